@@ -1,0 +1,38 @@
+/*
+ * file: reading, mapping and replacing files.
+ *
+ * Owns file descriptors and mappings. Only regular files are opened (a FIFO or
+ * directory is named in the error, and never blocks). A replacement is atomic:
+ * temporary file in the same directory, fsync, rename, fsync of the directory.
+ */
+#ifndef CT_BASE_FILE_H
+#define CT_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct ct_map {
+	const unsigned char *data;	/* read-only mapping; NULL when size is 0 */
+	size_t size;
+	char *path;
+};
+
+int ct_map_open(struct ct_map *m, const char *path, struct ct_error *err);
+void ct_map_close(struct ct_map *m);
+
+/* Whole file, NUL-terminated, to be freed by the caller. More than max bytes is an error. */
+int ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);
+
+/* The old file or the new one is there at any moment; the old one stays when this fails. */
+int ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err);
+
+bool ct_file_exists(const char *path);			/* a regular file */
+bool ct_dir_exists(const char *path);
+int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an existing one is fine */
+
+/* "a/b", to be freed by the caller; NULL when out of memory. */
+char *ct_path_join(const char *dir, const char *name);
+
+#endif

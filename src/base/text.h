@@ -1,0 +1,42 @@
+/*
+ * text: UTF-8, columns, and the one sanitiser.
+ *
+ * Everything that is shown to a person (screen, stderr, logs) passes through
+ * ct_text_clean first: model files and prompts come from strangers.
+ */
+#ifndef CT_BASE_TEXT_H
+#define CT_BASE_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Decodes one code point of s[0..n): returns its length in bytes (>= 1) and sets *cp.
+ * An invalid byte (overlong, surrogate, > U+10FFFF, cut off) has length 1 and *cp = 0xFFFD. n > 0.
+ */
+int ct_utf8_decode(const char *s, size_t n, uint32_t *cp);
+
+/* Encodes cp into out (4 bytes at most), returns the length. Invalid cp becomes U+FFFD. */
+int ct_utf8_encode(uint32_t cp, char out[4]);
+
+/* Columns of a code point on a terminal: 0 (combining), 1 or 2. Own table, so independent of the locale. */
+int ct_cp_width(uint32_t cp);
+
+/* Columns of a NUL-terminated UTF-8 string. */
+int ct_text_width(const char *s);
+
+/* Bytes of the longest prefix of s that takes at most cols columns. */
+size_t ct_text_fit(const char *s, int cols);
+
+/*
+ * Writes src[0..n) to dst (size bytes, always NUL-terminated when size > 0) so that no byte of it can
+ * act on a terminal or mislead a reader: controls (C0, DEL, C1) as visible symbols (newline as U+23CE, tab
+ * as U+21E5, others as \xNN), bidi and zero-width formatting as \u{NNNN}, invalid bytes as \xNN.
+ * Returns the length written; never cuts inside a code point or escape.
+ */
+size_t ct_text_clean(char *dst, size_t size, const char *src, size_t n);
+
+/* Edit distance on code points (insert, delete, replace, swap neighbours), at most limit+1. For suggestions. */
+int ct_text_distance(const char *a, const char *b, int limit);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * card: what is known about one feature over a corpus, as plain data.
+ */
+#ifndef CT_CARDS_CARD_H
+#define CT_CARDS_CARD_H
+
+#include <stdbool.h>
+
+struct ct_card_example {
+	int n;
+	const char **tokens;		/* (n) */
+	float *acts;			/* (n) */
+	int peak;			/* token of the largest activation */
+};
+
+struct ct_card_quantile {
+	const char *name;		/* "Top activations", "Subsample interval 0", ... */
+	int n;
+	struct ct_card_example *examples;
+};
+
+struct ct_card_logit {
+	const char *token;
+	float weight;			/* <sum of decoders, unembedding row>; NAN when a file gives none */
+};
+
+struct ct_card {
+	int layer, feature;
+	const char *label;		/* "" when there is none */
+	bool edited;			/* the label was typed by a person */
+	double f1;			/* of the automatic label, 0..1; NAN when unknown */
+	int n_candidates;		/* the best labels, when the feature is mixed (F1 < .5) */
+	const char *candidates[3];
+	double candidate_f1[3];
+	double frequency;		/* share of the corpus tokens it is active on */
+	float act_min, act_max;
+	int n_quantiles;
+	struct ct_card_quantile *quantiles;
+	int n_top, n_bottom;
+	struct ct_card_logit *top, *bottom;
+	int n_histogram;
+	float *histogram;		/* token counts in equal steps from act_min to act_max */
+	void *memory;			/* arena of everything above; see ct_card_free in cards/store.h */
+};
+
+#endif

@@ -1,0 +1,172 @@
+/*
+ * ctrace: the facade. All that the two programs may call to look into a model.
+ *
+ *   engine   a model, its tokenizer, transcoder and feature cards: opened once, constant
+ *   session  one prompt: run, graph, clamps. Owned by its caller, used by one thread at a time
+ *
+ * Getters lend memory until the next call that changes the session. Functions that can take long take a
+ * progress function (NULL: none); its false return cancels and leaves the session as it was.
+ */
+#ifndef CTRACE_H
+#define CTRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "cards/card.h"
+#include "trace/clamp.h"
+#include "trace/graph.h"
+
+struct ct_engine;
+struct ct_session;
+
+/* ---- engine */
+
+struct ct_engine_options {
+	const char *transcoder_dir;	/* NULL: model/transcoder, else model/transcoder-plt */
+	bool per_layer;			/* prefer model/transcoder-plt */
+	bool allow_nonfinite;
+	int threads;			/* 0: one per processor */
+};
+
+struct ct_engine_info {
+	const char *name;		/* last part of the directory */
+	const char *dir;
+	const char *family;		/* "llama" */
+	const char *transcoder;		/* "CLT" or "PLT" */
+	const char *transcoder_dir;
+	const char *activation;		/* "JumpReLU", "ReLU", "TopK" */
+	const char *scan;
+	int L, D, H, V, context;
+	int F;				/* features per layer */
+	bool has_cards;
+	bool has_twin;			/* the other kind of transcoder lies beside it */
+	const char *demo;		/* demo prompt from recipe.yaml, or "" */
+};
+
+/* model: a directory, or a name on the search path ($CTRACE_MODEL_PATH, $XDG_DATA_HOME/ctrace/models, ...). */
+int ct_engine_open(struct ct_engine **out, const char *model, const struct ct_engine_options *opt,
+    struct ct_error *err);
+void ct_engine_close(struct ct_engine *e);
+const struct ct_engine_info *ct_engine_info(const struct ct_engine *e);
+
+/* The directory of a model name or path, to be freed by the caller. */
+int ct_model_find(char **dir, const char *model, struct ct_error *err);
+/* Directories of all models on the search path, each once, NULL-ended; free with ct_model_list_free. */
+char **ct_model_list(void);
+void ct_model_list_free(char **list);
+
+/* Display text of a token, sanitised; "?" for an id out of range. Lent until the engine closes. */
+const char *ct_engine_token(const struct ct_engine *e, int id);
+/* Vocabulary entries that begin with prefix; returns how many there are and fills at most max. */
+int ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max);
+
+/* How a prompt would be split, without running it. */
+struct ct_span {
+	int id;				/* -1: not in the vocabulary */
+	size_t start, end;		/* bytes of the text */
+};
+/* Returns the number of tokens (BOS included), or a code. On an unknown word *bad says where it is. */
+int ct_engine_tokenize(const struct ct_engine *e, const char *text, struct ct_span *out, int max,
+    struct ct_span *bad, struct ct_error *err);
+
+/* Label of a feature ("" when there is none): what a person typed, else the automatic one. Lent. */
+const char *ct_engine_label(const struct ct_engine *e, int layer, int feature);
+double ct_engine_label_f1(const struct ct_engine *e, int layer, int feature);	/* NAN: typed or unknown */
+/* The whole card; NULL with CT_ENOTFOUND when the model has no cards. The engine keeps the last few. */
+const struct ct_card *ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err);
+/* Stores a label in labels.yaml beside the model ("" removes it). */
+int ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err);
+
+/* ---- session: a prompt */
+
+int ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err);
+void ct_session_close(struct ct_session *s);
+
+/* Tokenizes and runs the prompt; graph and clamps of the old one are gone. On failure the old one stays. */
+int ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx,
+    struct ct_error *err);
+const char *ct_session_text(const struct ct_session *s);
+int ct_session_length(const struct ct_session *s);		/* T, BOS included; 0: no prompt yet */
+int ct_session_token(const struct ct_session *s, int pos);	/* id */
+
+enum ct_run {
+	CT_RUN_ORIGINAL,
+	CT_RUN_REPLACEMENT,		/* all MLPs replaced, no error nodes; run on first use */
+	CT_RUN_CLAMPED			/* falls back to the original while there are no clamps */
+};
+struct ct_top {
+	int token;
+	float logit;			/* raw */
+	float prob;
+};
+/* The n likeliest next tokens at a position, likeliest first (ties: lower id). Returns how many, or a code. */
+int ct_session_top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n);
+float ct_session_prob(struct ct_session *s, enum ct_run which, int pos, int token);
+float ct_session_logit(struct ct_session *s, enum ct_run which, int pos, int token);
+
+/* Activation and pre-activation of any feature at a position in the original run. */
+float ct_session_activation(const struct ct_session *s, int layer, int feature, int pos);
+float ct_session_preactivation(const struct ct_session *s, int layer, int feature, int pos);
+
+/* ---- session: the graph */
+
+enum { CT_MAX_TARGETS = 64 };
+struct ct_target {
+	enum ct_target_kind kind;
+	int n;				/* CT_TARGET_LOGIT: 0 = the default set, else the named tokens */
+	int tokens[CT_MAX_TARGETS];	/* A, B of a CT_TARGET_DIFFERENCE */
+	int layer, feature;		/* CT_TARGET_FEATURE */
+	int pos;			/* -1: last position (0 for a feature means BOS: not traceable) */
+};
+struct ct_trace_options {
+	struct ct_target target;
+	int max_feature_nodes;		/* 0: 7500 */
+	double node_threshold, edge_threshold;	/* 0,0: .8, .98; 1,1: no pruning */
+};
+
+int ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_progress_fn progress,
+    void *ctx, struct ct_error *err);
+const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: not traced yet */
+int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold, struct ct_error *err);
+double ct_session_trace_seconds(const struct ct_session *s);		/* of the last trace, wall clock */
+
+/* "L1#249@8", `Output "Austin"`, "Dallas @6 (input)", "error L1 @8": for messages and scripts. */
+int ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t size);
+/* The node a name stands for, or a code with the reason. */
+int ct_session_find_node(const struct ct_session *s, const char *name, struct ct_error *err);
+
+/* "TOK", "TOK,TOK", "A-B", "L1#249@8" -> target at position pos (-1: last). */
+int ct_session_parse_target(const struct ct_session *s, const char *text, int pos, struct ct_target *out,
+    struct ct_error *err);
+
+/* ---- session: clamps */
+
+/* "L1#249@8=0", "L1#249@*x-1", "L1#249@8..+2.5", "\"Texas\"@8x0". */
+int ct_session_parse_clamp(const struct ct_session *s, const char *text, struct ct_clamp *out,
+    struct ct_error *err);
+int ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size);
+
+/*
+ * Replaces the clamps in force and runs the model with them; n == 0 removes them all. The caller keeps its
+ * own list (undo, redo). On failure (such as activations that become non-finite) the old ones stay.
+ */
+int ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
+    const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err);
+const struct ct_outcome *ct_session_outcome(const struct ct_session *s);	/* NULL: no clamps */
+
+/*
+ * Greedy (temperature 0) or seeded sampling of up to n tokens after the prompt, under the clamps in force
+ * or without them; stops at the context's end. Returns how many ids were written.
+ */
+struct ct_generate_options {
+	bool clamped;
+	double temperature;
+	unsigned long long seed;
+};
+int ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt, int *ids, int n,
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * json: reading JSON files with limits and good messages (jansson underneath).
+ *
+ * Owns nothing beyond the call: the caller holds the json_t and decrefs it. Duplicate keys, NUL in strings,
+ * nesting deeper than jansson's limit (2048) and trailing bytes are errors that name file, line and column.
+ */
+#ifndef CT_IO_JSON_H
+#define CT_IO_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+int ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err);
+int ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err);
+
+/* Typed getters as in yaml.h: missing key keeps the default unless `need`. `where` is the file, for messages. */
+int ct_json_int(const json_t *obj, const char *where, const char *key, bool need, int min, int max, int *out,
+    struct ct_error *err);
+int ct_json_double(const json_t *obj, const char *where, const char *key, bool need, double *out,
+    struct ct_error *err);
+int ct_json_bool(const json_t *obj, const char *where, const char *key, bool need, bool *out,
+    struct ct_error *err);
+int ct_json_string(const json_t *obj, const char *where, const char *key, bool need, const char **out,
+    struct ct_error *err);
+
+#endif

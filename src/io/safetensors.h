@@ -1,0 +1,53 @@
+/*
+ * safetensors: named tensors in mapped files, read and written.
+ *
+ * Owns the mappings; tensors lend pointers into them until the set is closed.
+ * Checks everything formats.md names before a pointer is handed out. Knows no model.
+ */
+#ifndef CT_IO_SAFETENSORS_H
+#define CT_IO_SAFETENSORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum ct_dtype { CT_F32, CT_F16, CT_BF16, CT_F64 };
+enum { CT_MAX_RANK = 8 };
+
+struct ct_tensor {
+	const char *name;
+	enum ct_dtype dtype;
+	int rank;
+	size_t dim[CT_MAX_RANK];
+	size_t count;		/* product of dims */
+	const void *data;	/* little endian, in the file's mapping; may be unaligned */
+	const char *file;	/* path, for messages */
+};
+
+struct ct_tensors;
+
+/* One file. */
+int ct_tensors_open(struct ct_tensors **out, const char *path, struct ct_error *err);
+
+/* dir/model.safetensors, or dir/model.safetensors.index.json with its shards. */
+int ct_tensors_open_model(struct ct_tensors **out, const char *dir, struct ct_error *err);
+
+void ct_tensors_close(struct ct_tensors *t);
+int ct_tensors_count(const struct ct_tensors *t);
+const struct ct_tensor *ct_tensors_at(const struct ct_tensors *t, int i);
+const struct ct_tensor *ct_tensors_find(const struct ct_tensors *t, const char *name);	/* or NULL */
+
+/* dst[0..n) = tensor[first..first+n) as float. The range must lie inside the tensor. */
+void ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n);
+
+/* The tensor's own memory when it is F32 and aligned, else NULL (then read it). */
+const float *ct_tensor_f32(const struct ct_tensor *t);
+
+/* Index of the first NaN or Inf in [first, first+n), or -1. */
+long long ct_tensor_nonfinite(const struct ct_tensor *t, size_t first, size_t n);
+
+/* Writes F32 tensors (name, rank, dim, data), in the order given, atomically. */
+int ct_tensors_write(const char *path, const struct ct_tensor *list, int n, struct ct_error *err);
+
+#endif

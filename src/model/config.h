@@ -1,0 +1,45 @@
+/*
+ * config: config.json as a family-independent description of a decoder transformer.
+ *
+ * Legend, everywhere in ctrace: T tokens, D d_model, L layers, H heads, F features per layer, V vocabulary,
+ * N graph nodes, E edges.
+ */
+#ifndef CT_MODEL_CONFIG_H
+#define CT_MODEL_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+enum ct_norm { CT_RMSNORM, CT_LAYERNORM };
+enum ct_act { CT_SILU, CT_GELU, CT_GELU_TANH, CT_RELU };
+enum ct_position { CT_ROPE, CT_LEARNED };
+
+struct ct_rope_scaling {		/* Llama 3; factor 0: none */
+	double factor, low_freq_factor, high_freq_factor;
+	int original_context;
+};
+
+struct ct_config {
+	const struct ct_family *family;	/* the table row that read it */
+	int D, L, H, V;
+	int H_kv;			/* key/value heads (GQA); H_kv divides H */
+	int head;			/* width of one head */
+	int mlp;			/* width of the MLP's hidden layer */
+	int context;			/* longest sequence */
+	enum ct_norm norm;
+	enum ct_act act;
+	bool gated;			/* MLP is down(act(gate(x)) * up(x)) */
+	enum ct_position position;
+	double eps;			/* of every norm */
+	double rope_theta;
+	struct ct_rope_scaling rope_scaling;
+	bool tied;			/* unembedding = embedding */
+	bool attn_bias, mlp_bias;	/* llama: as the config says; gpt2: true */
+	int bos;			/* token id, -1: none */
+};
+
+/* dir/config.json. Unknown model_type or activation: named, with what is supported. */
+int ct_config_load(struct ct_config *out, const char *dir, struct ct_error *err);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * model: a transformer's weights, bound from safetensors to named places.
+ *
+ * Owns the mapped files and, for F16/BF16 weights, their float copies. Constant after opening, so any number
+ * of sessions may share it. A family (family.c: one table row; llama.c, gpt2.c: one file each) says which tensor is
+ * what; nothing above this knows families.
+ */
+#ifndef CT_MODEL_MODEL_H
+#define CT_MODEL_MODEL_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "io/safetensors.h"
+#include "model/config.h"
+
+/* y[o] = b[o] + sum_i x[i] * W[o,i]; W[o,i] is w[o*ld+i], or w[i*ld+o] when transposed (GPT-2's Conv1D). */
+struct ct_linear {
+	const float *w;
+	const float *b;			/* (out) or NULL */
+	int in, out, ld;
+	bool transposed;
+};
+
+struct ct_norm_weights {
+	const float *w;			/* (D) */
+	const float *b;			/* (D) or NULL */
+};
+
+struct ct_layer {
+	struct ct_norm_weights norm1, norm2;
+	struct ct_linear q, k, v, o;		/* (H*head,D), (H_kv*head,D) twice, (D,H*head) */
+	struct ct_linear gate, up, down;	/* gate.w NULL when not gated: down(act(up(x))) */
+};
+
+struct ct_model {
+	struct ct_config cfg;
+	const float *embed;			/* (V,D) */
+	const float *pos_embed;			/* (context,D) or NULL */
+	const float *unembed;			/* (V,D); = embed when tied */
+	struct ct_norm_weights norm_f;
+	struct ct_layer *layers;		/* (L) */
+	struct ct_tensors *tensors;
+	struct ct_arena arena;			/* layer table and converted weights */
+};
+
+/* What a family has to say. Tables of these live in family.c. */
+struct ct_binder;
+struct ct_family {
+	const char *model_type;			/* "llama" */
+	int (*config)(struct ct_config *out, const void *json, const char *path, struct ct_error *err);
+	int (*bind)(struct ct_model *m, struct ct_binder *b, struct ct_error *err);
+};
+const struct ct_family *ct_family_find(const char *model_type);
+const char *ct_family_list(void);		/* "llama, gpt2": for messages */
+
+struct ct_model_options {
+	bool allow_nonfinite;
+};
+
+/* dir/config.json + dir/model.safetensors (or shards). All missing tensors are listed, shapes are checked. */
+int ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_options *opt,
+    struct ct_error *err);
+void ct_model_close(struct ct_model *m);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * tokenizer: text <-> token ids, from tokenizer.json.
+ *
+ * Owns vocabulary and merges. WordLevel and byte-level BPE; added tokens are matched first.
+ */
+#ifndef CT_MODEL_TOKENIZER_H
+#define CT_MODEL_TOKENIZER_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct ct_tokenizer;
+
+/* A token of an encoded text: id and its bytes [start, end) in it (start == end for an inserted BOS). */
+struct ct_token_span {
+	int id;
+	size_t start, end;
+};
+
+int ct_tokenizer_open(struct ct_tokenizer **out, const char *dir, struct ct_error *err);
+void ct_tokenizer_close(struct ct_tokenizer *t);
+int ct_tokenizer_size(const struct ct_tokenizer *t);	/* ids are below this */
+
+/*
+ * Encodes text[0..n) into at most max spans, with the template's BOS when the text lacks it. Returns the
+ * count, or a negative code: CT_ENOTFOUND for a word outside a WordLevel vocabulary (named, with the nearest
+ * words; *bad gets its byte range when not NULL), CT_EINVAL when it takes more than max tokens.
+ */
+int ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_token_span *out,
+    int max, struct ct_token_span *bad, struct ct_error *err);
+
+/* The token as it stands in text (byte-level decoded; may be invalid UTF-8 alone). NULL: no such id. */
+const char *ct_tokenizer_text(const struct ct_tokenizer *t, int id, size_t *n);
+
+/* Text of a sequence: spaces between WordLevel tokens; bytes joined for BPE. Returns the length, as snprintf. */
+size_t ct_tokenizer_decode(const struct ct_tokenizer *t, const int *ids, int n, char *dst, size_t size);
+
+/* The id whose text is exactly this (with or without BPE's leading space when there is one match), or -1. */
+int ct_tokenizer_find(const struct ct_tokenizer *t, const char *text);
+
+/* Ids whose text begins with prefix, in id order; returns how many there are, fills at most max. */
+int ct_tokenizer_complete(const struct ct_tokenizer *t, const char *prefix, int *ids, int max);
+
+/* Ids of the nearest texts by edit distance, best first; returns how many were filled. */
+int ct_tokenizer_nearest(const struct ct_tokenizer *t, const char *word, int *ids, int max);
+
+#endif

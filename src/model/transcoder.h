@@ -1,0 +1,76 @@
+/*
+ * transcoder: sparse features that stand in for the MLPs (CLT and PLT, reference layouts).
+ *
+ * Owns the mapped files. Encoders are read whole, decoder rows on demand (so a transcoder larger than memory
+ * works and only rows of active features are touched). Constant after opening.
+ *
+ * Layer l, feature f:  h = <w_enc[f], x> + b_enc[f],  a = phi(h); for every layer m that it writes to
+ * (CLT: m >= l, PLT: m = l)  yhat[m] += a * dec(l,f,m).  yhat[m] also has b_dec[m] and, with a skip path, W_skip x.
+ */
+#ifndef CT_MODEL_TRANSCODER_H
+#define CT_MODEL_TRANSCODER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "io/safetensors.h"
+
+struct ct_model;
+
+enum ct_tc_kind { CT_CLT, CT_PLT };
+enum ct_tc_act { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK };
+
+/* Where x is read: mid; norm2(mid); norm2 without its weight (RMSNorm's "ln2.hook_normalized"). */
+enum ct_read_point { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
+
+struct ct_tc_layer {
+	int F;
+	const struct ct_tensor *enc;		/* (F,D) */
+	const struct ct_tensor *dec;		/* CLT (F,L-l,D), PLT (F,D) */
+	const float *w_enc;			/* (F,D) in memory or mapped */
+	const float *b_enc;			/* (F) */
+	const float *threshold;			/* (F), JumpReLU only */
+	const float *b_dec;			/* (D) */
+	const float *w_skip;			/* (D,D) [out][in], or NULL */
+	signed char *checked;			/* (F) 1: encoder and decoder rows were found finite */
+};
+
+struct ct_transcoder {
+	enum ct_tc_kind kind;
+	enum ct_tc_act act;
+	enum ct_read_point read;
+	int k;					/* TopK */
+	int L, D;
+	int F;					/* the largest layer's */
+	bool skip;
+	bool allow_nonfinite;
+	struct ct_tc_layer *layers;		/* (L) */
+	char *scan;				/* config.yaml's scan or model_name */
+	struct ct_tensors **files;
+	int n_files;
+	struct ct_arena arena;
+};
+
+/* dir/config.yaml and its tensors, checked against the model's L and D. */
+int ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_model *m,
+    bool allow_nonfinite, struct ct_error *err);
+void ct_transcoder_close(struct ct_transcoder *tc);
+
+/* How many layers feature l writes to, from layer l on. */
+int ct_transcoder_reach(const struct ct_transcoder *tc, int l);
+
+/*
+ * pre[t,f] = b_enc[f] + sum_d x[t,d] * w_enc[f,d]     (Ameisen et al. 2025, eq. 1)
+ *   pre out (T,F_l), x in (T,D).  One sgemm, 2*T*F*D flops.
+ */
+void ct_transcoder_encode(const struct ct_transcoder *tc, int l, int T, const float *x, float *restrict pre);
+
+/* a[f] = phi(pre[f]) for one token; scratch (F) is needed for TopK only. May run in place. */
+void ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *pre, float *a, float *scratch);
+
+/* dst (D) = encoder row / decoder row of feature f of layer l towards layer m. */
+void ct_transcoder_encoder_row(const struct ct_transcoder *tc, int l, int f, float *dst);
+void ct_transcoder_decoder_row(const struct ct_transcoder *tc, int l, int f, int m, float *dst);
+
+#endif

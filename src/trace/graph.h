@@ -1,0 +1,93 @@
+/*
+ * graph: an attribution graph as plain data.
+ *
+ * Nodes are ordered: features by (layer, pos, feature), errors by (layer, pos), embeddings by pos, targets by
+ * weight. Edges A[target][source] are direct effects (method: attribution.h); for every target
+ *     value = sum_s A[target][s] + bias + omitted.
+ * Influence, pruning and scores are filled in by influence.h.
+ */
+#ifndef CT_TRACE_GRAPH_H
+#define CT_TRACE_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+enum ct_node_kind { CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING, CT_NODE_TARGET };
+
+/* What a target node stands for. */
+enum ct_target_kind { CT_TARGET_LOGIT, CT_TARGET_DIFFERENCE, CT_TARGET_FEATURE };
+
+struct ct_node {
+	enum ct_node_kind kind;
+	enum ct_target_kind target;	/* of a CT_NODE_TARGET */
+	int layer;			/* features, errors, feature targets; -1 embedding; L logit */
+	int pos;
+	int index;			/* feature, or token id of an embedding or logit; A of a difference */
+	int other;			/* B of a difference A - B, else -1 */
+	float activation;		/* features */
+	float value;			/* targets: pre-activation, or logit minus the vocabulary's mean */
+	float bias;			/* the bias column */
+	float omitted;			/* summed edges of features left out */
+	float prob;			/* logit targets */
+	float weight;			/* targets: share in the influence */
+	bool attributed;		/* its row of edges was computed */
+	bool kept;			/* survives pruning */
+	double influence;		/* raw */
+	double share;			/* cumulative share: small = important */
+};
+
+struct ct_edge {
+	int source, target;
+	float weight;
+};
+
+struct ct_self_check {
+	double max_edge_residual;	/* max over targets of |value - sum| / sum|.| */
+	double max_logit_error;		/* max |local replacement - original| / max|original| */
+};
+
+struct ct_scores {
+	double replacement, completeness;
+};
+
+struct ct_graph {
+	int T, L, V;
+	int n_nodes;
+	struct ct_node *nodes;
+	int n_features, n_errors, n_embeddings, n_targets;	/* in this order in nodes[] */
+	int pos;				/* position that the targets sit at */
+
+	/*
+	 * Rows of edges: rows[t] is NULL (no inputs) or the edges into node t. Columns are ordered by position
+	 * first (column[s] of a source s, source[c] back), so that one GEMM per (layer, position) writes them.
+	 */
+	float **rows;
+	int n_columns;
+	int *column;				/* (n_nodes), -1 for targets */
+	int *source;				/* (n_columns) */
+
+	double node_threshold, edge_threshold;	/* of the pruning in force */
+	int n_kept;				/* nodes */
+	int n_pruned;				/* edges among kept nodes that survive, strongest score first */
+	struct ct_edge *pruned;
+	struct ct_scores scores;
+	struct ct_self_check check;
+	long n_edges;				/* non-zero edges before pruning */
+};
+
+/* A[target][source]; 0 where there is no path. */
+float ct_graph_edge(const struct ct_graph *g, int target, int source);
+
+/*
+ * The inputs of a node (outputs: the targets it feeds), strongest first by |weight|; ties by node index.
+ * Fills at most max and returns how many non-zero ones there are. kept_only: edges of the pruned graph.
+ */
+int ct_graph_inputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max);
+int ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max);
+
+/* Index of the node, or -1. */
+int ct_graph_find(const struct ct_graph *g, enum ct_node_kind kind, int layer, int pos, int index);
+
+#endif
