@@ -17,6 +17,12 @@ ct_blas_threads(int n)
 	openblas_set_num_threads(n > 0 ? n : 1);
 }
 
+const char *
+ct_blas_version(void)
+{
+	return openblas_get_config();
+}
+
 void
 ct_sgemm(bool ta, bool tb, int M, int N, int K, float alpha, const float *A, int lda, const float *B, int ldb,
     float beta, float *restrict C, int ldc)

@@ -12,6 +12,9 @@
 /* Threads OpenBLAS may use inside one call, for the whole process; the default here is 1. */
 void ct_blas_threads(int n);
 
+/* Name, version and build of the library in use, as it tells them itself. */
+const char *ct_blas_version(void);
+
 /*
  * C = alpha * op(A) op(B) + beta * C
  *   op(A) in (M,K): A is (M,K) with lda, or (K,M) when ta.
