@@ -84,6 +84,7 @@ int ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char 
 
 int ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err);
 void ct_session_close(struct ct_session *s);
+const struct ct_engine *ct_session_engine(const struct ct_session *s);
 
 /* Tokenizes and runs the prompt; graph and clamps of the old one are gone. On failure the old one stays. */
 int ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx,
@@ -132,6 +133,12 @@ int ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, c
 const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: not traced yet */
 int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold, struct ct_error *err);
 double ct_session_trace_seconds(const struct ct_session *s);		/* of the last trace, wall clock */
+
+/*
+ * The pruned graph as graph JSON (the format of Anthropic's frontend, circuit-tracer and Neuronpedia, with our
+ * extras under the key "ctrace"), ASCII only, one line. *text (n bytes, NUL-terminated) is freed by the caller.
+ */
+int ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err);
 
 /* "L1#249@8", `Output "Austin"`, "Dallas @6 (input)", "error L1 @8": for messages and scripts. */
 int ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t size);

@@ -1,0 +1,46 @@
+/* session_share: the facade's part that hands graphs to other programs; the formats are in share/. */
+#include <stdlib.h>
+
+#include "ctrace.h"
+#include "share/graph_json.h"
+
+static const char *
+token(const void *ctx, int id)
+{
+	return ct_engine_token(ctx, id);
+}
+
+static const char *
+label(const void *ctx, int layer, int feature)
+{
+	return ct_engine_label(ctx, layer, feature);
+}
+
+int
+ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err)
+{
+	const struct ct_engine *e = ct_session_engine(s);
+	const struct ct_engine_info *info = ct_engine_info(e);
+	const struct ct_graph *g = ct_session_graph(s);
+	struct ct_graph_names names = {
+		.model = info->name, .scan = info->scan, .transcoder = info->transcoder,
+		.prompt = ct_session_text(s), .token = token, .label = label, .ctx = e
+	};
+	json_t *root = NULL;
+	int *tokens, rc;
+
+	if (!g)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	tokens = malloc((size_t)g->T * sizeof *tokens);
+	if (!tokens)
+		return ct_fail_memory(err, (size_t)g->T * sizeof *tokens, "the prompt's tokens");
+	for (int i = 0; i < g->T; i++)
+		tokens[i] = ct_session_token(s, i);
+	names.tokens = tokens;
+	rc = ct_graph_to_json(&root, g, &names, err);
+	if (rc == CT_OK)
+		rc = ct_graph_json_text(text, n, root, err);
+	json_decref(root);
+	free(tokens);
+	return rc;
+}

@@ -1,0 +1,361 @@
+/* graph_json: see graph_json.h. */
+#include "share/graph_json.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config.h"
+
+/* Any bytes as a JSON string: what is not UTF-8 becomes U+FFFD. */
+static json_t *
+text(const char *s)
+{
+	json_t *j = json_string(s);
+	size_t n = strlen(s), used = 0;
+	char *valid;
+
+	if (j)
+		return j;
+	valid = malloc(3 * n + 1);
+	if (!valid)
+		return NULL;
+	for (size_t i = 0; i < n;) {
+		uint32_t cp;
+
+		i += (size_t)ct_utf8_decode(s + i, n - i, &cp);
+		used += (size_t)ct_utf8_encode(cp, valid + used);
+	}
+	j = json_stringn(valid, used);
+	free(valid);
+	return j;
+}
+
+static json_t *
+number(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}
+
+/* Index that one number gives to a feature of a layer, as the reference does. */
+static json_int_t
+cantor(int layer, int feature)
+{
+	json_int_t sum = (json_int_t)layer + feature;
+
+	return sum * (sum + 1) / 2 + feature;
+}
+
+/* i counts the difference targets before this one, which stand behind the vocabulary. */
+static void
+node_id(char *dst, size_t size, const struct ct_graph *g, int node)
+{
+	const struct ct_node *n = &g->nodes[node];
+	int differences = 0;
+
+	switch (n->kind) {
+	case CT_NODE_ERROR:
+		snprintf(dst, size, "%d_-1_%d", n->layer, n->pos);
+		return;
+	case CT_NODE_EMBEDDING:
+		snprintf(dst, size, "E_%d_%d", n->index, n->pos);
+		return;
+	case CT_NODE_TARGET:
+		if (n->target == CT_TARGET_FEATURE)
+			break;
+		for (int i = g->n_nodes - g->n_targets; i < node; i++)
+			differences += g->nodes[i].target == CT_TARGET_DIFFERENCE;
+		snprintf(dst, size, "%d_%d_%d", g->L + 1,
+		    n->target == CT_TARGET_DIFFERENCE ? g->V + differences : n->index, n->pos);
+		return;
+	case CT_NODE_FEATURE:
+		break;
+	}
+	snprintf(dst, size, "%d_%d_%d", n->layer, n->index, n->pos);
+}
+
+/* An active feature that is the target too has the target's id: only the target is written. */
+static bool
+written(const struct ct_graph *g, int node)
+{
+	const struct ct_node *n = &g->nodes[node];
+
+	if (!n->kept)
+		return false;
+	if (n->kind == CT_NODE_FEATURE)
+		for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
+			const struct ct_node *t = &g->nodes[i];
+
+			if (t->target == CT_TARGET_FEATURE && t->layer == n->layer && t->index == n->index &&
+			    t->pos == n->pos)
+				return false;
+		}
+	return true;
+}
+
+static json_t *
+clerp(const struct ct_graph_names *names, const struct ct_node *n)
+{
+	const char *here = names->token(names->ctx, names->tokens[n->pos]);
+	char buf[400];
+
+	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
+		return text(names->label(names->ctx, n->layer, n->index));
+	if (n->kind == CT_NODE_ERROR)
+		snprintf(buf, sizeof buf, "Err: mlp \"%s\"", here);
+	else if (n->kind == CT_NODE_EMBEDDING)
+		snprintf(buf, sizeof buf, "Emb: \"%s\"", here);
+	else if (n->target == CT_TARGET_DIFFERENCE)
+		snprintf(buf, sizeof buf, "Output \"%s\" - \"%s\"", names->token(names->ctx, n->index),
+		    names->token(names->ctx, n->other));
+	else
+		snprintf(buf, sizeof buf, "Output \"%s\" (p=%.3f)", names->token(names->ctx, n->index),
+		    (double)n->prob);
+	return text(buf);
+}
+
+static json_t *
+node_json(const struct ct_graph *g, const struct ct_graph_names *names, int node)
+{
+	static const char *const types[] = {
+		[CT_NODE_FEATURE] = "cross layer transcoder", [CT_NODE_ERROR] = "mlp reconstruction error",
+		[CT_NODE_EMBEDDING] = "embedding", [CT_NODE_TARGET] = "logit"
+	};
+	const struct ct_node *n = &g->nodes[node];
+	bool target = n->kind == CT_NODE_TARGET;
+	bool feature = n->kind == CT_NODE_FEATURE || (target && n->target == CT_TARGET_FEATURE);
+	char id[64], layer[16];
+	json_int_t index;
+
+	node_id(id, sizeof id, g, node);
+	if (n->kind == CT_NODE_EMBEDDING)
+		snprintf(layer, sizeof layer, "E");
+	else
+		snprintf(layer, sizeof layer, "%d", target && !feature ? g->L + 1 : n->layer);
+	index = feature ? cantor(n->layer, n->index) : n->kind == CT_NODE_ERROR ? -1 :
+	    n->kind == CT_NODE_EMBEDDING ? n->pos : n->index;
+	return json_pack("{s:s, s:I, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:i}",
+	    "node_id", id,
+	    "feature", index,
+	    "layer", layer,
+	    "ctx_idx", n->pos,
+	    "feature_type", types[feature ? CT_NODE_FEATURE : n->kind],
+	    "jsNodeId", id,
+	    "clerp", clerp(names, n),
+	    "influence", target ? json_null() : number(n->share),
+	    "activation", n->kind == CT_NODE_FEATURE ? number((double)n->activation) : json_null(),
+	    "token_prob", number(target && !feature ? (double)n->prob : 0),
+	    "is_target_logit", node == g->n_nodes - g->n_targets,
+	    "run_idx", 0,
+	    "reverse_ctx_idx", 0);
+}
+
+static json_t *
+nodes_json(const struct ct_graph *g, const struct ct_graph_names *names)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < g->n_nodes; i++)
+		if (written(g, i) && json_array_append_new(list, node_json(g, names, i)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static json_t *
+links_json(const struct ct_graph *g)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < g->n_pruned; i++) {
+		const struct ct_edge *e = &g->pruned[i];
+		char source[64], target[64];
+
+		if (!written(g, e->source) || !written(g, e->target))
+			continue;
+		node_id(source, sizeof source, g, e->source);
+		node_id(target, sizeof target, g, e->target);
+		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "source", source, "target",
+		    target, "weight", number((double)e->weight))) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* "capitals-the-capital-of-the-state": letters and digits of model and prompt. */
+static void
+slug(char *dst, size_t size, const struct ct_graph_names *names)
+{
+	const char *parts[] = { names->model, " ", names->prompt };
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		for (const char *s = parts[i]; *s && n + 1 < size; s++)
+			if (isalnum((unsigned char)*s))
+				dst[n++] = (char)tolower((unsigned char)*s);
+			else if (n > 0 && dst[n - 1] != '-')
+				dst[n++] = '-';
+	while (n > 0 && dst[n - 1] == '-')
+		n--;
+	dst[n] = '\0';
+}
+
+static json_t *
+metadata_json(const struct ct_graph *g, const struct ct_graph_names *names)
+{
+	json_t *tokens = json_array();
+	char name[80];
+
+	for (int i = 0; i < g->T; i++)
+		json_array_append_new(tokens, text(names->token(names->ctx, names->tokens[i])));
+	slug(name, sizeof name, names);
+	return json_pack("{s:s, s:o, s:[s], s:o, s:o, s:o, s:i, s:{s:{s:s, s:s}}, s:{}, s:{s:o, s:o}}",
+	    "slug", name,
+	    "scan", text(names->scan),
+	    "transcoder_list", names->transcoder,
+	    "prompt_tokens", tokens,
+	    "prompt", text(names->prompt),
+	    "node_threshold", number(g->node_threshold),
+	    "schema_version", 1,
+	    "info", "generator", "name", PACKAGE_NAME, "version", PACKAGE_VERSION,
+	    "generation_settings",
+	    "pruning_settings", "node_threshold", number(g->node_threshold),
+	    "edge_threshold", number(g->edge_threshold));
+}
+
+/* What the format has no place for: the check, the scores, the terms that have no source node. */
+static json_t *
+extras_json(const struct ct_graph *g)
+{
+	json_t *bias = json_object(), *omitted = json_object(), *values = json_object();
+
+	for (int i = 0; i < g->n_nodes; i++) {
+		const struct ct_node *n = &g->nodes[i];
+		char id[64];
+
+		if (!written(g, i) || !g->rows[i])
+			continue;
+		node_id(id, sizeof id, g, i);
+		json_object_set_new(bias, id, number((double)n->bias));
+		if (n->omitted != 0)
+			json_object_set_new(omitted, id, number((double)n->omitted));
+		if (n->kind == CT_NODE_TARGET)
+			json_object_set_new(values, id, number((double)n->value));
+	}
+	return json_pack("{s:{s:o, s:o}, s:{s:o, s:o}, s:o, s:o, s:o}",
+	    "self_check", "max_edge_residual", number(g->check.max_edge_residual),
+	    "max_logit_error", number(g->check.max_logit_error),
+	    "scores", "replacement", number(g->scores.replacement),
+	    "completeness", number(g->scores.completeness),
+	    "bias", bias, "omitted", omitted, "target_values", values);
+}
+
+int
+ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_graph_names *names,
+    struct ct_error *err)
+{
+	*out = json_pack("{s:o, s:{s:[], s:[], s:s, s:s, s:s}, s:o, s:o, s:o}",
+	    "metadata", metadata_json(g, names),
+	    "qParams", "pinnedIds", "supernodes", "linkType", "both", "clickedId", "", "sg_pos", "",
+	    "nodes", nodes_json(g, names),
+	    "links", links_json(g),
+	    "ctrace", extras_json(g));
+	if (!*out)
+		return ct_fail(err, CT_ENOMEM, "out of memory for the JSON of %d nodes", g->n_kept);
+	return CT_OK;
+}
+
+int
+ct_graph_json_text(char **out, size_t *n, const json_t *root, struct ct_error *err)
+{
+	/* ASCII: whatever a prompt or a label holds, nothing of it can act on a terminal or a page. */
+	char *s = json_dumps(root, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
+	size_t size = s ? strlen(s) : 0;
+	char *line = s ? realloc(s, size + 2) : NULL;
+
+	if (!line) {
+		free(s);
+		return ct_fail(err, CT_ENOMEM, "out of memory for the text of a graph");
+	}
+	line[size] = '\n';
+	line[size + 1] = '\0';
+	*out = line;
+	*n = size + 1;
+	return CT_OK;
+}
+
+/* The fields of obj that must be there, with their types: s string, i integer, n number, * any. */
+static int
+need(const json_t *obj, const char *where, const char *what, size_t i, const char *types,
+    const char *const *names, struct ct_error *err)
+{
+	if (!json_is_object(obj))
+		return ct_fail(err, CT_EFORMAT, "%s: %s[%zu]: expected an object", where, what, i);
+	for (; *types; types++, names++) {
+		const json_t *v = json_object_get(obj, *names);
+		bool ok = *types == 's' ? json_is_string(v) : *types == 'i' ? json_is_integer(v) :
+		    *types == 'n' ? json_is_number(v) : v != NULL;
+
+		if (!ok)
+			return ct_fail(err, CT_EFORMAT, "%s: %s[%zu]: field '%s' %s; expected graph JSON", where,
+			    what, i, *names, v ? "has the wrong type" : "is missing");
+	}
+	return CT_OK;
+}
+
+int
+ct_graph_json_check(const json_t *root, const char *where, struct ct_error *err)
+{
+	static const char *const node_fields[] = { "node_id", "feature_type", "jsNodeId", "clerp", "ctx_idx",
+		"layer", "feature" };
+	static const char *const link_fields[] = { "source", "target", "weight" };
+	static const char *const meta_fields[] = { "slug", "scan", "prompt", "prompt_tokens" };
+	static const char *const top_fields[] = { "metadata", "qParams", "nodes", "links" };
+	const json_t *nodes = json_object_get(root, "nodes"), *links = json_object_get(root, "links"), *v;
+	json_t *ids;
+	size_t i;
+	int rc;
+
+	rc = need(root, where, "graph", 0, "****", top_fields, err);
+	if (rc == CT_OK)
+		rc = need(json_object_get(root, "metadata"), where, "metadata", 0, "sss*", meta_fields, err);
+	if (rc < 0)
+		return rc;
+	if (!json_is_array(nodes) || !json_is_array(links))
+		return ct_fail(err, CT_EFORMAT, "%s: 'nodes' and 'links' must be lists", where);
+	ids = json_object();
+	json_array_foreach(nodes, i, v) {
+		const char *id;
+
+		rc = need(v, where, "nodes", i, "ssssi**", node_fields, err);
+		if (rc < 0)
+			goto done;
+		id = json_string_value(json_object_get(v, "node_id"));
+		if (json_object_get(ids, id)) {
+			rc = ct_fail(err, CT_EFORMAT, "%s: nodes[%zu]: a second node '%s'", where, i, id);
+			goto done;
+		}
+		json_object_set_new(ids, id, json_true());
+	}
+	json_array_foreach(links, i, v) {
+		rc = need(v, where, "links", i, "ssn", link_fields, err);
+		for (int k = 0; rc == CT_OK && k < 2; k++) {
+			const char *id = json_string_value(json_object_get(v, link_fields[k]));
+
+			if (!json_object_get(ids, id))
+				rc = ct_fail(err, CT_EFORMAT, "%s: links[%zu]: %s '%s' is not a node", where,
+				    i, link_fields[k], id);
+		}
+		if (rc < 0)
+			goto done;
+	}
+done:
+	json_decref(ids);
+	return rc;
+}
