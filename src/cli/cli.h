@@ -1,0 +1,130 @@
+/*
+ * cli: what the sub-commands of `ctrace` share: options, messages, results, progress, exit codes.
+ *
+ * A sub-command is one file with one `struct cli_command`, listed in the table of main.c; its help, and the
+ * checks that it has help, come from that struct. It calls the facade ctrace.h and leaves to this file all
+ * writing: data to stdout by cli_line and cli_json, one-line messages to stderr by cli_error and cli_fail.
+ *
+ *	static int
+ *	run(struct cli *c)
+ *	{
+ *		while ((key = cli_next(c, &value)) > 0)
+ *			switch (key) { case 'm': model = value; break; ... }
+ *		if (key < 0)
+ *			return c->status;
+ *		... operands are c->argv[0..c->argc) ...
+ *	}
+ */
+#ifndef CT_CLI_CLI_H
+#define CT_CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ctrace.h"
+
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_NOTHING = 1,		/* nothing found, or a check failed */
+	CLI_ERROR = 2,
+	CLI_INTERRUPTED = 130
+};
+
+/* Keys of options without a letter start above every letter. */
+enum { CLI_LONG = 256 };
+
+struct cli_option {
+	int key;			/* a letter makes it a short option too */
+	const char *name;		/* without "--" */
+	const char *arg;		/* "MODEL"; NULL: takes none */
+	const char *help;		/* one line */
+};
+
+struct cli;
+struct cli_command {
+	const char *name;
+	const char *synopsis;		/* what follows "ctrace NAME"; lines by \n */
+	const char *summary;		/* for the list in ctrace --help */
+	const char *details;		/* what --help says after the options, or "" */
+	const struct cli_option *options;	/* ends with a NULL name; --help, --version: all have */
+	int (*run)(struct cli *c);	/* an enum cli_exit */
+};
+
+enum { CLI_MAX_OPTIONS = 32 };
+
+struct cli {
+	const struct cli_command *cmd;
+	int argc;			/* operands, once cli_next has returned 0 */
+	char **argv;
+	int status;			/* exit status, when cli_next has returned -1 */
+};
+
+extern const struct cli_command *const cli_commands[];	/* main.c; ends with NULL */
+
+/*
+ * The next option: its key, with its argument in *value; 0 after the last; -1 when the command is over
+ * (--help was answered, or a message was written): return c->status.
+ */
+int cli_next(struct cli *c, const char **value);
+
+void cli_help(const struct cli_command *cmd);
+void cli_version(void);
+
+/* Arguments of options: 0, or -1 with the message written. `what` names the option. */
+int cli_int(const char *text, const char *what, int min, int max, int *out);
+int cli_double(const char *text, const char *what, double min, double max, double *out);
+
+/* The one operand (`what`: "prompt"), or NULL with the message written. */
+const char *cli_operand(const struct cli *c, const char *what);
+
+/* "ctrace: message" on stderr. cli_fail returns the exit status that belongs to the error. */
+void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int cli_fail(const struct ct_error *err);
+
+/* One line of output, sanitised as a whole; the newline is added. */
+void cli_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Writes JSON to stdout ("-") or to a file (atomically). cli_json takes the reference of root (NULL: out of
+ * memory) and returns an exit status, as cli_text does for JSON that is text already.
+ */
+int cli_json(const char *file, json_t *root);
+int cli_text(const char *file, const char *text, size_t n);
+
+/* A JSON string of any bytes: invalid UTF-8 becomes U+FFFD. A JSON number, or null when x is not finite. */
+json_t *cli_json_string(const char *s);
+json_t *cli_json_number(double x);
+
+/* Model and transcoder, as -m and --transcoder name them. With a prompt, a session on it is opened too. */
+struct cli_model {
+	const char *model;		/* NULL: the default */
+	const char *transcoder;		/* NULL: the model's own */
+	struct ct_engine *engine;
+	struct ct_session *session;
+};
+int cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err);
+void cli_model_close(struct cli_model *m);
+
+/* "capitals  4L D128 H4 V384  CLT 4x1024 JumpReLU" */
+void cli_model_line(const struct ct_engine *e);
+/* The prompt's tokens, the one at pos in brackets. */
+void cli_prompt_line(const struct ct_session *s, int pos);
+
+/*
+ * A ct_progress_fn for everybody: a bar with rate and time left on stderr when that is a terminal and the
+ * work takes longer than a moment; false after SIGINT. ctx is a zeroed struct cli_progress; cli_progress_end
+ * removes the bar.
+ */
+struct cli_progress {
+	double start, drawn;		/* seconds; start of the phase */
+	const char *phase;
+	long first;			/* done, when the phase began */
+	bool visible;
+};
+bool cli_progress(void *ctx, const char *phase, long done, long total);
+void cli_progress_end(struct cli_progress *p);
+double cli_seconds(void);		/* a clock that only goes forward */
+bool cli_interrupted(void);
+
+#endif

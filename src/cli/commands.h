@@ -1,0 +1,10 @@
+/* commands: one line for each sub-command's file. */
+#ifndef CT_CLI_COMMANDS_H
+#define CT_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+extern const struct cli_command cli_trace;
+extern const struct cli_command cli_models;
+
+#endif

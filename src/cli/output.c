@@ -1,0 +1,126 @@
+/* output: the only place of `ctrace` that writes: everything that a terminal may show is sanitised here. */
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+/* prefix, the sanitised text, newline; a text that does not fit into memory is said to be so. */
+static void __attribute__((format(printf, 3, 0)))
+put(FILE *f, const char *prefix, const char *fmt, va_list ap)
+{
+	char *raw = NULL, *clean;
+	int n = vasprintf(&raw, fmt, ap);
+	size_t size;
+
+	if (n < 0) {
+		fprintf(f, "%sout of memory\n", prefix);
+		return;
+	}
+	size = 8 * (size_t)n + 1;		/* the longest escape of one byte, \u{NNNN}, takes 8 */
+	clean = malloc(size);
+	if (clean)
+		ct_text_clean(clean, size, raw, (size_t)n);
+	fprintf(f, "%s%s\n", prefix, clean ? clean : "out of memory");
+	free(clean);
+	free(raw);
+}
+
+void
+cli_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(stderr, "ctrace: ", fmt, ap);
+	va_end(ap);
+}
+
+int
+cli_fail(const struct ct_error *err)
+{
+	if (err->code == CT_ECANCELLED) {
+		cli_error("interrupted");
+		return CLI_INTERRUPTED;
+	}
+	cli_error("%s", err->msg);
+	return CLI_ERROR;
+}
+
+void
+cli_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(stdout, "", fmt, ap);
+	va_end(ap);
+}
+
+int
+cli_text(const char *file, const char *text, size_t n)
+{
+	struct ct_error err = { 0 };
+
+	if (strcmp(file, "-") == 0)
+		fwrite(text, 1, n, stdout);	/* main looks for a failure */
+	else if (ct_file_replace(file, text, n, &err) < 0)
+		return cli_fail(&err);
+	return CLI_OK;
+}
+
+int
+cli_json(const char *file, json_t *root)
+{
+	/* Pure ASCII: what a file or a terminal gets holds nothing that could act on it. */
+	size_t flags = JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9);
+	char *text = root ? json_dumps(root, flags) : NULL;
+	int status;
+	size_t n;
+
+	json_decref(root);
+	if (!text) {
+		cli_error("out of memory for the JSON text");
+		return CLI_ERROR;
+	}
+	n = strlen(text);
+	text[n] = '\n';				/* in the place of the NUL: n + 1 bytes are written */
+	status = cli_text(file, text, n + 1);
+	free(text);
+	return status;
+}
+
+json_t *
+cli_json_string(const char *s)
+{
+	json_t *j = json_string(s);
+	size_t n = strlen(s), used = 0;
+	char *valid;
+
+	if (j)
+		return j;
+	valid = malloc(3 * n + 1);		/* U+FFFD takes 3 bytes */
+	if (!valid)
+		return NULL;
+	for (size_t i = 0; i < n;) {
+		uint32_t cp;
+		int len = ct_utf8_decode(s + i, n - i, &cp);
+
+		used += (size_t)ct_utf8_encode(cp, valid + used);
+		i += (size_t)len;
+	}
+	j = json_stringn(valid, used);
+	free(valid);
+	return j;
+}
+
+json_t *
+cli_json_number(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}

@@ -1,0 +1,261 @@
+/* trace: `ctrace trace`: the attribution graph of one prompt, as a tree in text or as graph JSON. */
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	KEY_TRANSCODER = CLI_LONG, KEY_AT, KEY_TARGET, KEY_MAX_NODES, KEY_PRUNE, KEY_DEPTH, KEY_TOP, KEY_JSON
+};
+
+/* A float run stays below this (relative): more means that the graph does not describe the run. */
+static const double check_limit = 1e-5;
+/* In the tree, a contributor below this share of its target's inputs is counted, not shown. */
+static const double least_share = 0.02;
+
+struct tree {
+	const struct ct_engine *e;
+	const struct ct_session *s;
+	const struct ct_graph *g;
+	struct ct_edge *edges;		/* (depth, n_nodes): inputs of the node open at each depth */
+	bool *seen;			/* (n_nodes): its inputs were shown already */
+	int depth, top;
+};
+
+/* "L1#249@8", the token it stands at, and its label. */
+static void
+describe(const struct tree *t, int node, char *dst, size_t size)
+{
+	const struct ct_node *n = &t->g->nodes[node];
+	const char *label = "";
+	char name[160];
+
+	ct_session_node_name(t->s, node, name, sizeof name);
+	if (n->kind != CT_NODE_FEATURE) {
+		snprintf(dst, size, "%s", name);
+		return;
+	}
+	label = ct_engine_label(t->e, n->layer, n->index);
+	snprintf(dst, size, "%-10s %s%s%s", name, ct_engine_token(t->e, ct_session_token(t->s, n->pos)),
+	    *label ? ": " : "", label);
+}
+
+static void
+line(const struct tree *t, int node, int level, double weight, double share)
+{
+	char text[256];
+	int indent = 2 * level;
+
+	describe(t, node, text, sizeof text);
+	cli_line("%*s%-*s %+8.3f %4.0f%%%s", indent, "", 64 - indent, text, weight, 100 * share,
+	    t->seen[node] && level < t->depth ? "  (see above)" : "");
+}
+
+static void
+contributors(struct tree *t, int node, int level, int top)
+{
+	struct ct_edge *in = t->edges + (size_t)(level - 1) * (size_t)t->g->n_nodes;
+	double sum = 0, plus = 0, minus = 0;
+	int n, shown = 0;
+
+	n = ct_graph_inputs(t->g, node, true, in, t->g->n_nodes);
+	for (int i = 0; i < n; i++)
+		sum += fabsf(in[i].weight);
+	for (int i = 0; i < n; i++) {
+		double share = fabsf(in[i].weight) / sum;
+		bool seen = t->seen[in[i].source];
+
+		if (shown == top || share < least_share) {
+			plus += in[i].weight > 0 ? in[i].weight : 0;
+			minus += in[i].weight < 0 ? in[i].weight : 0;
+			continue;
+		}
+		shown++;
+		line(t, in[i].source, level, in[i].weight, share);
+		t->seen[in[i].source] = true;
+		if (!seen && level < t->depth)
+			contributors(t, in[i].source, level + 1, top > 3 ? top / 2 : top);
+	}
+	if (n > shown)
+		cli_line("%*s... %d more: %+.3f %+.3f", 2 * level, "", n - shown, plus, minus);
+}
+
+static int
+show_tree(const struct cli_model *m, const struct ct_graph *g, int n_roots, int depth, int top)
+{
+	struct tree t = { .e = m->engine, .s = m->session, .g = g, .depth = depth, .top = top };
+	int first = g->n_nodes - g->n_targets, status = CLI_OK;
+
+	t.edges = calloc((size_t)depth * (size_t)g->n_nodes, sizeof *t.edges);
+	t.seen = calloc((size_t)g->n_nodes, sizeof *t.seen);
+	if (!t.edges || !t.seen) {
+		cli_error("out of memory for the tree of %d nodes", g->n_nodes);
+		status = CLI_ERROR;
+		goto done;
+	}
+	for (int i = first; i < g->n_nodes && i < first + n_roots; i++) {
+		char text[256];
+
+		describe(&t, i, text, sizeof text);
+		cli_line("%s", "");
+		cli_line("%-64s %+8.3f  of it bias %+.3f", text, (double)g->nodes[i].value,
+		    (double)g->nodes[i].bias);
+		contributors(&t, i, 1, top);
+	}
+done:
+	free(t.edges);
+	free(t.seen);
+	return status;
+}
+
+static void
+show_next(const struct cli_model *m, int pos)
+{
+	enum { N = 5 };
+	struct ct_top top[N];
+	char text[512] = "next";
+	size_t used = strlen(text);
+	int n = ct_session_top(m->session, CT_RUN_ORIGINAL, pos, top, N);
+
+	for (int i = 0; i < n && used < sizeof text; i++) {
+		int w = snprintf(text + used, sizeof text - used, "  %s %.1f%%",
+		    ct_engine_token(m->engine, top[i].token), 100 * (double)top[i].prob);
+
+		used += w > 0 ? (size_t)w : 0;
+	}
+	cli_line("%s", text);
+}
+
+static int
+show(const struct cli_model *m, const struct ct_graph *g, int n_roots, int depth, int top)
+{
+	cli_model_line(m->engine);
+	cli_prompt_line(m->session, g->pos);
+	show_next(m, g->pos);
+	if (show_tree(m, g, n_roots, depth, top) != CLI_OK)
+		return CLI_ERROR;
+	cli_line("%s", "");
+	cli_line("graph       %d features, %d errors, %d inputs, %d targets, %ld edges; kept %d nodes, %d edges",
+	    g->n_features, g->n_errors, g->n_embeddings, g->n_targets, g->n_edges, g->n_kept, g->n_pruned);
+	cli_line("scores      replacement %.3f  completeness %.3f", g->scores.replacement,
+	    g->scores.completeness);
+	cli_line("self-check  edges + bias = value within %.1e  local replacement = model within %.1e",
+	    g->check.max_edge_residual, g->check.max_logit_error);
+	cli_line("time        %.1f ms", 1e3 * ct_session_trace_seconds(m->session));
+	return CLI_OK;
+}
+
+static int
+parse_prune(const char *text, struct ct_trace_options *opt)
+{
+	const char *comma = strchr(text, ',');
+	char node[64];
+	double edge = 0.98;
+
+	snprintf(node, sizeof node, "%.*s", comma ? (int)(comma - text) : (int)strlen(text), text);
+	if (cli_double(node, "--prune NODE", 1e-6, 1, &opt->node_threshold) < 0)
+		return -1;
+	if (comma && cli_double(comma + 1, "--prune NODE,EDGE", 1e-6, 1, &edge) < 0)
+		return -1;
+	opt->edge_threshold = edge;
+	return 0;
+}
+
+static int
+run(struct cli *c)
+{
+	struct cli_model m = { 0 };
+	struct cli_progress progress = { 0 };
+	struct ct_trace_options opt = { 0 };
+	struct ct_error err = { 0 };
+	const struct ct_graph *g;
+	const char *value, *target = NULL, *json = NULL, *prompt;
+	int key, at = -1, depth = 3, top = 8, status;
+
+	while ((key = cli_next(c, &value)) > 0) {
+		int bad = 0;
+
+		switch (key) {
+		case 'm': m.model = value; break;
+		case KEY_TRANSCODER: m.transcoder = value; break;
+		case KEY_AT: bad = cli_int(value, "--at", 0, INT_MAX, &at); break;
+		case KEY_TARGET: target = value; break;
+		case KEY_MAX_NODES:
+			bad = cli_int(value, "--max-feature-nodes", 1, INT_MAX, &opt.max_feature_nodes);
+			break;
+		case KEY_PRUNE: bad = parse_prune(value, &opt); break;
+		case KEY_JSON: json = value; break;
+		case KEY_DEPTH: bad = cli_int(value, "--depth", 1, 64, &depth); break;
+		case KEY_TOP: bad = cli_int(value, "--top", 1, 1000, &top); break;
+		}
+		if (bad)
+			return CLI_ERROR;
+	}
+	if (key < 0)
+		return c->status;
+	prompt = cli_operand(c, "prompt");
+	if (!prompt)
+		return CLI_ERROR;
+
+	opt.target.pos = at;
+	if (cli_model_open(&m, prompt, &err) < 0)
+		goto fail;
+	if (target && ct_session_parse_target(m.session, target, at, &opt.target, &err) < 0)
+		goto fail;
+	if (ct_session_trace(m.session, &opt, cli_progress, &progress, &err) < 0)
+		goto fail;
+	cli_progress_end(&progress);
+	g = ct_session_graph(m.session);
+	if (json) {
+		char *text;
+		size_t n;
+
+		if (ct_session_graph_json(m.session, &text, &n, &err) < 0)
+			goto fail;
+		status = cli_text(json, text, n);
+		free(text);
+	} else {
+		status = show(&m, g, target ? g->n_targets : 1, depth, top);
+	}
+	if (status == CLI_OK && !(g->check.max_edge_residual <= check_limit &&
+	    g->check.max_logit_error <= check_limit)) {
+		cli_error("self-check failed: expected differences of at most %.0e, found %.1e (edges) and "
+		    "%.1e (logits): do not trust this graph", check_limit, g->check.max_edge_residual,
+		    g->check.max_logit_error);
+		status = CLI_NOTHING;
+	}
+	cli_model_close(&m);
+	return status;
+
+fail:
+	cli_progress_end(&progress);
+	cli_model_close(&m);
+	return cli_fail(&err);
+}
+
+static const struct cli_option options[] = {
+	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
+	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_AT, "at", "POS", "explain what follows position POS, BOS being 0 (the last one)" },
+	{ KEY_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or a feature: L1#249@8 (the likeliest tokens)" },
+	{ KEY_MAX_NODES, "max-feature-nodes", "N", "attribute at most N features (7500)" },
+	{ KEY_PRUNE, "prune", "NODE[,EDGE]", "shares of influence to keep (0.8,0.98); 1,1 keeps everything" },
+	{ KEY_DEPTH, "depth", "N", "levels of the tree (3)" },
+	{ KEY_TOP, "top", "N", "contributors on the first level, half as many on each further one (8)" },
+	{ KEY_JSON, "json", "FILE", "write graph JSON to FILE, or to stdout for -, instead of text" },
+	{ 0 }
+};
+
+const struct cli_command cli_trace = {
+	.name = "trace",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--at POS] [--target TARGET] [--max-feature-nodes N]\n"
+	    "[--prune NODE[,EDGE]] [--depth N] [--top N] [--json FILE] PROMPT",
+	.summary = "which features, inputs and errors led to the next token",
+	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"
+	    "their share of all inputs. Exit status 1: the graph does not add up to the run it describes.",
+	.options = options,
+	.run = run
+};
