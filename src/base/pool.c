@@ -1,5 +1,4 @@
 /* pool: see pool.h. */
-#define _GNU_SOURCE	/* sched_getaffinity */
 #include "base/pool.h"
 
 #include <pthread.h>
