@@ -22,11 +22,21 @@ struct ct_map {
 int ct_map_open(struct ct_map *m, const char *path, struct ct_error *err);
 void ct_map_close(struct ct_map *m);
 
+/* Fails when the file has become shorter than its mapping: touching the missing pages would kill the process. */
+int ct_map_check(const struct ct_map *m, struct ct_error *err);
+
 /* Whole file, NUL-terminated, to be freed by the caller. More than max bytes is an error. */
 int ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);
 
 /* The old file or the new one is there at any moment; the old one stays when this fails. */
 int ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err);
+
+/* The same, with contents in several pieces. */
+struct ct_part {
+	const void *data;
+	size_t size;
+};
+int ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err);
 
 bool ct_file_exists(const char *path);			/* a regular file */
 bool ct_dir_exists(const char *path);

@@ -7,6 +7,7 @@
 #ifndef CT_BASE_TEXT_H
 #define CT_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,5 +39,12 @@ size_t ct_text_clean(char *dst, size_t size, const char *src, size_t n);
 
 /* Edit distance on code points (insert, delete, replace, swap neighbours), at most limit+1. For suggestions. */
 int ct_text_distance(const char *a, const char *b, int limit);
+
+/*
+ * The whole of s as a decimal number: no spaces, no hexadecimal, no inf or nan, in range. Expects the C
+ * locale's decimal point (the programs set LC_CTYPE alone).
+ */
+bool ct_text_long(const char *s, long *out);
+bool ct_text_double(const char *s, double *out);
 
 #endif

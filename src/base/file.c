@@ -1,0 +1,311 @@
+/*
+ * file: see file.h.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *
+kind_name(mode_t mode)
+{
+	return S_ISDIR(mode) ? "a directory"
+	    : S_ISFIFO(mode) ? "a FIFO"
+	    : S_ISSOCK(mode) ? "a socket"
+			     : "a device";
+}
+
+/* Descriptor and size of a regular file. O_NONBLOCK: opening a FIFO must not wait for its writer. */
+static int
+open_regular(const char *path, size_t *size, struct ct_error *err)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
+	if (fstat(fd, &st) != 0) {
+		ct_fail(err, CT_EIO, "cannot examine %s: %s", path, strerror(errno));
+		goto fail;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		ct_fail(err, CT_EIO, "cannot read %s: it is %s, not a file", path, kind_name(st.st_mode));
+		goto fail;
+	}
+	*size = (size_t)st.st_size;
+	return fd;
+fail:
+	close(fd);
+	return CT_EIO;
+}
+
+int
+ct_map_open(struct ct_map *m, const char *path, struct ct_error *err)
+{
+	void *data;
+	int fd;
+
+	*m = (struct ct_map){ 0 };
+	fd = open_regular(path, &m->size, err);
+	if (fd < 0)
+		return fd;
+	if (m->size) {
+		data = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data == MAP_FAILED) {
+			ct_fail(err, CT_EIO, "cannot map %s (%zu bytes): %s", path, m->size, strerror(errno));
+			goto fail;
+		}
+		m->data = data;
+	}
+	m->path = strdup(path);
+	if (!m->path) {
+		ct_fail_memory(err, strlen(path) + 1, path);
+		goto fail;
+	}
+	close(fd);
+	return CT_OK;
+fail:
+	close(fd);
+	ct_map_close(m);
+	return err ? err->code : CT_EIO;
+}
+
+void
+ct_map_close(struct ct_map *m)
+{
+	if (m->data)
+		munmap((void *)(uintptr_t)m->data, m->size);
+	free(m->path);
+	*m = (struct ct_map){ 0 };
+}
+
+int
+ct_map_check(const struct ct_map *m, struct ct_error *err)
+{
+	struct stat st;
+
+	if (stat(m->path, &st) == 0 && (size_t)st.st_size < m->size)
+		return ct_fail(err, CT_EIO, "%s shrank from %zu to %zu bytes while it was open; open it again",
+		    m->path, m->size, (size_t)st.st_size);
+	return CT_OK;
+}
+
+/* Reads until n bytes or the end of the file; -1 on error. */
+static ssize_t
+read_all(int fd, char *buf, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n) {
+		ssize_t got = read(fd, buf + at, n - at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		at += (size_t)got;
+	}
+	return (ssize_t)at;
+}
+
+int
+ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err)
+{
+	char *buf = NULL;
+	size_t size;
+	ssize_t got;
+	int fd, code = CT_EIO;
+
+	*out = NULL;
+	*n = 0;
+	fd = open_regular(path, &size, err);
+	if (fd < 0)
+		return fd;
+	if (size > max) {
+		code = ct_fail(err, CT_EFORMAT, "%s has %zu bytes; expected at most %zu", path, size, max);
+		goto fail;
+	}
+	buf = malloc(size + 1);
+	if (!buf) {
+		code = ct_fail_memory(err, size + 1, path);
+		goto fail;
+	}
+	got = read_all(fd, buf, size);
+	if (got < 0) {
+		code = ct_fail(err, CT_EIO, "cannot read %s: %s", path, strerror(errno));
+		goto fail;
+	}
+	close(fd);
+	buf[got] = '\0';
+	*out = buf;
+	*n = (size_t)got;
+	return CT_OK;
+fail:
+	close(fd);
+	free(buf);
+	return code;
+}
+
+static int
+write_all(int fd, const char *data, size_t n)
+{
+	while (n) {
+		ssize_t put = write(fd, data, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		data += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+/* A name of its own beside the target: a rename is atomic within one directory only. */
+static int
+create_beside(char *tmp, size_t size, const char *target)
+{
+	for (int i = 0; i < 100; i++) {
+		int fd, n = snprintf(tmp, size, "%s.%ld.%d.tmp", target, (long)getpid(), i);
+
+		if (n < 0 || (size_t)n >= size) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	return -1;
+}
+
+/* The rename itself must reach the disk; a file system that cannot sync a directory is let off. */
+static void
+sync_directory(const char *path)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int fd, n = slash ? (int)(slash - path) : 1;
+
+	snprintf(dir, sizeof dir, "%.*s", n ? n : 1, slash ? path : ".");
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
+int
+ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err)
+{
+	char target[PATH_MAX], tmp[PATH_MAX + 32];
+	struct stat st;
+	bool old = stat(path, &st) == 0;
+	int fd = -1;
+
+	if (old && !S_ISREG(st.st_mode))
+		return ct_fail(err, CT_EIO, "cannot write %s: it is %s, not a file", path, kind_name(st.st_mode));
+	if (strlen(path) >= sizeof target)
+		return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(ENAMETOOLONG));
+	/* A symbolic link stays one: what it points to is replaced. */
+	if (!old || !realpath(path, target))
+		memcpy(target, path, strlen(path) + 1);
+	fd = create_beside(tmp, sizeof tmp, target);
+	if (fd < 0)
+		return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(errno));
+	if (old && fchmod(fd, st.st_mode & 07777) != 0)
+		goto fail;
+	for (int i = 0; i < n; i++)
+		if (write_all(fd, parts[i].data, parts[i].size) != 0)
+			goto fail;
+	if (fsync(fd) != 0)
+		goto fail;
+	if (close(fd) != 0) {
+		fd = -1;
+		goto fail;
+	}
+	fd = -1;
+	if (rename(tmp, target) != 0)
+		goto fail;
+	sync_directory(target);
+	return CT_OK;
+fail:
+	ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	unlink(tmp);
+	return CT_EIO;
+}
+
+int
+ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err)
+{
+	return ct_file_replace_parts(path, &(struct ct_part){ .data = data, .size = n }, 1, err);
+}
+
+bool
+ct_file_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool
+ct_dir_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int
+ct_dir_make(const char *path, struct ct_error *err)
+{
+	char *copy = strdup(path);
+	int code = CT_OK;
+
+	if (!copy)
+		return ct_fail_memory(err, strlen(path) + 1, path);
+	for (char *p = copy; *p && code == CT_OK; p++) {
+		bool end = p[1] == '\0', cut = p[1] == '/' && p[0] != '/';
+
+		if (!end && !cut)
+			continue;
+		if (cut)
+			p[1] = '\0';
+		if (mkdir(copy, 0777) != 0 && !ct_dir_exists(copy))
+			code = ct_fail(err, CT_EIO, "cannot make directory %s: %s", copy, strerror(errno));
+		if (cut)
+			p[1] = '/';
+	}
+	free(copy);
+	return code;
+}
+
+char *
+ct_path_join(const char *dir, const char *name)
+{
+	size_t n = strlen(dir), m = strlen(name);
+	bool slash = n > 0 && dir[n - 1] != '/';
+	char *p = malloc(n + m + 2);
+
+	if (!p)
+		return NULL;
+	memcpy(p, dir, n);
+	if (slash)
+		p[n++] = '/';
+	memcpy(p + n, name, m + 1);
+	return p;
+}
