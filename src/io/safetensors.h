@@ -38,6 +38,12 @@ int ct_tensors_count(const struct ct_tensors *t);
 const struct ct_tensor *ct_tensors_at(const struct ct_tensors *t, int i);
 const struct ct_tensor *ct_tensors_find(const struct ct_tensors *t, const char *name);	/* or NULL */
 
+/* The dtype of a tensor that is there but of a type we don't read ("I8"; such ones are not counted), or NULL. */
+const char *ct_tensors_unread(const struct ct_tensors *t, const char *name);
+
+/* Fails when a file has become shorter since it was opened. */
+int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
+
 /* dst[0..n) = tensor[first..first+n) as float. The range must lie inside the tensor. */
 void ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n);
 

@@ -1,0 +1,156 @@
+/*
+ * json: see json.h.
+ */
+#include "io/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+/*
+ * A tree may take 40 times its text. Only empty containers come near that (jansson: about 240 bytes for
+ * "{}", 130 for "[]"), so counting brackets is a bound. Small files may do as they like.
+ */
+static bool
+too_heavy(const char *text, size_t n)
+{
+	size_t cost = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\\' && quoted)
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && text[i] == '{')
+			cost += 240;
+		else if (!quoted && text[i] == '[')
+			cost += 130;
+	}
+	return cost > (1 << 20) && cost / 40 > n;
+}
+
+int
+ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err)
+{
+	json_error_t why;
+	char msg[256];
+
+	*out = NULL;
+	if (too_heavy(text, n))
+		return ct_fail(err, CT_EFORMAT, "%s: more brackets than content; refused", name);
+	*out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+	if (*out)
+		return CT_OK;
+	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
+	return ct_fail(err, CT_EFORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, msg);
+}
+
+int
+ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err)
+{
+	char *text;
+	size_t n;
+	int code;
+
+	*out = NULL;
+	code = ct_file_read(&text, &n, path, max_bytes, err);
+	if (code != CT_OK)
+		return code;
+	code = ct_json_parse(out, path, text, n, err);
+	free(text);
+	return code;
+}
+
+static const char *
+kind_name(const json_t *v)
+{
+	static const char *const names[] = { [JSON_OBJECT] = "an object", [JSON_ARRAY] = "a list",
+		[JSON_STRING] = "a string", [JSON_INTEGER] = "an integer", [JSON_REAL] = "a number",
+		[JSON_TRUE] = "true", [JSON_FALSE] = "false", [JSON_NULL] = "null" };
+
+	return names[json_typeof(v)];
+}
+
+/* The value of key, or NULL when it is missing or null; fails when it is needed. */
+static int
+look_up(const json_t **out, const json_t *obj, const char *where, const char *key, bool need,
+    struct ct_error *err)
+{
+	*out = json_object_get(obj, key);
+	if (json_is_null(*out))
+		*out = NULL;
+	if (!*out && need)
+		return ct_fail(err, CT_EFORMAT, "%s: \"%s\" is missing", where, key);
+	return CT_OK;
+}
+
+static int
+wrong_kind(const char *where, const char *key, const char *expected, const json_t *v, struct ct_error *err)
+{
+	return ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected %s, found %s", where, key, expected, kind_name(v));
+}
+
+int
+ct_json_int(const json_t *obj, const char *where, const char *key, bool need, int min, int max, int *out,
+    struct ct_error *err)
+{
+	const json_t *v;
+	int code = look_up(&v, obj, where, key, need, err);
+
+	if (code != CT_OK || !v)
+		return code;
+	if (!json_is_integer(v))
+		return wrong_kind(where, key, "an integer", v, err);
+	if (json_integer_value(v) < min || json_integer_value(v) > max)
+		return ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected %d to %d, found %lld", where, key, min, max,
+		    (long long)json_integer_value(v));
+	*out = (int)json_integer_value(v);
+	return CT_OK;
+}
+
+int
+ct_json_double(const json_t *obj, const char *where, const char *key, bool need, double *out,
+    struct ct_error *err)
+{
+	const json_t *v;
+	int code = look_up(&v, obj, where, key, need, err);
+
+	if (code != CT_OK || !v)
+		return code;
+	if (!json_is_number(v))
+		return wrong_kind(where, key, "a number", v, err);
+	*out = json_number_value(v);
+	return CT_OK;
+}
+
+int
+ct_json_bool(const json_t *obj, const char *where, const char *key, bool need, bool *out, struct ct_error *err)
+{
+	const json_t *v;
+	int code = look_up(&v, obj, where, key, need, err);
+
+	if (code != CT_OK || !v)
+		return code;
+	if (!json_is_boolean(v))
+		return wrong_kind(where, key, "true or false", v, err);
+	*out = json_is_true(v);
+	return CT_OK;
+}
+
+int
+ct_json_string(const json_t *obj, const char *where, const char *key, bool need, const char **out,
+    struct ct_error *err)
+{
+	const json_t *v;
+	int code = look_up(&v, obj, where, key, need, err);
+
+	if (code != CT_OK || !v)
+		return code;
+	if (!json_is_string(v))
+		return wrong_kind(where, key, "a string", v, err);
+	*out = json_string_value(v);
+	return CT_OK;
+}
