@@ -1,0 +1,73 @@
+/*
+ * config: see config.h. What the keys mean is each family's business.
+ */
+#include "model/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "io/json.h"
+#include "model/model.h"
+
+enum { MAX_CONFIG = 1 << 20 };
+
+/* What no family may contradict. */
+static int
+check(const struct ct_config *c, const char *path, struct ct_error *err)
+{
+	if (c->H % c->H_kv != 0)
+		return ct_fail(err, CT_EFORMAT, "%s: %d heads cannot share %d key/value heads evenly", path, c->H,
+		    c->H_kv);
+	if (c->position == CT_ROPE && c->head % 2 != 0)
+		return ct_fail(err, CT_EFORMAT, "%s: rotary positions need an even head width, found %d", path,
+		    c->head);
+	if (!(c->eps >= 0 && c->eps < 1))
+		return ct_fail(err, CT_EFORMAT, "%s: the norm's epsilon: expected 0 to 1, found %g", path, c->eps);
+	return CT_OK;
+}
+
+int
+ct_config_load(struct ct_config *out, const char *dir, struct ct_error *err)
+{
+	char *path = ct_path_join(dir, "config.json");
+	const char *type = NULL;
+	json_t *root = NULL;
+	int code;
+
+	*out = (struct ct_config){ .bos = -1 };
+	if (!path)
+		return ct_fail_memory(err, strlen(dir), "a path");
+	if (!ct_dir_exists(dir)) {
+		code = ct_fail(err, CT_ENOTFOUND, "%s: there is no such model directory", dir);
+		goto done;
+	}
+	code = ct_json_load(&root, path, MAX_CONFIG, err);
+	if (code != CT_OK)
+		goto done;
+	if (!json_is_object(root)) {
+		code = ct_fail(err, CT_EFORMAT, "%s: expected an object {...}", path);
+		goto done;
+	}
+	code = ct_json_string(root, path, "model_type", true, &type, err);
+	if (code != CT_OK)
+		goto done;
+	out->family = ct_family_find(type);
+	if (!out->family) {
+		code = ct_fail(err, CT_EUNSUPPORTED, "%s: model_type \"%.60s\" is not supported (supported: %s)", path,
+		    type, ct_family_list());
+		goto done;
+	}
+	if (json_object_get(root, "quantization_config")) {
+		code = ct_fail(err, CT_EUNSUPPORTED, "%s: quantized weights are not supported; use the F32, F16 or "
+		    "BF16 model", path);
+		goto done;
+	}
+	code = out->family->config(out, root, path, err);
+	if (code == CT_OK)
+		code = check(out, path, err);
+done:
+	json_decref(root);
+	free(path);
+	return code;
+}

@@ -1,0 +1,202 @@
+/*
+ * model: see model.h. Opening, and the binder that hands tensors to a family.
+ */
+#include "model/model.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/family.h"
+
+struct ct_binder {
+	struct ct_model *m;
+	const char *dir;
+	const char *prefix;
+	bool allow_nonfinite;
+	int missing;
+	char names[360];		/* the first missing ones, for the message */
+	struct ct_error fault;		/* the first fault of another kind */
+};
+
+void
+ct_bind_prefix(struct ct_binder *b, const char *prefix, const char *probe)
+{
+	char name[128];
+
+	snprintf(name, sizeof name, "%s%s", prefix, probe);
+	b->prefix = ct_bind_exists(b, name) || !ct_bind_exists(b, probe) ? prefix : "";
+}
+
+bool
+ct_bind_exists(const struct ct_binder *b, const char *name)
+{
+	return ct_tensors_find(b->m->tensors, name) || ct_tensors_unread(b->m->tensors, name);
+}
+
+static void
+add_missing(struct ct_binder *b, const char *name)
+{
+	size_t used = strlen(b->names);
+
+	if (used + strlen(name) + 3 < sizeof b->names)
+		snprintf(b->names + used, sizeof b->names - used, "%s%s", used ? ", " : "", name);
+	b->missing++;
+}
+
+/* "[3,4]" */
+static void
+shape_text(char *buf, size_t size, const struct ct_tensor *t)
+{
+	size_t at = (size_t)snprintf(buf, size, "[");
+
+	for (int i = 0; i < t->rank && at < size; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s%zu", i ? "," : "", t->dim[i]);
+	if (at < size)
+		snprintf(buf + at, size - at, "]");
+}
+
+static int
+check_shape(const struct ct_tensor *t, int rows, int cols, struct ct_error *err)
+{
+	char found[200], wanted[40];
+
+	if (t->rank == (cols ? 2 : 1) && t->dim[0] == (size_t)rows && (!cols || t->dim[1] == (size_t)cols))
+		return CT_OK;
+	shape_text(found, sizeof found, t);
+	if (cols)
+		snprintf(wanted, sizeof wanted, "[%d,%d]", rows, cols);
+	else
+		snprintf(wanted, sizeof wanted, "[%d]", rows);
+	return ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected shape %s by config.json, found %s", t->file, t->name,
+	    wanted, found);
+}
+
+static int
+load(struct ct_binder *b, const float **out, const struct ct_tensor *t, struct ct_error *err)
+{
+	long long bad = b->allow_nonfinite ? -1 : ct_tensor_nonfinite(t, 0, t->count);
+	float *copy;
+
+	if (bad >= 0) {
+		float x;
+
+		ct_tensor_read(&x, t, (size_t)bad, 1);
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: element %lld is %g; expected finite weights "
+		    "(--allow-nonfinite reads it anyway)", t->file, t->name, bad, (double)x);
+	}
+	*out = ct_tensor_f32(t);
+	if (*out)
+		return CT_OK;
+	copy = ct_arena_need(&b->m->arena, t->count, sizeof *copy, t->name, err);
+	if (!copy)
+		return CT_ENOMEM;
+	ct_tensor_read(copy, t, 0, t->count);
+	*out = copy;
+	return CT_OK;
+}
+
+void
+ct_bind_plain(struct ct_binder *b, const float **out, int rows, int cols, const char *name)
+{
+	const struct ct_tensor *t = ct_tensors_find(b->m->tensors, name);
+	const char *unread = ct_tensors_unread(b->m->tensors, name);
+
+	*out = NULL;
+	if (unread && b->fault.code == CT_OK)
+		ct_fail(&b->fault, CT_EUNSUPPORTED, "%s: tensor %s: dtype %s is not supported for weights (supported: "
+		    "F32, F16, BF16, F64)", b->dir, name, unread);
+	else if (!t && !unread)
+		add_missing(b, name);
+	if (!t || b->missing || b->fault.code != CT_OK)
+		return;
+	if (check_shape(t, rows, cols, &b->fault) == CT_OK)
+		load(b, out, t, &b->fault);
+}
+
+void
+ct_bind(struct ct_binder *b, const float **out, int rows, int cols, const char *fmt, ...)
+{
+	char name[160];
+	size_t n = (size_t)snprintf(name, sizeof name, "%s", b->prefix);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(name + n, sizeof name - n, fmt, ap);
+	va_end(ap);
+	ct_bind_plain(b, out, rows, cols, name);
+}
+
+static int
+verdict(const struct ct_binder *b, struct ct_error *err)
+{
+	if (b->missing) {
+		int listed = 1;
+
+		for (const char *p = b->names; (p = strstr(p, ", ")); p += 2)
+			listed++;
+		if (listed < b->missing)
+			return ct_fail(err, CT_EFORMAT, "%s: %d tensors that config.json calls for are missing: %s and %d "
+			    "more", b->dir, b->missing, b->names, b->missing - listed);
+		return ct_fail(err, CT_EFORMAT, "%s: %d tensor%s that config.json calls for %s missing: %s", b->dir,
+		    b->missing, b->missing > 1 ? "s" : "", b->missing > 1 ? "are" : "is", b->names);
+	}
+	if (b->fault.code != CT_OK)
+		return ct_fail(err, b->fault.code, "%s", b->fault.msg);
+	return CT_OK;
+}
+
+static int
+bind(struct ct_model *m, const char *dir, const struct ct_model_options *opt, struct ct_error *err)
+{
+	struct ct_binder b = {
+		.m = m,
+		.dir = dir,
+		.prefix = "",
+		.allow_nonfinite = opt && opt->allow_nonfinite,
+	};
+	int code;
+
+	m->layers = ct_arena_need(&m->arena, (size_t)m->cfg.L, sizeof *m->layers, "the layer table", err);
+	if (!m->layers)
+		return CT_ENOMEM;
+	code = m->cfg.family->bind(m, &b, err);
+	if (code == CT_OK)
+		code = verdict(&b, err);
+	if (m->cfg.tied)
+		m->unembed = m->embed;
+	return code;
+}
+
+int
+ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_options *opt, struct ct_error *err)
+{
+	struct ct_model *m = calloc(1, sizeof *m);
+	int code;
+
+	*out = NULL;
+	if (!m)
+		return ct_fail_memory(err, sizeof *m, "the model");
+	code = ct_config_load(&m->cfg, dir, err);
+	if (code == CT_OK)
+		code = ct_tensors_open_model(&m->tensors, dir, err);
+	if (code == CT_OK)
+		code = bind(m, dir, opt, err);
+	if (code != CT_OK) {
+		ct_model_close(m);
+		return code;
+	}
+	*out = m;
+	return CT_OK;
+}
+
+void
+ct_model_close(struct ct_model *m)
+{
+	if (!m)
+		return;
+	ct_tensors_close(m->tensors);
+	ct_arena_free(&m->arena);
+	free(m);
+}
