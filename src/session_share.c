@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "ctrace.h"
+#include "io/json_out.h"
 #include "share/graph_json.h"
 
 static const char *
@@ -39,7 +40,7 @@ ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct
 	names.tokens = tokens;
 	rc = ct_graph_to_json(&root, g, &names, err);
 	if (rc == CT_OK)
-		rc = ct_graph_json_text(text, n, root, err);
+		rc = ct_json_out_text(text, n, root, false, err);
 	json_decref(root);
 	free(tokens);
 	return rc;

@@ -86,15 +86,11 @@ int cli_fail(const struct ct_error *err);
 void cli_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Writes JSON to stdout ("-") or to a file (atomically). cli_json takes the reference of root (NULL: out of
- * memory) and returns an exit status, as cli_text does for JSON that is text already.
+ * Writes JSON to stdout ("-") or to a file (atomically) and returns an exit status. cli_json takes the
+ * reference of root (NULL: out of memory); io/json_out.h builds values. cli_text is for JSON text.
  */
 int cli_json(const char *file, json_t *root);
 int cli_text(const char *file, const char *text, size_t n);
-
-/* A JSON string of any bytes: invalid UTF-8 becomes U+FFFD. A JSON number, or null when x is not finite. */
-json_t *cli_json_string(const char *s);
-json_t *cli_json_number(double x);
 
 /* Model and transcoder, as -m and --transcoder name them. With a prompt, a session on it is opened too. */
 struct cli_model {

@@ -5,6 +5,8 @@
 #include "cli/cli.h"
 
 extern const struct cli_command cli_trace;
+extern const struct cli_command cli_steer;
+extern const struct cli_command cli_export;
 extern const struct cli_command cli_models;
 
 #endif

@@ -10,6 +10,8 @@
 
 const struct cli_command *const cli_commands[] = {
 	&cli_trace,
+	&cli_steer,
+	&cli_export,
 	&cli_models,
 	NULL
 };
@@ -33,8 +35,8 @@ static void
 usage(void)
 {
 	cli_line("usage: ctrace COMMAND [OPTION]... [OPERAND]...");
-	cli_line("Looks into a language model: which features led to which next token, and what changes when one");
-	cli_line("of them is clamped. (ctrace-tui is the same on a screen.)");
+	cli_line("Looks into a language model: which features led to its next token, and what changes when");
+	cli_line("one of them is clamped. (ctrace-tui is the same on a screen.)");
 	cli_line("%s", "");
 	for (int i = 0; cli_commands[i]; i++)
 		cli_line("  %-10s %s", cli_commands[i]->name, cli_commands[i]->summary);

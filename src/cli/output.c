@@ -1,7 +1,6 @@
 /* output: the only place of `ctrace` that writes: everything that a terminal may show is sanitised here. */
 #include "cli/cli.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "io/json_out.h"
 
 /* prefix, the sanitised text, newline; a text that does not fit into memory is said to be so. */
 static void __attribute__((format(printf, 3, 0)))
@@ -77,50 +77,15 @@ cli_text(const char *file, const char *text, size_t n)
 int
 cli_json(const char *file, json_t *root)
 {
-	/* Pure ASCII: what a file or a terminal gets holds nothing that could act on it. */
-	size_t flags = JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9);
-	char *text = root ? json_dumps(root, flags) : NULL;
-	int status;
+	struct ct_error err = { 0 };
+	char *text;
 	size_t n;
+	int rc = ct_json_out_text(&text, &n, root, true, &err);
 
 	json_decref(root);
-	if (!text) {
-		cli_error("out of memory for the JSON text");
-		return CLI_ERROR;
-	}
-	n = strlen(text);
-	text[n] = '\n';				/* in the place of the NUL: n + 1 bytes are written */
-	status = cli_text(file, text, n + 1);
+	if (rc < 0)
+		return cli_fail(&err);
+	rc = cli_text(file, text, n);
 	free(text);
-	return status;
-}
-
-json_t *
-cli_json_string(const char *s)
-{
-	json_t *j = json_string(s);
-	size_t n = strlen(s), used = 0;
-	char *valid;
-
-	if (j)
-		return j;
-	valid = malloc(3 * n + 1);		/* U+FFFD takes 3 bytes */
-	if (!valid)
-		return NULL;
-	for (size_t i = 0; i < n;) {
-		uint32_t cp;
-		int len = ct_utf8_decode(s + i, n - i, &cp);
-
-		used += (size_t)ct_utf8_encode(cp, valid + used);
-		i += (size_t)len;
-	}
-	j = json_stringn(valid, used);
-	free(valid);
-	return j;
-}
-
-json_t *
-cli_json_number(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
+	return rc;
 }

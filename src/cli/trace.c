@@ -138,8 +138,9 @@ show(const struct cli_model *m, const struct ct_graph *g, int n_roots, int depth
 	if (show_tree(m, g, n_roots, depth, top) != CLI_OK)
 		return CLI_ERROR;
 	cli_line("%s", "");
-	cli_line("graph       %d features, %d errors, %d inputs, %d targets, %ld edges; kept %d nodes, %d edges",
-	    g->n_features, g->n_errors, g->n_embeddings, g->n_targets, g->n_edges, g->n_kept, g->n_pruned);
+	cli_line("graph       %d features, %d errors, %d inputs, %d targets, %ld edges; kept %d nodes and "
+	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets, g->n_edges, g->n_kept,
+	    g->n_pruned);
 	cli_line("scores      replacement %.3f  completeness %.3f", g->scores.replacement,
 	    g->scores.completeness);
 	cli_line("self-check  edges + bias = value within %.1e  local replacement = model within %.1e",
@@ -240,7 +241,7 @@ static const struct cli_option options[] = {
 	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
 	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
 	{ KEY_AT, "at", "POS", "explain what follows position POS, BOS being 0 (the last one)" },
-	{ KEY_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or a feature: L1#249@8 (the likeliest tokens)" },
+	{ KEY_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or feature: L1#249@8 (the likeliest tokens)" },
 	{ KEY_MAX_NODES, "max-feature-nodes", "N", "attribute at most N features (7500)" },
 	{ KEY_PRUNE, "prune", "NODE[,EDGE]", "shares of influence to keep (0.8,0.98); 1,1 keeps everything" },
 	{ KEY_DEPTH, "depth", "N", "levels of the tree (3)" },

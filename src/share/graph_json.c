@@ -2,43 +2,11 @@
 #include "share/graph_json.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "config.h"
-
-/* Any bytes as a JSON string: what is not UTF-8 becomes U+FFFD. */
-static json_t *
-text(const char *s)
-{
-	json_t *j = json_string(s);
-	size_t n = strlen(s), used = 0;
-	char *valid;
-
-	if (j)
-		return j;
-	valid = malloc(3 * n + 1);
-	if (!valid)
-		return NULL;
-	for (size_t i = 0; i < n;) {
-		uint32_t cp;
-
-		i += (size_t)ct_utf8_decode(s + i, n - i, &cp);
-		used += (size_t)ct_utf8_encode(cp, valid + used);
-	}
-	j = json_stringn(valid, used);
-	free(valid);
-	return j;
-}
-
-static json_t *
-number(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
+#include "io/json_out.h"
 
 /* Index that one number gives to a feature of a layer, as the reference does. */
 static json_int_t
@@ -103,7 +71,7 @@ clerp(const struct ct_graph_names *names, const struct ct_node *n)
 	char buf[400];
 
 	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
-		return text(names->label(names->ctx, n->layer, n->index));
+		return ct_json_out_string(names->label(names->ctx, n->layer, n->index));
 	if (n->kind == CT_NODE_ERROR)
 		snprintf(buf, sizeof buf, "Err: mlp \"%s\"", here);
 	else if (n->kind == CT_NODE_EMBEDDING)
@@ -114,7 +82,7 @@ clerp(const struct ct_graph_names *names, const struct ct_node *n)
 	else
 		snprintf(buf, sizeof buf, "Output \"%s\" (p=%.3f)", names->token(names->ctx, n->index),
 		    (double)n->prob);
-	return text(buf);
+	return ct_json_out_string(buf);
 }
 
 static json_t *
@@ -145,9 +113,9 @@ node_json(const struct ct_graph *g, const struct ct_graph_names *names, int node
 	    "feature_type", types[feature ? CT_NODE_FEATURE : n->kind],
 	    "jsNodeId", id,
 	    "clerp", clerp(names, n),
-	    "influence", target ? json_null() : number(n->share),
-	    "activation", n->kind == CT_NODE_FEATURE ? number((double)n->activation) : json_null(),
-	    "token_prob", number(target && !feature ? (double)n->prob : 0),
+	    "influence", target ? json_null() : ct_json_out_number(n->share),
+	    "activation", n->kind == CT_NODE_FEATURE ? ct_json_out_number(n->activation) : json_null(),
+	    "token_prob", ct_json_out_number(target && !feature ? (double)n->prob : 0),
 	    "is_target_logit", node == g->n_nodes - g->n_targets,
 	    "run_idx", 0,
 	    "reverse_ctx_idx", 0);
@@ -180,7 +148,7 @@ links_json(const struct ct_graph *g)
 		node_id(source, sizeof source, g, e->source);
 		node_id(target, sizeof target, g, e->target);
 		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "source", source, "target",
-		    target, "weight", number((double)e->weight))) < 0) {
+		    target, "weight", ct_json_out_number((double)e->weight))) < 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -213,20 +181,20 @@ metadata_json(const struct ct_graph *g, const struct ct_graph_names *names)
 	char name[80];
 
 	for (int i = 0; i < g->T; i++)
-		json_array_append_new(tokens, text(names->token(names->ctx, names->tokens[i])));
+		json_array_append_new(tokens, ct_json_out_string(names->token(names->ctx, names->tokens[i])));
 	slug(name, sizeof name, names);
 	return json_pack("{s:s, s:o, s:[s], s:o, s:o, s:o, s:i, s:{s:{s:s, s:s}}, s:{}, s:{s:o, s:o}}",
 	    "slug", name,
-	    "scan", text(names->scan),
+	    "scan", ct_json_out_string(names->scan),
 	    "transcoder_list", names->transcoder,
 	    "prompt_tokens", tokens,
-	    "prompt", text(names->prompt),
-	    "node_threshold", number(g->node_threshold),
+	    "prompt", ct_json_out_string(names->prompt),
+	    "node_threshold", ct_json_out_number(g->node_threshold),
 	    "schema_version", 1,
 	    "info", "generator", "name", PACKAGE_NAME, "version", PACKAGE_VERSION,
 	    "generation_settings",
-	    "pruning_settings", "node_threshold", number(g->node_threshold),
-	    "edge_threshold", number(g->edge_threshold));
+	    "pruning_settings", "node_threshold", ct_json_out_number(g->node_threshold),
+	    "edge_threshold", ct_json_out_number(g->edge_threshold));
 }
 
 /* What the format has no place for: the check, the scores, the terms that have no source node. */
@@ -242,17 +210,17 @@ extras_json(const struct ct_graph *g)
 		if (!written(g, i) || !g->rows[i])
 			continue;
 		node_id(id, sizeof id, g, i);
-		json_object_set_new(bias, id, number((double)n->bias));
+		json_object_set_new(bias, id, ct_json_out_number((double)n->bias));
 		if (n->omitted != 0)
-			json_object_set_new(omitted, id, number((double)n->omitted));
+			json_object_set_new(omitted, id, ct_json_out_number((double)n->omitted));
 		if (n->kind == CT_NODE_TARGET)
-			json_object_set_new(values, id, number((double)n->value));
+			json_object_set_new(values, id, ct_json_out_number((double)n->value));
 	}
 	return json_pack("{s:{s:o, s:o}, s:{s:o, s:o}, s:o, s:o, s:o}",
-	    "self_check", "max_edge_residual", number(g->check.max_edge_residual),
-	    "max_logit_error", number(g->check.max_logit_error),
-	    "scores", "replacement", number(g->scores.replacement),
-	    "completeness", number(g->scores.completeness),
+	    "self_check", "max_edge_residual", ct_json_out_number(g->check.max_edge_residual),
+	    "max_logit_error", ct_json_out_number(g->check.max_logit_error),
+	    "scores", "replacement", ct_json_out_number(g->scores.replacement),
+	    "completeness", ct_json_out_number(g->scores.completeness),
 	    "bias", bias, "omitted", omitted, "target_values", values);
 }
 
@@ -271,25 +239,6 @@ ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_graph_n
 	return CT_OK;
 }
 
-int
-ct_graph_json_text(char **out, size_t *n, const json_t *root, struct ct_error *err)
-{
-	/* ASCII: whatever a prompt or a label holds, nothing of it can act on a terminal or a page. */
-	char *s = json_dumps(root, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
-	size_t size = s ? strlen(s) : 0;
-	char *line = s ? realloc(s, size + 2) : NULL;
-
-	if (!line) {
-		free(s);
-		return ct_fail(err, CT_ENOMEM, "out of memory for the text of a graph");
-	}
-	line[size] = '\n';
-	line[size + 1] = '\0';
-	*out = line;
-	*n = size + 1;
-	return CT_OK;
-}
-
 /* The fields of obj that must be there, with their types: s string, i integer, n number, * any. */
 static int
 need(const json_t *obj, const char *where, const char *what, size_t i, const char *types,
@@ -303,8 +252,8 @@ need(const json_t *obj, const char *where, const char *what, size_t i, const cha
 		    *types == 'n' ? json_is_number(v) : v != NULL;
 
 		if (!ok)
-			return ct_fail(err, CT_EFORMAT, "%s: %s[%zu]: field '%s' %s; expected graph JSON", where,
-			    what, i, *names, v ? "has the wrong type" : "is missing");
+			return ct_fail(err, CT_EFORMAT, "%s: %s[%zu]: field '%s' %s; expected graph JSON",
+			    where, what, i, *names, v ? "has the wrong type" : "is missing");
 	}
 	return CT_OK;
 }

@@ -36,7 +36,4 @@ int ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_gra
  */
 int ct_graph_json_check(const json_t *root, const char *where, struct ct_error *err);
 
-/* One line of ASCII ending in a newline; *text is freed by the caller. */
-int ct_graph_json_text(char **text, size_t *n, const json_t *root, struct ct_error *err);
-
 #endif

@@ -1,0 +1,356 @@
+/* steer: `ctrace steer`: clamp features and see what the model says then, beside what the graph predicted. */
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/json_out.h"
+
+enum {
+	KEY_TRANSCODER = CLI_LONG, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_TOP, KEY_GENERATE, KEY_TEMPERATURE,
+	KEY_SEED, KEY_JSON
+};
+enum { MAX_CLAMPS = 256, MAX_TOP = 1000 };
+
+struct request {
+	struct cli_model m;
+	struct ct_clamp_options how;
+	const char *specs[MAX_CLAMPS];
+	struct ct_clamp clamps[MAX_CLAMPS];
+	int n_clamps;
+	int top;			/* tokens and effects to show */
+	int generate;			/* tokens to write */
+	struct ct_generate_options generation;
+	const char *json;
+};
+
+static int
+parse_mode(const char *text, struct ct_clamp_options *how)
+{
+	char tail;
+
+	if (strcmp(text, "direct") == 0)
+		how->mode = CT_DIRECT;
+	else if (strcmp(text, "frozen") == 0)
+		how->mode = CT_FROZEN;
+	else if (strcmp(text, "free") == 0)
+		how->mode = CT_FREE;
+	else if (sscanf(text, "range=%d-%d%c", &how->first, &how->last, &tail) == 2)
+		how->mode = CT_RANGE;
+	else {
+		cli_error("--mode: expected direct, frozen, free or range=I-J, found '%s'", text);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+mode_text(const struct ct_clamp_options *how, char *dst, size_t size)
+{
+	static const char *const names[] = {
+		[CT_FROZEN] = "frozen", [CT_FREE] = "free", [CT_DIRECT] = "direct", [CT_RANGE] = "range"
+	};
+
+	if (how->mode == CT_RANGE)
+		snprintf(dst, size, "range=%d-%d", how->first, how->last);
+	else
+		snprintf(dst, size, "%s", names[how->mode]);
+}
+
+static const char *
+through_text(const struct ct_clamp_options *how)
+{
+	return how->through == CT_MODEL ? "model" : "replacement";
+}
+
+static json_t *
+top_json(const struct request *q, enum ct_run which, int pos)
+{
+	struct ct_top *top = malloc((size_t)q->top * sizeof *top);
+	int n = top ? ct_session_top(q->m.session, which, pos, top, q->top) : 0;
+	json_t *list = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:o}",
+		    "token", ct_json_out_string(ct_engine_token(q->m.engine, top[i].token)),
+		    "id", top[i].token,
+		    "logit", ct_json_out_number((double)top[i].logit),
+		    "prob", ct_json_out_number((double)top[i].prob)));
+	free(top);
+	return list;
+}
+
+static json_t *
+effects_json(const struct request *q, const struct ct_outcome *o)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < o->n_effects; i++) {
+		const struct ct_effect *f = &o->effects[i];
+		char name[160];
+
+		ct_session_node_name(q->m.session, f->node, name, sizeof name);
+		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+		    "node", ct_json_out_string(name),
+		    "before", ct_json_out_number((double)f->before),
+		    "after", ct_json_out_number((double)f->after),
+		    "predicted_direct", ct_json_out_number((double)f->predicted_direct),
+		    "predicted_total", ct_json_out_number((double)f->predicted_total),
+		    "observed", ct_json_out_number((double)f->observed),
+		    "clamped", f->clamped));
+	}
+	return list;
+}
+
+/* The prompt's continuation of q->generate tokens as text, to be freed; NULL with err filled. */
+static char *
+continuation(const struct request *q, bool clamped, struct ct_error *err)
+{
+	struct ct_generate_options opt = q->generation;
+	struct cli_progress progress = { 0 };
+	int *ids = malloc((size_t)q->generate * sizeof *ids), n;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	opt.clamped = clamped;
+	n = ids && f ? ct_session_generate(q->m.session, &opt, ids, q->generate, cli_progress, &progress, err)
+	    : ct_fail(err, CT_ENOMEM, "out of memory for %d generated tokens", q->generate);
+	cli_progress_end(&progress);
+	for (int i = 0; i < n; i++)
+		fprintf(f, "%s%s", i ? " " : "", ct_engine_token(q->m.engine, ids[i]));
+	if (f)
+		fclose(f);
+	free(ids);
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int
+show_json(const struct request *q, const struct ct_outcome *o, int pos, const char *unclamped,
+    const char *clamped)
+{
+	json_t *root, *clamps = json_array();
+	char text[160];
+
+	for (int i = 0; i < q->n_clamps; i++) {
+		ct_clamp_text(&q->clamps[i], text, sizeof text);
+		json_array_append_new(clamps, ct_json_out_string(text));
+	}
+	mode_text(&o->options, text, sizeof text);
+	root = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:i}}",
+	    "prompt", ct_json_out_string(ct_session_text(q->m.session)),
+	    "mode", text,
+	    "through", through_text(&o->options),
+	    "clamps", clamps,
+	    "before", top_json(q, CT_RUN_ORIGINAL, pos),
+	    "after", top_json(q, CT_RUN_CLAMPED, pos),
+	    "effects", effects_json(q, o),
+	    "agreement", "spearman", ct_json_out_number(o->agreement.spearman),
+	    "pearson", ct_json_out_number(o->agreement.pearson), "n", o->agreement.n);
+	if (root && clamped)
+		json_object_set_new(root, "generated", json_pack("{s:o, s:o}", "before",
+		    ct_json_out_string(unclamped), "after", ct_json_out_string(clamped)));
+	return cli_json(q->json, root);
+}
+
+static void
+show_top(const struct request *q, int pos)
+{
+	struct ct_top before[MAX_TOP], after[MAX_TOP];
+	int n = ct_session_top(q->m.session, CT_RUN_ORIGINAL, pos, before, q->top);
+	int k = ct_session_top(q->m.session, CT_RUN_CLAMPED, pos, after, q->top);
+
+	cli_line("%-32s  %s", "before", "after");
+	for (int i = 0; i < n && i < k; i++)
+		cli_line("%-24s %6.1f%%  %-24s %6.1f%%  (was %.1f%%)",
+		    ct_engine_token(q->m.engine, before[i].token), 100 * (double)before[i].prob,
+		    ct_engine_token(q->m.engine, after[i].token), 100 * (double)after[i].prob,
+		    100 * (double)ct_session_prob(q->m.session, CT_RUN_ORIGINAL, pos, after[i].token));
+}
+
+static void
+show_effects(const struct request *q, const struct ct_outcome *o)
+{
+	const struct ct_graph *g = ct_session_graph(q->m.session);
+
+	cli_line("%-40s %9s %9s %9s %9s %9s", "effects", "before", "after", "observed", "direct", "total");
+	for (int i = 0; i < o->n_effects && i < q->top; i++) {
+		const struct ct_effect *f = &o->effects[i];
+		const struct ct_node *n = &g->nodes[f->node];
+		const char *label = n->kind == CT_NODE_FEATURE ?
+		    ct_engine_label(q->m.engine, n->layer, n->index) : "";
+		char name[160], text[240];
+
+		ct_session_node_name(q->m.session, f->node, name, sizeof name);
+		snprintf(text, sizeof text, "%s%s%s%s", name, *label ? " " : "", label,
+		    f->clamped ? " (clamped)" : "");
+		cli_line("%-40s %9.3f %9.3f %+9.3f %+9.3f %+9.3f", text, (double)f->before, (double)f->after,
+		    (double)f->observed, (double)f->predicted_direct, (double)f->predicted_total);
+	}
+	if (o->n_effects > q->top)
+		cli_line("... %d more", o->n_effects - q->top);
+}
+
+static void
+show(const struct request *q, const struct ct_outcome *o, int pos, const char *unclamped, const char *clamped)
+{
+	char text[160];
+
+	cli_model_line(q->m.engine);
+	cli_prompt_line(q->m.session, pos);
+	for (int i = 0; i < q->n_clamps; i++) {
+		const struct ct_clamp *c = &q->clamps[i];
+
+		ct_clamp_text(c, text, sizeof text);
+		cli_line("clamp  %s  %s", text, ct_engine_label(q->m.engine, c->layer, c->feature));
+	}
+	mode_text(&o->options, text, sizeof text);
+	cli_line("mode   %s, through the %s", text, through_text(&o->options));
+	cli_line("%s", "");
+	show_top(q, pos);
+	cli_line("%s", "");
+	show_effects(q, o);
+	cli_line("%s", "");
+	if (isfinite(o->agreement.spearman))
+		cli_line("agreement of predicted and observed knock-on effects  spearman %.3f  pearson %.3f  "
+		    "n %d",
+		    o->agreement.spearman, o->agreement.pearson, o->agreement.n);
+	else
+		cli_line("agreement of predicted and observed knock-on effects  too few to say (n %d)",
+		    o->agreement.n);
+	if (clamped) {
+		cli_line("%s", "");
+		cli_line("without clamps  %s", unclamped);
+		cli_line("with clamps     %s", clamped);
+	}
+}
+
+static int
+steer(struct request *q, const char *prompt)
+{
+	struct cli_progress progress = { 0 };
+	struct ct_trace_options trace = { .target.pos = -1 };
+	struct ct_error err = { 0 };
+	char *unclamped = NULL, *clamped = NULL;
+	int status = CLI_OK, pos;
+
+	if (cli_model_open(&q->m, prompt, &err) < 0)
+		goto fail;
+	for (int i = 0; i < q->n_clamps; i++)
+		if (ct_session_parse_clamp(q->m.session, q->specs[i], &q->clamps[i], &err) < 0) {
+			ct_fail_in(&err, "--clamp");
+			goto fail;
+		}
+	if (ct_session_trace(q->m.session, &trace, cli_progress, &progress, &err) < 0)
+		goto fail;
+	if (ct_session_clamp(q->m.session, q->clamps, q->n_clamps, &q->how, cli_progress, &progress,
+	    &err) < 0)
+		goto fail;
+	cli_progress_end(&progress);
+	if (q->generate) {
+		unclamped = continuation(q, false, &err);
+		clamped = unclamped ? continuation(q, true, &err) : NULL;
+		if (!clamped)
+			goto fail;
+	}
+	pos = ct_session_length(q->m.session) - 1;
+	if (q->json)
+		status = show_json(q, ct_session_outcome(q->m.session), pos, unclamped, clamped);
+	else
+		show(q, ct_session_outcome(q->m.session), pos, unclamped, clamped);
+	goto done;
+fail:
+	cli_progress_end(&progress);
+	status = cli_fail(&err);
+done:
+	free(unclamped);
+	free(clamped);
+	cli_model_close(&q->m);
+	return status;
+}
+
+static int
+run(struct cli *c)
+{
+	struct request q = { .top = 10 };
+	const char *value, *prompt;
+	int key, seed = 0;
+
+	while ((key = cli_next(c, &value)) > 0) {
+		int bad = 0;
+
+		switch (key) {
+		case 'm': q.m.model = value; break;
+		case KEY_TRANSCODER: q.m.transcoder = value; break;
+		case KEY_CLAMP:
+			if (q.n_clamps == MAX_CLAMPS) {
+				cli_error("--clamp: more than %d clamps", MAX_CLAMPS);
+				return CLI_ERROR;
+			}
+			q.specs[q.n_clamps++] = value;
+			break;
+		case KEY_MODE: bad = parse_mode(value, &q.how); break;
+		case KEY_THROUGH:
+			if (strcmp(value, "model") != 0 && strcmp(value, "replacement") != 0) {
+				cli_error("--through: expected model or replacement, found '%s'", value);
+				return CLI_ERROR;
+			}
+			q.how.through = *value == 'm' ? CT_MODEL : CT_REPLACEMENT;
+			break;
+		case KEY_TOP: bad = cli_int(value, "--top", 1, MAX_TOP, &q.top); break;
+		case KEY_GENERATE: bad = cli_int(value, "--generate", 1, 1 << 20, &q.generate); break;
+		case KEY_TEMPERATURE:
+			bad = cli_double(value, "--temperature", 0, 100, &q.generation.temperature);
+			break;
+		case KEY_SEED: bad = cli_int(value, "--seed", 0, INT_MAX, &seed); break;
+		case KEY_JSON: q.json = value; break;
+		}
+		if (bad)
+			return CLI_ERROR;
+	}
+	if (key < 0)
+		return c->status;
+	q.generation.seed = (unsigned long long)seed;
+	prompt = cli_operand(c, "prompt");
+	if (!prompt)
+		return CLI_ERROR;
+	if (q.n_clamps == 0) {
+		cli_error("no --clamp given, such as --clamp L1#249@8=0; ctrace trace names the features");
+		return CLI_ERROR;
+	}
+	return steer(&q, prompt);
+}
+
+static const struct cli_option options[] = {
+	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
+	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_CLAMP, "clamp", "SPEC", "L1#249@8=0, ...x-1, ...+2.5, ...-2.5; @* everywhere; repeatable" },
+	{ KEY_MODE, "mode", "MODE", "what stays frozen: direct, frozen, free or range=I-J (frozen)" },
+	{ KEY_THROUGH, "through", "WHAT", "what carries the effect on: model or replacement (model)" },
+	{ KEY_TOP, "top", "N", "tokens and effects to show (10)" },
+	{ KEY_GENERATE, "generate", "N", "let the model go on for N tokens, without and with the clamps" },
+	{ KEY_TEMPERATURE, "temperature", "T", "draw the tokens at this temperature (0: the likeliest)" },
+	{ KEY_SEED, "seed", "S", "seed of the drawing (0)" },
+	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	{ 0 }
+};
+
+const struct cli_command cli_steer = {
+	.name = "steer",
+	.synopsis = "[-m MODEL] [--transcoder DIR] --clamp SPEC... [--mode MODE] [--through WHAT]\n"
+	    "[--top N] [--generate N [--temperature T --seed S]] [--json FILE] PROMPT",
+	.summary = "clamp features, and compare what the model then says with what the graph predicted",
+	.details = "A clamp is L1#249@8=0 (layer, feature, position; absolute value), ...x-1 (a multiple of\n"
+	    "the activation: x0 ablates, x-1 flips) or ...+2.5, ...-2.5 (added). @8.. reaches from position\n"
+	    "8 on, @* everywhere. \"Texas\"@8x0 names the feature by its label. Effects are those on\n"
+	    "pre-activations and on logits minus their mean.",
+	.options = options,
+	.run = run
+};

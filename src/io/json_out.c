@@ -1,0 +1,56 @@
+/* json_out: see json_out.h. */
+#include "io/json_out.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+json_t *
+ct_json_out_string(const char *s)
+{
+	json_t *j = json_string(s);
+	size_t n = strlen(s), used = 0;
+	char *valid;
+
+	if (j)
+		return j;
+	valid = malloc(3 * n + 4);		/* U+FFFD takes 3 bytes; the encoder may ask for 4 */
+	if (!valid)
+		return NULL;
+	for (size_t i = 0; i < n;) {
+		uint32_t cp;
+
+		i += (size_t)ct_utf8_decode(s + i, n - i, &cp);
+		used += (size_t)ct_utf8_encode(cp, valid + used);
+	}
+	j = json_stringn(valid, used);
+	free(valid);
+	return j;
+}
+
+json_t *
+ct_json_out_number(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}
+
+int
+ct_json_out_text(char **text, size_t *n, const json_t *root, bool indent, struct ct_error *err)
+{
+	size_t flags = (indent ? JSON_INDENT(1) : JSON_COMPACT) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9);
+	char *s = root ? json_dumps(root, flags) : NULL;
+	size_t size = s ? strlen(s) : 0;
+	char *line = s ? realloc(s, size + 2) : NULL;
+
+	if (!line) {
+		free(s);
+		return ct_fail(err, CT_ENOMEM, "out of memory for JSON text");
+	}
+	line[size] = '\n';
+	line[size + 1] = '\0';
+	*text = line;
+	*n = size + 1;
+	return CT_OK;
+}

@@ -1,0 +1,28 @@
+/*
+ * json_out: building and writing JSON safely (jansson underneath).
+ *
+ * Owns nothing beyond the call. Reading is json.h's.
+ */
+#ifndef CT_IO_JSON_OUT_H
+#define CT_IO_JSON_OUT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* A string of any bytes: what is not UTF-8 becomes U+FFFD. NULL: out of memory. */
+json_t *ct_json_out_string(const char *s);
+
+/* A number, or null when x is not finite. */
+json_t *ct_json_out_number(double x);
+
+/*
+ * The text of root, ending in a newline, in ASCII (nothing of it can act on a terminal or a page), floats
+ * with the 9 digits that give them back: one line, or indented. root may be NULL (building it failed).
+ * *text, n bytes and a NUL, is freed by the caller.
+ */
+int ct_json_out_text(char **text, size_t *n, const json_t *root, bool indent, struct ct_error *err);
+
+#endif
