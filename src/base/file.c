@@ -122,7 +122,7 @@ int
 ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err)
 {
 	char *buf = NULL;
-	size_t size;
+	size_t size = 0;
 	ssize_t got;
 	int fd, code = CT_EIO;
 
