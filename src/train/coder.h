@@ -1,0 +1,95 @@
+/*
+ * coder: loss and gradient of a transcoder in training, cross-layer or per-layer.
+ *
+ * Owns the parameter layout (under the names of the exported files) and the buffers of a pass. Features are
+ * sparse, so only the encoder's forward product is a GEMM: what follows touches active features alone, each by
+ * one contiguous row over all layers that it writes to. Knows no transformer: inputs and targets are rows.
+ * The tracer's transcoder (model/transcoder.h) is the reader of what this one exports.
+ *
+ * Legend: B rows of a batch · L layers · D d_model · F features per layer. reach(l) layers are written to from
+ * layer l on: L-l, or 1 when per layer.
+ */
+#ifndef CT_TRAIN_CODER_H
+#define CT_TRAIN_CODER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "train/param.h"
+
+struct ct_coder_shape {
+	int L, D, F;
+	bool per_layer;
+};
+
+struct ct_coder_layer {
+	size_t enc, b_enc, log_threshold, b_dec, dec;	/* (F,D), (F), (F), (D), (F,reach,D) */
+};
+
+struct ct_coder {
+	struct ct_coder_shape s;
+	struct ct_params params;
+	struct ct_coder_layer *layers;	/* (L) */
+};
+
+int ct_coder_open(struct ct_coder *c, const struct ct_coder_shape *s, struct ct_error *err);
+void ct_coder_close(struct ct_coder *c);
+int ct_coder_reach(const struct ct_coder_shape *s, int l);
+
+/* Encoder U(+-1/sqrt F), decoder 0 off the own layer and U(+-1/sqrt(L D)) on it; b_dec is left at 0. */
+void ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng);
+
+struct ct_coder_loss {
+	double sparsity;	/* lambda */
+	double sharpness;	/* c */
+	double bandwidth;	/* epsilon of the straight-through gradient of the thresholds */
+	double revive;		/* lambda_P, pull on features marked dead */
+};
+
+/* What a pass counted, to be added up over passes. */
+struct ct_coder_sums {
+	double error;		/* sum over rows and layers of |yhat - y|^2 */
+	double penalty;		/* sum of tanh(c a |dec|), without lambda */
+	double active;		/* features active, over rows and layers */
+};
+
+struct ct_coder_pass;
+
+int ct_coder_pass_open(struct ct_coder_pass **out, const struct ct_coder_shape *s, int max_rows,
+    struct ct_error *err);
+void ct_coder_pass_close(struct ct_coder_pass *p);
+
+/*
+ * h_l = enc_l x_l + b_enc_l,  a = h [h > theta],  yhat_m = b_dec_m + sum_{l <= m} a_l dec_{l->m}
+ *
+ *   x     in  (B,L,D)   what each layer's encoder reads
+ *   sums  in/out        without an error: active features are counted
+ *   fired in/out (L,F)  set to 1 where a feature was active; or NULL
+ *
+ * Returns yhat (B,L,D), lent until the next pass.
+ */
+const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c, int B, const float *x,
+    struct ct_coder_sums *sums, uint8_t *fired);
+
+/*
+ * loss = sum_rows [ sum_m |yhat_m - y_m|^2 + lambda sum_{l,f} tanh(c a_{l,f} |dec_{l,f}|)
+ *                   + lambda_P sum_{dead f, h < theta} (theta - h) |dec_{l,f}| ]
+ *
+ *   x, y in (B,L,D) ; dead in (L,F) flags, or NULL
+ *   grad in/out of c->params' layout: scale * d loss / d parameter is added
+ *   norm in (L,F) |dec_{l,f}| over all layers written to (ct_coder_norms)
+ *
+ * Thresholds t = log theta have the straight-through gradient dt = -(theta^2/epsilon) [|h - theta| < epsilon/2] g,
+ * g being the loss's gradient of a; dead rows' pull does not move thresholds or decoders. After
+ * ct_coder_forward of the same rows.
+ */
+void ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
+    const float *x, const float *y, const float *norm, const uint8_t *dead, double scale, float *grad,
+    struct ct_coder_sums *sums);
+
+/* norm (L,F): the norm of each feature's decoder rows over all layers. */
+void ct_coder_norms(const struct ct_coder *c, float *norm);
+
+#endif

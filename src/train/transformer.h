@@ -1,0 +1,86 @@
+/*
+ * transformer: forward and backward pass of the llama-type models that we train.
+ *
+ * Owns the parameter layout (under the names Hugging Face gives them) and the buffers of a pass. Sentences are
+ * packed row after row, so every product is one GEMM over all rows and nothing is padded; attention alone goes
+ * sentence by sentence. Knows no corpus and no optimiser. The tracer's own forward pass is another one
+ * (model/), made for single prompts of any family: a trained model is judged there.
+ *
+ * Legend: R rows (tokens of a packed batch) · D d_model · L layers · H heads · V vocabulary.
+ */
+#ifndef CT_TRAIN_TRANSFORMER_H
+#define CT_TRAIN_TRANSFORMER_H
+
+#include "base/error.h"
+#include "base/random.h"
+#include "train/param.h"
+
+struct ct_net_shape {
+	int V, D, L, H;
+	int H_kv;		/* key/value heads; divides H */
+	int head;		/* width of a head, even */
+	int mlp;		/* width of the MLP's hidden layer */
+	int context;		/* longest sentence */
+	double eps;		/* of the norms */
+	double theta;		/* of the rotary embedding */
+};
+
+/* Offsets into params.w. q, k, v lie behind one another, and so do gate and up: each group is one matrix. */
+struct ct_net_layer {
+	size_t norm1, qkv, o, norm2, gate_up, down;
+};
+
+struct ct_net {
+	struct ct_net_shape s;
+	struct ct_params params;
+	size_t embed, norm_f, unembed;
+	struct ct_net_layer *layers;	/* (L) */
+	float *cos, *sin;		/* (context, head/2) */
+};
+
+int ct_net_open(struct ct_net *net, const struct ct_net_shape *s, struct ct_error *err);
+void ct_net_close(struct ct_net *net);
+
+/* Norms 1, matrices N(0, init^2), those that write to the residual stream N(0, init^2/2L). */
+void ct_net_init(struct ct_net *net, double init, struct ct_rng *rng);
+
+/* Sentences packed one behind the other. Positions count from 0 in each. */
+struct ct_batch {
+	int n;			/* sentences */
+	const int *len;		/* (n) rows of each; their sum is R */
+	int R;
+	const int *tokens;	/* (R) */
+	const int *targets;	/* (R) the token to predict; -1: none */
+	const float *weights;	/* (R) of each target in the loss, or NULL: 1 */
+};
+
+/*
+ * Called in the forward pass with each layer's MLP: mid (R,D) is the stream before norm2, out (R,D) what the
+ * MLP would write to it. The hook may read both, or put something else into out.
+ */
+typedef void (*ct_mlp_hook)(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *out);
+
+struct ct_pass;
+
+/* Buffers for batches of at most max_rows rows and max_sentences sentences. One thread at a time. */
+int ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int max_sentences,
+    struct ct_error *err);
+void ct_pass_close(struct ct_pass *p);
+
+/* Fills p with the activations of b, and returns the logits (R,V), lent until the next pass. */
+const float *ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b,
+    ct_mlp_hook hook, void *ctx);
+
+/*
+ * loss = sum_r weight_r * -log softmax(logits_r)[target_r]
+ *
+ *   grad  in/out  of net->params' layout: scale * d loss / d w is added to it
+ *   right out     how many targets with a weight were the likeliest token (ties: the lower id wins)
+ *
+ * After ct_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the loss
+ * (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c
+ */
+double ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
+    float *grad, int *right);
+
+#endif
