@@ -156,6 +156,32 @@ fail:
 	return code;
 }
 
+int
+ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct ct_error *err)
+{
+	size_t size, at = 0;
+	int code = CT_OK, fd = open_regular(path, &size, err);
+
+	if (fd < 0)
+		return fd;
+	if (offset > size || n > size - offset)
+		code = ct_fail(err, CT_EFORMAT, "%s has %zu bytes; expected %zu at byte %zu", path, size, n, offset);
+	while (code == CT_OK && at < n) {
+		ssize_t got = pread(fd, (char *)dst + at, n - at, (off_t)(offset + at));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			code = ct_fail(err, CT_EIO, "cannot read %s: %s", path, strerror(errno));
+		else if (got == 0)
+			code = ct_fail(err, CT_EIO, "%s became shorter while it was read", path);
+		else
+			at += (size_t)got;
+	}
+	close(fd);
+	return code;
+}
+
 static int
 write_all(int fd, const char *data, size_t n)
 {

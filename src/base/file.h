@@ -28,6 +28,9 @@ int ct_map_check(const struct ct_map *m, struct ct_error *err);
 /* Whole file, NUL-terminated, to be freed by the caller. More than max bytes is an error. */
 int ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);
 
+/* Exactly n bytes from offset on; a shorter file is an error. */
+int ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct ct_error *err);
+
 /* The old file or the new one is there at any moment; the old one stays when this fails. */
 int ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err);
 
