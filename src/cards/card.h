@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+struct ct_arena;
+
 struct ct_card_example {
 	int n;
 	const char **tokens;		/* (n) */
@@ -24,23 +26,27 @@ struct ct_card_logit {
 	float weight;			/* <sum of decoders, unembedding row>; NAN when a file gives none */
 };
 
+enum { CT_CARD_CANDIDATES = 3 };
+
 struct ct_card {
 	int layer, feature;
 	const char *label;		/* "" when there is none */
 	bool edited;			/* the label was typed by a person */
 	double f1;			/* of the automatic label, 0..1; NAN when unknown */
 	int n_candidates;		/* the best labels, when the feature is mixed (F1 < .5) */
-	const char *candidates[3];
-	double candidate_f1[3];
-	double frequency;		/* share of the corpus tokens it is active on */
+	const char *candidates[CT_CARD_CANDIDATES];
+	double candidate_f1[CT_CARD_CANDIDATES];
+	double frequency;		/* share of the corpus tokens it is active on; NAN when unknown */
 	float act_min, act_max;
+	int n_values;			/* activations at even quantiles (0, 1/4, ..., 1) where it is active */
+	float *values;
 	int n_quantiles;
 	struct ct_card_quantile *quantiles;
 	int n_top, n_bottom;
 	struct ct_card_logit *top, *bottom;
 	int n_histogram;
 	float *histogram;		/* token counts in equal steps from act_min to act_max */
-	void *memory;			/* arena of everything above; see ct_card_free in cards/store.h */
+	struct ct_arena *memory;	/* owns everything above; see ct_card_free in record.h */
 };
 
 #endif

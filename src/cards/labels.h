@@ -1,0 +1,34 @@
+/*
+ * labels: feature labels typed by people, in a YAML file that people can edit too.
+ *
+ *   L1#249: "Texas"
+ *
+ * Owns the file's contents in memory and its atomic replacement. Which label wins is the caller's affair
+ * (these do, over automatic ones).
+ */
+#ifndef CT_CARDS_LABELS_H
+#define CT_CARDS_LABELS_H
+
+#include "base/error.h"
+
+enum { CT_LABEL_MAX = 200 };	/* bytes */
+
+struct ct_labels;
+
+/* A missing file is an empty set. Errors name file and line. */
+int ct_labels_open(struct ct_labels **out, const char *path, struct ct_error *err);
+void ct_labels_close(struct ct_labels *l);
+
+int ct_labels_count(const struct ct_labels *l);
+
+/* NULL when the feature has none. Lent until the next ct_labels_set. */
+const char *ct_labels_find(const struct ct_labels *l, int layer, int feature);
+
+/*
+ * Sets a label ("" or NULL removes it) and replaces the file. What an editor wrote to the file meanwhile is
+ * read first and kept; on failure both file and set are as they were. Printable text of at most CT_LABEL_MAX
+ * bytes.
+ */
+int ct_labels_set(struct ct_labels *l, int layer, int feature, const char *text, struct ct_error *err);
+
+#endif

@@ -1,0 +1,120 @@
+/* match: see match.h. */
+#include "cards/match.h"
+
+#include <stdlib.h>
+
+struct scratch {
+	int *hits;		/* (n_labels) zero between calls */
+	int *touched;		/* (n_labels) labels with hits, in order of appearance */
+};
+
+struct ct_matcher {
+	const struct ct_corpus *c;
+	int *size;		/* (n_labels) tokens that have the label */
+	int workers;
+	struct scratch *scratch;
+};
+
+void
+ct_matcher_close(struct ct_matcher *m)
+{
+	int i;
+
+	if (m == NULL)
+		return;
+	for (i = 0; m->scratch != NULL && i < m->workers; i++) {
+		free(m->scratch[i].hits);
+		free(m->scratch[i].touched);
+	}
+	free(m->scratch);
+	free(m->size);
+	free(m);
+}
+
+static void
+count_labels(struct ct_matcher *m)
+{
+	const struct ct_corpus *c = m->c;
+	int s, t, k;
+
+	for (s = 0; s < c->n_sentences; s++) {
+		for (t = c->sentences[s].first + 1; t < c->sentences[s].first + c->sentences[s].n; t++) {
+			for (k = c->label_start[t]; k < c->label_start[t + 1]; k++)
+				m->size[c->label_of[k]]++;
+		}
+	}
+}
+
+int
+ct_matcher_open(struct ct_matcher **out, const struct ct_corpus *c, int workers, struct ct_error *err)
+{
+	struct ct_matcher *m = calloc(1, sizeof *m);
+	size_t n = (size_t)c->n_labels + 1;	/* so that a corpus without labels is no special case */
+	int i;
+
+	*out = NULL;
+	if (m == NULL)
+		goto fail;
+	m->c = c;
+	m->workers = workers;
+	m->size = calloc(n, sizeof *m->size);
+	m->scratch = calloc((size_t)workers, sizeof *m->scratch);
+	if (m->size == NULL || m->scratch == NULL)
+		goto fail;
+	for (i = 0; i < workers; i++) {
+		m->scratch[i].hits = calloc(n, sizeof(int));
+		m->scratch[i].touched = calloc(n, sizeof(int));
+		if (m->scratch[i].hits == NULL || m->scratch[i].touched == NULL)
+			goto fail;
+	}
+	count_labels(m);
+	*out = m;
+	return CT_OK;
+fail:
+	ct_matcher_close(m);
+	return ct_fail_memory(err, n * sizeof(int) * (size_t)workers, "label counts");
+}
+
+/* Keeps the best CT_CARD_CANDIDATES in order. */
+static void
+insert(struct ct_match *best, int label, double f1)
+{
+	int i, k;
+
+	for (i = 0; i < best->n; i++) {
+		if (f1 > best->f1[i] || (f1 == best->f1[i] && label < best->label[i]))
+			break;
+	}
+	if (i == CT_CARD_CANDIDATES)
+		return;
+	if (best->n < CT_CARD_CANDIDATES)
+		best->n++;
+	for (k = best->n - 1; k > i; k--) {
+		best->label[k] = best->label[k - 1];
+		best->f1[k] = best->f1[k - 1];
+	}
+	best->label[i] = label;
+	best->f1[i] = f1;
+}
+
+void
+ct_matcher_best(struct ct_matcher *m, int worker, const int *tokens, int n, struct ct_match *out)
+{
+	const struct ct_corpus *c = m->c;
+	struct scratch *s = &m->scratch[worker];
+	int i, k, label, n_touched = 0;
+
+	for (i = 0; i < n; i++) {
+		for (k = c->label_start[tokens[i]]; k < c->label_start[tokens[i] + 1]; k++) {
+			label = c->label_of[k];
+			if (s->hits[label]++ == 0)
+				s->touched[n_touched++] = label;
+		}
+	}
+	out->n = 0;
+	for (i = 0; i < n_touched; i++) {
+		label = s->touched[i];
+		insert(out, label, 2.0 * s->hits[label] / (n + m->size[label]));
+		s->hits[label] = 0;
+	}
+}

@@ -1,0 +1,439 @@
+/* record: see record.h. */
+#include "cards/record.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "io/deflate.h"
+#include "io/json.h"
+
+enum {
+	DIGITS = 5,		/* of every real number: more would double the files and show nothing */
+	TEXT_MAX = 1024		/* bytes of a token or label as it is shown */
+};
+
+struct ct_card *
+ct_card_new(int layer, int feature)
+{
+	struct ct_arena *memory = calloc(1, sizeof *memory);
+	struct ct_card *card = memory != NULL ? ct_arena_alloc(memory, 1, sizeof *card) : NULL;
+
+	if (card == NULL) {
+		free(memory);
+		return NULL;
+	}
+	*card = (struct ct_card){.layer = layer, .feature = feature, .label = "", .f1 = NAN, .frequency = NAN,
+	    .memory = memory};
+	return card;
+}
+
+void
+ct_card_free(struct ct_card *card)
+{
+	struct ct_arena *memory;
+
+	if (card == NULL)
+		return;
+	memory = card->memory;
+	ct_arena_free(memory);		/* card lies in it */
+	free(memory);
+}
+
+/* jansson's *_new functions and setters accept NULL and hand it on, so one check at the end is enough. */
+static json_t *
+number(double v)
+{
+	if (!isfinite(v))
+		return json_null();
+	if (v == 0)
+		return json_integer(0);
+	return json_real(v);
+}
+
+static json_t *
+numbers(const float *v, int n)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(list, number(v[i]));
+	return list;
+}
+
+/* Tokens of foreign models may be pieces of a UTF-8 character, which JSON cannot hold. */
+static json_t *
+string(const char *s)
+{
+	json_t *j = json_string(s);
+	char clean[TEXT_MAX];
+
+	if (j != NULL)
+		return j;
+	ct_text_clean(clean, sizeof clean, s, strlen(s));
+	return json_string(clean);
+}
+
+static json_t *
+example_json(const struct ct_card_example *e)
+{
+	json_t *j = json_object(), *tokens = json_array();
+	int i;
+
+	for (i = 0; i < e->n; i++)
+		json_array_append_new(tokens, string(e->tokens[i]));
+	json_object_set_new(j, "tokens", tokens);
+	json_object_set_new(j, "tokens_acts_list", numbers(e->acts, e->n));
+	json_object_set_new(j, "train_token_ind", json_integer(e->peak));
+	json_object_set_new(j, "is_repeated_datapoint", json_false());
+	return j;
+}
+
+static json_t *
+quantiles_json(const struct ct_card *c)
+{
+	json_t *list = json_array(), *q, *examples;
+	int i, k;
+
+	for (i = 0; i < c->n_quantiles; i++) {
+		examples = json_array();
+		for (k = 0; k < c->quantiles[i].n; k++)
+			json_array_append_new(examples, example_json(&c->quantiles[i].examples[k]));
+		q = json_object();
+		json_object_set_new(q, "quantile_name", string(c->quantiles[i].name));
+		json_object_set_new(q, "examples", examples);
+		json_array_append_new(list, q);
+	}
+	return list;
+}
+
+/* The reference lists the tokens alone; weights stand beside them under a name of our own. */
+static void
+logits_json(json_t *card, const char *tokens_key, const char *weights_key, const struct ct_card_logit *l, int n)
+{
+	json_t *tokens = json_array(), *weights = json_array();
+	int i;
+
+	for (i = 0; i < n; i++) {
+		json_array_append_new(tokens, string(l[i].token));
+		json_array_append_new(weights, number(l[i].weight));
+	}
+	json_object_set_new(card, tokens_key, tokens);
+	json_object_set_new(card, weights_key, weights);
+}
+
+static json_t *
+candidates_json(const struct ct_card *c)
+{
+	json_t *list = json_array(), *pair;
+	int i;
+
+	for (i = 0; i < c->n_candidates; i++) {
+		pair = json_array();
+		json_array_append_new(pair, string(c->candidates[i]));
+		json_array_append_new(pair, number(c->candidate_f1[i]));
+		json_array_append_new(list, pair);
+	}
+	return list;
+}
+
+int
+ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct ct_error *err)
+{
+	json_t *j = json_object();
+	char *text = NULL;
+	unsigned char *packed = NULL, *record;
+	size_t n_packed;
+	int rc = CT_OK, i;
+
+	*out = NULL;
+	*n = 0;
+	json_object_set_new(j, "index", json_integer(c->feature));
+	json_object_set_new(j, "label", string(c->label));
+	json_object_set_new(j, "label_f1", number(c->f1));
+	json_object_set_new(j, "label_candidates", candidates_json(c));
+	json_object_set_new(j, "activation_frequency", number(c->frequency));
+	json_object_set_new(j, "act_min", number(c->act_min));
+	json_object_set_new(j, "act_max", number(c->act_max));
+	json_object_set_new(j, "quantile_values", numbers(c->values, c->n_values));
+	json_object_set_new(j, "histogram", numbers(c->histogram, c->n_histogram));
+	logits_json(j, "top_logits", "top_logit_weights", c->top, c->n_top);
+	logits_json(j, "bottom_logits", "bottom_logit_weights", c->bottom, c->n_bottom);
+	json_object_set_new(j, "examples_quantiles", quantiles_json(c));
+	text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
+	if (text == NULL) {
+		rc = ct_fail_memory(err, 1 << 16, "a feature card");
+		goto fail;
+	}
+	rc = ct_deflate(&packed, &n_packed, text, strlen(text), CT_ZLIB, err);
+	if (rc != CT_OK)
+		goto fail;
+	record = malloc(n_packed + 4);
+	if (record == NULL) {
+		rc = ct_fail_memory(err, n_packed + 4, "a feature card");
+		goto fail;
+	}
+	for (i = 0; i < 4; i++)
+		record[i] = (unsigned char)(n_packed >> (8 * i));
+	memcpy(record + 4, packed, n_packed);
+	*out = record;
+	*n = n_packed + 4;
+fail:
+	free(packed);
+	free(text);
+	json_decref(j);
+	return rc;
+}
+
+int
+ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, const char *where,
+    struct ct_error *err)
+{
+	size_t length;
+
+	if (n_in < 4)
+		return ct_fail(err, CT_EFORMAT, "%s: a record of %zu bytes has no room for its length", where, n_in);
+	length = p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+	if (length > n_in - 4)
+		return ct_fail(err, CT_EFORMAT, "%s: the record says %zu bytes, the index leaves it %zu", where,
+		    length, n_in - 4);
+	return ct_inflate(out, n, p + 4, length, CT_RECORD_MAX, where, err);
+}
+
+struct reader {
+	struct ct_arena *a;
+	const char *where;
+	struct ct_error *err;
+};
+
+static int
+wrong(const struct reader *r, const char *field, const char *expected)
+{
+	return ct_fail(r->err, CT_EFORMAT, "%s: field %s: expected %s", r->where, field, expected);
+}
+
+/* A list under key: NULL with *n 0 when it is missing. */
+static int
+list(const struct reader *r, const json_t *obj, const char *key, const json_t **out, int *n)
+{
+	*out = json_object_get(obj, key);
+	*n = 0;
+	if (*out == NULL || json_is_null(*out))
+		return CT_OK;
+	if (!json_is_array(*out))
+		return wrong(r, key, "a list");
+	*n = (int)json_array_size(*out);	/* fits: the text is at most CT_RECORD_MAX bytes */
+	return CT_OK;
+}
+
+static int
+read_text(const struct reader *r, const json_t *j, const char *key, const char **out)
+{
+	char buf[TEXT_MAX];
+
+	if (!json_is_string(j))
+		return wrong(r, key, "text");
+	ct_text_clean(buf, sizeof buf, json_string_value(j), json_string_length(j));
+	*out = ct_arena_strdup(r->a, buf);
+	return *out != NULL ? CT_OK : ct_fail_memory(r->err, TEXT_MAX, r->where);
+}
+
+static int
+read_number(const struct reader *r, const json_t *obj, const char *key, double *out)
+{
+	const json_t *j = json_object_get(obj, key);
+
+	if (j == NULL || json_is_null(j))
+		return CT_OK;
+	if (!json_is_number(j))
+		return wrong(r, key, "a number");
+	*out = json_number_value(j);
+	return CT_OK;
+}
+
+static int
+read_numbers(const struct reader *r, const json_t *obj, const char *key, float **out, int *n)
+{
+	const json_t *j, *v;
+	int i, rc = list(r, obj, key, &j, n);
+
+	if (rc != CT_OK)
+		return rc;
+	*out = ct_arena_need(r->a, (size_t)*n, sizeof **out, r->where, r->err);
+	if (*out == NULL)
+		return CT_ENOMEM;
+	for (i = 0; i < *n; i++) {
+		v = json_array_get(j, (size_t)i);
+		if (!json_is_number(v) && !json_is_null(v))
+			return wrong(r, key, "a list of numbers");
+		(*out)[i] = json_is_null(v) ? NAN : (float)json_number_value(v);
+	}
+	return CT_OK;
+}
+
+static int
+read_example(const struct reader *r, const json_t *j, struct ct_card_example *e)
+{
+	const json_t *tokens;
+	int i, n, rc;
+
+	if (!json_is_object(j))
+		return wrong(r, "examples", "a list of objects");
+	rc = list(r, j, "tokens", &tokens, &e->n);
+	if (rc == CT_OK)
+		rc = read_numbers(r, j, "tokens_acts_list", &e->acts, &n);
+	if (rc != CT_OK)
+		return rc;
+	if (n != e->n)
+		return ct_fail(r->err, CT_EFORMAT, "%s: an example has %d tokens but %d activations", r->where,
+		    e->n, n);
+	e->tokens = ct_arena_need(r->a, (size_t)e->n, sizeof *e->tokens, r->where, r->err);
+	if (e->tokens == NULL)
+		return CT_ENOMEM;
+	for (i = 0; i < e->n; i++) {
+		rc = read_text(r, json_array_get(tokens, (size_t)i), "tokens", &e->tokens[i]);
+		if (rc != CT_OK)
+			return rc;
+		if (e->acts[i] > e->acts[e->peak])
+			e->peak = i;
+	}
+	return CT_OK;
+}
+
+static int
+read_quantiles(const struct reader *r, const json_t *obj, struct ct_card *c)
+{
+	const json_t *all, *one, *examples, *name;
+	struct ct_card_quantile *q;
+	int i, k, rc = list(r, obj, "examples_quantiles", &all, &c->n_quantiles);
+
+	if (rc != CT_OK)
+		return rc;
+	c->quantiles = ct_arena_need(r->a, (size_t)c->n_quantiles, sizeof *c->quantiles, r->where, r->err);
+	if (c->quantiles == NULL)
+		return CT_ENOMEM;
+	for (i = 0; i < c->n_quantiles; i++) {
+		one = json_array_get(all, (size_t)i);
+		q = &c->quantiles[i];
+		if (!json_is_object(one))
+			return wrong(r, "examples_quantiles", "a list of objects");
+		q->name = "";
+		name = json_object_get(one, "quantile_name");
+		if (name != NULL && (rc = read_text(r, name, "quantile_name", &q->name)) != CT_OK)
+			return rc;
+		rc = list(r, one, "examples", &examples, &q->n);
+		if (rc != CT_OK)
+			return rc;
+		q->examples = ct_arena_need(r->a, (size_t)q->n, sizeof *q->examples, r->where, r->err);
+		if (q->examples == NULL)
+			return CT_ENOMEM;
+		for (k = 0; k < q->n; k++) {
+			rc = read_example(r, json_array_get(examples, (size_t)k), &q->examples[k]);
+			if (rc != CT_OK)
+				return rc;
+		}
+	}
+	return CT_OK;
+}
+
+static int
+read_logits(const struct reader *r, const json_t *obj, const char *tokens_key, const char *weights_key,
+    struct ct_card_logit **out, int *n)
+{
+	const json_t *tokens, *weights, *w;
+	int i, n_weights, rc = list(r, obj, tokens_key, &tokens, n);
+
+	if (rc == CT_OK)
+		rc = list(r, obj, weights_key, &weights, &n_weights);
+	if (rc != CT_OK)
+		return rc;
+	*out = ct_arena_need(r->a, (size_t)*n, sizeof **out, r->where, r->err);
+	if (*out == NULL)
+		return CT_ENOMEM;
+	for (i = 0; i < *n; i++) {
+		rc = read_text(r, json_array_get(tokens, (size_t)i), tokens_key, &(*out)[i].token);
+		if (rc != CT_OK)
+			return rc;
+		w = i < n_weights ? json_array_get(weights, (size_t)i) : NULL;
+		(*out)[i].weight = json_is_number(w) ? (float)json_number_value(w) : NAN;
+	}
+	return CT_OK;
+}
+
+static int
+read_label(const struct reader *r, const json_t *obj, struct ct_card *c)
+{
+	const json_t *j = json_object_get(obj, "label"), *pair;
+	int i, n, rc = CT_OK;
+
+	if (j != NULL && !json_is_null(j))
+		rc = read_text(r, j, "label", &c->label);
+	if (rc == CT_OK)
+		rc = read_number(r, obj, "label_f1", &c->f1);
+	if (rc == CT_OK)
+		rc = list(r, obj, "label_candidates", &j, &n);
+	if (rc != CT_OK)
+		return rc;
+	for (i = 0; i < n && i < CT_CARD_CANDIDATES; i++) {
+		pair = json_array_get(j, (size_t)i);
+		if (!json_is_array(pair) || json_array_size(pair) != 2 || !json_is_number(json_array_get(pair, 1)))
+			return wrong(r, "label_candidates", "a list of [label, F1]");
+		rc = read_text(r, json_array_get(pair, 0), "label_candidates", &c->candidates[i]);
+		if (rc != CT_OK)
+			return rc;
+		c->candidate_f1[i] = json_number_value(json_array_get(pair, 1));
+		c->n_candidates = i + 1;
+	}
+	return CT_OK;
+}
+
+int
+ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int layer, int feature,
+    const char *where, struct ct_error *err)
+{
+	struct ct_card *c = NULL;
+	struct reader r = {.where = where, .err = err};
+	json_t *j = NULL;
+	char *text = NULL;
+	size_t n_text;
+	double lowest = 0, highest = 0;
+	int rc;
+
+	*out = NULL;
+	rc = ct_record_text(&text, &n_text, p, n, where, err);
+	if (rc == CT_OK)
+		rc = ct_json_parse(&j, where, text, n_text, err);
+	if (rc != CT_OK)
+		goto fail;
+	if (!json_is_object(j)) {
+		rc = ct_fail(err, CT_EFORMAT, "%s: expected a JSON object", where);
+		goto fail;
+	}
+	c = ct_card_new(layer, feature);
+	if (c == NULL) {
+		rc = ct_fail_memory(err, sizeof *c, where);
+		goto fail;
+	}
+	r.a = c->memory;
+	if ((rc = read_label(&r, j, c)) != CT_OK || (rc = read_quantiles(&r, j, c)) != CT_OK
+	    || (rc = read_number(&r, j, "activation_frequency", &c->frequency)) != CT_OK
+	    || (rc = read_number(&r, j, "act_min", &lowest)) != CT_OK
+	    || (rc = read_number(&r, j, "act_max", &highest)) != CT_OK
+	    || (rc = read_numbers(&r, j, "quantile_values", &c->values, &c->n_values)) != CT_OK
+	    || (rc = read_numbers(&r, j, "histogram", &c->histogram, &c->n_histogram)) != CT_OK
+	    || (rc = read_logits(&r, j, "top_logits", "top_logit_weights", &c->top, &c->n_top)) != CT_OK
+	    || (rc = read_logits(&r, j, "bottom_logits", "bottom_logit_weights", &c->bottom, &c->n_bottom)) != CT_OK)
+		goto fail;
+	c->act_min = (float)lowest;
+	c->act_max = (float)highest;
+	*out = c;
+	c = NULL;
+fail:
+	ct_card_free(c);
+	json_decref(j);
+	free(text);
+	return rc;
+}

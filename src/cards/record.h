@@ -1,0 +1,35 @@
+/*
+ * record: one feature card as the bytes of a layer file, in the reference's form.
+ *
+ * A record is a u32 (little endian) length and that many bytes of compressed JSON: zlib as we write it, zlib
+ * or gzip as we read it. Owns the JSON's field names; files and offsets belong to store.h.
+ */
+#ifndef CT_CARDS_RECORD_H
+#define CT_CARDS_RECORD_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "cards/card.h"
+
+enum { CT_RECORD_MAX = 4 << 20 };	/* bytes of JSON */
+
+/* *out is to be freed by the caller. */
+int ct_record_write(unsigned char **out, size_t *n, const struct ct_card *card, struct ct_error *err);
+
+/*
+ * p[0..n) is one record; where ("FILE: feature 3 at byte 120") is for messages. All text of the card is
+ * sanitised, so it may be shown as it is. Fields that other writers leave out stay empty (NAN for numbers).
+ */
+int ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int layer, int feature,
+    const char *where, struct ct_error *err);
+
+/* The record's JSON text unchanged, to be freed by the caller. */
+int ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, const char *where,
+    struct ct_error *err);
+
+/* An empty card with its own arena (card->memory), for those who fill one. NULL: out of memory. */
+struct ct_card *ct_card_new(int layer, int feature);
+void ct_card_free(struct ct_card *card);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * store: the feature cards of a transcoder on disk (the reference's binary form).
+ *
+ *   DIR/index.json.gz   {"0": {"filename": "layer_0.bin", "offsets": [F+1], ...}, "1": ...}
+ *   DIR/layer_0.bin     records (record.h), feature f at bytes offsets[f] .. offsets[f+1)
+ *
+ * Beside the reference's two fields an index of ours has per layer `labels` [F], `label_f1` [F] and `weights`
+ * (a fingerprint of the layer the cards were made from), so that all labels are known without reading a record.
+ * Owns the index; cards are read on demand and owned by the caller. Labels typed by people: labels.h.
+ */
+#ifndef CT_CARDS_STORE_H
+#define CT_CARDS_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "cards/card.h"
+#include "cards/record.h"
+
+struct ct_store;
+
+int ct_store_open(struct ct_store **out, const char *dir, struct ct_error *err);
+void ct_store_close(struct ct_store *s);
+int ct_store_layers(const struct ct_store *s);
+int ct_store_features(const struct ct_store *s, int layer);	/* 0 for a layer without cards */
+
+/* Automatic label ("" when there is none), sanitised and lent; its F1, NAN when unknown. Any indices. */
+const char *ct_store_label(const struct ct_store *s, int layer, int feature);
+double ct_store_label_f1(const struct ct_store *s, int layer, int feature);
+
+/* The fingerprint the layer's cards were made with, 0 when the index has none. */
+uint32_t ct_store_weights(const struct ct_store *s, int layer);
+
+/* Reads one record. CT_ENOTFOUND: no such feature. The caller frees the card. */
+int ct_store_card(struct ct_card **out, const struct ct_store *s, int layer, int feature, struct ct_error *err);
+
+/* Writes each record's JSON to to/{cantor}.json, cantor = (l+f)(l+f+1)/2 + f. */
+int ct_store_export(const struct ct_store *s, const char *to, ct_progress_fn progress, void *ctx,
+    struct ct_error *err);
+
+/* What a layer of a new store holds; records are as ct_record_write makes them. */
+struct ct_store_layer {
+	int F;
+	unsigned char **records;	/* (F) */
+	size_t *sizes;			/* (F) */
+	const char **labels;		/* (F) */
+	double *f1;			/* (F) */
+	uint32_t weights;
+};
+
+/*
+ * Replaces the cards in dir. The index is removed first and written last: after a crash in between there are
+ * no cards, never wrong ones.
+ */
+int ct_store_write(const char *dir, const struct ct_store_layer *layers, int L, struct ct_error *err);
+
+#endif
