@@ -1,0 +1,64 @@
+#!/bin/sh
+# A floor includes itself and what lies below, never what lies above or beside it.
+#   base < math < io < model < trace < corpus < cards, share, train < session (src/*.c, ctrace.h) < cli, tui
+# tui/ knows ctrace.h, base/ and io/yaml.h only; curses is for tui's term, draw and theme; cblas for math/blas.c.
+set -u
+top=${srcdir:-.}
+failed=0
+
+report() {
+	if [ -z "$2" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		echo "$2"
+		failed=1
+	fi
+}
+
+# "FILE: INCLUDED" for every quoted include below a folder.
+includes() {
+	find "$1" -name '*.[ch]' | LC_ALL=C sort | while read -r f; do
+		sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\([^"]*\)".*/\1/p' "$f" |
+		    sed "s|^|${f#"$top"/}: |"
+	done
+}
+
+report "no floor of src/ includes a higher one" "$(includes "$top/src" | awk -F': ' '
+	BEGIN {
+		n = split("base math io model trace corpus cards=share=train session cli", floors, " ")
+		for (i = 1; i <= n; i++) {
+			k = split(floors[i], names, "=")
+			for (j = 1; j <= k; j++) rank[names[j]] = i
+		}
+	}
+	function floor(path,  parts, k) {
+		if (path == "config.h") return "base"
+		k = split(path, parts, "/")
+		return k == 1 ? "session" : parts[1]
+	}
+	{
+		file = $1
+		sub(/^src\//, "", file)
+		from = floor(file)
+		to = floor($2)
+		if (!(from in rank) || !(to in rank))
+			print $1 ": includes \"" $2 "\": a folder that is no floor"
+		else if (from != to && rank[to] >= rank[from])
+			print $1 ": includes \"" $2 "\" from a floor that is not below"
+	}')"
+
+if [ -d "$top/tui" ]; then
+	report "tui/ includes only ctrace.h, base/, io/yaml.h and itself" "$(includes "$top/tui" |
+	    awk -F': ' '$2 !~ /^(ctrace\.h|base\/|io\/yaml\.h|config\.h)/ && $2 ~ /\// && $2 !~ /^(tui|view)\// ||
+		$2 ~ /^\.\./')"
+fi
+
+report "curses.h is included by tui's term, draw and theme alone" "$(
+	find "$top/src" "$top/tui" -name '*.[ch]' 2>/dev/null |
+	    xargs grep -lE '^[[:space:]]*#[[:space:]]*include.*(n?curses|term)(w)?\.h>' |
+	    grep -vE '/tui/(term|draw|theme)\.[ch]$')"
+report "cblas.h is included by math/blas.c alone" "$(
+	find "$top/src" "$top/tui" -name '*.[ch]' 2>/dev/null |
+	    xargs grep -lE '^[[:space:]]*#[[:space:]]*include.*cblas' | grep -v '/src/math/blas\.c$')"
+exit $failed

@@ -1,0 +1,261 @@
+/* Graph JSON of a small graph made by hand: ids, required fields, links, extras; and the check of bad files. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/json_out.h"
+#include "share/graph_json.h"
+
+enum { T = 3, L = 2, V = 10 };
+
+static const char *
+token(const void *ctx, int id)
+{
+	static const char *const words[V] = { "<s>", "Dallas", "a\"b", "Austin", "\xff\x1b[31m" };
+
+	(void)ctx;
+	return words[id] ? words[id] : "?";
+}
+
+static const char *
+label(const void *ctx, int layer, int feature)
+{
+	(void)ctx;
+	return layer == 0 && feature == 7 ? "Texas" : "";
+}
+
+/* Nodes: features 0/7@1, 0/8@1 (not kept), 1/3@2; an error; an embedding; a logit and a difference. */
+struct fixture {
+	struct ct_node nodes[8];
+	float *rows[8];
+	float row[7];
+	struct ct_edge edges[3];
+	struct ct_graph graph;
+	int tokens[T];
+	struct ct_graph_names names;
+};
+
+static void
+fill(struct fixture *f)
+{
+	*f = (struct fixture){
+		.nodes = {
+			{ .kind = CT_NODE_FEATURE, .layer = 0, .pos = 1, .index = 7, .activation = 1.5f, .kept = true,
+			  .share = 0.25 },
+			{ .kind = CT_NODE_FEATURE, .layer = 0, .pos = 1, .index = 8, .activation = 0.5f },
+			{ .kind = CT_NODE_FEATURE, .layer = 1, .pos = 2, .index = 3, .activation = 2, .kept = true,
+			  .bias = -0.5f, .omitted = 0.125f },
+			{ .kind = CT_NODE_ERROR, .layer = 0, .pos = 2, .index = -1, .kept = true },
+			{ .kind = CT_NODE_EMBEDDING, .layer = -1, .pos = 1, .index = 1, .kept = true },
+			{ .kind = CT_NODE_TARGET, .target = CT_TARGET_LOGIT, .layer = L, .pos = 2, .index = 3,
+			  .other = -1, .prob = 0.75f, .value = 4.5f, .kept = true },
+			{ .kind = CT_NODE_TARGET, .target = CT_TARGET_DIFFERENCE, .layer = L, .pos = 2, .index = 3,
+			  .other = 1, .kept = true },
+			{ .kind = CT_NODE_TARGET, .target = CT_TARGET_FEATURE, .layer = 1, .pos = 2, .index = 5,
+			  .kept = true }
+		},
+		.edges = { { .source = 0, .target = 5, .weight = 0.1f }, { .source = 4, .target = 0, .weight = -2 },
+			{ .source = 2, .target = 6, .weight = 1 } },
+		.graph = { .T = T, .L = L, .V = V, .n_nodes = 8, .n_features = 3, .n_errors = 1, .n_embeddings = 1,
+			.n_targets = 3, .pos = 2, .node_threshold = 0.8, .edge_threshold = 0.98, .n_kept = 7,
+			.n_pruned = 3, .scores = { 0.9, 0.95 }, .check = { 1e-7, 2e-7 } },
+		.tokens = { 0, 1, 4 },
+		.names = { .model = "tiny", .scan = "tiny-scan", .transcoder = "CLT", .prompt = "Dallas \xff!",
+			.token = token, .label = label }
+	};
+	f->rows[2] = f->row;
+	f->rows[5] = f->row;
+	f->graph.nodes = f->nodes;
+	f->graph.rows = f->rows;
+	f->graph.pruned = f->edges;
+	f->names.tokens = f->tokens;
+}
+
+static json_t *
+build(struct fixture *f)
+{
+	struct ct_error err = { 0 };
+	json_t *root;
+
+	fill(f);
+	assert_int_equal(ct_graph_to_json(&root, &f->graph, &f->names, &err), 0);
+	return root;
+}
+
+static const json_t *
+node(const json_t *root, const char *id)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "nodes"), i, v)
+		if (strcmp(json_string_value(json_object_get(v, "node_id")), id) == 0)
+			return v;
+	fail_msg("no node %s", id);
+	return NULL;
+}
+
+static const char *
+string(const json_t *obj, const char *key)
+{
+	return json_string_value(json_object_get(obj, key));
+}
+
+static void
+test_nodes(void **state)
+{
+	struct fixture f;
+	json_t *root = build(&f);
+	const json_t *n;
+
+	(void)state;
+	assert_int_equal(json_array_size(json_object_get(root, "nodes")), 7);
+	n = node(root, "0_7_1");
+	assert_int_equal(json_integer_value(json_object_get(n, "feature")), 7 * 8 / 2 + 7);
+	assert_string_equal(string(n, "layer"), "0");
+	assert_string_equal(string(n, "clerp"), "Texas");
+	assert_string_equal(string(n, "jsNodeId"), "0_7_1");
+	assert_string_equal(string(n, "feature_type"), "cross layer transcoder");
+	assert_true(json_real_value(json_object_get(n, "activation")) == 1.5);
+	assert_true(json_real_value(json_object_get(n, "influence")) == 0.25);
+	n = node(root, "0_-1_2");
+	assert_string_equal(string(n, "feature_type"), "mlp reconstruction error");
+	n = node(root, "E_1_1");
+	assert_string_equal(string(n, "layer"), "E");
+	assert_string_equal(string(n, "feature_type"), "embedding");
+	n = node(root, "3_3_2");
+	assert_string_equal(string(n, "layer"), "3");
+	assert_string_equal(string(n, "clerp"), "Output \"Austin\" (p=0.750)");
+	assert_true(json_is_true(json_object_get(n, "is_target_logit")));
+	n = node(root, "3_10_2");
+	assert_true(json_is_false(json_object_get(n, "is_target_logit")));
+	n = node(root, "1_5_2");
+	assert_string_equal(string(n, "feature_type"), "cross layer transcoder");
+	json_decref(root);
+}
+
+static void
+test_links(void **state)
+{
+	struct fixture f;
+	json_t *root = build(&f), *links = json_object_get(root, "links");
+
+	(void)state;
+	assert_int_equal(json_array_size(links), 3);
+	assert_string_equal(string(json_array_get(links, 1), "source"), "E_1_1");
+	assert_string_equal(string(json_array_get(links, 1), "target"), "0_7_1");
+	assert_true(json_real_value(json_object_get(json_array_get(links, 1), "weight")) == -2);
+	assert_string_equal(string(json_array_get(links, 2), "target"), "3_10_2");
+	json_decref(root);
+}
+
+static void
+test_extras(void **state)
+{
+	struct fixture f;
+	json_t *root = build(&f), *extras = json_object_get(root, "ctrace");
+
+	(void)state;
+	assert_true(json_real_value(json_object_get(json_object_get(extras, "self_check"),
+	    "max_edge_residual")) == 1e-7);
+	assert_true(json_real_value(json_object_get(json_object_get(extras, "scores"), "replacement")) == 0.9);
+	assert_true(json_real_value(json_object_get(json_object_get(extras, "bias"), "1_3_2")) == -0.5);
+	assert_true(json_real_value(json_object_get(json_object_get(extras, "omitted"), "1_3_2")) == 0.125);
+	assert_null(json_object_get(json_object_get(extras, "omitted"), "3_3_2"));
+	json_decref(root);
+}
+
+/* A feature that is active and the target too appears once, or its id would not be unique. */
+static void
+test_target_is_active(void **state)
+{
+	struct fixture f;
+	struct ct_error err = { 0 };
+	json_t *root;
+
+	(void)state;
+	fill(&f);
+	f.nodes[7].index = 3;
+	assert_int_equal(ct_graph_to_json(&root, &f.graph, &f.names, &err), 0);
+	assert_int_equal(json_array_size(json_object_get(root, "nodes")), 6);
+	assert_int_equal(ct_graph_json_check(root, "x", &err), 0);
+	assert_int_equal(json_array_size(json_object_get(root, "links")), 2);
+	json_decref(root);
+}
+
+/* Whatever tokens hold, the text is printable ASCII and reads back as the same JSON. */
+static void
+test_text(void **state)
+{
+	struct fixture f;
+	struct ct_error err = { 0 };
+	json_t *root = build(&f), *again;
+	char *text, *second;
+	size_t n, m;
+
+	(void)state;
+	assert_int_equal(ct_json_out_text(&text, &n, root, false, &err), 0);
+	assert_int_equal(n, strlen(text));
+	for (size_t i = 0; i + 1 < n; i++)
+		assert_in_range((unsigned char)text[i], ' ', '~');
+	assert_int_equal(text[n - 1], '\n');
+	again = json_loads(text, 0, NULL);
+	assert_non_null(again);
+	assert_int_equal(ct_json_out_text(&second, &m, again, false, &err), 0);
+	assert_string_equal(text, second);
+	free(text);
+	free(second);
+	json_decref(again);
+	json_decref(root);
+}
+
+static void
+expect_error(json_t *root, const char *message)
+{
+	struct ct_error err = { 0 };
+
+	assert_int_equal(ct_graph_json_check(root, "g.json", &err), CT_EFORMAT);
+	assert_string_equal(err.msg, message);
+	json_decref(root);
+}
+
+static void
+test_check(void **state)
+{
+	struct fixture f;
+	struct ct_error err = { 0 };
+	json_t *root = build(&f);
+
+	(void)state;
+	assert_int_equal(ct_graph_json_check(root, "g.json", &err), 0);
+	json_object_del(json_array_get(json_object_get(root, "nodes"), 2), "clerp");
+	expect_error(root, "g.json: nodes[2]: field 'clerp' is missing; expected graph JSON");
+	root = build(&f);
+	json_object_set_new(json_array_get(json_object_get(root, "links"), 0), "source", json_string("9_9_9"));
+	expect_error(root, "g.json: links[0]: source '9_9_9' is not a node");
+	root = build(&f);
+	json_object_set_new(json_array_get(json_object_get(root, "nodes"), 1), "node_id", json_string("0_7_1"));
+	expect_error(root, "g.json: nodes[1]: a second node '0_7_1'");
+	root = build(&f);
+	json_object_set_new(json_array_get(json_object_get(root, "links"), 1), "weight", json_string("1"));
+	expect_error(root, "g.json: links[1]: field 'weight' has the wrong type; expected graph JSON");
+	root = build(&f);
+	json_object_del(json_object_get(root, "metadata"), "scan");
+	expect_error(root, "g.json: metadata[0]: field 'scan' is missing; expected graph JSON");
+	expect_error(json_array(), "g.json: graph[0]: expected an object");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nodes), cmocka_unit_test(test_links), cmocka_unit_test(test_extras),
+		cmocka_unit_test(test_target_is_active), cmocka_unit_test(test_text), cmocka_unit_test(test_check)
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
