@@ -2,7 +2,6 @@
 #include "math/blas.h"
 
 #include <cblas.h>
-#include <stdlib.h>
 
 /* A constructor, so that no caller can meet OpenBLAS with its own threads beside our pool's. */
 __attribute__((constructor)) static void

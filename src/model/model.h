@@ -39,6 +39,8 @@ struct ct_model {
 	const float *unembed;			/* (V,D); = embed when tied */
 	struct ct_norm_weights norm_f;
 	struct ct_layer *layers;		/* (L) */
+	double *rope_freq;			/* (head/2), radians per position: ct_model_prepare */
+	float *unembed_mean;			/* (D) mean row of unembed: ct_model_prepare */
 	struct ct_tensors *tensors;
 	struct ct_arena arena;			/* layer table and converted weights */
 };
@@ -61,5 +63,8 @@ struct ct_model_options {
 int ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_options *opt,
     struct ct_error *err);
 void ct_model_close(struct ct_model *m);
+
+/* What is derived from the config once (the rotary frequencies, the mean unembedding): last step of opening; for models made in memory too. */
+int ct_model_prepare(struct ct_model *m, struct ct_error *err);
 
 #endif

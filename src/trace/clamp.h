@@ -44,8 +44,8 @@ struct ct_agreement {
 
 struct ct_outcome {
 	struct ct_clamp_options options;
-	int n_effects;
-	struct ct_effect *effects;	/* by |observed|, targets first */
+	int n_effects, n_targets;
+	struct ct_effect *effects;	/* the targets in the graph's order, then features by |observed| */
 	struct ct_agreement agreement;
 	double max_direct_error;	/* direct mode: max |observed - predicted| / max |observed| */
 };

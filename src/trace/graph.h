@@ -64,9 +64,10 @@ struct ct_graph {
 	 * first (column[s] of a source s, source[c] back), so that one GEMM per (layer, position) writes them.
 	 */
 	float **rows;
+	int *row_n;				/* (n_nodes) columns of the row: those of later positions are 0 */
 	int n_columns;
 	int *column;				/* (n_nodes), -1 for targets */
-	int *source;				/* (n_columns) */
+	int *source;				/* (n_columns) node, -1: a feature left out */
 
 	double node_threshold, edge_threshold;	/* of the pruning in force */
 	int n_kept;				/* nodes */

@@ -1,0 +1,141 @@
+/* kernels: see kernels.h. */
+#include "math/kernels.h"
+
+#include <math.h>
+#include <stddef.h>
+
+void
+ct_rmsnorm(int T, int D, const float *x, const float *w, double eps, float *y, float *scale)
+{
+	for (int t = 0; t < T; t++, x += D, y += D) {
+		double sum = 0;
+
+		for (int d = 0; d < D; d++)
+			sum += (double)x[d] * x[d];
+		scale[t] = (float)(1.0 / sqrt(sum / D + eps));
+		for (int d = 0; d < D; d++)
+			y[d] = x[d] * scale[t] * w[d];
+	}
+}
+
+void
+ct_layernorm(int T, int D, const float *x, const float *w, const float *b, double eps, float *y, float *scale)
+{
+	for (int t = 0; t < T; t++, x += D, y += D) {
+		double sum = 0, var = 0;
+		float mean;
+
+		for (int d = 0; d < D; d++)
+			sum += x[d];
+		sum /= D;
+		for (int d = 0; d < D; d++)
+			var += (x[d] - sum) * (x[d] - sum);
+		scale[t] = (float)(1.0 / sqrt(var / D + eps));
+		mean = (float)sum;
+		for (int d = 0; d < D; d++)
+			y[d] = (x[d] - mean) * scale[t] * w[d] + (b ? b[d] : 0);
+	}
+}
+
+static float
+mean_of(int D, const float *x, const float *w)
+{
+	double sum = 0;
+
+	for (int d = 0; d < D; d++)
+		sum += w ? (double)x[d] * w[d] : x[d];
+	return (float)(sum / D);
+}
+
+void
+ct_norm_linear(int D, int centre, const float *dx, const float *w, float scale, float *y)
+{
+	float mean = centre ? mean_of(D, dx, NULL) : 0;
+
+	if (w)
+		for (int d = 0; d < D; d++)
+			y[d] = (dx[d] - mean) * scale * w[d];
+	else
+		for (int d = 0; d < D; d++)
+			y[d] = (dx[d] - mean) * scale;
+}
+
+void
+ct_norm_linear_back(int D, int centre, const float *g, const float *w, float scale, float *y)
+{
+	float mean = centre ? mean_of(D, g, w) : 0;
+
+	if (w)
+		for (int d = 0; d < D; d++)
+			y[d] = (w[d] * g[d] - mean) * scale;
+	else
+		for (int d = 0; d < D; d++)
+			y[d] = (g[d] - mean) * scale;
+}
+
+void
+ct_silu(int n, float *x)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = x[i] / (1.0f + expf(-x[i]));
+}
+
+void
+ct_gelu(int n, float *x)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f));
+}
+
+void
+ct_gelu_tanh(int n, float *x)
+{
+	for (int i = 0; i < n; i++) {
+		float u = 0.7978845608f * (x[i] + 0.044715f * x[i] * x[i] * x[i]);
+
+		x[i] = 0.5f * x[i] * (1.0f + tanhf(u));
+	}
+}
+
+void
+ct_relu(int n, float *x)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = x[i] > 0 ? x[i] : 0;
+}
+
+void
+ct_rope(int T, int first, int heads, int head, const double *freq, float *x)
+{
+	int half = head / 2;
+
+	for (int t = 0; t < T; t++, x += heads * head)
+		for (int i = 0; i < half; i++) {
+			double angle = (double)(first + t) * freq[i];
+			float c = (float)cos(angle), s = (float)sin(angle);
+
+			for (int h = 0; h < heads; h++) {
+				float *p = x + h * head + i, a = p[0], b = p[half];
+
+				p[0] = a * c - b * s;
+				p[half] = b * c + a * s;
+			}
+		}
+}
+
+void
+ct_softmax(int n, float *x)
+{
+	float max = x[0];
+	double sum = 0;
+
+	for (int i = 1; i < n; i++)
+		if (x[i] > max)
+			max = x[i];
+	for (int i = 0; i < n; i++) {
+		x[i] = expf(x[i] - max);
+		sum += x[i];
+	}
+	for (int i = 0; i < n; i++)
+		x[i] = (float)(x[i] / sum);
+}

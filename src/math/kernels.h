@@ -1,0 +1,46 @@
+/*
+ * kernels: the small pure functions of a transformer's forward and linearised backward pass.
+ *
+ * No allocation, no state, cannot fail. All arrays are row-major; a row is one token. Oracles for all of
+ * them: tests/unit/naive.c.
+ */
+#ifndef CT_MATH_KERNELS_H
+#define CT_MATH_KERNELS_H
+
+/*
+ * scale[t] = 1/sqrt(mean_d x[t,d]^2 + eps);  y[t,d] = x[t,d] * scale[t] * w[d]
+ *   y out (T,D), may be x; scale out (T); w in (D). Sums in double.
+ */
+void ct_rmsnorm(int T, int D, const float *x, const float *w, double eps, float *y, float *scale);
+
+/*
+ * scale[t] = 1/sqrt(var_d x[t,d] + eps);  y[t,d] = (x[t,d] - mean_t) * scale[t] * w[d] + b[d]
+ *   b in (D) or NULL; the rest as ct_rmsnorm.
+ */
+void ct_layernorm(int T, int D, const float *x, const float *w, const float *b, double eps, float *y,
+    float *scale);
+
+/*
+ * A norm whose scale is frozen is linear. Forward on a change dx, and its transpose on a gradient:
+ *   y = (dx - [centre] mean dx) * scale * w            g' = scale * (w*g - [centre] mean(w*g))
+ * One row of D; w may be NULL (all ones); y may be dx.
+ */
+void ct_norm_linear(int D, int centre, const float *dx, const float *w, float scale, float *y);
+void ct_norm_linear_back(int D, int centre, const float *g, const float *w, float scale, float *y);
+
+/* x[i] = silu, gelu (erf), gelu_new (tanh) or relu of x[i]. */
+void ct_silu(int n, float *x);
+void ct_gelu(int n, float *x);
+void ct_gelu_tanh(int n, float *x);
+void ct_relu(int n, float *x);
+
+/*
+ * Rotates pairs (i, i + head/2) of each head by position * freq[i] (HF's half-split rotary embedding).
+ *   x in/out (T, heads*head), first row at position `first`; freq in (head/2)
+ */
+void ct_rope(int T, int first, int heads, int head, const double *freq, float *x);
+
+/* In-place softmax of x[0..n), sums in double. */
+void ct_softmax(int n, float *x);
+
+#endif

@@ -1,0 +1,48 @@
+/* derive: what follows from a model's config and weights once, before the first run. */
+#include <math.h>
+
+#include "model/model.h"
+
+static void
+mean_unembed(const struct ct_model *m, double *sum, float *mean)
+{
+	int D = m->cfg.D, V = m->cfg.V;
+
+	for (int v = 0; v < V; v++)
+		for (int d = 0; d < D; d++)
+			sum[d] += m->unembed[(size_t)v * D + d];
+	for (int d = 0; d < D; d++)
+		mean[d] = (float)(sum[d] / V);
+}
+
+/*
+ * Frequencies of the rotary embedding, with Llama 3's scaling: long wavelengths are slowed down by `factor`,
+ * short ones kept, those between blended (Hugging Face transformers, modeling_rope_utils.py).
+ */
+int
+ct_model_prepare(struct ct_model *m, struct ct_error *err)
+{
+	const struct ct_config *c = &m->cfg;
+	const struct ct_rope_scaling *s = &c->rope_scaling;
+	double *freq = ct_arena_need(&m->arena, (size_t)c->head / 2, sizeof *freq, "rotary frequencies", err);
+	double *sum = ct_arena_need(&m->arena, (size_t)c->D, sizeof *sum, "the mean unembedding", err);
+	float *mean = ct_arena_need(&m->arena, (size_t)c->D, sizeof *mean, "the mean unembedding", err);
+
+	if (!freq || !sum || !mean)
+		return CT_ENOMEM;
+	m->rope_freq = freq;
+	m->unembed_mean = mean;
+	mean_unembed(m, sum, mean);
+	for (int i = 0; i < c->head / 2; i++) {
+		double f = pow(c->rope_theta, -2.0 * i / c->head), turns, blend;
+
+		freq[i] = f;
+		if (s->factor <= 0)
+			continue;
+		turns = s->original_context * f / (2 * M_PI);
+		blend = (turns - s->low_freq_factor) / (s->high_freq_factor - s->low_freq_factor);
+		blend = fmin(fmax(blend, 0), 1);
+		freq[i] = (1 - blend) * f / s->factor + blend * f;
+	}
+	return CT_OK;
+}

@@ -1,0 +1,443 @@
+/* attribution: see attribution.h. */
+#include "trace/attribution.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/blas.h"
+#include "math/kernels.h"
+
+enum {
+	CHUNK_ROWS = 1024,	/* gradient rows (targets x positions) of one chunk: keeps its buffers in cache */
+	CHUNK_TARGETS = 128
+};
+
+/* Targets at one position, deepest layer first: those that the walk has reached are a prefix. */
+struct chunk {
+	struct ct_row *rows;
+	int n;
+	int pos;
+};
+
+struct worker {
+	float *G;		/* (n,T',D) gradient with respect to the residual stream */
+	float *O;		/* (n,T',H*head) */
+	float *V;		/* (n,T',H_kv*head) */
+	float *N;		/* (n,T',D) */
+	float *U;		/* (n,H,D) first attention step of a target */
+	double *bias;		/* (n) */
+};
+
+struct job {
+	const struct ct_local *lo;
+	const struct ct_columns *cols;
+	const int *ids;
+	struct chunk *chunks;
+	struct worker *workers;
+};
+
+int
+ct_columns_init(struct ct_columns *c, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+{
+	int T = lo->T, L = lo->m->cfg.L, at = 0;
+
+	c->end = ct_arena_need(a, (size_t)T, sizeof *c->end, "columns", err);
+	c->feature = ct_arena_need(a, (size_t)T * (L + 1), sizeof *c->feature, "columns", err);
+	c->of_active = ct_arena_need(a, (size_t)lo->n, sizeof *c->of_active, "columns", err);
+	if (!c->end || !c->feature || !c->of_active)
+		return CT_ENOMEM;
+	for (int t = 0; t < T; t++) {
+		for (int l = 0; l < L; l++) {
+			c->feature[t * (L + 1) + l] = at;
+			for (int i = lo->first[l * T + t]; i < lo->first[l * T + t + 1]; i++)
+				c->of_active[i] = at++;
+		}
+		c->feature[t * (L + 1) + L] = at;
+		at += L + 1;
+		c->end[t] = at;
+	}
+	c->n = at;
+	return CT_OK;
+}
+
+/*
+ * out[k] = sum_{q>=k} pattern[q,k] * in[q]: a head's attention backwards, for one target. The rows of out belong
+ * to a key/value head that several query heads share, so they are added to.
+ *   in (T',width), out (T',width) with row distances ld_in, ld_out; pattern (T',T) of one head
+ */
+__attribute__((target_clones("avx512f", "avx2,fma", "default"))) static void
+mix_back(int rows, int T, int width, const float *pattern, const float *in, int ld_in, float *restrict out,
+    int ld_out)
+{
+	for (int k = 0; k < rows; k++) {
+		float *restrict o = out + (size_t)k * ld_out;
+
+		for (int q = k; q < rows; q++) {
+			const float *i = in + (size_t)q * ld_in;
+			float p = pattern[(size_t)q * T + k];
+
+			for (int d = 0; d < width; d++)
+				o[d] += p * i[d];
+		}
+	}
+}
+
+/* y += scale * (w*g - [centre] mean(w*g)): the frozen norm backwards, added. */
+__attribute__((target_clones("avx512f", "avx2,fma", "default"))) static void
+add_norm_back(int D, bool centre, const float *restrict g, const float *restrict w, float scale,
+    float *restrict y)
+{
+	float mean = 0;
+
+	if (centre) {
+		double sum = 0;
+
+		for (int d = 0; d < D; d++)
+			sum += (double)w[d] * g[d];
+		mean = (float)(sum / D);
+	}
+	for (int d = 0; d < D; d++)
+		y[d] += scale * (w[d] * g[d] - mean);
+}
+
+/* Attention of layer l backwards for targets whose gradient lives at every position up to theirs. */
+static void
+attention_back(const struct job *j, struct worker *w, int l, int n, int Tp)
+{
+	const struct ct_model *m = j->lo->m;
+	const struct ct_config *c = &m->cfg;
+	const struct ct_layer *ly = &m->layers[l];
+	int D = c->D, T = j->lo->T, wq = c->H * c->head, wk = c->H_kv * c->head, group = c->H / c->H_kv;
+	const float *pattern = j->lo->pass->pattern + (size_t)l * c->H * T * T;
+	const float *scale = j->lo->pass->scale1 + l * T;
+
+	if (n == 0)
+		return;
+	if (ly->o.b)
+		for (int r = 0; r < n * Tp; r++)
+			w->bias[r / Tp] += ct_sdot(D, w->G + (size_t)r * D, ly->o.b);
+	ct_linear_back(&ly->o, n * Tp, w->G, 0, w->O);
+	memset(w->V, 0, (size_t)n * Tp * wk * sizeof *w->V);
+	for (int b = 0; b < n; b++)
+		for (int h = 0; h < c->H; h++)
+			mix_back(Tp, T, c->head, pattern + (size_t)h * T * T, w->O + (size_t)b * Tp * wq + h * c->head, wq,
+			    w->V + (size_t)b * Tp * wk + h / group * c->head, wk);
+	ct_linear_back(&ly->v, n * Tp, w->V, 0, w->N);
+	for (int r = 0; r < n * Tp; r++) {
+		if (ly->v.b)
+			w->bias[r / Tp] += ct_sdot(wk, w->V + (size_t)r * wk, ly->v.b);
+		if (ly->norm1.b)
+			w->bias[r / Tp] += ct_sdot(D, w->N + (size_t)r * D, ly->norm1.b);
+		add_norm_back(D, c->norm == CT_LAYERNORM, w->N + (size_t)r * D, ly->norm1.w, scale[r % Tp],
+		    w->G + (size_t)r * D);
+	}
+}
+
+/*
+ * The same for targets from..n-1, whose gradient is still at their own position only. A head's pattern then
+ * commutes with its value projection, so that is applied to one row, not to T': 4D^2 + 2T'HD instead of 4T'D^2.
+ */
+static void
+attention_back_first(const struct job *j, struct worker *w, int l, int from, int n, int Tp)
+{
+	const struct ct_model *m = j->lo->m;
+	const struct ct_config *c = &m->cfg;
+	const struct ct_layer *ly = &m->layers[l];
+	int D = c->D, T = j->lo->T, wq = c->H * c->head, group = c->H / c->H_kv, count = n - from, pos = Tp - 1;
+	const float *pattern = j->lo->pass->pattern + (size_t)l * c->H * T * T;
+	const float *scale = j->lo->pass->scale1 + l * T;
+	float *own = w->N;
+
+	if (count == 0)
+		return;
+	for (int b = 0; b < count; b++)
+		memcpy(own + (size_t)b * D, w->G + ((size_t)(from + b) * Tp + pos) * D, (size_t)D * sizeof *own);
+	ct_linear_back(&ly->o, count, own, 0, w->O);
+	if (ly->o.b)
+		for (int b = 0; b < count; b++)
+			w->bias[from + b] += ct_sdot(D, own + (size_t)b * D, ly->o.b);
+	/* U[b,h] = O[b,h] W_V[h], and the part of the value bias that head h carries. */
+	for (int h = 0; h < c->H; h++) {
+		struct ct_linear head = ly->v;
+		size_t first = (size_t)(h / group) * c->head;
+
+		head.w += head.transposed ? first : first * head.ld;
+		ct_sgemm(false, head.transposed, count, D, c->head, 1, w->O + h * c->head, wq, head.w, head.ld, 0,
+		    w->U + (size_t)h * D, c->H * D);
+		if (ly->v.b)
+			for (int b = 0; b < count; b++)
+				w->bias[from + b] += ct_sdot(c->head, w->O + (size_t)b * wq + h * c->head, ly->v.b + first);
+	}
+	/* N[k] = sum_h pattern_h[pos,k] U[h]: (T',H) x (H,D) with the patterns' rows transposed. */
+	for (int b = 0; b < count; b++) {
+		float *G = w->G + (size_t)(from + b) * Tp * D;
+
+		ct_sgemm(true, false, Tp, D, c->H, 1, pattern + (size_t)pos * T, T * T, w->U + (size_t)b * c->H * D, D, 0,
+		    w->N, D);
+		for (int k = 0; k < Tp; k++) {
+			if (ly->norm1.b)
+				w->bias[from + b] += ct_sdot(D, w->N + (size_t)k * D, ly->norm1.b);
+			add_norm_back(D, c->norm == CT_LAYERNORM, w->N + (size_t)k * D, ly->norm1.w, scale[k],
+			    G + (size_t)k * D);
+		}
+	}
+}
+
+/* Edges from everything that writes to MLP output m. G of the first `spread` targets lives at every position. */
+static void
+mlp_edges(const struct job *j, struct worker *w, const struct chunk *c, int m, int spread, int n)
+{
+	const struct ct_local *lo = j->lo;
+	int T = lo->T, D = lo->m->cfg.D, L = lo->m->cfg.L, Tp = c->pos + 1, ld = j->cols->end[c->pos];
+	const float *b_dec = lo->tc->layers[m].b_dec;
+
+	for (int t = 0; t < Tp; t++) {
+		int count = t == c->pos ? n : spread;
+		int layer = lo->tc->kind == CT_CLT ? 0 : m;
+		int at = j->cols->feature[t * (L + 1) + layer], error_at = j->cols->feature[t * (L + 1) + L] + m;
+		const float *error = lo->error + ((size_t)m * T + t) * D;
+		const float *constant = t == 0 ? lo->constant + (size_t)m * D : b_dec;
+
+		ct_sgemm(false, true, count, lo->dec_n[m * T + t], D, 1, w->G + (size_t)t * D, Tp * D,
+		    lo->dec[m * T + t], D, 1, c->rows[0].edges + at, ld);
+		for (int b = 0; b < count; b++) {
+			const float *G = w->G + ((size_t)b * Tp + t) * D;
+
+			if (t > 0)
+				c->rows[b].edges[error_at] = ct_sdot(D, G, error);
+			w->bias[b] += ct_sdot(D, G, constant);
+		}
+	}
+}
+
+/* A skip path is linear in what the transcoder reads, so the gradient passes through it. */
+static void
+skip_back(const struct job *j, struct worker *w, int m, int n, int Tp)
+{
+	const struct ct_local *lo = j->lo;
+	int D = lo->m->cfg.D;
+	const float *w_skip = lo->tc->layers[m].w_skip, *b = lo->m->layers[m].norm2.b;
+
+	if (!w_skip || n == 0)
+		return;
+	ct_sgemm(false, false, n * Tp, D, D, 1, w->G, D, w_skip, D, 0, w->N, D);
+	for (int r = 0; r < n * Tp; r++) {
+		float *g = w->N + (size_t)r * D, *G = w->G + (size_t)r * D;
+
+		if (lo->tc->read == CT_READ_NORM2 && b)
+			w->bias[r / Tp] += ct_sdot(D, g, b);
+		ct_read_frozen_back(lo, m, r % Tp, g, g);
+		for (int d = 0; d < D; d++)
+			G[d] += g[d];
+	}
+}
+
+/* Puts the gradient of a target at its own position: G is zero elsewhere. */
+static void
+inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, int Tp)
+{
+	const struct ct_local *lo = j->lo;
+	const struct ct_model *m = lo->m;
+	int D = m->cfg.D;
+	float *G = w->G + (size_t)b * Tp * D, *own = G + (size_t)row->pos * D;
+
+	memset(G, 0, (size_t)Tp * D * sizeof *G);
+	if (row->kind == CT_TARGET_FEATURE) {
+		const struct ct_tc_layer *ly = &lo->tc->layers[row->layer];
+		const float *enc = ly->w_enc + (size_t)row->index * D, *nb = m->layers[row->layer].norm2.b;
+
+		ct_read_frozen_back(lo, row->layer, row->pos, enc, own);
+		w->bias[b] = ly->b_enc[row->index];
+		if (lo->tc->read == CT_READ_NORM2 && nb)
+			w->bias[b] += ct_sdot(D, enc, nb);
+	} else {
+		const float *A = m->unembed + (size_t)row->index * D;
+		const float *B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D : m->unembed_mean;
+
+		for (int d = 0; d < D; d++)
+			own[d] = A[d] - B[d];
+		w->bias[b] = m->norm_f.b ? ct_sdot(D, own, m->norm_f.b) : 0;
+		ct_norm_frozen_back(m, &m->norm_f, lo->pass->scale_f[row->pos], own, own);
+	}
+}
+
+/* The target's value in the original run. */
+static float
+target_value(const struct job *j, const struct ct_row *row)
+{
+	const struct ct_local *lo = j->lo;
+	const struct ct_model *m = lo->m;
+	int D = m->cfg.D;
+	const float *y, *A, *B;
+	double sum = 0;
+
+	if (row->kind == CT_TARGET_FEATURE) {
+		const struct ct_tc_layer *ly = &lo->tc->layers[row->layer];
+
+		y = lo->read + ((size_t)row->layer * lo->T + row->pos) * D;
+		A = ly->w_enc + (size_t)row->index * D;
+		for (int d = 0; d < D; d++)
+			sum += (double)y[d] * A[d];
+		return (float)(sum + ly->b_enc[row->index]);
+	}
+	y = lo->pass->final + (size_t)row->pos * D;
+	A = m->unembed + (size_t)row->index * D;
+	B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D : m->unembed_mean;
+	for (int d = 0; d < D; d++)
+		sum += (double)y[d] * ((double)A[d] - B[d]);
+	return (float)sum;
+}
+
+static void
+finish_row(struct ct_row *row, int n, double bias)
+{
+	double sum = 0, total = 0, gap;
+
+	for (int i = 0; i < n; i++) {
+		sum += row->edges[i];
+		total += fabs((double)row->edges[i]);
+	}
+	row->bias = (float)bias;
+	row->total = total;
+	gap = fabs(row->value - sum - bias);
+	total += fabs(bias);
+	row->residual = total > 0 ? gap / total : gap;
+}
+
+static void
+walk(void *arg, int task, int worker)
+{
+	const struct job *j = arg;
+	const struct ct_local *lo = j->lo;
+	const struct chunk *c = &j->chunks[task];
+	struct worker *w = &j->workers[worker];
+	const struct ct_model *m = lo->m;
+	int D = m->cfg.D, L = m->cfg.L, Tp = c->pos + 1, n = 0, spread = 0, embed = j->cols->end[c->pos];
+
+	for (; n < c->n && c->rows[n].layer == L; n++)
+		inject(j, w, &c->rows[n], n, Tp);
+	for (int l = L - 1; l >= 0; l--) {
+		if (n) {
+			mlp_edges(j, w, c, l, spread, n);
+			skip_back(j, w, l, n, Tp);
+		}
+		for (; n < c->n && c->rows[n].layer == l; n++)
+			inject(j, w, &c->rows[n], n, Tp);
+		attention_back(j, w, l, spread, Tp);
+		attention_back_first(j, w, l, spread, n, Tp);
+		spread = n;
+	}
+	for (int t = 0; t < Tp; t++) {
+		const float *e = m->embed + (size_t)j->ids[t] * D;
+
+		embed = j->cols->end[t] - 1;
+		for (int b = 0; b < n; b++) {
+			const float *G = w->G + ((size_t)b * Tp + t) * D;
+
+			c->rows[b].edges[embed] = ct_sdot(D, G, e);
+			if (m->pos_embed)
+				w->bias[b] += ct_sdot(D, G, m->pos_embed + (size_t)t * D);
+		}
+	}
+	for (int b = 0; b < n; b++) {
+		c->rows[b].value = target_value(j, &c->rows[b]);
+		finish_row(&c->rows[b], j->cols->end[c->pos], w->bias[b]);
+	}
+}
+
+/* Late positions first: they cost most, and the small ones fill the gaps at the end. */
+static int
+by_place(const void *a, const void *b)
+{
+	const struct ct_row *x = a, *y = b;
+
+	if (x->pos != y->pos)
+		return x->pos > y->pos ? -1 : 1;
+	if (x->layer != y->layer)
+		return x->layer > y->layer ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->other < y->other ? -1 : x->other > y->other;
+}
+
+static int
+chunk_limit(int pos)
+{
+	int limit = CHUNK_ROWS / (pos + 1);
+
+	return limit < 8 ? 8 : limit > CHUNK_TARGETS ? CHUNK_TARGETS : limit;
+}
+
+static int
+make_worker(struct worker *w, const struct ct_config *c, size_t rows, size_t targets, struct ct_arena *a,
+    struct ct_error *err)
+{
+	size_t D = c->D;
+
+	w->G = ct_arena_need(a, rows * D, sizeof *w->G, "gradients", err);
+	w->O = ct_arena_need(a, rows * c->H * c->head, sizeof *w->O, "gradients", err);
+	w->V = ct_arena_need(a, rows * c->H_kv * c->head, sizeof *w->V, "gradients", err);
+	w->N = ct_arena_need(a, rows * D, sizeof *w->N, "gradients", err);
+	w->U = ct_arena_need(a, targets * c->H * D, sizeof *w->U, "gradients", err);
+	w->bias = ct_arena_need(a, targets, sizeof *w->bias, "gradients", err);
+	return w->G && w->O && w->V && w->N && w->U && w->bias ? CT_OK : CT_ENOMEM;
+}
+
+int
+ct_attribute(const struct ct_local *lo, const struct ct_columns *cols, const int *ids, struct ct_row *rows, int n,
+    struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	const struct ct_config *c = &lo->m->cfg;
+	int threads = ct_pool_threads(pool), n_chunks = 0, r = CT_ENOMEM;
+	size_t most_rows = 0, most_targets = 0;
+	struct ct_arena tmp = { 0 };
+	struct job j = { .lo = lo, .cols = cols, .ids = ids };
+
+	j.chunks = ct_arena_need(&tmp, (size_t)n, sizeof *j.chunks, "attribution", err);
+	j.workers = ct_arena_need(&tmp, (size_t)threads, sizeof *j.workers, "attribution", err);
+	if (!j.chunks || !j.workers)
+		goto out;
+	qsort(rows, (size_t)n, sizeof *rows, by_place);
+	for (int i = 0; i < n;) {
+		struct chunk *k = &j.chunks[n_chunks++];
+		size_t cells, width;
+
+		k->rows = rows + i;
+		k->pos = rows[i].pos;
+		while (i < n && rows[i].pos == k->pos && k->n < chunk_limit(k->pos)) {
+			k->n++;
+			i++;
+		}
+		/* One product writes all rows of a chunk, so their edges are neighbours in memory. */
+		width = (size_t)cols->end[k->pos];
+		k->rows[0].edges = ct_arena_need(a, (size_t)k->n * width, sizeof(float), "edges", err);
+		if (!k->rows[0].edges)
+			goto out;
+		for (int b = 1; b < k->n; b++)
+			k->rows[b].edges = k->rows[0].edges + (size_t)b * width;
+		cells = (size_t)k->n * (k->pos + 1);
+		most_rows = cells > most_rows ? cells : most_rows;
+		most_targets = (size_t)k->n > most_targets ? (size_t)k->n : most_targets;
+	}
+	for (int i = 0; i < threads; i++)
+		if ((r = make_worker(&j.workers[i], c, most_rows, most_targets, &tmp, err)) < 0)
+			goto out;
+	r = CT_OK;
+	/* Runs of a few chunks per thread between progress calls: a full pass must stay cancellable. */
+	for (int i = 0; i < n_chunks && r == CT_OK; ) {
+		struct job part = j;
+		int step = progress ? 4 * threads : n_chunks;
+
+		step = n_chunks - i < step ? n_chunks - i : step;
+		part.chunks += i;
+		ct_pool_run(pool, step, walk, &part);
+		i += step;
+		if (progress && !progress(ctx, "attribution", i, n_chunks))
+			r = ct_fail(err, CT_ECANCELLED, "attribution cancelled");
+	}
+out:
+	ct_arena_free(&tmp);
+	return r;
+}

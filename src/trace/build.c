@@ -1,0 +1,317 @@
+/* build: see build.h. */
+#include "trace/build.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/influence.h"
+
+/* What a build works on; rows of all rounds end up in the graph. */
+struct build {
+	const struct ct_local *lo;
+	const int *ids;
+	struct ct_columns cols;
+	struct ct_row *rows;	/* roots first, then the features chosen so far */
+	int n_rows, n_roots;
+	int *row_of;		/* (lo->n) index in rows, -1: not attributed */
+};
+
+int
+ct_default_roots(const float *logits, int V, int pos, struct ct_root *out, int max)
+{
+	double sum = 0, covered = 0;
+	float top = logits[0];
+	int n = 0;
+
+	for (int v = 1; v < V; v++)
+		if (logits[v] > top)
+			top = logits[v];
+	for (int v = 0; v < V; v++)
+		sum += exp((double)logits[v] - top);
+	while (n < max && n < V && covered < 0.95) {
+		int best = -1;
+
+		for (int v = 0; v < V; v++) {
+			bool taken = false;
+
+			if (best >= 0 && logits[v] <= logits[best])
+				continue;
+			for (int i = 0; i < n && !taken; i++)
+				taken = out[i].index == v;
+			if (!taken)
+				best = v;
+		}
+		if (best < 0)
+			break;
+		out[n] = (struct ct_root){ .kind = CT_TARGET_LOGIT, .pos = pos, .index = best, .other = -1 };
+		out[n].prob = out[n].weight = (float)(exp((double)logits[best] - top) / sum);
+		covered += out[n++].prob;
+	}
+	return n;
+}
+
+/* The index of an active feature, or -1: binary search in its (layer, position) range. */
+static int
+find_active(const struct ct_local *lo, int layer, int pos, int feature)
+{
+	int a = lo->first[layer * lo->T + pos], b = lo->first[layer * lo->T + pos + 1];
+
+	while (a < b) {
+		int mid = a + (b - a) / 2;
+
+		if (lo->active[mid].feature == feature)
+			return mid;
+		if (lo->active[mid].feature < feature)
+			a = mid + 1;
+		else
+			b = mid;
+	}
+	return -1;
+}
+
+static struct ct_row
+feature_row(const struct ct_active *f)
+{
+	return (struct ct_row){ .kind = CT_TARGET_FEATURE, .layer = f->layer, .pos = f->pos, .index = f->feature };
+}
+
+/* ct_attribute reorders its rows, so where each feature's row went is noted afterwards. */
+static int
+attribute(struct build *b, int first, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress,
+    void *ctx, struct ct_error *err)
+{
+	int r = ct_attribute(b->lo, &b->cols, b->ids, b->rows + first, b->n_rows - first, a, pool, progress, ctx, err);
+
+	for (int i = first; r == CT_OK && first > 0 && i < b->n_rows; i++)
+		b->row_of[find_active(b->lo, b->rows[i].layer, b->rows[i].pos, b->rows[i].index)] = i;
+	return r;
+}
+
+struct candidate {
+	double influence;
+	int active;
+};
+
+static int
+by_influence(const void *x, const void *y)
+{
+	const struct candidate *a = x, *b = y;
+
+	if (a->influence != b->influence)
+		return a->influence > b->influence ? -1 : 1;
+	return a->active < b->active ? -1 : 1;
+}
+
+/* Influence of every active feature as far as rows are known, from the outputs down. */
+static void
+known_influence(const struct build *b, const float *weights, double *influence)
+{
+	const struct ct_local *lo = b->lo;
+	int T = lo->T, L = lo->m->cfg.L;
+
+	memset(influence, 0, (size_t)lo->n * sizeof *influence);
+	for (int k = 0, i = lo->n; k < b->n_roots || i > 0;) {
+		const struct ct_row *row;
+		double flow;
+
+		if (k < b->n_roots) {
+			flow = (double)weights[k];
+			row = &b->rows[k++];
+		} else {
+			i--;
+			if (b->row_of[i] < 0)
+				continue;
+			row = &b->rows[b->row_of[i]];
+			flow = influence[i];
+		}
+		if (flow == 0 || row->total == 0)
+			continue;
+		flow /= row->total;
+		for (int t = 1; t <= row->pos; t++)
+			for (int l = 0; l < L && (l < row->layer); l++) {
+				int c = b->cols.feature[t * (L + 1) + l];
+
+				for (int s = lo->first[l * T + t]; s < lo->first[l * T + t + 1]; s++)
+					influence[s] += flow * fabs((double)row->edges[c++]);
+			}
+	}
+}
+
+/* Rounds of the most influential features so far, until max_features have rows. */
+static int
+expand(struct build *b, const float *weights, int max_features, struct ct_arena *a, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	const struct ct_local *lo = b->lo;
+	int batch = max_features / 16 > 256 ? max_features / 16 : 256, chosen = 0, r = CT_ENOMEM;
+	struct ct_arena tmp = { 0 };
+	double *influence = ct_arena_need(&tmp, (size_t)lo->n, sizeof *influence, "influence", err);
+	struct candidate *list = ct_arena_need(&tmp, (size_t)lo->n, sizeof *list, "influence", err);
+
+	if (!influence || !list)
+		goto out;
+	r = CT_OK;
+	while (chosen < max_features && r == CT_OK) {
+		int n = 0, first = b->n_rows;
+
+		known_influence(b, weights, influence);
+		for (int i = 0; i < lo->n; i++)
+			if (b->row_of[i] < 0)
+				list[n++] = (struct candidate){ influence[i], i };
+		qsort(list, (size_t)n, sizeof *list, by_influence);
+		for (int i = 0; i < n && i < batch && chosen < max_features; i++, chosen++)
+			b->rows[b->n_rows++] = feature_row(&lo->active[list[i].active]);
+		r = attribute(b, first, a, pool, progress, ctx, err);
+	}
+out:
+	ct_arena_free(&tmp);
+	return r;
+}
+
+static int
+alloc_graph(struct ct_graph *g, int n_columns, struct ct_arena *a, struct ct_error *err)
+{
+	size_t n = (size_t)g->n_nodes;
+
+	g->n_columns = n_columns;
+	g->nodes = ct_arena_need(a, n, sizeof *g->nodes, "graph nodes", err);
+	g->rows = ct_arena_need(a, n, sizeof *g->rows, "graph rows", err);
+	g->row_n = ct_arena_need(a, n, sizeof *g->row_n, "graph rows", err);
+	g->column = ct_arena_need(a, n, sizeof *g->column, "graph columns", err);
+	g->source = ct_arena_need(a, (size_t)n_columns, sizeof *g->source, "graph columns", err);
+	return g->nodes && g->rows && g->row_n && g->column && g->source ? CT_OK : CT_ENOMEM;
+}
+
+static void
+set_row(struct ct_graph *g, const struct build *b, int node, const struct ct_row *row)
+{
+	struct ct_node *n = &g->nodes[node];
+
+	g->rows[node] = row->edges;
+	g->row_n[node] = b->cols.end[row->pos];
+	n->value = row->value;
+	n->bias = row->bias;
+	n->attributed = true;
+	if (row->residual > g->check.max_edge_residual)
+		g->check.max_edge_residual = row->residual;
+}
+
+/* Edges from features left out, and the count of the others. */
+static void
+sum_omitted(struct ct_graph *g)
+{
+	for (int t = 0; t < g->n_nodes; t++) {
+		double omitted = 0;
+
+		for (int c = 0; g->rows[t] && c < g->row_n[t]; c++)
+			if (g->source[c] < 0)
+				omitted += g->rows[t][c];
+			else
+				g->n_edges += g->rows[t][c] != 0;
+		g->nodes[t].omitted = (float)omitted;
+	}
+}
+
+static int
+assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots, const int *root_row,
+    struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_local *lo = b->lo;
+	int T = lo->T, L = lo->m->cfg.L, n = 0, r;
+
+	g->T = T;
+	g->L = L;
+	g->V = lo->m->cfg.V;
+	g->n_features = b->n_rows - b->n_roots;
+	g->n_errors = L * T;
+	g->n_embeddings = T;
+	g->n_targets = b->n_roots;
+	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
+	if ((r = alloc_graph(g, b->cols.n, a, err)) < 0)
+		return r;
+	memset(g->source, -1, (size_t)b->cols.n * sizeof *g->source);
+	for (int i = 0; i < lo->n; i++) {
+		const struct ct_active *f = &lo->active[i];
+
+		if (b->row_of[i] < 0)
+			continue;
+		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_FEATURE, .layer = f->layer, .pos = f->pos,
+			.index = f->feature, .other = -1, .activation = f->act };
+		set_row(g, b, n, &b->rows[b->row_of[i]]);
+		g->column[n] = b->cols.of_active[i];
+		g->source[g->column[n]] = n;
+		n++;
+	}
+	for (int l = 0; l < L; l++)
+		for (int t = 0; t < T; t++, n++) {
+			g->nodes[n] = (struct ct_node){ .kind = CT_NODE_ERROR, .layer = l, .pos = t, .index = -1, .other = -1 };
+			g->column[n] = b->cols.feature[t * (L + 1) + L] + l;
+			g->source[g->column[n]] = n;
+		}
+	for (int t = 0; t < T; t++, n++) {
+		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t, .index = b->ids[t],
+			.other = -1 };
+		g->column[n] = b->cols.end[t] - 1;
+		g->source[g->column[n]] = n;
+	}
+	for (int i = 0; i < b->n_roots; i++, n++) {
+		const struct ct_root *root = &roots[i];
+
+		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_TARGET, .target = root->kind,
+			.layer = root->kind == CT_TARGET_FEATURE ? root->layer : L, .pos = root->pos, .index = root->index,
+			.other = root->kind == CT_TARGET_DIFFERENCE ? root->other : -1, .prob = root->prob,
+			.weight = root->weight };
+		set_row(g, b, n, &b->rows[root_row[i]]);
+		g->column[n] = -1;
+	}
+	g->pos = roots[0].pos;
+	sum_omitted(g);
+	return CT_OK;
+}
+
+int
+ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids, const struct ct_root *roots,
+    int n_roots, int max_features, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
+{
+	struct ct_arena tmp = { 0 };
+	struct build b = { .lo = lo, .ids = ids, .n_roots = n_roots, .n_rows = n_roots };
+	int wanted = lo->n < max_features ? lo->n : max_features, r = CT_ENOMEM;
+	struct ct_graph *g = ct_arena_need(a, 1, sizeof *g, "the graph", err);
+	int *root_row = ct_arena_need(&tmp, (size_t)n_roots, sizeof *root_row, "targets", err);
+	float *weights = ct_arena_need(&tmp, (size_t)n_roots, sizeof *weights, "targets", err);
+
+	b.rows = ct_arena_need(&tmp, (size_t)n_roots + wanted, sizeof *b.rows, "rows", err);
+	b.row_of = ct_arena_need(&tmp, (size_t)lo->n, sizeof *b.row_of, "rows", err);
+	if (!g || !root_row || !weights || !b.rows || !b.row_of || ct_columns_init(&b.cols, lo, &tmp, err) < 0)
+		goto out;
+	for (int i = 0; i < lo->n; i++)
+		b.row_of[i] = -1;
+	for (int i = 0; i < n_roots; i++)
+		b.rows[i] = (struct ct_row){ .kind = roots[i].kind, .pos = roots[i].pos, .index = roots[i].index,
+			.other = roots[i].kind == CT_TARGET_DIFFERENCE ? roots[i].other : -1,
+			.layer = roots[i].kind == CT_TARGET_FEATURE ? roots[i].layer : lo->m->cfg.L };
+	if ((r = attribute(&b, 0, a, pool, NULL, NULL, err)) < 0)
+		goto out;
+	for (int i = 0; i < n_roots; i++)
+		for (int k = 0; k < n_roots; k++)
+			if (b.rows[k].index == roots[i].index && b.rows[k].kind == roots[i].kind &&
+			    (roots[i].kind != CT_TARGET_DIFFERENCE || b.rows[k].other == roots[i].other)) {
+				root_row[i] = k;
+				weights[k] = roots[i].weight;
+			}
+	if (wanted == lo->n) {
+		for (int i = 0; i < lo->n; i++)
+			b.rows[b.n_rows++] = feature_row(&lo->active[i]);
+		r = attribute(&b, n_roots, a, pool, progress, ctx, err);
+	} else {
+		r = expand(&b, weights, wanted, a, pool, progress, ctx, err);
+	}
+	if (r < 0 || (r = assemble(g, &b, roots, root_row, a, err)) < 0 || (r = ct_graph_influence(g, &tmp, err)) < 0)
+		goto out;
+	*out = g;
+out:
+	ct_arena_free(&tmp);
+	return r;
+}

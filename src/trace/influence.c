@@ -1,0 +1,350 @@
+/* influence: see influence.h. */
+#include "trace/influence.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Nodes from the outputs down: every edge goes from an earlier to a later one in reverse of this order. Errors
+ * and embeddings have no inputs, so only targets and features need a place.
+ */
+static int *
+descending(const struct ct_graph *g, struct ct_arena *a, int *n)
+{
+	int *order = ct_arena_alloc(a, (size_t)g->n_nodes, sizeof *order);
+
+	*n = 0;
+	for (int i = g->n_nodes - g->n_targets; order && i < g->n_nodes; i++)
+		order[(*n)++] = i;
+	/* Features are sorted by layer. */
+	for (int i = g->n_features - 1; order && i >= 0; i--)
+		order[(*n)++] = i;
+	return order;
+}
+
+/* Sum of |row| over sources that are in (NULL: all). */
+static double
+row_sum(const struct ct_graph *g, int t, const bool *in)
+{
+	const float *row = g->rows[t];
+	double sum = 0;
+
+	for (int c = 0; c < g->row_n[t]; c++)
+		if (g->source[c] >= 0 && (!in || in[g->source[c]]))
+			sum += fabs((double)row[c]);
+	return sum;
+}
+
+/*
+ * One descending pass. influence[s] = sum_t (influence[t] + weight[t]) * |A[t,s]| / sums[t], over nodes that are
+ * in (NULL: all). sums (n_nodes) is filled too.
+ */
+static int
+propagate(const struct ct_graph *g, const bool *in, double *influence, double *sums, struct ct_arena *scratch)
+{
+	struct ct_arena_mark mark = ct_arena_mark(scratch);
+	int n, *order = descending(g, scratch, &n);
+
+	memset(influence, 0, (size_t)g->n_nodes * sizeof *influence);
+	for (int k = 0; order && k < n; k++) {
+		int t = order[k];
+		const float *row = g->rows[t];
+		double flow = influence[t] + (double)g->nodes[t].weight;
+
+		sums[t] = 0;
+		if (!row || (in && !in[t]))
+			continue;
+		sums[t] = row_sum(g, t, in);
+		if (flow == 0 || sums[t] == 0)
+			continue;
+		flow /= sums[t];
+		for (int c = 0; c < g->row_n[t]; c++) {
+			int s = g->source[c];
+
+			if (s >= 0 && (!in || in[s]))
+				influence[s] += flow * fabs((double)row[c]);
+		}
+	}
+	ct_arena_release(scratch, mark);
+	return order ? CT_OK : CT_ENOMEM;
+}
+
+struct ranked {
+	double value;
+	int node;
+};
+
+static int
+by_value(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value > y->value ? -1 : 1;
+	return x->node < y->node ? -1 : 1;
+}
+
+static void
+score(const struct ct_graph *g, const double *influence, const double *error_share, struct ct_scores *out)
+{
+	double tokens = 0, errors = 0, explained = 0, all = 0;
+
+	for (int i = 0; i < g->n_nodes; i++) {
+		double w = influence[i] + (double)g->nodes[i].weight;
+
+		if (g->nodes[i].kind == CT_NODE_ERROR)
+			errors += influence[i];
+		if (g->nodes[i].kind == CT_NODE_EMBEDDING)
+			tokens += influence[i];
+		explained += w * (1 - error_share[i]);
+		all += w;
+	}
+	out->replacement = tokens + errors > 0 ? tokens / (tokens + errors) : 0;
+	out->completeness = all > 0 ? explained / all : 0;
+}
+
+/* error_share[t] = share of t's inputs that comes from error nodes. */
+static void
+error_shares(const struct ct_graph *g, const double *sums, double *error_share)
+{
+	int first = g->n_features, last = first + g->n_errors;
+
+	memset(error_share, 0, (size_t)g->n_nodes * sizeof *error_share);
+	for (int t = 0; t < g->n_nodes; t++) {
+		double sum = 0;
+
+		if (!g->rows[t] || sums[t] == 0)
+			continue;
+		for (int s = first; s < last; s++)
+			sum += fabs((double)ct_graph_edge(g, t, s));
+		error_share[t] = sum / sums[t];
+	}
+}
+
+int
+ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error *err)
+{
+	struct ct_arena_mark mark = ct_arena_mark(scratch);
+	size_t n = (size_t)g->n_nodes;
+	double *influence = ct_arena_need(scratch, n, sizeof *influence, "influence", err);
+	double *sums = ct_arena_need(scratch, n, sizeof *sums, "influence", err);
+	double *shares = ct_arena_need(scratch, n, sizeof *shares, "influence", err);
+	struct ranked *rank = ct_arena_need(scratch, n, sizeof *rank, "influence", err);
+	double total = 0, running = 0;
+	int r = CT_ENOMEM;
+
+	if (!influence || !sums || !shares || !rank || propagate(g, NULL, influence, sums, scratch) < 0)
+		goto out;
+	for (size_t i = 0; i < n; i++) {
+		g->nodes[i].influence = influence[i];
+		rank[i] = (struct ranked){ influence[i], (int)i };
+		total += influence[i];
+	}
+	qsort(rank, n, sizeof *rank, by_value);
+	for (size_t i = 0; i < n; i++) {
+		running += rank[i].value;
+		g->nodes[rank[i].node].share = total > 0 ? running / total : 1;
+	}
+	error_shares(g, sums, shares);
+	score(g, influence, shares, &g->scores);
+	r = CT_OK;
+out:
+	ct_arena_release(scratch, mark);
+	return r;
+}
+
+float
+ct_share_cut(float *v, int n, double share)
+{
+	double total = 0, above = 0;
+	int lo = 0, hi = n;	/* the cut lies in v[lo..hi); what is before lo is larger and sums to above */
+
+	for (int i = 0; i < n; i++)
+		total += v[i];
+	share *= total;
+	while (hi - lo > 1) {
+		float pivot = v[lo + (hi - lo) / 2];
+		double larger = 0, equal = 0;
+		int a = lo, b = lo, c = hi;	/* [lo,a) > pivot, [a,b) = pivot, [c,hi) < pivot */
+
+		while (b < c) {
+			float t = v[b];
+
+			if (t > pivot) {
+				larger += t;
+				v[b++] = v[a];
+				v[a++] = t;
+			} else if (t < pivot) {
+				v[b] = v[--c];
+				v[c] = t;
+			} else {
+				equal += t;
+				b++;
+			}
+		}
+		if (above + larger >= share && a > lo)
+			hi = a;
+		else if (above + larger + equal >= share || c == hi)
+			return pivot;
+		else {
+			above += larger + equal;
+			lo = c;
+		}
+	}
+	return v[lo];
+}
+
+/* Drops features and errors without an outgoing edge and features without an incoming one until none is left. */
+static void
+drop_dangling(struct ct_graph *g, int *in, int *out)
+{
+	int dropped;
+
+	do {
+		int kept = 0;
+
+		dropped = 0;
+		memset(in, 0, (size_t)g->n_nodes * sizeof *in);
+		memset(out, 0, (size_t)g->n_nodes * sizeof *out);
+		for (int i = 0; i < g->n_pruned; i++) {
+			struct ct_edge e = g->pruned[i];
+
+			if (!g->nodes[e.source].kept || !g->nodes[e.target].kept)
+				continue;
+			in[e.target]++;
+			out[e.source]++;
+			g->pruned[kept++] = e;
+		}
+		g->n_pruned = kept;
+		for (int i = 0; i < g->n_features + g->n_errors; i++) {
+			struct ct_node *n = &g->nodes[i];
+
+			if (n->kept && (out[i] == 0 || (n->kind == CT_NODE_FEATURE && in[i] == 0))) {
+				n->kept = false;
+				dropped++;
+			}
+		}
+	} while (dropped);
+}
+
+struct scored {
+	struct ct_edge edge;
+	float score;
+};
+
+static int
+by_score(const void *a, const void *b)
+{
+	const struct scored *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	if (x->edge.target != y->edge.target)
+		return x->edge.target < y->edge.target ? -1 : 1;
+	return x->edge.source < y->edge.source ? -1 : x->edge.source > y->edge.source;
+}
+
+static long
+count_edges(const struct ct_graph *g, const bool *in)
+{
+	long n = 0;
+
+	for (int t = 0; t < g->n_nodes; t++)
+		for (int c = 0; g->rows[t] && (!in || in[t]) && c < g->row_n[t]; c++)
+			n += g->rows[t][c] != 0 && g->source[c] >= 0 && (!in || in[g->source[c]]);
+	return n;
+}
+
+/* Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), those above the cut first. */
+static int
+select_edges(struct ct_graph *g, const bool *in, const double *influence, const double *sums, double threshold,
+    struct ct_arena *a, struct ct_arena *scratch, struct ct_error *err)
+{
+	long all = count_edges(g, in), n = 0, kept = 0;
+	struct scored *list = ct_arena_need(scratch, (size_t)all, sizeof *list, "edge scores", err);
+	float *scores = ct_arena_need(scratch, (size_t)all, sizeof *scores, "edge scores", err);
+	float cut = 0;
+
+	if (!list || !scores)
+		return CT_ENOMEM;
+	for (int t = 0; t < g->n_nodes; t++) {
+		const float *row = g->rows[t];
+		double flow;
+
+		if (!row || !in[t] || sums[t] == 0)
+			continue;
+		flow = (influence[t] + (double)g->nodes[t].weight) / sums[t];
+		for (int c = 0; c < g->row_n[t]; c++) {
+			int s = g->source[c];
+
+			if (s < 0 || !in[s] || row[c] == 0)
+				continue;
+			scores[n] = (float)(flow * fabs((double)row[c]));
+			list[n] = (struct scored){ { s, t, row[c] }, scores[n] };
+			n++;
+		}
+	}
+	if (n > 0 && threshold < 1)
+		cut = ct_share_cut(scores, (int)n, threshold);
+	for (long i = 0; i < n; i++)
+		if (list[i].score >= cut)
+			list[kept++] = list[i];
+	qsort(list, (size_t)kept, sizeof *list, by_score);
+	g->pruned = ct_arena_need(a, (size_t)kept, sizeof *g->pruned, "pruned edges", err);
+	if (!g->pruned)
+		return CT_ENOMEM;
+	for (long i = 0; i < kept; i++)
+		g->pruned[i] = list[i].edge;
+	g->n_pruned = (int)kept;
+	return CT_OK;
+}
+
+static void
+select_nodes(struct ct_graph *g, double threshold, float *values, bool *in)
+{
+	float cut;
+
+	for (int i = 0; i < g->n_nodes; i++)
+		values[i] = (float)g->nodes[i].influence;
+	cut = ct_share_cut(values, g->n_nodes, threshold);
+	for (int i = 0; i < g->n_nodes; i++)
+		in[i] = (float)g->nodes[i].influence >= cut || i >= g->n_features + g->n_errors;
+}
+
+int
+ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold, struct ct_arena *a,
+    struct ct_arena *scratch, struct ct_error *err)
+{
+	struct ct_arena_mark mark = ct_arena_mark(scratch);
+	size_t n = (size_t)g->n_nodes;
+	bool everything = node_threshold >= 1 && edge_threshold >= 1;
+	bool *in = ct_arena_need(scratch, n, sizeof *in, "pruning", err);
+	float *values = ct_arena_need(scratch, n, sizeof *values, "pruning", err);
+	double *influence = ct_arena_need(scratch, n, sizeof *influence, "pruning", err);
+	double *sums = ct_arena_need(scratch, n, sizeof *sums, "pruning", err);
+	int *degrees = ct_arena_need(scratch, 2 * n, sizeof *degrees, "pruning", err);
+	int r = CT_ENOMEM;
+
+	if (!in || !values || !influence || !sums || !degrees)
+		goto out;
+	if (everything)
+		memset(in, true, n);
+	else
+		select_nodes(g, node_threshold, values, in);
+	if ((r = propagate(g, in, influence, sums, scratch)) < 0 ||
+	    (r = select_edges(g, in, influence, sums, edge_threshold, a, scratch, err)) < 0)
+		goto out;
+	for (size_t i = 0; i < n; i++)
+		g->nodes[i].kept = in[i];
+	if (!everything)
+		drop_dangling(g, degrees, degrees + n);
+	g->n_kept = 0;
+	for (size_t i = 0; i < n; i++)
+		g->n_kept += g->nodes[i].kept;
+	g->node_threshold = node_threshold;
+	g->edge_threshold = edge_threshold;
+out:
+	ct_arena_release(scratch, mark);
+	return r;
+}

@@ -1,0 +1,31 @@
+/*
+ * influence: how much each node matters, the pruned graph, and the scores.
+ *
+ * Everything follows the public reference (circuit-tracer): rows of |A| normalised to sum 1, influence
+ * w (A + A^2 + ...), prune nodes, then edges, then what dangles. Reads rows, fills the influence, share, kept
+ * and pruned fields of the graph. No new attribution: re-pruning is live.
+ */
+#ifndef CT_TRACE_INFLUENCE_H
+#define CT_TRACE_INFLUENCE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "trace/graph.h"
+
+/*
+ * nodes[].influence, nodes[].share (cumulative share in descending order of influence) and scores, over the whole
+ * graph. The graph is layered, so one descending pass is exact; sums are in double.
+ */
+int ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error *err);
+
+/*
+ * Fills kept, pruned[], n_kept, n_pruned for thresholds in (0,1]; 1,1 keeps every node and edge. Needs
+ * ct_graph_influence first. The list of edges is allocated from `a`.
+ */
+int ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold, struct ct_arena *a,
+    struct ct_arena *scratch, struct ct_error *err);
+
+/* The smallest v such that the values >= v sum to at least share of the whole; v[0..n) is reordered. n > 0. */
+float ct_share_cut(float *v, int n, double share);
+
+#endif

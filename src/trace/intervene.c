@@ -1,0 +1,372 @@
+/* intervene: see intervene.h. Outcomes (effects and agreement) are in outcome.c. */
+#include "trace/intervene.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/blas.h"
+
+static float
+original_activation(const struct ct_local *lo, int layer, int pos, int feature)
+{
+	for (int i = lo->first[layer * lo->T + pos]; i < lo->first[layer * lo->T + pos + 1]; i++)
+		if (lo->active[i].feature == feature)
+			return lo->active[i].act;
+	return 0;
+}
+
+static int
+same_place(const struct ct_site *a, const struct ct_site *b)
+{
+	return a->layer == b->layer && a->pos == b->pos && a->feature == b->feature;
+}
+
+static int
+by_place(const void *x, const void *y)
+{
+	const struct ct_site *a = x, *b = y;
+
+	if (a->layer != b->layer)
+		return a->layer < b->layer ? -1 : 1;
+	if (a->pos != b->pos)
+		return a->pos < b->pos ? -1 : 1;
+	return a->feature < b->feature ? -1 : a->feature > b->feature;
+}
+
+static int
+check_clamp(const struct ct_local *lo, const struct ct_clamp *c, struct ct_error *err)
+{
+	if (c->layer < 0 || c->layer >= lo->tc->L)
+		return ct_fail(err, CT_EINVAL, "no layer %d: this model has layers 0 to %d", c->layer, lo->tc->L - 1);
+	if (c->feature < 0 || c->feature >= lo->tc->layers[c->layer].F)
+		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer, c->feature, c->layer,
+		    lo->tc->layers[c->layer].F - 1);
+	if (c->pos == 0 && !c->onwards)
+		return ct_fail(err, CT_EINVAL, "L%d#%d@0: position 0 is BOS, which has no features; clamp from position 1 on", c->layer,
+		    c->feature);
+	if (c->pos != CT_ALL_POSITIONS && (c->pos < 0 || c->pos >= lo->T) && !c->onwards)
+		return ct_fail(err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", c->pos, lo->T - 1);
+	if (!isfinite(c->amount))
+		return ct_fail(err, CT_EINVAL, "L%d#%d: the strength must be a finite number", c->layer, c->feature);
+	return CT_OK;
+}
+
+int
+ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_clamp *clamps, int n,
+    struct ct_arena *a, struct ct_error *err)
+{
+	*s = (struct ct_sites){ 0 };
+	s->site = ct_arena_need(a, (size_t)n * lo->T, sizeof *s->site, "clamps", err);
+	if (!s->site)
+		return CT_ENOMEM;
+	for (int i = 0; i < n; i++) {
+		const struct ct_clamp *c = &clamps[i];
+		int from = c->pos, to = c->pos, r = check_clamp(lo, c, err);
+
+		if (r < 0)
+			return r;
+		if (c->off)
+			continue;
+		if (c->pos == CT_ALL_POSITIONS || c->onwards) {
+			from = c->pos < 1 ? 1 : c->pos;
+			to = lo->T - 1;
+		}
+		for (int t = from; t <= to; t++) {
+			float original = original_activation(lo, c->layer, t, c->feature);
+			double v = c->unit == CT_ABSOLUTE ? c->amount : c->unit == CT_MULTIPLE ? c->amount * (double)original
+											  : (double)original + c->amount;
+			struct ct_site site = { c->layer, t, c->feature, original, (float)v };
+			int k = 0;
+
+			while (k < s->n && !same_place(&s->site[k], &site))
+				k++;
+			if (k < s->n)
+				s->overridden++;
+			else
+				s->n++;
+			s->site[k] = site;
+		}
+	}
+	qsort(s->site, (size_t)s->n, sizeof *s->site, by_place);
+	return CT_OK;
+}
+
+/* Buffers of one run; out has the sum of what clamps and changed features write, per output layer. */
+struct buffers {
+	float *x, *mid, *in, *read, *mlp;	/* (T,D) */
+	float *out;				/* (L,T,D) */
+	bool *wrote;				/* (L) */
+	float *k, *v, *pattern, *scale, *row, *pre, *act, *old, *scratch;
+};
+
+static int
+make_buffers(struct buffers *b, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_config *c = &lo->m->cfg;
+	size_t TD = (size_t)lo->T * c->D, TF = (size_t)lo->T * lo->tc->F, kv = (size_t)lo->T * c->H_kv * c->head;
+	struct {
+		float **to;
+		size_t n;
+	} table[] = {
+		{ &b->x, TD }, { &b->mid, TD }, { &b->in, TD }, { &b->read, TD }, { &b->mlp, TD }, { &b->out, c->L * TD },
+		{ &b->k, kv }, { &b->v, kv }, { &b->pattern, (size_t)c->H * lo->T * lo->T }, { &b->scale, (size_t)lo->T },
+		{ &b->row, (size_t)c->D }, { &b->pre, TF }, { &b->act, TF }, { &b->old, TF },
+		{ &b->scratch, ct_layer_scratch(lo->m, lo->T) + (size_t)lo->tc->F },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (!(*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "a clamped run", err)))
+			return CT_ENOMEM;
+	b->wrote = ct_arena_need(a, (size_t)c->L, sizeof *b->wrote, "a clamped run", err);
+	return b->wrote ? CT_OK : CT_ENOMEM;
+}
+
+/* Adds delta * decoder rows of a feature to the output layers it may write to. */
+static void
+write_on(const struct ct_local *lo, struct buffers *b, int l, int t, int f, float delta, int first, int last)
+{
+	int D = lo->m->cfg.D, end = l + ct_transcoder_reach(lo->tc, l);
+
+	if (delta == 0)
+		return;
+	for (int m = l > first ? l : first; m < end && m <= last; m++) {
+		ct_transcoder_decoder_row(lo->tc, l, f, m, b->row);
+		ct_saxpy(D, delta, b->row, b->out + ((size_t)m * lo->T + t) * D);
+		b->wrote[m] = true;
+	}
+}
+
+/* The activation of one feature on the changed stream. */
+static float
+current_activation(const struct ct_local *lo, struct buffers *b, int l, int t, int f)
+{
+	const struct ct_tc_layer *ly = &lo->tc->layers[l];
+	const float *x = b->read + (size_t)t * lo->m->cfg.D;
+	float h;
+
+	if (lo->tc->act == CT_TC_TOPK) {
+		ct_transcoder_encode(lo->tc, l, 1, x, b->pre);
+		ct_transcoder_activate(lo->tc, l, b->pre, b->act, b->scratch);
+		return b->act[f];
+	}
+	h = ly->b_enc[f] + ct_sdot(lo->m->cfg.D, ly->w_enc + (size_t)f * lo->m->cfg.D, x);
+	return lo->tc->act == CT_TC_RELU ? (h > 0 ? h : 0) : (h > ly->threshold[f] ? h : 0);
+}
+
+/* Whether the read point has changed at all: then a feature's current activation is its original one, bit for bit. */
+static bool
+read_changed(const struct ct_local *lo, const struct buffers *b, int l, int t)
+{
+	int D = lo->m->cfg.D;
+
+	return memcmp(b->read + (size_t)t * D, lo->read + ((size_t)l * lo->T + t) * D, (size_t)D * sizeof(float)) != 0;
+}
+
+static void
+clamp_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites *s, int l,
+    const struct ct_clamp_options *opt)
+{
+	for (int i = 0; i < s->n; i++) {
+		const struct ct_site *c = &s->site[i];
+		float current = c->original;
+
+		if (c->layer != l)
+			continue;
+		if (opt->mode == CT_RANGE) {
+			write_on(lo, b, l, c->pos, c->feature, c->value - current, opt->first, opt->last);
+			continue;
+		}
+		if (read_changed(lo, b, l, c->pos))
+			current = current_activation(lo, b, l, c->pos, c->feature);
+		write_on(lo, b, l, c->pos, c->feature, c->value - current, 0, lo->tc->L - 1);
+	}
+}
+
+/* Through the replacement: every feature is re-encoded, clamped ones take their value, and the changes are written. */
+static void
+replace_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites *s, int l)
+{
+	int T = lo->T, D = lo->m->cfg.D, F = lo->tc->layers[l].F;
+
+	memset(b->old, 0, (size_t)T * F * sizeof *b->old);
+	for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++)
+		b->old[(size_t)lo->active[i].pos * F + lo->active[i].feature] = lo->active[i].act;
+	for (int t = 1; t < T; t++) {
+		float *act = b->act + (size_t)t * F, *old = b->old + (size_t)t * F;
+
+		if (read_changed(lo, b, l, t)) {
+			ct_transcoder_encode(lo->tc, l, 1, b->read + (size_t)t * D, b->pre);
+			ct_transcoder_activate(lo->tc, l, b->pre, act, b->scratch);
+		} else {
+			memcpy(act, old, (size_t)F * sizeof *act);
+		}
+		for (int i = 0; i < s->n; i++)
+			if (s->site[i].layer == l && s->site[i].pos == t)
+				act[s->site[i].feature] = s->site[i].value;
+		for (int f = 0; f < F; f++)
+			write_on(lo, b, l, t, f, act[f] - old[f], 0, lo->tc->L - 1);
+	}
+}
+
+static void
+add_written(const struct ct_local *lo, const struct buffers *b, int l, float *y)
+{
+	size_t TD = (size_t)lo->T * lo->m->cfg.D;
+
+	if (b->wrote[l])
+		for (size_t i = 0; i < TD; i++)
+			y[i] += b->out[l * TD + i];
+}
+
+/* y += W_skip (read - original read), the open skip path of frozen MLP outputs. */
+static void
+add_skip(const struct ct_local *lo, struct buffers *b, int l, float *y)
+{
+	const float *w = lo->tc->layers[l].w_skip;
+	int T = lo->T, D = lo->m->cfg.D;
+	size_t TD = (size_t)T * D;
+
+	if (!w)
+		return;
+	for (size_t i = 0; i < TD; i++)
+		b->in[i] = b->read[i] - lo->read[l * TD + i];
+	ct_sgemm(false, true, T, D, D, 1, b->in, D, w, D, 1, y, D);
+}
+
+static int
+check_finite(const float *x, size_t n, int l, struct ct_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			return ct_fail(err, CT_EINVAL, "the clamps make layer %d's activations infinite: use smaller strengths", l);
+	return CT_OK;
+}
+
+/* frozen, free and range. */
+static int
+run_live(struct ct_changed *out, const struct ct_local *lo, const int *ids, const struct ct_sites *s,
+    const struct ct_clamp_options *opt, struct buffers *b, struct ct_error *err)
+{
+	const struct ct_model *m = lo->m;
+	int T = lo->T, D = m->cfg.D, L = m->cfg.L, r;
+	size_t TD = (size_t)T * D, HTT = (size_t)m->cfg.H * T * T;
+
+	ct_embed(m, T, 0, ids, b->x);
+	for (int l = 0; l < L; l++) {
+		bool live = opt->mode == CT_FREE, fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
+		float *pattern = live ? b->pattern : lo->pass->pattern + l * HTT;
+
+		ct_layer_attention(m, l, 0, T, b->x, b->k, b->v, pattern, !live, b->scale, b->mid, b->scratch);
+		ct_layer_mlp(m, l, T, b->mid, b->in, b->scale, b->mlp, b->scratch);
+		ct_read_stream(m, lo->tc, T, b->mid, b->in, b->scale, b->read);
+		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
+			const struct ct_active *f = &lo->active[i];
+			const struct ct_tc_layer *ly = &lo->tc->layers[l];
+
+			out->pre[i] = read_changed(lo, b, l, f->pos) ? ly->b_enc[f->feature] +
+				ct_sdot(D, ly->w_enc + (size_t)f->feature * D, b->read + (size_t)f->pos * D) : f->pre;
+		}
+		if (opt->through == CT_REPLACEMENT && opt->mode != CT_RANGE)
+			replace_layer(lo, b, s, l);
+		else
+			clamp_layer(lo, b, s, l, opt);
+		if (fixed || opt->through == CT_REPLACEMENT) {
+			memcpy(b->mlp, lo->pass->mlp_out + l * TD, TD * sizeof *b->mlp);
+			add_skip(lo, b, l, b->mlp);
+		}
+		add_written(lo, b, l, b->mlp);
+		for (size_t i = 0; i < TD; i++)
+			b->x[i] = b->mid[i] + b->mlp[i];
+		if ((r = check_finite(b->x, TD, l, err)) < 0)
+			return r;
+	}
+	ct_final_norm(m, T, b->x, out->final, b->scale);
+	return check_finite(out->final, TD, L - 1, err);
+}
+
+/* The frozen linear network on changes of the stream. Only sites (and, when total, moved features) write. */
+static void
+run_linear(const struct ct_local *lo, const struct ct_sites *s, bool total, float *dfinal, float *dpre,
+    struct buffers *b)
+{
+	const struct ct_model *m = lo->m;
+	int T = lo->T, D = m->cfg.D, L = m->cfg.L;
+	size_t TD = (size_t)T * D;
+
+	memset(b->x, 0, TD * sizeof *b->x);
+	for (int l = 0; l < L; l++) {
+		const struct ct_tc_layer *ly = &lo->tc->layers[l];
+
+		ct_layer_attention_frozen(m, lo->pass, l, b->x, b->mid, b->scratch);
+		for (int t = 0; t < T; t++)
+			ct_read_frozen(lo, l, t, b->mid + (size_t)t * D, b->read + (size_t)t * D);
+		for (int i = 0; i < s->n; i++)
+			if (s->site[i].layer == l)
+				write_on(lo, b, l, s->site[i].pos, s->site[i].feature, s->site[i].value - s->site[i].original, 0, L - 1);
+		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
+			const struct ct_active *f = &lo->active[i];
+			struct ct_site key = { .layer = l, .pos = f->pos, .feature = f->feature };
+			bool clamped = bsearch(&key, s->site, (size_t)s->n, sizeof key, by_place) != NULL;
+
+			dpre[i] = ct_sdot(D, ly->w_enc + (size_t)f->feature * D, b->read + (size_t)f->pos * D);
+			if (total && !clamped)
+				write_on(lo, b, l, f->pos, f->feature, dpre[i], 0, L - 1);
+		}
+		memset(b->mlp, 0, TD * sizeof *b->mlp);
+		if (ly->w_skip)
+			ct_sgemm(false, true, T, D, D, 1, b->read, D, ly->w_skip, D, 0, b->mlp, D);
+		add_written(lo, b, l, b->mlp);
+		for (size_t i = 0; i < TD; i++)
+			b->x[i] = b->mid[i] + b->mlp[i];
+	}
+	for (int t = 0; t < T; t++)
+		ct_norm_frozen(m, &m->norm_f, lo->pass->scale_f[t], b->x + (size_t)t * D, dfinal + (size_t)t * D);
+}
+
+int
+ct_predict(const struct ct_local *lo, const struct ct_sites *s, bool total, float *dfinal, float *dpre,
+    struct ct_arena *scratch, struct ct_error *err)
+{
+	struct ct_arena_mark mark = ct_arena_mark(scratch);
+	struct buffers b;
+	int r = make_buffers(&b, lo, scratch, err);
+
+	if (r == CT_OK)
+		run_linear(lo, s, total, dfinal, dpre, &b);
+	ct_arena_release(scratch, mark);
+	return r;
+}
+
+int
+ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, const struct ct_sites *s,
+    const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err)
+{
+	int L = lo->m->cfg.L, r;
+	size_t TD = (size_t)lo->T * lo->m->cfg.D;
+	struct ct_arena_mark mark;
+	struct buffers b;
+
+	if (opt->mode == CT_RANGE && (opt->first < 0 || opt->last >= L || opt->first > opt->last))
+		return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d", opt->first, opt->last, L - 1);
+	out->final = ct_arena_need(a, TD, sizeof *out->final, "a clamped run", err);
+	out->pre = ct_arena_need(a, (size_t)lo->n, sizeof *out->pre, "a clamped run", err);
+	if (!out->final || !out->pre)
+		return CT_ENOMEM;
+	mark = ct_arena_mark(a);
+	if ((r = make_buffers(&b, lo, a, err)) < 0)
+		goto done;
+	if (opt->mode == CT_DIRECT || (opt->mode == CT_RANGE && opt->first == 0 && opt->last == L - 1)) {
+		run_linear(lo, s, false, out->final, out->pre, &b);
+		for (size_t i = 0; i < TD; i++)
+			out->final[i] += lo->pass->final[i];
+		for (int i = 0; i < lo->n; i++)
+			out->pre[i] += lo->active[i].pre;
+		r = check_finite(out->final, TD, L - 1, err);
+	} else {
+		r = run_live(out, lo, ids, s, opt, &b, err);
+	}
+done:
+	ct_arena_release(a, mark);
+	return r;
+}

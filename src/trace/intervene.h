@@ -1,0 +1,69 @@
+/*
+ * intervene: runs with clamped features, and what the graph's linear model predicts for them.
+ *
+ * A clamp adds (new - current) * W_dec once to each MLP output it writes. What is frozen, and what carries the
+ * effect on, is chosen by struct ct_clamp_options; definitions in clamp.h's enums:
+ *   direct  patterns, norm scales and MLP outputs frozen: equals the graph's edges
+ *   frozen  patterns frozen, norm scales and MLPs live
+ *   free    nothing frozen
+ *   range   MLP outputs frozen in layers first..last (clamps write only there), patterns frozen
+ * When no feature is moved away from its value the run returns the original bits.
+ */
+#ifndef CT_TRACE_INTERVENE_H
+#define CT_TRACE_INTERVENE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "trace/clamp.h"
+#include "trace/graph.h"
+#include "trace/replacement.h"
+
+/* One feature at one position, resolved: its original and its new activation. */
+struct ct_site {
+	int layer, pos, feature;
+	float original, value;
+};
+
+struct ct_sites {
+	int n;
+	struct ct_site *site;		/* by (layer, pos, feature) */
+	int overridden;			/* clamps that a later one on the same feature and position replaced */
+};
+
+/* Spreads clamps over their positions. A feature outside the transcoder or a position outside 1..T-1 is an error. */
+int ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_clamp *clamps, int n,
+    struct ct_arena *a, struct ct_error *err);
+
+/* What a run with clamps leaves behind. */
+struct ct_changed {
+	float *final;			/* (T,D) final norm's output */
+	float *pre;			/* (lo->n) pre-activations of the features that are active in the original run */
+};
+
+/* From the arena. Activations that become non-finite are an error that names the place. */
+int ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, const struct ct_sites *s,
+    const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err);
+
+/*
+ * The graph's prediction of the changes, by running the frozen linear network forwards on the clamps.
+ *   total false: only the clamps write (the sum over clamps of unit edge * change)
+ *   total true:  every other active feature that moves writes on too
+ *   dfinal out (T,D) change of the final norm's output; dpre out (lo->n)
+ */
+int ct_predict(const struct ct_local *lo, const struct ct_sites *s, bool total, float *dfinal, float *dpre,
+    struct ct_arena *scratch, struct ct_error *err);
+
+/*
+ * Effects of a run on the graph's features and targets beside both predictions, and their agreement (Spearman and
+ * Pearson over the knock-on part). Everything from the arena.
+ */
+int ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g, const int *ids,
+    const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run, struct ct_arena *a,
+    struct ct_error *err);
+
+/* Rank correlation (ties share their mean rank) and linear correlation; NAN when n < 3 or one side is constant. */
+int ct_spearman(double *out, const double *x, const double *y, int n, struct ct_arena *scratch,
+    struct ct_error *err);
+double ct_pearson(const double *x, const double *y, int n);
+
+#endif

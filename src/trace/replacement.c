@@ -1,0 +1,384 @@
+/* replacement: see replacement.h. */
+#include "trace/replacement.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "math/blas.h"
+#include "math/kernels.h"
+
+void
+ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
+    const float *mlp_in, const float *scale2, float *dst)
+{
+	int D = m->cfg.D;
+
+	switch (tc->read) {
+	case CT_READ_MID:
+		memcpy(dst, mid, (size_t)T * D * sizeof *dst);
+		break;
+	case CT_READ_NORM2:
+		memcpy(dst, mlp_in, (size_t)T * D * sizeof *dst);
+		break;
+	case CT_READ_NORM2_BARE:
+		for (int t = 0; t < T; t++)
+			for (int d = 0; d < D; d++)
+				dst[(size_t)t * D + d] = mid[(size_t)t * D + d] * scale2[t];
+		break;
+	}
+}
+
+void
+ct_read_frozen(const struct ct_local *lo, int l, int t, const float *dmid, float *y)
+{
+	int D = lo->m->cfg.D;
+	float scale = lo->pass->scale2[l * lo->T + t];
+
+	switch (lo->tc->read) {
+	case CT_READ_MID:
+		memcpy(y, dmid, (size_t)D * sizeof *y);
+		break;
+	case CT_READ_NORM2:
+		ct_norm_frozen(lo->m, &lo->m->layers[l].norm2, scale, dmid, y);
+		break;
+	case CT_READ_NORM2_BARE:
+		ct_norm_linear(D, 0, dmid, NULL, scale, y);
+		break;
+	}
+}
+
+void
+ct_read_frozen_back(const struct ct_local *lo, int l, int t, const float *g, float *y)
+{
+	int D = lo->m->cfg.D;
+	float scale = lo->pass->scale2[l * lo->T + t];
+
+	switch (lo->tc->read) {
+	case CT_READ_MID:
+		memcpy(y, g, (size_t)D * sizeof *y);
+		break;
+	case CT_READ_NORM2:
+		ct_norm_frozen_back(lo->m, &lo->m->layers[l].norm2, scale, g, y);
+		break;
+	case CT_READ_NORM2_BARE:
+		ct_norm_linear_back(D, 0, g, NULL, scale, y);
+		break;
+	}
+}
+
+/* Encodes all positions of a layer: pre and act (T,F). */
+static void
+encode_layer(const struct ct_transcoder *tc, int l, int T, const float *read, float *pre, float *act,
+    float *scratch)
+{
+	int F = tc->layers[l].F;
+
+	ct_transcoder_encode(tc, l, T, read, pre);
+	for (int t = 0; t < T; t++)
+		ct_transcoder_activate(tc, l, pre + (size_t)t * F, act + (size_t)t * F, scratch);
+}
+
+/* y (T,D) = b_dec + W_skip read, the part of the output that no feature makes; 0 at position 0 but for the skip. */
+static void
+start_output(const struct ct_transcoder *tc, int l, int T, const float *read, float *y)
+{
+	const struct ct_tc_layer *ly = &tc->layers[l];
+	int D = tc->D;
+
+	memset(y, 0, (size_t)D * sizeof *y);
+	for (int t = 1; t < T; t++)
+		memcpy(y + (size_t)t * D, ly->b_dec, (size_t)D * sizeof *y);
+	if (ly->w_skip)
+		ct_sgemm(false, true, T, D, D, 1, read, D, ly->w_skip, D, 1, y, D);
+}
+
+static bool
+all_finite(const float *x, int n)
+{
+	/* The exponent bits are all set only in Inf and NaN; 0*x is then NaN. */
+	float sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += 0 * x[i];
+	return sum == 0;
+}
+
+/* Finds the active features, layer by layer; counts them first so that one allocation holds them. */
+static int
+find_active(struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_transcoder *tc = lo->tc;
+	int T = lo->T, D = tc->D, L = tc->L, cap = 0;
+	size_t TF = (size_t)T * tc->F;
+	struct ct_arena tmp = { 0 };
+	float *pre = ct_arena_need(&tmp, TF, sizeof *pre, "pre-activations", err);
+	float *act = ct_arena_need(&tmp, TF, sizeof *act, "activations", err);
+	float *scratch = ct_arena_need(&tmp, (size_t)tc->F, sizeof *scratch, "activations", err);
+	int r = CT_ENOMEM;
+
+	if (!pre || !act || !scratch)
+		goto out;
+	for (int l = 0; l < L; l++) {
+		int F = tc->layers[l].F, count = 0;
+		struct ct_active *grown;
+
+		encode_layer(tc, l, T, lo->read + (size_t)l * T * D, pre, act, scratch);
+		for (size_t i = (size_t)F; i < (size_t)T * F; i++)
+			count += act[i] != 0;
+		if (lo->n + count > cap) {
+			cap = 2 * (lo->n + count);
+			grown = ct_arena_need(a, (size_t)cap, sizeof *grown, "active features", err);
+			if (!grown)
+				goto out;
+			if (lo->n)
+				memcpy(grown, lo->active, (size_t)lo->n * sizeof *grown);
+			lo->active = grown;
+		}
+		lo->first[l * T] = lo->n;
+		for (int t = 0; t < T; t++) {
+			lo->first[l * T + t] = lo->n;
+			for (int f = 0; f < F && t > 0; f++) {
+				size_t i = (size_t)t * F + f;
+
+				if (act[i] != 0)
+					lo->active[lo->n++] = (struct ct_active){ l, t, f, pre[i], act[i] };
+			}
+		}
+	}
+	lo->first[L * T] = lo->n;
+	r = CT_OK;
+out:
+	ct_arena_free(&tmp);
+	return r;
+}
+
+static int
+gather_decoders(struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_transcoder *tc = lo->tc;
+	int T = lo->T, D = tc->D, L = tc->L;
+
+	for (int m = 0; m < L; m++)
+		for (int t = 0; t < T; t++) {
+			int n = 0, at = 0, from = tc->kind == CT_CLT ? 0 : m;
+			float *rows;
+
+			for (int l = from; l <= m; l++)
+				n += lo->first[l * T + t + 1] - lo->first[l * T + t];
+			rows = ct_arena_need(a, (size_t)n * D, sizeof *rows, "decoder rows", err);
+			if (!rows)
+				return CT_ENOMEM;
+			lo->dec[m * T + t] = rows;
+			lo->dec_n[m * T + t] = n;
+			for (int l = from; l <= m; l++)
+				for (int i = lo->first[l * T + t]; i < lo->first[l * T + t + 1]; i++) {
+					float *row = rows + (size_t)at++ * D;
+
+					ct_transcoder_decoder_row(tc, l, lo->active[i].feature, m, row);
+					if (!tc->allow_nonfinite && !all_finite(row, D))
+						return ct_fail(err, CT_EFORMAT,
+						    "%s: tensor %s is not finite in the row of feature %d towards layer %d (--allow-nonfinite overrides)",
+						    tc->layers[l].dec->file, tc->layers[l].dec->name, lo->active[i].feature, m);
+					for (int d = 0; d < D; d++)
+						row[d] *= lo->active[i].act;
+				}
+		}
+	return CT_OK;
+}
+
+/* recon and error vectors, from the gathered rows. */
+static void
+reconstruct(struct ct_local *lo)
+{
+	const struct ct_transcoder *tc = lo->tc;
+	int T = lo->T, D = tc->D;
+
+	for (int l = 0; l < tc->L; l++) {
+		float *recon = lo->recon + (size_t)l * T * D, *error = lo->error + (size_t)l * T * D;
+		const float *out = lo->pass->mlp_out + (size_t)l * T * D;
+
+		start_output(tc, l, T, lo->read + (size_t)l * T * D, recon);
+		for (int t = 1; t < T; t++) {
+			const float *row = lo->dec[l * T + t];
+
+			for (int i = 0; i < lo->dec_n[l * T + t]; i++, row += D)
+				for (int d = 0; d < D; d++)
+					recon[(size_t)t * D + d] += row[d];
+		}
+		for (int d = 0; d < D; d++)
+			lo->constant[(size_t)l * D + d] = out[d] - recon[d];
+		for (size_t i = (size_t)D; i < (size_t)T * D; i++)
+			error[i] = out[i] - recon[i];
+	}
+}
+
+int
+ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err)
+{
+	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r;
+	size_t LTD = (size_t)L * T * D;
+
+	(void)pool;
+	*lo = (struct ct_local){ .m = m, .tc = tc, .pass = pass, .T = T };
+	lo->first = ct_arena_need(a, (size_t)L * T + 1, sizeof *lo->first, "feature index", err);
+	lo->read = ct_arena_need(a, LTD, sizeof *lo->read, "transcoder inputs", err);
+	lo->recon = ct_arena_need(a, LTD, sizeof *lo->recon, "transcoder outputs", err);
+	lo->error = ct_arena_need(a, LTD, sizeof *lo->error, "error nodes", err);
+	lo->constant = ct_arena_need(a, (size_t)L * D, sizeof *lo->constant, "constants", err);
+	lo->dec = ct_arena_need(a, (size_t)L * T, sizeof *lo->dec, "decoder index", err);
+	lo->dec_n = ct_arena_need(a, (size_t)L * T, sizeof *lo->dec_n, "decoder index", err);
+	if (!lo->first || !lo->read || !lo->recon || !lo->error || !lo->constant || !lo->dec || !lo->dec_n)
+		return CT_ENOMEM;
+	for (int l = 0; l < L; l++)
+		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
+		    pass->scale2 + l * T, lo->read + (size_t)l * T * D);
+	if ((r = find_active(lo, a, err)) < 0 || (r = gather_decoders(lo, a, err)) < 0)
+		return r;
+	reconstruct(lo);
+	return CT_OK;
+}
+
+/*
+ * The local replacement model's own forward run. Frozen norms are affine here (their biases count), so the
+ * value of a stream is original + linear(change): every step adds the linear image of the difference.
+ */
+int
+ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_arena *a, double *error,
+    struct ct_error *err)
+{
+	const struct ct_model *m = lo->m;
+	const struct ct_transcoder *tc = lo->tc;
+	int T = lo->T, D = m->cfg.D, L = m->cfg.L, V = m->cfg.V;
+	size_t TD = (size_t)T * D, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
+	struct ct_arena_mark mark = ct_arena_mark(a);
+	float *x = ct_arena_need(a, TD, sizeof *x, "self-check", err);
+	float *mid = ct_arena_need(a, TD, sizeof *x, "self-check", err);
+	float *y = ct_arena_need(a, TD, sizeof *x, "self-check", err);
+	float *read = ct_arena_need(a, TD, sizeof *x, "self-check", err);
+	float *v = ct_arena_need(a, kv, sizeof *x, "self-check", err);
+	float *act = ct_arena_need(a, (size_t)lo->n, sizeof *x, "self-check", err);
+	float *row = ct_arena_need(a, (size_t)D, sizeof *x, "self-check", err);
+	float *logits = ct_arena_need(a, 2 * (size_t)V, sizeof *x, "self-check", err);
+	float *scratch = ct_arena_need(a, ct_layer_scratch(m, T), sizeof *x, "self-check", err);
+	double worst = 0, largest = 0;
+
+	if (!x || !mid || !y || !read || !v || !act || !row || !logits || !scratch) {
+		ct_arena_release(a, mark);
+		return CT_ENOMEM;
+	}
+	ct_embed(m, T, 0, ids, x);
+	for (int l = 0; l < L; l++) {
+		const struct ct_tc_layer *ly = &tc->layers[l];
+		const float *orig_mid = lo->pass->mid + l * TD, *orig_x = lo->pass->x + l * TD;
+
+		/* mid = original mid + frozen attention of the change, so that biases need no separate path. */
+		for (size_t i = 0; i < TD; i++)
+			y[i] = x[i] - orig_x[i];
+		ct_layer_attention_frozen(m, lo->pass, l, y, mid, scratch);
+		for (size_t i = 0; i < TD; i++)
+			y[i] = mid[i];
+		for (size_t i = 0; i < TD; i++)
+			mid[i] += orig_mid[i];
+		for (int t = 0; t < T; t++) {
+			float *r = read + (size_t)t * D;
+
+			ct_read_frozen(lo, l, t, y + (size_t)t * D, r);
+			for (int d = 0; d < D; d++)
+				r[d] += lo->read[l * TD + (size_t)t * D + d];
+		}
+		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
+			const struct ct_active *f = &lo->active[i];
+
+			act[i] = ly->b_enc[f->feature] + ct_sdot(D, ly->w_enc + (size_t)f->feature * D, read + (size_t)f->pos * D);
+		}
+		start_output(tc, l, T, read, y);
+		for (int d = 0; d < D; d++)
+			y[d] += lo->constant[(size_t)l * D + d];
+		for (size_t i = D; i < TD; i++)
+			y[i] += lo->error[l * TD + i];
+		for (int from = tc->kind == CT_CLT ? 0 : l; from <= l; from++)
+			for (int i = lo->first[from * T]; i < lo->first[(from + 1) * T]; i++) {
+				ct_transcoder_decoder_row(tc, from, lo->active[i].feature, l, row);
+				ct_saxpy(D, act[i], row, y + (size_t)lo->active[i].pos * D);
+			}
+		for (size_t i = 0; i < TD; i++)
+			x[i] = mid[i] + y[i];
+	}
+	for (int d = 0; d < D; d++)
+		y[d] = x[(size_t)pos * D + d] - lo->pass->x[L * TD + (size_t)pos * D + d];
+	ct_norm_frozen(m, &m->norm_f, lo->pass->scale_f[pos], y, row);
+	for (int d = 0; d < D; d++)
+		row[d] += lo->pass->final[(size_t)pos * D + d];
+	ct_logits(m, 1, row, logits);
+	ct_logits(m, 1, lo->pass->final + (size_t)pos * D, logits + V);
+	for (int i = 0; i < V; i++) {
+		worst = fmax(worst, fabs((double)logits[i] - logits[V + i]));
+		largest = fmax(largest, fabs((double)logits[V + i]));
+	}
+	*error = largest > 0 ? worst / largest : worst;
+	ct_arena_release(a, mark);
+	return CT_OK;
+}
+
+int
+ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, const struct ct_pass *orig,
+    const int *ids, float *final, struct ct_arena *a, struct ct_error *err)
+{
+	int T = orig->T, D = m->cfg.D, L = m->cfg.L;
+	size_t TD = (size_t)T * D, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
+	struct ct_arena_mark mark = ct_arena_mark(a);
+	float *x = ct_arena_need(a, TD, sizeof *x, "replacement run", err);
+	float *mid = ct_arena_need(a, TD, sizeof *x, "replacement run", err);
+	float *in = ct_arena_need(a, TD, sizeof *x, "replacement run", err);
+	float *read = ct_arena_need(a, TD, sizeof *x, "replacement run", err);
+	float *out = ct_arena_need(a, L * TD, sizeof *x, "replacement run", err);
+	float *k = ct_arena_need(a, kv, sizeof *x, "replacement run", err);
+	float *v = ct_arena_need(a, kv, sizeof *x, "replacement run", err);
+	float *pattern = ct_arena_need(a, (size_t)m->cfg.H * T * T, sizeof *x, "replacement run", err);
+	float *scale = ct_arena_need(a, (size_t)T, sizeof *x, "replacement run", err);
+	float *row = ct_arena_need(a, (size_t)D, sizeof *x, "replacement run", err);
+	float *pre = ct_arena_need(a, (size_t)T * tc->F, sizeof *x, "replacement run", err);
+	float *act = ct_arena_need(a, (size_t)T * tc->F, sizeof *x, "replacement run", err);
+	float *scratch = ct_arena_need(a, ct_layer_scratch(m, T) + (size_t)tc->F, sizeof *x, "replacement run", err);
+	int r = CT_OK;
+
+	if (!x || !mid || !in || !read || !out || !k || !v || !pattern || !scale || !row || !pre || !act || !scratch) {
+		r = CT_ENOMEM;
+		goto done;
+	}
+	ct_embed(m, T, 0, ids, x);
+	for (int l = 0; l < L; l++) {
+		int F = tc->layers[l].F;
+		float *y = out + l * TD;
+
+		ct_layer_attention(m, l, 0, T, x, k, v, pattern, false, scale, mid, scratch);
+		/* Only the read point is needed of the MLP, but norm2 must run on the changed stream. */
+		if (m->cfg.norm == CT_RMSNORM)
+			ct_rmsnorm(T, D, mid, m->layers[l].norm2.w, m->cfg.eps, in, scale);
+		else
+			ct_layernorm(T, D, mid, m->layers[l].norm2.w, m->layers[l].norm2.b, m->cfg.eps, in, scale);
+		ct_read_stream(m, tc, T, mid, in, scale, read);
+		encode_layer(tc, l, T, read, pre, act, scratch);
+		for (int t = 1; t < T; t++)
+			for (int f = 0; f < F; f++) {
+				float value = act[(size_t)t * F + f];
+
+				for (int to = l; value != 0 && to < l + ct_transcoder_reach(tc, l); to++) {
+					ct_transcoder_decoder_row(tc, l, f, to, row);
+					ct_saxpy(D, value, row, out + to * TD + (size_t)t * D);
+				}
+			}
+		start_output(tc, l, T, read, in);
+		for (size_t i = D; i < TD; i++)
+			y[i] += in[i];
+		/* Position 0 sees nothing but itself, so its MLP output is the original one whatever is replaced. */
+		memcpy(y, orig->mlp_out + l * TD, (size_t)D * sizeof *y);
+		for (size_t i = 0; i < TD; i++)
+			x[i] = mid[i] + y[i];
+	}
+	ct_final_norm(m, T, x, final, scale);
+done:
+	ct_arena_release(a, mark);
+	return r;
+}

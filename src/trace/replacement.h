@@ -1,0 +1,71 @@
+/*
+ * replacement: the replacement model, and the local replacement model of one prompt.
+ *
+ * The local replacement model is the run of one prompt in which every MLP output is the transcoder's output plus
+ * an error node, with attention patterns and norm scales frozen: it is linear in the active features and
+ * reproduces the original run. Owns the active features, their decoder rows and the error vectors. Position 0
+ * (BOS) has neither features nor errors: its MLP output is a constant (only a skip path stays open there).
+ */
+#ifndef CT_TRACE_REPLACEMENT_H
+#define CT_TRACE_REPLACEMENT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/pool.h"
+#include "model/model.h"
+#include "model/transcoder.h"
+#include "model/transformer.h"
+
+struct ct_active {
+	int layer, pos, feature;
+	float pre, act;
+};
+
+struct ct_local {
+	const struct ct_model *m;
+	const struct ct_transcoder *tc;
+	const struct ct_pass *pass;
+	int T;
+	int n;				/* active features */
+	struct ct_active *active;	/* (n) by (layer, pos, feature) */
+	int *first;			/* (L*T+1) active[first[l*T+t] .. first[l*T+t+1]) are those of (l,t) */
+	float *read;			/* (L,T,D) what the encoders see */
+	float *recon;			/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
+	float *error;			/* (L,T,D) mlp_out - recon; 0 at position 0 */
+	float *constant;		/* (L,D) position 0: mlp_out, minus the skip path */
+	/*
+	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D), in the
+	 * order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: of layer m.
+	 */
+	float **dec;
+	int *dec_n;
+	double max_logit_error;		/* filled by ct_local_check */
+};
+
+/* From a finished pass. Everything comes from the arena. */
+int ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err);
+
+/* dst (T,D) = what layer l's encoders see of a run's mid stream and norm2 output (one of them, or a rescaled mid). */
+void ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
+    const float *mlp_in, const float *scale2, float *dst);
+
+/* The frozen read point on a change of mid, one row: y (D); and its transpose. t is the position of the pass. */
+void ct_read_frozen(const struct ct_local *lo, int l, int t, const float *dmid, float *y);
+void ct_read_frozen_back(const struct ct_local *lo, int l, int t, const float *g, float *y);
+
+/*
+ * Runs the local replacement model forward, activations re-read from its own stream, and compares its logits at
+ * pos with the original ones: *error = max |difference| / max |original|.
+ */
+int ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_arena *scratch, double *error,
+    struct ct_error *err);
+
+/*
+ * The replacement model: all MLPs replaced by the transcoder, attention live, no error nodes, position 0's MLP
+ * output kept from `orig`. Fills final (T,D), the final norm's output.
+ */
+int ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, const struct ct_pass *orig,
+    const int *ids, float *final, struct ct_arena *scratch, struct ct_error *err);
+
+#endif
