@@ -183,6 +183,8 @@ ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_opti
 		code = ct_tensors_open_model(&m->tensors, dir, err);
 	if (code == CT_OK)
 		code = bind(m, dir, opt, err);
+	if (code == CT_OK)
+		code = ct_model_prepare(m, err);
 	if (code != CT_OK) {
 		ct_model_close(m);
 		return code;

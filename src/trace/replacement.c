@@ -214,12 +214,11 @@ reconstruct(struct ct_local *lo)
 
 int
 ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err)
+    const struct ct_pass *pass, struct ct_arena *a, struct ct_error *err)
 {
 	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r;
 	size_t LTD = (size_t)L * T * D;
 
-	(void)pool;
 	*lo = (struct ct_local){ .m = m, .tc = tc, .pass = pass, .T = T };
 	lo->first = ct_arena_need(a, (size_t)L * T + 1, sizeof *lo->first, "feature index", err);
 	lo->read = ct_arena_need(a, LTD, sizeof *lo->read, "transcoder inputs", err);

@@ -1,0 +1,80 @@
+/* fixture: see fixture.h. */
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+ok(int r, const struct ct_error *err)
+{
+	if (r < 0)
+		fail_msg("%s", err->msg);
+}
+
+const char *
+test_path(const char *name)
+{
+	static char path[4096];
+	const char *dir = getenv("srcdir");
+
+	snprintf(path, sizeof path, "%s/tests/%s", dir ? dir : ".", name);
+	return path;
+}
+
+void
+fixture_open(struct fixture *f, const char *name)
+{
+	struct ct_model_options opt = { 0 };
+	struct ct_error err = { 0 };
+	char dir[8192], coder[8300];
+
+	memset(f, 0, sizeof *f);
+	snprintf(dir, sizeof dir, "%s/%s", test_path("golden"), name);
+	snprintf(coder, sizeof coder, "%s/transcoder", dir);
+	ok(ct_model_open(&f->m, dir, &opt, &err), &err);
+	ok(ct_transcoder_open(&f->tc, coder, f->m, false, &err), &err);
+}
+
+void
+fixture_run(struct fixture *f, const int *ids, int T)
+{
+	struct ct_error err = { 0 };
+	float *scratch;
+
+	f->T = T;
+	f->ids = ct_arena_alloc(&f->arena, (size_t)T, sizeof *f->ids);
+	memcpy(f->ids, ids, (size_t)T * sizeof *ids);
+	ok(ct_pass_init(&f->pass, f->m, T, &f->arena, &err), &err);
+	scratch = ct_arena_alloc(&f->scratch, ct_layer_scratch(f->m, T), sizeof *scratch);
+	ct_forward(f->m, &f->pass, ids, scratch);
+	ok(ct_local_init(&f->local, f->m, f->tc, &f->pass, &f->arena, &err), &err);
+}
+
+void
+fixture_trace(struct fixture *f, struct ct_pool *pool)
+{
+	struct ct_error err = { 0 };
+	struct ct_root roots[10];
+	int V = f->m->cfg.V, n;
+	float *logits = ct_arena_alloc(&f->scratch, (size_t)V, sizeof *logits);
+
+	ct_logits(f->m, 1, f->pass.final + (size_t)(f->T - 1) * f->m->cfg.D, logits);
+	n = ct_default_roots(logits, V, f->T - 1, roots, 10);
+	ok(ct_graph_build(&f->graph, &f->local, f->ids, roots, n, 7500, &f->arena, pool, NULL, NULL, &err), &err);
+	ok(ct_graph_prune(f->graph, 0.8, 0.98, &f->arena, &f->scratch, &err), &err);
+}
+
+void
+fixture_close(struct fixture *f)
+{
+	ct_transcoder_close(f->tc);
+	ct_model_close(f->m);
+	ct_arena_free(&f->arena);
+	ct_arena_free(&f->scratch);
+}

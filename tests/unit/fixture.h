@@ -1,0 +1,34 @@
+/*
+ * fixture: what the engine's tests share: a model with its transcoder, a prompt's run, its local replacement
+ * model and its graph.
+ */
+#ifndef FIXTURE_H
+#define FIXTURE_H
+
+#include "trace/build.h"
+#include "trace/influence.h"
+#include "trace/intervene.h"
+
+struct fixture {
+	struct ct_model *m;
+	struct ct_transcoder *tc;
+	struct ct_arena arena, scratch;
+	int T;
+	int *ids;
+	struct ct_pass pass;
+	struct ct_local local;
+	struct ct_graph *graph;
+};
+
+/* Path of a file below the source directory's tests/, in a static buffer. */
+const char *test_path(const char *name);
+
+/* Opens tests/golden/NAME; fails the test when it cannot. */
+void fixture_open(struct fixture *f, const char *name);
+/* Runs a prompt and builds its local replacement model. */
+void fixture_run(struct fixture *f, const int *ids, int T);
+/* Its graph towards the default targets at the last position, pruned at .8, .98. */
+void fixture_trace(struct fixture *f, struct ct_pool *pool);
+void fixture_close(struct fixture *f);
+
+#endif
