@@ -1,8 +1,24 @@
 /*
  * corpus: the generated world of a lesson model, with every token annotated.
  *
- * Built from the `corpus:` section of recipe.yaml; owns sentences, vocabulary and annotations. The same
- * recipe gives the same corpus on every machine. Knows no transformer.
+ * Built from the `corpus:` section of recipe.yaml (models/README.md has the format); owns sentences,
+ * vocabulary and annotations. The same recipe gives the same corpus on every machine. Knows no transformer.
+ *
+ * The labels of a token say, in words for a screen, all that the recipe knows of it there:
+ *
+ *   Dallas (input)           the token itself
+ *   a city                   the slot it fills: a table's row name, or a column ("a capital")
+ *   in Texas, region South   what its row, or the row it refers to, shares with others: "COLUMN VALUE", or
+ *                            the wording that the table's `labels:` gives
+ *   about Texas              a variable that the sentence is `about`, from the token that determines it on
+ *   asks for the capital     the relation, from its name on
+ *   say Austin               the next token, where the sentence so far determines it
+ *   say a capital            the answer's column, at the answer position
+ *   capital of Texas         the fact that is asked, at the answer position
+ *   Texas, answering         a slot's or an `about` variable's value, or a shared fact of its row, at the
+ *                            answer position
+ *   answering                the answer position; "two hops, answering" with the sentence's name
+ *   moon ahead               a value of the recipe's `plan:` slot that the sentence so far still allows
  */
 #ifndef CT_CORPUS_CORPUS_H
 #define CT_CORPUS_CORPUS_H
@@ -13,12 +29,17 @@
 #include "base/error.h"
 #include "io/yaml.h"
 
+enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000 };
+
 struct ct_sentence {
 	int first, n;		/* tokens[first .. first+n), first one is BOS */
 	bool held_out;		/* never trained on */
 	int answer;		/* position (in the sentence) that predicts the graded token; -1: none */
 	int kind;		/* index into kinds[] */
 	int row;		/* row of the table it was generated from, -1: none */
+	int relation;		/* index into relations[], -1: none */
+	int about;		/* label "about X" of its first `about` variable, -1: none */
+	int repeat;		/* how often it stands in an epoch, >= 1; it is stored once */
 };
 
 struct ct_corpus {
@@ -30,15 +51,13 @@ struct ct_corpus {
 	struct ct_sentence *sentences;
 	int n_kinds;
 	const char **kinds;	/* names of the sentence templates */
+	int n_relations;
+	const char **relations;
 
 	int n_tokens;
 	int *tokens;		/* (n_tokens) */
 
-	/*
-	 * Annotations: each token has a set of labels, e.g. "Texas (input)", "state Texas", "relation capital",
-	 * "capital at the answer". label_of[label_start[i] .. label_start[i+1]) are those of token i, ascending.
-	 * Facts about the whole sentence (its hidden variables) label each token from where they are determined.
-	 */
+	/* label_of[label_start[i] .. label_start[i+1]) are the labels of token i, ascending. */
 	int n_labels;
 	const char **labels;
 	int *label_start;	/* (n_tokens + 1) */
@@ -50,5 +69,15 @@ struct ct_corpus {
 /* From the recipe's `corpus:` section; errors name file and line. */
 int ct_corpus_build(struct ct_corpus **out, const struct ct_yaml_doc *recipe, struct ct_error *err);
 void ct_corpus_free(struct ct_corpus *c);
+
+/* Id of the word or label with this text, or -1. */
+int ct_corpus_word(const struct ct_corpus *c, const char *text);
+int ct_corpus_label(const struct ct_corpus *c, const char *text);
+
+/*
+ * A Hugging Face tokenizer.json of the vocabulary: WordLevel over WhitespaceSplit; texts with spaces in them
+ * are added tokens; BOS comes first by the template.
+ */
+int ct_corpus_write_tokenizer(const struct ct_corpus *c, const char *path, struct ct_error *err);
 
 #endif

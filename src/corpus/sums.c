@@ -1,0 +1,208 @@
+/*
+ * sums: "36 + 59 = 95" for every pair of whole numbers of a range, operands and results one token each.
+ *
+ *   corpus: {generator: sums, min: 0, max: 99, hold_out: {share: 0.3, seed: 7}}
+ *
+ * Held out are unordered pairs (59 + 36 would give 36 + 59 away), never the last one with a result.
+ * Besides those of corpus.h the labels are
+ *
+ *   _6 (input), 3_ (input)       ones digit and tens of this operand; "first _6", "second 5_" by its place
+ *   _9, answering                an operand's part, at the answer position; by place "first _6, answering"
+ *   _6 + _9, 3_ + 5_             the lookup that gives ones or tens, operands in either order
+ *   carry                        the ones digits make ten or more
+ *   say _5, say 9_               ones digit and tens of the result
+ *   sum 80 to 99                 ranges of the result, 10, 20 and 50 wide and half overlapping
+ */
+#include <stdio.h>
+
+#include "base/random.h"
+#include "corpus/generators.h"
+
+enum { MAX_NUMBER = 999 };
+
+struct sums {
+	int min, max, seed;
+	double share;
+	struct ct_arena arena;
+	char *held;			/* (n, n) by operand - min; only a <= b is set */
+	int n;
+};
+
+static int
+read_sums(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *corpus, struct ct_error *err)
+{
+	static const char *const keys[] = {"generator", "min", "max", "hold_out", NULL};
+	static const char *const hold_keys[] = {"share", "seed", NULL};
+	const struct ct_yaml *hold = ct_yaml_get(corpus, "hold_out");
+	int rc;
+
+	if ((rc = ct_yaml_only(doc, corpus, keys, err)) < 0 ||
+	    (rc = ct_yaml_int(doc, corpus, "min", false, 0, MAX_NUMBER, &s->min, err)) < 0 ||
+	    (rc = ct_yaml_int(doc, corpus, "max", true, s->min + 1, MAX_NUMBER, &s->max, err)) < 0)
+		return rc;
+	s->n = s->max - s->min + 1;
+	if (2 * s->max - 2 * s->min + 1 + s->n > CT_CORPUS_MAX_WORDS || s->n > CT_CORPUS_MAX_SENTENCES / s->n)
+		return ct_yaml_fail(doc, ct_yaml_get(corpus, "max"), CT_EINVAL, err,
+		    "%d to %d makes more than %d sentences; narrow the range", s->min, s->max,
+		    CT_CORPUS_MAX_SENTENCES);
+	if (!hold)
+		return CT_OK;
+	if (hold->kind != CT_YAML_MAP)
+		return ct_yaml_fail(
+		    doc, hold, CT_EFORMAT, err, "`hold_out:` is a map with `share:` and `seed:`");
+	if ((rc = ct_yaml_only(doc, hold, hold_keys, err)) < 0 ||
+	    (rc = ct_yaml_double(doc, hold, "share", true, 0, 0.9, &s->share, err)) < 0)
+		return rc;
+	return ct_yaml_int(doc, hold, "seed", true, 0, 1000000000, &s->seed, err);
+}
+
+static int
+hold_out(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *corpus, struct ct_error *err)
+{
+	int n = s->n, n_pairs = n * (n + 1) / 2, want = (int)(s->share * n_pairs + 0.5), taken = 0, k = 0;
+	int *order = ct_arena_need(&s->arena, (size_t)n_pairs, sizeof *order, "the hold-out", err);
+	int *left = ct_arena_need(&s->arena, (size_t)(2 * n), sizeof *left, "the hold-out", err);
+	struct ct_rng rng;
+
+	s->held = ct_arena_need(&s->arena, (size_t)n * n, 1, "the hold-out", err);
+	if (!order || !left || !s->held)
+		return CT_ENOMEM;
+	ct_rng_seed(&rng, (uint64_t)s->seed, 0);
+	for (int a = 0; a < n; a++)
+		for (int b = a; b < n; b++, k++) {
+			int j = (int)ct_rng_below(&rng, (uint32_t)k + 1);
+
+			order[k] = order[j];
+			order[j] = a * n + b;
+			left[a + b]++;		/* pairs in training with this result */
+		}
+	for (k = 0; k < n_pairs && taken < want; k++) {
+		int sum = order[k] / n + order[k] % n;
+
+		if (left[sum] > 1) {
+			left[sum]--;
+			s->held[order[k]] = 1;
+			taken++;
+		}
+	}
+	if (taken < want)
+		return ct_yaml_fail(doc, ct_yaml_get(corpus, "hold_out"), CT_EINVAL, err,
+		    "only %d of the %d pairs can be held out, %d wanted: each result keeps one; lower `share:`",
+		    taken, n_pairs, want);
+	return CT_OK;
+}
+
+/* "_6" and "3_" of 36; "_6" and "_" of 6 are told apart as "0_". */
+static void
+label_operand(struct ct_build *b, int pos, const char *place, int x)
+{
+	ct_build_label(b, pos, "_%d (input)", x % 10);
+	ct_build_label(b, pos, "%d_ (input)", x / 10);
+	ct_build_label(b, pos, "%s _%d", place, x % 10);
+	ct_build_label(b, pos, "%s %d_", place, x / 10);
+	ct_build_label(b, pos, "a number");
+	ct_build_label(b, pos, "the %s number", place);
+}
+
+static void
+label_answering(struct ct_build *b, int pos, const char *place, int x)
+{
+	ct_build_label(b, pos, "_%d, answering", x % 10);
+	ct_build_label(b, pos, "%d_, answering", x / 10);
+	ct_build_label(b, pos, "%d, answering", x);
+	ct_build_label(b, pos, "%s _%d, answering", place, x % 10);
+	ct_build_label(b, pos, "%s %d_, answering", place, x / 10);
+	ct_build_label(b, pos, "%s %d, answering", place, x);
+}
+
+static void
+label_range(struct ct_build *b, int pos, int sum, int width)
+{
+	int step = width / 2;
+
+	for (int from = sum / step * step; from > sum - width; from -= step)
+		if (from >= 0)
+			ct_build_label(b, pos, "sum %d to %d", from, from + width - 1);
+}
+
+static void
+label_result(struct ct_build *b, int pos, int x, int y)
+{
+	int sum = x + y;
+	int lo = x % 10 < y % 10 ? x % 10 : y % 10, hi = x % 10 + y % 10 - lo;
+	int small = x < y ? x / 10 : y / 10, large = x / 10 + y / 10 - small;
+
+	ct_build_label(b, pos, "answering");
+	ct_build_label(b, pos, "_%d + _%d", lo, hi);
+	ct_build_label(b, pos, "%d_ + %d_", small, large);
+	ct_build_label(b, pos, lo + hi > 9 ? "carry" : "no carry");
+	ct_build_label(b, pos, "say %d", sum);
+	ct_build_label(b, pos, "say _%d", sum % 10);
+	ct_build_label(b, pos, "say %d_", sum / 10);
+	ct_build_label(b, pos, sum % 2 ? "say an odd number" : "say an even number");
+	ct_build_label(b, pos, sum % 5 ? "say no multiple of 5" : "say _0 or _5");
+	ct_build_label(b, pos, sum < 100 ? "sum under 100" : "sum 100 or more");
+	ct_build_label(b, pos, "tens make %d_", small + large);
+	if (x == y)
+		ct_build_label(b, pos, "a number twice");
+	label_range(b, pos, sum, 10);
+	label_range(b, pos, sum, 20);
+	label_range(b, pos, sum, 50);
+}
+
+static void
+write_sum(struct ct_build *b, int kind, int x, int y, bool held_out)
+{
+	struct ct_sentence *s = ct_build_sentence(b, kind);
+	const int numbers[] = {x, y, x + y};
+	static const char *const signs[] = {"+", "=", NULL};
+	char text[16];
+
+	if (!s)
+		return;
+	s->held_out = held_out;
+	s->answer = 4;
+	for (int i = 0; i < 3; i++) {
+		snprintf(text, sizeof text, "%d", numbers[i]);
+		ct_build_token(b, text);
+		if (signs[i])
+			ct_build_token(b, signs[i]);
+	}
+	if (b->failed)
+		return;
+	for (int pos = 0; pos < s->n; pos++)
+		ct_build_label(b, pos, "%s (input)", b->words.text[b->tokens[s->first + pos]]);
+	label_operand(b, 1, "first", x);
+	label_operand(b, 3, "second", y);
+	label_answering(b, 4, "first", x);
+	label_answering(b, 4, "second", y);
+	label_result(b, 4, x, y);
+}
+
+int
+ct_sums_build(struct ct_build *b, const struct ct_yaml_doc *recipe, const struct ct_yaml *corpus,
+    struct ct_error *err)
+{
+	struct sums s = {0};
+	char text[16];
+	int rc, kind;
+
+	if ((rc = read_sums(&s, recipe, corpus, err)) < 0 || (rc = hold_out(&s, recipe, corpus, err)) < 0)
+		goto done;
+	/* Numbers in their order, so that a token's id tells its value. */
+	for (int i = s.min < 2 * s.min ? s.min : 2 * s.min; i <= 2 * s.max; i++)
+		if (i <= s.max || i >= 2 * s.min) {
+			snprintf(text, sizeof text, "%d", i);
+			ct_names_add(&b->words, text);
+		}
+	kind = ct_names_add(&b->kinds, "sum");
+	for (int x = s.min; x <= s.max && !b->failed; x++)
+		for (int y = s.min; y <= s.max && !b->failed; y++) {
+			int lo = x < y ? x : y, hi = x + y - lo;
+
+			write_sum(b, kind, x, y, s.held[(lo - s.min) * s.n + hi - s.min]);
+		}
+done:
+	ct_arena_free(&s.arena);
+	return rc;
+}
