@@ -1,0 +1,105 @@
+/*
+ * lexicon: searching a vocabulary by text, prefix and likeness; see vocab.h.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/vocab.h"
+
+int
+ct_vocab_find(const struct ct_vocab *v, const char *before, const char *text)
+{
+	size_t skip = strlen(before), n = strlen(text);
+
+	for (int id = 0; id < v->size; id++) {
+		const struct ct_word *w = &v->words[id];
+
+		if (w->key && w->n == skip + n && memcmp(w->text, before, skip) == 0 &&
+		    memcmp(w->text + skip, text, n) == 0)
+			return id;
+	}
+	return -1;
+}
+
+int
+ct_vocab_complete(const struct ct_vocab *v, const char *prefix, int *ids, int max)
+{
+	size_t n = strlen(prefix);
+	int count = 0;
+
+	for (int id = 0; id < v->size; id++) {
+		const struct ct_word *w = &v->words[id];
+
+		if (!w->key || w->n < n || memcmp(w->text, prefix, n) != 0)
+			continue;
+		if (count < max)
+			ids[count] = id;
+		count++;
+	}
+	return count;
+}
+
+enum { MAX_WORD = 128 };
+
+static void
+lower(char out[MAX_WORD], const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < MAX_WORD - 1 && s[i]; i++)
+		out[i] = (char)tolower((unsigned char)s[i]);
+	out[i] = '\0';
+}
+
+/* Case weighs less than letters: "dallas" is nearer to "Dallas" than to "dollar". */
+static int
+likeness(const char *word, const char *lowered, const char *other, int limit)
+{
+	char other_lowered[MAX_WORD];
+	int distance, cased;
+
+	lower(other_lowered, other);
+	distance = ct_text_distance(lowered, other_lowered, limit);
+	if (distance > limit)
+		return -1;
+	cased = ct_text_distance(word, other, 3);
+	return 4 * distance + (cased < 3 ? cased : 3);
+}
+
+int
+ct_vocab_nearest(const struct ct_vocab *v, const char *word, int *ids, int max)
+{
+	size_t n = strlen(word);
+	int limit = n / 3 < 4 ? (int)(n / 3) + 1 : 4;
+	char lowered[MAX_WORD];
+	int *score, count = 0;
+
+	if (n == 0 || n >= MAX_WORD || max <= 0)
+		return 0;
+	score = malloc((size_t)max * sizeof *score);
+	if (!score)
+		return 0;
+	lower(lowered, word);
+	for (int id = 0; id < v->size; id++) {
+		const struct ct_word *w = &v->words[id];
+		int s, at;
+
+		if (!w->key || w->special || w->n >= MAX_WORD)
+			continue;
+		s = likeness(word, lowered, w->text, limit);
+		if (s < 0 || (count == max && s >= score[max - 1]))
+			continue;
+		/* Insert in order; of equals the lower id stays first. */
+		at = count < max ? count++ : max - 1;
+		for (; at > 0 && score[at - 1] > s; at--) {
+			score[at] = score[at - 1];
+			ids[at] = ids[at - 1];
+		}
+		score[at] = s;
+		ids[at] = id;
+	}
+	free(score);
+	return count;
+}

@@ -1,0 +1,216 @@
+/*
+ * vocab: see vocab.h. Reading and exact look-up; searching by likeness is in lexicon.c.
+ */
+#include "model/vocab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* The printable Latin-1 characters stand for themselves, the other 68 bytes for U+0100 and up. */
+static bool
+prints_itself(unsigned byte)
+{
+	return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte != 0xAD);
+}
+
+unsigned
+ct_byte_symbol(unsigned char byte)
+{
+	unsigned others = 0;
+
+	if (prints_itself(byte))
+		return byte;
+	for (unsigned b = 0; b < byte; b++)
+		others += !prints_itself(b);
+	return 0x100 + others;
+}
+
+/* byte_of[symbol]: the byte that a symbol below 0x144 stands for, or -1. */
+static void
+invert_symbols(int byte_of[0x144])
+{
+	for (int i = 0; i < 0x144; i++)
+		byte_of[i] = -1;
+	for (int b = 0; b < 256; b++)
+		byte_of[ct_byte_symbol((unsigned char)b)] = b;
+}
+
+/* Decodes a key into dst (strlen(key)+1 bytes). A key with foreign characters stays as it is. */
+static size_t
+decode_key(char *dst, const char *key, const int byte_of[0x144])
+{
+	size_t len = strlen(key), n = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t cp;
+
+		i += (size_t)ct_utf8_decode(key + i, len - i, &cp);
+		if (cp >= 0x144 || byte_of[cp] < 0) {
+			memcpy(dst, key, len + 1);
+			return len;
+		}
+		dst[n++] = (char)byte_of[cp];
+	}
+	dst[n] = '\0';
+	return n;
+}
+
+struct sizes {
+	size_t bytes;
+	long long last;
+};
+
+static int
+count_id(struct sizes *s, const json_t *id, const char *key, const char *path, struct ct_error *err)
+{
+	if (!json_is_integer(id) || json_integer_value(id) < 0)
+		return ct_fail(err, CT_EFORMAT, "%s: the id of token \"%.60s\": expected an integer from 0 on", path,
+		    key);
+	s->bytes += 2 * (strlen(key) + 1);
+	s->last = json_integer_value(id) > s->last ? json_integer_value(id) : s->last;
+	return CT_OK;
+}
+
+static int
+measure(struct sizes *s, const json_t *map, const json_t *added, const char *path, struct ct_error *err)
+{
+	size_t n = json_object_size(map) + json_array_size(added), i;
+	const char *key;
+	json_t *id;
+	int code = CT_OK;
+
+	s->last = -1;
+	json_object_foreach((json_t *)(uintptr_t)map, key, id)
+		if (code == CT_OK)
+			code = count_id(s, id, key, path, err);
+	json_array_foreach(added, i, id) {
+		key = json_string_value(json_object_get(id, "content"));
+		if (code == CT_OK && !key)
+			code = ct_fail(err, CT_EFORMAT, "%s: added_tokens[%zu]: \"content\": expected a string", path, i);
+		if (code == CT_OK)
+			code = count_id(s, json_object_get(id, "id"), key, path, err);
+	}
+	if (code == CT_OK && s->last < 0)
+		code = ct_fail(err, CT_EFORMAT, "%s: the vocabulary is empty", path);
+	/* Ids index tables, so one far beyond the number of tokens would cost memory for nothing. */
+	if (code == CT_OK && s->last > (long long)(2 * n + 65536))
+		code = ct_fail(err, CT_EFORMAT, "%s: token id %lld is too large for a vocabulary of %zu tokens", path,
+		    s->last, n);
+	return code;
+}
+
+static int
+add(struct ct_vocab *v, char **pool, const char *key, const json_t *id, const char *path, struct ct_error *err)
+{
+	struct ct_word *w = &v->words[json_integer_value(id)];
+	size_t n = strlen(key) + 1;
+
+	if (w->key && strcmp(w->key, key) == 0)
+		return CT_OK;
+	if (w->key)
+		return ct_fail(err, CT_EFORMAT, "%s: tokens \"%.60s\" and \"%.60s\" have the same id %lld", path, w->key,
+		    key, (long long)json_integer_value(id));
+	w->key = memcpy(*pool, key, n);
+	*pool += n;
+	return CT_OK;
+}
+
+static int
+compare_keys(const void *a, const void *b, void *words)
+{
+	const struct ct_word *w = words;
+
+	return strcmp(w[*(const int *)a].key, w[*(const int *)b].key);
+}
+
+static int
+fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level, char *pool, const char *path,
+    struct ct_error *err)
+{
+	int byte_of[0x144], code;
+	const char *key;
+	json_t *t;
+	size_t i;
+
+	invert_symbols(byte_of);
+	json_object_foreach((json_t *)(uintptr_t)map, key, t) {
+		struct ct_word *w = &v->words[json_integer_value(t)];
+
+		code = add(v, &pool, key, t, path, err);
+		if (code != CT_OK)
+			return code;
+		v->by_key[v->n_keys++] = (int)json_integer_value(t);
+		w->text = w->key;
+		w->n = strlen(w->key);
+		if (byte_level) {
+			w->text = pool;
+			w->n = decode_key(pool, w->key, byte_of);
+			pool += w->n + 1;
+		}
+	}
+	qsort_r(v->by_key, (size_t)v->n_keys, sizeof *v->by_key, compare_keys, v->words);
+	json_array_foreach(added, i, t) {
+		const json_t *id = json_object_get(t, "id");
+		struct ct_word *w = &v->words[json_integer_value(id)];
+
+		code = add(v, &pool, json_string_value(json_object_get(t, "content")), id, path, err);
+		if (code != CT_OK)
+			return code;
+		w->text = w->key;
+		w->n = strlen(w->key);
+		w->special = json_is_true(json_object_get(t, "special"));
+	}
+	return CT_OK;
+}
+
+int
+ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level, const char *path,
+    struct ct_error *err)
+{
+	struct sizes s = { 0 };
+	char *pool;
+	int code;
+
+	*v = (struct ct_vocab){ 0 };
+	if (!json_is_object(map))
+		return ct_fail(err, CT_EFORMAT, "%s: \"vocab\": expected an object {\"token\": id, ...}", path);
+	code = measure(&s, map, added, path, err);
+	if (code != CT_OK)
+		return code;
+	v->size = (int)s.last + 1;
+	v->words = ct_arena_need(&v->arena, (size_t)v->size, sizeof *v->words, "the vocabulary", err);
+	v->by_key = ct_arena_need(&v->arena, json_object_size(map), sizeof *v->by_key, "the vocabulary", err);
+	pool = ct_arena_need(&v->arena, s.bytes, 1, "the vocabulary", err);
+	code = v->words && v->by_key && pool ? fill(v, map, added, byte_level, pool, path, err) : CT_ENOMEM;
+	if (code != CT_OK)
+		ct_vocab_free(v);
+	return code;
+}
+
+void
+ct_vocab_free(struct ct_vocab *v)
+{
+	ct_arena_free(&v->arena);
+	*v = (struct ct_vocab){ 0 };
+}
+
+int
+ct_vocab_get(const struct ct_vocab *v, const char *key, size_t n)
+{
+	int lo = 0, hi = v->n_keys;
+
+	while (lo < hi) {
+		int mid = lo + (hi - lo) / 2, id = v->by_key[mid];
+		int order = strncmp(v->words[id].key, key, n);
+
+		if (order == 0 && v->words[id].key[n] == '\0')
+			return id;
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return -1;
+}

@@ -1,0 +1,218 @@
+/*
+ * tokenizer: words to ids and back, added tokens, the template, unknown words.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "model/tokenizer.h"
+
+static const char words[] =
+    "{\"added_tokens\": ["
+    "  {\"id\": 0, \"content\": \"<bos>\", \"special\": true, \"normalized\": false},"
+    "  {\"id\": 9, \"content\": \"New York\", \"single_word\": true, \"normalized\": false},"
+    "  {\"id\": 10, \"content\": \"New York City\", \"single_word\": true, \"normalized\": false}],"
+    " \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"},"
+    " \"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": ["
+    "  {\"SpecialToken\": {\"id\": \"<bos>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}]},"
+    " \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"<unk>\", \"vocab\": {\"<bos>\": 0, \"<unk>\": 1, "
+    "  \"the\": 2, \"Dallas\": 3, \"Texas\": 4, \"is\": 5, \"New\": 6, \"Yorker\": 7, \"caf\\u00e9\": 8}}}";
+
+/* A tokenizer from JSON text, in a directory of its own that is gone afterwards. */
+static int
+open_text(struct ct_tokenizer **t, const char *json, struct ct_error *err)
+{
+	char dir[] = "/tmp/ctrace-test-XXXXXX";
+	char *path;
+	int code;
+
+	assert_non_null(mkdtemp(dir));
+	path = ct_path_join(dir, "tokenizer.json");
+	assert_int_equal(ct_file_replace(path, json, strlen(json), NULL), CT_OK);
+	code = ct_tokenizer_open(t, dir, err);
+	unlink(path);
+	rmdir(dir);
+	free(path);
+	return code;
+}
+
+static struct ct_tokenizer *
+must_open(const char *json)
+{
+	struct ct_error err = { 0 };
+	struct ct_tokenizer *t;
+
+	if (open_text(&t, json, &err) != CT_OK)
+		fail_msg("%s", err.msg);
+	return t;
+}
+
+static void
+expect_ids(const struct ct_tokenizer *t, const char *text, const int *ids, int n)
+{
+	struct ct_token_span out[64];
+	struct ct_error err = { 0 };
+	int got = ct_tokenizer_encode(t, text, strlen(text), out, 64, NULL, &err);
+
+	if (got < 0)
+		fail_msg("%s: %s", text, err.msg);
+	assert_int_equal(got, n);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(out[i].id, ids[i]);
+}
+#define IDS(t, text, ...) \
+	expect_ids(t, text, (const int[]){ __VA_ARGS__ }, (int)(sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int)))
+
+static void
+words_become_ids(void **state)
+{
+	struct ct_tokenizer *t = must_open(words);
+
+	(void)state;
+	IDS(t, "the Dallas is", 0, 2, 3, 5);
+	IDS(t, "  the\t\nDallas ", 0, 2, 3);
+	IDS(t, "", 0);
+	IDS(t, "caf\xc3\xa9", 0, 8);
+	ct_tokenizer_close(t);
+}
+
+static void
+added_tokens_come_first_and_longest(void **state)
+{
+	struct ct_tokenizer *t = must_open(words);
+
+	(void)state;
+	IDS(t, "the New York is", 0, 2, 9, 5);
+	IDS(t, "New York City is", 0, 10, 5);
+	IDS(t, "New Yorker", 0, 6, 7);		/* "New York" is a single_word token: not inside a word */
+	ct_tokenizer_close(t);
+}
+
+static void
+bos_is_not_doubled(void **state)
+{
+	struct ct_tokenizer *t = must_open(words);
+	struct ct_token_span out[3];
+
+	(void)state;
+	IDS(t, "<bos> the", 0, 2);
+	IDS(t, "<bos>the", 0, 2);
+	assert_int_equal(ct_tokenizer_encode(t, "<bos> the is", 12, out, 3, NULL, NULL), 3);
+	assert_int_equal(ct_tokenizer_encode(t, "the is the", 10, out, 3, NULL, NULL), CT_EINVAL);
+	ct_tokenizer_close(t);
+}
+
+static void
+spans_point_into_the_text(void **state)
+{
+	struct ct_tokenizer *t = must_open(words);
+	struct ct_token_span out[8];
+
+	(void)state;
+	assert_int_equal(ct_tokenizer_encode(t, " the New York is", 16, out, 8, NULL, NULL), 4);
+	assert_int_equal(out[0].start, 0);
+	assert_int_equal(out[0].end, 0);
+	assert_int_equal(out[1].start, 1);
+	assert_int_equal(out[1].end, 4);
+	assert_int_equal(out[2].start, 5);
+	assert_int_equal(out[2].end, 13);
+	assert_int_equal(out[3].start, 14);
+	assert_int_equal(out[3].end, 16);
+	ct_tokenizer_close(t);
+}
+
+static void
+unknown_words_are_named_with_their_neighbours(void **state)
+{
+	struct ct_tokenizer *t = must_open(words);
+	struct ct_token_span out[8], bad = { 0 };
+	struct ct_error err;
+
+	(void)state;
+	assert_int_equal(ct_tokenizer_encode(t, "the dalas is", 12, out, 8, &bad, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "unknown word \"dalas\" at byte 4; nearest in the vocabulary: Dallas");
+	assert_int_equal(bad.id, -1);
+	assert_int_equal(bad.start, 4);
+	assert_int_equal(bad.end, 9);
+	assert_int_equal(ct_tokenizer_encode(t, "TEXAS", 5, out, 8, &bad, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "unknown word \"TEXAS\" at byte 0; nearest in the vocabulary: Texas");
+	assert_int_equal(ct_tokenizer_encode(t, "\x1b[2J", 4, out, 8, &bad, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg,
+	    "unknown word \"\\x1b[2J\" at byte 0; nothing in the vocabulary is like it");
+	assert_int_equal(ct_tokenizer_encode(t, "the \xff", 5, out, 8, &bad, &err), CT_EINVAL);
+	assert_string_equal(err.msg, "the text is not UTF-8: byte 4 is 0xff");
+	ct_tokenizer_close(t);
+}
+
+static void
+tokens_become_text(void **state)
+{
+	struct ct_tokenizer *t = must_open(words);
+	const int ids[] = { 2, 9, 5 };
+	char buf[32];
+	size_t n;
+
+	(void)state;
+	assert_string_equal(ct_tokenizer_text(t, 9, &n), "New York");
+	assert_int_equal(n, 8);
+	assert_null(ct_tokenizer_text(t, 11, NULL));
+	assert_null(ct_tokenizer_text(t, -1, NULL));
+	assert_int_equal(ct_tokenizer_decode(t, ids, 3, buf, sizeof buf), 15);
+	assert_string_equal(buf, "the New York is");
+	assert_int_equal(ct_tokenizer_decode(t, ids, 3, buf, 6), 15);
+	assert_string_equal(buf, "the N");
+	ct_tokenizer_close(t);
+}
+
+static void
+the_vocabulary_can_be_searched(void **state)
+{
+	struct ct_tokenizer *t = must_open(words);
+	int ids[4];
+
+	(void)state;
+	assert_int_equal(ct_tokenizer_size(t), 11);
+	assert_int_equal(ct_tokenizer_find(t, "New York"), 9);
+	assert_int_equal(ct_tokenizer_find(t, "york"), -1);
+	assert_int_equal(ct_tokenizer_complete(t, "New", ids, 2), 3);
+	assert_int_equal(ids[0], 6);
+	assert_int_equal(ids[1], 9);
+	assert_int_equal(ct_tokenizer_nearest(t, "texa", ids, 4), 1);
+	assert_int_equal(ids[0], 4);
+	ct_tokenizer_close(t);
+}
+
+static void
+whitespace_splits_punctuation_off(void **state)
+{
+	struct ct_tokenizer *t = must_open("{\"pre_tokenizer\": {\"type\": \"Whitespace\"}, \"model\": "
+	    "{\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"it\": 1, \"?!\": 2, \"_x1\": 3}}}");
+
+	(void)state;
+	IDS(t, "is it?! _x1", 0, 1, 2, 3);
+	ct_tokenizer_close(t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_become_ids),
+		cmocka_unit_test(added_tokens_come_first_and_longest),
+		cmocka_unit_test(bos_is_not_doubled),
+		cmocka_unit_test(spans_point_into_the_text),
+		cmocka_unit_test(unknown_words_are_named_with_their_neighbours),
+		cmocka_unit_test(tokens_become_text),
+		cmocka_unit_test(the_vocabulary_can_be_searched),
+		cmocka_unit_test(whitespace_splits_punctuation_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
