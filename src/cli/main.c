@@ -13,6 +13,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_steer,
 	&cli_export,
 	&cli_models,
+	&cli_bench,
 	NULL
 };
 

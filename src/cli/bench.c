@@ -1,0 +1,349 @@
+/*
+ * bench: `ctrace bench`: how fast graphs are computed, as fractions of what this machine's matrix product and
+ * memory reach in the same process.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "base/random.h"
+#include "io/json_out.h"
+#include "math/blas.h"
+
+enum { KEY_TRANSCODER = CLI_LONG, KEY_JSON };
+enum { MAX_PHASES = 12, MAX_SHAPES = 16 };
+static const double enough = 1.0;	/* seconds of repetitions for one figure */
+
+struct phase {
+	char name[40];
+	double seconds;
+};
+
+/* The phases of the work, told apart by what it reports of its progress. */
+struct stopwatch {
+	struct phase phases[MAX_PHASES];
+	int n, now;			/* phases[now] is running; -1: none yet */
+	double since;
+};
+
+struct shape {
+	char name[64];
+	int tokens, targets;
+	double gflop, seconds, fraction;
+	struct stopwatch watch;		/* of the fastest run */
+};
+
+struct limits {
+	int threads;
+	double sgemm_gflops, copy_gbs;
+};
+
+static bool
+watch(void *ctx, const char *phase, long done, long total)
+{
+	struct stopwatch *w = ctx;
+	double now = cli_seconds();
+	int i = 0;
+
+	(void)done;
+	(void)total;
+	if (w->now >= 0)
+		w->phases[w->now].seconds += now - w->since;
+	w->since = now;
+	while (i < w->n && strcmp(w->phases[i].name, phase) != 0)
+		i++;
+	if (i == w->n && w->n < MAX_PHASES)
+		snprintf(w->phases[w->n++].name, sizeof w->phases->name, "%s", phase);
+	w->now = i < w->n ? i : -1;
+	return !cli_interrupted();
+}
+
+/*
+ * sum over targets at (l,t) of sum_{m<l} 4 T'D^2 + 2 T'^2 D + 2 n_active(m, <=t) D, with T' = t + 1: the work
+ * that the method needs, whatever the program executes. n_active counts decoder rows that write at layer m.
+ */
+static int
+needed_gflop(const struct ct_graph *g, const struct ct_engine_info *info, double *out, struct ct_error *err)
+{
+	size_t cells = (size_t)g->L * (size_t)g->T;
+	double *active = calloc(cells, sizeof *active), flop = 0, D = info->D;
+	bool per_layer = strcmp(info->transcoder, "PLT") == 0;
+
+	if (!active)
+		return ct_fail_memory(err, cells * sizeof *active, "counting active features");
+	for (int i = 0; i < g->n_features; i++) {
+		const struct ct_node *n = &g->nodes[i];
+
+		for (int m = n->layer; m < (per_layer ? n->layer + 1 : g->L); m++)
+			active[m * g->T + n->pos]++;
+	}
+	for (int m = 0; m < g->L; m++)
+		for (int t = 1; t < g->T; t++)
+			active[m * g->T + t] += active[m * g->T + t - 1];
+	for (int i = 0; i < g->n_nodes; i++) {
+		const struct ct_node *n = &g->nodes[i];
+		double span = n->pos + 1;
+
+		if (!g->rows[i])
+			continue;
+		for (int m = 0; m < n->layer; m++)
+			flop += 4 * span * D * D + 2 * span * span * D + 2 * active[m * g->T + n->pos] * D;
+	}
+	free(active);
+	*out = flop * 1e-9;
+	return CT_OK;
+}
+
+static int
+measure_model(struct shape *out, const char *model, const char *transcoder, struct ct_error *err)
+{
+	struct cli_model m = { .model = model, .transcoder = transcoder };
+	const struct ct_engine_info *info;
+	const struct ct_graph *g;
+	double start;
+	int rc;
+
+	rc = cli_model_open(&m, NULL, err);
+	if (rc < 0)
+		goto done;
+	info = ct_engine_info(m.engine);
+	if (!*info->demo) {
+		rc = ct_fail(err, CT_EUNSUPPORTED, "%s: its recipe names no demo prompt to trace", info->dir);
+		goto done;
+	}
+	rc = ct_session_open(&m.session, m.engine, err);
+	if (rc == CT_OK)
+		rc = ct_session_prompt(m.session, info->demo, NULL, NULL, err);
+	start = cli_seconds();
+	for (int i = 0; rc == CT_OK && (i < 3 || cli_seconds() - start < enough); i++) {
+		struct ct_trace_options opt = { .target.pos = -1 };
+		struct stopwatch w = { .now = -1 };
+		double seconds;
+
+		rc = ct_session_trace(m.session, &opt, watch, &w, err);
+		watch(&w, "", 0, 0);
+		seconds = rc == CT_OK ? ct_session_trace_seconds(m.session) : 0;
+		if (i == 0 || seconds < out->seconds) {
+			out->seconds = seconds;
+			out->watch = w;
+		}
+	}
+	if (rc < 0)
+		goto done;
+	g = ct_session_graph(m.session);
+	snprintf(out->name, sizeof out->name, "%s", info->name);
+	out->tokens = g->T;
+	for (int i = 0; i < g->n_nodes; i++)
+		out->targets += g->rows[i] != NULL;
+	rc = needed_gflop(g, info, &out->gflop, err);
+done:
+	cli_model_close(&m);
+	return rc;
+}
+
+/* The best square product of a few sizes, in GFLOP/s. */
+static int
+measure_sgemm(struct limits *lim, struct ct_error *err)
+{
+	static const int sizes[] = { 256, 512, 1024, 1536 };
+	size_t n = 1536 * 1536;
+	float *a = calloc(3 * n, sizeof *a);
+	struct ct_rng rng;
+
+	if (!a)
+		return ct_fail_memory(err, 3 * n * sizeof *a, "the matrix product to compare with");
+	ct_rng_seed(&rng, 1, 1);
+	for (size_t i = 0; i < 2 * n; i++)
+		a[i] = ct_rng_uniform(&rng) - 0.5f;
+	ct_blas_threads(lim->threads);
+	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+		int N = sizes[k];
+		double start = cli_seconds();
+
+		for (int i = 0; i < 3 || cli_seconds() - start < enough / 4; i++) {
+			double t = cli_seconds(), rate;
+
+			ct_sgemm(false, false, N, N, N, 1, a, N, a + n, N, 0, a + 2 * n, N);
+			rate = 2e-9 * N * N * N / (cli_seconds() - t);
+			if (rate > lim->sgemm_gflops)
+				lim->sgemm_gflops = rate;
+		}
+	}
+	ct_blas_threads(1);
+	free(a);
+	return CT_OK;
+}
+
+struct copy {
+	char *from, *to;
+	size_t slice;
+};
+
+static void
+copy_slice(void *ctx, int task, int worker)
+{
+	const struct copy *c = ctx;
+
+	(void)worker;
+	memcpy(c->to + (size_t)task * c->slice, c->from + (size_t)task * c->slice, c->slice);
+}
+
+/* Bytes read and written in a second by copying what no cache holds. */
+static int
+measure_copy(struct limits *lim, struct ct_pool *pool, struct ct_error *err)
+{
+	struct copy c = { .slice = (size_t)64 << 20 };
+	size_t total = c.slice * (size_t)lim->threads;
+	int rc = CT_OK;
+
+	c.from = malloc(total);
+	c.to = malloc(total);
+	if (!c.from || !c.to) {
+		rc = ct_fail_memory(err, 2 * total, "the copy to compare with");
+		goto done;
+	}
+	memset(c.from, 1, total);
+	memset(c.to, 2, total);
+	for (int i = 0; i < 5; i++) {
+		double t = cli_seconds(), rate;
+
+		ct_pool_run(pool, lim->threads, copy_slice, &c);
+		rate = 2e-9 * (double)total / (cli_seconds() - t);
+		if (rate > lim->copy_gbs)
+			lim->copy_gbs = rate;
+	}
+done:
+	free(c.from);
+	free(c.to);
+	return rc;
+}
+
+static int
+measure_limits(struct limits *lim, struct ct_error *err)
+{
+	struct ct_pool *pool = NULL;
+	int rc = ct_pool_open(&pool, 0, err);	/* as many threads as an engine has */
+
+	lim->threads = ct_pool_threads(pool);
+	if (rc == CT_OK)
+		rc = measure_sgemm(lim, err);
+	if (rc == CT_OK)
+		rc = measure_copy(lim, pool, err);
+	ct_pool_close(pool);
+	return rc;
+}
+
+static int
+show_json(const char *file, const struct limits *lim, const struct shape *shapes, int n)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < n; i++) {
+		const struct shape *s = &shapes[i];
+		json_t *phases = json_object();
+
+		for (int k = 0; k < s->watch.n; k++)
+			if (*s->watch.phases[k].name)
+				json_object_set_new(phases, s->watch.phases[k].name,
+				    json_real(s->watch.phases[k].seconds));
+		json_array_append_new(list, json_pack("{s:o, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:o}",
+		    "name", ct_json_out_string(s->name), "tokens", s->tokens, "targets", s->targets,
+		    "gflop", s->gflop, "seconds", s->seconds, "sgemm_gflops", lim->sgemm_gflops,
+		    "copy_gbs", lim->copy_gbs, "fraction", s->fraction, "phases", phases));
+	}
+	return cli_json(file, json_pack("{s:i, s:o}", "threads", lim->threads, "shapes", list));
+}
+
+static void
+show(const struct limits *lim, const struct shape *shapes, int n)
+{
+	cli_line("threads %d  sgemm %.1f GFLOP/s  copy %.1f GB/s", lim->threads, lim->sgemm_gflops,
+	    lim->copy_gbs);
+	cli_line("%-16s %6s %7s %9s %9s %9s %9s  %s", "graph", "tokens", "targets", "GFLOP", "ms", "GFLOP/s",
+	    "of sgemm", "phases (ms)");
+	for (int i = 0; i < n; i++) {
+		const struct shape *s = &shapes[i];
+		char phases[400] = "";
+		size_t used = 0;
+
+		for (int k = 0; k < s->watch.n && used < sizeof phases; k++)
+			if (*s->watch.phases[k].name)
+				used += (size_t)snprintf(phases + used, sizeof phases - used, "%s%s %.2f",
+				    used ? ", " : "", s->watch.phases[k].name,
+				    1e3 * s->watch.phases[k].seconds);
+		cli_line("%-16s %6d %7d %9.4f %9.2f %9.1f %8.0f%%  %s", s->name, s->tokens, s->targets,
+		    s->gflop, 1e3 * s->seconds, s->gflop / s->seconds, 100 * s->fraction, phases);
+	}
+}
+
+static int
+run(struct cli *c)
+{
+	struct limits lim = { 0 };
+	struct shape shapes[MAX_SHAPES] = { 0 };
+	struct ct_error err = { 0 };
+	const char *value, *model = NULL, *transcoder = NULL, *json = NULL;
+	char **list = NULL;
+	int key, n = 0;
+
+	while ((key = cli_next(c, &value)) > 0)
+		switch (key) {
+		case 'm': model = value; break;
+		case KEY_TRANSCODER: transcoder = value; break;
+		case KEY_JSON: json = value; break;
+		}
+	if (key < 0)
+		return c->status;
+	if (c->argc > 0) {
+		cli_error("bench takes no operand, found '%s'; see ctrace bench --help", c->argv[0]);
+		return CLI_ERROR;
+	}
+	if (measure_limits(&lim, &err) < 0)
+		return cli_fail(&err);
+	if (!model)
+		list = ct_model_list();
+	for (int i = 0; n < MAX_SHAPES && (model ? i == 0 : list && list[i]); i++) {
+		int rc = measure_model(&shapes[n], model ? model : list[i], transcoder, &err);
+
+		if (rc == CT_EUNSUPPORTED && !model) {
+			cli_error("%s: left out", err.msg);
+			continue;
+		}
+		if (rc < 0) {
+			ct_model_list_free(list);
+			return cli_fail(&err);
+		}
+		shapes[n].fraction = shapes[n].gflop / shapes[n].seconds / lim.sgemm_gflops;
+		n++;
+	}
+	ct_model_list_free(list);
+	if (n == 0) {
+		cli_error("no model to measure; ctrace models lists what is installed");
+		return CLI_NOTHING;
+	}
+	if (json)
+		return show_json(json, &lim, shapes, n);
+	show(&lim, shapes, n);
+	return CLI_OK;
+}
+
+static const struct cli_option options[] = {
+	{ 'm', "model", "MODEL", "a model directory or name (every installed model)" },
+	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	{ 0 }
+};
+
+const struct cli_command cli_bench = {
+	.name = "bench",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--json FILE]",
+	.summary = "speed, as fractions of limits measured in the same process",
+	.details = "For each model the graph of its demo prompt, the fastest of the runs of a second. GFLOP\n"
+	    "is the work that the method needs; sgemm is the best square matrix product with as many\n"
+	    "threads, and copy the bytes that memory moves, read and written.",
+	.options = options,
+	.run = run
+};
