@@ -75,8 +75,10 @@ void cli_version(void);
 int cli_int(const char *text, const char *what, int min, int max, int *out);
 int cli_double(const char *text, const char *what, double min, double max, double *out);
 
-/* The one operand (`what`: "prompt"), or NULL with the message written. */
+/* The one operand (`what`: "graph file"), or NULL with the message written. */
 const char *cli_operand(const struct cli *c, const char *what);
+/* The operands as one text with spaces between, freed by the caller, or NULL with the message written. */
+char *cli_prompt(const struct cli *c);
 
 /* "ctrace: message" on stderr. cli_fail returns the exit status that belongs to the error. */
 void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

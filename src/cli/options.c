@@ -165,6 +165,28 @@ cli_operand(const struct cli *c, const char *what)
 	if (c->argc == 0)
 		cli_error("a %s is missing; see ctrace %s --help", what, c->cmd->name);
 	else
-		cli_error("one %s expected, found %d operands: put it in quotes", what, c->argc);
+		cli_error("one %s expected, found %d operands; see ctrace %s --help", what, c->argc, c->cmd->name);
 	return NULL;
+}
+
+char *
+cli_prompt(const struct cli *c)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	if (c->argc == 0) {
+		cli_operand(c, "prompt");
+		return NULL;
+	}
+	f = open_memstream(&text, &size);
+	for (int i = 0; f && i < c->argc; i++)
+		fprintf(f, "%s%s", i ? " " : "", c->argv[i]);
+	if (!f || fclose(f) != 0) {
+		free(text);
+		cli_error("out of memory for the prompt");
+		return NULL;
+	}
+	return text;
 }

@@ -280,8 +280,9 @@ static int
 run(struct cli *c)
 {
 	struct request q = { .top = 10 };
-	const char *value, *prompt;
-	int key, seed = 0;
+	const char *value;
+	char *prompt;
+	int key, seed = 0, status;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		int bad = 0;
@@ -318,14 +319,16 @@ run(struct cli *c)
 	if (key < 0)
 		return c->status;
 	q.generation.seed = (unsigned long long)seed;
-	prompt = cli_operand(c, "prompt");
-	if (!prompt)
-		return CLI_ERROR;
 	if (q.n_clamps == 0) {
 		cli_error("no --clamp given, such as --clamp L1#249@8=0; ctrace trace names the features");
 		return CLI_ERROR;
 	}
-	return steer(&q, prompt);
+	prompt = cli_prompt(c);
+	if (!prompt)
+		return CLI_ERROR;
+	status = steer(&q, prompt);
+	free(prompt);
+	return status;
 }
 
 static const struct cli_option options[] = {

@@ -173,7 +173,8 @@ run(struct cli *c)
 	struct ct_trace_options opt = { 0 };
 	struct ct_error err = { 0 };
 	const struct ct_graph *g;
-	const char *value, *target = NULL, *json = NULL, *prompt;
+	const char *value, *target = NULL, *json = NULL;
+	char *prompt;
 	int key, at = -1, depth = 3, top = 8, status;
 
 	while ((key = cli_next(c, &value)) > 0) {
@@ -197,7 +198,7 @@ run(struct cli *c)
 	}
 	if (key < 0)
 		return c->status;
-	prompt = cli_operand(c, "prompt");
+	prompt = cli_prompt(c);
 	if (!prompt)
 		return CLI_ERROR;
 
@@ -228,13 +229,14 @@ run(struct cli *c)
 		    g->check.max_logit_error);
 		status = CLI_NOTHING;
 	}
-	cli_model_close(&m);
-	return status;
-
+	goto done;
 fail:
 	cli_progress_end(&progress);
+	status = cli_fail(&err);
+done:
 	cli_model_close(&m);
-	return cli_fail(&err);
+	free(prompt);
+	return status;
 }
 
 static const struct cli_option options[] = {
