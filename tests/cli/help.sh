@@ -1,0 +1,38 @@
+#!/bin/sh
+# Every command and option has help and stands in the manual; what is asked for wrongly is said in one line.
+. "${srcdir:-.}/tests/cli/lib.sh"
+man=$top/man/ctrace.1
+
+run --version
+ok "--version names the program" has '^ctrace [0-9]'
+ok "--version names the libraries" has '^libyaml [0-9]'
+run --help
+ok "--help succeeds" [ "$status" = 0 ]
+commands=$(sed -n 's/^  \([a-z][a-z]*\)  *[a-z].*/\1/p' "$tmp/out")
+ok "--help lists commands" [ "$(echo "$commands" | wc -l)" -ge 5 ]
+for c in $commands; do
+	run "$c" --help
+	ok "$c --help succeeds" [ "$status" = 0 ]
+	ok "$c --help says how it is used" has "^usage: ctrace $c"
+	ok "$c: every option has a line of help" sh -c "! grep -E '^  (-., |    )--' '$tmp/out' |
+	    grep -vE '^  (-., |    )--[a-z-]+( [^ ]+)? +[a-zA-Z0-9@]'"
+	ok "$c stands in the manual" grep -q "^\\.Ss $c\$" "$man"
+	for o in $(sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p' "$tmp/out"); do
+		ok "$c --$o stands in the manual" sh -c "sed -n '/^\\.Ss $c\$/,/^\\.S[sh]/p;/^\\.Sh DESC/,/^\\.Sh COMM/p' '$man' |
+		    grep -qE -- '-$o( |\$)'"
+	done
+done
+for c in $(sed -n 's/^\.Ss //p' "$man"); do
+	ok "the manual's command $c exists" sh -c "echo '$commands' | grep -qx '$c'"
+done
+
+fails "no command" "no command given"
+fails "an unknown command" "did you mean 'trace'" trce
+fails "an unknown command that is like no other" "no command 'xyzzyx'" xyzzyx
+fails "an unknown option" "no option --frobnicate" trace --frobnicate
+fails "an option without its value" "--at needs a value" trace x --at
+fails "a number that is none" "--at: expected a whole number.*'x'" trace --at x y
+fails "no prompt" "a prompt is missing" trace
+fails "no clamp" "no --clamp given" steer x
+fails "control characters in what is named" 'no command .*1b' "$(printf '\033[31mred')"
+exit $failed

@@ -1,0 +1,19 @@
+#!/bin/sh
+# The manual pages are free of mandoc's complaints.
+if ! command -v mandoc >/dev/null 2>&1; then
+	echo "mandoc is missing: the manual pages are not checked"
+	exit 77
+fi
+failed=0
+for page in "${srcdir:-.}"/man/*.[1-9] man/*.[1-9]; do
+	[ -f "$page" ] || continue
+	complaints=$(mandoc -T lint "$page" | grep -v 'referenced manual not found')
+	if [ -z "$complaints" ]; then
+		echo "ok - $page"
+	else
+		echo "not ok - $page"
+		echo "$complaints"
+		failed=1
+	fi
+done
+exit $failed

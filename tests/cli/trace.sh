@@ -1,0 +1,49 @@
+#!/bin/sh
+# ctrace trace on a small random model whose graph is known: text, JSON, targets, and what cannot be traced.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+run trace -m "$golden" "$prompt"
+ok "a trace succeeds" [ "$status" = 0 ]
+ok "it writes no message" [ ! -s "$tmp/err" ]
+ok "the last position is marked" has '^[^ ]+ w19 w10 w9 w7 w39 w16 w31 \[w17\]$'
+ok "the likeliest token is named" has '^next  w10 30\.8%'
+ok "the tree has features" has '^  +L[0-9]+#[0-9]+@[0-9]+ +w'
+ok "the scores are those of the reference" has '^scores +replacement 0\.560  completeness 0\.858$'
+ok "the graph is that of the reference" has '^graph +416 features,.*kept 62 nodes and 883 edges'
+ok "the self-check is small" has '^self-check .*e-0[6-9].*e-0[6-9]$'
+
+run trace -m "$golden" --at 3 "$prompt"
+ok "another position can be explained" has '\[w9\] w7'
+run trace -m "$golden" --target w3,w5 --depth 1 --top 2 "$prompt"
+ok "named tokens can be targets" [ "$status" = 0 ]
+run trace -m "$golden" --prune 1,1 "$prompt"
+ok "1,1 keeps every node" has 'kept 461 nodes'
+
+run trace -m "$golden" --json - "$prompt"
+ok "the graph as JSON is one line" [ "$(wc -l <"$tmp/out")" -eq 1 ]
+cp "$tmp/out" "$tmp/graph.json"
+run trace -m "$golden" --json "$tmp/file.json" "$prompt"
+ok "the same goes to a file" cmp -s "$tmp/graph.json" "$tmp/file.json"
+run export "$tmp/graph.json" --to json
+ok "it is graph JSON" [ "$status" = 0 ]
+cp "$tmp/out" "$tmp/again.json"
+run export "$tmp/again.json" --to json
+ok "reading and writing it changes nothing more" cmp -s "$tmp/out" "$tmp/again.json"
+
+fails "an empty prompt" . trace -m "$golden" ""
+fails "an unknown word, with near ones" "w9999.*w" trace -m "$golden" "w1 w9999 w2"
+fails "a prompt longer than the context" . trace -m "$golden" "$(yes w1 | head -n 5000 | tr '\n' ' ')"
+fails "no such model" nothere trace -m nothere x
+fails "no such position" . trace -m "$golden" --at 99 "$prompt"
+fails "no such target" . trace -m "$golden" --target zzz "$prompt"
+fails "a share above 1" -- "--prune" trace -m "$golden" --prune 3 "$prompt"
+fails "a directory that cannot be written" nothere trace -m "$golden" --json "$tmp/nothere/x" "$prompt"
+echo '{"nodes": []}' >"$tmp/bad.json"
+fails "a graph that is none" "bad.json.*missing" export "$tmp/bad.json" --to json
+fails "a graph that is missing" "nothere" export "$tmp/nothere" --to json
+mkdir "$tmp/broken"
+fails "an empty model directory" "config.json" trace -m "$tmp/broken" x
+cp "$golden"/*.json "$golden"/*.safetensors "$tmp/broken"
+head -c 1000 "$golden/model.safetensors" >"$tmp/broken/model.safetensors"
+fails "a model cut short" "model.safetensors" trace -m "$tmp/broken" x
+exit $failed
