@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -250,6 +251,19 @@ uint32_t
 ct_store_weights(const struct ct_store *s, int layer)
 {
 	return layer >= 0 && layer < s->L ? s->layers[layer].weights : 0;
+}
+
+/* Encoder biases and thresholds change with every step of training, and are small. */
+uint32_t
+ct_store_fingerprint(const struct ct_transcoder *tc, int layer)
+{
+	const struct ct_tc_layer *l = &tc->layers[layer];
+	uInt bytes = (uInt)((size_t)l->F * sizeof(float));
+	uLong crc = crc32(0, (const Bytef *)l->b_enc, bytes);
+
+	if (l->threshold != NULL)
+		crc = crc32(crc, (const Bytef *)l->threshold, bytes);
+	return crc != 0 ? (uint32_t)crc : 1;	/* 0 stands for "none" */
 }
 
 static void

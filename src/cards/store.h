@@ -19,6 +19,7 @@
 #include "base/progress.h"
 #include "cards/card.h"
 #include "cards/record.h"
+#include "model/transcoder.h"
 
 struct ct_store;
 
@@ -31,8 +32,9 @@ int ct_store_features(const struct ct_store *s, int layer);	/* 0 for a layer wit
 const char *ct_store_label(const struct ct_store *s, int layer, int feature);
 double ct_store_label_f1(const struct ct_store *s, int layer, int feature);
 
-/* The fingerprint the layer's cards were made with, 0 when the index has none. */
+/* The fingerprint of the layer that the cards were made from, 0 when the index has none; and that of a layer. */
 uint32_t ct_store_weights(const struct ct_store *s, int layer);
+uint32_t ct_store_fingerprint(const struct ct_transcoder *tc, int layer);
 
 /* Reads one record. CT_ENOTFOUND: no such feature. The caller frees the card. */
 int ct_store_card(struct ct_card **out, const struct ct_store *s, int layer, int feature, struct ct_error *err);

@@ -1,0 +1,234 @@
+/* activity: see activity.h. */
+#include "cards/activity.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/transformer.h"
+#include "trace/replacement.h"
+
+enum {
+	CHUNK = 32,		/* sentences of one task */
+	ROUND = 8		/* tasks between two calls of the progress function */
+};
+
+struct entry {
+	int feature, token;
+	float act;
+};
+
+struct entries {
+	struct entry *list;
+	size_t n, room;
+};
+
+struct job {
+	const struct ct_model *m;
+	const struct ct_transcoder *tc;
+	const struct ct_corpus *c;
+	int first_task;
+	struct entries *found;		/* (tasks, L) */
+	struct ct_arena *scratch;	/* (workers) */
+	int *failed;			/* (workers) out of memory */
+};
+
+int
+ct_activity_check(const struct ct_model *m, const struct ct_corpus *c, struct ct_error *err)
+{
+	int i;
+
+	if (c->n_words != m->cfg.V)
+		return ct_fail(err, CT_EINVAL, "the corpus has %d words, the model %d: it was trained on another one",
+		    c->n_words, m->cfg.V);
+	for (i = 0; i < c->n_sentences; i++) {
+		if (c->sentences[i].n > m->cfg.context)
+			return ct_fail(err, CT_EINVAL, "sentence %d of the corpus has %d tokens, the model's context is %d",
+			    i, c->sentences[i].n, m->cfg.context);
+	}
+	return CT_OK;
+}
+
+static bool
+keep(struct entries *e, int feature, int token, float act)
+{
+	struct entry *grown;
+
+	if (e->n == e->room) {
+		e->room = e->room == 0 ? 256 : 2 * e->room;
+		grown = realloc(e->list, e->room * sizeof *grown);
+		if (grown == NULL)
+			return false;
+		e->list = grown;
+	}
+	e->list[e->n++] = (struct entry){.feature = feature, .token = token, .act = act};
+	return true;
+}
+
+/* found: (L) lists that the sentence's activations are added to. */
+static bool
+run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *a, struct entries *found)
+{
+	const struct ct_model *m = j->m;
+	const struct ct_transcoder *tc = j->tc;
+	struct ct_pass p;
+	size_t rows, step = (size_t)s->n * (size_t)m->cfg.D;
+	float *scratch, *read, *pre;
+	int l, t, f, F;
+
+	if (ct_pass_init(&p, m, s->n, a, NULL) != CT_OK)
+		return false;
+	scratch = ct_arena_alloc(a, ct_layer_scratch(m, s->n), sizeof *scratch);
+	read = ct_arena_alloc(a, step, sizeof *read);
+	pre = ct_arena_alloc(a, (size_t)(s->n + 1) * (size_t)tc->F, sizeof *pre);	/* last row: scratch */
+	if (scratch == NULL || read == NULL || pre == NULL)
+		return false;
+	ct_forward(m, &p, j->c->tokens + s->first, scratch);
+	for (l = 0; l < tc->L; l++) {
+		F = tc->layers[l].F;
+		rows = (size_t)l * step;
+		ct_read_stream(m, tc, s->n, p.mid + rows, p.mlp_in + rows, p.scale2 + (size_t)l * (size_t)s->n, read);
+		ct_transcoder_encode(tc, l, s->n, read, pre);
+		for (t = 1; t < s->n; t++) {
+			float *row = pre + (size_t)t * (size_t)F;
+
+			ct_transcoder_activate(tc, l, row, row, pre + (size_t)s->n * (size_t)F);
+			for (f = 0; f < F; f++) {
+				if (row[f] != 0 && !keep(&found[l], f, s->first + t, row[f]))
+					return false;
+			}
+		}
+	}
+	return true;
+}
+
+static void
+run_task(void *ctx, int task, int worker)
+{
+	struct job *j = ctx;
+	int i, first = (j->first_task + task) * CHUNK;
+
+	for (i = first; i < first + CHUNK && i < j->c->n_sentences && !j->failed[worker]; i++) {
+		struct ct_arena_mark mark = ct_arena_mark(&j->scratch[worker]);
+
+		if (!run_sentence(j, &j->c->sentences[i], &j->scratch[worker],
+			&j->found[(size_t)(j->first_task + task) * (size_t)j->tc->L]))
+			j->failed[worker] = 1;
+		ct_arena_release(&j->scratch[worker], mark);
+	}
+}
+
+/* Counting sort by feature; tasks are in corpus order, so each feature's tokens come out ascending. */
+static int
+sort_layer(struct ct_activity_layer *out, const struct job *j, int l, int tasks, struct ct_error *err)
+{
+	size_t n = 0, i, *next = NULL;
+	int task, f, F = j->tc->layers[l].F;
+	const struct entries *e;
+
+	out->F = F;
+	out->start = calloc((size_t)F + 1, sizeof *out->start);
+	next = calloc((size_t)F + 1, sizeof *next);
+	if (out->start == NULL || next == NULL)
+		goto fail;
+	for (task = 0; task < tasks; task++) {
+		e = &j->found[(size_t)task * (size_t)j->tc->L + (size_t)l];
+		n += e->n;
+		for (i = 0; i < e->n; i++)
+			out->start[e->list[i].feature + 1]++;
+	}
+	for (f = 0; f < F; f++) {
+		out->start[f + 1] += out->start[f];
+		next[f] = out->start[f];
+	}
+	out->tokens = malloc((n + 1) * sizeof *out->tokens);
+	out->acts = malloc((n + 1) * sizeof *out->acts);
+	if (out->tokens == NULL || out->acts == NULL)
+		goto fail;
+	for (task = 0; task < tasks; task++) {
+		e = &j->found[(size_t)task * (size_t)j->tc->L + (size_t)l];
+		for (i = 0; i < e->n; i++) {
+			size_t at = next[e->list[i].feature]++;
+
+			out->tokens[at] = e->list[i].token;
+			out->acts[at] = e->list[i].act;
+		}
+	}
+	free(next);
+	return CT_OK;
+fail:
+	free(next);
+	return ct_fail_memory(err, (n + (size_t)F) * sizeof *next, "activations");
+}
+
+int
+ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_corpus *c, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct job j = {.m = m, .tc = tc, .c = c};
+	struct ct_activity *a = NULL;
+	int tasks = (c->n_sentences + CHUNK - 1) / CHUNK, workers = ct_pool_threads(pool), i, done;
+	int rc = ct_activity_check(m, c, err);
+
+	*out = NULL;
+	if (rc != CT_OK)
+		return rc;
+	j.found = calloc((size_t)tasks * (size_t)tc->L + 1, sizeof *j.found);
+	j.scratch = calloc((size_t)workers, sizeof *j.scratch);
+	j.failed = calloc((size_t)workers, sizeof *j.failed);
+	a = calloc(1, sizeof *a);
+	if (a != NULL)
+		a->layers = calloc((size_t)tc->L, sizeof *a->layers);
+	if (j.found == NULL || j.scratch == NULL || j.failed == NULL || a == NULL || a->layers == NULL) {
+		rc = ct_fail_memory(err, (size_t)tasks * (size_t)tc->L * sizeof *j.found, "activations");
+		goto fail;
+	}
+	for (j.first_task = 0; j.first_task < tasks; j.first_task += ROUND) {
+		done = j.first_task * CHUNK;
+		if (progress != NULL && !progress(ctx, "activations", done, c->n_sentences)) {
+			rc = ct_fail(err, CT_ECANCELLED, "cancelled after %d of %d sentences", done, c->n_sentences);
+			goto fail;
+		}
+		ct_pool_run(pool, tasks - j.first_task < ROUND ? tasks - j.first_task : ROUND, run_task, &j);
+		for (i = 0; i < workers; i++) {
+			if (j.failed[i]) {
+				rc = ct_fail_memory(err, j.scratch[i].peak, "the activations of a sentence");
+				goto fail;
+			}
+		}
+	}
+	a->L = tc->L;
+	a->n_tokens = c->n_tokens - c->n_sentences;
+	for (i = 0; i < tc->L && rc == CT_OK; i++)
+		rc = sort_layer(&a->layers[i], &j, i, tasks, err);
+	if (rc == CT_OK) {
+		*out = a;
+		a = NULL;
+	}
+fail:
+	for (i = 0; j.found != NULL && i < tasks * tc->L; i++)
+		free(j.found[i].list);
+	for (i = 0; j.scratch != NULL && i < workers; i++)
+		ct_arena_free(&j.scratch[i]);
+	free(j.failed);
+	free(j.scratch);
+	free(j.found);
+	ct_activity_free(a);
+	return rc;
+}
+
+void
+ct_activity_free(struct ct_activity *a)
+{
+	int l;
+
+	if (a == NULL)
+		return;
+	for (l = 0; l < a->L; l++) {
+		free(a->layers[l].start);
+		free(a->layers[l].tokens);
+		free(a->layers[l].acts);
+	}
+	free(a->layers);
+	free(a);
+}

@@ -1,0 +1,473 @@
+/* build: see build.h. */
+#include "cards/build.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "cards/match.h"
+#include "cards/record.h"
+#include "cards/store.h"
+#include "math/blas.h"
+
+enum {
+	BATCH = 64,			/* features of one task */
+	LOGIT_ROOM = 4 << 20		/* floats of logits a worker may hold */
+};
+
+static const double sure_f1 = 0.9, least_f1 = 0.5;
+
+/* A sentence as an example: where the feature is strongest in it. */
+struct peak {
+	int sentence, token;
+	float act;
+};
+
+struct job {
+	const struct ct_model *m;
+	const struct ct_transcoder *tc;
+	const struct ct_corpus *c;
+	const struct ct_activity *activity;
+	struct ct_matcher *matcher;
+	const int *sentence_of;		/* (n_tokens) */
+	const bool *repeated;		/* (n_sentences) an earlier sentence has the same tokens */
+	int layer;
+	struct ct_store_layer *out;
+	struct ct_arena *scratch;	/* (workers) */
+	struct ct_error *errors;	/* (workers) code 0: none */
+};
+
+static void
+insert_logit(struct ct_card_logit *best, int *n, const char *token, float weight, float sign)
+{
+	int i = *n;
+
+	if (i == CT_BUILD_LOGITS) {
+		if (sign * weight <= sign * best[i - 1].weight)
+			return;
+		i--;
+	} else {
+		(*n)++;
+	}
+	for (; i > 0 && sign * weight > sign * best[i - 1].weight; i--)
+		best[i] = best[i - 1];
+	best[i] = (struct ct_card_logit){.token = token, .weight = weight};
+}
+
+static bool
+output_tokens(const struct job *j, const float *logits, struct ct_card *card)
+{
+	int v, V = j->m->cfg.V;
+
+	card->top = ct_arena_alloc(card->memory, CT_BUILD_LOGITS, sizeof *card->top);
+	card->bottom = ct_arena_alloc(card->memory, CT_BUILD_LOGITS, sizeof *card->bottom);
+	if (card->top == NULL || card->bottom == NULL)
+		return false;
+	for (v = 0; v < V; v++) {
+		insert_logit(card->top, &card->n_top, j->c->words[v], logits[v], 1);
+		insert_logit(card->bottom, &card->n_bottom, j->c->words[v], logits[v], -1);
+	}
+	return true;
+}
+
+/* logits (n,V) = sum over the layers written to of the decoder rows of features first.., times W_U. */
+static bool
+decoder_logits(const struct job *j, int first, int n, struct ct_arena *a, float **logits)
+{
+	int D = j->m->cfg.D, V = j->m->cfg.V, l = j->layer, f, m, d;
+	float *sum = ct_arena_alloc(a, (size_t)n * (size_t)D, sizeof *sum);
+	float *row = ct_arena_alloc(a, (size_t)D, sizeof *row);
+
+	*logits = ct_arena_alloc(a, (size_t)n * (size_t)V, sizeof **logits);
+	if (sum == NULL || row == NULL || *logits == NULL)
+		return false;
+	for (f = 0; f < n; f++) {
+		for (m = l; m < l + ct_transcoder_reach(j->tc, l); m++) {
+			ct_transcoder_decoder_row(j->tc, l, first + f, m, row);
+			for (d = 0; d < D; d++)
+				sum[(size_t)f * (size_t)D + (size_t)d] += row[d];
+		}
+	}
+	ct_sgemm(false, true, n, V, D, 1, sum, D, j->m->unembed, D, 0, *logits, V);
+	return true;
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+distribution(const float *acts, int n, struct ct_arena *a, struct ct_card *card)
+{
+	float *sorted = ct_arena_alloc(a, (size_t)n, sizeof *sorted), step;
+	int i, bin;
+
+	card->values = ct_arena_alloc(card->memory, CT_BUILD_VALUES, sizeof *card->values);
+	card->histogram = ct_arena_alloc(card->memory, CT_BUILD_BINS, sizeof *card->histogram);
+	if (sorted == NULL || card->values == NULL || card->histogram == NULL)
+		return false;
+	memcpy(sorted, acts, (size_t)n * sizeof *sorted);
+	qsort(sorted, (size_t)n, sizeof *sorted, ascending);
+	card->act_min = sorted[0];
+	card->act_max = sorted[n - 1];
+	card->n_values = CT_BUILD_VALUES;
+	for (i = 0; i < CT_BUILD_VALUES; i++)
+		card->values[i] = sorted[(size_t)(n - 1) * (size_t)i / (CT_BUILD_VALUES - 1)];
+	card->n_histogram = CT_BUILD_BINS;
+	step = (card->act_max - card->act_min) / CT_BUILD_BINS;
+	for (i = 0; i < n; i++) {
+		bin = step > 0 ? (int)((acts[i] - card->act_min) / step) : 0;
+		card->histogram[bin < CT_BUILD_BINS ? bin : CT_BUILD_BINS - 1]++;
+	}
+	return true;
+}
+
+static int
+strongest_first(const void *a, const void *b)
+{
+	const struct peak *x = a, *y = b;
+
+	if (x->act != y->act)
+		return x->act > y->act ? -1 : 1;
+	return (x->sentence > y->sentence) - (x->sentence < y->sentence);
+}
+
+/* One peak per distinct sentence, strongest first. */
+static int
+find_peaks(const struct job *j, const int *tokens, const float *acts, int n, struct peak *peaks)
+{
+	int i, s, n_peaks = 0;
+
+	for (i = 0; i < n; i++) {
+		s = j->sentence_of[tokens[i]];
+		if (j->repeated[s])
+			continue;
+		if (n_peaks == 0 || peaks[n_peaks - 1].sentence != s)
+			peaks[n_peaks++] = (struct peak){.sentence = s, .token = tokens[i], .act = acts[i]};
+		else if (acts[i] > peaks[n_peaks - 1].act)
+			peaks[n_peaks - 1] = (struct peak){.sentence = s, .token = tokens[i], .act = acts[i]};
+	}
+	qsort(peaks, (size_t)n_peaks, sizeof *peaks, strongest_first);
+	return n_peaks;
+}
+
+/* The sentence without its BOS; of a long one, a window that ends a little behind the peak. */
+static bool
+fill_example(const struct job *j, const struct peak *p, const int *tokens, const float *acts, int n,
+    struct ct_arena *memory, struct ct_card_example *e)
+{
+	const struct ct_sentence *s = &j->c->sentences[p->sentence];
+	int first = s->first + 1, end = s->first + s->n, i;
+
+	if (end - first > CT_BUILD_WINDOW) {
+		if (end > p->token + CT_BUILD_WINDOW / 4)
+			end = p->token + CT_BUILD_WINDOW / 4;
+		if (end - first > CT_BUILD_WINDOW)
+			first = end - CT_BUILD_WINDOW;
+		else
+			end = first + CT_BUILD_WINDOW;
+	}
+	e->n = end - first;
+	e->peak = p->token - first;
+	e->tokens = ct_arena_alloc(memory, (size_t)e->n, sizeof *e->tokens);
+	e->acts = ct_arena_alloc(memory, (size_t)e->n, sizeof *e->acts);
+	if (e->tokens == NULL || e->acts == NULL)
+		return false;
+	for (i = 0; i < e->n; i++)
+		e->tokens[i] = j->c->words[j->c->tokens[first + i]];
+	for (i = 0; i < n; i++) {
+		if (tokens[i] >= first && tokens[i] < end)
+			e->acts[tokens[i] - first] = acts[i];
+	}
+	return true;
+}
+
+/* The strongest, then three even parts of the other peaks, each shown by peaks at even distances. */
+static bool
+examples(const struct job *j, const int *tokens, const float *acts, int n, struct ct_arena *a,
+    struct ct_card *card)
+{
+	static const char *const names[CT_BUILD_QUANTILES] = {"Top activations", "Subsample interval 0",
+	    "Subsample interval 1", "Subsample interval 2"};
+	struct peak *peaks = ct_arena_alloc(a, (size_t)n, sizeof *peaks);
+	int n_peaks, q, i, from, to, take;
+
+	card->quantiles = ct_arena_alloc(card->memory, CT_BUILD_QUANTILES, sizeof *card->quantiles);
+	if (peaks == NULL || card->quantiles == NULL)
+		return false;
+	n_peaks = find_peaks(j, tokens, acts, n, peaks);
+	for (q = 0, to = 0; q < CT_BUILD_QUANTILES; q++) {
+		struct ct_card_quantile *out = &card->quantiles[card->n_quantiles];
+		int rest = n_peaks > CT_BUILD_EXAMPLES ? n_peaks - CT_BUILD_EXAMPLES : 0;
+
+		from = to;
+		to = q == 0 ? n_peaks - rest : n_peaks - rest + (int)((long)rest * q / (CT_BUILD_QUANTILES - 1));
+		take = to - from < CT_BUILD_EXAMPLES ? to - from : CT_BUILD_EXAMPLES;
+		if (take == 0)
+			continue;
+		card->n_quantiles++;
+		out->name = names[q];
+		out->n = take;
+		out->examples = ct_arena_alloc(card->memory, (size_t)take, sizeof *out->examples);
+		if (out->examples == NULL)
+			return false;
+		for (i = 0; i < take; i++) {
+			const struct peak *p = &peaks[from + (int)((long)(to - from) * i / take)];
+
+			if (!fill_example(j, p, tokens, acts, n, card->memory, &out->examples[i]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+label(const struct job *j, int worker, const int *tokens, int n, struct ct_card *card)
+{
+	struct ct_match best;
+	char mixed[256];
+	int i, used;
+
+	ct_matcher_best(j->matcher, worker, tokens, n, &best);
+	if (best.n == 0)
+		return true;
+	card->f1 = best.f1[0];
+	if (card->f1 >= least_f1) {
+		card->label = j->c->labels[best.label[0]];
+		return true;
+	}
+	used = snprintf(mixed, sizeof mixed, "mixed");
+	card->n_candidates = best.n;
+	for (i = 0; i < best.n; i++) {
+		card->candidates[i] = j->c->labels[best.label[i]];
+		card->candidate_f1[i] = best.f1[i];
+		if (used < (int)sizeof mixed)
+			used += snprintf(mixed + used, sizeof mixed - (size_t)used, "%s%s", i == 0 ? ": " : " / ",
+			    card->candidates[i]);
+	}
+	card->label = ct_arena_strdup(card->memory, mixed);
+	return card->label != NULL;
+}
+
+static int
+build_card(const struct job *j, int worker, int f, const float *logits, struct ct_error *err)
+{
+	const struct ct_activity_layer *layer = &j->activity->layers[j->layer];
+	const int *tokens = layer->tokens + layer->start[f];
+	const float *acts = layer->acts + layer->start[f];
+	struct ct_arena *a = &j->scratch[worker];
+	struct ct_card *card = ct_card_new(j->layer, f);
+	int n = (int)(layer->start[f + 1] - layer->start[f]), rc;
+	char *kept;
+
+	if (card == NULL)
+		return ct_fail_memory(err, sizeof *card, "a feature card");
+	card->frequency = (double)n / (double)j->activity->n_tokens;
+	if (!output_tokens(j, logits, card) || (n > 0 && (!distribution(acts, n, a, card)
+	    || !examples(j, tokens, acts, n, a, card) || !label(j, worker, tokens, n, card)))) {
+		ct_card_free(card);
+		return ct_fail_memory(err, (size_t)n * sizeof(struct peak), "a feature card");
+	}
+	rc = ct_record_write(&j->out->records[f], &j->out->sizes[f], card, err);
+	kept = rc == CT_OK ? strdup(card->label) : NULL;
+	j->out->labels[f] = kept;
+	j->out->f1[f] = card->f1;
+	ct_card_free(card);
+	return rc == CT_OK && kept == NULL ? ct_fail_memory(err, 256, "a label") : rc;
+}
+
+/* Features per task, so that a worker's logits fit LOGIT_ROOM. */
+static int
+batch_size(const struct ct_model *m)
+{
+	int n = LOGIT_ROOM / m->cfg.V;
+
+	return n < 1 ? 1 : n < BATCH ? n : BATCH;
+}
+
+static void
+run_task(void *ctx, int task, int worker)
+{
+	struct job *j = ctx;
+	struct ct_arena *a = &j->scratch[worker];
+	struct ct_error *err = &j->errors[worker];
+	struct ct_arena_mark batch = ct_arena_mark(a), one;
+	int size = batch_size(j->m), first = task * size, i;
+	int n = j->out->F - first < size ? j->out->F - first : size;
+	float *logits;
+
+	if (err->code != 0)
+		return;
+	if (!decoder_logits(j, first, n, a, &logits)) {
+		ct_fail_memory(err, (size_t)n * (size_t)j->m->cfg.V * sizeof *logits, "the output tokens of features");
+		return;
+	}
+	for (i = 0; i < n && err->code == 0; i++) {
+		one = ct_arena_mark(a);
+		build_card(j, worker, first + i, logits + (size_t)i * (size_t)j->m->cfg.V, err);
+		ct_arena_release(a, one);
+	}
+	ct_arena_release(a, batch);
+}
+
+static void
+free_layer(struct ct_store_layer *l)
+{
+	int f;
+
+	for (f = 0; f < l->F; f++) {
+		if (l->records != NULL)
+			free(l->records[f]);
+		if (l->labels != NULL)
+			free((char *)(uintptr_t)l->labels[f]);	/* strdup'd in build_card */
+	}
+	free(l->records);
+	free(l->sizes);
+	free(l->labels);
+	free(l->f1);
+}
+
+static int
+build_layer(struct job *j, struct ct_pool *pool, struct ct_error *err)
+{
+	struct ct_store_layer *out = j->out;
+	size_t F = (size_t)j->tc->layers[j->layer].F;
+	int i, size = batch_size(j->m);
+
+	out->F = (int)F;
+	out->weights = ct_store_fingerprint(j->tc, j->layer);
+	out->records = calloc(F, sizeof *out->records);
+	out->sizes = calloc(F, sizeof *out->sizes);
+	out->labels = calloc(F, sizeof *out->labels);
+	out->f1 = calloc(F, sizeof *out->f1);
+	if (out->records == NULL || out->sizes == NULL || out->labels == NULL || out->f1 == NULL)
+		return ct_fail_memory(err, F * sizeof *out->records, "feature cards");
+	ct_pool_run(pool, (out->F + size - 1) / size, run_task, j);
+	for (i = 0; i < ct_pool_threads(pool); i++) {
+		if (j->errors[i].code != 0) {
+			if (err != NULL)
+				*err = j->errors[i];
+			return j->errors[i].code;
+		}
+	}
+	return CT_OK;
+}
+
+struct hashed {
+	uint64_t hash;
+	int sentence;
+};
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct hashed *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return (x->sentence > y->sentence) - (x->sentence < y->sentence);
+}
+
+/* Marks sentences whose tokens an earlier one has: examples would show them twice. */
+static int
+find_repeats(const struct ct_corpus *c, bool *repeated, struct ct_error *err)
+{
+	struct hashed *list = calloc((size_t)c->n_sentences + 1, sizeof *list);
+	const struct ct_sentence *s, *before;
+	int i, k;
+
+	if (list == NULL)
+		return ct_fail_memory(err, (size_t)c->n_sentences * sizeof *list, "sentences");
+	for (i = 0; i < c->n_sentences; i++) {
+		list[i] = (struct hashed){.hash = 14695981039346656037u, .sentence = i};	/* FNV-1a */
+		for (k = 0; k < c->sentences[i].n; k++)
+			list[i].hash = (list[i].hash ^ (uint64_t)c->tokens[c->sentences[i].first + k]) * 1099511628211u;
+	}
+	qsort(list, (size_t)c->n_sentences, sizeof *list, by_hash);
+	for (i = 1; i < c->n_sentences; i++) {
+		s = &c->sentences[list[i].sentence];
+		before = &c->sentences[list[i - 1].sentence];
+		repeated[list[i].sentence] = list[i].hash == list[i - 1].hash && s->n == before->n
+		    && memcmp(c->tokens + s->first, c->tokens + before->first, (size_t)s->n * sizeof *c->tokens) == 0;
+	}
+	free(list);
+	return CT_OK;
+}
+
+static void
+summarise(struct ct_build_summary *out, const struct ct_store_layer *layers, const struct ct_activity *activity)
+{
+	int l, f;
+
+	*out = (struct ct_build_summary){0};
+	for (l = 0; l < activity->L; l++) {
+		const size_t *start = activity->layers[l].start;
+
+		out->features += layers[l].F;
+		for (f = 0; f < layers[l].F; f++) {
+			out->dead += start[f] == start[f + 1];
+			out->named += layers[l].f1[f] >= least_f1;	/* false for NAN */
+			out->sure += layers[l].f1[f] >= sure_f1;
+		}
+	}
+}
+
+int
+ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
+    struct ct_build_summary *summary, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct job j = {.m = m, .tc = tc, .c = c, .activity = activity};
+	struct ct_store_layer *layers = calloc((size_t)tc->L, sizeof *layers);
+	int workers = ct_pool_threads(pool), rc = CT_OK, i, k;
+	int *sentence_of = calloc((size_t)c->n_tokens + 1, sizeof *sentence_of);
+	bool *repeated = calloc((size_t)c->n_sentences + 1, sizeof *repeated);
+
+	j.scratch = calloc((size_t)workers, sizeof *j.scratch);
+	j.errors = calloc((size_t)workers, sizeof *j.errors);
+	if (layers == NULL || sentence_of == NULL || repeated == NULL || j.scratch == NULL || j.errors == NULL) {
+		rc = ct_fail_memory(err, (size_t)c->n_tokens * sizeof *sentence_of, "feature cards");
+		goto fail;
+	}
+	for (i = 0; i < c->n_sentences; i++) {
+		for (k = 0; k < c->sentences[i].n; k++)
+			sentence_of[c->sentences[i].first + k] = i;
+	}
+	j.sentence_of = sentence_of;
+	j.repeated = repeated;
+	rc = find_repeats(c, repeated, err);
+	if (rc == CT_OK)
+		rc = ct_matcher_open(&j.matcher, c, workers, err);
+	for (j.layer = 0; rc == CT_OK && j.layer < tc->L; j.layer++) {
+		if (progress != NULL && !progress(ctx, "cards", j.layer, tc->L)) {
+			rc = ct_fail(err, CT_ECANCELLED, "cancelled; the old cards stay");
+			goto fail;
+		}
+		j.out = &layers[j.layer];
+		rc = build_layer(&j, pool, err);
+	}
+	if (rc == CT_OK)
+		rc = ct_store_write(dir, layers, tc->L, err);
+	if (rc == CT_OK && summary != NULL)
+		summarise(summary, layers, activity);
+fail:
+	for (i = 0; layers != NULL && i < tc->L; i++)
+		free_layer(&layers[i]);
+	for (i = 0; j.scratch != NULL && i < workers; i++)
+		ct_arena_free(&j.scratch[i]);
+	ct_matcher_close(j.matcher);
+	free(j.errors);
+	free(j.scratch);
+	free(repeated);
+	free(sentence_of);
+	free(layers);
+	return rc;
+}

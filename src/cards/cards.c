@@ -1,0 +1,199 @@
+/* cards: see cards.h. */
+#include "cards/cards.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "cards/labels.h"
+#include "cards/store.h"
+
+struct kept {
+	struct ct_card *card;
+	unsigned long used;	/* when it was asked for last */
+};
+
+struct ct_cards {
+	char *dir;
+	struct ct_store *store;		/* NULL: no cards, or stale */
+	bool stale;
+	struct ct_labels *labels;
+	struct kept kept[CT_CARDS_KEPT];
+	unsigned long clock;
+};
+
+static int
+open_store(struct ct_cards *c, const struct ct_transcoder *tc, struct ct_error *err)
+{
+	char *index = ct_path_join(c->dir, "index.json.gz");
+	int l, rc = CT_OK;
+
+	if (index == NULL)
+		return ct_fail_memory(err, strlen(c->dir), "a path");
+	if (ct_file_exists(index))
+		rc = ct_store_open(&c->store, c->dir, err);
+	free(index);
+	if (rc != CT_OK || c->store == NULL)
+		return rc;
+	for (l = 0; l < tc->L; l++) {
+		if (ct_store_weights(c->store, l) != 0
+		    && ct_store_weights(c->store, l) != ct_store_fingerprint(tc, l))
+			c->stale = true;
+		else if (ct_store_features(c->store, l) > tc->layers[l].F)
+			c->stale = true;
+	}
+	if (c->stale) {
+		ct_store_close(c->store);
+		c->store = NULL;
+	}
+	return CT_OK;
+}
+
+int
+ct_cards_open(struct ct_cards **out, const char *features_dir, const char *labels_path,
+    const struct ct_transcoder *tc, struct ct_error *err)
+{
+	struct ct_cards *c = calloc(1, sizeof *c);
+	int rc;
+
+	*out = NULL;
+	if (c != NULL)
+		c->dir = strdup(features_dir);
+	if (c == NULL || c->dir == NULL) {
+		ct_cards_close(c);
+		return ct_fail_memory(err, sizeof *c, "feature cards");
+	}
+	rc = open_store(c, tc, err);
+	if (rc == CT_OK)
+		rc = ct_labels_open(&c->labels, labels_path, err);
+	if (rc != CT_OK) {
+		ct_cards_close(c);
+		return rc;
+	}
+	*out = c;
+	return CT_OK;
+}
+
+void
+ct_cards_close(struct ct_cards *c)
+{
+	int i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < CT_CARDS_KEPT; i++)
+		ct_card_free(c->kept[i].card);
+	ct_labels_close(c->labels);
+	ct_store_close(c->store);
+	free(c->dir);
+	free(c);
+}
+
+bool
+ct_cards_present(const struct ct_cards *c)
+{
+	return c->store != NULL;
+}
+
+static const char *
+automatic(const struct ct_cards *c, int layer, int feature)
+{
+	return c->store != NULL ? ct_store_label(c->store, layer, feature) : "";
+}
+
+const char *
+ct_cards_label(const struct ct_cards *c, int layer, int feature)
+{
+	const char *typed = ct_labels_find(c->labels, layer, feature);
+
+	return typed != NULL ? typed : automatic(c, layer, feature);
+}
+
+double
+ct_cards_label_f1(const struct ct_cards *c, int layer, int feature)
+{
+	if (c->store == NULL || ct_labels_find(c->labels, layer, feature) != NULL)
+		return NAN;
+	return ct_store_label_f1(c->store, layer, feature);
+}
+
+/* The card holds its own copy: a typed label may be replaced while the card is lent. */
+static int
+apply_label(const struct ct_cards *c, struct ct_card *card, struct ct_error *err)
+{
+	const char *typed = ct_labels_find(c->labels, card->layer, card->feature);
+	const char *label = typed != NULL ? typed : automatic(c, card->layer, card->feature);
+
+	if (typed == NULL && !card->edited)
+		return CT_OK;	/* as it was read */
+	label = ct_arena_strdup(card->memory, label);
+	if (label == NULL)
+		return ct_fail_memory(err, CT_LABEL_MAX, "a label");
+	card->label = label;
+	card->edited = typed != NULL;
+	return CT_OK;
+}
+
+static bool
+holds(const struct kept *k, int layer, int feature)
+{
+	return k->card != NULL && k->card->layer == layer && k->card->feature == feature;
+}
+
+/* The slot that holds the card, or else the one that was not asked for longest. */
+static struct kept *
+slot(struct ct_cards *c, int layer, int feature)
+{
+	struct kept *oldest = &c->kept[0];
+	int i;
+
+	for (i = 0; i < CT_CARDS_KEPT; i++) {
+		if (holds(&c->kept[i], layer, feature))
+			return &c->kept[i];
+		if (c->kept[i].used < oldest->used)
+			oldest = &c->kept[i];
+	}
+	return oldest;
+}
+
+const struct ct_card *
+ct_cards_get(struct ct_cards *c, int layer, int feature, struct ct_error *err)
+{
+	struct kept *k = slot(c, layer, feature);
+	struct ct_card *card;
+
+	if (c->stale) {
+		ct_fail(err, CT_ENOTFOUND, "%s: the cards were made from other weights; run \"ctrace features\" again",
+		    c->dir);
+		return NULL;
+	}
+	if (c->store == NULL) {
+		ct_fail(err, CT_ENOTFOUND, "%s has no feature cards; \"ctrace features\" makes them", c->dir);
+		return NULL;
+	}
+	if (!holds(k, layer, feature)) {
+		if (ct_store_card(&card, c->store, layer, feature, err) != CT_OK)
+			return NULL;
+		if (apply_label(c, card, err) != CT_OK) {
+			ct_card_free(card);
+			return NULL;
+		}
+		ct_card_free(k->card);
+		k->card = card;
+	}
+	k->used = ++c->clock;
+	return k->card;
+}
+
+int
+ct_cards_set_label(struct ct_cards *c, int layer, int feature, const char *text, struct ct_error *err)
+{
+	struct kept *k = slot(c, layer, feature);
+	int rc = ct_labels_set(c->labels, layer, feature, text, err);
+
+	if (rc == CT_OK && holds(k, layer, feature))
+		rc = apply_label(c, k->card, err);
+	return rc;
+}

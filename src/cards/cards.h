@@ -1,0 +1,40 @@
+/*
+ * cards: all that is known about a transcoder's features, as one thing to ask.
+ *
+ * Joins the store (automatic labels, cards on demand, the last few kept) with the labels typed by people, which
+ * win. Missing cards are no error: there are none, then.
+ */
+#ifndef CT_CARDS_CARDS_H
+#define CT_CARDS_CARDS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "cards/card.h"
+#include "model/transcoder.h"
+
+struct ct_cards;
+
+/*
+ * features_dir may be missing; so may labels_path, which is created by the first label. Cards that were made
+ * from other weights than tc's are left aside: asking for one says so. Fails on files that are not what they
+ * should be.
+ */
+int ct_cards_open(struct ct_cards **out, const char *features_dir, const char *labels_path,
+    const struct ct_transcoder *tc, struct ct_error *err);
+void ct_cards_close(struct ct_cards *c);
+
+bool ct_cards_present(const struct ct_cards *c);
+
+/* What a person typed, else the automatic label, else "". Lent until ct_cards_set_label. */
+const char *ct_cards_label(const struct ct_cards *c, int layer, int feature);
+double ct_cards_label_f1(const struct ct_cards *c, int layer, int feature);	/* NAN: typed or unknown */
+
+/* NULL with CT_ENOTFOUND when there is none. Lent until CT_CARDS_KEPT others have been asked for. */
+enum { CT_CARDS_KEPT = 32 };
+const struct ct_card *ct_cards_get(struct ct_cards *c, int layer, int feature, struct ct_error *err);
+
+/* "" removes the typed label. */
+int ct_cards_set_label(struct ct_cards *c, int layer, int feature, const char *text, struct ct_error *err);
+
+#endif

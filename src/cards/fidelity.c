@@ -1,0 +1,337 @@
+/* fidelity: see fidelity.h. */
+#include "cards/fidelity.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/transformer.h"
+#include "trace/replacement.h"
+
+enum {
+	CHUNK = 16,		/* sentences of one task */
+	ROUND = 8		/* tasks between two calls of the progress function */
+};
+
+/* What one task found. Tasks are summed in order, so the figures do not depend on who ran them. */
+struct sums {
+	long answers, right, agree, predictions, tokens;
+	double kl, kl_all;
+	double *error2, *square;	/* (L) sum |mlp_out - yhat|^2, sum |mlp_out|^2 */
+	double *mean;			/* (L,D) sum mlp_out */
+	long *active;			/* (L) */
+};
+
+struct job {
+	const struct ct_model *m;
+	const struct ct_transcoder *tc;
+	const struct ct_corpus *c;
+	const int *held_out;		/* (n) sentences */
+	int n, first_task;
+	struct sums *sums;		/* (tasks) */
+	struct ct_arena *scratch;	/* (workers) */
+	struct ct_error *errors;	/* (workers) code 0: none */
+};
+
+double
+ct_kl_logits(int n, const float *p, const float *q)
+{
+	double top_p = -INFINITY, top_q = -INFINITY, sum_p = 0, sum_q = 0, kl = 0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		top_p = fmax(top_p, (double)p[i]);
+		top_q = fmax(top_q, (double)q[i]);
+	}
+	for (i = 0; i < n; i++) {
+		sum_p += exp((double)p[i] - top_p);
+		sum_q += exp((double)q[i] - top_q);
+	}
+	for (i = 0; i < n; i++) {
+		double log_p = (double)p[i] - top_p - log(sum_p), log_q = (double)q[i] - top_q - log(sum_q);
+
+		kl += exp(log_p) * (log_p - log_q);
+	}
+	return kl > 0 ? kl : 0;		/* below zero by rounding only */
+}
+
+static int
+likeliest(int n, const float *logits)
+{
+	int i, best = 0;
+
+	for (i = 1; i < n; i++) {
+		if (logits[i] > logits[best])
+			best = i;
+	}
+	return best;
+}
+
+static void
+add_layers(const struct job *j, const struct ct_local *lo, struct sums *s)
+{
+	int D = j->m->cfg.D, T = lo->T, l, i;
+	size_t at, end;
+
+	for (i = 0; i < lo->n; i++)
+		s->active[lo->active[i].layer]++;
+	for (l = 0; l < j->tc->L; l++) {
+		double *mean = s->mean + (size_t)l * (size_t)D;
+
+		at = ((size_t)l * (size_t)T + 1) * (size_t)D;
+		end = ((size_t)l + 1) * (size_t)T * (size_t)D;
+		for (i = 0; at < end; at++, i = i + 1 < D ? i + 1 : 0) {
+			double y = (double)lo->pass->mlp_out[at], e = (double)lo->error[at];
+
+			mean[i] += y;
+			s->square[l] += y * y;
+			s->error2[l] += e * e;
+		}
+	}
+	s->tokens += T - 1;
+}
+
+static void
+add_predictions(const struct job *j, const struct ct_sentence *sentence, const float *original,
+    const float *replaced, struct sums *s)
+{
+	const int *ids = j->c->tokens + sentence->first;
+	int V = j->m->cfg.V, t;
+
+	for (t = 1; t < sentence->n - 1; t++) {
+		const float *p = original + (size_t)t * (size_t)V, *q = replaced + (size_t)t * (size_t)V;
+		double kl = ct_kl_logits(V, p, q);
+
+		s->kl_all += kl;
+		s->predictions++;
+		if (t == sentence->answer) {
+			s->kl += kl;
+			s->answers++;
+			s->right += likeliest(V, p) == ids[t + 1];
+			s->agree += likeliest(V, p) == likeliest(V, q);
+		}
+	}
+}
+
+static int
+measure_sentence(const struct job *j, const struct ct_sentence *sentence, struct ct_arena *a, struct sums *s,
+    struct ct_error *err)
+{
+	const struct ct_model *m = j->m;
+	const int *ids = j->c->tokens + sentence->first;
+	struct ct_pass pass;
+	struct ct_local lo;
+	int T = sentence->n, rc;
+	size_t n_logits = (size_t)T * (size_t)m->cfg.V;
+	float *scratch, *final, *original, *replaced;
+
+	rc = ct_pass_init(&pass, m, T, a, err);
+	if (rc != CT_OK)
+		return rc;
+	scratch = ct_arena_need(a, ct_layer_scratch(m, T), sizeof *scratch, "a forward pass", err);
+	final = ct_arena_need(a, (size_t)T * (size_t)m->cfg.D, sizeof *final, "a forward pass", err);
+	original = ct_arena_need(a, n_logits, sizeof *original, "logits", err);
+	replaced = ct_arena_need(a, n_logits, sizeof *replaced, "logits", err);
+	if (scratch == NULL || final == NULL || original == NULL || replaced == NULL)
+		return CT_ENOMEM;
+	ct_forward(m, &pass, ids, scratch);
+	ct_logits(m, T, pass.final, original);
+	rc = ct_local_init(&lo, m, j->tc, &pass, a, err);
+	if (rc == CT_OK)
+		rc = ct_replacement_run(m, j->tc, &pass, ids, final, a, err);
+	if (rc != CT_OK)
+		return rc;
+	ct_logits(m, T, final, replaced);
+	add_layers(j, &lo, s);
+	add_predictions(j, sentence, original, replaced, s);
+	return CT_OK;
+}
+
+static void
+run_task(void *ctx, int task, int worker)
+{
+	struct job *j = ctx;
+	struct ct_arena *a = &j->scratch[worker];
+	int i, first = (j->first_task + task) * CHUNK;
+
+	for (i = first; i < first + CHUNK && i < j->n && j->errors[worker].code == 0; i++) {
+		struct ct_arena_mark mark = ct_arena_mark(a);
+
+		measure_sentence(j, &j->c->sentences[j->held_out[i]], a, &j->sums[j->first_task + task],
+		    &j->errors[worker]);
+		ct_arena_release(a, mark);
+	}
+}
+
+static int
+alloc_sums(struct sums *s, int L, int D)
+{
+	s->error2 = calloc((size_t)L, sizeof *s->error2);
+	s->square = calloc((size_t)L, sizeof *s->square);
+	s->mean = calloc((size_t)L * (size_t)D, sizeof *s->mean);
+	s->active = calloc((size_t)L, sizeof *s->active);
+	return s->error2 != NULL && s->square != NULL && s->mean != NULL && s->active != NULL ? CT_OK : CT_ENOMEM;
+}
+
+static void
+free_sums(struct sums *s)
+{
+	free(s->error2);
+	free(s->square);
+	free(s->mean);
+	free(s->active);
+}
+
+static void
+add_sums(struct sums *to, const struct sums *s, int L, int D)
+{
+	int i;
+
+	to->answers += s->answers;
+	to->right += s->right;
+	to->agree += s->agree;
+	to->predictions += s->predictions;
+	to->tokens += s->tokens;
+	to->kl += s->kl;
+	to->kl_all += s->kl_all;
+	for (i = 0; i < L; i++) {
+		to->error2[i] += s->error2[i];
+		to->square[i] += s->square[i];
+		to->active[i] += s->active[i];
+	}
+	for (i = 0; i < L * D; i++)
+		to->mean[i] += s->mean[i];
+}
+
+/* Over nothing there is no mean: NAN. */
+static double
+ratio(double a, double b)
+{
+	return b > 0 ? a / b : NAN;
+}
+
+static void
+layer_figures(struct ct_fidelity_layer *out, const struct sums *s, int l, int D,
+    const struct ct_activity_layer *activity, long n_tokens)
+{
+	double mean2 = 0;
+	long dead = 0, dense = 0;
+	int d, f;
+
+	for (d = 0; d < D; d++)
+		mean2 += s->mean[l * D + d] * s->mean[l * D + d];
+	out->explained_variance = 1 - ratio(s->error2[l], s->square[l] - ratio(mean2, (double)s->tokens));
+	out->l0 = ratio((double)s->active[l], (double)s->tokens);
+	for (f = 0; f < activity->F; f++) {
+		size_t n = activity->start[f + 1] - activity->start[f];
+
+		dead += n == 0;
+		dense += (double)n > 0.1 * (double)n_tokens;
+	}
+	out->dead = ratio((double)dead, activity->F);
+	out->dense = ratio((double)dense, activity->F);
+}
+
+static void
+figures(struct ct_fidelity *f, const struct sums *s, int D, const struct ct_activity *activity)
+{
+	double features = 0;
+	int l;
+
+	f->n_answers = (int)s->answers;
+	f->accuracy = ratio((double)s->right, (double)s->answers);
+	f->top1_agreement = ratio((double)s->agree, (double)s->answers);
+	f->kl = ratio(s->kl, (double)s->answers);
+	f->kl_all = ratio(s->kl_all, (double)s->predictions);
+	for (l = 0; l < f->L; l++) {
+		layer_figures(&f->layers[l], s, l, D, &activity->layers[l], activity->n_tokens);
+		f->l0_mean += f->layers[l].l0 / f->L;
+		f->dead += f->layers[l].dead * activity->layers[l].F;
+		features += activity->layers[l].F;
+	}
+	f->dead = ratio(f->dead, features);
+}
+
+static int
+run_all(struct job *j, int tasks, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	int i;
+
+	for (j->first_task = 0; j->first_task < tasks; j->first_task += ROUND) {
+		if (progress != NULL && !progress(ctx, "held-out sentences", j->first_task * CHUNK, j->n))
+			return ct_fail(err, CT_ECANCELLED, "cancelled after %d of %d sentences", j->first_task * CHUNK, j->n);
+		ct_pool_run(pool, tasks - j->first_task < ROUND ? tasks - j->first_task : ROUND, run_task, j);
+		for (i = 0; i < ct_pool_threads(pool); i++) {
+			if (j->errors[i].code != 0) {
+				if (err != NULL)
+					*err = j->errors[i];
+				return j->errors[i].code;
+			}
+		}
+	}
+	return CT_OK;
+}
+
+int
+ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct job j = {.m = m, .tc = tc, .c = c};
+	struct ct_fidelity *f = calloc(1, sizeof *f);
+	int *held_out = calloc((size_t)c->n_sentences + 1, sizeof *held_out);
+	int workers = ct_pool_threads(pool), tasks = 0, i, rc = ct_activity_check(m, c, err);
+
+	*out = NULL;
+	if (rc != CT_OK)
+		goto fail;
+	for (i = 0; held_out != NULL && i < c->n_sentences; i++) {
+		if (c->sentences[i].held_out)
+			held_out[j.n++] = i;
+	}
+	tasks = (j.n + CHUNK - 1) / CHUNK;
+	j.held_out = held_out;
+	j.sums = calloc((size_t)tasks + 1, sizeof *j.sums);	/* the last one is the total */
+	j.scratch = calloc((size_t)workers, sizeof *j.scratch);
+	j.errors = calloc((size_t)workers, sizeof *j.errors);
+	if (f != NULL)
+		f->layers = calloc((size_t)tc->L, sizeof *f->layers);
+	rc = f != NULL && f->layers != NULL && held_out != NULL && j.sums != NULL && j.scratch != NULL
+	    && j.errors != NULL ? CT_OK : CT_ENOMEM;
+	for (i = 0; rc == CT_OK && i <= tasks; i++)
+		rc = alloc_sums(&j.sums[i], tc->L, m->cfg.D);
+	if (rc != CT_OK) {
+		ct_fail_memory(err, (size_t)tasks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
+		goto fail;
+	}
+	rc = run_all(&j, tasks, pool, progress, ctx, err);
+	if (rc != CT_OK)
+		goto fail;
+	for (i = 0; i < tasks; i++)
+		add_sums(&j.sums[tasks], &j.sums[i], tc->L, m->cfg.D);
+	f->L = tc->L;
+	figures(f, &j.sums[tasks], m->cfg.D, activity);
+	*out = f;
+	f = NULL;
+fail:
+	for (i = 0; j.sums != NULL && i <= tasks; i++)
+		free_sums(&j.sums[i]);
+	for (i = 0; j.scratch != NULL && i < workers; i++)
+		ct_arena_free(&j.scratch[i]);
+	free(j.errors);
+	free(j.scratch);
+	free(j.sums);
+	free(held_out);
+	ct_fidelity_free(f);
+	return rc;
+}
+
+void
+ct_fidelity_free(struct ct_fidelity *f)
+{
+	if (f == NULL)
+		return;
+	free(f->layers);
+	free(f);
+}

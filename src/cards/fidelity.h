@@ -1,0 +1,46 @@
+/*
+ * fidelity: how well a transcoder stands in for the MLPs, over the held-out sentences of a corpus.
+ *
+ * Owns the figures that need the model, the replacement model and a corpus; those that need attribution graphs
+ * or clamps are measured over sessions.
+ */
+#ifndef CT_CARDS_FIDELITY_H
+#define CT_CARDS_FIDELITY_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "base/progress.h"
+#include "cards/activity.h"
+#include "corpus/corpus.h"
+#include "model/model.h"
+#include "model/transcoder.h"
+
+struct ct_fidelity_layer {
+	double explained_variance;	/* 1 - sum |mlp_out - yhat|^2 / sum |mlp_out - mean|^2, held-out tokens */
+	double l0;			/* active features per token, held out */
+	double dead;			/* share of features never active on the whole corpus */
+	double dense;			/* share active on more than 10 % of its tokens */
+};
+
+struct ct_fidelity {
+	/* At the answer positions of held-out sentences; NAN when there are none. */
+	int n_answers;
+	double accuracy;		/* of the model: its likeliest token is the answer */
+	double top1_agreement;		/* of the replacement model with the model */
+	double kl;			/* of the next token, model || replacement model, in nats */
+	double kl_all;			/* at all positions that predict a token of a held-out sentence */
+	int L;
+	struct ct_fidelity_layer *layers;	/* (L) */
+	double l0_mean, dead;		/* over all layers */
+};
+
+/* Position 0 (BOS) never counts. The same figures for any number of threads. */
+int ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
+void ct_fidelity_free(struct ct_fidelity *f);
+
+/* KL(softmax(p) || softmax(q)) of two rows of n logits, in double. */
+double ct_kl_logits(int n, const float *p, const float *q);
+
+#endif
