@@ -57,7 +57,7 @@ int ct_predict(const struct ct_local *lo, const struct ct_sites *s, bool total, 
  * Effects of a run on the graph's features and targets beside both predictions, and their agreement (Spearman and
  * Pearson over the knock-on part). Everything from the arena.
  */
-int ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g, const int *ids,
+int ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g,
     const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run, struct ct_arena *a,
     struct ct_error *err);
 

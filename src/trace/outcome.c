@@ -174,7 +174,7 @@ done:
 }
 
 int
-ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g, const int *ids,
+ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g,
     const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run, struct ct_arena *a,
     struct ct_error *err)
 {
@@ -183,7 +183,6 @@ ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct 
 	double worst = 0, largest = 0;
 	int active = 0, r, n = 0;
 
-	(void)ids;
 	*out = (struct ct_outcome){ .options = *opt };
 	out->effects = ct_arena_need(a, (size_t)g->n_features + g->n_targets, sizeof *out->effects, "effects", err);
 	v.direct_final = ct_arena_need(a, TD, sizeof(float), "predictions", err);

@@ -1,0 +1,68 @@
+/*
+ * engine: the insides of the facade, shared by engine.c, session.c, names.c and session_share.c only.
+ */
+#ifndef CT_ENGINE_H
+#define CT_ENGINE_H
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "cards/labels.h"
+#include "cards/store.h"
+#include "ctrace.h"
+#include "model/model.h"
+#include "model/tokenizer.h"
+#include "model/transcoder.h"
+#include "trace/build.h"
+#include "trace/influence.h"
+#include "trace/intervene.h"
+
+enum { CT_CARD_SLOTS = 64 };
+
+struct ct_engine {
+	struct ct_engine_info info;
+	struct ct_model *model;
+	struct ct_tokenizer *tokenizer;
+	struct ct_transcoder *coder;
+	struct ct_pool *pool;
+	struct ct_store *store;		/* NULL: no cards */
+	struct ct_labels *labels;	/* typed by people */
+	const char **tokens;		/* (V) sanitised */
+	struct ct_card *cards[CT_CARD_SLOTS];	/* the last few, each slot the newest of its kind */
+	struct ct_arena arena;
+};
+
+/* Logits of one run, computed per position when asked for. */
+struct ct_logits {
+	const float *final;		/* (T,D) */
+	float *logits;			/* (T,V) */
+	bool *known;			/* (T) */
+};
+
+struct ct_session {
+	struct ct_engine *e;
+	/* The prompt: replaced as a whole. */
+	struct ct_arena prompt;
+	char *text;
+	int T;
+	int *ids;
+	struct ct_pass pass;
+	struct ct_local local;
+	struct ct_logits original, replacement;
+	double prompt_seconds;
+	/* The graph, and the edge list of its last pruning. */
+	struct ct_arena graph_arena, pruned_arena;
+	struct ct_graph *graph;
+	double trace_seconds;
+	/* The clamps in force. */
+	struct ct_arena clamp_arena;
+	struct ct_clamp *clamps;
+	int n_clamps;
+	struct ct_clamp_options clamp_options;
+	struct ct_outcome *outcome;
+	struct ct_logits clamped;
+};
+
+/* The id of a word; an unknown one is an error that offers the nearest. */
+int ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_error *err);
+
+#endif

@@ -1,0 +1,484 @@
+/* session: one prompt looked into. See ctrace.h; names and parsing are in names.c. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine.h"
+
+enum { MAX_FEATURE_NODES = 7500, DEFAULT_TARGETS = 10 };
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int
+ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err)
+{
+	struct ct_session *s = calloc(1, sizeof *s);
+
+	*out = s;
+	if (!s)
+		return ct_fail_memory(err, sizeof *s, "a session");
+	s->e = e;
+	return CT_OK;
+}
+
+static void
+drop_clamps(struct ct_session *s)
+{
+	ct_arena_free(&s->clamp_arena);
+	s->clamps = NULL;
+	s->n_clamps = 0;
+	s->outcome = NULL;
+	s->clamped = (struct ct_logits){ 0 };
+}
+
+static void
+drop_graph(struct ct_session *s)
+{
+	ct_arena_free(&s->graph_arena);
+	ct_arena_free(&s->pruned_arena);
+	s->graph = NULL;
+}
+
+void
+ct_session_close(struct ct_session *s)
+{
+	if (!s)
+		return;
+	drop_clamps(s);
+	drop_graph(s);
+	ct_arena_free(&s->prompt);
+	free(s);
+}
+
+const struct ct_engine *
+ct_session_engine(const struct ct_session *s)
+{
+	return s->e;
+}
+
+/* ---- the prompt */
+
+static int
+logits_init(struct ct_logits *l, const struct ct_session *s, const float *final, struct ct_arena *a,
+    struct ct_error *err)
+{
+	l->final = final;
+	l->known = ct_arena_need(a, (size_t)s->T, sizeof *l->known, "logits", err);
+	l->logits = ct_arena_need(a, (size_t)s->T * s->e->model->cfg.V, sizeof *l->logits, "logits", err);
+	return l->known && l->logits ? CT_OK : CT_ENOMEM;
+}
+
+/* Fills a new session object's prompt; the caller swaps it in. */
+static int
+run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
+{
+	const struct ct_model *m = s->e->model;
+	int max = m->cfg.context, n, r;
+	struct ct_arena tmp = { 0 };
+	struct ct_token_span *spans = ct_arena_need(&tmp, (size_t)max + 1, sizeof *spans, "a prompt", err);
+	double start = now();
+	float *scratch;
+
+	r = CT_ENOMEM;
+	if (!spans)
+		goto out;
+	n = ct_tokenizer_encode(s->e->tokenizer, text, strlen(text), spans, max, NULL, err);
+	if (n < 0) {
+		r = n;
+		goto out;
+	}
+	if (n == 0 || (n == 1 && spans[0].start == spans[0].end)) {
+		r = ct_fail(err, CT_EINVAL, "the prompt is empty: type some words");
+		goto out;
+	}
+	s->T = n;
+	s->text = ct_arena_strdup(&s->prompt, text);
+	s->ids = ct_arena_need(&s->prompt, (size_t)n, sizeof *s->ids, "a prompt", err);
+	scratch = ct_arena_need(&tmp, ct_layer_scratch(m, n), sizeof *scratch, "a run", err);
+	if (!s->text || !s->ids || !scratch)
+		goto out;
+	for (int i = 0; i < n; i++)
+		s->ids[i] = spans[i].id;
+	if ((r = ct_pass_init(&s->pass, m, n, &s->prompt, err)) < 0)
+		goto out;
+	ct_forward(m, &s->pass, s->ids, scratch);
+	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, &s->prompt, err)) < 0 ||
+	    (r = logits_init(&s->original, s, s->pass.final, &s->prompt, err)) < 0)
+		goto out;
+	s->prompt_seconds = now() - start;
+out:
+	ct_arena_free(&tmp);
+	return r;
+}
+
+int
+ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct ct_session fresh = { .e = s->e };
+	int r = run_prompt(&fresh, text, err);
+
+	if (r == CT_OK && progress && !progress(ctx, "prompt", 1, 1))
+		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+	if (r < 0) {
+		ct_arena_free(&fresh.prompt);
+		return r;
+	}
+	drop_clamps(s);
+	drop_graph(s);
+	ct_arena_free(&s->prompt);
+	*s = fresh;
+	s->local.pass = &s->pass;
+	return CT_OK;
+}
+
+const char *
+ct_session_text(const struct ct_session *s)
+{
+	return s->text ? s->text : "";
+}
+
+int
+ct_session_length(const struct ct_session *s)
+{
+	return s->T;
+}
+
+int
+ct_session_token(const struct ct_session *s, int pos)
+{
+	return pos >= 0 && pos < s->T ? s->ids[pos] : -1;
+}
+
+/* ---- next tokens */
+
+static int
+check_position(const struct ct_session *s, int pos, struct ct_error *err)
+{
+	if (s->T == 0)
+		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	if (pos < 0 || pos >= s->T)
+		return ct_fail(err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", pos, s->T - 1);
+	return CT_OK;
+}
+
+static int
+replacement_logits(struct ct_session *s, struct ct_error *err)
+{
+	float *final;
+	int r;
+
+	if (s->replacement.final)
+		return CT_OK;
+	final = ct_arena_need(&s->prompt, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
+	if (!final)
+		return CT_ENOMEM;
+	r = ct_replacement_run(s->e->model, s->e->coder, &s->pass, s->ids, final, &s->prompt, err);
+	return r < 0 ? r : logits_init(&s->replacement, s, final, &s->prompt, err);
+}
+
+/* The logits (V) of a run at a position, or NULL with the error set. */
+static const float *
+logits_at(struct ct_session *s, enum ct_run which, int pos, struct ct_error *err)
+{
+	struct ct_logits *l = &s->original;
+	const struct ct_model *m = s->e->model;
+	float *row;
+
+	if (check_position(s, pos, err) < 0)
+		return NULL;
+	if (which == CT_RUN_REPLACEMENT) {
+		if (replacement_logits(s, err) < 0)
+			return NULL;
+		l = &s->replacement;
+	} else if (which == CT_RUN_CLAMPED && s->clamped.final) {
+		l = &s->clamped;
+	}
+	row = l->logits + (size_t)pos * m->cfg.V;
+	if (!l->known[pos])
+		ct_logits(m, 1, l->final + (size_t)pos * m->cfg.D, row);
+	l->known[pos] = true;
+	return row;
+}
+
+static double
+partition(const float *logits, int V, float *top)
+{
+	double sum = 0;
+
+	*top = logits[0];
+	for (int v = 1; v < V; v++)
+		if (logits[v] > *top)
+			*top = logits[v];
+	for (int v = 0; v < V; v++)
+		sum += exp((double)logits[v] - (double)*top);
+	return sum;
+}
+
+int
+ct_session_top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
+{
+	const float *logits = logits_at(s, which, pos, NULL);
+	int V = s->e->model->cfg.V, filled = 0;
+	float max;
+	double sum;
+
+	if (!logits)
+		return CT_EINVAL;
+	sum = partition(logits, V, &max);
+	for (int v = 0; v < V; v++) {
+		int i = filled;
+
+		if (n <= 0 || (filled == n && logits[v] <= out[n - 1].logit))
+			continue;
+		if (filled == n)
+			i--;
+		else
+			filled++;
+		for (; i > 0 && out[i - 1].logit < logits[v]; i--)
+			out[i] = out[i - 1];
+		out[i] = (struct ct_top){ v, logits[v], 0 };
+	}
+	for (int i = 0; i < filled; i++)
+		out[i].prob = (float)(exp((double)out[i].logit - (double)max) / sum);
+	return filled;
+}
+
+float
+ct_session_logit(struct ct_session *s, enum ct_run which, int pos, int token)
+{
+	const float *logits = logits_at(s, which, pos, NULL);
+
+	return logits && token >= 0 && token < s->e->model->cfg.V ? logits[token] : NAN;
+}
+
+float
+ct_session_prob(struct ct_session *s, enum ct_run which, int pos, int token)
+{
+	const float *logits = logits_at(s, which, pos, NULL);
+	float max;
+	double sum;
+
+	if (!logits || token < 0 || token >= s->e->model->cfg.V)
+		return NAN;
+	sum = partition(logits, s->e->model->cfg.V, &max);
+	return (float)(exp((double)logits[token] - (double)max) / sum);
+}
+
+float
+ct_session_preactivation(const struct ct_session *s, int layer, int feature, int pos)
+{
+	const struct ct_transcoder *tc = s->e->coder;
+	const float *x, *w;
+	double sum;
+
+	if (layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 || pos >= s->T)
+		return NAN;
+	x = s->local.read + ((size_t)layer * s->T + pos) * tc->D;
+	w = tc->layers[layer].w_enc + (size_t)feature * tc->D;
+	sum = tc->layers[layer].b_enc[feature];
+	for (int d = 0; d < tc->D; d++)
+		sum += (double)x[d] * w[d];
+	return (float)sum;
+}
+
+float
+ct_session_activation(const struct ct_session *s, int layer, int feature, int pos)
+{
+	if (layer < 0 || layer >= s->e->coder->L || pos < 0 || pos >= s->T)
+		return 0;
+	for (int i = s->local.first[layer * s->T + pos]; i < s->local.first[layer * s->T + pos + 1]; i++)
+		if (s->local.active[i].feature == feature)
+			return s->local.active[i].act;
+	return 0;
+}
+
+/* ---- the graph */
+
+/* The roots that a target stands for; returns how many, or a code. */
+static int
+resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *roots, struct ct_error *err)
+{
+	int pos = t->pos < 0 ? s->T - 1 : t->pos, V = s->e->model->cfg.V, r;
+	const struct ct_transcoder *tc = s->e->coder;
+	const float *logits;
+
+	if ((r = check_position(s, pos, err)) < 0)
+		return r;
+	if (t->kind == CT_TARGET_FEATURE) {
+		if (t->layer < 0 || t->layer >= tc->L || t->feature < 0 || t->feature >= tc->layers[t->layer].F)
+			return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", t->layer, t->feature);
+		if (pos == 0)
+			return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
+		roots[0] = (struct ct_root){ .kind = t->kind, .layer = t->layer, .index = t->feature, .other = -1, .pos = pos,
+			.weight = 1 };
+		return 1;
+	}
+	if (!(logits = logits_at(s, CT_RUN_ORIGINAL, pos, err)))
+		return CT_ENOMEM;
+	for (int i = 0; i < t->n; i++)
+		if (t->tokens[i] < 0 || t->tokens[i] >= V)
+			return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->tokens[i]);
+	if (t->kind == CT_TARGET_DIFFERENCE) {
+		roots[0] = (struct ct_root){ .kind = t->kind, .index = t->tokens[0], .other = t->tokens[1], .pos = pos,
+			.weight = 1 };
+		return 1;
+	}
+	if (t->n == 0)
+		return ct_default_roots(logits, V, pos, roots, DEFAULT_TARGETS);
+	for (int i = 0; i < t->n; i++) {
+		float p = ct_session_prob(s, CT_RUN_ORIGINAL, pos, t->tokens[i]);
+
+		roots[i] = (struct ct_root){ .kind = t->kind, .index = t->tokens[i], .other = -1, .pos = pos, .prob = p,
+			.weight = p };
+	}
+	return t->n;
+}
+
+static int apply_clamps(struct ct_session *s, const struct ct_clamp *clamps, int n,
+    const struct ct_clamp_options *opt, struct ct_error *err);
+
+int
+ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
+{
+	struct ct_root roots[CT_MAX_TARGETS];
+	struct ct_arena arena = { 0 }, pruned = { 0 }, tmp = { 0 };
+	struct ct_graph *g = NULL;
+	double start = now(), node = opt->node_threshold, edge = opt->edge_threshold;
+	int n = resolve_target(s, &opt->target, roots, err), r = n;
+
+	if (node <= 0 && edge <= 0) {
+		node = 0.8;
+		edge = 0.98;
+	}
+	if (n < 0 ||
+	    (r = ct_graph_build(&g, &s->local, s->ids, roots, n,
+		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool, progress, ctx,
+		 err)) < 0 ||
+	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, err)) < 0 ||
+	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, err)) < 0)
+		goto fail;
+	ct_arena_free(&tmp);
+	drop_graph(s);
+	s->graph_arena = arena;
+	s->pruned_arena = pruned;
+	s->graph = g;
+	s->trace_seconds = now() - start + s->prompt_seconds;
+	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
+	if (s->n_clamps) {
+		struct ct_clamp_options keep = s->clamp_options;
+
+		return apply_clamps(s, s->clamps, s->n_clamps, &keep, err);
+	}
+	return CT_OK;
+fail:
+	ct_arena_free(&tmp);
+	ct_arena_free(&pruned);
+	ct_arena_free(&arena);
+	return r;
+}
+
+const struct ct_graph *
+ct_session_graph(const struct ct_session *s)
+{
+	return s->graph;
+}
+
+int
+ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold, struct ct_error *err)
+{
+	struct ct_arena arena = { 0 }, tmp = { 0 };
+	int r;
+
+	if (!s->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if (!(node_threshold > 0 && node_threshold <= 1 && edge_threshold > 0 && edge_threshold <= 1))
+		return ct_fail(err, CT_EINVAL, "pruning thresholds are shares above 0 and up to 1, not %g,%g", node_threshold,
+		    edge_threshold);
+	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, err);
+	ct_arena_free(&tmp);
+	if (r < 0) {
+		ct_arena_free(&arena);
+		return r;
+	}
+	ct_arena_free(&s->pruned_arena);
+	s->pruned_arena = arena;
+	return CT_OK;
+}
+
+double
+ct_session_trace_seconds(const struct ct_session *s)
+{
+	return s->trace_seconds;
+}
+
+/* ---- clamps */
+
+static int
+apply_clamps(struct ct_session *s, const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt,
+    struct ct_error *err)
+{
+	struct ct_arena arena = { 0 };
+	struct ct_clamp *copy = ct_arena_need(&arena, (size_t)n, sizeof *copy, "clamps", err);
+	struct ct_outcome *outcome = ct_arena_need(&arena, 1, sizeof *outcome, "clamps", err);
+	struct ct_logits logits;
+	struct ct_changed run;
+	struct ct_sites sites;
+	int r = CT_ENOMEM;
+
+	if (!copy || !outcome)
+		goto fail;
+	memcpy(copy, clamps, (size_t)n * sizeof *copy);
+	if ((r = ct_sites_init(&sites, &s->local, copy, n, &arena, err)) < 0 ||
+	    (r = ct_intervene(&run, &s->local, s->ids, &sites, opt, &arena, err)) < 0 ||
+	    (r = ct_outcome_init(outcome, &s->local, s->graph, &sites, opt, &run, &arena, err)) < 0 ||
+	    (r = logits_init(&logits, s, run.final, &arena, err)) < 0)
+		goto fail;
+	drop_clamps(s);
+	s->clamp_arena = arena;
+	s->clamps = copy;
+	s->n_clamps = n;
+	s->clamp_options = *opt;
+	s->outcome = outcome;
+	s->clamped = logits;
+	return CT_OK;
+fail:
+	ct_arena_free(&arena);
+	return r;
+}
+
+int
+ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	const struct ct_clamp_options defaults = { 0 };
+
+	if (s->T == 0)
+		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	if (n == 0) {
+		drop_clamps(s);
+		return CT_OK;
+	}
+	if (!s->graph) {
+		struct ct_trace_options trace = { .target = { .pos = -1 } };
+		int r = ct_session_trace(s, &trace, progress, ctx, err);
+
+		if (r < 0)
+			return r;
+	}
+	return apply_clamps(s, clamps, n, opt ? opt : &defaults, err);
+}
+
+const struct ct_outcome *
+ct_session_outcome(const struct ct_session *s)
+{
+	return s->outcome;
+}
