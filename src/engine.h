@@ -59,6 +59,7 @@ struct ct_session {
 	int n_clamps;
 	struct ct_clamp_options clamp_options;
 	struct ct_outcome *outcome;
+	struct ct_changed changed;
 	struct ct_logits clamped;
 };
 

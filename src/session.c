@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine.h"
+#include "trace/generate.h"
 
 enum { MAX_FEATURE_NODES = 7500, DEFAULT_TARGETS = 10 };
 
@@ -448,6 +449,7 @@ apply_clamps(struct ct_session *s, const struct ct_clamp *clamps, int n, const s
 	s->n_clamps = n;
 	s->clamp_options = *opt;
 	s->outcome = outcome;
+	s->changed = run;
 	s->clamped = logits;
 	return CT_OK;
 fail:
@@ -481,4 +483,36 @@ const struct ct_outcome *
 ct_session_outcome(const struct ct_session *s)
 {
 	return s->outcome;
+}
+
+/* ---- generation */
+
+int
+ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt, int *ids, int n,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	bool clamped = opt->clamped && s->n_clamps;
+	const float *k = clamped ? s->changed.k : s->pass.k, *v = clamped ? s->changed.v : s->pass.v;
+	const float *final = clamped ? s->changed.final : s->pass.final;
+	int V = s->e->model->cfg.V, room = s->e->model->cfg.context - s->T, r, i;
+	struct ct_arena tmp = { 0 };
+	struct ct_generator g;
+	struct ct_rng rng;
+
+	if (s->T == 0)
+		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	/* The last token needs no run of its own, so one more fits than the context has room for. */
+	n = n < room + 1 ? n : room + 1;
+	ct_rng_seed(&rng, opt->seed, 1);
+	r = ct_generator_init(&g, &s->local, n, k, v, final + (size_t)(s->T - 1) * s->e->model->cfg.D, s->clamps,
+	    clamped ? s->n_clamps : 0, &tmp, err);
+	for (i = 0; i < n && r == CT_OK; i++) {
+		ids[i] = ct_sample(ct_generator_logits(&g), V, opt->temperature, &rng);
+		if (i + 1 < n)
+			r = ct_generator_push(&g, ids[i], err);
+		if (r == CT_OK && progress && !progress(ctx, "generation", i + 1, n))
+			r = ct_fail(err, CT_ECANCELLED, "generation cancelled");
+	}
+	ct_arena_free(&tmp);
+	return r < 0 ? r : n;
 }

@@ -117,14 +117,15 @@ ct_layer_attention(const struct ct_model *m, int l, int first, int T, const floa
 	float *y = scratch, *q = y + (size_t)n * D, *z = q + (size_t)n * width;
 
 	norm(m, &ly->norm1, n, x, y, scale1);
+	/* Keys are of use beyond a frozen pattern: generated tokens attend to them. */
 	ct_linear(&ly->v, n, y, true, v + (size_t)first * kv);
+	ct_linear(&ly->k, n, y, true, k + (size_t)first * kv);
+	if (c->position == CT_ROPE)
+		ct_rope(n, first, c->H_kv, c->head, m->rope_freq, k + (size_t)first * kv);
 	if (!frozen) {
 		ct_linear(&ly->q, n, y, true, q);
-		ct_linear(&ly->k, n, y, true, k + (size_t)first * kv);
-		if (c->position == CT_ROPE) {
+		if (c->position == CT_ROPE)
 			ct_rope(n, first, c->H, c->head, m->rope_freq, q);
-			ct_rope(n, first, c->H_kv, c->head, m->rope_freq, k + (size_t)first * kv);
-		}
 		for (int h = 0; h < c->H; h++) {
 			float *p = pattern + ((size_t)h * T + first) * T;
 

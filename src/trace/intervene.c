@@ -97,20 +97,20 @@ struct buffers {
 	float *x, *mid, *in, *read, *mlp;	/* (T,D) */
 	float *out;				/* (L,T,D) */
 	bool *wrote;				/* (L) */
-	float *k, *v, *pattern, *scale, *row, *pre, *act, *old, *scratch;
+	float *pattern, *scale, *row, *pre, *act, *old, *scratch;
 };
 
 static int
 make_buffers(struct buffers *b, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_config *c = &lo->m->cfg;
-	size_t TD = (size_t)lo->T * c->D, TF = (size_t)lo->T * lo->tc->F, kv = (size_t)lo->T * c->H_kv * c->head;
+	size_t TD = (size_t)lo->T * c->D, TF = (size_t)lo->T * lo->tc->F;
 	struct {
 		float **to;
 		size_t n;
 	} table[] = {
 		{ &b->x, TD }, { &b->mid, TD }, { &b->in, TD }, { &b->read, TD }, { &b->mlp, TD }, { &b->out, c->L * TD },
-		{ &b->k, kv }, { &b->v, kv }, { &b->pattern, (size_t)c->H * lo->T * lo->T }, { &b->scale, (size_t)lo->T },
+		{ &b->pattern, (size_t)c->H * lo->T * lo->T }, { &b->scale, (size_t)lo->T },
 		{ &b->row, (size_t)c->D }, { &b->pre, TF }, { &b->act, TF }, { &b->old, TF },
 		{ &b->scratch, ct_layer_scratch(lo->m, lo->T) + (size_t)lo->tc->F },
 	};
@@ -250,14 +250,14 @@ run_live(struct ct_changed *out, const struct ct_local *lo, const int *ids, cons
 {
 	const struct ct_model *m = lo->m;
 	int T = lo->T, D = m->cfg.D, L = m->cfg.L, r;
-	size_t TD = (size_t)T * D, HTT = (size_t)m->cfg.H * T * T;
+	size_t TD = (size_t)T * D, HTT = (size_t)m->cfg.H * T * T, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
 
 	ct_embed(m, T, 0, ids, b->x);
 	for (int l = 0; l < L; l++) {
 		bool live = opt->mode == CT_FREE, fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
 		float *pattern = live ? b->pattern : lo->pass->pattern + l * HTT;
 
-		ct_layer_attention(m, l, 0, T, b->x, b->k, b->v, pattern, !live, b->scale, b->mid, b->scratch);
+		ct_layer_attention(m, l, 0, T, b->x, out->k + l * kv, out->v + l * kv, pattern, !live, b->scale, b->mid, b->scratch);
 		ct_layer_mlp(m, l, T, b->mid, b->in, b->scale, b->mlp, b->scratch);
 		ct_read_stream(m, lo->tc, T, b->mid, b->in, b->scale, b->read);
 		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
@@ -343,7 +343,7 @@ ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, 
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err)
 {
 	int L = lo->m->cfg.L, r;
-	size_t TD = (size_t)lo->T * lo->m->cfg.D;
+	size_t TD = (size_t)lo->T * lo->m->cfg.D, kv = (size_t)lo->T * lo->m->cfg.H_kv * lo->m->cfg.head;
 	struct ct_arena_mark mark;
 	struct buffers b;
 
@@ -351,8 +351,13 @@ ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, 
 		return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d", opt->first, opt->last, L - 1);
 	out->final = ct_arena_need(a, TD, sizeof *out->final, "a clamped run", err);
 	out->pre = ct_arena_need(a, (size_t)lo->n, sizeof *out->pre, "a clamped run", err);
-	if (!out->final || !out->pre)
+	out->k = ct_arena_need(a, (size_t)L * kv, sizeof *out->k, "a clamped run", err);
+	out->v = ct_arena_need(a, (size_t)L * kv, sizeof *out->v, "a clamped run", err);
+	if (!out->final || !out->pre || !out->k || !out->v)
 		return CT_ENOMEM;
+	/* Direct mode computes no keys anew. */
+	memcpy(out->k, lo->pass->k, (size_t)L * kv * sizeof *out->k);
+	memcpy(out->v, lo->pass->v, (size_t)L * kv * sizeof *out->v);
 	mark = ct_arena_mark(a);
 	if ((r = make_buffers(&b, lo, a, err)) < 0)
 		goto done;

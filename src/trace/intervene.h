@@ -38,6 +38,7 @@ int ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct
 struct ct_changed {
 	float *final;			/* (T,D) final norm's output */
 	float *pre;			/* (lo->n) pre-activations of the features that are active in the original run */
+	float *k, *v;			/* (L,T,H_kv*head) keys and values; direct mode: the original ones */
 };
 
 /* From the arena. Activations that become non-finite are an error that names the place. */

@@ -1,0 +1,132 @@
+/* generate: see generate.h. */
+#include "trace/generate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "math/blas.h"
+
+int
+ct_generator_init(struct ct_generator *g, const struct ct_local *lo, int n, const float *k, const float *v,
+    const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_config *c = &lo->m->cfg;
+	size_t D = c->D, kv = (size_t)c->H_kv * c->head, max = (size_t)lo->T + n, prompt = (size_t)lo->T * kv;
+	struct {
+		float **to;
+		size_t n;
+	} table[] = {
+		{ &g->k, c->L * max * kv }, { &g->v, c->L * max * kv }, { &g->x, D }, { &g->mid, D }, { &g->in, D },
+		{ &g->mlp, D }, { &g->read, D }, { &g->row, D }, { &g->pattern, c->H * max * max }, { &g->scale, 1 },
+		{ &g->scratch, ct_layer_scratch(lo->m, 1) + (size_t)lo->tc->F }, { &g->out, c->L * D }, { &g->final, D },
+		{ &g->logits, (size_t)c->V }, { &g->act, 2 * (size_t)lo->tc->F },
+	};
+
+	*g = (struct ct_generator){ .lo = lo, .T = lo->T, .max = (int)max, .clamps = clamps, .n_clamps = n_clamps };
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (!(*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "generation", err)))
+			return CT_ENOMEM;
+	for (int l = 0; l < c->L; l++) {
+		memcpy(g->k + l * max * kv, k + l * prompt, prompt * sizeof *k);
+		memcpy(g->v + l * max * kv, v + l * prompt, prompt * sizeof *v);
+	}
+	memcpy(g->final, final_last, D * sizeof *g->final);
+	ct_logits(lo->m, 1, g->final, g->logits);
+	return CT_OK;
+}
+
+const float *
+ct_generator_logits(const struct ct_generator *g)
+{
+	return g->logits;
+}
+
+static void
+clamp_layer(struct ct_generator *g, int l, int pos)
+{
+	const struct ct_transcoder *tc = g->lo->tc;
+	int D = tc->D, F = tc->layers[l].F;
+	float *act = g->act, *pre = act + tc->F;
+	bool encoded = false;
+
+	for (int i = 0; i < g->n_clamps; i++) {
+		const struct ct_clamp *c = &g->clamps[i];
+		bool last = true;
+		double current, value;
+
+		if (c->layer != l || c->off || (c->pos != CT_ALL_POSITIONS && !(c->onwards && c->pos <= pos)))
+			continue;
+		/* Of clamps on one feature the last one counts. */
+		for (int k = i + 1; k < g->n_clamps && last; k++)
+			last = g->clamps[k].layer != l || g->clamps[k].feature != c->feature || g->clamps[k].off ||
+			    (g->clamps[k].pos != CT_ALL_POSITIONS && !g->clamps[k].onwards);
+		if (!last)
+			continue;
+		if (!encoded) {
+			ct_transcoder_encode(tc, l, 1, g->read, pre);
+			ct_transcoder_activate(tc, l, pre, act, g->scratch);
+			encoded = true;
+		}
+		if (c->feature >= F)
+			continue;
+		current = act[c->feature];
+		value = c->unit == CT_ABSOLUTE ? c->amount : c->unit == CT_MULTIPLE ? c->amount * current : current + c->amount;
+		for (int m = l; m < l + ct_transcoder_reach(tc, l); m++) {
+			ct_transcoder_decoder_row(tc, l, c->feature, m, g->row);
+			ct_saxpy(D, (float)(value - current), g->row, g->out + (size_t)m * D);
+		}
+	}
+}
+
+int
+ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
+{
+	const struct ct_model *m = g->lo->m;
+	const struct ct_config *c = &m->cfg;
+	int D = c->D, pos = g->T;
+	size_t kv = (size_t)g->max * c->H_kv * c->head;
+
+	if (pos >= g->max)
+		return ct_fail(err, CT_EINVAL, "no room for a token at position %d", pos);
+	memset(g->out, 0, (size_t)c->L * D * sizeof *g->out);
+	ct_embed(m, 1, pos, &token, g->x);
+	for (int l = 0; l < c->L; l++) {
+		ct_layer_attention(m, l, pos, pos + 1, g->x, g->k + l * kv, g->v + l * kv, g->pattern, false, g->scale, g->mid,
+		    g->scratch);
+		ct_layer_mlp(m, l, 1, g->mid, g->in, g->scale, g->mlp, g->scratch);
+		ct_read_stream(m, g->lo->tc, 1, g->mid, g->in, g->scale, g->read);
+		clamp_layer(g, l, pos);
+		for (int d = 0; d < D; d++) {
+			g->x[d] = g->mid[d] + (g->mlp[d] + g->out[(size_t)l * D + d]);
+			if (!isfinite(g->x[d]))
+				return ct_fail(err, CT_EINVAL,
+				    "the clamps make layer %d's activations infinite at position %d: use smaller strengths", l, pos);
+		}
+	}
+	ct_final_norm(m, 1, g->x, g->final, g->scale);
+	ct_logits(m, 1, g->final, g->logits);
+	g->T++;
+	return CT_OK;
+}
+
+int
+ct_sample(const float *logits, int V, double temperature, struct ct_rng *rng)
+{
+	double sum = 0, draw;
+	int best = 0;
+
+	for (int v = 1; v < V; v++)
+		if (logits[v] > logits[best])
+			best = v;
+	if (temperature <= 0)
+		return best;
+	for (int v = 0; v < V; v++)
+		sum += exp(((double)logits[v] - (double)logits[best]) / temperature);
+	draw = (double)ct_rng_uniform(rng) * sum;
+	for (int v = 0; v < V; v++) {
+		draw -= exp(((double)logits[v] - (double)logits[best]) / temperature);
+		if (draw < 0)
+			return v;
+	}
+	return best;
+}
