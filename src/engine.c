@@ -27,7 +27,8 @@ is_model(const char *dir)
 static char *
 search_dir(int i)
 {
-	const char *path = getenv("CTRACE_MODEL_PATH"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	const char *path = getenv("CTRACE_MODEL_PATH"), *data = getenv("XDG_DATA_HOME"),
+		   *home = getenv("HOME");
 
 	for (const char *p = path; p && *p;) {
 		size_t n = strcspn(p, ":");
@@ -37,7 +38,8 @@ search_dir(int i)
 		p += n + (p[n] == ':');
 	}
 	if (i-- == 0) {
-		char *base = data && *data ? strdup(data) : ct_path_join(home && *home ? home : "/", ".local/share");
+		char *base = data && *data ? strdup(data)
+					   : ct_path_join(home && *home ? home : "/", ".local/share");
 		char *dir = base ? ct_path_join(base, "ctrace/models") : NULL;
 
 		free(base);
@@ -60,9 +62,11 @@ ct_model_find(char **dir, const char *model, struct ct_error *err)
 		return *dir ? CT_OK : ct_fail_memory(err, strlen(model), "a path");
 	}
 	if (ct_dir_exists(model))
-		return ct_fail(err, CT_ENOTFOUND, "%s: no config.json in this directory, so it is not a model directory", model);
+		return ct_fail(err, CT_ENOTFOUND,
+		    "%s: no config.json in this directory, so it is not a model directory", model);
 	if (strchr(model, '/'))
-		return ct_fail(err, CT_ENOTFOUND, "%s: no such model directory; 'ctrace models' lists what is installed", model);
+		return ct_fail(err, CT_ENOTFOUND,
+		    "%s: no such model directory; 'ctrace models' lists what is installed", model);
 	for (int i = 0; (root = search_dir(i)); i++) {
 		char *found = ct_path_join(root, model);
 
@@ -76,7 +80,8 @@ ct_model_find(char **dir, const char *model, struct ct_error *err)
 		free(found);
 		free(root);
 	}
-	return ct_fail(err, CT_ENOTFOUND, "no model named \"%.80s\" in %s; name a directory with -m, or set CTRACE_MODEL_PATH", model,
+	return ct_fail(err, CT_ENOTFOUND,
+	    "no model named \"%.80s\" in %s; name a directory with -m, or set CTRACE_MODEL_PATH", model,
 	    tried);
 }
 
@@ -160,10 +165,11 @@ keep_path(struct ct_engine *e, const char *dir, const char *name)
  * ending, so that features of the two are never confused.
  */
 static int
-choose_transcoder(struct ct_engine *e, const struct ct_engine_options *opt, const char **ending,
-    struct ct_error *err)
+choose_transcoder(
+    struct ct_engine *e, const struct ct_engine_options *opt, const char **ending, struct ct_error *err)
 {
-	const char *clt = keep_path(e, e->info.dir, "transcoder"), *plt = keep_path(e, e->info.dir, "transcoder-plt");
+	const char *clt = keep_path(e, e->info.dir, "transcoder"),
+		   *plt = keep_path(e, e->info.dir, "transcoder-plt");
 	const char *given = opt->transcoder_dir ? ct_arena_strdup(&e->arena, opt->transcoder_dir) : NULL;
 
 	if (!clt || !plt || (opt->transcoder_dir && !given))
@@ -178,7 +184,8 @@ choose_transcoder(struct ct_engine *e, const struct ct_engine_options *opt, cons
 		return CT_OK;
 	}
 	if (!ct_dir_exists(clt) && !ct_dir_exists(plt))
-		return ct_fail(err, CT_ENOTFOUND, "%s: no transcoder in this model directory; name one with --transcoder DIR", clt);
+		return ct_fail(err, CT_ENOTFOUND,
+		    "%s: no transcoder in this model directory; name one with --transcoder DIR", clt);
 	if (ct_dir_exists(plt) && (opt->per_layer || !ct_dir_exists(clt))) {
 		e->info.transcoder_dir = plt;
 		*ending = "-plt";
@@ -238,7 +245,8 @@ clean_tokens(struct ct_engine *e, struct ct_error *err)
 	int V = ct_tokenizer_size(e->tokenizer);
 
 	if (V > e->model->cfg.V)
-		return ct_fail(err, CT_EFORMAT, "%s/tokenizer.json: has %d tokens, but config.json's vocab_size is %d", e->info.dir, V,
+		return ct_fail(err, CT_EFORMAT,
+		    "%s/tokenizer.json: has %d tokens, but config.json's vocab_size is %d", e->info.dir, V,
 		    e->model->cfg.V);
 	e->tokens = ct_arena_need(&e->arena, (size_t)V, sizeof *e->tokens, "tokens", err);
 	if (!e->tokens)
@@ -259,7 +267,9 @@ clean_tokens(struct ct_engine *e, struct ct_error *err)
 static void
 describe(struct ct_engine *e)
 {
-	static const char *const acts[] = { [CT_TC_RELU] = "ReLU", [CT_TC_JUMPRELU] = "JumpReLU", [CT_TC_TOPK] = "TopK" };
+	static const char *const acts[] = {
+		[CT_TC_RELU] = "ReLU", [CT_TC_JUMPRELU] = "JumpReLU", [CT_TC_TOPK] = "TopK"
+	};
 	const struct ct_config *c = &e->model->cfg;
 	struct ct_engine_info *i = &e->info;
 
@@ -277,8 +287,8 @@ describe(struct ct_engine *e)
 }
 
 int
-ct_engine_open(struct ct_engine **out, const char *model, const struct ct_engine_options *options,
-    struct ct_error *err)
+ct_engine_open(
+    struct ct_engine **out, const char *model, const struct ct_engine_options *options, struct ct_error *err)
 {
 	const struct ct_engine_options none = { 0 }, *opt = options ? options : &none;
 	struct ct_model_options model_opt = { .allow_nonfinite = opt->allow_nonfinite };
@@ -303,7 +313,8 @@ ct_engine_open(struct ct_engine **out, const char *model, const struct ct_engine
 	if ((r = ct_model_open(&e->model, e->info.dir, &model_opt, err)) < 0 ||
 	    (r = ct_tokenizer_open(&e->tokenizer, e->info.dir, err)) < 0 || (r = clean_tokens(e, err)) < 0 ||
 	    (r = choose_transcoder(e, opt, &ending, err)) < 0 ||
-	    (r = ct_transcoder_open(&e->coder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) < 0 ||
+	    (r = ct_transcoder_open(&e->coder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) <
+		0 ||
 	    (r = open_cards(e, ending, err)) < 0 || (r = ct_pool_open(&e->pool, opt->threads, err)) < 0)
 		goto fail;
 	describe(e);
@@ -354,8 +365,8 @@ ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int 
 }
 
 int
-ct_engine_tokenize(const struct ct_engine *e, const char *text, struct ct_span *out, int max, struct ct_span *bad,
-    struct ct_error *err)
+ct_engine_tokenize(const struct ct_engine *e, const char *text, struct ct_span *out, int max,
+    struct ct_span *bad, struct ct_error *err)
 {
 	struct ct_token_span *spans = calloc((size_t)max + 1, sizeof *spans), wrong = { .id = -1 };
 	int n;
@@ -382,7 +393,8 @@ ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_erro
 		return id;
 	n = ct_tokenizer_nearest(e->tokenizer, text, near, 3);
 	for (int i = 0; i < n && i < 3 && at < sizeof list; i++)
-		at += (size_t)snprintf(list + at, sizeof list - at, "%s\"%.60s\"", i ? ", " : "; nearest: ", ct_engine_token(e, near[i]));
+		at += (size_t)snprintf(list + at, sizeof list - at, "%s\"%.60s\"",
+		    i ? ", " : "; nearest: ", ct_engine_token(e, near[i]));
 	ct_text_clean(clean, sizeof clean, text, strlen(text));
 	return ct_fail(err, CT_ENOTFOUND, "\"%s\" is not a token of this model%s", clean, list);
 }
@@ -413,7 +425,8 @@ ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err
 	struct ct_card *card = *slot;
 
 	if (!e->store) {
-		ct_fail(err, CT_ENOTFOUND, "%s has no feature cards; 'ctrace features -m %s' builds them", e->info.name, e->info.dir);
+		ct_fail(err, CT_ENOTFOUND, "%s has no feature cards; 'ctrace features -m %s' builds them",
+		    e->info.name, e->info.dir);
 		return NULL;
 	}
 	if (!card || card->layer != layer || card->feature != feature) {

@@ -28,7 +28,8 @@ node_text(const struct ct_session *s, const struct ct_node *n, char *buf, size_t
 	case CT_TARGET_FEATURE:
 		return snprintf(buf, size, "target L%d#%d@%d", n->layer, n->index, n->pos);
 	case CT_TARGET_DIFFERENCE:
-		return snprintf(buf, size, "output \"%s\" - \"%s\"", ct_engine_token(e, n->index), ct_engine_token(e, n->other));
+		return snprintf(buf, size, "output \"%s\" - \"%s\"", ct_engine_token(e, n->index),
+		    ct_engine_token(e, n->other));
 	case CT_TARGET_LOGIT:
 		break;
 	}
@@ -98,14 +99,15 @@ find_label(const struct ct_session *s, const char *label, size_t n, int pos, str
 	if (found == 1)
 		return CT_OK;
 	return ct_fail(err, found ? CT_EINVAL : CT_ENOTFOUND,
-	    found ? "%d features are labelled \"%.*s\": name one as L1#249" : "%d features are labelled \"%.*s\"", found,
-	    (int)(n > 80 ? 80 : n), label);
+	    found ? "%d features are labelled \"%.*s\": name one as L1#249"
+		  : "%d features are labelled \"%.*s\"",
+	    found, (int)(n > 80 ? 80 : n), label);
 }
 
 /* FEATURE@SCOPE at *p: layer, feature, pos, onwards. */
 static int
-read_feature(const struct ct_session *s, const char *all, const char **p, struct ct_clamp *out,
-    struct ct_error *err)
+read_feature(
+    const struct ct_session *s, const char *all, const char **p, struct ct_clamp *out, struct ct_error *err)
 {
 	const char *label = NULL, *q = *p;
 	size_t label_n = 0;
@@ -146,23 +148,28 @@ read_feature(const struct ct_session *s, const char *all, const char **p, struct
 			return r;
 	}
 	if (out->layer >= s->e->coder->L)
-		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", out->layer, s->e->coder->L - 1);
+		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", out->layer,
+		    s->e->coder->L - 1);
 	if (out->feature >= s->e->coder->layers[out->layer].F)
-		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d", out->layer, out->feature, out->layer,
-		    s->e->coder->layers[out->layer].F - 1);
+		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d",
+		    out->layer, out->feature, out->layer, s->e->coder->layers[out->layer].F - 1);
 	if (!out->onwards && out->pos != CT_ALL_POSITIONS && s->T && out->pos >= s->T)
-		return ct_fail(err, CT_ENOTFOUND, "no position %d: the prompt has positions 0 to %d", out->pos, s->T - 1);
+		return ct_fail(err, CT_ENOTFOUND, "no position %d: the prompt has positions 0 to %d",
+		    out->pos, s->T - 1);
 	if (out->pos == 0 && !out->onwards)
-		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
+		return ct_fail(
+		    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
 	*p = q;
 	return CT_OK;
 bad:
 	ct_text_clean(clean, sizeof clean, all, strlen(all));
-	return ct_fail(err, CT_EINVAL, "\"%s\" names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8", clean);
+	return ct_fail(err, CT_EINVAL,
+	    "\"%s\" names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8", clean);
 }
 
 int
-ct_session_parse_clamp(const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
+ct_session_parse_clamp(
+    const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
 {
 	const char *p = text, *number;
 	char *end, clean[120];
@@ -193,7 +200,9 @@ ct_session_parse_clamp(const struct ct_session *s, const char *text, struct ct_c
 	return CT_OK;
 bad:
 	ct_text_clean(clean, sizeof clean, text, strlen(text));
-	return ct_fail(err, CT_EINVAL, "\"%s\": the strength is missing or no number; write =0 (value), x-1 (multiple), +2.5 or -2.5 (change)",
+	return ct_fail(err, CT_EINVAL,
+	    "\"%s\": the strength is missing or no number; write =0 (value), x-1 (multiple), +2.5 or -2.5 "
+	    "(change)",
 	    clean);
 }
 
@@ -248,8 +257,8 @@ read_difference(const struct ct_session *s, const char *text, struct ct_target *
 }
 
 int
-ct_session_parse_target(const struct ct_session *s, const char *text, int pos, struct ct_target *out,
-    struct ct_error *err)
+ct_session_parse_target(
+    const struct ct_session *s, const char *text, int pos, struct ct_target *out, struct ct_error *err)
 {
 	const char *p = text;
 	char word[512];
@@ -276,7 +285,8 @@ ct_session_parse_target(const struct ct_session *s, const char *text, int pos, s
 		int id;
 
 		if (n == 0 || n >= sizeof word)
-			return ct_fail(err, CT_EINVAL, "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8");
+			return ct_fail(err, CT_EINVAL,
+			    "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8");
 		memcpy(word, p, n);
 		word[n] = '\0';
 		if ((id = ct_engine_find_token(s->e, word, err)) < 0)
@@ -285,12 +295,14 @@ ct_session_parse_target(const struct ct_session *s, const char *text, int pos, s
 			return ct_fail(err, CT_EINVAL, "more than %d targets", CT_MAX_TARGETS);
 		for (int i = 0; i < out->n; i++)
 			if (out->tokens[i] == id)
-				return ct_fail(err, CT_EINVAL, "the target \"%s\" is named twice", ct_engine_token(s->e, id));
+				return ct_fail(err, CT_EINVAL, "the target \"%s\" is named twice",
+				    ct_engine_token(s->e, id));
 		out->tokens[out->n++] = id;
 		p += n + (p[n] == ',');
 	}
 	if (out->n == 0)
-		return ct_fail(err, CT_EINVAL, "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8");
+		return ct_fail(
+		    err, CT_EINVAL, "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8");
 	return CT_OK;
 }
 
@@ -314,11 +326,15 @@ ct_session_find_node(const struct ct_session *s, const char *name, struct ct_err
 
 		if (r < 0)
 			return r;
-		r = f.pos > 0 && !f.onwards && !*p ? ct_graph_find(g, CT_NODE_FEATURE, f.layer, f.pos, f.feature) : -1;
+		r = f.pos > 0 && !f.onwards && !*p
+			? ct_graph_find(g, CT_NODE_FEATURE, f.layer, f.pos, f.feature)
+			: -1;
 		if (r >= 0)
 			return r;
 	}
 	ct_text_clean(clean, sizeof clean, name, strlen(name));
-	return ct_fail(err, CT_ENOTFOUND, "no node \"%s\" in this graph; expected L1#249@8, error L1@8, input \"Dallas\"@6 or output \"Austin\"",
+	return ct_fail(err, CT_ENOTFOUND,
+	    "no node \"%s\" in this graph; expected L1#249@8, error L1@8, input \"Dallas\"@6 or output "
+	    "\"Austin\"",
 	    clean);
 }

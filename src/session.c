@@ -121,7 +121,8 @@ out:
 }
 
 int
-ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_session_prompt(
+    struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_session fresh = { .e = s->e };
 	int r = run_prompt(&fresh, text, err);
@@ -166,7 +167,8 @@ check_position(const struct ct_session *s, int pos, struct ct_error *err)
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
 	if (pos < 0 || pos >= s->T)
-		return ct_fail(err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", pos, s->T - 1);
+		return ct_fail(
+		    err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", pos, s->T - 1);
 	return CT_OK;
 }
 
@@ -178,7 +180,8 @@ replacement_logits(struct ct_session *s, struct ct_error *err)
 
 	if (s->replacement.final)
 		return CT_OK;
-	final = ct_arena_need(&s->prompt, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
+	final = ct_arena_need(
+	    &s->prompt, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
 	if (!final)
 		return CT_ENOMEM;
 	r = ct_replacement_run(s->e->model, s->e->coder, &s->pass, s->ids, final, &s->prompt, err);
@@ -280,7 +283,8 @@ ct_session_preactivation(const struct ct_session *s, int layer, int feature, int
 	const float *x, *w;
 	double sum;
 
-	if (layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 || pos >= s->T)
+	if (layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 ||
+	    pos >= s->T)
 		return NAN;
 	x = s->local.read + ((size_t)layer * s->T + pos) * tc->D;
 	w = tc->layers[layer].w_enc + (size_t)feature * tc->D;
@@ -314,11 +318,18 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 	if ((r = check_position(s, pos, err)) < 0)
 		return r;
 	if (t->kind == CT_TARGET_FEATURE) {
-		if (t->layer < 0 || t->layer >= tc->L || t->feature < 0 || t->feature >= tc->layers[t->layer].F)
-			return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", t->layer, t->feature);
+		if (t->layer < 0 || t->layer >= tc->L || t->feature < 0 ||
+		    t->feature >= tc->layers[t->layer].F)
+			return ct_fail(
+			    err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", t->layer, t->feature);
 		if (pos == 0)
-			return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
-		roots[0] = (struct ct_root){ .kind = t->kind, .layer = t->layer, .index = t->feature, .other = -1, .pos = pos,
+			return ct_fail(
+			    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
+		roots[0] = (struct ct_root){ .kind = t->kind,
+			.layer = t->layer,
+			.index = t->feature,
+			.other = -1,
+			.pos = pos,
 			.weight = 1 };
 		return 1;
 	}
@@ -328,8 +339,9 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 		if (t->tokens[i] < 0 || t->tokens[i] >= V)
 			return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->tokens[i]);
 	if (t->kind == CT_TARGET_DIFFERENCE) {
-		roots[0] = (struct ct_root){ .kind = t->kind, .index = t->tokens[0], .other = t->tokens[1], .pos = pos,
-			.weight = 1 };
+		roots[0] = (struct ct_root){
+			.kind = t->kind, .index = t->tokens[0], .other = t->tokens[1], .pos = pos, .weight = 1
+		};
 		return 1;
 	}
 	if (t->n == 0)
@@ -337,7 +349,11 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 	for (int i = 0; i < t->n; i++) {
 		float p = ct_session_prob(s, CT_RUN_ORIGINAL, pos, t->tokens[i]);
 
-		roots[i] = (struct ct_root){ .kind = t->kind, .index = t->tokens[i], .other = -1, .pos = pos, .prob = p,
+		roots[i] = (struct ct_root){ .kind = t->kind,
+			.index = t->tokens[i],
+			.other = -1,
+			.pos = pos,
+			.prob = p,
 			.weight = p };
 	}
 	return t->n;
@@ -362,8 +378,8 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	}
 	if (n < 0 ||
 	    (r = ct_graph_build(&g, &s->local, s->ids, roots, n,
-		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool, progress, ctx,
-		 err)) < 0 ||
+		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool,
+		 progress, ctx, err)) < 0 ||
 	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, err)) < 0 ||
 	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, err)) < 0)
 		goto fail;
@@ -402,8 +418,8 @@ ct_session_prune(struct ct_session *s, double node_threshold, double edge_thresh
 	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 	if (!(node_threshold > 0 && node_threshold <= 1 && edge_threshold > 0 && edge_threshold <= 1))
-		return ct_fail(err, CT_EINVAL, "pruning thresholds are shares above 0 and up to 1, not %g,%g", node_threshold,
-		    edge_threshold);
+		return ct_fail(err, CT_EINVAL, "pruning thresholds are shares above 0 and up to 1, not %g,%g",
+		    node_threshold, edge_threshold);
 	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, err);
 	ct_arena_free(&tmp);
 	if (r < 0) {
@@ -458,8 +474,8 @@ fail:
 }
 
 int
-ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
+    const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	const struct ct_clamp_options defaults = { 0 };
 
@@ -504,8 +520,8 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 	/* The last token needs no run of its own, so one more fits than the context has room for. */
 	n = n < room + 1 ? n : room + 1;
 	ct_rng_seed(&rng, opt->seed, 1);
-	r = ct_generator_init(&g, &s->local, n, k, v, final + (size_t)(s->T - 1) * s->e->model->cfg.D, s->clamps,
-	    clamped ? s->n_clamps : 0, &tmp, err);
+	r = ct_generator_init(&g, &s->local, n, k, v, final + (size_t)(s->T - 1) * s->e->model->cfg.D,
+	    s->clamps, clamped ? s->n_clamps : 0, &tmp, err);
 	for (i = 0; i < n && r == CT_OK; i++) {
 		ids[i] = ct_sample(ct_generator_logits(&g), V, opt->temperature, &rng);
 		if (i + 1 < n)

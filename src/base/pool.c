@@ -20,8 +20,8 @@ struct ct_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t start, done;
 	int threads;
-	int busy;		/* workers still in this run */
-	unsigned run;		/* counts runs, so that a worker sees a new one */
+	int busy; /* workers still in this run */
+	unsigned run; /* counts runs, so that a worker sees a new one */
 	bool quit;
 	ct_task_fn fn;
 	void *ctx;

@@ -64,7 +64,10 @@ int ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_
     struct ct_error *err);
 void ct_model_close(struct ct_model *m);
 
-/* What is derived from the config once (the rotary frequencies, the mean unembedding): last step of opening; for models made in memory too. */
+/*
+ * What is derived once: the rotary frequencies, the mean unembedding. Last step of opening; for models made in
+ * memory too.
+ */
 int ct_model_prepare(struct ct_model *m, struct ct_error *err);
 
 #endif

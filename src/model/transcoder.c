@@ -47,7 +47,8 @@ want(struct loader *ld, const struct ct_tensors *f, const char *name, int rank, 
 	if (!t) {
 		const struct ct_tensor *first = ct_tensors_count(f) ? ct_tensors_at(f, 0) : NULL;
 
-		ct_fail(ld->err, CT_EFORMAT, "%s: no tensor %s, expected in this kind of transcoder (the file has %d tensors)",
+		ct_fail(ld->err, CT_EFORMAT,
+		    "%s: no tensor %s, expected in this kind of transcoder (the file has %d tensors)",
 		    first ? first->file : ld->dir, name, ct_tensors_count(f));
 		return NULL;
 	}
@@ -59,15 +60,17 @@ want(struct loader *ld, const struct ct_tensors *f, const char *name, int rank, 
 		if (i < t->rank && n >= 0 && t->dim[i] != (size_t)n)
 			same = false;
 		if (ne < sizeof expected)
-			ne += (size_t)snprintf(expected + ne, sizeof expected - ne, n < 0 ? "%sF" : "%s%d", i ? "," : "", n);
+			ne += (size_t)snprintf(
+			    expected + ne, sizeof expected - ne, n < 0 ? "%sF" : "%s%d", i ? "," : "", n);
 	}
 	va_end(ap);
 	for (int i = 0; i < t->rank && nf < sizeof found; i++)
 		nf += (size_t)snprintf(found + nf, sizeof found - nf, "%s%zu", i ? "," : "", t->dim[i]);
 	if (!same) {
 		ct_fail(ld->err, CT_EFORMAT,
-		    "%s: tensor %s has shape [%s], expected [%s]: was this transcoder made for another model?", t->file,
-		    name, found, expected);
+		    "%s: tensor %s has shape [%s], expected [%s]: was this transcoder made for another "
+		    "model?",
+		    t->file, name, found, expected);
 		return NULL;
 	}
 	return t;
@@ -84,7 +87,8 @@ floats(struct loader *ld, const struct ct_tensor *t, bool check)
 		long long bad = ct_tensor_nonfinite(t, 0, t->count);
 
 		if (bad >= 0) {
-			ct_fail(ld->err, CT_EFORMAT, "%s: tensor %s is not finite at index %lld (--allow-nonfinite overrides)",
+			ct_fail(ld->err, CT_EFORMAT,
+			    "%s: tensor %s is not finite at index %lld (--allow-nonfinite overrides)",
 			    t->file, t->name, bad);
 			return NULL;
 		}
@@ -124,15 +128,16 @@ bind_layer(struct loader *ld, int l, struct ct_tensors *enc, struct ct_tensors *
 	} vectors[] = {
 		{ "b_enc", 0, &ly->b_enc, false },
 		{ "b_dec", D, &ly->b_dec, false },
-		{ tc->kind == CT_CLT ? "threshold" : "activation_function.threshold", 0, &ly->threshold, true },
+		{ tc->kind == CT_CLT ? "threshold" : "activation_function.threshold", 0, &ly->threshold,
+		    true },
 	};
 
 	t = want(ld, enc, tensor_name(name, sizeof name, "W_enc", suffix), 2, -1, D);
 	if (!t)
 		return CT_EFORMAT;
 	if (t->dim[0] == 0 || t->dim[0] > 1 << 26)
-		return ct_fail(ld->err, CT_EFORMAT, "%s: tensor %s has %zu features, expected 1 to %d", t->file, t->name,
-		    t->dim[0], 1 << 26);
+		return ct_fail(ld->err, CT_EFORMAT, "%s: tensor %s has %zu features, expected 1 to %d",
+		    t->file, t->name, t->dim[0], 1 << 26);
 	F = (int)t->dim[0];
 	ly->F = F;
 	ly->enc = t;
@@ -188,8 +193,10 @@ open_layers(struct loader *ld, const struct ct_yaml *paths)
 	}
 	for (int l = 1; l < tc->L && r == CT_OK; l++)
 		if (!tc->layers[l].threshold != !tc->layers[0].threshold)
-			r = ct_fail(ld->err, CT_EFORMAT, "%s: layer %d %s thresholds, layer 0 %s: all layers must agree", ld->dir, l,
-			    tc->layers[l].threshold ? "has" : "lacks", tc->layers[0].threshold ? "has" : "lacks");
+			r = ct_fail(ld->err, CT_EFORMAT,
+			    "%s: layer %d %s thresholds, layer 0 %s: all layers must agree", ld->dir, l,
+			    tc->layers[l].threshold ? "has" : "lacks",
+			    tc->layers[0].threshold ? "has" : "lacks");
 	if (r == CT_OK && tc->act != CT_TC_TOPK)
 		tc->act = tc->layers[0].threshold ? CT_TC_JUMPRELU : CT_TC_RELU;
 	return r;
@@ -205,7 +212,8 @@ read_config(struct loader *ld, const struct ct_yaml_doc *doc, const struct ct_ya
 	int r;
 
 	if (root->kind != CT_YAML_MAP)
-		return ct_yaml_fail(doc, root, CT_EFORMAT, err, "expected a map with model_kind, feature_input_hook, ...");
+		return ct_yaml_fail(
+		    doc, root, CT_EFORMAT, err, "expected a map with model_kind, feature_input_hook, ...");
 	if ((r = ct_yaml_string(doc, root, "model_kind", true, &kind, err)) < 0 ||
 	    (r = ct_yaml_string(doc, root, "feature_input_hook", false, &in, err)) < 0 ||
 	    (r = ct_yaml_string(doc, root, "activation", false, &activation, err)) < 0 ||
@@ -227,13 +235,15 @@ read_config(struct loader *ld, const struct ct_yaml_doc *doc, const struct ct_ya
 		tc->read = ld->model->cfg.norm == CT_LAYERNORM ? CT_READ_NORM2 : CT_READ_NORM2_BARE;
 	else
 		return ct_yaml_fail(doc, ct_yaml_get(root, "feature_input_hook"), CT_EUNSUPPORTED, err,
-		    "feature_input_hook is \"%.60s\", expected hook_resid_mid, mlp.hook_in or ln2.hook_normalized", in);
+		    "feature_input_hook is \"%.60s\", expected hook_resid_mid, mlp.hook_in or "
+		    "ln2.hook_normalized",
+		    in);
 	if (strcmp(activation, "topk") == 0) {
 		tc->act = CT_TC_TOPK;
 		if ((r = ct_yaml_int(doc, root, "k", true, 1, 1 << 24, &tc->k, err)) < 0)
 			return r;
 	} else if (*activation && strcmp(activation, "relu") != 0 && strcmp(activation, "jump_relu") != 0 &&
-	    strcmp(activation, "jumprelu") != 0) {
+		   strcmp(activation, "jumprelu") != 0) {
 		return ct_yaml_fail(doc, ct_yaml_get(root, "activation"), CT_EUNSUPPORTED, err,
 		    "activation is \"%.60s\", expected relu, jump_relu or topk", activation);
 	}
@@ -242,19 +252,20 @@ read_config(struct loader *ld, const struct ct_yaml_doc *doc, const struct ct_ya
 		*paths = NULL;
 	if (*paths) {
 		if ((*paths)->kind != CT_YAML_LIST || (*paths)->n != tc->L)
-			return ct_yaml_fail(doc, *paths, CT_EFORMAT, err, "transcoders: expected a list of %d paths, one per layer of the model",
-			    tc->L);
+			return ct_yaml_fail(doc, *paths, CT_EFORMAT, err,
+			    "transcoders: expected a list of %d paths, one per layer of the model", tc->L);
 		for (int i = 0; i < tc->L; i++)
 			if ((*paths)->items[i].kind != CT_YAML_SCALAR)
-				return ct_yaml_fail(doc, &(*paths)->items[i], CT_EFORMAT, err, "transcoders: expected a path");
+				return ct_yaml_fail(doc, &(*paths)->items[i], CT_EFORMAT, err,
+				    "transcoders: expected a path");
 	}
 	tc->scan = ct_arena_strdup(&tc->arena, scan ? scan : model);
 	return tc->scan ? CT_OK : ct_fail_memory(err, 64, "the scan name");
 }
 
 int
-ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_model *m, bool allow_nonfinite,
-    struct ct_error *err)
+ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_model *m,
+    bool allow_nonfinite, struct ct_error *err)
 {
 	struct ct_transcoder *tc = calloc(1, sizeof *tc);
 	struct loader ld = { .tc = tc, .model = m, .dir = dir, .err = err };

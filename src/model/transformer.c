@@ -16,9 +16,17 @@ ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena
 		float **to;
 		size_t n;
 	} table[] = {
-		{ &p->x, (L + 1) * TD }, { &p->mid, L * TD }, { &p->mlp_in, L * TD }, { &p->mlp_out, L * TD },
-		{ &p->pattern, L * c->H * (size_t)T * T }, { &p->k, L * kv }, { &p->v, L * kv },
-		{ &p->scale1, L * T }, { &p->scale2, L * T }, { &p->scale_f, (size_t)T }, { &p->final, TD },
+		{ &p->x, (L + 1) * TD },
+		{ &p->mid, L * TD },
+		{ &p->mlp_in, L * TD },
+		{ &p->mlp_out, L * TD },
+		{ &p->pattern, L * c->H * (size_t)T * T },
+		{ &p->k, L * kv },
+		{ &p->v, L * kv },
+		{ &p->scale1, L * T },
+		{ &p->scale2, L * T },
+		{ &p->scale_f, (size_t)T },
+		{ &p->final, TD },
 	};
 
 	p->T = T;
@@ -45,7 +53,8 @@ ct_linear(const struct ct_linear *lin, int T, const float *x, bool bias, float *
 void
 ct_linear_back(const struct ct_linear *lin, int T, const float *g, float beta, float *gx)
 {
-	ct_sgemm(false, lin->transposed, T, lin->in, lin->out, 1, g, lin->out, lin->w, lin->ld, beta, gx, lin->in);
+	ct_sgemm(
+	    false, lin->transposed, T, lin->in, lin->out, 1, g, lin->out, lin->w, lin->ld, beta, gx, lin->in);
 }
 
 void
@@ -84,14 +93,15 @@ norm(const struct ct_model *m, const struct ct_norm_weights *n, int T, const flo
 }
 
 void
-ct_norm_frozen(const struct ct_model *m, const struct ct_norm_weights *n, float scale, const float *dx, float *y)
+ct_norm_frozen(
+    const struct ct_model *m, const struct ct_norm_weights *n, float scale, const float *dx, float *y)
 {
 	ct_norm_linear(m->cfg.D, m->cfg.norm == CT_LAYERNORM, dx, n->w, scale, y);
 }
 
 void
-ct_norm_frozen_back(const struct ct_model *m, const struct ct_norm_weights *n, float scale, const float *g,
-    float *y)
+ct_norm_frozen_back(
+    const struct ct_model *m, const struct ct_norm_weights *n, float scale, const float *g, float *y)
 {
 	ct_norm_linear_back(m->cfg.D, m->cfg.norm == CT_LAYERNORM, g, n->w, scale, y);
 }
@@ -129,8 +139,8 @@ ct_layer_attention(const struct ct_model *m, int l, int first, int T, const floa
 		for (int h = 0; h < c->H; h++) {
 			float *p = pattern + ((size_t)h * T + first) * T;
 
-			ct_sgemm(false, true, n, T, c->head, (float)(1 / sqrt(c->head)), q + h * c->head, width,
-			    k + (h / group) * c->head, kv, 0, p, T);
+			ct_sgemm(false, true, n, T, c->head, (float)(1 / sqrt(c->head)), q + h * c->head,
+			    width, k + (h / group) * c->head, kv, 0, p, T);
 			for (int i = 0; i < n; i++, p += T) {
 				ct_softmax(first + i + 1, p);
 				memset(p + first + i + 1, 0, (size_t)(n - i - 1) * sizeof *p);
@@ -144,8 +154,8 @@ ct_layer_attention(const struct ct_model *m, int l, int first, int T, const floa
 }
 
 void
-ct_layer_attention_frozen(const struct ct_model *m, const struct ct_pass *p, int l, const float *dx, float *dmid,
-    float *scratch)
+ct_layer_attention_frozen(
+    const struct ct_model *m, const struct ct_pass *p, int l, const float *dx, float *dmid, float *scratch)
 {
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
@@ -210,7 +220,8 @@ ct_final_norm(const struct ct_model *m, int T, const float *x, float *y, float *
 void
 ct_logits(const struct ct_model *m, int T, const float *y, float *logits)
 {
-	ct_sgemm(false, true, T, m->cfg.V, m->cfg.D, 1, y, m->cfg.D, m->unembed, m->cfg.D, 0, logits, m->cfg.V);
+	ct_sgemm(
+	    false, true, T, m->cfg.V, m->cfg.D, 1, y, m->cfg.D, m->unembed, m->cfg.D, 0, logits, m->cfg.V);
 }
 
 void

@@ -10,7 +10,7 @@
 #include "math/kernels.h"
 
 enum {
-	CHUNK_ROWS = 1024,	/* gradient rows (targets x positions) of one chunk: keeps its buffers in cache */
+	CHUNK_ROWS = 1024, /* gradient rows (targets x positions) of one chunk: keeps its buffers in cache */
 	CHUNK_TARGETS = 128
 };
 
@@ -22,12 +22,12 @@ struct chunk {
 };
 
 struct worker {
-	float *G;		/* (n,T',D) gradient with respect to the residual stream */
-	float *O;		/* (n,T',H*head) */
-	float *V;		/* (n,T',H_kv*head) */
-	float *N;		/* (n,T',D) */
-	float *U;		/* (n,H,D) first attention step of a target */
-	double *bias;		/* (n) */
+	float *G; /* (n,T',D) gradient with respect to the residual stream */
+	float *O; /* (n,T',H*head) */
+	float *V; /* (n,T',H_kv*head) */
+	float *N; /* (n,T',D) */
+	float *U; /* (n,H,D) first attention step of a target */
+	double *bias; /* (n) */
 };
 
 struct job {
@@ -86,8 +86,8 @@ mix_back(int rows, int T, int width, const float *pattern, const float *in, int 
 
 /* y += scale * (w*g - [centre] mean(w*g)): the frozen norm backwards, added. */
 __attribute__((target_clones("avx512f", "avx2,fma", "default"))) static void
-add_norm_back(int D, bool centre, const float *restrict g, const float *restrict w, float scale,
-    float *restrict y)
+add_norm_back(
+    int D, bool centre, const float *restrict g, const float *restrict w, float scale, float *restrict y)
 {
 	float mean = 0;
 
@@ -122,7 +122,8 @@ attention_back(const struct job *j, struct worker *w, int l, int n, int Tp)
 	memset(w->V, 0, (size_t)n * Tp * wk * sizeof *w->V);
 	for (int b = 0; b < n; b++)
 		for (int h = 0; h < c->H; h++)
-			mix_back(Tp, T, c->head, pattern + (size_t)h * T * T, w->O + (size_t)b * Tp * wq + h * c->head, wq,
+			mix_back(Tp, T, c->head, pattern + (size_t)h * T * T,
+			    w->O + (size_t)b * Tp * wq + h * c->head, wq,
 			    w->V + (size_t)b * Tp * wk + h / group * c->head, wk);
 	ct_linear_back(&ly->v, n * Tp, w->V, 0, w->N);
 	for (int r = 0; r < n * Tp; r++) {
@@ -145,7 +146,8 @@ attention_back_first(const struct job *j, struct worker *w, int l, int from, int
 	const struct ct_model *m = j->lo->m;
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
-	int D = c->D, T = j->lo->T, wq = c->H * c->head, group = c->H / c->H_kv, count = n - from, pos = Tp - 1;
+	int D = c->D, T = j->lo->T, wq = c->H * c->head, group = c->H / c->H_kv, count = n - from,
+	    pos = Tp - 1;
 	const float *pattern = j->lo->pass->pattern + (size_t)l * c->H * T * T;
 	const float *scale = j->lo->pass->scale1 + l * T;
 	float *own = w->N;
@@ -153,7 +155,8 @@ attention_back_first(const struct job *j, struct worker *w, int l, int from, int
 	if (count == 0)
 		return;
 	for (int b = 0; b < count; b++)
-		memcpy(own + (size_t)b * D, w->G + ((size_t)(from + b) * Tp + pos) * D, (size_t)D * sizeof *own);
+		memcpy(
+		    own + (size_t)b * D, w->G + ((size_t)(from + b) * Tp + pos) * D, (size_t)D * sizeof *own);
 	ct_linear_back(&ly->o, count, own, 0, w->O);
 	if (ly->o.b)
 		for (int b = 0; b < count; b++)
@@ -164,18 +167,19 @@ attention_back_first(const struct job *j, struct worker *w, int l, int from, int
 		size_t first = (size_t)(h / group) * c->head;
 
 		head.w += head.transposed ? first : first * head.ld;
-		ct_sgemm(false, head.transposed, count, D, c->head, 1, w->O + h * c->head, wq, head.w, head.ld, 0,
-		    w->U + (size_t)h * D, c->H * D);
+		ct_sgemm(false, head.transposed, count, D, c->head, 1, w->O + h * c->head, wq, head.w,
+		    head.ld, 0, w->U + (size_t)h * D, c->H * D);
 		if (ly->v.b)
 			for (int b = 0; b < count; b++)
-				w->bias[from + b] += ct_sdot(c->head, w->O + (size_t)b * wq + h * c->head, ly->v.b + first);
+				w->bias[from + b] += ct_sdot(
+				    c->head, w->O + (size_t)b * wq + h * c->head, ly->v.b + first);
 	}
 	/* N[k] = sum_h pattern_h[pos,k] U[h]: (T',H) x (H,D) with the patterns' rows transposed. */
 	for (int b = 0; b < count; b++) {
 		float *G = w->G + (size_t)(from + b) * Tp * D;
 
-		ct_sgemm(true, false, Tp, D, c->H, 1, pattern + (size_t)pos * T, T * T, w->U + (size_t)b * c->H * D, D, 0,
-		    w->N, D);
+		ct_sgemm(true, false, Tp, D, c->H, 1, pattern + (size_t)pos * T, T * T,
+		    w->U + (size_t)b * c->H * D, D, 0, w->N, D);
 		for (int k = 0; k < Tp; k++) {
 			if (ly->norm1.b)
 				w->bias[from + b] += ct_sdot(D, w->N + (size_t)k * D, ly->norm1.b);
@@ -196,7 +200,8 @@ mlp_edges(const struct job *j, struct worker *w, const struct chunk *c, int m, i
 	for (int t = 0; t < Tp; t++) {
 		int count = t == c->pos ? n : spread;
 		int layer = lo->tc->kind == CT_CLT ? 0 : m;
-		int at = j->cols->feature[t * (L + 1) + layer], error_at = j->cols->feature[t * (L + 1) + L] + m;
+		int at = j->cols->feature[t * (L + 1) + layer],
+		    error_at = j->cols->feature[t * (L + 1) + L] + m;
 		const float *error = lo->error + ((size_t)m * T + t) * D;
 		const float *constant = t == 0 ? lo->constant + (size_t)m * D : b_dec;
 
@@ -254,7 +259,8 @@ inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, i
 			w->bias[b] += ct_sdot(D, enc, nb);
 	} else {
 		const float *A = m->unembed + (size_t)row->index * D;
-		const float *B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D : m->unembed_mean;
+		const float *B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D
+								   : m->unembed_mean;
 
 		for (int d = 0; d < D; d++)
 			own[d] = A[d] - B[d];
@@ -386,8 +392,8 @@ make_worker(struct worker *w, const struct ct_config *c, size_t rows, size_t tar
 }
 
 int
-ct_attribute(const struct ct_local *lo, const struct ct_columns *cols, const int *ids, struct ct_row *rows, int n,
-    struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_attribute(const struct ct_local *lo, const struct ct_columns *cols, const int *ids, struct ct_row *rows,
+    int n, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	const struct ct_config *c = &lo->m->cfg;
 	int threads = ct_pool_threads(pool), n_chunks = 0, r = CT_ENOMEM;
@@ -426,7 +432,7 @@ ct_attribute(const struct ct_local *lo, const struct ct_columns *cols, const int
 			goto out;
 	r = CT_OK;
 	/* Runs of a few chunks per thread between progress calls: a full pass must stay cancellable. */
-	for (int i = 0; i < n_chunks && r == CT_OK; ) {
+	for (int i = 0; i < n_chunks && r == CT_OK;) {
 		struct job part = j;
 		int step = progress ? 4 * threads : n_chunks;
 

@@ -12,9 +12,9 @@ struct build {
 	const struct ct_local *lo;
 	const int *ids;
 	struct ct_columns cols;
-	struct ct_row *rows;	/* roots first, then the features chosen so far */
+	struct ct_row *rows; /* roots first, then the features chosen so far */
 	int n_rows, n_roots;
-	int *row_of;		/* (lo->n) index in rows, -1: not attributed */
+	int *row_of; /* (lo->n) index in rows, -1: not attributed */
 };
 
 int
@@ -73,7 +73,9 @@ find_active(const struct ct_local *lo, int layer, int pos, int feature)
 static struct ct_row
 feature_row(const struct ct_active *f)
 {
-	return (struct ct_row){ .kind = CT_TARGET_FEATURE, .layer = f->layer, .pos = f->pos, .index = f->feature };
+	return (struct ct_row){
+		.kind = CT_TARGET_FEATURE, .layer = f->layer, .pos = f->pos, .index = f->feature
+	};
 }
 
 /* ct_attribute reorders its rows, so where each feature's row went is noted afterwards. */
@@ -81,7 +83,8 @@ static int
 attribute(struct build *b, int first, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress,
     void *ctx, struct ct_error *err)
 {
-	int r = ct_attribute(b->lo, &b->cols, b->ids, b->rows + first, b->n_rows - first, a, pool, progress, ctx, err);
+	int r = ct_attribute(
+	    b->lo, &b->cols, b->ids, b->rows + first, b->n_rows - first, a, pool, progress, ctx, err);
 
 	for (int i = first; r == CT_OK && first > 0 && i < b->n_rows; i++)
 		b->row_of[find_active(b->lo, b->rows[i].layer, b->rows[i].pos, b->rows[i].index)] = i;
@@ -236,8 +239,12 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 
 		if (b->row_of[i] < 0)
 			continue;
-		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_FEATURE, .layer = f->layer, .pos = f->pos,
-			.index = f->feature, .other = -1, .activation = f->act };
+		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_FEATURE,
+			.layer = f->layer,
+			.pos = f->pos,
+			.index = f->feature,
+			.other = -1,
+			.activation = f->act };
 		set_row(g, b, n, &b->rows[b->row_of[i]]);
 		g->column[n] = b->cols.of_active[i];
 		g->source[g->column[n]] = n;
@@ -245,22 +252,29 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 	}
 	for (int l = 0; l < L; l++)
 		for (int t = 0; t < T; t++, n++) {
-			g->nodes[n] = (struct ct_node){ .kind = CT_NODE_ERROR, .layer = l, .pos = t, .index = -1, .other = -1 };
+			g->nodes[n] = (struct ct_node){
+				.kind = CT_NODE_ERROR, .layer = l, .pos = t, .index = -1, .other = -1
+			};
 			g->column[n] = b->cols.feature[t * (L + 1) + L] + l;
 			g->source[g->column[n]] = n;
 		}
 	for (int t = 0; t < T; t++, n++) {
-		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t, .index = b->ids[t],
-			.other = -1 };
+		g->nodes[n] = (struct ct_node){
+			.kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t, .index = b->ids[t], .other = -1
+		};
 		g->column[n] = b->cols.end[t] - 1;
 		g->source[g->column[n]] = n;
 	}
 	for (int i = 0; i < b->n_roots; i++, n++) {
 		const struct ct_root *root = &roots[i];
 
-		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_TARGET, .target = root->kind,
-			.layer = root->kind == CT_TARGET_FEATURE ? root->layer : L, .pos = root->pos, .index = root->index,
-			.other = root->kind == CT_TARGET_DIFFERENCE ? root->other : -1, .prob = root->prob,
+		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_TARGET,
+			.target = root->kind,
+			.layer = root->kind == CT_TARGET_FEATURE ? root->layer : L,
+			.pos = root->pos,
+			.index = root->index,
+			.other = root->kind == CT_TARGET_DIFFERENCE ? root->other : -1,
+			.prob = root->prob,
 			.weight = root->weight };
 		set_row(g, b, n, &b->rows[root_row[i]]);
 		g->column[n] = -1;
@@ -272,8 +286,8 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 
 int
 ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids, const struct ct_root *roots,
-    int n_roots, int max_features, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx,
-    struct ct_error *err)
+    int n_roots, int max_features, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress,
+    void *ctx, struct ct_error *err)
 {
 	struct ct_arena tmp = { 0 };
 	struct build b = { .lo = lo, .ids = ids, .n_roots = n_roots, .n_rows = n_roots };
@@ -284,12 +298,15 @@ ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids,
 
 	b.rows = ct_arena_need(&tmp, (size_t)n_roots + wanted, sizeof *b.rows, "rows", err);
 	b.row_of = ct_arena_need(&tmp, (size_t)lo->n, sizeof *b.row_of, "rows", err);
-	if (!g || !root_row || !weights || !b.rows || !b.row_of || ct_columns_init(&b.cols, lo, &tmp, err) < 0)
+	if (!g || !root_row || !weights || !b.rows || !b.row_of ||
+	    ct_columns_init(&b.cols, lo, &tmp, err) < 0)
 		goto out;
 	for (int i = 0; i < lo->n; i++)
 		b.row_of[i] = -1;
 	for (int i = 0; i < n_roots; i++)
-		b.rows[i] = (struct ct_row){ .kind = roots[i].kind, .pos = roots[i].pos, .index = roots[i].index,
+		b.rows[i] = (struct ct_row){ .kind = roots[i].kind,
+			.pos = roots[i].pos,
+			.index = roots[i].index,
 			.other = roots[i].kind == CT_TARGET_DIFFERENCE ? roots[i].other : -1,
 			.layer = roots[i].kind == CT_TARGET_FEATURE ? roots[i].layer : lo->m->cfg.L };
 	if ((r = attribute(&b, 0, a, pool, NULL, NULL, err)) < 0)
@@ -308,7 +325,8 @@ ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids,
 	} else {
 		r = expand(&b, weights, wanted, a, pool, progress, ctx, err);
 	}
-	if (r < 0 || (r = assemble(g, &b, roots, root_row, a, err)) < 0 || (r = ct_graph_influence(g, &tmp, err)) < 0)
+	if (r < 0 || (r = assemble(g, &b, roots, root_row, a, err)) < 0 ||
+	    (r = ct_graph_influence(g, &tmp, err)) < 0)
 		goto out;
 	*out = g;
 out:

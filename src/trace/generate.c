@@ -8,7 +8,8 @@
 
 int
 ct_generator_init(struct ct_generator *g, const struct ct_local *lo, int n, const float *k, const float *v,
-    const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a, struct ct_error *err)
+    const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a,
+    struct ct_error *err)
 {
 	const struct ct_config *c = &lo->m->cfg;
 	size_t D = c->D, kv = (size_t)c->H_kv * c->head, max = (size_t)lo->T + n, prompt = (size_t)lo->T * kv;
@@ -16,13 +17,26 @@ ct_generator_init(struct ct_generator *g, const struct ct_local *lo, int n, cons
 		float **to;
 		size_t n;
 	} table[] = {
-		{ &g->k, c->L * max * kv }, { &g->v, c->L * max * kv }, { &g->x, D }, { &g->mid, D }, { &g->in, D },
-		{ &g->mlp, D }, { &g->read, D }, { &g->row, D }, { &g->pattern, c->H * max * max }, { &g->scale, 1 },
-		{ &g->scratch, ct_layer_scratch(lo->m, 1) + (size_t)lo->tc->F }, { &g->out, c->L * D }, { &g->final, D },
-		{ &g->logits, (size_t)c->V }, { &g->act, 2 * (size_t)lo->tc->F },
+		{ &g->k, c->L * max * kv },
+		{ &g->v, c->L * max * kv },
+		{ &g->x, D },
+		{ &g->mid, D },
+		{ &g->in, D },
+		{ &g->mlp, D },
+		{ &g->read, D },
+		{ &g->row, D },
+		{ &g->pattern, c->H * max * max },
+		{ &g->scale, 1 },
+		{ &g->scratch, ct_layer_scratch(lo->m, 1) + (size_t)lo->tc->F },
+		{ &g->out, c->L * D },
+		{ &g->final, D },
+		{ &g->logits, (size_t)c->V },
+		{ &g->act, 2 * (size_t)lo->tc->F },
 	};
 
-	*g = (struct ct_generator){ .lo = lo, .T = lo->T, .max = (int)max, .clamps = clamps, .n_clamps = n_clamps };
+	*g = (struct ct_generator){
+		.lo = lo, .T = lo->T, .max = (int)max, .clamps = clamps, .n_clamps = n_clamps
+	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (!(*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "generation", err)))
 			return CT_ENOMEM;
@@ -58,8 +72,9 @@ clamp_layer(struct ct_generator *g, int l, int pos)
 			continue;
 		/* Of clamps on one feature the last one counts. */
 		for (int k = i + 1; k < g->n_clamps && last; k++)
-			last = g->clamps[k].layer != l || g->clamps[k].feature != c->feature || g->clamps[k].off ||
-			    (g->clamps[k].pos != CT_ALL_POSITIONS && !g->clamps[k].onwards);
+			last = g->clamps[k].layer != l || g->clamps[k].feature != c->feature ||
+			       g->clamps[k].off ||
+			       (g->clamps[k].pos != CT_ALL_POSITIONS && !g->clamps[k].onwards);
 		if (!last)
 			continue;
 		if (!encoded) {
@@ -70,7 +85,9 @@ clamp_layer(struct ct_generator *g, int l, int pos)
 		if (c->feature >= F)
 			continue;
 		current = act[c->feature];
-		value = c->unit == CT_ABSOLUTE ? c->amount : c->unit == CT_MULTIPLE ? c->amount * current : current + c->amount;
+		value = c->unit == CT_ABSOLUTE	 ? c->amount
+			: c->unit == CT_MULTIPLE ? c->amount * current
+						 : current + c->amount;
 		for (int m = l; m < l + ct_transcoder_reach(tc, l); m++) {
 			ct_transcoder_decoder_row(tc, l, c->feature, m, g->row);
 			ct_saxpy(D, (float)(value - current), g->row, g->out + (size_t)m * D);
@@ -91,8 +108,8 @@ ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
 	memset(g->out, 0, (size_t)c->L * D * sizeof *g->out);
 	ct_embed(m, 1, pos, &token, g->x);
 	for (int l = 0; l < c->L; l++) {
-		ct_layer_attention(m, l, pos, pos + 1, g->x, g->k + l * kv, g->v + l * kv, g->pattern, false, g->scale, g->mid,
-		    g->scratch);
+		ct_layer_attention(m, l, pos, pos + 1, g->x, g->k + l * kv, g->v + l * kv, g->pattern, false,
+		    g->scale, g->mid, g->scratch);
 		ct_layer_mlp(m, l, 1, g->mid, g->in, g->scale, g->mlp, g->scratch);
 		ct_read_stream(m, g->lo->tc, 1, g->mid, g->in, g->scale, g->read);
 		clamp_layer(g, l, pos);
@@ -100,7 +117,9 @@ ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
 			g->x[d] = g->mid[d] + (g->mlp[d] + g->out[(size_t)l * D + d]);
 			if (!isfinite(g->x[d]))
 				return ct_fail(err, CT_EINVAL,
-				    "the clamps make layer %d's activations infinite at position %d: use smaller strengths", l, pos);
+				    "the clamps make layer %d's activations infinite at position %d: use "
+				    "smaller strengths",
+				    l, pos);
 		}
 	}
 	ct_final_norm(m, 1, g->x, g->final, g->scale);

@@ -158,7 +158,7 @@ float
 ct_share_cut(float *v, int n, double share)
 {
 	double total = 0, above = 0;
-	int lo = 0, hi = n;	/* the cut lies in v[lo..hi); what is before lo is larger and sums to above */
+	int lo = 0, hi = n; /* the cut lies in v[lo..hi); what is before lo is larger and sums to above */
 
 	for (int i = 0; i < n; i++)
 		total += v[i];
@@ -166,7 +166,7 @@ ct_share_cut(float *v, int n, double share)
 	while (hi - lo > 1) {
 		float pivot = v[lo + (hi - lo) / 2];
 		double larger = 0, equal = 0;
-		int a = lo, b = lo, c = hi;	/* [lo,a) > pivot, [a,b) = pivot, [c,hi) < pivot */
+		int a = lo, b = lo, c = hi; /* [lo,a) > pivot, [a,b) = pivot, [c,hi) < pivot */
 
 		while (b < c) {
 			float t = v[b];
@@ -258,8 +258,8 @@ count_edges(const struct ct_graph *g, const bool *in)
 
 /* Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), those above the cut first. */
 static int
-select_edges(struct ct_graph *g, const bool *in, const double *influence, const double *sums, double threshold,
-    struct ct_arena *a, struct ct_arena *scratch, struct ct_error *err)
+select_edges(struct ct_graph *g, const bool *in, const double *influence, const double *sums,
+    double threshold, struct ct_arena *a, struct ct_arena *scratch, struct ct_error *err)
 {
 	long all = count_edges(g, in), n = 0, kept = 0;
 	struct scored *list = ct_arena_need(scratch, (size_t)all, sizeof *list, "edge scores", err);

@@ -38,17 +38,21 @@ static int
 check_clamp(const struct ct_local *lo, const struct ct_clamp *c, struct ct_error *err)
 {
 	if (c->layer < 0 || c->layer >= lo->tc->L)
-		return ct_fail(err, CT_EINVAL, "no layer %d: this model has layers 0 to %d", c->layer, lo->tc->L - 1);
+		return ct_fail(
+		    err, CT_EINVAL, "no layer %d: this model has layers 0 to %d", c->layer, lo->tc->L - 1);
 	if (c->feature < 0 || c->feature >= lo->tc->layers[c->layer].F)
-		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer, c->feature, c->layer,
-		    lo->tc->layers[c->layer].F - 1);
+		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
+		    c->feature, c->layer, lo->tc->layers[c->layer].F - 1);
 	if (c->pos == 0 && !c->onwards)
-		return ct_fail(err, CT_EINVAL, "L%d#%d@0: position 0 is BOS, which has no features; clamp from position 1 on", c->layer,
+		return ct_fail(err, CT_EINVAL,
+		    "L%d#%d@0: position 0 is BOS, which has no features; clamp from position 1 on", c->layer,
 		    c->feature);
 	if (c->pos != CT_ALL_POSITIONS && (c->pos < 0 || c->pos >= lo->T) && !c->onwards)
-		return ct_fail(err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", c->pos, lo->T - 1);
+		return ct_fail(
+		    err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", c->pos, lo->T - 1);
 	if (!isfinite(c->amount))
-		return ct_fail(err, CT_EINVAL, "L%d#%d: the strength must be a finite number", c->layer, c->feature);
+		return ct_fail(
+		    err, CT_EINVAL, "L%d#%d: the strength must be a finite number", c->layer, c->feature);
 	return CT_OK;
 }
 
@@ -74,8 +78,9 @@ ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_cla
 		}
 		for (int t = from; t <= to; t++) {
 			float original = original_activation(lo, c->layer, t, c->feature);
-			double v = c->unit == CT_ABSOLUTE ? c->amount : c->unit == CT_MULTIPLE ? c->amount * (double)original
-											  : (double)original + c->amount;
+			double v = c->unit == CT_ABSOLUTE   ? c->amount
+				   : c->unit == CT_MULTIPLE ? c->amount * (double)original
+							    : (double)original + c->amount;
 			struct ct_site site = { c->layer, t, c->feature, original, (float)v };
 			int k = 0;
 
@@ -94,9 +99,9 @@ ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_cla
 
 /* Buffers of one run; out has the sum of what clamps and changed features write, per output layer. */
 struct buffers {
-	float *x, *mid, *in, *read, *mlp;	/* (T,D) */
-	float *out;				/* (L,T,D) */
-	bool *wrote;				/* (L) */
+	float *x, *mid, *in, *read, *mlp; /* (T,D) */
+	float *out; /* (L,T,D) */
+	bool *wrote; /* (L) */
 	float *pattern, *scale, *row, *pre, *act, *old, *scratch;
 };
 
@@ -109,9 +114,18 @@ make_buffers(struct buffers *b, const struct ct_local *lo, struct ct_arena *a, s
 		float **to;
 		size_t n;
 	} table[] = {
-		{ &b->x, TD }, { &b->mid, TD }, { &b->in, TD }, { &b->read, TD }, { &b->mlp, TD }, { &b->out, c->L * TD },
-		{ &b->pattern, (size_t)c->H * lo->T * lo->T }, { &b->scale, (size_t)lo->T },
-		{ &b->row, (size_t)c->D }, { &b->pre, TF }, { &b->act, TF }, { &b->old, TF },
+		{ &b->x, TD },
+		{ &b->mid, TD },
+		{ &b->in, TD },
+		{ &b->read, TD },
+		{ &b->mlp, TD },
+		{ &b->out, c->L * TD },
+		{ &b->pattern, (size_t)c->H * lo->T * lo->T },
+		{ &b->scale, (size_t)lo->T },
+		{ &b->row, (size_t)c->D },
+		{ &b->pre, TF },
+		{ &b->act, TF },
+		{ &b->old, TF },
 		{ &b->scratch, ct_layer_scratch(lo->m, lo->T) + (size_t)lo->tc->F },
 	};
 
@@ -160,7 +174,8 @@ read_changed(const struct ct_local *lo, const struct buffers *b, int l, int t)
 {
 	int D = lo->m->cfg.D;
 
-	return memcmp(b->read + (size_t)t * D, lo->read + ((size_t)l * lo->T + t) * D, (size_t)D * sizeof(float)) != 0;
+	return memcmp(b->read + (size_t)t * D, lo->read + ((size_t)l * lo->T + t) * D,
+		   (size_t)D * sizeof(float)) != 0;
 }
 
 static void
@@ -239,7 +254,8 @@ check_finite(const float *x, size_t n, int l, struct ct_error *err)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!isfinite(x[i]))
-			return ct_fail(err, CT_EINVAL, "the clamps make layer %d's activations infinite: use smaller strengths", l);
+			return ct_fail(err, CT_EINVAL,
+			    "the clamps make layer %d's activations infinite: use smaller strengths", l);
 	return CT_OK;
 }
 
@@ -254,18 +270,23 @@ run_live(struct ct_changed *out, const struct ct_local *lo, const int *ids, cons
 
 	ct_embed(m, T, 0, ids, b->x);
 	for (int l = 0; l < L; l++) {
-		bool live = opt->mode == CT_FREE, fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
+		bool live = opt->mode == CT_FREE,
+		     fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
 		float *pattern = live ? b->pattern : lo->pass->pattern + l * HTT;
 
-		ct_layer_attention(m, l, 0, T, b->x, out->k + l * kv, out->v + l * kv, pattern, !live, b->scale, b->mid, b->scratch);
+		ct_layer_attention(m, l, 0, T, b->x, out->k + l * kv, out->v + l * kv, pattern, !live,
+		    b->scale, b->mid, b->scratch);
 		ct_layer_mlp(m, l, T, b->mid, b->in, b->scale, b->mlp, b->scratch);
 		ct_read_stream(m, lo->tc, T, b->mid, b->in, b->scale, b->read);
 		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
 			const struct ct_active *f = &lo->active[i];
 			const struct ct_tc_layer *ly = &lo->tc->layers[l];
 
-			out->pre[i] = read_changed(lo, b, l, f->pos) ? ly->b_enc[f->feature] +
-				ct_sdot(D, ly->w_enc + (size_t)f->feature * D, b->read + (size_t)f->pos * D) : f->pre;
+			out->pre[i] = read_changed(lo, b, l, f->pos)
+					  ? ly->b_enc[f->feature] + ct_sdot(D,
+									ly->w_enc + (size_t)f->feature * D,
+									b->read + (size_t)f->pos * D)
+					  : f->pre;
 		}
 		if (opt->through == CT_REPLACEMENT && opt->mode != CT_RANGE)
 			replace_layer(lo, b, s, l);
@@ -303,13 +324,15 @@ run_linear(const struct ct_local *lo, const struct ct_sites *s, bool total, floa
 			ct_read_frozen(lo, l, t, b->mid + (size_t)t * D, b->read + (size_t)t * D);
 		for (int i = 0; i < s->n; i++)
 			if (s->site[i].layer == l)
-				write_on(lo, b, l, s->site[i].pos, s->site[i].feature, s->site[i].value - s->site[i].original, 0, L - 1);
+				write_on(lo, b, l, s->site[i].pos, s->site[i].feature,
+				    s->site[i].value - s->site[i].original, 0, L - 1);
 		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
 			const struct ct_active *f = &lo->active[i];
 			struct ct_site key = { .layer = l, .pos = f->pos, .feature = f->feature };
 			bool clamped = bsearch(&key, s->site, (size_t)s->n, sizeof key, by_place) != NULL;
 
-			dpre[i] = ct_sdot(D, ly->w_enc + (size_t)f->feature * D, b->read + (size_t)f->pos * D);
+			dpre[i] = ct_sdot(
+			    D, ly->w_enc + (size_t)f->feature * D, b->read + (size_t)f->pos * D);
 			if (total && !clamped)
 				write_on(lo, b, l, f->pos, f->feature, dpre[i], 0, L - 1);
 		}
@@ -321,7 +344,8 @@ run_linear(const struct ct_local *lo, const struct ct_sites *s, bool total, floa
 			b->x[i] = b->mid[i] + b->mlp[i];
 	}
 	for (int t = 0; t < T; t++)
-		ct_norm_frozen(m, &m->norm_f, lo->pass->scale_f[t], b->x + (size_t)t * D, dfinal + (size_t)t * D);
+		ct_norm_frozen(
+		    m, &m->norm_f, lo->pass->scale_f[t], b->x + (size_t)t * D, dfinal + (size_t)t * D);
 }
 
 int
@@ -348,7 +372,8 @@ ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, 
 	struct buffers b;
 
 	if (opt->mode == CT_RANGE && (opt->first < 0 || opt->last >= L || opt->first > opt->last))
-		return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d", opt->first, opt->last, L - 1);
+		return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d",
+		    opt->first, opt->last, L - 1);
 	out->final = ct_arena_need(a, TD, sizeof *out->final, "a clamped run", err);
 	out->pre = ct_arena_need(a, (size_t)lo->n, sizeof *out->pre, "a clamped run", err);
 	out->k = ct_arena_need(a, (size_t)L * kv, sizeof *out->k, "a clamped run", err);

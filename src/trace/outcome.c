@@ -54,7 +54,8 @@ rank_of(const double *x, int n, struct ranked *tmp, double *rank)
 }
 
 int
-ct_spearman(double *out, const double *x, const double *y, int n, struct ct_arena *scratch, struct ct_error *err)
+ct_spearman(
+    double *out, const double *x, const double *y, int n, struct ct_arena *scratch, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	struct ranked *tmp = ct_arena_need(scratch, (size_t)n, sizeof *tmp, "ranks", err);
@@ -84,7 +85,8 @@ target_dot(const struct ct_local *lo, const struct ct_node *n, const float *y)
 	const struct ct_model *m = lo->m;
 	int D = m->cfg.D;
 	const float *A = m->unembed + (size_t)n->index * D;
-	const float *B = n->target == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)n->other * D : m->unembed_mean;
+	const float *B = n->target == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)n->other * D
+							   : m->unembed_mean;
 	double sum = 0;
 
 	y += (size_t)n->pos * D;
@@ -175,8 +177,8 @@ done:
 
 int
 ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g,
-    const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run, struct ct_arena *a,
-    struct ct_error *err)
+    const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run,
+    struct ct_arena *a, struct ct_error *err)
 {
 	size_t TD = (size_t)lo->T * lo->m->cfg.D;
 	struct versions v = { .lo = lo, .run = run };
@@ -184,7 +186,8 @@ ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct 
 	int active = 0, r, n = 0;
 
 	*out = (struct ct_outcome){ .options = *opt };
-	out->effects = ct_arena_need(a, (size_t)g->n_features + g->n_targets, sizeof *out->effects, "effects", err);
+	out->effects = ct_arena_need(
+	    a, (size_t)g->n_features + g->n_targets, sizeof *out->effects, "effects", err);
 	v.direct_final = ct_arena_need(a, TD, sizeof(float), "predictions", err);
 	v.total_final = ct_arena_need(a, TD, sizeof(float), "predictions", err);
 	v.direct_pre = ct_arena_need(a, (size_t)lo->n, sizeof(float), "predictions", err);
@@ -207,7 +210,7 @@ ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct 
 
 		/* Nodes are a subset of the active features, in the same order. */
 		while (lo->active[active].layer != node->layer || lo->active[active].pos != node->pos ||
-		    lo->active[active].feature != node->index)
+		       lo->active[active].feature != node->index)
 			active++;
 		out->effects[n] = effect_of(&v, active, i, node);
 		out->effects[n].clamped = is_clamped(s, node);

@@ -68,8 +68,8 @@ ct_read_frozen_back(const struct ct_local *lo, int l, int t, const float *g, flo
 
 /* Encodes all positions of a layer: pre and act (T,F). */
 static void
-encode_layer(const struct ct_transcoder *tc, int l, int T, const float *read, float *pre, float *act,
-    float *scratch)
+encode_layer(
+    const struct ct_transcoder *tc, int l, int T, const float *read, float *pre, float *act, float *scratch)
 {
 	int F = tc->layers[l].F;
 
@@ -177,8 +177,10 @@ gather_decoders(struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
 					ct_transcoder_decoder_row(tc, l, lo->active[i].feature, m, row);
 					if (!tc->allow_nonfinite && !all_finite(row, D))
 						return ct_fail(err, CT_EFORMAT,
-						    "%s: tensor %s is not finite in the row of feature %d towards layer %d (--allow-nonfinite overrides)",
-						    tc->layers[l].dec->file, tc->layers[l].dec->name, lo->active[i].feature, m);
+						    "%s: tensor %s is not finite in the row of feature %d "
+						    "towards layer %d (--allow-nonfinite overrides)",
+						    tc->layers[l].dec->file, tc->layers[l].dec->name,
+						    lo->active[i].feature, m);
 					for (int d = 0; d < D; d++)
 						row[d] *= lo->active[i].act;
 				}
@@ -289,7 +291,8 @@ ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_are
 		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
 			const struct ct_active *f = &lo->active[i];
 
-			act[i] = ly->b_enc[f->feature] + ct_sdot(D, ly->w_enc + (size_t)f->feature * D, read + (size_t)f->pos * D);
+			act[i] = ly->b_enc[f->feature] +
+				 ct_sdot(D, ly->w_enc + (size_t)f->feature * D, read + (size_t)f->pos * D);
 		}
 		start_output(tc, l, T, read, y);
 		for (int d = 0; d < D; d++)
@@ -339,10 +342,12 @@ ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, con
 	float *row = ct_arena_need(a, (size_t)D, sizeof *x, "replacement run", err);
 	float *pre = ct_arena_need(a, (size_t)T * tc->F, sizeof *x, "replacement run", err);
 	float *act = ct_arena_need(a, (size_t)T * tc->F, sizeof *x, "replacement run", err);
-	float *scratch = ct_arena_need(a, ct_layer_scratch(m, T) + (size_t)tc->F, sizeof *x, "replacement run", err);
+	float *scratch = ct_arena_need(
+	    a, ct_layer_scratch(m, T) + (size_t)tc->F, sizeof *x, "replacement run", err);
 	int r = CT_OK;
 
-	if (!x || !mid || !in || !read || !out || !k || !v || !pattern || !scale || !row || !pre || !act || !scratch) {
+	if (!x || !mid || !in || !read || !out || !k || !v || !pattern || !scale || !row || !pre || !act ||
+	    !scratch) {
 		r = CT_ENOMEM;
 		goto done;
 	}
@@ -356,7 +361,8 @@ ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, con
 		if (m->cfg.norm == CT_RMSNORM)
 			ct_rmsnorm(T, D, mid, m->layers[l].norm2.w, m->cfg.eps, in, scale);
 		else
-			ct_layernorm(T, D, mid, m->layers[l].norm2.w, m->layers[l].norm2.b, m->cfg.eps, in, scale);
+			ct_layernorm(
+			    T, D, mid, m->layers[l].norm2.w, m->layers[l].norm2.b, m->cfg.eps, in, scale);
 		ct_read_stream(m, tc, T, mid, in, scale, read);
 		encode_layer(tc, l, T, read, pre, act, scratch);
 		for (int t = 1; t < T; t++)

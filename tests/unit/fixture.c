@@ -1,11 +1,11 @@
 /* fixture: see fixture.h. */
 #include "fixture.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,8 @@ fixture_trace(struct fixture *f, struct ct_pool *pool)
 
 	ct_logits(f->m, 1, f->pass.final + (size_t)(f->T - 1) * f->m->cfg.D, logits);
 	n = ct_default_roots(logits, V, f->T - 1, roots, 10);
-	ok(ct_graph_build(&f->graph, &f->local, f->ids, roots, n, 7500, &f->arena, pool, NULL, NULL, &err), &err);
+	ok(ct_graph_build(&f->graph, &f->local, f->ids, roots, n, 7500, &f->arena, pool, NULL, NULL, &err),
+	    &err);
 	ok(ct_graph_prune(f->graph, 0.8, 0.98, &f->arena, &f->scratch, &err), &err);
 }
 

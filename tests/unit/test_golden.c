@@ -3,13 +3,13 @@
  * (tests/golden/NAME/expected.json). Tolerance 1e-5 relative to the largest value; pruned sets exactly, but for
  * scores within 1e-3 relative of the cut.
  */
+#include <cmocka.h>
+#include <jansson.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,8 @@ close_to(const char *what, const double *got, const double *want, size_t n, doub
 		}
 	}
 	if (!(worst <= tolerance * largest))
-		fail_msg("%s: [%zu] is %.9g, expected %.9g (largest %.9g)", what, at, got[at], want[at], largest);
+		fail_msg(
+		    "%s: [%zu] is %.9g, expected %.9g (largest %.9g)", what, at, got[at], want[at], largest);
 }
 
 static void
@@ -111,7 +112,8 @@ test_logits(void **state)
 	ct_logits(g->f.m, T, g->f.pass.final, logits);
 	for (int i = 0; i < T * V; i++) {
 		got[i] = logits[i];
-		want[i] = number(json_array_get(json_object_get(g->want, "logits"), (size_t)i / V), (size_t)i % V);
+		want[i] = number(
+		    json_array_get(json_object_get(g->want, "logits"), (size_t)i / V), (size_t)i % V);
 	}
 	close_to("logits", got, want, (size_t)T * V, 1e-5);
 	free(logits);
@@ -222,13 +224,15 @@ test_pruned(void **state)
 			json_t *e = json_array_get(edges, k);
 
 			found = strcmp(s, json_string_value(json_array_get(e, 0))) == 0 &&
-			    strcmp(t, json_string_value(json_array_get(e, 1))) == 0;
+				strcmp(t, json_string_value(json_array_get(e, 1))) == 0;
 		}
 		if (!found)
 			fail_msg("edge %s -> %s is not in the expected pruned graph", s, t);
 	}
-	assert_float_equal(gr->scores.replacement, json_number_value(json_object_get(scores, "replacement")), 1e-5);
-	assert_float_equal(gr->scores.completeness, json_number_value(json_object_get(scores, "completeness")), 1e-5);
+	assert_float_equal(
+	    gr->scores.replacement, json_number_value(json_object_get(scores, "replacement")), 1e-5);
+	assert_float_equal(
+	    gr->scores.completeness, json_number_value(json_object_get(scores, "completeness")), 1e-5);
 }
 
 static void
@@ -237,7 +241,8 @@ test_clamps(void **state)
 	static const struct {
 		enum ct_mode mode;
 		const char *key;
-	} modes[] = { { CT_DIRECT, "direct_logits" }, { CT_FROZEN, "frozen_logits" }, { CT_FREE, "free_logits" } };
+	} modes[] = { { CT_DIRECT, "direct_logits" }, { CT_FROZEN, "frozen_logits" },
+		{ CT_FREE, "free_logits" } };
 	struct golden *g = *state;
 	struct fixture *f = &g->f;
 	json_t *list = json_object_get(g->want, "interventions");
@@ -251,14 +256,16 @@ test_clamps(void **state)
 		struct ct_clamp c = { .unit = CT_ABSOLUTE };
 		struct ct_sites sites;
 
-		assert_int_equal(sscanf(json_string_value(json_object_get(e, "clamp")), "L%d#%d@%d=%lf", &c.layer, &c.feature,
-		    &c.pos, &c.amount), 4);
+		assert_int_equal(sscanf(json_string_value(json_object_get(e, "clamp")), "L%d#%d@%d=%lf",
+				     &c.layer, &c.feature, &c.pos, &c.amount),
+		    4);
 		assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
 		for (size_t k = 0; k < sizeof modes / sizeof *modes; k++) {
 			struct ct_clamp_options opt = { .mode = modes[k].mode };
 			struct ct_changed run;
 
-			assert_int_equal(ct_intervene(&run, &f->local, f->ids, &sites, &opt, &f->arena, &err), CT_OK);
+			assert_int_equal(
+			    ct_intervene(&run, &f->local, f->ids, &sites, &opt, &f->arena, &err), CT_OK);
 			ct_logits(f->m, 1, run.final + (size_t)(f->T - 1) * D, logits);
 			for (int v = 0; v < V; v++) {
 				got[v] = logits[v];
@@ -279,17 +286,20 @@ test_self_check(void **state)
 	struct ct_error err = { 0 };
 	double error = 1;
 
-	assert_int_equal(ct_local_check(&g->f.local, g->f.ids, g->f.T - 1, &g->f.scratch, &error, &err), CT_OK);
+	assert_int_equal(
+	    ct_local_check(&g->f.local, g->f.ids, g->f.T - 1, &g->f.scratch, &error, &err), CT_OK);
 	assert_true(error < 1e-5);
 }
 
-#define MODEL(name) \
-	{ name ": logits", test_logits, setup, teardown, name }, \
-	{ name ": features", test_features, setup, teardown, name }, \
-	{ name ": graph", test_graph, setup, teardown, name }, \
-	{ name ": pruned graph and scores", test_pruned, setup, teardown, name }, \
-	{ name ": clamps", test_clamps, setup, teardown, name }, \
-	{ name ": local replacement model", test_self_check, setup, teardown, name }
+#define MODEL(name)                                                                                          \
+	{ name ": logits", test_logits, setup, teardown, name },                                             \
+	    { name ": features", test_features, setup, teardown, name },                                     \
+	    { name ": graph", test_graph, setup, teardown, name },                                           \
+	    { name ": pruned graph and scores", test_pruned, setup, teardown, name },                        \
+	    { name ": clamps", test_clamps, setup, teardown, name },                                         \
+	{                                                                                                    \
+		name ": local replacement model", test_self_check, setup, teardown, name                     \
+	}
 
 int
 main(void)
