@@ -93,8 +93,8 @@ ct_map_check(const struct ct_map *m, struct ct_error *err)
 	struct stat st;
 
 	if (stat(m->path, &st) == 0 && (size_t)st.st_size < m->size)
-		return ct_fail(err, CT_EIO, "%s shrank from %zu to %zu bytes while it was open; open it again",
-		    m->path, m->size, (size_t)st.st_size);
+		return ct_fail(err, CT_EIO, "%s shrank from %zu to %zu bytes while it was open; open it "
+		    "again", m->path, m->size, (size_t)st.st_size);
 	return CT_OK;
 }
 
@@ -165,7 +165,8 @@ ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct ct_
 	if (fd < 0)
 		return fd;
 	if (offset > size || n > size - offset)
-		code = ct_fail(err, CT_EFORMAT, "%s has %zu bytes; expected %zu at byte %zu", path, size, n, offset);
+		code = ct_fail(err, CT_EFORMAT, "%s has %zu bytes; expected %zu at byte %zu", path, size, n,
+		    offset);
 	while (code == CT_OK && at < n) {
 		ssize_t got = pread(fd, (char *)dst + at, n - at, (off_t)(offset + at));
 
@@ -241,7 +242,8 @@ ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, stru
 	int fd = -1;
 
 	if (old && !S_ISREG(st.st_mode))
-		return ct_fail(err, CT_EIO, "cannot write %s: it is %s, not a file", path, kind_name(st.st_mode));
+		return ct_fail(err, CT_EIO, "cannot write %s: it is %s, not a file", path,
+		    kind_name(st.st_mode));
 	if (strlen(path) >= sizeof target)
 		return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(ENAMETOOLONG));
 	/* A symbolic link stays one: what it points to is replaced. */

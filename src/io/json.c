@@ -90,7 +90,8 @@ look_up(const json_t **out, const json_t *obj, const char *where, const char *ke
 static int
 wrong_kind(const char *where, const char *key, const char *expected, const json_t *v, struct ct_error *err)
 {
-	return ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected %s, found %s", where, key, expected, kind_name(v));
+	return ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected %s, found %s", where, key, expected,
+	    kind_name(v));
 }
 
 int
@@ -105,8 +106,8 @@ ct_json_int(const json_t *obj, const char *where, const char *key, bool need, in
 	if (!json_is_integer(v))
 		return wrong_kind(where, key, "an integer", v, err);
 	if (json_integer_value(v) < min || json_integer_value(v) > max)
-		return ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected %d to %d, found %lld", where, key, min, max,
-		    (long long)json_integer_value(v));
+		return ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected %d to %d, found %lld", where, key, min,
+		    max, (long long)json_integer_value(v));
 	*out = (int)json_integer_value(v);
 	return CT_OK;
 }
@@ -127,7 +128,8 @@ ct_json_double(const json_t *obj, const char *where, const char *key, bool need,
 }
 
 int
-ct_json_bool(const json_t *obj, const char *where, const char *key, bool need, bool *out, struct ct_error *err)
+ct_json_bool(const json_t *obj, const char *where, const char *key, bool need, bool *out,
+    struct ct_error *err)
 {
 	const json_t *v;
 	int code = look_up(&v, obj, where, key, need, err);

@@ -70,19 +70,19 @@ read_shape(struct entry *e, const json_t *shape, const char *path, struct ct_err
 	size_t n = json_array_size(shape);
 
 	if (!json_is_array(shape) || n > CT_MAX_RANK)
-		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: \"shape\": expected a list of at most %d sizes", path,
-		    e->t.name, CT_MAX_RANK);
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: \"shape\": expected a list of at most %d "
+		    "sizes", path, e->t.name, CT_MAX_RANK);
 	e->t.rank = (int)n;
 	e->t.count = 1;
 	for (size_t i = 0; i < n; i++) {
 		size_t *dim = &e->t.dim[i];
 
 		if (!as_size(json_array_get(shape, i), dim))
-			return ct_fail(err, CT_EFORMAT, "%s: tensor %s: \"shape\"[%zu] is not a size", path, e->t.name,
-			    i);
+			return ct_fail(err, CT_EFORMAT, "%s: tensor %s: \"shape\"[%zu] is not a size", path,
+			    e->t.name, i);
 		if (*dim && e->t.count > SIZE_MAX / 8 / *dim)
-			return ct_fail(err, CT_EFORMAT, "%s: tensor %s: the product of \"shape\" overflows", path,
-			    e->t.name);
+			return ct_fail(err, CT_EFORMAT, "%s: tensor %s: the product of \"shape\" overflows",
+			    path, e->t.name);
 		e->t.count *= *dim;
 	}
 	return CT_OK;
@@ -96,8 +96,8 @@ read_entry(struct entry *e, const json_t *v, const char *path, size_t data_size,
 	int code;
 
 	if (!json_is_object(v) || !json_is_string(dtype) || json_array_size(offsets) != 2)
-		return ct_fail(err, CT_EFORMAT,
-		    "%s: tensor %s: expected {\"dtype\", \"shape\", \"data_offsets\": [begin, end]}", path, e->t.name);
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected {\"dtype\", \"shape\", "
+		    "\"data_offsets\": [begin, end]}", path, e->t.name);
 	e->dtype = find_dtype(json_string_value(dtype));
 	if (!e->dtype)
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: unknown dtype \"%.40s\"", path, e->t.name,
@@ -107,14 +107,15 @@ read_entry(struct entry *e, const json_t *v, const char *path, size_t data_size,
 	if (code != CT_OK)
 		return code;
 	if (!as_size(json_array_get(offsets, 0), &e->begin) || !as_size(json_array_get(offsets, 1), &e->end))
-		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: \"data_offsets\" are not sizes", path, e->t.name);
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: \"data_offsets\" are not sizes", path,
+		    e->t.name);
 	if (e->begin > e->end || e->end > data_size)
-		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: bytes %zu to %zu, but the file has %zu bytes of data",
-		    path, e->t.name, e->begin, e->end, data_size);
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: bytes %zu to %zu, but the file has %zu bytes "
+		    "of data", path, e->t.name, e->begin, e->end, data_size);
 	bytes = e->t.count * (size_t)e->dtype->size;
 	if (e->end - e->begin != bytes)
-		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: its shape needs %zu bytes of %s, its offsets span %zu",
-		    path, e->t.name, bytes, e->dtype->name, e->end - e->begin);
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: its shape needs %zu bytes of %s, its offsets "
+		    "span %zu", path, e->t.name, bytes, e->dtype->name, e->end - e->begin);
 	return CT_OK;
 }
 
@@ -145,16 +146,16 @@ check_tiling(struct entry *e, int n, const char *path, size_t data_size, struct 
 	qsort(e, (size_t)n, sizeof *e, by_offset);
 	for (int i = 0; i < n; i++) {
 		if (e[i].begin < at)
-			return ct_fail(err, CT_EFORMAT, "%s: tensor %s begins at byte %zu, inside tensor %s", path,
-			    e[i].t.name, e[i].begin, e[i - 1].t.name);
+			return ct_fail(err, CT_EFORMAT, "%s: tensor %s begins at byte %zu, inside tensor %s",
+			    path, e[i].t.name, e[i].begin, e[i - 1].t.name);
 		if (e[i].begin > at)
-			return ct_fail(err, CT_EFORMAT, "%s: bytes %zu to %zu before tensor %s belong to no tensor",
-			    path, at, e[i].begin, e[i].t.name);
+			return ct_fail(err, CT_EFORMAT, "%s: bytes %zu to %zu before tensor %s belong to no "
+			    "tensor", path, at, e[i].begin, e[i].t.name);
 		at = e[i].end;
 	}
 	if (at != data_size)
-		return ct_fail(err, CT_EFORMAT, "%s: %zu bytes after the last tensor belong to no tensor", path,
-		    data_size - at);
+		return ct_fail(err, CT_EFORMAT, "%s: %zu bytes after the last tensor belong to no tensor",
+		    path, data_size - at);
 	return CT_OK;
 }
 
@@ -176,7 +177,8 @@ reserve(struct ct_tensors *t, size_t n, struct ct_error *err)
 }
 
 static int
-add_entries(struct ct_tensors *t, const struct ct_map *m, json_t *header, size_t data_at, struct ct_error *err)
+add_entries(struct ct_tensors *t, const struct ct_map *m, json_t *header, size_t data_at,
+    struct ct_error *err)
 {
 	struct entry *first;
 	size_t data_size = m->size - data_at, names = 0;
@@ -217,16 +219,18 @@ static int
 read_header(struct ct_tensors *t, const struct ct_map *m, struct ct_error *err)
 {
 	uint64_t len = 0;
+	size_t max;
 	json_t *header;
 	int code;
 
 	if (m->size < 8)
-		return ct_fail(err, CT_EFORMAT, "%s: %zu bytes are too few for a safetensors file", m->path, m->size);
+		return ct_fail(err, CT_EFORMAT, "%s: %zu bytes are too few for a safetensors file", m->path,
+		    m->size);
 	memcpy(&len, m->data, 8);
-	if (len > MAX_HEADER || len > m->size - 8)
-		return ct_fail(err, CT_EFORMAT, "%s: the header's length at byte 0 is %llu; expected at most %llu",
-		    m->path, (unsigned long long)len,
-		    (unsigned long long)(m->size - 8 < MAX_HEADER ? m->size - 8 : MAX_HEADER));
+	max = m->size - 8 < MAX_HEADER ? m->size - 8 : MAX_HEADER;
+	if (len > max)
+		return ct_fail(err, CT_EFORMAT, "%s: the header's length at byte 0 is %llu; expected at most "
+		    "%zu", m->path, (unsigned long long)len, max);
 	if (len == 0 || m->data[8] != '{')
 		return ct_fail(err, CT_EFORMAT, "%s: byte 8: expected '{', the start of the header", m->path);
 	code = ct_json_parse(&header, m->path, (const char *)m->data + 8, len, err);
@@ -261,7 +265,8 @@ finish(struct ct_tensors *t, struct ct_error *err)
 		const struct entry *e = &t->all[i];
 
 		if (i && strcmp(e->t.name, e[-1].t.name) == 0)
-			return ct_fail(err, CT_EFORMAT, "%s: tensor %s is in %s too", e->t.file, e->t.name, e[-1].t.file);
+			return ct_fail(err, CT_EFORMAT, "%s: tensor %s is in %s too", e->t.file, e->t.name,
+			    e[-1].t.file);
 		if (e->dtype->read >= 0)
 			t->list[t->n++] = &e->t;
 	}
@@ -324,8 +329,8 @@ add_shards(struct ct_tensors *t, const char *dir, const char *index, const json_
 		if (code != CT_OK || (file && json_object_get(seen, file)))
 			continue;
 		if (!file || !plain_name(file)) {
-			code = ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected the name of a file beside the index",
-			    index, name);
+			code = ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected the name of a file beside "
+			    "the index", index, name);
 			continue;
 		}
 		if (t->n_maps == MAX_SHARDS) {
@@ -498,8 +503,8 @@ ct_tensors_write(const char *path, const struct ct_tensor *list, int n, struct c
 			bytes *= t->dim[d];
 			json_array_append_new(shape, json_integer((json_int_t)t->dim[d]));
 		}
-		v = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)at,
-		    (json_int_t)(at + bytes));
+		v = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets",
+		    (json_int_t)at, (json_int_t)(at + bytes));
 		if (json_object_set_new(header, t->name, v) != 0)
 			goto fail;
 		parts[i + 2] = (struct ct_part){ .data = t->data, .size = bytes };

@@ -98,7 +98,8 @@ place(struct reader *r, struct ct_yaml node, struct ct_error *err)
 		return push(r, &node, err);
 	}
 	if (node.kind != CT_YAML_SCALAR)
-		return fail_line(r->doc, (size_t)node.line, err, "a key must be plain text, found a list or map");
+		return fail_line(r->doc, (size_t)node.line, err, "a key must be plain text, found a list or "
+		    "map");
 	parent->key = node.text;
 	return CT_OK;
 }
@@ -128,8 +129,8 @@ check_duplicates(struct reader *r, const struct ct_yaml *map, struct ct_error *e
 	qsort(sorted, (size_t)map->n, sizeof *sorted, by_key);
 	for (int i = 1; i < map->n && code == CT_OK; i++)
 		if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0)
-			code = ct_fail(err, CT_EFORMAT, "%s:%d: the key \"%s\" stands here twice (first in line %d)",
-			    r->doc->path, sorted[i]->line, sorted[i]->key, sorted[i - 1]->line);
+			code = ct_fail(err, CT_EFORMAT, "%s:%d: the key \"%s\" stands here twice (first in "
+			    "line %d)", r->doc->path, sorted[i]->line, sorted[i]->key, sorted[i - 1]->line);
 	free(sorted);
 	return code;
 }
@@ -405,8 +406,8 @@ ct_yaml_int(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *
 		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected an integer, found \"%s\"", key,
 		    v->text);
 	if (x < min || x > max)
-		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected %d to %d, found %ld", key, min, max,
-		    x);
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected %d to %d, found %ld", key, min,
+		    max, x);
 	*out = (int)x;
 	return CT_OK;
 }
@@ -425,8 +426,8 @@ ct_yaml_double(const struct ct_yaml_doc *d, const struct ct_yaml *map, const cha
 		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected a number, found \"%s\"", key,
 		    v->text);
 	if (x < min || x > max)
-		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected %g to %g, found %g", key, min, max,
-		    x);
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected %g to %g, found %g", key, min,
+		    max, x);
 	*out = x;
 	return CT_OK;
 }
@@ -444,8 +445,8 @@ ct_yaml_bool(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char 
 	yes = strcmp(v->text, "true") == 0 || strcmp(v->text, "True") == 0;
 	no = strcmp(v->text, "false") == 0 || strcmp(v->text, "False") == 0;
 	if (v->quoted || (!yes && !no))
-		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected true or false, found \"%s\"", key,
-		    v->text);
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected true or false, found \"%s\"",
+		    key, v->text);
 	*out = yes;
 	return CT_OK;
 }

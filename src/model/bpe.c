@@ -23,8 +23,8 @@ refuse_settings(const json_t *model, const char *path, struct ct_error *err)
 		const char *text = json_string_value(json_object_get(model, affixes[i]));
 
 		if (text && *text)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: model: \"%s\" \"%.40s\" is not supported", path,
-			    affixes[i], text);
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: model: \"%s\" \"%.40s\" is not supported",
+			    path, affixes[i], text);
 	}
 	return CT_OK;
 }
@@ -75,10 +75,11 @@ read_merge(struct ct_merge *m, const json_t *v, const json_t *vocab, int rank, c
 	size_t n[2];
 
 	if (!halves(v, part, n))
-		return ct_fail(err, CT_EFORMAT, "%s: merges[%d]: expected \"a b\" or [\"a\", \"b\"]", path, rank);
+		return ct_fail(err, CT_EFORMAT, "%s: merges[%d]: expected \"a b\" or [\"a\", \"b\"]", path,
+		    rank);
 	if (n[0] + n[1] >= sizeof key)
-		return ct_fail(err, CT_EFORMAT, "%s: merges[%d]: a token of %zu bytes; expected less than %d", path, rank,
-		    n[0] + n[1], MAX_KEY);
+		return ct_fail(err, CT_EFORMAT, "%s: merges[%d]: a token of %zu bytes; expected less than %d",
+		    path, rank, n[0] + n[1], MAX_KEY);
 	memcpy(key, part[0], n[0]);
 	key[n[0]] = '\0';
 	m->a = look_up(vocab, key);
@@ -87,8 +88,8 @@ read_merge(struct ct_merge *m, const json_t *v, const json_t *vocab, int rank, c
 	m->id = look_up(vocab, key);
 	m->rank = rank;
 	if (m->a < 0 || m->b < 0 || m->id < 0)
-		return ct_fail(err, CT_EFORMAT, "%s: merges[%d]: \"%.60s\" or a half of it is not in the vocabulary", path,
-		    rank, key);
+		return ct_fail(err, CT_EFORMAT, "%s: merges[%d]: \"%.60s\" or a half of it is not in the "
+		    "vocabulary", path, rank, key);
 	return CT_OK;
 }
 
@@ -308,30 +309,35 @@ append_fallback(const struct ct_bpe *b, struct ct_symbol *s, int *n, unsigned ch
 	return true;
 }
 
+/*
+ * One symbol per byte. Hugging Face holds an unknown token back until a known byte comes, so fallback tokens
+ * overtake it; a model has seen the ids in that order.
+ */
 static int
 first_symbols(const struct ct_bpe *b, const char *piece, size_t n, struct ct_symbol *s, int *count,
     struct ct_error *err)
 {
-	bool fused = false;		/* the last symbol is an unknown one that takes further ones in */
+	int held = 0;		/* bytes of the unknown token that is held back */
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned char byte = (unsigned char)piece[i];
 
-		if (b->byte_id[byte] >= 0) {
-			append(s, count, b->byte_id[byte], 1);
-			fused = false;
-		} else if (append_fallback(b, s, count, byte)) {
-			fused = false;
-		} else if (b->unk < 0) {
+		if (b->byte_id[byte] < 0 && append_fallback(b, s, count, byte))
+			continue;
+		if (b->byte_id[byte] < 0 && b->unk < 0)
 			return ct_fail(err, CT_ENOTFOUND, "the tokenizer has no token for the byte 0x%02x",
 			    (unsigned)byte);
-		} else if (fused) {
-			s[*count - 1].len++;
-		} else {
-			append(s, count, b->unk, 1);
-			fused = b->fuse_unk;
+		if (held && (b->byte_id[byte] >= 0 || !b->fuse_unk)) {
+			append(s, count, b->unk, held);
+			held = 0;
 		}
+		if (b->byte_id[byte] >= 0)
+			append(s, count, b->byte_id[byte], 1);
+		else
+			held++;
 	}
+	if (held)
+		append(s, count, b->unk, held);
 	return CT_OK;
 }
 

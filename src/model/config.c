@@ -17,13 +17,14 @@ static int
 check(const struct ct_config *c, const char *path, struct ct_error *err)
 {
 	if (c->H % c->H_kv != 0)
-		return ct_fail(err, CT_EFORMAT, "%s: %d heads cannot share %d key/value heads evenly", path, c->H,
-		    c->H_kv);
+		return ct_fail(err, CT_EFORMAT, "%s: %d heads cannot share %d key/value heads evenly", path,
+		    c->H, c->H_kv);
 	if (c->position == CT_ROPE && c->head % 2 != 0)
-		return ct_fail(err, CT_EFORMAT, "%s: rotary positions need an even head width, found %d", path,
-		    c->head);
+		return ct_fail(err, CT_EFORMAT, "%s: rotary positions need an even head width, found %d",
+		    path, c->head);
 	if (!(c->eps >= 0 && c->eps < 1))
-		return ct_fail(err, CT_EFORMAT, "%s: the norm's epsilon: expected 0 to 1, found %g", path, c->eps);
+		return ct_fail(err, CT_EFORMAT, "%s: the norm's epsilon: expected 0 to 1, found %g", path,
+		    c->eps);
 	return CT_OK;
 }
 
@@ -54,13 +55,13 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_error *err)
 		goto done;
 	out->family = ct_family_find(type);
 	if (!out->family) {
-		code = ct_fail(err, CT_EUNSUPPORTED, "%s: model_type \"%.60s\" is not supported (supported: %s)", path,
-		    type, ct_family_list());
+		code = ct_fail(err, CT_EUNSUPPORTED, "%s: model_type \"%.60s\" is not supported (supported: "
+		    "%s)", path, type, ct_family_list());
 		goto done;
 	}
 	if (json_object_get(root, "quantization_config")) {
-		code = ct_fail(err, CT_EUNSUPPORTED, "%s: quantized weights are not supported; use the F32, F16 or "
-		    "BF16 model", path);
+		code = ct_fail(err, CT_EUNSUPPORTED, "%s: quantized weights are not supported; use the F32, "
+		    "F16 or BF16 model", path);
 		goto done;
 	}
 	code = out->family->config(out, root, path, err);

@@ -52,8 +52,8 @@ ct_family_act(const json_t *json, const char *path, const char *key, const char 
 			*out = acts[i].act;
 			return CT_OK;
 		}
-	return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": the activation \"%.60s\" is not supported (supported: silu, "
-	    "gelu, gelu_new, gelu_pytorch_tanh, relu)", path, key, name);
+	return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": the activation \"%.60s\" is not supported "
+	    "(supported: silu, gelu, gelu_new, gelu_pytorch_tanh, relu)", path, key, name);
 }
 
 int

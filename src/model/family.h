@@ -19,8 +19,8 @@ extern const struct ct_family ct_family_gpt2;
 enum { CT_MAX_WIDTH = 1 << 20, CT_MAX_LAYERS = 1 << 10, CT_MAX_VOCAB = 1 << 24 };
 
 /* The activation function's name under key; `fallback` when it is missing. */
-int ct_family_act(const json_t *json, const char *path, const char *key, const char *fallback, enum ct_act *out,
-    struct ct_error *err);
+int ct_family_act(const json_t *json, const char *path, const char *key, const char *fallback,
+    enum ct_act *out, struct ct_error *err);
 
 /* bos_token_id; none when it is null or lies outside the vocabulary (V must be set). */
 int ct_family_bos(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);

@@ -23,8 +23,8 @@ refuse_switches(const json_t *json, const char *path, struct ct_error *err)
 		if (code != CT_OK)
 			return code;
 		if (on != switches[i].usual)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": %s is not supported", path, switches[i].key,
-			    on ? "true" : "false");
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": %s is not supported", path,
+			    switches[i].key, on ? "true" : "false");
 	}
 	return CT_OK;
 }
@@ -47,7 +47,8 @@ read_sizes(struct ct_config *c, const json_t *json, const char *path, struct ct_
 
 	c->context = 1024;
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		int code = ct_json_int(json, path, sizes[i].key, sizes[i].need, 1, sizes[i].max, sizes[i].out, err);
+		int code = ct_json_int(json, path, sizes[i].key, sizes[i].need, 1, sizes[i].max, sizes[i].out,
+		    err);
 
 		if (code != CT_OK)
 			return code;
@@ -55,7 +56,8 @@ read_sizes(struct ct_config *c, const json_t *json, const char *path, struct ct_
 	if (!c->mlp)
 		c->mlp = 4 * c->D;
 	if (c->D % c->H != 0)
-		return ct_fail(err, CT_EFORMAT, "%s: n_embd %d is not a multiple of n_head %d", path, c->D, c->H);
+		return ct_fail(err, CT_EFORMAT, "%s: n_embd %d is not a multiple of n_head %d", path, c->D,
+		    c->H);
 	c->H_kv = c->H;
 	c->head = c->D / c->H;
 	return CT_OK;

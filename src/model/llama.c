@@ -21,8 +21,8 @@ read_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_e
 	if (code == CT_OK && json_is_object(rope))
 		code = ct_json_double(rope, path, "rope_theta", false, &c->rope_theta, err);
 	if (code == CT_OK && !(c->rope_theta > 0))
-		code = ct_fail(err, CT_EFORMAT, "%s: \"rope_theta\": expected a positive number, found %g", path,
-		    c->rope_theta);
+		code = ct_fail(err, CT_EFORMAT, "%s: \"rope_theta\": expected a positive number, found %g",
+		    path, c->rope_theta);
 	if (code != CT_OK || json_is_null(rope) || !rope)
 		return code;
 	if (!json_is_object(rope))
@@ -33,8 +33,8 @@ read_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_e
 	if (code != CT_OK || strcmp(type, "default") == 0)
 		return code;
 	if (strcmp(type, "llama3") != 0)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: rope_scaling of type \"%.60s\" is not supported (supported: "
-		    "llama3, default)", path, type);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: rope_scaling of type \"%.60s\" is not supported "
+		    "(supported: llama3, default)", path, type);
 	code = ct_json_double(rope, path, "factor", true, &s->factor, err);
 	if (code == CT_OK)
 		code = ct_json_double(rope, path, "low_freq_factor", true, &s->low_freq_factor, err);
@@ -43,9 +43,11 @@ read_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_e
 	if (code == CT_OK)
 		code = ct_json_int(rope, path, "original_max_position_embeddings", true, 1, CT_MAX_VOCAB,
 		    &s->original_context, err);
-	if (code == CT_OK && !(s->factor > 0 && s->low_freq_factor > 0 && s->high_freq_factor > s->low_freq_factor))
-		code = ct_fail(err, CT_EFORMAT, "%s: rope_scaling: expected factor > 0 and 0 < low_freq_factor < "
-		    "high_freq_factor, found %g, %g, %g", path, s->factor, s->low_freq_factor, s->high_freq_factor);
+	if (code == CT_OK &&
+	    !(s->factor > 0 && s->low_freq_factor > 0 && s->high_freq_factor > s->low_freq_factor))
+		code = ct_fail(err, CT_EFORMAT, "%s: rope_scaling: expected factor > 0 and 0 < "
+		    "low_freq_factor < high_freq_factor, found %g, %g, %g", path, s->factor,
+		    s->low_freq_factor, s->high_freq_factor);
 	return code;
 }
 
@@ -69,7 +71,8 @@ read_sizes(struct ct_config *c, const json_t *json, const char *path, struct ct_
 
 	c->context = 2048;
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		int code = ct_json_int(json, path, sizes[i].key, sizes[i].need, 1, sizes[i].max, sizes[i].out, err);
+		int code = ct_json_int(json, path, sizes[i].key, sizes[i].need, 1, sizes[i].max, sizes[i].out,
+		    err);
 
 		if (code != CT_OK)
 			return code;
@@ -77,13 +80,13 @@ read_sizes(struct ct_config *c, const json_t *json, const char *path, struct ct_
 	if (!c->H_kv)
 		c->H_kv = c->H;
 	if (!c->head && c->D % c->H != 0)
-		return ct_fail(err, CT_EFORMAT, "%s: hidden_size %d is not a multiple of num_attention_heads %d", path,
-		    c->D, c->H);
+		return ct_fail(err, CT_EFORMAT, "%s: hidden_size %d is not a multiple of num_attention_heads "
+		    "%d", path, c->D, c->H);
 	if (!c->head)
 		c->head = c->D / c->H;
 	if ((long long)c->H * c->head > CT_MAX_WIDTH)
-		return ct_fail(err, CT_EFORMAT, "%s: %d heads of width %d are too wide; expected at most %d together",
-		    path, c->H, c->head, CT_MAX_WIDTH);
+		return ct_fail(err, CT_EFORMAT, "%s: %d heads of width %d are too wide; expected at most %d "
+		    "together", path, c->H, c->head, CT_MAX_WIDTH);
 	return CT_OK;
 }
 

@@ -69,8 +69,8 @@ check_shape(const struct ct_tensor *t, int rows, int cols, struct ct_error *err)
 		snprintf(wanted, sizeof wanted, "[%d,%d]", rows, cols);
 	else
 		snprintf(wanted, sizeof wanted, "[%d]", rows);
-	return ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected shape %s by config.json, found %s", t->file, t->name,
-	    wanted, found);
+	return ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected shape %s by config.json, found %s", t->file,
+	    t->name, wanted, found);
 }
 
 static int
@@ -105,8 +105,8 @@ ct_bind_plain(struct ct_binder *b, const float **out, int rows, int cols, const 
 
 	*out = NULL;
 	if (unread && b->fault.code == CT_OK)
-		ct_fail(&b->fault, CT_EUNSUPPORTED, "%s: tensor %s: dtype %s is not supported for weights (supported: "
-		    "F32, F16, BF16, F64)", b->dir, name, unread);
+		ct_fail(&b->fault, CT_EUNSUPPORTED, "%s: tensor %s: dtype %s is not supported for weights "
+		    "(supported: F32, F16, BF16, F64)", b->dir, name, unread);
 	else if (!t && !unread)
 		add_missing(b, name);
 	if (!t || b->missing || b->fault.code != CT_OK)
@@ -137,10 +137,10 @@ verdict(const struct ct_binder *b, struct ct_error *err)
 		for (const char *p = b->names; (p = strstr(p, ", ")); p += 2)
 			listed++;
 		if (listed < b->missing)
-			return ct_fail(err, CT_EFORMAT, "%s: %d tensors that config.json calls for are missing: %s and %d "
-			    "more", b->dir, b->missing, b->names, b->missing - listed);
-		return ct_fail(err, CT_EFORMAT, "%s: %d tensor%s that config.json calls for %s missing: %s", b->dir,
-		    b->missing, b->missing > 1 ? "s" : "", b->missing > 1 ? "are" : "is", b->names);
+			return ct_fail(err, CT_EFORMAT, "%s: %d tensors that config.json calls for are "
+			    "missing: %s and %d more", b->dir, b->missing, b->names, b->missing - listed);
+		return ct_fail(err, CT_EFORMAT, "%s: %d tensor%s that config.json calls for %s missing: %s",
+		    b->dir, b->missing, b->missing > 1 ? "s" : "", b->missing > 1 ? "are" : "is", b->names);
 	}
 	if (b->fault.code != CT_OK)
 		return ct_fail(err, b->fault.code, "%s", b->fault.msg);
@@ -170,7 +170,8 @@ bind(struct ct_model *m, const char *dir, const struct ct_model_options *opt, st
 }
 
 int
-ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_options *opt, struct ct_error *err)
+ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_options *opt,
+    struct ct_error *err)
 {
 	struct ct_model *m = calloc(1, sizeof *m);
 	int code;

@@ -11,13 +11,15 @@
 #include "base/text.h"
 
 /* Rust's \s and \w, spelt out: PCRE2's own differ a little from version to version. */
-#define SPACE "\\t-\\r\\x{20}\\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}"
+#define SPACE "\\t-\\r\\x{20}\\x{85}\\x{A0}\\x{1680}" \
+	"\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}"
 #define WORD "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{200C}\\x{200D}\\x{24B6}-\\x{24E9}\\x{1F130}-\\x{1F149}" \
 	"\\x{1F150}-\\x{1F169}\\x{1F170}-\\x{1F189}"
 
 static const char whitespace[] = "[" WORD "]+|[^" WORD SPACE "]+";
 static const char whitespace_split[] = "[" SPACE "]+";
-static const char gpt2[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+static const char gpt2[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|"
+    " ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 /* A pattern that needs more than this for one match of a prompt is an attack or a mistake. */
 enum { MATCH_LIMIT = 10 * 1000 * 1000, HEAP_LIMIT_KIB = 64 << 10 };
@@ -34,20 +36,22 @@ compile(void **out, const char *pattern, bool literal, const char *path, struct 
 	if (*out)
 		return CT_OK;
 	pcre2_get_error_message(code, why, sizeof why);
-	return ct_fail(err, CT_EFORMAT, "%s: pre_tokenizer: the pattern \"%.100s\" fails at byte %zu: %s", path, pattern,
-	    at, (const char *)why);
+	return ct_fail(err, CT_EFORMAT, "%s: pre_tokenizer: the pattern \"%.100s\" fails at byte %zu: %s",
+	    path, pattern, at, (const char *)why);
 }
 
 static int
-add_step(struct ct_split *s, const char *pattern, bool literal, bool keep_match, bool keep_gap, const char *path,
-    struct ct_error *err)
+add_step(struct ct_split *s, const char *pattern, bool literal, bool keep_match, bool keep_gap,
+    const char *path, struct ct_error *err)
 {
 	struct ct_split_step *step = &s->steps[s->n];
 
 	if (s->n == CT_MAX_STEPS)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: more than %d steps", path, CT_MAX_STEPS);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: more than %d steps", path,
+		    CT_MAX_STEPS);
 	if (s->byte_level)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: a step after ByteLevel is not supported", path);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: a step after ByteLevel is not "
+		    "supported", path);
 	*step = (struct ct_split_step){ .keep_match = keep_match, .keep_gap = keep_gap };
 	s->n++;
 	return pattern ? compile(&step->code, pattern, literal, path, err) : CT_OK;
@@ -85,13 +89,14 @@ read_split(struct ct_split *s, const json_t *json, const char *path, struct ct_e
 	if (code != CT_OK)
 		return code;
 	if (!regex && !string)
-		return ct_fail(err, CT_EFORMAT, "%s: pre_tokenizer: Split: expected a \"pattern\" with Regex or String",
-		    path);
+		return ct_fail(err, CT_EFORMAT, "%s: pre_tokenizer: Split: expected a \"pattern\" with Regex "
+		    "or String", path);
 	isolated = strcmp(behavior, "Isolated") == 0;
 	if (!isolated && strcmp(behavior, "Removed") != 0)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: Split with behavior \"%.40s\" is not supported "
-		    "(supported: Isolated, Removed)", path, behavior);
-	return add_step(s, regex ? regex : string, !regex, isolated || invert, isolated || !invert, path, err);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: Split with behavior \"%.40s\" is "
+		    "not supported (supported: Isolated, Removed)", path, behavior);
+	return add_step(s, regex ? regex : string, !regex, isolated || invert, isolated || !invert, path,
+	    err);
 }
 
 static int
@@ -129,8 +134,9 @@ read_one(struct ct_split *s, const json_t *json, const char *path, bool nested, 
 	if (strcmp(type, "Digits") == 0)
 		return read_digits(s, json, path, err);
 	if (strcmp(type, "Sequence") != 0 || nested || !json_is_array(list))
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer \"%.40s\" is not supported (supported: Whitespace, "
-		    "WhitespaceSplit, ByteLevel, Split, Digits, and one Sequence of these)", path, type);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer \"%.40s\" is not supported "
+		    "(supported: Whitespace, WhitespaceSplit, ByteLevel, Split, Digits, and one Sequence of "
+		    "these)", path, type);
 	json_array_foreach(list, i, child) {
 		code = read_one(s, child, path, true, err);
 		if (code != CT_OK)
@@ -192,7 +198,8 @@ match(struct run *r, int k, const char *s, size_t n, size_t at, bool spaced)
 
 	while (code == CT_OK && from < n) {
 		size_t start, end;
-		int found = pcre2_match(step->code, (PCRE2_SPTR)s, n, from, PCRE2_NO_UTF_CHECK, r->match, r->limits);
+		int found = pcre2_match(step->code, (PCRE2_SPTR)s, n, from, PCRE2_NO_UTF_CHECK, r->match,
+		    r->limits);
 
 		if (found == PCRE2_ERROR_NOMATCH)
 			break;
@@ -200,8 +207,8 @@ match(struct run *r, int k, const char *s, size_t n, size_t at, bool spaced)
 		end = span[1];
 		/* \K in a lookahead can report an end before its start. */
 		if (found < 0 || start < done || end < start)
-			return ct_fail(r->err, CT_EFORMAT, "the tokenizer's splitting pattern gives up on this text at "
-			    "byte %zu", at + from);
+			return ct_fail(r->err, CT_EFORMAT, "the tokenizer's splitting pattern gives up on "
+			    "this text at byte %zu", at + from);
 		if (step->keep_gap)
 			code = part(r, k, s, done, start, at, spaced);
 		if (code == CT_OK && step->keep_match)

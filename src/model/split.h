@@ -34,7 +34,8 @@ void ct_split_free(struct ct_split *s);
  * Calls fn for each piece in order. `at` is the piece's place in the text; `spaced` says that its first byte
  * is a prefix space that the text does not have. Stops at the first code that is not CT_OK and returns it.
  */
-typedef int (*ct_piece_fn)(void *ctx, const char *piece, size_t n, size_t at, bool spaced, struct ct_error *err);
+typedef int (*ct_piece_fn)(void *ctx, const char *piece, size_t n, size_t at, bool spaced,
+    struct ct_error *err);
 int ct_split_run(const struct ct_split *s, const char *text, size_t n, size_t at, ct_piece_fn fn, void *ctx,
     struct ct_error *err);
 

@@ -60,14 +60,14 @@ read_normalizer(struct ct_tokenizer *t, const json_t *json, const char *path, st
 		return CT_OK;
 	}
 	if (strcmp(type, "Sequence") != 0 || !json_is_array(list))
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: normalizer \"%.40s\" is not supported (supported: NFC)", path,
-		    type);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: normalizer \"%.40s\" is not supported (supported: "
+		    "NFC)", path, type);
 	json_array_foreach(list, i, child) {
 		const char *inner = json_string_value(json_object_get(child, "type"));
 
 		if (!inner || strcmp(inner, "NFC") != 0)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: a normalizer in a Sequence that is not NFC is not "
-			    "supported", path);
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: a normalizer in a Sequence that is not NFC "
+			    "is not supported", path);
 		t->nfc = true;
 	}
 	return CT_OK;
@@ -164,11 +164,11 @@ read_template(struct ct_tokenizer *t, const json_t *json, const char *path, stru
 			continue;
 		}
 		if (text || t->n_prefix == MAX_PREFIX)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: only up to %d tokens before the text "
-			    "are supported", path, MAX_PREFIX);
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: only up to %d tokens "
+			    "before the text are supported", path, MAX_PREFIX);
 		if (id < 0)
-			return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: the token \"%.60s\" is not in the "
-			    "vocabulary", path, name ? name : "");
+			return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: the token \"%.60s\" is not "
+			    "in the vocabulary", path, name ? name : "");
 		t->prefix[t->n_prefix++] = id;
 	}
 	return CT_OK;
@@ -190,8 +190,8 @@ read_post(struct ct_tokenizer *t, const json_t *json, const char *path, bool nes
 	if (strcmp(type, "TemplateProcessing") == 0)
 		return read_template(t, json, path, err);
 	if (strcmp(type, "Sequence") != 0 || nested || !json_is_array(list))
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: post_processor \"%.40s\" is not supported (supported: "
-		    "TemplateProcessing, ByteLevel, and one Sequence of these)", path, type);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: post_processor \"%.40s\" is not supported "
+		    "(supported: TemplateProcessing, ByteLevel, and one Sequence of these)", path, type);
 	json_array_foreach(list, i, child) {
 		code = read_post(t, child, path, true, err);
 		if (code != CT_OK)
@@ -215,8 +215,8 @@ read_model(struct ct_tokenizer *t, const json_t *root, const char *path, struct 
 		return code;
 	t->is_bpe = strcmp(type, "BPE") == 0;
 	if (!t->is_bpe && strcmp(type, "WordLevel") != 0)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: model \"%.40s\" is not supported (supported: WordLevel, BPE)",
-		    path, type);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: model \"%.40s\" is not supported (supported: "
+		    "WordLevel, BPE)", path, type);
 	if (t->is_bpe != t->split.byte_level)
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: %s", path, t->is_bpe
 		    ? "BPE is supported with a ByteLevel pre_tokenizer only"
@@ -397,7 +397,7 @@ skip_space_back(const char *s, size_t from, size_t i)
 	return i;
 }
 
-/* text[from..to): cuts out the added tokens of this round; the rest goes to the next round, then to the model. */
+/* text[from..to): cuts out the added tokens of this round; the rest goes to the next, then to the model. */
 static int
 encode_range(struct job *j, size_t from, size_t to, int round, struct ct_error *err)
 {
@@ -450,14 +450,14 @@ check_text(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_e
 		i += (size_t)len;
 	}
 	if (t->nfc && !ct_nfc_check(text, n, &at))
-		return ct_fail(err, CT_EUNSUPPORTED, "the character at byte %zu may need Unicode normalization (NFC), which "
-		    "is not supported; use its composed form", at);
+		return ct_fail(err, CT_EUNSUPPORTED, "the character at byte %zu may need Unicode "
+		    "normalization (NFC), which is not supported; use its composed form", at);
 	return CT_OK;
 }
 
 int
-ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_token_span *out, int max,
-    struct ct_token_span *bad, struct ct_error *err)
+ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_token_span *out,
+    int max, struct ct_token_span *bad, struct ct_error *err)
 {
 	struct job j = { .t = t, .text = text, .out = out, .bad = bad, .max = max };
 	int code = check_text(t, text, n, err), have = 0;

@@ -66,8 +66,8 @@ static int
 count_id(struct sizes *s, const json_t *id, const char *key, const char *path, struct ct_error *err)
 {
 	if (!json_is_integer(id) || json_integer_value(id) < 0)
-		return ct_fail(err, CT_EFORMAT, "%s: the id of token \"%.60s\": expected an integer from 0 on", path,
-		    key);
+		return ct_fail(err, CT_EFORMAT, "%s: the id of token \"%.60s\": expected an integer from 0 "
+		    "on", path, key);
 	s->bytes += 2 * (strlen(key) + 1);
 	s->last = json_integer_value(id) > s->last ? json_integer_value(id) : s->last;
 	return CT_OK;
@@ -88,7 +88,8 @@ measure(struct sizes *s, const json_t *map, const json_t *added, const char *pat
 	json_array_foreach(added, i, id) {
 		key = json_string_value(json_object_get(id, "content"));
 		if (code == CT_OK && !key)
-			code = ct_fail(err, CT_EFORMAT, "%s: added_tokens[%zu]: \"content\": expected a string", path, i);
+			code = ct_fail(err, CT_EFORMAT, "%s: added_tokens[%zu]: \"content\": expected a "
+			    "string", path, i);
 		if (code == CT_OK)
 			code = count_id(s, json_object_get(id, "id"), key, path, err);
 	}
@@ -96,13 +97,14 @@ measure(struct sizes *s, const json_t *map, const json_t *added, const char *pat
 		code = ct_fail(err, CT_EFORMAT, "%s: the vocabulary is empty", path);
 	/* Ids index tables, so one far beyond the number of tokens would cost memory for nothing. */
 	if (code == CT_OK && s->last > (long long)(2 * n + 65536))
-		code = ct_fail(err, CT_EFORMAT, "%s: token id %lld is too large for a vocabulary of %zu tokens", path,
-		    s->last, n);
+		code = ct_fail(err, CT_EFORMAT, "%s: token id %lld is too large for a vocabulary of %zu "
+		    "tokens", path, s->last, n);
 	return code;
 }
 
 static int
-add(struct ct_vocab *v, char **pool, const char *key, const json_t *id, const char *path, struct ct_error *err)
+add(struct ct_vocab *v, char **pool, const char *key, const json_t *id, const char *path,
+    struct ct_error *err)
 {
 	struct ct_word *w = &v->words[json_integer_value(id)];
 	size_t n = strlen(key) + 1;
@@ -110,8 +112,8 @@ add(struct ct_vocab *v, char **pool, const char *key, const json_t *id, const ch
 	if (w->key && strcmp(w->key, key) == 0)
 		return CT_OK;
 	if (w->key)
-		return ct_fail(err, CT_EFORMAT, "%s: tokens \"%.60s\" and \"%.60s\" have the same id %lld", path, w->key,
-		    key, (long long)json_integer_value(id));
+		return ct_fail(err, CT_EFORMAT, "%s: tokens \"%.60s\" and \"%.60s\" have the same id %lld",
+		    path, w->key, key, (long long)json_integer_value(id));
 	w->key = memcpy(*pool, key, n);
 	*pool += n;
 	return CT_OK;
@@ -126,8 +128,8 @@ compare_keys(const void *a, const void *b, void *words)
 }
 
 static int
-fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level, char *pool, const char *path,
-    struct ct_error *err)
+fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level, char *pool,
+    const char *path, struct ct_error *err)
 {
 	int byte_of[0x144], code;
 	const char *key;
@@ -175,7 +177,8 @@ ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added, bool b
 
 	*v = (struct ct_vocab){ 0 };
 	if (!json_is_object(map))
-		return ct_fail(err, CT_EFORMAT, "%s: \"vocab\": expected an object {\"token\": id, ...}", path);
+		return ct_fail(err, CT_EFORMAT, "%s: \"vocab\": expected an object {\"token\": id, ...}",
+		    path);
 	code = measure(&s, map, added, path, err);
 	if (code != CT_OK)
 		return code;

@@ -32,8 +32,8 @@ struct ct_vocab {
  * From {"key": id, ...} and tokenizer.json's list of added tokens (NULL: none). byte_level: texts are keys
  * decoded from GPT-2's printable bytes. Ids must be unique and dense enough to be indexes.
  */
-int ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level, const char *path,
-    struct ct_error *err);
+int ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level,
+    const char *path, struct ct_error *err);
 void ct_vocab_free(struct ct_vocab *v);
 
 /* The id of a key of the model's own vocabulary, or -1. The key need not end in a NUL. */

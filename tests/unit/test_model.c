@@ -91,8 +91,10 @@ gpt2_slices_its_fused_matrix(void **state)
 	assert_true(l->k.transposed);
 	assert_int_equal(l->k.ld, 3 * D);
 	assert_true(l->q.w[i * l->q.ld + o] == value(m, "transformer.h.1.attn.c_attn.weight", at));
-	assert_true(l->k.w[i * l->k.ld + o] == value(m, "transformer.h.1.attn.c_attn.weight", at + (size_t)D));
-	assert_true(l->v.w[i * l->v.ld + o] == value(m, "transformer.h.1.attn.c_attn.weight", at + 2 * (size_t)D));
+	assert_true(l->k.w[i * l->k.ld + o] == value(m, "transformer.h.1.attn.c_attn.weight", at +
+	    (size_t)D));
+	assert_true(l->v.w[i * l->v.ld + o] == value(m, "transformer.h.1.attn.c_attn.weight", at + 2 *
+	    (size_t)D));
 	assert_true(l->v.b[o] == value(m, "transformer.h.1.attn.c_attn.bias", 2 * (size_t)D + (size_t)o));
 	assert_null(l->gate.w);
 	assert_int_equal(l->up.out, 32);

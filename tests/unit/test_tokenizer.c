@@ -12,18 +12,17 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "io/json.h"
 #include "model/tokenizer.h"
 
-static const char words[] =
-    "{\"added_tokens\": ["
-    "  {\"id\": 0, \"content\": \"<bos>\", \"special\": true, \"normalized\": false},"
-    "  {\"id\": 9, \"content\": \"New York\", \"single_word\": true, \"normalized\": false},"
-    "  {\"id\": 10, \"content\": \"New York City\", \"single_word\": true, \"normalized\": false}],"
-    " \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"},"
-    " \"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": ["
-    "  {\"SpecialToken\": {\"id\": \"<bos>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}]},"
-    " \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"<unk>\", \"vocab\": {\"<bos>\": 0, \"<unk>\": 1, "
-    "  \"the\": 2, \"Dallas\": 3, \"Texas\": 4, \"is\": 5, \"New\": 6, \"Yorker\": 7, \"caf\\u00e9\": 8}}}";
+static const char words[] = "{\"added_tokens\": [  {\"id\": 0, \"content\": \"<bos>\", \"special\": true, "
+    "\"normalized\": false},  {\"id\": 9, \"content\": \"New York\", \"single_word\": true, \"normalized\": "
+    "false},  {\"id\": 10, \"content\": \"New York City\", \"single_word\": true, \"normalized\": false}], "
+    "\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, \"post_processor\": {\"type\": "
+    "\"TemplateProcessing\", \"single\": [  {\"SpecialToken\": {\"id\": \"<bos>\", \"type_id\": 0}}, "
+    "{\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}]}, \"model\": {\"type\": \"WordLevel\", \"unk_token\": "
+    "\"<unk>\", \"vocab\": {\"<bos>\": 0, \"<unk>\": 1,   \"the\": 2, \"Dallas\": 3, \"Texas\": 4, \"is\": "
+    "5, \"New\": 6, \"Yorker\": 7, \"caf\\u00e9\": 8}}}";
 
 /* A tokenizer from JSON text, in a directory of its own that is gone afterwards. */
 static int
@@ -57,9 +56,9 @@ must_open(const char *json)
 static void
 expect_ids(const struct ct_tokenizer *t, const char *text, const int *ids, int n)
 {
-	struct ct_token_span out[64];
+	struct ct_token_span out[256];
 	struct ct_error err = { 0 };
-	int got = ct_tokenizer_encode(t, text, strlen(text), out, 64, NULL, &err);
+	int got = ct_tokenizer_encode(t, text, strlen(text), out, 256, NULL, &err);
 
 	if (got < 0)
 		fail_msg("%s: %s", text, err.msg);
@@ -68,7 +67,7 @@ expect_ids(const struct ct_tokenizer *t, const char *text, const int *ids, int n
 		assert_int_equal(out[i].id, ids[i]);
 }
 #define IDS(t, text, ...) \
-	expect_ids(t, text, (const int[]){ __VA_ARGS__ }, (int)(sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int)))
+	expect_ids(t, text, (const int[]){ __VA_ARGS__ }, (int)(sizeof((const int[]){ __VA_ARGS__ }) / 4))
 
 static void
 words_become_ids(void **state)
@@ -200,6 +199,140 @@ whitespace_splits_punctuation_off(void **state)
 	ct_tokenizer_close(t);
 }
 
+static void
+fixture_path(char *path, size_t size, const char *name, const char *file)
+{
+	const char *srcdir = getenv("srcdir");
+
+	snprintf(path, size, "%s/tests/tokenizers/%s%s", srcdir ? srcdir : ".", name, file);
+}
+
+static struct ct_tokenizer *
+open_fixture(const char *name)
+{
+	struct ct_error err = { 0 };
+	struct ct_tokenizer *t;
+	char dir[512];
+
+	fixture_path(dir, sizeof dir, name, "");
+	if (ct_tokenizer_open(&t, dir, &err) != CT_OK)
+		fail_msg("%s", err.msg);
+	return t;
+}
+
+/* cases.json was written by Hugging Face tokenizers from the same tokenizer.json. */
+static void
+byte_pairs_match_hugging_face(void **state)
+{
+	static const char *const names[] = { "gpt2", "llama3", "qwen", "fallback" };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+		struct ct_tokenizer *t = open_fixture(names[k]);
+		json_t *cases, *c;
+		char path[512];
+		size_t i;
+
+		fixture_path(path, sizeof path, names[k], "/cases.json");
+		assert_int_equal(ct_json_load(&cases, path, 1 << 20, NULL), CT_OK);
+		assert_true(json_array_size(cases) > 60);
+		json_array_foreach(cases, i, c) {
+			const json_t *ids = json_object_get(c, "ids");
+			int wanted[256], n = (int)json_array_size(ids);
+
+			for (int j = 0; j < n; j++)
+				wanted[j] = (int)json_integer_value(json_array_get(ids, j));
+			expect_ids(t, json_string_value(json_object_get(c, "text")), wanted, n);
+		}
+		json_decref(cases);
+		ct_tokenizer_close(t);
+	}
+}
+
+static void
+byte_pairs_keep_every_byte(void **state)
+{
+	static const char text[] = " na\xc3\xafve \xf0\x9f\x98\x80 \t\xe6\x9d\xb1?";
+	struct ct_tokenizer *t = open_fixture("gpt2");
+	struct ct_token_span out[64];
+	char buf[64], half[8];
+	int ids[64], n = ct_tokenizer_encode(t, text, sizeof text - 1, out, 64, NULL, NULL);
+	size_t at = 0;
+
+	(void)state;
+	assert_true(n > 0);
+	for (int i = 0; i < n; i++) {
+		assert_int_equal(out[i].start, at);
+		at = out[i].end;
+		ids[i] = out[i].id;
+	}
+	assert_int_equal(at, sizeof text - 1);
+	assert_int_equal(ct_tokenizer_decode(t, ids, n, buf, sizeof buf), sizeof text - 1);
+	assert_string_equal(buf, text);
+	/* The emoji is split over tokens, none of which is valid alone; together they are. */
+	n = ct_tokenizer_encode(t, "\xf0\x9f\x98\x81", 4, out, 64, NULL, NULL);
+	assert_true(n > 1);
+	for (int i = 0; i < n; i++)
+		ids[i] = out[i].id;
+	ct_tokenizer_decode(t, ids, n - 1, half, sizeof half);
+	assert_true(strlen(half) < 4);
+	ct_tokenizer_decode(t, ids, n, half, sizeof half);
+	assert_string_equal(half, "\xf0\x9f\x98\x81");
+	ct_tokenizer_close(t);
+}
+
+static void
+leading_spaces_are_found(void **state)
+{
+	struct ct_tokenizer *t = open_fixture("gpt2");
+	struct ct_token_span out[4];
+
+	(void)state;
+	assert_int_equal(ct_tokenizer_encode(t, " capital", 8, out, 4, NULL, NULL), 1);
+	assert_int_equal(ct_tokenizer_find(t, " capital"), out[0].id);
+	assert_int_equal(ct_tokenizer_find(t, "capital"), out[0].id);
+	assert_int_not_equal(ct_tokenizer_find(t, "the"), ct_tokenizer_find(t, " the"));
+	ct_tokenizer_close(t);
+}
+
+/* A word of a megabyte must take time in proportion, not its square. */
+static void
+long_words_are_no_trap(void **state)
+{
+	enum { N = 1 << 20 };
+	struct ct_tokenizer *t = open_fixture("gpt2");
+	struct ct_token_span *out = malloc(N * sizeof *out);
+	char *text = malloc(N);
+	int n;
+
+	(void)state;
+	assert_true(out && text);
+	memset(text, 'a', N);
+	n = ct_tokenizer_encode(t, text, N, out, N, NULL, NULL);
+	assert_true(n > 0 && n <= N);
+	memset(text, ' ', N);
+	n = ct_tokenizer_encode(t, text, N, out, N, NULL, NULL);
+	assert_true(n > 0 && n <= N);
+	assert_int_equal(ct_tokenizer_encode(t, text, N, out, 10, NULL, NULL), CT_EINVAL);
+	free(text);
+	free(out);
+	ct_tokenizer_close(t);
+}
+
+static void
+uncertain_normalization_is_refused(void **state)
+{
+	struct ct_tokenizer *t = open_fixture("qwen");
+	struct ct_token_span out[8];
+	struct ct_error err;
+
+	(void)state;
+	assert_int_equal(ct_tokenizer_encode(t, "e\xcc\x81", 3, out, 8, NULL, &err), CT_EUNSUPPORTED);
+	assert_string_equal(err.msg, "the character at byte 1 may need Unicode normalization (NFC), which is "
+	    "not supported; use its composed form");
+	ct_tokenizer_close(t);
+}
+
 int
 main(void)
 {
@@ -212,6 +345,11 @@ main(void)
 		cmocka_unit_test(tokens_become_text),
 		cmocka_unit_test(the_vocabulary_can_be_searched),
 		cmocka_unit_test(whitespace_splits_punctuation_off),
+		cmocka_unit_test(byte_pairs_match_hugging_face),
+		cmocka_unit_test(byte_pairs_keep_every_byte),
+		cmocka_unit_test(leading_spaces_are_found),
+		cmocka_unit_test(long_words_are_no_trap),
+		cmocka_unit_test(uncertain_normalization_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
