@@ -9,5 +9,6 @@ extern const struct cli_command cli_steer;
 extern const struct cli_command cli_export;
 extern const struct cli_command cli_models;
 extern const struct cli_command cli_bench;
+extern const struct cli_command cli_features;
 
 #endif

@@ -1,0 +1,101 @@
+/* features: `ctrace features`: build the feature cards and automatic labels of a model over its corpus. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+#include "cards/build.h"
+#include "cards/store.h"
+#include "cli/commands.h"
+#include "cli/lab.h"
+
+enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT };
+
+static int
+build(const struct cli_lab *lab, const struct cli_coder *coder, struct ct_error *err)
+{
+	struct cli_progress progress = {0};
+	struct ct_build_summary sum;
+	struct ct_activity *activity = NULL;
+	double start = cli_seconds();
+	int rc;
+
+	rc = ct_activity_collect(&activity, lab->model, coder->tc, lab->corpus, lab->pool, cli_progress, &progress,
+	    err);
+	if (rc == CT_OK)
+		rc = ct_cards_build(coder->features, lab->model, coder->tc, lab->corpus, activity, lab->pool, &sum,
+		    cli_progress, &progress, err);
+	cli_progress_end(&progress);
+	ct_activity_free(activity);
+	if (rc != CT_OK)
+		return rc;
+	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", coder->features, sum.features,
+	    cli_coder_kind(coder), lab->corpus->n_sentences, lab->corpus->n_tokens, cli_seconds() - start);
+	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure, sum.named,
+	    sum.features - sum.dead - sum.named);
+	return CT_OK;
+}
+
+static int
+export_cards(const struct cli_coder *coder, const char *to, struct ct_error *err)
+{
+	struct cli_progress progress = {0};
+	struct ct_store *store;
+	int rc = ct_store_open(&store, coder->features, err);
+
+	if (rc != CT_OK)
+		return rc;
+	rc = ct_store_export(store, to, cli_progress, &progress, err);
+	cli_progress_end(&progress);
+	ct_store_close(store);
+	return rc;
+}
+
+static int
+run(struct cli *c)
+{
+	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *value;
+	struct cli_lab lab = {0};
+	struct ct_error err = {0};
+	int key, i, rc;
+
+	while ((key = cli_next(c, &value)) > 0) {
+		switch (key) {
+		case 'm': model = value; break;
+		case KEY_TRANSCODER: transcoder = value; break;
+		case KEY_CORPUS: corpus = value; break;
+		case KEY_EXPORT: to = value; break;
+		}
+	}
+	if (key < 0)
+		return c->status;
+	if (c->argc > 0) {
+		cli_error("features takes no operand, found '%s'; see ctrace features --help", c->argv[0]);
+		return CLI_ERROR;
+	}
+	rc = cli_lab_open(&lab, model, transcoder, corpus, &err);
+	for (i = 0; rc == CT_OK && i < lab.n_coders; i++)
+		rc = build(&lab, &lab.coders[i], &err);
+	if (rc == CT_OK && to != NULL)
+		rc = export_cards(&lab.coders[0], to, &err);
+	cli_lab_close(&lab);
+	return rc == CT_OK ? CLI_OK : cli_fail(&err);
+}
+
+static const struct cli_option options[] = {
+	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
+	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	{KEY_CORPUS, "corpus", "FILE", "the recipe whose corpus is read (default: MODEL/recipe.yaml)"},
+	{KEY_EXPORT, "export", "DIR", "also write each card as DIR/{cantor}.json"},
+	{0}
+};
+
+const struct cli_command cli_features = {
+	.name = "features",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--corpus FILE] [--export DIR]",
+	.summary = "build the feature cards and automatic labels of a model",
+	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is active,\n"
+	    "its strongest examples, the output tokens it writes, and the annotation of the corpus that says\n"
+	    "best when it is active (the label, with its F1). Labels typed by people stay, and win.",
+	.options = options,
+	.run = run
+};

@@ -1,0 +1,114 @@
+/* lab: see lab.h. */
+#include "cli/lab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ctrace.h"
+#include "io/yaml.h"
+
+static const char default_model[] = "capitals";
+
+const char *
+cli_coder_kind(const struct cli_coder *coder)
+{
+	return coder->tc->kind == CT_CLT ? "CLT" : "PLT";
+}
+
+/* Takes dir. Its cards are in base/features. */
+static int
+add_coder(struct cli_lab *lab, char *dir, const char *base, const char *features, struct ct_error *err)
+{
+	struct cli_coder *c = &lab->coders[lab->n_coders++];
+
+	c->dir = dir;
+	c->features = ct_path_join(base, features);
+	if (c->dir == NULL || c->features == NULL)
+		return ct_fail_memory(err, 4096, "a path");
+	return ct_transcoder_open(&c->tc, c->dir, lab->model, false, err);
+}
+
+static int
+open_corpus(struct cli_lab *lab, const char *recipe, struct ct_error *err)
+{
+	char *own = recipe == NULL ? ct_path_join(lab->dir, "recipe.yaml") : NULL;
+	const char *path = recipe != NULL ? recipe : own;
+	struct ct_yaml_doc *doc = NULL;
+	int rc;
+
+	if (path == NULL)
+		return ct_fail_memory(err, 4096, "a path");
+	if (recipe == NULL && !ct_file_exists(own)) {
+		rc = ct_fail(err, CT_ENOTFOUND, "%s has no recipe.yaml, which would say what its corpus is; "
+		    "name one with --corpus", lab->dir);
+		free(own);
+		return rc;
+	}
+	rc = ct_yaml_open(&doc, path, NULL, 0, err);
+	if (rc == CT_OK)
+		rc = ct_corpus_build(&lab->corpus, doc, err);
+	ct_yaml_close(doc);
+	free(own);
+	return rc;
+}
+
+static int
+open_coders(struct cli_lab *lab, const char *transcoder, struct ct_error *err)
+{
+	static const char *const own[][2] = {{"transcoder", "features"}, {"transcoder-plt", "features-plt"}};
+	int i, rc;
+
+	if (transcoder != NULL)
+		return add_coder(lab, strdup(transcoder), transcoder, "features", err);
+	for (i = 0; i < 2; i++) {
+		char *dir = ct_path_join(lab->dir, own[i][0]);
+
+		if (dir != NULL && !ct_dir_exists(dir)) {
+			free(dir);
+			continue;
+		}
+		rc = add_coder(lab, dir, lab->dir, own[i][1], err);
+		if (rc != CT_OK)
+			return rc;
+	}
+	if (lab->n_coders == 0)
+		return ct_fail(err, CT_ENOTFOUND, "%s has neither transcoder/ nor transcoder-plt/; name one with "
+		    "--transcoder", lab->dir);
+	return CT_OK;
+}
+
+int
+cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, const char *recipe,
+    struct ct_error *err)
+{
+	const struct ct_model_options opt = {0};
+	int rc = ct_model_find(&lab->dir, model != NULL ? model : default_model, err);
+
+	if (rc == CT_OK)
+		rc = ct_model_open(&lab->model, lab->dir, &opt, err);
+	if (rc == CT_OK)
+		rc = open_coders(lab, transcoder, err);
+	if (rc == CT_OK)
+		rc = open_corpus(lab, recipe, err);
+	if (rc == CT_OK)
+		rc = ct_pool_open(&lab->pool, 0, err);
+	return rc;
+}
+
+void
+cli_lab_close(struct cli_lab *lab)
+{
+	int i;
+
+	for (i = 0; i < lab->n_coders; i++) {
+		ct_transcoder_close(lab->coders[i].tc);
+		free(lab->coders[i].dir);
+		free(lab->coders[i].features);
+	}
+	ct_pool_close(lab->pool);
+	ct_corpus_free(lab->corpus);
+	ct_model_close(lab->model);
+	free(lab->dir);
+	*lab = (struct cli_lab){0};
+}

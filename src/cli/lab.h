@@ -1,0 +1,41 @@
+/*
+ * lab: a model with its transcoders and its corpus, for the commands that measure over a corpus.
+ *
+ * These commands look below the facade, which is about one prompt at a time.
+ */
+#ifndef CT_CLI_LAB_H
+#define CT_CLI_LAB_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "corpus/corpus.h"
+#include "model/model.h"
+#include "model/transcoder.h"
+
+struct cli_coder {
+	struct ct_transcoder *tc;
+	char *dir;			/* of the transcoder */
+	char *features;			/* of its cards */
+};
+
+struct cli_lab {
+	char *dir;
+	struct ct_model *model;
+	struct ct_corpus *corpus;
+	struct ct_pool *pool;
+	int n_coders;			/* the model's CLT, then its per-layer twin; or the one that was named */
+	struct cli_coder coders[2];
+};
+
+/*
+ * model NULL: the default. transcoder NULL: the model's own, both kinds. recipe NULL: the model's recipe.yaml,
+ * which says what the corpus is. After a failure too, the lab is to be closed.
+ */
+int cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, const char *recipe,
+    struct ct_error *err);
+void cli_lab_close(struct cli_lab *lab);
+
+/* "CLT" or "PLT". */
+const char *cli_coder_kind(const struct cli_coder *coder);
+
+#endif
