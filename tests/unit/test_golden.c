@@ -3,7 +3,6 @@
  * (tests/golden/NAME/expected.json). Tolerance 1e-5 relative to the largest value; pruned sets exactly, but for
  * scores within 1e-3 relative of the cut.
  */
-#include <cmocka.h>
 #include <jansson.h>
 #include <math.h>
 #include <setjmp.h>
@@ -13,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "fixture.h"
 
