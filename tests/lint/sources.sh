@@ -1,5 +1,5 @@
 #!/bin/sh
-# What no source file may do: banned functions, output or exit in the engine, lines that do not fit.
+# What no source file may do: banned functions, output, exit or changing globals in the engine.
 set -u
 top=${srcdir:-.}
 failed=0
@@ -43,13 +43,5 @@ report "no file-scope variable that changes in the engine" "$(
 report "a first comment says what each file of src/ and tui/ owns" "$(
 	all | grep -v '/tests/' | while read -r f; do
 		head -n 1 "$f" | grep -q '^/\*' || echo "$f"
-	done)"
-report "no line beyond 120 columns (tabs of 4)" "$(
-	all | while read -r f; do
-		expand -t 4 "$f" | LC_ALL=C awk -v f="$f" '{
-			line = $0
-			gsub(/[\200-\277]/, "", line)
-			if (length(line) > 120) print f ":" NR ": " length(line) " columns"
-		}'
 	done)"
 exit $failed
