@@ -207,9 +207,10 @@ show(const struct request *q, const struct ct_outcome *o, int pos, const char *u
 	cli_prompt_line(q->m.session, pos);
 	for (int i = 0; i < q->n_clamps; i++) {
 		const struct ct_clamp *c = &q->clamps[i];
+		const char *label = ct_engine_label(q->m.engine, c->layer, c->feature);
 
 		ct_clamp_text(c, text, sizeof text);
-		cli_line("clamp  %s  %s", text, ct_engine_label(q->m.engine, c->layer, c->feature));
+		cli_line("clamp  %s%s%s", text, *label ? "  " : "", label);
 	}
 	mode_text(&o->options, text, sizeof text);
 	cli_line("mode   %s, through the %s", text, through_text(&o->options));

@@ -21,7 +21,7 @@ struct tree {
 	const struct ct_session *s;
 	const struct ct_graph *g;
 	struct ct_edge *edges;		/* (depth, n_nodes): inputs of the node open at each depth */
-	bool *seen;			/* (n_nodes): its inputs were shown already */
+	bool *opened;			/* (n_nodes): its inputs were shown already */
 	int depth, top;
 };
 
@@ -43,30 +43,24 @@ describe(const struct tree *t, int node, char *dst, size_t size)
 	    *label ? ": " : "", label);
 }
 
-static void
-line(const struct tree *t, int node, int level, double weight, double share)
-{
-	char text[256];
-	int indent = 2 * level;
-
-	describe(t, node, text, sizeof text);
-	cli_line("%*s%-*s %+8.3f %4.0f%%%s", indent, "", 64 - indent, text, weight, 100 * share,
-	    t->seen[node] && level < t->depth ? "  (see above)" : "");
-}
 
 static void
 contributors(struct tree *t, int node, int level, int top)
 {
 	struct ct_edge *in = t->edges + (size_t)(level - 1) * (size_t)t->g->n_nodes;
 	double sum = 0, plus = 0, minus = 0;
-	int n, shown = 0;
+	int n, shown = 0, indent = 2 * level;
 
-	n = ct_graph_inputs(t->g, node, true, in, t->g->n_nodes);
+	t->opened[node] = true;
+	n = ct_graph_inputs(t->g, node, false, in, t->g->n_nodes);
 	for (int i = 0; i < n; i++)
 		sum += fabsf(in[i].weight);
+	n = ct_graph_inputs(t->g, node, true, in, t->g->n_nodes);
 	for (int i = 0; i < n; i++) {
+		int source = in[i].source;
 		double share = fabsf(in[i].weight) / sum;
-		bool seen = t->seen[in[i].source];
+		bool more = level < t->depth && t->g->nodes[source].kind == CT_NODE_FEATURE;
+		char text[256];
 
 		if (shown == top || share < least_share) {
 			plus += in[i].weight > 0 ? in[i].weight : 0;
@@ -74,13 +68,14 @@ contributors(struct tree *t, int node, int level, int top)
 			continue;
 		}
 		shown++;
-		line(t, in[i].source, level, in[i].weight, share);
-		t->seen[in[i].source] = true;
-		if (!seen && level < t->depth)
-			contributors(t, in[i].source, level + 1, top > 3 ? top / 2 : top);
+		describe(t, source, text, sizeof text);
+		cli_line("%*s%-*s %+8.3f %4.0f%%%s", indent, "", 64 - indent, text, (double)in[i].weight,
+		    100 * share, more && t->opened[source] ? "  (see above)" : "");
+		if (more && !t->opened[source])
+			contributors(t, source, level + 1, top > 3 ? top / 2 : top);
 	}
 	if (n > shown)
-		cli_line("%*s... %d more: %+.3f %+.3f", 2 * level, "", n - shown, plus, minus);
+		cli_line("%*s... %d more: %+.3f %+.3f", indent, "", n - shown, plus, minus);
 }
 
 static int
@@ -90,8 +85,8 @@ show_tree(const struct cli_model *m, const struct ct_graph *g, int n_roots, int 
 	int first = g->n_nodes - g->n_targets, status = CLI_OK;
 
 	t.edges = calloc((size_t)depth * (size_t)g->n_nodes, sizeof *t.edges);
-	t.seen = calloc((size_t)g->n_nodes, sizeof *t.seen);
-	if (!t.edges || !t.seen) {
+	t.opened = calloc((size_t)g->n_nodes, sizeof *t.opened);
+	if (!t.edges || !t.opened) {
 		cli_error("out of memory for the tree of %d nodes", g->n_nodes);
 		status = CLI_ERROR;
 		goto done;
@@ -107,7 +102,7 @@ show_tree(const struct cli_model *m, const struct ct_graph *g, int n_roots, int 
 	}
 done:
 	free(t.edges);
-	free(t.seen);
+	free(t.opened);
 	return status;
 }
 

@@ -18,8 +18,8 @@ ok "a clamp to the original value changes no probability" sh -c "sed -n '/^befor
     awk 'NR > 1 && NF && (\$1 != \$3 || \$2 != \$4) { exit 1 }'"
 
 fails "a clamp that is none" "--clamp" steer -m "$golden" --clamp nonsense "$prompt"
-fails "a layer that does not exist" "L99" steer -m "$golden" --clamp L99#1@8=0 "$prompt"
+fails "a layer that does not exist" "no layer 99" steer -m "$golden" --clamp L99#1@8=0 "$prompt"
 fails "a feature that does not exist" "99999" steer -m "$golden" --clamp L1#99999@8=0 "$prompt"
-fails "a position that does not exist" "@99" steer -m "$golden" --clamp L1#43@99=0 "$prompt"
+fails "a position that does not exist" "no position 99" steer -m "$golden" --clamp L1#43@99=0 "$prompt"
 fails "a mode that does not exist" "--mode" steer -m "$golden" --clamp L1#43@8=0 --mode loud "$prompt"
 exit $failed

@@ -31,12 +31,12 @@ run export "$tmp/again.json" --to json
 ok "reading and writing it changes nothing more" cmp -s "$tmp/out" "$tmp/again.json"
 
 fails "an empty prompt" . trace -m "$golden" ""
-fails "an unknown word, with near ones" "w9999.*w" trace -m "$golden" "w1 w9999 w2"
+fails "an unknown word, with near ones" "\"w99\".*w9" trace -m "$golden" "w1 w99 w2"
 fails "a prompt longer than the context" . trace -m "$golden" "$(yes w1 | head -n 5000 | tr '\n' ' ')"
 fails "no such model" nothere trace -m nothere x
 fails "no such position" . trace -m "$golden" --at 99 "$prompt"
 fails "no such target" . trace -m "$golden" --target zzz "$prompt"
-fails "a share above 1" -- "--prune" trace -m "$golden" --prune 3 "$prompt"
+fails "a share above 1" "--prune" trace -m "$golden" --prune 3 "$prompt"
 fails "a directory that cannot be written" nothere trace -m "$golden" --json "$tmp/nothere/x" "$prompt"
 echo '{"nodes": []}' >"$tmp/bad.json"
 fails "a graph that is none" "bad.json.*missing" export "$tmp/bad.json" --to json
