@@ -29,6 +29,38 @@ add_coder(struct cli_lab *lab, char *dir, const char *base, const char *features
 	return ct_transcoder_open(&c->tc, c->dir, lab->model, false, err);
 }
 
+/* Each word of the corpus must be one token of the model; the corpus then speaks in the model's ids. */
+static int
+adopt_vocabulary(struct cli_lab *lab, struct ct_error *err)
+{
+	struct ct_corpus *c = lab->corpus;
+	int V = ct_tokenizer_size(lab->tokenizer), *id_of, i;
+	const char **words;
+
+	id_of = ct_arena_need(&c->arena, (size_t)c->n_words, sizeof *id_of, "token ids", err);
+	words = ct_arena_need(&c->arena, (size_t)lab->model->cfg.V, sizeof *words, "token texts", err);
+	if (id_of == NULL || words == NULL)
+		return CT_ENOMEM;
+	for (i = 0; i < lab->model->cfg.V; i++) {
+		words[i] = i < V ? ct_tokenizer_text(lab->tokenizer, i, NULL) : NULL;
+		if (words[i] == NULL)
+			words[i] = "?";
+	}
+	for (i = 0; i < c->n_words; i++)
+		id_of[i] = ct_tokenizer_find(lab->tokenizer, c->words[i]);
+	for (i = 0; i < c->n_tokens; i++) {
+		int id = id_of[c->tokens[i]];
+
+		if (id < 0 || id >= lab->model->cfg.V)
+			return ct_fail(err, CT_EINVAL, "\"%s\" of the corpus is not one token of %s", c->words[c->tokens[i]],
+			    lab->dir);
+		c->tokens[i] = id;
+	}
+	c->words = words;
+	c->n_words = lab->model->cfg.V;
+	return CT_OK;
+}
+
 static int
 open_corpus(struct cli_lab *lab, const char *recipe, struct ct_error *err)
 {
@@ -48,6 +80,8 @@ open_corpus(struct cli_lab *lab, const char *recipe, struct ct_error *err)
 	rc = ct_yaml_open(&doc, path, NULL, 0, err);
 	if (rc == CT_OK)
 		rc = ct_corpus_build(&lab->corpus, doc, err);
+	if (rc == CT_OK)
+		rc = adopt_vocabulary(lab, err);
 	ct_yaml_close(doc);
 	free(own);
 	return rc;
@@ -88,6 +122,8 @@ cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, con
 	if (rc == CT_OK)
 		rc = ct_model_open(&lab->model, lab->dir, &opt, err);
 	if (rc == CT_OK)
+		rc = ct_tokenizer_open(&lab->tokenizer, lab->dir, err);
+	if (rc == CT_OK)
 		rc = open_coders(lab, transcoder, err);
 	if (rc == CT_OK)
 		rc = open_corpus(lab, recipe, err);
@@ -108,6 +144,7 @@ cli_lab_close(struct cli_lab *lab)
 	}
 	ct_pool_close(lab->pool);
 	ct_corpus_free(lab->corpus);
+	ct_tokenizer_close(lab->tokenizer);
 	ct_model_close(lab->model);
 	free(lab->dir);
 	*lab = (struct cli_lab){0};

@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "corpus/corpus.h"
 #include "model/model.h"
+#include "model/tokenizer.h"
 #include "model/transcoder.h"
 
 struct cli_coder {
@@ -21,7 +22,8 @@ struct cli_coder {
 struct cli_lab {
 	char *dir;
 	struct ct_model *model;
-	struct ct_corpus *corpus;
+	struct ct_tokenizer *tokenizer;
+	struct ct_corpus *corpus;	/* in the model's token ids */
 	struct ct_pool *pool;
 	int n_coders;			/* the model's CLT, then its per-layer twin; or the one that was named */
 	struct cli_coder coders[2];

@@ -1,0 +1,47 @@
+#!/bin/sh
+# ctrace features: cards over the corpus of a recipe, for a model that is not ours.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+model=$tmp/model
+cp -r "$golden" "$model" && chmod -R u+w "$model"
+cat >"$model/recipe.yaml" <<'RECIPE'
+name: toy
+demo: "w1 w20 w2"
+corpus:
+  tables:
+    pair:
+      columns: [name, next]
+      rows:
+      - [w1, w2]
+      - [w3, w4]
+      - [w5, w6]
+      - [w7, w8]
+  sentences:
+  - name: step
+    over: pair
+    template: "w20 w21 {pair} w22 {pair.next}"
+    answer: pair.next
+RECIPE
+run features -m "$model"
+ok "features builds cards" [ "$status" -eq 0 ]
+ok "features says what it did" has '^.*model/features: 144 cards of the CLT over 4 sentences, 24 tokens'
+ok "the index is there" [ -s "$model/features/index.json.gz" ]
+cp "$model/features/layer_0.bin" "$tmp/first"
+run features -m "$model" --export "$tmp/json"
+ok "the same cards again" cmp -s "$tmp/first" "$model/features/layer_0.bin"
+ok "a card per feature is exported" [ "$(ls "$tmp/json" | wc -l)" -eq 144 ]
+ok "cards have examples" grep -rq '"tokens":\["w20","w21","w[1357]","w22"' "$tmp/json"
+run trace -m "$model" "w20 w21 w3 w22"
+ok "the tree names features" has 'L[0-9]#[0-9]+@[0-9] +w[0-9]+: '
+
+run features -m "$golden"
+ok "a model without a recipe" one_error 'llama-clt has no recipe.yaml, .*--corpus'
+sed 's/w22/w99/' "$model/recipe.yaml" >"$tmp/other.yaml"
+run features -m "$model" --corpus "$tmp/other.yaml"
+ok "a word the model does not have" one_error '"w99" of the corpus is not one token of .*model'
+rm -r "$model/transcoder"
+run features -m "$model"
+ok "a model without a transcoder" one_error 'has neither transcoder/ nor transcoder-plt/'
+run features -m "$model" extra
+ok "an operand too many" one_error "features takes no operand, found 'extra'"
+exit $failed
