@@ -200,27 +200,22 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 {
 	const char *base = e->info.dir;
 	char name[64];
-	char *dir, *labels;
+	const char *dir, *labels;
+	int r;
 
 	/* Cards of a transcoder that lies elsewhere lie beside it. */
 	if (strncmp(e->info.transcoder_dir, base, strlen(base)) != 0)
 		base = e->info.transcoder_dir;
-	snprintf(name, sizeof name, "features%s/index.json.gz", ending);
+	snprintf(name, sizeof name, "features%s", ending);
 	dir = keep_path(e, base, name);
 	snprintf(name, sizeof name, "labels%s.yaml", ending);
 	labels = keep_path(e, base, name);
 	if (!dir || !labels)
 		return ct_fail_memory(err, 4096, "paths");
-	if (ct_file_exists(dir)) {
-		int r;
-
-		*strrchr(dir, '/') = '\0';
-		r = ct_store_open(&e->store, dir, err);
-		if (r < 0)
-			return r;
-		e->info.has_cards = true;
-	}
-	return ct_labels_open(&e->labels, labels, err);
+	r = ct_cards_open(&e->cards, dir, labels, e->coder, err);
+	if (r == CT_OK)
+		e->info.has_cards = ct_cards_present(e->cards);
+	return r;
 }
 
 /* The recipe's demo prompt. A model without a (readable) recipe has none. */
@@ -332,10 +327,7 @@ ct_engine_close(struct ct_engine *e)
 {
 	if (!e)
 		return;
-	for (int i = 0; i < CT_CARD_SLOTS; i++)
-		ct_card_free(e->cards[i]);
-	ct_labels_close(e->labels);
-	ct_store_close(e->store);
+	ct_cards_close(e->cards);
 	ct_pool_close(e->pool);
 	ct_transcoder_close(e->coder);
 	ct_tokenizer_close(e->tokenizer);
@@ -404,44 +396,25 @@ ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_erro
 const char *
 ct_engine_label(const struct ct_engine *e, int layer, int feature)
 {
-	const char *typed = ct_labels_find(e->labels, layer, feature);
-
-	return typed ? typed : e->store ? ct_store_label(e->store, layer, feature) : "";
+	return ct_cards_label(e->cards, layer, feature);
 }
 
 double
 ct_engine_label_f1(const struct ct_engine *e, int layer, int feature)
 {
-	if (ct_labels_find(e->labels, layer, feature) || !e->store)
-		return NAN;
-	return ct_store_label_f1(e->store, layer, feature);
+	return ct_cards_label_f1(e->cards, layer, feature);
 }
 
 const struct ct_card *
 ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err)
 {
-	struct ct_card **slot = &e->cards[((unsigned)layer * 31u + (unsigned)feature) % CT_CARD_SLOTS];
-	const char *typed = ct_labels_find(e->labels, layer, feature);
-	struct ct_card *card = *slot;
-
-	if (!e->store) {
-		ct_fail(err, CT_ENOTFOUND, "%s has no feature cards; 'ctrace features -m %s' builds them",
-		    e->info.name, e->info.dir);
-		return NULL;
-	}
-	if (!card || card->layer != layer || card->feature != feature) {
-		if (ct_store_card(&card, e->store, layer, feature, err) < 0)
-			return NULL;
-		ct_card_free(*slot);
-		*slot = card;
-	}
-	card->edited = typed != NULL;
-	card->label = typed ? typed : ct_store_label(e->store, layer, feature);
-	return card;
+	return ct_cards_get(e->cards, layer, feature, err);
 }
 
 int
 ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err)
 {
-	return ct_labels_set(e->labels, layer, feature, label, err);
+	if (layer < 0 || layer >= e->coder->L || feature < 0 || feature >= e->coder->layers[layer].F)
+		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d to label", layer, feature);
+	return ct_cards_set_label(e->cards, layer, feature, label, err);
 }

@@ -6,8 +6,7 @@
 
 #include "base/arena.h"
 #include "base/pool.h"
-#include "cards/labels.h"
-#include "cards/store.h"
+#include "cards/cards.h"
 #include "ctrace.h"
 #include "model/model.h"
 #include "model/tokenizer.h"
@@ -16,18 +15,14 @@
 #include "trace/influence.h"
 #include "trace/intervene.h"
 
-enum { CT_CARD_SLOTS = 64 };
-
 struct ct_engine {
 	struct ct_engine_info info;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;
 	struct ct_transcoder *coder;
 	struct ct_pool *pool;
-	struct ct_store *store;		/* NULL: no cards */
-	struct ct_labels *labels;	/* typed by people */
+	struct ct_cards *cards;		/* and labels */
 	const char **tokens;		/* (V) sanitised */
-	struct ct_card *cards[CT_CARD_SLOTS];	/* the last few, each slot the newest of its kind */
 	struct ct_arena arena;
 };
 

@@ -170,7 +170,7 @@ ct_cards_get(struct ct_cards *c, int layer, int feature, struct ct_error *err)
 		return NULL;
 	}
 	if (c->store == NULL) {
-		ct_fail(err, CT_ENOTFOUND, "%s has no feature cards; \"ctrace features\" makes them", c->dir);
+		ct_fail(err, CT_ENOTFOUND, "no feature cards in %s; \"ctrace features\" makes them", c->dir);
 		return NULL;
 	}
 	if (!holds(k, layer, feature)) {
