@@ -1,0 +1,405 @@
+/* app: see app.h. */
+#include "tui/app.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "tui/cmd.h"
+#include "tui/frame.h"
+#include "tui/keys.h"
+#include "tui/script.h"
+
+enum { QUIET_MS = 100, POLL_MS = 20 };	/* work shorter than QUIET_MS shows no progress */
+
+static long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+app_say(struct app *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(a->message, sizeof a->message, fmt, ap);
+	va_end(ap);
+	a->alert = false;
+}
+
+int
+app_fail(struct app *a, const char *fmt, ...)
+{
+	char raw[sizeof a->message];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	ct_text_clean(a->message, sizeof a->message, raw, strlen(raw));
+	a->alert = true;
+	return DID_FAIL | DID_CHANGE;
+}
+
+int
+app_error(struct app *a, const struct ct_error *err)
+{
+	if (err->code == CT_ECANCELLED)
+		return app_fail(a, "stopped; everything is as it was");
+	return app_fail(a, "%s", err->msg);
+}
+
+/* Long work: say how far it is on the last line, and stop on Esc. */
+static bool
+on_progress(void *ctx, const char *phase, long done, long total)
+{
+	struct app *a = ctx;
+	struct area all = area_of(&a->grid);
+	long now = now_ms();
+	int x;
+
+	if (!a->live || now - a->busy_since < QUIET_MS)
+		return true;
+	if (a->busy_shown && now - a->busy_drawn < POLL_MS)
+		return true;
+	a->busy_shown = true;
+	a->busy_drawn = now;
+	draw_line(&all, 0, all.h - 1, all.w, ST_TEXT, ' ');
+	x = 1 + draw_text(&all, 1, all.h - 1, ST_STRONG, phase) + 1;
+	if (total > 0)
+		x += draw_fmt(&all, x, all.h - 1, ST_TEXT, "%ld%%", 100 * done / total);
+	draw_text(&all, x + 2, all.h - 1, ST_DIM, "Esc stops");
+	term_send(&a->grid);
+	return !term_interrupted();
+}
+
+bool
+app_resize(struct app *a, int cols, int rows)
+{
+	if (!grid_resize(&a->grid, cols, rows))
+		return false;
+	/* The map is a pane on a wide screen and a view of its own on a narrow one. */
+	if (cols >= APP_WIDE && a->view == VIEW_MAP)
+		a->view = VIEW_TREE;
+	else if (cols < APP_WIDE && a->view == VIEW_TREE && a->focus == VIEW_MAP)
+		a->view = VIEW_MAP;
+	return true;
+}
+
+int
+app_key(struct app *a, int key)
+{
+	const struct key_entry *k;
+	char name[32];
+
+	a->busy_since = now_ms();
+	a->busy_shown = false;
+	if (a->input.kind != INPUT_NONE)
+		return input_key(a, key);
+	a->message[0] = '\0';
+	if (key == (K_CTRL | 'c')) {
+		app_say(a, "q quits");
+		return DID_CHANGE;
+	}
+	k = key_bound(view_ops(a->focus)->name, key);
+	if (!k)
+		return app_fail(
+		    a, "%s does nothing here; ? lists the keys", key_text(name, sizeof name, key));
+	return cmd_run(a, k->command) | DID_CHANGE;
+}
+
+int
+app_paste(struct app *a, int cp)
+{
+	if (a->input.kind == INPUT_NONE)
+		input_open(a, INPUT_PROMPT, "");
+	return input_paste(a, cp);
+}
+
+static int
+select_row(struct app *a, int y)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+
+	if (!l || y < l->y || y - l->y >= l->h || l->top + y - l->y >= l->n)
+		return DID_CHANGE;
+	list_select(l, l->top + y - l->y);
+	if (ops->moved)
+		ops->moved(a, a->state[a->focus]);
+	return DID_CHANGE;
+}
+
+static int
+on_mouse(struct app *a, const struct event *ev)
+{
+	struct frame_spot spot = frame_at(a, ev->x, ev->y);
+	const struct view_ops *ops;
+
+	a->busy_since = now_ms();
+	if (a->input.kind != INPUT_NONE)
+		return DID_NOTHING;
+	a->message[0] = '\0';
+	if (spot.pos >= 0 && ev->kind != EV_WHEEL_UP && ev->kind != EV_WHEEL_DOWN) {
+		a->study.pos = spot.pos;
+		return DID_CHANGE;
+	}
+	if (!spot.in_view)
+		return DID_CHANGE;
+	a->focus = spot.view;
+	ops = view_ops(spot.view);
+	if (ev->kind == EV_WHEEL_UP)
+		return cmd_run(a, "up 3");
+	if (ev->kind == EV_WHEEL_DOWN)
+		return cmd_run(a, "down 3");
+	if (ops->click)
+		ops->click(a, a->state[spot.view], spot.x, spot.y);
+	else
+		select_row(a, spot.y);
+	return ev->kind == EV_DOUBLE ? cmd_run(a, "enter") : DID_CHANGE;
+}
+
+static int
+on_event(struct app *a, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EV_NONE:
+		return DID_NOTHING;
+	case EV_KEY:
+		return app_key(a, ev->key);
+	case EV_PASTE:
+		return app_paste(a, ev->key);
+	case EV_CLICK:
+	case EV_DOUBLE:
+	case EV_WHEEL_UP:
+	case EV_WHEEL_DOWN:
+		return on_mouse(a, ev);
+	case EV_RESIZE:
+		app_resize(a, ev->x, ev->y);
+		return DID_CHANGE | DID_REDRAW;
+	case EV_SUSPEND:
+		return DID_SUSPEND;
+	case EV_END:
+		return DID_QUIT;
+	}
+	return DID_NOTHING;
+}
+
+/* Returns the signal that ended it, 0 for q, -1 for a closed terminal. */
+static int
+loop(struct app *a)
+{
+	int did = DID_CHANGE;
+
+	for (;;) {
+		struct event ev;
+
+		if (did & DID_REDRAW)
+			term_redraw();
+		if (did) {
+			frame_draw(a);
+			term_send(&a->grid);
+		}
+		ev = term_wait(-1);
+		if (ev.kind == EV_END)
+			return ev.key ? ev.key : -1;
+		did = on_event(a, &ev);
+		if (did & DID_QUIT)
+			return 0;
+		if (did & DID_SUSPEND) {
+			term_suspend();
+			did |= DID_REDRAW;
+		}
+	}
+}
+
+static char *
+state_path(const char *name)
+{
+	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *state = NULL, *dir = NULL, *path = NULL;
+	struct ct_error err;
+
+	if (base && *base == '/')
+		state = strdup(base);
+	else if (home && *home == '/')
+		state = ct_path_join(home, ".local/state");
+	if (state)
+		dir = ct_path_join(state, "ctrace");
+	if (dir && !ct_dir_make(dir, &err))
+		path = ct_path_join(dir, name);
+	free(state);
+	free(dir);
+	return path;
+}
+
+static void
+load_history(struct app *a)
+{
+	struct ct_error err;
+
+	a->history_path = state_path("history");
+	if (!a->history_path)
+		app_say(a, "the history is not kept: there is no directory for it (XDG_STATE_HOME, HOME)");
+	else if (history_load(&a->prompts, a->history_path, &err))
+		app_say(a, "the history is not kept: %s", err.msg);
+	else
+		return;
+	free(a->history_path);
+	a->history_path = NULL;
+}
+
+/* The first prompt. On a terminal a bad one is put into the editor, to be mended. */
+static int
+first_prompt(struct app *a, const char *text)
+{
+	struct ct_error err;
+
+	if (!*text) {
+		if (a->live)
+			input_open(a, INPUT_PROMPT, "");
+		return CT_OK;
+	}
+	if (study_prompt(&a->study, text, &err)) {
+		if (!a->live) {
+			fprintf(stderr, "ctrace-tui: %s\n", err.msg);
+			return err.code;
+		}
+		input_open(a, INPUT_PROMPT, text);
+		app_error(a, &err);
+		return CT_OK;
+	}
+	history_add(&a->prompts, text);
+	view_changed(a, CHANGED_GRAPH);
+	return CT_OK;
+}
+
+static int
+run_script(struct app *a, const char *path, int *did)
+{
+	struct ct_error err;
+
+	if (script_run(a, path, did, &err) == CT_OK)
+		return CT_OK;
+	if (a->live) {
+		app_error(a, &err);
+		return CT_OK;
+	}
+	fprintf(stderr, "ctrace-tui: %s\n", err.msg);
+	return err.code;
+}
+
+static int
+run_headless(struct app *a, const struct app_options *opt)
+{
+	int did = DID_NOTHING;
+
+	if (opt->script)
+		return run_script(a, opt->script, &did) ? 2 : 0;
+	frame_draw(a);
+	grid_print(&a->grid, stdout, false);
+	return 0;
+}
+
+static int
+run_terminal(struct app *a, const struct app_options *opt)
+{
+	int did = DID_NOTHING, cols, rows, ended = 0;
+
+	if (opt->script)
+		run_script(a, opt->script, &did);
+	term_size(&cols, &rows);
+	if (!app_resize(a, cols, rows)) {
+		term_close();
+		fprintf(stderr, "ctrace-tui: out of memory for a screen of %dx%d\n", cols, rows);
+		return 2;
+	}
+	if (!(did & DID_QUIT))
+		ended = loop(a);
+	term_close();
+	if (ended > 0 && ended != SIGHUP)
+		fprintf(stderr, "ctrace-tui: ended by signal %d (%s)\n", ended, strsignal(ended));
+	return ended == 0 ? 0 : ended > 0 ? 128 + ended : 2;
+}
+
+static int
+open_terminal(const struct app_options *opt, struct ct_error *err)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct term_options to = {
+		.theme = opt->theme,
+		.mouse = opt->mouse,
+		.colours = !no_color || !*no_color,
+	};
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return ct_fail(err, CT_EUNSUPPORTED,
+		    "%s is not a terminal; use --headless 80x24, or ctrace trace for text",
+		    isatty(STDIN_FILENO) ? "standard output" : "standard input");
+	return term_open(&to, err);
+}
+
+int
+app_main(const struct app_options *opt)
+{
+	struct app *a = calloc(1, sizeof *a);
+	struct ct_error err;
+	int status = 2;
+
+	if (!a) {
+		fputs("ctrace-tui: out of memory\n", stderr);
+		return 2;
+	}
+	a->live = opt->cols == 0;
+	a->theme = opt->theme;
+	a->readonly = opt->readonly;
+	a->study.progress = on_progress;
+	a->study.ctx = a;
+	a->busy_since = now_ms();
+	/* The model first: its errors belong on a terminal that is still as it was. */
+	if (study_open(&a->study, opt->model, &opt->engine, &err))
+		goto fail;
+	if (view_open_all(a)) {
+		ct_fail(&err, CT_ENOMEM, "out of memory");
+		goto fail;
+	}
+	if (a->live && open_terminal(opt, &err))
+		goto fail;
+	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
+	if (!grid_resize(&a->grid, a->live ? APP_COLS : opt->cols, a->live ? APP_ROWS : opt->rows)) {
+		ct_fail_memory(
+		    &err, sizeof(struct cell) * (size_t)opt->cols * (size_t)opt->rows, "the screen");
+		goto fail;
+	}
+	if (a->live)
+		load_history(a);
+	if (first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo) == CT_OK)
+		status = a->live ? run_terminal(a, opt) : run_headless(a, opt);
+	goto out;
+fail:
+	term_close();
+	fprintf(stderr, "ctrace-tui: %s\n", err.msg);
+out:
+	term_close();
+	input_close(a);
+	view_close_all(a);
+	study_close(&a->study);
+	history_free(&a->prompts);
+	history_free(&a->commands);
+	free(a->history_path);
+	grid_free(&a->grid);
+	free(a);
+	return status;
+}

@@ -1,0 +1,73 @@
+/*
+ * app: the program's state and its loop: wait for an event, run a command, draw a frame.
+ *
+ * Nobody draws on their own: commands and views change state and return what they did (enum did).
+ */
+#ifndef TUI_APP_H
+#define TUI_APP_H
+
+#include <stdbool.h>
+
+#include "tui/draw.h"
+#include "tui/input.h"
+#include "tui/study.h"
+#include "tui/term.h"
+#include "tui/theme.h"
+#include "tui/view.h"
+
+enum did {
+	DID_NOTHING = 0,
+	DID_CHANGE = 1 << 0,	/* the frame looks different */
+	DID_FAIL = 1 << 1,	/* the message says why */
+	DID_QUIT = 1 << 2,
+	DID_REDRAW = 1 << 3,	/* send every cell */
+	DID_SUSPEND = 1 << 4
+};
+
+enum { APP_COLS = 80, APP_ROWS = 24, APP_WIDE = 120 };
+
+struct app {
+	struct study study;
+	struct grid grid;
+	const struct theme *theme;
+	bool live;			/* a terminal; else headless */
+	bool readonly;			/* nothing is written to the model's directory */
+	bool shares;			/* edges as shares, not weights */
+	enum view_id view;		/* what fills the body; VIEW_TREE: the main screen */
+	enum view_id focus;		/* the pane that has the keys */
+	void *state[VIEW_COUNT];
+	struct input input;
+	struct history prompts, commands;
+	char *history_path;		/* NULL: not kept */
+	char message[600];
+	bool alert;			/* the message is an error */
+	char search[256];
+	long busy_since;		/* ms; of the work that reports progress */
+	long busy_drawn;
+	bool busy_shown;
+};
+
+struct app_options {
+	const char *model;
+	struct ct_engine_options engine;
+	const char *prompt;		/* NULL: the model's demo */
+	const char *script;
+	const struct theme *theme;
+	int cols, rows;			/* headless size; 0: a terminal */
+	bool ascii, mouse, readonly;
+};
+
+/* Runs the program; returns its exit status. Errors are one line on stderr. */
+int app_main(const struct app_options *opt);
+
+/* Set the message line. app_fail returns DID_FAIL | DID_CHANGE. */
+void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int app_fail(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int app_error(struct app *a, const struct ct_error *err);
+
+/* Handles one key or pasted character; what a person at the keyboard would cause. */
+int app_key(struct app *a, int key);
+int app_paste(struct app *a, int cp);
+bool app_resize(struct app *a, int cols, int rows);
+
+#endif

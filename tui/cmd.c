@@ -1,0 +1,188 @@
+/* cmd: see cmd.h. */
+#include "tui/cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/app.h"
+#include "tui/cmd_exec.h"
+
+bool
+cmd_parse_int(const char *s, int *out)
+{
+	char *end;
+	long v = strtol(s, &end, 10);
+
+	if (end == s || *end || v < -1000000 || v > 1000000)
+		return false;
+	*out = (int)v;
+	return true;
+}
+
+static const struct cmd_entry commands[] = {
+	{ "prompt", "[TEXT]", NULL, "trace TEXT; without it, edit the prompt", 0, do_prompt },
+	{ "edit", "", NULL, "edit the prompt", 0, do_prompt },
+	{ "at", "POS|+N|-N|last|TOKEN", "last", "choose a token of the prompt", CMD_GRAPH, do_at },
+	{ "left", "", NULL, "the token before; in the map the cell to the left", CMD_GRAPH, do_left },
+	{ "right", "", NULL, "the token after; in the map the cell to the right", CMD_GRAPH, do_right },
+	{ "up", "[N]", NULL, "up, N lines", 0, do_up },
+	{ "down", "[N]", NULL, "down, N lines", 0, do_down },
+	{ "page-up", "", NULL, "a page up", 0, do_page_up },
+	{ "page-down", "", NULL, "a page down", 0, do_page_down },
+	{ "first", "", NULL, "the first line", 0, do_first },
+	{ "last", "", NULL, "the last line", 0, do_last },
+	{ "enter", "", NULL, "open, fold or go to what is selected", 0, do_enter },
+	{ "select", "NODE", NULL, "select a node by name: L1#249@8, a token, error L1 @8", CMD_GRAPH,
+	    do_select },
+	{ "expand", "[all]", "all", "expand the tree by one level, or all of it", CMD_GRAPH, do_expand },
+	{ "fold", "[all]", "all", "fold the deepest level of the tree, or all of it", CMD_GRAPH, do_fold },
+	{ "view", "NAME", "tree card map logits clamps features help", "show a view", 0, do_view },
+	{ "next-pane", "[back]", "back", "give the keys to the next pane", 0, do_next_pane },
+	{ "back", "", NULL, "back to the main screen", 0, do_back },
+	{ "help", "", NULL, "show the help", 0, do_help },
+	{ "attribute", "[node|TARGET]", "node",
+	    "attribute from the chosen token, the selected feature, or a target", CMD_GRAPH, do_attribute },
+	{ "target", "[TOKEN,...|A-B|FEATURE]", NULL, "choose what the graph explains, at the chosen token",
+	    CMD_GRAPH, do_target },
+	{ "prune", "more|less|off|NODE[,EDGE]", "more less off", "keep less or more of the graph",
+	    CMD_GRAPH, do_prune },
+	{ "edges", "[weight|share]", "weight share", "how edges are written", 0, do_edges },
+	{ "clamp", "[SPEC]", NULL, "clamp a feature: L1#249@8=0, x-1, +2.5; @* all tokens, @8.. from 8 on",
+	    CMD_GRAPH, do_clamp },
+	{ "ablate", "[FEATURE]", NULL, "clamp a feature to 0; again: take it back", CMD_GRAPH, do_ablate },
+	{ "unclamp", "[N|all]", "all", "remove a clamp by number, that of the selected feature, or all",
+	    CMD_GRAPH, do_unclamp },
+	{ "switch", "[N]", NULL, "switch a clamp off or on", CMD_GRAPH, do_switch },
+	{ "undo", "", NULL, "undo the last change of the clamps", CMD_GRAPH, do_undo },
+	{ "redo", "", NULL, "redo it", CMD_GRAPH, do_redo },
+	{ "mode", "[frozen|free|direct|range=I-J]", "frozen free direct range=",
+	    "what stays as it was under clamps: attention, nothing, everything, MLPs of layers I to J",
+	    CMD_GRAPH, do_mode },
+	{ "through", "[model|replacement]", "model replacement", "what carries a clamp's effect further",
+	    CMD_GRAPH, do_through },
+	{ "generate", "[N]", NULL, "let the model go on for N tokens, with and without the clamps",
+	    CMD_GRAPH, do_generate },
+	{ "label", "[TEXT]", NULL, "label the selected feature; \"\" removes the label", CMD_GRAPH,
+	    do_label },
+	{ "search", "[TEXT]", NULL, "find TEXT in what is shown", 0, do_search },
+	{ "search-next", "", NULL, "the next match", 0, do_search_next },
+	{ "search-back", "", NULL, "the match before", 0, do_search_back },
+	{ "filter", "[TEXT|*]", NULL, "show only features whose name or label contains TEXT", 0,
+	    do_filter },
+	{ "transcoder", "[clt|plt]", "clt plt", "look through the model's other transcoder", 0,
+	    do_transcoder },
+	{ "theme", "NAME", "default dark light projector cvd mono", "change the colours", 0, do_theme },
+	{ "command", "", NULL, "type a command", 0, do_command },
+	{ "redraw", "", NULL, "draw the screen again", 0, do_redraw },
+	{ "suspend", "", NULL, "leave to the shell until continued", 0, do_suspend },
+	{ "quit", "", NULL, "quit", 0, do_quit },
+	{ "echo", "TEXT", NULL, "say TEXT", 0, do_echo },
+	{ "key", "NAME ...", NULL, "press keys: Enter, Ctrl-r, x", CMD_SCRIPT, do_key },
+	{ "type", "TEXT", NULL, "type TEXT, a key for each character", CMD_SCRIPT, do_type },
+	{ "screen", "[styles]", "styles", "print the screen (headless runs only)", CMD_SCRIPT, do_screen },
+	{ "resize", "COLSxROWS", NULL, "change the size (headless runs only)", CMD_SCRIPT, do_resize },
+};
+
+const struct cmd_entry *
+cmd_at(int i)
+{
+	return i >= 0 && i < (int)(sizeof commands / sizeof *commands) ? &commands[i] : NULL;
+}
+
+const struct cmd_entry *
+cmd_find(const char *name, size_t len)
+{
+	const struct cmd_entry *c;
+
+	for (int i = 0; (c = cmd_at(i)); i++)
+		if (strlen(c->name) == len && !memcmp(c->name, name, len))
+			return c;
+	return NULL;
+}
+
+static int
+unknown(struct app *a, const char *name, size_t len)
+{
+	char word[64], clean[200];
+	const char *best = NULL;
+	const struct cmd_entry *c;
+	int least = 3;
+
+	snprintf(word, sizeof word, "%.*s", (int)(len < 60 ? len : 60), name);
+	ct_text_clean(clean, sizeof clean, word, strlen(word));
+	for (int i = 0; (c = cmd_at(i)); i++) {
+		int d = ct_text_distance(word, c->name, 2);
+
+		if (d < least) {
+			least = d;
+			best = c->name;
+		}
+	}
+	if (best)
+		return app_fail(a, "there is no command \"%s\"; did you mean \"%s\"?", clean, best);
+	return app_fail(a, "there is no command \"%s\"; ? lists them", clean);
+}
+
+int
+cmd_run(struct app *a, const char *line)
+{
+	const struct cmd_entry *c;
+	char copy[PROMPT_MAX + 64];
+	size_t len, n;
+
+	line += strspn(line, " \t");
+	n = strlen(line);
+	while (n > 0 && strchr(" \t\r", line[n - 1]))
+		n--;
+	if (n == 0 || *line == '#')
+		return DID_NOTHING;
+	if (n >= sizeof copy)
+		return app_fail(a, "the line is too long: %zu bytes, at most %zu", n, sizeof copy - 1);
+	memcpy(copy, line, n);
+	copy[n] = '\0';
+	len = strcspn(copy, " \t");
+	c = cmd_find(copy, len);
+	if (!c)
+		return unknown(a, copy, len);
+	if ((c->flags & CMD_GRAPH) && !a->study.graph)
+		return app_fail(a, "nothing is traced yet: i begins a prompt");
+	line = copy + len;
+	return c->exec(a, line + strspn(line, " \t"));
+}
+
+static void
+mdoc_text(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\\')
+			fputs("\\e", out);
+		else if (*s == '-')
+			fputs("\\-", out);
+		else if (*s == '"')
+			fputs("\\(dq", out);
+		else
+			fputc(*s, out);
+	}
+}
+
+void
+cmd_mdoc(FILE *out)
+{
+	const struct cmd_entry *c;
+
+	fputs(".Bl -tag -width \"page\\-down\"\n", out);
+	for (int i = 0; (c = cmd_at(i)); i++) {
+		fputs(".It Ic ", out);
+		mdoc_text(out, c->name);
+		if (*c->args) {
+			fputs(" \\fR", out);
+			mdoc_text(out, c->args);
+			fputs("\\fP", out);
+		}
+		fputc('\n', out);
+		mdoc_text(out, c->note);
+		fputc('\n', out);
+	}
+	fputs(".El\n", out);
+}

@@ -1,0 +1,34 @@
+/*
+ * cmd: the commands. Keys, `:`, scripts and the manual all come here.
+ */
+#ifndef TUI_CMD_H
+#define TUI_CMD_H
+
+#include <stdio.h>
+
+struct app;
+
+enum {
+	CMD_GRAPH = 1 << 0,	/* needs a traced prompt */
+	CMD_SCRIPT = 1 << 1	/* of use in scripts only */
+};
+
+struct cmd_entry {
+	const char *name;
+	const char *args;	/* as help shows them */
+	const char *words;	/* values that Tab offers, separated by blanks; NULL: none */
+	const char *note;
+	int flags;
+	int (*exec)(struct app *a, const char *arg);	/* arg: the rest of the line, "" if none; enum did */
+};
+
+/* NULL after the last. */
+const struct cmd_entry *cmd_at(int i);
+const struct cmd_entry *cmd_find(const char *name, size_t len);
+
+/* Runs one line. Blank lines and lines that begin with # do nothing. */
+int cmd_run(struct app *a, const char *line);
+
+void cmd_mdoc(FILE *out);
+
+#endif

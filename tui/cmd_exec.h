@@ -1,0 +1,68 @@
+/*
+ * cmd_exec: the functions behind the rows of the command table, and what they share.
+ *
+ * cmd_look: where to look (prompt, position, selection, views, search). cmd_study: what to compute (targets,
+ * pruning, clamps, labels). cmd_program: the program itself, and what only scripts use.
+ */
+#ifndef TUI_CMD_EXEC_H
+#define TUI_CMD_EXEC_H
+
+#include <stdbool.h>
+
+struct app;
+struct ct_clamp;
+
+/* A whole number and nothing after it. */
+bool cmd_parse_int(const char *s, int *out);
+/* The feature that the focused pane is about, else the selected node of the graph: layer, feature, pos. */
+bool cmd_feature(struct app *a, struct ct_clamp *out);
+
+int do_prompt(struct app *a, const char *arg);
+int do_at(struct app *a, const char *arg);
+int do_left(struct app *a, const char *arg);
+int do_right(struct app *a, const char *arg);
+int do_up(struct app *a, const char *arg);
+int do_down(struct app *a, const char *arg);
+int do_page_up(struct app *a, const char *arg);
+int do_page_down(struct app *a, const char *arg);
+int do_first(struct app *a, const char *arg);
+int do_last(struct app *a, const char *arg);
+int do_enter(struct app *a, const char *arg);
+int do_select(struct app *a, const char *arg);
+int do_view(struct app *a, const char *arg);
+int do_back(struct app *a, const char *arg);
+int do_next_pane(struct app *a, const char *arg);
+int do_help(struct app *a, const char *arg);
+int do_expand(struct app *a, const char *arg);
+int do_fold(struct app *a, const char *arg);
+int do_edges(struct app *a, const char *arg);
+int do_target(struct app *a, const char *arg);
+int do_attribute(struct app *a, const char *arg);
+int do_prune(struct app *a, const char *arg);
+int do_clamp(struct app *a, const char *arg);
+int do_ablate(struct app *a, const char *arg);
+int do_unclamp(struct app *a, const char *arg);
+int do_switch(struct app *a, const char *arg);
+int do_undo(struct app *a, const char *arg);
+int do_redo(struct app *a, const char *arg);
+int do_mode(struct app *a, const char *arg);
+int do_through(struct app *a, const char *arg);
+int do_generate(struct app *a, const char *arg);
+int do_label(struct app *a, const char *arg);
+int do_search(struct app *a, const char *arg);
+int do_search_next(struct app *a, const char *arg);
+int do_search_back(struct app *a, const char *arg);
+int do_filter(struct app *a, const char *arg);
+int do_transcoder(struct app *a, const char *arg);
+int do_command(struct app *a, const char *arg);
+int do_theme(struct app *a, const char *arg);
+int do_redraw(struct app *a, const char *arg);
+int do_suspend(struct app *a, const char *arg);
+int do_quit(struct app *a, const char *arg);
+int do_screen(struct app *a, const char *arg);
+int do_key(struct app *a, const char *arg);
+int do_type(struct app *a, const char *arg);
+int do_resize(struct app *a, const char *arg);
+int do_echo(struct app *a, const char *arg);
+
+#endif

@@ -1,0 +1,353 @@
+/* cmd_look: commands that choose what is looked at; see cmd_exec.h. */
+#include "tui/cmd_exec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "base/text.h"
+#include "tui/frame.h"
+
+int
+do_prompt(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (!*arg) {
+		input_open(a, INPUT_PROMPT, a->study.session ? ct_session_text(a->study.session) : "");
+		return DID_CHANGE;
+	}
+	if (study_prompt(&a->study, arg, &err))
+		return app_error(a, &err);
+	history_add(&a->prompts, arg);
+	if (a->history_path && history_save(&a->prompts, a->history_path, &err)) {
+		app_say(a, "the history is not kept: %s", err.msg);
+		free(a->history_path);	/* say it once */
+		a->history_path = NULL;
+	}
+	a->view = a->focus = VIEW_TREE;
+	view_changed(a, CHANGED_GRAPH);
+	return DID_CHANGE;
+}
+
+static int
+go_to(struct app *a, int pos)
+{
+	struct study *s = &a->study;
+
+	if (pos < 1)
+		pos = s->T > 1 ? 1 : 0;
+	if (pos >= s->T)
+		pos = s->T - 1;
+	if (pos == s->pos)
+		return DID_NOTHING;
+	s->pos = pos;
+	return DID_CHANGE;
+}
+
+int
+do_at(struct app *a, const char *arg)
+{
+	struct study *s = &a->study;
+	int n;
+
+	if (!strcmp(arg, "last"))
+		return go_to(a, s->T - 1);
+	if (cmd_parse_int(arg, &n)) {
+		if (*arg == '+' || *arg == '-')
+			return go_to(a, s->pos + n);
+		if (n < 0 || n >= s->T)
+			return app_fail(a, "position %d: the prompt has 0 to %d", n, s->T - 1);
+		s->pos = n;
+		return DID_CHANGE;
+	}
+	for (int i = 1; i <= s->T; i++) {
+		int pos = (s->pos + i) % s->T;
+
+		if (!strcmp(study_token(s, pos), arg)) {
+			s->pos = pos;
+			return DID_CHANGE;
+		}
+	}
+	return app_fail(
+	    a, "at: expected a position, +N, -N, last or a token of the prompt; found \"%.60s\"", arg);
+}
+
+static int
+step_side(struct app *a, int step)
+{
+	if (view_ops(a->focus)->side)
+		return view_ops(a->focus)->side(a, a->state[a->focus], step);
+	return go_to(a, a->study.pos + step);
+}
+
+int
+do_left(struct app *a, const char *arg)
+{
+	(void)arg;
+	return step_side(a, -1);
+}
+
+int
+do_right(struct app *a, const char *arg)
+{
+	(void)arg;
+	return step_side(a, 1);
+}
+
+static int
+move_to(struct app *a, int row)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+	int was = l ? l->sel : 0;
+
+	if (!l)
+		return DID_NOTHING;
+	list_select(l, row);
+	if (l->sel == was)
+		return DID_NOTHING;
+	if (ops->moved)
+		ops->moved(a, a->state[a->focus]);
+	return DID_CHANGE;
+}
+
+static int
+move_by(struct app *a, const char *arg, int step)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+	int n = 1;
+
+	if (*arg && !cmd_parse_int(arg, &n))
+		return app_fail(a, "expected a number of lines, found \"%.60s\"", arg);
+	return l ? move_to(a, l->sel + n * step) : DID_NOTHING;
+}
+
+static int
+page(struct app *a, int step)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+
+	if (!l)
+		return DID_NOTHING;
+	return move_to(a, l->sel + step * (l->h > 2 ? l->h - 1 : 10));
+}
+
+int
+do_up(struct app *a, const char *arg)
+{
+	return move_by(a, arg, -1);
+}
+
+int
+do_down(struct app *a, const char *arg)
+{
+	return move_by(a, arg, 1);
+}
+
+int
+do_page_up(struct app *a, const char *arg)
+{
+	(void)arg;
+	return page(a, -1);
+}
+
+int
+do_page_down(struct app *a, const char *arg)
+{
+	(void)arg;
+	return page(a, 1);
+}
+
+int
+do_first(struct app *a, const char *arg)
+{
+	(void)arg;
+	return move_to(a, 0);
+}
+
+int
+do_last(struct app *a, const char *arg)
+{
+	(void)arg;
+	return move_to(a, 1 << 30);
+}
+
+int
+do_enter(struct app *a, const char *arg)
+{
+	(void)arg;
+	return view_ops(a->focus)->enter ? view_ops(a->focus)->enter(a, a->state[a->focus]) : DID_NOTHING;
+}
+
+int
+do_select(struct app *a, const char *arg)
+{
+	struct ct_error err;
+	int node;
+
+	if (!*arg)
+		return app_fail(a, "select: which node? L1#249@8, a token of the prompt, error L1 @8, ...");
+	node = ct_session_find_node(a->study.session, arg, &err);
+	if (node < 0)
+		return app_error(a, &err);
+	view_select(a, node);
+	if (!tree_reveal(a, node))
+		app_say(a, "%s feeds none of the targets: it is not in the tree", arg);
+	return DID_CHANGE;
+}
+
+static int
+show(struct app *a, enum view_id id)
+{
+	if (id == VIEW_CARD || id == VIEW_TREE || (id == VIEW_MAP && a->grid.cols >= APP_WIDE)) {
+		a->view = VIEW_TREE;
+		a->focus = id;
+	} else {
+		a->view = a->focus = id;
+	}
+	return DID_CHANGE;
+}
+
+int
+do_view(struct app *a, const char *arg)
+{
+	int id = view_find(arg);
+
+	if (id < 0)
+		return app_fail(a,
+		    "view: expected tree, card, map, logits, clamps, features or help; found \"%.60s\"",
+		    arg);
+	/* The key that opens a view also closes it. */
+	return show(a, a->focus == (enum view_id)id ? VIEW_TREE : (enum view_id)id);
+}
+
+int
+do_back(struct app *a, const char *arg)
+{
+	(void)arg;
+	a->message[0] = '\0';
+	return show(a, VIEW_TREE);
+}
+
+int
+do_next_pane(struct app *a, const char *arg)
+{
+	enum view_id pane[VIEW_COUNT];
+	int n = frame_panes(a, pane), at = 0;
+
+	if (a->view != VIEW_TREE)
+		return show(a, VIEW_TREE);
+	while (at < n - 1 && pane[at] != a->focus)
+		at++;
+	a->focus = pane[(at + (strcmp(arg, "back") ? 1 : n - 1)) % n];
+	return DID_CHANGE;
+}
+
+int
+do_help(struct app *a, const char *arg)
+{
+	(void)arg;
+	return show(a, a->focus == VIEW_HELP ? VIEW_TREE : VIEW_HELP);
+}
+
+int
+do_expand(struct app *a, const char *arg)
+{
+	bool all = !strcmp(arg, "all");
+
+	if (tree_level(a, all ? 100 : 1))
+		return DID_CHANGE;
+	return all && tree_level(a, -100) ? DID_CHANGE : DID_NOTHING;
+}
+
+int
+do_fold(struct app *a, const char *arg)
+{
+	return tree_level(a, strcmp(arg, "all") ? -1 : -100) ? DID_CHANGE : DID_NOTHING;
+}
+
+int
+do_edges(struct app *a, const char *arg)
+{
+	if (*arg && strcmp(arg, "weight") && strcmp(arg, "share"))
+		return app_fail(a, "edges: expected weight or share, found \"%.60s\"", arg);
+	a->shares = *arg ? !strcmp(arg, "share") : !a->shares;
+	app_say(a, a->shares ? "edges as shares of all that flows into the node, up and down together"
+			     : "edges as weights: what the source adds to the node, in its own units");
+	return DID_CHANGE;
+}
+
+static bool
+try_search(struct app *a, int step)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	void *state = a->state[a->focus];
+	struct list *l = ops->list ? ops->list(a, state) : NULL;
+	char text[1024];
+
+	if (l && ops->text)
+		for (int i = 1; i <= l->n; i++) {
+			int row = ((l->sel + step * i) % l->n + l->n) % l->n;
+
+			ops->text(a, state, row, text, sizeof text);
+			if (!strcasestr(text, a->search))
+				continue;
+			list_select(l, row);
+			if (ops->moved)
+				ops->moved(a, state);
+			/* A match that only the old row has: there may be others that are not in sight. */
+			if (i < l->n || !ops->find)
+				return true;
+		}
+	return (ops->find && ops->find(a, state, a->search)) || (l && l->n && ops->text
+	    && (ops->text(a, state, l->sel, text, sizeof text), strcasestr(text, a->search)));
+}
+
+static int
+search(struct app *a, int step)
+{
+	if (!a->search[0])
+		return app_fail(a, "nothing was searched for yet: / begins a search");
+	if (try_search(a, step))
+		return DID_CHANGE;
+	return app_fail(a, "\"%s\" is not found here", a->search);
+}
+
+int
+do_search(struct app *a, const char *arg)
+{
+	if (!*arg) {
+		input_open(a, INPUT_SEARCH, "");
+		return DID_CHANGE;
+	}
+	ct_text_clean(a->search, sizeof a->search, arg, strlen(arg));
+	return search(a, 1);
+}
+
+int
+do_search_next(struct app *a, const char *arg)
+{
+	(void)arg;
+	return search(a, 1);
+}
+
+int
+do_search_back(struct app *a, const char *arg)
+{
+	(void)arg;
+	return search(a, -1);
+}
+
+int
+do_filter(struct app *a, const char *arg)
+{
+	if (!*arg) {
+		input_open(a, INPUT_FILTER, "");
+		return DID_CHANGE;
+	}
+	features_filter(a, strcmp(arg, "*") ? arg : "");
+	return show(a, VIEW_FEATURES);
+}

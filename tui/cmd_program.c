@@ -1,0 +1,138 @@
+/* cmd_program: commands about the program itself, and those of scripts; see cmd_exec.h. */
+#include "tui/cmd_exec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "base/text.h"
+#include "tui/frame.h"
+#include "tui/keys.h"
+
+int
+do_command(struct app *a, const char *arg)
+{
+	(void)arg;
+	input_open(a, INPUT_COMMAND, "");
+	return DID_CHANGE;
+}
+
+int
+do_theme(struct app *a, const char *arg)
+{
+	const struct theme *t = theme_find(arg), *other;
+
+	if (!t) {
+		char names[200] = "";
+		size_t n = 0;
+
+		for (int i = 0; (other = theme_at(i)) && n < sizeof names; i++)
+			n += (size_t)snprintf(
+			    names + n, sizeof names - n, "%s%s", i ? ", " : "", theme_name(other));
+		return app_fail(a, "theme: expected one of %s; found \"%.60s\"", names, arg);
+	}
+	a->theme = t;
+	if (a->live)
+		term_theme(t);
+	return DID_CHANGE | DID_REDRAW;
+}
+
+int
+do_redraw(struct app *a, const char *arg)
+{
+	(void)a;
+	(void)arg;
+	return DID_CHANGE | DID_REDRAW;
+}
+
+int
+do_suspend(struct app *a, const char *arg)
+{
+	(void)a;
+	(void)arg;
+	return DID_SUSPEND;
+}
+
+int
+do_quit(struct app *a, const char *arg)
+{
+	(void)a;
+	(void)arg;
+	return DID_QUIT;
+}
+
+int
+do_screen(struct app *a, const char *arg)
+{
+	if (*arg && strcmp(arg, "styles"))
+		return app_fail(a, "screen: expected styles or nothing, found \"%.60s\"", arg);
+	if (a->live)
+		return app_fail(a, "screen: only in a --headless run, where it goes to standard output");
+	frame_draw(a);
+	grid_print(&a->grid, stdout, *arg != '\0');
+	return DID_NOTHING;
+}
+
+int
+do_key(struct app *a, const char *arg)
+{
+	int did = DID_NOTHING;
+
+	while (*arg) {
+		size_t n = strcspn(arg, " ");
+		char name[32];
+		int key;
+
+		snprintf(name, sizeof name, "%.*s", (int)n, arg);
+		key = key_parse(name);
+		if (key < 0)
+			return app_fail(a, "key: there is no key \"%s\"", name);
+		did = app_key(a, key);
+		if (did & DID_QUIT)
+			break;
+		arg += n;
+		arg += strspn(arg, " ");
+	}
+	/* A key that fails is something a person sees, not the end of a script. */
+	return did & ~DID_FAIL;
+}
+
+int
+do_type(struct app *a, const char *arg)
+{
+	size_t n = strlen(arg);
+	int did = DID_NOTHING;
+
+	while (n > 0) {
+		uint32_t cp;
+		size_t k = (size_t)ct_utf8_decode(arg, n, &cp);
+
+		did = app_key(a, (int)cp);
+		arg += k;
+		n -= k;
+	}
+	return did & ~DID_FAIL;
+}
+
+int
+do_resize(struct app *a, const char *arg)
+{
+	int cols, rows, n = 0;
+
+	if (a->live)
+		return app_fail(a, "resize: only in a --headless run");
+	if (sscanf(arg, "%dx%d%n", &cols, &rows, &n) != 2 || arg[n] || cols < 1 || rows < 1 || cols > 1000
+	    || rows > 1000)
+		return app_fail(a, "resize: expected COLSxROWS such as 120x40, found \"%.60s\"", arg);
+	return app_resize(a, cols, rows) ? DID_CHANGE : app_fail(a, "resize: out of memory");
+}
+
+int
+do_echo(struct app *a, const char *arg)
+{
+	if (a->live)
+		app_say(a, "%s", arg);
+	else
+		printf("%s\n", arg);
+	return DID_CHANGE;
+}

@@ -1,0 +1,397 @@
+/* cmd_study: commands that make the engine compute; see cmd_exec.h. */
+#include "tui/cmd_exec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tui/app.h"
+#include "tui/fmt.h"
+
+bool
+cmd_feature(struct app *a, struct ct_clamp *out)
+{
+	const struct ct_node *n = study_node(&a->study, a->study.node);
+
+	*out = (struct ct_clamp){ .layer = -1 };
+	if (view_ops(a->focus)->feature)
+		return view_ops(a->focus)->feature(a, a->state[a->focus], out);
+	if (!n
+	    || !(n->kind == CT_NODE_FEATURE
+		|| (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE)))
+		return false;
+	*out = (struct ct_clamp){ .layer = n->layer, .feature = n->index, .pos = n->pos };
+	return true;
+}
+
+static int
+no_feature(struct app *a, const char *what)
+{
+	char name[STUDY_NAME];
+	const struct ct_node *n = study_node(&a->study, a->study.node);
+
+	if (n && n->kind == CT_NODE_ERROR)
+		return app_fail(a, "%s is what the transcoder leaves unexplained; only features can be %s",
+		    study_name(&a->study, a->study.node, name, sizeof name), what);
+	return app_fail(a, "only features (L1#249 and the like) can be %s: select one first", what);
+}
+
+static int
+trace(struct app *a, const struct ct_target *target)
+{
+	struct ct_error err;
+
+	if (study_trace(&a->study, target, &err))
+		return app_error(a, &err);
+	view_changed(a, CHANGED_GRAPH);
+	return DID_CHANGE;
+}
+
+int
+do_target(struct app *a, const char *arg)
+{
+	struct ct_target target;
+	struct ct_error err;
+
+	if (!*arg) {
+		input_open(a, INPUT_TARGET, "");
+		return DID_CHANGE;
+	}
+	if (ct_session_parse_target(a->study.session, arg, a->study.pos, &target, &err))
+		return app_error(a, &err);
+	return trace(a, &target);
+}
+
+int
+do_attribute(struct app *a, const char *arg)
+{
+	struct ct_target target = { .kind = CT_TARGET_LOGIT, .pos = a->study.pos };
+	struct ct_clamp f;
+	char place[STUDY_NAME], name[STUDY_NAME];
+	int did;
+
+	if (*arg && strcmp(arg, "node"))
+		return do_target(a, arg);
+	if (*arg) {
+		if (!cmd_feature(a, &f))
+			return no_feature(a, "attributed from");
+		target = (struct ct_target){
+			.kind = CT_TARGET_FEATURE, .layer = f.layer, .feature = f.feature, .pos = f.pos
+		};
+	}
+	did = trace(a, &target);
+	if (did & DID_FAIL)
+		return did;
+	a->view = a->focus = VIEW_TREE;
+	study_place(&a->study, a->study.graph->pos, place, sizeof place);
+	if (*arg)
+		app_say(a, "what makes L%d#%d active %s (a: back to the next token)", f.layer, f.feature,
+		    place);
+	else
+		app_say(a, "what makes %s likely after \"%s\"", study_name(&a->study, a->study.graph->n_nodes
+		    - a->study.graph->n_targets, name, sizeof name), place + 1);
+	return did;
+}
+
+int
+do_prune(struct app *a, const char *arg)
+{
+	static const double steps[] = { .3, .4, .5, .6, .7, .8, .9, .95, 1 };
+	enum { N = sizeof steps / sizeof *steps };
+	double node = a->study.graph->node_threshold, edge = .98;
+	char share[FMT_SIZE], *end;
+	struct ct_error err;
+	int at = 0;
+
+	while (at < N - 1 && steps[at] < node - 1e-9)
+		at++;
+	if (!strcmp(arg, "more")) {
+		node = steps[at > 0 ? at - 1 : 0];
+	} else if (!strcmp(arg, "less")) {
+		node = steps[at < N - 1 ? at + 1 : at];
+	} else if (!strcmp(arg, "off")) {
+		node = 1;
+	} else {
+		node = strtod(arg, &end);
+		if (end != arg && *end == ',')
+			edge = strtod(arg = end + 1, &end);
+		if (end == arg || *end || !(node > 0 && node <= 1 && edge > 0 && edge <= 1))
+			return app_fail(a,
+			    "prune: expected more, less, off or NODE[,EDGE] above 0 and up to 1; found "
+			    "\"%.60s\"",
+			    arg);
+	}
+	if (node >= 1 && edge == .98)
+		edge = 1;
+	if (study_prune(&a->study, node, edge, &err))
+		return app_error(a, &err);
+	view_changed(a, CHANGED_PRUNING);
+	app_say(a, "%s of the influence: %d of %d nodes, %d edges", fmt_share(share, sizeof share, node),
+	    a->study.graph->n_kept, a->study.graph->n_nodes, a->study.graph->n_pruned);
+	return DID_CHANGE;
+}
+
+int
+do_clamp(struct app *a, const char *arg)
+{
+	struct ct_clamp c, all;
+	struct ct_error err;
+	char text[STUDY_NAME];
+	int i;
+
+	if (*arg) {
+		if (ct_session_parse_clamp(a->study.session, arg, &c, &err)
+		    || study_clamp(&a->study, &c, &err))
+			return app_error(a, &err);
+		return DID_CHANGE;
+	}
+	if (!cmd_feature(a, &c))
+		return no_feature(a, "clamped");
+	i = study_clamp_find(&a->study, c.layer, c.feature, c.pos);
+	if (i >= 0) {
+		all = study_clamps(&a->study)->clamp[i];
+		ct_clamp_text(&all, text, sizeof text);
+	} else {
+		snprintf(text, sizeof text, "L%d#%d@%d", c.layer, c.feature, c.pos);
+	}
+	input_open(a, INPUT_CLAMP, text);
+	return DID_CHANGE;
+}
+
+static int
+remove_clamp(struct app *a, int i)
+{
+	struct clamp_set set = *study_clamps(&a->study);
+	struct ct_error err;
+
+	set.n--;
+	memmove(set.clamp + i, set.clamp + i + 1, (size_t)(set.n - i) * sizeof *set.clamp);
+	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
+}
+
+int
+do_ablate(struct app *a, const char *arg)
+{
+	const struct clamp_set *set = study_clamps(&a->study);
+	struct ct_clamp c;
+	struct ct_error err;
+	char text[STUDY_NAME];
+	int i;
+
+	if (*arg) {
+		snprintf(text, sizeof text, "%sx0", arg);
+		return do_clamp(a, text);
+	}
+	if (!cmd_feature(a, &c))
+		return no_feature(a, "ablated");
+	i = study_clamp_find(&a->study, c.layer, c.feature, c.pos);
+	if (i >= 0 && set->clamp[i].pos == c.pos && set->clamp[i].unit == CT_MULTIPLE
+	    && set->clamp[i].amount == 0)
+		return remove_clamp(a, i);
+	c.unit = CT_MULTIPLE;
+	c.amount = 0;
+	return study_clamp(&a->study, &c, &err) ? app_error(a, &err) : DID_CHANGE;
+}
+
+/* The clamp that a command is about: by number, else the one on the current feature. -1: said why. */
+static int
+which_clamp(struct app *a, const char *arg)
+{
+	const struct clamp_set *set = study_clamps(&a->study);
+	struct ct_clamp c;
+	int i = -1;
+
+	if (*arg) {
+		if (!cmd_parse_int(arg, &i) || i < 1 || i > set->n) {
+			app_fail(a, "expected the number of a clamp, 1 to %d; found \"%.60s\"", set->n, arg);
+			return -1;
+		}
+		return i - 1;
+	}
+	if (cmd_feature(a, &c))
+		i = study_clamp_find(&a->study, c.layer, c.feature, c.pos);
+	if (i < 0)
+		app_fail(a, set->n ? "the selected node is not clamped" : "there are no clamps");
+	return i;
+}
+
+int
+do_unclamp(struct app *a, const char *arg)
+{
+	struct clamp_set none = { .n = 0 };
+	struct ct_error err;
+	int i;
+
+	if (!strcmp(arg, "all"))
+		return study_clamp_set(&a->study, &none, &err) ? app_error(a, &err) : DID_CHANGE;
+	i = which_clamp(a, arg);
+	return i < 0 ? DID_FAIL | DID_CHANGE : remove_clamp(a, i);
+}
+
+int
+do_switch(struct app *a, const char *arg)
+{
+	struct clamp_set set = *study_clamps(&a->study);
+	struct ct_error err;
+	int i = which_clamp(a, arg);
+
+	if (i < 0)
+		return DID_FAIL | DID_CHANGE;
+	set.clamp[i].off = !set.clamp[i].off;
+	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
+}
+
+static int
+walk_undo(struct app *a, int step)
+{
+	struct ct_error err;
+	int n;
+
+	if (study_undo(&a->study, step, &err))
+		return app_error(a, &err);
+	n = study_clamps(&a->study)->n;
+	if (n == 0)
+		app_say(a, "%s: no clamps", step < 0 ? "undone" : "redone");
+	else
+		app_say(a, "%s: %d clamp%s", step < 0 ? "undone" : "redone", n, n > 1 ? "s" : "");
+	return DID_CHANGE;
+}
+
+int
+do_undo(struct app *a, const char *arg)
+{
+	(void)arg;
+	return walk_undo(a, -1);
+}
+
+int
+do_redo(struct app *a, const char *arg)
+{
+	(void)arg;
+	return walk_undo(a, 1);
+}
+
+static int
+set_how(struct app *a, const struct ct_clamp_options *how)
+{
+	struct ct_error err;
+	char text[128];
+
+	if (study_how(&a->study, how, &err))
+		return app_error(a, &err);
+	app_say(a, "%s", study_how_text(how, text, sizeof text));
+	return DID_CHANGE;
+}
+
+int
+do_mode(struct app *a, const char *arg)
+{
+	struct ct_clamp_options how = a->study.how;
+	int n = 0;
+
+	if (!*arg)
+		how.mode = how.mode == CT_FROZEN ? CT_FREE : how.mode == CT_FREE ? CT_DIRECT : CT_FROZEN;
+	else if (!strcmp(arg, "frozen"))
+		how.mode = CT_FROZEN;
+	else if (!strcmp(arg, "free"))
+		how.mode = CT_FREE;
+	else if (!strcmp(arg, "direct"))
+		how.mode = CT_DIRECT;
+	else if (sscanf(arg, "range=%d-%d%n", &how.first, &how.last, &n) == 2 && !arg[n])
+		how.mode = CT_RANGE;
+	else
+		return app_fail(a, "mode: expected frozen, free, direct or range=I-J; found \"%.60s\"", arg);
+	if (how.mode == CT_RANGE && (how.first < 0 || how.last < how.first || how.last >= a->study.info->L))
+		return app_fail(a, "mode: the model has layers 0 to %d; found %d-%d", a->study.info->L - 1,
+		    how.first, how.last);
+	return set_how(a, &how);
+}
+
+int
+do_through(struct app *a, const char *arg)
+{
+	struct ct_clamp_options how = a->study.how;
+
+	if (*arg && strcmp(arg, "model") && strcmp(arg, "replacement"))
+		return app_fail(a, "through: expected model or replacement, found \"%.60s\"", arg);
+	how.through = *arg ? (strcmp(arg, "model") ? CT_REPLACEMENT : CT_MODEL)
+			   : (how.through == CT_MODEL ? CT_REPLACEMENT : CT_MODEL);
+	return set_how(a, &how);
+}
+
+int
+do_generate(struct app *a, const char *arg)
+{
+	int n = 12, ids[64], got;
+	char text[2][220];
+	struct ct_error err;
+	bool clamped = study_clamps(&a->study)->n > 0;
+
+	if (*arg && (!cmd_parse_int(arg, &n) || n < 1 || n > 64))
+		return app_fail(
+		    a, "generate: expected a number of tokens from 1 to 64, found \"%.60s\"", arg);
+	for (int i = 0; i <= clamped; i++) {
+		struct ct_generate_options opt = { .clamped = i };
+		size_t at = 0;
+
+		got = ct_session_generate(
+		    a->study.session, &opt, ids, n, a->study.progress, a->study.ctx, &err);
+		if (got < 0)
+			return app_error(a, &err);
+		text[i][0] = '\0';
+		for (int k = 0; k < got && at < sizeof text[i]; k++)
+			at += (size_t)snprintf(text[i] + at, sizeof text[i] - at, " %s",
+			    ct_engine_token(a->study.engine, ids[k]));
+	}
+	if (clamped)
+		app_say(a, "without the clamps:%s   with them:%s", text[0], text[1]);
+	else
+		app_say(a, "goes on:%s", text[0]);
+	return DID_CHANGE;
+}
+
+int
+do_label(struct app *a, const char *arg)
+{
+	struct ct_error err;
+	struct ct_clamp f;
+	char text[256];
+	size_t n;
+
+	if (!cmd_feature(a, &f))
+		return no_feature(a, "labelled");
+	if (a->readonly)
+		return app_fail(a, "labels cannot be changed: the program was started with --readonly");
+	if (!*arg) {
+		input_open(a, INPUT_LABEL, ct_engine_label(a->study.engine, f.layer, f.feature));
+		return DID_CHANGE;
+	}
+	n = strlen(arg);
+	if (n >= 2 && arg[0] == '"' && arg[n - 1] == '"')
+		snprintf(text, sizeof text, "%.*s", (int)(n - 2), arg + 1);
+	else
+		snprintf(text, sizeof text, "%s", arg);
+	if (ct_engine_set_label(a->study.engine, f.layer, f.feature, text, &err))
+		return app_error(a, &err);
+	app_say(a, *text ? "L%d#%d is now labelled by you" : "L%d#%d has its automatic label again",
+	    f.layer, f.feature);
+	return DID_CHANGE;
+}
+
+int
+do_transcoder(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (*arg && strcmp(arg, "clt") && strcmp(arg, "plt"))
+		return app_fail(a, "transcoder: expected clt or plt, found \"%.60s\"", arg);
+	if (*arg && !strcasecmp(arg, a->study.info->transcoder))
+		return DID_NOTHING;
+	if (study_twin(&a->study, &err))
+		return app_error(a, &err);
+	view_changed(a, CHANGED_GRAPH);
+	app_say(a, "the model seen through its %s", strcmp(a->study.info->transcoder, "PLT")
+	    ? "cross-layer transcoder" : "per-layer transcoders");
+	return DID_CHANGE;
+}

@@ -1,0 +1,53 @@
+/*
+ * input: the line that is being typed, if any: what it is for, what completes it, what is wrong with it.
+ *
+ * A finished line becomes a command; when the command fails the line stays open, so nothing typed is lost.
+ */
+#ifndef TUI_INPUT_H
+#define TUI_INPUT_H
+
+#include "tui/draw.h"
+#include "tui/prompt.h"
+
+struct app;
+
+enum input_kind {
+	INPUT_NONE,
+	INPUT_PROMPT,
+	INPUT_COMMAND,
+	INPUT_SEARCH,
+	INPUT_CLAMP,
+	INPUT_TARGET,
+	INPUT_LABEL,
+	INPUT_FILTER
+};
+
+enum { INPUT_CANDIDATES = 64, INPUT_BAD = 16 };
+
+struct input {
+	enum input_kind kind;
+	struct prompt line;
+	/* Completion: candidates for the bytes from `start` to the cursor. */
+	char *candidate[INPUT_CANDIDATES];
+	int n_candidates, shown;	/* shown: the one in the line, -1: only their common part */
+	size_t start;
+	/* Bytes that are not in the vocabulary. */
+	struct {
+		size_t start, end;
+	} bad[INPUT_BAD];
+	int n_bad;
+};
+
+/* text NULL: the field as it stands. */
+void input_open(struct app *a, enum input_kind kind, const char *text);
+void input_close(struct app *a);
+int input_key(struct app *a, int key);
+int input_paste(struct app *a, int cp);
+
+/* The line itself, at most area->w columns, with the cursor. */
+void input_draw(struct app *a, const struct area *area, int x, int y);
+/* The label before a line at the bottom ("clamp "), and what to say beside it. */
+const char *input_label(const struct app *a);
+void input_hint(struct app *a, const struct area *area, int y);
+
+#endif

@@ -1,0 +1,278 @@
+/* keys: see keys.h. */
+#include "tui/keys.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Order is the order in help; the first key of a command is the one shown in hints. */
+static const struct key_entry keys[] = {
+	{ "card", "Enter", "enter", "go there", "select the node on this line in the tree" },
+	{ "map", "Left", "left", "cell", "the cell to the left" },
+	{ "map", "h", "left", NULL, NULL },
+	{ "map", "Right", "right", "cell", "the cell to the right" },
+	{ "map", "l", "right", NULL, NULL },
+	{ "map", "Enter", "enter", "next node here", "select the next node of this cell, strongest first" },
+	{ "map", "Space", "enter", NULL, NULL },
+	{ "logits", "Enter", "enter", "trace this token", "make the selected token the target" },
+	{ "clamps", "Enter", "enter", "edit", "change the selected clamp" },
+	{ "clamps", "Space", "switch", "on/off", "switch the selected clamp off or on" },
+	{ "clamps", "d", "unclamp", "remove", "remove the selected clamp" },
+	{ "clamps", "Delete", "unclamp", NULL, NULL },
+	{ "features", "Enter", "enter", "show", "select the feature where it is active in this prompt" },
+	{ "features", "\\", "filter", "filter", "show only features whose name or label contains a text" },
+	{ "help", "Space", "page-down", "page", "a page down" },
+
+	{ NULL, "i", "edit", NULL, "edit the prompt" },
+	{ NULL, "e", "edit", NULL, NULL },
+	{ "tree", "Enter", "enter", "open", "expand or fold; on \"more\": show more" },
+	{ "tree", "Space", "enter", NULL, NULL },
+	{ NULL, "c", "clamp", "clamp", "clamp the selected feature: =v set, xk times, +d or -d shift" },
+	{ NULL, "x", "ablate", "ablate", "clamp the selected feature to 0, or take that back" },
+	{ NULL, "Left", "left", "token", "the token before: its next-token probabilities" },
+	{ NULL, "h", "left", NULL, NULL },
+	{ NULL, "Right", "right", "token", "the token after" },
+	{ NULL, "l", "right", NULL, NULL },
+	{ NULL, "Up", "up", NULL, "up" },
+	{ NULL, "k", "up", NULL, NULL },
+	{ NULL, "Down", "down", NULL, "down" },
+	{ NULL, "j", "down", NULL, NULL },
+	{ NULL, "PageUp", "page-up", NULL, "a page up" },
+	{ NULL, "Ctrl-b", "page-up", NULL, NULL },
+	{ NULL, "PageDown", "page-down", NULL, "a page down" },
+	{ NULL, "Ctrl-f", "page-down", NULL, NULL },
+	{ NULL, "Home", "first", NULL, "the first line" },
+	{ NULL, "g", "first", NULL, NULL },
+	{ NULL, "End", "last", NULL, "the last line" },
+	{ NULL, "Tab", "next-pane", NULL, "the next pane: tree, card, map" },
+	{ NULL, "Shift-Tab", "next-pane back", NULL, "the pane before" },
+	{ "tree", "+", "expand", NULL, "expand one level more" },
+	{ "tree", "-", "fold", NULL, "fold the deepest level" },
+	{ "tree", "*", "expand all", NULL, "expand everything, or fold everything" },
+	{ NULL, "a", "attribute", "attribute",
+	    "attribute from the chosen token: what makes its next token likely" },
+	{ NULL, "A", "attribute node", NULL, "attribute from the selected feature: what makes it active" },
+	{ NULL, "t", "target", NULL, "choose target tokens: Austin or Austin,Houston or Austin-Houston" },
+	{ NULL, "w", "edges", NULL, "edges as weights, or as shares of all that flows into a node" },
+	{ NULL, "[", "prune less", NULL, "prune less: show more of the graph" },
+	{ NULL, "]", "prune more", NULL, "prune more: show less of the graph" },
+	{ NULL, "u", "undo", NULL, "undo the last change of the clamps" },
+	{ NULL, "Ctrl-r", "redo", NULL, "redo it" },
+	{ NULL, "o", "mode", NULL, "what is frozen under clamps: attention, nothing, everything" },
+	{ NULL, "O", "through", NULL, "what carries a clamp's effect: the model, or the replacement" },
+	{ NULL, "G", "generate", NULL, "let the model go on, with and without the clamps" },
+	{ NULL, "1", "view tree", NULL, "the main screen" },
+	{ NULL, "2", "view map", NULL, "the map: layers by tokens" },
+	{ NULL, "m", "view map", NULL, NULL },
+	{ NULL, "3", "view logits", NULL, "the likeliest next tokens: original, replacement, clamped" },
+	{ NULL, "4", "view clamps", NULL, "the clamps: predicted and observed effects" },
+	{ NULL, "5", "view features", NULL, "all features of the model" },
+	{ NULL, "L", "label", NULL, "type a label for the selected feature" },
+	{ NULL, "P", "transcoder", NULL, "the other transcoder of this model: cross-layer or per-layer" },
+	{ NULL, "/", "search", "find", "find text, in names and labels" },
+	{ NULL, "n", "search-next", NULL, "the next match" },
+	{ NULL, "N", "search-back", NULL, "the match before" },
+	{ NULL, ":", "command", NULL, "type a command" },
+	{ NULL, "?", "help", "help", "this help" },
+	{ NULL, "F1", "help", NULL, NULL },
+	{ NULL, "Esc", "back", NULL, "back to the main screen" },
+	{ NULL, "Backspace", "back", NULL, NULL },
+	{ NULL, "Ctrl-l", "redraw", NULL, "draw the screen again" },
+	{ NULL, "Ctrl-z", "suspend", NULL, "leave to the shell; fg comes back" },
+	{ NULL, "q", "quit", "quit", "quit" },
+	{ NULL, "F10", "quit", NULL, NULL },
+};
+
+enum { N_KEYS = sizeof keys / sizeof *keys };
+
+static const struct {
+	const char *name;
+	int key;
+	const char *label;	/* on the screen; NULL: the name */
+} names[] = {
+	{ "Enter", K_ENTER, NULL },
+	{ "Tab", K_TAB, NULL },
+	{ "Shift-Tab", K_BACKTAB, NULL },
+	{ "Esc", K_ESC, NULL },
+	{ "Space", ' ', NULL },
+	{ "Backspace", K_BACKSPACE, NULL },
+	{ "Delete", K_DELETE, NULL },
+	{ "Up", K_UP, "↑" },
+	{ "Down", K_DOWN, "↓" },
+	{ "Left", K_LEFT, "←" },
+	{ "Right", K_RIGHT, "→" },
+	{ "Home", K_HOME, NULL },
+	{ "End", K_END, NULL },
+	{ "PageUp", K_PAGE_UP, "PgUp" },
+	{ "PageDown", K_PAGE_DOWN, "PgDn" },
+};
+
+int
+key_parse(const char *name)
+{
+	uint32_t cp;
+	size_t n;
+	int base;
+
+	if (!strncmp(name, "Ctrl-", 5) && name[5])
+		return (base = key_parse(name + 5)) < 0 ? -1 : K_CTRL | base;
+	if (!strncmp(name, "Alt-", 4) && name[4])
+		return (base = key_parse(name + 4)) < 0 ? -1 : K_ALT | base;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i].name, name))
+			return names[i].key;
+	if (name[0] == 'F' && name[1]) {
+		char *end;
+		long f = strtol(name + 1, &end, 10);
+
+		return *end || f < 1 || f > 12 ? -1 : K_F1 + (int)f - 1;
+	}
+	n = strlen(name);
+	if (n == 0 || (size_t)ct_utf8_decode(name, n, &cp) != n)
+		return -1;
+	return (int)cp;
+}
+
+const char *
+key_text(char *buf, size_t size, int key)
+{
+	const char *mod = key & K_CTRL ? "Ctrl-" : key & K_ALT ? "Alt-" : "";
+	int base = key & ~(K_CTRL | K_ALT);
+	char utf8[5] = "";
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].key == base) {
+			snprintf(buf, size, "%s%s", mod, names[i].name);
+			return buf;
+		}
+	if (base >= K_F1 && base <= K_LAST) {
+		snprintf(buf, size, "%sF%d", mod, base - K_F1 + 1);
+		return buf;
+	}
+	if (base >= 0x20 && base < K_SPECIAL)
+		utf8[ct_utf8_encode((uint32_t)base, utf8)] = '\0';
+	snprintf(buf, size, "%s%s", mod, *utf8 ? utf8 : "?");
+	return buf;
+}
+
+static const char *
+label_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i].name, name))
+			return names[i].label ? names[i].label : name;
+	return name;
+}
+
+const char *
+key_label(char *buf, size_t size, const char *key)
+{
+	snprintf(buf, size, "%s", label_of(key));
+	return buf;
+}
+
+const struct key_entry *
+key_at(int i)
+{
+	return i >= 0 && i < N_KEYS ? &keys[i] : NULL;
+}
+
+static bool
+same_place(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+const struct key_entry *
+key_bound(const char *place, int key)
+{
+	const struct key_entry *found = NULL;
+
+	for (int i = 0; i < N_KEYS; i++) {
+		if (key_parse(keys[i].key) != key)
+			continue;
+		if (keys[i].place && place && !strcmp(keys[i].place, place))
+			return &keys[i];
+		if (!keys[i].place && !found)
+			found = &keys[i];
+	}
+	return found;
+}
+
+static bool
+same_binding(int i, int k)
+{
+	return same_place(keys[i].place, keys[k].place) && !strcmp(keys[i].command, keys[k].command);
+}
+
+int
+key_is_first(int i)
+{
+	for (int k = 0; k < i; k++)
+		if (same_binding(i, k))
+			return 0;
+	return 1;
+}
+
+const char *
+key_group(char *buf, size_t size, int i)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (int k = i; k < N_KEYS && n < size; k++)
+		if (same_binding(i, k))
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? " " : "", label_of(keys[k].key));
+	return buf;
+}
+
+static void
+mdoc_text(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\\')
+			fputs("\\e", out);
+		else if (*s == '-')
+			fputs("\\-", out);
+		else
+			fputc(*s, out);
+	}
+}
+
+static void
+mdoc_section(FILE *out, const char *place)
+{
+	char group[128];
+
+	if (place)
+		fprintf(out, ".Ss In the %s\n", place);
+	else
+		fputs(".Ss Everywhere\n", out);
+	fputs(".Bl -tag -width \"Shift\\-Tab\"\n", out);
+	for (int i = 0; i < N_KEYS; i++) {
+		if (!same_place(keys[i].place, place) || !key_is_first(i))
+			continue;
+		fputs(".It Ic ", out);
+		mdoc_text(out, key_group(group, sizeof group, i));
+		fputc('\n', out);
+		mdoc_text(out, keys[i].note);
+		fputc('\n', out);
+	}
+	fputs(".El\n", out);
+}
+
+void
+key_mdoc(FILE *out)
+{
+	mdoc_section(out, NULL);
+	for (int i = 0; i < N_KEYS; i++) {
+		bool seen = !keys[i].place;
+
+		for (int k = 0; k < i; k++)
+			seen |= same_place(keys[k].place, keys[i].place);
+		if (!seen)
+			mdoc_section(out, keys[i].place);
+	}
+}

@@ -1,0 +1,182 @@
+/* main: the options of ctrace-tui. */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "tui/cmd.h"
+#include "tui/keys.h"
+
+enum { OPT_HELP = 256, OPT_VERSION, OPT_MDOC };
+
+static const struct {
+	const char *name;
+	int code;		/* a letter, or above 255 */
+	const char *arg;	/* NULL: none */
+	const char *note;	/* NULL: not for people */
+} options[] = {
+	{ "model", 'm', "MODEL", "a model directory, or a name on the search path (default: capitals)" },
+	{ "transcoder", 't', "DIR", "transcoder directory, when it does not lie in the model's" },
+	{ "script", 's', "FILE", "run the commands in FILE first (- is standard input)" },
+	{ "headless", 'H', "COLSxROWS",
+	    "no terminal: print the screen of this size, or what the script says" },
+	{ "ascii", 'a', NULL, "only ASCII on the screen" },
+	{ "theme", 'T', "NAME", "default, dark, light, projector, cvd or mono" },
+	{ "no-mouse", 'M', NULL, "leave the mouse to the terminal" },
+	{ "readonly", 'r', NULL, "never write to the model's directory" },
+	{ "help", OPT_HELP, NULL, "this text" },
+	{ "version", OPT_VERSION, NULL, "the version" },
+	{ "mdoc", OPT_MDOC, "keys|commands", NULL },
+};
+
+enum { N_OPTIONS = sizeof options / sizeof *options };
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: ctrace-tui [OPTIONS] [PROMPT]\n\nExplore how a language model arrives at its next "
+	      "token.\n\n",
+	    out);
+	for (int i = 0; i < N_OPTIONS; i++) {
+		char left[64];
+
+		if (!options[i].note)
+			continue;
+		snprintf(left, sizeof left, "--%s%s%s", options[i].name, options[i].arg ? " " : "",
+		    options[i].arg ? options[i].arg : "");
+		fprintf(
+		    out, "  %s %-22s %s\n", options[i].code == 'm' ? "-m," : "   ", left, options[i].note);
+	}
+	fputs("\nInside, ? shows all keys. See also ctrace-tui(1) and ctrace(1).\n", out);
+}
+
+static bool
+parse_size(const char *s, int *cols, int *rows)
+{
+	int n = 0;
+
+	return sscanf(s, "%dx%d%n", cols, rows, &n) == 2 && !s[n] && *cols > 0 && *cols <= 1000 && *rows > 0
+	    && *rows <= 1000;
+}
+
+static int
+mdoc(const char *what)
+{
+	if (!strcmp(what, "keys"))
+		key_mdoc(stdout);
+	else if (!strcmp(what, "commands"))
+		cmd_mdoc(stdout);
+	else
+		return 2;
+	return 0;
+}
+
+/* Returns -1 to go on, or an exit status. */
+static int
+take_option(int code, const char *arg, struct app_options *opt)
+{
+	switch (code) {
+	case 'm':
+		opt->model = arg;
+		return -1;
+	case 't':
+		opt->engine.transcoder_dir = arg;
+		return -1;
+	case 's':
+		opt->script = arg;
+		return -1;
+	case 'H':
+		if (parse_size(arg, &opt->cols, &opt->rows))
+			return -1;
+		fprintf(stderr, "ctrace-tui: --headless: expected COLSxROWS such as 80x24, found \"%s\"\n",
+		    arg);
+		return 2;
+	case 'a':
+		opt->ascii = true;
+		return -1;
+	case 'T':
+		opt->theme = theme_find(arg);
+		if (opt->theme)
+			return -1;
+		fprintf(stderr,
+		    "ctrace-tui: --theme: expected default, dark, light, projector, cvd or mono; found "
+		    "\"%s\"\n",
+		    arg);
+		return 2;
+	case 'M':
+		opt->mouse = false;
+		return -1;
+	case 'r':
+		opt->readonly = true;
+		return -1;
+	case OPT_HELP:
+		usage(stdout);
+		return 0;
+	case OPT_VERSION:
+		printf("ctrace-tui %s\n", PACKAGE_VERSION);
+		return 0;
+	case OPT_MDOC:
+		return mdoc(arg);
+	}
+	fputs("ctrace-tui: --help lists the options\n", stderr);
+	return 2;
+}
+
+/* The words of a prompt may be given one by one. */
+static char *
+join_words(char **words)
+{
+	size_t n = 1;
+	char *text, *at;
+
+	for (char **w = words; *w; w++)
+		n += strlen(*w) + 1;
+	text = at = malloc(n);
+	if (!text)
+		return NULL;
+	for (char **w = words; *w; w++) {
+		size_t len = strlen(*w);
+
+		if (w != words)
+			*at++ = ' ';
+		memcpy(at, *w, len);
+		at += len;
+	}
+	*at = '\0';
+	return text;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct app_options opt = { .model = "capitals", .theme = theme_find("default"), .mouse = true };
+	struct option longs[N_OPTIONS + 1] = { { .name = NULL } };
+	char *prompt = NULL;
+	int code, status;
+
+	for (int i = 0; i < N_OPTIONS; i++)
+		longs[i] = (struct option){
+			.name = options[i].name,
+			.has_arg = options[i].arg ? required_argument : no_argument,
+			.val = options[i].code,
+		};
+	while ((code = getopt_long(argc, argv, "m:", longs, NULL)) != -1) {
+		status = take_option(code, optarg, &opt);
+		if (status >= 0)
+			return status;
+	}
+	if (optind < argc) {
+		prompt = join_words(argv + optind);
+		if (!prompt) {
+			fputs("ctrace-tui: out of memory\n", stderr);
+			return 2;
+		}
+		opt.prompt = prompt;
+	}
+	status = app_main(&opt);
+	free(prompt);
+	return status;
+}

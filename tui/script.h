@@ -1,0 +1,14 @@
+/*
+ * script: commands from a file, one per line.
+ */
+#ifndef TUI_SCRIPT_H
+#define TUI_SCRIPT_H
+
+#include "base/error.h"
+
+struct app;
+
+/* Stops at the first command that fails. *did gathers what the commands did. "-": standard input. */
+int script_run(struct app *a, const char *path, int *did, struct ct_error *err);
+
+#endif

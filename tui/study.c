@@ -1,0 +1,302 @@
+/* study: see study.h. */
+#include "tui/study.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int
+study_open(struct study *s, const char *model, const struct ct_engine_options *opt, struct ct_error *err)
+{
+	int rc;
+
+	*s = (struct study){
+		.node = -1, .options = *opt, .depth = 1, .progress = s->progress, .ctx = s->ctx
+	};
+	rc = ct_engine_open(&s->engine, model, opt, err);
+	if (rc)
+		return rc;
+	s->info = ct_engine_info(s->engine);
+	rc = ct_session_open(&s->session, s->engine, err);
+	if (rc)
+		study_close(s);
+	return rc;
+}
+
+void
+study_close(struct study *s)
+{
+	ct_session_close(s->session);
+	ct_engine_close(s->engine);
+	s->session = NULL;
+	s->engine = NULL;
+	s->graph = NULL;
+}
+
+/* The graph is another one: keep the selected node by what it is, else take the first target. */
+static void
+adopt_graph(struct study *s, const struct ct_node *was)
+{
+	s->graph = ct_session_graph(s->session);
+	s->node = -1;
+	if (!s->graph)
+		return;
+	if (was)
+		s->node = ct_graph_find(s->graph, was->kind, was->layer, was->pos, was->index);
+	if (s->node < 0 && s->graph->n_targets)
+		s->node = s->graph->n_nodes - s->graph->n_targets;
+}
+
+int
+study_trace(struct study *s, const struct ct_target *target, struct ct_error *err)
+{
+	struct ct_trace_options opt = s->trace;
+	struct ct_node was;
+	bool had = s->graph && s->node >= 0;
+	int rc;
+
+	if (had)
+		was = s->graph->nodes[s->node];
+	opt.target = *target;
+	rc = ct_session_trace(s->session, &opt, s->progress, s->ctx, err);
+	if (rc)
+		return rc;
+	s->trace = opt;
+	adopt_graph(s, had ? &was : NULL);
+	return CT_OK;
+}
+
+int
+study_prompt(struct study *s, const char *text, struct ct_error *err)
+{
+	struct ct_target last = { .kind = CT_TARGET_LOGIT, .pos = -1 };
+	int rc = ct_session_prompt(s->session, text, s->progress, s->ctx, err);
+
+	if (rc)
+		return rc;
+	s->T = ct_session_length(s->session);
+	s->pos = s->T - 1;
+	s->graph = NULL;
+	s->node = -1;
+	s->at = 0;
+	s->depth = 1;
+	s->undo[0].n = 0;
+	return study_trace(s, &last, err);
+}
+
+int
+study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err)
+{
+	int rc = ct_session_prune(s->session, node_threshold, edge_threshold, err);
+
+	if (rc)
+		return rc;
+	s->trace.node_threshold = node_threshold;
+	s->trace.edge_threshold = edge_threshold;
+	s->graph = ct_session_graph(s->session);
+	return CT_OK;
+}
+
+int
+study_twin(struct study *s, struct ct_error *err)
+{
+	struct study other = { .progress = s->progress, .ctx = s->ctx };
+	struct ct_engine_options opt = s->options;
+	int rc;
+
+	if (!s->info->has_twin)
+		return ct_fail(err, CT_ENOTFOUND, "%s has no second transcoder beside its %s", s->info->name,
+		    s->info->transcoder);
+	opt.transcoder_dir = NULL;
+	opt.per_layer = strcmp(s->info->transcoder, "PLT") != 0;
+	rc = study_open(&other, s->info->dir, &opt, err);
+	if (rc)
+		return rc;
+	if (s->T)
+		rc = study_prompt(&other, ct_session_text(s->session), err);
+	if (rc) {
+		study_close(&other);
+		return rc;
+	}
+	study_close(s);
+	*s = other;
+	return CT_OK;
+}
+
+const struct clamp_set *
+study_clamps(const struct study *s)
+{
+	return &s->undo[s->at];
+}
+
+static int
+run_clamps(
+    struct study *s, const struct clamp_set *set, const struct ct_clamp_options *how, struct ct_error *err)
+{
+	return ct_session_clamp(s->session, set->clamp, set->n, how, s->progress, s->ctx, err);
+}
+
+int
+study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *err)
+{
+	struct clamp_set copy = *set;
+	int rc = run_clamps(s, &copy, &s->how, err);
+
+	if (rc)
+		return rc;
+	if (s->at + 1 == STUDY_UNDO) {
+		memmove(s->undo, s->undo + 1, (STUDY_UNDO - 1) * sizeof *s->undo);
+		s->at--;
+	}
+	s->undo[++s->at] = copy;
+	s->depth = s->at + 1;
+	return CT_OK;
+}
+
+int
+study_clamp_find(const struct study *s, int layer, int feature, int pos)
+{
+	const struct clamp_set *set = study_clamps(s);
+
+	for (int i = 0; i < set->n; i++) {
+		const struct ct_clamp *c = &set->clamp[i];
+		bool reaches = c->pos == pos || c->pos == CT_ALL_POSITIONS || (c->onwards && c->pos <= pos);
+
+		if (c->layer == layer && c->feature == feature && reaches)
+			return i;
+	}
+	return -1;
+}
+
+int
+study_clamp(struct study *s, const struct ct_clamp *c, struct ct_error *err)
+{
+	struct clamp_set set = *study_clamps(s);
+	int i;
+
+	for (i = 0; i < set.n; i++) {
+		const struct ct_clamp *old = &set.clamp[i];
+
+		if (old->layer == c->layer && old->feature == c->feature && old->pos == c->pos
+		    && old->onwards == c->onwards)
+			break;
+	}
+	if (i == STUDY_CLAMPS)
+		return ct_fail(err, CT_EINVAL,
+		    "there are %d clamps already, the most there can be; remove one first", STUDY_CLAMPS);
+	set.clamp[i] = *c;
+	if (i == set.n)
+		set.n++;
+	return study_clamp_set(s, &set, err);
+}
+
+int
+study_undo(struct study *s, int step, struct ct_error *err)
+{
+	int to = s->at + step, rc;
+
+	if (to < 0 || to >= s->depth)
+		return ct_fail(err, CT_ENOTFOUND, step < 0 ? "nothing to undo" : "nothing to redo");
+	rc = run_clamps(s, &s->undo[to], &s->how, err);
+	if (!rc)
+		s->at = to;
+	return rc;
+}
+
+int
+study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err)
+{
+	int rc = study_clamps(s)->n ? run_clamps(s, study_clamps(s), how, err) : CT_OK;
+
+	if (!rc)
+		s->how = *how;
+	return rc;
+}
+
+const struct ct_node *
+study_node(const struct study *s, int node)
+{
+	return s->graph && node >= 0 && node < s->graph->n_nodes ? &s->graph->nodes[node] : NULL;
+}
+
+const char *
+study_token(const struct study *s, int pos)
+{
+	return pos >= 0 && pos < s->T ? ct_engine_token(s->engine, ct_session_token(s->session, pos)) : "?";
+}
+
+const char *
+study_place(const struct study *s, int pos, char *buf, size_t size)
+{
+	int same = 0;
+
+	for (int i = 0; i < s->T; i++)
+		same += ct_session_token(s->session, i) == ct_session_token(s->session, pos);
+	if (same > 1)
+		snprintf(buf, size, "@%s/%d", study_token(s, pos), pos);
+	else
+		snprintf(buf, size, "@%s", study_token(s, pos));
+	return buf;
+}
+
+const char *
+study_name(const struct study *s, int node, char *buf, size_t size)
+{
+	const struct ct_node *n = study_node(s, node);
+	char place[STUDY_NAME];
+
+	if (!n) {
+		snprintf(buf, size, "nothing");
+		return buf;
+	}
+	study_place(s, n->pos, place, sizeof place);
+	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
+		snprintf(buf, size, "L%d#%d %s", n->layer, n->index, place);
+	else if (n->kind == CT_NODE_ERROR)
+		snprintf(buf, size, "error L%d %s", n->layer, place);
+	else if (n->kind == CT_NODE_EMBEDDING)
+		snprintf(buf, size, "%s", place + 1);
+	else if (n->target == CT_TARGET_DIFFERENCE)
+		snprintf(buf, size, "%s %s %s", ct_engine_token(s->engine, n->index), "\xe2\x88\x92",
+		    ct_engine_token(s->engine, n->other));
+	else
+		snprintf(buf, size, "%s", ct_engine_token(s->engine, n->index));
+	return buf;
+}
+
+const char *
+study_note(const struct study *s, int node, char *buf, size_t size)
+{
+	const struct ct_node *n = study_node(s, node);
+
+	buf[0] = '\0';
+	if (!n)
+		return buf;
+	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
+		snprintf(buf, size, "%s", ct_engine_label(s->engine, n->layer, n->index));
+	else if (n->kind == CT_NODE_EMBEDDING)
+		snprintf(buf, size, "input");
+	return buf;
+}
+
+const char *
+study_how_text(const struct ct_clamp_options *how, char *buf, size_t size)
+{
+	const char *through = how->through == CT_REPLACEMENT ? ", through the replacement" : "";
+
+	switch (how->mode) {
+	case CT_FROZEN:
+		snprintf(buf, size, "frozen attention%s", through);
+		break;
+	case CT_FREE:
+		snprintf(buf, size, "nothing frozen%s", through);
+		break;
+	case CT_DIRECT:
+		snprintf(buf, size, "direct effects only: the graph itself");
+		break;
+	case CT_RANGE:
+		snprintf(
+		    buf, size, "MLPs frozen in layers %d\xe2\x80\x93%d%s", how->first, how->last, through);
+		break;
+	}
+	return buf;
+}

@@ -1,0 +1,63 @@
+/*
+ * study: what is being looked at: a model, a prompt, its graph, and the clamps with their undo.
+ *
+ * Owns the engine and the session, and keeps the program's idea of them in step. It knows nothing of
+ * screens. Every change either succeeds or leaves all as it was.
+ */
+#ifndef TUI_STUDY_H
+#define TUI_STUDY_H
+
+#include "ctrace.h"
+
+enum { STUDY_CLAMPS = 32, STUDY_UNDO = 64, STUDY_NAME = 256 };
+
+struct clamp_set {
+	int n;
+	struct ct_clamp clamp[STUDY_CLAMPS];
+};
+
+struct study {
+	struct ct_engine *engine;
+	const struct ct_engine_info *info;
+	struct ct_session *session;
+	const struct ct_graph *graph;		/* lent by the session; NULL: nothing traced */
+	int T;					/* tokens, BOS included; 0: no prompt */
+	int pos;				/* chosen position */
+	int node;				/* selected node of the graph, -1: none */
+	struct ct_trace_options trace;		/* of the graph */
+	struct ct_clamp_options how;
+	struct clamp_set undo[STUDY_UNDO];	/* undo[at] is in force */
+	int at, depth;				/* sets 0..depth-1 */
+	struct ct_engine_options options;
+	ct_progress_fn progress;
+	void *ctx;
+};
+
+int study_open(struct study *s, const char *model, const struct ct_engine_options *opt, struct ct_error *err);
+void study_close(struct study *s);
+
+int study_prompt(struct study *s, const char *text, struct ct_error *err);
+int study_trace(struct study *s, const struct ct_target *target, struct ct_error *err);
+int study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err);
+/* Opens the other transcoder of the model and traces the same prompt there. */
+int study_twin(struct study *s, struct ct_error *err);
+
+const struct clamp_set *study_clamps(const struct study *s);
+/* Adds a clamp, or replaces the one on the same feature and place. */
+int study_clamp(struct study *s, const struct ct_clamp *c, struct ct_error *err);
+int study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *err);
+int study_undo(struct study *s, int step, struct ct_error *err);	/* -1 undo, 1 redo */
+int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);
+/* The index of the clamp on a feature at a position (or all positions), or -1. */
+int study_clamp_find(const struct study *s, int layer, int feature, int pos);
+
+const struct ct_node *study_node(const struct study *s, int node);	/* NULL for -1 */
+const char *study_token(const struct study *s, int pos);
+
+/* Names as the screen shows them; all write to buf and return it. */
+const char *study_place(const struct study *s, int pos, char *buf, size_t size);	/* "@is", "@the/4" */
+const char *study_name(const struct study *s, int node, char *buf, size_t size);	/* "L1#917 @is" */
+const char *study_note(const struct study *s, int node, char *buf, size_t size);	/* "say a capital", "input" */
+const char *study_how_text(const struct ct_clamp_options *how, char *buf, size_t size);
+
+#endif

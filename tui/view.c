@@ -1,0 +1,69 @@
+/* view: the table of views, and what concerns several of them; see view.h. */
+#include "tui/view.h"
+
+#include <string.h>
+
+#include "tui/app.h"
+
+static const struct view_ops *const views[VIEW_COUNT] = {
+	[VIEW_TREE] = &tree_view,
+	[VIEW_CARD] = &card_view,
+	[VIEW_MAP] = &map_view,
+	[VIEW_LOGITS] = &logits_view,
+	[VIEW_CLAMPS] = &clamps_view,
+	[VIEW_FEATURES] = &features_view,
+	[VIEW_HELP] = &help_view,
+};
+
+const struct view_ops *
+view_ops(enum view_id id)
+{
+	return views[id];
+}
+
+int
+view_find(const char *name)
+{
+	for (int i = 0; i < VIEW_COUNT; i++)
+		if (!strcmp(views[i]->name, name))
+			return i;
+	return -1;
+}
+
+int
+view_open_all(struct app *a)
+{
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		a->state[i] = views[i]->open();
+		if (!a->state[i])
+			return CT_ENOMEM;
+	}
+	return CT_OK;
+}
+
+void
+view_close_all(struct app *a)
+{
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		if (a->state[i])
+			views[i]->close(a->state[i]);
+		a->state[i] = NULL;
+	}
+}
+
+void
+view_changed(struct app *a, enum change what)
+{
+	for (int i = 0; i < VIEW_COUNT; i++)
+		if (views[i]->changed && a->state[i])
+			views[i]->changed(a, a->state[i], what);
+}
+
+void
+view_select(struct app *a, int node)
+{
+	if (a->study.node == node)
+		return;
+	a->study.node = node;
+	view_changed(a, CHANGED_NODE);
+}

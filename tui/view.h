@@ -1,0 +1,65 @@
+/*
+ * view: what a view is. One table row and one file each; everything else reaches them through this.
+ */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tui/draw.h"
+#include "tui/list.h"
+
+struct app;
+struct ct_clamp;
+
+enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_FEATURES, VIEW_HELP, VIEW_COUNT };
+
+enum change {
+	CHANGED_GRAPH,		/* another graph, or none */
+	CHANGED_PRUNING,	/* the same nodes, other ones kept */
+	CHANGED_NODE		/* another node is selected */
+};
+
+/* Only name, title, note, open, close and draw must be there. `state` is what open returned. */
+struct view_ops {
+	const char *name;	/* for `view NAME`, and the place of keys */
+	const char *title;
+	const char *note;	/* for help */
+	bool pane;		/* stands on the main screen; others fill the body */
+	void *(*open)(void);	/* NULL when out of memory */
+	void (*close)(void *state);
+	void (*changed)(struct app *a, void *state, enum change what);
+	void (*draw)(struct app *a, void *state, const struct area *area);
+	/* Its rows, up to date: up, down and the like move in them. */
+	struct list *(*list)(struct app *a, void *state);
+	void (*moved)(struct app *a, void *state);	/* another row was selected */
+	/* Rows as text, for searching. */
+	void (*text)(struct app *a, void *state, int row, char *buf, size_t size);
+	/* Nothing in the rows matched: is there something further away? Goes there. */
+	bool (*find)(struct app *a, void *state, const char *what);
+	int (*side)(struct app *a, void *state, int step);	/* left and right; NULL: step through tokens */
+	int (*enter)(struct app *a, void *state);
+	int (*click)(struct app *a, void *state, int x, int y);	/* NULL: selects the row of its list */
+	/* The feature that clamp and label are about: layer, feature and pos are filled in. */
+	bool (*feature)(struct app *a, void *state, struct ct_clamp *out);
+};
+
+extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, features_view, help_view;
+
+const struct view_ops *view_ops(enum view_id id);
+int view_find(const char *name);	/* id or -1 */
+
+int view_open_all(struct app *a);
+void view_close_all(struct app *a);
+void view_changed(struct app *a, enum change what);
+/* Selects a node of the graph for all panes. */
+void view_select(struct app *a, int node);
+/* Shows a node in the tree, opening what leads to it. False: there is no path. */
+bool tree_reveal(struct app *a, int node);
+/* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
+bool tree_level(struct app *a, int step);
+/* The filter of the features view. */
+void features_filter(struct app *a, const char *text);
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * clamps: what is clamped, and what that did: predicted by the graph beside observed in the model.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tui/app.h"
+#include "base/text.h"
+#include "tui/fmt.h"
+
+struct clamps {
+	struct list list;	/* the clamps, then the effects */
+};
+
+static void *
+clamps_open(void)
+{
+	return calloc(1, sizeof(struct clamps));
+}
+
+static void
+clamps_close(void *state)
+{
+	free(state);
+}
+
+static const struct ct_outcome *
+outcome(struct app *a)
+{
+	return study_clamps(&a->study)->n ? ct_session_outcome(a->study.session) : NULL;
+}
+
+static struct list *
+clamps_list(struct app *a, void *state)
+{
+	struct clamps *v = state;
+	const struct ct_outcome *o = outcome(a);
+
+	v->list.n = study_clamps(&a->study)->n + (o ? o->n_effects : 0);
+	list_select(&v->list, v->list.sel);
+	return &v->list;
+}
+
+static const struct ct_effect *
+effect_at(struct app *a, int row)
+{
+	const struct ct_outcome *o = outcome(a);
+
+	row -= study_clamps(&a->study)->n;
+	return o && row >= 0 && row < o->n_effects ? &o->effects[row] : NULL;
+}
+
+static void
+draw_clamp(struct app *a, const struct area *area, int y, int i)
+{
+	const struct ct_clamp *c = &study_clamps(&a->study)->clamp[i];
+	char text[160];
+	int x = 2;
+
+	x += draw_fmt(area, x, y, ST_DIM, "%d  ", i + 1);
+	ct_clamp_text(c, text, sizeof text);
+	x += draw_text(area, x, y, c->off ? ST_DIM : ST_CLAMP, text) + 2;
+	x += draw_text(area, x, y, ST_TEXT, ct_engine_label(a->study.engine, c->layer, c->feature)) + 2;
+	if (c->pos == CT_ALL_POSITIONS) {
+		draw_text(area, x, y, ST_DIM, "all tokens");
+	} else {
+		char place[STUDY_NAME];
+
+		x += draw_text(area, x, y, ST_DIM, study_place(&a->study, c->pos, place, sizeof place));
+		if (c->onwards)
+			x += draw_text(area, x, y, ST_DIM, " and on");
+		if (!c->onwards) {
+			char was[FMT_SIZE];
+
+			draw_fmt(area, x + 2, y, ST_DIM, "active %s without the clamp",
+			    fmt_plain(was, sizeof was,
+				ct_session_activation(a->study.session, c->layer, c->feature, c->pos)));
+		}
+	}
+	if (c->off)
+		draw_right(area, area->w - 1, y, ST_DIM, "off");
+}
+
+enum {
+	BEFORE = 38,
+	AFTER = 29,
+	PREDICTED = 18,
+	OBSERVED = 7
+}; /* columns from the right edge where they end */
+
+static void
+draw_effect(struct app *a, const struct area *area, int y, const struct ct_effect *e)
+{
+	const struct ct_node *n = study_node(&a->study, e->node);
+	char name[STUDY_NAME], note[STUDY_NAME], b[FMT_SIZE];
+	int x = 2, end = area->w - BEFORE - 8;
+
+	x += draw_cut(area, x, y, end - x,
+		 n->kind == CT_NODE_TARGET ? ST_STRONG
+		     : e->clamped	   ? ST_CLAMP
+					   : ST_TEXT,
+		 study_name(&a->study, e->node, name, sizeof name))
+	    + 2;
+	if (x < end)
+		draw_cut(area, x, y, end - x, ST_TEXT, study_note(&a->study, e->node, note, sizeof note));
+	draw_right(area, area->w - BEFORE, y, ST_TEXT, fmt_plain(b, sizeof b, e->before));
+	draw_right(area, area->w - AFTER, y, ST_TEXT, fmt_plain(b, sizeof b, e->after));
+	draw_right(area, area->w - PREDICTED, y, ST_DIM, e->clamped ? "set"
+	    : fmt_signed(b, sizeof b, e->predicted_total));
+	draw_right(area, area->w - OBSERVED, y, e->observed < 0 ? ST_MINUS : ST_PLUS,
+	    fmt_signed(b, sizeof b, e->observed));
+}
+
+static void
+draw_agreement(struct app *a, const struct area *area, int y)
+{
+	const struct ct_outcome *o = outcome(a);
+	char b[2][FMT_SIZE];
+	int x = 1;
+
+	if (!o)
+		return;
+	if (o->options.mode == CT_DIRECT) {
+		draw_fmt(area, x, y, ST_DIM, "direct effects are the graph's edges; largest difference %s",
+		    fmt_tiny(b[0], sizeof b[0], o->max_direct_error));
+		return;
+	}
+	if (!isfinite(o->agreement.spearman)) {
+		draw_text(
+		    area, x, y, ST_DIM, "too few knock-on effects to compare prediction and observation");
+		return;
+	}
+	x += draw_text(
+	    area, x, y, ST_DIM, "prediction and observation agree on the knock-on part: Spearman ");
+	x += draw_text(area, x, y, ST_STRONG, fmt_signed(b[0], sizeof b[0], o->agreement.spearman));
+	x += draw_fmt(area, x, y, ST_DIM, "  n %d", o->agreement.n);
+}
+
+static void
+clamps_draw(struct app *a, void *state, const struct area *area)
+{
+	struct clamps *v = state;
+	int n_clamps = study_clamps(&a->study)->n, y = 0;
+	struct list *l = clamps_list(a, v);
+
+	if (!n_clamps) {
+		draw_text(area, 1, 1, ST_DIM, "No clamps. Select a feature in the tree, then");
+		draw_text(area, 3, 3, ST_TEXT, "x    sets it to 0: what does the model say without it?");
+		draw_text(area, 3, 4, ST_TEXT,
+		    "c    sets it to a value (=3), a multiple (x2), or shifts it (+1, -1)");
+		draw_text(area, 1, 6, ST_DIM,
+		    "This view then compares what the graph predicts with what the model does.");
+		return;
+	}
+	list_resize(l, l->n, area->h - 3);
+	for (int row = l->top; row < l->n && y < area->h - 1; row++) {
+		const struct ct_effect *e = effect_at(a, row);
+
+		if (row == n_clamps || (row == l->top && row > n_clamps)) {
+			y += row == n_clamps && row > l->top;
+			draw_text(area, 1, y, ST_DIM, "effects");
+			draw_right(area, area->w - BEFORE, y, ST_DIM, "before");
+			draw_right(area, area->w - AFTER, y, ST_DIM, "after");
+			draw_right(area, area->w - PREDICTED, y, ST_DIM, "predicted");
+			draw_right(area, area->w - OBSERVED, y, ST_DIM, "observed");
+			y++;
+		}
+		if (y >= area->h - 1)
+			break;
+		if (e)
+			draw_effect(a, area, y, e);
+		else
+			draw_clamp(a, area, y, row);
+		if (row == l->sel)
+			draw_select(area, 0, y, area->w);
+		if (row == l->top)
+			l->y = y;
+		y++;
+	}
+	draw_agreement(a, area, area->h - 1);
+}
+
+static void
+clamps_text(struct app *a, void *state, int row, char *buf, size_t size)
+{
+	const struct ct_effect *e = effect_at(a, row);
+	char name[STUDY_NAME], note[STUDY_NAME];
+
+	(void)state;
+	if (e)
+		snprintf(buf, size, "%s %s", study_name(&a->study, e->node, name, sizeof name),
+		    study_note(&a->study, e->node, note, sizeof note));
+	else
+		ct_clamp_text(&study_clamps(&a->study)->clamp[row], buf, size);
+}
+
+static bool
+clamps_feature(struct app *a, void *state, struct ct_clamp *out)
+{
+	struct clamps *v = state;
+	const struct ct_effect *e;
+
+	if (!clamps_list(a, v)->n)
+		return false;
+	e = effect_at(a, v->list.sel);
+	if (e) {
+		const struct ct_node *n = study_node(&a->study, e->node);
+
+		*out = (struct ct_clamp){ .layer = n->layer, .feature = n->index, .pos = n->pos };
+		return n->kind == CT_NODE_FEATURE;
+	}
+	*out = study_clamps(&a->study)->clamp[v->list.sel];
+	return true;
+}
+
+static int
+clamps_enter(struct app *a, void *state)
+{
+	struct clamps *v = state;
+	const struct ct_effect *e;
+	char text[160];
+
+	if (!clamps_list(a, v)->n)
+		return app_fail(a, "there are no clamps");
+	e = effect_at(a, v->list.sel);
+	if (!e) {
+		ct_clamp_text(&study_clamps(&a->study)->clamp[v->list.sel], text, sizeof text);
+		input_open(a, INPUT_CLAMP, text);
+		return DID_CHANGE;
+	}
+	view_select(a, e->node);
+	a->view = a->focus = VIEW_TREE;
+	tree_reveal(a, e->node);
+	return DID_CHANGE;
+}
+
+const struct view_ops clamps_view = {
+	.name = "clamps",
+	.title = "clamps",
+	.note = "the clamps in force, and for each node what the graph predicted and what the model did",
+	.open = clamps_open,
+	.close = clamps_close,
+	.draw = clamps_draw,
+	.list = clamps_list,
+	.text = clamps_text,
+	.enter = clamps_enter,
+	.feature = clamps_feature,
+};

@@ -1,0 +1,240 @@
+/*
+ * features: every feature of the model; those active in this prompt first, by influence.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "base/text.h"
+#include "tui/fmt.h"
+
+struct entry {
+	int layer, feature;
+	int node;		/* where it is strongest in this prompt's graph, or -1 */
+};
+
+struct features {
+	struct list list;
+	struct entry *entry;
+	char filter[256];
+	bool stale;
+};
+
+static void *
+features_open(void)
+{
+	struct features *v = calloc(1, sizeof *v);
+
+	if (v)
+		v->stale = true;
+	return v;
+}
+
+static void
+features_close(void *state)
+{
+	struct features *v = state;
+
+	free(v->entry);
+	free(v);
+}
+
+static void
+features_changed(struct app *a, void *state, enum change what)
+{
+	struct features *v = state;
+
+	(void)a;
+	if (what == CHANGED_GRAPH) {
+		v->stale = true;
+		v->list.sel = v->list.top = 0;
+	}
+}
+
+static bool
+matches(struct app *a, const struct features *v, int layer, int feature)
+{
+	char name[32];
+
+	if (!v->filter[0])
+		return true;
+	snprintf(name, sizeof name, "L%d#%d", layer, feature);
+	return strcasestr(name, v->filter)
+	    || strcasestr(ct_engine_label(a->study.engine, layer, feature), v->filter);
+}
+
+static int
+by_influence(const void *left, const void *right, void *graph)
+{
+	const struct ct_graph *g = graph;
+	const struct entry *x = left, *y = right;
+	double dx = g->nodes[x->node].influence, dy = g->nodes[y->node].influence;
+
+	return dx > dy ? -1 : dx < dy ? 1 : x->node - y->node;
+}
+
+static void
+collect(struct app *a, struct features *v)
+{
+	const struct ct_engine_info *info = a->study.info;
+	const struct ct_graph *g = a->study.graph;
+	size_t total = (size_t)info->L * (size_t)info->F;
+	int *best = malloc(total * sizeof *best), n = 0;
+	struct entry *entry = malloc(total * sizeof *entry);
+
+	free(v->entry);
+	v->entry = entry;
+	v->list.n = 0;
+	v->stale = false;
+	if (!best || !entry) {
+		free(best);
+		return;
+	}
+	for (size_t i = 0; i < total; i++)
+		best[i] = -1;
+	for (int i = 0; g && i < g->n_features; i++) {
+		size_t at = (size_t)g->nodes[i].layer * (size_t)info->F + (size_t)g->nodes[i].index;
+
+		if (best[at] < 0 || g->nodes[i].influence > g->nodes[best[at]].influence)
+			best[at] = i;
+	}
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < total; i++) {
+			struct entry e = { (int)(i / (size_t)info->F), (int)(i % (size_t)info->F), best[i] };
+
+			if ((best[i] >= 0) == (pass == 0) && matches(a, v, e.layer, e.feature))
+				entry[n++] = e;
+		}
+		if (pass == 0 && n > 1)
+			qsort_r(entry, (size_t)n, sizeof *entry, by_influence, (void *)(uintptr_t)g);
+	}
+	v->list.n = n;
+	free(best);
+}
+
+static struct list *
+features_list(struct app *a, void *state)
+{
+	struct features *v = state;
+
+	if (v->stale)
+		collect(a, v);
+	list_select(&v->list, v->list.sel);
+	return &v->list;
+}
+
+void
+features_filter(struct app *a, const char *text)
+{
+	struct features *v = a->state[VIEW_FEATURES];
+
+	ct_text_clean(v->filter, sizeof v->filter, text, strlen(text));
+	v->stale = true;
+	v->list.sel = v->list.top = 0;
+}
+
+static void
+draw_entry(struct app *a, const struct area *area, int y, const struct entry *e)
+{
+	const char *label = ct_engine_label(a->study.engine, e->layer, e->feature);
+	double f1 = ct_engine_label_f1(a->study.engine, e->layer, e->feature);
+	char b[FMT_SIZE], place[STUDY_NAME];
+	int x = 2, end = area->w - 34;
+
+	x += draw_fmt(area, x, y, e->node >= 0 ? ST_STRONG : ST_DIM, "L%d#%d", e->layer, e->feature);
+	x = x < 13 ? 13 : x + 1;
+	draw_cut(area, x, y, end - x, e->node >= 0 ? ST_TEXT : ST_DIM, label);
+	if (*label && isfinite(f1))
+		draw_right(area, end + 8, y, ST_DIM, fmt_share(b, sizeof b, f1));
+	if (e->node < 0)
+		return;
+	draw_right(
+	    area, end + 17, y, ST_TEXT, fmt_plain(b, sizeof b, a->study.graph->nodes[e->node].activation));
+	draw_cut(area, end + 19, y, area->w - end - 20, ST_TEXT,
+	    study_place(&a->study, a->study.graph->nodes[e->node].pos, place, sizeof place));
+}
+
+static void
+features_draw(struct app *a, void *state, const struct area *area)
+{
+	struct features *v = state;
+	struct list *l = features_list(a, v);
+	int end = area->w - 34;
+
+	l->y = 1;
+	list_resize(l, l->n, area->h - 1);
+	if (v->filter[0])
+		draw_fmt(area, 1, 0, ST_DIM, "%d with \"%s\"", l->n, v->filter);
+	else
+		draw_fmt(area, 1, 0, ST_DIM, "%d features, those active here first", l->n);
+	draw_right(area, end + 8, 0, ST_DIM, "F1");
+	draw_right(area, end + 17, 0, ST_DIM, "active");
+	for (int y = 1; y < area->h && l->top + y - 1 < l->n; y++) {
+		draw_entry(a, area, y, &v->entry[l->top + y - 1]);
+		if (l->top + y - 1 == l->sel)
+			draw_select(area, 0, y, area->w);
+	}
+}
+
+static void
+features_text(struct app *a, void *state, int row, char *buf, size_t size)
+{
+	struct features *v = state;
+	const struct entry *e = &v->entry[row];
+
+	snprintf(buf, size, "L%d#%d %s", e->layer, e->feature,
+	    ct_engine_label(a->study.engine, e->layer, e->feature));
+}
+
+static bool
+features_feature(struct app *a, void *state, struct ct_clamp *out)
+{
+	struct features *v = state;
+	const struct entry *e;
+
+	if (!features_list(a, v)->n)
+		return false;
+	e = &v->entry[v->list.sel];
+	*out = (struct ct_clamp){
+		.layer = e->layer,
+		.feature = e->feature,
+		.pos = e->node >= 0 ? a->study.graph->nodes[e->node].pos : a->study.pos,
+	};
+	return true;
+}
+
+static int
+features_enter(struct app *a, void *state)
+{
+	struct features *v = state;
+	const struct entry *e;
+
+	if (!features_list(a, v)->n)
+		return DID_NOTHING;
+	e = &v->entry[v->list.sel];
+	if (e->node < 0)
+		return app_fail(a,
+		    "L%d#%d is not active in this prompt: c clamps it, A traces what it would need",
+		    e->layer, e->feature);
+	view_select(a, e->node);
+	a->view = a->focus = VIEW_TREE;
+	if (!tree_reveal(a, e->node))
+		app_say(a, "L%d#%d feeds none of the targets: it is not in the tree", e->layer, e->feature);
+	return DID_CHANGE;
+}
+
+const struct view_ops features_view = {
+	.name = "features",
+	.title = "features",
+	.note = "all features of the model, those active in this prompt first; \\ filters by name or label",
+	.open = features_open,
+	.close = features_close,
+	.changed = features_changed,
+	.draw = features_draw,
+	.list = features_list,
+	.text = features_text,
+	.enter = features_enter,
+	.feature = features_feature,
+};

@@ -1,0 +1,167 @@
+/*
+ * help: made from the tables of keys, commands and views; nothing is described twice.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "base/text.h"
+#include "tui/cmd.h"
+#include "tui/keys.h"
+
+enum { LINES = 400, LEFT = 24 };
+
+struct line {
+	char left[64];
+	const char *right;	/* NULL: left is a title */
+};
+
+struct help {
+	struct list list;
+	struct line line[LINES];
+};
+
+static void
+add(struct help *h, const char *left, const char *right)
+{
+	struct line *l;
+
+	if (h->list.n == LINES)
+		return;
+	l = &h->line[h->list.n++];
+	snprintf(l->left, sizeof l->left, "%s", left);
+	l->right = right;
+}
+
+static void
+add_keys(struct help *h, const char *place)
+{
+	const struct key_entry *k;
+	char group[64];
+
+	for (int i = 0; (k = key_at(i)); i++) {
+		bool here = place ? k->place && !strcmp(k->place, place) : !k->place;
+
+		if (here && key_is_first(i))
+			add(h, key_group(group, sizeof group, i), k->note);
+	}
+}
+
+static bool
+has_keys(const char *place)
+{
+	const struct key_entry *k;
+
+	for (int i = 0; (k = key_at(i)); i++)
+		if (k->place && !strcmp(k->place, place))
+			return true;
+	return false;
+}
+
+static void
+build(struct help *h)
+{
+	const struct cmd_entry *c;
+	const char *name, *note;
+	char text[64];
+
+	add(h, "Reading the screen", NULL);
+	add(h, "replacement", "how much of the answer flows from words through features, not through errors");
+	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");
+	add(h, "exact", "largest relative error of the graph's own sums: 1e-6 is float rounding");
+	add(h, "+.85  −.12",
+	    "an edge: what the source adds to the node, or takes from it, in the node's units");
+	add(h, "error L1 @is", "what the transcoder of that layer leaves unexplained");
+	add(h, "… 31 more", "all inputs that have no row of their own, summed up and summed down");
+	add(h, "Keys everywhere", NULL);
+	add_keys(h, NULL);
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		if (!has_keys(view_ops((enum view_id)i)->name))
+			continue;
+		snprintf(text, sizeof text, "Keys in the %s", view_ops((enum view_id)i)->name);
+		add(h, text, NULL);
+		add_keys(h, view_ops((enum view_id)i)->name);
+	}
+	add(h, "Keys while typing", NULL);
+	for (int i = 0; (name = prompt_help(i, &note)); i++)
+		add(h, name, note);
+	add(h, "Views", NULL);
+	for (int i = 0; i < VIEW_COUNT; i++)
+		add(h, view_ops((enum view_id)i)->name, view_ops((enum view_id)i)->note);
+	add(h, "Commands (after : and in scripts)", NULL);
+	for (int i = 0; (c = cmd_at(i)); i++) {
+		snprintf(text, sizeof text, "%s %s", c->name, c->args);
+		add(h, text, c->note);
+	}
+}
+
+static void *
+help_open(void)
+{
+	struct help *h = calloc(1, sizeof *h);
+
+	if (h)
+		build(h);
+	return h;
+}
+
+static void
+help_close(void *state)
+{
+	free(state);
+}
+
+static struct list *
+help_list(struct app *a, void *state)
+{
+	struct help *h = state;
+
+	(void)a;
+	return &h->list;
+}
+
+static void
+help_draw(struct app *a, void *state, const struct area *area)
+{
+	struct help *h = state;
+
+	(void)a;
+	list_resize(&h->list, h->list.n, area->h);
+	for (int y = 0; y < area->h && h->list.top + y < h->list.n; y++) {
+		const struct line *l = &h->line[h->list.top + y];
+		int w, row = h->list.top + y;
+
+		if (!l->right) {
+			draw_text(area, 1, y, ST_TITLE, l->left);
+		} else {
+			w = draw_text(area, 3, y, ST_KEY, l->left);
+			/* A long left part pushes the right one on, it is never cut. */
+			draw_text(area, 3 + w + 2 > LEFT ? 3 + w + 2 : LEFT, y, ST_TEXT, l->right);
+		}
+		if (row == h->list.sel)
+			draw_select(area, 0, y, area->w);
+	}
+	if (list_more_below(&h->list))
+		draw_cell(area, area->w - 1, area->h - 1, ST_DIM, 0x2193);
+}
+
+static void
+help_text(struct app *a, void *state, int row, char *buf, size_t size)
+{
+	struct help *h = state;
+
+	(void)a;
+	snprintf(buf, size, "%s %s", h->line[row].left, h->line[row].right ? h->line[row].right : "");
+}
+
+const struct view_ops help_view = {
+	.name = "help",
+	.title = "help",
+	.note = "keys, views and commands",
+	.open = help_open,
+	.close = help_close,
+	.draw = help_draw,
+	.list = help_list,
+	.text = help_text,
+};

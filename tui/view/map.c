@@ -1,0 +1,378 @@
+/*
+ * map: layers by tokens. Each cell is as dark as the influence in it, and tells what it adds to the
+ * selected node, or what that adds to it.
+ *
+ * Owns the chosen cell; it follows the selected node, and choosing a cell selects its strongest node.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tui/app.h"
+#include "base/text.h"
+#include "tui/fmt.h"
+
+enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 10 };
+
+/* The sizes of the drawing, as last drawn. */
+struct scale {
+	int cell, high;		/* columns and lines of a cell */
+	int first, shown;	/* positions in sight */
+	int top;		/* the first row in sight */
+};
+
+struct map {
+	struct list list;	/* rows: targets, layers from the last to the first, input words */
+	int pos;		/* column */
+	double *heat;		/* (rows, T) influence */
+	float *edge;		/* (rows, T) between the selected node and the cell */
+	int *count;		/* (rows, T) nodes of the pruned graph */
+	int rows, T;
+	double hottest;
+	struct scale scale;
+};
+
+static void *
+map_open(void)
+{
+	return calloc(1, sizeof(struct map));
+}
+
+static void
+map_close(void *state)
+{
+	struct map *m = state;
+
+	free(m->heat);
+	free(m->edge);
+	free(m->count);
+	free(m);
+}
+
+static int
+row_of(const struct ct_graph *g, const struct ct_node *n)
+{
+	if (n->kind == CT_NODE_EMBEDDING)
+		return g->L + 1;
+	if (n->kind == CT_NODE_TARGET && n->target != CT_TARGET_FEATURE)
+		return 0;
+	return g->L - n->layer;
+}
+
+static void
+follow(struct app *a, struct map *m)
+{
+	const struct ct_node *n = study_node(&a->study, a->study.node);
+
+	if (!n)
+		return;
+	list_select(&m->list, row_of(a->study.graph, n));
+	m->pos = n->pos;
+}
+
+static bool
+size_to(struct map *m, int rows, int T)
+{
+	size_t n = (size_t)rows * (size_t)T;
+
+	if (m->rows != rows || m->T != T) {
+		free(m->heat);
+		free(m->edge);
+		free(m->count);
+		m->heat = malloc(n * sizeof *m->heat);
+		m->edge = malloc(n * sizeof *m->edge);
+		m->count = malloc(n * sizeof *m->count);
+		m->rows = m->heat && m->edge && m->count ? rows : 0;
+		m->T = T;
+	}
+	for (size_t i = 0; m->rows && i < n; i++) {
+		m->heat[i] = 0;
+		m->edge[i] = 0;
+		m->count[i] = 0;
+	}
+	return m->rows > 0;
+}
+
+static size_t
+cell_of(const struct map *m, const struct ct_graph *g, int node)
+{
+	return (size_t)row_of(g, &g->nodes[node]) * (size_t)m->T + (size_t)g->nodes[node].pos;
+}
+
+static bool
+measure(struct app *a, struct map *m)
+{
+	const struct ct_graph *g = a->study.graph;
+	struct ct_edge *edge;
+	int n;
+
+	if (!g || !size_to(m, g->L + 2, g->T))
+		return false;
+	edge = malloc((size_t)g->n_nodes * sizeof *edge);
+	if (!edge)
+		return false;
+	m->hottest = 0;
+	for (int i = 0; i < g->n_nodes; i++) {
+		size_t c = cell_of(m, g, i);
+
+		if (!g->nodes[i].kept)
+			continue;
+		m->count[c]++;
+		if (g->nodes[i].kind == CT_NODE_TARGET)
+			continue;
+		m->heat[c] += g->nodes[i].influence;
+		m->hottest = fmax(m->hottest, m->heat[c]);
+	}
+	if (a->study.node >= 0) {
+		n = ct_graph_inputs(g, a->study.node, false, edge, g->n_nodes);
+		for (int i = 0; i < n && i < g->n_nodes; i++)
+			m->edge[cell_of(m, g, edge[i].source)] += edge[i].weight;
+		n = ct_graph_outputs(g, a->study.node, false, edge, g->n_nodes);
+		for (int i = 0; i < n && i < g->n_nodes; i++)
+			m->edge[cell_of(m, g, edge[i].target)] += edge[i].weight;
+	}
+	free(edge);
+	return true;
+}
+
+static struct list *
+map_list(struct app *a, void *state)
+{
+	struct map *m = state;
+
+	m->list.n = a->study.graph ? a->study.graph->L + 2 : 0;
+	return &m->list;
+}
+
+static void
+map_changed(struct app *a, void *state, enum change what)
+{
+	(void)what;
+	map_list(a, state);
+	follow(a, state);
+}
+
+/* The strongest node of the cell after `after` (-1: the strongest of all); -1 when there is none. */
+static int
+next_in_cell(struct app *a, const struct map *m, int after)
+{
+	const struct ct_graph *g = a->study.graph;
+	int best = -1;
+
+	for (int i = 0; i < g->n_nodes; i++) {
+		const struct ct_node *n = &g->nodes[i];
+		bool later = after < 0 || n->influence < g->nodes[after].influence
+		    || (n->influence == g->nodes[after].influence && i > after);
+
+		if (!n->kept || n->pos != m->pos || row_of(g, n) != m->list.sel || i == after || !later)
+			continue;
+		if (best < 0 || n->influence > g->nodes[best].influence)
+			best = i;
+	}
+	return best;
+}
+
+static void
+map_moved(struct app *a, void *state)
+{
+	struct map *m = state;
+	int node = next_in_cell(a, m, -1);
+
+	if (node >= 0)
+		view_select(a, node);
+}
+
+static int
+map_side(struct app *a, void *state, int step)
+{
+	struct map *m = state;
+	int pos = m->pos + step;
+
+	if (!a->study.graph || pos < 0 || pos >= a->study.T)
+		return DID_NOTHING;
+	m->pos = pos;
+	map_moved(a, m);
+	return DID_CHANGE;
+}
+
+static int
+map_enter(struct app *a, void *state)
+{
+	struct map *m = state;
+	const struct ct_node *n = study_node(&a->study, a->study.node);
+	int node;
+
+	if (!n)
+		return DID_NOTHING;
+	node = next_in_cell(
+	    a, m, n->pos == m->pos && row_of(a->study.graph, n) == m->list.sel ? a->study.node : -1);
+	if (node < 0)
+		node = next_in_cell(a, m, -1);
+	if (node < 0)
+		return app_fail(a, "there is nothing in this cell");
+	view_select(a, node);
+	return DID_CHANGE;
+}
+
+static struct scale
+fit(struct app *a, const struct map *m, const struct area *area)
+{
+	struct scale s = { .cell = CELL_MIN, .high = 2 };
+	int first = a->study.T > 1, columns = a->study.T - first;
+
+	s.shown = (area->w - LABEL_W - 1) / CELL_MIN;
+	if (s.shown > columns)
+		s.shown = columns;
+	if (s.shown > 0)
+		s.cell = (area->w - LABEL_W - 1) / s.shown;
+	if (s.cell > CELL_MAX)
+		s.cell = CELL_MAX;
+	if (2 * m->rows + 1 > area->h)
+		s.high = 1;
+	s.first = first;
+	if (m->pos >= s.first + s.shown)
+		s.first = m->pos - s.shown + 1;
+	if (m->pos < s.first)
+		s.first = m->pos;
+	if ((m->rows * s.high) + 1 > area->h) {	/* too many layers: keep the chosen one in sight */
+		int rows = (area->h - 1) / s.high;
+
+		s.top = m->list.sel - rows / 2;
+		if (s.top > m->rows - rows)
+			s.top = m->rows - rows;
+		if (s.top < 0)
+			s.top = 0;
+	}
+	return s;
+}
+
+static uint32_t
+shade(double share)
+{
+	return share > .5 ? 0x2588 : share > .2 ? 0x2593 : share > .06 ? 0x2592 : 0x2591;
+}
+
+static void
+draw_cell_of(
+    struct app *a, const struct map *m, const struct area *area, const struct scale *s, int row, int pos)
+{
+	size_t c = (size_t)row * (size_t)m->T + (size_t)pos;
+	int x = LABEL_W + (pos - s->first) * s->cell, y = 1 + (row - s->top) * s->high, w = s->cell - 1;
+	char text[FMT_SIZE], name[STUDY_NAME];
+	enum style style = m->edge[c] < 0 ? ST_MINUS : m->edge[c] > 0 ? ST_PLUS : ST_RULE;
+	bool chosen = a->focus == VIEW_MAP && row == m->list.sel && pos == m->pos;
+
+	if (row == 0 && m->count[c]) {
+		const struct ct_graph *g = a->study.graph;
+
+		draw_cut(area, x, y, w, ST_STRONG,
+		    study_name(&a->study, g->n_nodes - g->n_targets, name, sizeof name));
+	} else if (m->count[c]) {
+		draw_line(area, x, y, w, style, shade(m->hottest > 0 ? m->heat[c] / m->hottest : 0));
+	} else {
+		draw_cell(area, x, y, ST_RULE, 0xb7);
+	}
+	if (s->high == 2 && w >= 4 && fabsf(m->edge[c]) >= .005f)
+		draw_cut(area, x, y + 1, w, style, fmt_signed(text, sizeof text, m->edge[c]));
+	else if (s->high == 2 && fabsf(m->edge[c]) >= .05f)
+		draw_cut(area, x, y + 1, w, style, fmt_short(text, sizeof text, m->edge[c]));
+	if (chosen)
+		for (int i = 0; i < s->high; i++)
+			draw_select(area, x, y + i, w);
+	else if (row == m->list.sel && pos == m->pos)
+		draw_cell(area, x - 1, y, ST_KEY, 0x2022);
+}
+
+/* Below the cells: the nodes of the chosen one. */
+static void
+draw_nodes(struct app *a, const struct map *m, const struct area *area, int y)
+{
+	const struct ct_graph *g = a->study.graph;
+	double sum = 0;
+	char name[STUDY_NAME], note[STUDY_NAME], p[FMT_SIZE];
+	int node = -1;
+
+	for (int i = 0; i < g->n_nodes; i++)
+		if (g->nodes[i].kind != CT_NODE_TARGET)
+			sum += g->nodes[i].influence;
+	for (node = next_in_cell(a, m, -1); node >= 0 && y < area->h; node = next_in_cell(a, m, node), y++) {
+		int x = 2, end = area->w - 9;
+
+		x += draw_cut(area, x, y, end - x, node == a->study.node ? ST_STRONG : ST_TEXT,
+		    study_name(&a->study, node, name, sizeof name)) + 2;
+		draw_cut(area, x, y, end - x, ST_TEXT, study_note(&a->study, node, note, sizeof note));
+		if (g->nodes[node].kind != CT_NODE_TARGET)
+			draw_right(area, area->w - 1, y, ST_TEXT,
+			    fmt_percent(p, sizeof p, sum > 0 ? g->nodes[node].influence / sum : 0));
+		if (node == a->study.node)
+			draw_select(area, 0, y, area->w);
+	}
+}
+
+static void
+map_draw(struct app *a, void *state, const struct area *area)
+{
+	struct map *m = state;
+	struct scale s;
+	int last;
+
+	if (!measure(a, m)) {
+		draw_text(area, 1, 0, ST_DIM, "nothing traced yet");
+		return;
+	}
+	s = m->scale = fit(a, m, area);
+	m->list.h = m->rows;
+	last = s.first + s.shown;
+	for (int pos = s.first; pos < last; pos++)
+		draw_cut(area, LABEL_W + (pos - s.first) * s.cell, 0, s.cell - 1,
+		    pos == a->study.pos ? ST_STRONG : ST_DIM, study_token(&a->study, pos));
+	for (int row = s.top; row < m->rows && 1 + (row - s.top) * s.high < area->h; row++) {
+		char label[16];
+
+		if (row == 0)
+			snprintf(label, sizeof label, "out");
+		else if (row == m->rows - 1)
+			snprintf(label, sizeof label, "in");
+		else
+			snprintf(label, sizeof label, "L%d", m->rows - 2 - row);
+		draw_cut(area, 0, 1 + (row - s.top) * s.high, LABEL_W - 1, ST_DIM, label);
+		for (int pos = s.first; pos < last; pos++)
+			draw_cell_of(a, m, area, &s, row, pos);
+	}
+	draw_nodes(a, m, area, 2 + m->rows * s.high);
+}
+
+static int
+map_click(struct app *a, void *state, int x, int y)
+{
+	struct map *m = state;
+	struct list *l = map_list(a, m);
+	int pos, row;
+
+	if (!l->n || !m->scale.cell || x < LABEL_W || y < 1)
+		return DID_NOTHING;
+	pos = m->scale.first + (x - LABEL_W) / m->scale.cell;
+	row = m->scale.top + (y - 1) / m->scale.high;
+	if (row >= l->n || pos >= m->scale.first + m->scale.shown)
+		return DID_NOTHING;
+	m->pos = pos;
+	list_select(l, row);
+	map_moved(a, m);
+	return DID_CHANGE;
+}
+
+const struct view_ops map_view = {
+	.name = "map",
+	.title = "map",
+	.note = "layers by tokens: shade is influence, numbers are the selected node's edges with each cell",
+	.pane = true,
+	.open = map_open,
+	.close = map_close,
+	.changed = map_changed,
+	.draw = map_draw,
+	.list = map_list,
+	.moved = map_moved,
+	.side = map_side,
+	.enter = map_enter,
+	.click = map_click,
+};

@@ -1,0 +1,649 @@
+/*
+ * tree: the targets at the roots, and below each node what feeds it, strongest first.
+ *
+ * Owns what is open. The rows of a node are its edges in the pruned graph, then a row that sums up all the
+ * others, so that the rows and the bias always add up to the node's value. Bars compare siblings.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "base/text.h"
+#include "tui/fmt.h"
+
+enum { ROOT_SHOWN = 7, CHILD_SHOWN = 4, /* on a small screen */ STEP = 10, MAX_ROWS = 4000, INDENT = 2 };
+
+struct twig {
+	int node;
+	float weight;		/* of the edge to the parent; a root: 0 */
+	bool kept;		/* the edge survives pruning */
+	bool open;
+	int shown;		/* children with a row of their own */
+	int n;			/* children, 0 until they are known */
+	bool known;
+	double flow;		/* sum of |weight| of all inputs */
+	double largest;		/* |weight| of the strongest */
+	struct twig *child;
+	struct twig *parent;
+};
+
+struct row {
+	struct twig *twig;
+	bool more;		/* the row for what twig does not show */
+	int depth;
+};
+
+struct tree {
+	struct twig *root;
+	int n_roots;
+	struct row *rows;
+	int capacity;
+	struct list list;
+	bool stale;		/* rows are to be made again */
+};
+
+static void
+free_twigs(struct twig *t, int n)
+{
+	for (int i = 0; i < n; i++)
+		free_twigs(t[i].child, t[i].n);
+	free(t);
+}
+
+static void *
+tree_open(void)
+{
+	return calloc(1, sizeof(struct tree));
+}
+
+static void
+tree_close(void *state)
+{
+	struct tree *t = state;
+
+	free_twigs(t->root, t->n_roots);
+	free(t->rows);
+	free(t);
+}
+
+/* Fills in the children: edges of the pruned graph first, the rest after them, each part strongest first. */
+static bool
+grow(struct app *a, struct twig *t)
+{
+	const struct ct_graph *g = a->study.graph;
+	struct ct_edge *edges;
+	struct twig *child;
+	int n_kept, n;
+	bool *is_kept;
+
+	if (t->known)
+		return true;
+	edges = malloc((size_t)g->n_nodes * 2 * sizeof *edges);
+	child = calloc((size_t)g->n_nodes, sizeof *child);
+	is_kept = calloc((size_t)g->n_nodes, sizeof *is_kept);
+	if (!edges || !child || !is_kept) {
+		free(edges);
+		free(child);
+		free(is_kept);
+		return false;
+	}
+	n_kept = ct_graph_inputs(g, t->node, true, edges, g->n_nodes);
+	for (int i = 0; i < n_kept; i++)
+		is_kept[edges[i].source] = true;
+	n = ct_graph_inputs(g, t->node, false, edges + n_kept, g->n_nodes);
+	t->n = t->shown = 0;
+	t->flow = t->largest = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = n_kept; i < n_kept + n; i++) {
+			bool kept = is_kept[edges[i].source];
+
+			if (kept != (pass == 0))
+				continue;
+			child[t->n++] = (struct twig){
+				.node = edges[i].source, .weight = edges[i].weight, .kept = kept
+			};
+			t->flow += fabs((double)edges[i].weight);
+			t->largest = fmax(t->largest, fabs((double)edges[i].weight));
+		}
+	for (int i = 0; i < t->n; i++)
+		child[i].parent = t;
+	t->child = child;
+	t->known = true;
+	t->shown = t->parent ? CHILD_SHOWN : ROOT_SHOWN;
+	if (a->grid.rows > APP_ROWS)
+		t->shown += (a->grid.rows - APP_ROWS) / (t->parent ? 8 : 2);
+	if (n_kept < t->shown)
+		t->shown = n_kept > 0 ? n_kept : t->n < 3 ? t->n : 3;
+	free(edges);
+	free(is_kept);
+	return true;
+}
+
+/* Same children, other edges kept: make them again, and open again what was open. */
+static void
+regrow(struct app *a, struct twig *t)
+{
+	struct twig *old = t->child;
+	int n = t->n, shown = t->shown;
+
+	if (!t->known)
+		return;
+	t->known = false;
+	t->child = NULL;
+	if (!grow(a, t)) {
+		t->child = old;
+		t->n = n;
+		t->known = true;
+		return;
+	}
+	if (shown > t->shown && shown <= t->n)
+		t->shown = shown;
+	for (int i = 0; i < n; i++)
+		for (int k = 0; old[i].known && k < t->n; k++)
+			if (t->child[k].node == old[i].node) {
+				struct twig *c = &t->child[k];
+
+				c->open = old[i].open;
+				c->known = true;
+				c->child = old[i].child;
+				c->n = old[i].n;
+				c->shown = old[i].shown;
+				c->flow = old[i].flow;
+				c->largest = old[i].largest;
+				for (int j = 0; j < c->n; j++)
+					c->child[j].parent = c;
+				old[i].n = 0;
+				old[i].child = NULL;
+				regrow(a, c);
+			}
+	free_twigs(old, n);
+}
+
+static bool
+open_twig(struct app *a, struct tree *t, struct twig *w)
+{
+	if (!grow(a, w) || !w->n)
+		return false;
+	w->open = true;
+	t->stale = true;
+	return true;
+}
+
+static bool
+can_open(struct app *a, const struct twig *w)
+{
+	const struct ct_node *n = study_node(&a->study, w->node);
+
+	return n && (n->kind == CT_NODE_TARGET || n->kind == CT_NODE_FEATURE) && (!w->known || w->n);
+}
+
+static void
+add_rows(struct app *a, struct tree *t, struct twig *w, int depth, int *n)
+{
+	struct row *rows;
+
+	if (*n + 2 > MAX_ROWS)
+		return;
+	if (*n + 2 > t->capacity) {
+		int capacity = t->capacity ? 2 * t->capacity : 64;
+
+		rows = realloc(t->rows, (size_t)capacity * sizeof *rows);
+		if (!rows)
+			return;
+		t->rows = rows;
+		t->capacity = capacity;
+	}
+	t->rows[(*n)++] = (struct row){ .twig = w, .depth = depth };
+	if (!w->open)
+		return;
+	for (int i = 0; i < w->shown; i++)
+		add_rows(a, t, &w->child[i], depth + 1, n);
+	if (w->shown < w->n && *n + 1 < MAX_ROWS && *n + 1 <= t->capacity)
+		t->rows[(*n)++] = (struct row){ .twig = w, .more = true, .depth = depth + 1 };
+}
+
+static struct list *
+tree_list(struct app *a, void *state)
+{
+	struct tree *t = state;
+	int n = 0;
+
+	if (!t->stale)
+		return &t->list;
+	for (int i = 0; i < t->n_roots; i++)
+		add_rows(a, t, &t->root[i], 0, &n);
+	t->stale = false;
+	list_resize(&t->list, n, t->list.h);
+	return &t->list;
+}
+
+static int
+row_of(struct tree *t, const struct twig *w)
+{
+	for (int i = 0; i < t->list.n; i++)
+		if (t->rows[i].twig == w && !t->rows[i].more)
+			return i;
+	return -1;
+}
+
+static void
+select_twig(struct app *a, struct tree *t, const struct twig *w)
+{
+	int row;
+
+	tree_list(a, t);
+	row = row_of(t, w);
+	if (row >= 0)
+		list_select(&t->list, row);
+}
+
+/* A new graph: the first target is open, and below it the strongest feature. */
+static void
+plant(struct app *a, struct tree *t)
+{
+	const struct ct_graph *g = a->study.graph;
+	int first;
+
+	free_twigs(t->root, t->n_roots);
+	t->root = NULL;
+	t->n_roots = 0;
+	t->stale = true;
+	t->list.sel = t->list.top = 0;
+	if (!g || !g->n_targets)
+		return;
+	t->root = calloc((size_t)g->n_targets, sizeof *t->root);
+	if (!t->root)
+		return;
+	t->n_roots = g->n_targets;
+	first = g->n_nodes - g->n_targets;
+	for (int i = 0; i < t->n_roots; i++)
+		t->root[i].node = first + i;
+	if (!open_twig(a, t, &t->root[0]))
+		return;
+	for (int i = 0; i < t->root[0].shown; i++)
+		if (g->nodes[t->root[0].child[i].node].kind == CT_NODE_FEATURE) {
+			if (open_twig(a, t, &t->root[0].child[i])
+			    && t->root[0].child[i].shown > CHILD_SHOWN - 1)
+				t->root[0].child[i].shown = CHILD_SHOWN - 1;
+			break;
+		}
+	if (!tree_reveal(a, a->study.node))
+		view_select(a, first);
+}
+
+static void
+tree_changed(struct app *a, void *state, enum change what)
+{
+	struct tree *t = state;
+
+	if (what == CHANGED_GRAPH)
+		plant(a, t);
+	if (what == CHANGED_PRUNING)
+		for (int i = 0; i < t->n_roots; i++)
+			regrow(a, &t->root[i]);
+	if (what != CHANGED_NODE)
+		t->stale = true;
+}
+
+static void
+tree_moved(struct app *a, void *state)
+{
+	struct tree *t = state;
+
+	if (t->list.n && !t->rows[t->list.sel].more)
+		view_select(a, t->rows[t->list.sel].twig->node);
+}
+
+static int
+tree_enter(struct app *a, void *state)
+{
+	struct tree *t = state;
+	struct row *r;
+
+	if (!tree_list(a, t)->n)
+		return DID_NOTHING;
+	r = &t->rows[t->list.sel];
+	if (r->more) {
+		r->twig->shown = r->twig->shown + STEP < r->twig->n ? r->twig->shown + STEP : r->twig->n;
+		t->stale = true;
+	} else if (r->twig->open) {
+		r->twig->open = false;
+		t->stale = true;
+	} else if (!open_twig(a, t, r->twig)) {
+		return app_fail(a, "nothing feeds this: %s",
+		    study_node(&a->study, r->twig->node)->kind == CT_NODE_ERROR
+			? "an error node stands for what the transcoder leaves unexplained"
+			: "a path ends here");
+	}
+	tree_list(a, t);
+	return DID_CHANGE;
+}
+
+static bool
+level(struct app *a, struct tree *t, struct twig *w, int step, int *budget)
+{
+	bool did = false;
+
+	if (*budget <= 0)
+		return false;
+	if (!w->open) {
+		if (step < 0 || !can_open(a, w) || !open_twig(a, t, w))
+			return false;
+		*budget -= w->shown + 1;
+		did = true;
+		if (step == 1)
+			return true;
+	}
+	for (int i = 0; i < w->shown; i++)
+		did |= level(a, t, &w->child[i], step, budget);
+	return did;
+}
+
+static int
+depth_of(const struct twig *w)
+{
+	int deepest = 0;
+
+	for (int i = 0; w->open && i < w->shown; i++) {
+		int d = depth_of(&w->child[i]);
+
+		if (d > deepest)
+			deepest = d;
+	}
+	return w->open ? deepest + 1 : 0;
+}
+
+static bool
+fold_at(struct twig *w, int depth)
+{
+	bool did = false;
+
+	if (!w->open)
+		return false;
+	for (int i = 0; depth > 1 && i < w->shown; i++)
+		did |= fold_at(&w->child[i], depth - 1);
+	if (depth <= 1) {
+		w->open = false;
+		did = true;
+	}
+	return did;
+}
+
+bool
+tree_level(struct app *a, int step)
+{
+	struct tree *t = a->state[VIEW_TREE];
+	struct twig *w = tree_list(a, t)->n ? t->rows[t->list.sel].twig : NULL;
+	int budget = MAX_ROWS - t->list.n, deepest = 0;
+	bool did = false;
+
+	for (int i = 0; i < t->n_roots; i++)
+		deepest = depth_of(&t->root[i]) > deepest ? depth_of(&t->root[i]) : deepest;
+	for (int i = 0; i < t->n_roots; i++) {
+		if (step > 0)
+			did |= level(a, t, &t->root[i], step, &budget);
+		else
+			did |= fold_at(&t->root[i], step == -1 ? deepest : 1);
+	}
+	t->stale |= did;
+	/* The selection stays on its row, or goes to the nearest one that is still there. */
+	while (did && w && (tree_list(a, t), row_of(t, w)) < 0)
+		w = w->parent;
+	if (did && w)
+		list_select(&t->list, row_of(t, w));
+	tree_moved(a, t);
+	return did;
+}
+
+/* Goes down from a root along path[n-1..0], showing each step. */
+static bool
+open_path(struct app *a, struct tree *t, const int *path, int n)
+{
+	struct twig *w = NULL;
+
+	for (int i = 0; i < t->n_roots; i++)
+		if (t->root[i].node == path[n - 1])
+			w = &t->root[i];
+	for (int i = n - 2; w && i >= 0; i--) {
+		struct twig *next = NULL;
+
+		if (!open_twig(a, t, w))
+			return false;
+		for (int k = 0; k < w->n && !next; k++)
+			if (w->child[k].node == path[i]) {
+				if (k >= w->shown)
+					w->shown = k + 1;
+				next = &w->child[k];
+			}
+		w = next;
+	}
+	if (!w)
+		return false;
+	t->stale = true;
+	select_twig(a, t, w);
+	return true;
+}
+
+bool
+tree_reveal(struct app *a, int node)
+{
+	struct tree *t = a->state[VIEW_TREE];
+	const struct ct_graph *g = a->study.graph;
+	int path[512], n = 0;
+
+	if (!g || node < 0)
+		return false;
+	tree_list(a, t);
+	for (int i = 0; i < t->list.n; i++)
+		if (!t->rows[i].more && t->rows[i].twig->node == node) {
+			list_select(&t->list, i);
+			return true;
+		}
+	/* Up along the strongest edge each time, within the pruned graph where it has one. */
+	for (path[n++] = node; g->nodes[node].kind != CT_NODE_TARGET; path[n++] = node) {
+		struct ct_edge e;
+
+		if (n == (int)(sizeof path / sizeof *path))
+			return false;
+		if (ct_graph_outputs(g, node, true, &e, 1) < 1 && ct_graph_outputs(g, node, false, &e, 1) < 1)
+			return false;
+		node = e.target;
+	}
+	return open_path(a, t, path, n);
+}
+
+static void
+row_text(struct app *a, const struct row *r, char *buf, size_t size)
+{
+	char name[STUDY_NAME], note[STUDY_NAME];
+
+	buf[0] = '\0';
+	if (!r->more)
+		snprintf(buf, size, "%s  %s", study_name(&a->study, r->twig->node, name, sizeof name),
+		    study_note(&a->study, r->twig->node, note, sizeof note));
+}
+
+static void
+tree_text(struct app *a, void *state, int row, char *buf, size_t size)
+{
+	struct tree *t = state;
+
+	row_text(a, &t->rows[row], buf, size);
+}
+
+/* Beyond the rows: the node of the pruned graph with the largest influence that matches. */
+static bool
+tree_find(struct app *a, void *state, const char *what)
+{
+	const struct ct_graph *g = a->study.graph;
+	struct tree *t = state;
+	char text[2 * STUDY_NAME];
+	int best = -1;
+
+	for (int i = 0; g && i < g->n_nodes; i++) {
+		struct twig w = { .node = i };
+		struct row r = { .twig = &w };
+		bool in_sight = false;
+
+		if (!g->nodes[i].kept || (best >= 0 && g->nodes[i].influence <= g->nodes[best].influence))
+			continue;
+		row_text(a, &r, text, sizeof text);
+		if (!strcasestr(text, what))
+			continue;
+		for (int k = 0; k < t->list.n && !in_sight; k++)
+			in_sight = !t->rows[k].more && t->rows[k].twig->node == i;
+		if (!in_sight)
+			best = i;
+	}
+	if (best < 0 || !tree_reveal(a, best))
+		return false;
+	view_select(a, best);
+	return true;
+}
+
+static void
+draw_value(const struct app *a, const struct area *area, int y, int bar, double w, const struct twig *parent)
+{
+	char text[FMT_SIZE];
+
+	if (a->shares) {
+		fmt_signed(text, sizeof text, 100 * (parent->flow > 0 ? w / parent->flow : 0));
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%%");
+	} else {
+		fmt_signed(text, sizeof text, w);
+	}
+	draw_right(area, area->w - bar - 2, y, w < 0 ? ST_MINUS : ST_PLUS, text);
+}
+
+static void
+draw_more(const struct app *a, const struct area *area, int y, int x, int bar, const struct twig *w)
+{
+	double up = 0, down = 0;
+	char one[FMT_SIZE], two[FMT_SIZE];
+	double scale = a->shares && w->flow > 0 ? 100 / w->flow : 1;
+
+	for (int i = w->shown; i < w->n; i++)
+		*(w->child[i].weight < 0 ? &down : &up) += (double)w->child[i].weight;
+	draw_fmt(area, x + 2, y, ST_DIM, "… %d more", w->n - w->shown);
+	fmt_signed(one, sizeof one, up * scale);
+	fmt_signed(two, sizeof two, down * scale);
+	draw_right(area, area->w - bar - 2, y, ST_DIM, one);
+	draw_text(area, area->w - bar - 1, y, ST_DIM, two);
+}
+
+static void
+draw_root(struct app *a, const struct area *area, int y, const struct ct_node *n)
+{
+	char p[FMT_SIZE], q[FMT_SIZE], text[3 * FMT_SIZE];
+	bool clamped = study_clamps(&a->study)->n > 0;
+	float now;
+
+	if (n->target != CT_TARGET_LOGIT) {
+		draw_right(area, area->w - 1, y, ST_STRONG, fmt_plain(p, sizeof p, n->value));
+		return;
+	}
+	fmt_percent(p, sizeof p, n->prob);
+	if (clamped) {
+		now = ct_session_prob(a->study.session, CT_RUN_CLAMPED, n->pos, n->index);
+		snprintf(text, sizeof text, "%s → ", p);
+		fmt_percent(q, sizeof q, now);
+		draw_right(area, area->w - 1 - ct_text_width(q), y, ST_DIM, text);
+		draw_right(area, area->w - 1, y, ST_CLAMP, q);
+	} else {
+		draw_right(area, area->w - 1, y, ST_STRONG, p);
+	}
+}
+
+static void
+draw_row(struct app *a, const struct area *area, int y, const struct row *r)
+{
+	const struct ct_node *n = study_node(&a->study, r->twig->node);
+	const struct twig *w = r->twig, *parent = r->more ? w : w->parent;
+	int bar = area->w >= 60 ? 12 : 8, x = r->depth * INDENT, end = area->w - bar - 9;
+	char name[STUDY_NAME], note[STUDY_NAME], place[STUDY_NAME];
+	enum style style = ST_TEXT;
+
+	if (r->more) {
+		draw_more(a, area, y, x, bar, w);
+		return;
+	}
+	if (can_open(a, w))
+		draw_cell(area, x, y, ST_DIM, w->open ? 0x25be : 0x25b8);
+	x += 2;
+	study_name(&a->study, w->node, name, sizeof name);
+	study_note(&a->study, w->node, note, sizeof note);
+	if (n->kind == CT_NODE_TARGET)
+		style = ST_STRONG;
+	else if (n->kind == CT_NODE_ERROR || !w->kept)
+		style = n->kind == CT_NODE_ERROR ? ST_REST : ST_DIM;
+	else if (n->kind == CT_NODE_EMBEDDING)
+		style = ST_INPUT;
+	if (n->kind == CT_NODE_FEATURE && study_clamp_find(&a->study, n->layer, n->index, n->pos) >= 0) {
+		draw_cell(area, x - 1, y, ST_CLAMP, 0x25c6);
+		style = ST_CLAMP;
+	}
+	if (n->kind == CT_NODE_TARGET)
+		end = area->w - 18;
+	/* The name stays whole while there is room for it; the label takes what is left. */
+	x += draw_cut(area, x, y, end - x, style, name);
+	if (*note && end - x > 4)
+		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE ? ST_TEXT : ST_DIM, note);
+	if (n->kind == CT_NODE_TARGET && !parent) {
+		if (n->pos != a->study.pos && end - x > 4)
+			draw_cut(area, x + 2, y, end - x - 2, ST_DIM,
+			    study_place(&a->study, n->pos, place, sizeof place));
+		draw_root(a, area, y, n);
+		return;
+	}
+	draw_value(a, area, y, bar, w->weight, parent);
+	if (n->kind == CT_NODE_ERROR)
+		draw_hatch(
+		    area, area->w - bar - 1, y, bar, ST_REST, fabs((double)w->weight) / parent->largest);
+	else
+		draw_bar(area, area->w - bar - 1, y, bar, w->weight < 0 ? ST_MINUS : ST_PLUS,
+		    fabs((double)w->weight) / parent->largest);
+}
+
+static void
+tree_draw(struct app *a, void *state, const struct area *area)
+{
+	struct tree *t = state;
+	struct list *l = tree_list(a, t);
+
+	list_resize(l, l->n, area->h);
+	if (!l->n) {
+		draw_text(area, 1, 0, ST_DIM,
+		    a->study.graph ? "no targets" : "nothing traced yet: i begins a prompt");
+		return;
+	}
+	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
+		draw_row(a, area, y, &t->rows[l->top + y]);
+		if (l->top + y == l->sel && a->focus == VIEW_TREE)
+			draw_select(area, 0, y, area->w);
+		else if (l->top + y == l->sel)
+			draw_cell(area, 0, y, ST_KEY, 0x2022);
+	}
+	if (list_more_above(l))
+		draw_cell(area, area->w - 1, 0, ST_DIM, 0x2191);
+	if (list_more_below(l))
+		draw_cell(area, area->w - 1, area->h - 1, ST_DIM, 0x2193);
+}
+
+const struct view_ops tree_view = {
+	.name = "tree",
+	.title = "tree",
+	.note = "what feeds the target, and what feeds that; bars compare siblings, the last row sums up "
+		"the rest",
+	.pane = true,
+	.open = tree_open,
+	.close = tree_close,
+	.changed = tree_changed,
+	.draw = tree_draw,
+	.list = tree_list,
+	.moved = tree_moved,
+	.text = tree_text,
+	.find = tree_find,
+	.enter = tree_enter,
+};
