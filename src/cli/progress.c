@@ -1,10 +1,13 @@
 /* progress: a bar on stderr for long work. */
 #include "cli/cli.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 enum { BAR = 24 };
 static const double first_after = 0.4, redraw_every = 0.1;	/* seconds */
@@ -69,6 +72,21 @@ cli_progress(void *ctx, const char *phase, long done, long total)
 	p->drawn = now;
 	p->visible = true;
 	return true;
+}
+
+void
+cli_status(const char *fmt, ...)
+{
+	char raw[400], clean[400];
+	va_list ap;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
+	fprintf(stderr, "\r%s\033[K", clean);
 }
 
 void
