@@ -156,7 +156,7 @@ ct_build_sentence(struct ct_build *b, int kind)
 	b->sentences = list;
 	list[b->n_sentences++] = (struct ct_sentence){
 		.first = b->n_tokens, .answer = -1, .kind = kind, .row = -1, .relation = -1, .about = -1,
-		.repeat = 1,
+		.plan = -1, .repeat = 1,
 	};
 	add_token(b, b->c->bos);
 	return &list[b->n_sentences - 1];
@@ -168,16 +168,16 @@ ct_build_token(struct ct_build *b, const char *text)
 	add_token(b, ct_names_add(&b->words, text));
 }
 
-int
-ct_build_label(struct ct_build *b, int pos, const char *fmt, ...)
-{
-	int token = b->sentences[b->n_sentences - 1].first + pos, label;
-	char text[256];
-	va_list ap;
+static int label_token(struct ct_build *b, int token, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 
-	va_start(ap, fmt);
+static int
+label_token(struct ct_build *b, int token, const char *fmt, va_list ap)
+{
+	char text[256];
+	int label;
+
 	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
 	label = ct_names_add(&b->labels, text);
 	if (b->n_marks == b->cap_marks) {
 		size_t cap = b->cap_marks ? 2 * b->cap_marks : 4096;
@@ -194,6 +194,30 @@ ct_build_label(struct ct_build *b, int pos, const char *fmt, ...)
 		b->failed = true;
 	else
 		b->marks[b->n_marks++] = (uint64_t)token << 32 | (uint32_t)label;
+	return label;
+}
+
+int
+ct_build_label(struct ct_build *b, int pos, const char *fmt, ...)
+{
+	va_list ap;
+	int label;
+
+	va_start(ap, fmt);
+	label = label_token(b, b->sentences[b->n_sentences - 1].first + pos, fmt, ap);
+	va_end(ap);
+	return label;
+}
+
+int
+ct_build_label_at(struct ct_build *b, int token, const char *fmt, ...)
+{
+	va_list ap;
+	int label;
+
+	va_start(ap, fmt);
+	label = label_token(b, token, fmt, ap);
+	va_end(ap);
 	return label;
 }
 

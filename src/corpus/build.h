@@ -46,6 +46,13 @@ void ct_build_token(struct ct_build *b, const char *text);
 /* Labels a token of the current sentence. Returns the label's number, -1 when out of memory. */
 int ct_build_label(struct ct_build *b, int pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same for any token, by its index in the corpus. */
+int ct_build_label_at(struct ct_build *b, int token, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Labels every token with what the sentence so far allows ("say Austin", "moon ahead"): see prefixes.c. */
+void ct_build_label_prefixes(struct ct_build *b);
+
 /* "a" or "an", by the first letter. */
 const char *ct_build_article(const char *noun);
 

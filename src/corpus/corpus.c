@@ -69,8 +69,10 @@ ct_corpus_build(struct ct_corpus **out, const struct ct_yaml_doc *recipe, struct
 		rc = build_generator(&b, recipe, corpus, generator, err);
 	else
 		rc = build_templates(&b, recipe, corpus, err);
-	if (rc == CT_OK)
+	if (rc == CT_OK) {
+		ct_build_label_prefixes(&b);
 		return ct_build_finish(&b, out, err);
+	}
 	ct_build_close(&b);
 	return rc;
 }
@@ -97,6 +99,23 @@ int
 ct_corpus_word(const struct ct_corpus *c, const char *text)
 {
 	return find(c->words, c->n_words, text);
+}
+
+bool
+ct_corpus_allows(const struct ct_corpus *c, int sentence, int pos, int word)
+{
+	const struct ct_sentence *s = &c->sentences[sentence];
+	const int *head = c->tokens + s->first;
+
+	for (int i = 0; i < c->n_sentences; i++) {
+		const struct ct_sentence *o = &c->sentences[i];
+		const int *tokens = c->tokens + o->first;
+
+		if (pos + 1 < o->n && tokens[pos + 1] == word &&
+		    memcmp(tokens, head, ((size_t)pos + 1) * sizeof *head) == 0)
+			return true;
+	}
+	return false;
 }
 
 int

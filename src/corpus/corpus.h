@@ -12,13 +12,14 @@
  *                            the wording that the table's `labels:` gives
  *   about Texas              a variable that the sentence is `about`, from the token that determines it on
  *   asks for the capital     the relation, from its name on
- *   say Austin               the next token, where the sentence so far determines it
- *   say a capital            the answer's column, at the answer position
+ *   say Austin               a next token, where the sentences that begin like this one have four at most
+ *   say a capital            the column of the slot that comes next
  *   capital of Texas         the fact that is asked, at the answer position
  *   Texas, answering         a slot's or an `about` variable's value, or a shared fact of its row, at the
  *                            answer position
  *   answering                the answer position; "two hops, answering" with the sentence's name
- *   moon ahead               a value of the recipe's `plan:` slot that the sentence so far still allows
+ *   moon ahead               a value of the `plan:` slot, where the sentences that begin like this one have
+ *                            four at most
  */
 #ifndef CT_CORPUS_CORPUS_H
 #define CT_CORPUS_CORPUS_H
@@ -39,6 +40,7 @@ struct ct_sentence {
 	int row;		/* row of the table it was generated from, -1: none */
 	int relation;		/* index into relations[], -1: none */
 	int about;		/* label "about X" of its first `about` variable, -1: none */
+	int plan;		/* word of its `plan:` slot, -1: none */
 	int repeat;		/* how often it stands in an epoch, >= 1; it is stored once */
 };
 
@@ -73,6 +75,12 @@ void ct_corpus_free(struct ct_corpus *c);
 /* Id of the word or label with this text, or -1. */
 int ct_corpus_word(const struct ct_corpus *c, const char *text);
 int ct_corpus_label(const struct ct_corpus *c, const char *text);
+
+/*
+ * Whether some sentence, held out or not, begins like this one up to position pos and goes on with the word:
+ * an answer may be right without being the one that stands in the corpus.
+ */
+bool ct_corpus_allows(const struct ct_corpus *c, int sentence, int pos, int word);
 
 /*
  * A Hugging Face tokenizer.json of the vocabulary: WordLevel over WhitespaceSplit; texts with spaces in them

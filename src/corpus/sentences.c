@@ -67,6 +67,20 @@ write_tokens(struct line *l)
 	l->asked = t->answer < 0 ? -1 : l->pos[t->answer] - 1;
 }
 
+/* The value in its column's wording, or after `otherwise`. */
+static void
+word_fact(const struct line *l, struct ct_fact f, const char *otherwise, char *buf, size_t size)
+{
+	const char *wording = l->p->world->tables[f.table].wording[f.col];
+	const char *text = ct_fact_text(l->p->world, f);
+	const char *mark = wording ? strstr(wording, "{}") : NULL;
+
+	if (mark)
+		snprintf(buf, size, "%.*s%s%s", (int)(mark - wording), wording, text, mark + 2);
+	else
+		snprintf(buf, size, "%s%s", otherwise, text);
+}
+
 /* What a row shares with others, in its own columns and those of rows it refers to: "region South". */
 static void
 label_shared(const struct line *l, int pos, struct ct_fact f, const char *suffix, int depth)
@@ -77,13 +91,13 @@ label_shared(const struct line *l, int pos, struct ct_fact f, const char *suffix
 		return;
 	for (int c = 1; c < t->n_cols; c++) {
 		size_t i = (size_t)f.row * t->n_cols + c;
-		const char *mark = t->wording[c] ? strstr(t->wording[c], "{}") : NULL;
+		char text[3 * CT_MAX_CELL], plain[CT_MAX_CELL + 2];
 
-		if (mark)
-			ct_build_label(l->b, pos, "%.*s%s%s%s", (int)(mark - t->wording[c]), t->wording[c],
-			    t->cells[i], mark + 2, suffix);
-		else if (t->shared[i])
-			ct_build_label(l->b, pos, "%s %s%s", t->cols[c], t->cells[i], suffix);
+		if (t->wording[c] || t->shared[i]) {
+			snprintf(plain, sizeof plain, "%s ", t->cols[c]);
+			word_fact(l, (struct ct_fact){f.table, f.row, c}, plain, text, sizeof text);
+			ct_build_label(l->b, pos, "%s%s", text, suffix);
+		}
 		if (t->refs[c] >= 0)
 			label_shared(
 			    l, pos, (struct ct_fact){t->refs[c], t->ref_rows[i], 0}, suffix, depth - 1);
@@ -103,37 +117,45 @@ label_slots(const struct line *l)
 		f = fact_of(l, &p->slot);
 		column = column_of(l, f);
 		ct_build_label(l->b, l->pos[i], "%s %s", ct_build_article(column), column);
+		ct_build_label(l->b, l->pos[i] - 1, "say %s %s", ct_build_article(column), column);
 		label_shared(l, l->pos[i], f, "", 2);
 		if (l->asked >= 0 && l->pos[i] <= l->asked)
 			ct_build_label(l->b, l->asked, "%s, answering", ct_fact_text(l->p->world, f));
 	}
 }
 
-/* The first position where a row that the path starts from is named; the answer itself comes too late. */
+/* The first position that determines a path: that of a slot with the path itself or a part it begins with. */
 static int
 known_from(const struct line *l, const struct ct_slot *s)
 {
-	for (int i = 0; i < l->t->n_pieces; i++)
-		if (l->t->pieces[i].kind == CT_PIECE_SLOT && l->t->pieces[i].slot.over == s->over)
+	for (int i = 0; i < l->t->n_pieces; i++) {
+		const struct ct_slot *p = &l->t->pieces[i].slot;
+
+		if (l->t->pieces[i].kind == CT_PIECE_SLOT && p->over == s->over && p->n <= s->n &&
+		    memcmp(p->cols, s->cols, (size_t)p->n * sizeof *p->cols) == 0)
 			return l->pos[i];
+	}
 	return l->n;
 }
 
 static void
 label_about(const struct line *l, struct ct_sentence *sentence)
 {
+	char text[3 * CT_MAX_CELL];
+
 	for (int i = 0; i < l->t->n_about; i++) {
 		struct ct_fact f = fact_of(l, &l->t->about[i]);
-		const char *text = ct_fact_text(l->p->world, f);
 		int from = known_from(l, &l->t->about[i]);
 
+		word_fact(l, f, "about ", text, sizeof text);
 		for (int pos = from; pos < l->n; pos++) {
-			int label = ct_build_label(l->b, pos, "about %s", text);
+			int label = ct_build_label(l->b, pos, "%s", text);
 
 			if (i == 0)
 				sentence->about = label;
 		}
 		if (from <= l->asked) {
+			word_fact(l, f, "", text, sizeof text);
 			ct_build_label(l->b, l->asked, "%s, answering", text);
 			label_shared(l, l->asked, f, ", answering", 2);
 		}
@@ -154,23 +176,6 @@ label_relation(const struct line *l)
 		}
 }
 
-/* "say X" where the next word is fixed by the template, or is the answer. */
-static void
-label_next(const struct line *l)
-{
-	const struct ct_sentence *s = &l->b->sentences[l->b->n_sentences - 1];
-
-	for (int i = 0; i < l->t->n_pieces; i++) {
-		const struct ct_piece *p = &l->t->pieces[i];
-		int first = i ? l->pos[i - 1] + 1 : 1;
-
-		for (int pos = first; pos <= l->pos[i]; pos++)
-			if (pos > 1 && (p->kind == CT_PIECE_WORD || i == l->t->answer || pos > first))
-				ct_build_label(
-				    l->b, pos - 1, "say %s", l->b->words.text[l->b->tokens[s->first + pos]]);
-	}
-}
-
 static void
 label_answer(const struct line *l)
 {
@@ -185,7 +190,6 @@ label_answer(const struct line *l)
 	ct_build_label(l->b, l->asked, "answering");
 	if (l->p->n_templates > 1)
 		ct_build_label(l->b, l->asked, "%s, answering", t->name);
-	ct_build_label(l->b, l->asked, "say %s %s", ct_build_article(column), column);
 	if (f.col > 0)
 		ct_build_label(l->b, l->asked, "%s of %s", column,
 		    ct_fact_text(l->p->world, (struct ct_fact){f.table, f.row, 0}));
@@ -208,12 +212,13 @@ write_sentence(const struct ct_plan *p, const struct ct_instance *in, struct ct_
 	if (b->failed)
 		return;
 	s->answer = l.asked;
+	if (l.t->has_plan)
+		s->plan = ct_names_find(&b->words, text_of(&l, &l.t->plan));
 	for (int pos = 0; pos < l.n; pos++)
 		ct_build_label(b, pos, "%s (input)", b->words.text[b->tokens[s->first + pos]]);
 	label_slots(&l);
 	label_about(&l, s);
 	label_relation(&l);
-	label_next(&l);
 	label_answer(&l);
 }
 

@@ -136,7 +136,6 @@ label_result(struct ct_build *b, int pos, int x, int y)
 	ct_build_label(b, pos, "_%d + _%d", lo, hi);
 	ct_build_label(b, pos, "%d_ + %d_", small, large);
 	ct_build_label(b, pos, lo + hi > 9 ? "carry" : "no carry");
-	ct_build_label(b, pos, "say %d", sum);
 	ct_build_label(b, pos, "say _%d", sum % 10);
 	ct_build_label(b, pos, "say %d_", sum / 10);
 	ct_build_label(b, pos, sum % 2 ? "say an odd number" : "say an even number");
