@@ -1,0 +1,161 @@
+/* synthetic: see synthetic.h. */
+#include "model/synthetic.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/random.h"
+
+struct maker {
+	struct ct_arena *arena;
+	struct ct_rng rng;
+	struct ct_error *err;
+	bool failed;		/* checked once, at the end */
+};
+
+/* n numbers in centre + U(-spread, spread). */
+static float *
+numbers(struct maker *mk, size_t n, double centre, double spread)
+{
+	float *x = ct_arena_need(mk->arena, n, sizeof *x, "random weights", mk->err);
+
+	if (!x) {
+		mk->failed = true;
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		x[i] = (float)(centre + spread * (2 * (double)ct_rng_uniform(&mk->rng) - 1));
+	return x;
+}
+
+static struct ct_linear
+linear(struct maker *mk, int out, int in, bool bias)
+{
+	struct ct_linear l = { .in = in, .out = out, .ld = in };
+
+	l.w = numbers(mk, (size_t)out * in, 0, 1 / sqrt(in));
+	l.b = bias ? numbers(mk, (size_t)out, 0, 0.1) : NULL;
+	return l;
+}
+
+static struct ct_norm_weights
+norm(struct maker *mk, const struct ct_config *c)
+{
+	return (struct ct_norm_weights){ .w = numbers(mk, (size_t)c->D, 1, 0.1),
+		.b = c->norm == CT_LAYERNORM ? numbers(mk, (size_t)c->D, 0, 0.1) : NULL };
+}
+
+static void
+make_layer(struct maker *mk, const struct ct_config *c, struct ct_layer *ly)
+{
+	int width = c->H * c->head, kv = c->H_kv * c->head;
+
+	ly->norm1 = norm(mk, c);
+	ly->norm2 = norm(mk, c);
+	ly->q = linear(mk, width, c->D, c->attn_bias);
+	ly->k = linear(mk, kv, c->D, c->attn_bias);
+	ly->v = linear(mk, kv, c->D, c->attn_bias);
+	ly->o = linear(mk, c->D, width, c->attn_bias);
+	if (c->gated)
+		ly->gate = linear(mk, c->mlp, c->D, c->mlp_bias);
+	ly->up = linear(mk, c->mlp, c->D, c->mlp_bias);
+	ly->down = linear(mk, c->D, c->mlp, c->mlp_bias);
+}
+
+int
+ct_model_random(struct ct_model **out, const struct ct_shape *s, struct ct_error *err)
+{
+	struct ct_model *m = calloc(1, sizeof *m);
+	const struct ct_config *c = &s->cfg;
+	struct maker mk = { .err = err };
+	int r = CT_ENOMEM;
+
+	*out = NULL;
+	if (!m)
+		return ct_fail_memory(err, sizeof *m, "a random model");
+	m->cfg = *c;
+	mk.arena = &m->arena;
+	ct_rng_seed(&mk.rng, s->seed, 1);
+	m->layers = ct_arena_need(&m->arena, (size_t)c->L, sizeof *m->layers, "layers", err);
+	if (!m->layers)
+		goto fail;
+	m->embed = numbers(&mk, (size_t)c->V * c->D, 0, 1);
+	m->pos_embed = c->position == CT_LEARNED ? numbers(&mk, (size_t)c->context * c->D, 0, 0.5) : NULL;
+	for (int l = 0; l < c->L && !mk.failed; l++)
+		make_layer(&mk, c, &m->layers[l]);
+	m->norm_f = norm(&mk, c);
+	m->unembed = c->tied ? m->embed : numbers(&mk, (size_t)c->V * c->D, 0, 1);
+	if (mk.failed || (r = ct_model_prepare(m, err)) < 0)
+		goto fail;
+	*out = m;
+	return CT_OK;
+fail:
+	ct_model_close(m);
+	return r;
+}
+
+/* A tensor without a file, for the places that read rows on demand. */
+static const struct ct_tensor *
+tensor(struct maker *mk, const char *name, int rank, const size_t *dim, const float *data)
+{
+	struct ct_tensor *t = ct_arena_need(mk->arena, 1, sizeof *t, "tensors", mk->err);
+
+	if (!t || !data) {
+		mk->failed = true;
+		return NULL;
+	}
+	*t = (struct ct_tensor){ .name = name, .dtype = CT_F32, .rank = rank, .count = 1, .data = data,
+		.file = "random transcoder" };
+	for (int i = 0; i < rank; i++) {
+		t->dim[i] = dim[i];
+		t->count *= dim[i];
+	}
+	return t;
+}
+
+static void
+make_coder_layer(struct maker *mk, const struct ct_shape *s, int l, struct ct_tc_layer *ly)
+{
+	size_t F = s->F, D = s->cfg.D, reach = s->kind == CT_CLT ? (size_t)(s->cfg.L - l) : 1;
+	double in = 1 / sqrt((double)D), out = 1 / sqrt((double)s->cfg.L * (double)D);
+	size_t enc[] = { F, D }, dec3[] = { F, reach, D };
+
+	ly->F = s->F;
+	ly->w_enc = numbers(mk, F * D, 0, in);
+	ly->b_enc = numbers(mk, F, 0, 0.1);
+	ly->b_dec = numbers(mk, D, 0, 0.1);
+	ly->threshold = s->act == CT_TC_JUMPRELU ? numbers(mk, F, 0.3, 0.1) : NULL;
+	ly->w_skip = s->skip ? numbers(mk, D * D, 0, in) : NULL;
+	ly->enc = tensor(mk, "W_enc", 2, enc, ly->w_enc);
+	ly->dec = tensor(mk, "W_dec", s->kind == CT_CLT ? 3 : 2, s->kind == CT_CLT ? dec3 : enc,
+	    numbers(mk, F * reach * D, 0, out));
+	ly->checked = ct_arena_need(mk->arena, F, 1, "rows", mk->err);
+	mk->failed |= !ly->checked;
+}
+
+int
+ct_transcoder_random(struct ct_transcoder **out, const struct ct_shape *s, struct ct_error *err)
+{
+	struct ct_transcoder *tc = calloc(1, sizeof *tc);
+	struct maker mk = { .err = err };
+
+	*out = NULL;
+	if (!tc)
+		return ct_fail_memory(err, sizeof *tc, "a random transcoder");
+	mk.arena = &tc->arena;
+	ct_rng_seed(&mk.rng, s->seed, 2);
+	*tc = (struct ct_transcoder){ .kind = s->kind, .act = s->act, .k = s->k, .L = s->cfg.L, .D = s->cfg.D,
+		.F = s->F, .skip = s->skip };
+	tc->read = s->read == CT_READ_NORM2_BARE && s->cfg.norm == CT_LAYERNORM ? CT_READ_NORM2 : s->read;
+	tc->layers = ct_arena_need(&tc->arena, (size_t)tc->L, sizeof *tc->layers, "transcoder layers", err);
+	tc->scan = ct_arena_strdup(&tc->arena, "random");
+	mk.failed = !tc->layers || !tc->scan;
+	for (int l = 0; l < tc->L && !mk.failed; l++)
+		make_coder_layer(&mk, s, l, &tc->layers[l]);
+	if (mk.failed) {
+		ct_transcoder_close(tc);
+		return CT_ENOMEM;
+	}
+	*out = tc;
+	return CT_OK;
+}

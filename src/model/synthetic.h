@@ -1,0 +1,29 @@
+/*
+ * synthetic: random models and transcoders of any shape, in memory.
+ *
+ * For measuring shapes that nobody ships (ctrace bench) and for tests of what must hold on every model. Owns
+ * nothing beyond the objects, which close like opened ones.
+ */
+#ifndef CT_MODEL_SYNTHETIC_H
+#define CT_MODEL_SYNTHETIC_H
+
+#include <stdint.h>
+
+#include "model/model.h"
+#include "model/transcoder.h"
+
+struct ct_shape {
+	struct ct_config cfg;		/* family is ignored */
+	enum ct_tc_kind kind;
+	enum ct_tc_act act;
+	enum ct_read_point read;
+	int F, k;			/* features per layer; TopK's k */
+	bool skip;
+	uint64_t seed;
+};
+
+/* Weights are U(-1,1) / sqrt(inputs), norm weights 1 + U(-.1,.1), biases U(-.1,.1) where the config has them. */
+int ct_model_random(struct ct_model **out, const struct ct_shape *s, struct ct_error *err);
+int ct_transcoder_random(struct ct_transcoder **out, const struct ct_shape *s, struct ct_error *err);
+
+#endif

@@ -1,0 +1,457 @@
+/*
+ * What must hold on every model: random ones of both families' features, CLT and PLT, each activation and read
+ * point, grouped queries, tied embeddings, skip paths, one token and many.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/synthetic.h"
+#include "naive.h"
+
+/* A llama-like and a gpt2-like decoder; sizes are odd on purpose. */
+static const struct ct_config llama = { .D = 24,
+	.L = 3,
+	.H = 6,
+	.H_kv = 2,
+	.head = 4,
+	.mlp = 40,
+	.V = 29,
+	.context = 64,
+	.norm = CT_RMSNORM,
+	.act = CT_SILU,
+	.gated = true,
+	.position = CT_ROPE,
+	.eps = 1e-5,
+	.rope_theta = 10000 };
+static const struct ct_config gpt2 = { .D = 20,
+	.L = 4,
+	.H = 4,
+	.H_kv = 4,
+	.head = 5,
+	.mlp = 33,
+	.V = 31,
+	.context = 64,
+	.norm = CT_LAYERNORM,
+	.act = CT_GELU_TANH,
+	.position = CT_LEARNED,
+	.eps = 1e-5,
+	.tied = true,
+	.attn_bias = true,
+	.mlp_bias = true };
+
+static void
+make(struct fixture *f, const struct ct_shape *s, int T)
+{
+	struct ct_error err = { 0 };
+	int ids[64];
+
+	memset(f, 0, sizeof *f);
+	assert_int_equal(ct_model_random(&f->m, s, &err), CT_OK);
+	assert_int_equal(ct_transcoder_random(&f->tc, s, &err), CT_OK);
+	for (int i = 0; i < T; i++)
+		ids[i] = (i * 7 + 1 + (int)s->seed) % s->cfg.V;
+	fixture_run(f, ids, T);
+	fixture_trace(f, NULL);
+}
+
+/* Every combination that a transcoder directory can describe, on one family. */
+static int
+combination(struct ct_shape *s, const struct ct_config *cfg, int i)
+{
+	static const enum ct_tc_act acts[] = { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK };
+	static const enum ct_read_point reads[] = { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
+
+	*s = (struct ct_shape){ .cfg = *cfg,
+		.act = acts[i % 3],
+		.read = reads[i / 3 % 3],
+		.F = 19,
+		.k = 5,
+		.seed = (uint64_t)i + 1 };
+	s->kind = i / 9 % 2 ? CT_PLT : CT_CLT;
+	s->skip = s->kind == CT_PLT && i / 18 % 2;
+	s->cfg.attn_bias = s->cfg.mlp_bias = i % 2 || cfg->norm == CT_LAYERNORM;
+	s->cfg.tied = i % 4 == 0;
+	return i < 36;
+}
+
+static void
+each(const struct ct_config *cfg, int T, void (*check)(struct fixture *, const struct ct_shape *))
+{
+	struct ct_shape s;
+
+	for (int i = 0; combination(&s, cfg, i); i++) {
+		struct fixture f;
+
+		make(&f, &s, T);
+		check(&f, &s);
+		fixture_close(&f);
+	}
+}
+
+/* edges + bias = value for every target, and the local replacement model gives the original logits. */
+static void
+check_exact(struct fixture *f, const struct ct_shape *s)
+{
+	struct ct_error err = { 0 };
+	double error = 1;
+
+	assert_true(f->graph->check.max_edge_residual < 1e-5);
+	assert_int_equal(ct_local_check(&f->local, f->ids, f->T - 1, &f->scratch, &error, &err), CT_OK);
+	assert_true(error < 1e-5);
+	/* The prompt is long enough that the invariant says something. */
+	assert_true(f->T == 1 || f->graph->n_features > s->cfg.L);
+}
+
+static void
+test_exact(void **state)
+{
+	(void)state;
+	each(&llama, 9, check_exact);
+	each(&gpt2, 9, check_exact);
+	each(&llama, 1, check_exact);
+	each(&gpt2, 1, check_exact);
+	each(&llama, 2, check_exact);
+	each(&gpt2, 40, check_exact);
+}
+
+/*
+ * An edge is what a source adds to a target: the source's output run forwards through the frozen network by the
+ * naive program. The walk backwards and the naive walk forwards share no code.
+ */
+static void
+check_edges(struct fixture *f, const struct ct_shape *s)
+{
+	const struct ct_graph *g = f->graph;
+	const struct ct_local *lo = &f->local;
+	int T = f->T, L = s->cfg.L, D = s->cfg.D;
+	size_t TD = (size_t)T * D;
+	double *out = malloc(L * TD * sizeof *out), *embed = malloc(TD * sizeof *embed);
+	double *read = malloc(L * TD * sizeof *read), *final = malloc(TD * sizeof *final);
+	float *row = malloc((size_t)D * sizeof *row);
+
+	for (int src = 0; src < g->n_nodes - g->n_targets; src += 3) {
+		const struct ct_node *n = &g->nodes[src];
+		double largest = 0, worst = 0;
+
+		memset(out, 0, L * TD * sizeof *out);
+		memset(embed, 0, TD * sizeof *embed);
+		for (int d = 0; d < D && n->kind == CT_NODE_EMBEDDING; d++)
+			embed[n->pos * D + d] = f->m->embed[n->index * D + d];
+		for (int d = 0; d < D && n->kind == CT_NODE_ERROR; d++)
+			out[(n->layer * T + n->pos) * D + d] = lo->error[(n->layer * T + n->pos) * D + d];
+		for (int m = n->layer;
+		     n->kind == CT_NODE_FEATURE && m < n->layer + ct_transcoder_reach(f->tc, n->layer); m++) {
+			ct_transcoder_decoder_row(f->tc, n->layer, n->index, m, row);
+			for (int d = 0; d < D; d++)
+				out[(m * T + n->pos) * D + d] = (double)n->activation * row[d];
+		}
+		naive_frozen(lo, out, embed, read, final);
+		for (int t = 0; t < g->n_nodes; t++) {
+			const struct ct_node *target = &g->nodes[t];
+			double want = 0;
+
+			if (!target->attributed)
+				continue;
+			for (int d = 0; d < D; d++)
+				want += target->kind == CT_NODE_FEATURE
+					    ? (double)f->tc->layers[target->layer]
+						      .w_enc[target->index * D + d] *
+						  read[(target->layer * T + target->pos) * D + d]
+					    : ((double)f->m->unembed[target->index * D + d] -
+						  (double)f->m->unembed_mean[d]) *
+						  final[target->pos * D + d];
+			largest = fmax(largest, fabs(want));
+			worst = fmax(worst, fabs(want - (double)ct_graph_edge(g, t, src)));
+		}
+		if (worst > 1e-5 * largest + 1e-6)
+			fail_msg("source %d: edges differ by %g of %g", src, worst, largest);
+	}
+	free(out);
+	free(embed);
+	free(read);
+	free(final);
+	free(row);
+}
+
+static void
+test_edges(void **state)
+{
+	(void)state;
+	each(&llama, 6, check_edges);
+	each(&gpt2, 6, check_edges);
+}
+
+/* Doubling a source's vector under the freeze moves each target by its edge: direct mode is the graph. */
+static void
+check_direct(struct fixture *f, const struct ct_shape *s)
+{
+	const struct ct_graph *g = f->graph;
+	struct ct_clamp_options opt = { .mode = CT_DIRECT };
+	struct ct_error err = { 0 };
+	struct ct_clamp clamps[2];
+	struct ct_outcome o;
+	struct ct_changed run;
+	struct ct_sites sites;
+	int a = 0, b = g->n_features / 2;
+
+	(void)s;
+	for (int i = 0; i < 2; i++) {
+		const struct ct_node *n = &g->nodes[i ? b : a];
+
+		clamps[i] = (struct ct_clamp){ .layer = n->layer,
+			.feature = n->index,
+			.pos = n->pos,
+			.unit = CT_MULTIPLE,
+			.amount = i ? 0 : 2 };
+	}
+	assert_int_equal(ct_sites_init(&sites, &f->local, clamps, 2, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_intervene(&run, &f->local, f->ids, &sites, &opt, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_outcome_init(&o, &f->local, g, &sites, &opt, &run, &f->arena, &err), CT_OK);
+	for (int i = 0; i < o.n_effects; i++) {
+		const struct ct_effect *e = &o.effects[i];
+		double edges = (double)ct_graph_edge(g, e->node, a) - (double)ct_graph_edge(g, e->node, b);
+
+		if (fabs((double)e->observed - edges) > 5e-4 + 1e-3 * fabs(edges))
+			fail_msg(
+			    "node %d moved by %g, its edges say %g", e->node, (double)e->observed, edges);
+	}
+	assert_true(o.max_direct_error < 1e-4);
+}
+
+static void
+test_direct(void **state)
+{
+	(void)state;
+	each(&llama, 8, check_direct);
+	each(&gpt2, 8, check_direct);
+}
+
+/* A clamp to the value a feature has anyway changes no bit, whatever is frozen and whatever carries on. */
+static void
+check_no_change(struct fixture *f, const struct ct_shape *s)
+{
+	static const enum ct_mode modes[] = { CT_DIRECT, CT_FROZEN, CT_FREE, CT_RANGE };
+	size_t TD = (size_t)f->T * s->cfg.D;
+
+	for (int through = 0; through < 2; through++)
+		for (int k = 0; k < 4; k++) {
+			const struct ct_node *n = &f->graph->nodes[f->graph->n_features / 3];
+			struct ct_clamp c = { .layer = n->layer,
+				.feature = n->index,
+				.pos = n->pos,
+				.unit = CT_MULTIPLE,
+				.amount = 1 };
+			struct ct_clamp_options opt = { .mode = modes[k],
+				.first = 0,
+				.last = 1,
+				.through = through ? CT_REPLACEMENT : CT_MODEL };
+			struct ct_error err = { 0 };
+			struct ct_changed run;
+			struct ct_sites sites;
+
+			assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
+			assert_int_equal(
+			    ct_intervene(&run, &f->local, f->ids, &sites, &opt, &f->arena, &err), CT_OK);
+			assert_memory_equal(run.final, f->pass.final, TD * sizeof(float));
+			for (int i = 0; i < f->local.n; i++)
+				assert_true(run.pre[i] == f->local.active[i].pre);
+		}
+}
+
+static void
+test_no_change(void **state)
+{
+	(void)state;
+	each(&llama, 7, check_no_change);
+	each(&gpt2, 7, check_no_change);
+}
+
+/* A range over every layer is direct mode. */
+static void
+check_range(struct fixture *f, const struct ct_shape *s)
+{
+	const struct ct_node *n = &f->graph->nodes[f->graph->n_features / 2];
+	struct ct_clamp c = { .layer = n->layer,
+		.feature = n->index,
+		.pos = CT_ALL_POSITIONS,
+		.unit = CT_ABSOLUTE,
+		.amount = -2 };
+	struct ct_clamp_options direct = { .mode = CT_DIRECT },
+				range = { .mode = CT_RANGE, .first = 0, .last = s->cfg.L - 1 };
+	struct ct_changed a, b;
+	struct ct_error err = { 0 };
+	struct ct_sites sites;
+
+	assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
+	assert_int_equal(sites.n, f->T - 1);
+	assert_int_equal(ct_intervene(&a, &f->local, f->ids, &sites, &direct, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_intervene(&b, &f->local, f->ids, &sites, &range, &f->arena, &err), CT_OK);
+	assert_memory_equal(a.final, b.final, (size_t)f->T * s->cfg.D * sizeof(float));
+}
+
+static void
+test_range(void **state)
+{
+	(void)state;
+	each(&llama, 5, check_range);
+	each(&gpt2, 5, check_range);
+}
+
+/* The number of threads changes nothing. */
+static void
+test_threads(void **state)
+{
+	struct ct_shape s;
+	struct ct_error err = { 0 };
+	struct ct_pool *pool;
+
+	(void)state;
+	assert_int_equal(ct_pool_open(&pool, 3, &err), CT_OK);
+	for (int i = 0; combination(&s, &llama, i); i += 7) {
+		struct fixture f;
+		struct ct_graph *one;
+
+		make(&f, &s, 20);
+		one = f.graph;
+		fixture_trace(&f, pool);
+		for (int t = 0; t < one->n_nodes; t++)
+			for (int c = 0; one->rows[t] && c < one->row_n[t]; c++)
+				assert_true(one->rows[t][c] == f.graph->rows[t][c]);
+		assert_int_equal(one->n_pruned, f.graph->n_pruned);
+		fixture_close(&f);
+	}
+	ct_pool_close(pool);
+}
+
+/* With fewer nodes than features the rest is in `omitted`, and the invariant still holds. */
+static void
+test_omitted(void **state)
+{
+	struct ct_shape s;
+	struct ct_error err = { 0 };
+
+	(void)state;
+	for (int i = 0; combination(&s, &llama, i); i += 5) {
+		struct ct_root root = {
+			.kind = CT_TARGET_LOGIT, .pos = 9, .index = 3, .other = -1, .weight = 1
+		};
+		struct ct_graph *g;
+		struct fixture f;
+		int max;
+
+		make(&f, &s, 10);
+		max = f.local.n / 2;
+		assert_int_equal(
+		    ct_graph_build(&g, &f.local, f.ids, &root, 1, max, &f.arena, NULL, NULL, NULL, &err),
+		    CT_OK);
+		assert_int_equal(g->n_features, max);
+		for (int t = 0; t < g->n_nodes; t++) {
+			double sum = (double)g->nodes[t].bias + (double)g->nodes[t].omitted,
+			       total = fabs(sum);
+
+			if (!g->nodes[t].attributed)
+				continue;
+			for (int src = 0; src < g->n_nodes; src++) {
+				sum += (double)ct_graph_edge(g, t, src);
+				total += fabs((double)ct_graph_edge(g, t, src));
+			}
+			assert_true(fabs(sum - (double)g->nodes[t].value) < 1e-5 * total + 1e-6);
+		}
+		fixture_close(&f);
+	}
+}
+
+/* Any feature can be a target, active or not: edges + bias = its pre-activation. */
+static void
+test_feature_targets(void **state)
+{
+	struct ct_shape s;
+	struct ct_error err = { 0 };
+
+	(void)state;
+	for (int i = 0; combination(&s, &gpt2, i); i += 5) {
+		struct fixture f;
+
+		make(&f, &s, 8);
+		for (int feature = 0; feature < s.F; feature += 4) {
+			struct ct_root root = { .kind = CT_TARGET_FEATURE,
+				.layer = 2,
+				.pos = 5,
+				.index = feature,
+				.other = -1,
+				.weight = 1 };
+			const struct ct_node *n;
+			struct ct_graph *g;
+
+			assert_int_equal(ct_graph_build(&g, &f.local, f.ids, &root, 1, 7500, &f.arena, NULL,
+					     NULL, NULL, &err),
+			    CT_OK);
+			n = &g->nodes[g->n_nodes - 1];
+			assert_int_equal(n->kind, CT_NODE_TARGET);
+			assert_int_equal(n->target, CT_TARGET_FEATURE);
+			assert_true(g->check.max_edge_residual < 1e-5);
+		}
+		fixture_close(&f);
+	}
+}
+
+/* A difference of two tokens is the difference of their rows. */
+static void
+test_difference(void **state)
+{
+	struct ct_shape s;
+	struct ct_error err = { 0 };
+
+	(void)state;
+	for (int i = 0; combination(&s, &gpt2, i); i += 9) {
+		struct ct_root two[] = { { .pos = 6, .index = 4, .other = -1, .weight = 0.5f },
+			{ .pos = 6, .index = 9, .other = -1, .weight = 0.5f } };
+		struct ct_root root = {
+			.kind = CT_TARGET_DIFFERENCE, .pos = 6, .index = 4, .other = 9, .weight = 1
+		};
+		struct ct_graph *g, *h;
+		struct fixture f;
+
+		make(&f, &s, 7);
+		assert_int_equal(
+		    ct_graph_build(&g, &f.local, f.ids, &root, 1, 7500, &f.arena, NULL, NULL, NULL, &err),
+		    CT_OK);
+		assert_int_equal(
+		    ct_graph_build(&h, &f.local, f.ids, two, 2, 7500, &f.arena, NULL, NULL, NULL, &err),
+		    CT_OK);
+		for (int src = 0; src < g->n_nodes - 1; src++) {
+			double a = ct_graph_edge(h, h->n_nodes - 2, src),
+			       b = ct_graph_edge(h, h->n_nodes - 1, src);
+
+			double both = ct_graph_edge(g, g->n_nodes - 1, src);
+
+			assert_true(fabs(both - (a - b)) <= 1e-5 * (fabs(a) + fabs(b)) + 1e-6);
+		}
+		fixture_close(&f);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_direct),
+		cmocka_unit_test(test_no_change),
+		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_omitted),
+		cmocka_unit_test(test_feature_targets),
+		cmocka_unit_test(test_difference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
