@@ -254,7 +254,7 @@ mdoc_section(FILE *out, const char *place)
 	for (int i = 0; i < N_KEYS; i++) {
 		if (!same_place(keys[i].place, place) || !key_is_first(i))
 			continue;
-		fputs(".It Ic ", out);
+		fputs(".It Ic \\&", out);	/* a lone [ or : would be punctuation */
 		mdoc_text(out, key_group(group, sizeof group, i));
 		fputc('\n', out);
 		mdoc_text(out, keys[i].note);

@@ -26,6 +26,16 @@ for c in $(sed -n 's/^\.Ss //p' "$man"); do
 	ok "the manual's command $c exists" sh -c "echo '$commands' | grep -qx '$c'"
 done
 
+# The screen program's options and its manual (its keys and commands come from its tables).
+"$CTRACE_TUI" --help >"$tmp/out" 2>"$tmp/err"
+ok "ctrace-tui --help succeeds" [ $? = 0 ]
+for o in $(sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p' "$tmp/out"); do
+	ok "ctrace-tui --$o stands in the manual" grep -qE -- "^\.It Fl (. , )?-$o( |\$)" "$top/man/ctrace-tui.1.in"
+done
+for o in $(sed -n 's/^\.It Fl \(. , \)\{0,1\}-\([a-z-]*\).*/\2/p' "$top/man/ctrace-tui.1.in"); do
+	ok "the manual's option --$o of ctrace-tui exists" has "--$o( |\$)"
+done
+
 fails "no command" "no command given"
 fails "an unknown command" "did you mean 'trace'" trce
 fails "an unknown command that is like no other" "no command 'xyzzyx'" xyzzyx

@@ -7,7 +7,8 @@ fi
 failed=0
 for page in "${srcdir:-.}"/man/*.[1-9] man/*.[1-9]; do
 	[ -f "$page" ] || continue
-	complaints=$(mandoc -T lint "$page" | grep -v 'referenced manual not found')
+	# The other page may not be installed yet; the lines of a generated page may be long.
+	complaints=$(mandoc -T lint "$page" | grep -vE 'referenced manual not found|longer than 80 bytes')
 	if [ -z "$complaints" ]; then
 		echo "ok - $page"
 	else
