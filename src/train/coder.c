@@ -94,7 +94,7 @@ struct ct_coder_pass {
 	struct ct_arena arena;
 	struct ct_coder_shape s;
 	int max_rows;
-	float *h;		/* (L,B,F) pre-activations; then the gradient where the feature is in reach of one */
+	float *h;		/* (L,max_rows,F) pre-activations */
 	float *yhat;		/* (B,L,D); its gradient in the backward pass */
 	float *theta;		/* (L,F) */
 	float *shrink;		/* (F) pull of the penalty on a decoder, as a multiple of it */
@@ -135,37 +135,72 @@ ct_coder_pass_close(struct ct_coder_pass *p)
 }
 
 const float *
-ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c, int B, const float *x,
-    struct ct_coder_sums *sums, uint8_t *fired)
+ct_coder_begin(struct ct_coder_pass *p, const struct ct_coder *c, int B)
 {
-	int L = c->s.L, D = c->s.D, F = c->s.F, wide = L * D;
-	const float *w = c->params.w;
+	int L = c->s.L, D = c->s.D;
 
 	for (int t = 0; t < B; t++)
 		for (int l = 0; l < L; l++)
-			memcpy(p->yhat + (size_t)t * wide + l * D, w + c->layers[l].b_dec, (size_t)D * sizeof *w);
-	for (int l = 0; l < L; l++) {
-		const struct ct_coder_layer *y = &c->layers[l];
-		int n = ct_coder_reach(&c->s, l) * D;
-		float *theta = p->theta + (size_t)l * F, *h = p->h + (size_t)l * B * F;
+			memcpy(p->yhat + ((size_t)t * L + l) * D, c->params.w + c->layers[l].b_dec,
+			    (size_t)D * sizeof(float));
+	return p->yhat;
+}
 
-		for (int f = 0; f < F; f++)
-			theta[f] = expf(w[y->log_threshold + f]);
-		for (int t = 0; t < B; t++)
-			memcpy(h + (size_t)t * F, w + y->b_enc, (size_t)F * sizeof *w);
-		ct_sgemm(false, true, B, F, D, 1, x + l * D, wide, w + y->enc, D, 1, h, F);
-		for (int t = 0; t < B; t++, h += F) {
-			for (int f = 0; f < F; f++) {
-				if (!(h[f] > theta[f]))
-					continue;
-				ct_saxpy(n, h[f], w + y->dec + (size_t)f * n, p->yhat + (size_t)t * wide + l * D);
-				sums->active++;
-				if (fired)
-					fired[(size_t)l * F + f] = 1;
-			}
+void
+ct_coder_layer(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, int ldx,
+    struct ct_coder_sums *sums, uint8_t *fired)
+{
+	const struct ct_coder_layer *y = &c->layers[l];
+	const float *w = c->params.w;
+	int D = c->s.D, F = c->s.F, n = ct_coder_reach(&c->s, l) * D, wide = c->s.L * D;
+	float *theta = p->theta + (size_t)l * F, *h = p->h + (size_t)l * p->max_rows * F;
+
+	for (int f = 0; f < F; f++)
+		theta[f] = expf(w[y->log_threshold + f]);
+	for (int t = 0; t < B; t++)
+		memcpy(h + (size_t)t * F, w + y->b_enc, (size_t)F * sizeof *w);
+	ct_sgemm(false, true, B, F, D, 1, x, ldx, w + y->enc, D, 1, h, F);
+	for (int t = 0; t < B; t++, h += F) {
+		for (int f = 0; f < F; f++) {
+			if (!(h[f] > theta[f]))
+				continue;
+			ct_saxpy(n, h[f], w + y->dec + (size_t)f * n, p->yhat + (size_t)t * wide + l * D);
+			sums->active++;
+			if (fired)
+				fired[(size_t)l * F + f] = 1;
 		}
 	}
+}
+
+const float *
+ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c, int B, const float *x,
+    struct ct_coder_sums *sums, uint8_t *fired)
+{
+	ct_coder_begin(p, c, B);
+	for (int l = 0; l < c->s.L; l++)
+		ct_coder_layer(p, c, l, B, x + l * c->s.D, c->s.L * c->s.D, sums, fired);
 	return p->yhat;
+}
+
+void
+ct_coder_unscale(struct ct_coder *c, const float *in, const float *out)
+{
+	int L = c->s.L, D = c->s.D, F = c->s.F;
+
+	for (int l = 0; l < L; l++) {
+		const struct ct_coder_layer *y = &c->layers[l];
+		int reach = ct_coder_reach(&c->s, l);
+		float *enc = c->params.w + y->enc, *dec = c->params.w + y->dec, *b_dec = c->params.w + y->b_dec;
+
+		for (size_t i = 0; i < (size_t)F * D; i++)
+			enc[i] /= in[l];
+		for (int d = 0; d < D; d++)
+			b_dec[d] *= out[l];
+		for (int f = 0; f < F; f++)
+			for (int m = 0; m < reach; m++)
+				for (int d = 0; d < D; d++)
+					*dec++ *= out[l + m];
+	}
 }
 
 /* tanh(z) and its derivative, z >= 0. */
@@ -224,7 +259,7 @@ ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struc
 		const struct ct_coder_layer *q = &c->layers[l];
 		int n = ct_coder_reach(&c->s, l) * D;
 		const float *theta = p->theta + (size_t)l * F, *nf = norm + (size_t)l * F;
-		const float *h = p->h + (size_t)l * B * F;
+		const float *h = p->h + (size_t)l * p->max_rows * F;
 
 		memset(p->shrink, 0, (size_t)F * sizeof(float));
 		for (int t = 0; t < B; t++, h += F) {

@@ -64,12 +64,19 @@ void ct_coder_pass_close(struct ct_coder_pass *p);
 /*
  * h_l = enc_l x_l + b_enc_l,  a = h [h > theta],  yhat_m = b_dec_m + sum_{l <= m} a_l dec_{l->m}
  *
- *   x     in  (B,L,D)   what each layer's encoder reads
- *   sums  in/out        without an error: active features are counted
+ * Layer by layer: begin sets yhat to b_dec; each layer, in ascending order, adds what its features write.
+ *
+ *   x     in  (B,D)   what layer l's encoder reads, rows ldx apart
+ *   sums  in/out      active features are counted
  *   fired in/out (L,F)  set to 1 where a feature was active; or NULL
  *
- * Returns yhat (B,L,D), lent until the next pass.
+ * yhat (B,L,D) is lent until the next begin; its row for layer l is complete once layer l was done.
  */
+const float *ct_coder_begin(struct ct_coder_pass *p, const struct ct_coder *c, int B);
+void ct_coder_layer(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, int ldx,
+    struct ct_coder_sums *sums, uint8_t *fired);
+
+/* All layers at once: x (B,L,D). */
 const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c, int B, const float *x,
     struct ct_coder_sums *sums, uint8_t *fired);
 
@@ -82,12 +89,16 @@ const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c,
  *   norm in (L,F) |dec_{l,f}| over all layers written to (ct_coder_norms)
  *
  * Thresholds t = log theta have the straight-through gradient dt = -(theta^2/epsilon) [|h - theta| < epsilon/2] g,
- * g being the loss's gradient of a; dead rows' pull does not move thresholds or decoders. After
- * ct_coder_forward of the same rows.
+ * g being the loss's gradient of a. A dead feature is taken to be below its threshold on every row, and its
+ * pull moves the encoder alone. After ct_coder_forward of the same rows. Oracle: finite differences in
+ * tests/unit/test_train_coder.c
  */
 void ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
     const float *x, const float *y, const float *norm, const uint8_t *dead, double scale, float *grad,
     struct ct_coder_sums *sums);
+
+/* x was divided by in[l] and y by out[l] (L each): makes the coder one for x and y as they were. */
+void ct_coder_unscale(struct ct_coder *c, const float *in, const float *out);
 
 /* norm (L,F): the norm of each feature's decoder rows over all layers. */
 void ct_coder_norms(const struct ct_coder *c, float *norm);

@@ -372,20 +372,17 @@ loss_backward(int R, int V, const struct ct_batch *b, double scale, float *logit
 {
 	double loss = 0;
 
-	*right = 0;
 	for (int r = 0; r < R; r++, logits += V) {
-		float weight = b->weights ? b->weights[r] : 1;
-		int target = b->targets[r], best = 0;
-		float factor = (float)(scale * weight), most;
+		float weight = b->weights ? b->weights[r] : 1, factor = (float)(scale * weight), most;
+		int target = b->targets[r];
 
 		if (target < 0 || weight == 0) {
 			memset(logits, 0, (size_t)V * sizeof *logits);
 			continue;
 		}
 		most = ct_vec_max(V, logits);
-		while (logits[best] < most && best < V - 1)
-			best++;
-		*right += best == target;
+		if (b->graded && b->graded[r])
+			*right += ct_vec_first(V, logits, most) == target;
 		loss -= weight * ((double)logits[target] - most - log(ct_vec_softmax(V, logits)));
 		for (int v = 0; v < V; v++)
 			logits[v] *= factor;

@@ -11,6 +11,8 @@
 #ifndef CT_TRAIN_TRANSFORMER_H
 #define CT_TRAIN_TRANSFORMER_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/random.h"
 #include "train/param.h"
@@ -52,6 +54,7 @@ struct ct_batch {
 	const int *tokens;	/* (R) */
 	const int *targets;	/* (R) the token to predict; -1: none */
 	const float *weights;	/* (R) of each target in the loss, or NULL: 1 */
+	const bool *graded;	/* (R) targets that count as answers, or NULL: none */
 };
 
 /*
@@ -75,7 +78,7 @@ const float *ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const 
  * loss = sum_r weight_r * -log softmax(logits_r)[target_r]
  *
  *   grad  in/out  of net->params' layout: scale * d loss / d w is added to it
- *   right out     how many targets with a weight were the likeliest token (ties: the lower id wins)
+ *   right in/out  raised by the graded targets that were the likeliest token (ties: the lower id wins)
  *
  * After ct_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the loss
  * (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c

@@ -49,6 +49,16 @@ ct_vec_max(int n, const float *x)
 	return most;
 }
 
+int
+ct_vec_first(int n, const float *x, float value)
+{
+	int i = 0;
+
+	while (i < n && x[i] < value)
+		i++;
+	return i;
+}
+
 double
 ct_vec_softmax(int n, float *x)
 {

@@ -8,6 +8,7 @@
 #define CT_TRAIN_VECTOR_H
 
 float ct_vec_max(int n, const float *x);		/* n > 0 */
+int ct_vec_first(int n, const float *x, float value);	/* first i with x[i] >= value; n: none */
 
 /* x = exp(x - max x) / sum; returns the sum before the division (so log p_i = x_i - max - log sum). n > 0 */
 double ct_vec_softmax(int n, float *x);

@@ -1,0 +1,228 @@
+/* acts: see acts.h. */
+#include "train/acts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/pack.h"
+
+/* Sentence i of the sorted list has its first `shared` tokens in common with the one before it. */
+struct entry {
+	int sentence;
+	int shared;
+	int first;		/* row of its token `shared` or, when that is BOS, of token 1 */
+};
+
+static int
+compare(const void *a, const void *b, void *ctx)
+{
+	const struct ct_corpus *c = ctx;
+	const struct ct_sentence *s = &c->sentences[*(const int *)a], *t = &c->sentences[*(const int *)b];
+	int n = s->n < t->n ? s->n : t->n;
+
+	for (int i = 0; i < n; i++) {
+		int u = c->tokens[s->first + i], v = c->tokens[t->first + i];
+
+		if (u != v)
+			return u < v ? -1 : 1;
+	}
+	if (s->n != t->n)
+		return s->n < t->n ? -1 : 1;
+	return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
+}
+
+struct collect {
+	struct ct_acts *a;
+	const struct ct_net *net;
+	const struct ct_corpus *corpus;
+	struct entry *entries;
+	const int *list;		/* sentences, in the order of entries */
+	int n;
+	int n_tasks;
+	struct ct_pack *packs;
+	struct ct_pass **passes;
+	struct view {			/* what the hook of a task needs */
+		struct collect *c;
+		const struct ct_pack *pack;
+		const struct entry *entries;	/* of the pack's first sentence */
+	} *views;
+};
+
+static void
+copy_rows(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *out)
+{
+	const struct view *v = ctx;
+	struct ct_acts *a = v->c->a;
+	size_t D = (size_t)a->D, row = 0;
+
+	for (int i = 0; i < b->n; row += (size_t)b->len[i++]) {
+		const struct entry *e = &v->entries[i];
+		int from = e->shared > 0 ? e->shared : 1;
+
+		for (int t = from; t < b->len[i]; t++) {
+			size_t to = ((size_t)(e->first + t - from) * a->L + layer) * D;
+
+			memcpy(a->x + to, mid + (row + t) * D, D * sizeof(float));
+			memcpy(a->y + to, out + (row + t) * D, D * sizeof(float));
+		}
+	}
+}
+
+static void
+run(void *ctx, int task, int worker)
+{
+	struct collect *c = ctx;
+	int at = (int)((long)c->n * task / c->n_tasks), end = (int)((long)c->n * (task + 1) / c->n_tasks);
+
+	(void)worker;
+	while (at < end) {
+		int k = ct_pack_fill(&c->packs[task], c->corpus, c->list + at, end - at, 1);
+
+		c->views[task] = (struct view){ .c = c, .pack = &c->packs[task], .entries = c->entries + at };
+		ct_pass_forward(c->passes[task], c->net, &c->packs[task].b, copy_rows, &c->views[task]);
+		at += k;
+	}
+}
+
+/* Which rows each sentence brings, and how many sentences share each row. Returns the number of rows. */
+static int
+plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int n, float *count)
+{
+	int rows = 0, *path, longest = ct_corpus_longest(corpus);
+
+	path = malloc((size_t)longest * sizeof *path);	/* row of each position of the current prefix */
+	if (!path)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		const struct ct_sentence *s = &corpus->sentences[list[i]];
+		int shared = 0;
+
+		if (i > 0) {
+			const struct ct_sentence *t = &corpus->sentences[list[i - 1]];
+			int most = (s->n < t->n ? s->n : t->n) - 1;
+
+			while (shared < most && corpus->tokens[s->first + shared] == corpus->tokens[t->first + shared])
+				shared++;
+		}
+		entries[i] = (struct entry){ .sentence = list[i], .shared = shared, .first = rows };
+		for (int t = shared > 0 ? shared : 1; t < s->n - 1; t++)
+			path[t] = rows++;
+		for (int t = 1; count && t < s->n - 1; t++)
+			count[path[t]]++;
+	}
+	free(path);
+	return rows;
+}
+
+/* Scales, means and variances; divides the rows by the scales. */
+static void
+normalise(struct ct_acts *a)
+{
+	size_t wide = (size_t)a->L * a->D;
+
+	for (int l = 0; l < a->L; l++) {
+		double xx = 0, yy = 0, mean = 0;
+
+		for (int d = 0; d < a->D; d++) {
+			size_t at = (size_t)l * a->D + d;
+			double sum = 0;
+
+			for (int t = 0; t < a->N; t++) {
+				double u = a->x[t * wide + at], v = a->y[t * wide + at];
+
+				xx += u * u;
+				yy += v * v;
+				sum += v;
+			}
+			a->y_mean[at] = (float)(sum / a->N);
+			mean += sum / a->N * sum / a->N;
+		}
+		a->x_scale[l] = (float)sqrt(xx / a->N / a->D);
+		a->y_scale[l] = (float)sqrt(yy / a->N / a->D);
+		if (!(a->x_scale[l] > 0))
+			a->x_scale[l] = 1;
+		if (!(a->y_scale[l] > 0))
+			a->y_scale[l] = 1;
+		a->variance[l] = (yy / a->N - mean) / a->y_scale[l] / a->y_scale[l];
+		for (int d = 0; d < a->D; d++)
+			a->y_mean[(size_t)l * a->D + d] /= a->y_scale[l];
+		for (int t = 0; t < a->N; t++) {
+			float *x = a->x + t * wide + (size_t)l * a->D, *y = a->y + t * wide + (size_t)l * a->D;
+
+			for (int d = 0; d < a->D; d++) {
+				x[d] /= a->x_scale[l];
+				y[d] /= a->y_scale[l];
+			}
+		}
+	}
+}
+
+int
+ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_corpus *corpus,
+    struct ct_pool *pool, struct ct_error *err)
+{
+	struct collect c = { .a = a, .net = net, .corpus = corpus, .n_tasks = ct_pool_threads(pool) };
+	size_t L = (size_t)net->s.L, D = (size_t)net->s.D, N, tasks = (size_t)c.n_tasks;
+	struct ct_arena scratch = { 0 };
+	int *list, rows, code = CT_ENOMEM;
+
+	memset(a, 0, sizeof *a);
+	a->L = net->s.L;
+	a->D = net->s.D;
+	list = ct_corpus_select(&scratch, corpus, false, &c.n);
+	c.entries = ct_arena_alloc(&scratch, (size_t)c.n, sizeof *c.entries);
+	c.packs = ct_arena_alloc(&scratch, tasks, sizeof *c.packs);
+	c.passes = ct_arena_alloc(&scratch, tasks, sizeof(struct ct_pass *));
+	c.views = ct_arena_alloc(&scratch, tasks, sizeof *c.views);
+	if (!list || !c.entries || !c.packs || !c.passes || !c.views) {
+		ct_fail_memory(err, scratch.used, "the order of the sentences");
+		goto done;
+	}
+	qsort_r(list, (size_t)c.n, sizeof *list, compare, (void *)corpus);
+	c.list = list;
+	rows = plan(corpus, c.entries, list, c.n, NULL);
+	if (rows == 0) {
+		code = ct_fail(err, CT_EINVAL, "the corpus has no position to train a transcoder on");
+		goto done;
+	}
+	N = rows > 0 ? (size_t)rows : 0;
+	a->N = rows;
+	a->x = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
+	a->y = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
+	a->count = ct_arena_alloc(&a->arena, N, sizeof(float));
+	a->x_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
+	a->y_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
+	a->variance = ct_arena_alloc(&a->arena, L, sizeof(double));
+	a->y_mean = ct_arena_alloc(&a->arena, L * D, sizeof(float));
+	if (rows < 0 || !a->x || !a->y || !a->count || !a->x_scale || !a->y_scale || !a->variance ||
+	    !a->y_mean || plan(corpus, c.entries, list, c.n, a->count) < 0) {
+		ct_fail_memory(err, 2 * N * L * D * sizeof(float), "the activations of the corpus");
+		goto done;
+	}
+	for (int k = 0; k < c.n_tasks; k++) {
+		if ((code = ct_pack_open(&c.packs[k], corpus, err)) != CT_OK ||
+		    (code = ct_pass_open(&c.passes[k], net, c.packs[k].max_rows, c.packs[k].max_sentences,
+		    err)) != CT_OK)
+			goto done;
+	}
+	ct_pool_run(pool, c.n_tasks, run, &c);
+	normalise(a);
+	code = CT_OK;
+done:
+	for (int k = 0; c.packs && c.passes && k < c.n_tasks; k++) {
+		ct_pack_close(&c.packs[k]);
+		ct_pass_close(c.passes[k]);
+	}
+	ct_arena_free(&scratch);
+	if (code != CT_OK)
+		ct_acts_free(a);
+	return code;
+}
+
+void
+ct_acts_free(struct ct_acts *a)
+{
+	ct_arena_free(&a->arena);
+	memset(a, 0, sizeof *a);
+}

@@ -1,0 +1,17 @@
+/* fit_model: trains the transformer on a corpus. Owns batches, schedule and optimiser of that training. */
+#ifndef CT_TRAIN_FIT_MODEL_H
+#define CT_TRAIN_FIT_MODEL_H
+
+#include "base/pool.h"
+#include "corpus/corpus.h"
+#include "train/options.h"
+#include "train/watch.h"
+
+/*
+ * net is open with the shape that o and the corpus give; it is initialised and trained on the sentences that
+ * are not held out. Each worker takes its share of every batch.
+ */
+int ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_model_options *o,
+    struct ct_pool *pool, struct ct_watch *watch, struct ct_error *err);
+
+#endif

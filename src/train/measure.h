@@ -1,0 +1,31 @@
+/*
+ * measure: how good a trained model and its transcoder are, on sentences and on collected activations.
+ *
+ * Owns the replacement model of training: every MLP's output replaced by the transcoder's, attention live,
+ * position 0 left to the model. The full evaluation, with graphs and scores, is the tracer's.
+ */
+#ifndef CT_TRAIN_MEASURE_H
+#define CT_TRAIN_MEASURE_H
+
+#include "base/pool.h"
+#include "corpus/corpus.h"
+#include "train/acts.h"
+#include "train/coder.h"
+
+struct ct_answer_score {
+	int n;			/* sentences with a graded token */
+	double accuracy;	/* of the model */
+	double accuracy_replaced;	/* of the replacement model; this and what follows: with a coder only */
+	double agreement;	/* same likeliest token in both */
+	double kl;		/* KL(model || replacement), nats */
+};
+
+/* coder NULL: the model alone. */
+int ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const struct ct_coder *coder,
+    const struct ct_corpus *corpus, bool held_out, struct ct_pool *pool, struct ct_error *err);
+
+/* Per layer (L each), over all rows of a: explained variance, active features, features that never are. */
+int ct_measure_coder(double *explained, double *l0, double *dead, const struct ct_coder *coder,
+    const struct ct_acts *a, struct ct_error *err);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * options: the sections of recipe.yaml that say how a model and its transcoders are trained.
+ *
+ * Owns their keys, defaults and limits. The rest of the recipe belongs to the corpus.
+ */
+#ifndef CT_TRAIN_OPTIONS_H
+#define CT_TRAIN_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "io/yaml.h"
+#include "train/transformer.h"
+
+/* `model:` and `train:` */
+struct ct_model_options {
+	struct ct_net_shape shape;	/* V and context come from the corpus */
+	double init;			/* deviation of the initial weights */
+	int seed, steps;
+	int batch;			/* sentences */
+	double rate, beta1, beta2, decay, clip;
+	double warmup, cooldown;	/* shares of the steps: rate up from 0, and down to 0 */
+	double answer_weight;		/* of the graded token in the loss; others have 1 */
+};
+
+/* `transcoder:` or `transcoder-plt:` */
+struct ct_coder_options {
+	bool wanted;			/* the recipe has the section */
+	bool per_layer;
+	int features;			/* of each layer */
+	int seed, steps;
+	int batch;			/* rows: positions of the corpus */
+	double rate, beta1, beta2;
+	double warmup, cooldown;
+	double sparsity;		/* lambda at the end */
+	double ramp;			/* share of the steps over which it grows from 0 */
+	double sharpness;		/* c of tanh(c a |dec|) */
+	double threshold;		/* at the start */
+	double active;			/* share of the rows that each feature is active on at the start */
+	double bandwidth;		/* of the straight-through gradient */
+	double revive;			/* pull on dead features */
+	int dead_after;			/* rows without being active that make a feature dead */
+	double common;			/* a position that n sentences share is drawn n^common times as often */
+};
+
+struct ct_train_recipe {
+	struct ct_model_options model;
+	struct ct_coder_options clt, plt;
+};
+
+int ct_train_recipe_read(struct ct_train_recipe *out, const struct ct_yaml_doc *doc, struct ct_error *err);
+
+/* The share of the full rate at a step: warmup, plateau, linear cooldown. */
+double ct_train_schedule(int step, int steps, double warmup, double cooldown);
+
+#endif

@@ -1,0 +1,96 @@
+/* pack: see pack.h. */
+#include "train/pack.h"
+
+#include <string.h>
+
+int
+ct_corpus_longest(const struct ct_corpus *c)
+{
+	int most = 0;
+
+	for (int i = 0; i < c->n_sentences; i++)
+		if (c->sentences[i].n > most)
+			most = c->sentences[i].n;
+	return most;
+}
+
+int *
+ct_corpus_select(struct ct_arena *a, const struct ct_corpus *c, bool held_out, int *n)
+{
+	int *list = ct_arena_alloc(a, (size_t)c->n_sentences, sizeof *list);
+
+	*n = 0;
+	for (int i = 0; list && i < c->n_sentences; i++)
+		if (c->sentences[i].held_out == held_out && c->sentences[i].n > 1)
+			list[(*n)++] = i;
+	return list;
+}
+
+int
+ct_pack_open(struct ct_pack *p, const struct ct_corpus *c, struct ct_error *err)
+{
+	int longest = ct_corpus_longest(c);
+	size_t rows;
+
+	memset(p, 0, sizeof *p);
+	p->max_rows = p->max_sentences = longest > CT_PACK_ROWS ? longest : CT_PACK_ROWS;
+	rows = (size_t)p->max_rows;
+	p->len = ct_arena_alloc(&p->arena, rows, sizeof *p->len);
+	p->tokens = ct_arena_alloc(&p->arena, rows, sizeof *p->tokens);
+	p->targets = ct_arena_alloc(&p->arena, rows, sizeof *p->targets);
+	p->weights = ct_arena_alloc(&p->arena, rows, sizeof *p->weights);
+	p->graded = ct_arena_alloc(&p->arena, rows, sizeof *p->graded);
+	p->sentence = ct_arena_alloc(&p->arena, rows, sizeof *p->sentence);
+	if (!p->len || !p->tokens || !p->targets || !p->weights || !p->graded || !p->sentence) {
+		ct_pack_close(p);
+		return ct_fail_memory(err, rows * 6 * sizeof(int), "a batch of sentences");
+	}
+	return CT_OK;
+}
+
+void
+ct_pack_close(struct ct_pack *p)
+{
+	ct_arena_free(&p->arena);
+	memset(p, 0, sizeof *p);
+}
+
+int
+ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight)
+{
+	int R = 0, k;
+
+	for (k = 0; k < n && k < p->max_sentences; k++) {
+		const struct ct_sentence *s = &c->sentences[list[k]];
+		const int *t = c->tokens + s->first;
+		int rows = s->n - 1;
+
+		if (R + rows > p->max_rows)
+			break;
+		for (int i = 0; i < rows; i++) {
+			p->tokens[R + i] = t[i];
+			p->targets[R + i] = t[i + 1];
+			p->graded[R + i] = i == s->answer;
+			p->weights[R + i] = i == s->answer ? (float)answer_weight : 1;
+		}
+		p->len[k] = rows;
+		p->sentence[k] = list[k];
+		R += rows;
+	}
+	p->b = (struct ct_batch){ .n = k, .len = p->len, .R = R, .tokens = p->tokens, .targets = p->targets,
+		.weights = p->weights, .graded = p->graded };
+	return k;
+}
+
+int
+ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i)
+{
+	const struct ct_sentence *s = &c->sentences[p->sentence[i]];
+	int row = 0;
+
+	if (s->answer < 0 || s->answer >= p->len[i])
+		return -1;
+	for (int k = 0; k < i; k++)
+		row += p->len[k];
+	return row + s->answer;
+}

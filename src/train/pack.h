@@ -1,0 +1,42 @@
+/*
+ * pack: sentences of a corpus as batches for the transformer.
+ *
+ * Owns the buffers of one batch. The last token of a sentence is only ever a target, so it has no row.
+ */
+#ifndef CT_TRAIN_PACK_H
+#define CT_TRAIN_PACK_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "corpus/corpus.h"
+#include "train/transformer.h"
+
+enum { CT_PACK_ROWS = 256 };		/* a pack is about this long: its activations stay in cache */
+
+struct ct_pack {
+	struct ct_batch b;
+	struct ct_arena arena;
+	int max_rows, max_sentences;
+	int *len, *tokens, *targets;
+	float *weights;
+	bool *graded;
+	int *sentence;			/* (b.n) index in the corpus */
+};
+
+int ct_pack_open(struct ct_pack *p, const struct ct_corpus *c, struct ct_error *err);
+void ct_pack_close(struct ct_pack *p);
+
+/* Fills p with sentences list[0..) of c until it is full or n are in; returns how many. At least one fits. */
+int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight);
+
+/* The row that predicts the graded token of the pack's i-th sentence, or -1. */
+int ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i);
+
+/* Indices of the corpus's sentences that are (not) held out, in p's arena; *n is set. NULL: out of memory. */
+int *ct_corpus_select(struct ct_arena *a, const struct ct_corpus *c, bool held_out, int *n);
+
+/* Tokens of the longest sentence. */
+int ct_corpus_longest(const struct ct_corpus *c);
+
+#endif

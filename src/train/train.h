@@ -1,0 +1,63 @@
+/*
+ * train: from a recipe to a model directory.
+ *
+ * The facade of training: reads the recipe, builds its corpus, trains the transformer, collects what its MLPs
+ * do over the corpus, trains the transcoders on that, measures all of it on held-out sentences, and writes the
+ * directory. The same recipe, machine and thread count give the same bytes.
+ */
+#ifndef CT_TRAIN_TRAIN_H
+#define CT_TRAIN_TRAIN_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+enum { CT_TRAIN_LAYERS = 64 };		/* the most a recipe may ask for */
+
+/* Figures of the running step, for whoever watches. NAN: not known in this phase. */
+struct ct_train_live {
+	const char *phase;		/* "transformer", "transcoder", "transcoder-plt" */
+	int step, steps;
+	double loss;			/* transformer: nats per token; transcoder: per row, penalty included */
+	double accuracy;		/* graded tokens guessed right, in the batches since the last report */
+	double explained;		/* share of the targets' variance, mean over layers */
+	double l0;			/* active features per row and layer */
+	double dead;			/* share of features not active for long */
+	double tokens_per_second;
+	double seconds, seconds_left;	/* of this phase */
+};
+
+/* Called about ten times a second; false cancels. */
+typedef bool (*ct_train_fn)(void *ctx, const struct ct_train_live *live);
+
+/* A transcoder in the finished directory. */
+struct ct_train_coder_report {
+	bool made;
+	double seconds;
+	double agreement, kl;		/* replacement model against the model, at held-out answers */
+	double accuracy;		/* of the replacement model there */
+	double l0, dead;		/* over all layers and the whole corpus */
+	double layer_explained[CT_TRAIN_LAYERS], layer_l0[CT_TRAIN_LAYERS], layer_dead[CT_TRAIN_LAYERS];
+};
+
+struct ct_train_report {
+	int L, D, F, V;
+	int sentences, held_out;
+	double accuracy;		/* at held-out answers */
+	double accuracy_seen;		/* at the answers trained on */
+	double model_seconds;
+	struct ct_train_coder_report clt, plt;
+};
+
+struct ct_train_options {
+	const char *out_dir;		/* NULL: where the recipe lies */
+	int threads;			/* 0: one per processor */
+	ct_train_fn watch;		/* or NULL */
+	void *ctx;
+};
+
+/* Files already in the directory stay until their successors are complete. */
+int ct_train(const char *recipe_path, const struct ct_train_options *opt, struct ct_train_report *report,
+    struct ct_error *err);
+
+#endif
