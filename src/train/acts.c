@@ -109,7 +109,7 @@ plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int
 		for (int t = shared > 0 ? shared : 1; t < s->n - 1; t++)
 			path[t] = rows++;
 		for (int t = 1; count && t < s->n - 1; t++)
-			count[path[t]]++;
+			count[path[t]] += (float)s->repeat;
 	}
 	free(path);
 	return rows;
@@ -170,7 +170,7 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 	memset(a, 0, sizeof *a);
 	a->L = net->s.L;
 	a->D = net->s.D;
-	list = ct_corpus_select(&scratch, corpus, false, &c.n);
+	list = ct_corpus_select(&scratch, corpus, false, false, &c.n);
 	c.entries = ct_arena_alloc(&scratch, (size_t)c.n, sizeof *c.entries);
 	c.packs = ct_arena_alloc(&scratch, tasks, sizeof *c.packs);
 	c.passes = ct_arena_alloc(&scratch, tasks, sizeof(struct ct_pass *));

@@ -15,7 +15,7 @@ struct ct_acts {
 	int N, L, D;
 	float *x;		/* (N,L,D) the stream before norm2, divided by x_scale[l] */
 	float *y;		/* (N,L,D) the MLP's output, divided by y_scale[l] */
-	float *count;		/* (N) sentences that have this position */
+	float *count;		/* (N) sentences of an epoch that have this position */
 	float *x_scale, *y_scale;	/* (L) root mean square over rows and D, weighted by nothing */
 	double *variance;	/* (L) mean squared distance of y from its mean: what explaining 0 means */
 	float *y_mean;		/* (L,D) */

@@ -89,7 +89,7 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 
 	ct_rng_seed(&deck.rng, (uint64_t)o->seed, 1);
 	ct_net_init(net, o->init, &deck.rng);
-	deck.list = ct_corpus_select(arena, corpus, false, &deck.size);
+	deck.list = ct_corpus_select(arena, corpus, false, true, &deck.size);
 	batch = ct_arena_need(arena, (size_t)o->batch, sizeof *batch, "a batch", err);
 	grads = ct_arena_need(arena, (size_t)f.n_shares, sizeof *grads, "gradients", err);
 	f.shares = calloc((size_t)f.n_shares, sizeof *f.shares);

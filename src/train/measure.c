@@ -114,7 +114,7 @@ ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const 
 	int code = CT_ENOMEM;
 
 	memset(out, 0, sizeof *out);
-	m.list = ct_corpus_select(&arena, corpus, held_out, &m.n);
+	m.list = ct_corpus_select(&arena, corpus, held_out, false, &m.n);
 	m.tasks = ct_arena_need(&arena, (size_t)m.n_tasks, sizeof *m.tasks, "an evaluation", err);
 	if (!m.tasks)
 		goto done;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct ct_model_options model_defaults = {
-	.shape = { .L = 4, .D = 128, .H = 4, .eps = 1e-5, .theta = 10000 },
+	.shape = { .L = 4, .D = 128, .H = 4, .context = 32, .eps = 1e-5, .theta = 10000 },
 	.init = .02, .seed = 1, .steps = 600, .batch = 256, .rate = 2e-3, .beta1 = .9, .beta2 = .98, .decay = .1,
 	.clip = 1, .warmup = .05, .cooldown = .2, .answer_weight = 1,
 };
@@ -61,6 +61,7 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "kv heads", &s->H_kv, NULL, 1, 256 },
 		{ "head width", &s->head, NULL, 2, 1024 },
 		{ "mlp", &s->mlp, NULL, 1, 65536 },
+		{ "context", &s->context, NULL, 1, 65536 },
 		{ "rope theta", NULL, &s->theta, 1, 1e9 },
 		{ "norm eps", NULL, &s->eps, 1e-12, 1 },
 		{ "init", NULL, &o->init, 1e-6, 10 },

@@ -14,7 +14,7 @@
 
 /* `model:` and `train:` */
 struct ct_model_options {
-	struct ct_net_shape shape;	/* V and context come from the corpus */
+	struct ct_net_shape shape;	/* V comes from the corpus; context grows to its longest sentence */
 	double init;			/* deviation of the initial weights */
 	int seed, steps;
 	int batch;			/* sentences */

@@ -15,14 +15,22 @@ ct_corpus_longest(const struct ct_corpus *c)
 }
 
 int *
-ct_corpus_select(struct ct_arena *a, const struct ct_corpus *c, bool held_out, int *n)
+ct_corpus_select(struct ct_arena *a, const struct ct_corpus *c, bool held_out, bool repeats, int *n)
 {
-	int *list = ct_arena_alloc(a, (size_t)c->n_sentences, sizeof *list);
+	size_t room = 0;
+	int *list;
 
+	for (int i = 0; i < c->n_sentences; i++)
+		room += repeats ? (size_t)c->sentences[i].repeat : 1;
+	list = ct_arena_alloc(a, room, sizeof *list);
 	*n = 0;
-	for (int i = 0; list && i < c->n_sentences; i++)
-		if (c->sentences[i].held_out == held_out && c->sentences[i].n > 1)
-			list[(*n)++] = i;
+	for (int i = 0; list && i < c->n_sentences; i++) {
+		const struct ct_sentence *s = &c->sentences[i];
+
+		if (s->held_out == held_out && s->n > 1)
+			for (int k = repeats ? s->repeat : 1; k > 0; k--)
+				list[(*n)++] = i;
+	}
 	return list;
 }
 

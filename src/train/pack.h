@@ -33,8 +33,11 @@ int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, 
 /* The row that predicts the graded token of the pack's i-th sentence, or -1. */
 int ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i);
 
-/* Indices of the corpus's sentences that are (not) held out, in p's arena; *n is set. NULL: out of memory. */
-int *ct_corpus_select(struct ct_arena *a, const struct ct_corpus *c, bool held_out, int *n);
+/*
+ * Indices of the corpus's sentences that are (not) held out, in a; each as often as it repeats when that is
+ * asked for. *n is set. NULL: out of memory.
+ */
+int *ct_corpus_select(struct ct_arena *a, const struct ct_corpus *c, bool held_out, bool repeats, int *n);
 
 /* Tokens of the longest sentence. */
 int ct_corpus_longest(const struct ct_corpus *c);

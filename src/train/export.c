@@ -1,0 +1,148 @@
+/* export: see export.h. */
+#include "train/export.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "io/json_out.h"
+#include "io/safetensors.h"
+
+/* What files of ours call a parameter; NULL keeps its own name. */
+static struct ct_tensor
+tensor_of(const struct ct_params *p, const struct ct_param *q, const char *name)
+{
+	struct ct_tensor t = { .name = name ? name : q->name, .dtype = CT_F32, .rank = q->rank, .count = q->n,
+		.data = p->w + q->at };
+
+	for (int i = 0; i < q->rank; i++)
+		t.dim[i] = q->dim[i];
+	return t;
+}
+
+static int
+write_in(const char *dir, const char *file, const struct ct_tensor *list, int n, struct ct_error *err)
+{
+	char *path = ct_path_join(dir, file);
+	int code;
+
+	if (!path)
+		return ct_fail_memory(err, strlen(dir) + strlen(file) + 2, "a path");
+	code = ct_tensors_write(path, list, n, err);
+	free(path);
+	return code;
+}
+
+static int
+replace_in(const char *dir, const char *file, const char *text, size_t n, struct ct_error *err)
+{
+	char *path = ct_path_join(dir, file);
+	int code;
+
+	if (!path)
+		return ct_fail_memory(err, strlen(dir) + strlen(file) + 2, "a path");
+	code = ct_file_replace(path, text, n, err);
+	free(path);
+	return code;
+}
+
+static int
+write_config(const char *dir, const struct ct_net_shape *s, int bos, struct ct_error *err)
+{
+	json_t *root = json_pack("{s:[s], s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:n, s:b, s:i, s:i, s:s, s:i,"
+	    " s:i, s:b, s:b, s:s}",
+	    "architectures", "LlamaForCausalLM", "model_type", "llama", "hidden_size", s->D,
+	    "intermediate_size", s->mlp, "num_hidden_layers", s->L, "num_attention_heads", s->H,
+	    "num_key_value_heads", s->H_kv, "head_dim", s->head, "rms_norm_eps", s->eps, "rope_theta", s->theta,
+	    "rope_scaling", "tie_word_embeddings", 0, "vocab_size", s->V, "max_position_embeddings", s->context,
+	    "hidden_act", "silu", "bos_token_id", bos, "eos_token_id", bos, "attention_bias", 0, "mlp_bias", 0,
+	    "torch_dtype", "float32");
+	char *text = NULL;
+	size_t n;
+	int code = ct_json_out_text(&text, &n, root, true, err);
+
+	if (code == CT_OK)
+		code = replace_in(dir, "config.json", text, n, err);
+	free(text);
+	json_decref(root);
+	return code;
+}
+
+int
+ct_export_model(const char *dir, const struct ct_net *net, int bos, struct ct_error *err)
+{
+	const struct ct_params *p = &net->params;
+	struct ct_tensor *list = calloc((size_t)p->n, sizeof *list);
+	int code;
+
+	if (!list)
+		return ct_fail_memory(err, (size_t)p->n * sizeof *list, "a list of tensors");
+	for (int k = 0; k < p->n; k++)
+		list[k] = tensor_of(p, &p->list[k], NULL);
+	code = write_in(dir, "model.safetensors", list, p->n, err);
+	free(list);
+	return code == CT_OK ? write_config(dir, &net->s, bos, err) : code;
+}
+
+/* The parameters of layer l in the order of ct_coder_open. */
+enum { ENC, B_ENC, B_DEC, THRESHOLD, DEC, N_PARAMS };
+
+static int
+write_layer(const char *dir, const struct ct_coder *c, int l, struct ct_error *err)
+{
+	static const char *const plt_names[N_PARAMS] = {
+		"W_enc", "b_enc", "b_dec", "activation_function.threshold", "W_dec",
+	};
+	const struct ct_params *p = &c->params;
+	const struct ct_param *q = &p->list[l * N_PARAMS];
+	struct ct_tensor list[N_PARAMS];
+	size_t F = (size_t)c->s.F;
+	float *theta = malloc(F * sizeof *theta);
+	char file[64];
+	int code;
+
+	if (!theta)
+		return ct_fail_memory(err, F * sizeof *theta, "thresholds");
+	for (size_t f = 0; f < F; f++)
+		theta[f] = expf(p->w[q[THRESHOLD].at + f]);
+	for (int k = 0; k < N_PARAMS; k++)
+		list[k] = tensor_of(p, &q[k], c->s.per_layer ? plt_names[k] : NULL);
+	list[THRESHOLD].data = theta;
+	if (c->s.per_layer) {
+		list[DEC].rank = 2;		/* (F,1,D) as (F,D) */
+		list[DEC].dim[1] = list[DEC].dim[2];
+		snprintf(file, sizeof file, "layer_%d.safetensors", l);
+		code = write_in(dir, file, list, N_PARAMS, err);
+	} else {
+		snprintf(file, sizeof file, "W_enc_%d.safetensors", l);
+		code = write_in(dir, file, list, DEC, err);
+		snprintf(file, sizeof file, "W_dec_%d.safetensors", l);
+		if (code == CT_OK)
+			code = write_in(dir, file, list + DEC, 1, err);
+	}
+	free(theta);
+	return code;
+}
+
+int
+ct_export_coder(const char *dir, const struct ct_coder *coder, const char *name, struct ct_error *err)
+{
+	char *sub = ct_path_join(dir, coder->s.per_layer ? "transcoder-plt" : "transcoder"), text[512];
+	int code, n;
+
+	if (!sub)
+		return ct_fail_memory(err, strlen(dir) + 16, "a path");
+	code = ct_dir_make(sub, err);
+	for (int l = 0; l < coder->s.L && code == CT_OK; l++)
+		code = write_layer(sub, coder, l, err);
+	n = snprintf(text, sizeof text, "model_name: \"%.64s\"\nmodel_kind: \"%s\"\n"
+	    "feature_input_hook: \"hook_resid_mid\"\nfeature_output_hook: \"hook_mlp_out\"\nscan: \"%.64s%s\"\n",
+	    name, coder->s.per_layer ? "transcoder_set" : "cross_layer_transcoder", name,
+	    coder->s.per_layer ? "-plt" : "");
+	if (code == CT_OK)
+		code = replace_in(sub, "config.yaml", text, (size_t)n, err);
+	free(sub);
+	return code;
+}

@@ -1,0 +1,187 @@
+/* train: see train.h. */
+#include "train/train.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "train/export.h"
+#include "train/fit_coder.h"
+#include "train/fit_model.h"
+#include "train/measure.h"
+#include "train/pack.h"
+
+/* One run, from recipe to files. Transcoders wait here until everything is trained, so that files change last. */
+struct run {
+	const struct ct_train_options *opt;
+	struct ct_train_report *report;
+	struct ct_yaml_doc *doc;
+	struct ct_corpus *corpus;
+	struct ct_train_recipe recipe;
+	struct ct_pool *pool;
+	struct ct_net net;
+	struct ct_acts acts;
+	struct ct_coder coders[2];	/* cross-layer, per layer */
+	const char *name;		/* of the model */
+	char *dir;
+};
+
+/* The directory of a path, to be freed: "." when it has none. */
+static char *
+directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static int
+prepare(struct run *r, const char *path, struct ct_error *err)
+{
+	struct ct_net_shape *s = &r->recipe.model.shape;
+	int code;
+
+	r->dir = r->opt->out_dir ? strdup(r->opt->out_dir) : directory_of(path);
+	if (!r->dir)
+		return ct_fail_memory(err, strlen(path), "a path");
+	if ((code = ct_yaml_open(&r->doc, path, NULL, 0, err)) != CT_OK ||
+	    (code = ct_train_recipe_read(&r->recipe, r->doc, err)) != CT_OK ||
+	    (code = ct_yaml_string(r->doc, ct_yaml_root(r->doc), "name", true, &r->name, err)) != CT_OK ||
+	    (code = ct_corpus_build(&r->corpus, r->doc, err)) != CT_OK ||
+	    (code = ct_pool_open(&r->pool, r->opt->threads, err)) != CT_OK)
+		return code;
+	s->V = r->corpus->n_words;
+	if (s->context < ct_corpus_longest(r->corpus))
+		s->context = ct_corpus_longest(r->corpus);
+	*r->report = (struct ct_train_report){ .L = s->L, .D = s->D, .F = r->recipe.clt.features, .V = s->V,
+		.sentences = r->corpus->n_sentences };
+	for (int i = 0; i < r->corpus->n_sentences; i++)
+		r->report->held_out += r->corpus->sentences[i].held_out;
+	return ct_net_open(&r->net, s, err);
+}
+
+static int
+fit_model(struct run *r, struct ct_error *err)
+{
+	struct ct_answer_score score;
+	struct ct_watch watch;
+	int code;
+
+	ct_watch_start(&watch, r->opt->watch, r->opt->ctx, "transformer", r->recipe.model.steps);
+	if ((code = ct_fit_model(&r->net, r->corpus, &r->recipe.model, r->pool, &watch, err)) != CT_OK)
+		return code;
+	r->report->model_seconds = ct_watch_seconds(&watch);
+	if ((code = ct_measure_answers(&score, &r->net, NULL, r->corpus, false, r->pool, err)) != CT_OK)
+		return code;
+	r->report->accuracy_seen = score.accuracy;
+	if ((code = ct_measure_answers(&score, &r->net, NULL, r->corpus, true, r->pool, err)) != CT_OK)
+		return code;
+	r->report->accuracy = score.accuracy;
+	return CT_OK;
+}
+
+static int
+fit_coder(struct run *r, const struct ct_coder_options *o, struct ct_coder *coder,
+    struct ct_train_coder_report *report, struct ct_error *err)
+{
+	struct ct_coder_shape shape = { .L = r->net.s.L, .D = r->net.s.D, .F = o->features,
+		.per_layer = o->per_layer };
+	struct ct_answer_score score;
+	struct ct_watch watch;
+	int code;
+
+	if (!o->wanted)
+		return CT_OK;
+	ct_watch_start(&watch, r->opt->watch, r->opt->ctx, o->per_layer ? "transcoder-plt" : "transcoder", o->steps);
+	if (!r->acts.N && (code = ct_acts_collect(&r->acts, &r->net, r->corpus, r->pool, err)) != CT_OK)
+		return code;
+	if ((code = ct_coder_open(coder, &shape, err)) != CT_OK ||
+	    (code = ct_fit_coder(coder, &r->acts, o, r->pool, &watch, err)) != CT_OK ||
+	    (code = ct_measure_coder(report->layer_explained, report->layer_l0, report->layer_dead, coder, &r->acts,
+	    err)) != CT_OK ||
+	    (code = ct_measure_answers(&score, &r->net, coder, r->corpus, true, r->pool, err)) != CT_OK)
+		return code;
+	report->made = true;
+	report->seconds = ct_watch_seconds(&watch);
+	report->agreement = score.agreement;
+	report->kl = score.kl;
+	report->accuracy = score.accuracy_replaced;
+	for (int l = 0; l < shape.L; l++) {
+		report->l0 += report->layer_l0[l] / shape.L;
+		report->dead += report->layer_dead[l] / shape.L;
+	}
+	return CT_OK;
+}
+
+/* The recipe belongs to the directory: it names the demo prompt and says how the files came about. */
+static int
+copy_recipe(const struct run *r, const char *path, struct ct_error *err)
+{
+	char *to, *text = NULL;
+	size_t n;
+	int code;
+
+	if (!r->opt->out_dir)
+		return CT_OK;
+	to = ct_path_join(r->dir, "recipe.yaml");
+	if (!to)
+		return ct_fail_memory(err, strlen(r->dir), "a path");
+	code = ct_file_read(&text, &n, path, 4u << 20, err);
+	if (code == CT_OK)
+		code = ct_file_replace(to, text, n, err);
+	free(text);
+	free(to);
+	return code;
+}
+
+static int
+write_all(const struct run *r, const char *path, struct ct_error *err)
+{
+	char *tokenizer = ct_path_join(r->dir, "tokenizer.json");
+	int code;
+
+	if (!tokenizer)
+		return ct_fail_memory(err, strlen(r->dir), "a path");
+	if ((code = ct_dir_make(r->dir, err)) != CT_OK ||
+	    (code = ct_export_model(r->dir, &r->net, r->corpus->bos, err)) != CT_OK ||
+	    (code = ct_corpus_write_tokenizer(r->corpus, tokenizer, err)) != CT_OK)
+		goto done;
+	for (int k = 0; k < 2; k++)
+		if (r->coders[k].params.w &&
+		    (code = ct_export_coder(r->dir, &r->coders[k], r->name, err)) != CT_OK)
+			goto done;
+	code = copy_recipe(r, path, err);
+done:
+	free(tokenizer);
+	return code;
+}
+
+int
+ct_train(const char *recipe_path, const struct ct_train_options *opt, struct ct_train_report *report,
+    struct ct_error *err)
+{
+	static const struct ct_train_options defaults = { 0 };
+	struct ct_train_report unwanted;
+	struct run r = { .opt = opt ? opt : &defaults, .report = report ? report : &unwanted };
+	int code = prepare(&r, recipe_path, err);
+
+	if (code == CT_OK)
+		code = fit_model(&r, err);
+	if (code == CT_OK)
+		code = fit_coder(&r, &r.recipe.clt, &r.coders[0], &r.report->clt, err);
+	if (code == CT_OK)
+		code = fit_coder(&r, &r.recipe.plt, &r.coders[1], &r.report->plt, err);
+	if (code == CT_OK)
+		code = write_all(&r, recipe_path, err);
+	for (int k = 0; k < 2; k++)
+		ct_coder_close(&r.coders[k]);
+	ct_acts_free(&r.acts);
+	ct_net_close(&r.net);
+	ct_pool_close(r.pool);
+	ct_corpus_free(r.corpus);
+	ct_yaml_close(r.doc);
+	free(r.dir);
+	return code;
+}
