@@ -10,11 +10,14 @@
  *   a city                   the slot it fills: a table's row name, or a column ("a capital")
  *   in Texas, region South   what its row, or the row it refers to, shares with others: "COLUMN VALUE", or
  *                            the wording that the table's `labels:` gives
- *   about Texas              a variable that the sentence is `about`, from the token that determines it on
- *   asks for the capital     the relation, from its name on
+ *   about Texas              a variable that the sentence is `about`, from the token that determines it to
+ *                            the answer position
+ *   asks for the capital     the relation, from its name to the answer position
  *   say Austin               a next token, where the sentences that begin like this one have four at most
  *   say a capital            the column of the slot that comes next
  *   capital of Texas         the fact that is asked, at the answer position
+ *   bridge Texas             the row it is a fact of, at the answer position: in two hops, the one between
+ *                            them; "bridge Texas, two hops" with the sentence's name
  *   Texas, answering         a slot's or an `about` variable's value, or a shared fact of its row, at the
  *                            answer position
  *   answering                the answer position; "two hops, answering" with the sentence's name

@@ -138,6 +138,26 @@ known_from(const struct line *l, const struct ct_slot *s)
 	return l->n;
 }
 
+/* The row that a question goes through without asking for its name. */
+static void
+label_bridge(const struct line *l, struct ct_fact about, const char *text)
+{
+	struct ct_fact f = fact_of(l, &l->t->pieces[l->t->answer].slot);
+
+	if (about.col != 0 || f.table != about.table || f.row != about.row || f.col == 0)
+		return;
+	ct_build_label(l->b, l->asked, "bridge %s", text);
+	if (l->p->n_templates > 1)
+		ct_build_label(l->b, l->asked, "bridge %s, %s", text, l->t->name);
+}
+
+/* Nothing is labelled beyond the answer position: no later token needs to know. */
+static int
+last_position(const struct line *l)
+{
+	return l->asked < 0 ? l->n - 1 : l->asked;
+}
+
 static void
 label_about(const struct line *l, struct ct_sentence *sentence)
 {
@@ -148,7 +168,7 @@ label_about(const struct line *l, struct ct_sentence *sentence)
 		int from = known_from(l, &l->t->about[i]);
 
 		word_fact(l, f, "about ", text, sizeof text);
-		for (int pos = from; pos < l->n; pos++) {
+		for (int pos = from; pos <= last_position(l); pos++) {
 			int label = ct_build_label(l->b, pos, "%s", text);
 
 			if (i == 0)
@@ -158,6 +178,7 @@ label_about(const struct line *l, struct ct_sentence *sentence)
 			word_fact(l, f, "", text, sizeof text);
 			ct_build_label(l->b, l->asked, "%s, answering", text);
 			label_shared(l, l->asked, f, ", answering", 2);
+			label_bridge(l, f, text);
 		}
 	}
 }
@@ -169,7 +190,7 @@ label_relation(const struct line *l)
 		return;
 	for (int i = 0; i < l->t->n_pieces; i++)
 		if (l->t->pieces[i].kind == CT_PIECE_RELATION) {
-			for (int pos = l->pos[i]; pos < l->n; pos++)
+			for (int pos = l->pos[i]; pos <= last_position(l); pos++)
 				ct_build_label(
 				    l->b, pos, "asks for the %s", l->t->relations[l->in->relation]);
 			break;

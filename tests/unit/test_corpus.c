@@ -228,6 +228,10 @@ test_capitals_labels(void **state)
 	assert_true(has_label(c, s, 8, "about Texas"));
 	assert_false(has_label(c, s, 7, "Texas, answering"));
 	assert_true(has_label(c, s, 8, "Texas, answering"));
+	assert_true(has_label(c, s, 8, "bridge Texas"));
+	assert_true(has_label(c, bird, 8, "bridge Ohio"));
+	assert_true(has_label(c, s, 8, "bridge Texas, two hops"));
+	assert_false(has_label(c, s, 9, "about Texas"));
 	assert_true(has_label(c, s, 8, "Dallas, answering"));
 	assert_true(has_label(c, s, 8, "region South, answering"));
 	assert_false(has_label(c, s, 1, "asks for the capital"));
