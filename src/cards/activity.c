@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rounds.h"
 #include "model/transformer.h"
 #include "trace/replacement.h"
 
-enum {
-	CHUNK = 32,		/* sentences of one task */
-	ROUND = 8		/* tasks between two calls of the progress function */
-};
+enum { CHUNK = 16 };	/* sentences whose activations are kept in one list */
 
 struct entry {
 	int feature, token;
@@ -27,10 +25,7 @@ struct job {
 	const struct ct_model *m;
 	const struct ct_transcoder *tc;
 	const struct ct_corpus *c;
-	int first_task;
-	struct entries *found;		/* (tasks, L) */
-	struct ct_arena *scratch;	/* (workers) */
-	int *failed;			/* (workers) out of memory */
+	struct entries *found;		/* (chunks, L) */
 };
 
 int
@@ -102,28 +97,29 @@ run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *
 	return true;
 }
 
-static void
-run_task(void *ctx, int task, int worker)
+static int
+run_chunk(void *ctx, int chunk, int worker, struct ct_arena *scratch, struct ct_error *err)
 {
-	struct job *j = ctx;
-	int i, first = (j->first_task + task) * CHUNK;
+	const struct job *j = ctx;
+	int i, end = (chunk + 1) * CHUNK < j->c->n_sentences ? (chunk + 1) * CHUNK : j->c->n_sentences;
 
-	for (i = first; i < first + CHUNK && i < j->c->n_sentences && !j->failed[worker]; i++) {
-		struct ct_arena_mark mark = ct_arena_mark(&j->scratch[worker]);
+	(void)worker;
+	for (i = chunk * CHUNK; i < end; i++) {
+		struct ct_arena_mark mark = ct_arena_mark(scratch);
 
-		if (!run_sentence(j, &j->c->sentences[i], &j->scratch[worker],
-			&j->found[(size_t)(j->first_task + task) * (size_t)j->tc->L]))
-			j->failed[worker] = 1;
-		ct_arena_release(&j->scratch[worker], mark);
+		if (!run_sentence(j, &j->c->sentences[i], scratch, &j->found[(size_t)chunk * (size_t)j->tc->L]))
+			return ct_fail_memory(err, scratch->peak, "the activations of a sentence");
+		ct_arena_release(scratch, mark);
 	}
+	return CT_OK;
 }
 
-/* Counting sort by feature; tasks are in corpus order, so each feature's tokens come out ascending. */
+/* Counting sort by feature; chunks are in corpus order, so each feature's tokens come out ascending. */
 static int
-sort_layer(struct ct_activity_layer *out, const struct job *j, int l, int tasks, struct ct_error *err)
+sort_layer(struct ct_activity_layer *out, const struct job *j, int l, int chunks, struct ct_error *err)
 {
 	size_t n = 0, i, *next = NULL;
-	int task, f, F = j->tc->layers[l].F;
+	int chunk, f, F = j->tc->layers[l].F;
 	const struct entries *e;
 
 	out->F = F;
@@ -131,8 +127,8 @@ sort_layer(struct ct_activity_layer *out, const struct job *j, int l, int tasks,
 	next = calloc((size_t)F + 1, sizeof *next);
 	if (out->start == NULL || next == NULL)
 		goto fail;
-	for (task = 0; task < tasks; task++) {
-		e = &j->found[(size_t)task * (size_t)j->tc->L + (size_t)l];
+	for (chunk = 0; chunk < chunks; chunk++) {
+		e = &j->found[(size_t)chunk * (size_t)j->tc->L + (size_t)l];
 		n += e->n;
 		for (i = 0; i < e->n; i++)
 			out->start[e->list[i].feature + 1]++;
@@ -145,8 +141,8 @@ sort_layer(struct ct_activity_layer *out, const struct job *j, int l, int tasks,
 	out->acts = malloc((n + 1) * sizeof *out->acts);
 	if (out->tokens == NULL || out->acts == NULL)
 		goto fail;
-	for (task = 0; task < tasks; task++) {
-		e = &j->found[(size_t)task * (size_t)j->tc->L + (size_t)l];
+	for (chunk = 0; chunk < chunks; chunk++) {
+		e = &j->found[(size_t)chunk * (size_t)j->tc->L + (size_t)l];
 		for (i = 0; i < e->n; i++) {
 			size_t at = next[e->list[i].feature]++;
 
@@ -167,51 +163,34 @@ ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const st
 {
 	struct job j = {.m = m, .tc = tc, .c = c};
 	struct ct_activity *a = NULL;
-	int tasks = (c->n_sentences + CHUNK - 1) / CHUNK, workers = ct_pool_threads(pool), i, done;
+	int chunks = (c->n_sentences + CHUNK - 1) / CHUNK, i;
 	int rc = ct_activity_check(m, c, err);
 
 	*out = NULL;
 	if (rc != CT_OK)
 		return rc;
-	j.found = calloc((size_t)tasks * (size_t)tc->L + 1, sizeof *j.found);
-	j.scratch = calloc((size_t)workers, sizeof *j.scratch);
-	j.failed = calloc((size_t)workers, sizeof *j.failed);
+	j.found = calloc((size_t)chunks * (size_t)tc->L + 1, sizeof *j.found);
 	a = calloc(1, sizeof *a);
 	if (a != NULL)
 		a->layers = calloc((size_t)tc->L, sizeof *a->layers);
-	if (j.found == NULL || j.scratch == NULL || j.failed == NULL || a == NULL || a->layers == NULL) {
-		rc = ct_fail_memory(err, (size_t)tasks * (size_t)tc->L * sizeof *j.found, "activations");
+	if (j.found == NULL || a == NULL || a->layers == NULL) {
+		rc = ct_fail_memory(err, (size_t)chunks * (size_t)tc->L * sizeof *j.found, "activations");
 		goto fail;
 	}
-	for (j.first_task = 0; j.first_task < tasks; j.first_task += ROUND) {
-		done = j.first_task * CHUNK;
-		if (progress != NULL && !progress(ctx, "activations", done, c->n_sentences)) {
-			rc = ct_fail(err, CT_ECANCELLED, "cancelled after %d of %d sentences", done, c->n_sentences);
-			goto fail;
-		}
-		ct_pool_run(pool, tasks - j.first_task < ROUND ? tasks - j.first_task : ROUND, run_task, &j);
-		for (i = 0; i < workers; i++) {
-			if (j.failed[i]) {
-				rc = ct_fail_memory(err, j.scratch[i].peak, "the activations of a sentence");
-				goto fail;
-			}
-		}
-	}
+	rc = ct_rounds_run(pool, chunks, run_chunk, &j, "activations", progress, ctx, err);
+	if (rc != CT_OK)
+		goto fail;
 	a->L = tc->L;
 	a->n_tokens = c->n_tokens - c->n_sentences;
 	for (i = 0; i < tc->L && rc == CT_OK; i++)
-		rc = sort_layer(&a->layers[i], &j, i, tasks, err);
+		rc = sort_layer(&a->layers[i], &j, i, chunks, err);
 	if (rc == CT_OK) {
 		*out = a;
 		a = NULL;
 	}
 fail:
-	for (i = 0; j.found != NULL && i < tasks * tc->L; i++)
+	for (i = 0; j.found != NULL && i < chunks * tc->L; i++)
 		free(j.found[i].list);
-	for (i = 0; j.scratch != NULL && i < workers; i++)
-		ct_arena_free(&j.scratch[i]);
-	free(j.failed);
-	free(j.scratch);
 	free(j.found);
 	ct_activity_free(a);
 	return rc;

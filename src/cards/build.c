@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/rounds.h"
 #include "cards/match.h"
 #include "cards/record.h"
 #include "cards/store.h"
@@ -37,8 +38,6 @@ struct job {
 	const bool *repeated;		/* (n_sentences) an earlier sentence has the same tokens */
 	int layer;
 	struct ct_store_layer *out;
-	struct ct_arena *scratch;	/* (workers) */
-	struct ct_error *errors;	/* (workers) code 0: none */
 };
 
 static void
@@ -258,12 +257,11 @@ label(const struct job *j, int worker, const int *tokens, int n, struct ct_card 
 }
 
 static int
-build_card(const struct job *j, int worker, int f, const float *logits, struct ct_error *err)
+build_card(const struct job *j, int worker, int f, const float *logits, struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_activity_layer *layer = &j->activity->layers[j->layer];
 	const int *tokens = layer->tokens + layer->start[f];
 	const float *acts = layer->acts + layer->start[f];
-	struct ct_arena *a = &j->scratch[worker];
 	struct ct_card *card = ct_card_new(j->layer, f);
 	int n = (int)(layer->start[f + 1] - layer->start[f]), rc;
 	char *kept;
@@ -293,29 +291,24 @@ batch_size(const struct ct_model *m)
 	return n < 1 ? 1 : n < BATCH ? n : BATCH;
 }
 
-static void
-run_task(void *ctx, int task, int worker)
+static int
+build_batch(void *ctx, int batch, int worker, struct ct_arena *scratch, struct ct_error *err)
 {
-	struct job *j = ctx;
-	struct ct_arena *a = &j->scratch[worker];
-	struct ct_error *err = &j->errors[worker];
-	struct ct_arena_mark batch = ct_arena_mark(a), one;
-	int size = batch_size(j->m), first = task * size, i;
+	const struct job *j = ctx;
+	struct ct_arena_mark mark;
+	int size = batch_size(j->m), first = batch * size, i, rc = CT_OK;
 	int n = j->out->F - first < size ? j->out->F - first : size;
 	float *logits;
 
-	if (err->code != 0)
-		return;
-	if (!decoder_logits(j, first, n, a, &logits)) {
-		ct_fail_memory(err, (size_t)n * (size_t)j->m->cfg.V * sizeof *logits, "the output tokens of features");
-		return;
+	if (!decoder_logits(j, first, n, scratch, &logits))
+		return ct_fail_memory(err, (size_t)n * (size_t)j->m->cfg.V * sizeof *logits,
+		    "the output tokens of features");
+	for (i = 0; i < n && rc == CT_OK; i++) {
+		mark = ct_arena_mark(scratch);
+		rc = build_card(j, worker, first + i, logits + (size_t)i * (size_t)j->m->cfg.V, scratch, err);
+		ct_arena_release(scratch, mark);
 	}
-	for (i = 0; i < n && err->code == 0; i++) {
-		one = ct_arena_mark(a);
-		build_card(j, worker, first + i, logits + (size_t)i * (size_t)j->m->cfg.V, err);
-		ct_arena_release(a, one);
-	}
-	ct_arena_release(a, batch);
+	return rc;
 }
 
 static void
@@ -336,11 +329,11 @@ free_layer(struct ct_store_layer *l)
 }
 
 static int
-build_layer(struct job *j, struct ct_pool *pool, struct ct_error *err)
+build_layer(struct job *j, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_store_layer *out = j->out;
 	size_t F = (size_t)j->tc->layers[j->layer].F;
-	int i, size = batch_size(j->m);
+	int size = batch_size(j->m);
 
 	out->F = (int)F;
 	out->weights = ct_store_fingerprint(j->tc, j->layer);
@@ -350,15 +343,7 @@ build_layer(struct job *j, struct ct_pool *pool, struct ct_error *err)
 	out->f1 = calloc(F, sizeof *out->f1);
 	if (out->records == NULL || out->sizes == NULL || out->labels == NULL || out->f1 == NULL)
 		return ct_fail_memory(err, F * sizeof *out->records, "feature cards");
-	ct_pool_run(pool, (out->F + size - 1) / size, run_task, j);
-	for (i = 0; i < ct_pool_threads(pool); i++) {
-		if (j->errors[i].code != 0) {
-			if (err != NULL)
-				*err = j->errors[i];
-			return j->errors[i].code;
-		}
-	}
-	return CT_OK;
+	return ct_rounds_run(pool, (out->F + size - 1) / size, build_batch, j, "cards", progress, ctx, err);
 }
 
 struct hashed {
@@ -427,13 +412,11 @@ ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transc
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .activity = activity};
 	struct ct_store_layer *layers = calloc((size_t)tc->L, sizeof *layers);
-	int workers = ct_pool_threads(pool), rc = CT_OK, i, k;
+	int rc = CT_OK, i, k;
 	int *sentence_of = calloc((size_t)c->n_tokens + 1, sizeof *sentence_of);
 	bool *repeated = calloc((size_t)c->n_sentences + 1, sizeof *repeated);
 
-	j.scratch = calloc((size_t)workers, sizeof *j.scratch);
-	j.errors = calloc((size_t)workers, sizeof *j.errors);
-	if (layers == NULL || sentence_of == NULL || repeated == NULL || j.scratch == NULL || j.errors == NULL) {
+	if (layers == NULL || sentence_of == NULL || repeated == NULL) {
 		rc = ct_fail_memory(err, (size_t)c->n_tokens * sizeof *sentence_of, "feature cards");
 		goto fail;
 	}
@@ -445,14 +428,10 @@ ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transc
 	j.repeated = repeated;
 	rc = find_repeats(c, repeated, err);
 	if (rc == CT_OK)
-		rc = ct_matcher_open(&j.matcher, c, workers, err);
+		rc = ct_matcher_open(&j.matcher, c, ct_pool_threads(pool), err);
 	for (j.layer = 0; rc == CT_OK && j.layer < tc->L; j.layer++) {
-		if (progress != NULL && !progress(ctx, "cards", j.layer, tc->L)) {
-			rc = ct_fail(err, CT_ECANCELLED, "cancelled; the old cards stay");
-			goto fail;
-		}
 		j.out = &layers[j.layer];
-		rc = build_layer(&j, pool, err);
+		rc = build_layer(&j, pool, progress, ctx, err);
 	}
 	if (rc == CT_OK)
 		rc = ct_store_write(dir, layers, tc->L, err);
@@ -461,11 +440,7 @@ ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transc
 fail:
 	for (i = 0; layers != NULL && i < tc->L; i++)
 		free_layer(&layers[i]);
-	for (i = 0; j.scratch != NULL && i < workers; i++)
-		ct_arena_free(&j.scratch[i]);
 	ct_matcher_close(j.matcher);
-	free(j.errors);
-	free(j.scratch);
 	free(repeated);
 	free(sentence_of);
 	free(layers);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A floor includes itself and what lies below, never what lies above or beside it.
-#   base < math < io < model < trace < corpus < cards, share, train < session (src/*.c, ctrace.h) < cli, tui
+#   base < math < io < model < trace < corpus < cards, share, train < eval < session (src/*.c, ctrace.h) < cli, tui
 # tui/ knows ctrace.h, base/ and io/yaml.h only; curses is for tui's term, draw and theme; cblas for math/blas.c.
 set -u
 top=${srcdir:-.}
@@ -26,7 +26,7 @@ includes() {
 
 report "no floor of src/ includes a higher one" "$(includes "$top/src" | awk -F': ' '
 	BEGIN {
-		n = split("base math io model trace corpus cards=share=train session cli", floors, " ")
+		n = split("base math io model trace corpus cards=share=train eval session cli", floors, " ")
 		for (i = 1; i <= n; i++) {
 			k = split(floors[i], names, "=")
 			for (j = 1; j <= k; j++) rank[names[j]] = i

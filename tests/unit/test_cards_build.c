@@ -14,8 +14,8 @@
 #include "base/random.h"
 #include "cards/build.h"
 #include "cards/cards.h"
-#include "cards/fidelity.h"
 #include "cards/store.h"
+#include "eval/fidelity.h"
 #include "fixture.h"
 
 enum { SENTENCES = 60, LONGEST = 12, TOKENS = SENTENCES * LONGEST, VOCAB = 40 };

@@ -1,20 +1,18 @@
 /* fidelity: see fidelity.h. */
-#include "cards/fidelity.h"
+#include "eval/fidelity.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rounds.h"
+#include "eval/prompt.h"
 #include "model/transformer.h"
-#include "trace/replacement.h"
 
-enum {
-	CHUNK = 16,		/* sentences of one task */
-	ROUND = 8		/* tasks between two calls of the progress function */
-};
+enum { CHUNK = 16 };	/* sentences of one item of work */
 
-/* What one task found. Tasks are summed in order, so the figures do not depend on who ran them. */
+/* What one chunk found. Chunks are summed in order, so the figures do not depend on who ran them. */
 struct sums {
 	long answers, right, agree, predictions, tokens;
 	double kl, kl_all;
@@ -28,45 +26,9 @@ struct job {
 	const struct ct_transcoder *tc;
 	const struct ct_corpus *c;
 	const int *held_out;		/* (n) sentences */
-	int n, first_task;
-	struct sums *sums;		/* (tasks) */
-	struct ct_arena *scratch;	/* (workers) */
-	struct ct_error *errors;	/* (workers) code 0: none */
+	int n;
+	struct sums *sums;		/* (chunks) */
 };
-
-double
-ct_kl_logits(int n, const float *p, const float *q)
-{
-	double top_p = -INFINITY, top_q = -INFINITY, sum_p = 0, sum_q = 0, kl = 0;
-	int i;
-
-	for (i = 0; i < n; i++) {
-		top_p = fmax(top_p, (double)p[i]);
-		top_q = fmax(top_q, (double)q[i]);
-	}
-	for (i = 0; i < n; i++) {
-		sum_p += exp((double)p[i] - top_p);
-		sum_q += exp((double)q[i] - top_q);
-	}
-	for (i = 0; i < n; i++) {
-		double log_p = (double)p[i] - top_p - log(sum_p), log_q = (double)q[i] - top_q - log(sum_q);
-
-		kl += exp(log_p) * (log_p - log_q);
-	}
-	return kl > 0 ? kl : 0;		/* below zero by rounding only */
-}
-
-static int
-likeliest(int n, const float *logits)
-{
-	int i, best = 0;
-
-	for (i = 1; i < n; i++) {
-		if (logits[i] > logits[best])
-			best = i;
-	}
-	return best;
-}
 
 static void
 add_layers(const struct job *j, const struct ct_local *lo, struct sums *s)
@@ -108,8 +70,8 @@ add_predictions(const struct job *j, const struct ct_sentence *sentence, const f
 		if (t == sentence->answer) {
 			s->kl += kl;
 			s->answers++;
-			s->right += likeliest(V, p) == ids[t + 1];
-			s->agree += likeliest(V, p) == likeliest(V, q);
+			s->right += ct_likeliest(V, p) == ids[t + 1];
+			s->agree += ct_likeliest(V, p) == ct_likeliest(V, q);
 		}
 	}
 }
@@ -120,48 +82,42 @@ measure_sentence(const struct job *j, const struct ct_sentence *sentence, struct
 {
 	const struct ct_model *m = j->m;
 	const int *ids = j->c->tokens + sentence->first;
-	struct ct_pass pass;
-	struct ct_local lo;
+	struct ct_prompt p;
 	int T = sentence->n, rc;
 	size_t n_logits = (size_t)T * (size_t)m->cfg.V;
-	float *scratch, *final, *original, *replaced;
+	float *final, *original, *replaced;
 
-	rc = ct_pass_init(&pass, m, T, a, err);
-	if (rc != CT_OK)
-		return rc;
-	scratch = ct_arena_need(a, ct_layer_scratch(m, T), sizeof *scratch, "a forward pass", err);
 	final = ct_arena_need(a, (size_t)T * (size_t)m->cfg.D, sizeof *final, "a forward pass", err);
 	original = ct_arena_need(a, n_logits, sizeof *original, "logits", err);
 	replaced = ct_arena_need(a, n_logits, sizeof *replaced, "logits", err);
-	if (scratch == NULL || final == NULL || original == NULL || replaced == NULL)
+	if (final == NULL || original == NULL || replaced == NULL)
 		return CT_ENOMEM;
-	ct_forward(m, &pass, ids, scratch);
-	ct_logits(m, T, pass.final, original);
-	rc = ct_local_init(&lo, m, j->tc, &pass, a, err);
+	rc = ct_prompt_run(&p, m, j->tc, ids, T, a, err);
 	if (rc == CT_OK)
-		rc = ct_replacement_run(m, j->tc, &pass, ids, final, a, err);
+		rc = ct_replacement_run(m, j->tc, &p.pass, ids, final, a, err);
 	if (rc != CT_OK)
 		return rc;
+	ct_logits(m, T, p.pass.final, original);
 	ct_logits(m, T, final, replaced);
-	add_layers(j, &lo, s);
+	add_layers(j, &p.local, s);
 	add_predictions(j, sentence, original, replaced, s);
 	return CT_OK;
 }
 
-static void
-run_task(void *ctx, int task, int worker)
+static int
+measure_chunk(void *ctx, int chunk, int worker, struct ct_arena *scratch, struct ct_error *err)
 {
-	struct job *j = ctx;
-	struct ct_arena *a = &j->scratch[worker];
-	int i, first = (j->first_task + task) * CHUNK;
+	const struct job *j = ctx;
+	int i, end = (chunk + 1) * CHUNK < j->n ? (chunk + 1) * CHUNK : j->n, rc = CT_OK;
 
-	for (i = first; i < first + CHUNK && i < j->n && j->errors[worker].code == 0; i++) {
-		struct ct_arena_mark mark = ct_arena_mark(a);
+	(void)worker;
+	for (i = chunk * CHUNK; i < end && rc == CT_OK; i++) {
+		struct ct_arena_mark mark = ct_arena_mark(scratch);
 
-		measure_sentence(j, &j->c->sentences[j->held_out[i]], a, &j->sums[j->first_task + task],
-		    &j->errors[worker]);
-		ct_arena_release(a, mark);
+		rc = measure_sentence(j, &j->c->sentences[j->held_out[i]], scratch, &j->sums[chunk], err);
+		ct_arena_release(scratch, mark);
 	}
+	return rc;
 }
 
 static int
@@ -253,26 +209,6 @@ figures(struct ct_fidelity *f, const struct sums *s, int D, const struct ct_acti
 	f->dead = ratio(f->dead, features);
 }
 
-static int
-run_all(struct job *j, int tasks, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
-{
-	int i;
-
-	for (j->first_task = 0; j->first_task < tasks; j->first_task += ROUND) {
-		if (progress != NULL && !progress(ctx, "held-out sentences", j->first_task * CHUNK, j->n))
-			return ct_fail(err, CT_ECANCELLED, "cancelled after %d of %d sentences", j->first_task * CHUNK, j->n);
-		ct_pool_run(pool, tasks - j->first_task < ROUND ? tasks - j->first_task : ROUND, run_task, j);
-		for (i = 0; i < ct_pool_threads(pool); i++) {
-			if (j->errors[i].code != 0) {
-				if (err != NULL)
-					*err = j->errors[i];
-				return j->errors[i].code;
-			}
-		}
-	}
-	return CT_OK;
-}
-
 int
 ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
@@ -281,7 +217,7 @@ ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const st
 	struct job j = {.m = m, .tc = tc, .c = c};
 	struct ct_fidelity *f = calloc(1, sizeof *f);
 	int *held_out = calloc((size_t)c->n_sentences + 1, sizeof *held_out);
-	int workers = ct_pool_threads(pool), tasks = 0, i, rc = ct_activity_check(m, c, err);
+	int chunks = 0, i, rc = ct_activity_check(m, c, err);
 
 	*out = NULL;
 	if (rc != CT_OK)
@@ -290,37 +226,30 @@ ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const st
 		if (c->sentences[i].held_out)
 			held_out[j.n++] = i;
 	}
-	tasks = (j.n + CHUNK - 1) / CHUNK;
+	chunks = (j.n + CHUNK - 1) / CHUNK;
 	j.held_out = held_out;
-	j.sums = calloc((size_t)tasks + 1, sizeof *j.sums);	/* the last one is the total */
-	j.scratch = calloc((size_t)workers, sizeof *j.scratch);
-	j.errors = calloc((size_t)workers, sizeof *j.errors);
+	j.sums = calloc((size_t)chunks + 1, sizeof *j.sums);	/* the last one is the total */
 	if (f != NULL)
 		f->layers = calloc((size_t)tc->L, sizeof *f->layers);
-	rc = f != NULL && f->layers != NULL && held_out != NULL && j.sums != NULL && j.scratch != NULL
-	    && j.errors != NULL ? CT_OK : CT_ENOMEM;
-	for (i = 0; rc == CT_OK && i <= tasks; i++)
+	rc = f != NULL && f->layers != NULL && held_out != NULL && j.sums != NULL ? CT_OK : CT_ENOMEM;
+	for (i = 0; rc == CT_OK && i <= chunks; i++)
 		rc = alloc_sums(&j.sums[i], tc->L, m->cfg.D);
 	if (rc != CT_OK) {
-		ct_fail_memory(err, (size_t)tasks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
+		ct_fail_memory(err, (size_t)chunks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
 		goto fail;
 	}
-	rc = run_all(&j, tasks, pool, progress, ctx, err);
+	rc = ct_rounds_run(pool, chunks, measure_chunk, &j, "held-out sentences", progress, ctx, err);
 	if (rc != CT_OK)
 		goto fail;
-	for (i = 0; i < tasks; i++)
-		add_sums(&j.sums[tasks], &j.sums[i], tc->L, m->cfg.D);
+	for (i = 0; i < chunks; i++)
+		add_sums(&j.sums[chunks], &j.sums[i], tc->L, m->cfg.D);
 	f->L = tc->L;
-	figures(f, &j.sums[tasks], m->cfg.D, activity);
+	figures(f, &j.sums[chunks], m->cfg.D, activity);
 	*out = f;
 	f = NULL;
 fail:
-	for (i = 0; j.sums != NULL && i <= tasks; i++)
+	for (i = 0; j.sums != NULL && i <= chunks; i++)
 		free_sums(&j.sums[i]);
-	for (i = 0; j.scratch != NULL && i < workers; i++)
-		ct_arena_free(&j.scratch[i]);
-	free(j.errors);
-	free(j.scratch);
 	free(j.sums);
 	free(held_out);
 	ct_fidelity_free(f);

@@ -1,11 +1,11 @@
 /*
  * fidelity: how well a transcoder stands in for the MLPs, over the held-out sentences of a corpus.
  *
- * Owns the figures that need the model, the replacement model and a corpus; those that need attribution graphs
- * or clamps are measured over sessions.
+ * Owns the figures that need the model, the replacement model and a corpus; those of attribution graphs are in
+ * graphs.h, those of clamps in swap.h.
  */
-#ifndef CT_CARDS_FIDELITY_H
-#define CT_CARDS_FIDELITY_H
+#ifndef CT_EVAL_FIDELITY_H
+#define CT_EVAL_FIDELITY_H
 
 #include "base/error.h"
 #include "base/pool.h"
@@ -39,8 +39,5 @@ int ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, cons
     const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 void ct_fidelity_free(struct ct_fidelity *f);
-
-/* KL(softmax(p) || softmax(q)) of two rows of n logits, in double. */
-double ct_kl_logits(int n, const float *p, const float *q);
 
 #endif
