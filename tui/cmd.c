@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/cmd_exec.h"
+#include "tui/mdoc.h"
 
 bool
 cmd_parse_int(const char *s, int *out)
@@ -147,23 +148,10 @@ cmd_run(struct app *a, const char *line)
 		return unknown(a, copy, len);
 	if ((c->flags & CMD_GRAPH) && !a->study.graph)
 		return app_fail(a, "nothing is traced yet: i begins a prompt");
+	if (!(c->flags & CMD_SCRIPT))
+		a->message[0] = '\0';
 	line = copy + len;
 	return c->exec(a, line + strspn(line, " \t"));
-}
-
-static void
-mdoc_text(FILE *out, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '\\')
-			fputs("\\e", out);
-		else if (*s == '-')
-			fputs("\\-", out);
-		else if (*s == '"')
-			fputs("\\(dq", out);
-		else
-			fputc(*s, out);
-	}
 }
 
 void
@@ -174,15 +162,14 @@ cmd_mdoc(FILE *out)
 	fputs(".Bl -tag -width \"page\\-down\"\n", out);
 	for (int i = 0; (c = cmd_at(i)); i++) {
 		fputs(".It Ic ", out);
-		mdoc_text(out, c->name);
+		mdoc_word(out, c->name);
 		if (*c->args) {
 			fputs(" \\fR", out);
-			mdoc_text(out, c->args);
+			mdoc_word(out, c->args);
 			fputs("\\fP", out);
 		}
 		fputc('\n', out);
 		mdoc_text(out, c->note);
-		fputc('\n', out);
 	}
 	fputs(".El\n", out);
 }

@@ -289,33 +289,51 @@ is_covered(const struct key_entry *k, const char *place)
 	return !k->place && key_bound(place, key_parse(k->key)) != k;
 }
 
+struct hint {
+	char keys[32];
+	const char *word;
+};
+
+/* Keys that share a word share the place: "←→ token". */
+static int
+collect_hints(const char *place, struct hint *out, int max)
+{
+	const struct key_entry *k;
+	char name[32];
+	int n = 0, i;
+
+	for (int at = 0; (k = key_at(at)); at++) {
+		if (!is_hint(k, place) || is_covered(k, place))
+			continue;
+		key_label(name, sizeof name, k->key);
+		for (i = 0; i < n && strcmp(out[i].word, k->hint); i++)
+			;
+		if (i == max)
+			break;
+		if (i == n)
+			out[n++] = (struct hint){ .word = k->hint };
+		snprintf(out[i].keys + strlen(out[i].keys), sizeof out[i].keys - strlen(out[i].keys), "%s", name);
+	}
+	return n;
+}
+
 static void
 draw_hints(struct app *a, const struct area *all, int y)
 {
-	const char *place = view_ops(a->focus)->name, *last = NULL;
-	const struct key_entry *k;
-	char name[32];
-	int x = 1;
+	struct hint hint[16];
+	int n = collect_hints(view_ops(a->focus)->name, hint, 16), width = 0, x = 1;
 
-	for (int i = 0; (k = key_at(i)); i++) {
-		const struct key_entry *after;
-		char keys[32];
-
-		if (!is_hint(k, place) || is_covered(k, place) || (last && !strcmp(last, k->hint)))
-			continue;
-		last = k->hint;
-		key_label(name, sizeof name, k->key);
-		snprintf(keys, sizeof keys, "%s", name);
-		/* Keys that share a word share the place: "←→ token". */
-		for (int j = i + 1; (after = key_at(j)); j++)
-			if (is_hint(after, place) && !is_covered(after, place)
-			    && !strcmp(after->hint, k->hint))
-				snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "%s",
-				    key_label(name, sizeof name, after->key));
-		if (x + ct_text_width(keys) + 1 + ct_text_width(k->hint) > all->w - 1)
-			return;
-		x += draw_text(all, x, y, ST_KEY, keys) + 1;
-		x += draw_text(all, x, y, ST_DIM, k->hint) + 2;
+	for (int i = 0; i < n; i++)
+		width += ct_text_width(hint[i].keys) + 1 + ct_text_width(hint[i].word) + 2;
+	/* Help and quit, the last two, are always there; what stands before them gives way. */
+	for (; n > 2 && width - 2 > all->w - 2; n--) {
+		width -= ct_text_width(hint[n - 3].keys) + 1 + ct_text_width(hint[n - 3].word) + 2;
+		hint[n - 3] = hint[n - 2];
+		hint[n - 2] = hint[n - 1];
+	}
+	for (int i = 0; i < n; i++) {
+		x += draw_text(all, x, y, ST_KEY, hint[i].keys) + 1;
+		x += draw_text(all, x, y, ST_DIM, hint[i].word) + 2;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tui/mdoc.h"
 
 /* Order is the order in help; the first key of a command is the one shown in hints. */
 static const struct key_entry keys[] = {
@@ -229,19 +230,6 @@ key_group(char *buf, size_t size, int i)
 }
 
 static void
-mdoc_text(FILE *out, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '\\')
-			fputs("\\e", out);
-		else if (*s == '-')
-			fputs("\\-", out);
-		else
-			fputc(*s, out);
-	}
-}
-
-static void
 mdoc_section(FILE *out, const char *place)
 {
 	char group[128];
@@ -254,11 +242,10 @@ mdoc_section(FILE *out, const char *place)
 	for (int i = 0; i < N_KEYS; i++) {
 		if (!same_place(keys[i].place, place) || !key_is_first(i))
 			continue;
-		fputs(".It Ic \\&", out);	/* a lone [ or : would be punctuation */
-		mdoc_text(out, key_group(group, sizeof group, i));
+		fputs(".It Ic ", out);
+		mdoc_word(out, key_group(group, sizeof group, i));
 		fputc('\n', out);
 		mdoc_text(out, keys[i].note);
-		fputc('\n', out);
 	}
 	fputs(".El\n", out);
 }

@@ -44,7 +44,6 @@ script_run(struct app *a, const char *path, int *did, struct ct_error *err)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		a->message[0] = '\0';
 		now = cmd_run(a, line);
 		*did |= now;
 		if (now & DID_FAIL) {

@@ -129,7 +129,7 @@ build(struct app *a, struct card *c, int room, bool all)
 		if (a->study.info->has_cards)
 			c->card = ct_engine_card(a->study.engine, n->layer, n->index, &c->why);
 		else
-			ct_fail(&c->why, CT_ENOTFOUND, "no feature cards: see ctrace features");
+			ct_fail(&c->why, CT_ENOTFOUND, "no cards yet (ctrace features)");
 	}
 	mixed = c->card && !c->card->edited && c->card->f1 < .5 ? c->card->n_candidates : 0;
 	add(c, (struct line){ .kind = HEAD });
@@ -276,6 +276,23 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 	}
 }
 
+/* What the clamp makes of the activation. */
+static void
+draw_clamped(struct app *a, const struct area *area, int y, const struct ct_node *n)
+{
+	int i = study_clamp_find(&a->study, n->layer, n->index, n->pos);
+	const struct ct_clamp *c = i >= 0 ? &study_clamps(&a->study)->clamp[i] : NULL;
+	char was[FMT_SIZE], now[FMT_SIZE];
+	double value;
+
+	if (!c)
+		return;
+	value = c->unit == CT_ABSOLUTE ? c->amount : c->unit == CT_MULTIPLE ? n->activation * c->amount
+									     : n->activation + c->amount;
+	draw_fmt(area, 1, y, ST_CLAMP, "clamped %s → %s", fmt_plain(was, sizeof was, n->activation),
+	    fmt_plain(now, sizeof now, value));
+}
+
 static void
 draw_effect(struct app *a, const struct area *area, int y, const struct card *c)
 {
@@ -285,11 +302,14 @@ draw_effect(struct app *a, const struct area *area, int y, const struct card *c)
 
 	if (!e)
 		return;
-	x += draw_text(area, x, y, ST_CLAMP, e->clamped ? "clamped " : "moved ");
+	if (e->clamped) {
+		draw_clamped(a, area, y, study_node(&a->study, c->node));
+		return;
+	}
+	x += draw_text(area, x, y, ST_CLAMP, "moved ");
 	x += draw_text(area, x, y, ST_CLAMP, fmt_signed(b[0], sizeof b[0], e->observed));
-	if (!e->clamped)
-		draw_fmt(area, x, y, ST_DIM, "  predicted %s",
-		    fmt_signed(b[1], sizeof b[1], e->predicted_total));
+	draw_fmt(area, x, y, ST_DIM, "  predicted %s",
+	    fmt_signed(b[1], sizeof b[1], e->predicted_total));
 }
 
 static void

@@ -10,28 +10,53 @@
 #include "tui/cmd.h"
 #include "tui/keys.h"
 
-enum { LINES = 400, LEFT = 24 };
+enum { LINES = 600, LEFT = 20 };
 
 struct line {
-	char left[64];
-	const char *right;	/* NULL: left is a title */
+	char left[64];		/* "": more of the text before */
+	char right[200];	/* "": left is a title */
 };
 
 struct help {
 	struct list list;
+	int width;		/* that the lines are made for */
 	struct line line[LINES];
 };
 
+static struct line *
+new_line(struct help *h, const char *left)
+{
+	static struct line spare;
+	struct line *l = h->list.n < LINES ? &h->line[h->list.n++] : &spare;
+
+	snprintf(l->left, sizeof l->left, "%s", left);
+	l->right[0] = '\0';
+	return l;
+}
+
+/* right NULL: a title. A text that is too long for its line goes on in the next. */
 static void
 add(struct help *h, const char *left, const char *right)
 {
-	struct line *l;
+	int indent = 3 + ct_text_width(left) + 2;
+	struct line *l = new_line(h, left);
 
-	if (h->list.n == LINES)
-		return;
-	l = &h->line[h->list.n++];
-	snprintf(l->left, sizeof l->left, "%s", left);
-	l->right = right;
+	indent = indent > LEFT ? indent : LEFT;
+	while (right && *right) {
+		size_t n = ct_text_fit(right, h->width - indent - 1);
+
+		while (n > 0 && right[n] && right[n] != ' ')
+			n--;
+		if (n == 0)
+			n = strlen(right);
+		snprintf(l->right, sizeof l->right, "%.*s", (int)n, right);
+		right += n;
+		right += strspn(right, " ");
+		if (*right) {
+			l = new_line(h, "");
+			indent = LEFT;
+		}
+	}
 }
 
 static void
@@ -60,12 +85,14 @@ has_keys(const char *place)
 }
 
 static void
-build(struct help *h)
+build(struct help *h, int width)
 {
 	const struct cmd_entry *c;
 	const char *name, *note;
 	char text[64];
 
+	h->width = width;
+	h->list.n = 0;
 	add(h, "Reading the screen", NULL);
 	add(h, "replacement", "how much of the answer flows from words through features, not through errors");
 	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");
@@ -102,7 +129,7 @@ help_open(void)
 	struct help *h = calloc(1, sizeof *h);
 
 	if (h)
-		build(h);
+		build(h, APP_COLS);
 	return h;
 }
 
@@ -127,12 +154,14 @@ help_draw(struct app *a, void *state, const struct area *area)
 	struct help *h = state;
 
 	(void)a;
+	if (area->w != h->width)
+		build(h, area->w);
 	list_resize(&h->list, h->list.n, area->h);
 	for (int y = 0; y < area->h && h->list.top + y < h->list.n; y++) {
 		const struct line *l = &h->line[h->list.top + y];
 		int w, row = h->list.top + y;
 
-		if (!l->right) {
+		if (*l->left && !*l->right) {
 			draw_text(area, 1, y, ST_TITLE, l->left);
 		} else {
 			w = draw_text(area, 3, y, ST_KEY, l->left);
@@ -152,7 +181,7 @@ help_text(struct app *a, void *state, int row, char *buf, size_t size)
 	struct help *h = state;
 
 	(void)a;
-	snprintf(buf, size, "%s %s", h->line[row].left, h->line[row].right ? h->line[row].right : "");
+	snprintf(buf, size, "%s %s", h->line[row].left, h->line[row].right);
 }
 
 const struct view_ops help_view = {

@@ -45,17 +45,20 @@ draw_column(struct app *a, const struct area *area, const struct list *l, enum c
 {
 	struct ct_top top[SHOWN];
 	int n = ct_session_top(a->study.session, run, a->study.pos, top, SHOWN), bar = area->w > 34 ? 12 : 6;
+	bool wide = area->w > 34;	/* room for the raw logits */
 
 	draw_text(area, 1, 0, ST_DIM, title);
-	draw_right(area, area->w - bar - 2, 0, ST_DIM, "logit");
+	if (wide)
+		draw_right(area, area->w - bar - 2, 0, ST_DIM, "logit");
 	for (int y = 1; y < area->h && l->top + y - 1 < n; y++) {
 		const struct ct_top *t = &top[l->top + y - 1];
 		char p[FMT_SIZE], z[FMT_SIZE];
 		int x = area->w - bar - 1;
 
-		draw_cut(area, 1, y, x - 15, ST_TEXT, ct_engine_token(a->study.engine, t->token));
-		draw_right(area, x - 7, y, ST_STRONG, fmt_percent(p, sizeof p, t->prob));
-		draw_right(area, x - 1, y, ST_DIM, fmt_plain(z, sizeof z, t->logit));
+		draw_cut(area, 1, y, x - (wide ? 15 : 8), ST_TEXT, ct_engine_token(a->study.engine, t->token));
+		draw_right(area, x - (wide ? 8 : 1), y, ST_STRONG, fmt_percent(p, sizeof p, t->prob));
+		if (wide)
+			draw_right(area, x - 1, y, ST_DIM, fmt_plain(z, sizeof z, t->logit));
 		draw_bar(area, x, y, bar, run == CT_RUN_CLAMPED ? ST_CLAMP : ST_BAR, t->prob);
 	}
 }
