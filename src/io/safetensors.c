@@ -4,7 +4,9 @@
  */
 #include "io/safetensors.h"
 
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +18,7 @@
 #error "tensors are used in place: a little-endian machine is needed"
 #endif
 
-enum { MAX_HEADER = 16 << 20, MAX_INDEX = 64 << 20, MAX_SHARDS = 4096 };
+enum { MAX_HEADER = 16 << 20, MAX_INDEX = 64 << 20, MAX_SHARDS = 4096, MAX_NAME = 256 };
 
 /* Every dtype of the format; `read` is its ct_dtype, or -1 where we only need the size for the layout. */
 static const struct dtype {
@@ -54,7 +56,7 @@ find_dtype(const char *name)
 	return NULL;
 }
 
-/* A JSON value as a size; -1 in *ok's place when it is not a whole number >= 0. */
+/* A JSON value as a size; false when it is not a whole number from 0 on. */
 static bool
 as_size(const json_t *v, size_t *out)
 {
@@ -95,6 +97,9 @@ read_entry(struct entry *e, const json_t *v, const char *path, size_t data_size,
 	size_t bytes;
 	int code;
 
+	if (strlen(e->t.name) > MAX_NAME)
+		return ct_fail(err, CT_EFORMAT, "%s: the name of tensor %.40s... has %zu bytes; expected at most %d",
+		    path, e->t.name, strlen(e->t.name), MAX_NAME);
 	if (!json_is_object(v) || !json_is_string(dtype) || json_array_size(offsets) != 2)
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected {\"dtype\", \"shape\", "
 		    "\"data_offsets\": [begin, end]}", path, e->t.name);
@@ -218,6 +223,7 @@ add_entries(struct ct_tensors *t, const struct ct_map *m, json_t *header, size_t
 static int
 read_header(struct ct_tensors *t, const struct ct_map *m, struct ct_error *err)
 {
+	char name[PATH_MAX + 16];
 	uint64_t len = 0;
 	size_t max;
 	json_t *header;
@@ -233,7 +239,8 @@ read_header(struct ct_tensors *t, const struct ct_map *m, struct ct_error *err)
 		    "%zu", m->path, (unsigned long long)len, max);
 	if (len == 0 || m->data[8] != '{')
 		return ct_fail(err, CT_EFORMAT, "%s: byte 8: expected '{', the start of the header", m->path);
-	code = ct_json_parse(&header, m->path, (const char *)m->data + 8, len, err);
+	snprintf(name, sizeof name, "%s (header)", m->path);
+	code = ct_json_parse(&header, name, (const char *)m->data + 8, len, err);
 	if (code != CT_OK)
 		return code;
 	code = add_entries(t, m, header, 8 + len, err);

@@ -1,15 +1,37 @@
 /*
  * llama: RMSNorm, rotary positions, gated MLP, grouped-query attention.
  */
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/family.h"
+
+static int
+read_llama3(struct ct_rope_scaling *s, const json_t *rope, const char *path, struct ct_error *err)
+{
+	int code = ct_json_double(rope, path, "factor", true, &s->factor, err);
+
+	if (code == CT_OK)
+		code = ct_json_double(rope, path, "low_freq_factor", true, &s->low_freq_factor, err);
+	if (code == CT_OK)
+		code = ct_json_double(rope, path, "high_freq_factor", true, &s->high_freq_factor, err);
+	if (code == CT_OK)
+		code = ct_json_int(rope, path, "original_max_position_embeddings", true, 1, CT_MAX_VOCAB,
+		    &s->original_context, err);
+	if (code == CT_OK &&
+	    !(s->factor > 0 && s->low_freq_factor > 0 && s->high_freq_factor > s->low_freq_factor))
+		code = ct_fail(err, CT_EFORMAT, "%s: expected factor > 0 and 0 < low_freq_factor < "
+		    "high_freq_factor, found %g, %g, %g", path, s->factor, s->low_freq_factor,
+		    s->high_freq_factor);
+	return code;
+}
 
 /* transformers 5 keeps rope_theta and the scaling together in rope_parameters; before, they are separate. */
 static int
 read_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err)
 {
-	struct ct_rope_scaling *s = &c->rope_scaling;
+	char where[PATH_MAX + 32];
 	const json_t *rope = json_object_get(json, "rope_parameters");
 	const char *type = "default";
 	int code;
@@ -35,20 +57,8 @@ read_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_e
 	if (strcmp(type, "llama3") != 0)
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: rope_scaling of type \"%.60s\" is not supported "
 		    "(supported: llama3, default)", path, type);
-	code = ct_json_double(rope, path, "factor", true, &s->factor, err);
-	if (code == CT_OK)
-		code = ct_json_double(rope, path, "low_freq_factor", true, &s->low_freq_factor, err);
-	if (code == CT_OK)
-		code = ct_json_double(rope, path, "high_freq_factor", true, &s->high_freq_factor, err);
-	if (code == CT_OK)
-		code = ct_json_int(rope, path, "original_max_position_embeddings", true, 1, CT_MAX_VOCAB,
-		    &s->original_context, err);
-	if (code == CT_OK &&
-	    !(s->factor > 0 && s->low_freq_factor > 0 && s->high_freq_factor > s->low_freq_factor))
-		code = ct_fail(err, CT_EFORMAT, "%s: rope_scaling: expected factor > 0 and 0 < "
-		    "low_freq_factor < high_freq_factor, found %g, %g, %g", path, s->factor,
-		    s->low_freq_factor, s->high_freq_factor);
-	return code;
+	snprintf(where, sizeof where, "%s: rope_scaling", path);
+	return read_llama3(&c->rope_scaling, rope, where, err);
 }
 
 static int

@@ -1,0 +1,22 @@
+/*
+ * scratch: a temporary directory that a test runs in, so that files have short names and leave no trace.
+ */
+#ifndef SCRATCH_H
+#define SCRATCH_H
+
+#include <stddef.h>
+
+/* Group setup and teardown of cmocka: change into a new directory; remove it with all that is in it. */
+int scratch_enter(void **state);
+int scratch_leave(void **state);
+
+void scratch_write(const char *name, const void *data, size_t n);
+void scratch_text(const char *name, const char *text);
+
+/* Copies a file below the source directory's tests/ to NAME. */
+void scratch_copy(const char *name, const char *from);
+
+/* A safetensors file of this header and n bytes of data (zeros when data is NULL). */
+void scratch_tensors(const char *name, const char *header, const void *data, size_t n);
+
+#endif

@@ -1,0 +1,196 @@
+/*
+ * file: only regular files are read, and replacing one is all or nothing.
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "scratch.h"
+
+static void
+expect_content(const char *path, const char *wanted)
+{
+	char *data;
+	size_t n;
+
+	assert_int_equal(ct_file_read(&data, &n, path, 1000, NULL), CT_OK);
+	assert_int_equal(n, strlen(wanted));
+	assert_string_equal(data, wanted);
+	free(data);
+}
+
+static void
+reading_has_a_limit(void **state)
+{
+	struct ct_error err;
+	char *data;
+	size_t n;
+
+	(void)state;
+	scratch_text("ten", "0123456789");
+	expect_content("ten", "0123456789");
+	assert_int_equal(ct_file_read(&data, &n, "ten", 9, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "ten has 10 bytes; expected at most 9");
+	assert_null(data);
+}
+
+static void
+only_regular_files_open(void **state)
+{
+	struct ct_error err;
+	struct ct_map m;
+
+	(void)state;
+	assert_int_equal(ct_map_open(&m, "nowhere", &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot open nowhere: No such file or directory");
+	assert_int_equal(mkdir("dir", 0777), 0);
+	assert_int_equal(ct_map_open(&m, "dir", &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot read dir: it is a directory, not a file");
+	assert_int_equal(mkfifo("fifo", 0666), 0);
+	assert_int_equal(ct_map_open(&m, "fifo", &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot read fifo: it is a FIFO, not a file");
+	assert_int_equal(ct_map_open(&m, "/dev/null", &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot read /dev/null: it is a device, not a file");
+}
+
+static void
+mapping_shows_the_file(void **state)
+{
+	struct ct_error err;
+	struct ct_map m;
+
+	(void)state;
+	scratch_text("map", "content");
+	assert_int_equal(ct_map_open(&m, "map", NULL), CT_OK);
+	assert_int_equal(m.size, 7);
+	assert_memory_equal(m.data, "content", 7);
+	assert_int_equal(ct_map_check(&m, NULL), CT_OK);
+	assert_int_equal(truncate("map", 3), 0);
+	assert_int_equal(ct_map_check(&m, &err), CT_EIO);
+	assert_string_equal(err.msg, "map shrank from 7 to 3 bytes while it was open; open it again");
+	ct_map_close(&m);
+	scratch_text("empty", "");
+	assert_int_equal(ct_map_open(&m, "empty", NULL), CT_OK);
+	assert_null(m.data);
+	ct_map_close(&m);
+}
+
+/* Names in the directory that look like leftovers of a replacement. */
+static int
+leftovers(void)
+{
+	DIR *d = opendir(".");
+	struct dirent *e;
+	int n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		n += strstr(e->d_name, ".tmp") != NULL;
+	closedir(d);
+	return n;
+}
+
+static void
+replacing_keeps_mode_and_links(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(ct_file_replace("new", "one", 3, NULL), CT_OK);
+	expect_content("new", "one");
+	assert_int_equal(chmod("new", 0640), 0);
+	assert_int_equal(symlink("new", "link"), 0);
+	assert_int_equal(ct_file_replace("link", "two", 3, NULL), CT_OK);
+	expect_content("new", "two");
+	assert_int_equal(lstat("link", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(stat("new", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(leftovers(), 0);
+}
+
+static void
+a_failed_replacement_changes_nothing(void **state)
+{
+	struct rlimit old, small = { .rlim_cur = 4, .rlim_max = RLIM_INFINITY };
+	struct ct_error err;
+	int code;
+
+	(void)state;
+	scratch_text("kept", "old");
+	/* A full disk, as far as write() is concerned. */
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	code = ct_file_replace("kept", "much too long", 13, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(code, CT_EIO);
+	assert_string_equal(err.msg, "cannot write kept: File too large");
+	expect_content("kept", "old");
+	assert_int_equal(leftovers(), 0);
+	assert_int_equal(ct_file_replace("no/such/dir", "x", 1, &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot write no/such/dir: No such file or directory");
+	assert_int_equal(ct_file_replace("/dev/null", "x", 1, &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot write /dev/null: it is a device, not a file");
+}
+
+static void
+directories_are_made_with_their_parents(void **state)
+{
+	struct ct_error err;
+
+	(void)state;
+	assert_int_equal(ct_dir_make("a/b//c/", NULL), CT_OK);
+	assert_true(ct_dir_exists("a/b/c"));
+	assert_int_equal(ct_dir_make("a/b/c", NULL), CT_OK);
+	scratch_text("plain", "");
+	assert_int_equal(ct_dir_make("plain/x", &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot make directory plain: File exists");
+	assert_false(ct_dir_exists("plain"));
+	assert_true(ct_file_exists("plain"));
+	assert_false(ct_file_exists("a"));
+}
+
+static void
+paths_join(void **state)
+{
+	static const char *const cases[][3] = {
+		{ "a", "b", "a/b" }, { "a/", "b", "a/b" }, { "", "b", "b" }, { "/", "b", "/b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *p = ct_path_join(cases[i][0], cases[i][1]);
+
+		assert_string_equal(p, cases[i][2]);
+		free(p);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reading_has_a_limit),
+		cmocka_unit_test(only_regular_files_open),
+		cmocka_unit_test(mapping_shows_the_file),
+		cmocka_unit_test(replacing_keeps_mode_and_links),
+		cmocka_unit_test(a_failed_replacement_changes_nothing),
+		cmocka_unit_test(directories_are_made_with_their_parents),
+		cmocka_unit_test(paths_join),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
+}

@@ -1,0 +1,545 @@
+/*
+ * hostile: bad files of every kind each give their one exact line; cut and damaged ones give some line or
+ * still load, and never more than that.
+ */
+#include <ctype.h>
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "io/json.h"
+#include "io/yaml.h"
+#include "model/model.h"
+#include "model/tokenizer.h"
+#include "scratch.h"
+
+#define F32(name, shape, begin, end) \
+	"\"" name "\":{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[" begin "," end "]}"
+
+/* All have 16 bytes of data. */
+static const struct {
+	const char *header, *message;
+} tensors[] = {
+	{ "", "b: byte 8: expected '{', the start of the header" },
+	{ "[]", "b: byte 8: expected '{', the start of the header" },
+	{ "{\"a\":1}", "b: tensor a: expected {\"dtype\", \"shape\", \"data_offsets\": [begin, end]}" },
+	{ "{\"a\":", "b (header):1:5: not valid JSON: unexpected token near end of file" },
+	{ "{" F32("a", "[4]", "0", "16") "} x",
+	  "b (header):1:57: not valid JSON: end of file expected near 'x'" },
+	{ "{" F32("a", "[2]", "0", "8") "," F32("b", "[3]", "4", "16") "}",
+	  "b: tensor b begins at byte 4, inside tensor a" },
+	{ "{" F32("a", "[1]", "0", "4") "," F32("b", "[2]", "8", "16") "}",
+	  "b: bytes 4 to 8 before tensor b belong to no tensor" },
+	{ "{" F32("a", "[3]", "0", "12") "}", "b: 4 bytes after the last tensor belong to no tensor" },
+	{ "{" F32("a", "[4]", "16", "0") "}",
+	  "b: tensor a: bytes 16 to 0, but the file has 16 bytes of data" },
+	{ "{" F32("a", "[8]", "0", "32") "}",
+	  "b: tensor a: bytes 0 to 32, but the file has 16 bytes of data" },
+	{ "{" F32("a", "[5]", "0", "16") "}",
+	  "b: tensor a: its shape needs 20 bytes of F32, its offsets span 16" },
+	{ "{" F32("a", "[4]", "-16", "0") "}", "b: tensor a: \"data_offsets\" are not sizes" },
+	{ "{" F32("a", "[4294967296,4294967296]", "0", "16") "}",
+	  "b: tensor a: the product of \"shape\" overflows" },
+	{ "{" F32("a", "[4611686018427387905,4]", "0", "16") "}",
+	  "b: tensor a: the product of \"shape\" overflows" },
+	{ "{" F32("a", "[-4]", "0", "16") "}", "b: tensor a: \"shape\"[0] is not a size" },
+	{ "{" F32("a", "[4.0]", "0", "16") "}", "b: tensor a: \"shape\"[0] is not a size" },
+	{ "{" F32("a", "[1,1,1,1,1,1,1,1,4]", "0", "16") "}",
+	  "b: tensor a: \"shape\": expected a list of at most 8 sizes" },
+	{ "{" F32("a", "4", "0", "16") "}", "b: tensor a: \"shape\": expected a list of at most 8 sizes" },
+	{ "{" F32("a", "[4]", "0", "99999999999999999999") "}",
+	  "b (header):1:70: not valid JSON: too big integer near '99999999999999999999'" },
+	{ "{" F32("a", "[2]", "0", "8") "," F32("a", "[2]", "8", "16") "}",
+	  "b (header):1:57: not valid JSON: duplicate object key near '\"a\"'" },
+	{ "{\"a\":{\"dtype\":\"F4\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+	  "b: tensor a: unknown dtype \"F4\"" },
+	{ "{\"a\":{\"dtype\":\"F32\",\"shape\":[4]}}",
+	  "b: tensor a: expected {\"dtype\", \"shape\", \"data_offsets\": [begin, end]}" },
+	{ "{" F32("a\\u0000b", "[4]", "0", "16") "}",
+	  "b (header):1:11: not valid JSON: NUL byte in object key not supported near '\"a\\u0000b\"'" },
+	{ "{" F32("a\xff", "[4]", "0", "16") "}",
+	  "b (header):1:3: not valid JSON: unable to decode byte 0xff near '\"a'" },
+};
+
+#define LLAMA "\"model_type\":\"llama\",\"hidden_size\":32,\"intermediate_size\":64,\"num_hidden_layers\":2," \
+	"\"num_attention_heads\":4,\"vocab_size\":100"
+#define GPT2 "\"model_type\":\"gpt2\",\"n_embd\":32,\"n_layer\":2,\"n_head\":4,\"vocab_size\":100"
+
+static const struct {
+	const char *json, *message;
+} configs[] = {
+	{ "", ":1:0: not valid JSON: '[' or '{' expected near end of file" },
+	{ "[1]", ": expected an object {...}" },
+	{ "{}", ": \"model_type\" is missing" },
+	{ "{\"model_type\": \"mamba\"}", ": model_type \"mamba\" is not supported (supported: llama, gpt2)" },
+	{ "{\"model_type\": 3}", ": \"model_type\": expected a string, found an integer" },
+	{ "{\"model_type\": \"llama\", \"model_type\": \"gpt2\"}",
+	  ":1:36: not valid JSON: duplicate object key near '\"model_type\"'" },
+	{ "{\"model_type\": \"llama\"}", ": \"hidden_size\" is missing" },
+	{ "{" LLAMA ",\"hidden_act\": \"mish\"}",
+	  ": \"hidden_act\": the activation \"mish\" is not supported (supported: silu, gelu, gelu_new, "
+	  "gelu_pytorch_tanh, relu)" },
+	{ "{" LLAMA ",\"num_key_value_heads\": 3}", ": 4 heads cannot share 3 key/value heads evenly" },
+	{ "{" LLAMA ",\"num_key_value_heads\": 0}",
+	  ": \"num_key_value_heads\": expected 1 to 1048576, found 0" },
+	{ "{" LLAMA ",\"head_dim\": 5}", ": rotary positions need an even head width, found 5" },
+	{ "{" LLAMA ",\"head_dim\": 1000000}",
+	  ": 4 heads of width 1000000 are too wide; expected at most 1048576 together" },
+	{ "{" LLAMA ",\"rms_norm_eps\": -1}", ": the norm's epsilon: expected 0 to 1, found -1" },
+	{ "{" LLAMA ",\"rope_theta\": 0}", ": \"rope_theta\": expected a positive number, found 0" },
+	{ "{" LLAMA ",\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2.0}}",
+	  ": rope_scaling of type \"yarn\" is not supported (supported: llama3, default)" },
+	{ "{" LLAMA ",\"rope_scaling\": {\"type\": \"llama3\", \"factor\": 2.0}}",
+	  ": rope_scaling: \"low_freq_factor\" is missing" },
+	{ "{" LLAMA ",\"rope_scaling\": 2}", ": \"rope_scaling\": expected an object or null" },
+	{ "{" LLAMA ",\"quantization_config\": {}}",
+	  ": quantized weights are not supported; use the F32, F16 or BF16 model" },
+	{ "{" LLAMA ",\"max_position_embeddings\": 1e9}",
+	  ": \"max_position_embeddings\": expected an integer, found a number" },
+	{ "{" LLAMA ",\"max_position_embeddings\": 99999999999}",
+	  ": \"max_position_embeddings\": expected 1 to 16777216, found 99999999999" },
+	{ "{" GPT2 ",\"scale_attn_by_inverse_layer_idx\": true}",
+	  ": \"scale_attn_by_inverse_layer_idx\": true is not supported" },
+	{ "{\"model_type\":\"gpt2\",\"n_embd\":30,\"n_layer\":2,\"n_head\":4,\"vocab_size\":100}",
+	  ": n_embd 30 is not a multiple of n_head 4" },
+};
+
+#define WORDS "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0}}"
+#define BYTES "\"pre_tokenizer\":{\"type\":\"ByteLevel\"}"
+
+static const struct {
+	const char *json, *message;
+} tokenizers[] = {
+	{ "{}", ": \"model\": expected an object" },
+	{ "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}",
+	  ": model \"Unigram\" is not supported (supported: WordLevel, BPE)" },
+	{ "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{}}}", ": the vocabulary is empty" },
+	{ "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0,\"b\":0}}}",
+	  ": tokens \"a\" and \"b\" have the same id 0" },
+	{ "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":-1}}}",
+	  ": the id of token \"a\": expected an integer from 0 on" },
+	{ "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":2000000000}}}",
+	  ": token id 2000000000 is too large for a vocabulary of 1 tokens" },
+	{ "{" WORDS ",\"added_tokens\":[{\"id\":1}]}", ": added_tokens[0]: \"content\": expected a string" },
+	{ "{" WORDS ",\"normalizer\":{\"type\":\"Lowercase\"}}",
+	  ": normalizer \"Lowercase\" is not supported (supported: NFC)" },
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Metaspace\"}}",
+	  ": pre_tokenizer \"Metaspace\" is not supported (supported: Whitespace, WhitespaceSplit, "
+	  "ByteLevel, Split, Digits, and one Sequence of these)" },
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},"
+	  "\"behavior\":\"Isolated\"}}",
+	  ": pre_tokenizer: the pattern \"(\" fails at byte 1: missing closing parenthesis" },
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\C\"},"
+	  "\"behavior\":\"Isolated\"}}",
+	  ": pre_tokenizer: the pattern \"\\C\" fails at byte 2: using \\C is disabled by the application" },
+	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
+	  "{\"SpecialToken\":{\"id\":\"<bos>\"}}]}}",
+	  ": TemplateProcessing: the token \"<bos>\" is not in the vocabulary" },
+	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
+	  "{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":{\"id\":\"a\"}}]}}",
+	  ": TemplateProcessing: only up to 8 tokens before the text are supported" },
+	{ "{" WORDS ",\"post_processor\":{\"type\":\"BertProcessing\"}}",
+	  ": post_processor \"BertProcessing\" is not supported (supported: TemplateProcessing, ByteLevel, "
+	  "and one Sequence of these)" },
+	{ "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}",
+	  ": BPE is supported with a ByteLevel pre_tokenizer only" },
+	{ "{" BYTES ",\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"a b\"]}}",
+	  ": merges[0]: \"ab\" or a half of it is not in the vocabulary" },
+	{ "{" BYTES ",\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[\"ab\"]}}",
+	  ": merges[0]: expected \"a b\" or [\"a\", \"b\"]" },
+	{ "{" BYTES ",\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":{}}}",
+	  ": model: \"merges\": expected a list" },
+	{ "{" BYTES ",\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[],"
+	  "\"end_of_word_suffix\":\"</w>\"}}",
+	  ": model: \"end_of_word_suffix\" \"</w>\" is not supported" },
+};
+
+static const struct {
+	const char *text, *message;
+} yamls[] = {
+	{ "", "t.yaml: the file is empty" },
+	{ "a: &x [1]\nb: *x\n", "t.yaml:1: anchors (&name) are not allowed; write the value out" },
+	{ "b: *x\n", "t.yaml:1: aliases (*name) are not allowed; write the value out" },
+	{ "a: !!str 1\n", "t.yaml:1: tags (!name) are not allowed; write the plain value" },
+	{ "a: 1\nb: 2\na: 3\n", "t.yaml:3: the key \"a\" stands here twice (first in line 1)" },
+	{ "? [a]\n: 1\n", "t.yaml:1: a key must be plain text, found a list or map" },
+	{ "a: 1\n---\nb: 2\n", "t.yaml:2: a second document; expected one" },
+	{ "a: \"x\\0y\"\n", "t.yaml:1: a NUL character in text" },
+	{ "a: [1, 2\n", "t.yaml:2: not valid YAML: did not find expected ',' or ']'" },
+	{ "a: \xff\n", "t.yaml: byte 3: not UTF-8 text: invalid leading UTF-8 octet" },
+	{ "\tx: 1\n", "t.yaml:1: not valid YAML: found character that cannot start any token" },
+};
+
+static void
+check(size_t i, int code, const struct ct_error *err, const char *path, const char *message)
+{
+	char wanted[sizeof err->msg];
+
+	snprintf(wanted, sizeof wanted, "%s%s", path, message);
+	if (code == CT_OK)
+		fail_msg("case %zu loaded; expected: %s", i, wanted);
+	assert_string_equal(err->msg, wanted);
+}
+
+static void
+bad_safetensors(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+		struct ct_error err = { 0 };
+		struct ct_tensors *t;
+		int code;
+
+		scratch_tensors("b", tensors[i].header, NULL, 16);
+		code = ct_tensors_open(&t, "b", &err);
+		check(i, code, &err, "", tensors[i].message);
+		assert_null(t);
+	}
+}
+
+static void
+bad_lengths(void **state)
+{
+	static const uint64_t lengths[] = { 17, UINT64_MAX, (16 << 20) + 1, 1ull << 63 };
+	struct ct_error err;
+	struct ct_tensors *t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		unsigned char data[24] = { 0 };
+		char wanted[120];
+
+		memcpy(data, &lengths[i], 8);
+		scratch_write("b", data, sizeof data);
+		assert_int_equal(ct_tensors_open(&t, "b", &err), CT_EFORMAT);
+		snprintf(wanted, sizeof wanted, "b: the header's length at byte 0 is %llu; expected at most 16",
+		    (unsigned long long)lengths[i]);
+		assert_string_equal(err.msg, wanted);
+	}
+	scratch_write("b", "1234567", 7);
+	assert_int_equal(ct_tensors_open(&t, "b", &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "b: 7 bytes are too few for a safetensors file");
+}
+
+static void
+bad_configs(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+		struct ct_error err = { 0 };
+		struct ct_config c;
+
+		scratch_text("config.json", configs[i].json);
+		check(i, ct_config_load(&c, ".", &err), &err, "./config.json", configs[i].message);
+	}
+}
+
+static void
+bad_tokenizers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof tokenizers / sizeof *tokenizers; i++) {
+		struct ct_error err = { 0 };
+		struct ct_tokenizer *t;
+
+		scratch_text("tokenizer.json", tokenizers[i].json);
+		check(i, ct_tokenizer_open(&t, ".", &err), &err, "./tokenizer.json", tokenizers[i].message);
+		assert_null(t);
+	}
+}
+
+static void
+bad_yaml(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof yamls / sizeof *yamls; i++) {
+		struct ct_error err = { 0 };
+		struct ct_yaml_doc *d;
+		int code = ct_yaml_open(&d, "t.yaml", yamls[i].text, strlen(yamls[i].text), &err);
+
+		check(i, code, &err, "", yamls[i].message);
+		assert_null(d);
+	}
+}
+
+static void
+bombs(void **state)
+{
+	enum { N = 100000, BIG = (1 << 20) + 1 };
+	char *text = malloc(BIG);
+	struct ct_yaml_doc *d;
+	struct ct_error err;
+	json_t *v;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '[', BIG);
+	assert_int_equal(ct_yaml_open(&d, "t.yaml", text, N, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "t.yaml:1: nested more than 32 deep");
+	assert_int_equal(ct_yaml_open(&d, "t.yaml", text, BIG, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "t.yaml has 1048577 bytes; expected at most 1048576");
+	assert_int_equal(ct_json_parse(&v, "t.json", text, 4000, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "t.json:1:2049: not valid JSON: maximum parsing depth reached near '['");
+	free(text);
+}
+
+static void
+bad_places(void **state)
+{
+	struct ct_error err;
+	struct ct_model *m;
+
+	(void)state;
+	assert_int_equal(ct_model_open(&m, "nowhere", NULL, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "nowhere: there is no such model directory");
+	assert_int_equal(ct_dir_make("bare", NULL), CT_OK);
+	assert_int_equal(ct_model_open(&m, "bare", NULL, &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot open bare/config.json: No such file or directory");
+	scratch_copy("bare/config.json", "golden/llama-clt/config.json");
+	assert_int_equal(ct_model_open(&m, "bare", NULL, &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot open bare/model.safetensors: No such file or directory");
+	assert_int_equal(mkfifo("bare/model.safetensors", 0666), 0);
+	assert_int_equal(ct_model_open(&m, "bare", NULL, &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot read bare/model.safetensors: it is a FIFO, not a file");
+	assert_int_equal(unlink("bare/model.safetensors"), 0);
+	scratch_text("bare/model.safetensors", "");
+	assert_int_equal(ct_model_open(&m, "bare", NULL, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "bare/model.safetensors: 0 bytes are too few for a safetensors file");
+	if (geteuid() == 0)
+		return;			/* root reads everything */
+	assert_int_equal(chmod("bare/model.safetensors", 0), 0);
+	assert_int_equal(ct_model_open(&m, "bare", NULL, &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot open bare/model.safetensors: Permission denied");
+}
+
+static void
+bad_shards(void **state)
+{
+	static const struct {
+		const char *index, *message;
+	} cases[] = {
+		{ "{}", "s/model.safetensors.index.json: \"weight_map\" is missing or not an object" },
+		{ "{\"weight_map\":{\"a\":\"../x\"}}", "s/model.safetensors.index.json: tensor a: expected the name "
+		  "of a file beside the index" },
+		{ "{\"weight_map\":{\"a\":7}}", "s/model.safetensors.index.json: tensor a: expected the name of a "
+		  "file beside the index" },
+		{ "{\"weight_map\":{\"a\":\"gone\"}}", "cannot open s/gone: No such file or directory" },
+		{ "{\"weight_map\":{\"b\":\"1\"}}", "s/model.safetensors.index.json: tensor b is not in 1" },
+		{ "{\"weight_map\":{\"a\":\"1\",\"c\":\"2\"}}", "s/2: tensor a is in s/1 too" },
+	};
+
+	(void)state;
+	assert_int_equal(ct_dir_make("s", NULL), CT_OK);
+	scratch_tensors("s/1", "{" F32("a", "[1]", "0", "4") "}", NULL, 4);
+	scratch_tensors("s/2", "{" F32("a", "[1]", "0", "4") "}", NULL, 4);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ct_error err = { 0 };
+		struct ct_tensors *t;
+
+		scratch_text("s/model.safetensors.index.json", cases[i].index);
+		check(i, ct_tensors_open_model(&t, "s", &err), &err, "", cases[i].message);
+	}
+}
+
+static void
+copy_golden(const char *name)
+{
+	static const char *const files[] = { "config.json", "model.safetensors", "tokenizer.json" };
+
+	assert_int_equal(ct_dir_make("g", NULL), CT_OK);
+	for (size_t i = 0; i < 3; i++) {
+		char to[64], from[64];
+
+		snprintf(to, sizeof to, "g/%s", files[i]);
+		snprintf(from, sizeof from, "golden/%s/%s", name, files[i]);
+		scratch_copy(to, from);
+	}
+}
+
+/* Replaces the first `old` in a file by `new` of the same length. */
+static void
+patch(const char *path, const char *old, const void *new, size_t n)
+{
+	char *data, *at = NULL;
+	size_t size;
+
+	assert_int_equal(ct_file_read(&data, &size, path, 1 << 20, NULL), CT_OK);
+	at = memmem(data, size, old, n);
+	assert_non_null(at);
+	memcpy(at, new, n);
+	scratch_write(path, data, size);
+	free(data);
+}
+
+static void
+models_that_contradict_themselves(void **state)
+{
+	const struct ct_model_options anyway = { .allow_nonfinite = true };
+	const float inf = INFINITY;
+	struct ct_error err;
+	struct ct_model *m;
+	FILE *f;
+
+	(void)state;
+	copy_golden("llama-clt");
+	patch("g/config.json", "\"vocab_size\": 40", "\"vocab_size\": 41", 16);
+	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "g/model.safetensors: tensor model.embed_tokens.weight: expected shape [41,16] "
+	    "by config.json, found [40,16]");
+	copy_golden("llama-clt");
+	patch("g/model.safetensors", "model.norm.weight", "model.norm.height", 17);
+	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "g: 1 tensor that config.json calls for is missing: model.norm.weight");
+	copy_golden("gpt2-plt");
+	patch("g/config.json", "\"n_layer\": 3", "\"n_layer\": 9", 12);
+	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "g: 72 tensors that config.json calls for are missing: "
+	    "transformer.h.3.ln_1.weight, transformer.h.3.ln_1.bias, transformer.h.3.ln_2.weight, "
+	    "transformer.h.3.ln_2.bias, transformer.h.3.attn.c_attn.weight, transformer.h.3.attn.c_attn.bias, "
+	    "transformer.h.3.attn.c_proj.weight, transformer.h.3.attn.c_proj.bias, transformer.h.3.mlp.c_fc.weight, "
+	    "transformer.h.3.mlp.c_fc.bias, transformer.h.3.mlp.c_proj.weight and 61 more");
+	copy_golden("llama-clt");
+	f = fopen("g/model.safetensors", "r+b");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, -4, SEEK_END), 0);
+	assert_int_equal(fwrite(&inf, 4, 1, f), 1);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "g/model.safetensors: tensor lm_head.weight: element 639 is inf; expected "
+	    "finite weights (--allow-nonfinite reads it anyway)");
+	assert_int_equal(ct_model_open(&m, "g", &anyway, NULL), CT_OK);
+	ct_model_close(m);
+}
+
+static void
+expect_one_line(const struct ct_error *err)
+{
+	if (!*err->msg || strchr(err->msg, '\n'))
+		fail_msg("not one line: \"%s\"", err->msg);
+}
+
+static int
+try_model(void)
+{
+	struct ct_error err = { 0 };
+	struct ct_model *m;
+	int code = ct_model_open(&m, "g", NULL, &err);
+
+	if (code != CT_OK)
+		expect_one_line(&err);
+	ct_model_close(m);
+	return code;
+}
+
+static int
+try_tokenizer(void)
+{
+	struct ct_error err = { 0 };
+	struct ct_tokenizer *t;
+	struct ct_token_span out[8];
+	int code = ct_tokenizer_open(&t, "g", &err);
+
+	if (code == CT_OK && ct_tokenizer_encode(t, "w1 w2", 5, out, 8, NULL, &err) < 0)
+		expect_one_line(&err);
+	else if (code != CT_OK)
+		expect_one_line(&err);
+	ct_tokenizer_close(t);
+	return code;
+}
+
+static void
+every_truncation(void **state)
+{
+	static const struct {
+		const char *path;
+		int (*open)(void);
+	} files[] = {
+		{ "g/model.safetensors", try_model },
+		{ "g/config.json", try_model },
+		{ "g/tokenizer.json", try_tokenizer },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		struct stat st;
+
+		copy_golden("llama-clt");
+		assert_int_equal(stat(files[i].path, &st), 0);
+		for (off_t n = st.st_size - 1; n >= 0; n--) {
+			assert_int_equal(truncate(files[i].path, n), 0);
+			assert_int_not_equal(files[i].open(), CT_OK);
+		}
+	}
+}
+
+/* Flips each bit of the first n bytes in turn. */
+static void
+flip_bits(const char *path, off_t n, int (*reopen)(void))
+{
+	int fd = open(path, O_RDWR);
+
+	assert_true(fd >= 0);
+	for (off_t at = 0; at < n; at++) {
+		unsigned char byte, flipped;
+
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		for (int bit = 0; bit < 8; bit++) {
+			flipped = (unsigned char)(byte ^ 1u << bit);
+			assert_int_equal(pwrite(fd, &flipped, 1, at), 1);
+			reopen();
+		}
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	}
+	close(fd);
+	assert_int_equal(reopen(), CT_OK);
+}
+
+static void
+every_flipped_bit(void **state)
+{
+	uint64_t header = 0;
+	struct stat st;
+	FILE *f;
+
+	(void)state;
+	copy_golden("gpt2-plt");
+	f = fopen("g/model.safetensors", "rb");
+	assert_non_null(f);
+	assert_int_equal(fread(&header, 8, 1, f), 1);
+	fclose(f);
+	flip_bits("g/model.safetensors", (off_t)header + 8, try_model);
+	assert_int_equal(stat("g/config.json", &st), 0);
+	flip_bits("g/config.json", st.st_size, try_model);
+	assert_int_equal(stat("g/tokenizer.json", &st), 0);
+	flip_bits("g/tokenizer.json", st.st_size, try_tokenizer);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bad_safetensors),
+		cmocka_unit_test(bad_lengths),
+		cmocka_unit_test(bad_configs),
+		cmocka_unit_test(bad_tokenizers),
+		cmocka_unit_test(bad_yaml),
+		cmocka_unit_test(bombs),
+		cmocka_unit_test(bad_places),
+		cmocka_unit_test(bad_shards),
+		cmocka_unit_test(models_that_contradict_themselves),
+		cmocka_unit_test(every_truncation),
+		cmocka_unit_test(every_flipped_bit),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
+}
