@@ -12,8 +12,9 @@
 #include "base/random.h"
 #include "io/json_out.h"
 #include "math/blas.h"
+#include "trace/measure.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_JSON };
+enum { KEY_TRANSCODER = CLI_LONG, KEY_SHAPE, KEY_JSON };
 enum { MAX_PHASES = 12, MAX_SHAPES = 16 };
 static const double enough = 1.0;	/* seconds of repetitions for one figure */
 
@@ -35,6 +36,16 @@ struct shape {
 	double gflop, seconds, fraction;
 	struct stopwatch watch;		/* of the fastest run */
 };
+
+/* Shapes with random weights: `tokens` after BOS, k active features for each of them and each layer. */
+static const struct random_shape {
+	const char *name;
+	int L, D, H, tokens, F, k;
+} random_shapes[] = {
+	{ "gpt2-small", 12, 768, 12, 16, 512, 40 },
+	{ "8l-d256", 8, 256, 8, 32, 512, 16 },
+};
+enum { N_RANDOM = sizeof random_shapes / sizeof *random_shapes };
 
 struct limits {
 	int threads;
@@ -66,11 +77,10 @@ watch(void *ctx, const char *phase, long done, long total)
  * that the method needs, whatever the program executes. n_active counts decoder rows that write at layer m.
  */
 static int
-needed_gflop(const struct ct_graph *g, const struct ct_engine_info *info, double *out, struct ct_error *err)
+needed_gflop(const struct ct_graph *g, int d_model, bool per_layer, double *out, struct ct_error *err)
 {
 	size_t cells = (size_t)g->L * (size_t)g->T;
-	double *active = calloc(cells, sizeof *active), flop = 0, D = info->D;
-	bool per_layer = strcmp(info->transcoder, "PLT") == 0;
+	double *active = calloc(cells, sizeof *active), flop = 0, D = d_model;
 
 	if (!active)
 		return ct_fail_memory(err, cells * sizeof *active, "counting active features");
@@ -98,11 +108,45 @@ needed_gflop(const struct ct_graph *g, const struct ct_engine_info *info, double
 }
 
 static int
+describe(struct shape *out, const char *name, const struct ct_graph *g, int d_model, bool per_layer,
+    struct ct_error *err)
+{
+	snprintf(out->name, sizeof out->name, "%s", name);
+	out->tokens = g->T;
+	for (int i = 0; i < g->n_nodes; i++)
+		out->targets += g->rows[i] != NULL;
+	return needed_gflop(g, d_model, per_layer, &out->gflop, err);
+}
+
+/* One run: at these sizes the work takes seconds, and differs little from run to run. */
+static int
+measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *pool, struct ct_error *err)
+{
+	const struct ct_shape shape = {
+		.cfg = { .D = r->D, .L = r->L, .H = r->H, .H_kv = r->H, .head = r->D / r->H, .mlp = 4 * r->D,
+		    .V = 1000, .context = r->tokens + 1, .norm = CT_LAYERNORM, .act = CT_GELU_TANH,
+		    .position = CT_LEARNED, .eps = 1e-5, .tied = true, .attn_bias = true, .mlp_bias = true },
+		.kind = CT_CLT, .act = CT_TC_TOPK, .read = CT_READ_NORM2, .F = r->F, .k = r->k, .seed = 1
+	};
+	struct stopwatch w = { .now = -1 };
+	struct ct_arena arena = { 0 };
+	struct ct_measured m;
+	int rc = ct_measure_shape(&m, &shape, r->tokens + 1, &arena, pool, watch, &w, err);
+
+	watch(&w, "", 0, 0);
+	if (rc == CT_OK)
+		rc = describe(out, r->name, m.graph, r->D, false, err);
+	out->seconds = rc == CT_OK ? m.seconds : 0;
+	out->watch = w;
+	ct_arena_free(&arena);
+	return rc;
+}
+
+static int
 measure_model(struct shape *out, const char *model, const char *transcoder, struct ct_error *err)
 {
 	struct cli_model m = { .model = model, .transcoder = transcoder };
 	const struct ct_engine_info *info;
-	const struct ct_graph *g;
 	double start;
 	int rc;
 
@@ -133,12 +177,8 @@ measure_model(struct shape *out, const char *model, const char *transcoder, stru
 	}
 	if (rc < 0)
 		goto done;
-	g = ct_session_graph(m.session);
-	snprintf(out->name, sizeof out->name, "%s", info->name);
-	out->tokens = g->T;
-	for (int i = 0; i < g->n_nodes; i++)
-		out->targets += g->rows[i] != NULL;
-	rc = needed_gflop(g, info, &out->gflop, err);
+	rc = describe(out, info->name, ct_session_graph(m.session), info->D,
+	    strcmp(info->transcoder, "PLT") == 0, err);
 done:
 	cli_model_close(&m);
 	return rc;
@@ -221,20 +261,6 @@ done:
 	return rc;
 }
 
-static int
-measure_limits(struct limits *lim, struct ct_error *err)
-{
-	struct ct_pool *pool = NULL;
-	int rc = ct_pool_open(&pool, 0, err);	/* as many threads as an engine has */
-
-	lim->threads = ct_pool_threads(pool);
-	if (rc == CT_OK)
-		rc = measure_sgemm(lim, err);
-	if (rc == CT_OK)
-		rc = measure_copy(lim, pool, err);
-	ct_pool_close(pool);
-	return rc;
-}
 
 static int
 show_json(const char *file, const struct limits *lim, const struct shape *shapes, int n)
@@ -279,21 +305,66 @@ show(const struct limits *lim, const struct shape *shapes, int n)
 	}
 }
 
+static bool
+known_shape(const char *name)
+{
+	for (int i = 0; i < N_RANDOM; i++)
+		if (strcmp(name, random_shapes[i].name) == 0)
+			return true;
+	return false;
+}
+
+struct request {
+	const char *model, *transcoder, *shape;	/* each NULL: not asked for by name */
+	const char *json;
+};
+
+/* Fills shapes[]; returns how many, or a code. A model without a demo prompt is left out unless named. */
+static int
+measure(struct shape *shapes, const struct request *q, const struct limits *lim, struct ct_pool *pool,
+    struct ct_error *err)
+{
+	bool all = !q->model && !q->shape;
+	char **list = all ? ct_model_list() : NULL;
+	int n = 0, rc = CT_OK;
+
+	if (q->model)
+		rc = measure_model(&shapes[n++], q->model, q->transcoder, err);
+	for (int i = 0; list && list[i] && n < MAX_SHAPES - N_RANDOM && rc == CT_OK; i++) {
+		rc = measure_model(&shapes[n], list[i], NULL, err);
+		if (rc == CT_EUNSUPPORTED) {
+			cli_error("%s: left out", err->msg);
+			rc = CT_OK;
+		} else {
+			n++;
+		}
+	}
+	ct_model_list_free(list);
+	for (int i = 0; i < N_RANDOM && rc == CT_OK; i++)
+		if (all || (q->shape && strcmp(q->shape, random_shapes[i].name) == 0))
+			rc = measure_random(&shapes[n++], &random_shapes[i], pool, err);
+	for (int i = 0; i < n && rc == CT_OK; i++)
+		shapes[i].fraction = shapes[i].gflop / shapes[i].seconds / lim->sgemm_gflops;
+	return rc == CT_OK ? n : rc;
+}
+
 static int
 run(struct cli *c)
 {
+	struct request q = { 0 };
 	struct limits lim = { 0 };
 	struct shape shapes[MAX_SHAPES] = { 0 };
+	struct ct_pool *pool = NULL;
 	struct ct_error err = { 0 };
-	const char *value, *model = NULL, *transcoder = NULL, *json = NULL;
-	char **list = NULL;
-	int key, n = 0;
+	const char *value;
+	int key, n, status = CLI_OK;
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
-		case 'm': model = value; break;
-		case KEY_TRANSCODER: transcoder = value; break;
-		case KEY_JSON: json = value; break;
+		case 'm': q.model = value; break;
+		case KEY_TRANSCODER: q.transcoder = value; break;
+		case KEY_SHAPE: q.shape = value; break;
+		case KEY_JSON: q.json = value; break;
 		}
 	if (key < 0)
 		return c->status;
@@ -301,49 +372,44 @@ run(struct cli *c)
 		cli_error("bench takes no operand, found '%s'; see ctrace bench --help", c->argv[0]);
 		return CLI_ERROR;
 	}
-	if (measure_limits(&lim, &err) < 0)
+	if (q.shape && !known_shape(q.shape)) {
+		cli_error("--shape: expected gpt2-small or 8l-d256, found '%s'", q.shape);
+		return CLI_ERROR;
+	}
+	if (ct_pool_open(&pool, 0, &err) < 0)	/* as many threads as an engine has */
 		return cli_fail(&err);
-	if (!model)
-		list = ct_model_list();
-	for (int i = 0; n < MAX_SHAPES && (model ? i == 0 : list && list[i]); i++) {
-		int rc = measure_model(&shapes[n], model ? model : list[i], transcoder, &err);
-
-		if (rc == CT_EUNSUPPORTED && !model) {
-			cli_error("%s: left out", err.msg);
-			continue;
-		}
-		if (rc < 0) {
-			ct_model_list_free(list);
-			return cli_fail(&err);
-		}
-		shapes[n].fraction = shapes[n].gflop / shapes[n].seconds / lim.sgemm_gflops;
-		n++;
-	}
-	ct_model_list_free(list);
-	if (n == 0) {
-		cli_error("no model to measure; ctrace models lists what is installed");
-		return CLI_NOTHING;
-	}
-	if (json)
-		return show_json(json, &lim, shapes, n);
-	show(&lim, shapes, n);
-	return CLI_OK;
+	lim.threads = ct_pool_threads(pool);
+	n = measure_sgemm(&lim, &err);
+	if (n == CT_OK)
+		n = measure_copy(&lim, pool, &err);
+	if (n == CT_OK)
+		n = measure(shapes, &q, &lim, pool, &err);
+	ct_pool_close(pool);
+	if (n < 0)
+		return cli_fail(&err);
+	if (q.json)
+		status = show_json(q.json, &lim, shapes, n);
+	else
+		show(&lim, shapes, n);
+	return status;
 }
 
 static const struct cli_option options[] = {
-	{ 'm', "model", "MODEL", "a model directory or name (every installed model)" },
+	{ 'm', "model", "MODEL", "trace the demo prompt of this model only" },
 	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_SHAPE, "shape", "NAME", "trace random weights of this shape only: gpt2-small or 8l-d256" },
 	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
 	{ 0 }
 };
 
 const struct cli_command cli_bench = {
 	.name = "bench",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--json FILE]",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--shape NAME] [--json FILE]",
 	.summary = "speed, as fractions of limits measured in the same process",
-	.details = "For each model the graph of its demo prompt, the fastest of the runs of a second. GFLOP\n"
-	    "is the work that the method needs; sgemm is the best square matrix product with as many\n"
-	    "threads, and copy the bytes that memory moves, read and written.",
+	.details = "For each installed model the graph of its demo prompt, the fastest of the runs of a\n"
+	    "second, and one graph of each shape with random weights. GFLOP is the work that the method\n"
+	    "needs; sgemm is the best square matrix product with as many threads, and copy the bytes\n"
+	    "that memory moves, read and written.",
 	.options = options,
 	.run = run
 };

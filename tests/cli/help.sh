@@ -44,5 +44,6 @@ fails "an option without its value" "--at needs a value" trace x --at
 fails "a number that is none" "--at: expected a whole number.*'x'" trace --at x y
 fails "no prompt" "a prompt is missing" trace
 fails "no clamp" "no --clamp given" steer x
+fails "an unknown shape" "gpt2-small" bench --shape tiny
 fails "control characters in what is named" 'no command .*1b' "$(printf '\033[31mred')"
 exit $failed

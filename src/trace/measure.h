@@ -1,0 +1,27 @@
+/*
+ * measure: the whole graph of a random model, timed.
+ *
+ * For shapes that nobody ships and for limits of speed; the shipped models are measured through a session.
+ */
+#ifndef CT_TRACE_MEASURE_H
+#define CT_TRACE_MEASURE_H
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "base/progress.h"
+#include "model/synthetic.h"
+#include "trace/graph.h"
+
+struct ct_measured {
+	struct ct_graph *graph;		/* in the arena */
+	double seconds;			/* from token ids to the pruned and scored graph, the self-check included */
+};
+
+/*
+ * Random token ids, T of them, through a random model of this shape; every active feature is attributed.
+ * Memory: the model, and T * L * k rows of as many edges.
+ */
+int ct_measure_shape(struct ct_measured *out, const struct ct_shape *shape, int T, struct ct_arena *a,
+    struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
+
+#endif
