@@ -12,6 +12,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_trace,
 	&cli_steer,
 	&cli_features,
+	&cli_train,
 	&cli_export,
 	&cli_models,
 	&cli_bench,

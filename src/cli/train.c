@@ -1,0 +1,113 @@
+/* train: `ctrace train`: a model directory from its recipe, with live figures and a report. */
+#include "train/train.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+enum { KEY_THREADS = CLI_LONG };
+
+static const double redraw_every = 0.2;		/* seconds */
+
+/* " name 0.123", or nothing when the figure is not known. */
+static int
+figure(char *dst, size_t size, const char *name, const char *unit, double x)
+{
+	int n = isfinite(x) ? snprintf(dst, size, "  %s %.3g%s", name, x, unit) : 0;
+
+	return n > 0 && (size_t)n < size ? n : 0;
+}
+
+static bool
+watch(void *ctx, const struct ct_train_live *live)
+{
+	double *drawn = ctx, now = cli_seconds();
+	char text[200] = "";
+	size_t n = 0;
+
+	if (cli_interrupted())
+		return false;
+	if (now - *drawn < redraw_every)
+		return true;
+	*drawn = now;
+	n += (size_t)figure(text + n, sizeof text - n, "loss", "", live->loss);
+	n += (size_t)figure(text + n, sizeof text - n, "right", "%", 100 * live->accuracy);
+	n += (size_t)figure(text + n, sizeof text - n, "explained", "%", 100 * live->explained);
+	n += (size_t)figure(text + n, sizeof text - n, "L0", "", live->l0);
+	n += (size_t)figure(text + n, sizeof text - n, "dead", "%", 100 * live->dead);
+	n += (size_t)figure(text + n, sizeof text - n, "rate", " tokens/s", live->tokens_per_second);
+	n += (size_t)figure(text + n, sizeof text - n, "left", " s", live->seconds_left);
+	cli_status("%s %d/%d%s", live->phase, live->step, live->steps, text);
+	return true;
+}
+
+static void
+show_coder(const char *name, const struct ct_train_report *r, const struct ct_train_coder_report *c)
+{
+	if (!c->made)
+		return;
+	cli_line("%-14s %.0f s  agrees with the model %.1f%%  KL %.4f  accuracy %.1f%%  L0 %.1f  dead %.0f%%",
+	    name, c->seconds, 100 * c->agreement, c->kl, 100 * c->accuracy, c->l0, 100 * c->dead);
+	for (int l = 0; l < r->L && l < CT_TRAIN_LAYERS; l++)
+		cli_line("  layer %-6d explained variance %.4f  L0 %.1f  dead %.0f%%", l,
+		    c->layer_explained[l], c->layer_l0[l], 100 * c->layer_dead[l]);
+}
+
+static void
+show(const struct ct_train_report *r)
+{
+	cli_line("corpus         %d sentences, %d held out, %d words", r->sentences, r->held_out, r->V);
+	cli_line("model          %.0f s  %dL D%d F%d  accuracy held out %.2f%%, seen %.2f%%", r->model_seconds,
+	    r->L, r->D, r->F, 100 * r->accuracy, 100 * r->accuracy_seen);
+	show_coder("transcoder", r, &r->clt);
+	show_coder("transcoder-plt", r, &r->plt);
+}
+
+static int
+run(struct cli *c)
+{
+	struct ct_train_report report = { 0 };
+	struct ct_error err = { 0 };
+	double drawn = 0;
+	struct ct_train_options opt = { .watch = watch, .ctx = &drawn };
+	const char *value, *recipe;
+	int key, rc;
+
+	while ((key = cli_next(c, &value)) > 0)
+		switch (key) {
+		case 'o': opt.out_dir = value; break;
+		case KEY_THREADS:
+			if (cli_int(value, "--threads", 1, 1024, &opt.threads) < 0)
+				return CLI_ERROR;
+			break;
+		}
+	if (key < 0)
+		return c->status;
+	recipe = cli_operand(c, "recipe");
+	if (!recipe)
+		return CLI_ERROR;
+	rc = ct_train(recipe, &opt, &report, &err);
+	cli_status("%s", "");
+	if (rc < 0)
+		return cli_fail(&err);
+	show(&report);
+	return CLI_OK;
+}
+
+static const struct cli_option options[] = {
+	{ 'o', "output", "DIR", "the model directory to write (the recipe's own)" },
+	{ KEY_THREADS, "threads", "N", "threads to use (one for each processor)" },
+	{ 0 }
+};
+
+const struct cli_command cli_train = {
+	.name = "train",
+	.synopsis = "[-o DIR] [--threads N] RECIPE",
+	.summary = "rebuild a model directory from its recipe",
+	.details = "Trains the transformer and then its transcoders, measures them on held-out sentences,\n"
+	    "and replaces the files of the directory when they are complete. The same recipe, machine\n"
+	    "and number of threads give the same bytes.",
+	.options = options,
+	.run = run
+};
