@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "tui/cmd.h"
+#include "tui/fmt.h"
 #include "tui/frame.h"
 #include "tui/keys.h"
 #include "tui/script.h"
@@ -59,6 +60,16 @@ app_error(struct app *a, const struct ct_error *err)
 	if (err->code == CT_ECANCELLED)
 		return app_fail(a, "stopped; everything is as it was");
 	return app_fail(a, "%s", err->msg);
+}
+
+const char *
+app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size)
+{
+	if (!a->shares)
+		return fmt_signed(buf, size, (double)e->weight);
+	fmt_signed(buf, size, 100 * study_share(&a->study, e));
+	snprintf(buf + strlen(buf), size - strlen(buf), "%%");
+	return buf;
 }
 
 /* Long work: say how far it is on the last line, and stop on Esc. */

@@ -65,6 +65,9 @@ void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 
 int app_fail(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int app_error(struct app *a, const struct ct_error *err);
 
+/* An edge as the person wants to see it: a weight, or a share. */
+const char *app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size);
+
 /* Handles one key or pasted character; what a person at the keyboard would cause. */
 int app_key(struct app *a, int key);
 int app_paste(struct app *a, int cp);

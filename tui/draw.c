@@ -152,7 +152,7 @@ to_ascii(uint32_t cp)
 	if (cp >= 0x2582 && cp <= 0x258c)	/* the larger parts of a block */
 		return '=';
 	if (cp >= 0x258d && cp <= 0x258f)
-		return '-';
+		return '.';
 	return '?';
 }
 

@@ -44,7 +44,9 @@ fmt_short(char *buf, size_t size, double v)
 {
 	double a = fabs(v);
 
-	if (a < 0.95)
+	if (a >= 99.5)
+		snprintf(buf, size, "%s", v < 0 ? MINUS MINUS MINUS : "+++");
+	else if (a < 0.95)
 		snprintf(buf, size, "%s.%.0f", v < 0 ? MINUS : "+", a * 10);
 	else
 		snprintf(buf, size, "%s%.0f", v < 0 ? MINUS : "+", a);

@@ -122,7 +122,7 @@ first_token(const struct study *s, int width)
 	used = token_columns(s, s->pos) + 2;
 	for (int i = s->pos + 1; i < s->T && used < width / 3; i++)
 		used += token_columns(s, i);
-	while (first > 0 && used + token_columns(s, first - 1) + 2 < width)
+	while (first > (s->T > 1) && used + token_columns(s, first - 1) + 2 < width)
 		used += token_columns(s, --first);
 	return first;
 }
@@ -213,7 +213,8 @@ draw_next(struct app *a, const struct area *all, int y, const char *label, enum 
 			break;
 		x += draw_text(all, x, y, i == 0 ? ST_STRONG : ST_TEXT, token) + 1;
 		bar = draw_bar(all, x, y, bars, compare ? ST_CLAMP : ST_BAR, top[i].prob);
-		x += bar + (bar > 1);
+		/* A sliver stands close to its number. */
+		x += bar + (top[i].prob * (float)bars > .5f);
 		x += draw_text(all, x, y, i == 0 ? ST_STRONG : ST_TEXT, p);
 		x += draw_text(all, x, y, ST_DIM, was) + 3;
 	}

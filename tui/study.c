@@ -1,6 +1,7 @@
 /* study: see study.h. */
 #include "tui/study.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -216,6 +217,17 @@ const struct ct_node *
 study_node(const struct study *s, int node)
 {
 	return s->graph && node >= 0 && node < s->graph->n_nodes ? &s->graph->nodes[node] : NULL;
+}
+
+double
+study_share(const struct study *s, const struct ct_edge *e)
+{
+	const float *row = s->graph->rows[e->target];
+	double flow = 0;
+
+	for (int c = 0; row && c < s->graph->n_columns; c++)
+		flow += fabs((double)row[c]);
+	return flow > 0 ? (double)e->weight / flow : 0;
 }
 
 const char *

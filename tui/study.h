@@ -54,6 +54,9 @@ int study_clamp_find(const struct study *s, int layer, int feature, int pos);
 const struct ct_node *study_node(const struct study *s, int node);	/* NULL for -1 */
 const char *study_token(const struct study *s, int pos);
 
+/* An edge as a share of all that flows into its target, -1..1. */
+double study_share(const struct study *s, const struct ct_edge *e);
+
 /* Names as the screen shows them; all write to buf and return it. */
 const char *study_place(const struct study *s, int pos, char *buf, size_t size);	/* "@is", "@the/4" */
 const char *study_name(const struct study *s, int node, char *buf, size_t size);	/* "L1#917 @is" */

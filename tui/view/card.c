@@ -229,7 +229,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 	int room;
 
 	if (n->kind == CT_NODE_ERROR) {
-		draw_cut(area, 1, y, -1, ST_REST, "what the transcoder leaves unexplained");
+		draw_cut(area, 1, y, -1, ST_REST, "not explained by the transcoder");
 		return;
 	}
 	if (n->kind == CT_NODE_EMBEDDING) {
@@ -331,7 +331,7 @@ draw_edge(struct app *a, const struct area *area, int y, const struct line *l)
 	if (*note && end - x > 4)
 		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE ? ST_TEXT : ST_DIM, note);
 	draw_right(area, area->w - 1, y, l->edge.weight < 0 ? ST_MINUS : ST_PLUS,
-	    fmt_signed(w, sizeof w, l->edge.weight));
+	    app_edge(a, &l->edge, w, sizeof w));
 }
 
 static void

@@ -23,7 +23,6 @@ struct twig {
 	int shown;		/* children with a row of their own */
 	int n;			/* children, 0 until they are known */
 	bool known;
-	double flow;		/* sum of |weight| of all inputs */
 	double largest;		/* |weight| of the strongest */
 	struct twig *child;
 	struct twig *parent;
@@ -94,7 +93,7 @@ grow(struct app *a, struct twig *t)
 		is_kept[edges[i].source] = true;
 	n = ct_graph_inputs(g, t->node, false, edges + n_kept, g->n_nodes);
 	t->n = t->shown = 0;
-	t->flow = t->largest = 0;
+	t->largest = 0;
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = n_kept; i < n_kept + n; i++) {
 			bool kept = is_kept[edges[i].source];
@@ -104,7 +103,6 @@ grow(struct app *a, struct twig *t)
 			child[t->n++] = (struct twig){
 				.node = edges[i].source, .weight = edges[i].weight, .kept = kept
 			};
-			t->flow += fabs((double)edges[i].weight);
 			t->largest = fmax(t->largest, fabs((double)edges[i].weight));
 		}
 	for (int i = 0; i < t->n; i++)
@@ -150,7 +148,6 @@ regrow(struct app *a, struct twig *t)
 				c->child = old[i].child;
 				c->n = old[i].n;
 				c->shown = old[i].shown;
-				c->flow = old[i].flow;
 				c->largest = old[i].largest;
 				for (int j = 0; j < c->n; j++)
 					c->child[j].parent = c;
@@ -426,6 +423,29 @@ open_path(struct app *a, struct tree *t, const int *path, int n)
 	return true;
 }
 
+/* The node through which most of this one's influence passes, within the pruned graph where it has one. */
+static int
+best_output(struct app *a, int node)
+{
+	const struct ct_graph *g = a->study.graph;
+	struct ct_edge edge[256];
+	double most = -1;
+	int best = -1, n = ct_graph_outputs(g, node, true, edge, 256);
+
+	if (n < 1)
+		n = ct_graph_outputs(g, node, false, edge, 256);
+	for (int i = 0; i < n && i < 256; i++) {
+		const struct ct_node *to = &g->nodes[edge[i].target];
+		double through = fabs(study_share(&a->study, &edge[i])) * (to->influence + (double)to->weight);
+
+		if (through > most) {
+			most = through;
+			best = edge[i].target;
+		}
+	}
+	return best;
+}
+
 bool
 tree_reveal(struct app *a, int node)
 {
@@ -441,15 +461,10 @@ tree_reveal(struct app *a, int node)
 			list_select(&t->list, i);
 			return true;
 		}
-	/* Up along the strongest edge each time, within the pruned graph where it has one. */
 	for (path[n++] = node; g->nodes[node].kind != CT_NODE_TARGET; path[n++] = node) {
-		struct ct_edge e;
-
-		if (n == (int)(sizeof path / sizeof *path))
+		node = n < (int)(sizeof path / sizeof *path) ? best_output(a, node) : -1;
+		if (node < 0)
 			return false;
-		if (ct_graph_outputs(g, node, true, &e, 1) < 1 && ct_graph_outputs(g, node, false, &e, 1) < 1)
-			return false;
-		node = e.target;
 	}
 	return open_path(a, t, path, n);
 }
@@ -506,31 +521,23 @@ tree_find(struct app *a, void *state, const char *what)
 static void
 draw_value(const struct app *a, const struct area *area, int y, int bar, double w, const struct twig *parent)
 {
+	struct ct_edge edge = { .target = parent->node, .weight = (float)w };
 	char text[FMT_SIZE];
 
-	if (a->shares) {
-		fmt_signed(text, sizeof text, 100 * (parent->flow > 0 ? w / parent->flow : 0));
-		snprintf(text + strlen(text), sizeof text - strlen(text), "%%");
-	} else {
-		fmt_signed(text, sizeof text, w);
-	}
-	draw_right(area, area->w - bar - 2, y, w < 0 ? ST_MINUS : ST_PLUS, text);
+	draw_right(area, area->w - bar - 2, y, w < 0 ? ST_MINUS : ST_PLUS, app_edge(a, &edge, text, sizeof text));
 }
 
 static void
 draw_more(const struct app *a, const struct area *area, int y, int x, int bar, const struct twig *w)
 {
-	double up = 0, down = 0;
+	struct ct_edge up = { .target = w->node }, down = { .target = w->node };
 	char one[FMT_SIZE], two[FMT_SIZE];
-	double scale = a->shares && w->flow > 0 ? 100 / w->flow : 1;
 
 	for (int i = w->shown; i < w->n; i++)
-		*(w->child[i].weight < 0 ? &down : &up) += (double)w->child[i].weight;
+		(w->child[i].weight < 0 ? &down : &up)->weight += w->child[i].weight;
 	draw_fmt(area, x + 2, y, ST_DIM, "… %d more", w->n - w->shown);
-	fmt_signed(one, sizeof one, up * scale);
-	fmt_signed(two, sizeof two, down * scale);
-	draw_right(area, area->w - bar - 2, y, ST_DIM, one);
-	draw_text(area, area->w - bar - 1, y, ST_DIM, two);
+	draw_right(area, area->w - bar - 2, y, ST_DIM, app_edge(a, &up, one, sizeof one));
+	draw_text(area, area->w - bar - 1, y, ST_DIM, app_edge(a, &down, two, sizeof two));
 }
 
 static void
@@ -591,7 +598,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 	if (*note && end - x > 4)
 		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE ? ST_TEXT : ST_DIM, note);
 	if (n->kind == CT_NODE_TARGET && !parent) {
-		if (n->pos != a->study.pos && end - x > 4)
+		if (n->pos != a->study.pos && n->target != CT_TARGET_FEATURE && end - x > 4)
 			draw_cut(area, x + 2, y, end - x - 2, ST_DIM,
 			    study_place(&a->study, n->pos, place, sizeof place));
 		draw_root(a, area, y, n);

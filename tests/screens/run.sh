@@ -1,0 +1,39 @@
+#!/bin/sh
+# Screens: each *.script runs without a terminal and must print what its *.txt holds.
+#   run.sh [NAME ...]       all of them, or those named
+#   UPDATE=1 run.sh ...     writes the *.txt anew; look at the difference before you commit it
+# A first line "#: ARGS" gives arguments; MODEL in them is replaced by the small test model.
+set -u
+top=$(cd "${srcdir:-.}" && pwd)
+here=$top/tests/screens
+tui=${CTRACE_TUI:-./ctrace-tui}
+model=$top/tests/golden/llama-clt
+LC_ALL=C.UTF-8
+export LC_ALL
+unset NO_COLOR CTRACE_MODEL_PATH
+failed=0
+out=screen.$$
+trap 'rm -f "$out" "$out.err"' EXIT
+
+for script in "$here"/*.script; do
+	name=$(basename "$script" .script)
+	[ $# -eq 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
+	args=$(sed -n '1s|^#: *||p' "$script" | sed "s|MODEL|$model|")
+	case $args in
+	*models/*) [ -f "$top/models/capitals/model.safetensors" ] || continue ;;
+	esac
+	# shellcheck disable=SC2086
+	(cd "$top" && "$tui" ${args:---headless 80x24 -m "$model"} --script - <"$script") >"$out" 2>"$out.err"
+	echo "exit $?" >>"$out"
+	cat "$out.err" >>"$out"
+	if [ -n "${UPDATE:-}" ]; then
+		cp "$out" "$here/$name.txt"
+	elif cmp -s "$out" "$here/$name.txt"; then
+		echo "ok - $name"
+	else
+		echo "not ok - $name"
+		diff -u "$here/$name.txt" "$out"
+		failed=1
+	fi
+done
+exit $failed
