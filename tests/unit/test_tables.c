@@ -1,0 +1,181 @@
+/* The tables of the interactive program agree with each other: what is bound exists, and all of it has help. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "tui/cmd.h"
+#include "tui/fmt.h"
+#include "tui/keys.h"
+#include "tui/prompt.h"
+#include "tui/theme.h"
+#include "tui/view.h"
+
+static void
+test_keys_run_commands(void **state)
+{
+	const struct key_entry *k, *other;
+
+	(void)state;
+	for (int i = 0; (k = key_at(i)); i++) {
+		char name[32];
+		int code = key_parse(k->key);
+
+		if (code < 0)
+			fail_msg("\"%s\" is not a key", k->key);
+		assert_string_equal(key_text(name, sizeof name, code), k->key);
+		if (!cmd_find(k->command, strcspn(k->command, " ")))
+			fail_msg("%s runs \"%s\", which is no command", k->key, k->command);
+		if (k->place && view_find(k->place) < 0)
+			fail_msg("%s is bound in \"%s\", which is no view", k->key, k->place);
+		if (key_is_first(i) && (!k->note || !*k->note))
+			fail_msg("%s has no help", k->key);
+		for (int j = 0; j < i; j++) {
+			other = key_at(j);
+			if (key_parse(other->key) == code && (k->place == other->place
+			    || (k->place && other->place && !strcmp(k->place, other->place))))
+				fail_msg("%s is bound twice in %s", k->key, k->place ? k->place : "all views");
+		}
+	}
+}
+
+static void
+test_commands_have_help(void **state)
+{
+	const struct cmd_entry *c;
+
+	(void)state;
+	for (int i = 0; (c = cmd_at(i)); i++) {
+		assert_non_null(c->exec);
+		assert_ptr_equal(cmd_find(c->name, strlen(c->name)), c);
+		if (!c->note || !*c->note)
+			fail_msg("%s has no help", c->name);
+	}
+}
+
+static void
+test_views_have_help(void **state)
+{
+	(void)state;
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		const struct view_ops *v = view_ops((enum view_id)i);
+
+		assert_non_null(v->open);
+		assert_non_null(v->close);
+		assert_non_null(v->draw);
+		assert_true(*v->name && *v->title && *v->note);
+		assert_int_equal(view_find(v->name), i);
+	}
+}
+
+static void
+test_styles_have_letters(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ST_COUNT; i++)
+		for (int k = 0; k < i; k++)
+			assert_true(theme_letter((enum style)i) != theme_letter((enum style)k));
+	for (int i = 0; theme_at(i); i++)
+		assert_ptr_equal(theme_find(theme_name(theme_at(i))), theme_at(i));
+}
+
+static void
+test_numbers(void **state)
+{
+	char b[FMT_SIZE];
+
+	(void)state;
+	assert_string_equal(fmt_signed(b, sizeof b, .854), "+.85");
+	assert_string_equal(fmt_signed(b, sizeof b, -.12), "\xe2\x88\x92.12");
+	assert_string_equal(fmt_signed(b, sizeof b, .9951), "+1.0");
+	assert_string_equal(fmt_signed(b, sizeof b, 9.96), "+10");
+	assert_string_equal(fmt_signed(b, sizeof b, 123456), "+1e+05");
+	assert_string_equal(fmt_short(b, sizeof b, -.43), "\xe2\x88\x92.4");
+	assert_string_equal(fmt_short(b, sizeof b, .96), "+1");
+	assert_string_equal(fmt_short(b, sizeof b, 140), "+++");
+	assert_string_equal(fmt_share(b, sizeof b, .957), ".96");
+	assert_string_equal(fmt_share(b, sizeof b, .9999), "1.0");
+	assert_string_equal(fmt_percent(b, sizeof b, .7712), "77.1%");
+	assert_string_equal(fmt_percent(b, sizeof b, .0014), ".14%");
+	assert_string_equal(fmt_percent(b, sizeof b, .99996), "100%");
+	assert_string_equal(fmt_percent(b, sizeof b, .00996), "1.0%");
+	assert_string_equal(fmt_tiny(b, sizeof b, 2.2e-6), "2e-6");
+	assert_string_equal(fmt_tiny(b, sizeof b, 0), "0");
+	assert_string_equal(fmt_plain(b, sizeof b, 9.996), "10.0");
+}
+
+static void
+press(struct prompt *p, const char *keys)
+{
+	char name[32];
+
+	while (*keys) {
+		size_t n = strcspn(keys, " ");
+
+		memcpy(name, keys, n);
+		name[n] = '\0';
+		prompt_key(p, key_parse(name));
+		keys += n + (keys[n] == ' ');
+	}
+}
+
+static void
+test_line_editing(void **state)
+{
+	struct history h = { .n = 0 };
+	static struct prompt p;
+
+	(void)state;
+	assert_true(history_add(&h, "first"));
+	assert_true(history_add(&h, "second"));
+	assert_true(history_add(&h, "second"));
+	assert_int_equal(h.n, 2);
+	prompt_start(&p, "the capital of Texas", &h);
+	press(&p, "Ctrl-w");
+	assert_string_equal(p.text, "the capital of ");
+	press(&p, "Ctrl-y Ctrl-a Alt-f Ctrl-k");
+	assert_string_equal(p.text, "the");
+	press(&p, "Ctrl-y Home Delete Ctrl-t");
+	assert_string_equal(p.text, "he capital of Texas");
+	press(&p, "End Ctrl-t");
+	assert_string_equal(p.text, "he capital of Texsa");
+	press(&p, "Alt-b Ctrl-u");
+	assert_string_equal(p.text, "Texsa");
+	press(&p, "Up Up Up");
+	assert_string_equal(p.text, "first");
+	press(&p, "Down Down");
+	assert_string_equal(p.text, "Texsa");
+	/* Characters of several bytes are one step. */
+	prompt_start(&p, "Cañ\xc3\xb3n", NULL);
+	press(&p, "Left Backspace");
+	assert_string_equal(p.text, "Cañn");
+	press(&p, "Left Delete");
+	assert_string_equal(p.text, "Can");
+	assert_int_equal(prompt_key(&p, K_ENTER), PROMPT_DONE);
+	assert_int_equal(prompt_key(&p, K_ESC), PROMPT_CANCEL);
+	assert_int_equal(prompt_key(&p, K_F1), PROMPT_IGNORED);
+	/* What a paste brings that could act on a terminal does not get in. */
+	prompt_start(&p, "", NULL);
+	prompt_insert(&p, "a\033[2Jb\xff" "c\x9b", 9);
+	assert_string_equal(p.text, "a[2Jbc");
+	history_free(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keys_run_commands),
+		cmocka_unit_test(test_commands_have_help),
+		cmocka_unit_test(test_views_have_help),
+		cmocka_unit_test(test_styles_have_letters),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_line_editing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
