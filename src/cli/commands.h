@@ -10,6 +10,7 @@ extern const struct cli_command cli_export;
 extern const struct cli_command cli_train;
 extern const struct cli_command cli_models;
 extern const struct cli_command cli_bench;
+extern const struct cli_command cli_eval;
 extern const struct cli_command cli_features;
 
 #endif

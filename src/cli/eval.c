@@ -1,0 +1,245 @@
+/* eval: `ctrace eval`: every figure of a model and its transcoders, over its corpus. */
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/commands.h"
+#include "cli/lab.h"
+#include "eval/eval.h"
+#include "io/json_out.h"
+
+enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON };
+
+/* "0.987", or "-" where there is nothing to measure. */
+static const char *
+figure(char *buf, size_t size, double x)
+{
+	if (!isfinite(x))
+		return "-";
+	snprintf(buf, size, "%.3f", x);
+	return buf;
+}
+
+static void
+row(const char *name, const double *values, int n)
+{
+	char line[512], cell[32];
+	int i, used = snprintf(line, sizeof line, "  %-34s", name);
+
+	for (i = 0; i < n && used < (int)sizeof line; i++)
+		used += snprintf(line + used, sizeof line - (size_t)used, " %7s", figure(cell, sizeof cell, values[i]));
+	cli_line("%s", line);
+}
+
+static void
+layer_rows(const struct ct_fidelity *f)
+{
+	static const char *const names[] = {"explained variance", "active features per token (L0)",
+	    "never active", "active on more than 10 %"};
+	double *values = calloc((size_t)f->L + 1, sizeof *values);
+	int k, l;
+
+	if (values == NULL)
+		return;
+	for (k = 0; k < 4; k++) {
+		for (l = 0; l < f->L; l++) {
+			const struct ct_fidelity_layer *x = &f->layers[l];
+
+			values[l] = k == 0 ? x->explained_variance : k == 1 ? x->l0 : k == 2 ? x->dead : x->dense;
+		}
+		values[f->L] = k == 1 ? f->l0_mean : f->dead;
+		row(names[k], values, k == 1 || k == 2 ? f->L + 1 : f->L);
+	}
+	free(values);
+}
+
+static void
+show(const struct cli_coder *coder, const struct ct_eval *e)
+{
+	const struct ct_fidelity *f = e->fidelity;
+	const struct ct_eval_labels *labels = &e->labels;
+	char title[64];
+	int i;
+
+	cli_line("%s  %s", cli_coder_kind(coder), coder->dir);
+	snprintf(title, sizeof title, "held out: %d answers", f->n_answers);
+	cli_line(" %s", title);
+	row("accuracy of the model", &f->accuracy, 1);
+	row("replacement model: top-1 agreement", &f->top1_agreement, 1);
+	row("KL at answers", &f->kl, 1);
+	row("KL at all positions", &f->kl_all, 1);
+	cli_line(" layers 0 to %d, then all", f->L - 1);
+	layer_rows(f);
+	cli_line(" graphs of %d held-out prompts", e->graphs.n);
+	row("replacement score", &e->graphs.replacement, 1);
+	row("completeness score", &e->graphs.completeness, 1);
+	row("influence against ablation (rank)", &e->graphs.spearman, 1);
+	cli_line("  %-34s %7.1e (edges)  %.1e (logits)", "worst self-check", e->graphs.max_edge_residual,
+	    e->graphs.max_logit_error);
+	if (e->n_causal > 0)
+		cli_line(" causal tests, shares of %d", e->causal[0].n);
+	for (i = 0; i < e->n_causal; i++)
+		row(e->causal[i].name, &e->causal[i].share, 1);
+	cli_line(" labels of %ld features", labels->features);
+	cli_line("  never active %ld   F1 >= .9 %ld   F1 >= .5 %ld   mixed %ld", labels->dead, labels->sure,
+	    labels->named, labels->features - labels->dead - labels->named);
+	if (labels->values > 0)
+		cli_line("  %d of %d values have a bridge feature of F1 >= .9", labels->bridges, labels->values);
+}
+
+static json_t *
+layers_json(const struct ct_fidelity *f)
+{
+	json_t *list = json_array();
+	int l;
+
+	for (l = 0; l < f->L; l++) {
+		const struct ct_fidelity_layer *x = &f->layers[l];
+
+		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}",
+		    "explained_variance", ct_json_out_number(x->explained_variance),
+		    "l0", ct_json_out_number(x->l0),
+		    "dead", ct_json_out_number(x->dead),
+		    "dense", ct_json_out_number(x->dense)));
+	}
+	return list;
+}
+
+static json_t *
+causal_json(const struct ct_eval *e)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < e->n_causal; i++)
+		json_array_append_new(list, json_pack("{s:o, s:o, s:i}",
+		    "name", ct_json_out_string(e->causal[i].name),
+		    "share", ct_json_out_number(e->causal[i].share),
+		    "n", e->causal[i].n));
+	return list;
+}
+
+static json_t *
+labels_json(const struct ct_eval_labels *l)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:i, s:i}",
+	    "features", (json_int_t)l->features,
+	    "dead", (json_int_t)l->dead,
+	    "f1_90", (json_int_t)l->sure,
+	    "f1_50", (json_int_t)l->named,
+	    "mixed", (json_int_t)(l->features - l->dead - l->named),
+	    "bridges", l->bridges,
+	    "bridge_values", l->values);
+}
+
+static json_t *
+coder_json(const struct ct_eval *e)
+{
+	const struct ct_fidelity *f = e->fidelity;
+	const struct ct_graph_figures *g = &e->graphs;
+
+	return json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, s:{s:o, s:o, s:i}, s:{s:o}, s:{s:o, s:o}, s:o, s:o}",
+	    "heldout",
+	    "accuracy", ct_json_out_number(f->accuracy),
+	    "top1_agreement", ct_json_out_number(f->top1_agreement),
+	    "kl", ct_json_out_number(f->kl),
+	    "kl_all", ct_json_out_number(f->kl_all),
+	    "n", f->n_answers,
+	    "layers", layers_json(f),
+	    "l0_mean", ct_json_out_number(f->l0_mean),
+	    "dead", ct_json_out_number(f->dead),
+	    "scores",
+	    "replacement", ct_json_out_number(g->replacement),
+	    "completeness", ct_json_out_number(g->completeness),
+	    "n", g->n,
+	    "faithfulness",
+	    "spearman", ct_json_out_number(g->spearman),
+	    "self_check",
+	    "max_edge_residual", ct_json_out_number(g->max_edge_residual),
+	    "max_logit_error", ct_json_out_number(g->max_logit_error),
+	    "causal", causal_json(e),
+	    "labels", labels_json(&e->labels));
+}
+
+static int
+run(struct cli *c)
+{
+	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *json = NULL, *value;
+	struct ct_eval_options opt = {.prompts = 0, .others = 4};
+	struct cli_progress progress = {0};
+	struct cli_lab lab = {0};
+	struct ct_error err = {0};
+	json_t *root = json_object();
+	struct ct_eval *e;
+	int key, i, rc, status;
+
+	while ((key = cli_next(c, &value)) > 0) {
+		switch (key) {
+		case 'm': model = value; break;
+		case KEY_TRANSCODER: transcoder = value; break;
+		case KEY_CORPUS: corpus = value; break;
+		case KEY_JSON: json = value; break;
+		case KEY_PROMPTS:
+			if (cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0)
+				goto usage;
+			break;
+		case KEY_SWAPS:
+			if (cli_int(value, "--swaps", 1, 1000, &opt.others) < 0)
+				goto usage;
+			break;
+		}
+	}
+	if (key < 0) {
+		json_decref(root);
+		return c->status;
+	}
+	if (c->argc > 0) {
+		cli_error("eval takes no operand, found '%s'; see ctrace eval --help", c->argv[0]);
+		goto usage;
+	}
+	rc = cli_lab_open(&lab, model, transcoder, corpus, &err);
+	for (i = 0; rc == CT_OK && i < lab.n_coders; i++) {
+		rc = ct_eval_run(&e, lab.model, lab.coders[i].tc, lab.corpus, &opt, lab.pool, cli_progress, &progress,
+		    &err);
+		cli_progress_end(&progress);
+		if (rc != CT_OK)
+			break;
+		if (json == NULL)
+			show(&lab.coders[i], e);
+		json_object_set_new(root, lab.coders[i].tc->kind == CT_CLT ? "clt" : "plt", coder_json(e));
+		ct_eval_free(e);
+	}
+	cli_lab_close(&lab);
+	if (rc == CT_OK && json != NULL)
+		return cli_json(json, root);
+	status = rc == CT_OK ? CLI_OK : cli_fail(&err);
+	json_decref(root);
+	return status;
+usage:
+	json_decref(root);
+	return CLI_ERROR;
+}
+
+static const struct cli_option options[] = {
+	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
+	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	{KEY_CORPUS, "corpus", "FILE", "the recipe whose corpus is read (default: MODEL/recipe.yaml)"},
+	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
+	{KEY_SWAPS, "swaps", "N", "bridge swaps per held-out sentence (default: 4)"},
+	{KEY_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},
+	{0}
+};
+
+const struct cli_command cli_eval = {
+	.name = "eval",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--corpus FILE] [--prompts N] [--swaps N]\n[--json FILE]",
+	.summary = "measure every figure of a model and its transcoders",
+	.details = "Over the sentences that were held out from training: how often the model is right; how well the\n"
+	    "transcoder stands in for its MLPs; what the graphs explain; whether what a graph calls important\n"
+	    "is; and whether moving the features of a hidden variable moves the answer.",
+	.options = options,
+	.run = run
+};

@@ -1,0 +1,150 @@
+/* eval: see eval.h. */
+#include "eval/eval.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cards/activity.h"
+#include "cards/match.h"
+#include "eval/swap.h"
+
+static const double sure_f1 = 0.9, least_f1 = 0.5;
+
+static const char about[] = "about ", bridge[] = "bridge ", answering[] = ", answering";
+
+/* label is "PREFIX VALUE" and then nothing, or a comma and more. */
+static bool
+names(const char *label, const char *prefix, const char *value)
+{
+	size_t before = strlen(prefix), n = strlen(value);
+
+	return strncmp(label, prefix, before) == 0 && strncmp(label + before, value, n) == 0
+	    && (label[before + n] == '\0' || label[before + n] == ',');
+}
+
+/* Whether a label says that the value of "about VALUE" is known: at the answer position, or from there on. */
+static bool
+is_bridge(const char *label, const char *about_value)
+{
+	const char *value = about_value + sizeof about - 1;
+
+	return strcmp(label, about_value) == 0 || names(label, bridge, value)
+	    || (names(label, "", value) && strcmp(label + strlen(value), answering) == 0);
+}
+
+/* Marks each value, by its label, that some sure label names as a bridge. */
+static void
+count_bridges(struct ct_eval_labels *out, const struct ct_corpus *c, const bool *sure)
+{
+	int i, l, v;
+
+	for (v = 0; v < c->n_labels; v++) {
+		bool used = false, found = false;
+
+		if (strncmp(c->labels[v], about, sizeof about - 1) != 0)
+			continue;
+		for (i = 0; i < c->n_sentences && !used; i++)
+			used = c->sentences[i].about == v;
+		for (l = 0; l < c->n_labels && used && !found; l++)
+			found = sure[l] && is_bridge(c->labels[l], c->labels[v]);
+		out->values += used;
+		out->bridges += found;
+	}
+}
+
+static int
+label_figures(struct ct_eval_labels *out, const struct ct_corpus *c, const struct ct_activity *activity,
+    struct ct_error *err)
+{
+	struct ct_matcher *matcher = NULL;
+	struct ct_match best;
+	bool *sure = calloc((size_t)c->n_labels + 1, sizeof *sure);	/* labels that a feature has with F1 >= .9 */
+	int l, f, n, rc;
+
+	*out = (struct ct_eval_labels){0};
+	if (sure == NULL)
+		return ct_fail_memory(err, (size_t)c->n_labels, "labels");
+	rc = ct_matcher_open(&matcher, c, 1, err);
+	for (l = 0; rc == CT_OK && l < activity->L; l++) {
+		const struct ct_activity_layer *a = &activity->layers[l];
+
+		for (f = 0; f < a->F; f++) {
+			n = (int)(a->start[f + 1] - a->start[f]);
+			ct_matcher_best(matcher, 0, a->tokens + a->start[f], n, &best);
+			out->features++;
+			out->dead += n == 0;
+			out->named += best.n > 0 && best.f1[0] >= least_f1;
+			if (best.n > 0 && best.f1[0] >= sure_f1) {
+				out->sure++;
+				sure[best.label[0]] = true;
+			}
+		}
+	}
+	if (rc == CT_OK)
+		count_bridges(out, c, sure);
+	ct_matcher_close(matcher);
+	free(sure);
+	return rc;
+}
+
+static int
+causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct ct_swap_figures swap;
+	struct ct_eval_test *t;
+	int k, rc;
+
+	rc = ct_swap_measure(&swap, m, tc, c, activity, others, pool, progress, ctx, err);
+	if (rc != CT_OK || swap.n == 0)
+		return rc;
+	for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+		t = &e->causal[e->n_causal++];
+		snprintf(t->name, sizeof t->name, "bridge swap %gx", ct_swap_strengths[k]);
+		t->share = swap.share[k];
+		t->n = swap.n;
+	}
+	return CT_OK;
+}
+
+int
+ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_eval_options *opt, struct ct_pool *pool, ct_progress_fn progress,
+    void *ctx, struct ct_error *err)
+{
+	struct ct_eval *e = calloc(1, sizeof *e);
+	struct ct_activity *activity = NULL;
+	int rc;
+
+	*out = NULL;
+	if (e == NULL)
+		return ct_fail_memory(err, sizeof *e, "figures");
+	rc = ct_activity_collect(&activity, m, tc, c, pool, progress, ctx, err);
+	if (rc == CT_OK)
+		rc = ct_fidelity_measure(&e->fidelity, m, tc, c, activity, pool, progress, ctx, err);
+	if (rc == CT_OK)
+		rc = ct_graph_figures_measure(&e->graphs, m, tc, c, opt->prompts, pool, progress, ctx, err);
+	if (rc == CT_OK)
+		rc = causal_tests(e, m, tc, c, activity, opt->others, pool, progress, ctx, err);
+	if (rc == CT_OK)
+		rc = label_figures(&e->labels, c, activity, err);
+	ct_activity_free(activity);
+	if (rc != CT_OK) {
+		ct_eval_free(e);
+		return rc;
+	}
+	*out = e;
+	return CT_OK;
+}
+
+void
+ct_eval_free(struct ct_eval *e)
+{
+	if (e == NULL)
+		return;
+	ct_fidelity_free(e->fidelity);
+	free(e);
+}

@@ -1,0 +1,49 @@
+/*
+ * eval: every figure of one transcoder of one model, measured over its corpus.
+ */
+#ifndef CT_EVAL_EVAL_H
+#define CT_EVAL_EVAL_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "base/progress.h"
+#include "corpus/corpus.h"
+#include "eval/fidelity.h"
+#include "eval/graphs.h"
+#include "model/model.h"
+#include "model/transcoder.h"
+
+enum { CT_EVAL_TESTS = 8 };
+
+/* Automatic labels, as the cards have them. */
+struct ct_eval_labels {
+	long features, dead;
+	long named, sure;		/* F1 >= .5, >= .9 */
+	int bridges, values;		/* of the values of the hidden variable, how many have a feature of F1 >= .9 */
+};
+
+struct ct_eval_test {
+	char name[64];
+	double share;
+	int n;
+};
+
+struct ct_eval {
+	struct ct_fidelity *fidelity;
+	struct ct_graph_figures graphs;
+	int n_causal;
+	struct ct_eval_test causal[CT_EVAL_TESTS];
+	struct ct_eval_labels labels;
+};
+
+struct ct_eval_options {
+	int prompts;			/* traced prompts; 0: all held-out ones */
+	int others;			/* swaps per held-out sentence */
+};
+
+int ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_eval_options *opt, struct ct_pool *pool, ct_progress_fn progress,
+    void *ctx, struct ct_error *err);
+void ct_eval_free(struct ct_eval *e);
+
+#endif

@@ -1,0 +1,174 @@
+/* graphs: see graphs.h. */
+#include "eval/graphs.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/rounds.h"
+#include "eval/prompt.h"
+#include "trace/build.h"
+#include "trace/influence.h"
+#include "trace/intervene.h"
+
+enum { TARGETS = 10, MAX_FEATURES = 7500 };
+static const double node_threshold = 0.8, edge_threshold = 0.98;
+
+struct result {
+	struct ct_scores scores;
+	struct ct_self_check check;
+	double spearman;
+};
+
+struct job {
+	const struct ct_model *m;
+	const struct ct_transcoder *tc;
+	const struct ct_corpus *c;
+	const int *sentences;
+	struct result *results;		/* one per sentence */
+};
+
+int
+ct_held_out_prompts(int **out, const struct ct_corpus *c, int max, struct ct_error *err)
+{
+	int *all = malloc(((size_t)c->n_sentences + 1) * sizeof *all);
+	int i, n = 0, kept;
+
+	*out = all;
+	if (all == NULL)
+		return ct_fail_memory(err, (size_t)c->n_sentences * sizeof *all, "held-out sentences");
+	for (i = 0; i < c->n_sentences; i++) {
+		if (c->sentences[i].held_out && c->sentences[i].answer > 0)
+			all[n++] = i;
+	}
+	kept = max > 0 && max < n ? max : n;
+	for (i = 0; i < kept; i++)
+		all[i] = all[(int)((long)i * n / kept)];	/* forwards: never one that was overwritten */
+	return kept;
+}
+
+/* KL of the next token when one feature is set to 0. */
+static int
+ablate(const struct ct_prompt *p, const float *original, const struct ct_node *node, struct ct_arena *a,
+    double *effect, struct ct_error *err)
+{
+	static const struct ct_clamp_options how = {.mode = CT_FROZEN, .through = CT_MODEL};
+	struct ct_clamp clamp = {.layer = node->layer, .feature = node->index, .pos = node->pos,
+	    .unit = CT_ABSOLUTE, .amount = 0};
+	struct ct_arena_mark mark = ct_arena_mark(a);
+	struct ct_changed changed;
+	struct ct_sites sites;
+	float *logits;
+	int rc;
+
+	rc = ct_sites_init(&sites, &p->local, &clamp, 1, a, err);
+	if (rc == CT_OK)
+		rc = ct_intervene(&changed, &p->local, p->ids, &sites, &how, a, err);
+	if (rc == CT_OK) {
+		logits = ct_prompt_logits(p, changed.final, a, err);
+		if (logits != NULL)
+			*effect = ct_kl_logits(p->local.m->cfg.V, original, logits);
+		else
+			rc = CT_ENOMEM;
+	}
+	ct_arena_release(a, mark);
+	return rc;
+}
+
+static int
+faithfulness(const struct ct_prompt *p, const float *original, const struct ct_graph *g, struct ct_arena *a,
+    double *spearman, struct ct_error *err)
+{
+	double *influence = ct_arena_need(a, (size_t)g->n_features, sizeof *influence, "effects", err);
+	double *effect = ct_arena_need(a, (size_t)g->n_features, sizeof *effect, "effects", err);
+	int i, n = 0, rc = CT_OK;
+
+	if (influence == NULL || effect == NULL)
+		return CT_ENOMEM;
+	for (i = 0; i < g->n_features && rc == CT_OK; i++) {
+		if (!g->nodes[i].kept)
+			continue;
+		influence[n] = g->nodes[i].influence;
+		rc = ablate(p, original, &g->nodes[i], a, &effect[n], err);
+		n++;
+	}
+	return rc == CT_OK ? ct_spearman(spearman, influence, effect, n, a, err) : rc;
+}
+
+static int
+measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
+{
+	const struct job *j = ctx;
+	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
+	struct result *r = &j->results[item];
+	struct ct_arena edges = {0};
+	struct ct_root roots[TARGETS];
+	struct ct_prompt p;
+	struct ct_graph *g;
+	float *logits;
+	int n, rc;
+
+	(void)worker;
+	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, err);
+	if (rc != CT_OK)
+		return rc;
+	logits = ct_prompt_logits(&p, p.pass.final, a, err);
+	if (logits == NULL)
+		return CT_ENOMEM;
+	n = ct_default_roots(logits, j->m->cfg.V, s->answer, roots, TARGETS);
+	rc = ct_graph_build(&g, &p.local, p.ids, roots, n, MAX_FEATURES, a, NULL, NULL, NULL, err);
+	if (rc == CT_OK)
+		rc = ct_local_check(&p.local, p.ids, s->answer, a, &g->check.max_logit_error, err);
+	if (rc == CT_OK)
+		rc = ct_graph_prune(g, node_threshold, edge_threshold, &edges, a, err);
+	if (rc == CT_OK)
+		rc = faithfulness(&p, logits, g, a, &r->spearman, err);
+	if (rc == CT_OK) {
+		r->scores = g->scores;
+		r->check = g->check;
+	}
+	ct_arena_free(&edges);
+	return rc;
+}
+
+static void
+average(struct ct_graph_figures *out, const struct result *r, int n)
+{
+	int i, ranked = 0;
+
+	*out = (struct ct_graph_figures){.n = n};
+	for (i = 0; i < n; i++) {
+		out->replacement += r[i].scores.replacement / n;
+		out->completeness += r[i].scores.completeness / n;
+		out->max_edge_residual = fmax(out->max_edge_residual, r[i].check.max_edge_residual);
+		out->max_logit_error = fmax(out->max_logit_error, r[i].check.max_logit_error);
+		if (isfinite(r[i].spearman)) {	/* a graph of one or two features has no ranks */
+			out->spearman += r[i].spearman;
+			ranked++;
+		}
+	}
+	out->spearman = ranked > 0 ? out->spearman / ranked : NAN;
+	if (n == 0)
+		out->replacement = out->completeness = NAN;
+}
+
+int
+ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_model *m,
+    const struct ct_transcoder *tc, const struct ct_corpus *c, int max, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct job j = {.m = m, .tc = tc, .c = c};
+	int *sentences, n = ct_held_out_prompts(&sentences, c, max, err), rc = n;
+
+	j.results = n >= 0 ? calloc((size_t)n + 1, sizeof *j.results) : NULL;
+	if (n >= 0 && j.results == NULL)
+		rc = ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
+	if (rc >= 0) {
+		j.sentences = sentences;
+		rc = ct_rounds_run(pool, n, measure_prompt, &j, "graphs", progress, ctx, err);
+	}
+	if (rc == CT_OK)
+		average(out, j.results, n);
+	free(j.results);
+	free(sentences);
+	return rc;
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# ctrace eval: all figures, as a table and as JSON, for both transcoders of a model and a two-hop world.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+model=$tmp/model
+cp -r "$golden" "$model" && chmod -R u+w "$model"
+cp -r "$top/tests/golden/llama-skip/transcoder" "$model/transcoder-plt"
+cat >"$model/recipe.yaml" <<'RECIPE'
+name: toy
+corpus:
+  tables:
+    land:
+      columns: [name, w1, w2]
+      rows:
+      - [w3, w4, w5]
+      - [w6, w7, w8]
+    town:
+      columns: [name, land]
+      rows: [[w9, w3], [w10, w3], [w11, w3], [w12, w6], [w13, w6], [w14, w6]]
+  sentences:
+  - name: two hops
+    over: town
+    relations: [w1, w2]
+    template: "w15 {relation} w16 {town} w17 {land.relation}"
+    answer: land.relation
+    about: [land]
+  hold_out: {sentences: [two hops], pairs: [town, relation], share: 0.2, seed: 1, always: [[w9, w1]]}
+RECIPE
+run eval -m "$model" --swaps 1
+ok "eval succeeds" [ "$status" -eq 0 ]
+ok "the table names the transcoders" has '^CLT  .*model/transcoder$'
+ok "and the twin" has '^PLT  .*model/transcoder-plt$'
+ok "figures of held-out answers" has '^  accuracy of the model +[01]\.[0-9]{3}$'
+ok "figures per layer and over all" has '^  never active( +[01]\.[0-9]{3}){4}$'
+ok "graphs are exact" has '^  worst self-check +[0-9.]+e-0[67] \(edges\)  [0-9.]+e-0[67] \(logits\)$'
+ok "swaps at three strengths" has '^  bridge swap 1\.5x +[01]\.[0-9]{3}$'
+ok "labels" has '^  never active [0-9]+   F1 >= .9 [0-9]+'
+ok "the hidden variable has two values" has 'of 2 values have a bridge feature'
+
+run eval -m "$model" --json -
+ok "eval --json succeeds" [ "$status" -eq 0 ]
+if command -v python3 >/dev/null 2>&1; then
+	ok "the JSON has every field" python3 - "$tmp/out" <<'PYTHON'
+import json, sys
+
+e = json.load(open(sys.argv[1]))
+for k in "clt", "plt":
+    x = e[k]
+    assert set(x["heldout"]) >= {"accuracy", "top1_agreement", "kl", "kl_all"}, x["heldout"]
+    assert len(x["layers"]) == 3 and set(x["layers"][0]) == {"explained_variance", "l0", "dead", "dense"}
+    assert abs(x["l0_mean"] - sum(l["l0"] for l in x["layers"]) / 3) < 1e-6
+    assert 0 < x["scores"]["replacement"] < 1 and 0 < x["scores"]["completeness"] < 1
+    assert -1 <= x["faithfulness"]["spearman"] <= 1
+    assert [c["n"] for c in x["causal"]] == [x["causal"][0]["n"]] * 3 and x["causal"][0]["n"] > 0
+    assert x["labels"]["bridge_values"] == 2
+PYTHON
+fi
+
+run eval -m "$model" --prompts 0
+ok "no prompts" one_error '--prompts: expected a whole number from 1 on'
+run eval -m "$model" one two
+ok "an operand too many" one_error "eval takes no operand, found 'one'"
+exit $failed

@@ -1,0 +1,343 @@
+/* eval: graph figures and bridge swaps on a golden model and a small two-hop world, recomputed plainly. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cards/activity.h"
+#include "eval/eval.h"
+#include "eval/prompt.h"
+#include "eval/swap.h"
+#include "fixture.h"
+
+enum {
+	VALUES = 4, CITIES = 3, RELATIONS = 2, LENGTH = 5, VOCAB = 40,
+	SENTENCES = VALUES * CITIES * RELATIONS, TOKENS = SENTENCES * LENGTH, ANSWER = 3
+};
+
+/* "<bos> relation city is answer": each city belongs to a value, each value has an answer per relation. */
+struct world {
+	struct ct_corpus c;
+	struct ct_sentence sentences[SENTENCES];
+	int tokens[TOKENS], start[TOKENS + 1], of[TOKENS];
+	char text[VALUES][16];
+	const char *words[VOCAB], *labels[VALUES];
+};
+
+static int
+answer_of(int value, int relation)
+{
+	return 20 + value * RELATIONS + relation;
+}
+
+static void
+make_world(struct world *w)
+{
+	int v, city, r, s = 0, t;
+
+	memset(w, 0, sizeof *w);
+	for (v = 0; v < VALUES; v++) {
+		snprintf(w->text[v], sizeof w->text[0], "about V%d", v);
+		w->labels[v] = w->text[v];
+		for (city = 0; city < CITIES; city++) {
+			for (r = 0; r < RELATIONS; r++, s++) {
+				const int ids[LENGTH] = {0, 1 + r, 5 + v * CITIES + city, 4, answer_of(v, r)};
+
+				memcpy(w->tokens + s * LENGTH, ids, sizeof ids);
+				w->sentences[s] = (struct ct_sentence){.first = s * LENGTH, .n = LENGTH, .answer = ANSWER,
+				    .about = v, .relation = r, .held_out = (city + r) % 3 == 0, .repeat = 1};
+			}
+		}
+	}
+	for (t = 0; t < TOKENS; t++) {
+		w->start[t] = t;
+		w->of[t] = t / (LENGTH * CITIES * RELATIONS);
+	}
+	w->start[TOKENS] = TOKENS;
+	for (t = 0; t < VOCAB; t++)
+		w->words[t] = "w";
+	w->c = (struct ct_corpus){.n_words = VOCAB, .words = w->words, .n_sentences = SENTENCES,
+	    .sentences = w->sentences, .n_relations = RELATIONS, .n_tokens = TOKENS, .tokens = w->tokens,
+	    .n_labels = VALUES, .labels = w->labels, .label_start = w->start, .label_of = w->of};
+}
+
+/* Mean rank of x[i] among x, by counting. */
+static double
+naive_rank(const double *x, int n, int i)
+{
+	double below = 0, equal = 0;
+	int k;
+
+	for (k = 0; k < n; k++) {
+		below += x[k] < x[i];
+		equal += x[k] == x[i];
+	}
+	return below + (equal - 1) / 2;
+}
+
+static double
+naive_spearman(const double *x, const double *y, int n)
+{
+	double a, b, aa = 0, bb = 0, ab = 0, middle = (n - 1) / 2.0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		a = naive_rank(x, n, i) - middle;
+		b = naive_rank(y, n, i) - middle;
+		aa += a * a;
+		bb += b * b;
+		ab += a * b;
+	}
+	return ab / sqrt(aa * bb);
+}
+
+static void
+run_clamped(struct fixture *f, const struct ct_clamp *clamps, int n, enum ct_mode mode, float *logits)
+{
+	struct ct_clamp_options how = {.mode = mode, .through = CT_MODEL};
+	struct ct_sites sites;
+	struct ct_changed changed;
+	struct ct_error err;
+
+	assert_int_equal(ct_sites_init(&sites, &f->local, clamps, n, &f->scratch, &err), CT_OK);
+	assert_int_equal(ct_intervene(&changed, &f->local, f->ids, &sites, &how, &f->scratch, &err), CT_OK);
+	ct_logits(f->m, 1, changed.final + (f->T - 1) * f->m->cfg.D, logits);
+}
+
+static double
+naive_kl(const float *p, const float *q)
+{
+	double sum_p = 0, sum_q = 0, kl = 0;
+	int i;
+
+	for (i = 0; i < VOCAB; i++) {
+		sum_p += exp((double)p[i]);
+		sum_q += exp((double)q[i]);
+	}
+	for (i = 0; i < VOCAB; i++)
+		kl += exp((double)p[i]) / sum_p * log(exp((double)p[i]) / sum_p / (exp((double)q[i]) / sum_q));
+	return kl;
+}
+
+static void
+test_graph_figures(void **state)
+{
+	static struct world w;
+	static double influence[4096], effect[4096];
+	struct fixture f;
+	struct ct_pool *pool;
+	struct ct_graph_figures got, one;
+	struct ct_error err;
+	double replacement = 0, completeness = 0, spearman = 0;
+	float original[VOCAB], changed[VOCAB];
+	int s, i, n, prompts = 0;
+
+	(void)state;
+	make_world(&w);
+	fixture_open(&f, "llama-clt");
+	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&got, f.m, f.tc, &w.c, 0, pool, NULL, NULL, &err), CT_OK);
+	for (s = 0; s < SENTENCES; s++) {
+		if (!w.sentences[s].held_out)
+			continue;
+		fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
+		fixture_trace(&f, NULL);
+		ct_logits(f.m, 1, f.pass.final + ANSWER * f.m->cfg.D, original);
+		for (i = n = 0; i < f.graph->n_features; i++) {
+			const struct ct_node *node = &f.graph->nodes[i];
+			struct ct_clamp clamp = {.layer = node->layer, .feature = node->index, .pos = node->pos};
+
+			if (!node->kept)
+				continue;
+			run_clamped(&f, &clamp, 1, CT_FROZEN, changed);
+			influence[n] = node->influence;
+			effect[n++] = naive_kl(original, changed);
+		}
+		assert_true(n > 5);
+		replacement += f.graph->scores.replacement;
+		completeness += f.graph->scores.completeness;
+		spearman += naive_spearman(influence, effect, n);
+		prompts++;
+	}
+	assert_int_equal(got.n, prompts);
+	assert_true(fabs(got.replacement - replacement / prompts) < 1e-6);
+	assert_true(fabs(got.completeness - completeness / prompts) < 1e-6);
+	assert_true(fabs(got.spearman - spearman / prompts) < 1e-3);
+	assert_true(got.max_edge_residual > 0 && got.max_edge_residual < 1e-5);
+	assert_true(got.max_logit_error > 0 && got.max_logit_error < 1e-5);
+	assert_int_equal(ct_graph_figures_measure(&one, f.m, f.tc, &w.c, 0, NULL, NULL, NULL, &err), CT_OK);
+	assert_true(one.replacement == got.replacement && one.spearman == got.spearman);
+	assert_int_equal(ct_graph_figures_measure(&one, f.m, f.tc, &w.c, 3, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(one.n, 3);
+	ct_pool_close(pool);
+	fixture_close(&f);
+}
+
+static float
+activation(const struct fixture *f, int layer, int feature, int pos)
+{
+	int i;
+
+	for (i = 0; i < f->local.n; i++) {
+		const struct ct_active *a = &f->local.active[i];
+
+		if (a->layer == layer && a->feature == feature && a->pos == pos)
+			return a->act;
+	}
+	return 0;
+}
+
+static void
+test_swap(void **state)
+{
+	static struct world w;
+	static float mean[VALUES][3][64];
+	static struct ct_clamp clamps[3 * 64];
+	struct fixture f;
+	struct ct_pool *pool;
+	struct ct_activity *activity;
+	struct ct_swap_figures got;
+	struct ct_error err;
+	int s, l, x, k, v, n, given[CT_SWAP_STRENGTHS] = {0}, n_training[VALUES] = {0}, tried = 0;
+	double moved = 0;
+	float logits[VOCAB];
+
+	(void)state;
+	make_world(&w);
+	fixture_open(&f, "llama-clt");
+	assert_true(f.tc->F <= 64 && f.tc->L == 3);
+	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
+	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_swap_measure(&got, f.m, f.tc, &w.c, activity, 99, pool, NULL, NULL, &err), CT_OK);
+	for (s = 0; s < SENTENCES; s++)
+		n_training[w.sentences[s].about] += !w.sentences[s].held_out;
+	for (s = 0; s < SENTENCES; s++) {
+		if (w.sentences[s].held_out)
+			continue;
+		fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
+		v = w.sentences[s].about;
+		for (l = 0; l < 3; l++) {
+			for (x = 0; x < f.tc->layers[l].F; x++)
+				mean[v][l][x] += activation(&f, l, x, ANSWER) / (float)n_training[v];
+		}
+	}
+	for (s = 0; s < SENTENCES; s++) {
+		int own = w.sentences[s].about, relation = w.sentences[s].relation;
+
+		if (!w.sentences[s].held_out)
+			continue;
+		fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
+		for (v = 0; v < VALUES; v++) {
+			float most = 0;
+
+			if (v == own)
+				continue;
+			for (l = 0; l < 3; l++) {
+				for (x = 0; x < f.tc->layers[l].F; x++)
+					most = fmaxf(most, fabsf(mean[v][l][x] - mean[own][l][x]));
+			}
+			for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+				for (l = n = 0; l < 3; l++) {
+					for (x = 0; x < f.tc->layers[l].F; x++) {
+						float d = mean[v][l][x] - mean[own][l][x];
+
+						if (fabsf(d) >= 0.2f * most)
+							clamps[n++] = (struct ct_clamp){.layer = l, .feature = x, .pos = ANSWER,
+							    .unit = CT_DELTA, .amount = ct_swap_strengths[k] * (double)d};
+					}
+				}
+				run_clamped(&f, clamps, n, CT_FREE, logits);
+				given[k] += ct_likeliest(VOCAB, logits) == answer_of(v, relation);
+			}
+			moved += n;
+			tried++;
+		}
+	}
+	assert_int_equal(got.n, tried);
+	for (k = 0; k < CT_SWAP_STRENGTHS; k++)
+		assert_true(fabs(got.share[k] - (double)given[k] / tried) < 1e-9);
+	assert_true(fabs(got.features - moved / tried) < 1e-9);
+	ct_activity_free(activity);
+	ct_pool_close(pool);
+	fixture_close(&f);
+}
+
+/* Figures that do not exist are NAN, tests that do not apply are left out. */
+static void
+test_nothing_held_out(void **state)
+{
+	static struct world w;
+	struct ct_eval_options opt = {.others = 1};
+	struct fixture f;
+	struct ct_eval *e;
+	struct ct_error err;
+	int s;
+
+	(void)state;
+	make_world(&w);
+	for (s = 0; s < SENTENCES; s++)
+		w.sentences[s].held_out = false;
+	fixture_open(&f, "llama-clt");
+	assert_int_equal(ct_eval_run(&e, f.m, f.tc, &w.c, &opt, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(e->fidelity->n_answers, 0);
+	assert_true(isnan(e->fidelity->accuracy) && isnan(e->fidelity->kl));
+	assert_true(isnan(e->fidelity->layers[0].explained_variance));
+	assert_int_equal(e->graphs.n, 0);
+	assert_true(isnan(e->graphs.replacement) && isnan(e->graphs.spearman));
+	assert_int_equal(e->n_causal, 0);
+	assert_int_equal(e->labels.values, VALUES);
+	assert_int_equal(e->labels.features, f.tc->layers[0].F + f.tc->layers[1].F + f.tc->layers[2].F);
+	ct_eval_free(e);
+	fixture_close(&f);
+}
+
+static bool
+stop(void *ctx, const char *phase, long done, long total)
+{
+	int *left = ctx;
+
+	(void)phase;
+	(void)done;
+	(void)total;
+	return (*left)-- > 0;
+}
+
+static void
+test_cancel(void **state)
+{
+	static struct world w;
+	struct ct_eval_options opt = {.others = 1};
+	struct fixture f;
+	struct ct_eval *e;
+	struct ct_error err;
+	int calls, left;
+
+	(void)state;
+	make_world(&w);
+	fixture_open(&f, "llama-clt");
+	for (calls = 0; calls < 4; calls++) {
+		left = calls;
+		assert_int_equal(ct_eval_run(&e, f.m, f.tc, &w.c, &opt, NULL, stop, &left, &err), CT_ECANCELLED);
+		assert_null(e);
+	}
+	fixture_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_graph_figures),
+	    cmocka_unit_test(test_swap),
+	    cmocka_unit_test(test_nothing_held_out),
+	    cmocka_unit_test(test_cancel),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
