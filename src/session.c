@@ -111,7 +111,7 @@ run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
 	if ((r = ct_pass_init(&s->pass, m, n, &s->prompt, err)) < 0)
 		goto out;
 	ct_forward(m, &s->pass, s->ids, scratch);
-	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, &s->prompt, err)) < 0 ||
+	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, s->e->pool, &s->prompt, err)) < 0 ||
 	    (r = logits_init(&s->original, s, s->pass.final, &s->prompt, err)) < 0)
 		goto out;
 	s->prompt_seconds = now() - start;

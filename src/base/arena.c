@@ -10,7 +10,9 @@ enum { ALIGN = 64, BLOCK = 1 << 18 };
 struct ct_arena_block {
 	struct ct_arena_block *next;
 	size_t size, fill;
-	unsigned char *data;
+	size_t dirty;		/* bytes handed out at some time: what is beyond is still zero */
+	unsigned char *data;	/* aligned, inside memory */
+	void *memory;
 };
 
 static void
@@ -19,7 +21,7 @@ drop_block(struct ct_arena *a)
 	struct ct_arena_block *b = a->blocks;
 
 	a->blocks = b->next;
-	free(b->data);
+	free(b->memory);
 	free(b);
 }
 
@@ -41,11 +43,14 @@ new_block(struct ct_arena *a, size_t need)
 
 	if (!b)
 		return NULL;
-	b->data = aligned_alloc(ALIGN, size);
-	if (!b->data) {
+	/* calloc gets large blocks from the system, which need not be zeroed again. */
+	b->memory = calloc(1, size + ALIGN);
+	if (!b->memory) {
 		free(b);
 		return NULL;
 	}
+	b->data = (unsigned char *)(((uintptr_t)b->memory + ALIGN - 1) / ALIGN * ALIGN);
+	b->dirty = 0;
 	b->size = size;
 	b->fill = 0;
 	b->next = a->blocks;
@@ -68,11 +73,15 @@ ct_arena_alloc(struct ct_arena *a, size_t n, size_t size)
 	if (!b)
 		return NULL;
 	p = b->data + b->fill;
+	if (b->dirty > b->fill)
+		memset(p, 0, b->dirty - b->fill < need ? b->dirty - b->fill : need);
 	b->fill += need;
+	if (b->fill > b->dirty)
+		b->dirty = b->fill;
 	a->used += need;
 	if (a->used > a->peak)
 		a->peak = a->used;
-	return memset(p, 0, need);
+	return p;
 }
 
 void *

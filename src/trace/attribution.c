@@ -10,7 +10,7 @@
 #include "math/kernels.h"
 
 enum {
-	CHUNK_ROWS = 512, /* gradient rows (targets x positions) of one chunk: keeps its buffers in cache */
+	CHUNK_ROWS = 1024, /* gradient rows (targets x positions) of one chunk: keeps its buffers in cache */
 	CHUNK_TARGETS = 128,
 	MIX_KEYS = 4,
 	MIX_COLUMNS = 16,

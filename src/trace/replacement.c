@@ -2,6 +2,7 @@
 #include "trace/replacement.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "math/blas.h"
@@ -152,40 +153,60 @@ out:
 	return r;
 }
 
+/* Decoder rows of one (output layer, position), read and scaled; bad: a feature whose row is not finite. */
+struct gather {
+	struct ct_local *lo;
+	atomic_int bad_layer, bad_feature;
+};
+
+static void
+gather_cell(void *ctx, int task, int worker)
+{
+	struct gather *g = ctx;
+	const struct ct_local *lo = g->lo;
+	const struct ct_transcoder *tc = lo->tc;
+	int T = lo->T, D = tc->D, m = task / T, t = task % T;
+	float *row = lo->dec[task];
+
+	(void)worker;
+	for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
+		for (int i = lo->first[l * T + t]; i < lo->first[l * T + t + 1]; i++, row += D) {
+			ct_transcoder_decoder_row(tc, l, lo->active[i].feature, m, row);
+			if (!tc->allow_nonfinite && !all_finite(row, D)) {
+				atomic_store(&g->bad_feature, lo->active[i].feature);
+				atomic_store(&g->bad_layer, l);
+			}
+			for (int d = 0; d < D; d++)
+				row[d] *= lo->active[i].act;
+		}
+}
+
 static int
-gather_decoders(struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+gather_decoders(struct ct_local *lo, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lo->tc;
-	int T = lo->T, D = tc->D, L = tc->L;
+	int T = lo->T, L = tc->L, bad;
+	struct gather g = { .lo = lo };
 
-	for (int m = 0; m < L; m++)
-		for (int t = 0; t < T; t++) {
-			int n = 0, at = 0, from = tc->kind == CT_CLT ? 0 : m;
-			float *rows;
+	atomic_init(&g.bad_layer, -1);
+	atomic_init(&g.bad_feature, -1);
+	for (int i = 0; i < L * T; i++) {
+		int n = 0, m = i / T, t = i % T;
 
-			for (int l = from; l <= m; l++)
-				n += lo->first[l * T + t + 1] - lo->first[l * T + t];
-			rows = ct_arena_need(a, (size_t)n * D, sizeof *rows, "decoder rows", err);
-			if (!rows)
-				return CT_ENOMEM;
-			lo->dec[m * T + t] = rows;
-			lo->dec_n[m * T + t] = n;
-			for (int l = from; l <= m; l++)
-				for (int i = lo->first[l * T + t]; i < lo->first[l * T + t + 1]; i++) {
-					float *row = rows + (size_t)at++ * D;
-
-					ct_transcoder_decoder_row(tc, l, lo->active[i].feature, m, row);
-					if (!tc->allow_nonfinite && !all_finite(row, D))
-						return ct_fail(err, CT_EFORMAT,
-						    "%s: tensor %s is not finite in the row of feature %d "
-						    "towards layer %d (--allow-nonfinite overrides)",
-						    tc->layers[l].dec->file, tc->layers[l].dec->name,
-						    lo->active[i].feature, m);
-					for (int d = 0; d < D; d++)
-						row[d] *= lo->active[i].act;
-				}
-		}
-	return CT_OK;
+		for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
+			n += lo->first[l * T + t + 1] - lo->first[l * T + t];
+		lo->dec[i] = ct_arena_need(a, (size_t)n * tc->D, sizeof(float), "decoder rows", err);
+		if (!lo->dec[i])
+			return CT_ENOMEM;
+		lo->dec_n[i] = n;
+	}
+	ct_pool_run(pool, L * T, gather_cell, &g);
+	bad = atomic_load(&g.bad_layer);
+	if (bad < 0)
+		return CT_OK;
+	return ct_fail(err, CT_EFORMAT,
+	    "%s: tensor %s is not finite in the rows of feature %d (--allow-nonfinite overrides)",
+	    tc->layers[bad].dec->file, tc->layers[bad].dec->name, atomic_load(&g.bad_feature));
 }
 
 /* recon and error vectors, from the gathered rows. */
@@ -216,7 +237,7 @@ reconstruct(struct ct_local *lo)
 
 int
 ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_pass *pass, struct ct_arena *a, struct ct_error *err)
+    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err)
 {
 	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r;
 	size_t LTD = (size_t)L * T * D;
@@ -234,7 +255,7 @@ ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_tra
 	for (int l = 0; l < L; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
 		    pass->scale2 + l * T, lo->read + (size_t)l * T * D);
-	if ((r = find_active(lo, a, err)) < 0 || (r = gather_decoders(lo, a, err)) < 0)
+	if ((r = find_active(lo, a, err)) < 0 || (r = gather_decoders(lo, pool, a, err)) < 0)
 		return r;
 	reconstruct(lo);
 	return CT_OK;

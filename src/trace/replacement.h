@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/pool.h"
 #include "model/model.h"
 #include "model/transcoder.h"
 #include "model/transformer.h"
@@ -43,7 +44,7 @@ struct ct_local {
 
 /* From a finished pass. Everything comes from the arena. */
 int ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_pass *pass, struct ct_arena *a, struct ct_error *err);
+    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err);
 
 /* dst (T,D) = what layer l's encoders see of a run's mid stream and norm2 output (one of them, or a rescaled mid). */
 void ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
