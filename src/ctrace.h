@@ -176,33 +176,4 @@ struct ct_generate_options {
 int ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt, int *ids, int n,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 
-/* ---- speed */
-
-/*
- * The floating-point work that a graph needs, whatever the program executes, in GFLOP: sum over targets at (l,t)
- * of sum_{m<l} 4 T'D^2 + 2 T'^2 D + 2 n_active(m, <=t) D, T' = t + 1; n_active counts the active features that
- * write at layer m (CLT: of all layers up to m).
- */
-double ct_graph_gflop(const struct ct_graph *g, int D, bool per_layer);
-
-/* A random gpt2-like model with a CLT of which `active` features fire on each of `tokens` tokens (BOS excepted). */
-struct ct_bench_shape {
-	const char *name;
-	int L, D, tokens, active;
-};
-struct ct_bench_phase {
-	const char *name;
-	double seconds;
-};
-struct ct_bench_result {
-	double gflop, seconds;		/* full graph, pruned and scored; the fastest run */
-	int n_phases;
-	struct ct_bench_phase phases[8];
-	int targets;
-	long n_edges;
-	size_t bytes;			/* memory of one graph, without the weights */
-};
-int ct_bench_graph(const struct ct_bench_shape *shape, int threads, int runs, struct ct_bench_result *out,
-    struct ct_error *err);
-
 #endif

@@ -37,15 +37,24 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 
 	if (!scratch || !logits || (rc = ct_pass_init(&pass, m, T, a, err)) < 0)
 		goto done;
+	/* A phase is named as it begins. */
+	if (progress)
+		progress(ctx, "run", 0, 1);
 	ct_forward(m, &pass, ids, scratch);
-	rc = ct_local_init(&local, m, tc, &pass, a, err);
+	if (progress)
+		progress(ctx, "features", 0, 1);
+	rc = ct_local_init(&local, m, tc, &pass, pool, a, err);
 	if (rc < 0)
 		goto done;
+	if (progress)
+		progress(ctx, "attribution", 0, 1);
 	ct_logits(m, 1, pass.final + (size_t)(T - 1) * m->cfg.D, logits);
 	n = ct_default_roots(logits, m->cfg.V, T - 1, roots, MAX_ROOTS);
 	if ((rc = ct_graph_build(&out->graph, &local, ids, roots, n, INT_MAX, a, pool, progress, ctx, err)) < 0 ||
 	    (rc = ct_local_check(&local, ids, T - 1, &tmp, &out->graph->check.max_logit_error, err)) < 0)
 		goto done;
+	if (progress)
+		progress(ctx, "pruning", 0, 1);
 	rc = ct_graph_prune(out->graph, 0.8, 0.98, a, &tmp, err);
 	out->seconds = now() - start;
 done:
