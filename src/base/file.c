@@ -70,7 +70,7 @@ ct_map_open(struct ct_map *m, const char *path, struct ct_error *err)
 		ct_fail_memory(err, strlen(path) + 1, path);
 		goto fail;
 	}
-	close(fd);
+	m->fd = fd;
 	return CT_OK;
 fail:
 	close(fd);
@@ -83,6 +83,8 @@ ct_map_close(struct ct_map *m)
 {
 	if (m->data)
 		munmap((void *)(uintptr_t)m->data, m->size);
+	if (m->path)
+		close(m->fd);
 	free(m->path);
 	*m = (struct ct_map){ 0 };
 }
@@ -92,7 +94,7 @@ ct_map_check(const struct ct_map *m, struct ct_error *err)
 {
 	struct stat st;
 
-	if (stat(m->path, &st) == 0 && (size_t)st.st_size < m->size)
+	if (fstat(m->fd, &st) == 0 && (size_t)st.st_size < m->size)
 		return ct_fail(err, CT_EIO, "%s shrank from %zu to %zu bytes while it was open; open it "
 		    "again", m->path, m->size, (size_t)st.st_size);
 	return CT_OK;

@@ -17,6 +17,7 @@ struct ct_map {
 	const unsigned char *data;	/* read-only mapping; NULL when size is 0 */
 	size_t size;
 	char *path;
+	int fd;				/* kept open to watch the size */
 };
 
 int ct_map_open(struct ct_map *m, const char *path, struct ct_error *err);
