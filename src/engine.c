@@ -306,8 +306,10 @@ ct_engine_open(
 	}
 	e->info.name = last_part(e->info.dir);
 	if ((r = ct_model_open(&e->model, e->info.dir, &model_opt, err)) < 0 ||
-	    (r = ct_tokenizer_open(&e->tokenizer, e->info.dir, err)) < 0 || (r = clean_tokens(e, err)) < 0 ||
-	    (r = choose_transcoder(e, opt, &ending, err)) < 0 ||
+	    (r = ct_tokenizer_open(&e->tokenizer, e->info.dir, err)) < 0 || (r = clean_tokens(e, err)) < 0)
+		goto fail;
+	ct_tokenizer_set_bos(e->tokenizer, e->model->cfg.bos);
+	if ((r = choose_transcoder(e, opt, &ending, err)) < 0 ||
 	    (r = ct_transcoder_open(&e->coder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) <
 		0 ||
 	    (r = open_cards(e, ending, err)) < 0 || (r = ct_pool_open(&e->pool, opt->threads, err)) < 0)
@@ -319,6 +321,16 @@ ct_engine_open(
 fail:
 	free(dir);
 	ct_engine_close(e);
+	return r;
+}
+
+int
+ct_engine_check(const struct ct_engine *e, struct ct_error *err)
+{
+	int r = ct_tensors_check(e->model->tensors, err);
+
+	for (int i = 0; i < e->coder->n_files && r == CT_OK; i++)
+		r = ct_tensors_check(e->coder->files[i], err);
 	return r;
 }
 

@@ -124,6 +124,8 @@ cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, con
 	if (rc == CT_OK)
 		rc = ct_tokenizer_open(&lab->tokenizer, lab->dir, err);
 	if (rc == CT_OK)
+		ct_tokenizer_set_bos(lab->tokenizer, lab->model->cfg.bos);
+	if (rc == CT_OK)
 		rc = open_coders(lab, transcoder, err);
 	if (rc == CT_OK)
 		rc = open_corpus(lab, recipe, err);

@@ -272,6 +272,13 @@ ct_tokenizer_close(struct ct_tokenizer *t)
 	free(t);
 }
 
+void
+ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos)
+{
+	if (t->n_prefix == 0 && ct_tokenizer_text(t, bos, NULL))
+		t->prefix[t->n_prefix++] = bos;
+}
+
 /* ---- encoding */
 
 #define TOO_LONG "the text has more than %d tokens; shorten it"

@@ -20,6 +20,13 @@ struct ct_token_span {
 
 int ct_tokenizer_open(struct ct_tokenizer **out, const char *dir, struct ct_error *err);
 void ct_tokenizer_close(struct ct_tokenizer *t);
+
+/*
+ * Without a template in tokenizer.json (GPT-2), texts begin with this token from now on: config.json's
+ * bos_token_id, -1 for none. With a template it changes nothing.
+ */
+void ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos);
+
 int ct_tokenizer_size(const struct ct_tokenizer *t);	/* ids are below this */
 
 /*

@@ -109,6 +109,27 @@ bos_is_not_doubled(void **state)
 }
 
 static void
+bos_comes_from_outside_without_a_template(void **state)
+{
+	struct ct_tokenizer *t = must_open("{\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, \"model\": "
+	    "{\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"<s>\": 1}}}");
+
+	(void)state;
+	IDS(t, "is", 0);
+	ct_tokenizer_set_bos(t, -1);
+	ct_tokenizer_set_bos(t, 2);
+	IDS(t, "is", 0);
+	ct_tokenizer_set_bos(t, 1);
+	IDS(t, "is", 1, 0);
+	IDS(t, "<s> is", 1, 0);
+	ct_tokenizer_close(t);
+	t = must_open(words);
+	ct_tokenizer_set_bos(t, 5);
+	IDS(t, "the", 0, 2);			/* the template wins */
+	ct_tokenizer_close(t);
+}
+
+static void
 spans_point_into_the_text(void **state)
 {
 	struct ct_tokenizer *t = must_open(words);
@@ -340,6 +361,7 @@ main(void)
 		cmocka_unit_test(words_become_ids),
 		cmocka_unit_test(added_tokens_come_first_and_longest),
 		cmocka_unit_test(bos_is_not_doubled),
+		cmocka_unit_test(bos_comes_from_outside_without_a_template),
 		cmocka_unit_test(spans_point_into_the_text),
 		cmocka_unit_test(unknown_words_are_named_with_their_neighbours),
 		cmocka_unit_test(tokens_become_text),
