@@ -58,6 +58,12 @@ struct ct_session {
 	struct ct_logits clamped;
 };
 
+/*
+ * Fails when a weight file has become shorter since it was opened: touching the lost pages would kill the
+ * process. For the start of anything that reads weights.
+ */
+int ct_engine_check(const struct ct_engine *e, struct ct_error *err);
+
 /* The id of a word; an unknown one is an error that offers the nearest. */
 int ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_error *err);
 

@@ -125,8 +125,10 @@ ct_session_prompt(
     struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_session fresh = { .e = s->e };
-	int r = run_prompt(&fresh, text, err);
+	int r = ct_engine_check(s->e, err);
 
+	if (r == CT_OK)
+		r = run_prompt(&fresh, text, err);
 	if (r == CT_OK && progress && !progress(ctx, "prompt", 1, 1))
 		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 	if (r < 0) {
@@ -370,8 +372,11 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	struct ct_arena arena = { 0 }, pruned = { 0 }, tmp = { 0 };
 	struct ct_graph *g = NULL;
 	double start = now(), node = opt->node_threshold, edge = opt->edge_threshold;
-	int n = resolve_target(s, &opt->target, roots, err), r = n;
+	int n = ct_engine_check(s->e, err), r;
 
+	if (n == CT_OK)
+		n = resolve_target(s, &opt->target, roots, err);
+	r = n;
 	if (node <= 0 && edge <= 0) {
 		node = 0.8;
 		edge = 0.98;
@@ -478,6 +483,7 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
     const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	const struct ct_clamp_options defaults = { 0 };
+	int r;
 
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
@@ -485,11 +491,12 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 		drop_clamps(s);
 		return CT_OK;
 	}
+	if ((r = ct_engine_check(s->e, err)) < 0)
+		return r;
 	if (!s->graph) {
 		struct ct_trace_options trace = { .target = { .pos = -1 } };
-		int r = ct_session_trace(s, &trace, progress, ctx, err);
 
-		if (r < 0)
+		if ((r = ct_session_trace(s, &trace, progress, ctx, err)) < 0)
 			return r;
 	}
 	return apply_clamps(s, clamps, n, opt ? opt : &defaults, err);
@@ -517,6 +524,8 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	if ((r = ct_engine_check(s->e, err)) < 0)
+		return r;
 	/* The last token needs no run of its own, so one more fits than the context has room for. */
 	n = n < room + 1 ? n : room + 1;
 	ct_rng_seed(&rng, opt->seed, 1);

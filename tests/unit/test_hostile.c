@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "ctrace.h"
 #include "io/json.h"
 #include "io/yaml.h"
 #include "model/model.h"
@@ -524,6 +525,41 @@ every_flipped_bit(void **state)
 	flip_bits("g/tokenizer.json", st.st_size, try_tokenizer);
 }
 
+static void
+files_that_shrink_while_open(void **state)
+{
+	static const char *const coder[] = { "config.yaml", "W_enc_0.safetensors", "W_enc_1.safetensors",
+		"W_enc_2.safetensors", "W_dec_0.safetensors", "W_dec_1.safetensors", "W_dec_2.safetensors" };
+	const struct ct_trace_options trace = { .target = { .pos = -1 } };
+	const struct ct_engine_options options = { .threads = 1 };
+	struct ct_engine *e;
+	struct ct_session *s;
+	struct ct_error err;
+
+	(void)state;
+	copy_golden("llama-clt");
+	assert_int_equal(ct_dir_make("g/transcoder", NULL), CT_OK);
+	for (size_t i = 0; i < sizeof coder / sizeof *coder; i++) {
+		char to[64], from[64];
+
+		snprintf(to, sizeof to, "g/transcoder/%s", coder[i]);
+		snprintf(from, sizeof from, "golden/llama-clt/transcoder/%s", coder[i]);
+		scratch_copy(to, from);
+	}
+	assert_int_equal(ct_engine_open(&e, "./g", &options, NULL), CT_OK);
+	assert_int_equal(ct_session_open(&s, e, NULL), CT_OK);
+	assert_int_equal(ct_session_prompt(s, "w1 w2", NULL, NULL, NULL), CT_OK);
+	assert_int_equal(truncate("g/transcoder/W_dec_1.safetensors", 100), 0);
+	assert_int_equal(ct_session_trace(s, &trace, NULL, NULL, &err), CT_EIO);
+	assert_non_null(strstr(err.msg, "/g/transcoder/W_dec_1.safetensors shrank from "));
+	assert_non_null(strstr(err.msg, " to 100 bytes while it was open; open it again"));
+	assert_int_equal(truncate("g/model.safetensors", 0), 0);
+	assert_int_equal(ct_session_prompt(s, "w3", NULL, NULL, &err), CT_EIO);
+	assert_int_equal(ct_session_length(s), 3);	/* the old prompt stays */
+	ct_session_close(s);
+	ct_engine_close(e);
+}
+
 int
 main(void)
 {
@@ -537,6 +573,7 @@ main(void)
 		cmocka_unit_test(bad_places),
 		cmocka_unit_test(bad_shards),
 		cmocka_unit_test(models_that_contradict_themselves),
+		cmocka_unit_test(files_that_shrink_while_open),
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(every_flipped_bit),
 	};
