@@ -90,7 +90,7 @@ ct_arena_need(struct ct_arena *a, size_t n, size_t size, const char *what, struc
 	void *p = ct_arena_alloc(a, n, size);
 
 	if (!p)
-		ct_fail_memory(err, (unsigned long long)n * size, what);
+		ct_fail_memory(err, size && n > SIZE_MAX / size ? SIZE_MAX : n * size, what);
 	return p;
 }
 

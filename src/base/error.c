@@ -5,6 +5,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Takes back the first bytes of a character that was cut off at the end. */
+static void
+end_whole(char *msg, size_t size)
+{
+	size_t n = strlen(msg), lead = n;
+
+	if (n + 1 < size)
+		return;
+	while (lead > 0 && n - lead < 3 && ((unsigned char)msg[lead - 1] & 0xC0) == 0x80)
+		lead--;
+	if (lead > 0 && (unsigned char)msg[lead - 1] >= 0xC0) {
+		unsigned char first = (unsigned char)msg[--lead];
+
+		if (n - lead < (first >= 0xF0 ? 4u : first >= 0xE0 ? 3u : 2u))
+			msg[lead] = '\0';
+	}
+}
+
 int
 ct_fail(struct ct_error *err, int code, const char *fmt, ...)
 {
@@ -14,9 +32,22 @@ ct_fail(struct ct_error *err, int code, const char *fmt, ...)
 		va_start(ap, fmt);
 		vsnprintf(err->msg, sizeof err->msg, fmt, ap);
 		va_end(ap);
+		end_whole(err->msg, sizeof err->msg);
 		err->code = code;
 	}
 	return code;
+}
+
+/* Puts s at msg[at..), cut to fit; returns where it ends. */
+static size_t
+append(char *msg, size_t size, size_t at, const char *s)
+{
+	size_t n = strlen(s), room = size - 1 - at;
+
+	n = n < room ? n : room;
+	memcpy(msg + at, s, n);
+	msg[at + n] = '\0';
+	return at + n;
 }
 
 int
@@ -33,8 +64,8 @@ ct_fail_in(struct ct_error *err, const char *fmt, ...)
 	n = vsnprintf(err->msg, sizeof err->msg, fmt, ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof err->msg)
-		snprintf(err->msg + n, sizeof err->msg - (size_t)n, ": %.*s",
-		    (int)(sizeof err->msg - (size_t)n - 3 > 0 ? sizeof err->msg - (size_t)n - 3 : 0), old);
+		append(err->msg, sizeof err->msg, append(err->msg, sizeof err->msg, (size_t)n, ": "), old);
+	end_whole(err->msg, sizeof err->msg);
 	return err->code;
 }
 
