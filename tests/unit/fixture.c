@@ -10,7 +10,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+const struct ct_config fixture_llama = { .D = 24,
+	.L = 3,
+	.H = 6,
+	.H_kv = 2,
+	.head = 4,
+	.mlp = 40,
+	.V = 29,
+	.context = 64,
+	.norm = CT_RMSNORM,
+	.act = CT_SILU,
+	.gated = true,
+	.position = CT_ROPE,
+	.eps = 1e-5,
+	.rope_theta = 10000 };
+const struct ct_config fixture_gpt2 = { .D = 20,
+	.L = 4,
+	.H = 4,
+	.H_kv = 4,
+	.head = 5,
+	.mlp = 33,
+	.V = 31,
+	.context = 64,
+	.norm = CT_LAYERNORM,
+	.act = CT_GELU_TANH,
+	.position = CT_LEARNED,
+	.eps = 1e-5,
+	.tied = true,
+	.attn_bias = true,
+	.mlp_bias = true };
 
 static void
 ok(int r, const struct ct_error *err)
@@ -71,6 +99,40 @@ fixture_trace(struct fixture *f, struct ct_pool *pool)
 	ok(ct_graph_build(&f->graph, &f->local, f->ids, roots, n, 7500, &f->arena, pool, NULL, NULL, &err),
 	    &err);
 	ok(ct_graph_prune(f->graph, 0.8, 0.98, &f->arena, &f->scratch, &err), &err);
+}
+
+bool
+fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i)
+{
+	static const enum ct_tc_act acts[] = { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK };
+	static const enum ct_read_point reads[] = { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
+
+	*s = (struct ct_shape){ .cfg = *cfg,
+		.act = acts[i % 3],
+		.read = reads[i / 3 % 3],
+		.F = 19,
+		.k = 5,
+		.seed = (uint64_t)i + 1 };
+	s->kind = i / 9 % 2 ? CT_PLT : CT_CLT;
+	s->skip = s->kind == CT_PLT && i / 18 % 2;
+	s->cfg.attn_bias = s->cfg.mlp_bias = i % 2 || cfg->norm == CT_LAYERNORM;
+	s->cfg.tied = i % 4 == 0;
+	return i < 36;
+}
+
+void
+fixture_random(struct fixture *f, const struct ct_shape *s, int T)
+{
+	struct ct_error err = { 0 };
+	int ids[64];
+
+	memset(f, 0, sizeof *f);
+	ok(ct_model_random(&f->m, s, &err), &err);
+	ok(ct_transcoder_random(&f->tc, s, &err), &err);
+	for (int i = 0; i < T; i++)
+		ids[i] = (i * 7 + 1 + (int)s->seed) % s->cfg.V;
+	fixture_run(f, ids, T);
+	fixture_trace(f, NULL);
 }
 
 void

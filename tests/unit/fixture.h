@@ -5,6 +5,7 @@
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
+#include "model/synthetic.h"
 #include "trace/build.h"
 #include "trace/influence.h"
 #include "trace/intervene.h"
@@ -29,6 +30,14 @@ void fixture_open(struct fixture *f, const char *name);
 void fixture_run(struct fixture *f, const int *ids, int T);
 /* Its graph towards the default targets at the last position, pruned at .8, .98. */
 void fixture_trace(struct fixture *f, struct ct_pool *pool);
+
+/* A llama-like and a gpt2-like decoder; sizes are odd on purpose. */
+extern const struct ct_config fixture_llama, fixture_gpt2;
+/* The i-th of all combinations that a transcoder directory can describe, on one family; false after the last. */
+bool fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i);
+/* A random model of that shape, run on T tokens and traced. */
+void fixture_random(struct fixture *f, const struct ct_shape *s, int T);
+
 void fixture_close(struct fixture *f);
 
 #endif

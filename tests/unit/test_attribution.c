@@ -12,84 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/synthetic.h"
 #include "naive.h"
-
-/* A llama-like and a gpt2-like decoder; sizes are odd on purpose. */
-static const struct ct_config llama = { .D = 24,
-	.L = 3,
-	.H = 6,
-	.H_kv = 2,
-	.head = 4,
-	.mlp = 40,
-	.V = 29,
-	.context = 64,
-	.norm = CT_RMSNORM,
-	.act = CT_SILU,
-	.gated = true,
-	.position = CT_ROPE,
-	.eps = 1e-5,
-	.rope_theta = 10000 };
-static const struct ct_config gpt2 = { .D = 20,
-	.L = 4,
-	.H = 4,
-	.H_kv = 4,
-	.head = 5,
-	.mlp = 33,
-	.V = 31,
-	.context = 64,
-	.norm = CT_LAYERNORM,
-	.act = CT_GELU_TANH,
-	.position = CT_LEARNED,
-	.eps = 1e-5,
-	.tied = true,
-	.attn_bias = true,
-	.mlp_bias = true };
-
-static void
-make(struct fixture *f, const struct ct_shape *s, int T)
-{
-	struct ct_error err = { 0 };
-	int ids[64];
-
-	memset(f, 0, sizeof *f);
-	assert_int_equal(ct_model_random(&f->m, s, &err), CT_OK);
-	assert_int_equal(ct_transcoder_random(&f->tc, s, &err), CT_OK);
-	for (int i = 0; i < T; i++)
-		ids[i] = (i * 7 + 1 + (int)s->seed) % s->cfg.V;
-	fixture_run(f, ids, T);
-	fixture_trace(f, NULL);
-}
-
-/* Every combination that a transcoder directory can describe, on one family. */
-static int
-combination(struct ct_shape *s, const struct ct_config *cfg, int i)
-{
-	static const enum ct_tc_act acts[] = { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK };
-	static const enum ct_read_point reads[] = { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
-
-	*s = (struct ct_shape){ .cfg = *cfg,
-		.act = acts[i % 3],
-		.read = reads[i / 3 % 3],
-		.F = 19,
-		.k = 5,
-		.seed = (uint64_t)i + 1 };
-	s->kind = i / 9 % 2 ? CT_PLT : CT_CLT;
-	s->skip = s->kind == CT_PLT && i / 18 % 2;
-	s->cfg.attn_bias = s->cfg.mlp_bias = i % 2 || cfg->norm == CT_LAYERNORM;
-	s->cfg.tied = i % 4 == 0;
-	return i < 36;
-}
 
 static void
 each(const struct ct_config *cfg, int T, void (*check)(struct fixture *, const struct ct_shape *))
 {
 	struct ct_shape s;
 
-	for (int i = 0; combination(&s, cfg, i); i++) {
+	for (int i = 0; fixture_shape(&s, cfg, i); i++) {
 		struct fixture f;
 
-		make(&f, &s, T);
+		fixture_random(&f, &s, T);
 		check(&f, &s);
 		fixture_close(&f);
 	}
@@ -113,12 +46,12 @@ static void
 test_exact(void **state)
 {
 	(void)state;
-	each(&llama, 9, check_exact);
-	each(&gpt2, 9, check_exact);
-	each(&llama, 1, check_exact);
-	each(&gpt2, 1, check_exact);
-	each(&llama, 2, check_exact);
-	each(&gpt2, 40, check_exact);
+	each(&fixture_llama, 9, check_exact);
+	each(&fixture_gpt2, 9, check_exact);
+	each(&fixture_llama, 1, check_exact);
+	each(&fixture_gpt2, 1, check_exact);
+	each(&fixture_llama, 2, check_exact);
+	each(&fixture_gpt2, 40, check_exact);
 }
 
 /*
@@ -184,8 +117,8 @@ static void
 test_edges(void **state)
 {
 	(void)state;
-	each(&llama, 6, check_edges);
-	each(&gpt2, 6, check_edges);
+	each(&fixture_llama, 6, check_edges);
+	each(&fixture_gpt2, 6, check_edges);
 }
 
 /* Doubling a source's vector under the freeze moves each target by its edge: direct mode is the graph. */
@@ -229,8 +162,8 @@ static void
 test_direct(void **state)
 {
 	(void)state;
-	each(&llama, 8, check_direct);
-	each(&gpt2, 8, check_direct);
+	each(&fixture_llama, 8, check_direct);
+	each(&fixture_gpt2, 8, check_direct);
 }
 
 /* A clamp to the value a feature has anyway changes no bit, whatever is frozen and whatever carries on. */
@@ -269,8 +202,8 @@ static void
 test_no_change(void **state)
 {
 	(void)state;
-	each(&llama, 7, check_no_change);
-	each(&gpt2, 7, check_no_change);
+	each(&fixture_llama, 7, check_no_change);
+	each(&fixture_gpt2, 7, check_no_change);
 }
 
 /* A range over every layer is direct mode. */
@@ -300,8 +233,8 @@ static void
 test_range(void **state)
 {
 	(void)state;
-	each(&llama, 5, check_range);
-	each(&gpt2, 5, check_range);
+	each(&fixture_llama, 5, check_range);
+	each(&fixture_gpt2, 5, check_range);
 }
 
 /* The number of threads changes nothing. */
@@ -314,11 +247,11 @@ test_threads(void **state)
 
 	(void)state;
 	assert_int_equal(ct_pool_open(&pool, 3, &err), CT_OK);
-	for (int i = 0; combination(&s, &llama, i); i += 7) {
+	for (int i = 0; fixture_shape(&s, &fixture_llama, i); i += 7) {
 		struct fixture f;
 		struct ct_graph *one;
 
-		make(&f, &s, 20);
+		fixture_random(&f, &s, 20);
 		one = f.graph;
 		fixture_trace(&f, pool);
 		for (int t = 0; t < one->n_nodes; t++)
@@ -338,7 +271,7 @@ test_omitted(void **state)
 	struct ct_error err = { 0 };
 
 	(void)state;
-	for (int i = 0; combination(&s, &llama, i); i += 5) {
+	for (int i = 0; fixture_shape(&s, &fixture_llama, i); i += 5) {
 		struct ct_root root = {
 			.kind = CT_TARGET_LOGIT, .pos = 9, .index = 3, .other = -1, .weight = 1
 		};
@@ -346,7 +279,7 @@ test_omitted(void **state)
 		struct fixture f;
 		int max;
 
-		make(&f, &s, 10);
+		fixture_random(&f, &s, 10);
 		max = f.local.n / 2;
 		assert_int_equal(
 		    ct_graph_build(&g, &f.local, f.ids, &root, 1, max, &f.arena, NULL, NULL, NULL, &err),
@@ -376,10 +309,10 @@ test_feature_targets(void **state)
 	struct ct_error err = { 0 };
 
 	(void)state;
-	for (int i = 0; combination(&s, &gpt2, i); i += 5) {
+	for (int i = 0; fixture_shape(&s, &fixture_gpt2, i); i += 5) {
 		struct fixture f;
 
-		make(&f, &s, 8);
+		fixture_random(&f, &s, 8);
 		for (int feature = 0; feature < s.F; feature += 4) {
 			struct ct_root root = { .kind = CT_TARGET_FEATURE,
 				.layer = 2,
@@ -410,7 +343,7 @@ test_difference(void **state)
 	struct ct_error err = { 0 };
 
 	(void)state;
-	for (int i = 0; combination(&s, &gpt2, i); i += 9) {
+	for (int i = 0; fixture_shape(&s, &fixture_gpt2, i); i += 9) {
 		struct ct_root two[] = { { .pos = 6, .index = 4, .other = -1, .weight = 0.5f },
 			{ .pos = 6, .index = 9, .other = -1, .weight = 0.5f } };
 		struct ct_root root = {
@@ -419,7 +352,7 @@ test_difference(void **state)
 		struct ct_graph *g, *h;
 		struct fixture f;
 
-		make(&f, &s, 7);
+		fixture_random(&f, &s, 7);
 		assert_int_equal(
 		    ct_graph_build(&g, &f.local, f.ids, &root, 1, 7500, &f.arena, NULL, NULL, NULL, &err),
 		    CT_OK);
