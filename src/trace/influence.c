@@ -41,7 +41,8 @@ row_sum(const struct ct_graph *g, int t, const bool *in)
  * in (NULL: all). sums (n_nodes) is filled too.
  */
 static int
-propagate(const struct ct_graph *g, const bool *in, double *influence, double *sums, struct ct_arena *scratch)
+propagate(const struct ct_graph *g, const bool *in, double *influence, double *sums, struct ct_arena *scratch,
+    struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	int n, *order = descending(g, scratch, &n);
@@ -67,7 +68,7 @@ propagate(const struct ct_graph *g, const bool *in, double *influence, double *s
 		}
 	}
 	ct_arena_release(scratch, mark);
-	return order ? CT_OK : CT_ENOMEM;
+	return order ? CT_OK : ct_fail_memory(err, (size_t)g->n_nodes * sizeof *order, "influence");
 }
 
 struct ranked {
@@ -134,7 +135,7 @@ ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error
 	double total = 0, running = 0;
 	int r = CT_ENOMEM;
 
-	if (!influence || !sums || !shares || !rank || propagate(g, NULL, influence, sums, scratch) < 0)
+	if (!influence || !sums || !shares || !rank || propagate(g, NULL, influence, sums, scratch, err) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
 		g->nodes[i].influence = influence[i];
@@ -264,6 +265,7 @@ select_edges(struct ct_graph *g, const bool *in, const double *influence, const 
 	long all = count_edges(g, in), n = 0, kept = 0;
 	struct scored *list = ct_arena_need(scratch, (size_t)all, sizeof *list, "edge scores", err);
 	float *scores = ct_arena_need(scratch, (size_t)all, sizeof *scores, "edge scores", err);
+	struct ct_edge *pruned;
 	float cut = 0;
 
 	if (!list || !scores)
@@ -291,11 +293,13 @@ select_edges(struct ct_graph *g, const bool *in, const double *influence, const 
 		if (list[i].score >= cut)
 			list[kept++] = list[i];
 	qsort(list, (size_t)kept, sizeof *list, by_score);
-	g->pruned = ct_arena_need(a, (size_t)kept, sizeof *g->pruned, "pruned edges", err);
-	if (!g->pruned)
+	/* Until nothing can fail any more the graph keeps the pruning it has. */
+	pruned = ct_arena_need(a, (size_t)kept, sizeof *pruned, "pruned edges", err);
+	if (!pruned)
 		return CT_ENOMEM;
 	for (long i = 0; i < kept; i++)
-		g->pruned[i] = list[i].edge;
+		pruned[i] = list[i].edge;
+	g->pruned = pruned;
 	g->n_pruned = (int)kept;
 	return CT_OK;
 }
@@ -332,7 +336,7 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 		memset(in, true, n);
 	else
 		select_nodes(g, node_threshold, values, in);
-	if ((r = propagate(g, in, influence, sums, scratch)) < 0 ||
+	if ((r = propagate(g, in, influence, sums, scratch, err)) < 0 ||
 	    (r = select_edges(g, in, influence, sums, edge_threshold, a, scratch, err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++)
