@@ -189,7 +189,8 @@ do_select(struct app *a, const char *arg)
 	int node;
 
 	if (!*arg)
-		return app_fail(a, "select: which node? L1#249@8, a token of the prompt, error L1 @8, ...");
+		return app_fail(
+		    a, "select: which node? L1#249@8, input \"Dallas\"@6, error L1@8 or output \"Austin\"");
 	node = ct_session_find_node(a->study.session, arg, &err);
 	if (node < 0)
 		return app_error(a, &err);

@@ -313,7 +313,8 @@ collect_hints(const char *place, struct hint *out, int max)
 			break;
 		if (i == n)
 			out[n++] = (struct hint){ .word = k->hint };
-		snprintf(out[i].keys + strlen(out[i].keys), sizeof out[i].keys - strlen(out[i].keys), "%s", name);
+		snprintf(out[i].keys + strlen(out[i].keys), sizeof out[i].keys - strlen(out[i].keys), "%s",
+		    name);
 	}
 	return n;
 }

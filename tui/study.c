@@ -239,14 +239,16 @@ study_token(const struct study *s, int pos)
 const char *
 study_place(const struct study *s, int pos, char *buf, size_t size)
 {
+	const char *token = study_token(s, pos);
 	int same = 0;
 
+	token += strspn(token, " ");	/* tokens of byte-pair vocabularies begin with one */
 	for (int i = 0; i < s->T; i++)
 		same += ct_session_token(s->session, i) == ct_session_token(s->session, pos);
 	if (same > 1)
-		snprintf(buf, size, "@%s/%d", study_token(s, pos), pos);
+		snprintf(buf, size, "@%s/%d", token, pos);
 	else
-		snprintf(buf, size, "@%s", study_token(s, pos));
+		snprintf(buf, size, "@%s", token);
 	return buf;
 }
 

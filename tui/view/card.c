@@ -233,7 +233,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 		return;
 	}
 	if (n->kind == CT_NODE_EMBEDDING) {
-		draw_cut(area, 1, y, -1, ST_DIM, "the word itself, as the model reads it");
+		draw_cut(area, 1, y, -1, ST_DIM, "the word as the model reads it");
 		return;
 	}
 	label = ct_engine_label(a->study.engine, n->layer, n->index);

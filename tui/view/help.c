@@ -14,7 +14,8 @@ enum { LINES = 600, LEFT = 20 };
 
 struct line {
 	char left[64];		/* "": more of the text before */
-	char right[200];	/* "": left is a title */
+	char right[200];
+	bool wide;		/* left stands alone, its text follows */
 };
 
 struct help {
@@ -31,19 +32,30 @@ new_line(struct help *h, const char *left)
 
 	snprintf(l->left, sizeof l->left, "%s", left);
 	l->right[0] = '\0';
+	l->wide = false;
 	return l;
 }
 
-/* right NULL: a title. A text that is too long for its line goes on in the next. */
+static void
+add_title(struct help *h, const char *title)
+{
+	if (h->list.n)
+		new_line(h, "");
+	new_line(h, title);
+}
+
+/* A text that is too long for its line goes on in the next; a long left part has a line to itself. */
 static void
 add(struct help *h, const char *left, const char *right)
 {
-	int indent = 3 + ct_text_width(left) + 2;
 	struct line *l = new_line(h, left);
 
-	indent = indent > LEFT ? indent : LEFT;
-	while (right && *right) {
-		size_t n = ct_text_fit(right, h->width - indent - 1);
+	if (3 + ct_text_width(left) + 2 > LEFT) {
+		l->wide = true;
+		l = new_line(h, "");
+	}
+	while (*right) {
+		size_t n = ct_text_fit(right, h->width - LEFT - 1);
 
 		while (n > 0 && right[n] && right[n] != ' ')
 			n--;
@@ -52,10 +64,8 @@ add(struct help *h, const char *left, const char *right)
 		snprintf(l->right, sizeof l->right, "%.*s", (int)n, right);
 		right += n;
 		right += strspn(right, " ");
-		if (*right) {
+		if (*right)
 			l = new_line(h, "");
-			indent = LEFT;
-		}
 	}
 }
 
@@ -93,7 +103,7 @@ build(struct help *h, int width)
 
 	h->width = width;
 	h->list.n = 0;
-	add(h, "Reading the screen", NULL);
+	add_title(h, "Reading the screen");
 	add(h, "replacement", "how much of the answer flows from words through features, not through errors");
 	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");
 	add(h, "exact", "largest relative error of the graph's own sums: 1e-6 is float rounding");
@@ -101,22 +111,22 @@ build(struct help *h, int width)
 	    "an edge: what the source adds to the node, or takes from it, in the node's units");
 	add(h, "error L1 @is", "what the transcoder of that layer leaves unexplained");
 	add(h, "… 31 more", "all inputs that have no row of their own, summed up and summed down");
-	add(h, "Keys everywhere", NULL);
+	add_title(h, "Keys everywhere");
 	add_keys(h, NULL);
 	for (int i = 0; i < VIEW_COUNT; i++) {
 		if (!has_keys(view_ops((enum view_id)i)->name))
 			continue;
 		snprintf(text, sizeof text, "Keys in the %s", view_ops((enum view_id)i)->name);
-		add(h, text, NULL);
+		add_title(h, text);
 		add_keys(h, view_ops((enum view_id)i)->name);
 	}
-	add(h, "Keys while typing", NULL);
+	add_title(h, "Keys while typing");
 	for (int i = 0; (name = prompt_help(i, &note)); i++)
 		add(h, name, note);
-	add(h, "Views", NULL);
+	add_title(h, "Views");
 	for (int i = 0; i < VIEW_COUNT; i++)
 		add(h, view_ops((enum view_id)i)->name, view_ops((enum view_id)i)->note);
-	add(h, "Commands (after : and in scripts)", NULL);
+	add_title(h, "Commands (after : and in scripts)");
 	for (int i = 0; (c = cmd_at(i)); i++) {
 		snprintf(text, sizeof text, "%s %s", c->name, c->args);
 		add(h, text, c->note);
@@ -159,16 +169,12 @@ help_draw(struct app *a, void *state, const struct area *area)
 	list_resize(&h->list, h->list.n, area->h);
 	for (int y = 0; y < area->h && h->list.top + y < h->list.n; y++) {
 		const struct line *l = &h->line[h->list.top + y];
-		int w, row = h->list.top + y;
-
-		if (*l->left && !*l->right) {
+		if (*l->left && !*l->right && !l->wide)
 			draw_text(area, 1, y, ST_TITLE, l->left);
-		} else {
-			w = draw_text(area, 3, y, ST_KEY, l->left);
-			/* A long left part pushes the right one on, it is never cut. */
-			draw_text(area, 3 + w + 2 > LEFT ? 3 + w + 2 : LEFT, y, ST_TEXT, l->right);
-		}
-		if (row == h->list.sel)
+		else
+			draw_text(area, 3, y, ST_KEY, l->left);
+		draw_text(area, LEFT, y, ST_TEXT, l->right);
+		if (h->list.top + y == h->list.sel)
 			draw_select(area, 0, y, area->w);
 	}
 	if (list_more_below(&h->list))

@@ -55,7 +55,8 @@ draw_column(struct app *a, const struct area *area, const struct list *l, enum c
 		char p[FMT_SIZE], z[FMT_SIZE];
 		int x = area->w - bar - 1;
 
-		draw_cut(area, 1, y, x - (wide ? 15 : 8), ST_TEXT, ct_engine_token(a->study.engine, t->token));
+		draw_cut(
+		    area, 1, y, x - (wide ? 15 : 8), ST_TEXT, ct_engine_token(a->study.engine, t->token));
 		draw_right(area, x - (wide ? 8 : 1), y, ST_STRONG, fmt_percent(p, sizeof p, t->prob));
 		if (wide)
 			draw_right(area, x - 1, y, ST_DIM, fmt_plain(z, sizeof z, t->logit));

@@ -220,11 +220,11 @@ fit(struct app *a, const struct map *m, const struct area *area)
 	struct scale s = { .cell = CELL_MIN, .high = 2 };
 	int first = a->study.T > 1, columns = a->study.T - first;
 
-	s.shown = (area->w - LABEL_W - 1) / CELL_MIN;
+	s.shown = (area->w - LABEL_W + 1) / CELL_MIN;	/* the last needs no gap */
 	if (s.shown > columns)
 		s.shown = columns;
 	if (s.shown > 0)
-		s.cell = (area->w - LABEL_W - 1) / s.shown;
+		s.cell = (area->w - LABEL_W + 1) / s.shown;
 	if (s.cell > CELL_MAX)
 		s.cell = CELL_MAX;
 	if (2 * m->rows + 1 > area->h)

@@ -436,7 +436,8 @@ best_output(struct app *a, int node)
 		n = ct_graph_outputs(g, node, false, edge, 256);
 	for (int i = 0; i < n && i < 256; i++) {
 		const struct ct_node *to = &g->nodes[edge[i].target];
-		double through = fabs(study_share(&a->study, &edge[i])) * (to->influence + (double)to->weight);
+		double through =
+		    fabs(study_share(&a->study, &edge[i])) * (to->influence + (double)to->weight);
 
 		if (through > most) {
 			most = through;
@@ -524,7 +525,8 @@ draw_value(const struct app *a, const struct area *area, int y, int bar, double 
 	struct ct_edge edge = { .target = parent->node, .weight = (float)w };
 	char text[FMT_SIZE];
 
-	draw_right(area, area->w - bar - 2, y, w < 0 ? ST_MINUS : ST_PLUS, app_edge(a, &edge, text, sizeof text));
+	draw_right(
+	    area, area->w - bar - 2, y, w < 0 ? ST_MINUS : ST_PLUS, app_edge(a, &edge, text, sizeof text));
 }
 
 static void
@@ -568,7 +570,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 {
 	const struct ct_node *n = study_node(&a->study, r->twig->node);
 	const struct twig *w = r->twig, *parent = r->more ? w : w->parent;
-	int bar = area->w >= 60 ? 12 : 8, x = r->depth * INDENT, end = area->w - bar - 9;
+	int bar = area->w >= 60 ? 12 : 6, x = r->depth * INDENT, end = area->w - bar - 8;
 	char name[STUDY_NAME], note[STUDY_NAME], place[STUDY_NAME];
 	enum style style = ST_TEXT;
 
