@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Compares token ids and logits with Hugging Face transformers.
+
+usage: check.py LOGITS_PROGRAM [MODEL_DIR ...]
+
+Without model directories it writes small random models itself: gpt2, llama with grouped queries and tied
+embeddings, llama with Llama-3 rope scaling, each with a byte-level BPE tokenizer trained on a few lines. Ids must be
+identical, logits within 1e-4. Exits 0 when all agree, 1 when not, 77 (skipped) when packages are missing.
+"""
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+NEEDED = ["torch", "transformers", "tokenizers", "safetensors"]
+TEXTS = [
+    "the capital of the state containing Dallas is Austin",
+    "Roses are red, violets are blue;   it's 12345 o'clock and we're here.",
+    "Grüße aus Köln, 東京 and \U0001f600! I'LL  say\tso.",
+    "x",
+]
+
+
+def missing():
+    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
+def tokenizer(directory, pattern, bos, size=400):
+    """A byte-level BPE tokenizer in the style of GPT-2 (pattern None) or of Llama 3 (a regular expression)."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+    tok = Tokenizer(models.BPE(ignore_merges=pattern is not None))
+    if pattern is None:
+        tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    else:
+        tok.pre_tokenizer = pre_tokenizers.Sequence([
+            pre_tokenizers.Split(Regex(pattern), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ])
+    tok.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=[bos], show_progress=False,
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    tok.train_from_iterator(TEXTS * 4, trainer)
+    tok.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A", special_tokens=[(bos, tok.token_to_id(bos))])
+    tok.save(os.path.join(directory, "tokenizer.json"))
+    return tok.get_vocab_size(), tok.token_to_id(bos)
+
+
+LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
+          r"|\s+(?!\S)|\s+")
+
+
+def write_gpt2(directory):
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(1)
+    V, bos = tokenizer(directory, None, "<|endoftext|>")
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=V, n_positions=128, n_embd=48, n_layer=3, n_head=4,
+                                       bos_token_id=bos, eos_token_id=bos, initializer_range=0.2))
+    model.save_pretrained(directory)
+
+
+def write_llama(directory, **extra):
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(2)
+    V, bos = tokenizer(directory, LLAMA3, "<|begin_of_text|>")
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=V, hidden_size=48, intermediate_size=80, num_hidden_layers=3,
+                                         num_attention_heads=6, num_key_value_heads=2, head_dim=8,
+                                         max_position_embeddings=128, bos_token_id=bos, eos_token_id=bos,
+                                         initializer_range=0.2, **extra))
+    model.save_pretrained(directory)
+
+
+def write_llama_bfloat16(directory):
+    """The same in bfloat16 and cut into shards."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    write_llama(directory, tie_word_embeddings=False)
+    model = LlamaForCausalLM.from_pretrained(directory).to(torch.bfloat16)
+    os.remove(os.path.join(directory, "model.safetensors"))
+    model.save_pretrained(directory, max_shard_size="60KB")
+
+
+MODELS = {
+    "gpt2": write_gpt2,
+    "llama, grouped queries, tied embeddings": lambda d: write_llama(d, tie_word_embeddings=True),
+    "llama, biases, untied": lambda d: write_llama(d, tie_word_embeddings=False, attention_bias=True, mlp_bias=True),
+    "llama 3 rope scaling": lambda d: write_llama(
+        d, tie_word_embeddings=True, rope_theta=500000.0,
+        rope_scaling={"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                      "original_max_position_embeddings": 16, "rope_theta": 500000.0}),
+    "llama in bfloat16 shards": write_llama_bfloat16,
+}
+
+
+def prompts_of(directory):
+    """Texts that the model's own vocabulary can spell: a WordLevel model gets its recipe's demo prompt."""
+    with open(os.path.join(directory, "tokenizer.json"), encoding="utf-8") as f:
+        spec = json.load(f)
+    if spec["model"]["type"] != "WordLevel":
+        return TEXTS
+    words = [w for w in sorted(spec["model"]["vocab"], key=spec["model"]["vocab"].get) if not w.startswith("<")]
+    return [" ".join(words[i:i + 9]) for i in range(0, min(len(words), 90), 9)]
+
+
+def compare(program, directory):
+    """Returns (largest logit difference, tokens compared), or raises AssertionError."""
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import AutoModelForCausalLM
+
+    texts = prompts_of(directory)
+    out = subprocess.run([program, directory], input="\n".join(texts) + "\n", text=True, capture_output=True)
+    assert out.returncode == 0, out.stderr.strip()
+    lines = out.stdout.splitlines()
+    assert len(lines) == len(texts), f"{len(lines)} lines for {len(texts)} prompts"
+    tok = Tokenizer.from_file(os.path.join(directory, "tokenizer.json"))
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
+    worst, tokens = 0.0, 0
+    for text, line in zip(texts, lines):
+        got = json.loads(line)
+        want = tok.encode(text).ids
+        assert got["ids"] == want, f"ids of {text!r}: {got['ids']}, Hugging Face {want}"
+        with torch.no_grad():
+            logits = model(torch.tensor([want])).logits[0].double().flatten()
+        ours = torch.tensor(got["logits"], dtype=torch.float64)
+        assert ours.shape == logits.shape, f"{ours.numel()} logits, Hugging Face {logits.numel()}"
+        worst = max(worst, float((ours - logits).abs().max() / logits.abs().max().clamp(min=1)))
+        tokens += len(want)
+    assert worst <= 1e-4, f"logits differ by {worst:.2e}, expected 1e-4 at most"
+    return worst, tokens
+
+
+def main():
+    gone = missing()
+    if gone:
+        print(f"skipped: Python packages missing: {', '.join(gone)} (pip install {' '.join(gone)})")
+        return 77
+    program, given = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    failed = 0
+    with tempfile.TemporaryDirectory() as tmp:
+        todo = [(d, d, None) for d in given]
+        if not given:
+            todo = [(name, os.path.join(tmp, str(i)), write) for i, (name, write) in enumerate(MODELS.items())]
+        for name, directory, write in todo:
+            try:
+                if write:
+                    os.mkdir(directory)
+                    write(directory)
+                worst, tokens = compare(program, directory)
+                print(f"ok - {name}: {tokens} token ids identical, logits within {worst:.1e}")
+            except AssertionError as e:
+                failed += 1
+                print(f"not ok - {name}: {e}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
