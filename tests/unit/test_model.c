@@ -1,6 +1,7 @@
 /*
- * model: the golden models open and their weights are where the families say.
+ * model: the golden models open and their weights are where the families say, in other spellings and dtypes too.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,20 +11,36 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "model/model.h"
+#include "scratch.h"
 
 static struct ct_model *
-open_golden(const char *name)
+must_open(const char *dir)
 {
-	const char *srcdir = getenv("srcdir");
 	struct ct_error err = { 0 };
 	struct ct_model *m;
-	char dir[512];
 
-	snprintf(dir, sizeof dir, "%s/tests/golden/%s", srcdir ? srcdir : ".", name);
 	if (ct_model_open(&m, dir, NULL, &err) != CT_OK)
 		fail_msg("%s", err.msg);
 	return m;
+}
+
+/* A copy of a golden model in the directory "g". */
+static struct ct_model *
+open_golden(const char *name)
+{
+	static const char *const files[] = { "config.json", "model.safetensors" };
+
+	assert_int_equal(ct_dir_make("g", NULL), CT_OK);
+	for (size_t i = 0; i < 2; i++) {
+		char to[64], from[64];
+
+		snprintf(to, sizeof to, "g/%s", files[i]);
+		snprintf(from, sizeof from, "golden/%s/%s", name, files[i]);
+		scratch_copy(to, from);
+	}
+	return must_open("g");
 }
 
 static float
@@ -102,6 +119,148 @@ gpt2_slices_its_fused_matrix(void **state)
 	ct_model_close(m);
 }
 
+enum { MAX_TENSORS = 64 };
+
+/* Writes the model's tensors to "v", names without the prefix, and n more; and a config. */
+static void
+write_variant(const struct ct_model *m, const char *prefix, const struct ct_tensor *more, int n,
+    const char *config)
+{
+	struct ct_tensor list[MAX_TENSORS];
+	int count = ct_tensors_count(m->tensors);
+
+	assert_true(count + n <= MAX_TENSORS);
+	for (int i = 0; i < count; i++) {
+		list[i] = *ct_tensors_at(m->tensors, i);
+		if (strncmp(list[i].name, prefix, strlen(prefix)) == 0)
+			list[i].name += strlen(prefix);
+	}
+	for (int i = 0; i < n; i++)
+		list[count + i] = more[i];
+	assert_int_equal(ct_dir_make("v", NULL), CT_OK);
+	assert_int_equal(ct_tensors_write("v/model.safetensors", list, count + n, NULL), CT_OK);
+	scratch_copy("v/config.json", config);
+}
+
+static void
+prefixes_may_be_left_out(void **state)
+{
+	/* Causal masks, which old checkpoints carry along, are ignored. */
+	const float mask[4] = { 1, 0, 1, 1 };
+	const struct ct_tensor buffer = { .name = "h.0.attn.bias", .rank = 4, .dim = { 1, 1, 2, 2 },
+		.data = mask };
+	struct ct_model *m = open_golden("gpt2-plt"), *v;
+
+	(void)state;
+	write_variant(m, "transformer.", &buffer, 1, "golden/gpt2-plt/config.json");
+	v = must_open("v");
+	assert_memory_equal(v->embed, m->embed, 40 * 16 * sizeof(float));
+	assert_true(v->layers[2].down.w[9] == m->layers[2].down.w[9]);
+	ct_model_close(v);
+	ct_model_close(m);
+	m = open_golden("llama-clt");
+	write_variant(m, "model.", NULL, 0, "golden/llama-clt/config.json");
+	v = must_open("v");
+	assert_memory_equal(v->embed, m->embed, 40 * 16 * sizeof(float));
+	assert_memory_equal(v->unembed, m->unembed, 40 * 16 * sizeof(float));
+	ct_model_close(v);
+	ct_model_close(m);
+}
+
+static void
+llama_biases_come_with_the_config(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+	} biases[] = {
+		{ "self_attn.q_proj", 16 }, { "self_attn.k_proj", 8 }, { "self_attn.v_proj", 8 },
+		{ "self_attn.o_proj", 16 }, { "mlp.gate_proj", 32 }, { "mlp.up_proj", 32 }, { "mlp.down_proj", 16 },
+	};
+	struct ct_model *m = open_golden("llama-clt"), *v;
+	struct ct_tensor more[21];
+	char names[21][64];
+	float values[32];
+	struct ct_error err;
+
+	(void)state;
+	for (int i = 0; i < 32; i++)
+		values[i] = (float)i;
+	for (int i = 0; i < 21; i++) {
+		snprintf(names[i], sizeof names[i], "model.layers.%d.%s.bias", i / 7, biases[i % 7].name);
+		more[i] = (struct ct_tensor){ .name = names[i], .rank = 1, .dim = { biases[i % 7].n },
+			.data = values };
+	}
+	write_variant(m, "", more, 21, "golden/llama-clt/config.json");
+	v = must_open("v");
+	assert_null(v->layers[1].k.b);			/* the config says there are none */
+	ct_model_close(v);
+	scratch_text("v/config.json", "{\"model_type\":\"llama\",\"hidden_size\":16,\"intermediate_size\":32,"
+	    "\"num_hidden_layers\":3,\"num_attention_heads\":4,\"num_key_value_heads\":2,\"vocab_size\":40,"
+	    "\"attention_bias\":true,\"mlp_bias\":true}");
+	v = must_open("v");
+	assert_true(v->layers[2].k.b[7] == 7);
+	assert_true(v->layers[0].down.b[15] == 15);
+	ct_model_close(v);
+	write_variant(m, "", more, 20, "golden/llama-clt/config.json");
+	scratch_text("v/config.json", "{\"model_type\":\"llama\",\"hidden_size\":16,\"intermediate_size\":32,"
+	    "\"num_hidden_layers\":3,\"num_attention_heads\":4,\"num_key_value_heads\":2,\"vocab_size\":40,"
+	    "\"attention_bias\":true,\"mlp_bias\":true}");
+	assert_int_equal(ct_model_open(&v, "v", NULL, &err), CT_EFORMAT);
+	assert_string_equal(err.msg,
+	    "v: 1 tensor that config.json calls for is missing: model.layers.2.mlp.down_proj.bias");
+	ct_model_close(m);
+}
+
+static void
+half_precision_is_converted(void **state)
+{
+	struct ct_model *m = open_golden("llama-skip"), *v;
+	int count = ct_tensors_count(m->tensors);
+	size_t at = 0, used = 1, total = 0;
+	unsigned char *data;
+	char *header;
+
+	(void)state;
+	for (int i = 0; i < count; i++)
+		total += 2 * ct_tensors_at(m->tensors, i)->count;
+	data = malloc(total);
+	header = malloc(200 * (size_t)count);
+	assert_true(data && header);
+	header[0] = '{';
+	for (int i = 0; i < count; i++) {
+		const struct ct_tensor *t = ct_tensors_at(m->tensors, i);
+		size_t end = at + 2 * t->count;
+		char second[32] = "";
+
+		if (t->rank == 2)
+			snprintf(second, sizeof second, ",%zu", t->dim[1]);
+		used += (size_t)snprintf(header + used, 200,
+		    "%s\"%s\":{\"dtype\":\"BF16\",\"shape\":[%zu%s],\"data_offsets\":[%zu,%zu]}", i ? "," : "",
+		    t->name, t->dim[0], second, at, end);
+		/* BF16 is the upper half of a float. */
+		for (size_t k = 0; k < t->count; k++)
+			memcpy(data + at + 2 * k, (const unsigned char *)t->data + 4 * k + 2, 2);
+		at = end;
+	}
+	memcpy(header + used, "}", 2);
+	assert_int_equal(ct_dir_make("v", NULL), CT_OK);
+	scratch_tensors("v/model.safetensors", header, data, total);
+	scratch_copy("v/config.json", "golden/llama-skip/config.json");
+	v = must_open("v");
+	assert_ptr_equal(v->embed, v->unembed);
+	for (int i = 0; i < 16 * 32; i++) {
+		float exact = m->layers[1].up.w[i], half = v->layers[1].up.w[i];
+
+		assert_true(half == value(v, "model.layers.1.mlp.up_proj.weight", (size_t)i));
+		assert_true(fabsf(half - exact) <= fabsf(exact) / 128);
+	}
+	free(header);
+	free(data);
+	ct_model_close(v);
+	ct_model_close(m);
+}
+
 int
 main(void)
 {
@@ -109,7 +268,10 @@ main(void)
 		cmocka_unit_test(llama_opens),
 		cmocka_unit_test(tied_llama_shares_its_embedding),
 		cmocka_unit_test(gpt2_slices_its_fused_matrix),
+		cmocka_unit_test(prefixes_may_be_left_out),
+		cmocka_unit_test(llama_biases_come_with_the_config),
+		cmocka_unit_test(half_precision_is_converted),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }
