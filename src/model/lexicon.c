@@ -53,7 +53,10 @@ lower(char out[MAX_WORD], const char *s)
 	out[i] = '\0';
 }
 
-/* Case weighs less than letters: "dallas" is nearer to "Dallas" than to "dollar". */
+/*
+ * How unlike two words are, or -1 for too much. Case weighs less than letters: "dallas" is nearer to "Dallas"
+ * than to "dollar". The beginning of a longer word ("massach") comes after all misspellings.
+ */
 static int
 likeness(const char *word, const char *lowered, const char *other, int limit)
 {
@@ -63,7 +66,7 @@ likeness(const char *word, const char *lowered, const char *other, int limit)
 	lower(other_lowered, other);
 	distance = ct_text_distance(lowered, other_lowered, limit);
 	if (distance > limit)
-		return -1;
+		return strncmp(lowered, other_lowered, strlen(lowered)) == 0 ? 4 * (limit + 1) : -1;
 	cased = ct_text_distance(word, other, 3);
 	return 4 * distance + (cased < 3 ? cased : 3);
 }

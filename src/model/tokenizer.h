@@ -49,7 +49,7 @@ int ct_tokenizer_find(const struct ct_tokenizer *t, const char *text);
 /* Ids whose text begins with prefix, in id order; returns how many there are, fills at most max. */
 int ct_tokenizer_complete(const struct ct_tokenizer *t, const char *prefix, int *ids, int max);
 
-/* Ids of the nearest texts by edit distance, best first; returns how many were filled. */
+/* Ids of the nearest texts: by edit distance, then those that word begins; returns how many were filled. */
 int ct_tokenizer_nearest(const struct ct_tokenizer *t, const char *word, int *ids, int max);
 
 #endif

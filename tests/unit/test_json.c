@@ -82,7 +82,7 @@ brackets_without_content_are_refused(void **state)
 	for (size_t i = 0; i + 3 <= N; i += 3)
 		memcpy(text + i, "{},", 3);
 	text[0] = '[';
-	text[N] = '\0';
+	text[N - 1] = text[N] = '\0';
 	assert_int_equal(parse(&v, text, &err), CT_EFORMAT);
 	assert_string_equal(err.msg, "t.json: more brackets than content; refused");
 	/* Brackets inside strings weigh nothing. */
