@@ -170,6 +170,41 @@ remove_clamp(struct app *a, int i)
 	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
 }
 
+/* All features of the pruned graph whose label contains a text, in one step. */
+static int
+ablate_label(struct app *a, const char *quoted)
+{
+	const struct ct_graph *g = a->study.graph;
+	struct clamp_set set = *study_clamps(&a->study);
+	struct ct_error err;
+	char want[256], label[STUDY_NAME];
+	int found = 0;
+
+	snprintf(want, sizeof want, "%.*s", (int)strcspn(quoted, "\""), quoted);
+	for (int i = 0; i < g->n_features; i++) {
+		const struct ct_node *n = &g->nodes[i];
+
+		if (!n->kept || study_guess(&a->study, i)
+		    || !strcasestr(study_note(&a->study, i, label, sizeof label), want))
+			continue;
+		found++;
+		if (study_clamp_find(&a->study, n->layer, n->index, n->pos) >= 0)
+			continue;
+		if (set.n == STUDY_CLAMPS)
+			return app_fail(a, "more than %d features have \"%s\" in their label; name a part of them",
+			    STUDY_CLAMPS, want);
+		set.clamp[set.n++] = (struct ct_clamp){
+			.layer = n->layer, .feature = n->index, .pos = n->pos, .unit = CT_MULTIPLE
+		};
+	}
+	if (!*want || !found)
+		return app_fail(a, "no feature of this graph has \"%s\" in its label", want);
+	if (study_clamp_set(&a->study, &set, &err))
+		return app_error(a, &err);
+	app_say(a, "%d feature%s with \"%s\" set to 0", found, found > 1 ? "s" : "", want);
+	return DID_CHANGE;
+}
+
 int
 do_ablate(struct app *a, const char *arg)
 {
@@ -179,6 +214,8 @@ do_ablate(struct app *a, const char *arg)
 	char text[STUDY_NAME];
 	int i;
 
+	if (*arg == '"')
+		return ablate_label(a, arg + 1);
 	if (*arg) {
 		snprintf(text, sizeof text, "%sx0", arg);
 		return do_clamp(a, text);

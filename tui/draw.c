@@ -180,19 +180,11 @@ put(const struct area *a, int x, int y, enum style style, uint32_t cp, int width
 }
 
 int
-draw_cut(const struct area *a, int x, int y, int max, enum style style, const char *s)
+draw_head(const struct area *a, int x, int y, int max, enum style style, const char *s)
 {
 	size_t n = strlen(s), i = 0;
 	int used = 0;
-	bool cut;
 
-	if (max < 0 || max > a->w - x)
-		max = a->w - x;
-	if (max <= 0)
-		return 0;
-	cut = ct_text_width(s) > max;
-	if (cut)
-		max--;
 	while (i < n) {
 		uint32_t cp;
 		int width;
@@ -211,9 +203,23 @@ draw_cut(const struct area *a, int x, int y, int max, enum style style, const ch
 		put(a, x + used, y, style, cp, width);
 		used += width;
 	}
-	if (cut)
-		put(a, x + used++, y, style, 0x2026, 1);
 	return used;
+}
+
+int
+draw_cut(const struct area *a, int x, int y, int max, enum style style, const char *s)
+{
+	int used;
+
+	if (max < 0 || max > a->w - x)
+		max = a->w - x;
+	if (max <= 0)
+		return 0;
+	if (ct_text_width(s) <= max)
+		return draw_head(a, x, y, max, style, s);
+	used = draw_head(a, x, y, max - 1, style, s);
+	put(a, x + used, y, style, 0x2026, 1);
+	return used + 1;
 }
 
 int

@@ -34,6 +34,10 @@ fmt_signed(char *buf, size_t size, double v)
 		snprintf(buf, size, "?");
 		return buf;
 	}
+	if (fabs(v) < 0.005) {
+		snprintf(buf, size, "0");
+		return buf;
+	}
 	put_magnitude(digits, sizeof digits, fabs(v));
 	snprintf(buf, size, "%s%s", v < 0 ? MINUS : "+", digits);
 	return buf;

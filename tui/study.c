@@ -219,6 +219,27 @@ study_node(const struct study *s, int node)
 	return s->graph && node >= 0 && node < s->graph->n_nodes ? &s->graph->nodes[node] : NULL;
 }
 
+const char *
+study_label(const struct study *s, int layer, int feature, bool *guess)
+{
+	static const char mixed[] = "mixed: ";
+	const char *label = ct_engine_label(s->engine, layer, feature);
+
+	*guess = !strncmp(label, mixed, sizeof mixed - 1);
+	return *guess ? label + sizeof mixed - 1 : label;
+}
+
+bool
+study_guess(const struct study *s, int node)
+{
+	const struct ct_node *n = study_node(s, node);
+	bool guess = false;
+
+	if (n && n->kind == CT_NODE_FEATURE)
+		study_label(s, n->layer, n->index, &guess);
+	return guess;
+}
+
 double
 study_share(const struct study *s, const struct ct_edge *e)
 {
@@ -282,11 +303,13 @@ study_note(const struct study *s, int node, char *buf, size_t size)
 {
 	const struct ct_node *n = study_node(s, node);
 
+	bool guess;
+
 	buf[0] = '\0';
 	if (!n)
 		return buf;
 	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
-		snprintf(buf, size, "%s", ct_engine_label(s->engine, n->layer, n->index));
+		snprintf(buf, size, "%s", study_label(s, n->layer, n->index, &guess));
 	else if (n->kind == CT_NODE_EMBEDDING)
 		snprintf(buf, size, "input");
 	return buf;

@@ -226,6 +226,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 	const struct ct_node *n = study_node(&a->study, c->node);
 	const char *label;
 	char f1[FMT_SIZE], right[FMT_SIZE + 16] = "", text[300];
+	bool guess;
 	int room;
 
 	if (n->kind == CT_NODE_ERROR) {
@@ -236,8 +237,8 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 		draw_cut(area, 1, y, -1, ST_DIM, "the word as the model reads it");
 		return;
 	}
-	label = ct_engine_label(a->study.engine, n->layer, n->index);
-	snprintf(text, sizeof text, "%s", label);
+	label = study_label(&a->study, n->layer, n->index, &guess);
+	snprintf(text, sizeof text, "%s", guess && c->card && c->card->n_candidates ? "mixed; it may be" : label);
 	if (!*label && c->card && c->card->n_top)
 		snprintf(text, sizeof text, "says %s", c->card->top[0].token);
 	if (c->card && c->card->edited)
@@ -245,7 +246,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 	else if (c->card && *label && isfinite(c->card->f1))
 		snprintf(right, sizeof right, "F1 %s", fmt_share(f1, sizeof f1, c->card->f1));
 	room = area->w - 3 - ct_text_width(right);
-	draw_cut(area, 1, y, room, *label ? ST_STRONG : ST_DIM, *text ? text : "no label");
+	draw_cut(area, 1, y, room, *label && !guess ? ST_STRONG : ST_DIM, *text ? text : "no label");
 	draw_right(area, area->w - 1, y, ST_DIM, right);
 }
 
@@ -306,6 +307,10 @@ draw_effect(struct app *a, const struct area *area, int y, const struct card *c)
 		draw_clamped(a, area, y, study_node(&a->study, c->node));
 		return;
 	}
+	if (fabsf(e->observed) < .005f && fabsf(e->predicted_total) < .005f) {
+		draw_text(area, x, y, ST_DIM, "not moved by the clamps");
+		return;
+	}
 	x += draw_text(area, x, y, ST_CLAMP, "moved ");
 	x += draw_text(area, x, y, ST_CLAMP, fmt_signed(b[0], sizeof b[0], e->observed));
 	draw_fmt(area, x, y, ST_DIM, "  predicted %s",
@@ -329,7 +334,7 @@ draw_edge(struct app *a, const struct area *area, int y, const struct line *l)
 					    : ST_TEXT,
 	    name);
 	if (*note && end - x > 4)
-		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE ? ST_TEXT : ST_DIM, note);
+		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE && !study_guess(&a->study, other) ? ST_TEXT : ST_DIM, note);
 	draw_right(area, area->w - 1, y, l->edge.weight < 0 ? ST_MINUS : ST_PLUS,
 	    app_edge(a, &l->edge, w, sizeof w));
 }
@@ -366,9 +371,11 @@ draw_example(const struct area *area, int y, const struct ct_card_example *e)
 			x += draw_cut(area, x, y, area->w - 2 - x, ST_PEAK, e->tokens[i]);
 			x += draw_text(area, x, y, ST_PEAK, "]") + 1;
 		} else {
-			x += draw_cut(area, x, y, area->w - 1 - x, e->acts[i] > 0 ? ST_TEXT : ST_DIM,
-				 e->tokens[i])
-			    + 1;
+			enum style style = e->acts[i] > 0 ? ST_TEXT : ST_DIM;
+
+			if (i > e->peak && ct_text_width(e->tokens[i]) > area->w - 1 - x)
+				return;	/* half a word would be read as a word */
+			x += draw_cut(area, x, y, area->w - 1 - x, style, e->tokens[i]) + 1;
 		}
 	}
 }
@@ -381,16 +388,16 @@ draw_token_weight(const struct area *area, int x, int y, int max, const struct c
 
 	if (isfinite(t->weight))
 		fmt_signed(w, sizeof w, t->weight);
-	if (ct_text_width(t->token) + 1 + ct_text_width(w) > max)
+	if (max < 4 + 1 + ct_text_width(w))
 		return 0;
-	used = draw_text(area, x, y, ST_TEXT, t->token) + 1;
+	used = draw_cut(area, x, y, max - 1 - ct_text_width(w), ST_TEXT, t->token) + 1;
 	return used + draw_text(area, x + used, y, t->weight < 0 ? ST_MINUS : ST_PLUS, w);
 }
 
 static void
 draw_says(const struct area *area, int y, const struct ct_card *card, const struct line *l)
 {
-	int x = 7, half = area->w / 2, used;
+	int x = 7, half = area->w / 2, room = area->w - 1 - x, last = 0;
 
 	if (l->i >= 0) {
 		if (l->i < card->n_top)
@@ -400,10 +407,12 @@ draw_says(const struct area *area, int y, const struct ct_card *card, const stru
 		return;
 	}
 	draw_text(area, 1, y, ST_DIM, "says");
-	for (int i = 0; i < card->n_top && i < 2; i++) {
-		used = draw_token_weight(area, x, y, area->w - 1 - x, &card->top[i]);
-		x += used + 2;
-	}
+	if (card->n_bottom)	/* room for the strongest "no" as well */
+		last = ct_text_width(card->bottom[0].token) + 7;
+	if (last > room / 2)
+		last = room / 2;
+	for (int i = 0; i < card->n_top && x + 8 < area->w - last; i++)
+		x += draw_token_weight(area, x, y, area->w - 1 - last - x, &card->top[i]) + 2;
 	if (card->n_bottom)
 		draw_token_weight(area, x, y, area->w - 1 - x, &card->bottom[0]);
 }

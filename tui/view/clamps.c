@@ -56,12 +56,13 @@ draw_clamp(struct app *a, const struct area *area, int y, int i)
 {
 	const struct ct_clamp *c = &study_clamps(&a->study)->clamp[i];
 	char text[160];
+	bool guess;
 	int x = 2;
 
 	x += draw_fmt(area, x, y, ST_DIM, "%d  ", i + 1);
 	ct_clamp_text(c, text, sizeof text);
 	x += draw_text(area, x, y, c->off ? ST_DIM : ST_CLAMP, text) + 2;
-	x += draw_text(area, x, y, ST_TEXT, ct_engine_label(a->study.engine, c->layer, c->feature)) + 2;
+	x += draw_cut(area, x, y, area->w / 3, ST_TEXT, study_label(&a->study, c->layer, c->feature, &guess)) + 2;
 	if (c->pos == CT_ALL_POSITIONS) {
 		draw_text(area, x, y, ST_DIM, "all tokens");
 	} else {

@@ -138,14 +138,15 @@ features_filter(struct app *a, const char *text)
 static void
 draw_entry(struct app *a, const struct area *area, int y, const struct entry *e)
 {
-	const char *label = ct_engine_label(a->study.engine, e->layer, e->feature);
+	bool guess;
+	const char *label = study_label(&a->study, e->layer, e->feature, &guess);
 	double f1 = ct_engine_label_f1(a->study.engine, e->layer, e->feature);
 	char b[FMT_SIZE], place[STUDY_NAME];
 	int x = 2, end = area->w - 34;
 
 	x += draw_fmt(area, x, y, e->node >= 0 ? ST_STRONG : ST_DIM, "L%d#%d", e->layer, e->feature);
 	x = x < 13 ? 13 : x + 1;
-	draw_cut(area, x, y, end - x, e->node >= 0 ? ST_TEXT : ST_DIM, label);
+	draw_cut(area, x, y, end - x, e->node >= 0 && !guess ? ST_TEXT : ST_DIM, label);
 	if (*label && isfinite(f1))
 		draw_right(area, end + 8, y, ST_DIM, fmt_share(b, sizeof b, f1));
 	if (e->node < 0)

@@ -246,6 +246,16 @@ fit(struct app *a, const struct map *m, const struct area *area)
 	return s;
 }
 
+/* In a few columns the letters say more than a mark that some are missing. */
+static void
+draw_short(const struct area *area, int x, int y, int w, enum style style, const char *s)
+{
+	if (w < 6)
+		draw_head(area, x, y, w, style, s);
+	else
+		draw_cut(area, x, y, w, style, s);
+}
+
 static uint32_t
 shade(double share)
 {
@@ -300,7 +310,8 @@ draw_nodes(struct app *a, const struct map *m, const struct area *area, int y)
 
 		x += draw_cut(area, x, y, end - x, node == a->study.node ? ST_STRONG : ST_TEXT,
 		    study_name(&a->study, node, name, sizeof name)) + 2;
-		draw_cut(area, x, y, end - x, ST_TEXT, study_note(&a->study, node, note, sizeof note));
+		draw_cut(area, x, y, end - x, study_guess(&a->study, node) ? ST_DIM : ST_TEXT,
+		    study_note(&a->study, node, note, sizeof note));
 		if (g->nodes[node].kind != CT_NODE_TARGET)
 			draw_right(area, area->w - 1, y, ST_TEXT,
 			    fmt_percent(p, sizeof p, sum > 0 ? g->nodes[node].influence / sum : 0));
@@ -324,7 +335,7 @@ map_draw(struct app *a, void *state, const struct area *area)
 	m->list.h = m->rows;
 	last = s.first + s.shown;
 	for (int pos = s.first; pos < last; pos++)
-		draw_cut(area, LABEL_W + (pos - s.first) * s.cell, 0, s.cell - 1,
+		draw_short(area, LABEL_W + (pos - s.first) * s.cell, 0, s.cell - 1,
 		    pos == a->study.pos ? ST_STRONG : ST_DIM, study_token(&a->study, pos));
 	for (int row = s.top; row < m->rows && 1 + (row - s.top) * s.high < area->h; row++) {
 		char label[16];

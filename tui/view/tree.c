@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "tui/fmt.h"
 
-enum { ROOT_SHOWN = 7, CHILD_SHOWN = 4, /* on a small screen */ STEP = 10, MAX_ROWS = 4000, INDENT = 2 };
+enum { ROOT_SHOWN = 6, CHILD_SHOWN = 4, /* at least */ STEP = 10, MAX_ROWS = 4000, INDENT = 2 };
 
 struct twig {
 	int node;
@@ -67,6 +67,18 @@ tree_close(void *state)
 	free(t);
 }
 
+/* How many inputs of a target fill the pane, with one of them open and some other targets below. */
+static int
+first_rows(const struct app *a)
+{
+	int others = a->study.graph->n_targets, room;
+
+	if (others > 5)
+		others = 5;
+	room = a->grid.rows - 7 - others - CHILD_SHOWN - 1;
+	return room > ROOT_SHOWN ? room : ROOT_SHOWN;
+}
+
 /* Fills in the children: edges of the pruned graph first, the rest after them, each part strongest first. */
 static bool
 grow(struct app *a, struct twig *t)
@@ -109,9 +121,9 @@ grow(struct app *a, struct twig *t)
 		child[i].parent = t;
 	t->child = child;
 	t->known = true;
-	t->shown = t->parent ? CHILD_SHOWN : ROOT_SHOWN;
-	if (a->grid.rows > APP_ROWS)
-		t->shown += (a->grid.rows - APP_ROWS) / (t->parent ? 8 : 2);
+	t->shown = t->parent ? CHILD_SHOWN : first_rows(a);
+	if (t->parent && a->grid.rows > APP_ROWS)
+		t->shown += (a->grid.rows - APP_ROWS) / 8;
 	if (n_kept < t->shown)
 		t->shown = n_kept > 0 ? n_kept : t->n < 3 ? t->n : 3;
 	free(edges);
@@ -598,7 +610,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 	/* The name stays whole while there is room for it; the label takes what is left. */
 	x += draw_cut(area, x, y, end - x, style, name);
 	if (*note && end - x > 4)
-		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE ? ST_TEXT : ST_DIM, note);
+		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE && !study_guess(&a->study, w->node) ? ST_TEXT : ST_DIM, note);
 	if (n->kind == CT_NODE_TARGET && !parent) {
 		if (n->pos != a->study.pos && n->target != CT_TARGET_FEATURE && end - x > 4)
 			draw_cut(area, x + 2, y, end - x - 2, ST_DIM,
