@@ -94,18 +94,22 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
+	static const char *const places[CT_SWAP_PLACES] = {[CT_SWAP_ANSWER] = "at the answer",
+	    [CT_SWAP_ONWARDS] = "onwards"};
 	struct ct_swap_figures swap;
 	struct ct_eval_test *t;
-	int k, rc;
+	int place, k, rc;
 
 	rc = ct_swap_measure(&swap, m, tc, c, activity, others, pool, progress, ctx, err);
 	if (rc != CT_OK || swap.n == 0)
 		return rc;
-	for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
-		t = &e->causal[e->n_causal++];
-		snprintf(t->name, sizeof t->name, "bridge swap %gx", ct_swap_strengths[k]);
-		t->share = swap.share[k];
-		t->n = swap.n;
+	for (place = 0; place < CT_SWAP_PLACES; place++) {
+		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+			t = &e->causal[e->n_causal++];
+			snprintf(t->name, sizeof t->name, "bridge swap %s, %gx", places[place], ct_swap_strengths[k]);
+			t->share = swap.share[place][k];
+			t->n = swap.n;
+		}
 	}
 	return CT_OK;
 }

@@ -9,23 +9,24 @@
 #include "base/rounds.h"
 #include "eval/graphs.h"
 #include "eval/prompt.h"
+#include "math/blas.h"
 #include "trace/intervene.h"
 
 /* Differences below this share of the largest are noise of the means: moving them changes nothing but n. */
-static const double least_share = 0.2;
+static const double least_share = 0.1;
+enum { SPAN = 8 };	/* positions before and at the answer that a swap may touch */
 const double ct_swap_strengths[CT_SWAP_STRENGTHS] = {1, 1.5, 2};
 
 /* One value of the hidden variable, within one kind of sentence. */
 struct value {
 	int kind, about;	/* label "about Texas" */
 	long n;			/* training sentences */
-	float *mean;		/* (total features) activation at the answer position */
+	float *mean;		/* (SPAN, total features) activation so many tokens before the answer position */
 	int *answer;		/* (relations + 1) token, -1: no such sentence; the last is "no relation" */
 };
 
 struct result {
-	int n, given[CT_SWAP_STRENGTHS];
-	long moved;
+	int n, given[CT_SWAP_PLACES][CT_SWAP_STRENGTHS];
 };
 
 struct job {
@@ -33,6 +34,7 @@ struct job {
 	const struct ct_transcoder *tc;
 	const struct ct_corpus *c;
 	size_t *first_feature;	/* (L+1) of each layer in a row of means */
+	float *norm;		/* (total features) length of all decoder rows together */
 	struct value *values;
 	int n_values;
 	int *value_of;		/* (n_sentences) -1: none */
@@ -40,6 +42,21 @@ struct job {
 	int others;
 	struct result *results;
 };
+
+/* How many positions, the answer's being the last, know the value: from the token that determines it on. */
+static int
+span(const struct ct_corpus *c, const struct ct_sentence *s)
+{
+	int n, k, at = s->first + s->answer;
+
+	for (n = 0; n < SPAN && at - n > s->first; n++) {
+		for (k = c->label_start[at - n]; k < c->label_start[at - n + 1] && c->label_of[k] != s->about; k++)
+			;
+		if (k == c->label_start[at - n + 1])
+			break;
+	}
+	return n;
+}
 
 static int
 relation(const struct job *j, const struct ct_sentence *s)
@@ -82,11 +99,11 @@ collect_values(struct job *j, struct ct_error *err)
 			j->values = grown;
 			v = &grown[j->n_values];
 			*v = (struct value){.kind = s->kind, .about = s->about};
-			v->mean = calloc(features + 1, sizeof *v->mean);
+			v->mean = calloc(SPAN * features + 1, sizeof *v->mean);
 			v->answer = malloc(relations * sizeof *v->answer);
 			j->value_of[i] = j->n_values++;
 			if (v->mean == NULL || v->answer == NULL)
-				return ct_fail_memory(err, features * sizeof *v->mean, "mean activations");
+				return ct_fail_memory(err, SPAN * features * sizeof *v->mean, "mean activations");
 			for (k = 0; k < (int)relations; k++)
 				v->answer[k] = -1;
 		}
@@ -97,57 +114,104 @@ collect_values(struct job *j, struct ct_error *err)
 	return CT_OK;
 }
 
+/* Where a token stands: which value its sentence is about, and how far before the answer position. */
+struct place {
+	int value, before;	/* value -1: a token without a part in any mean */
+};
+
 /* Means over the training sentences, from the sparse activity. */
 static int
 collect_means(struct job *j, const struct ct_activity *activity, struct ct_error *err)
 {
 	const struct ct_corpus *c = j->c;
-	int *value_at = malloc(((size_t)c->n_tokens + 1) * sizeof *value_at);	/* of answer positions, else -1 */
-	int i, l, f, v;
-	size_t k;
+	struct place *places = malloc(((size_t)c->n_tokens + 1) * sizeof *places), p;
+	size_t k, row = j->first_feature[j->tc->L];
+	int i, n, l, f;
 
-	if (value_at == NULL)
-		return ct_fail_memory(err, (size_t)c->n_tokens * sizeof *value_at, "answer positions");
+	if (places == NULL)
+		return ct_fail_memory(err, (size_t)c->n_tokens * sizeof *places, "answer positions");
 	for (i = 0; i < c->n_tokens; i++)
-		value_at[i] = -1;
+		places[i].value = -1;
 	for (i = 0; i < c->n_sentences; i++) {
-		if (j->value_of[i] >= 0 && !c->sentences[i].held_out)
-			value_at[c->sentences[i].first + c->sentences[i].answer] = j->value_of[i];
+		const struct ct_sentence *s = &c->sentences[i];
+
+		if (j->value_of[i] < 0 || s->held_out)
+			continue;
+		for (n = span(c, s) - 1; n >= 0; n--)
+			places[s->first + s->answer - n] = (struct place){.value = j->value_of[i], .before = n};
 	}
 	for (l = 0; l < activity->L; l++) {
 		const struct ct_activity_layer *a = &activity->layers[l];
 
 		for (f = 0; f < a->F; f++) {
 			for (k = a->start[f]; k < a->start[f + 1]; k++) {
-				v = value_at[a->tokens[k]];
-				if (v >= 0)
-					j->values[v].mean[j->first_feature[l] + (size_t)f] += a->acts[k] / (float)j->values[v].n;
+				p = places[a->tokens[k]];
+				if (p.value >= 0)
+					j->values[p.value].mean[(size_t)p.before * row + j->first_feature[l] + (size_t)f] +=
+					    a->acts[k] / (float)j->values[p.value].n;
 			}
 		}
 	}
-	free(value_at);
+	free(places);
 	return CT_OK;
 }
 
-/* The features that tell two values apart, as clamps of strength 1. Returns how many. */
 static int
-difference(const struct job *j, const struct value *from, const struct value *to, int pos, struct ct_clamp *clamps)
+measure_decoders(struct job *j, struct ct_error *err)
 {
-	float most = 0, d;
-	size_t k, n_features = j->first_feature[j->tc->L];
-	int l, n = 0;
+	int l, f, m, D = j->m->cfg.D;
+	size_t k = 0;
+	float *row = malloc((size_t)D * sizeof *row);
 
-	for (k = 0; k < n_features; k++)
-		most = fmaxf(most, fabsf(to->mean[k] - from->mean[k]));
-	for (l = 0, k = 0; l < j->tc->L; l++) {
-		for (; k < j->first_feature[l + 1]; k++) {
-			d = to->mean[k] - from->mean[k];
-			if (most > 0 && fabsf(d) >= (float)least_share * most)
-				clamps[n++] = (struct ct_clamp){.layer = l, .feature = (int)(k - j->first_feature[l]),
-				    .pos = pos, .unit = CT_DELTA, .amount = (double)d};
+	j->norm = malloc((j->first_feature[j->tc->L] + 1) * sizeof *j->norm);
+	if (row == NULL || j->norm == NULL) {
+		free(row);
+		return ct_fail_memory(err, j->first_feature[j->tc->L] * sizeof *j->norm, "decoder lengths");
+	}
+	for (l = 0; l < j->tc->L; l++) {
+		for (f = 0; f < j->tc->layers[l].F; f++, k++) {
+			double sum = 0;
+
+			for (m = l; m < l + ct_transcoder_reach(j->tc, l); m++) {
+				ct_transcoder_decoder_row(j->tc, l, f, m, row);
+				sum += (double)ct_sdot(D, row, row);
+			}
+			j->norm[k] = (float)sqrt(sum);
 		}
 	}
-	return n;
+	free(row);
+	return CT_OK;
+}
+
+/* The features that tell two values apart on the last n positions, as clamps of strength 1. Returns how many. */
+static int
+difference(const struct job *j, const struct value *from, const struct value *to, int pos, int n,
+    struct ct_clamp *clamps)
+{
+	size_t k, row = j->first_feature[j->tc->L];
+	float most = 0, d;
+	int l, i, found = 0;
+
+	for (i = 0; i < n; i++) {
+		const float *a = from->mean + (size_t)i * row, *b = to->mean + (size_t)i * row;
+
+		for (k = 0; k < row; k++)
+			most = fmaxf(most, fabsf(b[k] - a[k]) * j->norm[k]);
+	}
+	for (i = 0; i < n; i++) {
+		const float *a = from->mean + (size_t)i * row, *b = to->mean + (size_t)i * row;
+
+		for (l = 0, k = 0; l < j->tc->L; l++) {
+			for (; k < j->first_feature[l + 1]; k++) {
+				d = b[k] - a[k];
+				if (most > 0 && fabsf(d) * j->norm[k] >= (float)least_share * most)
+					clamps[found++] = (struct ct_clamp){.layer = l,
+					    .feature = (int)(k - j->first_feature[l]), .pos = pos - i, .unit = CT_DELTA,
+					    .amount = (double)d};
+			}
+		}
+	}
+	return found;
 }
 
 static int
@@ -208,7 +272,7 @@ static int
 measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	int sentence = j->sentences[item], own = j->value_of[sentence], n_others, n, i, k, said = -1, rc;
+	int sentence = j->sentences[item], own = j->value_of[sentence], n_others, n, i, k, place, said = -1, rc;
 	const struct ct_sentence *s = &j->c->sentences[sentence];
 	struct result *r = &j->results[item];
 	struct ct_clamp *clamps;
@@ -219,7 +283,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	if (own < 0 || j->values[own].n == 0)
 		return CT_OK;
 	others = ct_arena_need(a, (size_t)j->n_values, sizeof *others, "values", err);
-	clamps = ct_arena_need(a, j->first_feature[j->tc->L], sizeof *clamps, "clamps", err);
+	clamps = ct_arena_need(a, SPAN * j->first_feature[j->tc->L], sizeof *clamps, "clamps", err);
 	if (others == NULL || clamps == NULL)
 		return CT_ENOMEM;
 	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, err);
@@ -229,14 +293,15 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	for (i = 0; i < n_others; i++) {
 		const struct value *to = &j->values[others[i]];
 
-		n = difference(j, &j->values[own], to, s->answer, clamps);
 		r->n++;
-		r->moved += n;
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
-			rc = try_swap(j, &p, clamps, n, ct_swap_strengths[k], a, &said, err);
-			if (rc != CT_OK)
-				return rc;
-			r->given[k] += said == to->answer[relation(j, s)];
+		for (place = 0; place < CT_SWAP_PLACES; place++) {
+			n = difference(j, &j->values[own], to, s->answer, place == CT_SWAP_ANSWER ? 1 : span(j->c, s), clamps);
+			for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+				rc = try_swap(j, &p, clamps, n, ct_swap_strengths[k], a, &said, err);
+				if (rc != CT_OK)
+					return rc;
+				r->given[place][k] += said == to->answer[relation(j, s)];
+			}
 		}
 	}
 	return CT_OK;
@@ -245,18 +310,18 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 static void
 add_up(struct ct_swap_figures *out, const struct result *r, int n)
 {
-	int i, k;
+	int i, k, place;
 
 	*out = (struct ct_swap_figures){0};
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		out->n += r[i].n;
-		out->features += (double)r[i].moved;
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
-			out->share[k] += r[i].given[k];
+	for (place = 0; place < CT_SWAP_PLACES; place++) {
+		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+			for (i = 0; i < n; i++)
+				out->share[place][k] += r[i].given[place][k];
+			out->share[place][k] = out->n > 0 ? out->share[place][k] / out->n : NAN;
+		}
 	}
-	for (k = 0; k < CT_SWAP_STRENGTHS; k++)
-		out->share[k] = out->n > 0 ? out->share[k] / out->n : NAN;
-	out->features = out->n > 0 ? out->features / out->n : NAN;
 }
 
 int
@@ -283,6 +348,8 @@ ct_swap_measure(struct ct_swap_figures *out, const struct ct_model *m, const str
 	if (rc == CT_OK)
 		rc = collect_means(&j, activity, err);
 	if (rc == CT_OK)
+		rc = measure_decoders(&j, err);
+	if (rc == CT_OK)
 		rc = ct_rounds_run(pool, n, measure_sentence, &j, "swaps", progress, ctx, err);
 	if (rc == CT_OK)
 		add_up(out, j.results, n);
@@ -292,6 +359,7 @@ fail:
 		free(j.values[i].answer);
 	}
 	free(j.values);
+	free(j.norm);
 	free(j.results);
 	free(j.value_of);
 	free(j.first_feature);

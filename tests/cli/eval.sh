@@ -33,7 +33,7 @@ ok "and the twin" has '^PLT  .*model/transcoder-plt$'
 ok "figures of held-out answers" has '^  accuracy of the model +[01]\.[0-9]{3}$'
 ok "figures per layer and over all" has '^  never active( +[01]\.[0-9]{3}){4}$'
 ok "graphs are exact" has '^  worst self-check +[0-9.]+e-0[67] \(edges\)  [0-9.]+e-0[67] \(logits\)$'
-ok "swaps at three strengths" has '^  bridge swap 1\.5x +[01]\.[0-9]{3}$'
+ok "swaps at three strengths" has '^  bridge swap at the answer, 1\.5x +[01]\.[0-9]{3}$'
 ok "labels" has '^  never active [0-9]+   F1 >= .9 [0-9]+'
 ok "the hidden variable has two values" has 'of 2 values have a bridge feature'
 
@@ -51,7 +51,7 @@ for k in "clt", "plt":
     assert abs(x["l0_mean"] - sum(l["l0"] for l in x["layers"]) / 3) < 1e-6
     assert 0 < x["scores"]["replacement"] < 1 and 0 < x["scores"]["completeness"] < 1
     assert -1 <= x["faithfulness"]["spearman"] <= 1
-    assert [c["n"] for c in x["causal"]] == [x["causal"][0]["n"]] * 3 and x["causal"][0]["n"] > 0
+    assert [c["n"] for c in x["causal"]] == [x["causal"][0]["n"]] * 6 and x["causal"][0]["n"] > 0
     assert x["labels"]["bridge_values"] == 2
 PYTHON
 fi
