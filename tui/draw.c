@@ -180,7 +180,7 @@ put(const struct area *a, int x, int y, enum style style, uint32_t cp, int width
 }
 
 int
-draw_head(const struct area *a, int x, int y, int max, enum style style, const char *s)
+draw_prefix(const struct area *a, int x, int y, int max, enum style style, const char *s)
 {
 	size_t n = strlen(s), i = 0;
 	int used = 0;
@@ -216,8 +216,8 @@ draw_cut(const struct area *a, int x, int y, int max, enum style style, const ch
 	if (max <= 0)
 		return 0;
 	if (ct_text_width(s) <= max)
-		return draw_head(a, x, y, max, style, s);
-	used = draw_head(a, x, y, max - 1, style, s);
+		return draw_prefix(a, x, y, max, style, s);
+	used = draw_prefix(a, x, y, max - 1, style, s);
 	put(a, x + used, y, style, 0x2026, 1);
 	return used + 1;
 }

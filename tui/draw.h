@@ -46,7 +46,7 @@ struct area area_sub(const struct area *a, int x, int y, int w, int h);	/* clipp
 /* Draw at (x,y) of the area; return the columns used. max < 0: up to the right edge; cut text ends in "…". */
 int draw_text(const struct area *a, int x, int y, enum style style, const char *s);
 int draw_cut(const struct area *a, int x, int y, int max, enum style style, const char *s);
-int draw_head(const struct area *a, int x, int y, int max, enum style style, const char *s); /* no "…" */
+int draw_prefix(const struct area *a, int x, int y, int max, enum style style, const char *s); /* no "…" */
 int draw_right(const struct area *a, int right, int y, enum style style, const char *s); /* ends before right */
 int draw_fmt(const struct area *a, int x, int y, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

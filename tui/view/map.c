@@ -251,7 +251,7 @@ static void
 draw_short(const struct area *area, int x, int y, int w, enum style style, const char *s)
 {
 	if (w < 6)
-		draw_head(area, x, y, w, style, s);
+		draw_prefix(area, x, y, w, style, s);
 	else
 		draw_cut(area, x, y, w, style, s);
 }
