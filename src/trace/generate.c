@@ -55,6 +55,12 @@ ct_generator_logits(const struct ct_generator *g)
 	return g->logits;
 }
 
+static bool
+in_force(const struct ct_clamp *c, int l, int pos)
+{
+	return c->layer == l && !c->off && (c->pos == CT_ALL_POSITIONS || (c->onwards && c->pos <= pos));
+}
+
 static void
 clamp_layer(struct ct_generator *g, int l, int pos)
 {
@@ -68,13 +74,11 @@ clamp_layer(struct ct_generator *g, int l, int pos)
 		bool last = true;
 		double current, value;
 
-		if (c->layer != l || c->off || (c->pos != CT_ALL_POSITIONS && !(c->onwards && c->pos <= pos)))
+		if (!in_force(c, l, pos))
 			continue;
-		/* Of clamps on one feature the last one counts. */
+		/* Of clamps on one feature the last one that reaches this position counts. */
 		for (int k = i + 1; k < g->n_clamps && last; k++)
-			last = g->clamps[k].layer != l || g->clamps[k].feature != c->feature ||
-			       g->clamps[k].off ||
-			       (g->clamps[k].pos != CT_ALL_POSITIONS && !g->clamps[k].onwards);
+			last = g->clamps[k].feature != c->feature || !in_force(&g->clamps[k], l, pos);
 		if (!last)
 			continue;
 		if (!encoded) {

@@ -136,6 +136,60 @@ fixture_random(struct fixture *f, const struct ct_shape *s, int T)
 }
 
 void
+fixture_each(int T, void (*check)(struct fixture *, const struct ct_shape *))
+{
+	struct ct_shape s;
+
+	for (int family = 0; family < 2; family++)
+		for (int i = 0; fixture_shape(&s, family ? &fixture_gpt2 : &fixture_llama, i); i++) {
+			struct fixture f;
+
+			fixture_random(&f, &s, T);
+			check(&f, &s);
+			fixture_close(&f);
+		}
+}
+
+const struct ct_active *
+fixture_active(const struct fixture *f, int layer, int nth)
+{
+	int end = f->local.first[(layer + 1) * f->T] - 1 - nth;
+
+	return end >= f->local.first[layer * f->T] ? &f->local.active[end] : NULL;
+}
+
+struct ct_clamp
+clamp_on(const struct ct_active *a, enum ct_unit unit, double amount)
+{
+	return (struct ct_clamp){
+		.layer = a->layer, .feature = a->feature, .pos = a->pos, .unit = unit, .amount = amount
+	};
+}
+
+struct ct_sites
+fixture_sites(struct fixture *f, const struct ct_clamp *clamps, int n)
+{
+	struct ct_error err = { 0 };
+	struct ct_sites s;
+
+	if (ct_sites_init(&s, &f->local, clamps, n, &f->arena, &err) < 0)
+		fail_msg("%s", err.msg);
+	return s;
+}
+
+struct ct_changed
+fixture_clamp(struct fixture *f, const struct ct_clamp *clamps, int n, struct ct_clamp_options opt)
+{
+	struct ct_sites s = fixture_sites(f, clamps, n);
+	struct ct_error err = { 0 };
+	struct ct_changed out;
+
+	if (ct_intervene(&out, &f->local, f->ids, &s, &opt, &f->arena, &err) < 0)
+		fail_msg("%s", err.msg);
+	return out;
+}
+
+void
 fixture_close(struct fixture *f)
 {
 	ct_transcoder_close(f->tc);

@@ -37,6 +37,16 @@ extern const struct ct_config fixture_llama, fixture_gpt2;
 bool fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i);
 /* A random model of that shape, run on T tokens and traced. */
 void fixture_random(struct fixture *f, const struct ct_shape *s, int T);
+/* Calls check with a random model of every shape of both families, on T tokens. */
+void fixture_each(int T, void (*check)(struct fixture *, const struct ct_shape *));
+
+/* The nth last active feature of a layer: the last write at the last positions. NULL: there are fewer. */
+const struct ct_active *fixture_active(const struct fixture *f, int layer, int nth);
+struct ct_clamp clamp_on(const struct ct_active *a, enum ct_unit unit, double amount);
+/* Clamps resolved, and a run with them; fail the test when they are refused. */
+struct ct_sites fixture_sites(struct fixture *f, const struct ct_clamp *clamps, int n);
+struct ct_changed fixture_clamp(struct fixture *f, const struct ct_clamp *clamps, int n,
+    struct ct_clamp_options opt);
 
 void fixture_close(struct fixture *f);
 

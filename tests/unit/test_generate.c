@@ -1,0 +1,132 @@
+/*
+ * Generation with the key-value cache against running everything anew, with and without clamps; sampling.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "trace/generate.h"
+
+enum { GENERATED = 6 };
+
+/*
+ * Generates greedily with the cache, and runs prompt and tokens so far anew for every step: the same logits. Clamps
+ * hold one value wherever they reach, so it does not matter what the original activation there would be.
+ */
+static void
+compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_clamp *clamps, int n)
+{
+	struct ct_clamp_options opt = { .mode = CT_FREE };
+	int T = f->T, V = s->cfg.V, ids[64];
+	struct ct_changed start = fixture_clamp(f, clamps, n, opt);
+	struct ct_error err = { 0 };
+	struct ct_generator g;
+	float *want = ct_arena_alloc(&f->arena, (size_t)V, sizeof *want);
+
+	memcpy(ids, f->ids, (size_t)T * sizeof *ids);
+	assert_int_equal(
+	    ct_generator_init(&g, &f->local, GENERATED, n ? start.k : f->pass.k, n ? start.v : f->pass.v,
+		start.final + (size_t)(T - 1) * s->cfg.D, clamps, n, &f->arena, &err),
+	    CT_OK);
+	for (int i = 0; i <= GENERATED; i++) {
+		struct fixture whole = { .m = f->m, .tc = f->tc };
+		double worst = 0, largest = 0;
+		struct ct_changed changed;
+
+		fixture_run(&whole, ids, T + i);
+		changed = fixture_clamp(&whole, clamps, n, opt);
+		ct_logits(f->m, 1, changed.final + (size_t)(T + i - 1) * s->cfg.D, want);
+		for (int v = 0; v < V; v++) {
+			worst = fmax(worst, fabs((double)want[v] - (double)ct_generator_logits(&g)[v]));
+			largest = fmax(largest, fabs((double)want[v]));
+		}
+		ct_arena_free(&whole.arena);
+		ct_arena_free(&whole.scratch);
+		if (worst > 2e-5 * largest)
+			fail_msg("token %d: logits differ by %g of %g", i, worst, largest);
+		ids[T + i] = ct_sample(ct_generator_logits(&g), V, 0, NULL);
+		if (i < GENERATED)
+			assert_int_equal(ct_generator_push(&g, ids[T + i], &err), CT_OK);
+	}
+	assert_int_equal(ct_generator_push(&g, 0, &err), CT_EINVAL);
+}
+
+static void
+check_generation(struct fixture *f, const struct ct_shape *s)
+{
+	struct ct_clamp all = { .layer = 0, .feature = 3, .pos = CT_ALL_POSITIONS, .amount = 3 };
+	struct ct_clamp later = { .layer = 0, .feature = 3, .pos = f->T + 2, .onwards = true, .amount = -4 };
+	struct ct_clamp here = { .layer = 0, .feature = 3, .pos = f->T - 1, .amount = 7 };
+	struct ct_clamp other = { .layer = 1, .feature = 8, .pos = 2, .onwards = true, .amount = 2 };
+	struct ct_clamp off = all;
+
+	off.off = true;
+	off.amount = 50;
+	if (s->seed % 4 != 1)
+		return;
+	compare_generation(f, s, NULL, 0);
+	compare_generation(f, s, (struct ct_clamp[]){ all, other, off }, 3);
+	compare_generation(f, s, (struct ct_clamp[]){ other, here }, 2);
+	/* The last one counts, but only where it reaches. */
+	compare_generation(f, s, (struct ct_clamp[]){ all, later }, 2);
+	compare_generation(f, s, (struct ct_clamp[]){ later, all }, 2);
+	compare_generation(f, s, (struct ct_clamp[]){ all, here }, 2);
+}
+
+static void
+test_generation(void **state)
+{
+	(void)state;
+	fixture_each(5, check_generation);
+}
+
+static void
+test_sample(void **state)
+{
+	static const float logits[] = { 1, 3, -2, 3, 0 };
+	enum { DRAWS = 20000 };
+	double sum = 0;
+	struct ct_rng r, again;
+
+	(void)state;
+	assert_int_equal(ct_sample(logits, 5, 0, NULL), 1);
+	assert_int_equal(ct_sample(logits, 1, 0, NULL), 0);
+	for (int v = 0; v < 5; v++)
+		sum += exp((double)logits[v] / 2);
+	for (int cold = 0; cold < 2; cold++) {
+		int count[5] = { 0 };
+
+		ct_rng_seed(&r, 5, 1);
+		ct_rng_seed(&again, 5, 1);
+		for (int i = 0; i < DRAWS; i++) {
+			int v = ct_sample(logits, 5, cold ? 0.01 : 2, &r);
+
+			assert_in_range(v, 0, 4);
+			assert_int_equal(v, ct_sample(logits, 5, cold ? 0.01 : 2, &again));
+			count[v]++;
+		}
+		for (int v = 0; v < 5; v++) {
+			double p = cold ? (v == 1 || v == 3 ? 0.5 : 0) : exp((double)logits[v] / 2) / sum;
+
+			assert_true(fabs(count[v] - DRAWS * p) <= 5 * sqrt(DRAWS * p));
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_generation),
+		cmocka_unit_test(test_sample),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
