@@ -198,9 +198,12 @@ clamp_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites 
 	}
 }
 
-/* Through the replacement: every feature is re-encoded, clamped ones take their value, and the changes are written. */
+/*
+ * Through the replacement: every feature is re-encoded, clamped ones take their value, and the changes are written.
+ * Behind a frozen range (outputs `from` on) only: clamps write within it, so a clamped feature writes nothing here.
+ */
 static void
-replace_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites *s, int l)
+replace_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites *s, int l, int from)
 {
 	int T = lo->T, D = lo->m->cfg.D, F = lo->tc->layers[l].F;
 
@@ -218,9 +221,9 @@ replace_layer(const struct ct_local *lo, struct buffers *b, const struct ct_site
 		}
 		for (int i = 0; i < s->n; i++)
 			if (s->site[i].layer == l && s->site[i].pos == t)
-				act[s->site[i].feature] = s->site[i].value;
+				act[s->site[i].feature] = from > 0 ? s->site[i].original : s->site[i].value;
 		for (int f = 0; f < F; f++)
-			write_on(lo, b, l, t, f, act[f] - old[f], 0, lo->tc->L - 1);
+			write_on(lo, b, l, t, f, act[f] - old[f], from, lo->tc->L - 1);
 	}
 }
 
@@ -288,9 +291,9 @@ run_live(struct ct_changed *out, const struct ct_local *lo, const int *ids, cons
 									b->read + (size_t)f->pos * D)
 					  : f->pre;
 		}
-		if (opt->through == CT_REPLACEMENT && opt->mode != CT_RANGE)
-			replace_layer(lo, b, s, l);
-		else
+		if (opt->through == CT_REPLACEMENT)
+			replace_layer(lo, b, s, l, opt->mode == CT_RANGE ? opt->last + 1 : 0);
+		if (opt->through == CT_MODEL || opt->mode == CT_RANGE)
 			clamp_layer(lo, b, s, l, opt);
 		if (fixed || opt->through == CT_REPLACEMENT) {
 			memcpy(b->mlp, lo->pass->mlp_out + l * TD, TD * sizeof *b->mlp);
