@@ -275,7 +275,7 @@ draw_cell_of(
 	if (row == 0 && m->count[c]) {
 		const struct ct_graph *g = a->study.graph;
 
-		draw_cut(area, x, y, w, ST_STRONG,
+		draw_short(area, x, y, w, ST_STRONG,
 		    study_name(&a->study, g->n_nodes - g->n_targets, name, sizeof name));
 	} else if (m->count[c]) {
 		draw_line(area, x, y, w, style, shade(m->hottest > 0 ? m->heat[c] / m->hottest : 0));
