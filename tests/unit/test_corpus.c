@@ -19,7 +19,7 @@ load(const char *model)
 {
 	const char *top = getenv("srcdir");
 	struct ct_yaml_doc *doc;
-	struct ct_corpus *c;
+	struct ct_corpus *c = NULL;
 	struct ct_error err;
 	char path[512];
 
