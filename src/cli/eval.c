@@ -226,7 +226,7 @@ usage:
 static const struct cli_option options[] = {
 	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
 	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
-	{KEY_CORPUS, "corpus", "FILE", "the recipe whose corpus is read (default: MODEL/recipe.yaml)"},
+	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
 	{KEY_SWAPS, "swaps", "N", "bridge swaps per held-out sentence (default: 4)"},
 	{KEY_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},

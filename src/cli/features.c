@@ -84,7 +84,7 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
 	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
-	{KEY_CORPUS, "corpus", "FILE", "the recipe whose corpus is read (default: MODEL/recipe.yaml)"},
+	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_EXPORT, "export", "DIR", "also write each card as DIR/{cantor}.json"},
 	{0}
 };

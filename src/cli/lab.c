@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "corpus/text.h"
 #include "ctrace.h"
 #include "io/yaml.h"
 
 static const char default_model[] = "capitals";
+enum { TEXT_WINDOW = 128 };	/* tokens that are read of a line of text */
 
 const char *
 cli_coder_kind(const struct cli_coder *coder)
@@ -61,28 +63,49 @@ adopt_vocabulary(struct cli_lab *lab, struct ct_error *err)
 	return CT_OK;
 }
 
-static int
-open_corpus(struct cli_lab *lab, const char *recipe, struct ct_error *err)
+static bool
+is_recipe(const char *path)
 {
-	char *own = recipe == NULL ? ct_path_join(lab->dir, "recipe.yaml") : NULL;
-	const char *path = recipe != NULL ? recipe : own;
-	struct ct_yaml_doc *doc = NULL;
-	int rc;
+	const char *dot = strrchr(path, '.');
 
-	if (path == NULL)
-		return ct_fail_memory(err, 4096, "a path");
-	if (recipe == NULL && !ct_file_exists(own)) {
-		rc = ct_fail(err, CT_ENOTFOUND, "%s has no recipe.yaml, which would say what its corpus is; "
-		    "name one with --corpus", lab->dir);
-		free(own);
+	return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+static int
+open_recipe(struct cli_lab *lab, const char *path, struct ct_error *err)
+{
+	struct ct_yaml_doc *doc;
+	int rc = ct_yaml_open(&doc, path, NULL, 0, err);
+
+	if (rc != CT_OK)
 		return rc;
-	}
-	rc = ct_yaml_open(&doc, path, NULL, 0, err);
-	if (rc == CT_OK)
-		rc = ct_corpus_build(&lab->corpus, doc, err);
+	rc = ct_corpus_build(&lab->corpus, doc, err);
 	if (rc == CT_OK)
 		rc = adopt_vocabulary(lab, err);
 	ct_yaml_close(doc);
+	return rc;
+}
+
+static int
+open_corpus(struct cli_lab *lab, const char *file, struct ct_error *err)
+{
+	const struct ct_config *cfg = &lab->model->cfg;
+	char *own;
+	int rc;
+
+	if (file != NULL && !is_recipe(file))
+		return ct_corpus_text(&lab->corpus, file, lab->tokenizer, cfg->V,
+		    cfg->context < TEXT_WINDOW ? cfg->context : TEXT_WINDOW, err);
+	if (file != NULL)
+		return open_recipe(lab, file, err);
+	own = ct_path_join(lab->dir, "recipe.yaml");
+	if (own == NULL)
+		return ct_fail_memory(err, 4096, "a path");
+	if (ct_file_exists(own))
+		rc = open_recipe(lab, own, err);
+	else
+		rc = ct_fail(err, CT_ENOTFOUND, "%s has no recipe.yaml, which would say what its corpus is; name a "
+		    "recipe or a text file with --corpus", lab->dir);
 	free(own);
 	return rc;
 }
@@ -113,7 +136,7 @@ open_coders(struct cli_lab *lab, const char *transcoder, struct ct_error *err)
 }
 
 int
-cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, const char *recipe,
+cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, const char *corpus,
     struct ct_error *err)
 {
 	const struct ct_model_options opt = {0};
@@ -128,7 +151,7 @@ cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, con
 	if (rc == CT_OK)
 		rc = open_coders(lab, transcoder, err);
 	if (rc == CT_OK)
-		rc = open_corpus(lab, recipe, err);
+		rc = open_corpus(lab, corpus, err);
 	if (rc == CT_OK)
 		rc = ct_pool_open(&lab->pool, 0, err);
 	return rc;

@@ -30,10 +30,10 @@ struct cli_lab {
 };
 
 /*
- * model NULL: the default. transcoder NULL: the model's own, both kinds. recipe NULL: the model's recipe.yaml,
- * which says what the corpus is. After a failure too, the lab is to be closed.
+ * model NULL: the default. transcoder NULL: the model's own, both kinds. corpus: a recipe (*.yaml) or a text
+ * file; NULL: the model's recipe.yaml. After a failure too, the lab is to be closed.
  */
-int cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, const char *recipe,
+int cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, const char *corpus,
     struct ct_error *err);
 void cli_lab_close(struct cli_lab *lab);
 

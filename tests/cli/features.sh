@@ -39,6 +39,20 @@ ok "a model without a recipe" one_error 'llama-clt has no recipe.yaml, .*--corpu
 sed 's/w22/w99/' "$model/recipe.yaml" >"$tmp/other.yaml"
 run features -m "$model" --corpus "$tmp/other.yaml"
 ok "a word the model does not have" one_error '"w99" of the corpus is not one token of .*model'
+
+printf 'w1 w2 w3\n\nw3 w1 w7 w7\nw1\n' >"$tmp/lines.txt"
+run features -m "$model" --corpus "$tmp/lines.txt"
+ok "a text file is a corpus" has '144 cards of the CLT over 2 sentences, 9 tokens'
+run trace -m "$model" "w1 w2"
+ok "its labels name tokens" has '@[12] +w[12]: (mixed: )?(w[1237] \(input\)|say w[1237])'
+printf 'w1 w2 w3\nw1 no\n' >"$tmp/lines.txt"
+run features -m "$model" --corpus "$tmp/lines.txt"
+ok "an unknown word of a text" one_error 'lines.txt:2: .*"no"'
+: >"$tmp/empty.txt"
+run features -m "$model" --corpus "$tmp/empty.txt"
+ok "an empty text" one_error 'empty.txt has no line of at least two tokens'
+run eval -m "$model" --corpus "$tmp/none.txt"
+ok "a missing text" one_error 'none.txt'
 rm -r "$model/transcoder"
 run features -m "$model"
 ok "a model without a transcoder" one_error 'has neither transcoder/ nor transcoder-plt/'
