@@ -37,6 +37,7 @@ struct run {
 };
 
 static char model[4096];
+static char home[] = "state.XXXXXX";	/* where the program keeps its history */
 
 static const char *
 program(void)
@@ -49,8 +50,11 @@ program(void)
 static void
 start(struct run *r, const char *term, int cols, int rows)
 {
+	char state_home[4096], cwd[2048];
 	struct winsize ws = { .ws_col = (unsigned short)cols, .ws_row = (unsigned short)rows };
 
+	assert_non_null(getcwd(cwd, sizeof cwd));
+	snprintf(state_home, sizeof state_home, "%s/%s", cwd, home);
 	r->n = 0;
 	assert_int_equal(openpty(&r->master, &r->slave, NULL, NULL, &ws), 0);
 	assert_int_equal(tcgetattr(r->slave, &r->before), 0);
@@ -61,7 +65,7 @@ start(struct run *r, const char *term, int cols, int rows)
 		login_tty(r->slave);
 		setenv("TERM", term, 1);
 		setenv("LC_ALL", "C.UTF-8", 1);
-		setenv("XDG_STATE_HOME", "/nonexistent", 1);
+		setenv("XDG_STATE_HOME", state_home, 1);
 		execl(program(), program(), "-m", model, "w1 w2 w3 w4", (char *)NULL);
 		_exit(127);
 	}
@@ -222,6 +226,30 @@ test_resize(void **state)
 	assert_restored(&r);
 }
 
+static void
+test_history_is_kept(void **state)
+{
+	static struct run r;
+	char path[64], line[64] = "";
+	FILE *f;
+
+	(void)state;
+	start(&r, "xterm-256color", 80, 24);
+	assert_true(read_until(&r, 0, READY));
+	type(&r, "i\025w5 w6\r");
+	read_until(&r, 0, NULL);
+	type(&r, "q");
+	finish(&r);
+	assert_restored(&r);
+	snprintf(path, sizeof path, "%s/ctrace/history", home);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f))
+		;
+	fclose(f);
+	assert_string_equal(line, "w5 w6\n");
+}
+
 static size_t
 bytes_for(struct run *r, const char *keys)
 {
@@ -331,12 +359,23 @@ main(void)
 		cmocka_unit_test(test_signals_restore),
 		cmocka_unit_test(test_closed_terminal_ends_it),
 		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_history_is_kept),
 		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_no_terminal),
 	};
 	const char *srcdir = getenv("srcdir");
+	char path[64];
+	int failed;
 
 	snprintf(model, sizeof model, "%s/tests/golden/llama-clt", srcdir ? srcdir : ".");
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (!mkdtemp(home))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	snprintf(path, sizeof path, "%s/ctrace/history", home);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/ctrace", home);
+	rmdir(path);
+	rmdir(home);
+	return failed;
 }
