@@ -35,6 +35,16 @@ build(const struct cli_lab *lab, const struct cli_coder *coder, struct ct_error 
 	return CT_OK;
 }
 
+int
+cli_lab_features(const struct cli_lab *lab, struct ct_error *err)
+{
+	int i, rc = CT_OK;
+
+	for (i = 0; rc == CT_OK && i < lab->n_coders; i++)
+		rc = build(lab, &lab->coders[i], err);
+	return rc;
+}
+
 static int
 export_cards(const struct cli_coder *coder, const char *to, struct ct_error *err)
 {
@@ -56,7 +66,7 @@ run(struct cli *c)
 	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *value;
 	struct cli_lab lab = {0};
 	struct ct_error err = {0};
-	int key, i, rc;
+	int key, rc;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		switch (key) {
@@ -73,8 +83,8 @@ run(struct cli *c)
 		return CLI_ERROR;
 	}
 	rc = cli_lab_open(&lab, model, transcoder, corpus, &err);
-	for (i = 0; rc == CT_OK && i < lab.n_coders; i++)
-		rc = build(&lab, &lab.coders[i], &err);
+	if (rc == CT_OK)
+		rc = cli_lab_features(&lab, &err);
 	if (rc == CT_OK && to != NULL)
 		rc = export_cards(&lab.coders[0], to, &err);
 	cli_lab_close(&lab);

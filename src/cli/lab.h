@@ -40,4 +40,7 @@ void cli_lab_close(struct cli_lab *lab);
 /* "CLT" or "PLT". */
 const char *cli_coder_kind(const struct cli_coder *coder);
 
+/* Builds the cards of all its transcoders, with a progress bar and a line of figures for each (features.c). */
+int cli_lab_features(const struct cli_lab *lab, struct ct_error *err);
+
 #endif

@@ -3,8 +3,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/lab.h"
 
 enum { KEY_THREADS = CLI_LONG };
 
@@ -64,6 +67,22 @@ show(const struct ct_train_report *r)
 	show_coder("transcoder-plt", r, &r->plt);
 }
 
+/* The cards belong to the weights: old ones would name other features. */
+static int
+build_cards(const char *recipe, const char *out_dir, struct ct_error *err)
+{
+	const char *slash = strrchr(recipe, '/');
+	char *dir = out_dir ? strdup(out_dir) : slash ? strndup(recipe, (size_t)(slash - recipe) + 1) : strdup("./");
+	struct cli_lab lab = { 0 };
+	int rc = dir ? cli_lab_open(&lab, dir, NULL, recipe, err) : ct_fail_memory(err, 4096, "a path");
+
+	if (rc == CT_OK)
+		rc = cli_lab_features(&lab, err);
+	cli_lab_close(&lab);
+	free(dir);
+	return rc;
+}
+
 static int
 run(struct cli *c)
 {
@@ -92,7 +111,8 @@ run(struct cli *c)
 	if (rc < 0)
 		return cli_fail(&err);
 	show(&report);
-	return CLI_OK;
+	rc = build_cards(recipe, opt.out_dir, &err);
+	return rc < 0 ? cli_fail(&err) : CLI_OK;
 }
 
 static const struct cli_option options[] = {
@@ -106,8 +126,8 @@ const struct cli_command cli_train = {
 	.synopsis = "[-o DIR] [--threads N] RECIPE",
 	.summary = "rebuild a model directory from its recipe",
 	.details = "Trains the transformer and then its transcoders, measures them on held-out sentences,\n"
-	    "and replaces the files of the directory when they are complete. The same recipe, machine\n"
-	    "and number of threads give the same bytes.",
+	    "replaces the files of the directory when they are complete, and builds the feature cards.\n"
+	    "The same recipe, machine and number of threads give the same bytes.",
 	.options = options,
 	.run = run
 };
