@@ -243,11 +243,8 @@ study_guess(const struct study *s, int node)
 double
 study_share(const struct study *s, const struct ct_edge *e)
 {
-	const float *row = s->graph->rows[e->target];
-	double flow = 0;
+	double flow = s->graph->nodes[e->target].inputs;
 
-	for (int c = 0; row && c < s->graph->n_columns; c++)
-		flow += fabs((double)row[c]);
 	return flow > 0 ? (double)e->weight / flow : 0;
 }
 

@@ -1,6 +1,8 @@
 /* arena: see arena.h. */
 #include "base/arena.h"
 
+#include "base/memory.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,8 +89,11 @@ ct_arena_alloc(struct ct_arena *a, size_t n, size_t size)
 void *
 ct_arena_need(struct ct_arena *a, size_t n, size_t size, const char *what, struct ct_error *err)
 {
-	void *p = ct_arena_alloc(a, n, size);
+	void *p = NULL;
 
+	if (ct_memory_check((unsigned long long)n * size, what, "", err) < 0)
+		return NULL;
+	p = ct_arena_alloc(a, n, size);
 	if (!p)
 		ct_fail_memory(err, size && n > SIZE_MAX / size ? SIZE_MAX : n * size, what);
 	return p;

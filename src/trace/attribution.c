@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "math/blas.h"
 #include "math/kernels.h"
 
@@ -37,38 +38,40 @@ struct worker {
 	float *V; /* (n,T',H_kv*head) */
 	float *N; /* (n,T',D) */
 	float *U; /* (n,H,D) first attention step of a target */
+	float *E; /* (n,width) edges of the chunk, in the layout of its deepest layer */
 	double *bias; /* (n) */
 };
 
 struct job {
 	const struct ct_local *lo;
-	const struct ct_columns *cols;
+	const struct ct_layout *layout;
 	const int *ids;
 	struct chunk *chunks;
 	struct worker *workers;
 };
 
 int
-ct_columns_init(struct ct_columns *c, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+ct_layout_init(struct ct_layout *y, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
 {
-	int T = lo->T, L = lo->m->cfg.L, at = 0;
+	int T = lo->T, L = lo->m->cfg.L;
 
-	c->end = ct_arena_need(a, (size_t)T, sizeof *c->end, "columns", err);
-	c->feature = ct_arena_need(a, (size_t)T * (L + 1), sizeof *c->feature, "columns", err);
-	c->of_active = ct_arena_need(a, (size_t)lo->n, sizeof *c->of_active, "columns", err);
-	if (!c->end || !c->feature || !c->of_active)
+	y->T = T;
+	y->L = L;
+	y->first = ct_arena_need(a, (size_t)T + 1, sizeof *y->first, "the layout of edges", err);
+	y->count = ct_arena_need(a, (size_t)T * (L + 1), sizeof *y->count, "the layout of edges", err);
+	y->start = ct_arena_need(a, (size_t)(L + 1) * (T + 1), sizeof *y->start, "the layout of edges", err);
+	if (!y->first || !y->count || !y->start)
 		return CT_ENOMEM;
 	for (int t = 0; t < T; t++) {
-		for (int l = 0; l < L; l++) {
-			c->feature[t * (L + 1) + l] = at;
-			for (int i = lo->first[l * T + t]; i < lo->first[l * T + t + 1]; i++)
-				c->of_active[i] = at++;
-		}
-		c->feature[t * (L + 1) + L] = at;
-		at += L + 1;
-		c->end[t] = at;
+		int *count = y->count + t * (L + 1);
+
+		for (int l = 0; l < L; l++)
+			count[l + 1] = count[l] + lo->first[l * T + t + 1] - lo->first[l * T + t];
+		y->first[t + 1] = y->first[t] + count[L];
+		for (int l = 0; l <= L; l++)
+			y->start[l * (T + 1) + t + 1] = y->start[l * (T + 1) + t] +
+							(size_t)(count[l] + l + 1);
 	}
-	c->n = at;
 	return CT_OK;
 }
 
@@ -103,7 +106,7 @@ mix_back(int rows, int T, int width, const float *pattern, const float *in, int 
 					for (int j = 0; j < keys; j++)
 						for (int c = 0; c < columns; c++)
 							acc[j][c] += pattern[(size_t)q * T + k + j] *
-							    in[(size_t)q * ld_in + d + c];
+								     in[(size_t)q * ld_in + d + c];
 			for (int j = 0; j < keys; j++)
 				for (int c = 0; c < columns; c++)
 					out[(size_t)(k + j) * ld_out + d + c] += acc[j][c];
@@ -130,8 +133,8 @@ weighted_mean(int D, const float *restrict g, const float *restrict w)
 
 /* y += scale * (w*g - [centre] mean(w*g)): the frozen norm backwards, added. */
 MULTIVERSION static void
-add_norm_back(int D, bool centre, const float *restrict g, const float *restrict w, float scale,
-    float *restrict y)
+add_norm_back(
+    int D, bool centre, const float *restrict g, const float *restrict w, float scale, float *restrict y)
 {
 	float mean = centre ? weighted_mean(D, g, w) : 0;
 
@@ -226,31 +229,64 @@ attention_back_first(const struct job *j, struct worker *w, int l, int from, int
 	}
 }
 
+/* Entries of one row of the chunk's edges, and where position t begins in it. */
+static size_t
+chunk_width(const struct job *j, const struct chunk *c)
+{
+	return ct_layout_length(j->layout, c->rows[0].layer, c->pos);
+}
+
+static size_t
+chunk_start(const struct job *j, const struct chunk *c, int t)
+{
+	return j->layout->start[c->rows[0].layer * (j->layout->T + 1) + t];
+}
+
 /* Edges from everything that writes to MLP output m. G of the first `spread` targets lives at every position. */
 static void
 mlp_edges(const struct job *j, struct worker *w, const struct chunk *c, int m, int spread, int n)
 {
 	const struct ct_local *lo = j->lo;
-	int T = lo->T, D = lo->m->cfg.D, L = lo->m->cfg.L, Tp = c->pos + 1, ld = j->cols->end[c->pos];
+	int T = lo->T, D = lo->m->cfg.D, L = lo->m->cfg.L, Tp = c->pos + 1;
+	size_t ld = chunk_width(j, c);
 	const float *b_dec = lo->tc->layers[m].b_dec;
 
 	for (int t = 0; t < Tp; t++) {
+		const int *features = j->layout->count + t * (L + 1);
 		int count = t == c->pos ? n : spread;
-		int layer = lo->tc->kind == CT_CLT ? 0 : m;
-		int at = j->cols->feature[t * (L + 1) + layer],
-		    error_at = j->cols->feature[t * (L + 1) + L] + m;
+		size_t at = chunk_start(j, c, t) + (size_t)(lo->tc->kind == CT_CLT ? 0 : features[m]);
+		size_t error_at = chunk_start(j, c, t) + (size_t)(features[c->rows[0].layer] + m);
 		const float *error = lo->error + ((size_t)m * T + t) * D;
 		const float *constant = t == 0 ? lo->constant + (size_t)m * D : b_dec;
 
 		ct_sgemm(false, true, count, lo->dec_n[m * T + t], D, 1, w->G + (size_t)t * D, Tp * D,
-		    lo->dec[m * T + t], D, 1, c->rows[0].edges + at, ld);
+		    lo->dec[m * T + t], D, 1, w->E + at, (int)ld);
 		for (int b = 0; b < count; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
 
 			if (t > 0)
-				c->rows[b].edges[error_at] = ct_sdot(D, G, error);
+				w->E[b * ld + error_at] = ct_sdot(D, G, error);
 			w->bias[b] += ct_sdot(D, G, constant);
 		}
+	}
+}
+
+/* Copies what the target's layer can have as inputs from a row of the chunk to the row that stays. */
+static void
+pack_row(const struct job *j, const struct chunk *c, const float *E, struct ct_row *row)
+{
+	int stride = j->layout->L + 1, top = c->rows[0].layer;
+	float *out = row->edges;
+
+	for (int t = 0; t <= c->pos; t++) {
+		const float *in = E + chunk_start(j, c, t);
+		int features = j->layout->count[t * stride + row->layer],
+		    all = j->layout->count[t * stride + top];
+
+		memcpy(out, in, (size_t)features * sizeof *out);
+		memcpy(out + features, in + all, (size_t)row->layer * sizeof *out);
+		out += features + row->layer;
+		*out++ = in[all + top];
 	}
 }
 
@@ -334,11 +370,11 @@ target_value(const struct job *j, const struct ct_row *row)
 }
 
 static void
-finish_row(struct ct_row *row, int n, double bias)
+finish_row(struct ct_row *row, size_t n, double bias)
 {
 	double sum = 0, total = 0, gap;
 
-	for (int i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		sum += row->edges[i];
 		total += fabs((double)row->edges[i]);
 	}
@@ -357,8 +393,10 @@ walk(void *arg, int task, int worker)
 	const struct chunk *c = &j->chunks[task];
 	struct worker *w = &j->workers[worker];
 	const struct ct_model *m = lo->m;
-	int D = m->cfg.D, L = m->cfg.L, Tp = c->pos + 1, n = 0, spread = 0, embed = j->cols->end[c->pos];
+	int D = m->cfg.D, L = m->cfg.L, Tp = c->pos + 1, n = 0, spread = 0;
+	size_t ld = chunk_width(j, c);
 
+	memset(w->E, 0, (size_t)c->n * ld * sizeof *w->E);
 	for (; n < c->n && c->rows[n].layer == L; n++)
 		inject(j, w, &c->rows[n], n, Tp);
 	for (int l = L - 1; l >= 0; l--) {
@@ -375,18 +413,23 @@ walk(void *arg, int task, int worker)
 	for (int t = 0; t < Tp; t++) {
 		const float *e = m->embed + (size_t)j->ids[t] * D;
 
-		embed = j->cols->end[t] - 1;
+		size_t at = chunk_start(j, c, t) +
+			    (size_t)(j->layout->count[t * (L + 1) + c->rows[0].layer] + c->rows[0].layer);
+
 		for (int b = 0; b < n; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
 
-			c->rows[b].edges[embed] = ct_sdot(D, G, e);
+			w->E[b * ld + at] = ct_sdot(D, G, e);
 			if (m->pos_embed)
 				w->bias[b] += ct_sdot(D, G, m->pos_embed + (size_t)t * D);
 		}
 	}
 	for (int b = 0; b < n; b++) {
-		c->rows[b].value = target_value(j, &c->rows[b]);
-		finish_row(&c->rows[b], j->cols->end[c->pos], w->bias[b]);
+		struct ct_row *row = &c->rows[b];
+
+		pack_row(j, c, w->E + b * ld, row);
+		row->value = target_value(j, row);
+		finish_row(row, ct_layout_length(j->layout, row->layer, row->pos), w->bias[b]);
 	}
 }
 
@@ -413,62 +456,92 @@ chunk_limit(int pos)
 	return limit < 8 ? 8 : limit > CHUNK_TARGETS ? CHUNK_TARGETS : limit;
 }
 
+/* The largest of what chunks need. */
+struct sizes {
+	size_t rows, targets, edges;
+};
+
 static int
-make_worker(struct worker *w, const struct ct_config *c, size_t rows, size_t targets, struct ct_arena *a,
+make_worker(struct worker *w, const struct ct_config *c, const struct sizes *z, struct ct_arena *a,
     struct ct_error *err)
 {
 	size_t D = c->D;
 
-	w->G = ct_arena_need(a, rows * D, sizeof *w->G, "gradients", err);
-	w->O = ct_arena_need(a, rows * c->H * c->head, sizeof *w->O, "gradients", err);
-	w->V = ct_arena_need(a, rows * c->H_kv * c->head, sizeof *w->V, "gradients", err);
-	w->N = ct_arena_need(a, rows * D, sizeof *w->N, "gradients", err);
-	w->U = ct_arena_need(a, targets * c->H * D, sizeof *w->U, "gradients", err);
-	w->bias = ct_arena_need(a, targets, sizeof *w->bias, "gradients", err);
-	return w->G && w->O && w->V && w->N && w->U && w->bias ? CT_OK : CT_ENOMEM;
+	w->G = ct_arena_need(a, z->rows * D, sizeof *w->G, "gradients", err);
+	w->O = ct_arena_need(a, z->rows * c->H * c->head, sizeof *w->O, "gradients", err);
+	w->V = ct_arena_need(a, z->rows * c->H_kv * c->head, sizeof *w->V, "gradients", err);
+	w->N = ct_arena_need(a, z->rows * D, sizeof *w->N, "gradients", err);
+	w->U = ct_arena_need(a, z->targets * c->H * D, sizeof *w->U, "gradients", err);
+	w->E = ct_arena_need(a, z->edges, sizeof *w->E, "edges", err);
+	w->bias = ct_arena_need(a, z->targets, sizeof *w->bias, "gradients", err);
+	return w->G && w->O && w->V && w->N && w->U && w->E && w->bias ? CT_OK : CT_ENOMEM;
+}
+
+/* Cuts the sorted rows into chunks; returns how many. */
+static int
+make_chunks(const struct job *j, struct ct_row *rows, int n, struct sizes *z)
+{
+	int count = 0;
+
+	for (int i = 0; i < n; i += j->chunks[count++].n) {
+		struct chunk *c = &j->chunks[count];
+		size_t cells, edges;
+
+		*c = (struct chunk){ .rows = rows + i, .pos = rows[i].pos };
+		while (i + c->n < n && rows[i + c->n].pos == c->pos && c->n < chunk_limit(c->pos))
+			c->n++;
+		cells = (size_t)c->n * (c->pos + 1);
+		edges = (size_t)c->n * chunk_width(j, c);
+		z->rows = cells > z->rows ? cells : z->rows;
+		z->edges = edges > z->edges ? edges : z->edges;
+		z->targets = (size_t)c->n > z->targets ? (size_t)c->n : z->targets;
+	}
+	return count;
+}
+
+/* Memory for the rows that stay; refused as a whole when it cannot fit. */
+static int
+make_rows(
+    const struct ct_layout *layout, struct ct_row *rows, int n, struct ct_arena *a, struct ct_error *err)
+{
+	unsigned long long bytes = 0;
+
+	for (int i = 0; i < n; i++)
+		bytes += ct_layout_length(layout, rows[i].layer, rows[i].pos) * sizeof *rows[i].edges;
+	if (ct_memory_check(bytes, "the graph's edges", "allow fewer nodes with --max-feature-nodes", err) <
+	    0)
+		return CT_ENOMEM;
+	for (int i = 0; i < n; i++) {
+		rows[i].edges = ct_arena_need(a, ct_layout_length(layout, rows[i].layer, rows[i].pos),
+		    sizeof *rows[i].edges, "edges", err);
+		if (!rows[i].edges)
+			return CT_ENOMEM;
+	}
+	return CT_OK;
 }
 
 int
-ct_attribute(const struct ct_local *lo, const struct ct_columns *cols, const int *ids, struct ct_row *rows,
+ct_attribute(const struct ct_local *lo, const struct ct_layout *layout, const int *ids, struct ct_row *rows,
     int n, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	const struct ct_config *c = &lo->m->cfg;
-	int threads = ct_pool_threads(pool), n_chunks = 0, r = CT_ENOMEM;
-	size_t most_rows = 0, most_targets = 0;
+	int threads = ct_pool_threads(pool), n_chunks, r = CT_ENOMEM;
 	struct ct_arena tmp = { 0 };
-	struct job j = { .lo = lo, .cols = cols, .ids = ids };
+	struct job j = { .lo = lo, .layout = layout, .ids = ids };
+	struct sizes z = { 0 };
 
 	j.chunks = ct_arena_need(&tmp, (size_t)n, sizeof *j.chunks, "attribution", err);
 	j.workers = ct_arena_need(&tmp, (size_t)threads, sizeof *j.workers, "attribution", err);
 	if (!j.chunks || !j.workers)
 		goto out;
 	qsort(rows, (size_t)n, sizeof *rows, by_place);
-	for (int i = 0; i < n;) {
-		struct chunk *k = &j.chunks[n_chunks++];
-		size_t cells, width;
-
-		k->rows = rows + i;
-		k->pos = rows[i].pos;
-		while (i < n && rows[i].pos == k->pos && k->n < chunk_limit(k->pos)) {
-			k->n++;
-			i++;
-		}
-		/* One product writes all rows of a chunk, so their edges are neighbours in memory. */
-		width = (size_t)cols->end[k->pos];
-		k->rows[0].edges = ct_arena_need(a, (size_t)k->n * width, sizeof(float), "edges", err);
-		if (!k->rows[0].edges)
-			goto out;
-		for (int b = 1; b < k->n; b++)
-			k->rows[b].edges = k->rows[0].edges + (size_t)b * width;
-		cells = (size_t)k->n * (k->pos + 1);
-		most_rows = cells > most_rows ? cells : most_rows;
-		most_targets = (size_t)k->n > most_targets ? (size_t)k->n : most_targets;
-	}
+	n_chunks = make_chunks(&j, rows, n, &z);
+	if ((r = make_rows(layout, rows, n, a, err)) < 0)
+		goto out;
 	for (int i = 0; i < threads; i++)
-		if ((r = make_worker(&j.workers[i], c, most_rows, most_targets, &tmp, err)) < 0)
+		if ((r = make_worker(&j.workers[i], &lo->m->cfg, &z, &tmp, err)) < 0)
 			goto out;
 	r = CT_OK;
-	/* Runs of a few chunks per thread between progress calls: a full pass must stay cancellable. */
+	/* A few chunks per thread between progress calls: a full pass must stay cancellable. */
 	for (int i = 0; i < n_chunks && r == CT_OK;) {
 		struct job part = j;
 		int step = progress ? 4 * threads : n_chunks;

@@ -16,18 +16,8 @@
 #include "trace/graph.h"
 #include "trace/replacement.h"
 
-/*
- * Order of the columns of a row: by position; at one position the active features by (layer, feature), then
- * the errors by layer, then the embedding. A target at position p needs the first end[p] columns only.
- */
-struct ct_columns {
-	int n;
-	int *end;		/* (T) columns up to and including position t */
-	int *feature;		/* (T*(L+1)) first column of layer l's features at t: feature[t*(L+1)+l] */
-	int *of_active;		/* (lo->n) column of an active feature */
-};
-
-int ct_columns_init(struct ct_columns *c, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err);
+/* How the rows of a local replacement model's targets are laid out (graph.h). */
+int ct_layout_init(struct ct_layout *y, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err);
 
 /* One row to be computed. */
 struct ct_row {
@@ -35,7 +25,7 @@ struct ct_row {
 	int layer;		/* of a feature; L for logits and differences */
 	int pos;
 	int index, other;	/* feature or token; token B of a difference */
-	float *edges;		/* out (columns.end[pos]), lent from the arena */
+	float *edges;		/* out (ct_layout_length), lent from the arena */
 	float value;		/* out: pre-activation, or logit minus the vocabulary's mean */
 	float bias;		/* out: the bias column */
 	double residual;	/* out: |value - bias - sum edges| / (|bias| + sum |edges|) */
@@ -46,7 +36,7 @@ struct ct_row {
  * Computes n rows. rows[] is reordered. Cost per row about sum_{m<layer} (4 T' D^2 + 2 T'^2 D + 2 n_active D)
  * flops, T' = pos + 1. Results do not depend on the number of threads. Oracle: tests/unit/test_attribution.c.
  */
-int ct_attribute(const struct ct_local *lo, const struct ct_columns *cols, const int *ids, struct ct_row *rows,
+int ct_attribute(const struct ct_local *lo, const struct ct_layout *layout, const int *ids, struct ct_row *rows,
     int n, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 #endif

@@ -11,7 +11,7 @@
 struct build {
 	const struct ct_local *lo;
 	const int *ids;
-	struct ct_columns cols;
+	struct ct_layout layout;
 	struct ct_row *rows; /* roots first, then the features chosen so far */
 	int n_rows, n_roots;
 	int *row_of; /* (lo->n) index in rows, -1: not attributed */
@@ -84,7 +84,7 @@ attribute(struct build *b, int first, struct ct_arena *a, struct ct_pool *pool, 
     void *ctx, struct ct_error *err)
 {
 	int r = ct_attribute(
-	    b->lo, &b->cols, b->ids, b->rows + first, b->n_rows - first, a, pool, progress, ctx, err);
+	    b->lo, &b->layout, b->ids, b->rows + first, b->n_rows - first, a, pool, progress, ctx, err);
 
 	for (int i = first; r == CT_OK && first > 0 && i < b->n_rows; i++)
 		b->row_of[find_active(b->lo, b->rows[i].layer, b->rows[i].pos, b->rows[i].index)] = i;
@@ -111,7 +111,7 @@ static void
 known_influence(const struct build *b, const float *weights, double *influence)
 {
 	const struct ct_local *lo = b->lo;
-	int T = lo->T, L = lo->m->cfg.L;
+	int T = lo->T;
 
 	memset(influence, 0, (size_t)lo->n * sizeof *influence);
 	for (int k = 0, i = lo->n; k < b->n_roots || i > 0;) {
@@ -131,13 +131,13 @@ known_influence(const struct build *b, const float *weights, double *influence)
 		if (flow == 0 || row->total == 0)
 			continue;
 		flow /= row->total;
-		for (int t = 1; t <= row->pos; t++)
-			for (int l = 0; l < L && (l < row->layer); l++) {
-				int c = b->cols.feature[t * (L + 1) + l];
+		for (int t = 1; t <= row->pos; t++) {
+			const float *edge = row->edges + b->layout.start[row->layer * (T + 1) + t];
 
+			for (int l = 0; l < row->layer; l++)
 				for (int s = lo->first[l * T + t]; s < lo->first[l * T + t + 1]; s++)
-					influence[s] += flow * fabs((double)row->edges[c++]);
-			}
+					influence[s] += flow * fabs((double)*edge++);
+		}
 	}
 }
 
@@ -173,47 +173,44 @@ out:
 }
 
 static int
-alloc_graph(struct ct_graph *g, int n_columns, struct ct_arena *a, struct ct_error *err)
+alloc_graph(struct ct_graph *g, int n_active, struct ct_arena *a, struct ct_error *err)
 {
 	size_t n = (size_t)g->n_nodes;
 
-	g->n_columns = n_columns;
 	g->nodes = ct_arena_need(a, n, sizeof *g->nodes, "graph nodes", err);
 	g->rows = ct_arena_need(a, n, sizeof *g->rows, "graph rows", err);
-	g->row_n = ct_arena_need(a, n, sizeof *g->row_n, "graph rows", err);
-	g->column = ct_arena_need(a, n, sizeof *g->column, "graph columns", err);
-	g->source = ct_arena_need(a, (size_t)n_columns, sizeof *g->source, "graph columns", err);
-	return g->nodes && g->rows && g->row_n && g->column && g->source ? CT_OK : CT_ENOMEM;
+	g->rank = ct_arena_need(a, (size_t)g->n_features, sizeof *g->rank, "graph nodes", err);
+	g->source = ct_arena_need(a, (size_t)n_active, sizeof *g->source, "graph nodes", err);
+	return g->nodes && g->rows && g->rank && g->source ? CT_OK : CT_ENOMEM;
 }
 
 static void
-set_row(struct ct_graph *g, const struct build *b, int node, const struct ct_row *row)
+set_row(struct ct_graph *g, int node, const struct ct_row *row)
 {
 	struct ct_node *n = &g->nodes[node];
 
 	g->rows[node] = row->edges;
-	g->row_n[node] = b->cols.end[row->pos];
 	n->value = row->value;
 	n->bias = row->bias;
+	n->inputs = row->total;
 	n->attributed = true;
 	if (row->residual > g->check.max_edge_residual)
 		g->check.max_edge_residual = row->residual;
 }
 
 /* Edges from features left out, and the count of the others. */
-static void
-sum_omitted(struct ct_graph *g)
+static int
+sum_omitted(struct ct_graph *g, struct ct_arena *scratch, struct ct_error *err)
 {
-	for (int t = 0; t < g->n_nodes; t++) {
-		double omitted = 0;
+	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges", err);
 
-		for (int c = 0; g->rows[t] && c < g->row_n[t]; c++)
-			if (g->source[c] < 0)
-				omitted += g->rows[t][c];
-			else
-				g->n_edges += g->rows[t][c] != 0;
-		g->nodes[t].omitted = (float)omitted;
+	if (!list)
+		return CT_ENOMEM;
+	for (int t = 0; t < g->n_nodes; t++) {
+		g->nodes[t].omitted = (float)ct_graph_omitted(g, t);
+		g->n_edges += ct_graph_row(g, t, list);
 	}
+	return CT_OK;
 }
 
 static int
@@ -231,9 +228,10 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 	g->n_embeddings = T;
 	g->n_targets = b->n_roots;
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
-	if ((r = alloc_graph(g, b->cols.n, a, err)) < 0)
+	if ((r = alloc_graph(g, lo->n, a, err)) < 0)
 		return r;
-	memset(g->source, -1, (size_t)b->cols.n * sizeof *g->source);
+	g->layout = b->layout;
+	memset(g->source, -1, (size_t)lo->n * sizeof *g->source);
 	for (int i = 0; i < lo->n; i++) {
 		const struct ct_active *f = &lo->active[i];
 
@@ -245,9 +243,11 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 			.index = f->feature,
 			.other = -1,
 			.activation = f->act };
-		set_row(g, b, n, &b->rows[b->row_of[i]]);
-		g->column[n] = b->cols.of_active[i];
-		g->source[g->column[n]] = n;
+		set_row(g, n, &b->rows[b->row_of[i]]);
+		/* Among the features at its position: those of lower layers, then its place in its own. */
+		g->rank[n] = g->layout.count[f->pos * (L + 1) + f->layer] + i -
+			     lo->first[f->layer * T + f->pos];
+		g->source[g->layout.first[f->pos] + g->rank[n]] = n;
 		n++;
 	}
 	for (int l = 0; l < L; l++)
@@ -255,15 +255,11 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 			g->nodes[n] = (struct ct_node){
 				.kind = CT_NODE_ERROR, .layer = l, .pos = t, .index = -1, .other = -1
 			};
-			g->column[n] = b->cols.feature[t * (L + 1) + L] + l;
-			g->source[g->column[n]] = n;
 		}
 	for (int t = 0; t < T; t++, n++) {
 		g->nodes[n] = (struct ct_node){
 			.kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t, .index = b->ids[t], .other = -1
 		};
-		g->column[n] = b->cols.end[t] - 1;
-		g->source[g->column[n]] = n;
 	}
 	for (int i = 0; i < b->n_roots; i++, n++) {
 		const struct ct_root *root = &roots[i];
@@ -276,11 +272,9 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 			.other = root->kind == CT_TARGET_DIFFERENCE ? root->other : -1,
 			.prob = root->prob,
 			.weight = root->weight };
-		set_row(g, b, n, &b->rows[root_row[i]]);
-		g->column[n] = -1;
+		set_row(g, n, &b->rows[root_row[i]]);
 	}
 	g->pos = roots[0].pos;
-	sum_omitted(g);
 	return CT_OK;
 }
 
@@ -298,8 +292,7 @@ ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids,
 
 	b.rows = ct_arena_need(&tmp, (size_t)n_roots + wanted, sizeof *b.rows, "rows", err);
 	b.row_of = ct_arena_need(&tmp, (size_t)lo->n, sizeof *b.row_of, "rows", err);
-	if (!g || !root_row || !weights || !b.rows || !b.row_of ||
-	    ct_columns_init(&b.cols, lo, &tmp, err) < 0)
+	if (!g || !root_row || !weights || !b.rows || !b.row_of || ct_layout_init(&b.layout, lo, a, err) < 0)
 		goto out;
 	for (int i = 0; i < lo->n; i++)
 		b.row_of[i] = -1;
@@ -326,7 +319,7 @@ ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids,
 		r = expand(&b, weights, wanted, a, pool, progress, ctx, err);
 	}
 	if (r < 0 || (r = assemble(g, &b, roots, root_row, a, err)) < 0 ||
-	    (r = ct_graph_influence(g, &tmp, err)) < 0)
+	    (r = sum_omitted(g, &tmp, err)) < 0 || (r = ct_graph_influence(g, &tmp, err)) < 0)
 		goto out;
 	*out = g;
 out:

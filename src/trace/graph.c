@@ -8,9 +8,63 @@
 float
 ct_graph_edge(const struct ct_graph *g, int target, int source)
 {
-	int c = g->column[source];
+	const struct ct_layout *y = &g->layout;
+	const struct ct_node *t = &g->nodes[target], *s = &g->nodes[source];
+	size_t at, features;
 
-	return c >= 0 && g->rows[target] && c < g->row_n[target] ? g->rows[target][c] : 0;
+	if (!g->rows[target] || s->kind == CT_NODE_TARGET || s->layer >= t->layer || s->pos > t->pos)
+		return 0;
+	at = y->start[t->layer * (y->T + 1) + s->pos];
+	features = (size_t)y->count[s->pos * (y->L + 1) + t->layer];
+	switch (s->kind) {
+	case CT_NODE_FEATURE:
+		return g->rows[target][at + g->rank[source]];
+	case CT_NODE_ERROR:
+		return g->rows[target][at + features + s->layer];
+	default:
+		return g->rows[target][at + features + t->layer];
+	}
+}
+
+int
+ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out)
+{
+	const struct ct_layout *y = &g->layout;
+	const float *row = g->rows[target];
+	int layer = g->nodes[target].layer, n = 0;
+
+	for (int t = 0; row && t <= g->nodes[target].pos; t++) {
+		const int *source = g->source + y->first[t];
+		int error = g->n_features + t, embedding = g->n_features + g->n_errors + t;
+
+		for (int i = 0; i < y->count[t * (y->L + 1) + layer]; i++, row++)
+			if (*row != 0 && source[i] >= 0)
+				out[n++] = (struct ct_edge){ source[i], target, *row };
+		for (int l = 0; l < layer; l++, row++)
+			if (*row != 0)
+				out[n++] = (struct ct_edge){ error + l * g->T, target, *row };
+		if (*row != 0)
+			out[n++] = (struct ct_edge){ embedding, target, *row };
+		row++;
+	}
+	return n;
+}
+
+double
+ct_graph_omitted(const struct ct_graph *g, int target)
+{
+	const struct ct_layout *y = &g->layout;
+	int layer = g->nodes[target].layer;
+	double sum = 0;
+
+	for (int t = 0; g->rows[target] && t <= g->nodes[target].pos; t++) {
+		const float *row = g->rows[target] + y->start[layer * (y->T + 1) + t];
+
+		for (int i = 0; i < y->count[t * (y->L + 1) + layer]; i++)
+			if (g->source[y->first[t] + i] < 0)
+				sum += row[i];
+	}
+	return sum;
 }
 
 /* Of two edges the stronger, then the lower node, counts as larger. */
@@ -61,28 +115,30 @@ from_pruned(const struct ct_graph *g, int node, bool inputs, struct ct_edge *out
 int
 ct_graph_inputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max)
 {
-	const float *row = g->rows[node];
 	int found = 0, n = 0;
 
 	if (kept_only)
 		return from_pruned(g, node, true, out, max);
-	for (int c = 0; row && c < g->row_n[node]; c++)
-		if (row[c] != 0 && g->source[c] >= 0) {
-			offer(out, &n, max, (struct ct_edge){ g->source[c], node, row[c] });
+	for (int s = 0; g->rows[node] && s < g->n_nodes - g->n_targets; s++) {
+		float w = ct_graph_edge(g, node, s);
+
+		if (w != 0) {
+			offer(out, &n, max, (struct ct_edge){ s, node, w });
 			found++;
 		}
+	}
 	return found;
 }
 
 int
 ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max)
 {
-	int c = g->column[node], found = 0, n = 0;
+	int found = 0, n = 0;
 
 	if (kept_only)
 		return from_pruned(g, node, false, out, max);
-	for (int t = 0; c >= 0 && t < g->n_nodes; t++) {
-		float w = g->rows[t] && c < g->row_n[t] ? g->rows[t][c] : 0;
+	for (int t = 0; t < g->n_nodes; t++) {
+		float w = ct_graph_edge(g, t, node);
 
 		if (w != 0) {
 			offer(out, &n, max, (struct ct_edge){ node, t, w });

@@ -30,12 +30,25 @@ struct ct_node {
 	float value;			/* targets: pre-activation, or logit minus the vocabulary's mean */
 	float bias;			/* the bias column */
 	float omitted;			/* summed edges of features left out */
+	double inputs;			/* sum of |edges| into it, left-out features' included */
 	float prob;			/* logit targets */
 	float weight;			/* targets: share in the influence */
 	bool attributed;		/* its row of edges was computed */
 	bool kept;			/* survives pruning */
 	double influence;		/* raw */
 	double share;			/* cumulative share: small = important */
+};
+
+/*
+ * Where edges lie in a row. A target of layer l at position p can have inputs from positions up to p and layers
+ * below l only, so a row holds just those: for each position t <= p the features of layers < l (by layer, feature),
+ * the errors of layers < l, the embedding. Half of what a square matrix would take, at most.
+ */
+struct ct_layout {
+	int T, L;
+	int *first;		/* (T+1) active features at positions before t */
+	int *count;		/* (T,L+1) active features at t of layers < l: count[t*(L+1)+l] */
+	size_t *start;		/* (L+1,T+1) where position t begins in a row of layer l: start[l*(T+1)+t] */
 };
 
 struct ct_edge {
@@ -60,14 +73,13 @@ struct ct_graph {
 	int pos;				/* position that the targets sit at */
 
 	/*
-	 * Rows of edges: rows[t] is NULL (no inputs) or the edges into node t. Columns are ordered by position
-	 * first (column[s] of a source s, source[c] back), so that one GEMM per (layer, position) writes them.
+	 * Edges into node t: rows[t], laid out as `layout` says, or NULL (no inputs). source[f] is the node of the
+	 * f-th active feature by (pos, layer, feature), -1 when it was left out.
 	 */
 	float **rows;
-	int *row_n;				/* (n_nodes) columns of the row: those of later positions are 0 */
-	int n_columns;
-	int *column;				/* (n_nodes), -1 for targets */
-	int *source;				/* (n_columns) node, -1: a feature left out */
+	struct ct_layout layout;
+	int *source;
+	int *rank;				/* (n_features) a feature's place among those of its position */
 
 	double node_threshold, edge_threshold;	/* of the pruning in force */
 	int n_kept;				/* nodes */
@@ -88,7 +100,20 @@ float ct_graph_edge(const struct ct_graph *g, int target, int source);
 int ct_graph_inputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max);
 int ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max);
 
+/* A row as a list of its non-zero edges whose sources are nodes. out needs room for n_nodes; returns how many. */
+int ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out);
+
+/* Sum of the edges from active features that were left out of the graph. */
+double ct_graph_omitted(const struct ct_graph *g, int target);
+
 /* Index of the node, or -1. */
 int ct_graph_find(const struct ct_graph *g, enum ct_node_kind kind, int layer, int pos, int index);
+
+/* Entries of a row of layer l at position p. */
+static inline size_t
+ct_layout_length(const struct ct_layout *y, int l, int p)
+{
+	return y->start[l * (y->T + 1) + p + 1];
+}
 
 #endif

@@ -23,52 +23,47 @@ descending(const struct ct_graph *g, struct ct_arena *a, int *n)
 	return order;
 }
 
-/* Sum of |row| over sources that are in (NULL: all). */
-static double
-row_sum(const struct ct_graph *g, int t, const bool *in)
-{
-	const float *row = g->rows[t];
-	double sum = 0;
-
-	for (int c = 0; c < g->row_n[t]; c++)
-		if (g->source[c] >= 0 && (!in || in[g->source[c]]))
-			sum += fabs((double)row[c]);
-	return sum;
-}
-
 /*
  * One descending pass. influence[s] = sum_t (influence[t] + weight[t]) * |A[t,s]| / sums[t], over nodes that are
- * in (NULL: all). sums (n_nodes) is filled too.
+ * in (NULL: all). sums (n_nodes) is filled too, and, when error_share is not NULL, the share of errors in them.
  */
 static int
-propagate(const struct ct_graph *g, const bool *in, double *influence, double *sums, struct ct_arena *scratch,
-    struct ct_error *err)
+propagate(const struct ct_graph *g, const bool *in, double *influence, double *sums, double *error_share,
+    struct ct_arena *scratch, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
-	int n, *order = descending(g, scratch, &n);
+	int n, *order = descending(g, scratch, &n), errors_end = g->n_features + g->n_errors;
+	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "influence", err);
+	bool ok = order && list;
 
 	memset(influence, 0, (size_t)g->n_nodes * sizeof *influence);
-	for (int k = 0; order && k < n; k++) {
-		int t = order[k];
-		const float *row = g->rows[t];
-		double flow = influence[t] + (double)g->nodes[t].weight;
+	for (int k = 0; ok && k < n; k++) {
+		int t = order[k], edges = 0;
+		double flow = influence[t] + (double)g->nodes[t].weight, errors = 0;
 
 		sums[t] = 0;
-		if (!row || (in && !in[t]))
-			continue;
-		sums[t] = row_sum(g, t, in);
+		if (!in || in[t])
+			edges = ct_graph_row(g, t, list);
+		for (int i = 0; i < edges; i++) {
+			int s = list[i].source;
+
+			if (in && !in[s])
+				continue;
+			sums[t] += fabs((double)list[i].weight);
+			if (s >= g->n_features && s < errors_end)
+				errors += fabs((double)list[i].weight);
+		}
+		if (error_share)
+			error_share[t] = sums[t] > 0 ? errors / sums[t] : 0;
 		if (flow == 0 || sums[t] == 0)
 			continue;
 		flow /= sums[t];
-		for (int c = 0; c < g->row_n[t]; c++) {
-			int s = g->source[c];
-
-			if (s >= 0 && (!in || in[s]))
-				influence[s] += flow * fabs((double)row[c]);
-		}
+		for (int i = 0; i < edges; i++)
+			if (!in || in[list[i].source])
+				influence[list[i].source] += flow * fabs((double)list[i].weight);
 	}
 	ct_arena_release(scratch, mark);
-	return order ? CT_OK : ct_fail_memory(err, (size_t)g->n_nodes * sizeof *order, "influence");
+	return ok ? CT_OK : ct_fail_memory(err, (size_t)g->n_nodes * sizeof *list, "influence");
 }
 
 struct ranked {
@@ -105,24 +100,6 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 	out->completeness = all > 0 ? explained / all : 0;
 }
 
-/* error_share[t] = share of t's inputs that comes from error nodes. */
-static void
-error_shares(const struct ct_graph *g, const double *sums, double *error_share)
-{
-	int first = g->n_features, last = first + g->n_errors;
-
-	memset(error_share, 0, (size_t)g->n_nodes * sizeof *error_share);
-	for (int t = 0; t < g->n_nodes; t++) {
-		double sum = 0;
-
-		if (!g->rows[t] || sums[t] == 0)
-			continue;
-		for (int s = first; s < last; s++)
-			sum += fabs((double)ct_graph_edge(g, t, s));
-		error_share[t] = sum / sums[t];
-	}
-}
-
 int
 ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error *err)
 {
@@ -135,7 +112,7 @@ ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error
 	double total = 0, running = 0;
 	int r = CT_ENOMEM;
 
-	if (!influence || !sums || !shares || !rank || propagate(g, NULL, influence, sums, scratch, err) < 0)
+	if (!influence || !sums || !shares || !rank || propagate(g, NULL, influence, sums, shares, scratch, err) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
 		g->nodes[i].influence = influence[i];
@@ -147,7 +124,6 @@ ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error
 		running += rank[i].value;
 		g->nodes[rank[i].node].share = total > 0 ? running / total : 1;
 	}
-	error_shares(g, sums, shares);
 	score(g, influence, shares, &g->scores);
 	r = CT_OK;
 out:
@@ -246,44 +222,34 @@ by_score(const void *a, const void *b)
 	return x->edge.source < y->edge.source ? -1 : x->edge.source > y->edge.source;
 }
 
-static long
-count_edges(const struct ct_graph *g, const bool *in)
-{
-	long n = 0;
-
-	for (int t = 0; t < g->n_nodes; t++)
-		for (int c = 0; g->rows[t] && (!in || in[t]) && c < g->row_n[t]; c++)
-			n += g->rows[t][c] != 0 && g->source[c] >= 0 && (!in || in[g->source[c]]);
-	return n;
-}
-
-/* Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), those above the cut first. */
+/* Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), strongest score first. */
 static int
 select_edges(struct ct_graph *g, const bool *in, const double *influence, const double *sums,
     double threshold, struct ct_arena *a, struct ct_arena *scratch, struct ct_error *err)
 {
-	long all = count_edges(g, in), n = 0, kept = 0;
-	struct scored *list = ct_arena_need(scratch, (size_t)all, sizeof *list, "edge scores", err);
-	float *scores = ct_arena_need(scratch, (size_t)all, sizeof *scores, "edge scores", err);
+	struct ct_edge *row = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *row, "edge scores", err);
 	struct ct_edge *pruned;
-	float cut = 0;
+	struct scored *list;
+	float *scores, cut = 0;
+	long n = 0, kept = 0, room = 0;
 
+	if (!row)
+		return CT_ENOMEM;
+	for (int t = 0; t < g->n_nodes; t++)
+		room += in[t] ? ct_graph_row(g, t, row) : 0;
+	list = ct_arena_need(scratch, (size_t)room, sizeof *list, "edge scores", err);
+	scores = ct_arena_need(scratch, (size_t)room, sizeof *scores, "edge scores", err);
 	if (!list || !scores)
 		return CT_ENOMEM;
 	for (int t = 0; t < g->n_nodes; t++) {
-		const float *row = g->rows[t];
-		double flow;
+		int edges = in[t] && sums[t] > 0 ? ct_graph_row(g, t, row) : 0;
+		double flow = edges ? (influence[t] + (double)g->nodes[t].weight) / sums[t] : 0;
 
-		if (!row || !in[t] || sums[t] == 0)
-			continue;
-		flow = (influence[t] + (double)g->nodes[t].weight) / sums[t];
-		for (int c = 0; c < g->row_n[t]; c++) {
-			int s = g->source[c];
-
-			if (s < 0 || !in[s] || row[c] == 0)
+		for (int i = 0; i < edges; i++) {
+			if (!in[row[i].source])
 				continue;
-			scores[n] = (float)(flow * fabs((double)row[c]));
-			list[n] = (struct scored){ { s, t, row[c] }, scores[n] };
+			scores[n] = (float)(flow * fabs((double)row[i].weight));
+			list[n] = (struct scored){ row[i], scores[n] };
 			n++;
 		}
 	}
@@ -336,7 +302,7 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 		memset(in, true, n);
 	else
 		select_nodes(g, node_threshold, values, in);
-	if ((r = propagate(g, in, influence, sums, scratch, err)) < 0 ||
+	if ((r = propagate(g, in, influence, sums, NULL, scratch, err)) < 0 ||
 	    (r = select_edges(g, in, influence, sums, edge_threshold, a, scratch, err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++)

@@ -255,8 +255,8 @@ test_threads(void **state)
 		one = f.graph;
 		fixture_trace(&f, pool);
 		for (int t = 0; t < one->n_nodes; t++)
-			for (int c = 0; one->rows[t] && c < one->row_n[t]; c++)
-				assert_true(one->rows[t][c] == f.graph->rows[t][c]);
+			for (int source = 0; source < one->n_nodes; source++)
+				assert_true(ct_graph_edge(one, t, source) == ct_graph_edge(f.graph, t, source));
 		assert_int_equal(one->n_pruned, f.graph->n_pruned);
 		fixture_close(&f);
 	}
