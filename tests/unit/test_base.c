@@ -104,7 +104,9 @@ test_arena_refusals(void **state)
 	assert_null(ct_arena_alloc(&a, (size_t)1 << 62, 1));
 	assert_null(ct_arena_need(&a, (size_t)1 << 50, 4, "a test", &err));
 	assert_int_equal(err.code, CT_ENOMEM);
-	assert_string_equal(err.msg, "out of memory: 4503599627370496 bytes for a test");
+	/* What is available differs from machine to machine. */
+	assert_memory_equal(err.msg, "a test needs 4503599627370496 bytes, ", 37);
+	assert_non_null(strstr(err.msg, " are available"));
 	/* A product that does not fit is not told as a small number. */
 	assert_null(ct_arena_need(&a, SIZE_MAX / 2 + 1, 2, "a test", &err));
 	assert_string_equal(err.msg, "out of memory: 18446744073709551615 bytes for a test");

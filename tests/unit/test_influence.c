@@ -179,20 +179,51 @@ random_edge(struct ct_rng *r, const struct sizes *z)
 	return (float)(z->scale * magnitude * (ct_rng_below(r, 2) ? 1 : -1));
 }
 
+/* Layout of the rows: at each position but BOS one feature, of layer 0, was left out. */
+static void
+lay_out(struct ct_graph *g, struct ct_arena *a)
+{
+	struct ct_layout *y = &g->layout;
+	int T = g->T, L = g->L;
+
+	*y = (struct ct_layout){ .T = T, .L = L };
+	y->first = ct_arena_alloc(a, (size_t)T + 1, sizeof *y->first);
+	y->count = ct_arena_alloc(a, (size_t)T * (L + 1), sizeof *y->count);
+	y->start = ct_arena_alloc(a, (size_t)(L + 1) * (T + 1), sizeof *y->start);
+	for (int t = 0; t < T; t++) {
+		int *count = y->count + t * (L + 1), rank = 0;
+
+		y->first[t + 1] = y->first[t];
+		if (t > 0)
+			g->source[y->first[t] + rank++] = -1;
+		for (int i = 0; i < g->n_features; i++)
+			if (g->nodes[i].pos == t) {
+				g->rank[i] = rank;
+				g->source[y->first[t] + rank++] = i;
+			}
+		y->first[t + 1] = y->first[t] + rank;
+		for (int l = 0; l <= L; l++) {
+			count[l] = t > 0 && l > 0;
+			for (int i = 0; i < g->n_features; i++)
+				count[l] += g->nodes[i].pos == t && g->nodes[i].layer < l;
+			y->start[l * (T + 1) + t + 1] = y->start[l * (T + 1) + t] + (size_t)(count[l] + l + 1);
+		}
+	}
+}
+
 /* A graph as ct_graph_build lays it out, its edges drawn at random: only from lower layers, earlier positions. */
 static struct ct_graph *
 random_graph(struct ct_rng *r, const struct sizes *z, struct ct_arena *a)
 {
-	int T = z->T, L = z->L, most = T * L * (z->per + 1) + T + 4, at = 0;
+	int T = z->T, L = z->L, most = T * L * (z->per + 1) + 2 * T + 4;
 	struct ct_graph *g = ct_arena_alloc(a, 1, sizeof *g);
 
 	g->T = T;
 	g->L = L;
 	g->pos = T - 1;
 	g->nodes = ct_arena_alloc(a, (size_t)most, sizeof *g->nodes);
-	g->column = ct_arena_alloc(a, (size_t)most, sizeof *g->column);
+	g->rank = ct_arena_alloc(a, (size_t)most, sizeof *g->rank);
 	g->rows = ct_arena_alloc(a, (size_t)most, sizeof *g->rows);
-	g->row_n = ct_arena_alloc(a, (size_t)most, sizeof *g->row_n);
 	g->source = ct_arena_alloc(a, (size_t)most, sizeof *g->source);
 	for (int l = 0; l < L; l++)
 		for (int t = 1; t < T; t++)
@@ -220,34 +251,18 @@ random_graph(struct ct_rng *r, const struct sizes *z, struct ct_arena *a)
 			.index = i,
 			.other = -1,
 			.weight = (float)(0.6 / (i + 1)) };
-	/* Columns by position, then layer; one per position belongs to a feature that was left out. */
-	for (int t = 0; t < T; t++) {
-		for (int i = 0; i < g->n_nodes - g->n_targets; i++)
-			if (g->nodes[i].pos == t) {
-				g->column[i] = at;
-				g->source[at++] = i;
-			}
-		g->source[at++] = -1;
-	}
-	g->n_columns = at;
+	lay_out(g, a);
 	for (int t = 0; t < g->n_nodes; t++) {
 		struct ct_node *n = &g->nodes[t];
+		size_t length;
 
-		if (n->kind == CT_NODE_TARGET)
-			g->column[t] = -1;
 		if (n->kind != CT_NODE_FEATURE && n->kind != CT_NODE_TARGET)
 			continue;
 		n->attributed = true;
-		for (g->row_n[t] = 0; g->row_n[t] < at; g->row_n[t]++) {
-			int s = g->source[g->row_n[t]];
-
-			if (s >= 0 && g->nodes[s].pos > n->pos)
-				break;
-		}
-		g->rows[t] = ct_arena_alloc(a, (size_t)g->row_n[t], sizeof(float));
-		for (int c = 0; c < g->row_n[t]; c++)
-			if (g->source[c] < 0 || g->nodes[g->source[c]].layer < n->layer)
-				g->rows[t][c] = random_edge(r, z);
+		length = ct_layout_length(&g->layout, n->layer, n->pos);
+		g->rows[t] = ct_arena_alloc(a, length, sizeof(float));
+		for (size_t c = 0; c < length; c++)
+			g->rows[t][c] = random_edge(r, z);
 	}
 	return g;
 }
