@@ -87,6 +87,9 @@ int cli_fail(const struct ct_error *err);
 /* One line of output, sanitised as a whole; the newline is added. */
 void cli_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* dst = text in exactly `cols` columns of a terminal: cut (with "...") or filled with spaces. Returns dst. */
+const char *cli_column(char *dst, size_t size, const char *text, int cols);
+
 /*
  * Writes JSON to stdout ("-") or to a file (atomically) and returns an exit status. cli_json takes the
  * reference of root (NULL: out of memory); io/json_out.h builds values. cli_text is for JSON text.

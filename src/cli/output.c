@@ -62,6 +62,21 @@ cli_line(const char *fmt, ...)
 	va_end(ap);
 }
 
+const char *
+cli_column(char *dst, size_t size, const char *text, int cols)
+{
+	bool cut = ct_text_width(text) > cols;
+	size_t n = ct_text_fit(text, cut ? cols - 3 : cols);
+	int width;
+
+	snprintf(dst, size, "%.*s%s", (int)n, text, cut ? "..." : "");
+	width = ct_text_width(dst);
+	n = strlen(dst);
+	if (width < cols && n < size)
+		snprintf(dst + n, size - n, "%*s", cols - width, "");
+	return dst;
+}
+
 int
 cli_text(const char *file, const char *text, size_t n)
 {

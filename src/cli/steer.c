@@ -164,14 +164,17 @@ static void
 show_top(const struct request *q, int pos)
 {
 	struct ct_top before[MAX_TOP], after[MAX_TOP];
+	char old[128], new[128];
 	int n = ct_session_top(q->m.session, CT_RUN_ORIGINAL, pos, before, q->top);
 	int k = ct_session_top(q->m.session, CT_RUN_CLAMPED, pos, after, q->top);
 
 	cli_line("%-32s  %s", "before", "after");
 	for (int i = 0; i < n && i < k; i++)
-		cli_line("%-24s %6.1f%%  %-24s %6.1f%%  (was %.1f%%)",
-		    ct_engine_token(q->m.engine, before[i].token), 100 * (double)before[i].prob,
-		    ct_engine_token(q->m.engine, after[i].token), 100 * (double)after[i].prob,
+		cli_line("%s %6.1f%%  %s %6.1f%%  (was %.1f%%)",
+		    cli_column(old, sizeof old, ct_engine_token(q->m.engine, before[i].token), 24),
+		    100 * (double)before[i].prob,
+		    cli_column(new, sizeof new, ct_engine_token(q->m.engine, after[i].token), 24),
+		    100 * (double)after[i].prob,
 		    100 * (double)ct_session_prob(q->m.session, CT_RUN_ORIGINAL, pos, after[i].token));
 }
 
@@ -186,13 +189,14 @@ show_effects(const struct request *q, const struct ct_outcome *o)
 		const struct ct_node *n = &g->nodes[f->node];
 		const char *label = n->kind == CT_NODE_FEATURE ?
 		    ct_engine_label(q->m.engine, n->layer, n->index) : "";
-		char name[160], text[240];
+		char name[160], text[240], column[240];
 
 		ct_session_node_name(q->m.session, f->node, name, sizeof name);
 		snprintf(text, sizeof text, "%s%s%s%s", name, *label ? " " : "", label,
 		    f->clamped ? " (clamped)" : "");
-		cli_line("%-40s %9.3f %9.3f %+9.3f %+9.3f %+9.3f", text, (double)f->before, (double)f->after,
-		    (double)f->observed, (double)f->predicted_direct, (double)f->predicted_total);
+		cli_line("%s %9.3f %9.3f %+9.3f %+9.3f %+9.3f", cli_column(column, sizeof column, text, 40),
+		    (double)f->before, (double)f->after, (double)f->observed, (double)f->predicted_direct,
+		    (double)f->predicted_total);
 	}
 	if (o->n_effects > q->top)
 		cli_line("... %d more", o->n_effects - q->top);

@@ -60,7 +60,7 @@ contributors(struct tree *t, int node, int level, int top)
 		int source = in[i].source;
 		double share = fabsf(in[i].weight) / sum;
 		bool more = level < t->depth && t->g->nodes[source].kind == CT_NODE_FEATURE;
-		char text[256];
+		char text[256], column[256];
 
 		if (shown == top || share < least_share) {
 			plus += in[i].weight > 0 ? in[i].weight : 0;
@@ -69,8 +69,9 @@ contributors(struct tree *t, int node, int level, int top)
 		}
 		shown++;
 		describe(t, source, text, sizeof text);
-		cli_line("%*s%-*s %+8.3f %4.0f%%%s", indent, "", 64 - indent, text, (double)in[i].weight,
-		    100 * share, more && t->opened[source] ? "  (see above)" : "");
+		cli_line("%*s%s %+8.3f %4.0f%%%s", indent, "",
+		    cli_column(column, sizeof column, text, 64 - indent), (double)in[i].weight, 100 * share,
+		    more && t->opened[source] ? "  (see above)" : "");
 		if (more && !t->opened[source])
 			contributors(t, source, level + 1, top > 3 ? top / 2 : top);
 	}
@@ -92,12 +93,12 @@ show_tree(const struct cli_model *m, const struct ct_graph *g, int n_roots, int 
 		goto done;
 	}
 	for (int i = first; i < g->n_nodes && i < first + n_roots; i++) {
-		char text[256];
+		char text[256], column[256];
 
 		describe(&t, i, text, sizeof text);
 		cli_line("%s", "");
-		cli_line("%-64s %+8.3f  of it bias %+.3f", text, (double)g->nodes[i].value,
-		    (double)g->nodes[i].bias);
+		cli_line("%s %+8.3f  of it bias %+.3f", cli_column(column, sizeof column, text, 64),
+		    (double)g->nodes[i].value, (double)g->nodes[i].bias);
 		contributors(&t, i, 1, top);
 	}
 done:
