@@ -203,12 +203,7 @@ do_select(struct app *a, const char *arg)
 static int
 show(struct app *a, enum view_id id)
 {
-	if (id == VIEW_CARD || id == VIEW_TREE || (id == VIEW_MAP && a->grid.cols >= APP_WIDE)) {
-		a->view = VIEW_TREE;
-		a->focus = id;
-	} else {
-		a->view = a->focus = id;
-	}
+	view_show(a, id);
 	return DID_CHANGE;
 }
 
@@ -243,8 +238,7 @@ do_next_pane(struct app *a, const char *arg)
 		return show(a, VIEW_TREE);
 	while (at < n - 1 && pane[at] != a->focus)
 		at++;
-	a->focus = pane[(at + (strcmp(arg, "back") ? 1 : n - 1)) % n];
-	return DID_CHANGE;
+	return show(a, pane[(at + (strcmp(arg, "back") ? 1 : n - 1)) % n]);
 }
 
 int

@@ -140,11 +140,12 @@ theme_look(enum style style, bool selected, unsigned long *attrs, short *pair)
 	attr_t a = current.depth == MONO ? k->mono : k->attrs;
 
 	*pair = current.depth == MONO ? 0 : (short)(1 + style);
-	if (selected) {
-		if (current.depth == MANY && current.theme->chosen >= 0)
-			*pair = (short)(1 + ST_COUNT + style);
-		else
-			a |= A_REVERSE;
+	if (selected && current.depth == MANY && current.theme->chosen >= 0) {
+		*pair = (short)(1 + ST_COUNT + style);
+	} else if (selected) {
+		/* One colour for the whole row: colours in reverse would be patches. */
+		*pair = current.depth == MONO ? 0 : 1 + ST_TEXT;
+		a = (a & A_BOLD) | A_REVERSE;
 	}
 	*attrs = a;
 }

@@ -60,6 +60,17 @@ view_changed(struct app *a, enum change what)
 }
 
 void
+view_show(struct app *a, enum view_id id)
+{
+	bool pane = id == VIEW_CARD || id == VIEW_TREE || (id == VIEW_MAP && a->grid.cols >= APP_WIDE);
+
+	a->view = pane ? VIEW_TREE : id;
+	a->focus = id;
+	if (views[id]->focused)
+		views[id]->focused(a, a->state[id]);
+}
+
+void
 view_select(struct app *a, int node)
 {
 	if (a->study.node == node)

@@ -34,6 +34,7 @@ struct view_ops {
 	/* Its rows, up to date: up, down and the like move in them. */
 	struct list *(*list)(struct app *a, void *state);
 	void (*moved)(struct app *a, void *state);	/* another row was selected */
+	void (*focused)(struct app *a, void *state);	/* it has the keys now */
 	/* Rows as text, for searching. */
 	void (*text)(struct app *a, void *state, int row, char *buf, size_t size);
 	/* Nothing in the rows matched: is there something further away? Goes there. */
@@ -53,6 +54,8 @@ int view_find(const char *name);	/* id or -1 */
 int view_open_all(struct app *a);
 void view_close_all(struct app *a);
 void view_changed(struct app *a, enum change what);
+/* Gives the keys to a view: to its pane where it stands on the main screen, else it fills the body. */
+void view_show(struct app *a, enum view_id id);
 /* Selects a node of the graph for all panes. */
 void view_select(struct app *a, int node);
 /* Shows a node in the tree, opening what leads to it. False: there is no path. */

@@ -282,6 +282,21 @@ plant(struct app *a, struct tree *t)
 		view_select(a, first);
 }
 
+/* The rows are others: stay on the selected node where it still has one, else take the node of the row. */
+static void
+keep_selected(struct app *a, struct tree *t)
+{
+	const struct list *l = tree_list(a, t);
+
+	for (int i = 0; i < l->n; i++)
+		if (!t->rows[i].more && t->rows[i].twig->node == a->study.node) {
+			list_select(&t->list, i);
+			return;
+		}
+	if (l->n && !t->rows[l->sel].more)
+		view_select(a, t->rows[l->sel].twig->node);
+}
+
 static void
 tree_changed(struct app *a, void *state, enum change what)
 {
@@ -289,11 +304,12 @@ tree_changed(struct app *a, void *state, enum change what)
 
 	if (what == CHANGED_GRAPH)
 		plant(a, t);
-	if (what == CHANGED_PRUNING)
+	if (what == CHANGED_PRUNING) {
 		for (int i = 0; i < t->n_roots; i++)
 			regrow(a, &t->root[i]);
-	if (what != CHANGED_NODE)
 		t->stale = true;
+		keep_selected(a, t);
+	}
 }
 
 static void
@@ -303,6 +319,17 @@ tree_moved(struct app *a, void *state)
 
 	if (t->list.n && !t->rows[t->list.sel].more)
 		view_select(a, t->rows[t->list.sel].twig->node);
+}
+
+/* The selected node may have been chosen elsewhere since. */
+static void
+tree_focused(struct app *a, void *state)
+{
+	struct tree *t = state;
+	const struct list *l = tree_list(a, t);
+
+	if (l->n && (t->rows[l->sel].more || t->rows[l->sel].twig->node != a->study.node))
+		tree_reveal(a, a->study.node);
 }
 
 static int
@@ -406,6 +433,22 @@ tree_level(struct app *a, int step)
 	return did;
 }
 
+/* A child that has no row yet gets one after those that have. */
+static struct twig *
+bring_up(struct twig *w, int k)
+{
+	struct twig found = w->child[k];
+
+	if (k < w->shown)
+		return &w->child[k];
+	memmove(w->child + w->shown + 1, w->child + w->shown, (size_t)(k - w->shown) * sizeof *w->child);
+	w->child[w->shown] = found;
+	for (int i = w->shown; i <= k; i++)	/* these have moved */
+		for (int j = 0; j < w->child[i].n; j++)
+			w->child[i].child[j].parent = &w->child[i];
+	return &w->child[w->shown++];
+}
+
 /* Goes down from a root along path[n-1..0], showing each step. */
 static bool
 open_path(struct app *a, struct tree *t, const int *path, int n)
@@ -422,9 +465,7 @@ open_path(struct app *a, struct tree *t, const int *path, int n)
 			return false;
 		for (int k = 0; k < w->n && !next; k++)
 			if (w->child[k].node == path[i]) {
-				if (k >= w->shown)
-					w->shown = k + 1;
-				next = &w->child[k];
+				next = bring_up(w, k);
 			}
 		w = next;
 	}
@@ -664,6 +705,7 @@ const struct view_ops tree_view = {
 	.draw = tree_draw,
 	.list = tree_list,
 	.moved = tree_moved,
+	.focused = tree_focused,
 	.text = tree_text,
 	.find = tree_find,
 	.enter = tree_enter,
