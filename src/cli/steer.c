@@ -178,6 +178,19 @@ show_top(const struct request *q, int pos)
 		    100 * (double)ct_session_prob(q->m.session, CT_RUN_ORIGINAL, pos, after[i].token));
 }
 
+/* In 9 columns, as long as that can be. */
+static const char *
+number(char dst[32], const char *sign, double x)
+{
+	if (!isfinite(x))
+		snprintf(dst, 32, "%9s", "-");
+	else if (fabs(x) < 99999)
+		snprintf(dst, 32, *sign ? "%+9.3f" : "%9.3f", x);
+	else
+		snprintf(dst, 32, *sign ? "%+9.2e" : "%9.2e", x);
+	return dst;
+}
+
 static void
 show_effects(const struct request *q, const struct ct_outcome *o)
 {
@@ -186,17 +199,18 @@ show_effects(const struct request *q, const struct ct_outcome *o)
 	cli_line("%-40s %9s %9s %9s %9s %9s", "effects", "before", "after", "observed", "direct", "total");
 	for (int i = 0; i < o->n_effects && i < q->top; i++) {
 		const struct ct_effect *f = &o->effects[i];
-		const struct ct_node *n = &g->nodes[f->node];
-		const char *label = n->kind == CT_NODE_FEATURE ?
-		    ct_engine_label(q->m.engine, n->layer, n->index) : "";
-		char name[160], text[240], column[240];
+		const struct ct_node *node = &g->nodes[f->node];
+		const char *label = node->kind == CT_NODE_FEATURE ?
+		    ct_engine_label(q->m.engine, node->layer, node->index) : "";
+		char name[160], text[240], column[240], n[5][32];
 
 		ct_session_node_name(q->m.session, f->node, name, sizeof name);
 		snprintf(text, sizeof text, "%s%s%s%s", name, *label ? " " : "", label,
 		    f->clamped ? " (clamped)" : "");
-		cli_line("%s %9.3f %9.3f %+9.3f %+9.3f %+9.3f", cli_column(column, sizeof column, text, 40),
-		    (double)f->before, (double)f->after, (double)f->observed, (double)f->predicted_direct,
-		    (double)f->predicted_total);
+		cli_line("%s %s %s %s %s %s", cli_column(column, sizeof column, text, 40),
+		    number(n[0], "", (double)f->before), number(n[1], "", (double)f->after),
+		    number(n[2], "+", (double)f->observed), number(n[3], "+", (double)f->predicted_direct),
+		    number(n[4], "+", (double)f->predicted_total));
 	}
 	if (o->n_effects > q->top)
 		cli_line("... %d more", o->n_effects - q->top);
@@ -205,7 +219,7 @@ show_effects(const struct request *q, const struct ct_outcome *o)
 static void
 show(const struct request *q, const struct ct_outcome *o, int pos, const char *unclamped, const char *clamped)
 {
-	char text[160];
+	char text[160], a[32], b[32];
 
 	cli_model_line(q->m.engine);
 	cli_prompt_line(q->m.session, pos);
@@ -224,9 +238,9 @@ show(const struct request *q, const struct ct_outcome *o, int pos, const char *u
 	show_effects(q, o);
 	cli_line("%s", "");
 	if (isfinite(o->agreement.spearman))
-		cli_line("agreement of predicted and observed knock-on effects  spearman %.3f  pearson %.3f  "
-		    "n %d",
-		    o->agreement.spearman, o->agreement.pearson, o->agreement.n);
+		cli_line("agreement of predicted and observed knock-on effects  spearman%s  pearson%s  n %d",
+		    number(a, "", o->agreement.spearman), number(b, "", o->agreement.pearson),
+		    o->agreement.n);
 	else
 		cli_line("agreement of predicted and observed knock-on effects  too few to say (n %d)",
 		    o->agreement.n);
