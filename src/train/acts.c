@@ -115,47 +115,45 @@ plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int
 	return rows;
 }
 
-/* Scales, means and variances; divides the rows by the scales. */
+/* Weighs layer l's rows and divides them by their weighted root mean square. */
 static void
-normalise(struct ct_acts *a)
+normalise(struct ct_acts *a, int l)
 {
-	size_t wide = (size_t)a->L * a->D;
+	size_t D = (size_t)a->D, wide = (size_t)a->L * D;
+	double xx = 0, yy = 0, total = 0;
+	float *x = a->x + l * D, *y = a->y + l * D, *mean = a->y_mean + l * D, *weight = a->weight + l;
 
-	for (int l = 0; l < a->L; l++) {
-		double xx = 0, yy = 0, mean = 0;
+	for (int t = 0; t < a->N; t++) {
+		const float *u = x + t * wide, *v = y + t * wide;
+		double stream = 0, read = 0, write = 0;
 
-		for (int d = 0; d < a->D; d++) {
-			size_t at = (size_t)l * a->D + d;
-			double sum = 0;
+		for (size_t d = 0; d < D; d++) {
+			double sum = (double)u[d] + v[d];
 
-			for (int t = 0; t < a->N; t++) {
-				double u = a->x[t * wide + at], v = a->y[t * wide + at];
-
-				xx += u * u;
-				yy += v * v;
-				sum += v;
-			}
-			a->y_mean[at] = (float)(sum / a->N);
-			mean += sum / a->N * sum / a->N;
+			read += (double)u[d] * u[d];
+			write += (double)v[d] * v[d];
+			stream += sum * sum;
 		}
-		a->x_scale[l] = (float)sqrt(xx / a->N / a->D);
-		a->y_scale[l] = (float)sqrt(yy / a->N / a->D);
-		if (!(a->x_scale[l] > 0))
-			a->x_scale[l] = 1;
-		if (!(a->y_scale[l] > 0))
-			a->y_scale[l] = 1;
-		a->variance[l] = (yy / a->N - mean) / a->y_scale[l] / a->y_scale[l];
-		for (int d = 0; d < a->D; d++)
-			a->y_mean[(size_t)l * a->D + d] /= a->y_scale[l];
-		for (int t = 0; t < a->N; t++) {
-			float *x = a->x + t * wide + (size_t)l * a->D, *y = a->y + t * wide + (size_t)l * a->D;
-
-			for (int d = 0; d < a->D; d++) {
-				x[d] /= a->x_scale[l];
-				y[d] /= a->y_scale[l];
-			}
+		stream = fmax(stream, 1e-20);
+		weight[(size_t)t * a->L] = (float)(1 / stream);
+		xx += read / stream;
+		yy += write / stream;
+		total += 1 / stream;
+	}
+	a->x_scale[l] = xx > 0 ? (float)sqrt(xx / total / (double)D) : 1;
+	a->y_scale[l] = yy > 0 ? (float)sqrt(yy / total / (double)D) : 1;
+	for (int t = 0; t < a->N; t++) {
+		weight[(size_t)t * a->L] *= (float)(a->N / total);
+		for (size_t d = 0; d < D; d++) {
+			x[t * wide + d] /= a->x_scale[l];
+			y[t * wide + d] /= a->y_scale[l];
+			mean[d] += weight[(size_t)t * a->L] * y[t * wide + d] / (float)a->N;
 		}
 	}
+	for (int t = 0; t < a->N; t++)
+		for (size_t d = 0; d < D; d++)
+			a->variance[l] += weight[(size_t)t * a->L] *
+			    pow((double)y[t * wide + d] - mean[d], 2) / a->N;
 }
 
 int
@@ -190,12 +188,13 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 	a->N = rows;
 	a->x = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
 	a->y = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
+	a->weight = ct_arena_alloc(&a->arena, N * L, sizeof(float));
 	a->count = ct_arena_alloc(&a->arena, N, sizeof(float));
 	a->x_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
 	a->y_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
 	a->variance = ct_arena_alloc(&a->arena, L, sizeof(double));
 	a->y_mean = ct_arena_alloc(&a->arena, L * D, sizeof(float));
-	if (rows < 0 || !a->x || !a->y || !a->count || !a->x_scale || !a->y_scale || !a->variance ||
+	if (rows < 0 || !a->x || !a->y || !a->weight || !a->count || !a->x_scale || !a->y_scale || !a->variance ||
 	    !a->y_mean || plan(corpus, c.entries, list, c.n, a->count) < 0) {
 		ct_fail_memory(err, 2 * N * L * D * sizeof(float), "the activations of the corpus");
 		goto done;
@@ -207,7 +206,8 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 			goto done;
 	}
 	ct_pool_run(pool, c.n_tasks, run, &c);
-	normalise(a);
+	for (int l = 0; l < a->L; l++)
+		normalise(a, l);
 	code = CT_OK;
 done:
 	for (int k = 0; c.packs && c.passes && k < c.n_tasks; k++) {

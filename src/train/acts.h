@@ -15,13 +15,19 @@ struct ct_acts {
 	int N, L, D;
 	float *x;		/* (N,L,D) the stream before norm2, divided by x_scale[l] */
 	float *y;		/* (N,L,D) the MLP's output, divided by y_scale[l] */
+	float *weight;		/* (N,L) of an error in y: see ct_acts_collect */
 	float *count;		/* (N) sentences of an epoch that have this position */
-	float *x_scale, *y_scale;	/* (L) root mean square over rows and D, weighted by nothing */
-	double *variance;	/* (L) mean squared distance of y from its mean: what explaining 0 means */
+	float *x_scale, *y_scale;	/* (L) weighted root mean square of an element */
+	double *variance;	/* (L) weighted mean of |y - y_mean|^2: what explaining 0 means */
 	float *y_mean;		/* (L,D) */
 	struct ct_arena arena;
 };
 
+/*
+ * The stream is read through a norm, so an error counts in proportion to the stream it is added to: rows differ
+ * by a factor of ten there, and the short ones (answers) would be lost. weight is in proportion to 1/|x + y|^2,
+ * with mean 1, and scales are weighted alike: so the weighted mean square of y's elements is 1.
+ */
 int ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_corpus *corpus,
     struct ct_pool *pool, struct ct_error *err);
 void ct_acts_free(struct ct_acts *a);

@@ -239,21 +239,25 @@ revive(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const fl
 
 void
 ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
-    const float *x, const float *y, const float *norm, const uint8_t *dead, double scale, float *grad,
-    struct ct_coder_sums *sums)
+    const float *x, const float *y, const float *weight, const float *norm, const uint8_t *dead, double scale,
+    float *grad, struct ct_coder_sums *sums)
 {
 	int L = c->s.L, D = c->s.D, F = c->s.F, wide = L * D;
 	const float *w = c->params.w;
-	float *d = p->yhat;		/* 2 scale (yhat - y) */
+	float *d = p->yhat;		/* 2 scale weight (yhat - y) */
 	float lambda = (float)(scale * loss->sparsity), sharp = (float)loss->sharpness;
 	float half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
 
-	for (size_t i = 0; i < (size_t)B * wide; i++)
-		d[i] -= y[i];
-	for (int t = 0; t < B; t++)
-		sums->error += ct_sdot(wide, d + (size_t)t * wide, d + (size_t)t * wide);
-	for (size_t i = 0; i < (size_t)B * wide; i++)
-		d[i] *= 2 * (float)scale;
+	for (int i = 0; i < B * L; i++) {
+		float *restrict e = d + (size_t)i * D, factor = 2 * (float)scale * weight[i];
+		const float *restrict target = y + (size_t)i * D;
+
+		for (int k = 0; k < D; k++)
+			e[k] -= target[k];
+		sums->error += weight[i] * ct_sdot(D, e, e);
+		for (int k = 0; k < D; k++)
+			e[k] *= factor;
+	}
 
 	for (int l = 0; l < L; l++) {
 		const struct ct_coder_layer *q = &c->layers[l];

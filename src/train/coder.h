@@ -50,7 +50,7 @@ struct ct_coder_loss {
 
 /* What a pass counted, to be added up over passes. */
 struct ct_coder_sums {
-	double error;		/* sum over rows and layers of |yhat - y|^2 */
+	double error;		/* sum over rows and layers of weight |yhat - y|^2 */
 	double penalty;		/* sum of tanh(c a |dec|), without lambda */
 	double active;		/* features active, over rows and layers */
 };
@@ -81,10 +81,10 @@ const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c,
     struct ct_coder_sums *sums, uint8_t *fired);
 
 /*
- * loss = sum_rows [ sum_m |yhat_m - y_m|^2 + lambda sum_{l,f} tanh(c a_{l,f} |dec_{l,f}|)
+ * loss = sum_rows [ sum_m weight_m |yhat_m - y_m|^2 + lambda sum_{l,f} tanh(c a_{l,f} |dec_{l,f}|)
  *                   + lambda_P sum_{dead f, h < theta} (theta - h) |dec_{l,f}| ]
  *
- *   x, y in (B,L,D) ; dead in (L,F) flags, or NULL
+ *   x, y in (B,L,D) ; weight in (B,L) ; dead in (L,F) flags, or NULL
  *   grad in/out of c->params' layout: scale * d loss / d parameter is added
  *   norm in (L,F) |dec_{l,f}| over all layers written to (ct_coder_norms)
  *
@@ -94,8 +94,8 @@ const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c,
  * tests/unit/test_train_coder.c
  */
 void ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
-    const float *x, const float *y, const float *norm, const uint8_t *dead, double scale, float *grad,
-    struct ct_coder_sums *sums);
+    const float *x, const float *y, const float *weight, const float *norm, const uint8_t *dead, double scale,
+    float *grad, struct ct_coder_sums *sums);
 
 /* x was divided by in[l] and y by out[l] (L each): makes the coder one for x and y as they were. */
 void ct_coder_unscale(struct ct_coder *c, const float *in, const float *out);

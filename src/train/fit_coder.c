@@ -13,6 +13,7 @@ struct share {
 	struct ct_coder_pass *pass;
 	float *grad;
 	float *x, *y;			/* (ROWS,L,D) */
+	float *weight;			/* (ROWS,L) */
 	uint8_t *fired;			/* (L,F) in this step */
 	struct ct_coder_sums sums;
 	const int *rows;
@@ -35,7 +36,7 @@ run_share(void *ctx, int task, int worker)
 {
 	struct fit *f = ctx;
 	struct share *s = &f->shares[task];
-	size_t wide = (size_t)f->a->L * f->a->D;
+	size_t L = (size_t)f->a->L, wide = L * f->a->D;
 
 	(void)worker;
 	s->sums = (struct ct_coder_sums){ 0 };
@@ -45,10 +46,11 @@ run_share(void *ctx, int task, int worker)
 		for (int t = 0; t < B; t++) {
 			memcpy(s->x + t * wide, f->a->x + s->rows[at + t] * wide, wide * sizeof(float));
 			memcpy(s->y + t * wide, f->a->y + s->rows[at + t] * wide, wide * sizeof(float));
+			memcpy(s->weight + t * L, f->a->weight + s->rows[at + t] * L, L * sizeof(float));
 		}
 		ct_coder_forward(s->pass, f->coder, B, s->x, &s->sums, s->fired);
-		ct_coder_backward(s->pass, f->coder, &f->loss, B, s->x, s->y, f->norm, f->dead, f->scale, s->grad,
-		    &s->sums);
+		ct_coder_backward(s->pass, f->coder, &f->loss, B, s->x, s->y, s->weight, f->norm, f->dead, f->scale,
+		    s->grad, &s->sums);
 	}
 }
 
@@ -134,8 +136,9 @@ open_shares(struct fit *f, float **grads, struct ct_error *err)
 		s->grad = grads[k] = ct_params_buffer(&c->params, "a gradient", err);
 		s->x = ct_arena_need(arena, wide, sizeof(float), "a batch", err);
 		s->y = ct_arena_need(arena, wide, sizeof(float), "a batch", err);
+		s->weight = ct_arena_need(arena, (size_t)ROWS * c->s.L, sizeof(float), "a batch", err);
 		s->fired = ct_arena_need(arena, LF, 1, "feature flags", err);
-		if (!s->grad || !s->x || !s->y || !s->fired)
+		if (!s->grad || !s->x || !s->y || !s->weight || !s->fired)
 			return CT_ENOMEM;
 	}
 	return CT_OK;

@@ -196,11 +196,12 @@ ct_measure_coder(double *explained, double *l0, double *dead, const struct ct_co
 			for (int t = 0; t < B; t++) {
 				const float *p = yhat + t * wide + (size_t)l * D;
 				const float *y = a->y + (at + t) * wide + (size_t)l * D;
+				float weight = a->weight[(size_t)(at + t) * L + l];
 
 				for (int d = 0; d < D; d++) {
 					double off = p[d] / (double)a->y_scale[l] - y[d];
 
-					explained[l] += off * off;
+					explained[l] += weight * off * off;
 				}
 			}
 		}

@@ -20,7 +20,7 @@ enum { L = 3, D = 6, F = 10, B = 7 };
  */
 static double
 naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const double *w, const float *x,
-    const float *y, const uint8_t *active, const uint8_t *dead)
+    const float *y, const float *weight, const uint8_t *active, const uint8_t *dead)
 {
 	double total = 0;
 
@@ -61,7 +61,7 @@ naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const dou
 		}
 		for (int l = 0; l < L; l++)
 			for (int d = 0; d < D; d++)
-				total += pow(yhat[l][d] - y[(t * L + l) * D + d], 2);
+				total += weight[t * L + l] * pow(yhat[l][d] - y[(t * L + l) * D + d], 2);
 	}
 	return total;
 }
@@ -78,7 +78,7 @@ gradient_matches(bool per_layer)
 {
 	struct ct_coder_shape shape = { .L = L, .D = D, .F = F, .per_layer = per_layer };
 	struct ct_coder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4, .revive = .3 };
-	float x[B * L * D], y[B * L * D], norm[L * F], *grad;
+	float x[B * L * D], y[B * L * D], weight[B * L], norm[L * F], *grad;
 	uint8_t active[B * L * F] = { 0 }, dead[L * F] = { 0 }, fired[L * F] = { 0 };
 	struct ct_coder_sums sums = { 0 };
 	struct ct_coder_pass *pass;
@@ -96,6 +96,8 @@ gradient_matches(bool per_layer)
 		c.params.w[c.layers[l].b_enc + 2] = -40;
 	fill(x, B * L * D, &rng);
 	fill(y, B * L * D, &rng);
+	for (int i = 0; i < B * L; i++)
+		weight[i] = .2f + ct_rng_uniform(&rng);
 	for (int l = 0; l < L; l++)
 		dead[l * F + 2] = 1;
 	w = malloc(c.params.count * sizeof *w);
@@ -119,13 +121,13 @@ gradient_matches(bool per_layer)
 	assert_int_equal(ct_coder_pass_open(&pass, &shape, B, NULL), 0);
 	ct_coder_norms(&c, norm);
 	ct_coder_forward(pass, &c, B, x, &sums, fired);
-	ct_coder_backward(pass, &c, &loss, B, x, y, norm, dead, .5, grad, &sums);
+	ct_coder_backward(pass, &c, &loss, B, x, y, weight, norm, dead, .5, grad, &sums);
 	assert_int_equal((int)sums.active, n_active);
 	for (int l = 0; l < L; l++)
 		for (int f = 0; f < F; f++)
 			for (int t = 0; t < B; t++)
 				assert_true(fired[l * F + f] >= active[(t * L + l) * F + f]);
-	total = naive_loss(&c, &loss, w, x, y, active, dead);
+	total = naive_loss(&c, &loss, w, x, y, weight, active, dead);
 	for (int l = 0; l < L; l++)
 		for (int t = 0; t < B; t++) {
 			double fixed = 0;
@@ -150,9 +152,9 @@ gradient_matches(bool per_layer)
 			double keep = w[i], up, down, d;
 
 			w[i] = keep + 1e-5;
-			up = naive_loss(&c, &loss, w, x, y, active, dead);
+			up = naive_loss(&c, &loss, w, x, y, weight, active, dead);
 			w[i] = keep - 1e-5;
-			down = naive_loss(&c, &loss, w, x, y, active, dead);
+			down = naive_loss(&c, &loss, w, x, y, weight, active, dead);
 			w[i] = keep;
 			d = .5 * (up - down) / 2e-5;
 			size = fmax(size, fabs(d));
@@ -191,7 +193,7 @@ threshold_gradient_follows_its_definition(void **state)
 {
 	struct ct_coder_shape shape = { .L = 1, .D = 1, .F = 1 };
 	struct ct_coder_loss loss = { .sparsity = .5, .sharpness = 3, .bandwidth = .2 };
-	const float x = 1, y = .7f;
+	const float x = 1, y = .7f, one = 1;
 	struct ct_coder_pass *pass;
 	struct ct_coder c;
 
@@ -211,7 +213,7 @@ threshold_gradient_follows_its_definition(void **state)
 		c.params.w[c.layers[0].b_dec] = .2f;
 		ct_coder_norms(&c, &norm);
 		ct_coder_forward(pass, &c, 1, &x, &sums, NULL);
-		ct_coder_backward(pass, &c, &loss, 1, &x, &y, &norm, NULL, 1, grad, &sums);
+		ct_coder_backward(pass, &c, &loss, 1, &x, &y, &one, &norm, NULL, 1, grad, &sums);
 		g = 2 * (.2 + a * dec - .7) * dec + .5 * 3 * 1.5 / pow(cosh(3 * a * 1.5), 2);
 		g = i < 2 ? -.5 * .5 / .2 * g : 0;	/* the last two lie outside the window */
 		assert_true(fabs(grad[c.layers[0].log_threshold] - g) < 1e-5);
