@@ -87,7 +87,8 @@ run(void *ctx, int task, int worker)
 
 /* Which rows each sentence brings, and how many sentences share each row. Returns the number of rows. */
 static int
-plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int n, float *count)
+plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int n, float *count,
+    bool *answer)
 {
 	int rows = 0, *path, longest = ct_corpus_longest(corpus);
 
@@ -110,6 +111,8 @@ plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int
 			path[t] = rows++;
 		for (int t = 1; count && t < s->n - 1; t++)
 			count[path[t]] += (float)s->repeat;
+		if (answer && s->answer > 0 && s->answer < s->n - 1)
+			answer[path[s->answer]] = true;
 	}
 	free(path);
 	return rows;
@@ -179,7 +182,7 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 	}
 	qsort_r(list, (size_t)c.n, sizeof *list, compare, (void *)corpus);
 	c.list = list;
-	rows = plan(corpus, c.entries, list, c.n, NULL);
+	rows = plan(corpus, c.entries, list, c.n, NULL, NULL);
 	if (rows == 0) {
 		code = ct_fail(err, CT_EINVAL, "the corpus has no position to train a transcoder on");
 		goto done;
@@ -190,12 +193,13 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 	a->y = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
 	a->weight = ct_arena_alloc(&a->arena, N * L, sizeof(float));
 	a->count = ct_arena_alloc(&a->arena, N, sizeof(float));
+	a->answer = ct_arena_alloc(&a->arena, N, sizeof(bool));
 	a->x_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
 	a->y_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
 	a->variance = ct_arena_alloc(&a->arena, L, sizeof(double));
 	a->y_mean = ct_arena_alloc(&a->arena, L * D, sizeof(float));
-	if (rows < 0 || !a->x || !a->y || !a->weight || !a->count || !a->x_scale || !a->y_scale || !a->variance ||
-	    !a->y_mean || plan(corpus, c.entries, list, c.n, a->count) < 0) {
+	if (rows < 0 || !a->x || !a->y || !a->weight || !a->count || !a->answer || !a->x_scale || !a->y_scale || !a->variance ||
+	    !a->y_mean || plan(corpus, c.entries, list, c.n, a->count, a->answer) < 0) {
 		ct_fail_memory(err, 2 * N * L * D * sizeof(float), "the activations of the corpus");
 		goto done;
 	}

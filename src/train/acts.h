@@ -17,6 +17,7 @@ struct ct_acts {
 	float *y;		/* (N,L,D) the MLP's output, divided by y_scale[l] */
 	float *weight;		/* (N,L) of an error in y: see ct_acts_collect */
 	float *count;		/* (N) sentences of an epoch that have this position */
+	bool *answer;		/* (N) the graded token of a sentence is predicted here */
 	float *x_scale, *y_scale;	/* (L) weighted root mean square of an element */
 	double *variance;	/* (L) weighted mean of |y - y_mean|^2: what explaining 0 means */
 	float *y_mean;		/* (L,D) */

@@ -69,8 +69,10 @@ ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng)
 		for (int f = 0; f < F; f++)
 			c->params.w[y->log_threshold + f] = (float)log(threshold);
 		for (int f = 0; f < F; f++) {
-			w = c->params.w + y->dec + (size_t)f * ct_coder_reach(&c->s, l) * D;
-			for (int d = 0; d < D; d++)
+			int n = ct_coder_reach(&c->s, l) * D;
+
+			w = c->params.w + y->dec + (size_t)f * n;
+			for (int d = 0; d < n; d++)
 				w[d] = dec * (2 * ct_rng_uniform(rng) - 1);
 		}
 	}
@@ -213,40 +215,37 @@ squash(float z, float *slope)
 	return y;
 }
 
-/* The pull on dead features: the same for every row below the threshold, so the sum of x is all it takes. */
+/*
+ * The third term as if no feature were active: then it is the same for every row, and the sum of x is all it
+ * takes. What active features have too much is taken back where they are met.
+ */
 static void
-revive(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, const float *norm,
-    const uint8_t *dead, float pull, float *grad)
+revive_all(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, const float *norm,
+    const float *theta, float pull, float *grad)
 {
 	int D = c->s.D, F = c->s.F, wide = c->s.L * D;
 	const struct ct_coder_layer *y = &c->layers[l];
-	bool any = false;
 
-	for (int f = 0; f < F && !any; f++)
-		any = dead[f];
-	if (!any)
-		return;
 	memset(p->x_sum, 0, (size_t)D * sizeof(float));
 	for (int t = 0; t < B; t++)
 		ct_saxpy(D, 1, x + (size_t)t * wide + l * D, p->x_sum);
 	for (int f = 0; f < F; f++) {
-		if (!dead[f])
-			continue;
 		ct_saxpy(D, -pull * norm[f], p->x_sum, grad + y->enc + (size_t)f * D);
 		grad[y->b_enc + f] -= pull * norm[f] * (float)B;
+		grad[y->log_threshold + f] += pull * norm[f] * theta[f] * (float)B;
 	}
 }
 
 void
 ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
-    const float *x, const float *y, const float *weight, const float *norm, const uint8_t *dead, double scale,
-    float *grad, struct ct_coder_sums *sums)
+    const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
+    struct ct_coder_sums *sums)
 {
 	int L = c->s.L, D = c->s.D, F = c->s.F, wide = L * D;
 	const float *w = c->params.w;
 	float *d = p->yhat;		/* 2 scale weight (yhat - y) */
 	float lambda = (float)(scale * loss->sparsity), sharp = (float)loss->sharpness;
-	float half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
+	float pull = (float)(scale * loss->revive), half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
 
 	for (int i = 0; i < B * L; i++) {
 		float *restrict e = d + (size_t)i * D, factor = 2 * (float)scale * weight[i];
@@ -266,7 +265,10 @@ ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struc
 		const float *h = p->h + (size_t)l * p->max_rows * F;
 
 		memset(p->shrink, 0, (size_t)F * sizeof(float));
+		if (pull > 0)
+			revive_all(p, c, l, B, x, nf, theta, pull, grad);
 		for (int t = 0; t < B; t++, h += F) {
+			float root = sharp * sqrtf(weight[t * L + l]);
 			const float *dy = d + (size_t)t * wide + l * D, *xt = x + (size_t)t * wide + l * D;
 
 			ct_saxpy(D, 1, dy, grad + q->b_dec);
@@ -275,13 +277,15 @@ ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struc
 
 				if (!(h[f] > theta[f] - half))
 					continue;
-				sums->penalty += squash(sharp * a * nf[f], &slope);
-				g = ct_sdot(n, dy, w + q->dec + (size_t)f * n) + lambda * sharp * nf[f] * slope;
+				sums->penalty += squash(root * a * nf[f], &slope);
+				g = ct_sdot(n, dy, w + q->dec + (size_t)f * n) + lambda * root * nf[f] * slope;
 				if (h[f] < theta[f] + half)
 					grad[q->log_threshold + f] -= theta[f] * theta[f] * steep * g;
 				if (!(a > 0))
 					continue;
-				p->shrink[f] += lambda * sharp * a * slope;
+				p->shrink[f] += lambda * root * a * slope;
+				grad[q->log_threshold + f] -= pull * nf[f] * theta[f];
+				g += pull * nf[f];	/* revive_all's, undone */
 				ct_saxpy(n, a, dy, grad + q->dec + (size_t)f * n);
 				ct_saxpy(D, g, xt, grad + q->enc + (size_t)f * D);
 				grad[q->b_enc + f] += g;
@@ -291,7 +295,5 @@ ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struc
 			if (p->shrink[f] > 0 && nf[f] > 0)
 				ct_saxpy(n, p->shrink[f] / nf[f], w + q->dec + (size_t)f * n,
 				    grad + q->dec + (size_t)f * n);
-		if (dead && loss->revive > 0)
-			revive(p, c, l, B, x, nf, dead + (size_t)l * F, (float)(scale * loss->revive), grad);
 	}
 }

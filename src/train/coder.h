@@ -38,20 +38,20 @@ int ct_coder_open(struct ct_coder *c, const struct ct_coder_shape *s, struct ct_
 void ct_coder_close(struct ct_coder *c);
 int ct_coder_reach(const struct ct_coder_shape *s, int l);
 
-/* Encoder U(+-1/sqrt F), decoder 0 off the own layer and U(+-1/sqrt(L D)) on it; b_dec is left at 0. */
+/* Encoder U(+-1/sqrt F), decoder U(+-1/sqrt(L D)), biases 0. */
 void ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng);
 
 struct ct_coder_loss {
 	double sparsity;	/* lambda */
 	double sharpness;	/* c */
 	double bandwidth;	/* epsilon of the straight-through gradient of the thresholds */
-	double revive;		/* lambda_P, pull on features marked dead */
+	double revive;		/* lambda_P, pull on features below their threshold */
 };
 
 /* What a pass counted, to be added up over passes. */
 struct ct_coder_sums {
 	double error;		/* sum over rows and layers of weight |yhat - y|^2 */
-	double penalty;		/* sum of tanh(c a |dec|), without lambda */
+	double penalty;		/* sum of the tanh, without lambda */
 	double active;		/* features active, over rows and layers */
 };
 
@@ -81,21 +81,21 @@ const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c,
     struct ct_coder_sums *sums, uint8_t *fired);
 
 /*
- * loss = sum_rows [ sum_m weight_m |yhat_m - y_m|^2 + lambda sum_{l,f} tanh(c a_{l,f} |dec_{l,f}|)
- *                   + lambda_P sum_{dead f, h < theta} (theta - h) |dec_{l,f}| ]
+ * loss = sum_rows [ sum_m weight_m |yhat_m - y_m|^2
+ *                   + lambda sum_{l,f} tanh(c sqrt(weight_l) a_{l,f} |dec_{l,f}|)
+ *                   + lambda_P sum_{l,f: h < theta} (theta - h) |dec_{l,f}| ]
  *
- *   x, y in (B,L,D) ; weight in (B,L) ; dead in (L,F) flags, or NULL
+ *   x, y in (B,L,D) ; weight in (B,L)
  *   grad in/out of c->params' layout: scale * d loss / d parameter is added
  *   norm in (L,F) |dec_{l,f}| over all layers written to (ct_coder_norms)
  *
  * Thresholds t = log theta have the straight-through gradient dt = -(theta^2/epsilon) [|h - theta| < epsilon/2] g,
- * g being the loss's gradient of a. A dead feature is taken to be below its threshold on every row, and its
- * pull moves the encoder alone. After ct_coder_forward of the same rows. Oracle: finite differences in
- * tests/unit/test_train_coder.c
+ * g being the first two terms' gradient of a, and the third term's own; that one does not move decoders. After
+ * ct_coder_forward of the same rows. Oracle: finite differences in tests/unit/test_train_coder.c
  */
 void ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
-    const float *x, const float *y, const float *weight, const float *norm, const uint8_t *dead, double scale,
-    float *grad, struct ct_coder_sums *sums);
+    const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
+    struct ct_coder_sums *sums);
 
 /* x was divided by in[l] and y by out[l] (L each): makes the coder one for x and y as they were. */
 void ct_coder_unscale(struct ct_coder *c, const float *in, const float *out);

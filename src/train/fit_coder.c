@@ -27,7 +27,6 @@ struct fit {
 	struct share *shares;
 	int n_shares;
 	float *norm;			/* (L,F) */
-	uint8_t *dead;			/* (L,F) */
 	double scale;
 };
 
@@ -49,12 +48,12 @@ run_share(void *ctx, int task, int worker)
 			memcpy(s->weight + t * L, f->a->weight + s->rows[at + t] * L, L * sizeof(float));
 		}
 		ct_coder_forward(s->pass, f->coder, B, s->x, &s->sums, s->fired);
-		ct_coder_backward(s->pass, f->coder, &f->loss, B, s->x, s->y, s->weight, f->norm, f->dead, f->scale,
-		    s->grad, &s->sums);
+		ct_coder_backward(s->pass, f->coder, &f->loss, B, s->x, s->y, s->weight, f->norm, f->scale, s->grad,
+		    &s->sums);
 	}
 }
 
-/* Draws rows with probability in proportion to count^common. */
+/* Draws rows with probability in proportion to their weights. */
 struct urn {
 	double *upto;			/* (N) running sums */
 	int n;
@@ -159,8 +158,7 @@ count_dead(struct fit *f, int *idle, int batch, int dead_after)
 			f->shares[k].fired[i] = 0;
 		}
 		idle[i] = fired ? 0 : idle[i] > dead_after ? idle[i] : idle[i] + batch;
-		f->dead[i] = idle[i] > dead_after;
-		dead += f->dead[i];
+		dead += idle[i] > dead_after;
 	}
 	return dead;
 }
@@ -191,18 +189,21 @@ ct_fit_coder(struct ct_coder *coder, const struct ct_acts *a, const struct ct_co
 	rows = ct_arena_need(arena, (size_t)o->batch, sizeof *rows, "a batch", err);
 	idle = ct_arena_need(arena, LF, sizeof *idle, "feature counts", err);
 	f.norm = ct_arena_need(arena, LF, sizeof(float), "decoder norms", err);
-	f.dead = ct_arena_need(arena, LF, 1, "feature flags", err);
 	grads = ct_arena_need(arena, (size_t)f.n_shares, sizeof *grads, "gradients", err);
 	f.shares = calloc((size_t)f.n_shares, sizeof *f.shares);
-	if (!urn.upto || !rows || !idle || !f.norm || !f.dead || !grads)
+	if (!urn.upto || !rows || !idle || !f.norm || !grads)
 		goto done;
 	if (!f.shares) {
 		ct_fail_memory(err, (size_t)f.n_shares * sizeof *f.shares, "shares of a batch");
 		goto done;
 	}
 	for (int t = 0; t < a->N; t++)
-		urn.upto[t] = (t ? urn.upto[t - 1] : 0) + pow(a->count[t], o->common);
-	if ((code = set_biases(coder, a, &urn, o->active, err)) != CT_OK)
+		urn.upto[t] = (t ? urn.upto[t - 1] : 0) + pow(a->count[t], o->common) *
+		    (a->answer[t] ? o->answers : 1);
+	for (int k = 0; k < coder->params.n; k++)
+		if (strncmp(coder->params.list[k].name, "threshold", 9) == 0)
+			coder->params.list[k].rate = o->threshold_rate;
+	if (o->active > 0 && (code = set_biases(coder, a, &urn, o->active, err)) != CT_OK)
 		goto done;
 	if ((code = open_shares(&f, grads, err)) != CT_OK || (code = ct_adam_init(&adam, &coder->params, err)) != CT_OK)
 		goto done;

@@ -23,6 +23,7 @@ struct fit {
 	struct share *shares;
 	int n_shares;
 	double scale;			/* 1 / weights of the batch */
+	double activity;		/* in units of scale */
 };
 
 static void
@@ -37,7 +38,8 @@ run_share(void *ctx, int task, int worker)
 	for (int at = 0; at < s->n;) {
 		at += ct_pack_fill(&s->pack, f->corpus, s->list + at, s->n - at, f->o->answer_weight);
 		ct_pass_forward(s->pass, f->net, &s->pack.b, NULL, NULL);
-		s->loss += ct_pass_backward(s->pass, f->net, &s->pack.b, f->scale, s->grad, &s->right);
+		s->loss += ct_pass_backward(s->pass, f->net, &s->pack.b, f->scale, f->activity,
+		    s->grad, &s->right);
 	}
 }
 
@@ -88,7 +90,9 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 	double loss = 0, weights = 0;
 
 	ct_rng_seed(&deck.rng, (uint64_t)o->seed, 1);
-	ct_net_init(net, o->init, &deck.rng);
+	ct_net_init(net, o->init, o->embed, &deck.rng);
+	if (o->frozen)
+		net->params.list[0].rate = 0;	/* the embedding */
 	deck.list = ct_corpus_select(arena, corpus, false, true, &deck.size);
 	batch = ct_arena_need(arena, (size_t)o->batch, sizeof *batch, "a batch", err);
 	grads = ct_arena_need(arena, (size_t)f.n_shares, sizeof *grads, "gradients", err);
@@ -129,6 +133,7 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 			graded += answer;
 		}
 		f.scale = 1 / total;
+		f.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
 		for (int k = 0; k < f.n_shares; k++) {
 			int first = (int)((long)o->batch * k / f.n_shares);
 

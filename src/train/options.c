@@ -5,22 +5,23 @@
 #include <string.h>
 
 static const struct ct_model_options model_defaults = {
-	.shape = { .L = 4, .D = 128, .H = 4, .context = 32, .eps = 1e-5, .theta = 10000 },
-	.init = .02, .seed = 1, .steps = 600, .batch = 256, .rate = 2e-3, .beta1 = .9, .beta2 = .98, .decay = .1,
-	.clip = 1, .warmup = .05, .cooldown = .2, .answer_weight = 1,
+	.shape = { .L = 3, .D = 128, .H = 4, .context = 32, .eps = 1e-6, .theta = 10000 },
+	.init = .05, .embed = .3, .frozen = true, .seed = 1, .steps = 500, .batch = 256, .rate = 3e-3, .beta1 = .9,
+	.beta2 = .99, .decay = .3, .clip = 1, .warmup = .06, .cooldown = .3, .activity = .03, .answer_weight = 8,
 };
 static const struct ct_coder_options coder_defaults = {
-	.features = 1024, .seed = 1, .steps = 4000, .batch = 2048, .rate = 1e-3, .beta1 = .9, .beta2 = .999,
-	.warmup = .01, .cooldown = .2, .sparsity = .6, .ramp = 1, .sharpness = 4, .threshold = .03,
-	.active = .02, .bandwidth = .06, .revive = 1e-3, .dead_after = 100000, .common = .5,
+	.features = 512, .seed = 1, .steps = 2000, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
+	.warmup = .02, .cooldown = .2, .sparsity = 4, .ramp = 1, .sharpness = 4, .threshold = .03, .active = .02,
+	.bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .dead_after = 100000, .common = .3, .answers = 3,
 };
 
-/* One number of a section: exactly one of i and d says where it goes. */
+/* One value of a section: exactly one of i, d and b says where it goes. */
 struct number {
 	const char *key;
 	int *i;
 	double *d;
 	double min, max;
+	bool *b;
 };
 
 /* Reads a section's numbers; unknown keys are errors. */
@@ -32,7 +33,7 @@ read_numbers(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const str
 	int code = CT_OK, k = 0;
 
 	if (map->kind != CT_YAML_MAP)
-		return ct_yaml_fail(doc, map, CT_EFORMAT, err, "%s must be a map of keys to numbers", map->key);
+		return ct_yaml_fail(doc, map, CT_EFORMAT, err, "%s must be a map of keys to values", map->key);
 	for (int i = 0; i < n; i++)
 		keys[k++] = list[i].key;
 	keys[k] = NULL;
@@ -42,6 +43,8 @@ read_numbers(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const str
 
 		if (q->i)
 			code = ct_yaml_int(doc, map, q->key, false, (int)q->min, (int)q->max, q->i, err);
+		else if (q->b)
+			code = ct_yaml_bool(doc, map, q->key, false, q->b, err);
 		else
 			code = ct_yaml_double(doc, map, q->key, false, q->min, q->max, q->d, err);
 	}
@@ -55,29 +58,32 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 	struct ct_net_shape *s = &o->shape;
 	const struct ct_yaml *model = ct_yaml_get(root, "model"), *train = ct_yaml_get(root, "train");
 	const struct number sizes[] = {
-		{ "layers", &s->L, NULL, 1, 64 },
-		{ "width", &s->D, NULL, 2, 4096 },
-		{ "heads", &s->H, NULL, 1, 256 },
-		{ "kv heads", &s->H_kv, NULL, 1, 256 },
-		{ "head width", &s->head, NULL, 2, 1024 },
-		{ "mlp", &s->mlp, NULL, 1, 65536 },
-		{ "context", &s->context, NULL, 1, 65536 },
-		{ "rope theta", NULL, &s->theta, 1, 1e9 },
-		{ "norm eps", NULL, &s->eps, 1e-12, 1 },
-		{ "init", NULL, &o->init, 1e-6, 10 },
+		{ "layers", &s->L, NULL, 1, 64, NULL },
+		{ "width", &s->D, NULL, 2, 4096, NULL },
+		{ "heads", &s->H, NULL, 1, 256, NULL },
+		{ "kv heads", &s->H_kv, NULL, 1, 256, NULL },
+		{ "head width", &s->head, NULL, 2, 1024, NULL },
+		{ "mlp", &s->mlp, NULL, 1, 65536, NULL },
+		{ "context", &s->context, NULL, 1, 65536, NULL },
+		{ "rope theta", NULL, &s->theta, 1, 1e9, NULL },
+		{ "norm eps", NULL, &s->eps, 1e-12, 1, NULL },
+		{ "init", NULL, &o->init, 1e-6, 10, NULL },
+		{ "embedding init", NULL, &o->embed, 1e-6, 10, NULL },
+		{ "embedding frozen", NULL, NULL, 0, 0, &o->frozen },
 	};
 	const struct number steps[] = {
-		{ "seed", &o->seed, NULL, 0, INT_MAX },
-		{ "steps", &o->steps, NULL, 0, 10000000 },
-		{ "batch", &o->batch, NULL, 1, 65536 },
-		{ "rate", NULL, &o->rate, 0, 1 },
-		{ "beta1", NULL, &o->beta1, 0, .99999 },
-		{ "beta2", NULL, &o->beta2, 0, .99999 },
-		{ "weight decay", NULL, &o->decay, 0, 10 },
-		{ "clip", NULL, &o->clip, 0, 1e9 },
-		{ "warmup", NULL, &o->warmup, 0, 1 },
-		{ "cooldown", NULL, &o->cooldown, 0, 1 },
-		{ "answer weight", NULL, &o->answer_weight, 0, 1e6 },
+		{ "seed", &o->seed, NULL, 0, INT_MAX, NULL },
+		{ "steps", &o->steps, NULL, 0, 10000000, NULL },
+		{ "batch", &o->batch, NULL, 1, 65536, NULL },
+		{ "rate", NULL, &o->rate, 0, 1, NULL },
+		{ "beta1", NULL, &o->beta1, 0, .99999, NULL },
+		{ "beta2", NULL, &o->beta2, 0, .99999, NULL },
+		{ "weight decay", NULL, &o->decay, 0, 10, NULL },
+		{ "clip", NULL, &o->clip, 0, 1e9, NULL },
+		{ "warmup", NULL, &o->warmup, 0, 1, NULL },
+		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
+		{ "activity", NULL, &o->activity, 0, 1e6, NULL },
+		{ "answer weight", NULL, &o->answer_weight, 0, 1e6, NULL },
 	};
 	int code;
 
@@ -108,24 +114,26 @@ read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const stru
 {
 	const struct ct_yaml *map = ct_yaml_get(root, per_layer ? "transcoder-plt" : "transcoder");
 	const struct number list[] = {
-		{ "features", &o->features, NULL, 1, 1 << 20 },
-		{ "seed", &o->seed, NULL, 0, INT_MAX },
-		{ "steps", &o->steps, NULL, 0, 10000000 },
-		{ "batch", &o->batch, NULL, 1, 1 << 20 },
-		{ "rate", NULL, &o->rate, 0, 1 },
-		{ "beta1", NULL, &o->beta1, 0, .99999 },
-		{ "beta2", NULL, &o->beta2, 0, .99999 },
-		{ "warmup", NULL, &o->warmup, 0, 1 },
-		{ "cooldown", NULL, &o->cooldown, 0, 1 },
-		{ "sparsity", NULL, &o->sparsity, 0, 1e6 },
-		{ "ramp", NULL, &o->ramp, 0, 1 },
-		{ "sharpness", NULL, &o->sharpness, 0, 1e6 },
-		{ "threshold", NULL, &o->threshold, 1e-6, 1e3 },
-		{ "active", NULL, &o->active, 0, 1 },
-		{ "bandwidth", NULL, &o->bandwidth, 1e-6, 1e3 },
-		{ "revive", NULL, &o->revive, 0, 1e6 },
-		{ "dead after", &o->dead_after, NULL, 1, INT_MAX },
-		{ "common", NULL, &o->common, 0, 1 },
+		{ "features", &o->features, NULL, 1, 1 << 20, NULL },
+		{ "seed", &o->seed, NULL, 0, INT_MAX, NULL },
+		{ "steps", &o->steps, NULL, 0, 10000000, NULL },
+		{ "batch", &o->batch, NULL, 1, 1 << 20, NULL },
+		{ "rate", NULL, &o->rate, 0, 1, NULL },
+		{ "beta1", NULL, &o->beta1, 0, .99999, NULL },
+		{ "beta2", NULL, &o->beta2, 0, .99999, NULL },
+		{ "warmup", NULL, &o->warmup, 0, 1, NULL },
+		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
+		{ "sparsity", NULL, &o->sparsity, 0, 1e6, NULL },
+		{ "ramp", NULL, &o->ramp, 0, 1, NULL },
+		{ "sharpness", NULL, &o->sharpness, 0, 1e6, NULL },
+		{ "threshold", NULL, &o->threshold, 1e-6, 1e3, NULL },
+		{ "active", NULL, &o->active, 0, 1, NULL },
+		{ "bandwidth", NULL, &o->bandwidth, 1e-6, 1e3, NULL },
+		{ "threshold rate", NULL, &o->threshold_rate, 0, 100, NULL },
+		{ "revive", NULL, &o->revive, 0, 1e6, NULL },
+		{ "dead after", &o->dead_after, NULL, 1, INT_MAX, NULL },
+		{ "common", NULL, &o->common, 0, 1, NULL },
+		{ "answers", NULL, &o->answers, 0, 1e6, NULL },
 	};
 
 	*o = coder_defaults;

@@ -15,11 +15,13 @@
 /* `model:` and `train:` */
 struct ct_model_options {
 	struct ct_net_shape shape;	/* V comes from the corpus; context grows to its longest sentence */
-	double init;			/* deviation of the initial weights */
+	double init, embed;		/* deviations of the initial weights and embedding */
+	bool frozen;			/* the embedding stays as it was drawn */
 	int seed, steps;
 	int batch;			/* sentences */
 	double rate, beta1, beta2, decay, clip;
 	double warmup, cooldown;	/* shares of the steps: rate up from 0, and down to 0 */
+	double activity;		/* price of what MLPs write, relative to the stream */
 	double answer_weight;		/* of the graded token in the loss; others have 1 */
 };
 
@@ -36,11 +38,13 @@ struct ct_coder_options {
 	double ramp;			/* share of the steps over which it grows from 0 */
 	double sharpness;		/* c of tanh(c a |dec|) */
 	double threshold;		/* at the start */
-	double active;			/* share of the rows that each feature is active on at the start */
+	double active;			/* share of rows a feature is active on at the start; 0: biases are 0 */
 	double bandwidth;		/* of the straight-through gradient */
-	double revive;			/* pull on dead features */
-	int dead_after;			/* rows without being active that make a feature dead */
+	double threshold_rate;		/* of the thresholds' logarithms, as a share of rate */
+	double revive;			/* pull on features below their threshold */
+	int dead_after;			/* rows without being active that make a feature dead, in live figures */
 	double common;			/* a position that n sentences share is drawn n^common times as often */
+	double answers;			/* and one where an answer is due, answers times as often */
 };
 
 struct ct_train_recipe {

@@ -78,13 +78,13 @@ ct_net_close(struct ct_net *net)
 }
 
 void
-ct_net_init(struct ct_net *net, double init, struct ct_rng *rng)
+ct_net_init(struct ct_net *net, double init, double embed, struct ct_rng *rng)
 {
 	for (int k = 0; k < net->params.n; k++) {
 		const struct ct_param *q = &net->params.list[k];
 		float *w = net->params.w + q->at;
 		bool writes = strstr(q->name, "o_proj") || strstr(q->name, "down_proj");
-		double size = writes ? init / sqrt(2.0 * net->s.L) : init;
+		double size = q->at == net->embed ? embed : writes ? init / sqrt(2.0 * net->s.L) : init;
 
 		for (size_t i = 0; i < q->n; i++)
 			w[i] = q->rank == 1 ? 1.0f : (float)size * ct_rng_normal(rng);
@@ -105,6 +105,7 @@ struct kept {
 	float *gate_up;		/* (R, 2 mlp) */
 	float *sigmoid;		/* (R, mlp) of the gate */
 	float *hidden;		/* (R, mlp) silu(gate) * up */
+	float *out;		/* (R,D) the MLP's output */
 };
 
 struct ct_pass {
@@ -115,8 +116,8 @@ struct ct_pass {
 	float *scale_f;		/* (R) */
 	float *n_f;		/* (R,D) */
 	float *logits;		/* (R,V); their gradient in the backward pass */
-	float *out;		/* (R,D) the MLP's output */
 	float *dx, *dn;		/* (R,D) gradients of the stream and of a norm's output */
+	float *dout;		/* (R,D) gradient of an MLP's output */
 	float *dwide;		/* (R, 2 mlp) or (R, (H + 2 H_kv) head) */
 	float *dheads;		/* (R, H head) */
 	float *dprobs;		/* (context, context) */
@@ -149,7 +150,7 @@ ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int m
 			{ &k->x, R * D }, { &k->scale1, R }, { &k->n1, R * D }, { &k->qkv, R * wide },
 			{ &k->probs, R * s->H * s->context }, { &k->heads, R * q }, { &k->mid, R * D },
 			{ &k->scale2, R }, { &k->n2, R * D }, { &k->gate_up, R * 2 * mlp },
-			{ &k->sigmoid, R * mlp }, { &k->hidden, R * mlp },
+			{ &k->sigmoid, R * mlp }, { &k->hidden, R * mlp }, { &k->out, R * D },
 		};
 
 		for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
@@ -163,13 +164,13 @@ ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int m
 	p->scale_f = ct_arena_alloc(&p->arena, R, sizeof(float));
 	p->n_f = ct_arena_alloc(&p->arena, R * D, sizeof(float));
 	p->logits = ct_arena_alloc(&p->arena, R * s->V, sizeof(float));
-	p->out = ct_arena_alloc(&p->arena, R * D, sizeof(float));
+	p->dout = ct_arena_alloc(&p->arena, R * D, sizeof(float));
 	p->dx = ct_arena_alloc(&p->arena, R * D, sizeof(float));
 	p->dn = ct_arena_alloc(&p->arena, R * D, sizeof(float));
 	p->dwide = ct_arena_alloc(&p->arena, R * (2 * mlp > wide ? 2 * mlp : wide), sizeof(float));
 	p->dheads = ct_arena_alloc(&p->arena, R * q, sizeof(float));
 	p->dprobs = ct_arena_alloc(&p->arena, (size_t)s->context * s->context, sizeof(float));
-	if (!p->x || !p->scale_f || !p->n_f || !p->logits || !p->out || !p->dx || !p->dn || !p->dwide ||
+	if (!p->x || !p->scale_f || !p->n_f || !p->logits || !p->dout || !p->dx || !p->dn || !p->dwide ||
 	    !p->dheads || !p->dprobs)
 		goto fail;
 	*out = p;
@@ -355,11 +356,11 @@ ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const struct ct_bat
 		for (int r = 0; r < R; r++)
 			ct_vec_gate(mlp, k->gate_up + (size_t)r * 2 * mlp, k->sigmoid + (size_t)r * mlp,
 			    k->hidden + (size_t)r * mlp);
-		ct_sgemm(false, true, R, D, mlp, 1, k->hidden, mlp, w + y->down, mlp, 0, p->out, D);
+		ct_sgemm(false, true, R, D, mlp, 1, k->hidden, mlp, w + y->down, mlp, 0, k->out, D);
 		if (hook)
-			hook(ctx, l, b, k->mid, p->out);
+			hook(ctx, l, b, k->mid, k->out);
 		for (size_t i = 0; i < n; i++)
-			next[i] = k->mid[i] + p->out[i];
+			next[i] = k->mid[i] + k->out[i];
 	}
 	norm_forward(R, D, s->eps, p->x, w + net->norm_f, p->scale_f, p->n_f);
 	ct_sgemm(false, true, R, s->V, D, 1, p->n_f, D, w + net->unembed, D, 0, p->logits, s->V);
@@ -391,9 +392,24 @@ loss_backward(int R, int V, const struct ct_batch *b, double scale, float *logit
 	return loss;
 }
 
+/* dout = dx + 2 factor out / |mid|^2, but at position 0 dx alone. */
+static void
+activity_backward(const struct ct_batch *b, int D, double factor, const float *mid, const float *out,
+    const float *dx, float *restrict dout)
+{
+	memcpy(dout, dx, (size_t)b->R * D * sizeof *dout);
+	if (factor == 0)
+		return;
+	for (int i = 0; i < b->n; i++) {
+		for (int t = 0; t < b->len[i]; t++, mid += D, out += D, dout += D)
+			if (t > 0)
+				ct_saxpy(D, (float)(2 * factor / fmax(ct_sdot(D, mid, mid), 1e-20)), out, dout);
+	}
+}
+
 double
-ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale, float *grad,
-    int *right)
+ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
+    double activity, float *grad, int *right)
 {
 	const struct ct_net_shape *s = &net->s;
 	const float *w = net->params.w;
@@ -410,9 +426,10 @@ ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_ba
 		const struct kept *k = &p->kept[l];
 		float *d = p->dwide;
 
+		activity_backward(b, D, scale * activity, k->mid, k->out, p->dx, p->dout);
 		/* The gradient of hidden goes where the gate's will be: rows 2 mlp apart, left half. */
-		ct_sgemm(false, false, R, mlp, D, 1, p->dx, D, w + y->down, mlp, 0, d, 2 * mlp);
-		ct_sgemm(true, false, D, mlp, R, 1, p->dx, D, k->hidden, mlp, 1, grad + y->down, mlp);
+		ct_sgemm(false, false, R, mlp, D, 1, p->dout, D, w + y->down, mlp, 0, d, 2 * mlp);
+		ct_sgemm(true, false, D, mlp, R, 1, p->dout, D, k->hidden, mlp, 1, grad + y->down, mlp);
 		for (int r = 0; r < R; r++)
 			ct_vec_gate_back(mlp, k->gate_up + (size_t)r * 2 * mlp, k->sigmoid + (size_t)r * mlp,
 			    d + (size_t)r * 2 * mlp);

@@ -43,8 +43,8 @@ struct ct_net {
 int ct_net_open(struct ct_net *net, const struct ct_net_shape *s, struct ct_error *err);
 void ct_net_close(struct ct_net *net);
 
-/* Norms 1, matrices N(0, init^2), those that write to the residual stream N(0, init^2/2L). */
-void ct_net_init(struct ct_net *net, double init, struct ct_rng *rng);
+/* Norms 1, embedding N(0, embed^2), matrices N(0, init^2), those that write to the stream N(0, init^2/2L). */
+void ct_net_init(struct ct_net *net, double init, double embed, struct ct_rng *rng);
 
 /* Sentences packed one behind the other. Positions count from 0 in each. */
 struct ct_batch {
@@ -76,14 +76,16 @@ const float *ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const 
 
 /*
  * loss = sum_r weight_r * -log softmax(logits_r)[target_r]
+ *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
  *
- *   grad  in/out  of net->params' layout: scale * d loss / d w is added to it
+ *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; in the second sum the
+ *                 denominator counts as a constant, so that MLPs learn to write little and not to read much
  *   right in/out  raised by the graded targets that were the likeliest token (ties: the lower id wins)
  *
- * After ct_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the loss
- * (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c
+ * After ct_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the first
+ * sum (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c
  */
 double ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
-    float *grad, int *right);
+    double activity, float *grad, int *right);
 
 #endif

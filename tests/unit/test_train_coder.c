@@ -20,7 +20,7 @@ enum { L = 3, D = 6, F = 10, B = 7 };
  */
 static double
 naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const double *w, const float *x,
-    const float *y, const float *weight, const uint8_t *active, const uint8_t *dead)
+    const float *y, const float *weight, const uint8_t *active)
 {
 	double total = 0;
 
@@ -44,11 +44,12 @@ naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const dou
 					norm += dec[i] * dec[i];
 				norm = sqrt(norm);
 				if (active[(t * L + l) * F + f]) {
-					total += loss->sparsity * tanh(loss->sharpness * h * norm);
+					total += loss->sparsity *
+					    tanh(loss->sharpness * sqrt(weight[t * L + l]) * h * norm);
 					for (int i = 0; i < reach * D; i++)
 						yhat[l + i / D][i % D] += h * dec[i];
-				} else if (dead[l * F + f]) {
-					/* The pull moves encoders alone: the norm is a constant to it. */
+				} else {
+					/* The pull does not move decoders: the norm is a constant to it. */
 					double fixed = 0;
 
 					for (int i = 0; i < reach * D; i++)
@@ -79,7 +80,8 @@ gradient_matches(bool per_layer)
 	struct ct_coder_shape shape = { .L = L, .D = D, .F = F, .per_layer = per_layer };
 	struct ct_coder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4, .revive = .3 };
 	float x[B * L * D], y[B * L * D], weight[B * L], norm[L * F], *grad;
-	uint8_t active[B * L * F] = { 0 }, dead[L * F] = { 0 }, fired[L * F] = { 0 };
+	uint8_t active[B * L * F] = { 0 }, fired[L * F] = { 0 };
+	struct ct_coder_loss without = loss;
 	struct ct_coder_sums sums = { 0 };
 	struct ct_coder_pass *pass;
 	struct ct_coder c;
@@ -92,14 +94,10 @@ gradient_matches(bool per_layer)
 	ct_coder_init(&c, .1, &rng);
 	for (size_t i = 0; i < c.params.count; i++)
 		c.params.w[i] += .3f * ct_rng_normal(&rng);
-	for (int l = 0; l < L; l++)		/* one feature of each layer that nothing wakes */
-		c.params.w[c.layers[l].b_enc + 2] = -40;
 	fill(x, B * L * D, &rng);
 	fill(y, B * L * D, &rng);
 	for (int i = 0; i < B * L; i++)
 		weight[i] = .2f + ct_rng_uniform(&rng);
-	for (int l = 0; l < L; l++)
-		dead[l * F + 2] = 1;
 	w = malloc(c.params.count * sizeof *w);
 	grad = calloc(c.params.count, sizeof *grad);
 	assert_true(w && grad);
@@ -121,25 +119,14 @@ gradient_matches(bool per_layer)
 	assert_int_equal(ct_coder_pass_open(&pass, &shape, B, NULL), 0);
 	ct_coder_norms(&c, norm);
 	ct_coder_forward(pass, &c, B, x, &sums, fired);
-	ct_coder_backward(pass, &c, &loss, B, x, y, weight, norm, dead, .5, grad, &sums);
+	ct_coder_backward(pass, &c, &loss, B, x, y, weight, norm, .5, grad, &sums);
 	assert_int_equal((int)sums.active, n_active);
 	for (int l = 0; l < L; l++)
 		for (int f = 0; f < F; f++)
 			for (int t = 0; t < B; t++)
 				assert_true(fired[l * F + f] >= active[(t * L + l) * F + f]);
-	total = naive_loss(&c, &loss, w, x, y, weight, active, dead);
-	for (int l = 0; l < L; l++)
-		for (int t = 0; t < B; t++) {
-			double fixed = 0;
-			int n = per_layer ? 1 : L - l;
-
-			for (int i = 0; i < n * D; i++)
-				fixed += pow(w[c.layers[l].dec + 2 * n * D + i], 2);
-			double h = w[c.layers[l].b_enc + 2];
-			for (int d = 0; d < D; d++)
-				h += w[c.layers[l].enc + 2 * D + d] * x[(t * L + l) * D + d];
-			total -= loss.revive * (exp(w[c.layers[l].log_threshold + 2]) - h) * sqrt(fixed);
-		}
+	without.revive = 0;
+	total = naive_loss(&c, &without, w, x, y, weight, active);
 	assert_true(fabs(sums.error + loss.sparsity * sums.penalty - total) < 1e-4 * fabs(total));
 
 	for (int k = 0; k < c.params.n; k++) {
@@ -152,9 +139,9 @@ gradient_matches(bool per_layer)
 			double keep = w[i], up, down, d;
 
 			w[i] = keep + 1e-5;
-			up = naive_loss(&c, &loss, w, x, y, weight, active, dead);
+			up = naive_loss(&c, &loss, w, x, y, weight, active);
 			w[i] = keep - 1e-5;
-			down = naive_loss(&c, &loss, w, x, y, weight, active, dead);
+			down = naive_loss(&c, &loss, w, x, y, weight, active);
 			w[i] = keep;
 			d = .5 * (up - down) / 2e-5;
 			size = fmax(size, fabs(d));
@@ -192,7 +179,7 @@ static void
 threshold_gradient_follows_its_definition(void **state)
 {
 	struct ct_coder_shape shape = { .L = 1, .D = 1, .F = 1 };
-	struct ct_coder_loss loss = { .sparsity = .5, .sharpness = 3, .bandwidth = .2 };
+	struct ct_coder_loss loss = { .sparsity = .5, .sharpness = 3, .bandwidth = .2, .revive = .1 };
 	const float x = 1, y = .7f, one = 1;
 	struct ct_coder_pass *pass;
 	struct ct_coder c;
@@ -213,9 +200,10 @@ threshold_gradient_follows_its_definition(void **state)
 		c.params.w[c.layers[0].b_dec] = .2f;
 		ct_coder_norms(&c, &norm);
 		ct_coder_forward(pass, &c, 1, &x, &sums, NULL);
-		ct_coder_backward(pass, &c, &loss, 1, &x, &y, &one, &norm, NULL, 1, grad, &sums);
+		ct_coder_backward(pass, &c, &loss, 1, &x, &y, &one, &norm, 1, grad, &sums);
 		g = 2 * (.2 + a * dec - .7) * dec + .5 * 3 * 1.5 / pow(cosh(3 * a * 1.5), 2);
 		g = i < 2 ? -.5 * .5 / .2 * g : 0;	/* the last two lie outside the window */
+		g += h < .5 ? .1 * .5 * 1.5 : 0;
 		assert_true(fabs(grad[c.layers[0].log_threshold] - g) < 1e-5);
 	}
 	ct_coder_pass_close(pass);

@@ -15,7 +15,8 @@
 #include "train/transformer.h"
 #include "train/vector.h"
 
-enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64 };
+enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64, MAX_SENTENCES = 4, MAX_L = 2 };
+static const double activity = .8;
 
 static void
 naive_norm(int D, double eps, const double *x, const double *w, double *y)
@@ -50,10 +51,13 @@ naive_rotate(int head, double theta, int t, double *x)
 	}
 }
 
-/* Loss of one sentence, written from the equations, one token at a time. */
+/*
+ * Loss of one sentence, written from the equations, one token at a time. The activity's denominators stay what
+ * they were when fill was set.
+ */
 static double
 naive_sentence(const struct ct_net *net, const double *w, int T, const int *tokens, const int *targets,
-    const float *weights)
+    const float *weights, double fixed[][MAX_T], bool fill)
 {
 	const struct ct_net_shape *s = &net->s;
 	int D = s->D, q = s->H * s->head, kv = s->H_kv * s->head, group = s->H / s->H_kv;
@@ -96,14 +100,22 @@ naive_sentence(const struct ct_net *net, const double *w, int T, const int *toke
 			naive_linear(q, D, o, w + p->o, y);
 			for (int i = 0; i < D; i++)
 				x[t][i] += y[i];
+			if (fill) {
+				fixed[l][t] = 0;
+				for (int i = 0; i < D; i++)
+					fixed[l][t] += x[t][i] * x[t][i];
+			}
 			naive_norm(D, s->eps, x[t], w + p->norm2, n);
 			naive_linear(D, s->mlp, n, w + p->gate_up, gate);
 			naive_linear(D, s->mlp, n, w + p->gate_up + s->mlp * D, up);
 			for (int i = 0; i < s->mlp; i++)
 				gate[i] *= up[i] / (1 + exp(-gate[i]));
 			naive_linear(s->mlp, D, gate, w + p->down, y);
-			for (int i = 0; i < D; i++)
+			for (int i = 0; i < D; i++) {
 				x[t][i] += y[i];
+				if (t > 0)
+					loss += activity * y[i] * y[i] / fixed[l][t];
+			}
 		}
 	}
 	for (int t = 0; t < T; t++) {
@@ -121,13 +133,15 @@ naive_sentence(const struct ct_net *net, const double *w, int T, const int *toke
 }
 
 static double
-naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b)
+naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b,
+    double fixed[MAX_SENTENCES][MAX_L][MAX_T], bool fill)
 {
 	double loss = 0;
 	int r = 0;
 
 	for (int i = 0; i < b->n; r += b->len[i++])
-		loss += naive_sentence(net, w, b->len[i], b->tokens + r, b->targets + r, b->weights + r);
+		loss += naive_sentence(net, w, b->len[i], b->tokens + r, b->targets + r, b->weights + r,
+		    fixed[i], fill);
 	return loss;
 }
 
@@ -146,14 +160,14 @@ gradient_matches_finite_differences(void **state)
 	struct ct_net net;
 	struct ct_pass *pass;
 	struct ct_rng rng;
-	double *w, loss;
+	double fixed[MAX_SENTENCES][MAX_L][MAX_T], huge[MAX_SENTENCES][MAX_L][MAX_T], *w, loss, plain;
 	float *grad;
 	int right = 0, best = 0;
 
 	(void)state;
 	ct_rng_seed(&rng, 3, 0);
 	assert_int_equal(ct_net_open(&net, &tiny, NULL), 0);
-	ct_net_init(&net, .4, &rng);
+	ct_net_init(&net, .4, .5, &rng);
 	for (size_t i = 0; i < net.params.count; i++)	/* norms away from 1 */
 		net.params.w[i] += .1f * ct_rng_normal(&rng);
 	assert_int_equal(ct_pass_open(&pass, &net, 16, 4, NULL), 0);
@@ -171,9 +185,15 @@ gradient_matches_finite_differences(void **state)
 			top = logits[v] > logits[top] ? v : top;
 		best += graded[r] && top == targets[r];
 	}
-	loss = ct_pass_backward(pass, &net, &b, .5, grad, &right);
+	loss = ct_pass_backward(pass, &net, &b, .5, activity, grad, &right);
 	assert_int_equal(right, best);
-	assert_true(fabs(loss - naive_loss(&net, w, &b)) < 1e-4 * loss);
+	naive_loss(&net, w, &b, fixed, true);
+	for (int i = 0; i < b.n; i++)		/* infinite denominators leave the first sum */
+		for (int l = 0; l < MAX_L; l++)
+			for (int t = 0; t < MAX_T; t++)
+				huge[i][l][t] = INFINITY;
+	plain = naive_loss(&net, w, &b, huge, false);
+	assert_true(fabs(loss - plain) < 1e-4 * loss);
 	for (int k = 0; k < net.params.n; k++) {
 		const struct ct_param *q = &net.params.list[k];
 		double worst = 0, size = 0;
@@ -182,9 +202,9 @@ gradient_matches_finite_differences(void **state)
 			double keep = w[i], up, down, d;
 
 			w[i] = keep + 1e-5;
-			up = naive_loss(&net, w, &b);
+			up = naive_loss(&net, w, &b, fixed, false);
 			w[i] = keep - 1e-5;
-			down = naive_loss(&net, w, &b);
+			down = naive_loss(&net, w, &b, fixed, false);
 			w[i] = keep;
 			d = .5 * (up - down) / 2e-5;
 			size = fmax(size, fabs(d));
@@ -228,7 +248,7 @@ rows_do_not_mix(void **state)
 	(void)state;
 	ct_rng_seed(&rng, 5, 0);
 	assert_int_equal(ct_net_open(&net, &tiny, NULL), 0);
-	ct_net_init(&net, .3, &rng);
+	ct_net_init(&net, .3, .3, &rng);
 	assert_int_equal(ct_pass_open(&pass, &net, 8, 4, NULL), 0);
 	memcpy(keep, ct_pass_forward(pass, &net, &both, NULL, NULL) + 3 * 11, sizeof keep);
 	logits = ct_pass_forward(pass, &net, &one, NULL, NULL);
@@ -254,7 +274,7 @@ train_a_little(struct ct_net *net, struct ct_pool *pool, double *first, double *
 
 	ct_rng_seed(&rng, 11, 0);
 	assert_int_equal(ct_net_open(net, &tiny, NULL), 0);
-	ct_net_init(net, .2, &rng);
+	ct_net_init(net, .2, .2, &rng);
 	grad = ct_params_buffer(&net->params, "gradient", NULL);
 	assert_int_equal(ct_adam_init(&adam, &net->params, NULL), 0);
 	assert_int_equal(ct_pass_open(&pass, net, 96, 32, NULL), 0);
@@ -271,7 +291,7 @@ train_a_little(struct ct_net *net, struct ct_pool *pool, double *first, double *
 		struct ct_batch b = { .n = 32, .len = len, .R = 96, .tokens = tokens, .targets = targets };
 
 		ct_pass_forward(pass, net, &b, NULL, NULL);
-		*last = ct_pass_backward(pass, net, &b, 1.0 / 32, grad, &right) / 32;
+		*last = ct_pass_backward(pass, net, &b, 1.0 / 32, 0, grad, &right) / 32;
 		if (step == 0)
 			*first = *last;
 		ct_adam_step(&adam, &net->params, &grad, 1, pool);
