@@ -28,7 +28,7 @@ struct world {
 	struct ct_corpus c;
 	struct ct_sentence sentences[SENTENCES];
 	int tokens[TOKENS], start[TOKENS + 1], of[2 * TOKENS];
-	char text[3 * VOCAB][16];
+	char text[3 * VOCAB][24];
 	const char *words[VOCAB], *labels[2 * VOCAB];
 };
 

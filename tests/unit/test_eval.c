@@ -26,7 +26,7 @@ struct world {
 	struct ct_corpus c;
 	struct ct_sentence sentences[SENTENCES];
 	int tokens[TOKENS], start[TOKENS + 1], of[TOKENS];
-	char text[VALUES][16];
+	char text[VALUES][24];
 	const char *words[VOCAB], *labels[VALUES];
 };
 
