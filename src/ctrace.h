@@ -140,7 +140,7 @@ double ct_session_trace_seconds(const struct ct_session *s);		/* of the last tra
  */
 int ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err);
 
-/* "L1#249@8", `Output "Austin"`, "Dallas @6 (input)", "error L1 @8": for messages and scripts. */
+/* `L1#249@8`, `output "Austin"`, `input "Dallas"@6`, `error L1@8`: for messages and scripts. */
 int ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t size);
 /* The node a name stands for, or a code with the reason. */
 int ct_session_find_node(const struct ct_session *s, const char *name, struct ct_error *err);

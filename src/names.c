@@ -1,7 +1,6 @@
 /* names: what nodes, targets and clamps are called, in both directions. See ctrace.h. */
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,22 +70,28 @@ find_label(const struct ct_session *s, const char *label, size_t n, int pos, str
     struct ct_error *err)
 {
 	const struct ct_engine *e = s->e;
+	char clean[120];
+	bool active;
 	int found = 0;
 
 	for (int i = 0; i < s->local.n; i++) {
 		const struct ct_active *a = &s->local.active[i];
 		const char *text = ct_engine_label(e, a->layer, a->feature);
+		bool again = false;
 
-		if (pos >= 0 && a->pos != pos)
+		if ((pos >= 0 && a->pos != pos) || strlen(text) != n || strncmp(text, label, n) != 0)
 			continue;
-		if (strlen(text) != n || strncmp(text, label, n) != 0 ||
-		    (found && out->layer == a->layer && out->feature == a->feature))
+		/* Active at several positions it is still one feature. */
+		for (int k = s->local.first[a->layer * s->T]; pos < 0 && k < i && !again; k++)
+			again = s->local.active[k].feature == a->feature;
+		if (again)
 			continue;
 		out->layer = a->layer;
 		out->feature = a->feature;
 		found++;
 	}
-	for (int l = 0; l < e->coder->L && !found; l++)
+	active = found > 0;
+	for (int l = 0; l < e->coder->L && !active; l++)
 		for (int f = 0; f < e->coder->layers[l].F; f++) {
 			const char *text = ct_engine_label(e, l, f);
 
@@ -98,10 +103,11 @@ find_label(const struct ct_session *s, const char *label, size_t n, int pos, str
 		}
 	if (found == 1)
 		return CT_OK;
-	return ct_fail(err, found ? CT_EINVAL : CT_ENOTFOUND,
-	    found ? "%d features are labelled \"%.*s\": name one as L1#249"
-		  : "%d features are labelled \"%.*s\"",
-	    found, (int)(n > 80 ? 80 : n), label);
+	ct_text_clean(clean, sizeof clean, label, n);
+	if (found == 0)
+		return ct_fail(err, CT_ENOTFOUND, "no feature is labelled \"%s\"", clean);
+	return ct_fail(err, CT_EINVAL, "%d features%s are labelled \"%s\": name one as L1#249", found,
+	    active ? " active here" : "", clean);
 }
 
 /* FEATURE@SCOPE at *p: layer, feature, pos, onwards. */
@@ -172,7 +178,7 @@ ct_session_parse_clamp(
     const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
 {
 	const char *p = text, *number;
-	char *end, clean[120];
+	char clean[120];
 	int r = read_feature(s, text, &p, out, err);
 
 	if (r < 0)
@@ -194,8 +200,7 @@ ct_session_parse_clamp(
 	default:
 		goto bad;
 	}
-	out->amount = strtod(number, &end);
-	if (end == number || *end || !isfinite(out->amount) || isspace((unsigned char)*number))
+	if (!ct_text_double(number, &out->amount))
 		goto bad;
 	return CT_OK;
 bad:

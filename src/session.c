@@ -7,7 +7,7 @@
 #include "engine.h"
 #include "trace/generate.h"
 
-enum { MAX_FEATURE_NODES = 7500, DEFAULT_TARGETS = 10 };
+enum { MAX_FEATURE_NODES = 7500, DEFAULT_TARGETS = 10, MAX_BYTES = 1 << 24 };
 
 static double
 now(void)
@@ -82,18 +82,25 @@ static int
 run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
 {
 	const struct ct_model *m = s->e->model;
-	int max = m->cfg.context, n, r;
+	/* A token takes a byte at least, and a template adds a few: room for all, to say how many too many. */
+	size_t most = strlen(text) < MAX_BYTES ? strlen(text) + 64 : MAX_BYTES;
+	int context = m->cfg.context, n, r;
 	struct ct_arena tmp = { 0 };
-	struct ct_token_span *spans = ct_arena_need(&tmp, (size_t)max + 1, sizeof *spans, "a prompt", err);
+	struct ct_token_span *spans = ct_arena_need(&tmp, most + 1, sizeof *spans, "a prompt", err);
 	double start = now();
 	float *scratch;
 
 	r = CT_ENOMEM;
 	if (!spans)
 		goto out;
-	n = ct_tokenizer_encode(s->e->tokenizer, text, strlen(text), spans, max, NULL, err);
+	n = ct_tokenizer_encode(s->e->tokenizer, text, strlen(text), spans, (int)most, NULL, err);
 	if (n < 0) {
 		r = n;
+		goto out;
+	}
+	if (n > context) {
+		r = ct_fail(err, CT_EINVAL,
+		    "the prompt has %d tokens, but this model's context holds %d; shorten it", n, context);
 		goto out;
 	}
 	if (n == 0 || (n == 1 && spans[0].start == spans[0].end)) {
@@ -361,8 +368,17 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 	return t->n;
 }
 
-static int apply_clamps(struct ct_session *s, const struct ct_clamp *clamps, int n,
+static int apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_clamp *clamps, int n,
     const struct ct_clamp_options *opt, struct ct_error *err);
+
+static int
+check_thresholds(double node, double edge, struct ct_error *err)
+{
+	if (node > 0 && node <= 1 && edge > 0 && edge <= 1)
+		return CT_OK;
+	return ct_fail(
+	    err, CT_EINVAL, "pruning thresholds are shares above 0 and up to 1, not %g,%g", node, edge);
+}
 
 int
 ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_progress_fn progress, void *ctx,
@@ -377,29 +393,30 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	if (n == CT_OK)
 		n = resolve_target(s, &opt->target, roots, err);
 	r = n;
-	if (node <= 0 && edge <= 0) {
+	if (node == 0 && edge == 0) {
 		node = 0.8;
 		edge = 0.98;
 	}
-	if (n < 0 ||
+	if (n < 0 || (r = check_thresholds(node, edge, err)) < 0 ||
 	    (r = ct_graph_build(&g, &s->local, s->ids, roots, n,
 		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool,
 		 progress, ctx, err)) < 0 ||
 	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, err)) < 0 ||
 	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, err)) < 0)
 		goto fail;
+	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
+	if (s->n_clamps) {
+		struct ct_clamp_options keep = s->clamp_options;
+
+		if ((r = apply_clamps(s, g, s->clamps, s->n_clamps, &keep, err)) < 0)
+			goto fail;
+	}
 	ct_arena_free(&tmp);
 	drop_graph(s);
 	s->graph_arena = arena;
 	s->pruned_arena = pruned;
 	s->graph = g;
 	s->trace_seconds = now() - start + s->prompt_seconds;
-	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
-	if (s->n_clamps) {
-		struct ct_clamp_options keep = s->clamp_options;
-
-		return apply_clamps(s, s->clamps, s->n_clamps, &keep, err);
-	}
 	return CT_OK;
 fail:
 	ct_arena_free(&tmp);
@@ -422,9 +439,8 @@ ct_session_prune(struct ct_session *s, double node_threshold, double edge_thresh
 
 	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
-	if (!(node_threshold > 0 && node_threshold <= 1 && edge_threshold > 0 && edge_threshold <= 1))
-		return ct_fail(err, CT_EINVAL, "pruning thresholds are shares above 0 and up to 1, not %g,%g",
-		    node_threshold, edge_threshold);
+	if ((r = check_thresholds(node_threshold, edge_threshold, err)) < 0)
+		return r;
 	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, err);
 	ct_arena_free(&tmp);
 	if (r < 0) {
@@ -445,8 +461,8 @@ ct_session_trace_seconds(const struct ct_session *s)
 /* ---- clamps */
 
 static int
-apply_clamps(struct ct_session *s, const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt,
-    struct ct_error *err)
+apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_clamp *clamps, int n,
+    const struct ct_clamp_options *opt, struct ct_error *err)
 {
 	struct ct_arena arena = { 0 };
 	struct ct_clamp *copy = ct_arena_need(&arena, (size_t)n, sizeof *copy, "clamps", err);
@@ -461,7 +477,7 @@ apply_clamps(struct ct_session *s, const struct ct_clamp *clamps, int n, const s
 	memcpy(copy, clamps, (size_t)n * sizeof *copy);
 	if ((r = ct_sites_init(&sites, &s->local, copy, n, &arena, err)) < 0 ||
 	    (r = ct_intervene(&run, &s->local, s->ids, &sites, opt, &arena, err)) < 0 ||
-	    (r = ct_outcome_init(outcome, &s->local, s->graph, &sites, opt, &run, &arena, err)) < 0 ||
+	    (r = ct_outcome_init(outcome, &s->local, g, &sites, opt, &run, &arena, err)) < 0 ||
 	    (r = logits_init(&logits, s, run.final, &arena, err)) < 0)
 		goto fail;
 	drop_clamps(s);
@@ -499,7 +515,7 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 		if ((r = ct_session_trace(s, &trace, progress, ctx, err)) < 0)
 			return r;
 	}
-	return apply_clamps(s, clamps, n, opt ? opt : &defaults, err);
+	return apply_clamps(s, s->graph, clamps, n, opt ? opt : &defaults, err);
 }
 
 const struct ct_outcome *

@@ -1,0 +1,201 @@
+/*
+ * The engine behind the facade: opening, the search path, tokens, and what it says when something is missing.
+ */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "world.h"
+
+static void
+test_info(void **state)
+{
+	struct world *w = *state;
+	const struct ct_engine_info *i = ct_engine_info(w->e);
+	int ids[50];
+
+	assert_string_equal(i->family, "llama");
+	assert_string_equal(i->transcoder, "CLT");
+	assert_string_equal(i->activation, "JumpReLU");
+	assert_string_equal(i->scan, "golden/llama-clt");
+	assert_string_equal(i->dir, w->dir);
+	assert_string_equal(i->name, strrchr(w->dir, '/') + 1);
+	assert_string_equal(i->demo, "");
+	assert_true(i->L == L && i->D == 16 && i->H == 4 && i->V == V && i->context == CONTEXT && i->F == F);
+	assert_false(i->has_cards);
+	assert_false(i->has_twin);
+	assert_string_equal(ct_engine_token(w->e, 7), "w7");
+	assert_string_equal(ct_engine_token(w->e, -1), "?");
+	assert_string_equal(ct_engine_token(w->e, V), "?");
+	assert_int_equal(ct_engine_complete(w->e, "w3", ids, 50), 11);
+	assert_true(ids[0] == 3 && ids[10] == 39);
+	assert_int_equal(ct_engine_complete(w->e, "w3", ids, 2), 11);
+	assert_int_equal(ct_engine_complete(w->e, "x", ids, 50), 0);
+	assert_ptr_equal(ct_session_engine(w->s), w->e);
+}
+
+static void
+write_file(const char *dir, const char *name, const void *data, size_t n)
+{
+	char path[3 * PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* A transcoder of a model that is half as wide. */
+static void
+make_foreign(const char *dir)
+{
+	static const char config[] = "model_kind: transcoder_set\n";
+	static const char header[] =
+	    "{\"W_enc\":{\"dtype\":\"F32\",\"shape\":[2,8],\"data_offsets\":[0,64]}}";
+	unsigned char file[8 + sizeof header - 1 + 64] = { sizeof header - 1 };
+
+	memcpy(file + 8, header, sizeof header - 1);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	write_file(dir, "config.yaml", config, sizeof config - 1);
+	write_file(dir, "layer_0.safetensors", file, sizeof file);
+}
+
+static void
+remove_foreign(const char *dir)
+{
+	char path[3 * PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/config.yaml", dir);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/layer_0.safetensors", dir);
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void
+test_not_found(void **state)
+{
+	struct ct_error err = { 0 };
+	struct ct_engine *e = (void *)1;
+	char dir[PATH_MAX], other[PATH_MAX], want[4 * PATH_MAX], path[2 * PATH_MAX];
+	struct ct_engine_options opt = { 0 };
+
+	(void)state;
+	assert_int_equal(ct_engine_open(&e, "no/such/model", NULL, &err), CT_ENOTFOUND);
+	assert_null(e);
+	assert_string_equal(
+	    err.msg, "no/such/model: no such model directory; 'ctrace models' lists what is installed");
+	setenv("CTRACE_MODEL_PATH", "/nowhere:/neither", 1);
+	setenv("XDG_DATA_HOME", "/nor/here", 1);
+	assert_int_equal(ct_engine_open(&e, "no-such-model", NULL, &err), CT_ENOTFOUND);
+	snprintf(want, sizeof want,
+	    "no model named \"no-such-model\" in /nowhere, /neither, /nor/here/ctrace/models, ");
+	assert_memory_equal(err.msg, want, strlen(want));
+	assert_non_null(
+	    strstr(err.msg, "models, models; name a directory with -m, or set CTRACE_MODEL_PATH"));
+	unsetenv("CTRACE_MODEL_PATH");
+	unsetenv("XDG_DATA_HOME");
+	assert_int_equal(ct_engine_open(&e, "/", NULL, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "/: no config.json in this directory, so it is not a model directory");
+	/* A model without a transcoder, then with one that is not there, then with another model's. */
+	world_make_dir(dir);
+	assert_int_equal(ct_engine_open(&e, dir, NULL, &err), CT_ENOTFOUND);
+	snprintf(want, sizeof want,
+	    "%s/transcoder: no transcoder in this model directory; name one with --transcoder DIR", dir);
+	assert_string_equal(err.msg, want);
+	snprintf(path, sizeof path, "%s/elsewhere", dir);
+	opt.transcoder_dir = path;
+	assert_int_equal(ct_engine_open(&e, dir, &opt, &err), CT_ENOTFOUND);
+	snprintf(want, sizeof want, "%s: no such transcoder directory", path);
+	assert_string_equal(err.msg, want);
+	assert_null(e);
+	make_foreign(path);
+	assert_int_equal(ct_engine_open(&e, dir, &opt, &err), CT_EFORMAT);
+	snprintf(want, sizeof want,
+	    "%s/layer_0.safetensors: tensor W_enc has shape [2,8], expected [F,16]: was this transcoder made "
+	    "for "
+	    "another model?",
+	    path);
+	assert_string_equal(err.msg, want);
+	remove_foreign(path);
+	assert_null(e);
+	/* Its own, named from elsewhere, is fine. */
+	assert_non_null(realpath(test_path("golden/llama-clt/transcoder"), other));
+	opt.transcoder_dir = other;
+	world_ok(ct_engine_open(&e, dir, &opt, &err), &err);
+	ct_engine_close(e);
+	ct_engine_close(NULL);
+	world_remove_dir(dir);
+}
+
+/* A name is looked for along the search path, the first that has it wins; a list names each model once. */
+static void
+test_search_path(void **state)
+{
+	struct world *w = *state;
+	char root[PATH_MAX], *dir, **list;
+	struct ct_error err = { 0 };
+	const char *name = strrchr(w->dir, '/') + 1;
+	int found = 0;
+
+	snprintf(root, sizeof root, "%.*s", (int)(name - w->dir - 1), w->dir);
+	setenv("CTRACE_MODEL_PATH", "/nowhere", 1);
+	setenv("XDG_DATA_HOME", "/nowhere", 1);
+	assert_int_equal(ct_model_find(&dir, name, &err), CT_ENOTFOUND);
+	assert_null(dir);
+	snprintf(root + strlen(root), sizeof root - strlen(root), ":/nowhere");
+	setenv("CTRACE_MODEL_PATH", root, 1);
+	world_ok(ct_model_find(&dir, name, &err), &err);
+	assert_string_equal(dir, w->dir);
+	free(dir);
+	list = ct_model_list();
+	for (int i = 0; list[i]; i++)
+		found += strcmp(list[i], w->dir) == 0;
+	assert_int_equal(found, 1);
+	ct_model_list_free(list);
+	ct_model_list_free(NULL);
+	unsetenv("CTRACE_MODEL_PATH");
+	unsetenv("XDG_DATA_HOME");
+}
+
+static void
+test_tokenize(void **state)
+{
+	struct world *w = *state;
+	struct ct_span span[CONTEXT + 1], bad = { 0 };
+	struct ct_error err = { 0 };
+
+	assert_int_equal(ct_engine_tokenize(w->e, "w1  w22", span, CONTEXT, &bad, &err), 3);
+	assert_true(span[0].id == 0 && span[0].start == span[0].end);
+	assert_true(span[1].id == 1 && span[1].start == 0 && span[1].end == 2);
+	assert_true(span[2].id == 22 && span[2].start == 4 && span[2].end == 7);
+	assert_int_equal(ct_engine_tokenize(w->e, "w1 Dallas w2", span, CONTEXT, &bad, &err), CT_ENOTFOUND);
+	assert_true(bad.id == -1 && bad.start == 3 && bad.end == 9);
+	assert_int_equal(ct_engine_tokenize(w->e, "w1 w2 w3", span, 3, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_engine_tokenize(w->e, "w1 w2", span, 3, NULL, &err), 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(test_info),
+		cmocka_unit_test(test_not_found),
+		WORLD_TEST(test_search_path),
+		WORLD_TEST(test_tokenize),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

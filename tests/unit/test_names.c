@@ -1,0 +1,264 @@
+/*
+ * What nodes, targets, clamps and labels are called, in both directions, and every way to get it wrong.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "world.h"
+
+static void
+test_parse_target(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+		const char *message;
+	} bad[] = {
+		{ "", CT_EINVAL, "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8" },
+		{ ",", CT_EINVAL, "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8" },
+		{ "w1,,w2", CT_EINVAL, "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8" },
+		{ "w1,w1", CT_EINVAL, "the target \"w1\" is named twice" },
+		{ "w1-", CT_ENOTFOUND, NULL },
+		{ "-w1", CT_ENOTFOUND, NULL },
+		{ "w1-w77", CT_ENOTFOUND, NULL },
+		{ "Dallas", CT_ENOTFOUND, "\"Dallas\" is not a token of this model" },
+		{ "L1#2", CT_EINVAL,
+		    "\"L1#2\" names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8" },
+		{ "L1#2@*", CT_EINVAL, "a target feature needs one position: L1#249@8" },
+		{ "L1#2@3..", CT_EINVAL, "a target feature needs one position: L1#249@8" },
+		{ "L1#2@3x", CT_EINVAL, "a target feature needs one position: L1#249@8" },
+		{ "L1#2@0", CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1" },
+		{ "L3#2@1", CT_ENOTFOUND, "no layer 3: this model has layers 0 to 2" },
+		{ "L1#48@1", CT_ENOTFOUND, "no feature L1#48: layer 1 has features 0 to 47" },
+		{ "L1#2@9", CT_ENOTFOUND, "no position 9: the prompt has positions 0 to 8" },
+	};
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_target t;
+
+	world_prompt(w->s, PROMPT);
+	world_ok(ct_session_parse_target(w->s, "w3", 5, &t, &err), &err);
+	assert_true(t.kind == CT_TARGET_LOGIT && t.n == 1 && t.tokens[0] == 3 && t.pos == 5);
+	world_ok(ct_session_parse_target(w->s, "w3,w4,<bos>", -1, &t, &err), &err);
+	assert_true(
+	    t.kind == CT_TARGET_LOGIT && t.n == 3 && t.tokens[1] == 4 && t.tokens[2] == 0 && t.pos == -1);
+	world_ok(ct_session_parse_target(w->s, "w3-w14", 2, &t, &err), &err);
+	assert_true(t.kind == CT_TARGET_DIFFERENCE && t.n == 2 && t.tokens[0] == 3 && t.tokens[1] == 14 &&
+		    t.pos == 2);
+	world_ok(ct_session_parse_target(w->s, "L2#47@8", 3, &t, &err), &err);
+	assert_true(t.kind == CT_TARGET_FEATURE && t.layer == 2 && t.feature == 47 && t.pos == 8);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(ct_session_parse_target(w->s, bad[i].text, -1, &t, &err), bad[i].code);
+		if (bad[i].message)
+			assert_string_equal(err.msg, bad[i].message);
+	}
+}
+
+/* ---- names */
+
+/* Every node is found again by its name, for every kind of target. */
+static void
+test_names(void **state)
+{
+	static const char *const targets[] = { NULL, "w3,w26,<bos>", "w10-w26", "L2#8@8", "L1#0@3" };
+	static const char *const bad[] = { "", "L1#43", "L1#43@*", "L1#43@8..", "L1#43@8 ", "error L9@8",
+		"input \"w1\"@1", "output \"nothing\"", "L0#0@8x" };
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+
+	world_prompt(w->s, PROMPT);
+	for (size_t k = 0; k < sizeof targets / sizeof *targets; k++) {
+		struct ct_trace_options opt = { .target = { .pos = -1 } };
+		const struct ct_graph *g;
+
+		if (targets[k])
+			world_ok(ct_session_parse_target(w->s, targets[k], -1, &opt.target, &err), &err);
+		g = world_trace(w->s, &opt);
+		for (int i = 0; i < g->n_nodes; i++) {
+			char name[80], small[6];
+			int n = ct_session_node_name(w->s, i, name, sizeof name);
+
+			assert_int_equal(n, strlen(name));
+			assert_int_equal(ct_session_find_node(w->s, name, &err), i);
+			assert_int_equal(ct_session_node_name(w->s, i, small, sizeof small), n);
+			assert_memory_equal(small, name, 5);
+			assert_int_equal(small[5], '\0');
+		}
+		for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+			assert_true(ct_session_find_node(w->s, bad[i], &err) < 0);
+	}
+	assert_int_equal(ct_session_find_node(w->s, "no\033such", &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg,
+	    "no node \"no\\x1bsuch\" in this graph; expected L1#249@8, error L1@8, input "
+	    "\"Dallas\"@6 or output \"Austin\"");
+	assert_true(ct_session_find_node(w->s, "l1#43@8", &err) >= 0);
+}
+
+/* A label stands for its feature where it is unique: among those active at the place first, then among all. */
+static void
+test_labels(void **state)
+{
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_clamp c;
+
+	world_prompt(w->s, PROMPT);
+	assert_string_equal(ct_engine_label(w->e, 1, 43), "");
+	world_ok(ct_engine_set_label(w->e, 1, 43, "Texas", &err), &err);
+	assert_string_equal(ct_engine_label(w->e, 1, 43), "Texas");
+	assert_true(isnan(ct_engine_label_f1(w->e, 1, 43)));
+	world_ok(ct_session_parse_clamp(w->s, "\"Texas\"@8x0", &c, &err), &err);
+	assert_true(c.layer == 1 && c.feature == 43 && c.pos == 8 && c.unit == CT_MULTIPLE && c.amount == 0);
+	world_trace(w->s, NULL);
+	assert_int_equal(ct_session_find_node(w->s, "\"Texas\"@8", &err),
+	    ct_graph_find(ct_session_graph(w->s), CT_NODE_FEATURE, 1, 8, 43));
+	/* A second one that is not active here does not make it ambiguous, a third that is does. */
+	for (int f = 0; f < F; f++)
+		if (ct_session_activation(w->s, 2, f, 8) == 0) {
+			world_ok(ct_engine_set_label(w->e, 2, f, "Texas", &err), &err);
+			break;
+		}
+	world_ok(ct_session_parse_clamp(w->s, "\"Texas\"@8=1", &c, &err), &err);
+	assert_true(c.layer == 1 && c.feature == 43);
+	world_ok(ct_engine_set_label(w->e, 2, 8, "Texas", &err), &err);
+	assert_int_equal(ct_session_parse_clamp(w->s, "\"Texas\"@8=1", &c, &err), CT_EINVAL);
+	assert_string_equal(err.msg, "2 features active here are labelled \"Texas\": name one as L1#249");
+	assert_int_equal(ct_session_parse_clamp(w->s, "\"Mars\n\"@8=1", &c, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "no feature is labelled \"Mars\u23ce\"");
+	assert_int_equal(ct_engine_set_label(w->e, 3, 0, "x", &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "no feature L3#0 to label");
+	world_ok(ct_engine_set_label(w->e, 1, 43, "", &err), &err);
+	assert_string_equal(ct_engine_label(w->e, 1, 43), "");
+}
+
+/* However often a feature is active, @* counts it once. */
+static void
+test_label_everywhere(void **state)
+{
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_clamp c;
+	int best = 0, most = 0, other = -1;
+
+	world_prompt(w->s, PROMPT);
+	for (int f = 0; f < F; f++) {
+		int n = 0;
+
+		for (int t = 0; t < T; t++)
+			n += ct_session_activation(w->s, 1, f, t) != 0;
+		if (n > most) {
+			other = best;
+			best = f;
+			most = n;
+		}
+	}
+	assert_true(most > 1 && other >= 0);
+	world_ok(ct_engine_set_label(w->e, 1, best, "often", &err), &err);
+	world_ok(ct_session_parse_clamp(w->s, "\"often\"@*=1", &c, &err), &err);
+	assert_true(c.layer == 1 && c.feature == best && c.pos == CT_ALL_POSITIONS);
+	for (int t = 1; t < T; t++)
+		if (ct_session_activation(w->s, 1, other, t) != 0) {
+			world_ok(ct_engine_set_label(w->e, 1, other, "often", &err), &err);
+			assert_int_equal(ct_session_parse_clamp(w->s, "\"often\"@*=1", &c, &err), CT_EINVAL);
+			assert_string_equal(
+			    err.msg, "2 features active here are labelled \"often\": name one as L1#249");
+			break;
+		}
+}
+
+static void
+test_parse_clamp(void **state)
+{
+	static const struct {
+		const char *text;
+		struct ct_clamp want;
+		const char *again;
+	} good[] = {
+		{ "L1#43@8=0", { 1, 43, 8, false, CT_ABSOLUTE, 0, false }, NULL },
+		{ "L1#43@*x-1", { 1, 43, CT_ALL_POSITIONS, false, CT_MULTIPLE, -1, false }, NULL },
+		{ "L0#0@8..+2.5", { 0, 0, 8, true, CT_DELTA, 2.5, false }, NULL },
+		{ "L2#47@1-1e-3", { 2, 47, 1, false, CT_DELTA, -0.001, false }, "L2#47@1-0.001" },
+		{ "l2#47@0..=-7", { 2, 47, 0, true, CT_ABSOLUTE, -7, false }, "L2#47@0..=-7" },
+		{ "L1#43@99..x2", { 1, 43, 99, true, CT_MULTIPLE, 2, false }, NULL },
+		{ "L1#43@8=0.333333333", { 1, 43, 8, false, CT_ABSOLUTE, 0.333333333, false }, NULL },
+	};
+	static const char
+	    feature[] = "names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8",
+	    strength[] = "the strength is missing or no number; write =0 (value), x-1 (multiple), "
+			 "+2.5 or -2.5 (change)";
+	static const struct {
+		const char *text;
+		const char *message;
+	} bad[] = {
+		{ "", feature },
+		{ "43@8=0", feature },
+		{ "L#43@8=0", feature },
+		{ "L1@8=0", feature },
+		{ "L1#@8=0", feature },
+		{ "L1#43=0", feature },
+		{ "L1#43@=0", feature },
+		{ "L1#-3@8=0", feature },
+		{ "L1#43@-8=0", feature },
+		{ "\"Texas@8=0", feature },
+		{ "L99999999999#1@8=0", feature },
+		{ "L1#43@8", strength },
+		{ "L1#43@8=", strength },
+		{ "L1#43@8x", strength },
+		{ "L1#43@8+", strength },
+		{ "L1#43@8=1 ", strength },
+		{ "L1#43@8= 1", strength },
+		{ "L1#43@8=nan", strength },
+		{ "L1#43@8=inf", strength },
+		{ "L1#43@8x-inf", strength },
+		{ "L1#43@8=1e999", strength },
+		{ "L1#43@8*2", strength },
+		{ "L1#43@8=1x", strength },
+		{ "L1#43@8.=0", strength },
+		{ "L1#43@8=0x10", strength },
+	};
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_clamp c;
+	char text[120], want[400];
+
+	world_prompt(w->s, PROMPT);
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		world_ok(ct_session_parse_clamp(w->s, good[i].text, &c, &err), &err);
+		assert_true(c.layer == good[i].want.layer && c.feature == good[i].want.feature &&
+			    c.pos == good[i].want.pos && c.onwards == good[i].want.onwards &&
+			    c.unit == good[i].want.unit && c.amount == good[i].want.amount && !c.off);
+		ct_clamp_text(&c, text, sizeof text);
+		assert_string_equal(text, good[i].again ? good[i].again : good[i].text);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(ct_session_parse_clamp(w->s, bad[i].text, &c, &err), CT_EINVAL);
+		snprintf(want, sizeof want, "\"%s\"%s%s", bad[i].text,
+		    bad[i].message == strength ? ": " : " ", bad[i].message);
+		assert_string_equal(err.msg, want);
+	}
+	assert_int_equal(ct_session_parse_clamp(w->s, "L7#1@8=0", &c, &err), CT_ENOTFOUND);
+	assert_int_equal(ct_session_parse_clamp(w->s, "L1#48@8=0", &c, &err), CT_ENOTFOUND);
+	assert_int_equal(ct_session_parse_clamp(w->s, "L1#43@9=0", &c, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "no position 9: the prompt has positions 0 to 8");
+	assert_int_equal(ct_session_parse_clamp(w->s, "L1#43@0=0", &c, &err), CT_EINVAL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(test_parse_target),
+		WORLD_TEST(test_names),
+		WORLD_TEST(test_labels),
+		WORLD_TEST(test_label_everywhere),
+		WORLD_TEST(test_parse_clamp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
