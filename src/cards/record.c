@@ -12,6 +12,7 @@
 
 enum {
 	DIGITS = 5,		/* of every real number: more would double the files and show nothing */
+	RATIO = 200,		/* JSON is at most so many times its compressed size: a small file stays small */
 	TEXT_MAX = 1024		/* bytes of a token or label as it is shown */
 };
 
@@ -192,7 +193,7 @@ int
 ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, const char *where,
     struct ct_error *err)
 {
-	size_t length;
+	size_t length, max;
 
 	if (n_in < 4)
 		return ct_fail(err, CT_EFORMAT, "%s: a record of %zu bytes has no room for its length", where, n_in);
@@ -200,7 +201,8 @@ ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, const
 	if (length > n_in - 4)
 		return ct_fail(err, CT_EFORMAT, "%s: the record says %zu bytes, the index leaves it %zu", where,
 		    length, n_in - 4);
-	return ct_inflate(out, n, p + 4, length, CT_RECORD_MAX, where, err);
+	max = RATIO * length + 65536;
+	return ct_inflate(out, n, p + 4, length, max < CT_RECORD_MAX ? max : CT_RECORD_MAX, where, err);
 }
 
 struct reader {

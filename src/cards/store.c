@@ -18,7 +18,8 @@
 
 enum {
 	INDEX_MAX = 64 << 20,		/* bytes of index.json.gz */
-	INDEX_TEXT_MAX = 256 << 20,	/* and uncompressed */
+	INDEX_TEXT_MAX = 256 << 20,	/* and uncompressed, */
+	INDEX_RATIO = 32,		/* which is at most so many times as much: a small file stays small */
 	LAYERS_MAX = 1024,
 	LABEL_MAX = 256			/* bytes of a label as it is shown */
 };
@@ -180,7 +181,7 @@ ct_store_open(struct ct_store **out, const char *dir, struct ct_error *err)
 	struct ct_store *s = calloc(1, sizeof *s);
 	char *path = ct_path_join(dir, index_name), *packed = NULL, *text = NULL;
 	json_t *j = NULL;
-	size_t n_packed, n_text;
+	size_t n_packed, n_text, max;
 	int rc;
 
 	*out = NULL;
@@ -189,8 +190,10 @@ ct_store_open(struct ct_store **out, const char *dir, struct ct_error *err)
 		goto fail;
 	}
 	rc = ct_file_read(&packed, &n_packed, path, INDEX_MAX, err);
-	if (rc == CT_OK)
-		rc = ct_inflate(&text, &n_text, packed, n_packed, INDEX_TEXT_MAX, path, err);
+	if (rc == CT_OK) {
+		max = INDEX_RATIO * n_packed + 65536;
+		rc = ct_inflate(&text, &n_text, packed, n_packed, max < INDEX_TEXT_MAX ? max : INDEX_TEXT_MAX, path, err);
+	}
 	if (rc == CT_OK)
 		rc = ct_json_parse(&j, path, text, n_text, err);
 	if (rc == CT_OK)

@@ -276,6 +276,7 @@ test_bad_index(void **state)
 	};
 	struct ct_store *s;
 	struct ct_error err;
+	char *bomb;
 	size_t i;
 
 	(void)state;
@@ -284,6 +285,13 @@ test_bad_index(void **state)
 		assert_int_equal(open_with_index(bad[i].json, &err), CT_EFORMAT);
 		assert_says(&err, bad[i].says);
 	}
+	bomb = malloc(2000000);
+	assert_non_null(bomb);
+	memset(bomb, ' ', 2000000);
+	memcpy(bomb + 1999997, "{}", 3);
+	assert_int_equal(open_with_index(bomb, &err), CT_EFORMAT);
+	assert_says(&err, "index.json.gz: more than");
+	free(bomb);
 	spoil("features/index.json.gz", "hello", 5);
 	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_EFORMAT);
 	assert_says(&err, "index.json.gz: damaged compressed data");
