@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/app.h"
 #include "base/text.h"
+#include "tui/app.h"
 #include "tui/frame.h"
 
 int

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/app.h"
 #include "base/text.h"
+#include "tui/app.h"
 #include "tui/cmd.h"
 #include "tui/keys.h"
 

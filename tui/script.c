@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/app.h"
 #include "base/file.h"
+#include "tui/app.h"
 #include "tui/cmd.h"
 
 enum { SCRIPT_MAX = 1 << 20 };

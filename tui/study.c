@@ -248,6 +248,29 @@ study_share(const struct study *s, const struct ct_edge *e)
 	return flow > 0 ? (double)e->weight / flow : 0;
 }
 
+int
+study_best_output(const struct study *s, int node)
+{
+	const struct ct_graph *g = s->graph;
+	struct ct_edge edge[256];
+	double most = -1;
+	int best = -1, n = ct_graph_outputs(g, node, true, edge, 256);
+
+	if (n < 1)
+		n = ct_graph_outputs(g, node, false, edge, 256);
+	for (int i = 0; i < n && i < 256; i++) {
+		const struct ct_node *to = &g->nodes[edge[i].target];
+		double through =
+		    fabs(study_share(s, &edge[i])) * (to->influence + (double)to->weight);
+
+		if (through > most) {
+			most = through;
+			best = edge[i].target;
+		}
+	}
+	return best;
+}
+
 const char *
 study_token(const struct study *s, int pos)
 {

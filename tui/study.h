@@ -62,6 +62,9 @@ bool study_guess(const struct study *s, int node);
 /* An edge as a share of all that flows into its target, -1..1. */
 double study_share(const struct study *s, const struct ct_edge *e);
 
+/* The node through which most of this one's influence passes, within the pruned graph where it has one; or -1. */
+int study_best_output(const struct study *s, int node);
+
 /* Names as the screen shows them; all write to buf and return it. */
 const char *study_place(const struct study *s, int pos, char *buf, size_t size);	/* "@is", "@the/4" */
 const char *study_name(const struct study *s, int node, char *buf, size_t size);	/* "L1#917 @is" */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/app.h"
 #include "base/text.h"
+#include "tui/app.h"
 #include "tui/fmt.h"
 
 enum { CARD_LINES = 160, EDGES = 64 };

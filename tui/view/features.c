@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/app.h"
 #include "base/text.h"
+#include "tui/app.h"
 #include "tui/fmt.h"
 
 struct entry {

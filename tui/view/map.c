@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tui/app.h"
 #include "base/text.h"
+#include "tui/app.h"
 #include "tui/fmt.h"
 
 enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 10 };

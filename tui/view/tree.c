@@ -9,24 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/app.h"
 #include "base/text.h"
+#include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/view/twig.h"
 
 enum { ROOT_SHOWN = 6, CHILD_SHOWN = 4, /* at least */ STEP = 10, MAX_ROWS = 4000, INDENT = 2 };
-
-struct twig {
-	int node;
-	float weight;		/* of the edge to the parent; a root: 0 */
-	bool kept;		/* the edge survives pruning */
-	bool open;
-	int shown;		/* children with a row of their own */
-	int n;			/* children, 0 until they are known */
-	bool known;
-	double largest;		/* |weight| of the strongest */
-	struct twig *child;
-	struct twig *parent;
-};
 
 struct row {
 	struct twig *twig;
@@ -43,14 +31,6 @@ struct tree {
 	bool stale;		/* rows are to be made again */
 };
 
-static void
-free_twigs(struct twig *t, int n)
-{
-	for (int i = 0; i < n; i++)
-		free_twigs(t[i].child, t[i].n);
-	free(t);
-}
-
 static void *
 tree_open(void)
 {
@@ -62,14 +42,14 @@ tree_close(void *state)
 {
 	struct tree *t = state;
 
-	free_twigs(t->root, t->n_roots);
+	twig_free(t->root, t->n_roots);
 	free(t->rows);
 	free(t);
 }
 
 /* How many inputs of a target fill the pane, with one of them open and some other targets below. */
 static int
-first_rows(const struct app *a)
+root_rows(const struct app *a)
 {
 	int others = a->study.graph->n_targets, room;
 
@@ -79,113 +59,20 @@ first_rows(const struct app *a)
 	return room > ROOT_SHOWN ? room : ROOT_SHOWN;
 }
 
-/* Fills in the children: edges of the pruned graph first, the rest after them, each part strongest first. */
-static bool
-grow(struct app *a, struct twig *t)
+static int
+child_rows(const struct app *a)
 {
-	const struct ct_graph *g = a->study.graph;
-	struct ct_edge *edges;
-	struct twig *child;
-	int n_kept, n;
-	bool *is_kept;
-
-	if (t->known)
-		return true;
-	edges = malloc((size_t)g->n_nodes * 2 * sizeof *edges);
-	child = calloc((size_t)g->n_nodes, sizeof *child);
-	is_kept = calloc((size_t)g->n_nodes, sizeof *is_kept);
-	if (!edges || !child || !is_kept) {
-		free(edges);
-		free(child);
-		free(is_kept);
-		return false;
-	}
-	n_kept = ct_graph_inputs(g, t->node, true, edges, g->n_nodes);
-	for (int i = 0; i < n_kept; i++)
-		is_kept[edges[i].source] = true;
-	n = ct_graph_inputs(g, t->node, false, edges + n_kept, g->n_nodes);
-	t->n = t->shown = 0;
-	t->largest = 0;
-	for (int pass = 0; pass < 2; pass++)
-		for (int i = n_kept; i < n_kept + n; i++) {
-			bool kept = is_kept[edges[i].source];
-
-			if (kept != (pass == 0))
-				continue;
-			child[t->n++] = (struct twig){
-				.node = edges[i].source, .weight = edges[i].weight, .kept = kept
-			};
-			t->largest = fmax(t->largest, fabs((double)edges[i].weight));
-		}
-	for (int i = 0; i < t->n; i++)
-		child[i].parent = t;
-	t->child = child;
-	t->known = true;
-	t->shown = t->parent ? CHILD_SHOWN : first_rows(a);
-	if (t->parent && a->grid.rows > APP_ROWS)
-		t->shown += (a->grid.rows - APP_ROWS) / 8;
-	if (n_kept < t->shown)
-		t->shown = n_kept > 0 ? n_kept : t->n < 3 ? t->n : 3;
-	free(edges);
-	free(is_kept);
-	return true;
-}
-
-/* Same children, other edges kept: make them again, and open again what was open. */
-static void
-regrow(struct app *a, struct twig *t)
-{
-	struct twig *old = t->child;
-	int n = t->n, shown = t->shown;
-
-	if (!t->known)
-		return;
-	t->known = false;
-	t->child = NULL;
-	if (!grow(a, t)) {
-		t->child = old;
-		t->n = n;
-		t->known = true;
-		return;
-	}
-	if (shown > t->shown && shown <= t->n)
-		t->shown = shown;
-	for (int i = 0; i < n; i++)
-		for (int k = 0; old[i].known && k < t->n; k++)
-			if (t->child[k].node == old[i].node) {
-				struct twig *c = &t->child[k];
-
-				c->open = old[i].open;
-				c->known = true;
-				c->child = old[i].child;
-				c->n = old[i].n;
-				c->shown = old[i].shown;
-				c->largest = old[i].largest;
-				for (int j = 0; j < c->n; j++)
-					c->child[j].parent = c;
-				old[i].n = 0;
-				old[i].child = NULL;
-				regrow(a, c);
-			}
-	free_twigs(old, n);
+	return CHILD_SHOWN + (a->grid.rows > APP_ROWS ? (a->grid.rows - APP_ROWS) / 8 : 0);
 }
 
 static bool
 open_twig(struct app *a, struct tree *t, struct twig *w)
 {
-	if (!grow(a, w) || !w->n)
+	if (!twig_grow(&a->study, w, w->parent ? child_rows(a) : root_rows(a)) || !w->n)
 		return false;
 	w->open = true;
 	t->stale = true;
 	return true;
-}
-
-static bool
-can_open(struct app *a, const struct twig *w)
-{
-	const struct ct_node *n = study_node(&a->study, w->node);
-
-	return n && (n->kind == CT_NODE_TARGET || n->kind == CT_NODE_FEATURE) && (!w->known || w->n);
 }
 
 static void
@@ -255,7 +142,7 @@ plant(struct app *a, struct tree *t)
 	const struct ct_graph *g = a->study.graph;
 	int first;
 
-	free_twigs(t->root, t->n_roots);
+	twig_free(t->root, t->n_roots);
 	t->root = NULL;
 	t->n_roots = 0;
 	t->stale = true;
@@ -282,18 +169,13 @@ plant(struct app *a, struct tree *t)
 		view_select(a, first);
 }
 
-/* The rows are others: stay on the selected node where it still has one, else take the node of the row. */
+/* The rows are others: stay on the selected node, else take the node of the row. */
 static void
 keep_selected(struct app *a, struct tree *t)
 {
 	const struct list *l = tree_list(a, t);
 
-	for (int i = 0; i < l->n; i++)
-		if (!t->rows[i].more && t->rows[i].twig->node == a->study.node) {
-			list_select(&t->list, i);
-			return;
-		}
-	if (l->n && !t->rows[l->sel].more)
+	if (!tree_reveal(a, a->study.node) && l->n && !t->rows[l->sel].more)
 		view_select(a, t->rows[l->sel].twig->node);
 }
 
@@ -306,7 +188,7 @@ tree_changed(struct app *a, void *state, enum change what)
 		plant(a, t);
 	if (what == CHANGED_PRUNING) {
 		for (int i = 0; i < t->n_roots; i++)
-			regrow(a, &t->root[i]);
+			twig_regrow(&a->study, &t->root[i]);
 		t->stale = true;
 		keep_selected(a, t);
 	}
@@ -365,7 +247,7 @@ level(struct app *a, struct tree *t, struct twig *w, int step, int *budget)
 	if (*budget <= 0)
 		return false;
 	if (!w->open) {
-		if (step < 0 || !can_open(a, w) || !open_twig(a, t, w))
+		if (step < 0 || !twig_can_open(&a->study, w) || !open_twig(a, t, w))
 			return false;
 		*budget -= w->shown + 1;
 		did = true;
@@ -374,36 +256,6 @@ level(struct app *a, struct tree *t, struct twig *w, int step, int *budget)
 	}
 	for (int i = 0; i < w->shown; i++)
 		did |= level(a, t, &w->child[i], step, budget);
-	return did;
-}
-
-static int
-depth_of(const struct twig *w)
-{
-	int deepest = 0;
-
-	for (int i = 0; w->open && i < w->shown; i++) {
-		int d = depth_of(&w->child[i]);
-
-		if (d > deepest)
-			deepest = d;
-	}
-	return w->open ? deepest + 1 : 0;
-}
-
-static bool
-fold_at(struct twig *w, int depth)
-{
-	bool did = false;
-
-	if (!w->open)
-		return false;
-	for (int i = 0; depth > 1 && i < w->shown; i++)
-		did |= fold_at(&w->child[i], depth - 1);
-	if (depth <= 1) {
-		w->open = false;
-		did = true;
-	}
 	return did;
 }
 
@@ -416,12 +268,12 @@ tree_level(struct app *a, int step)
 	bool did = false;
 
 	for (int i = 0; i < t->n_roots; i++)
-		deepest = depth_of(&t->root[i]) > deepest ? depth_of(&t->root[i]) : deepest;
+		deepest = twig_depth(&t->root[i]) > deepest ? twig_depth(&t->root[i]) : deepest;
 	for (int i = 0; i < t->n_roots; i++) {
 		if (step > 0)
 			did |= level(a, t, &t->root[i], step, &budget);
 		else
-			did |= fold_at(&t->root[i], step == -1 ? deepest : 1);
+			did |= twig_fold(&t->root[i], step == -1 ? deepest : 1);
 	}
 	t->stale |= did;
 	/* The selection stays on its row, or goes to the nearest one that is still there. */
@@ -431,22 +283,6 @@ tree_level(struct app *a, int step)
 		list_select(&t->list, row_of(t, w));
 	tree_moved(a, t);
 	return did;
-}
-
-/* A child that has no row yet gets one after those that have. */
-static struct twig *
-bring_up(struct twig *w, int k)
-{
-	struct twig found = w->child[k];
-
-	if (k < w->shown)
-		return &w->child[k];
-	memmove(w->child + w->shown + 1, w->child + w->shown, (size_t)(k - w->shown) * sizeof *w->child);
-	w->child[w->shown] = found;
-	for (int i = w->shown; i <= k; i++)	/* these have moved */
-		for (int j = 0; j < w->child[i].n; j++)
-			w->child[i].child[j].parent = &w->child[i];
-	return &w->child[w->shown++];
 }
 
 /* Goes down from a root along path[n-1..0], showing each step. */
@@ -465,7 +301,7 @@ open_path(struct app *a, struct tree *t, const int *path, int n)
 			return false;
 		for (int k = 0; k < w->n && !next; k++)
 			if (w->child[k].node == path[i]) {
-				next = bring_up(w, k);
+				next = twig_bring_up(w, k);
 			}
 		w = next;
 	}
@@ -474,30 +310,6 @@ open_path(struct app *a, struct tree *t, const int *path, int n)
 	t->stale = true;
 	select_twig(a, t, w);
 	return true;
-}
-
-/* The node through which most of this one's influence passes, within the pruned graph where it has one. */
-static int
-best_output(struct app *a, int node)
-{
-	const struct ct_graph *g = a->study.graph;
-	struct ct_edge edge[256];
-	double most = -1;
-	int best = -1, n = ct_graph_outputs(g, node, true, edge, 256);
-
-	if (n < 1)
-		n = ct_graph_outputs(g, node, false, edge, 256);
-	for (int i = 0; i < n && i < 256; i++) {
-		const struct ct_node *to = &g->nodes[edge[i].target];
-		double through =
-		    fabs(study_share(&a->study, &edge[i])) * (to->influence + (double)to->weight);
-
-		if (through > most) {
-			most = through;
-			best = edge[i].target;
-		}
-	}
-	return best;
 }
 
 bool
@@ -516,7 +328,7 @@ tree_reveal(struct app *a, int node)
 			return true;
 		}
 	for (path[n++] = node; g->nodes[node].kind != CT_NODE_TARGET; path[n++] = node) {
-		node = n < (int)(sizeof path / sizeof *path) ? best_output(a, node) : -1;
+		node = n < (int)(sizeof path / sizeof *path) ? study_best_output(&a->study, node) : -1;
 		if (node < 0)
 			return false;
 	}
@@ -631,7 +443,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 		draw_more(a, area, y, x, bar, w);
 		return;
 	}
-	if (can_open(a, w))
+	if (twig_can_open(&a->study, w))
 		draw_cell(area, x, y, ST_DIM, w->open ? 0x25be : 0x25b8);
 	x += 2;
 	study_name(&a->study, w->node, name, sizeof name);
