@@ -289,18 +289,13 @@ float
 ct_session_preactivation(const struct ct_session *s, int layer, int feature, int pos)
 {
 	const struct ct_transcoder *tc = s->e->coder;
-	const float *x, *w;
-	double sum;
+	const float *x;
 
 	if (layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 ||
 	    pos >= s->T)
 		return NAN;
 	x = s->local.read + ((size_t)layer * s->T + pos) * tc->D;
-	w = tc->layers[layer].w_enc + (size_t)feature * tc->D;
-	sum = tc->layers[layer].b_enc[feature];
-	for (int d = 0; d < tc->D; d++)
-		sum += (double)x[d] * w[d];
-	return (float)sum;
+	return tc->layers[layer].b_enc[feature] + ct_transcoder_encode_one(tc, layer, feature, x);
 }
 
 float

@@ -12,6 +12,8 @@
 #include "math/blas.h"
 #include "model/model.h"
 
+enum { PIECE = 1024 }; /* floats converted at a time */
+
 struct loader {
 	struct ct_transcoder *tc;
 	const struct ct_model *model;
@@ -161,10 +163,8 @@ bind_layer(struct loader *ld, int l, struct ct_tensors *enc, struct ct_tensors *
 			return ld->err ? ld->err->code : CT_EFORMAT;
 		tc->skip = true;
 	}
-	/* The encoder is read whole for every prompt anyway, so it is checked here, not row by row. */
-	ly->w_enc = floats(ld, ly->enc, true);
-	ly->checked = ct_arena_need(&tc->arena, (size_t)F, 1, "transcoder rows", ld->err);
-	return ly->w_enc && ly->checked ? CT_OK : ld->err ? ld->err->code : CT_ENOMEM;
+	ly->w_enc = ct_tensor_f32(ly->enc);
+	return CT_OK;
 }
 
 static int
@@ -316,14 +316,74 @@ ct_transcoder_reach(const struct ct_transcoder *tc, int l)
 	return tc->kind == CT_CLT ? tc->L - l : 1;
 }
 
+/* <row f, x> of a tensor that is not float in memory, converted a piece at a time. */
+static float
+converted_dot(const struct ct_tensor *t, int f, int D, const float *x)
+{
+	float piece[PIECE], sum = 0;
+
+	for (int d = 0; d < D; d += PIECE) {
+		int n = D - d < PIECE ? D - d : PIECE;
+
+		ct_tensor_read(piece, t, (size_t)f * (size_t)D + (size_t)d, (size_t)n);
+		sum += ct_sdot(n, piece, x + d);
+	}
+	return sum;
+}
+
 void
 ct_transcoder_encode(const struct ct_transcoder *tc, int l, int T, const float *x, float *restrict pre)
 {
 	const struct ct_tc_layer *ly = &tc->layers[l];
+	int F = ly->F, D = tc->D;
 
 	for (int t = 0; t < T; t++)
-		memcpy(pre + (size_t)t * ly->F, ly->b_enc, (size_t)ly->F * sizeof *pre);
-	ct_sgemm(false, true, T, ly->F, tc->D, 1, x, tc->D, ly->w_enc, tc->D, 1, pre, ly->F);
+		memcpy(pre + (size_t)t * F, ly->b_enc, (size_t)F * sizeof *pre);
+	if (ly->w_enc) {
+		ct_sgemm(false, true, T, F, D, 1, x, D, ly->w_enc, D, 1, pre, F);
+		return;
+	}
+	for (int f = 0; f < F; f++)
+		for (int d = 0; d < D; d += PIECE) {
+			int n = D - d < PIECE ? D - d : PIECE;
+			float piece[PIECE];
+
+			ct_tensor_read(piece, ly->enc, (size_t)f * (size_t)D + (size_t)d, (size_t)n);
+			for (int t = 0; t < T; t++)
+				pre[(size_t)t * F + f] += ct_sdot(n, piece, x + (size_t)t * D + d);
+		}
+}
+
+float
+ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const float *x)
+{
+	const struct ct_tc_layer *ly = &tc->layers[l];
+
+	if (ly->w_enc)
+		return ct_sdot(tc->D, ly->w_enc + (size_t)f * tc->D, x);
+	return converted_dot(ly->enc, f, tc->D, x);
+}
+
+int
+ct_transcoder_check_rows(const struct ct_transcoder *tc, int l, int f, struct ct_error *err)
+{
+	const struct ct_tc_layer *ly = &tc->layers[l];
+	size_t row = (size_t)ct_transcoder_reach(tc, l) * (size_t)tc->D;
+	const struct ct_tensor *t = ly->enc;
+	long long bad = tc->allow_nonfinite
+			    ? -1
+			    : ct_tensor_nonfinite(t, (size_t)f * (size_t)tc->D, (size_t)tc->D);
+
+	if (bad < 0 && !tc->allow_nonfinite) {
+		t = ly->dec;
+		bad = ct_tensor_nonfinite(t, (size_t)f * row, row);
+	}
+	if (bad < 0)
+		return CT_OK;
+	return ct_fail(err, CT_EFORMAT,
+	    "%s: tensor %s is not finite at index %lld, of feature L%d#%d "
+	    "(--allow-nonfinite overrides)",
+	    t->file, t->name, bad, l, f);
 }
 
 /* The k-th largest of v[0..n), which is reordered (Hoare's selection). */
@@ -394,7 +454,7 @@ ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *pre, 
 void
 ct_transcoder_encoder_row(const struct ct_transcoder *tc, int l, int f, float *dst)
 {
-	memcpy(dst, tc->layers[l].w_enc + (size_t)f * tc->D, (size_t)tc->D * sizeof *dst);
+	ct_tensor_read(dst, tc->layers[l].enc, (size_t)f * (size_t)tc->D, (size_t)tc->D);
 }
 
 void

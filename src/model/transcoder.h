@@ -1,8 +1,9 @@
 /*
  * transcoder: sparse features that stand in for the MLPs (CLT and PLT, reference layouts).
  *
- * Owns the mapped files. Encoders are read whole, decoder rows on demand (so a transcoder larger than memory
- * works and only rows of active features are touched). Constant after opening.
+ * Owns the mapped files. Encoders are read in place, or row by row where they are not float; decoder rows on demand.
+ * So a transcoder larger than memory works, and of decoders only rows of active features are touched. Constant
+ * after opening.
  *
  * Layer l, feature f:  h = <w_enc[f], x> + b_enc[f],  a = phi(h); for every layer m that it writes to
  * (CLT: m >= l, PLT: m = l)  yhat[m] += a * dec(l,f,m).  yhat[m] also has b_dec[m] and, with a skip path, W_skip x.
@@ -28,12 +29,11 @@ struct ct_tc_layer {
 	int F;
 	const struct ct_tensor *enc;		/* (F,D) */
 	const struct ct_tensor *dec;		/* CLT (F,L-l,D), PLT (F,D) */
-	const float *w_enc;			/* (F,D) in memory or mapped */
+	const float *w_enc;			/* (F,D) mapped; NULL when enc is not float: read rows of it */
 	const float *b_enc;			/* (F) */
 	const float *threshold;			/* (F), JumpReLU only */
 	const float *b_dec;			/* (D) */
 	const float *w_skip;			/* (D,D) [out][in], or NULL */
-	signed char *checked;			/* (F) 1: encoder and decoder rows were found finite */
 };
 
 struct ct_transcoder {
@@ -68,6 +68,15 @@ void ct_transcoder_encode(const struct ct_transcoder *tc, int l, int T, const fl
 
 /* a[f] = phi(pre[f]) for one token; scratch (F) is needed for TopK only. May run in place. */
 void ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *pre, float *a, float *scratch);
+
+/* <w_enc[f], x> of one feature, without its bias; x (D). */
+float ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const float *x);
+
+/*
+ * CT_EFORMAT, naming tensor and index, when a row of a feature that is used holds NaN or infinity (unless the
+ * transcoder allows them). Rows are checked when they are used: a transcoder may be larger than memory.
+ */
+int ct_transcoder_check_rows(const struct ct_transcoder *tc, int l, int f, struct ct_error *err);
 
 /* dst (D) = encoder row / decoder row of feature f of layer l towards layer m. */
 void ct_transcoder_encoder_row(const struct ct_transcoder *tc, int l, int f, float *dst);

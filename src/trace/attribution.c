@@ -324,12 +324,13 @@ inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, i
 	memset(G, 0, (size_t)Tp * D * sizeof *G);
 	if (row->kind == CT_TARGET_FEATURE) {
 		const struct ct_tc_layer *ly = &lo->tc->layers[row->layer];
-		const float *enc = ly->w_enc + (size_t)row->index * D, *nb = m->layers[row->layer].norm2.b;
+		const float *nb = m->layers[row->layer].norm2.b;
 
-		ct_read_frozen_back(lo, row->layer, row->pos, enc, own);
+		ct_transcoder_encoder_row(lo->tc, row->layer, row->index, own);
 		w->bias[b] = ly->b_enc[row->index];
 		if (lo->tc->read == CT_READ_NORM2 && nb)
-			w->bias[b] += ct_sdot(D, enc, nb);
+			w->bias[b] += ct_sdot(D, own, nb);
+		ct_read_frozen_back(lo, row->layer, row->pos, own, own);
 	} else {
 		const float *A = m->unembed + (size_t)row->index * D;
 		const float *B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D
@@ -353,13 +354,9 @@ target_value(const struct job *j, const struct ct_row *row)
 	double sum = 0;
 
 	if (row->kind == CT_TARGET_FEATURE) {
-		const struct ct_tc_layer *ly = &lo->tc->layers[row->layer];
-
 		y = lo->read + ((size_t)row->layer * lo->T + row->pos) * D;
-		A = ly->w_enc + (size_t)row->index * D;
-		for (int d = 0; d < D; d++)
-			sum += (double)y[d] * A[d];
-		return (float)(sum + ly->b_enc[row->index]);
+		return lo->tc->layers[row->layer].b_enc[row->index] +
+		       ct_transcoder_encode_one(lo->tc, row->layer, row->index, y);
 	}
 	y = lo->pass->final + (size_t)row->pos * D;
 	A = m->unembed + (size_t)row->index * D;

@@ -164,7 +164,7 @@ current_activation(const struct ct_local *lo, struct buffers *b, int l, int t, i
 		ct_transcoder_activate(lo->tc, l, b->pre, b->act, b->scratch);
 		return b->act[f];
 	}
-	h = ly->b_enc[f] + ct_sdot(lo->m->cfg.D, ly->w_enc + (size_t)f * lo->m->cfg.D, x);
+	h = ly->b_enc[f] + ct_transcoder_encode_one(lo->tc, l, f, x);
 	return lo->tc->act == CT_TC_RELU ? (h > 0 ? h : 0) : (h > ly->threshold[f] ? h : 0);
 }
 
@@ -286,8 +286,8 @@ run_live(struct ct_changed *out, const struct ct_local *lo, const int *ids, cons
 			const struct ct_tc_layer *ly = &lo->tc->layers[l];
 
 			out->pre[i] = read_changed(lo, b, l, f->pos)
-					  ? ly->b_enc[f->feature] + ct_sdot(D,
-									ly->w_enc + (size_t)f->feature * D,
+					  ? ly->b_enc[f->feature] + ct_transcoder_encode_one(lo->tc, l,
+									f->feature,
 									b->read + (size_t)f->pos * D)
 					  : f->pre;
 		}
@@ -334,8 +334,8 @@ run_linear(const struct ct_local *lo, const struct ct_sites *s, bool total, floa
 			struct ct_site key = { .layer = l, .pos = f->pos, .feature = f->feature };
 			bool clamped = bsearch(&key, s->site, (size_t)s->n, sizeof key, by_place) != NULL;
 
-			dpre[i] = ct_sdot(
-			    D, ly->w_enc + (size_t)f->feature * D, b->read + (size_t)f->pos * D);
+			dpre[i] = ct_transcoder_encode_one(
+			    lo->tc, l, f->feature, b->read + (size_t)f->pos * D);
 			if (total && !clamped)
 				write_on(lo, b, l, f->pos, f->feature, dpre[i], 0, L - 1);
 		}

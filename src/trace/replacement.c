@@ -56,7 +56,7 @@ ct_read_frozen_back(const struct ct_local *lo, int l, int t, const float *g, flo
 
 	switch (lo->tc->read) {
 	case CT_READ_MID:
-		memcpy(y, g, (size_t)D * sizeof *y);
+		memmove(y, g, (size_t)D * sizeof *y);
 		break;
 	case CT_READ_NORM2:
 		ct_norm_frozen_back(lo->m, &lo->m->layers[l].norm2, scale, g, y);
@@ -141,6 +141,8 @@ find_active(struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
 			for (int f = 0; f < F && t > 0; f++) {
 				size_t i = (size_t)t * F + f;
 
+				if (!isfinite(pre[i]) && (r = ct_transcoder_check_rows(tc, l, f, err)) < 0)
+					goto out;
 				if (act[i] != 0)
 					lo->active[lo->n++] = (struct ct_active){ l, t, f, pre[i], act[i] };
 			}
@@ -202,11 +204,7 @@ gather_decoders(struct ct_local *lo, struct ct_pool *pool, struct ct_arena *a, s
 	}
 	ct_pool_run(pool, L * T, gather_cell, &g);
 	bad = atomic_load(&g.bad_layer);
-	if (bad < 0)
-		return CT_OK;
-	return ct_fail(err, CT_EFORMAT,
-	    "%s: tensor %s is not finite in the rows of feature %d (--allow-nonfinite overrides)",
-	    tc->layers[bad].dec->file, tc->layers[bad].dec->name, atomic_load(&g.bad_feature));
+	return bad < 0 ? CT_OK : ct_transcoder_check_rows(tc, bad, atomic_load(&g.bad_feature), err);
 }
 
 /* recon and error vectors, from the gathered rows. */
@@ -313,7 +311,7 @@ ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_are
 			const struct ct_active *f = &lo->active[i];
 
 			act[i] = ly->b_enc[f->feature] +
-				 ct_sdot(D, ly->w_enc + (size_t)f->feature * D, read + (size_t)f->pos * D);
+				 ct_transcoder_encode_one(tc, l, f->feature, read + (size_t)f->pos * D);
 		}
 		start_output(tc, l, T, read, y);
 		for (int d = 0; d < D; d++)

@@ -50,7 +50,7 @@ int ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct
 void ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
     const float *mlp_in, const float *scale2, float *dst);
 
-/* The frozen read point on a change of mid, one row: y (D); and its transpose. t is the position of the pass. */
+/* The frozen read point on a change of mid, one row: y (D); and its transpose, y may be g. */
 void ct_read_frozen(const struct ct_local *lo, int l, int t, const float *dmid, float *y);
 void ct_read_frozen_back(const struct ct_local *lo, int l, int t, const float *g, float *y);
 

@@ -371,6 +371,33 @@ test_difference(void **state)
 	}
 }
 
+/* Encoders that are not float in memory are read row by row, with the same result. */
+static void
+test_rows_on_demand(void **state)
+{
+	struct ct_shape s;
+	struct ct_error err = { 0 };
+
+	(void)state;
+	for (int i = 0; combination(&s, &llama, i); i += 4) {
+		struct fixture f;
+		struct ct_graph *whole;
+
+		make(&f, &s, 9);
+		whole = f.graph;
+		for (int l = 0; l < s.cfg.L; l++)
+			f.tc->layers[l].w_enc = NULL;
+		assert_int_equal(
+		    ct_local_init(&f.local, f.m, f.tc, &f.pass, NULL, &f.arena, &err), CT_OK);
+		fixture_trace(&f, NULL);
+		assert_int_equal(f.graph->n_features, whole->n_features);
+		for (int t = 0; t < whole->n_nodes; t++)
+			assert_float_equal(f.graph->nodes[t].value, whole->nodes[t].value, 1e-5);
+		assert_true(f.graph->check.max_edge_residual < 1e-5);
+		fixture_close(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -384,6 +411,7 @@ main(void)
 		cmocka_unit_test(test_omitted),
 		cmocka_unit_test(test_feature_targets),
 		cmocka_unit_test(test_difference),
+		cmocka_unit_test(test_rows_on_demand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
