@@ -379,11 +379,11 @@ test_rows_on_demand(void **state)
 	struct ct_error err = { 0 };
 
 	(void)state;
-	for (int i = 0; combination(&s, &llama, i); i += 4) {
+	for (int i = 0; fixture_shape(&s, &fixture_llama, i); i += 4) {
 		struct fixture f;
 		struct ct_graph *whole;
 
-		make(&f, &s, 9);
+		fixture_random(&f, &s, 9);
 		whole = f.graph;
 		for (int l = 0; l < s.cfg.L; l++)
 			f.tc->layers[l].w_enc = NULL;
