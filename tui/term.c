@@ -171,25 +171,26 @@ enter(void)
 	term.open = true;
 }
 
+/* curses ends the program itself when it does not know the terminal: ask first. */
 static int
 check_terminfo(struct ct_error *err)
 {
-	const char *name = getenv("TERM");
+	const char *name = getenv("TERM"), *cup;
+	bool moves;
 	int status;
 
 	if (!name || !*name)
 		return ct_fail(err, CT_EUNSUPPORTED,
 		    "TERM is not set; set it to the kind of your terminal, such as xterm-256color");
 	if (setupterm(name, STDOUT_FILENO, &status) != OK)
-		return ct_fail(err, CT_EUNSUPPORTED,
-		    "unknown terminal type \"%.40s\" in TERM; try TERM=xterm, or install its terminfo "
-		    "entry",
-		    name);
-	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1)
-		return ct_fail(err, CT_EUNSUPPORTED,
-		    "terminal type \"%.40s\" cannot move the cursor; try TERM=xterm, or ctrace for plain "
-		    "text",
-		    name);
+		return ct_fail(err, CT_EUNSUPPORTED, "unknown terminal type \"%.40s\" in TERM; try TERM=xterm, "
+		    "or install its terminfo entry", name);
+	cup = tigetstr("cup");
+	moves = cup && cup != (char *)-1;
+	del_curterm(cur_term);
+	if (!moves)
+		return ct_fail(err, CT_EUNSUPPORTED, "terminal type \"%.40s\" cannot move the cursor; try TERM=xterm, "
+		    "or ctrace for plain text", name);
 	return CT_OK;
 }
 
