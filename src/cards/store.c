@@ -275,6 +275,14 @@ record_name(char *buf, size_t size, const struct layer *l, int feature)
 	snprintf(buf, size, "%s: feature %d at byte %zu", l->path, feature, l->offsets[feature]);
 }
 
+/* Other writers leave out features that are never active: an empty range. */
+static bool
+has_card(const struct ct_store *s, int layer, int feature)
+{
+	return has(s, layer, feature)
+	    && s->layers[layer].offsets[feature + 1] > s->layers[layer].offsets[feature];
+}
+
 /* The bytes of one record. The file is not kept open or mapped: it may be large, shrink or be replaced. */
 static int
 read_record(unsigned char **out, size_t *n, const struct ct_store *s, int layer, int feature,
@@ -285,7 +293,7 @@ read_record(unsigned char **out, size_t *n, const struct ct_store *s, int layer,
 	int rc;
 
 	*out = NULL;
-	if (!has(s, layer, feature))
+	if (!has_card(s, layer, feature))
 		return ct_fail(err, CT_ENOTFOUND, "no card for feature L%d#%d", layer, feature);
 	l = &s->layers[layer];
 	record_name(where, sizeof where, l, feature);
@@ -359,7 +367,8 @@ ct_store_export(const struct ct_store *s, const char *to, ct_progress_fn progres
 		total += s->layers[l].F;
 	for (l = 0; rc == CT_OK && l < s->L; l++) {
 		for (f = 0; rc == CT_OK && f < s->layers[l].F; f++) {
-			rc = export_one(s, l, f, to, err);
+			if (has_card(s, l, f))
+				rc = export_one(s, l, f, to, err);
 			done++;
 			if (progress != NULL && done % 64 == 0 && !progress(ctx, "export", done, total))
 				return ct_fail(err, CT_ECANCELLED, "export cancelled after %ld of %ld cards", done, total);

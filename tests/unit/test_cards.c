@@ -275,6 +275,7 @@ test_bad_index(void **state)
 	    {"{\"0\":", "index.json.gz"},
 	};
 	struct ct_store *s;
+	struct ct_card *card;
 	struct ct_error err;
 	char *bomb;
 	size_t i;
@@ -295,8 +296,15 @@ test_bad_index(void **state)
 	spoil("features/index.json.gz", "hello", 5);
 	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_EFORMAT);
 	assert_says(&err, "index.json.gz: damaged compressed data");
-	/* An index by others: no labels, an entry that is no layer, a layer left out. */
-	assert_int_equal(open_with_index("{\"1\":{\"filename\":\"a\",\"offsets\":[0,1]},\"note\":3}", &err), CT_OK);
+	/* An index by others: no labels, entries that are no layers, a layer left out, a feature without a card. */
+	assert_int_equal(open_with_index("{\"version\":\"1.0\",\"1\":{\"filename\":\"layer_0.bin\",\"offsets\":[0,0,9]}}",
+			     &err), CT_OK);
+	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_OK);
+	assert_int_equal(ct_store_card(&card, s, 1, 0, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "no card for feature L1#0");
+	assert_int_equal(ct_store_card(&card, s, 1, 1, &err), CT_EFORMAT);
+	assert_int_equal(ct_store_card(&card, s, 0, 0, &err), CT_ENOTFOUND);
+	ct_store_close(s);
 }
 
 /* Every truncation and every flipped byte of a layer file: an error in one line, or a card. */
