@@ -1,21 +1,44 @@
-/* export: `ctrace export`: a saved graph, checked and written in another form. */
+/* export: `ctrace export`: a saved graph, checked and written in another form. The forms are in share/. */
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/json.h"
+#include "io/json_out.h"
 #include "share/graph_json.h"
+#include "share/picture.h"
 
 enum { KEY_TO = CLI_LONG };
 static const size_t max_bytes = (size_t)1 << 30;
+
+static int
+write_json(char **text, size_t *n, const json_t *graph, struct ct_error *err)
+{
+	return ct_json_out_text(text, n, graph, true, err);
+}
+
+static const struct form {
+	const char *name;
+	int (*write)(char **text, size_t *n, const json_t *graph, struct ct_error *err);
+} forms[] = {
+	{ "dot", ct_picture_dot },
+	{ "svg", ct_picture_svg },
+	{ "html", ct_picture_html },
+	{ "json", write_json },
+	{ 0 }
+};
 
 static int
 run(struct cli *c)
 {
 	struct ct_error err = { 0 };
 	const char *value, *to = NULL, *out = "-", *graph;
+	const struct form *form;
 	json_t *root = NULL;
-	int key;
+	char *text = NULL;
+	size_t n;
+	int key, status;
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
@@ -27,21 +50,25 @@ run(struct cli *c)
 	graph = cli_operand(c, "graph file");
 	if (!graph)
 		return CLI_ERROR;
-	if (!to || strcmp(to, "json") != 0) {
-		cli_error("--to: expected json, found %s", to ? to : "nothing");
+	for (form = forms; form->name && (!to || strcmp(form->name, to) != 0); form++)
+		;
+	if (!form->name) {
+		cli_error("--to: expected dot, svg, html or json, found %s", to ? to : "nothing");
 		return CLI_ERROR;
 	}
 	if (ct_json_load(&root, graph, max_bytes, &err) < 0)
 		return cli_fail(&err);
-	if (ct_graph_json_check(root, graph, &err) < 0) {
-		json_decref(root);
-		return cli_fail(&err);
-	}
-	return cli_json(out, root);
+	if (ct_graph_json_check(root, graph, &err) < 0 || form->write(&text, &n, root, &err) < 0)
+		status = cli_fail(&err);
+	else
+		status = cli_text(out, text, n);
+	free(text);
+	json_decref(root);
+	return status;
 }
 
 static const struct cli_option options[] = {
-	{ KEY_TO, "to", "FORM", "json: checked, and written in one normal form" },
+	{ KEY_TO, "to", "FORM", "dot, svg, html, or json (in one normal form)" },
 	{ 'o', "output", "FILE", "where to write it (-: stdout)" },
 	{ 0 }
 };
@@ -49,8 +76,8 @@ static const struct cli_option options[] = {
 const struct cli_command cli_export = {
 	.name = "export",
 	.synopsis = "GRAPH --to FORM [-o FILE]",
-	.summary = "check a saved graph and write it in another form",
-	.details = "",
+	.summary = "check a saved graph and write it as DOT, SVG, HTML or JSON",
+	.details = "GRAPH is graph JSON, from ctrace trace --json or from another program.",
 	.options = options,
 	.run = run
 };

@@ -26,9 +26,6 @@ run trace -m "$golden" --json "$tmp/file.json" "$prompt"
 ok "the same goes to a file" cmp -s "$tmp/graph.json" "$tmp/file.json"
 run export "$tmp/graph.json" --to json
 ok "it is graph JSON" [ "$status" = 0 ]
-cp "$tmp/out" "$tmp/again.json"
-run export "$tmp/again.json" --to json
-ok "reading and writing it changes nothing more" cmp -s "$tmp/out" "$tmp/again.json"
 
 fails "an empty prompt" . trace -m "$golden" ""
 fails "an unknown word, with near ones" "\"w99\".*w9" trace -m "$golden" "w1 w99 w2"
@@ -38,9 +35,6 @@ fails "no such position" . trace -m "$golden" --at 99 "$prompt"
 fails "no such target" . trace -m "$golden" --target zzz "$prompt"
 fails "a share above 1" "--prune" trace -m "$golden" --prune 3 "$prompt"
 fails "a directory that cannot be written" nothere trace -m "$golden" --json "$tmp/nothere/x" "$prompt"
-echo '{"nodes": []}' >"$tmp/bad.json"
-fails "a graph that is none" "bad.json.*missing" export "$tmp/bad.json" --to json
-fails "a graph that is missing" "nothere" export "$tmp/nothere" --to json
 mkdir "$tmp/broken"
 fails "an empty model directory" "config.json" trace -m "$tmp/broken" x
 cp "$golden"/*.json "$golden"/*.safetensors "$tmp/broken"
