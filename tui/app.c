@@ -16,6 +16,7 @@
 #include "tui/fmt.h"
 #include "tui/frame.h"
 #include "tui/keys.h"
+#include "tui/linear.h"
 #include "tui/script.h"
 
 enum { QUIET_MS = 100, POLL_MS = 20 };	/* work shorter than QUIET_MS shows no progress */
@@ -325,6 +326,16 @@ run_headless(struct app *a, const struct app_options *opt)
 }
 
 static int
+run_linear(struct app *a, const struct app_options *opt)
+{
+	int did = DID_NOTHING;
+
+	if (opt->script && run_script(a, opt->script, &did))
+		return 2;
+	return did & DID_QUIT ? 0 : linear_run(a);
+}
+
+static int
 run_terminal(struct app *a, const struct app_options *opt)
 {
 	int did = DID_NOTHING, cols, rows, ended = 0;
@@ -356,8 +367,8 @@ open_terminal(const struct app_options *opt, struct ct_error *err)
 	};
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return ct_fail(err, CT_EUNSUPPORTED,
-		    "%s is not a terminal; use --headless 80x24, or ctrace trace for text",
+		return ct_fail(err, CT_EINVAL,
+		    "%s is not a terminal; use --linear, --headless 80x24, or ctrace trace for text",
 		    isatty(STDIN_FILENO) ? "standard output" : "standard input");
 	return term_open(&to, err);
 }
@@ -367,13 +378,15 @@ app_main(const struct app_options *opt)
 {
 	struct app *a = calloc(1, sizeof *a);
 	struct ct_error err;
+	bool linear;
 	int status = 2;
 
 	if (!a) {
 		fputs("ctrace-tui: out of memory\n", stderr);
 		return 2;
 	}
-	a->live = opt->cols == 0;
+	linear = opt->linear;
+	a->live = opt->cols == 0 && !linear;
 	a->theme = opt->theme;
 	a->readonly = opt->readonly;
 	a->study.progress = on_progress;
@@ -386,10 +399,15 @@ app_main(const struct app_options *opt)
 		ct_fail(&err, CT_ENOMEM, "out of memory");
 		goto fail;
 	}
-	if (a->live && open_terminal(opt, &err))
-		goto fail;
+	if (a->live && open_terminal(opt, &err)) {
+		if (err.code != CT_EUNSUPPORTED)
+			goto fail;
+		fprintf(stderr, "ctrace-tui: %s; going on in lines (--linear)\n", err.msg);
+		a->live = false;
+		linear = true;
+	}
 	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
-	if (!grid_resize(&a->grid, a->live ? APP_COLS : opt->cols, a->live ? APP_ROWS : opt->rows)) {
+	if (!grid_resize(&a->grid, opt->cols ? opt->cols : APP_COLS, opt->cols ? opt->rows : APP_ROWS)) {
 		ct_fail_memory(
 		    &err, sizeof(struct cell) * (size_t)opt->cols * (size_t)opt->rows, "the screen");
 		goto fail;
@@ -397,7 +415,7 @@ app_main(const struct app_options *opt)
 	if (a->live)
 		load_history(a);
 	if (first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo) == CT_OK)
-		status = a->live ? run_terminal(a, opt) : run_headless(a, opt);
+		status = linear ? run_linear(a, opt) : a->live ? run_terminal(a, opt) : run_headless(a, opt);
 	goto out;
 fail:
 	term_close();

@@ -55,6 +55,7 @@ struct app_options {
 	const struct theme *theme;
 	int cols, rows;			/* headless size; 0: a terminal */
 	bool ascii, mouse, readonly;
+	bool linear;			/* lines instead of screens */
 };
 
 /* Runs the program; returns its exit status. Errors are one line on stderr. */

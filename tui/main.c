@@ -23,6 +23,7 @@ static const struct {
 	{ "script", 's', "FILE", "run the commands in FILE first (- is standard input)" },
 	{ "headless", 'H', "COLSxROWS",
 	    "no terminal: print the screen of this size, or what the script says" },
+	{ "linear", 'l', NULL, "lines instead of screens, for screen readers" },
 	{ "ascii", 'a', NULL, "only ASCII on the screen" },
 	{ "theme", 'T', "NAME", "default, dark, light, projector, cvd or mono" },
 	{ "no-mouse", 'M', NULL, "leave the mouse to the terminal" },
@@ -94,6 +95,9 @@ take_option(int code, const char *arg, struct app_options *opt)
 		fprintf(stderr, "ctrace-tui: --headless: expected COLSxROWS such as 80x24, found \"%s\"\n",
 		    arg);
 		return 2;
+	case 'l':
+		opt->linear = true;
+		return -1;
 	case 'a':
 		opt->ascii = true;
 		return -1;

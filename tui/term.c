@@ -181,16 +181,14 @@ check_terminfo(struct ct_error *err)
 
 	if (!name || !*name)
 		return ct_fail(err, CT_EUNSUPPORTED,
-		    "TERM is not set; set it to the kind of your terminal, such as xterm-256color");
+		    "TERM is not set");
 	if (setupterm(name, STDOUT_FILENO, &status) != OK)
-		return ct_fail(err, CT_EUNSUPPORTED, "unknown terminal type \"%.40s\" in TERM; try TERM=xterm, "
-		    "or install its terminfo entry", name);
+		return ct_fail(err, CT_EUNSUPPORTED, "unknown terminal type \"%.40s\" in TERM", name);
 	cup = tigetstr("cup");
 	moves = cup && cup != (char *)-1;
 	del_curterm(cur_term);
 	if (!moves)
-		return ct_fail(err, CT_EUNSUPPORTED, "terminal type \"%.40s\" cannot move the cursor; try TERM=xterm, "
-		    "or ctrace for plain text", name);
+		return ct_fail(err, CT_EUNSUPPORTED, "terminal type \"%.40s\" cannot move the cursor", name);
 	return CT_OK;
 }
 

@@ -22,8 +22,9 @@ for script in "$here"/*.script; do
 	case $args in
 	*models/*) [ -f "$top/models/capitals/model.safetensors" ] || continue ;;
 	esac
+	case $args in *--linear*) ;; *) args="${args:---headless 80x24 -m $model} --script -" ;; esac
 	# shellcheck disable=SC2086
-	(cd "$top" && "$tui" ${args:---headless 80x24 -m "$model"} --script - <"$script") >"$out" 2>"$out.err"
+	(cd "$top" && "$tui" $args <"$script") >"$out" 2>"$out.err"
 	echo "exit $?" >>"$out"
 	cat "$out.err" >>"$out"
 	if [ -n "${UPDATE:-}" ]; then

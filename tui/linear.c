@@ -1,0 +1,241 @@
+/*
+ * linear: see linear.h. What a view would draw is drawn into a grid nobody sees, and read out of it without
+ * bars and frames, so that no view has to know of this.
+ */
+#include "tui/linear.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/app.h"
+#include "tui/cmd.h"
+#include "tui/frame.h"
+#include "tui/keys.h"
+
+enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 5 };
+
+struct linear {
+	struct grid page;		/* of the focused view */
+	char header[HEADER][TEXT];	/* as printed last: title, prompt, next, after, clamps */
+	char row[TEXT];
+	const struct view_ops *view;	/* that was announced */
+};
+
+static const char *
+in_words(uint32_t cp)
+{
+	switch (cp) {
+	case 0x25be:
+		return "open";
+	case 0x25b8:
+		return "closed";
+	case 0x25c6:
+		return "clamped";
+	case 0x2192:
+		return "to";
+	case 0x2026:
+		return "...";
+	case 0x2212:
+		return "-";
+	case 0xb7:
+		return "no nodes";
+	}
+	return NULL;
+}
+
+/* A row without what only the eye can use. Returns the blanks that it began with. */
+static int
+read_row(const struct grid *g, int y, char *out, size_t size)
+{
+	const struct cell *row = g->cells + (size_t)y * (size_t)g->cols;
+	int first = 0, gap = 0;
+	bool after_word = false;
+	size_t n = 0;
+
+	while (first < g->cols && row[first].cp == ' ')
+		first++;
+	out[0] = '\0';
+	for (int x = first; x < g->cols && n + 16 < size; x++) {
+		uint32_t cp = row[x].cp;
+		const char *word = in_words(cp);
+
+		if (cp == 0 || (cp >= 0x2500 && cp < 0x25a0))
+			continue;
+		if (cp == ' ') {
+			gap++;
+			continue;
+		}
+		if (n && (gap || after_word))
+			n += (size_t)snprintf(out + n, size - n, "%s", gap > 1 ? ", " : " ");
+		gap = 0;
+		after_word = word && cp >= 0x25a0;
+		if (word) {
+			n += (size_t)snprintf(out + n, size - n, "%s", word);
+		} else {
+			char utf8[5] = "";
+
+			utf8[ct_utf8_encode(cp, utf8)] = '\0';
+			n += (size_t)snprintf(out + n, size - n, "%s", utf8);
+		}
+	}
+	return first;
+}
+
+/* Prints what is new of the lines that are always in sight. */
+static void
+say_header(struct app *a, struct linear *l)
+{
+	bool clamped = a->study.graph && study_clamps(&a->study)->n > 0;
+	int rows[HEADER] = { 0, 1, 2, clamped ? 3 : -1, a->grid.rows - 2 };
+	char text[TEXT];
+
+	a->message[0] = '\0';
+	frame_draw(a);
+	for (int i = 0; i < HEADER; i++) {
+		text[0] = '\0';
+		if (rows[i] >= 0)
+			read_row(&a->grid, rows[i], text, sizeof text);
+		if (*text && strcmp(text, l->header[i]))
+			printf("%s\n", text);
+		memcpy(l->header[i], text, sizeof text);
+	}
+}
+
+static void
+draw_page(struct app *a, struct linear *l)
+{
+	struct area area = area_of(&l->page);
+
+	grid_clear(&l->page);
+	view_ops(a->focus)->draw(a, a->state[a->focus], &area);
+}
+
+static void
+say_row(struct app *a, const struct linear *l, int y)
+{
+	char text[TEXT];
+	int blanks = read_row(&l->page, y, text, sizeof text);
+
+	if (!*text)
+		return;
+	if (a->focus == VIEW_TREE)	/* a row that cannot be opened has two blanks for its mark */
+		printf("level %d: %s\n", strncmp(text, "open", 4) && strncmp(text, "closed", 6) ? blanks / 2 - 1
+		    : blanks / 2, text);
+	else
+		printf("%s\n", text);
+}
+
+/* The selected row, when it is another one or reads otherwise now. */
+static void
+say_selected(struct app *a, struct linear *l)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct list *list = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+	char text[TEXT], name[STUDY_NAME], note[STUDY_NAME];
+	int y;
+
+	draw_page(a, l);
+	if (ops != l->view) {
+		printf("%s: %s\n", ops->title, ops->note);
+		for (y = 0; l->view && list && y < list->y; y++)
+			say_row(a, l, y);
+		l->view = ops;
+	}
+	if (!list || !list->n)
+		return;
+	y = list->y + list->sel - list->top;
+	if (ops->side)	/* it has no rows to read out */
+		snprintf(text, sizeof text, "%s  %s", study_name(&a->study, a->study.node, name, sizeof name),
+		    study_note(&a->study, a->study.node, note, sizeof note));
+	else
+		read_row(&l->page, y, text, sizeof text);
+	if (!strcmp(text, l->row))
+		return;
+	memcpy(l->row, text, sizeof text);
+	if (ops->side)
+		printf("%s\n", text);
+	else
+		say_row(a, l, y);
+}
+
+static void
+say_page(struct app *a, struct linear *l)
+{
+	draw_page(a, l);
+	for (int y = 0; y < l->page.rows; y++)
+		say_row(a, l, y);
+}
+
+static int
+run_line(struct app *a, struct linear *l, const char *line)
+{
+	const struct key_entry *k;
+	int key;
+
+	if (a->input.kind != INPUT_NONE) {	/* the line that a command asked for */
+		if (!*line) {
+			input_close(a);
+			return DID_CHANGE;
+		}
+		prompt_start(&a->input.line, line, NULL);
+		return input_key(a, K_ENTER);
+	}
+	if (!strcmp(line, "read")) {
+		say_page(a, l);
+		return DID_NOTHING;
+	}
+	key = key_parse(line);
+	k = key >= 0 ? key_bound(view_ops(a->focus)->name, key) : NULL;
+	return cmd_run(a, k ? k->command : line);
+}
+
+static void
+say_input(struct app *a)
+{
+	char text[TEXT];
+
+	ct_text_clean(text, sizeof text, a->input.line.text, a->input.line.len);
+	printf("%s(the whole line, or nothing to give up; now: %s)\n", input_label(a), text);
+}
+
+int
+linear_run(struct app *a)
+{
+	struct linear *l = calloc(1, sizeof *l);
+	char *line = NULL;
+	size_t size = 0;
+	int did = DID_NOTHING;
+
+	if (!l || !grid_resize(&l->page, COLS, ROWS)) {
+		free(l);
+		fputs("ctrace-tui: out of memory\n", stderr);
+		return 2;
+	}
+	if (a->message[0])
+		printf("%s\n", a->message);
+	say_header(a, l);
+	say_selected(a, l);
+	printf("A command or a key per line: down, enter, clamp, ablate, read (all rows), help, quit.\n");
+	while (!(did & DID_QUIT)) {
+		if (a->input.kind != INPUT_NONE)
+			say_input(a);
+		fflush(stdout);
+		if (getline(&line, &size, stdin) < 0)
+			break;
+		line[strcspn(line, "\r\n")] = '\0';
+		a->message[0] = '\0';
+		did = run_line(a, l, line);
+		if (a->message[0])
+			printf("%s\n", a->message);
+		if (a->input.kind == INPUT_NONE && (did & DID_CHANGE)) {
+			say_header(a, l);
+			say_selected(a, l);
+		}
+	}
+	free(line);
+	grid_free(&l->page);
+	free(l);
+	return 0;
+}
