@@ -191,7 +191,8 @@ ablate_label(struct app *a, const char *quoted)
 		if (study_clamp_find(&a->study, n->layer, n->index, n->pos) >= 0)
 			continue;
 		if (set.n == STUDY_CLAMPS)
-			return app_fail(a, "more than %d features have \"%s\" in their label; name a part of them",
+			return app_fail(a,
+			    "more than %d features have \"%s\" in their label; name a part of them",
 			    STUDY_CLAMPS, want);
 		set.clamp[set.n++] = (struct ct_clamp){
 			.layer = n->layer, .feature = n->index, .pos = n->pos, .unit = CT_MULTIPLE

@@ -257,7 +257,8 @@ draw_clamps(struct app *a, const struct area *all, int y)
 		draw_text(all, x, y, ST_DIM, "none");
 	for (int i = 0; i < set->n; i++) {
 		bool guess;
-		const char *label = study_label(&a->study, set->clamp[i].layer, set->clamp[i].feature, &guess);
+		const char *label =
+		    study_label(&a->study, set->clamp[i].layer, set->clamp[i].feature, &guess);
 		int more = i + 1 < set->n ? 9 : 0, w, room;
 
 		ct_clamp_text(&set->clamp[i], text, sizeof text);

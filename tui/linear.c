@@ -121,8 +121,9 @@ say_row(struct app *a, const struct linear *l, int y)
 	if (!*text)
 		return;
 	if (a->focus == VIEW_TREE)	/* a row that cannot be opened has two blanks for its mark */
-		printf("level %d: %s\n", strncmp(text, "open", 4) && strncmp(text, "closed", 6) ? blanks / 2 - 1
-		    : blanks / 2, text);
+		printf("level %d: %s\n",
+		    strncmp(text, "open", 4) && strncmp(text, "closed", 6) ? blanks / 2 - 1 : blanks / 2,
+		    text);
 	else
 		printf("%s\n", text);
 }
@@ -147,7 +148,7 @@ say_selected(struct app *a, struct linear *l)
 		return;
 	y = list->y + list->sel - list->top;
 	if (ops->side)	/* it has no rows to read out */
-		snprintf(text, sizeof text, "%s  %s", study_name(&a->study, a->study.node, name, sizeof name),
+		snprintf(text, sizeof text, "%s %s", study_name(&a->study, a->study.node, name, sizeof name),
 		    study_note(&a->study, a->study.node, note, sizeof note));
 	else
 		read_row(&l->page, y, text, sizeof text);

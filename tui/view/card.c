@@ -238,7 +238,8 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 		return;
 	}
 	label = study_label(&a->study, n->layer, n->index, &guess);
-	snprintf(text, sizeof text, "%s", guess && c->card && c->card->n_candidates ? "mixed; it may be" : label);
+	snprintf(text, sizeof text, "%s",
+	    guess && c->card && c->card->n_candidates ? "mixed; it may be" : label);
 	if (!*label && c->card && c->card->n_top)
 		snprintf(text, sizeof text, "says %s", c->card->top[0].token);
 	if (c->card && c->card->edited)
@@ -334,7 +335,8 @@ draw_edge(struct app *a, const struct area *area, int y, const struct line *l)
 					    : ST_TEXT,
 	    name);
 	if (*note && end - x > 4)
-		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE && !study_guess(&a->study, other) ? ST_TEXT : ST_DIM, note);
+		draw_cut(area, x + 2, y, end - x - 2,
+		    n->kind == CT_NODE_FEATURE && !study_guess(&a->study, other) ? ST_TEXT : ST_DIM, note);
 	draw_right(area, area->w - 1, y, l->edge.weight < 0 ? ST_MINUS : ST_PLUS,
 	    app_edge(a, &l->edge, w, sizeof w));
 }

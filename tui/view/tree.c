@@ -463,7 +463,9 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 	/* The name stays whole while there is room for it; the label takes what is left. */
 	x += draw_cut(area, x, y, end - x, style, name);
 	if (*note && end - x > 4)
-		draw_cut(area, x + 2, y, end - x - 2, n->kind == CT_NODE_FEATURE && !study_guess(&a->study, w->node) ? ST_TEXT : ST_DIM, note);
+		draw_cut(area, x + 2, y, end - x - 2,
+		    n->kind == CT_NODE_FEATURE && !study_guess(&a->study, w->node) ? ST_TEXT : ST_DIM,
+		    note);
 	if (n->kind == CT_NODE_TARGET && !parent) {
 		if (n->pos != a->study.pos && n->target != CT_TARGET_FEATURE && end - x > 4)
 			draw_cut(area, x + 2, y, end - x - 2, ST_DIM,
