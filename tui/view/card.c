@@ -193,6 +193,18 @@ card_changed(struct app *a, void *state, enum change what)
 	c->list.sel = c->list.top = 0;
 }
 
+/* The keys begin on the first line that leads somewhere. */
+static void
+card_focused(struct app *a, void *state)
+{
+	struct card *c = state;
+
+	card_list(a, c);
+	for (int i = 0; c->list.sel == 0 && i < c->list.n; i++)
+		if (c->line[i].kind == FROM || c->line[i].kind == TO)
+			list_select(&c->list, i);
+}
+
 static double
 total_influence(const struct ct_graph *g)
 {
@@ -533,6 +545,7 @@ const struct view_ops card_view = {
 	.changed = card_changed,
 	.draw = card_draw,
 	.list = card_list,
+	.focused = card_focused,
 	.text = card_text,
 	.enter = card_enter,
 };

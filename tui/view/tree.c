@@ -14,7 +14,7 @@
 #include "tui/fmt.h"
 #include "tui/view/twig.h"
 
-enum { ROOT_SHOWN = 6, CHILD_SHOWN = 4, /* at least */ STEP = 10, MAX_ROWS = 4000, INDENT = 2 };
+enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 4, STEP = 10, MAX_ROWS = 4000, INDENT = 2 };
 
 struct row {
 	struct twig *twig;
@@ -47,16 +47,20 @@ tree_close(void *state)
 	free(t);
 }
 
+/* Rows for the targets below the first: a few of them, if there are many. */
+static int
+other_targets(const struct app *a)
+{
+	return a->study.graph->n_targets > 5 ? 5 : a->study.graph->n_targets;
+}
+
 /* How many inputs of a target fill the pane, with one of them open and some other targets below. */
 static int
 root_rows(const struct app *a)
 {
-	int others = a->study.graph->n_targets, room;
+	int room = a->grid.rows - 7 - other_targets(a) - CHILD_SHOWN - 1;
 
-	if (others > 5)
-		others = 5;
-	room = a->grid.rows - 7 - others - CHILD_SHOWN - 1;
-	return room > ROOT_SHOWN ? room : ROOT_SHOWN;
+	return room > ROOT_MOST ? ROOT_MOST : room > ROOT_SHOWN ? room : ROOT_SHOWN;
 }
 
 static int
@@ -135,7 +139,26 @@ select_twig(struct app *a, struct tree *t, const struct twig *w)
 		list_select(&t->list, row);
 }
 
-/* A new graph: the first target is open, and below it the strongest feature. */
+/* The strongest features below the first target, as many as there is room for, but one at least. */
+static void
+open_strongest(struct app *a, struct tree *t)
+{
+	struct twig *root = &t->root[0];
+	int room = a->grid.rows - 7 - other_targets(a) - root->shown - 1;
+
+	for (int i = 0, opened = 0; i < root->shown && (!opened || room > CHILD_SHOWN); i++) {
+		struct twig *w = &root->child[i];
+
+		if (study_node(&a->study, w->node)->kind != CT_NODE_FEATURE || !open_twig(a, t, w))
+			continue;
+		if (w->shown > CHILD_SHOWN - 1)
+			w->shown = CHILD_SHOWN - 1;
+		room -= w->shown + 1;
+		opened++;
+	}
+}
+
+/* A new graph: the first target is open, and what is strongest below it. */
 static void
 plant(struct app *a, struct tree *t)
 {
@@ -158,13 +181,7 @@ plant(struct app *a, struct tree *t)
 		t->root[i].node = first + i;
 	if (!open_twig(a, t, &t->root[0]))
 		return;
-	for (int i = 0; i < t->root[0].shown; i++)
-		if (g->nodes[t->root[0].child[i].node].kind == CT_NODE_FEATURE) {
-			if (open_twig(a, t, &t->root[0].child[i])
-			    && t->root[0].child[i].shown > CHILD_SHOWN - 1)
-				t->root[0].child[i].shown = CHILD_SHOWN - 1;
-			break;
-		}
+	open_strongest(a, t);
 	if (!tree_reveal(a, a->study.node))
 		view_select(a, first);
 }
