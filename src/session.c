@@ -471,7 +471,7 @@ apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_cla
 		goto fail;
 	memcpy(copy, clamps, (size_t)n * sizeof *copy);
 	if ((r = ct_sites_init(&sites, &s->local, copy, n, &arena, err)) < 0 ||
-	    (r = ct_intervene(&run, &s->local, s->ids, &sites, opt, &arena, err)) < 0 ||
+	    (r = ct_intervene(&run, &s->local, &sites, opt, &arena, err)) < 0 ||
 	    (r = ct_outcome_init(outcome, &s->local, g, &sites, opt, &run, &arena, err)) < 0 ||
 	    (r = logits_init(&logits, s, run.final, &arena, err)) < 0)
 		goto fail;

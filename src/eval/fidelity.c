@@ -8,6 +8,7 @@
 
 #include "base/rounds.h"
 #include "eval/prompt.h"
+#include "math/kernels.h"
 #include "model/transformer.h"
 
 enum { CHUNK = 16 };	/* sentences of one item of work */

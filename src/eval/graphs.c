@@ -8,7 +8,7 @@
 #include "eval/prompt.h"
 #include "trace/build.h"
 #include "trace/influence.h"
-#include "trace/intervene.h"
+#include "trace/survey.h"
 
 enum { TARGETS = 10, MAX_FEATURES = 7500 };
 static const double node_threshold = 0.8, edge_threshold = 0.98;
@@ -46,54 +46,6 @@ ct_held_out_prompts(int **out, const struct ct_corpus *c, int max, struct ct_err
 	return kept;
 }
 
-/* KL of the next token when one feature is set to 0. */
-static int
-ablate(const struct ct_prompt *p, const float *original, const struct ct_node *node, struct ct_arena *a,
-    double *effect, struct ct_error *err)
-{
-	static const struct ct_clamp_options how = {.mode = CT_FROZEN, .through = CT_MODEL};
-	struct ct_clamp clamp = {.layer = node->layer, .feature = node->index, .pos = node->pos,
-	    .unit = CT_ABSOLUTE, .amount = 0};
-	struct ct_arena_mark mark = ct_arena_mark(a);
-	struct ct_changed changed;
-	struct ct_sites sites;
-	float *logits;
-	int rc;
-
-	rc = ct_sites_init(&sites, &p->local, &clamp, 1, a, err);
-	if (rc == CT_OK)
-		rc = ct_intervene(&changed, &p->local, p->ids, &sites, &how, a, err);
-	if (rc == CT_OK) {
-		logits = ct_prompt_logits(p, changed.final, a, err);
-		if (logits != NULL)
-			*effect = ct_kl_logits(p->local.m->cfg.V, original, logits);
-		else
-			rc = CT_ENOMEM;
-	}
-	ct_arena_release(a, mark);
-	return rc;
-}
-
-static int
-faithfulness(const struct ct_prompt *p, const float *original, const struct ct_graph *g, struct ct_arena *a,
-    double *spearman, struct ct_error *err)
-{
-	double *influence = ct_arena_need(a, (size_t)g->n_features, sizeof *influence, "effects", err);
-	double *effect = ct_arena_need(a, (size_t)g->n_features, sizeof *effect, "effects", err);
-	int i, n = 0, rc = CT_OK;
-
-	if (influence == NULL || effect == NULL)
-		return CT_ENOMEM;
-	for (i = 0; i < g->n_features && rc == CT_OK; i++) {
-		if (!g->nodes[i].kept)
-			continue;
-		influence[n] = g->nodes[i].influence;
-		rc = ablate(p, original, &g->nodes[i], a, &effect[n], err);
-		n++;
-	}
-	return rc == CT_OK ? ct_spearman(spearman, influence, effect, n, a, err) : rc;
-}
-
 static int
 measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
@@ -102,6 +54,7 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	struct result *r = &j->results[item];
 	struct ct_arena edges = {0};
 	struct ct_root roots[TARGETS];
+	struct ct_survey survey;
 	struct ct_prompt p;
 	struct ct_graph *g;
 	float *logits;
@@ -121,10 +74,11 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	if (rc == CT_OK)
 		rc = ct_graph_prune(g, node_threshold, edge_threshold, &edges, a, err);
 	if (rc == CT_OK)
-		rc = faithfulness(&p, logits, g, a, &r->spearman, err);
+		rc = ct_survey_run(&survey, &p.local, g, a, NULL, NULL, NULL, err);
 	if (rc == CT_OK) {
 		r->scores = g->scores;
 		r->check = g->check;
+		r->spearman = survey.spearman_kl;
 	}
 	ct_arena_free(&edges);
 	return rc;

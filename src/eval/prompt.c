@@ -1,8 +1,6 @@
 /* prompt: see prompt.h. */
 #include "eval/prompt.h"
 
-#include <math.h>
-
 #include "model/transformer.h"
 
 int
@@ -45,26 +43,4 @@ ct_likeliest(int n, const float *logits)
 			best = i;
 	}
 	return best;
-}
-
-double
-ct_kl_logits(int n, const float *p, const float *q)
-{
-	double top_p = -INFINITY, top_q = -INFINITY, sum_p = 0, sum_q = 0, kl = 0;
-	int i;
-
-	for (i = 0; i < n; i++) {
-		top_p = fmax(top_p, (double)p[i]);
-		top_q = fmax(top_q, (double)q[i]);
-	}
-	for (i = 0; i < n; i++) {
-		sum_p += exp((double)p[i] - top_p);
-		sum_q += exp((double)q[i] - top_q);
-	}
-	for (i = 0; i < n; i++) {
-		double log_p = (double)p[i] - top_p - log(sum_p), log_q = (double)q[i] - top_q - log(sum_q);
-
-		kl += exp(log_p) * (log_p - log_q);
-	}
-	return kl > 0 ? kl : 0;		/* below zero by rounding only */
 }

@@ -27,7 +27,4 @@ float *ct_prompt_logits(const struct ct_prompt *p, const float *final, struct ct
 /* The largest; the lowest index of equal ones. */
 int ct_likeliest(int n, const float *logits);
 
-/* KL(softmax(p) || softmax(q)) of two rows of n logits, in double. */
-double ct_kl_logits(int n, const float *p, const float *q);
-
 #endif

@@ -233,7 +233,7 @@ try_swap(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *
 	if (rc == CT_OK)
 		rc = ct_sites_init(&sites, &p->local, moved, n, a, err);
 	if (rc == CT_OK)
-		rc = ct_intervene(&changed, &p->local, p->ids, &sites, &how, a, err);
+		rc = ct_intervene(&changed, &p->local, &sites, &how, a, err);
 	if (rc == CT_OK) {
 		logits = ct_prompt_logits(p, changed.final, a, err);
 		rc = logits != NULL ? CT_OK : CT_ENOMEM;

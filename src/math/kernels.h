@@ -43,4 +43,7 @@ void ct_rope(int T, int first, int heads, int head, const double *freq, float *x
 /* In-place softmax of x[0..n), sums in double. */
 void ct_softmax(int n, float *x);
 
+/* KL(softmax(p) || softmax(q)) of two rows of n logits, in nats and in double; never below 0. */
+double ct_kl_logits(int n, const float *p, const float *q);
+
 #endif

@@ -47,7 +47,30 @@ struct ct_outcome {
 	int n_effects, n_targets;
 	struct ct_effect *effects;	/* the targets in the graph's order, then features by |observed| */
 	struct ct_agreement agreement;
-	double max_direct_error;	/* direct mode: max |observed - predicted| / max |observed| */
+	int overridden;			/* times that a later clamp on the same feature and position replaced one */
+	const int *lost;		/* (clamps) the same, by the clamp that was replaced */
+	/*
+	 * Where all that edges take as frozen is frozen (direct, or a range over all layers): max over effects of
+	 * |observed - sum of edge * (new / original - 1)| / max |observed|, so that the run and the edges, found in
+	 * opposite directions, check each other. NAN elsewhere.
+	 */
+	double max_direct_error;
+};
+
+/* One feature of the pruned graph set to 0: frozen, through the model. */
+struct ct_ablation {
+	int node;
+	double influence;		/* raw, on the graph's targets */
+	double kl;			/* of the next token at the graph's position, model || ablated, in nats */
+	float effect;			/* change of the first target, as ct_effect's observed */
+};
+
+struct ct_survey {
+	int n;
+	struct ct_ablation *items;	/* largest KL first; ties by node */
+	double spearman_kl;		/* influence against kl; NAN when n < 3 or one side is constant */
+	double spearman_effect;		/* influence against |effect| */
+	double seconds;			/* wall clock: n / seconds clamps per second */
 };
 
 #endif

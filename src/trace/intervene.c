@@ -62,7 +62,8 @@ ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_cla
 {
 	*s = (struct ct_sites){ 0 };
 	s->site = ct_arena_need(a, (size_t)n * lo->T, sizeof *s->site, "clamps", err);
-	if (!s->site)
+	s->lost = ct_arena_need(a, (size_t)n, sizeof *s->lost, "clamps", err);
+	if (!s->site || !s->lost)
 		return CT_ENOMEM;
 	for (int i = 0; i < n; i++) {
 		const struct ct_clamp *c = &clamps[i];
@@ -72,6 +73,8 @@ ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_cla
 			return r;
 		if (c->off)
 			continue;
+		if ((r = ct_transcoder_check_rows(lo->tc, c->layer, c->feature, err)) < 0)
+			return r;
 		if (c->pos == CT_ALL_POSITIONS || c->onwards) {
 			from = c->pos < 1 ? 1 : c->pos;
 			to = lo->T - 1;
@@ -81,15 +84,17 @@ ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_cla
 			double v = c->unit == CT_ABSOLUTE   ? c->amount
 				   : c->unit == CT_MULTIPLE ? c->amount * (double)original
 							    : (double)original + c->amount;
-			struct ct_site site = { c->layer, t, c->feature, original, (float)v };
+			struct ct_site site = { c->layer, t, c->feature, original, (float)v, i };
 			int k = 0;
 
 			while (k < s->n && !same_place(&s->site[k], &site))
 				k++;
-			if (k < s->n)
+			if (k < s->n) {
 				s->overridden++;
-			else
+				s->lost[s->site[k].clamp]++;
+			} else {
 				s->n++;
+			}
 			s->site[k] = site;
 		}
 	}
@@ -252,27 +257,43 @@ add_skip(const struct ct_local *lo, struct buffers *b, int l, float *y)
 	ct_sgemm(false, true, T, D, D, 1, b->in, D, w, D, 1, y, D);
 }
 
+/* x (T,D). The clamp that moves its feature most is named: it is the one to make smaller. */
 static int
-check_finite(const float *x, size_t n, int l, struct ct_error *err)
+check_finite(const struct ct_local *lo, const struct ct_sites *s, const float *x, int l, struct ct_error *err)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!isfinite(x[i]))
-			return ct_fail(err, CT_EINVAL,
-			    "the clamps make layer %d's activations infinite: use smaller strengths", l);
+	const struct ct_site *c = s->site;
+	int D = lo->m->cfg.D;
+
+	for (int i = 0; i < lo->T * D; i++) {
+		if (isfinite(x[i]))
+			continue;
+		for (int k = 1; k < s->n; k++)
+			if (fabs((double)s->site[k].value - (double)s->site[k].original) >
+			    fabs((double)c->value - (double)c->original))
+				c = &s->site[k];
+		return ct_fail(err, CT_EINVAL,
+		    "layer %d's activations at position %d become infinite under L%d#%d@%d=%g: use a smaller "
+		    "strength",
+		    l, i / D, c->layer, c->feature, c->pos, (double)c->value);
+	}
 	return CT_OK;
 }
 
 /* frozen, free and range. */
 static int
-run_live(struct ct_changed *out, const struct ct_local *lo, const int *ids, const struct ct_sites *s,
+run_live(struct ct_changed *out, const struct ct_local *lo, const struct ct_sites *s,
     const struct ct_clamp_options *opt, struct buffers *b, struct ct_error *err)
 {
 	const struct ct_model *m = lo->m;
-	int T = lo->T, D = m->cfg.D, L = m->cfg.L, r;
+	int T = lo->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
 	size_t TD = (size_t)T * D, HTT = (size_t)m->cfg.H * T * T, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
 
-	ct_embed(m, T, 0, ids, b->x);
-	for (int l = 0; l < L; l++) {
+	/* Below the first clamp nothing can change: the original run's stream, keys and read points hold. */
+	memcpy(b->x, lo->pass->x + start * TD, TD * sizeof *b->x);
+	memcpy(out->read, lo->read, start * TD * sizeof *out->read);
+	for (int i = 0; i < lo->first[start * T]; i++)
+		out->pre[i] = lo->active[i].pre;
+	for (int l = start; l < L; l++) {
 		bool live = opt->mode == CT_FREE,
 		     fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
 		float *pattern = live ? b->pattern : lo->pass->pattern + l * HTT;
@@ -281,6 +302,7 @@ run_live(struct ct_changed *out, const struct ct_local *lo, const int *ids, cons
 		    b->scale, b->mid, b->scratch);
 		ct_layer_mlp(m, l, T, b->mid, b->in, b->scale, b->mlp, b->scratch);
 		ct_read_stream(m, lo->tc, T, b->mid, b->in, b->scale, b->read);
+		memcpy(out->read + l * TD, b->read, TD * sizeof *out->read);
 		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
 			const struct ct_active *f = &lo->active[i];
 			const struct ct_tc_layer *ly = &lo->tc->layers[l];
@@ -302,16 +324,19 @@ run_live(struct ct_changed *out, const struct ct_local *lo, const int *ids, cons
 		add_written(lo, b, l, b->mlp);
 		for (size_t i = 0; i < TD; i++)
 			b->x[i] = b->mid[i] + b->mlp[i];
-		if ((r = check_finite(b->x, TD, l, err)) < 0)
+		if ((r = check_finite(lo, s, b->x, l, err)) < 0)
 			return r;
 	}
 	ct_final_norm(m, T, b->x, out->final, b->scale);
-	return check_finite(out->final, TD, L - 1, err);
+	return check_finite(lo, s, out->final, L - 1, err);
 }
 
-/* The frozen linear network on changes of the stream. Only sites (and, when total, moved features) write. */
+/*
+ * The frozen linear network on changes of the stream. Only sites (and, when total, moved features) write.
+ * dread (L,T,D): change of what the encoders see, or NULL.
+ */
 static void
-run_linear(const struct ct_local *lo, const struct ct_sites *s, bool total, float *dfinal, float *dpre,
+run_linear(const struct ct_local *lo, const struct ct_sites *s, bool total, float *dfinal, float *dpre, float *dread,
     struct buffers *b)
 {
 	const struct ct_model *m = lo->m;
@@ -325,6 +350,8 @@ run_linear(const struct ct_local *lo, const struct ct_sites *s, bool total, floa
 		ct_layer_attention_frozen(m, lo->pass, l, b->x, b->mid, b->scratch);
 		for (int t = 0; t < T; t++)
 			ct_read_frozen(lo, l, t, b->mid + (size_t)t * D, b->read + (size_t)t * D);
+		if (dread)
+			memcpy(dread + l * TD, b->read, TD * sizeof *dread);
 		for (int i = 0; i < s->n; i++)
 			if (s->site[i].layer == l)
 				write_on(lo, b, l, s->site[i].pos, s->site[i].feature,
@@ -360,13 +387,19 @@ ct_predict(const struct ct_local *lo, const struct ct_sites *s, bool total, floa
 	int r = make_buffers(&b, lo, scratch, err);
 
 	if (r == CT_OK)
-		run_linear(lo, s, total, dfinal, dpre, &b);
+		run_linear(lo, s, total, dfinal, dpre, NULL, &b);
 	ct_arena_release(scratch, mark);
 	return r;
 }
 
+bool
+ct_is_direct(const struct ct_clamp_options *opt, int L)
+{
+	return opt->mode == CT_DIRECT || (opt->mode == CT_RANGE && opt->first == 0 && opt->last == L - 1);
+}
+
 int
-ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, const struct ct_sites *s,
+ct_intervene(struct ct_changed *out, const struct ct_local *lo, const struct ct_sites *s,
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err)
 {
 	int L = lo->m->cfg.L, r;
@@ -379,9 +412,10 @@ ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, 
 		    opt->first, opt->last, L - 1);
 	out->final = ct_arena_need(a, TD, sizeof *out->final, "a clamped run", err);
 	out->pre = ct_arena_need(a, (size_t)lo->n, sizeof *out->pre, "a clamped run", err);
+	out->read = ct_arena_need(a, (size_t)L * TD, sizeof *out->read, "a clamped run", err);
 	out->k = ct_arena_need(a, (size_t)L * kv, sizeof *out->k, "a clamped run", err);
 	out->v = ct_arena_need(a, (size_t)L * kv, sizeof *out->v, "a clamped run", err);
-	if (!out->final || !out->pre || !out->k || !out->v)
+	if (!out->final || !out->pre || !out->read || !out->k || !out->v)
 		return CT_ENOMEM;
 	/* Direct mode computes no keys anew. */
 	memcpy(out->k, lo->pass->k, (size_t)L * kv * sizeof *out->k);
@@ -389,15 +423,17 @@ ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, 
 	mark = ct_arena_mark(a);
 	if ((r = make_buffers(&b, lo, a, err)) < 0)
 		goto done;
-	if (opt->mode == CT_DIRECT || (opt->mode == CT_RANGE && opt->first == 0 && opt->last == L - 1)) {
-		run_linear(lo, s, false, out->final, out->pre, &b);
+	if (ct_is_direct(opt, L)) {
+		run_linear(lo, s, false, out->final, out->pre, out->read, &b);
 		for (size_t i = 0; i < TD; i++)
 			out->final[i] += lo->pass->final[i];
 		for (int i = 0; i < lo->n; i++)
 			out->pre[i] += lo->active[i].pre;
-		r = check_finite(out->final, TD, L - 1, err);
+		for (size_t i = 0; i < L * TD; i++)
+			out->read[i] += lo->read[i];
+		r = check_finite(lo, s, out->final, L - 1, err);
 	} else {
-		r = run_live(out, lo, ids, s, opt, &b, err);
+		r = run_live(out, lo, s, opt, &b, err);
 	}
 done:
 	ct_arena_release(a, mark);

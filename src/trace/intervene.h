@@ -22,12 +22,14 @@
 struct ct_site {
 	int layer, pos, feature;
 	float original, value;
+	int clamp;			/* of the list: the one in force here */
 };
 
 struct ct_sites {
 	int n;
 	struct ct_site *site;		/* by (layer, pos, feature) */
-	int overridden;			/* clamps that a later one on the same feature and position replaced */
+	int overridden;			/* times that a later clamp on the same feature and position replaced one */
+	int *lost;			/* (clamps) the same, by the clamp that was replaced */
 };
 
 /* Spreads clamps over their positions. A feature outside the transcoder or a position outside 1..T-1 is an error. */
@@ -38,11 +40,15 @@ int ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct
 struct ct_changed {
 	float *final;			/* (T,D) final norm's output */
 	float *pre;			/* (lo->n) pre-activations of the features that are active in the original run */
+	float *read;			/* (L,T,D) what the encoders see; lo->read where nothing changed */
 	float *k, *v;			/* (L,T,H_kv*head) keys and values; direct mode: the original ones */
 };
 
-/* From the arena. Activations that become non-finite are an error that names the place. */
-int ct_intervene(struct ct_changed *out, const struct ct_local *lo, const int *ids, const struct ct_sites *s,
+/* Whether everything that edges take as frozen is frozen: direct mode, or a range over all layers. */
+bool ct_is_direct(const struct ct_clamp_options *opt, int L);
+
+/* From the arena. Activations that become non-finite are an error that names the place and the largest clamp. */
+int ct_intervene(struct ct_changed *out, const struct ct_local *lo, const struct ct_sites *s,
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err);
 
 /*
@@ -61,6 +67,12 @@ int ct_predict(const struct ct_local *lo, const struct ct_sites *s, bool total, 
 int ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g,
     const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run, struct ct_arena *a,
     struct ct_error *err);
+
+/*
+ * What a run changed of one target of the graph: its logit minus the vocabulary's mean, its difference of logits, or
+ * the pre-activation of its feature (active or not). Any position at which the run has it.
+ */
+float ct_target_change(const struct ct_local *lo, const struct ct_graph *g, const struct ct_changed *run, int node);
 
 /* Rank correlation (ties share their mean rank) and linear correlation; NAN when n < 3 or one side is constant. */
 int ct_spearman(double *out, const double *x, const double *y, int n, struct ct_arena *scratch,

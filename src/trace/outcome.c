@@ -95,6 +95,19 @@ target_dot(const struct ct_local *lo, const struct ct_node *n, const float *y)
 	return sum;
 }
 
+float
+ct_target_change(const struct ct_local *lo, const struct ct_graph *g, const struct ct_changed *run, int node)
+{
+	const struct ct_node *n = &g->nodes[node];
+	size_t at;
+
+	if (n->target != CT_TARGET_FEATURE)
+		return (float)(target_dot(lo, n, run->final) - target_dot(lo, n, lo->pass->final));
+	at = ((size_t)n->layer * lo->T + n->pos) * lo->m->cfg.D;
+	return ct_transcoder_encode_one(lo->tc, n->layer, n->index, run->read + at) -
+	       ct_transcoder_encode_one(lo->tc, n->layer, n->index, lo->read + at);
+}
+
 static bool
 is_clamped(const struct ct_sites *s, const struct ct_node *n)
 {
@@ -103,6 +116,15 @@ is_clamped(const struct ct_sites *s, const struct ct_node *n)
 		    s->site[i].feature == n->index)
 			return true;
 	return false;
+}
+
+/* Where a node's feature stands among the active ones, looking from `at` on: nodes are a subset in the same order. */
+static int
+next_active(const struct ct_local *lo, const struct ct_node *n, int at)
+{
+	while (lo->active[at].layer != n->layer || lo->active[at].pos != n->pos || lo->active[at].feature != n->index)
+		at++;
+	return at;
 }
 
 static struct ct_effect
@@ -175,6 +197,59 @@ done:
 	return r;
 }
 
+/*
+ * The freeze checked by other means: what a run forwards observed, against the edges that were found backwards. Sites
+ * that are no nodes (inactive features) have no edges; the linear prediction stands in for theirs.
+ */
+static int
+check_edges(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g, const struct ct_sites *s,
+    struct ct_arena *a, struct ct_error *err)
+{
+	struct ct_arena_mark mark = ct_arena_mark(a);
+	struct ct_sites rest = { .site = ct_arena_need(a, (size_t)s->n, sizeof *rest.site, "a check", err) };
+	int *node = ct_arena_need(a, (size_t)s->n, sizeof *node, "a check", err), r = CT_ENOMEM, active = 0;
+	size_t TD = (size_t)lo->T * lo->m->cfg.D;
+	float *final = ct_arena_need(a, TD, sizeof *final, "a check", err);
+	float *pre = ct_arena_need(a, (size_t)lo->n, sizeof *pre, "a check", err);
+	float *by_node = ct_arena_need(a, (size_t)g->n_nodes, sizeof *by_node, "a check", err);
+	double worst = 0, largest = 0;
+
+	if (!rest.site || !node || !final || !pre || !by_node)
+		goto done;
+	for (int i = 0; i < s->n; i++) {
+		const struct ct_site *c = &s->site[i];
+
+		node[i] = c->original != 0 ? ct_graph_find(g, CT_NODE_FEATURE, c->layer, c->pos, c->feature) : -1;
+		if (node[i] < 0)
+			rest.site[rest.n++] = *c;
+	}
+	if (rest.n && (r = ct_predict(lo, &rest, false, final, pre, a, err)) < 0)
+		goto done;
+	for (int i = 0; i < g->n_features; i++) {
+		active = next_active(lo, &g->nodes[i], active);
+		by_node[i] = pre[active];
+	}
+	for (int i = 0; i < out->n_effects; i++) {
+		const struct ct_effect *e = &out->effects[i];
+		const struct ct_node *n = &g->nodes[e->node];
+		double sum = i < out->n_targets ? target_dot(lo, n, final) : (double)by_node[e->node];
+
+		if (!g->rows[e->node])
+			continue;
+		for (int k = 0; k < s->n; k++)
+			if (node[k] >= 0)
+				sum += (double)ct_graph_edge(g, e->node, node[k]) *
+				       ((double)s->site[k].value / (double)s->site[k].original - 1);
+		worst = fmax(worst, fabs((double)e->observed - sum));
+		largest = fmax(largest, fabs((double)e->observed));
+	}
+	out->max_direct_error = largest > 0 ? worst / largest : worst;
+	r = CT_OK;
+done:
+	ct_arena_release(a, mark);
+	return r;
+}
+
 int
 ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g,
     const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run,
@@ -182,10 +257,11 @@ ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct 
 {
 	size_t TD = (size_t)lo->T * lo->m->cfg.D;
 	struct versions v = { .lo = lo, .run = run };
-	double worst = 0, largest = 0;
 	int active = 0, r, n = 0;
 
-	*out = (struct ct_outcome){ .options = *opt };
+	*out = (struct ct_outcome){
+		.options = *opt, .overridden = s->overridden, .lost = s->lost, .max_direct_error = NAN
+	};
 	out->effects = ct_arena_need(
 	    a, (size_t)g->n_features + g->n_targets, sizeof *out->effects, "effects", err);
 	v.direct_final = ct_arena_need(a, TD, sizeof(float), "predictions", err);
@@ -208,22 +284,14 @@ ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct 
 	for (int i = 0; i < g->n_features; i++) {
 		const struct ct_node *node = &g->nodes[i];
 
-		/* Nodes are a subset of the active features, in the same order. */
-		while (lo->active[active].layer != node->layer || lo->active[active].pos != node->pos ||
-		       lo->active[active].feature != node->index)
-			active++;
+		active = next_active(lo, node, active);
 		out->effects[n] = effect_of(&v, active, i, node);
 		out->effects[n].clamped = is_clamped(s, node);
 		n++;
 	}
 	out->n_effects = n;
 	qsort(out->effects + out->n_targets, (size_t)(n - out->n_targets), sizeof *out->effects, by_effect);
-	for (int i = 0; i < n; i++) {
-		const struct ct_effect *e = &out->effects[i];
-
-		worst = fmax(worst, fabs((double)e->observed - (double)e->predicted_direct));
-		largest = fmax(largest, fabs((double)e->observed));
-	}
-	out->max_direct_error = largest > 0 ? worst / largest : worst;
+	if (ct_is_direct(opt, lo->m->cfg.L) && (r = check_edges(out, lo, g, s, a, err)) < 0)
+		return r;
 	return agree(out, g, s, a, err);
 }

@@ -184,7 +184,7 @@ fixture_clamp(struct fixture *f, const struct ct_clamp *clamps, int n, struct ct
 	struct ct_error err = { 0 };
 	struct ct_changed out;
 
-	if (ct_intervene(&out, &f->local, f->ids, &s, &opt, &f->arena, &err) < 0)
+	if (ct_intervene(&out, &f->local, &s, &opt, &f->arena, &err) < 0)
 		fail_msg("%s", err.msg);
 	return out;
 }

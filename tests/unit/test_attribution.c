@@ -145,7 +145,7 @@ check_direct(struct fixture *f, const struct ct_shape *s)
 			.amount = i ? 0 : 2 };
 	}
 	assert_int_equal(ct_sites_init(&sites, &f->local, clamps, 2, &f->arena, &err), CT_OK);
-	assert_int_equal(ct_intervene(&run, &f->local, f->ids, &sites, &opt, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
 	assert_int_equal(ct_outcome_init(&o, &f->local, g, &sites, &opt, &run, &f->arena, &err), CT_OK);
 	for (int i = 0; i < o.n_effects; i++) {
 		const struct ct_effect *e = &o.effects[i];
@@ -191,7 +191,7 @@ check_no_change(struct fixture *f, const struct ct_shape *s)
 
 			assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
 			assert_int_equal(
-			    ct_intervene(&run, &f->local, f->ids, &sites, &opt, &f->arena, &err), CT_OK);
+			    ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
 			assert_memory_equal(run.final, f->pass.final, TD * sizeof(float));
 			for (int i = 0; i < f->local.n; i++)
 				assert_true(run.pre[i] == f->local.active[i].pre);
@@ -224,8 +224,8 @@ check_range(struct fixture *f, const struct ct_shape *s)
 
 	assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
 	assert_int_equal(sites.n, f->T - 1);
-	assert_int_equal(ct_intervene(&a, &f->local, f->ids, &sites, &direct, &f->arena, &err), CT_OK);
-	assert_int_equal(ct_intervene(&b, &f->local, f->ids, &sites, &range, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_intervene(&a, &f->local, &sites, &direct, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_intervene(&b, &f->local, &sites, &range, &f->arena, &err), CT_OK);
 	assert_memory_equal(a.final, b.final, (size_t)f->T * s->cfg.D * sizeof(float));
 }
 

@@ -254,7 +254,7 @@ test_bad_range(void **state)
 
 		snprintf(want, sizeof want, "no layer range %d-%d: this model has layers 0 to 2", opt.first,
 		    opt.last);
-		assert_int_equal(ct_intervene(&out, &f.local, f.ids, &s, &opt, &f.arena, &err), CT_EINVAL);
+		assert_int_equal(ct_intervene(&out, &f.local, &s, &opt, &f.arena, &err), CT_EINVAL);
 		assert_string_equal(err.msg, want);
 	}
 	fixture_close(&f);
@@ -354,7 +354,7 @@ check_huge(struct fixture *f, const struct ct_shape *s)
 			struct ct_error err = { 0 };
 			struct ct_changed out;
 			struct ct_outcome o;
-			int r = ct_intervene(&out, &f->local, f->ids, &sites, &opt, &f->arena, &err);
+			int r = ct_intervene(&out, &f->local, &sites, &opt, &f->arena, &err);
 
 			if (r == CT_OK)
 				r = ct_outcome_init(

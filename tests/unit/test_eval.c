@@ -106,7 +106,7 @@ run_clamped(struct fixture *f, const struct ct_clamp *clamps, int n, enum ct_mod
 	struct ct_error err;
 
 	assert_int_equal(ct_sites_init(&sites, &f->local, clamps, n, &f->scratch, &err), CT_OK);
-	assert_int_equal(ct_intervene(&changed, &f->local, f->ids, &sites, &how, &f->scratch, &err), CT_OK);
+	assert_int_equal(ct_intervene(&changed, &f->local, &sites, &how, &f->scratch, &err), CT_OK);
 	ct_logits(f->m, 1, changed.final + (f->T - 1) * f->m->cfg.D, logits);
 }
 

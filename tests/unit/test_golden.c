@@ -267,7 +267,7 @@ test_clamps(void **state)
 			struct ct_changed run;
 
 			assert_int_equal(
-			    ct_intervene(&run, &f->local, f->ids, &sites, &opt, &f->arena, &err), CT_OK);
+			    ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
 			ct_logits(f->m, 1, run.final + (size_t)(f->T - 1) * D, logits);
 			for (int v = 0; v < V; v++) {
 				got[v] = logits[v];

@@ -1,0 +1,114 @@
+/* survey: see survey.h. */
+#include "trace/survey.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/rounds.h"
+#include "math/kernels.h"
+#include "model/transformer.h"
+#include "trace/intervene.h"
+
+struct job {
+	const struct ct_local *lo;
+	const struct ct_graph *g;
+	const float *logits;		/* (V) of the original run at the graph's position */
+	struct ct_ablation *items;
+};
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int
+ablate(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
+{
+	static const struct ct_clamp_options how = { .mode = CT_FROZEN, .through = CT_MODEL };
+	const struct job *j = ctx;
+	const struct ct_model *m = j->lo->m;
+	struct ct_ablation *out = &j->items[item];
+	const struct ct_node *node = &j->g->nodes[out->node];
+	struct ct_clamp clamp = {
+		.layer = node->layer, .feature = node->index, .pos = node->pos, .unit = CT_MULTIPLE, .amount = 0
+	};
+	float *logits = ct_arena_need(a, (size_t)m->cfg.V, sizeof *logits, "logits", err);
+	struct ct_changed changed;
+	struct ct_sites sites;
+	int rc;
+
+	(void)worker;
+	if (!logits)
+		return CT_ENOMEM;
+	if ((rc = ct_sites_init(&sites, j->lo, &clamp, 1, a, err)) < 0 ||
+	    (rc = ct_intervene(&changed, j->lo, &sites, &how, a, err)) < 0)
+		return rc;
+	ct_logits(m, 1, changed.final + (size_t)j->g->pos * m->cfg.D, logits);
+	out->kl = ct_kl_logits(m->cfg.V, j->logits, logits);
+	out->effect = ct_target_change(j->lo, j->g, &changed, j->g->n_nodes - j->g->n_targets);
+	return CT_OK;
+}
+
+static int
+by_kl(const void *x, const void *y)
+{
+	const struct ct_ablation *a = x, *b = y;
+
+	if (a->kl != b->kl)
+		return a->kl > b->kl ? -1 : 1;
+	return a->node < b->node ? -1 : a->node > b->node;
+}
+
+static int
+compare(struct ct_survey *s, struct ct_arena *tmp, struct ct_error *err)
+{
+	double *influence = ct_arena_need(tmp, (size_t)s->n, sizeof *influence, "ranks", err);
+	double *kl = ct_arena_need(tmp, (size_t)s->n, sizeof *kl, "ranks", err);
+	double *effect = ct_arena_need(tmp, (size_t)s->n, sizeof *effect, "ranks", err);
+	int rc;
+
+	if (!influence || !kl || !effect)
+		return CT_ENOMEM;
+	for (int i = 0; i < s->n; i++) {
+		influence[i] = s->items[i].influence;
+		kl[i] = s->items[i].kl;
+		effect[i] = fabs((double)s->items[i].effect);
+	}
+	rc = ct_spearman(&s->spearman_kl, influence, kl, s->n, tmp, err);
+	return rc < 0 ? rc : ct_spearman(&s->spearman_effect, influence, effect, s->n, tmp, err);
+}
+
+int
+ct_survey_run(struct ct_survey *out, const struct ct_local *lo, const struct ct_graph *g,
+    struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct job j = { .lo = lo, .g = g };
+	struct ct_arena tmp = { 0 };
+	float *logits = ct_arena_need(&tmp, (size_t)lo->m->cfg.V, sizeof *logits, "logits", err);
+	double start = now();
+	int rc = CT_ENOMEM;
+
+	*out = (struct ct_survey){ 0 };
+	out->items = ct_arena_need(a, (size_t)g->n_features, sizeof *out->items, "a survey", err);
+	if (!logits || !out->items)
+		goto done;
+	for (int i = 0; i < g->n_features; i++)
+		if (g->nodes[i].kept)
+			out->items[out->n++] = (struct ct_ablation){ .node = i, .influence = g->nodes[i].influence };
+	ct_logits(lo->m, 1, lo->pass->final + (size_t)g->pos * lo->m->cfg.D, logits);
+	j.logits = logits;
+	j.items = out->items;
+	if ((rc = ct_rounds_run(pool, out->n, ablate, &j, "survey", progress, ctx, err)) < 0)
+		goto done;
+	qsort(out->items, (size_t)out->n, sizeof *out->items, by_kl);
+	rc = compare(out, &tmp, err);
+	out->seconds = now() - start;
+done:
+	ct_arena_free(&tmp);
+	return rc;
+}
