@@ -164,6 +164,25 @@ int ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
     const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err);
 const struct ct_outcome *ct_session_outcome(const struct ct_session *s);	/* NULL: no clamps */
 
+/* ---- session: experiments, which run the prompt many times */
+
+/* Every feature of the pruned graph set to 0 in turn. Kept until the graph or its pruning changes. */
+int ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progress_fn progress, void *ctx,
+    struct ct_error *err);
+/*
+ * The clamps in force at `steps` strengths from `from` to `to` (these take the place of their amounts: the clamps must
+ * have one unit), in the mode in force and frozen up to each layer. Lent until the next sweep or prompt.
+ */
+int ct_session_sweep(struct ct_session *s, double from, double to, int steps, const struct ct_sweep **out,
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
+/* The clamps in force with attention patterns frozen and free. Lent until they change. */
+int ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct ct_error *err);
+/*
+ * The mean agreement of the knock-on part over all sets of clamps of this session, each counted once, whatever the
+ * prompt; n: how many there were. Direct modes do not count: they agree by construction.
+ */
+struct ct_agreement ct_session_agreement(const struct ct_session *s);
+
 /*
  * Greedy (temperature 0) or seeded sampling of up to n tokens after the prompt, under the clamps in force
  * or without them; stops at the context's end. Returns how many ids were written.

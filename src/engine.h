@@ -1,5 +1,6 @@
 /*
- * engine: the insides of the facade, shared by engine.c, session.c, names.c and session_share.c only.
+ * engine: the insides of the facade, shared by engine.c, session.c, experiments.c, names.c and
+ * session_share.c only.
  */
 #ifndef CT_ENGINE_H
 #define CT_ENGINE_H
@@ -33,6 +34,15 @@ struct ct_logits {
 	bool *known;			/* (T) */
 };
 
+/* Sums over the sets of clamps so far, each counted once: undoing and redoing adds no evidence. */
+enum { CT_RUNNING_SETS = 1024 };
+struct ct_running {
+	int n;				/* with a finite agreement */
+	double spearman, pearson;	/* sums */
+	int n_seen;
+	unsigned long long seen[CT_RUNNING_SETS];
+};
+
 struct ct_session {
 	struct ct_engine *e;
 	/* The prompt: replaced as a whole. */
@@ -56,7 +66,17 @@ struct ct_session {
 	struct ct_outcome *outcome;
 	struct ct_changed changed;
 	struct ct_logits clamped;
+	/* Experiments (experiments.c), made when asked for. */
+	struct ct_arena survey_arena, sweep_arena;
+	struct ct_survey *survey;		/* of the graph and its pruning */
+	struct ct_contrast *contrast;		/* of the clamps in force, in their arena */
+	struct ct_running running;		/* over the session's life */
 };
+
+/* Drops the survey, when the graph or its pruning changes. */
+void ct_session_drop_survey(struct ct_session *s);
+/* Counts an outcome of new clamps in the running agreement. */
+void ct_session_count_outcome(struct ct_session *s);
 
 /*
  * Fails when a weight file has become shorter since it was opened: touching the lost pages would kill the

@@ -37,12 +37,14 @@ drop_clamps(struct ct_session *s)
 	s->clamps = NULL;
 	s->n_clamps = 0;
 	s->outcome = NULL;
+	s->contrast = NULL;
 	s->clamped = (struct ct_logits){ 0 };
 }
 
 static void
 drop_graph(struct ct_session *s)
 {
+	ct_session_drop_survey(s);
 	ct_arena_free(&s->graph_arena);
 	ct_arena_free(&s->pruned_arena);
 	s->graph = NULL;
@@ -55,6 +57,7 @@ ct_session_close(struct ct_session *s)
 		return;
 	drop_clamps(s);
 	drop_graph(s);
+	ct_arena_free(&s->sweep_arena);
 	ct_arena_free(&s->prompt);
 	free(s);
 }
@@ -144,7 +147,9 @@ ct_session_prompt(
 	}
 	drop_clamps(s);
 	drop_graph(s);
+	ct_arena_free(&s->sweep_arena);
 	ct_arena_free(&s->prompt);
+	fresh.running = s->running;
 	*s = fresh;
 	s->local.pass = &s->pass;
 	return CT_OK;
@@ -442,6 +447,7 @@ ct_session_prune(struct ct_session *s, double node_threshold, double edge_thresh
 		ct_arena_free(&arena);
 		return r;
 	}
+	ct_session_drop_survey(s);
 	ct_arena_free(&s->pruned_arena);
 	s->pruned_arena = arena;
 	return CT_OK;
@@ -510,7 +516,9 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 		if ((r = ct_session_trace(s, &trace, progress, ctx, err)) < 0)
 			return r;
 	}
-	return apply_clamps(s, s->graph, clamps, n, opt ? opt : &defaults, err);
+	if ((r = apply_clamps(s, s->graph, clamps, n, opt ? opt : &defaults, err)) == CT_OK)
+		ct_session_count_outcome(s);
+	return r;
 }
 
 const struct ct_outcome *

@@ -6,6 +6,7 @@
 
 extern const struct cli_command cli_trace;
 extern const struct cli_command cli_steer;
+extern const struct cli_command cli_survey;
 extern const struct cli_command cli_export;
 extern const struct cli_command cli_train;
 extern const struct cli_command cli_models;

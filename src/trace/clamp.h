@@ -57,6 +57,31 @@ struct ct_outcome {
 	double max_direct_error;
 };
 
+/* The same clamps with attention patterns frozen and free: graphs do not see what passes through patterns. */
+struct ct_contrast {
+	struct ct_outcome frozen, free;		/* the same targets in the same order */
+	float *prob_frozen, *prob_free;		/* (V) of the next token at the graph's position */
+	double kl_frozen, kl_free;		/* model || clamped, in nats */
+	/* Over targets, sum |free - frozen| / (sum |frozen| + sum |free - frozen|); NAN when nothing moved. */
+	double pattern_share;
+};
+
+/*
+ * One strength after the other takes the place of every clamp's amount. Rows: the mode in force, then range mode with
+ * the MLP outputs frozen up to an end layer, from the lowest clamped layer to the last one (which is direct mode).
+ */
+struct ct_sweep {
+	struct ct_clamp_options options;	/* in force: of the first row */
+	int n_steps, n_rows, n_tokens;
+	double *strength;		/* (steps) */
+	int *last;			/* (rows) end layer; -1: the mode in force */
+	int *tokens;			/* the graph's target tokens and every run's likeliest, largest change of share first */
+	float *prob, *logit;		/* (rows,steps,tokens) at the graph's position; logits minus the vocabulary's mean */
+	float *kl;			/* (rows,steps) model || clamped, in nats */
+	int *top;			/* (rows,steps) likeliest token */
+	double seconds;			/* wall clock */
+};
+
 /* One feature of the pruned graph set to 0: frozen, through the model. */
 struct ct_ablation {
 	int node;

@@ -1,0 +1,162 @@
+/* survey: `ctrace survey`: every feature of the pruned graph ablated in turn, beside its influence. */
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "io/json_out.h"
+
+enum { KEY_TRANSCODER = CLI_LONG, KEY_AT, KEY_TARGET, KEY_TOP, KEY_JSON };
+
+static int
+show_json(const struct cli_model *m, const struct ct_survey *v, const char *file)
+{
+	const struct ct_graph *g = ct_session_graph(m->session);
+	json_t *list = json_array();
+	char name[160];
+
+	for (int i = 0; i < v->n; i++) {
+		const struct ct_ablation *a = &v->items[i];
+		const struct ct_node *n = &g->nodes[a->node];
+
+		ct_session_node_name(m->session, a->node, name, sizeof name);
+		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:o}",
+		    "node", ct_json_out_string(name),
+		    "label", ct_json_out_string(ct_engine_label(m->engine, n->layer, n->index)),
+		    "influence", ct_json_out_number(a->influence),
+		    "kl", ct_json_out_number(a->kl),
+		    "effect", ct_json_out_number((double)a->effect)));
+	}
+	ct_session_node_name(m->session, g->n_nodes - g->n_targets, name, sizeof name);
+	return cli_json(file, json_pack("{s:o, s:i, s:o, s:s, s:s, s:s, s:o, s:{s:o, s:o, s:i}, s:o, s:o}",
+	    "prompt", ct_json_out_string(ct_session_text(m->session)),
+	    "position", g->pos,
+	    "target", ct_json_out_string(name),
+	    "strength", "x0",
+	    "mode", "frozen",
+	    "through", "model",
+	    "nodes", list,
+	    "spearman", "kl", ct_json_out_number(v->spearman_kl), "effect",
+	    ct_json_out_number(v->spearman_effect), "n", v->n,
+	    "seconds", ct_json_out_number(v->seconds),
+	    "rate", ct_json_out_number(v->n / v->seconds)));
+}
+
+static void
+show(const struct cli_model *m, const struct ct_survey *v, int top)
+{
+	const struct ct_graph *g = ct_session_graph(m->session);
+	char name[160], text[300], column[300];
+
+	cli_model_line(m->engine);
+	cli_prompt_line(m->session, g->pos);
+	ct_session_node_name(m->session, g->n_nodes - g->n_targets, name, sizeof name);
+	cli_line("each feature x0; mode frozen, through the model; effect on %s", name);
+	cli_line("%s", "");
+	cli_line("%-48s %9s %10s %9s", "ablated", "KL", "influence", "effect");
+	for (int i = 0; i < v->n && i < top; i++) {
+		const struct ct_ablation *a = &v->items[i];
+		const struct ct_node *n = &g->nodes[a->node];
+		const char *label = ct_engine_label(m->engine, n->layer, n->index);
+
+		ct_session_node_name(m->session, a->node, name, sizeof name);
+		snprintf(text, sizeof text, "%-10s %s%s%s", name,
+		    ct_engine_token(m->engine, ct_session_token(m->session, n->pos)), *label ? ": " : "", label);
+		cli_line("%s %9.2e %9.2f%% %+9.3f", cli_column(column, sizeof column, text, 48), a->kl,
+		    100 * a->influence, (double)a->effect);
+	}
+	if (v->n > top)
+		cli_line("... %d more", v->n - top);
+	cli_line("%s", "");
+	if (isfinite(v->spearman_kl))
+		cli_line("spearman  influence and KL %.3f  influence and |effect| %.3f  n %d", v->spearman_kl,
+		    v->spearman_effect, v->n);
+	else
+		cli_line("spearman  too few to say (n %d)", v->n);
+	cli_line("time      %.1f ms, %.0f clamps per second", 1e3 * v->seconds, v->n / v->seconds);
+}
+
+static int
+survey(struct cli_model *m, const char *prompt, int at, const char *target, int top, const char *json)
+{
+	struct cli_progress progress = { 0 };
+	struct ct_trace_options trace = { .target.pos = at };
+	const struct ct_survey *v;
+	struct ct_error err = { 0 };
+	int status;
+
+	if (cli_model_open(m, prompt, &err) < 0 ||
+	    (target && ct_session_parse_target(m->session, target, at, &trace.target, &err) < 0) ||
+	    ct_session_trace(m->session, &trace, cli_progress, &progress, &err) < 0 ||
+	    ct_session_survey(m->session, &v, cli_progress, &progress, &err) < 0) {
+		cli_progress_end(&progress);
+		return cli_fail(&err);
+	}
+	cli_progress_end(&progress);
+	if (v->n == 0) {
+		cli_error("the pruned graph has no features to ablate");
+		return CLI_NOTHING;
+	}
+	status = CLI_OK;
+	if (json)
+		status = show_json(m, v, json);
+	else
+		show(m, v, top);
+	return status;
+}
+
+static int
+run(struct cli *c)
+{
+	struct cli_model m = { 0 };
+	const char *value, *target = NULL, *json = NULL;
+	char *prompt;
+	int key, at = -1, top = 20, status;
+
+	while ((key = cli_next(c, &value)) > 0) {
+		int bad = 0;
+
+		switch (key) {
+		case 'm': m.model = value; break;
+		case KEY_TRANSCODER: m.transcoder = value; break;
+		case KEY_AT: bad = cli_int(value, "--at", 1, 1 << 20, &at); break;
+		case KEY_TARGET: target = value; break;
+		case KEY_TOP: bad = cli_int(value, "--top", 1, 1 << 20, &top); break;
+		case KEY_JSON: json = value; break;
+		}
+		if (bad)
+			return CLI_ERROR;
+	}
+	if (key < 0)
+		return c->status;
+	prompt = cli_prompt(c);
+	if (!prompt)
+		return CLI_ERROR;
+	status = survey(&m, prompt, at, target, top, json);
+	cli_model_close(&m);
+	free(prompt);
+	return status;
+}
+
+static const struct cli_option options[] = {
+	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
+	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_AT, "at", "POS", "position whose next token is looked at (the last)" },
+	{ KEY_TARGET, "target", "TARGET", "what the graph explains: TOK, TOK,TOK, A-B or L1#249@8" },
+	{ KEY_TOP, "top", "N", "features to show (20)" },
+	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	{ 0 }
+};
+
+const struct cli_command cli_survey = {
+	.name = "survey",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--at POS] [--target TARGET] [--top N]\n"
+	    "[--json FILE] PROMPT",
+	.summary = "ablate each feature of the pruned graph in turn, and rank by what happened",
+	.details = "KL is that of the next token, effect the change of the target's logit minus the\n"
+	    "vocabulary's mean. Influence is what the graph says; the Spearman correlation says how far\n"
+	    "both rank the features alike.",
+	.options = options,
+	.run = run
+};

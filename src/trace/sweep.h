@@ -1,0 +1,30 @@
+/*
+ * sweep: the same clamps over and over: at many strengths and up to different layers, and with patterns free.
+ */
+#ifndef CT_TRACE_SWEEP_H
+#define CT_TRACE_SWEEP_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/pool.h"
+#include "base/progress.h"
+#include "trace/clamp.h"
+#include "trace/graph.h"
+#include "trace/replacement.h"
+
+enum { CT_MAX_STEPS = 1000 };
+
+/*
+ * `steps` strengths from `from` to `to`, both included, for the clamps that are on; these must have one unit, since one
+ * number stands for all their amounts. Results from the arena; the same for any number of threads.
+ */
+int ct_sweep_run(struct ct_sweep *out, const struct ct_local *lo, const struct ct_graph *g,
+    const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, double from, double to, int steps,
+    struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
+
+/* opt's mode is left aside. */
+int ct_contrast_run(struct ct_contrast *out, const struct ct_local *lo, const struct ct_graph *g,
+    const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, struct ct_arena *a,
+    struct ct_error *err);
+
+#endif
