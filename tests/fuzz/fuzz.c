@@ -14,7 +14,8 @@ static char dir[64];
 static void
 remove_dir(void)
 {
-	static const char *const names[] = { "config.json", "tokenizer.json", "model.safetensors" };
+	static const char *const names[] = { "config.json", "tokenizer.json", "model.safetensors", "index.json.gz",
+		"layer_0.bin", "labels.yaml" };
 	char path[128];
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

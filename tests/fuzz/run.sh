@@ -8,6 +8,7 @@ shift 2
 
 seeds() {
 	case $1 in
+	fuzz_cards) ls "$tests"/fuzz/seeds/card_* ;;
 	fuzz_config) ls "$tests"/golden/*/config.json ;;
 	fuzz_safetensors) ls "$tests"/golden/*/transcoder/layer_0.safetensors ;;
 	fuzz_text) ls "$tests"/tokenizers/*/cases.json ;;
