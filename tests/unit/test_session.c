@@ -164,7 +164,7 @@ test_activations(void **state)
 				active += act != 0;
 				assert_true(act == 0 || (t > 0 && act == g->nodes[node].activation));
 				assert_true(
-				    act == 0 || fabs((double)act - (double)pre) < 1e-5 * fabs((double)pre));
+				    act == 0 || fabs((double)act - (double)pre) < 1e-5 * (1 + fabs((double)pre)));
 			}
 	assert_int_equal(active, g->n_features);
 	assert_true(isnan(ct_session_preactivation(w->s, L, 0, 1)));

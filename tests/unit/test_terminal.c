@@ -56,7 +56,10 @@ start(struct run *r, const char *term, int cols, int rows)
 	assert_non_null(getcwd(cwd, sizeof cwd));
 	snprintf(state_home, sizeof state_home, "%s/%s", cwd, home);
 	r->n = 0;
-	assert_int_equal(openpty(&r->master, &r->slave, NULL, NULL, &ws), 0);
+	if (openpty(&r->master, &r->slave, NULL, NULL, &ws) != 0) {
+		print_message("this machine gives no pseudo-terminal\n");
+		skip();
+	}
 	assert_int_equal(tcgetattr(r->slave, &r->before), 0);
 	r->pid = fork();
 	assert_true(r->pid >= 0);
