@@ -109,3 +109,229 @@ naive_frozen(
 	free(x);
 	free(mid);
 }
+
+static void
+norm_live(const struct ct_model *m, const struct ct_norm_weights *n, const double *x, double *y)
+{
+	int D = m->cfg.D;
+	double mean = 0, square = 0;
+
+	for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
+		mean += x[d] / D;
+	for (int d = 0; d < D; d++)
+		square += (x[d] - mean) * (x[d] - mean) / D;
+	for (int d = 0; d < D; d++)
+		y[d] = (x[d] - mean) / sqrt(square + m->cfg.eps) * (double)n->w[d] +
+		       (n->b ? (double)n->b[d] : 0);
+}
+
+static void
+linear_live(const struct ct_linear *l, const double *x, double *y)
+{
+	for (int o = 0; o < l->out; o++) {
+		y[o] = l->b ? (double)l->b[o] : 0;
+		for (int i = 0; i < l->in; i++)
+			y[o] += weight(l, o, i) * x[i];
+	}
+}
+
+static void
+rotate(const struct ct_config *c, int heads, int pos, double *x)
+{
+	int half = c->head / 2;
+
+	for (int h = 0; h < heads; h++)
+		for (int i = 0; i < half; i++) {
+			double angle = pos * pow(c->rope_theta, -2.0 * i / c->head), *p = x + h * c->head + i;
+			double a = p[0], b = p[half];
+
+			p[0] = a * cos(angle) - b * sin(angle);
+			p[half] = b * cos(angle) + a * sin(angle);
+		}
+}
+
+static void
+attention_live(const struct ct_model *m, int l, int T, const double *x, double *pattern, double *mid)
+{
+	const struct ct_config *c = &m->cfg;
+	const struct ct_layer *ly = &m->layers[l];
+	int D = c->D, wq = c->H * c->head, wk = c->H_kv * c->head, group = c->H / c->H_kv;
+	double *y = calloc((size_t)D, sizeof *y), *out = calloc((size_t)D, sizeof *out);
+	double *q = calloc((size_t)T * wq, sizeof *q), *k = calloc((size_t)T * wk, sizeof *k);
+	double *v = calloc((size_t)T * wk, sizeof *v), *z = calloc((size_t)wq, sizeof *z);
+
+	for (int t = 0; t < T; t++) {
+		norm_live(m, &ly->norm1, x + t * D, y);
+		linear_live(&ly->q, y, q + t * wq);
+		linear_live(&ly->k, y, k + t * wk);
+		linear_live(&ly->v, y, v + t * wk);
+		if (c->position == CT_ROPE) {
+			rotate(c, c->H, t, q + t * wq);
+			rotate(c, c->H_kv, t, k + t * wk);
+		}
+		memset(z, 0, (size_t)wq * sizeof *z);
+		for (int h = 0; h < c->H; h++) {
+			double *p = pattern + ((size_t)h * T + t) * T, sum = 0;
+
+			for (int s = 0; s <= t; s++) {
+				for (int e = 0; e < c->head; e++)
+					p[s] += q[t * wq + h * c->head + e] *
+						k[s * wk + h / group * c->head + e];
+				p[s] = exp(p[s] / sqrt(c->head));
+				sum += p[s];
+			}
+			for (int s = 0; s <= t; s++) {
+				p[s] /= sum;
+				for (int e = 0; e < c->head; e++)
+					z[h * c->head + e] += p[s] * v[s * wk + h / group * c->head + e];
+			}
+		}
+		linear_live(&ly->o, z, out);
+		for (int d = 0; d < D; d++)
+			mid[t * D + d] = x[t * D + d] + out[d];
+	}
+	free(y);
+	free(out);
+	free(q);
+	free(k);
+	free(v);
+	free(z);
+}
+
+static double
+act_of(enum ct_act act, double x)
+{
+	switch (act) {
+	case CT_SILU:
+		return x / (1 + exp(-x));
+	case CT_GELU:
+		return 0.5 * x * (1 + erf(x / sqrt(2)));
+	case CT_GELU_TANH:
+		return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+	case CT_RELU:
+		return x > 0 ? x : 0;
+	}
+	return NAN;
+}
+
+static void
+mlp_live(const struct ct_model *m, int l, const double *in, double *out)
+{
+	const struct ct_layer *ly = &m->layers[l];
+	int n = m->cfg.mlp;
+	double *up = calloc((size_t)n, sizeof *up), *gate = calloc((size_t)n, sizeof *gate);
+
+	linear_live(&ly->up, in, up);
+	if (m->cfg.gated)
+		linear_live(&ly->gate, in, gate);
+	for (int i = 0; i < n; i++)
+		up[i] = m->cfg.gated ? act_of(m->cfg.act, gate[i]) * up[i] : act_of(m->cfg.act, up[i]);
+	linear_live(&ly->down, up, out);
+	free(up);
+	free(gate);
+}
+
+void
+naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a)
+{
+	const struct ct_tc_layer *ly = &tc->layers[l];
+
+	for (int f = 0; f < ly->F; f++) {
+		int larger = 0;
+
+		/* Of equals the lower index counts as larger. */
+		for (int k = 0; k < ly->F; k++)
+			larger += h[k] > h[f] || (h[k] == h[f] && k < f);
+		a[f] = tc->act == CT_TC_TOPK		 ? (larger < tc->k ? h[f] : 0)
+		       : tc->act == CT_TC_RELU		 ? (h[f] > 0 ? h[f] : 0)
+		       : h[f] > (double)ly->threshold[f] ? h[f]
+							 : 0;
+	}
+}
+
+/* Adds what layer l's features and biases write for one token to the outputs (L,T,D) of layer l and those after. */
+static void
+transcode(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, int t, const double *mid,
+    const double *in, double *out)
+{
+	const struct ct_tc_layer *ly = &tc->layers[l];
+	int D = m->cfg.D, reach = tc->kind == CT_CLT ? tc->L - l : 1;
+	const float *dec = ly->dec->data;
+	double *read = calloc((size_t)D, sizeof *read), square = 0, mean = 0;
+	double *h = calloc((size_t)ly->F, sizeof *h), *a = calloc((size_t)ly->F, sizeof *a);
+
+	for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
+		mean += mid[d] / D;
+	for (int d = 0; d < D; d++)
+		square += (mid[d] - mean) * (mid[d] - mean) / D;
+	for (int d = 0; d < D; d++)
+		read[d] = tc->read == CT_READ_MID     ? mid[d]
+			  : tc->read == CT_READ_NORM2 ? in[d]
+						      : mid[d] / sqrt(square + m->cfg.eps);
+	for (int f = 0; f < ly->F; f++) {
+		h[f] = ly->b_enc[f];
+		for (int d = 0; d < D; d++)
+			h[f] += (double)ly->w_enc[f * D + d] * read[d];
+	}
+	naive_activate(tc, l, h, a);
+	for (int f = 0; f < ly->F; f++)
+		for (int k = 0; k < reach; k++)
+			for (int d = 0; d < D; d++)
+				out[((l + k) * T + t) * D + d] += a[f] * (double)dec[(f * reach + k) * D + d];
+	for (int d = 0; d < D; d++) {
+		out[(l * T + t) * D + d] += (double)ly->b_dec[d];
+		for (int i = 0; i < D && ly->w_skip; i++)
+			out[(l * T + t) * D + d] += (double)ly->w_skip[d * D + i] * read[i];
+	}
+	free(read);
+	free(h);
+	free(a);
+}
+
+void
+naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
+    const struct ct_transcoder *tc, const double *kept)
+{
+	const struct ct_config *c = &m->cfg;
+	int D = c->D, TD = T * D;
+
+	*r = (struct naive_run){ .T = T };
+	r->x = calloc((size_t)(c->L + 1) * TD, sizeof(double));
+	r->mid = calloc((size_t)c->L * TD, sizeof(double));
+	r->mlp_in = calloc((size_t)c->L * TD, sizeof(double));
+	r->mlp_out = calloc((size_t)c->L * TD, sizeof(double));
+	r->pattern = calloc((size_t)c->L * c->H * T * T, sizeof(double));
+	r->final = calloc((size_t)TD, sizeof(double));
+	for (int i = 0; i < TD; i++)
+		r->x[i] = (double)m->embed[ids[i / D] * D + i % D] +
+			  (m->pos_embed ? (double)m->pos_embed[i] : 0);
+	for (int l = 0; l < c->L; l++) {
+		double *mid = r->mid + l * TD, *in = r->mlp_in + l * TD, *out = r->mlp_out + l * TD;
+
+		attention_live(m, l, T, r->x + l * TD, r->pattern + (size_t)l * c->H * T * T, mid);
+		for (int t = 0; t < T; t++) {
+			norm_live(m, &m->layers[l].norm2, mid + t * D, in + t * D);
+			if (!tc)
+				mlp_live(m, l, in + t * D, out + t * D);
+			else if (t == 0)
+				memcpy(out, kept + l * D, (size_t)D * sizeof *out);
+			else
+				transcode(m, tc, l, T, t, mid + t * D, in + t * D, r->mlp_out);
+		}
+		for (int i = 0; i < TD; i++)
+			r->x[(l + 1) * TD + i] = mid[i] + out[i];
+	}
+	for (int t = 0; t < T; t++)
+		norm_live(m, &m->norm_f, r->x + c->L * TD + t * D, r->final + t * D);
+}
+
+void
+naive_run_free(struct naive_run *r)
+{
+	free(r->x);
+	free(r->mid);
+	free(r->mlp_in);
+	free(r->mlp_out);
+	free(r->pattern);
+	free(r->final);
+}

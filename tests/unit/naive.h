@@ -17,4 +17,24 @@ void naive_gemm(bool ta, bool tb, int M, int N, int K, const float *A, int lda, 
 void naive_frozen(const struct ct_local *lo, const double *dout, const double *dembed, double *dread,
     double *dfinal);
 
+/*
+ * A whole run, attention and norms live. With a transcoder its output stands in for every MLP's but at position 0,
+ * where `kept` (L,D) is used: the replacement model. Everything from malloc: naive_run_free.
+ */
+struct naive_run {
+	int T;
+	double *x;	 /* (L+1,T,D) */
+	double *mid;	 /* (L,T,D) */
+	double *mlp_in;	 /* (L,T,D) */
+	double *mlp_out; /* (L,T,D) */
+	double *pattern; /* (L,H,T,T) */
+	double *final;	 /* (T,D) */
+};
+void naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T, const struct ct_transcoder *tc,
+    const double *kept);
+void naive_run_free(struct naive_run *r);
+
+/* a[f] = phi(h[f]), f < F of layer l. */
+void naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a);
+
 #endif

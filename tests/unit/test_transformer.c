@@ -1,0 +1,367 @@
+/*
+ * The forward pass, the replacement model and what is derived from weights, against the naive program in double.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "naive.h"
+
+static void
+close_to(const char *what, const float *got, const double *want, size_t n, double tolerance)
+{
+	double worst = 0, largest = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		largest = fmax(largest, fabs(want[i]));
+		worst = fmax(worst, fabs((double)got[i] - want[i]));
+	}
+	if (!(worst <= tolerance * largest))
+		fail_msg("%s: differs by %g of %g", what, worst, largest);
+}
+
+static void
+check_forward(struct fixture *f, const struct ct_shape *s)
+{
+	const struct ct_config *c = &s->cfg;
+	size_t TD = (size_t)f->T * c->D, L = (size_t)c->L;
+	struct naive_run r;
+
+	naive_run(&r, f->m, f->ids, f->T, NULL, NULL);
+	close_to("residual stream", f->pass.x, r.x, (L + 1) * TD, 1e-5);
+	close_to("after attention", f->pass.mid, r.mid, L * TD, 1e-5);
+	close_to("norm2", f->pass.mlp_in, r.mlp_in, L * TD, 1e-5);
+	close_to("MLP", f->pass.mlp_out, r.mlp_out, L * TD, 1e-5);
+	close_to("patterns", f->pass.pattern, r.pattern, L * c->H * f->T * f->T, 1e-5);
+	close_to("final", f->pass.final, r.final, TD, 1e-5);
+	/* Nothing looks ahead. */
+	for (size_t h = 0; h < L * c->H; h++)
+		for (int q = 0; q < f->T; q++)
+			for (int k = q + 1; k < f->T; k++)
+				assert_true(f->pass.pattern[(h * f->T + q) * f->T + k] == 0);
+	naive_run_free(&r);
+}
+
+static void
+test_forward(void **state)
+{
+	(void)state;
+	fixture_each(7, check_forward);
+	fixture_each(1, check_forward);
+}
+
+/* All activations, gated or not, on both norms. */
+static void
+test_mlps(void **state)
+{
+	static const enum ct_act acts[] = { CT_SILU, CT_GELU, CT_GELU_TANH, CT_RELU };
+
+	(void)state;
+	for (int i = 0; i < 16; i++) {
+		struct ct_shape s;
+		struct fixture f;
+
+		fixture_shape(&s, i & 1 ? &fixture_llama : &fixture_gpt2, i);
+		s.cfg.act = acts[i / 4];
+		s.cfg.gated = i & 2;
+		fixture_random(&f, &s, 4);
+		check_forward(&f, &s);
+		fixture_close(&f);
+	}
+}
+
+static void
+check_replacement(struct fixture *f, const struct ct_shape *s)
+{
+	size_t D = (size_t)s->cfg.D, TD = f->T * D;
+	double *kept = calloc((size_t)s->cfg.L * D, sizeof *kept);
+	float *final = ct_arena_alloc(&f->arena, TD, sizeof *final);
+	struct ct_error err = { 0 };
+	struct naive_run r, replaced;
+
+	naive_run(&r, f->m, f->ids, f->T, NULL, NULL);
+	for (int l = 0; l < s->cfg.L; l++)
+		memcpy(kept + l * D, r.mlp_out + l * TD, D * sizeof *kept);
+	naive_run(&replaced, f->m, f->ids, f->T, f->tc, kept);
+	assert_int_equal(ct_replacement_run(f->m, f->tc, &f->pass, f->ids, final, &f->scratch, &err), CT_OK);
+	close_to("replacement", final, replaced.final, TD, 2e-5);
+	/* Position 0 is the original's, the others are not. */
+	assert_memory_equal(final, f->pass.final, D * sizeof *final);
+	if (f->T > 1)
+		assert_memory_not_equal(final + D, f->pass.final + D, D * sizeof *final);
+	naive_run_free(&r);
+	naive_run_free(&replaced);
+	free(kept);
+}
+
+static void
+test_replacement(void **state)
+{
+	(void)state;
+	fixture_each(6, check_replacement);
+	fixture_each(1, check_replacement);
+}
+
+/* What the local replacement model is made of: read points, transcoder output, errors, position 0's constants. */
+static void
+check_local(struct fixture *f, const struct ct_shape *s)
+{
+	const struct ct_local *lo = &f->local;
+	int T = f->T, D = s->cfg.D, n = 0;
+	double *kept = calloc((size_t)s->cfg.L * D, sizeof *kept);
+
+	for (int l = 0; l < s->cfg.L; l++)
+		for (int t = 0; t < T; t++) {
+			const float *out = f->pass.mlp_out + (l * T + t) * D,
+				    *recon = lo->recon + (l * T + t) * D;
+			const float *error = lo->error + (l * T + t) * D, *read = lo->read + (l * T + t) * D;
+
+			for (int d = 0; d < D; d++) {
+				const float *skip = f->tc->layers[l].w_skip;
+				double want = 0, size = 1;
+
+				for (int i = 0; i < D && skip; i++)
+					want += (double)skip[d * D + i] * (double)read[i];
+				for (int from = s->kind == CT_CLT ? 0 : l; from <= l && t > 0; from++)
+					for (int i = lo->first[from * T + t]; i < lo->first[from * T + t + 1];
+					     i++) {
+						const float *dec = f->tc->layers[from].dec->data;
+						int reach = s->kind == CT_CLT ? s->cfg.L - from : 1;
+						double w = (double)
+						    dec[(lo->active[i].feature * reach + l - from) * D + d];
+
+						want += (double)lo->active[i].act * w;
+						size += fabs((double)lo->active[i].act * w);
+					}
+				want += t > 0 ? (double)f->tc->layers[l].b_dec[d] : 0;
+				assert_true(fabs((double)recon[d] - want) < 1e-5 * size || t == 0);
+				if (t > 0)
+					assert_true(
+					    fabs((double)error[d] + want - (double)out[d]) < 1e-5 * size);
+				else
+					assert_true(error[d] == 0 && fabs((double)lo->constant[l * D + d] +
+									  want - (double)out[d]) < 1e-5);
+			}
+		}
+	for (int i = 0; i < lo->n; i++) {
+		const struct ct_active *a = &lo->active[i];
+
+		assert_true(a->pos > 0 && a->act != 0);
+		assert_true(a->pre == a->act);
+		n += i == 0 || a->layer > a[-1].layer ||
+		     (a->layer == a[-1].layer &&
+			 (a->pos > a[-1].pos || (a->pos == a[-1].pos && a->feature > a[-1].feature)));
+	}
+	assert_int_equal(n, lo->n);
+	assert_int_equal(lo->first[s->cfg.L * T], lo->n);
+	free(kept);
+}
+
+static void
+test_local(void **state)
+{
+	(void)state;
+	fixture_each(5, check_local);
+}
+
+/* ---- transcoders */
+
+/* Strictly above the threshold; the k largest of any sign, of equals the lowest index; in place too. */
+static void
+test_activate(void **state)
+{
+	static const float pre[] = { -3, 2, 0.5f, 2, -1, 0, 2, 0.25f };
+	float threshold[] = { -5, 2, 0.25f, 1, 0, 0, 3, 0.25f }, out[8], scratch[8];
+	struct ct_tc_layer layer = { .F = 8, .threshold = threshold };
+	struct ct_transcoder tc = { .layers = &layer, .L = 1, .F = 8 };
+
+	(void)state;
+	for (int act = CT_TC_RELU; act <= CT_TC_TOPK; act++)
+		for (tc.k = 1; tc.k <= 10; tc.k++) {
+			double h[8], want[8];
+
+			tc.act = (enum ct_tc_act)act;
+			for (int f = 0; f < 8; f++)
+				h[f] = pre[f];
+			naive_activate(&tc, 0, h, want);
+			ct_transcoder_activate(&tc, 0, pre, out, scratch);
+			for (int f = 0; f < 8; f++)
+				assert_true((double)out[f] == want[f]);
+			memcpy(out, pre, sizeof pre);
+			ct_transcoder_activate(&tc, 0, out, out, scratch);
+			for (int f = 0; f < 8; f++)
+				assert_true((double)out[f] == want[f]);
+		}
+}
+
+static void
+test_topk_random(void **state)
+{
+	enum { MOST = 200 };
+	static float pre[MOST], out[MOST], scratch[MOST];
+	static double h[MOST], want[MOST];
+	struct ct_tc_layer layer = { 0 };
+	struct ct_transcoder tc = { .layers = &layer, .L = 1, .act = CT_TC_TOPK };
+	struct ct_rng r;
+
+	(void)state;
+	ct_rng_seed(&r, 5, 1);
+	for (int round = 0; round < 200; round++) {
+		tc.F = layer.F = 1 + (int)ct_rng_below(&r, MOST);
+		tc.k = 1 + (int)ct_rng_below(&r, MOST);
+		for (int f = 0; f < layer.F; f++)
+			h[f] = pre[f] = round % 2 ? ct_rng_normal(&r) : (float)ct_rng_below(&r, 5) - 2;
+		naive_activate(&tc, 0, h, want);
+		ct_transcoder_activate(&tc, 0, pre, out, scratch);
+		for (int f = 0; f < layer.F; f++)
+			assert_true((double)out[f] == want[f]);
+	}
+}
+
+static void
+check_rows(struct fixture *f, const struct ct_shape *s)
+{
+	float row[64];
+
+	for (int l = 0; l < s->cfg.L; l++) {
+		const struct ct_tc_layer *ly = &f->tc->layers[l];
+		const float *dec = ly->dec->data;
+		int reach = ct_transcoder_reach(f->tc, l);
+
+		assert_int_equal(reach, s->kind == CT_CLT ? s->cfg.L - l : 1);
+		for (int i = 0; i < s->F; i++) {
+			ct_transcoder_encoder_row(f->tc, l, i, row);
+			assert_memory_equal(row, ly->w_enc + i * s->cfg.D, (size_t)s->cfg.D * sizeof *row);
+			for (int k = 0; k < reach; k++) {
+				ct_transcoder_decoder_row(f->tc, l, i, l + k, row);
+				assert_memory_equal(
+				    row, dec + (i * reach + k) * s->cfg.D, (size_t)s->cfg.D * sizeof *row);
+			}
+		}
+	}
+}
+
+static void
+test_rows(void **state)
+{
+	(void)state;
+	fixture_each(2, check_rows);
+}
+
+/* ---- derived */
+
+/* Hugging Face's _compute_llama3_parameters, wavelength by wavelength. */
+static double
+llama3_frequency(const struct ct_config *c, int i)
+{
+	const struct ct_rope_scaling *s = &c->rope_scaling;
+	double f = 1 / pow(c->rope_theta, 2.0 * i / c->head), wavelength = 2 * M_PI / f, smooth;
+
+	if (wavelength > s->original_context / s->low_freq_factor)
+		return f / s->factor;
+	if (wavelength < s->original_context / s->high_freq_factor)
+		return f;
+	smooth = (s->original_context / wavelength - s->low_freq_factor) /
+		 (s->high_freq_factor - s->low_freq_factor);
+	return (1 - smooth) * f / s->factor + smooth * f;
+}
+
+static void
+test_derived(void **state)
+{
+	struct ct_shape s;
+	struct ct_error err = { 0 };
+	struct ct_model *m;
+	int kept = 0, slowed = 0, blended = 0;
+
+	(void)state;
+	fixture_shape(&s, &fixture_llama, 0);
+	s.cfg.head = 64;
+	s.cfg.H = s.cfg.H_kv = 1;
+	s.cfg.rope_theta = 500000;
+	for (int scaled = 0; scaled < 2; scaled++) {
+		if (scaled)
+			s.cfg.rope_scaling = (struct ct_rope_scaling){ 8, 1, 4, 8192 };
+		assert_int_equal(ct_model_random(&m, &s, &err), CT_OK);
+		for (int i = 0; i < 32; i++) {
+			double plain = pow(500000, -i / 32.0),
+			       want = scaled ? llama3_frequency(&s.cfg, i) : plain;
+
+			assert_true(fabs(m->rope_freq[i] - want) < 1e-12 * want);
+			kept += scaled && want == plain;
+			slowed += scaled && want == plain / 8;
+			blended += scaled && want < plain * 0.99 && want > plain / 8 * 1.01;
+		}
+		for (int d = 0; d < s.cfg.D; d++) {
+			double mean = 0;
+
+			for (int v = 0; v < s.cfg.V; v++)
+				mean += (double)m->unembed[v * s.cfg.D + d] / s.cfg.V;
+			assert_true(fabs((double)m->unembed_mean[d] - mean) < 1e-7);
+		}
+		ct_model_close(m);
+	}
+	assert_true(kept > 0 && slowed > 0 && blended > 0);
+}
+
+/* The default targets: the fewest that reach 95 %, likeliest first, ties by id, at most as many as asked for. */
+static void
+test_default_roots(void **state)
+{
+	float logits[50];
+	struct ct_root out[50];
+	struct ct_rng r;
+
+	(void)state;
+	ct_rng_seed(&r, 2, 1);
+	for (int round = 0; round < 200; round++) {
+		int V = 1 + (int)ct_rng_below(&r, 50), max = 1 + (int)ct_rng_below(&r, 12), n;
+		double sum = 0, covered = 0;
+
+		for (int v = 0; v < V; v++) {
+			logits[v] = round % 3 ? 3 * ct_rng_normal(&r) : (float)ct_rng_below(&r, 3);
+			sum += exp((double)logits[v]);
+		}
+		n = ct_default_roots(logits, V, 7, out, max);
+		assert_in_range(n, 1, max < V ? max : V);
+		for (int i = 0; i < n; i++) {
+			int before = 0;
+
+			assert_true(covered < 0.95);
+			for (int v = 0; v < V; v++)
+				before += logits[v] > logits[out[i].index] ||
+					  (logits[v] == logits[out[i].index] && v < out[i].index);
+			assert_int_equal(before, i);
+			assert_true(
+			    fabs((double)out[i].prob - exp((double)logits[out[i].index]) / sum) < 1e-6);
+			assert_true(out[i].weight == out[i].prob && out[i].pos == 7 && out[i].other == -1);
+			assert_int_equal(out[i].kind, CT_TARGET_LOGIT);
+			covered += (double)out[i].prob;
+		}
+		assert_true(n == max || n == V || covered >= 0.95 - 1e-6);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forward),
+		cmocka_unit_test(test_mlps),
+		cmocka_unit_test(test_replacement),
+		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_activate),
+		cmocka_unit_test(test_topk_random),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_derived),
+		cmocka_unit_test(test_default_roots),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
