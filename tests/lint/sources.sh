@@ -1,7 +1,7 @@
 #!/bin/sh
 # What no source file may do: banned functions, output, exit or changing globals in the engine.
 set -u
-top=${srcdir:-.}
+cd "${srcdir:-.}" || exit 1
 failed=0
 
 report() {
@@ -15,7 +15,7 @@ report() {
 }
 
 all() {
-	find "$top/src" "$top/tui" "$top/tests" -name '*.[ch]' 2>/dev/null | LC_ALL=C sort
+	find src tui tests -name '*.[ch]' 2>/dev/null | LC_ALL=C sort
 }
 
 # Calls of the named functions (a pattern) in the files on stdin.
@@ -30,18 +30,18 @@ writing='printf|vprintf|puts|putchar|perror|exit|_exit|quick_exit|abort'
 streams='\((.*[^A-Za-z0-9_])?(stdout|stderr)[,)]'
 
 report "the engine neither prints nor exits" "$(
-	all | grep '/src/' | grep -v '/src/cli/' | calls "$writing"
-	all | grep '/src/' | grep -v '/src/cli/' | xargs grep -nE "[a-z]$streams" /dev/null)"
+	all | grep '^src/' | grep -v '^src/cli/' | calls "$writing"
+	all | grep '^src/' | grep -v '^src/cli/' | xargs grep -nE "[a-z]$streams" /dev/null)"
 report "only output.c, progress.c and main.c of the command line write" "$(
-	all | grep '/src/cli/' | grep -vE '/(output|progress|main)\.c$' | calls "$writing"
-	all | grep '/src/cli/' | grep -vE '/(output|progress|main)\.c$' |
+	all | grep '^src/cli/' | grep -vE '/(output|progress|main)\.c$' | calls "$writing"
+	all | grep '^src/cli/' | grep -vE '/(output|progress|main)\.c$' |
 	    xargs grep -nE "[a-z]$streams" /dev/null)"
 report "no file-scope variable that changes in the engine" "$(
-	all | grep -E '/src/' | grep -v '/src/cli/' |
+	all | grep -E '^src/' | grep -v '^src/cli/' |
 	    xargs grep -nE '^(static )?(_Thread_local )?(struct [a-z_]+|int|long|char|bool|float|double|unsigned|size_t)( \**| \*const )[a-z_]+( = .*|\[.*)?;' /dev/null |
 	    grep -v const)"
 report "a first comment says what each file of src/ and tui/ owns" "$(
-	all | grep -v '/tests/' | while read -r f; do
+	all | grep -v '^tests/' | while read -r f; do
 		head -n 1 "$f" | grep -q '^/\*' || echo "$f"
 	done)"
 exit $failed

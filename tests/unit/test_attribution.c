@@ -301,6 +301,86 @@ test_omitted(void **state)
 	}
 }
 
+/*
+ * Which features get nodes when not all may: rounds of 256, each the most influential ones as far as the rows of
+ * the rounds before tell, whose influence flows on from them in turn.
+ */
+static void
+naive_choice(const struct ct_graph *all, int max, bool *chosen)
+{
+	int n = all->n_features, count = 0;
+	double *influence = malloc((size_t)all->n_nodes * sizeof *influence);
+
+	memset(chosen, 0, (size_t)n);
+	while (count < max) {
+		memset(influence, 0, (size_t)all->n_nodes * sizeof *influence);
+		for (int t = all->n_nodes - 1; t >= 0; t--) {
+			double sum = 0, flow = influence[t] + (double)all->nodes[t].weight;
+
+			/* Targets stand last, features in the order of their layers. */
+			if (!all->nodes[t].attributed || (t < n && !chosen[t]))
+				continue;
+			for (int s = 0; s < all->n_nodes; s++)
+				sum += fabs((double)ct_graph_edge(all, t, s));
+			for (int s = 0; s < n && sum > 0; s++)
+				influence[s] += flow * fabs((double)ct_graph_edge(all, t, s)) / sum;
+		}
+		for (int round = 0; round < 256 && count < max; round++, count++) {
+			int best = -1;
+
+			for (int s = 0; s < n; s++)
+				if (!chosen[s] && influence[s] >= 0 && (best < 0 || influence[s] > influence[best]))
+					best = s;
+			/* Marked after the round: its own rows are not known yet. */
+			influence[best] = -1;
+		}
+		for (int s = 0; s < n; s++)
+			chosen[s] = chosen[s] || influence[s] < 0;
+	}
+	free(influence);
+}
+
+static void
+test_chosen(void **state)
+{
+	static const int maxima[] = { 1, 40, 256, 300, 520 };
+	struct ct_error err = { 0 };
+	struct ct_shape s;
+
+	(void)state;
+	for (int i = 0; fixture_shape(&s, &fixture_llama, i); i += 7) {
+		struct ct_root roots[] = { { .pos = 11, .index = 3, .other = -1, .weight = 0.7f },
+			{ .pos = 11, .index = 8, .other = -1, .weight = 0.2f } };
+		struct ct_graph *all, *g;
+		struct fixture f;
+		bool *chosen;
+
+		s.F = 80;
+		s.k = 16;
+		fixture_random(&f, &s, 12);
+		assert_true(f.local.n > 300);
+		assert_int_equal(ct_graph_build(&all, &f.local, f.ids, roots, 2, f.local.n, &f.arena, NULL, NULL,
+				     NULL, &err),
+		    CT_OK);
+		chosen = malloc((size_t)all->n_features);
+		for (size_t k = 0; k < sizeof maxima / sizeof *maxima && maxima[k] < f.local.n; k++) {
+			assert_int_equal(ct_graph_build(&g, &f.local, f.ids, roots, 2, maxima[k], &f.arena, NULL,
+					     NULL, NULL, &err),
+			    CT_OK);
+			naive_choice(all, maxima[k], chosen);
+			assert_int_equal(g->n_features, maxima[k]);
+			for (int n = 0; n < all->n_features; n++) {
+				const struct ct_node *node = &all->nodes[n];
+
+				assert_int_equal(chosen[n],
+				    ct_graph_find(g, node->kind, node->layer, node->pos, node->index) >= 0);
+			}
+		}
+		free(chosen);
+		fixture_close(&f);
+	}
+}
+
 /* Any feature can be a target, active or not: edges + bias = its pre-activation. */
 static void
 test_feature_targets(void **state)
@@ -409,6 +489,7 @@ main(void)
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_omitted),
+		cmocka_unit_test(test_chosen),
 		cmocka_unit_test(test_feature_targets),
 		cmocka_unit_test(test_difference),
 		cmocka_unit_test(test_rows_on_demand),

@@ -87,6 +87,71 @@ test_generation(void **state)
 	fixture_each(5, check_generation);
 }
 
+/*
+ * A generated position has no original run: multiples and changes refer to the activation that the feature has
+ * there. What that is, the unclamped run of the same tokens says, since nothing before is clamped.
+ */
+static void
+check_units(struct fixture *f, const struct ct_shape *s)
+{
+	int T = f->T, ids[16], compared = 0;
+	struct fixture whole = { .m = f->m, .tc = f->tc };
+	struct ct_error err = { 0 };
+
+	memcpy(ids, f->ids, (size_t)T * sizeof *ids);
+	ids[T] = 5;
+	fixture_run(&whole, ids, T + 1);
+	for (int i = 0; i < whole.local.n && compared < 3; i++) {
+		const struct ct_active *a = &whole.local.active[i];
+		struct ct_clamp c[] = { clamp_on(a, CT_MULTIPLE, -2),
+			clamp_on(a, CT_ABSOLUTE, -2 * (double)a->act), clamp_on(a, CT_DELTA, 1.5),
+			clamp_on(a, CT_ABSOLUTE, (double)a->act + 1.5), clamp_on(a, CT_MULTIPLE, 1),
+			clamp_on(a, CT_DELTA, 0) };
+		struct ct_generator g[6], plain;
+
+		if (a->pos != T)
+			continue;
+		compared++;
+		for (int k = 0; k < 7; k++) {
+			struct ct_generator *to = k < 6 ? &g[k] : &plain;
+
+			if (k < 6)
+				c[k].onwards = true;
+			assert_int_equal(ct_generator_init(to, &f->local, 1, f->pass.k, f->pass.v,
+					     f->pass.final + (size_t)(T - 1) * s->cfg.D, &c[k % 6], k < 6,
+					     &f->arena, &err),
+			    CT_OK);
+			assert_int_equal(ct_generator_push(to, 5, &err), CT_OK);
+		}
+		for (int v = 0; v < s->cfg.V; v++) {
+			float none = ct_generator_logits(&plain)[v];
+
+			for (int k = 0; k < 4; k += 2) {
+				double x = (double)ct_generator_logits(&g[k])[v];
+				double y = (double)ct_generator_logits(&g[k + 1])[v];
+
+				assert_true(fabs(x - y) < 1e-4 * (1 + fabs(x)));
+			}
+			assert_true(
+			    ct_generator_logits(&g[4])[v] == none && ct_generator_logits(&g[5])[v] == none);
+		}
+		assert_memory_not_equal(ct_generator_logits(&g[0]), ct_generator_logits(&plain),
+		    (size_t)s->cfg.V * sizeof(float));
+		assert_memory_not_equal(ct_generator_logits(&g[2]), ct_generator_logits(&plain),
+		    (size_t)s->cfg.V * sizeof(float));
+	}
+	assert_true(compared > 0);
+	ct_arena_free(&whole.arena);
+	ct_arena_free(&whole.scratch);
+}
+
+static void
+test_units(void **state)
+{
+	(void)state;
+	fixture_each(5, check_units);
+}
+
 static void
 test_sample(void **state)
 {
@@ -125,6 +190,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_generation),
+		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_sample),
 	};
 

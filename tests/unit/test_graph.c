@@ -1,0 +1,186 @@
+/*
+ * Reading a graph: edges, a node's strongest inputs and outputs, finding nodes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+enum { MOST = 4000 };
+
+/* Stronger first; ties by the node at the other end. */
+static int
+by_strength(const void *x, const void *y)
+{
+	const struct ct_edge *a = x, *b = y;
+	double p = fabs((double)a->weight), q = fabs((double)b->weight);
+
+	if (p != q)
+		return p > q ? -1 : 1;
+	return a->source != b->source ? a->source - b->source : a->target - b->target;
+}
+
+/* The same by looking at every pair. */
+static int
+naive_list(const struct ct_graph *g, int node, bool inputs, bool kept_only, struct ct_edge *out)
+{
+	int n = 0;
+
+	for (int i = 0; kept_only && i < g->n_pruned; i++)
+		if ((inputs ? g->pruned[i].target : g->pruned[i].source) == node)
+			out[n++] = g->pruned[i];
+	for (int i = 0; !kept_only && i < g->n_nodes; i++) {
+		int source = inputs ? i : node, target = inputs ? node : i;
+		float w = ct_graph_edge(g, target, source);
+
+		if (w != 0)
+			out[n++] = (struct ct_edge){ source, target, w };
+	}
+	qsort(out, (size_t)n, sizeof *out, by_strength);
+	return n;
+}
+
+static void
+compare(const struct ct_graph *g, int node, bool inputs, bool kept_only)
+{
+	static const int rooms[] = { 0, 1, 2, 7, MOST };
+	static struct ct_edge want[MOST], got[MOST];
+	int n = naive_list(g, node, inputs, kept_only, want);
+
+	for (size_t k = 0; k < sizeof rooms / sizeof *rooms; k++) {
+		int fill = n < rooms[k] ? n : rooms[k], found;
+
+		memset(got, 0xff, sizeof got);
+		found = inputs ? ct_graph_inputs(g, node, kept_only, got, rooms[k])
+			       : ct_graph_outputs(g, node, kept_only, got, rooms[k]);
+		assert_int_equal(found, n);
+		for (int i = 0; i < fill; i++)
+			assert_memory_equal(&got[i], &want[i], sizeof *got);
+		/* Nothing is written behind the room that was given. */
+		if (fill < MOST)
+			assert_int_equal(got[fill].source, -1);
+	}
+}
+
+static void
+check_lists(struct fixture *f, const struct ct_shape *s)
+{
+	const struct ct_graph *g = f->graph;
+
+	(void)s;
+	assert_true(g->n_nodes < MOST);
+	for (int i = 0; i < g->n_nodes; i += 3)
+		for (int k = 0; k < 4; k++)
+			compare(g, i, k & 1, k & 2);
+	for (int k = 0; k < 4; k++)
+		compare(g, g->n_nodes - 1, k & 1, k & 2);
+}
+
+static void
+test_lists(void **state)
+{
+	(void)state;
+	fixture_each(4, check_lists);
+}
+
+/* Equal weights, zeros and both signs: ties are settled by the nodes. */
+static void
+check_ties(struct fixture *f, const struct ct_shape *s)
+{
+	struct ct_graph *g = f->graph;
+
+	(void)s;
+	for (int t = 0; t < g->n_nodes; t++) {
+		size_t n = g->rows[t] ? ct_layout_length(&g->layout, g->nodes[t].layer, g->nodes[t].pos) : 0;
+
+		for (size_t i = 0; i < n; i++)
+			g->rows[t][i] = (float)((int)((i * 7 + (size_t)t) % 5) - 2);
+	}
+	for (int i = 0; i < g->n_nodes; i += 5)
+		for (int k = 0; k < 2; k++)
+			compare(g, i, k, false);
+}
+
+static void
+test_ties(void **state)
+{
+	(void)state;
+	fixture_each(3, check_ties);
+}
+
+/* A row as a list is the row: every non-zero edge once. */
+static void
+check_row(struct fixture *f, const struct ct_shape *s)
+{
+	static struct ct_edge row[MOST];
+	const struct ct_graph *g = f->graph;
+
+	(void)s;
+	for (int t = 0; t < g->n_nodes; t++) {
+		int n = ct_graph_row(g, t, row), all = 0;
+
+		for (int i = 0; i < g->n_nodes; i++)
+			all += ct_graph_edge(g, t, i) != 0;
+		assert_int_equal(n, all);
+		for (int i = 0; i < n; i++) {
+			assert_int_equal(row[i].target, t);
+			assert_true(
+			    row[i].weight != 0 && row[i].weight == ct_graph_edge(g, t, row[i].source));
+			for (int k = 0; k < i; k++)
+				assert_int_not_equal(row[k].source, row[i].source);
+		}
+		assert_true(ct_graph_omitted(g, t) == 0);
+	}
+}
+
+static void
+test_row(void **state)
+{
+	(void)state;
+	fixture_each(4, check_row);
+}
+
+static void
+check_find(struct fixture *f, const struct ct_shape *s)
+{
+	const struct ct_graph *g = f->graph;
+
+	for (int i = 0; i < g->n_nodes; i++) {
+		const struct ct_node *n = &g->nodes[i];
+
+		assert_int_equal(ct_graph_find(g, n->kind, n->layer, n->pos, n->index), i);
+	}
+	/* What tells errors apart is their place, embeddings their position. */
+	assert_int_equal(ct_graph_find(g, CT_NODE_ERROR, 1, 2, 77), g->n_features + f->T + 2);
+	assert_true(ct_graph_find(g, CT_NODE_EMBEDDING, 5, 1, 77) > 0);
+	assert_int_equal(ct_graph_find(g, CT_NODE_FEATURE, 0, 0, 0), -1);
+	assert_int_equal(ct_graph_find(g, CT_NODE_FEATURE, 0, 1, s->F), -1);
+	assert_int_equal(ct_graph_find(g, CT_NODE_TARGET, s->cfg.L, 0, g->nodes[g->n_nodes - 1].index), -1);
+	assert_int_equal(ct_graph_find(g, CT_NODE_ERROR, s->cfg.L, 1, -1), -1);
+}
+
+static void
+test_find(void **state)
+{
+	(void)state;
+	fixture_each(4, check_find);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_row),
+		cmocka_unit_test(test_find),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
