@@ -25,6 +25,7 @@ static const struct key_entry keys[] = {
 	{ "features", "Enter", "enter", "show", "select the feature where it is active in this prompt" },
 	{ "features", "\\", "filter", "filter", "show only features whose name or label contains a text" },
 	{ "help", "Space", "page-down", "page", "a page down" },
+	{ "help", "q", "back", "back", "leave the help" },
 
 	{ NULL, "i", "edit", NULL, "edit the prompt" },
 	{ NULL, "e", "edit", NULL, NULL },

@@ -10,7 +10,7 @@
 #include "tui/cmd.h"
 #include "tui/keys.h"
 
-enum { OPT_HELP = 256, OPT_VERSION, OPT_MDOC };
+enum { OPT_MDOC = 256 };
 
 static const struct {
 	const char *name;
@@ -28,12 +28,18 @@ static const struct {
 	{ "theme", 'T', "NAME", "default, dark, light, projector, cvd or mono" },
 	{ "no-mouse", 'M', NULL, "leave the mouse to the terminal" },
 	{ "readonly", 'r', NULL, "never write to the model's directory" },
-	{ "help", OPT_HELP, NULL, "this text" },
-	{ "version", OPT_VERSION, NULL, "the version" },
+	{ "help", 'h', NULL, "this text" },
+	{ "version", 'V', NULL, "the version" },
 	{ "mdoc", OPT_MDOC, "keys|commands", NULL },
 };
 
 enum { N_OPTIONS = sizeof options / sizeof *options };
+
+static const char *
+short_form(int code)
+{
+	return code == 'm' ? "-m," : code == 'h' ? "-h," : code == 'V' ? "-V," : "   ";
+}
 
 static void
 usage(FILE *out)
@@ -49,7 +55,7 @@ usage(FILE *out)
 		snprintf(left, sizeof left, "--%s%s%s", options[i].name, options[i].arg ? " " : "",
 		    options[i].arg ? options[i].arg : "");
 		fprintf(
-		    out, "  %s %-22s %s\n", options[i].code == 'm' ? "-m," : "   ", left, options[i].note);
+		    out, "  %s %-22s %s\n", short_form(options[i].code), left, options[i].note);
 	}
 	fputs("\nInside, ? shows all keys. See also ctrace-tui(1) and ctrace(1).\n", out);
 }
@@ -77,7 +83,7 @@ mdoc(const char *what)
 
 /* Returns -1 to go on, or an exit status. */
 static int
-take_option(int code, const char *arg, struct app_options *opt)
+take_option(int code, const char *arg, const char *at, struct app_options *opt)
 {
 	switch (code) {
 	case 'm':
@@ -116,16 +122,16 @@ take_option(int code, const char *arg, struct app_options *opt)
 	case 'r':
 		opt->readonly = true;
 		return -1;
-	case OPT_HELP:
+	case 'h':
 		usage(stdout);
 		return 0;
-	case OPT_VERSION:
+	case 'V':
 		printf("ctrace-tui %s\n", PACKAGE_VERSION);
 		return 0;
 	case OPT_MDOC:
 		return mdoc(arg);
 	}
-	fputs("ctrace-tui: --help lists the options\n", stderr);
+	fprintf(stderr, "ctrace-tui: %s: no such option, or its argument is missing; --help lists them\n", at);
 	return 2;
 }
 
@@ -167,8 +173,9 @@ main(int argc, char **argv)
 			.has_arg = options[i].arg ? required_argument : no_argument,
 			.val = options[i].code,
 		};
-	while ((code = getopt_long(argc, argv, "m:", longs, NULL)) != -1) {
-		status = take_option(code, optarg, &opt);
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, "m:hV", longs, NULL)) != -1) {
+		status = take_option(code, optarg, argv[optind - 1], &opt);
 		if (status >= 0)
 			return status;
 	}
