@@ -55,6 +55,19 @@ app_fail(struct app *a, const char *fmt, ...)
 	return DID_FAIL | DID_CHANGE;
 }
 
+void
+app_complain(const char *fmt, ...)
+{
+	char raw[1024], clean[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
+	fprintf(stderr, "ctrace-tui: %s\n", clean);
+}
+
 int
 app_error(struct app *a, const struct ct_error *err)
 {
@@ -286,7 +299,7 @@ first_prompt(struct app *a, const char *text)
 	}
 	if (study_prompt(&a->study, text, &err)) {
 		if (!a->live) {
-			fprintf(stderr, "ctrace-tui: %s\n", err.msg);
+			app_complain("%s", err.msg);
 			return err.code;
 		}
 		input_open(a, INPUT_PROMPT, text);
@@ -309,7 +322,7 @@ run_script(struct app *a, const char *path, int *did)
 		app_error(a, &err);
 		return CT_OK;
 	}
-	fprintf(stderr, "ctrace-tui: %s\n", err.msg);
+	app_complain("%s", err.msg);
 	return err.code;
 }
 
@@ -345,14 +358,14 @@ run_terminal(struct app *a, const struct app_options *opt)
 	term_size(&cols, &rows);
 	if (!app_resize(a, cols, rows)) {
 		term_close();
-		fprintf(stderr, "ctrace-tui: out of memory for a screen of %dx%d\n", cols, rows);
+		app_complain("out of memory for a screen of %dx%d", cols, rows);
 		return 2;
 	}
 	if (!(did & DID_QUIT))
 		ended = loop(a);
 	term_close();
 	if (ended > 0 && ended != SIGHUP)
-		fprintf(stderr, "ctrace-tui: ended by signal %d (%s)\n", ended, strsignal(ended));
+		app_complain("ended by signal %d (%s)", ended, strsignal(ended));
 	return ended == 0 ? 0 : ended > 0 ? 128 + ended : 2;
 }
 
@@ -382,7 +395,7 @@ app_main(const struct app_options *opt)
 	int status = 2;
 
 	if (!a) {
-		fputs("ctrace-tui: out of memory\n", stderr);
+		app_complain("out of memory");
 		return 2;
 	}
 	linear = opt->linear;
@@ -402,7 +415,7 @@ app_main(const struct app_options *opt)
 	if (a->live && open_terminal(opt, &err)) {
 		if (err.code != CT_EUNSUPPORTED)
 			goto fail;
-		fprintf(stderr, "ctrace-tui: %s; going on in lines (--linear)\n", err.msg);
+		app_complain("%s; going on in lines (--linear)", err.msg);
 		a->live = false;
 		linear = true;
 	}
@@ -419,7 +432,7 @@ app_main(const struct app_options *opt)
 	goto out;
 fail:
 	term_close();
-	fprintf(stderr, "ctrace-tui: %s\n", err.msg);
+	app_complain("%s", err.msg);
 out:
 	term_close();
 	input_close(a);

@@ -65,6 +65,8 @@ int app_main(const struct app_options *opt);
 void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int app_fail(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int app_error(struct app *a, const struct ct_error *err);
+/* A line on stderr, harmless to terminals whatever is in it. Not while the screen is in use. */
+void app_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* An edge as the person wants to see it: a weight, or a share. */
 const char *app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size);

@@ -130,9 +130,12 @@ do_resize(struct app *a, const char *arg)
 int
 do_echo(struct app *a, const char *arg)
 {
+	char clean[1024];
+
+	ct_text_clean(clean, sizeof clean, arg, strlen(arg));
 	if (a->live)
-		app_say(a, "%s", arg);
+		app_say(a, "%s", clean);
 	else
-		printf("%s\n", arg);
+		printf("%s\n", clean);
 	return DID_CHANGE;
 }

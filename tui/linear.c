@@ -211,7 +211,7 @@ linear_run(struct app *a)
 
 	if (!l || !grid_resize(&l->page, COLS, ROWS)) {
 		free(l);
-		fputs("ctrace-tui: out of memory\n", stderr);
+		app_complain("out of memory");
 		return 2;
 	}
 	if (a->message[0])

@@ -98,7 +98,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	case 'H':
 		if (parse_size(arg, &opt->cols, &opt->rows))
 			return -1;
-		fprintf(stderr, "ctrace-tui: --headless: expected COLSxROWS such as 80x24, found \"%s\"\n",
+		app_complain("--headless: expected COLSxROWS such as 80x24, found \"%s\"",
 		    arg);
 		return 2;
 	case 'l':
@@ -111,9 +111,8 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		opt->theme = theme_find(arg);
 		if (opt->theme)
 			return -1;
-		fprintf(stderr,
-		    "ctrace-tui: --theme: expected default, dark, light, projector, cvd or mono; found "
-		    "\"%s\"\n",
+		app_complain("--theme: expected default, dark, light, projector, cvd or mono; found "
+		    "\"%s\"",
 		    arg);
 		return 2;
 	case 'M':
@@ -131,7 +130,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	case OPT_MDOC:
 		return mdoc(arg);
 	}
-	fprintf(stderr, "ctrace-tui: %s: no such option, or its argument is missing; --help lists them\n", at);
+	app_complain("%s: no such option, or its argument is missing; --help lists them", at);
 	return 2;
 }
 
@@ -182,7 +181,7 @@ main(int argc, char **argv)
 	if (optind < argc) {
 		prompt = join_words(argv + optind);
 		if (!prompt) {
-			fputs("ctrace-tui: out of memory\n", stderr);
+			app_complain("out of memory");
 			return 2;
 		}
 		opt.prompt = prompt;
