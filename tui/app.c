@@ -30,28 +30,34 @@ now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static void
+set_message(struct app *a, bool alert, const char *fmt, va_list ap)
+{
+	char raw[sizeof a->message];
+
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	ct_text_clean(a->message, sizeof a->message, raw, strlen(raw));
+	a->alert = alert;
+}
+
 void
 app_say(struct app *a, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(a->message, sizeof a->message, fmt, ap);
+	set_message(a, false, fmt, ap);
 	va_end(ap);
-	a->alert = false;
 }
 
 int
 app_fail(struct app *a, const char *fmt, ...)
 {
-	char raw[sizeof a->message];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(raw, sizeof raw, fmt, ap);
+	set_message(a, true, fmt, ap);
 	va_end(ap);
-	ct_text_clean(a->message, sizeof a->message, raw, strlen(raw));
-	a->alert = true;
 	return DID_FAIL | DID_CHANGE;
 }
 

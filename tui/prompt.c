@@ -86,6 +86,10 @@ prompt_start(struct prompt *p, const char *text, struct history *history)
 	p->text[0] = '\0';
 	p->history = history;
 	p->at = history ? history->n : 0;
+	p->draft[0] = '\0';
+	/* What is edited again stands in the history already: up leads to the one before it. */
+	if (p->at > 0 && !strcmp(history->lines[p->at - 1], text))
+		p->at--;
 	prompt_insert(p, text, strlen(text));
 }
 
