@@ -77,7 +77,7 @@ run(void *ctx, int task, int worker)
 
 	(void)worker;
 	while (at < end) {
-		int k = ct_pack_fill(&c->packs[task], c->corpus, c->list + at, end - at, 1);
+		int k = ct_pack_fill(&c->packs[task], c->corpus, c->list + at, end - at, 1, false);
 
 		c->views[task] = (struct view){ .c = c, .pack = &c->packs[task], .entries = c->entries + at };
 		ct_pass_forward(c->passes[task], c->net, &c->packs[task].b, copy_rows, &c->views[task]);

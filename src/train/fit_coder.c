@@ -28,6 +28,7 @@ struct fit {
 	int n_shares;
 	float *norm;			/* (L,F) */
 	double scale;
+	float last_layer;
 };
 
 static void
@@ -46,6 +47,7 @@ run_share(void *ctx, int task, int worker)
 			memcpy(s->x + t * wide, f->a->x + s->rows[at + t] * wide, wide * sizeof(float));
 			memcpy(s->y + t * wide, f->a->y + s->rows[at + t] * wide, wide * sizeof(float));
 			memcpy(s->weight + t * L, f->a->weight + s->rows[at + t] * L, L * sizeof(float));
+			s->weight[t * L + L - 1] *= f->last_layer;
 		}
 		ct_coder_forward(s->pass, f->coder, B, s->x, &s->sums, s->fired);
 		ct_coder_backward(s->pass, f->coder, &f->loss, B, s->x, s->y, s->weight, f->norm, f->scale, s->grad,
@@ -168,6 +170,7 @@ ct_fit_coder(struct ct_coder *coder, const struct ct_acts *a, const struct ct_co
     struct ct_pool *pool, struct ct_watch *watch, struct ct_error *err)
 {
 	struct fit f = { .coder = coder, .a = a, .n_shares = ct_pool_threads(pool), .scale = 1.0 / o->batch,
+		.last_layer = (float)o->last_layer,
 		.loss = { .sharpness = o->sharpness, .bandwidth = o->bandwidth, .revive = o->revive } };
 	struct ct_adam adam = { .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8 };
 	struct ct_arena *arena = &coder->params.arena;
@@ -183,7 +186,7 @@ ct_fit_coder(struct ct_coder *coder, const struct ct_acts *a, const struct ct_co
 	for (int l = 0; l < a->L; l++) {
 		memcpy(coder->params.w + coder->layers[l].b_dec, a->y_mean + (size_t)l * a->D,
 		    (size_t)a->D * sizeof(float));
-		variance += a->variance[l] / a->L;
+		variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
 	}
 	urn.upto = ct_arena_need(arena, (size_t)a->N, sizeof(double), "sampling weights", err);
 	rows = ct_arena_need(arena, (size_t)o->batch, sizeof *rows, "a batch", err);

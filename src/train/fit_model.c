@@ -23,7 +23,7 @@ struct fit {
 	struct share *shares;
 	int n_shares;
 	double scale;			/* 1 / weights of the batch */
-	double activity;		/* in units of scale */
+	struct ct_prices prices;	/* in units of scale */
 };
 
 static void
@@ -36,11 +36,19 @@ run_share(void *ctx, int task, int worker)
 	s->loss = 0;
 	s->right = 0;
 	for (int at = 0; at < s->n;) {
-		at += ct_pack_fill(&s->pack, f->corpus, s->list + at, s->n - at, f->o->answer_weight);
+		at += ct_pack_fill(&s->pack, f->corpus, s->list + at, s->n - at, f->o->answer_weight,
+		    f->o->twins > 0);
 		ct_pass_forward(s->pass, f->net, &s->pack.b, NULL, NULL);
-		s->loss += ct_pass_backward(s->pass, f->net, &s->pack.b, f->scale, f->activity,
+		s->loss += ct_pass_backward(s->pass, f->net, &s->pack.b, f->scale, &f->prices,
 		    s->grad, &s->right);
 	}
+}
+
+/* Shares begin at even sentences, so that twins stay together. */
+static int
+share_start(int batch, int k, int shares)
+{
+	return k == shares ? batch : (int)((long)batch * k / shares) & ~1;
 }
 
 /* The next n of an endless sequence of shuffled passes through list[0..size). */
@@ -66,6 +74,78 @@ deal(struct deck *d, int *out, int n)
 	}
 }
 
+/*
+ * Sentences of one template that are about the same thing and ask for the same: a model should see them alike.
+ * Groups lie behind one another in mates; sentence i's is mates[first[i] .. first[i] + size[i]).
+ */
+struct groups {
+	int *mates, *first, *size;
+};
+
+static int
+order(const struct ct_sentence *s, const struct ct_sentence *t)
+{
+	int d = s->kind != t->kind ? s->kind - t->kind : s->about - t->about;
+
+	return d ? d : s->relation - t->relation;
+}
+
+static int
+compare(const void *a, const void *b, void *ctx)
+{
+	const struct ct_corpus *c = ctx;
+	int i = *(const int *)a, j = *(const int *)b, d = order(&c->sentences[i], &c->sentences[j]);
+
+	return d ? d : (i > j) - (i < j);
+}
+
+static int
+find_groups(struct groups *g, struct ct_arena *arena, const struct ct_corpus *c, struct ct_error *err)
+{
+	size_t sentences = (size_t)c->n_sentences;
+	int n;
+
+	g->mates = ct_corpus_select(arena, c, false, false, &n);
+	g->first = ct_arena_need(arena, sentences, sizeof *g->first, "groups of sentences", err);
+	g->size = ct_arena_need(arena, sentences, sizeof *g->size, "groups of sentences", err);
+	if (!g->first || !g->size)
+		return CT_ENOMEM;
+	if (!g->mates)
+		return ct_fail_memory(err, sentences * sizeof *g->mates, "groups of sentences");
+	qsort_r(g->mates, (size_t)n, sizeof *g->mates, compare, (void *)c);
+	for (int at = 0, end; at < n; at = end) {
+		const struct ct_sentence *s = &c->sentences[g->mates[at]];
+
+		for (end = at + 1; end < n && s->about >= 0 && order(s, &c->sentences[g->mates[end]]) == 0;)
+			end++;
+		for (int k = at; k < end; k++) {
+			g->first[g->mates[k]] = at;
+			g->size[g->mates[k]] = end - at;
+		}
+	}
+	return CT_OK;
+}
+
+/* Every second sentence of a batch becomes one of the kind of that before it. Returns how many rows differ. */
+static int
+pair_up(const struct groups *g, struct ct_rng *rng, const struct ct_corpus *c, int *batch, int n)
+{
+	int rows = 0;
+
+	for (int k = 0; k + 1 < n; k += 2) {
+		int i = batch[k], j = g->mates[g->first[i] + (int)ct_rng_below(rng, (uint32_t)g->size[i])], t = 0;
+		const struct ct_sentence *s = &c->sentences[i], *u = &c->sentences[j];
+
+		batch[k + 1] = j;
+		if (s->n != u->n)
+			continue;
+		while (t < s->n - 1 && c->tokens[s->first + t] == c->tokens[u->first + t])
+			t++;
+		rows += s->n - 1 - t;
+	}
+	return rows;
+}
+
 static void
 close_shares(struct share *s, int n)
 {
@@ -85,6 +165,7 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 		.clip = o->clip };
 	struct ct_arena *arena = &net->params.arena;
 	struct deck deck = { 0 };
+	struct groups groups = { 0 };
 	float **grads = NULL;
 	int *batch, code = CT_ENOMEM, right = 0, graded = 0;
 	double loss = 0, weights = 0;
@@ -116,14 +197,18 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 		if (!s->grad)
 			goto done;
 	}
+	if (o->twins > 0 && (code = find_groups(&groups, arena, corpus, err)) != CT_OK)
+		goto done;
 	if ((code = ct_adam_init(&adam, &net->params, err)) != CT_OK)
 		goto done;
 
 	for (int step = 0; step < o->steps; step++) {
 		double total = 0;
-		int rows = 0;
+		int rows = 0, apart = 0;
 
 		deal(&deck, batch, o->batch);
+		if (o->twins > 0)
+			apart = pair_up(&groups, &deck.rng, corpus, batch, o->batch);
 		for (int k = 0; k < o->batch; k++) {
 			const struct ct_sentence *s = &corpus->sentences[batch[k]];
 			bool answer = s->answer >= 0 && s->answer < s->n - 1;
@@ -133,12 +218,13 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 			graded += answer;
 		}
 		f.scale = 1 / total;
-		f.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
+		f.prices.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
+		f.prices.twins = apart > 0 ? o->twins * total / apart : 0;
 		for (int k = 0; k < f.n_shares; k++) {
-			int first = (int)((long)o->batch * k / f.n_shares);
+			int first = share_start(o->batch, k, f.n_shares);
 
 			f.shares[k].list = batch + first;
-			f.shares[k].n = (int)((long)o->batch * (k + 1) / f.n_shares) - first;
+			f.shares[k].n = share_start(o->batch, k + 1, f.n_shares) - first;
 		}
 		ct_pool_run(pool, f.n_shares, run_share, &f);
 		adam.rate = o->rate * ct_train_schedule(step, o->steps, o->warmup, o->cooldown);

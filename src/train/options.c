@@ -10,9 +10,9 @@ static const struct ct_model_options model_defaults = {
 	.beta2 = .99, .decay = .3, .clip = 1, .warmup = .06, .cooldown = .3, .activity = .03, .answer_weight = 8,
 };
 static const struct ct_coder_options coder_defaults = {
-	.features = 512, .seed = 1, .steps = 2000, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
-	.warmup = .02, .cooldown = .2, .sparsity = 4, .ramp = 1, .sharpness = 4, .threshold = .03, .active = .02,
-	.bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .dead_after = 100000, .common = .3, .answers = 3,
+	.features = 512, .seed = 1, .steps = 2000, .batch = 512, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
+	.warmup = .02, .cooldown = .2, .sparsity = 3, .last_layer = 2, .ramp = .6, .sharpness = 4, .threshold = .03, .active = .02,
+	.bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .dead_after = 100000, .common = .55, .answers = 4,
 };
 
 /* One value of a section: exactly one of i, d and b says where it goes. */
@@ -83,6 +83,7 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "warmup", NULL, &o->warmup, 0, 1, NULL },
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
 		{ "activity", NULL, &o->activity, 0, 1e6, NULL },
+		{ "twins", NULL, &o->twins, 0, 1e6, NULL },
 		{ "answer weight", NULL, &o->answer_weight, 0, 1e6, NULL },
 	};
 	int code;
@@ -124,6 +125,7 @@ read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "warmup", NULL, &o->warmup, 0, 1, NULL },
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
 		{ "sparsity", NULL, &o->sparsity, 0, 1e6, NULL },
+		{ "last layer", NULL, &o->last_layer, 0, 1e6, NULL },
 		{ "ramp", NULL, &o->ramp, 0, 1, NULL },
 		{ "sharpness", NULL, &o->sharpness, 0, 1e6, NULL },
 		{ "threshold", NULL, &o->threshold, 1e-6, 1e3, NULL },

@@ -22,6 +22,7 @@ struct ct_model_options {
 	double rate, beta1, beta2, decay, clip;
 	double warmup, cooldown;	/* shares of the steps: rate up from 0, and down to 0 */
 	double activity;		/* price of what MLPs write, relative to the stream */
+	double twins;			/* price of what they write differently in sentences alike: 0, no such pairs */
 	double answer_weight;		/* of the graded token in the loss; others have 1 */
 };
 
@@ -35,6 +36,7 @@ struct ct_coder_options {
 	double rate, beta1, beta2;
 	double warmup, cooldown;
 	double sparsity;		/* lambda at the end */
+	double last_layer;		/* weight of the last layer's errors; the others have 1 */
 	double ramp;			/* share of the steps over which it grows from 0 */
 	double sharpness;		/* c of tanh(c a |dec|) */
 	double threshold;		/* at the start */

@@ -41,7 +41,7 @@ ct_pack_open(struct ct_pack *p, const struct ct_corpus *c, struct ct_error *err)
 	size_t rows;
 
 	memset(p, 0, sizeof *p);
-	p->max_rows = p->max_sentences = longest > CT_PACK_ROWS ? longest : CT_PACK_ROWS;
+	p->max_rows = p->max_sentences = 2 * longest > CT_PACK_ROWS ? 2 * longest : CT_PACK_ROWS;
 	rows = (size_t)p->max_rows;
 	p->len = ct_arena_alloc(&p->arena, rows, sizeof *p->len);
 	p->tokens = ct_arena_alloc(&p->arena, rows, sizeof *p->tokens);
@@ -64,16 +64,20 @@ ct_pack_close(struct ct_pack *p)
 }
 
 int
-ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight)
+ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
+    bool twins)
 {
 	int R = 0, k;
 
+	if (twins && n % 2)
+		n = n > 1 ? n - 1 : n;
 	for (k = 0; k < n && k < p->max_sentences; k++) {
 		const struct ct_sentence *s = &c->sentences[list[k]];
 		const int *t = c->tokens + s->first;
 		int rows = s->n - 1;
 
-		if (R + rows > p->max_rows)
+		if (R + rows > p->max_rows || (twins && k % 2 == 0 && k + 1 < n &&
+		    R + rows + c->sentences[list[k + 1]].n - 1 > p->max_rows))
 			break;
 		for (int i = 0; i < rows; i++) {
 			p->tokens[R + i] = t[i];
@@ -86,7 +90,7 @@ ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int 
 		R += rows;
 	}
 	p->b = (struct ct_batch){ .n = k, .len = p->len, .R = R, .tokens = p->tokens, .targets = p->targets,
-		.weights = p->weights, .graded = p->graded };
+		.weights = p->weights, .graded = p->graded, .twins = twins };
 	return k;
 }
 

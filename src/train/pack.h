@@ -27,8 +27,12 @@ struct ct_pack {
 int ct_pack_open(struct ct_pack *p, const struct ct_corpus *c, struct ct_error *err);
 void ct_pack_close(struct ct_pack *p);
 
-/* Fills p with sentences list[0..) of c until it is full or n are in; returns how many. At least one fits. */
-int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight);
+/*
+ * Fills p with sentences list[0..) of c until it is full or n are in; returns how many. At least one fits; of
+ * twins (list[2i], list[2i+1]) both or none.
+ */
+int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
+    bool twins);
 
 /* The row that predicts the graded token of the pack's i-th sentence, or -1. */
 int ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i);

@@ -55,6 +55,7 @@ struct ct_batch {
 	const int *targets;	/* (R) the token to predict; -1: none */
 	const float *weights;	/* (R) of each target in the loss, or NULL: 1 */
 	const bool *graded;	/* (R) targets that count as answers, or NULL: none */
+	bool twins;		/* sentences 2i and 2i+1 are two of a kind where they have the same length */
 };
 
 /*
@@ -62,6 +63,9 @@ struct ct_batch {
  * MLP would write to it. The hook may read both, or put something else into out.
  */
 typedef void (*ct_mlp_hook)(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *out);
+
+/* The first row at which twins 2i and 2i+1 differ; the rows of one when they do not, or are no twins. */
+int ct_batch_differ(const struct ct_batch *b, int i, int row);
 
 struct ct_pass;
 
@@ -74,18 +78,25 @@ void ct_pass_close(struct ct_pass *p);
 const float *ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b,
     ct_mlp_hook hook, void *ctx);
 
+/* What a loss has beside the prediction: prices of what MLPs write, relative to the stream. */
+struct ct_prices {
+	double activity;	/* of writing anything */
+	double twins;		/* of writing what differs between twins, from the first token that differs on */
+};
+
 /*
  * loss = sum_r weight_r * -log softmax(logits_r)[target_r]
  *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
+ *        + twins * sum_{l, twin rows r s} |mlp_{l,r} - mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
  *
- *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; in the second sum the
- *                 denominator counts as a constant, so that MLPs learn to write little and not to read much
+ *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; denominators count as
+ *                 constants, so that MLPs learn to write little and not to read much
  *   right in/out  raised by the graded targets that were the likeliest token (ties: the lower id wins)
  *
  * After ct_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the first
  * sum (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c
  */
 double ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
-    double activity, float *grad, int *right);
+    const struct ct_prices *prices, float *grad, int *right);
 
 #endif
