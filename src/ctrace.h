@@ -154,6 +154,14 @@ int ct_session_parse_target(const struct ct_session *s, const char *text, int po
 /* "L1#249@8=0", "L1#249@*x-1", "L1#249@8..+2.5", "\"Texas\"@8x0". */
 int ct_session_parse_clamp(const struct ct_session *s, const char *text, struct ct_clamp *out,
     struct ct_error *err);
+/*
+ * The same for several features with one strength, as members of a supernode have: members with commas between, such as
+ * "L0#358@6,L1#585@8x0" (a member without a scope has that of the next: "L1#585,L3#112@8x0"). A member "\"Texas\"*@8"
+ * stands for all features of that label, those active there if there are any. Returns how many were written.
+ */
+enum { CT_MAX_MEMBERS = 64 };
+int ct_session_parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out, int max,
+    struct ct_error *err);
 int ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size);
 
 /*
@@ -193,6 +201,12 @@ struct ct_generate_options {
 	unsigned long long seed;
 };
 int ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt, int *ids, int n,
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
+/*
+ * Tokens, such as generated ones, become part of the prompt, which is traced (opt NULL: the default targets after the
+ * last token); the clamps in force are kept and reach the new tokens where their scope does. On failure all is as it was.
+ */
+int ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_trace_options *opt,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 #endif

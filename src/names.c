@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "engine.h"
@@ -61,53 +62,158 @@ read_int(const char **p, int *out)
 	return true;
 }
 
+/* A feature, or the features of a label, and where: one member of what a clamp names. */
+struct member {
+	const char *label;		/* in the text, n bytes; NULL: layer and feature are given */
+	size_t n;
+	bool all;			/* "label"*: all features of that label */
+	bool scoped;
+	struct ct_clamp c;
+};
+
+static bool
+labelled(const struct ct_session *s, const struct member *m, int layer, int feature)
+{
+	const char *text = ct_engine_label(s->e, layer, feature);
+
+	return strlen(text) == m->n && strncmp(text, m->label, m->n) == 0;
+}
+
+static void
+take(const struct member *m, int layer, int feature, struct ct_clamp *out, int max, int *n)
+{
+	if (*n < max) {
+		out[*n] = m->c;
+		out[*n].layer = layer;
+		out[*n].feature = feature;
+	}
+	++*n;
+}
+
 /*
- * The feature that carries a label, which must be unique. With a position, only features that are active there
- * are asked first: "Texas"@8 usually means the one that fires there.
+ * The features that carry a label; returns how many, of which at most max are written. With a position, only features
+ * that are active there are asked first: "Texas"@8 usually means the one that fires there.
  */
 static int
-find_label(const struct ct_session *s, const char *label, size_t n, int pos, struct ct_clamp *out,
-    struct ct_error *err)
+find_label(const struct ct_session *s, const struct member *m, struct ct_clamp *out, int max, bool *active)
 {
-	const struct ct_engine *e = s->e;
-	char clean[120];
-	bool active;
-	int found = 0;
+	int pos = m->c.onwards ? CT_ALL_POSITIONS : m->c.pos, n = 0;
 
 	for (int i = 0; i < s->local.n; i++) {
 		const struct ct_active *a = &s->local.active[i];
-		const char *text = ct_engine_label(e, a->layer, a->feature);
 		bool again = false;
 
-		if ((pos >= 0 && a->pos != pos) || strlen(text) != n || strncmp(text, label, n) != 0)
+		if ((pos >= 0 && a->pos != pos) || !labelled(s, m, a->layer, a->feature))
 			continue;
 		/* Active at several positions it is still one feature. */
 		for (int k = s->local.first[a->layer * s->T]; pos < 0 && k < i && !again; k++)
 			again = s->local.active[k].feature == a->feature;
-		if (again)
-			continue;
-		out->layer = a->layer;
-		out->feature = a->feature;
-		found++;
+		if (!again)
+			take(m, a->layer, a->feature, out, max, &n);
 	}
-	active = found > 0;
-	for (int l = 0; l < e->coder->L && !active; l++)
-		for (int f = 0; f < e->coder->layers[l].F; f++) {
-			const char *text = ct_engine_label(e, l, f);
+	*active = n > 0;
+	for (int l = 0; l < s->e->coder->L && !*active; l++)
+		for (int f = 0; f < s->e->coder->layers[l].F; f++)
+			if (labelled(s, m, l, f))
+				take(m, l, f, out, max, &n);
+	return n;
+}
 
-			if (strlen(text) == n && strncmp(text, label, n) == 0) {
-				out->layer = l;
-				out->feature = f;
-				found++;
+/* FEATURE, "label" or "label"*, and maybe @SCOPE, at *p; false when it is none of these. */
+static bool
+read_member(const char **p, struct member *m)
+{
+	const char *q = *p;
+
+	*m = (struct member){ .c.pos = CT_ALL_POSITIONS };
+	if (*q == '"') {
+		const char *end = strchr(q + 1, '"');
+
+		if (!end)
+			return false;
+		m->label = q + 1;
+		m->n = (size_t)(end - m->label);
+		q = end + 1;
+		m->all = *q == '*';
+		q += m->all;
+	} else {
+		if (toupper((unsigned char)*q) != 'L')
+			return false;
+		q++;
+		if (!read_int(&q, &m->c.layer) || *q++ != '#' || !read_int(&q, &m->c.feature))
+			return false;
+	}
+	if (*q == '@') {
+		q++;
+		m->scoped = true;
+		if (*q == '*') {
+			q++;
+		} else {
+			if (!read_int(&q, &m->c.pos))
+				return false;
+			if (q[0] == '.' && q[1] == '.') {
+				m->c.onwards = true;
+				q += 2;
 			}
 		}
-	if (found == 1)
-		return CT_OK;
-	ct_text_clean(clean, sizeof clean, label, n);
-	if (found == 0)
-		return ct_fail(err, CT_ENOTFOUND, "no feature is labelled \"%s\"", clean);
-	return ct_fail(err, CT_EINVAL, "%d features%s are labelled \"%s\": name one as L1#249", found,
-	    active ? " active here" : "", clean);
+	}
+	*p = q;
+	return true;
+}
+
+static int
+check_feature(const struct ct_session *s, const struct ct_clamp *c, struct ct_error *err)
+{
+	if (c->layer >= s->e->coder->L)
+		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", c->layer,
+		    s->e->coder->L - 1);
+	if (c->feature >= s->e->coder->layers[c->layer].F)
+		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
+		    c->feature, c->layer, s->e->coder->layers[c->layer].F - 1);
+	if (!c->onwards && c->pos != CT_ALL_POSITIONS && s->T && c->pos >= s->T)
+		return ct_fail(err, CT_ENOTFOUND, "no position %d: the prompt has positions 0 to %d", c->pos,
+		    s->T - 1);
+	if (c->pos == 0 && !c->onwards)
+		return ct_fail(
+		    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
+	return CT_OK;
+}
+
+/* The features that a member stands for; returns how many, of which at most max are written, or a code. */
+static int
+resolve(const struct ct_session *s, const struct member *m, struct ct_clamp *out, int max, struct ct_error *err)
+{
+	char clean[120];
+	bool active;
+	int n = 1, r;
+
+	if (m->label) {
+		n = find_label(s, m, out, max, &active);
+		ct_text_clean(clean, sizeof clean, m->label, m->n);
+		if (n == 0)
+			return ct_fail(err, CT_ENOTFOUND, "no feature is labelled \"%s\"", clean);
+		if (n > 1 && !m->all)
+			return ct_fail(err, CT_EINVAL,
+			    "%d features%s are labelled \"%s\": name one as L1#249, or clamp all of them with "
+			    "\"%s\"*",
+			    n, active ? " active here" : "", clean, clean);
+	} else if (max > 0) {
+		out[0] = m->c;
+	}
+	for (int i = 0; i < n && i < max; i++)
+		if ((r = check_feature(s, &out[i], err)) < 0)
+			return r;
+	return n;
+}
+
+static int
+no_feature(const char *text, struct ct_error *err)
+{
+	char clean[120];
+
+	ct_text_clean(clean, sizeof clean, text, strlen(text));
+	return ct_fail(err, CT_EINVAL,
+	    "\"%s\" names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8", clean);
 }
 
 /* FEATURE@SCOPE at *p: layer, feature, pos, onwards. */
@@ -115,100 +221,122 @@ static int
 read_feature(
     const struct ct_session *s, const char *all, const char **p, struct ct_clamp *out, struct ct_error *err)
 {
-	const char *label = NULL, *q = *p;
-	size_t label_n = 0;
-	char clean[120];
+	const char *q = *p;
+	struct member m;
+	int r;
 
-	*out = (struct ct_clamp){ .pos = CT_ALL_POSITIONS };
-	if (*q == '"') {
-		const char *end = strchr(q + 1, '"');
-
-		if (!end)
-			goto bad;
-		label = q + 1;
-		label_n = (size_t)(end - label);
-		q = end + 1;
-	} else {
-		if (toupper((unsigned char)*q) != 'L')
-			goto bad;
-		q++;
-		if (!read_int(&q, &out->layer) || *q++ != '#' || !read_int(&q, &out->feature))
-			goto bad;
-	}
-	if (*q++ != '@')
-		goto bad;
-	if (*q == '*') {
-		q++;
-	} else {
-		if (!read_int(&q, &out->pos))
-			goto bad;
-		if (q[0] == '.' && q[1] == '.') {
-			out->onwards = true;
-			q += 2;
-		}
-	}
-	if (label) {
-		int r = find_label(s, label, label_n, out->onwards ? -1 : out->pos, out, err);
-
-		if (r < 0)
-			return r;
-	}
-	if (out->layer >= s->e->coder->L)
-		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", out->layer,
-		    s->e->coder->L - 1);
-	if (out->feature >= s->e->coder->layers[out->layer].F)
-		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d",
-		    out->layer, out->feature, out->layer, s->e->coder->layers[out->layer].F - 1);
-	if (!out->onwards && out->pos != CT_ALL_POSITIONS && s->T && out->pos >= s->T)
-		return ct_fail(err, CT_ENOTFOUND, "no position %d: the prompt has positions 0 to %d",
-		    out->pos, s->T - 1);
-	if (out->pos == 0 && !out->onwards)
-		return ct_fail(
-		    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
+	if (!read_member(&q, &m) || !m.scoped || m.all)
+		return no_feature(all, err);
+	if ((r = resolve(s, &m, out, 1, err)) < 0)
+		return r;
 	*p = q;
 	return CT_OK;
-bad:
-	ct_text_clean(clean, sizeof clean, all, strlen(all));
-	return ct_fail(err, CT_EINVAL,
-	    "\"%s\" names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8", clean);
 }
 
-int
-ct_session_parse_clamp(
-    const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
+/* =0, x-1, +2.5, -2.5 up to the end of the text. */
+static bool
+read_strength(const char *p, struct ct_clamp *out)
 {
-	const char *p = text, *number;
-	char clean[120];
-	int r = read_feature(s, text, &p, out, err);
-
-	if (r < 0)
-		return r;
-	number = p;
 	switch (*p) {
 	case '=':
 		out->unit = CT_ABSOLUTE;
-		number++;
+		p++;
 		break;
 	case 'x':
 		out->unit = CT_MULTIPLE;
-		number++;
+		p++;
 		break;
 	case '+':
 	case '-':
 		out->unit = CT_DELTA;
 		break;
 	default:
-		goto bad;
+		return false;
 	}
-	if (!ct_text_double(number, &out->amount))
-		goto bad;
+	return ct_text_double(p, &out->amount);
+}
+
+/* Names of nodes that cannot be clamped, as node_text writes them; a reason that says what can. */
+static int
+check_clampable(const char *text, struct ct_error *err)
+{
+	static const struct {
+		const char *begins, *what;
+	} others[] = {
+		{ "error ", "an error node is what the features leave unexplained" },
+		{ "input ", "an input is the prompt itself, which can be edited" },
+		{ "output ", "an output is what clamps are measured by" },
+		{ "target ", "a target is what clamps are measured by" },
+	};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (strncasecmp(text, others[i].begins, strlen(others[i].begins)) == 0)
+			return ct_fail(err, CT_EINVAL,
+			    "%s: only features can be clamped, as L1#249@8=0 or \"label\"@8x0", others[i].what);
 	return CT_OK;
-bad:
+}
+
+int
+ct_session_parse_clamps(
+    const struct ct_session *s, const char *text, struct ct_clamp *out, int max, struct ct_error *err)
+{
+	struct member members[CT_MAX_MEMBERS];
+	struct ct_clamp strength = { 0 };
+	const char *p = text;
+	char clean[120];
+	int n = 0, found = 0, r = check_clampable(text, err);
+
+	if (r < 0)
+		return r;
+	for (;; p++) {
+		if (n == CT_MAX_MEMBERS)
+			return ct_fail(err, CT_EINVAL, "a clamp names at most %d members", CT_MAX_MEMBERS);
+		if (!read_member(&p, &members[n]))
+			return no_feature(text, err);
+		n++;
+		if (*p != ',')
+			break;
+		while (p[1] == ' ')
+			p++;
+	}
+	if (!members[n - 1].scoped)
+		return no_feature(text, err);
+	/* A member without a scope has that of the next one with one. */
+	for (int i = n - 2; i >= 0; i--)
+		if (!members[i].scoped) {
+			members[i].c.pos = members[i + 1].c.pos;
+			members[i].c.onwards = members[i + 1].c.onwards;
+		}
 	ct_text_clean(clean, sizeof clean, text, strlen(text));
-	return ct_fail(err, CT_EINVAL,
-	    "\"%s\": the strength is missing or no number; write =0 (value), x-1 (multiple), +2.5 or -2.5 "
-	    "(change)",
-	    clean);
+	for (int i = 0; i < n; i++) {
+		int room = found < max ? max - found : 0;
+
+		if ((r = resolve(s, &members[i], out + found, room, err)) < 0)
+			return r;
+		if (r > room)
+			return ct_fail(err, CT_EINVAL, "\"%s\" names more than %d feature%s", clean, max,
+			    max == 1 ? ": one is expected here" : "s");
+		found += r;
+	}
+	if (!read_strength(p, &strength))
+		return ct_fail(err, CT_EINVAL,
+		    "\"%s\": the strength is missing or no number; write =0 (value), x-1 (multiple), +2.5 or "
+		    "-2.5 (change)",
+		    clean);
+	for (int i = 0; i < found; i++) {
+		out[i].unit = strength.unit;
+		out[i].amount = strength.amount;
+	}
+	return found;
+}
+
+int
+ct_session_parse_clamp(
+    const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
+{
+	int n = ct_session_parse_clamps(s, text, out, 1, err);
+
+	return n < 0 ? n : CT_OK;
 }
 
 int

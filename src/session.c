@@ -80,44 +80,26 @@ logits_init(struct ct_logits *l, const struct ct_session *s, const float *final,
 	return l->known && l->logits ? CT_OK : CT_ENOMEM;
 }
 
-/* Fills a new session object's prompt; the caller swaps it in. */
+/* Fills a new session object's prompt from token ids; the caller swaps it in. */
 static int
-run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
+run_ids(struct ct_session *s, const char *text, const int *ids, int n, struct ct_error *err)
 {
 	const struct ct_model *m = s->e->model;
-	/* A token takes a byte at least, and a template adds a few: room for all, to say how many too many. */
-	size_t most = strlen(text) < MAX_BYTES ? strlen(text) + 64 : MAX_BYTES;
-	int context = m->cfg.context, n, r;
 	struct ct_arena tmp = { 0 };
-	struct ct_token_span *spans = ct_arena_need(&tmp, most + 1, sizeof *spans, "a prompt", err);
 	double start = now();
 	float *scratch;
+	int r = CT_ENOMEM;
 
-	r = CT_ENOMEM;
-	if (!spans)
-		goto out;
-	n = ct_tokenizer_encode(s->e->tokenizer, text, strlen(text), spans, (int)most, NULL, err);
-	if (n < 0) {
-		r = n;
-		goto out;
-	}
-	if (n > context) {
-		r = ct_fail(err, CT_EINVAL,
-		    "the prompt has %d tokens, but this model's context holds %d; shorten it", n, context);
-		goto out;
-	}
-	if (n == 0 || (n == 1 && spans[0].start == spans[0].end)) {
-		r = ct_fail(err, CT_EINVAL, "the prompt is empty: type some words");
-		goto out;
-	}
+	if (n > m->cfg.context)
+		return ct_fail(err, CT_EINVAL,
+		    "the prompt has %d tokens, but this model's context holds %d; shorten it", n, m->cfg.context);
 	s->T = n;
 	s->text = ct_arena_strdup(&s->prompt, text);
 	s->ids = ct_arena_need(&s->prompt, (size_t)n, sizeof *s->ids, "a prompt", err);
 	scratch = ct_arena_need(&tmp, ct_layer_scratch(m, n), sizeof *scratch, "a run", err);
 	if (!s->text || !s->ids || !scratch)
 		goto out;
-	for (int i = 0; i < n; i++)
-		s->ids[i] = spans[i].id;
+	memcpy(s->ids, ids, (size_t)n * sizeof *ids);
 	if ((r = ct_pass_init(&s->pass, m, n, &s->prompt, err)) < 0)
 		goto out;
 	ct_forward(m, &s->pass, s->ids, scratch);
@@ -128,6 +110,40 @@ run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
 out:
 	ct_arena_free(&tmp);
 	return r;
+}
+
+static int
+run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
+{
+	/* A token takes a byte at least, and a template adds a few: room for all, to say how many too many. */
+	size_t most = strlen(text) < MAX_BYTES ? strlen(text) + 64 : MAX_BYTES;
+	struct ct_arena tmp = { 0 };
+	struct ct_token_span *spans = ct_arena_need(&tmp, most + 1, sizeof *spans, "a prompt", err);
+	int *ids = ct_arena_need(&tmp, most + 1, sizeof *ids, "a prompt", err), n = CT_ENOMEM;
+
+	if (spans && ids)
+		n = ct_tokenizer_encode(s->e->tokenizer, text, strlen(text), spans, (int)most, NULL, err);
+	for (int i = 0; i < n; i++)
+		ids[i] = spans[i].id;
+	if (n == 0 || (n == 1 && spans[0].start == spans[0].end))
+		n = ct_fail(err, CT_EINVAL, "the prompt is empty: type some words");
+	if (n > 0)
+		n = run_ids(s, text, ids, n, err);
+	ct_arena_free(&tmp);
+	return n;
+}
+
+/* The whole of `fresh`, which stands for another prompt, takes the place of what the session had. */
+static void
+take_over(struct ct_session *s, struct ct_session *fresh)
+{
+	drop_clamps(s);
+	drop_graph(s);
+	ct_arena_free(&s->sweep_arena);
+	ct_arena_free(&s->prompt);
+	fresh->running = s->running;
+	*s = *fresh;
+	s->local.pass = &s->pass;
 }
 
 int
@@ -145,13 +161,7 @@ ct_session_prompt(
 		ct_arena_free(&fresh.prompt);
 		return r;
 	}
-	drop_clamps(s);
-	drop_graph(s);
-	ct_arena_free(&s->sweep_arena);
-	ct_arena_free(&s->prompt);
-	fresh.running = s->running;
-	*s = fresh;
-	s->local.pass = &s->pass;
+	take_over(s, &fresh);
 	return CT_OK;
 }
 
@@ -559,4 +569,69 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 	}
 	ct_arena_free(&tmp);
 	return r < 0 ? r : n;
+}
+
+/* The prompt's text with more tokens behind it, to be freed: what decoding adds to it. NULL: no memory. */
+static char *
+longer_text(const struct ct_session *s, const int *ids, int n)
+{
+	const struct ct_tokenizer *t = s->e->tokenizer;
+	size_t old = ct_tokenizer_decode(t, s->ids, s->T, NULL, 0), all = ct_tokenizer_decode(t, ids, n, NULL, 0);
+	size_t text = strlen(s->text);
+	char *dst = malloc(text + all + 1), *decoded = malloc(all + 1);
+
+	if (dst && decoded) {
+		ct_tokenizer_decode(t, ids, n, decoded, all + 1);
+		memcpy(dst, s->text, text);
+		memcpy(dst + text, decoded + old, all - old + 1);
+	} else {
+		free(dst);
+		dst = NULL;
+	}
+	free(decoded);
+	return dst;
+}
+
+int
+ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_trace_options *opt,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	const struct ct_trace_options last = { .target = { .pos = -1 } };
+	struct ct_session fresh = { .e = s->e };
+	int *all = malloc(((size_t)s->T + (size_t)n) * sizeof *all), r;
+	char *text = NULL;
+
+	if (!all)
+		return ct_fail_memory(err, ((size_t)s->T + (size_t)n) * sizeof *all, "a prompt");
+	if (s->T == 0) {
+		r = ct_fail(err, CT_EINVAL, "no prompt yet");
+		goto out;
+	}
+	if ((r = ct_engine_check(s->e, err)) < 0)
+		goto out;
+	memcpy(all, s->ids, (size_t)s->T * sizeof *all);
+	memcpy(all + s->T, ids, (size_t)n * sizeof *all);
+	for (int i = 0; i < n; i++)
+		if (ids[i] < 0 || ids[i] >= s->e->model->cfg.V) {
+			r = ct_fail(err, CT_ENOTFOUND, "no token %d in this model", ids[i]);
+			goto out;
+		}
+	if (!(text = longer_text(s, all, s->T + n))) {
+		r = ct_fail_memory(err, strlen(s->text), "a prompt");
+		goto out;
+	}
+	if ((r = run_ids(&fresh, text, all, s->T + n, err)) < 0 ||
+	    (r = ct_session_trace(&fresh, opt ? opt : &last, progress, ctx, err)) < 0 ||
+	    (s->n_clamps &&
+		(r = apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps, &s->clamp_options, err)) < 0)) {
+		drop_clamps(&fresh);
+		drop_graph(&fresh);
+		ct_arena_free(&fresh.prompt);
+		goto out;
+	}
+	take_over(s, &fresh);
+out:
+	free(text);
+	free(all);
+	return r;
 }

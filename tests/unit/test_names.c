@@ -106,7 +106,7 @@ test_labels(void **state)
 {
 	struct world *w = *state;
 	struct ct_error err = { 0 };
-	struct ct_clamp c;
+	struct ct_clamp c, many[4];
 
 	world_prompt(w->s, PROMPT);
 	assert_string_equal(ct_engine_label(w->e, 1, 43), "");
@@ -128,7 +128,15 @@ test_labels(void **state)
 	assert_true(c.layer == 1 && c.feature == 43);
 	world_ok(ct_engine_set_label(w->e, 2, 8, "Texas", &err), &err);
 	assert_int_equal(ct_session_parse_clamp(w->s, "\"Texas\"@8=1", &c, &err), CT_EINVAL);
-	assert_string_equal(err.msg, "2 features active here are labelled \"Texas\": name one as L1#249");
+	assert_string_equal(err.msg, "2 features active here are labelled \"Texas\": name one as L1#249, or clamp "
+				 "all of them with \"Texas\"*");
+	/* A star takes them all, those that are active there. */
+	assert_int_equal(ct_session_parse_clamps(w->s, "\"Texas\"*@8x2", many, 4, &err), 2);
+	assert_true(many[0].layer == 1 && many[0].feature == 43 && many[1].layer == 2 && many[1].feature == 8);
+	for (int i = 0; i < 2; i++)
+		assert_true(many[i].pos == 8 && many[i].unit == CT_MULTIPLE && many[i].amount == 2);
+	assert_int_equal(ct_session_parse_clamps(w->s, "\"Texas\"*@8x2", many, 1, &err), CT_EINVAL);
+	assert_string_equal(err.msg, "\"\"Texas\"*@8x2\" names more than 1 feature: one is expected here");
 	assert_int_equal(ct_session_parse_clamp(w->s, "\"Mars\n\"@8=1", &c, &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no feature is labelled \"Mars\u23ce\"");
 	assert_int_equal(ct_engine_set_label(w->e, 3, 0, "x", &err), CT_ENOTFOUND);
@@ -167,7 +175,8 @@ test_label_everywhere(void **state)
 			world_ok(ct_engine_set_label(w->e, 1, other, "often", &err), &err);
 			assert_int_equal(ct_session_parse_clamp(w->s, "\"often\"@*=1", &c, &err), CT_EINVAL);
 			assert_string_equal(
-			    err.msg, "2 features active here are labelled \"often\": name one as L1#249");
+			    err.msg, "2 features active here are labelled \"often\": name one as L1#249, or "
+				     "clamp all of them with \"often\"*");
 			break;
 		}
 }
@@ -249,6 +258,52 @@ test_parse_clamp(void **state)
 	assert_int_equal(ct_session_parse_clamp(w->s, "L1#43@0=0", &c, &err), CT_EINVAL);
 }
 
+/* Members with commas between have one strength; one without a scope has that of the next. */
+static void
+test_parse_clamps(void **state)
+{
+	static const struct {
+		const char *text;
+		int n;
+		const char *clamps[4];
+	} good[] = {
+		{ "L1#43@8=0", 1, { "L1#43@8=0" } },
+		{ "L1#43,L2#8@8x-1", 2, { "L1#43@8x-1", "L2#8@8x-1" } },
+		{ "L0#3@2,L1#43,L2#8@8..+2.5", 3, { "L0#3@2+2.5", "L1#43@8..+2.5", "L2#8@8..+2.5" } },
+		{ "L0#3@*, L2#8@8-1", 2, { "L0#3@*-1", "L2#8@8-1" } },
+	};
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+		{ "L1#43,L2#8x0", "names no feature" },
+		{ "L1#43@8,x0", "names no feature" },
+		{ "L1#43@8,L2#8@8", "the strength is missing" },
+		{ "L1#43@8,L9#8@8x0", "no layer 9" },
+		{ "L1#1,L1#2,L1#3,L1#4,L1#5@8x0", "names more than 4 features" },
+		{ "error L1@8=0", "an error node is what the features leave unexplained: only features can be clamped" },
+		{ "input \"w9\"@3x0", "an input is the prompt itself, which can be edited: only features" },
+		{ "output \"w9\"=0", "an output is what clamps are measured by: only features can be clamped" },
+	};
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_clamp c[4];
+	char text[120];
+
+	world_prompt(w->s, PROMPT);
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		assert_int_equal(ct_session_parse_clamps(w->s, good[i].text, c, 4, &err), good[i].n);
+		for (int k = 0; k < good[i].n; k++) {
+			ct_clamp_text(&c[k], text, sizeof text);
+			assert_string_equal(text, good[i].clamps[k]);
+		}
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_true(ct_session_parse_clamps(w->s, bad[i].text, c, 4, &err) < 0);
+		if (!strstr(err.msg, bad[i].says))
+			fail_msg("%s: %s", bad[i].text, err.msg);
+	}
+}
+
 int
 main(void)
 {
@@ -258,6 +313,7 @@ main(void)
 		WORLD_TEST(test_labels),
 		WORLD_TEST(test_label_everywhere),
 		WORLD_TEST(test_parse_clamp),
+		WORLD_TEST(test_parse_clamps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
