@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/sweep.h"
 #include "io/json_out.h"
 
 enum {
 	KEY_TRANSCODER = CLI_LONG, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_TOP, KEY_GENERATE, KEY_TEMPERATURE,
-	KEY_SEED, KEY_JSON
+	KEY_SEED, KEY_SWEEP, KEY_JSON
 };
 enum { MAX_CLAMPS = 256, MAX_TOP = 1000 };
 
@@ -19,12 +20,15 @@ struct request {
 	struct cli_model m;
 	struct ct_clamp_options how;
 	const char *specs[MAX_CLAMPS];
-	struct ct_clamp clamps[MAX_CLAMPS];
+	int n_specs;
+	struct ct_clamp clamps[MAX_CLAMPS];	/* a spec may name several features */
 	int n_clamps;
+	struct cli_sweep sweep;
 	int top;			/* tokens and effects to show */
 	int generate;			/* tokens to write */
 	struct ct_generate_options generation;
 	const char *json;
+	const char *prompt;
 };
 
 static int
@@ -45,19 +49,6 @@ parse_mode(const char *text, struct ct_clamp_options *how)
 		return -1;
 	}
 	return 0;
-}
-
-static void
-mode_text(const struct ct_clamp_options *how, char *dst, size_t size)
-{
-	static const char *const names[] = {
-		[CT_FROZEN] = "frozen", [CT_FREE] = "free", [CT_DIRECT] = "direct", [CT_RANGE] = "range"
-	};
-
-	if (how->mode == CT_RANGE)
-		snprintf(dst, size, "range=%d-%d", how->first, how->last);
-	else
-		snprintf(dst, size, "%s", names[how->mode]);
 }
 
 static const char *
@@ -132,18 +123,68 @@ continuation(const struct request *q, bool clamped, struct ct_error *err)
 	return text;
 }
 
-static int
-show_json(const struct request *q, const struct ct_outcome *o, int pos, const char *unclamped,
-    const char *clamped)
+/* What a run showed, beside the outcome. */
+struct results {
+	const struct ct_outcome *outcome;
+	const struct ct_contrast *contrast;
+	const struct ct_sweep *sweep;		/* NULL: none asked for */
+	char *unclamped, *clamped;		/* generated texts, or NULL */
+};
+
+static json_t *
+clamp_json(const struct request *q, int i, const struct ct_outcome *o)
 {
-	json_t *root, *clamps = json_array();
+	static const char *const units[] = {
+		[CT_ABSOLUTE] = "absolute", [CT_MULTIPLE] = "multiple", [CT_DELTA] = "delta"
+	};
+	const struct ct_clamp *c = &q->clamps[i];
+	const char *scope = c->onwards ? "onwards" : c->pos == CT_ALL_POSITIONS ? "all" : "position";
+
+	return json_pack("{s:i, s:i, s:o, s:s, s:o, s:s, s:o, s:i}",
+	    "layer", c->layer,
+	    "feature", c->feature,
+	    "label", ct_json_out_string(ct_engine_label(q->m.engine, c->layer, c->feature)),
+	    "unit", units[c->unit],
+	    "amount", ct_json_out_number(c->amount),
+	    "scope", scope,
+	    "position", c->pos == CT_ALL_POSITIONS ? json_null() : json_integer(c->pos),
+	    "overridden", o->lost[i]);
+}
+
+/* One side of frozen beside free. */
+static json_t *
+side_json(const struct request *q, const struct ct_outcome *o, const float *prob, double kl)
+{
+	const struct ct_graph *g = ct_session_graph(q->m.session);
+	json_t *targets = json_array();
+
+	for (int i = 0; i < o->n_targets; i++) {
+		const struct ct_node *n = &g->nodes[o->effects[i].node];
+		char name[160];
+
+		ct_session_node_name(q->m.session, o->effects[i].node, name, sizeof name);
+		json_array_append_new(targets, json_pack("{s:o, s:o, s:o}",
+		    "node", ct_json_out_string(name),
+		    "observed", ct_json_out_number((double)o->effects[i].observed),
+		    "prob", n->target == CT_TARGET_LOGIT ? ct_json_out_number((double)prob[n->index])
+							 : json_null()));
+	}
+	return json_pack("{s:o, s:o}", "targets", targets, "kl", ct_json_out_number(kl));
+}
+
+static int
+show_json(const struct request *q, const struct results *r, int pos)
+{
+	const struct ct_outcome *o = r->outcome;
+	json_t *root, *clamps = json_array(), *details = json_array();
 	char text[160];
 
 	for (int i = 0; i < q->n_clamps; i++) {
 		ct_clamp_text(&q->clamps[i], text, sizeof text);
 		json_array_append_new(clamps, ct_json_out_string(text));
+		json_array_append_new(details, clamp_json(q, i, o));
 	}
-	mode_text(&o->options, text, sizeof text);
+	cli_mode_text(&o->options, text, sizeof text);
 	root = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:i}}",
 	    "prompt", ct_json_out_string(ct_session_text(q->m.session)),
 	    "mode", text,
@@ -154,9 +195,17 @@ show_json(const struct request *q, const struct ct_outcome *o, int pos, const ch
 	    "effects", effects_json(q, o),
 	    "agreement", "spearman", ct_json_out_number(o->agreement.spearman),
 	    "pearson", ct_json_out_number(o->agreement.pearson), "n", o->agreement.n);
-	if (root && clamped)
+	json_object_set_new(root, "clamp_details", details);
+	json_object_set_new(root, "max_direct_error", ct_json_out_number(o->max_direct_error));
+	json_object_set_new(root, "contrast", json_pack("{s:o, s:o, s:o}",
+	    "frozen", side_json(q, &r->contrast->frozen, r->contrast->prob_frozen, r->contrast->kl_frozen),
+	    "free", side_json(q, &r->contrast->free, r->contrast->prob_free, r->contrast->kl_free),
+	    "pattern_share", ct_json_out_number(r->contrast->pattern_share)));
+	if (r->sweep)
+		json_object_set_new(root, "sweep", cli_sweep_json(&q->m, r->sweep));
+	if (r->clamped)
 		json_object_set_new(root, "generated", json_pack("{s:o, s:o}", "before",
-		    ct_json_out_string(unclamped), "after", ct_json_out_string(clamped)));
+		    ct_json_out_string(r->unclamped), "after", ct_json_out_string(r->clamped)));
 	return cli_json(q->json, root);
 }
 
@@ -216,81 +265,156 @@ show_effects(const struct request *q, const struct ct_outcome *o)
 		cli_line("... %d more", o->n_effects - q->top);
 }
 
+/* "clamp  L1#249@8=0  Texas: value 0 at position 8", and what became of it. */
 static void
-show(const struct request *q, const struct ct_outcome *o, int pos, const char *unclamped, const char *clamped)
+show_clamp(const struct request *q, int i, const struct ct_outcome *o)
 {
-	char text[160], a[32], b[32];
+	const struct ct_clamp *c = &q->clamps[i];
+	const char *label = ct_engine_label(q->m.engine, c->layer, c->feature);
+	char text[160], strength[80], scope[80], lost[80] = "";
+
+	ct_clamp_text(c, text, sizeof text);
+	if (c->unit == CT_ABSOLUTE)
+		snprintf(strength, sizeof strength, "value %.6g", c->amount);
+	else if (c->unit == CT_MULTIPLE)
+		snprintf(strength, sizeof strength, "%.6g times the activation", c->amount);
+	else
+		snprintf(strength, sizeof strength, "activation %+.6g", c->amount);
+	if (c->pos == CT_ALL_POSITIONS)
+		snprintf(scope, sizeof scope, "at all positions");
+	else if (c->onwards)
+		snprintf(scope, sizeof scope, "from position %d on", c->pos);
+	else
+		snprintf(scope, sizeof scope, "at position %d, where it was %.4g", c->pos,
+		    (double)ct_session_activation(q->m.session, c->layer, c->feature, c->pos));
+	if (o->lost[i])
+		snprintf(lost, sizeof lost, "; replaced at %d position%s by a later clamp", o->lost[i],
+		    o->lost[i] > 1 ? "s" : "");
+	cli_line("clamp  %s  %s%s%s %s%s", text, label, *label ? ": " : "", strength, scope, lost);
+}
+
+static void
+show_contrast(const struct request *q, const struct ct_contrast *x)
+{
+	char name[160], column[240];
+
+	cli_line("%-40s %9s %9s %9s", "attention patterns", "frozen", "free", "apart");
+	for (int i = 0; i < x->frozen.n_targets && i < q->top; i++) {
+		double frozen = (double)x->frozen.effects[i].observed, live = (double)x->free.effects[i].observed;
+
+		ct_session_node_name(q->m.session, x->frozen.effects[i].node, name, sizeof name);
+		cli_line("%s %+9.3f %+9.3f %+9.3f", cli_column(column, sizeof column, name, 40), frozen, live,
+		    live - frozen);
+	}
+	cli_line("%-40s %9.3f %9.3f", "KL of the next token", x->kl_frozen, x->kl_free);
+	if (isfinite(x->pattern_share))
+		cli_line("%.0f%% of the effect on targets goes through attention patterns, which the graph does not "
+		    "see", 100 * x->pattern_share);
+}
+
+static void
+show_agreement(const struct ct_outcome *o)
+{
+	if (isfinite(o->max_direct_error))
+		cli_line("self-check  all is frozen: observed = edges within %.1e", o->max_direct_error);
+	else if (isfinite(o->agreement.spearman))
+		cli_line("agreement of predicted and observed knock-on effects  spearman %.3f  pearson %.3f  "
+		    "n %d",
+		    o->agreement.spearman, o->agreement.pearson, o->agreement.n);
+	else
+		cli_line("agreement of predicted and observed knock-on effects  too few to say (n %d)",
+		    o->agreement.n);
+}
+
+static void
+show(const struct request *q, const struct results *r, int pos)
+{
+	const struct ct_outcome *o = r->outcome;
+	char text[160];
 
 	cli_model_line(q->m.engine);
 	cli_prompt_line(q->m.session, pos);
-	for (int i = 0; i < q->n_clamps; i++) {
-		const struct ct_clamp *c = &q->clamps[i];
-		const char *label = ct_engine_label(q->m.engine, c->layer, c->feature);
-
-		ct_clamp_text(c, text, sizeof text);
-		cli_line("clamp  %s%s%s", text, *label ? "  " : "", label);
-	}
-	mode_text(&o->options, text, sizeof text);
+	for (int i = 0; i < q->n_clamps; i++)
+		show_clamp(q, i, o);
+	cli_mode_text(&o->options, text, sizeof text);
 	cli_line("mode   %s, through the %s", text, through_text(&o->options));
 	cli_line("%s", "");
 	show_top(q, pos);
 	cli_line("%s", "");
 	show_effects(q, o);
 	cli_line("%s", "");
-	if (isfinite(o->agreement.spearman))
-		cli_line("agreement of predicted and observed knock-on effects  spearman%s  pearson%s  n %d",
-		    number(a, "", o->agreement.spearman), number(b, "", o->agreement.pearson),
-		    o->agreement.n);
-	else
-		cli_line("agreement of predicted and observed knock-on effects  too few to say (n %d)",
-		    o->agreement.n);
-	if (clamped) {
+	show_contrast(q, r->contrast);
+	cli_line("%s", "");
+	show_agreement(o);
+	if (r->sweep) {
 		cli_line("%s", "");
-		cli_line("without clamps  %s", unclamped);
-		cli_line("with clamps     %s", clamped);
+		cli_sweep_show(&q->m, r->sweep, q->clamps[0].unit, q->top);
+	}
+	if (r->clamped) {
+		cli_line("%s", "");
+		cli_line("without clamps  %s", r->unclamped);
+		cli_line("with clamps     %s", r->clamped);
 	}
 }
 
 static int
-steer(struct request *q, const char *prompt)
+parse_clamps(struct request *q, struct ct_error *err)
+{
+	for (int i = 0; i < q->n_specs; i++) {
+		int n = ct_session_parse_clamps(
+		    q->m.session, q->specs[i], q->clamps + q->n_clamps, MAX_CLAMPS - q->n_clamps, err);
+
+		if (n < 0)
+			return ct_fail_in(err, "--clamp");
+		q->n_clamps += n;
+	}
+	return CT_OK;
+}
+
+static int
+compute(struct request *q, struct results *r, struct cli_progress *progress, struct ct_error *err)
+{
+	struct ct_trace_options trace = { .target.pos = -1 };
+	struct ct_session *s;
+	int rc;
+
+	if ((rc = cli_model_open(&q->m, q->prompt, err)) < 0 || (rc = parse_clamps(q, err)) < 0)
+		return rc;
+	s = q->m.session;
+	if ((rc = ct_session_trace(s, &trace, cli_progress, progress, err)) < 0 ||
+	    (rc = ct_session_clamp(s, q->clamps, q->n_clamps, &q->how, cli_progress, progress, err)) < 0 ||
+	    (rc = ct_session_contrast(s, &r->contrast, err)) < 0)
+		return rc;
+	if (q->sweep.steps && (rc = ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep,
+				   cli_progress, progress, err)) < 0)
+		return ct_fail_in(err, "--sweep");
+	cli_progress_end(progress);
+	if (q->generate && (!(r->unclamped = continuation(q, false, err)) || !(r->clamped = continuation(q, true, err))))
+		return err->code;
+	r->outcome = ct_session_outcome(s);
+	return CT_OK;
+}
+
+static int
+steer(struct request *q)
 {
 	struct cli_progress progress = { 0 };
-	struct ct_trace_options trace = { .target.pos = -1 };
+	struct results r = { 0 };
 	struct ct_error err = { 0 };
-	char *unclamped = NULL, *clamped = NULL;
 	int status = CLI_OK, pos;
 
-	if (cli_model_open(&q->m, prompt, &err) < 0)
-		goto fail;
-	for (int i = 0; i < q->n_clamps; i++)
-		if (ct_session_parse_clamp(q->m.session, q->specs[i], &q->clamps[i], &err) < 0) {
-			ct_fail_in(&err, "--clamp");
-			goto fail;
-		}
-	if (ct_session_trace(q->m.session, &trace, cli_progress, &progress, &err) < 0)
-		goto fail;
-	if (ct_session_clamp(q->m.session, q->clamps, q->n_clamps, &q->how, cli_progress, &progress,
-	    &err) < 0)
-		goto fail;
-	cli_progress_end(&progress);
-	if (q->generate) {
-		unclamped = continuation(q, false, &err);
-		clamped = unclamped ? continuation(q, true, &err) : NULL;
-		if (!clamped)
-			goto fail;
+	if (compute(q, &r, &progress, &err) < 0) {
+		cli_progress_end(&progress);
+		status = cli_fail(&err);
+	} else {
+		pos = ct_session_length(q->m.session) - 1;
+		if (q->json)
+			status = show_json(q, &r, pos);
+		else
+			show(q, &r, pos);
 	}
-	pos = ct_session_length(q->m.session) - 1;
-	if (q->json)
-		status = show_json(q, ct_session_outcome(q->m.session), pos, unclamped, clamped);
-	else
-		show(q, ct_session_outcome(q->m.session), pos, unclamped, clamped);
-	goto done;
-fail:
-	cli_progress_end(&progress);
-	status = cli_fail(&err);
-done:
-	free(unclamped);
-	free(clamped);
+	free(r.unclamped);
+	free(r.clamped);
 	cli_model_close(&q->m);
 	return status;
 }
@@ -310,11 +434,11 @@ run(struct cli *c)
 		case 'm': q.m.model = value; break;
 		case KEY_TRANSCODER: q.m.transcoder = value; break;
 		case KEY_CLAMP:
-			if (q.n_clamps == MAX_CLAMPS) {
+			if (q.n_specs == MAX_CLAMPS) {
 				cli_error("--clamp: more than %d clamps", MAX_CLAMPS);
 				return CLI_ERROR;
 			}
-			q.specs[q.n_clamps++] = value;
+			q.specs[q.n_specs++] = value;
 			break;
 		case KEY_MODE: bad = parse_mode(value, &q.how); break;
 		case KEY_THROUGH:
@@ -330,6 +454,7 @@ run(struct cli *c)
 			bad = cli_double(value, "--temperature", 0, 100, &q.generation.temperature);
 			break;
 		case KEY_SEED: bad = cli_int(value, "--seed", 0, INT_MAX, &seed); break;
+		case KEY_SWEEP: bad = cli_sweep_parse(value, &q.sweep); break;
 		case KEY_JSON: q.json = value; break;
 		}
 		if (bad)
@@ -338,14 +463,15 @@ run(struct cli *c)
 	if (key < 0)
 		return c->status;
 	q.generation.seed = (unsigned long long)seed;
-	if (q.n_clamps == 0) {
+	if (q.n_specs == 0) {
 		cli_error("no --clamp given, such as --clamp L1#249@8=0; ctrace trace names the features");
 		return CLI_ERROR;
 	}
 	prompt = cli_prompt(c);
 	if (!prompt)
 		return CLI_ERROR;
-	status = steer(&q, prompt);
+	q.prompt = prompt;
+	status = steer(&q);
 	free(prompt);
 	return status;
 }
@@ -360,6 +486,7 @@ static const struct cli_option options[] = {
 	{ KEY_GENERATE, "generate", "N", "let the model go on for N tokens, without and with the clamps" },
 	{ KEY_TEMPERATURE, "temperature", "T", "draw the tokens at this temperature (0: the likeliest)" },
 	{ KEY_SEED, "seed", "S", "seed of the drawing (0)" },
+	{ KEY_SWEEP, "sweep", "FROM:TO:STEPS", "the clamps at many strengths and up to each layer" },
 	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
 	{ 0 }
 };
@@ -367,12 +494,15 @@ static const struct cli_option options[] = {
 const struct cli_command cli_steer = {
 	.name = "steer",
 	.synopsis = "[-m MODEL] [--transcoder DIR] --clamp SPEC... [--mode MODE] [--through WHAT]\n"
-	    "[--top N] [--generate N [--temperature T --seed S]] [--json FILE] PROMPT",
+	    "[--top N] [--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS]\n"
+	    "[--json FILE] PROMPT",
 	.summary = "clamp features, and compare what the model then says with what the graph predicted",
 	.details = "A clamp is L1#249@8=0 (layer, feature, position; absolute value), ...x-1 (a multiple of\n"
 	    "the activation: x0 ablates, x-1 flips) or ...+2.5, ...-2.5 (added). @8.. reaches from position\n"
-	    "8 on, @* everywhere. \"Texas\"@8x0 names the feature by its label. Effects are those on\n"
-	    "pre-activations and on logits minus their mean.",
+	    "8 on, @* everywhere. \"Texas\"@8x0 names the feature by its label where it is unique,\n"
+	    "\"Texas\"*@8x0 all that have it. Members of a group stand with commas between and have\n"
+	    "one strength: L0#358@6,L1#585@8x0. Of two clamps on one feature and position the last\n"
+	    "counts. Effects are those on pre-activations and on logits minus their mean.",
 	.options = options,
 	.run = run
 };

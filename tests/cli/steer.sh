@@ -17,6 +17,62 @@ run steer -m "$golden" --clamp L1#43@8x1 "$prompt"
 ok "a clamp to the original value changes no probability" sh -c "sed -n '/^before/,/^\$/p' '$tmp/out' |
     awk 'NR > 1 && NF && (\$1 != \$3 || \$2 != \$4) { exit 1 }'"
 
+run steer -m "$golden" --clamp L1#43@8x0 "$prompt"
+ok "unit and scope are named" has '^clamp  L1#43@8x0  0 times the activation at position 8, where it was 13\.17$'
+ok "frozen stands beside free" has '^output "w10" +-2\.553 +-?[0-9.+-]+ +[+-][0-9.]+$'
+ok "the share of attention patterns is shown" has '^[0-9]+% of the effect on targets goes through attention'
+run steer -m "$golden" --clamp L1#43@8x0 --clamp L1#43@*=2 "$prompt"
+ok "of contradictory clamps the last one counts, and it is said" has \
+    '^clamp  L1#43@8x0 .*; replaced at 1 position by a later clamp$'
+run steer -m "$golden" --clamp L1#43,L0#3@8..+1.5 "$prompt"
+ok "members of a group have one strength" has '^clamp  L1#43@8\.\.\+1\.5  activation \+1\.5 from position 8 on$'
+ok "each of them" has '^clamp  L0#3@8\.\.\+1\.5'
+run steer -m "$golden" --clamp L1#43@8x0 --mode direct "$prompt"
+ok "direct mode is checked against the edges" has '^self-check  .* within [0-9.]+e-0[6-9]$'
+run steer -m "$golden" --clamp L1#43@8x0 --mode range=0-2 "$prompt"
+ok "a range over all layers, too" has '^self-check  .* within [0-9.]+e-0[6-9]$'
+run steer -m "$golden" --clamp L1#43@8x0 --through replacement "$prompt"
+ok "what carries the effect is named" has '^mode   frozen, through the replacement$'
+
+LC_ALL=C; export LC_ALL
+run steer -m "$golden" --clamp L1#43@8x0 --sweep -2:2:9 "$prompt"
+ok "a sweep succeeds" [ "$status" = 0 ]
+ok "its unit is that of the clamp" has '^sweep  x-2 to x2 in 9 steps; shares of the next token, in tenths$'
+ok "one digit for each strength" has '^  w10 +[0-9]{9} +[0-9.]+% to +[0-9.]+%$'
+ok "rows for the mode and each end layer" sh -c "[ \$(grep -cE '^mode frozen$|^MLPs frozen up to layer [12]$' '$tmp/out') = 3 ]"
+ok "where the answer flips" has '^  from x[0-9.-]+ on the answer is w[0-9]+, no longer w[0-9]+$'
+run steer -m "$golden" --clamp L1#43@8x0 --sweep -2:2:9 --json - "$prompt"
+for field in sweep contrast clamp_details max_direct_error; do
+	ok "the JSON has '$field'" has "^ \"$field\":"
+done
+LC_ALL=C.UTF-8
+run steer -m "$golden" --clamp L1#43@8x0 --sweep 0:1:4 "$prompt"
+ok "blocks where they can be shown" has '^  w10 +[▁▂▃▄▅▆▇█]+ '
+
+generated() {
+	sed -n "s/^$1 clamps *//p" "$tmp/out"
+}
+run steer -m "$golden" --clamp L1#43@8..=9 --generate 5 "$prompt"
+greedy=$(generated with)
+ok "generated text with and without clamps" [ "$(generated without | wc -w)" = 5 ]
+run steer -m "$golden" --clamp L1#43@8..=9 --generate 5 --temperature 3 --seed 1 "$prompt"
+one=$(generated with)
+run steer -m "$golden" --clamp L1#43@8..=9 --generate 5 --temperature 3 --seed 1 "$prompt"
+ok "the same seed draws the same text" [ "$(generated with)" = "$one" ]
+ok "not the likeliest one" [ "$one" != "$greedy" ]
+run steer -m "$golden" --clamp L1#43@8..=9 --generate 5 --temperature 3 --seed 2 "$prompt"
+ok "another seed draws another" [ "$(generated with)" != "$one" ]
+
+fails "a clamp on an error" "only features can be clamped" steer -m "$golden" --clamp "error L1@8=0" "$prompt"
+fails "a clamp on an input" "only features can be clamped" steer -m "$golden" --clamp 'input "w9"@3x0' "$prompt"
+fails "a strength that is no number" "strength is missing or no number" steer -m "$golden" --clamp L1#43@8=1e "$prompt"
+fails "a range outside the model" "no layer range 1-7.*0 to 2" steer -m "$golden" --clamp L1#43@8=0 --mode range=1-7 "$prompt"
+fails "a strength that is too much" "infinite under L1#43@8=" steer -m "$golden" --clamp L1#43@8=1e39 "$prompt"
+fails "a label that nobody has" 'no feature is labelled "Texas"' steer -m "$golden" --clamp '"Texas"*@8x0' "$prompt"
+fails "a sweep that is none" "--sweep: expected FROM:TO:STEPS" steer -m "$golden" --clamp L1#43@8=0 --sweep 1:2 "$prompt"
+fails "a sweep of one step" "--sweep STEPS" steer -m "$golden" --clamp L1#43@8=0 --sweep 1:2:1 "$prompt"
+fails "a sweep of different units" "one unit" steer -m "$golden" --clamp L1#43@8=0 --clamp L0#3@8x2 \
+    --sweep 1:2:3 "$prompt"
 fails "a clamp that is none" "--clamp" steer -m "$golden" --clamp nonsense "$prompt"
 fails "a layer that does not exist" "no layer 99" steer -m "$golden" --clamp L99#1@8=0 "$prompt"
 fails "a feature that does not exist" "99999" steer -m "$golden" --clamp L1#99999@8=0 "$prompt"

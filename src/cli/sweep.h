@@ -1,0 +1,24 @@
+/*
+ * sweep: how `ctrace steer` shows a sweep: sparklines of shares over strengths, and where the answer flips.
+ */
+#ifndef CT_CLI_SWEEP_H
+#define CT_CLI_SWEEP_H
+
+#include "cli/cli.h"
+
+struct cli_sweep {
+	double from, to;
+	int steps;			/* 0: none asked for */
+};
+
+/* "FROM:TO:STEPS": 0, or -1 with the message written. */
+int cli_sweep_parse(const char *text, struct cli_sweep *out);
+
+/* unit: that of the clamps; tokens: how many to show. */
+void cli_sweep_show(const struct cli_model *m, const struct ct_sweep *w, enum ct_unit unit, int tokens);
+json_t *cli_sweep_json(const struct cli_model *m, const struct ct_sweep *w);
+
+/* "frozen", "range=0-2" */
+void cli_mode_text(const struct ct_clamp_options *how, char *dst, size_t size);
+
+#endif
