@@ -257,10 +257,10 @@ draw_clamps(struct app *a, const struct area *all, int y)
 		draw_text(all, x, y, ST_DIM, "none");
 	for (int i = 0; i < set->n; i++) {
 		bool guess;
-		const char *label =
-		    study_label(&a->study, set->clamp[i].layer, set->clamp[i].feature, &guess);
+		char label[STUDY_NAME];
 		int more = i + 1 < set->n ? 9 : 0, w, room;
 
+		study_label(&a->study, set->clamp[i].layer, set->clamp[i].feature, label, sizeof label, &guess);
 		ct_clamp_text(&set->clamp[i], text, sizeof text);
 		w = ct_text_width(text);
 		room = right - x - more;

@@ -220,23 +220,31 @@ study_node(const struct study *s, int node)
 }
 
 const char *
-study_label(const struct study *s, int layer, int feature, bool *guess)
+study_label(const struct study *s, int layer, int feature, char *buf, size_t size, bool *guess)
 {
 	static const char mixed[] = "mixed: ";
-	const char *label = ct_engine_label(s->engine, layer, feature);
+	const char *label = ct_engine_label(s->engine, layer, feature), *end;
 
 	*guess = !strncmp(label, mixed, sizeof mixed - 1);
-	return *guess ? label + sizeof mixed - 1 : label;
+	if (*guess) {
+		label += sizeof mixed - 1;
+		end = strstr(label, " / ");
+		snprintf(buf, size, "%.*s?", (int)(end ? (size_t)(end - label) : strlen(label)), label);
+	} else {
+		snprintf(buf, size, "%s", label);
+	}
+	return buf;
 }
 
 bool
 study_guess(const struct study *s, int node)
 {
 	const struct ct_node *n = study_node(s, node);
+	char label[STUDY_NAME];
 	bool guess = false;
 
 	if (n && n->kind == CT_NODE_FEATURE)
-		study_label(s, n->layer, n->index, &guess);
+		study_label(s, n->layer, n->index, label, sizeof label, &guess);
 	return guess;
 }
 
@@ -329,7 +337,7 @@ study_note(const struct study *s, int node, char *buf, size_t size)
 	if (!n)
 		return buf;
 	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
-		snprintf(buf, size, "%s", study_label(s, n->layer, n->index, &guess));
+		study_label(s, n->layer, n->index, buf, size, &guess);
 	else if (n->kind == CT_NODE_EMBEDDING)
 		snprintf(buf, size, "input");
 	return buf;

@@ -237,7 +237,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 {
 	const struct ct_node *n = study_node(&a->study, c->node);
 	const char *label;
-	char f1[FMT_SIZE], right[FMT_SIZE + 16] = "", text[300];
+	char f1[FMT_SIZE], right[FMT_SIZE + 16] = "", text[300], shown[STUDY_NAME];
 	bool guess;
 	int room;
 
@@ -249,7 +249,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 		draw_cut(area, 1, y, -1, ST_DIM, "the word as the model reads it");
 		return;
 	}
-	label = study_label(&a->study, n->layer, n->index, &guess);
+	label = study_label(&a->study, n->layer, n->index, shown, sizeof shown, &guess);
 	snprintf(text, sizeof text, "%s",
 	    guess && c->card && c->card->n_candidates ? "mixed; it may be" : label);
 	if (!*label && c->card && c->card->n_top)

@@ -55,15 +55,14 @@ static void
 draw_clamp(struct app *a, const struct area *area, int y, int i)
 {
 	const struct ct_clamp *c = &study_clamps(&a->study)->clamp[i];
-	const char *label;
-	char text[160];
+	char text[160], label[STUDY_NAME];
 	bool guess;
 	int x = 2;
 
 	x += draw_fmt(area, x, y, ST_DIM, "%d  ", i + 1);
 	ct_clamp_text(c, text, sizeof text);
 	x += draw_text(area, x, y, c->off ? ST_DIM : ST_CLAMP, text) + 2;
-	label = study_label(&a->study, c->layer, c->feature, &guess);
+	study_label(&a->study, c->layer, c->feature, label, sizeof label, &guess);
 	x += draw_cut(area, x, y, area->w / 3, guess ? ST_DIM : ST_TEXT, label) + 2;
 	if (c->pos == CT_ALL_POSITIONS) {
 		draw_text(area, x, y, ST_DIM, "all tokens");

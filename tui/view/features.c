@@ -139,7 +139,8 @@ static void
 draw_entry(struct app *a, const struct area *area, int y, const struct entry *e)
 {
 	bool guess;
-	const char *label = study_label(&a->study, e->layer, e->feature, &guess);
+	char text[STUDY_NAME];
+	const char *label = study_label(&a->study, e->layer, e->feature, text, sizeof text, &guess);
 	double f1 = ct_engine_label_f1(a->study.engine, e->layer, e->feature);
 	char b[FMT_SIZE], place[STUDY_NAME];
 	int x = 2, end = area->w - 34;
