@@ -129,6 +129,16 @@ app_resize(struct app *a, int cols, int rows)
 	return true;
 }
 
+/* The keys of a lesson come first while it has them, and last while another pane does. */
+const struct key_entry *
+app_binding(const struct app *a, int key)
+{
+	const struct key_entry *own = a->player.lesson ? key_bound_in(view_ops(VIEW_LESSON)->name, key) : NULL;
+	const struct key_entry *here = own && a->player.keys ? NULL : key_bound(view_ops(a->focus)->name, key);
+
+	return here ? here : own;
+}
+
 int
 app_key(struct app *a, int key)
 {
@@ -144,7 +154,7 @@ app_key(struct app *a, int key)
 		app_say(a, "q quits");
 		return DID_CHANGE;
 	}
-	k = key_bound(view_ops(a->focus)->name, key);
+	k = app_binding(a, key);
 	if (!k)
 		return app_fail(
 		    a, "%s does nothing here; ? lists the keys", key_text(name, sizeof name, key));
@@ -247,6 +257,7 @@ loop(struct app *a)
 		if (ev.kind == EV_END)
 			return ev.key ? ev.key : -1;
 		did = on_event(a, &ev);
+		player_update(a);
 		if (did & DID_QUIT)
 			return 0;
 		if (did & DID_SUSPEND) {
@@ -290,6 +301,16 @@ load_history(struct app *a)
 		return;
 	free(a->history_path);
 	a->history_path = NULL;
+}
+
+/* On a terminal a lesson that cannot begin is a message. */
+static int
+first_step(struct app *a, struct lesson *l, bool check)
+{
+	if (!(player_start(a, l) & DID_FAIL) || a->live || check)
+		return CT_OK;
+	fprintf(stderr, "ctrace-tui: %s:%d: %s\n", l->path, l->step[0].line, a->message);
+	return CT_EINVAL;
 }
 
 /* The first prompt. On a terminal a bad one is put into the editor, to be mended. */
@@ -396,23 +417,30 @@ int
 app_main(const struct app_options *opt)
 {
 	struct app *a = calloc(1, sizeof *a);
+	struct lesson *lesson = NULL;
+	const char *model = opt->model;
 	struct ct_error err;
-	bool linear;
-	int status = 2;
+	bool linear, check = opt->check;
+	int status = 2, cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS;
 
 	if (!a) {
 		app_complain("out of memory");
 		return 2;
 	}
 	linear = opt->linear;
-	a->live = opt->cols == 0 && !linear;
+	a->live = opt->cols == 0 && !linear && !check;
 	a->theme = opt->theme;
 	a->readonly = opt->readonly;
 	a->study.progress = on_progress;
 	a->study.ctx = a;
 	a->busy_since = now_ms();
 	/* The model first: its errors belong on a terminal that is still as it was. */
-	if (study_open(&a->study, opt->model, &opt->engine, &err))
+	if (opt->lesson) {
+		if (lesson_open(&lesson, opt->lesson, &err))
+			goto fail;
+		model = model ? model : lesson->model;
+	}
+	if (study_open(&a->study, model, &opt->engine, &err))
 		goto fail;
 	if (view_open_all(a)) {
 		ct_fail(&err, CT_ENOMEM, "out of memory");
@@ -426,15 +454,16 @@ app_main(const struct app_options *opt)
 		linear = true;
 	}
 	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
-	if (!grid_resize(&a->grid, opt->cols ? opt->cols : APP_COLS, opt->cols ? opt->rows : APP_ROWS)) {
-		ct_fail_memory(
-		    &err, sizeof(struct cell) * (size_t)opt->cols * (size_t)opt->rows, "the screen");
+	if (!grid_resize(&a->grid, cols, rows)) {
+		ct_fail_memory(&err, sizeof(struct cell) * (size_t)cols * (size_t)rows, "the screen");
 		goto fail;
 	}
 	if (a->live)
 		load_history(a);
-	if (first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo) == CT_OK)
-		status = linear ? run_linear(a, opt) : a->live ? run_terminal(a, opt) : run_headless(a, opt);
+	if ((lesson ? first_step(a, lesson, check)
+		    : first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo)) == CT_OK)
+		status = check ? player_check(a) : linear ? run_linear(a, opt) : a->live ? run_terminal(a, opt) : run_headless(a, opt);
+	lesson = NULL;	/* the player's now */
 	goto out;
 fail:
 	term_close();
@@ -442,6 +471,8 @@ fail:
 out:
 	term_close();
 	input_close(a);
+	lesson_close(lesson);
+	player_close(a);
 	view_close_all(a);
 	study_close(&a->study);
 	history_free(&a->prompts);

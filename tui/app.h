@@ -10,10 +10,13 @@
 
 #include "tui/draw.h"
 #include "tui/input.h"
+#include "tui/player.h"
 #include "tui/study.h"
 #include "tui/term.h"
 #include "tui/theme.h"
 #include "tui/view.h"
+
+struct key_entry;
 
 enum did {
 	DID_NOTHING = 0,
@@ -37,6 +40,7 @@ struct app {
 	enum view_id focus;		/* the pane that has the keys */
 	void *state[VIEW_COUNT];
 	struct input input;
+	struct player player;
 	struct history prompts, commands;
 	char *history_path;		/* NULL: not kept */
 	char message[600];
@@ -48,10 +52,12 @@ struct app {
 };
 
 struct app_options {
-	const char *model;
+	const char *model;		/* NULL: the lesson's, or capitals */
 	struct ct_engine_options engine;
 	const char *prompt;		/* NULL: the model's demo */
 	const char *script;
+	const char *lesson;		/* file or name; NULL: none */
+	bool check;			/* play the lesson without a terminal, say what holds */
 	const struct theme *theme;
 	int cols, rows;			/* headless size; 0: a terminal */
 	bool ascii, mouse, readonly;
@@ -70,6 +76,9 @@ void app_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* An edge as the person wants to see it: a weight, or a share. */
 const char *app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size);
+
+/* What a key does where the person is now; NULL: nothing. */
+const struct key_entry *app_binding(const struct app *a, int key);
 
 /* Handles one key or pasted character; what a person at the keyboard would cause. */
 int app_key(struct app *a, int key);

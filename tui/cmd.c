@@ -39,7 +39,7 @@ static const struct cmd_entry commands[] = {
 	    do_select },
 	{ "expand", "[all]", "all", "expand the tree by one level, or all of it", CMD_GRAPH, do_expand },
 	{ "fold", "[all]", "all", "fold the deepest level of the tree, or all of it", CMD_GRAPH, do_fold },
-	{ "view", "NAME", "tree card map logits clamps features help", "show a view", 0, do_view },
+	{ "view", "NAME", "tree card map logits clamps features help lesson", "show a view", 0, do_view },
 	{ "next-pane", "[back]", "back", "give the keys to the next pane", 0, do_next_pane },
 	{ "back", "", NULL, "back to the main screen", 0, do_back },
 	{ "help", "", NULL, "show the help", 0, do_help },
@@ -77,6 +77,8 @@ static const struct cmd_entry commands[] = {
 	{ "transcoder", "[clt|plt]", "clt plt", "look through the model's other transcoder", 0,
 	    do_transcoder },
 	{ "theme", "NAME", "default dark light projector cvd mono", "change the colours", 0, do_theme },
+	{ "lesson", "[NAME|next|back|N|again|answer|off]", "next back again answer off",
+	    "open a lesson, or go in it; alone: this step from its beginning", 0, do_lesson },
 	{ "command", "", NULL, "type a command", 0, do_command },
 	{ "redraw", "", NULL, "draw the screen again", 0, do_redraw },
 	{ "suspend", "", NULL, "leave to the shell until continued", 0, do_suspend },
@@ -134,6 +136,7 @@ cmd_run(struct app *a, const char *line)
 	const struct cmd_entry *c;
 	char copy[PROMPT_MAX + 64];
 	size_t len, n;
+	int did;
 
 	line += strspn(line, " \t");
 	n = strlen(line);
@@ -154,7 +157,9 @@ cmd_run(struct app *a, const char *line)
 	if (!(c->flags & CMD_SCRIPT))
 		a->message[0] = '\0';
 	line = copy + len;
-	return c->exec(a, line + strspn(line, " \t"));
+	did = c->exec(a, line + strspn(line, " \t"));
+	player_update(a);
+	return did;
 }
 
 void

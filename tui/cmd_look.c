@@ -214,7 +214,7 @@ do_view(struct app *a, const char *arg)
 
 	if (id < 0)
 		return app_fail(a,
-		    "view: expected tree, card, map, logits, clamps, features or help; found \"%.60s\"",
+		    "view: expected tree, card, map, logits, clamps, features, help or lesson; found \"%.60s\"",
 		    arg);
 	/* The key that opens a view also closes it. */
 	return show(a, a->focus == (enum view_id)id ? VIEW_TREE : (enum view_id)id);
@@ -232,13 +232,23 @@ int
 do_next_pane(struct app *a, const char *arg)
 {
 	enum view_id pane[VIEW_COUNT];
-	int n = frame_panes(a, pane), at = 0;
+	int n = frame_panes(a, pane), at = 0, back = !strcmp(arg, "back");
 
 	if (a->view != VIEW_TREE)
 		return show(a, VIEW_TREE);
 	while (at < n - 1 && pane[at] != a->focus)
 		at++;
-	return show(a, pane[(at + (strcmp(arg, "back") ? 1 : n - 1)) % n]);
+	/* A lesson stands before the first pane, and shares the keys with it. */
+	if (a->player.lesson && at == back && !a->player.keys) {
+		a->player.keys = true;
+		return show(a, pane[0]);
+	}
+	if (a->player.keys && back) {
+		a->player.keys = false;
+		return show(a, pane[at]);
+	}
+	a->player.keys = false;
+	return show(a, pane[(at + (back ? n - 1 : 1)) % n]);
 }
 
 int

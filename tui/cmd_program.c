@@ -38,6 +38,29 @@ do_theme(struct app *a, const char *arg)
 }
 
 int
+do_lesson(struct app *a, const char *arg)
+{
+	int n, step = a->player.step;
+
+	if (a->player.busy)
+		return app_fail(a, "lesson: not within a step of a lesson");
+	if (!*arg || !strcmp(arg, "again"))
+		return player_go(a, step);
+	if (!strcmp(arg, "next"))
+		return player_go(a, step + 1);
+	if (!strcmp(arg, "back"))
+		return player_go(a, step - 1);
+	if (!strcmp(arg, "answer"))
+		return player_answer(a);
+	if (cmd_parse_int(arg, &n))
+		return player_go(a, n - 1);
+	if (strcmp(arg, "off") != 0)
+		return player_open(a, arg);
+	player_close(a);
+	return DID_CHANGE;
+}
+
+int
 do_redraw(struct app *a, const char *arg)
 {
 	(void)a;

@@ -8,6 +8,7 @@
 #include "tui/app.h"
 #include "tui/fmt.h"
 #include "tui/keys.h"
+#include "tui/view/lesson.h"
 
 enum { BAR_MAX = 18, TOP_SHOWN = 12 };
 
@@ -21,6 +22,13 @@ struct layout {
 	} pane[VIEW_COUNT];
 };
 
+/* Of the pane below, with its rule. */
+static int
+lesson_rows(const struct app *a)
+{
+	return a->player.lesson ? LESSON_ROWS + 1 : 0;
+}
+
 static struct layout
 lay_out(const struct app *a)
 {
@@ -31,7 +39,7 @@ lay_out(const struct app *a)
 	if (clamped)
 		l.after = 3;
 	l.top = clamped ? 4 : 3;
-	l.bottom = h - 3;
+	l.bottom = h - 3 - lesson_rows(a);
 	if (a->view != VIEW_TREE) {
 		l.n = 1;
 		l.pane[0].view = a->view;
@@ -53,6 +61,12 @@ lay_out(const struct app *a)
 	l.pane[1].x = l.pane[0].w + 1;
 	l.pane[1].w = w - l.pane[1].x;
 	return l;
+}
+
+int
+frame_body(const struct app *a)
+{
+	return a->grid.rows - 7 - lesson_rows(a);
 }
 
 int
@@ -278,17 +292,13 @@ draw_clamps(struct app *a, const struct area *all, int y)
 	}
 }
 
+/* Of the lesson, or of the focused pane and everywhere; not when the key means something else here. */
 static bool
-is_hint(const struct key_entry *k, const char *place)
+is_hint(const struct app *a, const struct key_entry *k, bool lesson)
 {
-	return k->hint && (!k->place || !strcmp(k->place, place));
-}
+	bool of_lesson = k->place && !strcmp(k->place, view_ops(VIEW_LESSON)->name);
 
-/* A key of everywhere that means something else here has its own entry. */
-static bool
-is_covered(const struct key_entry *k, const char *place)
-{
-	return !k->place && key_bound(place, key_parse(k->key)) != k;
+	return k->hint && of_lesson == lesson && app_binding(a, key_parse(k->key)) == k;
 }
 
 struct hint {
@@ -298,14 +308,14 @@ struct hint {
 
 /* Keys that share a word share the place: "←→ token". */
 static int
-collect_hints(const char *place, struct hint *out, int max)
+collect_hints(const struct app *a, bool lesson, struct hint *out, int n, int max)
 {
 	const struct key_entry *k;
 	char name[32];
-	int n = 0, i;
+	int i;
 
 	for (int at = 0; (k = key_at(at)); at++) {
-		if (!is_hint(k, place) || is_covered(k, place))
+		if (!is_hint(a, k, lesson))
 			continue;
 		key_label(name, sizeof name, k->key);
 		for (i = 0; i < n && strcmp(out[i].word, k->hint); i++)
@@ -324,8 +334,9 @@ static void
 draw_hints(struct app *a, const struct area *all, int y)
 {
 	struct hint hint[16];
-	int n = collect_hints(view_ops(a->focus)->name, hint, 16), width = 0, x = 1;
+	int n = collect_hints(a, true, hint, 0, 16), width = 0, x = 1;
 
+	n = collect_hints(a, false, hint, n, 16);
 	for (int i = 0; i < n; i++)
 		width += ct_text_width(hint[i].keys) + 1 + ct_text_width(hint[i].word) + 2;
 	/* Help and quit, the last two, are always there; what stands before them gives way. */
@@ -420,7 +431,13 @@ frame_draw(struct app *a)
 		area = area_sub(&all, l.pane[i].x, l.top + 1, l.pane[i].w, l.bottom - l.top - 1);
 		view_ops(l.pane[i].view)->draw(a, a->state[l.pane[i].view], &area);
 	}
-	draw_clamps(a, &all, l.bottom + 1);
+	if (a->player.lesson) {
+		lesson_rule(a, &all, l.bottom);
+		area = area_sub(&all, 0, l.bottom + 1, all.w, LESSON_ROWS);
+		view_ops(VIEW_LESSON)->draw(a, a->state[VIEW_LESSON], &area);
+		draw_line(&all, 0, l.bottom + lesson_rows(a), all.w, ST_RULE, 0x2500);
+	}
+	draw_clamps(a, &all, all.h - 2);
 	draw_bottom(a, &all);
 }
 

@@ -19,6 +19,9 @@ struct frame_spot {
 };
 struct frame_spot frame_at(struct app *a, int x, int y);
 
+/* Rows between the rules of the main screen, when nothing is clamped. */
+int frame_body(const struct app *a);
+
 /* The panes in sight, in Tab order; returns how many. */
 int frame_panes(const struct app *a, enum view_id out[VIEW_COUNT]);
 

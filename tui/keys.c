@@ -26,6 +26,11 @@ static const struct key_entry keys[] = {
 	{ "features", "\\", "filter", "filter", "show only features whose name or label contains a text" },
 	{ "help", "Space", "page-down", "page", "a page down" },
 	{ "help", "q", "back", "back", "leave the help" },
+	{ "lesson", "Space", "lesson next", "on", "the next step of the lesson" },
+	{ "lesson", "]", "lesson next", NULL, NULL },
+	{ "lesson", "[", "lesson back", "back", "the step before" },
+	{ "lesson", "r", "lesson again", "again", "this step from its beginning, wherever you have gone" },
+	{ "lesson", ".", "lesson answer", "show me", "do what the step asks for" },
 
 	{ NULL, "i", "edit", NULL, "edit the prompt" },
 	{ NULL, "e", "edit", NULL, NULL },
@@ -185,6 +190,15 @@ static bool
 same_place(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
+}
+
+const struct key_entry *
+key_bound_in(const char *place, int key)
+{
+	for (int i = 0; i < N_KEYS; i++)
+		if (keys[i].place && !strcmp(keys[i].place, place) && key_parse(keys[i].key) == key)
+			return &keys[i];
+	return NULL;
 }
 
 const struct key_entry *

@@ -46,6 +46,8 @@ struct key_entry {
 
 /* NULL after the last. Keys of a place come before those of everywhere and win over them. */
 const struct key_entry *key_at(int i);
+/* The place's own binding of a key, or NULL. */
+const struct key_entry *key_bound_in(const char *place, int key);
 /* What a key does at a place, or NULL. */
 const struct key_entry *key_bound(const char *place, int key);
 

@@ -21,6 +21,8 @@ struct linear {
 	char header[HEADER][TEXT];	/* as printed last: title, prompt, next, after, clamps */
 	char row[TEXT];
 	const struct view_ops *view;	/* that was announced */
+	int step;			/* of the lesson, as printed last; -1: none */
+	bool done;
 };
 
 static const char *
@@ -169,6 +171,42 @@ say_page(struct app *a, struct linear *l)
 		say_row(a, l, y);
 }
 
+/* A text of a lesson without the quotes of keys. */
+static void
+say_text(const char *before, const char *text)
+{
+	char plain[TEXT], clean[2 * TEXT];
+	size_t n = 0;
+
+	for (; *text && n < sizeof plain; text++)
+		if (*text != '`')
+			plain[n++] = *text == '\n' ? ' ' : *text;
+	while (n && plain[n - 1] == ' ')
+		n--;
+	ct_text_clean(clean, sizeof clean, plain, n);
+	printf("%s%s\n", before, clean);
+}
+
+static void
+say_lesson(struct app *a, struct linear *l)
+{
+	const struct player *p = &a->player;
+	const struct step *s = p->lesson ? &p->lesson->step[p->step] : NULL;
+	bool done = s && s->ask && player_done(a);
+
+	if (s && p->step != l->step) {
+		printf("lesson, step %d of %d: ", p->step + 1, p->lesson->n);
+		say_text("", s->title);
+		say_text("", s->text);
+		if (s->ask)
+			say_text("to do: ", s->ask);
+	} else if (done && !l->done) {
+		printf("done: lesson next goes on\n");
+	}
+	l->step = s ? p->step : -1;
+	l->done = done;
+}
+
 static int
 run_line(struct app *a, struct linear *l, const char *line)
 {
@@ -188,7 +226,7 @@ run_line(struct app *a, struct linear *l, const char *line)
 		return DID_NOTHING;
 	}
 	key = key_parse(line);
-	k = key >= 0 ? key_bound(view_ops(a->focus)->name, key) : NULL;
+	k = key >= 0 ? app_binding(a, key) : NULL;
 	return cmd_run(a, k ? k->command : line);
 }
 
@@ -214,8 +252,10 @@ linear_run(struct app *a)
 		app_complain("out of memory");
 		return 2;
 	}
+	l->step = -1;
 	if (a->message[0])
 		printf("%s\n", a->message);
+	say_lesson(a, l);
 	say_header(a, l);
 	say_selected(a, l);
 	printf("A command or a key per line: down, enter, clamp, ablate, read (all rows), help, quit.\n");
@@ -231,6 +271,7 @@ linear_run(struct app *a)
 		if (a->message[0])
 			printf("%s\n", a->message);
 		if (a->input.kind == INPUT_NONE && (did & DID_CHANGE)) {
+			say_lesson(a, l);
 			say_header(a, l);
 			say_selected(a, l);
 		}

@@ -20,6 +20,8 @@ static const struct {
 } options[] = {
 	{ "model", 'm', "MODEL", "a model directory, or a name on the search path (default: capitals)" },
 	{ "transcoder", 't', "DIR", "transcoder directory, when it does not lie in the model's" },
+	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file" },
+	{ "check", 'c', NULL, "with --lesson: play it without a terminal and say which steps hold" },
 	{ "script", 's', "FILE", "run the commands in FILE first (- is standard input)" },
 	{ "headless", 'H', "COLSxROWS",
 	    "no terminal: print the screen of this size, or what the script says" },
@@ -92,6 +94,12 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	case 't':
 		opt->engine.transcoder_dir = arg;
 		return -1;
+	case 'L':
+		opt->lesson = arg;
+		return -1;
+	case 'c':
+		opt->check = true;
+		return -1;
 	case 's':
 		opt->script = arg;
 		return -1;
@@ -161,7 +169,7 @@ join_words(char **words)
 int
 main(int argc, char **argv)
 {
-	struct app_options opt = { .model = "capitals", .theme = theme_find("default"), .mouse = true };
+	struct app_options opt = { .theme = theme_find("default"), .mouse = true };
 	struct option longs[N_OPTIONS + 1] = { { .name = NULL } };
 	char *prompt = NULL;
 	int code, status;
@@ -177,6 +185,10 @@ main(int argc, char **argv)
 		status = take_option(code, optarg, argv[optind - 1], &opt);
 		if (status >= 0)
 			return status;
+	}
+	if (opt.check && !opt.lesson) {
+		fputs("ctrace-tui: --check plays a lesson: name it with --lesson\n", stderr);
+		return 2;
 	}
 	if (optind < argc) {
 		prompt = join_words(argv + optind);

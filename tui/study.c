@@ -123,6 +123,27 @@ study_twin(struct study *s, struct ct_error *err)
 	return CT_OK;
 }
 
+int
+study_model(struct study *s, const char *model, struct ct_error *err)
+{
+	struct study other = { .progress = s->progress, .ctx = s->ctx };
+	struct ct_engine_options opt = s->options;
+	int rc;
+
+	opt.transcoder_dir = NULL;
+	opt.per_layer = false;
+	rc = study_open(&other, model, &opt, err);
+	if (rc)
+		return rc;
+	if (*other.info->demo && (rc = study_prompt(&other, other.info->demo, err))) {
+		study_close(&other);
+		return rc;
+	}
+	study_close(s);
+	*s = other;
+	return CT_OK;
+}
+
 const struct clamp_set *
 study_clamps(const struct study *s)
 {

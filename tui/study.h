@@ -39,6 +39,8 @@ void study_close(struct study *s);
 int study_prompt(struct study *s, const char *text, struct ct_error *err);
 int study_trace(struct study *s, const struct ct_target *target, struct ct_error *err);
 int study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err);
+/* Opens another model with its demo prompt, in place of this one. */
+int study_model(struct study *s, const char *model, struct ct_error *err);
 /* Opens the other transcoder of the model and traces the same prompt there. */
 int study_twin(struct study *s, struct ct_error *err);
 

@@ -13,6 +13,7 @@ static const struct view_ops *const views[VIEW_COUNT] = {
 	[VIEW_CLAMPS] = &clamps_view,
 	[VIEW_FEATURES] = &features_view,
 	[VIEW_HELP] = &help_view,
+	[VIEW_LESSON] = &lesson_view,
 };
 
 const struct view_ops *
@@ -64,6 +65,10 @@ view_show(struct app *a, enum view_id id)
 {
 	bool pane = id == VIEW_CARD || id == VIEW_TREE || (id == VIEW_MAP && a->grid.cols >= APP_WIDE);
 
+	if (id == VIEW_LESSON) {	/* stands below the others and leaves them as they are */
+		a->player.keys = a->player.lesson != NULL;
+		return;
+	}
 	a->view = pane ? VIEW_TREE : id;
 	a->focus = id;
 	if (views[id]->focused)

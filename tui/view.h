@@ -13,7 +13,8 @@
 struct app;
 struct ct_clamp;
 
-enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_FEATURES, VIEW_HELP, VIEW_COUNT };
+enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_FEATURES, VIEW_HELP, VIEW_LESSON,
+	VIEW_COUNT };
 
 enum change {
 	CHANGED_GRAPH,		/* another graph, or none */
@@ -46,7 +47,8 @@ struct view_ops {
 	bool (*feature)(struct app *a, void *state, struct ct_clamp *out);
 };
 
-extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, features_view, help_view;
+extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, features_view, help_view,
+	lesson_view;
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/frame.h"
 #include "tui/view/twig.h"
 
 enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 4, STEP = 10, MAX_ROWS = 4000, INDENT = 2 };
@@ -58,7 +59,7 @@ other_targets(const struct app *a)
 static int
 root_rows(const struct app *a)
 {
-	int room = a->grid.rows - 7 - other_targets(a) - CHILD_SHOWN - 1;
+	int room = frame_body(a) - other_targets(a) - CHILD_SHOWN - 1;
 
 	return room > ROOT_MOST ? ROOT_MOST : room > ROOT_SHOWN ? room : ROOT_SHOWN;
 }
@@ -144,7 +145,7 @@ static void
 open_strongest(struct app *a, struct tree *t)
 {
 	struct twig *root = &t->root[0];
-	int room = a->grid.rows - 7 - other_targets(a) - root->shown - 1;
+	int room = frame_body(a) - other_targets(a) - root->shown - 1;
 
 	for (int i = 0, opened = 0; i < root->shown && (!opened || room > CHILD_SHOWN); i++) {
 		struct twig *w = &root->child[i];

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Lessons are tests: --check plays every step. A mistake in a file is named with its line.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+play() {
+	"$CTRACE_TUI" --lesson "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+# wrong NAME PATTERN: the lesson on standard input is refused with its file and a line.
+wrong() {
+	cat >"$tmp/lesson.yaml"
+	play "$tmp/lesson.yaml" --check
+	ok "$1" sh -c "[ $status = 2 ] && [ ! -s '$tmp/out' ] && [ \$(wc -l <'$tmp/err') -eq 1 ] &&
+	    grep -qE 'lesson.yaml:[0-9]+: .*$2' '$tmp/err' || { cat '$tmp/out' '$tmp/err'; false; }"
+}
+# head_of: the beginning of a lesson about the small model.
+head_of() {
+	printf 'model: %s\ntitle: A test\nsteps:\n' "$(cd "$golden" && pwd)"
+}
+
+play "$top/tests/lessons/small.yaml" --check
+ok "a lesson that holds" [ "$status" = 0 ]
+ok "every step has its line" [ "$(grep -c '^ok - step' "$tmp/out")" = 5 ]
+
+{ head_of; cat <<'Y'
+- {title: Right, prompt: w1 w2 w3, text: One, expect: {top: w27}}
+- {title: Wrong, text: Two, expect: {top: w5}}
+- {title: Idle, text: Three, ask: Do, answer: ablate, expect: {top: w27}}
+- {title: Lost, text: Four, do: frobnicate, expect: {top: w27}}
+- {title: Vain, text: Five, ask: Do, answer: left, expect: {top: w5}}
+Y
+} >"$tmp/fails.yaml"
+play "$tmp/fails.yaml" --check
+ok "a lesson that does not hold fails" [ "$status" = 1 ]
+ok "a step that holds" has '^ok - step 1, Right$'
+ok "a wrong expectation says what is there" has '^not ok - step 2, Wrong: line 5: .*says w5; found: the model says w27'
+ok "a task must leave something to do" has '^not ok - step 3, Idle: .*before the student'
+ok "a command that does not exist" has '^not ok - step 4, Lost: .*no command "frobnicate"'
+ok "an answer that does not lead there" has '^not ok - step 5, Vain: .*the answer is not'
+
+{ head_of; echo '- {title: A, prompt: w1, text: B, hints: C}'; } | wrong "an unknown key" 'hints'
+{ head_of; echo '- {title: A, text: B}'; } | wrong "no prompt" 'first step needs a prompt'
+{ head_of; echo '- {title: A, prompt: w1, text: B, expect: {tops: w1}}'; } |
+    wrong "an unknown expectation" 'tops'
+{ head_of; echo '- {title: A, prompt: w1, text: B, expect: {likely: {w1: 2}}}'; } |
+    wrong "a probability above 1" 'w1'
+{ head_of; echo '- {title: A, prompt: w1, text: B, expect: {view: cellar}}'; } | wrong "an unknown view" 'cellar'
+{ head_of; echo '- {title: A, prompt: w1, text: B, ask: Do it}'; } | wrong "a task without an answer" 'answer'
+{ head_of; printf -- '- {title: A, prompt: w1, text: "'; yes word | head -100 | tr '\n' ' '; echo '"}'; } |
+    wrong "a text that does not fit beside the screen" 'text: 7 lines'
+printf 'model: x\ntitle: y\n' | wrong "no steps" 'steps: expected'
+
+play no-such-lesson --check
+ok "a name that leads nowhere" grep -q 'no lesson named "no-such-lesson"' "$tmp/err"
+
+# The lessons that are shipped, where their model is there.
+for lesson in "$top"/models/lessons/*.yaml "$top"/models/*/lesson.yaml; do
+	[ -f "$lesson" ] || continue
+	model=$(sed -n 's/^model: *//p' "$lesson")
+	[ -f "$top/models/$model/model.safetensors" ] || continue
+	play "$lesson" --check
+	ok "${lesson#"$top"/} holds" sh -c "[ $status = 0 ] || { cat '$tmp/out' '$tmp/err'; false; }"
+done
+exit $failed

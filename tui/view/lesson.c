@@ -1,0 +1,157 @@
+/*
+ * lesson view: see view/lesson.h. The texts are wrapped here; where the lesson is belongs to `player`.
+ */
+#include "tui/view/lesson.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/app.h"
+
+enum { WIDEST = 100 };	/* longer lines are hard to read */
+
+/* A word of text without the quotes of keys, made harmless. Returns its bytes in the text. */
+static size_t
+next_word(const char *text, char *out, size_t size)
+{
+	size_t n = strcspn(text, " \n\t"), kept = 0;
+	char raw[256];
+
+	for (size_t i = 0; i < n && kept < sizeof raw; i++)
+		if (text[i] != '`')
+			raw[kept++] = text[i];
+	ct_text_clean(out, size, raw, kept);
+	return n;
+}
+
+/* Draws one word; *key: are we between quotes? */
+static void
+draw_word(const struct area *area, int x, int y, enum style style, const char *word, size_t n, bool *key)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		size_t run = 0;
+		char piece[256], clean[1024];
+
+		if (word[i] == '`') {
+			*key = !*key;
+			i++;
+			continue;
+		}
+		while (i + run < n && word[i + run] != '`' && run < sizeof piece)
+			run++;
+		ct_text_clean(clean, sizeof clean, word + i, run);
+		x += draw_text(area, x, y, *key ? ST_KEY : style, clean);
+		i += run;
+	}
+}
+
+/* Lines of the text; drawn from (x,y) of the area on, where there is one. */
+static int
+flow(const struct area *area, int x, int y, int width, enum style style, const char *text)
+{
+	int column = 0, line = 0;
+	bool key = false;
+
+	for (text += strspn(text, " \n\t"); *text; text += strspn(text, " \n\t")) {
+		char word[1024];
+		size_t n = next_word(text, word, sizeof word);
+		int w = ct_text_width(word);
+
+		if (column > 0 && column + 1 + w > width) {
+			column = 0;
+			line++;
+		}
+		column += column > 0;
+		if (area)
+			draw_word(area, x + column, y + line, style, text, n, &key);
+		column += w;
+		text += n;
+	}
+	return line + (column > 0);
+}
+
+int
+lesson_lines(const char *text, int width)
+{
+	return flow(NULL, 0, 0, width, ST_TEXT, text);
+}
+
+void
+lesson_rule(const struct app *a, const struct area *area, int y)
+{
+	const struct player *p = &a->player;
+	const struct lesson *l = p->lesson;
+	enum style style = p->keys ? ST_FOCUS : ST_DIM;
+	int x = 1;
+
+	x += draw_text(area, x, y, style, " ");
+	x += draw_cut(area, x, y, 28, style, l->title);
+	x += draw_fmt(area, x, y, style, "  step %d of %d  ", p->step + 1, l->n);
+	x += draw_cut(area, x, y, 40, style, l->step[p->step].title);
+	draw_text(area, x, y, style, " ");
+}
+
+static void *
+lesson_state(void)
+{
+	return calloc(1, 1);	/* all of it is the player's */
+}
+
+static void
+lesson_drop(void *state)
+{
+	free(state);
+}
+
+/* What is to be done, or what is to be seen, with a mark: done or not. */
+static void
+draw_task(const struct app *a, const struct area *area, int y)
+{
+	const struct player *p = &a->player;
+	const struct step *s = &p->lesson->step[p->step];
+	bool done = player_done(a);
+	char words[200];
+	int x = 1;
+
+	if (s->ask) {
+		draw_text(area, x, y, done ? ST_PLUS : ST_KEY, done ? "\xe2\x9c\x93" : "\xe2\x96\xb8");
+		flow(area, x + 2, y, area->w - x - 3, ST_STRONG, s->ask);
+		return;
+	}
+	for (int i = 0; i < s->n_expect; i++) {
+		expect_words(&s->expect[i], words, sizeof words);
+		if (x + 2 + ct_text_width(words) > area->w - 1)
+			break;
+		x += draw_text(area, x, y, p->met[i] ? ST_PLUS : ST_BAD, p->met[i] ? "\xe2\x9c\x93" : "\xc2\xb7") + 1;
+		x += draw_text(area, x, y, ST_DIM, words) + 2;
+	}
+}
+
+static void
+lesson_draw(struct app *a, void *state, const struct area *area)
+{
+	const struct player *p = &a->player;
+	int width = area->w - 4 < WIDEST ? area->w - 4 : WIDEST;
+
+	(void)state;
+	if (!p->lesson) {
+		draw_text(area, 1, 0, ST_DIM, "no lesson is open: lesson NAME opens one");
+		return;
+	}
+	flow(area, 1, 0, width, ST_TEXT, p->lesson->step[p->step].text);
+	draw_task(a, area, LESSON_LINES);
+}
+
+const struct view_ops lesson_view = {
+	.name = "lesson",
+	.title = "lesson",
+	.note = "the step of the lesson that is open: what to do, what to see",
+	.pane = true,
+	.open = lesson_state,
+	.close = lesson_drop,
+	.draw = lesson_draw,
+};
