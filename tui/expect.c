@@ -94,9 +94,10 @@ is_unlikely(struct app *a, const struct expect *e, char *found, size_t size)
 static bool
 label_has(const struct app *a, int layer, int feature, const char *text)
 {
+	char label[STUDY_NAME];
 	bool guess;
-	const char *label = study_label(&a->study, layer, feature, &guess);
 
+	study_label(&a->study, layer, feature, label, sizeof label, &guess);
 	return !guess && strcasestr(label, text);
 }
 
