@@ -109,14 +109,18 @@ naive_cut(const double *values, size_t n, double share, bool *clear)
 	return cut;
 }
 
-/* Pruning exactly as the method says. kept (n) and edges (n,n) are filled; returns whether both cuts are clear. */
+/*
+ * Pruning exactly as the method says. kept (n), edges and their scores (n,n) are filled; returns whether both cuts
+ * are clear.
+ */
 static bool
-naive_prune(const struct ct_graph *g, double node_threshold, double edge_threshold, bool *kept, bool *edges)
+naive_prune(const struct ct_graph *g, double node_threshold, double edge_threshold, bool *kept, bool *edges,
+    double *score)
 {
 	int n = g->n_nodes;
 	size_t nn = (size_t)n * n, m = 0;
 	struct dense all, rest;
-	double cut, *score = calloc(nn, sizeof *score), *list = calloc(nn, sizeof *list);
+	double cut, *list = calloc(nn, sizeof *list);
 	bool clear_nodes, clear_edges, changed = true;
 
 	/* Keep the smallest node set that reaches the threshold, tokens and targets always. */
@@ -157,7 +161,6 @@ naive_prune(const struct ct_graph *g, double node_threshold, double edge_thresho
 		edges[i] = edges[i] && kept[i / (size_t)n] && kept[i % (size_t)n];
 	dense_free(&all);
 	dense_free(&rest);
-	free(score);
 	free(list);
 	return (clear_nodes || node_threshold >= 1) && (clear_edges || edge_threshold >= 1);
 }
@@ -206,7 +209,8 @@ lay_out(struct ct_graph *g, struct ct_arena *a)
 			count[l] = t > 0 && l > 0;
 			for (int i = 0; i < g->n_features; i++)
 				count[l] += g->nodes[i].pos == t && g->nodes[i].layer < l;
-			y->start[l * (T + 1) + t + 1] = y->start[l * (T + 1) + t] + (size_t)(count[l] + l + 1);
+			y->start[l * (T + 1) + t + 1] = y->start[l * (T + 1) + t] +
+							(size_t)(count[l] + l + 1);
 		}
 	}
 }
@@ -360,6 +364,7 @@ check_prune(struct ct_graph *g, struct ct_arena *a, void *ctx)
 	struct tally *tally = ctx;
 	int n = g->n_nodes;
 	bool *kept = calloc((size_t)n, 1), *edges = calloc((size_t)n * n, 1);
+	double *score = calloc((size_t)n * n, sizeof *score);
 	struct ct_arena scratch = { 0 };
 	struct ct_error err = { 0 };
 
@@ -367,7 +372,7 @@ check_prune(struct ct_graph *g, struct ct_arena *a, void *ctx)
 		double nodes = thresholds[i][0], cut = thresholds[i][1];
 		int n_kept = 0, n_edges = 0;
 
-		if (!naive_prune(g, nodes, cut, kept, edges)) {
+		if (!naive_prune(g, nodes, cut, kept, edges, score)) {
 			tally->skipped++;
 			continue;
 		}
@@ -387,11 +392,15 @@ check_prune(struct ct_graph *g, struct ct_arena *a, void *ctx)
 			assert_true(edges[e->target * n + e->source]);
 			assert_true(e->weight == ct_graph_edge(g, e->target, e->source));
 			edges[e->target * n + e->source] = false; /* each once */
+			/* Strongest score first. */
+			assert_true(!k || score[e->target * n + e->source] <=
+					      score[e[-1].target * n + e[-1].source] * (1 + 1e-5));
 		}
 		assert_true(g->node_threshold == nodes && g->edge_threshold == cut);
 	}
 	free(kept);
 	free(edges);
+	free(score);
 	ct_arena_free(&scratch);
 }
 
