@@ -115,7 +115,7 @@ out:
 static int
 run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
 {
-	/* A token takes a byte at least, and a template adds a few: room for all, to say how many too many. */
+	/* A token takes a byte at least, and a template adds a few: room for all, to say how many there are. */
 	size_t most = strlen(text) < MAX_BYTES ? strlen(text) + 64 : MAX_BYTES;
 	struct ct_arena tmp = { 0 };
 	struct ct_token_span *spans = ct_arena_need(&tmp, most + 1, sizeof *spans, "a prompt", err);

@@ -167,6 +167,26 @@ bind_layer(struct loader *ld, int l, struct ct_tensors *enc, struct ct_tensors *
 	return CT_OK;
 }
 
+/* Layers of its own kind beyond the model's: nothing in the others would tell. (A CLT's shapes do.) */
+static int
+check_end(struct loader *ld)
+{
+	char name[64], *path;
+	int r = CT_OK;
+
+	snprintf(name, sizeof name, "layer_%d.safetensors", ld->tc->L);
+	path = ct_path_join(ld->dir, name);
+	if (!path)
+		return ct_fail_memory(ld->err, strlen(ld->dir) + sizeof name, "a path");
+	if (ct_file_exists(path))
+		r = ct_fail(ld->err, CT_EFORMAT,
+		    "%s: a layer that the model, which has %d, lacks: was this transcoder made for another "
+		    "model?",
+		    path, ld->tc->L);
+	free(path);
+	return r;
+}
+
 static int
 open_layers(struct loader *ld, const struct ct_yaml *paths)
 {
@@ -191,6 +211,8 @@ open_layers(struct loader *ld, const struct ct_yaml *paths)
 		if (r == CT_OK)
 			r = bind_layer(ld, l, enc, dec);
 	}
+	if (r == CT_OK && tc->kind == CT_PLT && !paths)
+		r = check_end(ld);
 	for (int l = 1; l < tc->L && r == CT_OK; l++)
 		if (!tc->layers[l].threshold != !tc->layers[0].threshold)
 			r = ct_fail(ld->err, CT_EFORMAT,

@@ -249,7 +249,10 @@ naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a
 	}
 }
 
-/* Adds what layer l's features and biases write for one token to the outputs (L,T,D) of layer l and those after. */
+/*
+ * Adds what layer l's features and biases write for one token to the outputs (L,T,D) of layer l and those
+ * after.
+ */
 static void
 transcode(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, int t, const double *mid,
     const double *in, double *out)

@@ -1,5 +1,6 @@
 /*
- * Clamps: where they hold, what each mode freezes, several at once, strengths beyond reason. On random models.
+ * Clamps: where they hold, what each mode freezes, several at once, strengths beyond reason. On random
+ * models.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -201,8 +202,8 @@ test_no_attention(void **state)
 }
 
 /*
- * A per-layer feature writes to its own layer alone, and nothing below it moves: a range of just that layer is the
- * frozen mode, through the model and through the replacement (but for norm scales, frozen in neither).
+ * A per-layer feature writes to its own layer alone, and nothing below it moves: a range of just that layer
+ * is the frozen mode, through the model and through the replacement (but for norm scales, frozen in neither).
  */
 static void
 check_range_of_one(struct fixture *f, const struct ct_shape *s)
@@ -263,8 +264,8 @@ test_bad_range(void **state)
 /* ---- several at once */
 
 /*
- * A feature clamped to the value that an earlier clamp gives it anyway changes nothing more. If clamps counted from
- * the original value, or twice, the second one would write the first one's effect again.
+ * A feature clamped to the value that an earlier clamp gives it anyway changes nothing more. If clamps
+ * counted from the original value, or twice, the second one would write the first one's effect again.
  */
 static void
 check_once(struct fixture *f, const struct ct_shape *s)

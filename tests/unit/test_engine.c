@@ -140,6 +140,46 @@ test_not_found(void **state)
 	world_remove_dir(dir);
 }
 
+/* A per-layer transcoder of a deeper model fits layer by layer, and is refused for the layer too many. */
+static void
+test_too_deep(void **state)
+{
+	static const char *const files[][2] = { { "config.yaml", "config.yaml" },
+		{ "layer_0.safetensors", "layer_0.safetensors" },
+		{ "layer_1.safetensors", "layer_1.safetensors" },
+		{ "layer_2.safetensors", "layer_2.safetensors" },
+		{ "layer_3.safetensors", "layer_0.safetensors" } };
+	char dir[] = "transcoder.XXXXXX", target[PATH_MAX], from[100], path[100], want[300];
+	struct ct_engine_options opt = { .transcoder_dir = dir };
+	struct ct_engine *e;
+	struct ct_error err = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (int i = 0; i < 5; i++) {
+		snprintf(from, sizeof from, "golden/llama-skip/transcoder/%s", files[i][1]);
+		assert_non_null(realpath(test_path(from), target));
+		snprintf(path, sizeof path, "%s/%s", dir, files[i][0]);
+		if (i == 4) {
+			world_ok(ct_engine_open(&e, test_path("golden/llama-skip"), &opt, &err), &err);
+			ct_engine_close(e);
+		}
+		assert_int_equal(symlink(target, path), 0);
+	}
+	assert_int_equal(ct_engine_open(&e, test_path("golden/llama-skip"), &opt, &err), CT_EFORMAT);
+	snprintf(want, sizeof want,
+	    "%s/layer_3.safetensors: a layer that the model, which has 3, lacks: was this transcoder made "
+	    "for another "
+	    "model?",
+	    dir);
+	assert_string_equal(err.msg, want);
+	for (int i = 0; i < 5; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, files[i][0]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* A name is looked for along the search path, the first that has it wins; a list names each model once. */
 static void
 test_search_path(void **state)
@@ -193,6 +233,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_info),
 		cmocka_unit_test(test_not_found),
+		cmocka_unit_test(test_too_deep),
 		WORLD_TEST(test_search_path),
 		WORLD_TEST(test_tokenize),
 	};

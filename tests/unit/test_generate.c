@@ -17,8 +17,9 @@
 enum { GENERATED = 6 };
 
 /*
- * Generates greedily with the cache, and runs prompt and tokens so far anew for every step: the same logits. Clamps
- * hold one value wherever they reach, so it does not matter what the original activation there would be.
+ * Generates greedily with the cache, and runs prompt and tokens so far anew for every step: the same logits.
+ * Clamps hold one value wherever they reach, so it does not matter what the original activation there would
+ * be.
  */
 static void
 compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_clamp *clamps, int n)
@@ -88,8 +89,8 @@ test_generation(void **state)
 }
 
 /*
- * A generated position has no original run: multiples and changes refer to the activation that the feature has
- * there. What that is, the unclamped run of the same tokens says, since nothing before is clamped.
+ * A generated position has no original run: multiples and changes refer to the activation that the feature
+ * has there. What that is, the unclamped run of the same tokens says, since nothing before is clamped.
  */
 static void
 check_units(struct fixture *f, const struct ct_shape *s)

@@ -1,6 +1,6 @@
 /*
- * Influence, scores and pruning against a naive program: dense matrices in double and the method as it is written
- * down, step by step, on random layered graphs and on the graphs of random models.
+ * Influence, scores and pruning against a naive program: dense matrices in double and the method as it is
+ * written down, step by step, on random layered graphs and on the graphs of random models.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,8 +81,8 @@ descending(const void *a, const void *b)
 }
 
 /*
- * The smallest v such that the values >= v reach `share` of the whole. *clear: no other value, and no other sum,
- * is so near that single precision could see it differently.
+ * The smallest v such that the values >= v reach `share` of the whole. *clear: no other value, and no other
+ * sum, is so near that single precision could see it differently.
  */
 static double
 naive_cut(const double *values, size_t n, double share, bool *clear)
@@ -110,8 +110,8 @@ naive_cut(const double *values, size_t n, double share, bool *clear)
 }
 
 /*
- * Pruning exactly as the method says. kept (n), edges and their scores (n,n) are filled; returns whether both cuts
- * are clear.
+ * Pruning exactly as the method says. kept (n), edges and their scores (n,n) are filled; returns whether both
+ * cuts are clear.
  */
 static bool
 naive_prune(const struct ct_graph *g, double node_threshold, double edge_threshold, bool *kept, bool *edges,
@@ -215,7 +215,10 @@ lay_out(struct ct_graph *g, struct ct_arena *a)
 	}
 }
 
-/* A graph as ct_graph_build lays it out, its edges drawn at random: only from lower layers, earlier positions. */
+/*
+ * A graph as ct_graph_build lays it out, its edges drawn at random: only from lower layers, earlier
+ * positions.
+ */
 static struct ct_graph *
 random_graph(struct ct_rng *r, const struct sizes *z, struct ct_arena *a)
 {
@@ -271,7 +274,10 @@ random_graph(struct ct_rng *r, const struct sizes *z, struct ct_arena *a)
 	return g;
 }
 
-/* Calls a check on graphs of many sizes: sparse and full, small and large numbers, and on those of random models. */
+/*
+ * Calls a check on graphs of many sizes: sparse and full, small and large numbers, and on those of random
+ * models.
+ */
 static void
 each(void (*check)(struct ct_graph *, struct ct_arena *, void *), void *ctx)
 {
@@ -482,8 +488,9 @@ test_edges_nest(void **state)
 }
 
 /*
- * A stricter node threshold keeps a subset of the nodes. With every edge among them kept, the clean-up drops only
- * what lacks a path within the set, and what lacks one in the larger set lacks it in the smaller one too.
+ * A stricter node threshold keeps a subset of the nodes. With every edge among them kept, the clean-up drops
+ * only what lacks a path within the set, and what lacks one in the larger set lacks it in the smaller one
+ * too.
  */
 static void
 check_nodes_nest(struct ct_graph *g, struct ct_arena *a, void *ctx)
@@ -514,7 +521,8 @@ test_nodes_nest(void **state)
 	each(check_nodes_nest, NULL);
 }
 
-/* The pruning in force leaves nothing behind: pruning again gives what pruning anew gives, in the same order. */
+/* The pruning in force leaves nothing behind: pruning again gives what pruning anew gives, in the same order.
+ */
 static void
 check_again(struct ct_graph *g, struct ct_arena *a, void *ctx)
 {

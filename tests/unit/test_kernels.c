@@ -357,8 +357,8 @@ test_softmax(void **state)
 /* ---- rotary positions */
 
 /*
- * Hugging Face's apply_rotary_pos_emb: q * cos + rotate_half(q) * sin, with cos and sin of the angles repeated for
- * both halves and rotate_half(x) = [-x[half:], x[:half]].
+ * Hugging Face's apply_rotary_pos_emb: q * cos + rotate_half(q) * sin, with cos and sin of the angles
+ * repeated for both halves and rotate_half(x) = [-x[half:], x[:half]].
  */
 static void
 test_rope(void **state)

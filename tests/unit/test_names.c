@@ -100,7 +100,8 @@ test_names(void **state)
 	assert_true(ct_session_find_node(w->s, "l1#43@8", &err) >= 0);
 }
 
-/* A label stands for its feature where it is unique: among those active at the place first, then among all. */
+/* A label stands for its feature where it is unique: among those active at the place first, then among all.
+ */
 static void
 test_labels(void **state)
 {

@@ -1,5 +1,6 @@
 /*
- * What a clamp did beside what the graph predicted: predictions from the graph's edges, the report, correlations.
+ * What a clamp did beside what the graph predicted: predictions from the graph's edges, the report,
+ * correlations.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -165,8 +166,8 @@ add_unit_edges(struct fixture *f, const struct ct_site *site, double *direct)
 }
 
 /*
- * direct_t = sum_s e_ts da_s;  total_t = direct_t + sum_u e_tu total_u over unclamped active u, with the unit edges
- * e = A / a of the graph. Features stand in the order of their layers, so one pass in order is enough.
+ * direct_t = sum_s e_ts da_s;  total_t = direct_t + sum_u e_tu total_u over unclamped active u, with the unit
+ * edges e = A / a of the graph. Features stand in the order of their layers, so one pass in order is enough.
  */
 static void
 naive_predict(struct fixture *f, const struct ct_sites *s, double *direct, double *total)
@@ -255,7 +256,10 @@ centred(const struct fixture *f, int token, const float *final)
 	return logit - mean;
 }
 
-/* Each effect beside what the test reads itself; targets first, then features by size; the agreement of the rest. */
+/*
+ * Each effect beside what the test reads itself; targets first, then features by size; the agreement of the
+ * rest.
+ */
 static void
 check_report(struct fixture *f, const struct ct_shape *s)
 {

@@ -163,8 +163,8 @@ test_activations(void **state)
 				assert_int_equal(act != 0, node >= 0);
 				active += act != 0;
 				assert_true(act == 0 || (t > 0 && act == g->nodes[node].activation));
-				assert_true(
-				    act == 0 || fabs((double)act - (double)pre) < 1e-5 * (1 + fabs((double)pre)));
+				assert_true(act == 0 ||
+					    fabs((double)act - (double)pre) < 1e-5 * (1 + fabs((double)pre)));
 			}
 	assert_int_equal(active, g->n_features);
 	assert_true(isnan(ct_session_preactivation(w->s, L, 0, 1)));
@@ -544,7 +544,10 @@ test_generate(void **state)
 	assert_int_equal(ct_session_generate(w->s, &gen, b, 3, NULL, NULL, &err), 3);
 	assert_memory_equal(a, b, 3 * sizeof *a);
 	assert_int_equal(ct_session_generate(w->s, &gen, b, 0, NULL, NULL, &err), 0);
-	/* Without clamps in force "clamped" is the same text; with one the first token follows the clamped run. */
+	/*
+	 * Without clamps in force "clamped" is the same text; with one the first token follows the clamped
+	 * run.
+	 */
 	gen.clamped = true;
 	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, NULL, &err), n);
 	assert_memory_equal(a, b, (size_t)n * sizeof *a);

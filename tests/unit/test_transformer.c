@@ -1,5 +1,6 @@
 /*
- * The forward pass, the replacement model and what is derived from weights, against the naive program in double.
+ * The forward pass, the replacement model and what is derived from weights, against the naive program in
+ * double.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,7 +109,10 @@ test_replacement(void **state)
 	fixture_each(1, check_replacement);
 }
 
-/* What the local replacement model is made of: read points, transcoder output, errors, position 0's constants. */
+/*
+ * What the local replacement model is made of: read points, transcoder output, errors, position 0's
+ * constants.
+ */
 static void
 check_local(struct fixture *f, const struct ct_shape *s)
 {
@@ -310,7 +314,8 @@ test_derived(void **state)
 	assert_true(kept > 0 && slowed > 0 && blended > 0);
 }
 
-/* The default targets: the fewest that reach 95 %, likeliest first, ties by id, at most as many as asked for. */
+/* The default targets: the fewest that reach 95 %, likeliest first, ties by id, at most as many as asked for.
+ */
 static void
 test_default_roots(void **state)
 {
