@@ -135,14 +135,14 @@ do_prune(struct app *a, const char *arg)
 int
 do_clamp(struct app *a, const char *arg)
 {
-	struct ct_clamp c, all;
+	struct ct_clamp c, all, many[STUDY_CLAMPS];
 	struct ct_error err;
 	char text[STUDY_NAME];
-	int i;
+	int i, n;
 
 	if (*arg) {
-		if (ct_session_parse_clamp(a->study.session, arg, &c, &err)
-		    || study_clamp(&a->study, &c, &err))
+		n = ct_session_parse_clamps(a->study.session, arg, many, STUDY_CLAMPS, &err);
+		if (n < 0 || study_clamp(&a->study, many, n, &err))
 			return app_error(a, &err);
 		return DID_CHANGE;
 	}
@@ -228,7 +228,7 @@ do_ablate(struct app *a, const char *arg)
 		return remove_clamp(a, i);
 	c.unit = CT_MULTIPLE;
 	c.amount = 0;
-	return study_clamp(&a->study, &c, &err) ? app_error(a, &err) : DID_CHANGE;
+	return study_clamp(&a->study, &c, 1, &err) ? app_error(a, &err) : DID_CHANGE;
 }
 
 /* The clamp that a command is about: by number, else the one on the current feature. -1: said why. */

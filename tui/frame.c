@@ -220,6 +220,8 @@ draw_next(struct app *a, const struct area *all, int y, const char *label, enum 
 		float before =
 		    compare ? ct_session_prob(s->session, CT_RUN_ORIGINAL, s->pos, top[i].token) : 0;
 
+		if (i > 0 && top[i].prob < 5e-5f)
+			break;	/* it would read 0% */
 		fmt_percent(p, sizeof p, top[i].prob);
 		if (compare)
 			snprintf(was, sizeof was, " was %s", fmt_percent(b, sizeof b, before));
@@ -274,7 +276,8 @@ draw_clamps(struct app *a, const struct area *all, int y)
 		char label[STUDY_NAME];
 		int more = i + 1 < set->n ? 9 : 0, w, room;
 
-		study_label(&a->study, set->clamp[i].layer, set->clamp[i].feature, label, sizeof label, &guess);
+		study_label(
+		    &a->study, set->clamp[i].layer, set->clamp[i].feature, label, sizeof label, &guess);
 		ct_clamp_text(&set->clamp[i], text, sizeof text);
 		w = ct_text_width(text);
 		room = right - x - more;

@@ -190,24 +190,25 @@ study_clamp_find(const struct study *s, int layer, int feature, int pos)
 }
 
 int
-study_clamp(struct study *s, const struct ct_clamp *c, struct ct_error *err)
+study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *err)
 {
 	struct clamp_set set = *study_clamps(s);
-	int i;
 
-	for (i = 0; i < set.n; i++) {
-		const struct ct_clamp *old = &set.clamp[i];
+	for (int k = 0; k < n; k++) {
+		int i = 0;
 
-		if (old->layer == c->layer && old->feature == c->feature && old->pos == c->pos
-		    && old->onwards == c->onwards)
-			break;
+		while (i < set.n
+		    && !(set.clamp[i].layer == c[k].layer && set.clamp[i].feature == c[k].feature
+			&& set.clamp[i].pos == c[k].pos && set.clamp[i].onwards == c[k].onwards))
+			i++;
+		if (i == STUDY_CLAMPS)
+			return ct_fail(err, CT_EINVAL,
+			    "more than %d clamps at a time are not possible; remove some first",
+			    STUDY_CLAMPS);
+		set.clamp[i] = c[k];
+		if (i == set.n)
+			set.n++;
 	}
-	if (i == STUDY_CLAMPS)
-		return ct_fail(err, CT_EINVAL,
-		    "there are %d clamps already, the most there can be; remove one first", STUDY_CLAMPS);
-	set.clamp[i] = *c;
-	if (i == set.n)
-		set.n++;
 	return study_clamp_set(s, &set, err);
 }
 

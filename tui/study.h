@@ -9,7 +9,7 @@
 
 #include "ctrace.h"
 
-enum { STUDY_CLAMPS = 32, STUDY_UNDO = 64, STUDY_NAME = 256 };
+enum { STUDY_CLAMPS = CT_MAX_MEMBERS, STUDY_UNDO = 64, STUDY_NAME = 256 };
 
 struct clamp_set {
 	int n;
@@ -45,8 +45,8 @@ int study_model(struct study *s, const char *model, struct ct_error *err);
 int study_twin(struct study *s, struct ct_error *err);
 
 const struct clamp_set *study_clamps(const struct study *s);
-/* Adds a clamp, or replaces the one on the same feature and place. */
-int study_clamp(struct study *s, const struct ct_clamp *c, struct ct_error *err);
+/* Adds n clamps in one step; each replaces the one on the same feature and place. */
+int study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *err);
 int study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *err);
 int study_undo(struct study *s, int step, struct ct_error *err);	/* -1 undo, 1 redo */
 int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);
