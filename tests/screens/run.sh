@@ -2,6 +2,7 @@
 # Screens: each *.script runs without a terminal and must print what its *.txt holds.
 #   run.sh [NAME ...]       all of them, or those named
 #   UPDATE=1 run.sh ...     writes the *.txt anew; look at the difference before you commit it
+# Where there is a *.match, its lines are patterns that must be found in this order: for what is trained anew.
 # A first line "#: ARGS" gives arguments; MODEL in them is replaced by the small test model.
 set -u
 top=$(cd "${srcdir:-.}" && pwd)
@@ -22,6 +23,12 @@ same() {
 	cmp -s "$out.got" "$out.want"
 }
 
+# The first pattern of $1 that no line of $2 after those of the patterns before it matches.
+find_all() {
+	awk 'NR == FNR { want[++n] = $0; next } k < n && $0 ~ want[k + 1] { k++ } END { if (k < n) print want[k + 1] }' \
+	    "$1" "$2"
+}
+
 for script in "$here"/*.script; do
 	name=$(basename "$script" .script)
 	[ $# -eq 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
@@ -34,13 +41,23 @@ for script in "$here"/*.script; do
 	(cd "$top" && "$tui" $args <"$script") >"$out" 2>"$out.err"
 	echo "exit $?" >>"$out"
 	cat "$out.err" >>"$out"
-	if [ -n "${UPDATE:-}" ]; then
+	if [ -f "$here/$name.match" ]; then
+		missing=$(find_all "$here/$name.match" "$out")
+		if [ -z "$missing" ]; then
+			[ -n "${UPDATE:-}" ] || echo "ok - $name"
+		else
+			echo "not ok - $name: no line, or not in this order: $missing"
+			cat "$out"
+			failed=1
+		fi
+	elif [ -n "${UPDATE:-}" ]; then
 		cp "$out" "$here/$name.txt"
 	elif same "$out" "$here/$name.txt"; then
 		echo "ok - $name"
 	else
 		echo "not ok - $name"
 		diff -u "$out.want" "$out.got"
+		echo "(if that is as it should be: make screens UPDATE=1 records it)"
 		failed=1
 	fi
 done
