@@ -1,9 +1,9 @@
 /*
  * rounds: fallible work over many numbered items, on the pool.
  *
- * Owns what each such loop needs: scratch memory per worker, the first failure, progress and cancelling between
- * rounds. What an item is and where its result goes is the caller's affair; a result must not depend on which
- * worker made it, nor on the order of items.
+ * Owns what each such loop needs: scratch memory per worker, the first failure, progress and cancelling
+ * between rounds. What an item is and where its result goes is the caller's affair; a result must not
+ * depend on which worker made it, nor on the order of items.
  */
 #ifndef CT_BASE_ROUNDS_H
 #define CT_BASE_ROUNDS_H

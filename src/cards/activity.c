@@ -34,12 +34,14 @@ ct_activity_check(const struct ct_model *m, const struct ct_corpus *c, struct ct
 	int i;
 
 	if (c->n_words != m->cfg.V)
-		return ct_fail(err, CT_EINVAL, "the corpus has %d words, the model %d: it was trained on another one",
-		    c->n_words, m->cfg.V);
+		return ct_fail(err, CT_EINVAL,
+		    "the corpus has %d words, the model %d: it was trained on another one", c->n_words,
+		    m->cfg.V);
 	for (i = 0; i < c->n_sentences; i++) {
 		if (c->sentences[i].n > m->cfg.context)
-			return ct_fail(err, CT_EINVAL, "sentence %d of the corpus has %d tokens, the model's context is %d",
-			    i, c->sentences[i].n, m->cfg.context);
+			return ct_fail(err, CT_EINVAL,
+			    "sentence %d of the corpus has %d tokens, the model's context is %d", i,
+			    c->sentences[i].n, m->cfg.context);
 	}
 	return CT_OK;
 }
@@ -75,14 +77,16 @@ run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *
 		return false;
 	scratch = ct_arena_alloc(a, ct_layer_scratch(m, s->n), sizeof *scratch);
 	read = ct_arena_alloc(a, step, sizeof *read);
-	pre = ct_arena_alloc(a, (size_t)(s->n + 1) * (size_t)tc->F, sizeof *pre);	/* last row: scratch */
+	/* The row after the last is scratch. */
+	pre = ct_arena_alloc(a, (size_t)(s->n + 1) * (size_t)tc->F, sizeof *pre);
 	if (scratch == NULL || read == NULL || pre == NULL)
 		return false;
 	ct_forward(m, &p, j->c->tokens + s->first, scratch);
 	for (l = 0; l < tc->L; l++) {
 		F = tc->layers[l].F;
 		rows = (size_t)l * step;
-		ct_read_stream(m, tc, s->n, p.mid + rows, p.mlp_in + rows, p.scale2 + (size_t)l * (size_t)s->n, read);
+		ct_read_stream(
+		    m, tc, s->n, p.mid + rows, p.mlp_in + rows, p.scale2 + (size_t)l * (size_t)s->n, read);
 		ct_transcoder_encode(tc, l, s->n, read, pre);
 		for (t = 1; t < s->n; t++) {
 			float *row = pre + (size_t)t * (size_t)F;
@@ -107,7 +111,8 @@ run_chunk(void *ctx, int chunk, int worker, struct ct_arena *scratch, struct ct_
 	for (i = chunk * CHUNK; i < end; i++) {
 		struct ct_arena_mark mark = ct_arena_mark(scratch);
 
-		if (!run_sentence(j, &j->c->sentences[i], scratch, &j->found[(size_t)chunk * (size_t)j->tc->L]))
+		if (!run_sentence(
+			j, &j->c->sentences[i], scratch, &j->found[(size_t)chunk * (size_t)j->tc->L]))
 			return ct_fail_memory(err, scratch->peak, "the activations of a sentence");
 		ct_arena_release(scratch, mark);
 	}

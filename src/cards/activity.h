@@ -1,8 +1,8 @@
 /*
  * activity: where in a corpus each feature of a transcoder is active, and how strongly.
  *
- * Runs the model over the corpus and keeps the non-zero activations, sparse. Position 0 of a sentence (BOS) has
- * no features. What the activity means (labels, examples) belongs to match.h and build.h.
+ * Runs the model over the corpus and keeps the non-zero activations, sparse. Position 0 of a sentence (BOS)
+ * has no features. What the activity means (labels, examples) belongs to match.h and build.h.
  */
 #ifndef CT_CARDS_ACTIVITY_H
 #define CT_CARDS_ACTIVITY_H
@@ -31,7 +31,8 @@ struct ct_activity {
 
 /* CT_EINVAL when the corpus has other words than the model, or a sentence is longer than its context. */
 int ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_corpus *c, struct ct_pool *pool, ct_progress_fn progress, void *ctx,
+    struct ct_error *err);
 void ct_activity_free(struct ct_activity *a);
 
 /* The checks of ct_activity_collect alone, for others who run a model over a corpus. */

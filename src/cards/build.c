@@ -208,7 +208,8 @@ examples(const struct job *j, const int *tokens, const float *acts, int n, struc
 		int rest = n_peaks > CT_BUILD_EXAMPLES ? n_peaks - CT_BUILD_EXAMPLES : 0;
 
 		from = to;
-		to = q == 0 ? n_peaks - rest : n_peaks - rest + (int)((long)rest * q / (CT_BUILD_QUANTILES - 1));
+		to = q == 0 ? n_peaks - rest
+			    : n_peaks - rest + (int)((long)rest * q / (CT_BUILD_QUANTILES - 1));
 		take = to - from < CT_BUILD_EXAMPLES ? to - from : CT_BUILD_EXAMPLES;
 		if (take == 0)
 			continue;
@@ -249,15 +250,16 @@ label(const struct job *j, int worker, const int *tokens, int n, struct ct_card 
 		card->candidates[i] = j->c->labels[best.label[i]];
 		card->candidate_f1[i] = best.f1[i];
 		if (used < (int)sizeof mixed)
-			used += snprintf(mixed + used, sizeof mixed - (size_t)used, "%s%s", i == 0 ? ": " : " / ",
-			    card->candidates[i]);
+			used += snprintf(mixed + used, sizeof mixed - (size_t)used, "%s%s",
+			    i == 0 ? ": " : " / ", card->candidates[i]);
 	}
 	card->label = ct_arena_strdup(card->memory, mixed);
 	return card->label != NULL;
 }
 
 static int
-build_card(const struct job *j, int worker, int f, const float *logits, struct ct_arena *a, struct ct_error *err)
+build_card(
+    const struct job *j, int worker, int f, const float *logits, struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_activity_layer *layer = &j->activity->layers[j->layer];
 	const int *tokens = layer->tokens + layer->start[f];
@@ -374,21 +376,24 @@ find_repeats(const struct ct_corpus *c, bool *repeated, struct ct_error *err)
 	for (i = 0; i < c->n_sentences; i++) {
 		list[i] = (struct hashed){.hash = 14695981039346656037u, .sentence = i};	/* FNV-1a */
 		for (k = 0; k < c->sentences[i].n; k++)
-			list[i].hash = (list[i].hash ^ (uint64_t)c->tokens[c->sentences[i].first + k]) * 1099511628211u;
+			list[i].hash = (list[i].hash ^ (uint64_t)c->tokens[c->sentences[i].first + k]) *
+				       1099511628211u;
 	}
 	qsort(list, (size_t)c->n_sentences, sizeof *list, by_hash);
 	for (i = 1; i < c->n_sentences; i++) {
 		s = &c->sentences[list[i].sentence];
 		before = &c->sentences[list[i - 1].sentence];
-		repeated[list[i].sentence] = list[i].hash == list[i - 1].hash && s->n == before->n
-		    && memcmp(c->tokens + s->first, c->tokens + before->first, (size_t)s->n * sizeof *c->tokens) == 0;
+		repeated[list[i].sentence] = list[i].hash == list[i - 1].hash && s->n == before->n &&
+					     memcmp(c->tokens + s->first, c->tokens + before->first,
+						 (size_t)s->n * sizeof *c->tokens) == 0;
 	}
 	free(list);
 	return CT_OK;
 }
 
 static void
-summarise(struct ct_build_summary *out, const struct ct_store_layer *layers, const struct ct_activity *activity)
+summarise(
+    struct ct_build_summary *out, const struct ct_store_layer *layers, const struct ct_activity *activity)
 {
 	int l, f;
 

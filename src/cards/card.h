@@ -38,7 +38,7 @@ struct ct_card {
 	double candidate_f1[CT_CARD_CANDIDATES];
 	double frequency;		/* share of the corpus tokens it is active on; NAN when unknown */
 	float act_min, act_max;
-	int n_values;			/* activations at even quantiles (0, 1/4, ..., 1) where it is active */
+	int n_values;			/* activations at even quantiles (0, 1/4, ..., 1) */
 	float *values;
 	int n_quantiles;
 	struct ct_card_quantile *quantiles;

@@ -165,8 +165,8 @@ ct_cards_get(struct ct_cards *c, int layer, int feature, struct ct_error *err)
 	struct ct_card *card;
 
 	if (c->stale) {
-		ct_fail(err, CT_ENOTFOUND, "%s: the cards were made from other weights; run \"ctrace features\" again",
-		    c->dir);
+		ct_fail(err, CT_ENOTFOUND,
+		    "%s: the cards were made from other weights; run \"ctrace features\" again", c->dir);
 		return NULL;
 	}
 	if (c->store == NULL) {

@@ -1,8 +1,8 @@
 /*
  * cards: all that is known about a transcoder's features, as one thing to ask.
  *
- * Joins the store (automatic labels, cards on demand, the last few kept) with the labels typed by people, which
- * win. Missing cards are no error: there are none, then.
+ * Joins the store (automatic labels, cards on demand, the last few kept) with the labels typed by people,
+ * which win. Missing cards are no error: there are none, then.
  */
 #ifndef CT_CARDS_CARDS_H
 #define CT_CARDS_CARDS_H

@@ -110,12 +110,13 @@ load_doc(const struct ct_yaml_doc *doc, struct label **list, int *n, struct ct_e
 	for (i = 0; i < root->n; i++) {
 		e = &root->items[i];
 		if (!parse_name(e->key, &layer, &feature))
-			return ct_yaml_fail(doc, e, CT_EFORMAT, err, "expected a feature such as L1#249, found \"%.40s\"",
-			    e->key);
+			return ct_yaml_fail(doc, e, CT_EFORMAT, err,
+			    "expected a feature such as L1#249, found \"%.40s\"", e->key);
 		if (e->kind != CT_YAML_SCALAR)
 			return ct_yaml_fail(doc, e, CT_EFORMAT, err, "the label of %s must be text", e->key);
 		if (fault(e->text) != NULL)
-			return ct_yaml_fail(doc, e, CT_EFORMAT, err, "the label of %s %s", e->key, fault(e->text));
+			return ct_yaml_fail(
+			    doc, e, CT_EFORMAT, err, "the label of %s %s", e->key, fault(e->text));
 		rc = add(list, n, layer, feature, e->text, err);
 		if (rc != CT_OK)
 			return rc;

@@ -12,7 +12,7 @@
 
 enum {
 	DIGITS = 5,		/* of every real number: more would double the files and show nothing */
-	RATIO = 200,		/* JSON is at most so many times its compressed size: a small file stays small */
+	RATIO = 200,		/* JSON is at most so many times its compressed size */
 	TEXT_MAX = 1024		/* bytes of a token or label as it is shown */
 };
 
@@ -113,7 +113,8 @@ quantiles_json(const struct ct_card *c)
 
 /* The reference lists the tokens alone; weights stand beside them under a name of our own. */
 static void
-logits_json(json_t *card, const char *tokens_key, const char *weights_key, const struct ct_card_logit *l, int n)
+logits_json(
+    json_t *card, const char *tokens_key, const char *weights_key, const struct ct_card_logit *l, int n)
 {
 	json_t *tokens = json_array(), *weights = json_array();
 	int i;
@@ -196,11 +197,12 @@ ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, const
 	size_t length, max;
 
 	if (n_in < 4)
-		return ct_fail(err, CT_EFORMAT, "%s: a record of %zu bytes has no room for its length", where, n_in);
+		return ct_fail(
+		    err, CT_EFORMAT, "%s: a record of %zu bytes has no room for its length", where, n_in);
 	length = p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
 	if (length > n_in - 4)
-		return ct_fail(err, CT_EFORMAT, "%s: the record says %zu bytes, the index leaves it %zu", where,
-		    length, n_in - 4);
+		return ct_fail(err, CT_EFORMAT, "%s: the record says %zu bytes, the index leaves it %zu",
+		    where, length, n_in - 4);
 	max = RATIO * length + 65536;
 	return ct_inflate(out, n, p + 4, length, max < CT_RECORD_MAX ? max : CT_RECORD_MAX, where, err);
 }
@@ -290,8 +292,8 @@ read_example(const struct reader *r, const json_t *j, struct ct_card_example *e)
 	if (rc != CT_OK)
 		return rc;
 	if (n != e->n)
-		return ct_fail(r->err, CT_EFORMAT, "%s: an example has %d tokens but %d activations", r->where,
-		    e->n, n);
+		return ct_fail(
+		    r->err, CT_EFORMAT, "%s: an example has %d tokens but %d activations", r->where, e->n, n);
 	e->tokens = ct_arena_need(r->a, (size_t)e->n, sizeof *e->tokens, r->where, r->err);
 	if (e->tokens == NULL)
 		return CT_ENOMEM;
@@ -381,7 +383,8 @@ read_label(const struct reader *r, const json_t *obj, struct ct_card *c)
 		return rc;
 	for (i = 0; i < n && i < CT_CARD_CANDIDATES; i++) {
 		pair = json_array_get(j, (size_t)i);
-		if (!json_is_array(pair) || json_array_size(pair) != 2 || !json_is_number(json_array_get(pair, 1)))
+		if (!json_is_array(pair) || json_array_size(pair) != 2 ||
+		    !json_is_number(json_array_get(pair, 1)))
 			return wrong(r, "label_candidates", "a list of [label, F1]");
 		rc = read_text(r, json_array_get(pair, 0), "label_candidates", &c->candidates[i]);
 		if (rc != CT_OK)
@@ -420,14 +423,15 @@ ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int layer
 		goto fail;
 	}
 	r.a = c->memory;
-	if ((rc = read_label(&r, j, c)) != CT_OK || (rc = read_quantiles(&r, j, c)) != CT_OK
-	    || (rc = read_number(&r, j, "activation_frequency", &c->frequency)) != CT_OK
-	    || (rc = read_number(&r, j, "act_min", &lowest)) != CT_OK
-	    || (rc = read_number(&r, j, "act_max", &highest)) != CT_OK
-	    || (rc = read_numbers(&r, j, "quantile_values", &c->values, &c->n_values)) != CT_OK
-	    || (rc = read_numbers(&r, j, "histogram", &c->histogram, &c->n_histogram)) != CT_OK
-	    || (rc = read_logits(&r, j, "top_logits", "top_logit_weights", &c->top, &c->n_top)) != CT_OK
-	    || (rc = read_logits(&r, j, "bottom_logits", "bottom_logit_weights", &c->bottom, &c->n_bottom)) != CT_OK)
+	if ((rc = read_label(&r, j, c)) != CT_OK || (rc = read_quantiles(&r, j, c)) != CT_OK ||
+	    (rc = read_number(&r, j, "activation_frequency", &c->frequency)) != CT_OK ||
+	    (rc = read_number(&r, j, "act_min", &lowest)) != CT_OK ||
+	    (rc = read_number(&r, j, "act_max", &highest)) != CT_OK ||
+	    (rc = read_numbers(&r, j, "quantile_values", &c->values, &c->n_values)) != CT_OK ||
+	    (rc = read_numbers(&r, j, "histogram", &c->histogram, &c->n_histogram)) != CT_OK ||
+	    (rc = read_logits(&r, j, "top_logits", "top_logit_weights", &c->top, &c->n_top)) != CT_OK ||
+	    (rc = read_logits(&r, j, "bottom_logits", "bottom_logit_weights", &c->bottom, &c->n_bottom)) !=
+		CT_OK)
 		goto fail;
 	c->act_min = (float)lowest;
 	c->act_max = (float)highest;

@@ -94,8 +94,10 @@ load_labels(struct ct_store *s, struct layer *l, const json_t *j, const char *wh
 	if (labels == NULL)
 		return CT_OK;
 	if (json_array_size(labels) != (size_t)l->F || (f1 != NULL && json_array_size(f1) != (size_t)l->F))
-		return ct_fail(err, CT_EFORMAT, "%s: layer %d: labels and label_f1 must have one entry for each of "
-		    "its %d features", where, index, l->F);
+		return ct_fail(err, CT_EFORMAT,
+		    "%s: layer %d: labels and label_f1 must have one entry for each of "
+		    "its %d features",
+		    where, index, l->F);
 	l->labels = ct_arena_need(&s->arena, (size_t)l->F, sizeof *l->labels, where, err);
 	l->f1 = ct_arena_need(&s->arena, (size_t)l->F, sizeof *l->f1, where, err);
 	if (l->labels == NULL || l->f1 == NULL)
@@ -103,7 +105,8 @@ load_labels(struct ct_store *s, struct layer *l, const json_t *j, const char *wh
 	for (i = 0; i < l->F; i++) {
 		v = json_array_get(labels, (size_t)i);
 		if (!json_is_string(v))
-			return ct_fail(err, CT_EFORMAT, "%s: layer %d: labels[%d] must be text", where, index, i);
+			return ct_fail(
+			    err, CT_EFORMAT, "%s: layer %d: labels[%d] must be text", where, index, i);
 		l->labels[i] = "";
 		if (json_string_length(v) > 0) {
 			ct_text_clean(clean, sizeof clean, json_string_value(v), json_string_length(v));
@@ -118,16 +121,16 @@ load_labels(struct ct_store *s, struct layer *l, const json_t *j, const char *wh
 }
 
 static int
-load_layer(struct ct_store *s, struct layer *l, const json_t *j, const char *dir, const char *where, int index,
-    struct ct_error *err)
+load_layer(struct ct_store *s, struct layer *l, const json_t *j, const char *dir, const char *where,
+    int index, struct ct_error *err)
 {
 	const char *name = json_string_value(json_object_get(j, "filename"));
 	const char *weights = json_string_value(json_object_get(j, "weights"));
 	int rc;
 
 	if (name == NULL || !plain_name(name))
-		return ct_fail(err, CT_EFORMAT, "%s: layer %d: expected filename, the name of a file beside the index",
-		    where, index);
+		return ct_fail(err, CT_EFORMAT,
+		    "%s: layer %d: expected filename, the name of a file beside the index", where, index);
 	l->path = arena_path(&s->arena, dir, name);
 	if (l->path == NULL)
 		return ct_fail_memory(err, strlen(name), where);
@@ -192,7 +195,8 @@ ct_store_open(struct ct_store **out, const char *dir, struct ct_error *err)
 	rc = ct_file_read(&packed, &n_packed, path, INDEX_MAX, err);
 	if (rc == CT_OK) {
 		max = INDEX_RATIO * n_packed + 65536;
-		rc = ct_inflate(&text, &n_text, packed, n_packed, max < INDEX_TEXT_MAX ? max : INDEX_TEXT_MAX, path, err);
+		rc = ct_inflate(
+		    &text, &n_text, packed, n_packed, max < INDEX_TEXT_MAX ? max : INDEX_TEXT_MAX, path, err);
 	}
 	if (rc == CT_OK)
 		rc = ct_json_parse(&j, path, text, n_text, err);
@@ -241,13 +245,15 @@ has(const struct ct_store *s, int layer, int feature)
 const char *
 ct_store_label(const struct ct_store *s, int layer, int feature)
 {
-	return has(s, layer, feature) && s->layers[layer].labels != NULL ? s->layers[layer].labels[feature] : "";
+	return has(s, layer, feature) && s->layers[layer].labels != NULL ? s->layers[layer].labels[feature]
+									 : "";
 }
 
 double
 ct_store_label_f1(const struct ct_store *s, int layer, int feature)
 {
-	return has(s, layer, feature) && s->layers[layer].f1 != NULL ? (double)s->layers[layer].f1[feature] : NAN;
+	return has(s, layer, feature) && s->layers[layer].f1 != NULL ? (double)s->layers[layer].f1[feature]
+								     : NAN;
 }
 
 uint32_t
@@ -299,8 +305,9 @@ read_record(unsigned char **out, size_t *n, const struct ct_store *s, int layer,
 	record_name(where, sizeof where, l, feature);
 	*n = l->offsets[feature + 1] - l->offsets[feature];
 	if (*n > CT_RECORD_MAX)
-		return ct_fail(err, CT_EFORMAT, "%s: the index gives the record %zu bytes, at most %d can be read",
-		    where, *n, CT_RECORD_MAX);
+		return ct_fail(err, CT_EFORMAT,
+		    "%s: the index gives the record %zu bytes, at most %d can be read", where, *n,
+		    CT_RECORD_MAX);
 	*out = malloc(*n + 1);
 	if (*out == NULL)
 		return ct_fail_memory(err, *n, where);
@@ -371,7 +378,8 @@ ct_store_export(const struct ct_store *s, const char *to, ct_progress_fn progres
 				rc = export_one(s, l, f, to, err);
 			done++;
 			if (progress != NULL && done % 64 == 0 && !progress(ctx, "export", done, total))
-				return ct_fail(err, CT_ECANCELLED, "export cancelled after %ld of %ld cards", done, total);
+				return ct_fail(err, CT_ECANCELLED, "export cancelled after %ld of %ld cards",
+				    done, total);
 		}
 	}
 	return rc;

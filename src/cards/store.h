@@ -4,9 +4,10 @@
  *   DIR/index.json.gz   {"0": {"filename": "layer_0.bin", "offsets": [F+1], ...}, "1": ...}
  *   DIR/layer_0.bin     records (record.h), feature f at bytes offsets[f] .. offsets[f+1)
  *
- * Beside the reference's two fields an index of ours has per layer `labels` [F], `label_f1` [F] and `weights`
- * (a fingerprint of the layer the cards were made from), so that all labels are known without reading a record.
- * Owns the index; cards are read on demand and owned by the caller. Labels typed by people: labels.h.
+ * Beside the reference's two fields an index of ours has per layer `labels` [F], `label_f1` [F] and
+ * `weights` (a fingerprint of the layer the cards were made from), so that all labels are known without
+ * reading a record. Owns the index; cards are read on demand and owned by the caller. Labels typed by
+ * people: labels.h.
  */
 #ifndef CT_CARDS_STORE_H
 #define CT_CARDS_STORE_H
@@ -32,12 +33,13 @@ int ct_store_features(const struct ct_store *s, int layer);	/* 0 for a layer wit
 const char *ct_store_label(const struct ct_store *s, int layer, int feature);
 double ct_store_label_f1(const struct ct_store *s, int layer, int feature);
 
-/* The fingerprint of the layer that the cards were made from, 0 when the index has none; and that of a layer. */
+/* The fingerprint of the layer that the cards were made from (0: the index has none), and of any layer. */
 uint32_t ct_store_weights(const struct ct_store *s, int layer);
 uint32_t ct_store_fingerprint(const struct ct_transcoder *tc, int layer);
 
 /* Reads one record. CT_ENOTFOUND: no such feature. The caller frees the card. */
-int ct_store_card(struct ct_card **out, const struct ct_store *s, int layer, int feature, struct ct_error *err);
+int ct_store_card(
+    struct ct_card **out, const struct ct_store *s, int layer, int feature, struct ct_error *err);
 
 /* Writes each record's JSON to to/{cantor}.json, cantor = (l+f)(l+f+1)/2 + f. */
 int ct_store_export(const struct ct_store *s, const char *to, ct_progress_fn progress, void *ctx,

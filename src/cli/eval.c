@@ -30,7 +30,8 @@ row(const char *name, const double *values, int n)
 	int i, used = snprintf(line, sizeof line, "  %-34s", name);
 
 	for (i = 0; i < n && used < (int)sizeof line; i++)
-		used += snprintf(line + used, sizeof line - (size_t)used, " %7s", figure(cell, sizeof cell, values[i]));
+		used += snprintf(
+		    line + used, sizeof line - (size_t)used, " %7s", figure(cell, sizeof cell, values[i]));
 	cli_line("%s", line);
 }
 
@@ -48,7 +49,9 @@ layer_rows(const struct ct_fidelity *f)
 		for (l = 0; l < f->L; l++) {
 			const struct ct_fidelity_layer *x = &f->layers[l];
 
-			values[l] = k == 0 ? x->explained_variance : k == 1 ? x->l0 : k == 2 ? x->dead : x->dense;
+			const double all[4] = {x->explained_variance, x->l0, x->dead, x->dense};
+
+			values[l] = all[k];
 		}
 		values[f->L] = k == 1 ? f->l0_mean : f->dead;
 		row(names[k], values, k == 1 || k == 2 ? f->L + 1 : f->L);
@@ -87,7 +90,8 @@ show(const struct cli_coder *coder, const struct ct_eval *e)
 	cli_line("  never active %ld   F1 >= .9 %ld   F1 >= .5 %ld   mixed %ld", labels->dead, labels->sure,
 	    labels->named, labels->features - labels->dead - labels->named);
 	if (labels->values > 0)
-		cli_line("  %d of %d values have a bridge feature of F1 >= .9", labels->bridges, labels->values);
+		cli_line(
+		    "  %d of %d values have a bridge feature of F1 >= .9", labels->bridges, labels->values);
 }
 
 static json_t *
@@ -141,7 +145,8 @@ coder_json(const struct ct_eval *e)
 	const struct ct_fidelity *f = e->fidelity;
 	const struct ct_graph_figures *g = &e->graphs;
 
-	return json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, s:{s:o, s:o, s:i}, s:{s:o}, s:{s:o, s:o}, s:o, s:o}",
+	return json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, "
+			 "s:{s:o, s:o, s:i}, s:{s:o}, s:{s:o, s:o}, s:o, s:o}",
 	    "heldout",
 	    "accuracy", ct_json_out_number(f->accuracy),
 	    "top1_agreement", ct_json_out_number(f->top1_agreement),
@@ -202,8 +207,8 @@ run(struct cli *c)
 	}
 	rc = cli_lab_open(&lab, model, transcoder, corpus, &err);
 	for (i = 0; rc == CT_OK && i < lab.n_coders; i++) {
-		rc = ct_eval_run(&e, lab.model, lab.coders[i].tc, lab.corpus, &opt, lab.pool, cli_progress, &progress,
-		    &err);
+		rc = ct_eval_run(&e, lab.model, lab.coders[i].tc, lab.corpus, &opt, lab.pool, cli_progress,
+		    &progress, &err);
 		cli_progress_end(&progress);
 		if (rc != CT_OK)
 			break;
@@ -233,13 +238,13 @@ static const struct cli_option options[] = {
 	{0}
 };
 
-const struct cli_command cli_eval = {
-	.name = "eval",
+const struct cli_command cli_eval = { .name = "eval",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--corpus FILE] [--prompts N] [--swaps N]\n[--json FILE]",
 	.summary = "measure every figure of a model and its transcoders",
-	.details = "Over the sentences that were held out from training: how often the model is right; how well the\n"
-	    "transcoder stands in for its MLPs; what the graphs explain; whether what a graph calls important\n"
-	    "is; and whether moving the features of a hidden variable moves the answer.",
+	.details = "Over the sentences that were held out from training: how often the model is right; how "
+		   "well the\n"
+		   "transcoder stands in for its MLPs; what the graphs explain; whether what a graph calls "
+		   "important\n"
+		   "is; and whether moving the features of a hidden variable moves the answer.",
 	.options = options,
-	.run = run
-};
+	.run = run };

@@ -19,19 +19,20 @@ build(const struct cli_lab *lab, const struct cli_coder *coder, struct ct_error 
 	double start = cli_seconds();
 	int rc;
 
-	rc = ct_activity_collect(&activity, lab->model, coder->tc, lab->corpus, lab->pool, cli_progress, &progress,
-	    err);
+	rc = ct_activity_collect(
+	    &activity, lab->model, coder->tc, lab->corpus, lab->pool, cli_progress, &progress, err);
 	if (rc == CT_OK)
-		rc = ct_cards_build(coder->features, lab->model, coder->tc, lab->corpus, activity, lab->pool, &sum,
-		    cli_progress, &progress, err);
+		rc = ct_cards_build(coder->features, lab->model, coder->tc, lab->corpus, activity, lab->pool,
+		    &sum, cli_progress, &progress, err);
 	cli_progress_end(&progress);
 	ct_activity_free(activity);
 	if (rc != CT_OK)
 		return rc;
-	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", coder->features, sum.features,
-	    cli_coder_kind(coder), lab->corpus->n_sentences, lab->corpus->n_tokens, cli_seconds() - start);
-	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure, sum.named,
-	    sum.features - sum.dead - sum.named);
+	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", coder->features,
+	    sum.features, cli_coder_kind(coder), lab->corpus->n_sentences, lab->corpus->n_tokens,
+	    cli_seconds() - start);
+	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure,
+	    sum.named, sum.features - sum.dead - sum.named);
 	return CT_OK;
 }
 
@@ -99,13 +100,13 @@ static const struct cli_option options[] = {
 	{0}
 };
 
-const struct cli_command cli_features = {
-	.name = "features",
+const struct cli_command cli_features = { .name = "features",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--corpus FILE] [--export DIR]",
 	.summary = "build the feature cards and automatic labels of a model",
-	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is active,\n"
-	    "its strongest examples, the output tokens it writes, and the annotation of the corpus that says\n"
-	    "best when it is active (the label, with its F1). Labels typed by people stay, and win.",
+	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is "
+		   "active,\n"
+		   "its strongest examples, the output tokens it writes, and the annotation of the corpus "
+		   "that says\n"
+		   "best when it is active (the label, with its F1). Labels typed by people stay, and win.",
 	.options = options,
-	.run = run
-};
+	.run = run };

@@ -54,8 +54,8 @@ adopt_vocabulary(struct cli_lab *lab, struct ct_error *err)
 		int id = id_of[c->tokens[i]];
 
 		if (id < 0 || id >= lab->model->cfg.V)
-			return ct_fail(err, CT_EINVAL, "\"%s\" of the corpus is not one token of %s", c->words[c->tokens[i]],
-			    lab->dir);
+			return ct_fail(err, CT_EINVAL, "\"%s\" of the corpus is not one token of %s",
+			    c->words[c->tokens[i]], lab->dir);
 		c->tokens[i] = id;
 	}
 	c->words = words;
@@ -104,8 +104,10 @@ open_corpus(struct cli_lab *lab, const char *file, struct ct_error *err)
 	if (ct_file_exists(own))
 		rc = open_recipe(lab, own, err);
 	else
-		rc = ct_fail(err, CT_ENOTFOUND, "%s has no recipe.yaml, which would say what its corpus is; name a "
-		    "recipe or a text file with --corpus", lab->dir);
+		rc = ct_fail(err, CT_ENOTFOUND,
+		    "%s has no recipe.yaml, which would say what its corpus is; name a "
+		    "recipe or a text file with --corpus",
+		    lab->dir);
 	free(own);
 	return rc;
 }
@@ -130,8 +132,10 @@ open_coders(struct cli_lab *lab, const char *transcoder, struct ct_error *err)
 			return rc;
 	}
 	if (lab->n_coders == 0)
-		return ct_fail(err, CT_ENOTFOUND, "%s has neither transcoder/ nor transcoder-plt/; name one with "
-		    "--transcoder", lab->dir);
+		return ct_fail(err, CT_ENOTFOUND,
+		    "%s has neither transcoder/ nor transcoder-plt/; name one with "
+		    "--transcoder",
+		    lab->dir);
 	return CT_OK;
 }
 

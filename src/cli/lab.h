@@ -25,7 +25,7 @@ struct cli_lab {
 	struct ct_tokenizer *tokenizer;
 	struct ct_corpus *corpus;	/* in the model's token ids */
 	struct ct_pool *pool;
-	int n_coders;			/* the model's CLT, then its per-layer twin; or the one that was named */
+	int n_coders;			/* the model's CLT and its per-layer twin, or the one named */
 	struct cli_coder coders[2];
 };
 
@@ -40,7 +40,7 @@ void cli_lab_close(struct cli_lab *lab);
 /* "CLT" or "PLT". */
 const char *cli_coder_kind(const struct cli_coder *coder);
 
-/* Builds the cards of all its transcoders, with a progress bar and a line of figures for each (features.c). */
+/* Builds the cards of its transcoders, with a progress bar and lines of figures (features.c). */
 int cli_lab_features(const struct cli_lab *lab, struct ct_error *err);
 
 #endif

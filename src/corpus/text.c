@@ -52,8 +52,14 @@ add_line(struct reader *r, const char *line, size_t n, int number, struct ct_err
 		count = r->max_tokens;
 	if (count < LEAST_TOKENS)
 		return CT_OK;
-	c->sentences[c->n_sentences++] = (struct ct_sentence){.first = c->n_tokens, .n = count, .held_out = true,
-	    .answer = count - 2, .row = -1, .relation = -1, .about = -1, .repeat = 1};
+	c->sentences[c->n_sentences++] = (struct ct_sentence){ .first = c->n_tokens,
+		.n = count,
+		.held_out = true,
+		.answer = count - 2,
+		.row = -1,
+		.relation = -1,
+		.about = -1,
+		.repeat = 1 };
 	for (i = 0; i < count; i++)
 		c->tokens[c->n_tokens++] = r->spans[i].id;
 	return CT_OK;
@@ -102,7 +108,8 @@ annotate(struct ct_corpus *c, struct ct_error *err)
 
 	c->n_labels = 2 * c->n_words;
 	c->labels = ct_arena_need(&c->arena, (size_t)c->n_labels, sizeof *c->labels, "labels", err);
-	c->label_start = ct_arena_need(&c->arena, (size_t)c->n_tokens + 1, sizeof *c->label_start, "labels", err);
+	c->label_start = ct_arena_need(
+	    &c->arena, (size_t)c->n_tokens + 1, sizeof *c->label_start, "labels", err);
 	c->label_of = ct_arena_need(&c->arena, 2 * (size_t)c->n_tokens, sizeof *c->label_of, "labels", err);
 	if (c->labels == NULL || c->label_start == NULL || c->label_of == NULL)
 		return CT_ENOMEM;
@@ -116,7 +123,8 @@ annotate(struct ct_corpus *c, struct ct_error *err)
 		for (t = c->sentences[s].first; t < c->sentences[s].first + c->sentences[s].n; t++) {
 			int here = 2 * c->tokens[t];
 
-			next = t + 1 < c->sentences[s].first + c->sentences[s].n ? 2 * c->tokens[t + 1] + 1 : -1;
+			next = t + 1 < c->sentences[s].first + c->sentences[s].n ? 2 * c->tokens[t + 1] + 1
+										 : -1;
 			c->label_start[t] = n;
 			if (next >= 0 && next < here)	/* ascending */
 				c->label_of[n++] = next;

@@ -1,8 +1,9 @@
 /*
  * text: a corpus from a plain text file, for models that have no recipe.
  *
- * Each line that is not blank is a sentence. Annotations are what text alone can say: "Dallas (input)" at a token,
- * "say Dallas" at the token before it. All sentences count as held out, and the last token is what is graded.
+ * Each line that is not blank is a sentence. Annotations are what text alone can say: "Dallas (input)" at a
+ * token, "say Dallas" at the token before it. All sentences count as held out, and the last token is what
+ * is graded.
  */
 #ifndef CT_CORPUS_TEXT_H
 #define CT_CORPUS_TEXT_H
@@ -12,8 +13,8 @@
 #include "model/tokenizer.h"
 
 /*
- * n_words is the model's vocabulary. Sentences are cut after max_tokens; lines of fewer than three tokens (BOS
- * included) are left out. Errors name file and line. Free with ct_corpus_free.
+ * n_words is the model's vocabulary. Sentences are cut after max_tokens; lines of fewer than three tokens
+ * (BOS included) are left out. Errors name file and line. Free with ct_corpus_free.
  */
 int ct_corpus_text(struct ct_corpus **out, const char *path, const struct ct_tokenizer *t, int n_words,
     int max_tokens, struct ct_error *err);

@@ -60,7 +60,7 @@ label_figures(struct ct_eval_labels *out, const struct ct_corpus *c, const struc
 {
 	struct ct_matcher *matcher = NULL;
 	struct ct_match best;
-	bool *sure = calloc((size_t)c->n_labels + 1, sizeof *sure);	/* labels that a feature has with F1 >= .9 */
+	bool *sure = calloc((size_t)c->n_labels + 1, sizeof *sure);	/* some feature has it, F1 >= .9 */
 	int l, f, n, rc;
 
 	*out = (struct ct_eval_labels){0};
@@ -106,7 +106,8 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 	for (place = 0; place < CT_SWAP_PLACES; place++) {
 		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
 			t = &e->causal[e->n_causal++];
-			snprintf(t->name, sizeof t->name, "bridge swap %s, %gx", places[place], ct_swap_strengths[k]);
+			snprintf(t->name, sizeof t->name, "bridge swap %s, %gx", places[place],
+			    ct_swap_strengths[k]);
 			t->share = swap.share[place][k];
 			t->n = swap.n;
 		}
@@ -116,8 +117,8 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 
 int
 ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_eval_options *opt, struct ct_pool *pool, ct_progress_fn progress,
-    void *ctx, struct ct_error *err)
+    const struct ct_corpus *c, const struct ct_eval_options *opt, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_eval *e = calloc(1, sizeof *e);
 	struct ct_activity *activity = NULL;

@@ -19,7 +19,8 @@ enum { CT_EVAL_TESTS = 8 };
 struct ct_eval_labels {
 	long features, dead;
 	long named, sure;		/* F1 >= .5, >= .9 */
-	int bridges, values;		/* of the values of the hidden variable, how many have a feature of F1 >= .9 */
+	int values;			/* of the hidden variable */
+	int bridges;			/* of them, how many have a bridge feature of F1 >= .9 */
 };
 
 struct ct_eval_test {
@@ -42,8 +43,8 @@ struct ct_eval_options {
 };
 
 int ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_eval_options *opt, struct ct_pool *pool, ct_progress_fn progress,
-    void *ctx, struct ct_error *err);
+    const struct ct_corpus *c, const struct ct_eval_options *opt, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
 void ct_eval_free(struct ct_eval *e);
 
 #endif

@@ -128,7 +128,8 @@ alloc_sums(struct sums *s, int L, int D)
 	s->square = calloc((size_t)L, sizeof *s->square);
 	s->mean = calloc((size_t)L * (size_t)D, sizeof *s->mean);
 	s->active = calloc((size_t)L, sizeof *s->active);
-	return s->error2 != NULL && s->square != NULL && s->mean != NULL && s->active != NULL ? CT_OK : CT_ENOMEM;
+	return s->error2 != NULL && s->square != NULL && s->mean != NULL && s->active != NULL ? CT_OK
+											      : CT_ENOMEM;
 }
 
 static void
@@ -236,7 +237,8 @@ ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const st
 	for (i = 0; rc == CT_OK && i <= chunks; i++)
 		rc = alloc_sums(&j.sums[i], tc->L, m->cfg.D);
 	if (rc != CT_OK) {
-		ct_fail_memory(err, (size_t)chunks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
+		ct_fail_memory(
+		    err, (size_t)chunks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
 		goto fail;
 	}
 	rc = ct_rounds_run(pool, chunks, measure_chunk, &j, "held-out sentences", progress, ctx, err);

@@ -1,8 +1,8 @@
 /*
  * fidelity: how well a transcoder stands in for the MLPs, over the held-out sentences of a corpus.
  *
- * Owns the figures that need the model, the replacement model and a corpus; those of attribution graphs are in
- * graphs.h, those of clamps in swap.h.
+ * Owns the figures that need the model, the replacement model and a corpus; those of attribution graphs are
+ * in graphs.h, those of clamps in swap.h.
  */
 #ifndef CT_EVAL_FIDELITY_H
 #define CT_EVAL_FIDELITY_H
@@ -16,7 +16,7 @@
 #include "model/transcoder.h"
 
 struct ct_fidelity_layer {
-	double explained_variance;	/* 1 - sum |mlp_out - yhat|^2 / sum |mlp_out - mean|^2, held-out tokens */
+	double explained_variance;	/* 1 - sum |mlp_out - yhat|^2 / sum |mlp_out - mean|^2, held out */
 	double l0;			/* active features per token, held out */
 	double dead;			/* share of features never active on the whole corpus */
 	double dense;			/* share active on more than 10 % of its tokens */

@@ -1,8 +1,8 @@
 /*
  * graphs: what attribution graphs are worth, over the held-out prompts of a corpus.
  *
- * Each prompt is a held-out sentence up to its answer position, traced towards the default targets and pruned at
- * the default thresholds.
+ * Each prompt is a held-out sentence up to its answer position, traced towards the default targets and
+ * pruned at the default thresholds.
  */
 #ifndef CT_EVAL_GRAPHS_H
 #define CT_EVAL_GRAPHS_H
@@ -18,9 +18,9 @@ struct ct_graph_figures {
 	int n;				/* prompts; figures are NAN when there are none */
 	double replacement, completeness;	/* mean scores */
 	/*
-	 * Mean over prompts of the rank correlation, over the features of the pruned graph, between raw influence
-	 * and ablation effect: KL(model || model with the node at 0) of the next token, attention frozen, through
-	 * the model.
+	 * Mean over prompts of the rank correlation, over the features of the pruned graph, between raw
+	 * influence and ablation effect: KL(model || model with the node at 0) of the next token, attention
+	 * frozen, through the model.
 	 */
 	double spearman;
 	double max_edge_residual, max_logit_error;	/* the worst self-checks */
@@ -32,8 +32,8 @@ int ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_model
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 /*
- * Sentences (indices, to be freed) that are held out and graded, at most max of them, evenly spread; returns how
- * many, or CT_ENOMEM.
+ * Sentences (indices, to be freed) that are held out and graded, at most max of them, evenly spread;
+ * returns how many, or CT_ENOMEM.
  */
 int ct_held_out_prompts(int **out, const struct ct_corpus *c, int max, struct ct_error *err);
 

@@ -18,11 +18,12 @@ struct ct_prompt {
 };
 
 /* Everything from the arena; p may not move afterwards. */
-int ct_prompt_run(struct ct_prompt *p, const struct ct_model *m, const struct ct_transcoder *tc, const int *ids,
-    int T, struct ct_arena *a, struct ct_error *err);
+int ct_prompt_run(struct ct_prompt *p, const struct ct_model *m, const struct ct_transcoder *tc,
+    const int *ids, int T, struct ct_arena *a, struct ct_error *err);
 
 /* Logits (V) at the last position of a final stream (T,D) of the prompt. NULL: err is filled. */
-float *ct_prompt_logits(const struct ct_prompt *p, const float *final, struct ct_arena *a, struct ct_error *err);
+float *ct_prompt_logits(
+    const struct ct_prompt *p, const float *final, struct ct_arena *a, struct ct_error *err);
 
 /* The largest; the lowest index of equal ones. */
 int ct_likeliest(int n, const float *logits);

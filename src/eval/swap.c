@@ -21,7 +21,7 @@ const double ct_swap_strengths[CT_SWAP_STRENGTHS] = {1, 1.5, 2};
 struct value {
 	int kind, about;	/* label "about Texas" */
 	long n;			/* training sentences */
-	float *mean;		/* (SPAN, total features) activation so many tokens before the answer position */
+	float *mean;		/* (SPAN, total features) by distance before the answer position */
 	int *answer;		/* (relations + 1) token, -1: no such sentence; the last is "no relation" */
 };
 
@@ -50,7 +50,8 @@ span(const struct ct_corpus *c, const struct ct_sentence *s)
 	int n, k, at = s->first + s->answer;
 
 	for (n = 0; n < SPAN && at - n > s->first; n++) {
-		for (k = c->label_start[at - n]; k < c->label_start[at - n + 1] && c->label_of[k] != s->about; k++)
+		for (k = c->label_start[at - n]; k < c->label_start[at - n + 1] && c->label_of[k] != s->about;
+		     k++)
 			;
 		if (k == c->label_start[at - n + 1])
 			break;
@@ -103,7 +104,8 @@ collect_values(struct job *j, struct ct_error *err)
 			v->answer = malloc(relations * sizeof *v->answer);
 			j->value_of[i] = j->n_values++;
 			if (v->mean == NULL || v->answer == NULL)
-				return ct_fail_memory(err, SPAN * features * sizeof *v->mean, "mean activations");
+				return ct_fail_memory(
+				    err, SPAN * features * sizeof *v->mean, "mean activations");
 			for (k = 0; k < (int)relations; k++)
 				v->answer[k] = -1;
 		}
@@ -138,7 +140,8 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 		if (j->value_of[i] < 0 || s->held_out)
 			continue;
 		for (n = span(c, s) - 1; n >= 0; n--)
-			places[s->first + s->answer - n] = (struct place){.value = j->value_of[i], .before = n};
+			places[s->first + s->answer - n] = (struct place){ .value = j->value_of[i],
+				.before = n };
 	}
 	for (l = 0; l < activity->L; l++) {
 		const struct ct_activity_layer *a = &activity->layers[l];
@@ -147,8 +150,9 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 			for (k = a->start[f]; k < a->start[f + 1]; k++) {
 				p = places[a->tokens[k]];
 				if (p.value >= 0)
-					j->values[p.value].mean[(size_t)p.before * row + j->first_feature[l] + (size_t)f] +=
-					    a->acts[k] / (float)j->values[p.value].n;
+					j->values[p.value].mean[(size_t)p.before * row + j->first_feature[l] +
+								(size_t)f] += a->acts[k] /
+									      (float)j->values[p.value].n;
 			}
 		}
 	}
@@ -183,7 +187,7 @@ measure_decoders(struct job *j, struct ct_error *err)
 	return CT_OK;
 }
 
-/* The features that tell two values apart on the last n positions, as clamps of strength 1. Returns how many. */
+/* What tells two values apart on the last n positions, as clamps of strength 1. Returns how many. */
 static int
 difference(const struct job *j, const struct value *from, const struct value *to, int pos, int n,
     struct ct_clamp *clamps)
@@ -205,9 +209,11 @@ difference(const struct job *j, const struct value *from, const struct value *to
 			for (; k < j->first_feature[l + 1]; k++) {
 				d = b[k] - a[k];
 				if (most > 0 && fabsf(d) * j->norm[k] >= (float)least_share * most)
-					clamps[found++] = (struct ct_clamp){.layer = l,
-					    .feature = (int)(k - j->first_feature[l]), .pos = pos - i, .unit = CT_DELTA,
-					    .amount = (double)d};
+					clamps[found++] = (struct ct_clamp){ .layer = l,
+						.feature = (int)(k - j->first_feature[l]),
+						.pos = pos - i,
+						.unit = CT_DELTA,
+						.amount = (double)d };
 			}
 		}
 	}
@@ -215,8 +221,8 @@ difference(const struct job *j, const struct value *from, const struct value *to
 }
 
 static int
-try_swap(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
-    struct ct_arena *a, int *said, struct ct_error *err)
+try_swap(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *clamps, int n,
+    double strength, struct ct_arena *a, int *said, struct ct_error *err)
 {
 	static const struct ct_clamp_options how = {.mode = CT_FREE, .through = CT_MODEL};
 	struct ct_arena_mark mark = ct_arena_mark(a);
@@ -244,7 +250,7 @@ try_swap(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *
 	return rc;
 }
 
-/* Other values of the same kind of sentence whose answer to this question is known and differs, in random order. */
+/* Other values whose answer to the same question is known and differs, in random order. */
 static int
 choose_others(const struct job *j, const struct ct_sentence *s, int own, int item, int *others)
 {
@@ -272,7 +278,8 @@ static int
 measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	int sentence = j->sentences[item], own = j->value_of[sentence], n_others, n, i, k, place, said = -1, rc;
+	int sentence = j->sentences[item], own = j->value_of[sentence], n_others, n, i, k, place, said = -1,
+	    rc;
 	const struct ct_sentence *s = &j->c->sentences[sentence];
 	struct result *r = &j->results[item];
 	struct ct_clamp *clamps;
@@ -295,7 +302,8 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 
 		r->n++;
 		for (place = 0; place < CT_SWAP_PLACES; place++) {
-			n = difference(j, &j->values[own], to, s->answer, place == CT_SWAP_ANSWER ? 1 : span(j->c, s), clamps);
+			n = difference(j, &j->values[own], to, s->answer,
+			    place == CT_SWAP_ANSWER ? 1 : span(j->c, s), clamps);
 			for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
 				rc = try_swap(j, &p, clamps, n, ct_swap_strengths[k], a, &said, err);
 				if (rc != CT_OK)

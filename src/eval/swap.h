@@ -1,10 +1,10 @@
 /*
  * swap: does the model believe its bridge features? The causal test of two-hop questions.
  *
- * A corpus whose sentences are about a hidden variable (the state between city and capital) says what each value's
- * features are: the mean activations over training sentences about it, at the answer position and at the positions
- * before it that know the value already. In a held-out sentence these are moved from its own value to another's,
- * and the model must give the other's answer.
+ * A corpus whose sentences are about a hidden variable (the state between city and capital) says what each
+ * value's features are: the mean activations over training sentences about it, at the answer position and
+ * at the positions before it that know the value already. In a held-out sentence these are moved from its
+ * own value to another's, and the model must give the other's answer.
  */
 #ifndef CT_EVAL_SWAP_H
 #define CT_EVAL_SWAP_H
@@ -26,14 +26,14 @@ enum { CT_SWAP_STRENGTHS = 3 };
 extern const double ct_swap_strengths[CT_SWAP_STRENGTHS];	/* 1, 1.5, 2 */
 
 struct ct_swap_figures {
-	int n;				/* swaps tried, each in all ways; 0: the corpus has no such sentences */
+	int n;				/* swaps tried, each in all ways; 0: no such sentences */
 	double share[CT_SWAP_PLACES][CT_SWAP_STRENGTHS];	/* that gave the other value's answer */
 };
 
 /*
- * For each held-out graded sentence `others` values with another answer. Features whose difference of means, times
- * the length of their decoders, reaches a tenth of the largest are moved by strength * difference; nothing is
- * frozen, and the model's own MLPs run on the changed stream.
+ * For each held-out graded sentence `others` values with another answer. Features whose difference of
+ * means, times the length of their decoders, reaches a tenth of the largest are moved by strength *
+ * difference; nothing is frozen, and the model's own MLPs run on the changed stream.
  */
 int ct_swap_measure(struct ct_swap_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,

@@ -20,7 +20,8 @@ ct_deflate(unsigned char **out, size_t *n, const void *in, size_t n_in, enum ct_
 	*out = NULL;
 	*n = 0;
 	if (n_in > INT_MAX / 2)
-		return ct_fail(err, CT_EINVAL, "cannot compress %zu bytes at once: at most %d", n_in, INT_MAX / 2);
+		return ct_fail(
+		    err, CT_EINVAL, "cannot compress %zu bytes at once: at most %d", n_in, INT_MAX / 2);
 	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return ct_fail_memory(err, 256 << 10, "compression");
 	size = deflateBound(&z, (uLong)n_in);
@@ -56,8 +57,8 @@ ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const
 	*out = NULL;
 	*n = 0;
 	if (n_in > INT_MAX)
-		return ct_fail(err, CT_EFORMAT, "%s: %zu compressed bytes, at most %d can be read", where, n_in,
-		    INT_MAX);
+		return ct_fail(err, CT_EFORMAT, "%s: %zu compressed bytes, at most %d can be read", where,
+		    n_in, INT_MAX);
 	if (inflateInit2(&z, WINDOW + EITHER_HEADER) != Z_OK)
 		return ct_fail_memory(err, 64 << 10, where);
 	z.next_in = (Bytef *)in;
@@ -88,13 +89,13 @@ ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const
 		goto fail;
 	}
 	if (status != Z_STREAM_END) {
-		rc = ct_fail(err, CT_EFORMAT, "%s: damaged compressed data at byte %lu: %s", where, z.total_in,
-		    z.msg != NULL ? z.msg : "not a zlib or gzip stream");
+		rc = ct_fail(err, CT_EFORMAT, "%s: damaged compressed data at byte %lu: %s", where,
+		    z.total_in, z.msg != NULL ? z.msg : "not a zlib or gzip stream");
 		goto fail;
 	}
 	if (z.avail_in > 0) {
-		rc = ct_fail(err, CT_EFORMAT, "%s: %u extra bytes after the end of the compressed data", where,
-		    z.avail_in);
+		rc = ct_fail(err, CT_EFORMAT, "%s: %u extra bytes after the end of the compressed data",
+		    where, z.avail_in);
 		goto fail;
 	}
 	dst[used] = '\0';

@@ -17,8 +17,9 @@ int ct_deflate(unsigned char **out, size_t *n, const void *in, size_t n_in, enum
     struct ct_error *err);
 
 /*
- * Either container, recognised by its header. *out is NUL-terminated (not counted in *n) and to be freed by the
- * caller. More than max bytes, a damaged stream and bytes after its end are errors; where is for messages.
+ * Either container, recognised by its header. *out is NUL-terminated (not counted in *n) and to be freed by
+ * the caller. More than max bytes, a damaged stream and bytes after its end are errors; where is for
+ * messages.
  */
 int ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const char *where,
     struct ct_error *err);
