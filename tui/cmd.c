@@ -58,6 +58,8 @@ static const struct cmd_entry commands[] = {
 	    CMD_GRAPH, do_ablate },
 	{ "unclamp", "[N|all]", "all", "remove a clamp by number, that of the selected feature, or all",
 	    CMD_GRAPH, do_unclamp },
+	{ "patch", "PROMPT", NULL,
+	    "clamp the features at the chosen token to what they are in PROMPT", CMD_GRAPH, do_patch },
 	{ "switch", "[N]", NULL, "switch a clamp off or on", CMD_GRAPH, do_switch },
 	{ "undo", "", NULL, "undo the last change of the clamps", CMD_GRAPH, do_undo },
 	{ "redo", "", NULL, "redo it", CMD_GRAPH, do_redo },

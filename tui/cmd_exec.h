@@ -42,6 +42,7 @@ int do_prune(struct app *a, const char *arg);
 int do_clamp(struct app *a, const char *arg);
 int do_ablate(struct app *a, const char *arg);
 int do_unclamp(struct app *a, const char *arg);
+int do_patch(struct app *a, const char *arg);
 int do_switch(struct app *a, const char *arg);
 int do_undo(struct app *a, const char *arg);
 int do_redo(struct app *a, const char *arg);

@@ -267,6 +267,20 @@ do_unclamp(struct app *a, const char *arg)
 }
 
 int
+do_patch(struct app *a, const char *arg)
+{
+	struct ct_error err;
+	int n;
+
+	if (!*arg)
+		return app_fail(a, "patch: from which prompt?");
+	if (study_patch(&a->study, arg, &n, &err))
+		return app_error(a, &err);
+	app_say(a, "%d features of \"%s\" set as in that prompt", n, study_token(&a->study, a->study.pos));
+	return DID_CHANGE;
+}
+
+int
 do_switch(struct app *a, const char *arg)
 {
 	struct clamp_set set = *study_clamps(&a->study);

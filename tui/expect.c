@@ -98,7 +98,7 @@ label_has(const struct app *a, int layer, int feature, const char *text)
 	bool guess;
 
 	study_label(&a->study, layer, feature, label, sizeof label, &guess);
-	return !guess && strcasestr(label, text);
+	return strcasestr(label, text);
 }
 
 static bool
@@ -142,7 +142,43 @@ is_selected(struct app *a, const struct expect *e, char *found, size_t size)
 	study_name(&a->study, a->study.node, name, sizeof name);
 	study_note(&a->study, a->study.node, note, sizeof note);
 	snprintf(found, size, "%s %s is selected", name, note);
-	return strcasestr(name, e->text) || (!study_guess(&a->study, a->study.node) && strcasestr(note, e->text));
+	return strcasestr(name, e->text) || strcasestr(note, e->text);
+}
+
+static bool
+is_target(struct app *a, const struct expect *e, char *found, size_t size)
+{
+	const struct ct_graph *g = a->study.graph;
+	char name[STUDY_NAME], note[STUDY_NAME];
+
+	for (int i = g ? g->n_nodes - g->n_targets : 0; g && i < g->n_nodes; i++) {
+		study_name(&a->study, i, name, sizeof name);
+		study_note(&a->study, i, note, sizeof note);
+		snprintf(found, size, "the target is %s %s", name, note);
+		if (strcasestr(name, e->text) || strcasestr(note, e->text))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_pruned(struct app *a, const struct expect *e, char *found, size_t size)
+{
+	double want, have = a->study.graph ? a->study.graph->node_threshold : NAN;
+
+	snprintf(found, size, "pruned to %.3g of the influence", have);
+	return ct_text_double(e->text, &want) && fabs(have - want) < 1e-9;
+}
+
+static bool
+is_mode(struct app *a, const struct expect *e, char *found, size_t size)
+{
+	static const char *const names[] = {
+		[CT_FROZEN] = "frozen", [CT_FREE] = "free", [CT_DIRECT] = "direct", [CT_RANGE] = "range"
+	};
+
+	snprintf(found, size, "the mode is %s", names[a->study.how.mode]);
+	return !strcmp(names[a->study.how.mode], e->text);
 }
 
 static bool
@@ -211,6 +247,9 @@ static const struct expect_kind kinds[] = {
 	{ "clamped", TEXT, "a clamp on ", "", is_clamped },
 	{ "clamps", TEXT, "clamps: ", "", has_clamps },
 	{ "selected", TEXT, "", " is selected", is_selected },
+	{ "target", TEXT, "the graph explains ", "", is_target },
+	{ "pruned", TEXT, "pruned to ", "", is_pruned },
+	{ "mode", TEXT, "mode ", "", is_mode },
 	{ "chosen", TEXT, "the chosen token is ", "", is_chosen },
 	{ "prompt", TEXT, "a prompt with ", "", in_prompt },
 	{ "view", TEXT, "in sight: the ", "", is_view },

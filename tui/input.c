@@ -198,7 +198,7 @@ find_commands(struct app *a)
 		return;
 	}
 	c = cmd_find(text, (size_t)(space - text));
-	if (c && !strcmp(c->name, "prompt")) {
+	if (c && (!strcmp(c->name, "prompt") || !strcmp(c->name, "patch"))) {
 		find_words(a);
 		return;
 	}

@@ -212,6 +212,68 @@ study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *e
 	return study_clamp_set(s, &set, err);
 }
 
+static void
+drop_clamps_at(struct clamp_set *set, int pos)
+{
+	int kept = 0;
+
+	for (int i = 0; i < set->n; i++)
+		if (set->clamp[i].pos != pos || set->clamp[i].onwards)
+			set->clamp[kept++] = set->clamp[i];
+	set->n = kept;
+}
+
+/* Adds a clamp for each feature that has another value in the other session. */
+static int
+add_differences(struct study *s, struct clamp_set *set, const struct ct_session *other, int pos, int *n,
+    struct ct_error *err)
+{
+	*n = 0;
+	for (int l = 0; l < s->info->L; l++)
+		for (int f = 0; f < s->info->F; f++) {
+			float here = ct_session_activation(s->session, l, f, s->pos);
+			float there = ct_session_activation(other, l, f, pos);
+
+			if (here == there)
+				continue;
+			++*n;
+			if (set->n < STUDY_CLAMPS)
+				set->clamp[set->n++] = (struct ct_clamp){ .layer = l, .feature = f,
+					.pos = s->pos, .unit = CT_ABSOLUTE, .amount = (double)there };
+		}
+	if (*n > STUDY_CLAMPS)
+		return ct_fail(err, CT_EINVAL,
+		    "%d features differ, at most %d can be clamped; clamp those that matter", *n, STUDY_CLAMPS);
+	return CT_OK;
+}
+
+int
+study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
+{
+	struct clamp_set set = *study_clamps(s);
+	struct ct_session *other = NULL;
+	int rc, T, pos;
+
+	if (s->pos == 0)
+		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: choose a later token");
+	if ((rc = ct_session_open(&other, s->engine, err))
+	    || (rc = ct_session_prompt(other, text, s->progress, s->ctx, err)))
+		goto out;
+	T = ct_session_length(other);
+	pos = s->pos == s->T - 1 ? T - 1 : s->pos;
+	if (pos >= T) {
+		rc = ct_fail(err, CT_EINVAL, "that prompt has no position %d: it ends at %d", pos, T - 1);
+		goto out;
+	}
+	drop_clamps_at(&set, s->pos);
+	if ((rc = add_differences(s, &set, other, pos, n, err)))
+		goto out;
+	rc = *n ? study_clamp_set(s, &set, err) : ct_fail(err, CT_ENOTFOUND, "no feature differs there");
+out:
+	ct_session_close(other);
+	return rc;
+}
+
 int
 study_undo(struct study *s, int step, struct ct_error *err)
 {

@@ -9,7 +9,7 @@
 
 #include "ctrace.h"
 
-enum { STUDY_CLAMPS = CT_MAX_MEMBERS, STUDY_UNDO = 64, STUDY_NAME = 256 };
+enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, STUDY_UNDO = 64, STUDY_NAME = 256 };
 
 struct clamp_set {
 	int n;
@@ -48,6 +48,11 @@ const struct clamp_set *study_clamps(const struct study *s);
 /* Adds n clamps in one step; each replaces the one on the same feature and place. */
 int study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *err);
 int study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *err);
+/*
+ * Clamps the features at the chosen position to what they are in another prompt: at its last token where ours is the
+ * last, else at the same position. *n: how many differ.
+ */
+int study_patch(struct study *s, const char *text, int *n, struct ct_error *err);
 int study_undo(struct study *s, int step, struct ct_error *err);	/* -1 undo, 1 redo */
 int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);
 /* The index of the clamp on a feature at a position (or all positions), or -1. */
