@@ -254,6 +254,7 @@ test_targets(void **state)
 		}
 		assert_true(fabs((double)n->value - (double)want) < 2e-5 * (1 + fabs((double)want)));
 		assert_true(n->target == CT_TARGET_LOGIT || n->weight == 1);
+		assert_int_equal(n->other, n->target == CT_TARGET_DIFFERENCE ? 26 : -1);
 		assert_true(n->target != CT_TARGET_LOGIT ||
 			    n->prob == ct_session_prob(w->s, CT_RUN_ORIGINAL, n->pos, n->index));
 	}
