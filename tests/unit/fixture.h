@@ -33,7 +33,7 @@ void fixture_trace(struct fixture *f, struct ct_pool *pool);
 
 /* A llama-like and a gpt2-like decoder; sizes are odd on purpose. */
 extern const struct ct_config fixture_llama, fixture_gpt2;
-/* The i-th of all combinations that a transcoder directory can describe, on one family; false after the last. */
+/* The i-th combination that a transcoder directory can describe, on one family; false after the last. */
 bool fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i);
 /* A random model of that shape, run on T tokens and traced. */
 void fixture_random(struct fixture *f, const struct ct_shape *s, int T);

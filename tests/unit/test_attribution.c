@@ -1,6 +1,6 @@
 /*
- * What must hold on every model: random ones of both families' features, CLT and PLT, each activation and read
- * point, grouped queries, tied embeddings, skip paths, one token and many.
+ * What must hold on every model: random ones of both families' features, CLT and PLT, each activation and
+ * read point, grouped queries, tied embeddings, skip paths, one token and many.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,8 +55,8 @@ test_exact(void **state)
 }
 
 /*
- * An edge is what a source adds to a target: the source's output run forwards through the frozen network by the
- * naive program. The walk backwards and the naive walk forwards share no code.
+ * An edge is what a source adds to a target: the source's output run forwards through the frozen network by
+ * the naive program. The walk backwards and the naive walk forwards share no code.
  */
 static void
 check_edges(struct fixture *f, const struct ct_shape *s)
@@ -190,8 +190,7 @@ check_no_change(struct fixture *f, const struct ct_shape *s)
 			struct ct_sites sites;
 
 			assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
-			assert_int_equal(
-			    ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
+			assert_int_equal(ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
 			assert_memory_equal(run.final, f->pass.final, TD * sizeof(float));
 			for (int i = 0; i < f->local.n; i++)
 				assert_true(run.pre[i] == f->local.active[i].pre);
@@ -256,7 +255,8 @@ test_threads(void **state)
 		fixture_trace(&f, pool);
 		for (int t = 0; t < one->n_nodes; t++)
 			for (int source = 0; source < one->n_nodes; source++)
-				assert_true(ct_graph_edge(one, t, source) == ct_graph_edge(f.graph, t, source));
+				assert_true(
+				    ct_graph_edge(one, t, source) == ct_graph_edge(f.graph, t, source));
 		assert_int_equal(one->n_pruned, f.graph->n_pruned);
 		fixture_close(&f);
 	}
@@ -302,8 +302,8 @@ test_omitted(void **state)
 }
 
 /*
- * Which features get nodes when not all may: rounds of 256, each the most influential ones as far as the rows of
- * the rounds before tell, whose influence flows on from them in turn.
+ * Which features get nodes when not all may: rounds of 256, each the most influential ones as far as the rows
+ * of the rounds before tell, whose influence flows on from them in turn.
  */
 static void
 naive_choice(const struct ct_graph *all, int max, bool *chosen)
@@ -329,7 +329,8 @@ naive_choice(const struct ct_graph *all, int max, bool *chosen)
 			int best = -1;
 
 			for (int s = 0; s < n; s++)
-				if (!chosen[s] && influence[s] >= 0 && (best < 0 || influence[s] > influence[best]))
+				if (!chosen[s] && influence[s] >= 0 &&
+				    (best < 0 || influence[s] > influence[best]))
 					best = s;
 			/* Marked after the round: its own rows are not known yet. */
 			influence[best] = -1;
@@ -359,13 +360,13 @@ test_chosen(void **state)
 		s.k = 16;
 		fixture_random(&f, &s, 12);
 		assert_true(f.local.n > 300);
-		assert_int_equal(ct_graph_build(&all, &f.local, f.ids, roots, 2, f.local.n, &f.arena, NULL, NULL,
-				     NULL, &err),
+		assert_int_equal(ct_graph_build(&all, &f.local, f.ids, roots, 2, f.local.n, &f.arena, NULL,
+				     NULL, NULL, &err),
 		    CT_OK);
 		chosen = malloc((size_t)all->n_features);
 		for (size_t k = 0; k < sizeof maxima / sizeof *maxima && maxima[k] < f.local.n; k++) {
-			assert_int_equal(ct_graph_build(&g, &f.local, f.ids, roots, 2, maxima[k], &f.arena, NULL,
-					     NULL, NULL, &err),
+			assert_int_equal(ct_graph_build(&g, &f.local, f.ids, roots, 2, maxima[k], &f.arena,
+					     NULL, NULL, NULL, &err),
 			    CT_OK);
 			naive_choice(all, maxima[k], chosen);
 			assert_int_equal(g->n_features, maxima[k]);
@@ -467,8 +468,7 @@ test_rows_on_demand(void **state)
 		whole = f.graph;
 		for (int l = 0; l < s.cfg.L; l++)
 			f.tc->layers[l].w_enc = NULL;
-		assert_int_equal(
-		    ct_local_init(&f.local, f.m, f.tc, &f.pass, NULL, &f.arena, &err), CT_OK);
+		assert_int_equal(ct_local_init(&f.local, f.m, f.tc, &f.pass, NULL, &f.arena, &err), CT_OK);
 		fixture_trace(&f, NULL);
 		assert_int_equal(f.graph->n_features, whole->n_features);
 		for (int t = 0; t < whole->n_nodes; t++)

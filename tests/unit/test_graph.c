@@ -155,6 +155,7 @@ check_find(struct fixture *f, const struct ct_shape *s)
 		const struct ct_node *n = &g->nodes[i];
 
 		assert_int_equal(ct_graph_find(g, n->kind, n->layer, n->pos, n->index), i);
+		assert_int_equal(n->other, -1);
 	}
 	/* What tells errors apart is their place, embeddings their position. */
 	assert_int_equal(ct_graph_find(g, CT_NODE_ERROR, 1, 2, 77), g->n_features + f->T + 2);
