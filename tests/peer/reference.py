@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Compares a whole attribution graph, and the time it takes, with the Python reference (circuit-tracer).
+
+usage: reference.py CTRACE_PROGRAM MODEL_DIR PROMPT
+
+The same weights and prompt must give the same graph: nodes, edges and scores. Works on llama models with a
+cross-layer transcoder. Exits 0 when they agree, 1 when not, 77 (skipped) when packages are missing.
+"""
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+
+NEEDED = ["torch", "transformers", "tokenizers", "transformer_lens", "circuit_tracer"]
+
+
+def load(directory):
+    """The model directory as circuit-tracer's replacement model, on TransformerLens."""
+    import torch
+    from circuit_tracer.replacement_model.replacement_model_transformerlens import TransformerLensReplacementModel
+    from circuit_tracer.transcoder.cross_layer_transcoder import load_clt
+    from transformer_lens import HookedTransformerConfig
+    from transformer_lens.pretrained.weight_conversions import convert_llama_weights
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+
+    hf = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
+    c = hf.config
+    rope = getattr(c, "rope_theta", None) or c.rope_parameters["rope_theta"]
+    cfg = HookedTransformerConfig(
+        n_layers=c.num_hidden_layers, d_model=c.hidden_size, n_heads=c.num_attention_heads, d_head=c.head_dim,
+        d_mlp=c.intermediate_size, n_ctx=c.max_position_embeddings, d_vocab=c.vocab_size, act_fn="silu",
+        eps=c.rms_norm_eps, normalization_type="RMS", positional_embedding_type="rotary", rotary_base=int(rope),
+        rotary_dim=c.head_dim, rotary_adjacent_pairs=False, gated_mlp=True, final_rms=True, model_name="local",
+        n_key_value_heads=c.num_key_value_heads if c.num_key_value_heads != c.num_attention_heads else None,
+        device="cpu", dtype=torch.float32)
+    clt = load_clt(os.path.join(directory, "transcoder"), device=torch.device("cpu"), dtype=torch.float32,
+                   lazy_decoder=False)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=os.path.join(directory, "tokenizer.json"), bos_token="<bos>",
+                                        eos_token="<bos>", pad_token="<bos>")
+    model = TransformerLensReplacementModel.from_config(cfg, clt)
+    model.tokenizer = tokenizer
+    state = convert_llama_weights(hf, cfg)
+    renamed = {}
+    for name, value in state.items():
+        # The replacement model wraps MLPs and the unembedding.
+        name = name.replace(".mlp.", ".mlp.old_mlp.").replace("unembed.", "unembed.old_unembed.")
+        renamed[name] = value.detach().clone()
+    missing = model.load_state_dict(renamed, strict=False).missing_keys
+    left = [n for n in missing if ("W_" in n or n.endswith(".w")) and "transcoder" not in n]
+    assert not left, f"weights not set: {left[:4]}"
+    return model, hf
+
+
+def main():
+    gone = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if gone:
+        print(f"skipped: Python packages missing: {', '.join(gone)} (pip install circuit-tracer)")
+        return 77
+    program, directory, prompt = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
+    import torch
+    from circuit_tracer.attribution.attribute import attribute
+    from circuit_tracer.graph import compute_graph_scores
+
+    out = subprocess.run([program, "trace", "-m", directory, "--prune", "1,1", "--json", "-", prompt],
+                         capture_output=True, text=True, check=True)
+    ours = json.loads(out.stdout)
+    model, hf = load(directory)
+    from tokenizers import Tokenizer
+
+    ids = torch.tensor(Tokenizer.from_file(os.path.join(directory, "tokenizer.json")).encode(prompt).ids)
+    with torch.no_grad():
+        want = hf(ids[None]).logits
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        graph = attribute(ids, model, verbose=False)
+        replacement, completeness = compute_graph_scores(graph)
+        seconds.append(time.perf_counter() - start)
+    with torch.no_grad():
+        got = model(ids[None])
+    assert float((got - want).abs().max()) < 1e-3, "the reference model was not built right"
+
+    L, T = model.cfg.n_layers, len(ids)
+    names = [f"{l}_{f}_{p}" for l, p, f in graph.active_features.tolist()]
+    names += [f"{l}_-1_{p}" for l in range(L) for p in range(T)]
+    names += [f"E_{int(i)}_{p}" for p, i in enumerate(ids)]
+    tokens = [t.vocab_idx for t in graph.logit_targets]
+    names += [f"{L + 1}_{t}_{T - 1}" for t in tokens]
+    index = {name: i for i, name in enumerate(names)}
+    edges = torch.zeros_like(graph.adjacency_matrix)
+    unknown = [e for e in ours["links"] if e["source"] not in index or e["target"] not in index]
+    assert not unknown, f"edge {unknown[0]} is not in the reference's graph"
+    features = {n["node_id"] for n in ours["nodes"] if n["feature_type"] == "cross layer transcoder"}
+    assert features == {n for n in names[:len(graph.active_features)]}, "active features differ"
+    for e in ours["links"]:
+        edges[index[e["target"]], index[e["source"]]] = e["weight"]
+    worst = float((edges - graph.adjacency_matrix).abs().max() / graph.adjacency_matrix.abs().max())
+    scores = ours["ctrace"]["scores"]
+    gap = max(abs(scores["replacement"] - float(replacement)), abs(scores["completeness"] - float(completeness)))
+    print(f"{len(features)} features, {len(ours['links'])} edges: edges within {worst:.1e} of the largest, "
+          f"scores within {gap:.1e}")
+    print(f"reference: fastest of 5 graphs with scores {1e3 * min(seconds):.1f} ms, {torch.get_num_threads()} threads")
+    times = []
+    for _ in range(10):
+        text = subprocess.run([program, "trace", "-m", directory, prompt], capture_output=True, text=True).stdout
+        times.append(float(text.split("\ntime")[1].split()[0]))
+    print(f"ctrace:    fastest of 10 graphs, pruned and scored {min(times):.2f} ms: {1e3 * min(seconds) / min(times):.0f} times "
+          "faster")
+    return 0 if worst < 1e-5 and gap < 1e-4 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
