@@ -324,6 +324,56 @@ test_report(void **state)
 	fixture_each(6, check_report);
 }
 
+/* How far a target moves, whatever kind of target it is: against what the run itself left behind. */
+static void
+check_target_change(struct fixture *f, const struct ct_shape *s)
+{
+	struct ct_clamp c = { .layer = 0, .feature = 3, .pos = 2, .amount = 5 };
+	struct ct_changed changed = fixture_clamp(f, &c, 1, (struct ct_clamp_options){ .mode = CT_FREE });
+	const float *before = f->pass.final + 5 * s->cfg.D, *after = changed.final + 5 * s->cfg.D;
+	struct ct_root logit = { .pos = 5, .index = 4, .other = -1, .weight = 1 };
+	struct ct_root difference = {
+		.kind = CT_TARGET_DIFFERENCE, .pos = 5, .index = 4, .other = 9, .weight = 1
+	};
+	struct ct_error err = { 0 };
+	struct ct_graph *g;
+	double want[2];
+
+	want[0] = centred(f, 4, after) - centred(f, 4, before);
+	want[1] = want[0] - centred(f, 9, after) + centred(f, 9, before);
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(ct_graph_build(&g, &f->local, f->ids, k ? &difference : &logit, 1, 7500,
+				     &f->arena, NULL, NULL, NULL, &err),
+		    CT_OK);
+		assert_true(
+		    fabs((double)ct_target_change(&f->local, g, &changed, g->n_nodes - 1) - want[k]) < 1e-4);
+		assert_true(fabs(want[k]) > 1e-5);
+	}
+	for (int i = f->local.n - 1; i >= 0; i -= 7) {
+		const struct ct_active *a = &f->local.active[i];
+		struct ct_root root = { .kind = CT_TARGET_FEATURE,
+			.layer = a->layer,
+			.pos = a->pos,
+			.index = a->feature,
+			.other = -1,
+			.weight = 1 };
+		double moved = (double)changed.pre[i] - (double)a->pre;
+
+		assert_int_equal(
+		    ct_graph_build(&g, &f->local, f->ids, &root, 1, 7500, &f->arena, NULL, NULL, NULL, &err),
+		    CT_OK);
+		assert_true(
+		    fabs((double)ct_target_change(&f->local, g, &changed, g->n_nodes - 1) - moved) < 1e-4);
+	}
+}
+
+static void
+test_target_change(void **state)
+{
+	(void)state;
+	fixture_each(6, check_target_change);
+}
+
 int
 main(void)
 {
@@ -331,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_correlations),
 		cmocka_unit_test(test_predictions),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_target_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
