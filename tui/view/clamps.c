@@ -31,13 +31,22 @@ outcome(struct app *a)
 	return study_clamps(&a->study)->n ? ct_session_outcome(a->study.session) : NULL;
 }
 
+/* Effects come sorted: targets, then features by what was observed. Those at the end did not move. */
+static int
+moved_effects(const struct ct_outcome *o)
+{
+	int n = o ? o->n_effects : 0;
+
+	while (n > 0 && fabsf(o->effects[n - 1].observed) < .005f && fabsf(o->effects[n - 1].predicted_total) < .005f)
+		n--;
+	return n;
+}
+
 static struct list *
 clamps_list(struct app *a, void *state)
 {
 	struct clamps *v = state;
-	const struct ct_outcome *o = outcome(a);
-
-	v->list.n = study_clamps(&a->study)->n + (o ? o->n_effects : 0);
+	v->list.n = study_clamps(&a->study)->n + moved_effects(outcome(a));
 	list_select(&v->list, v->list.sel);
 	return &v->list;
 }
@@ -110,8 +119,24 @@ draw_effect(struct app *a, const struct area *area, int y, const struct ct_effec
 	draw_right(area, area->w - AFTER, y, ST_TEXT, fmt_plain(b, sizeof b, e->after));
 	draw_right(area, area->w - PREDICTED, y, ST_DIM, e->clamped ? "set"
 	    : fmt_signed(b, sizeof b, e->predicted_total));
-	draw_right(area, area->w - OBSERVED, y, e->observed < 0 ? ST_MINUS : ST_PLUS,
+	draw_right(area, area->w - OBSERVED, y,
+	    fabsf(e->observed) < .005f ? ST_DIM : e->observed < 0 ? ST_MINUS : ST_PLUS,
 	    fmt_signed(b, sizeof b, e->observed));
+}
+
+static void
+draw_effects_title(struct app *a, const struct area *area, int y)
+{
+	const struct ct_outcome *o = outcome(a);
+	int still = o ? o->n_effects - moved_effects(o) : 0, x = 1;
+
+	x += draw_text(area, x, y, ST_DIM, "effects");
+	if (still)
+		draw_fmt(area, x, y, ST_DIM, " (and %d unmoved)", still);
+	draw_right(area, area->w - BEFORE, y, ST_DIM, "before");
+	draw_right(area, area->w - AFTER, y, ST_DIM, "after");
+	draw_right(area, area->w - PREDICTED, y, ST_DIM, "predicted");
+	draw_right(area, area->w - OBSERVED, y, ST_DIM, "observed");
 }
 
 static void
@@ -161,11 +186,7 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 
 		if (row == n_clamps || (row == l->top && row > n_clamps)) {
 			y += row == n_clamps && row > l->top;
-			draw_text(area, 1, y, ST_DIM, "effects");
-			draw_right(area, area->w - BEFORE, y, ST_DIM, "before");
-			draw_right(area, area->w - AFTER, y, ST_DIM, "after");
-			draw_right(area, area->w - PREDICTED, y, ST_DIM, "predicted");
-			draw_right(area, area->w - OBSERVED, y, ST_DIM, "observed");
+			draw_effects_title(a, area, y);
 			y++;
 		}
 		if (y >= area->h - 1)
