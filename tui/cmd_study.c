@@ -144,6 +144,8 @@ do_clamp(struct app *a, const char *arg)
 		n = ct_session_parse_clamps(a->study.session, arg, many, STUDY_CLAMPS, &err);
 		if (n < 0 || study_clamp(&a->study, many, n, &err))
 			return app_error(a, &err);
+		if (n > 1)
+			app_say(a, "%d features clamped", n);
 		return DID_CHANGE;
 	}
 	if (!cmd_feature(a, &c))

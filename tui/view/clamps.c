@@ -91,6 +91,8 @@ draw_clamp(struct app *a, const struct area *area, int y, int i)
 	}
 	if (c->off)
 		draw_right(area, area->w - 1, y, ST_DIM, "off");
+	else if (outcome(a) && outcome(a)->lost[i])
+		draw_right(area, area->w - 1, y, ST_BAD, "replaced by a later one");
 }
 
 enum {
@@ -143,25 +145,64 @@ static void
 draw_agreement(struct app *a, const struct area *area, int y)
 {
 	const struct ct_outcome *o = outcome(a);
-	char b[2][FMT_SIZE];
+	struct ct_agreement all = ct_session_agreement(a->study.session);
+	char b[FMT_SIZE];
 	int x = 1;
 
 	if (!o)
 		return;
-	if (o->options.mode == CT_DIRECT) {
-		draw_fmt(area, x, y, ST_DIM, "direct effects are the graph's edges; largest difference %s",
-		    fmt_tiny(b[0], sizeof b[0], o->max_direct_error));
+	if (isfinite(o->max_direct_error)) {
+		draw_fmt(area, x, y, ST_DIM, "all is frozen: observed effects are the graph's edges within %s",
+		    fmt_tiny(b, sizeof b, o->max_direct_error));
 		return;
 	}
-	if (!isfinite(o->agreement.spearman)) {
-		draw_text(
-		    area, x, y, ST_DIM, "too few knock-on effects to compare prediction and observation");
-		return;
+	x += draw_text(area, x, y, ST_DIM, "knock-on effects predicted: ");
+	if (isfinite(o->agreement.spearman)) {
+		x += draw_text(area, x, y, ST_DIM, "Spearman ");
+		x += draw_text(area, x, y, ST_STRONG, fmt_signed(b, sizeof b, o->agreement.spearman));
+		x += draw_fmt(area, x, y, ST_DIM, "  n %d", o->agreement.n);
+	} else {
+		x += draw_text(area, x, y, ST_DIM, "too few to say");
 	}
-	x += draw_text(
-	    area, x, y, ST_DIM, "prediction and observation agree on the knock-on part: Spearman ");
-	x += draw_text(area, x, y, ST_STRONG, fmt_signed(b[0], sizeof b[0], o->agreement.spearman));
-	x += draw_fmt(area, x, y, ST_DIM, "  n %d", o->agreement.n);
+	if (all.n > 1)
+		draw_fmt(area, x, y, ST_DIM, "   this session %s over %d", fmt_signed(b, sizeof b, all.spearman),
+		    all.n);
+}
+
+/* The change of each target's logit on one side of a contrast. */
+static void
+draw_side(struct app *a, const struct area *area, int y, const char *title, const struct ct_outcome *o, int end)
+{
+	char name[STUDY_NAME], b[FMT_SIZE];
+	int x = 1 + draw_text(area, 1, y, ST_DIM, title);
+
+	for (int i = 0; i < o->n_targets && x < end - 12; i++) {
+		double effect = o->effects[i].observed;
+
+		study_name(&a->study, o->effects[i].node, name, sizeof name);
+		x += 2 + draw_cut(area, x + 2, y, end - x - 9, ST_TEXT, name);
+		x += 1 + draw_text(area, x + 1, y, effect < 0 ? ST_MINUS : ST_PLUS, fmt_signed(b, sizeof b, effect));
+	}
+}
+
+/* Frozen above free: what differs goes through attention patterns. */
+static void
+draw_contrast(struct app *a, const struct area *area, int y)
+{
+	const struct ct_contrast *c;
+	struct ct_error err;
+	int end = area->w - 24;
+
+	if (!outcome(a) || ct_session_contrast(a->study.session, &c, &err))
+		return;
+	draw_side(a, area, y, "attention frozen", &c->frozen, end);
+	draw_side(a, area, y + 1, "attention free  ", &c->free, end);
+	if (isfinite(c->pattern_share)) {
+		char b[FMT_SIZE];
+
+		draw_right(area, area->w - 1, y, ST_STRONG, fmt_percent(b, sizeof b, c->pattern_share));
+		draw_right(area, area->w - 1, y + 1, ST_DIM, "via patterns");
+	}
 }
 
 static void
@@ -170,6 +211,7 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 	struct clamps *v = state;
 	int n_clamps = study_clamps(&a->study)->n, y = 0;
 	struct list *l = clamps_list(a, v);
+	int bottom = area->h - (area->h > 12 ? 4 : 1);	/* where the lines below the list begin */
 
 	if (!n_clamps) {
 		draw_text(area, 1, 1, ST_DIM, "No clamps. Select a feature in the tree, then");
@@ -180,8 +222,8 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 		    "This view then compares what the graph predicts with what the model does.");
 		return;
 	}
-	list_resize(l, l->n, area->h - 3);
-	for (int row = l->top; row < l->n && y < area->h - 1; row++) {
+	list_resize(l, l->n, bottom - 2);
+	for (int row = l->top; row < l->n && y < bottom; row++) {
 		const struct ct_effect *e = effect_at(a, row);
 
 		if (row == n_clamps || (row == l->top && row > n_clamps)) {
@@ -189,7 +231,7 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 			draw_effects_title(a, area, y);
 			y++;
 		}
-		if (y >= area->h - 1)
+		if (y >= bottom)
 			break;
 		if (e)
 			draw_effect(a, area, y, e);
@@ -201,6 +243,8 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 			l->y = y;
 		y++;
 	}
+	if (bottom < area->h - 1)
+		draw_contrast(a, area, area->h - 3);
 	draw_agreement(a, area, area->h - 1);
 }
 
