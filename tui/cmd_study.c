@@ -1,11 +1,13 @@
 /* cmd_study: commands that make the engine compute; see cmd_exec.h. */
 #include "tui/cmd_exec.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
 
@@ -373,34 +375,94 @@ do_through(struct app *a, const char *arg)
 	return set_how(a, &how);
 }
 
+/* A number up to the next colon, or the text's end; false: it is none. */
+static bool
+read_part(const char **p, double *out)
+{
+	char part[64];
+	size_t n = strcspn(*p, ":");
+
+	if (n == 0 || n >= sizeof part)
+		return false;
+	memcpy(part, *p, n);
+	part[n] = '\0';
+	*p += n + ((*p)[n] == ':');
+	return ct_text_double(part, out);
+}
+
+int
+do_sweep(struct app *a, const char *arg)
+{
+	const struct clamp_set *set = study_clamps(&a->study);
+	double from = -2, to = 2, steps = 17, largest = 0;
+	const char *p = arg;
+
+	if (*arg && !(read_part(&p, &from) && read_part(&p, &to) && read_part(&p, &steps) && !*p && steps >= 2
+			&& steps <= 100 && steps == (int)steps))
+		return app_fail(a, "sweep: expected FROM:TO:STEPS such as -2:2:17, with 2 to 100 steps; found \"%.60s\"",
+		    arg);
+	/* Multiples go from flipped to doubled; values and changes as far as the clamps do, both ways. */
+	for (int i = 0; !*arg && i < set->n; i++)
+		if (!set->clamp[i].off && set->clamp[i].unit != CT_MULTIPLE)
+			largest = fmax(largest, fabs(set->clamp[i].amount));
+	if (largest > 0) {
+		from = -2 * largest;
+		to = 2 * largest;
+	}
+	return sweep_run(a, from, to, (int)steps);
+}
+
 int
 do_generate(struct app *a, const char *arg)
 {
-	int n = 12, ids[64], got;
+	int n = 12, seed = 0, got, end = 0;
+	double temperature = 0;
 	char text[2][220];
 	struct ct_error err;
 	bool clamped = study_clamps(&a->study)->n > 0;
 
-	if (*arg && (!cmd_parse_int(arg, &n) || n < 1 || n > 64))
-		return app_fail(
-		    a, "generate: expected a number of tokens from 1 to 64, found \"%.60s\"", arg);
+	if (*arg && (sscanf(arg, "%6d %n%lf %n%9d %n", &n, &end, &temperature, &end, &seed, &end) < 1 || arg[end]
+			|| n < 1 || n > STUDY_GENERATED || !(temperature >= 0 && temperature <= 100) || seed < 0))
+		return app_fail(a, "generate: expected a number of tokens from 1 to %d, maybe a temperature and a seed; "
+		    "found \"%.60s\"", STUDY_GENERATED, arg);
 	for (int i = 0; i <= clamped; i++) {
-		struct ct_generate_options opt = { .clamped = i };
+		struct ct_generate_options opt = {
+			.clamped = i, .temperature = temperature, .seed = (unsigned long long)seed
+		};
 		size_t at = 0;
 
-		got = ct_session_generate(
-		    a->study.session, &opt, ids, n, a->study.progress, a->study.ctx, &err);
+		got = ct_session_generate(a->study.session, &opt, a->study.generated, n, a->study.progress,
+		    a->study.ctx, &err);
+		a->study.n_generated = got < 0 ? 0 : got;
 		if (got < 0)
 			return app_error(a, &err);
 		text[i][0] = '\0';
 		for (int k = 0; k < got && at < sizeof text[i]; k++)
 			at += (size_t)snprintf(text[i] + at, sizeof text[i] - at, " %s",
-			    ct_engine_token(a->study.engine, ids[k]));
+			    ct_engine_token(a->study.engine, a->study.generated[k]));
 	}
 	if (clamped)
 		app_say(a, "without the clamps:%s   with them:%s", text[0], text[1]);
 	else
 		app_say(a, "goes on:%s", text[0]);
+	return DID_CHANGE;
+}
+
+int
+do_take(struct app *a, const char *arg)
+{
+	int n = a->study.n_generated;
+	struct ct_error err;
+
+	if (n == 0)
+		return app_fail(a, "nothing was generated after this prompt yet: G lets the model go on");
+	if (*arg && (!cmd_parse_int(arg, &n) || n < 1 || n > a->study.n_generated))
+		return app_fail(a, "take: expected a number of tokens from 1 to %d, found \"%.60s\"",
+		    a->study.n_generated, arg);
+	if (study_take(&a->study, n, &err))
+		return app_error(a, &err);
+	view_changed(a, CHANGED_GRAPH);
+	app_say(a, "%d token%s taken into the prompt", n, n > 1 ? "s" : "");
 	return DID_CHANGE;
 }
 

@@ -81,7 +81,30 @@ study_prompt(struct study *s, const char *text, struct ct_error *err)
 	s->at = 0;
 	s->depth = 1;
 	s->undo[0].n = 0;
+	s->n_generated = 0;
 	return study_trace(s, &last, err);
+}
+
+int
+study_take(struct study *s, int n, struct ct_error *err)
+{
+	struct ct_trace_options opt = s->trace;
+	int rc;
+
+	opt.target = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = -1 };
+	rc = ct_session_extend(s->session, s->generated, n, &opt, s->progress, s->ctx, err);
+	if (rc)
+		return rc;
+	s->undo[0] = *study_clamps(s);
+	s->at = 0;
+	s->depth = 1;
+	s->n_generated = 0;
+	s->T = ct_session_length(s->session);
+	s->pos = s->T - 1;
+	s->trace = opt;
+	s->graph = ct_session_graph(s->session);
+	s->node = s->graph->n_nodes - s->graph->n_targets;
+	return CT_OK;
 }
 
 int

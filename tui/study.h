@@ -9,7 +9,7 @@
 
 #include "ctrace.h"
 
-enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, STUDY_UNDO = 64, STUDY_NAME = 256 };
+enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, STUDY_UNDO = 64, STUDY_NAME = 256, STUDY_GENERATED = 64 };
 
 struct clamp_set {
 	int n;
@@ -28,6 +28,8 @@ struct study {
 	struct ct_clamp_options how;
 	struct clamp_set undo[STUDY_UNDO];	/* undo[at] is in force */
 	int at, depth;				/* sets 0..depth-1 */
+	int generated[STUDY_GENERATED];		/* tokens after the prompt, as last generated */
+	int n_generated;
 	struct ct_engine_options options;
 	ct_progress_fn progress;
 	void *ctx;
@@ -37,6 +39,8 @@ int study_open(struct study *s, const char *model, const struct ct_engine_option
 void study_close(struct study *s);
 
 int study_prompt(struct study *s, const char *text, struct ct_error *err);
+/* The first n of the generated tokens become part of the prompt; clamps stay, with nothing to undo. */
+int study_take(struct study *s, int n, struct ct_error *err);
 int study_trace(struct study *s, const struct ct_target *target, struct ct_error *err);
 int study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err);
 /* Opens another model with its demo prompt, in place of this one. */

@@ -13,8 +13,8 @@
 struct app;
 struct ct_clamp;
 
-enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_FEATURES, VIEW_HELP, VIEW_LESSON,
-	VIEW_COUNT };
+enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_SWEEP, VIEW_SURVEY,
+	VIEW_FEATURES, VIEW_HELP, VIEW_LESSON, VIEW_COUNT };
 
 enum change {
 	CHANGED_GRAPH,		/* another graph, or none */
@@ -47,8 +47,8 @@ struct view_ops {
 	bool (*feature)(struct app *a, void *state, struct ct_clamp *out);
 };
 
-extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, features_view, help_view,
-	lesson_view;
+extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view, survey_view,
+	features_view, help_view, lesson_view;
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */
@@ -64,6 +64,8 @@ void view_select(struct app *a, int node);
 bool tree_reveal(struct app *a, int node);
 /* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
 bool tree_level(struct app *a, int step);
+/* Runs the clamps at many strengths and shows what that did. */
+int sweep_run(struct app *a, double from, double to, int steps);
 /* The filter of the features view. */
 void features_filter(struct app *a, const char *text);
 
