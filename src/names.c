@@ -36,6 +36,25 @@ node_text(const struct ct_session *s, const struct ct_node *n, char *buf, size_t
 	return snprintf(buf, size, "output \"%s\"", ct_engine_token(e, n->index));
 }
 
+const char *
+ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size, bool *guess)
+{
+	static const char mixed[] = "mixed: ";
+	const char *label = ct_engine_label(e, layer, feature), *end;
+	bool is_mixed = strncmp(label, mixed, sizeof mixed - 1) == 0;
+
+	if (is_mixed) {
+		label += sizeof mixed - 1;
+		end = strstr(label, " / ");
+		snprintf(buf, size, "%.*s?", (int)(end ? (size_t)(end - label) : strlen(label)), label);
+	} else {
+		snprintf(buf, size, "%s", label);
+	}
+	if (guess)
+		*guess = is_mixed;
+	return buf;
+}
+
 int
 ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t size)
 {

@@ -329,18 +329,7 @@ study_node(const struct study *s, int node)
 const char *
 study_label(const struct study *s, int layer, int feature, char *buf, size_t size, bool *guess)
 {
-	static const char mixed[] = "mixed: ";
-	const char *label = ct_engine_label(s->engine, layer, feature), *end;
-
-	*guess = !strncmp(label, mixed, sizeof mixed - 1);
-	if (*guess) {
-		label += sizeof mixed - 1;
-		end = strstr(label, " / ");
-		snprintf(buf, size, "%.*s?", (int)(end ? (size_t)(end - label) : strlen(label)), label);
-	} else {
-		snprintf(buf, size, "%s", label);
-	}
-	return buf;
+	return ct_engine_label_short(s->engine, layer, feature, buf, size, guess);
 }
 
 bool

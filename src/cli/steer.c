@@ -249,10 +249,10 @@ show_effects(const struct request *q, const struct ct_outcome *o)
 	for (int i = 0; i < o->n_effects && i < q->top; i++) {
 		const struct ct_effect *f = &o->effects[i];
 		const struct ct_node *node = &g->nodes[f->node];
-		const char *label = node->kind == CT_NODE_FEATURE ?
-		    ct_engine_label(q->m.engine, node->layer, node->index) : "";
-		char name[160], text[240], column[240], n[5][32];
+		char label[160] = "", name[160], text[340], column[240], n[5][32];
 
+		if (node->kind == CT_NODE_FEATURE)
+			ct_engine_label_short(q->m.engine, node->layer, node->index, label, sizeof label, NULL);
 		ct_session_node_name(q->m.session, f->node, name, sizeof name);
 		snprintf(text, sizeof text, "%s%s%s%s", name, *label ? " " : "", label,
 		    f->clamped ? " (clamped)" : "");
@@ -270,9 +270,9 @@ static void
 show_clamp(const struct request *q, int i, const struct ct_outcome *o)
 {
 	const struct ct_clamp *c = &q->clamps[i];
-	const char *label = ct_engine_label(q->m.engine, c->layer, c->feature);
-	char text[160], strength[80], scope[80], lost[80] = "";
+	char label[160], text[160], strength[80], scope[80], lost[80] = "";
 
+	ct_engine_label_short(q->m.engine, c->layer, c->feature, label, sizeof label, NULL);
 	ct_clamp_text(c, text, sizeof text);
 	if (c->unit == CT_ABSOLUTE)
 		snprintf(strength, sizeof strength, "value %.6g", c->amount);

@@ -47,7 +47,7 @@ static void
 show(const struct cli_model *m, const struct ct_survey *v, int top)
 {
 	const struct ct_graph *g = ct_session_graph(m->session);
-	char name[160], text[300], column[300];
+	char name[160], text[400], column[300];
 
 	cli_model_line(m->engine);
 	cli_prompt_line(m->session, g->pos);
@@ -58,8 +58,9 @@ show(const struct cli_model *m, const struct ct_survey *v, int top)
 	for (int i = 0; i < v->n && i < top; i++) {
 		const struct ct_ablation *a = &v->items[i];
 		const struct ct_node *n = &g->nodes[a->node];
-		const char *label = ct_engine_label(m->engine, n->layer, n->index);
+		char label[160];
 
+		ct_engine_label_short(m->engine, n->layer, n->index, label, sizeof label, NULL);
 		ct_session_node_name(m->session, a->node, name, sizeof name);
 		snprintf(text, sizeof text, "%-10s %s%s%s", name,
 		    ct_engine_token(m->engine, ct_session_token(m->session, n->pos)), *label ? ": " : "", label);

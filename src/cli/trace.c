@@ -30,7 +30,7 @@ static void
 describe(const struct tree *t, int node, char *dst, size_t size)
 {
 	const struct ct_node *n = &t->g->nodes[node];
-	const char *label = "";
+	char label[160];
 	char name[160];
 
 	ct_session_node_name(t->s, node, name, sizeof name);
@@ -38,7 +38,7 @@ describe(const struct tree *t, int node, char *dst, size_t size)
 		snprintf(dst, size, "%s", name);
 		return;
 	}
-	label = ct_engine_label(t->e, n->layer, n->index);
+	ct_engine_label_short(t->e, n->layer, n->index, label, sizeof label, NULL);
 	snprintf(dst, size, "%-10s %s%s%s", name, ct_engine_token(t->e, ct_session_token(t->s, n->pos)),
 	    *label ? ": " : "", label);
 }
@@ -60,7 +60,7 @@ contributors(struct tree *t, int node, int level, int top)
 		int source = in[i].source;
 		double share = fabsf(in[i].weight) / sum;
 		bool more = level < t->depth && t->g->nodes[source].kind == CT_NODE_FEATURE;
-		char text[256], column[256];
+		char text[400], column[256];
 
 		if (shown == top || share < least_share) {
 			plus += in[i].weight > 0 ? in[i].weight : 0;
@@ -93,7 +93,7 @@ show_tree(const struct cli_model *m, const struct ct_graph *g, int n_roots, int 
 		goto done;
 	}
 	for (int i = first; i < g->n_nodes && i < first + n_roots; i++) {
-		char text[256], column[256];
+		char text[400], column[256];
 
 		describe(&t, i, text, sizeof text);
 		cli_line("%s", "");
