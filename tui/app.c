@@ -378,16 +378,10 @@ run_linear(struct app *a, const struct app_options *opt)
 static int
 run_terminal(struct app *a, const struct app_options *opt)
 {
-	int did = DID_NOTHING, cols, rows, ended = 0;
+	int did = DID_NOTHING, ended = 0;
 
 	if (opt->script)
 		run_script(a, opt->script, &did);
-	term_size(&cols, &rows);
-	if (!app_resize(a, cols, rows)) {
-		term_close();
-		app_complain("out of memory for a screen of %dx%d", cols, rows);
-		return 2;
-	}
 	if (!(did & DID_QUIT))
 		ended = loop(a);
 	term_close();
@@ -454,8 +448,10 @@ app_main(const struct app_options *opt)
 		linear = true;
 	}
 	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
-	if (!grid_resize(&a->grid, cols, rows)) {
-		ct_fail_memory(&err, sizeof(struct cell) * (size_t)cols * (size_t)rows, "the screen");
+	if (a->live)
+		term_size(&cols, &rows);
+	if (!app_resize(a, cols, rows)) {
+		ct_fail(&err, CT_ENOMEM, "out of memory for a screen of %dx%d", cols, rows);
 		goto fail;
 	}
 	if (a->live)

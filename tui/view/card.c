@@ -79,6 +79,30 @@ effect_of(struct app *a, int node)
 	return NULL;
 }
 
+/* Would they look the same in a pane that shows the words before the peak? */
+static bool
+same_words(const struct ct_card_example *x, const struct ct_card_example *y)
+{
+	for (int back = 0; back < 4; back++) {
+		int i = x->peak - back, k = y->peak - back;
+
+		if (i < 0 || k < 0)
+			return i < 0 && k < 0;
+		if (strcmp(x->tokens[i], y->tokens[k]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_shown(const struct card *c, const struct ct_card_example *e)
+{
+	for (int i = 0; i < c->list.n; i++)
+		if (c->line[i].kind == EXAMPLE && same_words(c->line[i].example, e))
+			return true;
+	return false;
+}
+
 static void
 add_examples(struct card *c, int max)
 {
@@ -90,6 +114,8 @@ add_examples(struct card *c, int max)
 		const struct ct_card_quantile *quantile = &c->card->quantiles[q];
 
 		for (int i = 0; i < quantile->n && added < max; i++) {
+			if (is_shown(c, &quantile->examples[i]))
+				continue;
 			if (added == 0)
 				add(c, (struct line){ .kind = TITLE, .text = "fires on" });
 			add(c, (struct line){ .kind = EXAMPLE, .example = &quantile->examples[i] });
