@@ -262,9 +262,14 @@ static int
 check_finite(const struct ct_local *lo, const struct ct_sites *s, const float *x, int l, struct ct_error *err)
 {
 	const struct ct_site *c = s->site;
-	int D = lo->m->cfg.D;
+	int D = lo->m->cfg.D, all = lo->T * D, from = s->n ? lo->T - 1 : 0;
 
-	for (int i = 0; i < lo->T * D; i++) {
+	/* Clamped positions first: an infinite value times a pattern's 0 is NaN at the positions before it too. */
+	for (int k = 0; k < s->n; k++)
+		from = s->site[k].pos < from ? s->site[k].pos : from;
+	for (int n = 0; n < all; n++) {
+		int i = (from * D + n) % all;
+
 		if (isfinite(x[i]))
 			continue;
 		for (int k = 1; k < s->n; k++)

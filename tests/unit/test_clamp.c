@@ -355,6 +355,7 @@ check_huge(struct fixture *f, const struct ct_shape *s)
 			struct ct_error err = { 0 };
 			struct ct_changed out;
 			struct ct_outcome o;
+			int layer, pos;
 			int r = ct_intervene(&out, &f->local, &sites, &opt, &f->arena, &err);
 
 			if (r == CT_OK)
@@ -366,7 +367,14 @@ check_huge(struct fixture *f, const struct ct_shape *s)
 				assert_int_equal(r, CT_OK);
 			if (r < 0) {
 				assert_int_equal(r, CT_EINVAL);
-				assert_non_null(strstr(err.msg, "infinite under L0#2@1="));
+				/* The layer and position named are those of the model, the clamp is the one in force. */
+				assert_int_equal(
+				    sscanf(err.msg, "layer %d's activations at position %d become infinite",
+					&layer, &pos),
+				    2);
+				assert_in_range(layer, 0, s->cfg.L - 1);
+				assert_in_range(pos, 1, f->T - 1);
+				assert_non_null(strstr(err.msg, "under L0#2@1="));
 				continue;
 			}
 			for (int d = 0; d < f->T * s->cfg.D; d++)
