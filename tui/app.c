@@ -309,7 +309,7 @@ first_step(struct app *a, struct lesson *l, bool check)
 {
 	if (!(player_start(a, l) & DID_FAIL) || a->live || check)
 		return CT_OK;
-	fprintf(stderr, "ctrace-tui: %s:%d: %s\n", l->path, l->step[0].line, a->message);
+	app_complain("%s:%d: %s", l->path, l->step[0].line, a->message);
 	return CT_EINVAL;
 }
 
@@ -414,8 +414,8 @@ app_main(const struct app_options *opt)
 	struct lesson *lesson = NULL;
 	const char *model = opt->model;
 	struct ct_error err;
-	bool linear, check = opt->check;
-	int status = 2, cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS;
+	bool linear, first, check = opt->check;
+	int rc, status = 2, cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS;
 
 	if (!a) {
 		app_complain("out of memory");
@@ -456,10 +456,18 @@ app_main(const struct app_options *opt)
 	}
 	if (a->live)
 		load_history(a);
-	if ((lesson ? first_step(a, lesson, check)
-		    : first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo)) == CT_OK)
-		status = check ? player_check(a) : linear ? run_linear(a, opt) : a->live ? run_terminal(a, opt) : run_headless(a, opt);
+	first = a->live && !a->prompts.n && !opt->model && !opt->prompt && !opt->script && !lesson;
+	rc = lesson ? first_step(a, lesson, check)
+		    : first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
 	lesson = NULL;	/* the player's now */
+	if (rc)
+		goto out;
+	if (first)
+		view_show(a, VIEW_START);
+	status = check ? player_check(a)
+	    : linear   ? run_linear(a, opt)
+	    : a->live  ? run_terminal(a, opt)
+		       : run_headless(a, opt);
 	goto out;
 fail:
 	term_close();

@@ -57,6 +57,7 @@ int do_search_next(struct app *a, const char *arg);
 int do_search_back(struct app *a, const char *arg);
 int do_filter(struct app *a, const char *arg);
 int do_transcoder(struct app *a, const char *arg);
+int do_model(struct app *a, const char *arg);
 int do_lesson(struct app *a, const char *arg);
 int do_command(struct app *a, const char *arg);
 int do_theme(struct app *a, const char *arg);

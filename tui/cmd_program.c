@@ -38,6 +38,23 @@ do_theme(struct app *a, const char *arg)
 }
 
 int
+do_model(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (!*arg)
+		return app_fail(a, "model: which one? view start lists them");
+	if (study_model(&a->study, arg, &err))
+		return app_error(a, &err);
+	player_close(a);	/* its texts are about another model */
+	a->view = a->focus = VIEW_TREE;
+	view_changed(a, CHANGED_GRAPH);
+	if (!a->study.T)
+		input_open(a, INPUT_PROMPT, "");
+	return DID_CHANGE;
+}
+
+int
 do_lesson(struct app *a, const char *arg)
 {
 	int n, step = a->player.step;

@@ -1,7 +1,8 @@
 /*
  * lesson: a lesson as its file has it: steps with a text, commands that set the screen, a task, expectations.
  *
- * Owns the file's contents; steps lend their texts until it is closed. Playing it belongs to `player`.
+ * Owns the file's contents; steps lend their texts until it is closed. Playing it belongs to `player`. The format in
+ * full: ctrace-models(5).
  *
  *   model: capitals
  *   title: Two hops

@@ -16,6 +16,7 @@ static const struct view_ops *const views[VIEW_COUNT] = {
 	[VIEW_FEATURES] = &features_view,
 	[VIEW_HELP] = &help_view,
 	[VIEW_LESSON] = &lesson_view,
+	[VIEW_START] = &start_view,
 };
 
 const struct view_ops *

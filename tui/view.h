@@ -14,7 +14,7 @@ struct app;
 struct ct_clamp;
 
 enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_SWEEP, VIEW_SURVEY,
-	VIEW_FEATURES, VIEW_HELP, VIEW_LESSON, VIEW_COUNT };
+	VIEW_FEATURES, VIEW_HELP, VIEW_LESSON, VIEW_START, VIEW_COUNT };
 
 enum change {
 	CHANGED_GRAPH,		/* another graph, or none */
@@ -48,7 +48,7 @@ struct view_ops {
 };
 
 extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view, survey_view,
-	features_view, help_view, lesson_view;
+	features_view, help_view, lesson_view, start_view;
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */

@@ -53,6 +53,17 @@ printf 'model: x\ntitle: y\n' | wrong "no steps" 'steps: expected'
 play no-such-lesson --check
 ok "a name that leads nowhere" grep -q 'no lesson named "no-such-lesson"' "$tmp/err"
 
+# The start view offers the models that are found.
+printf 'view start\nscreen\nsearch gpt2-plt\nenter\nscreen\n' | CTRACE_MODEL_PATH=$(cd "$top/tests/golden" && pwd) \
+	"$CTRACE_TUI" -m "$golden" --headless 120x40 --script - >"$tmp/out" 2>"$tmp/err"
+ok "the start view lists models" has '^ model +llama-skip'
+ok "and opens one" has '^ gpt2-plt +[0-9]L'
+printf 'lesson %s\nscreen\nmodel %s\nscreen\n' "$top/tests/lessons/small.yaml" "$top/tests/golden/gpt2-plt" |
+	"$CTRACE_TUI" -m "$top/tests/golden/gpt2-plt" --headless 80x24 --script - >"$tmp/out" 2>"$tmp/err"
+ok "a lesson brings its model" has '^ llama-clt'
+ok "another model ends the lesson" sh -c "tail -24 '$tmp/out' | grep -q '^ gpt2-plt' &&
+    ! tail -24 '$tmp/out' | grep -q 'step 1 of'"
+
 # The lessons that are shipped, where their model is there.
 for lesson in "$top"/models/lessons/*.yaml "$top"/models/*/lesson.yaml; do
 	[ -f "$lesson" ] || continue

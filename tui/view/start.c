@@ -1,0 +1,189 @@
+/*
+ * start: the lessons and models there are. A first start without arguments begins here.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/app.h"
+#include "tui/cmd.h"
+
+enum { OFFERS = 200, HEAD = 3, NAME = 16 };
+
+struct offer {
+	bool lesson;		/* else a model */
+	char *path;
+	char name[64], title[120], note[120];
+};
+
+struct start {
+	struct list list;
+	struct offer offer[OFFERS];
+	bool loaded;
+};
+
+static void *
+start_open(void)
+{
+	return calloc(1, sizeof(struct start));
+}
+
+static void
+forget(struct start *v)
+{
+	for (int i = 0; i < v->list.n; i++)
+		free(v->offer[i].path);
+	v->list.n = 0;
+	v->loaded = false;
+}
+
+static void
+start_close(void *state)
+{
+	forget(state);
+	free(state);
+}
+
+static struct offer *
+add(struct start *v, const char *path)
+{
+	struct offer *o = &v->offer[v->list.n];
+
+	if (v->list.n == OFFERS)
+		return NULL;
+	*o = (struct offer){ .path = strdup(path) };
+	if (!o->path)
+		return NULL;
+	v->list.n++;
+	return o;
+}
+
+static void
+clean(char *out, size_t size, const char *text)
+{
+	ct_text_clean(out, size, text ? text : "", text ? strlen(text) : 0);
+}
+
+/* A lesson that cannot be read is listed with the reason. */
+static void
+add_lesson(struct start *v, const char *path)
+{
+	struct offer *o = add(v, path);
+	struct ct_error err;
+	struct lesson *l;
+	char name[256];
+
+	if (!o)
+		return;
+	o->lesson = true;
+	clean(o->name, sizeof o->name, lesson_name(path, name, sizeof name));
+	if (lesson_open(&l, path, &err)) {
+		clean(o->title, sizeof o->title, err.msg);
+		return;
+	}
+	clean(o->title, sizeof o->title, l->title);
+	snprintf(o->note, sizeof o->note, "%d steps", l->n);
+	lesson_close(l);
+}
+
+static void
+load(struct app *a, struct start *v)
+{
+	char **lessons = lesson_list(), **models = ct_model_list();
+
+	forget(v);
+	for (int i = 0; lessons && lessons[i]; i++)
+		add_lesson(v, lessons[i]);
+	for (int i = 0; models && models[i]; i++) {
+		struct offer *o = add(v, models[i]);
+		const char *slash = strrchr(models[i], '/');
+
+		if (!o)
+			break;
+		clean(o->name, sizeof o->name, slash ? slash + 1 : models[i]);
+		clean(o->title, sizeof o->title, models[i]);
+		if (!strcmp(models[i], a->study.info->dir))
+			snprintf(o->note, sizeof o->note, "open");
+	}
+	lesson_list_free(lessons);
+	ct_model_list_free(models);
+	v->loaded = true;
+	list_select(&v->list, v->list.sel);
+}
+
+static struct list *
+start_list(struct app *a, void *state)
+{
+	struct start *v = state;
+
+	if (!v->loaded)
+		load(a, v);
+	return &v->list;
+}
+
+static void
+start_focused(struct app *a, void *state)
+{
+	load(a, state);
+}
+
+static void
+start_draw(struct app *a, void *state, const struct area *area)
+{
+	struct start *v = state;
+	struct list *l = start_list(a, v);
+
+	draw_text(area, 1, 0, ST_TEXT, "Begin with a lesson, or open a model. The lesson \"first\" explains the screen.");
+	draw_text(area, 1, 1, ST_DIM, "Esc shows how the open model answers the prompt above; i types another one.");
+	l->y = HEAD;
+	list_resize(l, l->n, area->h - HEAD);
+	if (!l->n)
+		draw_text(area, 1, HEAD, ST_DIM, "None is installed; CTRACE_MODEL_PATH says where to look.");
+	for (int y = HEAD; y < area->h && l->top + y - HEAD < l->n; y++) {
+		const struct offer *o = &v->offer[l->top + y - HEAD];
+		int right = area->w - 1;
+
+		draw_text(area, 1, y, ST_DIM, o->lesson ? "lesson" : "model");
+		draw_cut(area, 9, y, NAME, ST_STRONG, o->name);
+		draw_cut(area, 9 + NAME + 2, y, right - 10 - 11 - NAME, o->lesson ? ST_TEXT : ST_DIM, o->title);
+		draw_right(area, right, y, ST_DIM, o->note);
+		if (l->top + y - HEAD == l->sel)
+			draw_select(area, 0, y, area->w);
+	}
+}
+
+static void
+start_text(struct app *a, void *state, int row, char *buf, size_t size)
+{
+	struct start *v = state;
+
+	(void)a;
+	snprintf(buf, size, "%s %s", v->offer[row].name, v->offer[row].title);
+}
+
+static int
+start_enter(struct app *a, void *state)
+{
+	struct start *v = state;
+	struct list *l = start_list(a, v);
+	char line[4096];
+
+	if (!l->n)
+		return app_fail(a, "there is nothing to open");
+	snprintf(line, sizeof line, "%s %s", v->offer[l->sel].lesson ? "lesson" : "model", v->offer[l->sel].path);
+	return cmd_run(a, line);
+}
+
+const struct view_ops start_view = {
+	.name = "start",
+	.title = "start",
+	.note = "the lessons and models there are",
+	.open = start_open,
+	.close = start_close,
+	.draw = start_draw,
+	.list = start_list,
+	.focused = start_focused,
+	.text = start_text,
+	.enter = start_enter,
+};
