@@ -78,8 +78,11 @@ draw_row(struct app *a, const struct area *area, int y, const struct ct_ablation
 	if (x < end)
 		draw_cut(area, x, y, end - x, study_guess(&a->study, item->node) ? ST_DIM : ST_TEXT,
 		    study_note(&a->study, item->node, note, sizeof note));
-	draw_right(area, area->w - KL, y, ST_STRONG,
-	    item->kl < 0.001 ? fmt_tiny(b, sizeof b, item->kl) : fmt_plain(b, sizeof b, item->kl));
+	if (item->kl >= 5e-4)
+		snprintf(b, sizeof b, "%.3f", item->kl);
+	else
+		fmt_tiny(b, sizeof b, item->kl);
+	draw_right(area, area->w - KL, y, ST_STRONG, b);
 	draw_right(area, area->w - INFLUENCE, y, ST_TEXT, fmt_percent(b, sizeof b, item->influence));
 	draw_right(area, area->w - EFFECT, y, item->effect < 0 ? ST_MINUS : ST_PLUS,
 	    fmt_signed(b, sizeof b, (double)item->effect));
