@@ -62,6 +62,8 @@ static const struct cmd_entry commands[] = {
 	{ "patch", "PROMPT", NULL,
 	    "clamp the features at the chosen token to what they are in PROMPT", CMD_GRAPH, do_patch },
 	{ "switch", "[N]", NULL, "switch a clamp off or on", CMD_GRAPH, do_switch },
+	{ "keep", "NAME", NULL, "keep the clamps in force under a name", CMD_GRAPH, do_keep },
+	{ "recall", "NAME", NULL, "put kept clamps in force again", CMD_GRAPH, do_recall },
 	{ "undo", "", NULL, "undo the last change of the clamps", CMD_GRAPH, do_undo },
 	{ "redo", "", NULL, "redo it", CMD_GRAPH, do_redo },
 	{ "mode", "[frozen|free|direct|range=I-J]", "frozen free direct range=",

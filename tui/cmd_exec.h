@@ -44,6 +44,8 @@ int do_ablate(struct app *a, const char *arg);
 int do_unclamp(struct app *a, const char *arg);
 int do_patch(struct app *a, const char *arg);
 int do_switch(struct app *a, const char *arg);
+int do_keep(struct app *a, const char *arg);
+int do_recall(struct app *a, const char *arg);
 int do_undo(struct app *a, const char *arg);
 int do_redo(struct app *a, const char *arg);
 int do_mode(struct app *a, const char *arg);

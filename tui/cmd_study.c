@@ -297,6 +297,29 @@ do_switch(struct app *a, const char *arg)
 	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
 }
 
+int
+do_keep(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (!*arg)
+		return app_fail(a, "keep: a name is missing");
+	if (study_keep(&a->study, arg, &err))
+		return app_error(a, &err);
+	app_say(a, "the clamps are kept: recall %s brings them back", arg);
+	return DID_CHANGE;
+}
+
+int
+do_recall(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (!*arg)
+		return app_fail(a, "recall: a name is missing");
+	return study_recall(&a->study, arg, &err) ? app_error(a, &err) : DID_CHANGE;
+}
+
 static int
 walk_undo(struct app *a, int step)
 {

@@ -297,6 +297,47 @@ out:
 	return rc;
 }
 
+static struct clamp_set *
+find_kept(struct study *s, const char *name)
+{
+	for (int i = 0; i < s->n_kept; i++)
+		if (!strcmp(s->kept[i].name, name))
+			return &s->kept[i];
+	return NULL;
+}
+
+int
+study_keep(struct study *s, const char *name, struct ct_error *err)
+{
+	struct clamp_set *at = find_kept(s, name);
+
+	if (!study_clamps(s)->n)
+		return ct_fail(err, CT_EINVAL, "there are no clamps to keep");
+	if (strlen(name) >= sizeof at->name)
+		return ct_fail(err, CT_EINVAL, "the name is too long: at most %zu bytes", sizeof at->name - 1);
+	if (!at && s->n_kept == STUDY_KEPT)
+		return ct_fail(err, CT_EINVAL, "%d sets of clamps are kept already, the most there can be",
+		    STUDY_KEPT);
+	if (!at)
+		at = &s->kept[s->n_kept++];
+	*at = *study_clamps(s);
+	memcpy(at->name, name, strlen(name) + 1);
+	return CT_OK;
+}
+
+int
+study_recall(struct study *s, const char *name, struct ct_error *err)
+{
+	const struct clamp_set *kept = find_kept(s, name);
+	struct clamp_set set;
+
+	if (!kept)
+		return ct_fail(err, CT_ENOTFOUND, "no clamps are kept under this name; keep NAME keeps those in force");
+	set = *kept;
+	set.name[0] = '\0';
+	return study_clamp_set(s, &set, err);
+}
+
 int
 study_undo(struct study *s, int step, struct ct_error *err)
 {

@@ -9,9 +9,10 @@
 
 #include "ctrace.h"
 
-enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, STUDY_UNDO = 64, STUDY_NAME = 256, STUDY_GENERATED = 64 };
+enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, STUDY_UNDO = 64, STUDY_NAME = 256, STUDY_GENERATED = 64, STUDY_KEPT = 16 };
 
 struct clamp_set {
+	char name[32];			/* under which it is kept; "" in the undo list */
 	int n;
 	struct ct_clamp clamp[STUDY_CLAMPS];
 };
@@ -28,6 +29,8 @@ struct study {
 	struct ct_clamp_options how;
 	struct clamp_set undo[STUDY_UNDO];	/* undo[at] is in force */
 	int at, depth;				/* sets 0..depth-1 */
+	struct clamp_set kept[STUDY_KEPT];	/* sets that were given names, prompts long */
+	int n_kept;
 	int generated[STUDY_GENERATED];		/* tokens after the prompt, as last generated */
 	int n_generated;
 	struct ct_engine_options options;
@@ -57,6 +60,9 @@ int study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_erro
  * last, else at the same position. *n: how many differ.
  */
 int study_patch(struct study *s, const char *text, int *n, struct ct_error *err);
+/* Keeps the clamps in force under a name, in place of what had it; and puts a kept set in force. */
+int study_keep(struct study *s, const char *name, struct ct_error *err);
+int study_recall(struct study *s, const char *name, struct ct_error *err);
 int study_undo(struct study *s, int step, struct ct_error *err);	/* -1 undo, 1 redo */
 int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);
 /* The index of the clamp on a feature at a position (or all positions), or -1. */
