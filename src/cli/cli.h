@@ -90,6 +90,9 @@ void cli_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* dst = text in exactly `cols` columns of a terminal: cut (with "...") or filled with spaces. Returns dst. */
 const char *cli_column(char *dst, size_t size, const char *text, int cols);
 
+/* "77.1%", ".04%": as many digits as say something. Returns dst. */
+const char *cli_percent(char dst[16], double share);
+
 /*
  * Writes JSON to stdout ("-") or to a file (atomically) and returns an exit status. cli_json takes the
  * reference of root (NULL: out of memory); io/json_out.h builds values. cli_text is for JSON text.

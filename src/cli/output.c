@@ -77,6 +77,16 @@ cli_column(char *dst, size_t size, const char *text, int cols)
 	return dst;
 }
 
+const char *
+cli_percent(char dst[16], double share)
+{
+	if (share < 0.01)
+		snprintf(dst, 16, "%.2f%%", 100 * share);
+	else
+		snprintf(dst, 16, "%.1f%%", 100 * share);
+	return dst;
+}
+
 int
 cli_text(const char *file, const char *text, size_t n)
 {

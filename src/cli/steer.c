@@ -213,18 +213,19 @@ static void
 show_top(const struct request *q, int pos)
 {
 	struct ct_top before[MAX_TOP], after[MAX_TOP];
-	char old[128], new[128];
+	char old[128], new[128], p[3][16];
 	int n = ct_session_top(q->m.session, CT_RUN_ORIGINAL, pos, before, q->top);
 	int k = ct_session_top(q->m.session, CT_RUN_CLAMPED, pos, after, q->top);
 
 	cli_line("%-32s  %s", "before", "after");
 	for (int i = 0; i < n && i < k; i++)
-		cli_line("%s %6.1f%%  %s %6.1f%%  (was %.1f%%)",
+		cli_line("%s %7s  %s %7s  (was %s)",
 		    cli_column(old, sizeof old, ct_engine_token(q->m.engine, before[i].token), 24),
-		    100 * (double)before[i].prob,
+		    cli_percent(p[0], (double)before[i].prob),
 		    cli_column(new, sizeof new, ct_engine_token(q->m.engine, after[i].token), 24),
-		    100 * (double)after[i].prob,
-		    100 * (double)ct_session_prob(q->m.session, CT_RUN_ORIGINAL, pos, after[i].token));
+		    cli_percent(p[1], (double)after[i].prob),
+		    cli_percent(p[2], (double)ct_session_prob(q->m.session, CT_RUN_ORIGINAL, pos,
+		    after[i].token)));
 }
 
 /* In 9 columns, as long as that can be. */

@@ -112,13 +112,13 @@ show_next(const struct cli_model *m, int pos)
 {
 	enum { N = 5 };
 	struct ct_top top[N];
-	char text[512] = "next";
+	char text[512] = "next", percent[16];
 	size_t used = strlen(text);
 	int n = ct_session_top(m->session, CT_RUN_ORIGINAL, pos, top, N);
 
 	for (int i = 0; i < n && used < sizeof text; i++) {
-		int w = snprintf(text + used, sizeof text - used, "  %s %.1f%%",
-		    ct_engine_token(m->engine, top[i].token), 100 * (double)top[i].prob);
+		int w = snprintf(text + used, sizeof text - used, "  %s %s",
+		    ct_engine_token(m->engine, top[i].token), cli_percent(percent, (double)top[i].prob));
 
 		used += w > 0 ? (size_t)w : 0;
 	}
