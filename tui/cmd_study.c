@@ -91,7 +91,7 @@ do_attribute(struct app *a, const char *arg)
 		app_say(a, "what makes L%d#%d active %s (a: back to the next token)", f.layer, f.feature,
 		    place);
 	else
-		app_say(a, "what makes %s likely after \"%s\"", study_name(&a->study, a->study.graph->n_nodes
+		app_say(a, "what makes \"%s\" likely after \"%s\"", study_name(&a->study, a->study.graph->n_nodes
 		    - a->study.graph->n_targets, name, sizeof name), place + 1);
 	return did;
 }

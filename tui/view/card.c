@@ -298,19 +298,21 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 	char p[FMT_SIZE], text[64];
 	int x = 1;
 
-	if (n->kind == CT_NODE_TARGET) {
-		x += draw_text(area, x, y, ST_DIM, n->target == CT_TARGET_LOGIT ? "logit " : "value ");
+	if (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_LOGIT) {
+		x += draw_text(area, x, y, ST_DIM, "logit ");
 		x += draw_text(area, x, y, ST_TEXT, fmt_plain(p, sizeof p, n->value));
-		if (n->target == CT_TARGET_LOGIT)
-			draw_text(area, x, y, ST_DIM, " above the mean");
-		return;
+		draw_text(area, x, y, ST_DIM, " above the mean");
+	} else if (n->kind == CT_NODE_TARGET) {	/* its value stands above */
+		draw_text(area, x, y, ST_DIM, n->target == CT_TARGET_FEATURE ? "target: before the activation"
+									       : "target: difference of logits");
+	} else {
+		x += draw_text(area, x, y, ST_DIM, "influence ");
+		x += draw_text(area, x, y, n->kept ? ST_TEXT : ST_DIM,
+		    fmt_percent(p, sizeof p, sum > 0 ? n->influence / sum : 0));
+		if (!n->kept)
+			draw_text(area, x + 1, y, ST_DIM, "pruned");
 	}
-	x += draw_text(area, x, y, ST_DIM, "influence ");
-	x += draw_text(area, x, y, n->kept ? ST_TEXT : ST_DIM,
-	    fmt_percent(p, sizeof p, sum > 0 ? n->influence / sum : 0));
-	if (!n->kept)
-		draw_text(area, x + 1, y, ST_DIM, "pruned");
-	if (c->card) {
+	if (c->card && n->kind == CT_NODE_FEATURE) {
 		snprintf(text, sizeof text, "fires %s", fmt_percent(p, sizeof p, c->card->frequency));
 		draw_right(area, area->w - 1, y, ST_DIM, text);
 	}
