@@ -134,7 +134,7 @@ const struct key_entry *
 app_binding(const struct app *a, int key)
 {
 	const struct key_entry *own = a->player.lesson ? key_bound_in(view_ops(VIEW_LESSON)->name, key) : NULL;
-	const struct key_entry *here = own && a->player.keys ? NULL : key_bound(view_ops(a->focus)->name, key);
+	const struct key_entry *here = own && player_keys(a) ? NULL : key_bound(view_ops(a->focus)->name, key);
 
 	return here ? here : own;
 }

@@ -233,23 +233,13 @@ int
 do_next_pane(struct app *a, const char *arg)
 {
 	enum view_id pane[VIEW_COUNT];
-	int n = frame_panes(a, pane), at = 0, back = !strcmp(arg, "back");
+	int n = frame_panes(a, pane), at = 0;
 
 	if (a->view != VIEW_TREE)
 		return show(a, VIEW_TREE);
 	while (at < n - 1 && pane[at] != a->focus)
 		at++;
-	/* A lesson stands before the first pane, and shares the keys with it. */
-	if (a->player.lesson && at == back && !a->player.keys) {
-		a->player.keys = true;
-		return show(a, pane[0]);
-	}
-	if (a->player.keys && back) {
-		a->player.keys = false;
-		return show(a, pane[at]);
-	}
-	a->player.keys = false;
-	return show(a, pane[(at + (back ? n - 1 : 1)) % n]);
+	return show(a, pane[(at + (strcmp(arg, "back") ? 1 : n - 1)) % n]);
 }
 
 int

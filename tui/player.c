@@ -76,7 +76,6 @@ player_go(struct app *a, int step)
 	if (!(did & DID_FAIL))
 		did |= run_all(a, current(a)->command);
 	p->busy = false;
-	p->keys = true;
 	if (!(did & DID_FAIL))
 		a->message[0] = '\0';	/* the step says it better */
 	player_update(a);
@@ -116,6 +115,12 @@ player_done(const struct app *a)
 		if (!a->player.met[i])
 			return false;
 	return true;
+}
+
+bool
+player_keys(const struct app *a)
+{
+	return a->player.lesson && (a->focus == VIEW_TREE || a->view != VIEW_TREE) && a->focus != VIEW_HELP;
 }
 
 void

@@ -16,7 +16,6 @@ struct app;
 struct player {
 	struct lesson *lesson;		/* NULL: none is open */
 	int step;
-	bool keys;			/* Space, [ and ] go through the lesson before anything else */
 	bool met[LESSON_EXPECT];	/* expectations that have held since the step began */
 	bool busy;			/* setting the screen: nothing counts yet */
 };
@@ -31,6 +30,12 @@ int player_go(struct app *a, int step);		/* shows a step, from its beginning */
 int player_answer(struct app *a);		/* does what the step asks for */
 void player_update(struct app *a);		/* after any command: has an expectation come true? */
 bool player_done(const struct app *a);		/* all of this step's have */
+
+/*
+ * Do Space, [ and ] go through the lesson? They do on the main screen, but for the panes beside the tree, and in all
+ * views but help: there they mean what they always do, if anything.
+ */
+bool player_keys(const struct app *a);
 
 /* Plays every step; one line of standard output each. Returns the exit status: 0, 1 when one failed. */
 int player_check(struct app *a);

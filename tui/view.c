@@ -68,10 +68,8 @@ view_show(struct app *a, enum view_id id)
 {
 	bool pane = id == VIEW_CARD || id == VIEW_TREE || (id == VIEW_MAP && a->grid.cols >= APP_WIDE);
 
-	if (id == VIEW_LESSON) {	/* stands below the others and leaves them as they are */
-		a->player.keys = a->player.lesson != NULL;
-		return;
-	}
+	if (id == VIEW_LESSON)	/* stands below the tree, and shares the keys with it */
+		id = VIEW_TREE;
 	a->view = pane ? VIEW_TREE : id;
 	a->focus = id;
 	if (views[id]->focused)

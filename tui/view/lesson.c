@@ -85,7 +85,7 @@ lesson_rule(const struct app *a, const struct area *area, int y)
 {
 	const struct player *p = &a->player;
 	const struct lesson *l = p->lesson;
-	enum style style = p->keys ? ST_FOCUS : ST_DIM;
+	enum style style = player_keys(a) ? ST_FOCUS : ST_DIM;
 	int x = 1;
 
 	x += draw_text(area, x, y, style, " ");
