@@ -68,7 +68,7 @@ player_go(struct app *a, int step)
 	if (step < 0)
 		return app_fail(a, "this is the first step");
 	if (step >= p->lesson->n)
-		return app_fail(a, "this was the last step; :lesson off closes the lesson");
+		return app_fail(a, "this was the last step; 0 lists the lessons, :lesson off closes this one");
 	p->step = step;
 	p->busy = true;
 	memset(p->met, 0, sizeof p->met);
