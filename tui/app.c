@@ -30,7 +30,7 @@ now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 set_message(struct app *a, bool alert, const char *fmt, va_list ap)
 {
 	char raw[sizeof a->message];

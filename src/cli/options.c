@@ -165,7 +165,8 @@ cli_operand(const struct cli *c, const char *what)
 	if (c->argc == 0)
 		cli_error("a %s is missing; see ctrace %s --help", what, c->cmd->name);
 	else
-		cli_error("one %s expected, found %d operands; see ctrace %s --help", what, c->argc, c->cmd->name);
+		cli_error("one %s expected, found %d operands; see ctrace %s --help", what, c->argc,
+		    c->cmd->name);
 	return NULL;
 }
 
