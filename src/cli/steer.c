@@ -253,7 +253,8 @@ show_effects(const struct request *q, const struct ct_outcome *o)
 		char label[160] = "", name[160], text[340], column[240], n[5][32];
 
 		if (node->kind == CT_NODE_FEATURE)
-			ct_engine_label_short(q->m.engine, node->layer, node->index, label, sizeof label, NULL);
+			ct_engine_label_short(q->m.engine, node->layer, node->index, label,
+			    sizeof label, NULL);
 		ct_session_node_name(q->m.session, f->node, name, sizeof name);
 		snprintf(text, sizeof text, "%s%s%s%s", name, *label ? " " : "", label,
 		    f->clamped ? " (clamped)" : "");
@@ -301,7 +302,8 @@ show_contrast(const struct request *q, const struct ct_contrast *x)
 
 	cli_line("%-40s %9s %9s %9s", "attention patterns", "frozen", "free", "apart");
 	for (int i = 0; i < x->frozen.n_targets && i < q->top; i++) {
-		double frozen = (double)x->frozen.effects[i].observed, live = (double)x->free.effects[i].observed;
+		double frozen = (double)x->frozen.effects[i].observed;
+		double live = (double)x->free.effects[i].observed;
 
 		ct_session_node_name(q->m.session, x->frozen.effects[i].node, name, sizeof name);
 		cli_line("%s %+9.3f %+9.3f %+9.3f", cli_column(column, sizeof column, name, 40), frozen, live,
@@ -390,7 +392,8 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 				   cli_progress, progress, err)) < 0)
 		return ct_fail_in(err, "--sweep");
 	cli_progress_end(progress);
-	if (q->generate && (!(r->unclamped = continuation(q, false, err)) || !(r->clamped = continuation(q, true, err))))
+	if (q->generate && (!(r->unclamped = continuation(q, false, err)) ||
+	    !(r->clamped = continuation(q, true, err))))
 		return err->code;
 	r->outcome = ct_session_outcome(s);
 	return CT_OK;

@@ -23,8 +23,8 @@ now(void)
 
 /* From ids to graph, as a session does it. */
 static int
-trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transcoder *tc, const int *ids, int T,
-    struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transcoder *tc, const int *ids,
+    int T, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_root roots[MAX_ROOTS];
 	struct ct_arena tmp = { 0 };
@@ -50,8 +50,10 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 		progress(ctx, "attribution", 0, 1);
 	ct_logits(m, 1, pass.final + (size_t)(T - 1) * m->cfg.D, logits);
 	n = ct_default_roots(logits, m->cfg.V, T - 1, roots, MAX_ROOTS);
-	if ((rc = ct_graph_build(&out->graph, &local, ids, roots, n, INT_MAX, a, pool, progress, ctx, err)) < 0 ||
-	    (rc = ct_local_check(&local, ids, T - 1, &tmp, &out->graph->check.max_logit_error, err)) < 0)
+	rc = ct_graph_build(&out->graph, &local, ids, roots, n, INT_MAX, a, pool, progress, ctx, err);
+	if (rc == CT_OK)
+		rc = ct_local_check(&local, ids, T - 1, &tmp, &out->graph->check.max_logit_error, err);
+	if (rc < 0)
 		goto done;
 	if (progress)
 		progress(ctx, "pruning", 0, 1);

@@ -14,7 +14,7 @@
 
 struct ct_measured {
 	struct ct_graph *graph;		/* in the arena */
-	double seconds;			/* from token ids to the pruned and scored graph, the self-check included */
+	double seconds;			/* from token ids to the pruned and scored graph, self-checked */
 };
 
 /*
