@@ -133,9 +133,12 @@ app_resize(struct app *a, int cols, int rows)
 const struct key_entry *
 app_binding(const struct app *a, int key)
 {
-	const struct key_entry *own = a->player.lesson ? key_bound_in(view_ops(VIEW_LESSON)->name, key) : NULL;
-	const struct key_entry *here = own && player_keys(a) ? NULL : key_bound(view_ops(a->focus)->name, key);
+	const struct key_entry *own = NULL, *here = NULL;
 
+	if (a->player.lesson)
+		own = key_bound_in(view_ops(VIEW_LESSON)->name, key);
+	if (!own || !player_keys(a))
+		here = key_bound(view_ops(a->focus)->name, key);
 	return here ? here : own;
 }
 

@@ -59,8 +59,6 @@ do_lesson(struct app *a, const char *arg)
 {
 	int n, step = a->player.step;
 
-	if (a->player.busy)
-		return app_fail(a, "lesson: not within a step of a lesson");
 	if (!*arg || !strcmp(arg, "again"))
 		return player_go(a, step);
 	if (!strcmp(arg, "next"))

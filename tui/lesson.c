@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "ctrace.h"
+#include "tui/cmd.h"
 #include "tui/view/lesson.h"
 
 static const char file_name[] = "lesson.yaml", ending[] = ".yaml";
@@ -150,6 +151,21 @@ find(char **out, const char *which, struct ct_error *err)
 /* ---- reading a file */
 
 static int
+check_command(const struct ct_yaml_doc *d, const struct ct_yaml *v, const char *key, struct ct_error *err)
+{
+	const struct cmd_entry *c;
+
+	if (v->kind != CT_YAML_SCALAR)
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "%s: expected a command", key);
+	c = cmd_find(v->text, strcspn(v->text, " "));
+	if (!c)
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "%s: there is no command \"%.60s\"", key, v->text);
+	if (c->flags & (CMD_SCRIPT | CMD_PERSON))
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "%s: \"%s\" is not for lessons", key, c->name);
+	return CT_OK;
+}
+
+static int
 read_commands(const struct ct_yaml_doc *d, const struct ct_yaml *step, const char *key, const char **out,
     struct ct_error *err)
 {
@@ -159,14 +175,16 @@ read_commands(const struct ct_yaml_doc *d, const struct ct_yaml *step, const cha
 		return CT_OK;
 	if (v->kind == CT_YAML_SCALAR) {
 		out[0] = v->text;
-		return CT_OK;
+		return check_command(d, v, key, err);
 	}
 	if (v->kind != CT_YAML_LIST || v->n >= LESSON_COMMANDS)
 		return ct_yaml_fail(
 		    d, v, CT_EFORMAT, err, "%s: expected at most %d commands", key, LESSON_COMMANDS - 1);
 	for (int i = 0; i < v->n; i++) {
-		if (v->items[i].kind != CT_YAML_SCALAR)
-			return ct_yaml_fail(d, &v->items[i], CT_EFORMAT, err, "%s: expected a command", key);
+		int rc = check_command(d, &v->items[i], key, err);
+
+		if (rc)
+			return rc;
 		out[i] = v->items[i].text;
 	}
 	return CT_OK;

@@ -26,7 +26,7 @@ ok "every step has its line" [ "$(grep -c '^ok - step' "$tmp/out")" = 5 ]
 - {title: Right, prompt: w1 w2 w3, text: One, expect: {top: w27}}
 - {title: Wrong, text: Two, expect: {top: w5}}
 - {title: Idle, text: Three, ask: Do, answer: ablate, expect: {top: w27}}
-- {title: Lost, text: Four, do: frobnicate, expect: {top: w27}}
+- {title: Lost, text: Four, do: select L0#9999@1, expect: {top: w27}}
 - {title: Vain, text: Five, ask: Do, answer: left, expect: {top: w5}}
 Y
 } >"$tmp/fails.yaml"
@@ -35,7 +35,7 @@ ok "a lesson that does not hold fails" [ "$status" = 1 ]
 ok "a step that holds" has '^ok - step 1, Right$'
 ok "a wrong expectation says what is there" has '^not ok - step 2, Wrong: line 5: .*says w5; found: the model says w27'
 ok "a task must leave something to do" has '^not ok - step 3, Idle: .*before the student'
-ok "a command that does not exist" has '^not ok - step 4, Lost: .*no command "frobnicate"'
+ok "a command that fails" has '^not ok - step 4, Lost: .*no feature L0#9999'
 ok "an answer that does not lead there" has '^not ok - step 5, Vain: .*the answer is not'
 
 { head_of; echo '- {title: A, prompt: w1, text: B, hints: C}'; } | wrong "an unknown key" 'hints'
@@ -45,6 +45,10 @@ ok "an answer that does not lead there" has '^not ok - step 5, Vain: .*the answe
 { head_of; echo '- {title: A, prompt: w1, text: B, expect: {likely: {w1: 2}}}'; } |
     wrong "a probability above 1" 'w1'
 { head_of; echo '- {title: A, prompt: w1, text: B, expect: {view: cellar}}'; } | wrong "an unknown view" 'cellar'
+{ head_of; echo '- {title: A, prompt: w1, text: B, do: frobnicate}'; } |
+    wrong "a command that does not exist" 'no command "frobnicate"'
+{ head_of; echo '- {title: A, prompt: w1, text: B, do: [view map, label x]}'; } |
+    wrong "a command that changes files" '"label" is not for lessons'
 { head_of; echo '- {title: A, prompt: w1, text: B, ask: Do it}'; } | wrong "a task without an answer" 'answer'
 { head_of; printf -- '- {title: A, prompt: w1, text: "'; yes word | head -100 | tr '\n' ' '; echo '"}'; } |
     wrong "a text that does not fit beside the screen" 'text: 7 lines'
