@@ -11,7 +11,7 @@ struct app;
 enum {
 	CMD_GRAPH = 1 << 0,	/* needs a traced prompt */
 	CMD_SCRIPT = 1 << 1,	/* of use in scripts only */
-	CMD_PERSON = 1 << 2	/* changes files or leaves the place: no lesson, which may come from anyone, does it */
+	CMD_PERSON = 1 << 2	/* changes files, or leaves: not for lessons, which may come from anyone */
 };
 
 struct cmd_entry {

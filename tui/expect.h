@@ -16,7 +16,7 @@ struct expect {
 	const struct expect_kind *kind;
 	const char *text;	/* token, label, name: lent by the file */
 	double number;
-	const char *at;		/* position or token that top, likely ... are about; NULL: the last position */
+	const char *at;		/* where top, likely ... look: position or token; NULL: the last one */
 };
 
 /* Reads a step's `expect:` map into at most max expectations. Returns how many, or a code. */

@@ -112,8 +112,9 @@ lesson_name(const char *path, char *buf, size_t size)
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *start;
 
 	if (strcmp(base, file_name) != 0 || !slash) {
-		snprintf(buf, size, "%.*s", (int)(strlen(base) - (ends_in(base, ending) ? strlen(ending) : 0)),
-		    base);
+		size_t cut = ends_in(base, ending) ? strlen(ending) : 0;
+
+		snprintf(buf, size, "%.*s", (int)(strlen(base) - cut), base);
 		return buf;
 	}
 	for (start = slash; start > path && start[-1] != '/'; start--)
@@ -203,7 +204,8 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	s->line = map->line;
 	if (map->kind != CT_YAML_MAP)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err, "a step: expected a map with title and text");
-	if ((rc = ct_yaml_only(d, map, keys, err)) || (rc = ct_yaml_string(d, map, "title", true, &s->title, err))
+	if ((rc = ct_yaml_only(d, map, keys, err))
+	    || (rc = ct_yaml_string(d, map, "title", true, &s->title, err))
 	    || (rc = ct_yaml_string(d, map, "text", true, &s->text, err))
 	    || (rc = ct_yaml_string(d, map, "prompt", false, &s->prompt, err))
 	    || (rc = ct_yaml_string(d, map, "ask", false, &s->ask, err))
@@ -233,7 +235,7 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	return CT_OK;
 }
 
-/* The folder of the lesson, one beside it, or a name on the search path; with a slash: from the lesson's folder. */
+/* The lesson's folder, one beside it, or a name on the search path; with a slash: seen from the lesson's folder. */
 static int
 find_model(struct lesson *l, const char *name, struct ct_error *err)
 {
@@ -265,7 +267,8 @@ read_lesson(struct lesson *l, struct ct_error *err)
 	int rc;
 
 	if (root->kind != CT_YAML_MAP)
-		return ct_yaml_fail(l->doc, root, CT_EFORMAT, err, "expected a map with model, title and steps");
+		return ct_yaml_fail(l->doc, root, CT_EFORMAT, err,
+		    "expected a map with model, title and steps");
 	if ((rc = ct_yaml_only(l->doc, root, keys, err))
 	    || (rc = ct_yaml_string(l->doc, root, "model", true, &model, err))
 	    || (rc = ct_yaml_string(l->doc, root, "title", true, &l->title, err))
@@ -280,7 +283,8 @@ read_lesson(struct lesson *l, struct ct_error *err)
 		if ((rc = read_step(l, &steps->items[l->n], &l->step[l->n], err)))
 			return rc;
 	if (!l->step[0].prompt)
-		return ct_yaml_fail(l->doc, &steps->items[0], CT_EFORMAT, err, "the first step needs a prompt");
+		return ct_yaml_fail(l->doc, &steps->items[0], CT_EFORMAT, err,
+		    "the first step needs a prompt");
 	return CT_OK;
 }
 

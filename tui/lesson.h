@@ -1,8 +1,8 @@
 /*
  * lesson: a lesson as its file has it: steps with a text, commands that set the screen, a task, expectations.
  *
- * Owns the file's contents; steps lend their texts until it is closed. Playing it belongs to `player`. The format in
- * full: ctrace-models(5).
+ * Owns the file's contents; steps lend their texts until it is closed. Playing it belongs to `player`. The
+ * format in full: ctrace-models(5).
  *
  *   model: capitals
  *   title: Two hops
@@ -43,7 +43,7 @@ struct lesson {
 	int n;
 };
 
-/* which: a file, or a name: that of a model with a lesson, or of a file in a lessons/ folder beside models. */
+/* which: a file, or a name: a model's that has a lesson, or a file's in a lessons/ folder beside models. */
 int lesson_open(struct lesson **out, const char *which, struct ct_error *err);
 void lesson_close(struct lesson *l);
 

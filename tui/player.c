@@ -68,7 +68,8 @@ player_go(struct app *a, int step)
 	if (step < 0)
 		return app_fail(a, "this is the first step");
 	if (step >= p->lesson->n)
-		return app_fail(a, "this was the last step; 0 lists the lessons, :lesson off closes this one");
+		return app_fail(a,
+		    "this was the last step; 0 lists the lessons, :lesson off closes this one");
 	p->step = step;
 	p->busy = true;
 	memset(p->met, 0, sizeof p->met);
@@ -171,7 +172,8 @@ verdict(const struct app *a, const char *wrong, const char *detail)
 	ct_text_clean(title, sizeof title, s->title, strlen(s->title));
 	ct_text_clean(clean, sizeof clean, detail, strlen(detail));
 	if (wrong)
-		printf("not ok - step %d, %s: line %d: %s: %s\n", a->player.step + 1, title, s->line, wrong, clean);
+		printf("not ok - step %d, %s: line %d: %s: %s\n", a->player.step + 1, title, s->line, wrong,
+		    clean);
 	else
 		printf("ok - step %d, %s\n", a->player.step + 1, title);
 	return !wrong;

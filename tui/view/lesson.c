@@ -118,7 +118,7 @@ draw_task(const struct app *a, const struct area *area, int y)
 	int x = 1;
 
 	if (s->ask) {
-		draw_text(area, x, y, done ? ST_PLUS : ST_KEY, done ? "\xe2\x9c\x93" : "\xe2\x96\xb8");
+		draw_text(area, x, y, done ? ST_PLUS : ST_KEY, done ? "✓" : "▸");
 		flow(area, x + 2, y, area->w - x - 3, ST_STRONG, s->ask);
 		return;
 	}
@@ -126,7 +126,8 @@ draw_task(const struct app *a, const struct area *area, int y)
 		expect_words(&s->expect[i], words, sizeof words);
 		if (x + 2 + ct_text_width(words) > area->w - 1)
 			break;
-		x += draw_text(area, x, y, p->met[i] ? ST_PLUS : ST_BAD, p->met[i] ? "\xe2\x9c\x93" : "\xc2\xb7") + 1;
+		draw_text(area, x, y, p->met[i] ? ST_PLUS : ST_BAD, p->met[i] ? "✓" : "·");
+		x += 2;
 		x += draw_text(area, x, y, ST_DIM, words) + 2;
 	}
 }

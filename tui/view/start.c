@@ -134,8 +134,10 @@ start_draw(struct app *a, void *state, const struct area *area)
 	struct start *v = state;
 	struct list *l = start_list(a, v);
 
-	draw_text(area, 1, 0, ST_TEXT, "Begin with a lesson, or open a model. The lesson \"first\" explains the screen.");
-	draw_text(area, 1, 1, ST_DIM, "Esc shows how the open model answers the prompt above; i types another one.");
+	draw_text(area, 1, 0, ST_TEXT,
+	    "Begin with a lesson, or open a model. The lesson \"first\" explains the screen.");
+	draw_text(area, 1, 1, ST_DIM,
+	    "Esc shows how the open model answers the prompt above; i types another one.");
 	l->y = HEAD;
 	list_resize(l, l->n, area->h - HEAD);
 	if (!l->n)
@@ -146,7 +148,7 @@ start_draw(struct app *a, void *state, const struct area *area)
 
 		draw_text(area, 1, y, ST_DIM, o->lesson ? "lesson" : "model");
 		draw_cut(area, 9, y, NAME, ST_STRONG, o->name);
-		draw_cut(area, 9 + NAME + 2, y, right - 10 - 11 - NAME, o->lesson ? ST_TEXT : ST_DIM, o->title);
+		draw_cut(area, 11 + NAME, y, right - 21 - NAME, o->lesson ? ST_TEXT : ST_DIM, o->title);
 		draw_right(area, right, y, ST_DIM, o->note);
 		if (l->top + y - HEAD == l->sel)
 			draw_select(area, 0, y, area->w);
@@ -171,7 +173,8 @@ start_enter(struct app *a, void *state)
 
 	if (!l->n)
 		return app_fail(a, "there is nothing to open");
-	snprintf(line, sizeof line, "%s %s", v->offer[l->sel].lesson ? "lesson" : "model", v->offer[l->sel].path);
+	snprintf(line, sizeof line, "%s %s", v->offer[l->sel].lesson ? "lesson" : "model",
+	    v->offer[l->sel].path);
 	return cmd_run(a, line);
 }
 
