@@ -1,6 +1,5 @@
 /*
- * engine: the insides of the facade, shared by engine.c, session.c, experiments.c, names.c and
- * session_share.c only.
+ * engine: the insides of the facade, shared by the files beside it only.
  */
 #ifndef CT_ENGINE_H
 #define CT_ENGINE_H
@@ -72,6 +71,12 @@ struct ct_session {
 	struct ct_contrast *contrast;		/* of the clamps in force, in their arena */
 	struct ct_running running;		/* over the session's life */
 };
+
+int ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final, struct ct_arena *a,
+    struct ct_error *err);
+/* The logits (V) of a run at a position, or NULL with the error set. */
+const float *ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_error *err);
+int ct_session_check_position(const struct ct_session *s, int pos, struct ct_error *err);
 
 /* Drops the survey, when the graph or its pruning changes. */
 void ct_session_drop_survey(struct ct_session *s);
