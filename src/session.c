@@ -2,21 +2,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "engine.h"
 #include "trace/generate.h"
 
 enum { MAX_FEATURE_NODES = 7500, DEFAULT_TARGETS = 10, MAX_BYTES = 1 << 24 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 int
 ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err)
@@ -76,7 +67,7 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, struct ct
 {
 	const struct ct_model *m = s->e->model;
 	struct ct_arena tmp = { 0 };
-	double start = now();
+	double start = ct_seconds();
 	float *scratch;
 	int r = CT_ENOMEM;
 
@@ -96,7 +87,7 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, struct ct
 	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, s->e->pool, &s->prompt, err)) < 0 ||
 	    (r = ct_session_logits_init(&s->original, s, s->pass.final, &s->prompt, err)) < 0)
 		goto out;
-	s->prompt_seconds = now() - start;
+	s->prompt_seconds = ct_seconds() - start;
 out:
 	ct_arena_free(&tmp);
 	return r;
@@ -246,7 +237,7 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	struct ct_root roots[CT_MAX_TARGETS];
 	struct ct_arena arena = { 0 }, pruned = { 0 }, tmp = { 0 };
 	struct ct_graph *g = NULL;
-	double start = now(), node = opt->node_threshold, edge = opt->edge_threshold;
+	double start = ct_seconds(), node = opt->node_threshold, edge = opt->edge_threshold;
 	int n = ct_engine_check(s->e, err), r;
 
 	if (n == CT_OK)
@@ -275,7 +266,7 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	s->graph_arena = arena;
 	s->pruned_arena = pruned;
 	s->graph = g;
-	s->trace_seconds = now() - start + s->prompt_seconds;
+	s->trace_seconds = ct_seconds() - start + s->prompt_seconds;
 	return CT_OK;
 fail:
 	ct_arena_free(&tmp);

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "tui/cmd.h"
@@ -20,15 +20,6 @@
 #include "tui/script.h"
 
 enum { QUIET_MS = 100, POLL_MS = 20 };	/* work shorter than QUIET_MS shows no progress */
-
-static long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void __attribute__((format(printf, 3, 0)))
 set_message(struct app *a, bool alert, const char *fmt, va_list ap)
@@ -98,7 +89,7 @@ on_progress(void *ctx, const char *phase, long done, long total)
 {
 	struct app *a = ctx;
 	struct area all = area_of(&a->grid);
-	long now = now_ms();
+	long now = (long)(1e3 * ct_seconds());
 	int x;
 
 	if (!a->live || now - a->busy_since < QUIET_MS)
@@ -148,7 +139,7 @@ app_key(struct app *a, int key)
 	const struct key_entry *k;
 	char name[32];
 
-	a->busy_since = now_ms();
+	a->busy_since = (long)(1e3 * ct_seconds());
 	a->busy_shown = false;
 	if (a->input.kind != INPUT_NONE)
 		return input_key(a, key);
@@ -192,7 +183,7 @@ on_mouse(struct app *a, const struct event *ev)
 	struct frame_spot spot = frame_at(a, ev->x, ev->y);
 	const struct view_ops *ops;
 
-	a->busy_since = now_ms();
+	a->busy_since = (long)(1e3 * ct_seconds());
 	if (a->input.kind != INPUT_NONE)
 		return DID_NOTHING;
 	a->message[0] = '\0';
@@ -430,7 +421,7 @@ app_main(const struct app_options *opt)
 	a->readonly = opt->readonly;
 	a->study.progress = on_progress;
 	a->study.ctx = a;
-	a->busy_since = now_ms();
+	a->busy_since = (long)(1e3 * ct_seconds());
 	/* The model first: its errors belong on a terminal that is still as it was. */
 	if (opt->lesson) {
 		if (lesson_open(&lesson, opt->lesson, &err))

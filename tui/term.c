@@ -15,13 +15,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #include <curses.h>
 #include <term.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "tui/keys.h"
 
@@ -360,15 +360,6 @@ map_char(wint_t c)
 	return (int)c;
 }
 
-static long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static struct event
 mouse_event(void)
 {
@@ -384,7 +375,7 @@ mouse_event(void)
 	} else if (m.bstate & BUTTON5_PRESSED) {
 		ev.kind = EV_WHEEL_DOWN;
 	} else if (m.bstate & BUTTON1_PRESSED) {
-		long t = now_ms();
+		long t = (long)(1e3 * ct_seconds());
 
 		ev.kind = EV_CLICK;
 		if (t - term.click_ms < DOUBLE_MS && term.click_x == m.x && term.click_y == m.y)

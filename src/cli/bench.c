@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "base/random.h"
 #include "io/json_out.h"
@@ -56,7 +57,7 @@ static bool
 watch(void *ctx, const char *phase, long done, long total)
 {
 	struct stopwatch *w = ctx;
-	double now = cli_seconds();
+	double now = ct_seconds();
 	int i = 0;
 
 	(void)done;
@@ -161,8 +162,8 @@ measure_model(struct shape *out, const char *model, const char *transcoder, stru
 	rc = ct_session_open(&m.session, m.engine, err);
 	if (rc == CT_OK)
 		rc = ct_session_prompt(m.session, info->demo, NULL, NULL, err);
-	start = cli_seconds();
-	for (int i = 0; rc == CT_OK && (i < 3 || cli_seconds() - start < enough); i++) {
+	start = ct_seconds();
+	for (int i = 0; rc == CT_OK && (i < 3 || ct_seconds() - start < enough); i++) {
 		struct ct_trace_options opt = { .target.pos = -1 };
 		struct stopwatch w = { .now = -1 };
 		double seconds;
@@ -201,13 +202,13 @@ measure_sgemm(struct limits *lim, struct ct_error *err)
 	ct_blas_threads(lim->threads);
 	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
 		int N = sizes[k];
-		double start = cli_seconds();
+		double start = ct_seconds();
 
-		for (int i = 0; i < 3 || cli_seconds() - start < enough / 4; i++) {
-			double t = cli_seconds(), rate;
+		for (int i = 0; i < 3 || ct_seconds() - start < enough / 4; i++) {
+			double t = ct_seconds(), rate;
 
 			ct_sgemm(false, false, N, N, N, 1, a, N, a + n, N, 0, a + 2 * n, N);
-			rate = 2e-9 * N * N * N / (cli_seconds() - t);
+			rate = 2e-9 * N * N * N / (ct_seconds() - t);
 			if (rate > lim->sgemm_gflops)
 				lim->sgemm_gflops = rate;
 		}
@@ -248,10 +249,10 @@ measure_copy(struct limits *lim, struct ct_pool *pool, struct ct_error *err)
 	memset(c.from, 1, total);
 	memset(c.to, 2, total);
 	for (int i = 0; i < 5; i++) {
-		double t = cli_seconds(), rate;
+		double t = ct_seconds(), rate;
 
 		ct_pool_run(pool, lim->threads, copy_slice, &c);
-		rate = 2e-9 * (double)total / (cli_seconds() - t);
+		rate = 2e-9 * (double)total / (ct_seconds() - t);
 		if (rate > lim->copy_gbs)
 			lim->copy_gbs = rate;
 	}

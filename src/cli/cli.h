@@ -130,7 +130,6 @@ bool cli_progress(void *ctx, const char *phase, long done, long total);
 void cli_progress_end(struct cli_progress *p);
 /* The same line, with any text: shown when stderr is a terminal; "" removes it. */
 void cli_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-double cli_seconds(void);		/* a clock that only goes forward */
 bool cli_interrupted(void);
 
 #endif

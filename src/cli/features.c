@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "cards/build.h"
 #include "cards/store.h"
 #include "cli/commands.h"
@@ -16,7 +17,7 @@ build(const struct cli_lab *lab, const struct cli_coder *coder, struct ct_error 
 	struct cli_progress progress = {0};
 	struct ct_build_summary sum;
 	struct ct_activity *activity = NULL;
-	double start = cli_seconds();
+	double start = ct_seconds();
 	int rc;
 
 	rc = ct_activity_collect(
@@ -30,7 +31,7 @@ build(const struct cli_lab *lab, const struct cli_coder *coder, struct ct_error 
 		return rc;
 	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", coder->features,
 	    sum.features, cli_coder_kind(coder), lab->corpus->n_sentences, lab->corpus->n_tokens,
-	    cli_seconds() - start);
+	    ct_seconds() - start);
 	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure,
 	    sum.named, sum.features - sum.dead - sum.named);
 	return CT_OK;

@@ -4,22 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 enum { BAR = 24 };
 static const double first_after = 0.4, redraw_every = 0.1;	/* seconds */
-
-double
-cli_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void
 time_left(char *dst, size_t size, double seconds)
@@ -57,7 +48,7 @@ bool
 cli_progress(void *ctx, const char *phase, long done, long total)
 {
 	struct cli_progress *p = ctx;
-	double now = cli_seconds();
+	double now = ct_seconds();
 
 	if (cli_interrupted())
 		return false;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/lab.h"
 
@@ -25,7 +26,7 @@ figure(char *dst, size_t size, const char *name, const char *unit, double x)
 static bool
 watch(void *ctx, const struct ct_train_live *live)
 {
-	double *drawn = ctx, now = cli_seconds();
+	double *drawn = ctx, now = ct_seconds();
 	char text[200] = "";
 	size_t n = 0;
 

@@ -2,8 +2,8 @@
 #include "trace/measure.h"
 
 #include <limits.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "model/transformer.h"
 #include "trace/build.h"
@@ -11,15 +11,6 @@
 #include "trace/replacement.h"
 
 enum { MAX_ROOTS = 10 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* From ids to graph, as a session does it. */
 static int
@@ -30,7 +21,7 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 	struct ct_arena tmp = { 0 };
 	struct ct_pass pass;
 	struct ct_local local;
-	double start = now();
+	double start = ct_seconds();
 	float *scratch = ct_arena_need(&tmp, ct_layer_scratch(m, T), sizeof *scratch, "a run", err);
 	float *logits = ct_arena_need(&tmp, (size_t)m->cfg.V, sizeof *logits, "logits", err);
 	int rc = CT_ENOMEM, n;
@@ -58,7 +49,7 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 	if (progress)
 		progress(ctx, "pruning", 0, 1);
 	rc = ct_graph_prune(out->graph, 0.8, 0.98, a, &tmp, err);
-	out->seconds = now() - start;
+	out->seconds = ct_seconds() - start;
 done:
 	ct_arena_free(&tmp);
 	return rc;

@@ -3,8 +3,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/rounds.h"
 #include "math/kernels.h"
 #include "model/transformer.h"
@@ -16,15 +16,6 @@ struct job {
 	const float *logits;		/* (V) of the original run at the graph's position */
 	struct ct_ablation *items;
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static int
 ablate(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
@@ -90,7 +81,7 @@ ct_survey_run(struct ct_survey *out, const struct ct_local *lo, const struct ct_
 	struct job j = { .lo = lo, .g = g };
 	struct ct_arena tmp = { 0 };
 	float *logits = ct_arena_need(&tmp, (size_t)lo->m->cfg.V, sizeof *logits, "logits", err);
-	double start = now();
+	double start = ct_seconds();
 	int rc = CT_ENOMEM;
 
 	*out = (struct ct_survey){ 0 };
@@ -107,7 +98,7 @@ ct_survey_run(struct ct_survey *out, const struct ct_local *lo, const struct ct_
 		goto done;
 	qsort(out->items, (size_t)out->n, sizeof *out->items, by_kl);
 	rc = compare(out, &tmp, err);
-	out->seconds = now() - start;
+	out->seconds = ct_seconds() - start;
 done:
 	ct_arena_free(&tmp);
 	return rc;

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/rounds.h"
 #include "math/blas.h"
 #include "math/kernels.h"
@@ -22,15 +22,6 @@ struct job {
 	float *final;			/* (rows,steps,D) final norm's output at that position */
 	double *log_sum;		/* (rows,steps) of exp(logit) */
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static double
 log_sum_exp(const float *x, int n, int *top)
@@ -245,7 +236,7 @@ ct_sweep_run(struct ct_sweep *out, const struct ct_local *lo, const struct ct_gr
 	struct job j = { .lo = lo, .g = g, .clamps = clamps, .n = n, .out = out };
 	struct ct_arena tmp = { 0 };
 	float *logits = ct_arena_need(&tmp, (size_t)lo->m->cfg.V, sizeof *logits, "logits", err);
-	double start = now();
+	double start = ct_seconds();
 	int lowest = 0, rc = CT_ENOMEM;
 
 	*out = (struct ct_sweep){ .options = *opt, .n_steps = steps };
@@ -265,7 +256,7 @@ ct_sweep_run(struct ct_sweep *out, const struct ct_local *lo, const struct ct_gr
 	    (rc = choose_tokens(&j, a, err)) < 0 || (rc = sort_tokens(&j, &tmp, err)) < 0 ||
 	    (rc = fill_tokens(&j, a, err)) < 0)
 		goto done;
-	out->seconds = now() - start;
+	out->seconds = ct_seconds() - start;
 done:
 	ct_arena_free(&tmp);
 	return rc;

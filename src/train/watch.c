@@ -3,16 +3,8 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "base/clock.h"
 
 void
 ct_watch_start(struct ct_watch *w, ct_train_fn fn, void *ctx, const char *phase, int steps)
@@ -22,20 +14,20 @@ ct_watch_start(struct ct_watch *w, ct_train_fn fn, void *ctx, const char *phase,
 	w->ctx = ctx;
 	w->live = (struct ct_train_live){ .phase = phase, .steps = steps, .loss = NAN, .accuracy = NAN,
 		.explained = NAN, .l0 = NAN, .dead = NAN };
-	w->start = w->last = now();
+	w->start = w->last = ct_seconds();
 }
 
 bool
 ct_watch_due(struct ct_watch *w, int step, double tokens)
 {
 	w->tokens += tokens;
-	return w->fn && (step + 1 == w->live.steps || now() - w->last >= .1);
+	return w->fn && (step + 1 == w->live.steps || ct_seconds() - w->last >= .1);
 }
 
 bool
 ct_watch_report(struct ct_watch *w, int step)
 {
-	double t = now();
+	double t = ct_seconds();
 
 	w->live.step = step + 1;
 	w->live.tokens_per_second = w->tokens / fmax(t - w->last, 1e-9);
@@ -49,5 +41,5 @@ ct_watch_report(struct ct_watch *w, int step)
 double
 ct_watch_seconds(const struct ct_watch *w)
 {
-	return now() - w->start;
+	return ct_seconds() - w->start;
 }
