@@ -10,6 +10,7 @@ seeds() {
 	case $1 in
 	fuzz_cards) ls "$tests"/fuzz/seeds/card_* ;;
 	fuzz_config) ls "$tests"/golden/*/config.json ;;
+	fuzz_lesson) ls "$tests"/lessons/*.yaml "$tests"/../models/lessons/*.yaml "$tests"/../models/*/lesson.yaml ;;
 	fuzz_safetensors) ls "$tests"/golden/*/transcoder/layer_0.safetensors ;;
 	fuzz_text) ls "$tests"/tokenizers/*/cases.json ;;
 	fuzz_tokenizer) ls "$tests"/golden/*/tokenizer.json "$tests"/tokenizers/*/tokenizer.json ;;
