@@ -255,8 +255,9 @@ mdoc_section(FILE *out, const char *place)
 {
 	char group[128];
 
+	/* \& because "In" is a macro of mdoc, and would print <the>. */
 	if (place)
-		fprintf(out, ".Ss In the %s\n", place);
+		fprintf(out, ".Ss \\&In the %s\n", place);
 	else
 		fputs(".Ss Everywhere\n", out);
 	fputs(".Bl -tag -width \"Shift\\-Tab\"\n", out);
