@@ -243,7 +243,7 @@ which_clamp(struct app *a, const char *arg)
 	struct ct_clamp c;
 	int i = -1;
 
-	if (*arg) {
+	if (*arg && set->n) {
 		if (!cmd_parse_int(arg, &i) || i < 1 || i > set->n) {
 			app_fail(a, "expected the number of a clamp, 1 to %d; found \"%.60s\"", set->n, arg);
 			return -1;
