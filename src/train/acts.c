@@ -77,7 +77,7 @@ run(void *ctx, int task, int worker)
 
 	(void)worker;
 	while (at < end) {
-		int k = ct_pack_fill(&c->packs[task], c->corpus, c->list + at, end - at, 1, false);
+		int k = ct_pack_fill(&c->packs[task], c->corpus, c->list + at, end - at, 1, CT_PACK_WHOLE);
 
 		c->views[task] = (struct view){ .c = c, .pack = &c->packs[task], .entries = c->entries + at };
 		ct_pass_forward(c->passes[task], c->net, &c->packs[task].b, copy_rows, &c->views[task]);
@@ -88,7 +88,7 @@ run(void *ctx, int task, int worker)
 /* Which rows each sentence brings, and how many sentences share each row. Returns the number of rows. */
 static int
 plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int n, float *count,
-    bool *answer)
+    unsigned char *place)
 {
 	int rows = 0, *path, longest = ct_corpus_longest(corpus);
 
@@ -101,18 +101,20 @@ plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int
 
 		if (i > 0) {
 			const struct ct_sentence *t = &corpus->sentences[list[i - 1]];
-			int most = (s->n < t->n ? s->n : t->n) - 1;
+			int most = s->n < t->n ? s->n : t->n;
 
 			while (shared < most && corpus->tokens[s->first + shared] == corpus->tokens[t->first + shared])
 				shared++;
 		}
 		entries[i] = (struct entry){ .sentence = list[i], .shared = shared, .first = rows };
-		for (int t = shared > 0 ? shared : 1; t < s->n - 1; t++)
+		for (int t = shared > 0 ? shared : 1; t < s->n; t++)
 			path[t] = rows++;
-		for (int t = 1; count && t < s->n - 1; t++)
+		for (int t = 1; count && t < s->n; t++)
 			count[path[t]] += (float)s->repeat;
-		if (answer && s->answer > 0 && s->answer < s->n - 1)
-			answer[path[s->answer]] = true;
+		if (place && s->answer > 0 && s->answer < s->n - 1)
+			place[path[s->answer]] = CT_PLACE_ANSWER;
+		if (place && s->n > 1 && place[path[s->n - 1]] == CT_PLACE_INSIDE)
+			place[path[s->n - 1]] = CT_PLACE_END;
 	}
 	free(path);
 	return rows;
@@ -193,13 +195,14 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 	a->y = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
 	a->weight = ct_arena_alloc(&a->arena, N * L, sizeof(float));
 	a->count = ct_arena_alloc(&a->arena, N, sizeof(float));
-	a->answer = ct_arena_alloc(&a->arena, N, sizeof(bool));
+	a->place = ct_arena_alloc(&a->arena, N, 1);
 	a->x_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
 	a->y_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
 	a->variance = ct_arena_alloc(&a->arena, L, sizeof(double));
 	a->y_mean = ct_arena_alloc(&a->arena, L * D, sizeof(float));
-	if (rows < 0 || !a->x || !a->y || !a->weight || !a->count || !a->answer || !a->x_scale || !a->y_scale || !a->variance ||
-	    !a->y_mean || plan(corpus, c.entries, list, c.n, a->count, a->answer) < 0) {
+	if (rows < 0 || !a->x || !a->y || !a->weight || !a->count || !a->place || !a->x_scale ||
+	    !a->y_scale || !a->variance ||
+	    !a->y_mean || plan(corpus, c.entries, list, c.n, a->count, a->place) < 0) {
 		ct_fail_memory(err, 2 * N * L * D * sizeof(float), "the activations of the corpus");
 		goto done;
 	}

@@ -11,13 +11,19 @@
 #include "corpus/corpus.h"
 #include "train/transformer.h"
 
+enum ct_place {
+	CT_PLACE_INSIDE,
+	CT_PLACE_ANSWER,	/* the graded token of a sentence is predicted here */
+	CT_PLACE_END		/* a sentence's last token, from which nothing is predicted */
+};
+
 struct ct_acts {
 	int N, L, D;
 	float *x;		/* (N,L,D) the stream before norm2, divided by x_scale[l] */
 	float *y;		/* (N,L,D) the MLP's output, divided by y_scale[l] */
 	float *weight;		/* (N,L) of an error in y: see ct_acts_collect */
 	float *count;		/* (N) sentences of an epoch that have this position */
-	bool *answer;		/* (N) the graded token of a sentence is predicted here */
+	unsigned char *place;	/* (N) enum ct_place */
 	float *x_scale, *y_scale;	/* (L) weighted root mean square of an element */
 	double *variance;	/* (L) weighted mean of |y - y_mean|^2: what explaining 0 means */
 	float *y_mean;		/* (L,D) */

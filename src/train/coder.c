@@ -104,7 +104,8 @@ struct ct_coder_pass {
 };
 
 int
-ct_coder_pass_open(struct ct_coder_pass **out, const struct ct_coder_shape *s, int max_rows, struct ct_error *err)
+ct_coder_pass_open(struct ct_coder_pass **out, const struct ct_coder_shape *s, int max_rows,
+    struct ct_error *err)
 {
 	size_t B = (size_t)max_rows, L = (size_t)s->L, F = (size_t)s->F, D = (size_t)s->D;
 	struct ct_coder_pass *p = calloc(1, sizeof *p);
@@ -245,7 +246,8 @@ ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struc
 	const float *w = c->params.w;
 	float *d = p->yhat;		/* 2 scale weight (yhat - y) */
 	float lambda = (float)(scale * loss->sparsity), sharp = (float)loss->sharpness;
-	float pull = (float)(scale * loss->revive), half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
+	float pull = (float)(scale * loss->revive);
+	float half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
 
 	for (int i = 0; i < B * L; i++) {
 		float *restrict e = d + (size_t)i * D, factor = 2 * (float)scale * weight[i];

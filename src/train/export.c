@@ -126,6 +126,23 @@ write_layer(const char *dir, const struct ct_coder *c, int l, struct ct_error *e
 	return code;
 }
 
+/* Files of layers that an earlier model had and this one does not. What cannot be removed does no harm. */
+static void
+remove_above(const char *dir, const char *stem, int l)
+{
+	bool more = true;
+
+	for (; more; l++) {
+		char file[64];
+		char *path;
+
+		snprintf(file, sizeof file, "%s_%d.safetensors", stem, l);
+		path = ct_path_join(dir, file);
+		more = path && remove(path) == 0;
+		free(path);
+	}
+}
+
 int
 ct_export_coder(const char *dir, const struct ct_coder *coder, const char *name, struct ct_error *err)
 {
@@ -143,6 +160,11 @@ ct_export_coder(const char *dir, const struct ct_coder *coder, const char *name,
 	    coder->s.per_layer ? "-plt" : "");
 	if (code == CT_OK)
 		code = replace_in(sub, "config.yaml", text, (size_t)n, err);
+	if (code == CT_OK) {
+		remove_above(sub, "W_enc", coder->s.L);
+		remove_above(sub, "W_dec", coder->s.L);
+		remove_above(sub, "layer", coder->s.per_layer ? coder->s.L : 0);
+	}
 	free(sub);
 	return code;
 }

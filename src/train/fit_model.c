@@ -37,7 +37,7 @@ run_share(void *ctx, int task, int worker)
 	s->right = 0;
 	for (int at = 0; at < s->n;) {
 		at += ct_pack_fill(&s->pack, f->corpus, s->list + at, s->n - at, f->o->answer_weight,
-		    f->o->twins > 0);
+		    f->o->twins > 0 ? CT_PACK_TWINS : CT_PACK_PLAIN);
 		ct_pass_forward(s->pass, f->net, &s->pack.b, NULL, NULL);
 		s->loss += ct_pass_backward(s->pass, f->net, &s->pack.b, f->scale, &f->prices,
 		    s->grad, &s->right);

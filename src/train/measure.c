@@ -66,7 +66,7 @@ run(void *ctx, int index, int worker)
 	while (at < end) {
 		const float *logits;
 
-		at += ct_pack_fill(&t->pack, m->corpus, m->list + at, end - at, 1, false);
+		at += ct_pack_fill(&t->pack, m->corpus, m->list + at, end - at, 1, CT_PACK_PLAIN);
 		logits = ct_pass_forward(t->pass, m->net, &t->pack.b, NULL, NULL);
 		for (int i = 0; i < t->pack.b.n; i++) {
 			int row = ct_pack_answer(&t->pack, m->corpus, i);

@@ -24,7 +24,7 @@ struct ct_answer_score {
 int ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const struct ct_coder *coder,
     const struct ct_corpus *corpus, bool held_out, struct ct_pool *pool, struct ct_error *err);
 
-/* Per layer (L each), over all rows of a: explained variance (weighted as in a), active features, features that never are. */
+/* Per layer (L each), over all rows of a: explained variance (weighted as in a), active features, dead ones. */
 int ct_measure_coder(double *explained, double *l0, double *dead, const struct ct_coder *coder,
     const struct ct_acts *a, struct ct_error *err);
 

@@ -10,9 +10,11 @@ static const struct ct_model_options model_defaults = {
 	.beta2 = .99, .decay = .3, .clip = 1, .warmup = .06, .cooldown = .3, .activity = .03, .answer_weight = 8,
 };
 static const struct ct_coder_options coder_defaults = {
-	.features = 512, .seed = 1, .steps = 2000, .batch = 512, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
-	.warmup = .02, .cooldown = .2, .sparsity = 3, .last_layer = 2, .ramp = .6, .sharpness = 4, .threshold = .03, .active = .02,
-	.bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .dead_after = 100000, .common = .55, .answers = 4,
+	.features = 512, .seed = 1, .steps = 1500, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
+	.warmup = .02, .cooldown = .2, .sparsity = 9, .last_layer = 2, .ramp = .5, .sharpness = 4,
+	.threshold = .03, .active = 0,
+	.bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4, .settle_at = .8,
+	.dead_after = 100000, .common = .3, .answers = 4, .ends = .3,
 };
 
 /* One value of a section: exactly one of i, d and b says where it goes. */
@@ -132,10 +134,13 @@ read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "active", NULL, &o->active, 0, 1, NULL },
 		{ "bandwidth", NULL, &o->bandwidth, 1e-6, 1e3, NULL },
 		{ "threshold rate", NULL, &o->threshold_rate, 0, 100, NULL },
+		{ "settle", NULL, &o->settle, 0, 1, NULL },
+		{ "settle at", NULL, &o->settle_at, 0, 1, NULL },
 		{ "revive", NULL, &o->revive, 0, 1e6, NULL },
 		{ "dead after", &o->dead_after, NULL, 1, INT_MAX, NULL },
 		{ "common", NULL, &o->common, 0, 1, NULL },
 		{ "answers", NULL, &o->answers, 0, 1e6, NULL },
+		{ "ends", NULL, &o->ends, 0, 1e6, NULL },
 	};
 
 	*o = coder_defaults;

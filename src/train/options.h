@@ -40,13 +40,16 @@ struct ct_coder_options {
 	double ramp;			/* share of the steps over which it grows from 0 */
 	double sharpness;		/* c of tanh(c a |dec|) */
 	double threshold;		/* at the start */
-	double active;			/* share of rows a feature is active on at the start; 0: biases are 0 */
+	double active;			/* share of rows a feature is active on at the start; 0: random features */
 	double bandwidth;		/* of the straight-through gradient */
 	double threshold_rate;		/* of the thresholds' logarithms, as a share of rate */
+	double settle;			/* thresholds rise to this share of the tenth strongest activation; 0: they do not */
+	double settle_at;		/* share of the steps after which they do, and only decoders go on learning */
 	double revive;			/* pull on features below their threshold */
 	int dead_after;			/* rows without being active that make a feature dead, in live figures */
 	double common;			/* a position that n sentences share is drawn n^common times as often */
 	double answers;			/* and one where an answer is due, answers times as often */
+	double ends;			/* and a sentence's last token, ends times as often */
 };
 
 struct ct_train_recipe {

@@ -65,8 +65,9 @@ ct_pack_close(struct ct_pack *p)
 
 int
 ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
-    bool twins)
+    enum ct_pack_how how)
 {
+	bool twins = how == CT_PACK_TWINS;
 	int R = 0, k;
 
 	if (twins && n % 2)
@@ -74,16 +75,16 @@ ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int 
 	for (k = 0; k < n && k < p->max_sentences; k++) {
 		const struct ct_sentence *s = &c->sentences[list[k]];
 		const int *t = c->tokens + s->first;
-		int rows = s->n - 1;
+		int rows = how == CT_PACK_WHOLE ? s->n : s->n - 1;
 
 		if (R + rows > p->max_rows || (twins && k % 2 == 0 && k + 1 < n &&
 		    R + rows + c->sentences[list[k + 1]].n - 1 > p->max_rows))
 			break;
 		for (int i = 0; i < rows; i++) {
 			p->tokens[R + i] = t[i];
-			p->targets[R + i] = t[i + 1];
-			p->graded[R + i] = i == s->answer;
-			p->weights[R + i] = i == s->answer ? (float)answer_weight : 1;
+			p->targets[R + i] = i + 1 < s->n ? t[i + 1] : -1;
+			p->graded[R + i] = i == s->answer && i + 1 < s->n;
+			p->weights[R + i] = p->graded[R + i] ? (float)answer_weight : 1;
 		}
 		p->len[k] = rows;
 		p->sentence[k] = list[k];

@@ -1,7 +1,7 @@
 /*
  * pack: sentences of a corpus as batches for the transformer.
  *
- * Owns the buffers of one batch. The last token of a sentence is only ever a target, so it has no row.
+ * Owns the buffers of one batch. The last token of a sentence is only ever a target, so training gives it no row.
  */
 #ifndef CT_TRAIN_PACK_H
 #define CT_TRAIN_PACK_H
@@ -27,12 +27,17 @@ struct ct_pack {
 int ct_pack_open(struct ct_pack *p, const struct ct_corpus *c, struct ct_error *err);
 void ct_pack_close(struct ct_pack *p);
 
+enum ct_pack_how {
+	CT_PACK_PLAIN,
+	CT_PACK_TWINS,			/* list[2i] and list[2i+1] are twins: both come in, or none */
+	CT_PACK_WHOLE			/* the last token has a row, too, without a target */
+};
+
 /*
- * Fills p with sentences list[0..) of c until it is full or n are in; returns how many. At least one fits; of
- * twins (list[2i], list[2i+1]) both or none.
+ * Fills p with sentences list[0..) of c until it is full or n are in; returns how many. At least one fits.
  */
 int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
-    bool twins);
+    enum ct_pack_how how);
 
 /* The row that predicts the graded token of the pack's i-th sentence, or -1. */
 int ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i);
