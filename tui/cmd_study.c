@@ -160,6 +160,8 @@ do_clamp(struct app *a, const char *arg)
 		snprintf(text, sizeof text, "L%d#%d@%d", c.layer, c.feature, c.pos);
 	}
 	input_open(a, INPUT_CLAMP, text);
+	if (i >= 0)
+		a->input.strength = strcspn(text, "=x+-");
 	return DID_CHANGE;
 }
 

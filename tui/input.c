@@ -84,6 +84,7 @@ input_open(struct app *a, enum input_kind kind, const char *text)
 	drop_candidates(&a->input);
 	a->input.kind = kind;
 	prompt_start(&a->input.line, text, history);
+	a->input.strength = 0;
 	check_words(a);
 }
 
@@ -268,6 +269,9 @@ input_key(struct app *a, int key)
 	a->message[0] = '\0';
 	if (key != K_TAB)
 		drop_candidates(in);
+	if (in->strength && (key == '=' || key == 'x' || key == '+' || key == '-'))
+		prompt_replace(&in->line, in->strength, "");
+	in->strength = 0;
 	switch (prompt_key(&in->line, key)) {
 	case PROMPT_IGNORED:
 		return DID_NOTHING;

@@ -31,6 +31,8 @@ struct input {
 	char *candidate[INPUT_CANDIDATES];
 	int n_candidates, shown;	/* shown: the one in the line, -1: only their common part */
 	size_t start;
+	/* Of a clamp that is changed: where its strength begins, else 0. A new one typed first takes its place. */
+	size_t strength;
 	/* Bytes that are not in the vocabulary. */
 	struct {
 		size_t start, end;
