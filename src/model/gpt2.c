@@ -127,8 +127,6 @@ gpt2_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
 	ct_bind(b, &m->pos_embed, c->context, D, "wpe.weight");
 	ct_bind(b, &m->norm_f.w, D, 0, "ln_f.weight");
 	ct_bind(b, &m->norm_f.b, D, 0, "ln_f.bias");
-	if (!ct_bind_exists(b, "lm_head.weight"))
-		m->cfg.tied = true;
 	if (!c->tied)
 		ct_bind_plain(b, &m->unembed, c->V, D, "lm_head.weight");
 	for (int l = 0; l < c->L; l++) {

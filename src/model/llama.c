@@ -145,8 +145,6 @@ llama_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
 	ct_bind_prefix(b, "model.", "embed_tokens.weight");
 	ct_bind(b, &m->embed, c->V, c->D, "embed_tokens.weight");
 	ct_bind(b, &m->norm_f.w, c->D, 0, "norm.weight");
-	if (!ct_bind_exists(b, "lm_head.weight"))
-		m->cfg.tied = true;
 	if (!c->tied)
 		ct_bind_plain(b, &m->unembed, c->V, c->D, "lm_head.weight");
 	for (int l = 0; l < c->L; l++) {

@@ -401,6 +401,10 @@ models_that_contradict_themselves(void **state)
 	patch("g/model.safetensors", "model.norm.weight", "model.norm.height", 17);
 	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
 	assert_string_equal(err.msg, "g: 1 tensor that config.json calls for is missing: model.norm.weight");
+	copy_golden("llama-clt");
+	patch("g/model.safetensors", "lm_head.weight", "lm_head.height", 14);
+	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "g: 1 tensor that config.json calls for is missing: lm_head.weight");
 	copy_golden("gpt2-plt");
 	patch("g/config.json", "\"n_layer\": 3", "\"n_layer\": 9", 12);
 	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
