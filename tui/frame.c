@@ -1,6 +1,7 @@
 /* frame: see frame.h. */
 #include "tui/frame.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,8 +97,9 @@ draw_title(struct app *a, const struct area *all)
 	x += draw_text(all, x, 0, ST_DIM, left);
 	if (!g)
 		return;
-	worst = g->check.max_edge_residual > g->check.max_logit_error ? g->check.max_edge_residual
-								      : g->check.max_logit_error;
+	worst = g->check.max_edge_residual;
+	if (!(g->check.max_logit_error <= worst))	/* a NaN is the worst */
+		worst = isnan(worst) ? worst : g->check.max_logit_error;
 	fmt_tiny(b[2], sizeof b[2], worst);
 	snprintf(right, sizeof right, "replacement %s  completeness %s  exact %s",
 	    fmt_share(b[0], sizeof b[0], g->scores.replacement),
@@ -110,7 +112,7 @@ draw_title(struct app *a, const struct area *all)
 	x += draw_text(all, x, 0, ST_DIM, "  completeness ");
 	x += draw_text(all, x, 0, ST_STRONG, b[1]);
 	x += draw_text(all, x, 0, ST_DIM, "  exact ");
-	draw_text(all, x, 0, worst > 1e-4 ? ST_BAD : ST_TEXT, b[2]);
+	draw_text(all, x, 0, !(worst <= 1e-5) ? ST_BAD : ST_TEXT, b[2]);
 }
 
 /* Columns of a token with the blank before it. */

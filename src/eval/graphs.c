@@ -84,6 +84,13 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	return rc;
 }
 
+/* The larger one; a NaN is the worst of all. */
+static double
+worse(double a, double b)
+{
+	return isnan(a) || a > b ? a : b;
+}
+
 static void
 average(struct ct_graph_figures *out, const struct result *r, int n)
 {
@@ -93,8 +100,8 @@ average(struct ct_graph_figures *out, const struct result *r, int n)
 	for (i = 0; i < n; i++) {
 		out->replacement += r[i].scores.replacement / n;
 		out->completeness += r[i].scores.completeness / n;
-		out->max_edge_residual = fmax(out->max_edge_residual, r[i].check.max_edge_residual);
-		out->max_logit_error = fmax(out->max_logit_error, r[i].check.max_logit_error);
+		out->max_edge_residual = worse(out->max_edge_residual, r[i].check.max_edge_residual);
+		out->max_logit_error = worse(out->max_logit_error, r[i].check.max_logit_error);
 		if (isfinite(r[i].spearman)) {	/* a graph of one or two features has no ranks */
 			out->spearman += r[i].spearman;
 			ranked++;

@@ -194,7 +194,8 @@ set_row(struct ct_graph *g, int node, const struct ct_row *row)
 	n->bias = row->bias;
 	n->inputs = row->total;
 	n->attributed = true;
-	if (row->residual > g->check.max_edge_residual)
+	/* A NaN stays: what is not a number agrees with nothing. */
+	if (isnan(row->residual) || row->residual > g->check.max_edge_residual)
 		g->check.max_edge_residual = row->residual;
 }
 

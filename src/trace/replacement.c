@@ -334,7 +334,11 @@ ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_are
 	ct_logits(m, 1, row, logits);
 	ct_logits(m, 1, lo->pass->final + (size_t)pos * D, logits + V);
 	for (int i = 0; i < V; i++) {
-		worst = fmax(worst, fabs((double)logits[i] - logits[V + i]));
+		double gap = fabs((double)logits[i] - logits[V + i]);
+
+		/* A NaN stays: what is not a number agrees with nothing. */
+		if (isnan(gap) || gap > worst)
+			worst = gap;
 		largest = fmax(largest, fabs((double)logits[V + i]));
 	}
 	*error = largest > 0 ? worst / largest : worst;
