@@ -20,6 +20,7 @@ static const struct {
 } options[] = {
 	{ "model", 'm', "MODEL", "a model directory, or a name on the search path (default: capitals)" },
 	{ "transcoder", 't', "DIR", "transcoder directory, when it does not lie in the model's" },
+	{ "allow-nonfinite", 'n', NULL, "read weights that are NaN or infinite" },
 	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file" },
 	{ "check", 'c', NULL, "with --lesson: play it without a terminal and say which steps hold" },
 	{ "script", 's', "FILE", "run the commands in FILE first (- is standard input)" },
@@ -93,6 +94,9 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		return -1;
 	case 't':
 		opt->engine.transcoder_dir = arg;
+		return -1;
+	case 'n':
+		opt->engine.allow_nonfinite = true;
 		return -1;
 	case 'L':
 		opt->lesson = arg;

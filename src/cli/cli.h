@@ -104,6 +104,7 @@ int cli_text(const char *file, const char *text, size_t n);
 struct cli_model {
 	const char *model;		/* NULL: the default */
 	const char *transcoder;		/* NULL: the model's own */
+	bool allow_nonfinite;
 	struct ct_engine *engine;
 	struct ct_session *session;
 };

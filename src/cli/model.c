@@ -9,7 +9,9 @@ static const char default_model[] = "capitals";
 int
 cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 {
-	struct ct_engine_options opt = { .transcoder_dir = m->transcoder };
+	struct ct_engine_options opt = {
+		.transcoder_dir = m->transcoder, .allow_nonfinite = m->allow_nonfinite
+	};
 	struct cli_progress progress = { 0 };
 	int rc;
 

@@ -11,8 +11,8 @@
 #include "io/json_out.h"
 
 enum {
-	KEY_TRANSCODER = CLI_LONG, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_TOP, KEY_GENERATE, KEY_TEMPERATURE,
-	KEY_SEED, KEY_SWEEP, KEY_JSON
+	KEY_TRANSCODER = CLI_LONG, KEY_NONFINITE, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_TOP, KEY_GENERATE,
+	KEY_TEMPERATURE, KEY_SEED, KEY_SWEEP, KEY_JSON
 };
 enum { MAX_CLAMPS = 256, MAX_TOP = 1000 };
 
@@ -437,6 +437,7 @@ run(struct cli *c)
 		switch (key) {
 		case 'm': q.m.model = value; break;
 		case KEY_TRANSCODER: q.m.transcoder = value; break;
+		case KEY_NONFINITE: q.m.allow_nonfinite = true; break;
 		case KEY_CLAMP:
 			if (q.n_specs == MAX_CLAMPS) {
 				cli_error("--clamp: more than %d clamps", MAX_CLAMPS);
@@ -483,6 +484,7 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
 	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
 	{ KEY_CLAMP, "clamp", "SPEC", "L1#249@8=0, ...x-1, ...+2.5, ...-2.5; @* everywhere; repeatable" },
 	{ KEY_MODE, "mode", "MODE", "what stays frozen: direct, frozen, free or range=I-J (frozen)" },
 	{ KEY_THROUGH, "through", "WHAT", "what carries the effect on: model or replacement (model)" },
@@ -497,8 +499,8 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_steer = {
 	.name = "steer",
-	.synopsis = "[-m MODEL] [--transcoder DIR] --clamp SPEC... [--mode MODE] [--through WHAT]\n"
-	    "[--top N] [--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS]\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] --clamp SPEC... [--mode MODE]\n"
+	    "[--through WHAT] [--top N] [--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS]\n"
 	    "[--json FILE] PROMPT",
 	.summary = "clamp features, and compare what the model then says with what the graph predicted",
 	.details = "A clamp is L1#249@8=0 (layer, feature, position; absolute value), ...x-1 (a multiple of\n"

@@ -7,7 +7,7 @@
 
 #include "io/json_out.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_AT, KEY_TARGET, KEY_TOP, KEY_JSON };
+enum { KEY_TRANSCODER = CLI_LONG, KEY_NONFINITE, KEY_AT, KEY_TARGET, KEY_TOP, KEY_JSON };
 
 static int
 show_json(const struct cli_model *m, const struct ct_survey *v, const char *file)
@@ -121,6 +121,7 @@ run(struct cli *c)
 		switch (key) {
 		case 'm': m.model = value; break;
 		case KEY_TRANSCODER: m.transcoder = value; break;
+		case KEY_NONFINITE: m.allow_nonfinite = true; break;
 		case KEY_AT: bad = cli_int(value, "--at", 1, 1 << 20, &at); break;
 		case KEY_TARGET: target = value; break;
 		case KEY_TOP: bad = cli_int(value, "--top", 1, 1 << 20, &top); break;
@@ -143,6 +144,7 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
 	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
 	{ KEY_AT, "at", "POS", "position whose next token is looked at (the last)" },
 	{ KEY_TARGET, "target", "TARGET", "what the graph explains: TOK, TOK,TOK, A-B or L1#249@8" },
 	{ KEY_TOP, "top", "N", "features to show (20)" },
@@ -152,8 +154,8 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_survey = {
 	.name = "survey",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--at POS] [--target TARGET] [--top N]\n"
-	    "[--json FILE] PROMPT",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	    "[--top N] [--json FILE] PROMPT",
 	.summary = "ablate each feature of the pruned graph in turn, and rank by what happened",
 	.details = "KL is that of the next token, effect the change of the target's logit minus the\n"
 	    "vocabulary's mean. Influence is what the graph says; the Spearman correlation says how far\n"

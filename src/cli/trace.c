@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-	KEY_TRANSCODER = CLI_LONG, KEY_AT, KEY_TARGET, KEY_MAX_NODES, KEY_PRUNE, KEY_DEPTH, KEY_TOP, KEY_JSON
+	KEY_TRANSCODER = CLI_LONG, KEY_NONFINITE, KEY_AT, KEY_TARGET, KEY_MAX_NODES, KEY_PRUNE, KEY_DEPTH, KEY_TOP,
+	KEY_JSON
 };
 
 /* A float run stays below this (relative): more means that the graph does not describe the run. */
@@ -179,6 +180,7 @@ run(struct cli *c)
 		switch (key) {
 		case 'm': m.model = value; break;
 		case KEY_TRANSCODER: m.transcoder = value; break;
+		case KEY_NONFINITE: m.allow_nonfinite = true; break;
 		case KEY_AT: bad = cli_int(value, "--at", 0, INT_MAX, &at); break;
 		case KEY_TARGET: target = value; break;
 		case KEY_MAX_NODES:
@@ -238,6 +240,7 @@ done:
 static const struct cli_option options[] = {
 	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
 	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
 	{ KEY_AT, "at", "POS", "explain what follows position POS, BOS being 0 (the last one)" },
 	{ KEY_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or feature: L1#249@8 (the likeliest tokens)" },
 	{ KEY_MAX_NODES, "max-feature-nodes", "N", "attribute at most N features (7500)" },
@@ -250,8 +253,8 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_trace = {
 	.name = "trace",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--at POS] [--target TARGET] [--max-feature-nodes N]\n"
-	    "[--prune NODE[,EDGE]] [--depth N] [--top N] [--json FILE] PROMPT",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	    "[--max-feature-nodes N] [--prune NODE[,EDGE]] [--depth N] [--top N] [--json FILE] PROMPT",
 	.summary = "which features, inputs and errors led to the next token",
 	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"
 	    "their share of all inputs. Exit status 1: the graph does not add up to the run it describes.",

@@ -40,4 +40,14 @@ fails "an empty model directory" "config.json" trace -m "$tmp/broken" x
 cp "$golden"/*.json "$golden"/*.safetensors "$tmp/broken"
 head -c 1000 "$golden/model.safetensors" >"$tmp/broken/model.safetensors"
 fails "a model cut short" "model.safetensors" trace -m "$tmp/broken" x
+# The last weight of the file, which is the unembedding of the last token, becomes NaN.
+cp "$golden/model.safetensors" "$tmp/broken/model.safetensors"
+chmod u+w "$tmp/broken/model.safetensors"
+size=$(($(wc -c <"$tmp/broken/model.safetensors")))
+printf '\000\000\300\177' | dd of="$tmp/broken/model.safetensors" bs=1 seek=$((size - 4)) conv=notrunc 2>/dev/null
+fails "weights that are NaN" "is nan.*--allow-nonfinite" \
+	trace -m "$tmp/broken" --transcoder "$golden/transcoder" "$prompt"
+run trace --allow-nonfinite -m "$tmp/broken" --transcoder "$golden/transcoder" "$prompt"
+ok "they are read when asked for" [ "$status" = 1 ]
+ok "and the graph is not trusted" grep -q 'self-check failed' "$tmp/err"
 exit $failed
