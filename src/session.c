@@ -252,6 +252,8 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool,
 		 progress, ctx, err)) < 0 ||
 	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, err)) < 0 ||
+	    (progress && !progress(ctx, "pruning", 0, 1) &&
+		(r = ct_fail(err, CT_ECANCELLED, "pruning cancelled")) < 0) ||
 	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, err)) < 0)
 		goto fail;
 	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */

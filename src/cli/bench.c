@@ -160,15 +160,17 @@ measure_model(struct shape *out, const char *model, const char *transcoder, stru
 		goto done;
 	}
 	rc = ct_session_open(&m.session, m.engine, err);
-	if (rc == CT_OK)
-		rc = ct_session_prompt(m.session, info->demo, NULL, NULL, err);
 	start = ct_seconds();
 	for (int i = 0; rc == CT_OK && (i < 3 || ct_seconds() - start < enough); i++) {
 		struct ct_trace_options opt = { .target.pos = -1 };
 		struct stopwatch w = { .now = -1 };
 		double seconds;
 
-		rc = ct_session_trace(m.session, &opt, watch, &w, err);
+		watch(&w, "run and features", 0, 1);
+		rc = ct_session_prompt(m.session, info->demo, NULL, NULL, err);
+		watch(&w, "attribution", 0, 1);
+		if (rc == CT_OK)
+			rc = ct_session_trace(m.session, &opt, watch, &w, err);
 		watch(&w, "", 0, 0);
 		seconds = rc == CT_OK ? ct_session_trace_seconds(m.session) : 0;
 		if (i == 0 || seconds < out->seconds) {
