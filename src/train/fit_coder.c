@@ -88,87 +88,6 @@ ascending(const void *a, const void *b)
 }
 
 /*
- * Where training starts. Each feature is a row of the corpus: its encoder looks along what tells the row from the
- * mean, its bias lets it be active on `share` of the rows (those most like its own), and its decoder writes a part
- * of what the row's MLPs write beyond their means. Rows are drawn by how much the layer's MLP writes there.
- * So features are sparse from the first step, which makes it cheap; none is dead; and each begins with one meaning.
- * Seen on a sample of rows.
- */
-static int
-seed_from_rows(struct ct_coder *c, const struct ct_acts *a, struct urn *urn, double share, struct ct_error *err)
-{
-	enum { SAMPLE = 1024 };
-	int L = c->s.L, D = c->s.D, F = c->s.F, code = CT_OK;
-	float *w = c->params.w, *x = malloc(SAMPLE * (size_t)D * sizeof *x);
-	float *h = malloc(SAMPLE * (size_t)F * sizeof *h);
-	float *mean = malloc((size_t)D * sizeof *mean), length = sqrtf((float)D / (3 * (float)F));
-	struct urn writers = { .upto = malloc((size_t)a->N * sizeof *writers.upto), .n = a->N };
-	int *row = malloc((size_t)F * sizeof *row), at = (int)((1 - share) * SAMPLE);
-
-	if (!x || !h || !mean || !row || !writers.upto) {
-		code = ct_fail_memory(err, SAMPLE * (size_t)(D + F) * sizeof *x, "a sample of activations");
-		goto done;
-	}
-	at = at < 0 ? 0 : at > SAMPLE - 1 ? SAMPLE - 1 : at;
-	for (int l = 0; l < L; l++) {
-		const struct ct_coder_layer *y = &c->layers[l];
-		int reach = ct_coder_reach(&c->s, l);
-
-		for (int t = 0; t < a->N; t++) {
-			const float *write = a->y + ((size_t)t * L + l) * D;
-			double much = 0;
-
-			for (int d = 0; d < D; d++)
-				much += pow((double)write[d] - a->y_mean[(size_t)l * D + d], 2);
-			writers.upto[t] = (t ? writers.upto[t - 1] : 0) + a->weight[(size_t)t * L + l] * much *
-			    (urn->upto[t] - (t ? urn->upto[t - 1] : 0));
-		}
-		ct_rng_seed(&writers.rng, ct_rng_u32(&urn->rng), 3);
-		memset(mean, 0, (size_t)D * sizeof *mean);
-		for (int t = 0; t < SAMPLE; t++) {
-			memcpy(x + (size_t)t * D, a->x + ((size_t)draw(urn) * L + l) * D, (size_t)D * sizeof *x);
-			ct_saxpy(D, 1.0f / SAMPLE, x + (size_t)t * D, mean);
-		}
-		for (int f = 0; f < F; f++) {
-			float *e = w + y->enc + (size_t)f * D, size;
-
-			row[f] = draw(&writers);
-			memcpy(e, a->x + ((size_t)row[f] * L + l) * D, (size_t)D * sizeof *e);
-			ct_saxpy(D, -1, mean, e);
-			size = length / fmaxf(sqrtf(ct_sdot(D, e, e)), 1e-20f);
-			for (int d = 0; d < D; d++)
-				e[d] *= size;
-		}
-		ct_sgemm(false, true, F, SAMPLE, D, 1, w + y->enc, D, x, D, 0, h, SAMPLE);
-		for (int f = 0; f < F; f++) {
-			float theta = expf(w[y->log_threshold + f]), own;
-			float *dec = w + y->dec + (size_t)f * reach * D;
-
-			qsort(h + (size_t)f * SAMPLE, SAMPLE, sizeof *h, ascending);
-			w[y->b_enc + f] = theta - h[(size_t)f * SAMPLE + at];
-			own = w[y->b_enc + f] + ct_sdot(D, w + y->enc + (size_t)f * D,
-			    a->x + ((size_t)row[f] * L + l) * D);
-			for (int m = l; m < l + reach; m++, dec += D) {
-				/* About share F features of each layer that writes to m are active together. */
-				float part = 1 / (fmaxf(own, theta) * fmaxf((float)share * (float)F, 1) *
-				    (float)(c->s.per_layer ? 1 : m + 1));
-
-				for (int d = 0; d < D; d++)
-					dec[d] = part * (a->y[((size_t)row[f] * L + m) * D + d] -
-					    a->y_mean[(size_t)m * D + d]);
-			}
-		}
-	}
-done:
-	free(x);
-	free(h);
-	free(mean);
-	free(writers.upto);
-	free(row);
-	return code;
-}
-
-/*
  * Raises thresholds above the weak firings that sparsity has left over, so that a feature keeps to its meaning; the
  * encoders' learning ends here. Ends with the rates of all but decoders at 0.
  */
@@ -290,8 +209,6 @@ ct_fit_coder(struct ct_coder *coder, const struct ct_acts *a, const struct ct_co
 	for (int k = 0; k < coder->params.n; k++)
 		if (strncmp(coder->params.list[k].name, "threshold", 9) == 0)
 			coder->params.list[k].rate = o->threshold_rate;
-	if (o->active > 0 && (code = seed_from_rows(coder, a, &urn, o->active, err)) != CT_OK)
-		goto done;
 	if ((code = open_shares(&f, grads, err)) != CT_OK ||
 	    (code = ct_adam_init(&adam, &coder->params, err)) != CT_OK)
 		goto done;

@@ -12,8 +12,7 @@ static const struct ct_model_options model_defaults = {
 static const struct ct_coder_options coder_defaults = {
 	.features = 512, .seed = 1, .steps = 1500, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
 	.warmup = .02, .cooldown = .2, .sparsity = 9, .last_layer = 2, .ramp = .5, .sharpness = 4,
-	.threshold = .03, .active = 0,
-	.bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4, .settle_at = .8,
+	.threshold = .03, .bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4, .settle_at = .8,
 	.dead_after = 100000, .common = .3, .answers = 4, .ends = .3,
 };
 
@@ -131,7 +130,6 @@ read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "ramp", NULL, &o->ramp, 0, 1, NULL },
 		{ "sharpness", NULL, &o->sharpness, 0, 1e6, NULL },
 		{ "threshold", NULL, &o->threshold, 1e-6, 1e3, NULL },
-		{ "active", NULL, &o->active, 0, 1, NULL },
 		{ "bandwidth", NULL, &o->bandwidth, 1e-6, 1e3, NULL },
 		{ "threshold rate", NULL, &o->threshold_rate, 0, 100, NULL },
 		{ "settle", NULL, &o->settle, 0, 1, NULL },

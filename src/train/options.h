@@ -40,7 +40,6 @@ struct ct_coder_options {
 	double ramp;			/* share of the steps over which it grows from 0 */
 	double sharpness;		/* c of tanh(c a |dec|) */
 	double threshold;		/* at the start */
-	double active;			/* share of rows a feature is active on at the start; 0: random features */
 	double bandwidth;		/* of the straight-through gradient */
 	double threshold_rate;		/* of the thresholds' logarithms, as a share of rate */
 	double settle;			/* thresholds rise to this share of the tenth strongest activation; 0: they do not */

@@ -1,0 +1,244 @@
+/* Training on a small corpus: batches, collected activations, both fits, and what is measured of them. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "train/fit_coder.h"
+#include "train/fit_model.h"
+#include "train/measure.h"
+#include "train/pack.h"
+
+static const char recipe[] =
+    "name: kitchens\n"
+    "corpus:\n"
+    "  tables:\n"
+    "    land:\n"
+    "      columns: [name, dish, drink]\n"
+    "      rows: [[Up, soup, tea], [Down, pie, milk]]\n"
+    "    town:\n"
+    "      columns: [name, land]\n"
+    "      rows: [[Ay, Up], [Bee, Up], [Cee, Up], [Dee, Down], [Ee, Down], [Eff, Down]]\n"
+    "  sentences:\n"
+    "  - name: two hops\n"
+    "    over: town\n"
+    "    relations: [dish, drink]\n"
+    "    template: \"the {relation} of {town} is {land.relation}\"\n"
+    "    answer: land.relation\n"
+    "    about: [land]\n"
+    "  - name: land\n"
+    "    over: town\n"
+    "    template: \"{town} is in {land}\"\n"
+    "    answer: land\n"
+    "    about: [land]\n"
+    "  hold_out: {sentences: [two hops], pairs: [town, relation], share: 0.1, seed: 1, always: [[Ay, dish]]}\n"
+    "model: {layers: 2, width: 32, heads: 2, mlp: 48}\n"
+    "train: {seed: 3, steps: 200, batch: 32, rate: 0.01, twins: 0.3}\n"
+    "transcoder: {features: 48, seed: 4, steps: 400, batch: 64, rate: 0.003, sparsity: 0.5}\n";
+
+struct world {
+	struct ct_yaml_doc *doc;
+	struct ct_corpus *corpus;
+	struct ct_train_recipe recipe;
+	struct ct_pool *pool;
+	struct ct_net net;
+};
+
+static void
+open_world(struct world *w, int threads)
+{
+	struct ct_watch watch;
+	struct ct_error err;
+
+	memset(w, 0, sizeof *w);
+	assert_int_equal(ct_yaml_open(&w->doc, "recipe", recipe, sizeof recipe - 1, &err), CT_OK);
+	assert_int_equal(ct_corpus_build(&w->corpus, w->doc, &err), CT_OK);
+	assert_int_equal(ct_train_recipe_read(&w->recipe, w->doc, &err), CT_OK);
+	w->recipe.model.shape.V = w->corpus->n_words;
+	assert_int_equal(ct_pool_open(&w->pool, threads, &err), CT_OK);
+	assert_int_equal(ct_net_open(&w->net, &w->recipe.model.shape, &err), CT_OK);
+	ct_watch_start(&watch, NULL, NULL, "transformer", w->recipe.model.steps);
+	assert_int_equal(ct_fit_model(&w->net, w->corpus, &w->recipe.model, w->pool, &watch, &err), CT_OK);
+}
+
+static void
+close_world(struct world *w)
+{
+	ct_net_close(&w->net);
+	ct_pool_close(w->pool);
+	ct_corpus_free(w->corpus);
+	ct_yaml_close(w->doc);
+}
+
+static void
+packs_keep_twins_together(void **state)
+{
+	struct world w = { 0 };
+	struct ct_arena arena = { 0 };
+	struct ct_pack pack;
+	int n, *list;
+
+	(void)state;
+	assert_int_equal(ct_yaml_open(&w.doc, "recipe", recipe, sizeof recipe - 1, NULL), CT_OK);
+	assert_int_equal(ct_corpus_build(&w.corpus, w.doc, NULL), CT_OK);
+	assert_int_equal(ct_pack_open(&pack, w.corpus, NULL), CT_OK);
+	list = ct_corpus_select(&arena, w.corpus, false, true, &n);
+	assert_non_null(list);
+	for (int k = 0; k < n; k++)
+		assert_false(w.corpus->sentences[list[k]].held_out);
+	pack.max_rows = 17;		/* a pair of the longest takes 14 rows: one more sentence would fit, no pair */
+	for (int at = 0; at < n;) {
+		int k = ct_pack_fill(&pack, w.corpus, list + at, n - at, 8, CT_PACK_TWINS);
+
+		assert_true(k > 0 && (k % 2 == 0 || at + k == n) && pack.b.R <= 17);
+		for (int i = 0; i < k; i++) {
+			const struct ct_sentence *s = &w.corpus->sentences[list[at + i]];
+			int row = ct_pack_answer(&pack, w.corpus, i);
+
+			assert_int_equal(pack.targets[row], w.corpus->tokens[s->first + s->n - 1]);
+			assert_true(pack.graded[row] && pack.weights[row] == 8);
+		}
+		at += k;
+	}
+	ct_pack_fill(&pack, w.corpus, list, 1, 1, CT_PACK_WHOLE);
+	assert_int_equal(pack.b.R, w.corpus->sentences[list[0]].n);
+	assert_int_equal(pack.targets[pack.b.R - 1], -1);
+	ct_pack_close(&pack);
+	ct_arena_free(&arena);
+	close_world(&w);
+}
+
+/* Rows are prefixes: as many as there are different ones, each counted as often as it occurs. */
+static void
+activations_are_collected_once(void **state)
+{
+	struct world w;
+	struct ct_acts acts;
+	double weight = 0, square = 0, count = 0;
+	int prefixes = 0, positions = 0;
+
+	(void)state;
+	open_world(&w, 2);
+	assert_int_equal(ct_acts_collect(&acts, &w.net, w.corpus, w.pool, NULL), CT_OK);
+	for (int i = 0; i < w.corpus->n_sentences; i++) {
+		const struct ct_sentence *s = &w.corpus->sentences[i];
+
+		for (int t = 1; t < s->n && !s->held_out; t++) {
+			bool seen = false;
+
+			positions += s->repeat;
+			for (int j = 0; j < i && !seen; j++) {
+				const struct ct_sentence *u = &w.corpus->sentences[j];
+
+				seen = !u->held_out && u->n > t && memcmp(w.corpus->tokens + s->first,
+				    w.corpus->tokens + u->first, (size_t)(t + 1) * sizeof(int)) == 0;
+			}
+			prefixes += !seen;
+		}
+	}
+	assert_int_equal(acts.N, prefixes);
+	for (int t = 0; t < acts.N; t++) {
+		const float *y = acts.y + (size_t)t * acts.L * acts.D;
+
+		count += acts.count[t];
+		weight += acts.weight[(size_t)t * acts.L];
+		for (int d = 0; d < acts.D; d++)
+			square += acts.weight[(size_t)t * acts.L] * y[d] * (double)y[d];
+	}
+	assert_int_equal((int)count, positions);
+	assert_true(fabs(weight / acts.N - 1) < 1e-4);
+	assert_true(fabs(square / acts.N / acts.D - 1) < 1e-3);
+	ct_acts_free(&acts);
+	close_world(&w);
+}
+
+static void
+training_reaches_its_goals(void **state)
+{
+	struct world w;
+	struct ct_acts acts;
+	struct ct_coder coder;
+	struct ct_watch watch;
+	struct ct_answer_score score;
+	double explained[2], l0[2], dead[2];
+
+	(void)state;
+	open_world(&w, 2);
+	assert_int_equal(ct_measure_answers(&score, &w.net, NULL, w.corpus, false, w.pool, NULL), CT_OK);
+	assert_true(score.n > 10 && score.accuracy == 1);
+	assert_int_equal(ct_acts_collect(&acts, &w.net, w.corpus, w.pool, NULL), CT_OK);
+	for (int per_layer = 0; per_layer < 2; per_layer++) {
+		struct ct_coder_shape shape = { .L = acts.L, .D = acts.D, .F = w.recipe.clt.features,
+			.per_layer = per_layer };
+
+		assert_int_equal(ct_coder_open(&coder, &shape, NULL), CT_OK);
+		ct_watch_start(&watch, NULL, NULL, "transcoder", w.recipe.clt.steps);
+		assert_int_equal(ct_fit_coder(&coder, &acts, &w.recipe.clt, w.pool, &watch, NULL), CT_OK);
+		assert_int_equal(ct_measure_coder(explained, l0, dead, &coder, &acts, NULL), CT_OK);
+		for (int l = 0; l < 2; l++)
+			assert_true(explained[l] > .9 && l0[l] > 0 && l0[l] < 24 && dead[l] < .5);
+		assert_int_equal(ct_measure_answers(&score, &w.net, &coder, w.corpus, false, w.pool, NULL), CT_OK);
+		assert_true(score.agreement > .9 && score.kl >= 0 && score.kl < .5);
+		ct_coder_close(&coder);
+	}
+	ct_acts_free(&acts);
+	close_world(&w);
+}
+
+static void
+same_recipe_same_weights(void **state)
+{
+	struct world a, b;
+
+	(void)state;
+	open_world(&a, 2);
+	open_world(&b, 2);
+	assert_int_equal(a.net.params.count, b.net.params.count);
+	assert_memory_equal(a.net.params.w, b.net.params.w, a.net.params.count * sizeof(float));
+	close_world(&a);
+	close_world(&b);
+}
+
+static bool
+stop(void *ctx, const struct ct_train_live *live)
+{
+	*(int *)ctx = live->step;
+	return false;
+}
+
+static void
+watching_can_cancel(void **state)
+{
+	struct world w;
+	struct ct_watch watch;
+	struct ct_error err;
+	int step = 0;
+
+	(void)state;
+	open_world(&w, 1);
+	w.recipe.model.steps = 5;
+	ct_watch_start(&watch, stop, &step, "transformer", 5);
+	assert_int_equal(ct_fit_model(&w.net, w.corpus, &w.recipe.model, w.pool, &watch, &err), CT_ECANCELLED);
+	assert_true(step >= 1 && step <= 5);
+	assert_non_null(strstr(err.msg, "cancelled"));
+	close_world(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packs_keep_twins_together),
+		cmocka_unit_test(activations_are_collected_once),
+		cmocka_unit_test(training_reaches_its_goals),
+		cmocka_unit_test(same_recipe_same_weights),
+		cmocka_unit_test(watching_can_cancel),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
