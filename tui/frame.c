@@ -168,7 +168,7 @@ static void
 draw_prompt(struct app *a, const struct area *all)
 {
 	const struct study *s = &a->study;
-	int first, x = 1;
+	int first, x = 1, left = 0, right = 0;
 
 	if (a->input.kind == INPUT_PROMPT) {
 		input_draw(a, all, 1, 1);
@@ -196,10 +196,15 @@ draw_prompt(struct app *a, const struct area *all)
 				  : ST_TOKEN,
 		    t);
 		if (pos == s->pos) {
-			draw_text(all, x - 1, 1, ST_KEY, "[");
-			draw_text(all, x + w, 1, ST_KEY, "]");
+			left = t[0] == ' ' ? x : x - 1;
+			right = x + w;
 		}
 		x += w;
+	}
+	/* Last, in place of blanks that may be part of a token. */
+	if (right) {
+		draw_text(all, left, 1, ST_KEY, "[");
+		draw_text(all, right, 1, ST_KEY, "]");
 	}
 }
 
