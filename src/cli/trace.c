@@ -135,9 +135,9 @@ show(const struct cli_model *m, const struct ct_graph *g, int n_roots, int depth
 	if (show_tree(m, g, n_roots, depth, top) != CLI_OK)
 		return CLI_ERROR;
 	cli_line("%s", "");
-	cli_line("graph       %d features, %d errors, %d inputs, %d targets, %ld edges; kept %d nodes and "
-	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets, g->n_edges, g->n_kept,
-	    g->n_pruned);
+	cli_line("graph       %d features, %d errors, %d inputs, %d target%s, %ld edges; kept %d nodes and "
+	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets, g->n_targets == 1 ? "" : "s",
+	    g->n_edges, g->n_kept, g->n_pruned);
 	cli_line("scores      replacement %.3f  completeness %.3f", g->scores.replacement,
 	    g->scores.completeness);
 	cli_line("self-check  edges + bias = value within %.1e  local replacement = model within %.1e",

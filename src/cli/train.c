@@ -112,7 +112,8 @@ run(struct cli *c)
 	if (rc < 0)
 		return cli_fail(&err);
 	show(&report);
-	rc = build_cards(recipe, opt.out_dir, &err);
+	/* A recipe may stop at the model: then there are no features to make cards of. */
+	rc = report.clt.made || report.plt.made ? build_cards(recipe, opt.out_dir, &err) : CT_OK;
 	return rc < 0 ? cli_fail(&err) : CLI_OK;
 }
 
