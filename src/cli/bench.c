@@ -16,7 +16,7 @@
 #include "trace/measure.h"
 
 enum { KEY_TRANSCODER = CLI_LONG, KEY_SHAPE, KEY_JSON };
-enum { MAX_PHASES = 12, MAX_SHAPES = 16 };
+enum { MAX_PHASES = 12, MAX_SHAPES = 16, RUNS = 3 };
 static const double enough = 1.0;	/* seconds of repetitions for one figure */
 
 struct phase {
@@ -119,7 +119,7 @@ describe(struct shape *out, const char *name, const struct ct_graph *g, int d_mo
 	return needed_gflop(g, d_model, per_layer, &out->gflop, err);
 }
 
-/* One run: at these sizes the work takes seconds, and differs little from run to run. */
+/* The fastest of a few runs: the first one also pays for memory that the system has yet to hand out. */
 static int
 measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *pool, struct ct_error *err)
 {
@@ -129,17 +129,23 @@ measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *
 		    .position = CT_LEARNED, .eps = 1e-5, .tied = true, .attn_bias = true, .mlp_bias = true },
 		.kind = CT_CLT, .act = CT_TC_TOPK, .read = CT_READ_NORM2, .F = r->F, .k = r->k, .seed = 1
 	};
-	struct stopwatch w = { .now = -1 };
-	struct ct_arena arena = { 0 };
-	struct ct_measured m;
-	int rc = ct_measure_shape(&m, &shape, r->tokens + 1, &arena, pool, watch, &w, err);
+	int rc = CT_OK;
 
-	watch(&w, "", 0, 0);
-	if (rc == CT_OK)
-		rc = describe(out, r->name, m.graph, r->D, false, err);
-	out->seconds = rc == CT_OK ? m.seconds : 0;
-	out->watch = w;
-	ct_arena_free(&arena);
+	for (int i = 0; i < RUNS && rc == CT_OK; i++) {
+		struct stopwatch w = { .now = -1 };
+		struct ct_arena arena = { 0 };
+		struct ct_measured m;
+
+		rc = ct_measure_shape(&m, &shape, r->tokens + 1, &arena, pool, watch, &w, err);
+		watch(&w, "", 0, 0);
+		if (rc == CT_OK && (i == 0 || m.seconds < out->seconds)) {
+			out->targets = 0;
+			rc = describe(out, r->name, m.graph, r->D, false, err);
+			out->seconds = m.seconds;
+			out->watch = w;
+		}
+		ct_arena_free(&arena);
+	}
 	return rc;
 }
 
@@ -410,7 +416,7 @@ const struct cli_command cli_bench = {
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--shape NAME] [--json FILE]",
 	.summary = "speed, as fractions of limits measured in the same process",
 	.details = "For each installed model the graph of its demo prompt, the fastest of the runs of a\n"
-	    "second, and one graph of each shape with random weights. GFLOP is the work that the method\n"
+	    "second, and of three of each shape with random weights. GFLOP is the work that the method\n"
 	    "needs; sgemm is the best square matrix product with as many threads, and copy the bytes\n"
 	    "that memory moves, read and written.",
 	.options = options,
