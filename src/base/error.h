@@ -25,7 +25,7 @@ enum ct_status {
 
 struct ct_error {
 	int code;
-	char msg[600];
+	char msg[4096];	/* room for a list of what is missing */
 };
 
 /* Fills err (if not NULL), cut to fit, and returns code: `return ct_fail(...)`. */

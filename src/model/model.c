@@ -16,7 +16,7 @@ struct ct_binder {
 	const char *prefix;
 	bool allow_nonfinite;
 	int missing;
-	char names[360];		/* the first missing ones, for the message */
+	char names[3600];		/* the missing ones, as many as a message has room for */
 	struct ct_error fault;		/* the first fault of another kind */
 };
 

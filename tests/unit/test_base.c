@@ -340,21 +340,22 @@ test_error(void **state)
 static void
 test_error_lengths(void **state)
 {
-	static const int lengths[] = { 0, 1, 2, 100, 298, 299, 300, 594, 595, 596, 597, 598, 599, 600, 601,
-		2000 };
+	enum { SIZE = sizeof((struct ct_error *)NULL)->msg, LONGEST = 3 * SIZE };
+	static const int lengths[] = { 0, 1, 2, 100, SIZE / 2 - 1, SIZE / 2, SIZE - 6, SIZE - 5, SIZE - 4, SIZE - 3,
+		SIZE - 2, SIZE - 1, SIZE, SIZE + 1, LONGEST };
 	enum { N = sizeof lengths / sizeof *lengths };
 	struct {
 		struct ct_error err;
 		char guard[64];
 	} box;
-	char *long_text = malloc(2001), *prefix = malloc(2001);
+	char *long_text = malloc(LONGEST + 1), *prefix = malloc(LONGEST + 1);
 
 	(void)state;
 	for (int i = 0; i < N; i++)
 		for (int k = 0; k < N; k++) {
 			size_t size = sizeof box.err.msg, n = (size_t)lengths[i], p = (size_t)lengths[k],
 			       have;
-			char want[4100];
+			char want[LONGEST + SIZE + 8];
 
 			memset(long_text, 'm', n);
 			long_text[n] = '\0';
@@ -382,7 +383,7 @@ static void
 test_error_utf8(void **state)
 {
 	struct ct_error err = { 0 };
-	char text[900] = "";
+	char text[sizeof err.msg + 300] = "";
 
 	(void)state;
 	for (int shift = 0; shift < 3; shift++) {

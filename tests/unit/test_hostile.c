@@ -408,11 +408,15 @@ models_that_contradict_themselves(void **state)
 	copy_golden("gpt2-plt");
 	patch("g/config.json", "\"n_layer\": 3", "\"n_layer\": 9", 12);
 	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
-	assert_string_equal(err.msg, "g: 72 tensors that config.json calls for are missing: "
-	    "transformer.h.3.ln_1.weight, transformer.h.3.ln_1.bias, transformer.h.3.ln_2.weight, "
-	    "transformer.h.3.ln_2.bias, transformer.h.3.attn.c_attn.weight, transformer.h.3.attn.c_attn.bias, "
-	    "transformer.h.3.attn.c_proj.weight, transformer.h.3.attn.c_proj.bias, transformer.h.3.mlp.c_fc.weight, "
-	    "transformer.h.3.mlp.c_fc.bias, transformer.h.3.mlp.c_proj.weight and 61 more");
+	assert_memory_equal(err.msg, "g: 72 tensors that config.json calls for are missing: transformer.h.3.ln_1.weight, ", 82);
+	/* All of them are listed. */
+	for (int l = 3; l < 9; l++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "transformer.h.%d.mlp.c_proj.bias", l);
+		assert_non_null(strstr(err.msg, name));
+	}
+	assert_null(strstr(err.msg, " more"));
 	copy_golden("llama-clt");
 	f = fopen("g/model.safetensors", "r+b");
 	assert_non_null(f);
