@@ -62,7 +62,7 @@ int ct_transcoder_reach(const struct ct_transcoder *tc, int l);
 
 /*
  * pre[t,f] = b_enc[f] + sum_d x[t,d] * w_enc[f,d]     (Ameisen et al. 2025, eq. 1)
- *   pre out (T,F_l), x in (T,D).  One sgemm, 2*T*F*D flops.
+ *   pre out (T,F_l), x in (T,D).  2*T*F*D flops: one sgemm where the rows are float, else row by row.
  */
 void ct_transcoder_encode(const struct ct_transcoder *tc, int l, int T, const float *x, float *restrict pre);
 
