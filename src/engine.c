@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -21,6 +22,27 @@ is_model(const char *dir)
 
 	free(config);
 	return yes;
+}
+
+/* The installed models: beside the program's own directory, so that an installed tree may be moved anywhere. */
+static char *
+installed_dir(void)
+{
+	char exe[4096], *moved = NULL;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	for (int up = 0; n > 0 && up < 2; up++) {
+		exe[n] = '\0';
+		n = strrchr(exe, '/') ? strrchr(exe, '/') - exe : 0;
+	}
+	if (n > 0) {
+		exe[n] = '\0';
+		moved = ct_path_join(exe, "share/ctrace/models");
+	}
+	if (moved && ct_dir_exists(moved))
+		return moved;
+	free(moved);
+	return strdup(CT_DATADIR "/models");
 }
 
 /* The i-th directory that models are looked for in, to be freed; NULL after the last. */
@@ -45,7 +67,7 @@ search_dir(int i)
 		free(base);
 		return dir;
 	}
-	return i == 0 ? strdup(CT_DATADIR "/models") : i == 1 ? strdup("models") : NULL;
+	return i == 0 ? installed_dir() : i == 1 ? strdup("models") : NULL;
 }
 
 int
