@@ -3,6 +3,7 @@
  */
 #include "fuzz.h"
 
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +12,19 @@
 
 static char dir[64];
 
+static int
+remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
 static void
 remove_dir(void)
 {
-	static const char *const names[] = { "config.json", "tokenizer.json", "model.safetensors", "index.json.gz",
-		"layer_0.bin", "labels.yaml" };
-	char path[128];
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
+	nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 const char *
@@ -48,4 +50,43 @@ fuzz_file(const char *name, const uint8_t *data, size_t n)
 	if (!f || fwrite(data, 1, n, f) != n || fclose(f) != 0)
 		abort();
 	return path;
+}
+
+void
+fuzz_link(const char *name, const char *from)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[128], source[PATH_MAX], target[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", fuzz_dir(), name);
+	snprintf(source, sizeof source, "%s/tests/%s", srcdir ? srcdir : ".", from);
+	if (!realpath(source, target) || symlink(target, path) != 0) {
+		fprintf(stderr, "cannot link %s to %s: srcdir must name the source directory\n", path, source);
+		abort();
+	}
+}
+
+const char *
+fuzz_model(void)
+{
+	static const char labels[] = "L0#1: one\nL0#2: \"say a b\"\nL1#3: two\nL2#4: two\nL1#5: \"mixed: x / y\"\n";
+	static const char *const files[] = { "config.json", "model.safetensors", "tokenizer.json", "transcoder" };
+	char from[64];
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		snprintf(from, sizeof from, "golden/llama-clt/%s", files[i]);
+		fuzz_link(files[i], from);
+	}
+	fuzz_file("labels.yaml", (const uint8_t *)labels, sizeof labels - 1);
+	return fuzz_dir();
+}
+
+char *
+fuzz_text(const uint8_t *data, size_t n)
+{
+	char *text = strndup(n ? (const char *)data : "", n);
+
+	if (!text)
+		abort();
+	return text;
 }
