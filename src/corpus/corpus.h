@@ -87,8 +87,8 @@ bool ct_corpus_allows(const struct ct_corpus *c, int sentence, int pos, int word
 
 /*
  * A Hugging Face tokenizer.json of the vocabulary: WordLevel over WhitespaceSplit; texts with spaces in them
- * are added tokens; BOS comes first by the template.
+ * are added tokens; BOS comes first by the template. Beside it, in the same directory, tokenizer_config.json.
  */
-int ct_corpus_write_tokenizer(const struct ct_corpus *c, const char *path, struct ct_error *err);
+int ct_corpus_write_tokenizer(const struct ct_corpus *c, const char *dir, struct ct_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * tokenizer_file: the vocabulary of a corpus as a Hugging Face tokenizer.json.
+ * tokenizer_file: the vocabulary of a corpus as a Hugging Face tokenizer.json, and the tokenizer_config.json
+ * that keeps AutoTokenizer from taking it for the usual tokenizer of the model's family.
  *
  * A word without spaces is an entry of the WordLevel model. One with spaces ("New York") cannot come out of
  * the pre-tokenizer, so it is an added token, too: those are matched before the text is split. single_word
@@ -56,19 +57,36 @@ tokenizer_json(const struct ct_corpus *c)
 	return top;
 }
 
-int
-ct_corpus_write_tokenizer(const struct ct_corpus *c, const char *path, struct ct_error *err)
+/* Takes the object over; NULL is what jansson makes of a word that is not UTF-8. */
+static int
+write_json(const char *dir, const char *file, json_t *top, struct ct_error *err)
 {
-	json_t *top = tokenizer_json(c);
-	char *text = top ? json_dumps(top, JSON_INDENT(1) | JSON_PRESERVE_ORDER) : NULL;
+	char *text = top ? json_dumps(top, JSON_INDENT(1) | JSON_PRESERVE_ORDER) : NULL,
+	     *path = ct_path_join(dir, file);
 	int rc;
 
-	if (text)
+	if (!path)
+		rc = ct_fail_memory(err, strlen(dir) + strlen(file) + 2, "a path");
+	else if (text)
 		rc = ct_file_replace(path, text, strlen(text), err);
 	else
 		rc = ct_fail(
 		    err, CT_EINVAL, "%s: cannot be written: a word of the corpus is not valid UTF-8", path);
+	free(path);
 	free(text);
 	json_decref(top);
 	return rc;
+}
+
+int
+ct_corpus_write_tokenizer(const struct ct_corpus *c, const char *dir, struct ct_error *err)
+{
+	const char *bos = c->words[c->bos];
+	int rc = write_json(dir, "tokenizer.json", tokenizer_json(c), err);
+
+	return rc != CT_OK ? rc
+			   : write_json(dir, "tokenizer_config.json",
+				 json_pack("{s:s, s:s, s:s, s:s}", "tokenizer_class", "PreTrainedTokenizerFast",
+				     "bos_token", bos, "eos_token", bos, "unk_token", c->words[c->unk]),
+				 err);
 }

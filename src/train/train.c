@@ -139,23 +139,17 @@ copy_recipe(const struct run *r, const char *path, struct ct_error *err)
 static int
 write_all(const struct run *r, const char *path, struct ct_error *err)
 {
-	char *tokenizer = ct_path_join(r->dir, "tokenizer.json");
 	int code;
 
-	if (!tokenizer)
-		return ct_fail_memory(err, strlen(r->dir), "a path");
 	if ((code = ct_dir_make(r->dir, err)) != CT_OK ||
 	    (code = ct_export_model(r->dir, &r->net, r->corpus->bos, err)) != CT_OK ||
-	    (code = ct_corpus_write_tokenizer(r->corpus, tokenizer, err)) != CT_OK)
-		goto done;
+	    (code = ct_corpus_write_tokenizer(r->corpus, r->dir, err)) != CT_OK)
+		return code;
 	for (int k = 0; k < 2; k++)
 		if (r->coders[k].params.w &&
 		    (code = ct_export_coder(r->dir, &r->coders[k], r->name, err)) != CT_OK)
-			goto done;
-	code = copy_recipe(r, path, err);
-done:
-	free(tokenizer);
-	return code;
+			return code;
+	return copy_recipe(r, path, err);
 }
 
 int

@@ -3,9 +3,9 @@
 
 usage: check.py LOGITS_PROGRAM [MODEL_DIR ...]
 
-Without model directories it writes small random models itself: gpt2, llama with grouped queries and tied
-embeddings, llama with Llama-3 rope scaling, each with a byte-level BPE tokenizer trained on a few lines. Ids must be
-identical, logits within 1e-4. Exits 0 when all agree, 1 when not, 77 (skipped) when packages are missing.
+First it writes small random models itself: gpt2, llama with grouped queries and tied embeddings, llama with Llama-3
+rope scaling, each with a byte-level BPE tokenizer trained on a few lines; then come the model directories. Ids must be
+identical, those of AutoTokenizer included, logits within 1e-4. Exits 0 when all agree, 1 when not, 77 (skipped) when packages are missing.
 """
 import importlib.util
 import json
@@ -114,7 +114,7 @@ def compare(program, directory):
     """Returns (largest logit difference, tokens compared), or raises AssertionError."""
     import torch
     from tokenizers import Tokenizer
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     texts = prompts_of(directory)
     out = subprocess.run([program, directory], input="\n".join(texts) + "\n", text=True, capture_output=True)
@@ -122,12 +122,15 @@ def compare(program, directory):
     lines = out.stdout.splitlines()
     assert len(lines) == len(texts), f"{len(lines)} lines for {len(texts)} prompts"
     tok = Tokenizer.from_file(os.path.join(directory, "tokenizer.json"))
+    configured = os.path.exists(os.path.join(directory, "tokenizer_config.json"))
+    auto = AutoTokenizer.from_pretrained(directory) if configured else None
     model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
     worst, tokens = 0.0, 0
     for text, line in zip(texts, lines):
         got = json.loads(line)
         want = tok.encode(text).ids
         assert got["ids"] == want, f"ids of {text!r}: {got['ids']}, Hugging Face {want}"
+        assert not auto or auto(text).input_ids == want, f"ids of {text!r}: AutoTokenizer {auto(text).input_ids}"
         with torch.no_grad():
             logits = model(torch.tensor([want])).logits[0].double().flatten()
         ours = torch.tensor(got["logits"], dtype=torch.float64)
@@ -146,9 +149,8 @@ def main():
     program, given = os.path.abspath(sys.argv[1]), sys.argv[2:]
     failed = 0
     with tempfile.TemporaryDirectory() as tmp:
-        todo = [(d, d, None) for d in given]
-        if not given:
-            todo = [(name, os.path.join(tmp, str(i)), write) for i, (name, write) in enumerate(MODELS.items())]
+        todo = [(name, os.path.join(tmp, str(i)), write) for i, (name, write) in enumerate(MODELS.items())]
+        todo += [(d, d, None) for d in given]
         for name, directory, write in todo:
             try:
                 if write:

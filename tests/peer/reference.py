@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Compares a whole attribution graph, and the time it takes, with the Python reference (circuit-tracer).
 
-usage: reference.py CTRACE_PROGRAM MODEL_DIR PROMPT
+usage: reference.py CTRACE_PROGRAM MODEL_DIR ...
 
-The same weights and prompt must give the same graph: nodes, edges and scores. Works on llama models with a
-cross-layer transcoder. Exits 0 when they agree, 1 when not, 77 (skipped) when packages are missing.
+The same weights and prompt (the recipe's demo) must give the same graph: nodes, edges and scores, with each transcoder
+of the model. Works on llama models. Exits 0 when they agree, 1 when not, 77 (skipped) when packages are missing.
 """
 import importlib.util
 import json
@@ -16,11 +16,27 @@ import time
 NEEDED = ["torch", "transformers", "tokenizers", "transformer_lens", "circuit_tracer"]
 
 
-def load(directory):
+def load_transcoder(directory):
+    """A transcoder directory as circuit-tracer's own loaders take it."""
+    import torch
+    import yaml
+    from circuit_tracer.transcoder.cross_layer_transcoder import load_clt
+    from circuit_tracer.transcoder.single_layer_transcoder import load_transcoder_set
+
+    with open(os.path.join(directory, "config.yaml"), encoding="utf-8") as f:
+        config = yaml.safe_load(f)
+    where = {"device": torch.device("cpu"), "dtype": torch.float32, "lazy_decoder": False}
+    if config["model_kind"] == "cross_layer_transcoder":
+        return load_clt(directory, **where)
+    files = sorted(n for n in os.listdir(directory) if n.startswith("layer_"))
+    return load_transcoder_set({i: os.path.join(directory, n) for i, n in enumerate(files)}, config["scan"],
+                               config["feature_input_hook"], config["feature_output_hook"], lazy_encoder=False, **where)
+
+
+def load(directory, transcoder):
     """The model directory as circuit-tracer's replacement model, on TransformerLens."""
     import torch
     from circuit_tracer.replacement_model.replacement_model_transformerlens import TransformerLensReplacementModel
-    from circuit_tracer.transcoder.cross_layer_transcoder import load_clt
     from transformer_lens import HookedTransformerConfig
     from transformer_lens.pretrained.weight_conversions import convert_llama_weights
     from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
@@ -35,11 +51,9 @@ def load(directory):
         rotary_dim=c.head_dim, rotary_adjacent_pairs=False, gated_mlp=True, final_rms=True, model_name="local",
         n_key_value_heads=c.num_key_value_heads if c.num_key_value_heads != c.num_attention_heads else None,
         device="cpu", dtype=torch.float32)
-    clt = load_clt(os.path.join(directory, "transcoder"), device=torch.device("cpu"), dtype=torch.float32,
-                   lazy_decoder=False)
     tokenizer = PreTrainedTokenizerFast(tokenizer_file=os.path.join(directory, "tokenizer.json"), bos_token="<bos>",
                                         eos_token="<bos>", pad_token="<bos>")
-    model = TransformerLensReplacementModel.from_config(cfg, clt)
+    model = TransformerLensReplacementModel.from_config(cfg, load_transcoder(transcoder))
     model.tokenizer = tokenizer
     state = convert_llama_weights(hf, cfg)
     renamed = {}
@@ -53,20 +67,17 @@ def load(directory):
     return model, hf
 
 
-def main():
-    gone = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if gone:
-        print(f"skipped: Python packages missing: {', '.join(gone)} (pip install circuit-tracer)")
-        return 77
-    program, directory, prompt = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
+def compare(program, directory, transcoder):
     import torch
     from circuit_tracer.attribution.attribute import attribute
     from circuit_tracer.graph import compute_graph_scores
 
-    out = subprocess.run([program, "trace", "-m", directory, "--prune", "1,1", "--json", "-", prompt],
-                         capture_output=True, text=True, check=True)
+    with open(os.path.join(directory, "recipe.yaml"), encoding="utf-8") as f:
+        prompt = next(json.loads(line[len("demo:"):]) for line in f if line.startswith("demo:"))
+    out = subprocess.run([program, "trace", "-m", directory, "--transcoder", transcoder, "--prune", "1,1", "--json", "-",
+                          prompt], capture_output=True, text=True, check=True)
     ours = json.loads(out.stdout)
-    model, hf = load(directory)
+    model, hf = load(directory, transcoder)
     from tokenizers import Tokenizer
 
     ids = torch.tensor(Tokenizer.from_file(os.path.join(directory, "tokenizer.json")).encode(prompt).ids)
@@ -99,16 +110,30 @@ def main():
     worst = float((edges - graph.adjacency_matrix).abs().max() / graph.adjacency_matrix.abs().max())
     scores = ours["ctrace"]["scores"]
     gap = max(abs(scores["replacement"] - float(replacement)), abs(scores["completeness"] - float(completeness)))
-    print(f"{len(features)} features, {len(ours['links'])} edges: edges within {worst:.1e} of the largest, "
+    print(f"{transcoder}: {len(features)} features, {len(ours['links'])} edges: edges within {worst:.1e} of the largest, "
           f"scores within {gap:.1e}")
     print(f"reference: fastest of 5 graphs with scores {1e3 * min(seconds):.1f} ms, {torch.get_num_threads()} threads")
     # Like with like: both in a process that has run before. The bench traces the demo prompt of the recipe.
-    bench = json.loads(subprocess.run([program, "bench", "-m", directory, "--json", "-"], capture_output=True, text=True,
-                                      check=True).stdout)
+    bench = json.loads(subprocess.run([program, "bench", "-m", directory, "--transcoder", transcoder, "--json", "-"],
+                                      capture_output=True, text=True, check=True).stdout)
     ms = 1e3 * bench["shapes"][0]["seconds"]
     print(f"ctrace:    fastest graph of its demo prompt, pruned and scored {ms:.2f} ms: {1e3 * min(seconds) / ms:.0f} times "
           "faster")
     return 0 if worst < 1e-5 and gap < 1e-4 else 1
+
+
+def main():
+    gone = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if gone:
+        print(f"skipped: Python packages missing: {', '.join(gone)} (pip install circuit-tracer)")
+        return 77
+    status = 0
+    for directory in sys.argv[2:]:
+        for kind in ("transcoder", "transcoder-plt"):
+            transcoder = os.path.join(directory, kind)
+            if os.path.exists(transcoder):
+                status |= compare(os.path.abspath(sys.argv[1]), directory, transcoder)
+    return status
 
 
 if __name__ == "__main__":

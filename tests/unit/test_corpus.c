@@ -368,13 +368,12 @@ test_tokenizer_file(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof path, "%s/tokenizer.json", dir);
 	for (size_t m = 0; m < sizeof models / sizeof *models; m++) {
 		struct ct_corpus *c = load(models[m]);
 		struct ct_tokenizer *t;
 		struct ct_error err;
 
-		assert_int_equal(ct_corpus_write_tokenizer(c, path, &err), CT_OK);
+		assert_int_equal(ct_corpus_write_tokenizer(c, dir, &err), CT_OK);
 		if (ct_tokenizer_open(&t, dir, &err) < 0)
 			fail_msg("%s", err.msg);
 		assert_int_equal(ct_tokenizer_size(t), c->n_words);
@@ -395,7 +394,10 @@ test_tokenizer_file(void **state)
 		ct_tokenizer_close(t);
 		ct_corpus_free(c);
 	}
-	remove(path);
+	snprintf(path, sizeof path, "%s/tokenizer.json", dir);
+	assert_int_equal(remove(path), 0);
+	snprintf(path, sizeof path, "%s/tokenizer_config.json", dir);
+	assert_int_equal(remove(path), 0);
 	rmdir(dir);
 }
 
