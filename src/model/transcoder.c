@@ -187,11 +187,29 @@ check_end(struct loader *ld)
 	return r;
 }
 
+/*
+ * The file of an entry of `transcoders:` inside the directory. Published lists may name files on the Hugging Face hub,
+ * "hf://owner/repository/folder/file?revision=main": `hf download` puts that at folder/file.
+ */
+static const char *
+listed_file(const char *entry, char *buf, size_t size)
+{
+	const char *p = entry;
+
+	if (strncmp(entry, "hf://", 5) != 0)
+		return entry;
+	p += 5;
+	for (int i = 0; i < 2; i++)
+		p += strcspn(p, "/") + (p[strcspn(p, "/")] == '/');
+	snprintf(buf, size, "%.*s", (int)strcspn(p, "?"), p);
+	return buf;
+}
+
 static int
 open_layers(struct loader *ld, const struct ct_yaml *paths)
 {
 	struct ct_transcoder *tc = ld->tc;
-	char name[64];
+	char name[512];
 	int r = CT_OK;
 
 	for (int l = 0; l < tc->L && r == CT_OK; l++) {
@@ -205,7 +223,7 @@ open_layers(struct loader *ld, const struct ct_yaml *paths)
 				r = open_file(ld, name, &dec);
 		} else {
 			snprintf(name, sizeof name, "layer_%d.safetensors", l);
-			r = open_file(ld, paths ? paths->items[l].text : name, &enc);
+			r = open_file(ld, paths ? listed_file(paths->items[l].text, name, sizeof name) : name, &enc);
 			dec = enc;
 		}
 		if (r == CT_OK)

@@ -27,6 +27,25 @@ ok "the same goes to a file" cmp -s "$tmp/graph.json" "$tmp/file.json"
 run export "$tmp/graph.json" --to json
 ok "it is graph JSON" [ "$status" = 0 ]
 
+# A transcoder as it is published: files in folders, listed by where they are on the hub.
+plt=$top/tests/golden/gpt2-plt
+mkdir -p "$tmp/published/layers"
+cp "$plt"/transcoder/layer_*.safetensors "$tmp/published/layers"
+listed() {
+	cat "$plt/transcoder/config.yaml"
+	echo transcoders:
+	for l in 0 1 2; do
+		echo "- \"hf://owner/name/$1/layer_$l.safetensors?revision=main\""
+	done
+}
+listed layers >"$tmp/published/config.yaml"
+run trace -m "$plt" "$prompt"
+grep -v '^time' "$tmp/out" >"$tmp/plain"
+run trace -m "$plt" --transcoder "$tmp/published" "$prompt"
+grep -v '^time' "$tmp/out" >"$tmp/hub"
+ok "a transcoder downloaded from the hub" cmp "$tmp/plain" "$tmp/hub"
+listed nowhere >"$tmp/published/config.yaml"
+fails "one that was not" "published/nowhere/layer_0.safetensors" trace -m "$plt" --transcoder "$tmp/published" "$prompt"
 fails "an empty prompt" . trace -m "$golden" ""
 fails "an unknown word, with near ones" "\"w99\".*w9" trace -m "$golden" "w1 w99 w2"
 fails "a prompt longer than the context" . trace -m "$golden" "$(yes w1 | head -n 5000 | tr '\n' ' ')"
