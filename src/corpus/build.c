@@ -156,7 +156,7 @@ ct_build_sentence(struct ct_build *b, int kind)
 	b->sentences = list;
 	list[b->n_sentences++] = (struct ct_sentence){
 		.first = b->n_tokens, .answer = -1, .kind = kind, .row = -1, .relation = -1, .about = -1,
-		.plan = -1, .repeat = 1,
+		.plan = -1, .plan_at = -1, .repeat = 1,
 	};
 	add_token(b, b->c->bos);
 	return &list[b->n_sentences - 1];

@@ -44,6 +44,7 @@ struct ct_sentence {
 	int relation;		/* index into relations[], -1: none */
 	int about;		/* label "about X" of its first `about` variable, -1: none */
 	int plan;		/* word of its `plan:` slot, -1: none */
+	int plan_at;		/* position at which it is to be made, -1: none is named */
 	int repeat;		/* how often it stands in an epoch, >= 1; it is stored once */
 };
 

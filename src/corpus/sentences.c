@@ -235,6 +235,8 @@ write_sentence(const struct ct_plan *p, const struct ct_instance *in, struct ct_
 	s->answer = l.asked;
 	if (l.t->has_plan)
 		s->plan = ct_names_find(&b->words, text_of(&l, &l.t->plan));
+	if (l.t->plan_at >= 0)
+		s->plan_at = l.pos[l.t->plan_at];
 	for (int pos = 0; pos < l.n; pos++)
 		ct_build_label(b, pos, "%s (input)", b->words.text[b->tokens[s->first + pos]]);
 	label_slots(&l);

@@ -154,12 +154,34 @@ read_condition(struct ct_template *t, const struct ct_world *w, const struct ct_
 	return parse_slot(&c->b, t, w, b, strlen(b), e, err);
 }
 
+/* The slot that is planned, and the word of the template at which it is. */
+static int
+read_plan(struct ct_template *t, const struct ct_world *w, const struct ct_yaml *node, struct ct_error *err)
+{
+	const struct ct_yaml *plan = ct_yaml_get(node, "plan"), *at = ct_yaml_get(node, "plan at");
+	const char *text = NULL, *word = NULL;
+	int rc;
+
+	t->plan_at = -1;
+	if ((rc = ct_yaml_string(w->doc, node, "plan", at != NULL, &text, err)) < 0 || !text ||
+	    (rc = parse_slot(&t->plan, t, w, text, strlen(text), plan, err)) < 0 ||
+	    (rc = ct_yaml_string(w->doc, node, "plan at", false, &word, err)) < 0)
+		return rc;
+	t->has_plan = true;
+	for (int i = 0; i < t->n_pieces && word && t->plan_at < 0; i++)
+		if (t->pieces[i].kind == CT_PIECE_WORD && strcmp(t->pieces[i].text, word) == 0)
+			t->plan_at = i;
+	return !word || t->plan_at >= 0 ? CT_OK : ct_yaml_fail(w->doc, at, CT_EFORMAT, err,
+	    "the template has no word \"%s\"", word);
+}
+
 static int
 read_sentence(
     struct ct_template *t, const struct ct_world *w, const struct ct_yaml *node, struct ct_error *err)
 {
 	static const char *const keys[] = {
-		"name", "over", "where", "relations", "template", "answer", "about", "plan", "repeat", NULL
+		"name", "over", "where", "relations", "template", "answer", "about", "plan", "plan at", "repeat",
+		NULL
 	};
 	const struct ct_yaml *list;
 	const char *text = NULL;
@@ -201,11 +223,7 @@ read_sentence(
 		if ((rc = parse_slot(&t->about[t->n_about++], t, w, e->text, strlen(e->text), e, err)) < 0)
 			return rc;
 	}
-	text = NULL;
-	if ((rc = ct_yaml_string(w->doc, node, "plan", false, &text, err)) < 0)
-		return rc;
-	t->has_plan = text != NULL;
-	return text ? parse_slot(&t->plan, t, w, text, strlen(text), ct_yaml_get(node, "plan"), err) : CT_OK;
+	return read_plan(t, w, node, err);
 }
 
 struct ct_fact

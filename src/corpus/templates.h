@@ -40,6 +40,7 @@ struct ct_template {
 	struct ct_slot about[CT_MAX_ABOUT];
 	bool has_plan;
 	struct ct_slot plan;
+	int plan_at;				/* piece, -1: none */
 	int repeat;
 };
 

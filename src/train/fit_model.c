@@ -11,6 +11,7 @@ struct share {
 	struct ct_pass *pass;
 	float *grad;
 	const int *list;		/* its sentences of this step */
+	const int *neck;		/* where their attention ends, or NULL */
 	int n;
 	double loss;
 	int right;
@@ -38,6 +39,7 @@ run_share(void *ctx, int task, int worker)
 	for (int at = 0; at < s->n;) {
 		at += ct_pack_fill(&s->pack, f->corpus, s->list + at, s->n - at, f->o->answer_weight,
 		    f->o->twins > 0 ? CT_PACK_TWINS : CT_PACK_PLAIN);
+		s->pack.b.neck = s->neck ? s->neck + at - s->pack.b.n : NULL;
 		ct_pass_forward(s->pass, f->net, &s->pack.b, NULL, NULL);
 		s->loss += ct_pass_backward(s->pass, f->net, &s->pack.b, f->scale, &f->prices,
 		    s->grad, &s->right);
@@ -146,6 +148,17 @@ pair_up(const struct groups *g, struct ct_rng *rng, const struct ct_corpus *c, i
 	return rows;
 }
 
+/* Where attention ends in each sentence of a batch: at its plan in a share of them, nowhere (0) in the others. */
+static void
+draw_necks(int *neck, struct ct_rng *rng, const struct ct_corpus *c, const int *batch, int n, double share)
+{
+	for (int k = 0; k < n; k++) {
+		int at = c->sentences[batch[k]].plan_at;
+
+		neck[k] = at > 0 && ct_rng_uniform(rng) < share ? at : 0;
+	}
+}
+
 static void
 close_shares(struct share *s, int n)
 {
@@ -167,7 +180,7 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 	struct deck deck = { 0 };
 	struct groups groups = { 0 };
 	float **grads = NULL;
-	int *batch, code = CT_ENOMEM, right = 0, graded = 0;
+	int *batch, *neck, code = CT_ENOMEM, right = 0, graded = 0;
 	double loss = 0, weights = 0;
 
 	ct_rng_seed(&deck.rng, (uint64_t)o->seed, 1);
@@ -176,9 +189,10 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 		net->params.list[0].rate = 0;	/* the embedding */
 	deck.list = ct_corpus_select(arena, corpus, false, true, &deck.size);
 	batch = ct_arena_need(arena, (size_t)o->batch, sizeof *batch, "a batch", err);
+	neck = ct_arena_need(arena, (size_t)o->batch, sizeof *neck, "a batch", err);
 	grads = ct_arena_need(arena, (size_t)f.n_shares, sizeof *grads, "gradients", err);
 	f.shares = calloc((size_t)f.n_shares, sizeof *f.shares);
-	if (!deck.list || !batch || !grads || !f.shares) {
+	if (!deck.list || !batch || !neck || !grads || !f.shares) {
 		ct_fail_memory(err, (size_t)o->batch * sizeof *batch, "a batch");
 		goto done;
 	}
@@ -209,6 +223,8 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 		deal(&deck, batch, o->batch);
 		if (o->twins > 0)
 			apart = pair_up(&groups, &deck.rng, corpus, batch, o->batch);
+		if (o->bottleneck > 0)
+			draw_necks(neck, &deck.rng, corpus, batch, o->batch, o->bottleneck);
 		for (int k = 0; k < o->batch; k++) {
 			const struct ct_sentence *s = &corpus->sentences[batch[k]];
 			bool answer = s->answer >= 0 && s->answer < s->n - 1;
@@ -224,6 +240,7 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 			int first = share_start(o->batch, k, f.n_shares);
 
 			f.shares[k].list = batch + first;
+			f.shares[k].neck = o->bottleneck > 0 ? neck + first : NULL;
 			f.shares[k].n = share_start(o->batch, k + 1, f.n_shares) - first;
 		}
 		ct_pool_run(pool, f.n_shares, run_share, &f);

@@ -23,6 +23,7 @@ struct ct_model_options {
 	double warmup, cooldown;	/* shares of the steps: rate up from 0, and down to 0 */
 	double activity;		/* price of what MLPs write, relative to the stream */
 	double twins;			/* price of what they write differently in sentences alike: 0, no such pairs */
+	double bottleneck;		/* share of sentences in which attention ends at the position of their plan */
 	double answer_weight;		/* of the graded token in the loss; others have 1 */
 };
 

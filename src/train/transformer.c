@@ -121,6 +121,7 @@ struct ct_pass {
 	float *dwide;		/* (R, 2 mlp) or (R, (H + 2 H_kv) head) */
 	float *dheads;		/* (R, H head) */
 	float *dprobs;		/* (context, context) */
+	float *dneck;		/* (sentences, D) gradient of what passes by attention at bottlenecks */
 };
 
 int
@@ -170,8 +171,9 @@ ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int m
 	p->dwide = ct_arena_alloc(&p->arena, R * (2 * mlp > wide ? 2 * mlp : wide), sizeof(float));
 	p->dheads = ct_arena_alloc(&p->arena, R * q, sizeof(float));
 	p->dprobs = ct_arena_alloc(&p->arena, (size_t)s->context * s->context, sizeof(float));
+	p->dneck = ct_arena_alloc(&p->arena, (size_t)max_sentences * s->D, sizeof(float));
 	if (!p->x || !p->scale_f || !p->n_f || !p->logits || !p->dout || !p->dx || !p->dn || !p->dwide ||
-	    !p->dheads || !p->dprobs)
+	    !p->dheads || !p->dprobs || !p->dneck)
 		goto fail;
 	*out = p;
 	return CT_OK;
@@ -253,12 +255,15 @@ rotate_all(const struct ct_net *net, const struct ct_batch *b, float sign, float
 			rotate(net, t, heads, sign, qkv);
 }
 
-/* Row t of S (T,T) becomes its softmax over 0..t, and 0 above. */
+/* Row t of S (T,T) becomes its softmax over 0..t, or neck..t where t lies behind the neck; the rest becomes 0. */
 static void
-causal_softmax(int T, float *S)
+causal_softmax(int T, int neck, float *S)
 {
 	for (int t = 0; t < T; t++, S += T) {
-		ct_vec_softmax(t + 1, S);
+		int from = t > neck ? neck : 0;
+
+		memset(S, 0, (size_t)from * sizeof *S);
+		ct_vec_softmax(t + 1 - from, S + from);
 		memset(S + t + 1, 0, (size_t)(T - t - 1) * sizeof *S);
 	}
 }
@@ -279,7 +284,7 @@ attention_forward(const struct ct_net *net, const struct ct_batch *b, struct kep
 			const float *K = qkv + q + h / group * head, *V = K + s->H_kv * head;
 
 			ct_sgemm(false, true, T, T, head, scale, qkv + h * head, wide, K, wide, 0, P, T);
-			causal_softmax(T, P);
+			causal_softmax(T, b->neck ? b->neck[i] : 0, P);
 			ct_sgemm(false, false, T, head, T, 1, P, T, V, wide, 0, heads + h * head, q);
 		}
 		qkv += (size_t)T * wide;
@@ -316,7 +321,7 @@ attention_backward(const struct ct_net *net, const struct ct_batch *b, const str
 				for (int u = 0; u <= t; u++)
 					mean += p[u] * d[u];
 				for (int u = 0; u < T; u++)
-					d[u] = p[u] * (d[u] - mean);	/* p is 0 above t */
+					d[u] = p[u] * (d[u] - mean);	/* p is 0 where t does not look */
 			}
 			ct_sgemm(false, false, T, head, T, scale, dP, T, K, wide, 0, dqkv + h * head, wide);
 			ct_sgemm(true, false, T, head, T, scale, dP, T, Q, wide, add, dK, wide);
@@ -324,6 +329,46 @@ attention_backward(const struct ct_net *net, const struct ct_batch *b, const str
 		qkv += (size_t)T * wide;
 		dqkv += (size_t)T * wide;
 		dheads += (size_t)T * q;
+	}
+}
+
+/* The row of the batch that is sentence i's bottleneck, its first row being `row`; -1: it has none. */
+static int
+neck_row(const struct ct_batch *b, int i, int row)
+{
+	return b->neck && b->neck[i] > 0 ? row + b->neck[i] : -1;
+}
+
+/* next = mid + out; at a bottleneck x + out: what attention brought there served its MLP, and is dropped. */
+static void
+add_outputs(const struct ct_batch *b, int D, const struct kept *k, float *restrict next)
+{
+	size_t n = (size_t)b->R * D;
+
+	for (size_t i = 0; i < n; i++)
+		next[i] = k->mid[i] + k->out[i];
+	for (int i = 0, r = 0; i < b->n; r += b->len[i++]) {
+		int row = neck_row(b, i, r);
+
+		for (int d = 0; row >= 0 && d < D; d++)
+			next[(size_t)row * D + d] = k->x[(size_t)row * D + d] + k->out[(size_t)row * D + d];
+	}
+}
+
+/* What passes by attention at the bottlenecks: their rows leave dx for dneck (n,D), or come back and are added. */
+static void
+pass_necks(const struct ct_batch *b, int D, bool back, float *dx, float *dneck)
+{
+	for (int i = 0, r = 0; i < b->n; r += b->len[i++], dneck += D) {
+		int row = neck_row(b, i, r);
+		float *at = dx + (size_t)(row >= 0 ? row : 0) * D;
+
+		if (row >= 0 && back) {
+			ct_saxpy(D, 1, dneck, at);
+		} else if (row >= 0) {
+			memcpy(dneck, at, (size_t)D * sizeof *at);
+			memset(at, 0, (size_t)D * sizeof *at);
+		}
 	}
 }
 
@@ -359,8 +404,7 @@ ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const struct ct_bat
 		ct_sgemm(false, true, R, D, mlp, 1, k->hidden, mlp, w + y->down, mlp, 0, k->out, D);
 		if (hook)
 			hook(ctx, l, b, k->mid, k->out);
-		for (size_t i = 0; i < n; i++)
-			next[i] = k->mid[i] + k->out[i];
+		add_outputs(b, D, k, next);
 	}
 	norm_forward(R, D, s->eps, p->x, w + net->norm_f, p->scale_f, p->n_f);
 	ct_sgemm(false, true, R, s->V, D, 1, p->n_f, D, w + net->unembed, D, 0, p->logits, s->V);
@@ -459,6 +503,7 @@ ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_ba
 		float *d = p->dwide;
 
 		prices_backward(b, D, scale, prices, k->mid, k->out, p->dx, p->dout);
+		pass_necks(b, D, false, p->dx, p->dneck);
 		/* The gradient of hidden goes where the gate's will be: rows 2 mlp apart, left half. */
 		ct_sgemm(false, false, R, mlp, D, 1, p->dout, D, w + y->down, mlp, 0, d, 2 * mlp);
 		ct_sgemm(true, false, D, mlp, R, 1, p->dout, D, k->hidden, mlp, 1, grad + y->down, mlp);
@@ -471,6 +516,7 @@ ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_ba
 
 		ct_sgemm(false, false, R, q, D, 1, p->dx, D, w + y->o, q, 0, p->dheads, q);
 		ct_sgemm(true, false, D, q, R, 1, p->dx, D, k->heads, q, 1, grad + y->o, q);
+		pass_necks(b, D, true, p->dx, p->dneck);
 		attention_backward(net, b, k, p->dheads, d, p->dprobs);
 		rotate_all(net, b, -1, d);
 		ct_sgemm(false, false, R, D, wide, 1, d, wide, w + y->qkv, D, 0, p->dn, D);

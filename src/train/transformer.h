@@ -56,6 +56,8 @@ struct ct_batch {
 	const float *weights;	/* (R) of each target in the loss, or NULL: 1 */
 	const bool *graded;	/* (R) targets that count as answers, or NULL: none */
 	bool twins;		/* sentences 2i and 2i+1 are two of a kind where they have the same length */
+	const int *neck;	/* (n) a sentence's bottleneck: later rows attend to none before this one, and this
+				   one's stream keeps only what MLPs write to it; 0, or NULL: there is none */
 };
 
 /*

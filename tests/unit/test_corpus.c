@@ -354,6 +354,7 @@ test_rhymes(void **state)
 		snprintf(text, sizeof text, "the %s belongs to %s", answer(c, t), word(c, t, 4));
 		find(c, text);
 		assert_int_equal(c->tokens[t->first + t->answer + 1], t->plan);
+		assert_string_equal(word(c, t, t->plan_at), "/");
 		assert_true(has_label(c, t, t->answer + 1, "a word"));
 	}
 	ct_corpus_free(c);
@@ -477,6 +478,9 @@ test_errors(void **state)
 	    {TABLES
 		"  sentences:\n  - name: s\n    over: town\n    template: \"in {town}\"\n    answer: land\n",
 		"r.yaml:14: the answer \"land\" is not a slot of the template"},
+	    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"in {town}\"\n    plan: town\n"
+		    "    plan at: \"/\"\n",
+		"r.yaml:15: the template has no word \"/\""},
 	    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"{relation} {town}\"\n",
 		"r.yaml:13: {relation} needs `relations:`"},
 	    {TABLES "  sentences:\n  - name: s\n    over: {a: town, b: town}\n    where: [a = b, a != b]\n"

@@ -56,13 +56,13 @@ naive_rotate(int head, double theta, int t, double *x)
  * they were when fill was set.
  */
 static double
-naive_sentence(const struct ct_net *net, const double *w, int T, const int *tokens, const int *targets,
+naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const int *tokens, const int *targets,
     const float *weights, double fixed[][MAX_T], bool fill, double wrote[][MAX_T][MAX_D])
 {
 	const struct ct_net_shape *s = &net->s;
 	int D = s->D, q = s->H * s->head, kv = s->H_kv * s->head, group = s->H / s->H_kv;
 	double x[MAX_T][MAX_D], n[MAX_WIDE], Q[MAX_T][MAX_WIDE], K[MAX_T][MAX_WIDE], V[MAX_T][MAX_WIDE];
-	double o[MAX_WIDE], y[MAX_WIDE], gate[MAX_WIDE], up[MAX_WIDE], loss = 0;
+	double o[MAX_WIDE], y[MAX_WIDE], before[MAX_D], gate[MAX_WIDE], up[MAX_WIDE], loss = 0;
 
 	for (int t = 0; t < T; t++)
 		memcpy(x[t], w + net->embed + tokens[t] * D, D * sizeof(double));
@@ -83,8 +83,9 @@ naive_sentence(const struct ct_net *net, const double *w, int T, const int *toke
 			for (int h = 0; h < s->H; h++) {
 				int at = h * s->head, from = h / group * s->head;
 				double score[MAX_T], sum = 0;
+				int first = t > neck ? neck : 0;
 
-				for (int u = 0; u <= t; u++) {
+				for (int u = first; u <= t; u++) {
 					score[u] = 0;
 					for (int i = 0; i < s->head; i++)
 						score[u] += Q[t][at + i] * K[u][from + i];
@@ -93,11 +94,12 @@ naive_sentence(const struct ct_net *net, const double *w, int T, const int *toke
 				}
 				for (int i = 0; i < s->head; i++) {
 					o[at + i] = 0;
-					for (int u = 0; u <= t; u++)
+					for (int u = first; u <= t; u++)
 						o[at + i] += score[u] / sum * V[u][from + i];
 				}
 			}
 			naive_linear(q, D, o, w + p->o, y);
+			memcpy(before, x[t], D * sizeof *before);
 			for (int i = 0; i < D; i++)
 				x[t][i] += y[i];
 			if (fill) {
@@ -106,6 +108,8 @@ naive_sentence(const struct ct_net *net, const double *w, int T, const int *toke
 					fixed[l][t] += x[t][i] * x[t][i];
 			}
 			naive_norm(D, s->eps, x[t], w + p->norm2, n);
+			if (neck > 0 && t == neck)
+				memcpy(x[t], before, D * sizeof *before);
 			naive_linear(D, s->mlp, n, w + p->gate_up, gate);
 			naive_linear(D, s->mlp, n, w + p->gate_up + s->mlp * D, up);
 			for (int i = 0; i < s->mlp; i++)
@@ -143,7 +147,7 @@ naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b,
 	for (int i = 0; i < b->n; r += b->len[i++]) {
 		int same = 0;
 
-		loss += naive_sentence(net, w, b->len[i], b->tokens + r, b->targets + r, b->weights + r,
+		loss += naive_sentence(net, w, b->len[i], b->neck[i], b->tokens + r, b->targets + r, b->weights + r,
 		    fixed[i], fill, wrote[i]);
 		if (i % 2 == 0 || b->len[i] != b->len[i - 1])
 			continue;
@@ -164,12 +168,12 @@ static const struct ct_net_shape tiny = { .V = 11, .D = 12, .L = 2, .H = 4, .H_k
 static void
 gradient_matches_finite_differences(void **state)
 {
-	static const int len[] = { 4, 4, 5 }, tokens[] = { 1, 4, 4, 9, 1, 4, 3, 2, 10, 5, 5, 7, 8 };
+	static const int len[] = { 4, 4, 5 }, neck[] = { 0, 1, 2 }, tokens[] = { 1, 4, 4, 9, 1, 4, 3, 2, 10, 5, 5, 7, 8 };
 	static const int targets[] = { 4, 4, 9, 0, -1, 2, 2, -1, 5, 5, 7, 8, 3 };
 	static const bool graded[13] = { [2] = true, [9] = true };
 	static const float weights[] = { 1, 2, 1, .5f, 1, 1, 0, 1, 3, 1, 1, 1, 2 };
 	struct ct_batch b = { .n = 3, .len = len, .R = 13, .tokens = tokens, .targets = targets,
-		.weights = weights, .graded = graded, .twins = true };
+		.weights = weights, .graded = graded, .twins = true, .neck = neck };
 	struct ct_net net;
 	struct ct_pass *pass;
 	struct ct_rng rng;
