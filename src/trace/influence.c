@@ -131,6 +131,56 @@ out:
 	return r;
 }
 
+/* The node that an edge comes from when features without a pin count as error. */
+static int
+merged(const struct ct_graph *g, const bool *pinned, int s)
+{
+	const struct ct_node *n = &g->nodes[s];
+
+	return n->kind == CT_NODE_FEATURE && !pinned[s] ? g->n_features + n->layer * g->T + n->pos : s;
+}
+
+int
+ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct ct_scores *out,
+    struct ct_arena *scratch, struct ct_error *err)
+{
+	struct ct_arena_mark mark = ct_arena_mark(scratch);
+	size_t n_nodes = (size_t)g->n_nodes;
+	struct ct_edge *list = ct_arena_need(scratch, n_nodes, sizeof *list, "scores", err);
+	double *influence = ct_arena_need(scratch, n_nodes, sizeof *influence, "scores", err);
+	double *shares = ct_arena_need(scratch, n_nodes, sizeof *shares, "scores", err);
+	double *row = ct_arena_need(scratch, n_nodes, sizeof *row, "scores", err);
+	int n, *order = descending(g, scratch, &n), errors_end = g->n_features + g->n_errors;
+	int r = list && influence && shares && row ? CT_OK : CT_ENOMEM;
+
+	if (!order)
+		r = ct_fail_memory(err, n_nodes * sizeof *order, "scores");
+	for (int k = 0; r == CT_OK && k < n; k++) {
+		int t = order[k], edges;
+		double flow = influence[t] + (double)g->nodes[t].weight, sum = 0, errors = 0;
+
+		if (flow == 0)	/* a feature without a pin, among others */
+			continue;
+		edges = ct_graph_row(g, t, list);
+		memset(row, 0, n_nodes * sizeof *row);
+		for (int i = 0; i < edges; i++)
+			row[merged(g, pinned, list[i].source)] += (double)list[i].weight;
+		for (int s = 0; s < g->n_nodes; s++)
+			sum += fabs(row[s]);
+		if (sum == 0)
+			continue;
+		for (int s = g->n_features; s < errors_end; s++)
+			errors += fabs(row[s]);
+		shares[t] = errors / sum;
+		for (int s = 0; s < g->n_nodes; s++)
+			influence[s] += flow / sum * fabs(row[s]);
+	}
+	if (r == CT_OK)
+		score(g, influence, shares, out);
+	ct_arena_release(scratch, mark);
+	return r;
+}
+
 float
 ct_share_cut(float *v, int n, double share)
 {

@@ -8,6 +8,8 @@
 #ifndef CT_TRACE_INFLUENCE_H
 #define CT_TRACE_INFLUENCE_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "trace/graph.h"
@@ -17,6 +19,13 @@
  * graph. The graph is layered, so one descending pass is exact; sums are in double.
  */
 int ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error *err);
+
+/*
+ * The scores as they would be if only the pinned features (n_nodes; others' flags do not matter) had been found: the
+ * edges out of each other feature are first added to those of the error node at its place.
+ */
+int ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct ct_scores *out,
+    struct ct_arena *scratch, struct ct_error *err);
 
 /*
  * Fills kept, pruned[], n_kept, n_pruned for thresholds in (0,1]; 1,1 keeps every node and edge. Needs

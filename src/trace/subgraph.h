@@ -1,0 +1,94 @@
+/*
+ * subgraph: the nodes a person has pinned, and the supernodes they are grouped into, as plain data.
+ *
+ * A pin knows what its node is, not where it stands in a graph: so pins outlive pruning and tracing anew, and a pin
+ * whose node is not in the graph at hand waits until it is. Every member of a supernode is pinned. What follows from
+ * both for one graph, sums and scores, is worked out by ct_parts_init.
+ */
+#ifndef CT_TRACE_SUBGRAPH_H
+#define CT_TRACE_SUBGRAPH_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "trace/graph.h"
+
+enum { CT_MAX_PINS = 512, CT_MAX_SUPERNODES = 64, CT_SUPERNODE_NAME = 64 };
+
+/* A feature that is the target is the same node as the feature. */
+struct ct_pin {
+	enum ct_node_kind kind;
+	int layer, pos, index, other;	/* as in struct ct_node */
+	int supernode;			/* -1: in none */
+};
+
+/* No name stands twice, and no supernode is empty. All zeros: nothing is pinned. */
+struct ct_subgraph {
+	int n_pins, n_supernodes;
+	struct ct_pin pin[CT_MAX_PINS];
+	char name[CT_MAX_SUPERNODES][CT_SUPERNODE_NAME];
+};
+
+struct ct_pin ct_pin_of(const struct ct_node *n);
+/* The node of a graph that a pin means, or -1. */
+int ct_pin_node(const struct ct_graph *g, const struct ct_pin *p);
+
+/* The index of a pin, or -1. */
+int ct_subgraph_find(const struct ct_subgraph *sg, const struct ct_pin *p);
+/* The index of a supernode, or -1. */
+int ct_subgraph_supernode(const struct ct_subgraph *sg, const char *name);
+
+/* Pins a node, in no supernode; one that is pinned stays as it is. Its index, or a code. */
+int ct_subgraph_pin(struct ct_subgraph *sg, const struct ct_pin *p, struct ct_error *err);
+/* The pins behind it move up. */
+void ct_subgraph_unpin(struct ct_subgraph *sg, int pin);
+/*
+ * Puts a pin into the supernode of that name, which is made where there is none, and takes it out of the one it was
+ * in. name NULL: only takes it out.
+ */
+int ct_subgraph_group(struct ct_subgraph *sg, int pin, const char *name, struct ct_error *err);
+/* The members stay pinned. */
+void ct_subgraph_ungroup(struct ct_subgraph *sg, int supernode);
+int ct_subgraph_rename(struct ct_subgraph *sg, int supernode, const char *name, struct ct_error *err);
+
+/*
+ * Any text as a name: clean, without quotes and blanks at its ends, cut to fit. "" when nothing is left, which no
+ * supernode can be called.
+ */
+void ct_supernode_name(char dst[CT_SUPERNODE_NAME], const char *text);
+
+/* A supernode, or a pinned node that is in none. */
+struct ct_part {
+	int supernode;			/* -1: a single node */
+	int n, n_nodes;			/* pins; those of them that are in the graph */
+	int *pin;			/* (n) of the subgraph */
+	int *node;			/* (n) of the graph, or -1 */
+	double layer;			/* mean of its nodes */
+	double activation;		/* summed over its features */
+	double influence;		/* summed */
+};
+
+/* The direct effects of one part's nodes on those of another. */
+struct ct_part_edge {
+	int source, target;		/* parts */
+	double weight;			/* sum of the edges */
+	/*
+	 * As a share of what flows into the target from outside of it, -1..1: the edges of each member over its
+	 * inputs from other parts and unpinned nodes; of several members the mean, weighted by how much of a member's
+	 * inputs comes from outside. This is how the published tools draw an edge between supernodes.
+	 */
+	double share;
+};
+
+struct ct_parts {
+	int n, n_edges;
+	struct ct_part *part;		/* targets, then from the last layer down, within one by influence */
+	struct ct_part_edge *edge;	/* by target, within one the strongest first */
+	int n_features;			/* pinned ones that are in the graph */
+	struct ct_scores scores;	/* of the graph, were it only for the pinned features */
+};
+
+/* Everything from the arena. Needs ct_graph_influence. */
+int ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph *g, struct ct_arena *a,
+    struct ct_error *err);
+
+#endif
