@@ -18,6 +18,7 @@
 #include "cards/card.h"
 #include "trace/clamp.h"
 #include "trace/graph.h"
+#include "trace/subgraph.h"
 
 struct ct_engine;
 struct ct_session;
@@ -155,6 +156,26 @@ int ct_session_find_node(const struct ct_session *s, const char *name, struct ct
 int ct_session_parse_target(const struct ct_session *s, const char *text, int pos, struct ct_target *out,
     struct ct_error *err);
 
+/* ---- session: pinned nodes and supernodes */
+
+/* Kept when the graph is pruned or traced anew or the prompt goes on; gone with the prompt. Change a copy, and set it. */
+const struct ct_subgraph *ct_session_subgraph(const struct ct_session *s);
+void ct_session_set_subgraph(struct ct_session *s, const struct ct_subgraph *sg);
+/* Supernodes and single pins in the graph at hand: their sums, the edges between them, scores. Lent until they change. */
+int ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_error *err);
+
+/* The name of a pinned node, as ct_session_node_name has it, with the position of an output: output "Austin"@8. */
+int ct_session_pin_text(const struct ct_session *s, const struct ct_pin *p, char *buf, size_t size);
+/* What a name stands for, whether or not the graph at hand has it. An output without a position: the graph's. */
+int ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err);
+/*
+ * Pins what `text` names in sg: a node, or several with commas between; "Texas"* and "Texas"*@8 are the features of the
+ * pruned graph with that label. Into a supernode, unless that is NULL. Returns how many it named; after a failure sg is
+ * to be thrown away.
+ */
+int ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
+    struct ct_error *err);
+
 /* ---- session: clamps */
 
 /* "L1#249@8=0", "L1#249@*x-1", "L1#249@8..+2.5", "\"Texas\"@8x0". */
@@ -163,7 +184,8 @@ int ct_session_parse_clamp(const struct ct_session *s, const char *text, struct 
 /*
  * The same for several features with one strength, as members of a supernode have: members with commas between, such as
  * "L0#358@6,L1#585@8x0" (a member without a scope has that of the next: "L1#585,L3#112@8x0"). A member "\"Texas\"*@8"
- * stands for all features of that label, those active there if there are any. Returns how many were written.
+ * stands for all features of that label, those active there if there are any. The name of a supernode, "\"Texas\"x0",
+ * stands for its features where they are pinned, with a scope for them there. Returns how many were written.
  */
 enum { CT_MAX_MEMBERS = 64 };
 int ct_session_parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out, int max,
@@ -177,6 +199,8 @@ int ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size);
 int ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
     const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err);
 const struct ct_outcome *ct_session_outcome(const struct ct_session *s);	/* NULL: no clamps */
+/* As ct_session_activation, with the clamps in force: a clamped feature has its value. */
+float ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos);
 
 /* ---- session: experiments, which run the prompt many times */
 

@@ -14,6 +14,7 @@
 #include "trace/build.h"
 #include "trace/influence.h"
 #include "trace/intervene.h"
+#include "trace/subgraph.h"
 
 struct ct_engine {
 	struct ct_engine_info info;
@@ -57,12 +58,17 @@ struct ct_session {
 	struct ct_arena graph_arena, pruned_arena;
 	struct ct_graph *graph;
 	double trace_seconds;
+	/* What a person pinned, and what follows for the graph (session_pins.c), made when asked for. */
+	struct ct_subgraph subgraph;
+	struct ct_arena parts_arena;
+	struct ct_parts *parts;
 	/* The clamps in force. */
 	struct ct_arena clamp_arena;
 	struct ct_clamp *clamps;
 	int n_clamps;
 	struct ct_clamp_options clamp_options;
 	struct ct_outcome *outcome;
+	struct ct_sites sites;
 	struct ct_changed changed;
 	struct ct_logits clamped;
 	/* Experiments (experiments.c), made when asked for. */
@@ -80,6 +86,8 @@ int ct_session_check_position(const struct ct_session *s, int pos, struct ct_err
 
 /* Drops the survey, when the graph or its pruning changes. */
 void ct_session_drop_survey(struct ct_session *s);
+/* Drops what the pins sum up to, when they or the graph change. */
+void ct_session_drop_parts(struct ct_session *s);
 /* Counts an outcome of new clamps in the running agreement. */
 void ct_session_count_outcome(struct ct_session *s);
 
@@ -88,6 +96,11 @@ void ct_session_count_outcome(struct ct_session *s);
  * process. For the start of anything that reads weights.
  */
 int ct_engine_check(const struct ct_engine *e, struct ct_error *err);
+
+int ct_session_node_text(const struct ct_session *s, const struct ct_node *n, char *buf, size_t size);
+/* FEATURE@SCOPE, `all` or a part of it, at *p, which moves behind it: layer, feature, pos, onwards. */
+int ct_session_read_feature(
+    const struct ct_session *s, const char *all, const char **p, struct ct_clamp *out, struct ct_error *err);
 
 /* The id of a word; an unknown one is an error that offers the nearest. */
 int ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_error *err);

@@ -1,16 +1,14 @@
 /* names: what nodes, targets and clamps are called, in both directions. See ctrace.h. */
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "engine.h"
 
-static int
-node_text(const struct ct_session *s, const struct ct_node *n, char *buf, size_t size)
+int
+ct_session_node_text(const struct ct_session *s, const struct ct_node *n, char *buf, size_t size)
 {
 	const struct ct_engine *e = s->e;
 
@@ -58,327 +56,7 @@ ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *b
 int
 ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t size)
 {
-	return node_text(s, &s->graph->nodes[node], buf, size);
-}
-
-/* ---- reading */
-
-/* A non-negative integer at *p, which moves behind it. */
-static bool
-read_int(const char **p, int *out)
-{
-	char *end;
-	long v;
-
-	if (!isdigit((unsigned char)**p))
-		return false;
-	errno = 0;
-	v = strtol(*p, &end, 10);
-	if (errno || v > 1 << 30)
-		return false;
-	*out = (int)v;
-	*p = end;
-	return true;
-}
-
-/* A feature, or the features of a label, and where: one member of what a clamp names. */
-struct member {
-	const char *label;		/* in the text, n bytes; NULL: layer and feature are given */
-	size_t n;
-	bool all;			/* "label"*: all features of that label */
-	bool scoped;
-	struct ct_clamp c;
-};
-
-static bool
-labelled(const struct ct_session *s, const struct member *m, int layer, int feature)
-{
-	const char *text = ct_engine_label(s->e, layer, feature);
-
-	return strlen(text) == m->n && strncmp(text, m->label, m->n) == 0;
-}
-
-static void
-take(const struct member *m, int layer, int feature, struct ct_clamp *out, int max, int *n)
-{
-	if (*n < max) {
-		out[*n] = m->c;
-		out[*n].layer = layer;
-		out[*n].feature = feature;
-	}
-	++*n;
-}
-
-/*
- * The features that carry a label; returns how many, of which at most max are written. With a position, only features
- * that are active there are asked first: "Texas"@8 usually means the one that fires there.
- */
-static int
-find_label(const struct ct_session *s, const struct member *m, struct ct_clamp *out, int max, bool *active)
-{
-	int pos = m->c.onwards ? CT_ALL_POSITIONS : m->c.pos, n = 0;
-
-	for (int i = 0; i < s->local.n; i++) {
-		const struct ct_active *a = &s->local.active[i];
-		bool again = false;
-
-		if ((pos >= 0 && a->pos != pos) || !labelled(s, m, a->layer, a->feature))
-			continue;
-		/* Active at several positions it is still one feature. */
-		for (int k = s->local.first[a->layer * s->T]; pos < 0 && k < i && !again; k++)
-			again = s->local.active[k].feature == a->feature;
-		if (!again)
-			take(m, a->layer, a->feature, out, max, &n);
-	}
-	*active = n > 0;
-	for (int l = 0; l < s->e->coder->L && !*active; l++)
-		for (int f = 0; f < s->e->coder->layers[l].F; f++)
-			if (labelled(s, m, l, f))
-				take(m, l, f, out, max, &n);
-	return n;
-}
-
-/* FEATURE, "label" or "label"*, and maybe @SCOPE, at *p; false when it is none of these. */
-static bool
-read_member(const char **p, struct member *m)
-{
-	const char *q = *p;
-
-	*m = (struct member){ .c.pos = CT_ALL_POSITIONS };
-	if (*q == '"') {
-		const char *end = strchr(q + 1, '"');
-
-		if (!end)
-			return false;
-		m->label = q + 1;
-		m->n = (size_t)(end - m->label);
-		q = end + 1;
-		m->all = *q == '*';
-		q += m->all;
-	} else {
-		if (toupper((unsigned char)*q) != 'L')
-			return false;
-		q++;
-		if (!read_int(&q, &m->c.layer) || *q++ != '#' || !read_int(&q, &m->c.feature))
-			return false;
-	}
-	if (*q == '@') {
-		q++;
-		m->scoped = true;
-		if (*q == '*') {
-			q++;
-		} else {
-			if (!read_int(&q, &m->c.pos))
-				return false;
-			if (q[0] == '.' && q[1] == '.') {
-				m->c.onwards = true;
-				q += 2;
-			}
-		}
-	}
-	*p = q;
-	return true;
-}
-
-static int
-check_feature(const struct ct_session *s, const struct ct_clamp *c, struct ct_error *err)
-{
-	if (c->layer >= s->e->coder->L)
-		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", c->layer,
-		    s->e->coder->L - 1);
-	if (c->feature >= s->e->coder->layers[c->layer].F)
-		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
-		    c->feature, c->layer, s->e->coder->layers[c->layer].F - 1);
-	if (!c->onwards && c->pos != CT_ALL_POSITIONS && s->T && c->pos >= s->T)
-		return ct_fail(err, CT_ENOTFOUND, "no position %d: the prompt has positions 0 to %d", c->pos,
-		    s->T - 1);
-	if (c->pos == 0 && !c->onwards)
-		return ct_fail(
-		    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
-	return CT_OK;
-}
-
-/* The features that a member stands for; returns how many, of which at most max are written, or a code. */
-static int
-resolve(const struct ct_session *s, const struct member *m, struct ct_clamp *out, int max, struct ct_error *err)
-{
-	char clean[120];
-	bool active;
-	int n = 1, r;
-
-	if (m->label) {
-		n = find_label(s, m, out, max, &active);
-		ct_text_clean(clean, sizeof clean, m->label, m->n);
-		if (n == 0)
-			return ct_fail(err, CT_ENOTFOUND, "no feature is labelled \"%s\"", clean);
-		if (n > 1 && !m->all)
-			return ct_fail(err, CT_EINVAL,
-			    "%d features%s are labelled \"%s\": name one as L1#249, or clamp all of them with "
-			    "\"%s\"*",
-			    n, active ? " active here" : "", clean, clean);
-	} else if (max > 0) {
-		out[0] = m->c;
-	}
-	for (int i = 0; i < n && i < max; i++)
-		if ((r = check_feature(s, &out[i], err)) < 0)
-			return r;
-	return n;
-}
-
-static int
-no_feature(const char *text, struct ct_error *err)
-{
-	char clean[120];
-
-	ct_text_clean(clean, sizeof clean, text, strlen(text));
-	return ct_fail(err, CT_EINVAL,
-	    "\"%s\" names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8", clean);
-}
-
-/* FEATURE@SCOPE at *p: layer, feature, pos, onwards. */
-static int
-read_feature(
-    const struct ct_session *s, const char *all, const char **p, struct ct_clamp *out, struct ct_error *err)
-{
-	const char *q = *p;
-	struct member m;
-	int r;
-
-	if (!read_member(&q, &m) || !m.scoped || m.all)
-		return no_feature(all, err);
-	if ((r = resolve(s, &m, out, 1, err)) < 0)
-		return r;
-	*p = q;
-	return CT_OK;
-}
-
-/* =0, x-1, +2.5, -2.5 up to the end of the text. */
-static bool
-read_strength(const char *p, struct ct_clamp *out)
-{
-	switch (*p) {
-	case '=':
-		out->unit = CT_ABSOLUTE;
-		p++;
-		break;
-	case 'x':
-		out->unit = CT_MULTIPLE;
-		p++;
-		break;
-	case '+':
-	case '-':
-		out->unit = CT_DELTA;
-		break;
-	default:
-		return false;
-	}
-	return ct_text_double(p, &out->amount);
-}
-
-/* Names of nodes that cannot be clamped, as node_text writes them; a reason that says what can. */
-static int
-check_clampable(const char *text, struct ct_error *err)
-{
-	static const struct {
-		const char *begins, *what;
-	} others[] = {
-		{ "error ", "an error node is what the features leave unexplained" },
-		{ "input ", "an input is the prompt itself, which can be edited" },
-		{ "output ", "an output is what clamps are measured by" },
-		{ "target ", "a target is what clamps are measured by" },
-	};
-
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-		if (strncasecmp(text, others[i].begins, strlen(others[i].begins)) == 0)
-			return ct_fail(err, CT_EINVAL,
-			    "%s: only features can be clamped, as L1#249@8=0 or \"label\"@8x0", others[i].what);
-	return CT_OK;
-}
-
-int
-ct_session_parse_clamps(
-    const struct ct_session *s, const char *text, struct ct_clamp *out, int max, struct ct_error *err)
-{
-	struct member members[CT_MAX_MEMBERS];
-	struct ct_clamp strength = { 0 };
-	const char *p = text;
-	char clean[120];
-	int n = 0, found = 0, r = check_clampable(text, err);
-
-	if (r < 0)
-		return r;
-	for (;; p++) {
-		if (n == CT_MAX_MEMBERS)
-			return ct_fail(err, CT_EINVAL, "a clamp names at most %d members", CT_MAX_MEMBERS);
-		if (!read_member(&p, &members[n]))
-			return no_feature(text, err);
-		n++;
-		if (*p != ',')
-			break;
-		while (p[1] == ' ')
-			p++;
-	}
-	if (!members[n - 1].scoped)
-		return no_feature(text, err);
-	/* A member without a scope has that of the next one with one. */
-	for (int i = n - 2; i >= 0; i--)
-		if (!members[i].scoped) {
-			members[i].c.pos = members[i + 1].c.pos;
-			members[i].c.onwards = members[i + 1].c.onwards;
-		}
-	ct_text_clean(clean, sizeof clean, text, strlen(text));
-	for (int i = 0; i < n; i++) {
-		int room = found < max ? max - found : 0;
-
-		if ((r = resolve(s, &members[i], out + found, room, err)) < 0)
-			return r;
-		if (r > room)
-			return ct_fail(err, CT_EINVAL, "\"%s\" names more than %d feature%s", clean, max,
-			    max == 1 ? ": one is expected here" : "s");
-		found += r;
-	}
-	if (!read_strength(p, &strength))
-		return ct_fail(err, CT_EINVAL,
-		    "\"%s\": the strength is missing or no number; write =0 (value), x-1 (multiple), +2.5 or "
-		    "-2.5 (change)",
-		    clean);
-	for (int i = 0; i < found; i++) {
-		out[i].unit = strength.unit;
-		out[i].amount = strength.amount;
-	}
-	return found;
-}
-
-int
-ct_session_parse_clamp(
-    const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
-{
-	int n = ct_session_parse_clamps(s, text, out, 1, err);
-
-	return n < 0 ? n : CT_OK;
-}
-
-int
-ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size)
-{
-	char scope[32], strength[64];
-
-	if (c->pos == CT_ALL_POSITIONS)
-		snprintf(scope, sizeof scope, "*");
-	else
-		snprintf(scope, sizeof scope, "%d%s", c->pos, c->onwards ? ".." : "");
-	switch (c->unit) {
-	case CT_ABSOLUTE:
-		snprintf(strength, sizeof strength, "=%.9g", c->amount);
-		break;
-	case CT_MULTIPLE:
-		snprintf(strength, sizeof strength, "x%.9g", c->amount);
-		break;
-	case CT_DELTA:
-		snprintf(strength, sizeof strength, "%+.9g", c->amount);
-		break;
-	}
-	return snprintf(buf, size, "L%d#%d@%s%s", c->layer, c->feature, scope, strength);
+	return ct_session_node_text(s, &s->graph->nodes[node], buf, size);
 }
 
 /* TOK-TOK: at the hyphen that leaves a token on both sides, since tokens may have hyphens of their own. */
@@ -418,7 +96,7 @@ ct_session_parse_target(
 	*out = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = pos };
 	if (p[0] == 'L' && isdigit((unsigned char)p[1]) && strchr(p, '#')) {
 		struct ct_clamp f;
-		int r = read_feature(s, text, &p, &f, err);
+		int r = ct_session_read_feature(s, text, &p, &f, err);
 
 		if (r < 0)
 			return r;
@@ -463,30 +141,21 @@ ct_session_find_node(const struct ct_session *s, const char *name, struct ct_err
 {
 	const struct ct_graph *g = s->graph;
 	char text[1200], clean[120];
+	struct ct_pin p;
+	int r;
 
 	if (!g)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 	for (int i = 0; i < g->n_nodes; i++) {
-		node_text(s, &g->nodes[i], text, sizeof text);
+		ct_session_node_text(s, &g->nodes[i], text, sizeof text);
 		if (strcmp(text, name) == 0)
 			return i;
 	}
-	if (*name == '"' || toupper((unsigned char)*name) == 'L') {
-		const char *p = name;
-		struct ct_clamp f;
-		int r = read_feature(s, name, &p, &f, err);
-
-		if (r < 0)
-			return r;
-		r = f.pos > 0 && !f.onwards && !*p
-			? ct_graph_find(g, CT_NODE_FEATURE, f.layer, f.pos, f.feature)
-			: -1;
-		if (r >= 0)
-			return r;
-	}
+	if ((r = ct_session_parse_pin(s, name, &p, err)) < 0)
+		return r;
+	if ((r = ct_pin_node(g, &p)) >= 0)
+		return r;
 	ct_text_clean(clean, sizeof clean, name, strlen(name));
 	return ct_fail(err, CT_ENOTFOUND,
-	    "no node \"%s\" in this graph; expected L1#249@8, error L1@8, input \"Dallas\"@6 or output "
-	    "\"Austin\"",
-	    clean);
+	    "no node \"%s\" in this graph: a feature is in it where it is active", clean);
 }

@@ -36,6 +36,7 @@ static void
 drop_graph(struct ct_session *s)
 {
 	ct_session_drop_survey(s);
+	ct_session_drop_parts(s);
 	ct_arena_free(&s->graph_arena);
 	ct_arena_free(&s->pruned_arena);
 	s->graph = NULL;
@@ -339,6 +340,7 @@ apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_cla
 	s->n_clamps = n;
 	s->clamp_options = *opt;
 	s->outcome = outcome;
+	s->sites = sites;
 	s->changed = run;
 	s->clamped = logits;
 	return CT_OK;
@@ -471,6 +473,7 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 		ct_arena_free(&fresh.prompt);
 		goto out;
 	}
+	fresh.subgraph = s->subgraph;
 	take_over(s, &fresh);
 out:
 	free(text);

@@ -38,7 +38,7 @@ ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct
 	for (int i = 0; i < g->T; i++)
 		tokens[i] = ct_session_token(s, i);
 	names.tokens = tokens;
-	rc = ct_graph_to_json(&root, g, &names, err);
+	rc = ct_graph_to_json(&root, g, ct_session_subgraph(s), &names, err);
 	if (rc == CT_OK)
 		rc = ct_json_out_text(text, n, root, false, err);
 	json_decref(root);

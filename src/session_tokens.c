@@ -3,6 +3,7 @@
  * for the positions that are asked for.
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "engine.h"
 
@@ -152,4 +153,42 @@ ct_session_activation(const struct ct_session *s, int layer, int feature, int po
 		if (s->local.active[i].feature == feature)
 			return s->local.active[i].act;
 	return 0;
+}
+
+/* phi of one feature on what its encoder sees, x (D); NAN without memory. TopK needs the whole layer. */
+static float
+activation_on(const struct ct_transcoder *tc, int layer, int feature, const float *x)
+{
+	const struct ct_tc_layer *y = &tc->layers[layer];
+	float pre, act = NAN, *row;
+
+	if (tc->act != CT_TC_TOPK) {
+		pre = y->b_enc[feature] + ct_transcoder_encode_one(tc, layer, feature, x);
+		return pre > (tc->act == CT_TC_JUMPRELU ? y->threshold[feature] : 0) ? pre : 0;
+	}
+	row = malloc(2 * (size_t)y->F * sizeof *row);
+	if (row) {
+		ct_transcoder_encode(tc, layer, 1, x, row);
+		ct_transcoder_activate(tc, layer, row, row, row + y->F);
+		act = row[feature];
+	}
+	free(row);
+	return act;
+}
+
+float
+ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos)
+{
+	const struct ct_transcoder *tc = s->e->coder;
+
+	if (!s->n_clamps || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F ||
+	    pos < 1 || pos >= s->T)
+		return ct_session_activation(s, layer, feature, pos);
+	for (int i = 0; i < s->sites.n; i++) {
+		const struct ct_site *x = &s->sites.site[i];
+
+		if (x->layer == layer && x->feature == feature && x->pos == pos)
+			return x->value;
+	}
+	return activation_on(tc, layer, feature, s->changed.read + ((size_t)layer * s->T + pos) * tc->D);
 }

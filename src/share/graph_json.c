@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
@@ -45,13 +46,21 @@ node_id(char *dst, size_t size, const struct ct_graph *g, int node)
 	snprintf(dst, size, "%d_%d_%d", n->layer, n->index, n->pos);
 }
 
+/* What is written: the graph, and of the pruned nodes those that are pinned. */
+struct content {
+	const struct ct_graph *g;
+	const struct ct_subgraph *sg;
+	bool *pinned;			/* (n_nodes) */
+};
+
 /* An active feature that is the target too has the target's id: only the target is written. */
 static bool
-written(const struct ct_graph *g, int node)
+written(const struct content *c, int node)
 {
+	const struct ct_graph *g = c->g;
 	const struct ct_node *n = &g->nodes[node];
 
-	if (!n->kept)
+	if (!n->kept && !c->pinned[node])
 		return false;
 	if (n->kind == CT_NODE_FEATURE)
 		for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
@@ -122,38 +131,82 @@ node_json(const struct ct_graph *g, const struct ct_graph_names *names, int node
 }
 
 static json_t *
-nodes_json(const struct ct_graph *g, const struct ct_graph_names *names)
+nodes_json(const struct content *c, const struct ct_graph_names *names)
 {
 	json_t *list = json_array();
 
-	for (int i = 0; i < g->n_nodes; i++)
-		if (written(g, i) && json_array_append_new(list, node_json(g, names, i)) < 0) {
+	for (int i = 0; i < c->g->n_nodes; i++)
+		if (written(c, i) && json_array_append_new(list, node_json(c->g, names, i)) < 0) {
 			json_decref(list);
 			return NULL;
 		}
 	return list;
 }
 
-static json_t *
-links_json(const struct ct_graph *g)
+static int
+add_link(json_t *list, const struct ct_graph *g, const struct ct_edge *e)
 {
+	char source[64], target[64];
+
+	node_id(source, sizeof source, g, e->source);
+	node_id(target, sizeof target, g, e->target);
+	return json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "source", source, "target", target,
+	    "weight", ct_json_out_number((double)e->weight)));
+}
+
+static json_t *
+links_json(const struct content *c)
+{
+	const struct ct_graph *g = c->g;
 	json_t *list = json_array();
+	int bad = 0;
 
-	for (int i = 0; i < g->n_pruned; i++) {
-		const struct ct_edge *e = &g->pruned[i];
-		char source[64], target[64];
+	for (int i = 0; i < g->n_pruned; i++)
+		if (written(c, g->pruned[i].source) && written(c, g->pruned[i].target))
+			bad |= add_link(list, g, &g->pruned[i]);
+	/* A pinned node that the pruning has dropped comes with its edges from and to the other pinned ones. */
+	for (int t = 0; t < g->n_nodes; t++)
+		for (int s = 0; c->pinned[t] && s < g->n_nodes; s++) {
+			struct ct_edge e = { s, t, 0 };
 
-		if (!written(g, e->source) || !written(g, e->target))
-			continue;
-		node_id(source, sizeof source, g, e->source);
-		node_id(target, sizeof target, g, e->target);
-		if (json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "source", source, "target",
-		    target, "weight", ct_json_out_number((double)e->weight))) < 0) {
-			json_decref(list);
-			return NULL;
+			if (!c->pinned[s] || (g->nodes[s].kept && g->nodes[t].kept) || !written(c, s) || !written(c, t))
+				continue;
+			e.weight = ct_graph_edge(g, t, s);
+			bad |= e.weight != 0 ? add_link(list, g, &e) : 0;
 		}
+	if (bad) {
+		json_decref(list);
+		return NULL;
 	}
 	return list;
+}
+
+/* qParams: the ids of what is pinned, and each supernode as [name, id, ...]. */
+static json_t *
+params_json(const struct content *c)
+{
+	const struct ct_subgraph *sg = c->sg;
+	json_t *pins = json_array(), *supernodes = json_array();
+
+	for (int i = 0; i < sg->n_supernodes; i++)
+		json_array_append_new(supernodes, json_pack("[o]", ct_json_out_string(sg->name[i])));
+	for (int i = 0; i < sg->n_pins; i++) {
+		int node = ct_pin_node(c->g, &sg->pin[i]);
+		char id[64];
+
+		if (node < 0)
+			continue;
+		node_id(id, sizeof id, c->g, node);
+		json_array_append_new(pins, json_string(id));
+		if (sg->pin[i].supernode >= 0)
+			json_array_append_new(json_array_get(supernodes, (size_t)sg->pin[i].supernode), json_string(id));
+	}
+	/* Those with a name alone have no member in this graph. */
+	for (size_t i = json_array_size(supernodes); i-- > 0;)
+		if (json_array_size(json_array_get(supernodes, i)) < 2)
+			json_array_remove(supernodes, i);
+	return json_pack("{s:o, s:o, s:s, s:s, s:s}", "pinnedIds", pins, "supernodes", supernodes, "linkType", "both",
+	    "clickedId", "", "sg_pos", "");
 }
 
 /* "capitals-the-capital-of-the-state": letters and digits of model and prompt. */
@@ -199,15 +252,16 @@ metadata_json(const struct ct_graph *g, const struct ct_graph_names *names)
 
 /* What the format has no place for: the check, the scores, the terms that have no source node. */
 static json_t *
-extras_json(const struct ct_graph *g)
+extras_json(const struct content *c)
 {
+	const struct ct_graph *g = c->g;
 	json_t *bias = json_object(), *omitted = json_object(), *values = json_object();
 
 	for (int i = 0; i < g->n_nodes; i++) {
 		const struct ct_node *n = &g->nodes[i];
 		char id[64];
 
-		if (!written(g, i) || !g->rows[i])
+		if (!written(c, i) || !g->rows[i])
 			continue;
 		node_id(id, sizeof id, g, i);
 		json_object_set_new(bias, id, ct_json_out_number((double)n->bias));
@@ -225,15 +279,26 @@ extras_json(const struct ct_graph *g)
 }
 
 int
-ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_graph_names *names,
-    struct ct_error *err)
+ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_subgraph *sg,
+    const struct ct_graph_names *names, struct ct_error *err)
 {
-	*out = json_pack("{s:o, s:{s:[], s:[], s:s, s:s, s:s}, s:o, s:o, s:o}",
-	    "metadata", metadata_json(g, names),
-	    "qParams", "pinnedIds", "supernodes", "linkType", "both", "clickedId", "", "sg_pos", "",
-	    "nodes", nodes_json(g, names),
-	    "links", links_json(g),
-	    "ctrace", extras_json(g));
+	struct content c = { g, sg, calloc((size_t)g->n_nodes, sizeof *c.pinned) };
+
+	*out = NULL;
+	for (int i = 0; c.pinned && i < sg->n_pins; i++) {
+		int node = ct_pin_node(g, &sg->pin[i]);
+
+		if (node >= 0)
+			c.pinned[node] = true;
+	}
+	if (c.pinned)
+		*out = json_pack("{s:o, s:o, s:o, s:o, s:o}",
+		    "metadata", metadata_json(g, names),
+		    "qParams", params_json(&c),
+		    "nodes", nodes_json(&c, names),
+		    "links", links_json(&c),
+		    "ctrace", extras_json(&c));
+	free(c.pinned);
 	if (!*out)
 		return ct_fail(err, CT_ENOMEM, "out of memory for the JSON of %d nodes", g->n_kept);
 	return CT_OK;

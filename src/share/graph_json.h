@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "trace/graph.h"
+#include "trace/subgraph.h"
 
 /* What a graph does not know of itself. */
 struct ct_graph_names {
@@ -26,9 +27,12 @@ struct ct_graph_names {
 	const void *ctx;
 };
 
-/* The kept nodes and the pruned edges. *out is a new reference. Fails when memory does. */
-int ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_graph_names *names,
-    struct ct_error *err);
+/*
+ * The kept nodes and the pruned edges; of nodes that are not kept those that are pinned. *out is a new reference. Fails
+ * when memory does.
+ */
+int ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_subgraph *sg,
+    const struct ct_graph_names *names, struct ct_error *err);
 
 /*
  * Checks a graph read from a file (`where` names it): the fields that the schema requires, node ids that are

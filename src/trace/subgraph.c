@@ -210,11 +210,11 @@ gather(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph
 		return CT_ENOMEM;
 	for (int k = -sg->n_supernodes; k < sg->n_pins; k++) {
 		int supernode = k < 0 ? k + sg->n_supernodes : -1;
-		struct ct_part *p = &out->part[out->n];
+		struct ct_subgraph_part *p = &out->part[out->n];
 
 		if (k >= 0 && sg->pin[k].supernode >= 0)
 			continue;
-		*p = (struct ct_part){ .supernode = supernode, .pin = pins + used, .node = nodes + used };
+		*p = (struct ct_subgraph_part){ .supernode = supernode, .pin = pins + used, .node = nodes + used };
 		for (int i = 0; i < sg->n_pins; i++) {
 			if (k < 0 ? sg->pin[i].supernode != supernode : i != k)
 				continue;
@@ -231,7 +231,7 @@ static void
 sum_up(struct ct_parts *out, const struct ct_graph *g, bool *pinned)
 {
 	for (int i = 0; i < out->n; i++) {
-		struct ct_part *p = &out->part[i];
+		struct ct_subgraph_part *p = &out->part[i];
 
 		for (int k = 0; k < p->n; k++) {
 			const struct ct_node *n = p->node[k] < 0 ? NULL : &g->nodes[p->node[k]];
@@ -254,7 +254,7 @@ sum_up(struct ct_parts *out, const struct ct_graph *g, bool *pinned)
 static int
 by_place(const void *x, const void *y)
 {
-	const struct ct_part *a = x, *b = y;
+	const struct ct_subgraph_part *a = x, *b = y;
 
 	if (!a->n_nodes != !b->n_nodes)
 		return a->n_nodes ? -1 : 1;
@@ -268,7 +268,7 @@ by_place(const void *x, const void *y)
 static int
 by_strength(const void *x, const void *y)
 {
-	const struct ct_part_edge *a = x, *b = y;
+	const struct ct_subgraph_edge *a = x, *b = y;
 
 	if (fabs(a->weight) != fabs(b->weight))
 		return fabs(a->weight) > fabs(b->weight) ? -1 : 1;
@@ -280,7 +280,7 @@ static void
 sum_edges(const struct ct_parts *out, const struct ct_graph *g, int target, const int *part_of,
     struct ct_edge *list, double *weight, double *share)
 {
-	const struct ct_part *p = &out->part[target];
+	const struct ct_subgraph_part *p = &out->part[target];
 	double total = 0;
 
 	memset(weight, 0, (size_t)out->n * sizeof *weight);
@@ -316,7 +316,7 @@ join(struct ct_parts *out, const struct ct_graph *g, struct ct_arena *a, struct 
 	struct ct_edge *list = ct_arena_need(scratch, n_nodes, sizeof *list, "a subgraph", err);
 	double *weight = ct_arena_need(scratch, n, sizeof *weight, "a subgraph", err);
 	double *share = ct_arena_need(scratch, n, sizeof *share, "a subgraph", err);
-	struct ct_part_edge *found = ct_arena_need(scratch, n * n, sizeof *found, "a subgraph", err);
+	struct ct_subgraph_edge *found = ct_arena_need(scratch, n * n, sizeof *found, "a subgraph", err);
 
 	if (!part_of || !list || !weight || !share || !found)
 		return CT_ENOMEM;
@@ -332,7 +332,7 @@ join(struct ct_parts *out, const struct ct_graph *g, struct ct_arena *a, struct 
 		sum_edges(out, g, t, part_of, list, weight, share);
 		for (int s = 0; s < out->n; s++)
 			if (weight[s] != 0)
-				found[out->n_edges++] = (struct ct_part_edge){ s, t, weight[s], share[s] };
+				found[out->n_edges++] = (struct ct_subgraph_edge){ s, t, weight[s], share[s] };
 		qsort(found + first, (size_t)(out->n_edges - first), sizeof *found, by_strength);
 	}
 	out->edge = ct_arena_need(a, (size_t)out->n_edges, sizeof *found, "a subgraph", err);

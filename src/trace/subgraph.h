@@ -57,7 +57,7 @@ int ct_subgraph_rename(struct ct_subgraph *sg, int supernode, const char *name, 
 void ct_supernode_name(char dst[CT_SUPERNODE_NAME], const char *text);
 
 /* A supernode, or a pinned node that is in none. */
-struct ct_part {
+struct ct_subgraph_part {
 	int supernode;			/* -1: a single node */
 	int n, n_nodes;			/* pins; those of them that are in the graph */
 	int *pin;			/* (n) of the subgraph */
@@ -68,7 +68,7 @@ struct ct_part {
 };
 
 /* The direct effects of one part's nodes on those of another. */
-struct ct_part_edge {
+struct ct_subgraph_edge {
 	int source, target;		/* parts */
 	double weight;			/* sum of the edges */
 	/*
@@ -81,8 +81,8 @@ struct ct_part_edge {
 
 struct ct_parts {
 	int n, n_edges;
-	struct ct_part *part;		/* targets, then from the last layer down, within one by influence */
-	struct ct_part_edge *edge;	/* by target, within one the strongest first */
+	struct ct_subgraph_part *part;		/* targets, then from the last layer down, within one by influence */
+	struct ct_subgraph_edge *edge;	/* by target, within one the strongest first */
 	int n_features;			/* pinned ones that are in the graph */
 	struct ct_scores scores;	/* of the graph, were it only for the pinned features */
 };

@@ -12,6 +12,8 @@
 
 enum { T = 3, L = 2, V = 10 };
 
+static const struct ct_subgraph nothing;
+
 static const char *
 token(const void *ctx, int id)
 {
@@ -82,7 +84,7 @@ build(struct fixture *f)
 	json_t *root;
 
 	fill(f);
-	assert_int_equal(ct_graph_to_json(&root, &f->graph, &f->names, &err), 0);
+	assert_int_equal(ct_graph_to_json(&root, &f->graph, &nothing, &f->names, &err), 0);
 	return root;
 }
 
@@ -153,6 +155,42 @@ test_links(void **state)
 	json_decref(root);
 }
 
+/* Pins and supernodes go where frontends look for them; what is not in the graph is left out. */
+static void
+test_pins(void **state)
+{
+	static struct ct_subgraph sg;
+	struct fixture f;
+	struct ct_error err = { 0 };
+	struct ct_pin nowhere = { CT_NODE_FEATURE, 1, 1, 9, -1, -1 };
+	const json_t *params, *supernodes;
+	json_t *root;
+
+	(void)state;
+	fill(&f);
+	sg = (struct ct_subgraph){ 0 };
+	for (int i = 0; i < 8; i++) {
+		struct ct_pin p = ct_pin_of(&f.nodes[i]);
+
+		if (i % 2 == 0)
+			assert_true(ct_subgraph_pin(&sg, &p, &err) >= 0);
+	}
+	assert_int_equal(ct_subgraph_pin(&sg, &nowhere, &err), 4);
+	assert_int_equal(ct_subgraph_group(&sg, 4, "gone", &err), 0);
+	assert_int_equal(ct_subgraph_group(&sg, 0, "a \"b\"", &err), 0);
+	assert_int_equal(ct_subgraph_group(&sg, 2, "a 'b'", &err), 0);
+	assert_int_equal(ct_graph_to_json(&root, &f.graph, &sg, &f.names, &err), 0);
+	params = json_object_get(root, "qParams");
+	supernodes = json_object_get(params, "supernodes");
+	assert_int_equal(json_array_size(json_object_get(params, "pinnedIds")), 4);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(params, "pinnedIds"), 3)), "3_10_2");
+	assert_int_equal(json_array_size(supernodes), 1);
+	assert_int_equal(json_array_size(json_array_get(supernodes, 0)), 3);
+	assert_string_equal(json_string_value(json_array_get(json_array_get(supernodes, 0), 0)), "a 'b'");
+	assert_string_equal(json_string_value(json_array_get(json_array_get(supernodes, 0), 2)), "E_1_1");
+	json_decref(root);
+}
+
 static void
 test_extras(void **state)
 {
@@ -180,7 +218,7 @@ test_target_is_active(void **state)
 	(void)state;
 	fill(&f);
 	f.nodes[7].index = 3;
-	assert_int_equal(ct_graph_to_json(&root, &f.graph, &f.names, &err), 0);
+	assert_int_equal(ct_graph_to_json(&root, &f.graph, &nothing, &f.names, &err), 0);
 	assert_int_equal(json_array_size(json_object_get(root, "nodes")), 6);
 	assert_int_equal(ct_graph_json_check(root, "x", &err), 0);
 	assert_int_equal(json_array_size(json_object_get(root, "links")), 2);
@@ -253,7 +291,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nodes), cmocka_unit_test(test_links), cmocka_unit_test(test_extras),
+		cmocka_unit_test(test_nodes), cmocka_unit_test(test_links), cmocka_unit_test(test_pins),
+		cmocka_unit_test(test_extras),
 		cmocka_unit_test(test_target_is_active), cmocka_unit_test(test_text), cmocka_unit_test(test_check)
 	};
 

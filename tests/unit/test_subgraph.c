@@ -118,7 +118,7 @@ pin_all(struct ct_subgraph *sg, const struct ct_graph *g)
 static void
 naive_edge(const struct ct_parts *x, const struct ct_graph *g, int source, int target, double *weight, double *share)
 {
-	const struct ct_part *s = &x->part[source], *t = &x->part[target];
+	const struct ct_subgraph_part *s = &x->part[source], *t = &x->part[target];
 	double outside[64], own[64], total = 0;
 
 	*weight = *share = 0;
@@ -151,7 +151,7 @@ check_parts(struct fixture *f, const struct ct_shape *shape)
 	pin_all(&sg, g);
 	assert_int_equal(ct_parts_init(&x, &sg, g, &f->arena, &err), 0);
 	for (int i = 0; i < x.n; i++) {
-		const struct ct_part *p = &x.part[i];
+		const struct ct_subgraph_part *p = &x.part[i];
 		double activation = 0, influence = 0;
 
 		n += p->n;
