@@ -42,6 +42,7 @@ struct ct_engine_info {
 	const char *scan;
 	int L, D, H, V, context;
 	int F;				/* features per layer */
+	bool spaced;			/* tokens carry their own blanks (BPE); else texts have one between them */
 	bool has_cards;
 	bool has_twin;			/* the other kind of transcoder lies beside it */
 	const char *demo;		/* demo prompt from recipe.yaml, or "" */

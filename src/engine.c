@@ -331,6 +331,7 @@ ct_engine_open(
 	    (r = ct_tokenizer_open(&e->tokenizer, e->info.dir, err)) < 0 || (r = clean_tokens(e, err)) < 0)
 		goto fail;
 	ct_tokenizer_set_bos(e->tokenizer, e->model->cfg.bos);
+	e->info.spaced = ct_tokenizer_spaced(e->tokenizer);
 	if ((r = choose_transcoder(e, opt, &ending, err)) < 0 ||
 	    (r = ct_transcoder_open(&e->coder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) <
 		0 ||

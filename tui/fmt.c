@@ -127,3 +127,14 @@ fmt_tiny(char *buf, size_t size, double v)
 	}
 	return buf;
 }
+
+const char *
+fmt_token(char *buf, size_t size, const char *text)
+{
+	size_t n = 0;
+
+	for (buf[0] = '\0'; *text == ' ' && n + 4 < size; text++)
+		n += (size_t)snprintf(buf + n, size - n, "\xe2\x90\xa3");
+	snprintf(buf + n, size - n, "%s", text);
+	return buf;
+}

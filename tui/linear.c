@@ -41,6 +41,8 @@ in_words(uint32_t cp)
 		return "...";
 	case 0x2212:
 		return "-";
+	case 0x2423:
+		return "blank";
 	case 0xb7:
 		return "no nodes";
 	}

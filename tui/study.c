@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/fmt.h"
+
 int
 study_open(struct study *s, const char *model, const struct ct_engine_options *opt, struct ct_error *err)
 {
@@ -423,6 +425,12 @@ study_token(const struct study *s, int pos)
 }
 
 const char *
+study_word(const struct study *s, int id, char *buf, size_t size)
+{
+	return fmt_token(buf, size, ct_engine_token(s->engine, id));
+}
+
+const char *
 study_place(const struct study *s, int pos, char *buf, size_t size)
 {
 	const char *token = study_token(s, pos);
@@ -442,7 +450,7 @@ const char *
 study_name(const struct study *s, int node, char *buf, size_t size)
 {
 	const struct ct_node *n = study_node(s, node);
-	char place[STUDY_NAME];
+	char place[STUDY_NAME], other[STUDY_NAME];
 
 	if (!n) {
 		snprintf(buf, size, "nothing");
@@ -456,10 +464,10 @@ study_name(const struct study *s, int node, char *buf, size_t size)
 	else if (n->kind == CT_NODE_EMBEDDING)
 		snprintf(buf, size, "%s", place + 1);
 	else if (n->target == CT_TARGET_DIFFERENCE)
-		snprintf(buf, size, "%s %s %s", ct_engine_token(s->engine, n->index), "\xe2\x88\x92",
-		    ct_engine_token(s->engine, n->other));
+		snprintf(buf, size, "%s %s %s", study_word(s, n->index, place, sizeof place), "\xe2\x88\x92",
+		    study_word(s, n->other, other, sizeof other));
 	else
-		snprintf(buf, size, "%s", ct_engine_token(s->engine, n->index));
+		study_word(s, n->index, buf, size);
 	return buf;
 }
 

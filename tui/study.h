@@ -70,6 +70,8 @@ int study_clamp_find(const struct study *s, int layer, int feature, int pos);
 
 const struct ct_node *study_node(const struct study *s, int node);	/* NULL for -1 */
 const char *study_token(const struct study *s, int pos);
+/* A token of the vocabulary as it stands alone. */
+const char *study_word(const struct study *s, int id, char *buf, size_t size);
 
 /* A feature's label as it is shown, "" when there is none. *guess: the best of several that fit badly, "Texas?". */
 const char *study_label(const struct study *s, int layer, int feature, char *buf, size_t size, bool *guess);

@@ -488,6 +488,12 @@ ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, st
 
 /* ---- looking up */
 
+bool
+ct_tokenizer_spaced(const struct ct_tokenizer *t)
+{
+	return t->is_bpe;
+}
+
 int
 ct_tokenizer_size(const struct ct_tokenizer *t)
 {

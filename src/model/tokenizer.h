@@ -6,6 +6,7 @@
 #ifndef CT_MODEL_TOKENIZER_H
 #define CT_MODEL_TOKENIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -36,6 +37,9 @@ int ct_tokenizer_size(const struct ct_tokenizer *t);	/* ids are below this */
  */
 int ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_token_span *out,
     int max, struct ct_token_span *bad, struct ct_error *err);
+
+/* Do tokens carry their own blanks, as BPE's do? Else texts have one between them. */
+bool ct_tokenizer_spaced(const struct ct_tokenizer *t);
 
 /* The token as it stands in text (byte-level decoded; may be invalid UTF-8 alone). NULL: no such id. */
 const char *ct_tokenizer_text(const struct ct_tokenizer *t, int id, size_t *n);

@@ -44,7 +44,8 @@ static void
 draw_column(struct app *a, const struct area *area, const struct list *l, enum ct_run run, const char *title)
 {
 	struct ct_top top[SHOWN];
-	int n = ct_session_top(a->study.session, run, a->study.pos, top, SHOWN), bar = area->w > 34 ? 12 : 6;
+	int n = ct_session_top(a->study.session, run, a->study.pos, top, SHOWN);
+	int bar = area->w > 34 ? 12 : area->w > 22 ? 6 : 0;
 	bool wide = area->w > 34;	/* room for the raw logits */
 
 	draw_text(area, 1, 0, ST_DIM, title);
@@ -52,11 +53,12 @@ draw_column(struct app *a, const struct area *area, const struct list *l, enum c
 		draw_right(area, area->w - bar - 2, 0, ST_DIM, "logit");
 	for (int y = 1; y < area->h && l->top + y - 1 < n; y++) {
 		const struct ct_top *t = &top[l->top + y - 1];
-		char p[FMT_SIZE], z[FMT_SIZE];
+		char p[FMT_SIZE], z[FMT_SIZE], token[STUDY_NAME];
 		int x = area->w - bar - 1;
 
 		draw_cut(
-		    area, 1, y, x - (wide ? 15 : 8), ST_TEXT, ct_engine_token(a->study.engine, t->token));
+		    area, 1, y, x - (wide ? 15 : 8), ST_TEXT,
+		    study_word(&a->study, t->token, token, sizeof token));
 		draw_right(area, x - (wide ? 8 : 1), y, ST_STRONG, fmt_percent(p, sizeof p, t->prob));
 		if (wide)
 			draw_right(area, x - 1, y, ST_DIM, fmt_plain(z, sizeof z, t->logit));
@@ -71,7 +73,8 @@ logits_draw(struct app *a, void *state, const struct area *area)
 	bool clamped = a->study.graph && study_clamps(&a->study)->n > 0;
 	const char *titles[COLUMNS] = { "original", "replacement", "clamped" };
 	struct logits *v = state;
-	int w = area->w / COLUMNS;
+	/* In a pane a column that has nothing to show gives its room to the others. */
+	int columns = clamped || area->w >= APP_COLS ? COLUMNS : COLUMNS - 1, w = area->w / columns;
 
 	logits_list(a, v);
 	v->list.y = 1;
@@ -80,7 +83,7 @@ logits_draw(struct app *a, void *state, const struct area *area)
 		draw_text(area, 1, 0, ST_DIM, "nothing traced yet");
 		return;
 	}
-	for (int i = 0; i < COLUMNS; i++) {
+	for (int i = 0; i < columns; i++) {
 		struct area column = area_sub(area, i * w, 0, w, area->h);
 
 		if (runs[i] == CT_RUN_CLAMPED && !clamped) {
@@ -97,7 +100,7 @@ logits_text(struct app *a, void *state, int row, char *buf, size_t size)
 {
 	struct logits *v = state;
 
-	snprintf(buf, size, "%s", ct_engine_token(a->study.engine, v->top[row].token));
+	study_word(&a->study, v->top[row].token, buf, size);
 }
 
 static int

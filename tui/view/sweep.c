@@ -113,10 +113,10 @@ draw_token(struct app *a, const struct sweep *s, const struct area *area, int y,
 {
 	const struct ct_sweep *w = s->w;
 	int x = 24, room = area->w - x - 16;
-	char b[2][FMT_SIZE];
+	char b[2][FMT_SIZE], word[STUDY_NAME];
 	const float *p = w->prob + (size_t)row * w->n_steps * w->n_tokens + token;
 
-	draw_cut(area, 3, y, x - 5, ST_TEXT, ct_engine_token(a->study.engine, w->tokens[token]));
+	draw_cut(area, 3, y, x - 5, ST_TEXT, study_word(&a->study, w->tokens[token], word, sizeof word));
 	for (int i = 0; i < w->n_steps && i < room; i++) {
 		int levels = area->grid->ascii ? TENTHS : LEVELS;
 		int level = (int)(p[(size_t)i * w->n_tokens] * (float)levels);
@@ -134,15 +134,15 @@ static void
 draw_flips(struct app *a, const struct sweep *s, const struct area *area, int y, int row)
 {
 	const int *top = s->w->top + (size_t)row * s->w->n_steps;
-	char at[FMT_SIZE];
+	char at[FMT_SIZE], word[STUDY_NAME];
 	int x = 3 + draw_fmt(area, 3, y, ST_DIM, "says ");
 
-	x += draw_text(area, x, y, ST_STRONG, ct_engine_token(a->study.engine, top[0]));
+	x += draw_text(area, x, y, ST_STRONG, study_word(&a->study, top[0], word, sizeof word));
 	for (int i = 1; i < s->w->n_steps; i++) {
 		if (top[i] == top[i - 1])
 			continue;
 		x += draw_fmt(area, x, y, ST_DIM, ", from %s ", strength(s, i, at, sizeof at));
-		x += draw_text(area, x, y, ST_STRONG, ct_engine_token(a->study.engine, top[i]));
+		x += draw_text(area, x, y, ST_STRONG, study_word(&a->study, top[i], word, sizeof word));
 	}
 }
 
