@@ -112,11 +112,11 @@ app_resize(struct app *a, int cols, int rows)
 {
 	if (!grid_resize(&a->grid, cols, rows))
 		return false;
-	/* The map is a pane on a wide screen and a view of its own on a narrow one. */
-	if (cols >= APP_WIDE && a->view == VIEW_MAP)
+	/* Some views are panes on a large screen and fill the body of a small one. */
+	if (layout_has(a, a->focus))
 		a->view = VIEW_TREE;
-	else if (cols < APP_WIDE && a->view == VIEW_TREE && a->focus == VIEW_MAP)
-		a->view = VIEW_MAP;
+	else if (a->view == VIEW_TREE)
+		a->view = a->focus;
 	return true;
 }
 

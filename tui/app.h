@@ -10,10 +10,12 @@
 
 #include "tui/draw.h"
 #include "tui/input.h"
+#include "tui/layout.h"
 #include "tui/player.h"
 #include "tui/study.h"
 #include "tui/term.h"
 #include "tui/theme.h"
+#include "tui/trail.h"
 #include "tui/view.h"
 
 struct key_entry;
@@ -38,6 +40,9 @@ struct app {
 	bool shares;			/* edges as shares, not weights */
 	enum view_id view;		/* what fills the body; VIEW_TREE: the main screen */
 	enum view_id focus;		/* the pane that has the keys */
+	enum view_id before;		/* the pane that had them before */
+	struct layout_wish wish;
+	struct trail trail;
 	void *state[VIEW_COUNT];
 	struct input input;
 	struct player player;

@@ -11,13 +11,15 @@ struct app;
 enum {
 	CMD_GRAPH = 1 << 0,	/* needs a traced prompt */
 	CMD_SCRIPT = 1 << 1,	/* of use in scripts only */
-	CMD_PERSON = 1 << 2	/* changes files, or leaves: not for lessons, which may come from anyone */
+	CMD_PERSON = 1 << 2,	/* changes files, or leaves: not for lessons, which may come from anyone */
+	CMD_STEP = 1 << 3	/* goes on from where the person is: leaves no mark on the trail */
 };
 
 struct cmd_entry {
 	const char *name;
 	const char *args;	/* as help shows them */
-	const char *words;	/* values that Tab offers, separated by blanks; NULL: none */
+	/* Values that Tab offers, separated by blanks; <models> and the like stand for what there is (complete.c). */
+	const char *words;	/* NULL: none */
 	const char *note;
 	int flags;
 	int (*exec)(struct app *a, const char *arg);	/* arg: the rest of the line, "" if none; enum did */

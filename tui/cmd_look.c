@@ -1,12 +1,12 @@
 /* cmd_look: commands that choose what is looked at; see cmd_exec.h. */
 #include "tui/cmd_exec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/frame.h"
 
 int
 do_prompt(struct app *a, const char *arg)
@@ -200,6 +200,40 @@ do_select(struct app *a, const char *arg)
 	return DID_CHANGE;
 }
 
+int
+do_trail(struct app *a, const char *arg)
+{
+	bool back = !strcmp(arg, "back");
+	int node;
+
+	if (!back && strcmp(arg, "forward") != 0)
+		return app_fail(a, "trail: expected back or forward, found \"%.60s\"", arg);
+	node = trail_go(a, back ? -1 : 1);
+	if (node < 0)
+		return app_fail(a, "there is no node to go %s to", arg);
+	view_select(a, node);
+	tree_reveal(a, node);
+	return DID_CHANGE;
+}
+
+int
+do_where(struct app *a, const char *arg)
+{
+	char text[sizeof a->message] = "", name[STUDY_NAME], note[STUDY_NAME];
+	int path[TREE_PATH], n = tree_path(a, path, TREE_PATH);
+	size_t len = 0;
+
+	(void)arg;
+	for (int i = 0; i < n && len < sizeof text; i++) {
+		study_name(&a->study, path[i], name, sizeof name);
+		study_note(&a->study, path[i], note, sizeof note);
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s", i ? " ← " : "", name,
+		    *note ? " " : "", note);
+	}
+	app_say(a, "%s", text);
+	return DID_CHANGE;
+}
+
 static int
 show(struct app *a, enum view_id id)
 {
@@ -226,14 +260,16 @@ do_back(struct app *a, const char *arg)
 {
 	(void)arg;
 	a->message[0] = '\0';
-	return show(a, VIEW_TREE);
+	if (a->view == VIEW_TREE)
+		a->wish.zoom = false;
+	return show(a, a->focus == VIEW_HELP ? a->before : VIEW_TREE);
 }
 
 int
 do_next_pane(struct app *a, const char *arg)
 {
-	enum view_id pane[VIEW_COUNT];
-	int n = frame_panes(a, pane), at = 0;
+	enum view_id pane[LAYOUT_PANES];
+	int n = layout_panes(a, pane), at = 0;
 
 	if (a->view != VIEW_TREE)
 		return show(a, VIEW_TREE);
@@ -243,10 +279,37 @@ do_next_pane(struct app *a, const char *arg)
 }
 
 int
+do_pane(struct app *a, const char *arg)
+{
+	static const struct {
+		const char *word;
+		int columns, rows;
+	} moves[] = { { "wider", 4, 0 }, { "narrower", -4, 0 }, { "taller", 0, 2 }, { "shorter", 0, -2 } };
+
+	if (!strcmp(arg, "even")) {
+		a->wish = (struct layout_wish){ .zoom = false };
+		return DID_CHANGE;
+	}
+	if (!strcmp(arg, "zoom")) {
+		if (a->view != VIEW_TREE)
+			return app_fail(a, "the %s has the whole body already", view_ops(a->view)->name);
+		a->wish.zoom = !a->wish.zoom;
+		return DID_CHANGE;
+	}
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
+		if (!strcmp(arg, moves[i].word))
+			return layout_grow(a, moves[i].columns, moves[i].rows)
+			    ? DID_CHANGE
+			    : app_fail(a, "the %s cannot be made %s", view_ops(a->focus)->name, arg);
+	return app_fail(
+	    a, "pane: expected wider, narrower, taller, shorter, even or zoom; found \"%.60s\"", arg);
+}
+
+int
 do_help(struct app *a, const char *arg)
 {
 	(void)arg;
-	return show(a, a->focus == VIEW_HELP ? VIEW_TREE : VIEW_HELP);
+	return show(a, a->focus == VIEW_HELP ? a->before : VIEW_HELP);
 }
 
 int
@@ -344,6 +407,8 @@ do_filter(struct app *a, const char *arg)
 		input_open(a, INPUT_FILTER, "");
 		return DID_CHANGE;
 	}
-	features_filter(a, strcmp(arg, "*") ? arg : "");
-	return show(a, VIEW_FEATURES);
+	if (!view_ops(a->focus)->filter)
+		show(a, VIEW_FEATURES);
+	view_ops(a->focus)->filter(a, a->state[a->focus], strcmp(arg, "*") ? arg : "");
+	return DID_CHANGE;
 }

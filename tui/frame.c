@@ -7,78 +7,13 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/cmd.h"
 #include "tui/fmt.h"
 #include "tui/keys.h"
+#include "tui/layout.h"
 #include "tui/view/lesson.h"
 
-enum { BAR_MAX = 18, TOP_SHOWN = 12 };
-
-struct layout {
-	int next, after;	/* rows of the probabilities; after: -1 without clamps */
-	int top, bottom;	/* the two rules */
-	int n;			/* panes */
-	struct {
-		enum view_id view;
-		int x, w;
-	} pane[VIEW_COUNT];
-};
-
-/* Of the pane below, with its rule. */
-static int
-lesson_rows(const struct app *a)
-{
-	return a->player.lesson ? LESSON_ROWS + 1 : 0;
-}
-
-static struct layout
-lay_out(const struct app *a)
-{
-	struct layout l = { .next = 2, .after = -1 };
-	int w = a->grid.cols, h = a->grid.rows;
-	bool clamped = a->study.graph && study_clamps(&a->study)->n > 0;
-
-	if (clamped)
-		l.after = 3;
-	l.top = clamped ? 4 : 3;
-	l.bottom = h - 3 - lesson_rows(a);
-	if (a->view != VIEW_TREE) {
-		l.n = 1;
-		l.pane[0].view = a->view;
-		l.pane[0].w = w;
-		return l;
-	}
-	l.n = w >= APP_WIDE ? 3 : 2;
-	if (l.n == 3) {
-		int map = w * 3 / 10;
-
-		l.pane[2].view = VIEW_MAP;
-		l.pane[2].w = map;
-		l.pane[2].x = w - map;
-		w -= map + 1;
-	}
-	l.pane[0].view = VIEW_TREE;
-	l.pane[0].w = w * 9 / 16;
-	l.pane[1].view = VIEW_CARD;
-	l.pane[1].x = l.pane[0].w + 1;
-	l.pane[1].w = w - l.pane[1].x;
-	return l;
-}
-
-int
-frame_body(const struct app *a)
-{
-	return a->grid.rows - 7 - lesson_rows(a);
-}
-
-int
-frame_panes(const struct app *a, enum view_id out[VIEW_COUNT])
-{
-	struct layout l = lay_out(a);
-
-	for (int i = 0; i < l.n; i++)
-		out[i] = l.pane[i].view;
-	return l.n;
-}
+enum { BAR_MAX = 18, TOP_SHOWN = 12, HINTS = 32 };
 
 static void
 draw_title(struct app *a, const struct area *all)
@@ -115,13 +50,17 @@ draw_title(struct app *a, const struct area *all)
 	draw_text(all, x, 0, !(worst <= 1e-5) ? ST_BAD : ST_TEXT, b[2]);
 }
 
-/* Columns of a token with the blank before it. */
+/* Columns before a token: the blank that is not part of it, or a bracket of the chosen one where no blank is. */
+static int
+gap(const struct study *s, int pos)
+{
+	return study_token(s, pos)[0] != ' ' && (!s->info->spaced || pos == s->pos || pos == s->pos + 1);
+}
+
 static int
 token_columns(const struct study *s, int pos)
 {
-	const char *t = study_token(s, pos);
-
-	return ct_text_width(t) + (pos > 0 && t[0] != ' ');
+	return ct_text_width(study_token(s, pos)) + gap(s, pos);
 }
 
 /* The first token in sight: when not all fit, the chosen one stays there. */
@@ -155,8 +94,8 @@ token_at(const struct study *s, int width, int column)
 		const char *t = study_token(s, pos);
 		int w = ct_text_width(t);
 
-		if (pos > first && t[0] != ' ')
-			x++;
+		if (pos > first)
+			x += gap(s, pos);
 		if (column >= x - 1 && column < x + w)
 			return pos;
 		x += w;
@@ -188,8 +127,8 @@ draw_prompt(struct app *a, const struct area *all)
 		bool target = s->graph && pos == s->graph->pos && pos != s->pos;
 		int w;
 
-		if (pos > first && t[0] != ' ')
-			x++;
+		if (pos > first)
+			x += gap(s, pos);
 		w = draw_cut(all, x, 1, all->w - 1 - x,
 		    pos == s->pos ? ST_CHOSEN
 			: target  ? ST_PEAK
@@ -221,9 +160,9 @@ draw_next(struct app *a, const struct area *all, int y, const char *label, enum 
 	if (bars > 30)
 		bars = 30;
 	for (int i = 0; i < n; i++) {
-		char p[FMT_SIZE], was[FMT_SIZE + 8] = "", b[FMT_SIZE];
-		const char *token = ct_engine_token(s->engine, top[i].token);
-		int bar = (int)(top[i].prob * (float)bars) + 1, w = ct_text_width(token);
+		char p[FMT_SIZE], was[FMT_SIZE + 8] = "", b[FMT_SIZE], token[STUDY_NAME];
+		int bar = (int)(top[i].prob * (float)bars) + 1;
+		int w = ct_text_width(study_word(s, top[i].token, token, sizeof token));
 		float before =
 		    compare ? ct_session_prob(s->session, CT_RUN_ORIGINAL, s->pos, top[i].token) : 0;
 
@@ -243,26 +182,70 @@ draw_next(struct app *a, const struct area *all, int y, const char *label, enum 
 	}
 }
 
+/* The way from the root to the selected node: it shortens at the root's end. */
+static void
+draw_path(struct app *a, const struct area *all, const struct pane *p)
+{
+	int path[TREE_PATH], n = tree_path(a, path, TREE_PATH), from = 0, room = p->w - 3, width = 0, x;
+	char name[STUDY_NAME];
+
+	if (n < 2)
+		return;
+	for (int i = n - 1; i >= 0; i--) {
+		width += ct_text_width(study_name(&a->study, path[i], name, sizeof name)) + 3;
+		if (width > room) {
+			from = i + 1;
+			break;
+		}
+	}
+	x = p->x + 1 + draw_text(all, p->x + 1, p->y - 1, ST_DIM, from ? " … ← " : " ");
+	for (int i = from; i < n; i++) {
+		study_name(&a->study, path[i], name, sizeof name);
+		x += draw_cut(all, x, p->y - 1, p->x + p->w - x, i + 1 < n ? ST_DIM : ST_FOCUS, name);
+		x += draw_cut(all, x, p->y - 1, p->x + p->w - x, ST_DIM, i + 1 < n ? " ← " : " ");
+	}
+}
+
+static void
+draw_pane_title(struct app *a, const struct area *all, const struct pane *p)
+{
+	bool whole = a->view != VIEW_TREE;
+
+	if (!whole && p->view != a->focus)
+		return;
+	if (p->view == VIEW_LESSON && a->player.lesson) {
+		lesson_rule(a, all, p->y - 1);
+		return;
+	}
+	if (!whole && p->view == VIEW_TREE && !a->wish.zoom)
+		draw_path(a, all, p);
+	else
+		draw_fmt(all, p->x + 1, p->y - 1, ST_FOCUS, " %s%s ", view_ops(p->view)->title,
+		    whole ? "" : a->wish.zoom ? ", zoomed" : "");
+}
+
 static void
 draw_rules(struct app *a, const struct area *all, const struct layout *l)
 {
 	draw_line(all, 0, l->top, all->w, ST_RULE, 0x2500);
 	draw_line(all, 0, l->bottom, all->w, ST_RULE, 0x2500);
-	for (int i = 0; i + 1 < l->n; i++) {
-		int x = l->pane[i].x + l->pane[i].w;
+	for (int i = 0; i < l->n; i++) {
+		const struct pane *p = &l->pane[i];
 
-		draw_cell(all, x, l->top, ST_RULE, 0x252c);
-		draw_cell(all, x, l->bottom, ST_RULE, 0x2534);
-		for (int y = l->top + 1; y < l->bottom; y++)
-			draw_cell(all, x, y, ST_RULE, 0x2502);
-	}
-	if (a->view != VIEW_TREE) {
-		draw_fmt(all, 1, l->top, ST_FOCUS, " %s ", view_ops(a->view)->title);
-		return;
+		if (p->x == 0)
+			continue;
+		for (int y = p->y; y < p->y + p->h; y++)
+			draw_cell(all, p->x - 1, y, ST_RULE, 0x2502);
+		if (p->y == l->top + 1) {
+			draw_cell(all, p->x - 1, l->top, ST_RULE, 0x252c);
+			draw_cell(all, p->x - 1, l->bottom, ST_RULE, 0x2534);
+		} else {
+			draw_cell(all, p->x - 1, p->y - 1, ST_RULE, 0x251c);
+			draw_line(all, p->x, p->y - 1, p->w, ST_RULE, 0x2500);
+		}
 	}
 	for (int i = 0; i < l->n; i++)
-		if (l->pane[i].view == a->focus && a->focus != VIEW_TREE)
-			draw_fmt(all, l->pane[i].x + 1, l->top, ST_FOCUS, " %s ", view_ops(a->focus)->title);
+		draw_pane_title(a, all, &l->pane[i]);
 }
 
 static void
@@ -302,13 +285,31 @@ draw_clamps(struct app *a, const struct area *all, int y)
 	}
 }
 
+/* Would the command do something here and now? */
+static bool
+is_apt(const struct app *a, const char *command)
+{
+	const struct cmd_entry *c = cmd_find(command, strcspn(command, " "));
+	bool main_screen = a->view == VIEW_TREE;
+
+	if (view_ops(a->focus)->aside && (c->flags & CMD_GRAPH))
+		return false;
+	if (!strcmp(command, "back"))
+		return !main_screen || a->focus != VIEW_TREE || a->wish.zoom;
+	if (!strcmp(command, "pane zoom"))
+		return main_screen;
+	if (!strcmp(command, "undo"))
+		return a->study.at > 0;
+	return true;
+}
+
 /* Of the lesson, or of the focused pane and everywhere; not when the key means something else here. */
 static bool
 is_hint(const struct app *a, const struct key_entry *k, bool lesson)
 {
 	bool of_lesson = k->place && !strcmp(k->place, view_ops(VIEW_LESSON)->name);
 
-	return k->hint && of_lesson == lesson && app_binding(a, key_parse(k->key)) == k;
+	return k->hint && of_lesson == lesson && app_binding(a, key_parse(k->key)) == k && is_apt(a, k->command);
 }
 
 struct hint {
@@ -343,10 +344,10 @@ collect_hints(const struct app *a, bool lesson, struct hint *out, int n, int max
 static void
 draw_hints(struct app *a, const struct area *all, int y)
 {
-	struct hint hint[16];
-	int n = collect_hints(a, true, hint, 0, 16), width = 0, x = 1;
+	struct hint hint[HINTS];
+	int n = collect_hints(a, true, hint, 0, HINTS), width = 0, x = 1;
 
-	n = collect_hints(a, false, hint, n, 16);
+	n = collect_hints(a, false, hint, n, HINTS);
 	for (int i = 0; i < n; i++)
 		width += ct_text_width(hint[i].keys) + 1 + ct_text_width(hint[i].word) + 2;
 	/* Help and quit, the last two, are always there; what stands before them gives way. */
@@ -428,24 +429,26 @@ frame_draw(struct app *a)
 		draw_fmt(&all, 0, 0, ST_TEXT, "need %dx%d, have %dx%d", APP_COLS, APP_ROWS, all.w, all.h);
 		return;
 	}
-	l = lay_out(a);
+	l = layout_of(a);
 	draw_title(a, &all);
 	draw_prompt(a, &all);
-	if (a->study.graph) {
+	if (a->input.kind == INPUT_PROMPT) {
+		input_tokens(a, &all, l.next);
+	} else if (a->study.graph) {
 		draw_next(a, &all, l.next, l.after < 0 ? "next" : "before", CT_RUN_ORIGINAL, false);
 		if (l.after >= 0)
 			draw_next(a, &all, l.after, "after", CT_RUN_CLAMPED, true);
 	}
 	draw_rules(a, &all, &l);
 	for (int i = 0; i < l.n; i++) {
-		area = area_sub(&all, l.pane[i].x, l.top + 1, l.pane[i].w, l.bottom - l.top - 1);
+		area = area_sub(&all, l.pane[i].x, l.pane[i].y, l.pane[i].w, l.pane[i].h);
 		view_ops(l.pane[i].view)->draw(a, a->state[l.pane[i].view], &area);
 	}
-	if (a->player.lesson) {
+	if (l.lesson) {
 		lesson_rule(a, &all, l.bottom);
 		area = area_sub(&all, 0, l.bottom + 1, all.w, LESSON_ROWS);
 		view_ops(VIEW_LESSON)->draw(a, a->state[VIEW_LESSON], &area);
-		draw_line(&all, 0, l.bottom + lesson_rows(a), all.w, ST_RULE, 0x2500);
+		draw_line(&all, 0, l.bottom + l.lesson, all.w, ST_RULE, 0x2500);
 	}
 	draw_clamps(a, &all, all.h - 2);
 	draw_bottom(a, &all);
@@ -455,18 +458,21 @@ struct frame_spot
 frame_at(struct app *a, int x, int y)
 {
 	struct frame_spot spot = { .pos = -1 };
-	struct layout l = lay_out(a);
+	struct layout l = layout_of(a);
 
 	if (a->grid.cols < APP_COLS || a->grid.rows < APP_ROWS)
 		return spot;
 	if (y == 1 && a->study.T)
 		spot.pos = token_at(&a->study, a->grid.cols, x);
-	for (int i = 0; i < l.n; i++)
-		if (y > l.top && y < l.bottom && x >= l.pane[i].x && x < l.pane[i].x + l.pane[i].w) {
+	for (int i = 0; i < l.n; i++) {
+		const struct pane *p = &l.pane[i];
+
+		if (x >= p->x && x < p->x + p->w && y >= p->y && y < p->y + p->h) {
 			spot.in_view = true;
-			spot.view = l.pane[i].view;
-			spot.x = x - l.pane[i].x;
-			spot.y = y - l.top - 1;
+			spot.view = p->view;
+			spot.x = x - p->x;
+			spot.y = y - p->y;
 		}
+	}
 	return spot;
 }

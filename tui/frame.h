@@ -1,5 +1,5 @@
 /*
- * frame: what stands where on the screen: title, prompt, probabilities, panes, clamps, hints.
+ * frame: draws the screen: title, prompt, probabilities, panes, clamps, hints. Where the panes stand is layout's.
  */
 #ifndef TUI_FRAME_H
 #define TUI_FRAME_H
@@ -18,11 +18,5 @@ struct frame_spot {
 	int pos;	/* -1: no token here */
 };
 struct frame_spot frame_at(struct app *a, int x, int y);
-
-/* Rows between the rules of the main screen, when nothing is clamped. */
-int frame_body(const struct app *a);
-
-/* The panes in sight, in Tab order; returns how many. */
-int frame_panes(const struct app *a, enum view_id out[VIEW_COUNT]);
 
 #endif

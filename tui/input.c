@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/cmd.h"
+#include "tui/complete.h"
 #include "tui/keys.h"
 
 static const struct {
@@ -50,26 +51,49 @@ still_growing(struct app *a, size_t start, size_t end)
 }
 
 static void
+add_token(struct input *in, int id, size_t start, size_t end)
+{
+	if (in->n_tokens < INPUT_TOKENS)
+		in->token[in->n_tokens++] = (struct ct_span){ .id = id, .start = start, .end = end };
+}
+
+/* The tokens of the bytes from..to; returns what ct_engine_tokenize says. */
+static int
+split(struct app *a, size_t from, size_t to, struct ct_span *bad)
+{
+	struct input *in = &a->input;
+	struct ct_span out[INPUT_TOKENS];
+	struct ct_error err;
+	char text[PROMPT_MAX];
+	int n;
+
+	memcpy(text, in->line.text + from, to - from);
+	text[to - from] = '\0';
+	bad->start = bad->end = 0;
+	n = ct_engine_tokenize(a->study.engine, text, out, INPUT_TOKENS, bad, &err);
+	for (int i = 0; i < n && i < INPUT_TOKENS; i++)
+		if (out[i].end > out[i].start)	/* not BOS */
+			add_token(in, out[i].id, from + out[i].start, from + out[i].end);
+	return n;
+}
+
+static void
 check_words(struct app *a)
 {
 	struct input *in = &a->input;
-	struct ct_span out[512], bad;
-	struct ct_error err;
+	struct ct_span bad, none;
 	size_t from = 0;
 
-	in->n_bad = 0;
+	in->n_bad = in->n_tokens = 0;
 	if (in->kind != INPUT_PROMPT)
 		return;
-	while (from < in->line.len && in->n_bad < INPUT_BAD) {
-		bad.start = bad.end = 0;
-		if (ct_engine_tokenize(a->study.engine, in->line.text + from, out, 512, &bad, &err)
-			!= CT_ENOTFOUND
-		    || bad.end <= bad.start)
+	while (from < in->line.len) {
+		if (split(a, from, in->line.len, &bad) != CT_ENOTFOUND || bad.end <= bad.start)
 			return;
-		if (!still_growing(a, from + bad.start, from + bad.end)) {
-			in->bad[in->n_bad].start = from + bad.start;
-			in->bad[in->n_bad++].end = from + bad.end;
-		}
+		if (bad.start)
+			split(a, from, from + bad.start, &none);
+		add_token(in, -1, from + bad.start, from + bad.end);
+		in->n_bad += !still_growing(a, from + bad.start, from + bad.end);
 		from += bad.end;
 	}
 }
@@ -131,88 +155,6 @@ submit(struct app *a)
 	return did;
 }
 
-static void
-add_candidate(struct input *in, const char *text, size_t len)
-{
-	char *copy = in->n_candidates < INPUT_CANDIDATES ? strndup(text, len) : NULL;
-
-	if (copy)
-		in->candidate[in->n_candidates++] = copy;
-}
-
-static void
-vocabulary_from(struct app *a, size_t start)
-{
-	struct input *in = &a->input;
-	char prefix[256];
-	int ids[INPUT_CANDIDATES], n;
-
-	if (in->line.cur - start >= sizeof prefix || in->line.cur == start)
-		return;
-	memcpy(prefix, in->line.text + start, in->line.cur - start);
-	prefix[in->line.cur - start] = '\0';
-	n = ct_engine_complete(a->study.engine, prefix, ids, INPUT_CANDIDATES);
-	if (n > INPUT_CANDIDATES)
-		n = INPUT_CANDIDATES;
-	in->start = start;
-	for (int i = 0; i < n; i++) {
-		const char *token = ct_engine_token(a->study.engine, ids[i]);
-
-		add_candidate(in, token, strlen(token));
-	}
-}
-
-/* A token may have blanks in it ("New York"): the longest beginning that some token has wins. */
-static void
-find_words(struct app *a)
-{
-	struct input *in = &a->input;
-	const char *text = in->line.text, *breaks = in->kind == INPUT_TARGET ? " ,-" : " ";
-	size_t starts[3], at = in->line.cur;
-	int n = 0;
-
-	while (n < 3) {
-		while (at > 0 && !strchr(breaks, text[at - 1]))
-			at--;
-		starts[n++] = at;
-		if (at == 0 || text[at - 1] != ' ')
-			break;
-		at--;
-	}
-	while (n-- > 0 && !in->n_candidates)
-		vocabulary_from(a, starts[n]);
-}
-
-static void
-find_commands(struct app *a)
-{
-	struct input *in = &a->input;
-	const char *text = in->line.text, *space = memchr(text, ' ', in->line.cur);
-	const struct cmd_entry *c;
-	const char *w;
-
-	if (!space) {
-		in->start = 0;
-		for (int i = 0; (c = cmd_at(i)); i++)
-			if (!(c->flags & CMD_SCRIPT) && !strncmp(c->name, text, in->line.cur))
-				add_candidate(in, c->name, strlen(c->name));
-		return;
-	}
-	c = cmd_find(text, (size_t)(space - text));
-	if (c && (!strcmp(c->name, "prompt") || !strcmp(c->name, "patch"))) {
-		find_words(a);
-		return;
-	}
-	in->start = (size_t)(space + 1 - text);
-	for (w = c && c->words ? c->words : ""; *w; w += strspn(w, " ")) {
-		size_t len = strcspn(w, " ");
-
-		if (!strncmp(w, text + in->start, in->line.cur - in->start))
-			add_candidate(in, w, len);
-		w += len;
-	}
-}
-
 static size_t
 common_length(const struct input *in)
 {
@@ -241,16 +183,15 @@ complete(struct app *a)
 		return DID_CHANGE;
 	}
 	drop_candidates(in);
-	if (in->kind == INPUT_COMMAND)
-		find_commands(a);
-	else if (in->kind == INPUT_PROMPT || in->kind == INPUT_TARGET)
-		find_words(a);
+	complete_find(a);
 	if (!in->n_candidates)
 		return app_fail(a, in->line.cur == 0 || in->line.text[in->line.cur - 1] == ' '
 		    ? "type the beginning of a word, then Tab" : "nothing begins like this");
 	typed = in->line.cur - in->start;
 	if (in->n_candidates == 1) {
-		snprintf(text, sizeof text, "%s%s", in->candidate[0], in->kind == INPUT_TARGET ? "" : " ");
+		bool more = in->kind != INPUT_TARGET && !a->study.info->spaced;
+
+		snprintf(text, sizeof text, "%s%s", in->candidate[0], more ? " " : "");
 		prompt_replace(&in->line, in->start, text);
 		drop_candidates(in);
 	} else if (common_length(in) > typed) {
@@ -303,11 +244,13 @@ input_paste(struct app *a, int cp)
 }
 
 static bool
-is_bad(const struct input *in, size_t at)
+is_bad(struct app *a, size_t at)
 {
-	for (int i = 0; i < in->n_bad; i++)
-		if (at >= in->bad[i].start && at < in->bad[i].end)
-			return true;
+	const struct input *in = &a->input;
+
+	for (int i = 0; in->n_bad && i < in->n_tokens; i++)
+		if (in->token[i].id < 0 && at >= in->token[i].start && at < in->token[i].end)
+			return !still_growing(a, in->token[i].start, in->token[i].end);
 	return false;
 }
 
@@ -337,7 +280,7 @@ input_draw(struct app *a, const struct area *area, int x, int y)
 	if (before >= width)
 		skip = before - width / 2;
 	for (size_t i = 0; i < p->len && col - skip < width;) {
-		enum style style = is_bad(in, i) ? ST_BAD : ST_ENTRY;
+		enum style style = is_bad(a, i) ? ST_BAD : ST_ENTRY;
 
 		i += shown_char(p, i, text, sizeof text);
 		if (col >= skip)
@@ -355,6 +298,22 @@ input_label(const struct app *a)
 	return kinds[a->input.kind].label;
 }
 
+/* What the command that is being typed takes and does. */
+static void
+command_hint(const struct input *in, const struct area *area, int y)
+{
+	const char *text = in->line.text + strspn(in->line.text, " ");
+	const struct cmd_entry *c = cmd_find(text, strcspn(text, " "));
+	int x = 1;
+
+	if (!c) {
+		draw_text(area, x, y, ST_DIM, "a command: Tab completes, ↑ brings back, ? lists them all");
+		return;
+	}
+	x += draw_text(area, x, y, ST_KEY, *c->args ? c->args : c->name) + 2;
+	draw_text(area, x, y, ST_DIM, c->note);
+}
+
 void
 input_hint(struct app *a, const struct area *area, int y)
 {
@@ -367,7 +326,52 @@ input_hint(struct app *a, const struct area *area, int y)
 		}
 		return;
 	}
+	if (in->kind == INPUT_COMMAND) {
+		command_hint(in, area, y);
+		return;
+	}
 	if (in->n_bad)
 		x += draw_text(area, x, y, ST_BAD, in->n_bad > 1 ? "unknown words" : "unknown word") + 2;
 	draw_text(area, x, y, ST_DIM, kinds[in->kind].hint);
+}
+
+/* Columns of a token in the preview, with the mark that ends it. */
+static int
+token_width(struct app *a, const struct ct_span *t, char *buf, size_t size)
+{
+	const char *text = a->input.line.text;
+
+	if (t->id >= 0)
+		snprintf(buf, size, "%s", ct_engine_token(a->study.engine, t->id));
+	else
+		ct_text_clean(buf, size, text + t->start, t->end - t->start);
+	return ct_text_width(buf) + 1;
+}
+
+void
+input_tokens(struct app *a, const struct area *area, int y)
+{
+	const struct input *in = &a->input;
+	int x = 8, right, width = 0, first, last = 0, context = a->study.info->context;
+	bool over = in->n_tokens + 1 > context;
+	char text[256];
+
+	snprintf(text, sizeof text, "%d of %d tokens", in->n_tokens + 1, context);
+	right = area->w - 1 - ct_text_width(text) - 2;
+	draw_text(area, 1, y, ST_DIM, "tokens");
+	draw_right(area, area->w - 1, y, over ? ST_BAD : ST_DIM, text);
+	while (last < in->n_tokens && in->token[last].start < in->line.cur)
+		last++;
+	for (first = last; first > 0 && width < right - x - 2; first--)
+		width += token_width(a, &in->token[first - 1], text, sizeof text);
+	first += width > right - x - 2;
+	if (first > 0)
+		x += draw_text(area, x, y, ST_DIM, "…");
+	for (int i = first; i < in->n_tokens && x < right; i++) {
+		bool unknown = in->token[i].id < 0 && is_bad(a, in->token[i].start);
+
+		token_width(a, &in->token[i], text, sizeof text);
+		x += draw_cut(area, x, y, right - x, unknown ? ST_BAD : ST_TOKEN, text);
+		x += draw_cut(area, x, y, right - x, ST_RULE, "│");
+	}
 }

@@ -6,6 +6,7 @@
 #ifndef TUI_INPUT_H
 #define TUI_INPUT_H
 
+#include "ctrace.h"
 #include "tui/draw.h"
 #include "tui/prompt.h"
 
@@ -22,7 +23,7 @@ enum input_kind {
 	INPUT_FILTER
 };
 
-enum { INPUT_CANDIDATES = 64, INPUT_BAD = 16 };
+enum { INPUT_CANDIDATES = 64, INPUT_TOKENS = 512 };
 
 struct input {
 	enum input_kind kind;
@@ -33,11 +34,9 @@ struct input {
 	size_t start;
 	/* Of a clamp that is changed: where its strength begins, else 0. A new one typed first takes its place. */
 	size_t strength;
-	/* Bytes that are not in the vocabulary. */
-	struct {
-		size_t start, end;
-	} bad[INPUT_BAD];
-	int n_bad;
+	/* How a prompt would be split; id -1: not in the vocabulary. */
+	struct ct_span token[INPUT_TOKENS];
+	int n_tokens, n_bad;
 };
 
 /* text NULL: the field as it stands. */
@@ -51,5 +50,7 @@ void input_draw(struct app *a, const struct area *area, int x, int y);
 /* The label before a line at the bottom ("clamp "), and what to say beside it. */
 const char *input_label(const struct app *a);
 void input_hint(struct app *a, const struct area *area, int y);
+/* The tokens that a prompt being typed would become, and how many of those that the model can read. */
+void input_tokens(struct app *a, const struct area *area, int y);
 
 #endif

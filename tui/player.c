@@ -36,7 +36,7 @@ clean_slate(struct app *a)
 	input_close(a);
 	a->view = a->focus = VIEW_TREE;
 	a->shares = false;
-	features_filter(a, "");
+	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
 	if (s->info->has_twin && !strcmp(s->info->transcoder, "PLT") && study_twin(s, &err))
 		return app_error(a, &err);
 	s->how = (struct ct_clamp_options){ .mode = CT_FROZEN };
@@ -61,6 +61,7 @@ int
 player_go(struct app *a, int step)
 {
 	struct player *p = &a->player;
+	bool whole = a->view == VIEW_LESSON;
 	int did;
 
 	if (!p->lesson)
@@ -79,6 +80,8 @@ player_go(struct app *a, int step)
 	p->busy = false;
 	if (!(did & DID_FAIL))
 		a->message[0] = '\0';	/* the step says it better */
+	if (whole && a->view == VIEW_TREE)
+		view_show(a, VIEW_LESSON);
 	player_update(a);
 	return did;
 }

@@ -25,7 +25,7 @@
 #include "base/text.h"
 #include "tui/keys.h"
 
-enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, CTRL_LEFT, CTRL_RIGHT, QUEUE = 64, DOUBLE_MS = 400 };
+enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, CTRL_LEFT, CTRL_RIGHT, ALT_LEFT, ALT_RIGHT, QUEUE = 64, DOUBLE_MS = 400 };
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
@@ -222,6 +222,8 @@ term_open(const struct term_options *opt, struct ct_error *err)
 	define_key("\033[201~", PASTE_END);
 	define_key("\033[1;5D", CTRL_LEFT);
 	define_key("\033[1;5C", CTRL_RIGHT);
+	define_key("\033[1;3D", ALT_LEFT);
+	define_key("\033[1;3C", ALT_RIGHT);
 	if (term.mouse) {
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 		mouseinterval(0);
@@ -331,6 +333,8 @@ map_special(wint_t code)
 		{ KEY_BTAB, K_BACKTAB },
 		{ CTRL_LEFT, K_CTRL | K_LEFT },
 		{ CTRL_RIGHT, K_CTRL | K_RIGHT },
+		{ ALT_LEFT, K_ALT | K_LEFT },
+		{ ALT_RIGHT, K_ALT | K_RIGHT },
 	};
 
 	for (size_t i = 0; i < sizeof map / sizeof *map; i++)

@@ -66,11 +66,9 @@ view_changed(struct app *a, enum change what)
 void
 view_show(struct app *a, enum view_id id)
 {
-	bool pane = id == VIEW_CARD || id == VIEW_TREE || (id == VIEW_MAP && a->grid.cols >= APP_WIDE);
-
-	if (id == VIEW_LESSON)	/* stands below the tree, and shares the keys with it */
-		id = VIEW_TREE;
-	a->view = pane ? VIEW_TREE : id;
+	if (a->focus != id)
+		a->before = a->focus;
+	a->view = layout_has(a, id) ? VIEW_TREE : id;
 	a->focus = id;
 	if (views[id]->focused)
 		views[id]->focused(a, a->state[id]);

@@ -27,7 +27,7 @@ struct view_ops {
 	const char *name;	/* for `view NAME`, and the place of keys */
 	const char *title;
 	const char *note;	/* for help */
-	bool pane;		/* stands on the main screen; others fill the body */
+	bool aside;		/* about the program, not the graph: no hints about the graph there */
 	void *(*open)(void);	/* NULL when out of memory */
 	void (*close)(void *state);
 	void (*changed)(struct app *a, void *state, enum change what);
@@ -38,6 +38,8 @@ struct view_ops {
 	void (*focused)(struct app *a, void *state);	/* it has the keys now */
 	/* Rows as text, for searching. */
 	void (*text)(struct app *a, void *state, int row, char *buf, size_t size);
+	/* Leaves only rows with a text; "": all of them. */
+	void (*filter)(struct app *a, void *state, const char *text);
 	/* Nothing in the rows matched: is there something further away? Goes there. */
 	bool (*find)(struct app *a, void *state, const char *what);
 	int (*side)(struct app *a, void *state, int step);	/* left and right; NULL: step through tokens */
@@ -60,13 +62,14 @@ void view_changed(struct app *a, enum change what);
 void view_show(struct app *a, enum view_id id);
 /* Selects a node of the graph for all panes. */
 void view_select(struct app *a, int node);
+/* The nodes from the root to the selected row, at most max of them from its end; returns how many. */
+enum { TREE_PATH = 64 };
+int tree_path(struct app *a, int *path, int max);
 /* Shows a node in the tree, opening what leads to it. False: there is no path. */
 bool tree_reveal(struct app *a, int node);
 /* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
 bool tree_level(struct app *a, int step);
 /* Runs the clamps at many strengths and shows what that did. */
 int sweep_run(struct app *a, double from, double to, int steps);
-/* The filter of the features view. */
-void features_filter(struct app *a, const char *text);
 
 #endif

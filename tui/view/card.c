@@ -173,6 +173,8 @@ build(struct app *a, struct card *c, int room, bool all)
 		edges = 10;
 	if (n->kind == CT_NODE_EMBEDDING || n->kind == CT_NODE_ERROR)
 		edges = all ? EDGES : left;
+	else if (n->kind == CT_NODE_TARGET && !c->card)
+		edges = all ? EDGES : left - 1;
 	add(c, (struct line){ .kind = BLANK });
 	if (n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_TARGET) {
 		int before = c->list.n;
@@ -393,31 +395,53 @@ draw_bias(struct app *a, const struct area *area, int y, const struct card *c, c
 	draw_right(area, area->w - 1, y, ST_DIM, fmt_signed(w, sizeof w, n->bias + n->omitted));
 }
 
+/* Blanks before a token: those it begins with, which *t then leaves out, or the one that texts have between them. */
+static int
+gap(const struct app *a, const char **t)
+{
+	int blanks = (int)strspn(*t, " ");
+
+	*t += blanks;
+	return a->study.info->spaced ? blanks : 1;
+}
+
+static int
+token_width(const struct app *a, const struct ct_card_example *e, int i)
+{
+	const char *t = e->tokens[i];
+	int blanks = gap(a, &t);
+
+	return blanks + ct_text_width(t);
+}
+
 /* The peak token where the eye finds it; as much before it as fits, then what follows. */
 static void
-draw_example(const struct area *area, int y, const struct ct_card_example *e)
+draw_example(const struct app *a, const struct area *area, int y, const struct ct_card_example *e)
 {
-	int room = area->w - 3, x = 2, first = e->peak, used = ct_text_width(e->tokens[e->peak]) + 2,
-	    after = 0;
+	int room = area->w - 3, x = 2, first = e->peak, used = token_width(a, e, e->peak) + 2, after = 0;
 
 	if (e->peak + 1 < e->n)
-		after = ct_text_width(e->tokens[e->peak + 1]) + 1;
-	while (first > 0
-	    && used + 1 + ct_text_width(e->tokens[first - 1]) + 2 + (used < room / 2 ? after : 0) <= room)
-		used += 1 + ct_text_width(e->tokens[--first]);
+		after = token_width(a, e, e->peak + 1);
+	while (first > 0 && used + token_width(a, e, first - 1) + 3 + (used < room / 2 ? after : 0) <= room)
+		used += token_width(a, e, --first);
 	if (first > 0)
-		x += draw_text(area, x, y, ST_DIM, "…") + 1;
+		x += draw_text(area, x, y, ST_DIM, "…");
 	for (int i = first; i < e->n && x < area->w - 1; i++) {
+		const char *t = e->tokens[i];
+		int blanks = gap(a, &t);
+
+		if (i > first || first > 0)
+			x += blanks;
 		if (i == e->peak) {
 			x += draw_text(area, x, y, ST_PEAK, "[");
-			x += draw_cut(area, x, y, area->w - 2 - x, ST_PEAK, e->tokens[i]);
-			x += draw_text(area, x, y, ST_PEAK, "]") + 1;
+			x += draw_cut(area, x, y, area->w - 2 - x, ST_PEAK, t);
+			x += draw_text(area, x, y, ST_PEAK, "]");
 		} else {
 			enum style style = e->acts[i] > 0 ? ST_TEXT : ST_DIM;
 
-			if (i > e->peak && ct_text_width(e->tokens[i]) > area->w - 1 - x)
+			if (i > e->peak && ct_text_width(t) > area->w - 1 - x)
 				return;	/* half a word would be read as a word */
-			x += draw_cut(area, x, y, area->w - 1 - x, style, e->tokens[i]) + 1;
+			x += draw_cut(area, x, y, area->w - 1 - x, style, t);
 		}
 	}
 }
@@ -425,14 +449,14 @@ draw_example(const struct area *area, int y, const struct ct_card_example *e)
 static int
 draw_token_weight(const struct area *area, int x, int y, int max, const struct ct_card_logit *t)
 {
-	char w[FMT_SIZE] = "";
+	char w[FMT_SIZE] = "", token[STUDY_NAME];
 	int used;
 
 	if (isfinite(t->weight))
 		fmt_signed(w, sizeof w, t->weight);
 	if (max < 4 + 1 + ct_text_width(w))
 		return 0;
-	used = draw_cut(area, x, y, max - 1 - ct_text_width(w), ST_TEXT, t->token) + 1;
+	used = draw_cut(area, x, y, max - 1 - ct_text_width(w), ST_TEXT, fmt_token(token, sizeof token, t->token)) + 1;
 	return used + draw_text(area, x + used, y, t->weight < 0 ? ST_MINUS : ST_PLUS, w);
 }
 
@@ -487,7 +511,7 @@ draw_line_of(struct app *a, const struct area *area, int y, const struct card *c
 		draw_edge(a, area, y, l);
 		break;
 	case EXAMPLE:
-		draw_example(area, y, l->example);
+		draw_example(a, area, y, l->example);
 		break;
 	case SAYS:
 		draw_says(area, y, c->card, l);
@@ -567,7 +591,6 @@ const struct view_ops card_view = {
 	.title = "card",
 	.note = "the selected node: label, figures, what feeds it and what it feeds, examples, the tokens "
 		"it favours",
-	.pane = true,
 	.open = card_open,
 	.close = card_close,
 	.changed = card_changed,

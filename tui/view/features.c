@@ -125,11 +125,12 @@ features_list(struct app *a, void *state)
 	return &v->list;
 }
 
-void
-features_filter(struct app *a, const char *text)
+static void
+features_filter(struct app *a, void *state, const char *text)
 {
-	struct features *v = a->state[VIEW_FEATURES];
+	struct features *v = state;
 
+	(void)a;
 	ct_text_clean(v->filter, sizeof v->filter, text, strlen(text));
 	v->stale = true;
 	v->list.sel = v->list.top = 0;
@@ -237,6 +238,7 @@ const struct view_ops features_view = {
 	.draw = features_draw,
 	.list = features_list,
 	.text = features_text,
+	.filter = features_filter,
 	.enter = features_enter,
 	.feature = features_feature,
 };

@@ -21,6 +21,9 @@ struct line {
 struct help {
 	struct list list;
 	int width;		/* that the lines are made for */
+	const char *place;	/* whose keys come first, or NULL */
+	char filter[64];	/* only what has this in it */
+	const char *title;	/* of a section that has no line yet */
 	struct line line[LINES];
 };
 
@@ -36,20 +39,21 @@ new_line(struct help *h, const char *left)
 	return l;
 }
 
-static void
-add_title(struct help *h, const char *title)
-{
-	if (h->list.n)
-		new_line(h, "");
-	new_line(h, title);
-}
-
 /* A text that is too long for its line goes on in the next; a long left part has a line to itself. */
 static void
 add(struct help *h, const char *left, const char *right)
 {
-	struct line *l = new_line(h, left);
+	struct line *l;
 
+	if (h->filter[0] && !strcasestr(left, h->filter) && !strcasestr(right, h->filter))
+		return;
+	if (h->title) {
+		if (h->list.n)
+			new_line(h, "");
+		new_line(h, h->title);
+		h->title = NULL;
+	}
+	l = new_line(h, left);
 	if (3 + ct_text_width(left) + 2 > LEFT) {
 		l->wide = true;
 		l = new_line(h, "");
@@ -73,25 +77,31 @@ static void
 add_keys(struct help *h, const char *place)
 {
 	const struct key_entry *k;
-	char group[64];
+	char group[64], title[64];
 
+	snprintf(title, sizeof title, "Keys in the %s", place ? place : "");
+	h->title = place ? title : "Keys everywhere";
 	for (int i = 0; (k = key_at(i)); i++) {
 		bool here = place ? k->place && !strcmp(k->place, place) : !k->place;
 
 		if (here && key_is_first(i))
 			add(h, key_group(group, sizeof group, i), k->note);
 	}
+	h->title = NULL;
 }
 
-static bool
-has_keys(const char *place)
+static void
+add_reading(struct help *h)
 {
-	const struct key_entry *k;
-
-	for (int i = 0; (k = key_at(i)); i++)
-		if (k->place && !strcmp(k->place, place))
-			return true;
-	return false;
+	h->title = "Reading the screen";
+	add(h, "replacement", "how much of the answer flows from words through features, not through errors");
+	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");
+	add(h, "exact", "largest relative error of the graph's own sums: 1e-6 is float rounding");
+	add(h, "+.85  −.12",
+	    "an edge: what the source adds to the node, or takes from it, in the node's units");
+	add(h, "error L1 @is", "what the transcoder of that layer leaves unexplained");
+	add(h, "… 31 more", "all inputs that have no row of their own, summed up and summed down");
+	h->title = NULL;
 }
 
 static void
@@ -103,34 +113,28 @@ build(struct help *h, int width)
 
 	h->width = width;
 	h->list.n = 0;
-	add_title(h, "Reading the screen");
-	add(h, "replacement", "how much of the answer flows from words through features, not through errors");
-	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");
-	add(h, "exact", "largest relative error of the graph's own sums: 1e-6 is float rounding");
-	add(h, "+.85  −.12",
-	    "an edge: what the source adds to the node, or takes from it, in the node's units");
-	add(h, "error L1 @is", "what the transcoder of that layer leaves unexplained");
-	add(h, "… 31 more", "all inputs that have no row of their own, summed up and summed down");
-	add_title(h, "Keys everywhere");
+	/* First what concerns the place from which help was asked for. */
+	if (h->place && strcmp(h->place, view_ops(VIEW_TREE)->name) != 0)
+		add_keys(h, h->place);
+	add_reading(h);
 	add_keys(h, NULL);
 	for (int i = 0; i < VIEW_COUNT; i++) {
-		if (!has_keys(view_ops((enum view_id)i)->name))
-			continue;
-		snprintf(text, sizeof text, "Keys in the %s", view_ops((enum view_id)i)->name);
-		add_title(h, text);
-		add_keys(h, view_ops((enum view_id)i)->name);
+		name = view_ops((enum view_id)i)->name;
+		if (i == VIEW_TREE || !h->place || strcmp(name, h->place) != 0)
+			add_keys(h, name);
 	}
-	add_title(h, "Keys while typing");
+	h->title = "Keys while typing";
 	for (int i = 0; (name = prompt_help(i, &note)); i++)
 		add(h, name, note);
-	add_title(h, "Views");
+	h->title = "Views";
 	for (int i = 0; i < VIEW_COUNT; i++)
 		add(h, view_ops((enum view_id)i)->name, view_ops((enum view_id)i)->note);
-	add_title(h, "Commands (after : and in scripts)");
+	h->title = "Commands (after : and in scripts)";
 	for (int i = 0; (c = cmd_at(i)); i++) {
 		snprintf(text, sizeof text, "%s %s", c->name, c->args);
 		add(h, text, c->note);
 	}
+	h->title = NULL;
 }
 
 static void *
@@ -156,6 +160,33 @@ help_list(struct app *a, void *state)
 
 	(void)a;
 	return &h->list;
+}
+
+/* Asked for from another place: its keys first, all of it, from the top. */
+static void
+help_focused(struct app *a, void *state)
+{
+	struct help *h = state;
+
+	h->place = view_ops(a->before)->name;
+	h->filter[0] = '\0';
+	h->list.sel = h->list.top = 0;
+	build(h, h->width);
+}
+
+static void
+help_filter(struct app *a, void *state, const char *text)
+{
+	struct help *h = state;
+
+	ct_text_clean(h->filter, sizeof h->filter, text, strlen(text));
+	h->list.sel = h->list.top = 0;
+	build(h, h->width);
+	if (h->list.n)
+		return;
+	app_say(a, "the help says nothing about \"%s\"", h->filter);
+	h->filter[0] = '\0';
+	build(h, h->width);
 }
 
 static void
@@ -194,9 +225,12 @@ const struct view_ops help_view = {
 	.name = "help",
 	.title = "help",
 	.note = "keys, views and commands",
+	.aside = true,
 	.open = help_open,
 	.close = help_close,
 	.draw = help_draw,
 	.list = help_list,
 	.text = help_text,
+	.focused = help_focused,
+	.filter = help_filter,
 };

@@ -132,6 +132,21 @@ draw_task(const struct app *a, const struct area *area, int y)
 	}
 }
 
+/* With the whole body there is room for all steps: where the student is in the lesson. */
+static void
+draw_steps(const struct player *p, const struct area *area, int y)
+{
+	const struct lesson *l = p->lesson;
+	int room = area->h - y, from = p->step - room / 2;
+
+	if (from > l->n - room)
+		from = l->n - room;
+	for (int i = from < 0 ? 0 : from; i < l->n && y < area->h; i++, y++) {
+		draw_fmt(area, 1, y, i == p->step ? ST_KEY : ST_DIM, "%c%2d", i == p->step ? '>' : ' ', i + 1);
+		draw_cut(area, 6, y, -1, i == p->step ? ST_STRONG : ST_TEXT, l->step[i].title);
+	}
+}
+
 static void
 lesson_draw(struct app *a, void *state, const struct area *area)
 {
@@ -145,13 +160,14 @@ lesson_draw(struct app *a, void *state, const struct area *area)
 	}
 	flow(area, 1, 0, width, ST_TEXT, p->lesson->step[p->step].text);
 	draw_task(a, area, LESSON_LINES);
+	draw_steps(p, area, LESSON_ROWS + 1);
 }
 
 const struct view_ops lesson_view = {
 	.name = "lesson",
 	.title = "lesson",
 	.note = "the step of the lesson that is open: what to do, what to see",
-	.pane = true,
+	.aside = true,
 	.open = lesson_state,
 	.close = lesson_drop,
 	.draw = lesson_draw,

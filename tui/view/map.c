@@ -7,12 +7,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
 
-enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 10 };
+enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 20, NAMED = 7 };
 
 /* The sizes of the drawing, as last drawn. */
 struct scale {
@@ -152,9 +153,9 @@ map_changed(struct app *a, void *state, enum change what)
 	follow(a, state);
 }
 
-/* The strongest node of the cell after `after` (-1: the strongest of all); -1 when there is none. */
+/* The strongest node of a cell after `after` (-1: the strongest of all); -1 when there is none. */
 static int
-next_in_cell(struct app *a, const struct map *m, int after)
+strongest(struct app *a, int row, int pos, int after)
 {
 	const struct ct_graph *g = a->study.graph;
 	int best = -1;
@@ -164,12 +165,18 @@ next_in_cell(struct app *a, const struct map *m, int after)
 		bool later = after < 0 || n->influence < g->nodes[after].influence
 		    || (n->influence == g->nodes[after].influence && i > after);
 
-		if (!n->kept || n->pos != m->pos || row_of(g, n) != m->list.sel || i == after || !later)
+		if (!n->kept || n->pos != pos || row_of(g, n) != row || i == after || !later)
 			continue;
 		if (best < 0 || n->influence > g->nodes[best].influence)
 			best = i;
 	}
 	return best;
+}
+
+static int
+next_in_cell(struct app *a, const struct map *m, int after)
+{
+	return strongest(a, m->list.sel, m->pos, after);
 }
 
 static void
@@ -229,6 +236,11 @@ fit(struct app *a, const struct map *m, const struct area *area)
 		s.cell = CELL_MAX;
 	if (2 * m->rows + 1 > area->h)
 		s.high = 1;
+	/* Room for a name in each cell, and for the nodes of the chosen cell below. */
+	else if (s.cell >= NAMED && 4 * m->rows + 5 <= area->h)
+		s.high = 4;
+	else if (s.cell >= NAMED && 3 * m->rows + 5 <= area->h)
+		s.high = 3;
 	s.first = first;
 	if (m->pos >= s.first + s.shown)
 		s.first = m->pos - s.shown + 1;
@@ -262,6 +274,21 @@ shade(double share)
 	return share > .5 ? 0x2588 : share > .2 ? 0x2593 : share > .06 ? 0x2592 : 0x2591;
 }
 
+/* What the strongest node of a cell is about. */
+static void
+draw_strongest(struct app *a, const struct area *area, int x, int y, int w, int row, int pos)
+{
+	char text[STUDY_NAME];
+	int node = strongest(a, row, pos, -1);
+
+	if (node < 0 || a->study.graph->nodes[node].kind == CT_NODE_EMBEDDING)
+		return;
+	study_note(&a->study, node, text, sizeof text);
+	if (!*text)
+		study_name(&a->study, node, text, sizeof text);
+	draw_cut(area, x, y, w, ST_DIM, text);
+}
+
 static void
 draw_cell_of(
     struct app *a, const struct map *m, const struct area *area, const struct scale *s, int row, int pos)
@@ -282,12 +309,14 @@ draw_cell_of(
 	} else {
 		draw_cell(area, x, y, ST_RULE, 0xb7);
 	}
-	if (s->high == 2 && w >= 4 && fabsf(m->edge[c]) >= .005f)
+	if (s->high >= 2 && w >= 4 && fabsf(m->edge[c]) >= .005f)
 		draw_cut(area, x, y + 1, w, style, fmt_signed(text, sizeof text, m->edge[c]));
-	else if (s->high == 2 && fabsf(m->edge[c]) >= .05f)
+	else if (s->high >= 2 && fabsf(m->edge[c]) >= .05f)
 		draw_cut(area, x, y + 1, w, style, fmt_short(text, sizeof text, m->edge[c]));
+	if (s->high >= 3 && row > 0 && m->count[c])
+		draw_strongest(a, area, x, y + 2, w, row, pos);
 	if (chosen)
-		for (int i = 0; i < s->high; i++)
+		for (int i = 0; i < s->high && i < 3; i++)
 			draw_select(area, x, y + i, w);
 	else if (row == m->list.sel && pos == m->pos)
 		draw_cell(area, x - 1, y, ST_KEY, 0x2022);
@@ -336,7 +365,8 @@ map_draw(struct app *a, void *state, const struct area *area)
 	last = s.first + s.shown;
 	for (int pos = s.first; pos < last; pos++)
 		draw_short(area, LABEL_W + (pos - s.first) * s.cell, 0, s.cell - 1,
-		    pos == a->study.pos ? ST_STRONG : ST_DIM, study_token(&a->study, pos));
+		    pos == a->study.pos ? ST_STRONG : ST_DIM,
+		    study_token(&a->study, pos) + strspn(study_token(&a->study, pos), " "));
 	for (int row = s.top; row < m->rows && 1 + (row - s.top) * s.high < area->h; row++) {
 		char label[16];
 
@@ -376,7 +406,6 @@ const struct view_ops map_view = {
 	.name = "map",
 	.title = "map",
 	.note = "layers by tokens: shade is influence, numbers are the selected node's edges with each cell",
-	.pane = true,
 	.open = map_open,
 	.close = map_close,
 	.changed = map_changed,

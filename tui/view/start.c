@@ -182,6 +182,7 @@ const struct view_ops start_view = {
 	.name = "start",
 	.title = "start",
 	.note = "the lessons and models there are",
+	.aside = true,
 	.open = start_open,
 	.close = start_close,
 	.draw = start_draw,

@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
-#include "tui/frame.h"
 #include "tui/view/twig.h"
 
-enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 4, STEP = 10, MAX_ROWS = 4000, INDENT = 2 };
+enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 4, STEP = 10, MAX_ROWS = 4000, INDENT = 2,
+	WIDEST = 110 };	/* numbers further from their names are hard to follow */
 
 struct row {
 	struct twig *twig;
@@ -59,7 +59,7 @@ other_targets(const struct app *a)
 static int
 root_rows(const struct app *a)
 {
-	int room = frame_body(a) - other_targets(a) - CHILD_SHOWN - 1;
+	int room = layout_body(a) - other_targets(a) - CHILD_SHOWN - 1;
 
 	return room > ROOT_MOST ? ROOT_MOST : room > ROOT_SHOWN ? room : ROOT_SHOWN;
 }
@@ -145,7 +145,7 @@ static void
 open_strongest(struct app *a, struct tree *t)
 {
 	struct twig *root = &t->root[0];
-	int room = frame_body(a) - other_targets(a) - root->shown - 1;
+	int room = layout_body(a) - other_targets(a) - root->shown - 1;
 
 	for (int i = 0, opened = 0; i < root->shown && (!opened || room > CHILD_SHOWN); i++) {
 		struct twig *w = &root->child[i];
@@ -157,6 +157,9 @@ open_strongest(struct app *a, struct tree *t)
 		room -= w->shown + 1;
 		opened++;
 	}
+	/* What is still free goes to the target. */
+	if (room > 0)
+		root->shown = root->shown + room < root->n ? root->shown + room : root->n;
 }
 
 /* A new graph: the first target is open, and what is strongest below it. */
@@ -330,6 +333,24 @@ open_path(struct app *a, struct tree *t, const int *path, int n)
 	return true;
 }
 
+int
+tree_path(struct app *a, int *path, int max)
+{
+	struct tree *t = a->state[VIEW_TREE];
+	const struct list *l = tree_list(a, t);
+	int n = 0;
+
+	for (const struct twig *w = l->n ? t->rows[l->sel].twig : NULL; w && n < max; w = w->parent)
+		path[n++] = w->node;
+	for (int i = 0; i < n / 2; i++) {
+		int other = path[i];
+
+		path[i] = path[n - 1 - i];
+		path[n - 1 - i] = other;
+	}
+	return n;
+}
+
 bool
 tree_reveal(struct app *a, int node)
 {
@@ -453,7 +474,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 {
 	const struct ct_node *n = study_node(&a->study, r->twig->node);
 	const struct twig *w = r->twig, *parent = r->more ? w : w->parent;
-	int bar = area->w >= 60 ? 12 : 6, x = r->depth * INDENT, end = area->w - bar - 8;
+	int bar = area->w >= WIDEST ? 24 : area->w >= 60 ? 12 : 6, x = r->depth * INDENT, end = area->w - bar - 8;
 	char name[STUDY_NAME], note[STUDY_NAME], place[STUDY_NAME];
 	enum style style = ST_TEXT;
 
@@ -505,6 +526,7 @@ tree_draw(struct app *a, void *state, const struct area *area)
 {
 	struct tree *t = state;
 	struct list *l = tree_list(a, t);
+	struct area text = area_sub(area, 0, 0, WIDEST, area->h);
 
 	list_resize(l, l->n, area->h);
 	if (!l->n) {
@@ -513,7 +535,7 @@ tree_draw(struct app *a, void *state, const struct area *area)
 		return;
 	}
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
-		draw_row(a, area, y, &t->rows[l->top + y]);
+		draw_row(a, &text, y, &t->rows[l->top + y]);
 		if (l->top + y == l->sel && a->focus == VIEW_TREE)
 			draw_select(area, 0, y, area->w);
 		else if (l->top + y == l->sel)
@@ -530,7 +552,6 @@ const struct view_ops tree_view = {
 	.title = "tree",
 	.note = "what feeds the target, and what feeds that; bars compare siblings, the last row sums up "
 		"the rest",
-	.pane = true,
 	.open = tree_open,
 	.close = tree_close,
 	.changed = tree_changed,

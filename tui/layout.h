@@ -1,0 +1,46 @@
+/*
+ * layout: which panes stand where at the screen's size, and how a person moved the rules between them.
+ */
+#ifndef TUI_LAYOUT_H
+#define TUI_LAYOUT_H
+
+#include <stdbool.h>
+
+#include "tui/view.h"
+
+struct app;
+
+enum { LAYOUT_COLUMNS = 3, LAYOUT_PANES = 4 };
+
+struct pane {
+	enum view_id view;
+	int x, y, w, h;
+};
+
+struct layout {
+	int next, after;	/* rows of the probabilities; after: -1 without clamps */
+	int top, bottom;	/* the two rules; the panes stand between them */
+	int lesson;		/* rows of a lesson below, with its rule */
+	int n;
+	struct pane pane[LAYOUT_PANES];
+};
+
+/* What a person did to it; all 0: the sizes that the program chooses. */
+struct layout_wish {
+	int column[LAYOUT_COLUMNS - 1];	/* each rule moved to the right by so many columns */
+	int row;			/* the rule in the last column moved down */
+	bool zoom;			/* the pane with the keys alone */
+};
+
+struct layout layout_of(const struct app *a);
+
+/* Rows between the rules of the main screen, when nothing is clamped. */
+int layout_body(const struct app *a);
+/* The panes of the main screen in Tab order, zoomed or not; returns how many. */
+int layout_panes(const struct app *a, enum view_id out[LAYOUT_PANES]);
+/* Has the view a pane on the main screen, or must it fill the body? */
+bool layout_has(const struct app *a, enum view_id id);
+/* Makes the pane that has the keys larger by so many columns and rows; false: there is no room. */
+bool layout_grow(struct app *a, int columns, int rows);
+
+#endif
