@@ -335,7 +335,8 @@ ct_engine_open(
 	if ((r = choose_transcoder(e, opt, &ending, err)) < 0 ||
 	    (r = ct_transcoder_open(&e->coder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) <
 		0 ||
-	    (r = open_cards(e, ending, err)) < 0 || (r = ct_pool_open(&e->pool, opt->threads, err)) < 0)
+	    (r = open_cards(e, ending, err)) < 0 || (r = ct_pool_open(&e->pool, opt->threads, err)) < 0 ||
+	    (r = ct_engine_check(e, err)) < 0)
 		goto fail;
 	describe(e);
 	free(dir);
@@ -350,11 +351,7 @@ fail:
 int
 ct_engine_check(const struct ct_engine *e, struct ct_error *err)
 {
-	int r = ct_tensors_check(e->model->tensors, err);
-
-	for (int i = 0; i < e->coder->n_files && r == CT_OK; i++)
-		r = ct_tensors_check(e->coder->files[i], err);
-	return r;
+	return ct_transcoder_check(e->coder, e->model, err);
 }
 
 void

@@ -92,8 +92,8 @@ void ct_session_drop_parts(struct ct_session *s);
 void ct_session_count_outcome(struct ct_session *s);
 
 /*
- * Fails when a weight file has become shorter since it was opened: touching the lost pages would kill the
- * process. For the start of anything that reads weights.
+ * Fails when a weight file has been cut off or overwritten since it was opened (see base/map.h). For the start of
+ * anything that reads weights, so that it need not begin, and for the end, before the results are used.
  */
 int ct_engine_check(const struct ct_engine *e, struct ct_error *err);
 

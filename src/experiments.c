@@ -33,6 +33,8 @@ ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progres
 		return r;
 	survey = ct_arena_need(&arena, 1, sizeof *survey, "a survey", err);
 	r = survey ? ct_survey_run(survey, &s->local, s->graph, &arena, s->e->pool, progress, ctx, err) : CT_ENOMEM;
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
 	if (r < 0) {
 		ct_arena_free(&arena);
 		return r;
@@ -65,6 +67,8 @@ ct_session_sweep(struct ct_session *s, double from, double to, int steps, const 
 	r = sweep ? ct_sweep_run(sweep, &s->local, s->graph, s->clamps, s->n_clamps, &s->clamp_options, from, to,
 			steps, &arena, s->e->pool, progress, ctx, err)
 		  : CT_ENOMEM;
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
 	if (r < 0) {
 		ct_arena_free(&arena);
 		return r;
@@ -90,6 +94,8 @@ ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct
 	r = c ? ct_contrast_run(c, &s->local, s->graph, s->clamps, s->n_clamps, &s->clamp_options, &s->clamp_arena,
 		    err)
 	      : CT_ENOMEM;
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
 	if (r == CT_OK)
 		*out = s->contrast = c;
 	return r;

@@ -139,6 +139,8 @@ ct_session_prompt(
 		r = run_prompt(&fresh, text, err);
 	if (r == CT_OK && progress && !progress(ctx, "prompt", 1, 1))
 		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
 	if (r < 0) {
 		ct_arena_free(&fresh.prompt);
 		return r;
@@ -255,7 +257,7 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, err)) < 0 ||
 	    (progress && !progress(ctx, "pruning", 0, 1) &&
 		(r = ct_fail(err, CT_ECANCELLED, "pruning cancelled")) < 0) ||
-	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, err)) < 0)
+	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
 		goto fail;
 	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
 	if (s->n_clamps) {
@@ -332,7 +334,8 @@ apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_cla
 	if ((r = ct_sites_init(&sites, &s->local, copy, n, &arena, err)) < 0 ||
 	    (r = ct_intervene(&run, &s->local, &sites, opt, &arena, err)) < 0 ||
 	    (r = ct_outcome_init(outcome, &s->local, g, &sites, opt, &run, &arena, err)) < 0 ||
-	    (r = ct_session_logits_init(&logits, s, run.final, &arena, err)) < 0)
+	    (r = ct_session_logits_init(&logits, s, run.final, &arena, err)) < 0 ||
+	    (r = ct_engine_check(s->e, err)) < 0)
 		goto fail;
 	drop_clamps(s);
 	s->clamp_arena = arena;
@@ -411,6 +414,8 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 		if (r == CT_OK && progress && !progress(ctx, "generation", i + 1, n))
 			r = ct_fail(err, CT_ECANCELLED, "generation cancelled");
 	}
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
 	ct_arena_free(&tmp);
 	return r < 0 ? r : n;
 }

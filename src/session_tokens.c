@@ -61,9 +61,12 @@ ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_er
 		l = &s->clamped;
 	}
 	row = l->logits + (size_t)pos * m->cfg.V;
-	if (!l->known[pos])
+	if (!l->known[pos]) {
 		ct_logits(m, 1, l->final + (size_t)pos * m->cfg.D, row);
-	l->known[pos] = true;
+		if (ct_engine_check(s->e, err) < 0)
+			return NULL;
+		l->known[pos] = true;
+	}
 	return row;
 }
 

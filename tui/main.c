@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "tui/app.h"
 #include "tui/cmd.h"
 #include "tui/keys.h"
@@ -202,6 +203,7 @@ main(int argc, char **argv)
 		}
 		opt.prompt = prompt;
 	}
+	ct_map_guard();
 	status = app_main(&opt);
 	free(prompt);
 	return status;

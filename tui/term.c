@@ -22,6 +22,7 @@
 #include <term.h>
 
 #include "base/clock.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "tui/keys.h"
 
@@ -68,10 +69,13 @@ on_signal(int sig)
 
 /* Only async-signal-safe calls. The default action then does what it would have done without us. */
 static void
-on_fatal(int sig)
+on_fatal(int sig, siginfo_t *info, void *context)
 {
 	static const char why[] = "ctrace-tui: a fault in the program; the terminal was restored\n";
 
+	(void)context;
+	if (sig == SIGBUS && ct_map_mend(info))
+		return;
 	if (term.open) {
 		if (write(STDOUT_FILENO, term.restore, term.restore_size) > 0 && term.have_before)
 			tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
@@ -80,6 +84,16 @@ on_fatal(int sig)
 	}
 	signal(sig, SIG_DFL);
 	raise(sig);
+}
+
+/* A fault while one is handled ends the program: its signal is blocked then. */
+static void
+catch_fatal(int sig)
+{
+	struct sigaction sa = { .sa_sigaction = on_fatal, .sa_flags = SA_ONSTACK | SA_SIGINFO };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(sig, &sa, NULL);
 }
 
 static void
@@ -99,7 +113,7 @@ catch_signals(void)
 
 	sigaltstack(&ss, NULL);
 	for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
-		catch(fatal_signals[i], on_fatal, (int)(SA_ONSTACK | SA_RESETHAND | SA_NODEFER));
+		catch_fatal(fatal_signals[i]);
 	for (size_t i = 0; i < sizeof end_signals / sizeof *end_signals; i++)
 		catch(end_signals[i], on_signal, 0);
 	catch(SIGWINCH, on_signal, 0);

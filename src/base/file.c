@@ -6,11 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,81 +21,26 @@ kind_name(mode_t mode)
 			     : "a device";
 }
 
-/* Descriptor and size of a regular file. O_NONBLOCK: opening a FIFO must not wait for its writer. */
-static int
-open_regular(const char *path, size_t *size, struct ct_error *err)
+int
+ct_file_open(const char *path, struct stat *st, struct ct_error *err)
 {
-	struct stat st;
+	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
 		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
-	if (fstat(fd, &st) != 0) {
+	if (fstat(fd, st) != 0) {
 		ct_fail(err, CT_EIO, "cannot examine %s: %s", path, strerror(errno));
 		goto fail;
 	}
-	if (!S_ISREG(st.st_mode)) {
-		ct_fail(err, CT_EIO, "cannot read %s: it is %s, not a file", path, kind_name(st.st_mode));
+	if (!S_ISREG(st->st_mode)) {
+		ct_fail(err, CT_EIO, "cannot read %s: it is %s, not a file", path, kind_name(st->st_mode));
 		goto fail;
 	}
-	*size = (size_t)st.st_size;
 	return fd;
 fail:
 	close(fd);
 	return CT_EIO;
-}
-
-int
-ct_map_open(struct ct_map *m, const char *path, struct ct_error *err)
-{
-	void *data;
-	int fd;
-
-	*m = (struct ct_map){ 0 };
-	fd = open_regular(path, &m->size, err);
-	if (fd < 0)
-		return fd;
-	if (m->size) {
-		data = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (data == MAP_FAILED) {
-			ct_fail(err, CT_EIO, "cannot map %s (%zu bytes): %s", path, m->size, strerror(errno));
-			goto fail;
-		}
-		m->data = data;
-	}
-	m->path = strdup(path);
-	if (!m->path) {
-		ct_fail_memory(err, strlen(path) + 1, path);
-		goto fail;
-	}
-	m->fd = fd;
-	return CT_OK;
-fail:
-	close(fd);
-	ct_map_close(m);
-	return err ? err->code : CT_EIO;
-}
-
-void
-ct_map_close(struct ct_map *m)
-{
-	if (m->data)
-		munmap((void *)(uintptr_t)m->data, m->size);
-	if (m->path)
-		close(m->fd);
-	free(m->path);
-	*m = (struct ct_map){ 0 };
-}
-
-int
-ct_map_check(const struct ct_map *m, struct ct_error *err)
-{
-	struct stat st;
-
-	if (fstat(m->fd, &st) == 0 && (size_t)st.st_size < m->size)
-		return ct_fail(err, CT_EIO, "%s shrank from %zu to %zu bytes while it was open; open it "
-		    "again", m->path, m->size, (size_t)st.st_size);
-	return CT_OK;
 }
 
 /* Reads until n bytes or the end of the file; -1 on error. */
@@ -124,15 +67,17 @@ int
 ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err)
 {
 	char *buf = NULL;
-	size_t size = 0;
+	struct stat st;
+	size_t size;
 	ssize_t got;
 	int fd, code = CT_EIO;
 
 	*out = NULL;
 	*n = 0;
-	fd = open_regular(path, &size, err);
+	fd = ct_file_open(path, &st, err);
 	if (fd < 0)
 		return fd;
+	size = (size_t)st.st_size;
 	if (size > max) {
 		code = ct_fail(err, CT_EFORMAT, "%s has %zu bytes; expected at most %zu", path, size, max);
 		goto fail;
@@ -161,11 +106,13 @@ fail:
 int
 ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct ct_error *err)
 {
+	struct stat st;
 	size_t size, at = 0;
-	int code = CT_OK, fd = open_regular(path, &size, err);
+	int code = CT_OK, fd = ct_file_open(path, &st, err);
 
 	if (fd < 0)
 		return fd;
+	size = (size_t)st.st_size;
 	if (offset > size || n > size - offset)
 		code = ct_fail(err, CT_EFORMAT, "%s has %zu bytes; expected %zu at byte %zu", path, size, n,
 		    offset);

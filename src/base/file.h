@@ -1,7 +1,7 @@
 /*
- * file: reading, mapping and replacing files.
+ * file: reading and replacing files.
  *
- * Owns file descriptors and mappings. Only regular files are opened (a FIFO or
+ * Owns file descriptors. Only regular files are opened (a FIFO or
  * directory is named in the error, and never blocks). A replacement is atomic:
  * temporary file in the same directory, fsync, rename, fsync of the directory.
  */
@@ -10,21 +10,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 
-struct ct_map {
-	const unsigned char *data;	/* read-only mapping; NULL when size is 0 */
-	size_t size;
-	char *path;
-	int fd;				/* kept open to watch the size */
-};
-
-int ct_map_open(struct ct_map *m, const char *path, struct ct_error *err);
-void ct_map_close(struct ct_map *m);
-
-/* Fails when the file has become shorter than its mapping: touching the missing pages would kill the process. */
-int ct_map_check(const struct ct_map *m, struct ct_error *err);
+/* A descriptor of a regular file, and what fstat says of it; or a code. */
+int ct_file_open(const char *path, struct stat *st, struct ct_error *err);
 
 /* Whole file, NUL-terminated, to be freed by the caller. More than max bytes is an error. */
 int ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);

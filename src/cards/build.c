@@ -439,6 +439,8 @@ ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transc
 		rc = build_layer(&j, pool, progress, ctx, err);
 	}
 	if (rc == CT_OK)
+		rc = ct_transcoder_check(tc, m, err);
+	if (rc == CT_OK)
 		rc = ct_store_write(dir, layers, tc->L, err);
 	if (rc == CT_OK && summary != NULL)
 		summarise(summary, layers, activity);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/text.h"
 #include "cli/commands.h"
 
@@ -114,6 +115,7 @@ main(int argc, char **argv)
 
 	sigemptyset(&act.sa_mask);
 	sigaction(SIGINT, &act, NULL);
+	ct_map_guard();
 	status = dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		cli_error("stdout: the output could not be written completely");

@@ -136,6 +136,8 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 		rc = causal_tests(e, m, tc, c, activity, opt->others, pool, progress, ctx, err);
 	if (rc == CT_OK)
 		rc = label_figures(&e->labels, c, activity, err);
+	if (rc == CT_OK)
+		rc = ct_transcoder_check(tc, m, err);
 	ct_activity_free(activity);
 	if (rc != CT_OK) {
 		ct_eval_free(e);

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/map.h"
 #include "io/json.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

@@ -41,7 +41,7 @@ const struct ct_tensor *ct_tensors_find(const struct ct_tensors *t, const char *
 /* The dtype of a tensor that is there but of a type we don't read ("I8"; such ones are not counted), or NULL. */
 const char *ct_tensors_unread(const struct ct_tensors *t, const char *name);
 
-/* Fails when a file has become shorter since it was opened. */
+/* Fails when a file has been cut off or overwritten since it was opened: what was computed from it is void. */
 int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
 
 /* dst[0..n) = tensor[first..first+n) as float. The range must lie inside the tensor. */

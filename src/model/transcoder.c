@@ -351,6 +351,16 @@ ct_transcoder_close(struct ct_transcoder *tc)
 }
 
 int
+ct_transcoder_check(const struct ct_transcoder *tc, const struct ct_model *m, struct ct_error *err)
+{
+	int r = ct_tensors_check(m->tensors, err);
+
+	for (int i = 0; i < tc->n_files && r == CT_OK; i++)
+		r = ct_tensors_check(tc->files[i], err);
+	return r;
+}
+
+int
 ct_transcoder_reach(const struct ct_transcoder *tc, int l)
 {
 	return tc->kind == CT_CLT ? tc->L - l : 1;

@@ -57,6 +57,9 @@ int ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct
     bool allow_nonfinite, struct ct_error *err);
 void ct_transcoder_close(struct ct_transcoder *tc);
 
+/* Fails when a weight file of it or of the model has been cut off or overwritten since it was opened (base/map.h). */
+int ct_transcoder_check(const struct ct_transcoder *tc, const struct ct_model *m, struct ct_error *err);
+
 /* How many layers feature l writes to, from layer l on. */
 int ct_transcoder_reach(const struct ct_transcoder *tc, int l);
 

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "scratch.h"
 
 static void

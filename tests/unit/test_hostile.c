@@ -6,17 +6,21 @@
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "ctrace.h"
 #include "io/json.h"
 #include "io/yaml.h"
@@ -533,18 +537,15 @@ every_flipped_bit(void **state)
 	flip_bits("g/tokenizer.json", st.st_size, try_tokenizer);
 }
 
-static void
-files_that_shrink_while_open(void **state)
+/* A model of our own that may be damaged: ./g. */
+static struct ct_engine *
+open_copy(int threads)
 {
 	static const char *const coder[] = { "config.yaml", "W_enc_0.safetensors", "W_enc_1.safetensors",
 		"W_enc_2.safetensors", "W_dec_0.safetensors", "W_dec_1.safetensors", "W_dec_2.safetensors" };
-	const struct ct_trace_options trace = { .target = { .pos = -1 } };
-	const struct ct_engine_options options = { .threads = 1 };
+	const struct ct_engine_options options = { .threads = threads };
 	struct ct_engine *e;
-	struct ct_session *s;
-	struct ct_error err;
 
-	(void)state;
 	copy_golden("llama-clt");
 	assert_int_equal(ct_dir_make("g/transcoder", NULL), CT_OK);
 	for (size_t i = 0; i < sizeof coder / sizeof *coder; i++) {
@@ -555,6 +556,18 @@ files_that_shrink_while_open(void **state)
 		scratch_copy(to, from);
 	}
 	assert_int_equal(ct_engine_open(&e, "./g", &options, NULL), CT_OK);
+	return e;
+}
+
+static void
+files_that_shrink_while_open(void **state)
+{
+	const struct ct_trace_options trace = { .target = { .pos = -1 } };
+	struct ct_engine *e = open_copy(1);
+	struct ct_session *s;
+	struct ct_error err;
+
+	(void)state;
 	assert_int_equal(ct_session_open(&s, e, NULL), CT_OK);
 	assert_int_equal(ct_session_prompt(s, "w1 w2", NULL, NULL, NULL), CT_OK);
 	assert_int_equal(truncate("g/transcoder/W_dec_1.safetensors", 100), 0);
@@ -566,6 +579,88 @@ files_that_shrink_while_open(void **state)
 	assert_int_equal(ct_session_length(s), 3);	/* the old prompt stays */
 	ct_session_close(s);
 	ct_engine_close(e);
+}
+
+/* What happens to a file in the middle of a computation: at its first report of progress. */
+struct damage {
+	const char *path;
+	bool overwrite;		/* in place, with as many bytes; else cut off */
+	bool done;
+};
+
+static bool
+do_damage(void *ctx, const char *phase, long done, long total)
+{
+	struct damage *d = ctx;
+	struct stat st;
+	int fd;
+
+	(void)phase;
+	(void)done;
+	(void)total;
+	if (d->done)
+		return true;
+	d->done = true;
+	assert_int_equal(stat(d->path, &st), 0);
+	assert_int_equal(truncate(d->path, 0), 0);
+	if (d->overwrite) {
+		fd = open(d->path, O_WRONLY);
+		assert_int_equal(ftruncate(fd, st.st_size), 0);
+		close(fd);
+	}
+	return true;
+}
+
+static void
+damage_during_a_trace(const char *path, bool overwrite, const char *message)
+{
+	const struct ct_trace_options trace = { .target = { .pos = -1 } };
+	struct damage damage = { .path = path, .overwrite = overwrite };
+	struct ct_engine *e = open_copy(2);
+	struct ct_session *s;
+	struct ct_error err = { 0 };
+
+	assert_int_equal(ct_session_open(&s, e, NULL), CT_OK);
+	assert_int_equal(ct_session_prompt(s, "w1 w2 w3 w4", NULL, NULL, NULL), CT_OK);
+	assert_int_equal(ct_session_trace(s, &trace, do_damage, &damage, &err), CT_EIO);
+	assert_true(damage.done);
+	if (!strstr(err.msg, message))
+		fail_msg("%s", err.msg);
+	assert_null(ct_session_graph(s));
+	ct_session_close(s);
+	ct_engine_close(e);
+}
+
+static void
+files_that_change_during_a_computation(void **state)
+{
+	(void)state;
+	ct_map_guard();
+	damage_during_a_trace("g/model.safetensors", false, " shrank from ");
+	damage_during_a_trace("g/transcoder/W_dec_0.safetensors", false, " to 0 bytes while it was open");
+	damage_during_a_trace("g/model.safetensors", true, " was written to while it was open; open it again");
+}
+
+/* Other faults than those of mapped files stay what they are. */
+static void
+other_faults_still_kill(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct rlimit none = { 0 };
+
+		setrlimit(RLIMIT_CORE, &none);
+		ct_map_guard();
+		raise(SIGBUS);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGBUS);
 }
 
 int
@@ -582,6 +677,8 @@ main(void)
 		cmocka_unit_test(bad_shards),
 		cmocka_unit_test(models_that_contradict_themselves),
 		cmocka_unit_test(files_that_shrink_while_open),
+		cmocka_unit_test(files_that_change_during_a_computation),
+		cmocka_unit_test(other_faults_still_kill),
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(every_flipped_bit),
 	};
