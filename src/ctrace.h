@@ -44,6 +44,7 @@ struct ct_engine_info {
 	int F;				/* features per layer */
 	bool spaced;			/* tokens carry their own blanks (BPE); else texts have one between them */
 	bool has_cards;
+	const char *cards_trouble;	/* why the cards that are there are not shown, or "" */
 	bool has_twin;			/* the other kind of transcoder lies beside it */
 	const char *demo;		/* demo prompt from recipe.yaml, or "" */
 };

@@ -237,6 +237,8 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	r = ct_cards_open(&e->cards, dir, labels, e->coder, err);
 	if (r == CT_OK)
 		e->info.has_cards = ct_cards_present(e->cards);
+	if (r == CT_OK)
+		e->info.cards_trouble = ct_cards_trouble(e->cards);
 	return r;
 }
 

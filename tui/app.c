@@ -456,6 +456,8 @@ app_main(const struct app_options *opt)
 	lesson = NULL;	/* the player's now */
 	if (rc)
 		goto out;
+	if (*a->study.info->cards_trouble && !*a->message)
+		app_say(a, "%s", a->study.info->cards_trouble);
 	if (first)
 		view_show(a, VIEW_START);
 	status = check ? player_check(a)

@@ -17,8 +17,8 @@ struct kept {
 
 struct ct_cards {
 	char *dir;
-	struct ct_store *store;		/* NULL: no cards, or stale */
-	bool stale;
+	struct ct_store *store;		/* NULL: no cards, or trouble */
+	char *trouble;			/* why the cards that are there are not shown; or NULL */
 	struct ct_labels *labels;
 	struct kept kept[CT_CARDS_KEPT];
 	unsigned long clock;
@@ -28,27 +28,28 @@ static int
 open_store(struct ct_cards *c, const struct ct_transcoder *tc, struct ct_error *err)
 {
 	char *index = ct_path_join(c->dir, "index.json.gz");
+	struct ct_error why = { 0 };
 	int l, rc = CT_OK;
 
 	if (index == NULL)
 		return ct_fail_memory(err, strlen(c->dir), "a path");
 	if (ct_file_exists(index))
-		rc = ct_store_open(&c->store, c->dir, err);
+		rc = ct_store_open(&c->store, c->dir, &why);
 	free(index);
-	if (rc != CT_OK || c->store == NULL)
-		return rc;
-	for (l = 0; l < tc->L; l++) {
-		if (ct_store_weights(c->store, l) != 0
-		    && ct_store_weights(c->store, l) != ct_store_fingerprint(tc, l))
-			c->stale = true;
-		else if (ct_store_features(c->store, l) > tc->layers[l].F)
-			c->stale = true;
+	for (l = 0; c->store != NULL && rc == CT_OK && l < tc->L; l++) {
+		uint32_t weights = ct_store_weights(c->store, l);
+
+		if ((weights != 0 && weights != ct_store_fingerprint(tc, l))
+		    || ct_store_features(c->store, l) > tc->layers[l].F)
+			rc = ct_fail(&why, CT_EFORMAT,
+			    "%s: the cards were made from other weights; run \"ctrace features\" again", c->dir);
 	}
-	if (c->stale) {
-		ct_store_close(c->store);
-		c->store = NULL;
-	}
-	return CT_OK;
+	if (rc == CT_OK)
+		return CT_OK;
+	ct_store_close(c->store);
+	c->store = NULL;
+	c->trouble = strdup(why.msg);
+	return c->trouble != NULL ? CT_OK : ct_fail_memory(err, strlen(why.msg), "feature cards");
 }
 
 int
@@ -87,6 +88,7 @@ ct_cards_close(struct ct_cards *c)
 		ct_card_free(c->kept[i].card);
 	ct_labels_close(c->labels);
 	ct_store_close(c->store);
+	free(c->trouble);
 	free(c->dir);
 	free(c);
 }
@@ -95,6 +97,12 @@ bool
 ct_cards_present(const struct ct_cards *c)
 {
 	return c->store != NULL;
+}
+
+const char *
+ct_cards_trouble(const struct ct_cards *c)
+{
+	return c->trouble != NULL ? c->trouble : "";
 }
 
 static const char *
@@ -164,9 +172,8 @@ ct_cards_get(struct ct_cards *c, int layer, int feature, struct ct_error *err)
 	struct kept *k = slot(c, layer, feature);
 	struct ct_card *card;
 
-	if (c->stale) {
-		ct_fail(err, CT_ENOTFOUND,
-		    "%s: the cards were made from other weights; run \"ctrace features\" again", c->dir);
+	if (c->trouble != NULL) {
+		ct_fail(err, CT_ENOTFOUND, "%s", c->trouble);
 		return NULL;
 	}
 	if (c->store == NULL) {

@@ -15,7 +15,7 @@
 #include "math/blas.h"
 #include "trace/measure.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_SHAPE, KEY_JSON };
+enum { KEY_TRANSCODER = CLI_LONG, KEY_SHAPE, KEY_JSON, KEY_NONFINITE };
 enum { MAX_PHASES = 12, MAX_SHAPES = 16, RUNS = 3 };
 static const double enough = 1.0;	/* seconds of repetitions for one figure */
 
@@ -150,9 +150,10 @@ measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *
 }
 
 static int
-measure_model(struct shape *out, const char *model, const char *transcoder, struct ct_error *err)
+measure_model(
+    struct shape *out, const char *model, const char *transcoder, bool allow_nonfinite, struct ct_error *err)
 {
-	struct cli_model m = { .model = model, .transcoder = transcoder };
+	struct cli_model m = { .model = model, .transcoder = transcoder, .allow_nonfinite = allow_nonfinite };
 	const struct ct_engine_info *info;
 	double start;
 	int rc;
@@ -326,6 +327,7 @@ known_shape(const char *name)
 struct request {
 	const char *model, *transcoder, *shape;	/* each NULL: not asked for by name */
 	const char *json;
+	bool allow_nonfinite;
 };
 
 /* Fills shapes[]; returns how many, or a code. A model without a demo prompt is left out unless named. */
@@ -338,9 +340,9 @@ measure(struct shape *shapes, const struct request *q, const struct limits *lim,
 	int n = 0, rc = CT_OK;
 
 	if (q->model)
-		rc = measure_model(&shapes[n++], q->model, q->transcoder, err);
+		rc = measure_model(&shapes[n++], q->model, q->transcoder, q->allow_nonfinite, err);
 	for (int i = 0; list && list[i] && n < MAX_SHAPES - N_RANDOM && rc == CT_OK; i++) {
-		rc = measure_model(&shapes[n], list[i], NULL, err);
+		rc = measure_model(&shapes[n], list[i], NULL, q->allow_nonfinite, err);
 		if (rc == CT_EUNSUPPORTED) {
 			cli_error("%s: left out", err->msg);
 			rc = CT_OK;
@@ -374,6 +376,7 @@ run(struct cli *c)
 		case KEY_TRANSCODER: q.transcoder = value; break;
 		case KEY_SHAPE: q.shape = value; break;
 		case KEY_JSON: q.json = value; break;
+		case KEY_NONFINITE: q.allow_nonfinite = true; break;
 		}
 	if (key < 0)
 		return c->status;
@@ -406,6 +409,7 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ 'm', "model", "MODEL", "trace the demo prompt of this model only" },
 	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
 	{ KEY_SHAPE, "shape", "NAME", "trace random weights of this shape only: gpt2-small or 8l-d256" },
 	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
 	{ 0 }
@@ -413,7 +417,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_bench = {
 	.name = "bench",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--shape NAME] [--json FILE]",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--shape NAME]\n[--json FILE]",
 	.summary = "speed, as fractions of limits measured in the same process",
 	.details = "For each installed model the graph of its demo prompt, the fastest of the runs of a\n"
 	    "second, and of three of each shape with random weights. GFLOP is the work that the method\n"

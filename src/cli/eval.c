@@ -11,7 +11,7 @@
 #include "eval/eval.h"
 #include "io/json_out.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON };
+enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE };
 
 /* "0.987", or "-" where there is nothing to measure. */
 static const char *
@@ -187,6 +187,7 @@ run(struct cli *c)
 		case KEY_TRANSCODER: transcoder = value; break;
 		case KEY_CORPUS: corpus = value; break;
 		case KEY_JSON: json = value; break;
+		case KEY_NONFINITE: lab.allow_nonfinite = true; break;
 		case KEY_PROMPTS:
 			if (cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0)
 				goto usage;
@@ -231,6 +232,7 @@ usage:
 static const struct cli_option options[] = {
 	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
 	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
 	{KEY_SWAPS, "swaps", "N", "bridge swaps per held-out sentence (default: 4)"},
@@ -239,7 +241,7 @@ static const struct cli_option options[] = {
 };
 
 const struct cli_command cli_eval = { .name = "eval",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--corpus FILE] [--prompts N] [--swaps N]\n[--json FILE]",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--corpus FILE]\n[--prompts N] [--swaps N] [--json FILE]",
 	.summary = "measure every figure of a model and its transcoders",
 	.details = "Over the sentences that were held out from training: how often the model is right; how "
 		   "well the\n"

@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/lab.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT };
+enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_NONFINITE };
 
 static int
 build(const struct cli_lab *lab, const struct cli_coder *coder, struct ct_error *err)
@@ -76,6 +76,7 @@ run(struct cli *c)
 		case KEY_TRANSCODER: transcoder = value; break;
 		case KEY_CORPUS: corpus = value; break;
 		case KEY_EXPORT: to = value; break;
+		case KEY_NONFINITE: lab.allow_nonfinite = true; break;
 		}
 	}
 	if (key < 0)
@@ -96,13 +97,14 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
 	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_EXPORT, "export", "DIR", "also write each card as DIR/{cantor}.json"},
 	{0}
 };
 
 const struct cli_command cli_features = { .name = "features",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--corpus FILE] [--export DIR]",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--corpus FILE]\n[--export DIR]",
 	.summary = "build the feature cards and automatic labels of a model",
 	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is "
 		   "active,\n"

@@ -28,7 +28,7 @@ add_coder(struct cli_lab *lab, char *dir, const char *base, const char *features
 	c->features = ct_path_join(base, features);
 	if (c->dir == NULL || c->features == NULL)
 		return ct_fail_memory(err, 4096, "a path");
-	return ct_transcoder_open(&c->tc, c->dir, lab->model, false, err);
+	return ct_transcoder_open(&c->tc, c->dir, lab->model, lab->allow_nonfinite, err);
 }
 
 /* Each word of the corpus must be one token of the model; the corpus then speaks in the model's ids. */
@@ -143,7 +143,7 @@ int
 cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, const char *corpus,
     struct ct_error *err)
 {
-	const struct ct_model_options opt = {0};
+	const struct ct_model_options opt = {.allow_nonfinite = lab->allow_nonfinite};
 	int rc = ct_model_find(&lab->dir, model != NULL ? model : default_model, err);
 
 	if (rc == CT_OK)

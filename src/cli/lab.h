@@ -20,6 +20,7 @@ struct cli_coder {
 };
 
 struct cli_lab {
+	bool allow_nonfinite;		/* set before opening */
 	char *dir;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;

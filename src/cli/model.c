@@ -16,8 +16,12 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 	int rc;
 
 	rc = ct_engine_open(&m->engine, m->model ? m->model : default_model, &opt, err);
-	if (rc < 0 || !prompt)
+	if (rc < 0)
 		return rc;
+	if (*ct_engine_info(m->engine)->cards_trouble)
+		cli_error("%s; going on without feature cards", ct_engine_info(m->engine)->cards_trouble);
+	if (!prompt)
+		return CT_OK;
 	rc = ct_session_open(&m->session, m->engine, err);
 	if (rc < 0)
 		return rc;

@@ -34,6 +34,24 @@ ok "cards have examples" grep -rq '"tokens":\["w20","w21","w[1357]","w22"' "$tmp
 run trace -m "$model" "w20 w21 w3 w22"
 ok "the tree names features" has 'L[0-9]#[0-9]+@[0-9] +w[0-9]+: '
 
+printf hello >"$model/features/index.json.gz"
+run trace -m "$model" "w20 w21 w3 w22"
+ok "damaged cards are left aside" has 'L[0-9]#[0-9]+@[0-9]'
+ok "with a warning" grep -qE '^ctrace: .*index.json.gz: damaged compressed data.*; going on without feature cards$' "$tmp/err"
+ok "and no more than that" [ "$status" -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ]
+run features -m "$model"
+
+cp -r "$model" "$tmp/nan"
+# The last element of the file becomes a NaN.
+head -c -4 "$model/model.safetensors" >"$tmp/nan/model.safetensors"
+printf '\000\000\300\177' >>"$tmp/nan/model.safetensors"
+for command in features eval bench; do
+	run $command -m "$tmp/nan"
+	ok "$command refuses a NaN" one_error 'is nan.*--allow-nonfinite'
+	run $command --allow-nonfinite -m "$tmp/nan"
+	ok "$command reads it when told to" [ "$status" -eq 0 ]
+done
+
 run features -m "$golden"
 ok "a model without a recipe" one_error 'llama-clt has no recipe.yaml, .*--corpus'
 sed 's/w22/w99/' "$model/recipe.yaml" >"$tmp/other.yaml"

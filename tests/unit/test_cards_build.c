@@ -374,6 +374,7 @@ test_engine_view(void **state)
 	assert_false(ct_cards_present(cards));
 	assert_null(ct_cards_get(cards, 1, f, &err));
 	assert_non_null(strstr(err.msg, "made from other weights"));
+	assert_string_equal(ct_cards_trouble(cards), err.msg);
 	ct_cards_close(cards);
 	s.f.tc->layers[1].b_enc = kept;
 	free(biases);
