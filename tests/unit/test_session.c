@@ -475,9 +475,16 @@ test_cancel(void **state)
 	assert_true(calls >= 1);
 	g = world_trace(w->s, NULL);
 	o = ct_session_outcome(w->s);
+	/* How often a trace asks depends on which thread takes which share of the work. */
 	for (int i = 0; i < calls; i++) {
 		p = (struct patience){ i, 0 };
-		assert_int_equal(ct_session_trace(w->s, &other, until_tired, &p, &err), CT_ECANCELLED);
+		if (ct_session_trace(w->s, &other, until_tired, &p, &err) == CT_OK) {
+			assert_true(i > 0 && p.calls <= i);
+			g = world_trace(w->s, NULL);
+			o = ct_session_outcome(w->s);
+			break;
+		}
+		assert_int_equal(err.code, CT_ECANCELLED);
 		assert_ptr_equal(ct_session_graph(w->s), g);
 	}
 	for (int i = 0; i < 4; i++) {
