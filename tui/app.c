@@ -355,7 +355,7 @@ run_headless(struct app *a, const struct app_options *opt)
 	if (opt->script)
 		return run_script(a, opt->script, &did) ? 2 : 0;
 	frame_draw(a);
-	grid_print(&a->grid, stdout, false);
+	grid_print(&a->grid, stdout);
 	return 0;
 }
 

@@ -33,6 +33,7 @@ static const struct cmd_entry commands[] = {
 	{ "page-down", "", NULL, "a page down", CMD_STEP, do_page_down },
 	{ "first", "", NULL, "the first line", CMD_STEP, do_first },
 	{ "last", "", NULL, "the last line", CMD_STEP, do_last },
+	{ "row", "N", NULL, "go to row N; a number alone does the same", CMD_STEP, do_row },
 	{ "enter", "", NULL, "open, fold or go to what is selected", 0, do_enter },
 	{ "select", "NODE", "<nodes>",
 	    "select a node: L1#249@8, input \"Dallas\"@6, error L1@8, output \"Austin\"", CMD_GRAPH,
@@ -106,7 +107,9 @@ static const struct cmd_entry commands[] = {
 	{ "echo", "TEXT", NULL, "say TEXT", 0, do_echo },
 	{ "key", "NAME ...", NULL, "press keys: Enter, Ctrl-r, x", CMD_SCRIPT, do_key },
 	{ "type", "TEXT", NULL, "type TEXT, a key for each character", CMD_SCRIPT, do_type },
-	{ "screen", "[styles]", "styles", "print the screen (headless runs only)", CMD_SCRIPT, do_screen },
+	{ "screen", "[styles|mono]", "styles mono",
+	    "print the screen, with a letter for the style of each cell, or only how it looks without colours "
+	    "(headless runs only)", CMD_SCRIPT, do_screen },
 	{ "resize", "COLSxROWS", NULL, "change the size (headless runs only)", CMD_SCRIPT, do_resize },
 };
 
@@ -169,7 +172,7 @@ cmd_run(struct app *a, const char *line)
 	memcpy(copy, line, n);
 	copy[n] = '\0';
 	len = strcspn(copy, " \t");
-	c = cmd_find(copy, len);
+	c = strspn(copy, "0123456789") == n ? cmd_find("row", 3) : cmd_find(copy, len);
 	if (!c)
 		return unknown(a, copy, len);
 	if ((c->flags & CMD_GRAPH) && !a->study.graph)
@@ -178,7 +181,7 @@ cmd_run(struct app *a, const char *line)
 		a->message[0] = '\0';
 	if (!a->trail.n)
 		trail_note(a, true);
-	line = copy + len;
+	line = copy + (*copy >= '0' && *copy <= '9' ? 0 : len);
 	did = c->exec(a, line + strspn(line, " \t"));
 	trail_note(a, c->flags & CMD_STEP);
 	player_update(a);

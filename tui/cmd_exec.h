@@ -27,6 +27,7 @@ int do_page_up(struct app *a, const char *arg);
 int do_page_down(struct app *a, const char *arg);
 int do_first(struct app *a, const char *arg);
 int do_last(struct app *a, const char *arg);
+int do_row(struct app *a, const char *arg);
 int do_enter(struct app *a, const char *arg);
 int do_select(struct app *a, const char *arg);
 int do_view(struct app *a, const char *arg);

@@ -176,6 +176,20 @@ do_last(struct app *a, const char *arg)
 }
 
 int
+do_row(struct app *a, const char *arg)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+	int n;
+
+	if (!l || !l->n)
+		return app_fail(a, "there are no rows here");
+	if (!cmd_parse_int(arg, &n) || n < 1 || n > l->n)
+		return app_fail(a, "row: expected 1 to %d, found \"%.60s\"", l->n, arg);
+	return move_to(a, n - 1);
+}
+
+int
 do_enter(struct app *a, const char *arg)
 {
 	(void)arg;
@@ -403,12 +417,20 @@ do_search_back(struct app *a, const char *arg)
 int
 do_filter(struct app *a, const char *arg)
 {
+	const struct view_ops *ops;
+	const char *text = strcmp(arg, "*") ? arg : "";
+	char clean[256];
+
 	if (!*arg) {
 		input_open(a, INPUT_FILTER, "");
 		return DID_CHANGE;
 	}
 	if (!view_ops(a->focus)->filter)
 		show(a, VIEW_FEATURES);
-	view_ops(a->focus)->filter(a, a->state[a->focus], strcmp(arg, "*") ? arg : "");
+	ops = view_ops(a->focus);
+	ops->filter(a, a->state[a->focus], text);
+	ct_text_clean(clean, sizeof clean, text, strlen(text));
+	if (*text)
+		app_say(a, "%d rows with \"%s\"; filter * shows all", ops->list(a, a->state[a->focus])->n, clean);
 	return DID_CHANGE;
 }

@@ -102,12 +102,17 @@ do_quit(struct app *a, const char *arg)
 int
 do_screen(struct app *a, const char *arg)
 {
-	if (*arg && strcmp(arg, "styles"))
-		return app_fail(a, "screen: expected styles or nothing, found \"%.60s\"", arg);
+	bool styles = !strcmp(arg, "styles"), mono = !strcmp(arg, "mono");
+
+	if (*arg && !styles && !mono)
+		return app_fail(a, "screen: expected styles, mono or nothing, found \"%.60s\"", arg);
 	if (a->live)
 		return app_fail(a, "screen: only in a --headless run, where it goes to standard output");
 	frame_draw(a);
-	grid_print(&a->grid, stdout, *arg != '\0');
+	if (!mono)
+		grid_print(&a->grid, stdout);
+	if (*arg)
+		grid_print_styles(&a->grid, stdout, mono);
 	return DID_NOTHING;
 }
 

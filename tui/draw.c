@@ -58,7 +58,7 @@ used_columns(const struct cell *row, int cols)
 }
 
 void
-grid_print(const struct grid *g, FILE *out, bool styles)
+grid_print(const struct grid *g, FILE *out)
 {
 	for (int y = 0; y < g->rows; y++) {
 		const struct cell *row = g->cells + (size_t)y * (size_t)g->cols;
@@ -72,23 +72,29 @@ grid_print(const struct grid *g, FILE *out, bool styles)
 		}
 		fputc('\n', out);
 	}
-	if (!styles)
-		return;
+}
+
+/* Blanks show only that they are selected; other selected cells have a capital. */
+static char
+cell_letter(const struct cell *c, bool mono)
+{
+	char letter = mono ? theme_mono_letter((enum style)c->style, c->selected) : theme_letter((enum style)c->style);
+
+	if (c->cp == ' ')
+		return c->selected ? '_' : ' ';
+	return c->selected && letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
+}
+
+void
+grid_print_styles(const struct grid *g, FILE *out, bool mono)
+{
 	for (int y = 0; y < g->rows; y++) {
 		const struct cell *row = g->cells + (size_t)y * (size_t)g->cols;
-		char line[1024];
-		int n = 0;
+		int n = used_columns(row, g->cols);
 
-		for (int x = 0; x < g->cols && x < (int)sizeof line - 1; x++) {
-			char letter = row[x].cp == ' ' ? ' ' : theme_letter(row[x].style);
-
-			line[x] = row[x].selected ? (letter == ' ' ? '_' : letter) : letter;
-			if (row[x].selected && letter >= 'a' && letter <= 'z')
-				line[x] = (char)(letter - 'a' + 'A');
-			if (line[x] != ' ')
-				n = x + 1;
-		}
-		fprintf(out, "%.*s\n", n, line);
+		for (int x = 0; x < n; x++)
+			fputc(cell_letter(&row[x], mono), out);
+		fputc('\n', out);
 	}
 }
 

@@ -37,8 +37,10 @@ struct area {
 bool grid_resize(struct grid *g, int cols, int rows);	/* false: no memory, the grid is as it was */
 void grid_free(struct grid *g);
 void grid_clear(struct grid *g);
-/* One line per row, blanks at the end cut off. With styles: a second block with a letter per cell. */
-void grid_print(const struct grid *g, FILE *out, bool styles);
+/* One line per row, blanks at the end cut off. */
+void grid_print(const struct grid *g, FILE *out);
+/* The same with a letter per cell: its style, or, mono, how a terminal without colours shows it. */
+void grid_print_styles(const struct grid *g, FILE *out, bool mono);
 
 struct area area_of(struct grid *g);
 struct area area_sub(const struct area *a, int x, int y, int w, int h);	/* clipped to a */

@@ -292,11 +292,11 @@ is_apt(const struct app *a, const char *command)
 	const struct cmd_entry *c = cmd_find(command, strcspn(command, " "));
 	bool main_screen = a->view == VIEW_TREE;
 
-	if (view_ops(a->focus)->aside && (c->flags & CMD_GRAPH))
+	if (view_ops(a->focus)->aside && ((c->flags & CMD_GRAPH) || !strcmp(c->name, "view")))
 		return false;
 	if (!strcmp(command, "back"))
 		return !main_screen || a->focus != VIEW_TREE || a->wish.zoom;
-	if (!strcmp(command, "pane zoom"))
+	if (!strcmp(command, "pane zoom") || !strcmp(command, "next-pane"))
 		return main_screen;
 	if (!strcmp(command, "undo"))
 		return a->study.at > 0;

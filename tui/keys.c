@@ -40,7 +40,7 @@ static const struct key_entry keys[] = {
 	{ NULL, "e", "edit", NULL, NULL },
 	{ "tree", "Enter", "enter", "open", "expand or fold; on \"more\": show more" },
 	{ "tree", "Space", "enter", NULL, NULL },
-	{ NULL, "Esc", "back", "back", "back: from the help, from a view, from a zoomed pane" },
+	{ NULL, "Esc", "back", "close", "back: from the help, from a view, from a zoomed pane" },
 	{ NULL, "Backspace", "back", NULL, NULL },
 	{ NULL, "c", "clamp", "clamp", "clamp the selected feature: =v set, xk times, +d or -d shift" },
 	{ NULL, "x", "ablate", "ablate", "clamp the selected feature to 0, or take that back" },

@@ -14,11 +14,11 @@
 #include "tui/frame.h"
 #include "tui/keys.h"
 
-enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 5 };
+enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6 };
 
 struct linear {
 	struct grid page;		/* of the focused view */
-	char header[HEADER][TEXT];	/* as printed last: title, prompt, next, after, clamps */
+	char header[HEADER][TEXT];	/* as printed last: title, prompt, token, next, after, clamps */
 	char row[TEXT];
 	const struct view_ops *view;	/* that was announced */
 	int step;			/* of the lesson, as printed last; -1: none */
@@ -91,19 +91,24 @@ read_row(const struct grid *g, int y, char *out, size_t size)
 static void
 say_header(struct app *a, struct linear *l)
 {
-	bool clamped = a->study.graph && study_clamps(&a->study)->n > 0;
-	int rows[HEADER] = { 0, 1, 2, clamped ? 3 : -1, a->grid.rows - 2 };
-	char text[TEXT];
+	const struct study *s = &a->study;
+	bool clamped = s->graph && study_clamps(s)->n > 0;
+	int rows[HEADER] = { 0, -1, -1, 2, clamped ? 3 : -1, a->grid.rows - 2 };
+	char text[HEADER][TEXT] = { "" };
 
 	a->message[0] = '\0';
 	frame_draw(a);
-	for (int i = 0; i < HEADER; i++) {
-		text[0] = '\0';
+	for (int i = 0; i < HEADER; i++)
 		if (rows[i] >= 0)
-			read_row(&a->grid, rows[i], text, sizeof text);
-		if (*text && strcmp(text, l->header[i]))
-			printf("%s\n", text);
-		memcpy(l->header[i], text, sizeof text);
+			read_row(&a->grid, rows[i], text[i], TEXT);
+	if (s->T) {
+		ct_text_clean(text[1], TEXT, ct_session_text(s->session), strlen(ct_session_text(s->session)));
+		snprintf(text[2], TEXT, "at %s, token %d of %d", study_token(s, s->pos), s->pos, s->T - 1);
+	}
+	for (int i = 0; i < HEADER; i++) {
+		if (*text[i] && strcmp(text[i], l->header[i]))
+			printf("%s%s\n", i == 1 ? "prompt: " : "", text[i]);
+		memcpy(l->header[i], text[i], TEXT);
 	}
 }
 
@@ -116,15 +121,19 @@ draw_page(struct app *a, struct linear *l)
 	view_ops(a->focus)->draw(a, a->state[a->focus], &area);
 }
 
+/* A line of the page; a row of the list with its number, which leads there. */
 static void
-say_row(struct app *a, const struct linear *l, int y)
+say_row(struct app *a, const struct linear *l, const struct list *list, int y)
 {
 	char text[TEXT];
-	int blanks = read_row(&l->page, y, text, sizeof text);
+	int blanks = read_row(&l->page, y, text, sizeof text), row = list ? y - list->y + list->top : -1;
+	bool numbered = row >= 0 && row < list->n;
 
 	if (!*text)
 		return;
-	if (a->focus == VIEW_TREE)	/* a row that cannot be opened has two blanks for its mark */
+	if (numbered)
+		printf("%d. ", row + 1);
+	if (numbered && a->focus == VIEW_TREE)	/* a row that cannot be opened has two blanks for its mark */
 		printf("level %d: %s\n",
 		    strncmp(text, "open", 4) && strncmp(text, "closed", 6) ? blanks / 2 - 1 : blanks / 2,
 		    text);
@@ -132,27 +141,59 @@ say_row(struct app *a, const struct linear *l, int y)
 		printf("%s\n", text);
 }
 
+static struct list *
+list_of(struct app *a)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+
+	return ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+}
+
+static void
+say_page(struct app *a, struct linear *l)
+{
+	struct list *list = list_of(a);
+
+	draw_page(a, l);
+	for (int y = 0; y < l->page.rows; y++)
+		say_row(a, l, view_ops(a->focus)->side ? NULL : list, y);
+}
+
+/* Another view: what it is for, what stands above its rows, or all of it when it has none. */
+static void
+say_view(struct app *a, struct linear *l)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct list *list = list_of(a);
+	bool first = !l->view;
+
+	if (ops == l->view)
+		return;
+	l->view = ops;
+	l->row[0] = '\0';
+	printf("%s: %s\n", ops->title, ops->note);
+	if (!list || !list->n)
+		say_page(a, l);
+	for (int y = 0; !first && list && list->n && y < list->y; y++)
+		say_row(a, l, NULL, y);
+}
+
 /* The selected row, when it is another one or reads otherwise now. */
 static void
 say_selected(struct app *a, struct linear *l)
 {
 	const struct view_ops *ops = view_ops(a->focus);
-	struct list *list = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+	struct list *list = list_of(a);
 	char text[TEXT], name[STUDY_NAME], note[STUDY_NAME];
 	int y;
 
 	draw_page(a, l);
-	if (ops != l->view) {
-		printf("%s: %s\n", ops->title, ops->note);
-		for (y = 0; l->view && list && y < list->y; y++)
-			say_row(a, l, y);
-		l->view = ops;
-	}
+	say_view(a, l);
 	if (!list || !list->n)
 		return;
 	y = list->y + list->sel - list->top;
 	if (ops->side)	/* it has no rows to read out */
-		snprintf(text, sizeof text, "%s %s", study_name(&a->study, a->study.node, name, sizeof name),
+		snprintf(text, sizeof text, "%s, %s", study_name(&a->study, a->study.node, name, sizeof name),
 		    study_note(&a->study, a->study.node, note, sizeof note));
 	else
 		read_row(&l->page, y, text, sizeof text);
@@ -160,17 +201,9 @@ say_selected(struct app *a, struct linear *l)
 		return;
 	memcpy(l->row, text, sizeof text);
 	if (ops->side)
-		printf("%s\n", text);
+		printf("%.*s\n", (int)strlen(text) - (*note ? 0 : 2), text);
 	else
-		say_row(a, l, y);
-}
-
-static void
-say_page(struct app *a, struct linear *l)
-{
-	draw_page(a, l);
-	for (int y = 0; y < l->page.rows; y++)
-		say_row(a, l, y);
+		say_row(a, l, list, y);
 }
 
 /* A text of a lesson without the quotes of keys. */
@@ -227,7 +260,7 @@ run_line(struct app *a, struct linear *l, const char *line)
 		say_page(a, l);
 		return DID_NOTHING;
 	}
-	key = key_parse(line);
+	key = strspn(line, "0123456789") ? -1 : key_parse(line);	/* numbers are rows */
 	k = key >= 0 ? app_binding(a, key) : NULL;
 	return cmd_run(a, k ? k->command : line);
 }
@@ -238,7 +271,8 @@ say_input(struct app *a)
 	char text[TEXT];
 
 	ct_text_clean(text, sizeof text, a->input.line.text, a->input.line.len);
-	printf("%s(the whole line, or nothing to give up; now: %s)\n", input_label(a), text);
+	printf("%s(the whole line, or nothing to give up; now: %s)\n",
+	    a->input.kind == INPUT_PROMPT ? "prompt " : input_label(a), text);
 }
 
 int
@@ -260,7 +294,8 @@ linear_run(struct app *a)
 	say_lesson(a, l);
 	say_header(a, l);
 	say_selected(a, l);
-	printf("A command or a key per line: down, enter, clamp, ablate, read (all rows), help, quit.\n");
+	printf("A command, a key or the number of a row per line: down, enter, clamp, ablate, read (all rows), "
+	       "view logits, where, help, quit.\n");
 	while (!(did & DID_QUIT)) {
 		if (a->input.kind != INPUT_NONE)
 			say_input(a);

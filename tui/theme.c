@@ -99,10 +99,29 @@ theme_note(const struct theme *t)
 	return t->note;
 }
 
+/* A selected row has one look: what varies within it would be patches. */
+static attr_t
+mono_look(const struct look *k, bool selected)
+{
+	return selected ? (k->mono & A_BOLD) | A_REVERSE : k->mono;
+}
+
 char
 theme_letter(enum style style)
 {
 	return style < ST_COUNT ? letters[style] : '?';
+}
+
+char
+theme_mono_letter(enum style style, bool selected)
+{
+	attr_t a = mono_look(&themes[0].look[style < ST_COUNT ? style : ST_TEXT], selected);
+
+	if (a & A_REVERSE)
+		return a & A_BOLD ? 'R' : 'r';
+	if (a & A_UNDERLINE)
+		return a & A_BOLD ? 'w' : 'u';
+	return a & A_BOLD ? 'b' : a & A_DIM ? 'd' : '.';
 }
 
 void
@@ -137,14 +156,19 @@ void
 theme_look(enum style style, bool selected, unsigned long *attrs, short *pair)
 {
 	const struct look *k = &current.theme->look[style < ST_COUNT ? style : ST_TEXT];
-	attr_t a = current.depth == MONO ? k->mono : k->attrs;
+	attr_t a = current.depth == MONO ? mono_look(k, selected) : k->attrs;
 
-	*pair = current.depth == MONO ? 0 : (short)(1 + style);
+	if (current.depth == MONO) {
+		*attrs = a;
+		*pair = 0;
+		return;
+	}
+	*pair = (short)(1 + style);
 	if (selected && current.depth == MANY && current.theme->chosen >= 0) {
 		*pair = (short)(1 + ST_COUNT + style);
 	} else if (selected) {
 		/* One colour for the whole row: colours in reverse would be patches. */
-		*pair = current.depth == MONO ? 0 : 1 + ST_TEXT;
+		*pair = 1 + ST_TEXT;
 		a = (a & A_BOLD) | A_REVERSE;
 	}
 	*attrs = a;

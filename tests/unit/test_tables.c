@@ -1,8 +1,12 @@
 /* The tables of the interactive program agree with each other: what is bound exists, and all of it has help. */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -55,6 +59,91 @@ test_commands_have_help(void **state)
 		if (!c->note || !*c->note)
 			fail_msg("%s has no help", c->name);
 	}
+}
+
+/* Words of the recorded screens' scripts: "@NAME" begins a script, and each line of it is kept as it stands. */
+static char *
+read_scripts(void)
+{
+	const char *srcdir = getenv("srcdir");
+	char pattern[4096], *all = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&all, &size);
+	glob_t found;
+
+	assert_non_null(out);
+	snprintf(pattern, sizeof pattern, "%s/tests/screens/*.script", srcdir ? srcdir : ".");
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		FILE *in = fopen(found.gl_pathv[i], "r");
+		char line[1024];
+
+		assert_non_null(in);
+		fputs("@\n", out);
+		while (fgets(line, sizeof line, in))
+			fprintf(out, " %.*s \n", (int)strcspn(line, "\r\n"), line);
+		fclose(in);
+	}
+	globfree(&found);
+	assert_int_equal(fclose(out), 0);
+	return all;
+}
+
+/* Does a line begin with the command, or is it typed after ":"? */
+static bool
+is_run(const char *scripts, const char *name)
+{
+	char start[64], typed[64];
+
+	snprintf(start, sizeof start, "\n %s ", name);
+	snprintf(typed, sizeof typed, "\n type %s ", name);
+	return strstr(scripts, start) || strstr(scripts, typed);
+}
+
+/* Is the key pressed in a script that goes to its place? */
+static bool
+is_pressed(const char *scripts, const struct key_entry *k)
+{
+	char word[64], go[64];
+
+	snprintf(word, sizeof word, " %s ", k->key);
+	snprintf(go, sizeof go, "\n view %s ", k->place ? k->place : "");
+	for (const char *s = scripts; s; s = strstr(s + 1, "\n@")) {
+		const char *end = strstr(s + 1, "\n@"), *line = k->place && strcmp(k->place, "tree") ? strstr(s, go) : s;
+
+		for (; line && (!end || line < end); line = strstr(line, "\n key ")) {
+			const char *at = strstr(++line, word), *stop = strchr(line, '\n');
+
+			if (!strncmp(line, " key ", 5) && at && at < stop)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What no recorded script uses could break unseen. */
+static void
+test_scripts_use_everything(void **state)
+{
+	const struct cmd_entry *c;
+	const struct key_entry *k;
+	char *scripts = read_scripts();
+	int missing = 0;
+
+	(void)state;
+	for (int i = 0; (c = cmd_at(i)); i++)
+		if (!is_run(scripts, c->name)) {
+			print_error("no script in tests/screens runs the command \"%s\"\n", c->name);
+			missing++;
+		}
+	for (int i = 0; (k = key_at(i)); i++)
+		if (!is_pressed(scripts, k)) {
+			print_error("no script in tests/screens presses %s after \"view %s\"\n", k->key,
+			    k->place ? k->place : "tree");
+			missing++;
+		}
+	free(scripts);
+	assert_int_equal(missing, 0);
 }
 
 static void
@@ -171,6 +260,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys_run_commands),
 		cmocka_unit_test(test_commands_have_help),
+		cmocka_unit_test(test_scripts_use_everything),
 		cmocka_unit_test(test_views_have_help),
 		cmocka_unit_test(test_styles_have_letters),
 		cmocka_unit_test(test_numbers),

@@ -179,13 +179,9 @@ help_filter(struct app *a, void *state, const char *text)
 {
 	struct help *h = state;
 
+	(void)a;
 	ct_text_clean(h->filter, sizeof h->filter, text, strlen(text));
 	h->list.sel = h->list.top = 0;
-	build(h, h->width);
-	if (h->list.n)
-		return;
-	app_say(a, "the help says nothing about \"%s\"", h->filter);
-	h->filter[0] = '\0';
 	build(h, h->width);
 }
 
@@ -198,6 +194,8 @@ help_draw(struct app *a, void *state, const struct area *area)
 	if (area->w != h->width)
 		build(h, area->w);
 	list_resize(&h->list, h->list.n, area->h);
+	if (!h->list.n)
+		draw_fmt(area, 1, 0, ST_DIM, "nothing here has \"%s\" in it; \\ and Enter show all again", h->filter);
 	for (int y = 0; y < area->h && h->list.top + y < h->list.n; y++) {
 		const struct line *l = &h->line[h->list.top + y];
 		if (*l->left && !*l->right && !l->wide)
