@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 #include "cli/lab.h"
 
-enum { KEY_THREADS = CLI_LONG };
+enum { KEY_THREADS = CLI_LONG, KEY_SAVE_EVERY };
 
 static const double redraw_every = 0.2;		/* seconds */
 
@@ -44,6 +44,14 @@ watch(void *ctx, const struct ct_train_live *live)
 	n += (size_t)figure(text + n, sizeof text - n, "left", " s", live->seconds_left);
 	cli_status("%s %d/%d%s", live->phase, live->step, live->steps, text);
 	return true;
+}
+
+static void
+tell(void *ctx, const char *text)
+{
+	(void)ctx;
+	cli_status("%s", "");
+	cli_error("%s", text);
 }
 
 static void
@@ -90,7 +98,7 @@ run(struct cli *c)
 	struct ct_train_report report = { 0 };
 	struct ct_error err = { 0 };
 	double drawn = 0;
-	struct ct_train_options opt = { .watch = watch, .ctx = &drawn };
+	struct ct_train_options opt = { .save_every = 10, .watch = watch, .note = tell, .ctx = &drawn };
 	const char *value, *recipe;
 	int key, rc;
 
@@ -101,6 +109,10 @@ run(struct cli *c)
 			if (cli_int(value, "--threads", 1, 1024, &opt.threads) < 0)
 				return CLI_ERROR;
 			break;
+		case KEY_SAVE_EVERY:
+			if (cli_double(value, "--save-every", 0, 86400, &opt.save_every) < 0)
+				return CLI_ERROR;
+			break;
 		}
 	if (key < 0)
 		return c->status;
@@ -109,27 +121,36 @@ run(struct cli *c)
 		return CLI_ERROR;
 	rc = ct_train(recipe, &opt, &report, &err);
 	cli_status("%s", "");
+	if (rc == CT_OK) {
+		show(&report);
+		/* A recipe may stop at the model: then there are no features to make cards of. */
+		rc = report.clt.made || report.plt.made ? build_cards(recipe, opt.out_dir, &err) : CT_OK;
+	}
+	if (rc == CT_ECANCELLED) {
+		cli_error("interrupted: %s; the same command goes on from there", err.msg);
+		return CLI_INTERRUPTED;
+	}
 	if (rc < 0)
 		return cli_fail(&err);
-	show(&report);
-	/* A recipe may stop at the model: then there are no features to make cards of. */
-	rc = report.clt.made || report.plt.made ? build_cards(recipe, opt.out_dir, &err) : CT_OK;
-	return rc < 0 ? cli_fail(&err) : CLI_OK;
+	ct_train_clean(recipe, &opt);
+	return CLI_OK;
 }
 
 static const struct cli_option options[] = {
 	{ 'o', "output", "DIR", "the model directory to write (the recipe's own)" },
 	{ KEY_THREADS, "threads", "N", "threads to use (one for each processor)" },
+	{ KEY_SAVE_EVERY, "save-every", "SECONDS", "how often to save what is learned so far (10)" },
 	{ 0 }
 };
 
 const struct cli_command cli_train = {
 	.name = "train",
-	.synopsis = "[-o DIR] [--threads N] RECIPE",
+	.synopsis = "[-o DIR] [--threads N] [--save-every SECONDS] RECIPE",
 	.summary = "rebuild a model directory from its recipe",
 	.details = "Trains the transformer and then its transcoders, measures them on held-out sentences,\n"
 	    "replaces the files of the directory when they are complete, and builds the feature cards.\n"
-	    "The same recipe, machine and number of threads give the same bytes.",
+	    "The same recipe, machine and number of threads give the same bytes.\n"
+	    "An interrupted training goes on where it was when the same command is given again.",
 	.options = options,
 	.run = run
 };

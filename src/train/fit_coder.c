@@ -20,15 +20,35 @@ struct share {
 	int n;
 };
 
+/* Draws rows with probability in proportion to their weights. */
+struct urn {
+	double *upto;			/* (N) running sums */
+	int n;
+	struct ct_rng rng;
+};
+
 struct fit {
 	struct ct_coder *coder;
 	const struct ct_acts *a;
+	const struct ct_coder_options *o;
+	struct ct_pool *pool;
+	struct ct_watch *watch;
+	struct ct_adam adam;
 	struct ct_coder_loss loss;
 	struct share *shares;
 	int n_shares;
+	float **grads;			/* of the shares */
+	struct urn urn;
+	int *rows;			/* of the batch */
+	int *idle;			/* (L,F) rows since a feature was active */
 	float *norm;			/* (L,F) */
 	double scale;
+	double variance;		/* mean over layers, as the loss weighs them */
 	float last_layer;
+	struct sums {			/* since the last report */
+		double error, active, loss, rows;
+	} sums;
+	struct ct_part_state *state;
 };
 
 static void
@@ -55,13 +75,6 @@ run_share(void *ctx, int task, int worker)
 	}
 }
 
-/* Draws rows with probability in proportion to their weights. */
-struct urn {
-	double *upto;			/* (N) running sums */
-	int n;
-	struct ct_rng rng;
-};
-
 static int
 draw(struct urn *u)
 {
@@ -87,9 +100,21 @@ ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Only decoders go on learning. */
+static void
+freeze_encoders(struct ct_coder *c)
+{
+	for (int k = 0; k < c->params.n; k++) {
+		struct ct_param *q = &c->params.list[k];
+
+		if (strncmp(q->name, "W_dec", 5) != 0 && strncmp(q->name, "b_dec", 5) != 0)
+			q->rate = 0;
+	}
+}
+
 /*
- * Raises thresholds above the weak firings that sparsity has left over, so that a feature keeps to its meaning; the
- * encoders' learning ends here. Ends with the rates of all but decoders at 0.
+ * Raises thresholds above the weak firings that sparsity has left over, so that a feature keeps to its meaning. The
+ * encoders' learning ends here.
  */
 static int
 settle(struct ct_coder *c, const struct ct_acts *a, double share, struct ct_error *err)
@@ -115,12 +140,7 @@ settle(struct ct_coder *c, const struct ct_acts *a, double share, struct ct_erro
 		}
 	}
 	free(h);
-	for (int k = 0; k < c->params.n; k++) {
-		struct ct_param *q = &c->params.list[k];
-
-		if (strncmp(q->name, "W_dec", 5) != 0 && strncmp(q->name, "b_dec", 5) != 0)
-			q->rate = 0;
-	}
+	freeze_encoders(c);
 	return CT_OK;
 }
 
@@ -148,12 +168,10 @@ open_shares(struct fit *f, float **grads, struct ct_error *err)
 	return CT_OK;
 }
 
-/* idle (L,F) rows since a feature was active; returns how many are dead. */
-static int
-count_dead(struct fit *f, int *idle, int batch, int dead_after)
+static void
+count_idle(struct fit *f)
 {
 	size_t n = (size_t)f->coder->s.L * f->coder->s.F;
-	int dead = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		bool fired = false;
@@ -162,104 +180,172 @@ count_dead(struct fit *f, int *idle, int batch, int dead_after)
 			fired |= f->shares[k].fired[i];
 			f->shares[k].fired[i] = 0;
 		}
-		idle[i] = fired ? 0 : idle[i] > dead_after ? idle[i] : idle[i] + batch;
-		dead += idle[i] > dead_after;
+		f->idle[i] = fired ? 0 : f->idle[i] > f->o->dead_after ? f->idle[i] : f->idle[i] + f->o->batch;
 	}
-	return dead;
+}
+
+/* Weights, means, sampling and rates as they are at the start. */
+static void
+set_out(struct fit *f)
+{
+	const struct ct_coder_options *o = f->o;
+	const struct ct_acts *a = f->a;
+	struct ct_coder *c = f->coder;
+
+	f->adam = (struct ct_adam){ .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8 };
+	f->loss = (struct ct_coder_loss){ .sharpness = o->sharpness, .bandwidth = o->bandwidth, .revive = o->revive };
+	f->scale = 1.0 / o->batch;
+	f->last_layer = (float)o->last_layer;
+	f->n_shares = ct_pool_threads(f->pool);
+	ct_rng_seed(&f->urn.rng, (uint64_t)o->seed, 2);
+	ct_coder_init(c, o->threshold, &f->urn.rng);
+	for (int l = 0; l < a->L; l++) {
+		memcpy(c->params.w + c->layers[l].b_dec, a->y_mean + (size_t)l * a->D, (size_t)a->D * sizeof(float));
+		f->variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
+	}
+	for (int k = 0; k < c->params.n; k++)
+		if (strncmp(c->params.list[k].name, "threshold", 9) == 0)
+			c->params.list[k].rate = o->threshold_rate;
+}
+
+static int
+open_fit(struct fit *f, struct ct_error *err)
+{
+	const struct ct_coder_options *o = f->o;
+	const struct ct_acts *a = f->a;
+	struct ct_arena *arena = &f->coder->params.arena;
+	size_t LF = (size_t)f->coder->s.L * f->coder->s.F;
+	int code;
+
+	f->urn.n = a->N;
+	f->urn.upto = ct_arena_need(arena, (size_t)a->N, sizeof(double), "sampling weights", err);
+	f->rows = ct_arena_need(arena, (size_t)o->batch, sizeof *f->rows, "a batch", err);
+	f->idle = ct_arena_need(arena, LF, sizeof *f->idle, "feature counts", err);
+	f->norm = ct_arena_need(arena, LF, sizeof(float), "decoder norms", err);
+	f->grads = ct_arena_need(arena, (size_t)f->n_shares, sizeof *f->grads, "gradients", err);
+	f->shares = calloc((size_t)f->n_shares, sizeof *f->shares);
+	if (!f->urn.upto || !f->rows || !f->idle || !f->norm || !f->grads)
+		return CT_ENOMEM;
+	if (!f->shares)
+		return ct_fail_memory(err, (size_t)f->n_shares * sizeof *f->shares, "shares of a batch");
+	for (int t = 0; t < a->N; t++)
+		f->urn.upto[t] = (t ? f->urn.upto[t - 1] : 0) + pow(a->count[t], o->common) *
+		    (a->place[t] == CT_PLACE_ANSWER ? o->answers : a->place[t] == CT_PLACE_END ? o->ends : 1);
+	if ((code = open_shares(f, f->grads, err)) != CT_OK)
+		return code;
+	return ct_adam_init(&f->adam, &f->coder->params, err);
+}
+
+static void
+close_fit(struct fit *f)
+{
+	for (int k = 0; f->shares && k < f->n_shares; k++)
+		ct_coder_pass_close(f->shares[k].pass);
+	free(f->shares);
+}
+
+static int
+settle_step(const struct ct_coder_options *o)
+{
+	return o->settle > 0 ? (int)(o->settle_at * o->steps) : -1;
+}
+
+/* All that the next step depends on. */
+static void
+resume(struct fit *f, struct ct_checkpoint *c)
+{
+	struct ct_params *p = &f->coder->params;
+	size_t size = p->count * sizeof *p->w, LF = (size_t)f->coder->s.L * f->coder->s.F;
+
+	f->state = ct_checkpoint_part(c, f->watch->live.phase);
+	ct_checkpoint_block(c, "weights", true, p->w, size);
+	ct_checkpoint_block(c, "first moments", false, f->adam.m, size);
+	ct_checkpoint_block(c, "second moments", false, f->adam.v, size);
+	ct_checkpoint_block(c, "random", false, &f->urn.rng, sizeof f->urn.rng);
+	ct_checkpoint_block(c, "idle", false, f->idle, LF * sizeof *f->idle);
+	if (ct_checkpoint_restore(c))
+		ct_watch_resume(f->watch, f->state);
+	f->adam.step = f->state->step;
+	if (settle_step(f->o) >= 0 && f->state->step > settle_step(f->o))
+		freeze_encoders(f->coder);
+}
+
+static int
+train_step(struct fit *f, struct ct_error *err)
+{
+	const struct ct_coder_options *o = f->o;
+	double up = o->ramp * o->steps;
+	int code, step = f->state->step;
+
+	if (step == settle_step(o) && (code = settle(f->coder, f->a, o->settle, err)) != CT_OK)
+		return code;
+	f->loss.sparsity = o->sparsity * (step < up ? step / up : 1);
+	for (int t = 0; t < o->batch; t++)
+		f->rows[t] = draw(&f->urn);
+	for (int k = 0; k < f->n_shares; k++) {
+		int first = (int)((long)o->batch * k / f->n_shares);
+
+		f->shares[k].rows = f->rows + first;
+		f->shares[k].n = (int)((long)o->batch * (k + 1) / f->n_shares) - first;
+	}
+	ct_coder_norms(f->coder, f->norm);
+	ct_pool_run(f->pool, f->n_shares, run_share, f);
+	f->adam.rate = o->rate * ct_train_schedule(step, o->steps, o->warmup, o->cooldown);
+	ct_adam_step(&f->adam, &f->coder->params, f->grads, f->n_shares, f->pool);
+	count_idle(f);
+	for (int k = 0; k < f->n_shares; k++) {
+		const struct ct_coder_sums *s = &f->shares[k].sums;
+
+		f->sums.error += s->error;
+		f->sums.active += s->active;
+		f->sums.loss += s->error + f->loss.sparsity * s->penalty;
+	}
+	f->sums.rows += o->batch;
+	f->state->step++;
+	return CT_OK;
+}
+
+static bool
+report(struct fit *f)
+{
+	struct ct_train_live *live = &f->watch->live;
+	size_t LF = (size_t)f->coder->s.L * f->coder->s.F, dead = 0;
+	const struct sums *s = &f->sums;
+
+	for (size_t i = 0; i < LF; i++)
+		dead += f->idle[i] > f->o->dead_after;
+	live->loss = s->loss / s->rows;
+	live->explained = 1 - s->error / s->rows / f->a->L / f->variance;
+	live->l0 = s->active / s->rows / f->a->L;
+	live->dead = (double)dead / (double)LF;
+	f->sums = (struct sums){ 0 };
+	return ct_watch_report(f->watch, f->state->step);
 }
 
 int
 ct_fit_coder(struct ct_coder *coder, const struct ct_acts *a, const struct ct_coder_options *o,
-    struct ct_pool *pool, struct ct_watch *watch, struct ct_error *err)
+    struct ct_pool *pool, struct ct_watch *watch, struct ct_checkpoint *checkpoint, struct ct_error *err)
 {
-	struct fit f = { .coder = coder, .a = a, .n_shares = ct_pool_threads(pool), .scale = 1.0 / o->batch,
-		.last_layer = (float)o->last_layer,
-		.loss = { .sharpness = o->sharpness, .bandwidth = o->bandwidth, .revive = o->revive } };
-	struct ct_adam adam = { .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8 };
-	struct ct_arena *arena = &coder->params.arena;
-	size_t LF = (size_t)coder->s.L * coder->s.F;
-	struct urn urn = { .n = a->N };
-	struct ct_coder_sums sums = { 0 };
-	double variance = 0, loss = 0, rows_seen = 0;
-	float **grads;
-	int *rows, *idle, code = CT_ENOMEM;
+	struct fit f = { .coder = coder, .a = a, .o = o, .pool = pool, .watch = watch };
+	int code;
 
-	ct_rng_seed(&urn.rng, (uint64_t)o->seed, 2);
-	ct_coder_init(coder, o->threshold, &urn.rng);
-	for (int l = 0; l < a->L; l++) {
-		memcpy(coder->params.w + coder->layers[l].b_dec, a->y_mean + (size_t)l * a->D,
-		    (size_t)a->D * sizeof(float));
-		variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
-	}
-	urn.upto = ct_arena_need(arena, (size_t)a->N, sizeof(double), "sampling weights", err);
-	rows = ct_arena_need(arena, (size_t)o->batch, sizeof *rows, "a batch", err);
-	idle = ct_arena_need(arena, LF, sizeof *idle, "feature counts", err);
-	f.norm = ct_arena_need(arena, LF, sizeof(float), "decoder norms", err);
-	grads = ct_arena_need(arena, (size_t)f.n_shares, sizeof *grads, "gradients", err);
-	f.shares = calloc((size_t)f.n_shares, sizeof *f.shares);
-	if (!urn.upto || !rows || !idle || !f.norm || !grads)
+	set_out(&f);
+	if ((code = open_fit(&f, err)) != CT_OK)
 		goto done;
-	if (!f.shares) {
-		ct_fail_memory(err, (size_t)f.n_shares * sizeof *f.shares, "shares of a batch");
-		goto done;
-	}
-	for (int t = 0; t < a->N; t++)
-		urn.upto[t] = (t ? urn.upto[t - 1] : 0) + pow(a->count[t], o->common) *
-		    (a->place[t] == CT_PLACE_ANSWER ? o->answers : a->place[t] == CT_PLACE_END ? o->ends : 1);
-	for (int k = 0; k < coder->params.n; k++)
-		if (strncmp(coder->params.list[k].name, "threshold", 9) == 0)
-			coder->params.list[k].rate = o->threshold_rate;
-	if ((code = open_shares(&f, grads, err)) != CT_OK ||
-	    (code = ct_adam_init(&adam, &coder->params, err)) != CT_OK)
-		goto done;
+	resume(&f, checkpoint);
+	while (f.state->step < o->steps) {
+		bool go_on;
 
-	for (int step = 0; step < o->steps; step++) {
-		double up = o->ramp * o->steps;
-		int dead;
-
-		if (o->settle > 0 && step == (int)(o->settle_at * o->steps) &&
-		    (code = settle(coder, a, o->settle, err)) != CT_OK)
+		if ((code = train_step(&f, err)) != CT_OK)
 			goto done;
-		f.loss.sparsity = o->sparsity * (step < up ? step / up : 1);
-		for (int t = 0; t < o->batch; t++)
-			rows[t] = draw(&urn);
-		for (int k = 0; k < f.n_shares; k++) {
-			int first = (int)((long)o->batch * k / f.n_shares);
-
-			f.shares[k].rows = rows + first;
-			f.shares[k].n = (int)((long)o->batch * (k + 1) / f.n_shares) - first;
-		}
-		ct_coder_norms(coder, f.norm);
-		ct_pool_run(pool, f.n_shares, run_share, &f);
-		adam.rate = o->rate * ct_train_schedule(step, o->steps, o->warmup, o->cooldown);
-		ct_adam_step(&adam, &coder->params, grads, f.n_shares, pool);
-		dead = count_dead(&f, idle, o->batch, o->dead_after);
-
-		for (int k = 0; k < f.n_shares; k++) {
-			sums.error += f.shares[k].sums.error;
-			sums.active += f.shares[k].sums.active;
-			loss += f.shares[k].sums.error + f.loss.sparsity * f.shares[k].sums.penalty;
-		}
-		rows_seen += o->batch;
-		if (!ct_watch_due(watch, step, o->batch))
-			continue;
-		watch->live.loss = loss / rows_seen;
-		watch->live.explained = 1 - sums.error / rows_seen / a->L / variance;
-		watch->live.l0 = sums.active / rows_seen / a->L;
-		watch->live.dead = (double)dead / (double)LF;
-		sums = (struct ct_coder_sums){ 0 };
-		loss = rows_seen = 0;
-		if (!ct_watch_report(watch, step)) {
-			code = ct_fail(err, CT_ECANCELLED, "training was cancelled at step %d of %d", step + 1,
-			    o->steps);
+		go_on = !ct_watch_due(watch, f.state->step, o->batch) || report(&f);
+		if ((code = ct_watch_save(watch, f.state, checkpoint, go_on, err)) != CT_OK)
 			goto done;
-		}
 	}
-	ct_coder_unscale(coder, a->x_scale, a->y_scale);
-	code = CT_OK;
+	if (!f.state->finished)
+		ct_coder_unscale(coder, a->x_scale, a->y_scale);
+	code = ct_watch_finish(watch, f.state, checkpoint, err);
 done:
-	for (int k = 0; f.shares && k < f.n_shares; k++)
-		ct_coder_pass_close(f.shares[k].pass);
-	free(f.shares);
+	close_fit(&f);
 	return code;
 }

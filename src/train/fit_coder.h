@@ -4,15 +4,16 @@
 
 #include "base/pool.h"
 #include "train/acts.h"
+#include "train/checkpoint.h"
 #include "train/coder.h"
 #include "train/options.h"
 #include "train/watch.h"
 
 /*
  * coder is open with a's L and D; it is initialised, trained on a's scaled rows, and then unscaled: what comes
- * back reads and writes the model's own stream.
+ * back reads and writes the model's own stream. Of checkpoint see fit_model.h.
  */
 int ct_fit_coder(struct ct_coder *coder, const struct ct_acts *a, const struct ct_coder_options *o,
-    struct ct_pool *pool, struct ct_watch *watch, struct ct_error *err);
+    struct ct_pool *pool, struct ct_watch *watch, struct ct_checkpoint *checkpoint, struct ct_error *err);
 
 #endif

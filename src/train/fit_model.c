@@ -17,14 +17,42 @@ struct share {
 	int right;
 };
 
+/* The next n of an endless sequence of shuffled passes through list[0..size). */
+struct deck {
+	int *list;
+	int size, at;
+	struct ct_rng rng;
+};
+
+/*
+ * Sentences of one template that are about the same thing and ask for the same: a model should see them alike.
+ * Groups lie behind one another in mates; sentence i's is mates[first[i] .. first[i] + size[i]).
+ */
+struct groups {
+	int *mates, *first, *size;
+};
+
 struct fit {
 	struct ct_net *net;
 	const struct ct_corpus *corpus;
 	const struct ct_model_options *o;
+	struct ct_pool *pool;
+	struct ct_watch *watch;
+	struct ct_adam adam;
 	struct share *shares;
 	int n_shares;
+	float **grads;			/* of the shares */
+	struct deck deck;
+	struct groups groups;
+	int *batch;
+	int *neck;			/* of its sentences; see draw_necks */
 	double scale;			/* 1 / weights of the batch */
 	struct ct_prices prices;	/* in units of scale */
+	struct sums {			/* since the last report */
+		double loss, weights;
+		int right, graded;
+	} sums;
+	struct ct_part_state *state;
 };
 
 static void
@@ -53,13 +81,6 @@ share_start(int batch, int k, int shares)
 	return k == shares ? batch : (int)((long)batch * k / shares) & ~1;
 }
 
-/* The next n of an endless sequence of shuffled passes through list[0..size). */
-struct deck {
-	int *list;
-	int size, at;
-	struct ct_rng rng;
-};
-
 static void
 deal(struct deck *d, int *out, int n)
 {
@@ -75,14 +96,6 @@ deal(struct deck *d, int *out, int n)
 		out[k] = keep;
 	}
 }
-
-/*
- * Sentences of one template that are about the same thing and ask for the same: a model should see them alike.
- * Groups lie behind one another in mates; sentence i's is mates[first[i] .. first[i] + size[i]).
- */
-struct groups {
-	int *mates, *first, *size;
-};
 
 static int
 order(const struct ct_sentence *s, const struct ct_sentence *t)
@@ -159,113 +172,154 @@ draw_necks(int *neck, struct ct_rng *rng, const struct ct_corpus *c, const int *
 	}
 }
 
-static void
-close_shares(struct share *s, int n)
+static int
+open_fit(struct fit *f, struct ct_error *err)
 {
-	for (int k = 0; s && k < n; k++) {
-		ct_pack_close(&s[k].pack);
-		ct_pass_close(s[k].pass);
+	const struct ct_model_options *o = f->o;
+	struct ct_arena *arena = &f->net->params.arena;
+	int code;
+
+	f->adam = (struct ct_adam){ .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8, .decay = o->decay,
+		.clip = o->clip };
+	ct_rng_seed(&f->deck.rng, (uint64_t)o->seed, 1);
+	ct_net_init(f->net, o->init, o->embed, &f->deck.rng);
+	if (o->frozen)
+		f->net->params.list[0].rate = 0;	/* the embedding */
+	f->n_shares = ct_pool_threads(f->pool);
+	f->deck.list = ct_corpus_select(arena, f->corpus, false, true, &f->deck.size);
+	f->batch = ct_arena_need(arena, (size_t)o->batch, sizeof *f->batch, "a batch", err);
+	f->neck = ct_arena_need(arena, (size_t)o->batch, sizeof *f->neck, "a batch", err);
+	f->grads = ct_arena_need(arena, (size_t)f->n_shares, sizeof *f->grads, "gradients", err);
+	f->shares = calloc((size_t)f->n_shares, sizeof *f->shares);
+	if (!f->deck.list || !f->batch || !f->neck || !f->grads || !f->shares)
+		return ct_fail_memory(err, (size_t)o->batch * sizeof *f->batch, "a batch");
+	if (f->deck.size == 0)
+		return ct_fail(err, CT_EINVAL, "the corpus has no sentence to train on: all are held out");
+	for (int k = 0; k < f->n_shares; k++) {
+		struct share *s = &f->shares[k];
+
+		if ((code = ct_pack_open(&s->pack, f->corpus, err)) != CT_OK ||
+		    (code = ct_pass_open(&s->pass, f->net, s->pack.max_rows, s->pack.max_sentences, err)) != CT_OK)
+			return code;
+		s->grad = f->grads[k] = ct_params_buffer(&f->net->params, "a gradient", err);
+		if (!s->grad)
+			return CT_ENOMEM;
 	}
-	free(s);
+	if (o->twins > 0 && (code = find_groups(&f->groups, arena, f->corpus, err)) != CT_OK)
+		return code;
+	return ct_adam_init(&f->adam, &f->net->params, err);
+}
+
+static void
+close_fit(struct fit *f)
+{
+	for (int k = 0; f->shares && k < f->n_shares; k++) {
+		ct_pack_close(&f->shares[k].pack);
+		ct_pass_close(f->shares[k].pass);
+	}
+	free(f->shares);
+}
+
+/* All that the next step depends on. */
+static void
+resume(struct fit *f, struct ct_checkpoint *c)
+{
+	struct ct_params *p = &f->net->params;
+	size_t size = p->count * sizeof *p->w;
+
+	f->state = ct_checkpoint_part(c, f->watch->live.phase);
+	ct_checkpoint_block(c, "weights", true, p->w, size);
+	ct_checkpoint_block(c, "first moments", false, f->adam.m, size);
+	ct_checkpoint_block(c, "second moments", false, f->adam.v, size);
+	ct_checkpoint_block(c, "random", false, &f->deck.rng, sizeof f->deck.rng);
+	ct_checkpoint_block(c, "dealt", false, &f->deck.at, sizeof f->deck.at);
+	ct_checkpoint_block(c, "deck", false, f->deck.list, (size_t)f->deck.size * sizeof *f->deck.list);
+	if (ct_checkpoint_restore(c))
+		ct_watch_resume(f->watch, f->state);
+	f->adam.step = f->state->step;
+}
+
+/* Draws a batch, shares it out and says what counts in it. Returns its rows. */
+static int
+draw_batch(struct fit *f)
+{
+	const struct ct_model_options *o = f->o;
+	double total = 0;
+	int rows = 0, apart = 0;
+
+	deal(&f->deck, f->batch, o->batch);
+	if (o->twins > 0)
+		apart = pair_up(&f->groups, &f->deck.rng, f->corpus, f->batch, o->batch);
+	if (o->bottleneck > 0)
+		draw_necks(f->neck, &f->deck.rng, f->corpus, f->batch, o->batch, o->bottleneck);
+	for (int k = 0; k < o->batch; k++) {
+		const struct ct_sentence *s = &f->corpus->sentences[f->batch[k]];
+		bool answer = s->answer >= 0 && s->answer < s->n - 1;
+
+		rows += s->n - 1;
+		total += s->n - 1 + (answer ? o->answer_weight - 1 : 0);
+		f->sums.graded += answer;
+	}
+	f->scale = 1 / total;
+	f->prices.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
+	f->prices.twins = apart > 0 ? o->twins * total / apart : 0;
+	f->sums.weights += total;
+	for (int k = 0; k < f->n_shares; k++) {
+		int first = share_start(o->batch, k, f->n_shares);
+
+		f->shares[k].list = f->batch + first;
+		f->shares[k].neck = o->bottleneck > 0 ? f->neck + first : NULL;
+		f->shares[k].n = share_start(o->batch, k + 1, f->n_shares) - first;
+	}
+	return rows;
+}
+
+/* Returns the rows it has trained on. */
+static int
+train_step(struct fit *f)
+{
+	const struct ct_model_options *o = f->o;
+	int rows = draw_batch(f);
+
+	ct_pool_run(f->pool, f->n_shares, run_share, f);
+	f->adam.rate = o->rate * ct_train_schedule(f->state->step, o->steps, o->warmup, o->cooldown);
+	ct_adam_step(&f->adam, &f->net->params, f->grads, f->n_shares, f->pool);
+	for (int k = 0; k < f->n_shares; k++) {
+		f->sums.loss += f->shares[k].loss;
+		f->sums.right += f->shares[k].right;
+	}
+	f->state->step++;
+	return rows;
+}
+
+static bool
+report(struct fit *f)
+{
+	f->watch->live.loss = f->sums.loss / f->sums.weights;
+	f->watch->live.accuracy = f->sums.graded ? (double)f->sums.right / f->sums.graded : 0;
+	f->sums = (struct sums){ 0 };
+	return ct_watch_report(f->watch, f->state->step);
 }
 
 int
 ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_model_options *o,
-    struct ct_pool *pool, struct ct_watch *watch, struct ct_error *err)
+    struct ct_pool *pool, struct ct_watch *watch, struct ct_checkpoint *checkpoint, struct ct_error *err)
 {
-	struct fit f = { .net = net, .corpus = corpus, .o = o, .n_shares = ct_pool_threads(pool) };
-	struct ct_adam adam = { .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8, .decay = o->decay,
-		.clip = o->clip };
-	struct ct_arena *arena = &net->params.arena;
-	struct deck deck = { 0 };
-	struct groups groups = { 0 };
-	float **grads = NULL;
-	int *batch, *neck, code = CT_ENOMEM, right = 0, graded = 0;
-	double loss = 0, weights = 0;
+	struct fit f = { .net = net, .corpus = corpus, .o = o, .pool = pool, .watch = watch };
+	int code = open_fit(&f, err);
 
-	ct_rng_seed(&deck.rng, (uint64_t)o->seed, 1);
-	ct_net_init(net, o->init, o->embed, &deck.rng);
-	if (o->frozen)
-		net->params.list[0].rate = 0;	/* the embedding */
-	deck.list = ct_corpus_select(arena, corpus, false, true, &deck.size);
-	batch = ct_arena_need(arena, (size_t)o->batch, sizeof *batch, "a batch", err);
-	neck = ct_arena_need(arena, (size_t)o->batch, sizeof *neck, "a batch", err);
-	grads = ct_arena_need(arena, (size_t)f.n_shares, sizeof *grads, "gradients", err);
-	f.shares = calloc((size_t)f.n_shares, sizeof *f.shares);
-	if (!deck.list || !batch || !neck || !grads || !f.shares) {
-		ct_fail_memory(err, (size_t)o->batch * sizeof *batch, "a batch");
+	if (code != CT_OK)
 		goto done;
-	}
-	if (deck.size == 0) {
-		code = ct_fail(err, CT_EINVAL, "the corpus has no sentence to train on: all are held out");
-		goto done;
-	}
-	for (int k = 0; k < f.n_shares; k++) {
-		struct share *s = &f.shares[k];
+	resume(&f, checkpoint);
+	while (f.state->step < o->steps) {
+		int rows = train_step(&f);
+		bool go_on = !ct_watch_due(watch, f.state->step, rows) || report(&f);
 
-		if ((code = ct_pack_open(&s->pack, corpus, err)) != CT_OK ||
-		    (code = ct_pass_open(&s->pass, net, s->pack.max_rows, s->pack.max_sentences, err)) != CT_OK)
-			goto done;
-		code = CT_ENOMEM;
-		s->grad = grads[k] = ct_params_buffer(&net->params, "a gradient", err);
-		if (!s->grad)
+		if ((code = ct_watch_save(watch, f.state, checkpoint, go_on, err)) != CT_OK)
 			goto done;
 	}
-	if (o->twins > 0 && (code = find_groups(&groups, arena, corpus, err)) != CT_OK)
-		goto done;
-	if ((code = ct_adam_init(&adam, &net->params, err)) != CT_OK)
-		goto done;
-
-	for (int step = 0; step < o->steps; step++) {
-		double total = 0;
-		int rows = 0, apart = 0;
-
-		deal(&deck, batch, o->batch);
-		if (o->twins > 0)
-			apart = pair_up(&groups, &deck.rng, corpus, batch, o->batch);
-		if (o->bottleneck > 0)
-			draw_necks(neck, &deck.rng, corpus, batch, o->batch, o->bottleneck);
-		for (int k = 0; k < o->batch; k++) {
-			const struct ct_sentence *s = &corpus->sentences[batch[k]];
-			bool answer = s->answer >= 0 && s->answer < s->n - 1;
-
-			rows += s->n - 1;
-			total += s->n - 1 + (answer ? o->answer_weight - 1 : 0);
-			graded += answer;
-		}
-		f.scale = 1 / total;
-		f.prices.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
-		f.prices.twins = apart > 0 ? o->twins * total / apart : 0;
-		for (int k = 0; k < f.n_shares; k++) {
-			int first = share_start(o->batch, k, f.n_shares);
-
-			f.shares[k].list = batch + first;
-			f.shares[k].neck = o->bottleneck > 0 ? neck + first : NULL;
-			f.shares[k].n = share_start(o->batch, k + 1, f.n_shares) - first;
-		}
-		ct_pool_run(pool, f.n_shares, run_share, &f);
-		adam.rate = o->rate * ct_train_schedule(step, o->steps, o->warmup, o->cooldown);
-		ct_adam_step(&adam, &net->params, grads, f.n_shares, pool);
-
-		weights += total;
-		for (int k = 0; k < f.n_shares; k++) {
-			loss += f.shares[k].loss;
-			right += f.shares[k].right;
-		}
-		if (!ct_watch_due(watch, step, rows))
-			continue;
-		watch->live.loss = loss / weights;
-		watch->live.accuracy = graded ? (double)right / graded : 0;
-		loss = weights = 0;
-		right = graded = 0;
-		if (!ct_watch_report(watch, step)) {
-			code = ct_fail(err, CT_ECANCELLED, "training was cancelled at step %d of %d", step + 1,
-			    o->steps);
-			goto done;
-		}
-	}
-	code = CT_OK;
+	code = ct_watch_finish(watch, f.state, checkpoint, err);
 done:
-	close_shares(f.shares, f.n_shares);
+	close_fit(&f);
 	return code;
 }

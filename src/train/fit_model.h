@@ -4,14 +4,16 @@
 
 #include "base/pool.h"
 #include "corpus/corpus.h"
+#include "train/checkpoint.h"
 #include "train/options.h"
 #include "train/watch.h"
 
 /*
  * net is open with the shape that o and the corpus give; it is initialised and trained on the sentences that
- * are not held out. Each worker takes its share of every batch.
+ * are not held out. Each worker takes its share of every batch. What checkpoint holds of an interrupted training is
+ * gone on from, to the same weights; it is written now and then, when watch cancels, and at the end.
  */
 int ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_model_options *o,
-    struct ct_pool *pool, struct ct_watch *watch, struct ct_error *err);
+    struct ct_pool *pool, struct ct_watch *watch, struct ct_checkpoint *checkpoint, struct ct_error *err);
 
 #endif

@@ -1,15 +1,23 @@
 /* train: see train.h. */
 #include "train/train.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "config.h"
+#include "train/checkpoint.h"
 #include "train/export.h"
 #include "train/fit_coder.h"
 #include "train/fit_model.h"
 #include "train/measure.h"
 #include "train/pack.h"
+
+static const char work_file[] = "training.work";
+static const size_t max_recipe = 4u << 20;
 
 /* One run, from recipe to files. Transcoders wait here until everything is trained, so that files change last. */
 struct run {
@@ -24,6 +32,7 @@ struct run {
 	struct ct_coder coders[2];	/* cross-layer, per layer */
 	const char *name;		/* of the model */
 	char *dir;
+	struct ct_checkpoint checkpoint;
 };
 
 /* The directory of a path, to be freed: "." when it has none. */
@@ -37,20 +46,107 @@ directory_of(const char *path)
 	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
+static char *
+output_directory(const char *recipe_path, const struct ct_train_options *opt)
+{
+	return opt->out_dir ? strdup(opt->out_dir) : directory_of(recipe_path);
+}
+
+/* A training is told by its recipe, the program that runs it, and the threads that share its sums. */
+static int
+training_key(uint64_t *key, const struct run *r, const char *recipe_path, struct ct_error *err)
+{
+	int code, threads = ct_pool_threads(r->pool);
+	char *text = NULL;
+	size_t n;
+
+	if ((code = ct_file_read(&text, &n, recipe_path, max_recipe, err)) != CT_OK)
+		return code;
+	*key = ct_checkpoint_hash(0, text, n);
+	*key = ct_checkpoint_hash(*key, PACKAGE_VERSION, sizeof PACKAGE_VERSION);
+	*key = ct_checkpoint_hash(*key, &threads, sizeof threads);
+	free(text);
+	return CT_OK;
+}
+
+static void
+note(const struct run *r, const char *path, const char *text)
+{
+	char line[4096];
+
+	if (!r->opt->note)
+		return;
+	snprintf(line, sizeof line, "%s: %s", path, text);
+	r->opt->note(r->opt->ctx, line);
+}
+
+static int
+open_checkpoint(struct run *r, const char *recipe_path, struct ct_error *err)
+{
+	char *path = ct_path_join(r->dir, work_file);
+	uint64_t key;
+	bool foreign;
+	int code;
+
+	if (!path)
+		return ct_fail_memory(err, strlen(r->dir), "a path");
+	if ((code = ct_dir_make(r->dir, err)) != CT_OK || (code = training_key(&key, r, recipe_path, err)) != CT_OK ||
+	    (code = ct_checkpoint_open(&r->checkpoint, path, key, r->opt->save_every, &foreign, err)) != CT_OK)
+		goto done;
+	if (foreign)
+		note(r, path, "left by a training with another recipe, version or number of threads; starting anew");
+	else if (r->checkpoint.n_found > 0)
+		note(r, path, "going on with the training that was interrupted");
+done:
+	free(path);
+	return code;
+}
+
+/* A training that was killed while it wrote the work file has left a piece of one beside it. */
+static void
+remove_pieces(const char *dir)
+{
+	DIR *d = opendir(dir);
+	size_t n = sizeof work_file - 1;
+
+	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+		const char *end = strrchr(e->d_name, '.');
+
+		if (strncmp(e->d_name, work_file, n) == 0 && e->d_name[n] == '.' && strcmp(end, ".tmp") == 0)
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+}
+
+void
+ct_train_clean(const char *recipe_path, const struct ct_train_options *opt)
+{
+	char *dir = output_directory(recipe_path, opt), *path = dir ? ct_path_join(dir, work_file) : NULL;
+
+	if (path) {
+		remove(path);
+		remove_pieces(dir);
+	}
+	free(path);
+	free(dir);
+}
+
 static int
 prepare(struct run *r, const char *path, struct ct_error *err)
 {
 	struct ct_net_shape *s = &r->recipe.model.shape;
 	int code;
 
-	r->dir = r->opt->out_dir ? strdup(r->opt->out_dir) : directory_of(path);
+	r->dir = output_directory(path, r->opt);
 	if (!r->dir)
 		return ct_fail_memory(err, strlen(path), "a path");
 	if ((code = ct_yaml_open(&r->doc, path, NULL, 0, err)) != CT_OK ||
 	    (code = ct_train_recipe_read(&r->recipe, r->doc, err)) != CT_OK ||
 	    (code = ct_yaml_string(r->doc, ct_yaml_root(r->doc), "name", true, &r->name, err)) != CT_OK ||
 	    (code = ct_corpus_build(&r->corpus, r->doc, err)) != CT_OK ||
-	    (code = ct_pool_open(&r->pool, r->opt->threads, err)) != CT_OK)
+	    (code = ct_pool_open(&r->pool, r->opt->threads, err)) != CT_OK ||
+	    (code = open_checkpoint(r, path, err)) != CT_OK)
 		return code;
 	s->V = r->corpus->n_words;
 	if (s->context < ct_corpus_longest(r->corpus))
@@ -70,7 +166,8 @@ fit_model(struct run *r, struct ct_error *err)
 	int code;
 
 	ct_watch_start(&watch, r->opt->watch, r->opt->ctx, "transformer", r->recipe.model.steps);
-	if ((code = ct_fit_model(&r->net, r->corpus, &r->recipe.model, r->pool, &watch, err)) != CT_OK)
+	if ((code = ct_fit_model(&r->net, r->corpus, &r->recipe.model, r->pool, &watch, &r->checkpoint,
+	    err)) != CT_OK)
 		return code;
 	r->report->model_seconds = ct_watch_seconds(&watch);
 	if ((code = ct_measure_answers(&score, &r->net, NULL, r->corpus, false, r->pool, err)) != CT_OK)
@@ -98,7 +195,7 @@ fit_coder(struct run *r, const struct ct_coder_options *o, struct ct_coder *code
 	if (!r->acts.N && (code = ct_acts_collect(&r->acts, &r->net, r->corpus, r->pool, err)) != CT_OK)
 		return code;
 	if ((code = ct_coder_open(coder, &shape, err)) != CT_OK ||
-	    (code = ct_fit_coder(coder, &r->acts, o, r->pool, &watch, err)) != CT_OK ||
+	    (code = ct_fit_coder(coder, &r->acts, o, r->pool, &watch, &r->checkpoint, err)) != CT_OK ||
 	    (code = ct_measure_coder(report->layer_explained, report->layer_l0, report->layer_dead, coder, &r->acts,
 	    err)) != CT_OK ||
 	    (code = ct_measure_answers(&score, &r->net, coder, r->corpus, true, r->pool, err)) != CT_OK)
@@ -128,7 +225,7 @@ copy_recipe(const struct run *r, const char *path, struct ct_error *err)
 	to = ct_path_join(r->dir, "recipe.yaml");
 	if (!to)
 		return ct_fail_memory(err, strlen(r->dir), "a path");
-	code = ct_file_read(&text, &n, path, 4u << 20, err);
+	code = ct_file_read(&text, &n, path, max_recipe, err);
 	if (code == CT_OK)
 		code = ct_file_replace(to, text, n, err);
 	free(text);
@@ -141,8 +238,7 @@ write_all(const struct run *r, const char *path, struct ct_error *err)
 {
 	int code;
 
-	if ((code = ct_dir_make(r->dir, err)) != CT_OK ||
-	    (code = ct_export_model(r->dir, &r->net, r->corpus->bos, err)) != CT_OK ||
+	if ((code = ct_export_model(r->dir, &r->net, r->corpus->bos, err)) != CT_OK ||
 	    (code = ct_corpus_write_tokenizer(r->corpus, r->dir, err)) != CT_OK)
 		return code;
 	for (int k = 0; k < 2; k++)
@@ -171,6 +267,7 @@ ct_train(const char *recipe_path, const struct ct_train_options *opt, struct ct_
 		code = write_all(&r, recipe_path, err);
 	for (int k = 0; k < 2; k++)
 		ct_coder_close(&r.coders[k]);
+	ct_checkpoint_close(&r.checkpoint);
 	ct_acts_free(&r.acts);
 	ct_net_close(&r.net);
 	ct_pool_close(r.pool);

@@ -33,14 +33,46 @@ for field in name gflop seconds sgemm_gflops copy_gbs fraction phases; do
 	ok "its bench has '$field'" has "\"$field\":"
 done
 
+# What an interruption leaves is gone on from, wherever it came, and to the same bytes.
+sed -e 's/steps: 150/steps: 400/' -e 's/steps: 60/steps: 400/' "$recipe" >"$tmp/longer.yaml"
+echo "transcoder-plt: {features: 24, steps: 300, batch: 64}" >>"$tmp/longer.yaml"
+mkdir "$tmp/whole" "$tmp/killed"
+"$CTRACE" train -o "$tmp/whole" "$tmp/longer.yaml" >/dev/null 2>&1
+ok "an undisturbed training removes its work file" [ ! -e "$tmp/whole/training.work" ]
+
+# part_of DIR: the part of the training that the work file in DIR has come to.
+part_of() {
+	grep -aoE 'transcoder-plt|transcoder|transformer' "$1/training.work" | tail -n 1
+}
+
+parts= kills=0
+until [ "$kills" -eq 100 ]; do
+	"$CTRACE" train --save-every .03 -o "$tmp/killed" "$tmp/longer.yaml" >"$tmp/out" 2>"$tmp/err" &
+	sleep "$(printf '%d.%02d' $((kills * 4 / 100)) $((kills * 4 % 100)))"	# longer each time: no speed is assumed
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null && break
+	kills=$((kills + 1))
+	[ -e "$tmp/killed/training.work" ] && parts="$parts $(part_of "$tmp/killed")"
+done
+ok "it was killed at least once" [ "$kills" -gt 0 ]
+ok "a killed training goes on to its end" [ ! -e "$tmp/killed/training.work" ]
+rm -f "$tmp"/killed/*.tmp "$tmp"/killed/*/*.tmp
+ok "and ends with the same bytes" diff -r "$tmp/whole" "$tmp/killed"
+echo "# killed $kills times, in:" $(printf '%s\n' $parts | sort | uniq -c)
+
 sed 's/steps: 150/steps: 9999999/' "$recipe" >"$tmp/long.yaml"
 "$CTRACE" train -o "$tmp/long" "$tmp/long.yaml" >"$tmp/out" 2>"$tmp/err" &
 sleep 1
 kill -INT $!
 wait $!
 status=$?
-ok "an interruption ends it with 130" one_error "interrupted" 130
+ok "an interruption ends it with 130" one_error "interrupted: .* at step [0-9]+ of 9999999; the same command goes on" 130
 ok "and leaves no model behind" [ ! -e "$tmp/long/model.safetensors" ]
+ok "but the work file" [ -s "$tmp/long/training.work" ]
+"$CTRACE" train -o "$tmp/long" "$recipe" >"$tmp/out" 2>"$tmp/err"
+ok "the work file of another recipe is named and not used" \
+    grep -qE "^ctrace: .*training.work: left by .*another recipe.*starting anew" "$tmp/err"
+ok "the result is that of its own recipe" cmp -s "$tmp/first" "$tmp/long/model.safetensors"
 
 run train "$tmp/nothere.yaml"
 ok "a recipe that is missing" one_error "nothere.yaml"

@@ -5,10 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/file.h"
+#include "scratch.h"
 #include "train/fit_coder.h"
 #include "train/fit_model.h"
 #include "train/measure.h"
@@ -41,6 +44,8 @@ static const char recipe[] =
     "train: {seed: 3, steps: 200, batch: 32, rate: 0.01, twins: 0.3}\n"
     "transcoder: {features: 48, seed: 4, steps: 400, batch: 64, rate: 0.003, sparsity: 0.5}\n";
 
+static struct ct_checkpoint none;
+
 struct world {
 	struct ct_yaml_doc *doc;
 	struct ct_corpus *corpus;
@@ -63,7 +68,7 @@ open_world(struct world *w, int threads)
 	assert_int_equal(ct_pool_open(&w->pool, threads, &err), CT_OK);
 	assert_int_equal(ct_net_open(&w->net, &w->recipe.model.shape, &err), CT_OK);
 	ct_watch_start(&watch, NULL, NULL, "transformer", w->recipe.model.steps);
-	assert_int_equal(ct_fit_model(&w->net, w->corpus, &w->recipe.model, w->pool, &watch, &err), CT_OK);
+	assert_int_equal(ct_fit_model(&w->net, w->corpus, &w->recipe.model, w->pool, &watch, &none, &err), CT_OK);
 }
 
 static void
@@ -178,7 +183,7 @@ training_reaches_its_goals(void **state)
 
 		assert_int_equal(ct_coder_open(&coder, &shape, NULL), CT_OK);
 		ct_watch_start(&watch, NULL, NULL, "transcoder", w.recipe.clt.steps);
-		assert_int_equal(ct_fit_coder(&coder, &acts, &w.recipe.clt, w.pool, &watch, NULL), CT_OK);
+		assert_int_equal(ct_fit_coder(&coder, &acts, &w.recipe.clt, w.pool, &watch, &none, NULL), CT_OK);
 		assert_int_equal(ct_measure_coder(explained, l0, dead, &coder, &acts, NULL), CT_OK);
 		for (int l = 0; l < 2; l++)
 			assert_true(explained[l] > .9 && l0[l] > 0 && l0[l] < 24 && dead[l] < .5);
@@ -223,10 +228,71 @@ watching_can_cancel(void **state)
 	open_world(&w, 1);
 	w.recipe.model.steps = 5;
 	ct_watch_start(&watch, stop, &step, "transformer", 5);
-	assert_int_equal(ct_fit_model(&w.net, w.corpus, &w.recipe.model, w.pool, &watch, &err), CT_ECANCELLED);
+	assert_int_equal(ct_fit_model(&w.net, w.corpus, &w.recipe.model, w.pool, &watch, &none, &err),
+	    CT_ECANCELLED);
 	assert_true(step >= 1 && step <= 5);
 	assert_non_null(strstr(err.msg, "cancelled"));
 	close_world(&w);
+}
+
+static void
+a_damaged_work_file_is_foreign(void **state)
+{
+	static const char path[] = "work";
+	struct ct_checkpoint c;
+	struct ct_part_state *part;
+	struct ct_error err;
+	double kept = 1, passing = 2;
+	char *text;
+	size_t n;
+	bool foreign;
+
+	(void)state;
+	assert_int_equal(ct_checkpoint_open(&c, path, 7, 0, &foreign, &err), CT_OK);
+	part = ct_checkpoint_part(&c, "first");
+	ct_checkpoint_block(&c, "result", true, &kept, sizeof kept);
+	ct_checkpoint_block(&c, "passing", false, &passing, sizeof passing);
+	assert_false(foreign || ct_checkpoint_restore(&c));
+	part->step = 5;
+	assert_int_equal(ct_checkpoint_write(&c, &err), CT_OK);
+	ct_checkpoint_close(&c);
+
+	kept = passing = 0;
+	assert_int_equal(ct_checkpoint_open(&c, path, 7, 0, &foreign, &err), CT_OK);
+	part = ct_checkpoint_part(&c, "first");
+	ct_checkpoint_block(&c, "result", true, &kept, sizeof kept);
+	ct_checkpoint_block(&c, "passing", false, &passing, sizeof passing);
+	assert_true(!foreign && ct_checkpoint_restore(&c));
+	assert_true(part->step == 5 && kept == 1 && passing == 2);
+	assert_int_equal(ct_checkpoint_finish(&c, &err), CT_OK);
+	ct_checkpoint_close(&c);
+
+	/* Of the finished part only the result is left. */
+	kept = passing = 0;
+	assert_int_equal(ct_checkpoint_open(&c, path, 7, 0, &foreign, &err), CT_OK);
+	ct_checkpoint_part(&c, "first");
+	ct_checkpoint_block(&c, "result", true, &kept, sizeof kept);
+	ct_checkpoint_block(&c, "passing", false, &passing, sizeof passing);
+	assert_true(!foreign && ct_checkpoint_restore(&c) && kept == 1 && passing == 0);
+	ct_checkpoint_close(&c);
+
+	assert_int_equal(ct_checkpoint_open(&c, path, 8, 0, &foreign, &err), CT_OK);
+	assert_true(foreign && c.n_found == 0);
+	ct_checkpoint_close(&c);
+	assert_int_equal(ct_file_read(&text, &n, path, 1 << 20, &err), CT_OK);
+	for (size_t i = 0; i < n; i++) {
+		text[i] ^= 4;
+		assert_int_equal(ct_file_replace(path, text, n, &err), CT_OK);
+		assert_int_equal(ct_checkpoint_open(&c, path, 7, 0, &foreign, &err), CT_OK);
+		assert_true(foreign);
+		ct_checkpoint_close(&c);
+		text[i] ^= 4;
+	}
+	assert_int_equal(ct_file_replace(path, text, n - 1, &err), CT_OK);
+	assert_int_equal(ct_checkpoint_open(&c, path, 7, 0, &foreign, &err), CT_OK);
+	assert_true(foreign);
+	ct_checkpoint_close(&c);
+	free(text);
 }
 
 int
@@ -238,7 +304,8 @@ main(void)
 		cmocka_unit_test(training_reaches_its_goals),
 		cmocka_unit_test(same_recipe_same_weights),
 		cmocka_unit_test(watching_can_cancel),
+		cmocka_unit_test(a_damaged_work_file_is_foreign),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }
