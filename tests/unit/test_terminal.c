@@ -318,7 +318,7 @@ test_lines_instead(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		start(&r, bad[i].term, 80, 24);
 		assert_true(read_until(&r, 0, bad[i].says));
-		assert_true(read_until(&r, 0, "A command or a key per line"));
+		assert_true(read_until(&r, 0, "A command, a key or the number of a row per line"));
 		type(&r, "down\nq\n");
 		status = finish(&r);
 		assert_true(WIFEXITED(status));
