@@ -199,6 +199,20 @@ in_prompt(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
+has_written(struct app *a, const struct expect *e, char *found, size_t size)
+{
+	for (int i = 0; i < a->study.n_generated; i++)
+		if (!strcmp(ct_engine_token(a->study.engine, a->study.generated[i]), e->text))
+			return true;
+	if (a->study.n_generated == 0)
+		snprintf(found, size, "nothing was generated");
+	else
+		snprintf(found, size, "the line begins with %s",
+		    ct_engine_token(a->study.engine, a->study.generated[0]));
+	return false;
+}
+
+static bool
 is_view(struct app *a, const struct expect *e, char *found, size_t size)
 {
 	snprintf(found, size, "the %s has the keys", view_ops(a->focus)->name);
@@ -252,6 +266,7 @@ static const struct expect_kind kinds[] = {
 	{ "mode", TEXT, "mode ", "", is_mode },
 	{ "chosen", TEXT, "the chosen token is ", "", is_chosen },
 	{ "prompt", TEXT, "a prompt with ", "", in_prompt },
+	{ "writes", TEXT, "what was generated last has ", "", has_written },
 	{ "view", TEXT, "in sight: the ", "", is_view },
 	{ "transcoder", TEXT, "seen through the ", "", is_transcoder },
 };

@@ -20,7 +20,7 @@ head_of() {
 
 play "$top/tests/lessons/small.yaml" --check
 ok "a lesson that holds" [ "$status" = 0 ]
-ok "every step has its line" [ "$(grep -c '^ok - step' "$tmp/out")" = 5 ]
+ok "every step has its line" [ "$(grep -c "^ok - step" "$tmp/out")" = 6 ]
 
 { head_of; cat <<'Y'
 - {title: Right, prompt: w1 w2 w3, text: One, expect: {top: w27}}
