@@ -23,6 +23,8 @@
  *   answering                the answer position; "two hops, answering" with the sentence's name
  *   moon ahead               a value of the `plan:` slot, where the sentences that begin like this one have
  *                            four at most
+ *   plans moon               the same at the position where the plan is to be made
+ *   -oon rhyme, planning     the value of a variable that the sentence is `about`, at that position
  */
 #ifndef CT_CORPUS_CORPUS_H
 #define CT_CORPUS_CORPUS_H

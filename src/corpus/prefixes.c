@@ -2,7 +2,7 @@
  * prefixes: what a sentence so far allows.
  *
  * Sentences with the same first tokens form a group; where the group's next tokens (or planned words) are
- * few, its last common token is labelled with each of them: "say Austin", "moon ahead".
+ * few, its last common token is labelled with each of them: "say Austin", "moon ahead", "plans moon".
  */
 #include <stdlib.h>
 
@@ -63,7 +63,8 @@ label_group(struct ct_build *b, const int *order, int n, int pos)
 		for (int k = 0; k < next.n && next.n <= FEW; k++)
 			ct_build_label_at(b, s->first + pos, "say %s", b->words.text[next.words[k]]);
 		for (int k = 0; k < plan.n && plan.n <= FEW; k++)
-			ct_build_label_at(b, s->first + pos, "%s ahead", b->words.text[plan.words[k]]);
+			ct_build_label_at(b, s->first + pos, pos == s->plan_at ? "plans %s" : "%s ahead",
+			    b->words.text[plan.words[k]]);
 	}
 }
 

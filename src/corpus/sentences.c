@@ -174,8 +174,10 @@ label_about(const struct line *l, struct ct_sentence *sentence)
 			if (i == 0)
 				sentence->about = label;
 		}
+		word_fact(l, f, "", text, sizeof text);
+		if (from <= sentence->plan_at)
+			ct_build_label(l->b, sentence->plan_at, "%s, planning", text);
 		if (from <= l->asked) {
-			word_fact(l, f, "", text, sizeof text);
 			ct_build_label(l->b, l->asked, "%s, answering", text);
 			label_shared(l, l->asked, f, ", answering", 2);
 			label_bridge(l, f, text);

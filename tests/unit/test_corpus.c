@@ -332,8 +332,12 @@ test_rhymes(void **state)
 	assert_false(has_label(c, s, 6, "-oon rhyme"));
 	assert_true(has_label(c, s, 4, "about beasts"));
 	/* At the line break any beast of the family may come; the adjective decides. */
-	assert_true(has_label(c, s, 8, "loon ahead"));
-	assert_true(has_label(c, s, 8, "raccoon ahead"));
+	assert_true(has_label(c, s, 8, "plans loon"));
+	assert_true(has_label(c, s, 8, "plans raccoon"));
+	assert_false(has_label(c, s, 8, "loon ahead"));
+	assert_true(has_label(c, s, 8, "-oon rhyme, planning"));
+	assert_true(has_label(c, s, 8, "beasts, planning"));
+	assert_false(has_label(c, s, 9, "plans loon"));
 	assert_true(has_label(c, s, 9, "say hungry"));
 	assert_true(has_label(c, s, 10, "loon ahead"));
 	assert_false(has_label(c, s, 10, "raccoon ahead"));
