@@ -50,3 +50,14 @@ ct_rng_normal(struct ct_rng *r)
 
 	return (float)(sqrt(-2.0 * log(u)) * cos(6.283185307179586 * v));
 }
+
+void
+ct_rng_shuffle(struct ct_rng *r, int *list, int n)
+{
+	for (int i = n - 1; i > 0; i--) {
+		int k = (int)ct_rng_below(r, (uint32_t)i + 1), keep = list[i];
+
+		list[i] = list[k];
+		list[k] = keep;
+	}
+}

@@ -235,7 +235,7 @@ static const struct cli_option options[] = {
 	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
-	{KEY_SWAPS, "swaps", "N", "bridge swaps per held-out sentence (default: 4)"},
+	{KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (default: 4)"},
 	{KEY_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},
 	{0}
 };

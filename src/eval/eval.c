@@ -8,6 +8,7 @@
 
 #include "cards/activity.h"
 #include "cards/match.h"
+#include "eval/planning.h"
 #include "eval/swap.h"
 
 static const double sure_f1 = 0.9, least_f1 = 0.5;
@@ -89,30 +90,60 @@ label_figures(struct ct_eval_labels *out, const struct ct_corpus *c, const struc
 	return rc;
 }
 
+static void
+add_test(struct ct_eval *e, const char *name, double strength, double share, int n)
+{
+	struct ct_eval_test *t;
+
+	if (e->n_causal == CT_EVAL_TESTS)
+		return;
+	t = &e->causal[e->n_causal++];
+	snprintf(t->name, sizeof t->name, "%.40s, %gx", name, strength);
+	t->share = share;
+	t->n = n;
+}
+
+static void
+add_planning(struct ct_eval *e, const struct ct_planning_figures *p)
+{
+	static const char *const other[CT_PLANNING_MOVED] = {[CT_PLANNING_ALL] = "plan swap, other rhyme",
+	    [CT_PLANNING_LABELLED] = "labelled plans alone, other rhyme"};
+	static const char *const word[CT_PLANNING_MOVED] = {[CT_PLANNING_ALL] = "plan swap, that very word",
+	    [CT_PLANNING_LABELLED] = "labelled plans alone, that very word"};
+	int moved, k;
+
+	if (p->n == 0)
+		return;
+	add_test(e, "no plan swap, own rhyme", 0, p->own, p->n);
+	for (moved = 0; moved < CT_PLANNING_MOVED; moved++) {
+		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
+			add_test(e, other[moved], ct_swap_strengths[k], p->other[moved][k], p->n);
+		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
+			add_test(e, word[moved], ct_swap_strengths[k], p->word[moved][k], p->n);
+	}
+}
+
 static int
 causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	static const char *const places[CT_SWAP_PLACES] = {[CT_SWAP_ANSWER] = "at the answer",
-	    [CT_SWAP_ONWARDS] = "onwards"};
+	static const char *const places[CT_SWAP_PLACES] = {[CT_SWAP_ANSWER] = "bridge swap at the answer",
+	    [CT_SWAP_ONWARDS] = "bridge swap onwards"};
 	struct ct_swap_figures swap;
-	struct ct_eval_test *t;
+	struct ct_planning_figures planning;
 	int place, k, rc;
 
 	rc = ct_swap_measure(&swap, m, tc, c, activity, others, pool, progress, ctx, err);
-	if (rc != CT_OK || swap.n == 0)
-		return rc;
-	for (place = 0; place < CT_SWAP_PLACES; place++) {
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
-			t = &e->causal[e->n_causal++];
-			snprintf(t->name, sizeof t->name, "bridge swap %s, %gx", places[place],
-			    ct_swap_strengths[k]);
-			t->share = swap.share[place][k];
-			t->n = swap.n;
-		}
+	for (place = 0; rc == CT_OK && swap.n > 0 && place < CT_SWAP_PLACES; place++) {
+		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
+			add_test(e, places[place], ct_swap_strengths[k], swap.share[place][k], swap.n);
 	}
-	return CT_OK;
+	if (rc == CT_OK)
+		rc = ct_planning_measure(&planning, m, tc, c, activity, others, pool, progress, ctx, err);
+	if (rc == CT_OK)
+		add_planning(e, &planning);
+	return rc;
 }
 
 int

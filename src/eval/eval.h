@@ -13,7 +13,7 @@
 #include "model/model.h"
 #include "model/transcoder.h"
 
-enum { CT_EVAL_TESTS = 8 };
+enum { CT_EVAL_TESTS = 24 };
 
 /* Automatic labels, as the cards have them. */
 struct ct_eval_labels {

@@ -4,7 +4,8 @@
  * A corpus whose sentences are about a hidden variable (the state between city and capital) says what each
  * value's features are: the mean activations over training sentences about it, at the answer position and
  * at the positions before it that know the value already. In a held-out sentence these are moved from its
- * own value to another's, and the model must give the other's answer.
+ * own value to another's, and the model must give the other's answer. Values whose sentences do not agree on an
+ * answer (a rhyme alone does not say which word) are not tested so.
  */
 #ifndef CT_EVAL_SWAP_H
 #define CT_EVAL_SWAP_H

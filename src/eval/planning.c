@@ -1,0 +1,268 @@
+/* planning: see planning.h. */
+#include "eval/planning.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/rounds.h"
+#include "cards/match.h"
+#include "eval/graphs.h"
+#include "eval/means.h"
+#include "eval/prompt.h"
+#include "trace/generate.h"
+#include "trace/intervene.h"
+
+static const double least_f1 = 0.5;
+
+struct result {
+	int n, own;
+	int other[CT_PLANNING_MOVED][CT_SWAP_STRENGTHS], word[CT_PLANNING_MOVED][CT_SWAP_STRENGTHS];
+};
+
+struct job {
+	const struct ct_model *m;
+	const struct ct_transcoder *tc;
+	const struct ct_corpus *c;
+	int *about;		/* (words) the value of sentences that plan this word; -1: none does in training */
+	bool *plans;		/* (row of means) features labelled as plans */
+	struct ct_means means;	/* one group per word */
+	int longest;		/* tokens after a plan, at most */
+	const int *sentences;
+	int others;
+	struct result *results;
+};
+
+static bool
+has_plan(const struct ct_sentence *s)
+{
+	return s->plan >= 0 && s->plan_at > 0 && s->plan_at + 1 < s->n && s->about >= 0;
+}
+
+static int
+collect_means(struct job *j, const struct ct_activity *activity, struct ct_error *err)
+{
+	const struct ct_corpus *c = j->c;
+	int *group = malloc(((size_t)c->n_tokens + 1) * sizeof *group), i, rc;
+
+	if (group == NULL)
+		return ct_fail_memory(err, (size_t)c->n_tokens * sizeof *group, "planned words");
+	for (i = 0; i < c->n_tokens; i++)
+		group[i] = -1;
+	for (i = 0; i < c->n_sentences; i++) {
+		const struct ct_sentence *s = &c->sentences[i];
+
+		if (!has_plan(s))
+			continue;
+		j->longest = s->n - s->plan_at - 1 > j->longest ? s->n - s->plan_at - 1 : j->longest;
+		if (!s->held_out) {
+			group[s->first + s->plan_at] = s->plan;
+			j->about[s->plan] = s->about;
+		}
+	}
+	rc = ct_means_collect(&j->means, j->tc, c, activity, group, c->n_words, err);
+	free(group);
+	return rc;
+}
+
+static bool
+ends_in(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* Which features the cards call a plan. */
+static int
+find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *err)
+{
+	static const char plans[] = "plans ";
+	struct ct_matcher *matcher;
+	struct ct_match best;
+	int l, f, rc = ct_matcher_open(&matcher, j->c, 1, err);
+
+	for (l = 0; rc == CT_OK && l < activity->L; l++) {
+		const struct ct_activity_layer *a = &activity->layers[l];
+
+		for (f = 0; f < a->F; f++) {
+			const char *label;
+
+			ct_matcher_best(matcher, 0, a->tokens + a->start[f], (int)(a->start[f + 1] - a->start[f]),
+			    &best);
+			label = best.n > 0 && best.f1[0] >= least_f1 ? j->c->labels[best.label[0]] : "";
+			j->plans[j->means.first[l] + (size_t)f] = strncmp(label, plans, sizeof plans - 1) == 0 ||
+			    ends_in(label, " ahead") || ends_in(label, ", planning");
+		}
+	}
+	if (rc == CT_OK)
+		ct_matcher_close(matcher);
+	return rc;
+}
+
+/* Whether what was written is how a sentence about this value goes on from its plan, to this word (-1: any). */
+static bool
+fits(const struct ct_corpus *c, int about, int word, const int *written)
+{
+	int i;
+
+	for (i = 0; i < c->n_sentences; i++) {
+		const struct ct_sentence *s = &c->sentences[i];
+		const int *rest = c->tokens + s->first + s->plan_at + 1;
+
+		if (has_plan(s) && s->about == about && (word < 0 || s->plan == word) &&
+		    memcmp(rest, written, (size_t)(s->n - s->plan_at - 1) * sizeof *rest) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The likeliest tokens after the prompt, as many as the longest rest, under clamps that lie in the prompt. */
+static int
+write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *clamps, int n, int *written,
+    struct ct_arena *a, struct ct_error *err)
+{
+	static const struct ct_clamp_options how = {.mode = CT_FREE, .through = CT_MODEL};
+	struct ct_changed changed;
+	struct ct_sites sites;
+	struct ct_generator g;
+	int i, rc = ct_sites_init(&sites, &p->local, clamps, n, a, err);
+
+	if (rc == CT_OK)
+		rc = ct_intervene(&changed, &p->local, &sites, &how, a, err);
+	if (rc == CT_OK)
+		rc = ct_generator_init(&g, &p->local, j->longest, changed.k, changed.v,
+		    changed.final + (size_t)(p->T - 1) * (size_t)j->m->cfg.D, NULL, 0, a, err);
+	for (i = 0; i < j->longest && rc == CT_OK; i++) {
+		written[i] = ct_likeliest(j->m->cfg.V, ct_generator_logits(&g));
+		if (i + 1 < j->longest)
+			rc = ct_generator_push(&g, written[i], err);
+	}
+	return rc;
+}
+
+/* One word for another, in all ways. clamps: room for a row of means. */
+static int
+try_word(const struct job *j, const struct ct_prompt *p, int from, int to, struct ct_clamp *clamps, int *written,
+    struct ct_arena *a, struct result *r, struct ct_error *err)
+{
+	int moved, k, i, n, rc = CT_OK;
+
+	for (moved = 0; moved < CT_PLANNING_MOVED; moved++) {
+		for (k = 0; k < CT_SWAP_STRENGTHS && rc == CT_OK; k++) {
+			struct ct_arena_mark mark = ct_arena_mark(a);
+
+			n = ct_means_difference(&j->means, from, to, 1, p->T - 1,
+			    moved == CT_PLANNING_LABELLED ? j->plans : NULL, clamps);
+			for (i = 0; i < n; i++)
+				clamps[i].amount *= ct_swap_strengths[k];
+			rc = write_on(j, p, clamps, n, written, a, err);
+			if (rc == CT_OK) {
+				r->other[moved][k] += fits(j->c, j->about[to], -1, written);
+				r->word[moved][k] += fits(j->c, j->about[to], to, written);
+			}
+			ct_arena_release(a, mark);
+		}
+	}
+	return rc;
+}
+
+static int
+measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
+{
+	const struct job *j = ctx;
+	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
+	struct result *r = &j->results[item];
+	struct ct_clamp *clamps;
+	struct ct_prompt p;
+	struct ct_rng rng;
+	int *others, *written, n = 0, i, rc;
+
+	(void)worker;
+	if (!has_plan(s) || j->about[s->plan] < 0)
+		return CT_OK;
+	others = ct_arena_need(a, (size_t)j->c->n_words, sizeof *others, "words", err);
+	written = ct_arena_need(a, (size_t)j->longest, sizeof *written, "a line", err);
+	clamps = ct_arena_need(a, j->means.first[j->tc->L], sizeof *clamps, "clamps", err);
+	if (others == NULL || written == NULL || clamps == NULL)
+		return CT_ENOMEM;
+	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->plan_at + 1, a, err);
+	if (rc == CT_OK)
+		rc = write_on(j, &p, NULL, 0, written, a, err);
+	if (rc != CT_OK)
+		return rc;
+	for (i = 0; i < j->c->n_words; i++)
+		if (j->about[i] >= 0 && j->about[i] != s->about)
+			others[n++] = i;
+	ct_rng_seed(&rng, 1, (uint64_t)item);
+	ct_rng_shuffle(&rng, others, n);
+	r->n = n < j->others ? n : j->others;
+	r->own = fits(j->c, s->about, -1, written) ? r->n : 0;
+	for (i = 0; i < r->n && rc == CT_OK; i++)
+		rc = try_word(j, &p, s->plan, others[i], clamps, written, a, r, err);
+	return rc;
+}
+
+static void
+add_up(struct ct_planning_figures *out, const struct result *r, int n)
+{
+	double other, word, own = 0;
+	int i, k, moved;
+
+	*out = (struct ct_planning_figures){0};
+	for (i = 0; i < n; i++) {
+		out->n += r[i].n;
+		own += r[i].own;
+	}
+	out->own = out->n > 0 ? own / out->n : NAN;
+	for (moved = 0; moved < CT_PLANNING_MOVED; moved++) {
+		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+			other = word = 0;
+			for (i = 0; i < n; i++) {
+				other += r[i].other[moved][k];
+				word += r[i].word[moved][k];
+			}
+			out->other[moved][k] = out->n > 0 ? other / out->n : NAN;
+			out->word[moved][k] = out->n > 0 ? word / out->n : NAN;
+		}
+	}
+}
+
+int
+ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
+	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), rc = n, i;
+
+	if (n < 0)
+		return n;
+	j.sentences = sentences;
+	j.about = malloc(((size_t)c->n_words + 1) * sizeof *j.about);
+	j.results = calloc((size_t)n + 1, sizeof *j.results);
+	if (j.about == NULL || j.results == NULL) {
+		rc = ct_fail_memory(err, (size_t)c->n_words * sizeof *j.about, "figures");
+		goto done;
+	}
+	for (i = 0; i < c->n_words; i++)
+		j.about[i] = -1;
+	rc = collect_means(&j, activity, err);
+	if (rc != CT_OK)
+		goto done;
+	j.plans = calloc(j.means.first[tc->L] + 1, sizeof *j.plans);
+	rc = j.plans != NULL ? find_plans(&j, activity, err) : ct_fail_memory(err, j.means.first[tc->L], "labels");
+	if (rc == CT_OK)
+		rc = ct_rounds_run(pool, n, measure_sentence, &j, "plans", progress, ctx, err);
+	if (rc == CT_OK)
+		add_up(out, j.results, n);
+done:
+	ct_means_free(&j.means);
+	free(j.plans);
+	free(j.about);
+	free(j.results);
+	free(sentences);
+	return rc;
+}
