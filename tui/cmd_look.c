@@ -262,7 +262,7 @@ do_view(struct app *a, const char *arg)
 
 	if (id < 0)
 		return app_fail(a,
-		    "view: expected tree, card, map, logits, clamps, sweep, survey, features, help, lesson or "
+		    "view: expected tree, card, map, logits, clamps, sweep, survey, subgraph, features, help, lesson or "
 		    "start; found \"%.60s\"",
 		    arg);
 	/* The key that opens a view also closes it. */

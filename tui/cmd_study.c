@@ -150,6 +150,11 @@ do_clamp(struct app *a, const char *arg)
 			app_say(a, "%d features clamped", n);
 		return DID_CHANGE;
 	}
+	if ((i = cmd_supernode(a, &arg)) >= 0) {
+		snprintf(text, sizeof text, "\"%s\"", ct_session_subgraph(a->study.session)->name[i]);
+		input_open(a, INPUT_CLAMP, text);
+		return DID_CHANGE;
+	}
 	if (!cmd_feature(a, &c))
 		return no_feature(a, "clamped");
 	i = study_clamp_find(&a->study, c.layer, c.feature, c.pos);
@@ -218,8 +223,10 @@ do_ablate(struct app *a, const char *arg)
 	struct ct_clamp c;
 	struct ct_error err;
 	char text[STUDY_NAME];
-	int i;
+	int i = cmd_supernode(a, &arg);
 
+	if (i >= 0)
+		return cmd_ablate_supernode(a, i);
 	if (*arg == '"')
 		return ablate_label(a, arg + 1);
 	if (*arg) {
@@ -268,6 +275,8 @@ do_unclamp(struct app *a, const char *arg)
 
 	if (!strcmp(arg, "all"))
 		return study_clamp_set(&a->study, &none, &err) ? app_error(a, &err) : DID_CHANGE;
+	if ((i = cmd_supernode(a, &arg)) >= 0)
+		return cmd_unclamp_supernode(a, i);
 	i = which_clamp(a, arg);
 	return i < 0 ? DID_FAIL | DID_CHANGE : remove_clamp(a, i);
 }
@@ -291,9 +300,11 @@ do_switch(struct app *a, const char *arg)
 {
 	struct clamp_set set = *study_clamps(&a->study);
 	struct ct_error err;
-	int i = which_clamp(a, arg);
+	int i = cmd_supernode(a, &arg);
 
-	if (i < 0)
+	if (i >= 0)
+		return cmd_switch_supernode(a, i);
+	if ((i = which_clamp(a, arg)) < 0)
 		return DID_FAIL | DID_CHANGE;
 	set.clamp[i].off = !set.clamp[i].off;
 	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
@@ -420,12 +431,16 @@ do_sweep(struct app *a, const char *arg)
 {
 	const struct clamp_set *set = study_clamps(&a->study);
 	double from = -2, to = 2, steps = 17, largest = 0;
+	int supernode = cmd_supernode(a, &arg);
 	const char *p = arg;
 
 	if (*arg && !(read_part(&p, &from) && read_part(&p, &to) && read_part(&p, &steps) && !*p && steps >= 2
 			&& steps <= 100 && steps == (int)steps))
 		return app_fail(a, "sweep: expected FROM:TO:STEPS such as -2:2:17, with 2 to 100 steps; found \"%.60s\"",
 		    arg);
+	if (supernode >= 0 && (cmd_only_supernode(a, supernode) & DID_FAIL))
+		return DID_FAIL | DID_CHANGE;
+	set = study_clamps(&a->study);
 	/* Multiples go from flipped to doubled; values and changes as far as the clamps do, both ways. */
 	for (int i = 0; !*arg && i < set->n; i++)
 		if (!set->clamp[i].off && set->clamp[i].unit != CT_MULTIPLE)

@@ -115,6 +115,15 @@ offer_nodes(struct app *a, bool features)
 	}
 }
 
+static void
+offer_supernodes(struct app *a)
+{
+	const struct ct_subgraph *sg = ct_session_subgraph(a->study.session);
+
+	for (int i = 0; i < sg->n_supernodes; i++)
+		offer(&a->input, sg->name[i], strlen(sg->name[i]));
+}
+
 /* A word of the table that stands for something that changes. */
 static void
 offer_kind(struct app *a, const char *kind, size_t len)
@@ -134,6 +143,8 @@ offer_kind(struct app *a, const char *kind, size_t len)
 	else if (!strncmp(kind, "<kept>", len))
 		for (int i = 0; i < s->n_kept; i++)
 			offer(&a->input, s->kept[i].name, strlen(s->kept[i].name));
+	else if (!strncmp(kind, "<supernodes>", len))
+		offer_supernodes(a);
 	else if (!strncmp(kind, "<tokens>", len))
 		for (int i = 1; i < s->T; i++)
 			offer(&a->input, study_token(s, i), strlen(study_token(s, i)));
@@ -185,6 +196,8 @@ complete_find(struct app *a)
 		offer_words(a, " ");
 	else if (in->kind == INPUT_TARGET)
 		offer_words(a, " ,-");
+	else if (in->kind == INPUT_GROUP)
+		offer_supernodes(a);
 	if (!in->n_candidates && in->line.cur && (in->kind == INPUT_TARGET || in->kind == INPUT_CLAMP)) {
 		in->start = 0;
 		offer_nodes(a, true);

@@ -11,6 +11,7 @@
 #include "tui/fmt.h"
 #include "tui/keys.h"
 #include "tui/layout.h"
+#include "tui/pins.h"
 #include "tui/view/lesson.h"
 
 enum { BAR_MAX = 18, TOP_SHOWN = 12, HINTS = 32 };
@@ -262,13 +263,11 @@ draw_clamps(struct app *a, const struct area *all, int y)
 	if (set->n == 0)
 		draw_text(all, x, y, ST_DIM, "none");
 	for (int i = 0; i < set->n; i++) {
-		bool guess;
 		char label[STUDY_NAME];
 		int more = i + 1 < set->n ? 9 : 0, w, room;
 
-		study_label(
-		    &a->study, set->clamp[i].layer, set->clamp[i].feature, label, sizeof label, &guess);
-		ct_clamp_text(&set->clamp[i], text, sizeof text);
+		if (!pins_clamp_text(&a->study, i, text, sizeof text, label, sizeof label))
+			continue;
 		w = ct_text_width(text);
 		room = right - x - more;
 		if (w > room && i > 0) {

@@ -25,6 +25,8 @@ static const struct {
 	[INPUT_TARGET] = { "target ", "target", "A  A,B  A-B (difference)  L1#249@8  Tab completes" },
 	[INPUT_LABEL] = { "label ", "label", "empty removes the typed label" },
 	[INPUT_FILTER] = { "only ", "filter", "empty shows all" },
+	[INPUT_GROUP] = { "supernode ", "group", "its name; Tab: those there are" },
+	[INPUT_RENAME] = { "new name ", "rename", "" },
 };
 
 static void
@@ -109,6 +111,7 @@ input_open(struct app *a, enum input_kind kind, const char *text)
 	a->input.kind = kind;
 	prompt_start(&a->input.line, text, history);
 	a->input.strength = 0;
+	a->input.proposed = false;
 	check_words(a);
 }
 
@@ -213,6 +216,9 @@ input_key(struct app *a, int key)
 	if (in->strength && (key == '=' || key == 'x' || key == '+' || key == '-'))
 		prompt_replace(&in->line, in->strength, "");
 	in->strength = 0;
+	if (in->proposed && (key == K_TAB || (key >= ' ' && key < K_SPECIAL && key != 0x7f)))
+		prompt_start(&in->line, "", NULL);
+	in->proposed = false;
 	switch (prompt_key(&in->line, key)) {
 	case PROMPT_IGNORED:
 		return DID_NOTHING;

@@ -20,7 +20,9 @@ enum input_kind {
 	INPUT_CLAMP,
 	INPUT_TARGET,
 	INPUT_LABEL,
-	INPUT_FILTER
+	INPUT_FILTER,
+	INPUT_GROUP,
+	INPUT_RENAME
 };
 
 enum { INPUT_CANDIDATES = 64, INPUT_TOKENS = 512 };
@@ -34,6 +36,7 @@ struct input {
 	size_t start;
 	/* Of a clamp that is changed: where its strength begins, else 0. A new one typed first takes its place. */
 	size_t strength;
+	bool proposed;	/* the text is a proposal: the first character that is typed takes its place */
 	/* How a prompt would be split; id -1: not in the vocabulary. */
 	struct ct_span token[INPUT_TOKENS];
 	int n_tokens, n_bad;

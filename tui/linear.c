@@ -35,6 +35,10 @@ in_words(uint32_t cp)
 		return "closed";
 	case 0x25c6:
 		return "clamped";
+	case 0x25cf:
+		return "pinned";
+	case 0x2190:
+		return "from";
 	case 0x2192:
 		return "to";
 	case 0x2026:

@@ -13,6 +13,7 @@ static const struct view_ops *const views[VIEW_COUNT] = {
 	[VIEW_CLAMPS] = &clamps_view,
 	[VIEW_SWEEP] = &sweep_view,
 	[VIEW_SURVEY] = &survey_view,
+	[VIEW_SUBGRAPH] = &subgraph_view,
 	[VIEW_FEATURES] = &features_view,
 	[VIEW_HELP] = &help_view,
 	[VIEW_LESSON] = &lesson_view,

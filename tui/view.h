@@ -12,9 +12,10 @@
 
 struct app;
 struct ct_clamp;
+struct ct_pin;
 
 enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_SWEEP, VIEW_SURVEY,
-	VIEW_FEATURES, VIEW_HELP, VIEW_LESSON, VIEW_START, VIEW_COUNT };
+	VIEW_SUBGRAPH, VIEW_FEATURES, VIEW_HELP, VIEW_LESSON, VIEW_START, VIEW_COUNT };
 
 enum change {
 	CHANGED_GRAPH,		/* another graph, or none */
@@ -50,7 +51,7 @@ struct view_ops {
 };
 
 extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view, survey_view,
-	features_view, help_view, lesson_view, start_view;
+	subgraph_view, features_view, help_view, lesson_view, start_view;
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */
@@ -71,5 +72,10 @@ bool tree_reveal(struct app *a, int node);
 bool tree_level(struct app *a, int step);
 /* Runs the clamps at many strengths and shows what that did. */
 int sweep_run(struct app *a, double from, double to, int steps);
+/*
+ * What the selected row of the subgraph view is about: a supernode (*supernode), or a pinned node (*pin; *supernode -1).
+ * False: there is no row.
+ */
+bool subgraph_selected(struct app *a, int *supernode, struct ct_pin *pin);
 
 #endif

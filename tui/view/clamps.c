@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/pins.h"
 
 struct clamps {
 	struct list list;	/* the clamps, then the effects */
@@ -64,6 +65,7 @@ static void
 draw_clamp(struct app *a, const struct area *area, int y, int i)
 {
 	const struct ct_clamp *c = &study_clamps(&a->study)->clamp[i];
+	const char *supernode = pins_supernode(&a->study, c);
 	char text[160], label[STUDY_NAME];
 	bool guess;
 	int x = 2;
@@ -72,7 +74,9 @@ draw_clamp(struct app *a, const struct area *area, int y, int i)
 	ct_clamp_text(c, text, sizeof text);
 	x += draw_text(area, x, y, c->off ? ST_DIM : ST_CLAMP, text) + 2;
 	study_label(&a->study, c->layer, c->feature, label, sizeof label, &guess);
-	x += draw_cut(area, x, y, area->w / 3, guess ? ST_DIM : ST_TEXT, label) + 2;
+	x += draw_cut(area, x, y, area->w / 4, guess ? ST_DIM : ST_TEXT, label) + 2;
+	if (supernode)
+		x += draw_fmt(area, x, y, ST_DIM, "in \"%s\"", supernode) + 2;
 	if (c->pos == CT_ALL_POSITIONS) {
 		draw_text(area, x, y, ST_DIM, "all tokens");
 	} else {

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/pins.h"
 
 enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 20, NAMED = 7 };
 
@@ -28,6 +29,7 @@ struct map {
 	double *heat;		/* (rows, T) influence */
 	float *edge;		/* (rows, T) between the selected node and the cell */
 	int *count;		/* (rows, T) nodes of the pruned graph */
+	bool *pinned;		/* (rows, T) is a node there pinned? */
 	int rows, T;
 	double hottest;
 	struct scale scale;
@@ -47,6 +49,7 @@ map_close(void *state)
 	free(m->heat);
 	free(m->edge);
 	free(m->count);
+	free(m->pinned);
 	free(m);
 }
 
@@ -80,16 +83,19 @@ size_to(struct map *m, int rows, int T)
 		free(m->heat);
 		free(m->edge);
 		free(m->count);
+		free(m->pinned);
 		m->heat = malloc(n * sizeof *m->heat);
 		m->edge = malloc(n * sizeof *m->edge);
 		m->count = malloc(n * sizeof *m->count);
-		m->rows = m->heat && m->edge && m->count ? rows : 0;
+		m->pinned = malloc(n * sizeof *m->pinned);
+		m->rows = m->heat && m->edge && m->count && m->pinned ? rows : 0;
 		m->T = T;
 	}
 	for (size_t i = 0; m->rows && i < n; i++) {
 		m->heat[i] = 0;
 		m->edge[i] = 0;
 		m->count[i] = 0;
+		m->pinned[i] = false;
 	}
 	return m->rows > 0;
 }
@@ -104,6 +110,7 @@ static bool
 measure(struct app *a, struct map *m)
 {
 	const struct ct_graph *g = a->study.graph;
+	const struct ct_parts *x = pins_parts(&a->study);
 	struct ct_edge *edge;
 	int n;
 
@@ -124,6 +131,10 @@ measure(struct app *a, struct map *m)
 		m->heat[c] += g->nodes[i].influence;
 		m->hottest = fmax(m->hottest, m->heat[c]);
 	}
+	for (int i = 0; x && i < x->n; i++)
+		for (int k = 0; k < x->part[i].n; k++)
+			if (x->part[i].node[k] >= 0)
+				m->pinned[cell_of(m, g, x->part[i].node[k])] = true;
 	if (a->study.node >= 0) {
 		n = ct_graph_inputs(g, a->study.node, false, edge, g->n_nodes);
 		for (int i = 0; i < n && i < g->n_nodes; i++)
@@ -309,6 +320,8 @@ draw_cell_of(
 	} else {
 		draw_cell(area, x, y, ST_RULE, 0xb7);
 	}
+	if (m->pinned[c])
+		draw_cell(area, x + w - 1, y, ST_CLAMP, 0x25cf);
 	if (s->high >= 2 && w >= 4 && fabsf(m->edge[c]) >= .005f)
 		draw_cut(area, x, y + 1, w, style, fmt_signed(text, sizeof text, m->edge[c]));
 	else if (s->high >= 2 && fabsf(m->edge[c]) >= .05f)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/pins.h"
 
 enum { TOKENS = 4, LEVELS = 8, TENTHS = 10 };
 
@@ -71,12 +72,13 @@ sweep_run(struct app *a, double from, double to, int steps)
 	s->w = w;
 	s->about[0] = '\0';
 	for (int i = 0; i < set->n; i++) {
-		char text[160];
+		char text[160], label[STUDY_NAME];
 
 		if (set->clamp[i].off)
 			continue;
-		ct_clamp_text(&set->clamp[i], text, sizeof text);
 		s->unit = set->clamp[i].unit;
+		if (!pins_clamp_text(&a->study, i, text, sizeof text, label, sizeof label))
+			continue;
 		if (on++ < 3 && at < sizeof s->about)
 			at += (size_t)snprintf(s->about + at, sizeof s->about - at, "%s%s", on > 1 ? ", " : "", text);
 	}

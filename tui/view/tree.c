@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/pins.h"
 #include "tui/view/twig.h"
 
 enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 4, STEP = 10, MAX_ROWS = 4000, INDENT = 2,
@@ -496,6 +497,8 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 	if (n->kind == CT_NODE_FEATURE && study_clamp_find(&a->study, n->layer, n->index, n->pos) >= 0) {
 		draw_cell(area, x - 1, y, ST_CLAMP, 0x25c6);
 		style = ST_CLAMP;
+	} else if (pins_has(&a->study, w->node)) {
+		draw_cell(area, x - 1, y, ST_CLAMP, 0x25cf);
 	}
 	if (n->kind == CT_NODE_TARGET)
 		end = area->w - 18;
