@@ -149,6 +149,10 @@ double ct_session_trace_seconds(const struct ct_session *s);		/* of the last tra
  */
 int ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err);
 
+/* The same graph as "json", "dot", "svg" or "html"; pinned: only what is pinned, each supernode as one node. */
+int ct_session_export(const struct ct_session *s, const char *form, bool pinned, char **text, size_t *n,
+    struct ct_error *err);
+
 /* `L1#249@8`, `output "Austin"`, `input "Dallas"@6`, `error L1@8`: for messages and scripts. */
 int ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t size);
 /* The node a name stands for, or a code with the reason. */

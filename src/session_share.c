@@ -3,6 +3,7 @@
 
 #include "ctrace.h"
 #include "io/json_out.h"
+#include "share/forms.h"
 #include "share/graph_json.h"
 
 static const char *
@@ -17,8 +18,8 @@ label(const void *ctx, int layer, int feature)
 	return ct_engine_label(ctx, layer, feature);
 }
 
-int
-ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err)
+static int
+graph_json(json_t **root, const struct ct_session *s, struct ct_error *err)
 {
 	const struct ct_engine *e = ct_session_engine(s);
 	const struct ct_engine_info *info = ct_engine_info(e);
@@ -27,7 +28,6 @@ ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct
 		.model = info->name, .scan = info->scan, .transcoder = info->transcoder,
 		.prompt = ct_session_text(s), .token = token, .label = label, .ctx = e
 	};
-	json_t *root = NULL;
 	int *tokens, rc;
 
 	if (!g)
@@ -38,10 +38,32 @@ ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct
 	for (int i = 0; i < g->T; i++)
 		tokens[i] = ct_session_token(s, i);
 	names.tokens = tokens;
-	rc = ct_graph_to_json(&root, g, ct_session_subgraph(s), &names, err);
+	rc = ct_graph_to_json(root, g, ct_session_subgraph(s), &names, err);
+	free(tokens);
+	return rc;
+}
+
+int
+ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err)
+{
+	json_t *root = NULL;
+	int rc = graph_json(&root, s, err);
+
 	if (rc == CT_OK)
 		rc = ct_json_out_text(text, n, root, false, err);
 	json_decref(root);
-	free(tokens);
+	return rc;
+}
+
+int
+ct_session_export(const struct ct_session *s, const char *form, bool pinned, char **text, size_t *n,
+    struct ct_error *err)
+{
+	json_t *root = NULL;
+	int rc = graph_json(&root, s, err);
+
+	if (rc == CT_OK)
+		rc = ct_form_write(text, n, form, pinned, root, err);
+	json_decref(root);
 	return rc;
 }

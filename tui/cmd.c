@@ -100,6 +100,9 @@ static const struct cmd_entry commands[] = {
 	{ "take", "[N]", NULL,
 	    "make N tokens that were generated last (all) part of the prompt, and trace what follows", CMD_GRAPH,
 	    do_take },
+	{ "export", "FILE[!] [pinned]", NULL,
+	    "write the graph to a file by its end, .json, .dot, .svg or .html; pinned: only what is pinned; !: over what is"
+	    " there", CMD_GRAPH | CMD_PERSON, do_export },
 	{ "label", "[TEXT]", NULL, "label the selected feature; \"\" removes the label",
 	    CMD_GRAPH | CMD_PERSON, do_label },
 	{ "search", "[TEXT]", NULL, "find TEXT in what is shown", 0, do_search },

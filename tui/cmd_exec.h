@@ -73,6 +73,7 @@ int do_group(struct app *a, const char *arg);
 int do_ungroup(struct app *a, const char *arg);
 int do_rename(struct app *a, const char *arg);
 int do_move(struct app *a, const char *arg);
+int do_export(struct app *a, const char *arg);
 int do_label(struct app *a, const char *arg);
 int do_search(struct app *a, const char *arg);
 int do_search_next(struct app *a, const char *arg);

@@ -2,8 +2,10 @@
 #include "tui/cmd_exec.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/frame.h"
@@ -72,6 +74,52 @@ do_lesson(struct app *a, const char *arg)
 	if (strcmp(arg, "off") != 0)
 		return player_open(a, arg);
 	player_close(a);
+	return DID_CHANGE;
+}
+
+/* FILE, FILE!, FILE pinned: the path, and what the words behind it say. */
+static void
+read_export(const char *arg, char *path, size_t size, bool *pinned, bool *over)
+{
+	size_t n = strlen(arg);
+
+	*pinned = n > 7 && !strcmp(arg + n - 7, " pinned");
+	for (n -= *pinned ? 7 : 0; n > 0 && arg[n - 1] == ' ';)
+		n--;
+	*over = n > 0 && arg[n - 1] == '!';
+	snprintf(path, size, "%.*s", (int)(n - *over), arg);
+}
+
+int
+do_export(struct app *a, const char *arg)
+{
+	char path[PROMPT_MAX + 64], *text = NULL;
+	const char *dot, *slash;
+	bool pinned, over;
+	struct ct_error err;
+	size_t n;
+	int rc;
+
+	if (a->readonly)
+		return app_fail(a, "nothing is written: the program was started with --readonly");
+	if (!*arg) {
+		input_open(a, INPUT_EXPORT, "");
+		return DID_CHANGE;
+	}
+	read_export(arg, path, sizeof path, &pinned, &over);
+	dot = strrchr(path, '.');
+	slash = strrchr(path, '/');
+	if (!dot || (slash && dot < slash))
+		return app_fail(a, "export: the file's end says what to write: .json, .dot, .svg or .html");
+	if (!over && ct_file_exists(path))
+		return app_fail(a, "export: this file is there already; end its name with ! to write over it");
+	rc = ct_session_export(a->study.session, dot + 1, pinned, &text, &n, &err);
+	if (!rc)
+		rc = ct_file_replace(path, text, n, &err);
+	free(text);
+	if (rc)
+		return app_error(a, &err);
+	app_say(a, "%s written to %s", pinned ? "what is pinned is" : "the graph is", path);
 	return DID_CHANGE;
 }
 

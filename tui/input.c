@@ -27,6 +27,7 @@ static const struct {
 	[INPUT_FILTER] = { "only ", "filter", "empty shows all" },
 	[INPUT_GROUP] = { "supernode ", "group", "its name; Tab: those there are" },
 	[INPUT_RENAME] = { "new name ", "rename", "" },
+	[INPUT_EXPORT] = { "export to ", "export", "graph.json .dot .svg .html; pinned behind it: only what is pinned" },
 };
 
 static void

@@ -110,6 +110,7 @@ static const struct key_entry keys[] = {
 	{ NULL, "9", "view subgraph", NULL, "what is pinned: supernodes and what feeds them" },
 	{ NULL, "0", "view start", NULL, "the lessons and models there are" },
 	{ NULL, "L", "label", NULL, "type a label for the selected feature" },
+	{ NULL, "E", "export", NULL, "write the graph to a file" },
 	{ NULL, "P", "transcoder", NULL, "the other transcoder of this model: cross-layer or per-layer" },
 	{ NULL, "p", "pin", NULL, "pin the selected node, or take the pin out" },
 	{ NULL, "g", "group", NULL, "put the selected node into a supernode" },

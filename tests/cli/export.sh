@@ -39,6 +39,47 @@ done
 ok "quotes and backslashes are escaped in DOT" sh -c "'$CTRACE' export '$tmp/hostile.json' --to dot |
     grep -qF 'label=\"\\\"];}\\\\'"
 
+# Two supernodes and a pin by itself; sums over their members.
+"$CTRACE" trace -m "$golden" --prune 1,1 --json "$tmp/whole.json" "$prompt"
+sed 's/"pinnedIds":\[\],"supernodes":\[\]/"pinnedIds":["2_5_8","2_10_8","1_43_8","0_17_7","4_10_8"],"supernodes":[["late <one>","2_5_8","2_10_8"],["early","1_43_8","0_17_7","9_9_9"]]/' \
+    "$tmp/whole.json" >"$tmp/pinned.json"
+run export "$tmp/pinned.json" --pinned --to json
+ok "the pinned part is a graph" [ "$status" = 0 ]
+cp "$tmp/out" "$tmp/part.json"
+ok "of one node for each supernode and pin" [ "$(grep -c '"node_id"' "$tmp/part.json")" = 3 ]
+ok "with the edges between them" [ "$(grep -c '"weight"' "$tmp/part.json")" = 3 ]
+if command -v jq >/dev/null 2>&1; then
+	sum=$(jq '[.links[] | select((.source == "1_43_8" or .source == "0_17_7") and (.target == "2_5_8" or .target == "2_10_8")) | .weight] | add' "$tmp/pinned.json")
+	ok "which are sums" sh -c "jq -e '[.links[] | select(.source == \"supernode-1\" and .target == \"supernode-0\") | .weight] | .[0] - ($sum) | fabs < 1e-4' '$tmp/part.json'"
+fi
+run export "$tmp/pinned.json" --pinned --to dot
+ok "as DOT" has 'label="late <one>"'
+run export "$tmp/pinned.json" --pinned --to html
+ok "as HTML" has 'late &lt;one&gt;'
+run export "$tmp/part.json" --to svg
+ok "the pinned part is a graph like any other" [ "$(grep -c '<rect x=' "$tmp/out")" = 3 ]
+fails "a graph without pins" "nothing is pinned in this graph" export "$tmp/graph.json" --pinned --to svg
+
+# The same from the screen, which says what a file is for by its end.
+tui() {
+	printf 'prompt %s\npin output "w10", L1#43@8\ngroup "late" L2#5@8, L2#10@8\n%s\n' "$prompt" "$1" |
+	    "$CTRACE_TUI" --headless 80x24 -m "$golden" --script - >"$tmp/out" 2>"$tmp/err"
+}
+tui "export $tmp/screen.svg pinned"
+ok "the screen writes what is pinned" [ "$(grep -c '<rect x=' "$tmp/screen.svg")" = 3 ]
+tui "export $tmp/screen.json"
+ok "and the graph, with pins and supernodes" grep -q '"late",' "$tmp/screen.json"
+cp "$tmp/screen.json" "$tmp/before.json"
+tui "export $tmp/screen.json pinned"
+ok "not over a file that is there" grep -q 'end its name with !' "$tmp/err"
+ok "which stays" cmp -s "$tmp/screen.json" "$tmp/before.json"
+tui "export $tmp/screen.json! pinned"
+ok "unless it is told to" [ "$(grep -c '"node_id"' "$tmp/screen.json")" = 3 ]
+tui "export $tmp/screen.png"
+ok "a form that does not exist is refused" grep -q 'expected dot, svg, html or json, found png' "$tmp/err"
+tui "export $tmp/screen"
+ok "and a file without one" grep -q 'the file.s end says what to write' "$tmp/err"
+
 fails "no form" "--to: expected dot, svg, html or json, found nothing" export "$tmp/graph.json"
 fails "a form that does not exist" "found png" export "$tmp/graph.json" --to png
 sed 's/"ctx_idx": 1/"ctx_idx": -5/' "$tmp/hostile.json" >"$tmp/bad.json"
