@@ -94,6 +94,11 @@ int ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char 
 int ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err);
 void ct_session_close(struct ct_session *s);
 const struct ct_engine *ct_session_engine(const struct ct_session *s);
+/*
+ * Fails when a file of the model has changed since it was opened. What computes says so itself; getters cannot, and
+ * what they computed since may be missing.
+ */
+int ct_session_check(const struct ct_session *s, struct ct_error *err);
 
 /* Tokenizes and runs the prompt; graph and clamps of the old one are gone. On failure the old one stays. */
 int ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx,

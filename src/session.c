@@ -60,6 +60,12 @@ ct_session_engine(const struct ct_session *s)
 	return s->e;
 }
 
+int
+ct_session_check(const struct ct_session *s, struct ct_error *err)
+{
+	return ct_engine_check(s->e, err);
+}
+
 /* ---- the prompt */
 
 /* Fills a new session object's prompt from token ids; the caller swaps it in. */

@@ -161,13 +161,12 @@ int
 ct_map_check(const struct ct_map *m, struct ct_error *err)
 {
 	struct stat st;
+	bool known = fstat(m->fd, &st) == 0;	/* else the pages that are lost have to say so */
 
-	if (fstat(m->fd, &st) != 0)
-		return ct_fail(err, CT_EIO, "cannot examine %s: %s", m->path, strerror(errno));
-	if ((size_t)st.st_size < m->size)
+	if (known && (size_t)st.st_size < m->size)
 		return ct_fail(err, CT_EIO, "%s shrank from %zu to %zu bytes while it was open; open it again",
 		    m->path, m->size, (size_t)st.st_size);
-	if (st.st_mtim.tv_sec != m->written.tv_sec || st.st_mtim.tv_nsec != m->written.tv_nsec)
+	if (known && (st.st_mtim.tv_sec != m->written.tv_sec || st.st_mtim.tv_nsec != m->written.tv_nsec))
 		return ct_fail(err, CT_EIO, "%s was written to while it was open; open it again", m->path);
 	if (m->guard && m->guard->lost)
 		return ct_fail(err, CT_EIO, "%s: a part of it could not be read from the disk", m->path);

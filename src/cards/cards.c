@@ -48,6 +48,8 @@ open_store(struct ct_cards *c, const struct ct_transcoder *tc, struct ct_error *
 		return CT_OK;
 	ct_store_close(c->store);
 	c->store = NULL;
+	if (rc == CT_ENOMEM)
+		return ct_fail(err, rc, "%s", why.msg);
 	c->trouble = strdup(why.msg);
 	return c->trouble != NULL ? CT_OK : ct_fail_memory(err, strlen(why.msg), "feature cards");
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "io/yaml.h"
@@ -244,30 +245,21 @@ change(struct label **list, int *n, int layer, int feature, const char *text, st
 static char *
 compose(const struct label *list, int n, size_t *size)
 {
-	FILE *f;
-	char *text = NULL;
+	struct ct_buffer b = {0};
 	const char *c;
-	int i, failed;
+	int i;
 
-	f = open_memstream(&text, size);
-	if (f == NULL)
-		return NULL;
-	fputs(header, f);
+	ct_buffer_puts(&b, header);
 	for (i = 0; i < n; i++) {
-		fprintf(f, "L%d#%d: \"", list[i].layer, list[i].feature);
+		ct_buffer_printf(&b, "L%d#%d: \"", list[i].layer, list[i].feature);
 		for (c = list[i].text; *c != '\0'; c++) {
 			if (*c == '"' || *c == '\\')
-				fputc('\\', f);
-			fputc(*c, f);
+				ct_buffer_puts(&b, "\\");
+			ct_buffer_add(&b, c, 1);
 		}
-		fputs("\"\n", f);
+		ct_buffer_puts(&b, "\"\n");
 	}
-	failed = ferror(f);
-	if (fclose(f) != 0 || failed) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return ct_buffer_take(&b, size);
 }
 
 int

@@ -98,6 +98,7 @@ const char *cli_percent(char dst[16], double share);
  * reference of root (NULL: out of memory); io/json_out.h builds values. cli_text is for JSON text.
  */
 int cli_json(const char *file, json_t *root);
+void cli_json_watch(void);		/* first of all: lets cli_json know whether something is missing */
 int cli_text(const char *file, const char *text, size_t n);
 
 /* Model and transcoder, as -m and --transcoder name them. With a prompt, a session on it is opened too. */

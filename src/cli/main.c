@@ -116,6 +116,7 @@ main(int argc, char **argv)
 	sigemptyset(&act.sa_mask);
 	sigaction(SIGINT, &act, NULL);
 	ct_map_guard();
+	cli_json_watch();
 	status = dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		cli_error("stdout: the output could not be written completely");

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
+
 static const char default_model[] = "capitals";
 
 int
@@ -51,18 +53,15 @@ cli_model_line(const struct ct_engine *e)
 void
 cli_prompt_line(const struct ct_session *s, int pos)
 {
-	char *line = NULL;
-	size_t size;
-	FILE *f = open_memstream(&line, &size);
+	struct ct_buffer b = { 0 };
+	char *line;
 
-	if (!f)
-		return;
 	for (int i = 0; i < ct_session_length(s); i++) {
 		const char *t = ct_engine_token(ct_session_engine(s), ct_session_token(s, i));
 
-		fprintf(f, i == pos ? "%s[%s]" : "%s%s", i ? " " : "", t);
+		ct_buffer_printf(&b, i == pos ? "%s[%s]" : "%s%s", i ? " " : "", t);
 	}
-	if (fclose(f) == 0)
-		cli_line("%s", line);
+	line = ct_buffer_take(&b, NULL);
+	cli_line("%s", line ? line : "out of memory");
 	free(line);
 }

@@ -15,6 +15,8 @@ describe(const char *dir)
 		return CLI_ERROR;
 	}
 	i = ct_engine_info(e);
+	if (*i->cards_trouble)
+		cli_error("%s", i->cards_trouble);
 	cli_line("%-16s %-6s %2dL D%-5d V%-6d %s %dx%d %s%s%s  %s", i->name, i->family, i->L, i->D, i->V,
 	    i->transcoder, i->L, i->F, i->activation, i->has_twin ? " + twin" : "",
 	    i->has_cards ? " + cards" : "", i->dir);

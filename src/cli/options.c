@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
+
 static const struct cli_option common[] = {
 	{ 'h', "help", NULL, "say how this command is used" },
 	{ 'V', "version", NULL, "say which version this is, and of which libraries" },
@@ -173,21 +175,17 @@ cli_operand(const struct cli *c, const char *what)
 char *
 cli_prompt(const struct cli *c)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f;
+	struct ct_buffer b = { 0 };
+	char *text;
 
 	if (c->argc == 0) {
 		cli_operand(c, "prompt");
 		return NULL;
 	}
-	f = open_memstream(&text, &size);
-	for (int i = 0; f && i < c->argc; i++)
-		fprintf(f, "%s%s", i ? " " : "", c->argv[i]);
-	if (!f || fclose(f) != 0) {
-		free(text);
+	for (int i = 0; i < c->argc; i++)
+		ct_buffer_printf(&b, "%s%s", i ? " " : "", c->argv[i]);
+	text = ct_buffer_take(&b, NULL);
+	if (!text)
 		cli_error("out of memory for the prompt");
-		return NULL;
-	}
 	return text;
 }

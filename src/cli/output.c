@@ -99,14 +99,36 @@ cli_text(const char *file, const char *text, size_t n)
 	return CLI_OK;
 }
 
+/* A value that could not be made is missing from the whole, and nobody can tell afterwards. */
+static bool json_lost;
+
+static void *
+json_malloc(size_t n)
+{
+	void *p = malloc(n);
+
+	json_lost |= !p;
+	return p;
+}
+
+void
+cli_json_watch(void)
+{
+	json_set_alloc_funcs(json_malloc, free);
+}
+
 int
 cli_json(const char *file, json_t *root)
 {
 	struct ct_error err = { 0 };
-	char *text;
+	char *text = NULL;
 	size_t n;
 	int rc = ct_json_out_text(&text, &n, root, true, &err);
 
+	if (rc == CT_OK && json_lost) {
+		free(text);
+		rc = ct_fail(&err, CT_ENOMEM, "out of memory for JSON text");
+	}
 	json_decref(root);
 	if (rc < 0)
 		return cli_fail(&err);

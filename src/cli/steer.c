@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "cli/sweep.h"
 #include "io/json_out.h"
 
@@ -103,24 +104,23 @@ continuation(const struct request *q, bool clamped, struct ct_error *err)
 	struct ct_generate_options opt = q->generation;
 	struct cli_progress progress = { 0 };
 	int *ids = malloc((size_t)q->generate * sizeof *ids), n;
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	struct ct_buffer b = { 0 };
+	char *text;
 
 	opt.clamped = clamped;
-	n = ids && f ? ct_session_generate(q->m.session, &opt, ids, q->generate, cli_progress, &progress, err)
+	n = ids ? ct_session_generate(q->m.session, &opt, ids, q->generate, cli_progress, &progress, err)
 	    : ct_fail(err, CT_ENOMEM, "out of memory for %d generated tokens", q->generate);
 	cli_progress_end(&progress);
 	for (int i = 0; i < n; i++)
-		fprintf(f, "%s%s", i ? " " : "", ct_engine_token(q->m.engine, ids[i]));
-	if (f)
-		fclose(f);
+		ct_buffer_printf(&b, "%s%s", i ? " " : "", ct_engine_token(q->m.engine, ids[i]));
 	free(ids);
-	if (n < 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	text = ct_buffer_take(&b, NULL);
+	if (n >= 0 && text)
+		return text;
+	if (n >= 0)
+		ct_fail(err, CT_ENOMEM, "out of memory for %d generated tokens", q->generate);
+	free(text);
+	return NULL;
 }
 
 /* What a run showed, beside the outcome. */
@@ -416,6 +416,8 @@ steer(struct request *q)
 			status = show_json(q, &r, pos);
 		else
 			show(q, &r, pos);
+		if (status == CLI_OK && ct_session_check(q->m.session, &err) < 0)
+			status = cli_fail(&err);
 	}
 	free(r.unclamped);
 	free(r.clamped);

@@ -220,6 +220,8 @@ run(struct cli *c)
 	} else {
 		status = show(&m, g, target ? g->n_targets : 1, depth, top);
 	}
+	if (status == CLI_OK && ct_session_check(m.session, &err) < 0)
+		goto fail;
 	if (status == CLI_OK && !(g->check.max_edge_residual <= check_limit &&
 	    g->check.max_logit_error <= check_limit)) {
 		cli_error("self-check failed: expected differences of at most %.0e, found %.1e (edges) and "

@@ -44,6 +44,9 @@ ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct
 	*out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
 	if (*out)
 		return CT_OK;
+	/* Without memory jansson may fail and say nothing. */
+	if (json_error_code(&why) == json_error_out_of_memory || !*why.text)
+		return ct_fail_memory(err, n, name);
 	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
 	return ct_fail(err, CT_EFORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, msg);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
 
 enum { BOX_W = 132, BOX_H = 26, GAP_X = 10, ROW_H = 64, MARGIN = 24, LABEL = 20 };
@@ -41,9 +42,7 @@ struct picture {
 	char title[400];		/* the prompt, sanitised */
 	int T;				/* SVG: positions; t reaches from columns[t] to columns[t+1] */
 	double *columns, width, height;
-	FILE *out;
-	char *text;
-	size_t size;
+	struct ct_buffer out;
 };
 
 static const char *
@@ -102,9 +101,7 @@ by_place(const void *a, const void *b)
 static void
 picture_close(struct picture *p)
 {
-	if (p->out)
-		fclose(p->out);
-	free(p->text);
+	ct_buffer_free(&p->out);
 	free(p->nodes);
 	free(p->links);
 	free(p->columns);
@@ -120,8 +117,7 @@ picture_open(struct picture *p, const json_t *graph, struct ct_error *err)
 	*p = (struct picture){ .n_nodes = json_array_size(nodes), .n_links = json_array_size(links) };
 	p->nodes = calloc(p->n_nodes + 1, sizeof *p->nodes);
 	p->links = calloc(p->n_links + 1, sizeof *p->links);
-	p->out = open_memstream(&p->text, &p->size);
-	if (!p->nodes || !p->links || !p->out || !index) {
+	if (!p->nodes || !p->links || !index) {
 		json_decref(index);
 		return ct_fail(err, CT_ENOMEM, "out of memory for a picture of %zu nodes", p->n_nodes);
 	}
@@ -138,7 +134,10 @@ picture_open(struct picture *p, const json_t *graph, struct ct_error *err)
 	}
 	qsort(p->nodes, p->n_nodes, sizeof *p->nodes, by_place);
 	for (i = 0; i < p->n_nodes; i++)
-		json_object_set_new(index, p->nodes[i].id, json_integer((json_int_t)i));
+		if (json_object_set_new(index, p->nodes[i].id, json_integer((json_int_t)i)) != 0) {
+			json_decref(index);
+			return ct_fail(err, CT_ENOMEM, "out of memory for a picture of %zu nodes", p->n_nodes);
+		}
 	json_array_foreach(links, i, v) {
 		struct link *l = &p->links[i];
 
@@ -158,30 +157,23 @@ picture_open(struct picture *p, const json_t *graph, struct ct_error *err)
 static int
 picture_finish(struct picture *p, char **text, size_t *n, struct ct_error *err)
 {
-	bool good = fclose(p->out) == 0;
-
-	p->out = NULL;
-	if (good) {
-		*text = p->text;
-		*n = p->size;
-		p->text = NULL;
-	}
+	*text = ct_buffer_take(&p->out, n);
 	picture_close(p);
-	return good ? CT_OK : ct_fail(err, CT_ENOMEM, "out of memory for a picture");
+	return *text ? CT_OK : ct_fail(err, CT_ENOMEM, "out of memory for a picture");
 }
 
 /* ---- DOT */
 
 static void
-dot_string(FILE *f, const char *s)
+dot_string(struct ct_buffer *f, const char *s)
 {
-	fputc('"', f);
+	ct_buffer_puts(f, "\"");
 	for (; *s; s++) {
 		if (*s == '"' || *s == '\\')
-			fputc('\\', f);
-		fputc(*s, f);
+			ct_buffer_puts(f, "\\");
+		ct_buffer_add(f, s, 1);
 	}
-	fputc('"', f);
+	ct_buffer_puts(f, "\"");
 }
 
 static const char *
@@ -194,7 +186,7 @@ shape(const struct node *n)
 
 /* Ids of other programs' graphs are text like any other. */
 static void
-dot_id(FILE *f, const char *id)
+dot_id(struct ct_buffer *f, const char *id)
 {
 	char buf[256];
 
@@ -211,53 +203,53 @@ ct_picture_dot(char **text, size_t *n, const json_t *graph, struct ct_error *err
 		picture_close(&p);
 		return CT_ENOMEM;
 	}
-	fputs("digraph circuit {\n\trankdir=BT;\n\tlabel=", p.out);
-	dot_string(p.out, p.title);
-	fputs(";\n\tnode [fontname=\"sans-serif\"];\n", p.out);
+	ct_buffer_puts(&p.out, "digraph circuit {\n\trankdir=BT;\n\tlabel=");
+	dot_string(&p.out, p.title);
+	ct_buffer_puts(&p.out, ";\n\tnode [fontname=\"sans-serif\"];\n");
 	for (size_t i = 0; i < p.n_nodes; i++) {
 		if (i == 0 || p.nodes[i].layer != p.nodes[i - 1].layer)
-			fprintf(p.out, "%s\t{ rank=same;\n", i ? "\t}\n" : "");
-		fputs("\t\t", p.out);
-		dot_id(p.out, p.nodes[i].id);
-		fputs(" [label=", p.out);
-		dot_string(p.out, p.nodes[i].label);
-		fprintf(p.out, ", shape=%s];\n", shape(&p.nodes[i]));
+			ct_buffer_printf(&p.out, "%s\t{ rank=same;\n", i ? "\t}\n" : "");
+		ct_buffer_puts(&p.out, "\t\t");
+		dot_id(&p.out, p.nodes[i].id);
+		ct_buffer_puts(&p.out, " [label=");
+		dot_string(&p.out, p.nodes[i].label);
+		ct_buffer_printf(&p.out, ", shape=%s];\n", shape(&p.nodes[i]));
 	}
-	fputs(p.n_nodes ? "\t}\n" : "", p.out);
+	ct_buffer_puts(&p.out, p.n_nodes ? "\t}\n" : "");
 	for (size_t i = 0; i < p.n_links; i++) {
 		const struct link *l = &p.links[i];
 
-		fputc('\t', p.out);
-		dot_id(p.out, p.nodes[l->source].id);
-		fputs(" -> ", p.out);
-		dot_id(p.out, p.nodes[l->target].id);
-		fprintf(p.out, " [weight=%.4g, penwidth=%.2f, color=\"%s\", tooltip=\"%+.3g\"];\n",
+		ct_buffer_puts(&p.out, "\t");
+		dot_id(&p.out, p.nodes[l->source].id);
+		ct_buffer_puts(&p.out, " -> ");
+		dot_id(&p.out, p.nodes[l->target].id);
+		ct_buffer_printf(&p.out, " [weight=%.4g, penwidth=%.2f, color=\"%s\", tooltip=\"%+.3g\"];\n",
 		    1 + 10 * fabs(l->weight) / p.largest, 0.3 + 3 * fabs(l->weight) / p.largest,
 		    l->weight < 0 ? minus_colour : plus_colour, l->weight);
 	}
-	fputs("}\n", p.out);
+	ct_buffer_puts(&p.out, "}\n");
 	return picture_finish(&p, text, n, err);
 }
 
 /* ---- SVG */
 
 static void
-xml_string(FILE *f, const char *s)
+xml_string(struct ct_buffer *f, const char *s)
 {
 	for (; *s; s++)
 		switch (*s) {
-		case '&': fputs("&amp;", f); break;
-		case '<': fputs("&lt;", f); break;
-		case '>': fputs("&gt;", f); break;
-		case '"': fputs("&quot;", f); break;
-		case '\'': fputs("&#39;", f); break;
-		default: fputc(*s, f);
+		case '&': ct_buffer_puts(f, "&amp;"); break;
+		case '<': ct_buffer_puts(f, "&lt;"); break;
+		case '>': ct_buffer_puts(f, "&gt;"); break;
+		case '"': ct_buffer_puts(f, "&quot;"); break;
+		case '\'': ct_buffer_puts(f, "&#39;"); break;
+		default: ct_buffer_add(f, s, 1);
 		}
 }
 
 /* As much of the text as fits into a box. */
 static void
-xml_cut(FILE *f, const char *s, int cols)
+xml_cut(struct ct_buffer *f, const char *s, int cols)
 {
 	char buf[160];
 	size_t n = ct_text_fit(s, cols);
@@ -309,35 +301,35 @@ place(struct picture *p, struct ct_error *err)
 }
 
 static void
-draw_link(const struct picture *p, const struct link *l)
+draw_link(struct picture *p, const struct link *l)
 {
 	const struct node *s = &p->nodes[l->source], *t = &p->nodes[l->target];
 	double share = fabs(l->weight) / p->largest, middle = (s->y + t->y + BOX_H) / 2;
 	double x1 = s->x + BOX_W / 2.0, x2 = t->x + BOX_W / 2.0;
 
-	fprintf(p->out, "<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" stroke=\"%s\" "
+	ct_buffer_printf(&p->out, "<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" stroke=\"%s\" "
 	    "stroke-width=\"%.2f\" stroke-opacity=\"%.2f\"%s><title>%+.3g</title></path>\n", x1, s->y, x1,
 	    middle, x2, middle, x2, t->y + BOX_H, l->weight < 0 ? minus_colour : plus_colour, 0.3 + 5 * share,
 	    0.15 + 0.85 * share, l->weight < 0 ? " stroke-dasharray=\"5 3\"" : "", l->weight);
 }
 
 static void
-draw_node(const struct picture *p, const struct node *n)
+draw_node(struct picture *p, const struct node *n)
 {
 	bool error = strcmp(n->type, "mlp reconstruction error") == 0;
 	bool feature = strcmp(n->type, "cross layer transcoder") == 0;
 
-	fputs("<g><title>", p->out);
-	xml_string(p->out, n->label);
+	ct_buffer_puts(&p->out, "<g><title>");
+	xml_string(&p->out, n->label);
 	if (isfinite(n->influence))
-		fprintf(p->out, ", within the first %.0f%% of influence", 100 * n->influence);
-	fprintf(p->out, "</title><rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"%d\" "
+		ct_buffer_printf(&p->out, ", within the first %.0f%% of influence", 100 * n->influence);
+	ct_buffer_printf(&p->out, "</title><rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"%d\" "
 	    "fill=\"%s\" stroke=\"#444\"%s/><text x=\"%.1f\" y=\"%.1f\">", n->x, n->y, BOX_W, BOX_H,
 	    feature ? 4 : 0,
 	    error ? "#eee" : feature ? "#fff" : "#f5efd8", error ? " stroke-dasharray=\"3 2\"" : "",
 	    n->x + BOX_W / 2.0, n->y + BOX_H / 2.0 + 4);
-	xml_cut(p->out, n->label, 19);
-	fputs("</text></g>\n", p->out);
+	xml_cut(&p->out, n->label, 19);
+	ct_buffer_puts(&p->out, "</text></g>\n");
 }
 
 static int
@@ -349,14 +341,14 @@ draw(struct picture *p, struct ct_error *err)
 	if (rc < 0)
 		return rc;
 	x = p->columns;
-	fprintf(p->out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+	ct_buffer_printf(&p->out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
 	    "viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"12\" text-anchor=\"middle\">\n"
 	    "<title>", p->width, p->height, p->width, p->height);
-	xml_string(p->out, p->title);
-	fputs("</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<g fill=\"none\">\n", p->out);
+	xml_string(&p->out, p->title);
+	ct_buffer_puts(&p->out, "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<g fill=\"none\">\n");
 	for (size_t i = 0; i < p->n_links; i++)
 		draw_link(p, &p->links[i]);
-	fputs("</g>\n", p->out);
+	ct_buffer_puts(&p->out, "</g>\n");
 	for (size_t i = 0; i < p->n_nodes; i++)
 		draw_node(p, &p->nodes[i]);
 	for (int t = 0; t < p->T; t++) {
@@ -366,12 +358,12 @@ draw(struct picture *p, struct ct_error *err)
 		if (!token || x[t + 1] <= x[t])
 			continue;
 		clean(buf, sizeof buf, token);
-		fprintf(p->out, "<text x=\"%.1f\" y=\"%.1f\" font-weight=\"bold\">", (x[t] + x[t + 1]) / 2,
+		ct_buffer_printf(&p->out, "<text x=\"%.1f\" y=\"%.1f\" font-weight=\"bold\">", (x[t] + x[t + 1]) / 2,
 		    p->height - MARGIN);
-		xml_cut(p->out, buf, 40);
-		fputs("</text>\n", p->out);
+		xml_cut(&p->out, buf, 40);
+		ct_buffer_puts(&p->out, "</text>\n");
 	}
-	fputs("</svg>\n", p->out);
+	ct_buffer_puts(&p->out, "</svg>\n");
 	return CT_OK;
 }
 
@@ -398,17 +390,17 @@ ct_picture_html(char **text, size_t *n, const json_t *graph, struct ct_error *er
 
 	if (rc < 0)
 		goto fail;
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>", p.out);
-	xml_string(p.out, p.title);
-	fputs("</title>\n<style>body { font-family: sans-serif; margin: 1em } div { overflow: auto }</style>"
-	    "\n<h1>", p.out);
-	xml_string(p.out, p.title);
-	fprintf(p.out, "</h1>\n<p>%zu nodes, %zu edges. Blue adds, dashed orange takes away; width is "
+	ct_buffer_puts(&p.out, "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>");
+	xml_string(&p.out, p.title);
+	ct_buffer_puts(&p.out, "</title>\n<style>body { font-family: sans-serif; margin: 1em } div { overflow: auto }</style>"
+	    "\n<h1>");
+	xml_string(&p.out, p.title);
+	ct_buffer_printf(&p.out, "</h1>\n<p>%zu nodes, %zu edges. Blue adds, dashed orange takes away; width is "
 	    "strength. Point at a node or an edge to read it.</p>\n<div>\n", p.n_nodes, p.n_links);
 	rc = draw(&p, err);
 	if (rc < 0)
 		goto fail;
-	fputs("</div>\n</html>\n", p.out);
+	ct_buffer_puts(&p.out, "</div>\n</html>\n");
 	return picture_finish(&p, text, n, err);
 fail:
 	picture_close(&p);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/pool.h"
 #include "base/random.h"
@@ -404,6 +405,40 @@ test_error_utf8(void **state)
 	}
 }
 
+static void
+buffers_hold_what_is_written(void **state)
+{
+	struct ct_buffer b = { 0 };
+	char *text, *expected = calloc(1, 40001);
+	size_t n;
+
+	(void)state;
+	assert_non_null(expected);
+	assert_string_equal(text = ct_buffer_take(&b, &n), "");
+	assert_int_equal(n, 0);
+	free(text);
+	for (int i = 0; i < 1000; i++) {
+		ct_buffer_printf(&b, "%s%d", "x", 12);
+		ct_buffer_puts(&b, "ab");
+		ct_buffer_add(&b, "c\0d", 3);
+		memcpy(expected + 8 * i, "x12abc\0d", 8);
+	}
+	text = ct_buffer_take(&b, &n);
+	assert_int_equal(n, 8000);
+	assert_memory_equal(text, expected, 8001);
+	free(text);
+	/* Once something is lost, all is: half a text is none. */
+	ct_buffer_puts(&b, "half");
+	b.lost = true;
+	ct_buffer_puts(&b, "more");
+	assert_null(ct_buffer_take(&b, &n));
+	assert_int_equal(n, 0);
+	ct_buffer_puts(&b, "whole");
+	assert_string_equal(text = ct_buffer_take(&b, NULL), "whole");
+	free(text);
+	free(expected);
+}
+
 int
 main(void)
 {
@@ -421,6 +456,7 @@ main(void)
 		cmocka_unit_test(test_error),
 		cmocka_unit_test(test_error_lengths),
 		cmocka_unit_test(test_error_utf8),
+		cmocka_unit_test(buffers_hold_what_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

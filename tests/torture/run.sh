@@ -1,0 +1,112 @@
+#!/bin/sh
+# Whatever call fails, alone or with all that follow: no crash, no hang, no leak; an error is one line and exit 2; and
+# where the program goes on, it says so, or what it puts out is what it should be. See shim.c for what counts.
+# usage: run.sh [POINTS]: how many calls of each kind fail in each scenario, spread evenly (0: each of them)
+set -u
+. "${srcdir:-.}/tests/cli/lib.sh"
+points=${1:-3}
+shim=$(pwd)/tests/torture/shim.so
+if nm "$CTRACE" 2>/dev/null | grep -q __asan || [ ! -f "$shim" ]; then
+	echo "not here: a build with sanitizers has its own malloc"
+	exit 77
+fi
+CTRACE_TUI=${CTRACE_TUI:-./ctrace-tui}
+OPENBLAS_NUM_THREADS=1
+TORTURE_REPORT=$tmp/report
+XDG_STATE_HOME=$tmp/state
+export OPENBLAS_NUM_THREADS TORTURE_REPORT XDG_STATE_HOME
+unset CTRACE_MODEL_PATH
+runs=0
+
+# A model with cards, labels and a recipe.
+model=$tmp/model
+cp -r "$golden" "$model" && chmod -R u+w "$model"
+printf 'name: toy\ndemo: "w1 w20 w2"\ncorpus:\n  tables:\n    pair: {columns: [name, next], rows: [[w1, w2], [w3, w4], [w5, w6]]}\n  sentences:\n  - {name: step, over: pair, template: "w20 {pair} w22 {pair.next}", answer: pair.next}\n' >"$model/recipe.yaml"
+"$CTRACE" features -m "$model" >/dev/null || exit 99
+printf 'L0#1: "one"\n' >"$model/labels.yaml"
+printf 'clamp L1#3@2=0\nmode free\nview survey\nview features\ngenerate 3\ntake 2\nlabel x y\nlabel\nsweep 0:1:3\nscreen\n' >"$tmp/script"
+
+trace() { "$CTRACE" trace -m "$model" --json "$tmp/graph.json" w20 w1 w22; }
+steer() { "$CTRACE" steer -m "$model" --clamp 'L1#3@2=0' --clamp 'L0#5@*x0' --generate 3 w20 w1 w22; }
+survey() { "$CTRACE" survey -m "$model" --json - w20 w1; }
+features() { "$CTRACE" features -m "$model"; }
+evaluate() { "$CTRACE" eval -m "$model"; }
+export_html() { "$CTRACE" export "$tmp/made.json" --to html -o "$tmp/graph.html"; }
+export_dot() { "$CTRACE" export "$tmp/made.json" --to dot; }
+models() { CTRACE_MODEL_PATH=$tmp "$CTRACE" models; }
+tui() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/script" w20 w1 w22; }
+linear() { printf 'down\nenter\nclamp L1#3@2=0\nview clamps\n' | "$CTRACE_TUI" -m "$model" --linear w20 w1; }
+
+# under KIND AT MORE SCENARIO: leaves status, out, err and the shim's report.
+under() {
+	rm -f "$tmp/report" "$tmp/graph.json" "$tmp/graph.html"
+	(
+		TORTURE_KIND=$1 TORTURE_AT=$2 LD_PRELOAD=$shim
+		export TORTURE_KIND TORTURE_AT LD_PRELOAD
+		[ -z "$3" ] || { TORTURE_MORE=1; export TORTURE_MORE; }
+		$4
+	) >"$tmp/out" 2>"$tmp/err"
+	status=$?
+	calls= leaks=
+	[ ! -f "$tmp/report" ] || read -r calls leaks <"$tmp/report"
+	runs=$((runs + 1))
+}
+
+# The output without what differs from run to run: times and rates.
+steady() {
+	sed -E '/^time |"(seconds|rate)"/d; s/ in [0-9.]+ s$//' "$tmp/out"
+}
+
+complain() {
+	echo "not ok - $4 with $1 call $2${3:+ and more}: $5 (status $status, leaks ${leaks:-?})"
+	head -n 3 "$tmp/err"
+	failed=1
+}
+
+# What must hold after one run.
+judge() {
+	lines=0
+	while IFS= read -r line; do
+		lines=$((lines + 1))
+		case $line in
+		*"; going on without feature cards") [ "$status" -eq 0 ] || lines=$((lines - 1)) ;;
+		"ctrace: "* | "ctrace-tui: "*) ;;
+		*) complain "$@" "a line that is no message" ;;
+		esac
+	done <"$tmp/err"
+	case $status in
+	0)
+		# What cannot be looked at is not in the list of models: it may be anything.
+		[ "$lines" -gt 0 ] || [ "$4" = models ] || [ "$(steady)" = "$good" ] ||
+		    grep -qE "memory|Too many open files|Input/output error|not valid JSON" "$tmp/out" ||
+		    complain "$@" "other output without a word"
+		;;
+	1 | 2) [ "$lines" -eq 1 ] || [ "$4" = models ] || complain "$@" "$lines lines instead of one" ;;
+	*) complain "$@" "neither success nor an error" ;;
+	esac
+	[ "$leaks" = 0 ] || complain "$@" "memory is not freed"
+}
+
+"$CTRACE" trace -m "$model" --json "$tmp/made.json" w20 w1 w22 >/dev/null || exit 99
+for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui linear}; do
+	before=$runs was=$failed failed=0
+	for kind in alloc open read write rename sync map stat thread; do
+		under $kind 0 "" $scenario
+		[ "$status" -eq 0 ] && [ "$leaks" = 0 ] || complain $kind 0 "" $scenario "it fails untouched"
+		good=$(steady)
+		n=$calls
+		step=1
+		[ "$points" -eq 0 ] || [ "$n" -le "$points" ] || step=$((n / points))
+		at=1
+		while [ "$at" -le "$n" ]; do
+			for more in "" 1; do
+				under $kind $at "$more" $scenario
+				judge $kind $at "$more" $scenario
+			done
+			at=$((at + step))
+		done
+	done
+	[ "$failed" -ne 0 ] || echo "ok - $scenario: $((runs - before)) runs"
+	[ "$was" -eq 0 ] || failed=1
+done
+exit $failed

@@ -1,0 +1,440 @@
+/*
+ * shim: loaded before the C library (LD_PRELOAD), it lets the n-th call of one kind fail, and counts what is never freed.
+ *
+ *   TORTURE_KIND=alloc|open|read|write|rename|sync|map|stat|thread
+ *   TORTURE_AT=N     this call fails (0: none does, they are only counted)
+ *   TORTURE_MORE=1   and so do all after it
+ *   TORTURE_REPORT=FILE  gets "CALLS LEAKS" at exit
+ *
+ * Only calls by the program and by the libraries that it gives its input to count (jansson, yaml, pcre2, zlib, and the C
+ * library on their behalf). OpenBLAS, curses and the loader are left alone: what they do without memory is theirs.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern void *__libc_malloc(size_t n);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *p, size_t n);
+extern void *__libc_memalign(size_t align, size_t n);
+extern void __libc_free(void *p);
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t room);
+ssize_t __pread_chk(int fd, void *buf, size_t n, off_t at, size_t room);
+char *__realpath_chk(const char *path, char *out, size_t room);
+
+enum kind { NONE, ALLOC, OPEN, READ, WRITE, RENAME, SYNC, MAP, STAT, THREAD };
+enum { RANGES = 32, LIVE = 1 << 20 };
+
+static struct {
+	enum kind kind;
+	long at;
+	bool more;
+	int report;			/* -1: nowhere */
+	struct {
+		uintptr_t begin, end;
+		bool owns;		/* what it allocates it must free */
+	} range[RANGES];
+	int n_ranges;
+	bool ready;
+} shim = { .report = -1 };
+
+static atomic_long calls;
+static _Atomic(uintptr_t) live[LIVE];	/* open addressing; 1: was there */
+static atomic_long leaks;
+
+/* Is this return address in code that counts? *owns: and that has to free what it gets. */
+static bool
+counts(const void *caller, bool *owns)
+{
+	uintptr_t at = (uintptr_t)caller;
+
+	for (int i = 0; i < shim.n_ranges; i++)
+		if (at >= shim.range[i].begin && at < shim.range[i].end) {
+			*owns = shim.range[i].owns;
+			return true;
+		}
+	return false;
+}
+
+/* Must this call fail? */
+static bool
+fails(enum kind kind, const void *caller)
+{
+	bool owns;
+	long n;
+
+	if (!shim.ready || kind != shim.kind || !counts(caller, &owns))
+		return false;
+	n = atomic_fetch_add(&calls, 1) + 1;
+	return shim.at > 0 && (n == shim.at || (shim.more && n > shim.at));
+}
+
+static void
+note_alloc(void *p, const void *caller)
+{
+	bool owns = false;
+
+	if (!p || !shim.ready || !counts(caller, &owns) || !owns)
+		return;
+	for (size_t i = (uintptr_t)p / 16 * 0x9E3779B97F4A7C15u % LIVE, left = LIVE; left; left--, i = (i + 1) % LIVE) {
+		uintptr_t old = live[i];
+
+		if (old <= 1 && atomic_compare_exchange_strong(&live[i], &old, (uintptr_t)p)) {
+			leaks++;
+			return;
+		}
+	}
+}
+
+static void
+note_free(void *p)
+{
+	if (!p || !shim.ready)
+		return;
+	for (size_t i = (uintptr_t)p / 16 * 0x9E3779B97F4A7C15u % LIVE, left = LIVE; left && live[i];
+	     left--, i = (i + 1) % LIVE)
+		if (live[i] == (uintptr_t)p) {
+			live[i] = 1;
+			leaks--;
+			return;
+		}
+}
+
+static int
+add_object(struct dl_phdr_info *info, size_t size, void *first)
+{
+	static const char *const guests[] = { "libjansson", "libyaml", "libpcre2", "libz.", "libc." };
+	const char *name = info->dlpi_name;
+	bool *is_first = first, counted = *is_first, owns = *is_first;
+
+	(void)size;
+	*is_first = false;
+	for (size_t i = 0; i < sizeof guests / sizeof *guests; i++)
+		if (strstr(name, guests[i])) {
+			counted = true;
+			owns = i + 1 < sizeof guests / sizeof *guests;	/* the C library keeps buffers */
+		}
+	for (int i = 0; i < info->dlpi_phnum && counted && shim.n_ranges < RANGES; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+
+		if (h->p_type != PT_LOAD || !(h->p_flags & PF_X))
+			continue;
+		shim.range[shim.n_ranges].begin = info->dlpi_addr + h->p_vaddr;
+		shim.range[shim.n_ranges].end = info->dlpi_addr + h->p_vaddr + h->p_memsz;
+		shim.range[shim.n_ranges++].owns = owns;
+	}
+	return 0;
+}
+
+__attribute__((constructor)) static void
+set_up(void)
+{
+	static const char *const names[] = { "", "alloc", "open", "read", "write", "rename", "sync", "map", "stat",
+		"thread" };
+	const char *kind = getenv("TORTURE_KIND"), *at = getenv("TORTURE_AT"), *report = getenv("TORTURE_REPORT");
+	bool first = true;
+
+	for (int i = 1; kind && i < (int)(sizeof names / sizeof *names); i++)
+		if (strcmp(kind, names[i]) == 0)
+			shim.kind = (enum kind)i;
+	shim.at = at ? strtol(at, NULL, 10) : 0;
+	shim.more = getenv("TORTURE_MORE") != NULL;
+	if (report)
+		shim.report = open(report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	dl_iterate_phdr(add_object, &first);
+	shim.ready = true;
+}
+
+__attribute__((destructor)) static void
+say(void)
+{
+	char text[64];
+	int n;
+
+	shim.ready = false;
+	if (shim.report < 0)
+		return;
+	n = snprintf(text, sizeof text, "%ld %ld\n", (long)calls, (long)leaks);
+	if (write(shim.report, text, (size_t)n) != n)
+		return;
+}
+
+#define CALLER __builtin_return_address(0)
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define FAIL_WITH(code, result) return errno = (code), (result)
+
+void *
+malloc(size_t n)
+{
+	void *p;
+
+	if (fails(ALLOC, CALLER))
+		FAIL_WITH(ENOMEM, NULL);
+	p = __libc_malloc(n);
+	note_alloc(p, CALLER);
+	return p;
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	void *p;
+
+	if (fails(ALLOC, CALLER))
+		FAIL_WITH(ENOMEM, NULL);
+	p = __libc_calloc(n, size);
+	note_alloc(p, CALLER);
+	return p;
+}
+
+void *
+realloc(void *old, size_t n)
+{
+	void *p;
+
+	if (fails(ALLOC, CALLER))
+		FAIL_WITH(ENOMEM, NULL);
+	p = __libc_realloc(old, n);
+	if (p || n == 0) {
+		note_free(old);
+		note_alloc(p, CALLER);
+	}
+	return p;
+}
+
+void *
+aligned_alloc(size_t align, size_t n)
+{
+	void *p;
+
+	if (fails(ALLOC, CALLER))
+		FAIL_WITH(ENOMEM, NULL);
+	p = __libc_memalign(align, n);
+	note_alloc(p, CALLER);
+	return p;
+}
+
+int
+posix_memalign(void **out, size_t align, size_t n)
+{
+	void *p;
+
+	if (fails(ALLOC, CALLER))
+		return ENOMEM;
+	p = __libc_memalign(align, n);
+	if (!p)
+		return ENOMEM;
+	note_alloc(p, CALLER);
+	*out = p;
+	return 0;
+}
+
+void
+free(void *p)
+{
+	note_free(p);
+	__libc_free(p);
+}
+
+char *
+strndup(const char *s, size_t max)
+{
+	size_t n = strnlen(s, max);
+	char *p;
+
+	if (fails(ALLOC, CALLER))
+		FAIL_WITH(ENOMEM, NULL);
+	p = __libc_malloc(n + 1);
+	if (!p)
+		return NULL;
+	memcpy(p, s, n);
+	p[n] = '\0';
+	note_alloc(p, CALLER);
+	return p;
+}
+
+char *
+strdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+	char *p;
+
+	if (fails(ALLOC, CALLER))
+		FAIL_WITH(ENOMEM, NULL);
+	p = __libc_malloc(n);
+	if (p)
+		memcpy(p, s, n);
+	note_alloc(p, CALLER);
+	return p;
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	if (fails(OPEN, CALLER))
+		FAIL_WITH(EMFILE, -1);
+	return openat(AT_FDCWD, path, flags, mode);
+}
+
+FILE *
+fopen(const char *path, const char *mode)
+{
+	if (fails(OPEN, CALLER))
+		FAIL_WITH(EMFILE, NULL);
+	return REAL(fopen)(path, mode);
+}
+
+DIR *
+opendir(const char *path)
+{
+	if (fails(OPEN, CALLER))
+		FAIL_WITH(EMFILE, NULL);
+	return REAL(opendir)(path);
+}
+
+ssize_t
+read(int fd, void *buf, size_t n)
+{
+	if (fails(READ, CALLER))
+		FAIL_WITH(EIO, -1);
+	return REAL(read)(fd, buf, n);
+}
+
+ssize_t
+pread(int fd, void *buf, size_t n, off_t at)
+{
+	if (fails(READ, CALLER))
+		FAIL_WITH(EIO, -1);
+	return REAL(pread)(fd, buf, n, at);
+}
+
+/* What -D_FORTIFY_SOURCE calls instead. */
+ssize_t
+__read_chk(int fd, void *buf, size_t n, size_t room)
+{
+	(void)room;
+	if (fails(READ, CALLER))
+		FAIL_WITH(EIO, -1);
+	return REAL(read)(fd, buf, n);
+}
+
+ssize_t
+__pread_chk(int fd, void *buf, size_t n, off_t at, size_t room)
+{
+	(void)room;
+	if (fails(READ, CALLER))
+		FAIL_WITH(EIO, -1);
+	return REAL(pread)(fd, buf, n, at);
+}
+
+ssize_t
+write(int fd, const void *buf, size_t n)
+{
+	if (fails(WRITE, CALLER))
+		FAIL_WITH(ENOSPC, -1);
+	return REAL(write)(fd, buf, n);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	if (fails(RENAME, CALLER))
+		FAIL_WITH(EACCES, -1);
+	return REAL(rename)(from, to);
+}
+
+int
+mkdir(const char *path, mode_t mode)
+{
+	if (fails(RENAME, CALLER))
+		FAIL_WITH(EACCES, -1);
+	return REAL(mkdir)(path, mode);
+}
+
+int
+fsync(int fd)
+{
+	if (fails(SYNC, CALLER))
+		FAIL_WITH(EIO, -1);
+	return REAL(fsync)(fd);
+}
+
+int
+close(int fd)
+{
+	int r = REAL(close)(fd);
+
+	if (fails(SYNC, CALLER))
+		FAIL_WITH(EIO, -1);
+	return r;
+}
+
+void *
+mmap(void *at, size_t n, int prot, int flags, int fd, off_t from)
+{
+	if (fails(MAP, CALLER))
+		FAIL_WITH(ENOMEM, MAP_FAILED);
+	return REAL(mmap)(at, n, prot, flags, fd, from);
+}
+
+int
+stat(const char *restrict path, struct stat *restrict st)
+{
+	if (fails(STAT, CALLER))
+		FAIL_WITH(EIO, -1);
+	return REAL(stat)(path, st);
+}
+
+int
+fstat(int fd, struct stat *st)
+{
+	if (fails(STAT, CALLER))
+		FAIL_WITH(EIO, -1);
+	return REAL(fstat)(fd, st);
+}
+
+char *
+realpath(const char *restrict path, char *restrict out)
+{
+	if (fails(STAT, CALLER))
+		FAIL_WITH(EIO, NULL);
+	return REAL(realpath)(path, out);
+}
+
+char *
+__realpath_chk(const char *path, char *out, size_t room)
+{
+	(void)room;
+	if (fails(STAT, CALLER))
+		FAIL_WITH(EIO, NULL);
+	return REAL(realpath)(path, out);
+}
+
+int
+pthread_create(pthread_t *restrict t, const pthread_attr_t *restrict a, void *(*fn)(void *), void *restrict arg)
+{
+	if (fails(THREAD, CALLER))
+		return EAGAIN;
+	return REAL(pthread_create)(t, a, fn, arg);
+}
