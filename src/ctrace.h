@@ -33,8 +33,10 @@ struct ct_engine_options {
 };
 
 struct ct_engine_info {
-	const char *name;		/* last part of the directory */
-	const char *dir;
+	bool from_file;			/* a graph without a model: see ct_engine_open_graph */
+	const char *name;		/* last part of the directory, or the graph's name */
+	const char *dir;		/* or the graph's file */
+	int lost_pins;			/* of the graph's file: ids without a node, or more than there can be */
 	const char *family;		/* "llama" */
 	const char *transcoder;		/* "CLT" or "PLT" */
 	const char *transcoder_dir;
@@ -51,6 +53,12 @@ struct ct_engine_info {
 
 /* model: a directory, or a name on the search path ($CTRACE_MODEL_PATH, $XDG_DATA_HOME/ctrace/models, ...). */
 int ct_engine_open(struct ct_engine **out, const char *model, const struct ct_engine_options *opt,
+    struct ct_error *err);
+/*
+ * A graph from a file (graph JSON of ours, circuit-tracer's, Neuronpedia's or Anthropic's frontend) in place of a model.
+ * Each session on it has that graph from the start; what would need a model fails and says so.
+ */
+int ct_engine_open_graph(struct ct_engine **out, const char *path, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
 void ct_engine_close(struct ct_engine *e);
 const struct ct_engine_info *ct_engine_info(const struct ct_engine *e);

@@ -353,7 +353,9 @@ fail:
 int
 ct_engine_check(const struct ct_engine *e, struct ct_error *err)
 {
-	return ct_transcoder_check(e->coder, e->model, err);
+	int r = ct_engine_need_model(e, err);
+
+	return r < 0 ? r : ct_transcoder_check(e->coder, e->model, err);
 }
 
 void
@@ -366,6 +368,7 @@ ct_engine_close(struct ct_engine *e)
 	ct_transcoder_close(e->coder);
 	ct_tokenizer_close(e->tokenizer);
 	ct_model_close(e->model);
+	ct_graph_file_close(e->file);
 	ct_arena_free(&e->arena);
 	free(e);
 }
@@ -381,13 +384,19 @@ ct_engine_info(const struct ct_engine *e)
 const char *
 ct_engine_token(const struct ct_engine *e, int id)
 {
+	int word;
+
+	if (e->file) {
+		word = ct_graph_file_word(e->file, id);
+		return word >= 0 ? e->tokens[word] : "?";
+	}
 	return id >= 0 && id < ct_tokenizer_size(e->tokenizer) ? e->tokens[id] : "?";
 }
 
 int
 ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max)
 {
-	return ct_tokenizer_complete(e->tokenizer, prefix, ids, max);
+	return e->file ? 0 : ct_tokenizer_complete(e->tokenizer, prefix, ids, max);
 }
 
 int
@@ -395,8 +404,12 @@ ct_engine_tokenize(const struct ct_engine *e, const char *text, struct ct_span *
     struct ct_span *bad, struct ct_error *err)
 {
 	struct ct_token_span *spans = calloc((size_t)max + 1, sizeof *spans), wrong = { .id = -1 };
-	int n;
+	int n = ct_engine_need_model(e, err);
 
+	if (n < 0) {
+		free(spans);
+		return n;
+	}
 	if (!spans)
 		return ct_fail_memory(err, (size_t)max * sizeof *spans, "a prompt");
 	n = ct_tokenizer_encode(e->tokenizer, text, strlen(text), spans, max, &wrong, err);
@@ -430,24 +443,38 @@ ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_erro
 const char *
 ct_engine_label(const struct ct_engine *e, int layer, int feature)
 {
+	int at;
+
+	if (e->file) {
+		at = ct_graph_file_label(e->file, layer, feature);
+		return at >= 0 ? e->labels[at] : "";
+	}
 	return ct_cards_label(e->cards, layer, feature);
 }
 
 double
 ct_engine_label_f1(const struct ct_engine *e, int layer, int feature)
 {
-	return ct_cards_label_f1(e->cards, layer, feature);
+	return e->file ? NAN : ct_cards_label_f1(e->cards, layer, feature);
 }
 
 const struct ct_card *
 ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err)
 {
+	if (e->file) {
+		ct_fail(err, CT_ENOTFOUND, "this graph was opened without a model, and so without cards");
+		return NULL;
+	}
 	return ct_cards_get(e->cards, layer, feature, err);
 }
 
 int
 ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err)
 {
+	int r = ct_engine_need_model(e, err);
+
+	if (r < 0)
+		return r;
 	if (layer < 0 || layer >= e->coder->L || feature < 0 || feature >= e->coder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d to label", layer, feature);
 	return ct_cards_set_label(e->cards, layer, feature, label, err);

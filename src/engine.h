@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "model/tokenizer.h"
 #include "model/transcoder.h"
+#include "share/graph_file.h"
 #include "trace/build.h"
 #include "trace/influence.h"
 #include "trace/intervene.h"
@@ -24,6 +25,8 @@ struct ct_engine {
 	struct ct_pool *pool;
 	struct ct_cards *cards;		/* and labels */
 	const char **tokens;		/* (V) sanitised */
+	struct ct_graph_file *file;	/* a graph in place of all of the above; tokens then lie as its words do */
+	const char **labels;		/* as the file's labels lie, sanitised */
 	struct ct_arena arena;
 };
 
@@ -91,9 +94,17 @@ void ct_session_drop_parts(struct ct_session *s);
 /* Counts an outcome of new clamps in the running agreement. */
 void ct_session_count_outcome(struct ct_session *s);
 
+/* Fails when there is a graph in place of a model. */
+int ct_engine_need_model(const struct ct_engine *e, struct ct_error *err);
+
+/* Gives a session the graph of its engine's file. */
+int ct_session_adopt(struct ct_session *s, struct ct_error *err);
+/* What ct_session_top and ct_session_prob know without a model: the outputs of the graph. */
+int ct_session_outputs(const struct ct_session *s, int pos, struct ct_top *out, int n);
+
 /*
- * Fails when a weight file has been cut off or overwritten since it was opened (see base/map.h). For the start of
- * anything that reads weights, so that it need not begin, and for the end, before the results are used.
+ * Fails when there is no model, or a weight file has been cut off or overwritten since it was opened (see base/map.h).
+ * For the start of anything that reads weights, so that it need not begin, and for the end, before the results are used.
  */
 int ct_engine_check(const struct ct_engine *e, struct ct_error *err);
 

@@ -47,9 +47,11 @@ ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progres
 static int
 need_clamps(const struct ct_session *s, struct ct_error *err)
 {
-	if (!s->n_clamps)
+	int r = ct_engine_check(s->e, err);
+
+	if (r == CT_OK && !s->n_clamps)
 		return ct_fail(err, CT_EINVAL, "there are no clamps: clamp a feature first");
-	return ct_engine_check(s->e, err);
+	return r;
 }
 
 int

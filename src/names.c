@@ -92,13 +92,15 @@ ct_session_parse_target(
 {
 	const char *p = text;
 	char word[512];
+	int r = ct_engine_need_model(s->e, err);
 
+	if (r < 0)
+		return r;
 	*out = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = pos };
 	if (p[0] == 'L' && isdigit((unsigned char)p[1]) && strchr(p, '#')) {
 		struct ct_clamp f;
-		int r = ct_session_read_feature(s, text, &p, &f, err);
 
-		if (r < 0)
+		if ((r = ct_session_read_feature(s, text, &p, &f, err)) < 0)
 			return r;
 		if (*p || f.pos < 1 || f.onwards)
 			return ct_fail(err, CT_EINVAL, "a target feature needs one position: L1#249@8");

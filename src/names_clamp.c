@@ -56,6 +56,26 @@ take(const struct member *m, int layer, int feature, struct ct_clamp *out, int m
 	++*n;
 }
 
+/* The same in a graph without a model: the features of the graph are all there are. */
+static int
+find_known_label(const struct ct_session *s, const struct member *m, struct ct_clamp *out, int max)
+{
+	int pos = m->c.onwards ? CT_ALL_POSITIONS : m->c.pos, n = 0;
+
+	for (int i = 0; i < s->graph->n_features; i++) {
+		const struct ct_node *x = &s->graph->nodes[i];
+		bool again = false;
+
+		if ((pos >= 0 && x->pos != pos) || !labelled(s, m, x->layer, x->index))
+			continue;
+		for (int k = 0; pos < 0 && k < i && !again; k++)
+			again = s->graph->nodes[k].layer == x->layer && s->graph->nodes[k].index == x->index;
+		if (!again)
+			take(m, x->layer, x->index, out, max, &n);
+	}
+	return n;
+}
+
 /*
  * The features that carry a label; returns how many, of which at most max are written. With a position, only features
  * that are active there are asked first: "Texas"@8 usually means the one that fires there.
@@ -65,6 +85,11 @@ find_label(const struct ct_session *s, const struct member *m, struct ct_clamp *
 {
 	int pos = m->c.onwards ? CT_ALL_POSITIONS : m->c.pos, n = 0;
 
+	if (s->e->file) {
+		n = find_known_label(s, m, out, max);
+		*active = n > 0;
+		return n;
+	}
 	for (int i = 0; i < s->local.n; i++) {
 		const struct ct_active *a = &s->local.active[i];
 		bool again = false;
@@ -130,12 +155,14 @@ read_member(const char **p, struct member *m)
 static int
 check_feature(const struct ct_session *s, const struct ct_clamp *c, struct ct_error *err)
 {
-	if (c->layer >= s->e->coder->L)
-		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", c->layer,
-		    s->e->coder->L - 1);
-	if (c->feature >= s->e->coder->layers[c->layer].F)
+	int L = s->e->info.L, F;
+
+	if (c->layer >= L)
+		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", c->layer, L - 1);
+	F = s->e->file ? s->e->info.F : s->e->coder->layers[c->layer].F;
+	if (c->feature >= F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
-		    c->feature, c->layer, s->e->coder->layers[c->layer].F - 1);
+		    c->feature, c->layer, F - 1);
 	if (!c->onwards && c->pos != CT_ALL_POSITIONS && s->T && c->pos >= s->T)
 		return ct_fail(err, CT_ENOTFOUND, "no position %d: the prompt has positions 0 to %d", c->pos,
 		    s->T - 1);
@@ -290,9 +317,9 @@ ct_session_parse_clamps(
 	struct ct_clamp strength = { 0 };
 	const char *p = text;
 	char clean[120];
-	int n = 0, found = 0, r = check_clampable(text, err);
+	int n = 0, found = 0, r = ct_engine_need_model(s->e, err);
 
-	if (r < 0)
+	if (r < 0 || (r = check_clampable(text, err)) < 0)
 		return r;
 	for (;; p++) {
 		if (n == CT_MAX_MEMBERS)

@@ -18,6 +18,11 @@ ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *e
 	if (!s)
 		return ct_fail_memory(err, sizeof *s, "a session");
 	s->e = e;
+	if (e->file && ct_session_adopt(s, err) < 0) {
+		ct_session_close(s);
+		*out = NULL;
+		return CT_ENOMEM;
+	}
 	return CT_OK;
 }
 
@@ -365,6 +370,8 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 	const struct ct_clamp_options defaults = { 0 };
 	int r;
 
+	if ((r = ct_engine_need_model(s->e, err)) < 0)
+		return r;
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
 	if (n == 0) {
@@ -399,7 +406,7 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 	bool clamped = opt->clamped && s->n_clamps;
 	const float *k = clamped ? s->changed.k : s->pass.k, *v = clamped ? s->changed.v : s->pass.v;
 	const float *final = clamped ? s->changed.final : s->pass.final;
-	int V = s->e->model->cfg.V, room = s->e->model->cfg.context - s->T, r, i;
+	int V = s->e->info.V, room = s->e->info.context - s->T, r, i;
 	struct ct_arena tmp = { 0 };
 	struct ct_generator g;
 	struct ct_rng rng;

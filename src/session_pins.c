@@ -90,9 +90,9 @@ read_error(const struct ct_session *s, const char *text, struct ct_pin *out, str
 
 	if (layer < 0 || end == text + 1 || !read_position(end, &pos))
 		return ct_fail(err, CT_EINVAL, "expected an error node as error L1@8");
-	if (layer >= s->e->model->cfg.L)
+	if (layer >= s->e->info.L)
 		return ct_fail(err, CT_ENOTFOUND, "no layer %ld: this model has layers 0 to %d", layer,
-		    s->e->model->cfg.L - 1);
+		    s->e->info.L - 1);
 	if (pos < 1)
 		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no error: positions start at 1");
 	*out = (struct ct_pin){ CT_NODE_ERROR, (int)layer, pos, -1, -1, -1 };
@@ -118,7 +118,7 @@ read_input(const struct ct_session *s, const char *word, size_t n, int pos, stru
 static int
 token_shown_as(const struct ct_session *s, const char *word, size_t n)
 {
-	for (int id = 0; id < s->e->model->cfg.V; id++) {
+	for (int id = 0; id < s->e->info.V; id++) {
 		const char *t = ct_engine_token(s->e, id);
 
 		if (strlen(t) == n && strncmp(t, word, n) == 0)
@@ -141,7 +141,7 @@ read_output(const struct ct_session *s, const char *words, size_t n, int pos, st
 		return r;
 	if (a < 0 || (cut && b < 0))
 		return ct_fail(err, CT_ENOTFOUND, "that output is no token of this model");
-	*out = (struct ct_pin){ CT_NODE_TARGET, s->e->model->cfg.L, pos, a, b, -1 };
+	*out = (struct ct_pin){ CT_NODE_TARGET, s->e->info.L, pos, a, b, -1 };
 	return CT_OK;
 }
 

@@ -1,10 +1,7 @@
 /* session_share: the facade's part that hands graphs to other programs; the formats are in share/. */
-#include <stdlib.h>
-
-#include "ctrace.h"
+#include "engine.h"
 #include "io/json_out.h"
 #include "share/forms.h"
-#include "share/graph_json.h"
 
 static const char *
 token(const void *ctx, int id)
@@ -21,25 +18,19 @@ label(const void *ctx, int layer, int feature)
 static int
 graph_json(json_t **root, const struct ct_session *s, struct ct_error *err)
 {
-	const struct ct_engine *e = ct_session_engine(s);
-	const struct ct_engine_info *info = ct_engine_info(e);
-	const struct ct_graph *g = ct_session_graph(s);
+	const struct ct_engine *e = s->e;
+	const struct ct_engine_info *info = &e->info;
 	struct ct_graph_names names = {
-		.model = info->name, .scan = info->scan, .transcoder = info->transcoder,
-		.prompt = ct_session_text(s), .token = token, .label = label, .ctx = e
+		.model = info->name, .scan = info->scan, .transcoder = info->transcoder, .features = info->F,
+		.prompt = ct_session_text(s), .tokens = s->ids, .token = token, .label = label, .ctx = e
 	};
-	int *tokens, rc;
+	int rc;
 
-	if (!g)
+	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
-	tokens = malloc((size_t)g->T * sizeof *tokens);
-	if (!tokens)
-		return ct_fail_memory(err, (size_t)g->T * sizeof *tokens, "the prompt's tokens");
-	for (int i = 0; i < g->T; i++)
-		tokens[i] = ct_session_token(s, i);
-	names.tokens = tokens;
-	rc = ct_graph_to_json(root, g, ct_session_subgraph(s), &names, err);
-	free(tokens);
+	if (e->file)
+		names = ct_graph_file_names(e->file);
+	rc = ct_graph_to_json(root, s->graph, &s->subgraph, &names, err);
 	return rc;
 }
 

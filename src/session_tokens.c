@@ -51,7 +51,7 @@ ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_er
 	const struct ct_model *m = s->e->model;
 	float *row;
 
-	if (ct_session_check_position(s, pos, err) < 0)
+	if (ct_session_check_position(s, pos, err) < 0 || ct_engine_need_model(s->e, err) < 0)
 		return NULL;
 	if (which == CT_RUN_REPLACEMENT) {
 		if (replacement_logits(s, err) < 0)
@@ -88,10 +88,12 @@ int
 ct_session_top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
 {
 	const float *logits = ct_session_logits(s, which, pos, NULL);
-	int V = s->e->model->cfg.V, filled = 0;
+	int V = s->e->info.V, filled = 0;
 	float max;
 	double sum;
 
+	if (s->e->file)
+		return ct_session_outputs(s, pos, out, n);
 	if (!logits)
 		return CT_EINVAL;
 	sum = partition(logits, V, &max);
@@ -118,19 +120,24 @@ ct_session_logit(struct ct_session *s, enum ct_run which, int pos, int token)
 {
 	const float *logits = ct_session_logits(s, which, pos, NULL);
 
-	return logits && token >= 0 && token < s->e->model->cfg.V ? logits[token] : NAN;
+	return logits && token >= 0 && token < s->e->info.V ? logits[token] : NAN;
 }
 
 float
 ct_session_prob(struct ct_session *s, enum ct_run which, int pos, int token)
 {
 	const float *logits = ct_session_logits(s, which, pos, NULL);
+	int V = s->e->info.V, target;
 	float max;
 	double sum;
 
-	if (!logits || token < 0 || token >= s->e->model->cfg.V)
+	if (s->e->file) {
+		target = ct_graph_find(s->graph, CT_NODE_TARGET, s->graph->L, pos, token);
+		return target >= 0 ? s->graph->nodes[target].prob : NAN;
+	}
+	if (!logits || token < 0 || token >= V)
 		return NAN;
-	sum = partition(logits, s->e->model->cfg.V, &max);
+	sum = partition(logits, V, &max);
 	return (float)(exp((double)logits[token] - (double)max) / sum);
 }
 
@@ -140,7 +147,7 @@ ct_session_preactivation(const struct ct_session *s, int layer, int feature, int
 	const struct ct_transcoder *tc = s->e->coder;
 	const float *x;
 
-	if (layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 ||
+	if (!tc || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 ||
 	    pos >= s->T)
 		return NAN;
 	x = s->local.read + ((size_t)layer * s->T + pos) * tc->D;
@@ -150,6 +157,11 @@ ct_session_preactivation(const struct ct_session *s, int layer, int feature, int
 float
 ct_session_activation(const struct ct_session *s, int layer, int feature, int pos)
 {
+	if (s->e->file) {
+		int node = ct_graph_find(s->graph, CT_NODE_FEATURE, layer, pos, feature);
+
+		return node >= 0 ? s->graph->nodes[node].activation : 0;
+	}
 	if (layer < 0 || layer >= s->e->coder->L || pos < 0 || pos >= s->T)
 		return 0;
 	for (int i = s->local.first[layer * s->T + pos]; i < s->local.first[layer * s->T + pos + 1]; i++)

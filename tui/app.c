@@ -107,6 +107,37 @@ on_progress(void *ctx, const char *phase, long done, long total)
 	return !term_interrupted();
 }
 
+/* The same while there is no screen yet. Ctrl-C still ends the program. */
+static bool
+on_opening(void *ctx, const char *phase, long done, long total)
+{
+	struct app *a = ctx;
+	long now = (long)(1e3 * ct_seconds());
+
+	if (!isatty(STDERR_FILENO) || now - a->busy_since < QUIET_MS || (a->busy_shown && now - a->busy_drawn < POLL_MS))
+		return true;
+	fprintf(stderr, "\r%s %ld%%", phase, total > 0 ? 100 * done / total : 0);
+	a->busy_shown = true;
+	a->busy_drawn = now;
+	return true;
+}
+
+static int
+open_study(struct app *a, const struct app_options *opt, const char *model, struct ct_error *err)
+{
+	int rc;
+
+	a->study.progress = on_opening;
+	a->study.ctx = a;
+	rc = opt->graph ? study_open_graph(&a->study, opt->graph, err)
+			: study_open(&a->study, model, &opt->engine, err);
+	a->study.progress = on_progress;
+	if (a->busy_shown)
+		fputs("\r\033[K", stderr);
+	a->busy_shown = false;
+	return rc;
+}
+
 bool
 app_resize(struct app *a, int cols, int rows)
 {
@@ -313,6 +344,13 @@ first_prompt(struct app *a, const char *text)
 {
 	struct ct_error err;
 
+	if (a->study.graph) {	/* a file's */
+		view_changed(a, CHANGED_GRAPH);
+		if (a->study.info->lost_pins)
+			app_say(a, "%d of the file's pins name no node in it, or are more than there can be",
+			    a->study.info->lost_pins);
+		return CT_OK;
+	}
 	if (!*text) {
 		if (a->live)
 			input_open(a, INPUT_PROMPT, "");
@@ -419,8 +457,6 @@ app_main(const struct app_options *opt)
 	a->live = opt->cols == 0 && !linear && !check;
 	a->theme = opt->theme;
 	a->readonly = opt->readonly;
-	a->study.progress = on_progress;
-	a->study.ctx = a;
 	a->busy_since = (long)(1e3 * ct_seconds());
 	/* The model first: its errors belong on a terminal that is still as it was. */
 	if (opt->lesson) {
@@ -428,7 +464,7 @@ app_main(const struct app_options *opt)
 			goto fail;
 		model = model ? model : lesson->model;
 	}
-	if (study_open(&a->study, model, &opt->engine, &err))
+	if (open_study(a, opt, model, &err))
 		goto fail;
 	if (view_open_all(a)) {
 		ct_fail(&err, CT_ENOMEM, "out of memory");
@@ -450,7 +486,7 @@ app_main(const struct app_options *opt)
 	}
 	if (a->live)
 		load_history(a);
-	first = a->live && !a->prompts.n && !opt->model && !opt->prompt && !opt->script && !lesson;
+	first = a->live && !a->prompts.n && !opt->model && !opt->prompt && !opt->script && !lesson && !opt->graph;
 	rc = lesson ? first_step(a, lesson, check)
 		    : first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
 	lesson = NULL;	/* the player's now */

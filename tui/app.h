@@ -59,6 +59,7 @@ struct app {
 struct app_options {
 	const char *model;		/* NULL: the lesson's, or capitals */
 	struct ct_engine_options engine;
+	const char *graph;		/* a file in place of a model; NULL: none */
 	const char *prompt;		/* NULL: the model's demo */
 	const char *script;
 	const char *lesson;		/* file or name; NULL: none */

@@ -130,7 +130,7 @@ do_prune(struct app *a, const char *arg)
 		return app_error(a, &err);
 	view_changed(a, CHANGED_PRUNING);
 	app_say(a, "%s of the influence: %d of %d nodes, %d edges", fmt_share(share, sizeof share, node),
-	    a->study.graph->n_kept, a->study.graph->n_nodes, a->study.graph->n_pruned);
+	    a->study.graph->n_kept, a->study.graph->n_nodes - a->study.graph->known.missing, a->study.graph->n_pruned);
 	return DID_CHANGE;
 }
 

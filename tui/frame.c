@@ -26,12 +26,15 @@ draw_title(struct app *a, const struct area *all)
 	int x;
 
 	x = 1 + draw_cut(all, 1, 0, 24, ST_TITLE, info->name) + 2;
-	if (!strcmp(info->transcoder, "CLT"))
+	if (info->from_file)
+		snprintf(left, sizeof left, "%dL %s%ssaved graph", info->L, info->transcoder,
+		    *info->transcoder ? " " : "");
+	else if (!strcmp(info->transcoder, "CLT"))
 		snprintf(left, sizeof left, "%dL D%d CLT %dx%d", info->L, info->D, info->L, info->F);
 	else
 		snprintf(left, sizeof left, "%dL D%d %s %d", info->L, info->D, info->transcoder, info->F);
 	x += draw_text(all, x, 0, ST_DIM, left);
-	if (!g)
+	if (!g || isnan(g->scores.replacement))	/* a file of another program does not say */
 		return;
 	worst = g->check.max_edge_residual;
 	if (!(g->check.max_logit_error <= worst))	/* a NaN is the worst */
@@ -256,6 +259,10 @@ draw_clamps(struct app *a, const struct area *all, int y)
 	char how[128], text[160];
 	int right = all->w - 1, x = 9;
 
+	if (a->study.info->from_file) {
+		draw_fmt(all, 1, y, ST_DIM, "opened without a model: %s", a->study.info->dir);
+		return;
+	}
 	study_how_text(&a->study.how, how, sizeof how);
 	draw_text(all, 1, y, ST_DIM, "clamps");
 	draw_right(all, right, y, ST_DIM, how);
@@ -291,6 +298,8 @@ is_apt(const struct app *a, const char *command)
 	const struct cmd_entry *c = cmd_find(command, strcspn(command, " "));
 	bool main_screen = a->view == VIEW_TREE;
 
+	if (a->study.info->from_file && (c->flags & CMD_MODEL))
+		return false;
 	if (view_ops(a->focus)->aside && ((c->flags & CMD_GRAPH) || !strcmp(c->name, "view")))
 		return false;
 	if (!strcmp(command, "back"))

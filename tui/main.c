@@ -24,6 +24,7 @@ static const struct {
 	{ "allow-nonfinite", 'n', NULL, "read weights that are NaN or infinite" },
 	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file" },
 	{ "check", 'c', NULL, "with --lesson: play it without a terminal and say which steps hold" },
+	{ "graph", 'G', "FILE", "look into a saved graph (graph JSON), without a model" },
 	{ "script", 's', "FILE", "run the commands in FILE first (- is standard input)" },
 	{ "headless", 'H', "COLSxROWS",
 	    "no terminal: print the screen of this size, or what the script says" },
@@ -104,6 +105,9 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		return -1;
 	case 'c':
 		opt->check = true;
+		return -1;
+	case 'G':
+		opt->graph = arg;
 		return -1;
 	case 's':
 		opt->script = arg;
@@ -193,6 +197,11 @@ main(int argc, char **argv)
 	}
 	if (opt.check && !opt.lesson) {
 		fputs("ctrace-tui: --check plays a lesson: name it with --lesson\n", stderr);
+		return 2;
+	}
+	if (opt.graph && (opt.model || opt.lesson || optind < argc)) {
+		fputs("ctrace-tui: --graph opens a graph without a model: leave out the model, lesson and prompt\n",
+		    stderr);
 		return 2;
 	}
 	if (optind < argc) {

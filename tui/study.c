@@ -7,14 +7,20 @@
 
 #include "tui/fmt.h"
 
+static void
+reset(struct study *s, const struct ct_engine_options *opt)
+{
+	*s = (struct study){
+		.node = -1, .options = *opt, .depth = 1, .progress = s->progress, .ctx = s->ctx
+	};
+}
+
 int
 study_open(struct study *s, const char *model, const struct ct_engine_options *opt, struct ct_error *err)
 {
 	int rc;
 
-	*s = (struct study){
-		.node = -1, .options = *opt, .depth = 1, .progress = s->progress, .ctx = s->ctx
-	};
+	reset(s, opt);
 	rc = ct_engine_open(&s->engine, model, opt, err);
 	if (rc)
 		return rc;
@@ -47,6 +53,29 @@ adopt_graph(struct study *s, const struct ct_node *was)
 		s->node = ct_graph_find(s->graph, was->kind, was->layer, was->pos, was->index);
 	if (s->node < 0 && s->graph->n_targets)
 		s->node = s->graph->n_nodes - s->graph->n_targets;
+}
+
+int
+study_open_graph(struct study *s, const char *path, struct ct_error *err)
+{
+	int rc;
+
+	reset(s, &s->options);
+	rc = ct_engine_open_graph(&s->engine, path, s->progress, s->ctx, err);
+	if (rc)
+		return rc;
+	s->info = ct_engine_info(s->engine);
+	rc = ct_session_open(&s->session, s->engine, err);
+	if (rc) {
+		study_close(s);
+		return rc;
+	}
+	adopt_graph(s, NULL);
+	s->T = ct_session_length(s->session);
+	s->pos = s->graph->pos;
+	s->trace.node_threshold = s->graph->node_threshold;
+	s->trace.edge_threshold = s->graph->edge_threshold;
+	return CT_OK;
 }
 
 int

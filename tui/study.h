@@ -39,6 +39,8 @@ struct study {
 };
 
 int study_open(struct study *s, const char *model, const struct ct_engine_options *opt, struct ct_error *err);
+/* A graph from a file, without a model. */
+int study_open_graph(struct study *s, const char *path, struct ct_error *err);
 void study_close(struct study *s);
 
 int study_prompt(struct study *s, const char *text, struct ct_error *err);

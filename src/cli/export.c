@@ -3,12 +3,10 @@
 
 #include <stdlib.h>
 
-#include "io/json.h"
 #include "share/forms.h"
-#include "share/graph_json.h"
+#include "share/graph_file.h"
 
 enum { KEY_TO = CLI_LONG, KEY_PINNED };
-static const size_t max_bytes = (size_t)1 << 30;
 
 static int
 run(struct cli *c)
@@ -16,10 +14,13 @@ run(struct cli *c)
 	struct ct_error err = { 0 };
 	const char *value, *to = "", *out = "-", *graph;
 	bool pinned = false;
+	struct cli_progress progress = { 0 };
+	struct ct_graph_file *file;
+	struct ct_graph_names names;
 	json_t *root = NULL;
 	char *text = NULL;
 	size_t n;
-	int key, status;
+	int key, status, r;
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
@@ -36,14 +37,19 @@ run(struct cli *c)
 		cli_error("--to: expected dot, svg, html or json, found %s", *to ? to : "nothing");
 		return CLI_ERROR;
 	}
-	if (ct_json_load(&root, graph, max_bytes, &err) < 0)
+	r = ct_graph_file_open(&file, graph, cli_progress, &progress, &err);
+	cli_progress_end(&progress);
+	if (r < 0)
 		return cli_fail(&err);
-	if (ct_graph_json_check(root, graph, &err) < 0 || ct_form_write(&text, &n, to, pinned, root, &err) < 0)
+	names = ct_graph_file_names(file);
+	if (ct_graph_to_json(&root, &file->graph, &file->subgraph, &names, &err) < 0 ||
+	    ct_form_write(&text, &n, to, pinned, root, &err) < 0)
 		status = cli_fail(&err);
 	else
 		status = cli_text(out, text, n);
 	free(text);
 	json_decref(root);
+	ct_graph_file_close(file);
 	return status;
 }
 

@@ -1,7 +1,7 @@
 /*
  * forms: the files that a graph can be written as, and the part of it that is pinned.
  *
- * Works on graph JSON that ct_graph_json_check has accepted.
+ * Works on graph JSON as ct_graph_to_json makes it.
  */
 #ifndef CT_SHARE_FORMS_H
 #define CT_SHARE_FORMS_H

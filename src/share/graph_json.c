@@ -227,19 +227,39 @@ slug(char *dst, size_t size, const struct ct_graph_names *names)
 	dst[n] = '\0';
 }
 
+/* What another program wrote about its graph stays; the pruning is ours. */
+static json_t *
+foreign_metadata(const struct ct_graph *g, const json_t *metadata)
+{
+	json_t *copy = json_copy((json_t *)metadata), *pruning = json_copy(json_object_get(metadata, "pruning_settings"));
+
+	if (!json_is_object(pruning)) {
+		json_decref(pruning);
+		pruning = json_object();
+	}
+	json_object_set_new(pruning, "node_threshold", ct_json_out_number(g->node_threshold));
+	json_object_set_new(pruning, "edge_threshold", ct_json_out_number(g->edge_threshold));
+	json_object_set_new(copy, "pruning_settings", pruning);
+	json_object_set_new(copy, "node_threshold", ct_json_out_number(g->node_threshold));
+	return copy;
+}
+
 static json_t *
 metadata_json(const struct ct_graph *g, const struct ct_graph_names *names)
 {
-	json_t *tokens = json_array();
+	json_t *tokens;
 	char name[80];
 
+	if (names->metadata)
+		return foreign_metadata(g, names->metadata);
+	tokens = json_array();
 	for (int i = 0; i < g->T; i++)
 		json_array_append_new(tokens, ct_json_out_string(names->token(names->ctx, names->tokens[i])));
 	slug(name, sizeof name, names);
-	return json_pack("{s:s, s:o, s:[s], s:o, s:o, s:o, s:i, s:{s:{s:s, s:s}}, s:{}, s:{s:o, s:o}}",
+	return json_pack("{s:s, s:o, s:[], s:o, s:o, s:o, s:i, s:{s:{s:s, s:s}}, s:{}, s:{s:o, s:o}}",
 	    "slug", name,
 	    "scan", ct_json_out_string(names->scan),
-	    "transcoder_list", names->transcoder,
+	    "transcoder_list",
 	    "prompt_tokens", tokens,
 	    "prompt", ct_json_out_string(names->prompt),
 	    "node_threshold", ct_json_out_number(g->node_threshold),
@@ -250,32 +270,60 @@ metadata_json(const struct ct_graph *g, const struct ct_graph_names *names)
 	    "edge_threshold", ct_json_out_number(g->edge_threshold));
 }
 
-/* What the format has no place for: the check, the scores, the terms that have no source node. */
-static json_t *
-extras_json(const struct content *c)
+/* The terms of each node that have no source node. */
+static void
+terms_json(json_t *root, const struct content *c)
 {
+	json_t *bias = json_object(), *omitted = json_object(), *values = json_object(), *inputs = json_object();
 	const struct ct_graph *g = c->g;
-	json_t *bias = json_object(), *omitted = json_object(), *values = json_object();
 
 	for (int i = 0; i < g->n_nodes; i++) {
 		const struct ct_node *n = &g->nodes[i];
 		char id[64];
 
-		if (!written(c, i) || !g->rows[i])
+		if (!written(c, i) || !(g->links ? n->attributed : g->rows[i] != NULL))
 			continue;
 		node_id(id, sizeof id, g, i);
 		json_object_set_new(bias, id, ct_json_out_number((double)n->bias));
+		json_object_set_new(inputs, id, ct_json_out_number(n->inputs));
 		if (n->omitted != 0)
 			json_object_set_new(omitted, id, ct_json_out_number((double)n->omitted));
 		if (n->kind == CT_NODE_TARGET)
 			json_object_set_new(values, id, ct_json_out_number((double)n->value));
 	}
-	return json_pack("{s:{s:o, s:o}, s:{s:o, s:o}, s:o, s:o, s:o}",
+	json_object_set_new(root, "bias", bias);
+	json_object_set_new(root, "inputs", inputs);
+	json_object_set_new(root, "omitted", omitted);
+	json_object_set_new(root, "target_values", values);
+}
+
+/* What the format has no place for: sizes, the check, the scores, which tokens a difference is of. */
+static json_t *
+extras_json(const struct content *c, const struct ct_graph_names *names)
+{
+	const struct ct_graph *g = c->g;
+	json_t *root = json_pack("{s:{s:o, s:s, s:i, s:i, s:i, s:I}, s:{s:o, s:o}, s:{s:o, s:o}, s:{}}",
+	    "model", "name", ct_json_out_string(names->model), "transcoder", names->transcoder, "layers", g->L,
+	    "features", names->features, "vocabulary", g->V, "edges", (json_int_t)g->n_edges,
 	    "self_check", "max_edge_residual", ct_json_out_number(g->check.max_edge_residual),
 	    "max_logit_error", ct_json_out_number(g->check.max_logit_error),
 	    "scores", "replacement", ct_json_out_number(g->scores.replacement),
 	    "completeness", ct_json_out_number(g->scores.completeness),
-	    "bias", bias, "omitted", omitted, "target_values", values);
+	    "differences");
+	json_t *differences = json_object_get(root, "differences");
+
+	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
+		const struct ct_node *n = &g->nodes[i];
+		char id[64];
+
+		if (n->target != CT_TARGET_DIFFERENCE || !written(c, i))
+			continue;
+		node_id(id, sizeof id, g, i);
+		json_object_set_new(differences, id, json_pack("[i, i]", n->index, n->other));
+	}
+	if (root && (!g->links || g->known.terms))
+		terms_json(root, c);
+	return root;
 }
 
 int
@@ -297,79 +345,9 @@ ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_subgrap
 		    "qParams", params_json(&c),
 		    "nodes", nodes_json(&c, names),
 		    "links", links_json(&c),
-		    "ctrace", extras_json(&c));
+		    "ctrace", extras_json(&c, names));
 	free(c.pinned);
 	if (!*out)
 		return ct_fail(err, CT_ENOMEM, "out of memory for the JSON of %d nodes", g->n_kept);
 	return CT_OK;
-}
-
-/* The fields of obj that must be there, with their types: s string, i integer, n number, * any. */
-static int
-need(const json_t *obj, const char *where, const char *what, size_t i, const char *types,
-    const char *const *names, struct ct_error *err)
-{
-	if (!json_is_object(obj))
-		return ct_fail(err, CT_EFORMAT, "%s: %s[%zu]: expected an object", where, what, i);
-	for (; *types; types++, names++) {
-		const json_t *v = json_object_get(obj, *names);
-		bool ok = *types == 's' ? json_is_string(v) : *types == 'i' ? json_is_integer(v) :
-		    *types == 'n' ? json_is_number(v) : v != NULL;
-
-		if (!ok)
-			return ct_fail(err, CT_EFORMAT, "%s: %s[%zu]: field '%s' %s; expected graph JSON",
-			    where, what, i, *names, v ? "has the wrong type" : "is missing");
-	}
-	return CT_OK;
-}
-
-int
-ct_graph_json_check(const json_t *root, const char *where, struct ct_error *err)
-{
-	static const char *const node_fields[] = { "node_id", "feature_type", "jsNodeId", "clerp", "ctx_idx",
-		"layer", "feature" };
-	static const char *const link_fields[] = { "source", "target", "weight" };
-	static const char *const meta_fields[] = { "slug", "scan", "prompt", "prompt_tokens" };
-	static const char *const top_fields[] = { "metadata", "qParams", "nodes", "links" };
-	const json_t *nodes = json_object_get(root, "nodes"), *links = json_object_get(root, "links"), *v;
-	json_t *ids;
-	size_t i;
-	int rc;
-
-	rc = need(root, where, "graph", 0, "****", top_fields, err);
-	if (rc == CT_OK)
-		rc = need(json_object_get(root, "metadata"), where, "metadata", 0, "sss*", meta_fields, err);
-	if (rc < 0)
-		return rc;
-	if (!json_is_array(nodes) || !json_is_array(links))
-		return ct_fail(err, CT_EFORMAT, "%s: 'nodes' and 'links' must be lists", where);
-	ids = json_object();
-	json_array_foreach(nodes, i, v) {
-		const char *id;
-
-		rc = need(v, where, "nodes", i, "ssssi**", node_fields, err);
-		if (rc < 0)
-			goto done;
-		id = json_string_value(json_object_get(v, "node_id"));
-		if (json_object_get(ids, id)) {
-			rc = ct_fail(err, CT_EFORMAT, "%s: nodes[%zu]: a second node '%s'", where, i, id);
-			goto done;
-		}
-		json_object_set_new(ids, id, json_true());
-	}
-	json_array_foreach(links, i, v) {
-		rc = need(v, where, "links", i, "ssn", link_fields, err);
-		for (int k = 0; rc == CT_OK && k < 2; k++) {
-			const char *id = json_string_value(json_object_get(v, link_fields[k]));
-
-			if (!json_object_get(ids, id))
-				rc = ct_fail(err, CT_EFORMAT, "%s: links[%zu]: %s '%s' is not a node", where,
-				    i, link_fields[k], id);
-		}
-		if (rc < 0)
-			goto done;
-	}
-done:
-	json_decref(ids);
-	return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * picture: a graph as DOT, SVG or a page of HTML, for papers and slides.
  *
- * Works on graph JSON that ct_graph_json_check has accepted, ours or another program's. Whatever its text
+ * Works on graph JSON as ct_graph_to_json makes it. Whatever its text
  * holds is sanitised and then escaped for the format, so nothing of it can act in a viewer.
  */
 #ifndef CT_SHARE_PICTURE_H

@@ -5,6 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static float
+find_link(const struct ct_graph *g, int target, int source)
+{
+	size_t a = g->first[target], b = g->first[target + 1];
+
+	while (a < b) {
+		size_t mid = a + (b - a) / 2;
+
+		if (g->links[mid].source == source)
+			return g->links[mid].weight;
+		if (g->links[mid].source < source)
+			a = mid + 1;
+		else
+			b = mid;
+	}
+	return 0;
+}
+
 float
 ct_graph_edge(const struct ct_graph *g, int target, int source)
 {
@@ -12,6 +30,8 @@ ct_graph_edge(const struct ct_graph *g, int target, int source)
 	const struct ct_node *t = &g->nodes[target], *s = &g->nodes[source];
 	size_t at, features;
 
+	if (g->links)
+		return find_link(g, target, source);
 	if (!g->rows[target] || s->kind == CT_NODE_TARGET || s->layer >= t->layer || s->pos > t->pos)
 		return 0;
 	at = y->start[t->layer * (y->T + 1) + s->pos];
@@ -30,9 +50,14 @@ int
 ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out)
 {
 	const struct ct_layout *y = &g->layout;
-	const float *row = g->rows[target];
+	const float *row = g->rows ? g->rows[target] : NULL;
 	int layer = g->nodes[target].layer, n = 0;
 
+	if (g->links) {
+		n = (int)(g->first[target + 1] - g->first[target]);
+		memcpy(out, g->links + g->first[target], (size_t)n * sizeof *out);
+		return n;
+	}
 	for (int t = 0; row && t <= g->nodes[target].pos; t++) {
 		const int *source = g->source + y->first[t];
 		int error = g->n_features + t, embedding = g->n_features + g->n_errors + t;
@@ -57,7 +82,7 @@ ct_graph_omitted(const struct ct_graph *g, int target)
 	int layer = g->nodes[target].layer;
 	double sum = 0;
 
-	for (int t = 0; g->rows[target] && t <= g->nodes[target].pos; t++) {
+	for (int t = 0; g->rows && g->rows[target] && t <= g->nodes[target].pos; t++) {
 		const float *row = g->rows[target] + y->start[layer * (y->T + 1) + t];
 
 		for (int i = 0; i < y->count[t * (y->L + 1) + layer]; i++)
@@ -119,7 +144,9 @@ ct_graph_inputs(const struct ct_graph *g, int node, bool kept_only, struct ct_ed
 
 	if (kept_only)
 		return from_pruned(g, node, true, out, max);
-	for (int s = 0; g->rows[node] && s < g->n_nodes - g->n_targets; s++) {
+	for (size_t i = g->links ? g->first[node] : 0; g->links && i < g->first[node + 1]; i++, found++)
+		offer(out, &n, max, g->links[i]);
+	for (int s = 0; g->rows && g->rows[node] && s < g->n_nodes - g->n_targets; s++) {
 		float w = ct_graph_edge(g, node, s);
 
 		if (w != 0) {

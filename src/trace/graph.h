@@ -34,6 +34,7 @@ struct ct_node {
 	float prob;			/* logit targets */
 	float weight;			/* targets: share in the influence */
 	bool attributed;		/* its row of edges was computed */
+	bool missing;			/* an error or embedding that the graph's file leaves out */
 	bool kept;			/* survives pruning */
 	double influence;		/* raw */
 	double share;			/* cumulative share: small = important */
@@ -81,11 +82,23 @@ struct ct_graph {
 	int *source;
 	int *rank;				/* (n_features) a feature's place among those of its position */
 
+	/*
+	 * A graph that was read from a file has no rows but lists: the edges into node t, by source, are
+	 * links[first[t]..first[t + 1]). It holds what a pruning with the thresholds `known` left of it.
+	 */
+	const struct ct_edge *links;
+	const size_t *first;
+	struct ct_known {
+		double nodes, edges;		/* 1, 1: everything */
+		int missing;			/* nodes */
+		bool terms;			/* the nodes' bias, value and what was left out are known */
+	} known;
+
 	double node_threshold, edge_threshold;	/* of the pruning in force */
 	int n_kept;				/* nodes */
 	int n_pruned;				/* edges among kept nodes that survive, strongest score first */
 	struct ct_edge *pruned;
-	struct ct_scores scores;
+	struct ct_scores scores;		/* NAN: a file did not say */
 	struct ct_self_check check;
 	long n_edges;				/* non-zero edges before pruning */
 };

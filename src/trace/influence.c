@@ -332,13 +332,31 @@ select_nodes(struct ct_graph *g, double threshold, float *values, bool *in)
 		in[i] = (float)g->nodes[i].influence >= cut || i >= g->n_features + g->n_errors;
 }
 
+/*
+ * The same from the shares that a file gives: sums over the whole graph, of which the file holds a part. The smallest
+ * share that reaches the threshold is the last to stay.
+ */
+static void
+select_known(struct ct_graph *g, double threshold, bool *in)
+{
+	int pruned = g->n_features + g->n_errors;
+	double cut = INFINITY;
+
+	for (int i = 0; i < pruned; i++)
+		if (g->nodes[i].share >= threshold && g->nodes[i].share < cut)
+			cut = g->nodes[i].share;
+	for (int i = 0; i < g->n_nodes; i++)
+		in[i] = !g->nodes[i].missing && (g->nodes[i].share <= cut || i >= pruned);
+}
+
 int
 ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold, struct ct_arena *a,
     struct ct_arena *scratch, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	size_t n = (size_t)g->n_nodes;
-	bool everything = node_threshold >= 1 && edge_threshold >= 1;
+	struct ct_known known = g->links ? g->known : (struct ct_known){ .nodes = 1, .edges = 1 };
+	bool everything = node_threshold >= known.nodes && edge_threshold >= known.edges;
 	bool *in = ct_arena_need(scratch, n, sizeof *in, "pruning", err);
 	float *values = ct_arena_need(scratch, n, sizeof *values, "pruning", err);
 	double *influence = ct_arena_need(scratch, n, sizeof *influence, "pruning", err);
@@ -348,12 +366,14 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 
 	if (!in || !values || !influence || !sums || !degrees)
 		goto out;
-	if (everything)
+	if (g->links)
+		select_known(g, everything ? INFINITY : node_threshold, in);
+	else if (everything)
 		memset(in, true, n);
 	else
 		select_nodes(g, node_threshold, values, in);
 	if ((r = propagate(g, in, influence, sums, NULL, scratch, err)) < 0 ||
-	    (r = select_edges(g, in, influence, sums, edge_threshold, a, scratch, err)) < 0)
+	    (r = select_edges(g, in, influence, sums, edge_threshold / known.edges, a, scratch, err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++)
 		g->nodes[i].kept = in[i];
@@ -362,8 +382,8 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 	g->n_kept = 0;
 	for (size_t i = 0; i < n; i++)
 		g->n_kept += g->nodes[i].kept;
-	g->node_threshold = node_threshold;
-	g->edge_threshold = edge_threshold;
+	g->node_threshold = fmin(node_threshold, known.nodes);
+	g->edge_threshold = fmin(edge_threshold, known.edges);
 out:
 	ct_arena_release(scratch, mark);
 	return r;

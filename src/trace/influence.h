@@ -29,7 +29,8 @@ int ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct 
 
 /*
  * Fills kept, pruned[], n_kept, n_pruned for thresholds in (0,1]; 1,1 keeps every node and edge. Needs
- * ct_graph_influence first. The list of edges is allocated from `a`.
+ * ct_graph_influence first. The list of edges is allocated from `a`. A graph from a file keeps at most what it holds,
+ * by the shares it gives.
  */
 int ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold, struct ct_arena *a,
     struct ct_arena *scratch, struct ct_error *err);

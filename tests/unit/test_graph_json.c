@@ -1,4 +1,4 @@
-/* Graph JSON of a small graph made by hand: ids, required fields, links, extras; and the check of bad files. */
+/* Graph JSON of a small graph made by hand: ids, required fields, links, extras. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -220,7 +220,6 @@ test_target_is_active(void **state)
 	f.nodes[7].index = 3;
 	assert_int_equal(ct_graph_to_json(&root, &f.graph, &nothing, &f.names, &err), 0);
 	assert_int_equal(json_array_size(json_object_get(root, "nodes")), 6);
-	assert_int_equal(ct_graph_json_check(root, "x", &err), 0);
 	assert_int_equal(json_array_size(json_object_get(root, "links")), 2);
 	json_decref(root);
 }
@@ -251,49 +250,13 @@ test_text(void **state)
 	json_decref(root);
 }
 
-static void
-expect_error(json_t *root, const char *message)
-{
-	struct ct_error err = { 0 };
-
-	assert_int_equal(ct_graph_json_check(root, "g.json", &err), CT_EFORMAT);
-	assert_string_equal(err.msg, message);
-	json_decref(root);
-}
-
-static void
-test_check(void **state)
-{
-	struct fixture f;
-	struct ct_error err = { 0 };
-	json_t *root = build(&f);
-
-	(void)state;
-	assert_int_equal(ct_graph_json_check(root, "g.json", &err), 0);
-	json_object_del(json_array_get(json_object_get(root, "nodes"), 2), "clerp");
-	expect_error(root, "g.json: nodes[2]: field 'clerp' is missing; expected graph JSON");
-	root = build(&f);
-	json_object_set_new(json_array_get(json_object_get(root, "links"), 0), "source", json_string("9_9_9"));
-	expect_error(root, "g.json: links[0]: source '9_9_9' is not a node");
-	root = build(&f);
-	json_object_set_new(json_array_get(json_object_get(root, "nodes"), 1), "node_id", json_string("0_7_1"));
-	expect_error(root, "g.json: nodes[1]: a second node '0_7_1'");
-	root = build(&f);
-	json_object_set_new(json_array_get(json_object_get(root, "links"), 1), "weight", json_string("1"));
-	expect_error(root, "g.json: links[1]: field 'weight' has the wrong type; expected graph JSON");
-	root = build(&f);
-	json_object_del(json_object_get(root, "metadata"), "scan");
-	expect_error(root, "g.json: metadata[0]: field 'scan' is missing; expected graph JSON");
-	expect_error(json_array(), "g.json: graph[0]: expected an object");
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nodes), cmocka_unit_test(test_links), cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_extras),
-		cmocka_unit_test(test_target_is_active), cmocka_unit_test(test_text), cmocka_unit_test(test_check)
+		cmocka_unit_test(test_target_is_active), cmocka_unit_test(test_text)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

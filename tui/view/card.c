@@ -138,6 +138,13 @@ add_logits(struct card *c, bool all)
 		add(c, (struct line){ .kind = SAYS, .i = i });
 }
 
+/* Does the graph know what has no source node? That of another program's file does not. */
+static bool
+knows_terms(const struct ct_graph *g)
+{
+	return !g->links || g->known.terms;
+}
+
 /* room: lines of the pane; all: as much as there is. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
@@ -155,7 +162,8 @@ build(struct app *a, struct card *c, int room, bool all)
 		if (a->study.info->has_cards)
 			c->card = ct_engine_card(a->study.engine, n->layer, n->index, &c->why);
 		else
-			ct_fail(&c->why, CT_ENOTFOUND, "no cards yet (ctrace features)");
+			ct_fail(&c->why, CT_ENOTFOUND, a->study.info->from_file ? "no card without a model"
+									 : "no cards yet (ctrace features)");
 	}
 	mixed = c->card && !c->card->edited && c->card->f1 < .5 ? c->card->n_candidates : 0;
 	add(c, (struct line){ .kind = HEAD });
@@ -180,7 +188,7 @@ build(struct app *a, struct card *c, int room, bool all)
 		int before = c->list.n;
 
 		add_edges(a, c, FROM, edges < 2 ? 2 : edges);
-		if (n->kind == CT_NODE_TARGET || all)
+		if ((n->kind == CT_NODE_TARGET || all) && knows_terms(a->study.graph))
 			add(c, (struct line){ .kind = BIAS, .first = c->list.n == before });
 	}
 	if (n->kind != CT_NODE_TARGET)
@@ -301,12 +309,17 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 	int x = 1;
 
 	if (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_LOGIT) {
+		if (!knows_terms(g))
+			return;
 		x += draw_text(area, x, y, ST_DIM, "logit ");
 		x += draw_text(area, x, y, ST_TEXT, fmt_plain(p, sizeof p, n->value));
 		draw_text(area, x, y, ST_DIM, " above the mean");
 	} else if (n->kind == CT_NODE_TARGET) {	/* its value stands above */
 		draw_text(area, x, y, ST_DIM, n->target == CT_TARGET_FEATURE ? "target: before the activation"
 									       : "target: difference of logits");
+	} else if (g->links) {	/* a file gives the running sum alone */
+		x += draw_text(area, x, y, ST_DIM, "influence within first ");
+		draw_text(area, x, y, ST_TEXT, fmt_percent(p, sizeof p, n->share));
 	} else {
 		x += draw_text(area, x, y, ST_DIM, "influence ");
 		x += draw_text(area, x, y, n->kept ? ST_TEXT : ST_DIM,

@@ -75,6 +75,42 @@ by_influence(const void *left, const void *right, void *graph)
 	return dx > dy ? -1 : dx < dy ? 1 : x->node - y->node;
 }
 
+static int
+by_feature(const void *left, const void *right, void *graph)
+{
+	const struct entry *x = left, *y = right;
+
+	if (x->layer != y->layer)
+		return x->layer - y->layer;
+	return x->feature != y->feature ? x->feature - y->feature : by_influence(left, right, graph);
+}
+
+/* A graph from a file knows no other features than its own. */
+static void
+collect_known(struct app *a, struct features *v)
+{
+	const struct ct_graph *g = a->study.graph;
+	int n = 0, kept = 0;
+
+	free(v->entry);
+	v->entry = malloc(((size_t)g->n_features + 1) * sizeof *v->entry);
+	v->list.n = 0;
+	v->stale = false;
+	for (int i = 0; v->entry && i < g->n_features; i++)
+		if (matches(a, v, g->nodes[i].layer, g->nodes[i].index))
+			v->entry[n++] = (struct entry){ g->nodes[i].layer, g->nodes[i].index, i };
+	if (n < 1)
+		return;
+	/* Of one feature at several positions the most influential; sorted, it is the first. */
+	qsort_r(v->entry, (size_t)n, sizeof *v->entry, by_feature, (void *)(uintptr_t)g);
+	for (int i = 0; i < n; i++)
+		if (!kept || v->entry[i].layer != v->entry[kept - 1].layer
+		    || v->entry[i].feature != v->entry[kept - 1].feature)
+			v->entry[kept++] = v->entry[i];
+	qsort_r(v->entry, (size_t)kept, sizeof *v->entry, by_influence, (void *)(uintptr_t)g);
+	v->list.n = kept;
+}
+
 static void
 collect(struct app *a, struct features *v)
 {
@@ -120,7 +156,7 @@ features_list(struct app *a, void *state)
 	struct features *v = state;
 
 	if (v->stale)
-		collect(a, v);
+		(a->study.info->from_file ? collect_known : collect)(a, v);
 	list_select(&v->list, v->list.sel);
 	return &v->list;
 }

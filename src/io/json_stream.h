@@ -1,0 +1,51 @@
+/*
+ * json_stream: reading big JSON piece by piece, without a tree.
+ *
+ * Owns a place in a text that its caller owns. Strings are decoded where they stand, so each may be read once; those
+ * that are skipped stay as they are. Errors name the file and the byte. For small files json.h is handier.
+ *
+ *	ct_stream_object(s, err);
+ *	while ((r = ct_stream_key(s, &key, err)) > 0)
+ *		r = strcmp(key, "weight") == 0 ? ct_stream_double(s, "weight", &w, err) : ct_stream_skip(s, err);
+ *
+ * Every function returns 0 or a code; ct_stream_key and ct_stream_item return 1 when there is one more, 0 at the end.
+ */
+#ifndef CT_IO_JSON_STREAM_H
+#define CT_IO_JSON_STREAM_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct ct_stream {
+	const char *where;		/* the file, for messages */
+	char *text;			/* n bytes and a NUL; changed by reading strings */
+	size_t n, at;
+	int first;			/* nothing read yet of the innermost object or list */
+};
+
+/* '{' '[' '"' '0' (a number) 't' 'f' 'n', 'N' for NaN and infinities, 0 at the end, '?' for anything else. */
+char ct_stream_peek(struct ct_stream *s);
+/* "an object", "a list", ...: what ct_stream_peek saw, for messages. */
+const char *ct_stream_kind(char peeked);
+
+int ct_stream_object(struct ct_stream *s, struct ct_error *err);
+int ct_stream_key(struct ct_stream *s, char **key, struct ct_error *err);
+int ct_stream_list(struct ct_stream *s, struct ct_error *err);
+int ct_stream_item(struct ct_stream *s, struct ct_error *err);
+
+/* Values; `what` names them in messages. A string is lent by the text, NUL-terminated and valid UTF-8. */
+int ct_stream_string(struct ct_stream *s, const char *what, char **out, struct ct_error *err);
+int ct_stream_double(struct ct_stream *s, const char *what, double *out, struct ct_error *err);
+int ct_stream_long(struct ct_stream *s, const char *what, long min, long max, long *out, struct ct_error *err);
+
+/* Any value: true, false, null, or one that is not wanted. */
+int ct_stream_skip(struct ct_stream *s, struct ct_error *err);
+/* Nothing but white space may follow. */
+int ct_stream_end(struct ct_stream *s, struct ct_error *err);
+
+/* "FILE: byte N: ..." */
+int ct_stream_fail(const struct ct_stream *s, size_t at, struct ct_error *err, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif
