@@ -220,6 +220,11 @@ int ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 const struct ct_outcome *ct_session_outcome(const struct ct_session *s);	/* NULL: no clamps */
 /* As ct_session_activation, with the clamps in force: a clamped feature has its value. */
 float ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos);
+/* The mean of what the clamps leave of the activations of a part's features, 1: all of it. NAN: no clamps, no features. */
+double ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p);
+/* Is a clamp on a pinned feature, where it is pinned? And the name of the supernode that it is in, or NULL. */
+bool ct_clamp_reaches(const struct ct_clamp *c, const struct ct_pin *p);
+const char *ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c);
 
 /* ---- session: experiments, which run the prompt many times */
 

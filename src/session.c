@@ -212,6 +212,10 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 		if (t->tokens[i] < 0 || t->tokens[i] >= V)
 			return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->tokens[i]);
 	if (t->kind == CT_TARGET_DIFFERENCE) {
+		if (t->tokens[0] == t->tokens[1])
+			return ct_fail(err, CT_EINVAL,
+			    "the difference of \"%s\" from itself is 0: name two tokens, as in A-B",
+			    ct_engine_token(s->e, t->tokens[0]));
 		roots[0] = (struct ct_root){
 			.kind = t->kind, .index = t->tokens[0], .other = t->tokens[1], .pos = pos, .weight = 1
 		};

@@ -1,5 +1,6 @@
 /* session_pins: the facade's part about pinned nodes and supernodes: which there are, and what they are called. */
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,41 @@ ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_er
 	s->parts_arena = arena;
 	*out = s->parts = parts;
 	return CT_OK;
+}
+
+double
+ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p)
+{
+	double sum = 0;
+	int n = 0;
+
+	for (int k = 0; k < p->n && s->n_clamps; k++) {
+		const struct ct_node *f = p->node[k] < 0 ? NULL : &s->graph->nodes[p->node[k]];
+
+		if (!f || f->kind != CT_NODE_FEATURE || f->activation == 0)
+			continue;
+		sum += (double)ct_session_clamped_activation(s, f->layer, f->index, f->pos) / (double)f->activation;
+		n++;
+	}
+	return n ? sum / n : NAN;
+}
+
+bool
+ct_clamp_reaches(const struct ct_clamp *c, const struct ct_pin *p)
+{
+	return p->kind == CT_NODE_FEATURE && c->layer == p->layer && c->feature == p->index &&
+	       (c->pos == p->pos || c->pos == CT_ALL_POSITIONS || (c->onwards && c->pos <= p->pos));
+}
+
+const char *
+ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c)
+{
+	const struct ct_subgraph *sg = &s->subgraph;
+
+	for (int i = 0; i < sg->n_pins; i++)
+		if (sg->pin[i].supernode >= 0 && ct_clamp_reaches(c, &sg->pin[i]))
+			return sg->name[sg->pin[i].supernode];
+	return NULL;
 }
 
 /* ---- names */

@@ -1,7 +1,6 @@
 /* pins: see pins.h. */
 #include "tui/pins.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,31 +49,6 @@ pins_note(const struct study *s, const struct ct_pin *p, char *buf, size_t size)
 	return buf;
 }
 
-double
-pins_level(const struct study *s, const struct ct_subgraph_part *p)
-{
-	double sum = 0;
-	int n = 0;
-
-	for (int k = 0; k < p->n && study_clamps(s)->n; k++) {
-		const struct ct_node *f = study_node(s, p->node[k]);
-
-		if (!f || f->kind != CT_NODE_FEATURE || f->activation == 0)
-			continue;
-		sum += (double)ct_session_clamped_activation(s->session, f->layer, f->index, f->pos)
-		    / (double)f->activation;
-		n++;
-	}
-	return n ? sum / n : NAN;
-}
-
-static bool
-is_on(const struct ct_clamp *c, const struct ct_pin *p)
-{
-	return p->kind == CT_NODE_FEATURE && c->layer == p->layer && c->feature == p->index
-	    && (c->pos == p->pos || c->pos == CT_ALL_POSITIONS || (c->onwards && c->pos <= p->pos));
-}
-
 int
 pins_clamps(const struct study *s, int supernode, int clamp[STUDY_CLAMPS])
 {
@@ -86,22 +60,11 @@ pins_clamps(const struct study *s, int supernode, int clamp[STUDY_CLAMPS])
 		bool member = false;
 
 		for (int k = 0; k < sg->n_pins && !member; k++)
-			member = sg->pin[k].supernode == supernode && is_on(&set->clamp[i], &sg->pin[k]);
+			member = sg->pin[k].supernode == supernode && ct_clamp_reaches(&set->clamp[i], &sg->pin[k]);
 		if (member)
 			clamp[n++] = i;
 	}
 	return n;
-}
-
-const char *
-pins_supernode(const struct study *s, const struct ct_clamp *c)
-{
-	const struct ct_subgraph *sg = ct_session_subgraph(s->session);
-
-	for (int i = 0; i < sg->n_pins; i++)
-		if (sg->pin[i].supernode >= 0 && is_on(c, &sg->pin[i]))
-			return sg->name[sg->pin[i].supernode];
-	return NULL;
 }
 
 /* Is a feature clamped where it is pinned, as c is? */
@@ -111,7 +74,7 @@ clamped_alike(const struct clamp_set *set, const struct ct_pin *p, const struct 
 	for (int i = 0; i < set->n; i++) {
 		const struct ct_clamp *d = &set->clamp[i];
 
-		if (is_on(d, p) && d->pos == p->pos && !d->onwards && d->unit == c->unit && d->amount == c->amount
+		if (ct_clamp_reaches(d, p) && d->pos == p->pos && !d->onwards && d->unit == c->unit && d->amount == c->amount
 		    && d->off == c->off)
 			return true;
 	}
@@ -124,7 +87,7 @@ pins_whole(const struct study *s, int clamp)
 	const struct ct_subgraph *sg = ct_session_subgraph(s->session);
 	const struct clamp_set *set = study_clamps(s);
 	const struct ct_clamp *c = &set->clamp[clamp];
-	const char *name = c->onwards || c->pos == CT_ALL_POSITIONS ? NULL : pins_supernode(s, c);
+	const char *name = c->onwards || c->pos == CT_ALL_POSITIONS ? NULL : ct_session_clamp_supernode(s->session, c);
 	int supernode = name ? ct_subgraph_supernode(sg, name) : -1;
 
 	for (int i = 0; i < sg->n_pins && supernode >= 0; i++)

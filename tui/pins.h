@@ -14,16 +14,8 @@ bool pins_has(const struct study *s, int node);
 const char *pins_name(const struct study *s, const struct ct_pin *p, char *buf, size_t size);
 const char *pins_note(const struct study *s, const struct ct_pin *p, char *buf, size_t size);
 
-/*
- * The mean of what the clamps leave of the activations of a part's features, 1: all of it; NAN without clamps or
- * features.
- */
-double pins_level(const struct study *s, const struct ct_subgraph_part *p);
-
 /* Which of the clamps in force are on features of a supernode, where they are pinned. Returns how many. */
 int pins_clamps(const struct study *s, int supernode, int clamp[STUDY_CLAMPS]);
-/* The name of the supernode in which a clamp's feature is pinned, NULL: in none. */
-const char *pins_supernode(const struct study *s, const struct ct_clamp *c);
 /* The supernode that a clamp in force is a part of, all of which has this clamp's strength; -1: none. */
 int pins_whole(const struct study *s, int clamp);
 

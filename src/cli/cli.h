@@ -31,8 +31,9 @@ enum cli_exit {
 	CLI_INTERRUPTED = 130
 };
 
-/* Keys of options without a letter start above every letter. */
+/* Keys of options without a letter start above every letter; those that several commands have are named here. */
 enum { CLI_LONG = 256 };
+enum { CLI_TRANSCODER = 512, CLI_NONFINITE, CLI_AT, CLI_TARGET, CLI_TOP, CLI_JSON };
 
 struct cli_option {
 	int key;			/* a letter makes it a short option too */
@@ -111,6 +112,31 @@ struct cli_model {
 };
 int cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err);
 void cli_model_close(struct cli_model *m);
+
+/* Rows of options that ask one question of one prompt; cli_query_option takes them. */
+#define CLI_MODEL_ROWS \
+	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" }, \
+	{ CLI_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" }, \
+	{ CLI_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" }
+#define CLI_TARGET_ROWS \
+	{ CLI_AT, "at", "POS", "explain what follows position POS, BOS being 0 (the last one)" }, \
+	{ CLI_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or feature: L1#249@8 (the likeliest tokens)" }
+#define CLI_JSON_ROW { CLI_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" }
+
+enum { CLI_MAX_TOP = 1000 };
+
+struct cli_query {
+	struct cli_model m;
+	int at;				/* -1: the last position */
+	const char *target;		/* NULL: the likeliest tokens */
+	int top;			/* rows to show */
+	const char *json;		/* file, "-"; NULL: text */
+};
+/* 0, or -1 with the message written. Keys of other options are left alone. */
+int cli_query_option(struct cli_query *q, int key, const char *value);
+/* Opens the model and traces the prompt as the query says; the rest of opt is the caller's. */
+int cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt, ct_progress_fn progress,
+    void *ctx, struct ct_error *err);
 
 /* "capitals  4L D128 H4 V384  CLT 4x1024 JumpReLU" */
 void cli_model_line(const struct ct_engine *e);

@@ -1,6 +1,10 @@
-/* model: opening what -m and --transcoder name, and the two lines that say what is looked at. */
+/*
+ * model: the options that name a model and ask a question of a prompt, what they open, and the two lines that say what is
+ * looked at.
+ */
 #include "cli/cli.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,6 +43,33 @@ cli_model_close(struct cli_model *m)
 	ct_engine_close(m->engine);
 	m->session = NULL;
 	m->engine = NULL;
+}
+
+int
+cli_query_option(struct cli_query *q, int key, const char *value)
+{
+	switch (key) {
+	case 'm': q->m.model = value; break;
+	case CLI_TRANSCODER: q->m.transcoder = value; break;
+	case CLI_NONFINITE: q->m.allow_nonfinite = true; break;
+	case CLI_AT: return cli_int(value, "--at", 0, INT_MAX, &q->at);
+	case CLI_TARGET: q->target = value; break;
+	case CLI_TOP: return cli_int(value, "--top", 1, CLI_MAX_TOP, &q->top);
+	case CLI_JSON: q->json = value; break;
+	}
+	return 0;
+}
+
+int
+cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt, ct_progress_fn progress,
+    void *ctx, struct ct_error *err)
+{
+	int rc = cli_model_open(&q->m, prompt, err);
+
+	opt->target.pos = q->at;
+	if (rc == CT_OK && q->target)
+		rc = ct_session_parse_target(q->m.session, q->target, q->at, &opt->target, err);
+	return rc < 0 ? rc : ct_session_trace(q->m.session, opt, progress, ctx, err);
 }
 
 void

@@ -8,27 +8,25 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "cli/group.h"
 #include "cli/sweep.h"
 #include "io/json_out.h"
 
 enum {
-	KEY_TRANSCODER = CLI_LONG, KEY_NONFINITE, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_TOP, KEY_GENERATE,
-	KEY_TEMPERATURE, KEY_SEED, KEY_SWEEP, KEY_JSON
+	KEY_CLAMP = CLI_LONG, KEY_GROUP, KEY_MODE, KEY_THROUGH, KEY_GENERATE, KEY_TEMPERATURE, KEY_SEED, KEY_SWEEP
 };
-enum { MAX_CLAMPS = 256, MAX_TOP = 1000 };
+enum { MAX_CLAMPS = 256 };
 
 struct request {
-	struct cli_model m;
+	struct cli_query ask;		/* top: tokens and effects to show */
 	struct ct_clamp_options how;
-	const char *specs[MAX_CLAMPS];
-	int n_specs;
+	const char *specs[MAX_CLAMPS], *groups[CT_MAX_SUPERNODES];
+	int n_specs, n_groups;
 	struct ct_clamp clamps[MAX_CLAMPS];	/* a spec may name several features */
 	int n_clamps;
 	struct cli_sweep sweep;
-	int top;			/* tokens and effects to show */
 	int generate;			/* tokens to write */
 	struct ct_generate_options generation;
-	const char *json;
 	const char *prompt;
 };
 
@@ -61,13 +59,13 @@ through_text(const struct ct_clamp_options *how)
 static json_t *
 top_json(const struct request *q, enum ct_run which, int pos)
 {
-	struct ct_top *top = malloc((size_t)q->top * sizeof *top);
-	int n = top ? ct_session_top(q->m.session, which, pos, top, q->top) : 0;
+	struct ct_top *top = malloc((size_t)q->ask.top * sizeof *top);
+	int n = top ? ct_session_top(q->ask.m.session, which, pos, top, q->ask.top) : 0;
 	json_t *list = json_array();
 
 	for (int i = 0; i < n; i++)
 		json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:o}",
-		    "token", ct_json_out_string(ct_engine_token(q->m.engine, top[i].token)),
+		    "token", ct_json_out_string(ct_engine_token(q->ask.m.engine, top[i].token)),
 		    "id", top[i].token,
 		    "logit", ct_json_out_number((double)top[i].logit),
 		    "prob", ct_json_out_number((double)top[i].prob)));
@@ -84,7 +82,7 @@ effects_json(const struct request *q, const struct ct_outcome *o)
 		const struct ct_effect *f = &o->effects[i];
 		char name[160];
 
-		ct_session_node_name(q->m.session, f->node, name, sizeof name);
+		ct_session_node_name(q->ask.m.session, f->node, name, sizeof name);
 		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
 		    "node", ct_json_out_string(name),
 		    "before", ct_json_out_number((double)f->before),
@@ -108,11 +106,11 @@ continuation(const struct request *q, bool clamped, struct ct_error *err)
 	char *text;
 
 	opt.clamped = clamped;
-	n = ids ? ct_session_generate(q->m.session, &opt, ids, q->generate, cli_progress, &progress, err)
+	n = ids ? ct_session_generate(q->ask.m.session, &opt, ids, q->generate, cli_progress, &progress, err)
 	    : ct_fail(err, CT_ENOMEM, "out of memory for %d generated tokens", q->generate);
 	cli_progress_end(&progress);
 	for (int i = 0; i < n; i++)
-		ct_buffer_printf(&b, "%s%s", i ? " " : "", ct_engine_token(q->m.engine, ids[i]));
+		ct_buffer_printf(&b, "%s%s", i ? " " : "", ct_engine_token(q->ask.m.engine, ids[i]));
 	free(ids);
 	text = ct_buffer_take(&b, NULL);
 	if (n >= 0 && text)
@@ -127,6 +125,7 @@ continuation(const struct request *q, bool clamped, struct ct_error *err)
 struct results {
 	const struct ct_outcome *outcome;
 	const struct ct_contrast *contrast;
+	const struct ct_parts *parts;		/* NULL: no supernodes */
 	const struct ct_sweep *sweep;		/* NULL: none asked for */
 	char *unclamped, *clamped;		/* generated texts, or NULL */
 };
@@ -138,12 +137,14 @@ clamp_json(const struct request *q, int i, const struct ct_outcome *o)
 		[CT_ABSOLUTE] = "absolute", [CT_MULTIPLE] = "multiple", [CT_DELTA] = "delta"
 	};
 	const struct ct_clamp *c = &q->clamps[i];
+	const char *supernode = ct_session_clamp_supernode(q->ask.m.session, c);
 	const char *scope = c->onwards ? "onwards" : c->pos == CT_ALL_POSITIONS ? "all" : "position";
 
-	return json_pack("{s:i, s:i, s:o, s:s, s:o, s:s, s:o, s:i}",
+	return json_pack("{s:i, s:i, s:o, s:o, s:s, s:o, s:s, s:o, s:i}",
 	    "layer", c->layer,
 	    "feature", c->feature,
-	    "label", ct_json_out_string(ct_engine_label(q->m.engine, c->layer, c->feature)),
+	    "label", ct_json_out_string(ct_engine_label(q->ask.m.engine, c->layer, c->feature)),
+	    "supernode", supernode ? ct_json_out_string(supernode) : json_null(),
 	    "unit", units[c->unit],
 	    "amount", ct_json_out_number(c->amount),
 	    "scope", scope,
@@ -155,14 +156,14 @@ clamp_json(const struct request *q, int i, const struct ct_outcome *o)
 static json_t *
 side_json(const struct request *q, const struct ct_outcome *o, const float *prob, double kl)
 {
-	const struct ct_graph *g = ct_session_graph(q->m.session);
+	const struct ct_graph *g = ct_session_graph(q->ask.m.session);
 	json_t *targets = json_array();
 
 	for (int i = 0; i < o->n_targets; i++) {
 		const struct ct_node *n = &g->nodes[o->effects[i].node];
 		char name[160];
 
-		ct_session_node_name(q->m.session, o->effects[i].node, name, sizeof name);
+		ct_session_node_name(q->ask.m.session, o->effects[i].node, name, sizeof name);
 		json_array_append_new(targets, json_pack("{s:o, s:o, s:o}",
 		    "node", ct_json_out_string(name),
 		    "observed", ct_json_out_number((double)o->effects[i].observed),
@@ -186,7 +187,7 @@ show_json(const struct request *q, const struct results *r, int pos)
 	}
 	cli_mode_text(&o->options, text, sizeof text);
 	root = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:i}}",
-	    "prompt", ct_json_out_string(ct_session_text(q->m.session)),
+	    "prompt", ct_json_out_string(ct_session_text(q->ask.m.session)),
 	    "mode", text,
 	    "through", through_text(&o->options),
 	    "clamps", clamps,
@@ -195,36 +196,39 @@ show_json(const struct request *q, const struct results *r, int pos)
 	    "effects", effects_json(q, o),
 	    "agreement", "spearman", ct_json_out_number(o->agreement.spearman),
 	    "pearson", ct_json_out_number(o->agreement.pearson), "n", o->agreement.n);
+	json_object_set_new(root, "position", json_integer(pos));
 	json_object_set_new(root, "clamp_details", details);
+	if (r->parts)
+		json_object_set_new(root, "supernodes", cli_group_json(q->ask.m.session, r->parts));
 	json_object_set_new(root, "max_direct_error", ct_json_out_number(o->max_direct_error));
 	json_object_set_new(root, "contrast", json_pack("{s:o, s:o, s:o}",
 	    "frozen", side_json(q, &r->contrast->frozen, r->contrast->prob_frozen, r->contrast->kl_frozen),
 	    "free", side_json(q, &r->contrast->free, r->contrast->prob_free, r->contrast->kl_free),
 	    "pattern_share", ct_json_out_number(r->contrast->pattern_share)));
 	if (r->sweep)
-		json_object_set_new(root, "sweep", cli_sweep_json(&q->m, r->sweep));
+		json_object_set_new(root, "sweep", cli_sweep_json(&q->ask.m, r->sweep));
 	if (r->clamped)
 		json_object_set_new(root, "generated", json_pack("{s:o, s:o}", "before",
 		    ct_json_out_string(r->unclamped), "after", ct_json_out_string(r->clamped)));
-	return cli_json(q->json, root);
+	return cli_json(q->ask.json, root);
 }
 
 static void
 show_top(const struct request *q, int pos)
 {
-	struct ct_top before[MAX_TOP], after[MAX_TOP];
+	struct ct_top before[CLI_MAX_TOP], after[CLI_MAX_TOP];
 	char old[128], new[128], p[3][16];
-	int n = ct_session_top(q->m.session, CT_RUN_ORIGINAL, pos, before, q->top);
-	int k = ct_session_top(q->m.session, CT_RUN_CLAMPED, pos, after, q->top);
+	int n = ct_session_top(q->ask.m.session, CT_RUN_ORIGINAL, pos, before, q->ask.top);
+	int k = ct_session_top(q->ask.m.session, CT_RUN_CLAMPED, pos, after, q->ask.top);
 
 	cli_line("%-32s  %s", "before", "after");
 	for (int i = 0; i < n && i < k; i++)
 		cli_line("%s %7s  %s %7s  (was %s)",
-		    cli_column(old, sizeof old, ct_engine_token(q->m.engine, before[i].token), 24),
+		    cli_column(old, sizeof old, ct_engine_token(q->ask.m.engine, before[i].token), 24),
 		    cli_percent(p[0], (double)before[i].prob),
-		    cli_column(new, sizeof new, ct_engine_token(q->m.engine, after[i].token), 24),
+		    cli_column(new, sizeof new, ct_engine_token(q->ask.m.engine, after[i].token), 24),
 		    cli_percent(p[1], (double)after[i].prob),
-		    cli_percent(p[2], (double)ct_session_prob(q->m.session, CT_RUN_ORIGINAL, pos,
+		    cli_percent(p[2], (double)ct_session_prob(q->ask.m.session, CT_RUN_ORIGINAL, pos,
 		    after[i].token)));
 }
 
@@ -244,18 +248,18 @@ number(char dst[32], const char *sign, double x)
 static void
 show_effects(const struct request *q, const struct ct_outcome *o)
 {
-	const struct ct_graph *g = ct_session_graph(q->m.session);
+	const struct ct_graph *g = ct_session_graph(q->ask.m.session);
 
 	cli_line("%-40s %9s %9s %9s %9s %9s", "effects", "before", "after", "observed", "direct", "total");
-	for (int i = 0; i < o->n_effects && i < q->top; i++) {
+	for (int i = 0; i < o->n_effects && i < q->ask.top; i++) {
 		const struct ct_effect *f = &o->effects[i];
 		const struct ct_node *node = &g->nodes[f->node];
 		char label[160] = "", name[160], text[340], column[240], n[5][32];
 
 		if (node->kind == CT_NODE_FEATURE)
-			ct_engine_label_short(q->m.engine, node->layer, node->index, label,
+			ct_engine_label_short(q->ask.m.engine, node->layer, node->index, label,
 			    sizeof label, NULL);
-		ct_session_node_name(q->m.session, f->node, name, sizeof name);
+		ct_session_node_name(q->ask.m.session, f->node, name, sizeof name);
 		snprintf(text, sizeof text, "%s%s%s%s", name, *label ? " " : "", label,
 		    f->clamped ? " (clamped)" : "");
 		cli_line("%s %s %s %s %s %s", cli_column(column, sizeof column, text, 40),
@@ -263,8 +267,8 @@ show_effects(const struct request *q, const struct ct_outcome *o)
 		    number(n[2], "+", (double)f->observed), number(n[3], "+", (double)f->predicted_direct),
 		    number(n[4], "+", (double)f->predicted_total));
 	}
-	if (o->n_effects > q->top)
-		cli_line("... %d more", o->n_effects - q->top);
+	if (o->n_effects > q->ask.top)
+		cli_line("... %d more", o->n_effects - q->ask.top);
 }
 
 /* "clamp  L1#249@8=0  Texas: value 0 at position 8", and what became of it. */
@@ -274,7 +278,7 @@ show_clamp(const struct request *q, int i, const struct ct_outcome *o)
 	const struct ct_clamp *c = &q->clamps[i];
 	char label[160], text[160], strength[80], scope[80], lost[80] = "";
 
-	ct_engine_label_short(q->m.engine, c->layer, c->feature, label, sizeof label, NULL);
+	ct_engine_label_short(q->ask.m.engine, c->layer, c->feature, label, sizeof label, NULL);
 	ct_clamp_text(c, text, sizeof text);
 	if (c->unit == CT_ABSOLUTE)
 		snprintf(strength, sizeof strength, "value %.6g", c->amount);
@@ -288,7 +292,7 @@ show_clamp(const struct request *q, int i, const struct ct_outcome *o)
 		snprintf(scope, sizeof scope, "from position %d on", c->pos);
 	else
 		snprintf(scope, sizeof scope, "at position %d, where it was %.4g", c->pos,
-		    (double)ct_session_activation(q->m.session, c->layer, c->feature, c->pos));
+		    (double)ct_session_activation(q->ask.m.session, c->layer, c->feature, c->pos));
 	if (o->lost[i])
 		snprintf(lost, sizeof lost, "; replaced at %d position%s by a later clamp", o->lost[i],
 		    o->lost[i] > 1 ? "s" : "");
@@ -301,11 +305,11 @@ show_contrast(const struct request *q, const struct ct_contrast *x)
 	char name[160], column[240];
 
 	cli_line("%-40s %9s %9s %9s", "attention patterns", "frozen", "free", "apart");
-	for (int i = 0; i < x->frozen.n_targets && i < q->top; i++) {
+	for (int i = 0; i < x->frozen.n_targets && i < q->ask.top; i++) {
 		double frozen = (double)x->frozen.effects[i].observed;
 		double live = (double)x->free.effects[i].observed;
 
-		ct_session_node_name(q->m.session, x->frozen.effects[i].node, name, sizeof name);
+		ct_session_node_name(q->ask.m.session, x->frozen.effects[i].node, name, sizeof name);
 		cli_line("%s %+9.3f %+9.3f %+9.3f", cli_column(column, sizeof column, name, 40), frozen, live,
 		    live - frozen);
 	}
@@ -335,8 +339,8 @@ show(const struct request *q, const struct results *r, int pos)
 	const struct ct_outcome *o = r->outcome;
 	char text[160];
 
-	cli_model_line(q->m.engine);
-	cli_prompt_line(q->m.session, pos);
+	cli_model_line(q->ask.m.engine);
+	cli_prompt_line(q->ask.m.session, pos);
 	for (int i = 0; i < q->n_clamps; i++)
 		show_clamp(q, i, o);
 	cli_mode_text(&o->options, text, sizeof text);
@@ -345,13 +349,15 @@ show(const struct request *q, const struct results *r, int pos)
 	show_top(q, pos);
 	cli_line("%s", "");
 	show_effects(q, o);
+	if (r->parts)
+		cli_group_show(q->ask.m.session, r->parts);
 	cli_line("%s", "");
 	show_contrast(q, r->contrast);
 	cli_line("%s", "");
 	show_agreement(o);
 	if (r->sweep) {
 		cli_line("%s", "");
-		cli_sweep_show(&q->m, r->sweep, q->clamps[0].unit, q->top);
+		cli_sweep_show(&q->ask.m, r->sweep, q->clamps[0].unit, q->ask.top);
 	}
 	if (r->clamped) {
 		cli_line("%s", "");
@@ -365,7 +371,7 @@ parse_clamps(struct request *q, struct ct_error *err)
 {
 	for (int i = 0; i < q->n_specs; i++) {
 		int n = ct_session_parse_clamps(
-		    q->m.session, q->specs[i], q->clamps + q->n_clamps, MAX_CLAMPS - q->n_clamps, err);
+		    q->ask.m.session, q->specs[i], q->clamps + q->n_clamps, MAX_CLAMPS - q->n_clamps, err);
 
 		if (n < 0)
 			return ct_fail_in(err, "--clamp");
@@ -377,16 +383,20 @@ parse_clamps(struct request *q, struct ct_error *err)
 static int
 compute(struct request *q, struct results *r, struct cli_progress *progress, struct ct_error *err)
 {
-	struct ct_trace_options trace = { .target.pos = -1 };
+	struct ct_trace_options trace = { 0 };
 	struct ct_session *s;
 	int rc;
 
-	if ((rc = cli_model_open(&q->m, q->prompt, err)) < 0 || (rc = parse_clamps(q, err)) < 0)
+	if ((rc = cli_query_trace(&q->ask, q->prompt, &trace, cli_progress, progress, err)) < 0)
 		return rc;
-	s = q->m.session;
-	if ((rc = ct_session_trace(s, &trace, cli_progress, progress, err)) < 0 ||
+	s = q->ask.m.session;
+	for (int i = 0; i < q->n_groups; i++)
+		if (cli_group_add(s, q->groups[i], err) < 0)
+			return ct_fail_in(err, "--group");
+	if ((rc = parse_clamps(q, err)) < 0 ||
 	    (rc = ct_session_clamp(s, q->clamps, q->n_clamps, &q->how, cli_progress, progress, err)) < 0 ||
-	    (rc = ct_session_contrast(s, &r->contrast, err)) < 0)
+	    (rc = ct_session_contrast(s, &r->contrast, err)) < 0 ||
+	    (q->n_groups && (rc = ct_session_parts(s, &r->parts, err)) < 0))
 		return rc;
 	if (q->sweep.steps && (rc = ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep,
 				   cli_progress, progress, err)) < 0)
@@ -411,24 +421,24 @@ steer(struct request *q)
 		cli_progress_end(&progress);
 		status = cli_fail(&err);
 	} else {
-		pos = ct_session_length(q->m.session) - 1;
-		if (q->json)
+		pos = ct_session_graph(q->ask.m.session)->pos;
+		if (q->ask.json)
 			status = show_json(q, &r, pos);
 		else
 			show(q, &r, pos);
-		if (status == CLI_OK && ct_session_check(q->m.session, &err) < 0)
+		if (status == CLI_OK && ct_session_check(q->ask.m.session, &err) < 0)
 			status = cli_fail(&err);
 	}
 	free(r.unclamped);
 	free(r.clamped);
-	cli_model_close(&q->m);
+	cli_model_close(&q->ask.m);
 	return status;
 }
 
 static int
 run(struct cli *c)
 {
-	struct request q = { .top = 10 };
+	struct request q = { .ask = { .at = -1, .top = 10 } };
 	const char *value;
 	char *prompt;
 	int key, seed = 0, status;
@@ -437,15 +447,19 @@ run(struct cli *c)
 		int bad = 0;
 
 		switch (key) {
-		case 'm': q.m.model = value; break;
-		case KEY_TRANSCODER: q.m.transcoder = value; break;
-		case KEY_NONFINITE: q.m.allow_nonfinite = true; break;
 		case KEY_CLAMP:
 			if (q.n_specs == MAX_CLAMPS) {
 				cli_error("--clamp: more than %d clamps", MAX_CLAMPS);
 				return CLI_ERROR;
 			}
 			q.specs[q.n_specs++] = value;
+			break;
+		case KEY_GROUP:
+			if (q.n_groups == CT_MAX_SUPERNODES) {
+				cli_error("--group: more than %d supernodes", CT_MAX_SUPERNODES);
+				return CLI_ERROR;
+			}
+			q.groups[q.n_groups++] = value;
 			break;
 		case KEY_MODE: bad = parse_mode(value, &q.how); break;
 		case KEY_THROUGH:
@@ -455,14 +469,13 @@ run(struct cli *c)
 			}
 			q.how.through = *value == 'm' ? CT_MODEL : CT_REPLACEMENT;
 			break;
-		case KEY_TOP: bad = cli_int(value, "--top", 1, MAX_TOP, &q.top); break;
 		case KEY_GENERATE: bad = cli_int(value, "--generate", 1, 1 << 20, &q.generate); break;
 		case KEY_TEMPERATURE:
 			bad = cli_double(value, "--temperature", 0, 100, &q.generation.temperature);
 			break;
 		case KEY_SEED: bad = cli_int(value, "--seed", 0, INT_MAX, &seed); break;
 		case KEY_SWEEP: bad = cli_sweep_parse(value, &q.sweep); break;
-		case KEY_JSON: q.json = value; break;
+		default: bad = cli_query_option(&q.ask, key, value);
 		}
 		if (bad)
 			return CLI_ERROR;
@@ -484,32 +497,32 @@ run(struct cli *c)
 }
 
 static const struct cli_option options[] = {
-	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
-	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
-	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
+	CLI_MODEL_ROWS,
+	CLI_TARGET_ROWS,
 	{ KEY_CLAMP, "clamp", "SPEC", "L1#249@8=0, ...x-1, ...+2.5, ...-2.5; @* everywhere; repeatable" },
+	{ KEY_GROUP, "group", "NAME=NODE,...", "a supernode, which --clamp can name: '\"NAME\"x0'; repeatable" },
 	{ KEY_MODE, "mode", "MODE", "what stays frozen: direct, frozen, free or range=I-J (frozen)" },
 	{ KEY_THROUGH, "through", "WHAT", "what carries the effect on: model or replacement (model)" },
-	{ KEY_TOP, "top", "N", "tokens and effects to show (10)" },
+	{ CLI_TOP, "top", "N", "tokens and effects to show (10)" },
 	{ KEY_GENERATE, "generate", "N", "let the model go on for N tokens, without and with the clamps" },
 	{ KEY_TEMPERATURE, "temperature", "T", "draw the tokens at this temperature (0: the likeliest)" },
 	{ KEY_SEED, "seed", "S", "seed of the drawing (0)" },
 	{ KEY_SWEEP, "sweep", "FROM:TO:STEPS", "the clamps at many strengths and up to each layer" },
-	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	CLI_JSON_ROW,
 	{ 0 }
 };
 
 const struct cli_command cli_steer = {
 	.name = "steer",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] --clamp SPEC... [--mode MODE]\n"
-	    "[--through WHAT] [--top N] [--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS]\n"
-	    "[--json FILE] PROMPT",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	    "--clamp SPEC... [--group NAME=NODE,...] [--mode MODE] [--through WHAT] [--top N]\n"
+	    "[--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS] [--json FILE] PROMPT",
 	.summary = "clamp features, and compare what the model then says with what the graph predicted",
 	.details = "A clamp is L1#249@8=0 (layer, feature, position; absolute value), ...x-1 (a multiple of\n"
 	    "the activation: x0 ablates, x-1 flips) or ...+2.5, ...-2.5 (added). @8.. reaches from position\n"
 	    "8 on, @* everywhere. \"Texas\"@8x0 names the feature by its label where it is unique,\n"
-	    "\"Texas\"*@8x0 all that have it. Members of a group stand with commas between and have\n"
-	    "one strength: L0#358@6,L1#585@8x0. Of two clamps on one feature and position the last\n"
+	    "\"Texas\"*@8x0 all that have it, \"Texas\"x0 the features of the --group Texas. Members stand\n"
+	    "with commas between and have one strength: L0#358@6,L1#585@8x0. Of two clamps on one feature and position the last\n"
 	    "counts. Effects are those on pre-activations and on logits minus their mean.",
 	.options = options,
 	.run = run

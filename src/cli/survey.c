@@ -7,8 +7,6 @@
 
 #include "io/json_out.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_NONFINITE, KEY_AT, KEY_TARGET, KEY_TOP, KEY_JSON };
-
 static int
 show_json(const struct cli_model *m, const struct ct_survey *v, const char *file)
 {
@@ -79,18 +77,15 @@ show(const struct cli_model *m, const struct ct_survey *v, int top)
 }
 
 static int
-survey(struct cli_model *m, const char *prompt, int at, const char *target, int top, const char *json)
+survey(struct cli_query *q, const char *prompt)
 {
 	struct cli_progress progress = { 0 };
-	struct ct_trace_options trace = { .target.pos = at };
+	struct ct_trace_options trace = { 0 };
 	const struct ct_survey *v;
 	struct ct_error err = { 0 };
-	int status;
 
-	if (cli_model_open(m, prompt, &err) < 0 ||
-	    (target && ct_session_parse_target(m->session, target, at, &trace.target, &err) < 0) ||
-	    ct_session_trace(m->session, &trace, cli_progress, &progress, &err) < 0 ||
-	    ct_session_survey(m->session, &v, cli_progress, &progress, &err) < 0) {
+	if (cli_query_trace(q, prompt, &trace, cli_progress, &progress, &err) < 0 ||
+	    ct_session_survey(q->m.session, &v, cli_progress, &progress, &err) < 0) {
 		cli_progress_end(&progress);
 		return cli_fail(&err);
 	}
@@ -99,56 +94,39 @@ survey(struct cli_model *m, const char *prompt, int at, const char *target, int 
 		cli_error("the pruned graph has no features to ablate");
 		return CLI_NOTHING;
 	}
-	status = CLI_OK;
-	if (json)
-		status = show_json(m, v, json);
-	else
-		show(m, v, top);
-	return status;
+	if (q->json)
+		return show_json(&q->m, v, q->json);
+	show(&q->m, v, q->top);
+	return CLI_OK;
 }
 
 static int
 run(struct cli *c)
 {
-	struct cli_model m = { 0 };
-	const char *value, *target = NULL, *json = NULL;
+	struct cli_query q = { .at = -1, .top = 20 };
+	const char *value;
 	char *prompt;
-	int key, at = -1, top = 20, status;
+	int key, status;
 
-	while ((key = cli_next(c, &value)) > 0) {
-		int bad = 0;
-
-		switch (key) {
-		case 'm': m.model = value; break;
-		case KEY_TRANSCODER: m.transcoder = value; break;
-		case KEY_NONFINITE: m.allow_nonfinite = true; break;
-		case KEY_AT: bad = cli_int(value, "--at", 1, 1 << 20, &at); break;
-		case KEY_TARGET: target = value; break;
-		case KEY_TOP: bad = cli_int(value, "--top", 1, 1 << 20, &top); break;
-		case KEY_JSON: json = value; break;
-		}
-		if (bad)
+	while ((key = cli_next(c, &value)) > 0)
+		if (cli_query_option(&q, key, value) < 0)
 			return CLI_ERROR;
-	}
 	if (key < 0)
 		return c->status;
 	prompt = cli_prompt(c);
 	if (!prompt)
 		return CLI_ERROR;
-	status = survey(&m, prompt, at, target, top, json);
-	cli_model_close(&m);
+	status = survey(&q, prompt);
+	cli_model_close(&q.m);
 	free(prompt);
 	return status;
 }
 
 static const struct cli_option options[] = {
-	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
-	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
-	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
-	{ KEY_AT, "at", "POS", "position whose next token is looked at (the last)" },
-	{ KEY_TARGET, "target", "TARGET", "what the graph explains: TOK, TOK,TOK, A-B or L1#249@8" },
-	{ KEY_TOP, "top", "N", "features to show (20)" },
-	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	CLI_MODEL_ROWS,
+	CLI_TARGET_ROWS,
+	{ CLI_TOP, "top", "N", "features to show (20)" },
+	CLI_JSON_ROW,
 	{ 0 }
 };
 

@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	KEY_TRANSCODER = CLI_LONG, KEY_NONFINITE, KEY_AT, KEY_TARGET, KEY_MAX_NODES, KEY_PRUNE, KEY_DEPTH, KEY_TOP,
-	KEY_JSON
-};
+enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH };
 
 /* A float run stays below this (relative): more means that the graph does not describe the run. */
 static const double check_limit = 1e-5;
@@ -165,31 +162,25 @@ parse_prune(const char *text, struct ct_trace_options *opt)
 static int
 run(struct cli *c)
 {
-	struct cli_model m = { 0 };
+	struct cli_query q = { .at = -1, .top = 8 };
 	struct cli_progress progress = { 0 };
 	struct ct_trace_options opt = { 0 };
 	struct ct_error err = { 0 };
 	const struct ct_graph *g;
-	const char *value, *target = NULL, *json = NULL;
+	const char *value;
 	char *prompt;
-	int key, at = -1, depth = 3, top = 8, status;
+	int key, depth = 3, status;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		int bad = 0;
 
 		switch (key) {
-		case 'm': m.model = value; break;
-		case KEY_TRANSCODER: m.transcoder = value; break;
-		case KEY_NONFINITE: m.allow_nonfinite = true; break;
-		case KEY_AT: bad = cli_int(value, "--at", 0, INT_MAX, &at); break;
-		case KEY_TARGET: target = value; break;
 		case KEY_MAX_NODES:
 			bad = cli_int(value, "--max-feature-nodes", 1, INT_MAX, &opt.max_feature_nodes);
 			break;
 		case KEY_PRUNE: bad = parse_prune(value, &opt); break;
-		case KEY_JSON: json = value; break;
 		case KEY_DEPTH: bad = cli_int(value, "--depth", 1, 64, &depth); break;
-		case KEY_TOP: bad = cli_int(value, "--top", 1, 1000, &top); break;
+		default: bad = cli_query_option(&q, key, value);
 		}
 		if (bad)
 			return CLI_ERROR;
@@ -200,27 +191,22 @@ run(struct cli *c)
 	if (!prompt)
 		return CLI_ERROR;
 
-	opt.target.pos = at;
-	if (cli_model_open(&m, prompt, &err) < 0)
-		goto fail;
-	if (target && ct_session_parse_target(m.session, target, at, &opt.target, &err) < 0)
-		goto fail;
-	if (ct_session_trace(m.session, &opt, cli_progress, &progress, &err) < 0)
+	if (cli_query_trace(&q, prompt, &opt, cli_progress, &progress, &err) < 0)
 		goto fail;
 	cli_progress_end(&progress);
-	g = ct_session_graph(m.session);
-	if (json) {
+	g = ct_session_graph(q.m.session);
+	if (q.json) {
 		char *text;
 		size_t n;
 
-		if (ct_session_graph_json(m.session, &text, &n, &err) < 0)
+		if (ct_session_graph_json(q.m.session, &text, &n, &err) < 0)
 			goto fail;
-		status = cli_text(json, text, n);
+		status = cli_text(q.json, text, n);
 		free(text);
 	} else {
-		status = show(&m, g, target ? g->n_targets : 1, depth, top);
+		status = show(&q.m, g, q.target ? g->n_targets : 1, depth, q.top);
 	}
-	if (status == CLI_OK && ct_session_check(m.session, &err) < 0)
+	if (status == CLI_OK && ct_session_check(q.m.session, &err) < 0)
 		goto fail;
 	if (status == CLI_OK && !(g->check.max_edge_residual <= check_limit &&
 	    g->check.max_logit_error <= check_limit)) {
@@ -234,22 +220,19 @@ fail:
 	cli_progress_end(&progress);
 	status = cli_fail(&err);
 done:
-	cli_model_close(&m);
+	cli_model_close(&q.m);
 	free(prompt);
 	return status;
 }
 
 static const struct cli_option options[] = {
-	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" },
-	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
-	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
-	{ KEY_AT, "at", "POS", "explain what follows position POS, BOS being 0 (the last one)" },
-	{ KEY_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or feature: L1#249@8 (the likeliest tokens)" },
+	CLI_MODEL_ROWS,
+	CLI_TARGET_ROWS,
 	{ KEY_MAX_NODES, "max-feature-nodes", "N", "attribute at most N features (7500)" },
 	{ KEY_PRUNE, "prune", "NODE[,EDGE]", "shares of influence to keep (0.8,0.98); 1,1 keeps everything" },
 	{ KEY_DEPTH, "depth", "N", "levels of the tree (3)" },
-	{ KEY_TOP, "top", "N", "contributors on the first level, half as many on each further one (8)" },
-	{ KEY_JSON, "json", "FILE", "write graph JSON to FILE, or to stdout for -, instead of text" },
+	{ CLI_TOP, "top", "N", "contributors on the first level, half as many on each further one (8)" },
+	CLI_JSON_ROW,
 	{ 0 }
 };
 

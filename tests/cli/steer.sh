@@ -34,6 +34,18 @@ ok "a range over all layers, too" has '^self-check  .* within [0-9.]+e-0[6-9]$'
 run steer -m "$golden" --clamp L1#43@8x0 --through replacement "$prompt"
 ok "what carries the effect is named" has '^mode   frozen, through the replacement$'
 
+run steer -m "$golden" --group 'late one=L2#5@8, L2#10@8' --group 'early=L0#17@4,input "w9"@3' --clamp '"late one"x0' "$prompt"
+ok "a supernode is clamped, each of its features" [ "$(grep -cE '^clamp  L2#(5|10)@8x0' "$tmp/out")" = 2 ]
+ok "what is left of it is shown" has '^late one  2 nodes +14\.3[67][0-9] +0%$'
+ok "and of the others" has '^early  2 nodes +4\.38[0-9] +100%$'
+run steer -m "$golden" --group 'late one=L2#5@8,L2#10@8' --clamp '"late one"x0' --sweep -2:2:9 --json - "$prompt"
+ok "its JSON has the supernodes" has '^ "supernodes": \['
+ok "with what is left" has '"level": 0'
+ok "and of each clamp the one it belongs to" [ "$(grep -c '"supernode": "late one"' "$tmp/out")" = 2 ]
+run steer -m "$golden" --clamp L1#43@8x0 --at 5 --target w9 "$prompt"
+ok "effects may be on another target, at another position" has '^output "w9" '
+ok "which is marked in the prompt" has ' \[w39\] '
+
 LC_ALL=C; export LC_ALL
 run steer -m "$golden" --clamp L1#43@8x0 --sweep -2:2:9 "$prompt"
 ok "a sweep succeeds" [ "$status" = 0 ]
@@ -69,6 +81,10 @@ fails "a strength that is no number" "strength is missing or no number" steer -m
 fails "a range outside the model" "no layer range 1-7.*0 to 2" steer -m "$golden" --clamp L1#43@8=0 --mode range=1-7 "$prompt"
 fails "a strength that is too much" "infinite under L1#43@8=" steer -m "$golden" --clamp L1#43@8=1e39 "$prompt"
 fails "a label that nobody has" 'no feature is labelled "Texas"' steer -m "$golden" --clamp '"Texas"*@8x0' "$prompt"
+fails "a supernode that is none" '--group: expected NAME=NODE' steer -m "$golden" --group Texas --clamp L1#43@8=0 "$prompt"
+fails "a supernode without a name" '--group: a supernode needs a name' steer -m "$golden" --group =L1#43@8 --clamp L1#43@8=0 "$prompt"
+fails "a member that is no node" '--group: no layer 9' steer -m "$golden" --group a=L9#1@8 --clamp '"a"x0' "$prompt"
+fails "a supernode without features" 'has no feature: only features' steer -m "$golden" --group 'a=error L1@8' --clamp '"a"x0' "$prompt"
 fails "a sweep that is none" "--sweep: expected FROM:TO:STEPS" steer -m "$golden" --clamp L1#43@8=0 --sweep 1:2 "$prompt"
 fails "a sweep of one step" "--sweep STEPS" steer -m "$golden" --clamp L1#43@8=0 --sweep 1:2:1 "$prompt"
 fails "a sweep of different units" "one unit" steer -m "$golden" --clamp L1#43@8=0 --clamp L0#3@8x2 \

@@ -69,4 +69,5 @@ fails "weights that are NaN" "is nan.*--allow-nonfinite" \
 run trace --allow-nonfinite -m "$tmp/broken" --transcoder "$golden/transcoder" "$prompt"
 ok "they are read when asked for" [ "$status" = 1 ]
 ok "and the graph is not trusted" grep -q 'self-check failed' "$tmp/err"
+fails "a difference of a token from itself" "the difference of .w10. from itself is 0" trace -m "$golden" --target w10-w10 "$prompt"
 exit $failed

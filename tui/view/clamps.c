@@ -65,7 +65,7 @@ static void
 draw_clamp(struct app *a, const struct area *area, int y, int i)
 {
 	const struct ct_clamp *c = &study_clamps(&a->study)->clamp[i];
-	const char *supernode = pins_supernode(&a->study, c);
+	const char *supernode = ct_session_clamp_supernode(a->study.session, c);
 	char text[160], label[STUDY_NAME];
 	bool guess;
 	int x = 2;

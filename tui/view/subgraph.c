@@ -278,7 +278,7 @@ draw_part(struct app *a, const struct area *area, int y, const struct subgraph *
 			    p->n, p->n == 1 ? "" : "s", p->n_nodes);
 	}
 	if (p->n_nodes)
-		draw_figures(a, area, y, p->activation, p->influence, pins_level(&a->study, p));
+		draw_figures(a, area, y, p->activation, p->influence, ct_session_level(a->study.session, p));
 }
 
 static void
@@ -290,7 +290,7 @@ draw_member(struct app *a, const struct area *area, int y, const struct ct_subgr
 	draw_cell(area, 3, y, ST_DIM, 0xb7);
 	draw_node(a, area, 5, y, area->w - ACTIVE - 7, pin_of(a, p, k), n);
 	if (n)
-		draw_figures(a, area, y, (double)n->activation, n->influence, pins_level(&a->study, &alone));
+		draw_figures(a, area, y, (double)n->activation, n->influence, ct_session_level(a->study.session, &alone));
 }
 
 static void
