@@ -240,6 +240,14 @@ ct_file_exists(const char *path)
 }
 
 bool
+ct_file_missing(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool
 ct_dir_exists(const char *path)
 {
 	struct stat st;

@@ -34,6 +34,7 @@ struct ct_part {
 int ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err);
 
 bool ct_file_exists(const char *path);			/* a regular file */
+bool ct_file_missing(const char *path);			/* there is nothing of that name, for sure */
 bool ct_dir_exists(const char *path);
 int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an existing one is fine */
 

@@ -33,7 +33,7 @@ open_store(struct ct_cards *c, const struct ct_transcoder *tc, struct ct_error *
 
 	if (index == NULL)
 		return ct_fail_memory(err, strlen(c->dir), "a path");
-	if (ct_file_exists(index))
+	if (!ct_file_missing(index))
 		rc = ct_store_open(&c->store, c->dir, &why);
 	free(index);
 	for (l = 0; c->store != NULL && rc == CT_OK && l < tc->L; l++) {

@@ -26,7 +26,6 @@ monkey() {
 		    "Ctrl-r Ctrl-a Ctrl-k Ctrl-w Ctrl-c Ctrl-l Shift-Tab Alt-b", key, " ")
 		typed = split("w1 w2 w3|=3|x2|+1|w9|L1#43@8x2|L1#43@*=4|foo|L2|mode free|prune .3|w2-w9|edges share|" \
 		    "view map|at 3|expand all|attribute L1#3@5|.5", text, "|")
-		sizes = split("80x24 120x40 79x24 1x1 300x100 120x24 80x60 200x24", size, " ")
 		print "prompt " prompt
 		for (i = 0; i < n; i++) {
 			r = rand()
@@ -40,7 +39,7 @@ monkey() {
 			else if (r < .97)
 				print "screen"
 			else
-				print "resize " size[1 + int(rand() * sizes)]
+				print "resize " 1 + int(rand() * 500) "x" 1 + int(rand() * 200)
 		}
 	}'
 }

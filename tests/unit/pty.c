@@ -1,0 +1,185 @@
+/* pty: see pty.h. */
+#include "pty.h"
+
+#include <ftw.h>
+#include <poll.h>
+#include <pty.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utmp.h>
+
+#include <cmocka.h>
+
+static char model[4096];
+static char home[] = "state.XXXXXX";
+
+const char *
+pty_program(void)
+{
+	const char *p = getenv("CTRACE_TUI");
+
+	return p ? p : "./ctrace-tui";
+}
+
+const char *
+pty_home(void)
+{
+	return home;
+}
+
+const char *
+pty_model(void)
+{
+	return model;
+}
+
+int
+pty_enter(void **state)
+{
+	const char *srcdir = getenv("srcdir");
+
+	(void)state;
+	snprintf(model, sizeof model, "%s/tests/golden/llama-clt", srcdir ? srcdir : ".");
+	return mkdtemp(home) ? 0 : -1;
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+int
+pty_leave(void **state)
+{
+	(void)state;
+	return nftw(home, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void
+start_program(struct run *r, const char *term, int cols, int rows, const char *shell_command)
+{
+	char state_home[4096], cwd[2048];
+	struct winsize ws = { .ws_col = (unsigned short)cols, .ws_row = (unsigned short)rows };
+
+	assert_non_null(getcwd(cwd, sizeof cwd));
+	snprintf(state_home, sizeof state_home, "%s/%s", cwd, home);
+	r->n = 0;
+	if (openpty(&r->master, &r->slave, NULL, NULL, &ws) != 0) {
+		print_message("this machine gives no pseudo-terminal\n");
+		skip();
+	}
+	assert_int_equal(tcgetattr(r->slave, &r->before), 0);
+	r->pid = fork();
+	assert_true(r->pid >= 0);
+	if (r->pid == 0) {
+		close(r->master);
+		login_tty(r->slave);
+		setenv("TERM", term, 1);
+		setenv("LC_ALL", "C.UTF-8", 1);
+		setenv("XDG_STATE_HOME", state_home, 1);
+		if (shell_command)
+			execl("/bin/sh", "sh", "-mc", shell_command, pty_program(), "--readonly", "-m", model,
+			    "w1 w2 w3 w4", (char *)NULL);
+		else
+			execl(pty_program(), pty_program(), "-m", model, "w1 w2 w3 w4", (char *)NULL);
+		_exit(127);
+	}
+}
+
+void
+start(struct run *r, const char *term, int cols, int rows)
+{
+	start_program(r, term, cols, rows, NULL);
+}
+
+void
+start_under(struct run *r, const char *shell_command)
+{
+	start_program(r, "xterm-256color", 80, 24, shell_command);
+}
+
+bool
+read_until(struct run *r, size_t from, const char *text)
+{
+	for (;;) {
+		struct pollfd p = { .fd = r->master, .events = POLLIN };
+		ssize_t got;
+
+		r->out[r->n] = '\0';
+		if (text && strstr(r->out + from, text))
+			return true;
+		if (poll(&p, 1, text ? PATIENCE_MS : 300) <= 0)
+			return !text;
+		got = read(r->master, r->out + r->n, OUT_MAX - 1 - r->n);
+		if (got <= 0)
+			return false;
+		r->n += (size_t)got;
+	}
+}
+
+void
+type(struct run *r, const char *keys)
+{
+	assert_int_equal(write(r->master, keys, strlen(keys)), (ssize_t)strlen(keys));
+}
+
+void
+resize(struct run *r, int cols, int rows)
+{
+	struct winsize ws = { .ws_col = (unsigned short)cols, .ws_row = (unsigned short)rows };
+
+	assert_int_equal(ioctl(r->master, TIOCSWINSZ, &ws), 0);
+}
+
+int
+finish(struct run *r)
+{
+	int status = 0;
+	bool gone = false;
+
+	for (int waited = 0; waited < PATIENCE_MS && !gone; waited += 10) {
+		struct pollfd p = { .fd = r->master, .events = POLLIN };
+
+		if (poll(&p, 1, 10) > 0 && r->n < OUT_MAX - 1) {
+			ssize_t got = read(r->master, r->out + r->n, OUT_MAX - 1 - r->n);
+
+			r->n += got > 0 ? (size_t)got : 0;
+		}
+		gone = waitpid(r->pid, &status, WNOHANG) == r->pid;
+	}
+	if (!gone) {
+		kill(r->pid, SIGKILL);
+		waitpid(r->pid, &status, 0);
+		fail_msg("the program did not end");
+	}
+	read_until(r, 0, NULL);
+	r->out[r->n] = '\0';
+	return status;
+}
+
+void
+assert_restored(struct run *r)
+{
+	struct termios after;
+
+	assert_int_equal(tcgetattr(r->slave, &after), 0);
+	assert_int_equal(after.c_lflag, r->before.c_lflag);
+	assert_int_equal(after.c_iflag, r->before.c_iflag);
+	assert_int_equal(after.c_oflag, r->before.c_oflag);
+	assert_int_equal(after.c_cflag, r->before.c_cflag);
+	assert_memory_equal(after.c_cc, r->before.c_cc, sizeof after.c_cc);
+	assert_non_null(strstr(r->out, LEAVE));
+	close(r->master);
+	close(r->slave);
+}

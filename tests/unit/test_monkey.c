@@ -1,0 +1,135 @@
+/*
+ * A monkey at the terminal: keys, pastes, clicks and changes of size as fast as they come, so that many arrive while
+ * something is computed. The program stays alive, ends when it is told to, and gives the terminal back.
+ * $MONKEY_EVENTS and $MONKEY_SEED replay; what the screen shows at the end is the matter of tests/screens/monkey.sh.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "pty.h"
+
+static struct run r;
+
+static long
+number(const char *name, long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtol(text, NULL, 10) : otherwise;
+}
+
+/* One event as a terminal would send it. q would end the program, 0 and Ctrl-Z lead out of it. */
+static size_t
+event(char *out, size_t size, struct ct_rng *rng)
+{
+	static const char *const keys[] = { "\r", "\t", "\033", "\033[A", "\033[B", "\033[C", "\033[D", "\033[5~", "\033[6~",
+		"\033[H", "\033[F", " ", "\177", "\033[3~", "\033OP", "\022", "\001", "\013", "\027", "\003", "\014", "\033[Z",
+		"\033b", "\033[1;5C", "\xc3\xa9", "\xff", "\033[", "\033]0;x\a" };
+	static const char *const texts[] = { ":clamp L1#3@2=0\r", ":mode free\r", ":prune .3\r", ":sweep -2:2:9\r", ":view survey\r",
+		":generate 5\r", "iw1 w2 w3 w4 w5 w6\r", ":attribute w3\r", ":expand all\r", ":transcoder\r", "/w1\r" };
+	static const char *const pastes[] = { "w1 w2", "q", "\n\n", "a\tb", "\033[31m", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" };
+	uint32_t kind = ct_rng_below(rng, 100);
+	int n;
+
+	if (kind < 45) {
+		int c = 33 + (int)ct_rng_below(rng, 94);
+
+		n = snprintf(out, size, "%c", c == 'q' || c == '0' ? 'j' : c);
+	} else if (kind < 80) {
+		n = snprintf(out, size, "%s", keys[ct_rng_below(rng, sizeof keys / sizeof *keys)]);
+	} else if (kind < 86) {
+		n = snprintf(out, size, "%s", texts[ct_rng_below(rng, sizeof texts / sizeof *texts)]);
+	} else if (kind < 90) {
+		n = snprintf(out, size, "\033[200~%s\033[201~", pastes[ct_rng_below(rng, sizeof pastes / sizeof *pastes)]);
+	} else {
+		static const int buttons[] = { 0, 0, 0, 64, 65, 2 };
+
+		n = snprintf(out, size, "\033[<%d;%u;%u%c", buttons[ct_rng_below(rng, 6)], 1 + ct_rng_below(rng, 510),
+		    1 + ct_rng_below(rng, 210), ct_rng_below(rng, 4) ? 'M' : 'm');
+	}
+	return (size_t)n;
+}
+
+/* Hands over all of it, and throws away what comes back. */
+static void
+send_all(const char *text, size_t n)
+{
+	while (n) {
+		struct pollfd p = { .fd = r.master, .events = POLLIN | POLLOUT };
+		ssize_t put;
+
+		if (poll(&p, 1, PATIENCE_MS) <= 0)
+			fail_msg("the program hangs");
+		if (p.revents & POLLIN && read(r.master, r.out, sizeof r.out - 1) <= 0)
+			fail_msg("the program is gone");
+		if (!(p.revents & POLLOUT))
+			continue;
+		put = write(r.master, text, n);
+		if (put > 0) {
+			text += put;
+			n -= (size_t)put;
+		}
+	}
+}
+
+static void
+test_monkey(void **state)
+{
+	long events = number("MONKEY_EVENTS", 3000), seed = number("MONKEY_SEED", 1);
+	struct ct_rng rng;
+	char text[128];
+	bool gone = false;
+	int status = 0;
+
+	(void)state;
+	ct_rng_seed(&rng, (uint64_t)seed, 1);
+	start(&r, "xterm-256color", 80, 24);
+	assert_true(read_until(&r, 0, READY));
+	assert_int_equal(fcntl(r.master, F_SETFL, O_NONBLOCK), 0);
+	for (long i = 0; i < events; i++) {
+		if (ct_rng_below(&rng, 20) == 0)
+			resize(&r, 1 + (int)ct_rng_below(&rng, 500), 1 + (int)ct_rng_below(&rng, 200));
+		else
+			send_all(text, event(text, sizeof text, &rng));
+	}
+	resize(&r, 80, 24);
+	send_all("\033", 1);
+	r.n = 0;
+	read_until(&r, 0, NULL);
+	/* Out of whatever is open, and out. */
+	for (int i = 0; i < 40 && !gone; i++) {
+		r.n = 0;
+		send_all(i % 2 ? "q" : "\033", 1);
+		read_until(&r, 0, NULL);
+		gone = waitpid(r.pid, &status, WNOHANG) == r.pid;
+	}
+	print_message("%ld events, seed %ld\n", events, seed);
+	if (!gone)
+		kill(r.pid, SIGKILL);
+	assert_true(gone);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_monkey),
+	};
+
+	return cmocka_run_group_tests(tests, pty_enter, pty_leave);
+}
