@@ -171,7 +171,7 @@ int ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t
 /* The node a name stands for, or a code with the reason. */
 int ct_session_find_node(const struct ct_session *s, const char *name, struct ct_error *err);
 
-/* "TOK", "TOK,TOK", "A-B", "L1#249@8" -> target at position pos (-1: last). */
+/* "TOK", "TOK,TOK", "A-B", "L1#249@8" -> target at position pos (-1: last). A token may be given by id, as #17. */
 int ct_session_parse_target(const struct ct_session *s, const char *text, int pos, struct ct_target *out,
     struct ct_error *err);
 

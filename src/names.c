@@ -59,6 +59,18 @@ ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t siz
 	return ct_session_node_text(s, &s->graph->nodes[node], buf, size);
 }
 
+/* A token of a target: as it is written, or #ID for one whose text cannot be; -1: neither. */
+static int
+target_token(const struct ct_session *s, const char *text)
+{
+	int id = ct_tokenizer_find(s->e->tokenizer, text);
+	long given;
+
+	if (id < 0 && *text == '#' && ct_text_long(text + 1, &given) && given >= 0 && given < s->e->model->cfg.V)
+		return (int)given;
+	return id;
+}
+
 /* TOK-TOK: at the hyphen that leaves a token on both sides, since tokens may have hyphens of their own. */
 static bool
 read_difference(const struct ct_session *s, const char *text, struct ct_target *out)
@@ -73,8 +85,8 @@ read_difference(const struct ct_session *s, const char *text, struct ct_target *
 			continue;
 		memcpy(left, text, n);
 		left[n] = '\0';
-		a = ct_tokenizer_find(s->e->tokenizer, left);
-		b = ct_tokenizer_find(s->e->tokenizer, h + 1);
+		a = target_token(s, left);
+		b = target_token(s, h + 1);
 		if (a >= 0 && b >= 0) {
 			out->kind = CT_TARGET_DIFFERENCE;
 			out->n = 2;
@@ -121,7 +133,7 @@ ct_session_parse_target(
 			    "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8");
 		memcpy(word, p, n);
 		word[n] = '\0';
-		if ((id = ct_engine_find_token(s->e, word, err)) < 0)
+		if ((id = target_token(s, word)) < 0 && (id = ct_engine_find_token(s->e, word, err)) < 0)
 			return id;
 		if (out->n == CT_MAX_TARGETS)
 			return ct_fail(err, CT_EINVAL, "more than %d targets", CT_MAX_TARGETS);

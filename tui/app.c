@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "tui/cmd.h"
+#include "tui/dirs.h"
 #include "tui/fmt.h"
 #include "tui/frame.h"
 #include "tui/keys.h"
@@ -71,6 +72,24 @@ app_error(struct app *a, const struct ct_error *err)
 	if (err->code == CT_ECANCELLED)
 		return app_fail(a, "stopped; everything is as it was");
 	return app_fail(a, "%s", err->msg);
+}
+
+int
+app_refuse(struct app *a, const char *what)
+{
+	if (!a->readonly)
+		return DID_NOTHING;
+	return app_fail(a, "%s: nothing is written, the program was started with --readonly", what);
+}
+
+void
+app_unkept(struct app *a, const char *why)
+{
+	app_fail(a, "prompts and sessions are not kept from here on: %s", why);
+	a->session.autosave = false;
+	a->session.first = 0;
+	free(a->history_path);
+	a->history_path = NULL;
 }
 
 const char *
@@ -278,11 +297,15 @@ loop(struct app *a)
 			frame_draw(a);
 			term_send(&a->grid);
 		}
-		ev = term_wait(-1);
+		ev = term_wait(session_timeout(a));
 		if (ev.kind == EV_END)
 			return ev.key ? ev.key : -1;
 		did = on_event(a, &ev);
 		player_update(a);
+		if (did)
+			session_touch(a);
+		if (session_tick(a))
+			did |= DID_CHANGE;
 		if (did & DID_QUIT)
 			return 0;
 		if (did & DID_SUSPEND) {
@@ -292,40 +315,26 @@ loop(struct app *a)
 	}
 }
 
-static char *
-state_path(const char *name)
-{
-	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *state = NULL, *dir = NULL, *path = NULL;
-	struct ct_error err;
-
-	if (base && *base == '/')
-		state = strdup(base);
-	else if (home && *home == '/')
-		state = ct_path_join(home, ".local/state");
-	if (state)
-		dir = ct_path_join(state, "ctrace");
-	if (dir && !ct_dir_make(dir, &err))
-		path = ct_path_join(dir, name);
-	free(state);
-	free(dir);
-	return path;
-}
-
 static void
 load_history(struct app *a)
 {
 	struct ct_error err;
+	char *dir = dirs_state("", &err);
+	int rc;
 
-	a->history_path = state_path("history");
-	if (!a->history_path)
-		app_say(a, "the history is not kept: there is no directory for it (XDG_STATE_HOME, HOME)");
-	else if (history_load(&a->prompts, a->history_path, &err))
-		app_say(a, "the history is not kept: %s", err.msg);
-	else
-		return;
-	free(a->history_path);
-	a->history_path = NULL;
+	if (dir && access(dir, W_OK) != 0)
+		ct_fail(&err, CT_EIO, "cannot write to %s: %s", dir, strerror(errno));
+	else if (dir)
+		err.code = CT_OK;
+	a->history_path = dir ? ct_path_join(dir, "history") : NULL;
+	rc = a->history_path ? history_load(&a->prompts, a->history_path, &err) : CT_EIO;
+	free(dir);
+	if (a->readonly || rc || err.code) {
+		free(a->history_path);
+		a->history_path = NULL;
+	}
+	if (!a->readonly && (rc || err.code))
+		app_unkept(a, err.msg);
 }
 
 /* On a terminal a lesson that cannot begin is a message. */
@@ -416,6 +425,7 @@ run_terminal(struct app *a, const struct app_options *opt)
 		run_script(a, opt->script, &did);
 	if (!(did & DID_QUIT))
 		ended = loop(a);
+	session_end(a);
 	term_close();
 	if (ended > 0 && ended != SIGHUP)
 		app_complain("ended by signal %d (%s)", ended, strsignal(ended));
@@ -439,75 +449,118 @@ open_terminal(const struct app_options *opt, struct ct_error *err)
 	return term_open(&to, err);
 }
 
+/* What the program begins with: a lesson, a session, or a prompt. */
+struct beginning {
+	struct lesson *lesson;		/* NULL: none */
+	struct session_entry session;	/* name "": none */
+	struct ct_error why;		/* there is none, though one was asked for */
+};
+
+/* The model first: its errors belong on a terminal that is still as it was. */
+static int
+open_model(struct app *a, const struct app_options *opt, struct beginning *b, struct ct_error *err)
+{
+	const char *model = opt->model;
+	int rc;
+
+	if (opt->lesson) {
+		if ((rc = lesson_open(&b->lesson, opt->lesson, err)))
+			return rc;
+		model = model ? model : b->lesson->model;
+	}
+	if (opt->resume && !session_latest(model, &b->session, &b->why) && !model) {
+		if (!open_study(a, opt, b->session.model, &b->why))
+			return CT_OK;
+		b->session.name[0] = '\0';
+	}
+	return open_study(a, opt, model, err);
+}
+
+static int
+open_screen(struct app *a, const struct app_options *opt, bool *linear, struct ct_error *err)
+{
+	int cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS, rc;
+
+	if (view_open_all(a))
+		return ct_fail(err, CT_ENOMEM, "out of memory");
+	if (a->live && (rc = open_terminal(opt, err))) {
+		if (rc != CT_EUNSUPPORTED)
+			return rc;
+		app_complain("%s; going on in lines (--linear)", err->msg);
+		a->live = false;
+		*linear = true;
+	}
+	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
+	if (a->live)
+		term_size(&cols, &rows);
+	if (!app_resize(a, cols, rows))
+		return ct_fail(err, CT_ENOMEM, "out of memory for a screen of %dx%d", cols, rows);
+	return CT_OK;
+}
+
+/* Takes over the lesson. A code: it was said why nothing can begin. */
+static int
+begin(struct app *a, const struct app_options *opt, struct beginning *b)
+{
+	struct lesson *l = b->lesson;
+	int rc = CT_OK;
+
+	b->lesson = NULL;
+	if (b->session.name[0])
+		session_load(a, b->session.name);
+	if (l)
+		rc = first_step(a, l, opt->check);
+	else if (!b->session.name[0] || !a->study.T)
+		rc = first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
+	if (!rc && !b->session.name[0])
+		session_begin(a);
+	if (!rc && opt->resume && !b->session.name[0])
+		app_fail(a, "%s", b->why.msg);
+	return rc;
+}
+
 int
 app_main(const struct app_options *opt)
 {
 	struct app *a = calloc(1, sizeof *a);
-	struct lesson *lesson = NULL;
-	const char *model = opt->model;
+	struct beginning b = { .lesson = NULL };
 	struct ct_error err;
-	bool linear, first, check = opt->check;
-	int rc, status = 2, cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS;
+	bool linear = opt->linear, first;
+	int status = 2;
 
 	if (!a) {
 		app_complain("out of memory");
 		return 2;
 	}
-	linear = opt->linear;
-	a->live = opt->cols == 0 && !linear && !check;
+	a->live = opt->cols == 0 && !linear && !opt->check;
 	a->theme = opt->theme;
 	a->readonly = opt->readonly;
 	a->busy_since = (long)(1e3 * ct_seconds());
-	/* The model first: its errors belong on a terminal that is still as it was. */
-	if (opt->lesson) {
-		if (lesson_open(&lesson, opt->lesson, &err))
-			goto fail;
-		model = model ? model : lesson->model;
+	if (open_model(a, opt, &b, &err) || open_screen(a, opt, &linear, &err)) {
+		term_close();
+		app_complain("%s", err.msg);
+		goto out;
 	}
-	if (open_study(a, opt, model, &err))
-		goto fail;
-	if (view_open_all(a)) {
-		ct_fail(&err, CT_ENOMEM, "out of memory");
-		goto fail;
-	}
-	if (a->live && open_terminal(opt, &err)) {
-		if (err.code != CT_EUNSUPPORTED)
-			goto fail;
-		app_complain("%s; going on in lines (--linear)", err.msg);
-		a->live = false;
-		linear = true;
-	}
-	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
-	if (a->live)
-		term_size(&cols, &rows);
-	if (!app_resize(a, cols, rows)) {
-		ct_fail(&err, CT_ENOMEM, "out of memory for a screen of %dx%d", cols, rows);
-		goto fail;
-	}
+	a->session.automatic = a->session.autosave = (a->live || linear) && !a->readonly && !opt->graph;
 	if (a->live)
 		load_history(a);
-	first = a->live && !a->prompts.n && !opt->model && !opt->prompt && !opt->script && !lesson && !opt->graph;
-	rc = lesson ? first_step(a, lesson, check)
-		    : first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
-	lesson = NULL;	/* the player's now */
-	if (rc)
+	first = a->live && !a->prompts.n && !opt->model && !opt->prompt && !opt->script && !b.lesson && !opt->resume
+	    && !opt->graph;
+	if (begin(a, opt, &b))
 		goto out;
 	if (*a->study.info->cards_trouble && !*a->message)
 		app_say(a, "%s", a->study.info->cards_trouble);
 	if (first)
 		view_show(a, VIEW_START);
-	status = check ? player_check(a)
-	    : linear   ? run_linear(a, opt)
-	    : a->live  ? run_terminal(a, opt)
-		       : run_headless(a, opt);
-	goto out;
-fail:
-	term_close();
-	app_complain("%s", err.msg);
+	status = opt->check ? player_check(a)
+	    : linear	    ? run_linear(a, opt)
+	    : a->live	    ? run_terminal(a, opt)
+			    : run_headless(a, opt);
 out:
+	session_end(a);
 	term_close();
 	input_close(a);
-	lesson_close(lesson);
+	lesson_close(b.lesson);
 	player_close(a);
 	view_close_all(a);
 	study_close(&a->study);

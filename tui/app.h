@@ -12,6 +12,7 @@
 #include "tui/input.h"
 #include "tui/layout.h"
 #include "tui/player.h"
+#include "tui/session.h"
 #include "tui/study.h"
 #include "tui/term.h"
 #include "tui/theme.h"
@@ -36,7 +37,7 @@ struct app {
 	struct grid grid;
 	const struct theme *theme;
 	bool live;			/* a terminal; else headless */
-	bool readonly;			/* nothing is written to the model's directory */
+	bool readonly;			/* nothing is written anywhere */
 	bool shares;			/* edges as shares, not weights */
 	enum view_id view;		/* what fills the body; VIEW_TREE: the main screen */
 	enum view_id focus;		/* the pane that has the keys */
@@ -46,6 +47,7 @@ struct app {
 	void *state[VIEW_COUNT];
 	struct input input;
 	struct player player;
+	struct session session;
 	struct history prompts, commands;
 	char *history_path;		/* NULL: not kept */
 	char message[600];
@@ -63,6 +65,7 @@ struct app_options {
 	const char *prompt;		/* NULL: the model's demo */
 	const char *script;
 	const char *lesson;		/* file or name; NULL: none */
+	bool resume;			/* go on with the latest session */
 	bool check;			/* play the lesson without a terminal, say what holds */
 	const struct theme *theme;
 	int cols, rows;			/* headless size; 0: a terminal */
@@ -77,8 +80,13 @@ int app_main(const struct app_options *opt);
 void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int app_fail(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int app_error(struct app *a, const struct ct_error *err);
+/* Says that nothing is written, with --readonly, and what it would have been; else returns 0. */
+int app_refuse(struct app *a, const char *what);
 /* A line on stderr, harmless to terminals whatever is in it. Not while the screen is in use. */
 void app_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* What a person does is kept no longer, and why; the program goes on. */
+void app_unkept(struct app *a, const char *why);
 
 /* An edge as the person wants to see it: a weight, or a share. */
 const char *app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size);

@@ -23,6 +23,9 @@ cmd_parse_int(const char *s, int *out)
 
 static const struct cmd_entry commands[] = {
 	{ "prompt", "[TEXT]", "<words>", "trace TEXT; without it, edit the prompt", CMD_MODEL, do_prompt },
+	{ "prompt-text", "\"TEXT\"", NULL,
+	    "trace TEXT with all its blanks; \\n is a line break, \\t a tab, \\\" a quote, \\xHH a byte", CMD_MODEL,
+	    do_prompt_text },
 	{ "edit", "", NULL, "edit the prompt", CMD_MODEL, do_prompt },
 	{ "at", "POS|+N|-N|last|TOKEN", "last <tokens>", "choose a token of the prompt", CMD_GRAPH, do_at },
 	{ "left", "", NULL, "the token before; in the map the cell to the left", CMD_GRAPH | CMD_STEP, do_left },
@@ -44,7 +47,11 @@ static const struct cmd_entry commands[] = {
 	    do_where },
 	{ "expand", "[all]", "all", "expand the tree by one level, or all of it", CMD_GRAPH, do_expand },
 	{ "fold", "[all]", "all", "fold the deepest level of the tree, or all of it", CMD_GRAPH, do_fold },
-	{ "view", "NAME", "tree card map logits clamps sweep survey subgraph features help lesson start",
+	{ "branch", "[[ROWS] NODE [> NODE ...]]", NULL,
+	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; alone: fold "
+	    "all",
+	    CMD_GRAPH, do_branch },
+	{ "view", "NAME", "tree card map logits clamps sweep survey subgraph features sessions help lesson start",
 	    "show a view", 0, do_view },
 	{ "next-pane", "[back]", "back", "give the keys to the next pane", 0, do_next_pane },
 	{ "pane", "wider|narrower|taller|shorter|even|zoom", "wider narrower taller shorter even zoom",
@@ -59,9 +66,9 @@ static const struct cmd_entry commands[] = {
 	{ "prune", "more|less|off|NODE[,EDGE]", "more less off", "keep less or more of the graph",
 	    CMD_GRAPH, do_prune },
 	{ "edges", "[weight|share]", "weight share", "how edges are written", 0, do_edges },
-	{ "clamp", "[SPEC]", "<features>",
+	{ "clamp", "[SPEC; ...]", "<features>",
 	    "clamp features: L1#249@8=0, x-1, +2.5; @* all tokens, @8.. from 8 on; L0#3,L1#4@8x0; \"Texas\"*@8x0;"
-	    " \"Texas\"x0 for a supernode",
+	    " \"Texas\"x0 for a supernode; several with ; between, off before one that is switched off",
 	    CMD_GRAPH | CMD_MODEL, do_clamp },
 	{ "ablate", "[FEATURE|\"SUPERNODE\"|\"LABEL\"]", "<features>",
 	    "clamp a feature or a supernode to 0, again: take it back; or all features of the graph with LABEL in"
@@ -75,7 +82,8 @@ static const struct cmd_entry commands[] = {
 	    do_patch },
 	{ "switch", "[N|\"SUPERNODE\"]", NULL, "switch a clamp, or those of a supernode, off or on", CMD_GRAPH | CMD_MODEL,
 	    do_switch },
-	{ "keep", "NAME", NULL, "keep the clamps in force under a name", CMD_GRAPH | CMD_MODEL, do_keep },
+	{ "keep", "NAME [= SPEC; ...]", NULL, "keep the clamps in force under a name, or those that are given",
+	    CMD_GRAPH | CMD_MODEL, do_keep },
 	{ "recall", "NAME", "<kept>", "put kept clamps in force again", CMD_GRAPH | CMD_MODEL, do_recall },
 	{ "undo", "", NULL, "undo the last change of the clamps", CMD_GRAPH | CMD_MODEL, do_undo },
 	{ "redo", "", NULL, "redo it", CMD_GRAPH | CMD_MODEL, do_redo },
@@ -105,24 +113,30 @@ static const struct cmd_entry commands[] = {
 	    do_take },
 	{ "export", "FILE[!] [pinned]", NULL,
 	    "write the graph to a file by its end, .json, .dot, .svg or .html; pinned: only what is pinned; !: over what is"
-	    " there", CMD_GRAPH | CMD_PERSON, do_export },
+	    " there", CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE, do_export },
 	{ "label", "[TEXT]", NULL, "label the selected feature; \"\" removes the label",
-	    CMD_GRAPH | CMD_PERSON | CMD_MODEL, do_label },
+	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE | CMD_MODEL, do_label },
 	{ "search", "[TEXT]", NULL, "find TEXT in what is shown", 0, do_search },
 	{ "search-next", "", NULL, "the next match", 0, do_search_next },
 	{ "search-back", "", NULL, "the match before", 0, do_search_back },
 	{ "filter", "[TEXT|*]", NULL, "show only rows with TEXT, of the features or the help; *: all again", 0,
 	    do_filter },
-	{ "transcoder", "[clt|plt]", "clt plt", "look through the model's other transcoder", CMD_MODEL,
-	    do_transcoder },
+	{ "transcoder", "[clt|plt|DIR]", "clt plt", "look through the model's other transcoder, or that in DIR",
+	    CMD_MODEL, do_transcoder },
 	{ "theme", "NAME", "default dark light projector cvd mono", "change the colours", 0, do_theme },
 	{ "model", "NAME", "<models>", "open another model, by its name or directory", CMD_PERSON, do_model },
 	{ "lesson", "[NAME|next|back|N|again|answer|off]", "next back again answer off <lessons>",
 	    "open a lesson, or go in it; alone: this step from its beginning", CMD_PERSON, do_lesson },
+	{ "save", "[NAME]", NULL,
+	    "keep this session under a name; with / in it: a copy in that file; a ! at the end replaces what is "
+	    "there",
+	    CMD_PERSON | CMD_OUTSIDE | CMD_MODEL, do_save },
+	{ "load", "NAME", "<sessions>", "bring back a session, by name or file", CMD_PERSON | CMD_OUTSIDE, do_load },
+	{ "sessions", "", NULL, "show the sessions there are", 0, do_sessions },
 	{ "command", "", NULL, "type a command", 0, do_command },
 	{ "redraw", "", NULL, "draw the screen again", 0, do_redraw },
-	{ "suspend", "", NULL, "leave to the shell until continued", CMD_PERSON, do_suspend },
-	{ "quit", "", NULL, "quit", CMD_PERSON, do_quit },
+	{ "suspend", "", NULL, "leave to the shell until continued", CMD_PERSON | CMD_OUTSIDE, do_suspend },
+	{ "quit", "", NULL, "quit", CMD_PERSON | CMD_OUTSIDE, do_quit },
 	{ "echo", "TEXT", NULL, "say TEXT", 0, do_echo },
 	{ "key", "NAME ...", NULL, "press keys: Enter, Ctrl-r, x", CMD_SCRIPT, do_key },
 	{ "type", "TEXT", NULL, "type TEXT, a key for each character", CMD_SCRIPT, do_type },
@@ -176,8 +190,9 @@ int
 cmd_run(struct app *a, const char *line)
 {
 	const struct cmd_entry *c;
-	char copy[PROMPT_MAX + 64];
+	char *copy;
 	size_t len, n;
+	bool number;	/* alone it is that of a row */
 	int did;
 
 	line += strspn(line, " \t");
@@ -186,24 +201,25 @@ cmd_run(struct app *a, const char *line)
 		n--;
 	if (n == 0 || *line == '#')
 		return DID_NOTHING;
-	if (n >= sizeof copy)
-		return app_fail(a, "the line is too long: %zu bytes, at most %zu", n, sizeof copy - 1);
-	memcpy(copy, line, n);
-	copy[n] = '\0';
-	len = strcspn(copy, " \t");
-	c = strspn(copy, "0123456789") == n ? cmd_find("row", 3) : cmd_find(copy, len);
+	len = strcspn(line, " \t\r");
+	len = len < n ? len : n;
+	number = strspn(line, "0123456789") == n;
+	c = number ? cmd_find("row", 3) : cmd_find(line, len);
 	if (!c)
-		return unknown(a, copy, len);
+		return unknown(a, line, len);
 	if ((c->flags & CMD_MODEL) && a->study.info->from_file)
 		return app_fail(a, "%s needs a model; this graph was opened without one (-m MODEL)", c->name);
 	if ((c->flags & CMD_GRAPH) && !a->study.graph)
 		return app_fail(a, "nothing is traced yet: i begins a prompt");
+	copy = strndup(line, n);	/* the line may be part of what the command changes */
+	if (!copy)
+		return app_fail(a, "out of memory");
 	if (!(c->flags & CMD_SCRIPT))
 		a->message[0] = '\0';
 	if (!a->trail.n)
 		trail_note(a, true);
-	line = copy + (*copy >= '0' && *copy <= '9' ? 0 : len);
-	did = c->exec(a, line + strspn(line, " \t"));
+	did = c->exec(a, number ? copy : copy + len + strspn(copy + len, " \t"));
+	free(copy);
 	trail_note(a, c->flags & CMD_STEP);
 	player_update(a);
 	return did;

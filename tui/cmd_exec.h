@@ -2,7 +2,8 @@
  * cmd_exec: the functions behind the rows of the command table, and what they share.
  *
  * cmd_look: where to look (prompt, position, selection, views, search). cmd_study: what to compute (targets,
- * pruning, clamps, labels). cmd_pins: pinned nodes and supernodes. cmd_program: the program itself, and what only scripts use.
+ * pruning, clamps, labels). cmd_pins: pinned nodes and supernodes. cmd_session: what is kept of it. cmd_program: the
+ * program itself, and what only scripts use.
  */
 #ifndef TUI_CMD_EXEC_H
 #define TUI_CMD_EXEC_H
@@ -28,6 +29,7 @@ int cmd_switch_supernode(struct app *a, int supernode);
 int cmd_only_supernode(struct app *a, int supernode);
 
 int do_prompt(struct app *a, const char *arg);
+int do_prompt_text(struct app *a, const char *arg);
 int do_at(struct app *a, const char *arg);
 int do_left(struct app *a, const char *arg);
 int do_right(struct app *a, const char *arg);
@@ -49,6 +51,7 @@ int do_trail(struct app *a, const char *arg);
 int do_where(struct app *a, const char *arg);
 int do_expand(struct app *a, const char *arg);
 int do_fold(struct app *a, const char *arg);
+int do_branch(struct app *a, const char *arg);
 int do_edges(struct app *a, const char *arg);
 int do_target(struct app *a, const char *arg);
 int do_attribute(struct app *a, const char *arg);
@@ -82,6 +85,9 @@ int do_filter(struct app *a, const char *arg);
 int do_transcoder(struct app *a, const char *arg);
 int do_model(struct app *a, const char *arg);
 int do_lesson(struct app *a, const char *arg);
+int do_save(struct app *a, const char *arg);
+int do_load(struct app *a, const char *arg);
+int do_sessions(struct app *a, const char *arg);
 int do_command(struct app *a, const char *arg);
 int do_theme(struct app *a, const char *arg);
 int do_redraw(struct app *a, const char *arg);

@@ -8,26 +8,79 @@
 #include "base/text.h"
 #include "tui/app.h"
 
-int
-do_prompt(struct app *a, const char *arg)
+static int
+trace_prompt(struct app *a, const char *text)
 {
 	struct ct_error err;
 
-	if (!*arg) {
-		input_open(a, INPUT_PROMPT, a->study.session ? ct_session_text(a->study.session) : "");
-		return DID_CHANGE;
-	}
-	if (study_prompt(&a->study, arg, &err))
+	if (study_prompt(&a->study, text, &err))
 		return app_error(a, &err);
-	history_add(&a->prompts, arg);
-	if (a->history_path && history_save(&a->prompts, a->history_path, &err)) {
-		app_say(a, "the history is not kept: %s", err.msg);
-		free(a->history_path);	/* say it once */
-		a->history_path = NULL;
-	}
+	history_add(&a->prompts, text);
+	if (a->history_path && !a->session.reading && history_save(&a->prompts, a->history_path, &err))
+		app_unkept(a, err.msg);
 	a->view = a->focus = VIEW_TREE;
 	view_changed(a, CHANGED_GRAPH);
 	return DID_CHANGE;
+}
+
+int
+do_prompt(struct app *a, const char *arg)
+{
+	if (*arg)
+		return trace_prompt(a, arg);
+	input_open(a, INPUT_PROMPT, a->study.session ? ct_session_text(a->study.session) : "");
+	return DID_CHANGE;
+}
+
+/* Takes the escapes out of s, up to the closing quote, in place. False: it is not such a text. */
+static bool
+unquote(char *s)
+{
+	char *to = s;
+	unsigned byte;
+
+	if (*s++ != '"')
+		return false;
+	while (*s && *s != '"') {
+		if (*s != '\\') {
+			*to++ = *s++;
+			continue;
+		}
+		s += 2;
+		switch (s[-1]) {
+		case 'n': *to++ = '\n'; break;
+		case 't': *to++ = '\t'; break;
+		case '"': case '\\': *to++ = s[-1]; break;
+		case 'x':
+			if (strspn(s, "0123456789abcdefABCDEF") < 2 || sscanf(s, "%2x", &byte) != 1 || !byte)
+				return false;
+			*to++ = (char)byte;
+			s += 2;
+			break;
+		default:
+			return false;
+		}
+	}
+	if (*s != '"' || s[1])
+		return false;
+	*to = '\0';
+	return true;
+}
+
+int
+do_prompt_text(struct app *a, const char *arg)
+{
+	char *text = strdup(arg);
+	int did;
+
+	if (!text)
+		return app_fail(a, "out of memory");
+	if (unquote(text))
+		did = trace_prompt(a, text);
+	else
+		did = app_fail(a, "prompt-text: expected \"TEXT\" with \\n, \\t, \\\", \\\\ and \\xHH; found %.60s", arg);
+	free(text);
+	return did;
 }
 
 static int
@@ -209,7 +262,8 @@ do_select(struct app *a, const char *arg)
 	if (node < 0)
 		return app_error(a, &err);
 	view_select(a, node);
-	if (!tree_reveal(a, node))
+	/* Where the tree is not beside it, it follows when it is shown. */
+	if (a->view == VIEW_TREE && a->focus != VIEW_MAP && !tree_reveal(a, node))
 		app_say(a, "%s feeds none of the targets: it is not in the tree", arg);
 	return DID_CHANGE;
 }
@@ -248,6 +302,21 @@ do_where(struct app *a, const char *arg)
 	return DID_CHANGE;
 }
 
+int
+do_branch(struct app *a, const char *arg)
+{
+	char *end;
+	long rows = strtol(arg, &end, 10);
+
+	if (!a->study.graph->n_targets)
+		return app_fail(a, "branch: the graph has no targets");
+	if (end == arg)
+		return tree_branch(a, arg, -1);
+	if (*end != ' ' || rows < 0 || rows > 100000)
+		return app_fail(a, "branch: expected how many rows, and a node; found \"%.60s\"", arg);
+	return tree_branch(a, end + strspn(end, " "), (int)rows);
+}
+
 static int
 show(struct app *a, enum view_id id)
 {
@@ -262,8 +331,8 @@ do_view(struct app *a, const char *arg)
 
 	if (id < 0)
 		return app_fail(a,
-		    "view: expected tree, card, map, logits, clamps, sweep, survey, subgraph, features, help, lesson or "
-		    "start; found \"%.60s\"",
+		    "view: expected tree, card, map, logits, clamps, sweep, survey, subgraph, features, sessions, "
+		    "help, lesson or start; found \"%.60s\"",
 		    arg);
 	/* The key that opens a view also closes it. */
 	return show(a, a->focus == (enum view_id)id ? VIEW_TREE : (enum view_id)id);

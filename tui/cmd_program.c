@@ -46,11 +46,15 @@ do_model(struct app *a, const char *arg)
 
 	if (!*arg)
 		return app_fail(a, "model: which one? view start lists them");
+	session_flush(a);
 	if (study_model(&a->study, arg, &err))
 		return app_error(a, &err);
 	player_close(a);	/* its texts are about another model */
 	a->view = a->focus = VIEW_TREE;
+	a->shares = false;
+	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
 	view_changed(a, CHANGED_GRAPH);
+	session_begin(a);
 	if (!a->study.T)
 		input_open(a, INPUT_PROMPT, "");
 	return DID_CHANGE;
@@ -59,7 +63,7 @@ do_model(struct app *a, const char *arg)
 int
 do_lesson(struct app *a, const char *arg)
 {
-	int n, step = a->player.step;
+	int n, did, step = a->player.step;
 
 	if (!*arg || !strcmp(arg, "again"))
 		return player_go(a, step);
@@ -71,10 +75,15 @@ do_lesson(struct app *a, const char *arg)
 		return player_answer(a);
 	if (cmd_parse_int(arg, &n))
 		return player_go(a, n - 1);
-	if (strcmp(arg, "off") != 0)
-		return player_open(a, arg);
-	player_close(a);
-	return DID_CHANGE;
+	if (!strcmp(arg, "off")) {
+		player_close(a);
+		return DID_CHANGE;
+	}
+	session_flush(a);
+	did = player_open(a, arg);
+	if (!(did & DID_FAIL))
+		session_begin(a);
+	return did;
 }
 
 /* FILE, FILE!, FILE pinned: the path, and what the words behind it say. */
@@ -100,8 +109,8 @@ do_export(struct app *a, const char *arg)
 	size_t n;
 	int rc;
 
-	if (a->readonly)
-		return app_fail(a, "nothing is written: the program was started with --readonly");
+	if ((rc = app_refuse(a, "export")))
+		return rc;
 	if (!*arg) {
 		input_open(a, INPUT_EXPORT, "");
 		return DID_CHANGE;

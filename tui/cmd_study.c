@@ -134,6 +134,36 @@ do_prune(struct app *a, const char *arg)
 	return DID_CHANGE;
 }
 
+/* One specification, or several with semicolons between, "off" before some; how many clamps they are, or a code. */
+static int
+parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
+{
+	static const char off[] = "off ";
+	char one[PROMPT_MAX];
+	int n = 0, r;
+
+	do {
+		size_t len = 0;
+		bool quoted = false, is_off = !strncmp(text, off, sizeof off - 1);
+
+		text += is_off ? sizeof off - 1 : 0;
+		for (; text[len] && (quoted || text[len] != ';'); len++)
+			quoted ^= text[len] == '"';
+		if (len >= sizeof one)
+			return ct_fail(err, CT_EINVAL, "a clamp of %zu bytes is too long", len);
+		snprintf(one, sizeof one, "%.*s", (int)len, text);
+		r = ct_session_parse_clamps(s, one, out + n, STUDY_CLAMPS - n, err);
+		if (r < 0)
+			return r;
+		for (int i = 0; i < r; i++)
+			out[n + i].off = is_off;
+		n += r;
+		text += len + (text[len] == ';');
+		text += strspn(text, " ");
+	} while (*text);
+	return n;
+}
+
 int
 do_clamp(struct app *a, const char *arg)
 {
@@ -143,7 +173,7 @@ do_clamp(struct app *a, const char *arg)
 	int i, n;
 
 	if (*arg) {
-		n = ct_session_parse_clamps(a->study.session, arg, many, STUDY_CLAMPS, &err);
+		n = parse_clamps(a->study.session, arg, many, &err);
 		if (n < 0 || study_clamp(&a->study, many, n, &err))
 			return app_error(a, &err);
 		if (n > 1)
@@ -310,16 +340,38 @@ do_switch(struct app *a, const char *arg)
 	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
 }
 
+/* Clamps that need not fit the prompt at hand: seen by a session that has none. */
+static int
+read_set(struct app *a, const char *specs, struct clamp_set *set, struct ct_error *err)
+{
+	struct ct_session *none;
+	int rc = ct_session_open(&none, a->study.engine, err);
+
+	if (rc)
+		return rc;
+	rc = parse_clamps(none, specs, set->clamp, err);
+	set->n = rc < 0 ? 0 : rc;
+	ct_session_close(none);
+	return rc < 0 ? rc : CT_OK;
+}
+
 int
 do_keep(struct app *a, const char *arg)
 {
+	const char *specs = NULL;
+	struct clamp_set set;
 	struct ct_error err;
+	char name[STUDY_NAME];
 
 	if (!*arg)
 		return app_fail(a, "keep: a name is missing");
-	if (study_keep(&a->study, arg, &err))
+	for (const char *p = strstr(arg, " = "); p; p = strstr(p + 1, " = "))
+		specs = p;
+	snprintf(name, sizeof name, "%.*s", specs ? (int)(specs - arg) : (int)strlen(arg), arg);
+	set = *study_clamps(&a->study);
+	if ((specs && read_set(a, specs + 3, &set, &err)) || study_keep(&a->study, name, &set, &err))
 		return app_error(a, &err);
-	app_say(a, "the clamps are kept: recall %s brings them back", arg);
+	app_say(a, "the clamps are kept: recall %s brings them back", name);
 	return DID_CHANGE;
 }
 
@@ -513,11 +565,12 @@ do_label(struct app *a, const char *arg)
 	struct ct_clamp f;
 	char text[256];
 	size_t n;
+	int did;
 
 	if (!cmd_feature(a, &f))
 		return no_feature(a, "labelled");
-	if (a->readonly)
-		return app_fail(a, "labels cannot be changed: the program was started with --readonly");
+	if ((did = app_refuse(a, "label")))
+		return did;
 	if (!*arg) {
 		input_open(a, INPUT_LABEL, ct_engine_label(a->study.engine, f.layer, f.feature));
 		return DID_CHANGE;
@@ -539,11 +592,13 @@ do_transcoder(struct app *a, const char *arg)
 {
 	struct ct_error err;
 
-	if (*arg && strcmp(arg, "clt") && strcmp(arg, "plt"))
-		return app_fail(a, "transcoder: expected clt or plt, found \"%.60s\"", arg);
-	if (*arg && !strcasecmp(arg, a->study.info->transcoder))
+	bool named = !strcmp(arg, "clt") || !strcmp(arg, "plt");
+
+	if (named && !strcasecmp(arg, a->study.info->transcoder))
 		return DID_NOTHING;
-	if (study_twin(&a->study, &err))
+	if (*arg && !named && !strchr(arg, '/'))
+		return app_fail(a, "transcoder: expected clt, plt or a directory (with a / in it), found \"%.60s\"", arg);
+	if (*arg && !named ? study_transcoder(&a->study, arg, &err) : study_twin(&a->study, &err))
 		return app_error(a, &err);
 	view_changed(a, CHANGED_GRAPH);
 	app_say(a, "the model seen through its %s", strcmp(a->study.info->transcoder, "PLT")

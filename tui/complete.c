@@ -89,6 +89,17 @@ offer_models(struct app *a)
 }
 
 static void
+offer_sessions(struct app *a)
+{
+	struct session_entry *list;
+	int n = session_list(&list);
+
+	for (int i = 0; i < n; i++)
+		offer(&a->input, list[i].name, strlen(list[i].name));
+	free(list);
+}
+
+static void
 offer_lessons(struct app *a)
 {
 	char **lessons = lesson_list(), name[256];
@@ -134,6 +145,8 @@ offer_kind(struct app *a, const char *kind, size_t len)
 		offer_words(a, " ");
 	else if (!strncmp(kind, "<models>", len))
 		offer_models(a);
+	else if (!strncmp(kind, "<sessions>", len))
+		offer_sessions(a);
 	else if (!strncmp(kind, "<lessons>", len))
 		offer_lessons(a);
 	else if (!strncmp(kind, "<nodes>", len))

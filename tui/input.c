@@ -28,6 +28,7 @@ static const struct {
 	[INPUT_GROUP] = { "supernode ", "group", "its name; Tab: those there are" },
 	[INPUT_RENAME] = { "new name ", "rename", "" },
 	[INPUT_EXPORT] = { "export to ", "export", "graph.json .dot .svg .html; pinned behind it: only what is pinned" },
+	[INPUT_SAVE] = { "save as ", "save", "a name; with / in it: a copy in that file" },
 };
 
 static void

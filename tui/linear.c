@@ -309,6 +309,7 @@ linear_run(struct app *a)
 		line[strcspn(line, "\r\n")] = '\0';
 		a->message[0] = '\0';
 		did = run_line(a, l, line);
+		session_flush(a);
 		if (a->message[0])
 			printf("%s\n", a->message);
 		if (a->input.kind == INPUT_NONE && (did & DID_CHANGE)) {

@@ -23,6 +23,7 @@ static const struct {
 	{ "transcoder", 't', "DIR", "transcoder directory, when it does not lie in the model's" },
 	{ "allow-nonfinite", 'n', NULL, "read weights that are NaN or infinite" },
 	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file" },
+	{ "resume", 'R', NULL, "go on with the latest session (with -m: of that model)" },
 	{ "check", 'c', NULL, "with --lesson: play it without a terminal and say which steps hold" },
 	{ "graph", 'G', "FILE", "look into a saved graph (graph JSON), without a model" },
 	{ "script", 's', "FILE", "run the commands in FILE first (- is standard input)" },
@@ -32,7 +33,7 @@ static const struct {
 	{ "ascii", 'a', NULL, "only ASCII on the screen" },
 	{ "theme", 'T', "NAME", "default, dark, light, projector, cvd or mono" },
 	{ "no-mouse", 'M', NULL, "leave the mouse to the terminal" },
-	{ "readonly", 'r', NULL, "never write to the model's directory" },
+	{ "readonly", 'r', NULL, "write nothing: no labels, sessions, exports or history" },
 	{ "help", 'h', NULL, "this text" },
 	{ "version", 'V', NULL, "the version" },
 	{ "mdoc", OPT_MDOC, "keys|commands", NULL },
@@ -102,6 +103,9 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		return -1;
 	case 'L':
 		opt->lesson = arg;
+		return -1;
+	case 'R':
+		opt->resume = true;
 		return -1;
 	case 'c':
 		opt->check = true;
@@ -202,6 +206,10 @@ main(int argc, char **argv)
 	if (opt.graph && (opt.model || opt.lesson || optind < argc)) {
 		fputs("ctrace-tui: --graph opens a graph without a model: leave out the model, lesson and prompt\n",
 		    stderr);
+		return 2;
+	}
+	if (opt.resume && (opt.lesson || optind < argc)) {
+		app_complain("--resume goes on with a session: leave out the %s", opt.lesson ? "lesson" : "prompt");
 		return 2;
 	}
 	if (optind < argc) {

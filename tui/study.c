@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tui/fmt.h"
@@ -25,6 +26,7 @@ study_open(struct study *s, const char *model, const struct ct_engine_options *o
 	if (rc)
 		return rc;
 	s->info = ct_engine_info(s->engine);
+	s->options.transcoder_dir = NULL;
 	rc = ct_session_open(&s->session, s->engine, err);
 	if (rc)
 		study_close(s);
@@ -151,24 +153,18 @@ study_prune(struct study *s, double node_threshold, double edge_threshold, struc
 	return CT_OK;
 }
 
-int
-study_twin(struct study *s, struct ct_error *err)
+/* Opens a model in place of what is open, with a prompt ("": none). On failure all stays. */
+static int
+reopen(struct study *s, const char *model, const struct ct_engine_options *opt, const char *text, struct ct_error *err)
 {
 	struct study other = { .progress = s->progress, .ctx = s->ctx };
-	struct ct_engine_options opt = s->options;
-	int rc;
+	int rc = study_open(&other, model, opt, err);
 
-	if (!s->info->has_twin)
-		return ct_fail(err, CT_ENOTFOUND, "%s has no second transcoder beside its %s", s->info->name,
-		    s->info->transcoder);
-	opt.transcoder_dir = NULL;
-	opt.per_layer = strcmp(s->info->transcoder, "PLT") != 0;
-	rc = study_open(&other, s->info->dir, &opt, err);
 	if (rc)
 		return rc;
-	if (s->T)
-		rc = study_prompt(&other, ct_session_text(s->session), err);
-	if (rc) {
+	if (!text)
+		text = other.info->demo;
+	if (*text && (rc = study_prompt(&other, text, err))) {
 		study_close(&other);
 		return rc;
 	}
@@ -178,24 +174,72 @@ study_twin(struct study *s, struct ct_error *err)
 }
 
 int
-study_model(struct study *s, const char *model, struct ct_error *err)
+study_twin(struct study *s, struct ct_error *err)
 {
-	struct study other = { .progress = s->progress, .ctx = s->ctx };
 	struct ct_engine_options opt = s->options;
+
+	if (!s->info->has_twin)
+		return ct_fail(err, CT_ENOTFOUND, "%s has no second transcoder beside its %s", s->info->name,
+		    s->info->transcoder);
+	opt.per_layer = strcmp(s->info->transcoder, "PLT") != 0;
+	return reopen(s, s->info->dir, &opt, ct_session_text(s->session), err);
+}
+
+int
+study_transcoder(struct study *s, const char *dir, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+
+	opt.transcoder_dir = dir;
+	return reopen(s, s->info->dir, &opt, ct_session_text(s->session), err);
+}
+
+bool
+study_transcoder_is_own(const struct study *s)
+{
+	size_t n = strlen(s->info->dir);
+
+	return !strncmp(s->info->transcoder_dir, s->info->dir, n)
+	    && (!strcmp(s->info->transcoder_dir + n, "/transcoder")
+		|| !strcmp(s->info->transcoder_dir + n, "/transcoder-plt"));
+}
+
+/* What is open, as if it had just been opened. */
+static int
+begin_anew(struct study *s, struct ct_error *err)
+{
+	struct ct_trace_options trace = s->trace;
 	int rc;
 
-	opt.transcoder_dir = NULL;
-	opt.per_layer = false;
-	rc = study_open(&other, model, &opt, err);
-	if (rc)
-		return rc;
-	if (*other.info->demo && (rc = study_prompt(&other, other.info->demo, err))) {
-		study_close(&other);
+	s->trace.node_threshold = s->trace.edge_threshold = 0;
+	rc = study_prompt(s, s->info->demo, err);
+	if (rc) {
+		s->trace = trace;
 		return rc;
 	}
-	study_close(s);
-	*s = other;
+	s->n_kept = 0;
+	s->how = (struct ct_clamp_options){ .mode = CT_FROZEN };
 	return CT_OK;
+}
+
+int
+study_model(struct study *s, const char *model, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+	char *dir;
+	int rc = ct_model_find(&dir, model, err);
+
+	if (rc)
+		return rc;
+	if (!strcmp(dir, s->info->dir) && !opt.per_layer && study_transcoder_is_own(s)
+	    && *s->info->demo) {
+		rc = begin_anew(s, err);
+	} else {
+		opt.per_layer = false;
+		rc = reopen(s, dir, &opt, NULL, err);
+	}
+	free(dir);
+	return rc;
 }
 
 const struct clamp_set *
@@ -338,11 +382,11 @@ find_kept(struct study *s, const char *name)
 }
 
 int
-study_keep(struct study *s, const char *name, struct ct_error *err)
+study_keep(struct study *s, const char *name, const struct clamp_set *set, struct ct_error *err)
 {
 	struct clamp_set *at = find_kept(s, name);
 
-	if (!study_clamps(s)->n)
+	if (!set->n)
 		return ct_fail(err, CT_EINVAL, "there are no clamps to keep");
 	if (strlen(name) >= sizeof at->name)
 		return ct_fail(err, CT_EINVAL, "the name is too long: at most %zu bytes", sizeof at->name - 1);
@@ -351,7 +395,7 @@ study_keep(struct study *s, const char *name, struct ct_error *err)
 		    STUDY_KEPT);
 	if (!at)
 		at = &s->kept[s->n_kept++];
-	*at = *study_clamps(s);
+	*at = *set;
 	memcpy(at->name, name, strlen(name) + 1);
 	return CT_OK;
 }
@@ -380,6 +424,14 @@ study_undo(struct study *s, int step, struct ct_error *err)
 	if (!rc)
 		s->at = to;
 	return rc;
+}
+
+void
+study_forget(struct study *s)
+{
+	s->undo[0] = s->undo[s->at];
+	s->at = 0;
+	s->depth = 1;
 }
 
 int

@@ -33,7 +33,7 @@ struct study {
 	int n_kept;
 	int generated[STUDY_GENERATED];		/* tokens after the prompt, as last generated */
 	int n_generated;
-	struct ct_engine_options options;
+	struct ct_engine_options options;	/* without the transcoder's directory: it may be gone */
 	ct_progress_fn progress;
 	void *ctx;
 };
@@ -48,8 +48,12 @@ int study_prompt(struct study *s, const char *text, struct ct_error *err);
 int study_take(struct study *s, int n, struct ct_error *err);
 int study_trace(struct study *s, const struct ct_target *target, struct ct_error *err);
 int study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err);
-/* Opens another model with its demo prompt, in place of this one. */
+/* Opens another model with its demo prompt, in place of this one; the same one begins anew. */
 int study_model(struct study *s, const char *model, struct ct_error *err);
+/* Opens a transcoder of the model that lies elsewhere, and traces the same prompt there. */
+int study_transcoder(struct study *s, const char *dir, struct ct_error *err);
+/* Is the transcoder the model's own, or one that lies elsewhere? */
+bool study_transcoder_is_own(const struct study *s);
 /* Opens the other transcoder of the model and traces the same prompt there. */
 int study_twin(struct study *s, struct ct_error *err);
 
@@ -62,10 +66,11 @@ int study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_erro
  * last, else at the same position. *n: how many differ.
  */
 int study_patch(struct study *s, const char *text, int *n, struct ct_error *err);
-/* Keeps the clamps in force under a name, in place of what had it; and puts a kept set in force. */
-int study_keep(struct study *s, const char *name, struct ct_error *err);
+/* Keeps clamps under a name, in place of what had it; and puts a kept set in force. */
+int study_keep(struct study *s, const char *name, const struct clamp_set *set, struct ct_error *err);
 int study_recall(struct study *s, const char *name, struct ct_error *err);
 int study_undo(struct study *s, int step, struct ct_error *err);	/* -1 undo, 1 redo */
+void study_forget(struct study *s);	/* there is nothing to undo */
 int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);
 /* The index of the clamp on a feature at a position (or all positions), or -1. */
 int study_clamp_find(const struct study *s, int layer, int feature, int pos);

@@ -11,11 +11,12 @@
 #include "tui/list.h"
 
 struct app;
+struct lines;
 struct ct_clamp;
 struct ct_pin;
 
 enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_SWEEP, VIEW_SURVEY,
-	VIEW_SUBGRAPH, VIEW_FEATURES, VIEW_HELP, VIEW_LESSON, VIEW_START, VIEW_COUNT };
+	VIEW_SUBGRAPH, VIEW_FEATURES, VIEW_SESSIONS, VIEW_HELP, VIEW_LESSON, VIEW_START, VIEW_COUNT };
 
 enum change {
 	CHANGED_GRAPH,		/* another graph, or none */
@@ -46,12 +47,15 @@ struct view_ops {
 	int (*side)(struct app *a, void *state, int step);	/* left and right; NULL: step through tokens */
 	int (*enter)(struct app *a, void *state);
 	int (*click)(struct app *a, void *state, int x, int y);	/* NULL: selects the row of its list */
+	/* Lines that bring back what it shows, for a session; and is it shown again? */
+	void (*save)(struct app *a, void *state, struct lines *out);
+	bool keep;
 	/* The feature that clamp and label are about: layer, feature and pos are filled in. */
 	bool (*feature)(struct app *a, void *state, struct ct_clamp *out);
 };
 
 extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view, survey_view,
-	subgraph_view, features_view, help_view, lesson_view, start_view;
+	subgraph_view, features_view, sessions_view, help_view, lesson_view, start_view;
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */
@@ -70,6 +74,11 @@ int tree_path(struct app *a, int *path, int max);
 bool tree_reveal(struct app *a, int node);
 /* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
 bool tree_level(struct app *a, int step);
+/* Shows a place of the tree, opening what leads to it; rows >= 0: opens it with so many rows, 0: folds it.
+ * path "": folds all of it, as if nothing had been open. */
+int tree_branch(struct app *a, const char *path, int rows);
+/* The node that the lines of the tree, written for a session, select; or -1. */
+int tree_saved_node(struct app *a);
 /* Runs the clamps at many strengths and shows what that did. */
 int sweep_run(struct app *a, double from, double to, int steps);
 /*

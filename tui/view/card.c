@@ -604,6 +604,7 @@ const struct view_ops card_view = {
 	.title = "card",
 	.note = "the selected node: label, figures, what feeds it and what it feeds, examples, the tokens "
 		"it favours",
+	.keep = true,
 	.open = card_open,
 	.close = card_close,
 	.changed = card_changed,

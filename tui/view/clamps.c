@@ -310,6 +310,7 @@ const struct view_ops clamps_view = {
 	.name = "clamps",
 	.title = "clamps",
 	.note = "the clamps in force, and for each node what the graph predicted and what the model did",
+	.keep = true,
 	.open = clamps_open,
 	.close = clamps_close,
 	.draw = clamps_draw,

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/lines.h"
 
 struct entry {
 	int layer, feature;
@@ -173,6 +174,16 @@ features_filter(struct app *a, void *state, const char *text)
 }
 
 static void
+features_save(struct app *a, void *state, struct lines *out)
+{
+	const struct features *v = state;
+
+	(void)a;
+	if (v->filter[0])
+		lines_add(out, "filter %s", v->filter);
+}
+
+static void
 draw_entry(struct app *a, const struct area *area, int y, const struct entry *e)
 {
 	bool guess;
@@ -268,6 +279,8 @@ const struct view_ops features_view = {
 	.name = "features",
 	.title = "features",
 	.note = "all features of the model, those active in this prompt first; \\ filters by name or label",
+	.keep = true,
+	.save = features_save,
 	.open = features_open,
 	.close = features_close,
 	.changed = features_changed,

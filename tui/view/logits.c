@@ -124,6 +124,7 @@ const struct view_ops logits_view = {
 	.name = "logits",
 	.title = "next tokens",
 	.note = "the likeliest next tokens of the model, of its replacement, and under the clamps",
+	.keep = true,
 	.open = logits_open,
 	.close = logits_close,
 	.draw = logits_draw,

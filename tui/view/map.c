@@ -419,6 +419,7 @@ const struct view_ops map_view = {
 	.name = "map",
 	.title = "map",
 	.note = "layers by tokens: shade is influence, numbers are the selected node's edges with each cell",
+	.keep = true,
 	.open = map_open,
 	.close = map_close,
 	.changed = map_changed,

@@ -449,6 +449,7 @@ const struct view_ops subgraph_view = {
 	.name = "subgraph",
 	.title = "subgraph",
 	.note = "pinned nodes and supernodes: what feeds what among them, and how much of the graph they explain",
+	.keep = true,
 	.open = subgraph_open,
 	.close = subgraph_close,
 	.draw = subgraph_draw,

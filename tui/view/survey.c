@@ -165,6 +165,7 @@ const struct view_ops survey_view = {
 	.name = "survey",
 	.title = "survey",
 	.note = "each feature of the graph set to 0 in turn: what it did, beside its influence",
+	.keep = true,
 	.open = survey_open,
 	.close = survey_close,
 	.changed = survey_changed,

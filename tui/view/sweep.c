@@ -193,6 +193,7 @@ const struct view_ops sweep_view = {
 	.name = "sweep",
 	.title = "sweep",
 	.note = "the clamps at many strengths and up to each layer, and where the answer flips",
+	.keep = true,
 	.open = sweep_open,
 	.close = sweep_close,
 	.changed = sweep_changed,

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/lines.h"
 #include "tui/pins.h"
 #include "tui/view/twig.h"
 
@@ -31,6 +32,7 @@ struct tree {
 	int capacity;
 	struct list list;
 	bool stale;		/* rows are to be made again */
+	bool shaped;		/* opened and folded by a person: a session keeps its shape */
 };
 
 static void *
@@ -174,6 +176,7 @@ plant(struct app *a, struct tree *t)
 	t->root = NULL;
 	t->n_roots = 0;
 	t->stale = true;
+	t->shaped = false;
 	t->list.sel = t->list.top = 0;
 	if (!g || !g->n_targets)
 		return;
@@ -257,6 +260,7 @@ tree_enter(struct app *a, void *state)
 			? "an error node stands for what the transcoder leaves unexplained"
 			: "a path ends here");
 	}
+	t->shaped = true;
 	tree_list(a, t);
 	return DID_CHANGE;
 }
@@ -298,6 +302,7 @@ tree_level(struct app *a, int step)
 			did |= twig_fold(&t->root[i], step == -1 ? deepest : 1);
 	}
 	t->stale |= did;
+	t->shaped |= did;
 	/* The selection stays on its row, or goes to the nearest one that is still there. */
 	while (did && w && (tree_list(a, t), row_of(t, w)) < 0)
 		w = w->parent;
@@ -329,7 +334,7 @@ open_path(struct app *a, struct tree *t, const int *path, int n)
 	}
 	if (!w)
 		return false;
-	t->stale = true;
+	t->stale = t->shaped = true;
 	select_twig(a, t, w);
 	return true;
 }
@@ -373,6 +378,68 @@ tree_reveal(struct app *a, int node)
 			return false;
 	}
 	return open_path(a, t, path, n);
+}
+
+int
+tree_branch(struct app *a, const char *path, int rows)
+{
+	struct tree *t = a->state[VIEW_TREE];
+	struct twig *w = NULL, *next;
+	const char *rest = path;
+
+	if (!*path) {
+		for (int i = 0; i < t->n_roots; i++)
+			twig_forget(&t->root[i]);
+		t->stale = t->shaped = true;
+		select_twig(a, t, t->root);
+		view_select(a, t->root->node);
+		return DID_CHANGE;
+	}
+	do {
+		if (w && !open_twig(a, t, w))
+			return app_fail(a, "branch: nothing feeds what stands before \"%.100s\"", rest);
+		next = w ? twig_named(&a->study, w->child, w->n, &rest)
+			 : twig_named(&a->study, t->root, t->n_roots, &rest);
+		if (!next)
+			return app_fail(
+			    a, "branch: there is no \"%.100s\" %s", rest, w ? "below that" : "among the targets");
+		w = w ? twig_bring_up(w, (int)(next - w->child)) : next;
+	} while (*rest);
+	if (rows > 0 && !open_twig(a, t, w))
+		return app_fail(a, "branch: nothing feeds \"%.100s\"", path);
+	if (rows > 0)
+		w->shown = rows < w->n ? rows : w->n;
+	if (rows == 0)
+		w->open = false;
+	t->stale = t->shaped = true;
+	select_twig(a, t, w);
+	view_select(a, w->node);
+	return DID_CHANGE;
+}
+
+static void
+tree_save(struct app *a, void *state, struct lines *out)
+{
+	struct tree *t = state;
+	char path[TWIG_PATH];
+
+	if (!t->shaped || !tree_list(a, t)->n)
+		return;
+	lines_add(out, "branch");
+	for (int i = 0; i < t->n_roots; i++)
+		twig_save(&a->study, &t->root[i], out);
+	lines_add(out, "branch %s", twig_path(&a->study, t->rows[t->list.sel].twig, path, sizeof path));
+}
+
+int
+tree_saved_node(struct app *a)
+{
+	struct tree *t = a->state[VIEW_TREE];
+	const struct list *l = tree_list(a, t);
+
+	if (!t->shaped || !l->n)
+		return -1;
+	return t->rows[l->sel].more ? a->study.node : t->rows[l->sel].twig->node;
 }
 
 static void
@@ -563,6 +630,7 @@ const struct view_ops tree_view = {
 	.moved = tree_moved,
 	.focused = tree_focused,
 	.text = tree_text,
+	.save = tree_save,
 	.find = tree_find,
 	.enter = tree_enter,
 };

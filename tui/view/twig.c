@@ -2,8 +2,11 @@
 #include "tui/view/twig.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tui/lines.h"
 
 void
 twig_free(struct twig *t, int n)
@@ -11,6 +14,15 @@ twig_free(struct twig *t, int n)
 	for (int i = 0; i < n; i++)
 		twig_free(t[i].child, t[i].n);
 	free(t);
+}
+
+void
+twig_forget(struct twig *t)
+{
+	twig_free(t->child, t->n);
+	t->child = NULL;
+	t->n = t->shown = 0;
+	t->open = t->known = false;
 }
 
 bool
@@ -45,9 +57,10 @@ twig_grow(const struct study *s, struct twig *t, int shown)
 
 			if (kept != (pass == 0))
 				continue;
-			child[t->n++] = (struct twig){
-				.node = edges[i].source, .weight = edges[i].weight, .kept = kept
+			child[t->n] = (struct twig){
+				.node = edges[i].source, .weight = edges[i].weight, .rank = t->n, .kept = kept
 			};
+			t->n++;
 			t->largest = fmax(t->largest, fabs((double)edges[i].weight));
 		}
 	for (int i = 0; i < t->n; i++)
@@ -149,4 +162,80 @@ twig_fold(struct twig *t, int depth)
 		did = true;
 	}
 	return did;
+}
+
+struct twig *
+twig_named(const struct study *s, struct twig *t, int n, const char **text)
+{
+	struct twig *best = NULL;
+	char name[STUDY_NAME];
+	size_t longest = 0;
+
+	for (int i = 0; i < n; i++) {
+		const char *end = *text;
+		size_t len;
+
+		ct_session_node_name(s->session, t[i].node, name, sizeof name);
+		len = strlen(name);
+		if (len <= longest || strncmp(*text, name, len))
+			continue;
+		end += len;
+		if (*end && strncmp(end, " > ", 3))
+			continue;
+		best = &t[i];
+		longest = len;
+	}
+	if (best)
+		*text += longest;
+	if (best && **text)
+		*text += 3;
+	return best;
+}
+
+const char *
+twig_path(const struct study *s, const struct twig *t, char *buf, size_t size)
+{
+	char name[STUDY_NAME];
+	size_t n = 0;
+
+	if (t->parent) {
+		twig_path(s, t->parent, buf, size);
+		n = strlen(buf);
+	}
+	ct_session_node_name(s->session, t->node, name, sizeof name);
+	snprintf(buf + n, size - n, "%s%s", n ? " > " : "", name);
+	return buf;
+}
+
+/* Was the i-th child brought up, before one that is stronger? */
+static bool
+is_brought_up(const struct twig *t, int i)
+{
+	for (int k = i + 1; k < t->n; k++)
+		if (t->child[k].rank < t->child[i].rank)
+			return true;
+	return false;
+}
+
+/* Rows in their own order are a number; one that was brought up has a line of its own, where it stands. */
+void
+twig_save(const struct study *s, const struct twig *t, struct lines *out)
+{
+	char path[TWIG_PATH];
+	int rows = 0;	/* that the lines so far give it */
+
+	if (!t->open)
+		return;
+	for (int i = 0; i < t->shown; i++) {
+		if (!is_brought_up(t, i))
+			continue;
+		if (i > rows || rows == 0)
+			lines_add(out, "branch %d %s", i, twig_path(s, t, path, sizeof path));
+		lines_add(out, "branch %s", twig_path(s, &t->child[i], path, sizeof path));
+		rows = i + 1;
+	}
+	if (t->shown > rows)
+		lines_add(out, "branch %d %s", t->shown, twig_path(s, t, path, sizeof path));
+	for (int i = 0; i < t->shown; i++)
+		twig_save(s, &t->child[i], out);
 }

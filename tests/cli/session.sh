@@ -1,0 +1,156 @@
+#!/bin/sh
+# Sessions: what is kept comes back, byte by byte; mistakes in a file are named; two programs do not disturb each other.
+. "${srcdir:-.}/tests/cli/lib.sh"
+XDG_STATE_HOME=$tmp/state
+export XDG_STATE_HOME
+kept=$XDG_STATE_HOME/ctrace/sessions
+prompt="w19 w10 w9 w7 w39 w16 w31 w17"
+
+# play COMMAND...: runs the commands as a script; $options are the program's.
+options=
+play() {
+	# shellcheck disable=SC2086
+	printf '%s\n' "$@" |
+	    timeout 60 "$CTRACE_TUI" -m "$golden" --headless 80x24 --script - $options >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+# lines COMMAND...: the same in lines, as a person would type them, where work is kept as it is done.
+lines() {
+	# shellcheck disable=SC2086
+	printf '%s\n' "$@" | timeout 60 "$CTRACE_TUI" --linear $options >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+# says NAME PATTERN: the last line of the screen, or a message on standard error, matches.
+says() {
+	ok "$1" sh -c "tail -n 1 '$tmp/out' | cat - '$tmp/err' | grep -qE -- '$2' || { cat '$tmp/out' '$tmp/err'; false; }"
+}
+# in_file NAME FILE LINE: the file has this line.
+in_file() {
+	ok "$1" sh -c 'grep -qxF -- "$2" "$1" || { cat "$1"; false; }' - "$2" "$3"
+}
+
+# Random keys and commands, then: saved, loaded and saved again the file is the same.
+monkey() {
+	awk -v seed="$1" -v n=60 -v prompt="$prompt" '
+	BEGIN {
+		srand(seed)
+		named = split("Enter Tab Esc Up Down Left Right PageUp PageDown Home End Space Down Down Enter Enter " \
+		    "+ - Tab x o O [ ] a A G w 3 4 5 6 m 1", key, " ")
+		typed = split("at 3|mode free|prune .3|target w2-w9|target w2,w3|edges share|view map|expand all|" \
+		    "attribute L1#3@5|clamp L1#43@8x2; off L0#3@*=1|clamp L1#43@*=4|keep a|unclamp all|keep b|filter L2|" \
+		    "filter *|prompt w1 w2 w3 w4|branch|search w1|select L1#43@8|switch 1|recall a", text, "|")
+		print "prompt " prompt
+		for (i = 0; i < n; i++)
+			if (rand() < .75)
+				print "key " key[1 + int(rand() * named)]
+			else
+				print "key Esc\nkey :\ntype " text[1 + int(rand() * typed)] "\nkey Enter\nkey Esc"
+		print "key Esc\nsave a\nload a\nsave b\nload b\nsave c"
+	}'
+}
+for seed in ${SESSION_SEEDS:-1 2 3 4 5 6 7 8 9 10 11 12}; do
+	rm -rf "$kept"
+	play "$(monkey "$seed")"
+	ok "random work $seed comes back" sh -c "[ $status = 0 ] && cmp '$kept/a.session' '$kept/b.session' &&
+	    cmp '$kept/b.session' '$kept/c.session' || { cat '$tmp/err'; diff '$kept/a.session' '$kept/b.session'; false; }"
+done
+
+# Every kind of state, and its screen.
+play "prompt $prompt" "prune .7" "target w2-w9" "clamp L1#43@8x2; off L0#3@5=1.5" "keep both" "mode free" \
+    "edges share" "branch 3 output \"w2\" - \"w9\" > L1#43@8" "save whole" "screen"
+sed '$d' "$tmp/out" >"$tmp/before"
+play 'load whole' screen
+sed '$d' "$tmp/out" >"$tmp/after"
+ok "the screen of a session comes back" cmp "$tmp/before" "$tmp/after"
+says "and it says so" '^ whole: as you left it'
+"$CTRACE_TUI" -m "$golden" --headless 80x24 --script "$kept/whole.session" >"$tmp/out" 2>"$tmp/err"
+ok "a session is a script" [ $? = 0 ]
+play 'load whole' undo
+says "there is nothing to undo after loading" 'nothing to undo'
+play 'prompt-text " w1  \x77\x32\n\tw3 "' 'save blanks' 'load blanks' 'save again'
+in_file "blanks of a prompt are kept" "$kept/again.session" 'prompt-text " w1  w2\n\tw3 "'
+
+# Mistakes in a file: named with its line, the rest is done, the old file stays.
+hand() {
+	printf '# mine\nprompt w1 w2\nclamp L9#1@1=0\nfrobnicate\nclamp L1#43@2x0\n' >"$kept/hand.session"
+}
+hand
+play 'load hand'
+says "a line that fails is named" 'hand.session:3: no layer 9.*; 1 more line'
+options="-m $golden"
+lines 'load hand' save
+in_file "the rest is done" "$kept/hand.session" 'clamp L1#43@2x0'
+in_file "the old file stays" "$kept/hand.session~" '# mine'
+for line in 'label x' 'save x' 'load x' 'quit' 'suspend' 'key q' 'screen'; do
+	echo "$line" >"$kept/bad.session"
+	play 'load bad'
+	says "\"$line\" is not for sessions" 'bad.session:1: .*is not for sessions'
+done
+printf 'model no-such-model\nprompt w1\n' >"$kept/lost.session"
+lines "prompt $prompt" 'load lost' 'save old'
+options=
+in_file "without its model nothing is done" "$kept/old.session" "prompt $prompt"
+head -c 2000000 /dev/zero >"$kept/huge.session"
+play 'load huge'
+says "a file that is too large" 'huge.session has 2000000 bytes; expected at most 1048576'
+mkdir "$kept/folder.session"
+play 'load folder'
+says "a folder" 'no session "folder"'
+play 'load nothing'
+says "a name that nobody gave" 'no session "nothing"'
+for name in . .. .x "a/../../x"; do
+	play "save $name"
+	ok "\"$name\" is no name" [ "$status" = 2 ]
+done
+
+# Names that are taken.
+play 'save whole'
+says "a name that is taken" 'is there already; a ! behind the name replaces it'
+play 'prompt w1 w2' 'save whole!'
+in_file "is replaced when told so" "$kept/whole.session" 'prompt w1 w2'
+play "prompt w1 w2" "save $tmp/copy.session" "save $tmp/copy.session"
+says "the same for copies" 'copy.session is there already'
+ok "a copy is written" grep -q '^prune' "$tmp/copy.session"
+
+# --readonly: nothing at all is written.
+rm -rf "$XDG_STATE_HOME"
+options=--readonly
+play "prompt $prompt" 'select L1#43@8' 'label x'
+says "--readonly: labels" 'label: nothing is written'
+play 'save x'
+says "--readonly: sessions" 'save: nothing is written'
+options="-m $golden --readonly"
+lines 'prompt w1 w2' 'clamp L1#43@2x0'
+ok "--readonly: nothing is there" [ -z "$(find "$tmp/state" -type f 2>/dev/null)" ]
+
+# Lines: kept as they are typed; --resume goes on; another program only reads.
+options="-m $golden"
+lines 'prompt w1 w2 w3'
+in_file "what is done is kept without being asked" "$(echo "$kept"/llama-clt-*.session)" 'prompt w1 w2 w3'
+options=--resume
+lines quit
+ok "--resume brings it back" has '^prompt: w1 w2 w3'
+options="-m $golden"
+lines quit
+ok "a program that is only looked at keeps nothing" [ "$(find "$kept" -type f | wc -l)" = 1 ]
+mkfifo "$tmp/keys"
+timeout 60 "$CTRACE_TUI" --resume --linear <"$tmp/keys" >"$tmp/first" 2>&1 &
+first=$!
+exec 3>"$tmp/keys"
+for wait in $(seq 200); do
+	grep -q 'command or a key' "$tmp/first" && break
+	sleep .1
+done
+options=--resume
+lines 'clamp L1#43@2x0' 'save mine'
+ok "the second program only reads" has "is open in another program, process [0-9]+: changes here are not kept"
+ok "its changes are kept under another name" grep -q '^clamp' "$kept/mine.session"
+ok "and not under the first's" sh -c "! grep -q '^clamp' '$kept'/llama-clt-*.session"
+echo 'clamp L1#43@2x3' >&3
+exec 3>&-
+wait "$first"
+in_file "the first keeps its own" "$(echo "$kept"/llama-clt-*.session)" 'clamp L1#43@2x3'
+ok "locks go with their program" [ -z "$(find "$kept" -name '*.lock')" ]
+"$CTRACE_TUI" --resume -m "$top/tests/golden/gpt2-plt" --headless 80x24 >"$tmp/out" 2>"$tmp/err"
+says "no session of that model" 'there is no session of gpt2-plt'
+exit $failed

@@ -1,0 +1,38 @@
+/*
+ * session_file: a session as text: commands, one a line, that bring back what is being looked at.
+ *
+ * Each kind of state contributes its own lines (a row of the table in session_file.c; views through view_ops.save).
+ * Where the text is kept, and when, belongs to `session`.
+ */
+#ifndef TUI_SESSION_FILE_H
+#define TUI_SESSION_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct app;
+struct lines;
+
+enum { SESSION_MAX = 1 << 20 };		/* bytes of a session that is read */
+
+/* All of it. False: out of memory, or something in it cannot be said in lines. */
+bool session_write(struct app *a, struct lines *out);
+/* The part that took work: prompt, target, clamps, notes; not where one looks. */
+bool session_write_work(struct app *a, struct lines *out);
+
+/*
+ * Runs the lines of a session, which is changed by this. A line that fails is left out: *failed counts them, and err
+ * says what is wrong with the first, with file and line. Only when its model cannot be opened is nothing done, and a
+ * code returned.
+ */
+int session_read(struct app *a, const char *path, char *text, int *failed, struct ct_error *err);
+
+/* What a session says it is about, "" where it does not: looked up, not run. */
+struct session_about {
+	char model[256], prompt[256];
+};
+void session_about(const char *text, struct session_about *out);
+
+#endif
