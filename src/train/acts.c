@@ -113,6 +113,8 @@ plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int
 			count[path[t]] += (float)s->repeat;
 		if (place && s->answer > 0 && s->answer < s->n - 1)
 			place[path[s->answer]] = CT_PLACE_ANSWER;
+		if (place && s->plan_at > 0)
+			place[path[s->plan_at]] = CT_PLACE_PLAN;
 		if (place && s->n > 1 && place[path[s->n - 1]] == CT_PLACE_INSIDE)
 			place[path[s->n - 1]] = CT_PLACE_END;
 	}

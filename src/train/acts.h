@@ -14,6 +14,7 @@
 enum ct_place {
 	CT_PLACE_INSIDE,
 	CT_PLACE_ANSWER,	/* the graded token of a sentence is predicted here */
+	CT_PLACE_PLAN,		/* a plan is to be made here */
 	CT_PLACE_END		/* a sentence's last token, from which nothing is predicted */
 };
 

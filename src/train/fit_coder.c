@@ -215,6 +215,8 @@ open_fit(struct fit *f, struct ct_error *err)
 	const struct ct_acts *a = f->a;
 	struct ct_arena *arena = &f->coder->params.arena;
 	size_t LF = (size_t)f->coder->s.L * f->coder->s.F;
+	const double often[] = { [CT_PLACE_INSIDE] = 1, [CT_PLACE_ANSWER] = o->answers, [CT_PLACE_PLAN] = o->plans,
+		[CT_PLACE_END] = o->ends };
 	int code;
 
 	f->urn.n = a->N;
@@ -230,7 +232,7 @@ open_fit(struct fit *f, struct ct_error *err)
 		return ct_fail_memory(err, (size_t)f->n_shares * sizeof *f->shares, "shares of a batch");
 	for (int t = 0; t < a->N; t++)
 		f->urn.upto[t] = (t ? f->urn.upto[t - 1] : 0) + pow(a->count[t], o->common) *
-		    (a->place[t] == CT_PLACE_ANSWER ? o->answers : a->place[t] == CT_PLACE_END ? o->ends : 1);
+		    often[a->place[t]];
 	if ((code = open_shares(f, f->grads, err)) != CT_OK)
 		return code;
 	return ct_adam_init(&f->adam, &f->coder->params, err);

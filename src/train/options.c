@@ -13,7 +13,7 @@ static const struct ct_coder_options coder_defaults = {
 	.features = 512, .seed = 1, .steps = 1500, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
 	.warmup = .02, .cooldown = .2, .sparsity = 9, .last_layer = 2, .ramp = .5, .sharpness = 4,
 	.threshold = .03, .bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4, .settle_at = .8,
-	.dead_after = 100000, .common = .3, .answers = 4, .ends = .3,
+	.dead_after = 100000, .common = .3, .answers = 4, .plans = 4, .ends = .3,
 };
 
 /* One value of a section: exactly one of i, d and b says where it goes. */
@@ -139,6 +139,7 @@ read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "dead after", &o->dead_after, NULL, 1, INT_MAX, NULL },
 		{ "common", NULL, &o->common, 0, 1, NULL },
 		{ "answers", NULL, &o->answers, 0, 1e6, NULL },
+		{ "plans", NULL, &o->plans, 0, 1e6, NULL },
 		{ "ends", NULL, &o->ends, 0, 1e6, NULL },
 	};
 

@@ -49,6 +49,7 @@ struct ct_coder_options {
 	int dead_after;			/* rows without being active that make a feature dead, in live figures */
 	double common;			/* a position that n sentences share is drawn n^common times as often */
 	double answers;			/* and one where an answer is due, answers times as often */
+	double plans;			/* and one where a plan is to be made, plans times as often */
 	double ends;			/* and a sentence's last token, ends times as often */
 };
 
