@@ -150,8 +150,10 @@ rotate(const struct ct_config *c, int heads, int pos, double *x)
 		}
 }
 
+/* Of the first n_held positions the patterns are taken from held (H,n_held,n_held). */
 static void
-attention_live(const struct ct_model *m, int l, int T, const double *x, double *pattern, double *mid)
+attention_live(const struct ct_model *m, int l, int T, const double *x, const double *held, int n_held,
+    double *pattern, double *mid)
 {
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
@@ -181,7 +183,7 @@ attention_live(const struct ct_model *m, int l, int T, const double *x, double *
 				sum += p[s];
 			}
 			for (int s = 0; s <= t; s++) {
-				p[s] /= sum;
+				p[s] = t < n_held ? held[((size_t)h * n_held + t) * n_held + s] : p[s] / sum;
 				for (int e = 0; e < c->head; e++)
 					z[h * c->head + e] += p[s] * v[s * wk + h / group * c->head + e];
 			}
@@ -254,14 +256,12 @@ naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a
  * after.
  */
 static void
-transcode(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, int t, const double *mid,
-    const double *in, double *out)
+encode(const struct ct_model *m, const struct ct_transcoder *tc, int l, const double *mid, const double *in,
+    double *read, double *a)
 {
 	const struct ct_tc_layer *ly = &tc->layers[l];
-	int D = m->cfg.D, reach = tc->kind == CT_CLT ? tc->L - l : 1;
-	const float *dec = ly->dec->data;
-	double *read = calloc((size_t)D, sizeof *read), square = 0, mean = 0;
-	double *h = calloc((size_t)ly->F, sizeof *h), *a = calloc((size_t)ly->F, sizeof *a);
+	int D = m->cfg.D;
+	double *h = calloc((size_t)ly->F, sizeof *h), square = 0, mean = 0;
 
 	for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
 		mean += mid[d] / D;
@@ -277,6 +277,19 @@ transcode(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T
 			h[f] += (double)ly->w_enc[f * D + d] * read[d];
 	}
 	naive_activate(tc, l, h, a);
+	free(h);
+}
+
+static void
+transcode(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, int t, const double *mid,
+    const double *in, double *out)
+{
+	const struct ct_tc_layer *ly = &tc->layers[l];
+	int D = m->cfg.D, reach = tc->kind == CT_CLT ? tc->L - l : 1;
+	const float *dec = ly->dec->data;
+	double *read = calloc((size_t)D, sizeof *read), *a = calloc((size_t)ly->F, sizeof *a);
+
+	encode(m, tc, l, mid, in, read, a);
 	for (int f = 0; f < ly->F; f++)
 		for (int k = 0; k < reach; k++)
 			for (int d = 0; d < D; d++)
@@ -287,16 +300,46 @@ transcode(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T
 			out[(l * T + t) * D + d] += (double)ly->w_skip[d * D + i] * read[i];
 	}
 	free(read);
-	free(h);
 	free(a);
+}
+
+/* What the clamps on layer l add to the MLP outputs (L,T,D) at t: the new value instead of the one there is. */
+static void
+write_clamps(const struct naive_hold *hold, const struct ct_model *m, int l, int T, int t, const double *mid,
+    const double *in, double *out)
+{
+	const struct ct_transcoder *tc = hold->tc;
+	const struct ct_tc_layer *ly = &tc->layers[l];
+	int D = m->cfg.D, reach = tc->kind == CT_CLT ? tc->L - l : 1;
+	const float *dec = ly->dec->data;
+	double *read = calloc((size_t)D, sizeof *read), *a = calloc((size_t)ly->F, sizeof *a);
+	double *value = calloc((size_t)ly->F, sizeof *value);
+
+	encode(m, tc, l, mid, in, read, a);
+	memcpy(value, a, (size_t)ly->F * sizeof *value);
+	for (int i = 0; i < hold->n_clamps; i++) {
+		const struct ct_clamp *c = &hold->clamps[i];
+
+		if (c->layer == l && !c->off && (c->pos == CT_ALL_POSITIONS || c->pos == t || (c->onwards && c->pos <= t)))
+			value[c->feature] = c->amount;
+	}
+	for (int f = 0; f < ly->F; f++)
+		for (int k = 0; k < reach && value[f] != a[f]; k++)
+			for (int d = 0; d < D; d++)
+				out[((l + k) * T + t) * D + d] +=
+				    (value[f] - a[f]) * (double)dec[(f * reach + k) * D + d];
+	free(read);
+	free(a);
+	free(value);
 }
 
 void
 naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
-    const struct ct_transcoder *tc, const double *kept)
+    const struct ct_transcoder *tc, const double *kept, const struct naive_hold *hold)
 {
 	const struct ct_config *c = &m->cfg;
-	int D = c->D, TD = T * D;
+	int D = c->D, TD = T * D, n_held = hold ? hold->n_held : 0;
+	double *added = calloc((size_t)c->L * TD, sizeof *added);
 
 	*r = (struct naive_run){ .T = T };
 	r->x = calloc((size_t)(c->L + 1) * TD, sizeof(double));
@@ -311,7 +354,8 @@ naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
 	for (int l = 0; l < c->L; l++) {
 		double *mid = r->mid + l * TD, *in = r->mlp_in + l * TD, *out = r->mlp_out + l * TD;
 
-		attention_live(m, l, T, r->x + l * TD, r->pattern + (size_t)l * c->H * T * T, mid);
+		attention_live(m, l, T, r->x + l * TD, n_held ? hold->pattern + (size_t)l * c->H * n_held * n_held : NULL,
+		    n_held, r->pattern + (size_t)l * c->H * T * T, mid);
 		for (int t = 0; t < T; t++) {
 			norm_live(m, &m->layers[l].norm2, mid + t * D, in + t * D);
 			if (!tc)
@@ -320,12 +364,15 @@ naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
 				memcpy(out, kept + l * D, (size_t)D * sizeof *out);
 			else
 				transcode(m, tc, l, T, t, mid + t * D, in + t * D, r->mlp_out);
+			if (hold && t > 0)
+				write_clamps(hold, m, l, T, t, mid + t * D, in + t * D, added);
 		}
 		for (int i = 0; i < TD; i++)
-			r->x[(l + 1) * TD + i] = mid[i] + out[i];
+			r->x[(l + 1) * TD + i] = mid[i] + out[i] + added[l * TD + i];
 	}
 	for (int t = 0; t < T; t++)
 		norm_live(m, &m->norm_f, r->x + c->L * TD + t * D, r->final + t * D);
+	free(added);
 }
 
 void

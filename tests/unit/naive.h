@@ -30,8 +30,17 @@ struct naive_run {
 	double *pattern; /* (L,H,T,T) */
 	double *final;	 /* (T,D) */
 };
+/* What a run is held to: patterns (L,H,n_held,n_held) of its first positions, and clamps, all of absolute values. */
+struct naive_hold {
+	const double *pattern;
+	int n_held;
+	const struct ct_transcoder *tc;
+	const struct ct_clamp *clamps;
+	int n_clamps;
+};
+/* hold NULL: to nothing. */
 void naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T, const struct ct_transcoder *tc,
-    const double *kept);
+    const double *kept, const struct naive_hold *hold);
 void naive_run_free(struct naive_run *r);
 
 /* a[f] = phi(h[f]), f < F of layer l. */

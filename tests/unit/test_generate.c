@@ -12,44 +12,49 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "naive.h"
 #include "trace/generate.h"
 
 enum { GENERATED = 6 };
 
 /*
- * Generates greedily with the cache, and runs prompt and tokens so far anew for every step: the same logits.
- * Clamps hold one value wherever they reach, so it does not matter what the original activation there would
- * be.
+ * Generates greedily with the cache, and runs prompt and tokens so far anew for every step, without one, in double: the
+ * same logits. Each of these runs applies the prompt's mode and every clamp's scope from the beginning: in frozen mode
+ * the prompt has the patterns of its own run without clamps, what is generated is live. Clamps hold one value wherever
+ * they reach, so it does not matter what the original activation there would be.
  */
 static void
-compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_clamp *clamps, int n)
+compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_clamp *clamps, int n, enum ct_mode mode)
 {
-	struct ct_clamp_options opt = { .mode = CT_FREE };
-	int T = f->T, V = s->cfg.V, ids[64];
+	struct ct_clamp_options opt = { .mode = mode };
+	struct naive_hold hold = { .tc = f->tc, .clamps = clamps, .n_clamps = n };
+	int T = f->T, V = s->cfg.V, D = s->cfg.D, ids[64];
 	struct ct_changed start = fixture_clamp(f, clamps, n, opt);
+	struct naive_run original, whole;
 	struct ct_error err = { 0 };
 	struct ct_generator g;
-	float *want = ct_arena_alloc(&f->arena, (size_t)V, sizeof *want);
 
+	naive_run(&original, f->m, f->ids, T, NULL, NULL, NULL);
+	hold.pattern = original.pattern;
+	hold.n_held = mode == CT_FROZEN ? T : 0;
 	memcpy(ids, f->ids, (size_t)T * sizeof *ids);
 	assert_int_equal(
 	    ct_generator_init(&g, &f->local, GENERATED, n ? start.k : f->pass.k, n ? start.v : f->pass.v,
-		start.final + (size_t)(T - 1) * s->cfg.D, clamps, n, &f->arena, &err),
+		start.final + (size_t)(T - 1) * D, clamps, n, &f->arena, &err),
 	    CT_OK);
 	for (int i = 0; i <= GENERATED; i++) {
-		struct fixture whole = { .m = f->m, .tc = f->tc };
 		double worst = 0, largest = 0;
-		struct ct_changed changed;
 
-		fixture_run(&whole, ids, T + i);
-		changed = fixture_clamp(&whole, clamps, n, opt);
-		ct_logits(f->m, 1, changed.final + (size_t)(T + i - 1) * s->cfg.D, want);
+		naive_run(&whole, f->m, ids, T + i, NULL, NULL, &hold);
 		for (int v = 0; v < V; v++) {
-			worst = fmax(worst, fabs((double)want[v] - (double)ct_generator_logits(&g)[v]));
-			largest = fmax(largest, fabs((double)want[v]));
+			double want = 0;
+
+			for (int d = 0; d < D; d++)
+				want += (double)f->m->unembed[v * D + d] * whole.final[(T + i - 1) * D + d];
+			worst = fmax(worst, fabs(want - (double)ct_generator_logits(&g)[v]));
+			largest = fmax(largest, fabs(want));
 		}
-		ct_arena_free(&whole.arena);
-		ct_arena_free(&whole.scratch);
+		naive_run_free(&whole);
 		if (worst > 2e-5 * largest)
 			fail_msg("token %d: logits differ by %g of %g", i, worst, largest);
 		ids[T + i] = ct_sample(ct_generator_logits(&g), V, 0, NULL);
@@ -57,6 +62,7 @@ compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_
 			assert_int_equal(ct_generator_push(&g, ids[T + i], &err), CT_OK);
 	}
 	assert_int_equal(ct_generator_push(&g, 0, &err), CT_EINVAL);
+	naive_run_free(&original);
 }
 
 static void
@@ -72,13 +78,17 @@ check_generation(struct fixture *f, const struct ct_shape *s)
 	off.amount = 50;
 	if (s->seed % 4 != 1)
 		return;
-	compare_generation(f, s, NULL, 0);
-	compare_generation(f, s, (struct ct_clamp[]){ all, other, off }, 3);
-	compare_generation(f, s, (struct ct_clamp[]){ other, here }, 2);
-	/* The last one counts, but only where it reaches. */
-	compare_generation(f, s, (struct ct_clamp[]){ all, later }, 2);
-	compare_generation(f, s, (struct ct_clamp[]){ later, all }, 2);
-	compare_generation(f, s, (struct ct_clamp[]){ all, here }, 2);
+	compare_generation(f, s, NULL, 0, CT_FREE);
+	for (int k = 0; k < 2; k++) {
+		enum ct_mode mode = k ? CT_FROZEN : CT_FREE;
+
+		compare_generation(f, s, (struct ct_clamp[]){ all, other, off }, 3, mode);
+		compare_generation(f, s, (struct ct_clamp[]){ other, here }, 2, mode);
+		/* The last one counts, but only where it reaches. */
+		compare_generation(f, s, (struct ct_clamp[]){ all, later }, 2, mode);
+		compare_generation(f, s, (struct ct_clamp[]){ later, all }, 2, mode);
+		compare_generation(f, s, (struct ct_clamp[]){ all, here }, 2, mode);
+	}
 }
 
 static void

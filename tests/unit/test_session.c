@@ -334,7 +334,10 @@ test_undo(void **state)
 {
 	static const enum ct_mode modes[] = { CT_FROZEN, CT_FREE, CT_DIRECT, CT_RANGE };
 	struct world *w = *state;
-	float original[T * V], replacement[T * V], now[T * V];
+	static const struct ct_clamp steps[] = { { .layer = 1, .feature = 43, .pos = 8 },
+		{ .layer = 0, .feature = 17, .pos = 4, .unit = CT_MULTIPLE, .amount = -1 },
+		{ .layer = 2, .feature = 5, .pos = CT_ALL_POSITIONS, .unit = CT_DELTA, .amount = 2 } };
+	float original[T * V], replacement[T * V], now[T * V], after[3][T * V];
 	struct ct_error err = { 0 };
 	struct ct_clamp c;
 
@@ -366,6 +369,17 @@ test_undo(void **state)
 		assert_memory_equal(now, original, sizeof now);
 		world_logits(w->s, CT_RUN_REPLACEMENT, now);
 		assert_memory_equal(now, replacement, sizeof now);
+	}
+	/* Undone step by step, each set gives the same bits as when it was in force first. */
+	for (int n = 1; n <= 3; n++) {
+		world_ok(ct_session_clamp(w->s, steps, n, NULL, NULL, NULL, &err), &err);
+		world_logits(w->s, CT_RUN_CLAMPED, after[n - 1]);
+	}
+	for (int n = 2; n >= 1; n--) {
+		world_ok(ct_session_clamp(w->s, steps, n, NULL, NULL, NULL, &err), &err);
+		world_logits(w->s, CT_RUN_CLAMPED, now);
+		assert_memory_equal(now, after[n - 1], sizeof now);
+		assert_memory_not_equal(now, after[n], sizeof now);
 	}
 	/* Off, or to the value it has: in the list, but without effect. */
 	c.off = true;

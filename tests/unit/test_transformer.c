@@ -34,7 +34,7 @@ check_forward(struct fixture *f, const struct ct_shape *s)
 	size_t TD = (size_t)f->T * c->D, L = (size_t)c->L;
 	struct naive_run r;
 
-	naive_run(&r, f->m, f->ids, f->T, NULL, NULL);
+	naive_run(&r, f->m, f->ids, f->T, NULL, NULL, NULL);
 	close_to("residual stream", f->pass.x, r.x, (L + 1) * TD, 1e-5);
 	close_to("after attention", f->pass.mid, r.mid, L * TD, 1e-5);
 	close_to("norm2", f->pass.mlp_in, r.mlp_in, L * TD, 1e-5);
@@ -86,10 +86,10 @@ check_replacement(struct fixture *f, const struct ct_shape *s)
 	struct ct_error err = { 0 };
 	struct naive_run r, replaced;
 
-	naive_run(&r, f->m, f->ids, f->T, NULL, NULL);
+	naive_run(&r, f->m, f->ids, f->T, NULL, NULL, NULL);
 	for (int l = 0; l < s->cfg.L; l++)
 		memcpy(kept + l * D, r.mlp_out + l * TD, D * sizeof *kept);
-	naive_run(&replaced, f->m, f->ids, f->T, f->tc, kept);
+	naive_run(&replaced, f->m, f->ids, f->T, f->tc, kept, NULL);
 	assert_int_equal(ct_replacement_run(f->m, f->tc, &f->pass, f->ids, final, &f->scratch, &err), CT_OK);
 	close_to("replacement", final, replaced.final, TD, 2e-5);
 	/* Position 0 is the original's, the others are not. */
