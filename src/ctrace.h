@@ -161,6 +161,12 @@ double ct_session_trace_seconds(const struct ct_session *s);		/* of the last tra
  * extras under the key "ctrace"), ASCII only, one line. *text (n bytes, NUL-terminated) is freed by the caller.
  */
 int ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err);
+/*
+ * The pruned graph in short as one line, for many prompts: the fields of `head`, a JSON object, then those that ctrace(1)
+ * lists. *text (n bytes, NUL-terminated) is freed by the caller.
+ */
+struct json_t;
+int ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n, struct ct_error *err);
 
 /* The same graph as "json", "dot", "svg" or "html"; pinned: only what is pinned, each supernode as one node. */
 int ct_session_export(const struct ct_session *s, const char *form, bool pinned, char **text, size_t *n,

@@ -101,6 +101,8 @@ const char *cli_percent(char dst[16], double share);
 int cli_json(const char *file, json_t *root);
 void cli_json_watch(void);		/* first of all: lets cli_json know whether something is missing */
 int cli_text(const char *file, const char *text, size_t n);
+/* Everything so far has reached stdout: false when it cannot be written. */
+bool cli_flush(void);
 
 /* Model and transcoder, as -m and --transcoder name them. With a prompt, a session on it is opened too. */
 struct cli_model {
@@ -140,6 +142,8 @@ int cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_opt
 
 /* "capitals  4L D128 H4 V384  CLT 4x1024 JumpReLU" */
 void cli_model_line(const struct ct_engine *e);
+/* Fails when the graph does not add up to the run that it describes. */
+int cli_self_check(const struct ct_graph *g, struct ct_error *err);
 /* The prompt's tokens, the one at pos in brackets. */
 void cli_prompt_line(const struct ct_session *s, int pos);
 

@@ -11,6 +11,8 @@
 #include "base/buffer.h"
 
 static const char default_model[] = "capitals";
+/* A float run stays below this (relative): more means that the graph does not describe the run. */
+static const double check_limit = 1e-5;
 
 int
 cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
@@ -79,6 +81,15 @@ cli_model_line(const struct ct_engine *e)
 
 	cli_line("%s  %s %dL D%d H%d V%d  %s %dx%d %s", i->name, i->family, i->L, i->D, i->H, i->V,
 	    i->transcoder, i->L, i->F, i->activation);
+}
+
+int
+cli_self_check(const struct ct_graph *g, struct ct_error *err)
+{
+	if (g->check.max_edge_residual <= check_limit && g->check.max_logit_error <= check_limit)
+		return CT_OK;
+	return ct_fail(err, CT_EINVAL, "self-check failed: expected differences of at most %.0e, found %.1e (edges) and "
+	    "%.1e (logits): do not trust this graph", check_limit, g->check.max_edge_residual, g->check.max_logit_error);
 }
 
 void

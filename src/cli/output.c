@@ -99,6 +99,12 @@ cli_text(const char *file, const char *text, size_t n)
 	return CLI_OK;
 }
 
+bool
+cli_flush(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
+}
+
 /* A value that could not be made is missing from the whole, and nobody can tell afterwards. */
 static bool json_lost;
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH };
+#include "cli/batch.h"
 
-/* A float run stays below this (relative): more means that the graph does not describe the run. */
-static const double check_limit = 1e-5;
+enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD };
+
 /* In the tree, a contributor below this share of its target's inputs is counted, not shown. */
 static const double least_share = 0.02;
 
@@ -160,11 +160,31 @@ parse_prune(const char *text, struct ct_trace_options *opt)
 }
 
 static int
+run_batch(struct cli *c, struct cli_query *q, struct cli_batch *b, const struct ct_trace_options *opt)
+{
+	int status;
+
+	if (!b->prompts || c->argc > 0) {
+		cli_error(b->prompts ? "--batch reads its prompts from a file: leave out the prompt"
+				     : "--shard is a part of a batch: name the prompts with --batch FILE");
+		return CLI_ERROR;
+	}
+	b->trace = *opt;
+	b->trace.target.pos = q->at;
+	b->target = q->target;
+	b->out = q->json ? q->json : "-";
+	status = cli_batch_run(&q->m, b);
+	cli_model_close(&q->m);
+	return status;
+}
+
+static int
 run(struct cli *c)
 {
 	struct cli_query q = { .at = -1, .top = 8 };
 	struct cli_progress progress = { 0 };
-	struct ct_trace_options opt = { 0 };
+	struct cli_batch batch = { 0 };
+	struct ct_trace_options opt = { .node_threshold = 0.8, .edge_threshold = 0.98 };
 	struct ct_error err = { 0 };
 	const struct ct_graph *g;
 	const char *value;
@@ -179,6 +199,8 @@ run(struct cli *c)
 			bad = cli_int(value, "--max-feature-nodes", 1, INT_MAX, &opt.max_feature_nodes);
 			break;
 		case KEY_PRUNE: bad = parse_prune(value, &opt); break;
+		case KEY_BATCH: batch.prompts = value; break;
+		case KEY_SHARD: bad = cli_batch_shard(value, &batch); break;
 		case KEY_DEPTH: bad = cli_int(value, "--depth", 1, 64, &depth); break;
 		default: bad = cli_query_option(&q, key, value);
 		}
@@ -187,6 +209,8 @@ run(struct cli *c)
 	}
 	if (key < 0)
 		return c->status;
+	if (batch.prompts || batch.shard)
+		return run_batch(c, &q, &batch, &opt);
 	prompt = cli_prompt(c);
 	if (!prompt)
 		return CLI_ERROR;
@@ -208,11 +232,8 @@ run(struct cli *c)
 	}
 	if (status == CLI_OK && ct_session_check(q.m.session, &err) < 0)
 		goto fail;
-	if (status == CLI_OK && !(g->check.max_edge_residual <= check_limit &&
-	    g->check.max_logit_error <= check_limit)) {
-		cli_error("self-check failed: expected differences of at most %.0e, found %.1e (edges) and "
-		    "%.1e (logits): do not trust this graph", check_limit, g->check.max_edge_residual,
-		    g->check.max_logit_error);
+	if (status == CLI_OK && cli_self_check(g, &err) < 0) {
+		cli_error("%s", err.msg);
 		status = CLI_NOTHING;
 	}
 	goto done;
@@ -233,13 +254,16 @@ static const struct cli_option options[] = {
 	{ KEY_DEPTH, "depth", "N", "levels of the tree (3)" },
 	{ CLI_TOP, "top", "N", "contributors on the first level, half as many on each further one (8)" },
 	CLI_JSON_ROW,
+	{ KEY_BATCH, "batch", "FILE", "trace each line of FILE (-: stdin), one line of JSON each; --json FILE resumes" },
+	{ KEY_SHARD, "shard", "I/N", "of the batch only the I-th of N parts" },
 	{ 0 }
 };
 
 const struct cli_command cli_trace = {
 	.name = "trace",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
-	    "[--max-feature-nodes N] [--prune NODE[,EDGE]] [--depth N] [--top N] [--json FILE] PROMPT",
+	    "[--max-feature-nodes N] [--prune NODE[,EDGE]] [--depth N] [--top N] [--json FILE] PROMPT\n"
+	    "... --batch FILE [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",
 	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"
 	    "their share of all inputs. Exit status 1: the graph does not add up to the run it describes.",

@@ -1,0 +1,310 @@
+/*
+ * batch: see batch.h.
+ *
+ * A line of the output is written whole or, after a kill, cut off: then it is done anew. Lines that are there already
+ * must be of the same prompts and settings, in the same order.
+ */
+#include "cli/batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "io/json.h"
+#include "io/json_out.h"
+
+static const size_t max_bytes = (size_t)1 << 30;
+
+/* A prompt, and the line that it stands on. */
+struct prompt {
+	char *text;
+	int line;
+};
+
+struct batch {
+	const struct cli_batch *opt;
+	const char *where;		/* the prompts come from, for messages */
+	struct cli_model *m;
+	char *text;			/* of the file; prompts lie in it */
+	struct prompt *prompts;		/* of this shard */
+	int n, done, failed;		/* done: lines that are there already */
+	json_t *settings;
+	FILE *out;
+	struct cli_progress progress;
+};
+
+int
+cli_batch_shard(const char *text, struct cli_batch *b)
+{
+	int end = 0;
+
+	if (sscanf(text, "%9d/%9d%n", &b->shard, &b->shards, &end) == 2 && !text[end] && b->shards >= 1 &&
+	    b->shard >= 1 && b->shard <= b->shards)
+		return 0;
+	cli_error("--shard: expected I/N with I from 1 to N, such as 2/8, found %s", text);
+	return -1;
+}
+
+/* ---- prompts */
+
+static int
+read_stdin(char **out, size_t *n, struct ct_error *err)
+{
+	char *text = NULL, *grown;
+	size_t size = 0, got;
+
+	*n = 0;
+	do {
+		if (*n + 1 >= size) {
+			size = size ? 2 * size : 1 << 16;
+			grown = size <= max_bytes ? realloc(text, size) : NULL;
+			if (!grown) {
+				free(text);
+				return ct_fail_memory(err, size, "the prompts of standard input");
+			}
+			text = grown;
+		}
+		got = fread(text + *n, 1, size - 1 - *n, stdin);
+		*n += got;
+	} while (got > 0);
+	text[*n] = '\0';
+	*out = text;
+	return ferror(stdin) ? ct_fail(err, CT_EIO, "standard input: %s", strerror(errno)) : CT_OK;
+}
+
+/* Empty lines and comments (# first) are no prompts. */
+static bool
+is_prompt(const char *line)
+{
+	return *line != '#' && line[strspn(line, " \t\r")] != '\0';
+}
+
+/* Every shards-th prompt, from the shard-th on. */
+static int
+read_prompts(struct batch *b, struct ct_error *err)
+{
+	size_t n;
+	int rc = strcmp(b->opt->prompts, "-") == 0 ? read_stdin(&b->text, &n, err)
+						   : ct_file_read(&b->text, &n, b->opt->prompts, max_bytes, err);
+	int line = 0, index = 0, room = 0, shards = b->opt->shards ? b->opt->shards : 1;
+
+	if (rc < 0)
+		return rc;
+	for (char *at = b->text, *end; at < b->text + n; at = end + 1) {
+		struct prompt *grown;
+
+		end = memchr(at, '\n', n - (size_t)(at - b->text));
+		if (!end)
+			end = b->text + n;
+		*end = '\0';
+		line++;
+		if (strlen(at) != (size_t)(end - at))
+			return ct_fail(err, CT_EFORMAT, "%s:%d: expected text, found a NUL byte", b->where, line);
+		if (end > at && end[-1] == '\r')
+			end[-1] = '\0';
+		if (!is_prompt(at) || index++ % shards != (b->opt->shards ? b->opt->shard - 1 : 0))
+			continue;
+		if (b->n == room) {
+			room = room ? 2 * room : 256;
+			grown = realloc(b->prompts, (size_t)room * sizeof *grown);
+			if (!grown)
+				return ct_fail_memory(err, (size_t)room * sizeof *grown, "prompts");
+			b->prompts = grown;
+		}
+		b->prompts[b->n++] = (struct prompt){ at, line };
+	}
+	if (index == 0)
+		return ct_fail(err, CT_ENOTFOUND, "%s: no prompt: expected one on each line", b->where);
+	return CT_OK;
+}
+
+/* ---- lines */
+
+/* What makes lines comparable: it stands in each of them. */
+static json_t *
+settings_json(const struct batch *b)
+{
+	const struct ct_engine_info *info = ct_engine_info(b->m->engine);
+	const struct ct_trace_options *t = &b->opt->trace;
+	json_t *o = json_pack("{s:o, s:s, s:[o, o]}", "model", ct_json_out_string(info->name), "transcoder",
+	    info->transcoder, "prune", ct_json_out_number(t->node_threshold), ct_json_out_number(t->edge_threshold));
+
+	if (t->target.pos >= 0)
+		json_object_set_new(o, "at", json_integer(t->target.pos));
+	if (b->opt->target)
+		json_object_set_new(o, "target", ct_json_out_string(b->opt->target));
+	if (t->max_feature_nodes)
+		json_object_set_new(o, "max_feature_nodes", json_integer(t->max_feature_nodes));
+	return o;
+}
+
+/* Does a line that is there belong to this prompt? */
+static int
+check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *err)
+{
+	json_t *line, *prompt;
+	const json_t *number, *settings;
+	bool same;
+	int rc;
+
+	if (i >= b->n)
+		return ct_fail(err, CT_EFORMAT, "%s: has more lines than there are prompts; name another file", b->opt->out);
+	rc = ct_json_parse(&line, b->opt->out, text, n, err);
+	if (rc < 0)
+		return ct_fail(err, CT_EFORMAT, "%s:%d: not a line of a batch; name another file", b->opt->out, i + 1);
+	prompt = ct_json_out_string(b->prompts[i].text);
+	number = json_object_get(line, "line");
+	settings = json_object_get(line, "settings");
+	same = json_integer_value(number) == b->prompts[i].line && json_equal(json_object_get(line, "prompt"), prompt) &&
+	    json_equal(settings, b->settings);
+	b->failed += json_object_get(line, "error") != NULL;
+	json_decref(prompt);
+	json_decref(line);
+	return same ? CT_OK : ct_fail(err, CT_EFORMAT,
+	    "%s:%d: is of another prompt or other settings than line %d of %s now; name another file", b->opt->out, i + 1,
+	    b->prompts[i].line, b->where);
+}
+
+/* Opens the output behind its last whole line; *done says how many there are. */
+static int
+resume(struct batch *b, struct ct_error *err)
+{
+	const char *path = b->opt->out;
+	size_t n = 0, at = 0;
+	char *text = NULL;
+	int fd, rc;
+
+	if (ct_file_exists(path) && (rc = ct_file_read(&text, &n, path, SIZE_MAX / 2, err)) < 0)
+		return rc;
+	for (char *end; n > 0 && (end = memchr(text + at, '\n', n - at)); at = (size_t)(end - text) + 1) {
+		if ((rc = check_line(b, b->done, text + at, (size_t)(end - text) - at, err)) < 0) {
+			free(text);
+			return rc;
+		}
+		b->done++;
+	}
+	free(text);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close(fd);
+		return ct_fail(err, CT_EIO, "%s: another ctrace writes to it now", path);
+	}
+	if (ftruncate(fd, (off_t)at) < 0 || lseek(fd, 0, SEEK_END) < 0 || !(b->out = fdopen(fd, "w"))) {
+		rc = ct_fail(err, CT_EIO, "%s: %s", path, strerror(errno));
+		close(fd);
+		return rc;
+	}
+	return CT_OK;
+}
+
+static int
+put(struct batch *b, const char *text, size_t n, struct ct_error *err)
+{
+	if (!b->out) {
+		cli_text("-", text, n);
+		return cli_flush() ? CT_OK : ct_fail(err, CT_EIO, "stdout: %s", strerror(errno));
+	}
+	if (fwrite(text, 1, n, b->out) != n || fflush(b->out) != 0)
+		return ct_fail(err, CT_EIO, "%s: %s", b->opt->out, strerror(errno));
+	return CT_OK;
+}
+
+/* ---- tracing */
+
+static int
+trace(struct batch *b, const char *prompt, struct ct_error *err)
+{
+	struct ct_trace_options opt = b->opt->trace;
+	struct ct_session *s = b->m->session;
+	int rc = ct_session_prompt(s, prompt, NULL, NULL, err);
+
+	if (rc == CT_OK && b->opt->target)
+		rc = ct_session_parse_target(s, b->opt->target, b->opt->trace.target.pos, &opt.target, err);
+	if (rc == CT_OK)
+		rc = ct_session_trace(s, &opt, NULL, NULL, err);
+	if (rc == CT_OK)
+		rc = ct_session_check(s, err);
+	return rc == CT_OK ? cli_self_check(ct_session_graph(s), err) : rc;
+}
+
+/* One prompt, and its line. A prompt that fails is a line, too; not being able to write is an error. */
+static int
+do_prompt(struct batch *b, const struct prompt *p, struct ct_error *err)
+{
+	json_t *head = json_pack("{s:i, s:o, s:O}", "line", p->line, "prompt", ct_json_out_string(p->text), "settings",
+	    b->settings);
+	struct ct_error why = { 0 };
+	char *text = NULL;
+	size_t n = 0;
+	int rc = trace(b, p->text, &why);
+
+	if (rc == CT_ENOMEM || rc == CT_EIO) {
+		json_decref(head);
+		return ct_fail(err, rc, "%s:%d: %s", b->where, p->line, why.msg);
+	}
+	if (rc < 0) {
+		b->failed++;
+		json_object_set_new(head, "error", ct_json_out_string(why.msg));
+		rc = ct_json_out_text(&text, &n, head, false, err);
+	} else {
+		rc = ct_session_line(b->m->session, head, &text, &n, err);
+	}
+	json_decref(head);
+	if (rc == CT_OK)
+		rc = put(b, text, n, err);
+	free(text);
+	return rc;
+}
+
+static int
+run(struct batch *b, struct ct_error *err)
+{
+	int rc;
+
+	if ((rc = read_prompts(b, err)) < 0 || (rc = cli_model_open(b->m, NULL, err)) < 0 ||
+	    (rc = ct_session_open(&b->m->session, b->m->engine, err)) < 0)
+		return rc;
+	if (!(b->settings = settings_json(b)))
+		return ct_fail_memory(err, 256, "settings");
+	if (strcmp(b->opt->out, "-") != 0 && (rc = resume(b, err)) < 0)
+		return rc;
+	for (int i = b->done; i < b->n; i++) {
+		if ((rc = do_prompt(b, &b->prompts[i], err)) < 0)
+			return rc;
+		if (!cli_progress(&b->progress, "prompts", i + 1, b->n))
+			return ct_fail(err, CT_ECANCELLED, "interrupted");
+	}
+	return CT_OK;
+}
+
+int
+cli_batch_run(struct cli_model *m, const struct cli_batch *opt)
+{
+	struct batch b = { .opt = opt, .m = m,
+		.where = strcmp(opt->prompts, "-") == 0 ? "standard input" : opt->prompts };
+	struct ct_error err = { 0 };
+	int rc = run(&b, &err), status;
+
+	if (b.out && fclose(b.out) != 0 && rc == CT_OK)
+		rc = ct_fail(&err, CT_EIO, "%s: %s", opt->out, strerror(errno));
+	cli_progress_end(&b.progress);
+	if (rc < 0) {
+		status = cli_fail(&err);
+	} else {
+		if (b.failed)
+			cli_error("%d of %d prompts failed: their lines say why", b.failed, b.n);
+		status = b.failed ? CLI_NOTHING : CLI_OK;
+	}
+	json_decref(b.settings);
+	free(b.prompts);
+	free(b.text);
+	return status;
+}
