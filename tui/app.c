@@ -53,17 +53,34 @@ app_fail(struct app *a, const char *fmt, ...)
 	return DID_FAIL | DID_CHANGE;
 }
 
+static void __attribute__((format(printf, 3, 0)))
+put(FILE *out, const char *before, const char *fmt, va_list ap)
+{
+	char raw[4096], clean[2 * sizeof raw];
+
+	vsnprintf(raw, sizeof raw, fmt, ap);
+	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
+	fprintf(out, "%s%s\n", before, clean);
+}
+
 void
 app_complain(const char *fmt, ...)
 {
-	char raw[1024], clean[2048];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(raw, sizeof raw, fmt, ap);
+	put(stderr, "ctrace-tui: ", fmt, ap);
 	va_end(ap);
-	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
-	fprintf(stderr, "ctrace-tui: %s\n", clean);
+}
+
+void
+app_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(stdout, "", fmt, ap);
+	va_end(ap);
 }
 
 int

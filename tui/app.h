@@ -84,6 +84,8 @@ int app_error(struct app *a, const struct ct_error *err);
 int app_refuse(struct app *a, const char *what);
 /* A line on stderr, harmless to terminals whatever is in it. Not while the screen is in use. */
 void app_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same on standard output: all that is put out in lines, instead of a screen, goes through it. */
+void app_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* What a person does is kept no longer, and why; the program goes on. */
 void app_unkept(struct app *a, const char *why);

@@ -230,12 +230,9 @@ do_resize(struct app *a, const char *arg)
 int
 do_echo(struct app *a, const char *arg)
 {
-	char clean[1024];
-
-	ct_text_clean(clean, sizeof clean, arg, strlen(arg));
 	if (a->live)
-		app_say(a, "%s", clean);
+		app_say(a, "%s", arg);
 	else
-		printf("%s\n", clean);
+		app_line("%s", arg);
 	return DID_CHANGE;
 }

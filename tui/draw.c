@@ -186,9 +186,21 @@ put(const struct area *a, int x, int y, enum style style, uint32_t cp, int width
 	}
 }
 
-int
-draw_prefix(const struct area *a, int x, int y, int max, enum style style, const char *s)
+enum { TEXT_MAX = 4096 };	/* bytes of one text on the screen: more than a row can hold */
+
+/* The screen's sink: whatever was cleaned before stays as it is, and the rest cannot act on the terminal. */
+static const char *
+cleaned(char buf[TEXT_MAX], const char *s)
 {
+	ct_text_clean(buf, TEXT_MAX, s, strlen(s));
+	return buf;
+}
+
+int
+draw_prefix(const struct area *a, int x, int y, int max, enum style style, const char *text)
+{
+	char buf[TEXT_MAX];
+	const char *s = cleaned(buf, text);
 	size_t n = strlen(s), i = 0;
 	int used = 0;
 
@@ -214,8 +226,10 @@ draw_prefix(const struct area *a, int x, int y, int max, enum style style, const
 }
 
 int
-draw_cut(const struct area *a, int x, int y, int max, enum style style, const char *s)
+draw_cut(const struct area *a, int x, int y, int max, enum style style, const char *text)
 {
+	char buf[TEXT_MAX];
+	const char *s = cleaned(buf, text);
 	int used;
 
 	if (max < 0 || max > a->w - x)
@@ -236,8 +250,10 @@ draw_text(const struct area *a, int x, int y, enum style style, const char *s)
 }
 
 int
-draw_right(const struct area *a, int right, int y, enum style style, const char *s)
+draw_right(const struct area *a, int right, int y, enum style style, const char *text)
 {
+	char buf[TEXT_MAX];
+	const char *s = cleaned(buf, text);
 	int w = ct_text_width(s), x = right - w;
 
 	return draw_cut(a, x < 0 ? 0 : x, y, w, style, s);

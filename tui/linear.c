@@ -111,7 +111,7 @@ say_header(struct app *a, struct linear *l)
 	}
 	for (int i = 0; i < HEADER; i++) {
 		if (*text[i] && strcmp(text[i], l->header[i]))
-			printf("%s%s\n", i == 1 ? "prompt: " : "", text[i]);
+			app_line("%s%s", i == 1 ? "prompt: " : "", text[i]);
 		memcpy(l->header[i], text[i], TEXT);
 	}
 }
@@ -131,18 +131,17 @@ say_row(struct app *a, const struct linear *l, const struct list *list, int y)
 {
 	char text[TEXT];
 	int blanks = read_row(&l->page, y, text, sizeof text), row = list ? y - list->y + list->top : -1;
-	bool numbered = row >= 0 && row < list->n;
 
 	if (!*text)
 		return;
-	if (numbered)
-		printf("%d. ", row + 1);
-	if (numbered && a->focus == VIEW_TREE)	/* a row that cannot be opened has two blanks for its mark */
-		printf("level %d: %s\n",
+	if (row < 0 || row >= list->n)
+		app_line("%s", text);
+	else if (a->focus == VIEW_TREE)	/* a row that cannot be opened has two blanks for its mark */
+		app_line("%d. level %d: %s", row + 1,
 		    strncmp(text, "open", 4) && strncmp(text, "closed", 6) ? blanks / 2 - 1 : blanks / 2,
 		    text);
 	else
-		printf("%s\n", text);
+		app_line("%d. %s", row + 1, text);
 }
 
 static struct list *
@@ -175,7 +174,7 @@ say_view(struct app *a, struct linear *l)
 		return;
 	l->view = ops;
 	l->row[0] = '\0';
-	printf("%s: %s\n", ops->title, ops->note);
+	app_line("%s: %s", ops->title, ops->note);
 	if (!list || !list->n)
 		say_page(a, l);
 	for (int y = 0; !first && list && list->n && y < list->y; y++)
@@ -205,7 +204,7 @@ say_selected(struct app *a, struct linear *l)
 		return;
 	memcpy(l->row, text, sizeof text);
 	if (ops->side)
-		printf("%.*s\n", (int)strlen(text) - (*note ? 0 : 2), text);
+		app_line("%.*s", (int)strlen(text) - (*note ? 0 : 2), text);
 	else
 		say_row(a, l, list, y);
 }
@@ -214,7 +213,7 @@ say_selected(struct app *a, struct linear *l)
 static void
 say_text(const char *before, const char *text)
 {
-	char plain[TEXT], clean[2 * TEXT];
+	char plain[TEXT];
 	size_t n = 0;
 
 	for (; *text && n < sizeof plain; text++)
@@ -222,8 +221,7 @@ say_text(const char *before, const char *text)
 			plain[n++] = *text == '\n' ? ' ' : *text;
 	while (n && plain[n - 1] == ' ')
 		n--;
-	ct_text_clean(clean, sizeof clean, plain, n);
-	printf("%s%s\n", before, clean);
+	app_line("%s%.*s", before, (int)n, plain);
 }
 
 static void
@@ -232,15 +230,16 @@ say_lesson(struct app *a, struct linear *l)
 	const struct player *p = &a->player;
 	const struct step *s = p->lesson ? &p->lesson->step[p->step] : NULL;
 	bool done = s && s->ask && player_done(a);
+	char before[64];
 
 	if (s && p->step != l->step) {
-		printf("lesson, step %d of %d: ", p->step + 1, p->lesson->n);
-		say_text("", s->title);
+		snprintf(before, sizeof before, "lesson, step %d of %d: ", p->step + 1, p->lesson->n);
+		say_text(before, s->title);
 		say_text("", s->text);
 		if (s->ask)
 			say_text("to do: ", s->ask);
 	} else if (done && !l->done) {
-		printf("done: lesson next goes on\n");
+		app_line("done: lesson next goes on");
 	}
 	l->step = s ? p->step : -1;
 	l->done = done;
@@ -272,11 +271,8 @@ run_line(struct app *a, struct linear *l, const char *line)
 static void
 say_input(struct app *a)
 {
-	char text[TEXT];
-
-	ct_text_clean(text, sizeof text, a->input.line.text, a->input.line.len);
-	printf("%s(the whole line, or nothing to give up; now: %s)\n",
-	    a->input.kind == INPUT_PROMPT ? "prompt " : input_label(a), text);
+	app_line("%s(the whole line, or nothing to give up; now: %s)",
+	    a->input.kind == INPUT_PROMPT ? "prompt " : input_label(a), a->input.line.text);
 }
 
 int
@@ -294,12 +290,12 @@ linear_run(struct app *a)
 	}
 	l->step = -1;
 	if (a->message[0])
-		printf("%s\n", a->message);
+		app_line("%s", a->message);
 	say_lesson(a, l);
 	say_header(a, l);
 	say_selected(a, l);
-	printf("A command, a key or the number of a row per line: down, enter, clamp, ablate, read (all rows), "
-	       "view logits, where, help, quit.\n");
+	app_line("A command, a key or the number of a row per line: down, enter, clamp, ablate, read (all rows), "
+	    "view logits, where, help, quit.");
 	while (!(did & DID_QUIT)) {
 		if (a->input.kind != INPUT_NONE)
 			say_input(a);
@@ -311,7 +307,7 @@ linear_run(struct app *a)
 		did = run_line(a, l, line);
 		session_flush(a);
 		if (a->message[0])
-			printf("%s\n", a->message);
+			app_line("%s", a->message);
 		if (a->input.kind == INPUT_NONE && (did & DID_CHANGE)) {
 			say_lesson(a, l);
 			say_header(a, l);

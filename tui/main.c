@@ -200,12 +200,11 @@ main(int argc, char **argv)
 			return status;
 	}
 	if (opt.check && !opt.lesson) {
-		fputs("ctrace-tui: --check plays a lesson: name it with --lesson\n", stderr);
+		app_complain("--check plays a lesson: name it with --lesson");
 		return 2;
 	}
 	if (opt.graph && (opt.model || opt.lesson || optind < argc)) {
-		fputs("ctrace-tui: --graph opens a graph without a model: leave out the model, lesson and prompt\n",
-		    stderr);
+		app_complain("--graph opens a graph without a model: leave out the model, lesson and prompt");
 		return 2;
 	}
 	if (opt.resume && (opt.lesson || optind < argc)) {

@@ -170,15 +170,11 @@ static bool
 verdict(const struct app *a, const char *wrong, const char *detail)
 {
 	const struct step *s = current(a);
-	char title[200], clean[700];
 
-	ct_text_clean(title, sizeof title, s->title, strlen(s->title));
-	ct_text_clean(clean, sizeof clean, detail, strlen(detail));
 	if (wrong)
-		printf("not ok - step %d, %s: line %d: %s: %s\n", a->player.step + 1, title, s->line, wrong,
-		    clean);
+		app_line("not ok - step %d, %s: line %d: %s: %s", a->player.step + 1, s->title, s->line, wrong, detail);
 	else
-		printf("ok - step %d, %s\n", a->player.step + 1, title);
+		app_line("ok - step %d, %s", a->player.step + 1, s->title);
 	return !wrong;
 }
 

@@ -36,6 +36,18 @@ report "only output.c, progress.c and main.c of the command line write" "$(
 	all | grep '^src/cli/' | grep -vE '/(output|progress|main)\.c$' | calls "$writing"
 	all | grep '^src/cli/' | grep -vE '/(output|progress|main)\.c$' |
 	    xargs grep -nE "[a-z]$streams" /dev/null)"
+# One sink for each way out: the command line's output.c and progress.c; on the interactive side app.c for lines, draw.c
+# and term.c for screens. main.c says how it is used, and cmd.c, keys.c and mdoc.c print their own tables for the manual.
+sinks='printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putc|fputc|putchar|fwrite|write|perror'
+sinks="$sinks|addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|waddn?w?str|mvprintw|vw_printw"
+report "only app.c, draw.c, term.c and main.c of the screens write; cmd.c, keys.c and mdoc.c write the manual" "$(
+	all | grep '^tui/' | grep -vE '^tui/(app|draw|term|main|cmd|keys|mdoc)\.c$' | calls "$sinks")"
+report "curses is written to by term.c alone" "$(
+	all | grep '^tui/' | grep -v '^tui/term\.c$' | calls 'addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|refresh|doupdate')"
+report "the command line and the engine write by output.c, progress.c and base/file.c alone" "$(
+	all | grep '^src/' | grep -vE '^src/(cli/(output|progress)|base/file)\.c$' | calls "$sinks" | grep -v ' write (')"
+report "formats are literal" "$(
+	all | grep -v '^tests/' | xargs grep -nE '(^|[^a-z_])(f|s|sn)?printf[[:space:]]*\((stdout, |stderr, |[a-z]+, sizeof [a-z]+, )?[a-z_]+\)' /dev/null)"
 report "no file-scope variable that changes in the engine" "$(
 	all | grep -E '^src/' | grep -v '^src/cli/' |
 	    xargs grep -nE '^(static )?(_Thread_local )?(struct [a-z_]+|int|long|char|bool|float|double|unsigned|size_t)( \**| \*const )[a-z_]+( = .*|\[.*)?;' /dev/null |
