@@ -80,6 +80,7 @@ show(const struct cli_coder *coder, const struct ct_eval *e)
 	row("replacement score", &e->graphs.replacement, 1);
 	row("completeness score", &e->graphs.completeness, 1);
 	row("influence against ablation (rank)", &e->graphs.spearman, 1);
+	cli_line("  %-34s %7d", "prompts with ranks", e->graphs.n_ranked);
 	cli_line("  %-34s %7.1e (edges)  %.1e (logits)", "worst self-check", e->graphs.max_edge_residual,
 	    e->graphs.max_logit_error);
 	if (e->n_causal > 0)
@@ -146,7 +147,7 @@ coder_json(const struct ct_eval *e)
 	const struct ct_graph_figures *g = &e->graphs;
 
 	return json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, "
-			 "s:{s:o, s:o, s:i}, s:{s:o}, s:{s:o, s:o}, s:o, s:o}",
+			 "s:{s:o, s:o, s:i}, s:{s:o, s:i}, s:{s:o, s:o}, s:o, s:o}",
 	    "heldout",
 	    "accuracy", ct_json_out_number(f->accuracy),
 	    "top1_agreement", ct_json_out_number(f->top1_agreement),
@@ -162,6 +163,7 @@ coder_json(const struct ct_eval *e)
 	    "n", g->n,
 	    "faithfulness",
 	    "spearman", ct_json_out_number(g->spearman),
+	    "n", g->n_ranked,
 	    "self_check",
 	    "max_edge_residual", ct_json_out_number(g->max_edge_residual),
 	    "max_logit_error", ct_json_out_number(g->max_logit_error),

@@ -94,7 +94,7 @@ worse(double a, double b)
 static void
 average(struct ct_graph_figures *out, const struct result *r, int n)
 {
-	int i, ranked = 0;
+	int i;
 
 	*out = (struct ct_graph_figures){.n = n};
 	for (i = 0; i < n; i++) {
@@ -102,12 +102,12 @@ average(struct ct_graph_figures *out, const struct result *r, int n)
 		out->completeness += r[i].scores.completeness / n;
 		out->max_edge_residual = worse(out->max_edge_residual, r[i].check.max_edge_residual);
 		out->max_logit_error = worse(out->max_logit_error, r[i].check.max_logit_error);
-		if (isfinite(r[i].spearman)) {	/* a graph of one or two features has no ranks */
+		if (isfinite(r[i].spearman)) {
 			out->spearman += r[i].spearman;
-			ranked++;
+			out->n_ranked++;
 		}
 	}
-	out->spearman = ranked > 0 ? out->spearman / ranked : NAN;
+	out->spearman = out->n_ranked > 0 ? out->spearman / out->n_ranked : NAN;
 	if (n == 0)
 		out->replacement = out->completeness = NAN;
 }

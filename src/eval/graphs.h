@@ -23,6 +23,7 @@ struct ct_graph_figures {
 	 * frozen, through the model.
 	 */
 	double spearman;
+	int n_ranked;			/* prompts in that mean: a graph of one or two features has no ranks */
 	double max_edge_residual, max_logit_error;	/* the worst self-checks */
 };
 

@@ -149,31 +149,41 @@ ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct ct_s
 	struct ct_edge *list = ct_arena_need(scratch, n_nodes, sizeof *list, "scores", err);
 	double *influence = ct_arena_need(scratch, n_nodes, sizeof *influence, "scores", err);
 	double *shares = ct_arena_need(scratch, n_nodes, sizeof *shares, "scores", err);
-	double *row = ct_arena_need(scratch, n_nodes, sizeof *row, "scores", err);
-	int n, *order = descending(g, scratch, &n), errors_end = g->n_features + g->n_errors;
-	int r = list && influence && shares && row ? CT_OK : CT_ENOMEM;
+	double *sum = ct_arena_need(scratch, n_nodes, sizeof *sum, "scores", err);
+	bool *seen = ct_arena_need(scratch, n_nodes, sizeof *seen, "scores", err);
+	int n, *order = descending(g, scratch, &n);
+	int r = list && influence && shares && sum && seen ? CT_OK : CT_ENOMEM;
 
 	if (!order)
 		r = ct_fail_memory(err, n_nodes * sizeof *order, "scores");
 	for (int k = 0; r == CT_OK && k < n; k++) {
-		int t = order[k], edges;
-		double flow = influence[t] + (double)g->nodes[t].weight, sum = 0, errors = 0;
+		int t = order[k], edges, sources = 0;
+		double flow = influence[t] + (double)g->nodes[t].weight, total = 0, errors = 0;
 
 		if (flow == 0)	/* a feature without a pin, among others */
 			continue;
 		edges = ct_graph_row(g, t, list);
-		memset(row, 0, n_nodes * sizeof *row);
-		for (int i = 0; i < edges; i++)
-			row[merged(g, pinned, list[i].source)] += (double)list[i].weight;
-		for (int s = 0; s < g->n_nodes; s++)
-			sum += fabs(row[s]);
-		if (sum == 0)
-			continue;
-		for (int s = g->n_features; s < errors_end; s++)
-			errors += fabs(row[s]);
-		shares[t] = errors / sum;
-		for (int s = 0; s < g->n_nodes; s++)
-			influence[s] += flow / sum * fabs(row[s]);
+		for (int i = 0; i < edges; i++) {
+			int s = merged(g, pinned, list[i].source);
+
+			sum[s] += (double)list[i].weight;
+			if (!seen[s])
+				list[sources++].source = s;	/* this edge and those before it are read */
+			seen[s] = true;
+		}
+		for (int i = 0; i < sources; i++) {
+			total += fabs(sum[list[i].source]);
+			if (g->nodes[list[i].source].kind == CT_NODE_ERROR)
+				errors += fabs(sum[list[i].source]);
+		}
+		shares[t] = total > 0 ? errors / total : 0;
+		for (int i = 0; i < sources; i++) {
+			int s = list[i].source;
+
+			influence[s] += total > 0 ? flow / total * fabs(sum[s]) : 0;
+			sum[s] = 0;
+			seen[s] = false;
+		}
 	}
 	if (r == CT_OK)
 		score(g, influence, shares, out);

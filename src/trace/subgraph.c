@@ -355,8 +355,11 @@ ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct c
 		sum_up(out, g, pinned);
 		if (out->n)
 			qsort(out->part, (size_t)out->n, sizeof *out->part, by_place);
-		if ((r = join(out, g, a, &scratch, err)) == CT_OK)
-			r = ct_graph_pinned_scores(g, pinned, &out->scores, &scratch, err);
+		if ((r = join(out, g, a, &scratch, err)) == CT_OK &&
+		    (r = ct_graph_pinned_scores(g, pinned, &out->scores, &scratch, err)) == CT_OK) {
+			memset(pinned, true, (size_t)g->n_nodes * sizeof *pinned);
+			r = ct_graph_pinned_scores(g, pinned, &out->whole, &scratch, err);
+		}
 	}
 	ct_arena_free(&scratch);
 	return r;

@@ -85,6 +85,7 @@ struct ct_parts {
 	struct ct_subgraph_edge *edge;	/* by target, within one the strongest first */
 	int n_features;			/* pinned ones that are in the graph */
 	struct ct_scores scores;	/* of the graph, were it only for the pinned features */
+	struct ct_scores whole;		/* of all its edges: of a saved graph that was pruned, of what is left */
 };
 
 /* Everything from the arena. Needs ct_graph_influence. */

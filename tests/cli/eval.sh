@@ -51,6 +51,7 @@ for k in "clt", "plt":
     assert abs(x["l0_mean"] - sum(l["l0"] for l in x["layers"]) / 3) < 1e-6
     assert 0 < x["scores"]["replacement"] < 1 and 0 < x["scores"]["completeness"] < 1
     assert -1 <= x["faithfulness"]["spearman"] <= 1
+    assert 0 < x["faithfulness"]["n"] <= x["scores"]["n"]
     assert [c["n"] for c in x["causal"]] == [x["causal"][0]["n"]] * 6 and x["causal"][0]["n"] > 0
     assert x["labels"]["bridge_values"] == 2
 PYTHON

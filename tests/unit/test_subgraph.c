@@ -166,6 +166,8 @@ check_parts(struct fixture *f, const struct ct_shape *shape)
 		assert_true(i == 0 || p[-1].layer >= p->layer);
 	}
 	assert_int_equal(n, sg.n_pins);
+	assert_true(fabs(x.whole.replacement - g->scores.replacement) < 1e-9);
+	assert_true(fabs(x.whole.completeness - g->scores.completeness) < 1e-9);
 	for (int t = 0; t < x.n; t++)
 		for (int s = 0; s < x.n; s++) {
 			double weight, share;

@@ -178,8 +178,8 @@ draw_scores(struct app *a, const struct area *area, const struct ct_parts *x)
 	const struct ct_graph *g = a->study.graph;
 	int at = 1;
 
-	at += draw_score(area, at, "replacement", x->scores.replacement, g->scores.replacement) + 3;
-	at += draw_score(area, at, "completeness", x->scores.completeness, g->scores.completeness) + 3;
+	at += draw_score(area, at, "replacement", x->scores.replacement, x->whole.replacement) + 3;
+	at += draw_score(area, at, "completeness", x->scores.completeness, x->whole.completeness) + 3;
 	draw_fmt(area, at, 0, ST_DIM, "features %d of %d", x->n_features, g->n_features);
 	draw_text(area, 1, 1, ST_DIM, "what is pinned, and what feeds it");
 	draw_right(area, area->w - ACTIVE, 1, ST_DIM, "active");
