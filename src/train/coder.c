@@ -79,16 +79,17 @@ ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng)
 }
 
 void
-ct_coder_norms(const struct ct_coder *c, float *norm)
+ct_coder_norms(const struct ct_coder *c, double far, float *norm)
 {
-	int F = c->s.F;
+	int F = c->s.F, D = c->s.D;
+	float far2 = (float)(far * far);
 
 	for (int l = 0; l < c->s.L; l++) {
 		int n = ct_coder_reach(&c->s, l) * c->s.D;
 		const float *w = c->params.w + c->layers[l].dec;
 
 		for (int f = 0; f < F; f++, w += n)
-			norm[(size_t)l * F + f] = sqrtf(ct_sdot(n, w, w));
+			norm[(size_t)l * F + f] = sqrtf(ct_sdot(D, w, w) + far2 * ct_sdot(n - D, w + D, w + D));
 	}
 }
 
@@ -247,6 +248,7 @@ ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struc
 	float *d = p->yhat;		/* 2 scale weight (yhat - y) */
 	float lambda = (float)(scale * loss->sparsity), sharp = (float)loss->sharpness;
 	float pull = (float)(scale * loss->revive);
+	float far2 = (float)(loss->far * loss->far);
 	float half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
 
 	for (int i = 0; i < B * L; i++) {
@@ -293,9 +295,14 @@ ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struc
 				grad[q->b_enc + f] += g;
 			}
 		}
-		for (int f = 0; f < F; f++)
-			if (p->shrink[f] > 0 && nf[f] > 0)
-				ct_saxpy(n, p->shrink[f] / nf[f], w + q->dec + (size_t)f * n,
-				    grad + q->dec + (size_t)f * n);
+		for (int f = 0; f < F; f++) {
+			size_t row = q->dec + (size_t)f * n;
+			float by = nf[f] > 0 ? p->shrink[f] / nf[f] : 0;
+
+			if (!(by > 0))
+				continue;
+			ct_saxpy(D, by, w + row, grad + row);
+			ct_saxpy(n - D, by * far2, w + row + D, grad + row + D);
+		}
 	}
 }

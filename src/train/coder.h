@@ -46,6 +46,7 @@ struct ct_coder_loss {
 	double sharpness;	/* c */
 	double bandwidth;	/* epsilon of the straight-through gradient of the thresholds */
 	double revive;		/* lambda_P, pull on features below their threshold */
+	double far;		/* weight, in a feature's norm, of what it writes beyond its own layer */
 };
 
 /* What a pass counted, to be added up over passes. */
@@ -87,7 +88,7 @@ const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c,
  *
  *   x, y in (B,L,D) ; weight in (B,L)
  *   grad in/out of c->params' layout: scale * d loss / d parameter is added
- *   norm in (L,F) |dec_{l,f}| over all layers written to (ct_coder_norms)
+ *   norm in (L,F) |dec_{l,f}| = sqrt(sum_m far^2 |dec_{l->m,f}|^2), far being 1 for m = l (ct_coder_norms)
  *
  * Thresholds t = log theta have the straight-through gradient dt = -(theta^2/epsilon) [|h - theta| < epsilon/2] g,
  * g being the first two terms' gradient of a, and the third term's own; that one does not move decoders. After
@@ -100,7 +101,7 @@ void ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const 
 /* x was divided by in[l] and y by out[l] (L each): makes the coder one for x and y as they were. */
 void ct_coder_unscale(struct ct_coder *c, const float *in, const float *out);
 
-/* norm (L,F): the norm of each feature's decoder rows over all layers. */
-void ct_coder_norms(const struct ct_coder *c, float *norm);
+/* norm (L,F): the norm of each feature's decoder rows over all layers, those beyond its own times far. */
+void ct_coder_norms(const struct ct_coder *c, double far, float *norm);
 
 #endif

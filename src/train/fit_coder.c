@@ -193,7 +193,8 @@ set_out(struct fit *f)
 	struct ct_coder *c = f->coder;
 
 	f->adam = (struct ct_adam){ .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8 };
-	f->loss = (struct ct_coder_loss){ .sharpness = o->sharpness, .bandwidth = o->bandwidth, .revive = o->revive };
+	f->loss = (struct ct_coder_loss){ .sharpness = o->sharpness, .bandwidth = o->bandwidth, .revive = o->revive,
+		.far = o->far };
 	f->scale = 1.0 / o->batch;
 	f->last_layer = (float)o->last_layer;
 	f->n_shares = ct_pool_threads(f->pool);
@@ -290,7 +291,7 @@ train_step(struct fit *f, struct ct_error *err)
 		f->shares[k].rows = f->rows + first;
 		f->shares[k].n = (int)((long)o->batch * (k + 1) / f->n_shares) - first;
 	}
-	ct_coder_norms(f->coder, f->norm);
+	ct_coder_norms(f->coder, f->loss.far, f->norm);
 	ct_pool_run(f->pool, f->n_shares, run_share, f);
 	f->adam.rate = o->rate * ct_train_schedule(step, o->steps, o->warmup, o->cooldown);
 	ct_adam_step(&f->adam, &f->coder->params, f->grads, f->n_shares, f->pool);

@@ -11,7 +11,7 @@ static const struct ct_model_options model_defaults = {
 };
 static const struct ct_coder_options coder_defaults = {
 	.features = 512, .seed = 1, .steps = 1500, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
-	.warmup = .02, .cooldown = .2, .sparsity = 9, .last_layer = 2, .ramp = .5, .sharpness = 4,
+	.warmup = .02, .cooldown = .2, .sparsity = 9, .far = 1, .last_layer = 2, .ramp = .5, .sharpness = 4,
 	.threshold = .03, .bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4, .settle_at = .8,
 	.dead_after = 100000, .common = .3, .answers = 4, .plans = 4, .ends = .3,
 };
@@ -126,6 +126,7 @@ read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "beta2", NULL, &o->beta2, 0, .99999, NULL },
 		{ "warmup", NULL, &o->warmup, 0, 1, NULL },
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
+		{ "far", NULL, &o->far, 0, 1e6, NULL },
 		{ "sparsity", NULL, &o->sparsity, 0, 1e6, NULL },
 		{ "last layer", NULL, &o->last_layer, 0, 1e6, NULL },
 		{ "ramp", NULL, &o->ramp, 0, 1, NULL },

@@ -37,6 +37,7 @@ struct ct_coder_options {
 	double rate, beta1, beta2;
 	double warmup, cooldown;
 	double sparsity;		/* lambda at the end */
+	double far;			/* weight in the price of what a feature writes beyond its own layer */
 	double last_layer;		/* weight of the last layer's errors; the others have 1 */
 	double ramp;			/* share of the steps over which it grows from 0 */
 	double sharpness;		/* c of tanh(c a |dec|) */

@@ -41,7 +41,7 @@ naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const dou
 				for (int d = 0; d < D; d++)
 					h += enc[d] * x[(t * L + l) * D + d];
 				for (int i = 0; i < reach * D; i++)
-					norm += dec[i] * dec[i];
+					norm += dec[i] * dec[i] * (i < D ? 1 : loss->far * loss->far);
 				norm = sqrt(norm);
 				if (active[(t * L + l) * F + f]) {
 					total += loss->sparsity *
@@ -53,8 +53,7 @@ naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const dou
 					double fixed = 0;
 
 					for (int i = 0; i < reach * D; i++)
-						fixed += c->params.w[q->dec + f * reach * D + i] *
-						    (double)c->params.w[q->dec + f * reach * D + i];
+						fixed += pow(c->params.w[q->dec + f * reach * D + i] * (i < D ? 1 : loss->far), 2);
 					total += loss->revive * (exp(c->params.w[q->log_threshold + f]) - h) *
 					    sqrt(fixed);
 				}
@@ -78,7 +77,8 @@ static void
 gradient_matches(bool per_layer)
 {
 	struct ct_coder_shape shape = { .L = L, .D = D, .F = F, .per_layer = per_layer };
-	struct ct_coder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4, .revive = .3 };
+	struct ct_coder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4, .revive = .3,
+		.far = 1.7 };
 	float x[B * L * D], y[B * L * D], weight[B * L], norm[L * F], *grad;
 	uint8_t active[B * L * F] = { 0 }, fired[L * F] = { 0 };
 	struct ct_coder_loss without = loss;
@@ -117,7 +117,7 @@ gradient_matches(bool per_layer)
 	}
 
 	assert_int_equal(ct_coder_pass_open(&pass, &shape, B, NULL), 0);
-	ct_coder_norms(&c, norm);
+	ct_coder_norms(&c, loss.far, norm);
 	ct_coder_forward(pass, &c, B, x, &sums, fired);
 	ct_coder_backward(pass, &c, &loss, B, x, y, weight, norm, .5, grad, &sums);
 	assert_int_equal((int)sums.active, n_active);
@@ -198,7 +198,7 @@ threshold_gradient_follows_its_definition(void **state)
 		c.params.w[c.layers[0].log_threshold] = (float)log(.5);
 		c.params.w[c.layers[0].dec] = (float)dec;
 		c.params.w[c.layers[0].b_dec] = .2f;
-		ct_coder_norms(&c, &norm);
+		ct_coder_norms(&c, 1, &norm);
 		ct_coder_forward(pass, &c, 1, &x, &sums, NULL);
 		ct_coder_backward(pass, &c, &loss, 1, &x, &y, &one, &norm, 1, grad, &sums);
 		g = 2 * (.2 + a * dec - .7) * dec + .5 * 3 * 1.5 / pow(cosh(3 * a * 1.5), 2);
