@@ -186,6 +186,7 @@ ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const st
 	if (rc != CT_OK)
 		goto fail;
 	a->L = tc->L;
+	a->n_positions = c->n_tokens;
 	a->n_tokens = c->n_tokens - c->n_sentences;
 	for (i = 0; i < tc->L && rc == CT_OK; i++)
 		rc = sort_layer(&a->layers[i], &j, i, chunks, err);

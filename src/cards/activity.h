@@ -26,6 +26,7 @@ struct ct_activity_layer {
 struct ct_activity {
 	int L;
 	struct ct_activity_layer *layers;	/* (L) */
+	int n_positions;			/* of the corpus: tokens are below it */
 	long n_tokens;				/* of the corpus without the BOS: what frequencies refer to */
 };
 

@@ -33,6 +33,7 @@ struct job {
 	const struct ct_transcoder *tc;
 	const struct ct_corpus *c;
 	const struct ct_activity *activity;
+	const struct ct_card_rewrite *rewrites;	/* or NULL */
 	struct ct_matcher *matcher;
 	const int *sentence_of;		/* (n_tokens) */
 	const bool *repeated;		/* (n_sentences) an earlier sentence has the same tokens */
@@ -271,6 +272,8 @@ build_card(
 	if (card == NULL)
 		return ct_fail_memory(err, sizeof *card, "a feature card");
 	card->frequency = (double)n / (double)j->activity->n_tokens;
+	if (j->rewrites != NULL)
+		card->rewrite = j->rewrites[(size_t)j->layer * (size_t)j->tc->F + (size_t)f];
 	if (!output_tokens(j, logits, card) || (n > 0 && (!distribution(acts, n, a, card)
 	    || !examples(j, tokens, acts, n, a, card) || !label(j, worker, tokens, n, card)))) {
 		ct_card_free(card);
@@ -393,8 +396,10 @@ find_repeats(const struct ct_corpus *c, bool *repeated, struct ct_error *err)
 
 static void
 summarise(
-    struct ct_build_summary *out, const struct ct_store_layer *layers, const struct ct_activity *activity)
+    struct ct_build_summary *out, const struct ct_store_layer *layers, const struct job *j)
 {
+	const struct ct_activity *activity = j->activity;
+	size_t F = (size_t)j->tc->F;
 	int l, f;
 
 	*out = (struct ct_build_summary){0};
@@ -406,16 +411,17 @@ summarise(
 			out->dead += start[f] == start[f + 1];
 			out->named += layers[l].f1[f] >= least_f1;	/* false for NAN */
 			out->sure += layers[l].f1[f] >= sure_f1;
+			out->rewrites += j->rewrites != NULL && j->rewrites[(size_t)l * F + (size_t)f].layer > 0;
 		}
 	}
 }
 
 int
 ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
-    struct ct_build_summary *summary, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_card_rewrite *rewrites,
+    struct ct_pool *pool, struct ct_build_summary *summary, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	struct job j = {.m = m, .tc = tc, .c = c, .activity = activity};
+	struct job j = {.m = m, .tc = tc, .c = c, .activity = activity, .rewrites = rewrites};
 	struct ct_store_layer *layers = calloc((size_t)tc->L, sizeof *layers);
 	int rc = CT_OK, i, k;
 	int *sentence_of = calloc((size_t)c->n_tokens + 1, sizeof *sentence_of);
@@ -443,7 +449,7 @@ ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transc
 	if (rc == CT_OK)
 		rc = ct_store_write(dir, layers, tc->L, err);
 	if (rc == CT_OK && summary != NULL)
-		summarise(summary, layers, activity);
+		summarise(summary, layers, &j);
 fail:
 	for (i = 0; layers != NULL && i < tc->L; i++)
 		free_layer(&layers[i]);

@@ -11,6 +11,7 @@
 #include "base/pool.h"
 #include "base/progress.h"
 #include "cards/activity.h"
+#include "cards/card.h"
 #include "corpus/corpus.h"
 #include "model/model.h"
 #include "model/transcoder.h"
@@ -29,11 +30,15 @@ struct ct_build_summary {
 	long dead;			/* never active on the corpus */
 	long named;			/* automatic label of F1 >= .5 */
 	long sure;			/* F1 >= .9 */
+	long rewrites;			/* may draw two steps as one */
 };
 
-/* Replaces the cards in dir; the summary may be NULL. Deterministic for any number of threads. */
+/*
+ * Replaces the cards in dir; rewrites (L,tc->F; see rewrite.h) and the summary may be NULL. Deterministic for any number
+ * of threads.
+ */
 int ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
-    struct ct_build_summary *summary, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_card_rewrite *rewrites,
+    struct ct_pool *pool, struct ct_build_summary *summary, ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 #endif

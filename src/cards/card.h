@@ -26,6 +26,14 @@ struct ct_card_logit {
 	float weight;			/* <sum of decoders, unembedding row>; NAN when a file gives none */
 };
 
+/* Two steps of the per-layer twin, from its feature `first` of the card's layer to `second` of a later one. */
+struct ct_card_rewrite {
+	int layer;			/* of second; 0: there is none (see rewrite.h) */
+	int first, second;
+	float share;			/* of what the feature writes, by squared length, that goes to that layer */
+	float cosine;			/* between that and what second writes */
+};
+
 enum { CT_CARD_CANDIDATES = 3 };
 
 struct ct_card {
@@ -37,6 +45,7 @@ struct ct_card {
 	const char *candidates[CT_CARD_CANDIDATES];
 	double candidate_f1[CT_CARD_CANDIDATES];
 	double frequency;		/* share of the corpus tokens it is active on; NAN when unknown */
+	struct ct_card_rewrite rewrite;	/* it may draw them as one */
 	float act_min, act_max;
 	int n_values;			/* activations at even quantiles (0, 1/4, ..., 1) */
 	float *values;

@@ -1,7 +1,9 @@
 /* record: see record.h. */
 #include "cards/record.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +144,19 @@ candidates_json(const struct ct_card *c)
 	return list;
 }
 
+static json_t *
+rewrite_json(const struct ct_card_rewrite *r)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "layer", json_integer(r->layer));
+	json_object_set_new(j, "first", json_integer(r->first));
+	json_object_set_new(j, "second", json_integer(r->second));
+	json_object_set_new(j, "share", number(r->share));
+	json_object_set_new(j, "cosine", number(r->cosine));
+	return j;
+}
+
 int
 ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct ct_error *err)
 {
@@ -157,6 +172,8 @@ ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct 
 	json_object_set_new(j, "label", string(c->label));
 	json_object_set_new(j, "label_f1", number(c->f1));
 	json_object_set_new(j, "label_candidates", candidates_json(c));
+	if (c->rewrite.layer > 0)
+		json_object_set_new(j, "rewrite", rewrite_json(&c->rewrite));
 	json_object_set_new(j, "activation_frequency", number(c->frequency));
 	json_object_set_new(j, "act_min", number(c->act_min));
 	json_object_set_new(j, "act_max", number(c->act_max));
@@ -256,6 +273,17 @@ read_number(const struct reader *r, const json_t *obj, const char *key, double *
 		return wrong(r, key, "a number");
 	*out = json_number_value(j);
 	return CT_OK;
+}
+
+/* A number of a layer or feature under key. */
+static bool
+index_of(const json_t *obj, const char *key, int *out)
+{
+	const json_t *j = json_object_get(obj, key);
+	json_int_t v = json_is_integer(j) ? json_integer_value(j) : -1;
+
+	*out = (int)v;
+	return v >= 0 && v <= INT_MAX;
 }
 
 static int
@@ -395,6 +423,26 @@ read_label(const struct reader *r, const json_t *obj, struct ct_card *c)
 	return CT_OK;
 }
 
+static int
+read_rewrite(const struct reader *r, const json_t *obj, struct ct_card *c)
+{
+	const json_t *j = json_object_get(obj, "rewrite");
+	struct ct_card_rewrite *w = &c->rewrite;
+	double share = NAN, cosine = NAN;
+	int layer, first, second, rc;
+
+	if (j == NULL || json_is_null(j))
+		return CT_OK;
+	if (!json_is_object(j) || !index_of(j, "layer", &layer) || !index_of(j, "first", &first) ||
+	    !index_of(j, "second", &second) || layer <= c->layer)
+		return wrong(r, "rewrite", "a later layer and two features");
+	if ((rc = read_number(r, j, "share", &share)) != CT_OK || (rc = read_number(r, j, "cosine", &cosine)) != CT_OK)
+		return rc;
+	*w = (struct ct_card_rewrite){ .layer = layer, .first = first, .second = second, .share = (float)share,
+		.cosine = (float)cosine };
+	return CT_OK;
+}
+
 int
 ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int layer, int feature,
     const char *where, struct ct_error *err)
@@ -423,7 +471,8 @@ ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int layer
 		goto fail;
 	}
 	r.a = c->memory;
-	if ((rc = read_label(&r, j, c)) != CT_OK || (rc = read_quantiles(&r, j, c)) != CT_OK ||
+	if ((rc = read_label(&r, j, c)) != CT_OK || (rc = read_rewrite(&r, j, c)) != CT_OK ||
+	    (rc = read_quantiles(&r, j, c)) != CT_OK ||
 	    (rc = read_number(&r, j, "activation_frequency", &c->frequency)) != CT_OK ||
 	    (rc = read_number(&r, j, "act_min", &lowest)) != CT_OK ||
 	    (rc = read_number(&r, j, "act_max", &highest)) != CT_OK ||

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cards/build.h"
+#include "cards/rewrite.h"
 #include "cards/store.h"
 #include "cli/commands.h"
 #include "cli/lab.h"
@@ -12,21 +13,17 @@
 enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_NONFINITE };
 
 static int
-build(const struct cli_lab *lab, const struct cli_coder *coder, struct ct_error *err)
+build(const struct cli_lab *lab, const struct cli_coder *coder, const struct ct_activity *activity,
+    const struct ct_card_rewrite *rewrites, struct ct_error *err)
 {
 	struct cli_progress progress = {0};
 	struct ct_build_summary sum;
-	struct ct_activity *activity = NULL;
 	double start = ct_seconds();
 	int rc;
 
-	rc = ct_activity_collect(
-	    &activity, lab->model, coder->tc, lab->corpus, lab->pool, cli_progress, &progress, err);
-	if (rc == CT_OK)
-		rc = ct_cards_build(coder->features, lab->model, coder->tc, lab->corpus, activity, lab->pool,
-		    &sum, cli_progress, &progress, err);
+	rc = ct_cards_build(coder->features, lab->model, coder->tc, lab->corpus, activity, rewrites, lab->pool,
+	    &sum, cli_progress, &progress, err);
 	cli_progress_end(&progress);
-	ct_activity_free(activity);
 	if (rc != CT_OK)
 		return rc;
 	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", coder->features,
@@ -34,16 +31,31 @@ build(const struct cli_lab *lab, const struct cli_coder *coder, struct ct_error 
 	    ct_seconds() - start);
 	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure,
 	    sum.named, sum.features - sum.dead - sum.named);
+	if (rewrites != NULL)
+		cli_line("  two steps of the PLT in one, perhaps: %ld", sum.rewrites);
 	return CT_OK;
 }
 
 int
 cli_lab_features(const struct cli_lab *lab, struct ct_error *err)
 {
+	const struct cli_coder *coders = lab->coders;
+	struct ct_activity *activity[2] = {NULL};
+	struct ct_card_rewrite *rewrites = NULL;
+	struct cli_progress progress = {0};
 	int i, rc = CT_OK;
 
 	for (i = 0; rc == CT_OK && i < lab->n_coders; i++)
-		rc = build(lab, &lab->coders[i], err);
+		rc = ct_activity_collect(&activity[i], lab->model, coders[i].tc, lab->corpus, lab->pool, cli_progress,
+		    &progress, err);
+	cli_progress_end(&progress);
+	if (rc == CT_OK && lab->n_coders == 2 && coders[0].tc->kind == CT_CLT && coders[1].tc->kind == CT_PLT)
+		rc = ct_rewrites_find(&rewrites, coders[0].tc, activity[0], coders[1].tc, activity[1], err);
+	for (i = 0; rc == CT_OK && i < lab->n_coders; i++)
+		rc = build(lab, &coders[i], activity[i], i == 0 ? rewrites : NULL, err);
+	for (i = 0; i < lab->n_coders; i++)
+		ct_activity_free(activity[i]);
+	free(rewrites);
 	return rc;
 }
 

@@ -90,6 +90,9 @@ sample(int layer, int feature)
 	c->candidates[1] = "a city";
 	c->candidate_f1[0] = 0.9375;
 	c->candidate_f1[1] = 0.5;
+	if (feature == 2)
+		c->rewrite = (struct ct_card_rewrite){ .layer = layer + 2, .first = 3, .second = 4, .share = 0.5f,
+			.cosine = 0.75f };
 	c->frequency = 0.015625 * (feature + 1);
 	c->act_min = 0.25f;
 	c->act_max = 1.5f;
@@ -115,6 +118,10 @@ assert_same(const struct ct_card *a, const struct ct_card *b)
 	assert_int_equal(a->feature, b->feature);
 	assert_string_equal(a->label, b->label);
 	assert_true(a->f1 == b->f1 || (isnan(a->f1) && isnan(b->f1)));
+	assert_int_equal(a->rewrite.layer, b->rewrite.layer);
+	assert_int_equal(a->rewrite.first, b->rewrite.first);
+	assert_int_equal(a->rewrite.second, b->rewrite.second);
+	assert_true(a->rewrite.share == b->rewrite.share && a->rewrite.cosine == b->rewrite.cosine);
 	assert_int_equal(a->n_candidates, b->n_candidates);
 	assert_string_equal(a->candidates[1], b->candidates[1]);
 	assert_true(a->candidate_f1[1] == b->candidate_f1[1]);

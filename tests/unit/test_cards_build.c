@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "cards/build.h"
 #include "cards/cards.h"
+#include "cards/rewrite.h"
 #include "cards/store.h"
 #include "eval/fidelity.h"
 #include "fixture.h"
@@ -258,7 +259,7 @@ test_cards(void **state)
 	(void)state;
 	for (g = 0; g < N_GOLDEN; g++) {
 		setup(&s, golden[g]);
-		assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, s.pool, &summary, NULL, NULL,
+		assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, s.pool, &summary, NULL, NULL,
 				     &err), CT_OK);
 		assert_int_equal(ct_store_open(&store, s.features, &err), CT_OK);
 		for (l = 0, dead = named = 0; l < s.f.tc->L; l++) {
@@ -291,7 +292,7 @@ test_examples_differ(void **state)
 
 	(void)state;
 	setup(&s, golden[0]);
-	assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, s.pool, NULL, NULL, NULL, &err),
+	assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, s.pool, NULL, NULL, NULL, &err),
 	    CT_OK);
 	assert_int_equal(ct_store_open(&store, s.features, &err), CT_OK);
 	for (f = 0; f < ct_store_features(store, 0); f++) {
@@ -337,7 +338,7 @@ test_engine_view(void **state)
 	assert_int_equal(err.code, CT_ENOTFOUND);
 	assert_string_equal(ct_cards_label(cards, 0, 0), "");
 	ct_cards_close(cards);
-	assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, s.pool, NULL, NULL, NULL, &err),
+	assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, s.pool, NULL, NULL, NULL, &err),
 	    CT_OK);
 	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, &err), CT_OK);
 	assert_true(ct_cards_present(cards));
@@ -535,6 +536,94 @@ test_wrong_corpus(void **state)
 	teardown(&s);
 }
 
+enum { TWO = 2, TINY_TOKENS = 8 };
+
+/* A layer of two features in two dimensions. */
+struct tiny {
+	struct ct_tensor enc, dec;
+	struct ct_tc_layer layer;
+	size_t start[TWO + 1];
+	int tokens[TINY_TOKENS];
+	struct ct_activity_layer activity;
+};
+
+static void
+tiny_layer(struct tiny *t, const float *enc, const float *dec, int reach, const char *active)
+{
+	int f, k = 0;
+
+	*t = (struct tiny){ .dec = { .name = "dec", .dtype = CT_F32, .rank = reach > 1 ? 3 : 2,
+		.dim = { TWO, reach > 1 ? (size_t)reach : TWO, TWO }, .count = (size_t)(TWO * reach * TWO), .data = dec } };
+	for (f = 0; f < TWO; f++) {	/* "123,56": token numbers of both features */
+		for (; *active >= '0'; active++)
+			t->tokens[k++] = *active - '0';
+		active += *active == ',';
+		t->start[f + 1] = (size_t)k;
+	}
+	t->enc = (struct ct_tensor){ .name = "enc", .dtype = CT_F32, .rank = 2, .dim = { TWO, TWO }, .count = TWO * TWO,
+		.data = enc };
+	t->layer = (struct ct_tc_layer){ .F = TWO, .enc = &t->enc, .dec = &t->dec, .w_enc = enc };
+	t->activity = (struct ct_activity_layer){ .F = TWO, .start = t->start, .tokens = t->tokens };
+}
+
+/* Feature 0 of layer 0 writes to layer 1, too, what the twin's L1#1 writes, fed by the twin's L0#0. */
+static void
+find_rewrites(struct ct_card_rewrite found[2 * TWO], float feeds, const char *second_active, float far)
+{
+	static const float clt1[] = { 1, 0, 0, 1 }, plt0[] = { 0, 1, 1, 0 }, plt1[] = { 0, 1, 3, 0.3f };
+	const float clt0[] = { 1, 0, far, 0, /* feature 1 */ 0, 1, 0, 0 }, enc1[] = { 0, 0, 0, feeds };
+	static const float no_enc[TWO * TWO];
+	struct tiny c[2], p[2];
+	struct ct_tc_layer cl[2], pl[2];
+	struct ct_activity_layer ca[2], pa[2];
+	struct ct_transcoder clt = { .kind = CT_CLT, .L = 2, .D = TWO, .F = TWO, .layers = cl };
+	struct ct_transcoder plt = { .kind = CT_PLT, .L = 2, .D = TWO, .F = TWO, .layers = pl };
+	struct ct_activity ours = { .L = 2, .layers = ca, .n_positions = TINY_TOKENS };
+	struct ct_activity theirs = { .L = 2, .layers = pa, .n_positions = TINY_TOKENS };
+	struct ct_card_rewrite *out;
+	struct ct_error err;
+	int l;
+
+	tiny_layer(&c[0], no_enc, clt0, 2, "123,4");
+	tiny_layer(&c[1], no_enc, clt1, 1, "5,6");
+	tiny_layer(&p[0], no_enc, plt0, 1, "123,6");
+	tiny_layer(&p[1], enc1, plt1, 1, second_active);
+	for (l = 0; l < 2; l++) {
+		cl[l] = c[l].layer;
+		ca[l] = c[l].activity;
+		pl[l] = p[l].layer;
+		pa[l] = p[l].activity;
+	}
+	assert_int_equal(ct_rewrites_find(&out, &clt, &ours, &plt, &theirs, &err), CT_OK);
+	memcpy(found, out, 2 * TWO * sizeof *found);
+	free(out);
+}
+
+static void
+test_rewrites(void **state)
+{
+	struct ct_card_rewrite found[2 * TWO];
+	int i;
+
+	(void)state;
+	find_rewrites(found, 1, "5,12", 1);
+	assert_int_equal(found[0].layer, 1);
+	assert_int_equal(found[0].first, 0);
+	assert_int_equal(found[0].second, 1);
+	assert_true(fabsf(found[0].share - 0.5f) < 1e-6f);
+	assert_true(fabsf(found[0].cosine - 3 / sqrtf(9.09f)) < 1e-6f);
+	for (i = 1; i < 2 * TWO; i++)
+		assert_int_equal(found[i].layer, 0);
+	find_rewrites(found, -1, "5,12", 1);	/* the first step does not feed the second */
+	assert_int_equal(found[0].layer, 0);
+	find_rewrites(found, 1, "12,56", 1);	/* the second is active elsewhere */
+	assert_int_equal(found[0].layer, 0);
+	find_rewrites(found, 1, "5,12", 0.5f);	/* a fifth of what it writes goes there */
+	assert_int_equal(found[0].layer, 0);
+	find_rewrites(found, 1, "5,12", -1);	/* and the contrary of it */
+	assert_int_equal(found[0].layer, 0);
+}
+
 int
 main(void)
 {
@@ -542,6 +631,7 @@ main(void)
 	    cmocka_unit_test(test_activity),
 	    cmocka_unit_test(test_cards),
 	    cmocka_unit_test(test_examples_differ),
+	    cmocka_unit_test(test_rewrites),
 	    cmocka_unit_test(test_engine_view),
 	    cmocka_unit_test(test_fidelity),
 	    cmocka_unit_test(test_wrong_corpus),

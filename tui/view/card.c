@@ -15,7 +15,7 @@
 
 enum { CARD_LINES = 160, EDGES = 64 };
 
-enum kind { HEAD, LABEL, FIGURES, EFFECT, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS, CANDIDATE, BIAS, NOTE };
+enum kind { HEAD, LABEL, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS, CANDIDATE, BIAS, NOTE };
 
 struct line {
 	enum kind kind;
@@ -172,6 +172,8 @@ build(struct app *a, struct card *c, int room, bool all)
 	add(c, (struct line){ .kind = FIGURES });
 	if (effect)
 		add(c, (struct line){ .kind = EFFECT });
+	if (c->card && c->card->rewrite.layer > 0)
+		add(c, (struct line){ .kind = REWRITE });
 	for (int i = 0; i < mixed && i < (all || room > 24 ? 3 : 1); i++)
 		add(c, (struct line){ .kind = CANDIDATE, .i = i });
 	left = room - c->list.n - 1;
@@ -513,6 +515,10 @@ draw_line_of(struct app *a, const struct area *area, int y, const struct card *c
 		break;
 	case EFFECT:
 		draw_effect(a, area, y, c);
+		break;
+	case REWRITE:
+		draw_fmt(area, 1, y, ST_REST, "shallow rewrite? L%d#%d → L%d#%d", c->card->layer, c->card->rewrite.first,
+		    c->card->rewrite.layer, c->card->rewrite.second);
 		break;
 	case BLANK:
 		break;
