@@ -212,13 +212,14 @@ app_key(struct app *a, int key)
 		return input_key(a, key);
 	a->message[0] = '\0';
 	if (key == (K_CTRL | 'c')) {
-		app_say(a, "q quits");
+		app_say(a, "%s quits", key_for("quit"));
 		return DID_CHANGE;
 	}
 	k = app_binding(a, key);
 	if (!k)
 		return app_fail(
-		    a, "%s does nothing here; ? lists the keys", key_text(name, sizeof name, key));
+		    a, "%s does nothing here; %s lists the keys", key_text(name, sizeof name, key),
+		    key_for("help"));
 	return cmd_run(a, k->command) | DID_CHANGE;
 }
 
@@ -490,7 +491,7 @@ open_model(struct app *a, const struct app_options *opt, struct beginning *b, st
 			return CT_OK;
 		b->session.name[0] = '\0';
 	}
-	return open_study(a, opt, model, err);
+	return open_study(a, opt, model ? model : opt->preferred, err);
 }
 
 static int
@@ -552,6 +553,8 @@ app_main(const struct app_options *opt)
 	a->live = opt->cols == 0 && !linear && !opt->check;
 	a->theme = opt->theme;
 	a->readonly = opt->readonly;
+	a->shares = opt->shares;
+	a->study.defaults = opt->study;
 	a->busy_since = (long)(1e3 * ct_seconds());
 	if (open_model(a, opt, &b, &err) || open_screen(a, opt, &linear, &err)) {
 		term_close();
@@ -567,6 +570,10 @@ app_main(const struct app_options *opt)
 		goto out;
 	if (*a->study.info->cards_trouble && !*a->message)
 		app_say(a, "%s", a->study.info->cards_trouble);
+	if (*opt->trouble && a->live)
+		app_fail(a, "%s", opt->trouble);
+	else if (*opt->trouble)
+		app_complain("%s", opt->trouble);
 	if (first)
 		view_show(a, VIEW_START);
 	status = opt->check ? player_check(a)
@@ -584,6 +591,7 @@ out:
 	history_free(&a->prompts);
 	history_free(&a->commands);
 	free(a->history_path);
+	key_reset();
 	grid_free(&a->grid);
 	free(a);
 	return status;

@@ -59,7 +59,8 @@ struct app {
 };
 
 struct app_options {
-	const char *model;		/* NULL: the lesson's, or capitals */
+	const char *model;		/* NULL: the lesson's, or the preferred one */
+	const char *preferred;		/* "": capitals */
 	struct ct_engine_options engine;
 	const char *graph;		/* a file in place of a model; NULL: none */
 	const char *prompt;		/* NULL: the model's demo */
@@ -71,6 +72,9 @@ struct app_options {
 	int cols, rows;			/* headless size; 0: a terminal */
 	bool ascii, mouse, readonly;
 	bool linear;			/* lines instead of screens */
+	bool shares;
+	struct study_defaults study;
+	const char *trouble;		/* with the settings; "": none */
 };
 
 /* Runs the program; returns its exit status. Errors are one line on stderr. */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/cmd_exec.h"
+#include "tui/keys.h"
 #include "tui/mdoc.h"
 
 bool
@@ -183,7 +184,7 @@ unknown(struct app *a, const char *name, size_t len)
 	}
 	if (best)
 		return app_fail(a, "there is no command \"%s\"; did you mean \"%s\"?", clean, best);
-	return app_fail(a, "there is no command \"%s\"; ? lists them", clean);
+	return app_fail(a, "there is no command \"%s\"; %s lists them", clean, key_for("help"));
 }
 
 int
@@ -210,7 +211,7 @@ cmd_run(struct app *a, const char *line)
 	if ((c->flags & CMD_MODEL) && a->study.info->from_file)
 		return app_fail(a, "%s needs a model; this graph was opened without one (-m MODEL)", c->name);
 	if ((c->flags & CMD_GRAPH) && !a->study.graph)
-		return app_fail(a, "nothing is traced yet: i begins a prompt");
+		return app_fail(a, "nothing is traced yet: %s begins a prompt", key_for("edit"));
 	copy = strndup(line, n);	/* the line may be part of what the command changes */
 	if (!copy)
 		return app_fail(a, "out of memory");

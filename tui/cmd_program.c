@@ -51,7 +51,6 @@ do_model(struct app *a, const char *arg)
 		return app_error(a, &err);
 	player_close(a);	/* its texts are about another model */
 	a->view = a->focus = VIEW_TREE;
-	a->shares = false;
 	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
 	view_changed(a, CHANGED_GRAPH);
 	session_begin(a);

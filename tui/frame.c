@@ -118,7 +118,7 @@ draw_prompt(struct app *a, const struct area *all)
 		return;
 	}
 	if (s->T == 0) {
-		draw_text(all, 1, 1, ST_DIM, "no prompt yet: i begins one");
+		draw_fmt(all, 1, 1, ST_DIM, "no prompt yet: %s begins one", key_for("edit"));
 		return;
 	}
 	first = first_token(s, all->w);

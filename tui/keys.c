@@ -9,7 +9,7 @@
 #include "tui/mdoc.h"
 
 /* Order is the order in help; the first key of a command is the one shown in hints. */
-static const struct key_entry keys[] = {
+static const struct key_entry defaults[] = {
 	{ "card", "Enter", "enter", "go there", "select the node on this line in the tree" },
 	{ "map", "Left", "left", "cell", "the cell to the left" },
 	{ "map", "h", "left", NULL, NULL },
@@ -126,7 +126,14 @@ static const struct key_entry keys[] = {
 	{ NULL, "F10", "quit", NULL, NULL },
 };
 
-enum { N_KEYS = sizeof keys / sizeof *keys };
+enum { N_DEFAULTS = sizeof defaults / sizeof *defaults, N_BOUND = 256 };
+
+/* What is in force: the defaults, until a person binds keys otherwise. One keyboard, so one table. */
+static const struct key_entry *keys = defaults;
+static int n_keys = N_DEFAULTS;
+static struct key_entry bound[N_DEFAULTS + N_BOUND];
+static char *owned[2 * N_BOUND];	/* strings of those that a person bound */
+static int n_owned;
 
 static const struct {
 	const char *name;
@@ -217,7 +224,7 @@ key_label(char *buf, size_t size, const char *key)
 const struct key_entry *
 key_at(int i)
 {
-	return i >= 0 && i < N_KEYS ? &keys[i] : NULL;
+	return i >= 0 && i < n_keys ? &keys[i] : NULL;
 }
 
 static bool
@@ -229,7 +236,7 @@ same_place(const char *a, const char *b)
 const struct key_entry *
 key_bound_in(const char *place, int key)
 {
-	for (int i = 0; i < N_KEYS; i++)
+	for (int i = 0; i < n_keys; i++)
 		if (keys[i].place && !strcmp(keys[i].place, place) && key_parse(keys[i].key) == key)
 			return &keys[i];
 	return NULL;
@@ -240,7 +247,7 @@ key_bound(const char *place, int key)
 {
 	const struct key_entry *found = NULL;
 
-	for (int i = 0; i < N_KEYS; i++) {
+	for (int i = 0; i < n_keys; i++) {
 		if (key_parse(keys[i].key) != key)
 			continue;
 		if (keys[i].place && place && !strcmp(keys[i].place, place))
@@ -272,10 +279,113 @@ key_group(char *buf, size_t size, int i)
 	size_t n = 0;
 
 	buf[0] = '\0';
-	for (int k = i; k < N_KEYS && n < size; k++)
+	for (int k = i; k < n_keys && n < size; k++)
 		if (same_binding(i, k))
 			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? " " : "", label_of(keys[k].key));
 	return buf;
+}
+
+/* An entry goes; one of the same binding that was only another key takes over its help. */
+static void
+take_out(int i)
+{
+	struct key_entry gone = bound[i];
+	bool helped = false;
+
+	memmove(bound + i, bound + i + 1, (size_t)(--n_keys - i) * sizeof *bound);
+	for (int k = 0; k < n_keys && !helped && gone.note; k++)
+		if (same_place(bound[k].place, gone.place) && !strcmp(bound[k].command, gone.command)) {
+			bound[k].note = gone.note;
+			bound[k].hint = bound[k].hint ? bound[k].hint : gone.hint;
+			helped = true;
+		}
+}
+
+/* Which of the defaults has the help of a command, best in the same place; -1: none. */
+static int
+find_help(const struct key_entry *e)
+{
+	int best = -1;
+
+	for (int k = 0; k < N_DEFAULTS; k++)
+		if (defaults[k].note && !strcmp(defaults[k].command, e->command)
+		    && (best < 0 || same_place(defaults[k].place, e->place)))
+			best = k;
+	return best;
+}
+
+/*
+ * Gives a new entry its help, and says where it stands in help and hints: before other keys of the same binding, which
+ * have their help from it now; else behind the default of its command, else before help and quit, the last.
+ */
+static int
+find_row(struct key_entry *e)
+{
+	int like = find_help(e), d = like + 1;
+
+	for (int k = 0; k < n_keys; k++)
+		if (same_place(bound[k].place, e->place) && !strcmp(bound[k].command, e->command)) {
+			e->note = bound[k].note;
+			e->hint = bound[k].hint;
+			bound[k].note = bound[k].hint = NULL;
+			return k;
+		}
+	e->note = like >= 0 ? defaults[like].note : e->command;
+	e->hint = like >= 0 ? defaults[like].hint : NULL;
+	if (like < 0)
+		while (d < N_DEFAULTS && strcmp(defaults[d].command, "help") != 0)
+			d++;
+	for (; d < N_DEFAULTS; d++)
+		for (int k = 0; k < n_keys; k++)
+			if (bound[k].key == defaults[d].key && bound[k].place == defaults[d].place)
+				return k;
+	return n_keys;
+}
+
+int
+key_bind(const char *place, const char *key, const char *command)
+{
+	struct key_entry e = { .place = place };
+	int code = key_parse(key), at;
+
+	if (keys == defaults) {
+		memcpy(bound, defaults, sizeof defaults);
+		keys = bound;
+	}
+	for (int i = 0; i < n_keys; i++)
+		if (same_place(bound[i].place, place) && key_parse(bound[i].key) == code)
+			take_out(i);
+	if (!*command)
+		return CT_OK;
+	if (n_owned + 2 > 2 * N_BOUND || n_keys == N_DEFAULTS + N_BOUND)
+		return CT_EINVAL;
+	e.key = owned[n_owned] = strdup(key);
+	e.command = owned[n_owned + 1] = strdup(command);
+	n_owned += 2;
+	if (!e.key || !e.command)
+		return CT_ENOMEM;
+	at = find_row(&e);
+	memmove(bound + at + 1, bound + at, (size_t)(n_keys++ - at) * sizeof *bound);
+	bound[at] = e;
+	return CT_OK;
+}
+
+void
+key_reset(void)
+{
+	while (n_owned > 0)
+		free(owned[--n_owned]);
+	keys = defaults;
+	n_keys = N_DEFAULTS;
+}
+
+const char *
+key_for(const char *command)
+{
+	for (int i = 0; i < n_keys; i++)
+		if (!keys[i].place && !strcmp(keys[i].command, command))
+			return label_of(keys[i].key);
+	return ":";
 }
 
 static void
@@ -289,7 +399,7 @@ mdoc_section(FILE *out, const char *place)
 	else
 		fputs(".Ss Everywhere\n", out);
 	fputs(".Bl -tag -width \"Shift\\-Tab\"\n", out);
-	for (int i = 0; i < N_KEYS; i++) {
+	for (int i = 0; i < n_keys; i++) {
 		if (!same_place(keys[i].place, place) || !key_is_first(i))
 			continue;
 		fputs(".It Ic ", out);
@@ -304,7 +414,7 @@ void
 key_mdoc(FILE *out)
 {
 	mdoc_section(out, NULL);
-	for (int i = 0; i < N_KEYS; i++) {
+	for (int i = 0; i < n_keys; i++) {
 		bool seen = !keys[i].place;
 
 		for (int k = 0; k < i; k++)

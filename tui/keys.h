@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#include "base/error.h"
+
 enum {
 	K_ALT = 1 << 24,
 	K_CTRL = 1 << 25,
@@ -50,6 +52,16 @@ const struct key_entry *key_at(int i);
 const struct key_entry *key_bound_in(const char *place, int key);
 /* What a key does at a place, or NULL. */
 const struct key_entry *key_bound(const char *place, int key);
+
+/*
+ * Binds a key of a place (NULL: everywhere) to another command; "": to none. place must stay; there is such a key. Its
+ * help is that of the command. A code: too many of them, or out of memory.
+ */
+int key_bind(const char *place, const char *key, const char *command);
+void key_reset(void);	/* all as it was */
+
+/* The first key that runs a command everywhere, as the screen shows it; ":" when none does. */
+const char *key_for(const char *command);
 
 /* A key of the table as the screen shows it: "↑" for "Up". */
 const char *key_label(char *buf, size_t size, const char *key);

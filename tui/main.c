@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/map.h"
 #include "tui/app.h"
 #include "tui/cmd.h"
+#include "tui/dirs.h"
 #include "tui/keys.h"
+#include "tui/settings.h"
 
 enum { OPT_MDOC = 256 };
 
@@ -26,6 +29,7 @@ static const struct {
 	{ "resume", 'R', NULL, "go on with the latest session (with -m: of that model)" },
 	{ "check", 'c', NULL, "with --lesson: play it without a terminal and say which steps hold" },
 	{ "graph", 'G', "FILE", "look into a saved graph (graph JSON), without a model" },
+	{ "config", 'C', "FILE", "read the settings from FILE" },
 	{ "script", 's', "FILE", "run the commands in FILE first (- is standard input)" },
 	{ "headless", 'H', "COLSxROWS",
 	    "no terminal: print the screen of this size, or what the script says" },
@@ -38,6 +42,8 @@ static const struct {
 	{ "version", 'V', NULL, "the version" },
 	{ "mdoc", OPT_MDOC, "keys|commands", NULL },
 };
+
+static const char letters[] = "m:hV";
 
 enum { N_OPTIONS = sizeof options / sizeof *options };
 
@@ -139,6 +145,8 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	case 'M':
 		opt->mouse = false;
 		return -1;
+	case 'C':	/* was read first: options win over it */
+		return -1;
 	case 'r':
 		opt->readonly = true;
 		return -1;
@@ -179,10 +187,36 @@ join_words(char **words)
 	return text;
 }
 
+/* The settings, before any other option: from --config, else a person's own, unless no person looks on. */
+static void
+read_settings(int argc, char **argv, const struct option *longs, struct settings *s)
+{
+	const char *given = NULL;
+	bool person = true;
+	char *own;
+	int code;
+
+	settings_init(s);
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (code == 'C')
+			given = optarg;
+		person &= code != 'H' && code != 'c' && code != 'h' && code != 'V' && code != OPT_MDOC;
+	}
+	optind = 0;	/* begin anew */
+	own = person && !given ? dirs_config("config.yaml") : NULL;
+	if (given || (own && access(own, F_OK) == 0))
+		settings_read(s, given ? given : own, NULL, 0);
+	free(own);
+	if (s->more)
+		snprintf(s->trouble + strlen(s->trouble), sizeof s->trouble - strlen(s->trouble), " (and %d more)",
+		    s->more);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct app_options opt = { .theme = theme_find("default"), .mouse = true };
+	static struct settings settings;
+	struct app_options opt = { .model = NULL };
 	struct option longs[N_OPTIONS + 1] = { { .name = NULL } };
 	char *prompt = NULL;
 	int code, status;
@@ -194,7 +228,16 @@ main(int argc, char **argv)
 			.val = options[i].code,
 		};
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, "m:hV", longs, NULL)) != -1) {
+	read_settings(argc, argv, longs, &settings);
+	opt.theme = settings.theme;
+	opt.ascii = settings.ascii;
+	opt.mouse = settings.mouse;
+	opt.readonly = settings.readonly;
+	opt.shares = settings.shares;
+	opt.study = settings.study;
+	opt.preferred = settings.model;
+	opt.trouble = settings.trouble;
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		status = take_option(code, optarg, argv[optind - 1], &opt);
 		if (status >= 0)
 			return status;

@@ -188,8 +188,7 @@ write_views(struct app *a, struct lines *out)
 {
 	enum view_id shown = view_ops(a->focus)->keep ? a->focus : VIEW_TREE, there = VIEW_TREE;
 
-	if (a->shares)
-		lines_add(out, "edges share");
+	lines_add(out, "edges %s", a->shares ? "share" : "weight");
 	for (int i = 0; i < VIEW_COUNT; i++) {
 		size_t before = out->n;
 

@@ -12,8 +12,11 @@ static void
 reset(struct study *s, const struct ct_engine_options *opt)
 {
 	*s = (struct study){
-		.node = -1, .options = *opt, .depth = 1, .progress = s->progress, .ctx = s->ctx
+		.node = -1, .options = *opt, .depth = 1, .progress = s->progress, .ctx = s->ctx,
+		.how = s->defaults.how, .defaults = s->defaults
 	};
+	s->trace.node_threshold = s->defaults.node_threshold;
+	s->trace.edge_threshold = s->defaults.edge_threshold;
 }
 
 int
@@ -157,7 +160,7 @@ study_prune(struct study *s, double node_threshold, double edge_threshold, struc
 static int
 reopen(struct study *s, const char *model, const struct ct_engine_options *opt, const char *text, struct ct_error *err)
 {
-	struct study other = { .progress = s->progress, .ctx = s->ctx };
+	struct study other = { .progress = s->progress, .ctx = s->ctx, .defaults = s->defaults };
 	int rc = study_open(&other, model, opt, err);
 
 	if (rc)
@@ -211,14 +214,15 @@ begin_anew(struct study *s, struct ct_error *err)
 	struct ct_trace_options trace = s->trace;
 	int rc;
 
-	s->trace.node_threshold = s->trace.edge_threshold = 0;
+	s->trace.node_threshold = s->defaults.node_threshold;
+	s->trace.edge_threshold = s->defaults.edge_threshold;
 	rc = study_prompt(s, s->info->demo, err);
 	if (rc) {
 		s->trace = trace;
 		return rc;
 	}
 	s->n_kept = 0;
-	s->how = (struct ct_clamp_options){ .mode = CT_FROZEN };
+	s->how = s->defaults.how;
 	return CT_OK;
 }
 

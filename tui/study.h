@@ -17,6 +17,12 @@ struct clamp_set {
 	struct ct_clamp clamp[STUDY_CLAMPS];
 };
 
+/* How every study begins. */
+struct study_defaults {
+	double node_threshold, edge_threshold;	/* 0,0: the engine's */
+	struct ct_clamp_options how;
+};
+
 struct study {
 	struct ct_engine *engine;
 	const struct ct_engine_info *info;
@@ -34,6 +40,7 @@ struct study {
 	int generated[STUDY_GENERATED];		/* tokens after the prompt, as last generated */
 	int n_generated;
 	struct ct_engine_options options;	/* without the transcoder's directory: it may be gone */
+	struct study_defaults defaults;
 	ct_progress_fn progress;
 	void *ctx;
 };

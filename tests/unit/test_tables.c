@@ -47,6 +47,39 @@ test_keys_run_commands(void **state)
 	}
 }
 
+/* However keys are bound: no key twice, every group has its help, and all is as it was after a reset. */
+static void
+test_keys_bound_otherwise(void **state)
+{
+	static const char *const names[] = { "x", "X", "F5", "q", "Enter", "Left", "h", "Ctrl-r", "9", "u" };
+	static const char *const places[] = { NULL, "tree", "map" };
+	static const char *const to[] = { "", "quit", "left", "enter", "prune .3", "undo", "view map" };
+	const struct key_entry *k;
+	int before = 0, n = 0;
+
+	(void)state;
+	while (key_at(before))
+		before++;
+	for (int i = 0; i < 200; i++) {
+		const char *place = places[i * 7 % 3], *name = names[i * 13 % 10], *command = to[i * 11 % 7];
+
+		assert_int_equal(key_bind(place, name, command), 0);
+		k = place ? key_bound_in(place, key_parse(name)) : key_bound(NULL, key_parse(name));
+		if (*command)
+			assert_string_equal(k->command, command);
+		else
+			assert_null(k);
+		for (int e = 0; (k = key_at(e)); e++)
+			if (key_is_first(e))
+				assert_non_null(k->note);
+	}
+	key_reset();
+	while (key_at(n))
+		n++;
+	assert_int_equal(n, before);
+	assert_string_equal(key_bound(NULL, 'q')->command, "quit");
+}
+
 static void
 test_commands_have_help(void **state)
 {
@@ -259,6 +292,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys_run_commands),
+		cmocka_unit_test(test_keys_bound_otherwise),
 		cmocka_unit_test(test_commands_have_help),
 		cmocka_unit_test(test_scripts_use_everything),
 		cmocka_unit_test(test_views_have_help),
