@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 extern const struct cli_command cli_trace;
+extern const struct cli_command cli_aggregate;
 extern const struct cli_command cli_steer;
 extern const struct cli_command cli_survey;
 extern const struct cli_command cli_export;

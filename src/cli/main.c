@@ -11,6 +11,7 @@
 
 const struct cli_command *const cli_commands[] = {
 	&cli_trace,
+	&cli_aggregate,
 	&cli_steer,
 	&cli_survey,
 	&cli_eval,

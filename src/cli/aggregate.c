@@ -1,0 +1,284 @@
+/* aggregate: `ctrace aggregate`: the features and edges that recur over the prompts of batches. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "io/json.h"
+#include "io/json_out.h"
+#include "share/aggregate.h"
+
+enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_JSON };
+
+struct options {
+	int top, min;
+	const char *json;
+};
+
+/* ---- reading */
+
+static int
+add_file(struct ct_aggregate *a, const char *path, struct cli_progress *progress, struct ct_error *err)
+{
+	bool standard = strcmp(path, "-") == 0;
+	FILE *f = standard ? stdin : fopen(path, "re");
+	const char *where = standard ? "standard input" : path;
+	char *text = NULL;
+	size_t room = 0;
+	struct stat st;
+	ssize_t n;
+	int rc = CT_OK;
+
+	if (!f)
+		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
+	if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode))
+		rc = ct_fail(err, CT_EIO, "%s is a directory; name files", path);
+	for (long number = 1; rc == CT_OK && (n = getline(&text, &room, f)) >= 0; number++) {
+		json_t *line;
+
+		/* The last line of a batch that is being written, or was killed. */
+		if (n == 0 || text[n - 1] != '\n') {
+			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: the line is cut off: run its batch again to go on", where, number);
+			break;
+		}
+		rc = ct_json_parse(&line, where, text, (size_t)n, err);
+		if (rc < 0)
+			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch", where, number);
+		else
+			rc = ct_aggregate_add(a, line, where, number, err);
+		json_decref(line);
+		if (rc == CT_OK && !cli_progress(progress, "prompts", a->prompts, 0))
+			rc = ct_fail(err, CT_ECANCELLED, "interrupted");
+	}
+	if (rc == CT_OK && ferror(f))
+		rc = ct_fail(err, CT_EIO, "%s: %s", where, strerror(errno));
+	free(text);
+	if (!standard)
+		fclose(f);
+	return rc;
+}
+
+/* ---- sorting: what recurs in most prompts first, then what matters most */
+
+static int
+by_nodes(const void *left, const void *right)
+{
+	const struct ct_recurring_node *x = *(struct ct_recurring_node *const *)left;
+	const struct ct_recurring_node *y = *(struct ct_recurring_node *const *)right;
+
+	if (x->influence.n != y->influence.n)
+		return x->influence.n > y->influence.n ? -1 : 1;
+	if (x->influence.mean != y->influence.mean)
+		return x->influence.mean > y->influence.mean ? -1 : 1;
+	return x->layer != y->layer ? x->layer - y->layer : x->feature - y->feature;
+}
+
+static int
+by_edges(const void *left, const void *right)
+{
+	const struct ct_recurring_edge *x = *(struct ct_recurring_edge *const *)left;
+	const struct ct_recurring_edge *y = *(struct ct_recurring_edge *const *)right;
+
+	if (x->weight.n != y->weight.n)
+		return x->weight.n > y->weight.n ? -1 : 1;
+	if (fabs(x->weight.mean) != fabs(y->weight.mean))
+		return fabs(x->weight.mean) > fabs(y->weight.mean) ? -1 : 1;
+	return x->source != y->source ? x->source - y->source : x->target - y->target;
+}
+
+struct rows {
+	const struct ct_recurring_node **nodes;
+	const struct ct_recurring_edge **edges;
+	size_t n_nodes, n_edges;
+	size_t n_features;		/* that occur at all */
+};
+
+static int
+select_rows(struct rows *r, const struct ct_aggregate *a, int min, struct ct_error *err)
+{
+	*r = (struct rows){ .nodes = calloc((size_t)a->n_nodes + 1, sizeof *r->nodes),
+		.edges = calloc(a->n_edges + 1, sizeof *r->edges) };
+	if (!r->nodes || !r->edges)
+		return ct_fail_memory(err, (a->n_edges + (size_t)a->n_nodes) * sizeof *r->nodes, "what recurs");
+	for (int i = 0; i < a->n_nodes; i++) {
+		r->n_features += a->nodes[i].feature >= 0;
+		if (a->nodes[i].feature >= 0 && a->nodes[i].influence.n >= min)
+			r->nodes[r->n_nodes++] = &a->nodes[i];
+	}
+	for (size_t i = 0; i < a->n_edges; i++)
+		if (a->edges[i].weight.n >= min)
+			r->edges[r->n_edges++] = &a->edges[i];
+	qsort(r->nodes, r->n_nodes, sizeof *r->nodes, by_nodes);
+	qsort(r->edges, r->n_edges, sizeof *r->edges, by_edges);
+	return CT_OK;
+}
+
+/* ---- text */
+
+/* "+1.25 ±0.03"; one prompt has no spread. */
+static void
+spread(char *dst, size_t size, const char *fmt, const struct ct_stat *s, double scale)
+{
+	char mean[32], sd[32] = "";
+
+	snprintf(mean, sizeof mean, *fmt == '+' ? "%+.3f" : "%.2f%%", scale * s->mean);
+	if (s->n > 1)
+		snprintf(sd, sizeof sd, *fmt == '+' ? " ±%.3f" : " ±%.2f", scale * ct_stat_sd(s));
+	snprintf(dst, size, "%s%s", mean, sd);
+}
+
+static void
+show_rest(size_t n, int top)
+{
+	if (n > (size_t)top)
+		cli_line("  ... %zu more", n - (size_t)top);
+}
+
+static void
+show(const struct ct_aggregate *a, const struct rows *r, const struct options *o)
+{
+	char text[2600], column[300], value[80], share[16];
+	double all = (double)a->prompts;
+
+	cli_line("%ld prompt%s of %s %s%s", a->prompts, a->prompts == 1 ? "" : "s", a->model, a->transcoder,
+	    a->failed ? ", those that failed left out" : "");
+	cli_line("features in at least %d prompt%s: %zu of %zu", o->min, o->min == 1 ? "" : "s", r->n_nodes,
+	    r->n_features);
+	for (size_t i = 0; i < r->n_nodes && i < (size_t)o->top; i++) {
+		const struct ct_recurring_node *n = r->nodes[i];
+
+		spread(value, sizeof value, "%", &n->influence, 100);
+		snprintf(text, sizeof text, "%-9s %s", n->name, n->label);
+		cli_line("  %s %6ld %6s  influence %s", cli_column(column, sizeof column, text, 44), n->influence.n,
+		    cli_percent(share, (double)n->influence.n / all), value);
+	}
+	show_rest(r->n_nodes, o->top);
+	cli_line("edges in at least %d prompt%s: %zu of %zu", o->min, o->min == 1 ? "" : "s", r->n_edges, a->n_edges);
+	for (size_t i = 0; i < r->n_edges && i < (size_t)o->top; i++) {
+		const struct ct_recurring_edge *e = r->edges[i];
+
+		spread(value, sizeof value, "+", &e->weight, 1);
+		snprintf(text, sizeof text, "%.1200s -> %.1200s", a->nodes[e->source].name, a->nodes[e->target].name);
+		cli_line("  %s %6ld %6s  %s", cli_column(column, sizeof column, text, 44), e->weight.n,
+		    cli_percent(share, (double)e->weight.n / all), value);
+	}
+	show_rest(r->n_edges, o->top);
+}
+
+/* ---- JSON */
+
+static json_t *
+stat_json(const struct ct_stat *s)
+{
+	return json_pack("{s:o, s:o}", "mean", ct_json_out_number(s->mean), "sd", ct_json_out_number(ct_stat_sd(s)));
+}
+
+static json_t *
+rows_json(const struct ct_aggregate *a, const struct rows *r, const struct options *o)
+{
+	json_t *nodes = json_array(), *edges = json_array();
+	double all = (double)a->prompts;
+
+	for (size_t i = 0; i < r->n_nodes && i < (size_t)o->top; i++) {
+		const struct ct_recurring_node *n = r->nodes[i];
+
+		json_array_append_new(nodes, json_pack("{s:s, s:i, s:i, s:o, s:I, s:o, s:o, s:o}", "node", n->name, "layer",
+		    n->layer, "feature", n->feature, "label", ct_json_out_string(n->label), "prompts",
+		    (json_int_t)n->influence.n, "share", ct_json_out_number((double)n->influence.n / all), "influence",
+		    stat_json(&n->influence), "activation", stat_json(&n->activation)));
+	}
+	for (size_t i = 0; i < r->n_edges && i < (size_t)o->top; i++) {
+		const struct ct_recurring_edge *e = r->edges[i];
+
+		json_array_append_new(edges, json_pack("{s:o, s:o, s:I, s:o, s:o}", "source",
+		    ct_json_out_string(a->nodes[e->source].name), "target", ct_json_out_string(a->nodes[e->target].name),
+		    "prompts", (json_int_t)e->weight.n, "share", ct_json_out_number((double)e->weight.n / all), "weight",
+		    stat_json(&e->weight)));
+	}
+	return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "prompts", (json_int_t)a->prompts, "failed",
+	    (json_int_t)a->failed, "model", ct_json_out_string(a->model), "transcoder", ct_json_out_string(a->transcoder),
+	    "features", nodes, "edges", edges);
+}
+
+static int
+report(const struct ct_aggregate *a, const struct options *o, struct ct_error *err)
+{
+	struct rows r;
+	int status = CLI_OK, rc = select_rows(&r, a, o->min, err);
+
+	if (rc == CT_OK && o->json)
+		status = cli_json(o->json, rows_json(a, &r, o));
+	else if (rc == CT_OK)
+		show(a, &r, o);
+	if (rc == CT_OK && status == CLI_OK && r.n_nodes + r.n_edges == 0)
+		status = CLI_NOTHING;
+	free(r.nodes);
+	free(r.edges);
+	return rc < 0 ? cli_fail(err) : status;
+}
+
+static int
+run(struct cli *c)
+{
+	struct options o = { .top = 20, .min = 2 };
+	struct cli_progress progress = { 0 };
+	struct ct_error err = { 0 };
+	struct ct_aggregate a;
+	const char *value;
+	bool given = false;
+	int key, status, rc;
+
+	while ((key = cli_next(c, &value)) > 0) {
+		int bad = 0;
+
+		switch (key) {
+		case KEY_TOP:
+			bad = cli_int(value, "--top", 1, INT_MAX, &o.top);
+			given = true;
+			break;
+		case KEY_MIN: bad = cli_int(value, "--min", 1, INT_MAX, &o.min); break;
+		case KEY_JSON: o.json = value; break;
+		}
+		if (bad)
+			return CLI_ERROR;
+	}
+	if (key < 0)
+		return c->status;
+	if (c->argc == 0) {
+		cli_error("expected files of ctrace trace --batch, or - for standard input");
+		return CLI_ERROR;
+	}
+	if (o.json && !given)
+		o.top = INT_MAX;
+	rc = ct_aggregate_init(&a, &err);
+	for (int i = 0; rc == CT_OK && i < c->argc; i++)
+		rc = add_file(&a, c->argv[i], &progress, &err);
+	cli_progress_end(&progress);
+	if (rc == CT_OK && a.prompts == 0)
+		rc = ct_fail(&err, CT_ENOTFOUND, "no graph in these files: %ld prompts failed", a.failed);
+	status = rc < 0 ? cli_fail(&err) : report(&a, &o, &err);
+	ct_aggregate_free(&a);
+	return status;
+}
+
+static const struct cli_option options[] = {
+	{ KEY_TOP, "top", "N", "rows of each table (20; with --json all)" },
+	{ KEY_MIN, "min", "N", "only what occurs in at least N prompts (2)" },
+	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	{ 0 }
+};
+
+const struct cli_command cli_aggregate = {
+	.name = "aggregate",
+	.synopsis = "[--top N] [--min N] [--json FILE] FILE...",
+	.summary = "which features and edges recur over many traced prompts",
+	.details = "FILEs are what ctrace trace --batch writes; - is standard input. A feature counts once for each\n"
+	    "prompt, wherever it is active, and so does an edge. Exit status 1: nothing recurs.",
+	.options = options,
+	.run = run
+};

@@ -1,0 +1,431 @@
+/* aggregate: see aggregate.h. */
+#include "share/aggregate.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Two hash tables with open addressing, of numbers + 1; and what the line at hand touches. */
+struct ct_aggregate_index {
+	int *nodes;
+	size_t *edges;
+	size_t node_slots, edge_slots;
+	size_t node_room, edge_room;
+	int *at;			/* node of each node of the line */
+	size_t at_room;
+};
+
+enum { FIRST_SLOTS = 1024 };
+
+double
+ct_stat_sd(const struct ct_stat *s)
+{
+	return s->n > 1 ? sqrt(s->squares / (double)(s->n - 1)) : NAN;
+}
+
+static void
+push(struct ct_stat *s, double x)
+{
+	double before = x - s->mean;
+
+	s->n++;
+	s->mean += before / (double)s->n;
+	s->squares += before * (x - s->mean);
+}
+
+int
+ct_aggregate_init(struct ct_aggregate *a, struct ct_error *err)
+{
+	struct ct_aggregate_index *x = calloc(1, sizeof *x);
+
+	*a = (struct ct_aggregate){ .index = x };
+	if (x) {
+		x->node_slots = x->edge_slots = FIRST_SLOTS;
+		x->nodes = calloc(FIRST_SLOTS, sizeof *x->nodes);
+		x->edges = calloc(FIRST_SLOTS, sizeof *x->edges);
+	}
+	if (x && x->nodes && x->edges)
+		return CT_OK;
+	ct_aggregate_free(a);
+	return ct_fail_memory(err, FIRST_SLOTS * (sizeof *x->nodes + sizeof *x->edges), "an aggregate");
+}
+
+void
+ct_aggregate_free(struct ct_aggregate *a)
+{
+	for (int i = 0; i < a->n_nodes; i++) {
+		free(a->nodes[i].name);
+		free(a->nodes[i].label);
+	}
+	free(a->nodes);
+	free(a->edges);
+	free(a->model);
+	free(a->transcoder);
+	if (a->index) {
+		free(a->index->nodes);
+		free(a->index->edges);
+		free(a->index->at);
+	}
+	free(a->index);
+	*a = (struct ct_aggregate){ 0 };
+}
+
+/* ---- finding nodes and edges, or making them */
+
+static uint64_t
+hash_name(const char *s)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	return h ^ h >> 32;
+}
+
+static uint64_t
+hash_pair(int source, int target)
+{
+	uint64_t h = ((uint64_t)(uint32_t)source << 32 | (uint32_t)target) * 0x9E3779B97F4A7C15u;
+
+	return h ^ h >> 32;
+}
+
+static size_t
+node_slot(const struct ct_aggregate *a, const char *name)
+{
+	const struct ct_aggregate_index *x = a->index;
+	size_t i = (size_t)hash_name(name) & (x->node_slots - 1);
+
+	while (x->nodes[i] && strcmp(a->nodes[x->nodes[i] - 1].name, name) != 0)
+		i = (i + 1) & (x->node_slots - 1);
+	return i;
+}
+
+static size_t
+edge_slot(const struct ct_aggregate *a, int source, int target)
+{
+	const struct ct_aggregate_index *x = a->index;
+	size_t i = (size_t)hash_pair(source, target) & (x->edge_slots - 1);
+
+	for (; x->edges[i]; i = (i + 1) & (x->edge_slots - 1)) {
+		const struct ct_recurring_edge *e = &a->edges[x->edges[i] - 1];
+
+		if (e->source == source && e->target == target)
+			break;
+	}
+	return i;
+}
+
+/* An array that holds at least n elements of a size. */
+static int
+reserve(void **list, size_t *room, size_t n, size_t size, struct ct_error *err)
+{
+	size_t want = *room ? *room : 256;
+	void *grown;
+
+	if (n <= *room)
+		return CT_OK;
+	while (want < n)
+		want *= 2;
+	grown = realloc(*list, want * size);
+	if (!grown)
+		return ct_fail_memory(err, want * size, "an aggregate");
+	*list = grown;
+	*room = want;
+	return CT_OK;
+}
+
+/* Tables stay at most half full. */
+static int
+grow_tables(struct ct_aggregate *a, struct ct_error *err)
+{
+	struct ct_aggregate_index *x = a->index;
+
+	if (2 * (size_t)a->n_nodes >= x->node_slots) {
+		int *old = x->nodes;
+
+		x->nodes = calloc(2 * x->node_slots, sizeof *x->nodes);
+		if (!x->nodes) {
+			x->nodes = old;
+			return ct_fail_memory(err, 2 * x->node_slots * sizeof *x->nodes, "an aggregate");
+		}
+		x->node_slots *= 2;
+		free(old);
+		for (int i = 0; i < a->n_nodes; i++)
+			x->nodes[node_slot(a, a->nodes[i].name)] = i + 1;
+	}
+	if (2 * a->n_edges >= x->edge_slots) {
+		size_t *old = x->edges;
+
+		x->edges = calloc(2 * x->edge_slots, sizeof *x->edges);
+		if (!x->edges) {
+			x->edges = old;
+			return ct_fail_memory(err, 2 * x->edge_slots * sizeof *x->edges, "an aggregate");
+		}
+		x->edge_slots *= 2;
+		free(old);
+		for (size_t i = 0; i < a->n_edges; i++)
+			x->edges[edge_slot(a, a->edges[i].source, a->edges[i].target)] = i + 1;
+	}
+	return CT_OK;
+}
+
+static int
+find_node(struct ct_aggregate *a, const struct ct_recurring_node *like, struct ct_error *err)
+{
+	struct ct_aggregate_index *x = a->index;
+	size_t at;
+	int rc;
+
+	if ((rc = grow_tables(a, err)) < 0 || (rc = reserve((void **)&a->nodes, &x->node_room, (size_t)a->n_nodes + 1,
+	    sizeof *a->nodes, err)) < 0)
+		return rc;
+	at = node_slot(a, like->name);
+	if (!x->nodes[at]) {
+		struct ct_recurring_node *n = &a->nodes[a->n_nodes];
+
+		*n = *like;
+		n->name = strdup(like->name);
+		n->label = strdup("");
+		if (!n->name || !n->label) {
+			free(n->name);
+			free(n->label);
+			return ct_fail_memory(err, strlen(like->name), "an aggregate");
+		}
+		x->nodes[at] = ++a->n_nodes;
+	}
+	return x->nodes[at] - 1;
+}
+
+static int
+make_edge(struct ct_aggregate *a, int source, int target, struct ct_error *err)
+{
+	struct ct_aggregate_index *x = a->index;
+	size_t at;
+	int rc;
+
+	if ((rc = grow_tables(a, err)) < 0 ||
+	    (rc = reserve((void **)&a->edges, &x->edge_room, a->n_edges + 1, sizeof *a->edges, err)) < 0)
+		return rc;
+	at = edge_slot(a, source, target);
+	if (!x->edges[at]) {
+		a->edges[a->n_edges] = (struct ct_recurring_edge){ .source = source, .target = target };
+		x->edges[at] = ++a->n_edges;
+	}
+	return CT_OK;
+}
+
+/* ---- lines */
+
+static int
+bad(const char *where, long number, const char *what, size_t i, struct ct_error *err)
+{
+	return ct_fail(err, CT_EFORMAT, "%s:%ld: %s[%zu]: expected what ctrace trace --batch writes", where, number, what,
+	    i);
+}
+
+/* Which node of the aggregate is this one? name: room for it. */
+static bool
+identify(const json_t *v, struct ct_recurring_node *n, char *name, size_t size)
+{
+	const char *kind = json_string_value(json_object_get(v, "kind"));
+	const char *token = json_string_value(json_object_get(v, "token"));
+	const json_t *layer = json_object_get(v, "layer"), *feature = json_object_get(v, "feature");
+	json_int_t l = json_integer_value(layer), f = json_integer_value(feature);
+	bool placed = json_is_integer(layer) && l >= 0 && l < INT_MAX;
+
+	*n = (struct ct_recurring_node){ .name = name, .layer = -1, .feature = -1 };
+	if (!kind)
+		return false;
+	if (strcmp(kind, "feature") == 0) {
+		if (!placed || !json_is_integer(feature) || f < 0 || f >= INT_MAX)
+			return false;
+		n->layer = (int)l;
+		n->feature = (int)f;
+		snprintf(name, size, "L%d#%d", n->layer, n->feature);
+		return true;
+	}
+	if (strcmp(kind, "error") == 0)
+		snprintf(name, size, "error L%d", (int)l);
+	else
+		snprintf(name, size, "%s \"%s\"", kind, token ? token : "");
+	return strcmp(kind, "error") == 0 ? placed : token && (!strcmp(kind, "input") || !strcmp(kind, "output"));
+}
+
+/* All of a line is checked before anything counts. */
+static int
+check_line(const json_t *nodes, const json_t *edges, const char *where, long number, struct ct_error *err)
+{
+	struct ct_recurring_node n;
+	const json_t *v;
+	char name[1200];
+	size_t i;
+
+	if (!json_is_array(nodes) || !json_is_array(edges))
+		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with nodes and edges", where,
+		    number);
+	json_array_foreach(nodes, i, v)
+		if (!identify(v, &n, name, sizeof name))
+			return bad(where, number, "nodes", i, err);
+	json_array_foreach(edges, i, v) {
+		json_int_t n_nodes = (json_int_t)json_array_size(nodes);
+
+		for (size_t k = 0; k < 2; k++) {
+			const json_t *end = json_array_get(v, k);
+
+			if (!json_is_integer(end) || json_integer_value(end) < 0 || json_integer_value(end) >= n_nodes)
+				return bad(where, number, "edges", i, err);
+		}
+		if (!json_is_number(json_array_get(v, 2)))
+			return bad(where, number, "edges", i, err);
+	}
+	return CT_OK;
+}
+
+/* The first line says which model the others must be of: features of two models have nothing in common. */
+static int
+check_model(struct ct_aggregate *a, const json_t *line, const char *where, long number, struct ct_error *err)
+{
+	const json_t *settings = json_object_get(line, "settings");
+	const char *model = json_string_value(json_object_get(settings, "model"));
+	const char *transcoder = json_string_value(json_object_get(settings, "transcoder"));
+	char clean[120];
+
+	if (!model || !transcoder)
+		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with settings", where, number);
+	if (!a->model) {
+		a->model = strdup(model);
+		a->transcoder = strdup(transcoder);
+		if (!a->model || !a->transcoder)
+			return ct_fail_memory(err, strlen(model), "an aggregate");
+	}
+	if (strcmp(a->model, model) == 0 && strcmp(a->transcoder, transcoder) == 0)
+		return CT_OK;
+	ct_text_clean(clean, sizeof clean, model, strlen(model));
+	return ct_fail(err, CT_EINVAL, "%s:%ld: is of another model than the first line: %s %s; aggregate them apart", where,
+	    number, clean, transcoder);
+}
+
+static int
+relabel(struct ct_recurring_node *n, const json_t *v, struct ct_error *err)
+{
+	const char *label = json_string_value(json_object_get(v, "label"));
+	char *copy;
+
+	if (!label || strcmp(label, n->label) == 0)
+		return CT_OK;
+	if (!(copy = strdup(label)))
+		return ct_fail_memory(err, strlen(label), "a label");
+	free(n->label);
+	n->label = copy;
+	return CT_OK;
+}
+
+/* Finds or makes all that the line names. Nothing is counted yet. */
+static int
+prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct ct_error *err)
+{
+	struct ct_aggregate_index *x = a->index;
+	struct ct_recurring_node n;
+	const json_t *v;
+	char name[1200];
+	size_t i;
+	int rc;
+
+	if ((rc = reserve((void **)&x->at, &x->at_room, json_array_size(nodes), sizeof *x->at, err)) < 0)
+		return rc;
+	json_array_foreach(nodes, i, v) {
+		identify(v, &n, name, sizeof name);
+		if ((x->at[i] = find_node(a, &n, err)) < 0 || (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
+			return CT_ENOMEM;
+	}
+	json_array_foreach(edges, i, v) {
+		int source = x->at[json_integer_value(json_array_get(v, 0))];
+		int target = x->at[json_integer_value(json_array_get(v, 1))];
+
+		if ((rc = make_edge(a, source, target, err)) < 0)
+			return rc;
+	}
+	return CT_OK;
+}
+
+/* The edge that an element of the line names, once it is there. */
+static struct ct_recurring_edge *
+known_edge(struct ct_aggregate *a, const json_t *v)
+{
+	const int *at = a->index->at;
+	size_t slot = edge_slot(a, at[json_integer_value(json_array_get(v, 0))],
+	    at[json_integer_value(json_array_get(v, 1))]);
+
+	return &a->edges[a->index->edges[slot] - 1];
+}
+
+/* Sums over the positions of this prompt, then one value each into the statistics. Cannot fail. */
+static void
+count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges)
+{
+	const int *at = a->index->at;
+	struct ct_recurring_edge *e;
+	const json_t *v;
+	size_t i;
+
+	a->prompts++;
+	json_array_foreach(nodes, i, v) {
+		struct ct_recurring_node *n = &a->nodes[at[i]];
+		double activation = json_number_value(json_object_get(v, "activation"));
+
+		if (n->prompt != a->prompts)
+			n->now = n->most = 0;
+		n->prompt = a->prompts;
+		n->now += json_number_value(json_object_get(v, "influence"));
+		n->most = fmax(n->most, activation);
+	}
+	json_array_foreach(edges, i, v) {
+		e = known_edge(a, v);
+		if (e->prompt != a->prompts)
+			e->now = 0;
+		e->prompt = a->prompts;
+		e->now += json_number_value(json_array_get(v, 2));
+	}
+	/* Each once: a negative number marks it as counted. */
+	json_array_foreach(nodes, i, v) {
+		struct ct_recurring_node *n = &a->nodes[at[i]];
+
+		if (n->prompt < 0)
+			continue;
+		push(&n->influence, n->now);
+		push(&n->activation, n->most);
+		n->prompt = -n->prompt;
+	}
+	json_array_foreach(edges, i, v) {
+		e = known_edge(a, v);
+		if (e->prompt < 0)
+			continue;
+		push(&e->weight, e->now);
+		e->prompt = -e->prompt;
+	}
+}
+
+int
+ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, long number, struct ct_error *err)
+{
+	const json_t *nodes = json_object_get(line, "nodes"), *edges = json_object_get(line, "edges");
+	int rc = check_model(a, line, where, number, err);
+
+	if (rc < 0)
+		return rc;
+	if (json_object_get(line, "error")) {
+		a->failed++;
+		return CT_OK;
+	}
+	if ((rc = check_line(nodes, edges, where, number, err)) < 0 || (rc = prepare(a, nodes, edges, err)) < 0)
+		return rc;
+	count(a, nodes, edges);
+	return CT_OK;
+}

@@ -1,0 +1,55 @@
+/*
+ * aggregate: what recurs in the graphs of many prompts, from the lines that graph_line.h writes.
+ *
+ * A feature is the same one wherever it is active, and an edge the same one between whatever positions: what stands at
+ * several positions of one prompt is summed up for that prompt (an activation: the largest). Owns what it has seen, which
+ * grows with distinct nodes and edges, not with prompts.
+ */
+#ifndef CT_SHARE_AGGREGATE_H
+#define CT_SHARE_AGGREGATE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* Over the prompts in which something occurs. */
+struct ct_stat {
+	long n;
+	double mean, squares;		/* squares: sum of (x - mean)^2 */
+};
+double ct_stat_sd(const struct ct_stat *s);	/* of the sample; NAN for n < 2 */
+
+struct ct_recurring_node {
+	char *name;			/* "L1#249", "error L1", "input \"Dallas\"", "output \"Austin\"" */
+	char *label;			/* features: the last one seen; else "" */
+	int layer, feature;		/* -1: not a feature */
+	struct ct_stat influence, activation;
+	double now, most;		/* sums of the prompt at hand */
+	long prompt;			/* the last one it occurred in, from 1 */
+};
+
+struct ct_recurring_edge {
+	int source, target;		/* nodes */
+	struct ct_stat weight;
+	double now;
+	long prompt;
+};
+
+struct ct_aggregate {
+	char *model, *transcoder;	/* of the first line */
+	long prompts, failed;		/* failed: lines with an error, left out */
+	int n_nodes;
+	size_t n_edges;
+	struct ct_recurring_node *nodes;
+	struct ct_recurring_edge *edges;
+	struct ct_aggregate_index *index;
+};
+
+int ct_aggregate_init(struct ct_aggregate *a, struct ct_error *err);
+void ct_aggregate_free(struct ct_aggregate *a);
+
+/* Adds a line; `where` and `number` name it in messages. After a failure nothing of the line counts. */
+int ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, long number, struct ct_error *err);
+
+#endif

@@ -1,0 +1,109 @@
+#!/bin/sh
+# ctrace aggregate: a case small enough to see, the same sums by an independent program, and lines that are none.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+# A feature at two positions counts once, its influence and its edges summed up, its activation the larger one.
+head='"settings":{"model":"m","transcoder":"CLT"}'
+node() { printf '{"kind":"feature","pos":%s,"layer":%s,"feature":%s,"label":"%s","activation":%s,"influence":%s}' "$@"; }
+input='{"kind":"input","pos":1,"token":"a","influence":0.5}'
+output='{"kind":"output","pos":2,"token":"b","weight":1}'
+{
+	printf '{"line":1,%s,"nodes":[%s,%s,%s,%s],"edges":[[2,0,1],[2,1,2],[0,3,-4]]}\n' "$head" \
+	    "$(node 1 0 7 Texas 1.5 0.25)" "$(node 2 0 7 Texas 2.5 0.125)" "$input" "$output"
+	printf '{"line":2,%s,"error":"no"}\n' "$head"
+	printf '{"line":3,%s,"nodes":[%s,%s,%s,%s],"edges":[[1,0,5],[0,2,-8]]}\n' "$head" \
+	    "$(node 2 0 7 Texas 0.5 0.125)" "$input" "$output" "$(node 2 1 9 once 1 0.5)"
+} >"$tmp/small"
+run aggregate "$tmp/small"
+cat >"$tmp/want" <<'EOF'
+2 prompts of m CLT, those that failed left out
+features in at least 2 prompts: 1 of 2
+  L0#7      Texas                                   2 100.0%  influence 25.00% ±17.68
+edges in at least 2 prompts: 2 of 2
+  L0#7 -> output "b"                                2 100.0%  -6.000 ±2.828
+  input "a" -> L0#7                                 2 100.0%  +4.000 ±1.414
+EOF
+ok "sums and spreads" cmp -s "$tmp/out" "$tmp/want"
+run aggregate --min 1 --top 1 - <"$tmp/small"
+ok "standard input; more that occurs, and fewer rows" has "^features in at least 1 prompt: 2 of 2$"
+ok "what is left out is said" has "^  ... 1 more$"
+run aggregate --json - "$tmp/small"
+ok "the same as JSON" has '"activation": *\{ *$|"sd": 1.41421'
+
+# An independent program over real lines in parts.
+printf 'w19 w10 w9\nw7 w39 w16 w31\nw19 nothere w9\nw10 w9 w7\nw5 w6\nw10 w9 w19\nw19 w9 w9 w10\n' >"$tmp/prompts"
+for i in 1 2 3; do
+	"$CTRACE" trace -m "$golden" --batch "$tmp/prompts" --shard $i/3 --json "$tmp/part$i" 2>/dev/null
+done
+run aggregate --json - --min 1 "$tmp/part1" "$tmp/part2" "$tmp/part3"
+ok "parts are put together" [ "$status" = 0 ]
+if command -v python3 >/dev/null 2>&1; then
+	cat >"$tmp/oracle.py" <<'EOF'
+import json, statistics, sys
+got = json.load(open(sys.argv[1]))
+lines = [json.loads(l) for path in sys.argv[2:] for l in open(path)]
+graphs = [l for l in lines if "error" not in l]
+def name(n):
+    if n["kind"] == "feature": return "L%d#%d" % (n["layer"], n["feature"])
+    if n["kind"] == "error": return "error L%d" % n["layer"]
+    return '%s "%s"' % (n["kind"], n["token"])
+influence, activation, weight = {}, {}, {}
+for g in graphs:
+    here, most, edges = {}, {}, {}
+    for n in g["nodes"]:
+        if n["kind"] == "feature":
+            here[name(n)] = here.get(name(n), 0) + n.get("influence", 0)
+            most[name(n)] = max(most.get(name(n), 0), n.get("activation", 0))
+    for s, t, w in g["edges"]:
+        key = name(g["nodes"][s]), name(g["nodes"][t])
+        edges[key] = edges.get(key, 0) + w
+    for all_, one in (influence, here), (activation, most), (weight, edges):
+        for k, v in one.items(): all_.setdefault(k, []).append(v)
+def same(stat, values):
+    sd = statistics.stdev(values) if len(values) > 1 else None
+    assert abs(stat["mean"] - statistics.fmean(values)) < 1e-7 * (1 + abs(stat["mean"])), (stat, values)
+    assert stat["sd"] is None if sd is None else abs(stat["sd"] - sd) < 1e-7 * (1 + sd), (stat, values)
+assert got["prompts"] == len(graphs) and got["failed"] == len(lines) - len(graphs)
+assert {f["node"] for f in got["features"]} == set(influence)
+assert {(e["source"], e["target"]) for e in got["edges"]} == set(weight)
+for f in got["features"]:
+    assert f["prompts"] == len(influence[f["node"]])
+    same(f["influence"], influence[f["node"]]); same(f["activation"], activation[f["node"]])
+for e in got["edges"]:
+    values = weight[e["source"], e["target"]]
+    assert e["prompts"] == len(values)
+    same(e["weight"], values)
+for rows, size in (got["features"], lambda f: f["influence"]["mean"]), (got["edges"], lambda e: abs(e["weight"]["mean"])):
+    order = [(-r["prompts"], -size(r)) for r in rows]
+    assert order == sorted(order)
+assert len(weight) > 1000 and max(map(len, weight.values())) > 3
+EOF
+	ok "an independent program finds the same" python3 "$tmp/oracle.py" "$tmp/out" "$tmp/part1" "$tmp/part2" "$tmp/part3"
+fi
+
+fails "no file" "expected files of ctrace trace --batch" aggregate
+fails "a file that is missing" "cannot open .*nothere: No such file" aggregate "$tmp/nothere"
+fails "a directory" "is a directory" aggregate "$tmp"
+# bad NAME PATTERN LINE
+bad() {
+	printf '%s\n' "$3" >"$tmp/bad"
+	fails "$1" "$2" aggregate "$tmp/small" "$tmp/bad"
+}
+bad "another model" "bad:1: is of another model than the first line: other PLT" \
+    '{"settings":{"model":"other","transcoder":"PLT"},"nodes":[],"edges":[]}'
+bad "text" "bad:1: expected a line of ctrace trace --batch$" "hello"
+bad "other JSON" "bad:1: .* with settings" '{"a":1}'
+bad "no nodes" "bad:1: .* with nodes and edges" "{$head}"
+bad "a node of no kind" "bad:1: nodes.0.: expected" "{$head,\"nodes\":[{}],\"edges\":[]}"
+bad "a feature without a layer" "bad:1: nodes.0.: expected" \
+    "{$head,\"nodes\":[{\"kind\":\"feature\",\"feature\":1}],\"edges\":[]}"
+bad "an edge to nowhere" "bad:1: edges.0.: expected" "{$head,\"nodes\":[$input],\"edges\":[[0,1,2]]}"
+bad "an edge without a weight" "bad:1: edges.0.: expected" "{$head,\"nodes\":[$input],\"edges\":[[0,0,null]]}"
+head -c 300 "$tmp/small" >"$tmp/cut"
+fails "a line that is cut off" "cut:1: the line is cut off: run its batch again" aggregate "$tmp/cut"
+printf '{%s,"error":"x"}\n' "$head" >"$tmp/failed"
+fails "nothing but failures" "no graph in these files: 1 prompts failed" aggregate "$tmp/failed"
+head -n 1 "$tmp/small" >"$tmp/one"
+run aggregate "$tmp/one"
+ok "of one prompt nothing recurs" [ "$status" = 1 ]
+exit $failed
