@@ -93,7 +93,7 @@ ct_session_top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *
 	double sum;
 
 	if (s->e->file)
-		return ct_session_outputs(s, pos, out, n);
+		return which == CT_RUN_REPLACEMENT ? 0 : ct_session_outputs(s, pos, out, n);
 	if (!logits)
 		return CT_EINVAL;
 	sum = partition(logits, V, &max);

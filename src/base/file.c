@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -229,6 +230,36 @@ int
 ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err)
 {
 	return ct_file_replace_parts(path, &(struct ct_part){ .data = data, .size = n }, 1, err);
+}
+
+int
+ct_file_append_open(const char *path, size_t keep, struct ct_error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666), code;
+	struct stat st;
+
+	if (fd < 0)
+		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
+	if (fstat(fd, &st) < 0)
+		code = ct_fail(err, CT_EIO, "%s: %s", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		code = ct_fail(err, CT_EIO, "%s is %s, not a file", path, kind_name(st.st_mode));
+	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		code = ct_fail(err, CT_EIO, "%s: another program writes to it now", path);
+	else if (ftruncate(fd, (off_t)keep) < 0 || lseek(fd, 0, SEEK_END) < 0)
+		code = ct_fail(err, CT_EIO, "%s: %s", path, strerror(errno));
+	else
+		return fd;
+	close(fd);
+	return code;
+}
+
+int
+ct_file_append(int fd, const char *path, const void *data, size_t n, struct ct_error *err)
+{
+	if (write_all(fd, data, n) == 0)
+		return CT_OK;
+	return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(errno));
 }
 
 bool

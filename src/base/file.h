@@ -33,6 +33,14 @@ struct ct_part {
 };
 int ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err);
 
+/*
+ * A file that grows by whole pieces, made where there is none: opened for one writer at a time, behind its first `keep`
+ * bytes; what comes after them goes. Returns a descriptor to close, or a code. A piece that could not be written whole
+ * may be there cut off.
+ */
+int ct_file_append_open(const char *path, size_t keep, struct ct_error *err);
+int ct_file_append(int fd, const char *path, const void *data, size_t n, struct ct_error *err);
+
 bool ct_file_exists(const char *path);			/* a regular file */
 bool ct_file_missing(const char *path);			/* there is nothing of that name, for sure */
 bool ct_dir_exists(const char *path);

@@ -7,12 +7,10 @@
 #include "cli/batch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -35,7 +33,7 @@ struct batch {
 	struct prompt *prompts;		/* of this shard */
 	int n, done, failed;		/* done: lines that are there already */
 	json_t *settings;
-	FILE *out;
+	int fd;				/* of the output; below 0: standard output */
 	struct cli_progress progress;
 };
 
@@ -178,7 +176,7 @@ resume(struct batch *b, struct ct_error *err)
 	const char *path = b->opt->out;
 	size_t n = 0, at = 0;
 	char *text = NULL;
-	int fd, rc;
+	int rc;
 
 	if (ct_file_exists(path) && (rc = ct_file_read(&text, &n, path, SIZE_MAX / 2, err)) < 0)
 		return rc;
@@ -190,31 +188,18 @@ resume(struct batch *b, struct ct_error *err)
 		b->done++;
 	}
 	free(text);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		close(fd);
-		return ct_fail(err, CT_EIO, "%s: another ctrace writes to it now", path);
-	}
-	if (ftruncate(fd, (off_t)at) < 0 || lseek(fd, 0, SEEK_END) < 0 || !(b->out = fdopen(fd, "w"))) {
-		rc = ct_fail(err, CT_EIO, "%s: %s", path, strerror(errno));
-		close(fd);
-		return rc;
-	}
-	return CT_OK;
+	b->fd = ct_file_append_open(path, at, err);
+	return b->fd < 0 ? b->fd : CT_OK;
 }
 
 static int
 put(struct batch *b, const char *text, size_t n, struct ct_error *err)
 {
-	if (!b->out) {
+	if (b->fd < 0) {
 		cli_text("-", text, n);
 		return cli_flush() ? CT_OK : ct_fail(err, CT_EIO, "stdout: %s", strerror(errno));
 	}
-	if (fwrite(text, 1, n, b->out) != n || fflush(b->out) != 0)
-		return ct_fail(err, CT_EIO, "%s: %s", b->opt->out, strerror(errno));
-	return CT_OK;
+	return ct_file_append(b->fd, b->opt->out, text, n, err);
 }
 
 /* ---- tracing */
@@ -288,13 +273,13 @@ run(struct batch *b, struct ct_error *err)
 int
 cli_batch_run(struct cli_model *m, const struct cli_batch *opt)
 {
-	struct batch b = { .opt = opt, .m = m,
+	struct batch b = { .opt = opt, .m = m, .fd = -1,
 		.where = strcmp(opt->prompts, "-") == 0 ? "standard input" : opt->prompts };
 	struct ct_error err = { 0 };
 	int rc = run(&b, &err), status;
 
-	if (b.out && fclose(b.out) != 0 && rc == CT_OK)
-		rc = ct_fail(&err, CT_EIO, "%s: %s", opt->out, strerror(errno));
+	if (b.fd >= 0)
+		close(b.fd);
 	cli_progress_end(&b.progress);
 	if (rc < 0) {
 		status = cli_fail(&err);

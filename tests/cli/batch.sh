@@ -45,6 +45,8 @@ echo 'hello' >"$tmp/text"
 fails "a file of something else" "text:1: not a line of a batch" $batch --json "$tmp/text"
 ok "is left as it was" [ "$(cat "$tmp/text")" = hello ]
 
+fails "a directory as the output" "is a directory|Is a directory" $batch --json "$tmp"
+
 fails "a batch and a prompt" "leave out the prompt" $batch w5
 fails "a part of nothing" "name the prompts with --batch" trace -m "$golden" --shard 1/2 w5
 for shard in 0/2 3/2 1/0 2 1/2x -1/2; do
