@@ -216,6 +216,9 @@ enum { CT_MAX_MEMBERS = 64 };
 int ct_session_parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out, int max,
     struct ct_error *err);
 int ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size);
+/* "frozen", "free", "direct", "range=0-2" (of L layers), in both directions; what carries the effect is left alone. */
+int ct_mode_parse(const char *text, int L, struct ct_clamp_options *out, struct ct_error *err);
+int ct_mode_text(const struct ct_clamp_options *how, char *buf, size_t size);
 
 /*
  * Replaces the clamps in force and runs the model with them; n == 0 removes them all. The caller keeps its

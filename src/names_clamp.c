@@ -398,3 +398,44 @@ ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size)
 	}
 	return snprintf(buf, size, "L%d#%d@%s%s", c->layer, c->feature, scope, strength);
 }
+
+static const char *const modes[] = {
+	[CT_FROZEN] = "frozen", [CT_FREE] = "free", [CT_DIRECT] = "direct", [CT_RANGE] = "range"
+};
+
+int
+ct_mode_parse(const char *text, int L, struct ct_clamp_options *out, struct ct_error *err)
+{
+	static const char range[] = "range=";
+	const char *p = text;
+	char clean[120];
+	int first, last;
+
+	for (int i = 0; i < 4; i++)
+		if (i != CT_RANGE && strcmp(text, modes[i]) == 0) {
+			out->mode = (enum ct_mode)i;
+			return CT_OK;
+		}
+	if (strncmp(p, range, sizeof range - 1) == 0) {
+		p += sizeof range - 1;
+		if (read_int(&p, &first) && *p++ == '-' && read_int(&p, &last) && !*p) {
+			if (first > last || last >= L)
+				return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d",
+				    first, last, L - 1);
+			out->mode = CT_RANGE;
+			out->first = first;
+			out->last = last;
+			return CT_OK;
+		}
+	}
+	ct_text_clean(clean, sizeof clean, text, strlen(text));
+	return ct_fail(err, CT_EINVAL, "expected frozen, free, direct or range=I-J, found \"%s\"", clean);
+}
+
+int
+ct_mode_text(const struct ct_clamp_options *how, char *buf, size_t size)
+{
+	if (how->mode == CT_RANGE)
+		return snprintf(buf, size, "range=%d-%d", how->first, how->last);
+	return snprintf(buf, size, "%s", modes[how->mode]);
+}

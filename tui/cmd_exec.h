@@ -2,8 +2,8 @@
  * cmd_exec: the functions behind the rows of the command table, and what they share.
  *
  * cmd_look: where to look (prompt, position, selection, views, search). cmd_study: what to compute (targets,
- * pruning, clamps, labels). cmd_pins: pinned nodes and supernodes. cmd_session: what is kept of it. cmd_program: the
- * program itself, and what only scripts use.
+ * pruning, generation, labels). cmd_clamp: clamps. cmd_pins: pinned nodes and supernodes. cmd_session: what is kept of
+ * it. cmd_program: the program itself, and what only scripts use.
  */
 #ifndef TUI_CMD_EXEC_H
 #define TUI_CMD_EXEC_H
@@ -17,16 +17,13 @@ struct ct_clamp;
 bool cmd_parse_int(const char *s, int *out);
 /* The feature that the focused pane is about, else the selected node of the graph: layer, feature, pos. */
 bool cmd_feature(struct app *a, struct ct_clamp *out);
+/* Says that only features can be `what` ("clamped"); returns what app_fail does. */
+int cmd_no_feature(struct app *a, const char *what);
 /*
  * The supernode that a command is about: one named in quotes, whose name *arg then stands behind, or that of the
- * selected row of the subgraph view; -1: none. And what clamps do to all its features: x0 or back, remove, off or on,
- * no other clamps (x0, unless it is clamped already).
+ * selected row of the subgraph view; -1: none.
  */
 int cmd_supernode(struct app *a, const char **arg);
-int cmd_ablate_supernode(struct app *a, int supernode);
-int cmd_unclamp_supernode(struct app *a, int supernode);
-int cmd_switch_supernode(struct app *a, int supernode);
-int cmd_only_supernode(struct app *a, int supernode);
 
 int do_prompt(struct app *a, const char *arg);
 int do_prompt_text(struct app *a, const char *arg);

@@ -378,8 +378,6 @@ do_move(struct app *a, const char *arg)
 	return did;
 }
 
-/* ---- clamps on all features of a supernode */
-
 int
 cmd_supernode(struct app *a, const char **arg)
 {
@@ -397,98 +395,4 @@ cmd_supernode(struct app *a, const char **arg)
 		supernode = -1;
 	}
 	return supernode;
-}
-
-/* Its features with one strength; -1: said why. */
-static int
-features_of(struct app *a, int supernode, const char *strength, struct ct_clamp out[STUDY_CLAMPS])
-{
-	struct ct_error err;
-	char text[CT_SUPERNODE_NAME + 32];
-	int n;
-
-	snprintf(text, sizeof text, "\"%s\"%s", ct_session_subgraph(a->study.session)->name[supernode], strength);
-	n = ct_session_parse_clamps(a->study.session, text, out, STUDY_CLAMPS, &err);
-	if (n < 0)
-		app_error(a, &err);
-	return n < 0 ? -1 : n;
-}
-
-static int
-drop_clamps(struct app *a, const int *clamp, int n)
-{
-	struct clamp_set set = *study_clamps(&a->study);
-	struct ct_error err;
-
-	while (n-- > 0) {
-		set.n--;
-		memmove(set.clamp + clamp[n], set.clamp + clamp[n] + 1,
-		    (size_t)(set.n - clamp[n]) * sizeof *set.clamp);
-	}
-	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
-}
-
-int
-cmd_ablate_supernode(struct app *a, int supernode)
-{
-	const struct clamp_set *set = study_clamps(&a->study);
-	struct ct_clamp many[STUDY_CLAMPS];
-	struct ct_error err;
-	int clamp[STUDY_CLAMPS], n = pins_clamps(&a->study, supernode, clamp), whole;
-
-	whole = n ? pins_whole(&a->study, clamp[0]) : -1;
-	if (whole == supernode && set->clamp[clamp[0]].unit == CT_MULTIPLE && set->clamp[clamp[0]].amount == 0)
-		return drop_clamps(a, clamp, n);
-	n = features_of(a, supernode, "x0", many);
-	if (n < 0)
-		return DID_FAIL | DID_CHANGE;
-	if (study_clamp(&a->study, many, n, &err))
-		return app_error(a, &err);
-	app_say(a, "%d feature%s of \"%s\" set to 0", n, n > 1 ? "s" : "",
-	    ct_session_subgraph(a->study.session)->name[supernode]);
-	return DID_CHANGE;
-}
-
-int
-cmd_unclamp_supernode(struct app *a, int supernode)
-{
-	int clamp[STUDY_CLAMPS], n = pins_clamps(&a->study, supernode, clamp);
-
-	if (!n)
-		return app_fail(a, "no feature of \"%s\" is clamped",
-		    ct_session_subgraph(a->study.session)->name[supernode]);
-	return drop_clamps(a, clamp, n);
-}
-
-int
-cmd_switch_supernode(struct app *a, int supernode)
-{
-	struct clamp_set set = *study_clamps(&a->study);
-	struct ct_error err;
-	int clamp[STUDY_CLAMPS], n = pins_clamps(&a->study, supernode, clamp);
-	bool off = false;
-
-	if (!n)
-		return app_fail(a, "no feature of \"%s\" is clamped: x sets them to 0",
-		    ct_session_subgraph(a->study.session)->name[supernode]);
-	for (int i = 0; i < n; i++)
-		off |= !set.clamp[clamp[i]].off;
-	for (int i = 0; i < n; i++)
-		set.clamp[clamp[i]].off = off;
-	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
-}
-
-int
-cmd_only_supernode(struct app *a, int supernode)
-{
-	int clamp[STUDY_CLAMPS], n = pins_clamps(&a->study, supernode, clamp);
-	struct clamp_set only = { .n = 0 };
-	struct ct_error err;
-
-	if (n && n == study_clamps(&a->study)->n && pins_whole(&a->study, clamp[0]) == supernode)
-		return DID_NOTHING;
-	only.n = features_of(a, supernode, "x0", only.clamp);
-	if (only.n < 0)
-		return DID_FAIL | DID_CHANGE;
-	return study_clamp_set(&a->study, &only, &err) ? app_error(a, &err) : DID_CHANGE;
 }

@@ -131,16 +131,14 @@ static void
 write_graph(struct app *a, struct lines *out)
 {
 	const struct study *s = &a->study;
+	char mode[64];
 
 	if (!s->graph)
 		return;
 	lines_add(out, "prune %.9g,%.9g", s->graph->node_threshold, s->graph->edge_threshold);
 	write_target(a, out);
-	if (s->how.mode == CT_RANGE)
-		lines_add(out, "mode range=%d-%d", s->how.first, s->how.last);
-	else
-		lines_add(out, "mode %s",
-		    s->how.mode == CT_FREE ? "free" : s->how.mode == CT_DIRECT ? "direct" : "frozen");
+	ct_mode_text(&s->how, mode, sizeof mode);
+	lines_add(out, "mode %s", mode);
 	lines_add(out, "through %s", s->how.through == CT_REPLACEMENT ? "replacement" : "model");
 }
 

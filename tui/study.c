@@ -291,6 +291,12 @@ study_clamp_find(const struct study *s, int layer, int feature, int pos)
 	return -1;
 }
 
+bool
+study_same_place(const struct ct_clamp *c, const struct ct_clamp *d)
+{
+	return c->layer == d->layer && c->feature == d->feature && c->pos == d->pos && c->onwards == d->onwards;
+}
+
 int
 study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *err)
 {
@@ -299,9 +305,7 @@ study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *e
 	for (int k = 0; k < n; k++) {
 		int i = 0;
 
-		while (i < set.n
-		    && !(set.clamp[i].layer == c[k].layer && set.clamp[i].feature == c[k].feature
-			&& set.clamp[i].pos == c[k].pos && set.clamp[i].onwards == c[k].onwards))
+		while (i < set.n && !study_same_place(&set.clamp[i], &c[k]))
 			i++;
 		if (i == STUDY_CLAMPS)
 			return ct_fail(err, CT_EINVAL,

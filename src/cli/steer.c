@@ -19,6 +19,7 @@ enum { MAX_CLAMPS = 256 };
 
 struct request {
 	struct cli_query ask;		/* top: tokens and effects to show */
+	const char *mode;		/* NULL: frozen */
 	struct ct_clamp_options how;
 	const char *specs[MAX_CLAMPS], *groups[CT_MAX_SUPERNODES];
 	int n_specs, n_groups;
@@ -29,26 +30,6 @@ struct request {
 	struct ct_generate_options generation;
 	const char *prompt;
 };
-
-static int
-parse_mode(const char *text, struct ct_clamp_options *how)
-{
-	char tail;
-
-	if (strcmp(text, "direct") == 0)
-		how->mode = CT_DIRECT;
-	else if (strcmp(text, "frozen") == 0)
-		how->mode = CT_FROZEN;
-	else if (strcmp(text, "free") == 0)
-		how->mode = CT_FREE;
-	else if (sscanf(text, "range=%d-%d%c", &how->first, &how->last, &tail) == 2)
-		how->mode = CT_RANGE;
-	else {
-		cli_error("--mode: expected direct, frozen, free or range=I-J, found '%s'", text);
-		return -1;
-	}
-	return 0;
-}
 
 static const char *
 through_text(const struct ct_clamp_options *how)
@@ -185,7 +166,7 @@ show_json(const struct request *q, const struct results *r, int pos)
 		json_array_append_new(clamps, ct_json_out_string(text));
 		json_array_append_new(details, clamp_json(q, i, o));
 	}
-	cli_mode_text(&o->options, text, sizeof text);
+	ct_mode_text(&o->options, text, sizeof text);
 	root = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:i}}",
 	    "prompt", ct_json_out_string(ct_session_text(q->ask.m.session)),
 	    "mode", text,
@@ -343,7 +324,7 @@ show(const struct request *q, const struct results *r, int pos)
 	cli_prompt_line(q->ask.m.session, pos);
 	for (int i = 0; i < q->n_clamps; i++)
 		show_clamp(q, i, o);
-	cli_mode_text(&o->options, text, sizeof text);
+	ct_mode_text(&o->options, text, sizeof text);
 	cli_line("mode   %s, through the %s", text, through_text(&o->options));
 	cli_line("%s", "");
 	show_top(q, pos);
@@ -390,6 +371,8 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 	if ((rc = cli_query_trace(&q->ask, q->prompt, &trace, cli_progress, progress, err)) < 0)
 		return rc;
 	s = q->ask.m.session;
+	if (q->mode && ct_mode_parse(q->mode, ct_engine_info(q->ask.m.engine)->L, &q->how, err) < 0)
+		return ct_fail_in(err, "--mode");
 	for (int i = 0; i < q->n_groups; i++)
 		if (cli_group_add(s, q->groups[i], err) < 0)
 			return ct_fail_in(err, "--group");
@@ -461,7 +444,7 @@ run(struct cli *c)
 			}
 			q.groups[q.n_groups++] = value;
 			break;
-		case KEY_MODE: bad = parse_mode(value, &q.how); break;
+		case KEY_MODE: q.mode = value; break;
 		case KEY_THROUGH:
 			if (strcmp(value, "model") != 0 && strcmp(value, "replacement") != 0) {
 				cli_error("--through: expected model or replacement, found '%s'", value);

@@ -27,19 +27,6 @@ cli_sweep_parse(const char *text, struct cli_sweep *out)
 	return cli_int(b + 1, "--sweep STEPS", 2, MAX_STEPS, &out->steps);
 }
 
-void
-cli_mode_text(const struct ct_clamp_options *how, char *dst, size_t size)
-{
-	static const char *const names[] = {
-		[CT_FROZEN] = "frozen", [CT_FREE] = "free", [CT_DIRECT] = "direct", [CT_RANGE] = "range"
-	};
-
-	if (how->mode == CT_RANGE)
-		snprintf(dst, size, "range=%d-%d", how->first, how->last);
-	else
-		snprintf(dst, size, "%s", names[how->mode]);
-}
-
 /* Whether the locale's characters are UTF-8: else sparklines are digits, in tenths. */
 static bool
 utf8(void)
@@ -77,7 +64,7 @@ row_text(const struct ct_sweep *w, int row, char *dst, size_t size)
 {
 	char mode[64];
 
-	cli_mode_text(&w->options, mode, sizeof mode);
+	ct_mode_text(&w->options, mode, sizeof mode);
 	if (w->last[row] < 0)
 		snprintf(dst, size, "mode %s", mode);
 	else
@@ -163,7 +150,7 @@ row_json(const struct cli_model *m, const struct ct_sweep *w, int row)
 
 	if (w->last[row] >= 0)
 		how = (struct ct_clamp_options){ CT_RANGE, 0, w->last[row], w->options.through };
-	cli_mode_text(&how, mode, sizeof mode);
+	ct_mode_text(&how, mode, sizeof mode);
 	for (int i = 0; i < w->n_steps; i++) {
 		json_array_append_new(tops, ct_json_out_string(ct_engine_token(m->engine, top[i])));
 		json_array_append_new(kl, ct_json_out_number((double)w->kl[(size_t)row * w->n_steps + i]));

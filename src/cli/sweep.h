@@ -18,7 +18,4 @@ int cli_sweep_parse(const char *text, struct cli_sweep *out);
 void cli_sweep_show(const struct cli_model *m, const struct ct_sweep *w, enum ct_unit unit, int tokens);
 json_t *cli_sweep_json(const struct cli_model *m, const struct ct_sweep *w);
 
-/* "frozen", "range=0-2" */
-void cli_mode_text(const struct ct_clamp_options *how, char *dst, size_t size);
-
 #endif
