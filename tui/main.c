@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,7 @@ main(int argc, char **argv)
 		opt.prompt = prompt;
 	}
 	ct_map_guard();
+	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error to report */
 	status = app_main(&opt);
 	free(prompt);
 	return status;

@@ -236,8 +236,8 @@ session_flush(struct app *a)
 		return;
 	if (s->autosave && save_now(a, &err))
 		app_unkept(a, err.msg);
-	if (s->saver)
-		saver_wait(s->saver, PATIENCE_MS);
+	if (s->saver && saver_wait(s->saver, PATIENCE_MS))
+		look_for_failure(a);
 }
 
 void

@@ -5,6 +5,9 @@ prompt="w19 w10 w9 w7 w39 w16 w31 w17"
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 failed=0
+XDG_STATE_HOME=$tmp/state
+XDG_CONFIG_HOME=$tmp/config
+export XDG_STATE_HOME XDG_CONFIG_HOME
 
 # ok NAME COMMAND...: the command succeeds.
 ok() {

@@ -1,10 +1,7 @@
 #!/bin/sh
 # Sessions: what is kept comes back, byte by byte; mistakes in a file are named; two programs do not disturb each other.
 . "${srcdir:-.}/tests/cli/lib.sh"
-XDG_STATE_HOME=$tmp/state
-export XDG_STATE_HOME
 kept=$XDG_STATE_HOME/ctrace/sessions
-prompt="w19 w10 w9 w7 w39 w16 w31 w17"
 
 # play COMMAND...: runs the commands as a script; $options are the program's.
 options=
@@ -153,4 +150,26 @@ in_file "the first keeps its own" "$(echo "$kept"/llama-clt-*.session)" 'clamp L
 ok "locks go with their program" [ -z "$(find "$kept" -name '*.lock')" ]
 "$CTRACE_TUI" --resume -m "$top/tests/golden/gpt2-plt" --headless 80x24 >"$tmp/out" 2>"$tmp/err"
 says "no session of that model" 'there is no session of gpt2-plt'
+
+# A disk that is full, folders that are not there: one warning, and the program goes on.
+options="-m $golden"
+warned() {
+	ok "$1: one warning" [ "$(grep -c 'are not kept from here on' "$tmp/out")" = 1 ]
+	ok "$1: the program goes on" has '^after'
+}
+rm -rf "$kept"
+printf '%s\n' 'prompt w1 w2 w3' 'clamp L1#43@2x2' 'prompt w1 w2' 'clamp L1#43@2x3' quit |
+    (ulimit -f 0 && "$CTRACE_TUI" -m "$golden" --linear 2>&1) | cat >"$tmp/out"
+warned "a full disk"
+ok "a full disk: nothing half is left" [ -z "$(find "$kept" -type f)" ]
+echo >"$tmp/file"
+for home in "$tmp/file" "$tmp/file/x" relative; do
+	XDG_STATE_HOME=$home HOME=$home lines 'prompt w1 w2 w3' 'clamp L1#43@2x2' 'prompt w1 w2' 'clamp L1#43@2x3' quit
+	warned "no folder (${home#"$tmp/"})"
+done
+mkdir "$tmp/locked" && chmod 500 "$tmp/locked"
+if [ ! -w "$tmp/locked" ]; then
+	XDG_STATE_HOME=$tmp/locked lines 'prompt w1 w2 w3' 'clamp L1#43@2x2' 'prompt w1 w2' 'clamp L1#43@2x3' quit
+	warned "a folder that cannot be written"
+fi
 exit $failed

@@ -1,9 +1,6 @@
 #!/bin/sh
 # config.yaml: what it sets is so; what is wrong in it is named with its line, and all else holds.
 . "${srcdir:-.}/tests/cli/lib.sh"
-XDG_CONFIG_HOME=$tmp/config
-XDG_STATE_HOME=$tmp/state
-export XDG_CONFIG_HOME XDG_STATE_HOME
 mkdir -p "$XDG_CONFIG_HOME/ctrace"
 
 # play COMMAND...: with the settings on standard input.

@@ -88,6 +88,7 @@ start_program(struct run *r, const char *term, int cols, int rows, const char *s
 		setenv("TERM", term, 1);
 		setenv("LC_ALL", "C.UTF-8", 1);
 		setenv("XDG_STATE_HOME", state_home, 1);
+		setenv("XDG_CONFIG_HOME", state_home, 1);
 		if (shell_command)
 			execl("/bin/sh", "sh", "-mc", shell_command, pty_program(), "--readonly", "-m", model,
 			    "w1 w2 w3 w4", (char *)NULL);

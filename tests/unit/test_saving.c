@@ -1,0 +1,224 @@
+/*
+ * What is saved is there, whole: after kill -9 at any moment, a lost connection, a closed terminal. As often as
+ * $SAVING_KILLS says (`make saving`: 1000).
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "pty.h"
+
+enum { LONG = 300000, SHORT = 70000 };
+
+static int
+kills(void)
+{
+	const char *n = getenv("SAVING_KILLS");
+
+	return n ? (int)strtol(n, NULL, 10) : 30;
+}
+
+/* Different moments in every run, the same in every program. */
+static void
+nap(int i, long most_us)
+{
+	long us = (long)((unsigned)i * 2654435761u % (unsigned)most_us);
+	struct timespec t = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+
+	nanosleep(&t, NULL);
+}
+
+static void
+test_kill_while_replacing(void **state)
+{
+	static char text[2][LONG];
+	static const size_t size[2] = { LONG, SHORT };
+	char path[4096];
+	int seen[2] = { 0, 0 };
+
+	(void)state;
+	memset(text[0], 'a', LONG);
+	memset(text[1], 'b', LONG);
+	snprintf(path, sizeof path, "%s/replaced", pty_home());
+	assert_int_equal(ct_file_replace(path, text[0], size[0], NULL), CT_OK);
+	for (int i = 0; i < kills(); i++) {
+		pid_t pid = fork();
+		char *now;
+		size_t n;
+		int which;
+
+		assert_true(pid >= 0);
+		for (int k = 1; pid == 0; k ^= 1)
+			if (ct_file_replace(path, text[k], size[k], NULL))
+				_exit(1);
+		nap(i, 20000);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		assert_int_equal(ct_file_read(&now, &n, path, LONG, NULL), CT_OK);
+		which = n == size[1];
+		assert_int_equal(n, size[which]);
+		assert_memory_equal(now, text[which], n);
+		seen[which]++;
+		free(now);
+	}
+	print_message("%d of one, %d of the other, nothing else\n", seen[0], seen[1]);
+}
+
+/* Commands for a program without a terminal that shares the state; its standard output in out. */
+static void
+headless(const char *options, const char *commands, char *out, size_t size)
+{
+	char line[16384], cwd[4096];
+	FILE *p;
+	size_t n;
+
+	assert_non_null(getcwd(cwd, sizeof cwd));
+	snprintf(line, sizeof line,
+	    "printf '%s' | XDG_STATE_HOME='%s/%s' '%s' %s -m '%s' --headless 80x24 --script - 2>&1", commands, cwd,
+	    pty_home(), pty_program(), options, pty_model());
+	p = popen(line, "r");
+	assert_non_null(p);
+	n = fread(out, 1, size - 1, p);
+	out[n] = '\0';
+	pclose(p);
+}
+
+/* The sessions there are: the path of the last, and its name. Returns how many. */
+static int
+find_session(char *path, size_t size, char *name, size_t name_size)
+{
+	static const char ending[] = ".session";
+	char dir[2048];
+	struct dirent *e;
+	DIR *d;
+	int n = 0;
+
+	snprintf(dir, sizeof dir, "%s/ctrace/sessions", pty_home());
+	d = opendir(dir);
+	while (d && (e = readdir(d))) {
+		size_t len = strlen(e->d_name), k = sizeof ending - 1;
+
+		if (e->d_name[0] == '.' || len <= k || strcmp(e->d_name + len - k, ending) != 0)
+			continue;
+		snprintf(path, size, "%s/%s", dir, e->d_name);
+		snprintf(name, name_size, "%.*s", (int)(len - k), e->d_name);
+		n++;
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static void
+forget_sessions(void)
+{
+	char path[4096], name[256];
+
+	while (find_session(path, sizeof path, name, sizeof name))
+		assert_int_equal(unlink(path), 0);
+}
+
+static struct run r;
+
+static void
+work(const char *command)
+{
+	size_t mark = r.n;
+
+	assert_true(read_until(&r, 0, READY));
+	type(&r, ":");
+	type(&r, command);
+	type(&r, "\r");
+	assert_true(read_until(&r, mark, "after"));
+}
+
+/* A session is whole when it is what the program makes of it again, to the byte. */
+static void
+test_kill_while_saving(void **state)
+{
+	char path[4096], name[256], commands[6000], out[8192], copy[4096], *one, *two;
+	int found = 0, n = kills() / 6;
+	size_t n_one, n_two;
+
+	(void)state;
+	for (int i = 0; i < n; i++) {
+		struct timespec pause = { .tv_nsec = 380000000 };
+
+		start(&r, "xterm-256color", 80, 24);
+		work("clamp L1#43@2x2");
+		nanosleep(&pause, NULL);	/* until it is saved: about now */
+		nap(i, 40000);
+		kill(r.pid, SIGKILL);
+		waitpid(r.pid, NULL, 0);
+		close(r.master);
+		close(r.slave);
+		if (!find_session(path, sizeof path, name, sizeof name))
+			continue;
+		found++;
+		snprintf(copy, sizeof copy, "%s/copy", pty_home());
+		snprintf(commands, sizeof commands, "load %s\\nsave ./%s!\\n", name, copy);
+		headless("", commands, out, sizeof out);
+		assert_int_equal(ct_file_read(&one, &n_one, path, LONG, NULL), CT_OK);
+		assert_int_equal(ct_file_read(&two, &n_two, copy, LONG, NULL), CT_OK);
+		assert_string_equal(one, two);
+		free(one);
+		free(two);
+		forget_sessions();
+	}
+	print_message("%d of %d had been saved, all of them whole\n", found, n);
+}
+
+static void
+test_the_end_saves(void **state)
+{
+	static const int ends[] = { SIGHUP, SIGTERM, SIGINT, 0 };
+	char path[4096], name[256], out[8192], *text;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		forget_sessions();
+		start(&r, "xterm-256color", 80, 24);
+		work("clamp L1#43@2x3");
+		if (ends[i]) {
+			kill(r.pid, ends[i]);
+			finish(&r);
+			assert_restored(&r);
+		} else {	/* the terminal is closed */
+			close(r.slave);
+			close(r.master);
+			assert_int_equal(waitpid(r.pid, NULL, 0), r.pid);
+		}
+		assert_int_equal(find_session(path, sizeof path, name, sizeof name), 1);
+		assert_int_equal(ct_file_read(&text, &n, path, LONG, NULL), CT_OK);
+		assert_non_null(strstr(text, "\nclamp L1#43@2x3\n"));
+		free(text);
+	}
+	headless("--resume", "screen\\n", out, sizeof out);
+	assert_non_null(strstr(out, "L1#43@2x3"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kill_while_replacing),
+		cmocka_unit_test(test_kill_while_saving),
+		cmocka_unit_test(test_the_end_saves),
+	};
+
+	return cmocka_run_group_tests(tests, pty_enter, pty_leave);
+}
