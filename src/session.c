@@ -90,6 +90,8 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, struct ct
 	s->text = ct_arena_strdup(&s->prompt, text);
 	s->ids = ct_arena_need(&s->prompt, (size_t)n, sizeof *s->ids, "a prompt", err);
 	scratch = ct_arena_need(&tmp, ct_layer_scratch(m, n), sizeof *scratch, "a run", err);
+	if (!s->text)
+		ct_fail_memory(err, strlen(text) + 1, "a prompt");
 	if (!s->text || !s->ids || !scratch)
 		goto out;
 	memcpy(s->ids, ids, (size_t)n * sizeof *ids);
@@ -207,7 +209,7 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 		return 1;
 	}
 	if (!(logits = ct_session_logits(s, CT_RUN_ORIGINAL, pos, err)))
-		return CT_ENOMEM;
+		return err ? err->code : CT_ENOMEM;
 	for (int i = 0; i < t->n; i++)
 		if (t->tokens[i] < 0 || t->tokens[i] >= V)
 			return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->tokens[i]);

@@ -568,7 +568,9 @@ app_main(const struct app_options *opt)
 	    && !opt->graph;
 	if (begin(a, opt, &b))
 		goto out;
-	if (*a->study.info->cards_trouble && !*a->message)
+	if (*a->study.info->cards_trouble && !a->live)
+		app_complain("%s; going on without feature cards", a->study.info->cards_trouble);
+	else if (*a->study.info->cards_trouble && !*a->message)
 		app_say(a, "%s", a->study.info->cards_trouble);
 	if (*opt->trouble && a->live)
 		app_fail(a, "%s", opt->trouble);

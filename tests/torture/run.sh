@@ -26,6 +26,13 @@ printf 'name: toy\ndemo: "w1 w20 w2"\ncorpus:\n  tables:\n    pair: {columns: [n
 printf 'L0#1: "one"\n' >"$model/labels.yaml"
 printf 'clamp L1#3@2=0\nmode free\nview survey\nview features\ngenerate 3\ntake 2\nlabel x y\nlabel\nsweep 0:1:3\nscreen\n' >"$tmp/script"
 
+cp "$model/recipe.yaml" "$tmp/recipe.yaml"
+cat >>"$tmp/recipe.yaml" <<'RECIPE'
+model: {layers: 1, width: 8, heads: 1, mlp: 16}
+train: {seed: 1, steps: 2, batch: 2, rate: 0.003}
+transcoder: {features: 8, seed: 1, steps: 2, batch: 4, rate: 0.003, sparsity: 1}
+RECIPE
+
 trace() { "$CTRACE" trace -m "$model" --json "$tmp/graph.json" w20 w1 w22; }
 steer() { "$CTRACE" steer -m "$model" --clamp 'L1#3@2=0' --clamp 'L0#5@*x0' --generate 3 w20 w1 w22; }
 survey() { "$CTRACE" survey -m "$model" --json - w20 w1; }
@@ -35,11 +42,18 @@ export_html() { "$CTRACE" export "$tmp/made.json" --to html -o "$tmp/graph.html"
 export_dot() { "$CTRACE" export "$tmp/made.json" --to dot; }
 models() { CTRACE_MODEL_PATH=$tmp "$CTRACE" models; }
 tui() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/script" w20 w1 w22; }
+graph() { printf 'view map\nscreen\n' | "$CTRACE_TUI" --graph "$tmp/made.json" --headless 100x30 --script -; }
+saved() {
+	printf 'clamp L1#3@2=0\nsave torture\nunclamp all\nload torture\nscreen\n' |
+	    "$CTRACE_TUI" -m "$model" --headless 100x30 --script - w20 w1
+}
+train() { "$CTRACE" train "$tmp/recipe.yaml" -o "$tmp/trained"; }
 linear() { printf 'down\nenter\nclamp L1#3@2=0\nview clamps\n' | "$CTRACE_TUI" -m "$model" --linear w20 w1; }
 
 # under KIND AT MORE SCENARIO: leaves status, out, err and the shim's report.
 under() {
-	rm -f "$tmp/report" "$tmp/graph.json" "$tmp/graph.html"
+	rm -rf "$tmp/report" "$tmp/graph.json" "$tmp/graph.html" "$tmp/state" "$tmp/trained"
+	mkdir "$tmp/trained"
 	(
 		TORTURE_KIND=$1 TORTURE_AT=$2 LD_PRELOAD=$shim
 		export TORTURE_KIND TORTURE_AT LD_PRELOAD
@@ -54,7 +68,7 @@ under() {
 
 # The output without what differs from run to run: times and rates.
 steady() {
-	sed -E '/^time |"(seconds|rate)"/d; s/ in [0-9.]+ s$//' "$tmp/out"
+	sed -E '/^time |"(seconds|rate)"/d; s/ in [0-9.]+ s$//; s/^([a-z-]+ +)[0-9.]+ s /\1/; s/[0-9]{4}-[0-9]{2}-[0-9T: -]*//' "$tmp/out"
 }
 
 complain() {
@@ -70,6 +84,7 @@ judge() {
 		lines=$((lines + 1))
 		case $line in
 		*"; going on without feature cards") [ "$status" -eq 0 ] || lines=$((lines - 1)) ;;
+		"ctrace: " | "ctrace-tui: ") complain "$@" "a message without words" ;;
 		"ctrace: "* | "ctrace-tui: "*) ;;
 		*) complain "$@" "a line that is no message" ;;
 		esac
@@ -88,7 +103,7 @@ judge() {
 }
 
 "$CTRACE" trace -m "$model" --json "$tmp/made.json" w20 w1 w22 >/dev/null || exit 99
-for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui linear}; do
+for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved linear train}; do
 	before=$runs was=$failed failed=0
 	for kind in alloc open read write rename sync map stat thread; do
 		under $kind 0 "" $scenario

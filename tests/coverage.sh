@@ -1,0 +1,48 @@
+#!/bin/sh
+# Which share of the lines of each floor the tests have run, from what a build with --coverage left behind.
+# usage: coverage.sh: in that build's directory; prints floors, then files below 85 %
+set -eu
+: "${GCOV:=gcov}"
+command -v "$GCOV" >/dev/null 2>&1 || { echo "coverage needs $GCOV, which comes with the compiler"; exit 77; }
+find src tui -name '*.gcno' | while read -r notes; do
+	"$GCOV" -n -o "$(dirname "$notes")" "$notes" 2>/dev/null
+done | awk '
+	# What has never run has no counts: gcov then says so of each of its lines.
+	/^File / {
+		file = $2
+		gsub(/\047/, "", file)
+		sub(/^.*\/src\//, "src/", file)
+		sub(/^.*\/tui\//, "tui/", file)
+		next
+	}
+	/^Lines executed:/ && file ~ /^(src|tui)\/.*\.c$/ {
+		split($0, part, /[:%]/)
+		n = $NF
+		lines[file] = n
+		run[file] = part[2] * n / 100
+	}
+	/^$/ { file = "" }
+	function floor(f) {
+		if (f ~ /^tui\//) return "tui"
+		if (f !~ /^src\/.*\//) return "session"
+		split(f, p, "/")
+		return p[2]
+	}
+	function show(name, a, b) { printf "%-10s %5d lines  %5.1f %%\n", name, b, b ? 100 * a / b : 0 }
+	END {
+		parsers = "src/io/(safetensors|tensor|json|yaml|deflate)\\.c|src/model/(config|tokenizer|bpe|split|vocab|transcoder|llama|gpt2|family)\\.c|src/cards/(labels|record|store)\\.c|src/corpus/(world|templates|corpus)\\.c|src/train/options\\.c|src/names\\.c|src/base/text\\.c|tui/lesson\\.c"
+		for (f in lines) {
+			k = floor(f)
+			n[k] += lines[f]; a[k] += run[f]
+			all_n += lines[f]; all_a += run[f]
+			if (f ~ "^(" parsers ")$") { parse_n += lines[f]; parse_a += run[f] }
+			if (k != "tui" && k != "cli") { engine_n += lines[f]; engine_a += run[f] }
+		}
+		split("base math io model trace corpus cards share train eval session cli tui", order, " ")
+		for (i = 1; i in order; i++) show(order[i], a[order[i]], n[order[i]])
+		show("parsers", parse_a, parse_n)
+		show("engine", engine_a, engine_n)
+		show("all", all_a, all_n)
+		for (f in lines) if (lines[f] >= 10 && run[f] < 0.85 * lines[f])
+			printf "below 85 %%: %-28s %4d of %d\n", f, run[f] + 0.5, lines[f] | "sort"
+	}'
