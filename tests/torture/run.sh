@@ -93,7 +93,7 @@ judge() {
 	0)
 		# What cannot be looked at is not in the list of models: it may be anything.
 		[ "$lines" -gt 0 ] || [ "$4" = models ] || [ "$(steady)" = "$good" ] ||
-		    grep -qE "memory|Too many open files|Input/output error|not valid JSON" "$tmp/out" ||
+		    grep -qE "memory|Too many open files|Input/output error|Permission denied|not valid JSON" "$tmp/out" ||
 		    complain "$@" "other output without a word"
 		;;
 	1 | 2) [ "$lines" -eq 1 ] || [ "$4" = models ] || complain "$@" "$lines lines instead of one" ;;
