@@ -17,9 +17,9 @@ done | awk '
 	}
 	/^Lines executed:/ && file ~ /^(src|tui)\/.*\.c$/ {
 		split($0, part, /[:%]/)
-		n = $NF
-		lines[file] = n
-		run[file] = part[2] * n / 100
+		count = $NF
+		lines[file] = count
+		run[file] = part[2] * count / 100
 	}
 	/^$/ { file = "" }
 	function floor(f) {
