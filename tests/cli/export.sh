@@ -21,16 +21,25 @@ if command -v dot >/dev/null 2>&1; then
 fi
 for form in svg html; do
 	run export "$tmp/graph.json" --to $form -o "$tmp/picture"
-	ok "$form has each edge" [ "$(grep -c '<path ' "$tmp/picture")" = 883 ]
+	ok "$form has each edge" [ "$(grep -cE '<path class="(plus|minus)" ' "$tmp/picture")" = 883 ]
 	ok "$form has each node" [ "$(grep -c '<rect x=' "$tmp/picture")" = 62 ]
 done
+
+ok "the page may load nothing" grep -q "content=.default-src 'none';" "$tmp/picture"
+ok "and names no other" sh -c "! grep -vF 'xmlns=\"http://www.w3.org/2000/svg\"' '$tmp/picture' | grep -qE 'https?:|src=|href='"
+# Boxes do not lie on each other.
+ok "no two boxes overlap" awk -F'"' '/<rect x=/ {
+	sub(/.*<rect x=/, "<rect x="); n++; x[n] = $2; y[n] = $4; w[n] = $6; h[n] = $8
+	for (i = 1; i < n; i++)
+		if (x[n] < x[i] + w[i] && x[i] < x[n] + w[n] && y[n] < y[i] + h[i] && y[i] < y[n] + h[n]) exit bad = 1
+} END { exit bad || n != 62 }' "$tmp/picture"
 
 for form in dot svg html; do
 	run export "$top/tests/graphs/hostile.json" --to $form
 	ok "hostile text as $form" [ "$status" = 0 ]
 	ok "no escape reaches $form" sh -c "! LC_ALL=C grep -q '$(printf '[\033\342]\200\256')' '$tmp/out' &&
 	    ! LC_ALL=C grep -q '$(printf '\033')' '$tmp/out'"
-	[ $form = dot ] || ok "no script reaches $form" sh -c "! grep -q '<script' '$tmp/out'"
+	[ $form = dot ] || ok "no script reaches $form" [ "$(grep -c '<script' "$tmp/out")" = $([ $form = html ]; echo $((1 - $?))) ]
 done
 ok "quotes and backslashes are escaped in DOT" sh -c "'$CTRACE' export '$top/tests/graphs/hostile.json' --to dot |
     grep -qF 'label=\"\\\"];}\\\\'"
