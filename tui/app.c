@@ -592,6 +592,7 @@ out:
 	study_close(&a->study);
 	history_free(&a->prompts);
 	history_free(&a->commands);
+	notes_free(&a->notes);
 	free(a->history_path);
 	key_reset();
 	grid_free(&a->grid);

@@ -11,6 +11,7 @@
 #include "tui/draw.h"
 #include "tui/input.h"
 #include "tui/layout.h"
+#include "tui/notes.h"
 #include "tui/player.h"
 #include "tui/session.h"
 #include "tui/study.h"
@@ -48,6 +49,7 @@ struct app {
 	struct input input;
 	struct player player;
 	struct session session;
+	struct notes notes;
 	struct history prompts, commands;
 	char *history_path;		/* NULL: not kept */
 	char message[600];

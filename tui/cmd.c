@@ -128,6 +128,9 @@ static const struct cmd_entry commands[] = {
 	{ "model", "NAME", "<models>", "open another model, by its name or directory", CMD_PERSON, do_model },
 	{ "lesson", "[NAME|next|back|N|again|answer|off]", "next back again answer off <lessons>",
 	    "open a lesson, or go in it; alone: this step from its beginning", CMD_PERSON, do_lesson },
+	{ "note", "[[on NODE|here|session:] TEXT]", NULL,
+	    "write TEXT down, on the session or a node; without TEXT that note goes; alone: on what is selected",
+	    CMD_PERSON, do_note },
 	{ "save", "[NAME]", NULL,
 	    "keep this session under a name; with / in it: a copy in that file; a ! at the end replaces what is "
 	    "there",

@@ -82,6 +82,7 @@ int do_filter(struct app *a, const char *arg);
 int do_transcoder(struct app *a, const char *arg);
 int do_model(struct app *a, const char *arg);
 int do_lesson(struct app *a, const char *arg);
+int do_note(struct app *a, const char *arg);
 int do_save(struct app *a, const char *arg);
 int do_load(struct app *a, const char *arg);
 int do_sessions(struct app *a, const char *arg);

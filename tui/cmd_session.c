@@ -6,6 +6,42 @@
 
 #include "tui/app.h"
 
+/* What a note on the selection is about; "": there is none. */
+static const char *
+selected(struct app *a, char *buf, size_t size)
+{
+	struct ct_clamp f;
+
+	if (!view_ops(a->focus)->feature || !cmd_feature(a, &f))
+		return notes_about(&a->study, a->study.node, buf, size);
+	snprintf(buf, size, "L%d#%d", f.layer, f.feature);
+	return buf;
+}
+
+int
+do_note(struct app *a, const char *arg)
+{
+	char about[STUDY_NAME];
+	const char *text = arg, *was;
+	bool here;
+
+	if (!notes_parse(&text, about, sizeof about, &here))
+		return app_fail(a,
+		    "note: expected on L1#249:, error L1@8:, input \"Dallas\"@6:, output \"Austin\":, here: or session:; "
+		    "found \"%.60s\"", about);
+	if ((here || !*arg) && !*selected(a, about, sizeof about))
+		return app_fail(a, "note: nothing is selected");
+	if (!*arg) {
+		was = notes_find(&a->notes, about);
+		input_open(a, INPUT_NOTE, was ? was : "");
+		return DID_CHANGE;
+	}
+	if (!notes_set(&a->notes, about, text))
+		return app_fail(a, "out of memory");
+	app_say(a, *text ? "noted on %s" : "no note on %s any more", *about ? about : "the session");
+	return DID_CHANGE;
+}
+
 int
 do_save(struct app *a, const char *arg)
 {

@@ -28,6 +28,7 @@ static const struct {
 	[INPUT_GROUP] = { "supernode ", "group", "its name; Tab: those there are" },
 	[INPUT_RENAME] = { "new name ", "rename", "" },
 	[INPUT_EXPORT] = { "export to ", "export", "graph.json .dot .svg .html; pinned behind it: only what is pinned" },
+	[INPUT_NOTE] = { "note ", "note on here:", "on what is selected; empty removes it; :note TEXT is on the session" },
 	[INPUT_SAVE] = { "save as ", "save", "a name; with / in it: a copy in that file" },
 };
 
@@ -138,7 +139,7 @@ submit(struct app *a)
 		snprintf(line, sizeof line, "%s", text);
 	else if (kind == INPUT_LABEL)
 		snprintf(line, sizeof line, "label \"%s\"", text);
-	else if (!*text && kind != INPUT_PROMPT && kind != INPUT_FILTER)
+	else if (!*text && kind != INPUT_PROMPT && kind != INPUT_FILTER && kind != INPUT_NOTE)
 		line[0] = '\0';
 	else if (!*text && kind == INPUT_FILTER)
 		snprintf(line, sizeof line, "filter *");

@@ -112,6 +112,7 @@ static const struct key_entry defaults[] = {
 	{ NULL, "0", "view start", NULL, "the lessons and models there are" },
 	{ NULL, "L", "label", NULL, "type a label for the selected feature" },
 	{ NULL, "E", "export", NULL, "write the graph to a file" },
+	{ NULL, "M", "note", NULL, "write down a note on what is selected" },
 	{ NULL, "s", "save", NULL, "keep this session under a name; changes are kept as they are made" },
 	{ NULL, "S", "sessions", NULL, "the sessions there are" },
 	{ NULL, "P", "transcoder", NULL, "the other transcoder of this model: cross-layer or per-layer" },

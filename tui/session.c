@@ -249,6 +249,7 @@ session_begin(struct app *a)
 	if (s->reading)
 		return;
 	drop_name(s);
+	notes_free(&a->notes);
 	s->autosave = s->automatic;
 	s->first = 0;
 	free(s->work);
@@ -402,6 +403,7 @@ session_load(struct app *a, const char *name)
 {
 	struct session *s = &a->session;
 	bool own = !strchr(name, '/'), busy = false;
+	struct notes notes;
 	char *path = NULL, *text = NULL, *said = NULL;
 	struct ct_error err, why = { .code = CT_OK };
 	int failed = 0, did, rc;
@@ -421,13 +423,18 @@ session_load(struct app *a, const char *name)
 		did = rc ? app_error(a, &err) : app_fail(a, "out of memory");
 		goto out;
 	}
+	notes = a->notes;
+	a->notes = (struct notes){ .list = NULL };
 	s->reading = true;
 	rc = session_read(a, path, text, &failed, &err);
 	s->reading = false;
-	if (rc) {
+	if (rc) {	/* all is as it was */
+		notes_free(&a->notes);
+		a->notes = notes;
 		did = app_error(a, &err);
 		goto out;
 	}
+	notes_free(&notes);
 	if (own && strcmp(name, s->name) != 0) {
 		if (a->readonly || take_name(s, name, &busy, &why))
 			drop_name(s);

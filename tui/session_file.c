@@ -182,6 +182,12 @@ write_pins(struct app *a, struct lines *out)
 }
 
 static void
+write_notes(struct app *a, struct lines *out)
+{
+	notes_save(&a->notes, out);
+}
+
+static void
 write_views(struct app *a, struct lines *out)
 {
 	enum view_id shown = view_ops(a->focus)->keep ? a->focus : VIEW_TREE, there = VIEW_TREE;
@@ -226,6 +232,7 @@ static const struct part {
 	{ write_graph, true },
 	{ write_pins, true },
 	{ write_clamps, true },
+	{ write_notes, true },
 	{ write_views, false },
 	{ write_place, false },
 };
@@ -317,6 +324,9 @@ session_about(const char *text, struct session_about *out)
 		about_line(text, "model", out->model, sizeof out->model);
 		about_line(text, "prompt", out->prompt, sizeof out->prompt);
 		about_line(text, "prompt-text", out->prompt, sizeof out->prompt);
+		about_line(text, "note", out->note, sizeof out->note);
+		if (!strncmp(out->note, "on ", 3))	/* a node's */
+			out->note[0] = '\0';
 		text = strchr(text, '\n');
 		text += text != NULL;
 	}

@@ -119,6 +119,7 @@ read_entry(const char *dir, const char *file, struct session_entry *out)
 		session_about(text, &about);
 		memcpy(out->model, about.model, sizeof out->model);
 		memcpy(out->prompt, about.prompt, sizeof out->prompt);
+		memcpy(out->note, about.note, sizeof out->note);
 		out->when = st.st_mtime;
 		out->open = is_open(out->name);
 		ok = true;

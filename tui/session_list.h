@@ -12,7 +12,7 @@
 enum { SESSION_NAME = 128 };
 
 struct session_entry {
-	char name[SESSION_NAME], model[256], prompt[256];
+	char name[SESSION_NAME], model[256], prompt[256], note[256];
 	time_t when;
 	bool open;			/* in some program */
 };

@@ -34,7 +34,7 @@ monkey() {
 		named = split("Enter Tab Esc Up Down Left Right PageUp PageDown Home End Space Down Down Enter Enter " \
 		    "+ - Tab x o O [ ] a A G w 3 4 5 6 m 1", key, " ")
 		typed = split("at 3|mode free|prune .3|target w2-w9|target w2,w3|edges share|view map|expand all|" \
-		    "attribute L1#3@5|clamp L1#43@8x2; off L0#3@*=1|clamp L1#43@*=4|keep a|unclamp all|keep b|filter L2|" \
+		    "attribute L1#3@5|clamp L1#43@8x2; off L0#3@*=1|clamp L1#43@*=4|note on here: x y|note all of it|pin|group a|keep a|unclamp all|keep b|filter L2|" \
 		    "filter *|prompt w1 w2 w3 w4|branch|search w1|select L1#43@8|switch 1|recall a", text, "|")
 		print "prompt " prompt
 		for (i = 0; i < n; i++)
@@ -64,6 +64,16 @@ says "and it says so" '^ whole: as you left it'
 ok "a session is a script" [ $? = 0 ]
 play 'load whole' undo
 says "there is nothing to undo after loading" 'nothing to undo'
+play "prompt $prompt" 'note on Mars: x'
+says "a note on nothing" 'note: expected on L1#249:.*; found "Mars"'
+play "prompt $prompt" 'note on the whole' 'note on L1#43@8: a feature' 'note on input "w9"@3: a word: this' \
+    'note on output "w10": its answer' 'note on error L1@8: rest' 'note on L1#43:  changed ' 'note on error L1@8:' \
+    'save notes' 'load notes' 'save notes again'
+in_file "notes: the session's" "$kept/notes again.session" 'note on session: on the whole'
+in_file "notes: a feature's" "$kept/notes again.session" 'note on L1#43: changed'
+in_file "notes: a word's" "$kept/notes again.session" 'note on input "w9"@3: a word: this'
+ok "notes: none other" [ "$(grep -c ^note "$kept/notes again.session")" = 4 ]
+ok "notes come back" cmp "$kept/notes.session" "$kept/notes again.session"
 play 'prompt-text " w1  \x77\x32\n\tw3 "' 'save blanks' 'load blanks' 'save again'
 in_file "blanks of a prompt are kept" "$kept/again.session" 'prompt-text " w1  w2\n\tw3 "'
 

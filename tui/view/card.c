@@ -15,7 +15,7 @@
 
 enum { CARD_LINES = 160, EDGES = 64 };
 
-enum kind { HEAD, LABEL, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS, CANDIDATE, BIAS, NOTE };
+enum kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS, CANDIDATE, BIAS, NOTE };
 
 struct line {
 	enum kind kind;
@@ -154,6 +154,8 @@ build(struct app *a, struct card *c, int room, bool all)
 	    n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
 	bool effect = effect_of(a, c->node) != NULL;
 	int mixed, left, edges, examples;
+	char about[STUDY_NAME];
+	const char *written;
 
 	c->list.n = 0;
 	c->card = NULL;
@@ -169,6 +171,9 @@ build(struct app *a, struct card *c, int room, bool all)
 	add(c, (struct line){ .kind = HEAD });
 	if (feature || n->kind == CT_NODE_ERROR || n->kind == CT_NODE_EMBEDDING)
 		add(c, (struct line){ .kind = LABEL });
+	written = notes_find(&a->notes, notes_about(&a->study, c->node, about, sizeof about));
+	if (written)
+		add(c, (struct line){ .kind = WRITTEN, .text = written });
 	add(c, (struct line){ .kind = FIGURES });
 	if (effect)
 		add(c, (struct line){ .kind = EFFECT });
@@ -510,6 +515,9 @@ draw_line_of(struct app *a, const struct area *area, int y, const struct card *c
 	case LABEL:
 		draw_label(a, area, y, c);
 		break;
+	case WRITTEN:
+		draw_cut(area, 1 + draw_text(area, 1, y, ST_KEY, "note "), y, area->w - 7, ST_STRONG, l->text);
+		break;
 	case FIGURES:
 		draw_figures(a, area, y, c);
 		break;
@@ -581,6 +589,10 @@ card_enter(struct app *a, void *state)
 	if (!card_list(a, c)->n)
 		return DID_NOTHING;
 	l = &c->line[c->list.sel];
+	if (l->kind == WRITTEN) {	/* all of it */
+		app_say(a, "%s", l->text);
+		return DID_CHANGE;
+	}
 	if (l->kind != FROM && l->kind != TO)
 		return app_fail(a, "nothing to go to on this line: choose one under from or to");
 	node = l->kind == FROM ? l->edge.source : l->edge.target;

@@ -76,7 +76,7 @@ sessions_draw(struct app *a, void *state, const struct area *area)
 		draw_right(area, right, y, ST_DIM, here ? "here" : e->open ? "open elsewhere" : when);
 		draw_cut(area, 1, y, name, session_name_is_clock(e->name) ? ST_DIM : ST_STRONG, e->name);
 		draw_cut(area, name + 2, y, 11, ST_DIM, strrchr(e->model, '/') ? strrchr(e->model, '/') + 1 : e->model);
-		draw_cut(area, model, y, right - 16 - model, ST_TEXT, e->prompt);
+		draw_cut(area, model, y, right - 16 - model, ST_TEXT, *e->note ? e->note : e->prompt);
 		if (l->top + y == l->sel)
 			draw_select(area, 0, y, area->w);
 	}
@@ -88,7 +88,8 @@ sessions_text(struct app *a, void *state, int row, char *buf, size_t size)
 	struct sessions *v = state;
 
 	(void)a;
-	snprintf(buf, size, "%s %s %s", v->entry[row].name, v->entry[row].model, v->entry[row].prompt);
+	snprintf(buf, size, "%s %s %s %s", v->entry[row].name, v->entry[row].model, v->entry[row].prompt,
+	    v->entry[row].note);
 }
 
 static int
@@ -107,7 +108,7 @@ sessions_enter(struct app *a, void *state)
 const struct view_ops sessions_view = {
 	.name = "sessions",
 	.title = "sessions",
-	.note = "what was kept, the latest first, to be brought back",
+	.note = "what was kept, the latest first, with its note or prompt, to be brought back",
 	.open = sessions_open,
 	.close = sessions_close,
 	.draw = sessions_draw,
