@@ -337,10 +337,10 @@ static void
 load_history(struct app *a)
 {
 	struct ct_error err;
-	char *dir = dirs_state("", &err);
+	char *dir = dirs_state("", !a->readonly, &err);
 	int rc;
 
-	if (dir && access(dir, W_OK) != 0)
+	if (dir && !a->readonly && access(dir, W_OK) != 0)
 		ct_fail(&err, CT_EIO, "cannot write to %s: %s", dir, strerror(errno));
 	else if (dir)
 		err.code = CT_OK;

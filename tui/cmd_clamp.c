@@ -372,7 +372,7 @@ do_keep(struct app *a, const char *arg)
 		return app_fail(a, "keep: a name is missing");
 	for (const char *p = strstr(arg, " = "); p; p = strstr(p + 1, " = "))
 		specs = p;
-	snprintf(name, sizeof name, "%.*s", specs ? (int)(specs - arg) : (int)strlen(arg), arg);
+	ct_text_clean(name, sizeof name, arg, specs ? (size_t)(specs - arg) : strlen(arg));
 	set = *study_clamps(&a->study);
 	if ((specs && read_set(a, specs + 3, &set, &err)) || study_keep(&a->study, name, &set, &err))
 		return app_error(a, &err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "tui/app.h"
 
 /* What a note on the selection is about; "": there is none. */
@@ -21,7 +22,7 @@ selected(struct app *a, char *buf, size_t size)
 int
 do_note(struct app *a, const char *arg)
 {
-	char about[STUDY_NAME];
+	char about[STUDY_NAME], clean[PROMPT_MAX];
 	const char *text = arg, *was;
 	bool here;
 
@@ -36,7 +37,8 @@ do_note(struct app *a, const char *arg)
 		input_open(a, INPUT_NOTE, was ? was : "");
 		return DID_CHANGE;
 	}
-	if (!notes_set(&a->notes, about, text))
+	ct_text_clean(clean, sizeof clean, text, strlen(text));
+	if (!notes_set(&a->notes, about, clean))
 		return app_fail(a, "out of memory");
 	app_say(a, *text ? "noted on %s" : "no note on %s any more", *about ? about : "the session");
 	return DID_CHANGE;

@@ -23,7 +23,7 @@ find(const char *variable, const char *rest)
 }
 
 char *
-dirs_state(const char *folder, struct ct_error *err)
+dirs_state(const char *folder, bool make, struct ct_error *err)
 {
 	char *own = find("XDG_STATE_HOME", ".local/state"), *dir;
 
@@ -35,7 +35,7 @@ dirs_state(const char *folder, struct ct_error *err)
 	free(own);
 	if (!dir) {
 		ct_fail_memory(err, strlen(folder), "a path");
-	} else if (ct_dir_make(dir, err)) {
+	} else if (make && ct_dir_make(dir, err)) {
 		free(dir);
 		dir = NULL;
 	}

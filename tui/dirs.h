@@ -4,10 +4,12 @@
 #ifndef TUI_DIRS_H
 #define TUI_DIRS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
-/* A folder for state, made if it is not there ("": the folder itself). To be freed; NULL: err says why. */
-char *dirs_state(const char *folder, struct ct_error *err);
+/* A folder for state ("": the folder itself), made if it is not there and should be. To be freed; NULL: err says why. */
+char *dirs_state(const char *folder, bool make, struct ct_error *err);
 /* The path of a file with settings, whether it is there or not. To be freed; NULL: no HOME, or no memory. */
 char *dirs_config(const char *name);
 

@@ -28,7 +28,8 @@ now_ms(void)
 static int
 take_name(struct session *s, const char *name, bool *busy, struct ct_error *err)
 {
-	char *path = session_path(name, err), *lock_path = path ? session_lock_path(name, err) : NULL;
+	char *path = session_make_folder(err) ? NULL : session_path(name, err);
+	char *lock_path = path ? session_lock_path(name, err) : NULL;
 	struct lock lock;
 
 	*busy = false;

@@ -49,40 +49,37 @@ write_lesson(struct app *a, struct lines *out)
 		lines_add(out, "lesson %d", a->player.step + 1);
 }
 
-/* In quotes where the command line would take blanks or line breaks for something else. */
+/* In quotes where a line would not keep it as it is, or a terminal would not show it. */
 static void
 write_prompt(struct app *a, struct lines *out)
 {
 	const char *text = ct_session_text(a->study.session);
-	size_t n = strlen(text), at = 0;
-	bool plain = n > 0 && !strchr(" \t", text[0]) && !strchr(" \t", text[n - 1]);
-	char *quoted;
+	size_t n = strlen(text), size = 4 * n + 1, at = 0;
+	char *quoted = malloc(size);
 
 	if (!a->study.T)
-		return;
-	for (const char *p = text; *p; p++)
-		plain &= (unsigned char)*p >= 0x20 && *p != 0x7f;
-	if (plain) {
-		lines_add(out, "prompt %s", text);
-		return;
-	}
-	quoted = malloc(4 * n + 1);
+		goto out;
 	if (!quoted) {
 		out->failed = true;
 		return;
 	}
-	for (const char *p = text; *p; p++) {
+	ct_text_clean(quoted, size, text, n);
+	if (n && !strcmp(quoted, text) && text[0] != ' ' && text[n - 1] != ' ') {
+		lines_add(out, "prompt %s", text);
+		goto out;
+	}
+	for (const char *p = text; *p; p++)
 		if (*p == '"' || *p == '\\')
-			at += (size_t)snprintf(quoted + at, 3, "\\%c", *p);
+			at += (size_t)snprintf(quoted + at, size - at, "\\%c", *p);
 		else if (*p == '\n' || *p == '\t')
-			at += (size_t)snprintf(quoted + at, 3, "\\%c", *p == '\n' ? 'n' : 't');
-		else if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			at += (size_t)snprintf(quoted + at, 5, "\\x%02x", (unsigned)(unsigned char)*p);
+			at += (size_t)snprintf(quoted + at, size - at, "\\%c", *p == '\n' ? 'n' : 't');
+		else if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
+			at += (size_t)snprintf(quoted + at, size - at, "\\x%02x", (unsigned)(unsigned char)*p);
 		else
 			quoted[at++] = *p;
-	}
 	quoted[at] = '\0';
 	lines_add(out, "prompt-text \"%s\"", quoted);
+out:
 	free(quoted);
 }
 

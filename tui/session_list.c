@@ -60,13 +60,22 @@ session_name_is_clock(const char *name)
 static char *
 path_of(const char *before, const char *name, const char *after, struct ct_error *err)
 {
-	char *dir = dirs_state(folder, err), *path = NULL, file[SESSION_NAME + 32];
+	char *dir = dirs_state(folder, false, err), *path = NULL, file[SESSION_NAME + 32];
 
 	snprintf(file, sizeof file, "%s%s%s", before, name, after);
 	if (dir && !(path = ct_path_join(dir, file)))
 		ct_fail_memory(err, sizeof file, "a path");
 	free(dir);
 	return path;
+}
+
+int
+session_make_folder(struct ct_error *err)
+{
+	char *dir = dirs_state(folder, true, err);
+
+	free(dir);
+	return dir ? CT_OK : err->code;
 }
 
 char *
@@ -141,7 +150,7 @@ int
 session_list(struct session_entry **out)
 {
 	struct ct_error err;
-	char *dir = dirs_state(folder, &err);
+	char *dir = dirs_state(folder, false, &err);
 	struct dirent **file = NULL;
 	int n = dir ? scandir(dir, &file, is_session_file, alphasort) : 0, found = 0;
 
@@ -203,7 +212,7 @@ static void
 drop_leftovers(void)
 {
 	struct ct_error err;
-	char *dir = dirs_state(folder, &err);
+	char *dir = dirs_state(folder, false, &err);
 	DIR *d = dir ? opendir(dir) : NULL;
 	const struct dirent *e;
 	struct stat st;

@@ -32,6 +32,8 @@ bool session_name_is_clock(const char *name);
 /* Sessions that nobody named do not pile up: the oldest go. */
 void session_list_trim(void);
 
+/* Before the first session is written. */
+int session_make_folder(struct ct_error *err);
 /* The path of its file, or of the file that is locked. To be freed; NULL: err says why. */
 char *session_path(const char *name, struct ct_error *err);
 char *session_lock_path(const char *name, struct ct_error *err);
