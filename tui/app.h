@@ -55,6 +55,7 @@ struct app {
 	char message[600];
 	bool alert;			/* the message is an error */
 	char search[256];
+	char supernode[CT_SUPERNODE_NAME];	/* that a node was put into last */
 	long busy_since;		/* ms; of the work that reports progress */
 	long busy_drawn;
 	bool busy_shown;

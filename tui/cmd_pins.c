@@ -203,7 +203,10 @@ split_name(const char *arg, char *name, size_t size)
 	return name[strspn(name, " ")] ? rest + strspn(rest, " ") : NULL;
 }
 
-/* A name to begin with: the node's own supernode's, or its label. */
+/*
+ * A name to begin with: that of the node's own supernode, its label where a supernode is called so, the last one that a
+ * node was put into, its label.
+ */
 static void
 propose_name(struct app *a, const struct ct_pin *p, char *buf, size_t size)
 {
@@ -212,14 +215,14 @@ propose_name(struct app *a, const struct ct_pin *p, char *buf, size_t size)
 	bool guess = false;
 
 	buf[0] = '\0';
-	if (at >= 0 && sg->pin[at].supernode >= 0)
-		snprintf(buf, size, "%s", sg->name[sg->pin[at].supernode]);
-	else if (p->kind == CT_NODE_FEATURE)
+	if (p->kind == CT_NODE_FEATURE)
 		study_label(&a->study, p->layer, p->index, buf, size, &guess);
 	if (guess)
 		buf[0] = '\0';
-	if (!*buf && sg->n_supernodes)
-		snprintf(buf, size, "%s", sg->name[sg->n_supernodes - 1]);
+	if (at >= 0 && sg->pin[at].supernode >= 0)
+		snprintf(buf, size, "%s", sg->name[sg->pin[at].supernode]);
+	else if (ct_subgraph_supernode(sg, buf) < 0 && ct_subgraph_supernode(sg, a->supernode) >= 0)
+		snprintf(buf, size, "%s", a->supernode);
 }
 
 /* Puts the selected node into the supernode of that name. */
@@ -243,6 +246,7 @@ group_selected(struct app *a, struct ct_subgraph *sg, const char *name)
 	if (at < 0 || ct_subgraph_group(sg, at, name, &err) < 0)
 		return give_up(a, sg, &err);
 	supernode = sg->pin[at].supernode;
+	memcpy(a->supernode, sg->name[supernode], sizeof a->supernode);
 	for (int i = 0; i < sg->n_pins; i++)
 		n += sg->pin[i].supernode == supernode;
 	did = set(a, sg);

@@ -264,6 +264,9 @@ draw_clamps(struct app *a, const struct area *all, int y)
 		return;
 	}
 	study_how_text(&a->study.how, how, sizeof how);
+	/* What is usual may be left out here where room is short, but not where effects are shown. */
+	if (all->w < APP_WIDE && a->study.how.through == CT_MODEL)
+		how[strcspn(how, ",")] = '\0';
 	draw_text(all, 1, y, ST_DIM, "clamps");
 	draw_right(all, right, y, ST_DIM, how);
 	right -= ct_text_width(how) + 2;

@@ -580,7 +580,7 @@ study_note(const struct study *s, int node, char *buf, size_t size)
 const char *
 study_how_text(const struct ct_clamp_options *how, char *buf, size_t size)
 {
-	const char *through = how->through == CT_REPLACEMENT ? ", through the replacement" : "";
+	const char *through = how->through == CT_REPLACEMENT ? ", through the replacement" : ", through the model";
 
 	switch (how->mode) {
 	case CT_FROZEN:

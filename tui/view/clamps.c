@@ -247,8 +247,13 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 			l->y = y;
 		y++;
 	}
-	if (bottom < area->h - 1)
+	if (bottom < area->h - 1) {
+		char how[128];
+
+		draw_fmt(area, 1, bottom, ST_DIM, "observed: %s",
+		    study_how_text(&a->study.how, how, sizeof how));
 		draw_contrast(a, area, area->h - 3);
+	}
 	draw_agreement(a, area, area->h - 1);
 }
 
