@@ -8,7 +8,7 @@ _ctrace() {
 		COMPREPLY=($(compgen -W "$(ctrace models 2>/dev/null | cut -d ' ' -f 1)" -- "$word") $(compgen -d -- "$word"))
 		return
 		;;
-	--transcoder | -o | --output | --json | --corpus | --export | --batch | --script | --lesson | --graph | --config)
+	--transcoder | -o | --output | --json | --corpus | --import | --export | --batch | --script | --lesson | --graph | --config)
 		COMPREPLY=($(compgen -f -- "$word"))
 		return
 		;;

@@ -158,13 +158,34 @@ rewrite_json(const struct ct_card_rewrite *r)
 }
 
 int
+ct_record_pack(unsigned char **out, size_t *n, const char *text, size_t n_text, struct ct_error *err)
+{
+	unsigned char *packed, *record;
+	size_t n_packed;
+	int rc = ct_deflate(&packed, &n_packed, text, n_text, CT_ZLIB, err);
+
+	if (rc != CT_OK)
+		return rc;
+	record = malloc(n_packed + 4);
+	if (record == NULL) {
+		free(packed);
+		return ct_fail_memory(err, n_packed + 4, "a feature card");
+	}
+	for (int i = 0; i < 4; i++)
+		record[i] = (unsigned char)(n_packed >> (8 * i));
+	memcpy(record + 4, packed, n_packed);
+	free(packed);
+	*out = record;
+	*n = n_packed + 4;
+	return CT_OK;
+}
+
+int
 ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct ct_error *err)
 {
 	json_t *j = json_object();
 	char *text = NULL;
-	unsigned char *packed = NULL, *record;
-	size_t n_packed;
-	int rc = CT_OK, i;
+	int rc;
 
 	*out = NULL;
 	*n = 0;
@@ -187,21 +208,8 @@ ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct 
 		rc = ct_fail_memory(err, 1 << 16, "a feature card");
 		goto fail;
 	}
-	rc = ct_deflate(&packed, &n_packed, text, strlen(text), CT_ZLIB, err);
-	if (rc != CT_OK)
-		goto fail;
-	record = malloc(n_packed + 4);
-	if (record == NULL) {
-		rc = ct_fail_memory(err, n_packed + 4, "a feature card");
-		goto fail;
-	}
-	for (i = 0; i < 4; i++)
-		record[i] = (unsigned char)(n_packed >> (8 * i));
-	memcpy(record + 4, packed, n_packed);
-	*out = record;
-	*n = n_packed + 4;
+	rc = ct_record_pack(out, n, text, strlen(text), err);
 fail:
-	free(packed);
 	free(text);
 	json_decref(j);
 	return rc;

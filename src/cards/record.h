@@ -17,6 +17,9 @@ enum { CT_RECORD_MAX = 4 << 20 };	/* bytes of JSON */
 /* *out is to be freed by the caller. */
 int ct_record_write(unsigned char **out, size_t *n, const struct ct_card *card, struct ct_error *err);
 
+/* A record of JSON text as it is. */
+int ct_record_pack(unsigned char **out, size_t *n, const char *text, size_t n_text, struct ct_error *err);
+
 /*
  * p[0..n) is one record; where ("FILE: feature 3 at byte 120") is for messages. All text of the card is
  * sanitised, so it may be shown as it is. Fields that other writers leave out stay empty (NAN for numbers).

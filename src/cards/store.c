@@ -336,11 +336,17 @@ ct_store_card(struct ct_card **out, const struct ct_store *s, int layer, int fea
 	return rc;
 }
 
+void
+ct_store_json_name(char *dst, size_t size, int layer, int feature)
+{
+	unsigned long long sum = (unsigned long long)layer + (unsigned long long)feature;
+
+	snprintf(dst, size, "%llu.json", sum * (sum + 1) / 2 + (unsigned long long)feature);
+}
+
 static int
 export_one(const struct ct_store *s, int layer, int feature, const char *to, struct ct_error *err)
 {
-	unsigned long long sum = (unsigned long long)layer + (unsigned long long)feature;
-	unsigned long long cantor = sum * (sum + 1) / 2 + (unsigned long long)feature;
 	char name[40], where[512], *path = NULL, *text = NULL;
 	unsigned char *record = NULL;
 	size_t n, n_text;
@@ -348,7 +354,7 @@ export_one(const struct ct_store *s, int layer, int feature, const char *to, str
 
 	if (rc != CT_OK)
 		return rc;
-	snprintf(name, sizeof name, "%llu.json", cantor);
+	ct_store_json_name(name, sizeof name, layer, feature);
 	record_name(where, sizeof where, &s->layers[layer], feature);
 	path = ct_path_join(to, name);
 	if (path == NULL)

@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/lab.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_NONFINITE };
+enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE };
 
 static int
 build(const struct cli_lab *lab, const struct cli_coder *coder, const struct ct_activity *activity,
@@ -75,9 +75,22 @@ export_cards(const struct cli_coder *coder, const char *to, struct ct_error *err
 }
 
 static int
+import_cards(const struct cli_coder *coder, const char *from, struct ct_error *err)
+{
+	struct cli_progress progress = {0};
+	long n;
+	int rc = ct_store_import(coder->features, from, coder->tc, &n, cli_progress, &progress, err);
+
+	cli_progress_end(&progress);
+	if (rc == CT_OK)
+		cli_line("%s: %ld cards of the %s, from %s", coder->features, n, cli_coder_kind(coder), from);
+	return rc;
+}
+
+static int
 run(struct cli *c)
 {
-	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *value;
+	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *value;
 	struct cli_lab lab = {0};
 	struct ct_error err = {0};
 	int key, rc;
@@ -88,6 +101,7 @@ run(struct cli *c)
 		case KEY_TRANSCODER: transcoder = value; break;
 		case KEY_CORPUS: corpus = value; break;
 		case KEY_EXPORT: to = value; break;
+		case KEY_IMPORT: from = value; break;
 		case KEY_NONFINITE: lab.allow_nonfinite = true; break;
 		}
 	}
@@ -97,9 +111,14 @@ run(struct cli *c)
 		cli_error("features takes no operand, found '%s'; see ctrace features --help", c->argv[0]);
 		return CLI_ERROR;
 	}
+	if (from != NULL && corpus != NULL) {
+		cli_error("--import reads cards, --corpus makes them: leave out one");
+		return CLI_ERROR;
+	}
+	lab.no_corpus = from != NULL;
 	rc = cli_lab_open(&lab, model, transcoder, corpus, &err);
 	if (rc == CT_OK)
-		rc = cli_lab_features(&lab, &err);
+		rc = from != NULL ? import_cards(&lab.coders[0], from, &err) : cli_lab_features(&lab, &err);
 	if (rc == CT_OK && to != NULL)
 		rc = export_cards(&lab.coders[0], to, &err);
 	cli_lab_close(&lab);
@@ -111,12 +130,13 @@ static const struct cli_option options[] = {
 	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
 	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
+	{KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead"},
 	{KEY_EXPORT, "export", "DIR", "also write each card as DIR/{cantor}.json"},
 	{0}
 };
 
 const struct cli_command cli_features = { .name = "features",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--corpus FILE]\n[--export DIR]",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--corpus FILE]\n[--import DIR] [--export DIR]",
 	.summary = "build the feature cards and automatic labels of a model",
 	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is "
 		   "active,\n"

@@ -154,7 +154,7 @@ cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, con
 		ct_tokenizer_set_bos(lab->tokenizer, lab->model->cfg.bos);
 	if (rc == CT_OK)
 		rc = open_coders(lab, transcoder, err);
-	if (rc == CT_OK)
+	if (rc == CT_OK && !lab->no_corpus)
 		rc = open_corpus(lab, corpus, err);
 	if (rc == CT_OK)
 		rc = ct_pool_open(&lab->pool, 0, err);

@@ -20,7 +20,8 @@ struct cli_coder {
 };
 
 struct cli_lab {
-	bool allow_nonfinite;		/* set before opening */
+	bool allow_nonfinite;		/* set before opening, */
+	bool no_corpus;			/* as is this: none is needed */
 	char *dir;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;

@@ -30,6 +30,21 @@ cp "$model/features/layer_0.bin" "$tmp/first"
 run features -m "$model" --export "$tmp/json"
 ok "the same cards again" cmp -s "$tmp/first" "$model/features/layer_0.bin"
 ok "a card per feature is exported" [ "$(ls "$tmp/json" | wc -l)" -eq 144 ]
+cp -r "$golden" "$tmp/copy" && chmod -R u+w "$tmp/copy"
+rm "$tmp/json/4.json"
+run features -m "$tmp/copy" --import "$tmp/json" --export "$tmp/json2"
+ok "cards come back from files" has "^.*copy/features: 143 cards of the CLT, from $tmp/json$"
+ok "with all that is in them" diff -r "$tmp/json" "$tmp/json2"
+run trace -m "$tmp/copy" "w20 w21 w3 w22"
+ok "and their labels" has 'L[0-9]#[0-9]+@[0-9] +w[0-9]+: '
+echo '{"index": "x"' >"$tmp/json2/0.json"
+fails "a file that is no card" 'json2/0.json' features -m "$tmp/copy" --import "$tmp/json2"
+run trace -m "$tmp/copy" "w20 w21 w3 w22"
+ok "leaves the cards as they were" has 'L[0-9]#[0-9]+@[0-9] +w[0-9]+: '
+fails "a folder without cards" 'no card of this transcoder: expected files such as 0.json' \
+    features -m "$tmp/copy" --import "$tmp/copy"
+fails "a folder that is missing" 'nothere: no such directory' features -m "$tmp/copy" --import "$tmp/nothere"
+fails "cards and a corpus" 'leave out one' features -m "$tmp/copy" --import "$tmp/json" --corpus "$model/recipe.yaml"
 ok "cards have examples" grep -rq '"tokens":\["w20","w21","w[1357]","w22"' "$tmp/json"
 run trace -m "$model" "w20 w21 w3 w22"
 ok "the tree names features" has 'L[0-9]#[0-9]+@[0-9] +w[0-9]+: '

@@ -1,0 +1,96 @@
+/* import: feature cards from a folder of JSON files, one for each feature, into a store. See store.h. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "cards/store.h"
+
+/* One layer in the making. */
+static int
+make_layer(struct ct_store_layer *l, int F, struct ct_arena *a, struct ct_error *err)
+{
+	*l = (struct ct_store_layer){ .F = F, .records = ct_arena_need(a, (size_t)F, sizeof *l->records, "cards", err),
+		.sizes = ct_arena_need(a, (size_t)F, sizeof *l->sizes, "cards", err),
+		.labels = ct_arena_need(a, (size_t)F, sizeof *l->labels, "cards", err),
+		.f1 = ct_arena_need(a, (size_t)F, sizeof *l->f1, "cards", err) };
+	if (!l->records || !l->sizes || !l->labels || !l->f1)
+		return CT_ENOMEM;
+	for (int f = 0; f < F; f++) {
+		l->labels[f] = "";
+		l->f1[f] = NAN;
+	}
+	return CT_OK;
+}
+
+/* A file that is missing is a feature without a card: others leave out what is never active. */
+static int
+read_one(struct ct_store_layer *l, const char *from, int layer, int feature, struct ct_arena *a, long *n,
+    struct ct_error *err)
+{
+	char name[40], *path, *text = NULL;
+	struct ct_card *card = NULL;
+	size_t size;
+	int rc;
+
+	ct_store_json_name(name, sizeof name, layer, feature);
+	if (!(path = ct_path_join(from, name)))
+		return ct_fail_memory(err, strlen(from), "a path");
+	if (ct_file_missing(path)) {
+		free(path);
+		return CT_OK;
+	}
+	rc = ct_file_read(&text, &size, path, CT_RECORD_MAX, err);
+	if (rc == CT_OK)
+		rc = ct_record_pack(&l->records[feature], &l->sizes[feature], text, size, err);
+	/* Reading it as it will be read later checks it. */
+	if (rc == CT_OK)
+		rc = ct_record_read(&card, l->records[feature], l->sizes[feature], layer, feature, path, err);
+	if (rc == CT_OK && !(l->labels[feature] = ct_arena_strdup(a, card->label)))
+		rc = ct_fail_memory(err, strlen(card->label), "a label");
+	if (rc == CT_OK) {
+		l->f1[feature] = card->f1;
+		++*n;
+	}
+	ct_card_free(card);
+	free(text);
+	free(path);
+	return rc;
+}
+
+int
+ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, long *n, ct_progress_fn progress,
+    void *ctx, struct ct_error *err)
+{
+	struct ct_arena a = { 0 };
+	struct ct_store_layer *layers = ct_arena_need(&a, (size_t)tc->L, sizeof *layers, "cards", err);
+	long total = 0, done = 0;
+	int rc = layers ? CT_OK : CT_ENOMEM;
+
+	*n = 0;
+	if (rc == CT_OK && !ct_dir_exists(from))
+		rc = ct_fail(err, CT_ENOTFOUND, "%s: no such directory", from);
+	for (int l = 0; rc == CT_OK && l < tc->L; l++) {
+		total += tc->layers[l].F;
+		rc = make_layer(&layers[l], tc->layers[l].F, &a, err);
+		layers[l].weights = ct_store_fingerprint(tc, l);
+	}
+	for (int l = 0; rc == CT_OK && l < tc->L; l++)
+		for (int f = 0; rc == CT_OK && f < layers[l].F; f++) {
+			rc = read_one(&layers[l], from, l, f, &a, n, err);
+			if (rc == CT_OK && progress && ++done % 64 == 0 && !progress(ctx, "import", done, total))
+				rc = ct_fail(err, CT_ECANCELLED, "import cancelled");
+		}
+	if (rc == CT_OK && *n == 0)
+		rc = ct_fail(err, CT_ENOTFOUND, "%s: no card of this transcoder: expected files such as 0.json, named by "
+		    "(l+f)(l+f+1)/2 + f of feature f in layer l", from);
+	if (rc == CT_OK)
+		rc = ct_store_write(to, layers, tc->L, err);
+	for (int l = 0; layers && l < tc->L; l++)
+		for (int f = 0; layers[l].records && f < layers[l].F; f++)
+			free(layers[l].records[f]);
+	ct_arena_free(&a);
+	return rc;
+}
