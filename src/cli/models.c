@@ -1,9 +1,22 @@
 /* models: `ctrace models`: what is installed, one line each. */
 #include "cli/cli.h"
 
+#include "io/json_out.h"
+
+enum { KEY_JSON = CLI_LONG };
+
+static json_t *
+model_json(const struct ct_engine_info *i)
+{
+	return json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:i, s:s, s:i, s:s, s:b, s:b, s:o}", "name",
+	    ct_json_out_string(i->name), "dir", ct_json_out_string(i->dir), "family", i->family, "layers", i->L, "width",
+	    i->D, "vocabulary", i->V, "context", i->context, "transcoder", i->transcoder, "features", i->F, "activation",
+	    i->activation, "twin", i->has_twin, "cards", i->has_cards, "demo", ct_json_out_string(i->demo));
+}
+
 /* Opening maps the weights without reading them all, so listing stays quick. */
 static int
-describe(const char *dir)
+describe(const char *dir, json_t *list)
 {
 	struct ct_error err = { 0 };
 	struct ct_engine *e = NULL;
@@ -17,7 +30,10 @@ describe(const char *dir)
 	i = ct_engine_info(e);
 	if (*i->cards_trouble)
 		cli_error("%s", i->cards_trouble);
-	cli_line("%-16s %-6s %2dL D%-5d V%-6d %s %dx%d %s%s%s  %s", i->name, i->family, i->L, i->D, i->V,
+	if (list)
+		json_array_append_new(list, model_json(i));
+	else
+		cli_line("%-16s %-6s %2dL D%-5d V%-6d %s %dx%d %s%s%s  %s", i->name, i->family, i->L, i->D, i->V,
 	    i->transcoder, i->L, i->F, i->activation, i->has_twin ? " + twin" : "",
 	    i->has_cards ? " + cards" : "", i->dir);
 	ct_engine_close(e);
@@ -28,21 +44,26 @@ static int
 run(struct cli *c)
 {
 	char **list;
-	const char *value;
+	const char *value, *json = NULL;
+	json_t *rows;
 	int key, status = CLI_OK, n = 0;
 
-	key = cli_next(c, &value);
+	while ((key = cli_next(c, &value)) > 0)
+		json = value;
 	if (key < 0)
 		return c->status;
 	if (c->argc > 0) {
 		cli_error("models takes no operand, found '%s'; see ctrace models --help", c->argv[0]);
 		return CLI_ERROR;
 	}
+	rows = json ? json_array() : NULL;
 	list = ct_model_list();
 	for (; list && list[n]; n++)
-		if (describe(list[n]) != CLI_OK)
+		if (describe(list[n], rows) != CLI_OK)
 			status = CLI_ERROR;
 	ct_model_list_free(list);
+	if (json && cli_json(json, rows) != CLI_OK)
+		status = CLI_ERROR;
 	if (n == 0) {
 		cli_error("no models found; set CTRACE_MODEL_PATH to the directory that holds them");
 		return CLI_NOTHING;
@@ -51,12 +72,13 @@ run(struct cli *c)
 }
 
 static const struct cli_option options[] = {
+	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
 	{ 0 }
 };
 
 const struct cli_command cli_models = {
 	.name = "models",
-	.synopsis = "",
+	.synopsis = "[--json FILE]",
 	.summary = "what is installed, one line each",
 	.details = "Models are looked for in $CTRACE_MODEL_PATH, $XDG_DATA_HOME/ctrace/models, the\n"
 	    "installed data directory and ./models.",
