@@ -107,9 +107,9 @@ static void
 add_planning(struct ct_eval *e, const struct ct_planning_figures *p)
 {
 	static const char *const other[CT_PLANNING_MOVED] = {[CT_PLANNING_ALL] = "plan swap, other rhyme",
-	    [CT_PLANNING_LABELLED] = "labelled plans alone, other rhyme"};
-	static const char *const word[CT_PLANNING_MOVED] = {[CT_PLANNING_ALL] = "plan swap, that very word",
-	    [CT_PLANNING_LABELLED] = "labelled plans alone, that very word"};
+	    [CT_PLANNING_LABELLED] = "labelled plans, other rhyme"};
+	static const char *const word[CT_PLANNING_MOVED] = {[CT_PLANNING_ALL] = "plan swap, that word",
+	    [CT_PLANNING_LABELLED] = "labelled plans, that word"};
 	int moved, k;
 
 	if (p->n == 0)
