@@ -316,15 +316,16 @@ void
 session_about(const char *text, struct session_about *out)
 {
 	*out = (struct session_about){ .model = "" };
-	while (text && *text) {
-		text += strspn(text, " \t");
+	for (const char *next = text; next && *next;) {
+		text = next + strspn(next, " \t");
 		about_line(text, "model", out->model, sizeof out->model);
 		about_line(text, "prompt", out->prompt, sizeof out->prompt);
 		about_line(text, "prompt-text", out->prompt, sizeof out->prompt);
 		about_line(text, "note", out->note, sizeof out->note);
 		if (!strncmp(out->note, "on ", 3))	/* a node's */
 			out->note[0] = '\0';
-		text = strchr(text, '\n');
-		text += text != NULL;
+		next = strchr(text, '\n');
+		if (next)
+			next++;
 	}
 }

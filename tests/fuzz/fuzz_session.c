@@ -25,12 +25,13 @@ need(bool ok)
 static void
 cut(char *text)
 {
-	for (int i = 0; text && i < LINES; i++) {
+	for (int i = 0; i < LINES; i++) {
 		text = strchr(text, '\n');
-		text += text != NULL;
+		if (!text)
+			return;
+		text++;
 	}
-	if (text)
-		*text = '\0';
+	*text = '\0';
 }
 
 /* Other models and lessons are for other fuzzers. */

@@ -1,5 +1,5 @@
 /*
- * start: the lessons and models there are. A first start without arguments begins here.
+ * start: the latest sessions, and the lessons and models there are. A first start without arguments begins here.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,11 @@
 #include "tui/app.h"
 #include "tui/cmd.h"
 
-enum { OFFERS = 200, HEAD = 3, NAME = 16 };
+enum { OFFERS = 200, HEAD = 3, NAME = 16, SESSIONS = 3 };
 
 struct offer {
-	bool lesson;		/* else a model */
+	const char *kind;	/* session, lesson or model */
+	const char *command;	/* that opens it */
 	char *path;
 	char name[64], title[120], note[120];
 };
@@ -46,13 +47,13 @@ start_close(void *state)
 }
 
 static struct offer *
-add(struct start *v, const char *path)
+add(struct start *v, const char *kind, const char *command, const char *path)
 {
 	struct offer *o = &v->offer[v->list.n];
 
 	if (v->list.n == OFFERS)
 		return NULL;
-	*o = (struct offer){ .path = strdup(path) };
+	*o = (struct offer){ .kind = kind, .command = command, .path = strdup(path) };
 	if (!o->path)
 		return NULL;
 	v->list.n++;
@@ -69,14 +70,13 @@ clean(char *out, size_t size, const char *text)
 static void
 add_lesson(struct start *v, const char *path)
 {
-	struct offer *o = add(v, path);
+	struct offer *o = add(v, "lesson", "lesson", path);
 	struct ct_error err;
 	struct lesson *l;
 	char name[256];
 
 	if (!o)
 		return;
-	o->lesson = true;
 	clean(o->name, sizeof o->name, lesson_name(path, name, sizeof name));
 	if (lesson_open(&l, path, &err)) {
 		clean(o->title, sizeof o->title, err.msg);
@@ -87,16 +87,36 @@ add_lesson(struct start *v, const char *path)
 	lesson_close(l);
 }
 
+/* The latest few; all of them have a view of their own. */
+static void
+add_sessions(struct start *v)
+{
+	struct session_entry *list;
+	int n = session_list(&list);
+
+	for (int i = 0; i < n && i < SESSIONS; i++) {
+		struct offer *o = add(v, "session", "load", list[i].name);
+
+		if (!o)
+			break;
+		clean(o->name, sizeof o->name, list[i].name);
+		clean(o->title, sizeof o->title, *list[i].note ? list[i].note : list[i].prompt);
+		session_when(list[i].when, o->note, sizeof o->note);
+	}
+	free(list);
+}
+
 static void
 load(struct app *a, struct start *v)
 {
 	char **lessons = lesson_list(), **models = ct_model_list();
 
 	forget(v);
+	add_sessions(v);
 	for (int i = 0; lessons && lessons[i]; i++)
 		add_lesson(v, lessons[i]);
 	for (int i = 0; models && models[i]; i++) {
-		struct offer *o = add(v, models[i]);
+		struct offer *o = add(v, "model", "model", models[i]);
 		const char *slash = strrchr(models[i], '/');
 
 		if (!o)
@@ -146,9 +166,9 @@ start_draw(struct app *a, void *state, const struct area *area)
 		const struct offer *o = &v->offer[l->top + y - HEAD];
 		int right = area->w - 1;
 
-		draw_text(area, 1, y, ST_DIM, o->lesson ? "lesson" : "model");
+		draw_text(area, 1, y, ST_DIM, o->kind);
 		draw_cut(area, 9, y, NAME, ST_STRONG, o->name);
-		draw_cut(area, 11 + NAME, y, right - 21 - NAME, o->lesson ? ST_TEXT : ST_DIM, o->title);
+		draw_cut(area, 11 + NAME, y, right - 21 - NAME, strcmp(o->kind, "model") ? ST_TEXT : ST_DIM, o->title);
 		draw_right(area, right, y, ST_DIM, o->note);
 		if (l->top + y - HEAD == l->sel)
 			draw_select(area, 0, y, area->w);
@@ -173,7 +193,7 @@ start_enter(struct app *a, void *state)
 
 	if (!l->n)
 		return app_fail(a, "there is nothing to open");
-	snprintf(line, sizeof line, "%s %s", v->offer[l->sel].lesson ? "lesson" : "model",
+	snprintf(line, sizeof line, "%s %s", v->offer[l->sel].command,
 	    v->offer[l->sel].path);
 	return cmd_run(a, line);
 }
@@ -181,7 +201,7 @@ start_enter(struct app *a, void *state)
 const struct view_ops start_view = {
 	.name = "start",
 	.title = "start",
-	.note = "the lessons and models there are",
+	.note = "the latest sessions, and the lessons and models there are",
 	.aside = true,
 	.open = start_open,
 	.close = start_close,
