@@ -232,7 +232,10 @@ ct_share_cut(float *v, int n, double share)
 	return v[lo];
 }
 
-/* Drops features and errors without an outgoing edge and features without an incoming one until none is left. */
+/*
+ * Drops features and errors without an outgoing edge and features without an incoming one until none is left. A feature
+ * of a file that gives it no inputs at all is not the pruning's doing.
+ */
 static void
 drop_dangling(struct ct_graph *g, int *in, int *out)
 {
@@ -257,7 +260,10 @@ drop_dangling(struct ct_graph *g, int *in, int *out)
 		for (int i = 0; i < g->n_features + g->n_errors; i++) {
 			struct ct_node *n = &g->nodes[i];
 
-			if (n->kept && (out[i] == 0 || (n->kind == CT_NODE_FEATURE && in[i] == 0))) {
+			bool bare = n->kind == CT_NODE_FEATURE && in[i] == 0 &&
+			    !(g->links && g->first[i] == g->first[i + 1]);
+
+			if (n->kept && (out[i] == 0 || bare)) {
 				n->kept = false;
 				dropped++;
 			}
