@@ -396,7 +396,9 @@ convert_links(struct reader *r, struct ct_edge *edges, struct ct_error *err)
 static int
 sort_inputs(struct reader *r, struct indexed *in, size_t n, struct ct_edge *edges, struct ct_error *err)
 {
+	const struct ct_node *nodes = r->f->graph.nodes;
 	bool again = false;
+	int rc;
 
 	qsort(in, n, sizeof *in, by_source);
 	for (size_t k = 1; k < n; k++) {
@@ -409,6 +411,8 @@ sort_inputs(struct reader *r, struct indexed *in, size_t n, struct ct_edge *edge
 			    r->raw.s.where, in[k - 1].at, in[k].at);
 		edges[in[k].at].source = r->node[raw->same_id];
 		again = true;
+		if ((rc = check_link(r, in[k].at, &nodes[r->node[raw->same_id]], &nodes[in[k].e.target], err)) < 0)
+			return rc;
 	}
 	for (size_t k = 0; again && k < n; k++)
 		in[k].e = edges[in[k].at];
@@ -566,6 +570,10 @@ read_words(struct reader *r, struct ct_error *err)
 	for (int i = 0; i < r->raw.n_nodes; i++)
 		if (is_target(&r->raw.nodes[i]) && !target_words(r, &r->raw.nodes[i], &g->nodes[r->node[i]], &spare))
 			return ct_fail_memory(err, strlen(r->raw.nodes[i].clerp), "tokens");
+	/* Ids that will be written count; those of missing nodes do not. */
+	for (int t = 0; t < g->T; t++)
+		if (!g->nodes[embeddings + t].missing && g->nodes[embeddings + t].index < 0)
+			g->nodes[embeddings + t].index = spare++;
 	g->V = spare;
 	for (int t = 0; t < g->T; t++) {
 		const char *text = json_string_value(json_array_get(texts, (size_t)t));
