@@ -133,6 +133,16 @@ ct_train_clean(const char *recipe_path, const struct ct_train_options *opt)
 }
 
 static int
+check_bottleneck(const struct run *r, struct ct_error *err)
+{
+	for (int i = 0; i < r->corpus->n_sentences; i++)
+		if (r->recipe.model.bottleneck <= 0 || r->corpus->sentences[i].plan_at > 0)
+			return CT_OK;
+	return ct_yaml_fail(r->doc, ct_yaml_get(ct_yaml_get(ct_yaml_root(r->doc), "train"), "bottleneck"), CT_EINVAL, err,
+	    "a bottleneck lies where sentences have their `plan at:`, and none has one");
+}
+
+static int
 prepare(struct run *r, const char *path, struct ct_error *err)
 {
 	struct ct_net_shape *s = &r->recipe.model.shape;
@@ -145,6 +155,7 @@ prepare(struct run *r, const char *path, struct ct_error *err)
 	    (code = ct_train_recipe_read(&r->recipe, r->doc, err)) != CT_OK ||
 	    (code = ct_yaml_string(r->doc, ct_yaml_root(r->doc), "name", true, &r->name, err)) != CT_OK ||
 	    (code = ct_corpus_build(&r->corpus, r->doc, err)) != CT_OK ||
+	    (code = check_bottleneck(r, err)) != CT_OK ||
 	    (code = ct_pool_open(&r->pool, r->opt->threads, err)) != CT_OK ||
 	    (code = open_checkpoint(r, path, err)) != CT_OK)
 		return code;

@@ -74,6 +74,9 @@ ok "a recipe that is missing" one_error "nothere.yaml"
 sed 's/^train: {/train: {speed: 3, /' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "an unknown key is named with its line" one_error "bad.yaml:[0-9]+: .*speed"
+sed 's/^train: {/train: {bottleneck: 0.5, /' "$recipe" >"$tmp/bad.yaml"
+run train -o "$tmp/bad" "$tmp/bad.yaml"
+ok "a bottleneck needs a place" one_error "bad.yaml:[0-9]+: .*bottleneck.*plan at"
 run train
 ok "no recipe" one_error "a recipe is missing"
 exit $failed
