@@ -9,8 +9,10 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/lab.h"
+#include "eval/graphs.h"
 
 enum { KEY_THREADS = CLI_LONG, KEY_SAVE_EVERY };
+enum { SCORED_PROMPTS = 40 };
 
 static const double redraw_every = 0.2;		/* seconds */
 
@@ -76,9 +78,29 @@ show(const struct ct_train_report *r)
 	show_coder("transcoder-plt", r, &r->plt);
 }
 
+/* The scores of graphs, of some held-out prompts: `ctrace eval` takes all of them. */
+static int
+show_scores(const struct cli_lab *lab, struct ct_error *err)
+{
+	int rc = CT_OK;
+
+	for (int k = 0; k < lab->n_coders && rc == CT_OK; k++) {
+		struct cli_progress progress = { 0 };
+		struct ct_graph_figures g;
+
+		rc = ct_graph_figures_measure(&g, lab->model, lab->coders[k].tc, lab->corpus, SCORED_PROMPTS, lab->pool,
+		    cli_progress, &progress, err);
+		cli_progress_end(&progress);
+		if (rc == CT_OK && g.n > 0)
+			cli_line("%s graphs of %d held-out prompts: replacement score %.3f, completeness %.3f",
+			    cli_coder_kind(&lab->coders[k]), g.n, g.replacement, g.completeness);
+	}
+	return rc;
+}
+
 /* The cards belong to the weights: old ones would name other features. */
 static int
-build_cards(const char *recipe, const char *out_dir, struct ct_error *err)
+finish_model(const char *recipe, const char *out_dir, struct ct_error *err)
 {
 	const char *slash = strrchr(recipe, '/');
 	char *dir = out_dir ? strdup(out_dir) : slash ? strndup(recipe, (size_t)(slash - recipe) + 1) : strdup("./");
@@ -87,6 +109,8 @@ build_cards(const char *recipe, const char *out_dir, struct ct_error *err)
 
 	if (rc == CT_OK)
 		rc = cli_lab_features(&lab, err);
+	if (rc == CT_OK)
+		rc = show_scores(&lab, err);
 	cli_lab_close(&lab);
 	free(dir);
 	return rc;
@@ -124,7 +148,7 @@ run(struct cli *c)
 	if (rc == CT_OK) {
 		show(&report);
 		/* A recipe may stop at the model: then there are no features to make cards of. */
-		rc = report.clt.made || report.plt.made ? build_cards(recipe, opt.out_dir, &err) : CT_OK;
+		rc = report.clt.made || report.plt.made ? finish_model(recipe, opt.out_dir, &err) : CT_OK;
 	}
 	if (rc == CT_ECANCELLED) {
 		cli_error("interrupted: %s; the same command goes on from there", err.msg);

@@ -10,6 +10,7 @@ run train "$recipe"
 ok "a recipe is trained" [ "$status" = 0 ]
 ok "the report names the model" has '^model .*2L D16 F24'
 ok "the report names the transcoder" has '^transcoder .*agrees with the model'
+ok "and the scores of its graphs" has '^CLT graphs of [0-9]+ held-out prompts: replacement score [01]\.[0-9]+, completeness [01]\.[0-9]+$'
 ok "its feature cards are built" [ -s "$tmp/kitchens/features/index.json.gz" ]
 ok "progress is for terminals only" [ ! -s "$tmp/err" ]
 cp "$tmp/kitchens/model.safetensors" "$tmp/first"
