@@ -60,6 +60,10 @@ int draw_bar(const struct area *a, int x, int y, int w, enum style style, double
 /* The same with a hatched fill, for what is not explained. */
 int draw_hatch(const struct area *a, int x, int y, int w, enum style style, double share);
 
+/*
+ * The bar of the selected row. In a table it covers what names the row, not the figures: every cell of it is sent when
+ * it moves.
+ */
 void draw_select(const struct area *a, int x, int y, int w);
 void draw_style(const struct area *a, int x, int y, int w, enum style style);
 void draw_cursor(const struct area *a, int x, int y);

@@ -26,7 +26,8 @@
 #include "base/text.h"
 #include "tui/keys.h"
 
-enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, CTRL_LEFT, CTRL_RIGHT, ALT_LEFT, ALT_RIGHT, QUEUE = 64, DOUBLE_MS = 400 };
+enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, CTRL_LEFT, CTRL_RIGHT, ALT_LEFT, ALT_RIGHT, QUEUE = 64, DOUBLE_MS = 400,
+	BLEND = 8 };	/* longer gaps are skipped or erased */
 
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
@@ -298,11 +299,30 @@ send_cell(const struct cell *c, int x, int y)
 	mvadd_wch(y, x, &cc);
 }
 
+/* A few blanks between two words of a style that only colours: in that style they cost less than leaving it. */
+static void
+blend_blanks(struct cell *row, int cols)
+{
+	int word = -1;	/* the last cell that is no blank */
+
+	for (int x = 0; x < cols; x++) {
+		if (row[x].cp == ' ')
+			continue;
+		if (word >= 0 && x - word - 1 <= BLEND && row[word].style == row[x].style && theme_plain(row[x].style))
+			for (int i = word + 1; i < x; i++)
+				row[i].style = row[x].style;
+		word = x;
+	}
+}
+
 void
-term_send(const struct grid *g)
+term_send(struct grid *g)
 {
 	size_t n = (size_t)g->cols * (size_t)g->rows;
 	bool all = !term.sent || term.cols != g->cols || term.rows != g->rows;
+
+	for (int y = 0; y < g->rows; y++)
+		blend_blanks(g->cells + (size_t)y * (size_t)g->cols, g->cols);
 
 	if (all) {
 		free(term.sent);

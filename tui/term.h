@@ -43,7 +43,7 @@ void term_size(int *cols, int *rows);
 bool term_utf8(void);		/* can it show more than ASCII? */
 void term_theme(const struct theme *t);
 
-void term_send(const struct grid *g);
+void term_send(struct grid *g);	/* may change the style of blanks */
 void term_redraw(void);		/* the next term_send sends every cell */
 
 /* Waits up to timeout_ms (-1: for ever). */

@@ -25,8 +25,8 @@ struct theme {
 
 static const char letters[ST_COUNT] = {
 	[ST_TEXT] = '.', [ST_DIM] = 'd', [ST_TITLE] = 't', [ST_STRONG] = 's', [ST_PLUS] = 'p', [ST_MINUS] = 'm',
-	[ST_REST] = 'r', [ST_INPUT] = 'i', [ST_TOKEN] = 'w', [ST_CHOSEN] = 'c', [ST_PEAK] = 'a', [ST_BAR] = 'b',
-	[ST_CLAMP] = 'x', [ST_KEY] = 'k', [ST_RULE] = 'l', [ST_FOCUS] = 'f', [ST_ENTRY] = 'e', [ST_BAD] = '!',
+	[ST_REST] = 'r', [ST_INPUT] = 'i', [ST_TOKEN] = 'w', [ST_CHOSEN] = 'c', [ST_PEAK] = 'a', [ST_BAR] = 'b',\
+	[ST_CLAMP] = 'x', [ST_KEY] = 'k', [ST_RULE] = 'l', [ST_FOCUS] = 'f', [ST_ENTRY] = 'e', [ST_BAD] = '!',\
 };
 
 /* Rows that all themes share where only the colours differ. */
@@ -42,9 +42,9 @@ static const char letters[ST_COUNT] = {
 		[ST_INPUT] = { title, -1, 0, 0 },                                                              \
 		[ST_TOKEN] = { text, -1, 0, 0 },                                                               \
 		[ST_CHOSEN] = { title, -1, A_BOLD | A_REVERSE, A_BOLD | A_REVERSE },                           \
-		[ST_PEAK] = { peak, COLOR_CYAN, A_BOLD, A_BOLD | A_UNDERLINE },                                \
+		[ST_PEAK] = { peak, COLOR_CYAN, 0, A_BOLD | A_UNDERLINE },                                \
 		[ST_BAR] = { bar, COLOR_CYAN, 0, 0 },                                                          \
-		[ST_CLAMP] = { clamp, COLOR_MAGENTA, A_BOLD, A_BOLD },                                         \
+		[ST_CLAMP] = { clamp, COLOR_MAGENTA, 0, A_BOLD },                                              \
 		[ST_KEY] = { key, -1, A_BOLD, A_BOLD },                                                        \
 		[ST_RULE] = { rule, -1, 0, A_DIM },                                                            \
 		[ST_FOCUS] = { focus, -1, A_BOLD, A_BOLD },                                                    \
@@ -61,8 +61,8 @@ static const struct theme themes[] = {
 	    LOOKS(236, 243, 16, 25, 130, 243, 25, 25, 90, 16, 249, 16, 130) },
 	{ "projector", "black on white, strong colours, for a lit room", 231, 186,
 	    LOOKS(16, 238, 16, 19, 130, 238, 19, 19, 90, 16, 240, 16, 124) },
-	{ "cvd", "blue and yellow with the widest distance for every kind of colour vision", -1, -1,
-	    LOOKS(-1, 244, -1, 39, 220, 244, 39, 39, 255, -1, 242, -1, 220) },
+	{ "cvd", "blue and yellow on dark: the widest distance for every kind of colour vision", 234, 24,
+	    LOOKS(252, 245, 231, 39, 220, 245, 39, 39, 231, 231, 240, 231, 220) },
 	{ "mono", "no colours", -1, -1, LOOKS(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1) },
 };
 
@@ -103,7 +103,7 @@ theme_note(const struct theme *t)
 static attr_t
 mono_look(const struct look *k, bool selected)
 {
-	return selected ? (k->mono & A_BOLD) | A_REVERSE : k->mono;
+	return selected ? A_REVERSE : k->mono;
 }
 
 char
@@ -169,7 +169,17 @@ theme_look(enum style style, bool selected, unsigned long *attrs, short *pair)
 	} else if (selected) {
 		/* One colour for the whole row: colours in reverse would be patches. */
 		*pair = 1 + ST_TEXT;
-		a = (a & A_BOLD) | A_REVERSE;
+		a = A_REVERSE;
 	}
 	*attrs = a;
+}
+
+bool
+theme_plain(enum style style)
+{
+	unsigned long attrs;
+	short pair;
+
+	theme_look(style, false, &attrs, &pair);
+	return !(attrs & (A_REVERSE | A_UNDERLINE));
 }

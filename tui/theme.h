@@ -44,6 +44,8 @@ char theme_mono_letter(enum style style, bool selected);
 
 /* The terminal's side, once curses is running. `colours` is false for NO_COLOR. */
 void theme_apply(const struct theme *t, bool colours);
+/* Does the style only colour: is a blank in it like any other? */
+bool theme_plain(enum style style);
 /* What curses needs to draw a style: attributes (attr_t) and a colour pair. */
 void theme_look(enum style style, bool selected, unsigned long *attrs, short *pair);
 

@@ -67,7 +67,7 @@ pty_leave(void **state)
 }
 
 static void
-start_program(struct run *r, const char *term, int cols, int rows, const char *shell_command)
+start_program(struct run *r, const char *term, int cols, int rows, const char *with, const char *shell_command)
 {
 	char state_home[4096], cwd[2048];
 	struct winsize ws = { .ws_col = (unsigned short)cols, .ws_row = (unsigned short)rows };
@@ -93,7 +93,7 @@ start_program(struct run *r, const char *term, int cols, int rows, const char *s
 			execl("/bin/sh", "sh", "-mc", shell_command, pty_program(), "--readonly", "-m", model,
 			    "w1 w2 w3 w4", (char *)NULL);
 		else
-			execl(pty_program(), pty_program(), "-m", model, "w1 w2 w3 w4", (char *)NULL);
+			execl(pty_program(), pty_program(), "-m", with, "w1 w2 w3 w4", (char *)NULL);
 		_exit(127);
 	}
 }
@@ -101,13 +101,19 @@ start_program(struct run *r, const char *term, int cols, int rows, const char *s
 void
 start(struct run *r, const char *term, int cols, int rows)
 {
-	start_program(r, term, cols, rows, NULL);
+	start_program(r, term, cols, rows, model, NULL);
+}
+
+void
+start_with(struct run *r, const char *with)
+{
+	start_program(r, "xterm-256color", 80, 24, with, NULL);
 }
 
 void
 start_under(struct run *r, const char *shell_command)
 {
-	start_program(r, "xterm-256color", 80, 24, shell_command);
+	start_program(r, "xterm-256color", 80, 24, model, shell_command);
 }
 
 bool
@@ -183,4 +189,21 @@ assert_restored(struct run *r)
 	assert_non_null(strstr(r->out, LEAVE));
 	close(r->master);
 	close(r->slave);
+}
+
+size_t
+bytes_for(struct run *r, const char *keys)
+{
+	size_t mark;
+
+	read_until(r, 0, NULL);
+	mark = r->n;
+	type(r, keys);
+	if (*keys) {	/* the first byte may take long on a busy machine; the others follow closely */
+		struct pollfd p = { .fd = r->master, .events = POLLIN };
+
+		poll(&p, 1, PATIENCE_MS);
+	}
+	read_until(r, 0, NULL);
+	return r->n - mark;
 }

@@ -31,11 +31,14 @@ const char *pty_program(void);
 
 /* Starts ctrace-tui; skips the test where there are no pseudo-terminals. With a shell command, $0 to $4 start it. */
 void start(struct run *r, const char *term, int cols, int rows);
+void start_with(struct run *r, const char *model);
 void start_under(struct run *r, const char *shell_command);
 
 /* Reads until text has come (after byte `from`), or, with text NULL, until nothing came for a while. */
 bool read_until(struct run *r, size_t from, const char *text);
 void type(struct run *r, const char *keys);
+/* Types keys, or only waits when there are none, and returns how many bytes that brought. */
+size_t bytes_for(struct run *r, const char *keys);
 void resize(struct run *r, int cols, int rows);
 
 /* Waits for its end; its status. */

@@ -1,6 +1,5 @@
 /*
- * The interactive program on a pseudo-terminal: it says why it cannot start, answers a resize, keeps its history, and
- * sends little.
+ * The interactive program on a pseudo-terminal: it says why it cannot start, answers a resize, and keeps its history.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -63,54 +62,6 @@ test_history_is_kept(void **state)
 		;
 	fclose(f);
 	assert_string_equal(line, "w5 w6\n");
-}
-
-static size_t
-bytes_for(struct run *r, const char *keys)
-{
-	size_t mark;
-
-	read_until(r, 0, NULL);
-	mark = r->n;
-	type(r, keys);
-	if (*keys) {	/* the first byte may take long on a busy machine; the others follow closely */
-		struct pollfd p = { .fd = r->master, .events = POLLIN };
-
-		poll(&p, 1, PATIENCE_MS);
-	}
-	read_until(r, 0, NULL);
-	return r->n - mark;
-}
-
-static void
-test_traffic(void **state)
-{
-	static struct run r;
-	size_t move, view;
-
-	(void)state;
-	start(&r, "xterm-256color", 80, 24);
-	assert_true(read_until(&r, 0, READY));
-	assert_int_equal(bytes_for(&r, ""), 0);
-	for (int i = 0; i < 8; i++) {
-		move = bytes_for(&r, "j");
-		print_message("a cursor move with another card: %zu bytes\n", move);
-		assert_true(move > 0 && move <= 1200);
-	}
-	bytes_for(&r, "?");
-	move = bytes_for(&r, "j");
-	print_message("a cursor move alone: %zu bytes\n", move);
-	assert_true(move > 0 && move <= 200);
-	for (const char *k = "1345m?"; *k; k++) {
-		char key[2] = { *k, '\0' };
-
-		view = bytes_for(&r, key);
-		print_message("view %c: %zu bytes\n", *k, view);
-		assert_true(view > 0 && view <= 4000);
-	}
-	type(&r, "qq");	/* out of the help, out of the program */
-	finish(&r);
-	assert_restored(&r);
 }
 
 /* A terminal that cannot show screens gets lines, and nothing that it would not understand. */
@@ -181,7 +132,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_history_is_kept),
-		cmocka_unit_test(test_traffic),
 		cmocka_unit_test(test_lines_instead),
 		cmocka_unit_test(test_no_terminal),
 	};

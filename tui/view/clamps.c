@@ -100,6 +100,7 @@ draw_clamp(struct app *a, const struct area *area, int y, int i)
 }
 
 enum {
+	NAMES = 46,
 	BEFORE = 38,
 	AFTER = 29,
 	PREDICTED = 18,
@@ -111,7 +112,7 @@ draw_effect(struct app *a, const struct area *area, int y, const struct ct_effec
 {
 	const struct ct_node *n = study_node(&a->study, e->node);
 	char name[STUDY_NAME], note[STUDY_NAME], b[FMT_SIZE];
-	int x = 2, end = area->w - BEFORE - 8;
+	int x = 2, end = area->w - NAMES;
 
 	x += draw_cut(area, x, y, end - x,
 		 n->kind == CT_NODE_TARGET ? ST_STRONG
@@ -242,7 +243,7 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 		else
 			draw_clamp(a, area, y, row);
 		if (row == l->sel)
-			draw_select(area, 0, y, area->w);
+			draw_select(area, 0, y, area->w - NAMES);
 		if (row == l->top)
 			l->y = y;
 		y++;

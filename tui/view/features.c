@@ -11,6 +11,8 @@
 #include "tui/fmt.h"
 #include "tui/lines.h"
 
+enum { FIGURES = 34 };	/* columns to the right of the labels */
+
 struct entry {
 	int layer, feature;
 	int node;		/* where it is strongest in this prompt's graph, or -1 */
@@ -191,7 +193,7 @@ draw_entry(struct app *a, const struct area *area, int y, const struct entry *e)
 	const char *label = study_label(&a->study, e->layer, e->feature, text, sizeof text, &guess);
 	double f1 = ct_engine_label_f1(a->study.engine, e->layer, e->feature);
 	char b[FMT_SIZE], place[STUDY_NAME];
-	int x = 2, end = area->w - 34;
+	int x = 2, end = area->w - FIGURES;
 
 	x += draw_fmt(area, x, y, e->node >= 0 ? ST_STRONG : ST_DIM, "L%d#%d", e->layer, e->feature);
 	x = x < 13 ? 13 : x + 1;
@@ -211,7 +213,7 @@ features_draw(struct app *a, void *state, const struct area *area)
 {
 	struct features *v = state;
 	struct list *l = features_list(a, v);
-	int end = area->w - 34;
+	int end = area->w - FIGURES;
 
 	l->y = 1;
 	list_resize(l, l->n, area->h - 1);
@@ -224,7 +226,7 @@ features_draw(struct app *a, void *state, const struct area *area)
 	for (int y = 1; y < area->h && l->top + y - 1 < l->n; y++) {
 		draw_entry(a, area, y, &v->entry[l->top + y - 1]);
 		if (l->top + y - 1 == l->sel)
-			draw_select(area, 0, y, area->w);
+			draw_select(area, 0, y, area->w - FIGURES);
 	}
 }
 

@@ -204,7 +204,7 @@ help_draw(struct app *a, void *state, const struct area *area)
 			draw_text(area, 3, y, ST_KEY, l->left);
 		draw_text(area, LEFT, y, ST_TEXT, l->right);
 		if (h->list.top + y == h->list.sel)
-			draw_select(area, 0, y, area->w);
+			draw_select(area, 0, y, LEFT - 1);
 	}
 	if (list_more_below(&h->list))
 		draw_cell(area, area->w - 1, area->h - 1, ST_DIM, 0x2193);

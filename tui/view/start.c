@@ -171,7 +171,7 @@ start_draw(struct app *a, void *state, const struct area *area)
 		draw_cut(area, 11 + NAME, y, right - 21 - NAME, strcmp(o->kind, "model") ? ST_TEXT : ST_DIM, o->title);
 		draw_right(area, right, y, ST_DIM, o->note);
 		if (l->top + y - HEAD == l->sel)
-			draw_select(area, 0, y, area->w);
+			draw_select(area, 0, y, 10 + NAME);
 	}
 }
 

@@ -111,7 +111,7 @@ survey_draw(struct app *a, void *state, const struct area *area)
 	for (int i = 0; i < s->list.h && s->list.top + i < s->v->n; i++) {
 		draw_row(a, area, 2 + i, &s->v->items[s->list.top + i]);
 		if (s->list.top + i == s->list.sel)
-			draw_select(area, 0, 2 + i, area->w);
+			draw_select(area, 0, 2 + i, area->w - KL - 8);
 	}
 	if (!isfinite(s->v->spearman_kl)) {
 		draw_text(area, 1, area->h - 1, ST_DIM, "too few features to compare influence and effect");

@@ -185,7 +185,7 @@ sweep_draw(struct app *a, void *state, const struct area *area)
 		else
 			draw_flips(a, s, area, 1 + i, row);
 		if (s->list.top + i == s->list.sel)
-			draw_select(area, 0, 1 + i, area->w);
+			draw_select(area, 0, 1 + i, 22);
 	}
 }
 

@@ -17,7 +17,7 @@
 #include "tui/view/twig.h"
 
 enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 4, STEP = 10, MAX_ROWS = 4000, INDENT = 2,
-	WIDEST = 110 };	/* numbers further from their names are hard to follow */
+	FIGURE = 8, WIDEST = 110 };	/* numbers further from their names are hard to follow */
 
 struct row {
 	struct twig *twig;
@@ -537,12 +537,18 @@ draw_root(struct app *a, const struct area *area, int y, const struct ct_node *n
 	}
 }
 
+static int
+bar_columns(const struct area *area)
+{
+	return area->w >= WIDEST ? 24 : area->w >= 60 ? 12 : 6;
+}
+
 static void
 draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 {
 	const struct ct_node *n = study_node(&a->study, r->twig->node);
 	const struct twig *w = r->twig, *parent = r->more ? w : w->parent;
-	int bar = area->w >= WIDEST ? 24 : area->w >= 60 ? 12 : 6, x = r->depth * INDENT, end = area->w - bar - 8;
+	int bar = bar_columns(area), x = r->depth * INDENT, end = area->w - bar - FIGURE;
 	char name[STUDY_NAME], note[STUDY_NAME], place[STUDY_NAME];
 	enum style style = ST_TEXT;
 
@@ -607,7 +613,7 @@ tree_draw(struct app *a, void *state, const struct area *area)
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
 		draw_row(a, &text, y, &t->rows[l->top + y]);
 		if (l->top + y == l->sel && a->focus == VIEW_TREE)
-			draw_select(area, 0, y, area->w);
+			draw_select(&text, 0, y, text.w - bar_columns(&text) - FIGURE);
 		else if (l->top + y == l->sel)
 			draw_cell(area, 0, y, ST_KEY, 0x2022);
 	}
