@@ -26,6 +26,12 @@ int ct_cp_width(uint32_t cp);
 /* Columns of a NUL-terminated UTF-8 string. */
 int ct_text_width(const char *s);
 
+/* Tables of code points: n ranges in rising order, each with its ends. */
+struct ct_cp_range {
+	uint32_t first, last;
+};
+bool ct_cp_inside(const struct ct_cp_range *table, size_t n, uint32_t cp);
+
 /* Bytes of the longest prefix of s that takes at most cols columns. */
 size_t ct_text_fit(const char *s, int cols);
 

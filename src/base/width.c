@@ -6,11 +6,7 @@
 
 #include <string.h>
 
-struct range {
-	uint32_t first, last;
-};
-
-static const struct range zero_width[] = {
+static const struct ct_cp_range zero_width[] = {
 	{ 0x0300, 0x036F }, { 0x0483, 0x0489 }, { 0x0591, 0x05BD }, { 0x05BF, 0x05BF }, { 0x05C1, 0x05C2 },
 	{ 0x05C4, 0x05C5 }, { 0x05C7, 0x05C7 }, { 0x0610, 0x061A }, { 0x061C, 0x061C }, { 0x064B, 0x065F },
 	{ 0x0670, 0x0670 }, { 0x06D6, 0x06DC }, { 0x06DF, 0x06E4 }, { 0x06E7, 0x06E8 }, { 0x06EA, 0x06ED },
@@ -81,7 +77,7 @@ static const struct range zero_width[] = {
 	{ 0x1E2EC, 0x1E2EF }, { 0x1E8D0, 0x1E8D6 }, { 0x1E944, 0x1E94A }, { 0xE0001, 0xE01EF },
 };
 
-static const struct range double_width[] = {
+static const struct ct_cp_range double_width[] = {
 	{ 0x1100, 0x115F }, { 0x231A, 0x231B }, { 0x2329, 0x232A }, { 0x23E9, 0x23EC }, { 0x23F0, 0x23F0 },
 	{ 0x23F3, 0x23F3 }, { 0x25FD, 0x25FE }, { 0x2614, 0x2615 }, { 0x2648, 0x2653 }, { 0x267F, 0x267F },
 	{ 0x2693, 0x2693 }, { 0x26A1, 0x26A1 }, { 0x26AA, 0x26AB }, { 0x26BD, 0x26BE }, { 0x26C4, 0x26C5 },
@@ -103,8 +99,8 @@ static const struct range double_width[] = {
 	{ 0x1F93C, 0x1F945 }, { 0x1F947, 0x1F9FF }, { 0x1FA70, 0x1FAF6 }, { 0x20000, 0x3FFFD },
 };
 
-static int
-inside(const struct range *table, size_t n, uint32_t cp)
+bool
+ct_cp_inside(const struct ct_cp_range *table, size_t n, uint32_t cp)
 {
 	size_t lo = 0, hi = n;
 
@@ -124,9 +120,9 @@ ct_cp_width(uint32_t cp)
 {
 	if (cp < 0x300)
 		return 1;
-	if (inside(zero_width, sizeof zero_width / sizeof *zero_width, cp))
+	if (ct_cp_inside(zero_width, sizeof zero_width / sizeof *zero_width, cp))
 		return 0;
-	return inside(double_width, sizeof double_width / sizeof *double_width, cp) ? 2 : 1;
+	return ct_cp_inside(double_width, sizeof double_width / sizeof *double_width, cp) ? 2 : 1;
 }
 
 int

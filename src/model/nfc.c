@@ -8,12 +8,8 @@
 
 #include "base/text.h"
 
-struct range {
-	uint32_t first, last;
-};
-
 /* NFC_Quick_Check is No or Maybe. */
-static const struct range uncertain[] = {
+static const struct ct_cp_range uncertain[] = {
 	{ 0x0300, 0x0304 }, { 0x0306, 0x030C }, { 0x030F, 0x030F }, { 0x0311, 0x0311 }, { 0x0313, 0x0314 },
 	{ 0x031B, 0x031B }, { 0x0323, 0x0328 }, { 0x032D, 0x032E }, { 0x0330, 0x0331 }, { 0x0338, 0x0338 },
 	{ 0x0340, 0x0345 }, { 0x0374, 0x0374 }, { 0x037E, 0x037E }, { 0x0387, 0x0387 }, { 0x0653, 0x0655 },
@@ -38,7 +34,7 @@ static const struct range uncertain[] = {
 };
 
 /* Other marks with a combining class: their order matters when there is more than one. */
-static const struct range marks[] = {
+static const struct ct_cp_range marks[] = {
 	{ 0x0305, 0x0305 }, { 0x030D, 0x030E }, { 0x0310, 0x0310 }, { 0x0312, 0x0312 }, { 0x0315, 0x031A },
 	{ 0x031C, 0x0322 }, { 0x0329, 0x032C }, { 0x032F, 0x032F }, { 0x0332, 0x0337 }, { 0x0339, 0x033F },
 	{ 0x0346, 0x034E }, { 0x0350, 0x036F }, { 0x0483, 0x0487 }, { 0x0591, 0x05BD }, { 0x05BF, 0x05BF },
@@ -82,22 +78,6 @@ static const struct range marks[] = {
 	{ 0x1E2EC, 0x1E2EF }, { 0x1E8D0, 0x1E8D6 }, { 0x1E944, 0x1E94A },
 };
 
-static bool
-inside(const struct range *table, size_t n, uint32_t cp)
-{
-	size_t lo = 0, hi = n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (cp > table[mid].last)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < n && cp >= table[lo].first;
-}
-
 bool
 ct_nfc_check(const char *s, size_t n, size_t *at)
 {
@@ -109,10 +89,10 @@ ct_nfc_check(const char *s, size_t n, size_t *at)
 
 		*at = i;
 		i += (size_t)ct_utf8_decode(s + i, n - i, &cp);
-		mark = cp >= 0x300 && inside(marks, sizeof marks / sizeof *marks, cp);
+		mark = cp >= 0x300 && ct_cp_inside(marks, sizeof marks / sizeof *marks, cp);
 		if (cp < 0x300)
 			continue;
-		if ((mark && after_mark) || inside(uncertain, sizeof uncertain / sizeof *uncertain, cp))
+		if ((mark && after_mark) || ct_cp_inside(uncertain, sizeof uncertain / sizeof *uncertain, cp))
 			return false;
 	}
 	return true;
