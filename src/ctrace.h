@@ -152,6 +152,9 @@ struct ct_trace_options {
 
 int ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_progress_fn progress,
     void *ctx, struct ct_error *err);
+/* Prompt and trace in one: on failure the old prompt and its graph stay. */
+int ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt,
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
 const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: not traced yet */
 int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold, struct ct_error *err);
 double ct_session_trace_seconds(const struct ct_session *s);		/* of the last trace, wall clock */

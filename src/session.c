@@ -461,6 +461,24 @@ longer_text(const struct ct_session *s, const int *ids, int n)
 }
 
 int
+ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt, ct_progress_fn progress,
+    void *ctx, struct ct_error *err)
+{
+	struct ct_session fresh = { .e = s->e };
+	int r = ct_session_prompt(&fresh, text, progress, ctx, err);
+
+	if (r == CT_OK)
+		r = ct_session_trace(&fresh, opt, progress, ctx, err);
+	if (r < 0) {
+		drop_graph(&fresh);
+		ct_arena_free(&fresh.prompt);
+		return r;
+	}
+	take_over(s, &fresh);
+	return CT_OK;
+}
+
+int
 ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_trace_options *opt,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {

@@ -20,7 +20,7 @@
 #include "tui/linear.h"
 #include "tui/script.h"
 
-enum { QUIET_MS = 100, POLL_MS = 20 };	/* work shorter than QUIET_MS shows no progress */
+enum { QUIET_MS = 100, POLL_MS = 20, BURST = 256 };	/* work shorter than QUIET_MS shows no progress */
 
 static void __attribute__((format(printf, 3, 0)))
 set_message(struct app *a, bool alert, const char *fmt, va_list ap)
@@ -304,16 +304,20 @@ on_event(struct app *a, const struct event *ev)
 static int
 loop(struct app *a)
 {
-	int did = DID_CHANGE;
+	int did = DID_CHANGE, due = DID_NOTHING, held = 0;
 
 	for (;;) {
 		struct event ev;
 
-		if (did & DID_REDRAW)
-			term_redraw();
-		if (did) {
+		due |= did;
+		/* While more has been typed already, a frame would be old before it is seen. */
+		if (due && (!term_pending() || ++held == BURST)) {
+			if (due & DID_REDRAW)
+				term_redraw();
 			frame_draw(a);
 			term_send(&a->grid);
+			due = DID_NOTHING;
+			held = 0;
 		}
 		ev = term_wait(session_timeout(a));
 		if (ev.kind == EV_END)

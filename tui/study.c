@@ -105,20 +105,22 @@ study_trace(struct study *s, const struct ct_target *target, struct ct_error *er
 int
 study_prompt(struct study *s, const char *text, struct ct_error *err)
 {
-	struct ct_target last = { .kind = CT_TARGET_LOGIT, .pos = -1 };
-	int rc = ct_session_prompt(s->session, text, s->progress, s->ctx, err);
+	struct ct_trace_options opt = s->trace;
+	int rc;
 
+	opt.target = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = -1 };
+	rc = ct_session_begin(s->session, text, &opt, s->progress, s->ctx, err);
 	if (rc)
 		return rc;
+	s->trace = opt;
 	s->T = ct_session_length(s->session);
 	s->pos = s->T - 1;
-	s->graph = NULL;
-	s->node = -1;
+	adopt_graph(s, NULL);
 	s->at = 0;
 	s->depth = 1;
 	s->undo[0].n = 0;
 	s->n_generated = 0;
-	return study_trace(s, &last, err);
+	return CT_OK;
 }
 
 int

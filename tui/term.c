@@ -531,6 +531,14 @@ term_wait(int timeout_ms)
 }
 
 bool
+term_pending(void)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return term.count > 0 || (poll(&fd, 1, 0) == 1 && (fd.revents & POLLIN) && !caught_end);
+}
+
+bool
 term_interrupted(void)
 {
 	bool any = true, stop = caught_end != 0;

@@ -48,6 +48,8 @@ void term_redraw(void);		/* the next term_send sends every cell */
 
 /* Waits up to timeout_ms (-1: for ever). */
 struct event term_wait(int timeout_ms);
+/* Has more been typed or pasted already? */
+bool term_pending(void);
 /* Was Esc or Ctrl-c pressed, or a signal caught? Keys typed meanwhile are kept. */
 bool term_interrupted(void);
 

@@ -55,7 +55,7 @@ struct job {
 	struct chunk *chunks;
 	int n_chunks;
 	struct worker *workers;
-	ct_progress_fn progress; /* called by the thread that asked, between its own chunks */
+	ct_progress_fn progress; /* called by the thread that asked, between the layers of its own chunks */
 	void *ctx;
 	atomic_int done;
 	atomic_bool cancelled;
@@ -396,6 +396,15 @@ finish_row(struct ct_row *row, size_t n, double bias)
 	row->residual = total > 0 ? gap / total : gap;
 }
 
+/* Between layers, so that a person who stops it need not wait for the whole chunk. */
+static bool
+is_cancelled(struct job *j, int worker)
+{
+	if (worker == 0 && j->progress && !j->progress(j->ctx, "attribution", atomic_load(&j->done), j->n_chunks))
+		atomic_store(&j->cancelled, true);
+	return atomic_load(&j->cancelled);
+}
+
 static void
 walk(void *arg, int task, int worker)
 {
@@ -407,12 +416,14 @@ walk(void *arg, int task, int worker)
 	int D = m->cfg.D, L = m->cfg.L, Tp = c->pos + 1, n = 0, spread = 0;
 	size_t ld = chunk_width(j, c);
 
-	if (atomic_load(&j->cancelled))
+	if (is_cancelled(j, worker))
 		return;
 	memset(w->E, 0, (size_t)c->n * ld * sizeof *w->E);
 	for (; n < c->n && c->rows[n].layer == L; n++)
 		inject(j, w, &c->rows[n], n, Tp);
 	for (int l = L - 1; l >= 0; l--) {
+		if (is_cancelled(j, worker))
+			return;
 		if (n) {
 			mlp_edges(j, w, c, l, spread, n);
 			skip_back(j, w, l, n, Tp);
@@ -445,9 +456,6 @@ walk(void *arg, int task, int worker)
 		finish_row(row, ct_layout_length(j->layout, row->layer, row->pos), w->bias[b]);
 	}
 	atomic_fetch_add(&j->done, 1);
-	if (worker == 0 && j->progress &&
-	    !j->progress(j->ctx, "attribution", atomic_load(&j->done), j->n_chunks))
-		atomic_store(&j->cancelled, true);
 }
 
 /* Late positions first: they cost most, and the small ones fill the gaps at the end. */

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -103,6 +105,18 @@ assert_no_question(const struct run *r)
 }
 
 static void
+assert_no_colour(const struct run *r)
+{
+	for (char c = '0'; c <= '9'; c++) {
+		const char sgr[] = { 033, '[', '3', c, 'm', '\0' };
+
+		assert_null(strstr(r->out, sgr));
+	}
+	assert_null(strstr(r->out, "38;5"));
+	assert_null(strstr(r->out, "48;5"));
+}
+
+static void
 test_terminals(void **state)
 {
 	static const struct {
@@ -126,8 +140,7 @@ test_terminals(void **state)
 		type(&r, "jjm13:theme projector\r1");
 		read_until(&r, 0, NULL);
 		if (terms[i].mono) {
-			assert_null(strstr(r.out, "\033[3"));	/* 30 to 38: colours */
-			assert_null(strstr(r.out, "38;5"));
+			assert_no_colour(&r);
 		}
 		assert_no_question(&r);
 		type(&r, "q");
@@ -148,12 +161,73 @@ test_no_color(void **state)
 	assert_true(read_until(&r, 0, READY));
 	type(&r, "jjm1:theme dark\r");
 	read_until(&r, 0, NULL);
-	assert_null(strstr(r.out, "38;5"));
-	assert_null(strstr(r.out, "48;5"));
+	assert_no_colour(&r);
 	type(&r, "q");
 	finish(&r);
 	assert_restored(&r);
 	unsetenv("NO_COLOR");
+}
+
+/* A model for which a long prompt is long work. */
+static void
+make_model(const char *dir)
+{
+	const char *maker = getenv("RANDOM_MODEL"), *srcdir = getenv("srcdir");
+	char tokenizer[4096];
+	int status = -1;
+	pid_t pid;
+
+	snprintf(tokenizer, sizeof tokenizer, "%s/tests/tokenizers/gpt2/tokenizer.json", srcdir ? srcdir : ".");
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		execl(maker ? maker : "./random_model", "random_model", dir, tokenizer, "380", "128", "6", "1024", "256",
+		    (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* Esc stops it, and what was there before is there still. */
+static void
+test_long_work(void **state)
+{
+	static struct run r;
+	struct timespec t[2];
+	char dir[4096];
+	size_t mark;
+
+	(void)state;
+	snprintf(dir, sizeof dir, "%s/large", pty_home());
+	make_model(dir);
+	start_with(&r, dir);
+	assert_true(read_until(&r, 0, READY));
+	type(&r, ":prompt The capital of Texas\r");
+	assert_true(read_until(&r, r.n, READY));
+	mark = r.n;
+	type(&r, ":prompt ");
+	for (int i = 0; i < 22; i++)
+		type(&r, "the state containing Dallas is ");
+	type(&r, "\r");
+	assert_true(read_until(&r, mark, "attribution"));
+	read_until(&r, mark, "Esc stops");
+	clock_gettime(CLOCK_MONOTONIC, &t[0]);
+	mark = r.n;
+	type(&r, "\033");
+	assert_true(read_until(&r, mark, "everything is as it was"));
+	clock_gettime(CLOCK_MONOTONIC, &t[1]);
+	print_message("stopped %.0f ms after Esc\n",
+	    1e3 * (double)(t[1].tv_sec - t[0].tv_sec) + 1e-6 * (double)(t[1].tv_nsec - t[0].tv_nsec));
+	read_until(&r, mark, NULL);
+	mark = r.n;
+	bytes_for(&r, "\033");	/* out of the command line */
+	type(&r, "\014");	/* the whole screen anew */
+	assert_true(read_until(&r, mark, "The capital of Tex"));
+	assert_true(read_until(&r, mark, READY));
+	type(&r, "jjq");
+	assert_int_equal(finish(&r), 0);
+	assert_restored(&r);
 }
 
 int
@@ -164,6 +238,7 @@ main(void)
 		cmocka_unit_test(test_views),
 		cmocka_unit_test(test_terminals),
 		cmocka_unit_test(test_no_color),
+		cmocka_unit_test(test_long_work),
 	};
 
 	return cmocka_run_group_tests(tests, pty_enter, pty_leave);
