@@ -1,0 +1,40 @@
+/*
+ * graph_reader: a file of graph JSON on its way into a graph. For graph_file.c, graph_place.c and graph_words.c only.
+ */
+#ifndef CT_SHARE_GRAPH_READER_H
+#define CT_SHARE_GRAPH_READER_H
+
+#include "share/graph_file.h"
+#include "share/graph_raw.h"
+
+/* What is only needed while a file is read. */
+struct ct_graph_reader {
+	struct ct_graph_file *f;
+	struct ct_raw_graph raw;
+	json_t *extras, *params;	/* "ctrace" and "qParams"; NULL: missing */
+	int *node;			/* (raw.n_nodes) of the graph, by place in the file */
+	struct ct_arena tmp;
+};
+
+/* A copy that lives as long as the graph; NULL: out of memory. */
+const char *ct_reader_keep(struct ct_graph_reader *r, const char *s);
+/* The order of words[] and labels[]. */
+int ct_reader_by_token(const void *a, const void *b);
+int ct_reader_by_feature(const void *a, const void *b);
+
+/* A number of one of the extras' objects; a size, at least `least`. */
+double ct_reader_extra(const struct ct_graph_reader *r, const char *section, const char *key, double otherwise);
+int ct_reader_size(const struct ct_graph_reader *r, const char *key, int least);
+
+/* Is this the target of the graph, be it an output or a feature? */
+bool ct_reader_is_target(const struct ct_raw_node *n);
+/* Nodes of the file become those of the graph; then links its edges, with influence. */
+int ct_reader_nodes(struct ct_graph_reader *r, struct ct_error *err);
+int ct_reader_edges(struct ct_graph_reader *r, struct ct_error *err);
+
+/* What the file says beside its graph: words of tokens, labels of features, pins. */
+int ct_reader_words(struct ct_graph_reader *r, struct ct_error *err);
+int ct_reader_labels(struct ct_graph_reader *r, struct ct_error *err);
+int ct_reader_pins(struct ct_graph_reader *r, struct ct_error *err);
+
+#endif
