@@ -289,7 +289,7 @@ save_copy(struct app *a, const char *path, bool replace)
 	if (!replace && access(path, F_OK) == 0)
 		return app_fail(a, "%s is there already; a ! behind the name replaces it", path);
 	if (!session_write(a, &text))
-		did = app_fail(a, "this session cannot be written: a name in it has a line break, or memory is short");
+		did = app_fail(a, "not written: a name in it has a line break, or memory is short");
 	else if (ct_file_replace(path, text.text, text.n, &err))
 		did = app_error(a, &err);
 	else
@@ -314,7 +314,8 @@ rename_session(struct app *a, const char *name, bool replace, struct ct_error *e
 	taken = ct_file_exists(path);
 	free(path);
 	if (taken && !replace)
-		return ct_fail(err, CT_EINVAL, "a session \"%s\" is there already; a ! behind the name replaces it", name);
+		return ct_fail(
+		    err, CT_EINVAL, "a session \"%s\" is there already; a ! behind the name replaces it", name);
 	if (s->path && session_name_is_clock(s->name))
 		old = strdup(s->path);
 	rc = take_name(s, name, &busy, err);
@@ -344,7 +345,8 @@ session_save(struct app *a, const char *name)
 	if (strchr(plain, '/'))
 		return save_copy(a, plain, replace);
 	if (*plain && !session_name_ok(plain))
-		return app_fail(a, "save: a name has up to %d bytes, without / and without a dot at its start; found \"%.60s\"",
+		return app_fail(a,
+		    "save: a name has up to %d bytes, without / and without a dot at its start; found \"%.60s\"",
 		    SESSION_NAME - 1, plain);
 	if (!*plain && !s->path)
 		return app_fail(a, "save: under which name?");
@@ -395,7 +397,8 @@ settle(struct app *a, const char *name, const char *said, int failed, const stru
 		return app_fail(a, "%s; %d more lines are not as they should be", wrong->msg, failed - 1);
 	if (failed)
 		return app_fail(a, "%s", wrong->msg);
-	app_say(a, s->path || strchr(name, '/') ? "%s: as you left it" : "%s: as you left it; changes are not kept", name);
+	app_say(a, "%s: as you left it%s", name,
+	    s->path || strchr(name, '/') ? "" : "; changes are not kept");
 	return DID_CHANGE;
 }
 

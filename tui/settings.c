@@ -120,8 +120,8 @@ read_prune(struct reader *r, const struct ct_yaml *v)
 
 	if (v->kind == CT_YAML_SCALAR && (n = strcspn(v->text, ",")) < sizeof part) {
 		snprintf(part, sizeof part, "%.*s", (int)n, v->text);
-		if (ct_text_double(part, &node) && (!v->text[n] || ct_text_double(v->text + n + 1, &edge)) && node > 0
-		    && node <= 1 && edge > 0 && edge <= 1) {
+		if (ct_text_double(part, &node) && (!v->text[n] || ct_text_double(v->text + n + 1, &edge))
+		    && node > 0 && node <= 1 && edge > 0 && edge <= 1) {
 			r->s->study.node_threshold = node;
 			r->s->study.edge_threshold = edge;
 			return;
@@ -174,7 +174,8 @@ read_key(struct reader *r, const char *place, const struct ct_yaml *v)
 			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err,
 			    "keys: %s: there is no command \"%.60s\"", v->key, v->text);
 		else if (c && (c->flags & CMD_SCRIPT))
-			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: \"%s\" is for scripts only", v->key, c->name);
+			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: \"%s\" is for scripts only", v->key,
+			    c->name);
 		else if (key_bind(place, v->key, none ? "" : v->text))
 			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: too many keys", v->key);
 		else
@@ -237,7 +238,8 @@ read_entry(struct reader *r, const struct ct_yaml *v)
 		if (n < sizeof names)
 			n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", entries[i].name);
 	}
-	ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "there is no setting \"%.40s\"; expected one of %s", v->key, names);
+	ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "there is no setting \"%.40s\"; expected one of %s", v->key,
+	    names);
 	complain(r->s, err.msg);
 }
 

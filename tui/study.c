@@ -160,7 +160,8 @@ study_prune(struct study *s, double node_threshold, double edge_threshold, struc
 
 /* Opens a model in place of what is open, with a prompt ("": none). On failure all stays. */
 static int
-reopen(struct study *s, const char *model, const struct ct_engine_options *opt, const char *text, struct ct_error *err)
+reopen(struct study *s, const char *model, const struct ct_engine_options *opt, const char *text,
+    struct ct_error *err)
 {
 	struct study other = { .progress = s->progress, .ctx = s->ctx, .defaults = s->defaults };
 	int rc = study_open(&other, model, opt, err);
