@@ -129,7 +129,8 @@ read_entry(const char *dir, const char *file, struct session_entry *out)
 		memcpy(out->model, about.model, sizeof out->model);
 		memcpy(out->prompt, about.prompt, sizeof out->prompt);
 		memcpy(out->note, about.note, sizeof out->note);
-		out->when = st.st_mtime;
+		out->when = st.st_mtim.tv_sec;
+		out->nanoseconds = st.st_mtim.tv_nsec;
 		out->open = is_open(out->name);
 		ok = true;
 	}
@@ -143,7 +144,11 @@ by_time(const void *left, const void *right)
 {
 	const struct session_entry *x = left, *y = right;
 
-	return x->when > y->when ? -1 : x->when < y->when ? 1 : strcmp(y->name, x->name);
+	if (x->when != y->when)
+		return x->when > y->when ? -1 : 1;
+	if (x->nanoseconds != y->nanoseconds)
+		return x->nanoseconds > y->nanoseconds ? -1 : 1;
+	return strcmp(y->name, x->name);
 }
 
 int

@@ -14,6 +14,7 @@ enum { SESSION_NAME = 128 };
 struct session_entry {
 	char name[SESSION_NAME], model[256], prompt[256], note[256];
 	time_t when;
+	long nanoseconds;		/* of that second */
 	bool open;			/* in some program */
 };
 
