@@ -2,6 +2,57 @@
 #include "math/blas.h"
 
 #include <cblas.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/*
+ * OpenBLAS tries for ever to get its buffers when the address space is limited (ulimit -v), at its own start already:
+ * so this runs before it, and ends the program with one line. What a thread takes was measured: its stack, its part of
+ * the heap, and a buffer.
+ */
+enum { BASE_MB = 256, THREAD_MB = 96 };
+
+static unsigned long
+processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned long)CPU_COUNT(&set) : 1;
+}
+
+static void
+check_address_space(int argc, char **argv, char **env)
+{
+	static const char variable[] = "OPENBLAS_NUM_THREADS=";
+	unsigned long ours = processors(), theirs = ours, needed, allowed;
+	struct rlimit limit;
+	char text[200];
+	int n;
+
+	(void)argc;
+	(void)argv;
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return;
+	for (; env && *env; env++)
+		if (strncmp(*env, variable, sizeof variable - 1) == 0 && (*env)[sizeof variable - 1] == '1')
+			theirs = 1;
+	needed = BASE_MB + THREAD_MB * (ours + theirs);
+	allowed = (unsigned long)(limit.rlim_cur >> 20);
+	if (allowed >= needed)
+		return;
+	n = snprintf(text, sizeof text, "ctrace: %lu processors need %lu MB of address space, and ulimit -v allows %lu; raise "
+	    "it, or use fewer processors (taskset)\n", ours, needed, allowed);
+	if (write(STDERR_FILENO, text, (size_t)n) < 0)
+		_exit(3);
+	_exit(2);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **, char **) =
+    check_address_space;
 
 /* A constructor, so that no caller can meet OpenBLAS with its own threads beside our pool's. */
 __attribute__((constructor)) static void

@@ -29,8 +29,8 @@ report "no banned function" \
 writing='printf|vprintf|puts|putchar|perror|exit|_exit|quick_exit|abort'
 streams='\((.*[^A-Za-z0-9_])?(stdout|stderr)[,)]'
 
-report "the engine neither prints nor exits" "$(
-	all | grep '^src/' | grep -v '^src/cli/' | calls "$writing"
+report "the engine neither prints nor exits (but blas.c, before OpenBLAS could hang)" "$(
+	all | grep '^src/' | grep -v '^src/cli/' | grep -v '^src/math/blas\.c$' | calls "$writing"
 	all | grep '^src/' | grep -v '^src/cli/' | xargs grep -nE "[a-z]$streams" /dev/null)"
 report "only output.c, progress.c and main.c of the command line write" "$(
 	all | grep '^src/cli/' | grep -vE '/(output|progress|main)\.c$' | calls "$writing"
@@ -44,8 +44,8 @@ report "only app.c, draw.c, term.c and main.c of the screens write; cmd.c, keys.
 	all | grep '^tui/' | grep -vE '^tui/(app|draw|term|main|cmd|keys|mdoc)\.c$' | calls "$sinks")"
 report "curses is written to by term.c alone" "$(
 	all | grep '^tui/' | grep -v '^tui/term\.c$' | calls 'addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|refresh|doupdate')"
-report "the command line and the engine write by output.c, progress.c and base/file.c alone; batch.c adds lines of JSON" "$(
-	all | grep '^src/' | grep -vE '^src/(cli/(output|progress|batch)|base/file)\.c$' | calls "$sinks" | grep -v ' write (')"
+report "the command line and the engine write by output.c, progress.c and base/file.c alone; blas.c before all; batch.c adds lines of JSON" "$(
+	all | grep '^src/' | grep -vE '^src/(cli/(output|progress|batch)|base/file|math/blas)\.c$' | calls "$sinks" | grep -v ' write (')"
 report "formats are literal" "$(
 	all | grep -v '^tests/' | xargs grep -nE '(^|[^a-z_])(f|s|sn)?printf[[:space:]]*\((stdout, |stderr, |[a-z]+, sizeof [a-z]+, )?[a-z_]+\)' /dev/null)"
 report "no file-scope variable that changes in the engine" "$(
