@@ -75,7 +75,8 @@ ct_session_check(const struct ct_session *s, struct ct_error *err)
 
 /* Fills a new session object's prompt from token ids; the caller swaps it in. */
 static int
-run_ids(struct ct_session *s, const char *text, const int *ids, int n, struct ct_error *err)
+run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
 {
 	const struct ct_model *m = s->e->model;
 	struct ct_arena tmp = { 0 };
@@ -97,7 +98,10 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, struct ct
 	memcpy(s->ids, ids, (size_t)n * sizeof *ids);
 	if ((r = ct_pass_init(&s->pass, m, n, &s->prompt, err)) < 0)
 		goto out;
-	ct_forward(m, &s->pass, s->ids, scratch);
+	if (!ct_forward(m, &s->pass, s->ids, scratch, progress, ctx)) {
+		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+		goto out;
+	}
 	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, s->e->pool, &s->prompt, err)) < 0 ||
 	    (r = ct_session_logits_init(&s->original, s, s->pass.final, &s->prompt, err)) < 0)
 		goto out;
@@ -108,7 +112,7 @@ out:
 }
 
 static int
-run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
+run_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	/* A token takes a byte at least, and a template adds a few: room for all, to say how many there are. */
 	size_t most = strlen(text) < MAX_BYTES ? strlen(text) + 64 : MAX_BYTES;
@@ -123,7 +127,7 @@ run_prompt(struct ct_session *s, const char *text, struct ct_error *err)
 	if (n == 0 || (n == 1 && spans[0].start == spans[0].end))
 		n = ct_fail(err, CT_EINVAL, "the prompt is empty: type some words");
 	if (n > 0)
-		n = run_ids(s, text, ids, n, err);
+		n = run_ids(s, text, ids, n, progress, ctx, err);
 	ct_arena_free(&tmp);
 	return n;
 }
@@ -149,7 +153,7 @@ ct_session_prompt(
 	int r = ct_engine_check(s->e, err);
 
 	if (r == CT_OK)
-		r = run_prompt(&fresh, text, err);
+		r = run_prompt(&fresh, text, progress, ctx, err);
 	if (r == CT_OK && progress && !progress(ctx, "prompt", 1, 1))
 		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 	if (r == CT_OK)
@@ -506,7 +510,7 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 		r = ct_fail_memory(err, strlen(s->text), "a prompt");
 		goto out;
 	}
-	if ((r = run_ids(&fresh, text, all, s->T + n, err)) < 0 ||
+	if ((r = run_ids(&fresh, text, all, s->T + n, progress, ctx, err)) < 0 ||
 	    (r = ct_session_trace(&fresh, opt ? opt : &last, progress, ctx, err)) < 0 ||
 	    (s->n_clamps &&
 		(r = apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps, &s->clamp_options, err)) < 0)) {

@@ -18,7 +18,7 @@ ct_prompt_run(struct ct_prompt *p, const struct ct_model *m, const struct ct_tra
 	scratch = ct_arena_need(a, ct_layer_scratch(m, T), sizeof *scratch, "a forward pass", err);
 	if (scratch == NULL)
 		return CT_ENOMEM;
-	ct_forward(m, &p->pass, ids, scratch);
+	ct_forward(m, &p->pass, ids, scratch, NULL, NULL);
 	return ct_local_init(&p->local, m, tc, &p->pass, NULL, a, err);
 }
 

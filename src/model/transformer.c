@@ -224,8 +224,9 @@ ct_logits(const struct ct_model *m, int T, const float *y, float *logits)
 	    false, true, T, m->cfg.V, m->cfg.D, 1, y, m->cfg.D, m->unembed, m->cfg.D, 0, logits, m->cfg.V);
 }
 
-void
-ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *scratch)
+bool
+ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *scratch, ct_progress_fn progress,
+    void *ctx)
 {
 	const struct ct_config *c = &m->cfg;
 	size_t TD = (size_t)p->T * c->D, kv = (size_t)p->T * c->H_kv * c->head;
@@ -234,6 +235,8 @@ ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *s
 	for (int l = 0; l < c->L; l++) {
 		float *x = p->x + l * TD, *mid = p->mid + l * TD, *next = x + TD, *out = p->mlp_out + l * TD;
 
+		if (progress && !progress(ctx, "prompt", l, c->L))
+			return false;
 		ct_layer_attention(m, l, 0, p->T, x, p->k + l * kv, p->v + l * kv,
 		    p->pattern + (size_t)l * c->H * p->T * p->T, false, p->scale1 + l * p->T, mid, scratch);
 		ct_layer_mlp(m, l, p->T, mid, p->mlp_in + l * TD, p->scale2 + l * p->T, out, scratch);
@@ -241,4 +244,5 @@ ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *s
 			next[i] = mid[i] + out[i];
 	}
 	ct_final_norm(m, p->T, p->x + c->L * TD, p->final, p->scale_f);
+	return true;
 }

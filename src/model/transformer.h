@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/pool.h"
+#include "base/progress.h"
 #include "model/model.h"
 
 /* Everything a run leaves behind. Arrays of layers are indexed [l][t][..]. */
@@ -61,8 +62,12 @@ void ct_final_norm(const struct ct_model *m, int T, const float *x, float *y, fl
 /* logits (T,V) = y W_U^T. */
 void ct_logits(const struct ct_model *m, int T, const float *y, float *logits);
 
-/* The original run: fills the pass for ids[0..T). scratch: ct_layer_scratch floats. */
-void ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *scratch);
+/*
+ * The original run: fills the pass for ids[0..T). scratch: ct_layer_scratch floats. A progress function (NULL: none) is
+ * called before each layer; false: it cancelled, and the pass is not filled.
+ */
+bool ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *scratch, ct_progress_fn progress,
+    void *ctx);
 
 /*
  * y = lin(x) (T,out), optionally without its bias; and the transpose on gradients: gx (T,in) = beta*gx + g W.

@@ -480,9 +480,13 @@ test_cancel(void **state)
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
 	o = ct_session_outcome(w->s);
 	world_logits(w->s, CT_RUN_CLAMPED, before);
-	p = (struct patience){ 0, 0 };
-	assert_int_equal(ct_session_prompt(w->s, "w1 w2", until_tired, &p, &err), CT_ECANCELLED);
-	assert_string_equal(err.msg, "prompt cancelled");
+	for (int i = 0; i < L + 1; i++) {	/* before each layer, and at the end */
+		p = (struct patience){ i, 0 };
+		assert_int_equal(ct_session_prompt(w->s, "w1 w2", until_tired, &p, &err), CT_ECANCELLED);
+		assert_string_equal(err.msg, "prompt cancelled");
+		assert_int_equal(p.calls, i + 1);
+		assert_ptr_equal(ct_session_graph(w->s), g);
+	}
 	p = (struct patience){ INT_MAX, 0 };
 	world_ok(ct_session_trace(w->s, &other, until_tired, &p, &err), &err);
 	calls = p.calls;
