@@ -4,7 +4,7 @@
  *   TORTURE_KIND=alloc|open|read|write|rename|sync|map|stat|thread
  *   TORTURE_AT=N     this call fails (0: none does, they are only counted)
  *   TORTURE_MORE=1   and so do all after it
- *   TORTURE_REPORT=FILE  gets "CALLS LEAKS" at exit
+ *   TORTURE_REPORT=FILE  gets "CALLS LEAKS LARGEST PEAK" at exit: bytes of the largest allocation, and of all at most
  *
  * Only calls by the program and by the libraries that it gives its input to count (jansson, yaml, pcre2, zlib, and the C
  * library on their behalf). OpenBLAS, curses and the loader are left alone: what they do without memory is theirs.
@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -54,7 +55,7 @@ static struct {
 
 static atomic_long calls;
 static _Atomic(uintptr_t) live[LIVE];	/* open addressing; 1: was there */
-static atomic_long leaks;
+static atomic_long leaks, held, largest, peak;
 
 /* Is this return address in code that counts? *owns: and that has to free what it gets. */
 static bool
@@ -94,6 +95,13 @@ note_alloc(void *p, const void *caller)
 		uintptr_t old = live[i];
 
 		if (old <= 1 && atomic_compare_exchange_strong(&live[i], &old, (uintptr_t)p)) {
+			long size = (long)malloc_usable_size(p), now = atomic_fetch_add(&held, size) + size;
+
+			/* Two threads may overtake each other here: it is one of their figures then. */
+			if (size > largest)
+				largest = size;
+			if (now > peak)
+				peak = now;
 			leaks++;
 			return;
 		}
@@ -109,6 +117,7 @@ note_free(void *p)
 	     left--, i = (i + 1) % LIVE)
 		if (live[i] == (uintptr_t)p) {
 			live[i] = 1;
+			held -= (long)malloc_usable_size(p);
 			leaks--;
 			return;
 		}
@@ -162,13 +171,13 @@ set_up(void)
 __attribute__((destructor)) static void
 say(void)
 {
-	char text[64];
+	char text[128];
 	int n;
 
 	shim.ready = false;
 	if (shim.report < 0)
 		return;
-	n = snprintf(text, sizeof text, "%ld %ld\n", (long)calls, (long)leaks);
+	n = snprintf(text, sizeof text, "%ld %ld %ld %ld\n", (long)calls, (long)leaks, (long)largest, (long)peak);
 	if (write(shim.report, text, (size_t)n) != n)
 		return;
 }
@@ -208,11 +217,9 @@ realloc(void *old, size_t n)
 
 	if (fails(ALLOC, CALLER))
 		FAIL_WITH(ENOMEM, NULL);
+	note_free(old);
 	p = __libc_realloc(old, n);
-	if (p || n == 0) {
-		note_free(old);
-		note_alloc(p, CALLER);
-	}
+	note_alloc(p ? p : n ? old : NULL, CALLER);
 	return p;
 }
 
