@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "tui/app.h"
 
+#define DONE "done: Space goes on"
+
 enum { WIDEST = 100 };	/* longer lines are hard to read */
 
 /* A word of text without the quotes of keys, made harmless. Returns its bytes in the text. */
@@ -120,6 +122,8 @@ draw_task(const struct app *a, const struct area *area, int y)
 	if (s->ask) {
 		draw_text(area, x, y, done ? ST_PLUS : ST_KEY, done ? "✓" : "▸");
 		flow(area, x + 2, y, area->w - x - 3, ST_STRONG, s->ask);
+		if (done && x + 2 + ct_text_width(s->ask) + 2 + ct_text_width(DONE) < area->w)
+			draw_right(area, area->w - 1, y, ST_PLUS, DONE);
 		return;
 	}
 	for (int i = 0; i < s->n_expect; i++) {
