@@ -14,6 +14,7 @@
 
 #include "trace/influence.h"
 
+enum { MAX_TARGETS = 1024 };
 static const size_t slack = (size_t)64 << 20;
 
 /* Is this the target of a graph that explains a feature? */
@@ -60,6 +61,9 @@ measure(struct ct_graph_reader *r, struct ct_error *err)
 	if (g->n_targets == 0)
 		return ct_fail(err, CT_EFORMAT, "%s: no node of type \"logit\": an attribution graph explains an output",
 		    r->raw.s.where);
+	if (g->n_targets > MAX_TARGETS)
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: %d outputs are more than the %d that a graph may have",
+		    r->raw.s.where, g->n_targets, MAX_TARGETS);
 	g->L = ct_reader_size(r, "layers", top - 1 > g->L ? top - 1 : g->L);
 	f->F = ct_reader_size(r, "features", f->F);
 	/* A node that stands for several, or does not say for which: a number of its own. */
@@ -190,9 +194,24 @@ place_target(struct ct_graph_reader *r, const struct ct_raw_node *raw, int to)
 	r->node[raw->place] = to;
 }
 
+/* Is a node of the graph, from `first` on, the same thing as this target? */
+static bool
+is_there(const struct ct_graph *g, int first, int last, const struct ct_node *t)
+{
+	for (int i = first; i < last; i++) {
+		const struct ct_node *n = &g->nodes[i];
+		bool feature = n->kind == CT_NODE_FEATURE || n->target == CT_TARGET_FEATURE;
+
+		if (feature == (t->target == CT_TARGET_FEATURE) && n->layer == t->layer && n->pos == t->pos &&
+		    n->index == t->index && n->other == t->other && n->index >= 0)
+			return true;
+	}
+	return false;
+}
+
 /* The one that is marked comes first, the others as they come. */
-static void
-place_targets(struct ct_graph_reader *r)
+static int
+place_targets(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph *g = &r->f->graph;
 	int first = g->n_nodes - g->n_targets, to = first;
@@ -202,14 +221,21 @@ place_targets(struct ct_graph_reader *r)
 		for (int i = 0; i < r->raw.n_nodes; i++) {
 			const struct ct_raw_node *raw = &r->raw.nodes[i];
 
-			if (ct_reader_is_target(raw) && raw->is_target == (bool)marked)
-				place_target(r, raw, to++);
+			if (!ct_reader_is_target(raw) || raw->is_target != (bool)marked)
+				continue;
+			place_target(r, raw, to);
+			if (is_there(g, first, to, &g->nodes[to]) ||
+			    (g->nodes[to].target == CT_TARGET_FEATURE && is_there(g, 0, g->n_features, &g->nodes[to])))
+				return ct_fail(err, CT_EFORMAT, "%s: nodes[%d] stands for the same thing as another node",
+				    r->raw.s.where, i);
+			to++;
 		}
 	for (int i = first; i < g->n_nodes; i++)
 		sum += g->nodes[i].weight;
 	for (int i = first; i < g->n_nodes && !(sum > 0); i++)
 		g->nodes[i].weight = 1;
 	g->pos = g->nodes[first].pos;
+	return CT_OK;
 }
 
 /* What the extras say of single nodes. */
@@ -242,9 +268,8 @@ ct_reader_nodes(struct ct_graph_reader *r, struct ct_error *err)
 	r->node = ct_arena_need(&r->tmp, (size_t)r->raw.n_nodes, sizeof *r->node, "a graph", err);
 	if (!g->nodes || !r->node)
 		return CT_ENOMEM;
-	if ((rc = place_features(r, err)) < 0 || (rc = place_grids(r, err)) < 0)
+	if ((rc = place_features(r, err)) < 0 || (rc = place_grids(r, err)) < 0 || (rc = place_targets(r, err)) < 0)
 		return rc;
-	place_targets(r);
 	read_terms(r);
 	return CT_OK;
 }
