@@ -34,7 +34,7 @@ ct_net_open(struct ct_net *net, const struct ct_net_shape *s, struct ct_error *e
 			net->sin[t * half + i] = (float)sin(angle);
 		}
 	}
-	net->embed = ct_params_add(p, "model.embed_tokens.weight", V, D, 0, 0);
+	net->embed = ct_params_add(p, "model.embed_tokens.weight", V, D, 0, 1);
 	for (int l = 0; l < s->L; l++) {
 		struct ct_net_layer *w = &net->layers[l];
 		size_t at[9];
