@@ -6,6 +6,7 @@
 
 #include "corpus/build.h"
 #include "corpus/generators.h"
+#include "corpus/parts.h"
 #include "corpus/templates.h"
 
 static int
@@ -71,7 +72,12 @@ ct_corpus_build(struct ct_corpus **out, const struct ct_yaml_doc *recipe, struct
 		rc = build_templates(&b, recipe, corpus, err);
 	if (rc == CT_OK) {
 		ct_build_label_prefixes(&b);
-		return ct_build_finish(&b, out, err);
+		rc = ct_build_finish(&b, out, err);
+		if (rc == CT_OK && (rc = ct_corpus_read_parts(*out, recipe, err)) < 0) {
+			ct_corpus_free(*out);
+			*out = NULL;
+		}
+		return rc;
 	}
 	ct_build_close(&b);
 	return rc;

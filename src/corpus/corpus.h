@@ -35,7 +35,7 @@
 #include "base/error.h"
 #include "io/yaml.h"
 
-enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000 };
+enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000, CT_CORPUS_MAX_PARTS = 4 };
 
 struct ct_sentence {
 	int first, n;		/* tokens[first .. first+n), first one is BOS */
@@ -48,6 +48,12 @@ struct ct_sentence {
 	int plan;		/* word of its `plan:` slot, -1: none */
 	int plan_at;		/* position at which it is to be made, -1: none is named */
 	int repeat;		/* how often it stands in an epoch, >= 1; it is stored once */
+};
+
+/* Something that answers are put together from. */
+struct ct_corpus_part {
+	const char *name;		/* "ones" */
+	const char *value;		/* the label at the answer position that tells its value: "ones make *" */
 };
 
 struct ct_corpus {
@@ -71,6 +77,9 @@ struct ct_corpus {
 	int *label_start;	/* (n_tokens + 1) */
 	int *label_of;
 
+	int n_parts;
+	struct ct_corpus_part *parts;
+
 	struct ct_arena arena;
 };
 
@@ -81,6 +90,9 @@ void ct_corpus_free(struct ct_corpus *c);
 /* Id of the word or label with this text, or -1. */
 int ct_corpus_word(const struct ct_corpus *c, const char *text);
 int ct_corpus_label(const struct ct_corpus *c, const char *text);
+
+/* Whether the label is like the pattern, in which `*` stands for anything. */
+bool ct_corpus_fits(const struct ct_corpus *c, int label, const char *pattern);
 
 /*
  * Whether some sentence, held out or not, begins like this one up to position pos and goes on with the word:

@@ -1,17 +1,22 @@
 /*
  * sums: "36 + 59 = 95" for every pair of whole numbers of a range, operands and results one token each.
  *
- *   corpus: {generator: sums, min: 0, max: 99, hold_out: {share: 0.3, seed: 7}}
+ *   corpus: {generator: sums, min: 0, max: 99, digits: 5, hold_out: {share: 0.3, seed: 7}}
  *
+ * With `digits: 5` training also reads "ones of 47 = 7" and "tens of 47 = 4", five times as often as a sum.
  * Held out are unordered pairs (59 + 36 would give 36 + 59 away), never the last one with a result.
  * Besides those of corpus.h the labels are
  *
  *   _6 (input), 3_ (input)       ones digit and tens of this operand; "first _6", "second 5_" by its place
+ *   _1 or _6 (input)             its remainder by five; "_1 or _6, answering"
  *   _9, answering                an operand's part, at the answer position; by place "first _6, answering"
  *   _6 + _9, 3_ + 5_             the lookup that gives ones or tens, operands in either order
+ *   ones make 15, tens make 8_   their sums
  *   carry                        the ones digits make ten or more
  *   say _5, say 9_               ones digit and tens of the result
- *   sum 80 to 99                 ranges of the result, 10, 20 and 50 wide and half overlapping
+ *   say _0 or _5                 its remainder by five
+ *   sum about 95                 90 to 99; each sum is about two numbers
+ *   sum 80 to 99                 ranges of the result, 20 and 50 wide and half overlapping
  */
 #include <stdio.h>
 
@@ -21,7 +26,7 @@
 enum { MAX_NUMBER = 999 };
 
 struct sums {
-	int min, max, seed;
+	int min, max, seed, digits;
 	double share;
 	struct ct_arena arena;
 	char *held;			/* (n, n) by operand - min; only a <= b is set */
@@ -31,14 +36,15 @@ struct sums {
 static int
 read_sums(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *corpus, struct ct_error *err)
 {
-	static const char *const keys[] = {"generator", "min", "max", "hold_out", NULL};
+	static const char *const keys[] = {"generator", "min", "max", "digits", "hold_out", NULL};
 	static const char *const hold_keys[] = {"share", "seed", NULL};
 	const struct ct_yaml *hold = ct_yaml_get(corpus, "hold_out");
 	int rc;
 
 	if ((rc = ct_yaml_only(doc, corpus, keys, err)) < 0 ||
 	    (rc = ct_yaml_int(doc, corpus, "min", false, 0, MAX_NUMBER, &s->min, err)) < 0 ||
-	    (rc = ct_yaml_int(doc, corpus, "max", true, s->min + 1, MAX_NUMBER, &s->max, err)) < 0)
+	    (rc = ct_yaml_int(doc, corpus, "max", true, s->min + 1, MAX_NUMBER, &s->max, err)) < 0 ||
+	    (rc = ct_yaml_int(doc, corpus, "digits", false, 0, 1000, &s->digits, err)) < 0)
 		return rc;
 	s->n = s->max - s->min + 1;
 	if (2 * s->max - 2 * s->min + 1 + s->n > CT_CORPUS_MAX_WORDS || s->n > CT_CORPUS_MAX_SENTENCES / s->n)
@@ -92,12 +98,26 @@ hold_out(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *co
 	return CT_OK;
 }
 
-/* "_6" and "3_" of 36; "_6" and "_" of 6 are told apart as "0_". */
+static void
+label_inputs(struct ct_build *b, const struct ct_sentence *s)
+{
+	for (int pos = 0; pos < s->n; pos++)
+		ct_build_label(b, pos, "%s (input)", b->words.text[b->tokens[s->first + pos]]);
+}
+
+/* "_6" and "3_" of 36; "_6" and "0_" of 6. */
+static void
+label_number(struct ct_build *b, int pos, int x)
+{
+	ct_build_label(b, pos, "_%d (input)", x % 10);
+	ct_build_label(b, pos, "_%d or _%d (input)", x % 5, x % 5 + 5);
+	ct_build_label(b, pos, "%d_ (input)", x / 10);
+}
+
 static void
 label_operand(struct ct_build *b, int pos, const char *place, int x)
 {
-	ct_build_label(b, pos, "_%d (input)", x % 10);
-	ct_build_label(b, pos, "%d_ (input)", x / 10);
+	label_number(b, pos, x);
 	ct_build_label(b, pos, "%s _%d", place, x % 10);
 	ct_build_label(b, pos, "%s %d_", place, x / 10);
 	ct_build_label(b, pos, "a number");
@@ -108,6 +128,7 @@ static void
 label_answering(struct ct_build *b, int pos, const char *place, int x)
 {
 	ct_build_label(b, pos, "_%d, answering", x % 10);
+	ct_build_label(b, pos, "_%d or _%d, answering", x % 5, x % 5 + 5);
 	ct_build_label(b, pos, "%d_, answering", x / 10);
 	ct_build_label(b, pos, "%d, answering", x);
 	ct_build_label(b, pos, "%s _%d, answering", place, x % 10);
@@ -130,21 +151,25 @@ label_result(struct ct_build *b, int pos, int x, int y)
 {
 	int sum = x + y;
 	int lo = x % 10 < y % 10 ? x % 10 : y % 10, hi = x % 10 + y % 10 - lo;
+	int lo5 = x % 5 < y % 5 ? x % 5 : y % 5, hi5 = x % 5 + y % 5 - lo5;
 	int small = x < y ? x / 10 : y / 10, large = x / 10 + y / 10 - small;
 
 	ct_build_label(b, pos, "answering");
 	ct_build_label(b, pos, "_%d + _%d", lo, hi);
+	ct_build_label(b, pos, "_%d or _%d + _%d or _%d", lo5, lo5 + 5, hi5, hi5 + 5);
 	ct_build_label(b, pos, "%d_ + %d_", small, large);
 	ct_build_label(b, pos, lo + hi > 9 ? "carry" : "no carry");
 	ct_build_label(b, pos, "say _%d", sum % 10);
 	ct_build_label(b, pos, "say %d_", sum / 10);
 	ct_build_label(b, pos, sum % 2 ? "say an odd number" : "say an even number");
-	ct_build_label(b, pos, sum % 5 ? "say no multiple of 5" : "say _0 or _5");
+	ct_build_label(b, pos, "say _%d or _%d", sum % 5, sum % 5 + 5);
 	ct_build_label(b, pos, sum < 100 ? "sum under 100" : "sum 100 or more");
+	ct_build_label(b, pos, "ones make %d", lo + hi);
 	ct_build_label(b, pos, "tens make %d_", small + large);
 	if (x == y)
 		ct_build_label(b, pos, "a number twice");
-	label_range(b, pos, sum, 10);
+	for (int near = (sum + 5) / 5 * 5; near > sum - 5; near -= 5)
+		ct_build_label(b, pos, "sum about %d", near);
 	label_range(b, pos, sum, 20);
 	label_range(b, pos, sum, 50);
 }
@@ -169,13 +194,44 @@ write_sum(struct ct_build *b, int kind, int x, int y, bool held_out)
 	}
 	if (b->failed)
 		return;
-	for (int pos = 0; pos < s->n; pos++)
-		ct_build_label(b, pos, "%s (input)", b->words.text[b->tokens[s->first + pos]]);
+	label_inputs(b, s);
 	label_operand(b, 1, "first", x);
 	label_operand(b, 3, "second", y);
 	label_answering(b, 4, "first", x);
 	label_answering(b, 4, "second", y);
 	label_result(b, 4, x, y);
+}
+
+/* "ones of 47 = 7" and "tens of 47 = 4": what a child knows of numbers before it adds. */
+static void
+write_digit(struct ct_build *b, int kind, bool ones, int x, int repeat)
+{
+	const char *part = ones ? "ones" : "tens";
+	int digit = ones ? x % 10 : x / 10;
+	struct ct_sentence *s = ct_build_sentence(b, kind);
+	char text[16];
+
+	if (!s)
+		return;
+	s->answer = 4;
+	s->repeat = repeat;
+	ct_build_token(b, part);
+	ct_build_token(b, "of");
+	snprintf(text, sizeof text, "%d", x);
+	ct_build_token(b, text);
+	ct_build_token(b, "=");
+	snprintf(text, sizeof text, "%d", digit);
+	ct_build_token(b, text);
+	if (b->failed)
+		return;
+	label_inputs(b, s);
+	label_number(b, 3, x);
+	for (int pos = 1; pos < 5; pos++)
+		ct_build_label(b, pos, "asks for the %s", part);
+	ct_build_label(b, 4, "answering");
+	ct_build_label(b, 4, "%s of a number, answering", part);
+	ct_build_label(b, 4, "say %d", digit);
+	ct_build_label(b, 4, ones ? "say _%d" : "say %d_", digit);
 }
 
 int
@@ -200,6 +256,12 @@ ct_sums_build(struct ct_build *b, const struct ct_yaml_doc *recipe, const struct
 			int lo = x < y ? x : y, hi = x + y - lo;
 
 			write_sum(b, kind, x, y, s.held[(lo - s.min) * s.n + hi - s.min]);
+		}
+	kind = s.digits > 0 ? ct_names_add(&b->kinds, "digit") : -1;
+	for (int x = s.min; x <= 2 * s.max && s.digits > 0 && !b->failed; x++)
+		if (x <= s.max || x >= 2 * s.min) {
+			write_digit(b, kind, true, x, s.digits);
+			write_digit(b, kind, false, x, s.digits);
 		}
 done:
 	ct_arena_free(&s.arena);

@@ -289,8 +289,8 @@ test_sums(void **state)
 
 	(void)state;
 	check_whole(c);
-	assert_int_equal(c->n_sentences, 10000);
-	for (int i = 0; i < c->n_sentences; i++) {
+	assert_int_equal(c->n_sentences, 10000 + 2 * 199);	/* and the digits of 0 to 198 */
+	for (int i = 0; i < 10000; i++) {
 		const struct ct_sentence *t = &c->sentences[i];
 		int a = i / 100, b = i % 100;
 
@@ -316,6 +316,20 @@ test_sums(void **state)
 	assert_true(has_label(c, s, 4, "sum 80 to 99"));
 	assert_true(has_label(c, s, 4, "second _9, answering"));
 	assert_false(has_label(c, s, 4, "sum 100 or more"));
+	for (int i = 10000; i < c->n_sentences; i++) {
+		const struct ct_sentence *t = &c->sentences[i];
+		int x = (i - 10000) / 2;
+
+		assert_int_equal(strtol(word(c, t, 3), NULL, 10), x);
+		assert_int_equal(strtol(answer(c, t), NULL, 10), i % 2 ? x / 10 : x % 10);
+		assert_string_equal(word(c, t, 1), i % 2 ? "tens" : "ones");
+		assert_false(t->held_out);
+		assert_true(t->repeat > 1);
+	}
+	s = find(c, "ones of 147 = 7");
+	assert_true(has_label(c, s, 3, "_7 (input)"));
+	assert_true(has_label(c, s, 4, "asks for the ones"));
+	assert_true(has_label(c, s, 4, "say _7"));
 	ct_corpus_free(c);
 }
 
