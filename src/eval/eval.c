@@ -8,6 +8,7 @@
 
 #include "cards/activity.h"
 #include "cards/match.h"
+#include "eval/exchange.h"
 #include "eval/planning.h"
 #include "eval/swap.h"
 
@@ -132,7 +133,9 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 	    [CT_SWAP_ONWARDS] = "bridge swap onwards"};
 	struct ct_swap_figures swap;
 	struct ct_planning_figures planning;
-	int place, k, rc;
+	struct ct_exchange_figures exchange[CT_CORPUS_MAX_PARTS];
+	char name[64];
+	int place, i, k, rc;
 
 	rc = ct_swap_measure(&swap, m, tc, c, activity, others, pool, progress, ctx, err);
 	for (place = 0; rc == CT_OK && swap.n > 0 && place < CT_SWAP_PLACES; place++) {
@@ -143,6 +146,13 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 		rc = ct_planning_measure(&planning, m, tc, c, activity, others, pool, progress, ctx, err);
 	if (rc == CT_OK)
 		add_planning(e, &planning);
+	if (rc == CT_OK)
+		rc = ct_exchange_measure(exchange, m, tc, c, activity, others, pool, progress, ctx, err);
+	for (i = 0; rc == CT_OK && i < c->n_parts; i++) {
+		snprintf(name, sizeof name, "swap of the %.24s", c->parts[i].name);
+		for (k = 0; exchange[i].n > 0 && k < CT_SWAP_STRENGTHS; k++)
+			add_test(e, name, ct_swap_strengths[k], exchange[i].share[k], exchange[i].n);
+	}
 	return rc;
 }
 

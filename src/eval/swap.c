@@ -10,7 +10,6 @@
 #include "eval/graphs.h"
 #include "eval/means.h"
 #include "eval/prompt.h"
-#include "trace/intervene.h"
 
 enum { SPAN = 8 };	/* positions before and at the answer that a swap may touch */
 const double ct_swap_strengths[CT_SWAP_STRENGTHS] = {1, 1.5, 2};
@@ -138,36 +137,6 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 	return rc;
 }
 
-static int
-try_swap(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *clamps, int n,
-    double strength, struct ct_arena *a, int *said, struct ct_error *err)
-{
-	static const struct ct_clamp_options how = {.mode = CT_FREE, .through = CT_MODEL};
-	struct ct_arena_mark mark = ct_arena_mark(a);
-	struct ct_clamp *moved = ct_arena_need(a, (size_t)n, sizeof *moved, "clamps", err);
-	struct ct_changed changed;
-	struct ct_sites sites;
-	float *logits = NULL;
-	int i, rc = moved != NULL ? CT_OK : CT_ENOMEM;
-
-	for (i = 0; rc == CT_OK && i < n; i++) {
-		moved[i] = clamps[i];
-		moved[i].amount *= strength;
-	}
-	if (rc == CT_OK)
-		rc = ct_sites_init(&sites, &p->local, moved, n, a, err);
-	if (rc == CT_OK)
-		rc = ct_intervene(&changed, &p->local, &sites, &how, a, err);
-	if (rc == CT_OK) {
-		logits = ct_prompt_logits(p, changed.final, a, err);
-		rc = logits != NULL ? CT_OK : CT_ENOMEM;
-	}
-	if (rc == CT_OK)
-		*said = ct_likeliest(j->m->cfg.V, logits);
-	ct_arena_release(a, mark);
-	return rc;
-}
-
 /* Other values whose answer to the same question is known and differs, in random order. */
 static int
 choose_others(const struct job *j, const struct ct_sentence *s, int own, int item, int *others)
@@ -219,7 +188,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 			n = ct_means_difference(&j->means, own * SPAN, others[i] * SPAN,
 			    place == CT_SWAP_ANSWER ? 1 : span(j->c, s), s->answer, NULL, clamps);
 			for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
-				rc = try_swap(j, &p, clamps, n, ct_swap_strengths[k], a, &said, err);
+				rc = ct_prompt_clamped(&p, clamps, n, ct_swap_strengths[k], a, &said, err);
 				if (rc != CT_OK)
 					return rc;
 				r->given[place][k] += said == to->answer[relation(j, s)];

@@ -10,8 +10,10 @@
 
 #include <cmocka.h>
 
+#include "base/random.h"
 #include "cards/activity.h"
 #include "eval/eval.h"
+#include "eval/exchange.h"
 #include "eval/planning.h"
 #include "eval/prompt.h"
 #include "eval/swap.h"
@@ -26,9 +28,10 @@ enum {
 struct world {
 	struct ct_corpus c;
 	struct ct_sentence sentences[SENTENCES];
-	int tokens[TOKENS], start[TOKENS + 1], of[TOKENS];
+	int tokens[TOKENS], start[TOKENS + 1], of[2 * TOKENS];
 	char text[VALUES][24];
-	const char *words[VOCAB], *labels[VALUES];
+	const char *words[VOCAB], *labels[VALUES + RELATIONS];
+	struct ct_corpus_part parts[2];
 };
 
 static int
@@ -57,15 +60,20 @@ make_world(struct world *w)
 		}
 	}
 	for (t = 0; t < TOKENS; t++) {
-		w->start[t] = t;
-		w->of[t] = t / (LENGTH * CITIES * RELATIONS);
+		w->start[t] = 2 * t;
+		w->of[2 * t] = t / (LENGTH * CITIES * RELATIONS);
+		w->of[2 * t + 1] = VALUES + t / LENGTH % RELATIONS;
 	}
-	w->start[TOKENS] = TOKENS;
+	w->start[TOKENS] = 2 * TOKENS;
+	w->labels[VALUES] = "asks for the first";
+	w->labels[VALUES + 1] = "asks for the second";
+	w->parts[0] = (struct ct_corpus_part){.name = "value", .value = "about V*"};
+	w->parts[1] = (struct ct_corpus_part){.name = "question", .value = "asks *"};
 	for (t = 0; t < VOCAB; t++)
 		w->words[t] = "w";
 	w->c = (struct ct_corpus){.n_words = VOCAB, .words = w->words, .n_sentences = SENTENCES,
 	    .sentences = w->sentences, .n_relations = RELATIONS, .n_tokens = TOKENS, .tokens = w->tokens,
-	    .n_labels = VALUES, .labels = w->labels, .label_start = w->start, .label_of = w->of};
+	    .n_labels = VALUES + RELATIONS, .labels = w->labels, .label_start = w->start, .label_of = w->of};
 }
 
 /* Mean rank of x[i] among x, by counting. */
@@ -437,6 +445,87 @@ test_planning(void **state)
 	free(mean);
 }
 
+/* Mean activations at the answer position of training sentences with a label. */
+static void
+label_means(struct fixture *f, const struct world *w, int label, float mean[3][64])
+{
+	int s, l, x, n = 0;
+
+	memset(mean, 0, 3 * sizeof *mean);
+	for (s = 0; s < SENTENCES; s++) {
+		const struct ct_sentence *t = &w->sentences[s];
+
+		if (t->held_out || (label < VALUES ? t->about != label : t->relation != label - VALUES))
+			continue;
+		n++;
+		fixture_run(f, w->tokens + t->first, ANSWER + 1);
+		for (l = 0; l < 3; l++)
+			for (x = 0; x < f->tc->layers[l].F; x++)
+				mean[l][x] += activation(f, l, x, ANSWER);
+	}
+	for (l = 0; l < 3; l++)
+		for (x = 0; x < 64; x++)
+			mean[l][x] /= (float)n;
+}
+
+static void
+test_exchange(void **state)
+{
+	static struct world w;
+	static struct ct_clamp clamps[LENGTH * 3 * 64];
+	static float from[LENGTH][3][64], to[LENGTH][3][64];
+	struct ct_exchange_figures got[2];
+	struct fixture f;
+	struct ct_activity *activity;
+	struct ct_error err;
+	int answers[VALUES][RELATIONS], s, i, k, part, n, item = 0, tried[2] = {0}, given[2][CT_SWAP_STRENGTHS] = {{0}};
+	float logits[VOCAB];
+
+	(void)state;
+	make_world(&w);
+	w.c.parts = w.parts;
+	w.c.n_parts = 2;
+	fixture_open(&f, "llama-clt");
+	answer_as_the_model(&f, &w, answers);
+	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_exchange_measure(got, f.m, f.tc, &w.c, activity, 3, NULL, NULL, NULL, &err), CT_OK);
+	for (s = 0; s < SENTENCES; s++) {
+		struct ct_rng rng;
+
+		if (!w.sentences[s].held_out)
+			continue;
+		ct_rng_seed(&rng, 2, (uint64_t)item++);
+		for (part = 0; part < 2; part++) {
+			int own = part ? w.sentences[s].relation : w.sentences[s].about;
+
+			for (i = 0; i < 3; i++) {
+				int v = (int)ct_rng_below(&rng, part ? RELATIONS : VALUES);
+				int wanted = part ? answers[w.sentences[s].about][v] : answers[v][w.sentences[s].relation];
+
+				if (v == own)
+					continue;
+				tried[part]++;
+				label_means(&f, &w, part * VALUES + own, from[ANSWER]);
+				label_means(&f, &w, part * VALUES + v, to[ANSWER]);
+				fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
+				for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+					n = naive_clamps(&f, from, to, ANSWER, ANSWER, ct_swap_strengths[k], clamps);
+					run_clamped(&f, clamps, n, CT_FREE, logits);
+					given[part][k] += ct_likeliest(VOCAB, logits) == wanted;
+				}
+			}
+		}
+	}
+	for (part = 0; part < 2; part++) {
+		assert_true(tried[part] > 5);
+		assert_int_equal(got[part].n, tried[part]);
+		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
+			assert_true(fabs(got[part].share[k] - (double)given[part][k] / tried[part]) < 1e-9);
+	}
+	ct_activity_free(activity);
+	fixture_close(&f);
+}
+
 /* Figures that do not exist are NAN, tests that do not apply are left out. */
 static void
 test_nothing_held_out(void **state)
@@ -505,6 +594,7 @@ main(void)
 	    cmocka_unit_test(test_graph_figures),
 	    cmocka_unit_test(test_swap),
 	    cmocka_unit_test(test_planning),
+	    cmocka_unit_test(test_exchange),
 	    cmocka_unit_test(test_nothing_held_out),
 	    cmocka_unit_test(test_cancel),
 	};
