@@ -78,6 +78,7 @@ struct ct_session {
 	struct ct_arena survey_arena, sweep_arena;
 	struct ct_survey *survey;		/* of the graph and its pruning */
 	struct ct_contrast *contrast;		/* of the clamps in force, in their arena */
+	struct ct_operands_run *operands;	/* of the prompt (operands.c) */
 	struct ct_running running;		/* over the session's life */
 };
 
@@ -91,6 +92,7 @@ int ct_session_check_position(const struct ct_session *s, int pos, struct ct_err
 void ct_session_drop_survey(struct ct_session *s);
 /* Drops what the pins sum up to, when they or the graph change. */
 void ct_session_drop_parts(struct ct_session *s);
+void ct_session_drop_operands(struct ct_session *s);
 /* Counts an outcome of new clamps in the running agreement. */
 void ct_session_count_outcome(struct ct_session *s);
 

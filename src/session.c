@@ -54,6 +54,7 @@ ct_session_close(struct ct_session *s)
 		return;
 	drop_clamps(s);
 	drop_graph(s);
+	ct_session_drop_operands(s);
 	ct_arena_free(&s->sweep_arena);
 	ct_arena_free(&s->prompt);
 	free(s);
@@ -138,6 +139,7 @@ take_over(struct ct_session *s, struct ct_session *fresh)
 {
 	drop_clamps(s);
 	drop_graph(s);
+	ct_session_drop_operands(s);
 	ct_arena_free(&s->sweep_arena);
 	ct_arena_free(&s->prompt);
 	fresh->running = s->running;

@@ -52,7 +52,7 @@ static const struct cmd_entry commands[] = {
 	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; alone: fold "
 	    "all",
 	    CMD_GRAPH, do_branch },
-	{ "view", "NAME", "tree card map logits clamps sweep survey subgraph features sessions help lesson start",
+	{ "view", "NAME", "tree card map logits clamps sweep survey subgraph operands features sessions help lesson start",
 	    "show a view", 0, do_view },
 	{ "next-pane", "[back]", "back", "give the keys to the next pane", 0, do_next_pane },
 	{ "pane", "wider|narrower|taller|shorter|even|zoom", "wider narrower taller shorter even zoom",

@@ -331,8 +331,8 @@ do_view(struct app *a, const char *arg)
 
 	if (id < 0)
 		return app_fail(a,
-		    "view: expected tree, card, map, logits, clamps, sweep, survey, subgraph, features, sessions, "
-		    "help, lesson or start; found \"%.60s\"",
+		    "view: expected tree, card, map, logits, clamps, sweep, survey, subgraph, operands, features, "
+		    "sessions, help, lesson or start; found \"%.60s\"",
 		    arg);
 	/* The key that opens a view also closes it. */
 	return show(a, a->focus == (enum view_id)id ? VIEW_TREE : (enum view_id)id);

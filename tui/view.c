@@ -14,6 +14,7 @@ static const struct view_ops *const views[VIEW_COUNT] = {
 	[VIEW_SWEEP] = &sweep_view,
 	[VIEW_SURVEY] = &survey_view,
 	[VIEW_SUBGRAPH] = &subgraph_view,
+	[VIEW_OPERANDS] = &operands_view,
 	[VIEW_FEATURES] = &features_view,
 	[VIEW_SESSIONS] = &sessions_view,
 	[VIEW_HELP] = &help_view,

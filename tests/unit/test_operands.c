@@ -1,0 +1,74 @@
+/* operands: pictures of features over pairs of numbers, against the prompts that they picture. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "world.h"
+
+static void
+needs_numbers(void **state)
+{
+	struct world *w = *state;
+	struct ct_operands o;
+	struct ct_error err;
+
+	world_prompt(w->s, PROMPT);
+	assert_int_equal(ct_session_operands(w->s, 0, 0, 1, &o, NULL, NULL, &err), CT_EINVAL);
+	assert_non_null(strstr(err.msg, "two numbers"));
+}
+
+/* The model of sums, where it is there: each value is what the prompt with these numbers has. */
+static void
+pictures_prompts(void **state)
+{
+	static const int pairs[][2] = { { 28, 47 }, { 0, 0 }, { 99, 3 }, { 5, 62 } };
+	struct ct_engine_options opt = { 0 };
+	struct ct_engine *e;
+	struct ct_session *s, *other;
+	struct ct_operands o;
+	struct ct_error err;
+	char text[32];
+	int active = 0;
+
+	(void)state;
+	if (ct_engine_open(&e, test_path("../models/sums"), &opt, &err) < 0)
+		skip();
+	assert_int_equal(ct_session_open(&s, e, &err), CT_OK);
+	assert_int_equal(ct_session_open(&other, e, &err), CT_OK);
+	world_prompt(s, "28 + 47 =");
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		snprintf(text, sizeof text, "%d + %d =", pairs[i][0], pairs[i][1]);
+		world_prompt(other, text);
+		for (int f = 0; f < 200; f++) {
+			float got, want = ct_session_activation(other, 1, f, 4);
+
+			world_ok(ct_session_operands(s, 1, f, 4, &o, NULL, NULL, &err), &err);
+			assert_int_equal(o.n, 100);
+			got = o.acts[pairs[i][0] * 100 + pairs[i][1]];
+			assert_true(got > want - 1e-4f && got < want + 1e-4f);
+			assert_true(got <= o.most);
+			active += got > 0;
+		}
+	}
+	assert_true(active > 4);
+	assert_true(o.at[0] == 1 && o.at[1] == 3 && o.value[0] == 28 && o.value[1] == 47);
+	assert_int_equal(ct_session_operands(s, 1, 0, 5, &o, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_operands(s, 9, 0, 4, &o, NULL, NULL, &err), CT_ENOTFOUND);
+	ct_session_close(other);
+	ct_session_close(s);
+	ct_engine_close(e);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { WORLD_TEST(needs_numbers), cmocka_unit_test(pictures_prompts) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
