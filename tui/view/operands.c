@@ -47,7 +47,7 @@ feature_of(const struct ct_node *n, struct operands *o)
 }
 
 static void
-refresh(struct app *a, struct operands *o)
+make_picture(struct app *a, struct operands *o)
 {
 	o->ready = false;
 	o->node = a->study.node;
@@ -69,7 +69,7 @@ operands_changed(struct app *a, void *state, enum change what)
 	o->step = 0;
 	o->why.msg[0] = '\0';
 	if (a->view == VIEW_OPERANDS && what != CHANGED_PRUNING)
-		refresh(a, o);
+		make_picture(a, o);
 }
 
 static void
@@ -79,7 +79,7 @@ operands_focused(struct app *a, void *state)
 
 	if (o->node != a->study.node)
 		o->step = 0;
-	refresh(a, o);
+	make_picture(a, o);
 }
 
 /* The same feature at another token. */
@@ -91,7 +91,7 @@ operands_side(struct app *a, void *state, int step)
 	if (!o->ready || o->pos + step < 1 || o->pos + step >= a->study.T)
 		return DID_NOTHING;
 	o->step += step;
-	refresh(a, o);
+	make_picture(a, o);
 	return DID_CHANGE;
 }
 
