@@ -139,6 +139,7 @@ size=$(wc -c <"$tmp/many.json")
 ceiling "JSON of many objects" $((size + mb64)) $((40 * size + mb64)) "$CTRACE" export "$tmp/many.json" --to dot
 printf '{"a":"%s"}' "$(head -c 20000 /dev/zero | tr '\0' '[')" >"$tmp/many.json"
 ceiling "JSON of brackets in a text" $mb64 $mb64 "$CTRACE" export "$tmp/many.json" --to dot
+rm -r "$tmp/big" "$tmp/many.json"
 
 "$CTRACE" trace -m "$model" --json "$tmp/made.json" w20 w1 w22 >/dev/null || exit 99
 for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved linear train}; do
