@@ -17,7 +17,8 @@ play() {
 	"$tui" -m "$model" --readonly --headless 80x24 --script "$1" 2>&1
 }
 
-# One command per line, from a seed. Left out are q, which would end it, and 0, which leads to other models.
+# One command per line, from a seed. Left out are q, which would end it, 0, which leads to other models, and M, whose
+# notes are kept.
 monkey() {
 	awk -v seed="$1" -v n="$2" -v prompt="$prompt" '
 	BEGIN {
@@ -31,7 +32,7 @@ monkey() {
 			r = rand()
 			if (r < .45) {
 				c = 33 + int(rand() * 94)
-				print "key " (c == 113 || c == 48 ? "j" : sprintf("%c", c))
+				print "key " (c == 113 || c == 48 || c == 77 ? "j" : sprintf("%c", c))
 			} else if (r < .8)
 				print "key " key[1 + int(rand() * named)]
 			else if (r < .93)
@@ -45,7 +46,7 @@ monkey() {
 }
 
 again() {
-	printf '%s\n' "prompt $prompt" "unclamp all" "prune 0.8,0.98" "edges weight" "mode frozen" "through model" \
+	printf '%s\n' "prompt $prompt" "pane even" "unclamp all" "prune 0.8,0.98" "edges weight" "mode frozen" "through model" \
 	    "prompt $prompt" "view clamps" "view tree" "back" "screen"
 }
 
