@@ -123,7 +123,7 @@ static struct layout_wish
 seen_wish(const struct app *a, const int *x, int n)
 {
 	struct layout_wish none = { .row = 0 }, wish = a->wish;
-	int usual[LAYOUT_COLUMNS - 1], half = layout_body(a) / 2;
+	int usual[LAYOUT_COLUMNS - 1] = { 0 }, half = layout_body(a) / 2;
 
 	place_rules(a->grid.cols, &none, usual);
 	for (int i = 0; i < n; i++)
