@@ -1,70 +1,184 @@
-/* export: `ctrace export`: a saved graph, checked and written in another form. The forms are in share/. */
+/* export: `ctrace export`: saved graphs, checked and written in another form. The forms are in share/. */
 #include "cli/cli.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/file.h"
 #include "share/forms.h"
 #include "share/graph_file.h"
+#include "share/graph_folder.h"
 
 enum { KEY_TO = CLI_LONG, KEY_PINNED };
 
+struct export {
+	const char *to;			/* the form */
+	bool pinned;
+	const char *out;		/* file, "-", or the folder */
+	json_t *list;			/* of the graphs in the folder, to write anew; NULL: none is kept */
+};
+
+/* Writes one graph to `out`; with a slug under this name, and into the list if there is one. */
 static int
-run(struct cli *c)
+export_graph(struct export *x, const char *path, const char *out, const char *slug)
 {
 	struct ct_error err = { 0 };
-	const char *value, *to = "", *out = "-", *graph;
-	bool pinned = false;
 	struct cli_progress progress = { 0 };
 	struct ct_graph_file *file;
 	struct ct_graph_names names;
 	json_t *root = NULL;
 	char *text = NULL;
 	size_t n;
-	int key, status, r;
+	int status, r;
 
-	while ((key = cli_next(c, &value)) > 0)
-		switch (key) {
-		case 'o': out = value; break;
-		case KEY_TO: to = value; break;
-		case KEY_PINNED: pinned = true; break;
-		}
-	if (key < 0)
-		return c->status;
-	graph = cli_operand(c, "graph file");
-	if (!graph)
-		return CLI_ERROR;
-	if (!ct_form_known(to)) {
-		cli_error("--to: expected dot, svg, html or json, found %s", *to ? to : "nothing");
-		return CLI_ERROR;
-	}
-	r = ct_graph_file_open(&file, graph, cli_progress, &progress, &err);
+	r = ct_graph_file_open(&file, path, cli_progress, &progress, &err);
 	cli_progress_end(&progress);
 	if (r < 0)
 		return cli_fail(&err);
 	names = ct_graph_file_names(file);
 	if (ct_graph_to_json(&root, &file->graph, &file->subgraph, &names, &err) < 0 ||
-	    ct_form_write(&text, &n, to, pinned, root, &err) < 0)
+	    (slug && ct_graph_folder_name(root, slug, &err) < 0) ||
+	    ct_form_write(&text, &n, x->to, x->pinned, root, &err) < 0)
 		status = cli_fail(&err);
 	else
 		status = cli_text(out, text, n);
+	if (status == CLI_OK && x->list && ct_graph_folder_add(x->list, root, &err) < 0)
+		status = cli_fail(&err);
 	free(text);
 	json_decref(root);
 	ct_graph_file_close(file);
 	return status;
 }
 
+/* The name of a graph in a folder, freed by the caller: that of its file without ".json". */
+static char *
+slug_of(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t n = strlen(name);
+
+	return strndup(name, n > 5 && strcmp(name + n - 5, ".json") == 0 ? n - 5 : n);
+}
+
+/* The names of all graphs; of two with one name the second would replace the first. */
+static int
+name_graphs(const struct cli *c, char **slugs)
+{
+	for (int i = 0; i < c->argc; i++) {
+		slugs[i] = slug_of(c->argv[i]);
+		for (int k = 0; slugs[i] && k < i; k++)
+			if (strcmp(slugs[i], slugs[k]) == 0) {
+				cli_error("%s and %s would be one file of the folder: rename one", c->argv[k],
+				    c->argv[i]);
+				return CLI_ERROR;
+			}
+		if (!slugs[i]) {
+			cli_error("out of memory for the names of %d graphs", c->argc);
+			return CLI_ERROR;
+		}
+	}
+	return CLI_OK;
+}
+
+/* One graph as NAME.FORM of the folder. The list of the folder may be named among them: it is none. */
+static int
+export_into(struct export *x, const char *path, const char *slug)
+{
+	char *name = NULL, *out = NULL;
+	int status = CLI_OK;
+
+	if (asprintf(&name, "%s.%s", slug, x->to) < 0 || !(out = ct_path_join(x->out, name))) {
+		cli_error("out of memory for a name in %s", x->out);
+		status = CLI_ERROR;
+	} else if (strcmp(name, ct_graph_folder_list) != 0) {
+		status = export_graph(x, path, out, slug);
+	}
+	free(out);
+	free(name);
+	return status;
+}
+
+/* After a failure, too, the list has what was written. */
+static int
+export_folder(struct export *x, const struct cli *c)
+{
+	struct ct_error err = { 0 };
+	char *path = ct_path_join(x->out, ct_graph_folder_list), **slugs = calloc((size_t)c->argc, sizeof *slugs);
+	int status = CLI_ERROR;
+
+	if (!path || !slugs) {
+		cli_error("out of memory for the names of %d graphs", c->argc);
+		goto done;
+	}
+	if (name_graphs(c, slugs) != CLI_OK)
+		goto done;
+	if (ct_dir_make(x->out, &err) < 0 ||
+	    (strcmp(x->to, "json") == 0 && ct_graph_folder_read(&x->list, path, &err) < 0)) {
+		cli_fail(&err);
+		goto done;
+	}
+	status = CLI_OK;
+	for (int i = 0; i < c->argc && status == CLI_OK; i++)
+		status = export_into(x, c->argv[i], slugs[i]);
+	if (x->list && cli_json(path, json_incref(x->list)) != CLI_OK)
+		status = CLI_ERROR;
+done:
+	for (int i = 0; slugs && i < c->argc; i++)
+		free(slugs[i]);
+	json_decref(x->list);
+	free(slugs);
+	free(path);
+	return status;
+}
+
+static bool
+is_folder(const char *out)
+{
+	return *out && (out[strlen(out) - 1] == '/' || ct_dir_exists(out));
+}
+
+static int
+run(struct cli *c)
+{
+	struct export x = { .to = "", .out = "-" };
+	const char *value;
+	int key;
+
+	while ((key = cli_next(c, &value)) > 0)
+		switch (key) {
+		case 'o': x.out = value; break;
+		case KEY_TO: x.to = value; break;
+		case KEY_PINNED: x.pinned = true; break;
+		}
+	if (key < 0)
+		return c->status;
+	if (!ct_form_known(x.to)) {
+		cli_error("--to: expected dot, svg, html or json, found %s", *x.to ? x.to : "nothing");
+		return CLI_ERROR;
+	}
+	if (c->argc > 0 && is_folder(x.out))
+		return export_folder(&x, c);
+	if (c->argc > 1) {
+		cli_error("%d graphs go to a folder: name it with -o DIR/", c->argc);
+		return CLI_ERROR;
+	}
+	return cli_operand(c, "graph file") ? export_graph(&x, c->argv[0], x.out, NULL) : CLI_ERROR;
+}
+
 static const struct cli_option options[] = {
 	{ KEY_TO, "to", "FORM", "dot, svg, html, or json (in one normal form)" },
 	{ KEY_PINNED, "pinned", NULL, "only what is pinned, each supernode as one node" },
-	{ 'o', "output", "FILE", "where to write it (-: stdout)" },
+	{ 'o', "output", "FILE", "where to write it (-: stdout), or a folder: DIR/" },
 	{ 0 }
 };
 
 const struct cli_command cli_export = {
 	.name = "export",
-	.synopsis = "GRAPH --to FORM [--pinned] [-o FILE]",
-	.summary = "check a saved graph and write it as DOT, SVG, HTML or JSON",
-	.details = "GRAPH is graph JSON, from ctrace trace --json or from another program.",
+	.synopsis = "GRAPH ... --to FORM [--pinned] [-o FILE | -o DIR/]",
+	.summary = "check saved graphs and write them as DOT, SVG, HTML or JSON",
+	.details = "GRAPH is graph JSON, from ctrace trace --json or from another program. In a folder each\n"
+	    "graph keeps its name, and JSON gets the list that viewers look for, graph-metadata.json.",
 	.options = options,
 	.run = run
 };

@@ -85,6 +85,40 @@ ok "a form that does not exist is refused" grep -q 'expected dot, svg, html or j
 tui "export $tmp/screen"
 ok "and a file without one" grep -q 'the file.s end says what to write' "$tmp/err"
 
+# A folder of graphs: each keeps its name, and the list has the metadata of all.
+mkdir "$tmp/other"
+cp "$tmp/graph.json" "$tmp/one.json"
+cp "$top/tests/graphs/reference.json" "$tmp/two.json"
+run export "$tmp/one.json" "$tmp/two.json" --to json -o "$tmp/dir/"
+ok "graphs go to a folder" [ "$status" = 0 ]
+if command -v jq >/dev/null 2>&1; then
+	ok "which lists them under their names" [ "$(jq -c '[.graphs[].slug]' "$tmp/dir/graph-metadata.json")" = '["one","two"]' ]
+	ok "with the metadata that they have themselves" sh -c "cd '$tmp/dir' && [ \"\$(jq -cS .graphs[1] graph-metadata.json)\" = \"\$(jq -cS .metadata two.json)\" ]"
+	cp "$tmp/one.json" "$tmp/other/three.json"
+	run export "$tmp/other/three.json" --to json -o "$tmp/dir"
+	ok "what was listed stays" [ "$(jq -c '[.graphs[].slug]' "$tmp/dir/graph-metadata.json")" = '["one","two","three"]' ]
+	sed 's/"node_threshold": *0.8/"node_threshold":0.5/g' "$tmp/other/three.json" >"$tmp/two.json"
+	run export "$tmp/two.json" --to json -o "$tmp/dir/"
+	ok "and is replaced in its place" [ "$(jq -c '[.graphs[] | [.slug, .prompt]][1]' "$tmp/dir/graph-metadata.json")" = "[\"two\",\"$prompt\"]" ]
+fi
+cp "$tmp/dir/graph-metadata.json" "$tmp/list"
+run export "$tmp/dir"/*.json --to json -o "$tmp/dir/"
+ok "a folder goes into itself" [ "$status" = 0 ]
+ok "and stays as it was" cmp -s "$tmp/dir/graph-metadata.json" "$tmp/list"
+run export "$tmp/one.json" "$tmp/two.json" --to svg -o "$tmp/pictures/"
+ok "pictures go to a folder too" [ -s "$tmp/pictures/one.svg" -a -s "$tmp/pictures/two.svg" ]
+ok "without a list" [ ! -e "$tmp/pictures/graph-metadata.json" ]
+cp "$tmp/one.json" "$tmp/other/one.json"
+fails "two graphs of one name" "would be one file" export "$tmp/one.json" "$tmp/other/one.json" --to json -o "$tmp/new/"
+ok "of which none is written" [ ! -e "$tmp/new" ]
+fails "two graphs and no folder" "2 graphs go to a folder" export "$tmp/one.json" "$tmp/two.json" --to json
+echo '[]' >"$tmp/dir/graph-metadata.json"
+fails "a list that is none" "graph-metadata.json: expected" export "$tmp/one.json" --to json -o "$tmp/dir/"
+rm "$tmp/dir/graph-metadata.json"
+echo '{"nodes": []}' >"$tmp/bad.json"
+fails "a graph that is none, among others" "bad.json.*missing" export "$tmp/one.json" "$tmp/bad.json" "$tmp/two.json" --to json -o "$tmp/dir/"
+ok "of which the list has what was written" [ "$(grep -c '"slug"' "$tmp/dir/graph-metadata.json")" = 1 ]
+
 fails "no form" "--to: expected dot, svg, html or json, found nothing" export "$tmp/graph.json"
 fails "a form that does not exist" "found png" export "$tmp/graph.json" --to png
 sed 's/"ctx_idx": 1/"ctx_idx": -5/' "$top/tests/graphs/hostile.json" >"$tmp/bad.json"
