@@ -1,0 +1,72 @@
+/*
+ * fuzz_app: see fuzz_app.h.
+ */
+#include "fuzz_app.h"
+
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+static const struct ct_engine_options one_thread = { .threads = 1 };
+
+static struct study opened;	/* as it was just opened, without its session; engine NULL: not yet */
+
+void
+fuzz_need(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void
+open_study(struct study *s)
+{
+	static const char *model;
+	struct ct_error err;
+
+	if (!model)
+		model = fuzz_model();
+	if (!opened.engine) {
+		fuzz_need(study_open(&opened, model, &one_thread, &err) == CT_OK);
+		ct_session_close(opened.session);
+		opened.session = NULL;
+	}
+	*s = opened;
+	fuzz_need(ct_session_open(&s->session, s->engine, &err) == CT_OK);
+}
+
+struct app *
+fuzz_app_open(void)
+{
+	struct app *a = calloc(1, sizeof *a);
+	struct ct_error err;
+
+	fuzz_need(a != NULL);
+	a->theme = theme_find("default");
+	a->readonly = true;
+	open_study(&a->study);
+	fuzz_need(view_open_all(a) == 0);
+	fuzz_need(app_resize(a, APP_COLS, APP_ROWS));
+	fuzz_need(study_prompt(&a->study, "w19 w10 w9 w7", &err) == CT_OK);
+	view_changed(a, CHANGED_GRAPH);
+	return a;
+}
+
+void
+fuzz_app_close(struct app *a)
+{
+	notes_free(&a->notes);
+	input_close(a);
+	player_close(a);
+	view_close_all(a);
+	/* Another model takes the place of the first, which is closed then. */
+	if (a->study.engine != opened.engine)
+		opened.engine = NULL;
+	else
+		a->study.engine = NULL;
+	study_close(&a->study);
+	history_free(&a->prompts);
+	history_free(&a->commands);
+	grid_free(&a->grid);
+	free(a);
+}
