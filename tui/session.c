@@ -92,11 +92,12 @@ static int
 keep_backup(struct session *s, struct ct_error *err)
 {
 	char *other, *text = NULL;
-	size_t n = strlen(s->path);
+	size_t n;
 	int rc;
 
 	if (!s->backup)
 		return CT_OK;
+	n = strlen(s->path);
 	other = malloc(n + 2);
 	if (!other)
 		return ct_fail_memory(err, n + 2, "a path");

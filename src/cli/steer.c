@@ -381,8 +381,8 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 	    (rc = ct_session_contrast(s, &r->contrast, err)) < 0 ||
 	    (q->n_groups && (rc = ct_session_parts(s, &r->parts, err)) < 0))
 		return rc;
-	if (q->sweep.steps && (rc = ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep,
-				   cli_progress, progress, err)) < 0)
+	if (q->sweep.steps && ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep, cli_progress,
+				  progress, err) < 0)
 		return ct_fail_in(err, "--sweep");
 	cli_progress_end(progress);
 	if (q->generate && (!(r->unclamped = continuation(q, false, err)) ||

@@ -43,7 +43,7 @@ watch(void *ctx, const struct ct_train_live *live)
 	n += (size_t)figure(text + n, sizeof text - n, "L0", "", live->l0);
 	n += (size_t)figure(text + n, sizeof text - n, "dead", "%", 100 * live->dead);
 	n += (size_t)figure(text + n, sizeof text - n, "rate", " tokens/s", live->tokens_per_second);
-	n += (size_t)figure(text + n, sizeof text - n, "left", " s", live->seconds_left);
+	figure(text + n, sizeof text - n, "left", " s", live->seconds_left);
 	cli_status("%s %d/%d%s", live->phase, live->step, live->steps, text);
 	return true;
 }

@@ -236,7 +236,7 @@ ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, c
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
-	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), rc = n, i;
+	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), rc, i;
 
 	if (n < 0)
 		return n;

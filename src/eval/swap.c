@@ -221,7 +221,7 @@ ct_swap_measure(struct ct_swap_figures *out, const struct ct_model *m, const str
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
-	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), rc = n, i;
+	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), rc, i;
 
 	if (n < 0)
 		return n;

@@ -342,8 +342,8 @@ prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct
 		return rc;
 	json_array_foreach(nodes, i, v) {
 		identify(v, &n, name, sizeof name);
-		if ((x->at[i] = find_node(a, &n, err)) < 0 || (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
-			return CT_ENOMEM;
+		if ((rc = x->at[i] = find_node(a, &n, err)) < 0 || (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
+			return rc;
 	}
 	json_array_foreach(edges, i, v) {
 		int source = x->at[json_integer_value(json_array_get(v, 0))];

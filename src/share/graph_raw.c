@@ -269,7 +269,7 @@ read_node(struct ct_raw_graph *p, int T, struct ct_error *err)
 
 	ct_stream_peek(&p->s);
 	at = p->s.at;
-	if ((r = ct_stream_object(&p->s, err)) < 0)
+	if (ct_stream_object(&p->s, err) < 0)
 		return node_fail(p, &n, err);
 	while ((r = ct_stream_key(&p->s, &key, err)) > 0)
 		if ((r = read_field(p, &n, key, T, &feature, &seen, err)) < 0)
@@ -419,7 +419,7 @@ read_link(struct ct_raw_graph *p, struct ct_error *err)
 
 	ct_stream_peek(&p->s);
 	at = p->s.at;
-	if ((r = ct_stream_object(&p->s, err)) < 0)
+	if (ct_stream_object(&p->s, err) < 0)
 		return link_fail(p, err);
 	while ((r = ct_stream_key(&p->s, &key, err)) > 0) {
 		if (strcmp(key, "source") == 0)

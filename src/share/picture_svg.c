@@ -117,17 +117,18 @@ lay_out(struct grid *g, struct picture *p, struct ct_error *err)
 		g->columns[tallest(g)]++;
 	for (size_t i = 0, row = 0, k = 0; i < p->n_nodes; i++) {
 		struct picture_node *n = &p->nodes[i];
-		int columns = g->columns[n->pos], cell, used, lines;
+		int columns = g->columns[n->pos], cell, used, lines, line;
 
 		row += i > 0 && n->layer != n[-1].layer;
 		k = i > 0 && n->layer == n[-1].layer && n->pos == n[-1].pos ? k + 1 : 0;
 		cell = g->count[row * (size_t)g->T + (size_t)n->pos];
 		lines = lines_of(g, (int)row, n->pos);
 		/* A cell stands in the middle of its column and layer, a last line that is not full too. */
-		used = (int)k / columns == lines - 1 ? cell - (lines - 1) * columns : columns;
+		line = (int)k / columns;
+		used = line == lines - 1 ? cell - (lines - 1) * columns : columns;
 		n->x = g->x[n->pos] + CELL + ((int)k % columns + (columns - used) / 2.0) * (g->box[n->pos] + GAP_X);
 		n->w = g->box[n->pos];
-		n->y = g->y[row] + ((int)k / columns + (g->lines[row] - lines) / 2.0) * (BOX_H + GAP_Y);
+		n->y = g->y[row] + (line + (g->lines[row] - lines) / 2.0) * (BOX_H + GAP_Y);
 	}
 	return CT_OK;
 }
