@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "trace/measure.h"
 
 enum { MOST = 4000 };
 
@@ -173,6 +174,58 @@ test_find(void **state)
 	fixture_each(4, check_find);
 }
 
+/* The names of phases, one letter each; a graph is stopped where `until` names its phase. */
+struct phases {
+	char seen[16], until;
+};
+
+static bool
+note_phase(void *ctx, const char *phase, long done, long total)
+{
+	struct phases *p = ctx;
+	size_t n = strlen(p->seen);
+
+	assert_true(done <= total);
+	if ((n == 0 || p->seen[n - 1] != *phase) && n + 1 < sizeof p->seen)
+		p->seen[n] = *phase;
+	return *phase != p->until;
+}
+
+static void
+test_random_shape_is_measured(void **state)
+{
+	const struct ct_shape shape = {
+		.cfg = { .D = 8, .L = 3, .H = 2, .H_kv = 2, .head = 4, .mlp = 32, .V = 20, .context = 6,
+		    .norm = CT_LAYERNORM, .act = CT_GELU_TANH, .position = CT_LEARNED, .eps = 1e-5, .tied = true },
+		.kind = CT_CLT, .act = CT_TC_TOPK, .read = CT_READ_NORM2, .F = 12, .k = 4, .seed = 1
+	};
+	struct phases all = { .until = '-' }, some = { .until = 'a' };
+	struct ct_arena arena = { 0 };
+	struct ct_measured m[3];
+	struct ct_pool *pool;
+	struct ct_error err;
+
+	(void)state;
+	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ct_measure_shape(&m[i], &shape, 6, &arena, pool, note_phase, &all, &err), CT_OK);
+		assert_true(m[i].seconds > 0);
+		assert_true(m[i].graph->check.max_logit_error < 1e-4);
+	}
+	/* Twice the phases of one: run, features, attribution, pruning. */
+	assert_string_equal(all.seen, "rfaprfap");
+	/* The features of each layer and token but BOS, at most k of them; and the same again. */
+	assert_true(m[0].graph->n_features > 0 && m[0].graph->n_features <= 3 * 5 * 4);
+	assert_int_equal(m[0].graph->n_features, m[1].graph->n_features);
+	assert_true(m[0].graph->n_pruned > 0);
+	assert_int_equal(m[0].graph->n_pruned, m[1].graph->n_pruned);
+	for (int i = 0; i < m[0].graph->n_pruned; i++)
+		assert_true(m[0].graph->pruned[i].weight == m[1].graph->pruned[i].weight);
+	assert_int_equal(ct_measure_shape(&m[2], &shape, 6, &arena, pool, note_phase, &some, &err), CT_ECANCELLED);
+	ct_pool_close(pool);
+	ct_arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -181,6 +234,7 @@ main(void)
 		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_random_shape_is_measured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
