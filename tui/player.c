@@ -47,13 +47,16 @@ clean_slate(struct app *a)
 	return DID_CHANGE;
 }
 
+/* The student finds these commands in the history, as if typed. */
 static int
 run_all(struct app *a, const char *const *command)
 {
 	int did = DID_CHANGE;
 
-	for (int i = 0; i < LESSON_COMMANDS && command[i] && !(did & DID_FAIL); i++)
+	for (int i = 0; i < LESSON_COMMANDS && command[i] && !(did & DID_FAIL); i++) {
 		did |= cmd_run(a, command[i]);
+		history_add(&a->commands, command[i]);
+	}
 	return did & ~DID_QUIT;
 }
 
