@@ -155,11 +155,16 @@ read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const stru
 int
 ct_train_recipe_read(struct ct_train_recipe *out, const struct ct_yaml_doc *doc, struct ct_error *err)
 {
+	static const char *const keys[] = {
+		"name", "demo", "corpus", "parts", "model", "train", "transcoder", "transcoder-plt", NULL
+	};
 	const struct ct_yaml *root = ct_yaml_root(doc);
 	int code;
 
 	memset(out, 0, sizeof *out);
-	code = read_model(&out->model, doc, root, err);
+	code = ct_yaml_only(doc, root, keys, err);
+	if (code == CT_OK)
+		code = read_model(&out->model, doc, root, err);
 	if (code == CT_OK)
 		code = read_coder(&out->clt, doc, root, false, err);
 	if (code == CT_OK)
