@@ -27,7 +27,7 @@ static void
 row(const char *name, const double *values, int n)
 {
 	char line[512], cell[32];
-	int i, used = snprintf(line, sizeof line, "  %-34s", name);
+	int i, used = snprintf(line, sizeof line, "  %-36s", name);
 
 	for (i = 0; i < n && used < (int)sizeof line; i++)
 		used += snprintf(
@@ -80,8 +80,8 @@ show(const struct cli_coder *coder, const struct ct_eval *e)
 	row("replacement score", &e->graphs.replacement, 1);
 	row("completeness score", &e->graphs.completeness, 1);
 	row("influence against ablation (rank)", &e->graphs.spearman, 1);
-	cli_line("  %-34s %7d", "prompts with ranks", e->graphs.n_ranked);
-	cli_line("  %-34s %7.1e (edges)  %.1e (logits)", "worst self-check", e->graphs.max_edge_residual,
+	cli_line("  %-36s %7d", "prompts with ranks", e->graphs.n_ranked);
+	cli_line("  %-36s %7.1e (edges)  %.1e (logits)", "worst self-check", e->graphs.max_edge_residual,
 	    e->graphs.max_logit_error);
 	if (e->n_causal > 0)
 		cli_line(" causal tests, shares of %d", e->causal[0].n);
