@@ -23,6 +23,10 @@
 struct ct_engine;
 struct ct_session;
 
+/* The libraries in use with their versions, one a line. Returns dst. */
+enum { CT_LIBRARIES_SIZE = 512 };
+const char *ct_libraries(char *dst, size_t size);
+
 /* ---- engine */
 
 struct ct_engine_options {

@@ -14,6 +14,7 @@
 #include "tui/dirs.h"
 #include "tui/keys.h"
 #include "tui/settings.h"
+#include "tui/term.h"
 
 enum { OPT_MDOC = 256 };
 
@@ -40,7 +41,7 @@ static const struct {
 	{ "no-mouse", 'M', NULL, "leave the mouse to the terminal" },
 	{ "readonly", 'r', NULL, "write nothing: no labels, sessions, exports or history" },
 	{ "help", 'h', NULL, "this text" },
-	{ "version", 'V', NULL, "the version" },
+	{ "version", 'V', NULL, "the version, and those of the libraries" },
 	{ "mdoc", OPT_MDOC, "keys|commands", NULL },
 };
 
@@ -71,6 +72,14 @@ usage(FILE *out)
 		    out, "  %s %-22s %s\n", short_form(options[i].code), left, options[i].note);
 	}
 	fputs("\nInside, ? shows all keys. See also ctrace-tui(1) and ctrace(1).\n", out);
+}
+
+static void
+version(void)
+{
+	char libraries[CT_LIBRARIES_SIZE];
+
+	printf("ctrace-tui %s\n%s\n%s\n", PACKAGE_VERSION, ct_libraries(libraries, sizeof libraries), term_version());
 }
 
 static bool
@@ -155,7 +164,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		usage(stdout);
 		return 0;
 	case 'V':
-		printf("ctrace-tui %s\n", PACKAGE_VERSION);
+		version();
 		return 0;
 	case OPT_MDOC:
 		return mdoc(arg);

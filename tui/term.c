@@ -264,6 +264,12 @@ term_close(void)
 	term.sent = NULL;
 }
 
+const char *
+term_version(void)
+{
+	return curses_version();
+}
+
 void
 term_size(int *cols, int *rows)
 {

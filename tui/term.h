@@ -39,6 +39,8 @@ struct term_options {
 int term_open(const struct term_options *opt, struct ct_error *err);
 void term_close(void);		/* may be called at any time, any number of times */
 
+const char *term_version(void);	/* of curses: "ncurses 6.4.20221231" */
+
 void term_size(int *cols, int *rows);
 bool term_utf8(void);		/* can it show more than ASCII? */
 void term_theme(const struct theme *t);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "config.h"
 
 static const struct cli_option common[] = {
 	{ 'h', "help", NULL, "say how this command is used" },
@@ -43,6 +44,15 @@ lines(const char *text, const char *lead)
 		cli_line("%s%.*s", lead, n, text);
 		text += n + (text[n] == '\n');
 	}
+}
+
+void
+cli_version(void)
+{
+	char libraries[CT_LIBRARIES_SIZE];
+
+	cli_line("%s", PACKAGE_STRING);
+	lines(ct_libraries(libraries, sizeof libraries), "");
 }
 
 void

@@ -26,6 +26,11 @@ for c in $(sed -n 's/^\.Ss //p' "$man"); do
 	ok "the manual's command $c exists" sh -c "echo '$commands' | grep -qx '$c'"
 done
 
+"$CTRACE_TUI" --version >"$tmp/out" 2>"$tmp/err"
+ok "ctrace-tui --version names the program" has '^ctrace-tui [0-9]'
+ok "and the libraries" has '^zlib [0-9]'
+ok "and what draws the screen" has '^ncurses [0-9]'
+
 # The screen program's options and its manual (its keys and commands come from its tables).
 "$CTRACE_TUI" --help >"$tmp/out" 2>"$tmp/err"
 ok "ctrace-tui --help succeeds" [ $? = 0 ]
