@@ -142,6 +142,35 @@ check_bottleneck(const struct run *r, struct ct_error *err)
 	    "a bottleneck lies where sentences have their `plan at:`, and none has one");
 }
 
+/* The bytes of the longest token of the corpus that s begins with, up to a blank or the end. */
+static size_t
+longest_token(const struct ct_corpus *c, const char *s)
+{
+	size_t best = 0;
+
+	for (int i = 0; i < c->n_words; i++) {
+		size_t n = strlen(c->words[i]);
+
+		if (n > best && strncmp(s, c->words[i], n) == 0 && (s[n] == ' ' || s[n] == '\0'))
+			best = n;
+	}
+	return best;
+}
+
+static int
+check_demo(const struct run *r, struct ct_error *err)
+{
+	const struct ct_yaml *root = ct_yaml_root(r->doc);
+	const char *demo = "";
+	int code = ct_yaml_string(r->doc, root, "demo", false, &demo, err);
+
+	for (size_t n; code == CT_OK && *(demo += strspn(demo, " ")); demo += n)
+		if ((n = longest_token(r->corpus, demo)) == 0)
+			return ct_yaml_fail(r->doc, ct_yaml_get(root, "demo"), CT_EINVAL, err,
+			    "no sentence of the corpus has the word \"%.*s\"", (int)strcspn(demo, " "), demo);
+	return code;
+}
+
 static int
 prepare(struct run *r, const char *path, struct ct_error *err)
 {
@@ -155,7 +184,7 @@ prepare(struct run *r, const char *path, struct ct_error *err)
 	    (code = ct_train_recipe_read(&r->recipe, r->doc, err)) != CT_OK ||
 	    (code = ct_yaml_string(r->doc, ct_yaml_root(r->doc), "name", true, &r->name, err)) != CT_OK ||
 	    (code = ct_corpus_build(&r->corpus, r->doc, err)) != CT_OK ||
-	    (code = check_bottleneck(r, err)) != CT_OK ||
+	    (code = check_bottleneck(r, err)) != CT_OK || (code = check_demo(r, err)) != CT_OK ||
 	    (code = ct_pool_open(&r->pool, r->opt->threads, err)) != CT_OK ||
 	    (code = open_checkpoint(r, path, err)) != CT_OK)
 		return code;

@@ -78,6 +78,9 @@ ok "an unknown key is named with its line" one_error "bad.yaml:[0-9]+: .*speed"
 sed 's/^transcoder:/transcodr:/' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "so is an unknown section" one_error 'bad.yaml:35: unknown key "transcodr"; did you mean "transcoder"'
+sed 's/^demo: .*Ay/demo: "the dish of the land of Zed/' "$recipe" >"$tmp/bad.yaml"
+run train -o "$tmp/bad" "$tmp/bad.yaml"
+ok "a demo with a word that the model will not know" one_error 'bad.yaml:2: .*"Zed"'
 sed 's/^train: {/train: {bottleneck: 0.5, /' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "a bottleneck needs a place" one_error "bad.yaml:[0-9]+: .*bottleneck.*plan at"
