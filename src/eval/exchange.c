@@ -194,7 +194,8 @@ exchange(const struct job *j, const struct ct_prompt *p, const struct whole *own
 	int n, k, said = -1, part = j->values[value].part, rc = clamps != NULL ? CT_OK : CT_ENOMEM;
 	int from = __builtin_ctzll(own->values & j->part[part]);	/* the first, where it has more */
 
-	if (rc != CT_OK || j->values[from].n == 0 || (own->values >> value & 1) || j->values[value].n == 0 || !possible(j, own, value))
+	if (rc != CT_OK || j->values[from].n == 0 || (own->values >> value & 1) || j->values[value].n == 0 ||
+	    !possible(j, own, value))
 		return rc;
 	r->n[part]++;
 	n = ct_means_difference(&j->means, from, value, 1, j->c->sentences[own->sentence].answer, NULL, clamps);
