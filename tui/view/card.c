@@ -344,15 +344,9 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 static void
 draw_clamped(struct app *a, const struct area *area, int y, const struct ct_node *n)
 {
-	int i = study_clamp_find(&a->study, n->layer, n->index, n->pos);
-	const struct ct_clamp *c = i >= 0 ? &study_clamps(&a->study)->clamp[i] : NULL;
+	float value = ct_session_clamped_activation(a->study.session, n->layer, n->index, n->pos);
 	char was[FMT_SIZE], now[FMT_SIZE];
-	double value;
 
-	if (!c)
-		return;
-	value = c->unit == CT_ABSOLUTE ? c->amount : c->unit == CT_MULTIPLE ? n->activation * c->amount
-									     : n->activation + c->amount;
 	draw_fmt(area, 1, y, ST_CLAMP, "clamped %s → %s", fmt_plain(was, sizeof was, n->activation),
 	    fmt_plain(now, sizeof now, value));
 }
