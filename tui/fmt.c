@@ -71,8 +71,10 @@ fmt_plain(char *buf, size_t size, double v)
 		snprintf(buf, size, "%s%.2f", sign, a);
 	else if (a < 99.95)
 		snprintf(buf, size, "%s%.1f", sign, a);
-	else
+	else if (a < 99999.5)
 		snprintf(buf, size, "%s%.0f", sign, a);
+	else
+		snprintf(buf, size, "%s%.0e", sign, a);
 	return buf;
 }
 

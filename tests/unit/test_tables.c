@@ -228,6 +228,8 @@ test_numbers(void **state)
 	assert_string_equal(fmt_tiny(b, sizeof b, 2.2e-6), "2e-6");
 	assert_string_equal(fmt_tiny(b, sizeof b, 0), "0");
 	assert_string_equal(fmt_plain(b, sizeof b, 9.996), "10.0");
+	assert_string_equal(fmt_plain(b, sizeof b, 99999.4), "99999");
+	assert_string_equal(fmt_plain(b, sizeof b, -1.0939e37), "\xe2\x88\x92" "1e+37");
 }
 
 static void
