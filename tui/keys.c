@@ -107,7 +107,7 @@ static const struct key_entry defaults[] = {
 	{ NULL, "2", "view map", NULL, "the map: layers by tokens" },
 	{ NULL, "m", "view map", "map", NULL },
 	{ NULL, "3", "view logits", NULL, "the likeliest next tokens: original, replacement, clamped" },
-	{ NULL, "4", "view clamps", NULL, "the clamps: predicted and observed effects" },
+	{ NULL, "4", "view clamps", NULL, "the clamps: effects predicted, directly and in all, and observed" },
 	{ NULL, "5", "view features", NULL, "all features of the model" },
 	{ NULL, "6", "view survey", NULL, "each feature set to 0 in turn: its effect beside its influence" },
 	{ NULL, "7", "view sweep", NULL, "the clamps at many strengths: where the answer flips" },

@@ -57,6 +57,9 @@ struct ct_outcome {
 	double max_direct_error;
 };
 
+/* What to hold against e->observed: the total over all paths, or where all of them are frozen the direct effect. */
+float ct_predicted(const struct ct_outcome *o, const struct ct_effect *e);
+
 /* The same clamps with attention patterns frozen and free: graphs do not see what passes through patterns. */
 struct ct_contrast {
 	struct ct_outcome frozen, free;		/* the same targets in the same order */

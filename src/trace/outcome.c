@@ -250,6 +250,12 @@ done:
 	return r;
 }
 
+float
+ct_predicted(const struct ct_outcome *o, const struct ct_effect *e)
+{
+	return isfinite(o->max_direct_error) ? e->predicted_direct : e->predicted_total;
+}
+
 int
 ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g,
     const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run,

@@ -356,6 +356,7 @@ draw_effect(struct app *a, const struct area *area, int y, const struct card *c)
 {
 	const struct ct_effect *e = effect_of(a, c->node);
 	char b[2][FMT_SIZE];
+	float predicted;
 	int x = 1;
 
 	if (!e)
@@ -364,14 +365,14 @@ draw_effect(struct app *a, const struct area *area, int y, const struct card *c)
 		draw_clamped(a, area, y, study_node(&a->study, c->node));
 		return;
 	}
-	if (fabsf(e->observed) < .005f && fabsf(e->predicted_total) < .005f) {
+	predicted = ct_predicted(ct_session_outcome(a->study.session), e);
+	if (fabsf(e->observed) < .005f && fabsf(predicted) < .005f) {
 		draw_text(area, x, y, ST_DIM, "not moved by the clamps");
 		return;
 	}
 	x += draw_text(area, x, y, ST_CLAMP, "moved ");
 	x += draw_text(area, x, y, ST_CLAMP, fmt_signed(b[0], sizeof b[0], e->observed));
-	draw_fmt(area, x, y, ST_DIM, "  predicted %s",
-	    fmt_signed(b[1], sizeof b[1], e->predicted_total));
+	draw_fmt(area, x, y, ST_DIM, "  predicted %s", fmt_signed(b[1], sizeof b[1], predicted));
 }
 
 static void

@@ -38,7 +38,7 @@ moved_effects(const struct ct_outcome *o)
 {
 	int n = o ? o->n_effects : 0;
 
-	while (n > 0 && fabsf(o->effects[n - 1].observed) < .005f && fabsf(o->effects[n - 1].predicted_total) < .005f)
+	while (n > 0 && fabsf(o->effects[n - 1].observed) < .005f && fabsf(ct_predicted(o, &o->effects[n - 1])) < .005f)
 		n--;
 	return n;
 }
@@ -102,9 +102,10 @@ draw_clamp(struct app *a, const struct area *area, int y, int i)
 enum {
 	NAMES = 46,
 	BEFORE = 38,
-	AFTER = 29,
-	PREDICTED = 18,
-	OBSERVED = 7
+	AFTER = 30,
+	DIRECT = 21,
+	PREDICTED = 10,
+	OBSERVED = 1
 }; /* columns from the right edge where they end */
 
 static void
@@ -124,8 +125,10 @@ draw_effect(struct app *a, const struct area *area, int y, const struct ct_effec
 		draw_cut(area, x, y, end - x, ST_TEXT, study_note(&a->study, e->node, note, sizeof note));
 	draw_right(area, area->w - BEFORE, y, ST_TEXT, fmt_plain(b, sizeof b, e->before));
 	draw_right(area, area->w - AFTER, y, ST_TEXT, fmt_plain(b, sizeof b, e->after));
+	if (!e->clamped)
+		draw_right(area, area->w - DIRECT, y, ST_DIM, fmt_signed(b, sizeof b, e->predicted_direct));
 	draw_right(area, area->w - PREDICTED, y, ST_DIM, e->clamped ? "set"
-	    : fmt_signed(b, sizeof b, e->predicted_total));
+	    : fmt_signed(b, sizeof b, ct_predicted(outcome(a), e)));
 	draw_right(area, area->w - OBSERVED, y,
 	    fabsf(e->observed) < .005f ? ST_DIM : e->observed < 0 ? ST_MINUS : ST_PLUS,
 	    fmt_signed(b, sizeof b, e->observed));
@@ -142,6 +145,7 @@ draw_effects_title(struct app *a, const struct area *area, int y)
 		draw_fmt(area, x, y, ST_DIM, " (and %d unmoved)", still);
 	draw_right(area, area->w - BEFORE, y, ST_DIM, "before");
 	draw_right(area, area->w - AFTER, y, ST_DIM, "after");
+	draw_right(area, area->w - DIRECT, y, ST_DIM, "direct");
 	draw_right(area, area->w - PREDICTED, y, ST_DIM, "predicted");
 	draw_right(area, area->w - OBSERVED, y, ST_DIM, "observed");
 }
