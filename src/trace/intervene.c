@@ -87,6 +87,10 @@ ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_cla
 			struct ct_site site = { c->layer, t, c->feature, original, (float)v, i };
 			int k = 0;
 
+			if (!isfinite(site.value))
+				return ct_fail(err, CT_EINVAL,
+				    "L%d#%d@%d=%g is more than a float holds: use a smaller strength", c->layer,
+				    c->feature, t, v);
 			while (k < s->n && !same_place(&s->site[k], &site))
 				k++;
 			if (k < s->n) {

@@ -89,8 +89,7 @@ check_clamps(const struct ct_clamp *clamps, int n, int *lowest, struct ct_error 
 		}
 		if (clamps[i].unit != first->unit)
 			return ct_fail(err, CT_EINVAL,
-			    "a sweep gives all clamps one strength, but some are values (=), some multiples (x) or "
-			    "changes (+ -): write them in one unit");
+			    "the clamps of a sweep need one unit: all values (=), multiples (x) or changes (+)");
 		if (clamps[i].layer < *lowest)
 			*lowest = clamps[i].layer;
 	}

@@ -79,7 +79,7 @@ fails "a clamp on an error" "only features can be clamped" steer -m "$golden" --
 fails "a clamp on an input" "only features can be clamped" steer -m "$golden" --clamp 'input "w9"@3x0' "$prompt"
 fails "a strength that is no number" "strength is missing or no number" steer -m "$golden" --clamp L1#43@8=1e "$prompt"
 fails "a range outside the model" "no layer range 1-7.*0 to 2" steer -m "$golden" --clamp L1#43@8=0 --mode range=1-7 "$prompt"
-fails "a strength that is too much" "infinite under L1#43@8=" steer -m "$golden" --clamp L1#43@8=1e39 "$prompt"
+fails "a strength that is too much" "L1#43@8=1e\+39 is more than a float holds" steer -m "$golden" --clamp L1#43@8=1e39 "$prompt"
 fails "a label that nobody has" 'no feature is labelled "Texas"' steer -m "$golden" --clamp '"Texas"*@8x0' "$prompt"
 fails "a supernode that is none" '--group: expected NAME=NODE' steer -m "$golden" --group Texas --clamp L1#43@8=0 "$prompt"
 fails "a supernode without a name" '--group: a supernode needs a name' steer -m "$golden" --group =L1#43@8 --clamp L1#43@8=0 "$prompt"

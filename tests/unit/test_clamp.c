@@ -90,6 +90,7 @@ test_bad_sites(void **state)
 		    "L0#0@0: position 0 is BOS, which has no features; clamp from position 1 on" },
 		{ { .pos = 5 }, "no position 5: the prompt has positions 0 to 4" },
 		{ { .pos = -2 }, "no position -2: the prompt has positions 0 to 4" },
+		{ { .pos = 1, .amount = -1e39 }, "L0#0@1=-1e+39 is more than a float holds: use a smaller strength" },
 		{ { .pos = 1, .amount = NAN }, "L0#0: the strength must be a finite number" },
 		{ { .pos = 1, .amount = INFINITY }, "L0#0: the strength must be a finite number" },
 		{ { .pos = 1, .amount = -INFINITY, .off = true },
@@ -343,7 +344,7 @@ test_sum(void **state)
 static void
 check_huge(struct fixture *f, const struct ct_shape *s)
 {
-	static const double amounts[] = { 1e10, 1e20, -1e30, 1e37, 3e38, 1e39, -1e300 };
+	static const double amounts[] = { 1e10, 1e20, -1e30, 1e37, 3e38 };
 	static const enum ct_mode modes[] = { CT_FROZEN, CT_FREE, CT_DIRECT, CT_RANGE };
 
 	for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++)
@@ -361,8 +362,6 @@ check_huge(struct fixture *f, const struct ct_shape *s)
 			if (r == CT_OK)
 				r = ct_outcome_init(
 				    &o, &f->local, f->graph, &sites, &opt, &out, &f->arena, &err);
-			if (fabs(amounts[i]) > 4e38)
-				assert_int_equal(r, CT_EINVAL);
 			if (fabs(amounts[i]) < 1e11)
 				assert_int_equal(r, CT_OK);
 			if (r < 0) {
