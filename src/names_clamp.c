@@ -110,6 +110,44 @@ find_label(const struct ct_session *s, const struct member *m, struct ct_clamp *
 	return n;
 }
 
+/* The shorter one of two labels, if the new one holds the text. */
+static const char *
+closer(const char *best, const char *label, const char *text)
+{
+	return strcasestr(label, text) && (!best || strlen(label) < strlen(best)) ? label : best;
+}
+
+/* The shortest label that holds the text, of features that are active where they are meant first; NULL: none. */
+static const char *
+similar_label(const struct ct_session *s, const struct member *m, const char *text)
+{
+	int pos = m->c.onwards ? CT_ALL_POSITIONS : m->c.pos;
+	const char *active = NULL, *any = NULL;
+
+	for (int i = 0; *text && i < s->local.n; i++) {
+		const struct ct_active *a = &s->local.active[i];
+
+		if (pos < 0 || a->pos == pos)
+			active = closer(active, ct_engine_label(s->e, a->layer, a->feature), text);
+	}
+	for (int l = 0; *text && l < s->e->coder->L; l++)
+		for (int f = 0; f < s->e->coder->layers[l].F; f++)
+			any = closer(any, ct_engine_label(s->e, l, f), text);
+	return active ? active : any;
+}
+
+static int
+no_label(const struct ct_session *s, const struct member *m, const char *clean, struct ct_error *err)
+{
+	const char *label = s->e->file ? NULL : similar_label(s, m, clean);
+	char other[120];
+
+	if (!label)
+		return ct_fail(err, CT_ENOTFOUND, "no feature is labelled \"%s\"", clean);
+	ct_text_clean(other, sizeof other, label, strlen(label));
+	return ct_fail(err, CT_ENOTFOUND, "no feature is labelled \"%s\"; did you mean \"%s\"?", clean, other);
+}
+
 /* FEATURE, "label" or "label"*, and maybe @SCOPE, at *p; false when it is none of these. */
 static bool
 read_member(const char **p, struct member *m)
@@ -225,7 +263,7 @@ resolve(const struct ct_session *s, const struct member *m, struct ct_clamp *out
 		n = find_label(s, m, out, max, &active);
 		ct_text_clean(clean, sizeof clean, m->label, m->n);
 		if (n == 0)
-			return ct_fail(err, CT_ENOTFOUND, "no feature is labelled \"%s\"", clean);
+			return no_label(s, m, clean, err);
 		if (n > 1 && !m->all)
 			return ct_fail(err, CT_EINVAL,
 			    "%d features%s are labelled \"%s\": name one as L1#249, or clamp all of them with "

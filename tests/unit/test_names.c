@@ -140,6 +140,8 @@ test_labels(void **state)
 	assert_string_equal(err.msg, "\"\"Texas\"*@8x2\" names more than 1 feature: one is expected here");
 	assert_int_equal(ct_session_parse_clamp(w->s, "\"Mars\n\"@8=1", &c, &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no feature is labelled \"Mars\u23ce\"");
+	assert_int_equal(ct_session_parse_clamp(w->s, "\"texas\"@8=1", &c, &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "no feature is labelled \"texas\"; did you mean \"Texas\"?");
 	assert_int_equal(ct_engine_set_label(w->e, 3, 0, "x", &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no feature L3#0 to label");
 	world_ok(ct_engine_set_label(w->e, 1, 43, "", &err), &err);
