@@ -170,31 +170,11 @@ ct_session_activation(const struct ct_session *s, int layer, int feature, int po
 	return 0;
 }
 
-/* phi of one feature on what its encoder sees, x (D); NAN without memory. TopK needs the whole layer. */
-static float
-activation_on(const struct ct_transcoder *tc, int layer, int feature, const float *x)
-{
-	const struct ct_tc_layer *y = &tc->layers[layer];
-	float pre, act = NAN, *row;
-
-	if (tc->act != CT_TC_TOPK) {
-		pre = y->b_enc[feature] + ct_transcoder_encode_one(tc, layer, feature, x);
-		return pre > (tc->act == CT_TC_JUMPRELU ? y->threshold[feature] : 0) ? pre : 0;
-	}
-	row = malloc(2 * (size_t)y->F * sizeof *row);
-	if (row) {
-		ct_transcoder_encode(tc, layer, 1, x, row);
-		ct_transcoder_activate(tc, layer, row, row, row + y->F);
-		act = row[feature];
-	}
-	free(row);
-	return act;
-}
-
 float
 ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos)
 {
 	const struct ct_transcoder *tc = s->e->coder;
+	float act, *room = NULL;
 
 	if (!s->n_clamps || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F ||
 	    pos < 1 || pos >= s->T)
@@ -205,5 +185,10 @@ ct_session_clamped_activation(const struct ct_session *s, int layer, int feature
 		if (x->layer == layer && x->feature == feature && x->pos == pos)
 			return x->value;
 	}
-	return activation_on(tc, layer, feature, s->changed.read + ((size_t)layer * s->T + pos) * tc->D);
+	if (tc->act == CT_TC_TOPK && !(room = malloc(2 * (size_t)tc->F * sizeof *room)))
+		return NAN;
+	act = ct_transcoder_activate_one(tc, layer, feature,
+	    s->changed.read + ((size_t)layer * s->T + pos) * tc->D, room, room ? room + tc->F : NULL);
+	free(room);
+	return act;
 }

@@ -501,6 +501,22 @@ ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *pre, 
 	}
 }
 
+float
+ct_transcoder_activate_one(
+    const struct ct_transcoder *tc, int l, int f, const float *x, float *pre, float *scratch)
+{
+	const struct ct_tc_layer *ly = &tc->layers[l];
+	float h;
+
+	if (tc->act == CT_TC_TOPK) {
+		ct_transcoder_encode(tc, l, 1, x, pre);
+		ct_transcoder_activate(tc, l, pre, pre, scratch);
+		return pre[f];
+	}
+	h = ly->b_enc[f] + ct_transcoder_encode_one(tc, l, f, x);
+	return h > (tc->act == CT_TC_JUMPRELU ? ly->threshold[f] : 0) ? h : 0;
+}
+
 void
 ct_transcoder_encoder_row(const struct ct_transcoder *tc, int l, int f, float *dst)
 {

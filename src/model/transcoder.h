@@ -75,6 +75,10 @@ void ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *
 /* <w_enc[f], x> of one feature, without its bias; x (D). */
 float ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const float *x);
 
+/* phi of one feature; x (D). TopK needs the whole layer, and pre and scratch (F) for it. */
+float ct_transcoder_activate_one(
+    const struct ct_transcoder *tc, int l, int f, const float *x, float *pre, float *scratch);
+
 /*
  * CT_EFORMAT, naming tensor and index, when a row of a feature that is used holds NaN or infinity (unless the
  * transcoder allows them). Rows are checked when they are used: a transcoder may be larger than memory.

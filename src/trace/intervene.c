@@ -160,23 +160,6 @@ write_on(const struct ct_local *lo, struct buffers *b, int l, int t, int f, floa
 	}
 }
 
-/* The activation of one feature on the changed stream. */
-static float
-current_activation(const struct ct_local *lo, struct buffers *b, int l, int t, int f)
-{
-	const struct ct_tc_layer *ly = &lo->tc->layers[l];
-	const float *x = b->read + (size_t)t * lo->m->cfg.D;
-	float h;
-
-	if (lo->tc->act == CT_TC_TOPK) {
-		ct_transcoder_encode(lo->tc, l, 1, x, b->pre);
-		ct_transcoder_activate(lo->tc, l, b->pre, b->act, b->scratch);
-		return b->act[f];
-	}
-	h = ly->b_enc[f] + ct_transcoder_encode_one(lo->tc, l, f, x);
-	return lo->tc->act == CT_TC_RELU ? (h > 0 ? h : 0) : (h > ly->threshold[f] ? h : 0);
-}
-
 /* Whether the read point has changed at all: then a feature's current activation is its original one, bit for bit. */
 static bool
 read_changed(const struct ct_local *lo, const struct buffers *b, int l, int t)
@@ -202,7 +185,8 @@ clamp_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites 
 			continue;
 		}
 		if (read_changed(lo, b, l, c->pos))
-			current = current_activation(lo, b, l, c->pos, c->feature);
+			current = ct_transcoder_activate_one(lo->tc, l, c->feature,
+			    b->read + (size_t)c->pos * lo->m->cfg.D, b->pre, b->scratch);
 		write_on(lo, b, l, c->pos, c->feature, c->value - current, 0, lo->tc->L - 1);
 	}
 }
