@@ -283,15 +283,16 @@ int
 study_clamp_find(const struct study *s, int layer, int feature, int pos)
 {
 	const struct clamp_set *set = study_clamps(s);
+	int found = -1;
 
 	for (int i = 0; i < set->n; i++) {
 		const struct ct_clamp *c = &set->clamp[i];
 		bool reaches = c->pos == pos || c->pos == CT_ALL_POSITIONS || (c->onwards && c->pos <= pos);
 
-		if (c->layer == layer && c->feature == feature && reaches)
-			return i;
+		if (c->layer == layer && c->feature == feature && reaches && (found < 0 || !c->off))
+			found = i;
 	}
-	return -1;
+	return found;
 }
 
 bool
@@ -300,16 +301,31 @@ study_same_place(const struct ct_clamp *c, const struct ct_clamp *d)
 	return c->layer == d->layer && c->feature == d->feature && c->pos == d->pos && c->onwards == d->onwards;
 }
 
+/* Where a clamp goes: to that of the same place, but behind others on its feature, for the last one counts. */
+static int
+place_of(struct clamp_set *set, const struct ct_clamp *c)
+{
+	int i = 0;
+
+	while (i < set->n && !study_same_place(&set->clamp[i], c))
+		i++;
+	for (int k = i + 1; k < set->n; k++)
+		if (set->clamp[k].layer == c->layer && set->clamp[k].feature == c->feature) {
+			set->n--;
+			memmove(set->clamp + i, set->clamp + i + 1, (size_t)(set->n - i) * sizeof *set->clamp);
+			return set->n;
+		}
+	return i;
+}
+
 int
 study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *err)
 {
 	struct clamp_set set = *study_clamps(s);
 
 	for (int k = 0; k < n; k++) {
-		int i = 0;
+		int i = place_of(&set, &c[k]);
 
-		while (i < set.n && !study_same_place(&set.clamp[i], &c[k]))
-			i++;
 		if (i == STUDY_CLAMPS)
 			return ct_fail(err, CT_EINVAL,
 			    "more than %d clamps at a time are not possible; remove some first",

@@ -80,7 +80,7 @@ int study_recall(struct study *s, const char *name, struct ct_error *err);
 int study_undo(struct study *s, int step, struct ct_error *err);	/* -1 undo, 1 redo */
 void study_forget(struct study *s);	/* there is nothing to undo */
 int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);
-/* The index of the clamp on a feature at a position (or all positions), or -1. */
+/* The index of the clamp that counts on a feature at a position (or all positions), or of one that is off, or -1. */
 int study_clamp_find(const struct study *s, int layer, int feature, int pos);
 
 const struct ct_node *study_node(const struct study *s, int node);	/* NULL for -1 */
