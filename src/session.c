@@ -103,7 +103,7 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 		goto out;
 	}
-	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, s->e->pool, &s->prompt, err)) < 0 ||
+	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, s->e->pool, &s->prompt, progress, ctx, err)) < 0 ||
 	    (r = ct_session_logits_init(&s->original, s, s->pass.final, &s->prompt, err)) < 0)
 		goto out;
 	s->prompt_seconds = ct_seconds() - start;
@@ -277,10 +277,8 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	    (r = ct_graph_build(&g, &s->local, s->ids, roots, n,
 		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool,
 		 progress, ctx, err)) < 0 ||
-	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, err)) < 0 ||
-	    (progress && !progress(ctx, "pruning", 0, 1) &&
-		(r = ct_fail(err, CT_ECANCELLED, "pruning cancelled")) < 0) ||
-	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
+	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, progress, ctx, err)) < 0 ||
+	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, progress, ctx, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
 		goto fail;
 	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
 	if (s->n_clamps) {
@@ -319,7 +317,7 @@ ct_session_prune(struct ct_session *s, double node_threshold, double edge_thresh
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 	if ((r = check_thresholds(node_threshold, edge_threshold, err)) < 0)
 		return r;
-	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, err);
+	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, NULL, NULL, err);
 	ct_arena_free(&tmp);
 	if (r < 0) {
 		ct_arena_free(&arena);

@@ -13,4 +13,13 @@
 /* done of total (total 0: not known), in units of `phase` ("attribution", "training", ...). */
 typedef bool (*ct_progress_fn)(void *ctx, const char *phase, long done, long total);
 
+enum { CT_ASK_ROWS = 32 };	/* a loop over short items asks once in so many */
+
+/* Reports, and returns whether to go on. progress may be NULL. */
+static inline bool
+ct_go_on(ct_progress_fn progress, void *ctx, const char *phase, long done, long total)
+{
+	return !progress || progress(ctx, phase, done, total);
+}
+
 #endif

@@ -70,9 +70,9 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	n = ct_default_roots(logits, j->m->cfg.V, s->answer, roots, TARGETS);
 	rc = ct_graph_build(&g, &p.local, p.ids, roots, n, MAX_FEATURES, a, NULL, NULL, NULL, err);
 	if (rc == CT_OK)
-		rc = ct_local_check(&p.local, p.ids, s->answer, a, &g->check.max_logit_error, err);
+		rc = ct_local_check(&p.local, p.ids, s->answer, a, &g->check.max_logit_error, NULL, NULL, err);
 	if (rc == CT_OK)
-		rc = ct_graph_prune(g, node_threshold, edge_threshold, &edges, a, err);
+		rc = ct_graph_prune(g, node_threshold, edge_threshold, &edges, a, NULL, NULL, err);
 	if (rc == CT_OK)
 		rc = ct_survey_run(&survey, &p.local, g, a, NULL, NULL, NULL, err);
 	if (rc == CT_OK) {

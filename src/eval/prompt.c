@@ -20,7 +20,7 @@ ct_prompt_run(struct ct_prompt *p, const struct ct_model *m, const struct ct_tra
 	if (scratch == NULL)
 		return CT_ENOMEM;
 	ct_forward(m, &p->pass, ids, scratch, NULL, NULL);
-	return ct_local_init(&p->local, m, tc, &p->pass, NULL, a, err);
+	return ct_local_init(&p->local, m, tc, &p->pass, NULL, a, NULL, NULL, err);
 }
 
 float *

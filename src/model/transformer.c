@@ -235,7 +235,7 @@ ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *s
 	for (int l = 0; l < c->L; l++) {
 		float *x = p->x + l * TD, *mid = p->mid + l * TD, *next = x + TD, *out = p->mlp_out + l * TD;
 
-		if (progress && !progress(ctx, "prompt", l, c->L))
+		if (!ct_go_on(progress, ctx, "prompt", l, c->L))
 			return false;
 		ct_layer_attention(m, l, 0, p->T, x, p->k + l * kv, p->v + l * kv,
 		    p->pattern + (size_t)l * c->H * p->T * p->T, false, p->scale1 + l * p->T, mid, scratch);

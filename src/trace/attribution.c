@@ -400,7 +400,8 @@ finish_row(struct ct_row *row, size_t n, double bias)
 static bool
 is_cancelled(struct job *j, int worker)
 {
-	if (worker == 0 && j->progress && !j->progress(j->ctx, "attribution", atomic_load(&j->done), j->n_chunks))
+	if (worker == 0 && !atomic_load(&j->cancelled) &&
+	    !ct_go_on(j->progress, j->ctx, "attribution", atomic_load(&j->done), j->n_chunks))
 		atomic_store(&j->cancelled, true);
 	return atomic_load(&j->cancelled);
 }

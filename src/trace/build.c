@@ -107,14 +107,15 @@ by_influence(const void *x, const void *y)
 }
 
 /* Influence of every active feature as far as rows are known, from the outputs down. */
-static void
-known_influence(const struct build *b, const float *weights, double *influence)
+static int
+known_influence(const struct build *b, const float *weights, double *influence, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
 {
 	const struct ct_local *lo = b->lo;
 	int T = lo->T;
 
 	memset(influence, 0, (size_t)lo->n * sizeof *influence);
-	for (int k = 0, i = lo->n; k < b->n_roots || i > 0;) {
+	for (int k = 0, i = lo->n, rows = 0; k < b->n_roots || i > 0;) {
 		const struct ct_row *row;
 		double flow;
 
@@ -128,6 +129,8 @@ known_influence(const struct build *b, const float *weights, double *influence)
 			row = &b->rows[b->row_of[i]];
 			flow = influence[i];
 		}
+		if (rows++ % CT_ASK_ROWS == 0 && !ct_go_on(progress, ctx, "choice of nodes", rows, b->n_rows))
+			return ct_fail(err, CT_ECANCELLED, "choice of nodes cancelled");
 		if (flow == 0 || row->total == 0)
 			continue;
 		flow /= row->total;
@@ -139,6 +142,7 @@ known_influence(const struct build *b, const float *weights, double *influence)
 					influence[s] += flow * fabs((double)*edge++);
 		}
 	}
+	return CT_OK;
 }
 
 /* Rounds of the most influential features so far, until max_features have rows. */
@@ -158,7 +162,8 @@ expand(struct build *b, const float *weights, int max_features, struct ct_arena 
 	while (chosen < max_features && r == CT_OK) {
 		int n = 0, first = b->n_rows;
 
-		known_influence(b, weights, influence);
+		if ((r = known_influence(b, weights, influence, progress, ctx, err)) < 0)
+			break;
 		for (int i = 0; i < lo->n; i++)
 			if (b->row_of[i] < 0)
 				list[n++] = (struct candidate){ influence[i], i };
@@ -201,13 +206,16 @@ set_row(struct ct_graph *g, int node, const struct ct_row *row)
 
 /* Edges from features left out, and the count of the others. */
 static int
-sum_omitted(struct ct_graph *g, struct ct_arena *scratch, struct ct_error *err)
+sum_omitted(
+    struct ct_graph *g, struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges", err);
 
 	if (!list)
 		return CT_ENOMEM;
 	for (int t = 0; t < g->n_nodes; t++) {
+		if (t % CT_ASK_ROWS == 0 && !ct_go_on(progress, ctx, "edges", t, g->n_nodes))
+			return ct_fail(err, CT_ECANCELLED, "edges cancelled");
 		g->nodes[t].omitted = (float)ct_graph_omitted(g, t);
 		g->n_edges += ct_graph_row(g, t, list);
 	}
@@ -303,7 +311,7 @@ ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids,
 			.index = roots[i].index,
 			.other = roots[i].kind == CT_TARGET_DIFFERENCE ? roots[i].other : -1,
 			.layer = roots[i].kind == CT_TARGET_FEATURE ? roots[i].layer : lo->m->cfg.L };
-	if ((r = attribute(&b, 0, a, pool, NULL, NULL, err)) < 0)
+	if ((r = attribute(&b, 0, a, pool, progress, ctx, err)) < 0)
 		goto out;
 	for (int i = 0; i < n_roots; i++)
 		for (int k = 0; k < n_roots; k++)
@@ -320,7 +328,8 @@ ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids,
 		r = expand(&b, weights, wanted, a, pool, progress, ctx, err);
 	}
 	if (r < 0 || (r = assemble(g, &b, roots, root_row, a, err)) < 0 ||
-	    (r = sum_omitted(g, &tmp, err)) < 0 || (r = ct_graph_influence(g, &tmp, err)) < 0)
+	    (r = sum_omitted(g, &tmp, progress, ctx, err)) < 0 ||
+	    (r = ct_graph_influence(g, &tmp, progress, ctx, err)) < 0)
 		goto out;
 	*out = g;
 out:

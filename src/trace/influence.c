@@ -29,18 +29,22 @@ descending(const struct ct_graph *g, struct ct_arena *a, int *n)
  */
 static int
 propagate(const struct ct_graph *g, const bool *in, double *influence, double *sums, double *error_share,
-    struct ct_arena *scratch, struct ct_error *err)
+    struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	int n, *order = descending(g, scratch, &n), errors_end = g->n_features + g->n_errors;
 	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "influence", err);
-	bool ok = order && list;
+	int r = order && list ? CT_OK : ct_fail_memory(err, (size_t)g->n_nodes * sizeof *list, "influence");
 
 	memset(influence, 0, (size_t)g->n_nodes * sizeof *influence);
-	for (int k = 0; ok && k < n; k++) {
+	for (int k = 0; r == CT_OK && k < n; k++) {
 		int t = order[k], edges = 0;
 		double flow = influence[t] + (double)g->nodes[t].weight, errors = 0;
 
+		if (k % CT_ASK_ROWS == 0 && !ct_go_on(progress, ctx, "influence", k, n)) {
+			r = ct_fail(err, CT_ECANCELLED, "influence cancelled");
+			break;
+		}
 		sums[t] = 0;
 		if (!in || in[t])
 			edges = ct_graph_row(g, t, list);
@@ -63,7 +67,7 @@ propagate(const struct ct_graph *g, const bool *in, double *influence, double *s
 				influence[list[i].source] += flow * fabs((double)list[i].weight);
 	}
 	ct_arena_release(scratch, mark);
-	return ok ? CT_OK : ct_fail_memory(err, (size_t)g->n_nodes * sizeof *list, "influence");
+	return r;
 }
 
 struct ranked {
@@ -101,7 +105,8 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 }
 
 int
-ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error *err)
+ct_graph_influence(
+    struct ct_graph *g, struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	size_t n = (size_t)g->n_nodes;
@@ -112,7 +117,8 @@ ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, struct ct_error
 	double total = 0, running = 0;
 	int r = CT_ENOMEM;
 
-	if (!influence || !sums || !shares || !rank || propagate(g, NULL, influence, sums, shares, scratch, err) < 0)
+	if (!influence || !sums || !shares || !rank ||
+	    (r = propagate(g, NULL, influence, sums, shares, scratch, progress, ctx, err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
 		g->nodes[i].influence = influence[i];
@@ -291,7 +297,8 @@ by_score(const void *a, const void *b)
 /* Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), strongest score first. */
 static int
 select_edges(struct ct_graph *g, const bool *in, const double *influence, const double *sums,
-    double threshold, struct ct_arena *a, struct ct_arena *scratch, struct ct_error *err)
+    double threshold, struct ct_arena *a, struct ct_arena *scratch, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
 {
 	struct ct_edge *row = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *row, "edge scores", err);
 	struct ct_edge *pruned;
@@ -311,6 +318,8 @@ select_edges(struct ct_graph *g, const bool *in, const double *influence, const 
 		int edges = in[t] && sums[t] > 0 ? ct_graph_row(g, t, row) : 0;
 		double flow = edges ? (influence[t] + (double)g->nodes[t].weight) / sums[t] : 0;
 
+		if (t % CT_ASK_ROWS == 0 && !ct_go_on(progress, ctx, "pruning", t, g->n_nodes))
+			return ct_fail(err, CT_ECANCELLED, "pruning cancelled");
 		for (int i = 0; i < edges; i++) {
 			if (!in[row[i].source])
 				continue;
@@ -367,7 +376,7 @@ select_known(struct ct_graph *g, double threshold, bool *in)
 
 int
 ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold, struct ct_arena *a,
-    struct ct_arena *scratch, struct ct_error *err)
+    struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	size_t n = (size_t)g->n_nodes;
@@ -388,8 +397,8 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 		memset(in, true, n);
 	else
 		select_nodes(g, node_threshold, values, in);
-	if ((r = propagate(g, in, influence, sums, NULL, scratch, err)) < 0 ||
-	    (r = select_edges(g, in, influence, sums, edge_threshold / known.edges, a, scratch, err)) < 0)
+	if ((r = propagate(g, in, influence, sums, NULL, scratch, progress, ctx, err)) < 0 ||
+	    (r = select_edges(g, in, influence, sums, edge_threshold / known.edges, a, scratch, progress, ctx, err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++)
 		g->nodes[i].kept = in[i];

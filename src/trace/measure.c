@@ -34,7 +34,7 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 	ct_forward(m, &pass, ids, scratch, NULL, NULL);
 	if (progress)
 		progress(ctx, "features", 0, 1);
-	rc = ct_local_init(&local, m, tc, &pass, pool, a, err);
+	rc = ct_local_init(&local, m, tc, &pass, pool, a, NULL, NULL, err);
 	if (rc < 0)
 		goto done;
 	if (progress)
@@ -43,12 +43,12 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 	n = ct_default_roots(logits, m->cfg.V, T - 1, roots, MAX_ROOTS);
 	rc = ct_graph_build(&out->graph, &local, ids, roots, n, INT_MAX, a, pool, progress, ctx, err);
 	if (rc == CT_OK)
-		rc = ct_local_check(&local, ids, T - 1, &tmp, &out->graph->check.max_logit_error, err);
+		rc = ct_local_check(&local, ids, T - 1, &tmp, &out->graph->check.max_logit_error, NULL, NULL, err);
 	if (rc < 0)
 		goto done;
 	if (progress)
 		progress(ctx, "pruning", 0, 1);
-	rc = ct_graph_prune(out->graph, 0.8, 0.98, a, &tmp, err);
+	rc = ct_graph_prune(out->graph, 0.8, 0.98, a, &tmp, NULL, NULL, err);
 	out->seconds = ct_seconds() - start;
 done:
 	ct_arena_free(&tmp);

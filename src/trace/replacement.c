@@ -106,7 +106,8 @@ all_finite(const float *x, int n)
 
 /* Finds the active features, layer by layer; counts them first so that one allocation holds them. */
 static int
-find_active(struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+find_active(
+    struct ct_local *lo, struct ct_arena *a, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lo->tc;
 	int T = lo->T, D = tc->D, L = tc->L, cap = 0;
@@ -123,6 +124,10 @@ find_active(struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
 		int F = tc->layers[l].F, count = 0;
 		struct ct_active *grown;
 
+		if (!ct_go_on(progress, ctx, "features", l, L)) {
+			r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+			goto out;
+		}
 		encode_layer(tc, l, T, lo->read + (size_t)l * T * D, pre, act, scratch);
 		for (size_t i = (size_t)F; i < (size_t)T * F; i++)
 			count += act[i] != 0;
@@ -159,6 +164,9 @@ out:
 struct gather {
 	struct ct_local *lo;
 	atomic_int bad_layer, bad_feature;
+	ct_progress_fn progress;	/* called by the thread that asked, before each of its own */
+	void *ctx;
+	atomic_bool cancelled;
 };
 
 static void
@@ -170,7 +178,11 @@ gather_cell(void *ctx, int task, int worker)
 	int T = lo->T, D = tc->D, m = task / T, t = task % T;
 	float *row = lo->dec[task];
 
-	(void)worker;
+	if (worker == 0 && !atomic_load(&g->cancelled) &&
+	    !ct_go_on(g->progress, g->ctx, "decoders", task, (long)tc->L * T))
+		atomic_store(&g->cancelled, true);
+	if (atomic_load(&g->cancelled))
+		return;
 	for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
 		for (int i = lo->first[l * T + t]; i < lo->first[l * T + t + 1]; i++, row += D) {
 			ct_transcoder_decoder_row(tc, l, lo->active[i].feature, m, row);
@@ -184,14 +196,16 @@ gather_cell(void *ctx, int task, int worker)
 }
 
 static int
-gather_decoders(struct ct_local *lo, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err)
+gather_decoders(struct ct_local *lo, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lo->tc;
 	int T = lo->T, L = tc->L, bad;
-	struct gather g = { .lo = lo };
+	struct gather g = { .lo = lo, .progress = progress, .ctx = ctx };
 
 	atomic_init(&g.bad_layer, -1);
 	atomic_init(&g.bad_feature, -1);
+	atomic_init(&g.cancelled, false);
 	for (int i = 0; i < L * T; i++) {
 		int n = 0, m = i / T, t = i % T;
 
@@ -203,13 +217,15 @@ gather_decoders(struct ct_local *lo, struct ct_pool *pool, struct ct_arena *a, s
 		lo->dec_n[i] = n;
 	}
 	ct_pool_run(pool, L * T, gather_cell, &g);
+	if (atomic_load(&g.cancelled))
+		return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 	bad = atomic_load(&g.bad_layer);
 	return bad < 0 ? CT_OK : ct_transcoder_check_rows(tc, bad, atomic_load(&g.bad_feature), err);
 }
 
 /* recon and error vectors, from the gathered rows. */
-static void
-reconstruct(struct ct_local *lo)
+static int
+reconstruct(struct ct_local *lo, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lo->tc;
 	int T = lo->T, D = tc->D;
@@ -218,6 +234,8 @@ reconstruct(struct ct_local *lo)
 		float *recon = lo->recon + (size_t)l * T * D, *error = lo->error + (size_t)l * T * D;
 		const float *out = lo->pass->mlp_out + (size_t)l * T * D;
 
+		if (!ct_go_on(progress, ctx, "errors", l, tc->L))
+			return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 		start_output(tc, l, T, lo->read + (size_t)l * T * D, recon);
 		for (int t = 1; t < T; t++) {
 			const float *row = lo->dec[l * T + t];
@@ -231,11 +249,13 @@ reconstruct(struct ct_local *lo)
 		for (size_t i = (size_t)D; i < (size_t)T * D; i++)
 			error[i] = out[i] - recon[i];
 	}
+	return CT_OK;
 }
 
 int
 ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err)
+    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
 {
 	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r;
 	size_t LTD = (size_t)L * T * D;
@@ -253,10 +273,10 @@ ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_tra
 	for (int l = 0; l < L; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
 		    pass->scale2 + l * T, lo->read + (size_t)l * T * D);
-	if ((r = find_active(lo, a, err)) < 0 || (r = gather_decoders(lo, pool, a, err)) < 0)
+	if ((r = find_active(lo, a, progress, ctx, err)) < 0 ||
+	    (r = gather_decoders(lo, pool, a, progress, ctx, err)) < 0)
 		return r;
-	reconstruct(lo);
-	return CT_OK;
+	return reconstruct(lo, progress, ctx, err);
 }
 
 /*
@@ -265,7 +285,7 @@ ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_tra
  */
 int
 ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_arena *a, double *error,
-    struct ct_error *err)
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	const struct ct_model *m = lo->m;
 	const struct ct_transcoder *tc = lo->tc;
@@ -292,6 +312,10 @@ ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_are
 		const struct ct_tc_layer *ly = &tc->layers[l];
 		const float *orig_mid = lo->pass->mid + l * TD, *orig_x = lo->pass->x + l * TD;
 
+		if (!ct_go_on(progress, ctx, "check", l, L)) {
+			ct_arena_release(a, mark);
+			return ct_fail(err, CT_ECANCELLED, "check cancelled");
+		}
 		/* mid = original mid + frozen attention of the change, so that biases need no separate path. */
 		for (size_t i = 0; i < TD; i++)
 			y[i] = x[i] - orig_x[i];

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/pool.h"
+#include "base/progress.h"
 #include "model/model.h"
 #include "model/transcoder.h"
 #include "model/transformer.h"
@@ -42,9 +43,10 @@ struct ct_local {
 	double max_logit_error;		/* filled by ct_local_check */
 };
 
-/* From a finished pass. Everything comes from the arena. */
+/* From a finished pass. Everything comes from the arena. A progress function (NULL: none) is called for each layer. */
 int ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, struct ct_error *err);
+    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
+    struct ct_error *err);
 
 /* dst (T,D) = what layer l's encoders see of a run's mid stream and norm2 output (one of them, or a rescaled mid). */
 void ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
@@ -59,7 +61,7 @@ void ct_read_frozen_back(const struct ct_local *lo, int l, int t, const float *g
  * pos with the original ones: *error = max |difference| / max |original|.
  */
 int ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_arena *scratch, double *error,
-    struct ct_error *err);
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 /*
  * The replacement model: all MLPs replaced by the transcoder, attention live, no error nodes, position 0's MLP

@@ -83,7 +83,7 @@ fixture_run(struct fixture *f, const int *ids, int T)
 	ok(ct_pass_init(&f->pass, f->m, T, &f->arena, &err), &err);
 	scratch = ct_arena_alloc(&f->scratch, ct_layer_scratch(f->m, T), sizeof *scratch);
 	ct_forward(f->m, &f->pass, ids, scratch, NULL, NULL);
-	ok(ct_local_init(&f->local, f->m, f->tc, &f->pass, NULL, &f->arena, &err), &err);
+	ok(ct_local_init(&f->local, f->m, f->tc, &f->pass, NULL, &f->arena, NULL, NULL, &err), &err);
 }
 
 void
@@ -98,7 +98,7 @@ fixture_trace(struct fixture *f, struct ct_pool *pool)
 	n = ct_default_roots(logits, V, f->T - 1, roots, 10);
 	ok(ct_graph_build(&f->graph, &f->local, f->ids, roots, n, 7500, &f->arena, pool, NULL, NULL, &err),
 	    &err);
-	ok(ct_graph_prune(f->graph, 0.8, 0.98, &f->arena, &f->scratch, &err), &err);
+	ok(ct_graph_prune(f->graph, 0.8, 0.98, &f->arena, &f->scratch, NULL, NULL, &err), &err);
 }
 
 bool

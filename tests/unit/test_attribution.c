@@ -36,7 +36,7 @@ check_exact(struct fixture *f, const struct ct_shape *s)
 	double error = 1;
 
 	assert_true(f->graph->check.max_edge_residual < 1e-5);
-	assert_int_equal(ct_local_check(&f->local, f->ids, f->T - 1, &f->scratch, &error, &err), CT_OK);
+	assert_int_equal(ct_local_check(&f->local, f->ids, f->T - 1, &f->scratch, &error, NULL, NULL, &err), CT_OK);
 	assert_true(error < 1e-5);
 	/* The prompt is long enough that the invariant says something. */
 	assert_true(f->T == 1 || f->graph->n_features > s->cfg.L);
@@ -468,7 +468,7 @@ test_rows_on_demand(void **state)
 		whole = f.graph;
 		for (int l = 0; l < s.cfg.L; l++)
 			f.tc->layers[l].w_enc = NULL;
-		assert_int_equal(ct_local_init(&f.local, f.m, f.tc, &f.pass, NULL, &f.arena, &err), CT_OK);
+		assert_int_equal(ct_local_init(&f.local, f.m, f.tc, &f.pass, NULL, &f.arena, NULL, NULL, &err), CT_OK);
 		fixture_trace(&f, NULL);
 		assert_int_equal(f.graph->n_features, whole->n_features);
 		for (int t = 0; t < whole->n_nodes; t++)

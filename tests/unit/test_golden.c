@@ -289,7 +289,7 @@ test_self_check(void **state)
 	double error = 1;
 
 	assert_int_equal(
-	    ct_local_check(&g->f.local, g->f.ids, g->f.T - 1, &g->f.scratch, &error, &err), CT_OK);
+	    ct_local_check(&g->f.local, g->f.ids, g->f.T - 1, &g->f.scratch, &error, NULL, NULL, &err), CT_OK);
 	assert_true(error < 1e-5);
 }
 

@@ -438,87 +438,6 @@ test_trace_under_clamps(void **state)
 	assert_memory_equal(now, before, sizeof now);
 }
 
-/* ---- cancelling */
-
-struct patience {
-	int left, calls;
-};
-
-static bool
-until_tired(void *ctx, const char *phase, long done, long total)
-{
-	struct patience *p = ctx;
-
-	assert_non_null(phase);
-	assert_true(done >= 0 && (total == 0 || done <= total));
-	p->calls++;
-	return p->left-- > 0;
-}
-
-/* Wherever a long call is cancelled, the session is what it was. */
-static void
-test_cancel(void **state)
-{
-	struct world *w = *state;
-	struct ct_trace_options other = { .target = { .pos = 5 } };
-	struct ct_generate_options gen = { 0 };
-	struct ct_clamp c = { .layer = 1, .feature = 43, .pos = 8 };
-	struct patience p = { 0, 0 };
-	float before[T * V], now[T * V];
-	const struct ct_outcome *o;
-	const struct ct_graph *g;
-	struct ct_error err = { 0 };
-	int ids[4], calls;
-
-	world_prompt(w->s, PROMPT);
-	/* A clamp without a graph traces first, and that can be cancelled. */
-	assert_int_equal(ct_session_clamp(w->s, &c, 1, NULL, until_tired, &p, &err), CT_ECANCELLED);
-	assert_string_equal(err.msg, "attribution cancelled");
-	assert_null(ct_session_graph(w->s));
-	assert_null(ct_session_outcome(w->s));
-	g = world_trace(w->s, NULL);
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
-	o = ct_session_outcome(w->s);
-	world_logits(w->s, CT_RUN_CLAMPED, before);
-	for (int i = 0; i < L + 1; i++) {	/* before each layer, and at the end */
-		p = (struct patience){ i, 0 };
-		assert_int_equal(ct_session_prompt(w->s, "w1 w2", until_tired, &p, &err), CT_ECANCELLED);
-		assert_string_equal(err.msg, "prompt cancelled");
-		assert_int_equal(p.calls, i + 1);
-		assert_ptr_equal(ct_session_graph(w->s), g);
-	}
-	p = (struct patience){ INT_MAX, 0 };
-	world_ok(ct_session_trace(w->s, &other, until_tired, &p, &err), &err);
-	calls = p.calls;
-	assert_true(calls >= 1);
-	g = world_trace(w->s, NULL);
-	o = ct_session_outcome(w->s);
-	/* How often a trace asks depends on which thread takes which share of the work. */
-	for (int i = 0; i < calls; i++) {
-		p = (struct patience){ i, 0 };
-		if (ct_session_trace(w->s, &other, until_tired, &p, &err) == CT_OK) {
-			assert_true(i > 0 && p.calls <= i);
-			g = world_trace(w->s, NULL);
-			o = ct_session_outcome(w->s);
-			break;
-		}
-		assert_int_equal(err.code, CT_ECANCELLED);
-		assert_ptr_equal(ct_session_graph(w->s), g);
-	}
-	for (int i = 0; i < 4; i++) {
-		p = (struct patience){ i, 0 };
-		assert_int_equal(
-		    ct_session_generate(w->s, &gen, ids, 4, until_tired, &p, &err), CT_ECANCELLED);
-	}
-	assert_string_equal(err.msg, "generation cancelled");
-	assert_string_equal(ct_session_text(w->s), PROMPT);
-	assert_ptr_equal(ct_session_graph(w->s), g);
-	assert_int_equal(g->pos, T - 1);
-	assert_ptr_equal(ct_session_outcome(w->s), o);
-	world_logits(w->s, CT_RUN_CLAMPED, now);
-	assert_memory_equal(now, before, sizeof now);
-}
-
 /* ---- the ends of the range */
 
 /* BOS alone: one position, no features; everything that makes sense works, the rest says why not. */
@@ -613,7 +532,6 @@ main(void)
 		WORLD_TEST(test_undo),
 		WORLD_TEST(test_bad_clamps),
 		WORLD_TEST(test_trace_under_clamps),
-		WORLD_TEST(test_cancel),
 		WORLD_TEST(test_one_token),
 		WORLD_TEST(test_generate),
 	};

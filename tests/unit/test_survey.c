@@ -152,7 +152,7 @@ test_inactive_target(void **state)
 	}
 	assert_int_equal(ct_graph_build(&f.graph, &f.local, f.ids, &root, 1, 1000, &f.arena, NULL, NULL, NULL, &err),
 	    CT_OK);
-	assert_int_equal(ct_graph_prune(f.graph, 1, 1, &edges, &f.scratch, &err), CT_OK);
+	assert_int_equal(ct_graph_prune(f.graph, 1, 1, &edges, &f.scratch, NULL, NULL, &err), CT_OK);
 	assert_int_equal(ct_survey_run(&v, &f.local, f.graph, &f.arena, NULL, NULL, NULL, &err), CT_OK);
 	for (int i = 0; i < v.n; i++) {
 		const struct ct_node *n = &f.graph->nodes[v.items[i].node];

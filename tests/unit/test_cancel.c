@@ -1,0 +1,182 @@
+/*
+ * Long calls of the facade can be cancelled: they ask often, and a cancelled one leaves everything as it was.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "world.h"
+
+struct patience {
+	int left, calls;
+};
+
+static bool
+until_tired(void *ctx, const char *phase, long done, long total)
+{
+	struct patience *p = ctx;
+
+	assert_non_null(phase);
+	assert_true(done >= 0 && (total == 0 || done <= total));
+	p->calls++;
+	return p->left-- > 0;
+}
+
+/* Wherever a long call is cancelled, the session is what it was. */
+static void
+test_cancel(void **state)
+{
+	struct world *w = *state;
+	struct ct_trace_options other = { .target = { .pos = 5 } };
+	struct ct_generate_options gen = { 0 };
+	struct ct_clamp c = { .layer = 1, .feature = 43, .pos = 8 };
+	struct patience p = { 0, 0 };
+	float before[T * V], now[T * V];
+	const struct ct_outcome *o;
+	const struct ct_graph *g;
+	struct ct_error err = { 0 };
+	int ids[4], calls;
+
+	world_prompt(w->s, PROMPT);
+	/* A clamp without a graph traces first, and that can be cancelled. */
+	assert_int_equal(ct_session_clamp(w->s, &c, 1, NULL, until_tired, &p, &err), CT_ECANCELLED);
+	assert_string_equal(err.msg, "attribution cancelled");
+	assert_null(ct_session_graph(w->s));
+	assert_null(ct_session_outcome(w->s));
+	g = world_trace(w->s, NULL);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
+	o = ct_session_outcome(w->s);
+	world_logits(w->s, CT_RUN_CLAMPED, before);
+	for (int i = 0; i < 3 * L + 1; i++) {	/* at least: each layer is run, encoded and subtracted */
+		p = (struct patience){ i, 0 };
+		assert_int_equal(ct_session_prompt(w->s, "w1 w2", until_tired, &p, &err), CT_ECANCELLED);
+		assert_string_equal(err.msg, "prompt cancelled");
+		assert_int_equal(p.calls, i + 1);
+		assert_ptr_equal(ct_session_graph(w->s), g);
+	}
+	p = (struct patience){ INT_MAX, 0 };
+	world_ok(ct_session_trace(w->s, &other, until_tired, &p, &err), &err);
+	calls = p.calls;
+	assert_true(calls >= 1);
+	g = world_trace(w->s, NULL);
+	o = ct_session_outcome(w->s);
+	/* How often a trace asks depends on which thread takes which share of the work. */
+	for (int i = 0; i < calls; i++) {
+		p = (struct patience){ i, 0 };
+		if (ct_session_trace(w->s, &other, until_tired, &p, &err) == CT_OK) {
+			assert_true(i > 0 && p.calls <= i);
+			g = world_trace(w->s, NULL);
+			o = ct_session_outcome(w->s);
+			break;
+		}
+		assert_int_equal(err.code, CT_ECANCELLED);
+		assert_ptr_equal(ct_session_graph(w->s), g);
+	}
+	for (int i = 0; i < 4; i++) {
+		p = (struct patience){ i, 0 };
+		assert_int_equal(
+		    ct_session_generate(w->s, &gen, ids, 4, until_tired, &p, &err), CT_ECANCELLED);
+	}
+	assert_string_equal(err.msg, "generation cancelled");
+	assert_string_equal(ct_session_text(w->s), PROMPT);
+	assert_ptr_equal(ct_session_graph(w->s), g);
+	assert_int_equal(g->pos, T - 1);
+	assert_ptr_equal(ct_session_outcome(w->s), o);
+	world_logits(w->s, CT_RUN_CLAMPED, now);
+	assert_memory_equal(now, before, sizeof now);
+}
+
+struct count {
+	char phase[24];
+	int calls;
+	long last, step;	/* the most that was done between two calls */
+};
+
+struct census {
+	struct count of[16];
+	int n;
+};
+
+static struct count *
+count_of(struct census *c, const char *phase)
+{
+	for (int i = 0; i < c->n; i++)
+		if (!strcmp(c->of[i].phase, phase))
+			return &c->of[i];
+	return NULL;
+}
+
+static bool
+take_census(void *ctx, const char *phase, long done, long total)
+{
+	struct census *c = ctx;
+	struct count *of = count_of(c, phase);
+
+	(void)total;
+	if (!of) {
+		assert_true(c->n < 16);
+		of = &c->of[c->n++];
+		*of = (struct count){ .last = done };
+		snprintf(of->phase, sizeof of->phase, "%s", phase);
+	}
+	if (done - of->last > of->step)
+		of->step = done - of->last;
+	of->last = done;
+	of->calls++;
+	return true;
+}
+
+/* No part of the work on a prompt is without questions: at most a layer, or a few rows, lie between two of them. */
+static void
+test_questions(void **state)
+{
+	static const struct {
+		const char *phase;
+		int calls;	/* at least */
+		long step;	/* at most; 0: which thread does what decides */
+	} want[] = {
+		{ "prompt", L + 1, 1 },
+		{ "features", L, 1 },
+		{ "decoders", 1, 0 },
+		{ "errors", L, 1 },
+		{ "attribution", 2, 0 },
+		{ "choice of nodes", 1, CT_ASK_ROWS },
+		{ "edges", 2, CT_ASK_ROWS },
+		{ "influence", 2, CT_ASK_ROWS },
+		{ "check", L, 1 },
+		{ "pruning", 2, CT_ASK_ROWS },
+	};
+	struct world *w = *state;
+	struct ct_trace_options opt = { .target = { .pos = -1 } };
+	struct census c = { .n = 0 };
+	struct ct_error err = { 0 };
+
+	world_ok(ct_session_prompt(w->s, PROMPT, take_census, &c, &err), &err);
+	world_trace(w->s, NULL);
+	opt.max_feature_nodes = ct_session_graph(w->s)->n_features - 1;	/* they are chosen */
+	world_ok(ct_session_trace(w->s, &opt, take_census, &c, &err), &err);
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		const struct count *of = count_of(&c, want[i].phase);
+
+		if (!of)
+			fail_msg("%s: never asked", want[i].phase);
+		else if (of->calls < want[i].calls || (want[i].step && of->step > want[i].step))
+			fail_msg("%s: asked %d times, up to %ld apart", of->phase, of->calls, of->step);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(test_cancel),
+		WORLD_TEST(test_questions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
