@@ -99,14 +99,32 @@ app_refuse(struct app *a, const char *what)
 	return app_fail(a, "%s: nothing is written, the program was started with --readonly", what);
 }
 
+static void
+forget_paths(struct app *a)
+{
+	free(a->history_path);
+	free(a->commands_path);
+	a->history_path = a->commands_path = NULL;
+}
+
 void
 app_unkept(struct app *a, const char *why)
 {
 	app_fail(a, "prompts and sessions are not kept from here on: %s", why);
 	a->session.autosave = false;
 	a->session.first = 0;
-	free(a->history_path);
-	a->history_path = NULL;
+	forget_paths(a);
+}
+
+void
+app_remember(struct app *a, struct history *h, const char *line)
+{
+	const char *path = h == &a->prompts ? a->history_path : a->commands_path;
+	struct ct_error err;
+
+	history_add(h, line);
+	if (path && !a->session.reading && history_save(h, path, &err))
+		app_unkept(a, err.msg);
 }
 
 const char *
@@ -349,12 +367,13 @@ load_history(struct app *a)
 	else if (dir)
 		err.code = CT_OK;
 	a->history_path = dir ? ct_path_join(dir, "history") : NULL;
-	rc = a->history_path ? history_load(&a->prompts, a->history_path, &err) : CT_EIO;
+	a->commands_path = dir ? ct_path_join(dir, "commands") : NULL;
+	rc = a->history_path && a->commands_path ? history_load(&a->prompts, a->history_path, &err) : CT_EIO;
+	if (rc == CT_OK)
+		rc = history_load(&a->commands, a->commands_path, &err);
 	free(dir);
-	if (a->readonly || rc || err.code) {
-		free(a->history_path);
-		a->history_path = NULL;
-	}
+	if (a->readonly || rc || err.code)
+		forget_paths(a);
 	if (!a->readonly && (rc || err.code))
 		app_unkept(a, err.msg);
 }
@@ -597,7 +616,7 @@ out:
 	history_free(&a->prompts);
 	history_free(&a->commands);
 	notes_free(&a->notes);
-	free(a->history_path);
+	forget_paths(a);
 	key_reset();
 	grid_free(&a->grid);
 	free(a);

@@ -51,7 +51,7 @@ struct app {
 	struct session session;
 	struct notes notes;
 	struct history prompts, commands;
-	char *history_path;		/* NULL: not kept */
+	char *history_path, *commands_path;	/* NULL: not kept */
 	char message[600];
 	bool alert;			/* the message is an error */
 	char search[256];
@@ -96,6 +96,8 @@ void app_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* What a person does is kept no longer, and why; the program goes on. */
 void app_unkept(struct app *a, const char *why);
+/* Adds to a->prompts or a->commands, and to its file. */
+void app_remember(struct app *a, struct history *h, const char *line);
 
 /* An edge as the person wants to see it: a weight, or a share. */
 const char *app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size);

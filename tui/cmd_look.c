@@ -15,9 +15,7 @@ trace_prompt(struct app *a, const char *text)
 
 	if (study_prompt(&a->study, text, &err))
 		return app_error(a, &err);
-	history_add(&a->prompts, text);
-	if (a->history_path && !a->session.reading && history_save(&a->prompts, a->history_path, &err))
-		app_unkept(a, err.msg);
+	app_remember(a, &a->prompts, text);
 	a->view = a->focus = VIEW_TREE;
 	view_changed(a, CHANGED_GRAPH);
 	return DID_CHANGE;

@@ -157,7 +157,7 @@ submit(struct app *a)
 	if (in->kind == INPUT_NONE)
 		input_close(a);
 	if (kind == INPUT_COMMAND)
-		history_add(&a->commands, text);
+		app_remember(a, &a->commands, text);
 	return did;
 }
 

@@ -41,27 +41,49 @@ test_resize(void **state)
 }
 
 static void
+assert_last_line(const char *name, const char *want)
+{
+	char path[64], line[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/ctrace/%s", pty_home(), name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f))
+		;
+	fclose(f);
+	assert_string_equal(line, want);
+}
+
+static void
 test_history_is_kept(void **state)
 {
 	static struct run r;
-	char path[64], line[64] = "";
-	FILE *f;
+	size_t mark;
 
 	(void)state;
 	start(&r, "xterm-256color", 80, 24);
 	assert_true(read_until(&r, 0, READY));
 	type(&r, "i\025w5 w6\r");
 	read_until(&r, 0, NULL);
+	type(&r, ":view logits\r");
+	read_until(&r, 0, NULL);
 	type(&r, "q");
 	finish(&r);
 	assert_restored(&r);
-	snprintf(path, sizeof path, "%s/ctrace/history", pty_home());
-	f = fopen(path, "r");
-	assert_non_null(f);
-	while (fgets(line, sizeof line, f))
-		;
-	fclose(f);
-	assert_string_equal(line, "w5 w6\n");
+	assert_last_line("history", "w5 w6\n");
+	assert_last_line("commands", "view logits\n");
+	/* The next run goes back to both. */
+	start(&r, "xterm-256color", 80, 24);
+	assert_true(read_until(&r, 0, READY));
+	mark = r.n;
+	type(&r, ":\020");	/* Ctrl-p */
+	assert_true(read_until(&r, mark, "view logits"));
+	type(&r, "\003");
+	read_until(&r, 0, NULL);
+	type(&r, "q");
+	finish(&r);
+	assert_restored(&r);
 }
 
 /* A terminal that cannot show screens gets lines, and nothing that it would not understand. */
