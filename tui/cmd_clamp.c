@@ -326,7 +326,7 @@ do_patch(struct app *a, const char *arg)
 		return app_fail(a, "patch: from which prompt?");
 	if (study_patch(&a->study, arg, &n, &err))
 		return app_error(a, &err);
-	app_say(a, "%d features of \"%s\" set as in that prompt", n, study_token(&a->study, a->study.pos));
+	app_say(a, "%d features of \"%s\" as in: %s", n, study_token(&a->study, a->study.pos), arg);
 	return DID_CHANGE;
 }
 

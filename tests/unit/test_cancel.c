@@ -142,7 +142,6 @@ test_questions(void **state)
 	} want[] = {
 		{ "prompt", L + 1, 1 },
 		{ "features", L, 1 },
-		{ "decoders", 1, 0 },
 		{ "errors", L, 1 },
 		{ "attribution", 2, 0 },
 		{ "choice of nodes", 1, CT_ASK_ROWS },

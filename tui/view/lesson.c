@@ -10,8 +10,6 @@
 #include "base/text.h"
 #include "tui/app.h"
 
-#define DONE "done: Space goes on"
-
 enum { WIDEST = 100 };	/* longer lines are hard to read */
 
 /* A word of text without the quotes of keys, made harmless. Returns its bytes in the text. */
@@ -109,6 +107,30 @@ lesson_drop(void *state)
 	free(state);
 }
 
+/* Says at the right that the task is done, in as many words as there is room for. */
+static void
+draw_done(const struct area *area, int from, int y)
+{
+	static const char *const say[] = { "done: Space goes on", "Space goes on", "done" };
+
+	for (size_t i = 0; i < sizeof say / sizeof *say; i++)
+		if (from + 2 + ct_text_width(say[i]) < area->w) {
+			draw_right(area, area->w - 1, y, ST_PLUS, say[i]);
+			return;
+		}
+}
+
+/* Columns of a text on one line, the quotes of keys left out. */
+static int
+shown_width(const char *text)
+{
+	int width = ct_text_width(text);
+
+	for (; *text; text++)
+		width -= *text == '`';
+	return width;
+}
+
 /* What is to be done, or what is to be seen, with a mark: done or not. */
 static void
 draw_task(const struct app *a, const struct area *area, int y)
@@ -122,8 +144,8 @@ draw_task(const struct app *a, const struct area *area, int y)
 	if (s->ask) {
 		draw_text(area, x, y, done ? ST_PLUS : ST_KEY, done ? "✓" : "▸");
 		flow(area, x + 2, y, area->w - x - 3, ST_STRONG, s->ask);
-		if (done && x + 2 + ct_text_width(s->ask) + 2 + ct_text_width(DONE) < area->w)
-			draw_right(area, area->w - 1, y, ST_PLUS, DONE);
+		if (done)
+			draw_done(area, x + 2 + shown_width(s->ask), y);
 		return;
 	}
 	for (int i = 0; i < s->n_expect; i++) {
