@@ -212,8 +212,8 @@ test_random_shape_is_measured(void **state)
 		assert_true(m[i].seconds > 0);
 		assert_true(m[i].graph->check.max_logit_error < 1e-4);
 	}
-	/* Twice the phases of one: run, features, attribution, pruning. */
-	assert_string_equal(all.seen, "rfaprfap");
+	/* Twice the phases of one: run, features, attribution, edges, influence, pruning. */
+	assert_string_equal(all.seen, "rfaeiprfaeip");
 	/* The features of each layer and token but BOS, at most k of them; and the same again. */
 	assert_true(m[0].graph->n_features > 0 && m[0].graph->n_features <= 3 * 5 * 4);
 	assert_int_equal(m[0].graph->n_features, m[1].graph->n_features);
