@@ -370,7 +370,7 @@ map_draw(struct app *a, void *state, const struct area *area)
 	int last;
 
 	if (!measure(a, m)) {
-		draw_text(area, 1, 0, ST_DIM, "nothing traced yet");
+		draw_text(area, 1, 0, ST_DIM, a->study.graph ? "out of memory" : "nothing traced yet");
 		return;
 	}
 	s = m->scale = fit(a, m, area);
