@@ -321,6 +321,13 @@ blend_blanks(struct cell *row, int cols)
 	}
 }
 
+/* Byte by byte they may differ in padding. */
+static bool
+same_cell(const struct cell *a, const struct cell *b)
+{
+	return a->cp == b->cp && a->mark == b->mark && a->style == b->style && a->selected == b->selected;
+}
+
 void
 term_send(struct grid *g)
 {
@@ -340,7 +347,7 @@ term_send(struct grid *g)
 	for (size_t i = 0; i < n; i++) {
 		const struct cell *c = &g->cells[i];
 
-		if (!c->cp || (!all && term.sent && !memcmp(c, &term.sent[i], sizeof *c)))
+		if (!c->cp || (!all && term.sent && same_cell(c, &term.sent[i])))
 			continue;
 		send_cell(c, (int)(i % (size_t)g->cols), (int)(i / (size_t)g->cols));
 	}

@@ -61,9 +61,11 @@ test_kill_while_replacing(void **state)
 		int which;
 
 		assert_true(pid >= 0);
-		for (int k = 1; pid == 0; k ^= 1)
-			if (ct_file_replace(path, text[k], size[k], NULL))
-				_exit(1);
+		if (pid == 0) {
+			for (int k = 1; !ct_file_replace(path, text[k], size[k], NULL); k ^= 1)
+				;
+			_exit(1);
+		}
 		nap(i, 20000);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
