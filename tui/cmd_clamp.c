@@ -475,7 +475,7 @@ read_part(const char **p, double *out)
 int
 do_sweep(struct app *a, const char *arg)
 {
-	const struct clamp_set *set = study_clamps(&a->study);
+	const struct clamp_set *set;
 	double from = -2, to = 2, steps = 17, largest = 0;
 	int supernode = cmd_supernode(a, &arg);
 	const char *p = arg;

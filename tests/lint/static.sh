@@ -1,17 +1,18 @@
 #!/bin/sh
 # cppcheck and clang-tidy over all of src/ and tui/, each skipped with a message where it is missing.
-# usage: static.sh SOURCE_DIR BUILD_DIR CPPFLAGS... (of the build)
+# usage: static.sh SOURCE_DIR BUILD_DIR CPPFLAGS... (of the build); $FILES: these only
 set -u
 build=$(cd "$2" && pwd)
 cd "$1" || exit 1
 shift 2
 failed=0
+files=${FILES:-$(find src tui -name '*.c' | LC_ALL=C sort)}
 
 if command -v cppcheck >/dev/null 2>&1; then
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2086
 	cppcheck --enable=warning,portability,performance --std=c11 -q -j2 -I src -I . -D_GNU_SOURCE --error-exitcode=1 \
 	    --suppress=missingIncludeSystem --suppressions-list=tests/lint/cppcheck.supp \
-	    --template='{file}:{line}: {message} [{id}]' $(find src tui -name '*.c') || failed=1
+	    --template='{file}:{line}: {message} [{id}]' $files || failed=1
 else
 	echo "cppcheck is not installed: skipped"
 fi
@@ -29,7 +30,7 @@ checks="$checks,-bugprone-sizeof-expression,-bugprone-assignment-in-if-condition
 checks="$checks,-bugprone-implicit-widening-of-multiplication-result,-bugprone-not-null-terminated-result"
 checks="$checks,-bugprone-suspicious-string-compare,-clang-analyzer-optin.performance.Padding"
 if command -v clang-tidy >/dev/null 2>&1; then
-	find src tui -name '*.c' | LC_ALL=C sort | xargs -P 2 -I '{}' \
+	echo "$files" | tr ' ' '\n' | xargs -P 2 -I '{}' \
 	    clang-tidy --quiet --checks="$checks" '{}' -- -std=gnu11 -I. "-I$build" "$@" 2>/dev/null |
 	    grep -E 'warning:|error:' | sed "s|^$(pwd)/||" | sort -u |
 	    awk -F: 'FILENAME != "-" { if (!/^\/\//) known[$0]; next }
