@@ -78,7 +78,9 @@ on_fatal(int sig, siginfo_t *info, void *context)
 	if (sig == SIGBUS && ct_map_mend(info))
 		return;
 	if (term.open) {
-		if (write(STDOUT_FILENO, term.restore, term.restore_size) > 0 && term.have_before)
+		if (write(STDOUT_FILENO, term.restore, term.restore_size) < 0)
+			errno = 0;
+		if (term.have_before)
 			tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
 		if (write(STDERR_FILENO, why, sizeof why - 1) < 0)
 			errno = 0;
@@ -179,14 +181,7 @@ write_out(const char *s)
 		return;	/* the terminal is gone; the next read says so */
 }
 
-static void
-enter(void)
-{
-	write_out(PASTE_ON);
-	term.open = true;
-}
-
-/* curses ends the program itself when it does not know the terminal: ask first. */
+/* curses ends the program itself when it does not know the terminal: ask first, and how it is restored. */
 static int
 check_terminfo(struct ct_error *err)
 {
@@ -201,6 +196,7 @@ check_terminfo(struct ct_error *err)
 		return ct_fail(err, CT_EUNSUPPORTED, "unknown terminal type \"%.40s\" in TERM", name);
 	cup = tigetstr("cup");
 	moves = cup && cup != (char *)-1;
+	prepare_restore();
 	del_curterm(cur_term);
 	if (!moves)
 		return ct_fail(err, CT_EUNSUPPORTED, "terminal type \"%.40s\" cannot move the cursor", name);
@@ -210,8 +206,11 @@ check_terminfo(struct ct_error *err)
 int
 term_open(const struct term_options *opt, struct ct_error *err)
 {
-	int rc = check_terminfo(err);
+	int rc;
 
+	term.colours = opt->colours;
+	term.mouse = opt->mouse;
+	rc = check_terminfo(err);
 	if (rc)
 		return rc;
 	term.have_before = tcgetattr(STDIN_FILENO, &term.before) == 0;
@@ -221,10 +220,12 @@ term_open(const struct term_options *opt, struct ct_error *err)
 		fcntl(term.pipe[i], F_SETFL, fcntl(term.pipe[i], F_GETFL) | O_NONBLOCK);
 	set_locale();
 	catch_signals();
-	if (!initscr())
+	/* From here on a fault has something to restore. */
+	term.open = true;
+	if (!initscr()) {
+		term.open = false;
 		return ct_fail(err, CT_EIO, "the terminal could not be initialised");
-	term.colours = opt->colours;
-	term.mouse = opt->mouse;
+	}
 	raw();
 	noecho();
 	nonl();
@@ -245,8 +246,7 @@ term_open(const struct term_options *opt, struct ct_error *err)
 	}
 	theme_apply(opt->theme, opt->colours);
 	curs_set(0);
-	prepare_restore();
-	enter();
+	write_out(PASTE_ON);
 	return CT_OK;
 }
 
@@ -255,11 +255,11 @@ term_close(void)
 {
 	if (!term.open)
 		return;
-	term.open = false;
 	write_out(PASTE_OFF);
 	endwin();
 	if (term.have_before)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &term.before);
+	term.open = false;
 	free(term.sent);
 	term.sent = NULL;
 }
@@ -590,6 +590,6 @@ term_suspend(void)
 	    && (ws.ws_col != COLS || ws.ws_row != LINES))
 		caught_winch = 1;
 	refresh();
-	enter();
+	write_out(PASTE_ON);
 	term_redraw();
 }

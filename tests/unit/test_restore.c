@@ -99,6 +99,24 @@ test_faults(void **state)
 		}
 }
 
+/* A fault as soon as anything was sent, while the screen is still being taken. */
+static void
+test_fault_while_opening(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10 + runs(); i++) {
+		int status;
+
+		start(&r, "xterm-256color", 80, 24);
+		assert_true(read_until(&r, 0, "\033"));
+		kill(r.pid, SIGSEGV);
+		status = finish(&r);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGSEGV);
+		assert_restored(&r);
+	}
+}
+
 /* A shell with job control says what the terminal's settings are before, while it is suspended, and afterwards. */
 static void
 test_suspend(void **state)
@@ -176,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_quit),
 		cmocka_unit_test(test_polite_signals),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_fault_while_opening),
 		cmocka_unit_test(test_suspend),
 		cmocka_unit_test(test_closed_terminal),
 	};
