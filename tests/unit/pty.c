@@ -44,16 +44,22 @@ int
 pty_enter(void **state)
 {
 	const char *srcdir = getenv("srcdir");
-	char copy[8192];
+	char from[4096];
+	int status = 0;
+	pid_t pid;
 
 	(void)state;
 	if (!mkdtemp(home))
 		return -1;
 	/* A copy: what is typed may give labels to its features. */
+	snprintf(from, sizeof from, "%s/tests/golden/llama-clt", srcdir ? srcdir : ".");
 	snprintf(model, sizeof model, "%s/llama-clt", home);
-	snprintf(copy, sizeof copy, "cp -R '%s/tests/golden/llama-clt' '%s' && chmod -R u+w '%s'", srcdir ? srcdir : ".",
-	    home, home);
-	return system(copy) == 0 ? 0 : -1;
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", "cp -R \"$1\" \"$2\" && chmod -R u+w \"$2\"", "sh", from, model, (char *)NULL);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
 }
 
 static int
