@@ -261,6 +261,7 @@ draw_batch(struct fit *f)
 		f->sums.graded += answer;
 	}
 	f->scale = 1 / total;
+	f->prices.smoothing = o->smoothing;
 	f->prices.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
 	f->prices.twins = apart > 0 ? o->twins * total / apart : 0;
 	f->sums.weights += total;

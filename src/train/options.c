@@ -86,6 +86,7 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "activity", NULL, &o->activity, 0, 1e6, NULL },
 		{ "twins", NULL, &o->twins, 0, 1e6, NULL },
 		{ "bottleneck", NULL, &o->bottleneck, 0, 1, NULL },
+		{ "smoothing", NULL, &o->smoothing, 0, .9, NULL },
 		{ "answer weight", NULL, &o->answer_weight, 0, 1e6, NULL },
 	};
 	int code;

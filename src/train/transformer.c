@@ -411,15 +411,26 @@ ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const struct ct_bat
 	return p->logits;
 }
 
+static double
+mean(int n, const float *x)
+{
+	double sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += x[i];
+	return sum / n;
+}
+
 /* Logits become scale * d loss / d logits. Returns the loss. */
 static double
-loss_backward(int R, int V, const struct ct_batch *b, double scale, float *logits, int *right)
+loss_backward(int R, int V, const struct ct_batch *b, double scale, double smoothing, float *logits, int *right)
 {
 	double loss = 0;
 
 	for (int r = 0; r < R; r++, logits += V) {
 		float weight = b->weights ? b->weights[r] : 1, factor = (float)(scale * weight), most;
 		int target = b->targets[r];
+		double wanted;			/* the mean logit under what is wanted */
 
 		if (target < 0 || weight == 0) {
 			memset(logits, 0, (size_t)V * sizeof *logits);
@@ -428,10 +439,11 @@ loss_backward(int R, int V, const struct ct_batch *b, double scale, float *logit
 		most = ct_vec_max(V, logits);
 		if (b->graded && b->graded[r])
 			*right += ct_vec_first(V, logits, most) == target;
-		loss -= weight * ((double)logits[target] - most - log(ct_vec_softmax(V, logits)));
+		wanted = (1 - smoothing) * logits[target] + (smoothing > 0 ? smoothing * mean(V, logits) : 0);
+		loss -= weight * (wanted - most - log(ct_vec_softmax(V, logits)));
 		for (int v = 0; v < V; v++)
-			logits[v] *= factor;
-		logits[target] -= factor;
+			logits[v] = factor * (logits[v] - (float)(smoothing / V));
+		logits[target] -= factor * (float)(1 - smoothing);
 	}
 	return loss;
 }
@@ -490,7 +502,7 @@ ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_ba
 	const struct ct_net_shape *s = &net->s;
 	const float *w = net->params.w;
 	int R = b->R, D = s->D, V = s->V, mlp = s->mlp, q = s->H * s->head, wide = q + 2 * s->H_kv * s->head;
-	double loss = loss_backward(R, V, b, scale, p->logits, right);
+	double loss = loss_backward(R, V, b, scale, prices->smoothing, p->logits, right);
 
 	ct_sgemm(false, false, R, D, V, 1, p->logits, V, w + net->unembed, D, 0, p->dn, D);
 	ct_sgemm(true, false, V, D, R, 1, p->logits, V, p->n_f, D, 1, grad + net->unembed, D);

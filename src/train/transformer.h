@@ -80,14 +80,16 @@ void ct_pass_close(struct ct_pass *p);
 const float *ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b,
     ct_mlp_hook hook, void *ctx);
 
-/* What a loss has beside the prediction: prices of what MLPs write, relative to the stream. */
+/* What a loss has beside the targets: prices are of what MLPs write, relative to the stream. */
 struct ct_prices {
+	double smoothing;	/* share of each target that is spread evenly over the vocabulary */
 	double activity;	/* of writing anything */
 	double twins;		/* of writing what differs between twins, from the first token that differs on */
 };
 
 /*
- * loss = sum_r weight_r * -log softmax(logits_r)[target_r]
+ * loss = sum_r weight_r * (1 - smoothing) * -log softmax(logits_r)[target_r]
+ *        + sum_r weight_r * smoothing * mean_v -log softmax(logits_r)[v]
  *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
  *        + twins * sum_{l, twin rows r s} |mlp_{l,r} - mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
  *
@@ -95,8 +97,8 @@ struct ct_prices {
  *                 constants, so that MLPs learn to write little and not to read much
  *   right in/out  raised by the graded targets that were the likeliest token (ties: the lower id wins)
  *
- * After ct_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the first
- * sum (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c
+ * After ct_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the
+ * first two sums (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c
  */
 double ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
     const struct ct_prices *prices, float *grad, int *right);

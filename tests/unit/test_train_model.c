@@ -16,7 +16,7 @@
 #include "train/vector.h"
 
 enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64, MAX_SENTENCES = 4, MAX_L = 2 };
-static const struct ct_prices prices = { .activity = .8, .twins = .6 };
+static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .twins = .6 };
 
 static void
 naive_norm(int D, double eps, const double *x, const double *w, double *y)
@@ -124,7 +124,7 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 		}
 	}
 	for (int t = 0; t < T; t++) {
-		double sum = 0;
+		double sum = 0, wanted = 0;
 
 		if (targets[t] < 0)
 			continue;
@@ -132,7 +132,9 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 		naive_linear(D, s->V, n, w + net->unembed, y);
 		for (int v = 0; v < s->V; v++)
 			sum += exp(y[v]);
-		loss += weights[t] * (log(sum) - y[targets[t]]);
+		for (int v = 0; v < s->V; v++)
+			wanted += ((v == targets[t]) * (1 - prices.smoothing) + prices.smoothing / s->V) * y[v];
+		loss += weights[t] * (log(sum) - wanted);
 	}
 	return loss;
 }
@@ -205,7 +207,7 @@ gradient_matches_finite_differences(void **state)
 	loss = ct_pass_backward(pass, &net, &b, .5, &prices, grad, &right);
 	assert_int_equal(right, best);
 	naive_loss(&net, w, &b, fixed, true);
-	for (int i = 0; i < b.n; i++)		/* infinite denominators leave the first sum */
+	for (int i = 0; i < b.n; i++)		/* infinite denominators leave the first sums */
 		for (int l = 0; l < MAX_L; l++)
 			for (int t = 0; t < MAX_T; t++)
 				huge[i][l][t] = INFINITY;
