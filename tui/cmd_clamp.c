@@ -393,16 +393,21 @@ do_recall(struct app *a, const char *arg)
 static int
 walk_undo(struct app *a, int step)
 {
+	const char *done = step < 0 ? "undone" : "redone";
 	struct ct_error err;
+	char text[64];
+	bool pins;
 	int n;
 
-	if (study_undo(&a->study, step, &err))
+	if (study_undo(&a->study, step, &pins, &err))
 		return app_error(a, &err);
 	n = study_clamps(&a->study)->n;
-	if (n == 0)
-		app_say(a, "%s: no clamps", step < 0 ? "undone" : "redone");
+	if (pins)
+		app_say(a, "%s: %s", done, pins_count(&a->study, text, sizeof text));
+	else if (n == 0)
+		app_say(a, "%s: no clamps", done);
 	else
-		app_say(a, "%s: %d clamp%s", step < 0 ? "undone" : "redone", n, n > 1 ? "s" : "");
+		app_say(a, "%s: %d clamp%s", done, n, n > 1 ? "s" : "");
 	return DID_CHANGE;
 }
 

@@ -27,7 +27,7 @@ copy(struct app *a)
 static int
 set(struct app *a, struct ct_subgraph *sg)
 {
-	ct_session_set_subgraph(a->study.session, sg);
+	study_set_pins(&a->study, sg);
 	free(sg);
 	return DID_CHANGE;
 }
@@ -81,10 +81,9 @@ pin_selected(struct app *a, struct ct_subgraph *sg, const struct ct_pin *p, stru
 static void
 say_count(struct app *a, const char *what, const char *name)
 {
-	const struct ct_subgraph *sg = ct_session_subgraph(a->study.session);
+	char text[64];
 
-	app_say(a, "%s %s; %d node%s pinned, %d supernode%s", what, name, sg->n_pins, sg->n_pins == 1 ? "" : "s",
-	    sg->n_supernodes, sg->n_supernodes == 1 ? "" : "s");
+	app_say(a, "%s %s; %s", what, name, pins_count(&a->study, text, sizeof text));
 }
 
 int
@@ -142,7 +141,7 @@ do_unpin(struct app *a, const char *arg)
 	if (!strcmp(arg, "all")) {
 		*sg = (struct ct_subgraph){ .n_pins = 0 };
 		did = set(a, sg);
-		app_say(a, "nothing is pinned");
+		app_say(a, "%s", pins_count(&a->study, name, sizeof name));
 		return did;
 	}
 	if (*arg && ct_session_parse_pin(a->study.session, arg, &p, &err) < 0)

@@ -310,7 +310,7 @@ is_apt(const struct app *a, const char *command)
 	if (!strcmp(command, "pane zoom") || !strcmp(command, "next-pane"))
 		return main_screen;
 	if (!strcmp(command, "undo"))
-		return a->study.at > 0;
+		return study_can_undo(&a->study);
 	return true;
 }
 

@@ -15,6 +15,19 @@ pins_parts(const struct study *s)
 	return parts;
 }
 
+const char *
+pins_count(const struct study *s, char *buf, size_t size)
+{
+	const struct ct_subgraph *sg = ct_session_subgraph(s->session);
+
+	if (!sg->n_pins)
+		snprintf(buf, size, "nothing is pinned");
+	else
+		snprintf(buf, size, "%d node%s pinned, %d supernode%s", sg->n_pins, sg->n_pins == 1 ? "" : "s",
+		    sg->n_supernodes, sg->n_supernodes == 1 ? "" : "s");
+	return buf;
+}
+
 bool
 pins_has(const struct study *s, int node)
 {

@@ -8,6 +8,8 @@
 
 /* NULL: nothing is pinned, or nothing traced. */
 const struct ct_parts *pins_parts(const struct study *s);
+/* "3 nodes pinned, 1 supernode"; returns buf. */
+const char *pins_count(const struct study *s, char *buf, size_t size);
 bool pins_has(const struct study *s, int node);
 
 /* The names of a pin as the screen shows them, whether the graph at hand has the node or not. */

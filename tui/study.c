@@ -12,11 +12,27 @@ static void
 reset(struct study *s, const struct ct_engine_options *opt)
 {
 	*s = (struct study){
-		.node = -1, .options = *opt, .depth = 1, .progress = s->progress, .ctx = s->ctx,
+		.node = -1, .options = *opt, .progress = s->progress, .ctx = s->ctx,
 		.how = s->defaults.how, .defaults = s->defaults
 	};
 	s->trace.node_threshold = s->defaults.node_threshold;
 	s->trace.edge_threshold = s->defaults.edge_threshold;
+}
+
+/* The engine is open. */
+static int
+begin(struct study *s, struct ct_error *err)
+{
+	int rc;
+
+	s->info = ct_engine_info(s->engine);
+	s->undo = calloc(1, sizeof *s->undo);
+	rc = s->undo ? ct_session_open(&s->session, s->engine, err) : ct_fail_memory(err, sizeof *s->undo, "the undo list");
+	if (rc)
+		study_close(s);
+	else
+		study_forget(s);
+	return rc;
 }
 
 int
@@ -28,12 +44,8 @@ study_open(struct study *s, const char *model, const struct ct_engine_options *o
 	rc = ct_engine_open(&s->engine, model, opt, err);
 	if (rc)
 		return rc;
-	s->info = ct_engine_info(s->engine);
 	s->options.transcoder_dir = NULL;
-	rc = ct_session_open(&s->session, s->engine, err);
-	if (rc)
-		study_close(s);
-	return rc;
+	return begin(s, err);
 }
 
 void
@@ -41,6 +53,8 @@ study_close(struct study *s)
 {
 	ct_session_close(s->session);
 	ct_engine_close(s->engine);
+	free(s->undo);
+	s->undo = NULL;
 	s->session = NULL;
 	s->engine = NULL;
 	s->graph = NULL;
@@ -69,12 +83,9 @@ study_open_graph(struct study *s, const char *path, struct ct_error *err)
 	rc = ct_engine_open_graph(&s->engine, path, s->progress, s->ctx, err);
 	if (rc)
 		return rc;
-	s->info = ct_engine_info(s->engine);
-	rc = ct_session_open(&s->session, s->engine, err);
-	if (rc) {
-		study_close(s);
+	rc = begin(s, err);
+	if (rc)
 		return rc;
-	}
 	adopt_graph(s, NULL);
 	s->T = ct_session_length(s->session);
 	s->pos = s->graph->pos;
@@ -116,9 +127,8 @@ study_prompt(struct study *s, const char *text, struct ct_error *err)
 	s->T = ct_session_length(s->session);
 	s->pos = s->T - 1;
 	adopt_graph(s, NULL);
-	s->at = 0;
-	s->depth = 1;
-	s->undo[0].n = 0;
+	s->undo->step[s->undo->at].clamps.n = 0;
+	study_forget(s);
 	s->n_generated = 0;
 	return CT_OK;
 }
@@ -133,9 +143,7 @@ study_take(struct study *s, int n, struct ct_error *err)
 	rc = ct_session_extend(s->session, s->generated, n, &opt, s->progress, s->ctx, err);
 	if (rc)
 		return rc;
-	s->undo[0] = *study_clamps(s);
-	s->at = 0;
-	s->depth = 1;
+	study_forget(s);
 	s->n_generated = 0;
 	s->T = ct_session_length(s->session);
 	s->pos = s->T - 1;
@@ -246,228 +254,6 @@ study_model(struct study *s, const char *model, struct ct_error *err)
 		rc = reopen(s, dir, &opt, NULL, err);
 	}
 	free(dir);
-	return rc;
-}
-
-const struct clamp_set *
-study_clamps(const struct study *s)
-{
-	return &s->undo[s->at];
-}
-
-static int
-run_clamps(
-    struct study *s, const struct clamp_set *set, const struct ct_clamp_options *how, struct ct_error *err)
-{
-	return ct_session_clamp(s->session, set->clamp, set->n, how, s->progress, s->ctx, err);
-}
-
-int
-study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *err)
-{
-	struct clamp_set copy = *set;
-	int rc = run_clamps(s, &copy, &s->how, err);
-
-	if (rc)
-		return rc;
-	if (s->at + 1 == STUDY_UNDO) {
-		memmove(s->undo, s->undo + 1, (STUDY_UNDO - 1) * sizeof *s->undo);
-		s->at--;
-	}
-	s->undo[++s->at] = copy;
-	s->depth = s->at + 1;
-	return CT_OK;
-}
-
-int
-study_clamp_find(const struct study *s, int layer, int feature, int pos)
-{
-	const struct clamp_set *set = study_clamps(s);
-	int found = -1;
-
-	for (int i = 0; i < set->n; i++) {
-		const struct ct_clamp *c = &set->clamp[i];
-		bool reaches = c->pos == pos || c->pos == CT_ALL_POSITIONS || (c->onwards && c->pos <= pos);
-
-		if (c->layer == layer && c->feature == feature && reaches && (found < 0 || !c->off))
-			found = i;
-	}
-	return found;
-}
-
-bool
-study_same_place(const struct ct_clamp *c, const struct ct_clamp *d)
-{
-	return c->layer == d->layer && c->feature == d->feature && c->pos == d->pos && c->onwards == d->onwards;
-}
-
-/* Where a clamp goes: to that of the same place, but behind others on its feature, for the last one counts. */
-static int
-place_of(struct clamp_set *set, const struct ct_clamp *c)
-{
-	int i = 0;
-
-	while (i < set->n && !study_same_place(&set->clamp[i], c))
-		i++;
-	for (int k = i + 1; k < set->n; k++)
-		if (set->clamp[k].layer == c->layer && set->clamp[k].feature == c->feature) {
-			set->n--;
-			memmove(set->clamp + i, set->clamp + i + 1, (size_t)(set->n - i) * sizeof *set->clamp);
-			return set->n;
-		}
-	return i;
-}
-
-int
-study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *err)
-{
-	struct clamp_set set = *study_clamps(s);
-
-	for (int k = 0; k < n; k++) {
-		int i = place_of(&set, &c[k]);
-
-		if (i == STUDY_CLAMPS)
-			return ct_fail(err, CT_EINVAL,
-			    "more than %d clamps at a time are not possible; remove some first",
-			    STUDY_CLAMPS);
-		set.clamp[i] = c[k];
-		if (i == set.n)
-			set.n++;
-	}
-	return study_clamp_set(s, &set, err);
-}
-
-static void
-drop_clamps_at(struct clamp_set *set, int pos)
-{
-	int kept = 0;
-
-	for (int i = 0; i < set->n; i++)
-		if (set->clamp[i].pos != pos || set->clamp[i].onwards)
-			set->clamp[kept++] = set->clamp[i];
-	set->n = kept;
-}
-
-/* Adds a clamp for each feature that has another value in the other session. */
-static int
-add_differences(struct study *s, struct clamp_set *set, const struct ct_session *other, int pos, int *n,
-    struct ct_error *err)
-{
-	*n = 0;
-	for (int l = 0; l < s->info->L; l++)
-		for (int f = 0; f < s->info->F; f++) {
-			float here = ct_session_activation(s->session, l, f, s->pos);
-			float there = ct_session_activation(other, l, f, pos);
-
-			if (here == there)
-				continue;
-			++*n;
-			if (set->n < STUDY_CLAMPS)
-				set->clamp[set->n++] = (struct ct_clamp){ .layer = l, .feature = f,
-					.pos = s->pos, .unit = CT_ABSOLUTE, .amount = (double)there };
-		}
-	if (*n > STUDY_CLAMPS)
-		return ct_fail(err, CT_EINVAL,
-		    "%d features differ, at most %d can be clamped; clamp those that matter", *n, STUDY_CLAMPS);
-	return CT_OK;
-}
-
-int
-study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
-{
-	struct clamp_set set = *study_clamps(s);
-	struct ct_session *other = NULL;
-	int rc, T, pos;
-
-	if (s->pos == 0)
-		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: choose a later token");
-	if ((rc = ct_session_open(&other, s->engine, err))
-	    || (rc = ct_session_prompt(other, text, s->progress, s->ctx, err)))
-		goto out;
-	T = ct_session_length(other);
-	pos = s->pos == s->T - 1 ? T - 1 : s->pos;
-	if (pos >= T) {
-		rc = ct_fail(err, CT_EINVAL, "that prompt has no position %d: it ends at %d", pos, T - 1);
-		goto out;
-	}
-	drop_clamps_at(&set, s->pos);
-	if ((rc = add_differences(s, &set, other, pos, n, err)))
-		goto out;
-	rc = *n ? study_clamp_set(s, &set, err) : ct_fail(err, CT_ENOTFOUND, "no feature differs there");
-out:
-	ct_session_close(other);
-	return rc;
-}
-
-static struct clamp_set *
-find_kept(struct study *s, const char *name)
-{
-	for (int i = 0; i < s->n_kept; i++)
-		if (!strcmp(s->kept[i].name, name))
-			return &s->kept[i];
-	return NULL;
-}
-
-int
-study_keep(struct study *s, const char *name, const struct clamp_set *set, struct ct_error *err)
-{
-	struct clamp_set *at = find_kept(s, name);
-
-	if (!set->n)
-		return ct_fail(err, CT_EINVAL, "there are no clamps to keep");
-	if (strlen(name) >= sizeof at->name)
-		return ct_fail(err, CT_EINVAL, "the name is too long: at most %zu bytes", sizeof at->name - 1);
-	if (!at && s->n_kept == STUDY_KEPT)
-		return ct_fail(err, CT_EINVAL, "%d sets of clamps are kept already, the most there can be",
-		    STUDY_KEPT);
-	if (!at)
-		at = &s->kept[s->n_kept++];
-	*at = *set;
-	memcpy(at->name, name, strlen(name) + 1);
-	return CT_OK;
-}
-
-int
-study_recall(struct study *s, const char *name, struct ct_error *err)
-{
-	const struct clamp_set *kept = find_kept(s, name);
-	struct clamp_set set;
-
-	if (!kept)
-		return ct_fail(err, CT_ENOTFOUND, "no clamps are kept under this name; keep NAME keeps those in force");
-	set = *kept;
-	set.name[0] = '\0';
-	return study_clamp_set(s, &set, err);
-}
-
-int
-study_undo(struct study *s, int step, struct ct_error *err)
-{
-	int to = s->at + step, rc;
-
-	if (to < 0 || to >= s->depth)
-		return ct_fail(err, CT_ENOTFOUND, step < 0 ? "nothing to undo" : "nothing to redo");
-	rc = run_clamps(s, &s->undo[to], &s->how, err);
-	if (!rc)
-		s->at = to;
-	return rc;
-}
-
-void
-study_forget(struct study *s)
-{
-	s->undo[0] = s->undo[s->at];
-	s->at = 0;
-	s->depth = 1;
-}
-
-int
-study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err)
-{
-	int rc = study_clamps(s)->n ? run_clamps(s, study_clamps(s), how, err) : CT_OK;
-
-	if (!rc)
-		s->how = *how;
 	return rc;
 }
 

@@ -1,5 +1,5 @@
 /*
- * study: what is being looked at: a model, a prompt, its graph, and the clamps with their undo.
+ * study: what is being looked at: a model, a prompt, its graph, and clamps and pins with their undo.
  *
  * Owns the engine and the session, and keeps the program's idea of them in step. It knows nothing of
  * screens. Every change either succeeds or leaves all as it was.
@@ -9,12 +9,23 @@
 
 #include "ctrace.h"
 
-enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, STUDY_UNDO = 64, STUDY_NAME = 256, STUDY_GENERATED = 64, STUDY_KEPT = 16 };
+enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, UNDO_STEPS = 64, STUDY_NAME = 256, STUDY_GENERATED = 64, STUDY_KEPT = 16 };
 
 struct clamp_set {
 	char name[32];			/* under which it is kept; "" in the undo list */
 	int n;
 	struct ct_clamp clamp[STUDY_CLAMPS];
+};
+
+/* What was in force after a change, of the one or the other. */
+struct undo_step {
+	struct clamp_set clamps;
+	struct ct_subgraph pins;
+};
+
+struct undo {
+	int at, depth;			/* step[at] is in force, of 0..depth-1 */
+	struct undo_step step[UNDO_STEPS];
 };
 
 /* How every study begins. */
@@ -33,8 +44,7 @@ struct study {
 	int node;				/* selected node of the graph, -1: none */
 	struct ct_trace_options trace;		/* of the graph */
 	struct ct_clamp_options how;
-	struct clamp_set undo[STUDY_UNDO];	/* undo[at] is in force */
-	int at, depth;				/* sets 0..depth-1 */
+	struct undo *undo;
 	struct clamp_set kept[STUDY_KEPT];	/* sets that were given names, prompts long */
 	int n_kept;
 	int generated[STUDY_GENERATED];		/* tokens after the prompt, as last generated */
@@ -77,8 +87,12 @@ int study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
 /* Keeps clamps under a name, in place of what had it; and puts a kept set in force. */
 int study_keep(struct study *s, const char *name, const struct clamp_set *set, struct ct_error *err);
 int study_recall(struct study *s, const char *name, struct ct_error *err);
-int study_undo(struct study *s, int step, struct ct_error *err);	/* -1 undo, 1 redo */
-void study_forget(struct study *s);	/* there is nothing to undo */
+/* Puts pins and supernodes in force, a step to undo if they are others. */
+void study_set_pins(struct study *s, const struct ct_subgraph *pins);
+/* step: -1 undo, 1 redo. *pins: was it a change of pins, not of clamps? */
+int study_undo(struct study *s, int step, bool *pins, struct ct_error *err);
+bool study_can_undo(const struct study *s);
+void study_forget(struct study *s);	/* what is in force stays, with nothing to undo */
 int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);
 /* The index of the clamp that counts on a feature at a position (or all positions), or of one that is off, or -1. */
 int study_clamp_find(const struct study *s, int layer, int feature, int pos);

@@ -42,6 +42,20 @@ same(const struct ct_pin *a, const struct ct_pin *b)
 	return a->index == b->index && a->other == b->other;
 }
 
+bool
+ct_subgraph_same(const struct ct_subgraph *a, const struct ct_subgraph *b)
+{
+	if (a->n_pins != b->n_pins || a->n_supernodes != b->n_supernodes)
+		return false;
+	for (int i = 0; i < a->n_pins; i++)
+		if (!same(&a->pin[i], &b->pin[i]) || a->pin[i].supernode != b->pin[i].supernode)
+			return false;
+	for (int i = 0; i < a->n_supernodes; i++)
+		if (strcmp(a->name[i], b->name[i]) != 0)
+			return false;
+	return true;
+}
+
 int
 ct_pin_node(const struct ct_graph *g, const struct ct_pin *p)
 {

@@ -32,6 +32,8 @@ struct ct_pin ct_pin_of(const struct ct_node *n);
 /* The node of a graph that a pin means, or -1. */
 int ct_pin_node(const struct ct_graph *g, const struct ct_pin *p);
 
+bool ct_subgraph_same(const struct ct_subgraph *a, const struct ct_subgraph *b);
+
 /* The index of a pin, or -1. */
 int ct_subgraph_find(const struct ct_subgraph *sg, const struct ct_pin *p);
 /* The index of a supernode, or -1. */

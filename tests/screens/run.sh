@@ -58,7 +58,7 @@ run() {
 			failed=1
 		fi
 	elif [ -n "${UPDATE:-}" ]; then
-		cp "$out" "$here/$1.txt"
+		{ [ -f "$here/$1.txt" ] && same "$out" "$here/$1.txt"; } || cp "$out" "$here/$1.txt"
 	elif same "$out" "$here/$1.txt"; then
 		echo "ok - $1"
 	else
