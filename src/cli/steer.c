@@ -418,13 +418,32 @@ steer(struct request *q)
 	return status;
 }
 
+/* How tokens are drawn; seed and temperature are negative when they were not given. */
+static int
+drawing(struct request *q, int seed)
+{
+	double t = q->generation.temperature;
+
+	if (!q->generate && (t >= 0 || seed >= 0)) {
+		cli_error("--%s says how tokens are drawn: say how many with --generate N", t >= 0 ? "temperature" : "seed");
+		return -1;
+	}
+	if (seed >= 0 && t <= 0) {
+		cli_error("--seed: nothing is drawn at temperature 0, which takes the likeliest; add --temperature T");
+		return -1;
+	}
+	q->generation.temperature = t > 0 ? t : 0;
+	q->generation.seed = seed > 0 ? (unsigned long long)seed : 0;
+	return 0;
+}
+
 static int
 run(struct cli *c)
 {
-	struct request q = { .ask = { .at = -1, .top = 10 } };
+	struct request q = { .ask = { .at = -1, .top = 10 }, .generation = { .temperature = -1 } };
 	const char *value;
 	char *prompt;
-	int key, seed = 0, status;
+	int key, seed = -1, status;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		int bad = 0;
@@ -465,7 +484,8 @@ run(struct cli *c)
 	}
 	if (key < 0)
 		return c->status;
-	q.generation.seed = (unsigned long long)seed;
+	if (drawing(&q, seed) < 0)
+		return CLI_ERROR;
 	if (q.n_specs == 0) {
 		cli_error("no --clamp given, such as --clamp L1#249@8=0; ctrace trace names the features");
 		return CLI_ERROR;

@@ -67,6 +67,11 @@ generated() {
 run steer -m "$golden" --clamp L1#43@8..=9 --generate 5 "$prompt"
 greedy=$(generated with)
 ok "generated text with and without clamps" [ "$(generated without | wc -w)" = 5 ]
+fails "a temperature without tokens to draw" "--temperature .*--generate N" \
+    steer -m "$golden" --clamp L1#43@8=0 --temperature .5 "$prompt"
+fails "a seed without tokens to draw" "--seed .*--generate N" steer -m "$golden" --clamp L1#43@8=0 --seed 1 "$prompt"
+fails "a seed where nothing is drawn" "--seed: nothing is drawn at temperature 0" \
+    steer -m "$golden" --clamp L1#43@8=0 --generate 2 --seed 1 "$prompt"
 run steer -m "$golden" --clamp L1#43@8..=9 --generate 5 --temperature 3 --seed 1 "$prompt"
 one=$(generated with)
 run steer -m "$golden" --clamp L1#43@8..=9 --generate 5 --temperature 3 --seed 1 "$prompt"
