@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/progress.h"
@@ -66,6 +67,8 @@ int ct_engine_open_graph(struct ct_engine **out, const char *path, ct_progress_f
     struct ct_error *err);
 void ct_engine_close(struct ct_engine *e);
 const struct ct_engine_info *ct_engine_info(const struct ct_engine *e);
+/* A checksum of the weights of model and transcoder, to tell one training from the next; 0 without a model. */
+uint32_t ct_engine_digest(const struct ct_engine *e);
 
 /* The directory of a model name or path, to be freed by the caller. */
 int ct_model_find(char **dir, const char *model, struct ct_error *err);

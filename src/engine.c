@@ -358,6 +358,16 @@ ct_engine_check(const struct ct_engine *e, struct ct_error *err)
 	return r < 0 ? r : ct_transcoder_check(e->coder, e->model, err);
 }
 
+uint32_t
+ct_engine_digest(const struct ct_engine *e)
+{
+	uint32_t digest = e->model ? ct_tensors_digest(e->model->tensors, 0) : 0;
+
+	for (int i = 0; e->coder && i < e->coder->n_files; i++)
+		digest = ct_tensors_digest(e->coder->files[i], digest);
+	return digest;
+}
+
 void
 ct_engine_close(struct ct_engine *e)
 {

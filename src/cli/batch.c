@@ -7,6 +7,7 @@
 #include "cli/batch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,9 +131,12 @@ settings_json(const struct batch *b)
 {
 	const struct ct_engine_info *info = ct_engine_info(b->m->engine);
 	const struct ct_trace_options *t = &b->opt->trace;
-	json_t *o = json_pack("{s:o, s:s, s:[o, o]}", "model", ct_json_out_string(info->name), "transcoder",
-	    info->transcoder, "prune", ct_json_out_number(t->node_threshold), ct_json_out_number(t->edge_threshold));
+	char weights[16];
+	json_t *o;
 
+	snprintf(weights, sizeof weights, "%08" PRIx32, ct_engine_digest(b->m->engine));
+	o = json_pack("{s:o, s:s, s:s, s:[o, o]}", "model", ct_json_out_string(info->name), "transcoder", info->transcoder,
+	    "weights", weights, "prune", ct_json_out_number(t->node_threshold), ct_json_out_number(t->edge_threshold));
 	if (t->target.pos >= 0)
 		json_object_set_new(o, "at", json_integer(t->target.pos));
 	if (b->opt->target)
@@ -147,8 +151,8 @@ static int
 check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *err)
 {
 	json_t *line, *prompt;
-	const json_t *number, *settings;
-	bool same;
+	const json_t *number, *settings, *weights;
+	bool same, retrained;
 	int rc;
 
 	if (i >= b->n)
@@ -159,11 +163,16 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 	prompt = ct_json_out_string(b->prompts[i].text);
 	number = json_object_get(line, "line");
 	settings = json_object_get(line, "settings");
+	weights = json_object_get(settings, "weights");
+	retrained = weights && !json_equal(weights, json_object_get(b->settings, "weights"));
 	same = json_integer_value(number) == b->prompts[i].line && json_equal(json_object_get(line, "prompt"), prompt) &&
 	    json_equal(settings, b->settings);
 	b->failed += json_object_get(line, "error") != NULL;
 	json_decref(prompt);
 	json_decref(line);
+	if (retrained)
+		return ct_fail(err, CT_EFORMAT, "%s:%d: is of other weights than the model has now; name another file", b->opt->out,
+		    i + 1);
 	return same ? CT_OK : ct_fail(err, CT_EFORMAT,
 	    "%s:%d: is of another prompt or other settings than line %d of %s now; name another file", b->opt->out, i + 1,
 	    b->prompts[i].line, b->where);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -19,7 +20,7 @@
 #error "tensors are used in place: a little-endian machine is needed"
 #endif
 
-enum { MAX_HEADER = 16 << 20, MAX_INDEX = 64 << 20, MAX_SHARDS = 4096, MAX_NAME = 256 };
+enum { MAX_HEADER = 16 << 20, MAX_INDEX = 64 << 20, MAX_SHARDS = 4096, MAX_NAME = 256, DIGEST_PAGE = 4096 };
 
 /* Every dtype of the format; `read` is its ct_dtype, or -1 where we only need the size for the layout. */
 static const struct dtype {
@@ -488,6 +489,27 @@ ct_tensors_check(const struct ct_tensors *t, struct ct_error *err)
 			return code;
 	}
 	return CT_OK;
+}
+
+uint32_t
+ct_tensors_digest(const struct ct_tensors *t, uint32_t digest)
+{
+	uLong crc = digest;
+
+	for (int i = 0; i < t->n_all; i++) {
+		const struct entry *e = &t->all[i];
+		size_t n = e->end - e->begin, page = n < DIGEST_PAGE ? n : DIGEST_PAGE;
+		const Bytef *data = e->t.data;
+
+		crc = crc32(crc, (const Bytef *)e->t.name, (uInt)strlen(e->t.name));
+		crc = crc32(crc, (const Bytef *)e->t.dim, (uInt)((size_t)e->t.rank * sizeof *e->t.dim));
+		if (n == 0)
+			continue;
+		crc = crc32(crc, data, (uInt)page);
+		crc = crc32(crc, data + (n - page) / 2, (uInt)page);
+		crc = crc32(crc, data + n - page, (uInt)page);
+	}
+	return (uint32_t)crc;
 }
 
 int

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -43,6 +44,12 @@ const char *ct_tensors_unread(const struct ct_tensors *t, const char *name);
 
 /* Fails when a file has been cut off or overwritten since it was opened: what was computed from it is void. */
 int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
+
+/*
+ * A checksum, continued from another (0: begins one), that tells one training from the next: of names, shapes and of
+ * three pages of each tensor, so that it costs next to nothing however large the files are.
+ */
+uint32_t ct_tensors_digest(const struct ct_tensors *t, uint32_t digest);
 
 /* dst[0..n) = tensor[first..first+n) as float. The range must lie inside the tensor. */
 void ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n);

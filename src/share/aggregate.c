@@ -67,6 +67,7 @@ ct_aggregate_free(struct ct_aggregate *a)
 	free(a->edges);
 	free(a->model);
 	free(a->transcoder);
+	free(a->weights);
 	if (a->index) {
 		free(a->index->nodes);
 		free(a->index->edges);
@@ -295,18 +296,22 @@ check_model(struct ct_aggregate *a, const json_t *line, const char *where, long 
 	const json_t *settings = json_object_get(line, "settings");
 	const char *model = json_string_value(json_object_get(settings, "model"));
 	const char *transcoder = json_string_value(json_object_get(settings, "transcoder"));
+	const char *weights = json_string_value(json_object_get(settings, "weights"));
 	char clean[120];
 
 	if (!model || !transcoder)
 		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with settings", where, number);
+	weights = weights ? weights : "";
 	if (!a->model) {
 		a->model = strdup(model);
 		a->transcoder = strdup(transcoder);
-		if (!a->model || !a->transcoder)
+		a->weights = strdup(weights);
+		if (!a->model || !a->transcoder || !a->weights)
 			return ct_fail_memory(err, strlen(model), "an aggregate");
 	}
 	if (strcmp(a->model, model) == 0 && strcmp(a->transcoder, transcoder) == 0)
-		return CT_OK;
+		return strcmp(a->weights, weights) == 0 ? CT_OK : ct_fail(err, CT_EINVAL,
+		    "%s:%ld: the model had other weights there than for the first line; aggregate them apart", where, number);
 	ct_text_clean(clean, sizeof clean, model, strlen(model));
 	return ct_fail(err, CT_EINVAL, "%s:%ld: is of another model than the first line: %s %s; aggregate them apart", where,
 	    number, clean, transcoder);

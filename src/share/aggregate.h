@@ -37,7 +37,7 @@ struct ct_recurring_edge {
 };
 
 struct ct_aggregate {
-	char *model, *transcoder;	/* of the first line */
+	char *model, *transcoder, *weights;	/* of the first line; weights: a checksum, or "" */
 	long prompts, failed;		/* failed: lines with an error, left out */
 	int n_nodes;
 	size_t n_edges;

@@ -41,6 +41,16 @@ fails "other settings" "resumed:1: is of another prompt or other settings than l
 printf 'w5 w6\n' >"$tmp/short"
 fails "other prompts" "resumed:1: is of another prompt" trace -m "$golden" --batch "$tmp/short" --json "$tmp/resumed"
 ok "leave the file as it was" cmp -s "$tmp/resumed" "$tmp/before"
+# One more byte in the last weight file makes it another training, under the same name.
+cp -R "$golden" "$tmp/llama-clt"
+file=$(find "$tmp/llama-clt/transcoder" -name '*.safetensors' | sort | tail -n 1)
+printf '\277' | dd of="$file" bs=1 seek=$(($(wc -c <"$file") - 1)) conv=notrunc 2>/dev/null
+fails "a model trained anew" "resumed:1: is of other weights than the model has now; name another file" \
+    trace -m "$tmp/llama-clt" --batch "$tmp/prompts" --json "$tmp/resumed"
+ok "leaves the file as it was, too" cmp -s "$tmp/resumed" "$tmp/before"
+"$CTRACE" trace -m "$tmp/llama-clt" --batch "$tmp/short" --json "$tmp/anew" 2>/dev/null
+fails "both added up" "anew:1: the model had other weights there than for the first line" \
+    aggregate "$tmp/resumed" "$tmp/anew"
 echo 'hello' >"$tmp/text"
 fails "a file of something else" "text:1: not a line of a batch" $batch --json "$tmp/text"
 ok "is left as it was" [ "$(cat "$tmp/text")" = hello ]
