@@ -1,6 +1,7 @@
 /* names_clamp: what clamps and the features in them are called, in both directions. See ctrace.h. */
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -414,27 +415,30 @@ ct_session_parse_clamp(
 	return n < 0 ? n : CT_OK;
 }
 
+/* In as few digits as bring the same number back. */
+static const char *
+amount_text(char *buf, size_t size, double v)
+{
+	int digits = 9;
+
+	do
+		snprintf(buf, size, "%.*g", digits, v);
+	while (strtod(buf, NULL) != v && digits++ < 17);
+	return buf;
+}
+
 int
 ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size)
 {
-	char scope[32], strength[64];
+	const char *unit = c->unit == CT_ABSOLUTE ? "=" : c->unit == CT_MULTIPLE ? "x" : signbit(c->amount) ? "" : "+";
+	char scope[32], amount[32];
 
 	if (c->pos == CT_ALL_POSITIONS)
 		snprintf(scope, sizeof scope, "*");
 	else
 		snprintf(scope, sizeof scope, "%d%s", c->pos, c->onwards ? ".." : "");
-	switch (c->unit) {
-	case CT_ABSOLUTE:
-		snprintf(strength, sizeof strength, "=%.9g", c->amount);
-		break;
-	case CT_MULTIPLE:
-		snprintf(strength, sizeof strength, "x%.9g", c->amount);
-		break;
-	case CT_DELTA:
-		snprintf(strength, sizeof strength, "%+.9g", c->amount);
-		break;
-	}
-	return snprintf(buf, size, "L%d#%d@%s%s", c->layer, c->feature, scope, strength);
+	return snprintf(buf, size, "L%d#%d@%s%s%s", c->layer, c->feature, scope, unit,
+	    amount_text(amount, sizeof amount, c->amount));
 }
 
 static const char *const modes[] = {

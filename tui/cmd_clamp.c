@@ -149,8 +149,8 @@ say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c
 	for (int i = 0; i < was->n; i++)
 		for (int k = 0; k < n; k++)
 			if (study_same_place(&was->clamp[i], &c[k])) {
-				ct_clamp_text(&was->clamp[i], old, sizeof old);
-				ct_clamp_text(&c[k], new, sizeof new);
+				study_clamp_text(&was->clamp[i], old, sizeof old);
+				study_clamp_text(&c[k], new, sizeof new);
 				replaced++;
 			}
 	if (replaced == 1)

@@ -121,7 +121,7 @@ pins_clamp_text(const struct study *s, int i, char *text, size_t size, char *lab
 		if (pins_whole(s, k) == supernode)
 			return false;
 	label[0] = '\0';
-	ct_clamp_text(c, alone, sizeof alone);
+	study_clamp_text(c, alone, sizeof alone);
 	if (supernode >= 0)
 		snprintf(text, size, "\"%s\"%s", ct_session_subgraph(s->session)->name[supernode],
 		    alone + strcspn(alone, "=x+-"));

@@ -75,6 +75,8 @@ bool study_transcoder_is_own(const struct study *s);
 int study_twin(struct study *s, struct ct_error *err);
 
 const struct clamp_set *study_clamps(const struct study *s);
+/* As ct_clamp_text, with as many digits as a screen has room for. Returns buf. */
+const char *study_clamp_text(const struct ct_clamp *c, char *buf, size_t size);
 bool study_same_place(const struct ct_clamp *c, const struct ct_clamp *d);	/* and feature */
 /* Adds n clamps in one step; each replaces the one on the same feature and place. */
 int study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *err);

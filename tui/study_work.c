@@ -1,6 +1,9 @@
 /* study_work: the part of study.h about what a person adds to a graph: clamps, pins, and their undo. */
 #include "tui/study.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct clamp_set *
@@ -63,6 +66,21 @@ study_clamp_find(const struct study *s, int layer, int feature, int pos)
 			found = i;
 	}
 	return found;
+}
+
+const char *
+study_clamp_text(const struct ct_clamp *c, char *buf, size_t size)
+{
+	struct ct_clamp shown = *c;
+	char digits[32];
+
+	if (fabs(c->amount) < 100 || fabs(c->amount) >= 1e6)
+		snprintf(digits, sizeof digits, "%.3g", c->amount);
+	else
+		snprintf(digits, sizeof digits, "%.0f", c->amount);
+	shown.amount = strtod(digits, NULL);
+	ct_clamp_text(&shown, buf, size);
+	return buf;
 }
 
 bool

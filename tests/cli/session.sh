@@ -77,6 +77,10 @@ ok "notes come back" cmp "$kept/notes.session" "$kept/notes again.session"
 play 'prompt-text " w1  \x77\x32\n\tw3 "' 'save blanks' 'load blanks' 'save again'
 in_file "blanks of a prompt are kept" "$kept/again.session" 'prompt-text " w1  w2\n\tw3 "'
 
+# Numbers are kept as they were typed, however the screen shows them.
+play "prompt $prompt" 'clamp L1#43@8=1.64875174; L2#5@8-0.1234567890123456' 'save exact' 'load exact' 'save again!'
+in_file "numbers are kept" "$kept/again.session" 'clamp L1#43@8=1.64875174; L2#5@8-0.1234567890123456'
+
 # Mistakes in a file: named with its line, the rest is done, the old file stays.
 hand() {
 	printf '# mine\nprompt w1 w2\nclamp L9#1@1=0\nfrobnicate\nclamp L1#43@2x0\n' >"$kept/hand.session"

@@ -71,7 +71,7 @@ draw_clamp(struct app *a, const struct area *area, int y, int i)
 	int x = 2;
 
 	x += draw_fmt(area, x, y, ST_DIM, "%d  ", i + 1);
-	ct_clamp_text(c, text, sizeof text);
+	study_clamp_text(c, text, sizeof text);
 	x += draw_text(area, x, y, c->off ? ST_DIM : ST_CLAMP, text) + 2;
 	study_label(&a->study, c->layer, c->feature, label, sizeof label, &guess);
 	x += draw_cut(area, x, y, area->w / 4, guess ? ST_DIM : ST_TEXT, label) + 2;
@@ -273,7 +273,7 @@ clamps_text(struct app *a, void *state, int row, char *buf, size_t size)
 		snprintf(buf, size, "%s %s", study_name(&a->study, e->node, name, sizeof name),
 		    study_note(&a->study, e->node, note, sizeof note));
 	else
-		ct_clamp_text(&study_clamps(&a->study)->clamp[row], buf, size);
+		study_clamp_text(&study_clamps(&a->study)->clamp[row], buf, size);
 }
 
 static bool
