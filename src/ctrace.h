@@ -78,6 +78,8 @@ void ct_model_list_free(char **list);
 
 /* Display text of a token, sanitised; "?" for an id out of range. Lent until the engine closes. */
 const char *ct_engine_token(const struct ct_engine *e, int id);
+/* Tokens as one text, sanitised, to be freed by the caller; NULL: out of memory. */
+char *ct_engine_text(const struct ct_engine *e, const int *ids, int n);
 /* Vocabulary entries that begin with prefix; returns how many there are and fills at most max. */
 int ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max);
 
@@ -121,6 +123,8 @@ int ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn pro
 const char *ct_session_text(const struct ct_session *s);
 int ct_session_length(const struct ct_session *s);		/* T, BOS included; 0: no prompt yet */
 int ct_session_token(const struct ct_session *s, int pos);	/* id */
+/* The display text of a token where it stands: a character of several tokens is on the last one, the others have "…". */
+const char *ct_session_token_text(const struct ct_session *s, int pos);
 
 enum ct_run {
 	CT_RUN_ORIGINAL,

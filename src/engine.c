@@ -275,7 +275,7 @@ clean_tokens(struct ct_engine *e, struct ct_error *err)
 		const char *raw = ct_tokenizer_text(e->tokenizer, i, &n);
 		char buf[512];
 
-		ct_text_clean(buf, sizeof buf, raw ? raw : "?", raw ? n : 1);
+		ct_text_piece(buf, sizeof buf, raw ? raw : "?", raw ? n : 1, 0, raw ? n : 1);
 		e->tokens[i] = ct_arena_strdup(&e->arena, buf);
 		if (!e->tokens[i])
 			return ct_fail_memory(err, sizeof buf, "tokens");
@@ -401,6 +401,23 @@ ct_engine_token(const struct ct_engine *e, int id)
 		return word >= 0 ? e->tokens[word] : "?";
 	}
 	return id >= 0 && id < ct_tokenizer_size(e->tokenizer) ? e->tokens[id] : "?";
+}
+
+char *
+ct_engine_text(const struct ct_engine *e, const int *ids, int n)
+{
+	size_t len = ct_tokenizer_decode(e->tokenizer, ids, n, NULL, 0), size = 8 * len + 1;
+	char *raw = malloc(len + 1), *text = malloc(size);
+
+	if (raw && text) {
+		ct_tokenizer_decode(e->tokenizer, ids, n, raw, len + 1);
+		ct_text_piece(text, size, raw, len, 0, len);
+	} else {
+		free(text);
+		text = NULL;
+	}
+	free(raw);
+	return text;
 }
 
 int

@@ -53,6 +53,7 @@ struct ct_session {
 	char *text;
 	int T;
 	int *ids;
+	const char **words;		/* (T) as they stand there, sanitised; NULL: as they stand alone */
 	struct ct_pass pass;
 	struct ct_local local;
 	struct ct_logits original, replacement;
@@ -82,6 +83,8 @@ struct ct_session {
 	struct ct_running running;		/* over the session's life */
 };
 
+/* Fills words, from ids. */
+int ct_session_words_init(struct ct_session *s, struct ct_error *err);
 int ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final, struct ct_arena *a,
     struct ct_error *err);
 /* The logits (V) of a run at a position, or NULL with the error set. */

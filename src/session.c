@@ -97,6 +97,8 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 	if (!s->text || !s->ids || !scratch)
 		goto out;
 	memcpy(s->ids, ids, (size_t)n * sizeof *ids);
+	if ((r = ct_session_words_init(s, err)) < 0)
+		goto out;
 	if ((r = ct_pass_init(&s->pass, m, n, &s->prompt, err)) < 0)
 		goto out;
 	if (!ct_forward(m, &s->pass, s->ids, scratch, progress, ctx)) {

@@ -4,8 +4,55 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "engine.h"
+
+enum { WORD = 512 };
+
+int
+ct_session_words_init(struct ct_session *s, struct ct_error *err)
+{
+	const struct ct_tokenizer *t = s->e->tokenizer;
+	size_t size = 0, at = 0, n;
+	char *all, word[WORD];
+
+	s->words = NULL;
+	if (!ct_tokenizer_spaced(t))
+		return CT_OK;
+	for (int i = 0; i < s->T; i++)
+		if (ct_tokenizer_text(t, s->ids[i], &n))
+			size += n;
+	s->words = ct_arena_need(&s->prompt, (size_t)s->T, sizeof *s->words, "a prompt", err);
+	all = ct_arena_need(&s->prompt, size + 1, 1, "a prompt", err);
+	if (!s->words || !all)
+		return CT_ENOMEM;
+	for (int i = 0; i < s->T; i++, at += n) {
+		const char *text = ct_tokenizer_text(t, s->ids[i], &n);
+
+		n = text ? n : 0;
+		memcpy(all + at, text ? text : "", n);
+	}
+	at = 0;
+	for (int i = 0; i < s->T; i++, at += n) {
+		if (!ct_tokenizer_text(t, s->ids[i], &n))
+			n = 0;
+		ct_text_piece(word, sizeof word, all, size, at, at + n);
+		s->words[i] = ct_arena_strdup(&s->prompt, word);
+		if (!s->words[i])
+			return ct_fail_memory(err, sizeof word, "a prompt");
+	}
+	return CT_OK;
+}
+
+const char *
+ct_session_token_text(const struct ct_session *s, int pos)
+{
+	if (pos < 0 || pos >= s->T)
+		return "?";
+	return s->words ? s->words[pos] : ct_engine_token(s->e, s->ids[pos]);
+}
 
 int
 ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final, struct ct_arena *a,

@@ -139,7 +139,7 @@ do_generate(struct app *a, const char *arg)
 {
 	int n = 12, seed = 0, got, end = 0;
 	double temperature = 0;
-	char text[2][220];
+	char text[2][220], *whole;
 	struct ct_error err;
 	bool clamped = study_clamps(&a->study)->n > 0;
 
@@ -151,22 +151,19 @@ do_generate(struct app *a, const char *arg)
 		struct ct_generate_options opt = {
 			.clamped = i, .temperature = temperature, .seed = (unsigned long long)seed
 		};
-		size_t at = 0;
-
 		got = ct_session_generate(a->study.session, &opt, a->study.generated, n, a->study.progress,
 		    a->study.ctx, &err);
 		a->study.n_generated = got < 0 ? 0 : got;
 		if (got < 0)
 			return app_error(a, &err);
-		text[i][0] = '\0';
-		for (int k = 0; k < got && at < sizeof text[i]; k++)
-			at += (size_t)snprintf(text[i] + at, sizeof text[i] - at, " %s",
-			    ct_engine_token(a->study.engine, a->study.generated[k]));
+		whole = ct_engine_text(a->study.engine, a->study.generated, got);
+		snprintf(text[i], sizeof text[i], "%s", whole ? whole + strspn(whole, " ") : "out of memory");
+		free(whole);
 	}
 	if (clamped)
-		app_say(a, "without the clamps:%s   with them:%s", text[0], text[1]);
+		app_say(a, "without the clamps: %s   with them: %s", text[0], text[1]);
 	else
-		app_say(a, "goes on:%s", text[0]);
+		app_say(a, "goes on: %s", text[0]);
 	return DID_CHANGE;
 }
 

@@ -107,6 +107,13 @@ token_at(const struct study *s, int width, int column)
 	return -1;
 }
 
+/* A token that is only a part of a character, which a later one ends. */
+static bool
+goes_on(const char *token)
+{
+	return !strcmp(token + strspn(token, " "), "…");
+}
+
 static void
 draw_prompt(struct app *a, const struct area *all)
 {
@@ -136,6 +143,7 @@ draw_prompt(struct app *a, const struct area *all)
 		w = draw_cut(all, x, 1, all->w - 1 - x,
 		    pos == s->pos ? ST_CHOSEN
 			: target  ? ST_PEAK
+			: goes_on(t) ? ST_DIM
 				  : ST_TOKEN,
 		    t);
 		if (pos == s->pos) {

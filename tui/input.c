@@ -350,10 +350,7 @@ token_width(struct app *a, const struct ct_span *t, char *buf, size_t size)
 {
 	const char *text = a->input.line.text;
 
-	if (t->id >= 0)
-		snprintf(buf, size, "%s", ct_engine_token(a->study.engine, t->id));
-	else
-		ct_text_clean(buf, size, text + t->start, t->end - t->start);
+	ct_text_piece(buf, size, text, a->input.line.len, t->start, t->end);
 	return ct_text_width(buf) + 1;
 }
 

@@ -315,7 +315,7 @@ study_best_output(const struct study *s, int node)
 const char *
 study_token(const struct study *s, int pos)
 {
-	return pos >= 0 && pos < s->T ? ct_engine_token(s->engine, ct_session_token(s->session, pos)) : "?";
+	return ct_session_token_text(s->session, pos);
 }
 
 const char *
@@ -332,7 +332,7 @@ study_place(const struct study *s, int pos, char *buf, size_t size)
 
 	token += strspn(token, " ");	/* tokens of byte-pair vocabularies begin with one */
 	for (int i = 0; i < s->T; i++)
-		same += ct_session_token(s->session, i) == ct_session_token(s->session, pos);
+		same += !strcmp(study_token(s, i) + strspn(study_token(s, i), " "), token);
 	if (same > 1)
 		snprintf(buf, size, "@%s/%d", token, pos);
 	else

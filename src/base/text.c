@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPLACEMENT = 0xFFFD, NEWLINE_SYMBOL = 0x23CE, TAB_SYMBOL = 0x21E5 };
+enum { REPLACEMENT = 0xFFFD, NEWLINE_SYMBOL = 0x23CE, TAB_SYMBOL = 0x21E5, ELLIPSIS = 0x2026 };
 
 static bool
 valid_cp(uint32_t cp)
@@ -125,6 +125,66 @@ ct_text_clean(char *dst, size_t size, const char *src, size_t n)
 		memcpy(dst + at, out, w);
 		at += w;
 		i += (size_t)len;
+	}
+	dst[at] = '\0';
+	return at;
+}
+
+static bool
+invalid(const char *s, size_t n)
+{
+	uint32_t cp;
+
+	return ct_utf8_decode(s, n, &cp) == 1 && cp == REPLACEMENT;
+}
+
+/* Up to five bytes that are of no character, from src[*i] on, which moves behind them. */
+static int
+bad_bytes(char out[16], const char *src, size_t n, size_t *i, size_t end)
+{
+	int len = 0;
+
+	out[len++] = '<';
+	for (int k = 0; k < 5 && *i < end && invalid(src + *i, n - *i); k++)
+		len += snprintf(out + len, 16 - (size_t)len, "%02x", (unsigned)(unsigned char)src[(*i)++]);
+	out[len++] = '>';
+	return len;
+}
+
+/* Where the character begins of which src[start] is a part. */
+static size_t
+begin_of(const char *src, size_t n, size_t start)
+{
+	uint32_t cp;
+
+	for (size_t back = 1; back <= 3 && back <= start && start < n; back++)
+		if ((size_t)ct_utf8_decode(src + start - back, n - start + back, &cp) > back)
+			return start - back;
+	return start;
+}
+
+size_t
+ct_text_piece(char *dst, size_t size, const char *src, size_t n, size_t start, size_t end)
+{
+	size_t at = 0;
+
+	if (!size)
+		return 0;
+	for (size_t i = begin_of(src, n, start); i < end;) {
+		char out[16];
+		uint32_t cp;
+		int len = ct_utf8_decode(src + i, n - i, &cp), w;
+
+		if (invalid(src + i, n - i)) {
+			w = bad_bytes(out, src, n, &i, end);
+		} else {
+			w = i + (size_t)len > end ? ct_utf8_encode(ELLIPSIS, out) : visible(out, src + i, len, cp);
+			i += (size_t)len;
+		}
+		if (at + (size_t)w >= size)
+			break;
+		memcpy(dst + at, out, (size_t)w);
+		at += (size_t)w;
 	}
 	dst[at] = '\0';
 	return at;

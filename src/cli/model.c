@@ -95,14 +95,12 @@ cli_self_check(const struct ct_graph *g, struct ct_error *err)
 void
 cli_prompt_line(const struct ct_session *s, int pos)
 {
+	const char *between = ct_engine_info(ct_session_engine(s))->spaced ? "" : " ";
 	struct ct_buffer b = { 0 };
 	char *line;
 
-	for (int i = 0; i < ct_session_length(s); i++) {
-		const char *t = ct_engine_token(ct_session_engine(s), ct_session_token(s, i));
-
-		ct_buffer_printf(&b, i == pos ? "%s[%s]" : "%s%s", i ? " " : "", t);
-	}
+	for (int i = 0; i < ct_session_length(s); i++)
+		ct_buffer_printf(&b, i == pos ? "%s[%s]" : "%s%s", i ? between : "", ct_session_token_text(s, i));
 	line = ct_buffer_take(&b, NULL);
 	cli_line("%s", line ? line : "out of memory");
 	free(line);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "cli/group.h"
 #include "cli/sweep.h"
 #include "io/json_out.h"
@@ -83,23 +82,16 @@ continuation(const struct request *q, bool clamped, struct ct_error *err)
 	struct ct_generate_options opt = q->generation;
 	struct cli_progress progress = { 0 };
 	int *ids = malloc((size_t)q->generate * sizeof *ids), n;
-	struct ct_buffer b = { 0 };
-	char *text;
+	char *text = NULL;
 
 	opt.clamped = clamped;
 	n = ids ? ct_session_generate(q->ask.m.session, &opt, ids, q->generate, cli_progress, &progress, err)
 	    : ct_fail(err, CT_ENOMEM, "out of memory for %d generated tokens", q->generate);
 	cli_progress_end(&progress);
-	for (int i = 0; i < n; i++)
-		ct_buffer_printf(&b, "%s%s", i ? " " : "", ct_engine_token(q->ask.m.engine, ids[i]));
-	free(ids);
-	text = ct_buffer_take(&b, NULL);
-	if (n >= 0 && text)
-		return text;
-	if (n >= 0)
+	if (n >= 0 && !(text = ct_engine_text(q->ask.m.engine, ids, n)))
 		ct_fail(err, CT_ENOMEM, "out of memory for %d generated tokens", q->generate);
-	free(text);
-	return NULL;
+	free(ids);
+	return text;
 }
 
 /* What a run showed, beside the outcome. */

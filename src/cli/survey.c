@@ -61,7 +61,7 @@ show(const struct cli_model *m, const struct ct_survey *v, int top)
 		ct_engine_label_short(m->engine, n->layer, n->index, label, sizeof label, NULL);
 		ct_session_node_name(m->session, a->node, name, sizeof name);
 		snprintf(text, sizeof text, "%-10s %s%s%s", name,
-		    ct_engine_token(m->engine, ct_session_token(m->session, n->pos)), *label ? ": " : "", label);
+		    ct_session_token_text(m->session, n->pos), *label ? ": " : "", label);
 		cli_line("%s %9.2e %9.2f%% %+9.3f", cli_column(column, sizeof column, text, 48), a->kl,
 		    100 * a->influence, (double)a->effect);
 	}

@@ -37,7 +37,7 @@ describe(const struct tree *t, int node, char *dst, size_t size)
 		return;
 	}
 	ct_engine_label_short(t->e, n->layer, n->index, label, sizeof label, NULL);
-	snprintf(dst, size, "%-10s %s%s%s", name, ct_engine_token(t->e, ct_session_token(t->s, n->pos)),
+	snprintf(dst, size, "%-10s %s%s%s", name, ct_session_token_text(t->s, n->pos),
 	    *label ? ": " : "", label);
 }
 

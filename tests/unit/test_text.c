@@ -119,6 +119,32 @@ cleaning_cuts_between_characters(void **state)
 	assert_int_equal(ct_text_clean(NULL, 0, "x", 1), 0);
 }
 
+/* Each character once, on the piece where it ends, however it is cut; nothing is lost. */
+static void
+characters_in_pieces(void **state)
+{
+	static const char text[] = "a\xe6\x97\xa5 \xf0\x9f\x99\x82\xff\xe6\x97" "b";
+	static const struct {
+		size_t start, end;
+		const char *shown;
+	} pieces[] = {
+		{ 0, 13, "a\xe6\x97\xa5 \xf0\x9f\x99\x82<ffe697>b" }, { 0, 2, "a\xe2\x80\xa6" }, { 2, 3, "\xe2\x80\xa6" },
+		{ 2, 4, "\xe6\x97\xa5" }, { 3, 5, "\xe6\x97\xa5 " }, { 4, 7, " \xe2\x80\xa6" }, { 6, 8, "\xe2\x80\xa6" },
+		{ 8, 10, "\xf0\x9f\x99\x82<ff>" }, { 10, 11, "<e6>" }, { 11, 12, "<97>" }, { 12, 13, "b" }, { 5, 5, "" }
+	};
+	char buf[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+		size_t n = ct_text_piece(buf, sizeof buf, text, sizeof text - 1, pieces[i].start, pieces[i].end);
+
+		assert_string_equal(buf, pieces[i].shown);
+		assert_int_equal(n, strlen(buf));
+	}
+	assert_int_equal(ct_text_piece(buf, 3, text, sizeof text - 1, 0, 13), 1);
+	assert_int_equal(ct_text_piece(NULL, 0, text, 13, 0, 13), 0);
+}
+
 static void
 distances(void **state)
 {
@@ -163,6 +189,7 @@ main(void)
 		cmocka_unit_test(nothing_acts_on_the_terminal),
 		cmocka_unit_test(every_byte_is_harmless),
 		cmocka_unit_test(cleaning_cuts_between_characters),
+		cmocka_unit_test(characters_in_pieces),
 		cmocka_unit_test(distances),
 		cmocka_unit_test(numbers),
 	};
