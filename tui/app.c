@@ -576,6 +576,8 @@ app_main(const struct app_options *opt)
 	a->live = opt->cols == 0 && !linear && !opt->check;
 	a->theme = opt->theme;
 	a->readonly = opt->readonly;
+	a->mouse = opt->mouse;
+	a->settings = opt->settings;
 	a->shares = opt->shares;
 	a->study.defaults = opt->study;
 	a->busy_since = (long)(1e3 * ct_seconds());
@@ -595,10 +597,10 @@ app_main(const struct app_options *opt)
 		app_complain("%s; going on without feature cards", a->study.info->cards_trouble);
 	else if (*a->study.info->cards_trouble && !*a->message)
 		app_say(a, "%s", a->study.info->cards_trouble);
-	if (*opt->trouble && a->live)
-		app_fail(a, "%s", opt->trouble);
-	else if (*opt->trouble)
-		app_complain("%s", opt->trouble);
+	if (*opt->settings->trouble && a->live)
+		app_fail(a, "%s", opt->settings->trouble);
+	else if (*opt->settings->trouble)
+		app_complain("%s", opt->settings->trouble);
 	if (first)
 		view_show(a, VIEW_START);
 	status = opt->check ? player_check(a)

@@ -14,6 +14,7 @@
 #include "tui/notes.h"
 #include "tui/player.h"
 #include "tui/session.h"
+#include "tui/settings.h"
 #include "tui/study.h"
 #include "tui/term.h"
 #include "tui/theme.h"
@@ -39,6 +40,8 @@ struct app {
 	const struct theme *theme;
 	bool live;			/* a terminal; else headless */
 	bool readonly;			/* nothing is written anywhere */
+	bool mouse;
+	const struct settings *settings;	/* that it began with; NULL: none were read */
 	bool shares;			/* edges as shares, not weights */
 	enum view_id view;		/* what fills the body; VIEW_TREE: the main screen */
 	enum view_id focus;		/* the pane that has the keys */
@@ -77,7 +80,7 @@ struct app_options {
 	bool linear;			/* lines instead of screens */
 	bool shares;
 	struct study_defaults study;
-	const char *trouble;		/* with the settings; "": none */
+	const struct settings *settings;
 };
 
 /* Runs the program; returns its exit status. Errors are one line on stderr. */

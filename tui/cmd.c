@@ -52,8 +52,7 @@ static const struct cmd_entry commands[] = {
 	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; alone: fold "
 	    "all",
 	    CMD_GRAPH, do_branch },
-	{ "view", "NAME", "tree card map logits clamps sweep survey subgraph operands features sessions help lesson start",
-	    "show a view", 0, do_view },
+	{ "view", "NAME", "<views>", "show a view", 0, do_view },
 	{ "next-pane", "[back]", "back", "give the keys to the next pane", 0, do_next_pane },
 	{ "pane", "wider|narrower|taller|shorter|even|zoom", "wider narrower taller shorter even zoom",
 	    "change the size of the pane that has the keys; even: all as they were; zoom: it alone", 0, do_pane },
@@ -125,6 +124,8 @@ static const struct cmd_entry commands[] = {
 	{ "transcoder", "[clt|plt|DIR]", "clt plt", "look through the model's other transcoder, or that in DIR",
 	    CMD_MODEL, do_transcoder },
 	{ "theme", "NAME", "default dark light projector cvd mono", "change the colours", 0, do_theme },
+	{ "set", "[OPTION [VALUE]]", "<options>",
+	    "change an option: theme, ascii, mouse, edges, prune, mode, through or model; alone: show them all", 0, do_set },
 	{ "model", "NAME", "<models>", "open another model, by its name or directory", CMD_PERSON, do_model },
 	{ "lesson", "[NAME|next|back|N|again|answer|off]", "next back again answer off <lessons>",
 	    "open a lesson, or go in it; alone: this step from its beginning", CMD_PERSON, do_lesson },

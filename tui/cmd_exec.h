@@ -85,6 +85,7 @@ int do_lesson(struct app *a, const char *arg);
 int do_note(struct app *a, const char *arg);
 int do_save(struct app *a, const char *arg);
 int do_load(struct app *a, const char *arg);
+int do_set(struct app *a, const char *arg);
 int do_sessions(struct app *a, const char *arg);
 int do_command(struct app *a, const char *arg);
 int do_theme(struct app *a, const char *arg);

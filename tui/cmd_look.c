@@ -326,12 +326,14 @@ int
 do_view(struct app *a, const char *arg)
 {
 	int id = view_find(arg);
+	char names[300] = "";
+	size_t n = 0;
 
+	for (int i = 0; i < VIEW_COUNT && n < sizeof names; i++)
+		n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? i + 1 < VIEW_COUNT ? ", " : " or " : "",
+		    view_ops((enum view_id)i)->name);
 	if (id < 0)
-		return app_fail(a,
-		    "view: expected tree, card, map, logits, clamps, sweep, survey, subgraph, operands, features, "
-		    "sessions, help, lesson or start; found \"%.60s\"",
-		    arg);
+		return app_fail(a, "view: expected %s; found \"%.60s\"", names, arg);
 	/* The key that opens a view also closes it. */
 	return show(a, a->focus == (enum view_id)id ? VIEW_TREE : (enum view_id)id);
 }

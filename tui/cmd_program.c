@@ -10,6 +10,7 @@
 #include "tui/app.h"
 #include "tui/frame.h"
 #include "tui/keys.h"
+#include "tui/options.h"
 
 int
 do_command(struct app *a, const char *arg)
@@ -37,6 +38,34 @@ do_theme(struct app *a, const char *arg)
 	if (a->live)
 		term_theme(t);
 	return DID_CHANGE | DID_REDRAW;
+}
+
+int
+do_set(struct app *a, const char *arg)
+{
+	size_t n = strcspn(arg, " =");
+	const char *value = arg + n + strspn(arg + n, " =");
+	char name[64], list[200], now[200];
+	const struct option_entry *o;
+	int i;
+
+	if (!*arg) {
+		view_show(a, VIEW_SETTINGS);
+		return DID_CHANGE;
+	}
+	snprintf(name, sizeof name, "%.*s", (int)n, arg);
+	i = option_find(name);
+	if (i < 0)
+		return app_fail(a, "set: there is no option \"%s\"; set alone shows them", name);
+	if (*value)
+		return option_set(a, i, value);
+	o = option_at(i);
+	o->get(a, now, sizeof now);
+	if (*o->values == '<')
+		app_say(a, "%s: %s", o->name, now);
+	else
+		app_say(a, "%s: %s, of %s", o->name, now, option_values(o, list, sizeof list));
+	return DID_CHANGE;
 }
 
 int

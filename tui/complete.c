@@ -7,6 +7,7 @@
 
 #include "tui/app.h"
 #include "tui/cmd.h"
+#include "tui/options.h"
 
 static void
 add(struct input *in, const char *text, size_t len)
@@ -135,6 +136,28 @@ offer_supernodes(struct app *a)
 		offer(&a->input, sg->name[i], strlen(sg->name[i]));
 }
 
+static void offer_values(struct app *a, const char *words);
+
+/* Names of options; behind one, its values. */
+static void
+offer_options(struct app *a)
+{
+	struct input *in = &a->input;
+	const char *text = in->line.text + in->start, *end = memchr(text, ' ', in->line.cur - in->start);
+	const struct option_entry *o;
+	char name[64];
+
+	for (int i = 0; !end && (o = option_at(i)); i++)
+		offer(in, o->name, strlen(o->name));
+	if (!end)
+		return;
+	snprintf(name, sizeof name, "%.*s", (int)(end - text), text);
+	o = option_at(option_find(name));
+	in->start += (size_t)(end + 1 - text);
+	if (o)
+		offer_values(a, o->values);
+}
+
 /* A word of the table that stands for something that changes. */
 static void
 offer_kind(struct app *a, const char *kind, size_t len)
@@ -143,6 +166,11 @@ offer_kind(struct app *a, const char *kind, size_t len)
 
 	if (!strncmp(kind, "<words>", len))
 		offer_words(a, " ");
+	else if (!strncmp(kind, "<views>", len))
+		for (int i = 0; i < VIEW_COUNT; i++)
+			offer(&a->input, view_ops((enum view_id)i)->name, strlen(view_ops((enum view_id)i)->name));
+	else if (!strncmp(kind, "<options>", len))
+		offer_options(a);
 	else if (!strncmp(kind, "<models>", len))
 		offer_models(a);
 	else if (!strncmp(kind, "<sessions>", len))

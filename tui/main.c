@@ -214,8 +214,10 @@ read_settings(int argc, char **argv, const struct option *longs, struct settings
 	}
 	optind = 0;	/* begin anew */
 	own = person && !given ? dirs_config("config.yaml") : NULL;
+	if (given || own)
+		snprintf(s->path, sizeof s->path, "%s", given ? given : own);
 	if (given || (own && access(own, F_OK) == 0))
-		settings_read(s, given ? given : own, NULL, 0);
+		settings_read(s, s->path, NULL, 0);
 	free(own);
 	if (s->more)
 		snprintf(s->trouble + strlen(s->trouble), sizeof s->trouble - strlen(s->trouble), " (and %d more)",
@@ -246,7 +248,7 @@ main(int argc, char **argv)
 	opt.shares = settings.shares;
 	opt.study = settings.study;
 	opt.preferred = settings.model;
-	opt.trouble = settings.trouble;
+	opt.settings = &settings;
 	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		status = take_option(code, optarg, argv[optind - 1], &opt);
 		if (status >= 0)

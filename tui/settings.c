@@ -9,6 +9,7 @@
 #include "io/yaml.h"
 #include "tui/cmd.h"
 #include "tui/keys.h"
+#include "tui/options.h"
 #include "tui/theme.h"
 #include "tui/view.h"
 
@@ -26,24 +27,26 @@ complain(struct settings *s, const char *why)
 		ct_text_clean(s->trouble, sizeof s->trouble, why, strlen(why));
 }
 
-/* One of a few words: which; -1: said that it is none of them. */
 static int
-choose(struct reader *r, const struct ct_yaml *v, const char *const *words)
+mistakes(const struct settings *s)
 {
-	char list[200] = "";
-	struct ct_error err;
-	size_t n = 0;
+	return s->more + (*s->trouble != '\0');
+}
 
-	for (int i = 0; words[i]; i++) {
-		if (v->kind == CT_YAML_SCALAR && !strcmp(v->text, words[i]))
-			return i;
-		if (n < sizeof list)
-			n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", words[i]);
-	}
-	ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "%s: expected one of %s; found \"%.60s\"", v->key, list,
-	    v->kind == CT_YAML_SCALAR ? v->text : "a list or map");
+/* One of the option's values; NULL: said that it is none of them. */
+static const char *
+choose(struct reader *r, const struct ct_yaml *v)
+{
+	const struct option_entry *o = option_at(option_find(v->key));
+	char list[200];
+	struct ct_error err;
+
+	if (v->kind == CT_YAML_SCALAR && option_has(o, v->text))
+		return v->text;
+	ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "%s: expected one of %s; found \"%.60s\"", v->key,
+	    option_values(o, list, sizeof list), v->kind == CT_YAML_SCALAR ? v->text : "a list or map");
 	complain(r->s, err.msg);
-	return -1;
+	return NULL;
 }
 
 static void
@@ -62,24 +65,19 @@ read_model(struct reader *r, const struct ct_yaml *v)
 static void
 read_theme(struct reader *r, const struct ct_yaml *v)
 {
-	const char *names[16] = { NULL };
-	int i = 0;
+	const char *name = choose(r, v);
 
-	for (; theme_at(i) && i < 15; i++)
-		names[i] = theme_name(theme_at(i));
-	i = choose(r, v, names);
-	if (i >= 0)
-		r->s->theme = theme_at(i);
+	if (name)
+		r->s->theme = theme_find(name);
 }
 
 static void
 read_bool(struct reader *r, const struct ct_yaml *v, bool *out)
 {
-	static const char *const words[] = { "false", "true", NULL };
-	int i = choose(r, v, words);
+	const char *word = choose(r, v);
 
-	if (i >= 0)
-		*out = i == 1;
+	if (word)
+		*out = !strcmp(word, "true");
 }
 
 static void
@@ -103,11 +101,10 @@ read_readonly(struct reader *r, const struct ct_yaml *v)
 static void
 read_edges(struct reader *r, const struct ct_yaml *v)
 {
-	static const char *const words[] = { "weight", "share", NULL };
-	int i = choose(r, v, words);
+	const char *word = choose(r, v);
 
-	if (i >= 0)
-		r->s->shares = i == 1;
+	if (word)
+		r->s->shares = !strcmp(word, "share");
 }
 
 static void
@@ -136,22 +133,19 @@ read_prune(struct reader *r, const struct ct_yaml *v)
 static void
 read_mode(struct reader *r, const struct ct_yaml *v)
 {
-	static const char *const words[] = { "frozen", "free", "direct", NULL };
-	static const enum ct_mode modes[] = { CT_FROZEN, CT_FREE, CT_DIRECT };
-	int i = choose(r, v, words);
+	const char *word = choose(r, v);
 
-	if (i >= 0)
-		r->s->study.how.mode = modes[i];
+	if (word)
+		ct_mode_parse(word, 0, &r->s->study.how, NULL);
 }
 
 static void
 read_through(struct reader *r, const struct ct_yaml *v)
 {
-	static const char *const words[] = { "model", "replacement", NULL };
-	int i = choose(r, v, words);
+	const char *word = choose(r, v);
 
-	if (i >= 0)
-		r->s->study.how.through = i ? CT_REPLACEMENT : CT_MODEL;
+	if (word)
+		r->s->study.how.through = strcmp(word, "model") ? CT_REPLACEMENT : CT_MODEL;
 }
 
 static void
@@ -178,8 +172,10 @@ read_key(struct reader *r, const char *place, const struct ct_yaml *v)
 			    c->name);
 		else if (key_bind(place, v->key, none ? "" : v->text))
 			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: too many keys", v->key);
-		else
+		else {
+			r->s->n_keys++;
 			return;
+		}
 	}
 	complain(r->s, err.msg);
 }
@@ -229,10 +225,13 @@ read_entry(struct reader *r, const struct ct_yaml *v)
 	char names[200] = "";
 	struct ct_error err;
 	size_t n = 0;
+	int before = mistakes(r->s);
 
 	for (int i = 0; i < N_ENTRIES; i++) {
 		if (!strcmp(v->key, entries[i].name)) {
 			entries[i].read(r, v);
+			if (mistakes(r->s) == before && option_find(v->key) >= 0)
+				r->s->given |= 1U << option_find(v->key);
 			return;
 		}
 		if (n < sizeof names)
@@ -261,6 +260,7 @@ settings_read(struct settings *s, const char *path, const char *text, size_t n)
 		complain(s, err.msg);
 		return;
 	}
+	s->found = true;
 	r.doc = doc;
 	root = ct_yaml_root(doc);
 	if (root->kind == CT_YAML_MAP) {

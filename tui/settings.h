@@ -34,6 +34,10 @@ struct settings {
 	const struct theme *theme;
 	bool ascii, mouse, readonly, shares;
 	struct study_defaults study;
+	char path[4096];			/* "": none was looked for */
+	bool found;
+	unsigned given;				/* a bit for each of the options that it sets */
+	int n_keys;				/* that it binds */
 	char trouble[600];			/* the first mistake; "": none */
 	int more;				/* others */
 };

@@ -240,10 +240,7 @@ term_open(const struct term_options *opt, struct ct_error *err)
 	define_key("\033[1;5C", CTRL_RIGHT);
 	define_key("\033[1;3D", ALT_LEFT);
 	define_key("\033[1;3C", ALT_RIGHT);
-	if (term.mouse) {
-		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-		mouseinterval(0);
-	}
+	term_mouse(opt->mouse);
 	theme_apply(opt->theme, opt->colours);
 	curs_set(0);
 	write_out(PASTE_ON);
@@ -282,6 +279,18 @@ term_theme(const struct theme *t)
 {
 	theme_apply(t, term.colours);
 	term_redraw();
+}
+
+void
+term_mouse(bool on)
+{
+	if (on && !term.mouse) {
+		term.mouse = true;
+		prepare_restore();
+	}
+	term.mouse = on;
+	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	mouseinterval(0);
 }
 
 void

@@ -44,6 +44,7 @@ const char *term_version(void);	/* of curses: "ncurses 6.4.20221231" */
 void term_size(int *cols, int *rows);
 bool term_utf8(void);		/* can it show more than ASCII? */
 void term_theme(const struct theme *t);
+void term_mouse(bool on);	/* is it ours, or the terminal's? */
 
 void term_send(struct grid *g);	/* may change the style of blanks */
 void term_redraw(void);		/* the next term_send sends every cell */

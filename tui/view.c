@@ -17,6 +17,7 @@ static const struct view_ops *const views[VIEW_COUNT] = {
 	[VIEW_OPERANDS] = &operands_view,
 	[VIEW_FEATURES] = &features_view,
 	[VIEW_SESSIONS] = &sessions_view,
+	[VIEW_SETTINGS] = &settings_view,
 	[VIEW_HELP] = &help_view,
 	[VIEW_LESSON] = &lesson_view,
 	[VIEW_START] = &start_view,

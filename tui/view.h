@@ -16,7 +16,8 @@ struct ct_clamp;
 struct ct_pin;
 
 enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_SWEEP, VIEW_SURVEY,
-	VIEW_SUBGRAPH, VIEW_OPERANDS, VIEW_FEATURES, VIEW_SESSIONS, VIEW_HELP, VIEW_LESSON, VIEW_START, VIEW_COUNT };
+	VIEW_SUBGRAPH, VIEW_OPERANDS, VIEW_FEATURES, VIEW_SESSIONS, VIEW_SETTINGS, VIEW_HELP,
+	VIEW_LESSON, VIEW_START, VIEW_COUNT };
 
 enum change {
 	CHANGED_GRAPH,		/* another graph, or none */
@@ -55,7 +56,7 @@ struct view_ops {
 };
 
 extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view, survey_view,
-	subgraph_view, operands_view, features_view, sessions_view, help_view, lesson_view, start_view;
+	subgraph_view, operands_view, features_view, sessions_view, settings_view, help_view, lesson_view, start_view;
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */

@@ -47,6 +47,14 @@ Y
 ok "a key without a meaning says so" has 'c does nothing here; \? lists the keys'
 ok "hints have the keys as they are" has '\? help  Z quit$'
 ok "help has them too" has '^   F5 \] +prune more: show less'
+play "prompt $prompt" 'set' 'screen' <<'Y'
+theme: projector
+edges: share
+keys: {F5: view map, x: null}
+Y
+ok "set shows what the file says" has '^ theme +projector +colours +config.yaml$'
+ok "and what it does not" has '^ mode +frozen +what stays as it was under clamps$'
+ok "and that it binds keys" has 'config.yaml  binds 2 keys$'
 
 echo 'theme: sepia' | wrong ':1: theme: expected one of default, dark, light, projector, cvd, mono; found "sepia"'
 printf '# mine\nascii: maybe\n' | wrong ':2: ascii: expected one of false, true; found "maybe"'
