@@ -87,3 +87,18 @@ scratch_tensors(const char *name, const char *header, const void *data, size_t n
 		fputc(data ? ((const unsigned char *)data)[i] : 0, f);
 	assert_int_equal(fclose(f), 0);
 }
+
+void
+scratch_golden(const char *name)
+{
+	static const char *const files[] = { "config.json", "model.safetensors", "tokenizer.json" };
+
+	assert_int_equal(ct_dir_make("g", NULL), CT_OK);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char to[64], from[64];
+
+		snprintf(to, sizeof to, "g/%s", files[i]);
+		snprintf(from, sizeof from, "golden/%s/%s", name, files[i]);
+		scratch_copy(to, from);
+	}
+}

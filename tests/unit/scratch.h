@@ -16,6 +16,9 @@ void scratch_text(const char *name, const char *text);
 /* Copies a file below the source directory's tests/ to NAME. */
 void scratch_copy(const char *name, const char *from);
 
+/* A model below tests/golden as ./g, without its transcoder. */
+void scratch_golden(const char *name);
+
 /* A safetensors file of this header and n bytes of data (zeros when data is NULL). */
 void scratch_tensors(const char *name, const char *header, const void *data, size_t n);
 

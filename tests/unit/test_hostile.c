@@ -1,27 +1,19 @@
 /*
- * hostile: bad files of every kind each give their one exact line; cut and damaged ones give some line or
- * still load, and never more than that.
+ * hostile: bad files of every kind each give their one exact line. What is cut off or damaged is test_damage's.
  */
-#include <ctype.h>
-#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "base/map.h"
-#include "ctrace.h"
 #include "io/json.h"
 #include "io/yaml.h"
 #include "model/model.h"
@@ -356,21 +348,6 @@ bad_shards(void **state)
 	}
 }
 
-static void
-copy_golden(const char *name)
-{
-	static const char *const files[] = { "config.json", "model.safetensors", "tokenizer.json" };
-
-	assert_int_equal(ct_dir_make("g", NULL), CT_OK);
-	for (size_t i = 0; i < 3; i++) {
-		char to[64], from[64];
-
-		snprintf(to, sizeof to, "g/%s", files[i]);
-		snprintf(from, sizeof from, "golden/%s/%s", name, files[i]);
-		scratch_copy(to, from);
-	}
-}
-
 /* Replaces the first `old` in a file by `new` of the same length. */
 static void
 patch(const char *path, const char *old, const void *new, size_t n)
@@ -396,20 +373,20 @@ models_that_contradict_themselves(void **state)
 	FILE *f;
 
 	(void)state;
-	copy_golden("llama-clt");
+	scratch_golden("llama-clt");
 	patch("g/config.json", "\"vocab_size\": 40", "\"vocab_size\": 41", 16);
 	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
 	assert_string_equal(err.msg, "g/model.safetensors: tensor model.embed_tokens.weight: expected shape [41,16] "
 	    "by config.json, found [40,16]");
-	copy_golden("llama-clt");
+	scratch_golden("llama-clt");
 	patch("g/model.safetensors", "model.norm.weight", "model.norm.height", 17);
 	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
 	assert_string_equal(err.msg, "g: 1 tensor that config.json calls for is missing: model.norm.weight");
-	copy_golden("llama-clt");
+	scratch_golden("llama-clt");
 	patch("g/model.safetensors", "lm_head.weight", "lm_head.height", 14);
 	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
 	assert_string_equal(err.msg, "g: 1 tensor that config.json calls for is missing: lm_head.weight");
-	copy_golden("gpt2-plt");
+	scratch_golden("gpt2-plt");
 	patch("g/config.json", "\"n_layer\": 3", "\"n_layer\": 9", 12);
 	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_EFORMAT);
 	assert_memory_equal(err.msg, "g: 72 tensors that config.json calls for are missing: transformer.h.3.ln_1.weight, ", 82);
@@ -421,7 +398,7 @@ models_that_contradict_themselves(void **state)
 		assert_non_null(strstr(err.msg, name));
 	}
 	assert_null(strstr(err.msg, " more"));
-	copy_golden("llama-clt");
+	scratch_golden("llama-clt");
 	f = fopen("g/model.safetensors", "r+b");
 	assert_non_null(f);
 	assert_int_equal(fseek(f, -4, SEEK_END), 0);
@@ -432,235 +409,6 @@ models_that_contradict_themselves(void **state)
 	    "finite weights (--allow-nonfinite reads it anyway)");
 	assert_int_equal(ct_model_open(&m, "g", &anyway, NULL), CT_OK);
 	ct_model_close(m);
-}
-
-static void
-expect_one_line(const struct ct_error *err)
-{
-	if (!*err->msg || strchr(err->msg, '\n'))
-		fail_msg("not one line: \"%s\"", err->msg);
-}
-
-static int
-try_model(void)
-{
-	struct ct_error err = { 0 };
-	struct ct_model *m;
-	int code = ct_model_open(&m, "g", NULL, &err);
-
-	if (code != CT_OK)
-		expect_one_line(&err);
-	ct_model_close(m);
-	return code;
-}
-
-static int
-try_tokenizer(void)
-{
-	struct ct_error err = { 0 };
-	struct ct_tokenizer *t;
-	struct ct_token_span out[8];
-	int code = ct_tokenizer_open(&t, "g", &err);
-
-	if (code == CT_OK && ct_tokenizer_encode(t, "w1 w2", 5, out, 8, NULL, &err) < 0)
-		expect_one_line(&err);
-	else if (code != CT_OK)
-		expect_one_line(&err);
-	ct_tokenizer_close(t);
-	return code;
-}
-
-static void
-every_truncation(void **state)
-{
-	static const struct {
-		const char *path;
-		int (*open)(void);
-	} files[] = {
-		{ "g/model.safetensors", try_model },
-		{ "g/config.json", try_model },
-		{ "g/tokenizer.json", try_tokenizer },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		struct stat st;
-
-		copy_golden("llama-clt");
-		assert_int_equal(stat(files[i].path, &st), 0);
-		for (off_t n = st.st_size - 1; n >= 0; n--) {
-			assert_int_equal(truncate(files[i].path, n), 0);
-			assert_int_not_equal(files[i].open(), CT_OK);
-		}
-	}
-}
-
-/* Flips each bit of the first n bytes in turn. */
-static void
-flip_bits(const char *path, off_t n, int (*reopen)(void))
-{
-	int fd = open(path, O_RDWR);
-
-	assert_true(fd >= 0);
-	for (off_t at = 0; at < n; at++) {
-		unsigned char byte, flipped;
-
-		assert_int_equal(pread(fd, &byte, 1, at), 1);
-		for (int bit = 0; bit < 8; bit++) {
-			flipped = (unsigned char)(byte ^ 1u << bit);
-			assert_int_equal(pwrite(fd, &flipped, 1, at), 1);
-			reopen();
-		}
-		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
-	}
-	close(fd);
-	assert_int_equal(reopen(), CT_OK);
-}
-
-static void
-every_flipped_bit(void **state)
-{
-	uint64_t header = 0;
-	struct stat st;
-	FILE *f;
-
-	(void)state;
-	copy_golden("gpt2-plt");
-	f = fopen("g/model.safetensors", "rb");
-	assert_non_null(f);
-	assert_int_equal(fread(&header, 8, 1, f), 1);
-	fclose(f);
-	flip_bits("g/model.safetensors", (off_t)header + 8, try_model);
-	assert_int_equal(stat("g/config.json", &st), 0);
-	flip_bits("g/config.json", st.st_size, try_model);
-	assert_int_equal(stat("g/tokenizer.json", &st), 0);
-	flip_bits("g/tokenizer.json", st.st_size, try_tokenizer);
-}
-
-/* A model of our own that may be damaged: ./g. */
-static struct ct_engine *
-open_copy(int threads)
-{
-	static const char *const coder[] = { "config.yaml", "W_enc_0.safetensors", "W_enc_1.safetensors",
-		"W_enc_2.safetensors", "W_dec_0.safetensors", "W_dec_1.safetensors", "W_dec_2.safetensors" };
-	const struct ct_engine_options options = { .threads = threads };
-	struct ct_engine *e;
-
-	copy_golden("llama-clt");
-	assert_int_equal(ct_dir_make("g/transcoder", NULL), CT_OK);
-	for (size_t i = 0; i < sizeof coder / sizeof *coder; i++) {
-		char to[64], from[64];
-
-		snprintf(to, sizeof to, "g/transcoder/%s", coder[i]);
-		snprintf(from, sizeof from, "golden/llama-clt/transcoder/%s", coder[i]);
-		scratch_copy(to, from);
-	}
-	assert_int_equal(ct_engine_open(&e, "./g", &options, NULL), CT_OK);
-	return e;
-}
-
-static void
-files_that_shrink_while_open(void **state)
-{
-	const struct ct_trace_options trace = { .target = { .pos = -1 } };
-	struct ct_engine *e = open_copy(1);
-	struct ct_session *s;
-	struct ct_error err;
-
-	(void)state;
-	assert_int_equal(ct_session_open(&s, e, NULL), CT_OK);
-	assert_int_equal(ct_session_prompt(s, "w1 w2", NULL, NULL, NULL), CT_OK);
-	assert_int_equal(truncate("g/transcoder/W_dec_1.safetensors", 100), 0);
-	assert_int_equal(ct_session_trace(s, &trace, NULL, NULL, &err), CT_EIO);
-	assert_non_null(strstr(err.msg, "/g/transcoder/W_dec_1.safetensors shrank from "));
-	assert_non_null(strstr(err.msg, " to 100 bytes while it was open; open it again"));
-	assert_int_equal(truncate("g/model.safetensors", 0), 0);
-	assert_int_equal(ct_session_prompt(s, "w3", NULL, NULL, &err), CT_EIO);
-	assert_int_equal(ct_session_length(s), 3);	/* the old prompt stays */
-	ct_session_close(s);
-	ct_engine_close(e);
-}
-
-/* What happens to a file in the middle of a computation: at its first report of progress. */
-struct damage {
-	const char *path;
-	bool overwrite;		/* in place, with as many bytes; else cut off */
-	bool done;
-};
-
-static bool
-do_damage(void *ctx, const char *phase, long done, long total)
-{
-	struct damage *d = ctx;
-	struct stat st;
-	int fd;
-
-	(void)phase;
-	(void)done;
-	(void)total;
-	if (d->done)
-		return true;
-	d->done = true;
-	assert_int_equal(stat(d->path, &st), 0);
-	assert_int_equal(truncate(d->path, 0), 0);
-	if (d->overwrite) {
-		fd = open(d->path, O_WRONLY);
-		assert_int_equal(ftruncate(fd, st.st_size), 0);
-		close(fd);
-	}
-	return true;
-}
-
-static void
-damage_during_a_trace(const char *path, bool overwrite, const char *message)
-{
-	const struct ct_trace_options trace = { .target = { .pos = -1 } };
-	struct damage damage = { .path = path, .overwrite = overwrite };
-	struct ct_engine *e = open_copy(2);
-	struct ct_session *s;
-	struct ct_error err = { 0 };
-
-	assert_int_equal(ct_session_open(&s, e, NULL), CT_OK);
-	assert_int_equal(ct_session_prompt(s, "w1 w2 w3 w4", NULL, NULL, NULL), CT_OK);
-	assert_int_equal(ct_session_trace(s, &trace, do_damage, &damage, &err), CT_EIO);
-	assert_true(damage.done);
-	if (!strstr(err.msg, message))
-		fail_msg("%s", err.msg);
-	assert_null(ct_session_graph(s));
-	ct_session_close(s);
-	ct_engine_close(e);
-}
-
-static void
-files_that_change_during_a_computation(void **state)
-{
-	(void)state;
-	ct_map_guard();
-	damage_during_a_trace("g/model.safetensors", false, " shrank from ");
-	damage_during_a_trace("g/transcoder/W_dec_0.safetensors", false, " to 0 bytes while it was open");
-	damage_during_a_trace("g/model.safetensors", true, " was written to while it was open; open it again");
-}
-
-/* Other faults than those of mapped files stay what they are. */
-static void
-other_faults_still_kill(void **state)
-{
-	int status;
-	pid_t pid = fork();
-
-	(void)state;
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct rlimit none = { 0 };
-
-		setrlimit(RLIMIT_CORE, &none);
-		ct_map_guard();
-		raise(SIGBUS);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGBUS);
 }
 
 int
@@ -676,11 +424,6 @@ main(void)
 		cmocka_unit_test(bad_places),
 		cmocka_unit_test(bad_shards),
 		cmocka_unit_test(models_that_contradict_themselves),
-		cmocka_unit_test(files_that_shrink_while_open),
-		cmocka_unit_test(files_that_change_during_a_computation),
-		cmocka_unit_test(other_faults_still_kill),
-		cmocka_unit_test(every_truncation),
-		cmocka_unit_test(every_flipped_bit),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
