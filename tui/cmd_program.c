@@ -249,7 +249,7 @@ do_resize(struct app *a, const char *arg)
 
 	if (a->live)
 		return app_fail(a, "resize: only in a --headless run");
-	if (sscanf(arg, "%dx%d%n", &cols, &rows, &n) != 2 || arg[n] || cols < 1 || rows < 1 || cols > 1000
+	if (sscanf(arg, "%9dx%9d%n", &cols, &rows, &n) != 2 || arg[n] || cols < 1 || rows < 1 || cols > 1000
 	    || rows > 1000)
 		return app_fail(a, "resize: expected COLSxROWS such as 120x40, found \"%.60s\"", arg);
 	return app_resize(a, cols, rows) ? DID_CHANGE : app_fail(a, "resize: out of memory");

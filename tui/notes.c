@@ -106,11 +106,11 @@ is_name(char *name)
 	int layer, feature, end = 0;
 	size_t n = strlen(name);
 
-	if (sscanf(name, "L%d#%d%n", &layer, &feature, &end) == 2 && (!name[end] || name[end] == '@')) {
+	if (sscanf(name, "L%9d#%9d%n", &layer, &feature, &end) == 2 && (!name[end] || name[end] == '@')) {
 		name[end] = '\0';
 		return layer >= 0 && feature >= 0;
 	}
-	if (sscanf(name, "error L%d@%d%n", &layer, &feature, &end) == 2)
+	if (sscanf(name, "error L%9d@%9d%n", &layer, &feature, &end) == 2)
 		return !name[end];
 	if (!strncmp(name, "output \"", 8))
 		return n > 9 && name[n - 1] == '"';

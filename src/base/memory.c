@@ -14,7 +14,7 @@ system_available(void)
 	char line[128];
 
 	while (f && fgets(line, sizeof line, f))
-		if (sscanf(line, "MemAvailable: %llu kB", &kb) == 1)
+		if (sscanf(line, "MemAvailable: %19llu kB", &kb) == 1)
 			break;
 	if (f)
 		fclose(f);

@@ -114,6 +114,44 @@ printf '{"metadata": {"prompt_tokens": ["\\u001b[2J"]}, "nodes": 1}' >"$tmp/bad.
 run export "$tmp/bad.json" --to dot
 harmless "an error about a graph" "$tmp/err"
 
+# What others may have named: files, lists of prompts, models, terminals.
+evil=$(printf '\033[2J\302\233\342\200\256\342\200\213\001x')
+printf '%s\n' "w1 w2" "$evil" "$(printf 'w\377\376')" "w3 w4" >"$tmp/prompts$evil"
+run trace -m "$model" --batch "$tmp/prompts$evil" --json "$tmp/lines$evil"
+harmless "a batch whose prompts fail" "$tmp/err"
+harmless "its lines" "$tmp/lines$evil"
+ok "they are ASCII" [ -z "$(LC_ALL=C tr -d '\000-\177' <"$tmp/lines$evil")" ]
+sed 's/"model": *"/&\\u001b[2J\\u202e/; s/"transcoder": *"/&\\u001b[2J/; s/"token": *"/&\\u009b/g' "$tmp/lines$evil" >"$tmp/others"
+for form in "--top 1000" "--json -"; do
+	# shellcheck disable=SC2086
+	run aggregate --min 1 $form "$tmp/others"
+	harmless "what recurs ($form)" "$tmp/out"
+done
+run aggregate "$tmp/others" "$tmp/lines$evil"
+ok "lines of two models are told apart" one_error 'another model'
+harmless "and so it is said" "$tmp/err"
+sed 's/"kind": *"error"/"kind":"\\u001b[2J"/' "$tmp/lines$evil" >"$tmp/others"
+run aggregate "$tmp/others$evil" "$tmp/others"
+harmless "an error about a file of lines" "$tmp/err"
+for list in "" "--json -"; do
+	# shellcheck disable=SC2086
+	CTRACE_MODEL_PATH=$tmp run models $list
+	harmless "the list of models ${list:-in text}" "$tmp/out"
+done
+CTRACE_MODEL_PATH=$tmp/none$evil run trace -m none w1
+harmless "an error about the search path" "$tmp/err"
+for option in --at --target --prune --depth --transcoder --batch --shard; do
+	run trace -m "$model" $option "$evil" w1
+	harmless "an error about trace $option" "$tmp/err"
+done
+for option in --clamp --group --mode --through --sweep --temperature; do
+	run steer -m "$model" --clamp L1#3@2=0 $option "$evil" w1 w2
+	harmless "an error about steer $option" "$tmp/err"
+done
+printf 'name: "t\\e[2J"\ncorpus:\n  tables:\n    "p\\e[2J": {columns: ["n\\e[2J", next], rows: [["a\\e[2J", w2]]}\n  sentences:\n  - {name: "s\\e[2J", over: "p\\e[2J", template: "w5 {p}", answer: next}\n' >"$tmp/r$evil.yaml"
+run train "$tmp/r$evil.yaml" -o "$tmp/trained$evil"
+harmless "an error about a recipe" "$tmp/err"
+
 {
 	for view in tree map logits clamps survey features help card; do
 		printf 'view %s\nscreen\n' "$view"
@@ -132,4 +170,44 @@ cat "$tmp/err" >>"$tmp/out"
 harmless "a lesson" "$tmp/out"
 "$CTRACE_TUI" -m "$(printf 'no\033[2J')" --headless 80x24 x >"$tmp/out" 2>"$tmp/err"
 harmless "an error on the interactive side" "$tmp/err"
+
+# tui NAME ARGUMENT...: the screens that the lines of $tmp/script leave, and what is said of them.
+tui() {
+	name=$1
+	shift
+	"$CTRACE_TUI" --headless 150x40 --script "$tmp/script" "$@" >"$tmp/out" 2>"$tmp/err"
+	cat "$tmp/err" >>"$tmp/out"
+	harmless "$name" "$tmp/out"
+}
+XDG_STATE_HOME=$tmp/state$evil
+{
+	printf 'select L1#3@4\npin L1#3@4\ngroup g%s\nnote n%s\nnote session: s%s\nkeep k = L1#3@2=0\nview subgraph\nscreen\n' "$evil" "$evil" "$evil"
+	printf 'view clamps\nscreen\nsave mine\nexport %s\nexport %s\n' "$tmp/e$evil.svg" "$tmp/e$evil.json"
+} >"$tmp/script"
+tui "notes, groups, exports and a session" -m "$model" "$prompt"
+kept=$(find "$XDG_STATE_HOME" -name 'mine.session')
+ok "the session is kept" [ -s "$kept" ]
+grep -v '^model ' "$kept" >"$tmp/kept"	# but for the path, which must be what it is
+harmless "in a file that can be looked at" "$tmp/kept"
+cp "$kept" "$(dirname "$kept")/h$evil.session"
+printf 'prompt w1\n\033[2J\302\233\n' >"$(dirname "$kept")/bad.session"
+printf 'load h%s\nscreen\n' "$evil" >"$tmp/script"
+tui "a session of an evil name" -m "$model" "$prompt"
+printf 'view sessions\nscreen\nload bad\n' >"$tmp/script"
+tui "the list of sessions, and one that cannot be read" -m "$model" "$prompt"
+printf 'theme: "\\e[2J"\nmodel: "\\e[2J"\nkeys:\n  F5: "echo \\e[2J\\u202E"\n  "\\e[2J": help\n' >"$tmp/c$evil.yaml"
+printf 'help\npage-down\nscreen\nkey F5\nscreen\nset\nscreen\n' >"$tmp/script"
+tui "settings" --config "$tmp/c$evil.yaml" -m "$model" "$prompt"
+for view in tree map logits card features; do
+	printf 'view %s\nscreen\n' "$view"
+done >"$tmp/script"
+tui "a graph by others" --graph "$tmp/theirs.json"
+tui "a graph that is not there" --graph "$tmp/none$evil"
+for line in "at $evil" "clamp \"$evil\"@2x0" "patch $evil" "recall $evil" "target $evil" "filter $evil" "theme $evil" \
+    "model $evil" "lesson $evil" "load $evil" "view $evil" "key $evil" "type $evil" "$evil" "label $(printf 'w\377\376')"; do
+	printf 'select L1#3@4\n%s\nscreen\n' "$line" >"$tmp/script"
+	tui "the command ${line%% *}" -m "$model" --readonly "$prompt" | sed 's/[^ -~]//g'
+done
+TERM=$evil "$CTRACE_TUI" -m "$golden" w1 >"$tmp/out" 2>"$tmp/err" </dev/null
+harmless "an error about a terminal" "$tmp/err"
 exit $failed

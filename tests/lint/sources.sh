@@ -24,7 +24,10 @@ calls() {
 }
 
 report "no banned function" \
-    "$(all | calls 'gets|strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|alloca|system|tmpnam|mktemp')"
+    "$(all | calls 'gets|strcpy|stpcpy|strcat|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|atof|alloca|system|tmpnam|tempnam|mktemp')"
+report "the programs run no others and open no connections, as SECURITY.md says" "$(
+	all | grep -v '^tests/' | calls 'popen|v?fork|posix_spawnp?|exec[lv]p?e?|execlp|fexecve|dlopen|socket|getaddrinfo')"
+report "what sscanf reads fits" "$(all | grep -v '^tests/' | xargs grep -nE 'sscanf[[:space:]]*\(.*%(l*[diux]|s|\[)' /dev/null)"
 # Ways to write to the standard streams, and to end the program.
 writing='printf|vprintf|puts|putchar|perror|exit|_exit|quick_exit|abort'
 streams='\((.*[^A-Za-z0-9_])?(stdout|stderr)[,)]'
@@ -38,7 +41,7 @@ report "only output.c, progress.c and main.c of the command line write" "$(
 	    xargs grep -nE "[a-z]$streams" /dev/null)"
 # One sink for each way out: the command line's output.c and progress.c; on the interactive side app.c for lines, draw.c
 # and term.c for screens. main.c says how it is used, and cmd.c, keys.c and mdoc.c print their own tables for the manual.
-sinks='printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putc|fputc|putchar|fwrite|write|perror'
+sinks='printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putc|fputc|putchar|fwrite|write|writev|fputws|wprintf|fwprintf|tputs|putp|perror|psignal'
 sinks="$sinks|addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|waddn?w?str|mvprintw|vw_printw"
 report "only app.c, draw.c, term.c and main.c of the screens write; cmd.c, keys.c and mdoc.c write the manual" "$(
 	all | grep '^tui/' | grep -vE '^tui/(app|draw|term|main|cmd|keys|mdoc)\.c$' | calls "$sinks")"
