@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "cards/card.h"
+#include "cards/plot.h"
 #include "trace/clamp.h"
 #include "trace/graph.h"
 #include "trace/subgraph.h"
@@ -269,21 +270,15 @@ int ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, st
 struct ct_agreement ct_session_agreement(const struct ct_session *s);
 
 /*
- * A feature at a position, for all values of the prompt's first two numbers: whole numbers 0..n-1 of one token each, as
- * far as the vocabulary has their sums too, and 100 at most. The first call runs the prompt n * n times, the others of
- * the same prompt look up. Lent until the next call or prompt.
+ * A feature at a position, for all values of the prompt's first two numbers: as its card has them, where the prompt is
+ * like the sentences of the corpus; or else for the whole numbers 0..n-1 of one token each, as far as the vocabulary has
+ * their sums too, and CT_OPERANDS at most. Then the first call runs the prompt n * n times, the others of the same prompt
+ * look up. Lent until the next call or prompt.
  */
-enum { CT_OPERANDS = 100 };
-struct ct_operands {
-	int n;
-	int at[2];			/* positions of the numbers */
-	int value[2];			/* in the prompt */
-	const float *acts;		/* (n,n) by the first number, then the second; 0: not active */
-	float most;			/* the largest of them */
-	int n_active;
-};
 int ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
+/* The same if the card has them: false, at once, if not. */
+bool ct_session_operands_known(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out);
 
 /*
  * Greedy (temperature 0) or seeded sampling of up to n tokens after the prompt, under the clamps in force

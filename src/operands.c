@@ -2,14 +2,15 @@
  * operands: the facade's part that pictures a feature over all values of two numbers of the prompt. See
  * ctrace.h.
  *
- * The model runs once for every pair of values, and what is active then is kept, so that each further feature
- * or position of the same prompt is a lookup.
+ * Where the cards do not have the pictures, the model runs once for every pair of values, and what is active then is
+ * kept, so that each further feature or position of the same prompt is a lookup.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cards/activity.h"
+#include "cards/operands.h"
 #include "engine.h"
 
 enum { FEWEST = 3 };			/* values, for a picture to be worth it */
@@ -17,32 +18,23 @@ enum { FEWEST = 3 };			/* values, for a picture to be worth it */
 struct ct_operands_run {
 	int at[2];			/* positions of the numbers */
 	int n;				/* values 0..n-1 */
-	struct ct_activity *activity;	/* of n * n sentences of T tokens, the first number's value slowest */
-	float *acts;			/* (n,n) of the last answer */
+	struct ct_activity *activity;	/* of n * n sentences of T tokens, the first number's value slowest; NULL: not run */
+	float acts[CT_OPERANDS * CT_OPERANDS];	/* (n,n) of the last answer */
 };
 
 void
 ct_session_drop_operands(struct ct_session *s)
 {
-	if (s->operands) {
+	if (s->operands)
 		ct_activity_free(s->operands->activity);
-		free(s->operands->acts);
-	}
 	free(s->operands);
 	s->operands = NULL;
 }
 
-/* A token that is a whole number and nothing else; in a text, a blank may come before it. */
 static int
 number_of(const struct ct_engine *e, int id)
 {
-	const char *text = ct_engine_token(e, id), *end;
-	int value = 0;
-
-	text += *text == ' ';
-	for (end = text; *end >= '0' && *end <= '9' && end - text < 4; end++)
-		value = 10 * value + *end - '0';
-	return end == text || *end || (*text == '0' && end - text > 1) ? -1 : value;
+	return ct_operand_value(ct_engine_token(e, id));
 }
 
 /* ids[v] = the token of number v in the spelling of `like`; returns how many numbers from 0 on have one. */
@@ -113,31 +105,64 @@ write_corpus(struct ct_corpus *c, const struct ct_session *s, const struct ct_op
 }
 
 static int
-run_all(struct ct_session *s, ct_progress_fn progress, void *ctx, struct ct_error *err)
+run_all(struct ct_session *s, struct ct_operands_run *r, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	struct ct_operands_run *r = calloc(1, sizeof *r);
 	struct ct_corpus c = { 0 };
-	int ids[2][2 * CT_OPERANDS], code = CT_ENOMEM;
+	int ids[2][2 * CT_OPERANDS], code;
 
-	if (!r)
-		return ct_fail_memory(err, sizeof *r, "an operand plot");
-	if ((code = find_numbers(s, r, ids, err)) < 0 || (code = write_corpus(&c, s, r, ids, err)) < 0 ||
-	    (code = ct_activity_collect(&r->activity, s->e->model, s->e->coder, &c, s->e->pool, progress, ctx,
-	    err)) < 0)
-		goto fail;
-	r->acts = malloc((size_t)r->n * r->n * sizeof *r->acts);
-	if (!r->acts) {
-		code = ct_fail_memory(err, (size_t)r->n * r->n * sizeof *r->acts, "an operand plot");
-		goto fail;
-	}
-	s->operands = r;
-	r = NULL;
-fail:
-	if (r)
-		ct_activity_free(r->activity);
-	free(r);
+	if ((code = find_numbers(s, r, ids, err)) == CT_OK && (code = write_corpus(&c, s, r, ids, err)) == CT_OK)
+		code = ct_activity_collect(&r->activity, s->e->model, s->e->coder, &c, s->e->pool, progress, ctx, err);
 	ct_arena_free(&c.arena);
 	return code;
+}
+
+static struct ct_operands_run *
+need_run(struct ct_session *s)
+{
+	if (!s->operands)
+		s->operands = calloc(1, sizeof *s->operands);
+	return s->operands;
+}
+
+/* Does the prompt begin like the card's sentence, up to pos? */
+static bool
+is_like(const struct ct_session *s, const struct ct_card_operands *o, int pos)
+{
+	const struct ct_operands *p = &o->pictures[0];
+
+	if (pos < 1 || pos >= s->T || pos >= o->length)
+		return false;
+	for (int i = 1; i <= pos; i++) {
+		const char *token = ct_engine_token(s->e, s->ids[i]);
+		int value = ct_operand_value(token) - p->from;
+
+		if (*o->tokens[i] ? strcmp(o->tokens[i], token) != 0 : value < 0 || value >= p->n)
+			return false;
+	}
+	return true;
+}
+
+bool
+ct_session_operands_known(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out)
+{
+	struct ct_error ignored;
+	const struct ct_card *card = ct_engine_card(s->e, layer, feature, &ignored);
+	const struct ct_card_operands *o = card ? &card->operands : NULL;
+	struct ct_operands_run *r;
+
+	if (!o || !o->n || !is_like(s, o, pos) || !(r = need_run(s)))
+		return false;
+	*out = (struct ct_operands){ .n = o->pictures[0].n, .from = o->pictures[0].from, .pos = pos,
+		.at = { o->pictures[0].at[0], o->pictures[0].at[1] } };
+	for (int i = 0; i < o->n; i++)
+		if (o->pictures[i].pos == pos) {
+			*out = o->pictures[i];
+			memcpy(r->acts, out->acts, (size_t)out->n * out->n * sizeof *r->acts);
+			out->acts = r->acts;
+		}
+	for (int k = 0; k < 2; k++)
+		out->value[k] = out->at[k] < s->T ? number_of(s->e, s->ids[out->at[k]]) : -1;
+	return true;
 }
 
 int
@@ -152,11 +177,15 @@ ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struc
 		return code;
 	if (layer < 0 || layer >= s->e->coder->L || feature < 0 || feature >= s->e->coder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", layer, feature);
-	if (!s->operands && (code = run_all(s, progress, ctx, err)) < 0)
+	if (ct_session_operands_known(s, layer, feature, pos, out))
+		return CT_OK;
+	r = need_run(s);
+	if (!r)
+		return ct_fail_memory(err, sizeof *r, "an operand plot");
+	if (!r->activity && (code = run_all(s, r, progress, ctx, err)) < 0)
 		return code;
-	r = s->operands;
-	memset(r->acts, 0, (size_t)r->n * r->n * sizeof *r->acts);
-	*out = (struct ct_operands){ .n = r->n, .at = { r->at[0], r->at[1] }, .acts = r->acts,
+	memset(r->acts, 0, sizeof r->acts);
+	*out = (struct ct_operands){ .n = r->n, .pos = pos, .at = { r->at[0], r->at[1] }, .acts = r->acts,
 		.value = { number_of(s->e, s->ids[r->at[0]]), number_of(s->e, s->ids[r->at[1]]) } };
 	a = &r->activity->layers[layer];
 	for (size_t k = a->start[feature]; k < a->start[feature + 1]; k++) {

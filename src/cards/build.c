@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/rounds.h"
 #include "cards/match.h"
+#include "cards/operands.h"
 #include "cards/record.h"
 #include "cards/store.h"
 #include "math/blas.h"
@@ -35,6 +36,7 @@ struct job {
 	const struct ct_activity *activity;
 	const struct ct_card_rewrite *rewrites;	/* or NULL */
 	struct ct_matcher *matcher;
+	struct ct_operand_form operands;
 	const int *sentence_of;		/* (n_tokens) */
 	const bool *repeated;		/* (n_sentences) an earlier sentence has the same tokens */
 	int layer;
@@ -275,7 +277,8 @@ build_card(
 	if (j->rewrites != NULL)
 		card->rewrite = j->rewrites[(size_t)j->layer * (size_t)j->tc->F + (size_t)f];
 	if (!output_tokens(j, logits, card) || (n > 0 && (!distribution(acts, n, a, card)
-	    || !examples(j, tokens, acts, n, a, card) || !label(j, worker, tokens, n, card)))) {
+	    || !examples(j, tokens, acts, n, a, card) || !label(j, worker, tokens, n, card)
+	    || !ct_operands_fill(card, &j->operands, j->c, j->sentence_of, tokens, acts, n)))) {
 		ct_card_free(card);
 		return ct_fail_memory(err, (size_t)n * sizeof(struct peak), "a feature card");
 	}
@@ -426,6 +429,7 @@ ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transc
 	int rc = CT_OK, i, k;
 	int *sentence_of = calloc((size_t)c->n_tokens + 1, sizeof *sentence_of);
 	bool *repeated = calloc((size_t)c->n_sentences + 1, sizeof *repeated);
+	struct ct_arena memory = {0};
 
 	if (layers == NULL || sentence_of == NULL || repeated == NULL) {
 		rc = ct_fail_memory(err, (size_t)c->n_tokens * sizeof *sentence_of, "feature cards");
@@ -438,6 +442,8 @@ ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transc
 	j.sentence_of = sentence_of;
 	j.repeated = repeated;
 	rc = find_repeats(c, repeated, err);
+	if (rc == CT_OK)
+		rc = ct_operand_form_find(&j.operands, c, &memory, err);
 	if (rc == CT_OK)
 		rc = ct_matcher_open(&j.matcher, c, ct_pool_threads(pool), err);
 	for (j.layer = 0; rc == CT_OK && j.layer < tc->L; j.layer++) {
@@ -454,6 +460,7 @@ fail:
 	for (i = 0; layers != NULL && i < tc->L; i++)
 		free_layer(&layers[i]);
 	ct_matcher_close(j.matcher);
+	ct_arena_free(&memory);
 	free(repeated);
 	free(sentence_of);
 	free(layers);

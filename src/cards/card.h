@@ -34,6 +34,28 @@ struct ct_card_rewrite {
 	float cosine;			/* between that and what second writes */
 };
 
+/*
+ * A feature at a token, for all values of two numbers of the sentence: from..from+n-1 each, CT_OPERANDS of them at most.
+ */
+enum { CT_OPERANDS = 100 };
+struct ct_operands {
+	int n, from;
+	int pos;			/* of the token */
+	int at[2];			/* positions of the numbers */
+	int value[2];			/* that a prompt has there; -1: none */
+	float *acts;			/* (n,n) by the first number, then the second; 0: not active. NULL: nowhere active */
+	float most;			/* the largest of them */
+	int n_active;
+};
+
+/* The pictures of a card: those of the tokens at which the feature is active, in steps of 5 % of the largest. */
+struct ct_card_operands {
+	int length;			/* tokens of the sentence up to the answer position, BOS included; 0: no such */
+	const char **tokens;		/* (length) "" at a number and at BOS */
+	int n;
+	struct ct_operands *pictures;
+};
+
 enum { CT_CARD_CANDIDATES = 3 };
 
 struct ct_card {
@@ -46,6 +68,7 @@ struct ct_card {
 	double candidate_f1[CT_CARD_CANDIDATES];
 	double frequency;		/* share of the corpus tokens it is active on; NAN when unknown */
 	struct ct_card_rewrite rewrite;	/* it may draw them as one */
+	struct ct_card_operands operands;	/* where the corpus has sentences with two numbers */
 	float act_min, act_max;
 	int n_values;			/* activations at even quantiles (0, 1/4, ..., 1) */
 	float *values;

@@ -56,9 +56,8 @@ order(const void *a, const void *b)
 	return (x->feature > y->feature) - (x->feature < y->feature);
 }
 
-/* "L1#249", in exactly that spelling. */
-static bool
-parse_name(const char *name, int *layer, int *feature)
+bool
+ct_label_feature(const char *name, int *layer, int *feature)
 {
 	char again[40];
 	int used = 0;
@@ -110,7 +109,7 @@ load_doc(const struct ct_yaml_doc *doc, struct label **list, int *n, struct ct_e
 		return ct_yaml_fail(doc, root, CT_EFORMAT, err, "expected lines such as  L1#249: \"Texas\"");
 	for (i = 0; i < root->n; i++) {
 		e = &root->items[i];
-		if (!parse_name(e->key, &layer, &feature))
+		if (!ct_label_feature(e->key, &layer, &feature))
 			return ct_yaml_fail(doc, e, CT_EFORMAT, err,
 			    "expected a feature such as L1#249, found \"%.40s\"", e->key);
 		if (e->kind != CT_YAML_SCALAR)

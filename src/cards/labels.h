@@ -9,6 +9,8 @@
 #ifndef CT_CARDS_LABELS_H
 #define CT_CARDS_LABELS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 enum { CT_LABEL_MAX = 200 };	/* bytes */
@@ -18,6 +20,9 @@ struct ct_labels;
 /* A missing file is an empty set. Errors name file and line. */
 int ct_labels_open(struct ct_labels **out, const char *path, struct ct_error *err);
 void ct_labels_close(struct ct_labels *l);
+
+/* "L1#249", in exactly that spelling. */
+bool ct_label_feature(const char *name, int *layer, int *feature);
 
 int ct_labels_count(const struct ct_labels *l);
 

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cards/operands.h"
 #include "io/deflate.h"
 #include "io/json.h"
 
@@ -180,21 +181,19 @@ ct_record_pack(unsigned char **out, size_t *n, const char *text, size_t n_text, 
 	return CT_OK;
 }
 
-int
-ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct ct_error *err)
+json_t *
+ct_record_json(const struct ct_card *c)
 {
 	json_t *j = json_object();
-	char *text = NULL;
-	int rc;
 
-	*out = NULL;
-	*n = 0;
 	json_object_set_new(j, "index", json_integer(c->feature));
 	json_object_set_new(j, "label", string(c->label));
 	json_object_set_new(j, "label_f1", number(c->f1));
 	json_object_set_new(j, "label_candidates", candidates_json(c));
 	if (c->rewrite.layer > 0)
 		json_object_set_new(j, "rewrite", rewrite_json(&c->rewrite));
+	if (c->operands.n > 0)
+		json_object_set_new(j, "operands", ct_operands_json(&c->operands));
 	json_object_set_new(j, "activation_frequency", number(c->frequency));
 	json_object_set_new(j, "act_min", number(c->act_min));
 	json_object_set_new(j, "act_max", number(c->act_max));
@@ -203,6 +202,18 @@ ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct 
 	logits_json(j, "top_logits", "top_logit_weights", c->top, c->n_top);
 	logits_json(j, "bottom_logits", "bottom_logit_weights", c->bottom, c->n_bottom);
 	json_object_set_new(j, "examples_quantiles", quantiles_json(c));
+	return j;
+}
+
+int
+ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct ct_error *err)
+{
+	json_t *j = ct_record_json(c);
+	char *text;
+	int rc;
+
+	*out = NULL;
+	*n = 0;
 	text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
 	if (text == NULL) {
 		rc = ct_fail_memory(err, 1 << 16, "a feature card");
@@ -480,6 +491,7 @@ ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int layer
 	}
 	r.a = c->memory;
 	if ((rc = read_label(&r, j, c)) != CT_OK || (rc = read_rewrite(&r, j, c)) != CT_OK ||
+	    (rc = ct_operands_read(c, json_object_get(j, "operands"), where, err)) != CT_OK ||
 	    (rc = read_quantiles(&r, j, c)) != CT_OK ||
 	    (rc = read_number(&r, j, "activation_frequency", &c->frequency)) != CT_OK ||
 	    (rc = read_number(&r, j, "act_min", &lowest)) != CT_OK ||

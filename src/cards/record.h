@@ -17,6 +17,10 @@ enum { CT_RECORD_MAX = 4 << 20 };	/* bytes of JSON */
 /* *out is to be freed by the caller. */
 int ct_record_write(unsigned char **out, size_t *n, const struct ct_card *card, struct ct_error *err);
 
+/* The JSON of it, to be released by the caller; NULL: out of memory. */
+struct json_t;
+struct json_t *ct_record_json(const struct ct_card *card);
+
 /* A record of JSON text as it is. */
 int ct_record_pack(unsigned char **out, size_t *n, const char *text, size_t n_text, struct ct_error *err);
 

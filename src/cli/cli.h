@@ -99,6 +99,7 @@ const char *cli_percent(char dst[16], double share);
  * reference of root (NULL: out of memory); io/json_out.h builds values. cli_text is for JSON text.
  */
 int cli_json(const char *file, json_t *root);
+int cli_json_packed(const char *file, json_t *root);	/* in one line */
 void cli_json_watch(void);		/* first of all: lets cli_json know whether something is missing */
 int cli_text(const char *file, const char *text, size_t n);
 /* Everything so far has reached stdout: false when it cannot be written. */

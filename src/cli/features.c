@@ -7,10 +7,11 @@
 #include "cards/build.h"
 #include "cards/rewrite.h"
 #include "cards/store.h"
+#include "cli/card.h"
 #include "cli/commands.h"
 #include "cli/lab.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE };
+enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII };
 
 static int
 build(const struct cli_lab *lab, const struct cli_coder *coder, const struct ct_activity *activity,
@@ -90,7 +91,8 @@ import_cards(const struct cli_coder *coder, const char *from, struct ct_error *e
 static int
 run(struct cli *c)
 {
-	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *value;
+	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *json = NULL, *value;
+	bool ascii = false;
 	struct cli_lab lab = {0};
 	struct ct_error err = {0};
 	int key, rc;
@@ -103,12 +105,24 @@ run(struct cli *c)
 		case KEY_EXPORT: to = value; break;
 		case KEY_IMPORT: from = value; break;
 		case KEY_NONFINITE: lab.allow_nonfinite = true; break;
+		case KEY_ASCII: ascii = true; break;
+		case CLI_JSON: json = value; break;
 		}
 	}
 	if (key < 0)
 		return c->status;
+	if (c->argc > 0 && (corpus != NULL || to != NULL || from != NULL)) {
+		cli_error("%s is for all cards, '%s' shows one: leave out either",
+		    corpus != NULL ? "--corpus" : to != NULL ? "--export" : "--import", c->argv[0]);
+		return CLI_ERROR;
+	}
 	if (c->argc > 0) {
-		cli_error("features takes no operand, found '%s'; see ctrace features --help", c->argv[0]);
+		struct cli_model shown = {.model = model, .transcoder = transcoder, .allow_nonfinite = lab.allow_nonfinite};
+
+		return cli_cards(&shown, c->argv, c->argc, json, ascii);
+	}
+	if (json != NULL || ascii) {
+		cli_error("%s goes with features to show, such as L1#249", json != NULL ? "--json" : "--ascii");
 		return CLI_ERROR;
 	}
 	if (from != NULL && corpus != NULL) {
@@ -132,16 +146,20 @@ static const struct cli_option options[] = {
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead"},
 	{KEY_EXPORT, "export", "DIR", "also write each card as DIR/{cantor}.json"},
+	{CLI_JSON, "json", "FILE", "write the cards shown as JSON to FILE, or to stdout for -"},
+	{KEY_ASCII, "ascii", NULL, "show pictures in ASCII"},
 	{0}
 };
 
 const struct cli_command cli_features = { .name = "features",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--corpus FILE]\n[--import DIR] [--export DIR]",
-	.summary = "build the feature cards and automatic labels of a model",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--corpus FILE]\n[--import DIR] [--export DIR]\n"
+		    "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--json FILE] [--ascii] FEATURE ...",
+	.summary = "build the feature cards and automatic labels of a model, or show some",
 	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is "
 		   "active,\n"
 		   "its strongest examples, the output tokens it writes, and the annotation of the corpus "
 		   "that says\n"
-		   "best when it is active (the label, with its F1). Labels typed by people stay, and win.",
+		   "best when it is active (the label, with its F1). Labels typed by people stay, and win.\n"
+		   "With FEATURE, such as L1#249 or a label, shows its card instead.",
 	.options = options,
 	.run = run };

@@ -123,13 +123,13 @@ cli_json_watch(void)
 	json_set_alloc_funcs(json_malloc, free);
 }
 
-int
-cli_json(const char *file, json_t *root)
+static int
+write_json(const char *file, json_t *root, bool indent)
 {
 	struct ct_error err = { 0 };
 	char *text = NULL;
 	size_t n;
-	int rc = ct_json_out_text(&text, &n, root, true, &err);
+	int rc = ct_json_out_text(&text, &n, root, indent, &err);
 
 	if (rc == CT_OK && json_lost) {
 		free(text);
@@ -141,4 +141,16 @@ cli_json(const char *file, json_t *root)
 	rc = cli_text(file, text, n);
 	free(text);
 	return rc;
+}
+
+int
+cli_json(const char *file, json_t *root)
+{
+	return write_json(file, root, true);
+}
+
+int
+cli_json_packed(const char *file, json_t *root)
+{
+	return write_json(file, root, false);
 }

@@ -89,6 +89,42 @@ ok "a missing text" one_error 'none.txt'
 rm -r "$model/transcoder"
 run features -m "$model"
 ok "a model without a transcoder" one_error 'has neither transcoder/ nor transcoder-plt/'
-run features -m "$model" extra
-ok "an operand too many" one_error "features takes no operand, found 'extra'"
+
+# Sentences with two numbers, all pairs of them: cards have a picture. All words of the toy but 12 are numbers.
+cp -r "$golden" "$tmp/numbers" && chmod -R u+w "$tmp/numbers"
+sed 's/"w\([0-9]\)"/"\1"/g; s/"w1\([0-9]\)"/"1\1"/g' "$golden/tokenizer.json" >"$tmp/numbers/tokenizer.json"
+{
+	echo 'name: numbers'
+	echo 'corpus:'
+	echo '  tables:'
+	echo '    number:'
+	echo '      columns: [name, next]'
+	echo '      rows:'
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "      - [$i, w39]"; done
+	echo '  sentences:'
+	echo '  - {name: two, over: {a: number, b: number}, template: "{a} w20 {b} w21 {a.next}", answer: a.next}'
+} >"$tmp/numbers/recipe.yaml"
+run features -m "$tmp/numbers" --export "$tmp/numbers/json"
+ok "cards of a model of numbers" [ "$status" -eq 0 ]
+feature=$(grep -l '"operands"' "$tmp"/numbers/json/*.json | head -n 1 | xargs sed -E 's/.*"index":([0-9]+).*/\1/')
+for layer in 0 1 2; do
+	run features -m "$tmp/numbers" --ascii "L$layer#$feature"
+	grep -q SECOND "$tmp/out" && break
+done
+ok "a card is shown" has '^active on [0-9.]+% of the corpus, at most [0-9.]+$'
+ok "with its examples" has '^ +[0-9.]+  .*\[.*\]'
+ok "and its tokens" has '^says more  .*[+-][0-9]'
+ok "and its picture, with what is pictured" has '^over 1 to 12, first downwards, second to the right:$'
+ok "and where" has '^(\[FIRST\]|FIRST) (w20|\[w20\]) (\[SECOND\]|SECOND) (w21|\[w21\])  active on [0-9]+ of 144, at most'
+ok "by tens and ones" has '^tens 0 1  ones 0 1 2 3 4 5 6 7 8 9$'
+run features -m "$tmp/numbers" --json - "L$layer#$feature"
+ok "and as JSON" has "^\{\"model\":\"numbers\",\"features\":\[\{\"index\":$feature,.*\"layer\":$layer\}\]\}$"
+ok "with the picture" has '"operands":\{"tokens":\[null,"w20",null,"w21"\],"from":1,"pictures":\[\{"position":[1-4],"max":'
+printf 'L0#3: "my own"\n' >"$tmp/numbers/labels.yaml"
+run features -m "$tmp/numbers" "my own"
+ok "a typed label finds its feature" has '^L0#3  my own  \(typed\)$'
+fails "a label that nobody has" "no feature 'extra': expected one such as L1#249, or a label" features -m "$tmp/numbers" extra
+fails "a feature that is not there" 'L0#48' features -m "$tmp/numbers" 'L0#48'
+fails "a card and all of them" "--export is for all cards, 'L0#3' shows one" features -m "$tmp/numbers" --export "$tmp/x" 'L0#3'
+fails "JSON of what" '--json goes with features to show' features -m "$tmp/numbers" --json -
 exit $failed

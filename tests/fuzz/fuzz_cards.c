@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cards/labels.h"
+#include "cards/plot.h"
 #include "cards/store.h"
 #include "fuzz.h"
 #include "io/deflate.h"
@@ -24,6 +25,17 @@ use_card(const struct ct_card *c)
 			for (int i = 0; i < x->n; i++)
 				sum += strlen(x->tokens[i]) + (x->acts[i] > x->acts[x->peak]);
 		}
+	for (int i = 0; i < c->operands.n; i++) {
+		const struct ct_operands *o = &c->operands.pictures[i];
+		struct ct_plot_cell cells[CT_PLOT_COLS];
+		struct ct_plot p;
+
+		sum += strlen(c->operands.tokens[o->pos]);
+		for (int form = 0; form < 2; form++)
+			if (ct_plot_fit(&p, form, o, CT_PLOT_COLS, CT_PLOT_COLS, i % 2))
+				for (int y = 0; y < p.h; y++)
+					ct_plot_row(&p, y, cells);
+	}
 	if (sum == (size_t)-1)
 		abort();
 }

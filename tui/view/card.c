@@ -12,10 +12,12 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
+#include "tui/view/operands.h"
 
 enum { CARD_LINES = 160, EDGES = 64 };
 
-enum kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS, CANDIDATE, BIAS, NOTE };
+enum kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS, CANDIDATE, BIAS, PLOT_TITLE, PLOT,
+	NOTE };
 
 struct line {
 	enum kind kind;
@@ -32,6 +34,10 @@ struct card {
 	int node;			/* that the lines are about */
 	const struct ct_card *card;	/* of the frame, or NULL */
 	struct ct_error why;		/* there is none */
+	struct ct_operands operands;
+	struct ct_plot plot;		/* of these; h 0: none */
+	int w;				/* of the pane */
+	bool ascii;
 };
 
 static void *
@@ -145,6 +151,33 @@ knows_terms(const struct ct_graph *g)
 	return !g->links || g->known.terms;
 }
 
+/*
+ * Chooses the feature's picture over pairs of numbers, in at most h lines: fine if it leaves so much that the rest of
+ * the card is not cut short, else folded.
+ */
+static void
+fit_plot(struct app *a, struct card *c, const struct ct_node *n, int h, bool all)
+{
+	enum { LEAST = 4, ENOUGH = 9 };	/* lines of other things */
+
+	c->plot.h = 0;
+	if (!c->card || !ct_session_operands_known(a->study.session, n->layer, n->index, n->pos, &c->operands))
+		return;
+	if (!ct_plot_fit(&c->plot, CT_PLOT_DOTS, &c->operands, c->w - 1, all ? h : h - ENOUGH, c->ascii) &&
+	    !ct_plot_fit(&c->plot, CT_PLOT_FOLDED, &c->operands, c->w - 1, all ? h : h - LEAST, c->ascii))
+		c->plot.h = 0;
+}
+
+static void
+add_plot(struct card *c)
+{
+	if (!c->plot.h)
+		return;
+	add(c, (struct line){ .kind = PLOT_TITLE });
+	for (int y = 0; y < c->plot.h; y++)
+		add(c, (struct line){ .kind = PLOT, .i = y });
+}
+
 /* room: lines of the pane; all: as much as there is. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
@@ -153,12 +186,13 @@ build(struct app *a, struct card *c, int room, bool all)
 	bool feature =
 	    n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
 	bool effect = effect_of(a, c->node) != NULL;
-	int mixed, left, edges, examples;
+	int mixed, left, edges, examples, before;
 	char about[STUDY_NAME];
 	const char *written;
 
 	c->list.n = 0;
 	c->card = NULL;
+	c->plot.h = 0;
 	c->why.msg[0] = '\0';
 	if (feature) {
 		if (a->study.info->has_cards)
@@ -182,8 +216,12 @@ build(struct app *a, struct card *c, int room, bool all)
 	for (int i = 0; i < mixed && i < (all || room > 24 ? 3 : 1); i++)
 		add(c, (struct line){ .kind = CANDIDATE, .i = i });
 	left = room - c->list.n - 1;
-	/* What is left: a line of logits, a third each for inputs, outputs and examples. */
-	edges = all ? EDGES : (left - 3) / (feature && c->card ? 3 : 2);
+	if (feature && c->card)
+		fit_plot(a, c, n, all ? room : left - 1, all);
+	if (c->plot.h)
+		left -= c->plot.h + 1;
+	/* What is left: a line of logits, a third each for inputs, outputs and examples; beside a picture these may go. */
+	edges = all ? EDGES : c->plot.h && left < 9 ? left / 2 : (left - 3) / (feature && c->card ? 3 : 2);
 	if (!all && edges > 10)
 		edges = 10;
 	if (n->kind == CT_NODE_EMBEDDING || n->kind == CT_NODE_ERROR)
@@ -191,17 +229,22 @@ build(struct app *a, struct card *c, int room, bool all)
 	else if (n->kind == CT_NODE_TARGET && !c->card)
 		edges = all ? EDGES : left - 1;
 	add(c, (struct line){ .kind = BLANK });
+	before = c->list.n;
 	if (n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_TARGET) {
-		int before = c->list.n;
-
 		add_edges(a, c, FROM, edges < 2 ? 2 : edges);
 		if ((n->kind == CT_NODE_TARGET || all) && knows_terms(a->study.graph))
 			add(c, (struct line){ .kind = BIAS, .first = c->list.n == before });
 	}
+	if (!all && c->plot.h && edges > left - 1 - (c->list.n - before))
+		edges = left - 1 - (c->list.n - before);
+	else if (edges < 2)
+		edges = 2;
 	if (n->kind != CT_NODE_TARGET)
-		add_edges(a, c, TO, edges < 2 ? 2 : edges);
+		add_edges(a, c, TO, edges);
+	add_plot(c);
 	if (c->card) {
-		add(c, (struct line){ .kind = BLANK });
+		if (all || !c->plot.h || room - c->list.n > 3)
+			add(c, (struct line){ .kind = BLANK });
 		examples = all ? CARD_LINES : room - c->list.n - 2;
 		if (examples > 0)
 			add_examples(c, examples);
@@ -499,6 +542,19 @@ draw_says(const struct area *area, int y, const struct ct_card *card, const stru
 }
 
 static void
+draw_plot_title(const struct area *area, int y, const struct ct_operands *o)
+{
+	char share[FMT_SIZE], text[64];
+
+	if (o->value[0] >= 0 && o->value[1] >= 0)
+		draw_fmt(area, 1, y, ST_DIM, "all pairs: %d ↓ %d →", o->value[0], o->value[1]);
+	else
+		draw_text(area, 1, y, ST_DIM, "all pairs: first ↓");
+	snprintf(text, sizeof text, "on %s", fmt_percent(share, sizeof share, (double)o->n_active / o->n / o->n));
+	draw_right(area, area->w - 1, y, ST_DIM, text);
+}
+
+static void
 draw_line_of(struct app *a, const struct area *area, int y, const struct card *c, const struct line *l)
 {
 	char f1[FMT_SIZE];
@@ -546,6 +602,12 @@ draw_line_of(struct app *a, const struct area *area, int y, const struct card *c
 	case BIAS:
 		draw_bias(a, area, y, c, l);
 		break;
+	case PLOT_TITLE:
+		draw_plot_title(area, y, &c->operands);
+		break;
+	case PLOT:
+		operands_row(area, 0, y, &c->plot, l->i);
+		break;
 	case NOTE:
 		draw_cut(area, 1, y, -1, ST_DIM, l->text);
 		break;
@@ -559,6 +621,8 @@ card_draw(struct app *a, void *state, const struct area *area)
 	bool focus = a->focus == VIEW_CARD;
 
 	c->list.h = area->h;
+	c->w = area->w;
+	c->ascii = area->grid->ascii;
 	card_list(a, c);
 	list_resize(&c->list, c->list.n, area->h);
 	if (!focus)

@@ -1,7 +1,6 @@
 /*
- * operands: the selected feature over all values of the prompt's two numbers, as a picture: the first number
- * downwards, the second to the right. A stripe is a feature of one number, a diagonal one of their sum, a grid
- * one of digits.
+ * operands: the selected feature over all values of the prompt's two numbers, as large as the screen allows. What the
+ * characters stand for is in cards/plot.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +9,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/fmt.h"
-
-enum { LEFT = 5, TICK = 20 };		/* columns of the scale, and values between its numbers */
+#include "tui/view/operands.h"
 
 struct operands {
 	bool ready;
@@ -107,95 +105,30 @@ operands_feature(struct app *a, void *state, struct ct_clamp *out)
 	return true;
 }
 
-/* How values become dots: `by` values in each, `dots` of them in a cell. */
-struct scale {
-	int by, dots, cells;
-};
-
-static struct scale
-fit(int n, int cells, int dots)
+void
+operands_row(const struct area *area, int x, int y, const struct ct_plot *plot, int row)
 {
-	struct scale s = { .by = 1, .dots = dots };
+	static const enum style style[] = { [CT_INK_WEAK] = ST_DIM, [CT_INK_MIDDLE] = ST_TEXT,
+		[CT_INK_STRONG] = ST_STRONG, [CT_INK_SCALE] = ST_DIM, [CT_INK_HERE] = ST_CHOSEN };
+	struct ct_plot_cell cells[CT_PLOT_COLS];
 
-	if (cells < 1)
-		cells = 1;
-	while ((n + s.by - 1) / s.by > cells * dots)
-		s.by++;
-	s.cells = ((n + s.by - 1) / s.by + dots - 1) / dots;
-	return s;
+	ct_plot_row(plot, row, cells);
+	for (int i = 0; i < plot->w; i++)
+		if (cells[i].cp != ' ')
+			draw_cell(area, x + i, y, style[cells[i].ink], cells[i].cp);
 }
 
-/* The largest activation among the pairs of a dot. */
-static float
-dot(const struct ct_operands *p, const struct scale *rows, const struct scale *cols, int row, int col)
+/* The picture at (x,y) of the area, if there is room for it; returns the columns used. */
+static int
+draw_form(const struct area *area, int x, int y, enum ct_plot_form form, const struct ct_operands *o)
 {
-	float most = 0;
+	struct ct_plot plot;
 
-	for (int y = row * rows->by; y < (row + 1) * rows->by && y < p->n; y++)
-		for (int x = col * cols->by; x < (col + 1) * cols->by && x < p->n; x++)
-			most = p->acts[y * p->n + x] > most ? p->acts[y * p->n + x] : most;
-	return most;
-}
-
-static enum style
-strength(const struct ct_operands *p, float act)
-{
-	return act * 3 > p->most * 2 ? ST_STRONG : act * 3 > p->most ? ST_TEXT : ST_DIM;
-}
-
-static void
-draw_dots(const struct area *area, const struct ct_operands *p, const struct scale *rows,
-    const struct scale *cols)
-{
-	static const unsigned char bit[4][2] = { { 1, 8 }, { 2, 16 }, { 4, 32 }, { 64, 128 } };	/* of braille */
-	static const char shades[] = ".:-=+*#%@";
-
-	for (int y = 0; y < rows->cells; y++) {
-		for (int x = 0; x < cols->cells; x++) {
-			unsigned bits = 0;
-			float most = 0;
-
-			for (int r = 0; r < rows->dots; r++) {
-				for (int c = 0; c < cols->dots; c++) {
-					float act = dot(p, rows, cols, y * rows->dots + r, x * cols->dots + c);
-
-					bits |= act > 0 ? bit[r][c] : 0;
-					most = act > most ? act : most;
-				}
-			}
-			if (!bits)
-				continue;
-			draw_cell(area, LEFT + x, 2 + y, strength(p, most), area->grid->ascii
-			    ? (uint32_t)shades[(int)(most / p->most * (float)(sizeof shades - 2))] : 0x2800 + bits);
-		}
-	}
-}
-
-static void
-draw_scales(const struct area *area, const struct ct_operands *p, const struct scale *rows,
-    const struct scale *cols)
-{
-	int y = p->value[0] / (rows->by * rows->dots), x = p->value[1] / (cols->by * cols->dots), used = LEFT;
-	char text[16];
-
-	for (int row = 0, tick = 0; row < rows->cells; row++) {
-		if (row * rows->by * rows->dots >= tick) {
-			snprintf(text, sizeof text, "%d", row * rows->by * rows->dots);
-			draw_right(area, LEFT - 1, 2 + row, ST_DIM, text);
-			while (tick <= row * rows->by * rows->dots)
-				tick += TICK;
-		}
-	}
-	for (int col = 0, tick = 0; col < cols->cells; col++) {
-		if (col * cols->by * cols->dots >= tick && LEFT + col >= used) {
-			snprintf(text, sizeof text, "%d", col * cols->by * cols->dots);
-			used = LEFT + col + 1 + draw_text(area, LEFT + col, 1, ST_DIM, text);
-			while (tick <= col * cols->by * cols->dots)
-				tick += TICK;
-		}
-	}
-	draw_cell(area, LEFT - 1, 2 + (y < rows->cells ? y : rows->cells - 1), ST_CHOSEN, '>');
-	draw_cell(area, LEFT + (x < cols->cells ? x : cols->cells - 1), 1, ST_CHOSEN, 'v');
+	if (!ct_plot_fit(&plot, form, o, area->w - x, area->h - y, area->grid->ascii))
+		return 0;
+	for (int row = 0; row < plot.h; row++)
+		operands_row(area, x, y + row, &plot, row);
+	return plot.w;
 }
 
 static void
@@ -204,15 +137,12 @@ operands_draw(struct app *a, void *state, const struct area *area)
 	struct operands *o = state;
 	const struct ct_operands *p = &o->picture;
 	char note[STUDY_NAME], place[STUDY_NAME], most[FMT_SIZE], text[64];
-	struct scale rows, cols;
 	int x = 1;
 
 	if (!o->ready) {
 		draw_cut(area, 1, 1, area->w - 2, ST_DIM, o->why.msg[0] ? o->why.msg : "nothing pictured yet");
 		return;
 	}
-	rows = fit(p->n, area->h - 2, area->grid->ascii ? 1 : 4);
-	cols = fit(p->n, area->w - LEFT - 1, area->grid->ascii ? 1 : 2);
 	snprintf(text, sizeof text, "active on %d of %d, at most %s", p->n_active, p->n * p->n,
 	    fmt_plain(most, sizeof most, (double)p->most));
 	x += draw_fmt(area, x, 0, ST_TITLE, "L%d#%d %s", o->layer, o->feature,
@@ -221,8 +151,8 @@ operands_draw(struct app *a, void *state, const struct area *area)
 		draw_cut(area, x + 2, 0, area->w - x - 5 - ct_text_width(text), ST_TEXT,
 		    ct_engine_label_short(a->study.engine, o->layer, o->feature, note, sizeof note, NULL));
 	draw_right(area, area->w - 1, 0, ST_DIM, text);
-	draw_scales(area, p, &rows, &cols);
-	draw_dots(area, p, &rows, &cols);
+	x = draw_form(area, 0, 1, CT_PLOT_DOTS, p);
+	draw_form(area, x, 1, CT_PLOT_FOLDED, p);
 }
 
 const struct view_ops operands_view = {

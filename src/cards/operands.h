@@ -1,0 +1,42 @@
+/*
+ * operands: features over all pairs of two numbers that sentences differ in, such as "28 + 47 = 75".
+ *
+ * Owns which sentences of a corpus these are, and how a card keeps its pictures. plot.h draws them.
+ */
+#ifndef CT_CARDS_OPERANDS_H
+#define CT_CARDS_OPERANDS_H
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cards/card.h"
+#include "corpus/corpus.h"
+
+/* The whole number that a token is, a blank before it or not; -1: it is none. */
+int ct_operand_value(const char *token);
+
+/* The sentences that are alike up to the answer position but for two numbers, of which all pairs occur. */
+struct ct_operand_form {
+	int n, from;			/* numbers from..from+n-1; n 0: the corpus has none such */
+	int at[2];
+	int length;			/* positions up to the answer position */
+	const char **tokens;		/* (length) "" at a number and at BOS */
+	int *pair_of;			/* (n_sentences) first * n + second, or -1 */
+};
+
+/* From the arena; the tokens are the corpus'. */
+int ct_operand_form_find(struct ct_operand_form *out, const struct ct_corpus *c, struct ct_arena *a, struct ct_error *err);
+
+/*
+ * Gives the card its pictures: it is active at tokens[0..n) of the corpus, acts[i] there, sentence_of[token] being the
+ * token's sentence. False: out of memory.
+ */
+bool ct_operands_fill(struct ct_card *card, const struct ct_operand_form *form, const struct ct_corpus *c,
+    const int *sentence_of, const int *tokens, const float *acts, int n);
+
+/* The card's field "operands", and the way back; where is for messages. */
+json_t *ct_operands_json(const struct ct_card_operands *o);
+int ct_operands_read(struct ct_card *card, const json_t *j, const char *where, struct ct_error *err);
+
+#endif

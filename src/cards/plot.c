@@ -1,0 +1,302 @@
+/* plot: see plot.h. */
+#include "cards/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	LEFT = 4,		/* columns of a scale beside dots, */
+	NAME = 5,		/* and beside tens or ones, with their name */
+	TICK = 20,		/* values between its numbers */
+	DIGITS = 10,
+	LEVELS = 4
+};
+
+static float
+act(const struct ct_operands *o, int y, int x)
+{
+	return o->acts && y < o->n && x < o->n ? o->acts[y * o->n + x] : 0;
+}
+
+/* How many tens the numbers have. */
+static int
+tens(const struct ct_operands *o)
+{
+	return (o->from + o->n - 1) / DIGITS - o->from / DIGITS + 1;
+}
+
+/* The tens or ones of the i-th number, as a row or column of their picture. */
+static int
+digit(const struct ct_operands *o, bool ones, int i)
+{
+	return ones ? (o->from + i) % DIGITS : (o->from + i) / DIGITS - o->from / DIGITS;
+}
+
+static float
+mean(const struct ct_operands *o, bool ones, int row, int col)
+{
+	float sum = 0;
+	int n = 0;
+
+	for (int y = 0; y < o->n; y++) {
+		if (digit(o, ones, y) != row)
+			continue;
+		for (int x = 0; x < o->n; x++)
+			if (digit(o, ones, x) == col) {
+				sum += act(o, y, x);
+				n++;
+			}
+	}
+	return n ? sum / (float)n : 0;
+}
+
+static int
+side(const struct ct_operands *o, bool ones)
+{
+	return ones ? DIGITS : tens(o);
+}
+
+/* Sizes in dots of a cell. */
+static int
+dots_down(const struct ct_plot *p)
+{
+	return p->ascii ? 2 : 4;
+}
+
+static int
+dots_across(const struct ct_plot *p)
+{
+	return p->ascii ? 1 : 2;
+}
+
+static int
+cells_for(int n, int by, int dots)
+{
+	int all = (n + by - 1) / by;
+
+	return (all + dots - 1) / dots;
+}
+
+static int
+fold_width(const struct ct_plot *p, bool ones)
+{
+	return NAME + side(p->o, ones) * (p->tall ? 2 : 1);
+}
+
+/* Columns between tens and ones. */
+static int
+gap(const struct ct_plot *p)
+{
+	return p->tall ? 1 : 2;
+}
+
+static bool
+fit_dots(struct ct_plot *p, int w, int h)
+{
+	for (p->by = 1; p->by <= 2; p->by++) {
+		p->w = LEFT + cells_for(p->o->n, p->by, dots_across(p));
+		p->h = 1 + cells_for(p->o->n, p->by, dots_down(p));
+		if (p->w <= w && p->h <= h && p->w <= CT_PLOT_COLS)
+			return true;
+	}
+	return false;
+}
+
+static bool
+fit_folded(struct ct_plot *p, int w, int h)
+{
+	if (p->o->n <= DIGITS || tens(p->o) > DIGITS)
+		return false;
+	for (int ones = 0; ones < 2; ones++)
+		for (int y = 0; y < side(p->o, ones); y++)
+			for (int x = 0; x < side(p->o, ones); x++)
+				p->most[ones] = fmaxf(p->most[ones], mean(p->o, ones, y, x));
+	for (int tall = 1; tall >= 0; tall--) {
+		p->tall = tall;
+		p->w = fold_width(p, false) + gap(p) + fold_width(p, true);
+		p->h = 1 + (tall ? DIGITS : DIGITS / 2);
+		if (p->w <= w && p->h <= h)
+			return true;
+	}
+	return false;
+}
+
+bool
+ct_plot_fit(struct ct_plot *p, enum ct_plot_form form, const struct ct_operands *o, int w, int h, bool ascii)
+{
+	*p = (struct ct_plot){ .o = o, .form = form, .ascii = ascii };
+	return form == CT_PLOT_DOTS ? fit_dots(p, w, h) : fit_folded(p, w, h);
+}
+
+static void
+put(struct ct_plot_cell *cells, enum ct_plot_ink ink, const char *text)
+{
+	for (; *text; text++)
+		*cells++ = (struct ct_plot_cell){ (unsigned char)*text, ink };
+}
+
+/* A number whose last digit stands in the column before `end`. */
+static void
+put_right(struct ct_plot_cell *end, enum ct_plot_ink ink, int number)
+{
+	char text[12];
+
+	put(end - snprintf(text, sizeof text, "%d", number), ink, text);
+}
+
+/* The strongest among the pairs of a dot. */
+static float
+dot(const struct ct_plot *p, int row, int col)
+{
+	float most = 0;
+
+	for (int y = row * p->by; y < (row + 1) * p->by; y++)
+		for (int x = col * p->by; x < (col + 1) * p->by; x++)
+			most = fmaxf(most, act(p->o, y, x));
+	return most;
+}
+
+static const unsigned char braille[4][2] = { { 1, 8 }, { 2, 16 }, { 4, 32 }, { 64, 128 } };
+/* One ASCII character for two things, the one above the other. */
+static const char halves[] = " '.:";
+
+static struct ct_plot_cell
+dots_cell(const struct ct_plot *p, int y, int x)
+{
+	unsigned bits = 0, half = 0;
+	float most = 0, a;
+
+	for (int r = 0; r < dots_down(p); r++)
+		for (int c = 0; c < dots_across(p); c++) {
+			a = dot(p, y * dots_down(p) + r, x * dots_across(p) + c);
+			bits |= a > 0 ? braille[r][c] : 0;
+			half |= a > 0 ? 1u << r : 0;
+			most = fmaxf(most, a);
+		}
+	return (struct ct_plot_cell){ !bits ? ' ' : p->ascii ? (uint32_t)halves[half] : 0x2800 + bits,
+		most * 3 > p->o->most * 2 ? CT_INK_STRONG : most * 3 > p->o->most ? CT_INK_MIDDLE : CT_INK_WEAK };
+}
+
+/* Is a multiple of TICK among the numbers of cell i, so many in each; and the first of them. */
+static bool
+has_tick(const struct ct_operands *o, int i, int numbers, int *tick)
+{
+	int first = o->from + i * numbers;
+
+	*tick = (first + TICK - 1) / TICK * TICK;
+	return *tick < first + numbers && *tick < o->from + o->n;
+}
+
+static bool
+is_here(const struct ct_operands *o, int which, int i, int numbers)
+{
+	return o->value[which] >= o->from && o->value[which] < o->from + o->n &&
+	    (o->value[which] - o->from) / numbers == i;
+}
+
+static void
+dots_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells)
+{
+	int across = p->by * dots_across(p), down = p->by * dots_down(p), tick;
+	char text[12];
+
+	if (y > 0) {
+		for (int x = 0; x < p->w - LEFT; x++)
+			cells[LEFT + x] = dots_cell(p, y - 1, x);
+		if (has_tick(p->o, y - 1, down, &tick))
+			put_right(cells + LEFT - 1, CT_INK_SCALE, tick);
+		if (is_here(p->o, 0, y - 1, down))
+			cells[LEFT - 1] = (struct ct_plot_cell){ '>', CT_INK_HERE };
+		return;
+	}
+	for (int x = 0; x < p->w - LEFT; x++)
+		if (has_tick(p->o, x, across, &tick) &&
+		    LEFT + x + snprintf(text, sizeof text, "%d", tick) <= p->w)
+			put(cells + LEFT + x, CT_INK_SCALE, text);
+	for (int x = 0; x < p->w - LEFT; x++)
+		if (is_here(p->o, 1, x, across))
+			cells[LEFT + x] = (struct ct_plot_cell){ 'v', CT_INK_HERE };
+}
+
+static int
+level(const struct ct_plot *p, bool ones, int row, int col)
+{
+	return p->most[ones] > 0 ? (int)lroundf(LEVELS * mean(p->o, ones, row, col) / p->most[ones]) : 0;
+}
+
+/* Two means in a cell: as many dots as each has of LEVELS. */
+static struct ct_plot_cell
+folded_pair(const struct ct_plot *p, int upper, int lower)
+{
+	static const unsigned char above[LEVELS + 1] = { 0, 1, 1 | 16, 1 | 16 | 2, 1 | 16 | 2 | 8 },
+				   below[LEVELS + 1] = { 0, 4, 4 | 128, 4 | 128 | 64, 4 | 128 | 64 | 32 };
+	int most = upper > lower ? upper : lower, least = most > 1 ? 2 : 1;
+
+	if (!most)
+		return (struct ct_plot_cell){ ' ', CT_INK_MIDDLE };
+	if (!p->ascii)
+		return (struct ct_plot_cell){ 0x2800u + above[upper] + below[lower], CT_INK_MIDDLE };
+	return (struct ct_plot_cell){ (uint32_t)halves[(upper >= least) + 2 * (lower >= least)],
+		most > 2 ? CT_INK_STRONG : most > 1 ? CT_INK_MIDDLE : CT_INK_WEAK };
+}
+
+static int
+here(const struct ct_operands *o, bool ones, int which)
+{
+	int i = o->value[which] - o->from;
+
+	return i >= 0 && i < o->n ? digit(o, ones, i) : -1;
+}
+
+/* The name of a row or column: the last digit of the tens, or of the ones. */
+static void
+put_digit(const struct ct_plot *p, bool ones, int i, bool marked, struct ct_plot_cell *cell)
+{
+	int d = ones ? i : p->o->from / DIGITS + i;
+
+	*cell = (struct ct_plot_cell){ (uint32_t)('0' + d % DIGITS), marked ? CT_INK_HERE : CT_INK_SCALE };
+}
+
+static void
+folded_row(const struct ct_plot *p, bool ones, int y, struct ct_plot_cell *cells)
+{
+	static const uint32_t shades[LEVELS + 1] = { ' ', 0x2591, 0x2592, 0x2593, 0x2588 };
+	static const char plain[LEVELS + 1] = { ' ', '.', ':', '+', '#' };
+	int n = side(p->o, ones), step = p->tall ? 2 : 1, row = p->tall ? y - 1 : 2 * (y - 1);
+
+	if (y == 0) {
+		put(cells, CT_INK_SCALE, ones ? "ones" : "tens");
+		for (int x = 0; x < n; x++)
+			put_digit(p, ones, x, x == here(p->o, ones, 1), &cells[NAME + step * x]);
+		return;
+	}
+	if (row >= n)
+		return;
+	put_digit(p, ones, row, row == here(p->o, ones, 0), &cells[NAME - 2]);
+	if (!p->tall && row + 1 == here(p->o, ones, 0))
+		put_digit(p, ones, row + 1, true, &cells[NAME - 2]);
+	for (int x = 0; x < n; x++) {
+		int l = level(p, ones, row, x);
+
+		if (!p->tall) {
+			cells[NAME + x] = folded_pair(p, l, row + 1 < n ? level(p, ones, row + 1, x) : 0);
+			continue;
+		}
+		cells[NAME + 2 * x] = (struct ct_plot_cell){ p->ascii ? (uint32_t)plain[l] : shades[l], CT_INK_MIDDLE };
+		cells[NAME + 2 * x + 1] = cells[NAME + 2 * x];
+	}
+}
+
+void
+ct_plot_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells)
+{
+	for (int x = 0; x < p->w; x++)
+		cells[x] = (struct ct_plot_cell){ ' ', CT_INK_MIDDLE };
+	if (p->form == CT_PLOT_DOTS) {
+		dots_row(p, y, cells);
+		return;
+	}
+	folded_row(p, false, y, cells);
+	folded_row(p, true, y, cells + fold_width(p, false) + gap(p));
+}

@@ -1,0 +1,44 @@
+/*
+ * plot: a feature over all values of two numbers, as characters: the first number downwards, the second to the right.
+ *
+ * A stripe is a feature of one number, a diagonal one of their sum, a grid one of digits. Owns which character stands
+ * for what; colours belong to whoever shows them.
+ */
+#ifndef CT_CARDS_PLOT_H
+#define CT_CARDS_PLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cards/card.h"
+
+enum ct_plot_form {
+	CT_PLOT_DOTS,		/* every pair, or every two by two of them, is a dot */
+	CT_PLOT_FOLDED		/* the mean over all pairs with the same tens, and with the same ones */
+};
+
+enum ct_plot_ink { CT_INK_WEAK, CT_INK_MIDDLE, CT_INK_STRONG, CT_INK_SCALE, CT_INK_HERE };
+
+struct ct_plot_cell {
+	uint32_t cp;
+	enum ct_plot_ink ink;
+};
+
+enum { CT_PLOT_COLS = 128 };
+
+struct ct_plot {
+	const struct ct_operands *o;
+	enum ct_plot_form form;
+	bool ascii;
+	int by;			/* DOTS: numbers in a dot */
+	bool tall;		/* FOLDED: two cells for each mean, not half a one */
+	float most[2];		/* FOLDED: the largest mean of tens, of ones */
+	int w, h;		/* cells, scales included */
+};
+
+/* The finest picture of this form in w columns and h rows, or false. It lends o. */
+bool ct_plot_fit(struct ct_plot *p, enum ct_plot_form form, const struct ct_operands *o, int w, int h, bool ascii);
+/* Row y of it: p->w cells, CT_PLOT_COLS at most. */
+void ct_plot_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * operands: pictures of a feature over pairs of numbers, for the view of that name and for the card.
+ */
+#ifndef TUI_VIEW_OPERANDS_H
+#define TUI_VIEW_OPERANDS_H
+
+#include "ctrace.h"
+#include "tui/draw.h"
+
+/* Row `row` of a picture at (x,y). */
+void operands_row(const struct area *area, int x, int y, const struct ct_plot *plot, int row);
+
+#endif
