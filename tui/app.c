@@ -18,6 +18,7 @@
 #include "tui/frame.h"
 #include "tui/keys.h"
 #include "tui/linear.h"
+#include "tui/mouse.h"
 #include "tui/script.h"
 
 enum { QUIET_MS = 100, POLL_MS = 20, BURST = 256 };	/* work shorter than QUIET_MS shows no progress */
@@ -250,49 +251,6 @@ app_paste(struct app *a, int cp)
 }
 
 static int
-select_row(struct app *a, int y)
-{
-	const struct view_ops *ops = view_ops(a->focus);
-	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
-
-	if (!l || y < l->y || y - l->y >= l->h || l->top + y - l->y >= l->n)
-		return DID_CHANGE;
-	list_select(l, l->top + y - l->y);
-	if (ops->moved)
-		ops->moved(a, a->state[a->focus]);
-	return DID_CHANGE;
-}
-
-static int
-on_mouse(struct app *a, const struct event *ev)
-{
-	struct frame_spot spot = frame_at(a, ev->x, ev->y);
-	const struct view_ops *ops;
-
-	a->busy_since = (long)(1e3 * ct_seconds());
-	if (a->input.kind != INPUT_NONE)
-		return DID_NOTHING;
-	a->message[0] = '\0';
-	if (spot.pos >= 0 && ev->kind != EV_WHEEL_UP && ev->kind != EV_WHEEL_DOWN) {
-		a->study.pos = spot.pos;
-		return DID_CHANGE;
-	}
-	if (!spot.in_view)
-		return DID_CHANGE;
-	a->focus = spot.view;
-	ops = view_ops(spot.view);
-	if (ev->kind == EV_WHEEL_UP)
-		return cmd_run(a, "up 3");
-	if (ev->kind == EV_WHEEL_DOWN)
-		return cmd_run(a, "down 3");
-	if (ops->click)
-		ops->click(a, a->state[spot.view], spot.x, spot.y);
-	else
-		select_row(a, spot.y);
-	return ev->kind == EV_DOUBLE ? cmd_run(a, "enter") : DID_CHANGE;
-}
-
-static int
 on_event(struct app *a, const struct event *ev)
 {
 	switch (ev->kind) {
@@ -306,7 +264,10 @@ on_event(struct app *a, const struct event *ev)
 	case EV_DOUBLE:
 	case EV_WHEEL_UP:
 	case EV_WHEEL_DOWN:
-		return on_mouse(a, ev);
+	case EV_DRAG:
+	case EV_RELEASE:
+		a->busy_since = (long)(1e3 * ct_seconds());
+		return mouse_event(a, ev);
 	case EV_RESIZE:
 		app_resize(a, ev->x, ev->y);
 		return DID_CHANGE | DID_REDRAW;

@@ -41,6 +41,7 @@ struct app {
 	bool live;			/* a terminal; else headless */
 	bool readonly;			/* nothing is written anywhere */
 	bool mouse;
+	int dragged;			/* the rule that the mouse holds, from 1; 0: none */
 	const struct settings *settings;	/* that it began with; NULL: none were read */
 	bool shares;			/* edges as shares, not weights */
 	enum view_id view;		/* what fills the body; VIEW_TREE: the main screen */

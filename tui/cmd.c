@@ -145,6 +145,8 @@ static const struct cmd_entry commands[] = {
 	{ "echo", "TEXT", NULL, "say TEXT", 0, do_echo },
 	{ "key", "NAME ...", NULL, "press keys: Enter, Ctrl-r, x", CMD_SCRIPT, do_key },
 	{ "type", "TEXT", NULL, "type TEXT, a key for each character", CMD_SCRIPT, do_type },
+	{ "mouse", "click|double|up|down|drag X Y [X Y]", "click double up down drag",
+	    "click, click twice, turn the wheel or drag, at a column and row counted from 1", CMD_SCRIPT, do_mouse },
 	{ "screen", "[styles|mono]", "styles mono",
 	    "print the screen, with a letter for the style of each cell, or only how it looks without colours "
 	    "(headless runs only)", CMD_SCRIPT, do_screen },

@@ -94,6 +94,7 @@ int do_suspend(struct app *a, const char *arg);
 int do_quit(struct app *a, const char *arg);
 int do_screen(struct app *a, const char *arg);
 int do_key(struct app *a, const char *arg);
+int do_mouse(struct app *a, const char *arg);
 int do_type(struct app *a, const char *arg);
 int do_resize(struct app *a, const char *arg);
 int do_echo(struct app *a, const char *arg);

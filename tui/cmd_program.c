@@ -10,6 +10,7 @@
 #include "tui/app.h"
 #include "tui/frame.h"
 #include "tui/keys.h"
+#include "tui/mouse.h"
 #include "tui/options.h"
 
 int
@@ -238,6 +239,38 @@ do_type(struct app *a, const char *arg)
 		did = app_key(a, (int)cp);
 		arg += k;
 		n -= k;
+	}
+	return did & ~DID_FAIL;
+}
+
+int
+do_mouse(struct app *a, const char *arg)
+{
+	static const struct {
+		const char *word;
+		enum event_kind kind;
+	} kinds[] = { { "click", EV_CLICK }, { "double", EV_DOUBLE }, { "up", EV_WHEEL_UP }, { "down", EV_WHEEL_DOWN },
+		{ "drag", EV_CLICK } };
+	struct event ev = { .kind = EV_NONE };
+	char word[16];
+	int x, y, to_x, to_y, n = sscanf(arg, "%15s %d %d %d %d", word, &x, &y, &to_x, &to_y), did;
+
+	for (size_t i = 0; n > 0 && i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(word, kinds[i].word))
+			ev.kind = kinds[i].kind;
+	if (ev.kind == EV_NONE || n != (strcmp(word, "drag") ? 3 : 5))
+		return app_fail(a, "mouse: expected click, double, up or down with a column and a row, or drag with two of them; "
+		    "found \"%.60s\"", arg);
+	ev.x = x - 1;
+	ev.y = y - 1;
+	did = mouse_event(a, &ev);
+	if (n == 5) {
+		ev = (struct event){ EV_DRAG, 0, to_x - 1, to_y - 1 };
+		did |= mouse_event(a, &ev);
+	}
+	if (ev.kind == EV_CLICK || ev.kind == EV_DRAG) {
+		ev.kind = EV_RELEASE;
+		did |= mouse_event(a, &ev);
 	}
 	return did & ~DID_FAIL;
 }

@@ -163,3 +163,40 @@ layout_grow(struct app *a, int columns, int rows)
 	a->wish = before;
 	return false;
 }
+
+/* The row where the rule in the last column is; -1: it has none. */
+static int
+row_rule(const struct layout *l, int columns)
+{
+	return l->n > columns + 1 ? l->pane[l->n - 1].y - 1 : -1;
+}
+
+int
+layout_rule_at(const struct app *a, int x, int y)
+{
+	struct layout l = layout_of(a);
+	int at[LAYOUT_COLUMNS - 1], n = place_rules(a->grid.cols, &a->wish, at);
+
+	if (l.n < 2 || y <= l.top || y >= l.bottom)
+		return -1;
+	for (int i = 0; i < n; i++)
+		if (at[i] == x)
+			return i;
+	return y == row_rule(&l, n) && x > at[n - 1] ? LAYOUT_COLUMNS - 1 : -1;
+}
+
+void
+layout_move_rule(struct app *a, int rule, int x, int y)
+{
+	struct layout l = layout_of(a);
+	int at[LAYOUT_COLUMNS - 1], n = place_rules(a->grid.cols, &a->wish, at);
+	struct layout_wish wish = seen_wish(a, at, n);
+
+	if (rule < n)
+		wish.column[rule] += x - at[rule];
+	else if (row_rule(&l, n) >= 0)
+		wish.row += y - row_rule(&l, n);
+	a->wish = wish;
+	place_rules(a->grid.cols, &a->wish, at);
+	a->wish = seen_wish(a, at, n);
+}

@@ -43,4 +43,8 @@ bool layout_has(const struct app *a, enum view_id id);
 /* Makes the pane that has the keys larger by so many columns and rows; false: there is no room. */
 bool layout_grow(struct app *a, int columns, int rows);
 
+/* The rule between panes at a cell of the screen, or -1; and moves it there, as far as there is room. */
+int layout_rule_at(const struct app *a, int x, int y);
+void layout_move_rule(struct app *a, int rule, int x, int y);
+
 #endif

@@ -26,14 +26,16 @@
 #include "base/text.h"
 #include "tui/keys.h"
 
-enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, CTRL_LEFT, CTRL_RIGHT, ALT_LEFT, ALT_RIGHT, QUEUE = 64, DOUBLE_MS = 400,
-	BLEND = 8 };	/* longer gaps are skipped or erased */
+enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, CTRL_LEFT, CTRL_RIGHT, ALT_LEFT, ALT_RIGHT, QUEUE = 64, DOUBLE_MS = 400 };
 
+/* Motion with a button down, on top of what curses asks for. */
+#define DRAGS_ON "\033[?1002h"
+#define DRAGS_OFF "\033[?1002l"
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
 
 static struct {
-	bool open, pasting, colours, mouse;
+	bool open, pasting, colours, mouse, drags;
 	struct termios before;
 	bool have_before;
 	char restore[256];		/* what brings back the terminal, without padding */
@@ -41,8 +43,6 @@ static struct {
 	int pipe[2];			/* written by signal handlers */
 	struct event queue[QUEUE];	/* typed while something was computed */
 	int head, count;
-	struct cell *sent;		/* what the terminal shows */
-	int cols, rows;
 	long click_ms;
 	int click_x, click_y;
 } term = { .pipe = { -1, -1 } };
@@ -181,6 +181,13 @@ write_out(const char *s)
 		return;	/* the terminal is gone; the next read says so */
 }
 
+static void
+report_drags(bool on)
+{
+	if (term.drags)
+		write_out(on ? DRAGS_ON : DRAGS_OFF);
+}
+
 /* curses ends the program itself when it does not know the terminal: ask first, and how it is restored. */
 static int
 check_terminfo(struct ct_error *err)
@@ -252,13 +259,13 @@ term_close(void)
 {
 	if (!term.open)
 		return;
+	report_drags(false);
 	write_out(PASTE_OFF);
 	endwin();
 	if (term.have_before)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &term.before);
 	term.open = false;
-	free(term.sent);
-	term.sent = NULL;
+	term_forget();
 }
 
 const char *
@@ -284,88 +291,17 @@ term_theme(const struct theme *t)
 void
 term_mouse(bool on)
 {
+	const mmask_t events = BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION;
+
 	if (on && !term.mouse) {
 		term.mouse = true;
 		prepare_restore();
 	}
 	term.mouse = on;
-	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 	mouseinterval(0);
-}
-
-void
-term_redraw(void)
-{
-	free(term.sent);
-	term.sent = NULL;
-	clearok(curscr, TRUE);
-}
-
-static void
-send_cell(const struct cell *c, int x, int y)
-{
-	unsigned long attrs;
-	wchar_t text[3] = { (wchar_t)c->cp, (wchar_t)c->mark, 0 };
-	cchar_t cc;
-	short pair;
-
-	theme_look((enum style)c->style, c->selected, &attrs, &pair);
-	setcchar(&cc, text, (attr_t)attrs, pair, NULL);
-	mvadd_wch(y, x, &cc);
-}
-
-/* A few blanks between two words of a style that only colours: in that style they cost less than leaving it. */
-static void
-blend_blanks(struct cell *row, int cols)
-{
-	int word = -1;	/* the last cell that is no blank */
-
-	for (int x = 0; x < cols; x++) {
-		if (row[x].cp == ' ')
-			continue;
-		if (word >= 0 && x - word - 1 <= BLEND && row[word].style == row[x].style && theme_plain(row[x].style))
-			for (int i = word + 1; i < x; i++)
-				row[i].style = row[x].style;
-		word = x;
-	}
-}
-
-/* Byte by byte they may differ in padding. */
-static bool
-same_cell(const struct cell *a, const struct cell *b)
-{
-	return a->cp == b->cp && a->mark == b->mark && a->style == b->style && a->selected == b->selected;
-}
-
-void
-term_send(struct grid *g)
-{
-	size_t n = (size_t)g->cols * (size_t)g->rows;
-	bool all = !term.sent || term.cols != g->cols || term.rows != g->rows;
-
-	for (int y = 0; y < g->rows; y++)
-		blend_blanks(g->cells + (size_t)y * (size_t)g->cols, g->cols);
-
-	if (all) {
-		free(term.sent);
-		term.sent = calloc(n, sizeof *term.sent);
-		term.cols = g->cols;
-		term.rows = g->rows;
-		erase();
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct cell *c = &g->cells[i];
-
-		if (!c->cp || (!all && term.sent && same_cell(c, &term.sent[i])))
-			continue;
-		send_cell(c, (int)(i % (size_t)g->cols), (int)(i / (size_t)g->cols));
-	}
-	if (term.sent)
-		memcpy(term.sent, g->cells, n * sizeof *g->cells);
-	curs_set(g->cursor_x >= 0);
-	if (g->cursor_x >= 0)
-		move(g->cursor_y, g->cursor_x);
-	refresh();
+	report_drags(false);
+	term.drags = mousemask(on ? events : 0, NULL) != 0;
+	report_drags(true);
 }
 
 static int
@@ -420,34 +356,59 @@ map_char(wint_t c)
 	return (int)c;
 }
 
-static struct event
-mouse_event(void)
+static void
+enqueue(const struct event *ev)
 {
-	struct event ev = { .kind = EV_NONE };
-	MEVENT m;
+	if (ev->kind != EV_NONE && term.count < QUEUE)
+		term.queue[(term.head + term.count++) % QUEUE] = *ev;
+}
 
-	if (getmouse(&m) != OK)
-		return ev;
-	ev.x = m.x;
-	ev.y = m.y;
-	if (m.bstate & BUTTON4_PRESSED) {
+static struct event
+mouse_event(const MEVENT *m)
+{
+	struct event ev = { .kind = EV_NONE, .x = m->x, .y = m->y };
+
+	if (m->bstate & BUTTON4_PRESSED) {
 		ev.kind = EV_WHEEL_UP;
-	} else if (m.bstate & BUTTON5_PRESSED) {
+	} else if (m->bstate & BUTTON5_PRESSED) {
 		ev.kind = EV_WHEEL_DOWN;
-	} else if (m.bstate & BUTTON1_PRESSED) {
+	} else if (m->bstate & REPORT_MOUSE_POSITION) {
+		ev.kind = EV_DRAG;
+	} else if (m->bstate & BUTTON1_RELEASED) {
+		ev.kind = EV_RELEASE;
+	} else if (m->bstate & BUTTON1_PRESSED) {
 		long t = (long)(1e3 * ct_seconds());
 
 		ev.kind = EV_CLICK;
-		if (t - term.click_ms < DOUBLE_MS && term.click_x == m.x && term.click_y == m.y)
+		if (t - term.click_ms < DOUBLE_MS && term.click_x == m->x && term.click_y == m->y)
 			ev.kind = EV_DOUBLE;
 		term.click_ms = ev.kind == EV_DOUBLE ? 0 : t;
-		term.click_x = m.x;
-		term.click_y = m.y;
+		term.click_x = m->x;
+		term.click_y = m->y;
 	}
 	return ev;
 }
 
-/* One event from what curses has read, without waiting. EV_NONE: nothing there. *read: something was. */
+/* One key may stand for several events of the mouse, of which curses gives the latest first. */
+static void
+read_mouse(void)
+{
+	MEVENT m[QUEUE];
+	int n = 0;
+
+	while (n < QUEUE && getmouse(&m[n]) == OK)
+		n++;
+	while (n-- > 0) {
+		struct event ev = mouse_event(&m[n]);
+
+		enqueue(&ev);
+	}
+}
+
+/*
+ * One event from what curses has read, without waiting. EV_NONE: nothing there, or it is in the queue. *read_any:
+ * something was.
+ */
 static struct event
 read_event(bool *read_any)
 {
@@ -459,8 +420,10 @@ read_event(bool *read_any)
 	if (rc == ERR)
 		return ev;
 	if (rc == KEY_CODE_YES) {
-		if (c == KEY_MOUSE)
-			return mouse_event();
+		if (c == KEY_MOUSE) {
+			read_mouse();
+			return ev;
+		}
 		if (c == PASTE_BEGIN || c == PASTE_END) {
 			term.pasting = c == PASTE_BEGIN;
 			return ev;
@@ -520,13 +483,13 @@ term_wait(int timeout_ms)
 	bool any;
 	int n;
 
-	if (term.count) {
-		ev = term.queue[term.head];
-		term.head = (term.head + 1) % QUEUE;
-		term.count--;
-		return ev;
-	}
 	for (;;) {
+		if (term.count) {
+			ev = term.queue[term.head];
+			term.head = (term.head + 1) % QUEUE;
+			term.count--;
+			return ev;
+		}
 		ev = signal_event();
 		if (ev.kind != EV_NONE)
 			return ev;
@@ -534,7 +497,9 @@ term_wait(int timeout_ms)
 			ev = read_event(&any);
 			if (ev.kind != EV_NONE)
 				return ev;
-		} while (any);
+		} while (any && !term.count);
+		if (term.count)
+			continue;
 		n = poll(fds, 2, timeout_ms);
 		if (n == 0)
 			return ev;
@@ -572,8 +537,8 @@ term_interrupted(void)
 
 		if (ev.kind == EV_KEY && (ev.key == K_ESC || ev.key == (K_CTRL | 'c')))
 			stop = true;
-		else if (ev.kind != EV_NONE && term.count < QUEUE)
-			term.queue[(term.head + term.count++) % QUEUE] = ev;
+		else
+			enqueue(&ev);
 	}
 	return stop;
 }
@@ -586,6 +551,7 @@ term_suspend(void)
 
 	if (!term.open)
 		return;
+	report_drags(false);
 	write_out(PASTE_OFF);
 	endwin();
 	if (term.have_before)
@@ -599,6 +565,7 @@ term_suspend(void)
 	    && (ws.ws_col != COLS || ws.ws_row != LINES))
 		caught_winch = 1;
 	refresh();
+	report_drags(true);
 	write_out(PASTE_ON);
 	term_redraw();
 }

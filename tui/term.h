@@ -19,6 +19,8 @@ enum event_kind {
 	EV_DOUBLE,
 	EV_WHEEL_UP,
 	EV_WHEEL_DOWN,
+	EV_DRAG,	/* moved with the button down */
+	EV_RELEASE,
 	EV_RESIZE,
 	EV_SUSPEND,
 	EV_END		/* a signal or a closed terminal: leave */
@@ -47,6 +49,7 @@ void term_theme(const struct theme *t);
 void term_mouse(bool on);	/* is it ours, or the terminal's? */
 
 void term_send(struct grid *g);	/* may change the style of blanks */
+void term_forget(void);		/* what the terminal shows */
 void term_redraw(void);		/* the next term_send sends every cell */
 
 /* Waits up to timeout_ms (-1: for ever). */

@@ -48,6 +48,8 @@ struct view_ops {
 	int (*side)(struct app *a, void *state, int step);	/* left and right; NULL: step through tokens */
 	int (*enter)(struct app *a, void *state);
 	int (*click)(struct app *a, void *state, int x, int y);	/* NULL: selects the row of its list */
+	/* Is the mark in this column, at which a click opens or folds the row? */
+	bool (*marker)(struct app *a, void *state, int row, int x);
 	/* Lines that bring back what it shows, for a session; and is it shown again? */
 	void (*save)(struct app *a, void *state, struct lines *out);
 	bool keep;

@@ -445,6 +445,15 @@ subgraph_feature(struct app *a, void *state, struct ct_clamp *out)
 	return true;
 }
 
+static bool
+subgraph_marker(struct app *a, void *state, int row, int x)
+{
+	struct subgraph *v = state;
+	const struct row *r = &v->rows[row];
+
+	return x == 0 && r->kind == PART && pins_parts(&a->study)->part[r->part].supernode >= 0;
+}
+
 const struct view_ops subgraph_view = {
 	.name = "subgraph",
 	.title = "subgraph",
@@ -457,5 +466,6 @@ const struct view_ops subgraph_view = {
 	.moved = subgraph_moved,
 	.text = subgraph_text,
 	.enter = subgraph_enter,
+	.marker = subgraph_marker,
 	.feature = subgraph_feature,
 };

@@ -623,6 +623,15 @@ tree_draw(struct app *a, void *state, const struct area *area)
 		draw_cell(area, area->w - 1, area->h - 1, ST_DIM, 0x2193);
 }
 
+static bool
+tree_marker(struct app *a, void *state, int row, int x)
+{
+	struct tree *t = state;
+	const struct row *r = &t->rows[row];
+
+	return x == r->depth * INDENT && (r->more || twig_can_open(&a->study, r->twig));
+}
+
 const struct view_ops tree_view = {
 	.name = "tree",
 	.title = "tree",
@@ -639,4 +648,5 @@ const struct view_ops tree_view = {
 	.save = tree_save,
 	.find = tree_find,
 	.enter = tree_enter,
+	.marker = tree_marker,
 };
