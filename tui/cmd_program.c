@@ -253,7 +253,7 @@ do_mouse(struct app *a, const char *arg)
 		{ "drag", EV_CLICK } };
 	struct event ev = { .kind = EV_NONE };
 	char word[16];
-	int x, y, to_x, to_y, n = sscanf(arg, "%15s %d %d %d %d", word, &x, &y, &to_x, &to_y), did;
+	int x, y, to_x, to_y, n = sscanf(arg, "%15s %5d %5d %5d %5d", word, &x, &y, &to_x, &to_y), did;
 
 	for (size_t i = 0; n > 0 && i < sizeof kinds / sizeof *kinds; i++)
 		if (!strcmp(word, kinds[i].word))

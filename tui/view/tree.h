@@ -1,0 +1,36 @@
+/*
+ * tree: what the tree's rows are, for the two files that make and draw them.
+ */
+#ifndef TUI_VIEW_TREE_H
+#define TUI_VIEW_TREE_H
+
+#include <stdbool.h>
+
+#include "tui/draw.h"
+#include "tui/list.h"
+
+struct app;
+struct twig;
+
+enum { TREE_INDENT = 2 };
+
+struct row {
+	struct twig *twig;
+	bool more;		/* the row for what twig does not show */
+	int depth;
+};
+
+struct tree {
+	struct twig *root;
+	int n_roots;
+	struct row *rows;
+	int capacity;
+	struct list list;
+	bool stale;		/* rows are to be made again */
+	bool shaped;		/* opened and folded by a person: a session keeps its shape */
+};
+
+struct list *tree_list(struct app *a, void *state);
+void tree_draw(struct app *a, void *state, const struct area *area);
+
+#endif
