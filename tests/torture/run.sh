@@ -1,7 +1,8 @@
 #!/bin/sh
 # Whatever call fails, alone or with all that follow: no crash, no hang, no leak; an error is one line and exit 2; and
 # where the program goes on, it says so, or what it puts out is what it should be. See shim.c for what counts.
-# usage: run.sh [POINTS]: how many calls of each kind fail in each scenario, spread evenly (0: each of them)
+# usage: run.sh [POINTS]: how many calls of each kind fail in each scenario, spread evenly; "sites": of those with the
+# same backtrace the first two and the last; "all": each of them. $TORTURE names the scenarios, if not all.
 set -u
 . "${srcdir:-.}/tests/cli/lib.sh"
 points=${1:-3}
@@ -13,8 +14,9 @@ fi
 CTRACE_TUI=${CTRACE_TUI:-./ctrace-tui}
 OPENBLAS_NUM_THREADS=1
 TORTURE_REPORT=$tmp/report
+TORTURE_SECONDS=100
 XDG_STATE_HOME=$tmp/state
-export OPENBLAS_NUM_THREADS TORTURE_REPORT XDG_STATE_HOME
+export OPENBLAS_NUM_THREADS TORTURE_REPORT TORTURE_SECONDS XDG_STATE_HOME
 unset CTRACE_MODEL_PATH
 runs=0
 
@@ -104,25 +106,34 @@ judge() {
 }
 
 "$CTRACE" trace -m "$model" --json "$tmp/made.json" w20 w1 w22 >/dev/null || exit 99
+
+# The numbers of the calls to try, of n.
+numbers() {
+	case $points in
+	sites) cat "$tmp/sites" ;;
+	all) awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) print i }' ;;
+	*) awk -v n="$1" -v most="$points" 'BEGIN { for (i = 1; i <= n; i += n > most ? int(n / most) : 1) print i }' ;;
+	esac
+}
+
 for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved linear train}; do
-	before=$runs was=$failed failed=0
+	before=$runs was=$failed failed=0 all=0
 	for kind in alloc open read write rename sync map stat thread; do
+		TORTURE_SITES=$tmp/sites
+		[ "$points" != sites ] || export TORTURE_SITES
 		under $kind 0 "" $scenario
+		unset TORTURE_SITES
 		[ "$status" -eq 0 ] && [ "$leaks" = 0 ] || complain $kind 0 "" $scenario "it fails untouched"
 		good=$(steady)
-		n=$calls
-		step=1
-		[ "$points" -eq 0 ] || [ "$n" -le "$points" ] || step=$((n / points))
-		at=1
-		while [ "$at" -le "$n" ]; do
+		all=$((all + calls))
+		for at in $(numbers "$calls"); do
 			for more in "" 1; do
 				under $kind $at "$more" $scenario
 				judge $kind $at "$more" $scenario
 			done
-			at=$((at + step))
 		done
 	done
-	[ "$failed" -ne 0 ] || echo "ok - $scenario: $((runs - before)) runs"
+	[ "$failed" -ne 0 ] || echo "ok - $scenario: $((runs - before)) runs, $all calls"
 	[ "$was" -eq 0 ] || failed=1
 done
 exit $failed

@@ -5,6 +5,9 @@
  *   TORTURE_AT=N     this call fails (0: none does, they are only counted)
  *   TORTURE_MORE=1   and so do all after it
  *   TORTURE_REPORT=FILE  gets "CALLS LEAKS LARGEST PEAK" at exit: bytes of the largest allocation, and of all at most
+ *   TORTURE_SITES=FILE   gets the numbers of the calls that differ: of those with the same backtrace the first two and
+ *                        the last
+ *   TORTURE_SECONDS=N    after these SIGALRM ends what hangs
  *
  * Only calls by the program and by the libraries that it gives its input to count (jansson, yaml, pcre2, zlib, and the C
  * library on their behalf). OpenBLAS, curses and the loader are left alone: what they do without memory is theirs.
@@ -12,6 +15,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
@@ -38,24 +42,25 @@ ssize_t __pread_chk(int fd, void *buf, size_t n, off_t at, size_t room);
 char *__realpath_chk(const char *path, char *out, size_t room);
 
 enum kind { NONE, ALLOC, OPEN, READ, WRITE, RENAME, SYNC, MAP, STAT, THREAD };
-enum { RANGES = 32, LIVE = 1 << 20 };
+enum { RANGES = 32, LIVE = 1 << 20, CALLS = 1 << 17, SITES = 2 * CALLS, DEPTH = 32 };
 
 static struct {
 	enum kind kind;
 	long at;
 	bool more;
-	int report;			/* -1: nowhere */
+	int report, sites;		/* -1: nowhere */
 	struct {
 		uintptr_t begin, end;
 		bool owns;		/* what it allocates it must free */
 	} range[RANGES];
 	int n_ranges;
 	bool ready;
-} shim = { .report = -1 };
+} shim = { .report = -1, .sites = -1 };
 
 static atomic_long calls;
 static _Atomic(uintptr_t) live[LIVE];	/* open addressing; 1: was there */
 static atomic_long leaks, held, largest, peak;
+static uint64_t site[CALLS];		/* what the backtrace of each call amounts to */
 
 /* Is this return address in code that counts? *owns: and that has to free what it gets. */
 static bool
@@ -71,6 +76,17 @@ counts(const void *caller, bool *owns)
 	return false;
 }
 
+static uint64_t
+backtrace_sum(void)
+{
+	void *at[DEPTH];
+	uint64_t sum = 14695981039346656037u;
+
+	for (int i = 0, n = backtrace(at, DEPTH); i < n; i++)
+		sum = (sum ^ (uintptr_t)at[i]) * 1099511628211u;
+	return sum;
+}
+
 /* Must this call fail? */
 static bool
 fails(enum kind kind, const void *caller)
@@ -81,6 +97,8 @@ fails(enum kind kind, const void *caller)
 	if (!shim.ready || kind != shim.kind || !counts(caller, &owns))
 		return false;
 	n = atomic_fetch_add(&calls, 1) + 1;
+	if (shim.sites >= 0 && n <= CALLS)
+		site[n - 1] = backtrace_sum();
 	return shim.at > 0 && (n == shim.at || (shim.more && n > shim.at));
 }
 
@@ -155,6 +173,7 @@ set_up(void)
 	static const char *const names[] = { "", "alloc", "open", "read", "write", "rename", "sync", "map", "stat",
 		"thread" };
 	const char *kind = getenv("TORTURE_KIND"), *at = getenv("TORTURE_AT"), *report = getenv("TORTURE_REPORT");
+	const char *sites = getenv("TORTURE_SITES"), *seconds = getenv("TORTURE_SECONDS");
 	bool first = true;
 
 	for (int i = 1; kind && i < (int)(sizeof names / sizeof *names); i++)
@@ -164,8 +183,35 @@ set_up(void)
 	shim.more = getenv("TORTURE_MORE") != NULL;
 	if (report)
 		shim.report = open(report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (sites) {
+		shim.sites = open(sites, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		backtrace_sum();	/* the first one allocates */
+	}
+	if (seconds)
+		alarm((unsigned)strtoul(seconds, NULL, 10));
 	dl_iterate_phdr(add_object, &first);
 	shim.ready = true;
+}
+
+static void
+say_sites(void)
+{
+	static struct { uint64_t sum; long seen, last; } table[SITES];
+	static long entry[CALLS];
+	long n = calls < CALLS ? calls : CALLS;
+
+	for (long i = 0; i < n; i++) {
+		long k = (long)(site[i] % SITES);
+
+		while (table[k].last && table[k].sum != site[i])
+			k = (k + 1) % SITES;
+		table[k].sum = site[i];
+		table[k].last = i + 1;
+		entry[i] = k;
+	}
+	for (long i = 0; i < n; i++)
+		if (table[entry[i]].seen++ < 2 || table[entry[i]].last == i + 1)
+			dprintf(shim.sites, "%ld\n", i + 1);
 }
 
 __attribute__((destructor)) static void
@@ -175,6 +221,8 @@ say(void)
 	int n;
 
 	shim.ready = false;
+	if (shim.sites >= 0)
+		say_sites();
 	if (shim.report < 0)
 		return;
 	n = snprintf(text, sizeof text, "%ld %ld %ld %ld\n", (long)calls, (long)leaks, (long)largest, (long)peak);
