@@ -14,12 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/random.h"
 #include "pty.h"
+
+enum { KEPT = 8192 };	/* bytes of the output at least */
 
 static struct run r;
 
@@ -71,6 +74,22 @@ begin(void)
 	assert_int_equal(fcntl(r.master, F_SETFL, O_NONBLOCK), 0);
 }
 
+/* Takes what comes back: the latest is of interest when it fails. */
+static void
+listen_to(void)
+{
+	ssize_t got;
+
+	if (r.n > OUT_MAX / 2) {
+		memmove(r.out, r.out + r.n - KEPT, KEPT);
+		r.n = KEPT;
+	}
+	got = read(r.master, r.out + r.n, OUT_MAX / 2 - 1);
+	if (got <= 0)
+		fail_msg("the program is gone");
+	r.n += (size_t)got;
+}
+
 /* Has it left? Then in good order: Tab may have completed a command to :quit, or :help to :q. */
 static bool
 gone(void)
@@ -79,11 +98,26 @@ gone(void)
 
 	if (waitpid(r.pid, &status, WNOHANG) != r.pid)
 		return false;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		read_until(&r, 0, NULL);
+		print_message("%s\n", r.out + (r.n > KEPT ? r.n - KEPT : 0));
 		fail_msg("the program ended with status %#x", (unsigned)status);
+	}
 	close(r.master);
 	close(r.slave);
 	return true;
+}
+
+/* Does it sleep, or compute, and never come to its input? One that only gets no processor is waited for. */
+static bool
+hangs(long waited, clockid_t clock, const struct timespec *before)
+{
+	struct timespec now;
+	double used = 0;
+
+	if (clock_gettime(clock, &now) == 0)
+		used = (double)(now.tv_sec - before->tv_sec) + (double)(now.tv_nsec - before->tv_nsec) / 1e9;
+	return waited >= PATIENCE_MS && (used <= 0 || used * 1000 >= PATIENCE_MS);
 }
 
 /* Hands over all of it, and throws away what comes back. False when the program has left instead of reading it. */
@@ -92,19 +126,24 @@ send_all(const char *text, size_t n)
 {
 	while (n) {
 		struct pollfd p = { .fd = r.master, .events = POLLIN | POLLOUT };
+		struct timespec before = { .tv_sec = 0 };
+		clockid_t clock;
 		ssize_t put;
 
+		if (clock_getcpuclockid(r.pid, &clock) != 0)
+			clock = CLOCK_MONOTONIC;
+		clock_gettime(clock, &before);
 		/* The slave that is kept open hides the end of the program from poll. */
 		for (int waited = 0; poll(&p, 1, 100) == 0; waited += 100) {
 			if (gone())
 				return false;
-			if (waited >= PATIENCE_MS) {
+			if (hangs(waited, clock, &before)) {
 				kill(r.pid, SIGKILL);
 				fail_msg("the program hangs");
 			}
 		}
-		if (p.revents & POLLIN && read(r.master, r.out, sizeof r.out - 1) <= 0)
-			fail_msg("the program is gone");
+		if (p.revents & POLLIN)
+			listen_to();
 		if (!(p.revents & POLLOUT))
 			continue;
 		put = write(r.master, text, n);
