@@ -323,6 +323,8 @@ ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_
 	tc->layers = ct_arena_need(&tc->arena, (size_t)tc->L, sizeof *tc->layers, "transcoder layers", err);
 	tc->files = ct_arena_need(&tc->arena, 2 * (size_t)tc->L, sizeof *tc->files, "transcoder files", err);
 	path = ct_path_join(dir, "config.yaml");
+	if (!path)
+		ct_fail_memory(err, strlen(dir), "a path");
 	if (!tc->layers || !tc->files || !path)
 		goto fail;
 	if ((r = ct_yaml_open(&doc, path, NULL, 0, err)) < 0 || (r = read_config(&ld, doc, &paths)) < 0 ||
