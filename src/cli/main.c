@@ -117,6 +117,7 @@ main(int argc, char **argv)
 	sigemptyset(&act.sa_mask);
 	sigaction(SIGINT, &act, NULL);
 	ct_map_guard();
+	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error to report */
 	cli_json_watch();
 	status = dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
