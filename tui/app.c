@@ -124,7 +124,7 @@ app_remember(struct app *a, struct history *h, const char *line)
 	struct ct_error err;
 
 	history_add(h, line);
-	if (path && !a->session.reading && history_save(h, path, &err))
+	if (path && !a->session.reading && history_keep(h, path, &err))
 		app_unkept(a, err.msg);
 }
 

@@ -308,6 +308,7 @@ history_add(struct history *h, const char *line)
 		free(h->lines[0]);
 		memmove(h->lines, h->lines + 1, (HISTORY_MAX - 1) * sizeof *h->lines);
 		h->lines[HISTORY_MAX - 1] = copy;
+		h->fresh += h->fresh < h->n;
 		return true;
 	}
 	lines = realloc(h->lines, (size_t)(h->n + 1) * sizeof *lines);
@@ -317,6 +318,7 @@ history_add(struct history *h, const char *line)
 	}
 	h->lines = lines;
 	h->lines[h->n++] = copy;
+	h->fresh++;
 	return true;
 }
 
@@ -332,18 +334,20 @@ history_load(struct history *h, const char *path, struct ct_error *err)
 	rc = ct_file_read(&data, &n, path, 4 << 20, err);
 	if (rc)
 		return rc;
-	for (line = data; line && *line; line = next) {
+	for (line = data; line && *line && !rc; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		history_add(h, line);
+		if (!history_add(h, line))
+			rc = ct_fail_memory(err, strlen(line), "the history");
 	}
+	h->fresh = 0;
 	free(data);
-	return CT_OK;
+	return rc;
 }
 
-int
-history_save(const struct history *h, const char *path, struct ct_error *err)
+static int
+write_lines(const struct history *h, const char *path, struct ct_error *err)
 {
 	size_t size = 1, at = 0;
 	char *data;
@@ -363,6 +367,27 @@ history_save(const struct history *h, const char *path, struct ct_error *err)
 	}
 	rc = ct_file_replace(path, data, at, err);
 	free(data);
+	return rc;
+}
+
+int
+history_keep(struct history *h, const char *path, struct ct_error *err)
+{
+	struct history all = { .lines = NULL };
+	int lock, rc = ct_file_lock(&lock, path, err);
+
+	if (rc)
+		return rc;
+	rc = history_load(&all, path, err);
+	for (int i = h->n - h->fresh; i < h->n && !rc; i++)
+		if (!history_add(&all, h->lines[i]))
+			rc = ct_fail_memory(err, strlen(h->lines[i]), "the history");
+	if (!rc)
+		rc = write_lines(&all, path, err);
+	if (!rc)
+		h->fresh = 0;
+	ct_file_unlock(lock);
+	history_free(&all);
 	return rc;
 }
 

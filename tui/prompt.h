@@ -18,7 +18,7 @@ enum { PROMPT_MAX = 4096 };
 
 struct history {
 	char **lines;		/* oldest first */
-	int n;
+	int n, fresh;		/* the last `fresh` are not in the file */
 };
 
 struct prompt {
@@ -44,7 +44,8 @@ const char *prompt_help(int i, const char **note);
 
 bool history_add(struct history *h, const char *line);	/* a repeated last line is not added */
 int history_load(struct history *h, const char *path, struct ct_error *err);	/* no file: empty */
-int history_save(const struct history *h, const char *path, struct ct_error *err);
+/* Adds what is fresh to the file; what other programs have added to it stays. */
+int history_keep(struct history *h, const char *path, struct ct_error *err);
 void history_free(struct history *h);
 
 #endif

@@ -17,7 +17,7 @@
 
 static const char folder[] = "sessions", ending[] = ".session";
 
-enum { STAMP = sizeof "-20261122-140512" - 1, UNNAMED_MAX = 50, LEFTOVER_AGE = 3600 };
+enum { STAMP = sizeof "-20261122-140512" - 1, UNNAMED_MAX = 50 };
 
 /* ---- names */
 
@@ -212,37 +212,18 @@ session_when(time_t when, char *buf, size_t size)
 	return buf;
 }
 
-/* What programs that were killed while saving left behind. */
-static void
-drop_leftovers(void)
-{
-	struct ct_error err;
-	char *dir = dirs_state(folder, false, &err);
-	DIR *d = dir ? opendir(dir) : NULL;
-	const struct dirent *e;
-	struct stat st;
-
-	while (d && (e = readdir(d))) {
-		const char *end = strstr(e->d_name, ".tmp");
-
-		if (end && !end[4] && strstr(e->d_name, ending) && !fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW)
-		    && S_ISREG(st.st_mode) && st.st_mtime < time(NULL) - LEFTOVER_AGE)
-			unlinkat(dirfd(d), e->d_name, 0);
-	}
-	if (d)
-		closedir(d);
-	free(dir);
-}
-
 void
 session_list_trim(void)
 {
+	struct ct_error err;
+	char *dir = dirs_state(folder, false, &err);
 	struct session_entry *list;
 	int n = session_list(&list), unnamed = 0;
 
-	drop_leftovers();
+	if (dir)
+		ct_dir_sweep(dir);
+	free(dir);
 	for (int i = 0; i < n; i++) {
-		struct ct_error err;
 		char *path;
 
 		if (!session_name_is_clock(list[i].name) || unnamed++ < UNNAMED_MAX || list[i].open)

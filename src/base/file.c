@@ -3,6 +3,7 @@
  */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,7 +12,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* "NAME.ctrace-0.tmp" */
+static const char temporary[] = ".ctrace-";
+enum { TEMPORARIES = 100, LOCK_TRIES = 400, LOCK_PAUSE_NS = 5000000 };
 
 static const char *
 kind_name(mode_t mode)
@@ -149,22 +155,68 @@ write_all(int fd, const char *data, size_t n)
 	return 0;
 }
 
-/* A name of its own beside the target: a rename is atomic within one directory only. */
+/* Is what is open the file that has this name now? */
+static bool
+has_name(int fd, const char *path)
+{
+	struct stat mine, there;
+
+	return fstat(fd, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino
+	    && mine.st_dev == there.st_dev;
+}
+
+/* The writer of a temporary file holds a lock on it: one that is our user's and not locked was left behind. */
+static bool
+remove_abandoned(const char *tmp)
+{
+	int fd = open(tmp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	bool gone = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
+	    && flock(fd, LOCK_EX | LOCK_NB) == 0 && has_name(fd, tmp) && unlink(tmp) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return gone;
+}
+
+/*
+ * A name of its own beside the target (a rename is atomic within one directory only), locked. Names that programs left
+ * behind when they were killed are used again.
+ */
 static int
 create_beside(char *tmp, size_t size, const char *target)
 {
-	for (int i = 0; i < 100; i++) {
-		int fd, n = snprintf(tmp, size, "%s.%ld.%d.tmp", target, (long)getpid(), i);
+	for (int i = 0, tries = 0; i < TEMPORARIES && tries < 10 * TEMPORARIES; tries++) {
+		int fd, n = snprintf(tmp, size, "%s%s%d.tmp", target, temporary, i);
 
 		if (n < 0 || (size_t)n >= size) {
 			errno = ENAMETOOLONG;
 			return -1;
 		}
 		fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd >= 0 || errno != EEXIST)
+		if (fd < 0 && errno != EEXIST)
+			return -1;
+		if (fd < 0) {
+			i += !remove_abandoned(tmp);
+			continue;
+		}
+		/* Another program may have found it before it was locked, and taken it for abandoned. */
+		if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && has_name(fd, tmp))
 			return fd;
+		close(fd);
+		i++;
 	}
+	errno = EEXIST;
 	return -1;
+}
+
+static void
+directory_of(char dir[PATH_MAX], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int n = slash ? (int)(slash - path) : 1;
+
+	snprintf(dir, PATH_MAX, "%.*s", n ? n : 1, slash ? path : ".");
 }
 
 /* The rename itself must reach the disk; a file system that cannot sync a directory is let off. */
@@ -172,10 +224,9 @@ static void
 sync_directory(const char *path)
 {
 	char dir[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	int fd, n = slash ? (int)(slash - path) : 1;
+	int fd;
 
-	snprintf(dir, sizeof dir, "%.*s", n ? n : 1, slash ? path : ".");
+	directory_of(dir, path);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -189,7 +240,7 @@ ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, stru
 	char target[PATH_MAX], tmp[PATH_MAX + 32];
 	struct stat st;
 	bool old = stat(path, &st) == 0;
-	int fd = -1;
+	int fd;
 
 	if (old && !S_ISREG(st.st_mode))
 		return ct_fail(err, CT_EIO, "cannot write %s: it is %s, not a file", path,
@@ -207,22 +258,16 @@ ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, stru
 	for (int i = 0; i < n; i++)
 		if (write_all(fd, parts[i].data, parts[i].size) != 0)
 			goto fail;
-	if (fsync(fd) != 0)
+	/* It is locked until it has its name. What reached the disk cannot be lost by closing it. */
+	if (fsync(fd) != 0 || rename(tmp, target) != 0)
 		goto fail;
-	if (close(fd) != 0) {
-		fd = -1;
-		goto fail;
-	}
-	fd = -1;
-	if (rename(tmp, target) != 0)
-		goto fail;
+	close(fd);
 	sync_directory(target);
 	return CT_OK;
 fail:
 	ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
 	unlink(tmp);
+	close(fd);
 	return CT_EIO;
 }
 
@@ -230,6 +275,36 @@ int
 ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err)
 {
 	return ct_file_replace_parts(path, &(struct ct_part){ .data = data, .size = n }, 1, err);
+}
+
+int
+ct_file_lock(int *lock, const char *path, struct ct_error *err)
+{
+	char target[PATH_MAX], dir[PATH_MAX];
+
+	*lock = -1;
+	if (!realpath(path, target) && snprintf(target, sizeof target, "%s", path) >= (int)sizeof target)
+		return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(ENAMETOOLONG));
+	directory_of(dir, target);
+	*lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; *lock >= 0 && i < LOCK_TRIES; i++) {
+		/* A file system without locks is let off, as is a directory that cannot be opened. */
+		if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			return CT_OK;
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
+	}
+	if (*lock < 0)
+		return CT_OK;
+	close(*lock);
+	*lock = -1;
+	return ct_fail(err, CT_EIO, "cannot write %s: another program is writing there", path);
+}
+
+void
+ct_file_unlock(int lock)
+{
+	if (lock >= 0)
+		close(lock);
 }
 
 int
@@ -260,6 +335,34 @@ ct_file_append(int fd, const char *path, const void *data, size_t n, struct ct_e
 	if (write_all(fd, data, n) == 0)
 		return CT_OK;
 	return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(errno));
+}
+
+/* "NAME.ctrace-N.tmp" */
+static bool
+is_temporary(const char *name)
+{
+	const char *at = strstr(name, temporary);
+	int n, end = 0;
+
+	return at && at > name && sscanf(at + sizeof temporary - 1, "%2d.tmp%n", &n, &end) == 1 && end
+	    && !at[sizeof temporary - 1 + (size_t)end];
+}
+
+void
+ct_dir_sweep(const char *path)
+{
+	DIR *d = opendir(path);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char *tmp = is_temporary(e->d_name) ? ct_path_join(path, e->d_name) : NULL;
+
+		if (tmp)
+			remove_abandoned(tmp);
+		free(tmp);
+	}
+	if (d)
+		closedir(d);
 }
 
 bool

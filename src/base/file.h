@@ -3,7 +3,8 @@
  *
  * Owns file descriptors. Only regular files are opened (a FIFO or
  * directory is named in the error, and never blocks). A replacement is atomic:
- * temporary file in the same directory, fsync, rename, fsync of the directory.
+ * temporary file in the same directory, fsync, rename, fsync of the directory. A program that is killed meanwhile leaves
+ * NAME.ctrace-N.tmp behind; the next replacement of NAME removes it.
  */
 #ifndef CT_BASE_FILE_H
 #define CT_BASE_FILE_H
@@ -34,6 +35,13 @@ struct ct_part {
 int ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err);
 
 /*
+ * What is read and then replaced, nobody else who locks it changes in between: at most one program holds the directory
+ * that it lies in. Waits for others, but not for ever. *lock goes to ct_file_unlock; -1: there are no locks there.
+ */
+int ct_file_lock(int *lock, const char *path, struct ct_error *err);
+void ct_file_unlock(int lock);
+
+/*
  * A file that grows by whole pieces, made where there is none: opened for one writer at a time, behind its first `keep`
  * bytes; what comes after them goes. Returns a descriptor to close, or a code. A piece that could not be written whole
  * may be there cut off.
@@ -45,6 +53,8 @@ bool ct_file_exists(const char *path);			/* a regular file */
 bool ct_file_missing(const char *path);			/* there is nothing of that name, for sure */
 bool ct_dir_exists(const char *path);
 int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an existing one is fine */
+
+void ct_dir_sweep(const char *path);			/* removes what programs left behind that were killed */
 
 /* "a/b", to be freed by the caller; NULL when out of memory. */
 char *ct_path_join(const char *dir, const char *name);

@@ -267,7 +267,7 @@ ct_labels_set(struct ct_labels *l, int layer, int feature, const char *text, str
 	struct label *list = NULL, *check = NULL;
 	char *file = NULL;
 	size_t size;
-	int n = 0, n_check = 0, rc;
+	int n = 0, n_check = 0, lock = -1, rc;
 
 	if (text == NULL)
 		text = "";
@@ -275,7 +275,9 @@ ct_labels_set(struct ct_labels *l, int layer, int feature, const char *text, str
 		return ct_fail(err, CT_EINVAL, "no feature L%d#%d to label", layer, feature);
 	if (text[0] != '\0' && fault(text) != NULL)
 		return ct_fail(err, CT_EINVAL, "the label of L%d#%d %s", layer, feature, fault(text));
-	rc = load(l->path, &list, &n, err);
+	rc = ct_file_lock(&lock, l->path, err);
+	if (rc == CT_OK)
+		rc = load(l->path, &list, &n, err);
 	if (rc == CT_OK)
 		rc = change(&list, &n, layer, feature, text, err);
 	if (rc != CT_OK)
@@ -296,6 +298,7 @@ ct_labels_set(struct ct_labels *l, int layer, int feature, const char *text, str
 	list = NULL;
 	n = 0;
 fail:
+	ct_file_unlock(lock);
 	free_list(check, n_check);
 	free_list(list, n);
 	free(file);

@@ -2,6 +2,7 @@
  * file: only regular files are read, and replacing one is all or nothing.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -147,6 +149,70 @@ a_failed_replacement_changes_nothing(void **state)
 	assert_string_equal(err.msg, "cannot write /dev/null: it is a device, not a file");
 }
 
+static int
+make_locked(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT, 0666);
+
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	return fd;
+}
+
+static void
+what_killed_programs_left_goes_with_the_next_replacement(void **state)
+{
+	int fd;
+
+	(void)state;
+	scratch_text("next.ctrace-0.tmp", "half");
+	scratch_text("next.ctrace-1.tmp", "half");
+	assert_int_equal(ct_file_replace("next", "new", 3, NULL), CT_OK);
+	expect_content("next", "new");
+	assert_true(ct_file_missing("next.ctrace-0.tmp"));
+	ct_dir_sweep(".");
+	assert_int_equal(leftovers(), 0);
+
+	/* What somebody writes now, or what is no file, stays. */
+	fd = make_locked("next.ctrace-0.tmp");
+	assert_int_equal(symlink("next", "next.ctrace-1.tmp"), 0);
+	assert_int_equal(mkdir("next.ctrace-2.tmp", 0777), 0);
+	scratch_text("next.ctrace-x.tmp", "");
+	scratch_text("next.ctrace-12.tmp.c", "");
+	scratch_text(".ctrace-0.tmp", "");
+	assert_int_equal(ct_file_replace("next", "newer", 5, NULL), CT_OK);
+	ct_dir_sweep(".");
+	expect_content("next", "newer");
+	assert_int_equal(leftovers(), 6);
+	close(fd);
+	ct_dir_sweep(".");
+	assert_int_equal(leftovers(), 5);
+	assert_int_equal(unlink("next.ctrace-1.tmp"), 0);
+	assert_int_equal(rmdir("next.ctrace-2.tmp"), 0);
+	assert_int_equal(unlink("next.ctrace-x.tmp"), 0);
+	assert_int_equal(unlink("next.ctrace-12.tmp.c"), 0);
+	assert_int_equal(unlink(".ctrace-0.tmp"), 0);
+}
+
+static void
+one_program_at_a_time_has_the_lock(void **state)
+{
+	struct ct_error err;
+	int one, two;
+
+	(void)state;
+	assert_int_equal(ct_file_lock(&one, "locked", &err), CT_OK);
+	assert_int_equal(ct_file_lock(&two, "./locked", &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot write ./locked: another program is writing there");
+	ct_file_unlock(two);
+	ct_file_unlock(one);
+	assert_int_equal(ct_file_lock(&two, "locked", &err), CT_OK);
+	ct_file_unlock(two);
+	/* Where nothing can be locked, saying so is left to the writing. */
+	assert_int_equal(ct_file_lock(&one, "no/such/dir", &err), CT_OK);
+	assert_int_equal(one, -1);
+}
+
 static void
 directories_are_made_with_their_parents(void **state)
 {
@@ -189,6 +255,8 @@ main(void)
 		cmocka_unit_test(mapping_shows_the_file),
 		cmocka_unit_test(replacing_keeps_mode_and_links),
 		cmocka_unit_test(a_failed_replacement_changes_nothing),
+		cmocka_unit_test(what_killed_programs_left_goes_with_the_next_replacement),
+		cmocka_unit_test(one_program_at_a_time_has_the_lock),
 		cmocka_unit_test(directories_are_made_with_their_parents),
 		cmocka_unit_test(paths_join),
 	};

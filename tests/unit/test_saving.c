@@ -1,6 +1,6 @@
 /*
- * What is saved is there, whole: after kill -9 at any moment, a lost connection, a closed terminal. As often as
- * $SAVING_KILLS says (`make saving`: 1000).
+ * What is saved is there, whole: after kill -9 at any moment, a lost connection, a closed terminal, and when several
+ * programs change one file. As often as $SAVING_KILLS says (`make saving`: 1000).
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,7 +20,9 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "cards/labels.h"
 #include "pty.h"
+#include "tui/prompt.h"
 
 enum { LONG = 300000, SHORT = 70000 };
 
@@ -39,6 +42,21 @@ nap(int i, long most_us)
 	struct timespec t = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
 
 	nanosleep(&t, NULL);
+}
+
+/* Temporary files. */
+static int
+leftovers(void)
+{
+	DIR *d = opendir(pty_home());
+	struct dirent *e;
+	int n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		n += strstr(e->d_name, ".tmp") != NULL;
+	closedir(d);
+	return n;
 }
 
 static void
@@ -77,6 +95,107 @@ test_kill_while_replacing(void **state)
 		free(now);
 	}
 	print_message("%d of one, %d of the other, nothing else\n", seen[0], seen[1]);
+	assert_int_equal(ct_file_replace(path, text[0], size[0], NULL), CT_OK);
+	assert_int_equal(leftovers(), 0);
+}
+
+/* Several programs change a file at the same time: each has a number. */
+enum { PROGRAMS = 4, CHANGES = 25 };
+
+static void
+at_the_same_time(bool (*change)(int program, int i))
+{
+	pid_t pid[PROGRAMS];
+	int status;
+
+	for (int k = 0; k < PROGRAMS; k++) {
+		pid[k] = fork();
+		assert_true(pid[k] >= 0);
+		if (pid[k] == 0) {
+			bool ok = true;
+
+			for (int i = 0; i < CHANGES && ok; i++)
+				ok = change(k, i);
+			_exit(!ok);
+		}
+	}
+	for (int k = 0; k < PROGRAMS; k++) {
+		assert_int_equal(waitpid(pid[k], &status, 0), pid[k]);
+		assert_int_equal(status, 0);
+	}
+}
+
+static const char *
+file_of(const char *name)
+{
+	static char path[4096];
+
+	snprintf(path, sizeof path, "%s/%s", pty_home(), name);
+	return path;
+}
+
+/* Every program has read the file before the others changed it. */
+static struct ct_labels *labels;
+
+static bool
+set_label(int program, int i)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "%d of program %d", i, program);
+	return ct_labels_set(labels, program, i, text, NULL) == CT_OK;
+}
+
+static void
+test_labels_of_several_programs(void **state)
+{
+	char wanted[64];
+
+	(void)state;
+	assert_int_equal(ct_labels_open(&labels, file_of("labels.yaml"), NULL), CT_OK);
+	at_the_same_time(set_label);
+	ct_labels_close(labels);
+	assert_int_equal(ct_labels_open(&labels, file_of("labels.yaml"), NULL), CT_OK);
+	assert_int_equal(ct_labels_count(labels), PROGRAMS * CHANGES);
+	for (int k = 0; k < PROGRAMS; k++)
+		for (int i = 0; i < CHANGES; i++) {
+			snprintf(wanted, sizeof wanted, "%d of program %d", i, k);
+			assert_string_equal(ct_labels_find(labels, k, i), wanted);
+		}
+	ct_labels_close(labels);
+}
+
+static struct history typed;
+
+static bool
+type_line(int program, int i)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "%d of program %d", i, program);
+	return history_add(&typed, text) && history_keep(&typed, file_of("history"), NULL) == CT_OK;
+}
+
+static void
+test_history_of_several_programs(void **state)
+{
+	struct history all = { .lines = NULL };
+	int next[PROGRAMS] = { 0 }, i, program;
+
+	(void)state;
+	assert_true(history_add(&typed, "before all"));
+	assert_int_equal(history_keep(&typed, file_of("history"), NULL), CT_OK);
+	at_the_same_time(type_line);
+	assert_int_equal(history_load(&all, file_of("history"), NULL), CT_OK);
+	assert_int_equal(all.n, 1 + PROGRAMS * CHANGES);
+	assert_string_equal(all.lines[0], "before all");
+	/* Each program's lines are in its order. */
+	for (int k = 1; k < all.n; k++) {
+		assert_int_equal(sscanf(all.lines[k], "%d of program %d", &i, &program), 2);
+		assert_int_equal(i, next[program]++);
+	}
+	history_free(&all);
+	history_free(&typed);
 }
 
 /* Commands for a program without a terminal that shares the state; its standard output in out. */
@@ -213,13 +332,52 @@ test_the_end_saves(void **state)
 	assert_non_null(strstr(out, "L1#43@2x3"));
 }
 
+/* The prompts that were typed, and everything else (tests/cli/full.sh has the other files). */
+static void
+test_full_disk_under_a_history(void **state)
+{
+	struct history old = { .lines = NULL }, now = { .lines = NULL };
+	struct rlimit before, none;
+	char path[4096], name[256];
+
+	(void)state;
+	forget_sessions();
+	snprintf(path, sizeof path, "%s/ctrace/history", pty_home());
+	assert_true(history_add(&old, "w9 w8"));
+	assert_int_equal(history_keep(&old, path, NULL), CT_OK);
+	history_free(&old);
+	assert_int_equal(history_load(&old, path, NULL), CT_OK);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	start(&r, "xterm-256color", 80, 24);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(read_until(&r, 0, READY));
+	type(&r, ":prompt w3 w2 w1\r");
+	assert_true(read_until(&r, 0, "are not kept from here on"));
+	type(&r, ":prompt w2 w1\r");
+	work("clamp L1#43@1x2");
+	type(&r, "q");
+	assert_int_equal(finish(&r), 0);
+	assert_restored(&r);
+	assert_int_equal(history_load(&now, path, NULL), CT_OK);
+	assert_int_equal(now.n, old.n);
+	assert_string_equal(now.lines[now.n - 1], "w9 w8");
+	assert_int_equal(find_session(path, sizeof path, name, sizeof name), 0);
+	history_free(&old);
+	history_free(&now);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kill_while_replacing),
+		cmocka_unit_test(test_labels_of_several_programs),
+		cmocka_unit_test(test_history_of_several_programs),
 		cmocka_unit_test(test_kill_while_saving),
 		cmocka_unit_test(test_the_end_saves),
+		cmocka_unit_test(test_full_disk_under_a_history),
 	};
 
 	return cmocka_run_group_tests(tests, pty_enter, pty_leave);
