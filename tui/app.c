@@ -177,15 +177,16 @@ on_opening(void *ctx, const char *phase, long done, long total)
 	return true;
 }
 
+/* graph: what is named is the file of a graph. */
 static int
-open_study(struct app *a, const struct app_options *opt, const char *model, struct ct_error *err)
+open_study(struct app *a, const struct app_options *opt, const char *name, bool graph, struct ct_error *err)
 {
 	int rc;
 
 	a->study.progress = on_opening;
 	a->study.ctx = a;
-	rc = opt->graph ? study_open_graph(&a->study, opt->graph, err)
-			: study_open(&a->study, model, &opt->engine, err);
+	a->study.options = opt->engine;
+	rc = graph ? study_open_graph(&a->study, name, err) : study_open(&a->study, name, &opt->engine, err);
 	a->study.progress = on_progress;
 	if (a->busy_shown)
 		fputs("\r\033[K", stderr);
@@ -462,7 +463,7 @@ struct beginning {
 static int
 open_model(struct app *a, const struct app_options *opt, struct beginning *b, struct ct_error *err)
 {
-	const char *model = opt->model;
+	const char *model = opt->graph ? opt->graph : opt->model;
 	int rc;
 
 	if (opt->lesson) {
@@ -471,11 +472,11 @@ open_model(struct app *a, const struct app_options *opt, struct beginning *b, st
 		model = model ? model : b->lesson->model;
 	}
 	if (opt->resume && !session_latest(model, &b->session, &b->why) && !model) {
-		if (!open_study(a, opt, b->session.model, &b->why))
+		if (!open_study(a, opt, b->session.model, b->session.graph, &b->why))
 			return CT_OK;
 		b->session.name[0] = '\0';
 	}
-	return open_study(a, opt, model ? model : opt->preferred, err);
+	return open_study(a, opt, model ? model : opt->preferred, opt->graph, err);
 }
 
 static int
@@ -547,7 +548,7 @@ app_main(const struct app_options *opt)
 		app_complain("%s", err.msg);
 		goto out;
 	}
-	a->session.automatic = a->session.autosave = (a->live || linear) && !a->readonly && !opt->graph;
+	a->session.automatic = a->session.autosave = (a->live || linear) && !a->readonly;
 	if (a->live)
 		load_history(a);
 	first = a->live && !a->prompts.n && !opt->model && !opt->prompt && !opt->script && !b.lesson && !opt->resume

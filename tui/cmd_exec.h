@@ -80,6 +80,7 @@ int do_search_next(struct app *a, const char *arg);
 int do_search_back(struct app *a, const char *arg);
 int do_filter(struct app *a, const char *arg);
 int do_transcoder(struct app *a, const char *arg);
+int do_graph(struct app *a, const char *arg);
 int do_model(struct app *a, const char *arg);
 int do_lesson(struct app *a, const char *arg);
 int do_note(struct app *a, const char *arg);

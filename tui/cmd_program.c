@@ -69,16 +69,10 @@ do_set(struct app *a, const char *arg)
 	return DID_CHANGE;
 }
 
-int
-do_model(struct app *a, const char *arg)
+/* Something else is open: another session begins. */
+static int
+opened(struct app *a)
 {
-	struct ct_error err;
-
-	if (!*arg)
-		return app_fail(a, "model: which one? view start lists them");
-	session_flush(a);
-	if (study_model(&a->study, arg, &err))
-		return app_error(a, &err);
 	player_close(a);	/* its texts are about another model */
 	a->view = a->focus = VIEW_TREE;
 	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
@@ -87,6 +81,28 @@ do_model(struct app *a, const char *arg)
 	if (!a->study.T)
 		input_open(a, INPUT_PROMPT, "");
 	return DID_CHANGE;
+}
+
+int
+do_model(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (!*arg)
+		return app_fail(a, "model: which one? view start lists them");
+	session_flush(a);
+	return study_model(&a->study, arg, &err) ? app_error(a, &err) : opened(a);
+}
+
+int
+do_graph(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (!*arg)
+		return app_fail(a, "graph: which file?");
+	session_flush(a);
+	return study_graph(&a->study, arg, &err) ? app_error(a, &err) : opened(a);
 }
 
 int

@@ -25,6 +25,10 @@ write_model(struct app *a, struct lines *out)
 
 	if (!realpath(info->dir, own))
 		snprintf(own, sizeof own, "%s", info->dir);
+	if (info->from_file) {
+		lines_add(out, "graph %s", own);
+		return;
+	}
 	if (!strchr(info->name, '/') && !ct_model_find(&found, info->name, &err) && realpath(found, other)
 	    && !strcmp(own, other))
 		lines_add(out, "model %s", info->name);
@@ -57,7 +61,7 @@ write_prompt(struct app *a, struct lines *out)
 	size_t n = strlen(text), size = 4 * n + 1, at = 0;
 	char *quoted = malloc(size);
 
-	if (!a->study.T)
+	if (!a->study.T || a->study.info->from_file)
 		goto out;
 	if (!quoted) {
 		out->failed = true;
@@ -133,6 +137,8 @@ write_graph(struct app *a, struct lines *out)
 	if (!s->graph)
 		return;
 	lines_add(out, "prune %.9g,%.9g", s->graph->node_threshold, s->graph->edge_threshold);
+	if (s->info->from_file)
+		return;
 	write_target(a, out);
 	ct_mode_text(&s->how, mode, sizeof mode);
 	lines_add(out, "mode %s", mode);
@@ -174,6 +180,8 @@ write_pins(struct app *a, struct lines *out)
 {
 	char line[16 * STUDY_NAME];
 
+	if (a->study.info->from_file)
+		lines_add(out, "unpin all");	/* those that the file has, too */
 	for (int i = 0; a->study.graph && pins_command(&a->study, i, line, sizeof line); i++)
 		lines_add(out, "%s", line);
 }
@@ -292,7 +300,7 @@ session_read(struct app *a, const char *path, char *text, int *failed, struct ct
 		if (run_line(a, line) & DID_FAIL) {
 			if (!(*failed)++)
 				ct_fail(err, CT_EINVAL, "%s:%d: %s", path, number, a->message);
-			if (is_command(line, "model"))
+			if (is_command(line, "model") || is_command(line, "graph"))
 				return CT_ENOTFOUND;
 		}
 		input_close(a);
@@ -319,6 +327,10 @@ session_about(const char *text, struct session_about *out)
 	for (const char *next = text; next && *next;) {
 		text = next + strspn(next, " \t");
 		about_line(text, "model", out->model, sizeof out->model);
+		if (!*out->model) {
+			about_line(text, "graph", out->model, sizeof out->model);
+			out->graph = *out->model;
+		}
 		about_line(text, "prompt", out->prompt, sizeof out->prompt);
 		about_line(text, "prompt-text", out->prompt, sizeof out->prompt);
 		about_line(text, "note", out->note, sizeof out->note);

@@ -31,7 +31,8 @@ int session_read(struct app *a, const char *path, char *text, int *failed, struc
 
 /* What a session says it is about, "" where it does not: looked up, not run. */
 struct session_about {
-	char model[256], prompt[256], note[256];
+	char model[1024], prompt[256], note[256];
+	bool graph;			/* model is the file of a graph */
 };
 void session_about(const char *text, struct session_about *out);
 

@@ -12,7 +12,8 @@
 enum { SESSION_NAME = 128 };
 
 struct session_entry {
-	char name[SESSION_NAME], model[256], prompt[256], note[256];
+	char name[SESSION_NAME], model[1024], prompt[256], note[256];
+	bool graph;			/* model is the file of a graph */
 	time_t when;
 	long nanoseconds;		/* of that second */
 	bool open;			/* in some program */
@@ -20,7 +21,7 @@ struct session_entry {
 
 /* All sessions, the latest first, to be freed. Returns how many. */
 int session_list(struct session_entry **out);
-/* The latest one; model not NULL: of this model. */
+/* The latest one; model not NULL: of this model, or graph's file. */
 int session_latest(const char *model, struct session_entry *out, struct ct_error *err);
 /* "today 14:05", "2026-11-22". Returns buf. */
 const char *session_when(time_t when, char *buf, size_t size);

@@ -188,6 +188,21 @@ reopen(struct study *s, const char *model, const struct ct_engine_options *opt, 
 }
 
 int
+study_graph(struct study *s, const char *path, struct ct_error *err)
+{
+	struct study other = {
+		.options = s->options, .defaults = s->defaults, .progress = s->progress, .ctx = s->ctx
+	};
+	int rc = study_open_graph(&other, path, err);
+
+	if (rc)
+		return rc;
+	study_close(s);
+	*s = other;
+	return CT_OK;
+}
+
+int
 study_twin(struct study *s, struct ct_error *err)
 {
 	struct ct_engine_options opt = s->options;

@@ -67,6 +67,8 @@ int study_trace(struct study *s, const struct ct_target *target, struct ct_error
 int study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err);
 /* Opens another model with its demo prompt, in place of this one; the same one begins anew. */
 int study_model(struct study *s, const char *model, struct ct_error *err);
+/* Opens a graph from a file in place of what is open. */
+int study_graph(struct study *s, const char *path, struct ct_error *err);
 /* Opens a transcoder of the model that lies elsewhere, and traces the same prompt there. */
 int study_transcoder(struct study *s, const char *dir, struct ct_error *err);
 /* Is the transcoder the model's own, or one that lies elsewhere? */

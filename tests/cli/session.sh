@@ -81,6 +81,31 @@ in_file "blanks of a prompt are kept" "$kept/again.session" 'prompt-text " w1  w
 play "prompt $prompt" 'clamp L1#43@8=1.64875174; L2#5@8-0.1234567890123456' 'save exact' 'load exact' 'save again!'
 in_file "numbers are kept" "$kept/again.session" 'clamp L1#43@8=1.64875174; L2#5@8-0.1234567890123456'
 
+# A graph from a file: what is added to it is kept in a session, also what is taken out.
+graph=$(cd "$top" && pwd)/tests/graphs/reference.json
+options="--graph $graph"
+lines 'key p' 'note on here: the answer' 'key p j p' 'prune .6' 'save of a graph' quit
+in_file "a graph's session names its file" "$kept/of a graph.session" "graph $graph"
+options="--resume"
+lines 'view subgraph' 'read' 'save'
+ok "it is resumed" sh -c "grep -q 'of a graph: as you left it' '$tmp/out' && ! grep -q 'nothing is pinned' '$tmp/out'"
+in_file "with its note" "$kept/of a graph.session" 'note on output " Austin": the answer'
+in_file "and its pruning" "$kept/of a graph.session" 'prune 0.6,0.98'
+options="--graph $graph"
+lines 'unpin all' 'save without pins' quit
+options="-m $golden"
+lines "prompt $prompt" 'load without pins' 'view subgraph'
+ok "pins of the file stay taken out" sh -c "grep -q 'without pins: as you left it' '$tmp/out' && grep -q 'Nothing is pinned' '$tmp/out'"
+options="--resume --graph $graph"
+lines quit
+ok "the latest session of a graph" sh -c "grep -q 'without pins: as you left it' '$tmp/out'"
+printf 'graph %s/nothere.json\n' "$tmp" >"$kept/gone.session"
+options="-m $golden"
+lines 'load gone'
+ok "a graph that is gone is named" grep -q 'gone.session:1: .*nothere.json' "$tmp/out"
+options=
+rm -f "$kept/of a graph.session" "$kept/without pins.session" "$kept/gone.session"
+
 # Mistakes in a file: named with its line, the rest is done, the old file stays.
 hand() {
 	printf '# mine\nprompt w1 w2\nclamp L9#1@1=0\nfrobnicate\nclamp L1#43@2x0\n' >"$kept/hand.session"

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/text.h"
-
 #include "tui/app.h"
 #include "tui/fmt.h"
 #include "tui/pins.h"
