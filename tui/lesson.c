@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "ctrace.h"
+#include "tui/app.h"
 #include "tui/cmd.h"
 #include "tui/view/lesson.h"
 
@@ -315,4 +316,28 @@ lesson_close(struct lesson *l)
 	free(l->path);
 	free(l->model);
 	free(l);
+}
+
+int
+lesson_print(void)
+{
+	char **list = lesson_list(), name[256];
+	bool any = list && list[0];
+
+	for (int i = 0; any && list[i]; i++) {
+		struct ct_error err;
+		struct lesson *l;
+
+		lesson_name(list[i], name, sizeof name);
+		if (lesson_open(&l, list[i], &err) < 0) {
+			app_line("%-12s %s", name, err.msg);
+			continue;
+		}
+		app_line("%-12s %2d steps  %s", name, l->n, l->title);
+		lesson_close(l);
+	}
+	lesson_list_free(list);
+	if (!any)
+		app_complain("no lesson is installed: name a file, or the folder of models in $CTRACE_MODEL_PATH");
+	return any ? 0 : 1;
 }

@@ -50,6 +50,8 @@ void lesson_close(struct lesson *l);
 /* Paths of all lessons that a name leads to, NULL-ended, those about several models first. */
 char **lesson_list(void);
 void lesson_list_free(char **list);
+/* A line for each of them: name, steps, title. Returns an exit status, 1 when there is none. */
+int lesson_print(void);
 /* The name that leads to a path: a model's, or the file's without ".yaml". */
 const char *lesson_name(const char *path, char *buf, size_t size);
 

@@ -13,6 +13,7 @@
 #include "tui/cmd.h"
 #include "tui/dirs.h"
 #include "tui/keys.h"
+#include "tui/lesson.h"
 #include "tui/settings.h"
 #include "tui/term.h"
 
@@ -27,7 +28,7 @@ static const struct {
 	{ "model", 'm', "MODEL", "a model directory, or a name on the search path (default: capitals)" },
 	{ "transcoder", 't', "DIR", "transcoder directory, when it does not lie in the model's" },
 	{ "allow-nonfinite", 'n', NULL, "read weights that are NaN or infinite" },
-	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file" },
+	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file; without: list them" },
 	{ "resume", 'R', NULL, "go on with the latest session (with -m: of that model)" },
 	{ "check", 'c', NULL, "with --lesson: play it without a terminal and say which steps hold" },
 	{ "graph", 'G', "FILE", "look into a saved graph (graph JSON), without a model" },
@@ -169,6 +170,8 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	case OPT_MDOC:
 		return mdoc(arg);
 	}
+	if (optopt == 'L')
+		return lesson_print();
 	app_complain("%s: no such option, or its argument is missing; --help lists them", at);
 	return 2;
 }

@@ -54,6 +54,10 @@ ok "an answer that does not lead there" has '^not ok - step 5, Vain: .*the answe
     wrong "a text that does not fit beside the screen" 'text: 7 lines'
 printf 'model: x\ntitle: y\n' | wrong "no steps" 'steps: expected'
 
+CTRACE_MODEL_PATH=$top/models "$CTRACE_TUI" --lesson >"$tmp/out"
+ok "without a name, the lessons are listed" grep -qE '^first +[0-9]+ steps  What am I looking at\?$' "$tmp/out"
+(cd / && XDG_DATA_HOME=/ CTRACE_MODEL_PATH=$tmp/nowhere exec "$CTRACE_TUI" --lesson nosuch 2>"$tmp/err")
+ok "an unknown name is answered with those there are" grep -q 'no lesson named "nosuch"; expected a file, or one of: ' "$tmp/err"
 play no-such-lesson --check
 ok "a name that leads nowhere" grep -q 'no lesson named "no-such-lesson"' "$tmp/err"
 
