@@ -94,7 +94,7 @@ gap(const struct ct_plot *p)
 static bool
 fit_dots(struct ct_plot *p, int w, int h)
 {
-	for (p->by = 1; p->by <= 2; p->by++) {
+	for (p->by = 1; p->by <= CT_PLOT_COARSEST; p->by *= 2) {
 		p->w = LEFT + cells_for(p->o->n, p->by, dots_across(p));
 		p->h = 1 + cells_for(p->o->n, p->by, dots_down(p));
 		if (p->w <= w && p->h <= h && p->w <= CT_PLOT_COLS)
@@ -198,7 +198,7 @@ is_here(const struct ct_operands *o, int which, int i, int numbers)
 static void
 dots_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells)
 {
-	int across = p->by * dots_across(p), down = p->by * dots_down(p), tick;
+	int across = p->by * dots_across(p), down = p->by * dots_down(p), tick, mark = -1, n;
 	char text[12];
 
 	if (y > 0) {
@@ -211,12 +211,17 @@ dots_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells)
 		return;
 	}
 	for (int x = 0; x < p->w - LEFT; x++)
-		if (has_tick(p->o, x, across, &tick) &&
-		    LEFT + x + snprintf(text, sizeof text, "%d", tick) <= p->w)
-			put(cells + LEFT + x, CT_INK_SCALE, text);
-	for (int x = 0; x < p->w - LEFT; x++)
-		if (is_here(p->o, 1, x, across))
+		if (is_here(p->o, 1, x, across)) {
 			cells[LEFT + x] = (struct ct_plot_cell){ 'v', CT_INK_HERE };
+			mark = x;
+		}
+	for (int x = 0; x < p->w - LEFT; x++) {
+		if (!has_tick(p->o, x, across, &tick))
+			continue;
+		n = snprintf(text, sizeof text, "%d", tick);
+		if (LEFT + x + n <= p->w && (mark < x || mark > x + n))
+			put(cells + LEFT + x, CT_INK_SCALE, text);
+	}
 }
 
 static int

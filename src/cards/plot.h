@@ -13,7 +13,7 @@
 #include "cards/card.h"
 
 enum ct_plot_form {
-	CT_PLOT_DOTS,		/* every pair, or every two by two of them, is a dot */
+	CT_PLOT_DOTS,		/* every pair, or every square of 2 or 4, is a dot: of 4, digits cannot be told apart */
 	CT_PLOT_FOLDED		/* the mean over all pairs with the same tens, and with the same ones */
 };
 
@@ -24,7 +24,7 @@ struct ct_plot_cell {
 	enum ct_plot_ink ink;
 };
 
-enum { CT_PLOT_COLS = 128 };
+enum { CT_PLOT_COLS = 128, CT_PLOT_COARSEST = 4 };
 
 struct ct_plot {
 	const struct ct_operands *o;

@@ -107,8 +107,10 @@ dots(void **state)
 	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 60, 26, true));
 	assert_true(p.by == 2 && p.w == 54 && p.h == 26);
 	assert_int_equal(strncmp(row(&p, 1), "  0  .'", 7), 0);
-	assert_false(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 60, 16, true));
-	assert_false(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 28, 60, false));
+	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 60, 16, true));
+	assert_true(p.by == 4 && p.w == 29 && p.h == 14);
+	assert_false(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 60, 13, true));
+	assert_false(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 16, 60, false));
 
 	/* The strongest third stands out, the weakest stands back. */
 	o = picture(100, near_75);

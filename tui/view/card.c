@@ -163,8 +163,10 @@ fit_plot(struct app *a, struct card *c, const struct ct_node *n, int h, bool all
 	c->plot.h = 0;
 	if (!c->card || !ct_session_operands_known(a->study.session, n->layer, n->index, n->pos, &c->operands))
 		return;
-	if (!ct_plot_fit(&c->plot, CT_PLOT_DOTS, &c->operands, c->w - 1, all ? h : h - ENOUGH, c->ascii) &&
-	    !ct_plot_fit(&c->plot, CT_PLOT_FOLDED, &c->operands, c->w - 1, all ? h : h - LEAST, c->ascii))
+	if (ct_plot_fit(&c->plot, CT_PLOT_DOTS, &c->operands, c->w - 1, all ? h : h - ENOUGH, c->ascii) &&
+	    c->plot.by < CT_PLOT_COARSEST)
+		return;
+	if (!ct_plot_fit(&c->plot, CT_PLOT_FOLDED, &c->operands, c->w - 1, all ? h : h - LEAST, c->ascii))
 		c->plot.h = 0;
 }
 
