@@ -153,7 +153,7 @@ move_to(struct app *a, int row)
 	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
 	int was = l ? l->sel : 0;
 
-	if (!l)
+	if (!l || !l->n)	/* another model without a prompt: what was selected is gone */
 		return DID_NOTHING;
 	list_select(l, row);
 	if (l->sel == was)
