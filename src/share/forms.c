@@ -50,6 +50,48 @@ map_ids(struct merger *m)
 	}
 }
 
+static bool
+stands_alone(const struct merger *m, const json_t *node)
+{
+	const char *id = json_string_value(json_object_get(node, "node_id"));
+	const json_t *to = json_object_get(m->to, id);
+
+	return to && strcmp(json_string_value(to), id) == 0;
+}
+
+/* Of several outputs the first alone has the mark; the target of a graph may be a feature. */
+static bool
+is_output(const json_t *node)
+{
+	const char *type = json_string_value(json_object_get(node, "feature_type"));
+
+	return (type && strcmp(type, "logit") == 0) || json_is_true(json_object_get(node, "is_target_logit"));
+}
+
+/* A graph explains something: without a pinned output, or with all of them in supernodes, the likeliest is there too. */
+static void
+map_target(struct merger *m)
+{
+	const json_t *v, *best = NULL;
+	double most = -1;
+	size_t i;
+
+	json_array_foreach(json_object_get(m->graph, "nodes"), i, v) {
+		double prob = json_number_value(json_object_get(v, "token_prob"));
+
+		if (!is_output(v))
+			continue;
+		if (stands_alone(m, v))
+			return;
+		if (prob > most) {
+			most = prob;
+			best = json_object_get(v, "node_id");
+		}
+	}
+	if (best)
+		json_object_set(m->to, json_string_value(best), (json_t *)best);
+}
+
 static double
 layer_of(const json_t *node)
 {
@@ -101,13 +143,9 @@ add_nodes(struct merger *m)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(json_object_get(m->graph, "nodes"), i, v) {
-		const char *id = json_string_value(json_object_get(v, "node_id"));
-		const json_t *to = json_object_get(m->to, id);
-
-		if (to && strcmp(json_string_value(to), id) == 0)
+	json_array_foreach(json_object_get(m->graph, "nodes"), i, v)
+		if (stands_alone(m, v))
 			json_array_append(m->nodes, (json_t *)v);
-	}
 	json_array_foreach(supernodes_of(m->graph), i, v)
 		if (json_is_string(json_array_get(v, 0)))
 			add_supernode(m, i, v);
@@ -161,8 +199,9 @@ ct_graph_json_pinned(json_t **out, const json_t *graph, struct ct_error *err)
 
 	*out = NULL;
 	map_ids(&m);
+	some = json_object_size(m.to) > 0;
+	map_target(&m);
 	add_nodes(&m);
-	some = json_array_size(m.nodes) > 0;
 	if (some) {
 		add_links(&m);
 		*out = json_pack("{s:O, s:{s:[], s:[], s:s, s:s, s:s}, s:O, s:O}", "metadata",

@@ -63,6 +63,14 @@ run export "$tmp/pinned.json" --pinned --to html
 ok "as HTML" has 'late &lt;one&gt;'
 run export "$tmp/part.json" --to svg
 ok "the pinned part is a graph like any other" [ "$(grep -c '<rect x=' "$tmp/out")" = 3 ]
+# An output is there though none is pinned, or only within a supernode: the part opens again.
+for pins in '"pinnedIds":["1_43_8"],"supernodes":[]' \
+    '"pinnedIds":["1_43_8","4_10_8"],"supernodes":[["both","1_43_8","4_10_8"]]'; do
+	sed "s/\"pinnedIds\":\[\],\"supernodes\":\[\]/$pins/" "$tmp/whole.json" >"$tmp/pinned.json"
+	"$CTRACE" export "$tmp/pinned.json" --pinned --to json -o "$tmp/again.json"
+	run export "$tmp/again.json" --to svg
+	ok "an output comes along with $pins" [ "$status" = 0 -a "$(grep -c '<rect x=' "$tmp/out")" = 2 ]
+done
 fails "a graph without pins" "nothing is pinned in this graph" export "$tmp/graph.json" --pinned --to svg
 
 # The same from the screen, which says what a file is for by its end.
