@@ -21,7 +21,7 @@ for name; do
 	dict=
 	[ ! -f "$tests/fuzz/dict/$name" ] || dict=-dict=$tests/fuzz/dict/$name
 	echo "$name for $seconds seconds, from $n seeds"
-	"./$name" "fuzz-$name" $dict -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -close_fd_mask=1 \
+	"./$name" "fuzz-$name" $dict -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -close_fd_mask=1 \
 		-print_final_stats=1 -artifact_prefix="fuzz-$name/" >"fuzz-$name.log" 2>&1 || {
 		tail -n 40 "fuzz-$name.log"
 		exit 1
