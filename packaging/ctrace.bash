@@ -1,25 +1,27 @@
 # Completion of ctrace and ctrace-tui for bash. Commands and options are asked of the programs, so none is missed.
 _ctrace() {
-	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} help=("$1")
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} help=("$1") words= files=
 
 	[ "$1" = ctrace-tui ] || [ "$COMP_CWORD" = 1 ] || help+=("${COMP_WORDS[1]}")
 	case $before in
-	-m | --model)
-		COMPREPLY=($(compgen -W "$(ctrace models 2>/dev/null | cut -d ' ' -f 1)" -- "$word") $(compgen -d -- "$word"))
-		return
-		;;
-	--transcoder | -o | --output | --json | --corpus | --import | --export | --batch | --script | --lesson | --graph | --config)
-		COMPREPLY=($(compgen -f -- "$word"))
-		return
+	-m | --model) words=$(ctrace models 2>/dev/null | cut -d ' ' -f 1) files=-d ;;
+	--lesson) words=$(ctrace-tui --lesson 2>/dev/null | cut -d ' ' -f 1) files=-f ;;
+	--theme) words='default dark light projector cvd mono' ;;
+	--to) words='dot svg html json' ;;
+	--mode) words='frozen free direct range=' ;;
+	--through) words='model replacement' ;;
+	--transcoder | --import) files=-d ;;
+	-o | --output | --json | --corpus | --export | --batch | --script | --graph | --config) files=-f ;;
+	*)
+		if [ "$1" = ctrace ] && [ "$COMP_CWORD" = 1 ]; then
+			words=$(ctrace --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+		elif [ "${word#-}" != "$word" ]; then
+			words=$("${help[@]}" --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p')
+		else
+			case ${COMP_WORDS[1]} in aggregate | export | train) files=-f ;; esac
+		fi
 		;;
 	esac
-	if [ "$1" = ctrace ] && [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W "$(ctrace --help | sed -n 's/^  \([a-z]*\) .*/\1/p')" -- "$word"))
-	elif [ "${word#-}" != "$word" ]; then
-		COMPREPLY=($(compgen -W "$("${help[@]}" --help 2>/dev/null |
-		    sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p')" -- "$word"))
-	else
-		COMPREPLY=($(compgen -f -- "$word"))
-	fi
+	COMPREPLY=($(compgen -W "$words" -- "$word") $([ -z "$files" ] || compgen $files -- "$word"))
 }
-complete -F _ctrace ctrace ctrace-tui
+complete -o filenames -F _ctrace ctrace ctrace-tui
