@@ -11,7 +11,7 @@ enum { FEATURES = 24 };	/* of the graph: every input traces anew, and larger gra
 
 static const struct ct_engine_options one_thread = { .threads = 1 };
 
-static struct study opened;	/* as it was just opened, without its session; engine NULL: not yet */
+static struct study opened;	/* as it was just opened, without what each run has anew; engine NULL: not yet */
 
 void
 fuzz_need(bool ok)
@@ -31,10 +31,14 @@ open_study(struct study *s)
 	if (!opened.engine) {
 		fuzz_need(study_open(&opened, model, &one_thread, &err) == CT_OK);
 		ct_session_close(opened.session);
+		free(opened.undo);
 		opened.session = NULL;
+		opened.undo = NULL;
 	}
 	*s = opened;
 	fuzz_need(ct_session_open(&s->session, s->engine, &err) == CT_OK);
+	fuzz_need((s->undo = calloc(1, sizeof *s->undo)) != NULL);
+	study_forget(s);
 }
 
 struct app *
