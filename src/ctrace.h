@@ -104,6 +104,7 @@ const char *ct_engine_label_short(const struct ct_engine *e, int layer, int feat
 double ct_engine_label_f1(const struct ct_engine *e, int layer, int feature);	/* NAN: typed or unknown */
 /* The whole card; NULL with CT_ENOTFOUND when the model has no cards. The engine keeps the last few. */
 const struct ct_card *ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err);
+const char *ct_engine_label_typed(const struct ct_engine *e, int layer, int feature);	/* by a person; "": none was */
 /* Stores a label in labels.yaml beside the model ("" removes it). */
 int ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err);
 

@@ -495,6 +495,12 @@ ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err
 	return ct_cards_get(e->cards, layer, feature, err);
 }
 
+const char *
+ct_engine_label_typed(const struct ct_engine *e, int layer, int feature)
+{
+	return e->file ? "" : ct_cards_label_typed(e->cards, layer, feature);
+}
+
 int
 ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/text.h"
 #include "engine.h"
 
@@ -37,17 +38,8 @@ ct_session_node_text(const struct ct_session *s, const struct ct_node *n, char *
 const char *
 ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size, bool *guess)
 {
-	static const char mixed[] = "mixed: ";
-	const char *label = ct_engine_label(e, layer, feature), *end;
-	bool is_mixed = strncmp(label, mixed, sizeof mixed - 1) == 0;
+	bool is_mixed = ct_label_short(buf, size, ct_engine_label(e, layer, feature));
 
-	if (is_mixed) {
-		label += sizeof mixed - 1;
-		end = strstr(label, " / ");
-		snprintf(buf, size, "%.*s?", (int)(end ? (size_t)(end - label) : strlen(label)), label);
-	} else {
-		snprintf(buf, size, "%s", label);
-	}
 	if (guess)
 		*guess = is_mixed;
 	return buf;

@@ -85,7 +85,7 @@ static const struct cmd_entry commands[] = {
 	{ "keep", "NAME [= SPEC; ...]", NULL, "keep the clamps in force under a name, or those that are given",
 	    CMD_GRAPH | CMD_MODEL, do_keep },
 	{ "recall", "NAME", "<kept>", "put kept clamps in force again", CMD_GRAPH | CMD_MODEL, do_recall },
-	{ "undo", "", NULL, "undo the last change of clamps, pins or supernodes", CMD_GRAPH, do_undo },
+	{ "undo", "", NULL, "undo the last change of clamps, pins, supernodes or labels", CMD_GRAPH, do_undo },
 	{ "redo", "", NULL, "redo it", CMD_GRAPH, do_redo },
 	{ "mode", "[frozen|free|direct|range=I-J]", "frozen free direct range=",
 	    "what stays as it was under clamps: attention, nothing, everything, MLPs of layers I to J",

@@ -394,15 +394,18 @@ static int
 walk_undo(struct app *a, int step)
 {
 	const char *done = step < 0 ? "undone" : "redone";
+	struct label_change label;
 	struct ct_error err;
-	char text[64];
-	bool pins;
-	int n;
+	char text[STUDY_NAME];
+	int n, what = study_undo(&a->study, step, &label, &err);
 
-	if (study_undo(&a->study, step, &pins, &err))
+	if (what < 0)
 		return app_error(a, &err);
 	n = study_clamps(&a->study)->n;
-	if (pins)
+	if (what == UNDONE_LABEL)
+		app_say(a, "%s: L%d#%d is %s", done, label.layer, label.feature,
+		    *study_label(&a->study, label.layer, label.feature, text, sizeof text, NULL) ? text : "without a label");
+	else if (what == UNDONE_PINS)
 		app_say(a, "%s: %s", done, pins_count(&a->study, text, sizeof text));
 	else if (n == 0)
 		app_say(a, "%s: no clamps", done);

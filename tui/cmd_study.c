@@ -207,9 +207,9 @@ do_label(struct app *a, const char *arg)
 		snprintf(text, sizeof text, "%.*s", (int)(n - 2), arg + 1);
 	else
 		snprintf(text, sizeof text, "%s", arg);
-	if (ct_engine_set_label(a->study.engine, f.layer, f.feature, text, &err))
+	if (study_set_label(&a->study, f.layer, f.feature, text, &err))
 		return app_error(a, &err);
-	app_say(a, *text ? "L%d#%d is now labelled by you" : "L%d#%d has its automatic label again",
+	app_say(a, *text ? "L%d#%d is now labelled by you (u undoes it)" : "L%d#%d has its automatic label again",
 	    f.layer, f.feature);
 	return DID_CHANGE;
 }

@@ -100,7 +100,7 @@ static const struct key_entry defaults[] = {
 	{ NULL, "w", "edges", NULL, "edges as weights, or as shares of all that flows into a node" },
 	{ NULL, "[", "prune less", "prune", "prune less: show more of the graph" },
 	{ NULL, "]", "prune more", "prune", "prune more: show less of the graph" },
-	{ NULL, "u", "undo", "undo", "undo the last change of clamps, pins or supernodes" },
+	{ NULL, "u", "undo", "undo", "undo the last change of clamps, pins, supernodes or labels" },
 	{ NULL, "Ctrl-r", "redo", NULL, "redo it" },
 	{ NULL, "o", "mode", NULL, "what is frozen under clamps: attention, nothing, everything" },
 	{ NULL, "O", "through", NULL, "what carries a clamp's effect: the model, or the replacement" },

@@ -1,5 +1,5 @@
 /*
- * study: what is being looked at: a model, a prompt, its graph, and clamps and pins with their undo.
+ * study: what is being looked at: a model, a prompt, its graph, and clamps, pins and labels with their undo.
  *
  * Owns the engine and the session, and keeps the program's idea of them in step. It knows nothing of
  * screens. Every change either succeeds or leaves all as it was.
@@ -17,10 +17,18 @@ struct clamp_set {
 	struct ct_clamp clamp[STUDY_CLAMPS];
 };
 
-/* What was in force after a change, of the one or the other. */
+/* A label that a person changed. */
+struct label_change {
+	bool made;
+	int layer, feature;
+	char before[CT_LABEL_TEXT], after[CT_LABEL_TEXT];	/* "": the automatic one */
+};
+
+/* What was in force after a change, of the one or the other; and the change itself, if it was one of a label. */
 struct undo_step {
 	struct clamp_set clamps;
 	struct ct_subgraph pins;
+	struct label_change label;
 };
 
 struct undo {
@@ -93,8 +101,11 @@ int study_keep(struct study *s, const char *name, const struct clamp_set *set, s
 int study_recall(struct study *s, const char *name, struct ct_error *err);
 /* Puts pins and supernodes in force, a step to undo if they are others. */
 void study_set_pins(struct study *s, const struct ct_subgraph *pins);
-/* step: -1 undo, 1 redo. *pins: was it a change of pins, not of clamps? */
-int study_undo(struct study *s, int step, bool *pins, struct ct_error *err);
+/* Stores a label in labels.yaml, a step to undo; "" brings back the automatic one. */
+int study_set_label(struct study *s, int layer, int feature, const char *text, struct ct_error *err);
+/* step: -1 undo, 1 redo; returns a code, or what it was a change of. *label: of which label, if it was one. */
+enum study_undone { UNDONE_CLAMPS, UNDONE_PINS, UNDONE_LABEL };
+int study_undo(struct study *s, int step, struct label_change *label, struct ct_error *err);
 bool study_can_undo(const struct study *s);
 void study_forget(struct study *s);	/* what is in force stays, with nothing to undo */
 int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);

@@ -1,4 +1,4 @@
-/* study_work: the part of study.h about what a person adds to a graph: clamps, pins, and their undo. */
+/* study_work: the part of study.h about what a person adds to a graph: clamps, pins, labels, and their undo. */
 #include "tui/study.h"
 
 #include <math.h>
@@ -28,6 +28,7 @@ push(struct undo *u)
 		u->at--;
 	}
 	u->step[u->at + 1] = u->step[u->at];
+	u->step[u->at + 1].label.made = false;
 	u->depth = ++u->at + 1;
 	return &u->step[u->at];
 }
@@ -245,23 +246,43 @@ same_clamps(const struct clamp_set *a, const struct clamp_set *b)
 }
 
 int
-study_undo(struct study *s, int step, bool *pins, struct ct_error *err)
+study_set_label(struct study *s, int layer, int feature, const char *text, struct ct_error *err)
+{
+	struct label_change c = { .made = true, .layer = layer, .feature = feature };
+	int rc;
+
+	snprintf(c.before, sizeof c.before, "%s", ct_engine_label_typed(s->engine, layer, feature));
+	if ((rc = ct_engine_set_label(s->engine, layer, feature, text, err)))
+		return rc;
+	snprintf(c.after, sizeof c.after, "%s", ct_engine_label_typed(s->engine, layer, feature));
+	if (strcmp(c.before, c.after) != 0)
+		push(s->undo)->label = c;
+	return CT_OK;
+}
+
+int
+study_undo(struct study *s, int step, struct label_change *label, struct ct_error *err)
 {
 	struct undo *u = s->undo;
 	const struct undo_step *from = &u->step[u->at], *to = from + step;
+	bool pins;
 	int rc = CT_OK;
 
 	if (u->at + step < 0 || u->at + step >= u->depth)
 		return ct_fail(err, CT_ENOTFOUND, step < 0 ? "nothing to undo" : "nothing to redo");
-	*pins = !ct_subgraph_same(&from->pins, &to->pins);
-	if (!same_clamps(&from->clamps, &to->clamps))
+	*label = (step < 0 ? from : to)->label;
+	if (label->made)
+		rc = ct_engine_set_label(s->engine, label->layer, label->feature, step < 0 ? label->before : label->after,
+		    err);
+	pins = !ct_subgraph_same(&from->pins, &to->pins);
+	if (!rc && !same_clamps(&from->clamps, &to->clamps))
 		rc = run_clamps(s, &to->clamps, &s->how, err);
 	if (rc)
 		return rc;
-	if (*pins)
+	if (pins)
 		ct_session_set_subgraph(s->session, &to->pins);
 	u->at += step;
-	return CT_OK;
+	return label->made ? UNDONE_LABEL : pins ? UNDONE_PINS : UNDONE_CLAMPS;
 }
 
 void

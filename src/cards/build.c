@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/label.h"
 #include "base/rounds.h"
 #include "cards/match.h"
 #include "cards/operands.h"
@@ -247,14 +248,14 @@ label(const struct job *j, int worker, const int *tokens, int n, struct ct_card 
 		card->label = j->c->labels[best.label[0]];
 		return true;
 	}
-	used = snprintf(mixed, sizeof mixed, "mixed");
+	used = snprintf(mixed, sizeof mixed, "%s", CT_LABEL_MIXED);
 	card->n_candidates = best.n;
 	for (i = 0; i < best.n; i++) {
 		card->candidates[i] = j->c->labels[best.label[i]];
 		card->candidate_f1[i] = best.f1[i];
 		if (used < (int)sizeof mixed)
 			used += snprintf(mixed + used, sizeof mixed - (size_t)used, "%s%s",
-			    i == 0 ? ": " : " / ", card->candidates[i]);
+			    i == 0 ? "" : CT_LABEL_OR, card->candidates[i]);
 	}
 	card->label = ct_arena_strdup(card->memory, mixed);
 	return card->label != NULL;

@@ -56,6 +56,8 @@ struct ct_card_operands {
 	struct ct_operands *pictures;
 };
 
+enum { CT_LABEL_MAX = 200, CT_LABEL_TEXT = CT_LABEL_MAX + 1 };	/* bytes of a label that is typed */
+
 enum { CT_CARD_CANDIDATES = 3 };
 
 struct ct_card {

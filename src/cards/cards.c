@@ -114,6 +114,14 @@ automatic(const struct ct_cards *c, int layer, int feature)
 }
 
 const char *
+ct_cards_label_typed(const struct ct_cards *c, int layer, int feature)
+{
+	const char *typed = ct_labels_find(c->labels, layer, feature);
+
+	return typed != NULL ? typed : "";
+}
+
+const char *
 ct_cards_label(const struct ct_cards *c, int layer, int feature)
 {
 	const char *typed = ct_labels_find(c->labels, layer, feature);

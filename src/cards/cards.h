@@ -29,6 +29,7 @@ const char *ct_cards_trouble(const struct ct_cards *c);	/* "": there is none */
 
 /* What a person typed, else the automatic label, else "". Lent until ct_cards_set_label. */
 const char *ct_cards_label(const struct ct_cards *c, int layer, int feature);
+const char *ct_cards_label_typed(const struct ct_cards *c, int layer, int feature);	/* "": nothing was typed */
 double ct_cards_label_f1(const struct ct_cards *c, int layer, int feature);	/* NAN: typed or unknown */
 
 /* NULL with CT_ENOTFOUND when there is none. Lent until CT_CARDS_KEPT others have been asked for. */

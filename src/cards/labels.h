@@ -12,8 +12,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "cards/card.h"
 
-enum { CT_LABEL_MAX = 200 };	/* bytes */
 
 struct ct_labels;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/label.h"
 #include "io/json.h"
 #include "io/json_out.h"
 #include "share/aggregate.h"
@@ -139,10 +140,21 @@ show_rest(size_t n, int top)
 		cli_line("  ... %zu more", n - (size_t)top);
 }
 
+/* A node, in at least pad columns, and its label, in `cols` columns altogether. */
+static const char *
+named(char *dst, size_t size, const struct ct_recurring_node *n, int pad, int cols)
+{
+	char text[2600], label[400];
+
+	ct_label_short(label, sizeof label, n->label);
+	snprintf(text, sizeof text, "%-*.1200s %s", pad, n->name, label);
+	return cli_column(dst, size, text, cols);
+}
+
 static void
 show(const struct ct_aggregate *a, const struct rows *r, const struct options *o)
 {
-	char text[2600], column[300], value[80], share[16];
+	char column[300], target[300], value[80], share[16];
 	double all = (double)a->prompts;
 
 	cli_line("%ld prompt%s of %s %s%s", a->prompts, a->prompts == 1 ? "" : "s", a->model, a->transcoder,
@@ -153,8 +165,7 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 		const struct ct_recurring_node *n = r->nodes[i];
 
 		spread(value, sizeof value, "%", &n->influence, 100);
-		snprintf(text, sizeof text, "%-9s %s", n->name, n->label);
-		cli_line("  %s %6ld %6s  influence %s", cli_column(column, sizeof column, text, 44), n->influence.n,
+		cli_line("  %s %6ld %6s  influence %s", named(column, sizeof column, n, 9, 44), n->influence.n,
 		    cli_percent(share, (double)n->influence.n / all), value);
 	}
 	show_rest(r->n_nodes, o->top);
@@ -163,8 +174,8 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 		const struct ct_recurring_edge *e = r->edges[i];
 
 		spread(value, sizeof value, "+", &e->weight, 1);
-		snprintf(text, sizeof text, "%.1200s -> %.1200s", a->nodes[e->source].name, a->nodes[e->target].name);
-		cli_line("  %s %6ld %6s  %s", cli_column(column, sizeof column, text, 44), e->weight.n,
+		cli_line("  %s -> %s %6ld %6s  %s", named(column, sizeof column, &a->nodes[e->source], 0, 20),
+		    named(target, sizeof target, &a->nodes[e->target], 0, 20), e->weight.n,
 		    cli_percent(share, (double)e->weight.n / all), value);
 	}
 	show_rest(r->n_edges, o->top);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/text.h"
 #include "share/picture_graph.h"
 
@@ -75,18 +76,14 @@ feature_name(const struct picture_node *n, char *dst, size_t size)
 static void
 describe_feature(struct picture_node *n, const char *clerp, double activation)
 {
-	static const char mixed[] = "mixed: ";
-	bool is_mixed = strncmp(clerp, mixed, sizeof mixed - 1) == 0;
-	const char *from = clerp + (is_mixed ? sizeof mixed - 1 : 0), *end = is_mixed ? strstr(from, " / ") : NULL;
-	char name[40] = "", active[24] = "";
+	char name[40] = "", active[24] = "", label[sizeof n->label];
 
 	feature_name(n, name, sizeof name);
 	if (activation > 0)
 		snprintf(active, sizeof active, "active %.3g", activation);
 	if (*clerp) {
-		ct_text_clean(n->label, sizeof n->label - 1, from, end ? (size_t)(end - from) : strlen(from));
-		if (is_mixed)
-			snprintf(n->label + strlen(n->label), 2, "?");
+		ct_label_short(label, sizeof label, clerp);
+		clean(n->label, sizeof n->label, label);
 	} else {
 		clean(n->label, sizeof n->label, *name ? name : n->id);
 		*name = '\0';

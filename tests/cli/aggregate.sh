@@ -20,8 +20,8 @@ cat >"$tmp/want" <<'EOF'
 features in at least 2 prompts: 1 of 2
   L0#7      Texas                                   2 100.0%  influence 25.00% ±17.68
 edges in at least 2 prompts: 2 of 2
-  L0#7 -> output "b"                                2 100.0%  -6.000 ±2.828
-  input "a" -> L0#7                                 2 100.0%  +4.000 ±1.414
+  L0#7 Texas           -> output "b"                2 100.0%  -6.000 ±2.828
+  input "a"            -> L0#7 Texas                2 100.0%  +4.000 ±1.414
 EOF
 ok "sums and spreads" cmp -s "$tmp/out" "$tmp/want"
 run aggregate --min 1 --top 1 - <"$tmp/small"

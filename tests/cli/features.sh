@@ -127,4 +127,12 @@ fails "a label that nobody has" "no feature 'extra': expected one such as L1#249
 fails "a feature that is not there" 'L0#48' features -m "$tmp/numbers" 'L0#48'
 fails "a card and all of them" "--export is for all cards, 'L0#3' shows one" features -m "$tmp/numbers" --export "$tmp/x" 'L0#3'
 fails "JSON of what" '--json goes with features to show' features -m "$tmp/numbers" --json -
+
+# A label that is typed is undone and redone among clamps, in the file too.
+cp -r "$golden" "$tmp/labels" && chmod -R u+w "$tmp/labels"
+printf '%s\n' "prompt $prompt" 'select L1#43@8' 'label one' 'label two' 'clamp L1#43@8x0' undo undo screen redo screen \
+    undo undo | "$CTRACE_TUI" -m "$tmp/labels" --headless 80x24 --script - >"$tmp/out" 2>"$tmp/err"
+ok "a label is undone" has '^ undone: L1#43 is one$'
+ok "and redone" has '^ redone: L1#43 is two$'
+ok "and gone in the end" sh -c "! grep -q '^L1' '$tmp/labels/labels.yaml'"
 exit $failed

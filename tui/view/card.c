@@ -342,7 +342,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 	    guess && c->card && c->card->n_candidates ? "mixed; it may be" : label);
 	if (!*label && c->card && c->card->n_top)
 		snprintf(text, sizeof text, "says %s", c->card->top[0].token);
-	if (c->card && c->card->edited)
+	if (*ct_engine_label_typed(a->study.engine, n->layer, n->index))
 		snprintf(right, sizeof right, "typed");
 	else if (c->card && *label && isfinite(c->card->f1))
 		snprintf(right, sizeof right, "F1 %s", fmt_share(f1, sizeof f1, c->card->f1));
