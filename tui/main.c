@@ -210,6 +210,7 @@ read_settings(int argc, char **argv, const struct option *longs, struct settings
 	int code;
 
 	settings_init(s);
+	s->mouse = term_mouse_free();
 	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (code == 'C')
 			given = optarg;

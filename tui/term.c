@@ -288,6 +288,14 @@ term_theme(const struct theme *t)
 	term_redraw();
 }
 
+bool
+term_mouse_free(void)
+{
+	const char *name = getenv("TERM");
+
+	return !getenv("STY") || !name || strncmp(name, "screen", 6) != 0;
+}
+
 void
 term_mouse(bool on)
 {

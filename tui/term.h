@@ -41,6 +41,9 @@ struct term_options {
 int term_open(const struct term_options *opt, struct ct_error *err);
 void term_close(void);		/* may be called at any time, any number of times */
 
+/* Does the mouse cost no key? GNU screen holds back a lone Esc, until another key comes, while it is asked for. */
+bool term_mouse_free(void);
+
 const char *term_version(void);	/* of curses: "ncurses 6.4.20221231" */
 
 void term_size(int *cols, int *rows);
