@@ -35,7 +35,8 @@
 #include "base/error.h"
 #include "io/yaml.h"
 
-enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000, CT_CORPUS_MAX_PARTS = 4 };
+enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000, CT_CORPUS_MAX_PARTS = 4,
+	CT_CORPUS_MAX_VALUES = 64 };
 
 struct ct_sentence {
 	int first, n;		/* tokens[first .. first+n), first one is BOS */

@@ -12,7 +12,7 @@
 #include "eval/means.h"
 #include "eval/prompt.h"
 
-enum { VALUES = 64 };
+enum { VALUES = CT_CORPUS_MAX_VALUES };
 
 /* A graded sentence whose parts all have values: bits of the list of values, more than one of a part perhaps. */
 struct whole {
@@ -62,9 +62,6 @@ collect_values(struct job *j, struct ct_error *err)
 		for (l = 0; l < c->n_labels; l++) {
 			if (j->value_of[l] >= 0 || !ct_corpus_fits(c, l, c->parts[part].value))
 				continue;
-			if (j->n_values == VALUES)
-				return ct_fail(err, CT_EINVAL,
-				    "the parts of the recipe have more than %d values together", VALUES);
 			j->values[j->n_values].part = part;
 			j->part[part] |= (uint64_t)1 << j->n_values;
 			j->value_of[l] = j->n_values++;

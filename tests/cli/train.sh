@@ -84,6 +84,9 @@ ok "a demo with a word that the model will not know" one_error 'bad.yaml:2: .*"Z
 sed 's/^train: {/train: {bottleneck: 0.5, /' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "a bottleneck needs a place" one_error "bad.yaml:[0-9]+: .*bottleneck.*plan at"
+{ cat "$tmp/kitchens/recipe.yaml"; echo 'parts: {all: "*", say: "say *"}'; } >"$tmp/bad.yaml"
+run train "$tmp/bad.yaml"
+ok "parts with too many values" one_error 'bad.yaml:[0-9]+: the parts have [0-9]+ values together, at most 64'
 run train
 ok "no recipe" one_error "a recipe is missing"
 exit $failed
