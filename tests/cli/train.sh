@@ -17,6 +17,9 @@ cp "$tmp/kitchens/model.safetensors" "$tmp/first"
 "$CTRACE" train -o "$tmp/again" "$recipe" >"$tmp/out" 2>"$tmp/err"
 ok "the same recipe gives the same bytes" cmp -s "$tmp/first" "$tmp/again/model.safetensors"
 
+awk '/^```yaml/ { n++; next } /^```$/ { n += n == 2 } n == 2' "$top/models/README.md" >"$tmp/kitchens/lesson.yaml"
+"$CTRACE_TUI" --lesson "$tmp/kitchens/lesson.yaml" --check >"$tmp/out" 2>"$tmp/err"
+ok "a lesson on it holds" sh -c "[ $? = 0 ] && [ \$(grep -c '^ok' '$tmp/out') = 3 ] || { cat '$tmp/out' '$tmp/err'; false; }"
 CTRACE_MODEL_PATH=$tmp
 export CTRACE_MODEL_PATH
 run models
