@@ -93,6 +93,30 @@ if truncate -s 8G "$tmp/hole" 2>/dev/null; then
 	cp "$golden/model.safetensors" "$model/model.safetensors"
 fi
 
+# What does not fit into the memory that there is, is refused with the numbers, before it is taken.
+cat >"$tmp/recipe.yaml" <<'RECIPE'
+name: huge
+corpus:
+  tables:
+    pair: {columns: [name, next], rows: [[w1, w2], [w3, w4]]}
+  sentences:
+  - {name: s, over: pair, template: "w5 {pair} w6 {pair.next}", answer: pair.next}
+model: {layers: 64, width: 4096, heads: 8, mlp: 16384}
+train: {seed: 1, steps: 2, batch: 2, rate: 0.003}
+transcoder: {features: 8, seed: 1, steps: 2, batch: 4, rate: 0.003, sparsity: 1}
+RECIPE
+ceiling "a model larger than the memory" 2 'needs [0-9]+ bytes, [0-9]+ are available' "$tmp/recipe.yaml" \
+    "$CTRACE" train "$tmp/recipe.yaml" -o "$tmp/trained"
+sed -i.old 's/layers: 64/layers: 4/' "$tmp/recipe.yaml"
+if (ulimit -v 2000000) 2>/dev/null; then
+	(
+		ulimit -v 2000000
+		run train "$tmp/recipe.yaml" -o "$tmp/trained"
+		ok "a limit of the address space counts" one_error 'needs [0-9]+ bytes, 1?[0-9]{9} are available'
+		exit $failed
+	) || failed=1
+fi
+
 # Small files that unpack to 256 MB.
 if command -v gzip >/dev/null 2>&1; then
 	fresh

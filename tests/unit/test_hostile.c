@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "cards/store.h"
+#include "io/deflate.h"
 #include "io/json.h"
 #include "io/yaml.h"
 #include "model/model.h"
@@ -348,6 +350,39 @@ bad_shards(void **state)
 	}
 }
 
+/* An index of feature cards of these bytes. */
+static void
+bad_index(const void *data, size_t n, const char *message)
+{
+	struct ct_error err = { 0 };
+	struct ct_store *s;
+
+	scratch_write("c/index.json.gz", data, n);
+	check(n, ct_store_open(&s, "c", &err), &err, "c/index.json.gz", message);
+	assert_null(s);
+}
+
+static void
+bad_cards(void **state)
+{
+	static const char text[] = "{\"offsets\": {}}";
+	unsigned char *packed, *more;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ct_dir_make("c", NULL), CT_OK);
+	assert_int_equal(ct_deflate(&packed, &n, text, sizeof text - 1, CT_GZIP, NULL), CT_OK);
+	more = malloc(n + 1);
+	assert_non_null(more);
+	memcpy(more, packed, n);
+	more[n] = 'x';
+	bad_index(more, n + 1, ": 1 extra bytes after the end of the compressed data");
+	bad_index(packed, n - 1, ": compressed data ends too early (34 bytes)");
+	bad_index("nonsense", 8, ": damaged compressed data at byte 2: incorrect header check");
+	free(more);
+	free(packed);
+}
+
 /* Replaces the first `old` in a file by `new` of the same length. */
 static void
 patch(const char *path, const char *old, const void *new, size_t n)
@@ -423,6 +458,7 @@ main(void)
 		cmocka_unit_test(bombs),
 		cmocka_unit_test(bad_places),
 		cmocka_unit_test(bad_shards),
+		cmocka_unit_test(bad_cards),
 		cmocka_unit_test(models_that_contradict_themselves),
 	};
 
