@@ -12,6 +12,7 @@ enum {
 	DIGITS = 10,
 	LEVELS = 4
 };
+static const float alike = .2f;		/* of the largest mean: where no mean is below, they tell little */
 
 static float
 act(const struct ct_operands *o, int y, int x)
@@ -108,10 +109,14 @@ fit_folded(struct ct_plot *p, int w, int h)
 {
 	if (p->o->n <= DIGITS || tens(p->o) > DIGITS)
 		return false;
-	for (int ones = 0; ones < 2; ones++)
+	for (int ones = 0; ones < 2; ones++) {
+		p->least[ones] = p->o->most;
 		for (int y = 0; y < side(p->o, ones); y++)
-			for (int x = 0; x < side(p->o, ones); x++)
+			for (int x = 0; x < side(p->o, ones); x++) {
+				p->least[ones] = fminf(p->least[ones], mean(p->o, ones, y, x));
 				p->most[ones] = fmaxf(p->most[ones], mean(p->o, ones, y, x));
+			}
+	}
 	for (int tall = 1; tall >= 0; tall--) {
 		p->tall = tall;
 		p->w = fold_width(p, false) + gap(p) + fold_width(p, true);
@@ -278,6 +283,11 @@ folded_row(const struct ct_plot *p, bool ones, int y, struct ct_plot_cell *cells
 	}
 	if (row >= n)
 		return;
+	if (p->least[ones] > alike * p->most[ones]) {
+		if (y == (p->h + 1) / 2)
+			put(cells + NAME, CT_INK_SCALE, "all alike");
+		return;
+	}
 	put_digit(p, ones, row, row == here(p->o, ones, 0), &cells[NAME - 2]);
 	if (!p->tall && row + 1 == here(p->o, ones, 0))
 		put_digit(p, ones, row + 1, true, &cells[NAME - 2]);

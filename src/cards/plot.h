@@ -14,7 +14,7 @@
 
 enum ct_plot_form {
 	CT_PLOT_DOTS,		/* every pair, or every square of 2 or 4, is a dot: of 4, digits cannot be told apart */
-	CT_PLOT_FOLDED		/* the mean over all pairs with the same tens, and with the same ones */
+	CT_PLOT_FOLDED		/* the mean over all pairs with the same tens, and the same ones; or that these are all alike */
 };
 
 enum ct_plot_ink { CT_INK_WEAK, CT_INK_MIDDLE, CT_INK_STRONG, CT_INK_SCALE, CT_INK_HERE };
@@ -32,7 +32,7 @@ struct ct_plot {
 	bool ascii;
 	int by;			/* DOTS: numbers in a dot */
 	bool tall;		/* FOLDED: two cells for each mean, not half a one */
-	float most[2];		/* FOLDED: the largest mean of tens, of ones */
+	float least[2], most[2];	/* FOLDED: the means of tens, of ones */
 	int w, h;		/* cells, scales included */
 };
 

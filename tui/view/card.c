@@ -170,11 +170,14 @@ fit_plot(struct app *a, struct card *c, const struct ct_node *n, int h, bool all
 		c->plot.h = 0;
 }
 
+/* A folded one stands at the same height on all cards, where little of it changes with the card. */
 static void
-add_plot(struct card *c)
+add_plot(struct card *c, int room)
 {
 	if (!c->plot.h)
 		return;
+	while (c->plot.form == CT_PLOT_FOLDED && c->list.n < room - c->plot.h - 2)
+		add(c, (struct line){ .kind = BLANK });
 	add(c, (struct line){ .kind = PLOT_TITLE });
 	for (int y = 0; y < c->plot.h; y++)
 		add(c, (struct line){ .kind = PLOT, .i = y });
@@ -243,7 +246,7 @@ build(struct app *a, struct card *c, int room, bool all)
 		edges = 2;
 	if (n->kind != CT_NODE_TARGET)
 		add_edges(a, c, TO, edges);
-	add_plot(c);
+	add_plot(c, all ? 0 : room);
 	if (c->card) {
 		if (all || !c->plot.h || room - c->list.n > 3)
 			add(c, (struct line){ .kind = BLANK });
