@@ -52,7 +52,7 @@ static const struct cmd_entry commands[] = {
 	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; alone: fold "
 	    "all",
 	    CMD_GRAPH, do_branch },
-	{ "view", "NAME", "<views>", "show a view", 0, do_view },
+	{ "view", "NAME", "<views>", "show a view, or leave it", 0, do_view },
 	{ "next-pane", "[back]", "back", "give the keys to the next pane", 0, do_next_pane },
 	{ "pane", "wider|narrower|taller|shorter|even|zoom", "wider narrower taller shorter even zoom",
 	    "change the size of the pane that has the keys; even: all as they were; zoom: it alone", 0, do_pane },

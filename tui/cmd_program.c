@@ -65,7 +65,7 @@ do_set(struct app *a, const char *arg)
 	if (*o->values == '<')
 		app_say(a, "%s: %s", o->name, now);
 	else
-		app_say(a, "%s: %s, of %s", o->name, now, option_values(o, list, sizeof list));
+		app_say(a, "%s: %s (%s)", o->name, now, option_values(o, list, sizeof list));
 	return DID_CHANGE;
 }
 

@@ -309,7 +309,7 @@ is_apt(const struct app *a, const char *command)
 	const struct cmd_entry *c = cmd_find(command, strcspn(command, " "));
 	bool main_screen = a->view == VIEW_TREE;
 
-	if (a->study.info->from_file && (c->flags & CMD_MODEL))
+	if ((a->study.info->from_file && (c->flags & CMD_MODEL)) || (!a->study.graph && (c->flags & CMD_GRAPH)))
 		return false;
 	if (view_ops(a->focus)->aside && ((c->flags & CMD_GRAPH) || !strcmp(c->name, "view")))
 		return false;
@@ -319,16 +319,28 @@ is_apt(const struct app *a, const char *command)
 		return main_screen;
 	if (!strcmp(command, "undo"))
 		return study_can_undo(&a->study);
+	if (!strcmp(c->name, "lesson"))
+		return a->player.lesson;
 	return true;
+}
+
+/* A view without rows has nothing that its own keys could be about. */
+static bool
+has_rows(struct app *a)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+
+	return !ops->list || ops->list(a, a->state[a->focus])->n > 0;
 }
 
 /* Of the lesson, or of the focused pane and everywhere; not when the key means something else here. */
 static bool
-is_hint(const struct app *a, const struct key_entry *k, bool lesson)
+is_hint(struct app *a, const struct key_entry *k, bool lesson)
 {
 	bool of_lesson = k->place && !strcmp(k->place, view_ops(VIEW_LESSON)->name);
 
-	return k->hint && of_lesson == lesson && app_binding(a, key_parse(k->key)) == k && is_apt(a, k->command);
+	return k->hint && of_lesson == lesson && app_binding(a, key_parse(k->key)) == k && is_apt(a, k->command)
+	    && (!k->place || of_lesson || has_rows(a));
 }
 
 struct hint {
@@ -338,7 +350,7 @@ struct hint {
 
 /* Keys that share a word share the place: "←→ token". */
 static int
-collect_hints(const struct app *a, bool lesson, struct hint *out, int n, int max)
+collect_hints(struct app *a, bool lesson, struct hint *out, int n, int max)
 {
 	const struct key_entry *k;
 	char name[32];

@@ -43,7 +43,7 @@ static const struct {
 	{ "readonly", 'r', NULL, "write nothing: no labels, sessions, exports or history" },
 	{ "help", 'h', NULL, "this text" },
 	{ "version", 'V', NULL, "the version, and those of the libraries" },
-	{ "mdoc", OPT_MDOC, "keys|commands", NULL },
+	{ "mdoc", OPT_MDOC, "keys|commands|views", NULL },
 };
 
 static const char letters[] = "m:hV";
@@ -99,6 +99,8 @@ mdoc(const char *what)
 		key_mdoc(stdout);
 	else if (!strcmp(what, "commands"))
 		cmd_mdoc(stdout);
+	else if (!strcmp(what, "views"))
+		view_mdoc(stdout);
 	else
 		return 2;
 	return 0;

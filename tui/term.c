@@ -254,16 +254,30 @@ term_open(const struct term_options *opt, struct ct_error *err)
 	return CT_OK;
 }
 
-void
-term_close(void)
+/* Where the screen stays, the shell goes on in its last line: without what stood there. */
+static void
+leave_screen(void)
 {
-	if (!term.open)
-		return;
+	const char *alternate = tigetstr("rmcup");
+
+	if (!alternate || alternate == (const char *)-1) {
+		move(LINES - 1, 0);
+		clrtoeol();
+		refresh();
+	}
 	report_drags(false);
 	write_out(PASTE_OFF);
 	endwin();
 	if (term.have_before)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &term.before);
+}
+
+void
+term_close(void)
+{
+	if (!term.open)
+		return;
+	leave_screen();
 	term.open = false;
 	term_forget();
 }
@@ -559,11 +573,7 @@ term_suspend(void)
 
 	if (!term.open)
 		return;
-	report_drags(false);
-	write_out(PASTE_OFF);
-	endwin();
-	if (term.have_before)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &term.before);
+	leave_screen();
 	sigemptyset(&dfl.sa_mask);
 	sigaction(SIGTSTP, &dfl, &old);
 	kill(0, SIGTSTP);

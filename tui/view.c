@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/mdoc.h"
 
 static const struct view_ops *const views[VIEW_COUNT] = {
 	[VIEW_TREE] = &tree_view,
@@ -36,6 +37,19 @@ view_find(const char *name)
 		if (!strcmp(views[i]->name, name))
 			return i;
 	return -1;
+}
+
+void
+view_mdoc(FILE *out)
+{
+	fputs(".Bl -tag -width \"operands\" -compact\n", out);
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		fputs(".It Ic ", out);
+		mdoc_word(out, views[i]->name);
+		fputc('\n', out);
+		mdoc_text(out, views[i]->note);
+	}
+	fputs(".El\n", out);
 }
 
 int

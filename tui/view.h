@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "tui/draw.h"
 #include "tui/list.h"
@@ -62,6 +63,7 @@ extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */
+void view_mdoc(FILE *out);
 
 int view_open_all(struct app *a);
 void view_close_all(struct app *a);

@@ -40,11 +40,11 @@ report "only output.c, progress.c and main.c of the command line write" "$(
 	all | grep '^src/cli/' | grep -vE '/(output|progress|main)\.c$' |
 	    xargs grep -nE "[a-z]$streams" /dev/null)"
 # One sink for each way out: the command line's output.c and progress.c; on the interactive side app.c for lines, draw.c
-# and term.c for screens. main.c says how it is used, and cmd.c, keys.c and mdoc.c print their own tables for the manual.
+# and term.c for screens. main.c says how it is used, and cmd.c, keys.c, mdoc.c and view.c print their own tables for the manual.
 sinks='printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putc|fputc|putchar|fwrite|write|writev|fputws|wprintf|fwprintf|tputs|putp|perror|psignal'
 sinks="$sinks|addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|waddn?w?str|mvprintw|vw_printw"
-report "only app.c, draw.c, term.c, term_send.c and main.c of the screens write; cmd.c, keys.c and mdoc.c write the manual" "$(
-	all | grep '^tui/' | grep -vE '^tui/(app|draw|term|term_send|main|cmd|keys|mdoc)\.c$' | calls "$sinks")"
+report "only app.c, draw.c, term.c, term_send.c and main.c of the screens write; cmd.c, keys.c, mdoc.c and view.c write the manual" "$(
+	all | grep '^tui/' | grep -vE '^tui/(app|draw|term|term_send|main|cmd|keys|mdoc|view)\.c$' | calls "$sinks")"
 report "curses is written to by term.c and term_send.c alone" "$(
 	all | grep '^tui/' | grep -vE '^tui/term(_send)?\.c$' | calls 'addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|refresh|doupdate')"
 report "the command line and the engine write by output.c, progress.c and base/file.c alone; blas.c before all; batch.c adds lines of JSON" "$(

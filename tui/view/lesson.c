@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/keys.h"
 
 enum { WIDEST = 100 };	/* longer lines are hard to read */
 
@@ -181,7 +182,7 @@ lesson_draw(struct app *a, void *state, const struct area *area)
 
 	(void)state;
 	if (!p->lesson) {
-		draw_text(area, 1, 0, ST_DIM, "no lesson is open: lesson NAME opens one");
+		draw_fmt(area, 1, 0, ST_DIM, "no lesson is open: %s lists those there are", key_for("view start"));
 		return;
 	}
 	flow(area, 1, 0, width, ST_TEXT, p->lesson->step[p->step].text);
