@@ -16,7 +16,9 @@ struct operands {
 	struct ct_operands picture;
 	struct ct_error why;		/* there is none */
 	int layer, feature, pos;
-	int node;			/* that it was made for */
+	int node;			/* that it was made for, */
+	bool listed;			/* or not: a feature of another view's list, with a place of its own: */
+	struct ct_clamp place;
 	int step;			/* positions away from the node's */
 };
 
@@ -49,7 +51,11 @@ make_picture(struct app *a, struct operands *o)
 {
 	o->ready = false;
 	o->node = a->study.node;
-	if (!feature_of(study_node(&a->study, o->node), o)) {
+	if (o->listed) {
+		o->layer = o->place.layer;
+		o->feature = o->place.feature;
+		o->pos = o->place.pos;
+	} else if (!feature_of(study_node(&a->study, o->node), o)) {
 		ct_fail(&o->why, CT_EINVAL, "choose a feature in the tree (1) or the list of features (5)");
 		return;
 	}
@@ -63,7 +69,7 @@ operands_changed(struct app *a, void *state, enum change what)
 {
 	struct operands *o = state;
 
-	o->ready = false;
+	o->ready = o->listed = false;
 	o->step = 0;
 	o->why.msg[0] = '\0';
 	if (a->view == VIEW_OPERANDS && what != CHANGED_PRUNING)
@@ -74,8 +80,10 @@ static void
 operands_focused(struct app *a, void *state)
 {
 	struct operands *o = state;
+	const struct view_ops *from = view_ops(a->before);
 
-	if (o->node != a->study.node)
+	o->listed = a->before != VIEW_OPERANDS && from->feature && from->feature(a, a->state[a->before], &o->place);
+	if (o->listed || o->node != a->study.node)
 		o->step = 0;
 	make_picture(a, o);
 }
