@@ -515,7 +515,7 @@ test_errors(void **state)
 	    {TABLES SENTENCES
 		"  hold_out: {sentences: [dish], pairs: [land, land.dish], share: 0.9, seed: 1}\n",
 		"r.yaml:15: only 0 of the 2 pairs can be held out, 2 wanted"},
-	    {TABLES SENTENCES "parts: [a]\n", "r.yaml:15: `parts:` is a map of two to "},
+	    {TABLES SENTENCES "parts: [a]\n", "r.yaml:15: `parts:` is a map of 2 to "},
 	    {TABLES SENTENCES "parts: {a: {b: c}, d: e}\n", "r.yaml:15: expected a label, such as \"say _*\""},
 	    {TABLES SENTENCES "parts: {a: \"*\", b: \"nothing *\"}\n", "r.yaml:15: no label of the corpus is like \"nothing *\""},
 	};
