@@ -183,8 +183,8 @@ picture_open(struct picture *p, const json_t *graph, struct ct_error *err)
 		return ct_fail(err, CT_ENOMEM, "out of memory for a picture of %zu nodes", p->n_nodes);
 	}
 	p->tokens = json_object_get(json_object_get(graph, "metadata"), "prompt_tokens");
-	json_array_foreach(nodes, i, v)
-		describe(p, &p->nodes[i], v);
+	for (i = 0; i < p->n_nodes; i++)
+		describe(p, &p->nodes[i], json_array_get(nodes, i));
 	qsort(p->nodes, p->n_nodes, sizeof *p->nodes, by_place);
 	for (i = 0; i < p->n_nodes; i++)
 		if (json_object_set_new(index, p->nodes[i].id, json_integer((json_int_t)i)) != 0) {
