@@ -26,6 +26,7 @@ struct grid {
 	struct cell *cells;	/* (rows, cols) */
 	int cursor_x, cursor_y;	/* -1: hidden */
 	bool ascii;		/* only ASCII reaches the screen */
+	bool words;		/* read aloud: words in place of pictures */
 };
 
 /* A rectangle of the grid; drawing outside of it is cut off. */

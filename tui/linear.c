@@ -288,6 +288,7 @@ linear_run(struct app *a)
 		app_complain("out of memory");
 		return 2;
 	}
+	l->page.words = true;
 	l->step = -1;
 	if (a->message[0])
 		app_line("%s", a->message);

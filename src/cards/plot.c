@@ -315,3 +315,48 @@ ct_plot_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells)
 	folded_row(p, false, y, cells);
 	folded_row(p, true, y, cells + fold_width(p, false) + gap(p));
 }
+
+/* Writes the strongest few means, strongest first, behind the n bytes that are there. */
+static size_t
+strongest(const struct ct_plot *p, bool ones, char *dst, size_t n, size_t size)
+{
+	enum { MOST = 4 };
+	int n_side = side(p->o, ones), first = ones ? 0 : p->o->from / DIGITS, best, taken[MOST];
+
+	for (int k = 0; k < MOST && n < size; k++) {
+		float most = p->most[ones] / 2;
+
+		best = -1;
+		for (int i = 0; i < n_side * n_side; i++) {
+			float m = mean(p->o, ones, i / n_side, i % n_side);
+			bool again = false;
+
+			for (int j = 0; j < k; j++)
+				again |= taken[j] == i;
+			if (!again && m > most) {
+				best = i;
+				most = m;
+			}
+		}
+		if (best < 0)
+			break;
+		taken[k] = best;
+		n += (size_t)snprintf(dst + n, size - n, " %d+%d", first + best / n_side, first + best % n_side);
+	}
+	return n;
+}
+
+const char *
+ct_plot_words(const struct ct_plot *p, char *dst, size_t size)
+{
+	size_t n = 0;
+
+	*dst = '\0';
+	for (int ones = 0; ones < 2 && n < size; ones++) {
+		n += (size_t)snprintf(dst + n, size - n, "%s%s", ones ? ", ones" : "tens",
+		    p->least[ones] > alike * p->most[ones] ? " all alike" : "");
+		if (n < size && p->least[ones] <= alike * p->most[ones])
+			n = strongest(p, ones, dst, n, size);
+	}
+	return dst;
+}

@@ -8,6 +8,7 @@
 #define CT_CARDS_PLOT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cards/card.h"
@@ -40,5 +41,8 @@ struct ct_plot {
 bool ct_plot_fit(struct ct_plot *p, enum ct_plot_form form, const struct ct_operands *o, int w, int h, bool ascii);
 /* Row y of it: p->w cells, CT_PLOT_COLS at most. */
 void ct_plot_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells);
+
+/* The strongest means of a folded picture: "tens 2+5 3+4 5+2, ones all alike". Returns dst. */
+const char *ct_plot_words(const struct ct_plot *p, char *dst, size_t size);
 
 #endif

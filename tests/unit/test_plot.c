@@ -68,6 +68,7 @@ tens_and_ones(void **state)
 {
 	struct ct_operands o = picture(100, ends_in_5);
 	struct ct_plot p;
+	char words[80];
 
 	(void)state;
 	assert_true(ct_plot_fit(&p, CT_PLOT_FOLDED, &o, 33, 6, false));
@@ -84,8 +85,11 @@ tens_and_ones(void **state)
 	assert_false(ct_plot_fit(&p, CT_PLOT_FOLDED, &o, 31, 20, false));
 	assert_false(ct_plot_fit(&p, CT_PLOT_FOLDED, &o, 80, 5, false));
 
+	assert_string_equal(ct_plot_words(&p, words, sizeof words), "tens all alike, ones 0+5 1+4 2+3 3+2");
+
 	o = picture(100, near_75);
 	assert_true(ct_plot_fit(&p, CT_PLOT_FOLDED, &o, 51, 11, true));
+	assert_string_equal(ct_plot_words(&p, words, sizeof words), "tens 0+7 1+6 2+5 3+4, ones all alike");
 	assert_string_equal(row(&p, 1), "   0             ++##");
 	assert_string_equal(row(&p, 8), "   7 ##");
 }

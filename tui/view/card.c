@@ -118,7 +118,7 @@ fit_plot(struct app *a, struct card *c, const struct ct_node *n, int h, bool all
 	c->plot.h = 0;
 	if (!c->card || !ct_session_operands_known(a->study.session, n->layer, n->index, n->pos, &c->operands))
 		return;
-	if (ct_plot_fit(&c->plot, CT_PLOT_DOTS, &c->operands, c->w - 1, all ? h : h - ENOUGH, c->ascii) &&
+	if (!c->words && ct_plot_fit(&c->plot, CT_PLOT_DOTS, &c->operands, c->w - 1, all ? h : h - ENOUGH, c->ascii) &&
 	    c->plot.by < CT_PLOT_COARSEST)
 		return;
 	if (!ct_plot_fit(&c->plot, CT_PLOT_FOLDED, &c->operands, c->w - 1, all ? h : h - LEAST, c->ascii))
@@ -134,7 +134,9 @@ add_plot(struct card *c, int room)
 	while (c->plot.form == CT_PLOT_FOLDED && c->list.n < room - c->plot.h - 2)
 		add(c, (struct card_line){ .kind = BLANK });
 	add(c, (struct card_line){ .kind = PLOT_TITLE });
-	for (int y = 0; y < c->plot.h; y++)
+	if (c->words)
+		add(c, (struct card_line){ .kind = PLOT_WORDS });
+	for (int y = 0; y < c->plot.h && !c->words; y++)
 		add(c, (struct card_line){ .kind = PLOT, .i = y });
 }
 
@@ -260,6 +262,7 @@ card_draw(struct app *a, void *state, const struct area *area)
 	c->list.h = area->h;
 	c->w = area->w;
 	c->ascii = area->grid->ascii;
+	c->words = area->grid->words;
 	card_list(a, c);
 	list_resize(&c->list, c->list.n, area->h);
 	if (!focus)

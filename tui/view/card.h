@@ -13,7 +13,7 @@ struct area;
 enum { CARD_LINES = 160 };
 
 enum card_kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS, CANDIDATE, BIAS,
-	PLOT_TITLE, PLOT, NOTE };
+	PLOT_TITLE, PLOT, PLOT_WORDS, NOTE };
 
 struct card_line {
 	enum card_kind kind;
@@ -33,7 +33,7 @@ struct card {
 	struct ct_operands operands;
 	struct ct_plot plot;		/* of these; h 0: none */
 	int w;				/* of the pane */
-	bool ascii;
+	bool ascii, words;		/* as the grid that it is drawn into */
 };
 
 /* What the clamps in force do to a node, or NULL. */

@@ -278,11 +278,14 @@ draw_says(const struct area *area, int y, const struct ct_card *card, const stru
 }
 
 static void
-draw_plot_title(const struct area *area, int y, const struct ct_operands *o)
+draw_plot_title(const struct area *area, int y, const struct card *c)
 {
+	const struct ct_operands *o = &c->operands;
 	char share[FMT_SIZE], text[64];
 
-	if (o->value[0] >= 0 && o->value[1] >= 0)
+	if (c->words)
+		draw_text(area, 1, y, ST_DIM, "over all pairs");
+	else if (o->value[0] >= 0 && o->value[1] >= 0)
 		draw_fmt(area, 1, y, ST_DIM, "all pairs: %d ↓ %d →", o->value[0], o->value[1]);
 	else
 		draw_text(area, 1, y, ST_DIM, "all pairs: first ↓");
@@ -293,7 +296,7 @@ draw_plot_title(const struct area *area, int y, const struct ct_operands *o)
 void
 card_draw_line(struct app *a, const struct area *area, int y, const struct card *c, const struct card_line *l)
 {
-	char f1[FMT_SIZE];
+	char f1[FMT_SIZE], text[STUDY_NAME];
 
 	switch (l->kind) {
 	case HEAD:
@@ -339,7 +342,10 @@ card_draw_line(struct app *a, const struct area *area, int y, const struct card 
 		draw_bias(a, area, y, c, l);
 		break;
 	case PLOT_TITLE:
-		draw_plot_title(area, y, &c->operands);
+		draw_plot_title(area, y, c);
+		break;
+	case PLOT_WORDS:
+		draw_cut(area, 1, y, -1, ST_TEXT, ct_plot_words(&c->plot, text, sizeof text));
 		break;
 	case PLOT:
 		operands_row(area, 0, y, &c->plot, l->i);

@@ -131,10 +131,13 @@ static int
 draw_form(const struct area *area, int x, int y, enum ct_plot_form form, const struct ct_operands *o)
 {
 	struct ct_plot plot;
+	char words[STUDY_NAME];
 
 	if (!ct_plot_fit(&plot, form, o, area->w - x, area->h - y, area->grid->ascii))
 		return 0;
-	for (int row = 0; row < plot.h; row++)
+	if (area->grid->words && form == CT_PLOT_FOLDED)
+		draw_text(area, 1, y, ST_TEXT, ct_plot_words(&plot, words, sizeof words));
+	for (int row = 0; row < plot.h && !area->grid->words; row++)
 		operands_row(area, x, y + row, &plot, row);
 	return plot.w;
 }
@@ -159,7 +162,7 @@ operands_draw(struct app *a, void *state, const struct area *area)
 		draw_cut(area, x + 2, 0, area->w - x - 5 - ct_text_width(text), ST_TEXT,
 		    ct_engine_label_short(a->study.engine, o->layer, o->feature, note, sizeof note, NULL));
 	draw_right(area, area->w - 1, 0, ST_DIM, text);
-	x = draw_form(area, 0, 1, CT_PLOT_DOTS, p);
+	x = area->grid->words ? 0 : draw_form(area, 0, 1, CT_PLOT_DOTS, p);
 	draw_form(area, x, 1, CT_PLOT_FOLDED, p);
 }
 
