@@ -135,7 +135,7 @@ each(struct ct_engine *e, const char *name, json_t *list, bool ascii, int *n, st
 			const struct ct_card *card;
 			json_t *j;
 
-			if (!one && strcmp(ct_engine_label(e, l, f), name))
+			if (!one && (!*name || strcmp(ct_engine_label(e, l, f), name)))
 				continue;
 			card = ct_engine_card(e, l, f, err);
 			if (!card)

@@ -124,6 +124,7 @@ printf 'L0#3: "my own"\n' >"$tmp/numbers/labels.yaml"
 run features -m "$tmp/numbers" "my own"
 ok "a typed label finds its feature" has '^L0#3  my own  \(typed\)$'
 fails "a label that nobody has" "no feature 'extra': expected one such as L1#249, or a label" features -m "$tmp/numbers" extra
+fails "a label of nothing" "no feature ''" features -m "$tmp/numbers" ''
 fails "a feature that is not there" 'L0#48' features -m "$tmp/numbers" 'L0#48'
 fails "a card and all of them" "--export is for all cards, 'L0#3' shows one" features -m "$tmp/numbers" --export "$tmp/x" 'L0#3'
 fails "JSON of what" '--json goes with features to show' features -m "$tmp/numbers" --json -
