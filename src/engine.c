@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -182,6 +183,14 @@ keep_path(struct ct_engine *e, const char *dir, const char *name)
 	return kept;
 }
 
+static bool
+same_dir(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 /*
  * The twin of transcoder/ is transcoder-plt/. What belongs to one of them (cards, typed labels) carries the same
  * ending, so that features of the two are never confused.
@@ -199,7 +208,10 @@ choose_transcoder(
 	*ending = "";
 	e->info.has_twin = ct_dir_exists(clt) && ct_dir_exists(plt);
 	if (given) {
-		e->info.transcoder_dir = given;
+		bool twin = same_dir(given, plt);	/* has cards and labels of its own */
+
+		*ending = twin ? "-plt" : "";
+		e->info.transcoder_dir = twin ? plt : given;
 		e->info.has_twin = false;
 		if (!ct_dir_exists(given))
 			return ct_fail(err, CT_ENOTFOUND, "%s: no such transcoder directory", given);

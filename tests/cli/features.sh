@@ -136,4 +136,10 @@ printf '%s\n' "prompt $prompt" 'select L1#43@8' 'label one' 'label two' 'clamp L
 ok "a label is undone" has '^ undone: L1#43 is one$'
 ok "and redone" has '^ redone: L1#43 is two$'
 ok "and gone in the end" sh -c "! grep -q '^L1' '$tmp/labels/labels.yaml'"
+
+# The model's own twin has labels of its own, also when it is named.
+cp -r "$tmp/labels" "$tmp/twin" && cp -r "$tmp/twin/transcoder" "$tmp/twin/transcoder-plt"
+echo 'L1#43: "the twin"' >"$tmp/twin/labels-plt.yaml"
+run trace -m "$tmp/twin" --transcoder "$tmp/twin/transcoder-plt/" "$prompt"
+ok "the twin's labels" has 'L1#43@8 .*the twin'
 exit $failed
