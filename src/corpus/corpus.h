@@ -36,7 +36,7 @@
 #include "io/yaml.h"
 
 enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000, CT_CORPUS_MAX_PARTS = 4,
-	CT_CORPUS_MAX_VALUES = 64 };
+	CT_CORPUS_MAX_VALUES = 64, CT_CORPUS_CODES = 2, CT_CORPUS_LOOKS = 2 };
 
 struct ct_sentence {
 	int first, n;		/* tokens[first .. first+n), first one is BOS */
@@ -61,6 +61,9 @@ struct ct_corpus {
 	int n_words;		/* vocabulary: words[0..n_words) are the token texts, id = index */
 	const char **words;
 	int bos, unk;		/* ids */
+	int n_codes;		/* what words are made of, the digits of numbers; 0: nothing is known of them */
+	int *codes;		/* (n_words, CT_CORPUS_CODES) a word's; -1: it has none. NULL when n_codes is 0 */
+	int look_back[CT_CORPUS_LOOKS];	/* tokens from an answer position back to the words it is made from */
 
 	int n_sentences;
 	struct ct_sentence *sentences;

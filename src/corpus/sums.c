@@ -11,19 +11,23 @@
  *   _1 or _6 (input)             its remainder by five; "_1 or _6, answering"
  *   _9, answering                an operand's part, at the answer position; by place "first _6, answering"
  *   _6 + _9, 3_ + 5_             the lookup that gives ones or tens, operands in either order
- *   ones make 15, tens make 8_   their sums
+ *   first _6 + second _9         the same in this order; "first _6-8 + second _7-9", "first 3-4_ + second 2-5_":
+ *                                such a lookup for neighbours, four digits at most
+ *   first odd + second even      by their ones digits
+ *   ones make 15, tens make 8_   their sums; "ones make 13-15", "tens make 8-9_", four at most
+ *   tens make 8_, carry          with what the ones bring; "tens make 8-9_, no carry"
  *   carry                        the ones digits make ten or more
  *   say _5, say 9_               ones digit and tens of the result
  *   say _0 or _5                 its remainder by five
  *   sum about 95                 90 to 99; each sum is about two numbers
- *   sum 80 to 99                 ranges of the result, 20 and 50 wide and half overlapping
+ *   sum 80 to 99                 ranges of the result, 20 to 50 wide
  */
 #include <stdio.h>
 
 #include "base/random.h"
 #include "corpus/generators.h"
 
-enum { MAX_NUMBER = 999 };
+enum { MAX_NUMBER = 999, WIDEST = 4 };
 
 struct sums {
 	int min, max, seed, digits;
@@ -139,11 +143,52 @@ label_answering(struct ct_build *b, int pos, const char *place, int x)
 static void
 label_range(struct ct_build *b, int pos, int sum, int width)
 {
-	int step = width / 2;
+	for (int from = sum / 10 * 10; from > sum - width && from >= 0; from -= 10)
+		ct_build_label(b, pos, "sum %d to %d", from, from + width - 1);
+}
 
-	for (int from = sum / step * step; from > sum - width; from -= step)
-		if (from >= 0)
-			ct_build_label(b, pos, "sum %d to %d", from, from + width - 1);
+/* The ranges of 0 to `most`, WIDEST wide at most, that x lies in: "3-5". Returns how many. */
+static int
+list_ranges(char (*out)[16], int x, int most)
+{
+	int n = 0;
+
+	for (int width = 1; width <= WIDEST; width++)
+		for (int from = x - width + 1; from <= x; from++) {
+			if (from < 0 || from + width - 1 > most)
+				continue;
+			if (width == 1)
+				snprintf(out[n++], sizeof *out, "%d", from);
+			else
+				snprintf(out[n++], sizeof *out, "%d-%d", from, from + width - 1);
+		}
+	return n;
+}
+
+/* Lookups of neighbours, as coarse features make them, and what they give. */
+static void
+label_coarse(struct ct_build *b, int pos, int x, int y)
+{
+	char r[2][WIDEST * (WIDEST + 1) / 2][16];
+	const char *carry = x % 10 + y % 10 > 9 ? "carry" : "no carry";
+	int n = list_ranges(r[0], x % 10, 9), m = list_ranges(r[1], y % 10, 9);
+
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < m; j++)
+			ct_build_label(b, pos, "first _%s + second _%s", r[0][i], r[1][j]);
+	n = list_ranges(r[0], x / 10, MAX_NUMBER / 10);
+	m = list_ranges(r[1], y / 10, MAX_NUMBER / 10);
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < m; j++)
+			ct_build_label(b, pos, "first %s_ + second %s_", r[0][i], r[1][j]);
+	n = list_ranges(r[0], x % 10 + y % 10, 18);
+	for (int i = 0; i < n; i++)
+		ct_build_label(b, pos, "ones make %s", r[0][i]);
+	n = list_ranges(r[0], x / 10 + y / 10, 2 * (MAX_NUMBER / 10));
+	for (int i = 0; i < n; i++) {
+		ct_build_label(b, pos, "tens make %s_", r[0][i]);
+		ct_build_label(b, pos, "tens make %s_, %s", r[0][i], carry);
+	}
 }
 
 static void
@@ -158,20 +203,20 @@ label_result(struct ct_build *b, int pos, int x, int y)
 	ct_build_label(b, pos, "_%d + _%d", lo, hi);
 	ct_build_label(b, pos, "_%d or _%d + _%d or _%d", lo5, lo5 + 5, hi5, hi5 + 5);
 	ct_build_label(b, pos, "%d_ + %d_", small, large);
+	ct_build_label(b, pos, "first %s + second %s", x % 2 ? "odd" : "even", y % 2 ? "odd" : "even");
 	ct_build_label(b, pos, lo + hi > 9 ? "carry" : "no carry");
 	ct_build_label(b, pos, "say _%d", sum % 10);
 	ct_build_label(b, pos, "say %d_", sum / 10);
 	ct_build_label(b, pos, sum % 2 ? "say an odd number" : "say an even number");
 	ct_build_label(b, pos, "say _%d or _%d", sum % 5, sum % 5 + 5);
 	ct_build_label(b, pos, sum < 100 ? "sum under 100" : "sum 100 or more");
-	ct_build_label(b, pos, "ones make %d", lo + hi);
-	ct_build_label(b, pos, "tens make %d_", small + large);
 	if (x == y)
 		ct_build_label(b, pos, "a number twice");
 	for (int near = (sum + 5) / 5 * 5; near > sum - 5; near -= 5)
 		ct_build_label(b, pos, "sum about %d", near);
-	label_range(b, pos, sum, 20);
-	label_range(b, pos, sum, 50);
+	for (int width = 20; width <= 50; width += 10)
+		label_range(b, pos, sum, width);
+	label_coarse(b, pos, x, y);
 }
 
 static void
@@ -234,6 +279,35 @@ write_digit(struct ct_build *b, int kind, bool ones, int x, int repeat)
 	ct_build_label(b, 4, ones ? "say _%d" : "say %d_", digit);
 }
 
+/* A number's codes are its ones digit and its tens: 7 and 14 of 147. The words are complete. */
+static int
+tell_codes(struct ct_build *b, const struct sums *s, struct ct_error *err)
+{
+	struct ct_corpus *c = b->c;
+	int n = b->words.n * CT_CORPUS_CODES;
+
+	c->codes = ct_arena_need(&c->arena, (size_t)n, sizeof *c->codes, "the digits of numbers", err);
+	if (!c->codes)
+		return CT_ENOMEM;
+	for (int i = 0; i < n; i++)
+		c->codes[i] = -1;
+	for (int x = s->min; x <= 2 * s->max; x++) {
+		char text[16];
+		int id;
+
+		snprintf(text, sizeof text, "%d", x);
+		id = ct_names_find(&b->words, text);
+		if (id < 0)
+			continue;
+		c->codes[id * CT_CORPUS_CODES] = x % 10;
+		c->codes[id * CT_CORPUS_CODES + 1] = 10 + x / 10;
+	}
+	c->n_codes = 10 + 2 * s->max / 10 + 1;
+	c->look_back[0] = 1;
+	c->look_back[1] = 3;
+	return CT_OK;
+}
+
 int
 ct_sums_build(struct ct_build *b, const struct ct_yaml_doc *recipe, const struct ct_yaml *corpus,
     struct ct_error *err)
@@ -263,6 +337,8 @@ ct_sums_build(struct ct_build *b, const struct ct_yaml_doc *recipe, const struct
 			write_digit(b, kind, true, x, s.digits);
 			write_digit(b, kind, false, x, s.digits);
 		}
+	if (!b->failed)
+		rc = tell_codes(b, &s, err);
 done:
 	ct_arena_free(&s.arena);
 	return rc;

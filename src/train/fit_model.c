@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "train/codes.h"
 #include "train/pack.h"
 
 /* A worker's share of every batch, with all that it writes. */
@@ -183,6 +184,8 @@ open_fit(struct fit *f, struct ct_error *err)
 		.clip = o->clip };
 	ct_rng_seed(&f->deck.rng, (uint64_t)o->seed, 1);
 	ct_net_init(f->net, o->init, o->embed, &f->deck.rng);
+	if (o->codes && (code = ct_codes_lay(f->net, f->corpus, o->embed, &f->deck.rng, err)) != CT_OK)
+		return code;
 	if (o->frozen)
 		f->net->params.list[0].rate = 0;	/* the embedding */
 	f->n_shares = ct_pool_threads(f->pool);

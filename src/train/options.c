@@ -71,6 +71,7 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "init", NULL, &o->init, 1e-6, 10, NULL },
 		{ "embedding init", NULL, &o->embed, 1e-6, 10, NULL },
 		{ "embedding frozen", NULL, NULL, 0, 0, &o->frozen },
+		{ "number codes", NULL, NULL, 0, 0, &o->codes },
 	};
 	const struct number steps[] = {
 		{ "seed", &o->seed, NULL, 0, INT_MAX, NULL },

@@ -17,6 +17,7 @@ struct ct_model_options {
 	struct ct_net_shape shape;	/* V comes from the corpus; context grows to its longest sentence */
 	double init, embed;		/* deviations of the initial weights and embedding */
 	bool frozen;			/* the embedding stays as it was drawn */
+	bool codes;			/* tokens tell what they are made of, and heads where they look: see codes.h */
 	int seed, steps;
 	int batch;			/* sentences */
 	double rate, beta1, beta2, decay, clip;

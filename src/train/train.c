@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "config.h"
 #include "train/checkpoint.h"
+#include "train/codes.h"
 #include "train/export.h"
 #include "train/fit_coder.h"
 #include "train/fit_model.h"
@@ -142,6 +143,17 @@ check_bottleneck(const struct run *r, struct ct_error *err)
 	    "a bottleneck lies where sentences have their `plan at:`, and none has one");
 }
 
+static int
+check_codes(const struct run *r, struct ct_error *err)
+{
+	const struct ct_yaml *at = ct_yaml_get(ct_yaml_get(ct_yaml_root(r->doc), "model"), "number codes");
+	struct ct_error why;
+
+	if (!r->recipe.model.codes || ct_codes_check(&r->recipe.model.shape, r->corpus, &why) == CT_OK)
+		return CT_OK;
+	return ct_yaml_fail(r->doc, at, CT_EINVAL, err, "%s", why.msg);
+}
+
 /* The bytes of the longest token of the corpus that s begins with, up to a blank or the end. */
 static size_t
 longest_token(const struct ct_corpus *c, const char *s)
@@ -184,7 +196,8 @@ prepare(struct run *r, const char *path, struct ct_error *err)
 	    (code = ct_train_recipe_read(&r->recipe, r->doc, err)) != CT_OK ||
 	    (code = ct_yaml_string(r->doc, ct_yaml_root(r->doc), "name", true, &r->name, err)) != CT_OK ||
 	    (code = ct_corpus_build(&r->corpus, r->doc, err)) != CT_OK ||
-	    (code = check_bottleneck(r, err)) != CT_OK || (code = check_demo(r, err)) != CT_OK ||
+	    (code = check_bottleneck(r, err)) != CT_OK || (code = check_codes(r, err)) != CT_OK ||
+	    (code = check_demo(r, err)) != CT_OK ||
 	    (code = ct_pool_open(&r->pool, r->opt->threads, err)) != CT_OK ||
 	    (code = open_checkpoint(r, path, err)) != CT_OK)
 		return code;

@@ -87,6 +87,16 @@ ok "a demo with a word that the model will not know" one_error 'bad.yaml:2: .*"Z
 sed 's/^train: {/train: {bottleneck: 0.5, /' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "a bottleneck needs a place" one_error "bad.yaml:[0-9]+: .*bottleneck.*plan at"
+sed 's/^model: {/model: {number codes: true, /' "$recipe" >"$tmp/bad.yaml"
+run train -o "$tmp/bad" "$tmp/bad.yaml"
+ok "number codes need numbers" one_error "bad.yaml:[0-9]+: .*only where numbers are"
+cat >"$tmp/bad.yaml" <<'END'
+name: narrow
+corpus: {generator: sums, max: 9}
+model: {width: 16, heads: 2, number codes: true}
+END
+run train -o "$tmp/bad" "$tmp/bad.yaml"
+ok "and heads that are wide enough" one_error "bad.yaml:3: number codes need 2 heads or more, at least 12 wide"
 { cat "$tmp/kitchens/recipe.yaml"; echo 'parts: {all: "*", say: "say *"}'; } >"$tmp/bad.yaml"
 run train "$tmp/bad.yaml"
 ok "parts with too many values" one_error 'bad.yaml:[0-9]+: the parts have [0-9]+ values together, at most 64'
