@@ -279,6 +279,23 @@ test_same_recipe_same_corpus(void **state)
 	}
 }
 
+/* Numbers are made of digits, other words of nothing; from "=" both numbers are looked at. */
+static void
+check_codes(const struct ct_corpus *c)
+{
+	const int *sign = c->codes + ct_corpus_word(c, "+") * CT_CORPUS_CODES;
+
+	assert_int_equal(c->n_codes, 10 + 20);
+	for (int x = 0; x < 199; x++) {
+		const int *of = c->codes + (ct_corpus_word(c, "0") + x) * CT_CORPUS_CODES;
+
+		assert_int_equal(of[0], x % 10);
+		assert_int_equal(of[1], 10 + x / 10);
+	}
+	assert_true(sign[0] < 0 && sign[1] < 0);
+	assert_true(c->look_back[0] == 1 && c->look_back[1] == 3);
+}
+
 static void
 test_sums(void **state)
 {
@@ -289,7 +306,7 @@ test_sums(void **state)
 
 	(void)state;
 	check_whole(c);
-	assert_int_equal(c->n_sentences, 10000 + 2 * 199);	/* and the digits of 0 to 198 */
+	assert_int_equal(c->n_sentences, 10000);
 	for (int i = 0; i < 10000; i++) {
 		const struct ct_sentence *t = &c->sentences[i];
 		int a = i / 100, b = i % 100;
@@ -314,19 +331,45 @@ test_sums(void **state)
 	assert_true(has_label(c, s, 4, "say _5"));
 	assert_true(has_label(c, s, 4, "say 9_"));
 	assert_true(has_label(c, s, 4, "sum 80 to 99"));
+	assert_true(has_label(c, s, 4, "first _6 + second _9"));
+	assert_true(has_label(c, s, 4, "first _5-6 + second _6-9"));
+	assert_true(has_label(c, s, 4, "first 0-3_ + second 5_"));
+	assert_false(has_label(c, s, 4, "first 5_ + second 3_"));
+	assert_true(has_label(c, s, 4, "first even + second odd"));
+	assert_true(has_label(c, s, 4, "ones make 15"));
+	assert_true(has_label(c, s, 4, "tens make 7-10_"));
+	assert_true(has_label(c, s, 4, "tens make 8_, carry"));
 	assert_true(has_label(c, s, 4, "second _9, answering"));
 	assert_false(has_label(c, s, 4, "sum 100 or more"));
-	for (int i = 10000; i < c->n_sentences; i++) {
-		const struct ct_sentence *t = &c->sentences[i];
-		int x = (i - 10000) / 2;
+	check_codes(c);
+	ct_corpus_free(c);
+}
 
-		assert_int_equal(strtol(word(c, t, 3), NULL, 10), x);
-		assert_int_equal(strtol(answer(c, t), NULL, 10), i % 2 ? x / 10 : x % 10);
-		assert_string_equal(word(c, t, 1), i % 2 ? "tens" : "ones");
-		assert_false(t->held_out);
-		assert_true(t->repeat > 1);
+/* Behind the sums, the digits of 0 to 18. */
+static void
+test_sums_digits(void **state)
+{
+	static const char text[] = "corpus: {generator: sums, max: 9, digits: 3}\n";
+	const struct ct_sentence *s;
+	struct ct_yaml_doc *doc;
+	struct ct_corpus *c;
+
+	(void)state;
+	assert_int_equal(ct_yaml_open(&doc, "r.yaml", text, sizeof text - 1, NULL), CT_OK);
+	assert_int_equal(ct_corpus_build(&c, doc, NULL), CT_OK);
+	ct_yaml_close(doc);
+	assert_int_equal(c->n_sentences, 100 + 2 * 19);
+	for (int i = 100; i < c->n_sentences; i++) {
+		int x = (i - 100) / 2;
+
+		s = &c->sentences[i];
+		assert_int_equal(strtol(word(c, s, 3), NULL, 10), x);
+		assert_int_equal(strtol(answer(c, s), NULL, 10), i % 2 ? x / 10 : x % 10);
+		assert_string_equal(word(c, s, 1), i % 2 ? "tens" : "ones");
+		assert_false(s->held_out);
+		assert_int_equal(s->repeat, 3);
 	}
-	s = find(c, "ones of 147 = 7");
+	s = find(c, "ones of 17 = 7");
 	assert_true(has_label(c, s, 3, "_7 (input)"));
 	assert_true(has_label(c, s, 4, "asks for the ones"));
 	assert_true(has_label(c, s, 4, "say _7"));
@@ -569,6 +612,7 @@ main(void)
 		cmocka_unit_test(test_capitals_labels),
 		cmocka_unit_test(test_same_recipe_same_corpus),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_sums_digits),
 		cmocka_unit_test(test_rhymes),
 		cmocka_unit_test(test_tokenizer_file),
 		cmocka_unit_test(test_recipe_of_the_manual),
