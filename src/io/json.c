@@ -32,6 +32,13 @@ too_heavy(const char *text, size_t n)
 	return cost > (1 << 20) && cost / 40 > n;
 }
 
+/* Without memory jansson may fail and say nothing. */
+static bool
+no_memory(const json_error_t *why)
+{
+	return json_error_code(why) == json_error_out_of_memory || !*why->text;
+}
+
 int
 ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err)
 {
@@ -44,8 +51,7 @@ ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct
 	*out = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
 	if (*out)
 		return CT_OK;
-	/* Without memory jansson may fail and say nothing. */
-	if (json_error_code(&why) == json_error_out_of_memory || !*why.text)
+	if (no_memory(&why))
 		return ct_fail_memory(err, n, name);
 	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
 	return ct_fail(err, CT_EFORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, msg);
@@ -63,6 +69,8 @@ ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, 
 	*out = json_loadb(text + at, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (*out)
 		return CT_OK;
+	if (no_memory(&why))
+		return ct_fail_memory(err, n, name);
 	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
 	return ct_fail(err, CT_EFORMAT, "%s: byte %zu: not valid JSON: %s", name, at + (size_t)why.position, msg);
 }
