@@ -15,8 +15,10 @@ CTRACE_TUI=${CTRACE_TUI:-./ctrace-tui}
 OPENBLAS_NUM_THREADS=1
 TORTURE_REPORT=$tmp/report
 TORTURE_SECONDS=100
-XDG_STATE_HOME=$tmp/state
+made=$tmp/made	# what the scenarios write; emptied before each run
+XDG_STATE_HOME=$made/state
 export OPENBLAS_NUM_THREADS TORTURE_REPORT TORTURE_SECONDS XDG_STATE_HOME
+mkdir "$made"
 unset CTRACE_MODEL_PATH
 runs=0
 
@@ -35,37 +37,55 @@ train: {seed: 1, steps: 2, batch: 2, rate: 0.003}
 transcoder: {features: 8, seed: 1, steps: 2, batch: 4, rate: 0.003, sparsity: 1}
 RECIPE
 
-trace() { "$CTRACE" trace -m "$model" --json "$tmp/graph.json" w20 w1 w22; }
+printf 'view map\nscreen\n' >"$tmp/graph.script"
+printf 'clamp L1#3@2=0\nsave torture\nunclamp all\nload torture\nscreen\n' >"$tmp/saved.script"
+printf 'down\nenter\nclamp L1#3@2=0\nview clamps\n' >"$tmp/linear.script"
+
+trace() { "$CTRACE" trace -m "$model" --json "$made/graph.json" w20 w1 w22; }
 steer() { "$CTRACE" steer -m "$model" --clamp 'L1#3@2=0' --clamp 'L0#5@*x0' --generate 3 w20 w1 w22; }
 survey() { "$CTRACE" survey -m "$model" --json - w20 w1; }
 features() { "$CTRACE" features -m "$model"; }
 evaluate() { "$CTRACE" eval -m "$model"; }
-export_html() { "$CTRACE" export "$tmp/made.json" --to html -o "$tmp/graph.html"; }
-export_dot() { "$CTRACE" export "$tmp/made.json" --to dot; }
+export_html() { "$CTRACE" export "$tmp/graph.json" --to html -o "$made/graph.html"; }
+export_dot() { "$CTRACE" export "$tmp/graph.json" --to dot; }
 models() { CTRACE_MODEL_PATH=$tmp "$CTRACE" models; }
 tui() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/script" w20 w1 w22; }
-graph() { printf 'view map\nscreen\n' | "$CTRACE_TUI" --graph "$tmp/made.json" --headless 100x30 --script -; }
-saved() {
-	printf 'clamp L1#3@2=0\nsave torture\nunclamp all\nload torture\nscreen\n' |
-	    "$CTRACE_TUI" -m "$model" --headless 100x30 --script - w20 w1
-}
-train() { "$CTRACE" train "$tmp/recipe.yaml" -o "$tmp/trained"; }
-linear() { printf 'down\nenter\nclamp L1#3@2=0\nview clamps\n' | "$CTRACE_TUI" -m "$model" --linear w20 w1; }
+graph() { "$CTRACE_TUI" --graph "$tmp/graph.json" --headless 100x30 --script - <"$tmp/graph.script"; }
+saved() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script - w20 w1 <"$tmp/saved.script"; }
+train() { "$CTRACE" train "$tmp/recipe.yaml" -o "$made/trained"; }
+linear() { "$CTRACE_TUI" -m "$model" --linear w20 w1 <"$tmp/linear.script"; }
 
-# under KIND AT MORE SCENARIO: leaves status, out, err and the shim's report.
-under() {
-	rm -rf "$tmp/report" "$tmp/graph.json" "$tmp/graph.html" "$tmp/state" "$tmp/trained"
-	mkdir "$tmp/trained"
+# untouched KIND SCENARIO: no call fails; leaves status, out, err and what the shim counts.
+untouched() {
+	find "$made" -mindepth 1 -delete
+	rm -f "$tmp/report"
 	(
-		TORTURE_KIND=$1 TORTURE_AT=$2 LD_PRELOAD=$shim
-		export TORTURE_KIND TORTURE_AT LD_PRELOAD
-		[ -z "$3" ] || { TORTURE_MORE=1; export TORTURE_MORE; }
-		$4
+		TORTURE_KIND=$1 TORTURE_AT=0 TORTURE_SITES=$tmp/sites LD_PRELOAD=$shim
+		export TORTURE_KIND TORTURE_AT TORTURE_SITES LD_PRELOAD
+		$2
 	) >"$tmp/out" 2>"$tmp/err"
 	status=$?
 	calls= leaks= largest=
 	[ ! -f "$tmp/report" ] || read -r calls leaks largest peak <"$tmp/report"
-	runs=$((runs + 1))
+}
+
+# each KIND SCENARIO: the calls whose numbers are in points fail in turn. What is not plainly right is judged.
+each() {
+	rm -rf "$tmp/keep" "$tmp/report" && mkdir "$tmp/keep"
+	(
+		TORTURE_KIND=$1 TORTURE_POINTS=$tmp/points TORTURE_KEEP=$tmp/keep TORTURE_CLEAN=$made LD_PRELOAD=$shim
+		export TORTURE_KIND TORTURE_POINTS TORTURE_KEEP TORTURE_CLEAN LD_PRELOAD
+		$2
+	)
+	tried=
+	while read -r at more status leaks largest; do
+		[ -n "$more" ] || { tried=$at; break; }
+		mv "$tmp/keep/$at.$more.out" "$tmp/out"
+		mv "$tmp/keep/$at.$more.err" "$tmp/err"
+		judge "$1" "$at" "${more#-}" "$2"
+	done <"$tmp/report"
+	[ -n "$tried" ] || complain "$1" all "" "$2" "the runs broke off"
+	runs=$((runs + ${tried:-0}))
 }
 
 # The output without what differs from run to run: times and rates.
@@ -105,7 +125,7 @@ judge() {
 	[ "${largest:-0}" -le $((64 << 20)) ] || complain "$@" "an allocation of $largest bytes"
 }
 
-"$CTRACE" trace -m "$model" --json "$tmp/made.json" w20 w1 w22 >/dev/null || exit 99
+"$CTRACE" trace -m "$model" --json "$tmp/graph.json" w20 w1 w22 >/dev/null || exit 99
 
 # The numbers of the calls to try, of n.
 numbers() {
@@ -119,19 +139,12 @@ numbers() {
 for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved linear train}; do
 	before=$runs was=$failed failed=0 all=0
 	for kind in alloc open read write rename sync map stat thread; do
-		TORTURE_SITES=$tmp/sites
-		[ "$points" != sites ] || export TORTURE_SITES
-		under $kind 0 "" $scenario
-		unset TORTURE_SITES
+		untouched $kind $scenario
 		[ "$status" -eq 0 ] && [ "$leaks" = 0 ] || complain $kind 0 "" $scenario "it fails untouched"
 		good=$(steady)
 		all=$((all + calls))
-		for at in $(numbers "$calls"); do
-			for more in "" 1; do
-				under $kind $at "$more" $scenario
-				judge $kind $at "$more" $scenario
-			done
-		done
+		numbers "$calls" >"$tmp/points"
+		each $kind $scenario
 	done
 	[ "$failed" -ne 0 ] || echo "ok - $scenario: $((runs - before)) runs, $all calls"
 	[ "$was" -eq 0 ] || failed=1

@@ -8,6 +8,12 @@
  *   TORTURE_SITES=FILE   gets the numbers of the calls that differ: of those with the same backtrace the first two and
  *                        the last
  *   TORTURE_SECONDS=N    after these SIGALRM ends what hangs
+ *   TORTURE_POINTS=FILE  instead of one run, a run in a process of its own for each number in FILE, alone and with all
+ *                        that follow. The report has a line "AT MORE STATUS LEAKS LARGEST" (MORE 1 or -, STATUS as the
+ *                        shell has it, LEAKS ? when it did not come to its end) for those that did not plainly succeed
+ *                        or fail, and last how many there were
+ *   TORTURE_KEEP=DIR     ... and their outputs, as AT.MORE.out and AT.MORE.err
+ *   TORTURE_CLEAN=DIR    is emptied before each of them
  *
  * Only calls by the program and by the libraries that it gives its input to count (jansson, yaml, pcre2, zlib, and the C
  * library on their behalf). OpenBLAS, curses and the loader are left alone: what they do without memory is theirs.
@@ -17,6 +23,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <link.h>
 #include <malloc.h>
@@ -30,6 +37,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern void *__libc_malloc(size_t n);
@@ -87,6 +95,14 @@ backtrace_sum(void)
 	return sum;
 }
 
+/* For a debugger's breakpoint: what called this is what fails. */
+__attribute__((noinline)) static bool
+torture_failed(void)
+{
+	__asm__ volatile("");
+	return true;
+}
+
 /* Must this call fail? */
 static bool
 fails(enum kind kind, const void *caller)
@@ -99,7 +115,7 @@ fails(enum kind kind, const void *caller)
 	n = atomic_fetch_add(&calls, 1) + 1;
 	if (shim.sites >= 0 && n <= CALLS)
 		site[n - 1] = backtrace_sum();
-	return shim.at > 0 && (n == shim.at || (shim.more && n > shim.at));
+	return shim.at > 0 && (n == shim.at || (shim.more && n > shim.at)) && torture_failed();
 }
 
 static void
@@ -167,6 +183,137 @@ add_object(struct dl_phdr_info *info, size_t size, void *first)
 	return 0;
 }
 
+/* What a run says of itself at its end, in memory that it shares with who started it. */
+struct result {
+	bool ended;
+	long leaks, largest;
+};
+static struct result *result;
+
+static int
+remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	return at->level ? remove(path) : 0;
+}
+
+static void
+redirect(int fd, const char *path)
+{
+	int to = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+	if (to < 0 || dup2(to, fd) != fd)
+		_exit(99);
+	close(to);
+}
+
+/* Reads a small file whole; -1 for one that is not small. */
+static ssize_t
+read_small(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, buf, size) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return n < (ssize_t)size ? n : -1;
+}
+
+/* One line "PROGRAM: something", and a status that says so. */
+static bool
+plainly_failed(int status, const char *err)
+{
+	static char text[1 << 16];
+	ssize_t n = read_small(err, text, sizeof text - 1);
+	const char *colon;
+
+	if ((status != 1 && status != 2) || n <= 0 || text[n - 1] != '\n')
+		return false;
+	text[n] = '\0';
+	colon = strstr(text, ": ");
+	return strncmp(text, "ctrace", 6) == 0 && colon && colon[2] != '\n' && strchr(text, '\n') == text + n - 1;
+}
+
+static bool
+plainly_succeeded(int status, const char *out, const char *err, const char *good)
+{
+	static char text[2][1 << 18];
+	ssize_t n = read_small(out, text[0], sizeof text[0]);
+
+	return status == 0 && n >= 0 && read_small(good, text[1], sizeof text[1]) == n
+	    && memcmp(text[0], text[1], (size_t)n) == 0 && read_small(err, text[0], sizeof text[0]) == 0;
+}
+
+/* Returns in the process that is to run. */
+static bool
+run_point(long at, bool more, const char *keep, const char *good)
+{
+	char out[PATH_MAX], err[PATH_MAX], leaks[32] = "?";
+	const char *clean = getenv("TORTURE_CLEAN");
+	int status;
+	pid_t pid;
+
+	snprintf(out, sizeof out, "%s/%ld.%s.out", keep, at, more ? "1" : "-");
+	snprintf(err, sizeof err, "%s/%ld.%s.err", keep, at, more ? "1" : "-");
+	if (clean)
+		nftw(clean, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	*result = (struct result){ .ended = false };
+	pid = fork();
+	if (pid == 0) {
+		redirect(STDOUT_FILENO, out);
+		redirect(STDERR_FILENO, err);
+		lseek(STDIN_FILENO, 0, SEEK_SET);
+		shim.at = at;
+		shim.more = more;
+		close(shim.report);
+		shim.report = -1;
+		return true;
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		_exit(99);
+	status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	if (result->ended)
+		snprintf(leaks, sizeof leaks, "%ld", result->leaks);
+	if (at == 0 && rename(out, good) != 0)
+		_exit(99);
+	else if (at && result->ended && !result->leaks && result->largest <= 64 << 20
+	    && (plainly_failed(status, err) || plainly_succeeded(status, out, err, good)))
+		unlink(out);
+	else if (at)
+		dprintf(shim.report, "%ld %s %d %s %ld\n", at, more ? "1" : "-", status, leaks, result->largest);
+	if (access(out, F_OK) != 0)
+		unlink(err);
+	return false;
+}
+
+/* Returns in each of the processes that are to run; does not return in the one that starts them. */
+static void
+serve(void)
+{
+	static long points[CALLS];
+	const char *keep = getenv("TORTURE_KEEP");
+	FILE *f = fopen(getenv("TORTURE_POINTS"), "re");
+	char good[PATH_MAX];
+	long n = 0, runs = 0;
+
+	result = mmap(NULL, sizeof *result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!f || !keep || result == MAP_FAILED)
+		_exit(99);
+	while (n < CALLS && fscanf(f, "%ld", &points[n]) == 1)
+		n++;
+	fclose(f);	/* a process that ends would set it back */
+	snprintf(good, sizeof good, "%s/good", keep);
+	if (run_point(0, false, keep, good))
+		return;
+	for (long i = 0; i < n; i++)
+		for (int more = 0; more < 2; more++, runs++)
+			if (run_point(points[i], more, keep, good))
+				return;
+	dprintf(shim.report, "%ld\n", runs);
+	_exit(0);
+}
+
 __attribute__((constructor)) static void
 set_up(void)
 {
@@ -187,9 +334,11 @@ set_up(void)
 		shim.sites = open(sites, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 		backtrace_sum();	/* the first one allocates */
 	}
+	dl_iterate_phdr(add_object, &first);
+	if (getenv("TORTURE_POINTS"))
+		serve();
 	if (seconds)
 		alarm((unsigned)strtoul(seconds, NULL, 10));
-	dl_iterate_phdr(add_object, &first);
 	shim.ready = true;
 }
 
@@ -223,6 +372,8 @@ say(void)
 	shim.ready = false;
 	if (shim.sites >= 0)
 		say_sites();
+	if (result)
+		*result = (struct result){ .ended = true, .leaks = leaks, .largest = largest };
 	if (shim.report < 0)
 		return;
 	n = snprintf(text, sizeof text, "%ld %ld %ld %ld\n", (long)calls, (long)leaks, (long)largest, (long)peak);
