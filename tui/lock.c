@@ -7,17 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static bool
-is_the_one(int fd, const char *path)
-{
-	struct stat mine, there;
+#include "base/file.h"
 
-	return fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino
-	    && mine.st_dev == there.st_dev;
-}
+enum { TRIES = 100 };
 
 /* So that another program can say who has it; the lock holds without. */
 static void
@@ -38,7 +32,7 @@ lock_take(struct lock *l, char *path, bool *busy, struct ct_error *err)
 	int fd;
 
 	*busy = false;
-	for (;;) {
+	for (int tries = 1;; tries++) {
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 		if (fd < 0) {
 			ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(errno));
@@ -54,13 +48,17 @@ lock_take(struct lock *l, char *path, bool *busy, struct ct_error *err)
 			break;
 		}
 		/* Who had it may have removed the file in between: then another one counts. */
-		if (is_the_one(fd, path)) {
+		if (ct_file_has_name(fd, path)) {
 			write_owner(fd);
 			l->path = path;
 			l->fd = fd;
 			return CT_OK;
 		}
 		close(fd);
+		if (tries == TRIES) {
+			ct_fail(err, CT_EIO, "cannot lock %s: it does not stay there", path);
+			break;
+		}
 	}
 	free(path);
 	return CT_EIO;

@@ -155,9 +155,8 @@ write_all(int fd, const char *data, size_t n)
 	return 0;
 }
 
-/* Is what is open the file that has this name now? */
-static bool
-has_name(int fd, const char *path)
+bool
+ct_file_has_name(int fd, const char *path)
 {
 	struct stat mine, there;
 
@@ -172,7 +171,7 @@ remove_abandoned(const char *tmp)
 	int fd = open(tmp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	bool gone = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
-	    && flock(fd, LOCK_EX | LOCK_NB) == 0 && has_name(fd, tmp) && unlink(tmp) == 0;
+	    && flock(fd, LOCK_EX | LOCK_NB) == 0 && ct_file_has_name(fd, tmp) && unlink(tmp) == 0;
 
 	if (fd >= 0)
 		close(fd);
@@ -201,7 +200,7 @@ create_beside(char *tmp, size_t size, const char *target)
 			continue;
 		}
 		/* Another program may have found it before it was locked, and taken it for abandoned. */
-		if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && has_name(fd, tmp))
+		if ((flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && ct_file_has_name(fd, tmp))
 			return fd;
 		close(fd);
 		i++;

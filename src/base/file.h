@@ -50,6 +50,7 @@ int ct_file_append_open(const char *path, size_t keep, struct ct_error *err);
 int ct_file_append(int fd, const char *path, const void *data, size_t n, struct ct_error *err);
 
 bool ct_file_exists(const char *path);			/* a regular file */
+bool ct_file_has_name(int fd, const char *path);	/* what is open is what is there now; links are not followed */
 bool ct_file_missing(const char *path);			/* there is nothing of that name, for sure */
 bool ct_dir_exists(const char *path);
 int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an existing one is fine */

@@ -5,7 +5,7 @@
 # same backtrace the first two and the last; "all": each of them. $TORTURE names the scenarios, if not all.
 set -u
 . "${srcdir:-.}/tests/cli/lib.sh"
-points=${1:-3}
+points=${1:-12}
 shim=$(pwd)/tests/torture/shim.so
 if nm "$CTRACE" 2>/dev/null | grep -qE "__asan|__gcov" || [ ! -f "$shim" ]; then
 	echo "not here: builds with sanitizers or coverage allocate for themselves"
