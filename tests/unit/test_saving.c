@@ -23,6 +23,7 @@
 #include "cards/labels.h"
 #include "pty.h"
 #include "tui/prompt.h"
+#include "tui/session_file.h"
 
 enum { LONG = 300000, SHORT = 70000 };
 
@@ -198,6 +199,23 @@ test_history_of_several_programs(void **state)
 	history_free(&typed);
 }
 
+/* A session that was cut off: its last line has no end. */
+static void
+test_what_a_session_is_about(void **state)
+{
+	struct session_about about;
+
+	(void)state;
+	session_about("", &about);
+	assert_string_equal(about.prompt, "");
+	session_about("\n\t", &about);
+	assert_string_equal(about.prompt, "");
+	session_about("model small\nprompt w1 w2\nnote on L1#2: a feature\nnote all of it", &about);
+	assert_string_equal(about.model, "small");
+	assert_string_equal(about.prompt, "w1 w2");
+	assert_string_equal(about.note, "all of it");
+}
+
 /* Commands for a program without a terminal that shares the state; its standard output in out. */
 static void
 headless(const char *options, const char *commands, char *out, size_t size)
@@ -281,7 +299,7 @@ test_kill_while_saving(void **state)
 		start(&r, "xterm-256color", 80, 24);
 		work("clamp L1#43@2x2");
 		nanosleep(&pause, NULL);	/* until it is saved: about now */
-		nap(i, 40000);
+		nap(i, 200000);
 		kill(r.pid, SIGKILL);
 		waitpid(r.pid, NULL, 0);
 		close(r.master);
@@ -375,6 +393,7 @@ main(void)
 		cmocka_unit_test(test_kill_while_replacing),
 		cmocka_unit_test(test_labels_of_several_programs),
 		cmocka_unit_test(test_history_of_several_programs),
+		cmocka_unit_test(test_what_a_session_is_about),
 		cmocka_unit_test(test_kill_while_saving),
 		cmocka_unit_test(test_the_end_saves),
 		cmocka_unit_test(test_full_disk_under_a_history),
