@@ -4,6 +4,7 @@
  */
 #include "tui/linear.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,8 +302,11 @@ linear_run(struct app *a)
 		if (a->input.kind != INPUT_NONE)
 			say_input(a);
 		fflush(stdout);
-		if (getline(&line, &size, stdin) < 0)
+		if (getline(&line, &size, stdin) < 0) {
+			if (!feof(stdin))
+				app_complain("cannot read a line: %s", strerror(errno));
 			break;
+		}
 		line[strcspn(line, "\r\n")] = '\0';
 		a->message[0] = '\0';
 		did = run_line(a, l, line);

@@ -56,7 +56,9 @@ child_rows(const struct app *a)
 static bool
 open_twig(struct app *a, struct tree *t, struct twig *w)
 {
-	if (!twig_grow(&a->study, w, w->parent ? child_rows(a) : root_rows(a)) || !w->n)
+	if (!twig_grow(&a->study, w, w->parent ? child_rows(a) : root_rows(a)))
+		app_fail(a, "the tree: out of memory");
+	if (!w->n)
 		return false;
 	w->open = true;
 	t->stale = true;
@@ -74,8 +76,10 @@ add_rows(struct app *a, struct tree *t, struct twig *w, int depth, int *n)
 		int capacity = t->capacity ? 2 * t->capacity : 64;
 
 		rows = realloc(t->rows, (size_t)capacity * sizeof *rows);
-		if (!rows)
+		if (!rows) {
+			app_fail(a, "the tree: out of memory");
 			return;
+		}
 		t->rows = rows;
 		t->capacity = capacity;
 	}
@@ -161,8 +165,10 @@ plant(struct app *a, struct tree *t)
 	if (!g || !g->n_targets)
 		return;
 	t->root = calloc((size_t)g->n_targets, sizeof *t->root);
-	if (!t->root)
+	if (!t->root) {
+		app_fail(a, "the tree: out of memory");
 		return;
+	}
 	t->n_roots = g->n_targets;
 	first = g->n_nodes - g->n_targets;
 	for (int i = 0; i < t->n_roots; i++)
