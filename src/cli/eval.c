@@ -43,8 +43,10 @@ layer_rows(const struct ct_fidelity *f)
 	double *values = calloc((size_t)f->L + 1, sizeof *values);
 	int k, l;
 
-	if (values == NULL)
+	if (values == NULL) {
+		cli_line("  out of memory");
 		return;
+	}
 	for (k = 0; k < 4; k++) {
 		for (l = 0; l < f->L; l++) {
 			const struct ct_fidelity_layer *x = &f->layers[l];
