@@ -403,8 +403,12 @@ ct_dir_make(const char *path, struct ct_error *err)
 			continue;
 		if (cut)
 			p[1] = '\0';
-		if (mkdir(copy, 0777) != 0 && !ct_dir_exists(copy))
-			code = ct_fail(err, CT_EIO, "cannot make directory %s: %s", copy, strerror(errno));
+		if (mkdir(copy, 0777) != 0) {
+			int why = errno;
+
+			if (!ct_dir_exists(copy))
+				code = ct_fail(err, CT_EIO, "cannot make directory %s: %s", copy, strerror(why));
+		}
 		if (cut)
 			p[1] = '/';
 	}

@@ -225,6 +225,10 @@ directories_are_made_with_their_parents(void **state)
 	scratch_text("plain", "");
 	assert_int_equal(ct_dir_make("plain/x", &err), CT_EIO);
 	assert_string_equal(err.msg, "cannot make directory plain: File exists");
+	/* The message has mkdir's reason, not that of looking what is there. */
+	assert_int_equal(symlink("nowhere", "dangling"), 0);
+	assert_int_equal(ct_dir_make("dangling", &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot make directory dangling: File exists");
 	assert_false(ct_dir_exists("plain"));
 	assert_true(ct_file_exists("plain"));
 	assert_false(ct_file_exists("a"));
