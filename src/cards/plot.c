@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	LEFT = 4,		/* columns of a scale beside dots, */
+	LEFT = 4,		/* columns of a scale beside dots, or more, */
 	NAME = 5,		/* and beside tens or ones, with their name */
 	TICK = 20,		/* values between its numbers */
 	DIGITS = 10,
@@ -92,11 +92,22 @@ gap(const struct ct_plot *p)
 	return p->tall ? 1 : 2;
 }
 
+/* Columns of the scale beside dots: the largest number, and the mark of the prompt's. */
+static int
+left(const struct ct_plot *p)
+{
+	int w = 2;
+
+	for (int v = p->o->from + p->o->n - 1; v >= 10; v /= 10)
+		w++;
+	return w > LEFT ? w : LEFT;
+}
+
 static bool
 fit_dots(struct ct_plot *p, int w, int h)
 {
 	for (p->by = 1; p->by <= CT_PLOT_COARSEST; p->by *= 2) {
-		p->w = LEFT + cells_for(p->o->n, p->by, dots_across(p));
+		p->w = left(p) + cells_for(p->o->n, p->by, dots_across(p));
 		p->h = 1 + cells_for(p->o->n, p->by, dots_down(p));
 		if (p->w <= w && p->h <= h && p->w <= CT_PLOT_COLS)
 			return true;
@@ -203,29 +214,29 @@ is_here(const struct ct_operands *o, int which, int i, int numbers)
 static void
 dots_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells)
 {
-	int across = p->by * dots_across(p), down = p->by * dots_down(p), tick, mark = -1, n;
+	int across = p->by * dots_across(p), down = p->by * dots_down(p), at = left(p), tick, mark = -1, n;
 	char text[12];
 
 	if (y > 0) {
-		for (int x = 0; x < p->w - LEFT; x++)
-			cells[LEFT + x] = dots_cell(p, y - 1, x);
+		for (int x = 0; x < p->w - at; x++)
+			cells[at + x] = dots_cell(p, y - 1, x);
 		if (has_tick(p->o, y - 1, down, &tick))
-			put_right(cells + LEFT - 1, CT_INK_SCALE, tick);
+			put_right(cells + at - 1, CT_INK_SCALE, tick);
 		if (is_here(p->o, 0, y - 1, down))
-			cells[LEFT - 1] = (struct ct_plot_cell){ '>', CT_INK_HERE };
+			cells[at - 1] = (struct ct_plot_cell){ '>', CT_INK_HERE };
 		return;
 	}
-	for (int x = 0; x < p->w - LEFT; x++)
+	for (int x = 0; x < p->w - at; x++)
 		if (is_here(p->o, 1, x, across)) {
-			cells[LEFT + x] = (struct ct_plot_cell){ 'v', CT_INK_HERE };
+			cells[at + x] = (struct ct_plot_cell){ 'v', CT_INK_HERE };
 			mark = x;
 		}
-	for (int x = 0; x < p->w - LEFT; x++) {
+	for (int x = 0; x < p->w - at; x++) {
 		if (!has_tick(p->o, x, across, &tick))
 			continue;
 		n = snprintf(text, sizeof text, "%d", tick);
-		if (LEFT + x + n <= p->w && (mark < x || mark > x + n))
-			put(cells + LEFT + x, CT_INK_SCALE, text);
+		if (at + x + n <= p->w && (mark < x || mark > x + n))
+			put(cells + at + x, CT_INK_SCALE, text);
 	}
 }
 

@@ -123,6 +123,14 @@ dots(void **state)
 	ct_plot_row(&p, 1, cells);
 	assert_int_equal(cells[4 + 37].ink, CT_INK_STRONG);
 	assert_int_equal(cells[4 + 33].ink, CT_INK_WEAK);
+	/* Years: the scale has room for their digits. */
+	o.n = 12;
+	o.from = 1990;
+	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 20, 9, false));
+	assert_int_equal(strncmp(row(&p, 3), "2000", 4), 0);
+	o.from = 9995;
+	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 20, 9, true));
+	assert_int_equal(strncmp(row(&p, 3), "10000", 5), 0);
 	/* Nowhere active, few numbers. */
 	o = (struct ct_operands){ .n = 12, .value = { -1, -1 } };
 	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 20, 9, false));
