@@ -174,7 +174,8 @@ ct_operands_fill(struct ct_card *card, const struct ct_operand_form *form, const
 		int s = sentence_of[tokens[i]], pos = tokens[i] - c->sentences[s].first;
 		struct ct_operands *o;
 
-		if (form->pair_of[s] < 0 || pos >= form->length)
+		/* Beside what is infinite nothing else could be seen. */
+		if (form->pair_of[s] < 0 || pos >= form->length || !isfinite(acts[i]))
 			continue;
 		o = picture_at(card, form, pos);
 		if (!o)
@@ -196,7 +197,7 @@ rows_json(const struct ct_operands *o)
 		row = json_array();
 		for (int x = 0; x < o->n; x++) {
 			float act = o->acts[y * o->n + x];
-			long percent = STEP * lroundf(100 / STEP * act / o->most);
+			long percent = STEP * lroundf(100 / STEP * (act / o->most));
 
 			/* What is active stays so. */
 			json_array_append_new(row, json_integer(act > 0 && percent == 0 ? STEP : percent));
@@ -290,7 +291,7 @@ read_rows(struct ct_operands *o, const json_t *rows, struct ct_arena *a, const c
 
 			if (!json_is_integer(v) || json_integer_value(v) < 0 || json_integer_value(v) > 100)
 				return wrong(where, "percent", "whole numbers from 0 to 100", err);
-			o->acts[y * n + x] = (float)json_integer_value(v) * o->most / 100;
+			o->acts[y * n + x] = (float)json_integer_value(v) / 100 * o->most;
 			o->n_active += json_integer_value(v) > 0;
 		}
 	}
@@ -302,14 +303,14 @@ read_picture(struct ct_card *card, const json_t *j, const char *where, struct ct
 {
 	struct ct_operands *o = &card->operands.pictures[card->operands.n];
 	const json_t *pos = json_object_get(j, "position"), *most = json_object_get(j, "max");
-	double max = json_number_value(most);
+	float max = (float)json_number_value(most);
 
 	if (!json_is_integer(pos) || json_integer_value(pos) < 1 || json_integer_value(pos) >= card->operands.length)
 		return wrong(where, "position", "a token of the sentence", err);
-	if (!json_is_number(most) || !(max > 0) || !isfinite((float)max))
+	if (!json_is_number(most) || !(max > 0) || !isfinite(max))
 		return wrong(where, "max", "a number above 0", err);
 	o->pos = (int)json_integer_value(pos);
-	o->most = (float)max;
+	o->most = max;
 	card->operands.n++;
 	return read_rows(o, json_object_get(j, "percent"), card->memory, where, err);
 }

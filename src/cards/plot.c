@@ -37,7 +37,7 @@ digit(const struct ct_operands *o, bool ones, int i)
 static float
 mean(const struct ct_operands *o, bool ones, int row, int col)
 {
-	float sum = 0;
+	double sum = 0;
 	int n = 0;
 
 	for (int y = 0; y < o->n; y++) {
@@ -49,7 +49,7 @@ mean(const struct ct_operands *o, bool ones, int row, int col)
 				n++;
 			}
 	}
-	return n ? sum / (float)n : 0;
+	return n ? (float)(sum / n) : 0;
 }
 
 static int
@@ -243,7 +243,9 @@ dots_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells)
 static int
 level(const struct ct_plot *p, bool ones, int row, int col)
 {
-	return p->most[ones] > 0 ? (int)lroundf(LEVELS * mean(p->o, ones, row, col) / p->most[ones]) : 0;
+	float most = p->most[ones];
+
+	return most > 0 && isfinite(most) ? (int)lroundf(LEVELS * (mean(p->o, ones, row, col) / most)) : 0;
 }
 
 /* Two means in a cell: as many dots as each has of LEVELS. */

@@ -45,6 +45,12 @@ near_75(int y, int x)
 	return fmaxf(0, 3 - fabsf((float)(y + x - 75)) / 2);
 }
 
+static float
+huge(int y, int x)
+{
+	return y == x ? 3e38f : 0;
+}
+
 /* Row y as text, blanks at its end cut off. */
 static const char *
 row(const struct ct_plot *p, int y)
@@ -155,6 +161,8 @@ records(void **state)
 		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[1,2,3]}", "operands.pictures: expected a list" },
 		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":3}]}", "operands.position: expected" },
 		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":0}]}", "operands.max: expected" },
+		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e-60}]}", "operands.max: expected" },
+		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e300}]}", "operands.max: expected" },
 		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,\"percent\":[[0]]}]}",
 		  "operands.percent: expected from 3 to 100 rows" },
 		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
@@ -166,6 +174,7 @@ records(void **state)
 	struct ct_operands o = picture(100, near_75);
 	const char *tokens[] = { "", "", "+", "", "=" };
 	unsigned char *bytes;
+	struct ct_plot p;
 	struct ct_error err;
 	size_t n;
 
@@ -185,6 +194,15 @@ records(void **state)
 		assert_true(fabsf(got - acts[i]) <= .026f * 3 || (acts[i] > 0 && got > 0 && got <= .051f * 3));
 		assert_true((got > 0) == (acts[i] > 0));
 	}
+	ct_card_free(again);
+	/* The largest of floats stay in their range. */
+	o = picture(100, huge);
+	assert_int_equal(ct_record_write(&bytes, &n, card, &err), CT_OK);
+	assert_int_equal(ct_record_read(&again, bytes, n, 0, 7, "card", &err), CT_OK);
+	free(bytes);
+	assert_true(isfinite(again->operands.pictures[0].acts[0]) && again->operands.pictures[0].n_active == 100);
+	assert_true(ct_plot_fit(&p, CT_PLOT_FOLDED, &again->operands.pictures[0], 51, 11, true));
+	assert_int_equal(strncmp(row(&p, 1), "   0 ##", 7), 0);
 	ct_card_free(again);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		char text[256];
