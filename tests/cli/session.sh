@@ -117,7 +117,7 @@ options="-m $golden"
 lines 'load hand' save
 in_file "the rest is done" "$kept/hand.session" 'clamp L1#43@2x0'
 in_file "the old file stays" "$kept/hand.session~" '# mine'
-for line in 'label x' 'save x' 'load x' 'quit' 'suspend' 'key q' 'screen'; do
+for line in 'label x' undo redo 'save x' 'load x' 'quit' 'suspend' 'key q' 'screen'; do
 	echo "$line" >"$kept/bad.session"
 	play 'load bad'
 	says "\"$line\" is not for sessions" 'bad.session:1: .*is not for sessions'
