@@ -140,32 +140,62 @@ add_plot(struct card *c, int room)
 		add(c, (struct card_line){ .kind = PLOT, .i = y });
 }
 
+static bool
+is_feature(const struct ct_node *n)
+{
+	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
+}
+
+/* The feature's card, or why there is none; without either, it is no feature. */
+static void
+find_card(struct app *a, struct card *c, const struct ct_node *n)
+{
+	c->card = NULL;
+	c->why.msg[0] = '\0';
+	if (!is_feature(n))
+		return;
+	if (a->study.info->has_cards)
+		c->card = ct_engine_card(a->study.engine, n->layer, n->index, &c->why);
+	else
+		ct_fail(&c->why, CT_ENOTFOUND, a->study.info->from_file ? "no card without a model"
+								 : "no cards yet (ctrace features)");
+}
+
+/*
+ * Lines for the inputs, and for the outputs, of those that are left: there is a line of logits, and a third each for
+ * them and the examples; beside a picture these may go.
+ */
+static int
+edge_lines(const struct card *c, const struct ct_node *n, int left, bool all)
+{
+	enum { MOST = 10 };
+	int lines = c->plot.h && left < 9 ? left / 2 : (left - 3) / (c->card ? 3 : 2);
+
+	if (all)
+		return EDGES;
+	if (n->kind == CT_NODE_EMBEDDING || n->kind == CT_NODE_ERROR)
+		return left;
+	if (n->kind == CT_NODE_TARGET && !c->card)
+		return left - 1;
+	return lines < MOST ? lines : MOST;
+}
+
 /* room: lines of the pane; all: as much as there is. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
 {
 	const struct ct_node *n = study_node(&a->study, c->node);
-	bool feature =
-	    n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
 	bool effect = card_effect(a, c->node) != NULL;
 	int mixed, left, edges, examples, before;
 	char about[STUDY_NAME];
 	const char *written;
 
 	c->list.n = 0;
-	c->card = NULL;
 	c->plot.h = 0;
-	c->why.msg[0] = '\0';
-	if (feature) {
-		if (a->study.info->has_cards)
-			c->card = ct_engine_card(a->study.engine, n->layer, n->index, &c->why);
-		else
-			ct_fail(&c->why, CT_ENOTFOUND, a->study.info->from_file ? "no card without a model"
-									 : "no cards yet (ctrace features)");
-	}
+	find_card(a, c, n);
 	mixed = c->card && !c->card->edited && c->card->f1 < .5 ? c->card->n_candidates : 0;
 	add(c, (struct card_line){ .kind = HEAD });
-	if (feature || n->kind == CT_NODE_ERROR || n->kind == CT_NODE_EMBEDDING)
+	if (is_feature(n) || n->kind == CT_NODE_ERROR || n->kind == CT_NODE_EMBEDDING)
 		add(c, (struct card_line){ .kind = LABEL });
 	written = notes_find(&a->notes, notes_about(&a->study, c->node, about, sizeof about));
 	if (written)
@@ -178,18 +208,11 @@ build(struct app *a, struct card *c, int room, bool all)
 	for (int i = 0; i < mixed && i < (all || room > 24 ? 3 : 1); i++)
 		add(c, (struct card_line){ .kind = CANDIDATE, .i = i });
 	left = room - c->list.n - 1;
-	if (feature && c->card)
+	if (c->card)
 		fit_plot(a, c, n, all ? room : left - 1, all);
 	if (c->plot.h)
 		left -= c->plot.h + 1;
-	/* What is left: a line of logits, a third each for inputs, outputs and examples; beside a picture these may go. */
-	edges = all ? EDGES : c->plot.h && left < 9 ? left / 2 : (left - 3) / (feature && c->card ? 3 : 2);
-	if (!all && edges > 10)
-		edges = 10;
-	if (n->kind == CT_NODE_EMBEDDING || n->kind == CT_NODE_ERROR)
-		edges = all ? EDGES : left;
-	else if (n->kind == CT_NODE_TARGET && !c->card)
-		edges = all ? EDGES : left - 1;
+	edges = edge_lines(c, n, left, all);
 	add(c, (struct card_line){ .kind = BLANK });
 	before = c->list.n;
 	if (n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_TARGET) {
