@@ -19,9 +19,7 @@ cmd_feature(struct app *a, struct ct_clamp *out)
 	*out = (struct ct_clamp){ .layer = -1 };
 	if (view_ops(a->focus)->feature)
 		return view_ops(a->focus)->feature(a, a->state[a->focus], out);
-	if (!n
-	    || !(n->kind == CT_NODE_FEATURE
-		|| (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE)))
+	if (!n || !study_is_feature(n))
 		return false;
 	*out = (struct ct_clamp){ .layer = n->layer, .feature = n->index, .pos = n->pos };
 	return true;

@@ -92,7 +92,7 @@ notes_about(const struct study *s, int node, char *buf, size_t size)
 	const struct ct_node *n = study_node(s, node);
 
 	buf[0] = '\0';
-	if (n && (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE)))
+	if (n && study_is_feature(n))
 		snprintf(buf, size, "L%d#%d", n->layer, n->index);
 	else if (n)
 		ct_session_node_name(s->session, node, buf, size);

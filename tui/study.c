@@ -278,6 +278,12 @@ study_node(const struct study *s, int node)
 	return s->graph && node >= 0 && node < s->graph->n_nodes ? &s->graph->nodes[node] : NULL;
 }
 
+bool
+study_is_feature(const struct ct_node *n)
+{
+	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
+}
+
 const char *
 study_label(const struct study *s, int layer, int feature, char *buf, size_t size, bool *guess)
 {
@@ -366,7 +372,7 @@ study_name(const struct study *s, int node, char *buf, size_t size)
 		return buf;
 	}
 	study_place(s, n->pos, place, sizeof place);
-	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
+	if (study_is_feature(n))
 		snprintf(buf, size, "L%d#%d %s", n->layer, n->index, place);
 	else if (n->kind == CT_NODE_ERROR)
 		snprintf(buf, size, "error L%d %s", n->layer, place);
@@ -390,7 +396,7 @@ study_note(const struct study *s, int node, char *buf, size_t size)
 	buf[0] = '\0';
 	if (!n)
 		return buf;
-	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
+	if (study_is_feature(n))
 		study_label(s, n->layer, n->index, buf, size, &guess);
 	else if (n->kind == CT_NODE_EMBEDDING)
 		snprintf(buf, size, "input");

@@ -117,6 +117,8 @@ const char *study_token(const struct study *s, int pos);
 /* A token of the vocabulary as it stands alone. */
 const char *study_word(const struct study *s, int id, char *buf, size_t size);
 
+bool study_is_feature(const struct ct_node *n);			/* one of the graph, or one that is asked for */
+
 /* A feature's label as it is shown, "" when there is none. *guess: the best of several that fit badly, "Texas?". */
 const char *study_label(const struct study *s, int layer, int feature, char *buf, size_t size, bool *guess);
 /* The same for what a node stands for: is its note a guess? */

@@ -140,19 +140,13 @@ add_plot(struct card *c, int room)
 		add(c, (struct card_line){ .kind = PLOT, .i = y });
 }
 
-static bool
-is_feature(const struct ct_node *n)
-{
-	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
-}
-
 /* The feature's card, or why there is none; without either, it is no feature. */
 static void
 find_card(struct app *a, struct card *c, const struct ct_node *n)
 {
 	c->card = NULL;
 	c->why.msg[0] = '\0';
-	if (!is_feature(n))
+	if (!study_is_feature(n))
 		return;
 	if (a->study.info->has_cards)
 		c->card = ct_engine_card(a->study.engine, n->layer, n->index, &c->why);
@@ -195,7 +189,7 @@ build(struct app *a, struct card *c, int room, bool all)
 	find_card(a, c, n);
 	mixed = c->card && !c->card->edited && c->card->f1 < .5 ? c->card->n_candidates : 0;
 	add(c, (struct card_line){ .kind = HEAD });
-	if (is_feature(n) || n->kind == CT_NODE_ERROR || n->kind == CT_NODE_EMBEDDING)
+	if (study_is_feature(n) || n->kind == CT_NODE_ERROR || n->kind == CT_NODE_EMBEDDING)
 		add(c, (struct card_line){ .kind = LABEL });
 	written = notes_find(&a->notes, notes_about(&a->study, c->node, about, sizeof about));
 	if (written)

@@ -38,7 +38,7 @@ operands_close(void *state)
 static bool
 feature_of(const struct ct_node *n, struct operands *o)
 {
-	if (!n || !(n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE)))
+	if (!n || !study_is_feature(n))
 		return false;
 	o->layer = n->layer;
 	o->feature = n->index;
