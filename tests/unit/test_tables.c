@@ -15,6 +15,7 @@
 #include "tui/cmd.h"
 #include "tui/fmt.h"
 #include "tui/keys.h"
+#include "tui/options.h"
 #include "tui/prompt.h"
 #include "tui/theme.h"
 #include "tui/view.h"
@@ -205,6 +206,19 @@ test_styles_have_letters(void **state)
 		assert_ptr_equal(theme_find(theme_name(theme_at(i))), theme_at(i));
 }
 
+/* What Tab and the settings offer: the themes that there are, in their order. */
+static void
+test_themes_are_offered(void **state)
+{
+	char all[200] = "";
+
+	(void)state;
+	for (int i = 0; theme_at(i); i++)
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? " " : "", theme_name(theme_at(i)));
+	assert_string_equal(option_at(option_find("theme"))->values, all);
+	assert_string_equal(cmd_find("theme", 5)->words, all);
+}
+
 static void
 test_numbers(void **state)
 {
@@ -299,6 +313,7 @@ main(void)
 		cmocka_unit_test(test_scripts_use_everything),
 		cmocka_unit_test(test_views_have_help),
 		cmocka_unit_test(test_styles_have_letters),
+		cmocka_unit_test(test_themes_are_offered),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_line_editing),
 	};
