@@ -16,7 +16,6 @@ static const struct key_entry defaults[] = {
 	{ "map", "Right", "right", "cell", "the cell to the right" },
 	{ "map", "l", "right", NULL, NULL },
 	{ "map", "Enter", "enter", "next node here", "select the next node of this cell, strongest first" },
-	{ "map", "Space", "enter", NULL, NULL },
 	{ "logits", "Enter", "enter", "trace this token", "make the selected token the target" },
 	{ "clamps", "Enter", "enter", "edit", "change the selected clamp" },
 	{ "clamps", "Space", "switch", "on/off", "switch the selected clamp off or on" },
