@@ -87,9 +87,12 @@ static const char *
 get_prune(const struct app *a, char *buf, size_t size)
 {
 	const struct ct_graph *g = a->study.graph;
+	const struct ct_trace_options *next = &a->study.trace;
 
 	if (g)
 		snprintf(buf, size, "%.3g,%.3g", g->node_threshold, g->edge_threshold);
+	else if (next->node_threshold > 0)
+		snprintf(buf, size, "%.3g,%.3g", next->node_threshold, next->edge_threshold);
 	else
 		snprintf(buf, size, "0.8,0.98");
 	return buf;

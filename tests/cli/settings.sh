@@ -55,6 +55,10 @@ Y
 ok "set shows what the file says" has '^ theme +projector +colours +config.yaml$'
 ok "and what it does not" has '^ mode +frozen +what stays as it was under clamps$'
 ok "and that it binds keys" has 'config.yaml  binds 2 keys$'
+echo 'prune: 0.5,0.9' | play 'set prune' 'screen'
+ok "what is pruned is known before a prompt" has '^ prune: 0.5,0.9$'
+play 'set prune' 'screen' </dev/null
+ok "and without a file" has '^ prune: 0.8,0.98$'
 printf 'set mouse\nscreen\n' | STY=1.tty TERM=screen.xterm-256color "$CTRACE_TUI" -m "$golden" --headless 80x24 --script - >"$tmp/out"
 ok "within GNU screen the mouse is the terminal's" has '^ mouse: false \(false, true\)$'
 printf 'set mouse\nscreen\n' | STY=1.tty TERM=tmux-256color "$CTRACE_TUI" -m "$golden" --headless 80x24 --script - >"$tmp/out"
