@@ -9,6 +9,9 @@ ok "the mode is named" has '^mode   frozen, through the model$'
 ok "before and after are shown" has '^w10 +30\.8%  w'
 ok "the agreement is shown" has '^agreement .*(n [0-9]+)'
 
+run steer -m "$golden" --clamp L2#44@8x0 "$prompt"
+ok "of a last layer, which has no knock-on effects, no agreement is given" has '^agreement .* too few, or all alike'
+
 run steer -m "$golden" --clamp L1#43@8=0 --json - "$prompt"
 for field in before after mode through clamps effects agreement; do
 	ok "its JSON has '$field'" has "^ \"$field\":"

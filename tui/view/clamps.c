@@ -166,12 +166,12 @@ draw_agreement(struct app *a, const struct area *area, int y)
 		return;
 	}
 	x += draw_text(area, x, y, ST_DIM, "knock-on effects predicted: ");
-	if (isfinite(o->agreement.spearman)) {
+	if (isfinite(o->agreement.spearman) && isfinite(o->agreement.pearson)) {
 		x += draw_text(area, x, y, ST_DIM, "Spearman ");
 		x += draw_text(area, x, y, ST_STRONG, fmt_signed(b, sizeof b, o->agreement.spearman));
 		x += draw_fmt(area, x, y, ST_DIM, "  n %d", o->agreement.n);
 	} else {
-		x += draw_text(area, x, y, ST_DIM, "too few to say");
+		x += draw_text(area, x, y, ST_DIM, "too few, or all alike");
 	}
 	if (all.n > 1)
 		draw_fmt(area, x, y, ST_DIM, "   this session %s over %d", fmt_signed(b, sizeof b, all.spearman),
