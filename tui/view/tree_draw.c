@@ -126,8 +126,9 @@ tree_draw(struct app *a, void *state, const struct area *area)
 
 	list_resize(l, l->n, area->h);
 	if (!l->n) {
-		draw_text(area, 1, 0, ST_DIM,
-		    a->study.graph ? "no targets" : "nothing traced yet: i begins a prompt");
+		/* A message may have given way to another by now. */
+		draw_text(area, 1, 0, ST_DIM, !a->study.graph ? "nothing traced yet: i begins a prompt" :
+		    a->study.graph->n_targets ? "no memory for the tree" : "no targets");
 		return;
 	}
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
