@@ -138,13 +138,25 @@ file_of(const char *name)
 /* Every program has read the file before the others changed it. */
 static struct ct_labels *labels;
 
+/* Where the others leave a program no time, it is told so, and tries again. */
+static bool
+told_to_wait(int code, const struct ct_error *err, int *tries)
+{
+	return code != CT_OK && strstr(err->msg, "another program is writing there") && ++*tries < 20;
+}
+
 static bool
 set_label(int program, int i)
 {
+	struct ct_error err;
 	char text[64];
+	int code, tries = 0;
 
 	snprintf(text, sizeof text, "%d of program %d", i, program);
-	return ct_labels_set(labels, program, i, text, NULL) == CT_OK;
+	do
+		code = ct_labels_set(labels, program, i, text, &err);
+	while (told_to_wait(code, &err, &tries));
+	return code == CT_OK;
 }
 
 static void
@@ -171,10 +183,17 @@ static struct history typed;
 static bool
 type_line(int program, int i)
 {
+	struct ct_error err;
 	char text[64];
+	int code, tries = 0;
 
 	snprintf(text, sizeof text, "%d of program %d", i, program);
-	return history_add(&typed, text) && history_keep(&typed, file_of("history"), NULL) == CT_OK;
+	if (!history_add(&typed, text))
+		return false;
+	do
+		code = history_keep(&typed, file_of("history"), &err);
+	while (told_to_wait(code, &err, &tries));
+	return code == CT_OK;
 }
 
 static void
