@@ -197,7 +197,7 @@ rows_json(const struct ct_operands *o)
 		row = json_array();
 		for (int x = 0; x < o->n; x++) {
 			float act = o->acts[y * o->n + x];
-			long percent = STEP * lroundf(100 / STEP * (act / o->most));
+			long percent = STEP * lroundf(100.F / STEP * (act / o->most));
 
 			/* What is active stays so. */
 			json_array_append_new(row, json_integer(act > 0 && percent == 0 ? STEP : percent));
