@@ -379,6 +379,10 @@ test_full_disk_under_a_history(void **state)
 
 	(void)state;
 	forget_sessions();
+	start(&r, "xterm-256color", 80, 24);	/* makes the folder; without a pseudo-terminal the test ends here */
+	assert_true(read_until(&r, 0, READY));
+	type(&r, "q");
+	assert_int_equal(finish(&r), 0);
 	snprintf(path, sizeof path, "%s/ctrace/history", pty_home());
 	assert_true(history_add(&old, "w9 w8"));
 	assert_int_equal(history_keep(&old, path, NULL), CT_OK);
