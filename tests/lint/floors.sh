@@ -1,7 +1,7 @@
 #!/bin/sh
 # A floor includes itself and what lies below, never what lies above or beside it.
 #   base < math < io < model < trace < corpus < cards, share, train < eval < session (src/*.c, ctrace.h) < cli, tui
-# tui/ knows ctrace.h, base/ and io/yaml.h only; curses is for tui's term, draw and theme; cblas for math/blas.c.
+# tui/ knows ctrace.h, base/ and io/yaml.h only; curses is for tui's term (with term_send), draw and theme; cblas for math/blas.c.
 set -u
 top=${srcdir:-.}
 failed=0
