@@ -1,0 +1,39 @@
+/*
+ * direct: where the edges into a node come from: straight from words, from features, or from errors.
+ *
+ * The replacement score does not say this: an edge from a word straight to the answer counts as explained there,
+ * although it passes every feature by.
+ */
+#ifndef CT_TRACE_DIRECT_H
+#define CT_TRACE_DIRECT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "trace/graph.h"
+
+enum ct_direct_source {
+	CT_DIRECT_WORDS,		/* token embeddings, carried by attention alone */
+	CT_DIRECT_FEATURES,		/* left-out features included */
+	CT_DIRECT_ERRORS,
+	CT_DIRECT_SOURCES
+};
+
+struct ct_direct {
+	double sum[CT_DIRECT_SOURCES];		/* of the edges: with the bias they add up to the node's value */
+	double size[CT_DIRECT_SOURCES];		/* of their absolute values */
+	double net[CT_DIRECT_SOURCES];		/* sum as a share of all three; NAN where they cancel to nothing */
+	double absolute[CT_DIRECT_SOURCES];	/* size as a share of all three; NAN without any edge */
+};
+
+/*
+ * Splits the edges into one node. In a graph from a file, those that the file has.
+ * Cost: one pass over the node's row. Oracle: tests/unit/test_direct.c
+ */
+int ct_direct_split(struct ct_direct *out, const struct ct_graph *g, int node, struct ct_arena *scratch,
+    struct ct_error *err);
+
+/* The same for all targets together, each counted by its weight. */
+int ct_direct_targets(struct ct_direct *out, const struct ct_graph *g, struct ct_arena *scratch,
+    struct ct_error *err);
+
+#endif
