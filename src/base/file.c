@@ -233,41 +233,99 @@ sync_directory(const char *path)
 	close(fd);
 }
 
+static int
+cannot_write(const char *path, int why, struct ct_error *err)
+{
+	return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(why));
+}
+
+/* A pipe or a device, as it stands. Opening one must not wait for a reader; writing then may. */
+static int
+open_in_place(struct ct_file_new *f, struct ct_error *err)
+{
+	int flags;
+
+	f->fd = open(f->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (f->fd < 0 && errno == ENXIO)
+		return ct_fail(err, CT_EIO, "cannot write %s: nobody reads from this pipe", f->path);
+	if (f->fd < 0)
+		return cannot_write(f->path, errno, err);
+	flags = fcntl(f->fd, F_GETFL);
+	if (flags >= 0 && fcntl(f->fd, F_SETFL, flags & ~O_NONBLOCK) == 0)
+		return CT_OK;
+	cannot_write(f->path, errno, err);
+	close(f->fd);
+	return CT_EIO;
+}
+
 int
-ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err)
+ct_file_new_open(struct ct_file_new *f, const char *path, struct ct_error *err)
 {
 	char target[PATH_MAX], tmp[PATH_MAX + 32];
 	struct stat st;
 	bool old = stat(path, &st) == 0;
-	int fd;
+	int why;
 
+	*f = (struct ct_file_new){ .path = path, .fd = -1 };
+	if (old && (S_ISDIR(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISBLK(st.st_mode)))
+		return ct_fail(err, CT_EIO, "cannot write %s: it is %s, not a file", path, kind_name(st.st_mode));
 	if (old && !S_ISREG(st.st_mode))
-		return ct_fail(err, CT_EIO, "cannot write %s: it is %s, not a file", path,
-		    kind_name(st.st_mode));
+		return open_in_place(f, err);
 	if (strlen(path) >= sizeof target)
-		return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(ENAMETOOLONG));
+		return cannot_write(path, ENAMETOOLONG, err);
 	/* A symbolic link stays one: what it points to is replaced. */
 	if (!old || !realpath(path, target))
 		memcpy(target, path, strlen(path) + 1);
-	fd = create_beside(tmp, sizeof tmp, target);
-	if (fd < 0)
-		return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(errno));
-	if (old && fchmod(fd, st.st_mode & 07777) != 0)
-		goto fail;
-	for (int i = 0; i < n; i++)
-		if (write_all(fd, parts[i].data, parts[i].size) != 0)
-			goto fail;
-	/* It is locked until it has its name. What reached the disk cannot be lost by closing it. */
-	if (fsync(fd) != 0 || rename(tmp, target) != 0)
-		goto fail;
-	close(fd);
-	sync_directory(target);
-	return CT_OK;
-fail:
-	ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(errno));
+	f->fd = create_beside(tmp, sizeof tmp, target);
+	if (f->fd < 0)
+		return cannot_write(path, errno, err);
+	f->target = strdup(target);
+	f->tmp = strdup(tmp);
+	if (f->target && f->tmp && (!old || fchmod(f->fd, st.st_mode & 07777) == 0))
+		return CT_OK;
+	why = f->target && f->tmp ? errno : ENOMEM;
 	unlink(tmp);
-	close(fd);
-	return CT_EIO;
+	close(f->fd);
+	free(f->target);
+	free(f->tmp);
+	return cannot_write(path, why, err);
+}
+
+int
+ct_file_new_write(void *file, const char *text, size_t n, struct ct_error *err)
+{
+	const struct ct_file_new *f = file;
+
+	return write_all(f->fd, text, n) == 0 ? CT_OK : cannot_write(f->path, errno, err);
+}
+
+int
+ct_file_new_end(struct ct_file_new *f, int code, struct ct_error *err)
+{
+	/* It is locked until it has its name. What reached the disk cannot be lost by closing it. */
+	if (code == CT_OK && f->tmp && (fsync(f->fd) != 0 || rename(f->tmp, f->target) != 0))
+		code = cannot_write(f->path, errno, err);
+	if (code < 0 && f->tmp)
+		unlink(f->tmp);
+	close(f->fd);
+	if (code == CT_OK && f->tmp)
+		sync_directory(f->target);
+	free(f->target);
+	free(f->tmp);
+	return code;
+}
+
+int
+ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err)
+{
+	struct ct_file_new f;
+	int code = ct_file_new_open(&f, path, err);
+
+	if (code < 0)
+		return code;
+	for (int i = 0; i < n && code == CT_OK; i++)
+		code = ct_file_new_write(&f, parts[i].data, parts[i].size, err);
+	return ct_file_new_end(&f, code, err);
 }
 
 int

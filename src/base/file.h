@@ -27,6 +27,21 @@ int ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct
 /* The old file or the new one is there at any moment; the old one stays when this fails. */
 int ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err);
 
+/*
+ * The same, with contents that come one after the other, of any length. What is there and no file (a pipe, a terminal,
+ * /dev/null) is written to as it stands. After ct_file_new_open has succeeded ct_file_new_end must follow: with CT_OK the
+ * new file takes its place; with another code, such as that of what should have been written, it is gone. Returns the
+ * code, or that of its own failure. ct_file_new_write is a ct_drain_fn (base/buffer.h) for a struct ct_file_new.
+ */
+struct ct_file_new {
+	const char *path;		/* lent by the caller until the end */
+	char *target, *tmp;		/* NULL: written in place */
+	int fd;
+};
+int ct_file_new_open(struct ct_file_new *f, const char *path, struct ct_error *err);
+int ct_file_new_write(void *f, const char *text, size_t n, struct ct_error *err);
+int ct_file_new_end(struct ct_file_new *f, int code, struct ct_error *err);
+
 /* The same, with contents in several pieces. */
 struct ct_part {
 	const void *data;

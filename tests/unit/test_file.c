@@ -145,8 +145,52 @@ a_failed_replacement_changes_nothing(void **state)
 	assert_int_equal(leftovers(), 0);
 	assert_int_equal(ct_file_replace("no/such/dir", "x", 1, &err), CT_EIO);
 	assert_string_equal(err.msg, "cannot write no/such/dir: No such file or directory");
-	assert_int_equal(ct_file_replace("/dev/null", "x", 1, &err), CT_EIO);
-	assert_string_equal(err.msg, "cannot write /dev/null: it is a device, not a file");
+	assert_int_equal(ct_file_replace("dir", "x", 1, &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot write dir: it is a directory, not a file");
+}
+
+/* What is no file is written to as it stands: a shell's >(command) is a pipe. */
+static void
+pipes_and_devices_are_written_in_place(void **state)
+{
+	struct ct_error err;
+	char text[8];
+	int fd;
+
+	(void)state;
+	assert_int_equal(ct_file_replace("/dev/null", "x", 1, &err), CT_OK);
+	assert_int_equal(mkfifo("pipe", 0666), 0);
+	assert_int_equal(ct_file_replace("pipe", "x", 1, &err), CT_EIO);
+	assert_string_equal(err.msg, "cannot write pipe: nobody reads from this pipe");
+	fd = open("pipe", O_RDONLY | O_NONBLOCK);
+	assert_true(fd >= 0);
+	assert_int_equal(ct_file_replace("pipe", "three", 5, &err), CT_OK);
+	assert_int_equal(read(fd, text, sizeof text), 5);
+	assert_memory_equal(text, "three", 5);
+	close(fd);
+	assert_int_equal(leftovers(), 0);
+}
+
+/* A text that turns out to be wrong, or is not finished, leaves the old file alone. */
+static void
+a_new_file_that_is_given_up_is_gone(void **state)
+{
+	struct ct_file_new f;
+	struct ct_error err;
+
+	(void)state;
+	scratch_text("kept", "old");
+	assert_int_equal(ct_file_new_open(&f, "kept", &err), CT_OK);
+	assert_int_equal(ct_file_new_write(&f, "ne", 2, &err), CT_OK);
+	assert_int_equal(ct_file_new_end(&f, CT_ENOMEM, &err), CT_ENOMEM);
+	expect_content("kept", "old");
+	assert_int_equal(leftovers(), 0);
+	assert_int_equal(ct_file_new_open(&f, "kept", &err), CT_OK);
+	assert_int_equal(ct_file_new_write(&f, "n", 1, &err), CT_OK);
+	assert_int_equal(ct_file_new_write(&f, "ew", 2, &err), CT_OK);
+	assert_int_equal(ct_file_new_end(&f, CT_OK, &err), CT_OK);
+	expect_content("kept", "new");
+	assert_int_equal(leftovers(), 0);
 }
 
 static int
@@ -259,6 +303,8 @@ main(void)
 		cmocka_unit_test(mapping_shows_the_file),
 		cmocka_unit_test(replacing_keeps_mode_and_links),
 		cmocka_unit_test(a_failed_replacement_changes_nothing),
+		cmocka_unit_test(pipes_and_devices_are_written_in_place),
+		cmocka_unit_test(a_new_file_that_is_given_up_is_gone),
 		cmocka_unit_test(what_killed_programs_left_goes_with_the_next_replacement),
 		cmocka_unit_test(one_program_at_a_time_has_the_lock),
 		cmocka_unit_test(directories_are_made_with_their_parents),
