@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST = 256 };
+enum { FIRST = 256, PIECE = 1 << 16 };
 
 /* Room for n more bytes and a NUL. */
 static bool
@@ -32,6 +32,16 @@ reserve(struct ct_buffer *b, size_t n)
 	return true;
 }
 
+/* What has gathered goes on to the drain. */
+static void
+pass_on(struct ct_buffer *b)
+{
+	if (!b->lost && b->n > 0)
+		b->code = b->drain(b->ctx, b->text, b->n, b->err);
+	b->lost |= b->code < 0;
+	b->n = 0;
+}
+
 void
 ct_buffer_add(struct ct_buffer *b, const char *text, size_t n)
 {
@@ -40,6 +50,8 @@ ct_buffer_add(struct ct_buffer *b, const char *text, size_t n)
 	memcpy(b->text + b->n, text, n);
 	b->n += n;
 	b->text[b->n] = '\0';
+	if (b->drain && b->n >= PIECE)
+		pass_on(b);
 }
 
 void
@@ -65,6 +77,8 @@ ct_buffer_printf(struct ct_buffer *b, const char *fmt, ...)
 	vsnprintf(b->text + b->n, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	b->n += (size_t)n;
+	if (b->drain && b->n >= PIECE)
+		pass_on(b);
 }
 
 char *
@@ -87,4 +101,16 @@ ct_buffer_free(struct ct_buffer *b)
 {
 	free(b->text);
 	*b = (struct ct_buffer){ 0 };
+}
+
+int
+ct_buffer_finish(struct ct_buffer *b)
+{
+	int code;
+
+	if (b->drain)
+		pass_on(b);
+	code = b->code < 0 ? b->code : b->lost ? ct_fail_memory(b->err, PIECE, "a text") : CT_OK;
+	ct_buffer_free(b);
+	return code;
 }

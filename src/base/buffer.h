@@ -1,6 +1,8 @@
 /*
- * buffer: a text that grows as it is written to, and knows whether something was lost for want of memory. (The C
- * library's open_memstream does not always.)
+ * buffer: a text that grows as it is written to, or flows on to a file, and remembers whether something of it was lost:
+ * for want of memory, or because the file could not be written. (The C library's open_memstream does not always.)
+ *
+ * Writers need not look at every step: after a failure everything else is dropped, and the end reports it.
  */
 #ifndef CT_BASE_BUFFER_H
 #define CT_BASE_BUFFER_H
@@ -8,11 +10,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A zeroed one is empty. */
+#include "base/error.h"
+
+/* Takes the next n bytes of a text; 0, or a code with *err filled. */
+typedef int (*ct_drain_fn)(void *ctx, const char *text, size_t n, struct ct_error *err);
+
+/* A zeroed one is empty and keeps all that is written to it. */
 struct ct_buffer {
 	char *text;			/* n bytes and a NUL; NULL while nothing was written */
 	size_t n, room;
 	bool lost;
+	ct_drain_fn drain;		/* the text goes here in pieces; NULL: it is kept */
+	void *ctx;
+	struct ct_error *err;		/* of the drain: its first failure; may be NULL */
+	int code;			/* of the drain */
 };
 
 void ct_buffer_add(struct ct_buffer *b, const char *text, size_t n);
@@ -22,5 +33,8 @@ void ct_buffer_printf(struct ct_buffer *b, const char *fmt, ...) __attribute__((
 /* The text, to be freed by the caller ("" when nothing was written), or NULL when some of it was lost. b is empty again. */
 char *ct_buffer_take(struct ct_buffer *b, size_t *n);
 void ct_buffer_free(struct ct_buffer *b);
+
+/* Passes on what a buffer with a drain still holds. 0, or the code of whatever failed first; the buffer is empty again. */
+int ct_buffer_finish(struct ct_buffer *b);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config.h"
 
 json_t *
 ct_json_out_string(const char *s)
@@ -34,6 +35,19 @@ json_t *
 ct_json_out_number(double x)
 {
 	return isfinite(x) ? json_real(x) : json_null();
+}
+
+json_t *
+ct_json_out_document(int format, json_t *body)
+{
+	json_t *all = body ? json_pack("{s:s, s:i}", "ctrace_version", PACKAGE_VERSION, "format", format) : NULL;
+
+	if (all && json_object_update(all, body) != 0) {
+		json_decref(all);
+		all = NULL;
+	}
+	json_decref(body);
+	return all;
 }
 
 int

@@ -19,6 +19,13 @@ json_t *ct_json_out_string(const char *s);
 json_t *ct_json_out_number(double x);
 
 /*
+ * The fields of an object, behind those with which every JSON of ours begins: "ctrace_version", and "format", an integer
+ * that changes whenever a script that reads this kind of document would have to. Takes over body, which may be NULL
+ * (building it failed). NULL: out of memory.
+ */
+json_t *ct_json_out_document(int format, json_t *body);
+
+/*
  * The text of root, ending in a newline, in ASCII (nothing of it can act on a terminal or a page), floats
  * with the 9 digits that give them back: one line, or indented. root may be NULL (building it failed).
  * *text, n bytes and a NUL, is freed by the caller.
