@@ -25,7 +25,6 @@ done | awk '
 	/^$/ { file = "" }
 	function floor(f) {
 		if (f ~ /^tui\//) return "tui"
-		if (f !~ /^src\/.*\//) return "session"
 		split(f, p, "/")
 		return p[2]
 	}
@@ -37,9 +36,9 @@ done | awk '
 		parsers = "src/io/(safetensors|tensor|json|json_stream|yaml|deflate)\\.c" \
 		    "|src/model/(config|tokenizer|bpe|split|vocab|transcoder|llama|gpt2|family)\\.c" \
 		    "|src/cards/(labels|record|store|import)\\.c|src/corpus/(world|templates|corpus|text)\\.c" \
-		    "|src/train/(options|checkpoint)\\.c|src/names(_clamp)?\\.c|src/base/text\\.c" \
+		    "|src/train/(options|checkpoint)\\.c|src/session/names(_clamp)?\\.c|src/base/text\\.c" \
 		    "|src/share/(aggregate|graph_(file|folder|place|raw|words))\\.c" \
-		    "|tui/(lesson|script|session_file|settings|notes)\\.c"
+		    "|tui/(lesson/lesson|language/(script|settings)|study/(session_file|notes))\\.c"
 		for (f in lines) {
 			k = floor(f)
 			n[k] += lines[f]; a[k] += run[f]

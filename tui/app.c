@@ -12,14 +12,14 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "tui/cmd.h"
-#include "tui/dirs.h"
-#include "tui/fmt.h"
+#include "tui/language/cmd.h"
+#include "tui/study/dirs.h"
+#include "tui/terminal/fmt.h"
 #include "tui/frame.h"
-#include "tui/keys.h"
+#include "tui/language/keys.h"
 #include "tui/linear.h"
-#include "tui/mouse.h"
-#include "tui/script.h"
+#include "tui/terminal/mouse.h"
+#include "tui/language/script.h"
 
 enum { QUIET_MS = 100, POLL_MS = 20, BURST = 256 };	/* work shorter than QUIET_MS shows no progress */
 

@@ -8,18 +8,18 @@
 
 #include <stdbool.h>
 
-#include "tui/draw.h"
-#include "tui/input.h"
+#include "tui/terminal/draw.h"
+#include "tui/language/input.h"
 #include "tui/layout.h"
-#include "tui/notes.h"
-#include "tui/player.h"
-#include "tui/session.h"
-#include "tui/settings.h"
-#include "tui/study.h"
-#include "tui/term.h"
-#include "tui/theme.h"
-#include "tui/trail.h"
-#include "tui/view.h"
+#include "tui/study/notes.h"
+#include "tui/lesson/player.h"
+#include "tui/study/session.h"
+#include "tui/language/settings.h"
+#include "tui/study/study.h"
+#include "tui/terminal/term.h"
+#include "tui/terminal/theme.h"
+#include "tui/study/jumplist.h"
+#include "tui/view/view.h"
 
 struct key_entry;
 

@@ -7,11 +7,11 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/cmd.h"
-#include "tui/fmt.h"
-#include "tui/keys.h"
+#include "tui/language/cmd.h"
+#include "tui/terminal/fmt.h"
+#include "tui/language/keys.h"
 #include "tui/layout.h"
-#include "tui/pins.h"
+#include "tui/study/pins.h"
 #include "tui/view/lesson.h"
 
 enum { BAR_MAX = 18, TOP_SHOWN = 12, HINTS = 32 };

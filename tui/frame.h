@@ -4,7 +4,7 @@
 #ifndef TUI_FRAME_H
 #define TUI_FRAME_H
 
-#include "tui/view.h"
+#include "tui/view/view.h"
 
 struct app;
 

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "tui/view.h"
+#include "tui/view/view.h"
 
 struct app;
 

@@ -11,9 +11,9 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/cmd.h"
+#include "tui/language/cmd.h"
 #include "tui/frame.h"
-#include "tui/keys.h"
+#include "tui/language/keys.h"
 
 enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6 };
 

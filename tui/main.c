@@ -10,12 +10,12 @@
 
 #include "base/map.h"
 #include "tui/app.h"
-#include "tui/cmd.h"
-#include "tui/dirs.h"
-#include "tui/keys.h"
-#include "tui/lesson.h"
-#include "tui/settings.h"
-#include "tui/term.h"
+#include "tui/language/cmd.h"
+#include "tui/study/dirs.h"
+#include "tui/language/keys.h"
+#include "tui/lesson/lesson.h"
+#include "tui/language/settings.h"
+#include "tui/terminal/term.h"
 
 enum { OPT_MDOC = 256 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/rounds.h"
+#include "base/parallel.h"
 #include "model/transformer.h"
 #include "trace/replacement.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/label.h"
-#include "base/rounds.h"
+#include "base/parallel.h"
 #include "cards/match.h"
 #include "cards/operands.h"
 #include "cards/record.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
-#include "cli/lab.h"
+#include "cli/corpus_context.h"
 #include "eval/eval.h"
 #include "io/json_out.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "share/forms.h"
+#include "share/formats.h"
 #include "share/graph_file.h"
 #include "share/graph_folder.h"
 

@@ -9,7 +9,7 @@
 #include "cards/store.h"
 #include "cli/card.h"
 #include "cli/commands.h"
-#include "cli/lab.h"
+#include "cli/corpus_context.h"
 
 enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII };
 

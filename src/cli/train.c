@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "cli/cli.h"
-#include "cli/lab.h"
+#include "cli/corpus_context.h"
 #include "eval/graphs.h"
 
 enum { KEY_THREADS = CLI_LONG, KEY_SAVE_EVERY };

@@ -8,9 +8,9 @@
 
 #include "cards/activity.h"
 #include "cards/match.h"
-#include "eval/exchange.h"
+#include "eval/interchange_parts.h"
 #include "eval/planning.h"
-#include "eval/swap.h"
+#include "eval/interchange.h"
 
 static const double sure_f1 = 0.9, least_f1 = 0.5;
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/rounds.h"
+#include "base/parallel.h"
 #include "eval/prompt.h"
 #include "math/kernels.h"
 #include "model/transformer.h"

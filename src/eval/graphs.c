@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/rounds.h"
+#include "base/parallel.h"
 #include "eval/prompt.h"
 #include "trace/build.h"
 #include "trace/influence.h"

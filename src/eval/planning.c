@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "base/rounds.h"
+#include "base/parallel.h"
 #include "cards/match.h"
 #include "eval/graphs.h"
 #include "eval/means.h"

@@ -15,7 +15,7 @@
 #include "base/progress.h"
 #include "cards/activity.h"
 #include "corpus/corpus.h"
-#include "eval/swap.h"
+#include "eval/interchange.h"
 #include "model/model.h"
 #include "model/transcoder.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/rounds.h"
+#include "base/parallel.h"
 #include "math/kernels.h"
 #include "model/transformer.h"
 #include "trace/intervene.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/rounds.h"
+#include "base/parallel.h"
 #include "math/blas.h"
 #include "math/kernels.h"
 #include "model/transformer.h"

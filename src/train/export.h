@@ -7,7 +7,7 @@
 #define CT_TRAIN_EXPORT_H
 
 #include "base/error.h"
-#include "train/coder.h"
+#include "train/transcoder.h"
 #include "train/transformer.h"
 
 /* dir/config.json and dir/model.safetensors. */

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "train/codes.h"
+#include "train/number_codes.h"
 #include "train/pack.h"
 
 /* A worker's share of every batch, with all that it writes. */

@@ -6,7 +6,7 @@
 #include "corpus/corpus.h"
 #include "train/checkpoint.h"
 #include "train/options.h"
-#include "train/watch.h"
+#include "train/reporter.h"
 
 /*
  * net is open with the shape that o and the corpus give; it is initialised and trained on the sentences that

@@ -9,8 +9,8 @@
 
 #include "base/pool.h"
 #include "corpus/corpus.h"
-#include "train/acts.h"
-#include "train/coder.h"
+#include "train/mlp_rows.h"
+#include "train/transcoder.h"
 
 struct ct_answer_score {
 	int n;			/* sentences with a graded token */

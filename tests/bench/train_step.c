@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "math/blas.h"
-#include "train/fit_coder.h"
+#include "train/fit_transcoder.h"
 #include "train/fit_model.h"
 #include "train/pack.h"
 

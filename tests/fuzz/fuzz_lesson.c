@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "tui/cmd.h"
-#include "tui/lesson.h"
+#include "tui/language/cmd.h"
+#include "tui/lesson/lesson.h"
 #include "tui/view/lesson.h"
 
 static void

@@ -8,8 +8,8 @@
 #include "fuzz.h"
 #include "fuzz_app.h"
 #include "tui/frame.h"
-#include "tui/lines.h"
-#include "tui/session_file.h"
+#include "tui/study/lines.h"
+#include "tui/study/session_file.h"
 
 enum { LINES = 16 };	/* of one input; more would only be slow */
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "tui/cmd.h"
-#include "tui/keys.h"
-#include "tui/settings.h"
+#include "tui/language/cmd.h"
+#include "tui/language/keys.h"
+#include "tui/language/settings.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -12,7 +12,7 @@
 #include "share/aggregate.h"
 #include "share/graph_folder.h"
 #include "train/checkpoint.h"
-#include "tui/prompt.h"
+#include "tui/terminal/prompt.h"
 
 static void
 need(bool ok)

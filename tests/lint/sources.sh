@@ -44,9 +44,9 @@ report "only output.c, progress.c and main.c of the command line write" "$(
 sinks='printf|vprintf|fprintf|vfprintf|dprintf|puts|fputs|putc|fputc|putchar|fwrite|write|writev|fputws|wprintf|fwprintf|tputs|putp|perror|psignal'
 sinks="$sinks|addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|waddn?w?str|mvprintw|vw_printw"
 report "only app.c, draw.c, term.c, term_send.c and main.c of the screens write; cmd.c, keys.c, mdoc.c and view.c write the manual" "$(
-	all | grep '^tui/' | grep -vE '^tui/(app|draw|term|term_send|main|cmd|keys|mdoc|view)\.c$' | calls "$sinks")"
+	all | grep '^tui/' | grep -vE '^tui/(app|main|terminal/(draw|term|term_send)|language/(cmd|keys|mdoc)|view/view)\.c$' | calls "$sinks")"
 report "curses is written to by term.c and term_send.c alone" "$(
-	all | grep '^tui/' | grep -vE '^tui/term(_send)?\.c$' | calls 'addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|refresh|doupdate')"
+	all | grep '^tui/' | grep -vE '^tui/terminal/term(_send)?\.c$' | calls 'addstr|addwstr|addch|add_wch|printw|mvadd[a-z_]*|refresh|doupdate')"
 report "the command line and the engine write by output.c, progress.c and base/file.c alone; blas.c before all; batch.c adds lines of JSON" "$(
 	all | grep '^src/' | grep -vE '^src/(cli/(output|progress|batch)|base/file|math/blas)\.c$' | calls "$sinks" | grep -v ' write (')"
 report "formats are literal" "$(

@@ -13,10 +13,10 @@
 #include "base/random.h"
 #include "cards/activity.h"
 #include "eval/eval.h"
-#include "eval/exchange.h"
+#include "eval/interchange_parts.h"
 #include "eval/planning.h"
 #include "eval/prompt.h"
-#include "eval/swap.h"
+#include "eval/interchange.h"
 #include "fixture.h"
 
 enum {

@@ -22,8 +22,8 @@
 #include "base/file.h"
 #include "cards/labels.h"
 #include "pty.h"
-#include "tui/prompt.h"
-#include "tui/session_file.h"
+#include "tui/terminal/prompt.h"
+#include "tui/study/session_file.h"
 
 enum { LONG = 300000, SHORT = 70000 };
 

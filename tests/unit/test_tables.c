@@ -12,13 +12,13 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "tui/cmd.h"
-#include "tui/fmt.h"
-#include "tui/keys.h"
-#include "tui/options.h"
-#include "tui/prompt.h"
-#include "tui/theme.h"
-#include "tui/view.h"
+#include "tui/language/cmd.h"
+#include "tui/terminal/fmt.h"
+#include "tui/language/keys.h"
+#include "tui/language/options.h"
+#include "tui/terminal/prompt.h"
+#include "tui/terminal/theme.h"
+#include "tui/view/view.h"
 
 static void
 test_keys_run_commands(void **state)

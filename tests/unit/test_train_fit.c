@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "scratch.h"
-#include "train/fit_coder.h"
+#include "train/fit_transcoder.h"
 #include "train/fit_model.h"
 #include "train/measure.h"
 #include "train/pack.h"

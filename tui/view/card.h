@@ -5,7 +5,7 @@
 #define TUI_VIEW_CARD_H
 
 #include "ctrace.h"
-#include "tui/list.h"
+#include "tui/view/list.h"
 
 struct app;
 struct area;

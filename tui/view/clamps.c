@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/fmt.h"
-#include "tui/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/study/pins.h"
 
 struct clamps {
 	struct list list;	/* the clamps, then the effects */

@@ -8,8 +8,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/fmt.h"
-#include "tui/lines.h"
+#include "tui/terminal/fmt.h"
+#include "tui/study/lines.h"
 
 enum { FIGURES = 34 };	/* columns to the right of the labels */
 

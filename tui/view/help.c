@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/cmd.h"
-#include "tui/keys.h"
+#include "tui/language/cmd.h"
+#include "tui/language/keys.h"
 
 enum { LINES = 600, LEFT = 20 };
 

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/keys.h"
+#include "tui/language/keys.h"
 
 enum { WIDEST = 100 };	/* longer lines are hard to read */
 

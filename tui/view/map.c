@@ -11,8 +11,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/fmt.h"
-#include "tui/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/study/pins.h"
 
 enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 20, NAMED = 7 };
 

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/fmt.h"
+#include "tui/terminal/fmt.h"
 #include "tui/view/operands.h"
 
 struct operands {

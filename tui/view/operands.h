@@ -5,7 +5,7 @@
 #define TUI_VIEW_OPERANDS_H
 
 #include "ctrace.h"
-#include "tui/draw.h"
+#include "tui/terminal/draw.h"
 
 /* Row `row` of a picture at (x,y). */
 void operands_row(const struct area *area, int x, int y, const struct ct_plot *plot, int row);

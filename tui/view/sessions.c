@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tui/app.h"
-#include "tui/cmd.h"
+#include "tui/language/cmd.h"
 
 struct sessions {
 	struct list list;

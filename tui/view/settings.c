@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tui/app.h"
-#include "tui/options.h"
+#include "tui/language/options.h"
 
 enum { VALUE = 12, NOTE = 26, MARK = 11 };
 

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/cmd.h"
+#include "tui/language/cmd.h"
 
 enum { OFFERS = 200, HEAD = 3, NAME = 16, SESSIONS = 3 };
 

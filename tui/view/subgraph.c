@@ -10,8 +10,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/fmt.h"
-#include "tui/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/study/pins.h"
 
 /* A contributor below this share of what flows in has no row. */
 static const double least_share = .01;

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/fmt.h"
+#include "tui/terminal/fmt.h"
 
 struct survey {
 	struct list list;

@@ -8,8 +8,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/fmt.h"
-#include "tui/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/study/pins.h"
 
 enum { TOKENS = 4, LEVELS = 8, TENTHS = 10 };
 

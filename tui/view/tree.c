@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "tui/app.h"
-#include "tui/lines.h"
+#include "tui/study/lines.h"
 #include "tui/view/tree.h"
-#include "tui/view/twig.h"
+#include "tui/view/tree_item.h"
 
 enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 4, STEP = 10, MAX_ROWS = 4000 };
 

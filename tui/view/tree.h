@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "tui/draw.h"
-#include "tui/list.h"
+#include "tui/terminal/draw.h"
+#include "tui/view/list.h"
 
 struct app;
 struct twig;

@@ -4,10 +4,10 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/fmt.h"
-#include "tui/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/study/pins.h"
 #include "tui/view/tree.h"
-#include "tui/view/twig.h"
+#include "tui/view/tree_item.h"
 
 enum { FIGURE = 8, WIDEST = 110 };	/* numbers further from their names are hard to follow */
 

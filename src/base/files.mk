@@ -1,0 +1,28 @@
+# The sources of src/base, headers among them.
+base_files = \
+	%D%/arena.c \
+	%D%/arena.h \
+	%D%/buffer.c \
+	%D%/buffer.h \
+	%D%/clock.c \
+	%D%/clock.h \
+	%D%/error.c \
+	%D%/error.h \
+	%D%/file.c \
+	%D%/file.h \
+	%D%/label.c \
+	%D%/label.h \
+	%D%/map.c \
+	%D%/map.h \
+	%D%/memory.c \
+	%D%/memory.h \
+	%D%/parallel.c \
+	%D%/parallel.h \
+	%D%/pool.c \
+	%D%/pool.h \
+	%D%/progress.h \
+	%D%/random.c \
+	%D%/random.h \
+	%D%/text.c \
+	%D%/text.h \
+	%D%/width.c

@@ -1,0 +1,80 @@
+/* rounds: see rounds.h. */
+#include "base/parallel.h"
+
+#include <stdlib.h>
+
+enum { ROUND = 32 };	/* items per worker between two calls of the progress function */
+
+struct worker {
+	struct ct_arena scratch;
+	struct ct_error err;	/* code 0: none */
+	int item;		/* that failed */
+};
+
+struct round {
+	ct_item_fn fn;
+	void *ctx;
+	int first;
+	struct worker *workers;
+};
+
+static void
+run_item(void *arg, int task, int id)
+{
+	struct round *r = arg;
+	struct worker *w = &r->workers[id];
+	struct ct_arena_mark mark;
+	struct ct_error err = {0};
+
+	if (w->err.code != 0)
+		return;
+	mark = ct_arena_mark(&w->scratch);
+	if (r->fn(r->ctx, r->first + task, id, &w->scratch, &err) < 0) {
+		w->err = err;
+		w->item = r->first + task;
+	}
+	ct_arena_release(&w->scratch, mark);
+}
+
+static const struct worker *
+first_failure(const struct worker *workers, int n)
+{
+	const struct worker *first = NULL;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (workers[i].err.code != 0 && (first == NULL || workers[i].item < first->item))
+			first = &workers[i];
+	}
+	return first;
+}
+
+int
+ct_rounds_run(struct ct_pool *pool, int n, ct_item_fn fn, void *ctx, const char *phase,
+    ct_progress_fn progress, void *progress_ctx, struct ct_error *err)
+{
+	int threads = ct_pool_threads(pool), size = ROUND * threads, i, rc = CT_OK;
+	struct round r = {.fn = fn, .ctx = ctx};
+	const struct worker *failed;
+
+	r.workers = calloc((size_t)threads, sizeof *r.workers);
+	if (r.workers == NULL)
+		return ct_fail_memory(err, (size_t)threads * sizeof *r.workers, phase);
+	for (r.first = 0; r.first < n && rc == CT_OK; r.first += size) {
+		if (progress != NULL && !progress(progress_ctx, phase, r.first, n)) {
+			rc = ct_fail(err, CT_ECANCELLED, "%s: cancelled after %d of %d", phase, r.first, n);
+			break;
+		}
+		ct_pool_run(pool, n - r.first < size ? n - r.first : size, run_item, &r);
+		failed = first_failure(r.workers, threads);
+		if (failed != NULL) {
+			rc = failed->err.code;
+			if (err != NULL)
+				*err = failed->err;
+		}
+	}
+	for (i = 0; i < threads; i++)
+		ct_arena_free(&r.workers[i].scratch);
+	free(r.workers);
+	return rc;
+}

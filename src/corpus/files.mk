@@ -1,0 +1,20 @@
+# The sources of src/corpus, headers among them.
+corpus_files = \
+	%D%/build.c \
+	%D%/build.h \
+	%D%/corpus.c \
+	%D%/corpus.h \
+	%D%/generators.h \
+	%D%/holdout.c \
+	%D%/parts.c \
+	%D%/parts.h \
+	%D%/prefixes.c \
+	%D%/sentences.c \
+	%D%/sums.c \
+	%D%/templates.c \
+	%D%/templates.h \
+	%D%/text.c \
+	%D%/text.h \
+	%D%/tokenizer_file.c \
+	%D%/world.c \
+	%D%/world.h

@@ -1,0 +1,18 @@
+# The sources of src/eval, headers among them.
+eval_files = \
+	%D%/eval.c \
+	%D%/eval.h \
+	%D%/fidelity.c \
+	%D%/fidelity.h \
+	%D%/graphs.c \
+	%D%/graphs.h \
+	%D%/interchange.c \
+	%D%/interchange.h \
+	%D%/interchange_parts.c \
+	%D%/interchange_parts.h \
+	%D%/means.c \
+	%D%/means.h \
+	%D%/planning.c \
+	%D%/planning.h \
+	%D%/prompt.c \
+	%D%/prompt.h

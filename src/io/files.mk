@@ -1,0 +1,17 @@
+# The sources of src/io, headers among them.
+io_files = \
+	%D%/deflate.c \
+	%D%/deflate.h \
+	%D%/json.c \
+	%D%/json.h \
+	%D%/json_out.c \
+	%D%/json_out.h \
+	%D%/json_stream.c \
+	%D%/json_stream.h \
+	%D%/json_writer.c \
+	%D%/json_writer.h \
+	%D%/safetensors.c \
+	%D%/safetensors.h \
+	%D%/tensor.c \
+	%D%/yaml.c \
+	%D%/yaml.h

@@ -1,0 +1,6 @@
+# The sources of src/math, headers among them.
+math_files = \
+	%D%/blas.c \
+	%D%/blas.h \
+	%D%/kernels.c \
+	%D%/kernels.h

@@ -1,0 +1,28 @@
+# The sources of src/model, headers among them.
+model_files = \
+	%D%/bpe.c \
+	%D%/bpe.h \
+	%D%/config.c \
+	%D%/config.h \
+	%D%/derive.c \
+	%D%/family.c \
+	%D%/family.h \
+	%D%/gpt2.c \
+	%D%/lexicon.c \
+	%D%/llama.c \
+	%D%/model.c \
+	%D%/model.h \
+	%D%/nfc.c \
+	%D%/nfc.h \
+	%D%/split.c \
+	%D%/split.h \
+	%D%/synthetic.c \
+	%D%/synthetic.h \
+	%D%/tokenizer.c \
+	%D%/tokenizer.h \
+	%D%/transcoder.c \
+	%D%/transcoder.h \
+	%D%/transformer.c \
+	%D%/transformer.h \
+	%D%/vocab.c \
+	%D%/vocab.h

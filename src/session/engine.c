@@ -1,0 +1,526 @@
+/* engine: a model opened for looking into. See ctrace.h; sessions are in session.c. */
+#include "session/engine.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "io/yaml.h"
+
+/* ---- the search path */
+
+static bool
+is_model(const char *dir)
+{
+	char *config = ct_path_join(dir, "config.json");
+	bool yes = config && ct_file_exists(config);
+
+	free(config);
+	return yes;
+}
+
+/* The installed models: beside the program's own directory, so that an installed tree may be moved anywhere. */
+static char *
+installed_dir(void)
+{
+	char exe[4096], *moved = NULL;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	for (int up = 0; n > 0 && up < 2; up++) {
+		exe[n] = '\0';
+		n = strrchr(exe, '/') ? strrchr(exe, '/') - exe : 0;
+	}
+	if (n > 0) {
+		exe[n] = '\0';
+		moved = ct_path_join(exe, "share/ctrace/models");
+	}
+	if (moved && ct_dir_exists(moved))
+		return moved;
+	free(moved);
+	return strdup(CT_DATADIR "/models");
+}
+
+/* The i-th directory that models are looked for in, to be freed; NULL after the last. */
+static char *
+search_dir(int i)
+{
+	const char *path = getenv("CTRACE_MODEL_PATH"), *data = getenv("XDG_DATA_HOME"),
+		   *home = getenv("HOME");
+
+	for (const char *p = path; p && *p;) {
+		size_t n = strcspn(p, ":");
+
+		if (n > 0 && i-- == 0)
+			return strndup(p, n);
+		p += n + (p[n] == ':');
+	}
+	if (i-- == 0) {
+		char *base = data && *data ? strdup(data)
+					   : ct_path_join(home && *home ? home : "/", ".local/share");
+		char *dir = base ? ct_path_join(base, "ctrace/models") : NULL;
+
+		free(base);
+		return dir;
+	}
+	return i == 0 ? installed_dir() : i == 1 ? strdup("models") : NULL;
+}
+
+int
+ct_model_find(char **dir, const char *model, struct ct_error *err)
+{
+	char tried[400] = "", *root;
+	size_t n = 0;
+
+	*dir = NULL;
+	if (!model || !*model)
+		model = "capitals";
+	if (is_model(model)) {
+		*dir = strdup(model);
+		return *dir ? CT_OK : ct_fail_memory(err, strlen(model), "a path");
+	}
+	if (ct_dir_exists(model))
+		return ct_fail(err, CT_ENOTFOUND,
+		    "%s: no config.json in this directory, so it is not a model directory", model);
+	if (strchr(model, '/'))
+		return ct_fail(err, CT_ENOTFOUND,
+		    "%s: no such model directory; 'ctrace models' lists what is installed", model);
+	for (int i = 0; (root = search_dir(i)); i++) {
+		char *found = ct_path_join(root, model);
+
+		if (found && is_model(found)) {
+			free(root);
+			*dir = found;
+			return CT_OK;
+		}
+		if (n < sizeof tried)
+			n += (size_t)snprintf(tried + n, sizeof tried - n, "%s%s", n ? ", " : "", root);
+		free(found);
+		free(root);
+	}
+	return ct_fail(err, CT_ENOTFOUND,
+	    "no model named \"%.80s\" in %s; name a directory with -m, or set CTRACE_MODEL_PATH", model,
+	    tried);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* Adds root's models whose name is not in the list yet. */
+static void
+list_models(char ***list, size_t *n, const char *root)
+{
+	DIR *d = opendir(root);
+	struct dirent *entry;
+	size_t first = *n;
+
+	while (d && (entry = readdir(d))) {
+		char *dir = entry->d_name[0] == '.' ? NULL : ct_path_join(root, entry->d_name), **grown;
+		bool known = !dir || !is_model(dir);
+
+		for (size_t i = 0; i < first && !known; i++)
+			known = strcmp(last_part((*list)[i]), entry->d_name) == 0;
+		grown = known ? NULL : realloc(*list, (*n + 2) * sizeof **list);
+		if (!grown) {
+			free(dir);
+			continue;
+		}
+		*list = grown;
+		grown[(*n)++] = dir;
+		grown[*n] = NULL;
+	}
+	if (d)
+		closedir(d);
+	if (*n > first)
+		qsort(*list + first, *n - first, sizeof **list, by_name);
+}
+
+char **
+ct_model_list(void)
+{
+	char **list = calloc(1, sizeof *list), *root;
+	size_t n = 0;
+
+	for (int i = 0; list && (root = search_dir(i)); i++) {
+		list_models(&list, &n, root);
+		free(root);
+	}
+	return list;
+}
+
+void
+ct_model_list_free(char **list)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
+/* ---- opening */
+
+static char *
+keep_path(struct ct_engine *e, const char *dir, const char *name)
+{
+	char *path = ct_path_join(dir, name), *kept = path ? ct_arena_strdup(&e->arena, path) : NULL;
+
+	free(path);
+	return kept;
+}
+
+static bool
+same_dir(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/*
+ * The twin of transcoder/ is transcoder-plt/. What belongs to one of them (cards, typed labels) carries the same
+ * ending, so that features of the two are never confused.
+ */
+static int
+choose_transcoder(
+    struct ct_engine *e, const struct ct_engine_options *opt, const char **ending, struct ct_error *err)
+{
+	const char *clt = keep_path(e, e->info.dir, "transcoder"),
+		   *plt = keep_path(e, e->info.dir, "transcoder-plt");
+	const char *given = opt->transcoder_dir ? ct_arena_strdup(&e->arena, opt->transcoder_dir) : NULL;
+
+	if (!clt || !plt || (opt->transcoder_dir && !given))
+		return ct_fail_memory(err, 4096, "paths");
+	*ending = "";
+	e->info.has_twin = ct_dir_exists(clt) && ct_dir_exists(plt);
+	if (given) {
+		bool twin = same_dir(given, plt);	/* has cards and labels of its own */
+
+		*ending = twin ? "-plt" : "";
+		e->info.transcoder_dir = twin ? plt : given;
+		e->info.has_twin = false;
+		if (!ct_dir_exists(given))
+			return ct_fail(err, CT_ENOTFOUND, "%s: no such transcoder directory", given);
+		return CT_OK;
+	}
+	if (!ct_dir_exists(clt) && !ct_dir_exists(plt))
+		return ct_fail(err, CT_ENOTFOUND,
+		    "%s: no transcoder in this model directory; name one with --transcoder DIR", clt);
+	if (ct_dir_exists(plt) && (opt->per_layer || !ct_dir_exists(clt))) {
+		e->info.transcoder_dir = plt;
+		*ending = "-plt";
+	} else {
+		e->info.transcoder_dir = clt;
+	}
+	return CT_OK;
+}
+
+static int
+open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
+{
+	const char *base = e->info.dir;
+	char name[64];
+	const char *dir, *labels;
+	int r;
+
+	/* Cards of a transcoder that lies elsewhere lie beside it. */
+	if (strncmp(e->info.transcoder_dir, base, strlen(base)) != 0)
+		base = e->info.transcoder_dir;
+	snprintf(name, sizeof name, "features%s", ending);
+	dir = keep_path(e, base, name);
+	snprintf(name, sizeof name, "labels%s.yaml", ending);
+	labels = keep_path(e, base, name);
+	if (!dir || !labels)
+		return ct_fail_memory(err, 4096, "paths");
+	r = ct_cards_open(&e->cards, dir, labels, e->coder, err);
+	if (r == CT_OK)
+		e->info.has_cards = ct_cards_present(e->cards);
+	if (r == CT_OK)
+		e->info.cards_trouble = ct_cards_trouble(e->cards);
+	return r;
+}
+
+/* The recipe's demo prompt. A model without a (readable) recipe has none. */
+static const char *
+read_demo(struct ct_engine *e)
+{
+	char *path = ct_path_join(e->info.dir, "recipe.yaml");
+	struct ct_yaml_doc *doc = NULL;
+	const char *demo = "", *kept = NULL;
+
+	if (path && ct_file_exists(path) && ct_yaml_open(&doc, path, NULL, 0, NULL) == CT_OK &&
+	    ct_yaml_string(doc, ct_yaml_root(doc), "demo", false, &demo, NULL) == CT_OK)
+		kept = ct_arena_strdup(&e->arena, demo);
+	ct_yaml_close(doc);
+	free(path);
+	return kept ? kept : "";
+}
+
+static int
+clean_tokens(struct ct_engine *e, struct ct_error *err)
+{
+	int V = ct_tokenizer_size(e->tokenizer);
+
+	if (V > e->model->cfg.V)
+		return ct_fail(err, CT_EFORMAT,
+		    "%s/tokenizer.json: has %d tokens, but config.json's vocab_size is %d", e->info.dir, V,
+		    e->model->cfg.V);
+	e->tokens = ct_arena_need(&e->arena, (size_t)V, sizeof *e->tokens, "tokens", err);
+	if (!e->tokens)
+		return CT_ENOMEM;
+	for (int i = 0; i < V; i++) {
+		size_t n = 0;
+		const char *raw = ct_tokenizer_text(e->tokenizer, i, &n);
+		char buf[512];
+
+		ct_text_piece(buf, sizeof buf, raw ? raw : "?", raw ? n : 1, 0, raw ? n : 1);
+		e->tokens[i] = ct_arena_strdup(&e->arena, buf);
+		if (!e->tokens[i])
+			return ct_fail_memory(err, sizeof buf, "tokens");
+	}
+	return CT_OK;
+}
+
+static void
+describe(struct ct_engine *e)
+{
+	static const char *const acts[] = {
+		[CT_TC_RELU] = "ReLU", [CT_TC_JUMPRELU] = "JumpReLU", [CT_TC_TOPK] = "TopK"
+	};
+	const struct ct_config *c = &e->model->cfg;
+	struct ct_engine_info *i = &e->info;
+
+	i->family = c->family->model_type;
+	i->transcoder = e->coder->kind == CT_CLT ? "CLT" : "PLT";
+	i->activation = acts[e->coder->act];
+	i->scan = e->coder->scan;
+	i->L = c->L;
+	i->D = c->D;
+	i->H = c->H;
+	i->V = c->V;
+	i->context = c->context;
+	i->F = e->coder->F;
+	i->demo = read_demo(e);
+}
+
+int
+ct_engine_open(
+    struct ct_engine **out, const char *model, const struct ct_engine_options *options, struct ct_error *err)
+{
+	const struct ct_engine_options none = { 0 }, *opt = options ? options : &none;
+	struct ct_model_options model_opt = { .allow_nonfinite = opt->allow_nonfinite };
+	struct ct_engine *e = calloc(1, sizeof *e);
+	const char *ending = "";
+	char *dir = NULL;
+	int r;
+
+	*out = NULL;
+	if (!e)
+		return ct_fail_memory(err, sizeof *e, "the engine");
+	if ((r = ct_model_find(&dir, model, err)) < 0)
+		goto fail;
+	for (size_t n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
+		dir[n - 1] = '\0';
+	e->info.dir = ct_arena_strdup(&e->arena, dir);
+	if (!e->info.dir) {
+		r = ct_fail_memory(err, strlen(dir), "a path");
+		goto fail;
+	}
+	e->info.name = last_part(e->info.dir);
+	if ((r = ct_model_open(&e->model, e->info.dir, &model_opt, err)) < 0 ||
+	    (r = ct_tokenizer_open(&e->tokenizer, e->info.dir, err)) < 0 || (r = clean_tokens(e, err)) < 0)
+		goto fail;
+	ct_tokenizer_set_bos(e->tokenizer, e->model->cfg.bos);
+	e->info.spaced = ct_tokenizer_spaced(e->tokenizer);
+	if ((r = choose_transcoder(e, opt, &ending, err)) < 0 ||
+	    (r = ct_transcoder_open(&e->coder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) <
+		0 ||
+	    (r = open_cards(e, ending, err)) < 0 || (r = ct_pool_open(&e->pool, opt->threads, err)) < 0 ||
+	    (r = ct_engine_check(e, err)) < 0)
+		goto fail;
+	describe(e);
+	free(dir);
+	*out = e;
+	return CT_OK;
+fail:
+	free(dir);
+	ct_engine_close(e);
+	return r;
+}
+
+int
+ct_engine_check(const struct ct_engine *e, struct ct_error *err)
+{
+	int r = ct_engine_need_model(e, err);
+
+	return r < 0 ? r : ct_transcoder_check(e->coder, e->model, err);
+}
+
+uint32_t
+ct_engine_digest(const struct ct_engine *e)
+{
+	uint32_t digest = e->model ? ct_tensors_digest(e->model->tensors, 0) : 0;
+
+	for (int i = 0; e->coder && i < e->coder->n_files; i++)
+		digest = ct_tensors_digest(e->coder->files[i], digest);
+	return digest;
+}
+
+void
+ct_engine_close(struct ct_engine *e)
+{
+	if (!e)
+		return;
+	ct_cards_close(e->cards);
+	ct_pool_close(e->pool);
+	ct_transcoder_close(e->coder);
+	ct_tokenizer_close(e->tokenizer);
+	ct_model_close(e->model);
+	ct_graph_file_close(e->file);
+	ct_arena_free(&e->arena);
+	free(e);
+}
+
+const struct ct_engine_info *
+ct_engine_info(const struct ct_engine *e)
+{
+	return &e->info;
+}
+
+/* ---- tokens */
+
+const char *
+ct_engine_token(const struct ct_engine *e, int id)
+{
+	int word;
+
+	if (e->file) {
+		word = ct_graph_file_word(e->file, id);
+		return word >= 0 ? e->tokens[word] : "?";
+	}
+	return id >= 0 && id < ct_tokenizer_size(e->tokenizer) ? e->tokens[id] : "?";
+}
+
+char *
+ct_engine_text(const struct ct_engine *e, const int *ids, int n)
+{
+	size_t len = ct_tokenizer_decode(e->tokenizer, ids, n, NULL, 0), size = 8 * len + 1;
+	char *raw = malloc(len + 1), *text = malloc(size);
+
+	if (raw && text) {
+		ct_tokenizer_decode(e->tokenizer, ids, n, raw, len + 1);
+		ct_text_piece(text, size, raw, len, 0, len);
+	} else {
+		free(text);
+		text = NULL;
+	}
+	free(raw);
+	return text;
+}
+
+int
+ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max)
+{
+	return e->file ? 0 : ct_tokenizer_complete(e->tokenizer, prefix, ids, max);
+}
+
+int
+ct_engine_tokenize(const struct ct_engine *e, const char *text, struct ct_span *out, int max,
+    struct ct_span *bad, struct ct_error *err)
+{
+	struct ct_token_span *spans = calloc((size_t)max + 1, sizeof *spans), wrong = { .id = -1 };
+	int n = ct_engine_need_model(e, err);
+
+	if (n < 0) {
+		free(spans);
+		return n;
+	}
+	if (!spans)
+		return ct_fail_memory(err, (size_t)max * sizeof *spans, "a prompt");
+	n = ct_tokenizer_encode(e->tokenizer, text, strlen(text), spans, max, &wrong, err);
+	for (int i = 0; i < n; i++)
+		out[i] = (struct ct_span){ spans[i].id, spans[i].start, spans[i].end };
+	if (n < 0 && bad)
+		*bad = (struct ct_span){ -1, wrong.start, wrong.end };
+	free(spans);
+	return n;
+}
+
+int
+ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_error *err)
+{
+	int id = ct_tokenizer_find(e->tokenizer, text), near[3], n;
+	char clean[80], list[300] = "";
+	size_t at = 0;
+
+	if (id >= 0)
+		return id;
+	n = ct_tokenizer_nearest(e->tokenizer, text, near, 3);
+	for (int i = 0; i < n && i < 3 && at < sizeof list; i++)
+		at += (size_t)snprintf(list + at, sizeof list - at, "%s\"%.60s\"",
+		    i ? ", " : "; nearest: ", ct_engine_token(e, near[i]));
+	ct_text_clean(clean, sizeof clean, text, strlen(text));
+	return ct_fail(err, CT_ENOTFOUND, "\"%s\" is not a token of this model%s", clean, list);
+}
+
+/* ---- labels and cards */
+
+const char *
+ct_engine_label(const struct ct_engine *e, int layer, int feature)
+{
+	int at;
+
+	if (e->file) {
+		at = ct_graph_file_label(e->file, layer, feature);
+		return at >= 0 ? e->labels[at] : "";
+	}
+	return ct_cards_label(e->cards, layer, feature);
+}
+
+double
+ct_engine_label_f1(const struct ct_engine *e, int layer, int feature)
+{
+	return e->file ? NAN : ct_cards_label_f1(e->cards, layer, feature);
+}
+
+const struct ct_card *
+ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err)
+{
+	if (e->file) {
+		ct_fail(err, CT_ENOTFOUND, "this graph was opened without a model, and so without cards");
+		return NULL;
+	}
+	return ct_cards_get(e->cards, layer, feature, err);
+}
+
+const char *
+ct_engine_label_typed(const struct ct_engine *e, int layer, int feature)
+{
+	return e->file ? "" : ct_cards_label_typed(e->cards, layer, feature);
+}
+
+int
+ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err)
+{
+	int r = ct_engine_need_model(e, err);
+
+	if (r < 0)
+		return r;
+	if (layer < 0 || layer >= e->coder->L || feature < 0 || feature >= e->coder->layers[layer].F)
+		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d to label", layer, feature);
+	return ct_cards_set_label(e->cards, layer, feature, label, err);
+}

@@ -1,0 +1,173 @@
+/*
+ * experiments: the facade's part that runs a prompt many times: surveys, sweeps, frozen beside free, and how well
+ * predictions held over a whole session. See ctrace.h.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "session/engine.h"
+#include "trace/survey.h"
+#include "trace/sweep.h"
+
+void
+ct_session_drop_survey(struct ct_session *s)
+{
+	ct_arena_free(&s->survey_arena);
+	s->survey = NULL;
+}
+
+int
+ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
+{
+	struct ct_arena arena = { 0 };
+	struct ct_survey *survey;
+	int r;
+
+	*out = s->survey;
+	if (s->survey)
+		return CT_OK;
+	if (!s->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if ((r = ct_engine_check(s->e, err)) < 0)
+		return r;
+	survey = ct_arena_need(&arena, 1, sizeof *survey, "a survey", err);
+	r = survey ? ct_survey_run(survey, &s->local, s->graph, &arena, s->e->pool, progress, ctx, err) : CT_ENOMEM;
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
+	if (r < 0) {
+		ct_arena_free(&arena);
+		return r;
+	}
+	s->survey_arena = arena;
+	*out = s->survey = survey;
+	return CT_OK;
+}
+
+static int
+need_clamps(const struct ct_session *s, struct ct_error *err)
+{
+	int r = ct_engine_check(s->e, err);
+
+	if (r == CT_OK && !s->n_clamps)
+		return ct_fail(err, CT_EINVAL, "there are no clamps: clamp a feature first");
+	return r;
+}
+
+int
+ct_session_sweep(struct ct_session *s, double from, double to, int steps, const struct ct_sweep **out,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct ct_arena arena = { 0 };
+	struct ct_sweep *sweep;
+	int r;
+
+	*out = NULL;
+	if ((r = need_clamps(s, err)) < 0)
+		return r;
+	sweep = ct_arena_need(&arena, 1, sizeof *sweep, "a sweep", err);
+	r = sweep ? ct_sweep_run(sweep, &s->local, s->graph, s->clamps, s->n_clamps, &s->clamp_options, from, to,
+			steps, &arena, s->e->pool, progress, ctx, err)
+		  : CT_ENOMEM;
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
+	if (r < 0) {
+		ct_arena_free(&arena);
+		return r;
+	}
+	ct_arena_free(&s->sweep_arena);
+	s->sweep_arena = arena;
+	*out = sweep;
+	return CT_OK;
+}
+
+int
+ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct ct_error *err)
+{
+	struct ct_contrast *c;
+	int r;
+
+	*out = s->contrast;
+	if (s->contrast)
+		return CT_OK;
+	if ((r = need_clamps(s, err)) < 0)
+		return r;
+	c = ct_arena_need(&s->clamp_arena, 1, sizeof *c, "frozen beside free", err);
+	r = c ? ct_contrast_run(c, &s->local, s->graph, s->clamps, s->n_clamps, &s->clamp_options, &s->clamp_arena,
+		    err)
+	      : CT_ENOMEM;
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
+	if (r == CT_OK)
+		*out = s->contrast = c;
+	return r;
+}
+
+/* ---- over the session */
+
+/* FNV-1a over what makes one experiment differ from another. */
+static unsigned long long
+hash(unsigned long long h, const void *data, size_t n)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 1099511628211ULL;
+	return h;
+}
+
+static unsigned long long
+hash_int(unsigned long long h, int v)
+{
+	return hash(h, &v, sizeof v);
+}
+
+static unsigned long long
+experiment(const struct ct_session *s)
+{
+	const struct ct_clamp_options *o = &s->clamp_options;
+	unsigned long long h = hash(14695981039346656037ULL, s->ids, (size_t)s->T * sizeof *s->ids);
+
+	h = hash_int(hash_int(h, (int)o->mode), (int)o->through);
+	if (o->mode == CT_RANGE)
+		h = hash_int(hash_int(h, o->first), o->last);
+	for (int i = 0; i < s->n_clamps; i++) {
+		const struct ct_clamp *c = &s->clamps[i];
+
+		if (c->off)
+			continue;
+		h = hash_int(hash_int(hash_int(h, c->layer), c->feature), c->pos);
+		h = hash(hash_int(hash_int(h, c->onwards), (int)c->unit), &c->amount, sizeof c->amount);
+	}
+	return h;
+}
+
+void
+ct_session_count_outcome(struct ct_session *s)
+{
+	const struct ct_agreement *a = &s->outcome->agreement;
+	struct ct_running *r = &s->running;
+	unsigned long long id = experiment(s);
+
+	/* In direct mode there is nothing but the direct part, which is forced to agree. */
+	if (!isfinite(a->spearman) || !isfinite(a->pearson) ||
+	    ct_is_direct(&s->clamp_options, s->e->model->cfg.L))
+		return;
+	for (int i = 0; i < r->n_seen && i < CT_RUNNING_SETS; i++)
+		if (r->seen[i] == id)
+			return;
+	r->seen[r->n_seen++ % CT_RUNNING_SETS] = id;
+	r->n++;
+	r->spearman += a->spearman;
+	r->pearson += a->pearson;
+}
+
+struct ct_agreement
+ct_session_agreement(const struct ct_session *s)
+{
+	const struct ct_running *r = &s->running;
+
+	if (r->n == 0)
+		return (struct ct_agreement){ NAN, NAN, 0 };
+	return (struct ct_agreement){ r->spearman / r->n, r->pearson / r->n, r->n };
+}

@@ -1,0 +1,14 @@
+# The sources of src/session, headers among them.
+session_files = src/ctrace.h \
+	%D%/engine.c \
+	%D%/engine.h \
+	%D%/experiments.c \
+	%D%/graph.c \
+	%D%/names.c \
+	%D%/names_clamp.c \
+	%D%/operands.c \
+	%D%/pins.c \
+	%D%/session.c \
+	%D%/share.c \
+	%D%/tokens.c \
+	%D%/version.c

@@ -1,0 +1,127 @@
+/*
+ * session_graph: the facade's part for graphs that were read from a file, without a model. What these know is looked
+ * up here; everything else fails with the message of ct_engine_need_model.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "session/engine.h"
+
+int
+ct_engine_need_model(const struct ct_engine *e, struct ct_error *err)
+{
+	if (!e->file)
+		return CT_OK;
+	return ct_fail(err, CT_EUNSUPPORTED,
+	    "this graph was opened without a model: run -m MODEL with the prompt to trace, clamp or generate");
+}
+
+/* Text of the file as it may be shown. */
+static const char *
+clean(struct ct_engine *e, const char *text)
+{
+	char buf[512];
+
+	ct_text_clean(buf, sizeof buf, text, strlen(text));
+	return ct_arena_strdup(&e->arena, buf);
+}
+
+static int
+clean_texts(struct ct_engine *e, struct ct_error *err)
+{
+	struct ct_graph_file *f = e->file;
+	bool ok;
+
+	e->tokens = ct_arena_need(&e->arena, (size_t)f->n_words, sizeof *e->tokens, "tokens", err);
+	e->labels = ct_arena_need(&e->arena, (size_t)f->n_labels, sizeof *e->labels, "labels", err);
+	ok = e->tokens && e->labels;
+	for (int i = 0; ok && i < f->n_words; i++)
+		ok = (e->tokens[i] = clean(e, f->words[i].text)) != NULL;
+	for (int i = 0; ok && i < f->n_labels; i++)
+		ok = (e->labels[i] = clean(e, f->labels[i].text)) != NULL;
+	e->info.name = clean(e, *f->model ? f->model : f->slug);
+	e->info.scan = clean(e, f->scan);
+	e->info.transcoder = clean(e, f->transcoder);
+	return ok && e->info.name && e->info.scan && e->info.transcoder ? CT_OK
+									 : ct_fail_memory(err, 512, "a graph");
+}
+
+int
+ct_engine_open_graph(
+    struct ct_engine **out, const char *path, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct ct_engine *e = calloc(1, sizeof *e);
+	int r;
+
+	*out = NULL;
+	if (!e)
+		return ct_fail_memory(err, sizeof *e, "the engine");
+	if ((r = ct_graph_file_open(&e->file, path, progress, ctx, err)) < 0 || (r = clean_texts(e, err)) < 0)
+		goto fail;
+	e->info.from_file = true;
+	e->info.dir = e->info.transcoder_dir = ct_arena_strdup(&e->arena, path);
+	e->info.family = e->info.activation = e->info.demo = e->info.cards_trouble = "";
+	e->info.L = e->file->graph.L;
+	e->info.V = e->file->graph.V;
+	e->info.F = e->file->F;
+	e->info.lost_pins = e->file->lost_pins;
+	e->info.context = e->file->graph.T;
+	if (!e->info.dir) {
+		r = ct_fail_memory(err, strlen(path), "a path");
+		goto fail;
+	}
+	*out = e;
+	return CT_OK;
+fail:
+	ct_engine_close(e);
+	return r;
+}
+
+int
+ct_session_adopt(struct ct_session *s, struct ct_error *err)
+{
+	const struct ct_graph_file *f = s->e->file;
+	struct ct_graph *g = ct_arena_need(&s->graph_arena, 1, sizeof *g, "a graph", err);
+	size_t n = (size_t)f->graph.n_nodes;
+	int *ids = ct_arena_need(&s->prompt, (size_t)f->graph.T, sizeof *ids, "a prompt", err);
+
+	s->text = ct_arena_strdup(&s->prompt, f->prompt);
+	if (!g || !ids || !s->text)
+		return ct_fail_memory(err, strlen(f->prompt), "a prompt");
+	/* Pruning changes nodes and replaces the list of edges: both are the session's. */
+	*g = f->graph;
+	g->nodes = ct_arena_need(&s->graph_arena, n, sizeof *g->nodes, "a graph", err);
+	if (!g->nodes)
+		return CT_ENOMEM;
+	memcpy(g->nodes, f->graph.nodes, n * sizeof *g->nodes);
+	memcpy(ids, f->tokens, (size_t)g->T * sizeof *ids);
+	s->T = g->T;
+	s->ids = ids;
+	s->graph = g;
+	s->subgraph = f->subgraph;
+	return CT_OK;
+}
+
+int
+ct_session_outputs(const struct ct_session *s, int pos, struct ct_top *out, int n)
+{
+	const struct ct_graph *g = s->graph;
+	int found = 0;
+
+	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
+		const struct ct_node *t = &g->nodes[i];
+		int k = found < n ? found : n;
+
+		if (t->target != CT_TARGET_LOGIT || t->pos != pos)
+			continue;
+		if (k == n && (n == 0 || out[n - 1].prob >= t->prob))
+			continue;
+		for (k = k < n ? k : n - 1; k > 0 && out[k - 1].prob < t->prob; k--)
+			out[k] = out[k - 1];
+		out[k] = (struct ct_top){ t->index, NAN, t->prob };
+		found += found < n;
+	}
+	return found;
+}

@@ -1,0 +1,167 @@
+/* names: what nodes, targets and clamps are called, in both directions. See ctrace.h. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/label.h"
+#include "base/text.h"
+#include "session/engine.h"
+
+int
+ct_session_node_text(const struct ct_session *s, const struct ct_node *n, char *buf, size_t size)
+{
+	const struct ct_engine *e = s->e;
+
+	switch (n->kind) {
+	case CT_NODE_FEATURE:
+		return snprintf(buf, size, "L%d#%d@%d", n->layer, n->index, n->pos);
+	case CT_NODE_ERROR:
+		return snprintf(buf, size, "error L%d@%d", n->layer, n->pos);
+	case CT_NODE_EMBEDDING:
+		return snprintf(buf, size, "input \"%s\"@%d", ct_engine_token(e, n->index), n->pos);
+	case CT_NODE_TARGET:
+		break;
+	}
+	switch (n->target) {
+	case CT_TARGET_FEATURE:
+		return snprintf(buf, size, "target L%d#%d@%d", n->layer, n->index, n->pos);
+	case CT_TARGET_DIFFERENCE:
+		return snprintf(buf, size, "output \"%s\" - \"%s\"", ct_engine_token(e, n->index),
+		    ct_engine_token(e, n->other));
+	case CT_TARGET_LOGIT:
+		break;
+	}
+	return snprintf(buf, size, "output \"%s\"", ct_engine_token(e, n->index));
+}
+
+const char *
+ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size, bool *guess)
+{
+	bool is_mixed = ct_label_short(buf, size, ct_engine_label(e, layer, feature));
+
+	if (guess)
+		*guess = is_mixed;
+	return buf;
+}
+
+int
+ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t size)
+{
+	return ct_session_node_text(s, &s->graph->nodes[node], buf, size);
+}
+
+/* A token of a target: as it is written, or #ID for one whose text cannot be; -1: neither. */
+static int
+target_token(const struct ct_session *s, const char *text)
+{
+	int id = ct_tokenizer_find(s->e->tokenizer, text);
+	long given;
+
+	if (id < 0 && *text == '#' && ct_text_long(text + 1, &given) && given >= 0 && given < s->e->model->cfg.V)
+		return (int)given;
+	return id;
+}
+
+/* TOK-TOK: at the hyphen that leaves a token on both sides, since tokens may have hyphens of their own. */
+static bool
+read_difference(const struct ct_session *s, const char *text, struct ct_target *out)
+{
+	char left[512];
+
+	for (const char *h = strchr(text, '-'); h; h = strchr(h + 1, '-')) {
+		size_t n = (size_t)(h - text);
+		int a, b;
+
+		if (n == 0 || n >= sizeof left || !h[1])
+			continue;
+		memcpy(left, text, n);
+		left[n] = '\0';
+		a = target_token(s, left);
+		b = target_token(s, h + 1);
+		if (a >= 0 && b >= 0) {
+			out->kind = CT_TARGET_DIFFERENCE;
+			out->n = 2;
+			out->tokens[0] = a;
+			out->tokens[1] = b;
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+ct_session_parse_target(
+    const struct ct_session *s, const char *text, int pos, struct ct_target *out, struct ct_error *err)
+{
+	const char *p = text;
+	char word[512];
+	int r = ct_engine_need_model(s->e, err);
+
+	if (r < 0)
+		return r;
+	*out = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = pos };
+	if (p[0] == 'L' && isdigit((unsigned char)p[1]) && strchr(p, '#')) {
+		struct ct_clamp f;
+
+		if ((r = ct_session_read_feature(s, text, &p, &f, err)) < 0)
+			return r;
+		if (*p || f.pos < 1 || f.onwards)
+			return ct_fail(err, CT_EINVAL, "a target feature needs one position: L1#249@8");
+		out->kind = CT_TARGET_FEATURE;
+		out->layer = f.layer;
+		out->feature = f.feature;
+		out->pos = f.pos;
+		return CT_OK;
+	}
+	if (ct_tokenizer_find(s->e->tokenizer, text) < 0 && read_difference(s, text, out))
+		return CT_OK;
+	while (*p) {
+		size_t n = strcspn(p, ",");
+		int id;
+
+		if (n == 0 || n >= sizeof word)
+			return ct_fail(err, CT_EINVAL,
+			    "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8");
+		memcpy(word, p, n);
+		word[n] = '\0';
+		if ((id = target_token(s, word)) < 0 && (id = ct_engine_find_token(s->e, word, err)) < 0)
+			return id;
+		if (out->n == CT_MAX_TARGETS)
+			return ct_fail(err, CT_EINVAL, "more than %d targets", CT_MAX_TARGETS);
+		for (int i = 0; i < out->n; i++)
+			if (out->tokens[i] == id)
+				return ct_fail(err, CT_EINVAL, "the target \"%s\" is named twice",
+				    ct_engine_token(s->e, id));
+		out->tokens[out->n++] = id;
+		p += n + (p[n] == ',');
+	}
+	if (out->n == 0)
+		return ct_fail(
+		    err, CT_EINVAL, "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8");
+	return CT_OK;
+}
+
+int
+ct_session_find_node(const struct ct_session *s, const char *name, struct ct_error *err)
+{
+	const struct ct_graph *g = s->graph;
+	char text[1200], clean[120];
+	struct ct_pin p;
+	int r;
+
+	if (!g)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	for (int i = 0; i < g->n_nodes; i++) {
+		ct_session_node_text(s, &g->nodes[i], text, sizeof text);
+		if (strcmp(text, name) == 0)
+			return i;
+	}
+	if ((r = ct_session_parse_pin(s, name, &p, err)) < 0)
+		return r;
+	if ((r = ct_pin_node(g, &p)) >= 0)
+		return r;
+	ct_text_clean(clean, sizeof clean, name, strlen(name));
+	return ct_fail(err, CT_ENOTFOUND,
+	    "no node \"%s\" in this graph: a feature is in it where it is active", clean);
+}

@@ -1,0 +1,308 @@
+/* session_pins: the facade's part about pinned nodes and supernodes: which there are, and what they are called. */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "session/engine.h"
+
+enum { NAME = 1200 };
+
+const struct ct_subgraph *
+ct_session_subgraph(const struct ct_session *s)
+{
+	return &s->subgraph;
+}
+
+void
+ct_session_drop_parts(struct ct_session *s)
+{
+	ct_arena_free(&s->parts_arena);
+	s->parts = NULL;
+}
+
+void
+ct_session_set_subgraph(struct ct_session *s, const struct ct_subgraph *sg)
+{
+	if (sg != &s->subgraph)
+		s->subgraph = *sg;
+	ct_session_drop_parts(s);
+}
+
+int
+ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_error *err)
+{
+	struct ct_arena arena = { 0 };
+	struct ct_parts *parts;
+	int r;
+
+	*out = s->parts;
+	if (s->parts)
+		return CT_OK;
+	if (!s->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	parts = ct_arena_need(&arena, 1, sizeof *parts, "a subgraph", err);
+	r = parts ? ct_parts_init(parts, &s->subgraph, s->graph, &arena, err) : CT_ENOMEM;
+	if (r < 0) {
+		ct_arena_free(&arena);
+		return r;
+	}
+	s->parts_arena = arena;
+	*out = s->parts = parts;
+	return CT_OK;
+}
+
+double
+ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p)
+{
+	double sum = 0;
+	int n = 0;
+
+	for (int k = 0; k < p->n && s->n_clamps; k++) {
+		const struct ct_node *f = p->node[k] < 0 ? NULL : &s->graph->nodes[p->node[k]];
+
+		if (!f || f->kind != CT_NODE_FEATURE || f->activation == 0)
+			continue;
+		sum += (double)ct_session_clamped_activation(s, f->layer, f->index, f->pos) / (double)f->activation;
+		n++;
+	}
+	return n ? sum / n : NAN;
+}
+
+bool
+ct_clamp_reaches(const struct ct_clamp *c, const struct ct_pin *p)
+{
+	return p->kind == CT_NODE_FEATURE && c->layer == p->layer && c->feature == p->index &&
+	       (c->pos == p->pos || c->pos == CT_ALL_POSITIONS || (c->onwards && c->pos <= p->pos));
+}
+
+const char *
+ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c)
+{
+	const struct ct_subgraph *sg = &s->subgraph;
+
+	for (int i = 0; i < sg->n_pins; i++)
+		if (sg->pin[i].supernode >= 0 && ct_clamp_reaches(c, &sg->pin[i]))
+			return sg->name[sg->pin[i].supernode];
+	return NULL;
+}
+
+/* ---- names */
+
+int
+ct_session_pin_text(const struct ct_session *s, const struct ct_pin *p, char *buf, size_t size)
+{
+	struct ct_node n = { .kind = p->kind, .layer = p->layer, .pos = p->pos, .index = p->index, .other = p->other };
+	char name[NAME];
+
+	if (p->kind != CT_NODE_TARGET)
+		return ct_session_node_text(s, &n, buf, size);
+	n.target = p->other < 0 ? CT_TARGET_LOGIT : CT_TARGET_DIFFERENCE;
+	ct_session_node_text(s, &n, name, sizeof name);
+	return snprintf(buf, size, "%s@%d", name, p->pos);
+}
+
+/* "@8" and nothing after it. */
+static bool
+read_position(const char *p, int *pos)
+{
+	long v;
+
+	if (*p != '@' || !isdigit((unsigned char)p[1]) || !ct_text_long(p + 1, &v) || v > 1 << 30)
+		return false;
+	*pos = (int)v;
+	return true;
+}
+
+/* error L1@8 */
+static int
+read_error(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
+{
+	char *end;
+	long layer = toupper((unsigned char)*text) == 'L' ? strtol(text + 1, &end, 10) : -1;
+	int pos;
+
+	if (layer < 0 || end == text + 1 || !read_position(end, &pos))
+		return ct_fail(err, CT_EINVAL, "expected an error node as error L1@8");
+	if (layer >= s->e->info.L)
+		return ct_fail(err, CT_ENOTFOUND, "no layer %ld: this model has layers 0 to %d", layer,
+		    s->e->info.L - 1);
+	if (pos < 1)
+		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no error: positions start at 1");
+	*out = (struct ct_pin){ CT_NODE_ERROR, (int)layer, pos, -1, -1, -1 };
+	return ct_session_check_position(s, pos, err);
+}
+
+/* "Dallas"@6; the text in quotes, n bytes, has to be what stands there. */
+static int
+read_input(const struct ct_session *s, const char *word, size_t n, int pos, struct ct_pin *out, struct ct_error *err)
+{
+	const char *here;
+	int r = ct_session_check_position(s, pos, err);
+
+	if (r < 0)
+		return r;
+	here = ct_engine_token(s->e, s->ids[pos]);
+	if (strlen(here) != n || strncmp(here, word, n) != 0)
+		return ct_fail(err, CT_ENOTFOUND, "position %d holds \"%s\", not that input", pos, here);
+	*out = (struct ct_pin){ CT_NODE_EMBEDDING, -1, pos, s->ids[pos], -1, -1 };
+	return CT_OK;
+}
+
+static int
+token_shown_as(const struct ct_session *s, const char *word, size_t n)
+{
+	for (int id = 0; id < s->e->info.V; id++) {
+		const char *t = ct_engine_token(s->e, id);
+
+		if (strlen(t) == n && strncmp(t, word, n) == 0)
+			return id;
+	}
+	return -1;
+}
+
+/* Austin, or Austin" - "Houston: what stands between the first and the last quote. */
+static int
+read_output(const struct ct_session *s, const char *words, size_t n, int pos, struct ct_pin *out, struct ct_error *err)
+{
+	static const char minus[] = "\" - \"";
+	const char *cut = memmem(words, n, minus, sizeof minus - 1);
+	size_t first = cut ? (size_t)(cut - words) : n, skip = first + sizeof minus - 1;
+	int a = token_shown_as(s, words, first);
+	int b = cut ? token_shown_as(s, words + skip, n - skip) : -1, r;
+
+	if ((r = ct_session_check_position(s, pos, err)) < 0)
+		return r;
+	if (a < 0 || (cut && b < 0))
+		return ct_fail(err, CT_ENOTFOUND, "that output is no token of this model");
+	*out = (struct ct_pin){ CT_NODE_TARGET, s->e->info.L, pos, a, b, -1 };
+	return CT_OK;
+}
+
+/* input "Dallas"@6, output "Austin" and output "Austin" - "Houston", maybe with @8. */
+static int
+read_quoted(const struct ct_session *s, const char *text, bool input, struct ct_pin *out, struct ct_error *err)
+{
+	const char *last = strrchr(text, '"');
+	int pos = s->graph ? s->graph->pos : s->T - 1;
+
+	if (*text != '"' || last == text || (input ? !read_position(last + 1, &pos)
+						   : last[1] && !read_position(last + 1, &pos)))
+		return ct_fail(err, CT_EINVAL, "expected input \"Dallas\"@6, or output \"Austin\" with @8 or without");
+	return (input ? read_input : read_output)(s, text + 1, (size_t)(last - text - 1), pos, out, err);
+}
+
+int
+ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
+{
+	static const char error[] = "error ", input[] = "input ", output[] = "output ", target[] = "target ";
+	struct ct_clamp f;
+	char clean[120];
+	const char *p = text;
+	int r;
+
+	if (s->T == 0)
+		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	if (strncmp(text, error, sizeof error - 1) == 0)
+		return read_error(s, text + sizeof error - 1, out, err);
+	if (strncmp(text, input, sizeof input - 1) == 0)
+		return read_quoted(s, text + sizeof input - 1, true, out, err);
+	if (strncmp(text, output, sizeof output - 1) == 0)
+		return read_quoted(s, text + sizeof output - 1, false, out, err);
+	if (strncmp(text, target, sizeof target - 1) == 0)
+		p += sizeof target - 1;
+	if (toupper((unsigned char)*p) == 'L' || *p == '"') {
+		if ((r = ct_session_read_feature(s, text, &p, &f, err)) < 0)
+			return r;
+		if (!*p && f.pos > 0 && !f.onwards) {
+			*out = (struct ct_pin){ CT_NODE_FEATURE, f.layer, f.pos, f.feature, -1, -1 };
+			return CT_OK;
+		}
+	}
+	ct_text_clean(clean, sizeof clean, text, strlen(text));
+	return ct_fail(err, CT_EINVAL,
+	    "\"%s\" names no node; expected L1#249@8, error L1@8, input \"Dallas\"@6 or output \"Austin\"", clean);
+}
+
+/* ---- several at once */
+
+static int
+take(struct ct_subgraph *sg, const struct ct_pin *p, const char *supernode, struct ct_error *err)
+{
+	int at = ct_subgraph_pin(sg, p, err), r = at;
+
+	if (at >= 0 && supernode)
+		r = ct_subgraph_group(sg, at, supernode, err);
+	return r < 0 ? r : CT_OK;
+}
+
+/* The features of the pruned graph with a label, at a position (-1: at all); how many, or a code. */
+static int
+take_label(const struct ct_session *s, struct ct_subgraph *sg, const char *label, size_t len, int pos,
+    const char *supernode, struct ct_error *err)
+{
+	const struct ct_graph *g = s->graph;
+	char clean[120];
+	int found = 0, r;
+
+	for (int i = 0; g && i < g->n_features; i++) {
+		const struct ct_node *n = &g->nodes[i];
+		const char *text = ct_engine_label(s->e, n->layer, n->index);
+		struct ct_pin p = ct_pin_of(n);
+
+		if (!n->kept || (pos >= 0 && n->pos != pos) || strlen(text) != len || strncmp(text, label, len) != 0)
+			continue;
+		if ((r = take(sg, &p, supernode, err)) < 0)
+			return r;
+		found++;
+	}
+	ct_text_clean(clean, sizeof clean, label, len);
+	return found ? found : ct_fail(err, CT_ENOTFOUND, "no feature of this graph is labelled \"%s\"%s", clean,
+	    pos >= 0 ? " there" : "");
+}
+
+/* One member of a list: a node, or all features of a label, "Texas"* or "Texas"*@8. */
+static int
+take_member(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
+    struct ct_error *err)
+{
+	const char *star = *text == '"' ? strstr(text + 1, "\"*") : NULL;
+	struct ct_pin p;
+	int pos = -1, r;
+
+	if (star && (!star[2] || read_position(star + 2, &pos)))
+		return take_label(s, sg, text + 1, (size_t)(star - text - 1), pos, supernode, err);
+	if ((r = ct_session_parse_pin(s, text, &p, err)) < 0)
+		return r;
+	return (r = take(sg, &p, supernode, err)) < 0 ? r : 1;
+}
+
+int
+ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
+    struct ct_error *err)
+{
+	struct ct_pin whole;
+	char member[NAME];
+	int n = 0, r;
+
+	/* A token may have commas and quotes in it: what is one name as a whole, is one. */
+	if (ct_session_parse_pin(s, text, &whole, NULL) == CT_OK)
+		return (r = take(sg, &whole, supernode, err)) < 0 ? r : 1;
+	for (const char *p = text, *end; ; p = end + 1) {
+		bool quoted = false;
+
+		p += strspn(p, " ");
+		for (end = p; *end && (quoted || *end != ','); end++)
+			quoted ^= *end == '"';
+		if ((size_t)(end - p) >= sizeof member)
+			return ct_fail(err, CT_EINVAL, "a node's name has at most %zu bytes", sizeof member - 1);
+		snprintf(member, sizeof member, "%.*s", (int)(end - p), p);
+		if ((r = take_member(s, sg, member, supernode, err)) < 0)
+			return r;
+		n += r;
+		if (!*end)
+			return n;
+	}
+}

@@ -1,0 +1,530 @@
+/* session: one prompt looked into. See ctrace.h; names and parsing are in names.c. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "session/engine.h"
+#include "trace/generate.h"
+
+enum { MAX_FEATURE_NODES = 7500, DEFAULT_TARGETS = 10, MAX_BYTES = 1 << 24 };
+
+int
+ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err)
+{
+	struct ct_session *s = calloc(1, sizeof *s);
+
+	*out = s;
+	if (!s)
+		return ct_fail_memory(err, sizeof *s, "a session");
+	s->e = e;
+	if (e->file && ct_session_adopt(s, err) < 0) {
+		ct_session_close(s);
+		*out = NULL;
+		return CT_ENOMEM;
+	}
+	return CT_OK;
+}
+
+static void
+drop_clamps(struct ct_session *s)
+{
+	ct_arena_free(&s->clamp_arena);
+	s->clamps = NULL;
+	s->n_clamps = 0;
+	s->outcome = NULL;
+	s->contrast = NULL;
+	s->clamped = (struct ct_logits){ 0 };
+}
+
+static void
+drop_graph(struct ct_session *s)
+{
+	ct_session_drop_survey(s);
+	ct_session_drop_parts(s);
+	ct_arena_free(&s->graph_arena);
+	ct_arena_free(&s->pruned_arena);
+	s->graph = NULL;
+}
+
+void
+ct_session_close(struct ct_session *s)
+{
+	if (!s)
+		return;
+	drop_clamps(s);
+	drop_graph(s);
+	ct_session_drop_operands(s);
+	ct_arena_free(&s->sweep_arena);
+	ct_arena_free(&s->prompt);
+	free(s);
+}
+
+const struct ct_engine *
+ct_session_engine(const struct ct_session *s)
+{
+	return s->e;
+}
+
+int
+ct_session_check(const struct ct_session *s, struct ct_error *err)
+{
+	return ct_engine_check(s->e, err);
+}
+
+/* ---- the prompt */
+
+/* Fills a new session object's prompt from token ids; the caller swaps it in. */
+static int
+run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
+{
+	const struct ct_model *m = s->e->model;
+	struct ct_arena tmp = { 0 };
+	double start = ct_seconds();
+	float *scratch;
+	int r = CT_ENOMEM;
+
+	if (n > m->cfg.context)
+		return ct_fail(err, CT_EINVAL,
+		    "the prompt has %d tokens, but this model's context holds %d; shorten it", n, m->cfg.context);
+	s->T = n;
+	s->text = ct_arena_strdup(&s->prompt, text);
+	s->ids = ct_arena_need(&s->prompt, (size_t)n, sizeof *s->ids, "a prompt", err);
+	scratch = ct_arena_need(&tmp, ct_layer_scratch(m, n), sizeof *scratch, "a run", err);
+	if (!s->text)
+		ct_fail_memory(err, strlen(text) + 1, "a prompt");
+	if (!s->text || !s->ids || !scratch)
+		goto out;
+	memcpy(s->ids, ids, (size_t)n * sizeof *ids);
+	if ((r = ct_session_words_init(s, err)) < 0)
+		goto out;
+	if ((r = ct_pass_init(&s->pass, m, n, &s->prompt, err)) < 0)
+		goto out;
+	if (!ct_forward(m, &s->pass, s->ids, scratch, progress, ctx)) {
+		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+		goto out;
+	}
+	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, s->e->pool, &s->prompt, progress, ctx, err)) < 0 ||
+	    (r = ct_session_logits_init(&s->original, s, s->pass.final, &s->prompt, err)) < 0)
+		goto out;
+	s->prompt_seconds = ct_seconds() - start;
+out:
+	ct_arena_free(&tmp);
+	return r;
+}
+
+static int
+run_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	/* A token takes a byte at least, and a template adds a few: room for all, to say how many there are. */
+	size_t most = strlen(text) < MAX_BYTES ? strlen(text) + 64 : MAX_BYTES;
+	struct ct_arena tmp = { 0 };
+	struct ct_token_span *spans = ct_arena_need(&tmp, most + 1, sizeof *spans, "a prompt", err);
+	int *ids = ct_arena_need(&tmp, most + 1, sizeof *ids, "a prompt", err), n = CT_ENOMEM;
+
+	if (spans && ids)
+		n = ct_tokenizer_encode(s->e->tokenizer, text, strlen(text), spans, (int)most, NULL, err);
+	for (int i = 0; i < n; i++)
+		ids[i] = spans[i].id;
+	if (n == 0 || (n == 1 && spans[0].start == spans[0].end))
+		n = ct_fail(err, CT_EINVAL, "the prompt is empty: type some words");
+	if (n > 0)
+		n = run_ids(s, text, ids, n, progress, ctx, err);
+	ct_arena_free(&tmp);
+	return n;
+}
+
+/* The whole of `fresh`, which stands for another prompt, takes the place of what the session had. */
+static void
+take_over(struct ct_session *s, struct ct_session *fresh)
+{
+	drop_clamps(s);
+	drop_graph(s);
+	ct_session_drop_operands(s);
+	ct_arena_free(&s->sweep_arena);
+	ct_arena_free(&s->prompt);
+	fresh->running = s->running;
+	*s = *fresh;
+	s->local.pass = &s->pass;
+}
+
+int
+ct_session_prompt(
+    struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct ct_session fresh = { .e = s->e };
+	int r = ct_engine_check(s->e, err);
+
+	if (r == CT_OK)
+		r = run_prompt(&fresh, text, progress, ctx, err);
+	if (r == CT_OK && progress && !progress(ctx, "prompt", 1, 1))
+		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
+	if (r < 0) {
+		ct_arena_free(&fresh.prompt);
+		return r;
+	}
+	take_over(s, &fresh);
+	return CT_OK;
+}
+
+const char *
+ct_session_text(const struct ct_session *s)
+{
+	return s->text ? s->text : "";
+}
+
+int
+ct_session_length(const struct ct_session *s)
+{
+	return s->T;
+}
+
+int
+ct_session_token(const struct ct_session *s, int pos)
+{
+	return pos >= 0 && pos < s->T ? s->ids[pos] : -1;
+}
+
+/* ---- the graph */
+
+/* The roots that a target stands for; returns how many, or a code. */
+static int
+resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *roots, struct ct_error *err)
+{
+	int pos = t->pos < 0 ? s->T - 1 : t->pos, V = s->e->model->cfg.V, r;
+	const struct ct_transcoder *tc = s->e->coder;
+	const float *logits;
+
+	if ((r = ct_session_check_position(s, pos, err)) < 0)
+		return r;
+	if (t->kind == CT_TARGET_FEATURE) {
+		if (t->layer < 0 || t->layer >= tc->L || t->feature < 0 ||
+		    t->feature >= tc->layers[t->layer].F)
+			return ct_fail(
+			    err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", t->layer, t->feature);
+		if (pos == 0)
+			return ct_fail(
+			    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
+		roots[0] = (struct ct_root){ .kind = t->kind,
+			.layer = t->layer,
+			.index = t->feature,
+			.other = -1,
+			.pos = pos,
+			.weight = 1 };
+		return 1;
+	}
+	if (!(logits = ct_session_logits(s, CT_RUN_ORIGINAL, pos, err)))
+		return err ? err->code : CT_ENOMEM;
+	for (int i = 0; i < t->n; i++)
+		if (t->tokens[i] < 0 || t->tokens[i] >= V)
+			return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->tokens[i]);
+	if (t->kind == CT_TARGET_DIFFERENCE) {
+		if (t->tokens[0] == t->tokens[1])
+			return ct_fail(err, CT_EINVAL,
+			    "the difference of \"%s\" from itself is 0: name two tokens, as in A-B",
+			    ct_engine_token(s->e, t->tokens[0]));
+		roots[0] = (struct ct_root){
+			.kind = t->kind, .index = t->tokens[0], .other = t->tokens[1], .pos = pos, .weight = 1
+		};
+		return 1;
+	}
+	if (t->n == 0)
+		return ct_default_roots(logits, V, pos, roots, DEFAULT_TARGETS);
+	for (int i = 0; i < t->n; i++) {
+		float p = ct_session_prob(s, CT_RUN_ORIGINAL, pos, t->tokens[i]);
+
+		roots[i] = (struct ct_root){ .kind = t->kind,
+			.index = t->tokens[i],
+			.other = -1,
+			.pos = pos,
+			.prob = p,
+			.weight = p };
+	}
+	return t->n;
+}
+
+static int apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_clamp *clamps, int n,
+    const struct ct_clamp_options *opt, struct ct_error *err);
+
+static int
+check_thresholds(double node, double edge, struct ct_error *err)
+{
+	if (node > 0 && node <= 1 && edge > 0 && edge <= 1)
+		return CT_OK;
+	return ct_fail(
+	    err, CT_EINVAL, "pruning thresholds are shares above 0 and up to 1, not %g,%g", node, edge);
+}
+
+int
+ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
+{
+	struct ct_root roots[CT_MAX_TARGETS];
+	struct ct_arena arena = { 0 }, pruned = { 0 }, tmp = { 0 };
+	struct ct_graph *g = NULL;
+	double start = ct_seconds(), node = opt->node_threshold, edge = opt->edge_threshold;
+	int n = ct_engine_check(s->e, err), r;
+
+	if (n == CT_OK)
+		n = resolve_target(s, &opt->target, roots, err);
+	r = n;
+	if (node == 0 && edge == 0) {
+		node = 0.8;
+		edge = 0.98;
+	}
+	if (n < 0 || (r = check_thresholds(node, edge, err)) < 0 ||
+	    (r = ct_graph_build(&g, &s->local, s->ids, roots, n,
+		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool,
+		 progress, ctx, err)) < 0 ||
+	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, progress, ctx, err)) < 0 ||
+	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, progress, ctx, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
+		goto fail;
+	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
+	if (s->n_clamps) {
+		struct ct_clamp_options keep = s->clamp_options;
+
+		if ((r = apply_clamps(s, g, s->clamps, s->n_clamps, &keep, err)) < 0)
+			goto fail;
+	}
+	ct_arena_free(&tmp);
+	drop_graph(s);
+	s->graph_arena = arena;
+	s->pruned_arena = pruned;
+	s->graph = g;
+	s->trace_seconds = ct_seconds() - start + s->prompt_seconds;
+	return CT_OK;
+fail:
+	ct_arena_free(&tmp);
+	ct_arena_free(&pruned);
+	ct_arena_free(&arena);
+	return r;
+}
+
+const struct ct_graph *
+ct_session_graph(const struct ct_session *s)
+{
+	return s->graph;
+}
+
+int
+ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold, struct ct_error *err)
+{
+	struct ct_arena arena = { 0 }, tmp = { 0 };
+	int r;
+
+	if (!s->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if ((r = check_thresholds(node_threshold, edge_threshold, err)) < 0)
+		return r;
+	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, NULL, NULL, err);
+	ct_arena_free(&tmp);
+	if (r < 0) {
+		ct_arena_free(&arena);
+		return r;
+	}
+	ct_session_drop_survey(s);
+	ct_arena_free(&s->pruned_arena);
+	s->pruned_arena = arena;
+	return CT_OK;
+}
+
+double
+ct_session_trace_seconds(const struct ct_session *s)
+{
+	return s->trace_seconds;
+}
+
+/* ---- clamps */
+
+static int
+apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_clamp *clamps, int n,
+    const struct ct_clamp_options *opt, struct ct_error *err)
+{
+	struct ct_arena arena = { 0 };
+	struct ct_clamp *copy = ct_arena_need(&arena, (size_t)n, sizeof *copy, "clamps", err);
+	struct ct_outcome *outcome = ct_arena_need(&arena, 1, sizeof *outcome, "clamps", err);
+	struct ct_logits logits;
+	struct ct_changed run;
+	struct ct_sites sites;
+	int r = CT_ENOMEM;
+
+	if (!copy || !outcome)
+		goto fail;
+	memcpy(copy, clamps, (size_t)n * sizeof *copy);
+	if ((r = ct_sites_init(&sites, &s->local, copy, n, &arena, err)) < 0 ||
+	    (r = ct_intervene(&run, &s->local, &sites, opt, &arena, err)) < 0 ||
+	    (r = ct_outcome_init(outcome, &s->local, g, &sites, opt, &run, &arena, err)) < 0 ||
+	    (r = ct_session_logits_init(&logits, s, run.final, &arena, err)) < 0 ||
+	    (r = ct_engine_check(s->e, err)) < 0)
+		goto fail;
+	drop_clamps(s);
+	s->clamp_arena = arena;
+	s->clamps = copy;
+	s->n_clamps = n;
+	s->clamp_options = *opt;
+	s->outcome = outcome;
+	s->sites = sites;
+	s->changed = run;
+	s->clamped = logits;
+	return CT_OK;
+fail:
+	ct_arena_free(&arena);
+	return r;
+}
+
+int
+ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
+    const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	const struct ct_clamp_options defaults = { 0 };
+	int r;
+
+	if ((r = ct_engine_need_model(s->e, err)) < 0)
+		return r;
+	if (s->T == 0)
+		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	if (n == 0) {
+		drop_clamps(s);
+		return CT_OK;
+	}
+	if ((r = ct_engine_check(s->e, err)) < 0)
+		return r;
+	if (!s->graph) {
+		struct ct_trace_options trace = { .target = { .pos = -1 } };
+
+		if ((r = ct_session_trace(s, &trace, progress, ctx, err)) < 0)
+			return r;
+	}
+	if ((r = apply_clamps(s, s->graph, clamps, n, opt ? opt : &defaults, err)) == CT_OK)
+		ct_session_count_outcome(s);
+	return r;
+}
+
+const struct ct_outcome *
+ct_session_outcome(const struct ct_session *s)
+{
+	return s->outcome;
+}
+
+/* ---- generation */
+
+int
+ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt, int *ids, int n,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	bool clamped = opt->clamped && s->n_clamps;
+	const float *k = clamped ? s->changed.k : s->pass.k, *v = clamped ? s->changed.v : s->pass.v;
+	const float *final = clamped ? s->changed.final : s->pass.final;
+	int V = s->e->info.V, room = s->e->info.context - s->T, r, i;
+	struct ct_arena tmp = { 0 };
+	struct ct_generator g;
+	struct ct_rng rng;
+
+	if (s->T == 0)
+		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	if ((r = ct_engine_check(s->e, err)) < 0)
+		return r;
+	/* The last token needs no run of its own, so one more fits than the context has room for. */
+	n = n < room + 1 ? n : room + 1;
+	ct_rng_seed(&rng, opt->seed, 1);
+	r = ct_generator_init(&g, &s->local, n, k, v, final + (size_t)(s->T - 1) * s->e->model->cfg.D,
+	    s->clamps, clamped ? s->n_clamps : 0, &tmp, err);
+	for (i = 0; i < n && r == CT_OK; i++) {
+		ids[i] = ct_sample(ct_generator_logits(&g), V, opt->temperature, &rng);
+		if (i + 1 < n)
+			r = ct_generator_push(&g, ids[i], err);
+		if (r == CT_OK && progress && !progress(ctx, "generation", i + 1, n))
+			r = ct_fail(err, CT_ECANCELLED, "generation cancelled");
+	}
+	if (r == CT_OK)
+		r = ct_engine_check(s->e, err);
+	ct_arena_free(&tmp);
+	return r < 0 ? r : n;
+}
+
+/* The prompt's text with more tokens behind it, to be freed: what decoding adds to it. NULL: no memory. */
+static char *
+longer_text(const struct ct_session *s, const int *ids, int n)
+{
+	const struct ct_tokenizer *t = s->e->tokenizer;
+	size_t old = ct_tokenizer_decode(t, s->ids, s->T, NULL, 0), all = ct_tokenizer_decode(t, ids, n, NULL, 0);
+	size_t text = strlen(s->text);
+	char *dst = malloc(text + all + 1), *decoded = malloc(all + 1);
+
+	if (dst && decoded) {
+		ct_tokenizer_decode(t, ids, n, decoded, all + 1);
+		memcpy(dst, s->text, text);
+		memcpy(dst + text, decoded + old, all - old + 1);
+	} else {
+		free(dst);
+		dst = NULL;
+	}
+	free(decoded);
+	return dst;
+}
+
+int
+ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt, ct_progress_fn progress,
+    void *ctx, struct ct_error *err)
+{
+	struct ct_session fresh = { .e = s->e };
+	int r = ct_session_prompt(&fresh, text, progress, ctx, err);
+
+	if (r == CT_OK)
+		r = ct_session_trace(&fresh, opt, progress, ctx, err);
+	if (r < 0) {
+		drop_graph(&fresh);
+		ct_arena_free(&fresh.prompt);
+		return r;
+	}
+	take_over(s, &fresh);
+	return CT_OK;
+}
+
+int
+ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_trace_options *opt,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	const struct ct_trace_options last = { .target = { .pos = -1 } };
+	struct ct_session fresh = { .e = s->e };
+	int *all = malloc(((size_t)s->T + (size_t)n) * sizeof *all), r;
+	char *text = NULL;
+
+	if (!all)
+		return ct_fail_memory(err, ((size_t)s->T + (size_t)n) * sizeof *all, "a prompt");
+	if (s->T == 0) {
+		r = ct_fail(err, CT_EINVAL, "no prompt yet");
+		goto out;
+	}
+	if ((r = ct_engine_check(s->e, err)) < 0)
+		goto out;
+	memcpy(all, s->ids, (size_t)s->T * sizeof *all);
+	memcpy(all + s->T, ids, (size_t)n * sizeof *all);
+	for (int i = 0; i < n; i++)
+		if (ids[i] < 0 || ids[i] >= s->e->model->cfg.V) {
+			r = ct_fail(err, CT_ENOTFOUND, "no token %d in this model", ids[i]);
+			goto out;
+		}
+	if (!(text = longer_text(s, all, s->T + n))) {
+		r = ct_fail_memory(err, strlen(s->text), "a prompt");
+		goto out;
+	}
+	if ((r = run_ids(&fresh, text, all, s->T + n, progress, ctx, err)) < 0 ||
+	    (r = ct_session_trace(&fresh, opt ? opt : &last, progress, ctx, err)) < 0 ||
+	    (s->n_clamps &&
+		(r = apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps, &s->clamp_options, err)) < 0)) {
+		drop_clamps(&fresh);
+		drop_graph(&fresh);
+		ct_arena_free(&fresh.prompt);
+		goto out;
+	}
+	fresh.subgraph = s->subgraph;
+	take_over(s, &fresh);
+out:
+	free(text);
+	free(all);
+	return r;
+}

@@ -1,0 +1,241 @@
+/*
+ * session_tokens: the facade's part that looks at one position of a run: next tokens, activations. Logits are computed
+ * for the positions that are asked for.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "session/engine.h"
+
+enum { WORD = 512 };
+
+int
+ct_session_words_init(struct ct_session *s, struct ct_error *err)
+{
+	const struct ct_tokenizer *t = s->e->tokenizer;
+	size_t size = 0, at = 0, n;
+	char *all, word[WORD];
+
+	s->words = NULL;
+	if (!ct_tokenizer_spaced(t))
+		return CT_OK;
+	for (int i = 0; i < s->T; i++)
+		if (ct_tokenizer_text(t, s->ids[i], &n))
+			size += n;
+	s->words = ct_arena_need(&s->prompt, (size_t)s->T, sizeof *s->words, "a prompt", err);
+	all = ct_arena_need(&s->prompt, size + 1, 1, "a prompt", err);
+	if (!s->words || !all)
+		return CT_ENOMEM;
+	for (int i = 0; i < s->T; i++, at += n) {
+		const char *text = ct_tokenizer_text(t, s->ids[i], &n);
+
+		n = text ? n : 0;
+		memcpy(all + at, text ? text : "", n);
+	}
+	at = 0;
+	for (int i = 0; i < s->T; i++, at += n) {
+		if (!ct_tokenizer_text(t, s->ids[i], &n))
+			n = 0;
+		ct_text_piece(word, sizeof word, all, size, at, at + n);
+		s->words[i] = ct_arena_strdup(&s->prompt, word);
+		if (!s->words[i])
+			return ct_fail_memory(err, sizeof word, "a prompt");
+	}
+	return CT_OK;
+}
+
+const char *
+ct_session_token_text(const struct ct_session *s, int pos)
+{
+	if (pos < 0 || pos >= s->T)
+		return "?";
+	return s->words ? s->words[pos] : ct_engine_token(s->e, s->ids[pos]);
+}
+
+int
+ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final, struct ct_arena *a,
+    struct ct_error *err)
+{
+	l->final = final;
+	l->known = ct_arena_need(a, (size_t)s->T, sizeof *l->known, "logits", err);
+	l->logits = ct_arena_need(a, (size_t)s->T * s->e->model->cfg.V, sizeof *l->logits, "logits", err);
+	return l->known && l->logits ? CT_OK : CT_ENOMEM;
+}
+
+int
+ct_session_check_position(const struct ct_session *s, int pos, struct ct_error *err)
+{
+	if (s->T == 0)
+		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	if (pos < 0 || pos >= s->T)
+		return ct_fail(
+		    err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", pos, s->T - 1);
+	return CT_OK;
+}
+
+static int
+replacement_logits(struct ct_session *s, struct ct_error *err)
+{
+	float *final;
+	int r;
+
+	if (s->replacement.final)
+		return CT_OK;
+	final = ct_arena_need(
+	    &s->prompt, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
+	if (!final)
+		return CT_ENOMEM;
+	r = ct_replacement_run(s->e->model, s->e->coder, &s->pass, s->ids, final, &s->prompt, err);
+	return r < 0 ? r : ct_session_logits_init(&s->replacement, s, final, &s->prompt, err);
+}
+
+const float *
+ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_error *err)
+{
+	struct ct_logits *l = &s->original;
+	const struct ct_model *m = s->e->model;
+	float *row;
+
+	if (ct_session_check_position(s, pos, err) < 0 || ct_engine_need_model(s->e, err) < 0)
+		return NULL;
+	if (which == CT_RUN_REPLACEMENT) {
+		if (replacement_logits(s, err) < 0)
+			return NULL;
+		l = &s->replacement;
+	} else if (which == CT_RUN_CLAMPED && s->clamped.final) {
+		l = &s->clamped;
+	}
+	row = l->logits + (size_t)pos * m->cfg.V;
+	if (!l->known[pos]) {
+		ct_logits(m, 1, l->final + (size_t)pos * m->cfg.D, row);
+		if (ct_engine_check(s->e, err) < 0)
+			return NULL;
+		l->known[pos] = true;
+	}
+	return row;
+}
+
+static double
+partition(const float *logits, int V, float *top)
+{
+	double sum = 0;
+
+	*top = logits[0];
+	for (int v = 1; v < V; v++)
+		if (logits[v] > *top)
+			*top = logits[v];
+	for (int v = 0; v < V; v++)
+		sum += exp((double)logits[v] - (double)*top);
+	return sum;
+}
+
+int
+ct_session_top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
+{
+	const float *logits = ct_session_logits(s, which, pos, NULL);
+	int V = s->e->info.V, filled = 0;
+	float max;
+	double sum;
+
+	if (s->e->file)
+		return which == CT_RUN_REPLACEMENT ? 0 : ct_session_outputs(s, pos, out, n);
+	if (!logits)
+		return CT_EINVAL;
+	sum = partition(logits, V, &max);
+	for (int v = 0; v < V; v++) {
+		int i = filled;
+
+		if (n <= 0 || (filled == n && logits[v] <= out[n - 1].logit))
+			continue;
+		if (filled == n)
+			i--;
+		else
+			filled++;
+		for (; i > 0 && out[i - 1].logit < logits[v]; i--)
+			out[i] = out[i - 1];
+		out[i] = (struct ct_top){ v, logits[v], 0 };
+	}
+	for (int i = 0; i < filled; i++)
+		out[i].prob = (float)(exp((double)out[i].logit - (double)max) / sum);
+	return filled;
+}
+
+float
+ct_session_logit(struct ct_session *s, enum ct_run which, int pos, int token)
+{
+	const float *logits = ct_session_logits(s, which, pos, NULL);
+
+	return logits && token >= 0 && token < s->e->info.V ? logits[token] : NAN;
+}
+
+float
+ct_session_prob(struct ct_session *s, enum ct_run which, int pos, int token)
+{
+	const float *logits = ct_session_logits(s, which, pos, NULL);
+	int V = s->e->info.V, target;
+	float max;
+	double sum;
+
+	if (s->e->file) {
+		target = ct_graph_find(s->graph, CT_NODE_TARGET, s->graph->L, pos, token);
+		return target >= 0 ? s->graph->nodes[target].prob : NAN;
+	}
+	if (!logits || token < 0 || token >= V)
+		return NAN;
+	sum = partition(logits, V, &max);
+	return (float)(exp((double)logits[token] - (double)max) / sum);
+}
+
+float
+ct_session_preactivation(const struct ct_session *s, int layer, int feature, int pos)
+{
+	const struct ct_transcoder *tc = s->e->coder;
+	const float *x;
+
+	if (!tc || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 ||
+	    pos >= s->T)
+		return NAN;
+	x = s->local.read + ((size_t)layer * s->T + pos) * tc->D;
+	return tc->layers[layer].b_enc[feature] + ct_transcoder_encode_one(tc, layer, feature, x);
+}
+
+float
+ct_session_activation(const struct ct_session *s, int layer, int feature, int pos)
+{
+	if (s->e->file) {
+		int node = ct_graph_find(s->graph, CT_NODE_FEATURE, layer, pos, feature);
+
+		return node >= 0 ? s->graph->nodes[node].activation : 0;
+	}
+	if (layer < 0 || layer >= s->e->coder->L || pos < 0 || pos >= s->T)
+		return 0;
+	for (int i = s->local.first[layer * s->T + pos]; i < s->local.first[layer * s->T + pos + 1]; i++)
+		if (s->local.active[i].feature == feature)
+			return s->local.active[i].act;
+	return 0;
+}
+
+float
+ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos)
+{
+	const struct ct_transcoder *tc = s->e->coder;
+	float act, *room = NULL;
+
+	if (!s->n_clamps || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F ||
+	    pos < 1 || pos >= s->T)
+		return ct_session_activation(s, layer, feature, pos);
+	for (int i = 0; i < s->sites.n; i++) {
+		const struct ct_site *x = &s->sites.site[i];
+
+		if (x->layer == layer && x->feature == feature && x->pos == pos)
+			return x->value;
+	}
+	if (tc->act == CT_TC_TOPK && !(room = malloc(2 * (size_t)tc->F * sizeof *room)))
+		return NAN;
+	act = ct_transcoder_activate_one(tc, layer, feature,
+	    s->changed.read + ((size_t)layer * s->T + pos) * tc->D, room, room ? room + tc->F : NULL);
+	free(room);
+	return act;
+}

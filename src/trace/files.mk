@@ -1,0 +1,30 @@
+# The sources of src/trace, headers among them.
+trace_files = \
+	%D%/attribution.c \
+	%D%/attribution.h \
+	%D%/build.c \
+	%D%/build.h \
+	%D%/clamp.h \
+	%D%/direct.c \
+	%D%/direct.h \
+	%D%/effects.c \
+	%D%/generate.c \
+	%D%/generate.h \
+	%D%/graph.c \
+	%D%/graph.h \
+	%D%/influence.c \
+	%D%/influence.h \
+	%D%/intervene.c \
+	%D%/intervene.h \
+	%D%/measure.c \
+	%D%/measure.h \
+	%D%/paths.c \
+	%D%/paths.h \
+	%D%/replacement.c \
+	%D%/replacement.h \
+	%D%/subgraph.c \
+	%D%/subgraph.h \
+	%D%/survey.c \
+	%D%/survey.h \
+	%D%/sweep.c \
+	%D%/sweep.h

@@ -1,0 +1,308 @@
+/* coder: see coder.h. */
+#include "train/transcoder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "math/blas.h"
+
+int
+ct_coder_reach(const struct ct_coder_shape *s, int l)
+{
+	return s->per_layer ? 1 : s->L - l;
+}
+
+int
+ct_coder_open(struct ct_coder *c, const struct ct_coder_shape *s, struct ct_error *err)
+{
+	struct ct_params *p = &c->params;
+	size_t F = (size_t)s->F, D = (size_t)s->D;
+	char name[64];
+
+	memset(c, 0, sizeof *c);
+	c->s = *s;
+	c->layers = ct_arena_need(&p->arena, (size_t)s->L, sizeof *c->layers, "the layer table", err);
+	if (!c->layers)
+		return CT_ENOMEM;
+	for (int l = 0; l < s->L; l++) {
+		struct ct_coder_layer *y = &c->layers[l];
+
+		snprintf(name, sizeof name, "W_enc_%d", l);
+		y->enc = ct_params_add(p, name, F, D, 0, 1);
+		snprintf(name, sizeof name, "b_enc_%d", l);
+		y->b_enc = ct_params_add(p, name, F, 0, 0, 0);
+		snprintf(name, sizeof name, "b_dec_%d", l);
+		y->b_dec = ct_params_add(p, name, D, 0, 0, 0);
+		snprintf(name, sizeof name, "threshold_%d", l);
+		y->log_threshold = ct_params_add(p, name, F, 0, 0, 0);
+		snprintf(name, sizeof name, "W_dec_%d", l);
+		y->dec = ct_params_add(p, name, F, (size_t)ct_coder_reach(s, l), D, 1);
+	}
+	if (ct_params_alloc(p, err) != CT_OK) {
+		ct_coder_close(c);
+		return CT_ENOMEM;
+	}
+	return CT_OK;
+}
+
+void
+ct_coder_close(struct ct_coder *c)
+{
+	ct_params_free(&c->params);
+	memset(c, 0, sizeof *c);
+}
+
+void
+ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng)
+{
+	int F = c->s.F, D = c->s.D;
+	float enc = (float)(1 / sqrt(F)), dec = (float)(1 / sqrt((double)c->s.L * D));
+
+	for (int l = 0; l < c->s.L; l++) {
+		const struct ct_coder_layer *y = &c->layers[l];
+		float *w = c->params.w + y->enc;
+
+		for (size_t i = 0; i < (size_t)F * D; i++)
+			w[i] = enc * (2 * ct_rng_uniform(rng) - 1);
+		for (int f = 0; f < F; f++)
+			c->params.w[y->log_threshold + f] = (float)log(threshold);
+		for (int f = 0; f < F; f++) {
+			int n = ct_coder_reach(&c->s, l) * D;
+
+			w = c->params.w + y->dec + (size_t)f * n;
+			for (int d = 0; d < n; d++)
+				w[d] = dec * (2 * ct_rng_uniform(rng) - 1);
+		}
+	}
+}
+
+void
+ct_coder_norms(const struct ct_coder *c, double far, float *norm)
+{
+	int F = c->s.F, D = c->s.D;
+	float far2 = (float)(far * far);
+
+	for (int l = 0; l < c->s.L; l++) {
+		int n = ct_coder_reach(&c->s, l) * c->s.D;
+		const float *w = c->params.w + c->layers[l].dec;
+
+		for (int f = 0; f < F; f++, w += n)
+			norm[(size_t)l * F + f] = sqrtf(ct_sdot(D, w, w) + far2 * ct_sdot(n - D, w + D, w + D));
+	}
+}
+
+struct ct_coder_pass {
+	struct ct_arena arena;
+	struct ct_coder_shape s;
+	int max_rows;
+	float *h;		/* (L,max_rows,F) pre-activations */
+	float *yhat;		/* (B,L,D); its gradient in the backward pass */
+	float *theta;		/* (L,F) */
+	float *shrink;		/* (F) pull of the penalty on a decoder, as a multiple of it */
+	float *x_sum;		/* (D) */
+};
+
+int
+ct_coder_pass_open(struct ct_coder_pass **out, const struct ct_coder_shape *s, int max_rows,
+    struct ct_error *err)
+{
+	size_t B = (size_t)max_rows, L = (size_t)s->L, F = (size_t)s->F, D = (size_t)s->D;
+	struct ct_coder_pass *p = calloc(1, sizeof *p);
+
+	*out = NULL;
+	if (!p)
+		return ct_fail_memory(err, sizeof *p, "a transcoder pass");
+	p->s = *s;
+	p->max_rows = max_rows;
+	p->h = ct_arena_alloc(&p->arena, L * B * F, sizeof(float));
+	p->yhat = ct_arena_alloc(&p->arena, B * L * D, sizeof(float));
+	p->theta = ct_arena_alloc(&p->arena, L * F, sizeof(float));
+	p->shrink = ct_arena_alloc(&p->arena, F, sizeof(float));
+	p->x_sum = ct_arena_alloc(&p->arena, D, sizeof(float));
+	if (!p->h || !p->yhat || !p->theta || !p->shrink || !p->x_sum) {
+		ct_coder_pass_close(p);
+		return ct_fail_memory(err, (L * B * F + B * L * D) * sizeof(float), "a transcoder pass");
+	}
+	*out = p;
+	return CT_OK;
+}
+
+void
+ct_coder_pass_close(struct ct_coder_pass *p)
+{
+	if (!p)
+		return;
+	ct_arena_free(&p->arena);
+	free(p);
+}
+
+const float *
+ct_coder_begin(struct ct_coder_pass *p, const struct ct_coder *c, int B)
+{
+	int L = c->s.L, D = c->s.D;
+
+	for (int t = 0; t < B; t++)
+		for (int l = 0; l < L; l++)
+			memcpy(p->yhat + ((size_t)t * L + l) * D, c->params.w + c->layers[l].b_dec,
+			    (size_t)D * sizeof(float));
+	return p->yhat;
+}
+
+void
+ct_coder_layer(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, int ldx,
+    struct ct_coder_sums *sums, uint8_t *fired)
+{
+	const struct ct_coder_layer *y = &c->layers[l];
+	const float *w = c->params.w;
+	int D = c->s.D, F = c->s.F, n = ct_coder_reach(&c->s, l) * D, wide = c->s.L * D;
+	float *theta = p->theta + (size_t)l * F, *h = p->h + (size_t)l * p->max_rows * F;
+
+	for (int f = 0; f < F; f++)
+		theta[f] = expf(w[y->log_threshold + f]);
+	for (int t = 0; t < B; t++)
+		memcpy(h + (size_t)t * F, w + y->b_enc, (size_t)F * sizeof *w);
+	ct_sgemm(false, true, B, F, D, 1, x, ldx, w + y->enc, D, 1, h, F);
+	for (int t = 0; t < B; t++, h += F) {
+		for (int f = 0; f < F; f++) {
+			if (!(h[f] > theta[f]))
+				continue;
+			ct_saxpy(n, h[f], w + y->dec + (size_t)f * n, p->yhat + (size_t)t * wide + l * D);
+			sums->active++;
+			if (fired)
+				fired[(size_t)l * F + f] = 1;
+		}
+	}
+}
+
+const float *
+ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c, int B, const float *x,
+    struct ct_coder_sums *sums, uint8_t *fired)
+{
+	ct_coder_begin(p, c, B);
+	for (int l = 0; l < c->s.L; l++)
+		ct_coder_layer(p, c, l, B, x + l * c->s.D, c->s.L * c->s.D, sums, fired);
+	return p->yhat;
+}
+
+void
+ct_coder_unscale(struct ct_coder *c, const float *in, const float *out)
+{
+	int L = c->s.L, D = c->s.D, F = c->s.F;
+
+	for (int l = 0; l < L; l++) {
+		const struct ct_coder_layer *y = &c->layers[l];
+		int reach = ct_coder_reach(&c->s, l);
+		float *enc = c->params.w + y->enc, *dec = c->params.w + y->dec, *b_dec = c->params.w + y->b_dec;
+
+		for (size_t i = 0; i < (size_t)F * D; i++)
+			enc[i] /= in[l];
+		for (int d = 0; d < D; d++)
+			b_dec[d] *= out[l];
+		for (int f = 0; f < F; f++)
+			for (int m = 0; m < reach; m++)
+				for (int d = 0; d < D; d++)
+					*dec++ *= out[l + m];
+	}
+}
+
+/* tanh(z) and its derivative, z >= 0. */
+static float
+squash(float z, float *slope)
+{
+	float y = tanhf(z);
+
+	*slope = 1 - y * y;
+	return y;
+}
+
+/*
+ * The third term as if no feature were active: then it is the same for every row, and the sum of x is all it
+ * takes. What active features have too much is taken back where they are met.
+ */
+static void
+revive_all(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, const float *norm,
+    const float *theta, float pull, float *grad)
+{
+	int D = c->s.D, F = c->s.F, wide = c->s.L * D;
+	const struct ct_coder_layer *y = &c->layers[l];
+
+	memset(p->x_sum, 0, (size_t)D * sizeof(float));
+	for (int t = 0; t < B; t++)
+		ct_saxpy(D, 1, x + (size_t)t * wide + l * D, p->x_sum);
+	for (int f = 0; f < F; f++) {
+		ct_saxpy(D, -pull * norm[f], p->x_sum, grad + y->enc + (size_t)f * D);
+		grad[y->b_enc + f] -= pull * norm[f] * (float)B;
+		grad[y->log_threshold + f] += pull * norm[f] * theta[f] * (float)B;
+	}
+}
+
+void
+ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
+    const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
+    struct ct_coder_sums *sums)
+{
+	int L = c->s.L, D = c->s.D, F = c->s.F, wide = L * D;
+	const float *w = c->params.w;
+	float *d = p->yhat;		/* 2 scale weight (yhat - y) */
+	float lambda = (float)(scale * loss->sparsity), sharp = (float)loss->sharpness;
+	float pull = (float)(scale * loss->revive);
+	float far2 = (float)(loss->far * loss->far);
+	float half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
+
+	for (int i = 0; i < B * L; i++) {
+		float *restrict e = d + (size_t)i * D, factor = 2 * (float)scale * weight[i];
+		const float *restrict target = y + (size_t)i * D;
+
+		for (int k = 0; k < D; k++)
+			e[k] -= target[k];
+		sums->error += weight[i] * ct_sdot(D, e, e);
+		for (int k = 0; k < D; k++)
+			e[k] *= factor;
+	}
+
+	for (int l = 0; l < L; l++) {
+		const struct ct_coder_layer *q = &c->layers[l];
+		int n = ct_coder_reach(&c->s, l) * D;
+		const float *theta = p->theta + (size_t)l * F, *nf = norm + (size_t)l * F;
+		const float *h = p->h + (size_t)l * p->max_rows * F;
+
+		memset(p->shrink, 0, (size_t)F * sizeof(float));
+		if (pull > 0)
+			revive_all(p, c, l, B, x, nf, theta, pull, grad);
+		for (int t = 0; t < B; t++, h += F) {
+			float root = sharp * sqrtf(weight[t * L + l]);
+			const float *dy = d + (size_t)t * wide + l * D, *xt = x + (size_t)t * wide + l * D;
+
+			ct_saxpy(D, 1, dy, grad + q->b_dec);
+			for (int f = 0; f < F; f++) {
+				float a = h[f] > theta[f] ? h[f] : 0, g, slope;
+
+				if (!(h[f] > theta[f] - half))
+					continue;
+				sums->penalty += squash(root * a * nf[f], &slope);
+				g = ct_sdot(n, dy, w + q->dec + (size_t)f * n) + lambda * root * nf[f] * slope;
+				if (h[f] < theta[f] + half)
+					grad[q->log_threshold + f] -= theta[f] * theta[f] * steep * g;
+				if (!(a > 0))
+					continue;
+				p->shrink[f] += lambda * root * a * slope;
+				grad[q->log_threshold + f] -= pull * nf[f] * theta[f];
+				g += pull * nf[f];	/* revive_all's, undone */
+				ct_saxpy(n, a, dy, grad + q->dec + (size_t)f * n);
+				ct_saxpy(D, g, xt, grad + q->enc + (size_t)f * D);
+				grad[q->b_enc + f] += g;
+			}
+		}
+		for (int f = 0; f < F; f++) {
+			size_t row = q->dec + (size_t)f * n;
+			float by = nf[f] > 0 ? p->shrink[f] / nf[f] : 0;
+
+			if (!(by > 0))
+				continue;
+			ct_saxpy(D, by, w + row, grad + row);
+			ct_saxpy(n - D, by * far2, w + row + D, grad + row + D);
+		}
+	}
+}

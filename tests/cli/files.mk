@@ -1,0 +1,24 @@
+# Tests of the command line, and of both programs by their output.
+check_SCRIPTS += \
+	%D%/aggregate.sh \
+	%D%/batch.sh \
+	%D%/completion.sh \
+	%D%/eval.sh \
+	%D%/examples.sh \
+	%D%/export.sh \
+	%D%/features.sh \
+	%D%/figures.sh \
+	%D%/full.sh \
+	%D%/help.sh \
+	%D%/hostile.sh \
+	%D%/lesson.sh \
+	%D%/man.sh \
+	%D%/models.sh \
+	%D%/schema.sh \
+	%D%/session.sh \
+	%D%/settings.sh \
+	%D%/steer.sh \
+	%D%/survey.sh \
+	%D%/trace.sh \
+	%D%/train.sh
+EXTRA_DIST += %D%/lib.sh

@@ -1,0 +1,15 @@
+# Against Hugging Face's Python packages, where they are: MODELS="DIR ..." make check-peer; the shipped models
+# if none are named.
+EXTRA_PROGRAMS += peer_logits
+peer_logits_SOURCES = tests/peer/logits.c
+peer_logits_LDADD = $(engine_libs)
+EXTRA_DIST += tests/peer/check.py tests/peer/reference.py
+CLEANFILES += peer_logits
+peer_models = $${MODELS:-$$(dirname $(srcdir)/models/*/config.json)}
+check-peer: peer_logits
+	@python3 $(srcdir)/tests/peer/check.py ./peer_logits $(peer_models); \
+	status=$$?; test $$status -eq 77 || exit $$status
+# The whole graph of the demo prompt, and its time, against the Python reference, with each transcoder.
+check-reference: ctrace
+	@python3 $(srcdir)/tests/peer/reference.py ./ctrace $(peer_models); status=$$?; test $$status -eq 77 || exit $$status
+.PHONY: check-peer check-reference

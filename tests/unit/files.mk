@@ -1,0 +1,127 @@
+# Unit tests: each is one file here, linked with what they share (libtest.a).
+if HAVE_CMOCKA
+check_LIBRARIES = libtest.a
+libtest_a_SOURCES = \
+	%D%/fixture.c %D%/fixture.h \
+	%D%/naive.c %D%/naive.h \
+	%D%/scratch.c %D%/scratch.h \
+	%D%/world.c %D%/world.h \
+	%D%/pty.c %D%/pty.h
+LDADD = libtest.a libtui.a $(engine_libs) $(CMOCKA_LIBS) $(NCURSES_LIBS) $(UTIL_LIBS)
+
+check_PROGRAMS += \
+	test_attribution \
+	test_base \
+	test_cancel \
+	test_cards \
+	test_cards_build \
+	test_clamp \
+	test_config \
+	test_corpus \
+	test_damage \
+	test_direct \
+	test_effects \
+	test_engine \
+	test_eval \
+	test_experiments \
+	test_file \
+	test_generate \
+	test_golden \
+	test_graph \
+	test_graph_file \
+	test_graph_json \
+	test_hostile \
+	test_influence \
+	test_json \
+	test_kernels \
+	test_model \
+	test_monkey \
+	test_names \
+	test_number_codes \
+	test_operands \
+	test_paths \
+	test_pins \
+	test_plot \
+	test_restore \
+	test_safetensors \
+	test_saving \
+	test_session \
+	test_subgraph \
+	test_survey \
+	test_tables \
+	test_terminal \
+	test_text \
+	test_tokenizer \
+	test_traffic \
+	test_train_fit \
+	test_train_model \
+	test_train_transcoder \
+	test_transformer \
+	test_yaml
+test_attribution_SOURCES = %D%/test_attribution.c
+test_base_SOURCES = %D%/test_base.c
+test_cancel_SOURCES = %D%/test_cancel.c
+test_cards_SOURCES = %D%/test_cards.c
+test_cards_build_SOURCES = %D%/test_cards_build.c
+test_clamp_SOURCES = %D%/test_clamp.c
+test_config_SOURCES = %D%/test_config.c
+test_corpus_SOURCES = %D%/test_corpus.c
+test_damage_SOURCES = %D%/test_damage.c
+test_direct_SOURCES = %D%/test_direct.c
+test_effects_SOURCES = %D%/test_effects.c
+test_engine_SOURCES = %D%/test_engine.c
+test_eval_SOURCES = %D%/test_eval.c
+test_experiments_SOURCES = %D%/test_experiments.c
+test_file_SOURCES = %D%/test_file.c
+test_generate_SOURCES = %D%/test_generate.c
+test_golden_SOURCES = %D%/test_golden.c
+test_graph_SOURCES = %D%/test_graph.c
+test_graph_file_SOURCES = %D%/test_graph_file.c
+test_graph_json_SOURCES = %D%/test_graph_json.c
+test_hostile_SOURCES = %D%/test_hostile.c
+test_influence_SOURCES = %D%/test_influence.c
+test_json_SOURCES = %D%/test_json.c
+test_kernels_SOURCES = %D%/test_kernels.c
+test_model_SOURCES = %D%/test_model.c
+test_monkey_SOURCES = %D%/test_monkey.c
+test_names_SOURCES = %D%/test_names.c
+test_number_codes_SOURCES = %D%/test_number_codes.c
+test_operands_SOURCES = %D%/test_operands.c
+test_paths_SOURCES = %D%/test_paths.c
+test_pins_SOURCES = %D%/test_pins.c
+test_plot_SOURCES = %D%/test_plot.c
+test_restore_SOURCES = %D%/test_restore.c
+test_safetensors_SOURCES = %D%/test_safetensors.c
+test_saving_SOURCES = %D%/test_saving.c
+test_session_SOURCES = %D%/test_session.c
+test_subgraph_SOURCES = %D%/test_subgraph.c
+test_survey_SOURCES = %D%/test_survey.c
+test_tables_SOURCES = %D%/test_tables.c
+test_terminal_SOURCES = %D%/test_terminal.c
+test_text_SOURCES = %D%/test_text.c
+test_tokenizer_SOURCES = %D%/test_tokenizer.c
+test_traffic_SOURCES = %D%/test_traffic.c
+test_train_fit_SOURCES = %D%/test_train_fit.c
+test_train_model_SOURCES = %D%/test_train_model.c
+test_train_transcoder_SOURCES = %D%/test_train_transcoder.c
+test_transformer_SOURCES = %D%/test_transformer.c
+test_yaml_SOURCES = %D%/test_yaml.c
+endif
+
+# Makes the models that some tests run on.
+EXTRA_PROGRAMS += random_model
+check_DATA += random_model$(EXEEXT)
+CLEANFILES += random_model$(EXEEXT)
+random_model_SOURCES = %D%/random_model.c
+random_model_LDADD = $(engine_libs)
+
+# The long forms of tests that `make check` runs briefly: a million events each, and a hundred runs of each way out.
+monkey: ctrace-tui$(EXEEXT) test_monkey$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)'; export srcdir; \
+	MONKEY_SEEDS="$$(seq 100)" MONKEY_KEYS=10000 $(SHELL) $(srcdir)/tests/screens/monkey.sh && \
+	MONKEY_EVENTS=1000000 ./test_monkey$(EXEEXT)
+restore: ctrace-tui$(EXEEXT) test_restore$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)' RESTORE_RUNS=100 ./test_restore$(EXEEXT)
+saving: ctrace-tui$(EXEEXT) test_saving$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)' SAVING_KILLS=1000 ./test_saving$(EXEEXT)
+.PHONY: monkey restore saving

@@ -1,0 +1,223 @@
+/* The transcoder's training pass: gradients against finite differences, and a small training. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "train/transcoder.h"
+#include "train/param.h"
+
+enum { L = 3, D = 6, F = 10, B = 7 };
+
+/*
+ * The loss in double, straight from its equation. Which features are active is given, so that a finite
+ * difference never steps over a jump.
+ */
+static double
+naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const double *w, const float *x,
+    const float *y, const float *weight, const uint8_t *active)
+{
+	double total = 0;
+
+	for (int t = 0; t < B; t++) {
+		double yhat[L][D];
+
+		for (int l = 0; l < L; l++)
+			for (int d = 0; d < D; d++)
+				yhat[l][d] = w[c->layers[l].b_dec + d];
+		for (int l = 0; l < L; l++) {
+			const struct ct_coder_layer *q = &c->layers[l];
+			int reach = c->s.per_layer ? 1 : L - l;
+
+			for (int f = 0; f < F; f++) {
+				const double *enc = w + q->enc + f * D, *dec = w + q->dec + f * reach * D;
+				double h = w[q->b_enc + f], norm = 0;
+
+				for (int d = 0; d < D; d++)
+					h += enc[d] * x[(t * L + l) * D + d];
+				for (int i = 0; i < reach * D; i++)
+					norm += dec[i] * dec[i] * (i < D ? 1 : loss->far * loss->far);
+				norm = sqrt(norm);
+				if (active[(t * L + l) * F + f]) {
+					total += loss->sparsity *
+					    tanh(loss->sharpness * sqrt(weight[t * L + l]) * h * norm);
+					for (int i = 0; i < reach * D; i++)
+						yhat[l + i / D][i % D] += h * dec[i];
+				} else {
+					/* The pull does not move decoders: the norm is a constant to it. */
+					double fixed = 0;
+
+					for (int i = 0; i < reach * D; i++)
+						fixed += pow(c->params.w[q->dec + f * reach * D + i] * (i < D ? 1 : loss->far), 2);
+					total += loss->revive * (exp(c->params.w[q->log_threshold + f]) - h) *
+					    sqrt(fixed);
+				}
+			}
+		}
+		for (int l = 0; l < L; l++)
+			for (int d = 0; d < D; d++)
+				total += weight[t * L + l] * pow(yhat[l][d] - y[(t * L + l) * D + d], 2);
+	}
+	return total;
+}
+
+static void
+fill(float *x, int n, struct ct_rng *rng)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = ct_rng_normal(rng);
+}
+
+static void
+gradient_matches(bool per_layer)
+{
+	struct ct_coder_shape shape = { .L = L, .D = D, .F = F, .per_layer = per_layer };
+	struct ct_coder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4, .revive = .3,
+		.far = 1.7 };
+	float x[B * L * D], y[B * L * D], weight[B * L], norm[L * F], *grad;
+	uint8_t active[B * L * F] = { 0 }, fired[L * F] = { 0 };
+	struct ct_coder_loss without = loss;
+	struct ct_coder_sums sums = { 0 };
+	struct ct_coder_pass *pass;
+	struct ct_coder c;
+	struct ct_rng rng;
+	double *w, total;
+	int n_active = 0;
+
+	ct_rng_seed(&rng, 8, 0);
+	assert_int_equal(ct_coder_open(&c, &shape, NULL), 0);
+	ct_coder_init(&c, .1, &rng);
+	for (size_t i = 0; i < c.params.count; i++)
+		c.params.w[i] += .3f * ct_rng_normal(&rng);
+	fill(x, B * L * D, &rng);
+	fill(y, B * L * D, &rng);
+	for (int i = 0; i < B * L; i++)
+		weight[i] = .2f + ct_rng_uniform(&rng);
+	w = malloc(c.params.count * sizeof *w);
+	grad = calloc(c.params.count, sizeof *grad);
+	assert_true(w && grad);
+	for (size_t i = 0; i < c.params.count; i++)
+		w[i] = c.params.w[i];
+	for (int t = 0; t < B; t++) {
+		for (int l = 0; l < L; l++) {
+			for (int f = 0; f < F; f++) {
+				double h = w[c.layers[l].b_enc + f];
+
+				for (int d = 0; d < D; d++)
+					h += w[c.layers[l].enc + f * D + d] * x[(t * L + l) * D + d];
+				active[(t * L + l) * F + f] = h > exp(w[c.layers[l].log_threshold + f]);
+				n_active += active[(t * L + l) * F + f];
+			}
+		}
+	}
+
+	assert_int_equal(ct_coder_pass_open(&pass, &shape, B, NULL), 0);
+	ct_coder_norms(&c, loss.far, norm);
+	ct_coder_forward(pass, &c, B, x, &sums, fired);
+	ct_coder_backward(pass, &c, &loss, B, x, y, weight, norm, .5, grad, &sums);
+	assert_int_equal((int)sums.active, n_active);
+	for (int l = 0; l < L; l++)
+		for (int f = 0; f < F; f++)
+			for (int t = 0; t < B; t++)
+				assert_true(fired[l * F + f] >= active[(t * L + l) * F + f]);
+	without.revive = 0;
+	total = naive_loss(&c, &without, w, x, y, weight, active);
+	assert_true(fabs(sums.error + loss.sparsity * sums.penalty - total) < 1e-4 * fabs(total));
+
+	for (int k = 0; k < c.params.n; k++) {
+		const struct ct_param *q = &c.params.list[k];
+		double worst = 0, size = 0;
+
+		if (strncmp(q->name, "threshold", 9) == 0)
+			continue;
+		for (size_t i = q->at; i < q->at + q->n; i++) {
+			double keep = w[i], up, down, d;
+
+			w[i] = keep + 1e-5;
+			up = naive_loss(&c, &loss, w, x, y, weight, active);
+			w[i] = keep - 1e-5;
+			down = naive_loss(&c, &loss, w, x, y, weight, active);
+			w[i] = keep;
+			d = .5 * (up - down) / 2e-5;
+			size = fmax(size, fabs(d));
+			worst = fmax(worst, fabs(d - grad[i]));
+		}
+		if (worst > 2e-5 * size + 1e-7)
+			fail_msg("%s: gradient off by %g of %g", q->name, worst, size);
+		assert_true(size > 0);
+	}
+	free(w);
+	free(grad);
+	ct_coder_pass_close(pass);
+	ct_coder_close(&c);
+}
+
+static void
+cross_layer_gradient(void **state)
+{
+	(void)state;
+	gradient_matches(false);
+}
+
+static void
+per_layer_gradient(void **state)
+{
+	(void)state;
+	gradient_matches(true);
+}
+
+/*
+ * A threshold's gradient has no finite difference (the loss jumps); its definition is checked on one feature:
+ * D = L = F = B = 1, x 1, so h = enc + b, and g = 2 (yhat - y) dec + lambda c |dec| / cosh^2(c a |dec|).
+ */
+static void
+threshold_gradient_follows_its_definition(void **state)
+{
+	struct ct_coder_shape shape = { .L = 1, .D = 1, .F = 1 };
+	struct ct_coder_loss loss = { .sparsity = .5, .sharpness = 3, .bandwidth = .2, .revive = .1 };
+	const float x = 1, y = .7f, one = 1;
+	struct ct_coder_pass *pass;
+	struct ct_coder c;
+
+	(void)state;
+	assert_int_equal(ct_coder_open(&c, &shape, NULL), 0);
+	assert_int_equal(ct_coder_pass_open(&pass, &shape, 1, NULL), 0);
+	for (int i = 0; i < 4; i++) {
+		double h = (double[]){ .55, .45, .35, .65 }[i], a = h > .5 ? h : 0, dec = -1.5, g;
+		struct ct_coder_sums sums = { 0 };
+		float grad[5] = { 0 }, norm;
+
+		assert_int_equal(c.params.count, 5);
+		c.params.w[c.layers[0].enc] = (float)(h - .1);
+		c.params.w[c.layers[0].b_enc] = .1f;
+		c.params.w[c.layers[0].log_threshold] = (float)log(.5);
+		c.params.w[c.layers[0].dec] = (float)dec;
+		c.params.w[c.layers[0].b_dec] = .2f;
+		ct_coder_norms(&c, 1, &norm);
+		ct_coder_forward(pass, &c, 1, &x, &sums, NULL);
+		ct_coder_backward(pass, &c, &loss, 1, &x, &y, &one, &norm, 1, grad, &sums);
+		g = 2 * (.2 + a * dec - .7) * dec + .5 * 3 * 1.5 / pow(cosh(3 * a * 1.5), 2);
+		g = i < 2 ? -.5 * .5 / .2 * g : 0;	/* the last two lie outside the window */
+		g += h < .5 ? .1 * .5 * 1.5 : 0;
+		assert_true(fabs(grad[c.layers[0].log_threshold] - g) < 1e-5);
+	}
+	ct_coder_pass_close(pass);
+	ct_coder_close(&c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cross_layer_gradient),
+		cmocka_unit_test(per_layer_gradient),
+		cmocka_unit_test(threshold_gradient_follows_its_definition),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

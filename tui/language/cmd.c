@@ -1,0 +1,255 @@
+/* cmd: see cmd.h. */
+#include "tui/language/cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/app.h"
+#include "tui/language/cmd_exec.h"
+#include "tui/language/keys.h"
+#include "tui/language/mdoc.h"
+
+bool
+cmd_parse_int(const char *s, int *out)
+{
+	char *end;
+	long v = strtol(s, &end, 10);
+
+	if (end == s || *end || v < -1000000 || v > 1000000)
+		return false;
+	*out = (int)v;
+	return true;
+}
+
+static const struct cmd_entry commands[] = {
+	{ "prompt", "[TEXT]", "<words>", "trace TEXT; without it, edit the prompt", CMD_MODEL, do_prompt },
+	{ "prompt-text", "\"TEXT\"", NULL,
+	    "trace TEXT with all its blanks; \\n is a line break, \\t a tab, \\\" a quote, \\xHH a byte", CMD_MODEL,
+	    do_prompt_text },
+	{ "edit", "", NULL, "edit the prompt", CMD_MODEL, do_prompt },
+	{ "at", "POS|+N|-N|last|TOKEN", "last <tokens>", "choose a token of the prompt", CMD_GRAPH, do_at },
+	{ "left", "", NULL, "the token before; in the map the cell to the left", CMD_GRAPH | CMD_STEP, do_left },
+	{ "right", "", NULL, "the token after; in the map the cell to the right", CMD_GRAPH | CMD_STEP, do_right },
+	{ "up", "[N]", NULL, "up, N lines", CMD_STEP, do_up },
+	{ "down", "[N]", NULL, "down, N lines", CMD_STEP, do_down },
+	{ "page-up", "", NULL, "a page up", CMD_STEP, do_page_up },
+	{ "page-down", "", NULL, "a page down", CMD_STEP, do_page_down },
+	{ "first", "", NULL, "the first line", CMD_STEP, do_first },
+	{ "last", "", NULL, "the last line", CMD_STEP, do_last },
+	{ "row", "N", NULL, "go to row N; a number alone does the same", CMD_STEP, do_row },
+	{ "enter", "", NULL, "open, fold or go to what is selected", 0, do_enter },
+	{ "select", "NODE", "<nodes>",
+	    "select a node: L1#249@8, input \"Dallas\"@6, error L1@8, output \"Austin\"", CMD_GRAPH,
+	    do_select },
+	{ "trail", "back|forward", "back forward", "go back, or forward again, among the nodes you were at",
+	    CMD_GRAPH | CMD_STEP, do_trail },
+	{ "where", "", NULL, "say the way from the root of the tree to the selected node", CMD_GRAPH | CMD_STEP,
+	    do_where },
+	{ "expand", "[all]", "all", "expand the tree by one level, or all of it", CMD_GRAPH, do_expand },
+	{ "fold", "[all]", "all", "fold the deepest level of the tree, or all of it", CMD_GRAPH, do_fold },
+	{ "branch", "[[ROWS] NODE [> NODE ...]]", NULL,
+	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; alone: fold "
+	    "all",
+	    CMD_GRAPH, do_branch },
+	{ "view", "NAME", "<views>", "show a view, or leave it", 0, do_view },
+	{ "next-pane", "[back]", "back", "give the keys to the next pane", 0, do_next_pane },
+	{ "pane", "wider|narrower|taller|shorter|even|zoom", "wider narrower taller shorter even zoom",
+	    "change the size of the pane that has the keys; even: all as they were; zoom: it alone", 0, do_pane },
+	{ "back", "", NULL, "back to the main screen", 0, do_back },
+	{ "help", "", NULL, "show the help", 0, do_help },
+	{ "attribute", "[node|TARGET]", "node <features>",
+	    "attribute from the chosen token, the selected feature, or a target", CMD_GRAPH | CMD_MODEL,
+	    do_attribute },
+	{ "target", "[TOKEN,...|A-B|FEATURE]", "<words>", "choose what the graph explains, at the chosen token",
+	    CMD_GRAPH | CMD_MODEL, do_target },
+	{ "prune", "more|less|off|NODE[,EDGE]", "more less off", "keep less or more of the graph",
+	    CMD_GRAPH, do_prune },
+	{ "edges", "[weight|share]", "weight share", "how edges are written", 0, do_edges },
+	{ "clamp", "[SPEC; ...]", "<features>",
+	    "clamp features: L1#249@8=0, x-1, +2.5; @* all tokens, @8.. from 8 on; L0#3,L1#4@8x0; \"Texas\"*@8x0;"
+	    " \"Texas\"x0 for a supernode; several with ; between, off before one that is switched off",
+	    CMD_GRAPH | CMD_MODEL, do_clamp },
+	{ "ablate", "[FEATURE|\"SUPERNODE\"|\"LABEL\"]", "<features>",
+	    "clamp a feature or a supernode to 0, again: take it back; or all features of the graph with LABEL in"
+	    " their label",
+	    CMD_GRAPH | CMD_MODEL, do_ablate },
+	{ "unclamp", "[N|\"SUPERNODE\"|all]", "all",
+	    "remove a clamp by number, those of a supernode, that of the selected feature, or all",
+	    CMD_GRAPH | CMD_MODEL, do_unclamp },
+	{ "patch", "PROMPT", "<words>",
+	    "clamp the features at the chosen token to what they are in PROMPT", CMD_GRAPH | CMD_MODEL,
+	    do_patch },
+	{ "switch", "[N|\"SUPERNODE\"]", NULL, "switch a clamp, or those of a supernode, off or on", CMD_GRAPH | CMD_MODEL,
+	    do_switch },
+	{ "keep", "NAME [= SPEC; ...]", NULL, "keep the clamps in force under a name, or those that are given",
+	    CMD_GRAPH | CMD_MODEL, do_keep },
+	{ "recall", "NAME", "<kept>", "put kept clamps in force again", CMD_GRAPH | CMD_MODEL, do_recall },
+	{ "undo", "", NULL, "undo the last change of clamps, pins, supernodes or labels", CMD_GRAPH | CMD_OUTSIDE, do_undo },
+	{ "redo", "", NULL, "redo it", CMD_GRAPH | CMD_OUTSIDE, do_redo },
+	{ "mode", "[frozen|free|direct|range=I-J]", "frozen free direct range=",
+	    "what stays as it was under clamps: attention, nothing, everything, MLPs of layers I to J",
+	    CMD_GRAPH | CMD_MODEL, do_mode },
+	{ "through", "[model|replacement]", "model replacement", "what carries a clamp's effect further",
+	    CMD_GRAPH | CMD_MODEL, do_through },
+	{ "sweep", "[\"SUPERNODE\"] [FROM:TO:STEPS]", NULL,
+	    "run the clamps, or those of a supernode alone, at many strengths, and up to each layer: where does the"
+	    " answer flip?", CMD_GRAPH | CMD_MODEL,
+	    do_sweep },
+	{ "pin", "[NODE,...|\"LABEL\"*]", "<nodes>",
+	    "pin the selected node, or take the pin out; or pin all that is named", CMD_GRAPH, do_pin },
+	{ "unpin", "[NODE|all]", "all <nodes>", "take a pin out; in the subgraph all of a supernode's", CMD_GRAPH, do_unpin },
+	{ "group", "[NAME|\"NAME\" NODE,...]", "<supernodes>",
+	    "put the selected node, or those named, into the supernode NAME, new or not", CMD_GRAPH, do_group },
+	{ "ungroup", "[NAME]", "<supernodes>", "dissolve a supernode; its members stay pinned", CMD_GRAPH, do_ungroup },
+	{ "rename", "[[\"OLD\"] NEW]", NULL, "give a supernode another name", CMD_GRAPH, do_rename },
+	{ "move", "NAME|out", "out <supernodes>", "move the selected member to another supernode, or out of its own", CMD_GRAPH,
+	    do_move },
+	{ "generate", "[N [TEMPERATURE [SEED]]]", NULL,
+	    "let the model go on for N tokens, with and without the clamps; above temperature 0 tokens are drawn",
+	    CMD_GRAPH | CMD_MODEL, do_generate },
+	{ "take", "[N]", NULL,
+	    "make N tokens that were generated last (all) part of the prompt, and trace what follows", CMD_GRAPH | CMD_MODEL,
+	    do_take },
+	{ "export", "FILE[!] [pinned]", NULL,
+	    "write the graph to a file by its end, .json, .dot, .svg or .html; pinned: only what is pinned; !: over what is"
+	    " there", CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE, do_export },
+	{ "label", "[TEXT]", NULL, "label the selected feature; \"\" removes the label",
+	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE | CMD_MODEL, do_label },
+	{ "search", "[TEXT]", NULL, "find TEXT in what is shown", 0, do_search },
+	{ "search-next", "", NULL, "the next match", 0, do_search_next },
+	{ "search-back", "", NULL, "the match before", 0, do_search_back },
+	{ "filter", "[TEXT|*]", NULL, "show only rows with TEXT, of the features or the help; *: all again", 0,
+	    do_filter },
+	{ "transcoder", "[clt|plt|DIR]", "clt plt", "look through the model's other transcoder, or that in DIR",
+	    CMD_MODEL, do_transcoder },
+	{ "theme", "NAME", "default dark light projector cvd mono", "change the colours", 0, do_theme },
+	{ "set", "[OPTION [VALUE]]", "<options>",
+	    "change an option: theme, ascii, mouse, edges, prune, mode, through or model; alone: show them all", CMD_PERSON,
+	    do_set },
+	{ "model", "NAME", "<models>", "open another model, by its name or directory", CMD_PERSON, do_model },
+	{ "graph", "FILE", NULL, "open a saved graph (graph JSON), without a model", CMD_PERSON, do_graph },
+	{ "lesson", "[NAME|next|back|N|again|answer|off]", "next back again answer off <lessons>",
+	    "open a lesson, or go in it; alone: this step from its beginning", CMD_PERSON, do_lesson },
+	{ "note", "[[on NODE|here|session:] TEXT]", NULL,
+	    "write TEXT down, on the session or a node; without TEXT that note goes; alone: on what is selected",
+	    CMD_PERSON, do_note },
+	{ "save", "[NAME]", NULL,
+	    "keep this session under a name; with / in it: a copy in that file; a ! at the end replaces what is "
+	    "there",
+	    CMD_PERSON | CMD_OUTSIDE, do_save },
+	{ "load", "NAME", "<sessions>", "bring back a session, by name or file", CMD_PERSON | CMD_OUTSIDE, do_load },
+	{ "sessions", "", NULL, "show the sessions there are", 0, do_sessions },
+	{ "command", "", NULL, "type a command", 0, do_command },
+	{ "redraw", "", NULL, "draw the screen again", 0, do_redraw },
+	{ "suspend", "", NULL, "leave to the shell until continued", CMD_PERSON | CMD_OUTSIDE, do_suspend },
+	{ "quit", "", NULL, "quit", CMD_PERSON | CMD_OUTSIDE, do_quit },
+	{ "echo", "TEXT", NULL, "say TEXT", 0, do_echo },
+	{ "key", "NAME ...", NULL, "press keys: Enter, Ctrl-r, x", CMD_SCRIPT, do_key },
+	{ "type", "TEXT", NULL, "type TEXT, a key for each character", CMD_SCRIPT, do_type },
+	{ "mouse", "click|double|up|down|drag X Y [X Y]", "click double up down drag",
+	    "click, click twice, turn the wheel or drag, at a column and row counted from 1", CMD_SCRIPT, do_mouse },
+	{ "screen", "[styles|mono]", "styles mono",
+	    "print the screen, with a letter for the style of each cell, or only how it looks without colours "
+	    "(headless runs only)", CMD_SCRIPT, do_screen },
+	{ "resize", "COLSxROWS", NULL, "change the size (headless runs only)", CMD_SCRIPT, do_resize },
+};
+
+const struct cmd_entry *
+cmd_at(int i)
+{
+	return i >= 0 && i < (int)(sizeof commands / sizeof *commands) ? &commands[i] : NULL;
+}
+
+const struct cmd_entry *
+cmd_find(const char *name, size_t len)
+{
+	const struct cmd_entry *c;
+
+	for (int i = 0; (c = cmd_at(i)); i++)
+		if (strlen(c->name) == len && !memcmp(c->name, name, len))
+			return c;
+	return NULL;
+}
+
+static int
+unknown(struct app *a, const char *name, size_t len)
+{
+	char word[64], clean[200];
+	const char *best = NULL;
+	const struct cmd_entry *c;
+	int least = 3;
+
+	snprintf(word, sizeof word, "%.*s", (int)(len < 60 ? len : 60), name);
+	ct_text_clean(clean, sizeof clean, word, strlen(word));
+	for (int i = 0; (c = cmd_at(i)); i++) {
+		int d = ct_text_distance(word, c->name, 2);
+
+		if (d < least) {
+			least = d;
+			best = c->name;
+		}
+	}
+	if (best)
+		return app_fail(a, "there is no command \"%s\"; did you mean \"%s\"?", clean, best);
+	return app_fail(a, "there is no command \"%s\"; %s lists them", clean, key_for("help"));
+}
+
+int
+cmd_run(struct app *a, const char *line)
+{
+	const struct cmd_entry *c;
+	char *copy;
+	size_t len, n;
+	bool number;	/* alone it is that of a row */
+	int did;
+
+	line += strspn(line, " \t");
+	n = strlen(line);
+	while (n > 0 && strchr(" \t\r", line[n - 1]))
+		n--;
+	if (n == 0 || *line == '#')
+		return DID_NOTHING;
+	len = strcspn(line, " \t\r");
+	len = len < n ? len : n;
+	number = strspn(line, "0123456789") == n;
+	c = number ? cmd_find("row", 3) : cmd_find(line, len);
+	if (!c)
+		return unknown(a, line, len);
+	if ((c->flags & CMD_MODEL) && a->study.info->from_file)
+		return app_fail(a, "%s needs a model; this graph was opened without one (-m MODEL)", c->name);
+	if ((c->flags & CMD_GRAPH) && !a->study.graph)
+		return app_fail(a, "nothing is traced yet: %s begins a prompt", key_for("edit"));
+	copy = strndup(line, n);	/* the line may be part of what the command changes */
+	if (!copy)
+		return app_fail(a, "out of memory");
+	if (!(c->flags & CMD_SCRIPT))
+		a->message[0] = '\0';
+	if (!a->trail.n)
+		trail_note(a, true);
+	did = c->exec(a, number ? copy : copy + len + strspn(copy + len, " \t"));
+	free(copy);
+	trail_note(a, c->flags & CMD_STEP);
+	player_update(a);
+	return did;
+}
+
+void
+cmd_mdoc(FILE *out)
+{
+	const struct cmd_entry *c;
+
+	fputs(".Bl -tag -width \"page\\-down\"\n", out);
+	for (int i = 0; (c = cmd_at(i)); i++) {
+		fputs(".It Ic ", out);
+		mdoc_word(out, c->name);
+		if (*c->args) {
+			fputs(" \\fR", out);
+			mdoc_word(out, c->args);
+			fputs("\\fP", out);
+		}
+		fputc('\n', out);
+		mdoc_text(out, c->note);
+	}
+	fputs(".El\n", out);
+}

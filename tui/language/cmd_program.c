@@ -1,0 +1,315 @@
+/* cmd_program: commands about the program itself, and those of scripts; see cmd_exec.h. */
+#include "tui/language/cmd_exec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "tui/app.h"
+#include "tui/frame.h"
+#include "tui/language/keys.h"
+#include "tui/terminal/mouse.h"
+#include "tui/language/options.h"
+
+int
+do_command(struct app *a, const char *arg)
+{
+	(void)arg;
+	input_open(a, INPUT_COMMAND, "");
+	return DID_CHANGE;
+}
+
+int
+do_theme(struct app *a, const char *arg)
+{
+	const struct theme *t = theme_find(arg), *other;
+
+	if (!t) {
+		char names[200] = "";
+		size_t n = 0;
+
+		for (int i = 0; (other = theme_at(i)) && n < sizeof names; i++)
+			n += (size_t)snprintf(
+			    names + n, sizeof names - n, "%s%s", i ? ", " : "", theme_name(other));
+		return app_fail(a, "theme: expected one of %s; found \"%.60s\"", names, arg);
+	}
+	a->theme = t;
+	if (a->live)
+		term_theme(t);
+	return DID_CHANGE | DID_REDRAW;
+}
+
+int
+do_set(struct app *a, const char *arg)
+{
+	size_t n = strcspn(arg, " =");
+	const char *value = arg + n + strspn(arg + n, " =");
+	char name[64], list[200], now[200];
+	const struct option_entry *o;
+	int i;
+
+	if (!*arg) {
+		view_show(a, VIEW_SETTINGS);
+		return DID_CHANGE;
+	}
+	snprintf(name, sizeof name, "%.*s", (int)n, arg);
+	i = option_find(name);
+	if (i < 0)
+		return app_fail(a, "set: there is no option \"%s\"; set alone shows them", name);
+	if (*value)
+		return option_set(a, i, value);
+	o = option_at(i);
+	o->get(a, now, sizeof now);
+	if (*o->values == '<')
+		app_say(a, "%s: %s", o->name, now);
+	else
+		app_say(a, "%s: %s (%s)", o->name, now, option_values(o, list, sizeof list));
+	return DID_CHANGE;
+}
+
+/* Something else is open: another session begins. */
+static int
+opened(struct app *a)
+{
+	player_close(a);	/* its texts are about another model */
+	a->view = a->focus = VIEW_TREE;
+	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
+	view_changed(a, CHANGED_GRAPH);
+	session_begin(a);
+	if (!a->study.T)
+		input_open(a, INPUT_PROMPT, "");
+	return DID_CHANGE;
+}
+
+int
+do_model(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (!*arg)
+		return app_fail(a, "model: which one? view start lists them");
+	session_flush(a);
+	return study_model(&a->study, arg, &err) ? app_error(a, &err) : opened(a);
+}
+
+int
+do_graph(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (!*arg)
+		return app_fail(a, "graph: which file?");
+	session_flush(a);
+	return study_graph(&a->study, arg, &err) ? app_error(a, &err) : opened(a);
+}
+
+int
+do_lesson(struct app *a, const char *arg)
+{
+	int n, did, step = a->player.step;
+
+	if (!*arg || !strcmp(arg, "again"))
+		return player_go(a, step);
+	if (!strcmp(arg, "next"))
+		return player_go(a, step + 1);
+	if (!strcmp(arg, "back"))
+		return player_go(a, step - 1);
+	if (!strcmp(arg, "answer"))
+		return player_answer(a);
+	if (cmd_parse_int(arg, &n))
+		return player_go(a, n - 1);
+	if (!strcmp(arg, "off")) {
+		player_close(a);
+		return DID_CHANGE;
+	}
+	session_flush(a);
+	did = player_open(a, arg);
+	if (!(did & DID_FAIL))
+		session_begin(a);
+	return did;
+}
+
+/* FILE, FILE!, FILE pinned: the path, and what the words behind it say. */
+static void
+read_export(const char *arg, char *path, size_t size, bool *pinned, bool *over)
+{
+	size_t n = strlen(arg);
+
+	*pinned = n > 7 && !strcmp(arg + n - 7, " pinned");
+	for (n -= *pinned ? 7 : 0; n > 0 && arg[n - 1] == ' ';)
+		n--;
+	*over = n > 0 && arg[n - 1] == '!';
+	snprintf(path, size, "%.*s", (int)(n - *over), arg);
+}
+
+int
+do_export(struct app *a, const char *arg)
+{
+	char path[PROMPT_MAX + 64], *text = NULL;
+	const char *dot, *slash;
+	bool pinned, over;
+	struct ct_error err;
+	size_t n;
+	int rc;
+
+	if ((rc = app_refuse(a, "export")))
+		return rc;
+	if (!*arg) {
+		input_open(a, INPUT_EXPORT, "");
+		return DID_CHANGE;
+	}
+	read_export(arg, path, sizeof path, &pinned, &over);
+	dot = strrchr(path, '.');
+	slash = strrchr(path, '/');
+	if (!dot || (slash && dot < slash))
+		return app_fail(a, "export: the file's end says what to write: .json, .dot, .svg or .html");
+	if (!over && ct_file_exists(path))
+		return app_fail(a, "export: this file is there already; end its name with ! to write over it");
+	rc = ct_session_export(a->study.session, dot + 1, pinned, &text, &n, &err);
+	if (!rc)
+		rc = ct_file_replace(path, text, n, &err);
+	free(text);
+	if (rc)
+		return app_error(a, &err);
+	app_say(a, "%s written to %s", pinned ? "what is pinned is" : "the graph is", path);
+	return DID_CHANGE;
+}
+
+int
+do_redraw(struct app *a, const char *arg)
+{
+	(void)a;
+	(void)arg;
+	return DID_CHANGE | DID_REDRAW;
+}
+
+int
+do_suspend(struct app *a, const char *arg)
+{
+	(void)a;
+	(void)arg;
+	return DID_SUSPEND;
+}
+
+int
+do_quit(struct app *a, const char *arg)
+{
+	(void)a;
+	(void)arg;
+	return DID_QUIT;
+}
+
+int
+do_screen(struct app *a, const char *arg)
+{
+	bool styles = !strcmp(arg, "styles"), mono = !strcmp(arg, "mono");
+
+	if (*arg && !styles && !mono)
+		return app_fail(a, "screen: expected styles, mono or nothing, found \"%.60s\"", arg);
+	if (a->live)
+		return app_fail(a, "screen: only in a --headless run, where it goes to standard output");
+	frame_draw(a);
+	if (!mono)
+		grid_print(&a->grid, stdout);
+	if (*arg)
+		grid_print_styles(&a->grid, stdout, mono);
+	return DID_NOTHING;
+}
+
+int
+do_key(struct app *a, const char *arg)
+{
+	int did = DID_NOTHING;
+
+	while (*arg) {
+		size_t n = strcspn(arg, " ");
+		char name[32];
+		int key;
+
+		snprintf(name, sizeof name, "%.*s", (int)n, arg);
+		key = key_parse(name);
+		if (key < 0)
+			return app_fail(a, "key: there is no key \"%s\"", name);
+		did = app_key(a, key);
+		if (did & DID_QUIT)
+			break;
+		arg += n;
+		arg += strspn(arg, " ");
+	}
+	/* A key that fails is something a person sees, not the end of a script. */
+	return did & ~DID_FAIL;
+}
+
+int
+do_type(struct app *a, const char *arg)
+{
+	size_t n = strlen(arg);
+	int did = DID_NOTHING;
+
+	while (n > 0) {
+		uint32_t cp;
+		size_t k = (size_t)ct_utf8_decode(arg, n, &cp);
+
+		did = app_key(a, (int)cp);
+		arg += k;
+		n -= k;
+	}
+	return did & ~DID_FAIL;
+}
+
+int
+do_mouse(struct app *a, const char *arg)
+{
+	static const struct {
+		const char *word;
+		enum event_kind kind;
+	} kinds[] = { { "click", EV_CLICK }, { "double", EV_DOUBLE }, { "up", EV_WHEEL_UP }, { "down", EV_WHEEL_DOWN },
+		{ "drag", EV_CLICK } };
+	struct event ev = { .kind = EV_NONE };
+	char word[16];
+	int x, y, to_x, to_y, n = sscanf(arg, "%15s %5d %5d %5d %5d", word, &x, &y, &to_x, &to_y), did;
+
+	for (size_t i = 0; n > 0 && i < sizeof kinds / sizeof *kinds; i++)
+		if (!strcmp(word, kinds[i].word))
+			ev.kind = kinds[i].kind;
+	if (ev.kind == EV_NONE || n != (strcmp(word, "drag") ? 3 : 5))
+		return app_fail(a, "mouse: expected click, double, up or down with a column and a row, or drag with two of them; "
+		    "found \"%.60s\"", arg);
+	ev.x = x - 1;
+	ev.y = y - 1;
+	did = mouse_event(a, &ev);
+	if (n == 5) {
+		ev = (struct event){ EV_DRAG, 0, to_x - 1, to_y - 1 };
+		did |= mouse_event(a, &ev);
+	}
+	if (ev.kind == EV_CLICK || ev.kind == EV_DRAG) {
+		ev.kind = EV_RELEASE;
+		did |= mouse_event(a, &ev);
+	}
+	return did & ~DID_FAIL;
+}
+
+int
+do_resize(struct app *a, const char *arg)
+{
+	int cols, rows, n = 0;
+
+	if (a->live)
+		return app_fail(a, "resize: only in a --headless run");
+	if (sscanf(arg, "%9dx%9d%n", &cols, &rows, &n) != 2 || arg[n] || cols < 1 || rows < 1 || cols > 1000
+	    || rows > 1000)
+		return app_fail(a, "resize: expected COLSxROWS such as 120x40, found \"%.60s\"", arg);
+	return app_resize(a, cols, rows) ? DID_CHANGE : app_fail(a, "resize: out of memory");
+}
+
+int
+do_echo(struct app *a, const char *arg)
+{
+	if (a->live)
+		app_say(a, "%s", arg);
+	else
+		app_line("%s", arg);
+	return DID_CHANGE;
+}

@@ -1,0 +1,434 @@
+/* keys: see keys.h. */
+#include "tui/language/keys.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/language/mdoc.h"
+
+/* Order is the order in help; the first key of a command is the one shown in hints. */
+static const struct key_entry defaults[] = {
+	{ "card", "Enter", "enter", "go there", "select the node on this line in the tree" },
+	{ "map", "Left", "left", "cell", "the cell to the left" },
+	{ "map", "h", "left", NULL, NULL },
+	{ "map", "Right", "right", "cell", "the cell to the right" },
+	{ "map", "l", "right", NULL, NULL },
+	{ "map", "Enter", "enter", "next node here", "select the next node of this cell, strongest first" },
+	{ "logits", "Enter", "enter", "trace this token", "make the selected token the target" },
+	{ "clamps", "Enter", "enter", "edit", "change the selected clamp" },
+	{ "clamps", "Space", "switch", "on/off", "switch the selected clamp off or on" },
+	{ "clamps", "d", "unclamp", "remove", "remove the selected clamp" },
+	{ "clamps", "Delete", "unclamp", NULL, NULL },
+	{ "clamps", "S", "sweep", "sweep", "run the clamps at many strengths" },
+	{ "subgraph", "Enter", "enter", "open",
+	    "show a supernode's members, or hide them; on a node: select it in the tree" },
+	{ "subgraph", "Space", "switch", NULL, "switch the clamps of the supernode or feature off or on" },
+	{ "subgraph", "L", "rename", "rename", "give the supernode another name" },
+	{ "subgraph", "d", "unpin", "unpin", "unpin the node, or all of the supernode" },
+	{ "subgraph", "Delete", "unpin", NULL, NULL },
+	{ "subgraph", "U", "ungroup", NULL, "dissolve the supernode; its members stay pinned" },
+	{ "subgraph", "S", "sweep", NULL, "run the supernode's features at many strengths" },
+	{ "survey", "Enter", "enter", "go there", "select the feature in the tree" },
+	{ "features", "Enter", "enter", "show", "select the feature where it is active in this prompt" },
+	{ "features", "\\", "filter", "filter", "show only features whose name or label contains a text" },
+	{ "help", "\\", "filter", "filter", "show only lines with a text" },
+	{ "operands", "Left", "left", "token", "the feature at the token before" },
+	{ "operands", "h", "left", NULL, NULL },
+	{ "operands", "Right", "right", "token", "the feature at the token after" },
+	{ "operands", "l", "right", NULL, NULL },
+	{ "help", "Space", "page-down", "page", "a page down" },
+	{ "help", "q", "back", "back", "leave the help" },
+	{ "sessions", "Enter", "enter", "load", "bring back the selected session" },
+	{ "settings", "Enter", "enter", "change", "the next value of the selected option, or type one" },
+	{ "settings", "Space", "enter", NULL, NULL },
+	{ "start", "Enter", "enter", "begin", "begin the selected lesson, or open the selected session or model" },
+	{ "lesson", "Space", "lesson next", "on", "the next step of the lesson" },
+	{ "lesson", "]", "lesson next", NULL, NULL },
+	{ "lesson", "[", "lesson back", "back", "the step before" },
+	{ "lesson", "r", "lesson again", "again", "this step from its beginning, wherever you have gone" },
+	{ "lesson", ".", "lesson answer", "show me", "do what the step asks for" },
+
+	{ NULL, "i", "edit", NULL, "edit the prompt" },
+	{ NULL, "e", "edit", NULL, NULL },
+	{ "tree", "Enter", "enter", "open", "expand or fold; on \"more\": show more" },
+	{ "tree", "Space", "enter", NULL, NULL },
+	{ NULL, "Esc", "back", "close", "back: from the help, from a view, from a zoomed pane" },
+	{ NULL, "Backspace", "back", NULL, NULL },
+	{ NULL, "c", "clamp", "clamp", "clamp the selected feature: =v set, xk times, +d or -d shift" },
+	{ NULL, "x", "ablate", "ablate", "clamp the selected feature to 0, or take that back" },
+	{ NULL, "Left", "left", "token", "the token before: its next-token probabilities" },
+	{ NULL, "h", "left", NULL, NULL },
+	{ NULL, "Right", "right", "token", "the token after" },
+	{ NULL, "l", "right", NULL, NULL },
+	{ NULL, "Up", "up", NULL, "up" },
+	{ NULL, "k", "up", NULL, NULL },
+	{ NULL, "Down", "down", NULL, "down" },
+	{ NULL, "j", "down", NULL, NULL },
+	{ NULL, "PageUp", "page-up", NULL, "a page up" },
+	{ NULL, "Ctrl-b", "page-up", NULL, NULL },
+	{ NULL, "PageDown", "page-down", NULL, "a page down" },
+	{ NULL, "Ctrl-f", "page-down", NULL, NULL },
+	{ NULL, "Home", "first", NULL, "the first line" },
+	{ NULL, "End", "last", NULL, "the last line" },
+	{ NULL, "a", "attribute", "attribute",
+	    "attribute from the chosen token: what makes its next token likely" },
+	{ NULL, "A", "attribute node", NULL, "attribute from the selected feature: what makes it active" },
+	{ NULL, "/", "search", "find", "find text, in names and labels" },
+	{ NULL, "n", "search-next", NULL, "the next match" },
+	{ NULL, "N", "search-back", NULL, "the match before" },
+	{ NULL, "\\", "filter", NULL, "only features whose name or label contains a text" },
+	{ NULL, "Tab", "next-pane", "pane", "the next pane: tree, card, map" },
+	{ NULL, "Shift-Tab", "next-pane back", NULL, "the pane before" },
+	{ NULL, "z", "pane zoom", "zoom", "this pane alone, or all of them again" },
+	{ NULL, ">", "pane wider", NULL, "make this pane wider" },
+	{ NULL, "<", "pane narrower", NULL, "make it narrower" },
+	{ NULL, "}", "pane taller", NULL, "make it taller, where panes stand above each other" },
+	{ NULL, "{", "pane shorter", NULL, "make it shorter" },
+	{ NULL, "=", "pane even", NULL, "all panes as they were at first" },
+	{ NULL, ",", "trail back", "node before", "back to the node you were at before" },
+	{ NULL, "Alt-Left", "trail back", NULL, NULL },
+	{ NULL, "Ctrl-o", "trail back", NULL, NULL },
+	{ NULL, ";", "trail forward", NULL, "forward again" },
+	{ NULL, "Alt-Right", "trail forward", NULL, NULL },
+	{ "tree", "+", "expand", NULL, "expand one level more" },
+	{ "tree", "-", "fold", NULL, "fold the deepest level" },
+	{ "tree", "*", "expand all", NULL, "expand everything, or fold everything" },
+	{ NULL, "t", "target", NULL, "choose target tokens: Austin or Austin,Houston or Austin-Houston" },
+	{ NULL, "w", "edges", NULL, "edges as weights, or as shares of all that flows into a node" },
+	{ NULL, "[", "prune less", "prune", "prune less: show more of the graph" },
+	{ NULL, "]", "prune more", "prune", "prune more: show less of the graph" },
+	{ NULL, "u", "undo", "undo", "undo the last change of clamps, pins, supernodes or labels" },
+	{ NULL, "Ctrl-r", "redo", NULL, "redo it" },
+	{ NULL, "o", "mode", NULL, "what is frozen under clamps: attention, nothing, everything" },
+	{ NULL, "O", "through", NULL, "what carries a clamp's effect: the model, or the replacement" },
+	{ NULL, "G", "generate", NULL, "let the model go on, with and without the clamps" },
+	{ NULL, "1", "view tree", NULL, "the main screen" },
+	{ NULL, "2", "view map", NULL, "the map: layers by tokens" },
+	{ NULL, "m", "view map", "map", NULL },
+	{ NULL, "3", "view logits", NULL, "the likeliest next tokens: original, replacement, clamped" },
+	{ NULL, "4", "view clamps", NULL, "the clamps: effects predicted, directly and in all, and observed" },
+	{ NULL, "5", "view features", NULL, "all features of the model" },
+	{ NULL, "6", "view survey", NULL, "each feature set to 0 in turn: its effect beside its influence" },
+	{ NULL, "7", "view sweep", NULL, "the clamps at many strengths: where the answer flips" },
+	{ NULL, "8", "view lesson", NULL, "the lesson on the whole screen, with all its steps" },
+	{ NULL, "9", "view subgraph", NULL, "what is pinned: supernodes and what feeds them" },
+	{ NULL, "v", "view operands", NULL,
+	    "the feature over all values of the two numbers of the prompt" },
+	{ NULL, "0", "view start", NULL, "the latest sessions, and the lessons and models there are" },
+	{ NULL, "L", "label", NULL, "type a label for the selected feature" },
+	{ NULL, "E", "export", NULL, "write the graph to a file" },
+	{ NULL, "M", "note", NULL, "write down a note on what is selected" },
+	{ NULL, "s", "save", NULL, "keep this session under a name; changes are kept as they are made" },
+	{ NULL, "S", "sessions", NULL, "the sessions there are" },
+	{ NULL, "P", "transcoder", NULL, "the other transcoder of this model: cross-layer or per-layer" },
+	{ NULL, "p", "pin", NULL, "pin the selected node, or take the pin out" },
+	{ NULL, "g", "group", NULL, "put the selected node into a supernode" },
+	{ NULL, ":", "command", "command", "type a command" },
+	{ NULL, "?", "help", "help", "this help" },
+	{ NULL, "F1", "help", NULL, NULL },
+	{ NULL, "F2", "set", NULL, "the settings: theme, characters, mouse, thresholds, modes" },
+	{ NULL, "Ctrl-l", "redraw", NULL, "draw the screen again" },
+	{ NULL, "Ctrl-z", "suspend", NULL, "leave to the shell; fg comes back" },
+	{ NULL, "q", "quit", "quit", "quit" },
+	{ NULL, "F10", "quit", NULL, NULL },
+};
+
+enum { N_DEFAULTS = sizeof defaults / sizeof *defaults, N_BOUND = 256 };
+
+/* What is in force: the defaults, until a person binds keys otherwise. One keyboard, so one table. */
+static const struct key_entry *keys = defaults;
+static int n_keys = N_DEFAULTS;
+static struct key_entry bound[N_DEFAULTS + N_BOUND];
+static char *owned[2 * N_BOUND];	/* strings of those that a person bound */
+static int n_owned;
+
+static const struct {
+	const char *name;
+	int key;
+	const char *label;	/* on the screen; NULL: the name */
+} names[] = {
+	{ "Enter", K_ENTER, NULL },
+	{ "Tab", K_TAB, NULL },
+	{ "Shift-Tab", K_BACKTAB, NULL },
+	{ "Esc", K_ESC, NULL },
+	{ "Space", ' ', NULL },
+	{ "Backspace", K_BACKSPACE, NULL },
+	{ "Delete", K_DELETE, NULL },
+	{ "Up", K_UP, "↑" },
+	{ "Down", K_DOWN, "↓" },
+	{ "Left", K_LEFT, "←" },
+	{ "Right", K_RIGHT, "→" },
+	{ "Home", K_HOME, NULL },
+	{ "End", K_END, NULL },
+	{ "PageUp", K_PAGE_UP, "PgUp" },
+	{ "PageDown", K_PAGE_DOWN, "PgDn" },
+};
+
+int
+key_parse(const char *name)
+{
+	uint32_t cp;
+	size_t n;
+	int base;
+
+	if (!strncmp(name, "Ctrl-", 5) && name[5])
+		return (base = key_parse(name + 5)) < 0 ? -1 : K_CTRL | base;
+	if (!strncmp(name, "Alt-", 4) && name[4])
+		return (base = key_parse(name + 4)) < 0 ? -1 : K_ALT | base;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i].name, name))
+			return names[i].key;
+	if (name[0] == 'F' && name[1]) {
+		char *end;
+		long f = strtol(name + 1, &end, 10);
+
+		return *end || f < 1 || f > 12 ? -1 : K_F1 + (int)f - 1;
+	}
+	n = strlen(name);
+	if (n == 0 || (size_t)ct_utf8_decode(name, n, &cp) != n)
+		return -1;
+	return (int)cp;
+}
+
+const char *
+key_text(char *buf, size_t size, int key)
+{
+	const char *mod = key & K_CTRL ? "Ctrl-" : key & K_ALT ? "Alt-" : "";
+	int base = key & ~(K_CTRL | K_ALT);
+	char utf8[5] = "";
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].key == base) {
+			snprintf(buf, size, "%s%s", mod, names[i].name);
+			return buf;
+		}
+	if (base >= K_F1 && base <= K_LAST) {
+		snprintf(buf, size, "%sF%d", mod, base - K_F1 + 1);
+		return buf;
+	}
+	if (base >= 0x20 && base < K_SPECIAL)
+		utf8[ct_utf8_encode((uint32_t)base, utf8)] = '\0';
+	snprintf(buf, size, "%s%s", mod, *utf8 ? utf8 : "?");
+	return buf;
+}
+
+static const char *
+label_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i].name, name))
+			return names[i].label ? names[i].label : name;
+	return name;
+}
+
+const char *
+key_label(char *buf, size_t size, const char *key)
+{
+	snprintf(buf, size, "%s", label_of(key));
+	return buf;
+}
+
+const struct key_entry *
+key_at(int i)
+{
+	return i >= 0 && i < n_keys ? &keys[i] : NULL;
+}
+
+static bool
+same_place(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+const struct key_entry *
+key_bound_in(const char *place, int key)
+{
+	for (int i = 0; i < n_keys; i++)
+		if (keys[i].place && !strcmp(keys[i].place, place) && key_parse(keys[i].key) == key)
+			return &keys[i];
+	return NULL;
+}
+
+const struct key_entry *
+key_bound(const char *place, int key)
+{
+	const struct key_entry *found = NULL;
+
+	for (int i = 0; i < n_keys; i++) {
+		if (key_parse(keys[i].key) != key)
+			continue;
+		if (keys[i].place && place && !strcmp(keys[i].place, place))
+			return &keys[i];
+		if (!keys[i].place && !found)
+			found = &keys[i];
+	}
+	return found;
+}
+
+static bool
+same_binding(int i, int k)
+{
+	return same_place(keys[i].place, keys[k].place) && !strcmp(keys[i].command, keys[k].command);
+}
+
+int
+key_is_first(int i)
+{
+	for (int k = 0; k < i; k++)
+		if (same_binding(i, k))
+			return 0;
+	return 1;
+}
+
+const char *
+key_group(char *buf, size_t size, int i)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (int k = i; k < n_keys && n < size; k++)
+		if (same_binding(i, k))
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? " " : "", label_of(keys[k].key));
+	return buf;
+}
+
+/* An entry goes; one of the same binding that was only another key takes over its help. */
+static void
+take_out(int i)
+{
+	struct key_entry gone = bound[i];
+	bool helped = false;
+
+	memmove(bound + i, bound + i + 1, (size_t)(--n_keys - i) * sizeof *bound);
+	for (int k = 0; k < n_keys && !helped && gone.note; k++)
+		if (same_place(bound[k].place, gone.place) && !strcmp(bound[k].command, gone.command)) {
+			bound[k].note = gone.note;
+			bound[k].hint = bound[k].hint ? bound[k].hint : gone.hint;
+			helped = true;
+		}
+}
+
+/* Which of the defaults has the help of a command, best in the same place; -1: none. */
+static int
+find_help(const struct key_entry *e)
+{
+	int best = -1;
+
+	for (int k = 0; k < N_DEFAULTS; k++)
+		if (defaults[k].note && !strcmp(defaults[k].command, e->command)
+		    && (best < 0 || same_place(defaults[k].place, e->place)))
+			best = k;
+	return best;
+}
+
+/*
+ * Gives a new entry its help, and says where it stands in help and hints: before other keys of the same binding, which
+ * have their help from it now; else behind the default of its command, else before help and quit, the last.
+ */
+static int
+find_row(struct key_entry *e)
+{
+	int like = find_help(e), d = like + 1;
+
+	for (int k = 0; k < n_keys; k++)
+		if (same_place(bound[k].place, e->place) && !strcmp(bound[k].command, e->command)) {
+			e->note = bound[k].note;
+			e->hint = bound[k].hint;
+			bound[k].note = bound[k].hint = NULL;
+			return k;
+		}
+	e->note = like >= 0 ? defaults[like].note : e->command;
+	e->hint = like >= 0 ? defaults[like].hint : NULL;
+	if (like < 0)
+		while (d < N_DEFAULTS && strcmp(defaults[d].command, "help") != 0)
+			d++;
+	for (; d < N_DEFAULTS; d++)
+		for (int k = 0; k < n_keys; k++)
+			if (bound[k].key == defaults[d].key && bound[k].place == defaults[d].place)
+				return k;
+	return n_keys;
+}
+
+int
+key_bind(const char *place, const char *key, const char *command)
+{
+	struct key_entry e = { .place = place };
+	int code = key_parse(key), at;
+
+	if (keys == defaults) {
+		memcpy(bound, defaults, sizeof defaults);
+		keys = bound;
+	}
+	for (int i = 0; i < n_keys; i++)
+		if (same_place(bound[i].place, place) && key_parse(bound[i].key) == code)
+			take_out(i);
+	if (!*command)
+		return CT_OK;
+	if (n_owned + 2 > 2 * N_BOUND || n_keys == N_DEFAULTS + N_BOUND)
+		return CT_EINVAL;
+	e.key = owned[n_owned] = strdup(key);
+	e.command = owned[n_owned + 1] = strdup(command);
+	n_owned += 2;
+	if (!e.key || !e.command)
+		return CT_ENOMEM;
+	at = find_row(&e);
+	memmove(bound + at + 1, bound + at, (size_t)(n_keys++ - at) * sizeof *bound);
+	bound[at] = e;
+	return CT_OK;
+}
+
+void
+key_reset(void)
+{
+	while (n_owned > 0)
+		free(owned[--n_owned]);
+	keys = defaults;
+	n_keys = N_DEFAULTS;
+}
+
+const char *
+key_for(const char *command)
+{
+	for (int i = 0; i < n_keys; i++)
+		if (!keys[i].place && !strcmp(keys[i].command, command))
+			return label_of(keys[i].key);
+	return ":";
+}
+
+static void
+mdoc_section(FILE *out, const char *place)
+{
+	char group[128];
+
+	/* \& because "In" is a macro of mdoc, and would print <the>. */
+	if (place)
+		fprintf(out, ".Ss \\&In the %s\n", place);
+	else
+		fputs(".Ss Everywhere\n", out);
+	fputs(".Bl -tag -width \"Shift\\-Tab\"\n", out);
+	for (int i = 0; i < n_keys; i++) {
+		if (!same_place(keys[i].place, place) || !key_is_first(i))
+			continue;
+		fputs(".It Ic ", out);
+		mdoc_word(out, key_group(group, sizeof group, i));
+		fputc('\n', out);
+		mdoc_text(out, keys[i].note);
+	}
+	fputs(".El\n", out);
+}
+
+void
+key_mdoc(FILE *out)
+{
+	mdoc_section(out, NULL);
+	for (int i = 0; i < n_keys; i++) {
+		bool seen = !keys[i].place;
+
+		for (int k = 0; k < i; k++)
+			seen |= same_place(keys[k].place, keys[i].place);
+		if (!seen)
+			mdoc_section(out, keys[i].place);
+	}
+}

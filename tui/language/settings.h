@@ -1,0 +1,50 @@
+/*
+ * settings: what a person wants otherwise than the program has it: $XDG_CONFIG_HOME/ctrace/config.yaml.
+ *
+ * Each entry that is wrong is reported with file and line, and counts as if it were not there.
+ *
+ *   model: capitals          # opened when none is named
+ *   theme: dark
+ *   ascii: false
+ *   mouse: true
+ *   readonly: false
+ *   edges: share             # or weight
+ *   prune: 0.7,0.98          # as the command takes it
+ *   mode: free               # frozen, free or direct
+ *   through: model           # or replacement
+ *   keys:
+ *     F5: view map           # any command
+ *     x: null                # does nothing
+ *     tree:                  # only there
+ *       o: enter
+ */
+#ifndef TUI_SETTINGS_H
+#define TUI_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "tui/study/study.h"
+
+struct theme;
+
+struct settings {
+	char model[4096];			/* "": as without */
+	const struct theme *theme;
+	bool ascii, mouse, readonly, shares;
+	struct study_defaults study;
+	char path[4096];			/* "": none was looked for */
+	bool found;
+	unsigned given;				/* a bit for each of the options that it sets */
+	int n_keys;				/* that it binds */
+	char trouble[600];			/* the first mistake; "": none */
+	int more;				/* others */
+};
+
+/* Reads a file over what is there; keys are bound as it says. text NULL: from the file. */
+void settings_read(struct settings *s, const char *path, const char *text, size_t n);
+/* The defaults alone. */
+void settings_init(struct settings *s);
+
+#endif

@@ -1,0 +1,8 @@
+# The sources of tui/lesson, headers among them.
+tui_lesson_files = \
+	%D%/lesson.c \
+	%D%/lesson.h \
+	%D%/lesson_check.c \
+	%D%/lesson_check.h \
+	%D%/player.c \
+	%D%/player.h

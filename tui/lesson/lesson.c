@@ -1,0 +1,343 @@
+/* lesson: see lesson.h. */
+#include "tui/lesson/lesson.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ctrace.h"
+#include "tui/app.h"
+#include "tui/language/cmd.h"
+#include "tui/view/lesson.h"
+
+static const char file_name[] = "lesson.yaml", ending[] = ".yaml";
+
+static bool
+ends_in(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+
+	return n > k && !strcmp(s + n - k, end);
+}
+
+/* "a/b" of "a/b/c", "." of "c". To be freed. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : strdup(".");
+}
+
+/* ---- where lessons are */
+
+struct paths {
+	char **list;
+	size_t n;
+};
+
+static void
+add_path(struct paths *p, char *path)
+{
+	char **grown;
+
+	for (size_t i = 0; path && i < p->n; i++)
+		if (!strcmp(p->list[i], path)) {
+			free(path);
+			return;
+		}
+	grown = path ? realloc(p->list, (p->n + 2) * sizeof *grown) : NULL;
+	if (!grown) {
+		free(path);
+		return;
+	}
+	p->list = grown;
+	grown[p->n++] = path;
+	grown[p->n] = NULL;
+}
+
+static int
+is_lesson_file(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && ends_in(e->d_name, ending);
+}
+
+/* The files of a lessons/ folder beside a model. */
+static void
+add_shared(struct paths *p, const char *model_dir)
+{
+	char *root = folder_of(model_dir), *dir = root ? ct_path_join(root, "lessons") : NULL;
+	struct dirent **entry = NULL;
+	int n = dir ? scandir(dir, &entry, is_lesson_file, alphasort) : 0;
+
+	for (int i = 0; i < n; i++) {
+		add_path(p, ct_path_join(dir, entry[i]->d_name));
+		free(entry[i]);
+	}
+	free(entry);
+	free(dir);
+	free(root);
+}
+
+char **
+lesson_list(void)
+{
+	struct paths p = { .list = calloc(1, sizeof *p.list) };
+	char **models = ct_model_list();
+
+	for (int i = 0; models && models[i]; i++)
+		add_shared(&p, models[i]);
+	for (int i = 0; models && models[i]; i++) {
+		char *path = ct_path_join(models[i], file_name);
+
+		if (path && ct_file_exists(path))
+			add_path(&p, path);
+		else
+			free(path);
+	}
+	ct_model_list_free(models);
+	return p.list;
+}
+
+void
+lesson_list_free(char **list)
+{
+	ct_model_list_free(list);
+}
+
+const char *
+lesson_name(const char *path, char *buf, size_t size)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *start;
+
+	if (strcmp(base, file_name) != 0 || !slash) {
+		size_t cut = ends_in(base, ending) ? strlen(ending) : 0;
+
+		snprintf(buf, size, "%.*s", (int)(strlen(base) - cut), base);
+		return buf;
+	}
+	for (start = slash; start > path && start[-1] != '/'; start--)
+		;
+	snprintf(buf, size, "%.*s", (int)(slash - start), start);
+	return buf;
+}
+
+static int
+find(char **out, const char *which, struct ct_error *err)
+{
+	char **list, name[256], names[300] = "";
+	size_t n = 0;
+
+	*out = NULL;
+	if (strchr(which, '/') || ends_in(which, ending)) {
+		*out = strdup(which);
+		return *out ? CT_OK : ct_fail_memory(err, strlen(which), "a path");
+	}
+	list = lesson_list();
+	for (int i = 0; list && list[i] && !*out; i++) {
+		lesson_name(list[i], name, sizeof name);
+		if (!strcmp(name, which))
+			*out = strdup(list[i]);
+		if (n < sizeof names)
+			n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", name);
+	}
+	lesson_list_free(list);
+	if (*out)
+		return CT_OK;
+	return ct_fail(err, CT_ENOTFOUND, "no lesson named \"%.80s\"; expected a file, or one of: %s", which,
+	    n ? names : "none is installed");
+}
+
+/* ---- reading a file */
+
+static int
+check_command(const struct ct_yaml_doc *d, const struct ct_yaml *v, const char *key, struct ct_error *err)
+{
+	const struct cmd_entry *c;
+
+	if (v->kind != CT_YAML_SCALAR)
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "%s: expected a command", key);
+	c = cmd_find(v->text, strcspn(v->text, " "));
+	if (!c)
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "%s: there is no command \"%.60s\"", key, v->text);
+	if (c->flags & (CMD_SCRIPT | CMD_PERSON))
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "%s: \"%s\" is not for lessons", key, c->name);
+	return CT_OK;
+}
+
+static int
+read_commands(const struct ct_yaml_doc *d, const struct ct_yaml *step, const char *key, const char **out,
+    struct ct_error *err)
+{
+	const struct ct_yaml *v = ct_yaml_get(step, key);
+
+	if (!v)
+		return CT_OK;
+	if (v->kind == CT_YAML_SCALAR) {
+		out[0] = v->text;
+		return check_command(d, v, key, err);
+	}
+	if (v->kind != CT_YAML_LIST || v->n >= LESSON_COMMANDS)
+		return ct_yaml_fail(
+		    d, v, CT_EFORMAT, err, "%s: expected at most %d commands", key, LESSON_COMMANDS - 1);
+	for (int i = 0; i < v->n; i++) {
+		int rc = check_command(d, &v->items[i], key, err);
+
+		if (rc)
+			return rc;
+		out[i] = v->items[i].text;
+	}
+	return CT_OK;
+}
+
+static int
+read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct_error *err)
+{
+	static const char *const keys[] = {
+		"title", "text", "prompt", "do", "ask", "answer", "expect", NULL
+	};
+	const struct ct_yaml_doc *d = l->doc;
+	const struct ct_yaml *expect;
+	int rc, lines;
+
+	s->line = map->line;
+	if (map->kind != CT_YAML_MAP)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "a step: expected a map with title and text");
+	if ((rc = ct_yaml_only(d, map, keys, err))
+	    || (rc = ct_yaml_string(d, map, "title", true, &s->title, err))
+	    || (rc = ct_yaml_string(d, map, "text", true, &s->text, err))
+	    || (rc = ct_yaml_string(d, map, "prompt", false, &s->prompt, err))
+	    || (rc = ct_yaml_string(d, map, "ask", false, &s->ask, err))
+	    || (rc = read_commands(d, map, "do", s->command, err))
+	    || (rc = read_commands(d, map, "answer", s->answer, err)))
+		return rc;
+	lines = lesson_lines(s->text, LESSON_COLS);
+	if (lines > LESSON_LINES)
+		return ct_yaml_fail(d, ct_yaml_get(map, "text"), CT_EFORMAT, err,
+		    "text: %d lines of %d columns, at most %d fit beside the screen", lines, LESSON_COLS,
+		    LESSON_LINES);
+	if (s->ask && lesson_lines(s->ask, LESSON_COLS - 2) > 1)
+		return ct_yaml_fail(d, ct_yaml_get(map, "ask"), CT_EFORMAT, err,
+		    "ask: more than a line of %d columns", LESSON_COLS - 2);
+	expect = ct_yaml_get(map, "expect");
+	if (expect) {
+		rc = expect_read(d, expect, s->expect, LESSON_EXPECT, err);
+		if (rc < 0)
+			return rc;
+		s->n_expect = rc;
+	}
+	if (s->ask && (!s->n_expect || !s->answer[0]))
+		return ct_yaml_fail(d, map, CT_EFORMAT, err,
+		    "a step that asks for something needs `answer:` and `expect:`");
+	if (s->answer[0] && !s->ask)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "an answer without `ask:`");
+	return CT_OK;
+}
+
+/* The lesson's folder, one beside it, or a name on the search path; with a slash: seen from the lesson's folder. */
+static int
+find_model(struct lesson *l, const char *name, struct ct_error *err)
+{
+	char *dir = folder_of(l->path), *up = dir ? ct_path_join(dir, strchr(name, '/') ? "." : "..") : NULL;
+	char *beside = up ? ct_path_join(up, name) : NULL;
+	char *own = dir ? ct_path_join(dir, "config.json") : NULL;
+	char *there = beside ? ct_path_join(beside, "config.json") : NULL;
+
+	if (own && ct_file_exists(own))
+		l->model = strdup(dir);
+	else if (there && ct_file_exists(there))
+		l->model = strdup(beside);
+	else
+		l->model = strdup(name);
+	free(own);
+	free(there);
+	free(beside);
+	free(up);
+	free(dir);
+	return l->model ? CT_OK : ct_fail_memory(err, strlen(name), "a path");
+}
+
+static int
+read_lesson(struct lesson *l, struct ct_error *err)
+{
+	static const char *const keys[] = { "model", "title", "audience", "steps", NULL };
+	const struct ct_yaml *root = ct_yaml_root(l->doc), *steps;
+	const char *model = NULL;
+	int rc;
+
+	if (root->kind != CT_YAML_MAP)
+		return ct_yaml_fail(l->doc, root, CT_EFORMAT, err,
+		    "expected a map with model, title and steps");
+	if ((rc = ct_yaml_only(l->doc, root, keys, err))
+	    || (rc = ct_yaml_string(l->doc, root, "model", true, &model, err))
+	    || (rc = ct_yaml_string(l->doc, root, "title", true, &l->title, err))
+	    || (rc = ct_yaml_string(l->doc, root, "audience", false, &l->audience, err))
+	    || (rc = find_model(l, model, err)))
+		return rc;
+	steps = ct_yaml_get(root, "steps");
+	if (!steps || steps->kind != CT_YAML_LIST || steps->n < 1 || steps->n > LESSON_STEPS)
+		return ct_yaml_fail(l->doc, steps ? steps : root, CT_EFORMAT, err,
+		    "steps: expected a list of 1 to %d steps", LESSON_STEPS);
+	for (; l->n < steps->n; l->n++)
+		if ((rc = read_step(l, &steps->items[l->n], &l->step[l->n], err)))
+			return rc;
+	if (!l->step[0].prompt)
+		return ct_yaml_fail(l->doc, &steps->items[0], CT_EFORMAT, err,
+		    "the first step needs a prompt");
+	return CT_OK;
+}
+
+int
+lesson_open(struct lesson **out, const char *which, struct ct_error *err)
+{
+	struct lesson *l = calloc(1, sizeof *l);
+	int rc;
+
+	*out = NULL;
+	if (!l)
+		return ct_fail_memory(err, sizeof *l, "a lesson");
+	if ((rc = find(&l->path, which, err)) || (rc = ct_yaml_open(&l->doc, l->path, NULL, 0, err))
+	    || (rc = read_lesson(l, err))) {
+		lesson_close(l);
+		return rc;
+	}
+	*out = l;
+	return CT_OK;
+}
+
+void
+lesson_close(struct lesson *l)
+{
+	if (!l)
+		return;
+	ct_yaml_close(l->doc);
+	free(l->path);
+	free(l->model);
+	free(l);
+}
+
+int
+lesson_print(void)
+{
+	char **list = lesson_list(), name[256];
+	bool any = list && list[0];
+
+	for (int i = 0; any && list[i]; i++) {
+		struct ct_error err;
+		struct lesson *l;
+
+		lesson_name(list[i], name, sizeof name);
+		if (lesson_open(&l, list[i], &err) < 0) {
+			app_line("%-12s %s", name, err.msg);
+			continue;
+		}
+		app_line("%-12s %2d steps  %s", name, l->n, l->title);
+		lesson_close(l);
+	}
+	lesson_list_free(list);
+	if (!any)
+		app_complain("no lesson is installed: name a file, or the folder of models in $CTRACE_MODEL_PATH");
+	return any ? 0 : 1;
+}

@@ -1,0 +1,58 @@
+/*
+ * lesson: a lesson as its file has it: steps with a text, commands that set the screen, a task, expectations.
+ *
+ * Owns the file's contents; steps lend their texts until it is closed. Playing it belongs to `player`. The
+ * format in full: ctrace-models(5).
+ *
+ *   model: capitals
+ *   title: Two hops
+ *   audience: anyone who has read the first lesson
+ *   steps:
+ *   - title: Without Texas
+ *     prompt: the capital of the state containing Dallas is    # else that of the step before
+ *     text: >
+ *       Five lines of 76 columns at most; `x` is shown as a key.
+ *     do: [select output "Austin", expand]    # commands that make the screen what the text says
+ *     ask: Set the Texas features to 0        # what the student does ...
+ *     answer: ablate "Texas"                  # ... and the commands that would do it
+ *     expect: {not_top: Austin, clamped: Texas}
+ */
+#ifndef TUI_LESSON_H
+#define TUI_LESSON_H
+
+#include "tui/lesson/lesson_check.h"
+
+enum { LESSON_STEPS = 40, LESSON_EXPECT = 6, LESSON_COMMANDS = 12 };
+enum { LESSON_LINES = 5, LESSON_COLS = 76 };	/* of a step's text, on the smallest screen */
+
+struct step {
+	const char *title, *text, *prompt;	/* prompt NULL: that of the step before */
+	const char *ask;			/* NULL: nothing is asked */
+	const char *command[LESSON_COMMANDS], *answer[LESSON_COMMANDS];	/* NULL after the last */
+	struct expect expect[LESSON_EXPECT];
+	int n_expect;
+	int line;				/* in the file */
+};
+
+struct lesson {
+	struct ct_yaml_doc *doc;
+	char *path;
+	char *model;			/* directory, or name for the search path */
+	const char *title, *audience;
+	struct step step[LESSON_STEPS];
+	int n;
+};
+
+/* which: a file, or a name: a model's that has a lesson, or a file's in a lessons/ folder beside models. */
+int lesson_open(struct lesson **out, const char *which, struct ct_error *err);
+void lesson_close(struct lesson *l);
+
+/* Paths of all lessons that a name leads to, NULL-ended, those about several models first. */
+char **lesson_list(void);
+void lesson_list_free(char **list);
+/* A line for each of them: name, steps, title. Returns an exit status, 1 when there is none. */
+int lesson_print(void);
+/* The name that leads to a path: a model's, or the file's without ".yaml". */
+const char *lesson_name(const char *path, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,238 @@
+/* session_list: see session_list.h. */
+#include "tui/study/session_list.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "tui/study/dirs.h"
+#include "tui/study/lock.h"
+#include "tui/study/session_file.h"
+
+static const char folder[] = "sessions", ending[] = ".session";
+
+enum { STAMP = sizeof "-20261122-140512" - 1, UNNAMED_MAX = 50 };
+
+/* ---- names */
+
+bool
+session_name_ok(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '/')
+			return false;
+	return n > 0 && n < SESSION_NAME && name[0] != '.' && name[n - 1] != ' ';
+}
+
+void
+session_name_clock(const char *model, time_t t, char buf[SESSION_NAME])
+{
+	char stamp[STAMP + 1] = "-00000000-000000";
+	struct tm tm;
+
+	if (localtime_r(&t, &tm))
+		strftime(stamp, sizeof stamp, "-%Y%m%d-%H%M%S", &tm);
+	snprintf(buf, SESSION_NAME, "%s%.100s%s", *model == '.' ? "model" : "", model, stamp);
+}
+
+bool
+session_name_is_clock(const char *name)
+{
+	size_t n = strlen(name);
+	const char *s = name + n - STAMP;
+
+	if (n <= STAMP)
+		return false;
+	for (int i = 0; i < STAMP; i++)
+		if (i == 0 || i == 9 ? s[i] != '-' : !isdigit((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
+static char *
+path_of(const char *before, const char *name, const char *after, struct ct_error *err)
+{
+	char *dir = dirs_state(folder, false, err), *path = NULL, file[SESSION_NAME + 32];
+
+	snprintf(file, sizeof file, "%s%s%s", before, name, after);
+	if (dir && !(path = ct_path_join(dir, file)))
+		ct_fail_memory(err, sizeof file, "a path");
+	free(dir);
+	return path;
+}
+
+int
+session_make_folder(struct ct_error *err)
+{
+	char *dir = dirs_state(folder, true, err);
+
+	free(dir);
+	return dir ? CT_OK : err->code;
+}
+
+char *
+session_path(const char *name, struct ct_error *err)
+{
+	return path_of("", name, ending, err);
+}
+
+char *
+session_lock_path(const char *name, struct ct_error *err)
+{
+	return path_of(".", name, ".lock", err);
+}
+
+/* ---- what there is */
+
+static bool
+is_open(const char *name)
+{
+	struct ct_error err;
+	char *path = session_lock_path(name, &err);
+	bool held = path && lock_held(path);
+
+	free(path);
+	return held;
+}
+
+static int
+is_session_file(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name), k = strlen(ending);
+
+	return e->d_name[0] != '.' && n > k && n - k < SESSION_NAME && !strcmp(e->d_name + n - k, ending);
+}
+
+static bool
+read_entry(const char *dir, const char *file, struct session_entry *out)
+{
+	char *path = ct_path_join(dir, file), *text = NULL;
+	struct session_about about;
+	struct ct_error err;
+	struct stat st;
+	bool ok = false;
+	size_t n;
+
+	*out = (struct session_entry){ .when = 0 };
+	snprintf(out->name, sizeof out->name, "%.*s", (int)(strlen(file) - strlen(ending)), file);
+	if (path && session_name_ok(out->name) && stat(path, &st) == 0
+	    && !ct_file_read(&text, &n, path, SESSION_MAX, &err)) {
+		session_about(text, &about);
+		memcpy(out->model, about.model, sizeof out->model);
+		memcpy(out->prompt, about.prompt, sizeof out->prompt);
+		memcpy(out->note, about.note, sizeof out->note);
+		out->graph = about.graph;
+		out->when = st.st_mtim.tv_sec;
+		out->nanoseconds = st.st_mtim.tv_nsec;
+		out->open = is_open(out->name);
+		ok = true;
+	}
+	free(text);
+	free(path);
+	return ok;
+}
+
+static int
+by_time(const void *left, const void *right)
+{
+	const struct session_entry *x = left, *y = right;
+
+	if (x->when != y->when)
+		return x->when > y->when ? -1 : 1;
+	if (x->nanoseconds != y->nanoseconds)
+		return x->nanoseconds > y->nanoseconds ? -1 : 1;
+	return strcmp(y->name, x->name);
+}
+
+int
+session_list(struct session_entry **out)
+{
+	struct ct_error err;
+	char *dir = dirs_state(folder, false, &err);
+	struct dirent **file = NULL;
+	int n = dir ? scandir(dir, &file, is_session_file, alphasort) : 0, found = 0;
+
+	*out = n > 0 ? calloc((size_t)n, sizeof **out) : NULL;
+	for (int i = 0; i < n; i++) {
+		if (*out && read_entry(dir, file[i]->d_name, &(*out)[found]))
+			found++;
+		free(file[i]);
+	}
+	free(file);
+	free(dir);
+	if (found)
+		qsort(*out, (size_t)found, sizeof **out, by_time);
+	return found;
+}
+
+static const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+int
+session_latest(const char *model, struct session_entry *out, struct ct_error *err)
+{
+	struct session_entry *list;
+	int n = session_list(&list), i = 0;
+
+	while (i < n && model && strcmp(last_part(list[i].model), last_part(model)) != 0)
+		i++;
+	if (i < n)
+		*out = list[i];
+	free(list);
+	if (i < n)
+		return CT_OK;
+	return model ? ct_fail(err, CT_ENOTFOUND, "there is no session of %.100s to resume", last_part(model))
+		     : ct_fail(err, CT_ENOTFOUND, "there is no session to resume");
+}
+
+const char *
+session_when(time_t when, char *buf, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm then, today;
+
+	if (!localtime_r(&when, &then) || !localtime_r(&now, &today))
+		snprintf(buf, size, "?");
+	else if (then.tm_year == today.tm_year && then.tm_yday == today.tm_yday)
+		strftime(buf, size, "today %H:%M", &then);
+	else
+		strftime(buf, size, "%Y-%m-%d", &then);
+	return buf;
+}
+
+void
+session_list_trim(void)
+{
+	struct ct_error err;
+	char *dir = dirs_state(folder, false, &err);
+	struct session_entry *list;
+	int n = session_list(&list), unnamed = 0;
+
+	if (dir)
+		ct_dir_sweep(dir);
+	free(dir);
+	for (int i = 0; i < n; i++) {
+		char *path;
+
+		if (!session_name_is_clock(list[i].name) || unnamed++ < UNNAMED_MAX || list[i].open)
+			continue;
+		path = session_path(list[i].name, &err);
+		if (path)
+			unlink(path);
+		free(path);
+	}
+	free(list);
+}

@@ -1,0 +1,427 @@
+/* study: see study.h. */
+#include "tui/study/study.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/terminal/fmt.h"
+
+static void
+reset(struct study *s, const struct ct_engine_options *opt)
+{
+	*s = (struct study){
+		.node = -1, .options = *opt, .progress = s->progress, .ctx = s->ctx,
+		.how = s->defaults.how, .defaults = s->defaults
+	};
+	s->trace.node_threshold = s->defaults.node_threshold;
+	s->trace.edge_threshold = s->defaults.edge_threshold;
+}
+
+/* The engine is open. */
+static int
+begin(struct study *s, struct ct_error *err)
+{
+	int rc;
+
+	s->info = ct_engine_info(s->engine);
+	s->undo = calloc(1, sizeof *s->undo);
+	rc = s->undo ? ct_session_open(&s->session, s->engine, err) : ct_fail_memory(err, sizeof *s->undo, "the undo list");
+	if (rc)
+		study_close(s);
+	else
+		study_forget(s);
+	return rc;
+}
+
+int
+study_open(struct study *s, const char *model, const struct ct_engine_options *opt, struct ct_error *err)
+{
+	int rc;
+
+	reset(s, opt);
+	rc = ct_engine_open(&s->engine, model, opt, err);
+	if (rc)
+		return rc;
+	s->options.transcoder_dir = NULL;
+	return begin(s, err);
+}
+
+void
+study_close(struct study *s)
+{
+	ct_session_close(s->session);
+	ct_engine_close(s->engine);
+	free(s->undo);
+	s->undo = NULL;
+	s->session = NULL;
+	s->engine = NULL;
+	s->graph = NULL;
+}
+
+/* The graph is another one: keep the selected node by what it is, else take the first target. */
+static void
+adopt_graph(struct study *s, const struct ct_node *was)
+{
+	s->graph = ct_session_graph(s->session);
+	s->node = -1;
+	if (!s->graph)
+		return;
+	if (was)
+		s->node = ct_graph_find(s->graph, was->kind, was->layer, was->pos, was->index);
+	if (s->node < 0 && s->graph->n_targets)
+		s->node = s->graph->n_nodes - s->graph->n_targets;
+}
+
+int
+study_open_graph(struct study *s, const char *path, struct ct_error *err)
+{
+	int rc;
+
+	reset(s, &s->options);
+	rc = ct_engine_open_graph(&s->engine, path, s->progress, s->ctx, err);
+	if (rc)
+		return rc;
+	rc = begin(s, err);
+	if (rc)
+		return rc;
+	adopt_graph(s, NULL);
+	s->T = ct_session_length(s->session);
+	s->pos = s->graph->pos;
+	s->trace.node_threshold = s->graph->node_threshold;
+	s->trace.edge_threshold = s->graph->edge_threshold;
+	return CT_OK;
+}
+
+int
+study_trace(struct study *s, const struct ct_target *target, struct ct_error *err)
+{
+	struct ct_trace_options opt = s->trace;
+	struct ct_node was;
+	bool had = s->graph && s->node >= 0;
+	int rc;
+
+	if (had)
+		was = s->graph->nodes[s->node];
+	opt.target = *target;
+	rc = ct_session_trace(s->session, &opt, s->progress, s->ctx, err);
+	if (rc)
+		return rc;
+	s->trace = opt;
+	adopt_graph(s, had ? &was : NULL);
+	return CT_OK;
+}
+
+int
+study_prompt(struct study *s, const char *text, struct ct_error *err)
+{
+	struct ct_trace_options opt = s->trace;
+	int rc;
+
+	opt.target = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = -1 };
+	rc = ct_session_begin(s->session, text, &opt, s->progress, s->ctx, err);
+	if (rc)
+		return rc;
+	s->trace = opt;
+	s->T = ct_session_length(s->session);
+	s->pos = s->T - 1;
+	adopt_graph(s, NULL);
+	s->undo->step[s->undo->at].clamps.n = 0;
+	study_forget(s);
+	s->n_generated = 0;
+	return CT_OK;
+}
+
+int
+study_take(struct study *s, int n, struct ct_error *err)
+{
+	struct ct_trace_options opt = s->trace;
+	int rc;
+
+	opt.target = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = -1 };
+	rc = ct_session_extend(s->session, s->generated, n, &opt, s->progress, s->ctx, err);
+	if (rc)
+		return rc;
+	study_forget(s);
+	s->n_generated = 0;
+	s->T = ct_session_length(s->session);
+	s->pos = s->T - 1;
+	s->trace = opt;
+	s->graph = ct_session_graph(s->session);
+	s->node = s->graph->n_nodes - s->graph->n_targets;
+	return CT_OK;
+}
+
+int
+study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err)
+{
+	int rc = ct_session_prune(s->session, node_threshold, edge_threshold, err);
+
+	if (rc)
+		return rc;
+	s->trace.node_threshold = node_threshold;
+	s->trace.edge_threshold = edge_threshold;
+	s->graph = ct_session_graph(s->session);
+	return CT_OK;
+}
+
+/* Opens a model in place of what is open, with a prompt ("": none). On failure all stays. */
+static int
+reopen(struct study *s, const char *model, const struct ct_engine_options *opt, const char *text,
+    struct ct_error *err)
+{
+	struct study other = { .progress = s->progress, .ctx = s->ctx, .defaults = s->defaults };
+	int rc = study_open(&other, model, opt, err);
+
+	if (rc)
+		return rc;
+	if (!text)
+		text = other.info->demo;
+	if (*text && (rc = study_prompt(&other, text, err))) {
+		study_close(&other);
+		return rc;
+	}
+	study_close(s);
+	*s = other;
+	return CT_OK;
+}
+
+int
+study_graph(struct study *s, const char *path, struct ct_error *err)
+{
+	struct study other = {
+		.options = s->options, .defaults = s->defaults, .progress = s->progress, .ctx = s->ctx
+	};
+	int rc = study_open_graph(&other, path, err);
+
+	if (rc)
+		return rc;
+	study_close(s);
+	*s = other;
+	return CT_OK;
+}
+
+int
+study_twin(struct study *s, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+
+	if (!s->info->has_twin)
+		return ct_fail(err, CT_ENOTFOUND, "%s has no second transcoder beside its %s", s->info->name,
+		    s->info->transcoder);
+	opt.per_layer = strcmp(s->info->transcoder, "PLT") != 0;
+	return reopen(s, s->info->dir, &opt, ct_session_text(s->session), err);
+}
+
+int
+study_transcoder(struct study *s, const char *dir, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+
+	opt.transcoder_dir = dir;
+	return reopen(s, s->info->dir, &opt, ct_session_text(s->session), err);
+}
+
+bool
+study_transcoder_is_own(const struct study *s)
+{
+	size_t n = strlen(s->info->dir);
+
+	return !strncmp(s->info->transcoder_dir, s->info->dir, n)
+	    && (!strcmp(s->info->transcoder_dir + n, "/transcoder")
+		|| !strcmp(s->info->transcoder_dir + n, "/transcoder-plt"));
+}
+
+/* What is open, as if it had just been opened. */
+static int
+begin_anew(struct study *s, struct ct_error *err)
+{
+	struct ct_trace_options trace = s->trace;
+	int rc;
+
+	s->trace.node_threshold = s->defaults.node_threshold;
+	s->trace.edge_threshold = s->defaults.edge_threshold;
+	rc = study_prompt(s, s->info->demo, err);
+	if (rc) {
+		s->trace = trace;
+		return rc;
+	}
+	s->n_kept = 0;
+	s->how = s->defaults.how;
+	return CT_OK;
+}
+
+int
+study_model(struct study *s, const char *model, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+	char *dir;
+	int rc = ct_model_find(&dir, model, err);
+
+	if (rc)
+		return rc;
+	if (!strcmp(dir, s->info->dir) && !opt.per_layer && study_transcoder_is_own(s)
+	    && *s->info->demo) {
+		rc = begin_anew(s, err);
+	} else {
+		opt.per_layer = false;
+		rc = reopen(s, dir, &opt, NULL, err);
+	}
+	free(dir);
+	return rc;
+}
+
+const struct ct_node *
+study_node(const struct study *s, int node)
+{
+	return s->graph && node >= 0 && node < s->graph->n_nodes ? &s->graph->nodes[node] : NULL;
+}
+
+bool
+study_is_feature(const struct ct_node *n)
+{
+	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
+}
+
+const char *
+study_label(const struct study *s, int layer, int feature, char *buf, size_t size, bool *guess)
+{
+	return ct_engine_label_short(s->engine, layer, feature, buf, size, guess);
+}
+
+bool
+study_guess(const struct study *s, int node)
+{
+	const struct ct_node *n = study_node(s, node);
+	char label[STUDY_NAME];
+	bool guess = false;
+
+	if (n && n->kind == CT_NODE_FEATURE)
+		study_label(s, n->layer, n->index, label, sizeof label, &guess);
+	return guess;
+}
+
+double
+study_share(const struct study *s, const struct ct_edge *e)
+{
+	double flow = s->graph->nodes[e->target].inputs;
+
+	return flow > 0 ? (double)e->weight / flow : 0;
+}
+
+int
+study_best_output(const struct study *s, int node)
+{
+	const struct ct_graph *g = s->graph;
+	struct ct_edge edge[256];
+	double most = -1;
+	int best = -1, n = ct_graph_outputs(g, node, true, edge, 256);
+
+	if (n < 1)
+		n = ct_graph_outputs(g, node, false, edge, 256);
+	for (int i = 0; i < n && i < 256; i++) {
+		const struct ct_node *to = &g->nodes[edge[i].target];
+		double through =
+		    fabs(study_share(s, &edge[i])) * (to->influence + (double)to->weight);
+
+		if (through > most) {
+			most = through;
+			best = edge[i].target;
+		}
+	}
+	return best;
+}
+
+const char *
+study_token(const struct study *s, int pos)
+{
+	return ct_session_token_text(s->session, pos);
+}
+
+const char *
+study_word(const struct study *s, int id, char *buf, size_t size)
+{
+	return fmt_token(buf, size, ct_engine_token(s->engine, id));
+}
+
+const char *
+study_place(const struct study *s, int pos, char *buf, size_t size)
+{
+	const char *token = study_token(s, pos);
+	int same = 0;
+
+	token += strspn(token, " ");	/* tokens of byte-pair vocabularies begin with one */
+	for (int i = 0; i < s->T; i++)
+		same += !strcmp(study_token(s, i) + strspn(study_token(s, i), " "), token);
+	if (same > 1)
+		snprintf(buf, size, "@%s/%d", token, pos);
+	else
+		snprintf(buf, size, "@%s", token);
+	return buf;
+}
+
+const char *
+study_name(const struct study *s, int node, char *buf, size_t size)
+{
+	const struct ct_node *n = study_node(s, node);
+	char place[STUDY_NAME], other[STUDY_NAME];
+
+	if (!n) {
+		snprintf(buf, size, "nothing");
+		return buf;
+	}
+	study_place(s, n->pos, place, sizeof place);
+	if (study_is_feature(n))
+		snprintf(buf, size, "L%d#%d %s", n->layer, n->index, place);
+	else if (n->kind == CT_NODE_ERROR)
+		snprintf(buf, size, "error L%d %s", n->layer, place);
+	else if (n->kind == CT_NODE_EMBEDDING)
+		snprintf(buf, size, "%s", place + 1);
+	else if (n->target == CT_TARGET_DIFFERENCE)
+		snprintf(buf, size, "%s %s %s", study_word(s, n->index, place, sizeof place), "\xe2\x88\x92",
+		    study_word(s, n->other, other, sizeof other));
+	else
+		study_word(s, n->index, buf, size);
+	return buf;
+}
+
+const char *
+study_note(const struct study *s, int node, char *buf, size_t size)
+{
+	const struct ct_node *n = study_node(s, node);
+
+	bool guess;
+
+	buf[0] = '\0';
+	if (!n)
+		return buf;
+	if (study_is_feature(n))
+		study_label(s, n->layer, n->index, buf, size, &guess);
+	else if (n->kind == CT_NODE_EMBEDDING)
+		snprintf(buf, size, "input");
+	return buf;
+}
+
+const char *
+study_how_text(const struct ct_clamp_options *how, char *buf, size_t size)
+{
+	const char *through = how->through == CT_REPLACEMENT ? ", through the replacement" : ", through the model";
+
+	switch (how->mode) {
+	case CT_FROZEN:
+		snprintf(buf, size, "frozen attention%s", through);
+		break;
+	case CT_FREE:
+		snprintf(buf, size, "nothing frozen%s", through);
+		break;
+	case CT_DIRECT:
+		snprintf(buf, size, "direct effects only: the graph itself");
+		break;
+	case CT_RANGE:
+		snprintf(
+		    buf, size, "MLPs frozen in layers %d\xe2\x80\x93%d%s", how->first, how->last, through);
+		break;
+	}
+	return buf;
+}

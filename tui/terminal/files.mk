@@ -1,0 +1,15 @@
+# The sources of tui/terminal, headers among them.
+tui_terminal_files = \
+	%D%/draw.c \
+	%D%/draw.h \
+	%D%/fmt.c \
+	%D%/fmt.h \
+	%D%/mouse.c \
+	%D%/mouse.h \
+	%D%/prompt.c \
+	%D%/prompt.h \
+	%D%/term.c \
+	%D%/term.h \
+	%D%/term_send.c \
+	%D%/theme.c \
+	%D%/theme.h

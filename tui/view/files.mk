@@ -1,0 +1,29 @@
+# The sources of tui/view, headers among them.
+tui_view_files = \
+	%D%/card.c \
+	%D%/card.h \
+	%D%/card_lines.c \
+	%D%/clamps.c \
+	%D%/features.c \
+	%D%/help.c \
+	%D%/lesson.c \
+	%D%/lesson.h \
+	%D%/list.c \
+	%D%/list.h \
+	%D%/logits.c \
+	%D%/map.c \
+	%D%/operands.c \
+	%D%/operands.h \
+	%D%/sessions.c \
+	%D%/settings.c \
+	%D%/start.c \
+	%D%/subgraph.c \
+	%D%/survey.c \
+	%D%/sweep.c \
+	%D%/tree.c \
+	%D%/tree.h \
+	%D%/tree_draw.c \
+	%D%/tree_item.c \
+	%D%/tree_item.h \
+	%D%/view.c \
+	%D%/view.h

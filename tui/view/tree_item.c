@@ -1,0 +1,241 @@
+/* twig: see twig.h. */
+#include "tui/view/tree_item.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/study/lines.h"
+
+void
+twig_free(struct twig *t, int n)
+{
+	for (int i = 0; i < n; i++)
+		twig_free(t[i].child, t[i].n);
+	free(t);
+}
+
+void
+twig_forget(struct twig *t)
+{
+	twig_free(t->child, t->n);
+	t->child = NULL;
+	t->n = t->shown = 0;
+	t->open = t->known = false;
+}
+
+bool
+twig_grow(const struct study *s, struct twig *t, int shown)
+{
+	const struct ct_graph *g = s->graph;
+	struct ct_edge *edges;
+	struct twig *child;
+	int n_kept, n;
+	bool *is_kept;
+
+	if (t->known)
+		return true;
+	edges = malloc((size_t)g->n_nodes * 2 * sizeof *edges);
+	child = calloc((size_t)g->n_nodes, sizeof *child);
+	is_kept = calloc((size_t)g->n_nodes, sizeof *is_kept);
+	if (!edges || !child || !is_kept) {
+		free(edges);
+		free(child);
+		free(is_kept);
+		return false;
+	}
+	n_kept = ct_graph_inputs(g, t->node, true, edges, g->n_nodes);
+	for (int i = 0; i < n_kept; i++)
+		is_kept[edges[i].source] = true;
+	n = ct_graph_inputs(g, t->node, false, edges + n_kept, g->n_nodes);
+	t->n = t->shown = 0;
+	t->largest = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = n_kept; i < n_kept + n; i++) {
+			bool kept = is_kept[edges[i].source];
+
+			if (kept != (pass == 0))
+				continue;
+			child[t->n] = (struct twig){
+				.node = edges[i].source, .weight = edges[i].weight, .rank = t->n, .kept = kept
+			};
+			t->n++;
+			t->largest = fmax(t->largest, fabs((double)edges[i].weight));
+		}
+	for (int i = 0; i < t->n; i++)
+		child[i].parent = t;
+	t->child = child;
+	t->known = true;
+	t->shown = shown;
+	if (n_kept < t->shown)
+		t->shown = n_kept > 0 ? n_kept : t->n < 3 ? t->n : 3;
+	free(edges);
+	free(is_kept);
+	return true;
+}
+
+void
+twig_regrow(const struct study *s, struct twig *t)
+{
+	struct twig *old = t->child;
+	int n = t->n, shown = t->shown;
+
+	if (!t->known)
+		return;
+	t->known = false;
+	t->child = NULL;
+	if (!twig_grow(s, t, shown)) {
+		t->child = old;
+		t->n = n;
+		t->known = true;
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		for (int k = 0; old[i].known && k < t->n; k++)
+			if (t->child[k].node == old[i].node) {
+				struct twig *c = &t->child[k];
+
+				c->open = old[i].open;
+				c->known = true;
+				c->child = old[i].child;
+				c->n = old[i].n;
+				c->shown = old[i].shown;
+				c->largest = old[i].largest;
+				for (int j = 0; j < c->n; j++)
+					c->child[j].parent = c;
+				old[i].n = 0;
+				old[i].child = NULL;
+				twig_regrow(s, c);
+			}
+	twig_free(old, n);
+}
+
+bool
+twig_can_open(const struct study *s, const struct twig *t)
+{
+	const struct ct_node *n = study_node(s, t->node);
+
+	return n && (n->kind == CT_NODE_TARGET || n->kind == CT_NODE_FEATURE) && (!t->known || t->n);
+}
+
+struct twig *
+twig_bring_up(struct twig *t, int k)
+{
+	struct twig found = t->child[k];
+
+	if (k < t->shown)
+		return &t->child[k];
+	memmove(t->child + t->shown + 1, t->child + t->shown, (size_t)(k - t->shown) * sizeof *t->child);
+	t->child[t->shown] = found;
+	for (int i = t->shown; i <= k; i++)	/* these have moved */
+		for (int j = 0; j < t->child[i].n; j++)
+			t->child[i].child[j].parent = &t->child[i];
+	return &t->child[t->shown++];
+}
+
+int
+twig_depth(const struct twig *t)
+{
+	int deepest = 0;
+
+	for (int i = 0; t->open && i < t->shown; i++) {
+		int d = twig_depth(&t->child[i]);
+
+		if (d > deepest)
+			deepest = d;
+	}
+	return t->open ? deepest + 1 : 0;
+}
+
+bool
+twig_fold(struct twig *t, int depth)
+{
+	bool did = false;
+
+	if (!t->open)
+		return false;
+	for (int i = 0; depth > 1 && i < t->shown; i++)
+		did |= twig_fold(&t->child[i], depth - 1);
+	if (depth <= 1) {
+		t->open = false;
+		did = true;
+	}
+	return did;
+}
+
+struct twig *
+twig_named(const struct study *s, struct twig *t, int n, const char **text)
+{
+	struct twig *best = NULL;
+	char name[STUDY_NAME];
+	size_t longest = 0;
+
+	for (int i = 0; i < n; i++) {
+		const char *end = *text;
+		size_t len;
+
+		ct_session_node_name(s->session, t[i].node, name, sizeof name);
+		len = strlen(name);
+		if (len <= longest || strncmp(*text, name, len))
+			continue;
+		end += len;
+		if (*end && strncmp(end, " > ", 3))
+			continue;
+		best = &t[i];
+		longest = len;
+	}
+	if (best)
+		*text += longest;
+	if (best && **text)
+		*text += 3;
+	return best;
+}
+
+const char *
+twig_path(const struct study *s, const struct twig *t, char *buf, size_t size)
+{
+	char name[STUDY_NAME];
+	size_t n = 0;
+
+	if (t->parent) {
+		twig_path(s, t->parent, buf, size);
+		n = strlen(buf);
+	}
+	ct_session_node_name(s->session, t->node, name, sizeof name);
+	snprintf(buf + n, size - n, "%s%s", n ? " > " : "", name);
+	return buf;
+}
+
+/* Was the i-th child brought up, before one that is stronger? */
+static bool
+is_brought_up(const struct twig *t, int i)
+{
+	for (int k = i + 1; k < t->n; k++)
+		if (t->child[k].rank < t->child[i].rank)
+			return true;
+	return false;
+}
+
+/* Rows in their own order are a number; one that was brought up has a line of its own, where it stands. */
+void
+twig_save(const struct study *s, const struct twig *t, struct lines *out)
+{
+	char path[TWIG_PATH];
+	int rows = 0;	/* that the lines so far give it */
+
+	if (!t->open)
+		return;
+	for (int i = 0; i < t->shown; i++) {
+		if (!is_brought_up(t, i))
+			continue;
+		if (i > rows || rows == 0)
+			lines_add(out, "branch %d %s", i, twig_path(s, t, path, sizeof path));
+		lines_add(out, "branch %s", twig_path(s, &t->child[i], path, sizeof path));
+		rows = i + 1;
+	}
+	if (t->shown > rows)
+		lines_add(out, "branch %d %s", t->shown, twig_path(s, t, path, sizeof path));
+	for (int i = 0; i < t->shown; i++)
+		twig_save(s, &t->child[i], out);
+}

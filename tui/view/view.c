@@ -1,0 +1,102 @@
+/* view: the table of views, and what concerns several of them; see view.h. */
+#include "tui/view/view.h"
+
+#include <string.h>
+
+#include "tui/app.h"
+#include "tui/language/mdoc.h"
+
+static const struct view_ops *const views[VIEW_COUNT] = {
+	[VIEW_TREE] = &tree_view,
+	[VIEW_CARD] = &card_view,
+	[VIEW_MAP] = &map_view,
+	[VIEW_LOGITS] = &logits_view,
+	[VIEW_CLAMPS] = &clamps_view,
+	[VIEW_SWEEP] = &sweep_view,
+	[VIEW_SURVEY] = &survey_view,
+	[VIEW_SUBGRAPH] = &subgraph_view,
+	[VIEW_OPERANDS] = &operands_view,
+	[VIEW_FEATURES] = &features_view,
+	[VIEW_SESSIONS] = &sessions_view,
+	[VIEW_SETTINGS] = &settings_view,
+	[VIEW_HELP] = &help_view,
+	[VIEW_LESSON] = &lesson_view,
+	[VIEW_START] = &start_view,
+};
+
+const struct view_ops *
+view_ops(enum view_id id)
+{
+	return views[id];
+}
+
+int
+view_find(const char *name)
+{
+	for (int i = 0; i < VIEW_COUNT; i++)
+		if (!strcmp(views[i]->name, name))
+			return i;
+	return -1;
+}
+
+void
+view_mdoc(FILE *out)
+{
+	fputs(".Bl -tag -width \"operands\" -compact\n", out);
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		fputs(".It Ic ", out);
+		mdoc_word(out, views[i]->name);
+		fputc('\n', out);
+		mdoc_text(out, views[i]->note);
+	}
+	fputs(".El\n", out);
+}
+
+int
+view_open_all(struct app *a)
+{
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		a->state[i] = views[i]->open();
+		if (!a->state[i])
+			return CT_ENOMEM;
+	}
+	return CT_OK;
+}
+
+void
+view_close_all(struct app *a)
+{
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		if (a->state[i])
+			views[i]->close(a->state[i]);
+		a->state[i] = NULL;
+	}
+}
+
+void
+view_changed(struct app *a, enum change what)
+{
+	for (int i = 0; i < VIEW_COUNT; i++)
+		if (views[i]->changed && a->state[i])
+			views[i]->changed(a, a->state[i], what);
+}
+
+void
+view_show(struct app *a, enum view_id id)
+{
+	if (a->focus != id)
+		a->before = a->focus;
+	a->view = layout_has(a, id) ? VIEW_TREE : id;
+	a->focus = id;
+	if (views[id]->focused)
+		views[id]->focused(a, a->state[id]);
+}
+
+void
+view_select(struct app *a, int node)
+{
+	if (a->study.node == node)
+		return;
+	a->study.node = node;
+	view_changed(a, CHANGED_NODE);
+}

@@ -1,0 +1,95 @@
+/*
+ * view: what a view is. One table row and one file each; everything else reaches them through this.
+ */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "tui/terminal/draw.h"
+#include "tui/view/list.h"
+
+struct app;
+struct lines;
+struct ct_clamp;
+struct ct_pin;
+
+enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_SWEEP, VIEW_SURVEY,
+	VIEW_SUBGRAPH, VIEW_OPERANDS, VIEW_FEATURES, VIEW_SESSIONS, VIEW_SETTINGS, VIEW_HELP,
+	VIEW_LESSON, VIEW_START, VIEW_COUNT };
+
+enum change {
+	CHANGED_GRAPH,		/* another graph, or none */
+	CHANGED_PRUNING,	/* the same nodes, other ones kept */
+	CHANGED_NODE		/* another node is selected */
+};
+
+/* Only name, title, note, open, close and draw must be there. `state` is what open returned. */
+struct view_ops {
+	const char *name;	/* for `view NAME`, and the place of keys */
+	const char *title;
+	const char *note;	/* for help */
+	bool aside;		/* about the program, not the graph: no hints about the graph there */
+	void *(*open)(void);	/* NULL when out of memory */
+	void (*close)(void *state);
+	void (*changed)(struct app *a, void *state, enum change what);
+	void (*draw)(struct app *a, void *state, const struct area *area);
+	/* Its rows, up to date: up, down and the like move in them. */
+	struct list *(*list)(struct app *a, void *state);
+	void (*moved)(struct app *a, void *state);	/* another row was selected */
+	void (*focused)(struct app *a, void *state);	/* it has the keys now */
+	/* Rows as text, for searching. */
+	void (*text)(struct app *a, void *state, int row, char *buf, size_t size);
+	/* Leaves only rows with a text; "": all of them. */
+	void (*filter)(struct app *a, void *state, const char *text);
+	/* Nothing in the rows matched: is there something further away? Goes there. */
+	bool (*find)(struct app *a, void *state, const char *what);
+	int (*side)(struct app *a, void *state, int step);	/* left and right; NULL: step through tokens */
+	int (*enter)(struct app *a, void *state);
+	int (*click)(struct app *a, void *state, int x, int y);	/* NULL: selects the row of its list */
+	/* Is the mark in this column, at which a click opens or folds the row? */
+	bool (*marker)(struct app *a, void *state, int row, int x);
+	/* Lines that bring back what it shows, for a session; and is it shown again? */
+	void (*save)(struct app *a, void *state, struct lines *out);
+	bool keep;
+	/* The feature that clamp and label are about: layer, feature and pos are filled in. */
+	bool (*feature)(struct app *a, void *state, struct ct_clamp *out);
+};
+
+extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view, survey_view,
+	subgraph_view, operands_view, features_view, sessions_view, settings_view, help_view, lesson_view, start_view;
+
+const struct view_ops *view_ops(enum view_id id);
+int view_find(const char *name);	/* id or -1 */
+void view_mdoc(FILE *out);
+
+int view_open_all(struct app *a);
+void view_close_all(struct app *a);
+void view_changed(struct app *a, enum change what);
+/* Gives the keys to a view: to its pane where it stands on the main screen, else it fills the body. */
+void view_show(struct app *a, enum view_id id);
+/* Selects a node of the graph for all panes. */
+void view_select(struct app *a, int node);
+/* The nodes from the root to the selected row, at most max of them from its end; returns how many. */
+enum { TREE_PATH = 64 };
+int tree_path(struct app *a, int *path, int max);
+/* Shows a node in the tree, opening what leads to it. False: there is no path. */
+bool tree_reveal(struct app *a, int node);
+/* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
+bool tree_level(struct app *a, int step);
+/* Shows a place of the tree, opening what leads to it; rows >= 0: opens it with so many rows, 0: folds it.
+ * path "": folds all of it, as if nothing had been open. */
+int tree_branch(struct app *a, const char *path, int rows);
+/* The node that the lines of the tree, written for a session, select; or -1. */
+int tree_saved_node(struct app *a);
+/* Runs the clamps at many strengths and shows what that did. */
+int sweep_run(struct app *a, double from, double to, int steps);
+/*
+ * What the selected row of the subgraph view is about: a supernode (*supernode), or a pinned node (*pin; *supernode -1).
+ * False: there is no row.
+ */
+bool subgraph_selected(struct app *a, int *supernode, struct ct_pin *pin);
+
+#endif
