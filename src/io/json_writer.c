@@ -119,9 +119,11 @@ open_bracket(struct ct_writer *w, const char *key, const char *bracket, char clo
 	begin(w, key);
 	ct_buffer_add(w->to, bracket, 1);
 	w->first = true;
-	if (w->depth == CT_WRITER_DEPTH)
-		abort();	/* a fault of the caller's, not of its data */
-	w->close[w->depth++] = close;
+	if (w->depth < CT_WRITER_DEPTH)
+		w->close[w->depth] = close;
+	else
+		w->to->lost = true;	/* deeper than any document of ours: the end reports a failure */
+	w->depth++;
 }
 
 void
@@ -143,7 +145,8 @@ ct_writer_end(struct ct_writer *w)
 	if (!w->first)
 		new_line(w, w->depth);
 	w->first = false;
-	ct_buffer_add(w->to, &w->close[w->depth], 1);
+	if (w->depth < CT_WRITER_DEPTH)
+		ct_buffer_add(w->to, &w->close[w->depth], 1);
 	end(w);
 }
 
