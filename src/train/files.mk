@@ -8,6 +8,8 @@ train_files = \
 	%D%/fit_model.h \
 	%D%/fit_transcoder.c \
 	%D%/fit_transcoder.h \
+	%D%/linear_pass.c \
+	%D%/linear_pass.h \
 	%D%/measure.c \
 	%D%/measure.h \
 	%D%/mlp_rows.c \

@@ -13,6 +13,7 @@ struct share {
 	float *grad;
 	const int *list;		/* its sentences of this step */
 	const int *neck;		/* where their attention ends, or NULL */
+	const uint32_t *seeds;		/* of their signs in the linear pass, or NULL */
 	int n;
 	double loss;
 	int right;
@@ -47,6 +48,7 @@ struct fit {
 	struct groups groups;
 	int *batch;
 	int *neck;			/* of its sentences; see draw_necks */
+	uint32_t *seeds;		/* of its sentences' signs */
 	double scale;			/* 1 / weights of the batch */
 	struct ct_prices prices;	/* in units of scale */
 	struct sums {			/* since the last report */
@@ -69,6 +71,8 @@ run_share(void *ctx, int task, int worker)
 		at += ct_pack_fill(&s->pack, f->corpus, s->list + at, s->n - at, f->o->answer_weight,
 		    f->o->twins > 0 ? CT_PACK_TWINS : CT_PACK_PLAIN);
 		s->pack.b.neck = s->neck ? s->neck + at - s->pack.b.n : NULL;
+		if (s->seeds)
+			ct_pack_draw_signs(&s->pack, s->seeds + at - s->pack.b.n);
 		ct_pass_forward(s->pass, f->net, &s->pack.b, NULL, NULL);
 		s->loss += ct_pass_backward(s->pass, f->net, &s->pack.b, f->scale, &f->prices,
 		    s->grad, &s->right);
@@ -192,9 +196,10 @@ open_fit(struct fit *f, struct ct_error *err)
 	f->deck.list = ct_corpus_select(arena, f->corpus, false, true, &f->deck.size);
 	f->batch = ct_arena_need(arena, (size_t)o->batch, sizeof *f->batch, "a batch", err);
 	f->neck = ct_arena_need(arena, (size_t)o->batch, sizeof *f->neck, "a batch", err);
+	f->seeds = ct_arena_need(arena, (size_t)o->batch, sizeof *f->seeds, "a batch", err);
 	f->grads = ct_arena_need(arena, (size_t)f->n_shares, sizeof *f->grads, "gradients", err);
 	f->shares = calloc((size_t)f->n_shares, sizeof *f->shares);
-	if (!f->deck.list || !f->batch || !f->neck || !f->grads || !f->shares)
+	if (!f->deck.list || !f->batch || !f->neck || !f->seeds || !f->grads || !f->shares)
 		return ct_fail_memory(err, (size_t)o->batch * sizeof *f->batch, "a batch");
 	if (f->deck.size == 0)
 		return ct_fail(err, CT_EINVAL, "the corpus has no sentence to train on: all are held out");
@@ -247,32 +252,39 @@ static int
 draw_batch(struct fit *f)
 {
 	const struct ct_model_options *o = f->o;
+	bool linear = o->direct > 0 || o->carry > 0;
 	double total = 0;
-	int rows = 0, apart = 0;
+	int rows = 0, apart = 0, answers = 0;
 
 	deal(&f->deck, f->batch, o->batch);
 	if (o->twins > 0)
 		apart = pair_up(&f->groups, &f->deck.rng, f->corpus, f->batch, o->batch);
 	if (o->bottleneck > 0)
 		draw_necks(f->neck, &f->deck.rng, f->corpus, f->batch, o->batch, o->bottleneck);
+	for (int k = 0; linear && k < o->batch; k++)
+		f->seeds[k] = ct_rng_u32(&f->deck.rng);
 	for (int k = 0; k < o->batch; k++) {
 		const struct ct_sentence *s = &f->corpus->sentences[f->batch[k]];
 		bool answer = s->answer >= 0 && s->answer < s->n - 1;
 
 		rows += s->n - 1;
 		total += s->n - 1 + (answer ? o->answer_weight - 1 : 0);
-		f->sums.graded += answer;
+		answers += answer;
 	}
+	f->sums.graded += answers;
 	f->scale = 1 / total;
 	f->prices.smoothing = o->smoothing;
 	f->prices.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
 	f->prices.twins = apart > 0 ? o->twins * total / apart : 0;
+	f->prices.direct = answers > 0 ? o->direct * total / answers : 0;
+	f->prices.carry = rows > o->batch ? o->carry * total / (rows - o->batch) / f->net->s.L : 0;
 	f->sums.weights += total;
 	for (int k = 0; k < f->n_shares; k++) {
 		int first = share_start(o->batch, k, f->n_shares);
 
 		f->shares[k].list = f->batch + first;
 		f->shares[k].neck = o->bottleneck > 0 ? f->neck + first : NULL;
+		f->shares[k].seeds = linear ? f->seeds + first : NULL;
 		f->shares[k].n = share_start(o->batch, k + 1, f->n_shares) - first;
 	}
 	return rows;

@@ -86,6 +86,8 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
 		{ "activity", NULL, &o->activity, 0, 1e6, NULL },
 		{ "twins", NULL, &o->twins, 0, 1e6, NULL },
+		{ "direct", NULL, &o->direct, 0, 1e6, NULL },
+		{ "carry", NULL, &o->carry, 0, 1e6, NULL },
 		{ "bottleneck", NULL, &o->bottleneck, 0, 1, NULL },
 		{ "smoothing", NULL, &o->smoothing, 0, .9, NULL },
 		{ "answer weight", NULL, &o->answer_weight, 0, 1e6, NULL },

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/random.h"
+
 int
 ct_corpus_longest(const struct ct_corpus *c)
 {
@@ -48,10 +50,12 @@ ct_pack_open(struct ct_pack *p, const struct ct_corpus *c, struct ct_error *err)
 	p->targets = ct_arena_alloc(&p->arena, rows, sizeof *p->targets);
 	p->weights = ct_arena_alloc(&p->arena, rows, sizeof *p->weights);
 	p->graded = ct_arena_alloc(&p->arena, rows, sizeof *p->graded);
+	p->signs = ct_arena_alloc(&p->arena, rows, sizeof *p->signs);
 	p->sentence = ct_arena_alloc(&p->arena, rows, sizeof *p->sentence);
-	if (!p->len || !p->tokens || !p->targets || !p->weights || !p->graded || !p->sentence) {
+	if (!p->len || !p->tokens || !p->targets || !p->weights || !p->graded || !p->signs ||
+	    !p->sentence) {
 		ct_pack_close(p);
-		return ct_fail_memory(err, rows * 6 * sizeof(int), "a batch of sentences");
+		return ct_fail_memory(err, rows * 7 * sizeof(int), "a batch of sentences");
 	}
 	return CT_OK;
 }
@@ -93,6 +97,21 @@ ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int 
 	p->b = (struct ct_batch){ .n = k, .len = p->len, .R = R, .tokens = p->tokens, .targets = p->targets,
 		.weights = p->weights, .graded = p->graded, .twins = twins };
 	return k;
+}
+
+void
+ct_pack_draw_signs(struct ct_pack *p, const uint32_t *seeds)
+{
+	float *sign = p->signs;
+
+	for (int i = 0; i < p->b.n; i++) {
+		struct ct_rng rng;
+
+		ct_rng_seed(&rng, seeds[i], 4);
+		for (int t = 0; t < p->len[i]; t++)
+			*sign++ = ct_rng_u32(&rng) & 1 ? 1 : -1;
+	}
+	p->b.signs = p->signs;
 }
 
 int

@@ -7,6 +7,7 @@
 #define CT_TRAIN_PACK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "corpus/corpus.h"
@@ -21,6 +22,7 @@ struct ct_pack {
 	int *len, *tokens, *targets;
 	float *weights;
 	bool *graded;
+	float *signs;			/* room for ct_pack_draw_signs */
 	int *sentence;			/* (b.n) index in the corpus */
 };
 
@@ -38,6 +40,9 @@ enum ct_pack_how {
  */
 int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
     enum ct_pack_how how);
+
+/* Gives each row a random sign, by its sentence's seed and its position: the linear pass of a training takes them. */
+void ct_pack_draw_signs(struct ct_pack *p, const uint32_t *seeds);
 
 /* The row that predicts the graded token of the pack's i-th sentence, or -1. */
 int ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "math/blas.h"
+#include "train/linear_pass.h"
 #include "train/vector.h"
 
 int
@@ -122,6 +123,8 @@ struct ct_pass {
 	float *dheads;		/* (R, H head) */
 	float *dprobs;		/* (context, context) */
 	float *dneck;		/* (sentences, D) gradient of what passes by attention at bottlenecks */
+	struct ct_frozen_layer *frozen;	/* (L) what the linear pass reads */
+	struct ct_linear_pass *linear;
 };
 
 int
@@ -140,7 +143,8 @@ ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int m
 	p->max_rows = max_rows;
 	p->max_sentences = max_sentences;
 	p->kept = ct_arena_alloc(&p->arena, (size_t)s->L, sizeof *p->kept);
-	if (!p->kept)
+	p->frozen = ct_arena_alloc(&p->arena, (size_t)s->L, sizeof *p->frozen);
+	if (!p->kept || !p->frozen)
 		goto fail;
 	for (int l = 0; l < s->L; l++) {
 		struct kept *k = &p->kept[l];
@@ -160,6 +164,7 @@ ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int m
 			if (!*list[i].at)
 				goto fail;
 		}
+		p->frozen[l] = (struct ct_frozen_layer){ .scale1 = k->scale1, .probs = k->probs, .mid = k->mid };
 	}
 	p->x = ct_arena_alloc(&p->arena, R * D, sizeof(float));
 	p->scale_f = ct_arena_alloc(&p->arena, R, sizeof(float));
@@ -173,7 +178,7 @@ ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int m
 	p->dprobs = ct_arena_alloc(&p->arena, (size_t)s->context * s->context, sizeof(float));
 	p->dneck = ct_arena_alloc(&p->arena, (size_t)max_sentences * s->D, sizeof(float));
 	if (!p->x || !p->scale_f || !p->n_f || !p->logits || !p->dout || !p->dx || !p->dn || !p->dwide ||
-	    !p->dheads || !p->dprobs || !p->dneck)
+	    !p->dheads || !p->dprobs || !p->dneck || ct_linear_pass_open(&p->linear, net, max_rows, NULL) != CT_OK)
 		goto fail;
 	*out = p;
 	return CT_OK;
@@ -187,6 +192,7 @@ ct_pass_close(struct ct_pass *p)
 {
 	if (!p)
 		return;
+	ct_linear_pass_close(p->linear);
 	ct_arena_free(&p->arena);
 	free(p);
 }
@@ -502,8 +508,12 @@ ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_ba
 	const struct ct_net_shape *s = &net->s;
 	const float *w = net->params.w;
 	int R = b->R, D = s->D, V = s->V, mlp = s->mlp, q = s->H * s->head, wide = q + 2 * s->H_kv * s->head;
-	double loss = loss_backward(R, V, b, scale, prices->smoothing, p->logits, right);
+	struct ct_frozen_run run = { .layers = p->frozen, .scale_f = p->scale_f, .logits = p->logits };
+	double loss;
 
+	if (prices->direct > 0 || prices->carry > 0)
+		ct_linear_pass_prices(p->linear, net, b, &run, scale, prices, grad);
+	loss = loss_backward(R, V, b, scale, prices->smoothing, p->logits, right);
 	ct_sgemm(false, false, R, D, V, 1, p->logits, V, w + net->unembed, D, 0, p->dn, D);
 	ct_sgemm(true, false, V, D, R, 1, p->logits, V, p->n_f, D, 1, grad + net->unembed, D);
 	memset(p->dx, 0, (size_t)R * D * sizeof(float));

@@ -58,6 +58,7 @@ struct ct_batch {
 	bool twins;		/* sentences 2i and 2i+1 are two of a kind where they have the same length */
 	const int *neck;	/* (n) a sentence's bottleneck: later rows attend to none before this one, and this
 				   one's stream keeps only what MLPs write to it; 0, or NULL: there is none */
+	const float *signs;	/* (R) of each embedding in the linear pass (linear_pass.h), or NULL: 1 */
 };
 
 /*
@@ -85,6 +86,7 @@ struct ct_prices {
 	double smoothing;	/* share of each target that is spread evenly over the vocabulary */
 	double activity;	/* of writing anything */
 	double twins;		/* of writing what differs between twins, from the first token that differs on */
+	double direct, carry;	/* of what attention alone brings to answers, and to MLPs: see linear_pass.h */
 };
 
 /*
@@ -92,6 +94,7 @@ struct ct_prices {
  *        + sum_r weight_r * smoothing * mean_v -log softmax(logits_r)[v]
  *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
  *        + twins * sum_{l, twin rows r s} |mlp_{l,r} - mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
+ *        + what linear_pass.h has for the prices direct and carry
  *
  *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; denominators count as
  *                 constants, so that MLPs learn to write little and not to read much

@@ -15,8 +15,16 @@
 #include "train/transformer.h"
 #include "train/vector.h"
 
-enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64, MAX_SENTENCES = 4, MAX_L = 2 };
-static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .twins = .6 };
+enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64, MAX_SENTENCES = 4, MAX_L = 2, MAX_H = 4 };
+static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .twins = .6, .direct = .7, .carry = .9 };
+
+/* Of a sentence's run, what prices take as numbers. */
+struct frozen {
+	double mid2[MAX_L][MAX_T];			/* |stream before the MLP|^2 */
+	double probs[MAX_L][MAX_H][MAX_T][MAX_T];
+	double scale1[MAX_L][MAX_T], scale_f[MAX_T];	/* 1/rms */
+	double logits2[MAX_T];				/* of the centred logits */
+};
 
 static void
 naive_norm(int D, double eps, const double *x, const double *w, double *y)
@@ -27,6 +35,28 @@ naive_norm(int D, double eps, const double *x, const double *w, double *y)
 		sum += x[i] * x[i];
 	for (int i = 0; i < D; i++)
 		y[i] = w[i] * x[i] / sqrt(sum / D + eps);
+}
+
+static double
+naive_scale(int D, double eps, const double *x)
+{
+	double sum = 0;
+
+	for (int i = 0; i < D; i++)
+		sum += x[i] * x[i];
+	return 1 / sqrt(sum / D + eps);
+}
+
+static double
+naive_centred2(int n, const double *x)
+{
+	double mean = 0, sum = 0;
+
+	for (int i = 0; i < n; i++)
+		mean += x[i] / n;
+	for (int i = 0; i < n; i++)
+		sum += (x[i] - mean) * (x[i] - mean);
+	return sum;
 }
 
 /* y[o] = sum_i x[i] w[o,i] */
@@ -52,12 +82,12 @@ naive_rotate(int head, double theta, int t, double *x)
 }
 
 /*
- * Loss of one sentence, written from the equations, one token at a time. The activity's denominators stay what
- * they were when fill was set.
+ * Loss of one sentence, written from the equations, one token at a time. What prices take as numbers stays what it
+ * was when fill was set.
  */
 static double
 naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const int *tokens, const int *targets,
-    const float *weights, double fixed[][MAX_T], bool fill, double wrote[][MAX_T][MAX_D])
+    const float *weights, struct frozen *fixed, bool fill, double wrote[][MAX_T][MAX_D])
 {
 	const struct ct_net_shape *s = &net->s;
 	int D = s->D, q = s->H * s->head, kv = s->H_kv * s->head, group = s->H / s->H_kv;
@@ -70,6 +100,8 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 		const struct ct_net_layer *p = &net->layers[l];
 
 		for (int t = 0; t < T; t++) {
+			if (fill)
+				fixed->scale1[l][t] = naive_scale(D, s->eps, x[t]);
 			naive_norm(D, s->eps, x[t], w + p->norm1, n);
 			naive_linear(D, q, n, w + p->qkv, Q[t]);
 			naive_linear(D, kv, n, w + p->qkv + q * D, K[t]);
@@ -92,6 +124,8 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 					score[u] = exp(score[u] / sqrt(s->head));
 					sum += score[u];
 				}
+				for (int u = 0; fill && u < MAX_T; u++)
+					fixed->probs[l][h][t][u] = u >= first && u <= t ? score[u] / sum : 0;
 				for (int i = 0; i < s->head; i++) {
 					o[at + i] = 0;
 					for (int u = first; u <= t; u++)
@@ -103,9 +137,9 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 			for (int i = 0; i < D; i++)
 				x[t][i] += y[i];
 			if (fill) {
-				fixed[l][t] = 0;
+				fixed->mid2[l][t] = 0;
 				for (int i = 0; i < D; i++)
-					fixed[l][t] += x[t][i] * x[t][i];
+					fixed->mid2[l][t] += x[t][i] * x[t][i];
 			}
 			naive_norm(D, s->eps, x[t], w + p->norm2, n);
 			if (neck > 0 && t == neck)
@@ -119,17 +153,21 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 				x[t][i] += y[i];
 				wrote[l][t][i] = y[i];
 				if (t > 0)
-					loss += prices.activity * y[i] * y[i] / fixed[l][t];
+					loss += prices.activity * y[i] * y[i] / fixed->mid2[l][t];
 			}
 		}
 	}
 	for (int t = 0; t < T; t++) {
 		double sum = 0, wanted = 0;
 
-		if (targets[t] < 0)
-			continue;
 		naive_norm(D, s->eps, x[t], w + net->norm_f, n);
 		naive_linear(D, s->V, n, w + net->unembed, y);
+		if (fill) {
+			fixed->scale_f[t] = naive_scale(D, s->eps, x[t]);
+			fixed->logits2[t] = naive_centred2(s->V, y);
+		}
+		if (targets[t] < 0)
+			continue;
 		for (int v = 0; v < s->V; v++)
 			sum += exp(y[v]);
 		for (int v = 0; v < s->V; v++)
@@ -139,9 +177,58 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 	return loss;
 }
 
+/* The prices of the linear pass of one sentence: embeddings with signs, moved by attention, past every MLP. */
 static double
-naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b,
-    double fixed[MAX_SENTENCES][MAX_L][MAX_T], bool fill)
+naive_linear_pass(const struct ct_net *net, const double *w, int T, int neck, const int *tokens, const bool *graded,
+    const float *signs, const struct frozen *fixed)
+{
+	const struct ct_net_shape *s = &net->s;
+	int D = s->D, q = s->H * s->head, kv = s->H_kv * s->head, group = s->H / s->H_kv;
+	double d[MAX_T][MAX_D], start[MAX_T][MAX_D], V[MAX_T][MAX_WIDE], n[MAX_D], o[MAX_WIDE], y[MAX_WIDE], loss = 0;
+
+	for (int t = 0; t < T; t++)
+		for (int i = 0; i < D; i++)
+			d[t][i] = start[t][i] = signs[t] * w[net->embed + tokens[t] * D + i];
+	for (int l = 0; l < s->L; l++) {
+		const struct ct_net_layer *p = &net->layers[l];
+
+		for (int t = 0; t < T; t++) {
+			for (int i = 0; i < D; i++)
+				n[i] = w[p->norm1 + i] * d[t][i] * fixed->scale1[l][t];
+			naive_linear(D, kv, n, w + p->qkv + (q + kv) * D, V[t]);
+		}
+		for (int t = 0; t < T; t++) {
+			for (int i = 0; i < q; i++) {
+				o[i] = 0;
+				for (int u = 0; u <= t; u++)
+					o[i] += fixed->probs[l][i / s->head][t][u] *
+					    V[u][i / s->head / group * s->head + i % s->head];
+			}
+			naive_linear(q, D, o, w + p->o, y);
+			for (int i = 0; i < D; i++) {
+				double mid = d[t][i] + y[i];
+
+				if (t > 0)
+					loss += prices.carry * pow(mid - start[t][i], 2) / fixed->mid2[l][t];
+				if (neck <= 0 || t != neck)
+					d[t][i] = mid;
+			}
+		}
+	}
+	for (int t = 0; t < T; t++) {
+		if (!graded[t])
+			continue;
+		for (int i = 0; i < D; i++)
+			n[i] = w[net->norm_f + i] * d[t][i] * fixed->scale_f[t];
+		naive_linear(D, s->V, n, w + net->unembed, y);
+		loss += prices.direct * naive_centred2(s->V, y) / fixed->logits2[t];
+	}
+	return loss;
+}
+
+static double
+naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b, struct frozen fixed[MAX_SENTENCES],
+    bool fill)
 {
 	double wrote[MAX_SENTENCES][MAX_L][MAX_T][MAX_D], loss = 0;
 	int r = 0;
@@ -150,7 +237,9 @@ naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b,
 		int same = 0;
 
 		loss += naive_sentence(net, w, b->len[i], b->neck[i], b->tokens + r, b->targets + r, b->weights + r,
-		    fixed[i], fill, wrote[i]);
+		    &fixed[i], fill, wrote[i]);
+		loss += naive_linear_pass(net, w, b->len[i], b->neck[i], b->tokens + r, b->graded + r, b->signs + r,
+		    &fixed[i]);
 		if (i % 2 == 0 || b->len[i] != b->len[i - 1])
 			continue;
 		while (b->tokens[r + same] == b->tokens[r - b->len[i] + same])
@@ -159,7 +248,7 @@ naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b,
 			for (int t = same; t < b->len[i]; t++)
 				for (int d = 0; d < net->s.D; d++)
 					loss += prices.twins * pow(wrote[i][l][t][d] - wrote[i - 1][l][t][d], 2) /
-					    (fixed[i][l][t] + fixed[i - 1][l][t]);
+					    (fixed[i].mid2[l][t] + fixed[i - 1].mid2[l][t]);
 	}
 	return loss;
 }
@@ -174,12 +263,14 @@ gradient_matches_finite_differences(void **state)
 	static const int targets[] = { 4, 4, 9, 0, -1, 2, 2, -1, 5, 5, 7, 8, 3 };
 	static const bool graded[13] = { [2] = true, [9] = true };
 	static const float weights[] = { 1, 2, 1, .5f, 1, 1, 0, 1, 3, 1, 1, 1, 2 };
+	static const float signs[] = { 1, -1, -1, 1, -1, 1, -1, -1, 1, 1, -1, -1, 1 };
 	struct ct_batch b = { .n = 3, .len = len, .R = 13, .tokens = tokens, .targets = targets,
-		.weights = weights, .graded = graded, .twins = true, .neck = neck };
+		.weights = weights, .graded = graded, .twins = true, .neck = neck, .signs = signs };
 	struct ct_net net;
 	struct ct_pass *pass;
 	struct ct_rng rng;
-	double fixed[MAX_SENTENCES][MAX_L][MAX_T], huge[MAX_SENTENCES][MAX_L][MAX_T], *w, loss, plain;
+	static struct frozen fixed[MAX_SENTENCES], huge[MAX_SENTENCES];
+	double *w, loss, plain;
 	float *grad;
 	int right = 0, best = 0;
 
@@ -208,9 +299,11 @@ gradient_matches_finite_differences(void **state)
 	assert_int_equal(right, best);
 	naive_loss(&net, w, &b, fixed, true);
 	for (int i = 0; i < b.n; i++)		/* infinite denominators leave the first sums */
-		for (int l = 0; l < MAX_L; l++)
-			for (int t = 0; t < MAX_T; t++)
-				huge[i][l][t] = INFINITY;
+		for (int t = 0; t < MAX_T; t++) {
+			huge[i].logits2[t] = INFINITY;
+			for (int l = 0; l < MAX_L; l++)
+				huge[i].mid2[l][t] = INFINITY;
+		}
 	plain = naive_loss(&net, w, &b, huge, false);
 	assert_true(fabs(loss - plain) < 1e-4 * loss);
 	for (int k = 0; k < net.params.n; k++) {
