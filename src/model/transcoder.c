@@ -242,20 +242,64 @@ open_layers(struct loader *ld, const struct ct_yaml *paths)
 	return r;
 }
 
+/* A hook's name without "blocks.{layer}." in front. */
+static const char *
+hook_name(const char *text)
+{
+	static const char block[] = "blocks.{layer}.";
+
+	return strncmp(text, block, sizeof block - 1) == 0 ? text + sizeof block - 1 : text;
+}
+
+/* Both hooks decide what the numbers mean: neither has a default. */
+static int
+read_hooks(struct loader *ld, const struct ct_yaml_doc *doc)
+{
+	static const char *const inputs[] = {
+		[CT_READ_MID] = "hook_resid_mid", [CT_READ_NORM2] = "mlp.hook_in",
+		[CT_READ_NORM2_BARE] = "ln2.hook_normalized",
+	};
+	static const char *const outputs[] = {
+		[CT_WRITE_STREAM] = "hook_mlp_out", [CT_WRITE_MLP] = "mlp.hook_out",
+	};
+	const struct ct_yaml *root = ct_yaml_root(doc);
+	const char *in = NULL, *out = NULL;
+	size_t i = 0, o = 0, n_in = sizeof inputs / sizeof *inputs, n_out = sizeof outputs / sizeof *outputs;
+	int r;
+
+	if ((r = ct_yaml_string(doc, root, "feature_input_hook", true, &in, ld->err)) < 0 ||
+	    (r = ct_yaml_string(doc, root, "feature_output_hook", true, &out, ld->err)) < 0)
+		return r;
+	while (i < n_in && strcmp(hook_name(in), inputs[i]) != 0)
+		i++;
+	while (o < n_out && strcmp(hook_name(out), outputs[o]) != 0)
+		o++;
+	if (i == n_in)
+		return ct_yaml_fail(doc, ct_yaml_get(root, "feature_input_hook"), CT_EUNSUPPORTED, ld->err,
+		    "feature_input_hook is \"%.60s\", expected hook_resid_mid, mlp.hook_in or ln2.hook_normalized", in);
+	if (o == n_out)
+		return ct_yaml_fail(doc, ct_yaml_get(root, "feature_output_hook"), CT_EUNSUPPORTED, ld->err,
+		    "feature_output_hook is \"%.60s\", expected hook_mlp_out or mlp.hook_out", out);
+	ld->tc->read = (enum ct_read_point)i;
+	if (ld->tc->read == CT_READ_NORM2_BARE && ld->model->cfg.norm == CT_LAYERNORM)
+		ld->tc->read = CT_READ_NORM2;
+	ld->tc->write = (enum ct_write_point)o;
+	return CT_OK;
+}
+
 static int
 read_config(struct loader *ld, const struct ct_yaml_doc *doc, const struct ct_yaml **paths)
 {
 	const struct ct_yaml *root = ct_yaml_root(doc);
 	struct ct_transcoder *tc = ld->tc;
 	struct ct_error *err = ld->err;
-	const char *kind = NULL, *in = "hook_resid_mid", *activation = "", *scan = NULL, *model = "";
+	const char *kind = NULL, *activation = "", *scan = NULL, *model = "";
 	int r;
 
 	if (root->kind != CT_YAML_MAP)
 		return ct_yaml_fail(
 		    doc, root, CT_EFORMAT, err, "expected a map with model_kind, feature_input_hook, ...");
 	if ((r = ct_yaml_string(doc, root, "model_kind", true, &kind, err)) < 0 ||
-	    (r = ct_yaml_string(doc, root, "feature_input_hook", false, &in, err)) < 0 ||
 	    (r = ct_yaml_string(doc, root, "activation", false, &activation, err)) < 0 ||
 	    (r = ct_yaml_string(doc, root, "model_name", false, &model, err)) < 0 ||
 	    (r = ct_yaml_string(doc, root, "scan", false, &scan, err)) < 0)
@@ -267,17 +311,8 @@ read_config(struct loader *ld, const struct ct_yaml_doc *doc, const struct ct_ya
 	else
 		return ct_yaml_fail(doc, ct_yaml_get(root, "model_kind"), CT_EUNSUPPORTED, err,
 		    "model_kind is \"%.60s\", expected cross_layer_transcoder or transcoder_set", kind);
-	if (strcmp(in, "hook_resid_mid") == 0)
-		tc->read = CT_READ_MID;
-	else if (strcmp(in, "mlp.hook_in") == 0)
-		tc->read = CT_READ_NORM2;
-	else if (strcmp(in, "ln2.hook_normalized") == 0)
-		tc->read = ld->model->cfg.norm == CT_LAYERNORM ? CT_READ_NORM2 : CT_READ_NORM2_BARE;
-	else
-		return ct_yaml_fail(doc, ct_yaml_get(root, "feature_input_hook"), CT_EUNSUPPORTED, err,
-		    "feature_input_hook is \"%.60s\", expected hook_resid_mid, mlp.hook_in or "
-		    "ln2.hook_normalized",
-		    in);
+	if ((r = read_hooks(ld, doc)) < 0)
+		return r;
 	if (strcmp(activation, "topk") == 0) {
 		tc->act = CT_TC_TOPK;
 		if ((r = ct_yaml_int(doc, root, "k", true, 1, 1 << 24, &tc->k, err)) < 0)

@@ -22,8 +22,17 @@ struct ct_model;
 enum ct_tc_kind { CT_CLT, CT_PLT };
 enum ct_tc_act { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK };
 
-/* Where x is read: mid; norm2(mid); norm2 without its weight (RMSNorm's "ln2.hook_normalized"). */
+/*
+ * Where x is read, as feature_input_hook names it: "hook_resid_mid", the stream after attention; "mlp.hook_in", norm2 of
+ * it; "ln2.hook_normalized", norm2 before its weight and bias.
+ */
 enum ct_read_point { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
+
+/*
+ * What yhat stands for, as feature_output_hook names it: "hook_mlp_out", what is added to the stream; "mlp.hook_out", the
+ * MLP's own output. Between them lies the norm behind the MLP, in families that have one.
+ */
+enum ct_write_point { CT_WRITE_STREAM, CT_WRITE_MLP };
 
 struct ct_tc_layer {
 	int F;
@@ -40,6 +49,7 @@ struct ct_transcoder {
 	enum ct_tc_kind kind;
 	enum ct_tc_act act;
 	enum ct_read_point read;
+	enum ct_write_point write;
 	int k;					/* TopK */
 	int L, D;
 	int F;					/* the largest layer's */

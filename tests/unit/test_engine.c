@@ -61,7 +61,8 @@ write_file(const char *dir, const char *name, const void *data, size_t n)
 static void
 make_foreign(const char *dir)
 {
-	static const char config[] = "model_kind: transcoder_set\n";
+	static const char config[] = "model_kind: transcoder_set\nfeature_input_hook: hook_resid_mid\n"
+				     "feature_output_hook: hook_mlp_out\n";
 	static const char header[] =
 	    "{\"W_enc\":{\"dtype\":\"F32\",\"shape\":[2,8],\"data_offsets\":[0,64]}}";
 	unsigned char file[8 + sizeof header - 1 + 64] = { sizeof header - 1 };
