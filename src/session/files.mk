@@ -4,6 +4,8 @@ session_files = src/ctrace.h \
 	%D%/engine.h \
 	%D%/experiments.c \
 	%D%/graph.c \
+	%D%/inputs.c \
+	%D%/inputs.h \
 	%D%/names.c \
 	%D%/names_clamp.c \
 	%D%/operands.c \

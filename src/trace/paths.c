@@ -86,7 +86,8 @@ collect(const struct search *s, int target, int rank, struct ct_path *out, struc
 }
 
 static int
-search_init(struct search *s, const struct ct_graph *g, int max, struct ct_arena *scratch, struct ct_error *err)
+search_init(struct search *s, const struct ct_graph *g, int max, struct ct_arena *scratch,
+    struct ct_error *err)
 {
 	size_t n = (size_t)g->n_nodes;
 

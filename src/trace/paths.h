@@ -32,8 +32,8 @@ struct ct_paths {
  * share(path) = prod_i |A[n_i+1, n_i]| / sum_s |A[n_i+1, s]|
  *
  * The (at most) max strongest paths that begin at an embedding and end at `target`, over the whole graph,
- * whatever the pruning. Edges lead from lower layers to higher ones, so that one ascending pass which keeps max
- * paths for each node is exact. Everything in `out` is from the arena `a`.
+ * whatever the pruning. Edges lead from lower layers to higher ones, so that one ascending pass which keeps
+ * max paths for each node is exact. Everything in `out` is from the arena `a`.
  * Cost: O(E max) at worst, O(E + N max log max) in practice. Oracle: enumeration in tests/unit/test_paths.c.
  */
 int ct_paths_find(struct ct_paths *out, const struct ct_graph *g, int target, int max, struct ct_arena *a,

@@ -32,6 +32,7 @@ check_PROGRAMS += \
 	test_graph_json \
 	test_hostile \
 	test_influence \
+	test_inputs \
 	test_json \
 	test_kernels \
 	test_model \
@@ -80,6 +81,7 @@ test_graph_file_SOURCES = %D%/test_graph_file.c
 test_graph_json_SOURCES = %D%/test_graph_json.c
 test_hostile_SOURCES = %D%/test_hostile.c
 test_influence_SOURCES = %D%/test_influence.c
+test_inputs_SOURCES = %D%/test_inputs.c
 test_json_SOURCES = %D%/test_json.c
 test_kernels_SOURCES = %D%/test_kernels.c
 test_model_SOURCES = %D%/test_model.c

@@ -54,10 +54,11 @@ draw(struct small *x, struct ct_rng *r, uint32_t density)
 	for (int t = 0; t < NODES; t++) {
 		x->first[t] = n;
 		for (int s = 0; s < NODES; s++) {
-			bool has_inputs = x->nodes[t].kind == CT_NODE_FEATURE || x->nodes[t].kind == CT_NODE_TARGET;
+			enum ct_node_kind kind = x->nodes[t].kind;
+			bool ends = kind == CT_NODE_ERROR || kind == CT_NODE_EMBEDDING;
 			float w = (float)ct_rng_uniform(r) * (ct_rng_below(r, 2) ? 1 : -1);
 
-			if (has_inputs && x->nodes[s].layer < x->nodes[t].layer && ct_rng_below(r, 100) < density)
+			if (!ends && x->nodes[s].layer < x->nodes[t].layer && ct_rng_below(r, 100) < density)
 				x->links[n++] = (struct ct_edge){ s, t, w };
 		}
 	}
