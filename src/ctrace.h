@@ -96,7 +96,7 @@ int ct_engine_tokenize(const struct ct_engine *e, const char *text, struct ct_sp
 /* Label of a feature ("" when there is none): what a person typed, else the automatic one. Lent. */
 const char *ct_engine_label(const struct ct_engine *e, int layer, int feature);
 /*
- * The same in few words, in buf: of a mixed label the best candidate, with a question mark (*guess, which may be
+ * The same in few words, in buf: of a mixed label the best candidate, marked so: "≈ Texas" (*guess, which may be
  * NULL, says so). Returns buf.
  */
 const char *ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size,

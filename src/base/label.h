@@ -1,6 +1,6 @@
 /*
- * label: the wording of feature labels. A mixed feature is called "mixed: Texas / say TX / a bird": the labels that fit
- * it best, none of them well.
+ * label: the wording of feature labels. A mixed feature is called "mixed: Texas / say TX / a bird": the labels that
+ * fit it best, none of them well.
  */
 #ifndef CT_BASE_LABEL_H
 #define CT_BASE_LABEL_H
@@ -10,8 +10,12 @@
 
 #define CT_LABEL_MIXED "mixed: "
 #define CT_LABEL_OR " / "
+#define CT_LABEL_GUESS "\342\211\210 "	/* "≈ " */
 
-/* The label in few words: of a mixed one the best candidate, as a guess: "Texas?". Is it one? */
+/* The label's words: of a mixed one those of the best candidate. Is it a mixed one? */
+bool ct_label_words(char *dst, size_t size, const char *label);
+
+/* The same for the screen, where a guess is marked: "≈ Texas". */
 bool ct_label_short(char *dst, size_t size, const char *label);
 
 #endif

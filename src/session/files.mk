@@ -10,6 +10,8 @@ session_files = src/ctrace.h \
 	%D%/names_clamp.c \
 	%D%/operands.c \
 	%D%/pins.c \
+	%D%/query.c \
+	%D%/query.h \
 	%D%/session.c \
 	%D%/share.c \
 	%D%/tokens.c \

@@ -43,6 +43,7 @@ check_PROGRAMS += \
 	test_paths \
 	test_pins \
 	test_plot \
+	test_query \
 	test_restore \
 	test_safetensors \
 	test_saving \
@@ -92,6 +93,7 @@ test_operands_SOURCES = %D%/test_operands.c
 test_paths_SOURCES = %D%/test_paths.c
 test_pins_SOURCES = %D%/test_pins.c
 test_plot_SOURCES = %D%/test_plot.c
+test_query_SOURCES = %D%/test_query.c
 test_restore_SOURCES = %D%/test_restore.c
 test_safetensors_SOURCES = %D%/test_safetensors.c
 test_saving_SOURCES = %D%/test_saving.c
