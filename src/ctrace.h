@@ -53,7 +53,7 @@ struct ct_engine_info {
 	bool spaced;			/* tokens carry their own blanks (BPE); else texts have one between them */
 	bool has_cards;
 	const char *cards_trouble;	/* why the cards that are there are not shown, or "" */
-	bool has_twin;			/* the other kind of transcoder lies beside it */
+	bool has_other_transcoder;			/* the other kind of transcoder lies beside it */
 	const char *demo;		/* demo prompt from recipe.yaml, or "" */
 };
 
@@ -242,7 +242,7 @@ int ct_mode_text(const struct ct_clamp_options *how, char *buf, size_t size);
  */
 int ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
     const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err);
-const struct ct_outcome *ct_session_outcome(const struct ct_session *s);	/* NULL: no clamps */
+const struct ct_effects *ct_session_effects(const struct ct_session *s);	/* NULL: no clamps */
 /* As ct_session_activation, with the clamps in force: a clamped feature has its value. */
 float ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos);
 /* The mean of what the clamps leave of the activations of a part's features, 1: all of it. NAN: no clamps, no features. */

@@ -350,7 +350,7 @@ first_step(struct app *a, struct lesson *l, bool check)
 	return CT_EINVAL;
 }
 
-/* The first prompt. On a terminal a bad one is put into the editor, to be mended. */
+/* The first prompt. On a terminal a bad one is put into the editor, to be corrected. */
 static int
 first_prompt(struct app *a, const char *text)
 {

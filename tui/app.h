@@ -48,7 +48,7 @@ struct app {
 	enum view_id focus;		/* the pane that has the keys */
 	enum view_id before;		/* the pane that had them before */
 	struct layout_wish wish;
-	struct trail trail;
+	struct jumplist jumplist;
 	void *state[VIEW_COUNT];
 	struct input input;
 	struct player player;

@@ -54,34 +54,34 @@ unlink_guard(struct ct_guard *g)
 }
 
 bool
-ct_map_mend(const siginfo_t *info)
+ct_map_repair(const siginfo_t *info)
 {
 	uintptr_t at = (uintptr_t)info->si_addr;
-	bool mended = false;
+	bool repaired = false;
 	int saved = errno;
 
 	if (info->si_code <= 0)		/* sent by a process */
 		return false;
 	guards.readers++;
-	for (struct ct_guard *g = guards.first; g && !mended; g = g->next) {
+	for (struct ct_guard *g = guards.first; g && !repaired; g = g->next) {
 		if (at < g->begin || at >= g->end)
 			continue;
 		/* What follows is gone, too: one replacement for all of it. */
 		at -= (at - g->begin) % g->page;
-		mended = mmap((void *)at, g->end - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+		repaired = mmap((void *)at, g->end - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
 		    MAP_FAILED;
 		g->lost = true;
 	}
 	guards.readers--;
 	errno = saved;
-	return mended;
+	return repaired;
 }
 
 static void
 on_fault(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (ct_map_mend(info))
+	if (ct_map_repair(info))
 		return;
 	signal(sig, SIG_DFL);
 	raise(sig);

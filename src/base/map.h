@@ -37,7 +37,7 @@ int ct_map_check(const struct ct_map *m, struct ct_error *err);
  * For handlers of SIGBUS: true when the fault lay in a mapping, and can be returned to. Async-signal-safe.
  * ct_map_guard installs a handler that does only this, for programs that have none of their own.
  */
-bool ct_map_mend(const siginfo_t *info);
+bool ct_map_repair(const siginfo_t *info);
 void ct_map_guard(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* rounds: see rounds.h. */
+/* parallel: see parallel.h. */
 #include "base/parallel.h"
 
 #include <stdlib.h>
@@ -50,7 +50,7 @@ first_failure(const struct worker *workers, int n)
 }
 
 int
-ct_rounds_run(struct ct_pool *pool, int n, ct_item_fn fn, void *ctx, const char *phase,
+ct_parallel_run(struct ct_pool *pool, int n, ct_item_fn fn, void *ctx, const char *phase,
     ct_progress_fn progress, void *progress_ctx, struct ct_error *err)
 {
 	int threads = ct_pool_threads(pool), size = ROUND * threads, i, rc = CT_OK;

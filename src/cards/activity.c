@@ -182,7 +182,7 @@ ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const st
 		rc = ct_fail_memory(err, (size_t)chunks * (size_t)tc->L * sizeof *j.found, "activations");
 		goto fail;
 	}
-	rc = ct_rounds_run(pool, chunks, run_chunk, &j, "activations", progress, ctx, err);
+	rc = ct_parallel_run(pool, chunks, run_chunk, &j, "activations", progress, ctx, err);
 	if (rc != CT_OK)
 		goto fail;
 	a->L = tc->L;

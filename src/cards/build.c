@@ -352,7 +352,7 @@ build_layer(struct job *j, struct ct_pool *pool, ct_progress_fn progress, void *
 	out->f1 = calloc(F, sizeof *out->f1);
 	if (out->records == NULL || out->sizes == NULL || out->labels == NULL || out->f1 == NULL)
 		return ct_fail_memory(err, F * sizeof *out->records, "feature cards");
-	return ct_rounds_run(pool, (out->F + size - 1) / size, build_batch, j, "cards", progress, ctx, err);
+	return ct_parallel_run(pool, (out->F + size - 1) / size, build_batch, j, "cards", progress, ctx, err);
 }
 
 struct hashed {

@@ -26,7 +26,7 @@ struct ct_card_logit {
 	float weight;			/* <sum of decoders, unembedding row>; NAN when a file gives none */
 };
 
-/* Two steps of the per-layer twin, from its feature `first` of the card's layer to `second` of a later one. */
+/* Two steps of the per-layer transcoder, from its feature `first` of the card's layer to `second` of a later one. */
 struct ct_card_rewrite {
 	int layer;			/* of second; 0: there is none (see rewrite.h) */
 	int first, second;

@@ -13,7 +13,7 @@ static const float least_share = 0.25f, least_cosine = 0.5f, least_f1 = 0.5f;
 struct job {
 	const struct ct_transcoder *clt, *plt;
 	const struct ct_activity *ours, *theirs;
-	float *write;			/* (F,D) what the twin's features of layer m write, of length 1 */
+	float *write;			/* (F,D) what the per-layer transcoder's features of layer m write, of length 1 */
 	float *cosine;			/* (F) of feature f with each of them */
 	float *length;			/* (F) squared, of all that each feature of the layer writes */
 	float *row, *read;		/* (D) */
@@ -26,7 +26,7 @@ count(const struct ct_activity *a, int l, int f)
 	return (int)(a->layers[l].start[f + 1] - a->layers[l].start[f]);
 }
 
-/* Of "active" on the tokens marked in here, n of them, with the twin's feature. */
+/* Of "active" on the tokens marked in here, n of them, with the per-layer transcoder's feature. */
 static float
 overlap(const struct job *j, int n, int l, int f)
 {
@@ -47,7 +47,7 @@ mark(const struct job *j, int l, int f, bool active)
 		j->here[a->tokens[i]] = active;
 }
 
-/* The twin's feature of layer l that is most like f there, among those that feed its feature g of layer m. */
+/* The per-layer transcoder's feature of layer l that is most like f there, among those that feed its feature g of layer m. */
 static int
 first_step(const struct job *j, int n, int l, int m, int g)
 {
@@ -68,7 +68,7 @@ first_step(const struct job *j, int n, int l, int m, int g)
 	return best;
 }
 
-/* The twin's feature of layer m that writes what j->cosine says f writes there, on the same n tokens; or -1. */
+/* The per-layer transcoder's feature of layer m that writes what j->cosine says f writes there, on the same n tokens; or -1. */
 static int
 second_step(const struct job *j, int n, int m)
 {

@@ -2,7 +2,7 @@
  * rewrite: where a cross-layer transcoder may have drawn two steps of the model as one.
  *
  * A feature of a cross-layer transcoder writes to its own layer and to later ones, so that A -> B -> C can be explained
- * as A -> C ("shallow rewrite"). The per-layer twin cannot: it shows B. Owns the comparison of the two over a corpus;
+ * as A -> C ("shallow rewrite"). The per-layer transcoder cannot: it shows B. Owns the comparison of the two over a corpus;
  * card.h has its result.
  */
 #ifndef CT_CARDS_REWRITE_H
@@ -14,8 +14,8 @@
 #include "model/transcoder.h"
 
 /*
- * Feature f of layer l may be a shallow rewrite when there are a later layer m, a feature g of the twin there, and a
- * feature e of the twin in layer l, such that
+ * Feature f of layer l may be a shallow rewrite when there are a later layer m, a feature g of the per-layer one there, and a
+ * feature e of the per-layer one in layer l, such that
  *
  *   |dec_{l->m}[f]|^2 >= 1/4 sum_n |dec_{l->n}[f]|^2      much of what f writes goes to layer m
  *   cos(dec_{l->m}[f], dec_m[g]) >= 1/2,  F1(f,g) >= 1/2  g writes the same there, on the same tokens

@@ -1,10 +1,10 @@
 /*
- * lab: a model with its transcoders and its corpus, for the commands that measure over a corpus.
+ * context: a model with its transcoders and its corpus, for the commands that measure over a corpus.
  *
  * These commands look below the facade, which is about one prompt at a time.
  */
-#ifndef CT_CLI_LAB_H
-#define CT_CLI_LAB_H
+#ifndef CT_CLI_CORPUS_CONTEXT_H
+#define CT_CLI_CORPUS_CONTEXT_H
 
 #include "base/error.h"
 #include "base/pool.h"
@@ -13,13 +13,13 @@
 #include "model/tokenizer.h"
 #include "model/transcoder.h"
 
-struct cli_coder {
+struct cli_transcoder {
 	struct ct_transcoder *tc;
 	char *dir;			/* of the transcoder */
 	char *features;			/* of its cards */
 };
 
-struct cli_lab {
+struct cli_corpus_context {
 	bool allow_nonfinite;		/* set before opening, */
 	bool no_corpus;			/* as is this: none is needed */
 	char *dir;
@@ -27,22 +27,22 @@ struct cli_lab {
 	struct ct_tokenizer *tokenizer;
 	struct ct_corpus *corpus;	/* in the model's token ids */
 	struct ct_pool *pool;
-	int n_coders;			/* the model's CLT and its per-layer twin, or the one named */
-	struct cli_coder coders[2];
+	int n_transcoders;			/* the model's CLT and its per-layer transcoder, or the one named */
+	struct cli_transcoder transcoders[2];
 };
 
 /*
  * model NULL: the default. transcoder NULL: the model's own, both kinds. corpus: a recipe (*.yaml) or a text
- * file; NULL: the model's recipe.yaml. After a failure too, the lab is to be closed.
+ * file; NULL: the model's recipe.yaml. After a failure too, the context is to be closed.
  */
-int cli_lab_open(struct cli_lab *lab, const char *model, const char *transcoder, const char *corpus,
+int cli_corpus_context_open(struct cli_corpus_context *context, const char *model, const char *transcoder, const char *corpus,
     struct ct_error *err);
-void cli_lab_close(struct cli_lab *lab);
+void cli_corpus_context_close(struct cli_corpus_context *context);
 
 /* "CLT" or "PLT". */
-const char *cli_coder_kind(const struct cli_coder *coder);
+const char *cli_transcoder_kind(const struct cli_transcoder *transcoder);
 
 /* Builds the cards of its transcoders, with a progress bar and lines of figures (features.c). */
-int cli_lab_features(const struct cli_lab *lab, struct ct_error *err);
+int cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_error *err);
 
 #endif

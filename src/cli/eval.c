@@ -62,14 +62,14 @@ layer_rows(const struct ct_fidelity *f)
 }
 
 static void
-show(const struct cli_coder *coder, const struct ct_eval *e)
+show(const struct cli_transcoder *transcoder, const struct ct_eval *e)
 {
 	const struct ct_fidelity *f = e->fidelity;
 	const struct ct_eval_labels *labels = &e->labels;
 	char title[64];
 	int i;
 
-	cli_line("%s  %s", cli_coder_kind(coder), coder->dir);
+	cli_line("%s  %s", cli_transcoder_kind(transcoder), transcoder->dir);
 	snprintf(title, sizeof title, "held out: %d answers", f->n_answers);
 	cli_line(" %s", title);
 	row("accuracy of the model", &f->accuracy, 1);
@@ -143,7 +143,7 @@ labels_json(const struct ct_eval_labels *l)
 }
 
 static json_t *
-coder_json(const struct ct_eval *e)
+transcoder_json(const struct ct_eval *e)
 {
 	const struct ct_fidelity *f = e->fidelity;
 	const struct ct_graph_figures *g = &e->graphs;
@@ -179,7 +179,7 @@ run(struct cli *c)
 	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *json = NULL, *value;
 	struct ct_eval_options opt = {.prompts = 0, .others = 4};
 	struct cli_progress progress = {0};
-	struct cli_lab lab = {0};
+	struct cli_corpus_context context = {0};
 	struct ct_error err = {0};
 	json_t *root = json_object();
 	struct ct_eval *e;
@@ -191,7 +191,7 @@ run(struct cli *c)
 		case KEY_TRANSCODER: transcoder = value; break;
 		case KEY_CORPUS: corpus = value; break;
 		case KEY_JSON: json = value; break;
-		case KEY_NONFINITE: lab.allow_nonfinite = true; break;
+		case KEY_NONFINITE: context.allow_nonfinite = true; break;
 		case KEY_PROMPTS:
 			if (cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0)
 				goto usage;
@@ -210,19 +210,19 @@ run(struct cli *c)
 		cli_error("eval takes no operand, found '%s'; see ctrace eval --help", c->argv[0]);
 		goto usage;
 	}
-	rc = cli_lab_open(&lab, model, transcoder, corpus, &err);
-	for (i = 0; rc == CT_OK && i < lab.n_coders; i++) {
-		rc = ct_eval_run(&e, lab.model, lab.coders[i].tc, lab.corpus, &opt, lab.pool, cli_progress,
+	rc = cli_corpus_context_open(&context, model, transcoder, corpus, &err);
+	for (i = 0; rc == CT_OK && i < context.n_transcoders; i++) {
+		rc = ct_eval_run(&e, context.model, context.transcoders[i].tc, context.corpus, &opt, context.pool, cli_progress,
 		    &progress, &err);
 		cli_progress_end(&progress);
 		if (rc != CT_OK)
 			break;
 		if (json == NULL)
-			show(&lab.coders[i], e);
-		json_object_set_new(root, lab.coders[i].tc->kind == CT_CLT ? "clt" : "plt", coder_json(e));
+			show(&context.transcoders[i], e);
+		json_object_set_new(root, context.transcoders[i].tc->kind == CT_CLT ? "clt" : "plt", transcoder_json(e));
 		ct_eval_free(e);
 	}
-	cli_lab_close(&lab);
+	cli_corpus_context_close(&context);
 	if (rc == CT_OK && json != NULL)
 		return cli_json(json, root);
 	status = rc == CT_OK ? CLI_OK : cli_fail(&err);

@@ -39,7 +39,7 @@ export_graph(struct export *x, const char *path, const char *out, const char *sl
 	names = ct_graph_file_names(file);
 	if (ct_graph_to_json(&root, &file->graph, &file->subgraph, &names, &err) < 0 ||
 	    (slug && ct_graph_folder_name(root, slug, &err) < 0) ||
-	    ct_form_write(&text, &n, x->to, x->pinned, root, &err) < 0)
+	    ct_format_write(&text, &n, x->to, x->pinned, root, &err) < 0)
 		status = cli_fail(&err);
 	else
 		status = cli_text(out, text, n);
@@ -153,7 +153,7 @@ run(struct cli *c)
 		}
 	if (key < 0)
 		return c->status;
-	if (!ct_form_known(x.to)) {
+	if (!ct_format_known(x.to)) {
 		cli_error("--to: expected dot, svg, html or json, found %s", *x.to ? x.to : "nothing");
 		return CLI_ERROR;
 	}

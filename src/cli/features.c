@@ -14,7 +14,7 @@
 enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII };
 
 static int
-build(const struct cli_lab *lab, const struct cli_coder *coder, const struct ct_activity *activity,
+build(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder, const struct ct_activity *activity,
     const struct ct_card_rewrite *rewrites, struct ct_error *err)
 {
 	struct cli_progress progress = {0};
@@ -22,13 +22,13 @@ build(const struct cli_lab *lab, const struct cli_coder *coder, const struct ct_
 	double start = ct_seconds();
 	int rc;
 
-	rc = ct_cards_build(coder->features, lab->model, coder->tc, lab->corpus, activity, rewrites, lab->pool,
+	rc = ct_cards_build(transcoder->features, context->model, transcoder->tc, context->corpus, activity, rewrites, context->pool,
 	    &sum, cli_progress, &progress, err);
 	cli_progress_end(&progress);
 	if (rc != CT_OK)
 		return rc;
-	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", coder->features,
-	    sum.features, cli_coder_kind(coder), lab->corpus->n_sentences, lab->corpus->n_tokens,
+	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", transcoder->features,
+	    sum.features, cli_transcoder_kind(transcoder), context->corpus->n_sentences, context->corpus->n_tokens,
 	    ct_seconds() - start);
 	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure,
 	    sum.named, sum.features - sum.dead - sum.named);
@@ -38,34 +38,34 @@ build(const struct cli_lab *lab, const struct cli_coder *coder, const struct ct_
 }
 
 int
-cli_lab_features(const struct cli_lab *lab, struct ct_error *err)
+cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_error *err)
 {
-	const struct cli_coder *coders = lab->coders;
+	const struct cli_transcoder *transcoders = context->transcoders;
 	struct ct_activity *activity[2] = {NULL};
 	struct ct_card_rewrite *rewrites = NULL;
 	struct cli_progress progress = {0};
 	int i, rc = CT_OK;
 
-	for (i = 0; rc == CT_OK && i < lab->n_coders; i++)
-		rc = ct_activity_collect(&activity[i], lab->model, coders[i].tc, lab->corpus, lab->pool, cli_progress,
+	for (i = 0; rc == CT_OK && i < context->n_transcoders; i++)
+		rc = ct_activity_collect(&activity[i], context->model, transcoders[i].tc, context->corpus, context->pool, cli_progress,
 		    &progress, err);
 	cli_progress_end(&progress);
-	if (rc == CT_OK && lab->n_coders == 2 && coders[0].tc->kind == CT_CLT && coders[1].tc->kind == CT_PLT)
-		rc = ct_rewrites_find(&rewrites, coders[0].tc, activity[0], coders[1].tc, activity[1], err);
-	for (i = 0; rc == CT_OK && i < lab->n_coders; i++)
-		rc = build(lab, &coders[i], activity[i], i == 0 ? rewrites : NULL, err);
-	for (i = 0; i < lab->n_coders; i++)
+	if (rc == CT_OK && context->n_transcoders == 2 && transcoders[0].tc->kind == CT_CLT && transcoders[1].tc->kind == CT_PLT)
+		rc = ct_rewrites_find(&rewrites, transcoders[0].tc, activity[0], transcoders[1].tc, activity[1], err);
+	for (i = 0; rc == CT_OK && i < context->n_transcoders; i++)
+		rc = build(context, &transcoders[i], activity[i], i == 0 ? rewrites : NULL, err);
+	for (i = 0; i < context->n_transcoders; i++)
 		ct_activity_free(activity[i]);
 	free(rewrites);
 	return rc;
 }
 
 static int
-export_cards(const struct cli_coder *coder, const char *to, struct ct_error *err)
+export_cards(const struct cli_transcoder *transcoder, const char *to, struct ct_error *err)
 {
 	struct cli_progress progress = {0};
 	struct ct_store *store;
-	int rc = ct_store_open(&store, coder->features, err);
+	int rc = ct_store_open(&store, transcoder->features, err);
 
 	if (rc != CT_OK)
 		return rc;
@@ -76,15 +76,15 @@ export_cards(const struct cli_coder *coder, const char *to, struct ct_error *err
 }
 
 static int
-import_cards(const struct cli_coder *coder, const char *from, struct ct_error *err)
+import_cards(const struct cli_transcoder *transcoder, const char *from, struct ct_error *err)
 {
 	struct cli_progress progress = {0};
 	long n;
-	int rc = ct_store_import(coder->features, from, coder->tc, &n, cli_progress, &progress, err);
+	int rc = ct_store_import(transcoder->features, from, transcoder->tc, &n, cli_progress, &progress, err);
 
 	cli_progress_end(&progress);
 	if (rc == CT_OK)
-		cli_line("%s: %ld cards of the %s, from %s", coder->features, n, cli_coder_kind(coder), from);
+		cli_line("%s: %ld cards of the %s, from %s", transcoder->features, n, cli_transcoder_kind(transcoder), from);
 	return rc;
 }
 
@@ -93,7 +93,7 @@ run(struct cli *c)
 {
 	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *json = NULL, *value;
 	bool ascii = false;
-	struct cli_lab lab = {0};
+	struct cli_corpus_context context = {0};
 	struct ct_error err = {0};
 	int key, rc;
 
@@ -104,7 +104,7 @@ run(struct cli *c)
 		case KEY_CORPUS: corpus = value; break;
 		case KEY_EXPORT: to = value; break;
 		case KEY_IMPORT: from = value; break;
-		case KEY_NONFINITE: lab.allow_nonfinite = true; break;
+		case KEY_NONFINITE: context.allow_nonfinite = true; break;
 		case KEY_ASCII: ascii = true; break;
 		case CLI_JSON: json = value; break;
 		}
@@ -117,7 +117,7 @@ run(struct cli *c)
 		return CLI_ERROR;
 	}
 	if (c->argc > 0) {
-		struct cli_model shown = {.model = model, .transcoder = transcoder, .allow_nonfinite = lab.allow_nonfinite};
+		struct cli_model shown = {.model = model, .transcoder = transcoder, .allow_nonfinite = context.allow_nonfinite};
 
 		return cli_cards(&shown, c->argv, c->argc, json, ascii);
 	}
@@ -129,13 +129,13 @@ run(struct cli *c)
 		cli_error("--import reads cards, --corpus makes them: leave out one");
 		return CLI_ERROR;
 	}
-	lab.no_corpus = from != NULL;
-	rc = cli_lab_open(&lab, model, transcoder, corpus, &err);
+	context.no_corpus = from != NULL;
+	rc = cli_corpus_context_open(&context, model, transcoder, corpus, &err);
 	if (rc == CT_OK)
-		rc = from != NULL ? import_cards(&lab.coders[0], from, &err) : cli_lab_features(&lab, &err);
+		rc = from != NULL ? import_cards(&context.transcoders[0], from, &err) : cli_corpus_context_features(&context, &err);
 	if (rc == CT_OK && to != NULL)
-		rc = export_cards(&lab.coders[0], to, &err);
-	cli_lab_close(&lab);
+		rc = export_cards(&context.transcoders[0], to, &err);
+	cli_corpus_context_close(&context);
 	return rc == CT_OK ? CLI_OK : cli_fail(&err);
 }
 

@@ -11,7 +11,7 @@ model_json(const struct ct_engine_info *i)
 	return json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:i, s:s, s:i, s:s, s:b, s:b, s:o}", "name",
 	    ct_json_out_string(i->name), "dir", ct_json_out_string(i->dir), "family", i->family, "layers", i->L, "width",
 	    i->D, "vocabulary", i->V, "context", i->context, "transcoder", i->transcoder, "features", i->F, "activation",
-	    i->activation, "twin", i->has_twin, "cards", i->has_cards, "demo", ct_json_out_string(i->demo));
+	    i->activation, "twin", i->has_other_transcoder, "cards", i->has_cards, "demo", ct_json_out_string(i->demo));
 }
 
 /* Opening maps the weights without reading them all, so listing stays quick. */
@@ -34,7 +34,7 @@ describe(const char *dir, json_t *list)
 		json_array_append_new(list, model_json(i));
 	else
 		cli_line("%-16s %-6s %2dL D%-5d V%-6d %s %dx%d %s%s%s  %s", i->name, i->family, i->L, i->D, i->V,
-	    i->transcoder, i->L, i->F, i->activation, i->has_twin ? " + twin" : "",
+	    i->transcoder, i->L, i->F, i->activation, i->has_other_transcoder ? " + twin" : "",
 	    i->has_cards ? " + cards" : "", i->dir);
 	ct_engine_close(e);
 	return CLI_OK;

@@ -54,7 +54,7 @@ top_json(const struct request *q, enum ct_run which, int pos)
 }
 
 static json_t *
-effects_json(const struct request *q, const struct ct_outcome *o)
+effects_json(const struct request *q, const struct ct_effects *o)
 {
 	json_t *list = json_array();
 
@@ -94,9 +94,9 @@ continuation(const struct request *q, bool clamped, struct ct_error *err)
 	return text;
 }
 
-/* What a run showed, beside the outcome. */
+/* What a run showed, beside the effects. */
 struct results {
-	const struct ct_outcome *outcome;
+	const struct ct_effects *effects;
 	const struct ct_contrast *contrast;
 	const struct ct_parts *parts;		/* NULL: no supernodes */
 	const struct ct_sweep *sweep;		/* NULL: none asked for */
@@ -104,7 +104,7 @@ struct results {
 };
 
 static json_t *
-clamp_json(const struct request *q, int i, const struct ct_outcome *o)
+clamp_json(const struct request *q, int i, const struct ct_effects *o)
 {
 	static const char *const units[] = {
 		[CT_ABSOLUTE] = "absolute", [CT_MULTIPLE] = "multiple", [CT_DELTA] = "delta"
@@ -127,7 +127,7 @@ clamp_json(const struct request *q, int i, const struct ct_outcome *o)
 
 /* One side of frozen beside free. */
 static json_t *
-side_json(const struct request *q, const struct ct_outcome *o, const float *prob, double kl)
+side_json(const struct request *q, const struct ct_effects *o, const float *prob, double kl)
 {
 	const struct ct_graph *g = ct_session_graph(q->ask.m.session);
 	json_t *targets = json_array();
@@ -149,7 +149,7 @@ side_json(const struct request *q, const struct ct_outcome *o, const float *prob
 static int
 show_json(const struct request *q, const struct results *r, int pos)
 {
-	const struct ct_outcome *o = r->outcome;
+	const struct ct_effects *o = r->effects;
 	json_t *root, *clamps = json_array(), *details = json_array();
 	char text[160];
 
@@ -219,7 +219,7 @@ number(char dst[32], const char *sign, double x)
 }
 
 static void
-show_effects(const struct request *q, const struct ct_outcome *o)
+show_effects(const struct request *q, const struct ct_effects *o)
 {
 	const struct ct_graph *g = ct_session_graph(q->ask.m.session);
 
@@ -246,7 +246,7 @@ show_effects(const struct request *q, const struct ct_outcome *o)
 
 /* "clamp  L1#249@8=0  Texas: value 0 at position 8", and what became of it. */
 static void
-show_clamp(const struct request *q, int i, const struct ct_outcome *o)
+show_clamp(const struct request *q, int i, const struct ct_effects *o)
 {
 	const struct ct_clamp *c = &q->clamps[i];
 	char label[160], text[160], strength[80], scope[80], lost[80] = "";
@@ -293,7 +293,7 @@ show_contrast(const struct request *q, const struct ct_contrast *x)
 }
 
 static void
-show_agreement(const struct ct_outcome *o)
+show_agreement(const struct ct_effects *o)
 {
 	if (isfinite(o->max_direct_error))
 		cli_line("self-check  all is frozen: observed = edges within %.1e", o->max_direct_error);
@@ -309,7 +309,7 @@ show_agreement(const struct ct_outcome *o)
 static void
 show(const struct request *q, const struct results *r, int pos)
 {
-	const struct ct_outcome *o = r->outcome;
+	const struct ct_effects *o = r->effects;
 	char text[160];
 
 	cli_model_line(q->ask.m.engine);
@@ -380,7 +380,7 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 	if (q->generate && (!(r->unclamped = continuation(q, false, err)) ||
 	    !(r->clamped = continuation(q, true, err))))
 		return err->code;
-	r->outcome = ct_session_outcome(s);
+	r->effects = ct_session_effects(s);
 	return CT_OK;
 }
 

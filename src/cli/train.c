@@ -57,7 +57,7 @@ tell(void *ctx, const char *text)
 }
 
 static void
-show_coder(const char *name, const struct ct_train_report *r, const struct ct_train_coder_report *c)
+show_transcoder(const char *name, const struct ct_train_report *r, const struct ct_train_transcoder_report *c)
 {
 	if (!c->made)
 		return;
@@ -74,26 +74,26 @@ show(const struct ct_train_report *r)
 	cli_line("corpus         %d sentences, %d held out, %d words", r->sentences, r->held_out, r->V);
 	cli_line("model          %.0f s  %dL D%d F%d  accuracy held out %.2f%%, seen %.2f%%", r->model_seconds,
 	    r->L, r->D, r->F, 100 * r->accuracy, 100 * r->accuracy_seen);
-	show_coder("transcoder", r, &r->clt);
-	show_coder("transcoder-plt", r, &r->plt);
+	show_transcoder("transcoder", r, &r->clt);
+	show_transcoder("transcoder-plt", r, &r->plt);
 }
 
 /* The scores of graphs, of some held-out prompts: `ctrace eval` takes all of them. */
 static int
-show_scores(const struct cli_lab *lab, struct ct_error *err)
+show_scores(const struct cli_corpus_context *context, struct ct_error *err)
 {
 	int rc = CT_OK;
 
-	for (int k = 0; k < lab->n_coders && rc == CT_OK; k++) {
+	for (int k = 0; k < context->n_transcoders && rc == CT_OK; k++) {
 		struct cli_progress progress = { 0 };
 		struct ct_graph_figures g;
 
-		rc = ct_graph_figures_measure(&g, lab->model, lab->coders[k].tc, lab->corpus, SCORED_PROMPTS, lab->pool,
+		rc = ct_graph_figures_measure(&g, context->model, context->transcoders[k].tc, context->corpus, SCORED_PROMPTS, context->pool,
 		    cli_progress, &progress, err);
 		cli_progress_end(&progress);
 		if (rc == CT_OK && g.n > 0)
 			cli_line("%s graphs of %d held-out prompts: replacement score %.3f, completeness %.3f",
-			    cli_coder_kind(&lab->coders[k]), g.n, g.replacement, g.completeness);
+			    cli_transcoder_kind(&context->transcoders[k]), g.n, g.replacement, g.completeness);
 	}
 	return rc;
 }
@@ -104,14 +104,14 @@ finish_model(const char *recipe, const char *out_dir, struct ct_error *err)
 {
 	const char *slash = strrchr(recipe, '/');
 	char *dir = out_dir ? strdup(out_dir) : slash ? strndup(recipe, (size_t)(slash - recipe) + 1) : strdup("./");
-	struct cli_lab lab = { 0 };
-	int rc = dir ? cli_lab_open(&lab, dir, NULL, recipe, err) : ct_fail_memory(err, 4096, "a path");
+	struct cli_corpus_context context = { 0 };
+	int rc = dir ? cli_corpus_context_open(&context, dir, NULL, recipe, err) : ct_fail_memory(err, 4096, "a path");
 
 	if (rc == CT_OK)
-		rc = cli_lab_features(&lab, err);
+		rc = cli_corpus_context_features(&context, err);
 	if (rc == CT_OK)
-		rc = show_scores(&lab, err);
-	cli_lab_close(&lab);
+		rc = show_scores(&context, err);
+	cli_corpus_context_close(&context);
 	free(dir);
 	return rc;
 }

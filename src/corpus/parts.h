@@ -1,6 +1,6 @@
 /*
  * parts: what an answer is put together from, as the recipe's `parts:` tells (models/README.md): the ones digit
- * and the magnitude of a sum. Owns reading them; what a part's features do is eval/exchange.h's affair.
+ * and the magnitude of a sum. Owns reading them; what a part's features do is eval/interchange_parts.h's affair.
  */
 #ifndef CT_CORPUS_PARTS_H
 #define CT_CORPUS_PARTS_H

@@ -117,10 +117,10 @@ add_planning(struct ct_eval *e, const struct ct_planning_figures *p)
 		return;
 	add_test(e, "no plan swap, own rhyme", 0, p->own, p->n);
 	for (moved = 0; moved < CT_PLANNING_MOVED; moved++) {
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
-			add_test(e, other[moved], ct_swap_strengths[k], p->other[moved][k], p->n);
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
-			add_test(e, word[moved], ct_swap_strengths[k], p->word[moved][k], p->n);
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
+			add_test(e, other[moved], ct_interchange_strengths[k], p->other[moved][k], p->n);
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
+			add_test(e, word[moved], ct_interchange_strengths[k], p->word[moved][k], p->n);
 	}
 }
 
@@ -129,29 +129,29 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	static const char *const places[CT_SWAP_PLACES] = {[CT_SWAP_ANSWER] = "bridge swap at the answer",
-	    [CT_SWAP_ONWARDS] = "bridge swap onwards"};
-	struct ct_swap_figures swap;
+	static const char *const places[CT_INTERCHANGE_PLACES] = {[CT_INTERCHANGE_ANSWER] = "bridge swap at the answer",
+	    [CT_INTERCHANGE_ONWARDS] = "bridge swap onwards"};
+	struct ct_interchange_figures swap;
 	struct ct_planning_figures planning;
-	struct ct_exchange_figures exchange[CT_CORPUS_MAX_PARTS];
+	struct ct_interchange_parts_figures exchange[CT_CORPUS_MAX_PARTS];
 	char name[64];
 	int place, i, k, rc;
 
-	rc = ct_swap_measure(&swap, m, tc, c, activity, others, pool, progress, ctx, err);
-	for (place = 0; rc == CT_OK && swap.n > 0 && place < CT_SWAP_PLACES; place++) {
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
-			add_test(e, places[place], ct_swap_strengths[k], swap.share[place][k], swap.n);
+	rc = ct_interchange_measure(&swap, m, tc, c, activity, others, pool, progress, ctx, err);
+	for (place = 0; rc == CT_OK && swap.n > 0 && place < CT_INTERCHANGE_PLACES; place++) {
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
+			add_test(e, places[place], ct_interchange_strengths[k], swap.share[place][k], swap.n);
 	}
 	if (rc == CT_OK)
 		rc = ct_planning_measure(&planning, m, tc, c, activity, others, pool, progress, ctx, err);
 	if (rc == CT_OK)
 		add_planning(e, &planning);
 	if (rc == CT_OK)
-		rc = ct_exchange_measure(exchange, m, tc, c, activity, others, pool, progress, ctx, err);
+		rc = ct_interchange_parts_measure(exchange, m, tc, c, activity, others, pool, progress, ctx, err);
 	for (i = 0; rc == CT_OK && i < c->n_parts; i++) {
 		snprintf(name, sizeof name, "swap of the %.24s", c->parts[i].name);
-		for (k = 0; exchange[i].n > 0 && k < CT_SWAP_STRENGTHS; k++)
-			add_test(e, name, ct_swap_strengths[k], exchange[i].share[k], exchange[i].n);
+		for (k = 0; exchange[i].n > 0 && k < CT_INTERCHANGE_STRENGTHS; k++)
+			add_test(e, name, ct_interchange_strengths[k], exchange[i].share[k], exchange[i].n);
 	}
 	return rc;
 }

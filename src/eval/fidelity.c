@@ -32,20 +32,20 @@ struct job {
 };
 
 static void
-add_layers(const struct job *j, const struct ct_local *lo, struct sums *s)
+add_layers(const struct job *j, const struct ct_local_model *lrm, struct sums *s)
 {
-	int D = j->m->cfg.D, T = lo->T, l, i;
+	int D = j->m->cfg.D, T = lrm->T, l, i;
 	size_t at, end;
 
-	for (i = 0; i < lo->n; i++)
-		s->active[lo->active[i].layer]++;
+	for (i = 0; i < lrm->n; i++)
+		s->active[lrm->active[i].layer]++;
 	for (l = 0; l < j->tc->L; l++) {
 		double *mean = s->mean + (size_t)l * (size_t)D;
 
 		at = ((size_t)l * (size_t)T + 1) * (size_t)D;
 		end = ((size_t)l + 1) * (size_t)T * (size_t)D;
 		for (i = 0; at < end; at++, i = i + 1 < D ? i + 1 : 0) {
-			double y = (double)lo->pass->mlp_out[at], e = (double)lo->error[at];
+			double y = (double)lrm->pass->mlp_out[at], e = (double)lrm->error[at];
 
 			mean[i] += y;
 			s->square[l] += y * y;
@@ -241,7 +241,7 @@ ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const st
 		    err, (size_t)chunks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
 		goto fail;
 	}
-	rc = ct_rounds_run(pool, chunks, measure_chunk, &j, "held-out sentences", progress, ctx, err);
+	rc = ct_parallel_run(pool, chunks, measure_chunk, &j, "held-out sentences", progress, ctx, err);
 	if (rc != CT_OK)
 		goto fail;
 	for (i = 0; i < chunks; i++)

@@ -2,7 +2,7 @@
  * fidelity: how well a transcoder stands in for the MLPs, over the held-out sentences of a corpus.
  *
  * Owns the figures that need the model, the replacement model and a corpus; those of attribution graphs are
- * in graphs.h, those of clamps in swap.h.
+ * in graphs.h, those of clamps in interchange.h.
  */
 #ifndef CT_EVAL_FIDELITY_H
 #define CT_EVAL_FIDELITY_H

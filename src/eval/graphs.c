@@ -70,7 +70,7 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	n = ct_default_roots(logits, j->m->cfg.V, s->answer, roots, TARGETS);
 	rc = ct_graph_build(&g, &p.local, p.ids, roots, n, MAX_FEATURES, a, NULL, NULL, NULL, err);
 	if (rc == CT_OK)
-		rc = ct_local_check(&p.local, p.ids, s->answer, a, &g->check.max_logit_error, NULL, NULL, err);
+		rc = ct_local_model_check(&p.local, p.ids, s->answer, a, &g->check.max_logit_error, NULL, NULL, err);
 	if (rc == CT_OK)
 		rc = ct_graph_prune(g, node_threshold, edge_threshold, &edges, a, NULL, NULL, err);
 	if (rc == CT_OK)
@@ -125,7 +125,7 @@ ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_model *m,
 		rc = ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
 	if (rc >= 0) {
 		j.sentences = sentences;
-		rc = ct_rounds_run(pool, n, measure_prompt, &j, "graphs", progress, ctx, err);
+		rc = ct_parallel_run(pool, n, measure_prompt, &j, "graphs", progress, ctx, err);
 	}
 	if (rc == CT_OK)
 		average(out, j.results, n);

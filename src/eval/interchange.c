@@ -1,4 +1,4 @@
-/* swap: see swap.h. */
+/* interchange: see interchange.h. */
 #include "eval/interchange.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 #include "eval/prompt.h"
 
 enum { SPAN = 8 };	/* positions before and at the answer that a swap may touch */
-const double ct_swap_strengths[CT_SWAP_STRENGTHS] = {1, 1.5, 2};
+const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS] = {1, 1.5, 2};
 
 enum { NO_ANSWER = -1, MANY_ANSWERS = -2 };	/* a rhyme alone does not say which word */
 
@@ -24,7 +24,7 @@ struct value {
 };
 
 struct result {
-	int n, given[CT_SWAP_PLACES][CT_SWAP_STRENGTHS];
+	int n, given[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS];
 };
 
 struct job {
@@ -184,11 +184,11 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 		const struct value *to = &j->values[others[i]];
 
 		r->n++;
-		for (place = 0; place < CT_SWAP_PLACES; place++) {
+		for (place = 0; place < CT_INTERCHANGE_PLACES; place++) {
 			n = ct_means_difference(&j->means, own * SPAN, others[i] * SPAN,
-			    place == CT_SWAP_ANSWER ? 1 : span(j->c, s), s->answer, NULL, clamps);
-			for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
-				rc = ct_prompt_clamped(&p, clamps, n, ct_swap_strengths[k], a, &said, err);
+			    place == CT_INTERCHANGE_ANSWER ? 1 : span(j->c, s), s->answer, NULL, clamps);
+			for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
+				rc = ct_prompt_clamped(&p, clamps, n, ct_interchange_strengths[k], a, &said, err);
 				if (rc != CT_OK)
 					return rc;
 				r->given[place][k] += said == to->answer[relation(j, s)];
@@ -199,15 +199,15 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 }
 
 static void
-add_up(struct ct_swap_figures *out, const struct result *r, int n)
+add_up(struct ct_interchange_figures *out, const struct result *r, int n)
 {
 	int i, k, place;
 
-	*out = (struct ct_swap_figures){0};
+	*out = (struct ct_interchange_figures){0};
 	for (i = 0; i < n; i++)
 		out->n += r[i].n;
-	for (place = 0; place < CT_SWAP_PLACES; place++) {
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+	for (place = 0; place < CT_INTERCHANGE_PLACES; place++) {
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
 			for (i = 0; i < n; i++)
 				out->share[place][k] += r[i].given[place][k];
 			out->share[place][k] = out->n > 0 ? out->share[place][k] / out->n : NAN;
@@ -216,7 +216,7 @@ add_up(struct ct_swap_figures *out, const struct result *r, int n)
 }
 
 int
-ct_swap_measure(struct ct_swap_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
+ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
@@ -236,7 +236,7 @@ ct_swap_measure(struct ct_swap_figures *out, const struct ct_model *m, const str
 	if (rc == CT_OK)
 		rc = collect_means(&j, activity, err);
 	if (rc == CT_OK)
-		rc = ct_rounds_run(pool, n, measure_sentence, &j, "swaps", progress, ctx, err);
+		rc = ct_parallel_run(pool, n, measure_sentence, &j, "swaps", progress, ctx, err);
 	if (rc == CT_OK)
 		add_up(out, j.results, n);
 fail:

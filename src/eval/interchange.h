@@ -1,5 +1,5 @@
 /*
- * swap: does the model believe its bridge features? The causal test of two-hop questions.
+ * interchange: does the model believe its bridge features? The causal test of two-hop questions.
  *
  * A corpus whose sentences are about a hidden variable (the state between city and capital) says what each
  * value's features are: the mean activations over training sentences about it, at the answer position and
@@ -7,8 +7,8 @@
  * own value to another's, and the model must give the other's answer. Values whose sentences do not agree on an
  * answer (a rhyme alone does not say which word) are not tested so.
  */
-#ifndef CT_EVAL_SWAP_H
-#define CT_EVAL_SWAP_H
+#ifndef CT_EVAL_INTERCHANGE_H
+#define CT_EVAL_INTERCHANGE_H
 
 #include "base/error.h"
 #include "base/pool.h"
@@ -18,17 +18,17 @@
 #include "model/model.h"
 #include "model/transcoder.h"
 
-enum ct_swap_place {
-	CT_SWAP_ANSWER,			/* at the answer position alone */
-	CT_SWAP_ONWARDS,		/* from the token that determines the value on */
-	CT_SWAP_PLACES
+enum ct_interchange_place {
+	CT_INTERCHANGE_ANSWER,			/* at the answer position alone */
+	CT_INTERCHANGE_ONWARDS,		/* from the token that determines the value on */
+	CT_INTERCHANGE_PLACES
 };
-enum { CT_SWAP_STRENGTHS = 3 };
-extern const double ct_swap_strengths[CT_SWAP_STRENGTHS];	/* 1, 1.5, 2 */
+enum { CT_INTERCHANGE_STRENGTHS = 3 };
+extern const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS];	/* 1, 1.5, 2 */
 
-struct ct_swap_figures {
+struct ct_interchange_figures {
 	int n;				/* swaps tried, each in all ways; 0: no such sentences */
-	double share[CT_SWAP_PLACES][CT_SWAP_STRENGTHS];	/* that gave the other value's answer */
+	double share[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS];	/* that gave the other value's answer */
 };
 
 /*
@@ -36,7 +36,7 @@ struct ct_swap_figures {
  * means, times the length of their decoders, reaches a tenth of the largest are moved by strength *
  * difference; nothing is frozen, and the model's own MLPs run on the changed stream.
  */
-int ct_swap_measure(struct ct_swap_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
+int ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 

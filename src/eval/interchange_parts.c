@@ -1,4 +1,4 @@
-/* exchange: see exchange.h. */
+/* interchange_parts: see interchange_parts.h. */
 #include "eval/interchange_parts.h"
 
 #include <math.h>
@@ -27,7 +27,7 @@ struct value {
 };
 
 struct result {
-	int n[CT_CORPUS_MAX_PARTS], given[CT_CORPUS_MAX_PARTS][CT_SWAP_STRENGTHS];
+	int n[CT_CORPUS_MAX_PARTS], given[CT_CORPUS_MAX_PARTS][CT_INTERCHANGE_STRENGTHS];
 };
 
 struct job {
@@ -196,8 +196,8 @@ exchange(const struct job *j, const struct ct_prompt *p, const struct whole *own
 		return rc;
 	r->n[part]++;
 	n = ct_means_difference(&j->means, from, value, 1, j->c->sentences[own->sentence].answer, NULL, clamps);
-	for (k = 0; rc == CT_OK && k < CT_SWAP_STRENGTHS; k++) {
-		rc = ct_prompt_clamped(p, clamps, n, ct_swap_strengths[k], a, &said, err);
+	for (k = 0; rc == CT_OK && k < CT_INTERCHANGE_STRENGTHS; k++) {
+		rc = ct_prompt_clamped(p, clamps, n, ct_interchange_strengths[k], a, &said, err);
 		r->given[part][k] += rc == CT_OK && fits(j, said, own, value);
 	}
 	return rc;
@@ -232,25 +232,25 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 }
 
 static void
-add_up(struct ct_exchange_figures *out, const struct job *j)
+add_up(struct ct_interchange_parts_figures *out, const struct job *j)
 {
 	int i, k, part;
 
 	for (part = 0; part < j->c->n_parts; part++) {
-		struct ct_exchange_figures *x = &out[part];
+		struct ct_interchange_parts_figures *x = &out[part];
 
 		for (i = 0; i < j->n_sentences; i++) {
 			x->n += j->results[i].n[part];
-			for (k = 0; k < CT_SWAP_STRENGTHS; k++)
+			for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
 				x->share[k] += j->results[i].given[part][k];
 		}
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
 			x->share[k] = x->n > 0 ? x->share[k] / x->n : NAN;
 	}
 }
 
 int
-ct_exchange_measure(struct ct_exchange_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
+ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
@@ -258,10 +258,10 @@ ct_exchange_measure(struct ct_exchange_figures *out, const struct ct_model *m, c
 	int *sentences = NULL, i, rc;
 
 	for (i = 0; i < c->n_parts; i++)
-		out[i] = (struct ct_exchange_figures){0};
+		out[i] = (struct ct_interchange_parts_figures){0};
 	if (c->n_parts == 0)
 		return CT_OK;
-	rc = j.n_sentences = ct_held_out_prompts(&sentences, c, CT_EXCHANGE_SENTENCES, err);
+	rc = j.n_sentences = ct_held_out_prompts(&sentences, c, CT_INTERCHANGE_PARTS_SENTENCES, err);
 	if (rc < 0)
 		return rc;
 	j.sentences = sentences;
@@ -274,7 +274,7 @@ ct_exchange_measure(struct ct_exchange_figures *out, const struct ct_model *m, c
 	if (rc == CT_OK)
 		rc = collect_means(&j, activity, err);
 	if (rc == CT_OK)
-		rc = ct_rounds_run(pool, j.n_sentences, measure_sentence, &j, "exchanges", progress, ctx, err);
+		rc = ct_parallel_run(pool, j.n_sentences, measure_sentence, &j, "exchanges", progress, ctx, err);
 	if (rc == CT_OK)
 		add_up(out, &j);
 	ct_means_free(&j.means);

@@ -1,7 +1,7 @@
 /*
  * means: how active the features are on groups of tokens, and what tells two groups apart, as clamps.
  *
- * Owns the means; what a group is, and what clamping its features should do, belongs to the tests (swap.h,
+ * Owns the means; what a group is, and what clamping its features should do, belongs to the tests (interchange.h,
  * planning.h).
  */
 #ifndef CT_EVAL_MEANS_H

@@ -19,7 +19,7 @@ static const double least_f1 = 0.5;
 
 struct result {
 	int n, own;
-	int other[CT_PLANNING_MOVED][CT_SWAP_STRENGTHS], word[CT_PLANNING_MOVED][CT_SWAP_STRENGTHS];
+	int other[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS], word[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];
 };
 
 struct job {
@@ -126,9 +126,9 @@ write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *
 {
 	static const struct ct_clamp_options how = {.mode = CT_FREE, .through = CT_MODEL};
 	struct ct_changed changed;
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 	struct ct_generator g;
-	int i, rc = ct_sites_init(&sites, &p->local, clamps, n, a, err);
+	int i, rc = ct_clamp_sites_init(&sites, &p->local, clamps, n, a, err);
 
 	if (rc == CT_OK)
 		rc = ct_intervene(&changed, &p->local, &sites, &how, a, err);
@@ -151,13 +151,13 @@ try_word(const struct job *j, const struct ct_prompt *p, int from, int to, struc
 	int moved, k, i, n, rc = CT_OK;
 
 	for (moved = 0; moved < CT_PLANNING_MOVED; moved++) {
-		for (k = 0; k < CT_SWAP_STRENGTHS && rc == CT_OK; k++) {
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS && rc == CT_OK; k++) {
 			struct ct_arena_mark mark = ct_arena_mark(a);
 
 			n = ct_means_difference(&j->means, from, to, 1, p->T - 1,
 			    moved == CT_PLANNING_LABELLED ? j->plans : NULL, clamps);
 			for (i = 0; i < n; i++)
-				clamps[i].amount *= ct_swap_strengths[k];
+				clamps[i].amount *= ct_interchange_strengths[k];
 			rc = write_on(j, p, clamps, n, written, a, err);
 			if (rc == CT_OK) {
 				r->other[moved][k] += fits(j->c, j->about[to], -1, written);
@@ -218,7 +218,7 @@ add_up(struct ct_planning_figures *out, const struct result *r, int n)
 	}
 	out->own = out->n > 0 ? own / out->n : NAN;
 	for (moved = 0; moved < CT_PLANNING_MOVED; moved++) {
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
 			other = word = 0;
 			for (i = 0; i < n; i++) {
 				other += r[i].other[moved][k];
@@ -255,7 +255,7 @@ ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, c
 	j.plans = calloc(j.means.first[tc->L] + 1, sizeof *j.plans);
 	rc = j.plans != NULL ? find_plans(&j, activity, err) : ct_fail_memory(err, j.means.first[tc->L], "labels");
 	if (rc == CT_OK)
-		rc = ct_rounds_run(pool, n, measure_sentence, &j, "plans", progress, ctx, err);
+		rc = ct_parallel_run(pool, n, measure_sentence, &j, "plans", progress, ctx, err);
 	if (rc == CT_OK)
 		add_up(out, j.results, n);
 done:

@@ -29,8 +29,8 @@ struct ct_planning_figures {
 	int n;				/* swaps tried, each in all ways; 0: nothing is planned */
 	double own;			/* unclamped: the rest is one about the sentence's own value */
 	/* Shares of n, by what was moved and how strongly. */
-	double other[CT_PLANNING_MOVED][CT_SWAP_STRENGTHS];	/* the rest is one about the other word's value */
-	double word[CT_PLANNING_MOVED][CT_SWAP_STRENGTHS];	/* and leads to the other word itself */
+	double other[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];	/* the rest is one about the other word's value */
+	double word[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];	/* and leads to the other word itself */
 };
 
 /* `others` words for each held-out sentence. Nothing is frozen, and the model's own MLPs run. */

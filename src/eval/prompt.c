@@ -20,7 +20,7 @@ ct_prompt_run(struct ct_prompt *p, const struct ct_model *m, const struct ct_tra
 	if (scratch == NULL)
 		return CT_ENOMEM;
 	ct_forward(m, &p->pass, ids, scratch, NULL, NULL);
-	return ct_local_init(&p->local, m, tc, &p->pass, NULL, a, NULL, NULL, err);
+	return ct_local_model_init(&p->local, m, tc, &p->pass, NULL, a, NULL, NULL, err);
 }
 
 float *
@@ -54,7 +54,7 @@ ct_prompt_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int 
 	struct ct_arena_mark mark = ct_arena_mark(a);
 	struct ct_clamp *moved = ct_arena_need(a, (size_t)n, sizeof *moved, "clamps", err);
 	struct ct_changed changed;
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 	float *logits = NULL;
 	int i, rc = moved != NULL ? CT_OK : CT_ENOMEM;
 
@@ -63,7 +63,7 @@ ct_prompt_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int 
 		moved[i].amount *= strength;
 	}
 	if (rc == CT_OK)
-		rc = ct_sites_init(&sites, &p->local, moved, n, a, err);
+		rc = ct_clamp_sites_init(&sites, &p->local, moved, n, a, err);
 	if (rc == CT_OK)
 		rc = ct_intervene(&changed, &p->local, &sites, &how, a, err);
 	if (rc == CT_OK) {

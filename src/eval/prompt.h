@@ -15,7 +15,7 @@ struct ct_prompt {
 	const int *ids;			/* (T), lent */
 	int T;
 	struct ct_pass pass;
-	struct ct_local local;
+	struct ct_local_model local;
 };
 
 /* Everything from the arena; p may not move afterwards. */

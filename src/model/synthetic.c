@@ -114,7 +114,7 @@ tensor(struct maker *mk, const char *name, int rank, const size_t *dim, const fl
 }
 
 static void
-make_coder_layer(struct maker *mk, const struct ct_shape *s, int l, struct ct_tc_layer *ly)
+make_transcoder_layer(struct maker *mk, const struct ct_shape *s, int l, struct ct_tc_layer *ly)
 {
 	size_t F = s->F, D = s->cfg.D, reach = s->kind == CT_CLT ? (size_t)(s->cfg.L - l) : 1;
 	double in = 1 / sqrt((double)D), out = 1 / sqrt((double)s->cfg.L * (double)D);
@@ -149,7 +149,7 @@ ct_transcoder_random(struct ct_transcoder **out, const struct ct_shape *s, struc
 	tc->scan = ct_arena_strdup(&tc->arena, "random");
 	mk.failed = !tc->layers || !tc->scan;
 	for (int l = 0; l < tc->L && !mk.failed; l++)
-		make_coder_layer(&mk, s, l, &tc->layers[l]);
+		make_transcoder_layer(&mk, s, l, &tc->layers[l]);
 	if (mk.failed) {
 		ct_transcoder_close(tc);
 		return CT_ENOMEM;

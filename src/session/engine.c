@@ -192,7 +192,7 @@ same_dir(const char *a, const char *b)
 }
 
 /*
- * The twin of transcoder/ is transcoder-plt/. What belongs to one of them (cards, typed labels) carries the same
+ * The other transcoder of transcoder/ is transcoder-plt/. What belongs to one of them (cards, typed labels) carries the same
  * ending, so that features of the two are never confused.
  */
 static int
@@ -206,13 +206,13 @@ choose_transcoder(
 	if (!clt || !plt || (opt->transcoder_dir && !given))
 		return ct_fail_memory(err, 4096, "paths");
 	*ending = "";
-	e->info.has_twin = ct_dir_exists(clt) && ct_dir_exists(plt);
+	e->info.has_other_transcoder = ct_dir_exists(clt) && ct_dir_exists(plt);
 	if (given) {
-		bool twin = same_dir(given, plt);	/* has cards and labels of its own */
+		bool per_layer = same_dir(given, plt);	/* has cards and labels of its own */
 
-		*ending = twin ? "-plt" : "";
-		e->info.transcoder_dir = twin ? plt : given;
-		e->info.has_twin = false;
+		*ending = per_layer ? "-plt" : "";
+		e->info.transcoder_dir = per_layer ? plt : given;
+		e->info.has_other_transcoder = false;
 		if (!ct_dir_exists(given))
 			return ct_fail(err, CT_ENOTFOUND, "%s: no such transcoder directory", given);
 		return CT_OK;
@@ -246,7 +246,7 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	labels = keep_path(e, base, name);
 	if (!dir || !labels)
 		return ct_fail_memory(err, 4096, "paths");
-	r = ct_cards_open(&e->cards, dir, labels, e->coder, err);
+	r = ct_cards_open(&e->cards, dir, labels, e->transcoder, err);
 	if (r == CT_OK)
 		e->info.has_cards = ct_cards_present(e->cards);
 	if (r == CT_OK)
@@ -305,15 +305,15 @@ describe(struct ct_engine *e)
 	struct ct_engine_info *i = &e->info;
 
 	i->family = c->family->model_type;
-	i->transcoder = e->coder->kind == CT_CLT ? "CLT" : "PLT";
-	i->activation = acts[e->coder->act];
-	i->scan = e->coder->scan;
+	i->transcoder = e->transcoder->kind == CT_CLT ? "CLT" : "PLT";
+	i->activation = acts[e->transcoder->act];
+	i->scan = e->transcoder->scan;
 	i->L = c->L;
 	i->D = c->D;
 	i->H = c->H;
 	i->V = c->V;
 	i->context = c->context;
-	i->F = e->coder->F;
+	i->F = e->transcoder->F;
 	i->demo = read_demo(e);
 }
 
@@ -347,7 +347,7 @@ ct_engine_open(
 	ct_tokenizer_set_bos(e->tokenizer, e->model->cfg.bos);
 	e->info.spaced = ct_tokenizer_spaced(e->tokenizer);
 	if ((r = choose_transcoder(e, opt, &ending, err)) < 0 ||
-	    (r = ct_transcoder_open(&e->coder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) <
+	    (r = ct_transcoder_open(&e->transcoder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) <
 		0 ||
 	    (r = open_cards(e, ending, err)) < 0 || (r = ct_pool_open(&e->pool, opt->threads, err)) < 0 ||
 	    (r = ct_engine_check(e, err)) < 0)
@@ -367,7 +367,7 @@ ct_engine_check(const struct ct_engine *e, struct ct_error *err)
 {
 	int r = ct_engine_need_model(e, err);
 
-	return r < 0 ? r : ct_transcoder_check(e->coder, e->model, err);
+	return r < 0 ? r : ct_transcoder_check(e->transcoder, e->model, err);
 }
 
 uint32_t
@@ -375,8 +375,8 @@ ct_engine_digest(const struct ct_engine *e)
 {
 	uint32_t digest = e->model ? ct_tensors_digest(e->model->tensors, 0) : 0;
 
-	for (int i = 0; e->coder && i < e->coder->n_files; i++)
-		digest = ct_tensors_digest(e->coder->files[i], digest);
+	for (int i = 0; e->transcoder && i < e->transcoder->n_files; i++)
+		digest = ct_tensors_digest(e->transcoder->files[i], digest);
 	return digest;
 }
 
@@ -387,7 +387,7 @@ ct_engine_close(struct ct_engine *e)
 		return;
 	ct_cards_close(e->cards);
 	ct_pool_close(e->pool);
-	ct_transcoder_close(e->coder);
+	ct_transcoder_close(e->transcoder);
 	ct_tokenizer_close(e->tokenizer);
 	ct_model_close(e->model);
 	ct_graph_file_close(e->file);
@@ -520,7 +520,7 @@ ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *lab
 
 	if (r < 0)
 		return r;
-	if (layer < 0 || layer >= e->coder->L || feature < 0 || feature >= e->coder->layers[layer].F)
+	if (layer < 0 || layer >= e->transcoder->L || feature < 0 || feature >= e->transcoder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d to label", layer, feature);
 	return ct_cards_set_label(e->cards, layer, feature, label, err);
 }

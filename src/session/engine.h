@@ -21,7 +21,7 @@ struct ct_engine {
 	struct ct_engine_info info;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;
-	struct ct_transcoder *coder;
+	struct ct_transcoder *transcoder;
 	struct ct_pool *pool;
 	struct ct_cards *cards;		/* and labels */
 	const char **tokens;		/* (V) sanitised */
@@ -55,7 +55,7 @@ struct ct_session {
 	int *ids;
 	const char **words;		/* (T) as they stand there, sanitised; NULL: as they stand alone */
 	struct ct_pass pass;
-	struct ct_local local;
+	struct ct_local_model local;
 	struct ct_logits original, replacement;
 	double prompt_seconds;
 	/* The graph, and the edge list of its last pruning. */
@@ -71,8 +71,8 @@ struct ct_session {
 	struct ct_clamp *clamps;
 	int n_clamps;
 	struct ct_clamp_options clamp_options;
-	struct ct_outcome *outcome;
-	struct ct_sites sites;
+	struct ct_effects *effects;
+	struct ct_clamp_sites sites;
 	struct ct_changed changed;
 	struct ct_logits clamped;
 	/* Experiments (experiments.c), made when asked for. */
@@ -96,14 +96,14 @@ void ct_session_drop_survey(struct ct_session *s);
 /* Drops what the pins sum up to, when they or the graph change. */
 void ct_session_drop_parts(struct ct_session *s);
 void ct_session_drop_operands(struct ct_session *s);
-/* Counts an outcome of new clamps in the running agreement. */
-void ct_session_count_outcome(struct ct_session *s);
+/* Counts an effects of new clamps in the running agreement. */
+void ct_session_count_effects(struct ct_session *s);
 
 /* Fails when there is a graph in place of a model. */
 int ct_engine_need_model(const struct ct_engine *e, struct ct_error *err);
 
 /* Gives a session the graph of its engine's file. */
-int ct_session_adopt(struct ct_session *s, struct ct_error *err);
+int ct_session_load_graph(struct ct_session *s, struct ct_error *err);
 /* What ct_session_top and ct_session_prob know without a model: the outputs of the graph. */
 int ct_session_outputs(const struct ct_session *s, int pos, struct ct_top *out, int n);
 

@@ -143,9 +143,9 @@ experiment(const struct ct_session *s)
 }
 
 void
-ct_session_count_outcome(struct ct_session *s)
+ct_session_count_effects(struct ct_session *s)
 {
-	const struct ct_agreement *a = &s->outcome->agreement;
+	const struct ct_agreement *a = &s->effects->agreement;
 	struct ct_running *r = &s->running;
 	unsigned long long id = experiment(s);
 

@@ -1,5 +1,5 @@
 /*
- * session_graph: the facade's part for graphs that were read from a file, without a model. What these know is looked
+ * graph: the facade's part for graphs that were read from a file, without a model. What these know is looked
  * up here; everything else fails with the message of ct_engine_need_model.
  */
 #include <math.h>
@@ -80,7 +80,7 @@ fail:
 }
 
 int
-ct_session_adopt(struct ct_session *s, struct ct_error *err)
+ct_session_load_graph(struct ct_session *s, struct ct_error *err)
 {
 	const struct ct_graph_file *f = s->e->file;
 	struct ct_graph *g = ct_arena_need(&s->graph_arena, 1, sizeof *g, "a graph", err);

@@ -104,8 +104,8 @@ find_label(const struct ct_session *s, const struct member *m, struct ct_clamp *
 			take(m, a->layer, a->feature, out, max, &n);
 	}
 	*active = n > 0;
-	for (int l = 0; l < s->e->coder->L && !*active; l++)
-		for (int f = 0; f < s->e->coder->layers[l].F; f++)
+	for (int l = 0; l < s->e->transcoder->L && !*active; l++)
+		for (int f = 0; f < s->e->transcoder->layers[l].F; f++)
 			if (labelled(s, m, l, f))
 				take(m, l, f, out, max, &n);
 	return n;
@@ -131,8 +131,8 @@ similar_label(const struct ct_session *s, const struct member *m, const char *te
 		if (pos < 0 || a->pos == pos)
 			active = closer(active, ct_engine_label(s->e, a->layer, a->feature), text);
 	}
-	for (int l = 0; *text && l < s->e->coder->L; l++)
-		for (int f = 0; f < s->e->coder->layers[l].F; f++)
+	for (int l = 0; *text && l < s->e->transcoder->L; l++)
+		for (int f = 0; f < s->e->transcoder->layers[l].F; f++)
 			any = closer(any, ct_engine_label(s->e, l, f), text);
 	return active ? active : any;
 }
@@ -198,7 +198,7 @@ check_feature(const struct ct_session *s, const struct ct_clamp *c, struct ct_er
 
 	if (c->layer >= L)
 		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", c->layer, L - 1);
-	F = s->e->file ? s->e->info.F : s->e->coder->layers[c->layer].F;
+	F = s->e->file ? s->e->info.F : s->e->transcoder->layers[c->layer].F;
 	if (c->feature >= F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
 		    c->feature, c->layer, F - 1);

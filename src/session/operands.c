@@ -111,7 +111,7 @@ run_all(struct ct_session *s, struct ct_operands_run *r, ct_progress_fn progress
 	int ids[2][2 * CT_OPERANDS], code;
 
 	if ((code = find_numbers(s, r, ids, err)) == CT_OK && (code = write_corpus(&c, s, r, ids, err)) == CT_OK)
-		code = ct_activity_collect(&r->activity, s->e->model, s->e->coder, &c, s->e->pool, progress, ctx, err);
+		code = ct_activity_collect(&r->activity, s->e->model, s->e->transcoder, &c, s->e->pool, progress, ctx, err);
 	ct_arena_free(&c.arena);
 	return code;
 }
@@ -175,7 +175,7 @@ ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struc
 
 	if ((code = ct_session_check_position(s, pos, err)) < 0 || (code = ct_engine_check(s->e, err)) < 0)
 		return code;
-	if (layer < 0 || layer >= s->e->coder->L || feature < 0 || feature >= s->e->coder->layers[layer].F)
+	if (layer < 0 || layer >= s->e->transcoder->L || feature < 0 || feature >= s->e->transcoder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", layer, feature);
 	if (ct_session_operands_known(s, layer, feature, pos, out))
 		return CT_OK;

@@ -1,4 +1,4 @@
-/* session_pins: the facade's part about pinned nodes and supernodes: which there are, and what they are called. */
+/* pins: the facade's part about pinned nodes and supernodes: which there are, and what they are called. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>

@@ -18,7 +18,7 @@ ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *e
 	if (!s)
 		return ct_fail_memory(err, sizeof *s, "a session");
 	s->e = e;
-	if (e->file && ct_session_adopt(s, err) < 0) {
+	if (e->file && ct_session_load_graph(s, err) < 0) {
 		ct_session_close(s);
 		*out = NULL;
 		return CT_ENOMEM;
@@ -32,7 +32,7 @@ drop_clamps(struct ct_session *s)
 	ct_arena_free(&s->clamp_arena);
 	s->clamps = NULL;
 	s->n_clamps = 0;
-	s->outcome = NULL;
+	s->effects = NULL;
 	s->contrast = NULL;
 	s->clamped = (struct ct_logits){ 0 };
 }
@@ -105,7 +105,7 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 		goto out;
 	}
-	if ((r = ct_local_init(&s->local, m, s->e->coder, &s->pass, s->e->pool, &s->prompt, progress, ctx, err)) < 0 ||
+	if ((r = ct_local_model_init(&s->local, m, s->e->transcoder, &s->pass, s->e->pool, &s->prompt, progress, ctx, err)) < 0 ||
 	    (r = ct_session_logits_init(&s->original, s, s->pass.final, &s->prompt, err)) < 0)
 		goto out;
 	s->prompt_seconds = ct_seconds() - start;
@@ -137,7 +137,7 @@ run_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void
 
 /* The whole of `fresh`, which stands for another prompt, takes the place of what the session had. */
 static void
-take_over(struct ct_session *s, struct ct_session *fresh)
+replace(struct ct_session *s, struct ct_session *fresh)
 {
 	drop_clamps(s);
 	drop_graph(s);
@@ -166,7 +166,7 @@ ct_session_prompt(
 		ct_arena_free(&fresh.prompt);
 		return r;
 	}
-	take_over(s, &fresh);
+	replace(s, &fresh);
 	return CT_OK;
 }
 
@@ -195,7 +195,7 @@ static int
 resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *roots, struct ct_error *err)
 {
 	int pos = t->pos < 0 ? s->T - 1 : t->pos, V = s->e->model->cfg.V, r;
-	const struct ct_transcoder *tc = s->e->coder;
+	const struct ct_transcoder *tc = s->e->transcoder;
 	const float *logits;
 
 	if ((r = ct_session_check_position(s, pos, err)) < 0)
@@ -279,7 +279,7 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	    (r = ct_graph_build(&g, &s->local, s->ids, roots, n,
 		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool,
 		 progress, ctx, err)) < 0 ||
-	    (r = ct_local_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, progress, ctx, err)) < 0 ||
+	    (r = ct_local_model_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, progress, ctx, err)) < 0 ||
 	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, progress, ctx, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
 		goto fail;
 	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
@@ -345,18 +345,18 @@ apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_cla
 {
 	struct ct_arena arena = { 0 };
 	struct ct_clamp *copy = ct_arena_need(&arena, (size_t)n, sizeof *copy, "clamps", err);
-	struct ct_outcome *outcome = ct_arena_need(&arena, 1, sizeof *outcome, "clamps", err);
+	struct ct_effects *effects = ct_arena_need(&arena, 1, sizeof *effects, "clamps", err);
 	struct ct_logits logits;
 	struct ct_changed run;
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 	int r = CT_ENOMEM;
 
-	if (!copy || !outcome)
+	if (!copy || !effects)
 		goto fail;
 	memcpy(copy, clamps, (size_t)n * sizeof *copy);
-	if ((r = ct_sites_init(&sites, &s->local, copy, n, &arena, err)) < 0 ||
+	if ((r = ct_clamp_sites_init(&sites, &s->local, copy, n, &arena, err)) < 0 ||
 	    (r = ct_intervene(&run, &s->local, &sites, opt, &arena, err)) < 0 ||
-	    (r = ct_outcome_init(outcome, &s->local, g, &sites, opt, &run, &arena, err)) < 0 ||
+	    (r = ct_effects_init(effects, &s->local, g, &sites, opt, &run, &arena, err)) < 0 ||
 	    (r = ct_session_logits_init(&logits, s, run.final, &arena, err)) < 0 ||
 	    (r = ct_engine_check(s->e, err)) < 0)
 		goto fail;
@@ -365,7 +365,7 @@ apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_cla
 	s->clamps = copy;
 	s->n_clamps = n;
 	s->clamp_options = *opt;
-	s->outcome = outcome;
+	s->effects = effects;
 	s->sites = sites;
 	s->changed = run;
 	s->clamped = logits;
@@ -399,14 +399,14 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 			return r;
 	}
 	if ((r = apply_clamps(s, s->graph, clamps, n, opt ? opt : &defaults, err)) == CT_OK)
-		ct_session_count_outcome(s);
+		ct_session_count_effects(s);
 	return r;
 }
 
-const struct ct_outcome *
-ct_session_outcome(const struct ct_session *s)
+const struct ct_effects *
+ct_session_effects(const struct ct_session *s)
 {
-	return s->outcome;
+	return s->effects;
 }
 
 /* ---- generation */
@@ -480,7 +480,7 @@ ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_o
 		ct_arena_free(&fresh.prompt);
 		return r;
 	}
-	take_over(s, &fresh);
+	replace(s, &fresh);
 	return CT_OK;
 }
 
@@ -522,7 +522,7 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 		goto out;
 	}
 	fresh.subgraph = s->subgraph;
-	take_over(s, &fresh);
+	replace(s, &fresh);
 out:
 	free(text);
 	free(all);

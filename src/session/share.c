@@ -1,4 +1,4 @@
-/* session_share: the facade's part that hands graphs to other programs; the formats are in share/. */
+/* share: the facade's part that hands graphs to other programs; the formats are in share/. */
 #include <stdint.h>
 
 #include "session/engine.h"
@@ -65,7 +65,7 @@ ct_session_export(const struct ct_session *s, const char *form, bool pinned, cha
 	int rc = graph_json(&root, s, err);
 
 	if (rc == CT_OK)
-		rc = ct_form_write(text, n, form, pinned, root, err);
+		rc = ct_format_write(text, n, form, pinned, root, err);
 	json_decref(root);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * session_tokens: the facade's part that looks at one position of a run: next tokens, activations. Logits are computed
+ * tokens: the facade's part that looks at one position of a run: next tokens, activations. Logits are computed
  * for the positions that are asked for.
  */
 #include <math.h>
@@ -87,7 +87,7 @@ replacement_logits(struct ct_session *s, struct ct_error *err)
 	    &s->prompt, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
 	if (!final)
 		return CT_ENOMEM;
-	r = ct_replacement_run(s->e->model, s->e->coder, &s->pass, s->ids, final, &s->prompt, err);
+	r = ct_replacement_run(s->e->model, s->e->transcoder, &s->pass, s->ids, final, &s->prompt, err);
 	return r < 0 ? r : ct_session_logits_init(&s->replacement, s, final, &s->prompt, err);
 }
 
@@ -191,7 +191,7 @@ ct_session_prob(struct ct_session *s, enum ct_run which, int pos, int token)
 float
 ct_session_preactivation(const struct ct_session *s, int layer, int feature, int pos)
 {
-	const struct ct_transcoder *tc = s->e->coder;
+	const struct ct_transcoder *tc = s->e->transcoder;
 	const float *x;
 
 	if (!tc || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 ||
@@ -209,7 +209,7 @@ ct_session_activation(const struct ct_session *s, int layer, int feature, int po
 
 		return node >= 0 ? s->graph->nodes[node].activation : 0;
 	}
-	if (layer < 0 || layer >= s->e->coder->L || pos < 0 || pos >= s->T)
+	if (layer < 0 || layer >= s->e->transcoder->L || pos < 0 || pos >= s->T)
 		return 0;
 	for (int i = s->local.first[layer * s->T + pos]; i < s->local.first[layer * s->T + pos + 1]; i++)
 		if (s->local.active[i].feature == feature)
@@ -220,14 +220,14 @@ ct_session_activation(const struct ct_session *s, int layer, int feature, int po
 float
 ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos)
 {
-	const struct ct_transcoder *tc = s->e->coder;
+	const struct ct_transcoder *tc = s->e->transcoder;
 	float act, *room = NULL;
 
 	if (!s->n_clamps || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F ||
 	    pos < 1 || pos >= s->T)
 		return ct_session_activation(s, layer, feature, pos);
 	for (int i = 0; i < s->sites.n; i++) {
-		const struct ct_site *x = &s->sites.site[i];
+		const struct ct_clamp_site *x = &s->sites.site[i];
 
 		if (x->layer == layer && x->feature == feature && x->pos == pos)
 			return x->value;

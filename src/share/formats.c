@@ -1,4 +1,4 @@
-/* forms: see forms.h. */
+/* formats: see formats.h. */
 #include "share/formats.h"
 
 #include <math.h>
@@ -247,13 +247,13 @@ find_form(const char *name)
 }
 
 bool
-ct_form_known(const char *form)
+ct_format_known(const char *form)
 {
 	return find_form(form);
 }
 
 int
-ct_form_write(char **text, size_t *n, const char *form, bool pinned, const json_t *graph, struct ct_error *err)
+ct_format_write(char **text, size_t *n, const char *form, bool pinned, const json_t *graph, struct ct_error *err)
 {
 	const struct form *f = find_form(form);
 	json_t *part = NULL;

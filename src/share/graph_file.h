@@ -24,7 +24,7 @@ struct ct_graph_file {
 	const char *prompt, *slug, *scan;	/* as the file has them: not sanitised */
 	const char *model, *transcoder;	/* "" when the file does not say */
 	int F;				/* features of a layer: as many as the file needs, or says */
-	bool has_shares;		/* the file gives the nodes' influence; else it was computed from the links */
+	bool has_cumulative;		/* the file gives the nodes' influence; else it was computed from the links */
 	struct ct_subgraph subgraph;
 	int lost_pins;			/* ids that name no node of this file, or are more than a subgraph can hold */
 	json_t *metadata;		/* as in the file */

@@ -122,7 +122,7 @@ node_json(const struct ct_graph *g, const struct ct_graph_names *names, int node
 	    "feature_type", types[feature ? CT_NODE_FEATURE : n->kind],
 	    "jsNodeId", id,
 	    "clerp", clerp(names, n),
-	    "influence", target ? json_null() : ct_json_out_number(n->share),
+	    "influence", target ? json_null() : ct_json_out_number(n->cumulative),
 	    "activation", n->kind == CT_NODE_FEATURE ? ct_json_out_number(n->activation) : json_null(),
 	    "token_prob", ct_json_out_number(target && !feature ? (double)n->prob : 0),
 	    "is_target_logit", node == g->n_nodes - g->n_targets,

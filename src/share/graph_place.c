@@ -105,14 +105,14 @@ place_features(struct ct_graph_reader *r, struct ct_error *err)
 
 	if (!list)
 		return CT_ENOMEM;
-	r->f->has_shares = g->n_features > 0;
+	r->f->has_cumulative = g->n_features > 0;
 	for (int i = 0; i < r->raw.n_nodes; i++) {
 		struct ct_raw_node *raw = &r->raw.nodes[i];
 
 		if (raw->kind != CT_NODE_FEATURE || ct_reader_is_target(raw))
 			continue;
 		list[n++] = raw;
-		r->f->has_shares = r->f->has_shares && !isnan(raw->share);
+		r->f->has_cumulative = r->f->has_cumulative && !isnan(raw->cumulative);
 	}
 	qsort(list, (size_t)n, sizeof *list, by_feature);
 	for (int i = 0; i < n; i++) {
@@ -415,8 +415,8 @@ weigh(struct ct_graph_reader *r, struct ct_error *err)
 	for (int i = 0; i < r->raw.n_nodes; i++) {
 		struct ct_node *n = &g->nodes[r->node[i]];
 
-		if (r->f->has_shares)
-			n->share = or_else(r->raw.nodes[i].share, 1);
+		if (r->f->has_cumulative)
+			n->cumulative = or_else(r->raw.nodes[i].cumulative, 1);
 		n->inputs = ct_reader_extra(r, "inputs", r->raw.nodes[i].id, n->inputs);
 		g->n_kept += n->kept;
 	}

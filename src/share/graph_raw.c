@@ -237,7 +237,7 @@ read_field(struct ct_raw_graph *p, struct ct_raw_node *n, const char *key, int T
 	} else if (strcmp(key, "jsNodeId") == 0) {
 		r = read_maybe_text(p, "\"jsNodeId\"", &n->js_id, err);
 	} else if (strcmp(key, "influence") == 0) {
-		r = read_maybe(p, "\"influence\"", &n->share, err);
+		r = read_maybe(p, "\"influence\"", &n->cumulative, err);
 	} else if (strcmp(key, "activation") == 0) {
 		r = read_maybe(p, "\"activation\"", &n->activation, err);
 	} else if (strcmp(key, "token_prob") == 0) {
@@ -260,7 +260,7 @@ read_node(struct ct_raw_graph *p, int T, struct ct_error *err)
 {
 	static const char *const needed[] = { "node_id", "feature_type", "layer", "ctx_idx" };
 	static char none[] = "";
-	struct ct_raw_node n = { .clerp = none, .js_id = none, .share = NAN, .activation = NAN, .prob = NAN,
+	struct ct_raw_node n = { .clerp = none, .js_id = none, .cumulative = NAN, .activation = NAN, .prob = NAN,
 		.place = p->n_nodes, .same_id = -1 };
 	double feature = -1;
 	int seen = 0, r;

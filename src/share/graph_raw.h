@@ -23,7 +23,7 @@ struct ct_raw_node {
 	int layer;			/* -1: "E" */
 	int pos;
 	int index;			/* feature or token; -1: the file does not say */
-	double share, activation, prob;	/* NAN when missing */
+	double cumulative, activation, prob;	/* NAN when missing */
 	bool is_target;			/* marked as the first target */
 	int place;			/* in the file, from 0 */
 	int same_id;			/* place of an error node with this id too (the old form); -1: none */

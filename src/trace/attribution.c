@@ -49,7 +49,7 @@ struct worker {
 };
 
 struct job {
-	const struct ct_local *lo;
+	const struct ct_local_model *lrm;
 	const struct ct_layout *layout;
 	const int *ids;
 	struct chunk *chunks;
@@ -62,9 +62,9 @@ struct job {
 };
 
 int
-ct_layout_init(struct ct_layout *y, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a, struct ct_error *err)
 {
-	int T = lo->T, L = lo->m->cfg.L;
+	int T = lrm->T, L = lrm->m->cfg.L;
 
 	y->T = T;
 	y->L = L;
@@ -77,7 +77,7 @@ ct_layout_init(struct ct_layout *y, const struct ct_local *lo, struct ct_arena *
 		int *count = y->count + t * (L + 1);
 
 		for (int l = 0; l < L; l++)
-			count[l + 1] = count[l] + lo->first[l * T + t + 1] - lo->first[l * T + t];
+			count[l + 1] = count[l] + lrm->first[l * T + t + 1] - lrm->first[l * T + t];
 		y->first[t + 1] = y->first[t] + count[L];
 		for (int l = 0; l <= L; l++)
 			y->start[l * (T + 1) + t + 1] = y->start[l * (T + 1) + t] +
@@ -160,12 +160,12 @@ add_norm_back(
 static void
 attention_back(const struct job *j, struct worker *w, int l, int n, int Tp)
 {
-	const struct ct_model *m = j->lo->m;
+	const struct ct_model *m = j->lrm->m;
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
-	int D = c->D, T = j->lo->T, wq = c->H * c->head, wk = c->H_kv * c->head, group = c->H / c->H_kv;
-	const float *pattern = j->lo->pass->pattern + (size_t)l * c->H * T * T;
-	const float *scale = j->lo->pass->scale1 + l * T;
+	int D = c->D, T = j->lrm->T, wq = c->H * c->head, wk = c->H_kv * c->head, group = c->H / c->H_kv;
+	const float *pattern = j->lrm->pass->pattern + (size_t)l * c->H * T * T;
+	const float *scale = j->lrm->pass->scale1 + l * T;
 
 	if (n == 0)
 		return;
@@ -197,13 +197,13 @@ attention_back(const struct job *j, struct worker *w, int l, int n, int Tp)
 static void
 attention_back_first(const struct job *j, struct worker *w, int l, int from, int n, int Tp)
 {
-	const struct ct_model *m = j->lo->m;
+	const struct ct_model *m = j->lrm->m;
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
-	int D = c->D, T = j->lo->T, wq = c->H * c->head, group = c->H / c->H_kv, count = n - from,
+	int D = c->D, T = j->lrm->T, wq = c->H * c->head, group = c->H / c->H_kv, count = n - from,
 	    pos = Tp - 1;
-	const float *pattern = j->lo->pass->pattern + (size_t)l * c->H * T * T;
-	const float *scale = j->lo->pass->scale1 + l * T;
+	const float *pattern = j->lrm->pass->pattern + (size_t)l * c->H * T * T;
+	const float *scale = j->lrm->pass->scale1 + l * T;
 	float *own = w->N;
 
 	if (count == 0)
@@ -260,21 +260,21 @@ chunk_start(const struct job *j, const struct chunk *c, int t)
 static void
 mlp_edges(const struct job *j, struct worker *w, const struct chunk *c, int m, int spread, int n)
 {
-	const struct ct_local *lo = j->lo;
-	int T = lo->T, D = lo->m->cfg.D, L = lo->m->cfg.L, Tp = c->pos + 1;
+	const struct ct_local_model *lrm = j->lrm;
+	int T = lrm->T, D = lrm->m->cfg.D, L = lrm->m->cfg.L, Tp = c->pos + 1;
 	size_t ld = chunk_width(j, c);
-	const float *b_dec = lo->tc->layers[m].b_dec;
+	const float *b_dec = lrm->tc->layers[m].b_dec;
 
 	for (int t = 0; t < Tp; t++) {
 		const int *features = j->layout->count + t * (L + 1);
 		int count = t == c->pos ? n : spread;
-		size_t at = chunk_start(j, c, t) + (size_t)(lo->tc->kind == CT_CLT ? 0 : features[m]);
+		size_t at = chunk_start(j, c, t) + (size_t)(lrm->tc->kind == CT_CLT ? 0 : features[m]);
 		size_t error_at = chunk_start(j, c, t) + (size_t)(features[c->rows[0].layer] + m);
-		const float *error = lo->error + ((size_t)m * T + t) * D;
-		const float *constant = t == 0 ? lo->constant + (size_t)m * D : b_dec;
+		const float *error = lrm->error + ((size_t)m * T + t) * D;
+		const float *constant = t == 0 ? lrm->constant + (size_t)m * D : b_dec;
 
-		ct_sgemm(false, true, count, lo->dec_n[m * T + t], D, 1, w->G + (size_t)t * D, Tp * D,
-		    lo->dec[m * T + t], D, 1, w->E + at, (int)ld);
+		ct_sgemm(false, true, count, lrm->dec_n[m * T + t], D, 1, w->G + (size_t)t * D, Tp * D,
+		    lrm->dec[m * T + t], D, 1, w->E + at, (int)ld);
 		for (int b = 0; b < count; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
 
@@ -308,9 +308,9 @@ pack_row(const struct job *j, const struct chunk *c, const float *E, struct ct_r
 static void
 skip_back(const struct job *j, struct worker *w, int m, int n, int Tp)
 {
-	const struct ct_local *lo = j->lo;
-	int D = lo->m->cfg.D;
-	const float *w_skip = lo->tc->layers[m].w_skip, *b = lo->m->layers[m].norm2.b;
+	const struct ct_local_model *lrm = j->lrm;
+	int D = lrm->m->cfg.D;
+	const float *w_skip = lrm->tc->layers[m].w_skip, *b = lrm->m->layers[m].norm2.b;
 
 	if (!w_skip || n == 0)
 		return;
@@ -318,9 +318,9 @@ skip_back(const struct job *j, struct worker *w, int m, int n, int Tp)
 	for (int r = 0; r < n * Tp; r++) {
 		float *g = w->N + (size_t)r * D, *G = w->G + (size_t)r * D;
 
-		if (lo->tc->read == CT_READ_NORM2 && b)
+		if (lrm->tc->read == CT_READ_NORM2 && b)
 			w->bias[r / Tp] += ct_sdot(D, g, b);
-		ct_read_frozen_back(lo, m, r % Tp, g, g);
+		ct_read_frozen_back(lrm, m, r % Tp, g, g);
 		for (int d = 0; d < D; d++)
 			G[d] += g[d];
 	}
@@ -330,21 +330,21 @@ skip_back(const struct job *j, struct worker *w, int m, int n, int Tp)
 static void
 inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, int Tp)
 {
-	const struct ct_local *lo = j->lo;
-	const struct ct_model *m = lo->m;
+	const struct ct_local_model *lrm = j->lrm;
+	const struct ct_model *m = lrm->m;
 	int D = m->cfg.D;
 	float *G = w->G + (size_t)b * Tp * D, *own = G + (size_t)row->pos * D;
 
 	memset(G, 0, (size_t)Tp * D * sizeof *G);
 	if (row->kind == CT_TARGET_FEATURE) {
-		const struct ct_tc_layer *ly = &lo->tc->layers[row->layer];
+		const struct ct_tc_layer *ly = &lrm->tc->layers[row->layer];
 		const float *nb = m->layers[row->layer].norm2.b;
 
-		ct_transcoder_encoder_row(lo->tc, row->layer, row->index, own);
+		ct_transcoder_encoder_row(lrm->tc, row->layer, row->index, own);
 		w->bias[b] = ly->b_enc[row->index];
-		if (lo->tc->read == CT_READ_NORM2 && nb)
+		if (lrm->tc->read == CT_READ_NORM2 && nb)
 			w->bias[b] += ct_sdot(D, own, nb);
-		ct_read_frozen_back(lo, row->layer, row->pos, own, own);
+		ct_read_frozen_back(lrm, row->layer, row->pos, own, own);
 	} else {
 		const float *A = m->unembed + (size_t)row->index * D;
 		const float *B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D
@@ -353,7 +353,7 @@ inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, i
 		for (int d = 0; d < D; d++)
 			own[d] = A[d] - B[d];
 		w->bias[b] = m->norm_f.b ? ct_sdot(D, own, m->norm_f.b) : 0;
-		ct_norm_frozen_back(m, &m->norm_f, lo->pass->scale_f[row->pos], own, own);
+		ct_norm_frozen_back(m, &m->norm_f, lrm->pass->scale_f[row->pos], own, own);
 	}
 }
 
@@ -361,18 +361,18 @@ inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, i
 static float
 target_value(const struct job *j, const struct ct_row *row)
 {
-	const struct ct_local *lo = j->lo;
-	const struct ct_model *m = lo->m;
+	const struct ct_local_model *lrm = j->lrm;
+	const struct ct_model *m = lrm->m;
 	int D = m->cfg.D;
 	const float *y, *A, *B;
 	double sum = 0;
 
 	if (row->kind == CT_TARGET_FEATURE) {
-		y = lo->read + ((size_t)row->layer * lo->T + row->pos) * D;
-		return lo->tc->layers[row->layer].b_enc[row->index] +
-		       ct_transcoder_encode_one(lo->tc, row->layer, row->index, y);
+		y = lrm->read + ((size_t)row->layer * lrm->T + row->pos) * D;
+		return lrm->tc->layers[row->layer].b_enc[row->index] +
+		       ct_transcoder_encode_one(lrm->tc, row->layer, row->index, y);
 	}
-	y = lo->pass->final + (size_t)row->pos * D;
+	y = lrm->pass->final + (size_t)row->pos * D;
 	A = m->unembed + (size_t)row->index * D;
 	B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D : m->unembed_mean;
 	for (int d = 0; d < D; d++)
@@ -410,10 +410,10 @@ static void
 walk(void *arg, int task, int worker)
 {
 	struct job *j = arg;
-	const struct ct_local *lo = j->lo;
+	const struct ct_local_model *lrm = j->lrm;
 	const struct chunk *c = &j->chunks[task];
 	struct worker *w = &j->workers[worker];
-	const struct ct_model *m = lo->m;
+	const struct ct_model *m = lrm->m;
 	int D = m->cfg.D, L = m->cfg.L, Tp = c->pos + 1, n = 0, spread = 0;
 	size_t ld = chunk_width(j, c);
 
@@ -547,12 +547,12 @@ make_rows(
 }
 
 int
-ct_attribute(const struct ct_local *lo, const struct ct_layout *layout, const int *ids, struct ct_row *rows,
+ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, const int *ids, struct ct_row *rows,
     int n, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	int threads = ct_pool_threads(pool), r = CT_ENOMEM;
 	struct ct_arena tmp = { 0 };
-	struct job j = { .lo = lo, .layout = layout, .ids = ids, .progress = progress, .ctx = ctx };
+	struct job j = { .lrm = lrm, .layout = layout, .ids = ids, .progress = progress, .ctx = ctx };
 	struct sizes z = { 0 };
 
 	j.chunks = ct_arena_need(&tmp, (size_t)n, sizeof *j.chunks, "attribution", err);
@@ -564,7 +564,7 @@ ct_attribute(const struct ct_local *lo, const struct ct_layout *layout, const in
 	if ((r = make_rows(layout, rows, n, a, err)) < 0)
 		goto out;
 	for (int i = 0; i < threads; i++)
-		if ((r = make_worker(&j.workers[i], &lo->m->cfg, &z, &tmp, err)) < 0)
+		if ((r = make_worker(&j.workers[i], &lrm->m->cfg, &z, &tmp, err)) < 0)
 			goto out;
 	ct_pool_run(pool, j.n_chunks, walk, &j);
 	/* Small graphs may have been computed by the other threads alone. */

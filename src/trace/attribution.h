@@ -17,7 +17,7 @@
 #include "trace/replacement.h"
 
 /* How the rows of a local replacement model's targets are laid out (graph.h). */
-int ct_layout_init(struct ct_layout *y, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err);
+int ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a, struct ct_error *err);
 
 /* One row to be computed. */
 struct ct_row {
@@ -36,7 +36,7 @@ struct ct_row {
  * Computes n rows. rows[] is reordered. Cost per row about sum_{m<layer} (4 T' D^2 + 2 T'^2 D + 2 n_active D)
  * flops, T' = pos + 1. Results do not depend on the number of threads. Oracle: tests/unit/test_attribution.c.
  */
-int ct_attribute(const struct ct_local *lo, const struct ct_layout *layout, const int *ids, struct ct_row *rows,
+int ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, const int *ids, struct ct_row *rows,
     int n, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 #endif

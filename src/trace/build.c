@@ -9,12 +9,12 @@
 
 /* What a build works on; rows of all rounds end up in the graph. */
 struct build {
-	const struct ct_local *lo;
+	const struct ct_local_model *lrm;
 	const int *ids;
 	struct ct_layout layout;
 	struct ct_row *rows; /* roots first, then the features chosen so far */
 	int n_rows, n_roots;
-	int *row_of; /* (lo->n) index in rows, -1: not attributed */
+	int *row_of; /* (lrm->n) index in rows, -1: not attributed */
 };
 
 int
@@ -53,16 +53,16 @@ ct_default_roots(const float *logits, int V, int pos, struct ct_root *out, int m
 
 /* The index of an active feature, or -1: binary search in its (layer, position) range. */
 static int
-find_active(const struct ct_local *lo, int layer, int pos, int feature)
+find_active(const struct ct_local_model *lrm, int layer, int pos, int feature)
 {
-	int a = lo->first[layer * lo->T + pos], b = lo->first[layer * lo->T + pos + 1];
+	int a = lrm->first[layer * lrm->T + pos], b = lrm->first[layer * lrm->T + pos + 1];
 
 	while (a < b) {
 		int mid = a + (b - a) / 2;
 
-		if (lo->active[mid].feature == feature)
+		if (lrm->active[mid].feature == feature)
 			return mid;
-		if (lo->active[mid].feature < feature)
+		if (lrm->active[mid].feature < feature)
 			a = mid + 1;
 		else
 			b = mid;
@@ -84,10 +84,10 @@ attribute(struct build *b, int first, struct ct_arena *a, struct ct_pool *pool, 
     void *ctx, struct ct_error *err)
 {
 	int r = ct_attribute(
-	    b->lo, &b->layout, b->ids, b->rows + first, b->n_rows - first, a, pool, progress, ctx, err);
+	    b->lrm, &b->layout, b->ids, b->rows + first, b->n_rows - first, a, pool, progress, ctx, err);
 
 	for (int i = first; r == CT_OK && first > 0 && i < b->n_rows; i++)
-		b->row_of[find_active(b->lo, b->rows[i].layer, b->rows[i].pos, b->rows[i].index)] = i;
+		b->row_of[find_active(b->lrm, b->rows[i].layer, b->rows[i].pos, b->rows[i].index)] = i;
 	return r;
 }
 
@@ -111,11 +111,11 @@ static int
 known_influence(const struct build *b, const float *weights, double *influence, ct_progress_fn progress, void *ctx,
     struct ct_error *err)
 {
-	const struct ct_local *lo = b->lo;
-	int T = lo->T;
+	const struct ct_local_model *lrm = b->lrm;
+	int T = lrm->T;
 
-	memset(influence, 0, (size_t)lo->n * sizeof *influence);
-	for (int k = 0, i = lo->n, rows = 0; k < b->n_roots || i > 0;) {
+	memset(influence, 0, (size_t)lrm->n * sizeof *influence);
+	for (int k = 0, i = lrm->n, rows = 0; k < b->n_roots || i > 0;) {
 		const struct ct_row *row;
 		double flow;
 
@@ -138,7 +138,7 @@ known_influence(const struct build *b, const float *weights, double *influence, 
 			const float *edge = row->edges + b->layout.start[row->layer * (T + 1) + t];
 
 			for (int l = 0; l < row->layer; l++)
-				for (int s = lo->first[l * T + t]; s < lo->first[l * T + t + 1]; s++)
+				for (int s = lrm->first[l * T + t]; s < lrm->first[l * T + t + 1]; s++)
 					influence[s] += flow * fabs((double)*edge++);
 		}
 	}
@@ -150,11 +150,11 @@ static int
 expand(struct build *b, const float *weights, int max_features, struct ct_arena *a, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	const struct ct_local *lo = b->lo;
+	const struct ct_local_model *lrm = b->lrm;
 	int batch = max_features / 16 > 256 ? max_features / 16 : 256, chosen = 0, r = CT_ENOMEM;
 	struct ct_arena tmp = { 0 };
-	double *influence = ct_arena_need(&tmp, (size_t)lo->n, sizeof *influence, "influence", err);
-	struct candidate *list = ct_arena_need(&tmp, (size_t)lo->n, sizeof *list, "influence", err);
+	double *influence = ct_arena_need(&tmp, (size_t)lrm->n, sizeof *influence, "influence", err);
+	struct candidate *list = ct_arena_need(&tmp, (size_t)lrm->n, sizeof *list, "influence", err);
 
 	if (!influence || !list)
 		goto out;
@@ -164,12 +164,12 @@ expand(struct build *b, const float *weights, int max_features, struct ct_arena 
 
 		if ((r = known_influence(b, weights, influence, progress, ctx, err)) < 0)
 			break;
-		for (int i = 0; i < lo->n; i++)
+		for (int i = 0; i < lrm->n; i++)
 			if (b->row_of[i] < 0)
 				list[n++] = (struct candidate){ influence[i], i };
 		qsort(list, (size_t)n, sizeof *list, by_influence);
 		for (int i = 0; i < n && i < batch && chosen < max_features; i++, chosen++)
-			b->rows[b->n_rows++] = feature_row(&lo->active[list[i].active]);
+			b->rows[b->n_rows++] = feature_row(&lrm->active[list[i].active]);
 		r = attribute(b, first, a, pool, progress, ctx, err);
 	}
 out:
@@ -226,23 +226,23 @@ static int
 assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots, const int *root_row,
     struct ct_arena *a, struct ct_error *err)
 {
-	const struct ct_local *lo = b->lo;
-	int T = lo->T, L = lo->m->cfg.L, n = 0, r;
+	const struct ct_local_model *lrm = b->lrm;
+	int T = lrm->T, L = lrm->m->cfg.L, n = 0, r;
 
 	g->T = T;
 	g->L = L;
-	g->V = lo->m->cfg.V;
+	g->V = lrm->m->cfg.V;
 	g->n_features = b->n_rows - b->n_roots;
 	g->n_errors = L * T;
 	g->n_embeddings = T;
 	g->n_targets = b->n_roots;
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
-	if ((r = alloc_graph(g, lo->n, a, err)) < 0)
+	if ((r = alloc_graph(g, lrm->n, a, err)) < 0)
 		return r;
 	g->layout = b->layout;
-	memset(g->source, -1, (size_t)lo->n * sizeof *g->source);
-	for (int i = 0; i < lo->n; i++) {
-		const struct ct_active *f = &lo->active[i];
+	memset(g->source, -1, (size_t)lrm->n * sizeof *g->source);
+	for (int i = 0; i < lrm->n; i++) {
+		const struct ct_active *f = &lrm->active[i];
 
 		if (b->row_of[i] < 0)
 			continue;
@@ -255,7 +255,7 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 		set_row(g, n, &b->rows[b->row_of[i]]);
 		/* Among the features at its position: those of lower layers, then its place in its own. */
 		g->rank[n] = g->layout.count[f->pos * (L + 1) + f->layer] + i -
-			     lo->first[f->layer * T + f->pos];
+			     lrm->first[f->layer * T + f->pos];
 		g->source[g->layout.first[f->pos] + g->rank[n]] = n;
 		n++;
 	}
@@ -288,29 +288,29 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 }
 
 int
-ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids, const struct ct_root *roots,
+ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const int *ids, const struct ct_root *roots,
     int n_roots, int max_features, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress,
     void *ctx, struct ct_error *err)
 {
 	struct ct_arena tmp = { 0 };
-	struct build b = { .lo = lo, .ids = ids, .n_roots = n_roots, .n_rows = n_roots };
-	int wanted = lo->n < max_features ? lo->n : max_features, r = CT_ENOMEM;
+	struct build b = { .lrm = lrm, .ids = ids, .n_roots = n_roots, .n_rows = n_roots };
+	int wanted = lrm->n < max_features ? lrm->n : max_features, r = CT_ENOMEM;
 	struct ct_graph *g = ct_arena_need(a, 1, sizeof *g, "the graph", err);
 	int *root_row = ct_arena_need(&tmp, (size_t)n_roots, sizeof *root_row, "targets", err);
 	float *weights = ct_arena_need(&tmp, (size_t)n_roots, sizeof *weights, "targets", err);
 
 	b.rows = ct_arena_need(&tmp, (size_t)n_roots + wanted, sizeof *b.rows, "rows", err);
-	b.row_of = ct_arena_need(&tmp, (size_t)lo->n, sizeof *b.row_of, "rows", err);
-	if (!g || !root_row || !weights || !b.rows || !b.row_of || ct_layout_init(&b.layout, lo, a, err) < 0)
+	b.row_of = ct_arena_need(&tmp, (size_t)lrm->n, sizeof *b.row_of, "rows", err);
+	if (!g || !root_row || !weights || !b.rows || !b.row_of || ct_layout_init(&b.layout, lrm, a, err) < 0)
 		goto out;
-	for (int i = 0; i < lo->n; i++)
+	for (int i = 0; i < lrm->n; i++)
 		b.row_of[i] = -1;
 	for (int i = 0; i < n_roots; i++)
 		b.rows[i] = (struct ct_row){ .kind = roots[i].kind,
 			.pos = roots[i].pos,
 			.index = roots[i].index,
 			.other = roots[i].kind == CT_TARGET_DIFFERENCE ? roots[i].other : -1,
-			.layer = roots[i].kind == CT_TARGET_FEATURE ? roots[i].layer : lo->m->cfg.L };
+			.layer = roots[i].kind == CT_TARGET_FEATURE ? roots[i].layer : lrm->m->cfg.L };
 	if ((r = attribute(&b, 0, a, pool, progress, ctx, err)) < 0)
 		goto out;
 	for (int i = 0; i < n_roots; i++)
@@ -320,9 +320,9 @@ ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids,
 				root_row[i] = k;
 				weights[k] = roots[i].weight;
 			}
-	if (wanted == lo->n) {
-		for (int i = 0; i < lo->n; i++)
-			b.rows[b.n_rows++] = feature_row(&lo->active[i]);
+	if (wanted == lrm->n) {
+		for (int i = 0; i < lrm->n; i++)
+			b.rows[b.n_rows++] = feature_row(&lrm->active[i]);
 		r = attribute(&b, n_roots, a, pool, progress, ctx, err);
 	} else {
 		r = expand(&b, weights, wanted, a, pool, progress, ctx, err);

@@ -30,7 +30,7 @@ int ct_default_roots(const float *logits, int V, int pos, struct ct_root *out, i
  * known so far; the others' edges are summed in `omitted`), and fills influence and scores. Pruning is left to
  * ct_graph_prune. The graph lives in the arena.
  */
-int ct_graph_build(struct ct_graph **out, const struct ct_local *lo, const int *ids, const struct ct_root *roots,
+int ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const int *ids, const struct ct_root *roots,
     int n_roots, int max_features, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
 

@@ -42,7 +42,7 @@ struct ct_agreement {
 	int n;
 };
 
-struct ct_outcome {
+struct ct_effects {
 	struct ct_clamp_options options;
 	int n_effects, n_targets;
 	struct ct_effect *effects;	/* the targets in the graph's order, then features by |observed| */
@@ -58,11 +58,11 @@ struct ct_outcome {
 };
 
 /* What to hold against e->observed: the total over all paths, or where all of them are frozen the direct effect. */
-float ct_predicted(const struct ct_outcome *o, const struct ct_effect *e);
+float ct_predicted(const struct ct_effects *o, const struct ct_effect *e);
 
 /* The same clamps with attention patterns frozen and free: graphs do not see what passes through patterns. */
 struct ct_contrast {
-	struct ct_outcome frozen, free;		/* the same targets in the same order */
+	struct ct_effects frozen, free;		/* the same targets in the same order */
 	float *prob_frozen, *prob_free;		/* (V) of the next token at the graph's position */
 	double kl_frozen, kl_free;		/* model || clamped, in nats */
 	/* Over targets, sum |free - frozen| / (sum |frozen| + sum |free - frozen|); NAN when nothing moved. */

@@ -1,4 +1,4 @@
-/* outcome: what a clamp did to each node, beside what the graph predicted. See intervene.h. */
+/* effects: what a clamp did to each node, beside what the graph predicted. See intervene.h. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -73,16 +73,16 @@ ct_spearman(
 
 /* Everything that is needed to read one quantity in four versions. */
 struct versions {
-	const struct ct_local *lo;
+	const struct ct_local_model *lrm;
 	const struct ct_changed *run;
 	float *direct_final, *total_final, *direct_pre, *total_pre;
 };
 
 /* The centred logit (or difference) of a target in a final stream y (T,D); linear in y. */
 static double
-target_dot(const struct ct_local *lo, const struct ct_node *n, const float *y)
+target_dot(const struct ct_local_model *lrm, const struct ct_node *n, const float *y)
 {
-	const struct ct_model *m = lo->m;
+	const struct ct_model *m = lrm->m;
 	int D = m->cfg.D;
 	const float *A = m->unembed + (size_t)n->index * D;
 	const float *B = n->target == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)n->other * D
@@ -96,20 +96,20 @@ target_dot(const struct ct_local *lo, const struct ct_node *n, const float *y)
 }
 
 float
-ct_target_change(const struct ct_local *lo, const struct ct_graph *g, const struct ct_changed *run, int node)
+ct_target_change(const struct ct_local_model *lrm, const struct ct_graph *g, const struct ct_changed *run, int node)
 {
 	const struct ct_node *n = &g->nodes[node];
 	size_t at;
 
 	if (n->target != CT_TARGET_FEATURE)
-		return (float)(target_dot(lo, n, run->final) - target_dot(lo, n, lo->pass->final));
-	at = ((size_t)n->layer * lo->T + n->pos) * lo->m->cfg.D;
-	return ct_transcoder_encode_one(lo->tc, n->layer, n->index, run->read + at) -
-	       ct_transcoder_encode_one(lo->tc, n->layer, n->index, lo->read + at);
+		return (float)(target_dot(lrm, n, run->final) - target_dot(lrm, n, lrm->pass->final));
+	at = ((size_t)n->layer * lrm->T + n->pos) * lrm->m->cfg.D;
+	return ct_transcoder_encode_one(lrm->tc, n->layer, n->index, run->read + at) -
+	       ct_transcoder_encode_one(lrm->tc, n->layer, n->index, lrm->read + at);
 }
 
 static bool
-is_clamped(const struct ct_sites *s, const struct ct_node *n)
+is_clamped(const struct ct_clamp_sites *s, const struct ct_node *n)
 {
 	for (int i = 0; i < s->n; i++)
 		if (n->kind == CT_NODE_FEATURE && s->site[i].layer == n->layer && s->site[i].pos == n->pos &&
@@ -120,9 +120,9 @@ is_clamped(const struct ct_sites *s, const struct ct_node *n)
 
 /* Where a node's feature stands among the active ones, looking from `at` on: nodes are a subset in the same order. */
 static int
-next_active(const struct ct_local *lo, const struct ct_node *n, int at)
+next_active(const struct ct_local_model *lrm, const struct ct_node *n, int at)
 {
-	while (lo->active[at].layer != n->layer || lo->active[at].pos != n->pos || lo->active[at].feature != n->index)
+	while (lrm->active[at].layer != n->layer || lrm->active[at].pos != n->pos || lrm->active[at].feature != n->index)
 		at++;
 	return at;
 }
@@ -133,15 +133,15 @@ effect_of(const struct versions *v, int active, int node, const struct ct_node *
 	struct ct_effect e = { .node = node };
 
 	if (n->kind == CT_NODE_FEATURE) {
-		e.before = v->lo->active[active].pre;
+		e.before = v->lrm->active[active].pre;
 		e.after = v->run->pre[active];
 		e.predicted_direct = v->direct_pre[active];
 		e.predicted_total = v->total_pre[active];
 	} else {
-		e.before = (float)target_dot(v->lo, n, v->lo->pass->final);
-		e.after = (float)target_dot(v->lo, n, v->run->final);
-		e.predicted_direct = (float)target_dot(v->lo, n, v->direct_final);
-		e.predicted_total = (float)target_dot(v->lo, n, v->total_final);
+		e.before = (float)target_dot(v->lrm, n, v->lrm->pass->final);
+		e.after = (float)target_dot(v->lrm, n, v->run->final);
+		e.predicted_direct = (float)target_dot(v->lrm, n, v->direct_final);
+		e.predicted_total = (float)target_dot(v->lrm, n, v->total_final);
 	}
 	e.observed = e.after - e.before;
 	return e;
@@ -161,7 +161,7 @@ by_effect(const void *x, const void *y)
 
 /* Whether anything clamped can reach the node at all: others are 0 on both sides and would only pad the ranks. */
 static bool
-reachable(const struct ct_sites *s, const struct ct_node *n)
+reachable(const struct ct_clamp_sites *s, const struct ct_node *n)
 {
 	for (int i = 0; i < s->n; i++)
 		if (s->site[i].layer < n->layer && s->site[i].pos <= n->pos)
@@ -170,7 +170,7 @@ reachable(const struct ct_sites *s, const struct ct_node *n)
 }
 
 static int
-agree(struct ct_outcome *out, const struct ct_graph *g, const struct ct_sites *s, struct ct_arena *a,
+agree(struct ct_effects *out, const struct ct_graph *g, const struct ct_clamp_sites *s, struct ct_arena *a,
     struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(a);
@@ -202,37 +202,37 @@ done:
  * that are no nodes (inactive features) have no edges; the linear prediction stands in for theirs.
  */
 static int
-check_edges(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g, const struct ct_sites *s,
+check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g, const struct ct_clamp_sites *s,
     struct ct_arena *a, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(a);
-	struct ct_sites rest = { .site = ct_arena_need(a, (size_t)s->n, sizeof *rest.site, "a check", err) };
+	struct ct_clamp_sites rest = { .site = ct_arena_need(a, (size_t)s->n, sizeof *rest.site, "a check", err) };
 	int *node = ct_arena_need(a, (size_t)s->n, sizeof *node, "a check", err), r = CT_ENOMEM, active = 0;
-	size_t TD = (size_t)lo->T * lo->m->cfg.D;
+	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
 	float *final = ct_arena_need(a, TD, sizeof *final, "a check", err);
-	float *pre = ct_arena_need(a, (size_t)lo->n, sizeof *pre, "a check", err);
+	float *pre = ct_arena_need(a, (size_t)lrm->n, sizeof *pre, "a check", err);
 	float *by_node = ct_arena_need(a, (size_t)g->n_nodes, sizeof *by_node, "a check", err);
 	double worst = 0, largest = 0;
 
 	if (!rest.site || !node || !final || !pre || !by_node)
 		goto done;
 	for (int i = 0; i < s->n; i++) {
-		const struct ct_site *c = &s->site[i];
+		const struct ct_clamp_site *c = &s->site[i];
 
 		node[i] = c->original != 0 ? ct_graph_find(g, CT_NODE_FEATURE, c->layer, c->pos, c->feature) : -1;
 		if (node[i] < 0)
 			rest.site[rest.n++] = *c;
 	}
-	if (rest.n && (r = ct_predict(lo, &rest, false, final, pre, a, err)) < 0)
+	if (rest.n && (r = ct_predict(lrm, &rest, false, final, pre, a, err)) < 0)
 		goto done;
 	for (int i = 0; i < g->n_features; i++) {
-		active = next_active(lo, &g->nodes[i], active);
+		active = next_active(lrm, &g->nodes[i], active);
 		by_node[i] = pre[active];
 	}
 	for (int i = 0; i < out->n_effects; i++) {
 		const struct ct_effect *e = &out->effects[i];
 		const struct ct_node *n = &g->nodes[e->node];
-		double sum = i < out->n_targets ? target_dot(lo, n, final) : (double)by_node[e->node];
+		double sum = i < out->n_targets ? target_dot(lrm, n, final) : (double)by_node[e->node];
 
 		if (!g->rows[e->node])
 			continue;
@@ -251,33 +251,33 @@ done:
 }
 
 float
-ct_predicted(const struct ct_outcome *o, const struct ct_effect *e)
+ct_predicted(const struct ct_effects *o, const struct ct_effect *e)
 {
 	return isfinite(o->max_direct_error) ? e->predicted_direct : e->predicted_total;
 }
 
 int
-ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g,
-    const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run,
+ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g,
+    const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run,
     struct ct_arena *a, struct ct_error *err)
 {
-	size_t TD = (size_t)lo->T * lo->m->cfg.D;
-	struct versions v = { .lo = lo, .run = run };
+	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
+	struct versions v = { .lrm = lrm, .run = run };
 	int active = 0, r, n = 0;
 
-	*out = (struct ct_outcome){
+	*out = (struct ct_effects){
 		.options = *opt, .overridden = s->overridden, .lost = s->lost, .max_direct_error = NAN
 	};
 	out->effects = ct_arena_need(
 	    a, (size_t)g->n_features + g->n_targets, sizeof *out->effects, "effects", err);
 	v.direct_final = ct_arena_need(a, TD, sizeof(float), "predictions", err);
 	v.total_final = ct_arena_need(a, TD, sizeof(float), "predictions", err);
-	v.direct_pre = ct_arena_need(a, (size_t)lo->n, sizeof(float), "predictions", err);
-	v.total_pre = ct_arena_need(a, (size_t)lo->n, sizeof(float), "predictions", err);
+	v.direct_pre = ct_arena_need(a, (size_t)lrm->n, sizeof(float), "predictions", err);
+	v.total_pre = ct_arena_need(a, (size_t)lrm->n, sizeof(float), "predictions", err);
 	if (!out->effects || !v.direct_final || !v.total_final || !v.direct_pre || !v.total_pre)
 		return CT_ENOMEM;
-	if ((r = ct_predict(lo, s, false, v.direct_final, v.direct_pre, a, err)) < 0 ||
-	    (r = ct_predict(lo, s, true, v.total_final, v.total_pre, a, err)) < 0)
+	if ((r = ct_predict(lrm, s, false, v.direct_final, v.direct_pre, a, err)) < 0 ||
+	    (r = ct_predict(lrm, s, true, v.total_final, v.total_pre, a, err)) < 0)
 		return r;
 	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
 		const struct ct_node *node = &g->nodes[i];
@@ -290,14 +290,14 @@ ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct 
 	for (int i = 0; i < g->n_features; i++) {
 		const struct ct_node *node = &g->nodes[i];
 
-		active = next_active(lo, node, active);
+		active = next_active(lrm, node, active);
 		out->effects[n] = effect_of(&v, active, i, node);
 		out->effects[n].clamped = is_clamped(s, node);
 		n++;
 	}
 	out->n_effects = n;
 	qsort(out->effects + out->n_targets, (size_t)(n - out->n_targets), sizeof *out->effects, by_effect);
-	if (ct_is_direct(opt, lo->m->cfg.L) && (r = check_edges(out, lo, g, s, a, err)) < 0)
+	if (ct_is_direct(opt, lrm->m->cfg.L) && (r = check_edges(out, lrm, g, s, a, err)) < 0)
 		return r;
 	return agree(out, g, s, a, err);
 }

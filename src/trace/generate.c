@@ -7,12 +7,12 @@
 #include "math/blas.h"
 
 int
-ct_generator_init(struct ct_generator *g, const struct ct_local *lo, int n, const float *k, const float *v,
+ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n, const float *k, const float *v,
     const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a,
     struct ct_error *err)
 {
-	const struct ct_config *c = &lo->m->cfg;
-	size_t D = c->D, kv = (size_t)c->H_kv * c->head, max = (size_t)lo->T + n, prompt = (size_t)lo->T * kv;
+	const struct ct_config *c = &lrm->m->cfg;
+	size_t D = c->D, kv = (size_t)c->H_kv * c->head, max = (size_t)lrm->T + n, prompt = (size_t)lrm->T * kv;
 	struct {
 		float **to;
 		size_t n;
@@ -27,15 +27,15 @@ ct_generator_init(struct ct_generator *g, const struct ct_local *lo, int n, cons
 		{ &g->row, D },
 		{ &g->pattern, c->H * max * max },
 		{ &g->scale, 1 },
-		{ &g->scratch, ct_layer_scratch(lo->m, 1) + (size_t)lo->tc->F },
+		{ &g->scratch, ct_layer_scratch(lrm->m, 1) + (size_t)lrm->tc->F },
 		{ &g->out, c->L * D },
 		{ &g->final, D },
 		{ &g->logits, (size_t)c->V },
-		{ &g->act, 2 * (size_t)lo->tc->F },
+		{ &g->act, 2 * (size_t)lrm->tc->F },
 	};
 
 	*g = (struct ct_generator){
-		.lo = lo, .T = lo->T, .max = (int)max, .clamps = clamps, .n_clamps = n_clamps
+		.lrm = lrm, .T = lrm->T, .max = (int)max, .clamps = clamps, .n_clamps = n_clamps
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (!(*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "generation", err)))
@@ -45,7 +45,7 @@ ct_generator_init(struct ct_generator *g, const struct ct_local *lo, int n, cons
 		memcpy(g->v + l * max * kv, v + l * prompt, prompt * sizeof *v);
 	}
 	memcpy(g->final, final_last, D * sizeof *g->final);
-	ct_logits(lo->m, 1, g->final, g->logits);
+	ct_logits(lrm->m, 1, g->final, g->logits);
 	return CT_OK;
 }
 
@@ -64,7 +64,7 @@ in_force(const struct ct_clamp *c, int l, int pos)
 static void
 clamp_layer(struct ct_generator *g, int l, int pos)
 {
-	const struct ct_transcoder *tc = g->lo->tc;
+	const struct ct_transcoder *tc = g->lrm->tc;
 	int D = tc->D, F = tc->layers[l].F;
 	float *act = g->act, *pre = act + tc->F;
 	bool encoded = false;
@@ -102,7 +102,7 @@ clamp_layer(struct ct_generator *g, int l, int pos)
 int
 ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
 {
-	const struct ct_model *m = g->lo->m;
+	const struct ct_model *m = g->lrm->m;
 	const struct ct_config *c = &m->cfg;
 	int D = c->D, pos = g->T;
 	size_t kv = (size_t)g->max * c->H_kv * c->head;
@@ -115,7 +115,7 @@ ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
 		ct_layer_attention(m, l, pos, pos + 1, g->x, g->k + l * kv, g->v + l * kv, g->pattern, false,
 		    g->scale, g->mid, g->scratch);
 		ct_layer_mlp(m, l, 1, g->mid, g->in, g->scale, g->mlp, g->scratch);
-		ct_read_stream(m, g->lo->tc, 1, g->mid, g->in, g->scale, g->read);
+		ct_read_stream(m, g->lrm->tc, 1, g->mid, g->in, g->scale, g->read);
 		clamp_layer(g, l, pos);
 		for (int d = 0; d < D; d++) {
 			g->x[d] = g->mid[d] + (g->mlp[d] + g->out[(size_t)l * D + d]);

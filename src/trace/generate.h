@@ -15,7 +15,7 @@
 #include "trace/replacement.h"
 
 struct ct_generator {
-	const struct ct_local *lo;
+	const struct ct_local_model *lrm;
 	int T, max;			/* positions known; at most */
 	float *k, *v;			/* (L,max,H_kv*head) */
 	const struct ct_clamp *clamps;
@@ -27,7 +27,7 @@ struct ct_generator {
  * Room for n more tokens. k and v (L,T,H_kv*head) are the prompt's (copied); clamps are lent.
  * final_last (D): the final norm's output at the prompt's last position.
  */
-int ct_generator_init(struct ct_generator *g, const struct ct_local *lo, int n, const float *k, const float *v,
+int ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n, const float *k, const float *v,
     const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a, struct ct_error *err);
 
 /* Logits (V) after the last position known. */

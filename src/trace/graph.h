@@ -37,7 +37,7 @@ struct ct_node {
 	bool missing;			/* an error or embedding that the graph's file leaves out */
 	bool kept;			/* survives pruning */
 	double influence;		/* raw */
-	double share;			/* cumulative share: small = important */
+	double cumulative;			/* cumulative share: small = important */
 };
 
 /*

@@ -128,7 +128,7 @@ ct_graph_influence(
 	qsort(rank, n, sizeof *rank, by_value);
 	for (size_t i = 0; i < n; i++) {
 		running += rank[i].value;
-		g->nodes[rank[i].node].share = total > 0 ? running / total : 1;
+		g->nodes[rank[i].node].cumulative = total > 0 ? running / total : 1;
 	}
 	score(g, influence, shares, &g->scores);
 	r = CT_OK;
@@ -368,10 +368,10 @@ select_known(struct ct_graph *g, double threshold, bool *in)
 	double cut = INFINITY;
 
 	for (int i = 0; i < pruned; i++)
-		if (g->nodes[i].share >= threshold && g->nodes[i].share < cut)
-			cut = g->nodes[i].share;
+		if (g->nodes[i].cumulative >= threshold && g->nodes[i].cumulative < cut)
+			cut = g->nodes[i].cumulative;
 	for (int i = 0; i < g->n_nodes; i++)
-		in[i] = !g->nodes[i].missing && (g->nodes[i].share <= cut || i >= pruned);
+		in[i] = !g->nodes[i].missing && (g->nodes[i].cumulative <= cut || i >= pruned);
 }
 
 int

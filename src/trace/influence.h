@@ -16,7 +16,7 @@
 #include "trace/graph.h"
 
 /*
- * nodes[].influence, nodes[].share (cumulative share in descending order of influence) and scores, over the whole
+ * nodes[].influence, nodes[].cumulative (cumulative share in descending order of influence) and scores, over the whole
  * graph. The graph is layered, so one descending pass is exact; sums are in double.
  */
 int ct_graph_influence(

@@ -1,4 +1,4 @@
-/* intervene: see intervene.h. Outcomes (effects and agreement) are in outcome.c. */
+/* intervene: see intervene.h. Effects (effects and agreement) are in effects.c. */
 #include "trace/intervene.h"
 
 #include <math.h>
@@ -8,16 +8,16 @@
 #include "math/blas.h"
 
 static float
-original_activation(const struct ct_local *lo, int layer, int pos, int feature)
+original_activation(const struct ct_local_model *lrm, int layer, int pos, int feature)
 {
-	for (int i = lo->first[layer * lo->T + pos]; i < lo->first[layer * lo->T + pos + 1]; i++)
-		if (lo->active[i].feature == feature)
-			return lo->active[i].act;
+	for (int i = lrm->first[layer * lrm->T + pos]; i < lrm->first[layer * lrm->T + pos + 1]; i++)
+		if (lrm->active[i].feature == feature)
+			return lrm->active[i].act;
 	return 0;
 }
 
 static int
-same_place(const struct ct_site *a, const struct ct_site *b)
+same_place(const struct ct_clamp_site *a, const struct ct_clamp_site *b)
 {
 	return a->layer == b->layer && a->pos == b->pos && a->feature == b->feature;
 }
@@ -25,7 +25,7 @@ same_place(const struct ct_site *a, const struct ct_site *b)
 static int
 by_place(const void *x, const void *y)
 {
-	const struct ct_site *a = x, *b = y;
+	const struct ct_clamp_site *a = x, *b = y;
 
 	if (a->layer != b->layer)
 		return a->layer < b->layer ? -1 : 1;
@@ -35,21 +35,21 @@ by_place(const void *x, const void *y)
 }
 
 static int
-check_clamp(const struct ct_local *lo, const struct ct_clamp *c, struct ct_error *err)
+check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct ct_error *err)
 {
-	if (c->layer < 0 || c->layer >= lo->tc->L)
+	if (c->layer < 0 || c->layer >= lrm->tc->L)
 		return ct_fail(
-		    err, CT_EINVAL, "no layer %d: this model has layers 0 to %d", c->layer, lo->tc->L - 1);
-	if (c->feature < 0 || c->feature >= lo->tc->layers[c->layer].F)
+		    err, CT_EINVAL, "no layer %d: this model has layers 0 to %d", c->layer, lrm->tc->L - 1);
+	if (c->feature < 0 || c->feature >= lrm->tc->layers[c->layer].F)
 		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
-		    c->feature, c->layer, lo->tc->layers[c->layer].F - 1);
+		    c->feature, c->layer, lrm->tc->layers[c->layer].F - 1);
 	if (c->pos == 0 && !c->onwards)
 		return ct_fail(err, CT_EINVAL,
 		    "L%d#%d@0: position 0 is BOS, which has no features; clamp from position 1 on", c->layer,
 		    c->feature);
-	if (c->pos != CT_ALL_POSITIONS && (c->pos < 0 || c->pos >= lo->T) && !c->onwards)
+	if (c->pos != CT_ALL_POSITIONS && (c->pos < 0 || c->pos >= lrm->T) && !c->onwards)
 		return ct_fail(
-		    err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", c->pos, lo->T - 1);
+		    err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", c->pos, lrm->T - 1);
 	if (!isfinite(c->amount))
 		return ct_fail(
 		    err, CT_EINVAL, "L%d#%d: the strength must be a finite number", c->layer, c->feature);
@@ -57,34 +57,34 @@ check_clamp(const struct ct_local *lo, const struct ct_clamp *c, struct ct_error
 }
 
 int
-ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_clamp *clamps, int n,
+ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, const struct ct_clamp *clamps, int n,
     struct ct_arena *a, struct ct_error *err)
 {
-	*s = (struct ct_sites){ 0 };
-	s->site = ct_arena_need(a, (size_t)n * lo->T, sizeof *s->site, "clamps", err);
+	*s = (struct ct_clamp_sites){ 0 };
+	s->site = ct_arena_need(a, (size_t)n * lrm->T, sizeof *s->site, "clamps", err);
 	s->lost = ct_arena_need(a, (size_t)n, sizeof *s->lost, "clamps", err);
 	if (!s->site || !s->lost)
 		return CT_ENOMEM;
 	for (int i = 0; i < n; i++) {
 		const struct ct_clamp *c = &clamps[i];
-		int from = c->pos, to = c->pos, r = check_clamp(lo, c, err);
+		int from = c->pos, to = c->pos, r = check_clamp(lrm, c, err);
 
 		if (r < 0)
 			return r;
 		if (c->off)
 			continue;
-		if ((r = ct_transcoder_check_rows(lo->tc, c->layer, c->feature, err)) < 0)
+		if ((r = ct_transcoder_check_rows(lrm->tc, c->layer, c->feature, err)) < 0)
 			return r;
 		if (c->pos == CT_ALL_POSITIONS || c->onwards) {
 			from = c->pos < 1 ? 1 : c->pos;
-			to = lo->T - 1;
+			to = lrm->T - 1;
 		}
 		for (int t = from; t <= to; t++) {
-			float original = original_activation(lo, c->layer, t, c->feature);
+			float original = original_activation(lrm, c->layer, t, c->feature);
 			double v = c->unit == CT_ABSOLUTE   ? c->amount
 				   : c->unit == CT_MULTIPLE ? c->amount * (double)original
 							    : (double)original + c->amount;
-			struct ct_site site = { c->layer, t, c->feature, original, (float)v, i };
+			struct ct_clamp_site site = { c->layer, t, c->feature, original, (float)v, i };
 			int k = 0;
 
 			if (!isfinite(site.value))
@@ -115,10 +115,10 @@ struct buffers {
 };
 
 static int
-make_buffers(struct buffers *b, const struct ct_local *lo, struct ct_arena *a, struct ct_error *err)
+make_buffers(struct buffers *b, const struct ct_local_model *lrm, struct ct_arena *a, struct ct_error *err)
 {
-	const struct ct_config *c = &lo->m->cfg;
-	size_t TD = (size_t)lo->T * c->D, TF = (size_t)lo->T * lo->tc->F;
+	const struct ct_config *c = &lrm->m->cfg;
+	size_t TD = (size_t)lrm->T * c->D, TF = (size_t)lrm->T * lrm->tc->F;
 	struct {
 		float **to;
 		size_t n;
@@ -129,13 +129,13 @@ make_buffers(struct buffers *b, const struct ct_local *lo, struct ct_arena *a, s
 		{ &b->read, TD },
 		{ &b->mlp, TD },
 		{ &b->out, c->L * TD },
-		{ &b->pattern, (size_t)c->H * lo->T * lo->T },
-		{ &b->scale, (size_t)lo->T },
+		{ &b->pattern, (size_t)c->H * lrm->T * lrm->T },
+		{ &b->scale, (size_t)lrm->T },
 		{ &b->row, (size_t)c->D },
 		{ &b->pre, TF },
 		{ &b->act, TF },
 		{ &b->old, TF },
-		{ &b->scratch, ct_layer_scratch(lo->m, lo->T) + (size_t)lo->tc->F },
+		{ &b->scratch, ct_layer_scratch(lrm->m, lrm->T) + (size_t)lrm->tc->F },
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -147,47 +147,47 @@ make_buffers(struct buffers *b, const struct ct_local *lo, struct ct_arena *a, s
 
 /* Adds delta * decoder rows of a feature to the output layers it may write to. */
 static void
-write_on(const struct ct_local *lo, struct buffers *b, int l, int t, int f, float delta, int first, int last)
+write_on(const struct ct_local_model *lrm, struct buffers *b, int l, int t, int f, float delta, int first, int last)
 {
-	int D = lo->m->cfg.D, end = l + ct_transcoder_reach(lo->tc, l);
+	int D = lrm->m->cfg.D, end = l + ct_transcoder_reach(lrm->tc, l);
 
 	if (delta == 0)
 		return;
 	for (int m = l > first ? l : first; m < end && m <= last; m++) {
-		ct_transcoder_decoder_row(lo->tc, l, f, m, b->row);
-		ct_saxpy(D, delta, b->row, b->out + ((size_t)m * lo->T + t) * D);
+		ct_transcoder_decoder_row(lrm->tc, l, f, m, b->row);
+		ct_saxpy(D, delta, b->row, b->out + ((size_t)m * lrm->T + t) * D);
 		b->wrote[m] = true;
 	}
 }
 
 /* Whether the read point has changed at all: then a feature's current activation is its original one, bit for bit. */
 static bool
-read_changed(const struct ct_local *lo, const struct buffers *b, int l, int t)
+read_changed(const struct ct_local_model *lrm, const struct buffers *b, int l, int t)
 {
-	int D = lo->m->cfg.D;
+	int D = lrm->m->cfg.D;
 
-	return memcmp(b->read + (size_t)t * D, lo->read + ((size_t)l * lo->T + t) * D,
+	return memcmp(b->read + (size_t)t * D, lrm->read + ((size_t)l * lrm->T + t) * D,
 		   (size_t)D * sizeof(float)) != 0;
 }
 
 static void
-clamp_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites *s, int l,
+clamp_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l,
     const struct ct_clamp_options *opt)
 {
 	for (int i = 0; i < s->n; i++) {
-		const struct ct_site *c = &s->site[i];
+		const struct ct_clamp_site *c = &s->site[i];
 		float current = c->original;
 
 		if (c->layer != l)
 			continue;
 		if (opt->mode == CT_RANGE) {
-			write_on(lo, b, l, c->pos, c->feature, c->value - current, opt->first, opt->last);
+			write_on(lrm, b, l, c->pos, c->feature, c->value - current, opt->first, opt->last);
 			continue;
 		}
-		if (read_changed(lo, b, l, c->pos))
-			current = ct_transcoder_activate_one(lo->tc, l, c->feature,
-			    b->read + (size_t)c->pos * lo->m->cfg.D, b->pre, b->scratch);
-		write_on(lo, b, l, c->pos, c->feature, c->value - current, 0, lo->tc->L - 1);
+		if (read_changed(lrm, b, l, c->pos))
+			current = ct_transcoder_activate_one(lrm->tc, l, c->feature,
+			    b->read + (size_t)c->pos * lrm->m->cfg.D, b->pre, b->scratch);
+		write_on(lrm, b, l, c->pos, c->feature, c->value - current, 0, lrm->tc->L - 1);
 	}
 }
 
@@ -196,19 +196,19 @@ clamp_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites 
  * Behind a frozen range (outputs `from` on) only: clamps write within it, so a clamped feature writes nothing here.
  */
 static void
-replace_layer(const struct ct_local *lo, struct buffers *b, const struct ct_sites *s, int l, int from)
+replace_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l, int from)
 {
-	int T = lo->T, D = lo->m->cfg.D, F = lo->tc->layers[l].F;
+	int T = lrm->T, D = lrm->m->cfg.D, F = lrm->tc->layers[l].F;
 
 	memset(b->old, 0, (size_t)T * F * sizeof *b->old);
-	for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++)
-		b->old[(size_t)lo->active[i].pos * F + lo->active[i].feature] = lo->active[i].act;
+	for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++)
+		b->old[(size_t)lrm->active[i].pos * F + lrm->active[i].feature] = lrm->active[i].act;
 	for (int t = 1; t < T; t++) {
 		float *act = b->act + (size_t)t * F, *old = b->old + (size_t)t * F;
 
-		if (read_changed(lo, b, l, t)) {
-			ct_transcoder_encode(lo->tc, l, 1, b->read + (size_t)t * D, b->pre);
-			ct_transcoder_activate(lo->tc, l, b->pre, act, b->scratch);
+		if (read_changed(lrm, b, l, t)) {
+			ct_transcoder_encode(lrm->tc, l, 1, b->read + (size_t)t * D, b->pre);
+			ct_transcoder_activate(lrm->tc, l, b->pre, act, b->scratch);
 		} else {
 			memcpy(act, old, (size_t)F * sizeof *act);
 		}
@@ -216,14 +216,14 @@ replace_layer(const struct ct_local *lo, struct buffers *b, const struct ct_site
 			if (s->site[i].layer == l && s->site[i].pos == t)
 				act[s->site[i].feature] = from > 0 ? s->site[i].original : s->site[i].value;
 		for (int f = 0; f < F; f++)
-			write_on(lo, b, l, t, f, act[f] - old[f], from, lo->tc->L - 1);
+			write_on(lrm, b, l, t, f, act[f] - old[f], from, lrm->tc->L - 1);
 	}
 }
 
 static void
-add_written(const struct ct_local *lo, const struct buffers *b, int l, float *y)
+add_written(const struct ct_local_model *lrm, const struct buffers *b, int l, float *y)
 {
-	size_t TD = (size_t)lo->T * lo->m->cfg.D;
+	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
 
 	if (b->wrote[l])
 		for (size_t i = 0; i < TD; i++)
@@ -232,25 +232,25 @@ add_written(const struct ct_local *lo, const struct buffers *b, int l, float *y)
 
 /* y += W_skip (read - original read), the open skip path of frozen MLP outputs. */
 static void
-add_skip(const struct ct_local *lo, struct buffers *b, int l, float *y)
+add_skip(const struct ct_local_model *lrm, struct buffers *b, int l, float *y)
 {
-	const float *w = lo->tc->layers[l].w_skip;
-	int T = lo->T, D = lo->m->cfg.D;
+	const float *w = lrm->tc->layers[l].w_skip;
+	int T = lrm->T, D = lrm->m->cfg.D;
 	size_t TD = (size_t)T * D;
 
 	if (!w)
 		return;
 	for (size_t i = 0; i < TD; i++)
-		b->in[i] = b->read[i] - lo->read[l * TD + i];
+		b->in[i] = b->read[i] - lrm->read[l * TD + i];
 	ct_sgemm(false, true, T, D, D, 1, b->in, D, w, D, 1, y, D);
 }
 
 /* x (T,D). The clamp that moves its feature most is named: it is the one to make smaller. */
 static int
-check_finite(const struct ct_local *lo, const struct ct_sites *s, const float *x, int l, struct ct_error *err)
+check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, const float *x, int l, struct ct_error *err)
 {
-	const struct ct_site *c = s->site;
-	int D = lo->m->cfg.D, all = lo->T * D, from = s->n ? lo->T - 1 : 0;
+	const struct ct_clamp_site *c = s->site;
+	int D = lrm->m->cfg.D, all = lrm->T * D, from = s->n ? lrm->T - 1 : 0;
 
 	/* Clamped positions first: an infinite value times a pattern's 0 is NaN at the positions before it too. */
 	for (int k = 0; k < s->n; k++)
@@ -274,54 +274,54 @@ check_finite(const struct ct_local *lo, const struct ct_sites *s, const float *x
 
 /* frozen, free and range. */
 static int
-run_live(struct ct_changed *out, const struct ct_local *lo, const struct ct_sites *s,
+run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
     const struct ct_clamp_options *opt, struct buffers *b, struct ct_error *err)
 {
-	const struct ct_model *m = lo->m;
-	int T = lo->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
+	const struct ct_model *m = lrm->m;
+	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
 	size_t TD = (size_t)T * D, HTT = (size_t)m->cfg.H * T * T, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
 
 	/* Below the first clamp nothing can change: the original run's stream, keys and read points hold. */
-	memcpy(b->x, lo->pass->x + start * TD, TD * sizeof *b->x);
-	memcpy(out->read, lo->read, start * TD * sizeof *out->read);
-	for (int i = 0; i < lo->first[start * T]; i++)
-		out->pre[i] = lo->active[i].pre;
+	memcpy(b->x, lrm->pass->x + start * TD, TD * sizeof *b->x);
+	memcpy(out->read, lrm->read, start * TD * sizeof *out->read);
+	for (int i = 0; i < lrm->first[start * T]; i++)
+		out->pre[i] = lrm->active[i].pre;
 	for (int l = start; l < L; l++) {
 		bool live = opt->mode == CT_FREE,
 		     fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
-		float *pattern = live ? b->pattern : lo->pass->pattern + l * HTT;
+		float *pattern = live ? b->pattern : lrm->pass->pattern + l * HTT;
 
 		ct_layer_attention(m, l, 0, T, b->x, out->k + l * kv, out->v + l * kv, pattern, !live,
 		    b->scale, b->mid, b->scratch);
 		ct_layer_mlp(m, l, T, b->mid, b->in, b->scale, b->mlp, b->scratch);
-		ct_read_stream(m, lo->tc, T, b->mid, b->in, b->scale, b->read);
+		ct_read_stream(m, lrm->tc, T, b->mid, b->in, b->scale, b->read);
 		memcpy(out->read + l * TD, b->read, TD * sizeof *out->read);
-		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
-			const struct ct_active *f = &lo->active[i];
-			const struct ct_tc_layer *ly = &lo->tc->layers[l];
+		for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++) {
+			const struct ct_active *f = &lrm->active[i];
+			const struct ct_tc_layer *ly = &lrm->tc->layers[l];
 
-			out->pre[i] = read_changed(lo, b, l, f->pos)
-					  ? ly->b_enc[f->feature] + ct_transcoder_encode_one(lo->tc, l,
+			out->pre[i] = read_changed(lrm, b, l, f->pos)
+					  ? ly->b_enc[f->feature] + ct_transcoder_encode_one(lrm->tc, l,
 									f->feature,
 									b->read + (size_t)f->pos * D)
 					  : f->pre;
 		}
 		if (opt->through == CT_REPLACEMENT)
-			replace_layer(lo, b, s, l, opt->mode == CT_RANGE ? opt->last + 1 : 0);
+			replace_layer(lrm, b, s, l, opt->mode == CT_RANGE ? opt->last + 1 : 0);
 		if (opt->through == CT_MODEL || opt->mode == CT_RANGE)
-			clamp_layer(lo, b, s, l, opt);
+			clamp_layer(lrm, b, s, l, opt);
 		if (fixed || opt->through == CT_REPLACEMENT) {
-			memcpy(b->mlp, lo->pass->mlp_out + l * TD, TD * sizeof *b->mlp);
-			add_skip(lo, b, l, b->mlp);
+			memcpy(b->mlp, lrm->pass->mlp_out + l * TD, TD * sizeof *b->mlp);
+			add_skip(lrm, b, l, b->mlp);
 		}
-		add_written(lo, b, l, b->mlp);
+		add_written(lrm, b, l, b->mlp);
 		for (size_t i = 0; i < TD; i++)
 			b->x[i] = b->mid[i] + b->mlp[i];
-		if ((r = check_finite(lo, s, b->x, l, err)) < 0)
+		if ((r = check_finite(lrm, s, b->x, l, err)) < 0)
 			return r;
 	}
 	ct_final_norm(m, T, b->x, out->final, b->scale);
-	return check_finite(lo, s, out->final, L - 1, err);
+	return check_finite(lrm, s, out->final, L - 1, err);
 }
 
 /*
@@ -329,58 +329,58 @@ run_live(struct ct_changed *out, const struct ct_local *lo, const struct ct_site
  * dread (L,T,D): change of what the encoders see, or NULL.
  */
 static void
-run_linear(const struct ct_local *lo, const struct ct_sites *s, bool total, float *dfinal, float *dpre, float *dread,
+run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal, float *dpre, float *dread,
     struct buffers *b)
 {
-	const struct ct_model *m = lo->m;
-	int T = lo->T, D = m->cfg.D, L = m->cfg.L;
+	const struct ct_model *m = lrm->m;
+	int T = lrm->T, D = m->cfg.D, L = m->cfg.L;
 	size_t TD = (size_t)T * D;
 
 	memset(b->x, 0, TD * sizeof *b->x);
 	for (int l = 0; l < L; l++) {
-		const struct ct_tc_layer *ly = &lo->tc->layers[l];
+		const struct ct_tc_layer *ly = &lrm->tc->layers[l];
 
-		ct_layer_attention_frozen(m, lo->pass, l, b->x, b->mid, b->scratch);
+		ct_layer_attention_frozen(m, lrm->pass, l, b->x, b->mid, b->scratch);
 		for (int t = 0; t < T; t++)
-			ct_read_frozen(lo, l, t, b->mid + (size_t)t * D, b->read + (size_t)t * D);
+			ct_read_frozen(lrm, l, t, b->mid + (size_t)t * D, b->read + (size_t)t * D);
 		if (dread)
 			memcpy(dread + l * TD, b->read, TD * sizeof *dread);
 		for (int i = 0; i < s->n; i++)
 			if (s->site[i].layer == l)
-				write_on(lo, b, l, s->site[i].pos, s->site[i].feature,
+				write_on(lrm, b, l, s->site[i].pos, s->site[i].feature,
 				    s->site[i].value - s->site[i].original, 0, L - 1);
-		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
-			const struct ct_active *f = &lo->active[i];
-			struct ct_site key = { .layer = l, .pos = f->pos, .feature = f->feature };
+		for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++) {
+			const struct ct_active *f = &lrm->active[i];
+			struct ct_clamp_site key = { .layer = l, .pos = f->pos, .feature = f->feature };
 			bool clamped = bsearch(&key, s->site, (size_t)s->n, sizeof key, by_place) != NULL;
 
 			dpre[i] = ct_transcoder_encode_one(
-			    lo->tc, l, f->feature, b->read + (size_t)f->pos * D);
+			    lrm->tc, l, f->feature, b->read + (size_t)f->pos * D);
 			if (total && !clamped)
-				write_on(lo, b, l, f->pos, f->feature, dpre[i], 0, L - 1);
+				write_on(lrm, b, l, f->pos, f->feature, dpre[i], 0, L - 1);
 		}
 		memset(b->mlp, 0, TD * sizeof *b->mlp);
 		if (ly->w_skip)
 			ct_sgemm(false, true, T, D, D, 1, b->read, D, ly->w_skip, D, 0, b->mlp, D);
-		add_written(lo, b, l, b->mlp);
+		add_written(lrm, b, l, b->mlp);
 		for (size_t i = 0; i < TD; i++)
 			b->x[i] = b->mid[i] + b->mlp[i];
 	}
 	for (int t = 0; t < T; t++)
 		ct_norm_frozen(
-		    m, &m->norm_f, lo->pass->scale_f[t], b->x + (size_t)t * D, dfinal + (size_t)t * D);
+		    m, &m->norm_f, lrm->pass->scale_f[t], b->x + (size_t)t * D, dfinal + (size_t)t * D);
 }
 
 int
-ct_predict(const struct ct_local *lo, const struct ct_sites *s, bool total, float *dfinal, float *dpre,
+ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal, float *dpre,
     struct ct_arena *scratch, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	struct buffers b;
-	int r = make_buffers(&b, lo, scratch, err);
+	int r = make_buffers(&b, lrm, scratch, err);
 
 	if (r == CT_OK)
-		run_linear(lo, s, total, dfinal, dpre, NULL, &b);
+		run_linear(lrm, s, total, dfinal, dpre, NULL, &b);
 	ct_arena_release(scratch, mark);
 	return r;
 }
@@ -392,11 +392,11 @@ ct_is_direct(const struct ct_clamp_options *opt, int L)
 }
 
 int
-ct_intervene(struct ct_changed *out, const struct ct_local *lo, const struct ct_sites *s,
+ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err)
 {
-	int L = lo->m->cfg.L, r;
-	size_t TD = (size_t)lo->T * lo->m->cfg.D, kv = (size_t)lo->T * lo->m->cfg.H_kv * lo->m->cfg.head;
+	int L = lrm->m->cfg.L, r;
+	size_t TD = (size_t)lrm->T * lrm->m->cfg.D, kv = (size_t)lrm->T * lrm->m->cfg.H_kv * lrm->m->cfg.head;
 	struct ct_arena_mark mark;
 	struct buffers b;
 
@@ -404,29 +404,29 @@ ct_intervene(struct ct_changed *out, const struct ct_local *lo, const struct ct_
 		return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d",
 		    opt->first, opt->last, L - 1);
 	out->final = ct_arena_need(a, TD, sizeof *out->final, "a clamped run", err);
-	out->pre = ct_arena_need(a, (size_t)lo->n, sizeof *out->pre, "a clamped run", err);
+	out->pre = ct_arena_need(a, (size_t)lrm->n, sizeof *out->pre, "a clamped run", err);
 	out->read = ct_arena_need(a, (size_t)L * TD, sizeof *out->read, "a clamped run", err);
 	out->k = ct_arena_need(a, (size_t)L * kv, sizeof *out->k, "a clamped run", err);
 	out->v = ct_arena_need(a, (size_t)L * kv, sizeof *out->v, "a clamped run", err);
 	if (!out->final || !out->pre || !out->read || !out->k || !out->v)
 		return CT_ENOMEM;
 	/* Direct mode computes no keys anew. */
-	memcpy(out->k, lo->pass->k, (size_t)L * kv * sizeof *out->k);
-	memcpy(out->v, lo->pass->v, (size_t)L * kv * sizeof *out->v);
+	memcpy(out->k, lrm->pass->k, (size_t)L * kv * sizeof *out->k);
+	memcpy(out->v, lrm->pass->v, (size_t)L * kv * sizeof *out->v);
 	mark = ct_arena_mark(a);
-	if ((r = make_buffers(&b, lo, a, err)) < 0)
+	if ((r = make_buffers(&b, lrm, a, err)) < 0)
 		goto done;
 	if (ct_is_direct(opt, L)) {
-		run_linear(lo, s, false, out->final, out->pre, out->read, &b);
+		run_linear(lrm, s, false, out->final, out->pre, out->read, &b);
 		for (size_t i = 0; i < TD; i++)
-			out->final[i] += lo->pass->final[i];
-		for (int i = 0; i < lo->n; i++)
-			out->pre[i] += lo->active[i].pre;
+			out->final[i] += lrm->pass->final[i];
+		for (int i = 0; i < lrm->n; i++)
+			out->pre[i] += lrm->active[i].pre;
 		for (size_t i = 0; i < L * TD; i++)
-			out->read[i] += lo->read[i];
-		r = check_finite(lo, s, out->final, L - 1, err);
+			out->read[i] += lrm->read[i];
+		r = check_finite(lrm, s, out->final, L - 1, err);
 	} else {
-		r = run_live(out, lo, s, opt, &b, err);
+		r = run_live(out, lrm, s, opt, &b, err);
 	}
 done:
 	ct_arena_release(a, mark);

@@ -19,28 +19,28 @@
 #include "trace/replacement.h"
 
 /* One feature at one position, resolved: its original and its new activation. */
-struct ct_site {
+struct ct_clamp_site {
 	int layer, pos, feature;
 	float original, value;
 	int clamp;			/* of the list: the one in force here */
 };
 
-struct ct_sites {
+struct ct_clamp_sites {
 	int n;
-	struct ct_site *site;		/* by (layer, pos, feature) */
+	struct ct_clamp_site *site;		/* by (layer, pos, feature) */
 	int overridden;			/* times that a later clamp on the same feature and position replaced one */
 	int *lost;			/* (clamps) the same, by the clamp that was replaced */
 };
 
 /* Spreads clamps over their positions. A feature outside the transcoder or a position outside 1..T-1 is an error. */
-int ct_sites_init(struct ct_sites *s, const struct ct_local *lo, const struct ct_clamp *clamps, int n,
+int ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, const struct ct_clamp *clamps, int n,
     struct ct_arena *a, struct ct_error *err);
 
 /* What a run with clamps leaves behind. */
 struct ct_changed {
 	float *final;			/* (T,D) final norm's output */
-	float *pre;			/* (lo->n) pre-activations of the features that are active in the original run */
-	float *read;			/* (L,T,D) what the encoders see; lo->read where nothing changed */
+	float *pre;			/* (lrm->n) pre-activations of the features that are active in the original run */
+	float *read;			/* (L,T,D) what the encoders see; lrm->read where nothing changed */
 	float *k, *v;			/* (L,T,H_kv*head) keys and values; direct mode: the original ones */
 };
 
@@ -48,31 +48,31 @@ struct ct_changed {
 bool ct_is_direct(const struct ct_clamp_options *opt, int L);
 
 /* From the arena. Activations that become non-finite are an error that names the place and the largest clamp. */
-int ct_intervene(struct ct_changed *out, const struct ct_local *lo, const struct ct_sites *s,
+int ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err);
 
 /*
  * The graph's prediction of the changes, by running the frozen linear network forwards on the clamps.
  *   total false: only the clamps write (the sum over clamps of unit edge * change)
  *   total true:  every other active feature that moves writes on too
- *   dfinal out (T,D) change of the final norm's output; dpre out (lo->n)
+ *   dfinal out (T,D) change of the final norm's output; dpre out (lrm->n)
  */
-int ct_predict(const struct ct_local *lo, const struct ct_sites *s, bool total, float *dfinal, float *dpre,
+int ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal, float *dpre,
     struct ct_arena *scratch, struct ct_error *err);
 
 /*
  * Effects of a run on the graph's features and targets beside both predictions, and their agreement (Spearman and
  * Pearson over the knock-on part). Everything from the arena.
  */
-int ct_outcome_init(struct ct_outcome *out, const struct ct_local *lo, const struct ct_graph *g,
-    const struct ct_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run, struct ct_arena *a,
+int ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g,
+    const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run, struct ct_arena *a,
     struct ct_error *err);
 
 /*
  * What a run changed of one target of the graph: its logit minus the vocabulary's mean, its difference of logits, or
  * the pre-activation of its feature (active or not). Any position at which the run has it.
  */
-float ct_target_change(const struct ct_local *lo, const struct ct_graph *g, const struct ct_changed *run, int node);
+float ct_target_change(const struct ct_local_model *lrm, const struct ct_graph *g, const struct ct_changed *run, int node);
 
 /* Rank correlation (ties share their mean rank) and linear correlation; NAN when n < 3 or one side is constant. */
 int ct_spearman(double *out, const double *x, const double *y, int n, struct ct_arena *scratch,

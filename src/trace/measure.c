@@ -20,7 +20,7 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 	struct ct_root roots[MAX_ROOTS];
 	struct ct_arena tmp = { 0 };
 	struct ct_pass pass;
-	struct ct_local local;
+	struct ct_local_model local;
 	double start = ct_seconds();
 	float *scratch = ct_arena_need(&tmp, ct_layer_scratch(m, T), sizeof *scratch, "a run", err);
 	float *logits = ct_arena_need(&tmp, (size_t)m->cfg.V, sizeof *logits, "logits", err);
@@ -34,7 +34,7 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 	ct_forward(m, &pass, ids, scratch, NULL, NULL);
 	if (progress)
 		progress(ctx, "features", 0, 1);
-	rc = ct_local_init(&local, m, tc, &pass, pool, a, NULL, NULL, err);
+	rc = ct_local_model_init(&local, m, tc, &pass, pool, a, NULL, NULL, err);
 	if (rc < 0)
 		goto done;
 	if (progress)
@@ -43,7 +43,7 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 	n = ct_default_roots(logits, m->cfg.V, T - 1, roots, MAX_ROOTS);
 	rc = ct_graph_build(&out->graph, &local, ids, roots, n, INT_MAX, a, pool, progress, ctx, err);
 	if (rc == CT_OK)
-		rc = ct_local_check(&local, ids, T - 1, &tmp, &out->graph->check.max_logit_error, NULL, NULL, err);
+		rc = ct_local_model_check(&local, ids, T - 1, &tmp, &out->graph->check.max_logit_error, NULL, NULL, err);
 	if (rc < 0)
 		goto done;
 	if (progress)

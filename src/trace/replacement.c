@@ -30,17 +30,17 @@ ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, 
 }
 
 void
-ct_read_frozen(const struct ct_local *lo, int l, int t, const float *dmid, float *y)
+ct_read_frozen(const struct ct_local_model *lrm, int l, int t, const float *dmid, float *y)
 {
-	int D = lo->m->cfg.D;
-	float scale = lo->pass->scale2[l * lo->T + t];
+	int D = lrm->m->cfg.D;
+	float scale = lrm->pass->scale2[l * lrm->T + t];
 
-	switch (lo->tc->read) {
+	switch (lrm->tc->read) {
 	case CT_READ_MID:
 		memcpy(y, dmid, (size_t)D * sizeof *y);
 		break;
 	case CT_READ_NORM2:
-		ct_norm_frozen(lo->m, &lo->m->layers[l].norm2, scale, dmid, y);
+		ct_norm_frozen(lrm->m, &lrm->m->layers[l].norm2, scale, dmid, y);
 		break;
 	case CT_READ_NORM2_BARE:
 		ct_norm_linear(D, 0, dmid, NULL, scale, y);
@@ -49,17 +49,17 @@ ct_read_frozen(const struct ct_local *lo, int l, int t, const float *dmid, float
 }
 
 void
-ct_read_frozen_back(const struct ct_local *lo, int l, int t, const float *g, float *y)
+ct_read_frozen_back(const struct ct_local_model *lrm, int l, int t, const float *g, float *y)
 {
-	int D = lo->m->cfg.D;
-	float scale = lo->pass->scale2[l * lo->T + t];
+	int D = lrm->m->cfg.D;
+	float scale = lrm->pass->scale2[l * lrm->T + t];
 
-	switch (lo->tc->read) {
+	switch (lrm->tc->read) {
 	case CT_READ_MID:
 		memmove(y, g, (size_t)D * sizeof *y);
 		break;
 	case CT_READ_NORM2:
-		ct_norm_frozen_back(lo->m, &lo->m->layers[l].norm2, scale, g, y);
+		ct_norm_frozen_back(lrm->m, &lrm->m->layers[l].norm2, scale, g, y);
 		break;
 	case CT_READ_NORM2_BARE:
 		ct_norm_linear_back(D, 0, g, NULL, scale, y);
@@ -107,10 +107,10 @@ all_finite(const float *x, int n)
 /* Finds the active features, layer by layer; counts them first so that one allocation holds them. */
 static int
 find_active(
-    struct ct_local *lo, struct ct_arena *a, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_local_model *lrm, struct ct_arena *a, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	const struct ct_transcoder *tc = lo->tc;
-	int T = lo->T, D = tc->D, L = tc->L, cap = 0;
+	const struct ct_transcoder *tc = lrm->tc;
+	int T = lrm->T, D = tc->D, L = tc->L, cap = 0;
 	size_t TF = (size_t)T * tc->F;
 	struct ct_arena tmp = { 0 };
 	float *pre = ct_arena_need(&tmp, TF, sizeof *pre, "pre-activations", err);
@@ -128,32 +128,32 @@ find_active(
 			r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 			goto out;
 		}
-		encode_layer(tc, l, T, lo->read + (size_t)l * T * D, pre, act, scratch);
+		encode_layer(tc, l, T, lrm->read + (size_t)l * T * D, pre, act, scratch);
 		for (size_t i = (size_t)F; i < (size_t)T * F; i++)
 			count += act[i] != 0;
-		if (lo->n + count > cap) {
-			cap = 2 * (lo->n + count);
+		if (lrm->n + count > cap) {
+			cap = 2 * (lrm->n + count);
 			grown = ct_arena_need(a, (size_t)cap, sizeof *grown, "active features", err);
 			if (!grown)
 				goto out;
-			if (lo->n)
-				memcpy(grown, lo->active, (size_t)lo->n * sizeof *grown);
-			lo->active = grown;
+			if (lrm->n)
+				memcpy(grown, lrm->active, (size_t)lrm->n * sizeof *grown);
+			lrm->active = grown;
 		}
-		lo->first[l * T] = lo->n;
+		lrm->first[l * T] = lrm->n;
 		for (int t = 0; t < T; t++) {
-			lo->first[l * T + t] = lo->n;
+			lrm->first[l * T + t] = lrm->n;
 			for (int f = 0; f < F && t > 0; f++) {
 				size_t i = (size_t)t * F + f;
 
 				if (!isfinite(pre[i]) && (r = ct_transcoder_check_rows(tc, l, f, err)) < 0)
 					goto out;
 				if (act[i] != 0)
-					lo->active[lo->n++] = (struct ct_active){ l, t, f, pre[i], act[i] };
+					lrm->active[lrm->n++] = (struct ct_active){ l, t, f, pre[i], act[i] };
 			}
 		}
 	}
-	lo->first[L * T] = lo->n;
+	lrm->first[L * T] = lrm->n;
 	r = CT_OK;
 out:
 	ct_arena_free(&tmp);
@@ -162,7 +162,7 @@ out:
 
 /* Decoder rows of one (output layer, position), read and scaled; bad: a feature whose row is not finite. */
 struct gather {
-	struct ct_local *lo;
+	struct ct_local_model *lrm;
 	atomic_int bad_layer, bad_feature;
 	ct_progress_fn progress;	/* called by the thread that asked, before each of its own */
 	void *ctx;
@@ -173,10 +173,10 @@ static void
 gather_cell(void *ctx, int task, int worker)
 {
 	struct gather *g = ctx;
-	const struct ct_local *lo = g->lo;
-	const struct ct_transcoder *tc = lo->tc;
-	int T = lo->T, D = tc->D, m = task / T, t = task % T;
-	float *row = lo->dec[task];
+	const struct ct_local_model *lrm = g->lrm;
+	const struct ct_transcoder *tc = lrm->tc;
+	int T = lrm->T, D = tc->D, m = task / T, t = task % T;
+	float *row = lrm->dec[task];
 
 	if (worker == 0 && !atomic_load(&g->cancelled) &&
 	    !ct_go_on(g->progress, g->ctx, "decoders", task, (long)tc->L * T))
@@ -184,24 +184,24 @@ gather_cell(void *ctx, int task, int worker)
 	if (atomic_load(&g->cancelled))
 		return;
 	for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
-		for (int i = lo->first[l * T + t]; i < lo->first[l * T + t + 1]; i++, row += D) {
-			ct_transcoder_decoder_row(tc, l, lo->active[i].feature, m, row);
+		for (int i = lrm->first[l * T + t]; i < lrm->first[l * T + t + 1]; i++, row += D) {
+			ct_transcoder_decoder_row(tc, l, lrm->active[i].feature, m, row);
 			if (!tc->allow_nonfinite && !all_finite(row, D)) {
-				atomic_store(&g->bad_feature, lo->active[i].feature);
+				atomic_store(&g->bad_feature, lrm->active[i].feature);
 				atomic_store(&g->bad_layer, l);
 			}
 			for (int d = 0; d < D; d++)
-				row[d] *= lo->active[i].act;
+				row[d] *= lrm->active[i].act;
 		}
 }
 
 static int
-gather_decoders(struct ct_local *lo, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
+gather_decoders(struct ct_local_model *lrm, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
     struct ct_error *err)
 {
-	const struct ct_transcoder *tc = lo->tc;
-	int T = lo->T, L = tc->L, bad;
-	struct gather g = { .lo = lo, .progress = progress, .ctx = ctx };
+	const struct ct_transcoder *tc = lrm->tc;
+	int T = lrm->T, L = tc->L, bad;
+	struct gather g = { .lrm = lrm, .progress = progress, .ctx = ctx };
 
 	atomic_init(&g.bad_layer, -1);
 	atomic_init(&g.bad_feature, -1);
@@ -210,11 +210,11 @@ gather_decoders(struct ct_local *lo, struct ct_pool *pool, struct ct_arena *a, c
 		int n = 0, m = i / T, t = i % T;
 
 		for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
-			n += lo->first[l * T + t + 1] - lo->first[l * T + t];
-		lo->dec[i] = ct_arena_need(a, (size_t)n * tc->D, sizeof(float), "decoder rows", err);
-		if (!lo->dec[i])
+			n += lrm->first[l * T + t + 1] - lrm->first[l * T + t];
+		lrm->dec[i] = ct_arena_need(a, (size_t)n * tc->D, sizeof(float), "decoder rows", err);
+		if (!lrm->dec[i])
 			return CT_ENOMEM;
-		lo->dec_n[i] = n;
+		lrm->dec_n[i] = n;
 	}
 	ct_pool_run(pool, L * T, gather_cell, &g);
 	if (atomic_load(&g.cancelled))
@@ -225,27 +225,27 @@ gather_decoders(struct ct_local *lo, struct ct_pool *pool, struct ct_arena *a, c
 
 /* recon and error vectors, from the gathered rows. */
 static int
-reconstruct(struct ct_local *lo, ct_progress_fn progress, void *ctx, struct ct_error *err)
+reconstruct(struct ct_local_model *lrm, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	const struct ct_transcoder *tc = lo->tc;
-	int T = lo->T, D = tc->D;
+	const struct ct_transcoder *tc = lrm->tc;
+	int T = lrm->T, D = tc->D;
 
 	for (int l = 0; l < tc->L; l++) {
-		float *recon = lo->recon + (size_t)l * T * D, *error = lo->error + (size_t)l * T * D;
-		const float *out = lo->pass->mlp_out + (size_t)l * T * D;
+		float *recon = lrm->recon + (size_t)l * T * D, *error = lrm->error + (size_t)l * T * D;
+		const float *out = lrm->pass->mlp_out + (size_t)l * T * D;
 
 		if (!ct_go_on(progress, ctx, "errors", l, tc->L))
 			return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
-		start_output(tc, l, T, lo->read + (size_t)l * T * D, recon);
+		start_output(tc, l, T, lrm->read + (size_t)l * T * D, recon);
 		for (int t = 1; t < T; t++) {
-			const float *row = lo->dec[l * T + t];
+			const float *row = lrm->dec[l * T + t];
 
-			for (int i = 0; i < lo->dec_n[l * T + t]; i++, row += D)
+			for (int i = 0; i < lrm->dec_n[l * T + t]; i++, row += D)
 				for (int d = 0; d < D; d++)
 					recon[(size_t)t * D + d] += row[d];
 		}
 		for (int d = 0; d < D; d++)
-			lo->constant[(size_t)l * D + d] = out[d] - recon[d];
+			lrm->constant[(size_t)l * D + d] = out[d] - recon[d];
 		for (size_t i = (size_t)D; i < (size_t)T * D; i++)
 			error[i] = out[i] - recon[i];
 	}
@@ -253,30 +253,30 @@ reconstruct(struct ct_local *lo, ct_progress_fn progress, void *ctx, struct ct_e
 }
 
 int
-ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
+ct_local_model_init(struct ct_local_model *lrm, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
     struct ct_error *err)
 {
 	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r;
 	size_t LTD = (size_t)L * T * D;
 
-	*lo = (struct ct_local){ .m = m, .tc = tc, .pass = pass, .T = T };
-	lo->first = ct_arena_need(a, (size_t)L * T + 1, sizeof *lo->first, "feature index", err);
-	lo->read = ct_arena_need(a, LTD, sizeof *lo->read, "transcoder inputs", err);
-	lo->recon = ct_arena_need(a, LTD, sizeof *lo->recon, "transcoder outputs", err);
-	lo->error = ct_arena_need(a, LTD, sizeof *lo->error, "error nodes", err);
-	lo->constant = ct_arena_need(a, (size_t)L * D, sizeof *lo->constant, "constants", err);
-	lo->dec = ct_arena_need(a, (size_t)L * T, sizeof *lo->dec, "decoder index", err);
-	lo->dec_n = ct_arena_need(a, (size_t)L * T, sizeof *lo->dec_n, "decoder index", err);
-	if (!lo->first || !lo->read || !lo->recon || !lo->error || !lo->constant || !lo->dec || !lo->dec_n)
+	*lrm = (struct ct_local_model){ .m = m, .tc = tc, .pass = pass, .T = T };
+	lrm->first = ct_arena_need(a, (size_t)L * T + 1, sizeof *lrm->first, "feature index", err);
+	lrm->read = ct_arena_need(a, LTD, sizeof *lrm->read, "transcoder inputs", err);
+	lrm->recon = ct_arena_need(a, LTD, sizeof *lrm->recon, "transcoder outputs", err);
+	lrm->error = ct_arena_need(a, LTD, sizeof *lrm->error, "error nodes", err);
+	lrm->constant = ct_arena_need(a, (size_t)L * D, sizeof *lrm->constant, "constants", err);
+	lrm->dec = ct_arena_need(a, (size_t)L * T, sizeof *lrm->dec, "decoder index", err);
+	lrm->dec_n = ct_arena_need(a, (size_t)L * T, sizeof *lrm->dec_n, "decoder index", err);
+	if (!lrm->first || !lrm->read || !lrm->recon || !lrm->error || !lrm->constant || !lrm->dec || !lrm->dec_n)
 		return CT_ENOMEM;
 	for (int l = 0; l < L; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
-		    pass->scale2 + l * T, lo->read + (size_t)l * T * D);
-	if ((r = find_active(lo, a, progress, ctx, err)) < 0 ||
-	    (r = gather_decoders(lo, pool, a, progress, ctx, err)) < 0)
+		    pass->scale2 + l * T, lrm->read + (size_t)l * T * D);
+	if ((r = find_active(lrm, a, progress, ctx, err)) < 0 ||
+	    (r = gather_decoders(lrm, pool, a, progress, ctx, err)) < 0)
 		return r;
-	return reconstruct(lo, progress, ctx, err);
+	return reconstruct(lrm, progress, ctx, err);
 }
 
 /*
@@ -284,12 +284,12 @@ ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_tra
  * value of a stream is original + linear(change): every step adds the linear image of the difference.
  */
 int
-ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_arena *a, double *error,
+ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, struct ct_arena *a, double *error,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	const struct ct_model *m = lo->m;
-	const struct ct_transcoder *tc = lo->tc;
-	int T = lo->T, D = m->cfg.D, L = m->cfg.L, V = m->cfg.V;
+	const struct ct_model *m = lrm->m;
+	const struct ct_transcoder *tc = lrm->tc;
+	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, V = m->cfg.V;
 	size_t TD = (size_t)T * D, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
 	struct ct_arena_mark mark = ct_arena_mark(a);
 	float *x = ct_arena_need(a, TD, sizeof *x, "self-check", err);
@@ -297,7 +297,7 @@ ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_are
 	float *y = ct_arena_need(a, TD, sizeof *x, "self-check", err);
 	float *read = ct_arena_need(a, TD, sizeof *x, "self-check", err);
 	float *v = ct_arena_need(a, kv, sizeof *x, "self-check", err);
-	float *act = ct_arena_need(a, (size_t)lo->n, sizeof *x, "self-check", err);
+	float *act = ct_arena_need(a, (size_t)lrm->n, sizeof *x, "self-check", err);
 	float *row = ct_arena_need(a, (size_t)D, sizeof *x, "self-check", err);
 	float *logits = ct_arena_need(a, 2 * (size_t)V, sizeof *x, "self-check", err);
 	float *scratch = ct_arena_need(a, ct_layer_scratch(m, T), sizeof *x, "self-check", err);
@@ -310,7 +310,7 @@ ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_are
 	ct_embed(m, T, 0, ids, x);
 	for (int l = 0; l < L; l++) {
 		const struct ct_tc_layer *ly = &tc->layers[l];
-		const float *orig_mid = lo->pass->mid + l * TD, *orig_x = lo->pass->x + l * TD;
+		const float *orig_mid = lrm->pass->mid + l * TD, *orig_x = lrm->pass->x + l * TD;
 
 		if (!ct_go_on(progress, ctx, "check", l, L)) {
 			ct_arena_release(a, mark);
@@ -319,7 +319,7 @@ ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_are
 		/* mid = original mid + frozen attention of the change, so that biases need no separate path. */
 		for (size_t i = 0; i < TD; i++)
 			y[i] = x[i] - orig_x[i];
-		ct_layer_attention_frozen(m, lo->pass, l, y, mid, scratch);
+		ct_layer_attention_frozen(m, lrm->pass, l, y, mid, scratch);
 		for (size_t i = 0; i < TD; i++)
 			y[i] = mid[i];
 		for (size_t i = 0; i < TD; i++)
@@ -327,36 +327,36 @@ ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_are
 		for (int t = 0; t < T; t++) {
 			float *r = read + (size_t)t * D;
 
-			ct_read_frozen(lo, l, t, y + (size_t)t * D, r);
+			ct_read_frozen(lrm, l, t, y + (size_t)t * D, r);
 			for (int d = 0; d < D; d++)
-				r[d] += lo->read[l * TD + (size_t)t * D + d];
+				r[d] += lrm->read[l * TD + (size_t)t * D + d];
 		}
-		for (int i = lo->first[l * T]; i < lo->first[(l + 1) * T]; i++) {
-			const struct ct_active *f = &lo->active[i];
+		for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++) {
+			const struct ct_active *f = &lrm->active[i];
 
 			act[i] = ly->b_enc[f->feature] +
 				 ct_transcoder_encode_one(tc, l, f->feature, read + (size_t)f->pos * D);
 		}
 		start_output(tc, l, T, read, y);
 		for (int d = 0; d < D; d++)
-			y[d] += lo->constant[(size_t)l * D + d];
+			y[d] += lrm->constant[(size_t)l * D + d];
 		for (size_t i = D; i < TD; i++)
-			y[i] += lo->error[l * TD + i];
+			y[i] += lrm->error[l * TD + i];
 		for (int from = tc->kind == CT_CLT ? 0 : l; from <= l; from++)
-			for (int i = lo->first[from * T]; i < lo->first[(from + 1) * T]; i++) {
-				ct_transcoder_decoder_row(tc, from, lo->active[i].feature, l, row);
-				ct_saxpy(D, act[i], row, y + (size_t)lo->active[i].pos * D);
+			for (int i = lrm->first[from * T]; i < lrm->first[(from + 1) * T]; i++) {
+				ct_transcoder_decoder_row(tc, from, lrm->active[i].feature, l, row);
+				ct_saxpy(D, act[i], row, y + (size_t)lrm->active[i].pos * D);
 			}
 		for (size_t i = 0; i < TD; i++)
 			x[i] = mid[i] + y[i];
 	}
 	for (int d = 0; d < D; d++)
-		y[d] = x[(size_t)pos * D + d] - lo->pass->x[L * TD + (size_t)pos * D + d];
-	ct_norm_frozen(m, &m->norm_f, lo->pass->scale_f[pos], y, row);
+		y[d] = x[(size_t)pos * D + d] - lrm->pass->x[L * TD + (size_t)pos * D + d];
+	ct_norm_frozen(m, &m->norm_f, lrm->pass->scale_f[pos], y, row);
 	for (int d = 0; d < D; d++)
-		row[d] += lo->pass->final[(size_t)pos * D + d];
+		row[d] += lrm->pass->final[(size_t)pos * D + d];
 	ct_logits(m, 1, row, logits);
-	ct_logits(m, 1, lo->pass->final + (size_t)pos * D, logits + V);
+	ct_logits(m, 1, lrm->pass->final + (size_t)pos * D, logits + V);
 	for (int i = 0; i < V; i++) {
 		double gap = fabs((double)logits[i] - logits[V + i]);
 

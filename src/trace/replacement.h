@@ -22,7 +22,7 @@ struct ct_active {
 	float pre, act;
 };
 
-struct ct_local {
+struct ct_local_model {
 	const struct ct_model *m;
 	const struct ct_transcoder *tc;
 	const struct ct_pass *pass;
@@ -40,11 +40,11 @@ struct ct_local {
 	 */
 	float **dec;
 	int *dec_n;
-	double max_logit_error;		/* filled by ct_local_check */
+	double max_logit_error;		/* filled by ct_local_model_check */
 };
 
 /* From a finished pass. Everything comes from the arena. A progress function (NULL: none) is called for each layer. */
-int ct_local_init(struct ct_local *lo, const struct ct_model *m, const struct ct_transcoder *tc,
+int ct_local_model_init(struct ct_local_model *lrm, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
 
@@ -53,14 +53,14 @@ void ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, in
     const float *mlp_in, const float *scale2, float *dst);
 
 /* The frozen read point on a change of mid, one row: y (D); and its transpose, y may be g. */
-void ct_read_frozen(const struct ct_local *lo, int l, int t, const float *dmid, float *y);
-void ct_read_frozen_back(const struct ct_local *lo, int l, int t, const float *g, float *y);
+void ct_read_frozen(const struct ct_local_model *lrm, int l, int t, const float *dmid, float *y);
+void ct_read_frozen_back(const struct ct_local_model *lrm, int l, int t, const float *g, float *y);
 
 /*
  * Runs the local replacement model forward, activations re-read from its own stream, and compares its logits at
  * pos with the original ones: *error = max |difference| / max |original|.
  */
-int ct_local_check(const struct ct_local *lo, const int *ids, int pos, struct ct_arena *scratch, double *error,
+int ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, struct ct_arena *scratch, double *error,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 /*

@@ -11,7 +11,7 @@
 #include "trace/intervene.h"
 
 struct job {
-	const struct ct_local *lo;
+	const struct ct_local_model *lrm;
 	const struct ct_graph *g;
 	const float *logits;		/* (V) of the original run at the graph's position */
 	struct ct_ablation *items;
@@ -22,7 +22,7 @@ ablate(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err
 {
 	static const struct ct_clamp_options how = { .mode = CT_FROZEN, .through = CT_MODEL };
 	const struct job *j = ctx;
-	const struct ct_model *m = j->lo->m;
+	const struct ct_model *m = j->lrm->m;
 	struct ct_ablation *out = &j->items[item];
 	const struct ct_node *node = &j->g->nodes[out->node];
 	struct ct_clamp clamp = {
@@ -30,18 +30,18 @@ ablate(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err
 	};
 	float *logits = ct_arena_need(a, (size_t)m->cfg.V, sizeof *logits, "logits", err);
 	struct ct_changed changed;
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 	int rc;
 
 	(void)worker;
 	if (!logits)
 		return CT_ENOMEM;
-	if ((rc = ct_sites_init(&sites, j->lo, &clamp, 1, a, err)) < 0 ||
-	    (rc = ct_intervene(&changed, j->lo, &sites, &how, a, err)) < 0)
+	if ((rc = ct_clamp_sites_init(&sites, j->lrm, &clamp, 1, a, err)) < 0 ||
+	    (rc = ct_intervene(&changed, j->lrm, &sites, &how, a, err)) < 0)
 		return rc;
 	ct_logits(m, 1, changed.final + (size_t)j->g->pos * m->cfg.D, logits);
 	out->kl = ct_kl_logits(m->cfg.V, j->logits, logits);
-	out->effect = ct_target_change(j->lo, j->g, &changed, j->g->n_nodes - j->g->n_targets);
+	out->effect = ct_target_change(j->lrm, j->g, &changed, j->g->n_nodes - j->g->n_targets);
 	return CT_OK;
 }
 
@@ -75,12 +75,12 @@ compare(struct ct_survey *s, struct ct_arena *tmp, struct ct_error *err)
 }
 
 int
-ct_survey_run(struct ct_survey *out, const struct ct_local *lo, const struct ct_graph *g,
+ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	struct job j = { .lo = lo, .g = g };
+	struct job j = { .lrm = lrm, .g = g };
 	struct ct_arena tmp = { 0 };
-	float *logits = ct_arena_need(&tmp, (size_t)lo->m->cfg.V, sizeof *logits, "logits", err);
+	float *logits = ct_arena_need(&tmp, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);
 	double start = ct_seconds();
 	int rc = CT_ENOMEM;
 
@@ -91,10 +91,10 @@ ct_survey_run(struct ct_survey *out, const struct ct_local *lo, const struct ct_
 	for (int i = 0; i < g->n_features; i++)
 		if (g->nodes[i].kept)
 			out->items[out->n++] = (struct ct_ablation){ .node = i, .influence = g->nodes[i].influence };
-	ct_logits(lo->m, 1, lo->pass->final + (size_t)g->pos * lo->m->cfg.D, logits);
+	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
 	j.items = out->items;
-	if ((rc = ct_rounds_run(pool, out->n, ablate, &j, "survey", progress, ctx, err)) < 0)
+	if ((rc = ct_parallel_run(pool, out->n, ablate, &j, "survey", progress, ctx, err)) < 0)
 		goto done;
 	qsort(out->items, (size_t)out->n, sizeof *out->items, by_kl);
 	rc = compare(out, &tmp, err);

@@ -18,7 +18,7 @@
  * Needs influence and pruning. Items from the arena. One clamped run for each kept feature, spread over the pool;
  * the same figures for any number of threads.
  */
-int ct_survey_run(struct ct_survey *out, const struct ct_local *lo, const struct ct_graph *g,
+int ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 #endif

@@ -13,7 +13,7 @@
 #include "trace/intervene.h"
 
 struct job {
-	const struct ct_local *lo;
+	const struct ct_local_model *lrm;
 	const struct ct_graph *g;
 	const struct ct_clamp *clamps;
 	int n;
@@ -42,14 +42,14 @@ run_step(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *e
 {
 	const struct job *j = ctx;
 	struct ct_sweep *out = j->out;
-	const struct ct_model *m = j->lo->m;
+	const struct ct_model *m = j->lrm->m;
 	int D = m->cfg.D, row = item / out->n_steps;
 	struct ct_clamp_options how = out->options;
 	struct ct_clamp *clamps = ct_arena_need(a, (size_t)j->n, sizeof *clamps, "clamps", err);
 	float *logits = ct_arena_need(a, (size_t)m->cfg.V, sizeof *logits, "logits", err);
 	const float *final;
 	struct ct_changed changed;
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 	int rc;
 
 	(void)worker;
@@ -63,8 +63,8 @@ run_step(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *e
 		how.first = 0;
 		how.last = out->last[row];
 	}
-	if ((rc = ct_sites_init(&sites, j->lo, clamps, j->n, a, err)) < 0 ||
-	    (rc = ct_intervene(&changed, j->lo, &sites, &how, a, err)) < 0)
+	if ((rc = ct_clamp_sites_init(&sites, j->lrm, clamps, j->n, a, err)) < 0 ||
+	    (rc = ct_intervene(&changed, j->lrm, &sites, &how, a, err)) < 0)
 		return rc;
 	final = changed.final + (size_t)j->g->pos * D;
 	memcpy(j->final + (size_t)item * D, final, (size_t)D * sizeof *final);
@@ -148,9 +148,9 @@ by_span(const void *x, const void *y)
 static float
 share(const struct job *j, int item, int token)
 {
-	int D = j->lo->m->cfg.D;
+	int D = j->lrm->m->cfg.D;
 
-	return (float)exp((double)ct_sdot(D, j->lo->m->unembed + (size_t)token * D, j->final + (size_t)item * D) -
+	return (float)exp((double)ct_sdot(D, j->lrm->m->unembed + (size_t)token * D, j->final + (size_t)item * D) -
 			  j->log_sum[item]);
 }
 
@@ -181,7 +181,7 @@ static int
 fill_tokens(struct job *j, struct ct_arena *a, struct ct_error *err)
 {
 	struct ct_sweep *out = j->out;
-	const struct ct_model *m = j->lo->m;
+	const struct ct_model *m = j->lrm->m;
 	int D = m->cfg.D, items = out->n_rows * out->n_steps;
 	size_t n = (size_t)items * out->n_tokens;
 
@@ -210,13 +210,13 @@ make_rows(struct job *j, double from, double to, int lowest, struct ct_arena *a,
 	struct ct_sweep *out = j->out;
 	size_t items;
 
-	out->n_rows = 1 + j->lo->m->cfg.L - lowest;
+	out->n_rows = 1 + j->lrm->m->cfg.L - lowest;
 	items = (size_t)out->n_rows * out->n_steps;
 	out->last = ct_arena_need(a, (size_t)out->n_rows, sizeof *out->last, "a sweep", err);
 	out->strength = ct_arena_need(a, (size_t)out->n_steps, sizeof *out->strength, "a sweep", err);
 	out->kl = ct_arena_need(a, items, sizeof *out->kl, "a sweep", err);
 	out->top = ct_arena_need(a, items, sizeof *out->top, "a sweep", err);
-	j->final = ct_arena_need(tmp, items * j->lo->m->cfg.D, sizeof *j->final, "a sweep", err);
+	j->final = ct_arena_need(tmp, items * j->lrm->m->cfg.D, sizeof *j->final, "a sweep", err);
 	j->log_sum = ct_arena_need(tmp, items, sizeof *j->log_sum, "a sweep", err);
 	if (!out->last || !out->strength || !out->kl || !out->top || !j->final || !j->log_sum)
 		return CT_ENOMEM;
@@ -228,13 +228,13 @@ make_rows(struct job *j, double from, double to, int lowest, struct ct_arena *a,
 }
 
 int
-ct_sweep_run(struct ct_sweep *out, const struct ct_local *lo, const struct ct_graph *g,
+ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, double from, double to, int steps,
     struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	struct job j = { .lo = lo, .g = g, .clamps = clamps, .n = n, .out = out };
+	struct job j = { .lrm = lrm, .g = g, .clamps = clamps, .n = n, .out = out };
 	struct ct_arena tmp = { 0 };
-	float *logits = ct_arena_need(&tmp, (size_t)lo->m->cfg.V, sizeof *logits, "logits", err);
+	float *logits = ct_arena_need(&tmp, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);
 	double start = ct_seconds();
 	int lowest = 0, rc = CT_ENOMEM;
 
@@ -249,9 +249,9 @@ ct_sweep_run(struct ct_sweep *out, const struct ct_local *lo, const struct ct_gr
 	if ((rc = check_clamps(clamps, n, &lowest, err)) < 0 ||
 	    (rc = make_rows(&j, from, to, lowest, a, &tmp, err)) < 0)
 		goto done;
-	ct_logits(lo->m, 1, lo->pass->final + (size_t)g->pos * lo->m->cfg.D, logits);
+	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
-	if ((rc = ct_rounds_run(pool, out->n_rows * steps, run_step, &j, "sweep", progress, ctx, err)) < 0 ||
+	if ((rc = ct_parallel_run(pool, out->n_rows * steps, run_step, &j, "sweep", progress, ctx, err)) < 0 ||
 	    (rc = choose_tokens(&j, a, err)) < 0 || (rc = sort_tokens(&j, &tmp, err)) < 0 ||
 	    (rc = fill_tokens(&j, a, err)) < 0)
 		goto done;
@@ -261,12 +261,12 @@ done:
 	return rc;
 }
 
-/* One side of a contrast: the outcome, the shares of the next token, and how far they are from the original ones. */
+/* One side of a contrast: the effects, the shares of the next token, and how far they are from the original ones. */
 static int
-run_side(const struct job *j, const struct ct_sites *s, const struct ct_clamp_options *how,
-    struct ct_outcome *outcome, float **prob, double *kl, struct ct_arena *a, struct ct_error *err)
+run_side(const struct job *j, const struct ct_clamp_sites *s, const struct ct_clamp_options *how,
+    struct ct_effects *effects, float **prob, double *kl, struct ct_arena *a, struct ct_error *err)
 {
-	const struct ct_model *m = j->lo->m;
+	const struct ct_model *m = j->lrm->m;
 	struct ct_changed changed;
 	double sum;
 	int rc, top;
@@ -274,8 +274,8 @@ run_side(const struct job *j, const struct ct_sites *s, const struct ct_clamp_op
 	*prob = ct_arena_need(a, (size_t)m->cfg.V, sizeof **prob, "logits", err);
 	if (!*prob)
 		return CT_ENOMEM;
-	if ((rc = ct_intervene(&changed, j->lo, s, how, a, err)) < 0 ||
-	    (rc = ct_outcome_init(outcome, j->lo, j->g, s, how, &changed, a, err)) < 0)
+	if ((rc = ct_intervene(&changed, j->lrm, s, how, a, err)) < 0 ||
+	    (rc = ct_effects_init(effects, j->lrm, j->g, s, how, &changed, a, err)) < 0)
 		return rc;
 	ct_logits(m, 1, changed.final + (size_t)j->g->pos * m->cfg.D, *prob);
 	*kl = ct_kl_logits(m->cfg.V, j->logits, *prob);
@@ -286,24 +286,24 @@ run_side(const struct job *j, const struct ct_sites *s, const struct ct_clamp_op
 }
 
 int
-ct_contrast_run(struct ct_contrast *out, const struct ct_local *lo, const struct ct_graph *g,
+ct_contrast_run(struct ct_contrast *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, struct ct_arena *a,
     struct ct_error *err)
 {
-	struct job j = { .lo = lo, .g = g };
+	struct job j = { .lrm = lrm, .g = g };
 	struct ct_clamp_options frozen = { .mode = CT_FROZEN, .through = opt->through };
 	struct ct_clamp_options live = { .mode = CT_FREE, .through = opt->through };
-	float *logits = ct_arena_need(a, (size_t)lo->m->cfg.V, sizeof *logits, "logits", err);
+	float *logits = ct_arena_need(a, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);
 	double seen = 0, unseen = 0;
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 	int rc;
 
 	*out = (struct ct_contrast){ 0 };
 	if (!logits)
 		return CT_ENOMEM;
-	ct_logits(lo->m, 1, lo->pass->final + (size_t)g->pos * lo->m->cfg.D, logits);
+	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
-	if ((rc = ct_sites_init(&sites, lo, clamps, n, a, err)) < 0 ||
+	if ((rc = ct_clamp_sites_init(&sites, lrm, clamps, n, a, err)) < 0 ||
 	    (rc = run_side(&j, &sites, &frozen, &out->frozen, &out->prob_frozen, &out->kl_frozen, a, err)) < 0 ||
 	    (rc = run_side(&j, &sites, &live, &out->free, &out->prob_free, &out->kl_free, a, err)) < 0)
 		return rc;

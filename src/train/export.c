@@ -86,11 +86,11 @@ ct_export_model(const char *dir, const struct ct_net *net, int bos, struct ct_er
 	return code == CT_OK ? write_config(dir, &net->s, bos, err) : code;
 }
 
-/* The parameters of layer l in the order of ct_coder_open. */
+/* The parameters of layer l in the order of ct_train_transcoder_open. */
 enum { ENC, B_ENC, B_DEC, THRESHOLD, DEC, N_PARAMS };
 
 static int
-write_layer(const char *dir, const struct ct_coder *c, int l, struct ct_error *err)
+write_layer(const char *dir, const struct ct_train_transcoder *c, int l, struct ct_error *err)
 {
 	static const char *const plt_names[N_PARAMS] = {
 		"W_enc", "b_enc", "b_dec", "activation_function.threshold", "W_dec",
@@ -144,26 +144,26 @@ remove_above(const char *dir, const char *stem, int l)
 }
 
 int
-ct_export_coder(const char *dir, const struct ct_coder *coder, const char *name, struct ct_error *err)
+ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcoder, const char *name, struct ct_error *err)
 {
-	char *sub = ct_path_join(dir, coder->s.per_layer ? "transcoder-plt" : "transcoder"), text[512];
+	char *sub = ct_path_join(dir, transcoder->s.per_layer ? "transcoder-plt" : "transcoder"), text[512];
 	int code, n;
 
 	if (!sub)
 		return ct_fail_memory(err, strlen(dir) + 16, "a path");
 	code = ct_dir_make(sub, err);
-	for (int l = 0; l < coder->s.L && code == CT_OK; l++)
-		code = write_layer(sub, coder, l, err);
+	for (int l = 0; l < transcoder->s.L && code == CT_OK; l++)
+		code = write_layer(sub, transcoder, l, err);
 	n = snprintf(text, sizeof text, "model_name: \"%.64s\"\nmodel_kind: \"%s\"\n"
 	    "feature_input_hook: \"hook_resid_mid\"\nfeature_output_hook: \"hook_mlp_out\"\nscan: \"%.64s%s\"\n",
-	    name, coder->s.per_layer ? "transcoder_set" : "cross_layer_transcoder", name,
-	    coder->s.per_layer ? "-plt" : "");
+	    name, transcoder->s.per_layer ? "transcoder_set" : "cross_layer_transcoder", name,
+	    transcoder->s.per_layer ? "-plt" : "");
 	if (code == CT_OK)
 		code = replace_in(sub, "config.yaml", text, (size_t)n, err);
 	if (code == CT_OK) {
-		remove_above(sub, "W_enc", coder->s.L);
-		remove_above(sub, "W_dec", coder->s.L);
-		remove_above(sub, "layer", coder->s.per_layer ? coder->s.L : 0);
+		remove_above(sub, "W_enc", transcoder->s.L);
+		remove_above(sub, "W_dec", transcoder->s.L);
+		remove_above(sub, "layer", transcoder->s.per_layer ? transcoder->s.L : 0);
 	}
 	free(sub);
 	return code;

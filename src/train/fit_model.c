@@ -9,10 +9,10 @@
 /* A worker's share of every batch, with all that it writes. */
 struct share {
 	struct ct_pack pack;
-	struct ct_pass *pass;
+	struct ct_train_pass *pass;
 	float *grad;
 	const int *list;		/* its sentences of this step */
-	const int *neck;		/* where their attention ends, or NULL */
+	const int *bottleneck;		/* where their attention ends, or NULL */
 	const uint32_t *seeds;		/* of their signs in the linear pass, or NULL */
 	int n;
 	double loss;
@@ -39,7 +39,7 @@ struct fit {
 	const struct ct_corpus *corpus;
 	const struct ct_model_options *o;
 	struct ct_pool *pool;
-	struct ct_watch *watch;
+	struct ct_reporter *reporter;
 	struct ct_adam adam;
 	struct share *shares;
 	int n_shares;
@@ -47,7 +47,7 @@ struct fit {
 	struct deck deck;
 	struct groups groups;
 	int *batch;
-	int *neck;			/* of its sentences; see draw_necks */
+	int *bottleneck;			/* of its sentences; see draw_bottlenecks */
 	uint32_t *seeds;		/* of its sentences' signs */
 	double scale;			/* 1 / weights of the batch */
 	struct ct_prices prices;	/* in units of scale */
@@ -69,17 +69,17 @@ run_share(void *ctx, int task, int worker)
 	s->right = 0;
 	for (int at = 0; at < s->n;) {
 		at += ct_pack_fill(&s->pack, f->corpus, s->list + at, s->n - at, f->o->answer_weight,
-		    f->o->twins > 0 ? CT_PACK_TWINS : CT_PACK_PLAIN);
-		s->pack.b.neck = s->neck ? s->neck + at - s->pack.b.n : NULL;
+		    f->o->pairs > 0 ? CT_PACK_PAIRS : CT_PACK_PLAIN);
+		s->pack.b.bottleneck = s->bottleneck ? s->bottleneck + at - s->pack.b.n : NULL;
 		if (s->seeds)
 			ct_pack_draw_signs(&s->pack, s->seeds + at - s->pack.b.n);
-		ct_pass_forward(s->pass, f->net, &s->pack.b, NULL, NULL);
-		s->loss += ct_pass_backward(s->pass, f->net, &s->pack.b, f->scale, &f->prices,
+		ct_train_pass_forward(s->pass, f->net, &s->pack.b, NULL, NULL);
+		s->loss += ct_train_pass_backward(s->pass, f->net, &s->pack.b, f->scale, &f->prices,
 		    s->grad, &s->right);
 	}
 }
 
-/* Shares begin at even sentences, so that twins stay together. */
+/* Shares begin at even sentences, so that pairs stay together. */
 static int
 share_start(int batch, int k, int shares)
 {
@@ -168,12 +168,12 @@ pair_up(const struct groups *g, struct ct_rng *rng, const struct ct_corpus *c, i
 
 /* Where attention ends in each sentence of a batch: at its plan in a share of them, nowhere (0) in the others. */
 static void
-draw_necks(int *neck, struct ct_rng *rng, const struct ct_corpus *c, const int *batch, int n, double share)
+draw_bottlenecks(int *bottleneck, struct ct_rng *rng, const struct ct_corpus *c, const int *batch, int n, double share)
 {
 	for (int k = 0; k < n; k++) {
 		int at = c->sentences[batch[k]].plan_at;
 
-		neck[k] = at > 0 && ct_rng_uniform(rng) < share ? at : 0;
+		bottleneck[k] = at > 0 && ct_rng_uniform(rng) < share ? at : 0;
 	}
 }
 
@@ -188,18 +188,18 @@ open_fit(struct fit *f, struct ct_error *err)
 		.clip = o->clip };
 	ct_rng_seed(&f->deck.rng, (uint64_t)o->seed, 1);
 	ct_net_init(f->net, o->init, o->embed, &f->deck.rng);
-	if (o->codes && (code = ct_codes_lay(f->net, f->corpus, o->embed, &f->deck.rng, err)) != CT_OK)
+	if (o->codes && (code = ct_number_codes_build(f->net, f->corpus, o->embed, &f->deck.rng, err)) != CT_OK)
 		return code;
 	if (o->frozen)
 		f->net->params.list[0].rate = 0;	/* the embedding */
 	f->n_shares = ct_pool_threads(f->pool);
 	f->deck.list = ct_corpus_select(arena, f->corpus, false, true, &f->deck.size);
 	f->batch = ct_arena_need(arena, (size_t)o->batch, sizeof *f->batch, "a batch", err);
-	f->neck = ct_arena_need(arena, (size_t)o->batch, sizeof *f->neck, "a batch", err);
+	f->bottleneck = ct_arena_need(arena, (size_t)o->batch, sizeof *f->bottleneck, "a batch", err);
 	f->seeds = ct_arena_need(arena, (size_t)o->batch, sizeof *f->seeds, "a batch", err);
 	f->grads = ct_arena_need(arena, (size_t)f->n_shares, sizeof *f->grads, "gradients", err);
 	f->shares = calloc((size_t)f->n_shares, sizeof *f->shares);
-	if (!f->deck.list || !f->batch || !f->neck || !f->seeds || !f->grads || !f->shares)
+	if (!f->deck.list || !f->batch || !f->bottleneck || !f->seeds || !f->grads || !f->shares)
 		return ct_fail_memory(err, (size_t)o->batch * sizeof *f->batch, "a batch");
 	if (f->deck.size == 0)
 		return ct_fail(err, CT_EINVAL, "the corpus has no sentence to train on: all are held out");
@@ -207,13 +207,13 @@ open_fit(struct fit *f, struct ct_error *err)
 		struct share *s = &f->shares[k];
 
 		if ((code = ct_pack_open(&s->pack, f->corpus, err)) != CT_OK ||
-		    (code = ct_pass_open(&s->pass, f->net, s->pack.max_rows, s->pack.max_sentences, err)) != CT_OK)
+		    (code = ct_train_pass_open(&s->pass, f->net, s->pack.max_rows, s->pack.max_sentences, err)) != CT_OK)
 			return code;
 		s->grad = f->grads[k] = ct_params_buffer(&f->net->params, "a gradient", err);
 		if (!s->grad)
 			return CT_ENOMEM;
 	}
-	if (o->twins > 0 && (code = find_groups(&f->groups, arena, f->corpus, err)) != CT_OK)
+	if (o->pairs > 0 && (code = find_groups(&f->groups, arena, f->corpus, err)) != CT_OK)
 		return code;
 	return ct_adam_init(&f->adam, &f->net->params, err);
 }
@@ -223,7 +223,7 @@ close_fit(struct fit *f)
 {
 	for (int k = 0; f->shares && k < f->n_shares; k++) {
 		ct_pack_close(&f->shares[k].pack);
-		ct_pass_close(f->shares[k].pass);
+		ct_train_pass_close(f->shares[k].pass);
 	}
 	free(f->shares);
 }
@@ -235,7 +235,7 @@ resume(struct fit *f, struct ct_checkpoint *c)
 	struct ct_params *p = &f->net->params;
 	size_t size = p->count * sizeof *p->w;
 
-	f->state = ct_checkpoint_part(c, f->watch->live.phase);
+	f->state = ct_checkpoint_part(c, f->reporter->live.phase);
 	ct_checkpoint_block(c, "weights", true, p->w, size);
 	ct_checkpoint_block(c, "first moments", false, f->adam.m, size);
 	ct_checkpoint_block(c, "second moments", false, f->adam.v, size);
@@ -243,7 +243,7 @@ resume(struct fit *f, struct ct_checkpoint *c)
 	ct_checkpoint_block(c, "dealt", false, &f->deck.at, sizeof f->deck.at);
 	ct_checkpoint_block(c, "deck", false, f->deck.list, (size_t)f->deck.size * sizeof *f->deck.list);
 	if (ct_checkpoint_restore(c))
-		ct_watch_resume(f->watch, f->state);
+		ct_reporter_resume(f->reporter, f->state);
 	f->adam.step = f->state->step;
 }
 
@@ -257,10 +257,10 @@ draw_batch(struct fit *f)
 	int rows = 0, apart = 0, answers = 0;
 
 	deal(&f->deck, f->batch, o->batch);
-	if (o->twins > 0)
+	if (o->pairs > 0)
 		apart = pair_up(&f->groups, &f->deck.rng, f->corpus, f->batch, o->batch);
 	if (o->bottleneck > 0)
-		draw_necks(f->neck, &f->deck.rng, f->corpus, f->batch, o->batch, o->bottleneck);
+		draw_bottlenecks(f->bottleneck, &f->deck.rng, f->corpus, f->batch, o->batch, o->bottleneck);
 	for (int k = 0; linear && k < o->batch; k++)
 		f->seeds[k] = ct_rng_u32(&f->deck.rng);
 	for (int k = 0; k < o->batch; k++) {
@@ -275,7 +275,7 @@ draw_batch(struct fit *f)
 	f->scale = 1 / total;
 	f->prices.smoothing = o->smoothing;
 	f->prices.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
-	f->prices.twins = apart > 0 ? o->twins * total / apart : 0;
+	f->prices.pairs = apart > 0 ? o->pairs * total / apart : 0;
 	f->prices.direct = answers > 0 ? o->direct * total / answers : 0;
 	f->prices.carry = rows > o->batch ? o->carry * total / (rows - o->batch) / f->net->s.L : 0;
 	f->sums.weights += total;
@@ -283,7 +283,7 @@ draw_batch(struct fit *f)
 		int first = share_start(o->batch, k, f->n_shares);
 
 		f->shares[k].list = f->batch + first;
-		f->shares[k].neck = o->bottleneck > 0 ? f->neck + first : NULL;
+		f->shares[k].bottleneck = o->bottleneck > 0 ? f->bottleneck + first : NULL;
 		f->shares[k].seeds = linear ? f->seeds + first : NULL;
 		f->shares[k].n = share_start(o->batch, k + 1, f->n_shares) - first;
 	}
@@ -311,17 +311,17 @@ train_step(struct fit *f)
 static bool
 report(struct fit *f)
 {
-	f->watch->live.loss = f->sums.loss / f->sums.weights;
-	f->watch->live.accuracy = f->sums.graded ? (double)f->sums.right / f->sums.graded : 0;
+	f->reporter->live.loss = f->sums.loss / f->sums.weights;
+	f->reporter->live.accuracy = f->sums.graded ? (double)f->sums.right / f->sums.graded : 0;
 	f->sums = (struct sums){ 0 };
-	return ct_watch_report(f->watch, f->state->step);
+	return ct_reporter_send(f->reporter, f->state->step);
 }
 
 int
 ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_model_options *o,
-    struct ct_pool *pool, struct ct_watch *watch, struct ct_checkpoint *checkpoint, struct ct_error *err)
+    struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint, struct ct_error *err)
 {
-	struct fit f = { .net = net, .corpus = corpus, .o = o, .pool = pool, .watch = watch };
+	struct fit f = { .net = net, .corpus = corpus, .o = o, .pool = pool, .reporter = reporter };
 	int code = open_fit(&f, err);
 
 	if (code != CT_OK)
@@ -329,12 +329,12 @@ ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct
 	resume(&f, checkpoint);
 	while (f.state->step < o->steps) {
 		int rows = train_step(&f);
-		bool go_on = !ct_watch_due(watch, f.state->step, rows) || report(&f);
+		bool go_on = !ct_reporter_due(reporter, f.state->step, rows) || report(&f);
 
-		if ((code = ct_watch_save(watch, f.state, checkpoint, go_on, err)) != CT_OK)
+		if ((code = ct_reporter_save(reporter, f.state, checkpoint, go_on, err)) != CT_OK)
 			goto done;
 	}
-	code = ct_watch_finish(watch, f.state, checkpoint, err);
+	code = ct_reporter_finish(reporter, f.state, checkpoint, err);
 done:
 	close_fit(&f);
 	return code;

@@ -1,4 +1,4 @@
-/* fit_coder: see fit_coder.h. */
+/* fit_transcoder: see fit_transcoder.h. */
 #include "train/fit_transcoder.h"
 
 #include <math.h>
@@ -10,12 +10,12 @@
 enum { ROWS = 256 };			/* of a pass: its buffers stay in cache */
 
 struct share {
-	struct ct_coder_pass *pass;
+	struct ct_train_transcoder_pass *pass;
 	float *grad;
 	float *x, *y;			/* (ROWS,L,D) */
 	float *weight;			/* (ROWS,L) */
 	uint8_t *fired;			/* (L,F) in this step */
-	struct ct_coder_sums sums;
+	struct ct_train_transcoder_sums sums;
 	const int *rows;
 	int n;
 };
@@ -28,13 +28,13 @@ struct urn {
 };
 
 struct fit {
-	struct ct_coder *coder;
-	const struct ct_acts *a;
-	const struct ct_coder_options *o;
+	struct ct_train_transcoder *transcoder;
+	const struct ct_mlp_rows *a;
+	const struct ct_train_transcoder_options *o;
 	struct ct_pool *pool;
-	struct ct_watch *watch;
+	struct ct_reporter *reporter;
 	struct ct_adam adam;
-	struct ct_coder_loss loss;
+	struct ct_train_transcoder_loss loss;
 	struct share *shares;
 	int n_shares;
 	float **grads;			/* of the shares */
@@ -59,7 +59,7 @@ run_share(void *ctx, int task, int worker)
 	size_t L = (size_t)f->a->L, wide = L * f->a->D;
 
 	(void)worker;
-	s->sums = (struct ct_coder_sums){ 0 };
+	s->sums = (struct ct_train_transcoder_sums){ 0 };
 	for (int at = 0; at < s->n; at += ROWS) {
 		int B = s->n - at < ROWS ? s->n - at : ROWS;
 
@@ -69,8 +69,8 @@ run_share(void *ctx, int task, int worker)
 			memcpy(s->weight + t * L, f->a->weight + s->rows[at + t] * L, L * sizeof(float));
 			s->weight[t * L + L - 1] *= f->last_layer;
 		}
-		ct_coder_forward(s->pass, f->coder, B, s->x, &s->sums, s->fired);
-		ct_coder_backward(s->pass, f->coder, &f->loss, B, s->x, s->y, s->weight, f->norm, f->scale, s->grad,
+		ct_train_transcoder_forward(s->pass, f->transcoder, B, s->x, &s->sums, s->fired);
+		ct_train_transcoder_backward(s->pass, f->transcoder, &f->loss, B, s->x, s->y, s->weight, f->norm, f->scale, s->grad,
 		    &s->sums);
 	}
 }
@@ -102,7 +102,7 @@ ascending(const void *a, const void *b)
 
 /* Only decoders go on learning. */
 static void
-freeze_encoders(struct ct_coder *c)
+freeze_encoders(struct ct_train_transcoder *c)
 {
 	for (int k = 0; k < c->params.n; k++) {
 		struct ct_param *q = &c->params.list[k];
@@ -117,7 +117,7 @@ freeze_encoders(struct ct_coder *c)
  * encoders' learning ends here.
  */
 static int
-settle(struct ct_coder *c, const struct ct_acts *a, double share, struct ct_error *err)
+settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share, struct ct_error *err)
 {
 	enum { RANK = 10 };
 	int L = c->s.L, D = c->s.D, F = c->s.F, N = a->N;
@@ -126,7 +126,7 @@ settle(struct ct_coder *c, const struct ct_acts *a, double share, struct ct_erro
 	if (!h)
 		return ct_fail_memory(err, (size_t)N * sizeof *h, "activations of a feature");
 	for (int l = 0; l < L && N >= RANK; l++) {
-		const struct ct_coder_layer *y = &c->layers[l];
+		const struct ct_train_transcoder_layer *y = &c->layers[l];
 
 		for (int f = 0; f < F; f++) {
 			float *log_threshold = w + y->log_threshold + f, least;
@@ -147,13 +147,13 @@ settle(struct ct_coder *c, const struct ct_acts *a, double share, struct ct_erro
 static int
 open_shares(struct fit *f, float **grads, struct ct_error *err)
 {
-	struct ct_coder *c = f->coder;
+	struct ct_train_transcoder *c = f->transcoder;
 	struct ct_arena *arena = &c->params.arena;
 	size_t wide = (size_t)ROWS * c->s.L * c->s.D, LF = (size_t)c->s.L * c->s.F;
 
 	for (int k = 0; k < f->n_shares; k++) {
 		struct share *s = &f->shares[k];
-		int code = ct_coder_pass_open(&s->pass, &c->s, ROWS, err);
+		int code = ct_train_transcoder_pass_open(&s->pass, &c->s, ROWS, err);
 
 		if (code != CT_OK)
 			return code;
@@ -171,7 +171,7 @@ open_shares(struct fit *f, float **grads, struct ct_error *err)
 static void
 count_idle(struct fit *f)
 {
-	size_t n = (size_t)f->coder->s.L * f->coder->s.F;
+	size_t n = (size_t)f->transcoder->s.L * f->transcoder->s.F;
 
 	for (size_t i = 0; i < n; i++) {
 		bool fired = false;
@@ -188,18 +188,18 @@ count_idle(struct fit *f)
 static void
 set_out(struct fit *f)
 {
-	const struct ct_coder_options *o = f->o;
-	const struct ct_acts *a = f->a;
-	struct ct_coder *c = f->coder;
+	const struct ct_train_transcoder_options *o = f->o;
+	const struct ct_mlp_rows *a = f->a;
+	struct ct_train_transcoder *c = f->transcoder;
 
 	f->adam = (struct ct_adam){ .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8 };
-	f->loss = (struct ct_coder_loss){ .sharpness = o->sharpness, .bandwidth = o->bandwidth, .revive = o->revive,
+	f->loss = (struct ct_train_transcoder_loss){ .sharpness = o->sharpness, .bandwidth = o->bandwidth, .revive = o->revive,
 		.far = o->far };
 	f->scale = 1.0 / o->batch;
 	f->last_layer = (float)o->last_layer;
 	f->n_shares = ct_pool_threads(f->pool);
 	ct_rng_seed(&f->urn.rng, (uint64_t)o->seed, 2);
-	ct_coder_init(c, o->threshold, &f->urn.rng);
+	ct_train_transcoder_init(c, o->threshold, &f->urn.rng);
 	for (int l = 0; l < a->L; l++) {
 		memcpy(c->params.w + c->layers[l].b_dec, a->y_mean + (size_t)l * a->D, (size_t)a->D * sizeof(float));
 		f->variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
@@ -212,10 +212,10 @@ set_out(struct fit *f)
 static int
 open_fit(struct fit *f, struct ct_error *err)
 {
-	const struct ct_coder_options *o = f->o;
-	const struct ct_acts *a = f->a;
-	struct ct_arena *arena = &f->coder->params.arena;
-	size_t LF = (size_t)f->coder->s.L * f->coder->s.F;
+	const struct ct_train_transcoder_options *o = f->o;
+	const struct ct_mlp_rows *a = f->a;
+	struct ct_arena *arena = &f->transcoder->params.arena;
+	size_t LF = (size_t)f->transcoder->s.L * f->transcoder->s.F;
 	const double often[] = { [CT_PLACE_INSIDE] = 1, [CT_PLACE_ANSWER] = o->answers, [CT_PLACE_PLAN] = o->plans,
 		[CT_PLACE_END] = o->ends };
 	int code;
@@ -236,19 +236,19 @@ open_fit(struct fit *f, struct ct_error *err)
 		    often[a->place[t]];
 	if ((code = open_shares(f, f->grads, err)) != CT_OK)
 		return code;
-	return ct_adam_init(&f->adam, &f->coder->params, err);
+	return ct_adam_init(&f->adam, &f->transcoder->params, err);
 }
 
 static void
 close_fit(struct fit *f)
 {
 	for (int k = 0; f->shares && k < f->n_shares; k++)
-		ct_coder_pass_close(f->shares[k].pass);
+		ct_train_transcoder_pass_close(f->shares[k].pass);
 	free(f->shares);
 }
 
 static int
-settle_step(const struct ct_coder_options *o)
+settle_step(const struct ct_train_transcoder_options *o)
 {
 	return o->settle > 0 ? (int)(o->settle_at * o->steps) : -1;
 }
@@ -257,30 +257,30 @@ settle_step(const struct ct_coder_options *o)
 static void
 resume(struct fit *f, struct ct_checkpoint *c)
 {
-	struct ct_params *p = &f->coder->params;
-	size_t size = p->count * sizeof *p->w, LF = (size_t)f->coder->s.L * f->coder->s.F;
+	struct ct_params *p = &f->transcoder->params;
+	size_t size = p->count * sizeof *p->w, LF = (size_t)f->transcoder->s.L * f->transcoder->s.F;
 
-	f->state = ct_checkpoint_part(c, f->watch->live.phase);
+	f->state = ct_checkpoint_part(c, f->reporter->live.phase);
 	ct_checkpoint_block(c, "weights", true, p->w, size);
 	ct_checkpoint_block(c, "first moments", false, f->adam.m, size);
 	ct_checkpoint_block(c, "second moments", false, f->adam.v, size);
 	ct_checkpoint_block(c, "random", false, &f->urn.rng, sizeof f->urn.rng);
 	ct_checkpoint_block(c, "idle", false, f->idle, LF * sizeof *f->idle);
 	if (ct_checkpoint_restore(c))
-		ct_watch_resume(f->watch, f->state);
+		ct_reporter_resume(f->reporter, f->state);
 	f->adam.step = f->state->step;
 	if (settle_step(f->o) >= 0 && f->state->step > settle_step(f->o))
-		freeze_encoders(f->coder);
+		freeze_encoders(f->transcoder);
 }
 
 static int
 train_step(struct fit *f, struct ct_error *err)
 {
-	const struct ct_coder_options *o = f->o;
+	const struct ct_train_transcoder_options *o = f->o;
 	double up = o->ramp * o->steps;
 	int code, step = f->state->step;
 
-	if (step == settle_step(o) && (code = settle(f->coder, f->a, o->settle, err)) != CT_OK)
+	if (step == settle_step(o) && (code = settle(f->transcoder, f->a, o->settle, err)) != CT_OK)
 		return code;
 	f->loss.sparsity = o->sparsity * (step < up ? step / up : 1);
 	for (int t = 0; t < o->batch; t++)
@@ -291,13 +291,13 @@ train_step(struct fit *f, struct ct_error *err)
 		f->shares[k].rows = f->rows + first;
 		f->shares[k].n = (int)((long)o->batch * (k + 1) / f->n_shares) - first;
 	}
-	ct_coder_norms(f->coder, f->loss.far, f->norm);
+	ct_train_transcoder_norms(f->transcoder, f->loss.far, f->norm);
 	ct_pool_run(f->pool, f->n_shares, run_share, f);
 	f->adam.rate = o->rate * ct_train_schedule(step, o->steps, o->warmup, o->cooldown);
-	ct_adam_step(&f->adam, &f->coder->params, f->grads, f->n_shares, f->pool);
+	ct_adam_step(&f->adam, &f->transcoder->params, f->grads, f->n_shares, f->pool);
 	count_idle(f);
 	for (int k = 0; k < f->n_shares; k++) {
-		const struct ct_coder_sums *s = &f->shares[k].sums;
+		const struct ct_train_transcoder_sums *s = &f->shares[k].sums;
 
 		f->sums.error += s->error;
 		f->sums.active += s->active;
@@ -311,8 +311,8 @@ train_step(struct fit *f, struct ct_error *err)
 static bool
 report(struct fit *f)
 {
-	struct ct_train_live *live = &f->watch->live;
-	size_t LF = (size_t)f->coder->s.L * f->coder->s.F, dead = 0;
+	struct ct_train_live *live = &f->reporter->live;
+	size_t LF = (size_t)f->transcoder->s.L * f->transcoder->s.F, dead = 0;
 	const struct sums *s = &f->sums;
 
 	for (size_t i = 0; i < LF; i++)
@@ -322,14 +322,14 @@ report(struct fit *f)
 	live->l0 = s->active / s->rows / f->a->L;
 	live->dead = (double)dead / (double)LF;
 	f->sums = (struct sums){ 0 };
-	return ct_watch_report(f->watch, f->state->step);
+	return ct_reporter_send(f->reporter, f->state->step);
 }
 
 int
-ct_fit_coder(struct ct_coder *coder, const struct ct_acts *a, const struct ct_coder_options *o,
-    struct ct_pool *pool, struct ct_watch *watch, struct ct_checkpoint *checkpoint, struct ct_error *err)
+ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a, const struct ct_train_transcoder_options *o,
+    struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint, struct ct_error *err)
 {
-	struct fit f = { .coder = coder, .a = a, .o = o, .pool = pool, .watch = watch };
+	struct fit f = { .transcoder = transcoder, .a = a, .o = o, .pool = pool, .reporter = reporter };
 	int code;
 
 	set_out(&f);
@@ -341,13 +341,13 @@ ct_fit_coder(struct ct_coder *coder, const struct ct_acts *a, const struct ct_co
 
 		if ((code = train_step(&f, err)) != CT_OK)
 			goto done;
-		go_on = !ct_watch_due(watch, f.state->step, o->batch) || report(&f);
-		if ((code = ct_watch_save(watch, f.state, checkpoint, go_on, err)) != CT_OK)
+		go_on = !ct_reporter_due(reporter, f.state->step, o->batch) || report(&f);
+		if ((code = ct_reporter_save(reporter, f.state, checkpoint, go_on, err)) != CT_OK)
 			goto done;
 	}
 	if (!f.state->finished)
-		ct_coder_unscale(coder, a->x_scale, a->y_scale);
-	code = ct_watch_finish(watch, f.state, checkpoint, err);
+		ct_train_transcoder_unscale(transcoder, a->x_scale, a->y_scale);
+	code = ct_reporter_finish(reporter, f.state, checkpoint, err);
 done:
 	close_fit(&f);
 	return code;

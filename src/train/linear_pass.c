@@ -22,7 +22,7 @@ struct ct_linear_pass {
 	float *value;		/* (R, H_kv head) */
 	float *dheads;		/* (R, H head) */
 	float *dd, *dstart;	/* (R,D) gradients of the stream and of where it starts */
-	float *neck;		/* (R,D) gradient of what passes by attention; zero but at bottlenecks */
+	float *bottleneck;		/* (R,D) gradient of what passes by attention; zero but at bottlenecks */
 	float *logits;		/* (V) of one row */
 	float *last;		/* (D) the final norm's output of one row */
 };
@@ -44,7 +44,7 @@ ct_linear_pass_open(struct ct_linear_pass **out, const struct ct_net *net, int m
 		size_t n;
 	} list[] = {
 		{ &p->start, R * D }, { &p->end, R * D }, { &p->norm, R * D }, { &p->value, R * kv },
-		{ &p->dheads, R * q }, { &p->dd, R * D }, { &p->dstart, R * D }, { &p->neck, R * D },
+		{ &p->dheads, R * q }, { &p->dd, R * D }, { &p->dstart, R * D }, { &p->bottleneck, R * D },
 		{ &p->logits, (size_t)s->V }, { &p->last, D },
 	};
 
@@ -129,10 +129,10 @@ mix(const struct ct_net_shape *s, const struct ct_batch *b, bool back, const flo
 static void
 at_necks(const struct ct_batch *b, int D, bool move, float *from, float *to)
 {
-	for (int i = 0, r = 0; b->neck && i < b->n; r += b->len[i++]) {
-		size_t at = (size_t)(r + b->neck[i]) * D;
+	for (int i = 0, r = 0; b->bottleneck && i < b->n; r += b->len[i++]) {
+		size_t at = (size_t)(r + b->bottleneck[i]) * D;
 
-		if (b->neck[i] <= 0)
+		if (b->bottleneck[i] <= 0)
 			continue;
 		memcpy(to + at, from + at, (size_t)D * sizeof *to);
 		if (move)
@@ -267,8 +267,8 @@ ct_linear_pass_prices(struct ct_linear_pass *p, const struct ct_net *net, const 
 		const struct carried *c = &p->layers[l];
 		size_t v = value_matrix(net, l);
 
-		memset(p->neck, 0, n * sizeof(float));
-		at_necks(b, D, true, p->dd, p->neck);
+		memset(p->bottleneck, 0, n * sizeof(float));
+		at_necks(b, D, true, p->dd, p->bottleneck);
 		loss += carry_backward(p, b, D, c->mid, run->layers[l].mid, scale, prices->carry);
 		ct_sgemm(false, false, R, q, D, 1, p->dd, D, w + y->o, q, 0, p->dheads, q);
 		ct_sgemm(true, false, D, q, R, 1, p->dd, D, c->heads, q, 1, grad + y->o, q);
@@ -278,8 +278,8 @@ ct_linear_pass_prices(struct ct_linear_pass *p, const struct ct_net *net, const 
 		ct_sgemm(false, false, R, D, kv, 1, p->value, kv, w + v, D, 0, p->norm, D);
 		norm_frozen_backward(R, D, c->d, w + y->norm1, run->layers[l].scale1, p->norm, p->dd,
 		    grad + y->norm1);
-		if (b->neck)
-			ct_saxpy((int)n, 1, p->neck, p->dd);
+		if (b->bottleneck)
+			ct_saxpy((int)n, 1, p->bottleneck, p->dd);
 	}
 	ct_saxpy((int)n, 1, p->dstart, p->dd);
 	for (int r = 0; r < R; r++)

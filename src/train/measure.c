@@ -11,17 +11,17 @@
 
 struct task {
 	struct ct_pack pack;
-	struct ct_pass *pass;
-	struct ct_coder_pass *coder_pass;
+	struct ct_train_pass *pass;
+	struct ct_train_transcoder_pass *transcoder_pass;
 	const float *yhat;
-	struct ct_coder_sums sums;
+	struct ct_train_transcoder_sums sums;
 	float *kept;			/* (max_sentences,V) answers of the model, as probabilities */
 	struct ct_answer_score s;	/* sums, not shares */
 };
 
 struct measure {
 	const struct ct_net *net;
-	const struct ct_coder *coder;
+	const struct ct_train_transcoder *transcoder;
 	const struct ct_corpus *corpus;
 	const int *list;
 	int n, n_tasks;
@@ -38,12 +38,12 @@ static void
 replace(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *out)
 {
 	struct hook *h = ctx;
-	const struct ct_coder *c = h->m->coder;
+	const struct ct_train_transcoder *c = h->m->transcoder;
 	int L = c->s.L, D = c->s.D, row = 0;
 
 	if (layer == 0)
-		h->t->yhat = ct_coder_begin(h->t->coder_pass, c, b->R);
-	ct_coder_layer(h->t->coder_pass, c, layer, b->R, mid, D, &h->t->sums, NULL);
+		h->t->yhat = ct_train_transcoder_begin(h->t->transcoder_pass, c, b->R);
+	ct_train_transcoder_layer(h->t->transcoder_pass, c, layer, b->R, mid, D, &h->t->sums, NULL);
 	for (int i = 0; i < b->n; row += b->len[i++])
 		for (int t = 0; t < b->len[i]; t++) {
 			const float *yhat = h->t->yhat + ((size_t)(row + t) * L + layer) * D;
@@ -67,7 +67,7 @@ run(void *ctx, int index, int worker)
 		const float *logits;
 
 		at += ct_pack_fill(&t->pack, m->corpus, m->list + at, end - at, 1, CT_PACK_PLAIN);
-		logits = ct_pass_forward(t->pass, m->net, &t->pack.b, NULL, NULL);
+		logits = ct_train_pass_forward(t->pass, m->net, &t->pack.b, NULL, NULL);
 		for (int i = 0; i < t->pack.b.n; i++) {
 			int row = ct_pack_answer(&t->pack, m->corpus, i);
 			float *keep = t->kept + (size_t)i * V;
@@ -79,9 +79,9 @@ run(void *ctx, int index, int worker)
 			t->s.accuracy += ct_vec_first(V, keep, ct_vec_max(V, keep)) == t->pack.targets[row];
 			ct_vec_softmax(V, keep);
 		}
-		if (!m->coder)
+		if (!m->transcoder)
 			continue;
-		logits = ct_pass_forward(t->pass, m->net, &t->pack.b, replace, &h);
+		logits = ct_train_pass_forward(t->pass, m->net, &t->pack.b, replace, &h);
 		for (int i = 0; i < t->pack.b.n; i++) {
 			int row = ct_pack_answer(&t->pack, m->corpus, i), top;
 			const float *p = t->kept + (size_t)i * V;
@@ -106,10 +106,10 @@ run(void *ctx, int index, int worker)
 }
 
 int
-ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const struct ct_coder *coder,
+ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const struct ct_train_transcoder *transcoder,
     const struct ct_corpus *corpus, bool held_out, struct ct_pool *pool, struct ct_error *err)
 {
-	struct measure m = { .net = net, .coder = coder, .corpus = corpus, .n_tasks = ct_pool_threads(pool) };
+	struct measure m = { .net = net, .transcoder = transcoder, .corpus = corpus, .n_tasks = ct_pool_threads(pool) };
 	struct ct_arena arena = { 0 };
 	int code = CT_ENOMEM;
 
@@ -126,8 +126,8 @@ ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const 
 		struct task *t = &m.tasks[k];
 
 		if ((code = ct_pack_open(&t->pack, corpus, err)) != CT_OK ||
-		    (code = ct_pass_open(&t->pass, net, t->pack.max_rows, t->pack.max_sentences, err)) != CT_OK ||
-		    (coder && (code = ct_coder_pass_open(&t->coder_pass, &coder->s, t->pack.max_rows, err)) !=
+		    (code = ct_train_pass_open(&t->pass, net, t->pack.max_rows, t->pack.max_sentences, err)) != CT_OK ||
+		    (transcoder && (code = ct_train_transcoder_pass_open(&t->transcoder_pass, &transcoder->s, t->pack.max_rows, err)) !=
 		    CT_OK))
 			goto done;
 		code = CT_ENOMEM;
@@ -156,42 +156,42 @@ ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const 
 done:
 	for (int k = 0; m.tasks && k < m.n_tasks; k++) {
 		ct_pack_close(&m.tasks[k].pack);
-		ct_pass_close(m.tasks[k].pass);
-		ct_coder_pass_close(m.tasks[k].coder_pass);
+		ct_train_pass_close(m.tasks[k].pass);
+		ct_train_transcoder_pass_close(m.tasks[k].transcoder_pass);
 	}
 	ct_arena_free(&arena);
 	return code;
 }
 
 int
-ct_measure_coder(double *explained, double *l0, double *dead, const struct ct_coder *coder,
-    const struct ct_acts *a, struct ct_error *err)
+ct_measure_transcoder(double *explained, double *l0, double *dead, const struct ct_train_transcoder *transcoder,
+    const struct ct_mlp_rows *a, struct ct_error *err)
 {
 	enum { ROWS = 256 };
-	int L = a->L, D = a->D, F = coder->s.F, code;
+	int L = a->L, D = a->D, F = transcoder->s.F, code;
 	size_t wide = (size_t)L * D;
 	struct ct_arena arena = { 0 };
-	struct ct_coder_pass *pass = NULL;
+	struct ct_train_transcoder_pass *pass = NULL;
 	float *x = ct_arena_need(&arena, ROWS * wide, sizeof *x, "rows of an evaluation", err);
 	uint8_t *fired = ct_arena_need(&arena, (size_t)L * F, 1, "feature flags", err);
 
 	code = CT_ENOMEM;
-	if (!x || !fired || (code = ct_coder_pass_open(&pass, &coder->s, ROWS, err)) != CT_OK)
+	if (!x || !fired || (code = ct_train_transcoder_pass_open(&pass, &transcoder->s, ROWS, err)) != CT_OK)
 		goto done;
 	for (int l = 0; l < L; l++)
 		explained[l] = l0[l] = dead[l] = 0;
 	for (int at = 0; at < a->N; at += ROWS) {
 		int B = a->N - at < ROWS ? a->N - at : ROWS;
-		const float *yhat = ct_coder_begin(pass, coder, B);
+		const float *yhat = ct_train_transcoder_begin(pass, transcoder, B);
 
 		memcpy(x, a->x + at * wide, B * wide * sizeof *x);
 		for (int l = 0; l < L; l++) {
-			struct ct_coder_sums sums = { 0 };
+			struct ct_train_transcoder_sums sums = { 0 };
 
 			for (int t = 0; t < B; t++)
 				for (int d = 0; d < D; d++)
 					x[t * wide + (size_t)l * D + d] *= a->x_scale[l];
-			ct_coder_layer(pass, coder, l, B, x + (size_t)l * D, (int)wide, &sums, fired);
+			ct_train_transcoder_layer(pass, transcoder, l, B, x + (size_t)l * D, (int)wide, &sums, fired);
 			l0[l] += sums.active;
 			for (int t = 0; t < B; t++) {
 				const float *p = yhat + t * wide + (size_t)l * D;
@@ -215,7 +215,7 @@ ct_measure_coder(double *explained, double *l0, double *dead, const struct ct_co
 	}
 	code = CT_OK;
 done:
-	ct_coder_pass_close(pass);
+	ct_train_transcoder_pass_close(pass);
 	ct_arena_free(&arena);
 	return code;
 }

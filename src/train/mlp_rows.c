@@ -1,4 +1,4 @@
-/* acts: see acts.h. */
+/* mlp_rows: see mlp_rows.h. */
 #include "train/mlp_rows.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ compare(const void *a, const void *b, void *ctx)
 }
 
 struct collect {
-	struct ct_acts *a;
+	struct ct_mlp_rows *a;
 	const struct ct_net *net;
 	const struct ct_corpus *corpus;
 	struct entry *entries;
@@ -41,7 +41,7 @@ struct collect {
 	int n;
 	int n_tasks;
 	struct ct_pack *packs;
-	struct ct_pass **passes;
+	struct ct_train_pass **passes;
 	struct view {			/* what the hook of a task needs */
 		struct collect *c;
 		const struct ct_pack *pack;
@@ -53,7 +53,7 @@ static void
 copy_rows(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *out)
 {
 	const struct view *v = ctx;
-	struct ct_acts *a = v->c->a;
+	struct ct_mlp_rows *a = v->c->a;
 	size_t D = (size_t)a->D, row = 0;
 
 	for (int i = 0; i < b->n; row += (size_t)b->len[i++]) {
@@ -80,7 +80,7 @@ run(void *ctx, int task, int worker)
 		int k = ct_pack_fill(&c->packs[task], c->corpus, c->list + at, end - at, 1, CT_PACK_WHOLE);
 
 		c->views[task] = (struct view){ .c = c, .pack = &c->packs[task], .entries = c->entries + at };
-		ct_pass_forward(c->passes[task], c->net, &c->packs[task].b, copy_rows, &c->views[task]);
+		ct_train_pass_forward(c->passes[task], c->net, &c->packs[task].b, copy_rows, &c->views[task]);
 		at += k;
 	}
 }
@@ -124,7 +124,7 @@ plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int
 
 /* Weighs layer l's rows and divides them by their weighted root mean square. */
 static void
-normalise(struct ct_acts *a, int l)
+normalise(struct ct_mlp_rows *a, int l)
 {
 	size_t D = (size_t)a->D, wide = (size_t)a->L * D;
 	double xx = 0, yy = 0, total = 0;
@@ -164,7 +164,7 @@ normalise(struct ct_acts *a, int l)
 }
 
 int
-ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_corpus *corpus,
+ct_mlp_rows_collect(struct ct_mlp_rows *a, const struct ct_net *net, const struct ct_corpus *corpus,
     struct ct_pool *pool, struct ct_error *err)
 {
 	struct collect c = { .a = a, .net = net, .corpus = corpus, .n_tasks = ct_pool_threads(pool) };
@@ -178,7 +178,7 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 	list = ct_corpus_select(&scratch, corpus, false, false, &c.n);
 	c.entries = ct_arena_alloc(&scratch, (size_t)c.n, sizeof *c.entries);
 	c.packs = ct_arena_alloc(&scratch, tasks, sizeof *c.packs);
-	c.passes = ct_arena_alloc(&scratch, tasks, sizeof(struct ct_pass *));
+	c.passes = ct_arena_alloc(&scratch, tasks, sizeof(struct ct_train_pass *));
 	c.views = ct_arena_alloc(&scratch, tasks, sizeof *c.views);
 	if (!list || !c.entries || !c.packs || !c.passes || !c.views) {
 		ct_fail_memory(err, scratch.used, "the order of the sentences");
@@ -210,7 +210,7 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 	}
 	for (int k = 0; k < c.n_tasks; k++) {
 		if ((code = ct_pack_open(&c.packs[k], corpus, err)) != CT_OK ||
-		    (code = ct_pass_open(&c.passes[k], net, c.packs[k].max_rows, c.packs[k].max_sentences,
+		    (code = ct_train_pass_open(&c.passes[k], net, c.packs[k].max_rows, c.packs[k].max_sentences,
 		    err)) != CT_OK)
 			goto done;
 	}
@@ -221,16 +221,16 @@ ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_cor
 done:
 	for (int k = 0; c.packs && c.passes && k < c.n_tasks; k++) {
 		ct_pack_close(&c.packs[k]);
-		ct_pass_close(c.passes[k]);
+		ct_train_pass_close(c.passes[k]);
 	}
 	ct_arena_free(&scratch);
 	if (code != CT_OK)
-		ct_acts_free(a);
+		ct_mlp_rows_free(a);
 	return code;
 }
 
 void
-ct_acts_free(struct ct_acts *a)
+ct_mlp_rows_free(struct ct_mlp_rows *a)
 {
 	ct_arena_free(&a->arena);
 	memset(a, 0, sizeof *a);

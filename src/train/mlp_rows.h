@@ -1,11 +1,11 @@
 /*
- * acts: what a model's MLPs read and write over the training corpus, each position once.
+ * mlp_rows: what a model's MLPs read and write over the training corpus, each position once.
  *
  * Owns the rows. A position is told by its prefix: sentences that begin alike share the rows of their
  * beginning. Position 0 is left out, because transcoders leave it to the model.
  */
-#ifndef CT_TRAIN_ACTS_H
-#define CT_TRAIN_ACTS_H
+#ifndef CT_TRAIN_MLP_ROWS_H
+#define CT_TRAIN_MLP_ROWS_H
 
 #include "base/pool.h"
 #include "corpus/corpus.h"
@@ -18,11 +18,11 @@ enum ct_place {
 	CT_PLACE_END		/* a sentence's last token, from which nothing is predicted */
 };
 
-struct ct_acts {
+struct ct_mlp_rows {
 	int N, L, D;
 	float *x;		/* (N,L,D) the stream before norm2, divided by x_scale[l] */
 	float *y;		/* (N,L,D) the MLP's output, divided by y_scale[l] */
-	float *weight;		/* (N,L) of an error in y: see ct_acts_collect */
+	float *weight;		/* (N,L) of an error in y: see ct_mlp_rows_collect */
 	float *count;		/* (N) sentences of an epoch that have this position */
 	unsigned char *place;	/* (N) enum ct_place */
 	float *x_scale, *y_scale;	/* (L) weighted root mean square of an element */
@@ -36,8 +36,8 @@ struct ct_acts {
  * by a factor of ten there, and the short ones (answers) would be lost. weight is in proportion to 1/|x + y|^2,
  * with mean 1, and scales are weighted alike: so the weighted mean square of y's elements is 1.
  */
-int ct_acts_collect(struct ct_acts *a, const struct ct_net *net, const struct ct_corpus *corpus,
+int ct_mlp_rows_collect(struct ct_mlp_rows *a, const struct ct_net *net, const struct ct_corpus *corpus,
     struct ct_pool *pool, struct ct_error *err);
-void ct_acts_free(struct ct_acts *a);
+void ct_mlp_rows_free(struct ct_mlp_rows *a);
 
 #endif

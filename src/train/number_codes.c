@@ -1,4 +1,4 @@
-/* codes: see codes.h. */
+/* number_codes: see number_codes.h. */
 #include "train/number_codes.h"
 
 #include <math.h>
@@ -137,7 +137,7 @@ lay_heads(struct ct_net *net, int layer, const struct ct_corpus *c, const float 
 }
 
 int
-ct_codes_check(const struct ct_net_shape *s, const struct ct_corpus *c, struct ct_error *err)
+ct_number_codes_check(const struct ct_net_shape *s, const struct ct_corpus *c, struct ct_error *err)
 {
 	if (c->n_codes == 0)
 		return ct_fail(err, CT_EINVAL, "there are number codes only where numbers are, with `generator: sums`");
@@ -148,7 +148,7 @@ ct_codes_check(const struct ct_net_shape *s, const struct ct_corpus *c, struct c
 }
 
 int
-ct_codes_lay(struct ct_net *net, const struct ct_corpus *c, double size, struct ct_rng *rng, struct ct_error *err)
+ct_number_codes_build(struct ct_net *net, const struct ct_corpus *c, double size, struct ct_rng *rng, struct ct_error *err)
 {
 	struct directions s = { .D = net->s.D, .length = size * sqrt(net->s.D), .rng = rng };
 	size_t most = (size_t)(2 * (c->n_codes + c->n_words) + 1 + net->s.H * c->n_codes);

@@ -9,7 +9,7 @@ static const struct ct_model_options model_defaults = {
 	.init = .05, .embed = .3, .frozen = true, .seed = 1, .steps = 500, .batch = 256, .rate = 3e-3, .beta1 = .9,
 	.beta2 = .99, .decay = .3, .clip = 1, .warmup = .06, .cooldown = .3, .activity = .03, .answer_weight = 8,
 };
-static const struct ct_coder_options coder_defaults = {
+static const struct ct_train_transcoder_options transcoder_defaults = {
 	.features = 512, .seed = 1, .steps = 1500, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
 	.warmup = .02, .cooldown = .2, .sparsity = 9, .far = 1, .last_layer = 2, .ramp = .5, .sharpness = 4,
 	.threshold = .03, .bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4, .settle_at = .8,
@@ -85,7 +85,7 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "warmup", NULL, &o->warmup, 0, 1, NULL },
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
 		{ "activity", NULL, &o->activity, 0, 1e6, NULL },
-		{ "twins", NULL, &o->twins, 0, 1e6, NULL },
+		{ "twins", NULL, &o->pairs, 0, 1e6, NULL },
 		{ "direct", NULL, &o->direct, 0, 1e6, NULL },
 		{ "carry", NULL, &o->carry, 0, 1e6, NULL },
 		{ "bottleneck", NULL, &o->bottleneck, 0, 1, NULL },
@@ -116,7 +116,7 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 }
 
 static int
-read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *root, bool per_layer,
+read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *root, bool per_layer,
     struct ct_error *err)
 {
 	const struct ct_yaml *map = ct_yaml_get(root, per_layer ? "transcoder-plt" : "transcoder");
@@ -148,7 +148,7 @@ read_coder(struct ct_coder_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "ends", NULL, &o->ends, 0, 1e6, NULL },
 	};
 
-	*o = coder_defaults;
+	*o = transcoder_defaults;
 	o->per_layer = per_layer;
 	if (!map)
 		return CT_OK;
@@ -170,9 +170,9 @@ ct_train_recipe_read(struct ct_train_recipe *out, const struct ct_yaml_doc *doc,
 	if (code == CT_OK)
 		code = read_model(&out->model, doc, root, err);
 	if (code == CT_OK)
-		code = read_coder(&out->clt, doc, root, false, err);
+		code = read_transcoder(&out->clt, doc, root, false, err);
 	if (code == CT_OK)
-		code = read_coder(&out->plt, doc, root, true, err);
+		code = read_transcoder(&out->plt, doc, root, true, err);
 	return code;
 }
 

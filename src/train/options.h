@@ -17,13 +17,13 @@ struct ct_model_options {
 	struct ct_net_shape shape;	/* V comes from the corpus; context grows to its longest sentence */
 	double init, embed;		/* deviations of the initial weights and embedding */
 	bool frozen;			/* the embedding stays as it was drawn */
-	bool codes;			/* tokens tell what they are made of, and heads where they look: see codes.h */
+	bool codes;			/* tokens tell what they are made of, and heads where they look: see number_codes.h */
 	int seed, steps;
 	int batch;			/* sentences */
 	double rate, beta1, beta2, decay, clip;
 	double warmup, cooldown;	/* shares of the steps: rate up from 0, and down to 0 */
 	double activity;		/* price of what MLPs write, relative to the stream */
-	double twins;			/* price of what they write differently in sentences alike: 0, no such pairs */
+	double pairs;			/* price of what they write differently in sentences alike: 0, no such pairs */
 	double direct, carry;		/* prices of what attention alone brings to answers, and to MLPs */
 	double bottleneck;		/* share of sentences in which attention ends at the position of their plan */
 	double smoothing;		/* share of each target that is spread evenly over the vocabulary */
@@ -31,7 +31,7 @@ struct ct_model_options {
 };
 
 /* `transcoder:` or `transcoder-plt:` */
-struct ct_coder_options {
+struct ct_train_transcoder_options {
 	bool wanted;			/* the recipe has the section */
 	bool per_layer;
 	int features;			/* of each layer */
@@ -59,7 +59,7 @@ struct ct_coder_options {
 
 struct ct_train_recipe {
 	struct ct_model_options model;
-	struct ct_coder_options clt, plt;
+	struct ct_train_transcoder_options clt, plt;
 };
 
 int ct_train_recipe_read(struct ct_train_recipe *out, const struct ct_yaml_doc *doc, struct ct_error *err);

@@ -71,17 +71,17 @@ int
 ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
     enum ct_pack_how how)
 {
-	bool twins = how == CT_PACK_TWINS;
+	bool pairs = how == CT_PACK_PAIRS;
 	int R = 0, k;
 
-	if (twins && n % 2)
+	if (pairs && n % 2)
 		n = n > 1 ? n - 1 : n;
 	for (k = 0; k < n && k < p->max_sentences; k++) {
 		const struct ct_sentence *s = &c->sentences[list[k]];
 		const int *t = c->tokens + s->first;
 		int rows = how == CT_PACK_WHOLE ? s->n : s->n - 1;
 
-		if (R + rows > p->max_rows || (twins && k % 2 == 0 && k + 1 < n &&
+		if (R + rows > p->max_rows || (pairs && k % 2 == 0 && k + 1 < n &&
 		    R + rows + c->sentences[list[k + 1]].n - 1 > p->max_rows))
 			break;
 		for (int i = 0; i < rows; i++) {
@@ -95,7 +95,7 @@ ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int 
 		R += rows;
 	}
 	p->b = (struct ct_batch){ .n = k, .len = p->len, .R = R, .tokens = p->tokens, .targets = p->targets,
-		.weights = p->weights, .graded = p->graded, .twins = twins };
+		.weights = p->weights, .graded = p->graded, .pairs = pairs };
 	return k;
 }
 

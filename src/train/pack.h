@@ -31,7 +31,7 @@ void ct_pack_close(struct ct_pack *p);
 
 enum ct_pack_how {
 	CT_PACK_PLAIN,
-	CT_PACK_TWINS,			/* list[2i] and list[2i+1] are twins: both come in, or none */
+	CT_PACK_PAIRS,			/* list[2i] and list[2i+1] are a pair: both come in, or none */
 	CT_PACK_WHOLE			/* the last token has a row, too, without a target */
 };
 

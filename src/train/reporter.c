@@ -1,4 +1,4 @@
-/* watch: see watch.h. */
+/* reporter: see reporter.h. */
 #include "train/reporter.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 void
-ct_watch_start(struct ct_watch *w, ct_train_fn fn, void *ctx, const char *phase, int steps)
+ct_reporter_start(struct ct_reporter *w, ct_train_fn fn, void *ctx, const char *phase, int steps)
 {
 	memset(w, 0, sizeof *w);
 	w->fn = fn;
@@ -18,20 +18,20 @@ ct_watch_start(struct ct_watch *w, ct_train_fn fn, void *ctx, const char *phase,
 }
 
 void
-ct_watch_resume(struct ct_watch *w, const struct ct_part_state *state)
+ct_reporter_resume(struct ct_reporter *w, const struct ct_part_state *state)
 {
 	w->start = ct_seconds() - state->seconds;
 }
 
 bool
-ct_watch_due(struct ct_watch *w, int step, double tokens)
+ct_reporter_due(struct ct_reporter *w, int step, double tokens)
 {
 	w->tokens += tokens;
 	return w->fn && (step == w->live.steps || ct_seconds() - w->last >= .1);
 }
 
 bool
-ct_watch_report(struct ct_watch *w, int step)
+ct_reporter_send(struct ct_reporter *w, int step)
 {
 	double t = ct_seconds();
 
@@ -45,30 +45,30 @@ ct_watch_report(struct ct_watch *w, int step)
 }
 
 int
-ct_watch_save(const struct ct_watch *w, struct ct_part_state *state, struct ct_checkpoint *c, bool go_on,
+ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c, bool go_on,
     struct ct_error *err)
 {
 	int code;
 
 	if (go_on && !ct_checkpoint_due(c))
 		return CT_OK;
-	state->seconds = ct_watch_seconds(w);
+	state->seconds = ct_reporter_seconds(w);
 	if ((code = ct_checkpoint_write(c, err)) != CT_OK || go_on)
 		return code;
 	return ct_fail(err, CT_ECANCELLED, "training was cancelled at step %d of %d", state->step, w->live.steps);
 }
 
 int
-ct_watch_finish(const struct ct_watch *w, struct ct_part_state *state, struct ct_checkpoint *c,
+ct_reporter_finish(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,
     struct ct_error *err)
 {
 	state->finished = 1;
-	state->seconds = ct_watch_seconds(w);
+	state->seconds = ct_reporter_seconds(w);
 	return ct_checkpoint_finish(c, err);
 }
 
 double
-ct_watch_seconds(const struct ct_watch *w)
+ct_reporter_seconds(const struct ct_reporter *w)
 {
 	return ct_seconds() - w->start;
 }

@@ -1,11 +1,11 @@
-/* watch: when to report the figures of a training and to save its state, and how fast it goes. */
-#ifndef CT_TRAIN_WATCH_H
-#define CT_TRAIN_WATCH_H
+/* reporter: when to report the figures of a training and to save its state, and how fast it goes. */
+#ifndef CT_TRAIN_REPORTER_H
+#define CT_TRAIN_REPORTER_H
 
 #include "train/checkpoint.h"
 #include "train/train.h"
 
-struct ct_watch {
+struct ct_reporter {
 	ct_train_fn fn;			/* or NULL */
 	void *ctx;
 	struct ct_train_live live;	/* the trainer fills in its figures before it calls step */
@@ -13,24 +13,24 @@ struct ct_watch {
 	double tokens;			/* trained on since the last report */
 };
 
-void ct_watch_start(struct ct_watch *w, ct_train_fn fn, void *ctx, const char *phase, int steps);
+void ct_reporter_start(struct ct_reporter *w, ct_train_fn fn, void *ctx, const char *phase, int steps);
 
 /* The part goes on from a state of an earlier run. */
-void ct_watch_resume(struct ct_watch *w, const struct ct_part_state *state);
+void ct_reporter_resume(struct ct_reporter *w, const struct ct_part_state *state);
 
-/* True when a report is due after `step` steps: then fill in live and call ct_watch_report. */
-bool ct_watch_due(struct ct_watch *w, int step, double tokens);
+/* True when a report is due after `step` steps: then fill in live and call ct_reporter_send. */
+bool ct_reporter_due(struct ct_reporter *w, int step, double tokens);
 
 /* False: cancel. */
-bool ct_watch_report(struct ct_watch *w, int step);
+bool ct_reporter_send(struct ct_reporter *w, int step);
 
 /* After each step: writes the checkpoint when it is time to, or when the training does not go on (CT_ECANCELLED). */
-int ct_watch_save(const struct ct_watch *w, struct ct_part_state *state, struct ct_checkpoint *c, bool go_on,
+int ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c, bool go_on,
     struct ct_error *err);
 /* After the last step. */
-int ct_watch_finish(const struct ct_watch *w, struct ct_part_state *state, struct ct_checkpoint *c,
+int ct_reporter_finish(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,
     struct ct_error *err);
 
-double ct_watch_seconds(const struct ct_watch *w);
+double ct_reporter_seconds(const struct ct_reporter *w);
 
 #endif

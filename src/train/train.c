@@ -29,8 +29,8 @@ struct run {
 	struct ct_train_recipe recipe;
 	struct ct_pool *pool;
 	struct ct_net net;
-	struct ct_acts acts;
-	struct ct_coder coders[2];	/* cross-layer, per layer */
+	struct ct_mlp_rows mlp_rows;
+	struct ct_train_transcoder transcoders[2];	/* cross-layer, per layer */
 	const char *name;		/* of the model */
 	char *dir;
 	struct ct_checkpoint checkpoint;
@@ -149,7 +149,7 @@ check_codes(const struct run *r, struct ct_error *err)
 	const struct ct_yaml *at = ct_yaml_get(ct_yaml_get(ct_yaml_root(r->doc), "model"), "number codes");
 	struct ct_error why;
 
-	if (!r->recipe.model.codes || ct_codes_check(&r->recipe.model.shape, r->corpus, &why) == CT_OK)
+	if (!r->recipe.model.codes || ct_number_codes_check(&r->recipe.model.shape, r->corpus, &why) == CT_OK)
 		return CT_OK;
 	return ct_yaml_fail(r->doc, at, CT_EINVAL, err, "%s", why.msg);
 }
@@ -215,14 +215,14 @@ static int
 fit_model(struct run *r, struct ct_error *err)
 {
 	struct ct_answer_score score;
-	struct ct_watch watch;
+	struct ct_reporter reporter;
 	int code;
 
-	ct_watch_start(&watch, r->opt->watch, r->opt->ctx, "transformer", r->recipe.model.steps);
-	if ((code = ct_fit_model(&r->net, r->corpus, &r->recipe.model, r->pool, &watch, &r->checkpoint,
+	ct_reporter_start(&reporter, r->opt->watch, r->opt->ctx, "transformer", r->recipe.model.steps);
+	if ((code = ct_fit_model(&r->net, r->corpus, &r->recipe.model, r->pool, &reporter, &r->checkpoint,
 	    err)) != CT_OK)
 		return code;
-	r->report->model_seconds = ct_watch_seconds(&watch);
+	r->report->model_seconds = ct_reporter_seconds(&reporter);
 	if ((code = ct_measure_answers(&score, &r->net, NULL, r->corpus, false, r->pool, err)) != CT_OK)
 		return code;
 	r->report->accuracy_seen = score.accuracy;
@@ -233,28 +233,28 @@ fit_model(struct run *r, struct ct_error *err)
 }
 
 static int
-fit_coder(struct run *r, const struct ct_coder_options *o, struct ct_coder *coder,
-    struct ct_train_coder_report *report, struct ct_error *err)
+fit_transcoder(struct run *r, const struct ct_train_transcoder_options *o, struct ct_train_transcoder *transcoder,
+    struct ct_train_transcoder_report *report, struct ct_error *err)
 {
-	struct ct_coder_shape shape = { .L = r->net.s.L, .D = r->net.s.D, .F = o->features,
+	struct ct_train_transcoder_shape shape = { .L = r->net.s.L, .D = r->net.s.D, .F = o->features,
 		.per_layer = o->per_layer };
 	struct ct_answer_score score;
-	struct ct_watch watch;
+	struct ct_reporter reporter;
 	int code;
 
 	if (!o->wanted)
 		return CT_OK;
-	ct_watch_start(&watch, r->opt->watch, r->opt->ctx, o->per_layer ? "transcoder-plt" : "transcoder", o->steps);
-	if (!r->acts.N && (code = ct_acts_collect(&r->acts, &r->net, r->corpus, r->pool, err)) != CT_OK)
+	ct_reporter_start(&reporter, r->opt->watch, r->opt->ctx, o->per_layer ? "transcoder-plt" : "transcoder", o->steps);
+	if (!r->mlp_rows.N && (code = ct_mlp_rows_collect(&r->mlp_rows, &r->net, r->corpus, r->pool, err)) != CT_OK)
 		return code;
-	if ((code = ct_coder_open(coder, &shape, err)) != CT_OK ||
-	    (code = ct_fit_coder(coder, &r->acts, o, r->pool, &watch, &r->checkpoint, err)) != CT_OK ||
-	    (code = ct_measure_coder(report->layer_explained, report->layer_l0, report->layer_dead, coder, &r->acts,
+	if ((code = ct_train_transcoder_open(transcoder, &shape, err)) != CT_OK ||
+	    (code = ct_fit_transcoder(transcoder, &r->mlp_rows, o, r->pool, &reporter, &r->checkpoint, err)) != CT_OK ||
+	    (code = ct_measure_transcoder(report->layer_explained, report->layer_l0, report->layer_dead, transcoder, &r->mlp_rows,
 	    err)) != CT_OK ||
-	    (code = ct_measure_answers(&score, &r->net, coder, r->corpus, true, r->pool, err)) != CT_OK)
+	    (code = ct_measure_answers(&score, &r->net, transcoder, r->corpus, true, r->pool, err)) != CT_OK)
 		return code;
 	report->made = true;
-	report->seconds = ct_watch_seconds(&watch);
+	report->seconds = ct_reporter_seconds(&reporter);
 	report->agreement = score.agreement;
 	report->kl = score.kl;
 	report->accuracy = score.accuracy_replaced;
@@ -295,8 +295,8 @@ write_all(const struct run *r, const char *path, struct ct_error *err)
 	    (code = ct_corpus_write_tokenizer(r->corpus, r->dir, err)) != CT_OK)
 		return code;
 	for (int k = 0; k < 2; k++)
-		if (r->coders[k].params.w &&
-		    (code = ct_export_coder(r->dir, &r->coders[k], r->name, err)) != CT_OK)
+		if (r->transcoders[k].params.w &&
+		    (code = ct_export_transcoder(r->dir, &r->transcoders[k], r->name, err)) != CT_OK)
 			return code;
 	return copy_recipe(r, path, err);
 }
@@ -313,15 +313,15 @@ ct_train(const char *recipe_path, const struct ct_train_options *opt, struct ct_
 	if (code == CT_OK)
 		code = fit_model(&r, err);
 	if (code == CT_OK)
-		code = fit_coder(&r, &r.recipe.clt, &r.coders[0], &r.report->clt, err);
+		code = fit_transcoder(&r, &r.recipe.clt, &r.transcoders[0], &r.report->clt, err);
 	if (code == CT_OK)
-		code = fit_coder(&r, &r.recipe.plt, &r.coders[1], &r.report->plt, err);
+		code = fit_transcoder(&r, &r.recipe.plt, &r.transcoders[1], &r.report->plt, err);
 	if (code == CT_OK)
 		code = write_all(&r, recipe_path, err);
 	for (int k = 0; k < 2; k++)
-		ct_coder_close(&r.coders[k]);
+		ct_train_transcoder_close(&r.transcoders[k]);
 	ct_checkpoint_close(&r.checkpoint);
-	ct_acts_free(&r.acts);
+	ct_mlp_rows_free(&r.mlp_rows);
 	ct_net_close(&r.net);
 	ct_pool_close(r.pool);
 	ct_corpus_free(r.corpus);

@@ -32,7 +32,7 @@ struct ct_train_live {
 typedef bool (*ct_train_fn)(void *ctx, const struct ct_train_live *live);
 
 /* A transcoder in the finished directory. */
-struct ct_train_coder_report {
+struct ct_train_transcoder_report {
 	bool made;
 	double seconds;
 	double agreement, kl;		/* replacement model against the model, at held-out answers */
@@ -47,7 +47,7 @@ struct ct_train_report {
 	double accuracy;		/* at held-out answers */
 	double accuracy_seen;		/* at the answers trained on */
 	double model_seconds;
-	struct ct_train_coder_report clt, plt;
+	struct ct_train_transcoder_report clt, plt;
 };
 
 /* Something to be told once, such as where an interrupted training goes on: one line. */

@@ -1,4 +1,4 @@
-/* coder: see coder.h. */
+/* transcoder: see transcoder.h. */
 #include "train/transcoder.h"
 
 #include <math.h>
@@ -9,13 +9,13 @@
 #include "math/blas.h"
 
 int
-ct_coder_reach(const struct ct_coder_shape *s, int l)
+ct_train_transcoder_reach(const struct ct_train_transcoder_shape *s, int l)
 {
 	return s->per_layer ? 1 : s->L - l;
 }
 
 int
-ct_coder_open(struct ct_coder *c, const struct ct_coder_shape *s, struct ct_error *err)
+ct_train_transcoder_open(struct ct_train_transcoder *c, const struct ct_train_transcoder_shape *s, struct ct_error *err)
 {
 	struct ct_params *p = &c->params;
 	size_t F = (size_t)s->F, D = (size_t)s->D;
@@ -27,7 +27,7 @@ ct_coder_open(struct ct_coder *c, const struct ct_coder_shape *s, struct ct_erro
 	if (!c->layers)
 		return CT_ENOMEM;
 	for (int l = 0; l < s->L; l++) {
-		struct ct_coder_layer *y = &c->layers[l];
+		struct ct_train_transcoder_layer *y = &c->layers[l];
 
 		snprintf(name, sizeof name, "W_enc_%d", l);
 		y->enc = ct_params_add(p, name, F, D, 0, 1);
@@ -38,30 +38,30 @@ ct_coder_open(struct ct_coder *c, const struct ct_coder_shape *s, struct ct_erro
 		snprintf(name, sizeof name, "threshold_%d", l);
 		y->log_threshold = ct_params_add(p, name, F, 0, 0, 0);
 		snprintf(name, sizeof name, "W_dec_%d", l);
-		y->dec = ct_params_add(p, name, F, (size_t)ct_coder_reach(s, l), D, 1);
+		y->dec = ct_params_add(p, name, F, (size_t)ct_train_transcoder_reach(s, l), D, 1);
 	}
 	if (ct_params_alloc(p, err) != CT_OK) {
-		ct_coder_close(c);
+		ct_train_transcoder_close(c);
 		return CT_ENOMEM;
 	}
 	return CT_OK;
 }
 
 void
-ct_coder_close(struct ct_coder *c)
+ct_train_transcoder_close(struct ct_train_transcoder *c)
 {
 	ct_params_free(&c->params);
 	memset(c, 0, sizeof *c);
 }
 
 void
-ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng)
+ct_train_transcoder_init(struct ct_train_transcoder *c, double threshold, struct ct_rng *rng)
 {
 	int F = c->s.F, D = c->s.D;
 	float enc = (float)(1 / sqrt(F)), dec = (float)(1 / sqrt((double)c->s.L * D));
 
 	for (int l = 0; l < c->s.L; l++) {
-		const struct ct_coder_layer *y = &c->layers[l];
+		const struct ct_train_transcoder_layer *y = &c->layers[l];
 		float *w = c->params.w + y->enc;
 
 		for (size_t i = 0; i < (size_t)F * D; i++)
@@ -69,7 +69,7 @@ ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng)
 		for (int f = 0; f < F; f++)
 			c->params.w[y->log_threshold + f] = (float)log(threshold);
 		for (int f = 0; f < F; f++) {
-			int n = ct_coder_reach(&c->s, l) * D;
+			int n = ct_train_transcoder_reach(&c->s, l) * D;
 
 			w = c->params.w + y->dec + (size_t)f * n;
 			for (int d = 0; d < n; d++)
@@ -79,13 +79,13 @@ ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng)
 }
 
 void
-ct_coder_norms(const struct ct_coder *c, double far, float *norm)
+ct_train_transcoder_norms(const struct ct_train_transcoder *c, double far, float *norm)
 {
 	int F = c->s.F, D = c->s.D;
 	float far2 = (float)(far * far);
 
 	for (int l = 0; l < c->s.L; l++) {
-		int n = ct_coder_reach(&c->s, l) * c->s.D;
+		int n = ct_train_transcoder_reach(&c->s, l) * c->s.D;
 		const float *w = c->params.w + c->layers[l].dec;
 
 		for (int f = 0; f < F; f++, w += n)
@@ -93,9 +93,9 @@ ct_coder_norms(const struct ct_coder *c, double far, float *norm)
 	}
 }
 
-struct ct_coder_pass {
+struct ct_train_transcoder_pass {
 	struct ct_arena arena;
-	struct ct_coder_shape s;
+	struct ct_train_transcoder_shape s;
 	int max_rows;
 	float *h;		/* (L,max_rows,F) pre-activations */
 	float *yhat;		/* (B,L,D); its gradient in the backward pass */
@@ -105,11 +105,11 @@ struct ct_coder_pass {
 };
 
 int
-ct_coder_pass_open(struct ct_coder_pass **out, const struct ct_coder_shape *s, int max_rows,
+ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out, const struct ct_train_transcoder_shape *s, int max_rows,
     struct ct_error *err)
 {
 	size_t B = (size_t)max_rows, L = (size_t)s->L, F = (size_t)s->F, D = (size_t)s->D;
-	struct ct_coder_pass *p = calloc(1, sizeof *p);
+	struct ct_train_transcoder_pass *p = calloc(1, sizeof *p);
 
 	*out = NULL;
 	if (!p)
@@ -122,7 +122,7 @@ ct_coder_pass_open(struct ct_coder_pass **out, const struct ct_coder_shape *s, i
 	p->shrink = ct_arena_alloc(&p->arena, F, sizeof(float));
 	p->x_sum = ct_arena_alloc(&p->arena, D, sizeof(float));
 	if (!p->h || !p->yhat || !p->theta || !p->shrink || !p->x_sum) {
-		ct_coder_pass_close(p);
+		ct_train_transcoder_pass_close(p);
 		return ct_fail_memory(err, (L * B * F + B * L * D) * sizeof(float), "a transcoder pass");
 	}
 	*out = p;
@@ -130,7 +130,7 @@ ct_coder_pass_open(struct ct_coder_pass **out, const struct ct_coder_shape *s, i
 }
 
 void
-ct_coder_pass_close(struct ct_coder_pass *p)
+ct_train_transcoder_pass_close(struct ct_train_transcoder_pass *p)
 {
 	if (!p)
 		return;
@@ -139,7 +139,7 @@ ct_coder_pass_close(struct ct_coder_pass *p)
 }
 
 const float *
-ct_coder_begin(struct ct_coder_pass *p, const struct ct_coder *c, int B)
+ct_train_transcoder_begin(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B)
 {
 	int L = c->s.L, D = c->s.D;
 
@@ -151,12 +151,12 @@ ct_coder_begin(struct ct_coder_pass *p, const struct ct_coder *c, int B)
 }
 
 void
-ct_coder_layer(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, int ldx,
-    struct ct_coder_sums *sums, uint8_t *fired)
+ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l, int B, const float *x, int ldx,
+    struct ct_train_transcoder_sums *sums, uint8_t *fired)
 {
-	const struct ct_coder_layer *y = &c->layers[l];
+	const struct ct_train_transcoder_layer *y = &c->layers[l];
 	const float *w = c->params.w;
-	int D = c->s.D, F = c->s.F, n = ct_coder_reach(&c->s, l) * D, wide = c->s.L * D;
+	int D = c->s.D, F = c->s.F, n = ct_train_transcoder_reach(&c->s, l) * D, wide = c->s.L * D;
 	float *theta = p->theta + (size_t)l * F, *h = p->h + (size_t)l * p->max_rows * F;
 
 	for (int f = 0; f < F; f++)
@@ -177,23 +177,23 @@ ct_coder_layer(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, 
 }
 
 const float *
-ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c, int B, const float *x,
-    struct ct_coder_sums *sums, uint8_t *fired)
+ct_train_transcoder_forward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B, const float *x,
+    struct ct_train_transcoder_sums *sums, uint8_t *fired)
 {
-	ct_coder_begin(p, c, B);
+	ct_train_transcoder_begin(p, c, B);
 	for (int l = 0; l < c->s.L; l++)
-		ct_coder_layer(p, c, l, B, x + l * c->s.D, c->s.L * c->s.D, sums, fired);
+		ct_train_transcoder_layer(p, c, l, B, x + l * c->s.D, c->s.L * c->s.D, sums, fired);
 	return p->yhat;
 }
 
 void
-ct_coder_unscale(struct ct_coder *c, const float *in, const float *out)
+ct_train_transcoder_unscale(struct ct_train_transcoder *c, const float *in, const float *out)
 {
 	int L = c->s.L, D = c->s.D, F = c->s.F;
 
 	for (int l = 0; l < L; l++) {
-		const struct ct_coder_layer *y = &c->layers[l];
-		int reach = ct_coder_reach(&c->s, l);
+		const struct ct_train_transcoder_layer *y = &c->layers[l];
+		int reach = ct_train_transcoder_reach(&c->s, l);
 		float *enc = c->params.w + y->enc, *dec = c->params.w + y->dec, *b_dec = c->params.w + y->b_dec;
 
 		for (size_t i = 0; i < (size_t)F * D; i++)
@@ -222,11 +222,11 @@ squash(float z, float *slope)
  * takes. What active features have too much is taken back where they are met.
  */
 static void
-revive_all(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, const float *norm,
+revive_all(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l, int B, const float *x, const float *norm,
     const float *theta, float pull, float *grad)
 {
 	int D = c->s.D, F = c->s.F, wide = c->s.L * D;
-	const struct ct_coder_layer *y = &c->layers[l];
+	const struct ct_train_transcoder_layer *y = &c->layers[l];
 
 	memset(p->x_sum, 0, (size_t)D * sizeof(float));
 	for (int t = 0; t < B; t++)
@@ -239,9 +239,9 @@ revive_all(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, cons
 }
 
 void
-ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
+ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, const struct ct_train_transcoder_loss *loss, int B,
     const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
-    struct ct_coder_sums *sums)
+    struct ct_train_transcoder_sums *sums)
 {
 	int L = c->s.L, D = c->s.D, F = c->s.F, wide = L * D;
 	const float *w = c->params.w;
@@ -263,8 +263,8 @@ ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struc
 	}
 
 	for (int l = 0; l < L; l++) {
-		const struct ct_coder_layer *q = &c->layers[l];
-		int n = ct_coder_reach(&c->s, l) * D;
+		const struct ct_train_transcoder_layer *q = &c->layers[l];
+		int n = ct_train_transcoder_reach(&c->s, l) * D;
 		const float *theta = p->theta + (size_t)l * F, *nf = norm + (size_t)l * F;
 		const float *h = p->h + (size_t)l * p->max_rows * F;
 

@@ -1,5 +1,5 @@
 /*
- * coder: loss and gradient of a transcoder in training, cross-layer or per-layer.
+ * transcoder: loss and gradient of a transcoder in training, cross-layer or per-layer.
  *
  * Owns the parameter layout (under the names of the exported files) and the buffers of a pass. Features are
  * sparse, so only the encoder's forward product is a GEMM: what follows touches active features alone, each by
@@ -9,8 +9,8 @@
  * Legend: B rows of a batch · L layers · D d_model · F features per layer. reach(l) layers are written to from
  * layer l on: L-l, or 1 when per layer.
  */
-#ifndef CT_TRAIN_CODER_H
-#define CT_TRAIN_CODER_H
+#ifndef CT_TRAIN_TRANSCODER_H
+#define CT_TRAIN_TRANSCODER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,29 +19,29 @@
 #include "base/random.h"
 #include "train/param.h"
 
-struct ct_coder_shape {
+struct ct_train_transcoder_shape {
 	int L, D, F;
 	bool per_layer;
 };
 
-struct ct_coder_layer {
+struct ct_train_transcoder_layer {
 	size_t enc, b_enc, log_threshold, b_dec, dec;	/* (F,D), (F), (F), (D), (F,reach,D) */
 };
 
-struct ct_coder {
-	struct ct_coder_shape s;
+struct ct_train_transcoder {
+	struct ct_train_transcoder_shape s;
 	struct ct_params params;
-	struct ct_coder_layer *layers;	/* (L) */
+	struct ct_train_transcoder_layer *layers;	/* (L) */
 };
 
-int ct_coder_open(struct ct_coder *c, const struct ct_coder_shape *s, struct ct_error *err);
-void ct_coder_close(struct ct_coder *c);
-int ct_coder_reach(const struct ct_coder_shape *s, int l);
+int ct_train_transcoder_open(struct ct_train_transcoder *c, const struct ct_train_transcoder_shape *s, struct ct_error *err);
+void ct_train_transcoder_close(struct ct_train_transcoder *c);
+int ct_train_transcoder_reach(const struct ct_train_transcoder_shape *s, int l);
 
 /* Encoder U(+-1/sqrt F), decoder U(+-1/sqrt(L D)), biases 0. */
-void ct_coder_init(struct ct_coder *c, double threshold, struct ct_rng *rng);
+void ct_train_transcoder_init(struct ct_train_transcoder *c, double threshold, struct ct_rng *rng);
 
-struct ct_coder_loss {
+struct ct_train_transcoder_loss {
 	double sparsity;	/* lambda */
 	double sharpness;	/* c */
 	double bandwidth;	/* epsilon of the straight-through gradient of the thresholds */
@@ -50,17 +50,17 @@ struct ct_coder_loss {
 };
 
 /* What a pass counted, to be added up over passes. */
-struct ct_coder_sums {
+struct ct_train_transcoder_sums {
 	double error;		/* sum over rows and layers of weight |yhat - y|^2 */
 	double penalty;		/* sum of the tanh, without lambda */
 	double active;		/* features active, over rows and layers */
 };
 
-struct ct_coder_pass;
+struct ct_train_transcoder_pass;
 
-int ct_coder_pass_open(struct ct_coder_pass **out, const struct ct_coder_shape *s, int max_rows,
+int ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out, const struct ct_train_transcoder_shape *s, int max_rows,
     struct ct_error *err);
-void ct_coder_pass_close(struct ct_coder_pass *p);
+void ct_train_transcoder_pass_close(struct ct_train_transcoder_pass *p);
 
 /*
  * h_l = enc_l x_l + b_enc_l,  a = h [h > theta],  yhat_m = b_dec_m + sum_{l <= m} a_l dec_{l->m}
@@ -73,13 +73,13 @@ void ct_coder_pass_close(struct ct_coder_pass *p);
  *
  * yhat (B,L,D) is lent until the next begin; its row for layer l is complete once layer l was done.
  */
-const float *ct_coder_begin(struct ct_coder_pass *p, const struct ct_coder *c, int B);
-void ct_coder_layer(struct ct_coder_pass *p, const struct ct_coder *c, int l, int B, const float *x, int ldx,
-    struct ct_coder_sums *sums, uint8_t *fired);
+const float *ct_train_transcoder_begin(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B);
+void ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l, int B, const float *x, int ldx,
+    struct ct_train_transcoder_sums *sums, uint8_t *fired);
 
 /* All layers at once: x (B,L,D). */
-const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c, int B, const float *x,
-    struct ct_coder_sums *sums, uint8_t *fired);
+const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B, const float *x,
+    struct ct_train_transcoder_sums *sums, uint8_t *fired);
 
 /*
  * loss = sum_rows [ sum_m weight_m |yhat_m - y_m|^2
@@ -88,20 +88,20 @@ const float *ct_coder_forward(struct ct_coder_pass *p, const struct ct_coder *c,
  *
  *   x, y in (B,L,D) ; weight in (B,L)
  *   grad in/out of c->params' layout: scale * d loss / d parameter is added
- *   norm in (L,F) |dec_{l,f}| = sqrt(sum_m far^2 |dec_{l->m,f}|^2), far being 1 for m = l (ct_coder_norms)
+ *   norm in (L,F) |dec_{l,f}| = sqrt(sum_m far^2 |dec_{l->m,f}|^2), far being 1 for m = l (ct_train_transcoder_norms)
  *
  * Thresholds t = log theta have the straight-through gradient dt = -(theta^2/epsilon) [|h - theta| < epsilon/2] g,
  * g being the first two terms' gradient of a, and the third term's own; that one does not move decoders. After
- * ct_coder_forward of the same rows. Oracle: finite differences in tests/unit/test_train_coder.c
+ * ct_train_transcoder_forward of the same rows. Oracle: finite differences in tests/unit/test_train_transcoder.c
  */
-void ct_coder_backward(struct ct_coder_pass *p, const struct ct_coder *c, const struct ct_coder_loss *loss, int B,
+void ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, const struct ct_train_transcoder_loss *loss, int B,
     const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
-    struct ct_coder_sums *sums);
+    struct ct_train_transcoder_sums *sums);
 
-/* x was divided by in[l] and y by out[l] (L each): makes the coder one for x and y as they were. */
-void ct_coder_unscale(struct ct_coder *c, const float *in, const float *out);
+/* x was divided by in[l] and y by out[l] (L each): makes the transcoder one for x and y as they were. */
+void ct_train_transcoder_unscale(struct ct_train_transcoder *c, const float *in, const float *out);
 
 /* norm (L,F): the norm of each feature's decoder rows over all layers, those beyond its own times far. */
-void ct_coder_norms(const struct ct_coder *c, double far, float *norm);
+void ct_train_transcoder_norms(const struct ct_train_transcoder *c, double far, float *norm);
 
 #endif

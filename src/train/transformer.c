@@ -109,7 +109,7 @@ struct kept {
 	float *out;		/* (R,D) the MLP's output */
 };
 
-struct ct_pass {
+struct ct_train_pass {
 	struct ct_arena arena;
 	int max_rows, max_sentences;
 	struct kept *kept;	/* (L) */
@@ -122,19 +122,19 @@ struct ct_pass {
 	float *dwide;		/* (R, 2 mlp) or (R, (H + 2 H_kv) head) */
 	float *dheads;		/* (R, H head) */
 	float *dprobs;		/* (context, context) */
-	float *dneck;		/* (sentences, D) gradient of what passes by attention at bottlenecks */
+	float *dbottleneck;		/* (sentences, D) gradient of what passes by attention at bottlenecks */
 	struct ct_frozen_layer *frozen;	/* (L) what the linear pass reads */
 	struct ct_linear_pass *linear;
 };
 
 int
-ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int max_sentences,
+ct_train_pass_open(struct ct_train_pass **out, const struct ct_net *net, int max_rows, int max_sentences,
     struct ct_error *err)
 {
 	const struct ct_net_shape *s = &net->s;
 	size_t R = (size_t)max_rows, D = (size_t)s->D, mlp = (size_t)s->mlp;
 	size_t q = (size_t)s->H * s->head, wide = q + 2 * (size_t)s->H_kv * s->head;
-	struct ct_pass *p = calloc(1, sizeof *p);
+	struct ct_train_pass *p = calloc(1, sizeof *p);
 	size_t total = 0;
 
 	*out = NULL;
@@ -176,19 +176,19 @@ ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int m
 	p->dwide = ct_arena_alloc(&p->arena, R * (2 * mlp > wide ? 2 * mlp : wide), sizeof(float));
 	p->dheads = ct_arena_alloc(&p->arena, R * q, sizeof(float));
 	p->dprobs = ct_arena_alloc(&p->arena, (size_t)s->context * s->context, sizeof(float));
-	p->dneck = ct_arena_alloc(&p->arena, (size_t)max_sentences * s->D, sizeof(float));
+	p->dbottleneck = ct_arena_alloc(&p->arena, (size_t)max_sentences * s->D, sizeof(float));
 	if (!p->x || !p->scale_f || !p->n_f || !p->logits || !p->dout || !p->dx || !p->dn || !p->dwide ||
-	    !p->dheads || !p->dprobs || !p->dneck || ct_linear_pass_open(&p->linear, net, max_rows, NULL) != CT_OK)
+	    !p->dheads || !p->dprobs || !p->dbottleneck || ct_linear_pass_open(&p->linear, net, max_rows, NULL) != CT_OK)
 		goto fail;
 	*out = p;
 	return CT_OK;
 fail:
-	ct_pass_close(p);
+	ct_train_pass_close(p);
 	return ct_fail_memory(err, total * sizeof(float), "a training pass");
 }
 
 void
-ct_pass_close(struct ct_pass *p)
+ct_train_pass_close(struct ct_train_pass *p)
 {
 	if (!p)
 		return;
@@ -261,12 +261,12 @@ rotate_all(const struct ct_net *net, const struct ct_batch *b, float sign, float
 			rotate(net, t, heads, sign, qkv);
 }
 
-/* Row t of S (T,T) becomes its softmax over 0..t, or neck..t where t lies behind the neck; the rest becomes 0. */
+/* Row t of S (T,T) becomes its softmax over 0..t, or bottleneck..t where t lies behind the bottleneck; the rest becomes 0. */
 static void
-causal_softmax(int T, int neck, float *S)
+causal_softmax(int T, int bottleneck, float *S)
 {
 	for (int t = 0; t < T; t++, S += T) {
-		int from = t > neck ? neck : 0;
+		int from = t > bottleneck ? bottleneck : 0;
 
 		memset(S, 0, (size_t)from * sizeof *S);
 		ct_vec_softmax(t + 1 - from, S + from);
@@ -290,7 +290,7 @@ attention_forward(const struct ct_net *net, const struct ct_batch *b, struct kep
 			const float *K = qkv + q + h / group * head, *V = K + s->H_kv * head;
 
 			ct_sgemm(false, true, T, T, head, scale, qkv + h * head, wide, K, wide, 0, P, T);
-			causal_softmax(T, b->neck ? b->neck[i] : 0, P);
+			causal_softmax(T, b->bottleneck ? b->bottleneck[i] : 0, P);
 			ct_sgemm(false, false, T, head, T, 1, P, T, V, wide, 0, heads + h * head, q);
 		}
 		qkv += (size_t)T * wide;
@@ -340,9 +340,9 @@ attention_backward(const struct ct_net *net, const struct ct_batch *b, const str
 
 /* The row of the batch that is sentence i's bottleneck, its first row being `row`; -1: it has none. */
 static int
-neck_row(const struct ct_batch *b, int i, int row)
+bottleneck_row(const struct ct_batch *b, int i, int row)
 {
-	return b->neck && b->neck[i] > 0 ? row + b->neck[i] : -1;
+	return b->bottleneck && b->bottleneck[i] > 0 ? row + b->bottleneck[i] : -1;
 }
 
 /* next = mid + out; at a bottleneck x + out: what attention brought there served its MLP, and is dropped. */
@@ -354,32 +354,32 @@ add_outputs(const struct ct_batch *b, int D, const struct kept *k, float *restri
 	for (size_t i = 0; i < n; i++)
 		next[i] = k->mid[i] + k->out[i];
 	for (int i = 0, r = 0; i < b->n; r += b->len[i++]) {
-		int row = neck_row(b, i, r);
+		int row = bottleneck_row(b, i, r);
 
 		for (int d = 0; row >= 0 && d < D; d++)
 			next[(size_t)row * D + d] = k->x[(size_t)row * D + d] + k->out[(size_t)row * D + d];
 	}
 }
 
-/* What passes by attention at the bottlenecks: their rows leave dx for dneck (n,D), or come back and are added. */
+/* What passes by attention at the bottlenecks: their rows leave dx for dbottleneck (n,D), or come back and are added. */
 static void
-pass_necks(const struct ct_batch *b, int D, bool back, float *dx, float *dneck)
+pass_bottlenecks(const struct ct_batch *b, int D, bool back, float *dx, float *dbottleneck)
 {
-	for (int i = 0, r = 0; i < b->n; r += b->len[i++], dneck += D) {
-		int row = neck_row(b, i, r);
+	for (int i = 0, r = 0; i < b->n; r += b->len[i++], dbottleneck += D) {
+		int row = bottleneck_row(b, i, r);
 		float *at = dx + (size_t)(row >= 0 ? row : 0) * D;
 
 		if (row >= 0 && back) {
-			ct_saxpy(D, 1, dneck, at);
+			ct_saxpy(D, 1, dbottleneck, at);
 		} else if (row >= 0) {
-			memcpy(dneck, at, (size_t)D * sizeof *at);
+			memcpy(dbottleneck, at, (size_t)D * sizeof *at);
 			memset(at, 0, (size_t)D * sizeof *at);
 		}
 	}
 }
 
 const float *
-ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, ct_mlp_hook hook,
+ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b, ct_mlp_hook hook,
     void *ctx)
 {
 	const struct ct_net_shape *s = &net->s;
@@ -460,7 +460,7 @@ ct_batch_differ(const struct ct_batch *b, int i, int row)
 	int n = b->len[2 * i], t = 0;
 	const int *x = b->tokens + row, *y = x + n;
 
-	if (!b->twins || n != b->len[2 * i + 1])
+	if (!b->pairs || n != b->len[2 * i + 1])
 		return n;
 	while (t < n && x[t] == y[t])
 		t++;
@@ -482,7 +482,7 @@ prices_backward(const struct ct_batch *b, int D, double scale, const struct ct_p
 			ct_saxpy(D, (float)(factor / fmax(ct_sdot(D, mid + at, mid + at), 1e-20)), out + at, dout + at);
 		}
 	}
-	factor = 2 * scale * prices->twins;
+	factor = 2 * scale * prices->pairs;
 	for (int i = 0, r = 0; 2 * i + 1 < b->n && factor > 0; r += b->len[2 * i] + b->len[2 * i + 1], i++) {
 		int n = b->len[2 * i];
 
@@ -502,7 +502,7 @@ prices_backward(const struct ct_batch *b, int D, double scale, const struct ct_p
 }
 
 double
-ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
+ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
     const struct ct_prices *prices, float *grad, int *right)
 {
 	const struct ct_net_shape *s = &net->s;
@@ -525,7 +525,7 @@ ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_ba
 		float *d = p->dwide;
 
 		prices_backward(b, D, scale, prices, k->mid, k->out, p->dx, p->dout);
-		pass_necks(b, D, false, p->dx, p->dneck);
+		pass_bottlenecks(b, D, false, p->dx, p->dbottleneck);
 		/* The gradient of hidden goes where the gate's will be: rows 2 mlp apart, left half. */
 		ct_sgemm(false, false, R, mlp, D, 1, p->dout, D, w + y->down, mlp, 0, d, 2 * mlp);
 		ct_sgemm(true, false, D, mlp, R, 1, p->dout, D, k->hidden, mlp, 1, grad + y->down, mlp);
@@ -538,7 +538,7 @@ ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_ba
 
 		ct_sgemm(false, false, R, q, D, 1, p->dx, D, w + y->o, q, 0, p->dheads, q);
 		ct_sgemm(true, false, D, q, R, 1, p->dx, D, k->heads, q, 1, grad + y->o, q);
-		pass_necks(b, D, true, p->dx, p->dneck);
+		pass_bottlenecks(b, D, true, p->dx, p->dbottleneck);
 		attention_backward(net, b, k, p->dheads, d, p->dprobs);
 		rotate_all(net, b, -1, d);
 		ct_sgemm(false, false, R, D, wide, 1, d, wide, w + y->qkv, D, 0, p->dn, D);

@@ -55,8 +55,8 @@ struct ct_batch {
 	const int *targets;	/* (R) the token to predict; -1: none */
 	const float *weights;	/* (R) of each target in the loss, or NULL: 1 */
 	const bool *graded;	/* (R) targets that count as answers, or NULL: none */
-	bool twins;		/* sentences 2i and 2i+1 are two of a kind where they have the same length */
-	const int *neck;	/* (n) a sentence's bottleneck: later rows attend to none before this one, and this
+	bool pairs;		/* sentences 2i and 2i+1 are two of a kind where they have the same length */
+	const int *bottleneck;	/* (n) a sentence's bottleneck: later rows attend to none before this one, and this
 				   one's stream keeps only what MLPs write to it; 0, or NULL: there is none */
 	const float *signs;	/* (R) of each embedding in the linear pass (linear_pass.h), or NULL: 1 */
 };
@@ -67,25 +67,25 @@ struct ct_batch {
  */
 typedef void (*ct_mlp_hook)(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *out);
 
-/* The first row at which twins 2i and 2i+1 differ; the rows of one when they do not, or are no twins. */
+/* The first row at which sentences 2i and 2i+1 differ; the rows of one when they do not, or are no pair. */
 int ct_batch_differ(const struct ct_batch *b, int i, int row);
 
-struct ct_pass;
+struct ct_train_pass;
 
 /* Buffers for batches of at most max_rows rows and max_sentences sentences. One thread at a time. */
-int ct_pass_open(struct ct_pass **out, const struct ct_net *net, int max_rows, int max_sentences,
+int ct_train_pass_open(struct ct_train_pass **out, const struct ct_net *net, int max_rows, int max_sentences,
     struct ct_error *err);
-void ct_pass_close(struct ct_pass *p);
+void ct_train_pass_close(struct ct_train_pass *p);
 
 /* Fills p with the activations of b, and returns the logits (R,V), lent until the next pass. */
-const float *ct_pass_forward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b,
+const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
     ct_mlp_hook hook, void *ctx);
 
 /* What a loss has beside the targets: prices are of what MLPs write, relative to the stream. */
 struct ct_prices {
 	double smoothing;	/* share of each target that is spread evenly over the vocabulary */
 	double activity;	/* of writing anything */
-	double twins;		/* of writing what differs between twins, from the first token that differs on */
+	double pairs;		/* of writing what differs between the two of a pair, from the first token that differs on */
 	double direct, carry;	/* of what attention alone brings to answers, and to MLPs: see linear_pass.h */
 };
 
@@ -93,17 +93,17 @@ struct ct_prices {
  * loss = sum_r weight_r * (1 - smoothing) * -log softmax(logits_r)[target_r]
  *        + sum_r weight_r * smoothing * mean_v -log softmax(logits_r)[v]
  *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
- *        + twins * sum_{l, twin rows r s} |mlp_{l,r} - mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
+ *        + pairs * sum_{l, r, s the rows of a pair} |mlp_{l,r} - mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
  *        + what linear_pass.h has for the prices direct and carry
  *
  *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; denominators count as
  *                 constants, so that MLPs learn to write little and not to read much
  *   right in/out  raised by the graded targets that were the likeliest token (ties: the lower id wins)
  *
- * After ct_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the
+ * After ct_train_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the
  * first two sums (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c
  */
-double ct_pass_backward(struct ct_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
+double ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
     const struct ct_prices *prices, float *grad, int *right);
 
 #endif

@@ -16,7 +16,7 @@
 #include "train/fit_model.h"
 #include "train/pack.h"
 
-enum { MODEL_STEPS = 100, CODER_STEPS = 60, ROWS = 256, REPEATS = 20 };
+enum { MODEL_STEPS = 100, TRANSCODER_STEPS = 60, ROWS = 256, REPEATS = 20 };
 
 struct bench {
 	struct ct_yaml_doc *doc;
@@ -24,7 +24,7 @@ struct bench {
 	struct ct_train_recipe recipe;
 	struct ct_pool *pool;
 	struct ct_net net;
-	struct ct_acts acts;
+	struct ct_mlp_rows mlp_rows;
 };
 
 /* The fastest time per step between two reports: what is prepared before does not count. */
@@ -118,13 +118,13 @@ bench_model(struct bench *b, struct ct_error *err)
 	struct product list[4 * 64 + 1];
 	struct ct_checkpoint none = { 0 };
 	struct laps laps = { 0 };
-	struct ct_watch watch;
+	struct ct_reporter reporter;
 	double gflop = 0, alone, rows = 0;
 	int n = 0, code;
 
 	o.steps = MODEL_STEPS;
-	ct_watch_start(&watch, lap, &laps, "transformer", o.steps);
-	if ((code = ct_fit_model(&b->net, b->corpus, &o, b->pool, &watch, &none, err)) != CT_OK)
+	ct_reporter_start(&reporter, lap, &laps, "transformer", o.steps);
+	if ((code = ct_fit_model(&b->net, b->corpus, &o, b->pool, &reporter, &none, err)) != CT_OK)
 		return code;
 	for (int i = 0; i < b->corpus->n_sentences; i++)
 		rows += (b->corpus->sentences[i].n - 1) / (double)b->corpus->n_sentences;
@@ -143,31 +143,31 @@ bench_model(struct bench *b, struct ct_error *err)
 }
 
 static int
-bench_coder(struct bench *b, struct ct_error *err)
+bench_transcoder(struct bench *b, struct ct_error *err)
 {
-	struct ct_coder_options o = b->recipe.clt;
-	struct ct_coder_shape shape = { .L = b->net.s.L, .D = b->net.s.D, .F = o.features };
+	struct ct_train_transcoder_options o = b->recipe.clt;
+	struct ct_train_transcoder_shape shape = { .L = b->net.s.L, .D = b->net.s.D, .F = o.features };
 	struct product list[64 * 2];
 	struct ct_checkpoint none = { 0 };
 	struct laps laps = { 0 };
-	struct ct_watch watch;
-	struct ct_coder coder;
+	struct ct_reporter reporter;
+	struct ct_train_transcoder transcoder;
 	double gflop = 0, alone;
 	int n = 0, code;
 
-	o.steps = CODER_STEPS;
-	if ((code = ct_acts_collect(&b->acts, &b->net, b->corpus, b->pool, err)) != CT_OK ||
-	    (code = ct_coder_open(&coder, &shape, err)) != CT_OK)
+	o.steps = TRANSCODER_STEPS;
+	if ((code = ct_mlp_rows_collect(&b->mlp_rows, &b->net, b->corpus, b->pool, err)) != CT_OK ||
+	    (code = ct_train_transcoder_open(&transcoder, &shape, err)) != CT_OK)
 		return code;
-	ct_watch_start(&watch, lap, &laps, "transcoder", o.steps);
-	code = ct_fit_coder(&coder, &b->acts, &o, b->pool, &watch, &none, err);
-	ct_coder_close(&coder);
+	ct_reporter_start(&reporter, lap, &laps, "transcoder", o.steps);
+	code = ct_fit_transcoder(&transcoder, &b->mlp_rows, &o, b->pool, &reporter, &none, err);
+	ct_train_transcoder_close(&transcoder);
 	for (int l = 0; l < shape.L && l < 64; l++) {
 		list[n++] = (struct product){ shape.D, shape.F };
 		list[n++] = (struct product){ shape.F, (shape.L - l) * shape.D };
 	}
 	alone = time_products(b->pool, list, n, o.batch, &gflop);
-	printf(",\"coder\":{\"L\":%d,\"D\":%d,\"F\":%d,\"batch\":%d,\"step\":%.6f,\"products\":%.6f,\"gflop\":%.4f}",
+	printf(",\"transcoder\":{\"L\":%d,\"D\":%d,\"F\":%d,\"batch\":%d,\"step\":%.6f,\"products\":%.6f,\"gflop\":%.4f}",
 	    shape.L, shape.D, shape.F, o.batch, laps.fastest, alone, gflop);
 	return code;
 }
@@ -191,12 +191,12 @@ main(int argc, char **argv)
 		goto done;
 	printf("{\"threads\":%d,", ct_pool_threads(b.pool));
 	if ((code = bench_model(&b, &err)) == CT_OK)
-		code = bench_coder(&b, &err);
+		code = bench_transcoder(&b, &err);
 	printf("}\n");
 done:
 	if (code != CT_OK)
 		fprintf(stderr, "train_step: %s\n", err.msg);
-	ct_acts_free(&b.acts);
+	ct_mlp_rows_free(&b.mlp_rows);
 	ct_net_close(&b.net);
 	ct_pool_close(b.pool);
 	ct_corpus_free(b.corpus);

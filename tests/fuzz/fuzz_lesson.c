@@ -38,8 +38,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 		if (lesson_lines(s->text, LESSON_COLS) > LESSON_LINES || (s->ask && !s->answer[0]))
 			abort();
-		for (int k = 0; k < s->n_expect; k++)
-			expect_words(&s->expect[k], words, sizeof words);
+		for (int k = 0; k < s->n_checks; k++)
+			lesson_check_words(&s->checks[k], words, sizeof words);
 		check_commands(s->command);
 		check_commands(s->answer);
 	}

@@ -62,13 +62,13 @@ fixture_open(struct fixture *f, const char *name)
 {
 	struct ct_model_options opt = { 0 };
 	struct ct_error err = { 0 };
-	char dir[8192], coder[8300];
+	char dir[8192], transcoder[8300];
 
 	memset(f, 0, sizeof *f);
 	snprintf(dir, sizeof dir, "%s/%s", test_path("golden"), name);
-	snprintf(coder, sizeof coder, "%s/transcoder", dir);
+	snprintf(transcoder, sizeof transcoder, "%s/transcoder", dir);
 	ok(ct_model_open(&f->m, dir, &opt, &err), &err);
-	ok(ct_transcoder_open(&f->tc, coder, f->m, false, &err), &err);
+	ok(ct_transcoder_open(&f->tc, transcoder, f->m, false, &err), &err);
 }
 
 void
@@ -83,7 +83,7 @@ fixture_run(struct fixture *f, const int *ids, int T)
 	ok(ct_pass_init(&f->pass, f->m, T, &f->arena, &err), &err);
 	scratch = ct_arena_alloc(&f->scratch, ct_layer_scratch(f->m, T), sizeof *scratch);
 	ct_forward(f->m, &f->pass, ids, scratch, NULL, NULL);
-	ok(ct_local_init(&f->local, f->m, f->tc, &f->pass, NULL, &f->arena, NULL, NULL, &err), &err);
+	ok(ct_local_model_init(&f->local, f->m, f->tc, &f->pass, NULL, &f->arena, NULL, NULL, &err), &err);
 }
 
 void
@@ -169,13 +169,13 @@ clamp_on(const struct ct_active *a, enum ct_unit unit, double amount)
 	};
 }
 
-struct ct_sites
+struct ct_clamp_sites
 fixture_sites(struct fixture *f, const struct ct_clamp *clamps, int n)
 {
 	struct ct_error err = { 0 };
-	struct ct_sites s;
+	struct ct_clamp_sites s;
 
-	if (ct_sites_init(&s, &f->local, clamps, n, &f->arena, &err) < 0)
+	if (ct_clamp_sites_init(&s, &f->local, clamps, n, &f->arena, &err) < 0)
 		fail_msg("%s", err.msg);
 	return s;
 }
@@ -183,7 +183,7 @@ fixture_sites(struct fixture *f, const struct ct_clamp *clamps, int n)
 struct ct_changed
 fixture_clamp(struct fixture *f, const struct ct_clamp *clamps, int n, struct ct_clamp_options opt)
 {
-	struct ct_sites s = fixture_sites(f, clamps, n);
+	struct ct_clamp_sites s = fixture_sites(f, clamps, n);
 	struct ct_error err = { 0 };
 	struct ct_changed out;
 

@@ -17,7 +17,7 @@ struct fixture {
 	int T;
 	int *ids;
 	struct ct_pass pass;
-	struct ct_local local;
+	struct ct_local_model local;
 	struct ct_graph *graph;
 };
 
@@ -44,7 +44,7 @@ void fixture_each(int T, void (*check)(struct fixture *, const struct ct_shape *
 const struct ct_active *fixture_active(const struct fixture *f, int layer, int nth);
 struct ct_clamp clamp_on(const struct ct_active *a, enum ct_unit unit, double amount);
 /* Clamps resolved, and a run with them; fail the test when they are refused. */
-struct ct_sites fixture_sites(struct fixture *f, const struct ct_clamp *clamps, int n);
+struct ct_clamp_sites fixture_sites(struct fixture *f, const struct ct_clamp *clamps, int n);
 struct ct_changed fixture_clamp(struct fixture *f, const struct ct_clamp *clamps, int n,
     struct ct_clamp_options opt);
 

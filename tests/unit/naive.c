@@ -38,16 +38,16 @@ weight(const struct ct_linear *l, int o, int i)
 }
 
 static void
-attention_frozen(const struct ct_local *lo, int l, const double *x, double *mid)
+attention_frozen(const struct ct_local_model *lrm, int l, const double *x, double *mid)
 {
-	const struct ct_model *m = lo->m;
+	const struct ct_model *m = lrm->m;
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
-	int T = lo->T, D = c->D, group = c->H / c->H_kv, kv = c->H_kv * c->head;
+	int T = lrm->T, D = c->D, group = c->H / c->H_kv, kv = c->H_kv * c->head;
 	double *y = calloc((size_t)D, sizeof *y), *v = calloc((size_t)T * kv, sizeof *v);
 
 	for (int t = 0; t < T; t++) {
-		norm_frozen(m, ly->norm1.w, lo->pass->scale1[l * T + t], x + t * D, y);
+		norm_frozen(m, ly->norm1.w, lrm->pass->scale1[l * T + t], x + t * D, y);
 		for (int o = 0; o < kv; o++)
 			for (int i = 0; i < D; i++)
 				v[t * kv + o] += weight(&ly->v, o, i) * y[i];
@@ -60,7 +60,7 @@ attention_frozen(const struct ct_local *lo, int l, const double *x, double *mid)
 
 				for (int k = 0; k <= t; k++)
 					z += (double)
-						 lo->pass->pattern[((size_t)(l * c->H + h) * T + t) * T + k] *
+						 lrm->pass->pattern[((size_t)(l * c->H + h) * T + t) * T + k] *
 					     v[k * kv + h / group * c->head + e];
 				for (int d = 0; d < D; d++)
 					mid[t * D + d] += weight(&ly->o, d, h * c->head + e) * z;
@@ -71,21 +71,21 @@ attention_frozen(const struct ct_local *lo, int l, const double *x, double *mid)
 
 void
 naive_frozen(
-    const struct ct_local *lo, const double *dout, const double *dembed, double *dread, double *dfinal)
+    const struct ct_local_model *lrm, const double *dout, const double *dembed, double *dread, double *dfinal)
 {
-	const struct ct_model *m = lo->m;
-	int T = lo->T, D = m->cfg.D, TD = T * D;
+	const struct ct_model *m = lrm->m;
+	int T = lrm->T, D = m->cfg.D, TD = T * D;
 	double *x = malloc((size_t)TD * sizeof *x), *mid = malloc((size_t)TD * sizeof *mid);
 
 	memcpy(x, dembed, (size_t)TD * sizeof *x);
 	for (int l = 0; l < m->cfg.L; l++) {
-		const float *skip = lo->tc->layers[l].w_skip;
+		const float *skip = lrm->tc->layers[l].w_skip;
 
-		attention_frozen(lo, l, x, mid);
+		attention_frozen(lrm, l, x, mid);
 		for (int t = 0; t < T; t++) {
-			double *read = dread + (l * T + t) * D, scale = lo->pass->scale2[l * T + t];
+			double *read = dread + (l * T + t) * D, scale = lrm->pass->scale2[l * T + t];
 
-			switch (lo->tc->read) {
+			switch (lrm->tc->read) {
 			case CT_READ_MID:
 				memcpy(read, mid + t * D, (size_t)D * sizeof *read);
 				break;
@@ -105,7 +105,7 @@ naive_frozen(
 		}
 	}
 	for (int t = 0; t < T; t++)
-		norm_frozen(m, m->norm_f.w, lo->pass->scale_f[t], x + t * D, dfinal + t * D);
+		norm_frozen(m, m->norm_f.w, lrm->pass->scale_f[t], x + t * D, dfinal + t * D);
 	free(x);
 	free(mid);
 }

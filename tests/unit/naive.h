@@ -14,7 +14,7 @@ void naive_gemm(bool ta, bool tb, int M, int N, int K, const float *A, int lda, 
  * The frozen linear network, forwards: what a change of the MLP outputs (L,T,D) and of the embeddings (T,D) adds
  * to the read point of every layer (L,T,D) and to the final norm's output (T,D).
  */
-void naive_frozen(const struct ct_local *lo, const double *dout, const double *dembed, double *dread,
+void naive_frozen(const struct ct_local_model *lrm, const double *dout, const double *dembed, double *dread,
     double *dfinal);
 
 /*

@@ -47,18 +47,18 @@ write_model(const char *dir, const struct ct_net_shape *shape, struct ct_error *
 }
 
 static int
-write_coder(const char *dir, const struct ct_coder_shape *shape, struct ct_error *err)
+write_transcoder(const char *dir, const struct ct_train_transcoder_shape *shape, struct ct_error *err)
 {
-	struct ct_coder coder = { .layers = NULL };
+	struct ct_train_transcoder transcoder = { .layers = NULL };
 	struct ct_rng rng;
-	int rc = ct_coder_open(&coder, shape, err);
+	int rc = ct_train_transcoder_open(&transcoder, shape, err);
 
 	if (rc)
 		return rc;
 	ct_rng_seed(&rng, SEED, 1);
-	ct_coder_init(&coder, .5, &rng);
-	rc = ct_export_coder(dir, &coder, "random", err);
-	ct_coder_close(&coder);
+	ct_train_transcoder_init(&transcoder, .5, &rng);
+	rc = ct_export_transcoder(dir, &transcoder, "random", err);
+	ct_train_transcoder_close(&transcoder);
 	return rc;
 }
 
@@ -66,7 +66,7 @@ int
 main(int argc, char **argv)
 {
 	struct ct_net_shape net = { .eps = 1e-5, .theta = 10000, .head = HEAD };
-	struct ct_coder_shape coder = { .per_layer = false };
+	struct ct_train_transcoder_shape transcoder = { .per_layer = false };
 	struct ct_error err;
 
 	if (argc != 8) {
@@ -74,14 +74,14 @@ main(int argc, char **argv)
 		return 2;
 	}
 	net.V = (int)strtol(argv[3], NULL, 10);
-	net.D = coder.D = (int)strtol(argv[4], NULL, 10);
-	net.L = coder.L = (int)strtol(argv[5], NULL, 10);
-	coder.F = (int)strtol(argv[6], NULL, 10);
+	net.D = transcoder.D = (int)strtol(argv[4], NULL, 10);
+	net.L = transcoder.L = (int)strtol(argv[5], NULL, 10);
+	transcoder.F = (int)strtol(argv[6], NULL, 10);
 	net.context = (int)strtol(argv[7], NULL, 10);
 	net.H = net.H_kv = net.D / HEAD;
 	net.mlp = 2 * net.D;
 	if (ct_dir_make(argv[1], &err) || copy_tokenizer(argv[1], argv[2], &err) || write_model(argv[1], &net, &err)
-	    || write_coder(argv[1], &coder, &err)) {
+	    || write_transcoder(argv[1], &transcoder, &err)) {
 		fprintf(stderr, "random_model: %s\n", err.msg);
 		return 1;
 	}

@@ -36,7 +36,7 @@ check_exact(struct fixture *f, const struct ct_shape *s)
 	double error = 1;
 
 	assert_true(f->graph->check.max_edge_residual < 1e-5);
-	assert_int_equal(ct_local_check(&f->local, f->ids, f->T - 1, &f->scratch, &error, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_local_model_check(&f->local, f->ids, f->T - 1, &f->scratch, &error, NULL, NULL, &err), CT_OK);
 	assert_true(error < 1e-5);
 	/* The prompt is long enough that the invariant says something. */
 	assert_true(f->T == 1 || f->graph->n_features > s->cfg.L);
@@ -62,7 +62,7 @@ static void
 check_edges(struct fixture *f, const struct ct_shape *s)
 {
 	const struct ct_graph *g = f->graph;
-	const struct ct_local *lo = &f->local;
+	const struct ct_local_model *lrm = &f->local;
 	int T = f->T, L = s->cfg.L, D = s->cfg.D;
 	size_t TD = (size_t)T * D;
 	double *out = malloc(L * TD * sizeof *out), *embed = malloc(TD * sizeof *embed);
@@ -78,14 +78,14 @@ check_edges(struct fixture *f, const struct ct_shape *s)
 		for (int d = 0; d < D && n->kind == CT_NODE_EMBEDDING; d++)
 			embed[n->pos * D + d] = f->m->embed[n->index * D + d];
 		for (int d = 0; d < D && n->kind == CT_NODE_ERROR; d++)
-			out[(n->layer * T + n->pos) * D + d] = lo->error[(n->layer * T + n->pos) * D + d];
+			out[(n->layer * T + n->pos) * D + d] = lrm->error[(n->layer * T + n->pos) * D + d];
 		for (int m = n->layer;
 		     n->kind == CT_NODE_FEATURE && m < n->layer + ct_transcoder_reach(f->tc, n->layer); m++) {
 			ct_transcoder_decoder_row(f->tc, n->layer, n->index, m, row);
 			for (int d = 0; d < D; d++)
 				out[(m * T + n->pos) * D + d] = (double)n->activation * row[d];
 		}
-		naive_frozen(lo, out, embed, read, final);
+		naive_frozen(lrm, out, embed, read, final);
 		for (int t = 0; t < g->n_nodes; t++) {
 			const struct ct_node *target = &g->nodes[t];
 			double want = 0;
@@ -129,9 +129,9 @@ check_direct(struct fixture *f, const struct ct_shape *s)
 	struct ct_clamp_options opt = { .mode = CT_DIRECT };
 	struct ct_error err = { 0 };
 	struct ct_clamp clamps[2];
-	struct ct_outcome o;
+	struct ct_effects o;
 	struct ct_changed run;
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 	int a = 0, b = g->n_features / 2;
 
 	(void)s;
@@ -144,9 +144,9 @@ check_direct(struct fixture *f, const struct ct_shape *s)
 			.unit = CT_MULTIPLE,
 			.amount = i ? 0 : 2 };
 	}
-	assert_int_equal(ct_sites_init(&sites, &f->local, clamps, 2, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_clamp_sites_init(&sites, &f->local, clamps, 2, &f->arena, &err), CT_OK);
 	assert_int_equal(ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
-	assert_int_equal(ct_outcome_init(&o, &f->local, g, &sites, &opt, &run, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_effects_init(&o, &f->local, g, &sites, &opt, &run, &f->arena, &err), CT_OK);
 	for (int i = 0; i < o.n_effects; i++) {
 		const struct ct_effect *e = &o.effects[i];
 		double edges = (double)ct_graph_edge(g, e->node, a) - (double)ct_graph_edge(g, e->node, b);
@@ -187,9 +187,9 @@ check_no_change(struct fixture *f, const struct ct_shape *s)
 				.through = through ? CT_REPLACEMENT : CT_MODEL };
 			struct ct_error err = { 0 };
 			struct ct_changed run;
-			struct ct_sites sites;
+			struct ct_clamp_sites sites;
 
-			assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
+			assert_int_equal(ct_clamp_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
 			assert_int_equal(ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
 			assert_memory_equal(run.final, f->pass.final, TD * sizeof(float));
 			for (int i = 0; i < f->local.n; i++)
@@ -219,9 +219,9 @@ check_range(struct fixture *f, const struct ct_shape *s)
 				range = { .mode = CT_RANGE, .first = 0, .last = s->cfg.L - 1 };
 	struct ct_changed a, b;
 	struct ct_error err = { 0 };
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 
-	assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_clamp_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
 	assert_int_equal(sites.n, f->T - 1);
 	assert_int_equal(ct_intervene(&a, &f->local, &sites, &direct, &f->arena, &err), CT_OK);
 	assert_int_equal(ct_intervene(&b, &f->local, &sites, &range, &f->arena, &err), CT_OK);
@@ -468,7 +468,7 @@ test_rows_on_demand(void **state)
 		whole = f.graph;
 		for (int l = 0; l < s.cfg.L; l++)
 			f.tc->layers[l].w_enc = NULL;
-		assert_int_equal(ct_local_init(&f.local, f.m, f.tc, &f.pass, NULL, &f.arena, NULL, NULL, &err), CT_OK);
+		assert_int_equal(ct_local_model_init(&f.local, f.m, f.tc, &f.pass, NULL, &f.arena, NULL, NULL, &err), CT_OK);
 		fixture_trace(&f, NULL);
 		assert_int_equal(f.graph->n_features, whole->n_features);
 		for (int t = 0; t < whole->n_nodes; t++)

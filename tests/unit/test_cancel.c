@@ -37,7 +37,7 @@ test_cancel(void **state)
 	struct ct_clamp c = { .layer = 1, .feature = 43, .pos = 8 };
 	struct patience p = { 0, 0 };
 	float before[T * V], now[T * V];
-	const struct ct_outcome *o;
+	const struct ct_effects *o;
 	const struct ct_graph *g;
 	struct ct_error err = { 0 };
 	int ids[4], calls;
@@ -47,10 +47,10 @@ test_cancel(void **state)
 	assert_int_equal(ct_session_clamp(w->s, &c, 1, NULL, until_tired, &p, &err), CT_ECANCELLED);
 	assert_string_equal(err.msg, "attribution cancelled");
 	assert_null(ct_session_graph(w->s));
-	assert_null(ct_session_outcome(w->s));
+	assert_null(ct_session_effects(w->s));
 	g = world_trace(w->s, NULL);
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
-	o = ct_session_outcome(w->s);
+	o = ct_session_effects(w->s);
 	world_logits(w->s, CT_RUN_CLAMPED, before);
 	for (int i = 0; i < 3 * L + 1; i++) {	/* at least: each layer is run, encoded and subtracted */
 		p = (struct patience){ i, 0 };
@@ -64,14 +64,14 @@ test_cancel(void **state)
 	calls = p.calls;
 	assert_true(calls >= 1);
 	g = world_trace(w->s, NULL);
-	o = ct_session_outcome(w->s);
+	o = ct_session_effects(w->s);
 	/* How often a trace asks depends on which thread takes which share of the work. */
 	for (int i = 0; i < calls; i++) {
 		p = (struct patience){ i, 0 };
 		if (ct_session_trace(w->s, &other, until_tired, &p, &err) == CT_OK) {
 			assert_true(i > 0 && p.calls <= i);
 			g = world_trace(w->s, NULL);
-			o = ct_session_outcome(w->s);
+			o = ct_session_effects(w->s);
 			break;
 		}
 		assert_int_equal(err.code, CT_ECANCELLED);
@@ -86,7 +86,7 @@ test_cancel(void **state)
 	assert_string_equal(ct_session_text(w->s), PROMPT);
 	assert_ptr_equal(ct_session_graph(w->s), g);
 	assert_int_equal(g->pos, T - 1);
-	assert_ptr_equal(ct_session_outcome(w->s), o);
+	assert_ptr_equal(ct_session_effects(w->s), o);
 	world_logits(w->s, CT_RUN_CLAMPED, now);
 	assert_memory_equal(now, before, sizeof now);
 }

@@ -566,7 +566,7 @@ tiny_layer(struct tiny *t, const float *enc, const float *dec, int reach, const 
 	t->activity = (struct ct_activity_layer){ .F = TWO, .start = t->start, .tokens = t->tokens };
 }
 
-/* Feature 0 of layer 0 writes to layer 1, too, what the twin's L1#1 writes, fed by the twin's L0#0. */
+/* Feature 0 of layer 0 writes to layer 1, too, what the per-layer transcoder's L1#1 writes, fed by the per-layer transcoder's L0#0. */
 static void
 find_rewrites(struct ct_card_rewrite found[2 * TWO], float feeds, const char *second_active, float far)
 {

@@ -34,7 +34,7 @@ static void
 test_sites(void **state)
 {
 	struct ct_shape shape;
-	struct ct_sites s;
+	struct ct_clamp_sites s;
 	struct fixture f;
 	const struct ct_active *a;
 	struct ct_clamp c;
@@ -104,9 +104,9 @@ test_bad_sites(void **state)
 	fixture_random(&f, &shape, 5);
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		struct ct_error err = { 0 };
-		struct ct_sites s;
+		struct ct_clamp_sites s;
 
-		assert_int_equal(ct_sites_init(&s, &f.local, &list[i].c, 1, &f.arena, &err), CT_EINVAL);
+		assert_int_equal(ct_clamp_sites_init(&s, &f.local, &list[i].c, 1, &f.arena, &err), CT_EINVAL);
 		assert_string_equal(err.msg, list[i].message);
 	}
 	fixture_close(&f);
@@ -118,7 +118,7 @@ test_overridden(void **state)
 {
 	struct ct_shape shape;
 	struct ct_clamp c[4];
-	struct ct_sites s;
+	struct ct_clamp_sites s;
 	struct fixture f;
 	const struct ct_active *a;
 
@@ -241,7 +241,7 @@ test_bad_range(void **state)
 	static const int list[][2] = { { -1, 1 }, { 0, 3 }, { 2, 1 } };
 	struct ct_clamp c = { .pos = 1, .amount = 1 };
 	struct ct_shape shape;
-	struct ct_sites s;
+	struct ct_clamp_sites s;
 	struct fixture f;
 
 	(void)state;
@@ -352,15 +352,15 @@ check_huge(struct fixture *f, const struct ct_shape *s)
 			struct ct_clamp c = { .layer = 0, .feature = 2, .pos = 1, .amount = amounts[i] };
 			struct ct_clamp_options opt = { .mode = modes[k / 2],
 				.through = k % 2 ? CT_REPLACEMENT : CT_MODEL };
-			struct ct_sites sites = fixture_sites(f, &c, 1);
+			struct ct_clamp_sites sites = fixture_sites(f, &c, 1);
 			struct ct_error err = { 0 };
 			struct ct_changed out;
-			struct ct_outcome o;
+			struct ct_effects o;
 			int layer, pos;
 			int r = ct_intervene(&out, &f->local, &sites, &opt, &f->arena, &err);
 
 			if (r == CT_OK)
-				r = ct_outcome_init(
+				r = ct_effects_init(
 				    &o, &f->local, f->graph, &sites, &opt, &out, &f->arena, &err);
 			if (fabs(amounts[i]) < 1e11)
 				assert_int_equal(r, CT_OK);

@@ -67,16 +67,16 @@ try_tokenizer(void)
 static void
 copy_model(void)
 {
-	static const char *const coder[] = { "config.yaml", "W_enc_0.safetensors", "W_enc_1.safetensors",
+	static const char *const transcoder[] = { "config.yaml", "W_enc_0.safetensors", "W_enc_1.safetensors",
 		"W_enc_2.safetensors", "W_dec_0.safetensors", "W_dec_1.safetensors", "W_dec_2.safetensors" };
 
 	scratch_golden("llama-clt");
 	assert_int_equal(ct_dir_make("g/transcoder", NULL), CT_OK);
-	for (size_t i = 0; i < sizeof coder / sizeof *coder; i++) {
+	for (size_t i = 0; i < sizeof transcoder / sizeof *transcoder; i++) {
 		char to[64], from[64];
 
-		snprintf(to, sizeof to, "g/transcoder/%s", coder[i]);
-		snprintf(from, sizeof from, "golden/llama-clt/transcoder/%s", coder[i]);
+		snprintf(to, sizeof to, "g/transcoder/%s", transcoder[i]);
+		snprintf(from, sizeof from, "golden/llama-clt/transcoder/%s", transcoder[i]);
 		scratch_copy(to, from);
 	}
 }

@@ -15,15 +15,15 @@
 #include "base/random.h"
 #include "naive.h"
 
-static struct ct_outcome
-outcome_of(struct fixture *f, const struct ct_clamp *clamps, int n, struct ct_clamp_options opt)
+static struct ct_effects
+effects_of(struct fixture *f, const struct ct_clamp *clamps, int n, struct ct_clamp_options opt)
 {
-	struct ct_sites s = fixture_sites(f, clamps, n);
+	struct ct_clamp_sites s = fixture_sites(f, clamps, n);
 	struct ct_changed changed = fixture_clamp(f, clamps, n, opt);
 	struct ct_error err = { 0 };
-	struct ct_outcome o;
+	struct ct_effects o;
 
-	if (ct_outcome_init(&o, &f->local, f->graph, &s, &opt, &changed, &f->arena, &err) < 0)
+	if (ct_effects_init(&o, &f->local, f->graph, &s, &opt, &changed, &f->arena, &err) < 0)
 		fail_msg("%s", err.msg);
 	return o;
 }
@@ -131,7 +131,7 @@ test_correlations(void **state)
 
 /* What one more unit of an inactive feature writes to every node of the graph, by the naive forward walk. */
 static void
-add_unit_edges(struct fixture *f, const struct ct_site *site, double *direct)
+add_unit_edges(struct fixture *f, const struct ct_clamp_site *site, double *direct)
 {
 	const struct ct_graph *g = f->graph;
 	int T = f->T, D = f->m->cfg.D, L = f->m->cfg.L;
@@ -170,14 +170,14 @@ add_unit_edges(struct fixture *f, const struct ct_site *site, double *direct)
  * edges e = A / a of the graph. Features stand in the order of their layers, so one pass in order is enough.
  */
 static void
-naive_predict(struct fixture *f, const struct ct_sites *s, double *direct, double *total)
+naive_predict(struct fixture *f, const struct ct_clamp_sites *s, double *direct, double *total)
 {
 	const struct ct_graph *g = f->graph;
 	bool *clamped = calloc((size_t)g->n_nodes, 1);
 
 	memset(direct, 0, (size_t)g->n_nodes * sizeof *direct);
 	for (int i = 0; i < s->n; i++) {
-		const struct ct_site *c = &s->site[i];
+		const struct ct_clamp_site *c = &s->site[i];
 		int source = ct_graph_find(g, CT_NODE_FEATURE, c->layer, c->pos, c->feature);
 
 		if (source < 0) {
@@ -213,8 +213,8 @@ check_predictions(struct fixture *f, const struct ct_shape *s)
 		{ .layer = 1, .feature = 11, .pos = CT_ALL_POSITIONS, .amount = 1.5 } };
 	double *direct = calloc((size_t)g->n_nodes, sizeof *direct);
 	double *total = calloc((size_t)g->n_nodes, sizeof *total), largest = 0;
-	struct ct_sites sites = fixture_sites(f, c, 3);
-	struct ct_outcome o = outcome_of(f, c, 3, opt);
+	struct ct_clamp_sites sites = fixture_sites(f, c, 3);
+	struct ct_effects o = effects_of(f, c, 3, opt);
 
 	naive_predict(f, &sites, direct, total);
 	for (int i = 0; i < g->n_nodes; i++)
@@ -267,7 +267,7 @@ check_report(struct fixture *f, const struct ct_shape *s)
 	struct ct_clamp c[2] = { { .layer = 0, .feature = 3, .pos = 2, .amount = 5 },
 		{ .layer = 1, .feature = 4, .pos = 3, .unit = CT_DELTA, .amount = 2 } };
 	struct ct_clamp_options opt = { .mode = CT_FROZEN };
-	struct ct_outcome o = outcome_of(f, c, 2, opt);
+	struct ct_effects o = effects_of(f, c, 2, opt);
 	struct ct_changed changed = fixture_clamp(f, c, 2, opt);
 	double *x = calloc((size_t)o.n_effects, sizeof *x), *y = calloc((size_t)o.n_effects, sizeof *y);
 	bool *seen = calloc((size_t)g->n_nodes, 1);

@@ -33,7 +33,7 @@ test_info(void **state)
 	assert_string_equal(i->demo, "");
 	assert_true(i->L == L && i->D == 16 && i->H == 4 && i->V == V && i->context == CONTEXT && i->F == F);
 	assert_false(i->has_cards);
-	assert_false(i->has_twin);
+	assert_false(i->has_other_transcoder);
 	assert_string_equal(ct_engine_token(w->e, 7), "w7");
 	assert_string_equal(ct_engine_token(w->e, -1), "?");
 	assert_string_equal(ct_engine_token(w->e, V), "?");

@@ -110,11 +110,11 @@ static void
 run_clamped(struct fixture *f, const struct ct_clamp *clamps, int n, enum ct_mode mode, float *logits)
 {
 	struct ct_clamp_options how = {.mode = mode, .through = CT_MODEL};
-	struct ct_sites sites;
+	struct ct_clamp_sites sites;
 	struct ct_changed changed;
 	struct ct_error err;
 
-	assert_int_equal(ct_sites_init(&sites, &f->local, clamps, n, &f->scratch, &err), CT_OK);
+	assert_int_equal(ct_clamp_sites_init(&sites, &f->local, clamps, n, &f->scratch, &err), CT_OK);
 	assert_int_equal(ct_intervene(&changed, &f->local, &sites, &how, &f->scratch, &err), CT_OK);
 	ct_logits(f->m, 1, changed.final + (f->T - 1) * f->m->cfg.D, logits);
 }
@@ -290,13 +290,13 @@ check_swaps(const char *name)
 	static struct world w;
 	float (*mean)[LENGTH][3][64] = calloc(VALUES, sizeof *mean);
 	static struct ct_clamp clamps[LENGTH * 3 * 64];
-	static const int first[CT_SWAP_PLACES] = {[CT_SWAP_ANSWER] = ANSWER, [CT_SWAP_ONWARDS] = 1};
+	static const int first[CT_INTERCHANGE_PLACES] = {[CT_INTERCHANGE_ANSWER] = ANSWER, [CT_INTERCHANGE_ONWARDS] = 1};
 	struct fixture f;
 	struct ct_pool *pool;
 	struct ct_activity *activity;
-	struct ct_swap_figures got;
+	struct ct_interchange_figures got;
 	struct ct_error err;
-	int s, k, v, n, place, tried = 0, hits = 0, given[CT_SWAP_PLACES][CT_SWAP_STRENGTHS] = {{0}};
+	int s, k, v, n, place, tried = 0, hits = 0, given[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS] = {{0}};
 	int answers[VALUES][RELATIONS];
 	float logits[VOCAB];
 
@@ -307,7 +307,7 @@ check_swaps(const char *name)
 	answer_as_the_model(&f, &w, answers);
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
 	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, pool, NULL, NULL, &err), CT_OK);
-	assert_int_equal(ct_swap_measure(&got, f.m, f.tc, &w.c, activity, 99, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_interchange_measure(&got, f.m, f.tc, &w.c, activity, 99, pool, NULL, NULL, &err), CT_OK);
 	naive_means(&f, &w, mean);
 	for (s = 0; s < SENTENCES; s++) {
 		int own = w.sentences[s].about, relation = w.sentences[s].relation;
@@ -318,9 +318,9 @@ check_swaps(const char *name)
 		for (v = 0; v < VALUES; v++) {
 			if (answers[v][relation] == answers[own][relation])
 				continue;
-			for (place = 0; place < CT_SWAP_PLACES; place++) {
-				for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
-					n = naive_clamps(&f, mean[own], mean[v], first[place], ANSWER, ct_swap_strengths[k], clamps);
+			for (place = 0; place < CT_INTERCHANGE_PLACES; place++) {
+				for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
+					n = naive_clamps(&f, mean[own], mean[v], first[place], ANSWER, ct_interchange_strengths[k], clamps);
 					assert_true(n > 0);
 					run_clamped(&f, clamps, n, CT_FREE, logits);
 					given[place][k] += ct_likeliest(VOCAB, logits) == answers[v][relation];
@@ -330,8 +330,8 @@ check_swaps(const char *name)
 		}
 	}
 	assert_int_equal(got.n, tried);
-	for (place = 0; place < CT_SWAP_PLACES; place++) {
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
+	for (place = 0; place < CT_INTERCHANGE_PLACES; place++) {
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
 			assert_true(fabs(got.share[place][k] - (double)given[place][k] / tried) < 1e-9);
 			hits += given[place][k];
 		}
@@ -391,7 +391,7 @@ test_planning(void **state)
 	struct ct_activity *activity;
 	struct fixture f;
 	struct ct_error err;
-	int s, v, k, n, tried = 0, own = 0, still = 0, other[CT_SWAP_STRENGTHS] = {0}, rest[REST];
+	int s, v, k, n, tried = 0, own = 0, still = 0, other[CT_INTERCHANGE_STRENGTHS] = {0}, rest[REST];
 
 	(void)state;
 	assert_non_null(mean);
@@ -421,8 +421,8 @@ test_planning(void **state)
 		for (v = 0; v < VALUES; v++)
 			still += v != from && is_rest(&w, v, rest);
 		for (v = 0; v < VALUES; v++) {
-			for (k = 0; v != from && k < CT_SWAP_STRENGTHS; k++) {
-				n = naive_clamps(&f, mean[from], mean[v], PLAN, PLAN, ct_swap_strengths[k], clamps);
+			for (k = 0; v != from && k < CT_INTERCHANGE_STRENGTHS; k++) {
+				n = naive_clamps(&f, mean[from], mean[v], PLAN, PLAN, ct_interchange_strengths[k], clamps);
 				naive_write(&f, w.tokens + s * LENGTH, clamps, n, rest);
 				other[k] += is_rest(&w, v, rest);
 			}
@@ -432,7 +432,7 @@ test_planning(void **state)
 	assert_true(tried > 5);
 	assert_int_equal(got.n, tried);
 	assert_true(fabs(got.own - (double)own / tried) < 1e-9);
-	for (k = n = 0; k < CT_SWAP_STRENGTHS; k++) {
+	for (k = n = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
 		assert_true(fabs(got.other[CT_PLANNING_ALL][k] - (double)other[k] / tried) < 1e-9);
 		assert_true(got.word[CT_PLANNING_ALL][k] == got.other[CT_PLANNING_ALL][k]);
 		/* No label says plan, so nothing is moved. */
@@ -474,11 +474,11 @@ test_exchange(void **state)
 	static struct world w;
 	static struct ct_clamp clamps[LENGTH * 3 * 64];
 	static float from[LENGTH][3][64], to[LENGTH][3][64];
-	struct ct_exchange_figures got[2];
+	struct ct_interchange_parts_figures got[2];
 	struct fixture f;
 	struct ct_activity *activity;
 	struct ct_error err;
-	int answers[VALUES][RELATIONS], s, i, k, part, n, item = 0, tried[2] = {0}, given[2][CT_SWAP_STRENGTHS] = {{0}};
+	int answers[VALUES][RELATIONS], s, i, k, part, n, item = 0, tried[2] = {0}, given[2][CT_INTERCHANGE_STRENGTHS] = {{0}};
 	float logits[VOCAB];
 
 	(void)state;
@@ -488,7 +488,7 @@ test_exchange(void **state)
 	fixture_open(&f, "llama-clt");
 	answer_as_the_model(&f, &w, answers);
 	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, NULL, NULL, &err), CT_OK);
-	assert_int_equal(ct_exchange_measure(got, f.m, f.tc, &w.c, activity, 3, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_interchange_parts_measure(got, f.m, f.tc, &w.c, activity, 3, NULL, NULL, NULL, &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {
 		struct ct_rng rng;
 
@@ -508,8 +508,8 @@ test_exchange(void **state)
 				label_means(&f, &w, part * VALUES + own, from[ANSWER]);
 				label_means(&f, &w, part * VALUES + v, to[ANSWER]);
 				fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
-				for (k = 0; k < CT_SWAP_STRENGTHS; k++) {
-					n = naive_clamps(&f, from, to, ANSWER, ANSWER, ct_swap_strengths[k], clamps);
+				for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
+					n = naive_clamps(&f, from, to, ANSWER, ANSWER, ct_interchange_strengths[k], clamps);
 					run_clamped(&f, clamps, n, CT_FREE, logits);
 					given[part][k] += ct_likeliest(VOCAB, logits) == wanted;
 				}
@@ -519,7 +519,7 @@ test_exchange(void **state)
 	for (part = 0; part < 2; part++) {
 		assert_true(tried[part] > 5);
 		assert_int_equal(got[part].n, tried[part]);
-		for (k = 0; k < CT_SWAP_STRENGTHS; k++)
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
 			assert_true(fabs(got[part].share[k] - (double)given[part][k] / tried[part]) < 1e-9);
 	}
 	ct_activity_free(activity);

@@ -90,7 +90,7 @@ test_sweep_and_contrast(void **state)
 	world_ok(ct_session_contrast(w->s, &x, &err), &err);
 	world_ok(ct_session_contrast(w->s, &y, &err), &err);
 	assert_ptr_equal(x, y);
-	assert_true(x->free.effects[0].observed == ct_session_outcome(w->s)->effects[0].observed);
+	assert_true(x->free.effects[0].observed == ct_session_effects(w->s)->effects[0].observed);
 	first = x->frozen.effects[0].observed;
 	clamp(w->s, &all, 1, CT_FREE);
 	world_ok(ct_session_contrast(w->s, &x, &err), &err);
@@ -110,16 +110,16 @@ test_agreement(void **state)
 	clamp(w->s, &all, 1, CT_DIRECT);
 	assert_int_equal(ct_session_agreement(w->s).n, 0);
 	clamp(w->s, &all, 1, CT_FROZEN);
-	one = ct_session_outcome(w->s)->agreement;
+	one = ct_session_effects(w->s)->agreement;
 	assert_true(ct_session_agreement(w->s).n == 1 && ct_session_agreement(w->s).spearman == one.spearman);
 	clamp(w->s, &all, 1, CT_FREE);
-	two = ct_session_outcome(w->s)->agreement;
+	two = ct_session_effects(w->s)->agreement;
 	clamp(w->s, NULL, 0, CT_FREE);
 	clamp(w->s, &all, 1, CT_FROZEN);
 	assert_int_equal(ct_session_agreement(w->s).n, 2);
 	world_prompt(w->s, "w1 w2 w3 w4");
 	clamp(w->s, &all, 1, CT_FROZEN);
-	three = ct_session_outcome(w->s)->agreement;
+	three = ct_session_effects(w->s)->agreement;
 	assert_int_equal(ct_session_agreement(w->s).n, 3);
 	assert_true(fabs(ct_session_agreement(w->s).spearman - (one.spearman + two.spearman + three.spearman) / 3) <
 		    1e-12);
@@ -127,7 +127,7 @@ test_agreement(void **state)
 		    1e-12);
 }
 
-/* Of two clamps on one feature and place the last one counts, and the outcome says which was lost where. */
+/* Of two clamps on one feature and place the last one counts, and the effects says which was lost where. */
 static void
 test_contradiction(void **state)
 {
@@ -139,19 +139,19 @@ test_contradiction(void **state)
 	world_prompt(w->s, PROMPT);
 	clamp(w->s, &both[2], 1, CT_FROZEN);
 	after = ct_session_logit(w->s, CT_RUN_CLAMPED, 8, 10);
-	assert_int_equal(ct_session_outcome(w->s)->overridden, 0);
+	assert_int_equal(ct_session_effects(w->s)->overridden, 0);
 	clamp(w->s, both, 3, CT_FROZEN);
-	assert_int_equal(ct_session_outcome(w->s)->overridden, 2);
-	assert_int_equal(ct_session_outcome(w->s)->lost[0], 1);
-	assert_int_equal(ct_session_outcome(w->s)->lost[1], 1);
-	assert_int_equal(ct_session_outcome(w->s)->lost[2], 0);
+	assert_int_equal(ct_session_effects(w->s)->overridden, 2);
+	assert_int_equal(ct_session_effects(w->s)->lost[0], 1);
+	assert_int_equal(ct_session_effects(w->s)->lost[1], 1);
+	assert_int_equal(ct_session_effects(w->s)->lost[2], 0);
 	both[1] = both[0];
 	clamp(w->s, both, 3, CT_FROZEN);
 	assert_true(ct_session_logit(w->s, CT_RUN_CLAMPED, 8, 10) == after);
 	/* One that is off replaces nothing. */
 	both[2].off = true;
 	clamp(w->s, both, 3, CT_FROZEN);
-	assert_int_equal(ct_session_outcome(w->s)->overridden, 1);
+	assert_int_equal(ct_session_effects(w->s)->overridden, 1);
 }
 
 /* In direct mode the run is checked against the edges: true ones agree, a wrong one is noticed. */
@@ -167,15 +167,15 @@ test_self_check(void **state)
 	world_prompt(w->s, PROMPT);
 	g = world_trace(w->s, NULL);
 	clamp(w->s, c, 3, CT_FROZEN);
-	assert_true(isnan(ct_session_outcome(w->s)->max_direct_error));
+	assert_true(isnan(ct_session_effects(w->s)->max_direct_error));
 	clamp(w->s, c, 3, CT_DIRECT);
-	assert_true(ct_session_outcome(w->s)->max_direct_error < 1e-5);
+	assert_true(ct_session_effects(w->s)->max_direct_error < 1e-5);
 	source = ct_graph_find(g, CT_NODE_FEATURE, 1, 8, 43);
 	assert_true(source >= 0);
 	for (size_t i = 0; i < ct_layout_length(&g->layout, L, 8); i++)
 		g->rows[g->n_nodes - 1][i] *= 1.01f;
 	clamp(w->s, c, 3, CT_DIRECT);
-	assert_true(ct_session_outcome(w->s)->max_direct_error > 1e-4);
+	assert_true(ct_session_effects(w->s)->max_direct_error > 1e-4);
 }
 
 /* Tokens that join the prompt make the same prompt as typing them; clamps stay; a failure leaves all as it was. */

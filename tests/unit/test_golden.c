@@ -178,7 +178,7 @@ test_graph(void **state)
 		}
 		v[4 * n + t] = gr->nodes[t].influence;
 		v[5 * n + t] = number(json_object_get(g->want, "influence"), t);
-		v[6 * n + t] = gr->nodes[t].share;
+		v[6 * n + t] = gr->nodes[t].cumulative;
 		v[7 * n + t] = number(json_object_get(g->want, "influence_share"), t);
 	}
 	close_to("adjacency", got, want, n * n, 1e-5);
@@ -256,12 +256,12 @@ test_clamps(void **state)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		json_t *e = json_array_get(list, i);
 		struct ct_clamp c = { .unit = CT_ABSOLUTE };
-		struct ct_sites sites;
+		struct ct_clamp_sites sites;
 
 		assert_int_equal(sscanf(json_string_value(json_object_get(e, "clamp")), "L%d#%d@%d=%lf",
 				     &c.layer, &c.feature, &c.pos, &c.amount),
 		    4);
-		assert_int_equal(ct_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
+		assert_int_equal(ct_clamp_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
 		for (size_t k = 0; k < sizeof modes / sizeof *modes; k++) {
 			struct ct_clamp_options opt = { .mode = modes[k].mode };
 			struct ct_changed run;
@@ -289,7 +289,7 @@ test_self_check(void **state)
 	double error = 1;
 
 	assert_int_equal(
-	    ct_local_check(&g->f.local, g->f.ids, g->f.T - 1, &g->f.scratch, &error, NULL, NULL, &err), CT_OK);
+	    ct_local_model_check(&g->f.local, g->f.ids, g->f.T - 1, &g->f.scratch, &error, NULL, NULL, &err), CT_OK);
 	assert_true(error < 1e-5);
 }
 

@@ -253,7 +253,7 @@ test_reference(void **state)
 	assert_true(ct_graph_edge(g, austin, bridge) == 2);
 	assert_true(ct_graph_edge(g, austin, dallas) == 0);
 	assert_true(g->nodes[bridge].inputs == 1.75);
-	assert_true(g->nodes[dallas].share == 0.5 && g->nodes[dallas].activation == 2.5f);
+	assert_true(g->nodes[dallas].cumulative == 0.5 && g->nodes[dallas].activation == 2.5f);
 	assert_true(g->nodes[austin].prob == 0.9f && g->nodes[austin].weight == 0.9f);
 	assert_true(g->nodes[node(f, CT_NODE_ERROR, 0, 0, -1)].missing);
 	assert_true(isnan(g->scores.replacement) && !g->known.terms);

@@ -47,7 +47,7 @@ fill(struct fixture *f)
 	*f = (struct fixture){
 		.nodes = {
 			{ .kind = CT_NODE_FEATURE, .layer = 0, .pos = 1, .index = 7, .activation = 1.5f, .kept = true,
-			  .share = 0.25 },
+			  .cumulative = 0.25 },
 			{ .kind = CT_NODE_FEATURE, .layer = 0, .pos = 1, .index = 8, .activation = 0.5f },
 			{ .kind = CT_NODE_FEATURE, .layer = 1, .pos = 2, .index = 3, .activation = 2, .kept = true,
 			  .bias = -0.5f, .omitted = 0.125f },

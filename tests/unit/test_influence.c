@@ -372,7 +372,7 @@ check_influence(struct ct_graph *g, struct ct_arena *a, void *ctx)
 			if (g->nodes[k].influence > n->influence ||
 			    (g->nodes[k].influence == n->influence && k <= i))
 				share += d.influence[k];
-		assert_true(fabs(n->share - (total > 0 ? share / total : 1)) < 1e-9);
+		assert_true(fabs(n->cumulative - (total > 0 ? share / total : 1)) < 1e-9);
 	}
 	assert_true(fabs(g->scores.replacement - scores.replacement) < 1e-9);
 	assert_true(fabs(g->scores.completeness - scores.completeness) < 1e-9);

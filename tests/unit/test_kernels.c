@@ -1,5 +1,5 @@
 /*
- * math: every kernel against a naive twin in double, on odd shapes and at the ends of the number range.
+ * math: every kernel against a naive reference in double, on odd shapes and at the ends of the number range.
  */
 #include <setjmp.h>
 #include <stdarg.h>

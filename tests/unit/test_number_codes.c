@@ -19,7 +19,7 @@ static const struct ct_net_shape shape = { .D = D, .L = 2, .H = 2, .H_kv = 2, .h
 struct world {
 	struct ct_corpus *c;
 	struct ct_net net;
-	struct ct_pass *pass;
+	struct ct_train_pass *pass;
 	float mid[D];			/* at "=" in the first layer */
 };
 
@@ -38,11 +38,11 @@ open_world(void **state)
 	ct_yaml_close(doc);
 	s.V = w->c->n_words;
 	ct_rng_seed(&rng, 3, 0);
-	assert_int_equal(ct_codes_check(&s, w->c, NULL), CT_OK);
+	assert_int_equal(ct_number_codes_check(&s, w->c, NULL), CT_OK);
 	assert_int_equal(ct_net_open(&w->net, &s, NULL), CT_OK);
 	ct_net_init(&w->net, .05, .1, &rng);
-	assert_int_equal(ct_codes_lay(&w->net, w->c, .1, &rng, NULL), CT_OK);
-	assert_int_equal(ct_pass_open(&w->pass, &w->net, 8, 1, NULL), CT_OK);
+	assert_int_equal(ct_number_codes_build(&w->net, w->c, .1, &rng, NULL), CT_OK);
+	assert_int_equal(ct_train_pass_open(&w->pass, &w->net, 8, 1, NULL), CT_OK);
 	return 0;
 }
 
@@ -51,7 +51,7 @@ close_world(void **state)
 {
 	struct world *w = *state;
 
-	ct_pass_close(w->pass);
+	ct_train_pass_close(w->pass);
 	ct_net_close(&w->net);
 	ct_corpus_free(w->c);
 	free(w);
@@ -115,7 +115,7 @@ read_sum(struct world *w, int x, int y, float *mid)
 	int tokens[] = { w->c->bos, zero + x, ct_corpus_word(w->c, "+"), zero + y, ct_corpus_word(w->c, "=") };
 	struct ct_batch b = { .n = 1, .len = &len, .R = 5, .tokens = tokens, .targets = tokens };
 
-	ct_pass_forward(w->pass, &w->net, &b, keep_mid, w);
+	ct_train_pass_forward(w->pass, &w->net, &b, keep_mid, w);
 	memcpy(mid, w->mid, sizeof w->mid);
 }
 

@@ -216,7 +216,7 @@ test_activations(void **state)
 	for (int i = 0; i < g->n_features; i++) {
 		const struct ct_node *n = &g->nodes[i];
 		float now = ct_session_clamped_activation(w->s, n->layer, n->index, n->pos);
-		const struct ct_outcome *o = ct_session_outcome(w->s);
+		const struct ct_effects *o = ct_session_effects(w->s);
 
 		if (n->layer == 0 || n->pos < 4) {
 			if (n->index != 17 || n->pos != 4)

@@ -53,27 +53,27 @@ test_bad_prompts(void **state)
 	};
 	struct world *w = *state;
 	struct ct_clamp c = { .layer = 1, .feature = 43, .pos = 8 };
-	const struct ct_outcome *outcome;
+	const struct ct_effects *effects;
 	const struct ct_graph *g;
 	struct ct_error err = { 0 };
 
 	world_prompt(w->s, PROMPT);
 	g = world_trace(w->s, NULL);
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
-	outcome = ct_session_outcome(w->s);
+	effects = ct_session_effects(w->s);
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		assert_int_equal(ct_session_prompt(w->s, list[i].text, NULL, NULL, &err), list[i].code);
 		assert_string_equal(err.msg, list[i].message);
 		assert_string_equal(ct_session_text(w->s), PROMPT);
 		assert_int_equal(ct_session_length(w->s), T);
 		assert_ptr_equal(ct_session_graph(w->s), g);
-		assert_ptr_equal(ct_session_outcome(w->s), outcome);
+		assert_ptr_equal(ct_session_effects(w->s), effects);
 	}
 	/* The longest that fits does, and a new prompt drops graph and clamps. */
 	world_prompt(w->s, "w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1 w1");
 	assert_int_equal(ct_session_length(w->s), CONTEXT);
 	assert_null(ct_session_graph(w->s));
-	assert_null(ct_session_outcome(w->s));
+	assert_null(ct_session_effects(w->s));
 }
 
 /* Before there is a prompt everything says so. */
@@ -350,10 +350,10 @@ test_undo(void **state)
 			.first = 1,
 			.last = 2,
 			.through = k % 2 ? CT_REPLACEMENT : CT_MODEL };
-		const struct ct_outcome *o;
+		const struct ct_effects *o;
 
 		world_ok(ct_session_clamp(w->s, &c, 1, &opt, NULL, NULL, &err), &err);
-		o = ct_session_outcome(w->s);
+		o = ct_session_effects(w->s);
 		assert_non_null(o);
 		assert_true(o->options.mode == opt.mode && o->options.through == opt.through);
 		assert_int_equal(o->n_targets, ct_session_graph(w->s)->n_targets);
@@ -364,7 +364,7 @@ test_undo(void **state)
 		world_logits(w->s, CT_RUN_ORIGINAL, now);
 		assert_memory_equal(now, original, sizeof now);
 		world_ok(ct_session_clamp(w->s, NULL, 0, NULL, NULL, NULL, &err), &err);
-		assert_null(ct_session_outcome(w->s));
+		assert_null(ct_session_effects(w->s));
 		world_logits(w->s, CT_RUN_CLAMPED, now);
 		assert_memory_equal(now, original, sizeof now);
 		world_logits(w->s, CT_RUN_REPLACEMENT, now);
@@ -397,11 +397,11 @@ test_bad_clamps(void **state)
 	struct ct_error err = { 0 };
 	struct ct_clamp c = { .layer = 1, .feature = 43, .pos = 8 }, bad[] = { c, c, c, c, c };
 	struct ct_clamp_options range = { .mode = CT_RANGE, .first = 0, .last = 3 };
-	const struct ct_outcome *o;
+	const struct ct_effects *o;
 
 	world_prompt(w->s, PROMPT);
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
-	o = ct_session_outcome(w->s);
+	o = ct_session_effects(w->s);
 	world_logits(w->s, CT_RUN_CLAMPED, before);
 	bad[0].layer = 3;
 	bad[1].feature = F;
@@ -412,7 +412,7 @@ test_bad_clamps(void **state)
 		assert_int_equal(ct_session_clamp(w->s, &bad[i], 1, NULL, NULL, NULL, &err), CT_EINVAL);
 	assert_int_equal(ct_session_clamp(w->s, &c, 1, &range, NULL, NULL, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "no layer range 0-3: this model has layers 0 to 2");
-	assert_ptr_equal(ct_session_outcome(w->s), o);
+	assert_ptr_equal(ct_session_effects(w->s), o);
 	world_logits(w->s, CT_RUN_CLAMPED, now);
 	assert_memory_equal(now, before, sizeof now);
 }
@@ -433,7 +433,7 @@ test_trace_under_clamps(void **state)
 	world_logits(w->s, CT_RUN_CLAMPED, before);
 	world_ok(ct_session_parse_target(w->s, "w1,w2,w3", 4, &opt.target, &err), &err);
 	world_trace(w->s, &opt);
-	assert_int_equal(ct_session_outcome(w->s)->n_targets, 3);
+	assert_int_equal(ct_session_effects(w->s)->n_targets, 3);
 	world_logits(w->s, CT_RUN_CLAMPED, now);
 	assert_memory_equal(now, before, sizeof now);
 }
@@ -463,7 +463,7 @@ test_one_token(void **state)
 	assert_int_equal(ct_session_parse_target(w->s, "L1#43@1", -1, &target, &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no position 1: the prompt has positions 0 to 0");
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
-	assert_int_equal(ct_session_outcome(w->s)->agreement.n, 0);
+	assert_int_equal(ct_session_effects(w->s)->agreement.n, 0);
 	/* The clamp holds from the first generated position on. */
 	assert_int_equal(ct_session_generate(w->s, &gen, ids, 30, NULL, NULL, &err), CONTEXT);
 	gen.clamped = true;

@@ -279,7 +279,7 @@ check_contrast(struct fixture *f, const struct ct_shape *s)
 	shares(f, f->pass.final, p);
 	for (int i = 0; i < 2; i++) {
 		struct ct_changed run = fixture_clamp(f, &c, 1, modes[i]);
-		const struct ct_outcome *o = i ? &x.free : &x.frozen;
+		const struct ct_effects *o = i ? &x.free : &x.frozen;
 
 		shares(f, run.final, q);
 		near(i ? x.kl_free : x.kl_frozen, kl(p, q, V), 1e-4);

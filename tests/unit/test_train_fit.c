@@ -57,7 +57,7 @@ struct world {
 static void
 open_world(struct world *w, int threads)
 {
-	struct ct_watch watch;
+	struct ct_reporter reporter;
 	struct ct_error err;
 
 	memset(w, 0, sizeof *w);
@@ -67,8 +67,8 @@ open_world(struct world *w, int threads)
 	w->recipe.model.shape.V = w->corpus->n_words;
 	assert_int_equal(ct_pool_open(&w->pool, threads, &err), CT_OK);
 	assert_int_equal(ct_net_open(&w->net, &w->recipe.model.shape, &err), CT_OK);
-	ct_watch_start(&watch, NULL, NULL, "transformer", w->recipe.model.steps);
-	assert_int_equal(ct_fit_model(&w->net, w->corpus, &w->recipe.model, w->pool, &watch, &none, &err), CT_OK);
+	ct_reporter_start(&reporter, NULL, NULL, "transformer", w->recipe.model.steps);
+	assert_int_equal(ct_fit_model(&w->net, w->corpus, &w->recipe.model, w->pool, &reporter, &none, &err), CT_OK);
 }
 
 static void
@@ -81,7 +81,7 @@ close_world(struct world *w)
 }
 
 static void
-packs_keep_twins_together(void **state)
+packs_keep_pairs_together(void **state)
 {
 	struct world w = { 0 };
 	struct ct_arena arena = { 0 };
@@ -98,7 +98,7 @@ packs_keep_twins_together(void **state)
 		assert_false(w.corpus->sentences[list[k]].held_out);
 	pack.max_rows = 17;		/* a pair of the longest takes 14 rows: one more sentence would fit, no pair */
 	for (int at = 0; at < n;) {
-		int k = ct_pack_fill(&pack, w.corpus, list + at, n - at, 8, CT_PACK_TWINS);
+		int k = ct_pack_fill(&pack, w.corpus, list + at, n - at, 8, CT_PACK_PAIRS);
 
 		assert_true(k > 0 && (k % 2 == 0 || at + k == n) && pack.b.R <= 17);
 		for (int i = 0; i < k; i++) {
@@ -123,13 +123,13 @@ static void
 activations_are_collected_once(void **state)
 {
 	struct world w;
-	struct ct_acts acts;
+	struct ct_mlp_rows mlp_rows;
 	double weight = 0, square = 0, count = 0;
 	int prefixes = 0, positions = 0;
 
 	(void)state;
 	open_world(&w, 2);
-	assert_int_equal(ct_acts_collect(&acts, &w.net, w.corpus, w.pool, NULL), CT_OK);
+	assert_int_equal(ct_mlp_rows_collect(&mlp_rows, &w.net, w.corpus, w.pool, NULL), CT_OK);
 	for (int i = 0; i < w.corpus->n_sentences; i++) {
 		const struct ct_sentence *s = &w.corpus->sentences[i];
 
@@ -146,19 +146,19 @@ activations_are_collected_once(void **state)
 			prefixes += !seen;
 		}
 	}
-	assert_int_equal(acts.N, prefixes);
-	for (int t = 0; t < acts.N; t++) {
-		const float *y = acts.y + (size_t)t * acts.L * acts.D;
+	assert_int_equal(mlp_rows.N, prefixes);
+	for (int t = 0; t < mlp_rows.N; t++) {
+		const float *y = mlp_rows.y + (size_t)t * mlp_rows.L * mlp_rows.D;
 
-		count += acts.count[t];
-		weight += acts.weight[(size_t)t * acts.L];
-		for (int d = 0; d < acts.D; d++)
-			square += acts.weight[(size_t)t * acts.L] * y[d] * (double)y[d];
+		count += mlp_rows.count[t];
+		weight += mlp_rows.weight[(size_t)t * mlp_rows.L];
+		for (int d = 0; d < mlp_rows.D; d++)
+			square += mlp_rows.weight[(size_t)t * mlp_rows.L] * y[d] * (double)y[d];
 	}
 	assert_int_equal((int)count, positions);
-	assert_true(fabs(weight / acts.N - 1) < 1e-4);
-	assert_true(fabs(square / acts.N / acts.D - 1) < 1e-3);
-	ct_acts_free(&acts);
+	assert_true(fabs(weight / mlp_rows.N - 1) < 1e-4);
+	assert_true(fabs(square / mlp_rows.N / mlp_rows.D - 1) < 1e-3);
+	ct_mlp_rows_free(&mlp_rows);
 	close_world(&w);
 }
 
@@ -166,9 +166,9 @@ static void
 training_reaches_its_goals(void **state)
 {
 	struct world w;
-	struct ct_acts acts;
-	struct ct_coder coder;
-	struct ct_watch watch;
+	struct ct_mlp_rows mlp_rows;
+	struct ct_train_transcoder transcoder;
+	struct ct_reporter reporter;
 	struct ct_answer_score score;
 	double explained[2], l0[2], dead[2];
 
@@ -176,22 +176,22 @@ training_reaches_its_goals(void **state)
 	open_world(&w, 2);
 	assert_int_equal(ct_measure_answers(&score, &w.net, NULL, w.corpus, false, w.pool, NULL), CT_OK);
 	assert_true(score.n > 10 && score.accuracy == 1);
-	assert_int_equal(ct_acts_collect(&acts, &w.net, w.corpus, w.pool, NULL), CT_OK);
+	assert_int_equal(ct_mlp_rows_collect(&mlp_rows, &w.net, w.corpus, w.pool, NULL), CT_OK);
 	for (int per_layer = 0; per_layer < 2; per_layer++) {
-		struct ct_coder_shape shape = { .L = acts.L, .D = acts.D, .F = w.recipe.clt.features,
+		struct ct_train_transcoder_shape shape = { .L = mlp_rows.L, .D = mlp_rows.D, .F = w.recipe.clt.features,
 			.per_layer = per_layer };
 
-		assert_int_equal(ct_coder_open(&coder, &shape, NULL), CT_OK);
-		ct_watch_start(&watch, NULL, NULL, "transcoder", w.recipe.clt.steps);
-		assert_int_equal(ct_fit_coder(&coder, &acts, &w.recipe.clt, w.pool, &watch, &none, NULL), CT_OK);
-		assert_int_equal(ct_measure_coder(explained, l0, dead, &coder, &acts, NULL), CT_OK);
+		assert_int_equal(ct_train_transcoder_open(&transcoder, &shape, NULL), CT_OK);
+		ct_reporter_start(&reporter, NULL, NULL, "transcoder", w.recipe.clt.steps);
+		assert_int_equal(ct_fit_transcoder(&transcoder, &mlp_rows, &w.recipe.clt, w.pool, &reporter, &none, NULL), CT_OK);
+		assert_int_equal(ct_measure_transcoder(explained, l0, dead, &transcoder, &mlp_rows, NULL), CT_OK);
 		for (int l = 0; l < 2; l++)
 			assert_true(explained[l] > .9 && l0[l] > 0 && l0[l] < 24 && dead[l] < .5);
-		assert_int_equal(ct_measure_answers(&score, &w.net, &coder, w.corpus, false, w.pool, NULL), CT_OK);
+		assert_int_equal(ct_measure_answers(&score, &w.net, &transcoder, w.corpus, false, w.pool, NULL), CT_OK);
 		assert_true(score.agreement > .9 && score.kl >= 0 && score.kl < .5);
-		ct_coder_close(&coder);
+		ct_train_transcoder_close(&transcoder);
 	}
-	ct_acts_free(&acts);
+	ct_mlp_rows_free(&mlp_rows);
 	close_world(&w);
 }
 
@@ -220,15 +220,15 @@ static void
 watching_can_cancel(void **state)
 {
 	struct world w;
-	struct ct_watch watch;
+	struct ct_reporter reporter;
 	struct ct_error err;
 	int step = 0;
 
 	(void)state;
 	open_world(&w, 1);
 	w.recipe.model.steps = 5;
-	ct_watch_start(&watch, stop, &step, "transformer", 5);
-	assert_int_equal(ct_fit_model(&w.net, w.corpus, &w.recipe.model, w.pool, &watch, &none, &err),
+	ct_reporter_start(&reporter, stop, &step, "transformer", 5);
+	assert_int_equal(ct_fit_model(&w.net, w.corpus, &w.recipe.model, w.pool, &reporter, &none, &err),
 	    CT_ECANCELLED);
 	assert_true(step >= 1 && step <= 5);
 	assert_non_null(strstr(err.msg, "cancelled"));
@@ -299,7 +299,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packs_keep_twins_together),
+		cmocka_unit_test(packs_keep_pairs_together),
 		cmocka_unit_test(activations_are_collected_once),
 		cmocka_unit_test(training_reaches_its_goals),
 		cmocka_unit_test(same_recipe_same_weights),

@@ -16,7 +16,7 @@
 #include "train/vector.h"
 
 enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64, MAX_SENTENCES = 4, MAX_L = 2, MAX_H = 4 };
-static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .twins = .6, .direct = .7, .carry = .9 };
+static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .pairs = .6, .direct = .7, .carry = .9 };
 
 /* Of a sentence's run, what prices take as numbers. */
 struct frozen {
@@ -86,7 +86,7 @@ naive_rotate(int head, double theta, int t, double *x)
  * was when fill was set.
  */
 static double
-naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const int *tokens, const int *targets,
+naive_sentence(const struct ct_net *net, const double *w, int T, int bottleneck, const int *tokens, const int *targets,
     const float *weights, struct frozen *fixed, bool fill, double wrote[][MAX_T][MAX_D])
 {
 	const struct ct_net_shape *s = &net->s;
@@ -115,7 +115,7 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 			for (int h = 0; h < s->H; h++) {
 				int at = h * s->head, from = h / group * s->head;
 				double score[MAX_T], sum = 0;
-				int first = t > neck ? neck : 0;
+				int first = t > bottleneck ? bottleneck : 0;
 
 				for (int u = first; u <= t; u++) {
 					score[u] = 0;
@@ -142,7 +142,7 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 					fixed->mid2[l][t] += x[t][i] * x[t][i];
 			}
 			naive_norm(D, s->eps, x[t], w + p->norm2, n);
-			if (neck > 0 && t == neck)
+			if (bottleneck > 0 && t == bottleneck)
 				memcpy(x[t], before, D * sizeof *before);
 			naive_linear(D, s->mlp, n, w + p->gate_up, gate);
 			naive_linear(D, s->mlp, n, w + p->gate_up + s->mlp * D, up);
@@ -179,7 +179,7 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int neck, const
 
 /* The prices of the linear pass of one sentence: embeddings with signs, moved by attention, past every MLP. */
 static double
-naive_linear_pass(const struct ct_net *net, const double *w, int T, int neck, const int *tokens, const bool *graded,
+naive_linear_pass(const struct ct_net *net, const double *w, int T, int bottleneck, const int *tokens, const bool *graded,
     const float *signs, const struct frozen *fixed)
 {
 	const struct ct_net_shape *s = &net->s;
@@ -210,7 +210,7 @@ naive_linear_pass(const struct ct_net *net, const double *w, int T, int neck, co
 
 				if (t > 0)
 					loss += prices.carry * pow(mid - start[t][i], 2) / fixed->mid2[l][t];
-				if (neck <= 0 || t != neck)
+				if (bottleneck <= 0 || t != bottleneck)
 					d[t][i] = mid;
 			}
 		}
@@ -236,9 +236,9 @@ naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b, 
 	for (int i = 0; i < b->n; r += b->len[i++]) {
 		int same = 0;
 
-		loss += naive_sentence(net, w, b->len[i], b->neck[i], b->tokens + r, b->targets + r, b->weights + r,
+		loss += naive_sentence(net, w, b->len[i], b->bottleneck[i], b->tokens + r, b->targets + r, b->weights + r,
 		    &fixed[i], fill, wrote[i]);
-		loss += naive_linear_pass(net, w, b->len[i], b->neck[i], b->tokens + r, b->graded + r, b->signs + r,
+		loss += naive_linear_pass(net, w, b->len[i], b->bottleneck[i], b->tokens + r, b->graded + r, b->signs + r,
 		    &fixed[i]);
 		if (i % 2 == 0 || b->len[i] != b->len[i - 1])
 			continue;
@@ -247,7 +247,7 @@ naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b, 
 		for (int l = 0; l < net->s.L; l++)
 			for (int t = same; t < b->len[i]; t++)
 				for (int d = 0; d < net->s.D; d++)
-					loss += prices.twins * pow(wrote[i][l][t][d] - wrote[i - 1][l][t][d], 2) /
+					loss += prices.pairs * pow(wrote[i][l][t][d] - wrote[i - 1][l][t][d], 2) /
 					    (fixed[i].mid2[l][t] + fixed[i - 1].mid2[l][t]);
 	}
 	return loss;
@@ -259,15 +259,15 @@ static const struct ct_net_shape tiny = { .V = 11, .D = 12, .L = 2, .H = 4, .H_k
 static void
 gradient_matches_finite_differences(void **state)
 {
-	static const int len[] = { 4, 4, 5 }, neck[] = { 0, 1, 2 }, tokens[] = { 1, 4, 4, 9, 1, 4, 3, 2, 10, 5, 5, 7, 8 };
+	static const int len[] = { 4, 4, 5 }, bottleneck[] = { 0, 1, 2 }, tokens[] = { 1, 4, 4, 9, 1, 4, 3, 2, 10, 5, 5, 7, 8 };
 	static const int targets[] = { 4, 4, 9, 0, -1, 2, 2, -1, 5, 5, 7, 8, 3 };
 	static const bool graded[13] = { [2] = true, [9] = true };
 	static const float weights[] = { 1, 2, 1, .5f, 1, 1, 0, 1, 3, 1, 1, 1, 2 };
 	static const float signs[] = { 1, -1, -1, 1, -1, 1, -1, -1, 1, 1, -1, -1, 1 };
 	struct ct_batch b = { .n = 3, .len = len, .R = 13, .tokens = tokens, .targets = targets,
-		.weights = weights, .graded = graded, .twins = true, .neck = neck, .signs = signs };
+		.weights = weights, .graded = graded, .pairs = true, .bottleneck = bottleneck, .signs = signs };
 	struct ct_net net;
-	struct ct_pass *pass;
+	struct ct_train_pass *pass;
 	struct ct_rng rng;
 	static struct frozen fixed[MAX_SENTENCES], huge[MAX_SENTENCES];
 	double *w, loss, plain;
@@ -280,7 +280,7 @@ gradient_matches_finite_differences(void **state)
 	ct_net_init(&net, .4, .5, &rng);
 	for (size_t i = 0; i < net.params.count; i++)	/* norms away from 1 */
 		net.params.w[i] += .1f * ct_rng_normal(&rng);
-	assert_int_equal(ct_pass_open(&pass, &net, 16, 4, NULL), 0);
+	assert_int_equal(ct_train_pass_open(&pass, &net, 16, 4, NULL), 0);
 	w = malloc(net.params.count * sizeof *w);
 	grad = calloc(net.params.count, sizeof *grad);
 	assert_true(w && grad);
@@ -288,14 +288,14 @@ gradient_matches_finite_differences(void **state)
 		w[i] = net.params.w[i];
 
 	for (int r = 0; r < 13; r++) {
-		const float *logits = ct_pass_forward(pass, &net, &b, NULL, NULL) + r * tiny.V;
+		const float *logits = ct_train_pass_forward(pass, &net, &b, NULL, NULL) + r * tiny.V;
 		int top = 0;
 
 		for (int v = 0; v < tiny.V; v++)
 			top = logits[v] > logits[top] ? v : top;
 		best += graded[r] && top == targets[r];
 	}
-	loss = ct_pass_backward(pass, &net, &b, .5, &prices, grad, &right);
+	loss = ct_train_pass_backward(pass, &net, &b, .5, &prices, grad, &right);
 	assert_int_equal(right, best);
 	naive_loss(&net, w, &b, fixed, true);
 	for (int i = 0; i < b.n; i++)		/* infinite denominators leave the first sums */
@@ -328,7 +328,7 @@ gradient_matches_finite_differences(void **state)
 	}
 	free(w);
 	free(grad);
-	ct_pass_close(pass);
+	ct_train_pass_close(pass);
 	ct_net_close(&net);
 }
 
@@ -351,7 +351,7 @@ rows_do_not_mix(void **state)
 	struct ct_batch both = { .n = 2, .len = len, .R = 7, .tokens = tokens, .targets = targets };
 	struct ct_batch one = { .n = 1, .len = len + 1, .R = 4, .tokens = tokens + 3, .targets = targets };
 	struct ct_net net;
-	struct ct_pass *pass;
+	struct ct_train_pass *pass;
 	struct ct_rng rng;
 	float keep[4 * 11], seen[2] = { 0 };
 	const float *logits;
@@ -361,17 +361,17 @@ rows_do_not_mix(void **state)
 	ct_rng_seed(&rng, 5, 0);
 	assert_int_equal(ct_net_open(&net, &tiny, NULL), 0);
 	ct_net_init(&net, .3, .3, &rng);
-	assert_int_equal(ct_pass_open(&pass, &net, 8, 4, NULL), 0);
-	memcpy(keep, ct_pass_forward(pass, &net, &both, NULL, NULL) + 3 * 11, sizeof keep);
-	logits = ct_pass_forward(pass, &net, &one, NULL, NULL);
+	assert_int_equal(ct_train_pass_open(&pass, &net, 8, 4, NULL), 0);
+	memcpy(keep, ct_train_pass_forward(pass, &net, &both, NULL, NULL) + 3 * 11, sizeof keep);
+	logits = ct_train_pass_forward(pass, &net, &one, NULL, NULL);
 	for (int i = 0; i < 4 * 11; i++)
 		assert_true(fabsf(logits[i] - keep[i]) < 1e-5f);
-	logits = ct_pass_forward(pass, &net, &one, hooked, seen);
+	logits = ct_train_pass_forward(pass, &net, &one, hooked, seen);
 	for (int i = 0; i < 4 * 11; i++)
 		apart = fmax(apart, fabsf(logits[i] - keep[i]));
 	assert_true(apart > 1e-3);
 	assert_true(seen[0] != 0 && seen[1] != 0);
-	ct_pass_close(pass);
+	ct_train_pass_close(pass);
 	ct_net_close(&net);
 }
 
@@ -382,7 +382,7 @@ static void
 train_a_little(struct ct_net *net, struct ct_pool *pool, double *first, double *last)
 {
 	struct ct_adam adam = { .rate = 3e-3, .beta1 = .9, .beta2 = .98, .eps = 1e-8, .decay = .01, .clip = 1 };
-	struct ct_pass *pass;
+	struct ct_train_pass *pass;
 	struct ct_rng rng;
 	float *grad;
 
@@ -391,7 +391,7 @@ train_a_little(struct ct_net *net, struct ct_pool *pool, double *first, double *
 	ct_net_init(net, .2, .2, &rng);
 	grad = ct_params_buffer(&net->params, "gradient", NULL);
 	assert_int_equal(ct_adam_init(&adam, &net->params, NULL), 0);
-	assert_int_equal(ct_pass_open(&pass, net, 96, 32, NULL), 0);
+	assert_int_equal(ct_train_pass_open(&pass, net, 96, 32, NULL), 0);
 	for (int step = 0; step < 150; step++) {
 		int len[32], tokens[96], targets[96], right = 0;
 
@@ -404,13 +404,13 @@ train_a_little(struct ct_net *net, struct ct_pool *pool, double *first, double *
 		}
 		struct ct_batch b = { .n = 32, .len = len, .R = 96, .tokens = tokens, .targets = targets };
 
-		ct_pass_forward(pass, net, &b, NULL, NULL);
-		*last = ct_pass_backward(pass, net, &b, 1.0 / 32, &free_of_charge, grad, &right) / 32;
+		ct_train_pass_forward(pass, net, &b, NULL, NULL);
+		*last = ct_train_pass_backward(pass, net, &b, 1.0 / 32, &free_of_charge, grad, &right) / 32;
 		if (step == 0)
 			*first = *last;
 		ct_adam_step(&adam, &net->params, &grad, 1, pool);
 	}
-	ct_pass_close(pass);
+	ct_train_pass_close(pass);
 }
 
 static void

@@ -19,7 +19,7 @@ enum { L = 3, D = 6, F = 10, B = 7 };
  * difference never steps over a jump.
  */
 static double
-naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const double *w, const float *x,
+naive_loss(const struct ct_train_transcoder *c, const struct ct_train_transcoder_loss *loss, const double *w, const float *x,
     const float *y, const float *weight, const uint8_t *active)
 {
 	double total = 0;
@@ -31,7 +31,7 @@ naive_loss(const struct ct_coder *c, const struct ct_coder_loss *loss, const dou
 			for (int d = 0; d < D; d++)
 				yhat[l][d] = w[c->layers[l].b_dec + d];
 		for (int l = 0; l < L; l++) {
-			const struct ct_coder_layer *q = &c->layers[l];
+			const struct ct_train_transcoder_layer *q = &c->layers[l];
 			int reach = c->s.per_layer ? 1 : L - l;
 
 			for (int f = 0; f < F; f++) {
@@ -76,22 +76,22 @@ fill(float *x, int n, struct ct_rng *rng)
 static void
 gradient_matches(bool per_layer)
 {
-	struct ct_coder_shape shape = { .L = L, .D = D, .F = F, .per_layer = per_layer };
-	struct ct_coder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4, .revive = .3,
+	struct ct_train_transcoder_shape shape = { .L = L, .D = D, .F = F, .per_layer = per_layer };
+	struct ct_train_transcoder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4, .revive = .3,
 		.far = 1.7 };
 	float x[B * L * D], y[B * L * D], weight[B * L], norm[L * F], *grad;
 	uint8_t active[B * L * F] = { 0 }, fired[L * F] = { 0 };
-	struct ct_coder_loss without = loss;
-	struct ct_coder_sums sums = { 0 };
-	struct ct_coder_pass *pass;
-	struct ct_coder c;
+	struct ct_train_transcoder_loss without = loss;
+	struct ct_train_transcoder_sums sums = { 0 };
+	struct ct_train_transcoder_pass *pass;
+	struct ct_train_transcoder c;
 	struct ct_rng rng;
 	double *w, total;
 	int n_active = 0;
 
 	ct_rng_seed(&rng, 8, 0);
-	assert_int_equal(ct_coder_open(&c, &shape, NULL), 0);
-	ct_coder_init(&c, .1, &rng);
+	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), 0);
+	ct_train_transcoder_init(&c, .1, &rng);
 	for (size_t i = 0; i < c.params.count; i++)
 		c.params.w[i] += .3f * ct_rng_normal(&rng);
 	fill(x, B * L * D, &rng);
@@ -116,10 +116,10 @@ gradient_matches(bool per_layer)
 		}
 	}
 
-	assert_int_equal(ct_coder_pass_open(&pass, &shape, B, NULL), 0);
-	ct_coder_norms(&c, loss.far, norm);
-	ct_coder_forward(pass, &c, B, x, &sums, fired);
-	ct_coder_backward(pass, &c, &loss, B, x, y, weight, norm, .5, grad, &sums);
+	assert_int_equal(ct_train_transcoder_pass_open(&pass, &shape, B, NULL), 0);
+	ct_train_transcoder_norms(&c, loss.far, norm);
+	ct_train_transcoder_forward(pass, &c, B, x, &sums, fired);
+	ct_train_transcoder_backward(pass, &c, &loss, B, x, y, weight, norm, .5, grad, &sums);
 	assert_int_equal((int)sums.active, n_active);
 	for (int l = 0; l < L; l++)
 		for (int f = 0; f < F; f++)
@@ -153,8 +153,8 @@ gradient_matches(bool per_layer)
 	}
 	free(w);
 	free(grad);
-	ct_coder_pass_close(pass);
-	ct_coder_close(&c);
+	ct_train_transcoder_pass_close(pass);
+	ct_train_transcoder_close(&c);
 }
 
 static void
@@ -178,18 +178,18 @@ per_layer_gradient(void **state)
 static void
 threshold_gradient_follows_its_definition(void **state)
 {
-	struct ct_coder_shape shape = { .L = 1, .D = 1, .F = 1 };
-	struct ct_coder_loss loss = { .sparsity = .5, .sharpness = 3, .bandwidth = .2, .revive = .1 };
+	struct ct_train_transcoder_shape shape = { .L = 1, .D = 1, .F = 1 };
+	struct ct_train_transcoder_loss loss = { .sparsity = .5, .sharpness = 3, .bandwidth = .2, .revive = .1 };
 	const float x = 1, y = .7f, one = 1;
-	struct ct_coder_pass *pass;
-	struct ct_coder c;
+	struct ct_train_transcoder_pass *pass;
+	struct ct_train_transcoder c;
 
 	(void)state;
-	assert_int_equal(ct_coder_open(&c, &shape, NULL), 0);
-	assert_int_equal(ct_coder_pass_open(&pass, &shape, 1, NULL), 0);
+	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), 0);
+	assert_int_equal(ct_train_transcoder_pass_open(&pass, &shape, 1, NULL), 0);
 	for (int i = 0; i < 4; i++) {
 		double h = (double[]){ .55, .45, .35, .65 }[i], a = h > .5 ? h : 0, dec = -1.5, g;
-		struct ct_coder_sums sums = { 0 };
+		struct ct_train_transcoder_sums sums = { 0 };
 		float grad[5] = { 0 }, norm;
 
 		assert_int_equal(c.params.count, 5);
@@ -198,16 +198,16 @@ threshold_gradient_follows_its_definition(void **state)
 		c.params.w[c.layers[0].log_threshold] = (float)log(.5);
 		c.params.w[c.layers[0].dec] = (float)dec;
 		c.params.w[c.layers[0].b_dec] = .2f;
-		ct_coder_norms(&c, 1, &norm);
-		ct_coder_forward(pass, &c, 1, &x, &sums, NULL);
-		ct_coder_backward(pass, &c, &loss, 1, &x, &y, &one, &norm, 1, grad, &sums);
+		ct_train_transcoder_norms(&c, 1, &norm);
+		ct_train_transcoder_forward(pass, &c, 1, &x, &sums, NULL);
+		ct_train_transcoder_backward(pass, &c, &loss, 1, &x, &y, &one, &norm, 1, grad, &sums);
 		g = 2 * (.2 + a * dec - .7) * dec + .5 * 3 * 1.5 / pow(cosh(3 * a * 1.5), 2);
 		g = i < 2 ? -.5 * .5 / .2 * g : 0;	/* the last two lie outside the window */
 		g += h < .5 ? .1 * .5 * 1.5 : 0;
 		assert_true(fabs(grad[c.layers[0].log_threshold] - g) < 1e-5);
 	}
-	ct_coder_pass_close(pass);
-	ct_coder_close(&c);
+	ct_train_transcoder_pass_close(pass);
+	ct_train_transcoder_close(&c);
 }
 
 int

@@ -116,15 +116,15 @@ test_replacement(void **state)
 static void
 check_local(struct fixture *f, const struct ct_shape *s)
 {
-	const struct ct_local *lo = &f->local;
+	const struct ct_local_model *lrm = &f->local;
 	int T = f->T, D = s->cfg.D, n = 0;
 	double *kept = calloc((size_t)s->cfg.L * D, sizeof *kept);
 
 	for (int l = 0; l < s->cfg.L; l++)
 		for (int t = 0; t < T; t++) {
 			const float *out = f->pass.mlp_out + (l * T + t) * D,
-				    *recon = lo->recon + (l * T + t) * D;
-			const float *error = lo->error + (l * T + t) * D, *read = lo->read + (l * T + t) * D;
+				    *recon = lrm->recon + (l * T + t) * D;
+			const float *error = lrm->error + (l * T + t) * D, *read = lrm->read + (l * T + t) * D;
 
 			for (int d = 0; d < D; d++) {
 				const float *skip = f->tc->layers[l].w_skip;
@@ -133,15 +133,15 @@ check_local(struct fixture *f, const struct ct_shape *s)
 				for (int i = 0; i < D && skip; i++)
 					want += (double)skip[d * D + i] * (double)read[i];
 				for (int from = s->kind == CT_CLT ? 0 : l; from <= l && t > 0; from++)
-					for (int i = lo->first[from * T + t]; i < lo->first[from * T + t + 1];
+					for (int i = lrm->first[from * T + t]; i < lrm->first[from * T + t + 1];
 					     i++) {
 						const float *dec = f->tc->layers[from].dec->data;
 						int reach = s->kind == CT_CLT ? s->cfg.L - from : 1;
 						double w = (double)
-						    dec[(lo->active[i].feature * reach + l - from) * D + d];
+						    dec[(lrm->active[i].feature * reach + l - from) * D + d];
 
-						want += (double)lo->active[i].act * w;
-						size += fabs((double)lo->active[i].act * w);
+						want += (double)lrm->active[i].act * w;
+						size += fabs((double)lrm->active[i].act * w);
 					}
 				want += t > 0 ? (double)f->tc->layers[l].b_dec[d] : 0;
 				assert_true(fabs((double)recon[d] - want) < 1e-5 * size || t == 0);
@@ -149,12 +149,12 @@ check_local(struct fixture *f, const struct ct_shape *s)
 					assert_true(
 					    fabs((double)error[d] + want - (double)out[d]) < 1e-5 * size);
 				else
-					assert_true(error[d] == 0 && fabs((double)lo->constant[l * D + d] +
+					assert_true(error[d] == 0 && fabs((double)lrm->constant[l * D + d] +
 									  want - (double)out[d]) < 1e-5);
 			}
 		}
-	for (int i = 0; i < lo->n; i++) {
-		const struct ct_active *a = &lo->active[i];
+	for (int i = 0; i < lrm->n; i++) {
+		const struct ct_active *a = &lrm->active[i];
 
 		assert_true(a->pos > 0 && a->act != 0);
 		assert_true(a->pre == a->act);
@@ -162,8 +162,8 @@ check_local(struct fixture *f, const struct ct_shape *s)
 		     (a->layer == a[-1].layer &&
 			 (a->pos > a[-1].pos || (a->pos == a[-1].pos && a->feature > a[-1].feature)));
 	}
-	assert_int_equal(n, lo->n);
-	assert_int_equal(lo->first[s->cfg.L * T], lo->n);
+	assert_int_equal(n, lrm->n);
+	assert_int_equal(lrm->first[s->cfg.L * T], lrm->n);
 	free(kept);
 }
 

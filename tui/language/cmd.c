@@ -43,7 +43,7 @@ static const struct cmd_entry commands[] = {
 	    "select a node: L1#249@8, input \"Dallas\"@6, error L1@8, output \"Austin\"", CMD_GRAPH,
 	    do_select },
 	{ "trail", "back|forward", "back forward", "go back, or forward again, among the nodes you were at",
-	    CMD_GRAPH | CMD_STEP, do_trail },
+	    CMD_GRAPH | CMD_STEP, do_jumplist },
 	{ "where", "", NULL, "say the way from the root of the tree to the selected node", CMD_GRAPH | CMD_STEP,
 	    do_where },
 	{ "expand", "[all]", "all", "expand the tree by one level, or all of it", CMD_GRAPH, do_expand },
@@ -225,11 +225,11 @@ cmd_run(struct app *a, const char *line)
 		return app_fail(a, "out of memory");
 	if (!(c->flags & CMD_SCRIPT))
 		a->message[0] = '\0';
-	if (!a->trail.n)
-		trail_note(a, true);
+	if (!a->jumplist.n)
+		jumplist_note(a, true);
 	did = c->exec(a, number ? copy : copy + len + strspn(copy + len, " \t"));
 	free(copy);
-	trail_note(a, c->flags & CMD_STEP);
+	jumplist_note(a, c->flags & CMD_STEP);
 	player_update(a);
 	return did;
 }

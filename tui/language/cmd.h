@@ -12,7 +12,7 @@ enum {
 	CMD_GRAPH = 1 << 0,	/* needs a traced prompt */
 	CMD_SCRIPT = 1 << 1,	/* of use in scripts only */
 	CMD_PERSON = 1 << 2,	/* changes files, or leaves: not for lessons, which may come from anyone */
-	CMD_STEP = 1 << 3,	/* goes on from where the person is: leaves no mark on the trail */
+	CMD_STEP = 1 << 3,	/* goes on from where the person is: leaves no mark in the jumplist */
 	CMD_MODEL = 1 << 4,	/* needs a model: not for a graph from a file */
 	CMD_OUTSIDE = 1 << 5	/* the same for sessions: what brings back a session is for them */
 };

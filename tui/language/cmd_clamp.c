@@ -142,7 +142,7 @@ parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out,
 static void
 say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c, int n)
 {
-	const struct ct_outcome *o = ct_session_outcome(a->study.session);
+	const struct ct_effects *o = ct_session_effects(a->study.session);
 	char old[80], new[80];
 	int replaced = 0;
 

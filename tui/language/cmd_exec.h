@@ -44,7 +44,7 @@ int do_back(struct app *a, const char *arg);
 int do_pane(struct app *a, const char *arg);
 int do_next_pane(struct app *a, const char *arg);
 int do_help(struct app *a, const char *arg);
-int do_trail(struct app *a, const char *arg);
+int do_jumplist(struct app *a, const char *arg);
 int do_where(struct app *a, const char *arg);
 int do_expand(struct app *a, const char *arg);
 int do_fold(struct app *a, const char *arg);

@@ -267,14 +267,14 @@ do_select(struct app *a, const char *arg)
 }
 
 int
-do_trail(struct app *a, const char *arg)
+do_jumplist(struct app *a, const char *arg)
 {
 	bool back = !strcmp(arg, "back");
 	int node;
 
 	if (!back && strcmp(arg, "forward") != 0)
 		return app_fail(a, "trail: expected back or forward, found \"%.60s\"", arg);
-	node = trail_go(a, back ? -1 : 1);
+	node = jumplist_go(a, back ? -1 : 1);
 	if (node < 0)
 		return app_fail(a, "there is no node to go %s to", arg);
 	view_select(a, node);

@@ -223,7 +223,7 @@ do_transcoder(struct app *a, const char *arg)
 		return DID_NOTHING;
 	if (*arg && !named && !strchr(arg, '/'))
 		return app_fail(a, "transcoder: expected clt, plt or a directory (with a / in it), found \"%.60s\"", arg);
-	if (*arg && !named ? study_transcoder(&a->study, arg, &err) : study_twin(&a->study, &err))
+	if (*arg && !named ? study_transcoder(&a->study, arg, &err) : study_other_transcoder(&a->study, &err))
 		return app_error(a, &err);
 	view_changed(a, CHANGED_GRAPH);
 	app_say(a, "the model seen through its %s", strcmp(a->study.info->transcoder, "PLT")

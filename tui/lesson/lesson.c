@@ -223,12 +223,12 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 		    "ask: more than a line of %d columns", LESSON_COLS - 2);
 	expect = ct_yaml_get(map, "expect");
 	if (expect) {
-		rc = expect_read(d, expect, s->expect, LESSON_EXPECT, err);
+		rc = lesson_check_read(d, expect, s->checks, LESSON_CHECKS, err);
 		if (rc < 0)
 			return rc;
-		s->n_expect = rc;
+		s->n_checks = rc;
 	}
-	if (s->ask && (!s->n_expect || !s->answer[0]))
+	if (s->ask && (!s->n_checks || !s->answer[0]))
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
 		    "a step that asks for something needs `answer:` and `expect:`");
 	if (s->answer[0] && !s->ask)

@@ -22,15 +22,15 @@
 
 #include "tui/lesson/lesson_check.h"
 
-enum { LESSON_STEPS = 40, LESSON_EXPECT = 6, LESSON_COMMANDS = 12 };
+enum { LESSON_STEPS = 40, LESSON_CHECKS = 6, LESSON_COMMANDS = 12 };
 enum { LESSON_LINES = 5, LESSON_COLS = 76 };	/* of a step's text, on the smallest screen */
 
 struct step {
 	const char *title, *text, *prompt;	/* prompt NULL: that of the step before */
 	const char *ask;			/* NULL: nothing is asked */
 	const char *command[LESSON_COMMANDS], *answer[LESSON_COMMANDS];	/* NULL after the last */
-	struct expect expect[LESSON_EXPECT];
-	int n_expect;
+	struct lesson_check checks[LESSON_CHECKS];
+	int n_checks;
 	int line;				/* in the file */
 };
 

@@ -1,4 +1,4 @@
-/* expect: see expect.h. */
+/* lesson_check: see lesson_check.h. */
 #include "tui/lesson/lesson_check.h"
 
 #include <math.h>
@@ -13,11 +13,11 @@
 
 enum value { TEXT, SHARES };	/* SHARES: a map of names to numbers from 0 to 1, one expectation each */
 
-struct expect_kind {
+struct lesson_check_kind {
 	const char *key;
 	enum value value;
 	const char *before, *after;	/* what stands around the text on the screen */
-	bool (*holds)(struct app *a, const struct expect *e, char *found, size_t size);
+	bool (*holds)(struct app *a, const struct lesson_check *e, char *found, size_t size);
 };
 
 static int
@@ -37,7 +37,7 @@ position(const struct app *a, const char *at)
 }
 
 static bool
-top_is(struct app *a, const struct expect *e, char *found, size_t size)
+top_is(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	struct ct_top top;
 	const char *token;
@@ -53,14 +53,14 @@ top_is(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-top_is_not(struct app *a, const struct expect *e, char *found, size_t size)
+top_is_not(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	return !top_is(a, e, found, size);
 }
 
 /* -1: no such token. */
 static double
-probability(struct app *a, const struct expect *e, char *found, size_t size)
+probability(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	int ids[64], n = ct_engine_complete(a->study.engine, e->text, ids, 64);
 	char p[FMT_SIZE];
@@ -78,13 +78,13 @@ probability(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-is_likely(struct app *a, const struct expect *e, char *found, size_t size)
+is_likely(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	return probability(a, e, found, size) >= e->number;
 }
 
 static bool
-is_unlikely(struct app *a, const struct expect *e, char *found, size_t size)
+is_unlikely(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	double p = probability(a, e, found, size);
 
@@ -102,7 +102,7 @@ label_has(const struct app *a, int layer, int feature, const char *text)
 }
 
 static bool
-has_feature(struct app *a, const struct expect *e, char *found, size_t size)
+has_feature(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	const struct ct_graph *g = a->study.graph;
 
@@ -114,7 +114,7 @@ has_feature(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-is_clamped(struct app *a, const struct expect *e, char *found, size_t size)
+is_clamped(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	const struct clamp_set *set = study_clamps(&a->study);
 
@@ -126,7 +126,7 @@ is_clamped(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-has_clamps(struct app *a, const struct expect *e, char *found, size_t size)
+has_clamps(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	int n = study_clamps(&a->study)->n;
 
@@ -135,7 +135,7 @@ has_clamps(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-is_selected(struct app *a, const struct expect *e, char *found, size_t size)
+is_selected(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	char name[STUDY_NAME], note[STUDY_NAME];
 
@@ -146,7 +146,7 @@ is_selected(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-is_target(struct app *a, const struct expect *e, char *found, size_t size)
+is_target(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	const struct ct_graph *g = a->study.graph;
 	char name[STUDY_NAME], note[STUDY_NAME];
@@ -162,7 +162,7 @@ is_target(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-is_pruned(struct app *a, const struct expect *e, char *found, size_t size)
+is_pruned(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	double want, have = a->study.graph ? a->study.graph->node_threshold : NAN;
 
@@ -171,7 +171,7 @@ is_pruned(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-is_mode(struct app *a, const struct expect *e, char *found, size_t size)
+is_mode(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	static const char *const names[] = {
 		[CT_FROZEN] = "frozen", [CT_FREE] = "free", [CT_DIRECT] = "direct", [CT_RANGE] = "range"
@@ -182,14 +182,14 @@ is_mode(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-is_chosen(struct app *a, const struct expect *e, char *found, size_t size)
+is_chosen(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	snprintf(found, size, "the chosen token is %s", study_token(&a->study, a->study.pos));
 	return !strcmp(study_token(&a->study, a->study.pos), e->text);
 }
 
 static bool
-in_prompt(struct app *a, const struct expect *e, char *found, size_t size)
+in_prompt(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	for (int i = 1; i < a->study.T; i++)
 		if (!strcmp(study_token(&a->study, i), e->text))
@@ -199,7 +199,7 @@ in_prompt(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-has_written(struct app *a, const struct expect *e, char *found, size_t size)
+has_written(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	for (int i = 0; i < a->study.n_generated; i++)
 		if (!strcmp(ct_engine_token(a->study.engine, a->study.generated[i]), e->text))
@@ -213,14 +213,14 @@ has_written(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 static bool
-is_view(struct app *a, const struct expect *e, char *found, size_t size)
+is_view(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	snprintf(found, size, "the %s has the keys", view_ops(a->focus)->name);
 	return view_find(e->text) == (int)a->focus || view_find(e->text) == (int)a->view;
 }
 
 static bool
-is_transcoder(struct app *a, const struct expect *e, char *found, size_t size)
+is_transcoder(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	snprintf(found, size, "the transcoder is the %s", a->study.info->transcoder);
 	return !strcasecmp(a->study.info->transcoder, e->text);
@@ -231,7 +231,7 @@ static double
 score(struct app *a, const char *name)
 {
 	const struct ct_graph *g = a->study.graph;
-	const struct ct_outcome *o = study_clamps(&a->study)->n ? ct_session_outcome(a->study.session) : NULL;
+	const struct ct_effects *o = study_clamps(&a->study)->n ? ct_session_effects(a->study.session) : NULL;
 
 	if (!strcmp(name, "replacement"))
 		return g ? g->scores.replacement : NAN;
@@ -243,7 +243,7 @@ score(struct app *a, const char *name)
 }
 
 static bool
-scores_high(struct app *a, const struct expect *e, char *found, size_t size)
+scores_high(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	double v = score(a, e->text);
 
@@ -251,7 +251,7 @@ scores_high(struct app *a, const struct expect *e, char *found, size_t size)
 	return v >= e->number;
 }
 
-static const struct expect_kind kinds[] = {
+static const struct lesson_check_kind kinds[] = {
 	{ "top", TEXT, "the model says ", "", top_is },
 	{ "not_top", TEXT, "the model no longer says ", "", top_is_not },
 	{ "likely", SHARES, "", " at least", is_likely },
@@ -285,8 +285,8 @@ check_text(const struct ct_yaml_doc *d, const struct ct_yaml *entry, struct ct_e
 }
 
 static int
-read_shares(const struct ct_yaml_doc *d, const struct ct_yaml *entry, const struct expect_kind *kind,
-    struct expect *out, int n, int max, struct ct_error *err)
+read_shares(const struct ct_yaml_doc *d, const struct ct_yaml *entry, const struct lesson_check_kind *kind,
+    struct lesson_check *out, int n, int max, struct ct_error *err)
 {
 	if (entry->kind != CT_YAML_MAP)
 		return ct_yaml_fail(d, entry, CT_EFORMAT, err,
@@ -305,13 +305,13 @@ read_shares(const struct ct_yaml_doc *d, const struct ct_yaml *entry, const stru
 			return rc;
 		if (n == max)
 			return ct_yaml_fail(d, entry, CT_EFORMAT, err, "more than %d expectations", max);
-		out[n++] = (struct expect){ .kind = kind, .text = name, .number = v };
+		out[n++] = (struct lesson_check){ .kind = kind, .text = name, .number = v };
 	}
 	return n;
 }
 
 int
-expect_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct expect *out, int max,
+lesson_check_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct lesson_check *out, int max,
     struct ct_error *err)
 {
 	const char *known[N_KINDS + 2] = { "at" }, *at = NULL;
@@ -338,7 +338,7 @@ expect_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct expec
 			return rc;
 		if (n == max)
 			return ct_yaml_fail(d, entry, CT_EFORMAT, err, "more than %d expectations", max);
-		out[n++] = (struct expect){ .kind = &kinds[i], .text = entry->text };
+		out[n++] = (struct lesson_check){ .kind = &kinds[i], .text = entry->text };
 	}
 	if (!n)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err, "expect: nothing is expected");
@@ -348,7 +348,7 @@ expect_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct expec
 }
 
 bool
-expect_holds(struct app *a, const struct expect *e, char *found, size_t size)
+lesson_check_holds(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	char unwanted[STUDY_NAME];
 
@@ -361,7 +361,7 @@ expect_holds(struct app *a, const struct expect *e, char *found, size_t size)
 }
 
 const char *
-expect_words(const struct expect *e, char *buf, size_t size)
+lesson_check_words(const struct lesson_check *e, char *buf, size_t size)
 {
 	char share[FMT_SIZE] = "", clean[160];
 

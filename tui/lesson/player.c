@@ -37,7 +37,7 @@ clean_slate(struct app *a)
 	a->view = a->focus = VIEW_TREE;
 	a->shares = false;
 	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
-	if (s->info->has_twin && !strcmp(s->info->transcoder, "PLT") && study_twin(s, &err))
+	if (s->info->has_other_transcoder && !strcmp(s->info->transcoder, "PLT") && study_other_transcoder(s, &err))
 		return app_error(a, &err);
 	s->how = (struct ct_clamp_options){ .mode = CT_FROZEN };
 	s->trace.node_threshold = s->trace.edge_threshold = 0;
@@ -110,15 +110,15 @@ player_update(struct app *a)
 
 	if (!p->lesson || p->busy)
 		return;
-	for (int i = 0; i < current(a)->n_expect; i++)
+	for (int i = 0; i < current(a)->n_checks; i++)
 		if (!p->met[i])
-			p->met[i] = expect_holds(a, &current(a)->expect[i], NULL, 0);
+			p->met[i] = lesson_check_holds(a, &current(a)->checks[i], NULL, 0);
 }
 
 bool
 player_done(const struct app *a)
 {
-	for (int i = 0; i < current(a)->n_expect; i++)
+	for (int i = 0; i < current(a)->n_checks; i++)
 		if (!a->player.met[i])
 			return false;
 	return true;
@@ -187,12 +187,12 @@ all_hold(struct app *a, char *why, size_t size)
 {
 	char words[200], found[400] = "";
 
-	for (int i = 0; i < current(a)->n_expect; i++) {
-		const struct expect *e = &current(a)->expect[i];
+	for (int i = 0; i < current(a)->n_checks; i++) {
+		const struct lesson_check *e = &current(a)->checks[i];
 
-		if (expect_holds(a, e, found, sizeof found))
+		if (lesson_check_holds(a, e, found, sizeof found))
 			continue;
-		expect_words(e, words, sizeof words);
+		lesson_check_words(e, words, sizeof words);
 		snprintf(why, size, "expected: %s; found: %s", words, found);
 		return false;
 	}

@@ -16,7 +16,7 @@ struct app;
 struct player {
 	struct lesson *lesson;		/* NULL: none is open */
 	int step;
-	bool met[LESSON_EXPECT];	/* expectations that have held since the step began */
+	bool met[LESSON_CHECKS];	/* expectations that have held since the step began */
 	bool busy;			/* setting the screen: nothing counts yet */
 };
 

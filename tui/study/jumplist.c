@@ -1,4 +1,4 @@
-/* trail: see trail.h. */
+/* jumplist: see jumplist.h. */
 #include "tui/study/jumplist.h"
 
 #include <string.h>
@@ -6,16 +6,16 @@
 #include "tui/app.h"
 
 static bool
-is_at(const struct trail *t, const struct ct_node *n)
+is_at(const struct jumplist *t, const struct ct_node *n)
 {
 	return t->n && t->mark[t->here].kind == (int)n->kind && t->mark[t->here].layer == n->layer
 	    && t->mark[t->here].pos == n->pos && t->mark[t->here].index == n->index;
 }
 
 void
-trail_note(struct app *a, bool step)
+jumplist_note(struct app *a, bool step)
 {
-	struct trail *t = &a->trail;
+	struct jumplist *t = &a->jumplist;
 	const struct ct_node *n = study_node(&a->study, a->study.node);
 
 	if (!n)
@@ -25,8 +25,8 @@ trail_note(struct app *a, bool step)
 		return;
 	}
 	if (t->n && (t->keep || !step)) {
-		if (t->here == TRAIL_MAX - 1)
-			memmove(t->mark, t->mark + 1, (TRAIL_MAX - 1) * sizeof *t->mark);
+		if (t->here == JUMPLIST_MAX - 1)
+			memmove(t->mark, t->mark + 1, (JUMPLIST_MAX - 1) * sizeof *t->mark);
 		else
 			t->here++;
 	}
@@ -39,9 +39,9 @@ trail_note(struct app *a, bool step)
 }
 
 int
-trail_go(struct app *a, int step)
+jumplist_go(struct app *a, int step)
 {
-	struct trail *t = &a->trail;
+	struct jumplist *t = &a->jumplist;
 	int node;
 
 	for (int i = t->here + step; a->study.graph && i >= 0 && i < t->n; i += step) {

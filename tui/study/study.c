@@ -62,7 +62,7 @@ study_close(struct study *s)
 
 /* The graph is another one: keep the selected node by what it is, else take the first target. */
 static void
-adopt_graph(struct study *s, const struct ct_node *was)
+load_graph(struct study *s, const struct ct_node *was)
 {
 	s->graph = ct_session_graph(s->session);
 	s->node = -1;
@@ -86,7 +86,7 @@ study_open_graph(struct study *s, const char *path, struct ct_error *err)
 	rc = begin(s, err);
 	if (rc)
 		return rc;
-	adopt_graph(s, NULL);
+	load_graph(s, NULL);
 	s->T = ct_session_length(s->session);
 	s->pos = s->graph->pos;
 	s->trace.node_threshold = s->graph->node_threshold;
@@ -109,7 +109,7 @@ study_trace(struct study *s, const struct ct_target *target, struct ct_error *er
 	if (rc)
 		return rc;
 	s->trace = opt;
-	adopt_graph(s, had ? &was : NULL);
+	load_graph(s, had ? &was : NULL);
 	return CT_OK;
 }
 
@@ -126,7 +126,7 @@ study_prompt(struct study *s, const char *text, struct ct_error *err)
 	s->trace = opt;
 	s->T = ct_session_length(s->session);
 	s->pos = s->T - 1;
-	adopt_graph(s, NULL);
+	load_graph(s, NULL);
 	s->undo->step[s->undo->at].clamps.n = 0;
 	study_forget(s);
 	s->n_generated = 0;
@@ -203,11 +203,11 @@ study_graph(struct study *s, const char *path, struct ct_error *err)
 }
 
 int
-study_twin(struct study *s, struct ct_error *err)
+study_other_transcoder(struct study *s, struct ct_error *err)
 {
 	struct ct_engine_options opt = s->options;
 
-	if (!s->info->has_twin)
+	if (!s->info->has_other_transcoder)
 		return ct_fail(err, CT_ENOTFOUND, "%s has no second transcoder beside its %s", s->info->name,
 		    s->info->transcoder);
 	opt.per_layer = strcmp(s->info->transcoder, "PLT") != 0;

@@ -82,7 +82,7 @@ int study_transcoder(struct study *s, const char *dir, struct ct_error *err);
 /* Is the transcoder the model's own, or one that lies elsewhere? */
 bool study_transcoder_is_own(const struct study *s);
 /* Opens the other transcoder of the model and traces the same prompt there. */
-int study_twin(struct study *s, struct ct_error *err);
+int study_other_transcoder(struct study *s, struct ct_error *err);
 
 const struct clamp_set *study_clamps(const struct study *s);
 /* As ct_clamp_text, with as many digits as a screen has room for. Returns buf. */

@@ -75,7 +75,7 @@ on_fatal(int sig, siginfo_t *info, void *context)
 	static const char why[] = "ctrace-tui: a fault in the program; the terminal was restored\n";
 
 	(void)context;
-	if (sig == SIGBUS && ct_map_mend(info))
+	if (sig == SIGBUS && ct_map_repair(info))
 		return;
 	if (term.open) {
 		if (write(STDOUT_FILENO, term.restore, term.restore_size) < 0)

@@ -13,7 +13,7 @@
 const struct ct_effect *
 card_effect(struct app *a, int node)
 {
-	const struct ct_outcome *o = study_clamps(&a->study)->n ? ct_session_outcome(a->study.session) : NULL;
+	const struct ct_effects *o = study_clamps(&a->study)->n ? ct_session_effects(a->study.session) : NULL;
 
 	for (int i = 0; o && i < o->n_effects; i++)
 		if (o->effects[i].node == node)
@@ -105,7 +105,7 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 									       : "target: difference of logits");
 	} else if (g->links) {	/* a file gives the running sum alone */
 		x += draw_text(area, x, y, ST_DIM, "influence within first ");
-		draw_text(area, x, y, ST_TEXT, fmt_percent(p, sizeof p, n->share));
+		draw_text(area, x, y, ST_TEXT, fmt_percent(p, sizeof p, n->cumulative));
 	} else {
 		x += draw_text(area, x, y, ST_DIM, "influence ");
 		x += draw_text(area, x, y, n->kept ? ST_TEXT : ST_DIM,
@@ -144,7 +144,7 @@ draw_effect(struct app *a, const struct area *area, int y, const struct card *c)
 		draw_clamped(a, area, y, study_node(&a->study, c->node));
 		return;
 	}
-	predicted = ct_predicted(ct_session_outcome(a->study.session), e);
+	predicted = ct_predicted(ct_session_effects(a->study.session), e);
 	if (fabsf(e->observed) < .005f && fabsf(predicted) < .005f) {
 		draw_text(area, x, y, ST_DIM, "not moved by the clamps");
 		return;

@@ -26,15 +26,15 @@ clamps_close(void *state)
 	free(state);
 }
 
-static const struct ct_outcome *
-outcome(struct app *a)
+static const struct ct_effects *
+effects(struct app *a)
 {
-	return study_clamps(&a->study)->n ? ct_session_outcome(a->study.session) : NULL;
+	return study_clamps(&a->study)->n ? ct_session_effects(a->study.session) : NULL;
 }
 
 /* Effects come sorted: targets, then features by what was observed. Those at the end did not move. */
 static int
-moved_effects(const struct ct_outcome *o)
+moved_effects(const struct ct_effects *o)
 {
 	int n = o ? o->n_effects : 0;
 
@@ -47,7 +47,7 @@ static struct list *
 clamps_list(struct app *a, void *state)
 {
 	struct clamps *v = state;
-	v->list.n = study_clamps(&a->study)->n + moved_effects(outcome(a));
+	v->list.n = study_clamps(&a->study)->n + moved_effects(effects(a));
 	list_select(&v->list, v->list.sel);
 	return &v->list;
 }
@@ -55,7 +55,7 @@ clamps_list(struct app *a, void *state)
 static const struct ct_effect *
 effect_at(struct app *a, int row)
 {
-	const struct ct_outcome *o = outcome(a);
+	const struct ct_effects *o = effects(a);
 
 	row -= study_clamps(&a->study)->n;
 	return o && row >= 0 && row < o->n_effects ? &o->effects[row] : NULL;
@@ -95,7 +95,7 @@ draw_clamp(struct app *a, const struct area *area, int y, int i)
 	}
 	if (c->off)
 		draw_right(area, area->w - 1, y, ST_DIM, "off");
-	else if (outcome(a) && outcome(a)->lost[i])
+	else if (effects(a) && effects(a)->lost[i])
 		draw_right(area, area->w - 1, y, ST_BAD, "replaced by a later one");
 }
 
@@ -128,7 +128,7 @@ draw_effect(struct app *a, const struct area *area, int y, const struct ct_effec
 	if (!e->clamped)
 		draw_right(area, area->w - DIRECT, y, ST_DIM, fmt_signed(b, sizeof b, e->predicted_direct));
 	draw_right(area, area->w - PREDICTED, y, ST_DIM, e->clamped ? "set"
-	    : fmt_signed(b, sizeof b, ct_predicted(outcome(a), e)));
+	    : fmt_signed(b, sizeof b, ct_predicted(effects(a), e)));
 	draw_right(area, area->w - OBSERVED, y,
 	    fabsf(e->observed) < .005f ? ST_DIM : e->observed < 0 ? ST_MINUS : ST_PLUS,
 	    fmt_signed(b, sizeof b, e->observed));
@@ -137,7 +137,7 @@ draw_effect(struct app *a, const struct area *area, int y, const struct ct_effec
 static void
 draw_effects_title(struct app *a, const struct area *area, int y)
 {
-	const struct ct_outcome *o = outcome(a);
+	const struct ct_effects *o = effects(a);
 	int still = o ? o->n_effects - moved_effects(o) : 0, x = 1;
 
 	x += draw_text(area, x, y, ST_DIM, "effects");
@@ -153,7 +153,7 @@ draw_effects_title(struct app *a, const struct area *area, int y)
 static void
 draw_agreement(struct app *a, const struct area *area, int y)
 {
-	const struct ct_outcome *o = outcome(a);
+	const struct ct_effects *o = effects(a);
 	struct ct_agreement all = ct_session_agreement(a->study.session);
 	char b[FMT_SIZE];
 	int x = 1;
@@ -180,7 +180,7 @@ draw_agreement(struct app *a, const struct area *area, int y)
 
 /* The change of each target's logit on one side of a contrast. */
 static void
-draw_side(struct app *a, const struct area *area, int y, const char *title, const struct ct_outcome *o, int end)
+draw_side(struct app *a, const struct area *area, int y, const char *title, const struct ct_effects *o, int end)
 {
 	char name[STUDY_NAME], b[FMT_SIZE];
 	int x = 1 + draw_text(area, 1, y, ST_DIM, title);
@@ -202,7 +202,7 @@ draw_contrast(struct app *a, const struct area *area, int y)
 	struct ct_error err;
 	int end = area->w - 24;
 
-	if (!outcome(a) || ct_session_contrast(a->study.session, &c, &err))
+	if (!effects(a) || ct_session_contrast(a->study.session, &c, &err))
 		return;
 	draw_side(a, area, y, "attention frozen", &c->frozen, end);
 	draw_side(a, area, y + 1, "attention free  ", &c->free, end);

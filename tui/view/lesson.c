@@ -149,8 +149,8 @@ draw_task(const struct app *a, const struct area *area, int y)
 			draw_done(area, x + 2 + shown_width(s->ask), y);
 		return;
 	}
-	for (int i = 0; i < s->n_expect; i++) {
-		expect_words(&s->expect[i], words, sizeof words);
+	for (int i = 0; i < s->n_checks; i++) {
+		lesson_check_words(&s->checks[i], words, sizeof words);
 		if (x + 2 + ct_text_width(words) > area->w - 1)
 			break;
 		draw_text(area, x, y, p->met[i] ? ST_PLUS : ST_BAD, p->met[i] ? "✓" : "·");

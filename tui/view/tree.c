@@ -26,7 +26,7 @@ tree_close(void *state)
 {
 	struct tree *t = state;
 
-	twig_free(t->root, t->n_roots);
+	tree_item_free(t->root, t->n_roots);
 	free(t->rows);
 	free(t);
 }
@@ -54,9 +54,9 @@ child_rows(const struct app *a)
 }
 
 static bool
-open_twig(struct app *a, struct tree *t, struct twig *w)
+open_item(struct app *a, struct tree *t, struct tree_item *w)
 {
-	if (!twig_grow(&a->study, w, w->parent ? child_rows(a) : root_rows(a)))
+	if (!tree_item_grow(&a->study, w, w->parent ? child_rows(a) : root_rows(a)))
 		app_fail(a, "the tree: out of memory");
 	if (!w->n)
 		return false;
@@ -66,7 +66,7 @@ open_twig(struct app *a, struct tree *t, struct twig *w)
 }
 
 static void
-add_rows(struct app *a, struct tree *t, struct twig *w, int depth, int *n)
+add_rows(struct app *a, struct tree *t, struct tree_item *w, int depth, int *n)
 {
 	struct row *rows;
 
@@ -83,13 +83,13 @@ add_rows(struct app *a, struct tree *t, struct twig *w, int depth, int *n)
 		t->rows = rows;
 		t->capacity = capacity;
 	}
-	t->rows[(*n)++] = (struct row){ .twig = w, .depth = depth };
+	t->rows[(*n)++] = (struct row){ .item = w, .depth = depth };
 	if (!w->open)
 		return;
 	for (int i = 0; i < w->shown; i++)
 		add_rows(a, t, &w->child[i], depth + 1, n);
 	if (w->shown < w->n && *n + 1 < MAX_ROWS && *n + 1 <= t->capacity)
-		t->rows[(*n)++] = (struct row){ .twig = w, .more = true, .depth = depth + 1 };
+		t->rows[(*n)++] = (struct row){ .item = w, .more = true, .depth = depth + 1 };
 }
 
 struct list *
@@ -108,16 +108,16 @@ tree_list(struct app *a, void *state)
 }
 
 static int
-row_of(struct tree *t, const struct twig *w)
+row_of(struct tree *t, const struct tree_item *w)
 {
 	for (int i = 0; i < t->list.n; i++)
-		if (t->rows[i].twig == w && !t->rows[i].more)
+		if (t->rows[i].item == w && !t->rows[i].more)
 			return i;
 	return -1;
 }
 
 static void
-select_twig(struct app *a, struct tree *t, const struct twig *w)
+select_item(struct app *a, struct tree *t, const struct tree_item *w)
 {
 	int row;
 
@@ -131,13 +131,13 @@ select_twig(struct app *a, struct tree *t, const struct twig *w)
 static void
 open_strongest(struct app *a, struct tree *t)
 {
-	struct twig *root = &t->root[0];
+	struct tree_item *root = &t->root[0];
 	int room = layout_body(a) - other_targets(a) - root->shown - 1;
 
 	for (int i = 0, opened = 0; i < root->shown && (!opened || room > CHILD_SHOWN); i++) {
-		struct twig *w = &root->child[i];
+		struct tree_item *w = &root->child[i];
 
-		if (study_node(&a->study, w->node)->kind != CT_NODE_FEATURE || !open_twig(a, t, w))
+		if (study_node(&a->study, w->node)->kind != CT_NODE_FEATURE || !open_item(a, t, w))
 			continue;
 		if (w->shown > CHILD_SHOWN - 1)
 			w->shown = CHILD_SHOWN - 1;
@@ -151,12 +151,12 @@ open_strongest(struct app *a, struct tree *t)
 
 /* A new graph: the first target is open, and what is strongest below it. */
 static void
-plant(struct app *a, struct tree *t)
+build(struct app *a, struct tree *t)
 {
 	const struct ct_graph *g = a->study.graph;
 	int first;
 
-	twig_free(t->root, t->n_roots);
+	tree_item_free(t->root, t->n_roots);
 	t->root = NULL;
 	t->n_roots = 0;
 	t->stale = true;
@@ -173,7 +173,7 @@ plant(struct app *a, struct tree *t)
 	first = g->n_nodes - g->n_targets;
 	for (int i = 0; i < t->n_roots; i++)
 		t->root[i].node = first + i;
-	if (!open_twig(a, t, &t->root[0]))
+	if (!open_item(a, t, &t->root[0]))
 		return;
 	open_strongest(a, t);
 	if (!tree_reveal(a, a->study.node))
@@ -187,7 +187,7 @@ keep_selected(struct app *a, struct tree *t)
 	const struct list *l = tree_list(a, t);
 
 	if (!tree_reveal(a, a->study.node) && l->n && !t->rows[l->sel].more)
-		view_select(a, t->rows[l->sel].twig->node);
+		view_select(a, t->rows[l->sel].item->node);
 }
 
 static void
@@ -196,10 +196,10 @@ tree_changed(struct app *a, void *state, enum change what)
 	struct tree *t = state;
 
 	if (what == CHANGED_GRAPH)
-		plant(a, t);
+		build(a, t);
 	if (what == CHANGED_PRUNING) {
 		for (int i = 0; i < t->n_roots; i++)
-			twig_regrow(&a->study, &t->root[i]);
+			tree_item_regrow(&a->study, &t->root[i]);
 		t->stale = true;
 		keep_selected(a, t);
 	}
@@ -211,7 +211,7 @@ tree_moved(struct app *a, void *state)
 	struct tree *t = state;
 
 	if (t->list.n && !t->rows[t->list.sel].more)
-		view_select(a, t->rows[t->list.sel].twig->node);
+		view_select(a, t->rows[t->list.sel].item->node);
 }
 
 /* The selected node may have been chosen elsewhere since. */
@@ -221,7 +221,7 @@ tree_focused(struct app *a, void *state)
 	struct tree *t = state;
 	const struct list *l = tree_list(a, t);
 
-	if (l->n && (t->rows[l->sel].more || t->rows[l->sel].twig->node != a->study.node))
+	if (l->n && (t->rows[l->sel].more || t->rows[l->sel].item->node != a->study.node))
 		tree_reveal(a, a->study.node);
 }
 
@@ -235,14 +235,14 @@ tree_enter(struct app *a, void *state)
 		return DID_NOTHING;
 	r = &t->rows[t->list.sel];
 	if (r->more) {
-		r->twig->shown = r->twig->shown + STEP < r->twig->n ? r->twig->shown + STEP : r->twig->n;
+		r->item->shown = r->item->shown + STEP < r->item->n ? r->item->shown + STEP : r->item->n;
 		t->stale = true;
-	} else if (r->twig->open) {
-		r->twig->open = false;
+	} else if (r->item->open) {
+		r->item->open = false;
 		t->stale = true;
-	} else if (!open_twig(a, t, r->twig)) {
+	} else if (!open_item(a, t, r->item)) {
 		return app_fail(a, "nothing feeds this: %s",
-		    study_node(&a->study, r->twig->node)->kind == CT_NODE_ERROR
+		    study_node(&a->study, r->item->node)->kind == CT_NODE_ERROR
 			? "an error node stands for what the transcoder leaves unexplained"
 			: "a path ends here");
 	}
@@ -252,14 +252,14 @@ tree_enter(struct app *a, void *state)
 }
 
 static bool
-level(struct app *a, struct tree *t, struct twig *w, int step, int *budget)
+level(struct app *a, struct tree *t, struct tree_item *w, int step, int *budget)
 {
 	bool did = false;
 
 	if (*budget <= 0)
 		return false;
 	if (!w->open) {
-		if (step < 0 || !twig_can_open(&a->study, w) || !open_twig(a, t, w))
+		if (step < 0 || !tree_item_can_open(&a->study, w) || !open_item(a, t, w))
 			return false;
 		*budget -= w->shown + 1;
 		did = true;
@@ -275,17 +275,17 @@ bool
 tree_level(struct app *a, int step)
 {
 	struct tree *t = a->state[VIEW_TREE];
-	struct twig *w = tree_list(a, t)->n ? t->rows[t->list.sel].twig : NULL;
+	struct tree_item *w = tree_list(a, t)->n ? t->rows[t->list.sel].item : NULL;
 	int budget = MAX_ROWS - t->list.n, deepest = 0;
 	bool did = false;
 
 	for (int i = 0; i < t->n_roots; i++)
-		deepest = twig_depth(&t->root[i]) > deepest ? twig_depth(&t->root[i]) : deepest;
+		deepest = tree_item_depth(&t->root[i]) > deepest ? tree_item_depth(&t->root[i]) : deepest;
 	for (int i = 0; i < t->n_roots; i++) {
 		if (step > 0)
 			did |= level(a, t, &t->root[i], step, &budget);
 		else
-			did |= twig_fold(&t->root[i], step == -1 ? deepest : 1);
+			did |= tree_item_fold(&t->root[i], step == -1 ? deepest : 1);
 	}
 	t->stale |= did;
 	t->shaped |= did;
@@ -302,26 +302,26 @@ tree_level(struct app *a, int step)
 static bool
 open_path(struct app *a, struct tree *t, const int *path, int n)
 {
-	struct twig *w = NULL;
+	struct tree_item *w = NULL;
 
 	for (int i = 0; i < t->n_roots; i++)
 		if (t->root[i].node == path[n - 1])
 			w = &t->root[i];
 	for (int i = n - 2; w && i >= 0; i--) {
-		struct twig *next = NULL;
+		struct tree_item *next = NULL;
 
-		if (!open_twig(a, t, w))
+		if (!open_item(a, t, w))
 			return false;
 		for (int k = 0; k < w->n && !next; k++)
 			if (w->child[k].node == path[i]) {
-				next = twig_bring_up(w, k);
+				next = tree_item_promote(w, k);
 			}
 		w = next;
 	}
 	if (!w)
 		return false;
 	t->stale = t->shaped = true;
-	select_twig(a, t, w);
+	select_item(a, t, w);
 	return true;
 }
 
@@ -332,7 +332,7 @@ tree_path(struct app *a, int *path, int max)
 	const struct list *l = tree_list(a, t);
 	int n = 0;
 
-	for (const struct twig *w = l->n ? t->rows[l->sel].twig : NULL; w && n < max; w = w->parent)
+	for (const struct tree_item *w = l->n ? t->rows[l->sel].item : NULL; w && n < max; w = w->parent)
 		path[n++] = w->node;
 	for (int i = 0; i < n / 2; i++) {
 		int other = path[i];
@@ -354,7 +354,7 @@ tree_reveal(struct app *a, int node)
 		return false;
 	tree_list(a, t);
 	for (int i = 0; i < t->list.n; i++)
-		if (!t->rows[i].more && t->rows[i].twig->node == node) {
+		if (!t->rows[i].more && t->rows[i].item->node == node) {
 			list_select(&t->list, i);
 			return true;
 		}
@@ -370,35 +370,35 @@ int
 tree_branch(struct app *a, const char *path, int rows)
 {
 	struct tree *t = a->state[VIEW_TREE];
-	struct twig *w = NULL, *next;
+	struct tree_item *w = NULL, *next;
 	const char *rest = path;
 
 	if (!*path) {
 		for (int i = 0; i < t->n_roots; i++)
-			twig_forget(&t->root[i]);
+			tree_item_forget(&t->root[i]);
 		t->stale = t->shaped = true;
-		select_twig(a, t, t->root);
+		select_item(a, t, t->root);
 		view_select(a, t->root->node);
 		return DID_CHANGE;
 	}
 	do {
-		if (w && !open_twig(a, t, w))
+		if (w && !open_item(a, t, w))
 			return app_fail(a, "branch: nothing feeds what stands before \"%.100s\"", rest);
-		next = w ? twig_named(&a->study, w->child, w->n, &rest)
-			 : twig_named(&a->study, t->root, t->n_roots, &rest);
+		next = w ? tree_item_named(&a->study, w->child, w->n, &rest)
+			 : tree_item_named(&a->study, t->root, t->n_roots, &rest);
 		if (!next)
 			return app_fail(
 			    a, "branch: there is no \"%.100s\" %s", rest, w ? "below that" : "among the targets");
-		w = w ? twig_bring_up(w, (int)(next - w->child)) : next;
+		w = w ? tree_item_promote(w, (int)(next - w->child)) : next;
 	} while (*rest);
-	if (rows > 0 && !open_twig(a, t, w))
+	if (rows > 0 && !open_item(a, t, w))
 		return app_fail(a, "branch: nothing feeds \"%.100s\"", path);
 	if (rows > 0)
 		w->shown = rows < w->n ? rows : w->n;
 	if (rows == 0)
 		w->open = false;
 	t->stale = t->shaped = true;
-	select_twig(a, t, w);
+	select_item(a, t, w);
 	view_select(a, w->node);
 	return DID_CHANGE;
 }
@@ -407,14 +407,14 @@ static void
 tree_save(struct app *a, void *state, struct lines *out)
 {
 	struct tree *t = state;
-	char path[TWIG_PATH];
+	char path[TREE_ITEM_PATH];
 
 	if (!t->shaped || !tree_list(a, t)->n)
 		return;
 	lines_add(out, "branch");
 	for (int i = 0; i < t->n_roots; i++)
-		twig_save(&a->study, &t->root[i], out);
-	lines_add(out, "branch %s", twig_path(&a->study, t->rows[t->list.sel].twig, path, sizeof path));
+		tree_item_save(&a->study, &t->root[i], out);
+	lines_add(out, "branch %s", tree_item_path(&a->study, t->rows[t->list.sel].item, path, sizeof path));
 }
 
 int
@@ -425,7 +425,7 @@ tree_saved_node(struct app *a)
 
 	if (!t->shaped || !l->n)
 		return -1;
-	return t->rows[l->sel].more ? a->study.node : t->rows[l->sel].twig->node;
+	return t->rows[l->sel].more ? a->study.node : t->rows[l->sel].item->node;
 }
 
 static void
@@ -435,8 +435,8 @@ row_text(struct app *a, const struct row *r, char *buf, size_t size)
 
 	buf[0] = '\0';
 	if (!r->more)
-		snprintf(buf, size, "%s  %s", study_name(&a->study, r->twig->node, name, sizeof name),
-		    study_note(&a->study, r->twig->node, note, sizeof note));
+		snprintf(buf, size, "%s  %s", study_name(&a->study, r->item->node, name, sizeof name),
+		    study_note(&a->study, r->item->node, note, sizeof note));
 }
 
 static void
@@ -457,8 +457,8 @@ tree_find(struct app *a, void *state, const char *what)
 	int best = -1;
 
 	for (int i = 0; g && i < g->n_nodes; i++) {
-		struct twig w = { .node = i };
-		struct row r = { .twig = &w };
+		struct tree_item w = { .node = i };
+		struct row r = { .item = &w };
 		bool in_sight = false;
 
 		if (!g->nodes[i].kept || (best >= 0 && g->nodes[i].influence <= g->nodes[best].influence))
@@ -467,7 +467,7 @@ tree_find(struct app *a, void *state, const char *what)
 		if (!strcasestr(text, what))
 			continue;
 		for (int k = 0; k < t->list.n && !in_sight; k++)
-			in_sight = !t->rows[k].more && t->rows[k].twig->node == i;
+			in_sight = !t->rows[k].more && t->rows[k].item->node == i;
 		if (!in_sight)
 			best = i;
 	}
@@ -483,7 +483,7 @@ tree_marker(struct app *a, void *state, int row, int x)
 	struct tree *t = state;
 	const struct row *r = &t->rows[row];
 
-	return x == r->depth * TREE_INDENT && (r->more || twig_can_open(&a->study, r->twig));
+	return x == r->depth * TREE_INDENT && (r->more || tree_item_can_open(&a->study, r->item));
 }
 
 const struct view_ops tree_view = {

@@ -10,18 +10,18 @@
 #include "tui/view/list.h"
 
 struct app;
-struct twig;
+struct tree_item;
 
 enum { TREE_INDENT = 2 };
 
 struct row {
-	struct twig *twig;
-	bool more;		/* the row for what twig does not show */
+	struct tree_item *item;
+	bool more;		/* the row for what item does not show */
 	int depth;
 };
 
 struct tree {
-	struct twig *root;
+	struct tree_item *root;
 	int n_roots;
 	struct row *rows;
 	int capacity;

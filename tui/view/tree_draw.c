@@ -12,7 +12,7 @@
 enum { FIGURE = 8, WIDEST = 110 };	/* numbers further from their names are hard to follow */
 
 static void
-draw_value(const struct app *a, const struct area *area, int y, int bar, double w, const struct twig *parent)
+draw_value(const struct app *a, const struct area *area, int y, int bar, double w, const struct tree_item *parent)
 {
 	struct ct_edge edge = { .target = parent->node, .weight = (float)w };
 	char text[FMT_SIZE];
@@ -22,7 +22,7 @@ draw_value(const struct app *a, const struct area *area, int y, int bar, double 
 }
 
 static void
-draw_more(const struct app *a, const struct area *area, int y, int x, int bar, const struct twig *w)
+draw_more(const struct app *a, const struct area *area, int y, int x, int bar, const struct tree_item *w)
 {
 	struct ct_edge up = { .target = w->node }, down = { .target = w->node };
 	char one[FMT_SIZE], two[FMT_SIZE];
@@ -66,8 +66,8 @@ bar_columns(const struct area *area)
 static void
 draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 {
-	const struct ct_node *n = study_node(&a->study, r->twig->node);
-	const struct twig *w = r->twig, *parent = r->more ? w : w->parent;
+	const struct ct_node *n = study_node(&a->study, r->item->node);
+	const struct tree_item *w = r->item, *parent = r->more ? w : w->parent;
 	int bar = bar_columns(area), x = r->depth * TREE_INDENT, end = area->w - bar - FIGURE;
 	char name[STUDY_NAME], note[STUDY_NAME], place[STUDY_NAME];
 	enum style style = ST_TEXT;
@@ -76,7 +76,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 		draw_more(a, area, y, x, bar, w);
 		return;
 	}
-	if (twig_can_open(&a->study, w))
+	if (tree_item_can_open(&a->study, w))
 		draw_cell(area, x, y, ST_DIM, w->open ? 0x25be : 0x25b8);
 	x += 2;
 	study_name(&a->study, w->node, name, sizeof name);

@@ -1,4 +1,4 @@
-/* twig: see twig.h. */
+/* tree_item: see tree_item.h. */
 #include "tui/view/tree_item.h"
 
 #include <math.h>
@@ -9,28 +9,28 @@
 #include "tui/study/lines.h"
 
 void
-twig_free(struct twig *t, int n)
+tree_item_free(struct tree_item *t, int n)
 {
 	for (int i = 0; i < n; i++)
-		twig_free(t[i].child, t[i].n);
+		tree_item_free(t[i].child, t[i].n);
 	free(t);
 }
 
 void
-twig_forget(struct twig *t)
+tree_item_forget(struct tree_item *t)
 {
-	twig_free(t->child, t->n);
+	tree_item_free(t->child, t->n);
 	t->child = NULL;
 	t->n = t->shown = 0;
 	t->open = t->known = false;
 }
 
 bool
-twig_grow(const struct study *s, struct twig *t, int shown)
+tree_item_grow(const struct study *s, struct tree_item *t, int shown)
 {
 	const struct ct_graph *g = s->graph;
 	struct ct_edge *edges;
-	struct twig *child;
+	struct tree_item *child;
 	int n_kept, n;
 	bool *is_kept;
 
@@ -57,7 +57,7 @@ twig_grow(const struct study *s, struct twig *t, int shown)
 
 			if (kept != (pass == 0))
 				continue;
-			child[t->n] = (struct twig){
+			child[t->n] = (struct tree_item){
 				.node = edges[i].source, .weight = edges[i].weight, .rank = t->n, .kept = kept
 			};
 			t->n++;
@@ -76,16 +76,16 @@ twig_grow(const struct study *s, struct twig *t, int shown)
 }
 
 void
-twig_regrow(const struct study *s, struct twig *t)
+tree_item_regrow(const struct study *s, struct tree_item *t)
 {
-	struct twig *old = t->child;
+	struct tree_item *old = t->child;
 	int n = t->n, shown = t->shown;
 
 	if (!t->known)
 		return;
 	t->known = false;
 	t->child = NULL;
-	if (!twig_grow(s, t, shown)) {
+	if (!tree_item_grow(s, t, shown)) {
 		t->child = old;
 		t->n = n;
 		t->known = true;
@@ -94,7 +94,7 @@ twig_regrow(const struct study *s, struct twig *t)
 	for (int i = 0; i < n; i++)
 		for (int k = 0; old[i].known && k < t->n; k++)
 			if (t->child[k].node == old[i].node) {
-				struct twig *c = &t->child[k];
+				struct tree_item *c = &t->child[k];
 
 				c->open = old[i].open;
 				c->known = true;
@@ -106,23 +106,23 @@ twig_regrow(const struct study *s, struct twig *t)
 					c->child[j].parent = c;
 				old[i].n = 0;
 				old[i].child = NULL;
-				twig_regrow(s, c);
+				tree_item_regrow(s, c);
 			}
-	twig_free(old, n);
+	tree_item_free(old, n);
 }
 
 bool
-twig_can_open(const struct study *s, const struct twig *t)
+tree_item_can_open(const struct study *s, const struct tree_item *t)
 {
 	const struct ct_node *n = study_node(s, t->node);
 
 	return n && (n->kind == CT_NODE_TARGET || n->kind == CT_NODE_FEATURE) && (!t->known || t->n);
 }
 
-struct twig *
-twig_bring_up(struct twig *t, int k)
+struct tree_item *
+tree_item_promote(struct tree_item *t, int k)
 {
-	struct twig found = t->child[k];
+	struct tree_item found = t->child[k];
 
 	if (k < t->shown)
 		return &t->child[k];
@@ -135,12 +135,12 @@ twig_bring_up(struct twig *t, int k)
 }
 
 int
-twig_depth(const struct twig *t)
+tree_item_depth(const struct tree_item *t)
 {
 	int deepest = 0;
 
 	for (int i = 0; t->open && i < t->shown; i++) {
-		int d = twig_depth(&t->child[i]);
+		int d = tree_item_depth(&t->child[i]);
 
 		if (d > deepest)
 			deepest = d;
@@ -149,14 +149,14 @@ twig_depth(const struct twig *t)
 }
 
 bool
-twig_fold(struct twig *t, int depth)
+tree_item_fold(struct tree_item *t, int depth)
 {
 	bool did = false;
 
 	if (!t->open)
 		return false;
 	for (int i = 0; depth > 1 && i < t->shown; i++)
-		did |= twig_fold(&t->child[i], depth - 1);
+		did |= tree_item_fold(&t->child[i], depth - 1);
 	if (depth <= 1) {
 		t->open = false;
 		did = true;
@@ -164,10 +164,10 @@ twig_fold(struct twig *t, int depth)
 	return did;
 }
 
-struct twig *
-twig_named(const struct study *s, struct twig *t, int n, const char **text)
+struct tree_item *
+tree_item_named(const struct study *s, struct tree_item *t, int n, const char **text)
 {
-	struct twig *best = NULL;
+	struct tree_item *best = NULL;
 	char name[STUDY_NAME];
 	size_t longest = 0;
 
@@ -193,13 +193,13 @@ twig_named(const struct study *s, struct twig *t, int n, const char **text)
 }
 
 const char *
-twig_path(const struct study *s, const struct twig *t, char *buf, size_t size)
+tree_item_path(const struct study *s, const struct tree_item *t, char *buf, size_t size)
 {
 	char name[STUDY_NAME];
 	size_t n = 0;
 
 	if (t->parent) {
-		twig_path(s, t->parent, buf, size);
+		tree_item_path(s, t->parent, buf, size);
 		n = strlen(buf);
 	}
 	ct_session_node_name(s->session, t->node, name, sizeof name);
@@ -209,7 +209,7 @@ twig_path(const struct study *s, const struct twig *t, char *buf, size_t size)
 
 /* Was the i-th child brought up, before one that is stronger? */
 static bool
-is_brought_up(const struct twig *t, int i)
+is_brought_up(const struct tree_item *t, int i)
 {
 	for (int k = i + 1; k < t->n; k++)
 		if (t->child[k].rank < t->child[i].rank)
@@ -219,9 +219,9 @@ is_brought_up(const struct twig *t, int i)
 
 /* Rows in their own order are a number; one that was brought up has a line of its own, where it stands. */
 void
-twig_save(const struct study *s, const struct twig *t, struct lines *out)
+tree_item_save(const struct study *s, const struct tree_item *t, struct lines *out)
 {
-	char path[TWIG_PATH];
+	char path[TREE_ITEM_PATH];
 	int rows = 0;	/* that the lines so far give it */
 
 	if (!t->open)
@@ -230,12 +230,12 @@ twig_save(const struct study *s, const struct twig *t, struct lines *out)
 		if (!is_brought_up(t, i))
 			continue;
 		if (i > rows || rows == 0)
-			lines_add(out, "branch %d %s", i, twig_path(s, t, path, sizeof path));
-		lines_add(out, "branch %s", twig_path(s, &t->child[i], path, sizeof path));
+			lines_add(out, "branch %d %s", i, tree_item_path(s, t, path, sizeof path));
+		lines_add(out, "branch %s", tree_item_path(s, &t->child[i], path, sizeof path));
 		rows = i + 1;
 	}
 	if (t->shown > rows)
-		lines_add(out, "branch %d %s", t->shown, twig_path(s, t, path, sizeof path));
+		lines_add(out, "branch %d %s", t->shown, tree_item_path(s, t, path, sizeof path));
 	for (int i = 0; i < t->shown; i++)
-		twig_save(s, &t->child[i], out);
+		tree_item_save(s, &t->child[i], out);
 }

@@ -1,11 +1,11 @@
 /*
- * twig: a node in the tree with what feeds it, as far as it was opened.
+ * tree_item: a node in the tree with what feeds it, as far as it was opened.
  *
  * Owns which children there are, in which order, and how many have a row of their own. Drawing and selecting
  * belong to tree.
  */
-#ifndef TUI_VIEW_TWIG_H
-#define TUI_VIEW_TWIG_H
+#ifndef TUI_VIEW_TREE_ITEM_H
+#define TUI_VIEW_TREE_ITEM_H
 
 #include <stdbool.h>
 
@@ -13,7 +13,7 @@
 
 struct lines;
 
-struct twig {
+struct tree_item {
 	int node;
 	float weight;		/* of the edge to the parent; a root: 0 */
 	int rank;		/* among its siblings, before any was brought up */
@@ -23,41 +23,41 @@ struct twig {
 	int n;			/* children, 0 until they are known */
 	bool known;
 	double largest;		/* |weight| of the strongest */
-	struct twig *child;
-	struct twig *parent;
+	struct tree_item *child;
+	struct tree_item *parent;
 };
 
-/* Frees n twigs that lie side by side, with all below them. */
-void twig_free(struct twig *t, int n);
+/* Frees n items that lie side by side, with all below them. */
+void tree_item_free(struct tree_item *t, int n);
 
 /* Folds it, and forgets the children: they will be as if it had never been open. */
-void twig_forget(struct twig *t);
+void tree_item_forget(struct tree_item *t);
 
 /*
  * Fills in the children: edges of the pruned graph first, the rest after them, each part strongest first.
  * `shown` of them get a row (fewer when the pruned graph has fewer). False: out of memory.
  */
-bool twig_grow(const struct study *s, struct twig *t, int shown);
+bool tree_item_grow(const struct study *s, struct tree_item *t, int shown);
 /* Another pruning: the same children in another order; what was open stays open. */
-void twig_regrow(const struct study *s, struct twig *t);
-bool twig_can_open(const struct study *s, const struct twig *t);
+void tree_item_regrow(const struct study *s, struct tree_item *t);
+bool tree_item_can_open(const struct study *s, const struct tree_item *t);
 /* Gives the k-th child a row, after those that have one, and returns it. */
-struct twig *twig_bring_up(struct twig *t, int k);
+struct tree_item *tree_item_promote(struct tree_item *t, int k);
 
 /* How many levels are open below it, itself included. */
-int twig_depth(const struct twig *t);
+int tree_item_depth(const struct tree_item *t);
 /* Folds what is open at a depth (1: itself). False: nothing was. */
-bool twig_fold(struct twig *t, int depth);
+bool tree_item_fold(struct tree_item *t, int depth);
 
 /*
- * One of n twigs side by side, by the name that *text begins with, up to its end or " > "; *text moves behind that.
+ * One of n items side by side, by the name that *text begins with, up to its end or " > "; *text moves behind that.
  * NULL: none has it.
  */
-struct twig *twig_named(const struct study *s, struct twig *t, int n, const char **text);
+struct tree_item *tree_item_named(const struct study *s, struct tree_item *t, int n, const char **text);
 /* The names from the target down to it: `output "Austin" > L1#917@8`. Returns buf. */
-enum { TWIG_PATH = 16 * STUDY_NAME };
-const char *twig_path(const struct study *s, const struct twig *t, char *buf, size_t size);
+enum { TREE_ITEM_PATH = 16 * STUDY_NAME };
+const char *tree_item_path(const struct study *s, const struct tree_item *t, char *buf, size_t size);
 /* Adds the commands that open it and what is open below it (see tree_branch). */
-void twig_save(const struct study *s, const struct twig *t, struct lines *out);
+void tree_item_save(const struct study *s, const struct tree_item *t, struct lines *out);
 
 #endif
