@@ -15,7 +15,7 @@
 #include "cards/operands.h"
 #include "cards/record.h"
 #include "cards/store.h"
-#include "math/blas.h"
+#include "model/linear.h"
 
 enum {
 	BATCH = 64,			/* features of one task */
@@ -95,7 +95,7 @@ decoder_logits(const struct job *j, int first, int n, struct ct_arena *a, float 
 				sum[(size_t)f * (size_t)D + (size_t)d] += row[d];
 		}
 	}
-	ct_sgemm(false, true, n, V, D, 1, sum, D, j->m->unembed, D, 0, *logits, V);
+	ct_unembed(j->m, n, sum, *logits);
 	return true;
 }
 

@@ -19,7 +19,7 @@ ct_prompt_run(struct ct_prompt *p, const struct ct_model *m, const struct ct_tra
 	scratch = ct_arena_need(a, ct_layer_scratch(m, T), sizeof *scratch, "a forward pass", err);
 	if (scratch == NULL)
 		return CT_ENOMEM;
-	ct_forward(m, &p->pass, ids, scratch, NULL, NULL);
+	ct_forward(&p->pass, ids, scratch, NULL, NULL);
 	return ct_local_model_init(&p->local, m, tc, &p->pass, NULL, a, NULL, NULL, err);
 }
 

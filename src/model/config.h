@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-enum ct_norm { CT_RMSNORM, CT_LAYERNORM };
+enum ct_norm_kind { CT_RMSNORM, CT_LAYERNORM };
 enum ct_act { CT_SILU, CT_GELU, CT_GELU_TANH, CT_RELU };
 enum ct_position { CT_ROPE, CT_LEARNED };
 
@@ -27,7 +27,7 @@ struct ct_config {
 	int head;			/* width of one head */
 	int mlp;			/* width of the MLP's hidden layer */
 	int context;			/* longest sequence */
-	enum ct_norm norm;
+	enum ct_norm_kind norm;
 	enum ct_act act;
 	bool gated;			/* MLP is down(act(gate(x)) * up(x)) */
 	enum ct_position position;

@@ -15,6 +15,31 @@ mean_unembed(const struct ct_model *m, double *sum, float *mean)
 		mean[d] = (float)(sum[d] / V);
 }
 
+/* What all norms of a model share; families bind weights only. */
+static void
+complete_norm(struct ct_norm *n, const struct ct_config *c, int width)
+{
+	n->kind = c->norm;
+	n->width = width;
+	n->eps = c->eps;
+}
+
+static void
+complete_norms(struct ct_model *m)
+{
+	const struct ct_config *c = &m->cfg;
+
+	for (int l = 0; l < c->L; l++) {
+		struct ct_layer *ly = &m->layers[l];
+
+		complete_norm(&ly->norm1, c, c->D);
+		complete_norm(&ly->norm2, c, c->D);
+		complete_norm(&ly->post1, c, c->D);
+		complete_norm(&ly->post2, c, c->D);
+	}
+	complete_norm(&m->norm_f, c, c->D);
+}
+
 /*
  * Frequencies of the rotary embedding, with Llama 3's scaling: long wavelengths are slowed down by `factor`,
  * short ones kept, those between blended (Hugging Face transformers, modeling_rope_utils.py).
@@ -33,6 +58,7 @@ ct_model_prepare(struct ct_model *m, struct ct_error *err)
 	m->rope_freq = freq;
 	m->unembed_mean = mean;
 	mean_unembed(m, sum, mean);
+	complete_norms(m);
 	for (int i = 0; i < c->head / 2; i++) {
 		double f = pow(c->rope_theta, -2.0 * i / c->head), turns, blend;
 

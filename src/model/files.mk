@@ -9,6 +9,8 @@ model_files = \
 	%D%/family.h \
 	%D%/gpt2.c \
 	%D%/lexicon.c \
+	%D%/linear.c \
+	%D%/linear.h \
 	%D%/llama.c \
 	%D%/model.c \
 	%D%/model.h \

@@ -87,7 +87,7 @@ gpt2_config(struct ct_config *c, const void *json, const char *path, struct ct_e
 }
 
 static void
-bind_norm(struct ct_binder *b, struct ct_norm_weights *n, int width, int layer, const char *name)
+bind_norm(struct ct_binder *b, struct ct_norm *n, int width, int layer, const char *name)
 {
 	ct_bind(b, &n->w, width, 0, "h.%d.%s.weight", layer, name);
 	ct_bind(b, &n->b, width, 0, "h.%d.%s.bias", layer, name);

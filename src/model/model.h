@@ -21,13 +21,17 @@ struct ct_linear {
 	bool transposed;
 };
 
-struct ct_norm_weights {
-	const float *w;			/* (D) */
-	const float *b;			/* (D) or NULL */
+struct ct_norm {
+	enum ct_norm_kind kind;
+	int width;
+	double eps;
+	const float *w;			/* (width); NULL: the layer has no such norm */
+	const float *b;			/* (width) or NULL */
 };
 
 struct ct_layer {
-	struct ct_norm_weights norm1, norm2;
+	struct ct_norm norm1, norm2;		/* before attention, before the MLP */
+	struct ct_norm post1, post2;		/* behind attention and MLP, before the stream; often none */
 	struct ct_linear q, k, v, o;		/* (H*head,D), (H_kv*head,D) twice, (D,H*head) */
 	struct ct_linear gate, up, down;	/* gate.w NULL when not gated: down(act(up(x))) */
 };
@@ -37,7 +41,7 @@ struct ct_model {
 	const float *embed;			/* (V,D) */
 	const float *pos_embed;			/* (context,D) or NULL */
 	const float *unembed;			/* (V,D); = embed when tied */
-	struct ct_norm_weights norm_f;
+	struct ct_norm norm_f;
 	struct ct_layer *layers;		/* (L) */
 	double *rope_freq;			/* (head/2), radians per position: ct_model_prepare */
 	float *unembed_mean;			/* (D) mean row of unembed: ct_model_prepare */

@@ -38,10 +38,10 @@ linear(struct maker *mk, int out, int in, bool bias)
 	return l;
 }
 
-static struct ct_norm_weights
+static struct ct_norm
 norm(struct maker *mk, const struct ct_config *c)
 {
-	return (struct ct_norm_weights){ .w = numbers(mk, (size_t)c->D, 1, 0.1),
+	return (struct ct_norm){ .w = numbers(mk, (size_t)c->D, 1, 0.1),
 		.b = c->norm == CT_LAYERNORM ? numbers(mk, (size_t)c->D, 0, 0.1) : NULL };
 }
 

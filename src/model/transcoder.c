@@ -397,6 +397,12 @@ ct_transcoder_check(const struct ct_transcoder *tc, const struct ct_model *m, st
 	return r;
 }
 
+const float *
+ct_transcoder_offset(const struct ct_transcoder *tc, int l)
+{
+	return tc->layers[l].b_dec;
+}
+
 int
 ct_transcoder_reach(const struct ct_transcoder *tc, int l)
 {
@@ -449,6 +455,12 @@ ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const flo
 	if (ly->w_enc)
 		return ct_sdot(tc->D, ly->w_enc + (size_t)f * tc->D, x);
 	return converted_dot(ly->enc, f, tc->D, x);
+}
+
+float
+ct_transcoder_preactivation(const struct ct_transcoder *tc, int l, int f, const float *x)
+{
+	return tc->layers[l].b_enc[f] + ct_transcoder_encode_one(tc, l, f, x);
 }
 
 int

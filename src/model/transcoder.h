@@ -70,6 +70,9 @@ void ct_transcoder_close(struct ct_transcoder *tc);
 /* Fails when a weight file of it or of the model has been cut off or overwritten since it was opened (base/map.h). */
 int ct_transcoder_check(const struct ct_transcoder *tc, const struct ct_model *m, struct ct_error *err);
 
+/* (D) what layer l writes without any feature: b_dec. Lent. */
+const float *ct_transcoder_offset(const struct ct_transcoder *tc, int l);
+
 /* How many layers feature l writes to, from layer l on. */
 int ct_transcoder_reach(const struct ct_transcoder *tc, int l);
 
@@ -84,6 +87,9 @@ void ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *
 
 /* <w_enc[f], x> of one feature, without its bias; x (D). */
 float ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const float *x);
+
+/* The pre-activation of one feature; x (D). */
+float ct_transcoder_preactivation(const struct ct_transcoder *tc, int l, int f, const float *x);
 
 /* phi of one feature; x (D). TopK needs the whole layer, and pre and scratch (F) for it. */
 float ct_transcoder_activate_one(

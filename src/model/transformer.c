@@ -6,55 +6,100 @@
 
 #include "math/blas.h"
 #include "math/kernels.h"
+#include "model/linear.h"
+
+size_t
+ct_kv_size(const struct ct_model *m, int T)
+{
+	return (size_t)T * m->cfg.H_kv * m->cfg.head;
+}
+
+size_t
+ct_pattern_size(const struct ct_model *m, int T)
+{
+	return (size_t)m->cfg.H * T * T;
+}
+
+/* Arrays of floats to be allocated together. */
+struct part {
+	float **to;
+	size_t n;
+};
+
+static int
+allocate(const struct part *list, size_t n, struct ct_arena *a, struct ct_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].n && !(*list[i].to = ct_arena_need(a, list[i].n, sizeof(float), "the activations of a run",
+		    err)))
+			return CT_ENOMEM;
+	return CT_OK;
+}
 
 int
 ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err)
 {
-	const struct ct_config *c = &m->cfg;
-	size_t TD = (size_t)T * c->D, L = c->L, kv = (size_t)T * c->H_kv * c->head;
-	struct {
-		float **to;
-		size_t n;
-	} table[] = {
+	size_t TD = (size_t)T * m->cfg.D, L = m->cfg.L;
+	bool post1 = m->layers[0].post1.w, post2 = m->layers[0].post2.w;
+	const struct part parts[] = {
 		{ &p->x, (L + 1) * TD },
 		{ &p->mid, L * TD },
 		{ &p->mlp_in, L * TD },
 		{ &p->mlp_out, L * TD },
-		{ &p->pattern, L * c->H * (size_t)T * T },
-		{ &p->k, L * kv },
-		{ &p->v, L * kv },
+		{ &p->mlp_raw, post2 ? L * TD : 0 },
+		{ &p->pattern, L * ct_pattern_size(m, T) },
+		{ &p->k, L * ct_kv_size(m, T) },
+		{ &p->v, L * ct_kv_size(m, T) },
 		{ &p->scale1, L * T },
 		{ &p->scale2, L * T },
+		{ &p->post1, post1 ? L * T : 0 },
+		{ &p->post2, post2 ? L * T : 0 },
 		{ &p->scale_f, (size_t)T },
 		{ &p->final, TD },
 	};
+	int code;
 
-	p->T = T;
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "the activations of a run", err);
-		if (!*table[i].to)
-			return CT_ENOMEM;
-	}
-	return CT_OK;
+	*p = (struct ct_pass){ .m = m, .T = T };
+	code = allocate(parts, sizeof parts / sizeof *parts, a, err);
+	if (!p->mlp_raw)
+		p->mlp_raw = p->mlp_out;
+	return code;
 }
 
-void
-ct_linear(const struct ct_linear *lin, int T, const float *x, bool bias, float *y)
+int
+ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int first, int T, struct ct_arena *a,
+    struct ct_error *err)
 {
-	bool b = bias && lin->b;
+	size_t n = T - first;
+	const struct part parts[] = {
+		{ &r->k, ct_kv_size(m, T) },
+		{ &r->v, ct_kv_size(m, T) },
+		{ &r->pattern, ct_pattern_size(m, T) },
+		{ &r->scale1, n },
+		{ &r->scale2, n },
+		{ &r->post1, n },
+		{ &r->post2, n },
+	};
 
-	if (b)
-		for (int t = 0; t < T; t++)
-			memcpy(y + (size_t)t * lin->out, lin->b, (size_t)lin->out * sizeof *y);
-	ct_sgemm(false, !lin->transposed, T, lin->out, lin->in, 1, x, lin->in, lin->w, lin->ld, b ? 1 : 0, y,
-	    lin->out);
+	*r = (struct ct_layer_rows){ .first = first, .T = T };
+	return allocate(parts, sizeof parts / sizeof *parts, a, err);
 }
 
-void
-ct_linear_back(const struct ct_linear *lin, int T, const float *g, float beta, float *gx)
+struct ct_layer_rows
+ct_pass_rows(const struct ct_pass *p, int l)
 {
-	ct_sgemm(
-	    false, lin->transposed, T, lin->in, lin->out, 1, g, lin->out, lin->w, lin->ld, beta, gx, lin->in);
+	size_t kv = l * ct_kv_size(p->m, p->T), at = (size_t)l * p->T;
+
+	return (struct ct_layer_rows){
+		.T = p->T,
+		.k = p->k + kv,
+		.v = p->v + kv,
+		.pattern = p->pattern + l * ct_pattern_size(p->m, p->T),
+		.scale1 = p->scale1 + at,
+		.scale2 = p->scale2 + at,
+		.post1 = p->post1 ? p->post1 + at : NULL,
+		.post2 = p->post2 ? p->post2 + at : NULL,
+	};
 }
 
 void
@@ -83,29 +128,6 @@ ct_layer_scratch(const struct ct_model *m, int T)
 	return (attention > mlp ? attention : mlp) + (size_t)c->head;
 }
 
-static void
-norm(const struct ct_model *m, const struct ct_norm_weights *n, int T, const float *x, float *y, float *scale)
-{
-	if (m->cfg.norm == CT_RMSNORM)
-		ct_rmsnorm(T, m->cfg.D, x, n->w, m->cfg.eps, y, scale);
-	else
-		ct_layernorm(T, m->cfg.D, x, n->w, n->b, m->cfg.eps, y, scale);
-}
-
-void
-ct_norm_frozen(
-    const struct ct_model *m, const struct ct_norm_weights *n, float scale, const float *dx, float *y)
-{
-	ct_norm_linear(m->cfg.D, m->cfg.norm == CT_LAYERNORM, dx, n->w, scale, y);
-}
-
-void
-ct_norm_frozen_back(
-    const struct ct_model *m, const struct ct_norm_weights *n, float scale, const float *g, float *y)
-{
-	ct_norm_linear_back(m->cfg.D, m->cfg.norm == CT_LAYERNORM, g, n->w, scale, y);
-}
-
 /* z (n,H*head) = patterns of query rows first.. applied to v (T,H_kv*head). */
 static void
 mix(const struct ct_config *c, int first, int T, const float *pattern, const float *v, float *z)
@@ -117,58 +139,52 @@ mix(const struct ct_config *c, int first, int T, const float *pattern, const flo
 		    v + (h / group) * c->head, kv, 0, z + h * c->head, width);
 }
 
-void
-ct_layer_attention(const struct ct_model *m, int l, int first, int T, const float *x, float *k, float *v,
-    float *pattern, bool frozen, float *scale1, float *mid, float *scratch)
+/* Patterns of rows first.. from queries q (n,H*head) and keys k (T,H_kv*head), both rotated. */
+static void
+patterns(const struct ct_config *c, const struct ct_layer_rows *r, const float *q, float *pattern)
 {
-	const struct ct_config *c = &m->cfg;
-	const struct ct_layer *ly = &m->layers[l];
-	int n = T - first, D = c->D, width = c->H * c->head, kv = c->H_kv * c->head, group = c->H / c->H_kv;
-	float *y = scratch, *q = y + (size_t)n * D, *z = q + (size_t)n * width;
+	int first = r->first, T = r->T, n = T - first, group = c->H / c->H_kv;
 
-	norm(m, &ly->norm1, n, x, y, scale1);
-	/* Keys are of use beyond a frozen pattern: generated tokens attend to them. */
-	ct_linear(&ly->v, n, y, true, v + (size_t)first * kv);
-	ct_linear(&ly->k, n, y, true, k + (size_t)first * kv);
-	if (c->position == CT_ROPE)
-		ct_rope(n, first, c->H_kv, c->head, m->rope_freq, k + (size_t)first * kv);
-	if (!frozen) {
-		ct_linear(&ly->q, n, y, true, q);
-		if (c->position == CT_ROPE)
-			ct_rope(n, first, c->H, c->head, m->rope_freq, q);
-		for (int h = 0; h < c->H; h++) {
-			float *p = pattern + ((size_t)h * T + first) * T;
+	for (int h = 0; h < c->H; h++) {
+		float *p = pattern + ((size_t)h * T + first) * T;
 
-			ct_sgemm(false, true, n, T, c->head, (float)(1 / sqrt(c->head)), q + h * c->head,
-			    width, k + (h / group) * c->head, kv, 0, p, T);
-			for (int i = 0; i < n; i++, p += T) {
-				ct_softmax(first + i + 1, p);
-				memset(p + first + i + 1, 0, (size_t)(n - i - 1) * sizeof *p);
-			}
+		ct_sgemm(false, true, n, T, c->head, (float)(1 / sqrt(c->head)), q + h * c->head, c->H * c->head,
+		    r->k + (h / group) * c->head, c->H_kv * c->head, 0, p, T);
+		for (int i = 0; i < n; i++, p += T) {
+			ct_softmax(first + i + 1, p);
+			memset(p + first + i + 1, 0, (size_t)(n - i - 1) * sizeof *p);
 		}
 	}
-	mix(c, first, T, pattern, v, z);
-	ct_linear(&ly->o, n, z, true, mid);
-	for (size_t i = 0; i < (size_t)n * D; i++)
-		mid[i] += x[i];
 }
 
 void
-ct_layer_attention_frozen(
-    const struct ct_model *m, const struct ct_pass *p, int l, const float *dx, float *dmid, float *scratch)
+ct_layer_attention(
+    const struct ct_model *m, int l, const struct ct_layer_rows *r, const float *x, float *mid, float *scratch)
 {
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
-	int T = p->T, D = c->D;
-	float *y = scratch, *v = y + (size_t)T * D, *z = v + (size_t)T * c->H_kv * c->head;
+	int first = r->first, T = r->T, n = T - first, D = c->D, width = c->H * c->head, kv = c->H_kv * c->head;
+	float *y = scratch, *q = y + (size_t)n * D, *z = q + (size_t)n * width;
+	float *k = r->k + (size_t)first * kv;
 
-	for (int t = 0; t < T; t++)
-		ct_norm_frozen(m, &ly->norm1, p->scale1[l * T + t], dx + (size_t)t * D, y + (size_t)t * D);
-	ct_linear(&ly->v, T, y, false, v);
-	mix(c, 0, T, p->pattern + (size_t)l * c->H * T * T, v, z);
-	ct_linear(&ly->o, T, z, false, dmid);
-	for (size_t i = 0; i < (size_t)T * D; i++)
-		dmid[i] += dx[i];
+	ct_norm_run(&ly->norm1, n, x, y, r->scale1);
+	/* Keys are of use beyond a frozen pattern: generated tokens attend to them. */
+	ct_linear(&ly->v, n, y, true, r->v + (size_t)first * kv);
+	ct_linear(&ly->k, n, y, true, k);
+	if (c->position == CT_ROPE)
+		ct_rope(n, first, c->H_kv, c->head, m->rope_freq, k);
+	if (!r->frozen) {
+		ct_linear(&ly->q, n, y, true, q);
+		if (c->position == CT_ROPE)
+			ct_rope(n, first, c->H, c->head, m->rope_freq, q);
+		patterns(c, r, q, r->pattern);
+	}
+	mix(c, first, T, r->pattern, r->v, z);
+	ct_linear(&ly->o, n, z, true, mid);
+	if (ly->post1.w)
+		ct_norm_run(&ly->post1, n, mid, mid, r->post1);
+	for (size_t i = 0; i < (size_t)n * D; i++)
+		mid[i] += x[i];
 }
 
 static void
@@ -191,14 +207,20 @@ activate(enum ct_act act, int n, float *x)
 }
 
 void
-ct_layer_mlp(const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2, float *out,
-    float *scratch)
+ct_layer_mlp_in(const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2)
+{
+	ct_norm_run(&m->layers[l].norm2, T, mid, in, scale2);
+}
+
+void
+ct_layer_mlp(
+    const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2, float *out, float *scratch)
 {
 	const struct ct_layer *ly = &m->layers[l];
 	int n = T * m->cfg.mlp;
 	float *up = scratch, *gate = scratch + n;
 
-	norm(m, &ly->norm2, T, mid, in, scale2);
+	ct_layer_mlp_in(m, l, T, mid, in, scale2);
 	ct_linear(&ly->up, T, in, true, up);
 	if (m->cfg.gated) {
 		ct_linear(&ly->gate, T, in, true, gate);
@@ -212,37 +234,53 @@ ct_layer_mlp(const struct ct_model *m, int l, int T, const float *mid, float *in
 }
 
 void
+ct_layer_mlp_out(const struct ct_model *m, int l, int T, const float *raw, float *out, float *post2)
+{
+	if (m->layers[l].post2.w)
+		ct_norm_run(&m->layers[l].post2, T, raw, out, post2);
+	else if (out != raw)
+		memcpy(out, raw, (size_t)T * m->cfg.D * sizeof *out);
+}
+
+void
 ct_final_norm(const struct ct_model *m, int T, const float *x, float *y, float *scale)
 {
-	norm(m, &m->norm_f, T, x, y, scale);
+	ct_norm_run(&m->norm_f, T, x, y, scale);
 }
 
 void
 ct_logits(const struct ct_model *m, int T, const float *y, float *logits)
 {
-	ct_sgemm(
-	    false, true, T, m->cfg.V, m->cfg.D, 1, y, m->cfg.D, m->unembed, m->cfg.D, 0, logits, m->cfg.V);
+	ct_unembed(m, T, y, logits);
+}
+
+float
+ct_logit(const struct ct_model *m, int token, const float *y)
+{
+	return ct_sdot(m->cfg.D, m->unembed + (size_t)token * m->cfg.D, y);
 }
 
 bool
-ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *scratch, ct_progress_fn progress,
-    void *ctx)
+ct_forward(struct ct_pass *p, const int *ids, float *scratch, ct_progress_fn progress, void *ctx)
 {
-	const struct ct_config *c = &m->cfg;
-	size_t TD = (size_t)p->T * c->D, kv = (size_t)p->T * c->H_kv * c->head;
+	const struct ct_model *m = p->m;
+	int T = p->T, L = m->cfg.L;
+	size_t TD = (size_t)T * m->cfg.D;
 
-	ct_embed(m, p->T, 0, ids, p->x);
-	for (int l = 0; l < c->L; l++) {
-		float *x = p->x + l * TD, *mid = p->mid + l * TD, *next = x + TD, *out = p->mlp_out + l * TD;
+	ct_embed(m, T, 0, ids, p->x);
+	for (int l = 0; l < L; l++) {
+		struct ct_layer_rows r = ct_pass_rows(p, l);
+		float *x = p->x + l * TD, *mid = p->mid + l * TD, *next = x + TD;
+		float *raw = p->mlp_raw + l * TD, *out = p->mlp_out + l * TD;
 
-		if (!ct_go_on(progress, ctx, "prompt", l, c->L))
+		if (!ct_go_on(progress, ctx, "prompt", l, L))
 			return false;
-		ct_layer_attention(m, l, 0, p->T, x, p->k + l * kv, p->v + l * kv,
-		    p->pattern + (size_t)l * c->H * p->T * p->T, false, p->scale1 + l * p->T, mid, scratch);
-		ct_layer_mlp(m, l, p->T, mid, p->mlp_in + l * TD, p->scale2 + l * p->T, out, scratch);
+		ct_layer_attention(m, l, &r, x, mid, scratch);
+		ct_layer_mlp(m, l, T, mid, p->mlp_in + l * TD, r.scale2, raw, scratch);
+		ct_layer_mlp_out(m, l, T, raw, out, r.post2);
 		for (size_t i = 0; i < TD; i++)
 			next[i] = mid[i] + out[i];
 	}
-	ct_final_norm(m, p->T, p->x + c->L * TD, p->final, p->scale_f);
+	ct_final_norm(m, T, p->x + L * TD, p->final, p->scale_f);
 	return true;
 }

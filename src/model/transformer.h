@@ -12,20 +12,22 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/pool.h"
 #include "base/progress.h"
 #include "model/model.h"
 
 /* Everything a run leaves behind. Arrays of layers are indexed [l][t][..]. */
 struct ct_pass {
+	const struct ct_model *m;
 	int T;
 	float *x;		/* (L+1,T,D) residual stream before each layer; x[L] after the last */
 	float *mid;		/* (L,T,D) after attention */
 	float *mlp_in;		/* (L,T,D) norm2's output */
-	float *mlp_out;		/* (L,T,D) */
+	float *mlp_raw;		/* (L,T,D) the MLP's own output; mlp_out itself without a norm behind it */
+	float *mlp_out;		/* (L,T,D) what is added to the stream */
 	float *pattern;		/* (L,H,T,T) attention patterns [query][key], 0 above the diagonal */
 	float *k, *v;		/* (L,T,H_kv*head) keys (rotated) and values */
 	float *scale1, *scale2;	/* (L,T) scales of norm1 and norm2 */
+	float *post1, *post2;	/* (L,T) scales of the norms behind attention and MLP; NULL without these */
 	float *scale_f;		/* (T) */
 	float *final;		/* (T,D) final norm's output */
 };
@@ -33,60 +35,62 @@ struct ct_pass {
 /* All arrays from the arena. */
 int ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err);
 
+/*
+ * What one layer's steps read and leave behind, for rows first..T-1 of a sequence; those before must be in k and v.
+ */
+struct ct_layer_rows {
+	int first, T;
+	float *k, *v;		/* (T,H_kv*head) rows first.. are written */
+	float *pattern;		/* (H,T,T) rows first.. are written, or, when frozen, read as they are */
+	bool frozen;
+	float *scale1, *scale2;	/* (T-first) written */
+	float *post1, *post2;	/* (T-first) written where the layer has these norms */
+};
+
+/* Room for the rows of any one layer, from the arena: for runs that keep nothing of a layer. */
+int ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int first, int T, struct ct_arena *a,
+    struct ct_error *err);
+
+/* The rows of layer l of a pass. */
+struct ct_layer_rows ct_pass_rows(const struct ct_pass *p, int l);
+
+/* Floats in the keys, or the values, of T tokens in one layer; and in its patterns. */
+size_t ct_kv_size(const struct ct_model *m, int T);
+size_t ct_pattern_size(const struct ct_model *m, int T);
+
 /* x (T,D) = embeddings of ids at positions first.. (learned positions added). */
 void ct_embed(const struct ct_model *m, int T, int first, const int *ids, float *x);
 
-/*
- * Scratch for one layer's steps; sizes in floats. May be shared by all layers.
- *   attention: T*D + T*(H*head)*2,  MLP: 2*T*mlp
- */
+/* Floats of scratch for one layer's steps on T rows. May be shared by all layers. */
 size_t ct_layer_scratch(const struct ct_model *m, int T);
 
-/*
- * mid = x + Attn(norm1(x)) for rows first..T-1 of one layer; rows before `first` must be in k and v already.
- *   x, mid (T-first, D)
- *   k, v   (T, H_kv*head)  rows first.. are written
- *   pattern (H,T,T)        rows first.. are written, or, when frozen, read as they are
- *   scale1 (T-first)       written
- */
-void ct_layer_attention(const struct ct_model *m, int l, int first, int T, const float *x, float *k, float *v,
-    float *pattern, bool frozen, float *scale1, float *mid, float *scratch);
+/* mid = x + Attn(norm1(x)) for rows first..T-1 of one layer: x, mid (T-first,D). */
+void ct_layer_attention(
+    const struct ct_model *m, int l, const struct ct_layer_rows *r, const float *x, float *mid, float *scratch);
 
-/* in = norm2(mid), out = MLP(in). All (T,D); scale2 (T). */
-void ct_layer_mlp(const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2,
-    float *out, float *scratch);
+/* in = norm2(mid): in, mid (T,D), scale2 (T). */
+void ct_layer_mlp_in(const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2);
+
+/* The same, and out = MLP(in), (T,D). The norm behind it is left to ct_layer_mlp_out. */
+void ct_layer_mlp(
+    const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2, float *out, float *scratch);
+
+/* What the MLP's own output raw (T,D) adds to the stream: the norm behind it, if the layer has one. out may be raw. */
+void ct_layer_mlp_out(const struct ct_model *m, int l, int T, const float *raw, float *out, float *post2);
 
 /* y = norm_f(x), (T,D). */
 void ct_final_norm(const struct ct_model *m, int T, const float *x, float *y, float *scale);
 
-/* logits (T,V) = y W_U^T. */
+/* logits (T,V) of the final norm's output y, as probabilities are made from: softcapped where the model does. */
 void ct_logits(const struct ct_model *m, int T, const float *y, float *logits);
+
+/* One token's, for one row. */
+float ct_logit(const struct ct_model *m, int token, const float *y);
 
 /*
  * The original run: fills the pass for ids[0..T). scratch: ct_layer_scratch floats. A progress function (NULL: none) is
  * called before each layer; false: it cancelled, and the pass is not filled.
  */
-bool ct_forward(const struct ct_model *m, struct ct_pass *p, const int *ids, float *scratch, ct_progress_fn progress,
-    void *ctx);
-
-/*
- * y = lin(x) (T,out), optionally without its bias; and the transpose on gradients: gx (T,in) = beta*gx + g W.
- * One sgemm each.
- */
-void ct_linear(const struct ct_linear *lin, int T, const float *x, bool bias, float *y);
-void ct_linear_back(const struct ct_linear *lin, int T, const float *g, float beta, float *gx);
-
-/* A norm of this model with its scale frozen (bias left out), one row; and its transpose. */
-void ct_norm_frozen(const struct ct_model *m, const struct ct_norm_weights *n, float scale, const float *dx,
-    float *y);
-void ct_norm_frozen_back(const struct ct_model *m, const struct ct_norm_weights *n, float scale, const float *g,
-    float *y);
-
-/*
- * Frozen attention on a change: dmid = dx + Attn_frozen(dx) (biases left out), with the patterns and scales of
- * a pass. All (T,D). scratch as ct_layer_scratch.
- */
-void ct_layer_attention_frozen(const struct ct_model *m, const struct ct_pass *p, int l, const float *dx,
-    float *dmid, float *scratch);
+bool ct_forward(struct ct_pass *p, const int *ids, float *scratch, ct_progress_fn progress, void *ctx);
 
 #endif

@@ -101,7 +101,7 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 		goto out;
 	if ((r = ct_pass_init(&s->pass, m, n, &s->prompt, err)) < 0)
 		goto out;
-	if (!ct_forward(m, &s->pass, s->ids, scratch, progress, ctx)) {
+	if (!ct_forward(&s->pass, s->ids, scratch, progress, ctx)) {
 		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 		goto out;
 	}

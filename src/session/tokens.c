@@ -198,7 +198,7 @@ ct_session_preactivation(const struct ct_session *s, int layer, int feature, int
 	    pos >= s->T)
 		return NAN;
 	x = s->local.read + ((size_t)layer * s->T + pos) * tc->D;
-	return tc->layers[layer].b_enc[feature] + ct_transcoder_encode_one(tc, layer, feature, x);
+	return ct_transcoder_preactivation(tc, layer, feature, x);
 }
 
 float

@@ -13,23 +13,7 @@
 enum {
 	CHUNK_ROWS = 1024, /* gradient rows (targets x positions) of one chunk: keeps its buffers in cache */
 	CHUNK_TARGETS = 128,
-	MIX_KEYS = 4,
-	SUMS = 16
 };
-
-/* A profile asked for vector code here: these loops ran at a tenth of the products' speed without it. */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define MULTIVERSION __attribute__((target_clones("avx512f", "avx2,fma", "default")))
-#else
-#define MULTIVERSION
-#endif
-
-/*
- * A row of a tile, in one or a few vector registers whatever the optimiser thinks of the loop (gcc -O3 keeps plain
- * arrays of this size in memory, at a quarter of the speed). Unaligned; may alias floats.
- */
-#define MIX_COLUMNS 16
-typedef float tile __attribute__((vector_size(MIX_COLUMNS * sizeof(float)), aligned(4), may_alias));
 
 /* Targets at one position, deepest layer first: those that the walk has reached are a prefix. */
 struct chunk {
@@ -40,12 +24,10 @@ struct chunk {
 
 struct worker {
 	float *G; /* (n,T',D) gradient with respect to the residual stream */
-	float *O; /* (n,T',H*head) */
-	float *V; /* (n,T',H_kv*head) */
-	float *N; /* (n,T',D) */
-	float *U; /* (n,H,D) first attention step of a target */
+	struct ct_back back;
 	float *E; /* (n,width) edges of the chunk, in the layout of its deepest layer */
 	double *bias; /* (n) */
+	float *tmp; /* (D) */
 };
 
 struct job {
@@ -86,163 +68,6 @@ ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_
 	return CT_OK;
 }
 
-/*
- * out[k] += sum_{q>=k} pattern[q,k] * in[q]: a head's attention backwards, for one target. Added, since query
- * heads share the rows of a key/value head.
- *   in (T',width), out (T',width) with row distances ld_in, ld_out; pattern (T',T) of one head, 0 where k > q
- * Tiles of 4 keys x 16 columns stay in registers, so that a row of `in` is read once for 4 keys.
- */
-MULTIVERSION static void
-mix_back(int rows, int T, int width, const float *pattern, const float *in, int ld_in, float *restrict out,
-    int ld_out)
-{
-	for (int k = 0; k < rows; k += MIX_KEYS) {
-		int keys = rows - k < MIX_KEYS ? rows - k : MIX_KEYS;
-
-		for (int d = 0; d < width; d += MIX_COLUMNS) {
-			int columns = width - d < MIX_COLUMNS ? width - d : MIX_COLUMNS;
-			float *o = out + (size_t)k * ld_out + d;
-
-			if (keys == MIX_KEYS && columns == MIX_COLUMNS) {
-				tile acc[MIX_KEYS] = { { 0 } };
-
-				for (int q = k; q < rows; q++) {
-					tile i = *(const tile *)(in + (size_t)q * ld_in + d);
-					const float *p = pattern + (size_t)q * T + k;
-
-					acc[0] += p[0] * i;
-					acc[1] += p[1] * i;
-					acc[2] += p[2] * i;
-					acc[3] += p[3] * i;
-				}
-				for (int j = 0; j < MIX_KEYS; j++)
-					*(tile *)(o + (size_t)j * ld_out) += acc[j];
-				continue;
-			}
-			for (int q = k; q < rows; q++)
-				for (int j = 0; j < keys; j++)
-					for (int c = 0; c < columns; c++)
-						o[(size_t)j * ld_out + c] += pattern[(size_t)q * T + k + j] *
-									     in[(size_t)q * ld_in + d + c];
-		}
-	}
-}
-
-/* mean(w*g); several running sums, so that they can be one vector. */
-MULTIVERSION static float
-weighted_mean(int D, const float *restrict g, const float *restrict w)
-{
-	double sum[SUMS] = { 0 }, total = 0;
-	int d = 0;
-
-	for (; d + SUMS <= D; d += SUMS)
-		for (int i = 0; i < SUMS; i++)
-			sum[i] += (double)(w[d + i] * g[d + i]);
-	for (; d < D; d++)
-		total += (double)(w[d] * g[d]);
-	for (int i = 0; i < SUMS; i++)
-		total += sum[i];
-	return (float)(total / D);
-}
-
-/* y += scale * (w*g - [centre] mean(w*g)): the frozen norm backwards, added. */
-MULTIVERSION static void
-add_norm_back(
-    int D, bool centre, const float *restrict g, const float *restrict w, float scale, float *restrict y)
-{
-	float mean = centre ? weighted_mean(D, g, w) : 0;
-
-	for (int d = 0; d < D; d++)
-		y[d] += scale * (w[d] * g[d] - mean);
-}
-
-/* Attention of layer l backwards for targets whose gradient lives at every position up to theirs. */
-static void
-attention_back(const struct job *j, struct worker *w, int l, int n, int Tp)
-{
-	const struct ct_model *m = j->lrm->m;
-	const struct ct_config *c = &m->cfg;
-	const struct ct_layer *ly = &m->layers[l];
-	int D = c->D, T = j->lrm->T, wq = c->H * c->head, wk = c->H_kv * c->head, group = c->H / c->H_kv;
-	const float *pattern = j->lrm->pass->pattern + (size_t)l * c->H * T * T;
-	const float *scale = j->lrm->pass->scale1 + l * T;
-
-	if (n == 0)
-		return;
-	if (ly->o.b)
-		for (int r = 0; r < n * Tp; r++)
-			w->bias[r / Tp] += ct_sdot(D, w->G + (size_t)r * D, ly->o.b);
-	ct_linear_back(&ly->o, n * Tp, w->G, 0, w->O);
-	memset(w->V, 0, (size_t)n * Tp * wk * sizeof *w->V);
-	for (int b = 0; b < n; b++)
-		for (int h = 0; h < c->H; h++)
-			mix_back(Tp, T, c->head, pattern + (size_t)h * T * T,
-			    w->O + (size_t)b * Tp * wq + h * c->head, wq,
-			    w->V + (size_t)b * Tp * wk + h / group * c->head, wk);
-	ct_linear_back(&ly->v, n * Tp, w->V, 0, w->N);
-	for (int r = 0; r < n * Tp; r++) {
-		if (ly->v.b)
-			w->bias[r / Tp] += ct_sdot(wk, w->V + (size_t)r * wk, ly->v.b);
-		if (ly->norm1.b)
-			w->bias[r / Tp] += ct_sdot(D, w->N + (size_t)r * D, ly->norm1.b);
-		add_norm_back(D, c->norm == CT_LAYERNORM, w->N + (size_t)r * D, ly->norm1.w, scale[r % Tp],
-		    w->G + (size_t)r * D);
-	}
-}
-
-/*
- * The same for targets from..n-1, whose gradient is still at their own position only. A head's pattern then
- * commutes with its value projection, so that is applied to one row, not to T': 4D^2 + 2T'HD instead of 4T'D^2.
- */
-static void
-attention_back_first(const struct job *j, struct worker *w, int l, int from, int n, int Tp)
-{
-	const struct ct_model *m = j->lrm->m;
-	const struct ct_config *c = &m->cfg;
-	const struct ct_layer *ly = &m->layers[l];
-	int D = c->D, T = j->lrm->T, wq = c->H * c->head, group = c->H / c->H_kv, count = n - from,
-	    pos = Tp - 1;
-	const float *pattern = j->lrm->pass->pattern + (size_t)l * c->H * T * T;
-	const float *scale = j->lrm->pass->scale1 + l * T;
-	float *own = w->N;
-
-	if (count == 0)
-		return;
-	for (int b = 0; b < count; b++)
-		memcpy(
-		    own + (size_t)b * D, w->G + ((size_t)(from + b) * Tp + pos) * D, (size_t)D * sizeof *own);
-	ct_linear_back(&ly->o, count, own, 0, w->O);
-	if (ly->o.b)
-		for (int b = 0; b < count; b++)
-			w->bias[from + b] += ct_sdot(D, own + (size_t)b * D, ly->o.b);
-	/* U[b,h] = O[b,h] W_V[h], and the part of the value bias that head h carries. */
-	for (int h = 0; h < c->H; h++) {
-		struct ct_linear head = ly->v;
-		size_t first = (size_t)(h / group) * c->head;
-
-		head.w += head.transposed ? first : first * head.ld;
-		ct_sgemm(false, head.transposed, count, D, c->head, 1, w->O + h * c->head, wq, head.w,
-		    head.ld, 0, w->U + (size_t)h * D, c->H * D);
-		if (ly->v.b)
-			for (int b = 0; b < count; b++)
-				w->bias[from + b] += ct_sdot(
-				    c->head, w->O + (size_t)b * wq + h * c->head, ly->v.b + first);
-	}
-	/* N[k] = sum_h pattern_h[pos,k] U[h]: (T',H) x (H,D) with the patterns' rows transposed. */
-	for (int b = 0; b < count; b++) {
-		float *G = w->G + (size_t)(from + b) * Tp * D;
-
-		ct_sgemm(true, false, Tp, D, c->H, 1, pattern + (size_t)pos * T, T * T,
-		    w->U + (size_t)b * c->H * D, D, 0, w->N, D);
-		for (int k = 0; k < Tp; k++) {
-			if (ly->norm1.b)
-				w->bias[from + b] += ct_sdot(D, w->N + (size_t)k * D, ly->norm1.b);
-			add_norm_back(D, c->norm == CT_LAYERNORM, w->N + (size_t)k * D, ly->norm1.w, scale[k],
-			    G + (size_t)k * D);
-		}
-	}
-}
-
 /* Entries of one row of the chunk's edges, and where position t begins in it. */
 static size_t
 chunk_width(const struct job *j, const struct chunk *c)
@@ -263,7 +88,6 @@ mlp_edges(const struct job *j, struct worker *w, const struct chunk *c, int m, i
 	const struct ct_local_model *lrm = j->lrm;
 	int T = lrm->T, D = lrm->m->cfg.D, L = lrm->m->cfg.L, Tp = c->pos + 1;
 	size_t ld = chunk_width(j, c);
-	const float *b_dec = lrm->tc->layers[m].b_dec;
 
 	for (int t = 0; t < Tp; t++) {
 		const int *features = j->layout->count + t * (L + 1);
@@ -271,7 +95,8 @@ mlp_edges(const struct job *j, struct worker *w, const struct chunk *c, int m, i
 		size_t at = chunk_start(j, c, t) + (size_t)(lrm->tc->kind == CT_CLT ? 0 : features[m]);
 		size_t error_at = chunk_start(j, c, t) + (size_t)(features[c->rows[0].layer] + m);
 		const float *error = lrm->error + ((size_t)m * T + t) * D;
-		const float *constant = t == 0 ? lrm->constant + (size_t)m * D : b_dec;
+		const float *constant = t == 0 ? lrm->constant + (size_t)m * D
+					       : ct_write_constant(lrm->pass, lrm->tc, m, t, w->tmp);
 
 		ct_sgemm(false, true, count, lrm->dec_n[m * T + t], D, 1, w->G + (size_t)t * D, Tp * D,
 		    lrm->dec[m * T + t], D, 1, w->E + at, (int)ld);
@@ -304,26 +129,11 @@ pack_row(const struct job *j, const struct chunk *c, const float *E, struct ct_r
 	}
 }
 
-/* A skip path is linear in what the transcoder reads, so the gradient passes through it. */
-static void
-skip_back(const struct job *j, struct worker *w, int m, int n, int Tp)
+/* The second token of a target's logit difference, or what stands for the centring of a plain logit. */
+static int
+other_token(const struct ct_row *row)
 {
-	const struct ct_local_model *lrm = j->lrm;
-	int D = lrm->m->cfg.D;
-	const float *w_skip = lrm->tc->layers[m].w_skip, *b = lrm->m->layers[m].norm2.b;
-
-	if (!w_skip || n == 0)
-		return;
-	ct_sgemm(false, false, n * Tp, D, D, 1, w->G, D, w_skip, D, 0, w->N, D);
-	for (int r = 0; r < n * Tp; r++) {
-		float *g = w->N + (size_t)r * D, *G = w->G + (size_t)r * D;
-
-		if (lrm->tc->read == CT_READ_NORM2 && b)
-			w->bias[r / Tp] += ct_sdot(D, g, b);
-		ct_read_frozen_back(lrm, m, r % Tp, g, g);
-		for (int d = 0; d < D; d++)
-			G[d] += g[d];
-	}
+	return row->kind == CT_TARGET_DIFFERENCE ? row->other : CT_VOCAB_MEAN;
 }
 
 /* Puts the gradient of a target at its own position: G is zero elsewhere. */
@@ -331,30 +141,14 @@ static void
 inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, int Tp)
 {
 	const struct ct_local_model *lrm = j->lrm;
-	const struct ct_model *m = lrm->m;
-	int D = m->cfg.D;
+	int D = lrm->m->cfg.D;
 	float *G = w->G + (size_t)b * Tp * D, *own = G + (size_t)row->pos * D;
 
 	memset(G, 0, (size_t)Tp * D * sizeof *G);
-	if (row->kind == CT_TARGET_FEATURE) {
-		const struct ct_tc_layer *ly = &lrm->tc->layers[row->layer];
-		const float *nb = m->layers[row->layer].norm2.b;
-
-		ct_transcoder_encoder_row(lrm->tc, row->layer, row->index, own);
-		w->bias[b] = ly->b_enc[row->index];
-		if (lrm->tc->read == CT_READ_NORM2 && nb)
-			w->bias[b] += ct_sdot(D, own, nb);
-		ct_read_frozen_back(lrm, row->layer, row->pos, own, own);
-	} else {
-		const float *A = m->unembed + (size_t)row->index * D;
-		const float *B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D
-								   : m->unembed_mean;
-
-		for (int d = 0; d < D; d++)
-			own[d] = A[d] - B[d];
-		w->bias[b] = m->norm_f.b ? ct_sdot(D, own, m->norm_f.b) : 0;
-		ct_norm_frozen_back(m, &m->norm_f, lrm->pass->scale_f[row->pos], own, own);
-	}
+	if (row->kind == CT_TARGET_FEATURE)
+		ct_feature_gradient(lrm->pass, lrm->tc, row->layer, row->pos, row->index, own, &w->bias[b]);
+	else
+		ct_logit_gradient(lrm->pass, row->pos, row->index, other_token(row), own, &w->bias[b]);
 }
 
 /* The target's value in the original run. */
@@ -362,22 +156,12 @@ static float
 target_value(const struct job *j, const struct ct_row *row)
 {
 	const struct ct_local_model *lrm = j->lrm;
-	const struct ct_model *m = lrm->m;
-	int D = m->cfg.D;
-	const float *y, *A, *B;
-	double sum = 0;
+	size_t D = lrm->m->cfg.D;
 
-	if (row->kind == CT_TARGET_FEATURE) {
-		y = lrm->read + ((size_t)row->layer * lrm->T + row->pos) * D;
-		return lrm->tc->layers[row->layer].b_enc[row->index] +
-		       ct_transcoder_encode_one(lrm->tc, row->layer, row->index, y);
-	}
-	y = lrm->pass->final + (size_t)row->pos * D;
-	A = m->unembed + (size_t)row->index * D;
-	B = row->kind == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)row->other * D : m->unembed_mean;
-	for (int d = 0; d < D; d++)
-		sum += (double)y[d] * ((double)A[d] - B[d]);
-	return (float)sum;
+	if (row->kind == CT_TARGET_FEATURE)
+		return ct_transcoder_preactivation(lrm->tc, row->layer, row->index,
+		    lrm->read + ((size_t)row->layer * lrm->T + row->pos) * D);
+	return (float)ct_unembed_dot(lrm->m, row->index, other_token(row), lrm->pass->final + row->pos * D);
 }
 
 static void
@@ -427,26 +211,23 @@ walk(void *arg, int task, int worker)
 			return;
 		if (n) {
 			mlp_edges(j, w, c, l, spread, n);
-			skip_back(j, w, l, n, Tp);
+			ct_skip_back(lrm->pass, lrm->tc, l, n, Tp, w->G, w->bias, &w->back);
 		}
 		for (; n < c->n && c->rows[n].layer == l; n++)
 			inject(j, w, &c->rows[n], n, Tp);
-		attention_back(j, w, l, spread, Tp);
-		attention_back_first(j, w, l, spread, n, Tp);
+		ct_attention_back(lrm->pass, l, spread, Tp, w->G, w->bias, &w->back);
+		ct_attention_back_own(lrm->pass, l, n - spread, Tp, w->G + (size_t)spread * Tp * D, w->bias + spread,
+		    &w->back);
 		spread = n;
 	}
 	for (int t = 0; t < Tp; t++) {
-		const float *e = m->embed + (size_t)j->ids[t] * D;
-
 		size_t at = chunk_start(j, c, t) +
 			    (size_t)(j->layout->count[t * (L + 1) + c->rows[0].layer] + c->rows[0].layer);
 
 		for (int b = 0; b < n; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
 
-			w->E[b * ld + at] = ct_sdot(D, G, e);
-			if (m->pos_embed)
-				w->bias[b] += ct_sdot(D, G, m->pos_embed + (size_t)t * D);
+			w->E[b * ld + at] = ct_embed_back(m, t, j->ids[t], G, &w->bias[b]);
 		}
 	}
 	for (int b = 0; b < n; b++) {
@@ -488,19 +269,18 @@ struct sizes {
 };
 
 static int
-make_worker(struct worker *w, const struct ct_config *c, const struct sizes *z, struct ct_arena *a,
+make_worker(struct worker *w, const struct ct_model *m, const struct sizes *z, struct ct_arena *a,
     struct ct_error *err)
 {
-	size_t D = c->D;
+	size_t D = m->cfg.D;
 
 	w->G = ct_arena_need(a, z->rows * D, sizeof *w->G, "gradients", err);
-	w->O = ct_arena_need(a, z->rows * c->H * c->head, sizeof *w->O, "gradients", err);
-	w->V = ct_arena_need(a, z->rows * c->H_kv * c->head, sizeof *w->V, "gradients", err);
-	w->N = ct_arena_need(a, z->rows * D, sizeof *w->N, "gradients", err);
-	w->U = ct_arena_need(a, z->targets * c->H * D, sizeof *w->U, "gradients", err);
 	w->E = ct_arena_need(a, z->edges, sizeof *w->E, "edges", err);
 	w->bias = ct_arena_need(a, z->targets, sizeof *w->bias, "gradients", err);
-	return w->G && w->O && w->V && w->N && w->U && w->E && w->bias ? CT_OK : CT_ENOMEM;
+	w->tmp = ct_arena_need(a, D, sizeof *w->tmp, "gradients", err);
+	if (!w->G || !w->E || !w->bias || !w->tmp)
+		return CT_ENOMEM;
+	return ct_back_init(&w->back, m, z->rows, z->targets, a, err);
 }
 
 /* Cuts the sorted rows into chunks; returns how many. */
@@ -564,7 +344,7 @@ ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, c
 	if ((r = make_rows(layout, rows, n, a, err)) < 0)
 		goto out;
 	for (int i = 0; i < threads; i++)
-		if ((r = make_worker(&j.workers[i], &lrm->m->cfg, &z, &tmp, err)) < 0)
+		if ((r = make_worker(&j.workers[i], lrm->m, &z, &tmp, err)) < 0)
 			goto out;
 	ct_pool_run(pool, j.n_chunks, walk, &j);
 	/* Small graphs may have been computed by the other threads alone. */

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "math/blas.h"
 #include "trace/intervene.h"
 
 double
@@ -82,17 +81,9 @@ struct versions {
 static double
 target_dot(const struct ct_local_model *lrm, const struct ct_node *n, const float *y)
 {
-	const struct ct_model *m = lrm->m;
-	int D = m->cfg.D;
-	const float *A = m->unembed + (size_t)n->index * D;
-	const float *B = n->target == CT_TARGET_DIFFERENCE ? m->unembed + (size_t)n->other * D
-							   : m->unembed_mean;
-	double sum = 0;
+	int other = n->target == CT_TARGET_DIFFERENCE ? n->other : CT_VOCAB_MEAN;
 
-	y += (size_t)n->pos * D;
-	for (int d = 0; d < D; d++)
-		sum += (double)y[d] * ((double)A[d] - B[d]);
-	return sum;
+	return ct_unembed_dot(lrm->m, n->index, other, y + (size_t)n->pos * lrm->m->cfg.D);
 }
 
 float

@@ -12,7 +12,7 @@ ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int 
     struct ct_error *err)
 {
 	const struct ct_config *c = &lrm->m->cfg;
-	size_t D = c->D, kv = (size_t)c->H_kv * c->head, max = (size_t)lrm->T + n, prompt = (size_t)lrm->T * kv;
+	size_t D = c->D, kv = ct_kv_size(lrm->m, 1), max = (size_t)lrm->T + n, prompt = (size_t)lrm->T * kv;
 	struct {
 		float **to;
 		size_t n;
@@ -25,8 +25,8 @@ ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int 
 		{ &g->mlp, D },
 		{ &g->read, D },
 		{ &g->row, D },
-		{ &g->pattern, c->H * max * max },
-		{ &g->scale, 1 },
+		{ &g->pattern, ct_pattern_size(lrm->m, (int)max) },
+		{ &g->scales, 4 },
 		{ &g->scratch, ct_layer_scratch(lrm->m, 1) + (size_t)lrm->tc->F },
 		{ &g->out, c->L * D },
 		{ &g->final, D },
@@ -105,20 +105,27 @@ ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
 	const struct ct_model *m = g->lrm->m;
 	const struct ct_config *c = &m->cfg;
 	int D = c->D, pos = g->T;
-	size_t kv = (size_t)g->max * c->H_kv * c->head;
+	size_t kv = ct_kv_size(m, g->max);
+	struct ct_layer_rows r = { .first = pos, .T = pos + 1, .pattern = g->pattern, .scale1 = g->scales,
+		.scale2 = g->scales + 1, .post1 = g->scales + 2, .post2 = g->scales + 3 };
 
 	if (pos >= g->max)
 		return ct_fail(err, CT_EINVAL, "no room for a token at position %d", pos);
 	memset(g->out, 0, (size_t)c->L * D * sizeof *g->out);
 	ct_embed(m, 1, pos, &token, g->x);
 	for (int l = 0; l < c->L; l++) {
-		ct_layer_attention(m, l, pos, pos + 1, g->x, g->k + l * kv, g->v + l * kv, g->pattern, false,
-		    g->scale, g->mid, g->scratch);
-		ct_layer_mlp(m, l, 1, g->mid, g->in, g->scale, g->mlp, g->scratch);
-		ct_read_stream(m, g->lrm->tc, 1, g->mid, g->in, g->scale, g->read);
+		r.k = g->k + l * kv;
+		r.v = g->v + l * kv;
+		ct_layer_attention(m, l, &r, g->x, g->mid, g->scratch);
+		ct_layer_mlp(m, l, 1, g->mid, g->in, r.scale2, g->mlp, g->scratch);
+		ct_to_write_point(m, g->lrm->tc, l, 1, g->mlp, r.post2);
+		ct_read_stream(m, g->lrm->tc, 1, g->mid, g->in, r.scale2, g->read);
 		clamp_layer(g, l, pos);
+		for (int d = 0; d < D; d++)
+			g->mlp[d] += g->out[(size_t)l * D + d];
+		ct_from_write_point(m, g->lrm->tc, l, 1, g->mlp, r.post2);
 		for (int d = 0; d < D; d++) {
-			g->x[d] = g->mid[d] + (g->mlp[d] + g->out[(size_t)l * D + d]);
+			g->x[d] = g->mid[d] + g->mlp[d];
 			if (!isfinite(g->x[d]))
 				return ct_fail(err, CT_EINVAL,
 				    "the clamps make layer %d's activations infinite at position %d: use "
@@ -126,7 +133,7 @@ ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
 				    l, pos);
 		}
 	}
-	ct_final_norm(m, 1, g->x, g->final, g->scale);
+	ct_final_norm(m, 1, g->x, g->final, r.scale2);
 	ct_logits(m, 1, g->final, g->logits);
 	g->T++;
 	return CT_OK;

@@ -20,7 +20,7 @@ struct ct_generator {
 	float *k, *v;			/* (L,max,H_kv*head) */
 	const struct ct_clamp *clamps;
 	int n_clamps;
-	float *x, *mid, *in, *mlp, *read, *row, *pattern, *scale, *scratch, *out, *final, *logits, *act;
+	float *x, *mid, *in, *mlp, *read, *row, *pattern, *scales, *scratch, *out, *final, *logits, *act;
 };
 
 /*

@@ -111,7 +111,8 @@ struct buffers {
 	float *x, *mid, *in, *read, *mlp; /* (T,D) */
 	float *out; /* (L,T,D) */
 	bool *wrote; /* (L) */
-	float *pattern, *scale, *row, *pre, *act, *old, *scratch;
+	struct ct_layer_rows rows;
+	float *row, *pre, *act, *old, *scratch;
 };
 
 static int
@@ -129,8 +130,6 @@ make_buffers(struct buffers *b, const struct ct_local_model *lrm, struct ct_aren
 		{ &b->read, TD },
 		{ &b->mlp, TD },
 		{ &b->out, c->L * TD },
-		{ &b->pattern, (size_t)c->H * lrm->T * lrm->T },
-		{ &b->scale, (size_t)lrm->T },
 		{ &b->row, (size_t)c->D },
 		{ &b->pre, TF },
 		{ &b->act, TF },
@@ -142,7 +141,7 @@ make_buffers(struct buffers *b, const struct ct_local_model *lrm, struct ct_aren
 		if (!(*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "a clamped run", err)))
 			return CT_ENOMEM;
 	b->wrote = ct_arena_need(a, (size_t)c->L, sizeof *b->wrote, "a clamped run", err);
-	return b->wrote ? CT_OK : CT_ENOMEM;
+	return b->wrote ? ct_layer_rows_init(&b->rows, lrm->m, 0, lrm->T, a, err) : CT_ENOMEM;
 }
 
 /* Adds delta * decoder rows of a feature to the output layers it may write to. */
@@ -234,15 +233,13 @@ add_written(const struct ct_local_model *lrm, const struct buffers *b, int l, fl
 static void
 add_skip(const struct ct_local_model *lrm, struct buffers *b, int l, float *y)
 {
-	const float *w = lrm->tc->layers[l].w_skip;
-	int T = lrm->T, D = lrm->m->cfg.D;
-	size_t TD = (size_t)T * D;
+	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
 
-	if (!w)
+	if (!lrm->tc->skip)
 		return;
 	for (size_t i = 0; i < TD; i++)
 		b->in[i] = b->read[i] - lrm->read[l * TD + i];
-	ct_sgemm(false, true, T, D, D, 1, b->in, D, w, D, 1, y, D);
+	ct_skip_frozen(lrm->tc, l, lrm->T, b->in, y);
 }
 
 /* x (T,D). The clamp that moves its feature most is named: it is the one to make smaller. */
@@ -279,7 +276,8 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 {
 	const struct ct_model *m = lrm->m;
 	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
-	size_t TD = (size_t)T * D, HTT = (size_t)m->cfg.H * T * T, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
+	size_t TD = (size_t)T * D, kv = ct_kv_size(m, T);
+	float *own = b->rows.pattern;
 
 	/* Below the first clamp nothing can change: the original run's stream, keys and read points hold. */
 	memcpy(b->x, lrm->pass->x + start * TD, TD * sizeof *b->x);
@@ -287,40 +285,40 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 	for (int i = 0; i < lrm->first[start * T]; i++)
 		out->pre[i] = lrm->active[i].pre;
 	for (int l = start; l < L; l++) {
-		bool live = opt->mode == CT_FREE,
-		     fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
-		float *pattern = live ? b->pattern : lrm->pass->pattern + l * HTT;
+		bool fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
 
-		ct_layer_attention(m, l, 0, T, b->x, out->k + l * kv, out->v + l * kv, pattern, !live,
-		    b->scale, b->mid, b->scratch);
-		ct_layer_mlp(m, l, T, b->mid, b->in, b->scale, b->mlp, b->scratch);
-		ct_read_stream(m, lrm->tc, T, b->mid, b->in, b->scale, b->read);
+		b->rows.k = out->k + l * kv;
+		b->rows.v = out->v + l * kv;
+		b->rows.frozen = opt->mode != CT_FREE;
+		b->rows.pattern = b->rows.frozen ? ct_pass_rows(lrm->pass, l).pattern : own;
+		ct_layer_attention(m, l, &b->rows, b->x, b->mid, b->scratch);
+		ct_layer_mlp(m, l, T, b->mid, b->in, b->rows.scale2, b->mlp, b->scratch);
+		ct_to_write_point(m, lrm->tc, l, T, b->mlp, b->rows.post2);
+		ct_read_stream(m, lrm->tc, T, b->mid, b->in, b->rows.scale2, b->read);
 		memcpy(out->read + l * TD, b->read, TD * sizeof *out->read);
 		for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++) {
 			const struct ct_active *f = &lrm->active[i];
-			const struct ct_tc_layer *ly = &lrm->tc->layers[l];
-
-			out->pre[i] = read_changed(lrm, b, l, f->pos)
-					  ? ly->b_enc[f->feature] + ct_transcoder_encode_one(lrm->tc, l,
-									f->feature,
-									b->read + (size_t)f->pos * D)
-					  : f->pre;
+			out->pre[i] = f->pre;
+			if (read_changed(lrm, b, l, f->pos))
+				out->pre[i] = ct_transcoder_preactivation(lrm->tc, l, f->feature,
+				    b->read + (size_t)f->pos * D);
 		}
 		if (opt->through == CT_REPLACEMENT)
 			replace_layer(lrm, b, s, l, opt->mode == CT_RANGE ? opt->last + 1 : 0);
 		if (opt->through == CT_MODEL || opt->mode == CT_RANGE)
 			clamp_layer(lrm, b, s, l, opt);
 		if (fixed || opt->through == CT_REPLACEMENT) {
-			memcpy(b->mlp, lrm->pass->mlp_out + l * TD, TD * sizeof *b->mlp);
+			memcpy(b->mlp, ct_pass_written(lrm->pass, lrm->tc, l), TD * sizeof *b->mlp);
 			add_skip(lrm, b, l, b->mlp);
 		}
 		add_written(lrm, b, l, b->mlp);
+		ct_from_write_point(m, lrm->tc, l, T, b->mlp, b->rows.post2);
 		for (size_t i = 0; i < TD; i++)
 			b->x[i] = b->mid[i] + b->mlp[i];
 		if ((r = check_finite(lrm, s, b->x, l, err)) < 0)
 			return r;
 	}
-	ct_final_norm(m, T, b->x, out->final, b->scale);
+	ct_final_norm(m, T, b->x, out->final, b->rows.scale2);
 	return check_finite(lrm, s, out->final, L - 1, err);
 }
 
@@ -338,11 +336,9 @@ run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 
 	memset(b->x, 0, TD * sizeof *b->x);
 	for (int l = 0; l < L; l++) {
-		const struct ct_tc_layer *ly = &lrm->tc->layers[l];
-
-		ct_layer_attention_frozen(m, lrm->pass, l, b->x, b->mid, b->scratch);
+		ct_attention_frozen(lrm->pass, l, b->x, b->mid, b->scratch);
 		for (int t = 0; t < T; t++)
-			ct_read_frozen(lrm, l, t, b->mid + (size_t)t * D, b->read + (size_t)t * D);
+			ct_read_frozen(lrm->pass, lrm->tc, l, t, b->mid + (size_t)t * D, b->read + (size_t)t * D);
 		if (dread)
 			memcpy(dread + l * TD, b->read, TD * sizeof *dread);
 		for (int i = 0; i < s->n; i++)
@@ -360,15 +356,15 @@ run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 				write_on(lrm, b, l, f->pos, f->feature, dpre[i], 0, L - 1);
 		}
 		memset(b->mlp, 0, TD * sizeof *b->mlp);
-		if (ly->w_skip)
-			ct_sgemm(false, true, T, D, D, 1, b->read, D, ly->w_skip, D, 0, b->mlp, D);
+		ct_skip_frozen(lrm->tc, l, T, b->read, b->mlp);
 		add_written(lrm, b, l, b->mlp);
+		for (int t = 0; t < T; t++)
+			ct_write_frozen(lrm->pass, lrm->tc, l, t, b->mlp + (size_t)t * D, b->mlp + (size_t)t * D);
 		for (size_t i = 0; i < TD; i++)
 			b->x[i] = b->mid[i] + b->mlp[i];
 	}
 	for (int t = 0; t < T; t++)
-		ct_norm_frozen(
-		    m, &m->norm_f, lrm->pass->scale_f[t], b->x + (size_t)t * D, dfinal + (size_t)t * D);
+		ct_final_frozen(lrm->pass, t, b->x + (size_t)t * D, dfinal + (size_t)t * D);
 }
 
 int
@@ -396,7 +392,7 @@ ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const str
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err)
 {
 	int L = lrm->m->cfg.L, r;
-	size_t TD = (size_t)lrm->T * lrm->m->cfg.D, kv = (size_t)lrm->T * lrm->m->cfg.H_kv * lrm->m->cfg.head;
+	size_t TD = (size_t)lrm->T * lrm->m->cfg.D, kv = ct_kv_size(lrm->m, lrm->T);
 	struct ct_arena_mark mark;
 	struct buffers b;
 

@@ -31,7 +31,7 @@ trace(struct ct_measured *out, const struct ct_model *m, const struct ct_transco
 	/* A phase is named as it begins. */
 	if (progress)
 		progress(ctx, "run", 0, 1);
-	ct_forward(m, &pass, ids, scratch, NULL, NULL);
+	ct_forward(&pass, ids, scratch, NULL, NULL);
 	if (progress)
 		progress(ctx, "features", 0, 1);
 	rc = ct_local_model_init(&local, m, tc, &pass, pool, a, NULL, NULL, err);

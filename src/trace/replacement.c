@@ -8,65 +8,6 @@
 #include "math/blas.h"
 #include "math/kernels.h"
 
-void
-ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
-    const float *mlp_in, const float *scale2, float *dst)
-{
-	int D = m->cfg.D;
-
-	switch (tc->read) {
-	case CT_READ_MID:
-		memcpy(dst, mid, (size_t)T * D * sizeof *dst);
-		break;
-	case CT_READ_NORM2:
-		memcpy(dst, mlp_in, (size_t)T * D * sizeof *dst);
-		break;
-	case CT_READ_NORM2_BARE:
-		for (int t = 0; t < T; t++)
-			for (int d = 0; d < D; d++)
-				dst[(size_t)t * D + d] = mid[(size_t)t * D + d] * scale2[t];
-		break;
-	}
-}
-
-void
-ct_read_frozen(const struct ct_local_model *lrm, int l, int t, const float *dmid, float *y)
-{
-	int D = lrm->m->cfg.D;
-	float scale = lrm->pass->scale2[l * lrm->T + t];
-
-	switch (lrm->tc->read) {
-	case CT_READ_MID:
-		memcpy(y, dmid, (size_t)D * sizeof *y);
-		break;
-	case CT_READ_NORM2:
-		ct_norm_frozen(lrm->m, &lrm->m->layers[l].norm2, scale, dmid, y);
-		break;
-	case CT_READ_NORM2_BARE:
-		ct_norm_linear(D, 0, dmid, NULL, scale, y);
-		break;
-	}
-}
-
-void
-ct_read_frozen_back(const struct ct_local_model *lrm, int l, int t, const float *g, float *y)
-{
-	int D = lrm->m->cfg.D;
-	float scale = lrm->pass->scale2[l * lrm->T + t];
-
-	switch (lrm->tc->read) {
-	case CT_READ_MID:
-		memmove(y, g, (size_t)D * sizeof *y);
-		break;
-	case CT_READ_NORM2:
-		ct_norm_frozen_back(lrm->m, &lrm->m->layers[l].norm2, scale, g, y);
-		break;
-	case CT_READ_NORM2_BARE:
-		ct_norm_linear_back(D, 0, g, NULL, scale, y);
-		break;
-	}
-}
-
 /* Encodes all positions of a layer: pre and act (T,F). */
 static void
 encode_layer(
@@ -83,14 +24,12 @@ encode_layer(
 static void
 start_output(const struct ct_transcoder *tc, int l, int T, const float *read, float *y)
 {
-	const struct ct_tc_layer *ly = &tc->layers[l];
 	int D = tc->D;
 
 	memset(y, 0, (size_t)D * sizeof *y);
 	for (int t = 1; t < T; t++)
-		memcpy(y + (size_t)t * D, ly->b_dec, (size_t)D * sizeof *y);
-	if (ly->w_skip)
-		ct_sgemm(false, true, T, D, D, 1, read, D, ly->w_skip, D, 1, y, D);
+		memcpy(y + (size_t)t * D, ct_transcoder_offset(tc, l), (size_t)D * sizeof *y);
+	ct_skip_frozen(tc, l, T, read, y);
 }
 
 static bool
@@ -190,6 +129,7 @@ gather_cell(void *ctx, int task, int worker)
 				atomic_store(&g->bad_feature, lrm->active[i].feature);
 				atomic_store(&g->bad_layer, l);
 			}
+			ct_write_frozen(lrm->pass, tc, m, t, row, row);
 			for (int d = 0; d < D; d++)
 				row[d] *= lrm->active[i].act;
 		}
@@ -237,6 +177,8 @@ reconstruct(struct ct_local_model *lrm, ct_progress_fn progress, void *ctx, stru
 		if (!ct_go_on(progress, ctx, "errors", l, tc->L))
 			return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 		start_output(tc, l, T, lrm->read + (size_t)l * T * D, recon);
+		for (int t = 0; t < T; t++)
+			ct_write_frozen(lrm->pass, tc, l, t, recon + (size_t)t * D, recon + (size_t)t * D);
 		for (int t = 1; t < T; t++) {
 			const float *row = lrm->dec[l * T + t];
 
@@ -290,26 +232,24 @@ ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, 
 	const struct ct_model *m = lrm->m;
 	const struct ct_transcoder *tc = lrm->tc;
 	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, V = m->cfg.V;
-	size_t TD = (size_t)T * D, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
+	size_t TD = (size_t)T * D;
 	struct ct_arena_mark mark = ct_arena_mark(a);
 	float *x = ct_arena_need(a, TD, sizeof *x, "self-check", err);
 	float *mid = ct_arena_need(a, TD, sizeof *x, "self-check", err);
 	float *y = ct_arena_need(a, TD, sizeof *x, "self-check", err);
 	float *read = ct_arena_need(a, TD, sizeof *x, "self-check", err);
-	float *v = ct_arena_need(a, kv, sizeof *x, "self-check", err);
 	float *act = ct_arena_need(a, (size_t)lrm->n, sizeof *x, "self-check", err);
 	float *row = ct_arena_need(a, (size_t)D, sizeof *x, "self-check", err);
 	float *logits = ct_arena_need(a, 2 * (size_t)V, sizeof *x, "self-check", err);
 	float *scratch = ct_arena_need(a, ct_layer_scratch(m, T), sizeof *x, "self-check", err);
 	double worst = 0, largest = 0;
 
-	if (!x || !mid || !y || !read || !v || !act || !row || !logits || !scratch) {
+	if (!x || !mid || !y || !read || !act || !row || !logits || !scratch) {
 		ct_arena_release(a, mark);
 		return CT_ENOMEM;
 	}
 	ct_embed(m, T, 0, ids, x);
 	for (int l = 0; l < L; l++) {
-		const struct ct_tc_layer *ly = &tc->layers[l];
 		const float *orig_mid = lrm->pass->mid + l * TD, *orig_x = lrm->pass->x + l * TD;
 
 		if (!ct_go_on(progress, ctx, "check", l, L)) {
@@ -319,7 +259,7 @@ ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, 
 		/* mid = original mid + frozen attention of the change, so that biases need no separate path. */
 		for (size_t i = 0; i < TD; i++)
 			y[i] = x[i] - orig_x[i];
-		ct_layer_attention_frozen(m, lrm->pass, l, y, mid, scratch);
+		ct_attention_frozen(lrm->pass, l, y, mid, scratch);
 		for (size_t i = 0; i < TD; i++)
 			y[i] = mid[i];
 		for (size_t i = 0; i < TD; i++)
@@ -327,17 +267,18 @@ ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, 
 		for (int t = 0; t < T; t++) {
 			float *r = read + (size_t)t * D;
 
-			ct_read_frozen(lrm, l, t, y + (size_t)t * D, r);
+			ct_read_frozen(lrm->pass, tc, l, t, y + (size_t)t * D, r);
 			for (int d = 0; d < D; d++)
 				r[d] += lrm->read[l * TD + (size_t)t * D + d];
 		}
 		for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++) {
 			const struct ct_active *f = &lrm->active[i];
 
-			act[i] = ly->b_enc[f->feature] +
-				 ct_transcoder_encode_one(tc, l, f->feature, read + (size_t)f->pos * D);
+			act[i] = ct_transcoder_preactivation(tc, l, f->feature, read + (size_t)f->pos * D);
 		}
 		start_output(tc, l, T, read, y);
+		for (int t = 0; t < T; t++)
+			ct_write_frozen(lrm->pass, tc, l, t, y + (size_t)t * D, y + (size_t)t * D);
 		for (int d = 0; d < D; d++)
 			y[d] += lrm->constant[(size_t)l * D + d];
 		for (size_t i = D; i < TD; i++)
@@ -345,6 +286,7 @@ ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, 
 		for (int from = tc->kind == CT_CLT ? 0 : l; from <= l; from++)
 			for (int i = lrm->first[from * T]; i < lrm->first[(from + 1) * T]; i++) {
 				ct_transcoder_decoder_row(tc, from, lrm->active[i].feature, l, row);
+				ct_write_frozen(lrm->pass, tc, l, lrm->active[i].pos, row, row);
 				ct_saxpy(D, act[i], row, y + (size_t)lrm->active[i].pos * D);
 			}
 		for (size_t i = 0; i < TD; i++)
@@ -352,11 +294,11 @@ ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, 
 	}
 	for (int d = 0; d < D; d++)
 		y[d] = x[(size_t)pos * D + d] - lrm->pass->x[L * TD + (size_t)pos * D + d];
-	ct_norm_frozen(m, &m->norm_f, lrm->pass->scale_f[pos], y, row);
+	ct_final_frozen(lrm->pass, pos, y, row);
 	for (int d = 0; d < D; d++)
 		row[d] += lrm->pass->final[(size_t)pos * D + d];
-	ct_logits(m, 1, row, logits);
-	ct_logits(m, 1, lrm->pass->final + (size_t)pos * D, logits + V);
+	ct_unembed(m, 1, row, logits);
+	ct_unembed(m, 1, lrm->pass->final + (size_t)pos * D, logits + V);
 	for (int i = 0; i < V; i++) {
 		double gap = fabs((double)logits[i] - logits[V + i]);
 
@@ -375,42 +317,34 @@ ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, con
     const int *ids, float *final, struct ct_arena *a, struct ct_error *err)
 {
 	int T = orig->T, D = m->cfg.D, L = m->cfg.L;
-	size_t TD = (size_t)T * D, kv = (size_t)T * m->cfg.H_kv * m->cfg.head;
+	size_t TD = (size_t)T * D;
 	struct ct_arena_mark mark = ct_arena_mark(a);
+	struct ct_layer_rows rows;
 	float *x = ct_arena_need(a, TD, sizeof *x, "replacement run", err);
 	float *mid = ct_arena_need(a, TD, sizeof *x, "replacement run", err);
 	float *in = ct_arena_need(a, TD, sizeof *x, "replacement run", err);
 	float *read = ct_arena_need(a, TD, sizeof *x, "replacement run", err);
 	float *out = ct_arena_need(a, L * TD, sizeof *x, "replacement run", err);
-	float *k = ct_arena_need(a, kv, sizeof *x, "replacement run", err);
-	float *v = ct_arena_need(a, kv, sizeof *x, "replacement run", err);
-	float *pattern = ct_arena_need(a, (size_t)m->cfg.H * T * T, sizeof *x, "replacement run", err);
-	float *scale = ct_arena_need(a, (size_t)T, sizeof *x, "replacement run", err);
 	float *row = ct_arena_need(a, (size_t)D, sizeof *x, "replacement run", err);
 	float *pre = ct_arena_need(a, (size_t)T * tc->F, sizeof *x, "replacement run", err);
 	float *act = ct_arena_need(a, (size_t)T * tc->F, sizeof *x, "replacement run", err);
 	float *scratch = ct_arena_need(
 	    a, ct_layer_scratch(m, T) + (size_t)tc->F, sizeof *x, "replacement run", err);
-	int r = CT_OK;
+	int r = ct_layer_rows_init(&rows, m, 0, T, a, err);
 
-	if (!x || !mid || !in || !read || !out || !k || !v || !pattern || !scale || !row || !pre || !act ||
-	    !scratch) {
+	if (!x || !mid || !in || !read || !out || !row || !pre || !act || !scratch)
 		r = CT_ENOMEM;
+	if (r < 0)
 		goto done;
-	}
 	ct_embed(m, T, 0, ids, x);
 	for (int l = 0; l < L; l++) {
 		int F = tc->layers[l].F;
 		float *y = out + l * TD;
 
-		ct_layer_attention(m, l, 0, T, x, k, v, pattern, false, scale, mid, scratch);
+		ct_layer_attention(m, l, &rows, x, mid, scratch);
 		/* Only the read point is needed of the MLP, but norm2 must run on the changed stream. */
-		if (m->cfg.norm == CT_RMSNORM)
-			ct_rmsnorm(T, D, mid, m->layers[l].norm2.w, m->cfg.eps, in, scale);
-		else
-			ct_layernorm(
-			    T, D, mid, m->layers[l].norm2.w, m->layers[l].norm2.b, m->cfg.eps, in, scale);
-		ct_read_stream(m, tc, T, mid, in, scale, read);
+		ct_layer_mlp_in(m, l, T, mid, in, rows.scale2);
+		ct_read_stream(m, tc, T, mid, in, rows.scale2, read);
 		encode_layer(tc, l, T, read, pre, act, scratch);
 		for (int t = 1; t < T; t++)
 			for (int f = 0; f < F; f++) {
@@ -424,12 +358,13 @@ ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, con
 		start_output(tc, l, T, read, in);
 		for (size_t i = D; i < TD; i++)
 			y[i] += in[i];
+		ct_from_write_point(m, tc, l, T, y, rows.post2);
 		/* Position 0 sees nothing but itself, so its MLP output is the original one whatever is replaced. */
 		memcpy(y, orig->mlp_out + l * TD, (size_t)D * sizeof *y);
 		for (size_t i = 0; i < TD; i++)
 			x[i] = mid[i] + y[i];
 	}
-	ct_final_norm(m, T, x, final, scale);
+	ct_final_norm(m, T, x, final, rows.scale2);
 done:
 	ct_arena_release(a, mark);
 	return r;

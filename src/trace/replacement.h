@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "model/linear.h"
 #include "model/model.h"
 #include "model/transcoder.h"
 #include "model/transformer.h"
@@ -31,6 +32,7 @@ struct ct_local_model {
 	struct ct_active *active;	/* (n) by (layer, pos, feature) */
 	int *first;			/* (L*T+1) active[first[l*T+t] .. first[l*T+t+1]) are those of (l,t) */
 	float *read;			/* (L,T,D) what the encoders see */
+	/* All of these as they reach the stream, behind whatever follows the write point: */
 	float *recon;			/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
 	float *error;			/* (L,T,D) mlp_out - recon; 0 at position 0 */
 	float *constant;		/* (L,D) position 0: mlp_out, minus the skip path */
@@ -47,14 +49,6 @@ struct ct_local_model {
 int ct_local_model_init(struct ct_local_model *lrm, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
-
-/* dst (T,D) = what layer l's encoders see of a run's mid stream and norm2 output (one of them, or a rescaled mid). */
-void ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
-    const float *mlp_in, const float *scale2, float *dst);
-
-/* The frozen read point on a change of mid, one row: y (D); and its transpose, y may be g. */
-void ct_read_frozen(const struct ct_local_model *lrm, int l, int t, const float *dmid, float *y);
-void ct_read_frozen_back(const struct ct_local_model *lrm, int l, int t, const float *g, float *y);
 
 /*
  * Runs the local replacement model forward, activations re-read from its own stream, and compares its logits at

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/parallel.h"
-#include "math/blas.h"
 #include "math/kernels.h"
+#include "model/linear.h"
 #include "model/transformer.h"
 #include "trace/intervene.h"
 
@@ -148,10 +148,9 @@ by_span(const void *x, const void *y)
 static float
 share(const struct job *j, int item, int token)
 {
-	int D = j->lrm->m->cfg.D;
+	const float *final = j->final + (size_t)item * j->lrm->m->cfg.D;
 
-	return (float)exp((double)ct_sdot(D, j->lrm->m->unembed + (size_t)token * D, j->final + (size_t)item * D) -
-			  j->log_sum[item]);
+	return (float)exp((double)ct_logit(j->lrm->m, token, final) - j->log_sum[item]);
 }
 
 static int
@@ -189,17 +188,14 @@ fill_tokens(struct job *j, struct ct_arena *a, struct ct_error *err)
 	out->logit = ct_arena_need(a, n, sizeof *out->logit, "a sweep", err);
 	if (!out->prob || !out->logit)
 		return CT_ENOMEM;
-	for (int i = 0; i < items; i++) {
-		float mean = ct_sdot(D, m->unembed_mean, j->final + (size_t)i * D);
-
+	for (int i = 0; i < items; i++)
 		for (int k = 0; k < out->n_tokens; k++) {
-			const float *w = m->unembed + (size_t)out->tokens[k] * D;
 			size_t at = (size_t)i * out->n_tokens + k;
 
 			out->prob[at] = share(j, i, out->tokens[k]);
-			out->logit[at] = ct_sdot(D, w, j->final + (size_t)i * D) - mean;
+			out->logit[at] =
+			    (float)ct_unembed_dot(m, out->tokens[k], CT_VOCAB_MEAN, j->final + (size_t)i * D);
 		}
-	}
 	return CT_OK;
 }
 

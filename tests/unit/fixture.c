@@ -82,7 +82,7 @@ fixture_run(struct fixture *f, const int *ids, int T)
 	memcpy(f->ids, ids, (size_t)T * sizeof *ids);
 	ok(ct_pass_init(&f->pass, f->m, T, &f->arena, &err), &err);
 	scratch = ct_arena_alloc(&f->scratch, ct_layer_scratch(f->m, T), sizeof *scratch);
-	ct_forward(f->m, &f->pass, ids, scratch, NULL, NULL);
+	ct_forward(&f->pass, ids, scratch, NULL, NULL);
 	ok(ct_local_model_init(&f->local, f->m, f->tc, &f->pass, NULL, &f->arena, NULL, NULL, &err), &err);
 }
 

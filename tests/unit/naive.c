@@ -111,7 +111,7 @@ naive_frozen(
 }
 
 static void
-norm_live(const struct ct_model *m, const struct ct_norm_weights *n, const double *x, double *y)
+norm_live(const struct ct_model *m, const struct ct_norm *n, const double *x, double *y)
 {
 	int D = m->cfg.D;
 	double mean = 0, square = 0;

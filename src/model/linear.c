@@ -1,0 +1,516 @@
+/* linear: see linear.h. */
+#include "model/linear.h"
+
+#include <string.h>
+
+#include "math/blas.h"
+#include "math/kernels.h"
+
+enum {
+	MIX_KEYS = 4,
+	SUMS = 16
+};
+
+/* A profile asked for vector code here: these loops ran at a tenth of the products' speed without it. */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define MULTIVERSION __attribute__((target_clones("avx512f", "avx2,fma", "default")))
+#else
+#define MULTIVERSION
+#endif
+
+/*
+ * A row of a tile, in one or a few vector registers whatever the optimiser thinks of the loop (gcc -O3 keeps plain
+ * arrays of this size in memory, at a quarter of the speed). Unaligned; may alias floats.
+ */
+#define MIX_COLUMNS 16
+typedef float tile __attribute__((vector_size(MIX_COLUMNS * sizeof(float)), aligned(4), may_alias));
+
+void
+ct_linear(const struct ct_linear *lin, int T, const float *x, bool bias, float *y)
+{
+	bool b = bias && lin->b;
+
+	if (b)
+		for (int t = 0; t < T; t++)
+			memcpy(y + (size_t)t * lin->out, lin->b, (size_t)lin->out * sizeof *y);
+	ct_sgemm(false, !lin->transposed, T, lin->out, lin->in, 1, x, lin->in, lin->w, lin->ld, b ? 1 : 0, y,
+	    lin->out);
+}
+
+void
+ct_linear_back(const struct ct_linear *lin, int T, const float *g, float beta, float *gx)
+{
+	ct_sgemm(false, lin->transposed, T, lin->in, lin->out, 1, g, lin->out, lin->w, lin->ld, beta, gx, lin->in);
+}
+
+void
+ct_norm_run(const struct ct_norm *n, int T, const float *x, float *y, float *scale)
+{
+	if (n->kind == CT_RMSNORM)
+		ct_rmsnorm(T, n->width, x, n->w, n->eps, y, scale);
+	else
+		ct_layernorm(T, n->width, x, n->w, n->b, n->eps, y, scale);
+}
+
+void
+ct_norm_frozen(const struct ct_norm *n, float scale, const float *dx, float *y)
+{
+	ct_norm_linear(n->width, n->kind == CT_LAYERNORM, dx, n->w, scale, y);
+}
+
+void
+ct_norm_frozen_back(const struct ct_norm *n, float scale, const float *g, float *y, double *bias)
+{
+	if (n->b)
+		*bias += (double)ct_sdot(n->width, g, n->b);
+	ct_norm_linear_back(n->width, n->kind == CT_LAYERNORM, g, n->w, scale, y);
+}
+
+void
+ct_attention_values(const struct ct_pass *p, int l, const float *dx, float *v, float *scratch)
+{
+	const struct ct_layer *ly = &p->m->layers[l];
+	int T = p->T, D = p->m->cfg.D;
+
+	for (int t = 0; t < T; t++)
+		ct_norm_frozen(&ly->norm1, p->scale1[l * T + t], dx + (size_t)t * D, scratch + (size_t)t * D);
+	ct_linear(&ly->v, T, scratch, false, v);
+}
+
+void
+ct_attention_frozen(const struct ct_pass *p, int l, const float *dx, float *dmid, float *scratch)
+{
+	const struct ct_config *c = &p->m->cfg;
+	const struct ct_layer *ly = &p->m->layers[l];
+	int T = p->T, D = c->D, group = c->H / c->H_kv, width = c->H * c->head, kv = c->H_kv * c->head;
+	const float *pattern = p->pattern + (size_t)l * c->H * T * T;
+	float *y = scratch, *v = y + (size_t)T * D, *z = v + (size_t)T * kv;
+
+	ct_attention_values(p, l, dx, v, y);
+	for (int h = 0; h < c->H; h++)
+		ct_sgemm(false, false, T, c->head, T, 1, pattern + (size_t)h * T * T, T, v + (h / group) * c->head,
+		    kv, 0, z + h * c->head, width);
+	ct_linear(&ly->o, T, z, false, dmid);
+	for (int t = 0; t < T && ly->post1.w; t++)
+		ct_norm_frozen(&ly->post1, p->post1[l * T + t], dmid + (size_t)t * D, dmid + (size_t)t * D);
+	for (size_t i = 0; i < (size_t)T * D; i++)
+		dmid[i] += dx[i];
+}
+
+int
+ct_back_init(struct ct_back *s, const struct ct_model *m, size_t rows, size_t targets, struct ct_arena *a,
+    struct ct_error *err)
+{
+	const struct ct_config *c = &m->cfg;
+	size_t D = c->D;
+
+	s->O = ct_arena_need(a, rows * c->H * c->head, sizeof *s->O, "gradients", err);
+	s->V = ct_arena_need(a, rows * c->H_kv * c->head, sizeof *s->V, "gradients", err);
+	s->N = ct_arena_need(a, rows * D, sizeof *s->N, "gradients", err);
+	s->U = ct_arena_need(a, targets * c->H * D, sizeof *s->U, "gradients", err);
+	s->P = ct_arena_need(a, m->layers[0].post2.w ? rows * D : 0, sizeof *s->P, "gradients", err);
+	return s->O && s->V && s->N && s->U && s->P ? CT_OK : CT_ENOMEM;
+}
+
+/*
+ * out[k] += sum_{q>=k} pattern[q,k] * in[q]: a head's attention backwards, for one target. Added, since query
+ * heads share the rows of a key/value head.
+ *   in (T',width), out (T',width) with row distances ld_in, ld_out; pattern (T',T) of one head, 0 where k > q
+ * Tiles of 4 keys x 16 columns stay in registers, so that a row of `in` is read once for 4 keys.
+ */
+MULTIVERSION static void
+mix_back(int rows, int T, int width, const float *pattern, const float *in, int ld_in, float *restrict out,
+    int ld_out)
+{
+	for (int k = 0; k < rows; k += MIX_KEYS) {
+		int keys = rows - k < MIX_KEYS ? rows - k : MIX_KEYS;
+
+		for (int d = 0; d < width; d += MIX_COLUMNS) {
+			int columns = width - d < MIX_COLUMNS ? width - d : MIX_COLUMNS;
+			float *o = out + (size_t)k * ld_out + d;
+
+			if (keys == MIX_KEYS && columns == MIX_COLUMNS) {
+				tile acc[MIX_KEYS] = { { 0 } };
+
+				for (int q = k; q < rows; q++) {
+					tile i = *(const tile *)(in + (size_t)q * ld_in + d);
+					const float *p = pattern + (size_t)q * T + k;
+
+					acc[0] += p[0] * i;
+					acc[1] += p[1] * i;
+					acc[2] += p[2] * i;
+					acc[3] += p[3] * i;
+				}
+				for (int j = 0; j < MIX_KEYS; j++)
+					*(tile *)(o + (size_t)j * ld_out) += acc[j];
+				continue;
+			}
+			for (int q = k; q < rows; q++)
+				for (int j = 0; j < keys; j++)
+					for (int c = 0; c < columns; c++)
+						o[(size_t)j * ld_out + c] += pattern[(size_t)q * T + k + j] *
+									     in[(size_t)q * ld_in + d + c];
+		}
+	}
+}
+
+/* mean(w*g); several running sums, so that they can be one vector. */
+MULTIVERSION static float
+weighted_mean(int D, const float *restrict g, const float *restrict w)
+{
+	double sum[SUMS] = { 0 }, total = 0;
+	int d = 0;
+
+	for (; d + SUMS <= D; d += SUMS)
+		for (int i = 0; i < SUMS; i++)
+			sum[i] += (double)(w[d + i] * g[d + i]);
+	for (; d < D; d++)
+		total += (double)(w[d] * g[d]);
+	for (int i = 0; i < SUMS; i++)
+		total += sum[i];
+	return (float)(total / D);
+}
+
+/* y += scale * (w*g - [centre] mean(w*g)): the frozen norm backwards, added. */
+MULTIVERSION static void
+add_norm_back(
+    int D, bool centre, const float *restrict g, const float *restrict w, float scale, float *restrict y)
+{
+	float mean = centre ? weighted_mean(D, g, w) : 0;
+
+	for (int d = 0; d < D; d++)
+		y[d] += scale * (w[d] * g[d] - mean);
+}
+
+/* G += the norm before attention backwards on the gradient n, one row. */
+static void
+norm1_back(const struct ct_norm *norm, float scale, const float *n, float *restrict G, double *bias)
+{
+	if (norm->b)
+		*bias += (double)ct_sdot(norm->width, n, norm->b);
+	add_norm_back(norm->width, norm->kind == CT_LAYERNORM, n, norm->w, scale, G);
+}
+
+/* Rows of the stream's gradient as the output projection gets them; at positions 0..Tp-1, or all at `own` (-1: no). */
+static const float *
+before_post1(const struct ct_pass *p, int l, int rows, int Tp, int own, const float *G, float *tmp)
+{
+	const struct ct_norm *post = &p->m->layers[l].post1;
+	int D = p->m->cfg.D;
+	double none = 0;
+
+	if (!post->w)
+		return G;
+	for (int r = 0; r < rows; r++)
+		ct_norm_frozen_back(post, p->post1[l * p->T + (own < 0 ? r % Tp : own)], G + (size_t)r * D,
+		    tmp + (size_t)r * D, &none);
+	return tmp;
+}
+
+void
+ct_attention_back(const struct ct_pass *p, int l, int n, int Tp, float *G, double *bias, const struct ct_back *s)
+{
+	const struct ct_config *c = &p->m->cfg;
+	const struct ct_layer *ly = &p->m->layers[l];
+	int D = c->D, T = p->T, wq = c->H * c->head, wk = c->H_kv * c->head, group = c->H / c->H_kv;
+	const float *pattern = p->pattern + (size_t)l * c->H * T * T, *g;
+
+	if (n == 0)
+		return;
+	g = before_post1(p, l, n * Tp, Tp, -1, G, s->N);
+	for (int r = 0; r < n * Tp && ly->o.b; r++)
+		bias[r / Tp] += (double)ct_sdot(D, g + (size_t)r * D, ly->o.b);
+	ct_linear_back(&ly->o, n * Tp, g, 0, s->O);
+	memset(s->V, 0, (size_t)n * Tp * wk * sizeof *s->V);
+	for (int b = 0; b < n; b++)
+		for (int h = 0; h < c->H; h++)
+			mix_back(Tp, T, c->head, pattern + (size_t)h * T * T,
+			    s->O + (size_t)b * Tp * wq + h * c->head, wq,
+			    s->V + (size_t)b * Tp * wk + h / group * c->head, wk);
+	ct_linear_back(&ly->v, n * Tp, s->V, 0, s->N);
+	for (int r = 0; r < n * Tp; r++) {
+		if (ly->v.b)
+			bias[r / Tp] += (double)ct_sdot(wk, s->V + (size_t)r * wk, ly->v.b);
+		norm1_back(&ly->norm1, p->scale1[l * T + r % Tp], s->N + (size_t)r * D, G + (size_t)r * D,
+		    &bias[r / Tp]);
+	}
+}
+
+/* U[b,h] = O[b,h] W_V[h], and the part of the value bias that head h carries. */
+static void
+values_back_own(const struct ct_config *c, const struct ct_linear *v, int n, double *bias, const struct ct_back *s)
+{
+	int wq = c->H * c->head, group = c->H / c->H_kv;
+
+	for (int h = 0; h < c->H; h++) {
+		size_t first = (size_t)(h / group) * c->head;
+		const float *w = v->w + (v->transposed ? first : first * v->ld);
+
+		ct_sgemm(false, v->transposed, n, c->D, c->head, 1, s->O + h * c->head, wq, w, v->ld, 0,
+		    s->U + (size_t)h * c->D, c->H * c->D);
+		for (int b = 0; b < n && v->b; b++)
+			bias[b] += (double)ct_sdot(c->head, s->O + (size_t)b * wq + h * c->head, v->b + first);
+	}
+}
+
+void
+ct_attention_back_own(
+    const struct ct_pass *p, int l, int n, int Tp, float *G, double *bias, const struct ct_back *s)
+{
+	const struct ct_config *c = &p->m->cfg;
+	const struct ct_layer *ly = &p->m->layers[l];
+	int D = c->D, T = p->T, pos = Tp - 1;
+	const float *pattern = p->pattern + (size_t)l * c->H * T * T, *scale = p->scale1 + l * T, *g;
+	float *own = s->N;
+
+	if (n == 0)
+		return;
+	for (int b = 0; b < n; b++)
+		memcpy(own + (size_t)b * D, G + ((size_t)b * Tp + pos) * D, (size_t)D * sizeof *own);
+	g = before_post1(p, l, n, Tp, pos, own, own);
+	for (int b = 0; b < n && ly->o.b; b++)
+		bias[b] += (double)ct_sdot(D, g + (size_t)b * D, ly->o.b);
+	ct_linear_back(&ly->o, n, g, 0, s->O);
+	values_back_own(c, &ly->v, n, bias, s);
+	/* N[k] = sum_h pattern_h[pos,k] U[h]: (T',H) x (H,D) with the patterns' rows transposed. */
+	for (int b = 0; b < n; b++) {
+		ct_sgemm(true, false, Tp, D, c->H, 1, pattern + (size_t)pos * T, T * T,
+		    s->U + (size_t)b * c->H * D, D, 0, s->N, D);
+		for (int k = 0; k < Tp; k++)
+			norm1_back(&ly->norm1, scale[k], s->N + (size_t)k * D, G + ((size_t)b * Tp + k) * D, &bias[b]);
+	}
+}
+
+void
+ct_attention_output_back(const struct ct_pass *p, int l, int t, int n, const float *g, float *o, float *scratch)
+{
+	ct_linear_back(&p->m->layers[l].o, n, before_post1(p, l, n, 1, t, g, scratch), 0, o);
+}
+
+float
+ct_head_loading(const struct ct_pass *p, int l, int h, int q, int k, const float *o_row, const float *v_row)
+{
+	const struct ct_config *c = &p->m->cfg;
+	const float *pattern = p->pattern + ((size_t)l * c->H + h) * p->T * p->T;
+
+	return pattern[(size_t)q * p->T + k] *
+	    ct_sdot(c->head, o_row + h * c->head, v_row + h / (c->H / c->H_kv) * c->head);
+}
+
+void
+ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
+    const float *mlp_in, const float *scale2, float *dst)
+{
+	int D = m->cfg.D;
+
+	switch (tc->read) {
+	case CT_READ_MID:
+		memcpy(dst, mid, (size_t)T * D * sizeof *dst);
+		break;
+	case CT_READ_NORM2:
+		memcpy(dst, mlp_in, (size_t)T * D * sizeof *dst);
+		break;
+	case CT_READ_NORM2_BARE:
+		for (int t = 0; t < T; t++)
+			for (int d = 0; d < D; d++)
+				dst[(size_t)t * D + d] = mid[(size_t)t * D + d] * scale2[t];
+		break;
+	}
+}
+
+void
+ct_read_frozen(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dmid, float *y)
+{
+	int D = p->m->cfg.D;
+	float scale = p->scale2[l * p->T + t];
+
+	switch (tc->read) {
+	case CT_READ_MID:
+		memmove(y, dmid, (size_t)D * sizeof *y);
+		break;
+	case CT_READ_NORM2:
+		ct_norm_frozen(&p->m->layers[l].norm2, scale, dmid, y);
+		break;
+	case CT_READ_NORM2_BARE:
+		ct_norm_linear(D, 0, dmid, NULL, scale, y);
+		break;
+	}
+}
+
+void
+ct_read_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *g, float *y,
+    double *bias)
+{
+	int D = p->m->cfg.D;
+	float scale = p->scale2[l * p->T + t];
+
+	switch (tc->read) {
+	case CT_READ_MID:
+		memmove(y, g, (size_t)D * sizeof *y);
+		break;
+	case CT_READ_NORM2:
+		ct_norm_frozen_back(&p->m->layers[l].norm2, scale, g, y, bias);
+		break;
+	case CT_READ_NORM2_BARE:
+		ct_norm_linear_back(D, 0, g, NULL, scale, y);
+		break;
+	}
+}
+
+/* Whether the norm behind the MLP lies between the write point and the stream. */
+static bool
+norm_follows(const struct ct_model *m, const struct ct_transcoder *tc, int l)
+{
+	return tc->write == CT_WRITE_MLP && m->layers[l].post2.w;
+}
+
+void
+ct_to_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y, float *scale)
+{
+	if (!norm_follows(m, tc, l))
+		ct_layer_mlp_out(m, l, T, y, y, scale);
+}
+
+void
+ct_from_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y, float *scale)
+{
+	if (norm_follows(m, tc, l))
+		ct_layer_mlp_out(m, l, T, y, y, scale);
+}
+
+void
+ct_write_frozen(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dy, float *y)
+{
+	if (norm_follows(p->m, tc, l))
+		ct_norm_frozen(&p->m->layers[l].post2, p->post2[l * p->T + t], dy, y);
+	else if (y != dy)
+		memcpy(y, dy, (size_t)p->m->cfg.D * sizeof *y);
+}
+
+void
+ct_write_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *g, float *y)
+{
+	double none = 0;
+
+	if (norm_follows(p->m, tc, l))
+		ct_norm_frozen_back(&p->m->layers[l].post2, p->post2[l * p->T + t], g, y, &none);
+	else if (y != g)
+		memcpy(y, g, (size_t)p->m->cfg.D * sizeof *y);
+}
+
+const float *
+ct_pass_written(const struct ct_pass *p, const struct ct_transcoder *tc, int l)
+{
+	return (norm_follows(p->m, tc, l) ? p->mlp_raw : p->mlp_out) + (size_t)l * p->T * p->m->cfg.D;
+}
+
+const float *
+ct_write_constant(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, float *tmp)
+{
+	if (!norm_follows(p->m, tc, l))
+		return ct_transcoder_offset(tc, l);
+	ct_write_frozen(p, tc, l, t, ct_transcoder_offset(tc, l), tmp);
+	return tmp;
+}
+
+void
+ct_skip_frozen(const struct ct_transcoder *tc, int l, int T, const float *dread, float *y)
+{
+	const float *w = tc->layers[l].w_skip;
+
+	if (w)
+		ct_sgemm(false, true, T, tc->D, tc->D, 1, dread, tc->D, w, tc->D, 1, y, tc->D);
+}
+
+void
+ct_skip_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int n, int Tp, float *G, double *bias,
+    const struct ct_back *s)
+{
+	int D = tc->D;
+	const float *w_skip = tc->layers[l].w_skip, *g = G;
+
+	if (!w_skip || n == 0)
+		return;
+	if (norm_follows(p->m, tc, l)) {
+		for (int r = 0; r < n * Tp; r++)
+			ct_write_back(p, tc, l, r % Tp, G + (size_t)r * D, s->P + (size_t)r * D);
+		g = s->P;
+	}
+	ct_sgemm(false, false, n * Tp, D, D, 1, g, D, w_skip, D, 0, s->N, D);
+	for (int r = 0; r < n * Tp; r++) {
+		float *row = s->N + (size_t)r * D, *to = G + (size_t)r * D;
+
+		ct_read_back(p, tc, l, r % Tp, row, row, &bias[r / Tp]);
+		for (int d = 0; d < D; d++)
+			to[d] += row[d];
+	}
+}
+
+void
+ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, int f, float *g,
+    double *bias)
+{
+	ct_transcoder_encoder_row(tc, l, f, g);
+	*bias = (double)tc->layers[l].b_enc[f];
+	ct_read_back(p, tc, l, t, g, g, bias);
+}
+
+void
+ct_embed_row(const struct ct_model *m, int id, float *row)
+{
+	memcpy(row, m->embed + (size_t)id * m->cfg.D, (size_t)m->cfg.D * sizeof *row);
+}
+
+float
+ct_embed_back(const struct ct_model *m, int t, int id, const float *g, double *bias)
+{
+	int D = m->cfg.D;
+
+	if (m->pos_embed)
+		*bias += (double)ct_sdot(D, g, m->pos_embed + (size_t)t * D);
+	return ct_sdot(D, g, m->embed + (size_t)id * D);
+}
+
+void
+ct_final_frozen(const struct ct_pass *p, int t, const float *dx, float *y)
+{
+	ct_norm_frozen(&p->m->norm_f, p->scale_f[t], dx, y);
+}
+
+void
+ct_unembed(const struct ct_model *m, int T, const float *y, float *logits)
+{
+	int D = m->cfg.D, V = m->cfg.V;
+
+	ct_sgemm(false, true, T, V, D, 1, y, D, m->unembed, D, 0, logits, V);
+}
+
+/* Row b of the unembedding, or its mean row. */
+static const float *
+unembed_row(const struct ct_model *m, int b)
+{
+	return b == CT_VOCAB_MEAN ? m->unembed_mean : m->unembed + (size_t)b * m->cfg.D;
+}
+
+double
+ct_unembed_dot(const struct ct_model *m, int a, int b, const float *y)
+{
+	const float *A = unembed_row(m, a), *B = unembed_row(m, b);
+	double sum = 0;
+
+	for (int d = 0; d < m->cfg.D; d++)
+		sum += (double)y[d] * ((double)A[d] - (double)B[d]);
+	return sum;
+}
+
+void
+ct_logit_gradient(const struct ct_pass *p, int t, int a, int b, float *g, double *bias)
+{
+	const struct ct_model *m = p->m;
+	const float *A = unembed_row(m, a), *B = unembed_row(m, b);
+
+	for (int d = 0; d < m->cfg.D; d++)
+		g[d] = A[d] - B[d];
+	*bias = 0;
+	ct_norm_frozen_back(&m->norm_f, p->scale_f[t], g, g, bias);
+}
