@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "cards/store.h"
+#include "io/sniff.h"
 
 /* One layer in the making. */
 static int
@@ -43,6 +44,8 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, str
 		return CT_OK;
 	}
 	rc = ct_file_read(&text, &size, path, CT_RECORD_MAX, err);
+	if (rc == CT_OK)
+		rc = ct_sniff_expect(path, text, size, CT_SNIFF_OTHER, "a feature card in JSON", err);
 	if (rc == CT_OK)
 		rc = ct_record_pack(&l->records[feature], &l->sizes[feature], text, size, err);
 	/* Reading it as it will be read later checks it. */

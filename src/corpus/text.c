@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "io/sniff.h"
 
 enum { FILE_MAX = 64 << 20, LEAST_TOKENS = 3 };
 
@@ -172,6 +173,8 @@ ct_corpus_text(struct ct_corpus **out, const char *path, const struct ct_tokeniz
 	r.c->n_kinds = 1;
 	r.c->kinds = &kind;
 	rc = ct_file_read(&text, &n, path, FILE_MAX, err);
+	if (rc == CT_OK)
+		rc = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "a text file", err);
 	if (rc == CT_OK && memchr(text, '\0', n) != NULL)
 		rc = ct_fail(err, CT_EFORMAT, "%s has a NUL byte: it is not a text file", path);
 	if (rc == CT_OK)

@@ -12,6 +12,8 @@ io_files = \
 	%D%/json_writer.h \
 	%D%/safetensors.c \
 	%D%/safetensors.h \
+	%D%/sniff.c \
+	%D%/sniff.h \
 	%D%/tensor.c \
 	%D%/yaml.c \
 	%D%/yaml.h

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "io/sniff.h"
 
 /*
  * A tree may take 40 times its text. Only empty containers come near that (jansson: about 240 bytes for
@@ -39,8 +40,8 @@ no_memory(const json_error_t *why)
 	return json_error_code(why) == json_error_out_of_memory || !*why->text;
 }
 
-int
-ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err)
+static int
+parse(json_t **out, const char *name, const char *text, size_t n, bool whole_file, struct ct_error *err)
 {
 	json_error_t why;
 	char msg[256];
@@ -53,8 +54,17 @@ ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct
 		return CT_OK;
 	if (no_memory(&why))
 		return ct_fail_memory(err, n, name);
+	if (whole_file && json_error_code(&why) == json_error_premature_end_of_input)
+		return ct_fail(err, CT_EFORMAT, "%s: ends in the middle, after %zu bytes; was it cut off? Download or "
+		    "write it again", name, n);
 	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
 	return ct_fail(err, CT_EFORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, msg);
+}
+
+int
+ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err)
+{
+	return parse(out, name, text, n, false, err);
 }
 
 int
@@ -86,7 +96,13 @@ ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *
 	code = ct_file_read(&text, &n, path, max_bytes, err);
 	if (code != CT_OK)
 		return code;
-	code = ct_json_parse(out, path, text, n, err);
+	code = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "a JSON file", err);
+	if (code == CT_OK) {
+		/* JSON has no byte order mark, but some editors write one. */
+		size_t mark = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+
+		code = parse(out, path, text + mark, n - mark, true, err);
+	}
 	free(text);
 	return code;
 }

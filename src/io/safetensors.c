@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "io/json.h"
+#include "io/sniff.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "tensors are used in place: a little-endian machine is needed"
@@ -30,12 +31,16 @@ static const struct dtype {
 	{ "F32", 4, CT_F32 }, { "F16", 2, CT_F16 }, { "BF16", 2, CT_BF16 }, { "F64", 8, CT_F64 },
 	{ "BOOL", 1, -1 }, { "U8", 1, -1 }, { "I8", 1, -1 }, { "F8_E5M2", 1, -1 }, { "F8_E4M3", 1, -1 },
 	{ "I16", 2, -1 }, { "U16", 2, -1 }, { "I32", 4, -1 }, { "U32", 4, -1 }, { "I64", 8, -1 },
-	{ "U64", 8, -1 },
+	{ "U64", 8, -1 }, { "F8_E8M0", 1, -1 }, { "F8_E4M3FNUZ", 1, -1 }, { "F8_E5M2FNUZ", 1, -1 }, { "C64", 8, -1 },
 };
+
+/* One that the table lacks, such as F4 with its two values in a byte: the offsets alone say how large it is. */
+static const struct dtype unknown_dtype = { "", 0, -1 };
 
 struct entry {
 	struct ct_tensor t;
 	const struct dtype *dtype;
+	const char *dtype_name;		/* lent by the table, or kept in the arena when the table lacks it */
 	size_t begin, end;		/* in the file's data */
 };
 
@@ -55,7 +60,7 @@ find_dtype(const char *name)
 	for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
 		if (strcmp(dtypes[i].name, name) == 0)
 			return &dtypes[i];
-	return NULL;
+	return &unknown_dtype;
 }
 
 /* A JSON value as a size; false when it is not a whole number from 0 on. */
@@ -93,7 +98,7 @@ read_shape(struct entry *e, const json_t *shape, const char *path, struct ct_err
 }
 
 static int
-read_entry(struct entry *e, const json_t *v, const char *path, size_t data_size, struct ct_error *err)
+read_entry(struct ct_tensors *set, struct entry *e, const json_t *v, const char *path, struct ct_error *err)
 {
 	const json_t *dtype = json_object_get(v, "dtype"), *offsets = json_object_get(v, "data_offsets");
 	size_t bytes;
@@ -106,9 +111,9 @@ read_entry(struct entry *e, const json_t *v, const char *path, size_t data_size,
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected {\"dtype\", \"shape\", "
 		    "\"data_offsets\": [begin, end]}", path, e->t.name);
 	e->dtype = find_dtype(json_string_value(dtype));
-	if (!e->dtype)
-		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: unknown dtype \"%.40s\"", path, e->t.name,
-		    json_string_value(dtype));
+	e->dtype_name = e->dtype->size ? e->dtype->name : ct_arena_strdup(&set->arena, json_string_value(dtype));
+	if (!e->dtype_name)
+		return ct_fail_memory(err, json_string_length(dtype), "the name of a dtype");
 	e->t.dtype = e->dtype->read >= 0 ? (enum ct_dtype)e->dtype->read : CT_F32;
 	code = read_shape(e, json_object_get(v, "shape"), path, err);
 	if (code != CT_OK)
@@ -116,13 +121,13 @@ read_entry(struct entry *e, const json_t *v, const char *path, size_t data_size,
 	if (!as_size(json_array_get(offsets, 0), &e->begin) || !as_size(json_array_get(offsets, 1), &e->end))
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: \"data_offsets\" are not sizes", path,
 		    e->t.name);
-	if (e->begin > e->end || e->end > data_size)
-		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: bytes %zu to %zu, but the file has %zu bytes "
-		    "of data", path, e->t.name, e->begin, e->end, data_size);
+	if (e->begin > e->end)
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: begins at byte %zu and ends before, at byte %zu",
+		    path, e->t.name, e->begin, e->end);
 	bytes = e->t.count * (size_t)e->dtype->size;
-	if (e->end - e->begin != bytes)
+	if (e->dtype != &unknown_dtype && e->end - e->begin != bytes)
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: its shape needs %zu bytes of %s, its offsets "
-		    "span %zu", path, e->t.name, bytes, e->dtype->name, e->end - e->begin);
+		    "span %zu", path, e->t.name, bytes, e->dtype_name, e->end - e->begin);
 	return CT_OK;
 }
 
@@ -184,11 +189,17 @@ reserve(struct ct_tensors *t, size_t n, struct ct_error *err)
 }
 
 static int
+cut_off(const struct ct_map *m, size_t whole, struct ct_error *err)
+{
+	return ct_fail(err, CT_EFORMAT, "%s: cut off at %zu of %zu bytes; download it again", m->path, m->size, whole);
+}
+
+static int
 add_entries(struct ct_tensors *t, const struct ct_map *m, json_t *header, size_t data_at,
     struct ct_error *err)
 {
 	struct entry *first;
-	size_t data_size = m->size - data_at, names = 0;
+	size_t data_size = m->size - data_at, names = 0, end = 0;
 	char *name_at;
 	const char *name;
 	json_t *v;
@@ -211,12 +222,17 @@ add_entries(struct ct_tensors *t, const struct ct_map *m, json_t *header, size_t
 			continue;
 		*e = (struct entry){ .t = { .name = memcpy(name_at, name, len), .file = m->path } };
 		name_at += len;
-		code = read_entry(e, v, m->path, data_size, err);
+		code = read_entry(t, e, v, m->path, err);
 		if (code != CT_OK)
 			return code;
+		end = e->end > end ? e->end : end;
 		e->t.data = m->data + data_at + e->begin;
 		n++;
 	}
+	if (end > data_size && end <= SIZE_MAX - data_at)
+		return cut_off(m, data_at + end, err);
+	if (end > data_size)
+		return ct_fail(err, CT_EFORMAT, "%s: tensors up to byte %zu of %zu bytes of data", m->path, end, data_size);
 	code = check_tiling(first, n, m->path, data_size, err);
 	t->n_all += n;
 	return code;
@@ -231,10 +247,16 @@ read_header(struct ct_tensors *t, const struct ct_map *m, struct ct_error *err)
 	json_t *header;
 	int code;
 
-	if (m->size < 8)
+	code = ct_sniff_expect(m->path, m->data, m->size, CT_SNIFF_SAFETENSORS, "a safetensors file", err);
+	if (code != CT_OK)
+		return code;
+	if (m->size <= 8)
 		return ct_fail(err, CT_EFORMAT, "%s: %zu bytes are too few for a safetensors file", m->path,
 		    m->size);
 	memcpy(&len, m->data, 8);
+	if (m->size > 8 && m->data[8] == '{' && len > m->size - 8 && len <= MAX_HEADER)
+		return ct_fail(err, CT_EFORMAT, "%s: cut off at %zu bytes, within its header of %llu; download it "
+		    "again", m->path, m->size, (unsigned long long)len);
 	max = m->size - 8 < MAX_HEADER ? m->size - 8 : MAX_HEADER;
 	if (len > max)
 		return ct_fail(err, CT_EFORMAT, "%s: the header's length at byte 0 is %llu; expected at most "
@@ -476,7 +498,7 @@ ct_tensors_unread(const struct ct_tensors *t, const char *name)
 {
 	const struct entry *e = find(t, name);
 
-	return e && e->dtype->read < 0 ? e->dtype->name : NULL;
+	return e && e->dtype->read < 0 ? e->dtype_name : NULL;
 }
 
 int

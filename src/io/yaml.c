@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "io/sniff.h"
 
 enum { MAX_DEPTH = 32, MAX_FILE = 1 << 20, MAX_RECIPE = 4 << 20 };
 
@@ -289,6 +290,8 @@ ct_yaml_open(struct ct_yaml_doc **out, const char *path, const char *text, size_
 		return ct_fail_memory(err, sizeof *d, path);
 	if (!text) {
 		code = ct_file_read(&own, &n, path, max, err);
+		if (code == CT_OK && n)		/* an empty one is named by the parser */
+			code = ct_sniff_expect(path, own, n, CT_SNIFF_OTHER, "a YAML file", err);
 		if (code != CT_OK)
 			goto fail;
 		text = own;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "io/sniff.h"
 #include "share/graph_reader.h"
 
 static const size_t max_bytes = (size_t)1 << 30;
@@ -156,7 +157,9 @@ ct_graph_file_open(struct ct_graph_file **out, const char *path, ct_progress_fn 
 	*out = NULL;
 	if (rc < 0)
 		return rc;
-	rc = ct_graph_file_parse(out, path, text, n, progress, ctx, err);
+	rc = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "graph JSON", err);
+	if (rc == CT_OK)
+		rc = ct_graph_file_parse(out, path, text, n, progress, ctx, err);
 	free(text);
 	return rc;
 }

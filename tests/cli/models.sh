@@ -24,6 +24,6 @@ printf '{' >"$tmp/path/one/config.json"
 cp -r "$golden" "$tmp/path/whole"
 run models
 ok "one that is damaged is said, the others are listed" [ "$status" -eq 2 ]
-ok "by its file" grep -q '^ctrace: .*path/one/config.json:1' "$tmp/err"
+ok "by its file" grep -q '^ctrace: .*path/one/config.json: ends in the middle' "$tmp/err"
 ok "the others are listed" has '^whole +llama'
 exit $failed

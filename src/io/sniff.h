@@ -1,0 +1,47 @@
+/*
+ * sniff: what a file really is, by its first bytes.
+ *
+ * People point programs at Git LFS pointers, at error pages that were saved under a model's name, at checkpoints of
+ * other formats. Every reader asks here before it parses, so that such a file is named for what it is, with what to do.
+ * Owns the table of signatures; says nothing about whether a file of the right kind is sound.
+ */
+#ifndef CT_IO_SNIFF_H
+#define CT_IO_SNIFF_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum ct_sniff {
+	CT_SNIFF_OTHER,			/* none of these: text in JSON or YAML, for one */
+	CT_SNIFF_SAFETENSORS,
+	CT_SNIFF_EMPTY,
+	CT_SNIFF_ZEROS,			/* space that a download reserved and never filled */
+	CT_SNIFF_LFS,
+	CT_SNIFF_PAGE,			/* HTML or XML */
+	CT_SNIFF_TORCH,			/* PyTorch's zip archive */
+	CT_SNIFF_NPZ,			/* NumPy's */
+	CT_SNIFF_ZIP,
+	CT_SNIFF_PICKLE,
+	CT_SNIFF_NPY,
+	CT_SNIFF_GGUF,
+	CT_SNIFF_GGML,
+	CT_SNIFF_SENTENCEPIECE,
+	CT_SNIFF_HDF5,
+	CT_SNIFF_GZIP,
+	CT_SNIFF_PACKED,		/* zstd, xz, bzip2, 7z, tar */
+	CT_SNIFF_UTF16,
+	CT_SNIFF_KINDS
+};
+
+enum ct_sniff ct_sniff(const void *data, size_t n);
+const char *ct_sniff_name(enum ct_sniff kind);		/* "a Git LFS pointer"; "" for CT_SNIFF_OTHER */
+
+/*
+ * Fails unless the n bytes at data, the start of the file or all of it, may be what is wanted: CT_SNIFF_OTHER for
+ * text. `noun` says it for the message ("a safetensors file").
+ */
+int ct_sniff_expect(const char *path, const void *data, size_t n, enum ct_sniff wanted, const char *noun,
+    struct ct_error *err);
+
+#endif
