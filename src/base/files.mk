@@ -16,6 +16,8 @@ base_files = \
 	%D%/map.h \
 	%D%/memory.c \
 	%D%/memory.h \
+	%D%/notes.c \
+	%D%/notes.h \
 	%D%/parallel.c \
 	%D%/parallel.h \
 	%D%/pool.c \

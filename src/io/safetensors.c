@@ -42,6 +42,7 @@ struct entry {
 	const struct dtype *dtype;
 	const char *dtype_name;		/* lent by the table, or kept in the arena when the table lacks it */
 	size_t begin, end;		/* in the file's data */
+	bool marked;
 };
 
 struct ct_tensors {
@@ -499,6 +500,23 @@ ct_tensors_unread(const struct ct_tensors *t, const char *name)
 	const struct entry *e = find(t, name);
 
 	return e && e->dtype->read < 0 ? e->dtype_name : NULL;
+}
+
+void
+ct_tensors_mark(struct ct_tensors *t, const char *name)
+{
+	const struct entry *e = find(t, name);
+
+	if (e)
+		t->all[e - t->all].marked = true;
+}
+
+const char *
+ct_tensors_unmarked(const struct ct_tensors *t, int *at)
+{
+	while (*at < t->n_all && t->all[*at].marked)
+		++*at;
+	return *at < t->n_all ? t->all[(*at)++].t.name : NULL;
 }
 
 int

@@ -42,6 +42,13 @@ const struct ct_tensor *ct_tensors_find(const struct ct_tensors *t, const char *
 /* The dtype of a tensor that is there but of a type we don't read ("I8"; such ones are not counted), or NULL. */
 const char *ct_tensors_unread(const struct ct_tensors *t, const char *name);
 
+/*
+ * Whoever reads tensors by name marks them; what is left unmarked nobody has read. Marking what is not there does
+ * nothing. *at counts: 0 at first; returns the next unmarked name, or NULL after the last.
+ */
+void ct_tensors_mark(struct ct_tensors *t, const char *name);
+const char *ct_tensors_unmarked(const struct ct_tensors *t, int *at);
+
 /* Fails when a file has been cut off or overwritten since it was opened: what was computed from it is void. */
 int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
 

@@ -1,5 +1,5 @@
 /*
- * config: see config.h. What the keys mean is each family's business.
+ * config: see config.h. What the keys mean stands in each family's table.
  */
 #include "model/config.h"
 
@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "io/json.h"
+#include "model/keys.h"
 #include "model/model.h"
 
 enum { MAX_CONFIG = 1 << 20 };
@@ -28,10 +30,31 @@ check(const struct ct_config *c, const char *path, struct ct_error *err)
 	return CT_OK;
 }
 
+static int
+refuse_quantized(const json_t *root, const char *path, struct ct_error *err)
+{
+	static const char *const names[] = { "quantization_config", "compression_config", "quantization" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const json_t *q = json_object_get(root, names[i]);
+		const char *method = json_string_value(json_object_get(q, "quant_method"));
+		char shown[48] = "quantized";
+
+		if (!q || json_is_null(q))
+			continue;
+		if (method)
+			ct_text_clean(shown, sizeof shown, method, strlen(method));
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": %s weights are not supported; use the F32, F16 or "
+		    "BF16 model", path, names[i], shown);
+	}
+	return CT_OK;
+}
+
 int
-ct_config_load(struct ct_config *out, const char *dir, struct ct_error *err)
+ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, struct ct_error *err)
 {
 	char *path = ct_path_join(dir, "config.json");
+	const struct ct_family *family;
 	const char *type = NULL;
 	json_t *root = NULL;
 	int code;
@@ -53,18 +76,23 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_error *err)
 	code = ct_json_string(root, path, "model_type", true, &type, err);
 	if (code != CT_OK)
 		goto done;
-	out->family = ct_family_find(type);
-	if (!out->family) {
-		code = ct_fail(err, CT_EUNSUPPORTED, "%s: model_type \"%.60s\" is not supported (supported: "
-		    "%s)", path, type, ct_family_list());
+	code = refuse_quantized(root, path, err);
+	if (code != CT_OK)
+		goto done;
+	family = ct_family_find(type);
+	if (!family) {
+		char shown[80];
+
+		ct_text_clean(shown, sizeof shown, type, strlen(type));
+		code = ct_fail(err, CT_EUNSUPPORTED, "%s: model_type \"%s\" is not supported (supported: "
+		    "%s)", path, shown, ct_family_list());
 		goto done;
 	}
-	if (json_object_get(root, "quantization_config")) {
-		code = ct_fail(err, CT_EUNSUPPORTED, "%s: quantized weights are not supported; use the F32, "
-		    "F16 or BF16 model", path);
-		goto done;
-	}
-	code = out->family->config(out, root, path, err);
+	*out = *family->defaults;
+	out->family = family;
+	code = ct_keys_read(out, root, family->keys, type, path, notes, err);
+	if (code == CT_OK)
+		code = family->config(out, root, path, notes, err);
 	if (code == CT_OK)
 		code = check(out, path, err);
 done:

@@ -41,8 +41,8 @@ complete_norms(struct ct_model *m)
 }
 
 /*
- * Frequencies of the rotary embedding, with Llama 3's scaling: long wavelengths are slowed down by `factor`,
- * short ones kept, those between blended (Hugging Face transformers, modeling_rope_utils.py).
+ * Frequencies of the rotary embedding, with linear scaling (all slowed down by `factor`) or Llama 3's: long
+ * wavelengths are slowed down, short ones kept, those between blended (Hugging Face transformers, modeling_rope_utils.py).
  */
 int
 ct_model_prepare(struct ct_model *m, struct ct_error *err)
@@ -65,6 +65,10 @@ ct_model_prepare(struct ct_model *m, struct ct_error *err)
 		freq[i] = f;
 		if (s->factor <= 0)
 			continue;
+		if (!s->original_context) {
+			freq[i] = f / s->factor;
+			continue;
+		}
 		turns = s->original_context * f / (2 * M_PI);
 		blend = (turns - s->low_freq_factor) / (s->high_freq_factor - s->low_freq_factor);
 		blend = fmin(fmax(blend, 0), 1);

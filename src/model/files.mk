@@ -8,6 +8,8 @@ model_files = \
 	%D%/family.c \
 	%D%/family.h \
 	%D%/gpt2.c \
+	%D%/keys.c \
+	%D%/keys.h \
 	%D%/lexicon.c \
 	%D%/linear.c \
 	%D%/linear.h \
@@ -16,6 +18,7 @@ model_files = \
 	%D%/model.h \
 	%D%/nfc.c \
 	%D%/nfc.h \
+	%D%/rope.c \
 	%D%/split.c \
 	%D%/split.h \
 	%D%/synthetic.c \

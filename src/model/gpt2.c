@@ -3,56 +3,52 @@
  */
 #include "model/family.h"
 
-/* Switches that change the arithmetic; only the usual setting is supported. */
+/* What GPT2Config assumes for a key that is missing. */
+static const struct ct_config defaults = {
+	.context = 1024,
+	.norm = CT_LAYERNORM,
+	.act = CT_GELU_TANH,
+	.position = CT_LEARNED,
+	.eps = 1e-5,
+	.tied = true,
+	.attn_bias = true,
+	.mlp_bias = true,
+	.bos = -1,
+};
+
+static const struct ct_key keys[] = {
+	{ CT_KEY_INTO(D, CT_KEY_SIZE, "n_embd"), .max = CT_MAX_WIDTH, .need = true, .alias = "hidden_size" },
+	{ CT_KEY_INTO(L, CT_KEY_SIZE, "n_layer"), .max = CT_MAX_LAYERS, .need = true, .alias = "num_hidden_layers" },
+	{ CT_KEY_INTO(H, CT_KEY_SIZE, "n_head"), .max = CT_MAX_WIDTH, .need = true, .alias = "num_attention_heads" },
+	{ CT_KEY_INTO(mlp, CT_KEY_SIZE, "n_inner"), .max = CT_MAX_WIDTH },
+	{ CT_KEY_INTO(context, CT_KEY_SIZE, "n_positions"), .max = CT_MAX_VOCAB, .alias = "max_position_embeddings" },
+	{ CT_KEY_INTO(V, CT_KEY_SIZE, "vocab_size"), .max = CT_MAX_VOCAB, .need = true },
+	{ CT_KEY_INTO(eps, CT_KEY_NUMBER, "layer_norm_epsilon") },
+	{ CT_KEY_INTO(act, CT_KEY_ACT, "activation_function") },
+	{ CT_KEY_INTO(tied, CT_KEY_FLAG, "tie_word_embeddings") },
+	{ CT_KEY(CT_KEY_FAMILY, "bos_token_id") },
+	{ CT_KEY(CT_KEY_ONLY, "scale_attn_weights"), .only = "true" },
+	{ CT_KEY(CT_KEY_ONLY, "scale_attn_by_inverse_layer_idx"), .only = "false" },
+	{ CT_KEY(CT_KEY_IDLE, "reorder_and_upcast_attn") },	/* the same sums, in F32, as everything here is */
+	{ CT_KEY(CT_KEY_IDLE, "n_ctx") },			/* an old name for n_positions that nobody reads */
+	{ CT_KEY(CT_KEY_IDLE, "attn_pdrop") },
+	{ CT_KEY(CT_KEY_IDLE, "embd_pdrop") },
+	{ CT_KEY(CT_KEY_IDLE, "resid_pdrop") },
+	{ CT_KEY(CT_KEY_IDLE, "classifier_dropout") },
+	{ CT_KEY(CT_KEY_IDLE, "hidden_dropout") },
+	{ CT_KEY(CT_KEY_IDLE, "summary_activation") },		/* of heads for other tasks */
+	{ CT_KEY(CT_KEY_IDLE, "summary_first_dropout") },
+	{ CT_KEY(CT_KEY_IDLE, "summary_last_dropout") },
+	{ CT_KEY(CT_KEY_IDLE, "summary_proj_to_labels") },
+	{ CT_KEY(CT_KEY_IDLE, "summary_type") },
+	{ CT_KEY(CT_KEY_IDLE, "summary_use_proj") },
+	{ .name = NULL },
+};
+
 static int
-refuse_switches(const json_t *json, const char *path, struct ct_error *err)
+gpt2_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes, struct ct_error *err)
 {
-	static const struct {
-		const char *key;
-		bool usual;
-	} switches[] = {
-		{ "scale_attn_weights", true },
-		{ "scale_attn_by_inverse_layer_idx", false },
-		{ "add_cross_attention", false },
-	};
-
-	for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
-		bool on = switches[i].usual;
-		int code = ct_json_bool(json, path, switches[i].key, false, &on, err);
-
-		if (code != CT_OK)
-			return code;
-		if (on != switches[i].usual)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": %s is not supported", path,
-			    switches[i].key, on ? "true" : "false");
-	}
-	return CT_OK;
-}
-
-static int
-read_sizes(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err)
-{
-	struct {
-		const char *key;
-		bool need;
-		int max, *out;
-	} sizes[] = {
-		{ "n_embd", true, CT_MAX_WIDTH, &c->D },
-		{ "n_layer", true, CT_MAX_LAYERS, &c->L },
-		{ "n_head", true, CT_MAX_WIDTH, &c->H },
-		{ "n_inner", false, CT_MAX_WIDTH, &c->mlp },
-		{ "n_positions", false, CT_MAX_VOCAB, &c->context },
-		{ "vocab_size", true, CT_MAX_VOCAB, &c->V },
-	};
-
-	c->context = 1024;
-	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		int code = ct_json_int(json, path, sizes[i].key, sizes[i].need, 1, sizes[i].max, sizes[i].out,
-		    err);
-
-		if (code != CT_OK)
-			return code;
-	}
+	(void)notes;
 	if (!c->mlp)
 		c->mlp = 4 * c->D;
 	if (c->D % c->H != 0)
@@ -60,30 +56,7 @@ read_sizes(struct ct_config *c, const json_t *json, const char *path, struct ct_
 		    c->H);
 	c->H_kv = c->H;
 	c->head = c->D / c->H;
-	return CT_OK;
-}
-
-static int
-gpt2_config(struct ct_config *c, const void *json, const char *path, struct ct_error *err)
-{
-	int code = read_sizes(c, json, path, err);
-
-	c->norm = CT_LAYERNORM;
-	c->position = CT_LEARNED;
-	c->eps = 1e-5;
-	c->tied = true;
-	c->attn_bias = c->mlp_bias = true;
-	if (code == CT_OK)
-		code = ct_json_double(json, path, "layer_norm_epsilon", false, &c->eps, err);
-	if (code == CT_OK)
-		code = ct_family_act(json, path, "activation_function", "gelu_new", &c->act, err);
-	if (code == CT_OK)
-		code = ct_json_bool(json, path, "tie_word_embeddings", false, &c->tied, err);
-	if (code == CT_OK)
-		code = refuse_switches(json, path, err);
-	if (code == CT_OK)
-		code = ct_family_bos(c, json, path, err);
-	return code;
+	return ct_keys_bos(c, json, path, err);
 }
 
 static void
@@ -123,12 +96,10 @@ gpt2_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
 
 	(void)err;
 	ct_bind_prefix(b, "transformer.", "wte.weight");
-	ct_bind(b, &m->embed, c->V, D, "wte.weight");
+	ct_bind_embedding(b, "wte.weight");
 	ct_bind(b, &m->pos_embed, c->context, D, "wpe.weight");
 	ct_bind(b, &m->norm_f.w, D, 0, "ln_f.weight");
 	ct_bind(b, &m->norm_f.b, D, 0, "ln_f.bias");
-	if (!c->tied)
-		ct_bind_plain(b, &m->unembed, c->V, D, "lm_head.weight");
 	for (int l = 0; l < c->L; l++) {
 		struct ct_layer *at = &m->layers[l];
 		struct ct_linear qkv;
@@ -148,6 +119,9 @@ gpt2_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
 
 const struct ct_family ct_family_gpt2 = {
 	.model_type = "gpt2",
+	.defaults = &defaults,
+	.keys = keys,
+	.idle = (const char *const[]){ "h.*.attn.bias", "h.*.attn.masked_bias", NULL },	/* the causal mask */
 	.config = gpt2_config,
 	.bind = gpt2_bind,
 };

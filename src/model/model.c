@@ -3,6 +3,8 @@
  */
 #include "model/model.h"
 
+#include <ctype.h>
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +106,7 @@ ct_bind_plain(struct ct_binder *b, const float **out, int rows, int cols, const 
 	const char *unread = ct_tensors_unread(b->m->tensors, name);
 
 	*out = NULL;
+	ct_tensors_mark(b->m->tensors, name);
 	if (unread && b->fault.code == CT_OK)
 		ct_fail(&b->fault, CT_EUNSUPPORTED, "%s: tensor %s: dtype %s is not supported for weights "
 		    "(supported: F32, F16, BF16, F64)", b->dir, name, unread);
@@ -126,6 +129,146 @@ ct_bind(struct ct_binder *b, const float **out, int rows, int cols, const char *
 	vsnprintf(name + n, sizeof name - n, fmt, ap);
 	va_end(ap);
 	ct_bind_plain(b, out, rows, cols, name);
+}
+
+/* The index of the first element in which two matrices of one shape differ, or -1. */
+static long long
+first_difference(const struct ct_tensor *a, const struct ct_tensor *b)
+{
+	enum { BLOCK = 512 };
+	float x[BLOCK], y[BLOCK];
+
+	for (size_t at = 0; at < a->count; at += BLOCK) {
+		size_t n = a->count - at < BLOCK ? a->count - at : BLOCK;
+
+		ct_tensor_read(x, a, at, n);
+		ct_tensor_read(y, b, at, n);
+		for (size_t i = 0; memcmp(x, y, n * sizeof *x) != 0 && i < n; i++)
+			if (memcmp(&x[i], &y[i], sizeof *x) != 0)
+				return (long long)(at + i);
+	}
+	return -1;
+}
+
+/* A file of a tied model may have the matrix under both names: then they must be the same. */
+static void
+check_tied(struct ct_binder *b, const char *embed)
+{
+	const struct ct_tensor *e = ct_tensors_find(b->m->tensors, embed);
+	const struct ct_tensor *u = ct_tensors_find(b->m->tensors, "lm_head.weight");
+	long long at;
+
+	ct_tensors_mark(b->m->tensors, "lm_head.weight");
+	if (!e || !u || b->missing || b->fault.code != CT_OK)
+		return;
+	if (check_shape(u, b->m->cfg.V, b->m->cfg.D, &b->fault) != CT_OK)
+		return;
+	at = first_difference(e, u);
+	if (at >= 0)
+		ct_fail(&b->fault, CT_EFORMAT, "%s: tie_word_embeddings is true, but lm_head.weight differs from %s at "
+		    "element %lld; which of them counts is not known. Set it to false if the model has both", b->dir,
+		    embed, at);
+}
+
+void
+ct_bind_embedding(struct ct_binder *b, const char *name)
+{
+	struct ct_model *m = b->m;
+	char full[160];
+
+	snprintf(full, sizeof full, "%s%s", b->prefix, name);
+	if (!m->cfg.tied) {
+		ct_bind_plain(b, &m->embed, m->cfg.V, m->cfg.D, full);
+		ct_bind_plain(b, &m->unembed, m->cfg.V, m->cfg.D, "lm_head.weight");
+	} else if (!ct_bind_exists(b, full) && ct_bind_exists(b, "lm_head.weight")) {
+		ct_bind_plain(b, &m->embed, m->cfg.V, m->cfg.D, "lm_head.weight");
+	} else {
+		ct_bind_plain(b, &m->embed, m->cfg.V, m->cfg.D, full);
+		if (ct_bind_exists(b, "lm_head.weight"))
+			check_tied(b, full);
+	}
+}
+
+/* Names of tensors for a message, as many as there is room for. */
+struct leftover {
+	int n, shown;
+	char names[240];
+};
+
+static void
+add_leftover(struct leftover *l, const char *name)
+{
+	size_t used = strlen(l->names);
+
+	l->n++;
+	if (used + strlen(name) + 3 >= sizeof l->names)
+		return;
+	snprintf(l->names + used, sizeof l->names - used, "%s%s", used ? ", " : "", name);
+	l->shown++;
+}
+
+static const char *
+and_more(char *buf, size_t size, const struct leftover *l)
+{
+	*buf = '\0';
+	if (l->n > l->shown)
+		snprintf(buf, size, " and %d more", l->n - l->shown);
+	return buf;
+}
+
+/* "layers.3.", "h.3.": part of a block, with or without what stands before it in the files of a whole model. */
+static bool
+in_block(const char *name)
+{
+	static const char *const before[] = { "model.", "transformer.", "" };
+	static const char *const blocks[] = { "layers.", "h." };
+
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+		size_t n = strlen(before[i]);
+
+		for (size_t k = 0; strncmp(name, before[i], n) == 0 && k < sizeof blocks / sizeof *blocks; k++)
+			if (strncmp(name + n, blocks[k], strlen(blocks[k])) == 0 &&
+			    isdigit((unsigned char)name[n + strlen(blocks[k])]))
+				return true;
+	}
+	return false;
+}
+
+static bool
+is_idle(const struct ct_binder *b, const char *name)
+{
+	size_t n = strlen(b->prefix);
+	const char *bare = strncmp(name, b->prefix, n) == 0 ? name + n : name;
+
+	for (const char *const *p = b->m->cfg.family->idle; p && *p; p++)
+		if (fnmatch(*p, bare, 0) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What is in the blocks takes part in the arithmetic, and a model without it is another one. The rest are heads for
+ * other tasks and other modules; Hugging Face warns of them and goes on.
+ */
+static int
+check_leftover(struct ct_binder *b, struct ct_error *err)
+{
+	struct leftover blocks = { 0 }, rest = { 0 };
+	const char *name;
+	char more[32];
+	int at = 0;
+
+	while ((name = ct_tensors_unmarked(b->m->tensors, &at)))
+		if (!is_idle(b, name))
+			add_leftover(in_block(name) ? &blocks : &rest, name);
+	if (rest.n)
+		ct_note(&b->m->notes, "%s: left aside, as Hugging Face does with a warning: %s%s", b->dir, rest.names,
+		    and_more(more, sizeof more, &rest));
+	if (blocks.n)
+		return ct_fail(err, CT_EFORMAT, "%s: config.json calls for no such tensor%s: %s%s; without %s this would be "
+		    "another model. Look whether config.json belongs to these files", b->dir, blocks.n > 1 ? "s" : "",
+		    blocks.names, and_more(more, sizeof more, &blocks), blocks.n > 1 ? "them" : "it");
+	return CT_OK;
 }
 
 static int
@@ -164,6 +307,8 @@ bind(struct ct_model *m, const char *dir, const struct ct_model_options *opt, st
 	code = m->cfg.family->bind(m, &b, err);
 	if (code == CT_OK)
 		code = verdict(&b, err);
+	if (code == CT_OK)
+		code = check_leftover(&b, err);
 	if (m->cfg.tied)
 		m->unembed = m->embed;
 	return code;
@@ -179,7 +324,7 @@ ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_opti
 	*out = NULL;
 	if (!m)
 		return ct_fail_memory(err, sizeof *m, "the model");
-	code = ct_config_load(&m->cfg, dir, err);
+	code = ct_config_load(&m->cfg, dir, &m->notes, err);
 	if (code == CT_OK)
 		code = ct_tensors_open_model(&m->tensors, dir, err);
 	if (code == CT_OK)

@@ -46,14 +46,20 @@ struct ct_model {
 	double *rope_freq;			/* (head/2), radians per position: ct_model_prepare */
 	float *unembed_mean;			/* (D) mean row of unembed: ct_model_prepare */
 	struct ct_tensors *tensors;
+	struct ct_notes notes;			/* what its files hold and nobody reads */
 	struct ct_arena arena;			/* layer table and converted weights */
 };
 
 /* What a family has to say. Tables of these live in family.c. */
 struct ct_binder;
+struct ct_key;
 struct ct_family {
 	const char *model_type;			/* "llama" */
-	int (*config)(struct ct_config *out, const void *json, const char *path, struct ct_error *err);
+	const struct ct_config *defaults;	/* what Hugging Face's class assumes for a missing key */
+	const struct ct_key *keys;		/* of config.json: keys.h */
+	const char *const *idle;		/* patterns of tensors that are not weights, such as masks; NULL ends */
+	int (*config)(struct ct_config *out, const void *json, const char *path, struct ct_notes *notes,
+	    struct ct_error *err);
 	int (*bind)(struct ct_model *m, struct ct_binder *b, struct ct_error *err);
 };
 const struct ct_family *ct_family_find(const char *model_type);

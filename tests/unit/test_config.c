@@ -20,7 +20,7 @@ load(const char *json)
 	struct ct_config c;
 
 	scratch_text("config.json", json);
-	if (ct_config_load(&c, ".", &err) != CT_OK)
+	if (ct_config_load(&c, ".", NULL, &err) != CT_OK)
 		fail_msg("%s", err.msg);
 	return c;
 }
@@ -79,6 +79,69 @@ rope_parameters_are_the_newer_spelling(void **state)
 }
 
 static void
+rope_kinds(void **state)
+{
+	struct ct_config c = load("{" LLAMA ", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 4}}");
+
+	(void)state;
+	assert_true(c.rope_scaling.factor == 4);
+	assert_int_equal(c.rope_scaling.original_context, 0);
+	/* What dynamic scaling changes begins beyond the context. */
+	c = load("{" LLAMA ", \"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 4.0, \"rope_type\": \"dynamic\"}}");
+	assert_true(c.rope_scaling.factor == 0);
+	c = load("{" LLAMA ", \"rope_scaling\": {\"type\": \"default\"}, \"rope_parameters\": null}");
+	assert_true(c.rope_scaling.factor == 0);
+}
+
+/* Keys that no table has are those that Hugging Face does not read either: said, and passed over. */
+static void
+unknown_keys_are_noted(void **state)
+{
+	static const struct {
+		const char *json, *note;
+	} cases[] = {
+		{ "{" LLAMA ", \"torch_dtype\": \"bfloat16\", \"use_cache\": true, \"pretraining_tp\": 1}", NULL },
+		{ "{" LLAMA ", \"rope_interleaved\": false, \"logit_scale\": null}", NULL },
+		{ "{" LLAMA ", \"rope_tetha\": 500000}",
+		  "./config.json: \"rope_tetha\" is left aside, as Hugging Face's class for llama does" },
+		{ "{" LLAMA ", \"sliding_window\": 4096, \"attn_logit_softcapping\": 50.0}", "./config.json: "
+		  "\"sliding_window\", \"attn_logit_softcapping\" are left aside, as Hugging Face's class for llama does" },
+		{ "{" LLAMA ", \"n_embd\": 7}",
+		  "./config.json: \"n_embd\" is left aside, as Hugging Face's class for llama does" },
+		{ "{" GPT2 ", \"n_ctx\": 1024, \"summary_type\": \"cls_index\", \"reorder_and_upcast_attn\": true}", NULL },
+		{ "{" LLAMA ", \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2, \"beta_fast\": 32}}",
+		  "./config.json: \"rope_scaling\": \"beta_fast\" is left aside: the type \"linear\" has no such key" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ct_notes notes = { 0 };
+		struct ct_error err = { 0 };
+		struct ct_config c;
+
+		scratch_text("config.json", cases[i].json);
+		assert_int_equal(ct_config_load(&c, ".", &notes, &err), CT_OK);
+		assert_int_equal(notes.n, cases[i].note ? 1 : 0);
+		if (cases[i].note)
+			assert_string_equal(notes.text[0], cases[i].note);
+	}
+}
+
+/* Hugging Face's other names for the keys of GPT-2. */
+static void
+gpt2_aliases(void **state)
+{
+	struct ct_config c = load("{\"model_type\": \"gpt2\", \"hidden_size\": 32, \"num_hidden_layers\": 2, "
+	    "\"num_attention_heads\": 4, \"vocab_size\": 100, \"max_position_embeddings\": 77, \"n_positions\": 77}");
+
+	(void)state;
+	assert_int_equal(c.D, 32);
+	assert_int_equal(c.L, 2);
+	assert_int_equal(c.H, 4);
+	assert_int_equal(c.context, 77);
+}
+
+static void
 gpt2_defaults(void **state)
 {
 	struct ct_config c = load("{" GPT2 ", \"n_inner\": null, \"bos_token_id\": 50256}");
@@ -102,6 +165,9 @@ main(void)
 		cmocka_unit_test(llama_defaults),
 		cmocka_unit_test(llama_says_otherwise),
 		cmocka_unit_test(rope_parameters_are_the_newer_spelling),
+		cmocka_unit_test(rope_kinds),
+		cmocka_unit_test(unknown_keys_are_noted),
+		cmocka_unit_test(gpt2_aliases),
 		cmocka_unit_test(gpt2_defaults),
 	};
 

@@ -167,6 +167,96 @@ prefixes_may_be_left_out(void **state)
 	ct_model_close(m);
 }
 
+/* What no config calls for: weights of the blocks are refused, heads for other tasks noted, masks passed over. */
+static void
+leftover_tensors_are_said(void **state)
+{
+	static const struct {
+		const char *name, *note, *refused;
+	} cases[] = {
+		{ "model.layers.0.self_attn.rotary_emb.inv_freq", NULL, NULL },
+		{ "model.rotary_emb.inv_freq", NULL, NULL },
+		{ "score.weight", "v: left aside, as Hugging Face does with a warning: score.weight", NULL },
+		{ "v_head.summary.bias", "v: left aside, as Hugging Face does with a warning: v_head.summary.bias", NULL },
+		{ "model.layers.3.mlp.up_proj.weight", NULL, "model.layers.3.mlp.up_proj.weight" },
+		{ "model.layers.1.self_attn.q_norm.weight", NULL, "model.layers.1.self_attn.q_norm.weight" },
+		{ "layers.0.self_attn.q_proj.weight", NULL, "layers.0.self_attn.q_proj.weight" },
+		{ "model.layers.1.post_feedforward_layernorm.weight", NULL,
+		  "model.layers.1.post_feedforward_layernorm.weight" },
+		{ "model.layers.2.self_attn.q_proj.lora_A.weight", NULL, "model.layers.2.self_attn.q_proj.lora_A.weight" },
+	};
+	const float values[4] = { 1, 2, 3, 4 };
+	struct ct_model *m = open_golden("llama-clt"), *v;
+	struct ct_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct ct_tensor more = { .name = cases[i].name, .rank = 1, .dim = { 4 }, .data = values };
+		char wanted[400];
+
+		write_variant(m, "", &more, 1, "golden/llama-clt/config.json");
+		if (cases[i].refused) {
+			assert_int_equal(ct_model_open(&v, "v", NULL, &err), CT_EFORMAT);
+			snprintf(wanted, sizeof wanted, "v: config.json calls for no such tensor: %s; without it this would "
+			    "be another model. Look whether config.json belongs to these files", cases[i].refused);
+			assert_string_equal(err.msg, wanted);
+			continue;
+		}
+		v = must_open("v");
+		assert_int_equal(v->notes.n, cases[i].note ? 1 : 0);
+		if (cases[i].note)
+			assert_string_equal(v->notes.text[0], cases[i].note);
+		ct_model_close(v);
+	}
+	ct_model_close(m);
+}
+
+/* Of a tied model the file may have the matrix under either name, or twice the same. */
+static void
+tied_models_keep_either_name(void **state)
+{
+	struct ct_model *m = open_golden("llama-skip"), *v;
+	struct ct_tensor list[MAX_TENSORS];
+	int count = ct_tensors_count(m->tensors), embed = -1;
+	float *other;
+	struct ct_error err;
+
+	(void)state;
+	for (int i = 0; i < count; i++) {
+		list[i] = *ct_tensors_at(m->tensors, i);
+		if (strcmp(list[i].name, "model.embed_tokens.weight") == 0)
+			embed = i;
+	}
+	assert_true(embed >= 0);
+	assert_int_equal(ct_dir_make("v", NULL), CT_OK);
+	scratch_copy("v/config.json", "golden/llama-skip/config.json");
+	list[count] = list[embed];
+	list[count].name = "lm_head.weight";
+	assert_int_equal(ct_tensors_write("v/model.safetensors", list, count + 1, NULL), CT_OK);
+	v = must_open("v");
+	assert_int_equal(v->notes.n, 0);
+	ct_model_close(v);
+
+	other = malloc(list[embed].count * sizeof *other);
+	assert_non_null(other);
+	memcpy(other, list[embed].data, list[embed].count * sizeof *other);
+	other[list[embed].count - 1] += 1;
+	list[count].data = other;
+	assert_int_equal(ct_tensors_write("v/model.safetensors", list, count + 1, NULL), CT_OK);
+	assert_int_equal(ct_model_open(&v, "v", NULL, &err), CT_EFORMAT);
+	assert_non_null(strstr(err.msg, "tie_word_embeddings is true, but lm_head.weight differs from "
+	    "model.embed_tokens.weight at element "));
+	free(other);
+
+	list[embed].name = "lm_head.weight";
+	assert_int_equal(ct_tensors_write("v/model.safetensors", list, count, NULL), CT_OK);
+	v = must_open("v");
+	assert_ptr_equal(v->embed, v->unembed);
+	assert_memory_equal(v->embed, m->embed, list[embed].count * sizeof(float));
+	ct_model_close(v);
+	ct_model_close(m);
+}
+
 static void
 llama_biases_come_with_the_config(void **state)
 {
@@ -192,9 +282,12 @@ llama_biases_come_with_the_config(void **state)
 			.data = values };
 	}
 	write_variant(m, "", more, 21, "golden/llama-clt/config.json");
-	v = must_open("v");
-	assert_null(v->layers[1].k.b);			/* the config says there are none */
-	ct_model_close(v);
+	/* The config says there are none. */
+	assert_int_equal(ct_model_open(&v, "v", NULL, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "v: config.json calls for no such tensors: model.layers.0.mlp.down_proj.bias, "
+	    "model.layers.0.mlp.gate_proj.bias, model.layers.0.mlp.up_proj.bias, model.layers.0.self_attn.k_proj.bias, "
+	    "model.layers.0.self_attn.o_proj.bias, model.layers.0.self_attn.q_proj.bias and 15 more; without them this "
+	    "would be another model. Look whether config.json belongs to these files");
 	scratch_text("v/config.json", "{\"model_type\":\"llama\",\"hidden_size\":16,\"intermediate_size\":32,"
 	    "\"num_hidden_layers\":3,\"num_attention_heads\":4,\"num_key_value_heads\":2,\"vocab_size\":40,"
 	    "\"attention_bias\":true,\"mlp_bias\":true}");
@@ -270,6 +363,8 @@ main(void)
 		cmocka_unit_test(gpt2_slices_its_fused_matrix),
 		cmocka_unit_test(prefixes_may_be_left_out),
 		cmocka_unit_test(llama_biases_come_with_the_config),
+		cmocka_unit_test(leftover_tensors_are_said),
+		cmocka_unit_test(tied_models_keep_either_name),
 		cmocka_unit_test(half_precision_is_converted),
 	};
 

@@ -1,0 +1,58 @@
+/*
+ * keys: the tables by which config.json is read.
+ *
+ * A family lists every key that Hugging Face's configuration and modeling code for its model_type reads, each with its
+ * rule. Keys that all model_types share (training, generation, bookkeeping) are in keys.c. A key of neither table is
+ * one that Hugging Face does not read: it changes nothing, and gets a note.
+ */
+#ifndef CT_MODEL_KEYS_H
+#define CT_MODEL_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "io/json.h"
+#include "model/config.h"
+
+enum ct_key_rule {
+	CT_KEY_SIZE,		/* a whole number from 1 to max, into an int of the config */
+	CT_KEY_NUMBER,		/* into a double */
+	CT_KEY_FLAG,		/* true or false, into a bool */
+	CT_KEY_ACT,		/* the name of an activation function, into an enum ct_act */
+	CT_KEY_ONLY,		/* one value is supported, and is what holds when the key is missing */
+	CT_KEY_FAMILY,		/* read by the family's config() */
+	CT_KEY_IDLE		/* changes nothing in a forward pass */
+};
+
+struct ct_key {
+	const char *name;
+	enum ct_key_rule rule;
+	size_t at;		/* of the field in struct ct_config */
+	int max;
+	bool need;
+	const char *alias;	/* Hugging Face's other name for it, or NULL */
+	const char *only;	/* CT_KEY_ONLY: the value as JSON */
+};
+
+/* The beginnings of rows. */
+#define CT_KEY_INTO(field, how, key) .name = key, .rule = how, .at = offsetof(struct ct_config, field)
+#define CT_KEY(how, key) .name = key, .rule = how
+
+/*
+ * Reads what the table says of an object into *c, whose fields hold what Hugging Face's class assumes for a missing key;
+ * then names the keys that no table has. The table ends with a row without a name. path: for messages.
+ */
+int ct_keys_read(struct ct_config *c, const json_t *json, const struct ct_key *table, const char *model_type,
+    const char *path, struct ct_notes *notes, struct ct_error *err);
+
+/*
+ * rope_theta, rope_scaling and transformers 5's rope_parameters, which hold the same. Kinds: default, linear, llama3,
+ * and dynamic, which is the default up to the model's context.
+ */
+int ct_keys_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_notes *notes,
+    struct ct_error *err);
+
+/* bos_token_id: a number or null; none when it lies outside the vocabulary (V must be set). */
+int ct_keys_bos(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
+
+#endif
