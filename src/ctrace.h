@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 #include "base/progress.h"
 #include "cards/card.h"
 #include "cards/plot.h"
@@ -68,6 +69,8 @@ int ct_engine_open_graph(struct ct_engine **out, const char *path, ct_progress_f
     struct ct_error *err);
 void ct_engine_close(struct ct_engine *e);
 const struct ct_engine_info *ct_engine_info(const struct ct_engine *e);
+/* What the model's files hold and was left aside, for the reader to know. */
+const struct ct_notes *ct_engine_notes(const struct ct_engine *e);
 /* A checksum of the weights of model and transcoder, to tell one training from the next; 0 without a model. */
 uint32_t ct_engine_digest(const struct ct_engine *e);
 

@@ -522,6 +522,16 @@ begin(struct app *a, const struct app_options *opt, struct beginning *b)
 	return rc;
 }
 
+/* What the model's files hold and was left aside: once, before anything is computed from them. */
+static void
+say_notes(struct app *a, const struct ct_notes *notes)
+{
+	for (int i = 0; i < notes->n && !a->live; i++)
+		app_complain("note: %s", notes->text[i]);
+	if (notes->n && a->live && !*a->message)
+		app_say(a, "%s%s", notes->text[0], notes->n + notes->more > 1 ? " (and more)" : "");
+}
+
 int
 app_main(const struct app_options *opt)
 {
@@ -555,6 +565,7 @@ app_main(const struct app_options *opt)
 	    && !opt->graph;
 	if (begin(a, opt, &b))
 		goto out;
+	say_notes(a, ct_engine_notes(a->study.engine));
 	if (*a->study.info->cards_trouble && !a->live)
 		app_complain("%s; going on without feature cards", a->study.info->cards_trouble);
 	else if (*a->study.info->cards_trouble && !*a->message)

@@ -24,3 +24,11 @@ ct_note(struct ct_notes *notes, const char *fmt, ...)
 	else
 		memcpy(notes->text[notes->n++], line, sizeof line);
 }
+
+void
+ct_notes_add(struct ct_notes *notes, const struct ct_notes *more)
+{
+	for (int i = 0; i < more->n; i++)
+		ct_note(notes, "%s", more->text[i]);
+	notes->more += more->more;
+}

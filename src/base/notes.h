@@ -18,4 +18,7 @@ struct ct_notes {
 /* One line: what, where, and what follows from it. Said once, however often it is noted. notes may be NULL. */
 void ct_note(struct ct_notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* All of `more` too. */
+void ct_notes_add(struct ct_notes *notes, const struct ct_notes *more);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cli/cli.h"
 #include "corpus/text.h"
 #include "ctrace.h"
 #include "io/yaml.h"
@@ -148,6 +149,8 @@ cli_corpus_context_open(struct cli_corpus_context *context, const char *model, c
 
 	if (rc == CT_OK)
 		rc = ct_model_open(&context->model, context->dir, &opt, err);
+	if (rc == CT_OK)
+		cli_notes(&context->model->notes);
 	if (rc == CT_OK)
 		rc = ct_tokenizer_open(&context->tokenizer, context->dir, err);
 	if (rc == CT_OK)

@@ -26,6 +26,7 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 	rc = ct_engine_open(&m->engine, m->model ? m->model : default_model, &opt, err);
 	if (rc < 0)
 		return rc;
+	cli_notes(ct_engine_notes(m->engine));
 	if (*ct_engine_info(m->engine)->cards_trouble)
 		cli_error("%s; going on without feature cards", ct_engine_info(m->engine)->cards_trouble);
 	if (!prompt)

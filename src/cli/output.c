@@ -41,6 +41,15 @@ cli_error(const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+cli_notes(const struct ct_notes *notes)
+{
+	for (int i = 0; i < notes->n; i++)
+		cli_error("note: %s", notes->text[i]);
+	if (notes->more)
+		cli_error("note: and %d more", notes->more);
+}
+
 int
 cli_fail(const struct ct_error *err)
 {

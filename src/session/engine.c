@@ -353,6 +353,7 @@ ct_engine_open(
 	    (r = ct_engine_check(e, err)) < 0)
 		goto fail;
 	describe(e);
+	ct_notes_add(&e->notes, &e->model->notes);
 	free(dir);
 	*out = e;
 	return CT_OK;
@@ -368,6 +369,12 @@ ct_engine_check(const struct ct_engine *e, struct ct_error *err)
 	int r = ct_engine_need_model(e, err);
 
 	return r < 0 ? r : ct_transcoder_check(e->transcoder, e->model, err);
+}
+
+const struct ct_notes *
+ct_engine_notes(const struct ct_engine *e)
+{
+	return &e->notes;
 }
 
 uint32_t

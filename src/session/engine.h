@@ -19,6 +19,7 @@
 
 struct ct_engine {
 	struct ct_engine_info info;
+	struct ct_notes notes;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;
 	struct ct_transcoder *transcoder;
