@@ -83,7 +83,7 @@ char *cli_prompt(const struct cli *c);
 
 /* "ctrace: message" on stderr. cli_fail returns the exit status that belongs to the error. */
 void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void cli_notes(const struct ct_notes *notes);		/* each as a line to stderr, "ctrace: note: ..." */
+void cli_notes(const struct ct_notes *notes);		/* each as one line, like an error's */
 int cli_fail(const struct ct_error *err);
 
 /* One line of output, sanitised as a whole; the newline is added. */
