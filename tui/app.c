@@ -18,7 +18,7 @@
 #include "tui/frame.h"
 #include "tui/language/keys.h"
 #include "tui/linear.h"
-#include "tui/terminal/mouse.h"
+#include "tui/mouse.h"
 #include "tui/language/script.h"
 
 enum { QUIET_MS = 100, POLL_MS = 20, BURST = 256 };	/* work shorter than QUIET_MS shows no progress */

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "corpus/recipe.h"
 #include "corpus/text.h"
 #include "ctrace.h"
 #include "io/yaml.h"

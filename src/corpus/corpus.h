@@ -1,8 +1,8 @@
 /*
  * corpus: the generated world of a lesson model, with every token annotated.
  *
- * Built from the `corpus:` section of recipe.yaml (models/README.md has the format); owns sentences,
- * vocabulary and annotations. The same recipe gives the same corpus on every machine. Knows no transformer.
+ * Owns sentences, vocabulary and annotations. Where they come from is recipe's affair (a recipe.yaml) or text's (a
+ * text file). Knows no transformer.
  *
  * The labels of a token say, in words for a screen, all that the recipe knows of it there:
  *
@@ -33,7 +33,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "io/yaml.h"
 
 enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000, CT_CORPUS_MAX_PARTS = 4,
 	CT_CORPUS_MAX_VALUES = 64, CT_CORPUS_CODES = 2, CT_CORPUS_LOOKS = 2 };
@@ -87,8 +86,6 @@ struct ct_corpus {
 	struct ct_arena arena;
 };
 
-/* From the recipe's `corpus:` section; errors name file and line. */
-int ct_corpus_build(struct ct_corpus **out, const struct ct_yaml_doc *recipe, struct ct_error *err);
 void ct_corpus_free(struct ct_corpus *c);
 
 /* Id of the word or label with this text, or -1. */

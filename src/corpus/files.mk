@@ -9,6 +9,8 @@ corpus_files = \
 	%D%/parts.c \
 	%D%/parts.h \
 	%D%/prefixes.c \
+	%D%/recipe.c \
+	%D%/recipe.h \
 	%D%/sentences.c \
 	%D%/sums.c \
 	%D%/templates.c \

@@ -6,6 +6,7 @@
 #define CT_CORPUS_PARTS_H
 
 #include "corpus/corpus.h"
+#include "io/yaml.h"
 
 /* Reads the recipe's `parts:`, if there are any, into c. Errors name file and line. */
 int ct_corpus_read_parts(struct ct_corpus *c, const struct ct_yaml_doc *recipe, struct ct_error *err);

@@ -4,6 +4,7 @@
  * The graph has every error and embedding node, as traced graphs have; those that the file leaves out are marked as
  * missing and have no edges.
  */
+#include "share/graph_file.h"
 #include "share/graph_reader.h"
 
 #include <limits.h>

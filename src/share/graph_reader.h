@@ -4,8 +4,14 @@
 #ifndef CT_SHARE_GRAPH_READER_H
 #define CT_SHARE_GRAPH_READER_H
 
-#include "share/graph_file.h"
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
 #include "share/graph_raw.h"
+
+struct ct_graph_file;
 
 /* What is only needed while a file is read. */
 struct ct_graph_reader {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "share/graph_file.h"
 
 /* Sorts words and drops those whose id came before. */
 static void

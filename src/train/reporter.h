@@ -2,8 +2,28 @@
 #ifndef CT_TRAIN_REPORTER_H
 #define CT_TRAIN_REPORTER_H
 
-#include "train/checkpoint.h"
-#include "train/train.h"
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct ct_checkpoint;
+struct ct_part_state;
+
+/* Figures of the running step, for whoever looks on. NAN: not known in this phase. */
+struct ct_train_live {
+	const char *phase;		/* "transformer", "transcoder", "transcoder-plt" */
+	int step, steps;
+	double loss;			/* transformer: nats per token; transcoder: per row, penalty included */
+	double accuracy;		/* graded tokens guessed right, in the batches since the last report */
+	double explained;		/* share of the targets' variance, mean over layers */
+	double l0;			/* active features per row and layer */
+	double dead;			/* share of features not active for long */
+	double tokens_per_second;
+	double seconds, seconds_left;	/* of this phase */
+};
+
+/* Called about ten times a second; false cancels. */
+typedef bool (*ct_train_fn)(void *ctx, const struct ct_train_live *live);
 
 struct ct_reporter {
 	ct_train_fn fn;			/* or NULL */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "corpus/recipe.h"
 #include "config.h"
 #include "train/checkpoint.h"
 #include "train/number_codes.h"

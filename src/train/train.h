@@ -12,24 +12,9 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "train/reporter.h"
 
 enum { CT_TRAIN_LAYERS = 64 };		/* the most a recipe may ask for */
-
-/* Figures of the running step, for whoever watches. NAN: not known in this phase. */
-struct ct_train_live {
-	const char *phase;		/* "transformer", "transcoder", "transcoder-plt" */
-	int step, steps;
-	double loss;			/* transformer: nats per token; transcoder: per row, penalty included */
-	double accuracy;		/* graded tokens guessed right, in the batches since the last report */
-	double explained;		/* share of the targets' variance, mean over layers */
-	double l0;			/* active features per row and layer */
-	double dead;			/* share of features not active for long */
-	double tokens_per_second;
-	double seconds, seconds_left;	/* of this phase */
-};
-
-/* Called about ten times a second; false cancels. */
-typedef bool (*ct_train_fn)(void *ctx, const struct ct_train_live *live);
 
 /* A transcoder in the finished directory. */
 struct ct_train_transcoder_report {

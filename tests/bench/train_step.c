@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "corpus/recipe.h"
 #include "math/blas.h"
 #include "train/fit_transcoder.h"
 #include "train/fit_model.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "corpus/corpus.h"
+#include "corpus/recipe.h"
 #include "fuzz.h"
 #include "train/options.h"
 

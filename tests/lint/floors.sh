@@ -48,6 +48,33 @@ report "no floor of src/ includes a higher one" "$(includes "$top/src" | awk -F'
 			print $1 ": includes \"" $2 "\" from a floor that is not below"
 	}')"
 
+# A file and its header are one: where their includes lead round in a circle, none of them can be read first. Of the
+# screen everything knows the program's state, tui/app.h, which is left out: it has a part of each of them.
+report "no files of src/ and tui/ include each other in a circle" "$(
+	{ includes "$top/src"; includes "$top/tui"; } | awk -F': ' -v known="$(sed -n 's/^circle //p' "$top/tests/lint/exceptions")" '
+	function module(path) { sub(/^src\//, "", path); sub(/\.[ch]$/, "", path); return path }
+	BEGIN { n = split(known, list, "\n"); for (i = 1; i <= n; i++) { split(list[i], word, " "); left_out[word[1]] } }
+	{
+		from = module($1); to = module($2)
+		if (from == to || from in left_out || to in left_out || (from, to) in seen) next
+		seen[from, to]; nodes[from]; nodes[to]
+	}
+	# What includes nothing, or is included by nothing, is in no circle: take it away until nothing changes.
+	END {
+		do {
+			gone = 0
+			split("", out); split("", in_)
+			for (e in seen) { split(e, p, SUBSEP); out[p[1]]; in_[p[2]] }
+			for (e in seen) {
+				split(e, p, SUBSEP)
+				if (!(p[1] in in_) || !(p[2] in out)) { delete seen[e]; gone++ }
+			}
+		} while (gone)
+		for (e in seen) { split(e, p, SUBSEP); print p[1] " includes " p[2] }
+	}' | LC_ALL=C sort)"
+
+report "the terminal's room knows no other" "$(includes "$top/tui/terminal" | awk -F': ' '$2 !~ /^(base|tui\/terminal)\// && $2 != "config.h"')"
+
 if [ -d "$top/tui" ]; then
 	report "tui/ includes only ctrace.h, base/, io/yaml.h and itself" "$(includes "$top/tui" |
 	    awk -F': ' '$2 !~ /^(ctrace\.h|base\/|io\/yaml\.h|config\.h)/ && $2 ~ /\// && $2 !~ /^tui\// ||
@@ -61,4 +88,11 @@ report "curses.h is included by tui's term, draw and theme alone" "$(
 report "cblas.h is included by math/blas.c alone" "$(
 	find "$top/src" "$top/tui" -name '*.[ch]' 2>/dev/null |
 	    xargs grep -lE '^[[:space:]]*#[[:space:]]*include.*cblas' | grep -v '/src/math/blas\.c$')"
+
+# The graph of folders, for whoever reads the log.
+{ includes "$top/src"; includes "$top/tui"; } | awk -F': ' '
+	$2 == "config.h" { next }
+	function folder(path) { sub(/^src\//, "", path); return path ~ /\// ? substr(path, 1, match(path, /\/[^\/]*$/) - 1) : "facade" }
+	{ a = folder($1); b = folder($2); if (a != b && !((a, b) in seen)) { seen[a, b]; to[a] = to[a] " " b } }
+	END { for (a in to) print "# " a " ->" to[a] }' | LC_ALL=C sort
 exit $failed

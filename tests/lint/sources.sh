@@ -59,4 +59,24 @@ report "a first comment says what each file of src/ and tui/ owns" "$(
 	all | grep -v '^tests/' | while read -r f; do
 		head -n 1 "$f" | grep -q '^/\*' || echo "$f"
 	done)"
+# Sizes: what tests/lint/exceptions names may be as large as it says, and no larger.
+sizes=$(all | LC_ALL=C xargs awk -f tests/lint/sizes.awk | LC_ALL=C sort)
+report "functions within 60 lines and 8 parameters, files within 600 lines, lines within 110 columns; no banners" "$(
+	echo "$sizes" | awk '
+		NR == FNR { if (!/^#/) may[$1, $2, $3] = $4; next }
+		NF {
+			what = $1 SUBSEP $2 SUBSEP $3
+			excused = what in may ? may[what] : 0
+			if ($4 <= excused) next
+			if ($1 == "wide") text = "lines above 110 columns"
+			else if ($1 == "banner") text = "banners"
+			else if ($1 == "parameters") text = "parameters of " $3
+			else text = $1 == "file" ? "lines" : "lines in " $3
+			print $2 ": " $4 " " text (excused ? ", " excused " are excused" : "")
+		}' tests/lint/exceptions -)"
+# An exception that is no longer needed, or larger than it need be.
+echo "$sizes" | awk '
+	NR == FNR { size[$1, $2, $3] = $4; next }
+	/^(#|circle|$)/ { next }
+	size[$1, $2, $3] < $4 { print "# could go from tests/lint/exceptions, or down: " $0 }' - tests/lint/exceptions
 exit $failed

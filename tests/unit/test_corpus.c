@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "corpus/corpus.h"
+#include "corpus/recipe.h"
 #include "model/tokenizer.h"
 
 static struct ct_corpus *

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "corpus/recipe.h"
 #include "train/number_codes.h"
 
 enum { D = 96 };

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "corpus/recipe.h"
 #include "scratch.h"
 #include "train/fit_transcoder.h"
 #include "train/fit_model.h"

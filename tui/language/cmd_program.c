@@ -10,7 +10,7 @@
 #include "tui/app.h"
 #include "tui/frame.h"
 #include "tui/language/keys.h"
-#include "tui/terminal/mouse.h"
+#include "tui/mouse.h"
 #include "tui/language/options.h"
 
 int

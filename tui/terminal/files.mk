@@ -4,8 +4,8 @@ tui_terminal_files = \
 	%D%/draw.h \
 	%D%/fmt.c \
 	%D%/fmt.h \
-	%D%/mouse.c \
-	%D%/mouse.h \
+	%D%/key.c \
+	%D%/key.h \
 	%D%/prompt.c \
 	%D%/prompt.h \
 	%D%/term.c \

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "tui/language/keys.h"
+#include "tui/terminal/key.h"
 
 enum { HISTORY_MAX = 500 };
 

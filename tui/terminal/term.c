@@ -24,7 +24,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/text.h"
-#include "tui/language/keys.h"
+#include "tui/terminal/key.h"
 
 enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, CTRL_LEFT, CTRL_RIGHT, ALT_LEFT, ALT_RIGHT, QUEUE = 64, DOUBLE_MS = 400 };
 

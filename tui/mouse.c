@@ -1,5 +1,5 @@
 /* mouse: see mouse.h. */
-#include "tui/terminal/mouse.h"
+#include "tui/mouse.h"
 
 #include "tui/app.h"
 #include "tui/language/cmd.h"

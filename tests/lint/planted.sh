@@ -1,0 +1,92 @@
+#!/bin/sh
+# Faults planted into a small tree, one at a time: the lints must find each of them, and nothing in the tree without one.
+set -u
+here=$(cd "${srcdir:-.}/tests/lint" && pwd)
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+# A tree in which all is well.
+grow() {
+	rm -rf "$tmp/tree"
+	mkdir -p "$tmp/tree/src/base" "$tmp/tree/src/trace" "$tmp/tree/src/cli" "$tmp/tree/tui/terminal" "$tmp/tree/tui/view" \
+	    "$tmp/tree/tests/lint"
+	cd "$tmp/tree" || exit 1
+	cp "$here/sizes.awk" tests/lint/
+	echo "circle tui/app the state" >tests/lint/exceptions
+	for f in src/base/a src/base/b src/trace/c tui/terminal/term tui/app tui/view/v; do
+		echo "/* $f: a header. */" >$f.h
+		printf '/* %s: see its header. */\n#include "%s.h"\n' "$f" "${f#src/}" >$f.c
+	done
+	echo '#include "base/b.h"' >>src/base/a.h
+	echo '#include "base/a.h"' >>src/trace/c.c
+	echo '#include "tui/view/v.h"' >>tui/app.h
+	echo '#include "tui/app.h"' >>tui/view/v.c
+}
+
+# LINT MESSAGE: the lint says "not ok - MESSAGE..." and fails.
+finds() {
+	if srcdir=. sh "$here/$1" >"$tmp/out" || ! grep -q "^not ok - $2" "$tmp/out"; then
+		echo "not ok - $1 finds a fault: $2"
+		sed 's/^/# /' "$tmp/out"
+		failed=1
+	else
+		echo "ok - $1 finds a fault: $2"
+	fi
+	grow
+}
+
+grow
+for lint in floors.sh sources.sh; do
+	if srcdir=. sh "$here/$lint" >"$tmp/out"; then
+		echo "ok - $lint finds nothing where nothing is"
+	else
+		echo "not ok - $lint finds nothing where nothing is"
+		grep -A 3 '^not ok' "$tmp/out"
+		failed=1
+	fi
+done
+
+echo '#include "trace/c.h"' >>src/base/a.c
+finds floors.sh "no floor of src/ includes a higher one"
+echo '#include "base/a.h"' >>src/base/b.c
+finds floors.sh "no files of src/ and tui/ include each other in a circle"
+echo '#include "tui/terminal/term.h"' >>tui/view/v.h
+echo '#include "tui/view/v.h"' >>tui/terminal/term.c
+finds floors.sh "no files of src/ and tui/ include each other in a circle"
+echo '#include "tui/view/v.h"' >>tui/terminal/term.h
+finds floors.sh "the terminal's room knows no other"
+echo '#include "trace/c.h"' >>tui/view/v.c
+finds floors.sh "tui/ includes only"
+echo '#include <curses.h>' >>tui/view/v.c
+finds floors.sh "curses.h"
+echo '#include <cblas.h>' >>src/trace/c.c
+finds floors.sh "cblas.h"
+
+sizes="functions within 60 lines"
+body() { awk -v n="$1" 'BEGIN { print "\nint\nct_long(int a)\n{"; for (i = 0; i < n; i++) print "\ta++;"; print "\treturn a;\n}" }'; }
+body 56 >>src/base/a.c
+srcdir=. sh "$here/sources.sh" >/dev/null && echo "ok - a function of 60 lines" || { echo "not ok - a function of 60 lines"; failed=1; }
+grow
+body 57 >>src/base/a.c
+finds sources.sh "$sizes"
+printf 'int ct_eight(int a, int b, int c, int d,\n    int e, int f, int g, void (*h)(int, int));\n' >>src/base/a.h
+srcdir=. sh "$here/sources.sh" >/dev/null && echo "ok - eight parameters" || { echo "not ok - eight parameters"; failed=1; }
+grow
+printf 'int ct_nine(int a, int b, int c, int d,\n    int e, int f, int g, void (*h)(int, int), int i);\n' >>src/base/a.h
+finds sources.sh "$sizes"
+printf '\nstatic int\nnine(int a, int b, int c, int d,\n    int e, int f, int g, int h, int i)\n{\n\treturn a;\n}\n' >>src/base/a.c
+finds sources.sh "$sizes"
+awk 'BEGIN { for (i = 0; i < 600; i++) print "" }' >>src/base/a.c
+finds sources.sh "$sizes"
+awk 'BEGIN { printf "\t/* "; for (i = 0; i < 96; i++) printf "\303\244"; print " */" }' >>src/base/a.c
+srcdir=. sh "$here/sources.sh" >/dev/null && echo "ok - a line of 110 columns" || { echo "not ok - a line of 110 columns"; failed=1; }
+awk 'BEGIN { printf "\t/* "; for (i = 0; i < 97; i++) printf "\303\244"; print " */" }' >>src/base/a.c
+finds sources.sh "$sizes"
+echo '/* ---- a banner */' >>src/base/a.c
+finds sources.sh "$sizes"
+echo 'wide src/base/a.c - 1' >>tests/lint/exceptions
+awk 'BEGIN { for (k = 0; k < 2; k++) { printf "/* "; for (i = 0; i < 110; i++) printf "x"; print " */" } }' >>src/base/a.c
+finds sources.sh "$sizes"
+
+exit $failed
