@@ -1,7 +1,6 @@
 /* app: see app.h. */
 #include "tui/app.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,10 +9,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
+#include "tui/begin.h"
 #include "tui/language/cmd.h"
-#include "tui/study/dirs.h"
 #include "tui/terminal/fmt.h"
 #include "tui/frame.h"
 #include "tui/language/keys.h"
@@ -100,8 +98,8 @@ app_refuse(struct app *a, const char *what)
 	return app_fail(a, "%s: nothing is written, the program was started with --readonly", what);
 }
 
-static void
-forget_paths(struct app *a)
+void
+app_forget_history(struct app *a)
 {
 	free(a->history_path);
 	free(a->commands_path);
@@ -114,7 +112,7 @@ app_unkept(struct app *a, const char *why)
 	app_fail(a, "prompts and sessions are not kept from here on: %s", why);
 	a->session.autosave = false;
 	a->session.first = 0;
-	forget_paths(a);
+	app_forget_history(a);
 }
 
 void
@@ -169,7 +167,8 @@ on_opening(void *ctx, const char *phase, long done, long total)
 	struct app *a = ctx;
 	long now = (long)(1e3 * ct_seconds());
 
-	if (!isatty(STDERR_FILENO) || now - a->busy_since < QUIET_MS || (a->busy_shown && now - a->busy_drawn < POLL_MS))
+	if (!isatty(STDERR_FILENO) || now - a->busy_since < QUIET_MS
+	    || (a->busy_shown && now - a->busy_drawn < POLL_MS))
 		return true;
 	fprintf(stderr, "\r%s %ld%%", phase, total > 0 ? 100 * done / total : 0);
 	a->busy_shown = true;
@@ -178,8 +177,9 @@ on_opening(void *ctx, const char *phase, long done, long total)
 }
 
 /* graph: what is named is the file of a graph. */
-static int
-open_study(struct app *a, const struct app_options *opt, const char *name, bool graph, struct ct_error *err)
+int
+app_open_study(struct app *a, const struct app_options *opt, const char *name, bool graph,
+    struct ct_error *err)
 {
 	int rc;
 
@@ -236,7 +236,7 @@ app_key(struct app *a, int key)
 		return DID_CHANGE;
 	}
 	k = app_binding(a, key);
-	if (!k)
+	if (!k || !view_acts(a, k))
 		return app_fail(
 		    a, "%s does nothing here; %s lists the keys", key_text(name, sizeof name, key),
 		    key_for("help"));
@@ -317,71 +317,6 @@ loop(struct app *a)
 	}
 }
 
-static void
-load_history(struct app *a)
-{
-	struct ct_error err;
-	char *dir = dirs_state("", !a->readonly, &err);
-	int rc;
-
-	if (dir && !a->readonly && access(dir, W_OK) != 0)
-		ct_fail(&err, CT_EIO, "cannot write to %s: %s", dir, strerror(errno));
-	else if (dir)
-		err.code = CT_OK;
-	a->history_path = dir ? ct_path_join(dir, "history") : NULL;
-	a->commands_path = dir ? ct_path_join(dir, "commands") : NULL;
-	rc = a->history_path && a->commands_path ? history_load(&a->prompts, a->history_path, &err) : CT_EIO;
-	if (rc == CT_OK)
-		rc = history_load(&a->commands, a->commands_path, &err);
-	free(dir);
-	if (a->readonly || rc || err.code)
-		forget_paths(a);
-	if (!a->readonly && (rc || err.code))
-		app_unkept(a, err.msg);
-}
-
-/* On a terminal a lesson that cannot begin is a message. */
-static int
-first_step(struct app *a, struct lesson *l, bool check)
-{
-	if (!(player_start(a, l) & DID_FAIL) || a->live || check)
-		return CT_OK;
-	app_complain("%s:%d: %s", l->path, l->step[0].line, a->message);
-	return CT_EINVAL;
-}
-
-/* The first prompt. On a terminal a bad one is put into the editor, to be corrected. */
-static int
-first_prompt(struct app *a, const char *text)
-{
-	struct ct_error err;
-
-	if (a->study.graph) {	/* a file's */
-		view_changed(a, CHANGED_GRAPH);
-		if (a->study.info->lost_pins)
-			app_say(a, "%d of the file's pins name no node in it, or are more than there can be",
-			    a->study.info->lost_pins);
-		return CT_OK;
-	}
-	if (!*text) {
-		if (a->live)
-			input_open(a, INPUT_PROMPT, "");
-		return CT_OK;
-	}
-	if (study_prompt(&a->study, text, &err)) {
-		if (!a->live) {
-			app_complain("%s", err.msg);
-			return err.code;
-		}
-		input_open(a, INPUT_PROMPT, text);
-		app_error(a, &err);
-		return CT_OK;
-	}
-	history_add(&a->prompts, text);
-	view_changed(a, CHANGED_GRAPH);
-	return CT_OK;
-}
-
 static int
 run_script(struct app *a, const char *path, int *did)
 {
@@ -435,110 +370,13 @@ run_terminal(struct app *a, const struct app_options *opt)
 	return ended == 0 ? 0 : ended > 0 ? 128 + ended : 2;
 }
 
-static int
-open_terminal(const struct app_options *opt, struct ct_error *err)
-{
-	const char *no_color = getenv("NO_COLOR");
-	struct term_options to = {
-		.theme = opt->theme,
-		.mouse = opt->mouse,
-		.colours = !no_color || !*no_color,
-	};
-
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return ct_fail(err, CT_EINVAL,
-		    "%s is not a terminal; use --linear, --headless 80x24, or ctrace trace for text",
-		    isatty(STDIN_FILENO) ? "standard output" : "standard input");
-	return term_open(&to, err);
-}
-
-/* What the program begins with: a lesson, a session, or a prompt. */
-struct beginning {
-	struct lesson *lesson;		/* NULL: none */
-	struct session_entry session;	/* name "": none */
-	struct ct_error why;		/* there is none, though one was asked for */
-};
-
-/* The model first: its errors belong on a terminal that is still as it was. */
-static int
-open_model(struct app *a, const struct app_options *opt, struct beginning *b, struct ct_error *err)
-{
-	const char *model = opt->graph ? opt->graph : opt->model;
-	int rc;
-
-	if (opt->lesson) {
-		if ((rc = lesson_open(&b->lesson, opt->lesson, err)))
-			return rc;
-		model = model ? model : b->lesson->model;
-	}
-	if (opt->resume && !session_latest(model, &b->session, &b->why) && !model) {
-		if (!open_study(a, opt, b->session.model, b->session.graph, &b->why))
-			return CT_OK;
-		b->session.name[0] = '\0';
-	}
-	return open_study(a, opt, model ? model : opt->preferred, opt->graph, err);
-}
-
-static int
-open_screen(struct app *a, const struct app_options *opt, bool *linear, struct ct_error *err)
-{
-	int cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS, rc;
-
-	if (view_open_all(a))
-		return ct_fail(err, CT_ENOMEM, "out of memory");
-	if (a->live && (rc = open_terminal(opt, err))) {
-		if (rc != CT_EUNSUPPORTED)
-			return rc;
-		app_complain("%s; going on in lines (--linear)", err->msg);
-		a->live = false;
-		*linear = true;
-	}
-	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
-	if (a->live)
-		term_size(&cols, &rows);
-	if (!app_resize(a, cols, rows))
-		return ct_fail(err, CT_ENOMEM, "out of memory for a screen of %dx%d", cols, rows);
-	return CT_OK;
-}
-
-/* Takes over the lesson. A code: it was said why nothing can begin. */
-static int
-begin(struct app *a, const struct app_options *opt, struct beginning *b)
-{
-	struct lesson *l = b->lesson;
-	int rc = CT_OK;
-
-	b->lesson = NULL;
-	if (b->session.name[0])
-		session_load(a, b->session.name);
-	if (l)
-		rc = first_step(a, l, opt->check);
-	else if (!b->session.name[0] || !a->study.T)
-		rc = first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
-	if (!rc && !b->session.name[0])
-		session_begin(a);
-	if (!rc && opt->resume && !b->session.name[0])
-		app_fail(a, "%s", b->why.msg);
-	return rc;
-}
-
-/* What the model's files hold and was left aside: once, before anything is computed from them. */
-static void
-say_notes(struct app *a, const struct ct_notes *notes)
-{
-	for (int i = 0; i < notes->n && !a->live; i++)
-		app_complain("note: %s", notes->text[i]);
-	if (notes->n && a->live && !*a->message)
-		app_say(a, "%s%s", notes->text[0], notes->n + notes->more > 1 ? " (and more)" : "");
-}
-
 int
 app_main(const struct app_options *opt)
 {
 	struct app *a = calloc(1, sizeof *a);
 	struct beginning b = { .lesson = NULL };
 	struct ct_error err;
-	bool linear = opt->linear, first;
+	bool linear = opt->linear;
 	int status = 2;
 
 	if (!a) {
@@ -553,29 +391,14 @@ app_main(const struct app_options *opt)
 	a->shares = opt->shares;
 	a->study.defaults = opt->study;
 	a->busy_since = (long)(1e3 * ct_seconds());
-	if (open_model(a, opt, &b, &err) || open_screen(a, opt, &linear, &err)) {
+	if (begin_open(a, opt, &b, &linear, &err)) {
 		term_close();
 		app_complain("%s", err.msg);
 		goto out;
 	}
 	a->session.automatic = a->session.autosave = (a->live || linear) && !a->readonly;
-	if (a->live)
-		load_history(a);
-	first = a->live && !a->prompts.n && !opt->model && !opt->prompt && !opt->script && !b.lesson && !opt->resume
-	    && !opt->graph;
 	if (begin(a, opt, &b))
 		goto out;
-	say_notes(a, ct_engine_notes(a->study.engine));
-	if (*a->study.info->cards_trouble && !a->live)
-		app_complain("%s; going on without feature cards", a->study.info->cards_trouble);
-	else if (*a->study.info->cards_trouble && !*a->message)
-		app_say(a, "%s", a->study.info->cards_trouble);
-	if (*opt->settings->trouble && a->live)
-		app_fail(a, "%s", opt->settings->trouble);
-	else if (*opt->settings->trouble)
-		app_complain("%s", opt->settings->trouble);
-	if (first)
-		view_show(a, VIEW_START);
 	status = opt->check ? player_check(a)
 	    : linear	    ? run_linear(a, opt)
 	    : a->live	    ? run_terminal(a, opt)
@@ -591,7 +414,7 @@ out:
 	history_free(&a->prompts);
 	history_free(&a->commands);
 	notes_free(&a->notes);
-	forget_paths(a);
+	app_forget_history(a);
 	key_reset();
 	grid_free(&a->grid);
 	free(a);

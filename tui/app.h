@@ -100,8 +100,14 @@ void app_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* What a person does is kept no longer, and why; the program goes on. */
 void app_unkept(struct app *a, const char *why);
+/* Prompts and commands are not written to a file any more. */
+void app_forget_history(struct app *a);
 /* Adds to a->prompts or a->commands, and to its file. */
 void app_remember(struct app *a, struct history *h, const char *line);
+
+/* Opens a model, or with `graph` a graph's file, before there is a screen: its progress is said on stderr. */
+int app_open_study(struct app *a, const struct app_options *opt, const char *name, bool graph,
+    struct ct_error *err);
 
 /* An edge as the person wants to see it: a weight, or a share. */
 const char *app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size);

@@ -302,16 +302,17 @@ draw_clamps(struct app *a, const struct area *all, int y)
 	}
 }
 
-/* Would the command do something here and now? */
+/* Would the key do something here and now? */
 static bool
-is_apt(const struct app *a, const char *command)
+is_apt(const struct app *a, const struct key_entry *k)
 {
+	const char *command = k->command;
 	const struct cmd_entry *c = cmd_find(command, strcspn(command, " "));
 	bool main_screen = a->view == VIEW_TREE;
 
 	if ((a->study.info->from_file && (c->flags & CMD_MODEL)) || (!a->study.graph && (c->flags & CMD_GRAPH)))
 		return false;
-	if (view_ops(a->focus)->aside && ((c->flags & CMD_GRAPH) || !strcmp(c->name, "view")))
+	if (!view_acts(a, k) || (view_ops(a->focus)->about != ABOUT_GRAPH && !strcmp(c->name, "view")))
 		return false;
 	if (!strcmp(command, "back"))
 		return !main_screen || a->focus != VIEW_TREE || a->wish.zoom;
@@ -339,7 +340,7 @@ is_hint(struct app *a, const struct key_entry *k, bool lesson)
 {
 	bool of_lesson = k->place && !strcmp(k->place, view_ops(VIEW_LESSON)->name);
 
-	return k->hint && of_lesson == lesson && app_binding(a, key_parse(k->key)) == k && is_apt(a, k->command)
+	return k->hint && of_lesson == lesson && app_binding(a, key_parse(k->key)) == k && is_apt(a, k)
 	    && (!k->place || of_lesson || has_rows(a));
 }
 
@@ -434,11 +435,11 @@ draw_bottom(struct app *a, const struct area *all)
 		if (!a->message[0])
 			input_hint(a, all, y);
 	} else if (a->input.kind != INPUT_NONE) {
-		const char *label = input_label(a);
+		char label[192];
 
 		draw_line(all, 0, y - 1, all->w, ST_TEXT, ' ');
 		input_hint(a, all, y - 1);
-		input_draw(a, all, 1 + draw_text(all, 1, y, ST_KEY, label), y);
+		input_draw(a, all, 1 + draw_text(all, 1, y, ST_KEY, input_label(a, label, sizeof label)), y);
 		if (a->message[0])
 			draw_message(a, all, y - 1);
 		return;
@@ -447,6 +448,22 @@ draw_bottom(struct app *a, const struct area *all)
 	}
 	if (a->message[0])
 		draw_message(a, all, y);
+}
+
+/* The terminal's cursor is where a line is typed, else at the selected row of the view that has the keys. */
+static void
+draw_pane(struct app *a, const struct area *area, enum view_id id)
+{
+	int x = a->grid.cursor_x, y = a->grid.cursor_y;
+	bool ours = id == a->focus && a->input.kind == INPUT_NONE;
+
+	if (ours)
+		draw_cursor(area, 0, 0);
+	view_ops(id)->draw(a, a->state[id], area);
+	if (!ours) {
+		a->grid.cursor_x = x;
+		a->grid.cursor_y = y;
+	}
 }
 
 void
@@ -473,12 +490,12 @@ frame_draw(struct app *a)
 	draw_rules(a, &all, &l);
 	for (int i = 0; i < l.n; i++) {
 		area = area_sub(&all, l.pane[i].x, l.pane[i].y, l.pane[i].w, l.pane[i].h);
-		view_ops(l.pane[i].view)->draw(a, a->state[l.pane[i].view], &area);
+		draw_pane(a, &area, l.pane[i].view);
 	}
 	if (l.lesson) {
 		lesson_rule(a, &all, l.bottom);
 		area = area_sub(&all, 0, l.bottom + 1, all.w, LESSON_ROWS);
-		view_ops(VIEW_LESSON)->draw(a, a->state[VIEW_LESSON], &area);
+		draw_pane(a, &area, VIEW_LESSON);
 		draw_line(&all, 0, l.bottom + l.lesson, all.w, ST_RULE, 0x2500);
 	}
 	draw_clamps(a, &all, all.h - 2);

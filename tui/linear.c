@@ -15,7 +15,7 @@
 #include "tui/frame.h"
 #include "tui/language/keys.h"
 
-enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6 };
+enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6, MARK = 0x203a };	/* of the selected row */
 
 struct linear {
 	struct grid page;		/* of the focused view */
@@ -54,6 +54,13 @@ in_words(uint32_t cp)
 	return NULL;
 }
 
+/* The mark of the selected row? */
+static bool
+is_mark(const struct cell *c)
+{
+	return c->style == ST_KEY && c->cp == MARK;
+}
+
 /* A row without what only the eye can use. Returns the blanks that it began with. */
 static int
 read_row(const struct grid *g, int y, char *out, size_t size)
@@ -63,7 +70,7 @@ read_row(const struct grid *g, int y, char *out, size_t size)
 	bool after_word = false;
 	size_t n = 0;
 
-	while (first < g->cols && row[first].cp == ' ')
+	while (first < g->cols && (row[first].cp == ' ' || is_mark(&row[first])))
 		first++;
 	out[0] = '\0';
 	for (int x = first; x < g->cols && n + 16 < size; x++) {
@@ -272,8 +279,11 @@ run_line(struct app *a, struct linear *l, const char *line)
 static void
 say_input(struct app *a)
 {
+	char label[192];
+
 	app_line("%s(the whole line, or nothing to give up; now: %s)",
-	    a->input.kind == INPUT_PROMPT ? "prompt " : input_label(a), a->input.line.text);
+	    a->input.kind == INPUT_PROMPT ? "prompt " : input_label(a, label, sizeof label),
+	    *a->input.now ? a->input.now : a->input.line.text);
 }
 
 int

@@ -72,6 +72,14 @@ ok "a lesson brings its model" has '^ llama-clt'
 ok "another model ends the lesson" sh -c "tail -24 '$tmp/out' | grep -q '^ gpt2-plt' &&
     ! tail -24 '$tmp/out' | grep -q 'step 1 of'"
 
+# The example of the manual, too.
+if [ -f "$top/models/capitals/model.safetensors" ]; then
+	mkdir -p "$tmp/example"
+	sed -n '/^model: capitals$/,/^\.Ed$/{ /^\.Ed$/d; p; }' "$top/man/ctrace-models.5" >"$tmp/example/lesson.yaml"
+	CTRACE_MODEL_PATH=$top/models play "$tmp/example/lesson.yaml" --check
+	ok "the lesson in ctrace-models(5) holds" sh -c "[ $status = 0 ] || { cat '$tmp/out' '$tmp/err'; false; }"
+fi
+
 # The lessons that are shipped, where their model is there.
 for lesson in "$top"/models/lessons/*.yaml "$top"/models/*/lesson.yaml; do
 	[ -f "$lesson" ] || continue

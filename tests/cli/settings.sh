@@ -40,13 +40,13 @@ keys: {F5: view map, c: null, tree: {o: enter}}
 Y
 ok "pruning" grep -qx 'prune 0.5,0.9' "$tmp/state/ctrace/sessions/all.session"
 ok "edges" grep -qx 'edges share' "$tmp/state/ctrace/sessions/all.session"
-ok "a key of a place" has '^▸ w10 '
+ok "a key of a place" has '^›▸ w10 '
 play "prompt $prompt" 'screen' 'key c' 'screen' 'help' 'search F5' 'screen' <<'Y'
 keys: {c: null, F5: prune more, x: mode, u: "", q: null, Z: quit}
 Y
 ok "a key without a meaning says so" has 'c does nothing here; \? lists the keys'
 ok "hints have the keys as they are" has '\? help  Z quit$'
-ok "help has them too" has '^   F5 \] +prune more: show less'
+ok "help has them too" has '^›  F5 \] +prune more: show less'
 play "prompt $prompt" 'set' 'screen' <<'Y'
 theme: projector
 edges: share

@@ -115,6 +115,62 @@ test_lines_instead(void **state)
 	}
 }
 
+/* A terminal whose own entry is not installed here, but which does what xterm's does. */
+static void
+test_stand_in(void **state)
+{
+	static const struct {
+		const char *term, *says;
+	} like[] = {
+		{ "xterm-kitty-not-here", "TERM=xterm-kitty-not-here is not known here: driven as xterm" },
+		{ "alacritty-not-here", "driven as xterm-256color" },
+		{ "tmux-not-here", "driven as screen-256color" },
+	};
+	static struct run r;
+	size_t mark;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof like / sizeof *like; i++) {
+		start(&r, like[i].term, 80, 24);
+		assert_true(read_until(&r, 0, like[i].says));
+		mark = r.n;
+		type(&r, "j");
+		assert_true(read_until(&r, mark, READY));
+		type(&r, "q");
+		finish(&r);
+		assert_restored(&r);
+		close(r.master);
+		close(r.slave);
+	}
+}
+
+/* What a shell exported once is not what the terminal is now; and the cursor is there to be followed. */
+static void
+test_size_is_the_terminals(void **state)
+{
+	static struct run r;
+	size_t mark;
+
+	(void)state;
+	setenv("COLUMNS", "70", 1);
+	setenv("LINES", "20", 1);
+	start(&r, "xterm-256color", 120, 40);
+	assert_true(read_until(&r, 0, READY));
+	assert_null(strstr(r.out, "need 80x24"));
+	mark = r.n;
+	resize(&r, 60, 20);
+	assert_true(read_until(&r, mark, "need 80x24, have 60x20"));
+	mark = r.n;
+	resize(&r, 100, 30);
+	assert_true(read_until(&r, mark, READY));
+	assert_non_null(strstr(r.out + mark, "\033[?25h"));
+	type(&r, "q");
+	finish(&r);
+	assert_restored(&r);
+	unsetenv("COLUMNS");
+	unsetenv("LINES");
+}
+
 static void
 test_no_terminal(void **state)
 {
@@ -155,6 +211,8 @@ main(void)
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_history_is_kept),
 		cmocka_unit_test(test_lines_instead),
+		cmocka_unit_test(test_stand_in),
+		cmocka_unit_test(test_size_is_the_terminals),
 		cmocka_unit_test(test_no_terminal),
 	};
 

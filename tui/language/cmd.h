@@ -14,7 +14,9 @@ enum {
 	CMD_PERSON = 1 << 2,	/* changes files, or leaves: not for lessons, which may come from anyone */
 	CMD_STEP = 1 << 3,	/* goes on from where the person is: leaves no mark in the jumplist */
 	CMD_MODEL = 1 << 4,	/* needs a model: not for a graph from a file */
-	CMD_OUTSIDE = 1 << 5	/* the same for sessions: what brings back a session is for them */
+	CMD_OUTSIDE = 1 << 5,	/* the same for sessions: what brings back a session is for them */
+	CMD_NODE = 1 << 6,	/* about the selected node: its keys are for where that is in sight */
+	CMD_LOOK = 1 << 7	/* moves, finds or leaves: all that keys do where a text is read */
 };
 
 struct cmd_entry {

@@ -164,15 +164,64 @@ say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c
 		app_say(a, "%d features clamped", n);
 }
 
+/* A strength alone, perhaps with a scope before it: 3, x0, -2, @*x0. */
+static bool
+is_value(const char *s)
+{
+	size_t sign = strspn(s, "=x+-");
+
+	return (*s == '@' && s[1]) || (sign <= 2 && strspn(s + sign, "0123456789.") > 0);
+}
+
+/*
+ * What a strength alone is about: the supernode or feature that is selected, in the scope of the clamp that
+ * counts there, or here; and what the strength is now, "" for none. False: it is none of these.
+ */
+static bool
+clamp_subject(struct app *a, char *subject, size_t size, char *now, size_t now_size)
+{
+	const char *none = "";
+	struct ct_clamp c;
+	int i = cmd_supernode(a, &none);
+
+	now[0] = '\0';
+	if (i >= 0) {
+		snprintf(subject, size, "\"%s\"", ct_session_subgraph(a->study.session)->name[i]);
+		return true;
+	}
+	if (!cmd_feature(a, &c))
+		return false;
+	i = study_clamp_find(&a->study, c.layer, c.feature, c.pos);
+	for (int k = 0; k < study_clamps(&a->study)->n; k++)	/* of several the one that is selected */
+		if (study_same_place(&study_clamps(&a->study)->clamp[k], &c))
+			i = k;
+	if (i < 0) {
+		snprintf(subject, size, "L%d#%d@%d", c.layer, c.feature, c.pos);
+		return true;
+	}
+	ct_clamp_text(&study_clamps(&a->study)->clamp[i], subject, size);
+	snprintf(now, now_size, "%s", subject + strcspn(subject, "=x+-"));
+	subject[strcspn(subject, "=x+-")] = '\0';
+	return true;
+}
+
 int
 do_clamp(struct app *a, const char *arg)
 {
-	struct ct_clamp c, all, many[STUDY_CLAMPS];
+	char subject[STUDY_NAME], now[STUDY_NAME], whole[2 * STUDY_NAME];
+	struct ct_clamp many[STUDY_CLAMPS];
 	struct ct_error err;
-	char text[STUDY_NAME];
 	struct clamp_set was;
-	int i, n;
+	int n;
 
+	if (is_value(arg)) {
+		if (!clamp_subject(a, subject, sizeof subject, now, sizeof now))
+			return cmd_no_feature(a, "clamped");
+		if (*arg == '@')	/* the scope is said */
+			subject[strcspn(subject, "@")] = '\0';
+		snprintf(whole, sizeof whole, "%s%s%.200s", subject, strchr("=x+-@", *arg) ? "" : "=", arg);
+		arg = whole;
+	}
 	if (*arg) {
 		n = parse_clamps(a->study.session, arg, many, &err);
 		was = *study_clamps(&a->study);
@@ -181,23 +230,9 @@ do_clamp(struct app *a, const char *arg)
 		say_clamped(a, &was, many, n);
 		return DID_CHANGE;
 	}
-	if ((i = cmd_supernode(a, &arg)) >= 0) {
-		snprintf(text, sizeof text, "\"%s\"", ct_session_subgraph(a->study.session)->name[i]);
-		input_open(a, INPUT_CLAMP, text);
-		return DID_CHANGE;
-	}
-	if (!cmd_feature(a, &c))
+	if (!clamp_subject(a, subject, sizeof subject, now, sizeof now))
 		return cmd_no_feature(a, "clamped");
-	i = study_clamp_find(&a->study, c.layer, c.feature, c.pos);
-	if (i >= 0) {
-		all = study_clamps(&a->study)->clamp[i];
-		ct_clamp_text(&all, text, sizeof text);
-	} else {
-		snprintf(text, sizeof text, "L%d#%d@%d", c.layer, c.feature, c.pos);
-	}
-	input_open(a, INPUT_CLAMP, text);
-	if (i >= 0)
-		a->input.strength = strcspn(text, "=x+-");
+	input_open_about(a, INPUT_CLAMP, subject, now);
 	return DID_CHANGE;
 }
 

@@ -340,7 +340,7 @@ do_rename(struct app *a, const char *arg)
 	if (supernode < 0)
 		return DID_FAIL | DID_CHANGE;
 	if (!*arg) {
-		input_open(a, INPUT_RENAME, ct_session_subgraph(a->study.session)->name[supernode]);
+		input_open_about(a, INPUT_RENAME, "", ct_session_subgraph(a->study.session)->name[supernode]);
 		return DID_CHANGE;
 	}
 	if (rest && *rest)

@@ -204,13 +204,17 @@ do_quit(struct app *a, const char *arg)
 int
 do_screen(struct app *a, const char *arg)
 {
-	bool styles = !strcmp(arg, "styles"), mono = !strcmp(arg, "mono");
+	bool styles = !strcmp(arg, "styles"), mono = !strcmp(arg, "mono"), cursor = !strcmp(arg, "cursor");
 
-	if (*arg && !styles && !mono)
-		return app_fail(a, "screen: expected styles, mono or nothing, found \"%.60s\"", arg);
+	if (*arg && !styles && !mono && !cursor)
+		return app_fail(a, "screen: expected styles, mono, cursor or nothing, found \"%.60s\"", arg);
 	if (a->live)
 		return app_fail(a, "screen: only in a --headless run, where it goes to standard output");
 	frame_draw(a);
+	if (cursor) {
+		grid_print_cursor(&a->grid, stdout);
+		return DID_NOTHING;
+	}
 	if (!mono)
 		grid_print(&a->grid, stdout);
 	if (*arg)

@@ -197,7 +197,8 @@ do_label(struct app *a, const char *arg)
 	if ((did = app_refuse(a, "label")))
 		return did;
 	if (!*arg) {
-		input_open(a, INPUT_LABEL, ct_engine_label(a->study.engine, f.layer, f.feature));
+		snprintf(text, sizeof text, "L%d#%d", f.layer, f.feature);
+		input_open_about(a, INPUT_LABEL, text, ct_engine_label(a->study.engine, f.layer, f.feature));
 		return DID_CHANGE;
 	}
 	n = strlen(arg);

@@ -21,7 +21,7 @@ static const struct {
 	[INPUT_COMMAND] = { ":", NULL, "" },
 	[INPUT_SEARCH] = { "find ", "search", "" },
 	[INPUT_CLAMP] = { "clamp ", "clamp",
-	    "=v set  xk times  +d -d shift  @* everywhere  @8.. from 8 on  \"Texas\"*@8" },
+	    "3 sets it  x2 multiplies  +1 -1 shift  @*x0 all tokens  @8..x0 from 8 on" },
 	[INPUT_TARGET] = { "target ", "target", "A  A,B  A-B (difference)  L1#249@8  Tab completes" },
 	[INPUT_LABEL] = { "label ", "label", "empty removes the typed label" },
 	[INPUT_FILTER] = { "only ", "filter", "empty shows all" },
@@ -113,9 +113,17 @@ input_open(struct app *a, enum input_kind kind, const char *text)
 	drop_candidates(&a->input);
 	a->input.kind = kind;
 	prompt_start(&a->input.line, text, history);
-	a->input.strength = 0;
+	a->input.about[0] = a->input.now[0] = '\0';
 	a->input.proposed = false;
 	check_words(a);
+}
+
+void
+input_open_about(struct app *a, enum input_kind kind, const char *about, const char *now)
+{
+	input_open(a, kind, "");
+	snprintf(a->input.about, sizeof a->input.about, "%s", about);
+	snprintf(a->input.now, sizeof a->input.now, "%s", now);
 }
 
 void
@@ -216,9 +224,10 @@ input_key(struct app *a, int key)
 	a->message[0] = '\0';
 	if (key != K_TAB)
 		drop_candidates(in);
-	if (in->strength && (key == '=' || key == 'x' || key == '+' || key == '-'))
-		prompt_replace(&in->line, in->strength, "");
-	in->strength = 0;
+	if (key == K_UP && !in->line.len && *in->now) {
+		prompt_insert(&in->line, in->now, strlen(in->now));
+		return DID_CHANGE;
+	}
 	if (in->proposed && (key == K_TAB || (key >= ' ' && key < K_SPECIAL && key != 0x7f)))
 		prompt_start(&in->line, "", NULL);
 	in->proposed = false;
@@ -302,9 +311,10 @@ input_draw(struct app *a, const struct area *area, int x, int y)
 }
 
 const char *
-input_label(const struct app *a)
+input_label(const struct app *a, char *buf, size_t size)
 {
-	return kinds[a->input.kind].label;
+	snprintf(buf, size, "%s%s%s", kinds[a->input.kind].label, a->input.about, *a->input.about ? " " : "");
+	return buf;
 }
 
 /* What the command that is being typed takes and does. */
@@ -341,6 +351,11 @@ input_hint(struct app *a, const struct area *area, int y)
 	}
 	if (in->n_bad)
 		x += draw_text(area, x, y, ST_BAD, in->n_bad > 1 ? "unknown words" : "unknown word") + 2;
+	if (*in->now) {
+		x += draw_text(area, x, y, ST_DIM, "now ");
+		x += draw_cut(area, x, y, area->w / 2, ST_TEXT, in->now);
+		x += draw_text(area, x, y, ST_DIM, " (↑ edits it)") + 2;
+	}
 	draw_text(area, x, y, ST_DIM, kinds[in->kind].hint);
 }
 

@@ -57,21 +57,38 @@ used_columns(const struct cell *row, int cols)
 	return cols;
 }
 
+/* The cells of a row from column x on. */
+static void
+print_row(const struct grid *g, int y, int x, FILE *out)
+{
+	const struct cell *row = g->cells + (size_t)y * (size_t)g->cols;
+	int n = used_columns(row, g->cols);
+
+	for (; x < n; x++) {
+		if (row[x].cp)
+			print_cp(out, row[x].cp);
+		if (row[x].mark)
+			print_cp(out, row[x].mark);
+	}
+	fputc('\n', out);
+}
+
 void
 grid_print(const struct grid *g, FILE *out)
 {
-	for (int y = 0; y < g->rows; y++) {
-		const struct cell *row = g->cells + (size_t)y * (size_t)g->cols;
-		int n = used_columns(row, g->cols);
+	for (int y = 0; y < g->rows; y++)
+		print_row(g, y, 0, out);
+}
 
-		for (int x = 0; x < n; x++) {
-			if (row[x].cp)
-				print_cp(out, row[x].cp);
-			if (row[x].mark)
-				print_cp(out, row[x].mark);
-		}
-		fputc('\n', out);
+void
+grid_print_cursor(const struct grid *g, FILE *out)
+{
+	if (g->cursor_x < 0) {
+		fputs("no cursor\n", out);
+		return;
 	}
+	fprintf(out, "%d,%d ", g->cursor_y + 1, g->cursor_x + 1);
+	print_row(g, g->cursor_y, g->cursor_x, out);
 }
 
 /* Blanks show only that they are selected; other selected cells have a capital. */
@@ -142,7 +159,8 @@ to_ascii(uint32_t cp)
 	} map[] = {
 		{ 0x2500, '-' }, { 0x2502, '|' }, { 0x252c, '+' }, { 0x2534, '+' }, { 0x251c, '+' }, { 0x253c, '+' },
 		{ 0x2026, '~' }, { 0x2212, '-' }, { 0x2192, '>' }, { 0x2190, '<' }, { 0x2191, '^' },
-		{ 0x2193, 'v' }, { 0x25b8, '>' }, { 0x25be, 'v' }, { 0x25c6, '*' }, { 0x00b7, '.' },
+		{ 0x2193, 'v' }, { 0x25b8, '+' }, { 0x25be, '-' },
+		{ 0x203a, '>' }, { 0x25c6, '*' }, { 0x00b7, '.' },
 		{ 0x2591, ':' }, { 0x2592, '%' }, { 0x2593, '#' }, { 0x25b2, '^' }, { 0x25bc, 'v' },
 		{ 0x2713, '+' }, { 0x2423, '_' }, { 0x25cf, 'o' },
 		{ 0x00d7, 'x' }, { 0x2265, '>' }, { 0x2264, '<' }, { 0x23ce, '$' }, { 0x21e5, '>' },
@@ -249,6 +267,19 @@ draw_text(const struct area *a, int x, int y, enum style style, const char *s)
 	return draw_cut(a, x, y, -1, style, s);
 }
 
+/* What reaches column x is cut there, so that it does not run into what stands behind. */
+static void
+part_from(const struct area *a, int x, int y)
+{
+	const struct cell *c = cell_at(a, x, y), *before = cell_at(a, x - 1, y);
+
+	if (!c || c->cp == ' ')
+		return;
+	put(a, x, y, ST_TEXT, ' ', 1);
+	if (before && before->cp != ' ')
+		put(a, x - 1, y, (enum style)before->style, 0x2026, 1);
+}
+
 int
 draw_right(const struct area *a, int right, int y, enum style style, const char *text)
 {
@@ -256,6 +287,8 @@ draw_right(const struct area *a, int right, int y, enum style style, const char 
 	const char *s = cleaned(buf, text);
 	int w = ct_text_width(s), x = right - w;
 
+	if (w > 0 && x > 0)
+		part_from(a, x - 1, y);
 	return draw_cut(a, x < 0 ? 0 : x, y, w, style, s);
 }
 
@@ -315,6 +348,20 @@ draw_hatch(const struct area *a, int x, int y, int w, enum style style, double s
 
 void
 draw_select(const struct area *a, int x, int y, int w)
+{
+	put(a, x, y, ST_KEY, 0x203a, 1);
+	draw_bar_only(a, x, y, w);
+	draw_cursor(a, x, y);
+}
+
+void
+draw_here(const struct area *a, int x, int y)
+{
+	put(a, x, y, ST_KEY, 0x2022, 1);
+}
+
+void
+draw_bar_only(const struct area *a, int x, int y, int w)
 {
 	for (int i = 0; i < w; i++) {
 		struct cell *c = cell_at(a, x + i, y);

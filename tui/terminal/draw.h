@@ -43,6 +43,9 @@ void grid_print(const struct grid *g, FILE *out);
 /* The same with a letter per cell: its style, or, mono, how a terminal without colours shows it. */
 void grid_print_styles(const struct grid *g, FILE *out, bool mono);
 
+/* Row and column of the cursor, from 1, and the characters from there on. */
+void grid_print_cursor(const struct grid *g, FILE *out);
+
 struct area area_of(struct grid *g);
 struct area area_sub(const struct area *a, int x, int y, int w, int h);	/* clipped to a */
 
@@ -62,10 +65,14 @@ int draw_bar(const struct area *a, int x, int y, int w, enum style style, double
 int draw_hatch(const struct area *a, int x, int y, int w, enum style style, double share);
 
 /*
- * The bar of the selected row. In a table it covers what names the row, not the figures: every cell of it is sent when
- * it moves.
+ * The selected row of what has the keys: a mark in column x, which the row leaves blank, a bar over w
+ * columns, and the terminal's cursor, which screen readers and Braille displays follow. In a table the bar
+ * covers what names the row, not the figures: every cell of it is sent when it moves.
  */
 void draw_select(const struct area *a, int x, int y, int w);
+/* The same where something else has the keys: a mark alone. */
+void draw_here(const struct area *a, int x, int y);
+void draw_bar_only(const struct area *a, int x, int y, int w);
 void draw_style(const struct area *a, int x, int y, int w, enum style style);
 void draw_cursor(const struct area *a, int x, int y);
 

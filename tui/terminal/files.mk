@@ -10,6 +10,8 @@ tui_terminal_files = \
 	%D%/prompt.h \
 	%D%/term.c \
 	%D%/term.h \
+	%D%/term_kind.c \
+	%D%/term_kind.h \
 	%D%/term_send.c \
 	%D%/theme.c \
 	%D%/theme.h

@@ -25,8 +25,9 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "tui/terminal/key.h"
+#include "tui/terminal/term_kind.h"
 
-enum { PASTE_BEGIN = KEY_MAX + 1, PASTE_END, CTRL_LEFT, CTRL_RIGHT, ALT_LEFT, ALT_RIGHT, QUEUE = 64, DOUBLE_MS = 400 };
+enum { QUEUE = 64, DOUBLE_MS = 400 };
 
 /* Motion with a button down, on top of what curses asks for. */
 #define DRAGS_ON "\033[?1002h"
@@ -45,6 +46,7 @@ static struct {
 	int head, count;
 	long click_ms;
 	int click_x, click_y;
+	const char *type;		/* terminfo's entry that the terminal is driven as */
 } term = { .pipe = { -1, -1 } };
 
 static volatile sig_atomic_t caught_end, caught_winch, caught_stop;
@@ -194,12 +196,12 @@ check_terminfo(struct ct_error *err)
 {
 	const char *name = getenv("TERM"), *cup;
 	bool moves;
-	int status;
 
 	if (!name || !*name)
 		return ct_fail(err, CT_EUNSUPPORTED,
 		    "TERM is not set");
-	if (setupterm(name, STDOUT_FILENO, &status) != OK)
+	term.type = term_entry(name);
+	if (!term.type)
 		return ct_fail(err, CT_EUNSUPPORTED, "unknown terminal type \"%.40s\" in TERM", name);
 	cup = tigetstr("cup");
 	moves = cup && cup != (char *)-1;
@@ -229,7 +231,8 @@ term_open(const struct term_options *opt, struct ct_error *err)
 	catch_signals();
 	/* From here on a fault has something to restore. */
 	term.open = true;
-	if (!initscr()) {
+	term_ask_size();
+	if (!newterm(term.type, stdout, stdin)) {
 		term.open = false;
 		return ct_fail(err, CT_EIO, "the terminal could not be initialised");
 	}
@@ -283,6 +286,14 @@ term_close(void)
 }
 
 const char *
+term_stands_for(void)
+{
+	const char *name = getenv("TERM");
+
+	return term.type && name && strcmp(term.type, name) ? term.type : NULL;
+}
+
+const char *
 term_version(void)
 {
 	return curses_version();
@@ -324,58 +335,6 @@ term_mouse(bool on)
 	report_drags(false);
 	term.drags = mousemask(on ? events : 0, NULL) != 0;
 	report_drags(true);
-}
-
-static int
-map_special(wint_t code)
-{
-	static const struct {
-		wint_t curses;
-		int key;
-	} map[] = {
-		{ KEY_UP, K_UP },
-		{ KEY_DOWN, K_DOWN },
-		{ KEY_LEFT, K_LEFT },
-		{ KEY_RIGHT, K_RIGHT },
-		{ KEY_HOME, K_HOME },
-		{ KEY_END, K_END },
-		{ KEY_PPAGE, K_PAGE_UP },
-		{ KEY_NPAGE, K_PAGE_DOWN },
-		{ KEY_DC, K_DELETE },
-		{ KEY_BACKSPACE, K_BACKSPACE },
-		{ KEY_ENTER, K_ENTER },
-		{ KEY_BTAB, K_BACKTAB },
-		{ CTRL_LEFT, K_CTRL | K_LEFT },
-		{ CTRL_RIGHT, K_CTRL | K_RIGHT },
-		{ ALT_LEFT, K_ALT | K_LEFT },
-		{ ALT_RIGHT, K_ALT | K_RIGHT },
-	};
-
-	for (size_t i = 0; i < sizeof map / sizeof *map; i++)
-		if (map[i].curses == code)
-			return map[i].key;
-	if (code >= KEY_F(1) && code <= KEY_F(12))
-		return K_F1 + (int)(code - KEY_F(1));
-	return -1;
-}
-
-static int
-map_char(wint_t c)
-{
-	switch (c) {
-	case '\r':
-		return K_ENTER;
-	case '\t':
-		return K_TAB;
-	case 27:
-		return K_ESC;
-	case 8:
-	case 127:
-		return K_BACKSPACE;
-	}
-	if (c < 0x20)
-		return c == 0 ? (K_CTRL | ' ') : K_CTRL | (int)(c + 'a' - 1);
-	return (int)c;
 }
 
 static void
@@ -450,7 +409,7 @@ read_event(bool *read_any)
 			term.pasting = c == PASTE_BEGIN;
 			return ev;
 		}
-		ev.key = map_special(c);
+		ev.key = term_special(c);
 		ev.kind = ev.key < 0 || term.pasting ? EV_NONE : EV_KEY;
 		return ev;
 	}
@@ -460,10 +419,10 @@ read_event(bool *read_any)
 		return ev;
 	}
 	ev.kind = EV_KEY;
-	ev.key = map_char(c);
+	ev.key = term_char(c);
 	/* A terminal sends Alt as Esc and the key at once; curses has already waited for more. */
 	if (ev.key == K_ESC && get_wch(&after) == OK)
-		ev.key = K_ALT | map_char(after);
+		ev.key = K_ALT | term_char(after);
 	return ev;
 }
 

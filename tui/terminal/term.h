@@ -44,6 +44,8 @@ void term_close(void);		/* may be called at any time, any number of times */
 /* Does the mouse cost no key? GNU screen holds back a lone Esc, until another key comes, while it is asked for. */
 bool term_mouse_free(void);
 
+/* The terminal type that is used in place of TERM's, which is not known here; NULL: TERM's own. */
+const char *term_stands_for(void);
 const char *term_version(void);	/* of curses: "ncurses 6.4.20221231" */
 
 void term_size(int *cols, int *rows);

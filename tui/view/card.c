@@ -334,6 +334,7 @@ card_text(struct app *a, void *state, int row, char *buf, size_t size)
 }
 
 const struct view_ops card_view = {
+	.node = true,
 	.name = "card",
 	.title = "card",
 	.note = "the selected node: label, figures, what feeds it and what it feeds, examples, the tokens "

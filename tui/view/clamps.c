@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/cmd.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
 
@@ -300,16 +301,12 @@ clamps_enter(struct app *a, void *state)
 {
 	struct clamps *v = state;
 	const struct ct_effect *e;
-	char text[160];
 
 	if (!clamps_list(a, v)->n)
 		return app_fail(a, "there are no clamps");
 	e = effect_at(a, v->list.sel);
-	if (!e) {
-		ct_clamp_text(&study_clamps(&a->study)->clamp[v->list.sel], text, sizeof text);
-		input_open(a, INPUT_CLAMP, text);
-		return DID_CHANGE;
-	}
+	if (!e)
+		return cmd_run(a, "clamp");
 	view_select(a, e->node);
 	a->view = a->focus = VIEW_TREE;
 	tree_reveal(a, e->node);

@@ -92,7 +92,10 @@ logits_draw(struct app *a, void *state, const struct area *area)
 		}
 		draw_column(a, &column, &v->list, runs[i], titles[i]);
 	}
-	draw_select(area, 0, 1 + v->list.sel - v->list.top, w);
+	if (a->focus == VIEW_LOGITS)
+		draw_select(area, 0, 1 + v->list.sel - v->list.top, w);
+	else
+		draw_here(area, 0, 1 + v->list.sel - v->list.top);
 }
 
 static void

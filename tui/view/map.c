@@ -330,9 +330,11 @@ draw_cell_of(
 		draw_strongest(a, area, x, y + 2, w, row, pos);
 	if (chosen)
 		for (int i = 0; i < s->high && i < 3; i++)
-			draw_select(area, x, y + i, w);
+			draw_bar_only(area, x, y + i, w);
+	if (chosen)
+		draw_select(area, x - 1, y, 0);
 	else if (row == m->list.sel && pos == m->pos)
-		draw_cell(area, x - 1, y, ST_KEY, 0x2022);
+		draw_here(area, x - 1, y);
 }
 
 /* Below the cells: the nodes of the chosen one. */
@@ -358,7 +360,7 @@ draw_nodes(struct app *a, const struct map *m, const struct area *area, int y)
 			draw_right(area, area->w - 1, y, ST_TEXT,
 			    fmt_percent(p, sizeof p, sum > 0 ? g->nodes[node].influence / sum : 0));
 		if (node == a->study.node)
-			draw_select(area, 0, y, area->w);
+			draw_here(area, 0, y);
 	}
 }
 
@@ -416,6 +418,7 @@ map_click(struct app *a, void *state, int x, int y)
 }
 
 const struct view_ops map_view = {
+	.node = true,
 	.name = "map",
 	.title = "map",
 	.note = "layers by tokens: shade is influence, numbers are the selected node's edges with each cell",

@@ -109,6 +109,7 @@ const struct view_ops sessions_view = {
 	.name = "sessions",
 	.title = "sessions",
 	.note = "what was kept, the latest first, with its note or prompt, to be brought back",
+	.about = ABOUT_PROGRAM,
 	.open = sessions_open,
 	.close = sessions_close,
 	.draw = sessions_draw,

@@ -97,7 +97,7 @@ settings_enter(struct app *a, void *state)
 
 	if (option_next(a, l->sel, value, sizeof value))
 		return option_set(a, l->sel, value);
-	snprintf(line, sizeof line, "set %s %s", o->name, o->get(a, value, sizeof value));
+	snprintf(line, sizeof line, "set %s ", o->name);	/* its value is in sight */
 	input_open(a, INPUT_COMMAND, line);
 	return DID_CHANGE;
 }
@@ -106,7 +106,7 @@ const struct view_ops settings_view = {
 	.name = "settings",
 	.title = "settings",
 	.note = "theme, characters, mouse, thresholds and modes, to see and change them",
-	.aside = true,
+	.about = ABOUT_PROGRAM,
 	.open = settings_open,
 	.close = free,
 	.draw = settings_draw,

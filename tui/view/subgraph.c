@@ -262,7 +262,7 @@ static void
 draw_part(struct app *a, const struct area *area, int y, const struct subgraph *v, const struct ct_subgraph_part *p)
 {
 	const struct ct_node *n = p->supernode < 0 ? study_node(&a->study, p->node[0]) : NULL;
-	int x = 2, end = area->w - ACTIVE - 7;
+	int x = 3, end = area->w - ACTIVE - 7;
 
 	if (p->supernode < 0) {
 		draw_node(a, area, x, y, end, pin_of(a, p, 0), n);
@@ -271,7 +271,7 @@ draw_part(struct app *a, const struct area *area, int y, const struct subgraph *
 			return;
 		}
 	} else {
-		draw_cell(area, 0, y, ST_DIM, open_at(a, v, p) >= 0 ? 0x25be : 0x25b8);
+		draw_cell(area, 1, y, ST_DIM, open_at(a, v, p) >= 0 ? 0x25be : 0x25b8);
 		x += draw_cut(area, x, y, end - x, ST_STRONG, supernode_name(a, p)) + 2;
 		if (x + 12 < end)
 			draw_fmt(area, x, y, ST_DIM, p->n_nodes < p->n ? "%d node%s, %d in this graph" : "%d node%s",
@@ -287,8 +287,8 @@ draw_member(struct app *a, const struct area *area, int y, const struct ct_subgr
 	struct ct_subgraph_part alone = { .supernode = -1, .n = 1, .pin = p->pin + k, .node = p->node + k };
 	const struct ct_node *n = study_node(&a->study, p->node[k]);
 
-	draw_cell(area, 3, y, ST_DIM, 0xb7);
-	draw_node(a, area, 5, y, area->w - ACTIVE - 7, pin_of(a, p, k), n);
+	draw_cell(area, 4, y, ST_DIM, 0xb7);
+	draw_node(a, area, 6, y, area->w - ACTIVE - 7, pin_of(a, p, k), n);
 	if (n)
 		draw_figures(a, area, y, (double)n->activation, n->influence, ct_session_level(a->study.session, &alone));
 }
@@ -305,11 +305,11 @@ draw_from(struct app *a, const struct area *area, int y, const struct ct_parts *
 
 	while (first > x->edge && first[-1].target == e->target)
 		first--;	/* the strongest, which has a full bar */
-	draw_cell(area, 5, y, ST_DIM, 0x2190);
+	draw_cell(area, 6, y, ST_DIM, 0x2190);
 	if (p->supernode >= 0)
-		draw_cut(area, 7, y, end - 7, ST_TEXT, supernode_name(a, p));
+		draw_cut(area, 8, y, end - 8, ST_TEXT, supernode_name(a, p));
 	else
-		draw_node(a, area, 7, y, end, pin_of(a, p, 0), true);
+		draw_node(a, area, 8, y, end, pin_of(a, p, 0), true);
 	draw_right(area, area->w - ACTIVE, y, sign, fmt_signed(text, sizeof text, v));
 	draw_bar(area, area->w - BAR - 1, y, BAR, sign,
 	    fabs(v) / fabs(a->shares ? first->share : first->weight));
@@ -451,10 +451,11 @@ subgraph_marker(struct app *a, void *state, int row, int x)
 	struct subgraph *v = state;
 	const struct row *r = &v->rows[row];
 
-	return x == 0 && r->kind == PART && pins_parts(&a->study)->part[r->part].supernode >= 0;
+	return x == 1 && r->kind == PART && pins_parts(&a->study)->part[r->part].supernode >= 0;
 }
 
 const struct view_ops subgraph_view = {
+	.node = true,
 	.name = "subgraph",
 	.title = "subgraph",
 	.note = "pinned nodes and supernodes: what feeds what among them, and how much of the graph they explain",

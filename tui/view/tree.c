@@ -483,10 +483,12 @@ tree_marker(struct app *a, void *state, int row, int x)
 	struct tree *t = state;
 	const struct row *r = &t->rows[row];
 
-	return x == r->depth * TREE_INDENT && (r->more || tree_item_can_open(&a->study, r->item));
+	return x == TREE_GUTTER + r->depth * TREE_INDENT
+	    && (r->more || tree_item_can_open(&a->study, r->item));
 }
 
 const struct view_ops tree_view = {
+	.node = true,
 	.name = "tree",
 	.title = "tree",
 	.note = "what feeds the target, and what feeds that; bars compare siblings, the last row sums up "

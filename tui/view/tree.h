@@ -12,7 +12,7 @@
 struct app;
 struct tree_item;
 
-enum { TREE_INDENT = 2 };
+enum { TREE_GUTTER = 1, TREE_INDENT = 2 };	/* columns: of the mark of the selected row, and of a level */
 
 struct row {
 	struct tree_item *item;

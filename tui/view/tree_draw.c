@@ -29,7 +29,8 @@ draw_more(const struct app *a, const struct area *area, int y, int x, int bar, c
 
 	for (int i = w->shown; i < w->n; i++)
 		(w->child[i].weight < 0 ? &down : &up)->weight += w->child[i].weight;
-	draw_fmt(area, x + 2, y, ST_DIM, "… %d more", w->n - w->shown);
+	snprintf(one, sizeof one, "… %d more", w->n - w->shown);
+	draw_cut(area, x + 2, y, area->w - bar - FIGURE - x - 2, ST_DIM, one);
 	draw_right(area, area->w - bar - 2, y, ST_DIM, app_edge(a, &up, one, sizeof one));
 	draw_text(area, area->w - bar - 1, y, ST_DIM, app_edge(a, &down, two, sizeof two));
 }
@@ -68,7 +69,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct row *r)
 {
 	const struct ct_node *n = study_node(&a->study, r->item->node);
 	const struct tree_item *w = r->item, *parent = r->more ? w : w->parent;
-	int bar = bar_columns(area), x = r->depth * TREE_INDENT, end = area->w - bar - FIGURE;
+	int bar = bar_columns(area), x = TREE_GUTTER + r->depth * TREE_INDENT, end = area->w - bar - FIGURE;
 	char name[STUDY_NAME], note[STUDY_NAME], place[STUDY_NAME];
 	enum style style = ST_TEXT;
 
@@ -136,7 +137,7 @@ tree_draw(struct app *a, void *state, const struct area *area)
 		if (l->top + y == l->sel && a->focus == VIEW_TREE)
 			draw_select(&text, 0, y, text.w - bar_columns(&text) - FIGURE);
 		else if (l->top + y == l->sel)
-			draw_cell(area, 0, y, ST_KEY, 0x2022);
+			draw_here(area, 0, y);
 	}
 	if (list_more_above(l))
 		draw_cell(area, area->w - 1, 0, ST_DIM, 0x2191);

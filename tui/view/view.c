@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/language/cmd.h"
+#include "tui/language/keys.h"
 #include "tui/language/mdoc.h"
 
 static const struct view_ops *const views[VIEW_COUNT] = {
@@ -90,6 +92,26 @@ view_show(struct app *a, enum view_id id)
 	a->focus = id;
 	if (views[id]->focused)
 		views[id]->focused(a, a->state[id]);
+}
+
+/*
+ * What is out of sight stays as it is: where a text is read keys only move in it, in a menu about the program
+ * none touches the graph, and a view that fills the body and shows no node leaves the selected one alone.
+ */
+bool
+view_acts(const struct app *a, const struct key_entry *k)
+{
+	const struct cmd_entry *c = cmd_find(k->command, strcspn(k->command, " "));
+	const struct view_ops *ops = view_ops(a->focus);
+	bool node = (c->flags & CMD_NODE) || !strcmp(k->command, "attribute node");
+
+	if (k->place && !strcmp(k->place, ops->name))
+		return true;
+	if (ops->about == ABOUT_TEXT)
+		return c->flags & CMD_LOOK;
+	if (ops->about == ABOUT_PROGRAM)
+		return !(c->flags & CMD_GRAPH) && !node;
+	return !node || a->view == VIEW_TREE || ops->feature || ops->node;
 }
 
 void

@@ -15,6 +15,7 @@ struct app;
 struct lines;
 struct ct_clamp;
 struct ct_pin;
+struct key_entry;
 
 enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_SWEEP, VIEW_SURVEY,
 	VIEW_SUBGRAPH, VIEW_OPERANDS, VIEW_FEATURES, VIEW_SESSIONS, VIEW_SETTINGS, VIEW_HELP,
@@ -31,7 +32,9 @@ struct view_ops {
 	const char *name;	/* for `view NAME`, and the place of keys */
 	const char *title;
 	const char *note;	/* for help */
-	bool aside;		/* about the program, not the graph: no hints about the graph there */
+	/* What it is about; text: something to read, in which keys only move. */
+	enum { ABOUT_GRAPH, ABOUT_PROGRAM, ABOUT_TEXT } about;
+	bool node;		/* about the graph: the selected node is in sight here, filling the body */
 	void *(*open)(void);	/* NULL when out of memory */
 	void (*close)(void *state);
 	void (*changed)(struct app *a, void *state, enum change what);
@@ -70,6 +73,8 @@ void view_close_all(struct app *a);
 void view_changed(struct app *a, enum change what);
 /* Gives the keys to a view: to its pane where it stands on the main screen, else it fills the body. */
 void view_show(struct app *a, enum view_id id);
+/* Does a key act in the view that has the keys? Commands that are typed always do. */
+bool view_acts(const struct app *a, const struct key_entry *k);
 /* Selects a node of the graph for all panes. */
 void view_select(struct app *a, int node);
 /* The nodes from the root to the selected row, at most max of them from its end; returns how many. */

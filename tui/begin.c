@@ -1,0 +1,210 @@
+/* begin: see begin.h. */
+#include "tui/begin.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "tui/study/dirs.h"
+
+static void
+load_history(struct app *a)
+{
+	struct ct_error err;
+	char *dir = dirs_state("", !a->readonly, &err);
+	int rc;
+
+	if (dir && !a->readonly && access(dir, W_OK) != 0)
+		ct_fail(&err, CT_EIO, "cannot write to %s: %s", dir, strerror(errno));
+	else if (dir)
+		err.code = CT_OK;
+	a->history_path = dir ? ct_path_join(dir, "history") : NULL;
+	a->commands_path = dir ? ct_path_join(dir, "commands") : NULL;
+	rc = a->history_path && a->commands_path ? history_load(&a->prompts, a->history_path, &err)
+						 : CT_EIO;
+	if (rc == CT_OK)
+		rc = history_load(&a->commands, a->commands_path, &err);
+	free(dir);
+	if (a->readonly || rc || err.code)
+		app_forget_history(a);
+	if (!a->readonly && (rc || err.code))
+		app_unkept(a, err.msg);
+}
+
+/* On a terminal a lesson that cannot begin is a message. */
+static int
+first_step(struct app *a, struct lesson *l, bool check)
+{
+	if (!(player_start(a, l) & DID_FAIL) || a->live || check)
+		return CT_OK;
+	app_complain("%s:%d: %s", l->path, l->step[0].line, a->message);
+	return CT_EINVAL;
+}
+
+/* The first prompt. On a terminal a bad one is put into the editor, to be corrected. */
+static int
+first_prompt(struct app *a, const char *text)
+{
+	struct ct_error err;
+
+	if (a->study.graph) {	/* a file's */
+		view_changed(a, CHANGED_GRAPH);
+		if (a->study.info->lost_pins)
+			app_say(a, "%d of the file's pins name no node in it, or are more than there can be",
+			    a->study.info->lost_pins);
+		return CT_OK;
+	}
+	if (!*text) {
+		if (a->live)
+			input_open(a, INPUT_PROMPT, "");
+		return CT_OK;
+	}
+	if (study_prompt(&a->study, text, &err)) {
+		if (!a->live) {
+			app_complain("%s", err.msg);
+			return err.code;
+		}
+		input_open(a, INPUT_PROMPT, text);
+		app_error(a, &err);
+		return CT_OK;
+	}
+	history_add(&a->prompts, text);
+	view_changed(a, CHANGED_GRAPH);
+	return CT_OK;
+}
+
+static int
+open_terminal(const struct app_options *opt, struct ct_error *err)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct term_options to = {
+		.theme = opt->theme,
+		.mouse = opt->mouse,
+		.colours = !no_color || !*no_color,
+	};
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return ct_fail(err, CT_EINVAL,
+		    "%s is not a terminal; use --linear, --headless 80x24, or ctrace trace for text",
+		    isatty(STDIN_FILENO) ? "standard output" : "standard input");
+	return term_open(&to, err);
+}
+
+/* The model first: its errors belong on a terminal that is still as it was. */
+static int
+open_model(struct app *a, const struct app_options *opt, struct beginning *b, struct ct_error *err)
+{
+	const char *model = opt->graph ? opt->graph : opt->model;
+	int rc;
+
+	if (opt->lesson) {
+		if ((rc = lesson_open(&b->lesson, opt->lesson, err)))
+			return rc;
+		model = model ? model : b->lesson->model;
+	}
+	if (opt->resume && !session_latest(model, &b->session, &b->why) && !model) {
+		if (!app_open_study(a, opt, b->session.model, b->session.graph, &b->why))
+			return CT_OK;
+		b->session.name[0] = '\0';
+	}
+	return app_open_study(a, opt, model ? model : opt->preferred, opt->graph, err);
+}
+
+static int
+open_screen(struct app *a, const struct app_options *opt, bool *linear, struct ct_error *err)
+{
+	int cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS, rc;
+
+	if (view_open_all(a))
+		return ct_fail(err, CT_ENOMEM, "out of memory");
+	if (a->live && (rc = open_terminal(opt, err))) {
+		if (rc != CT_EUNSUPPORTED)
+			return rc;
+		app_complain("%s; going on in lines (--linear)", err->msg);
+		a->live = false;
+		*linear = true;
+	}
+	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
+	if (a->live)
+		term_size(&cols, &rows);
+	if (!app_resize(a, cols, rows))
+		return ct_fail(err, CT_ENOMEM, "out of memory for a screen of %dx%d", cols, rows);
+	return CT_OK;
+}
+
+/* Takes over the lesson. A code: it was said why nothing can begin. */
+static int
+begin_with(struct app *a, const struct app_options *opt, struct beginning *b)
+{
+	struct lesson *l = b->lesson;
+	int rc = CT_OK;
+
+	b->lesson = NULL;
+	if (b->session.name[0])
+		session_load(a, b->session.name);
+	if (l)
+		rc = first_step(a, l, opt->check);
+	else if (!b->session.name[0] || !a->study.T)
+		rc = first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
+	if (!rc && !b->session.name[0])
+		session_begin(a);
+	if (!rc && opt->resume && !b->session.name[0])
+		app_fail(a, "%s", b->why.msg);
+	return rc;
+}
+
+/* What the model's files hold and was left aside: once, before anything is computed from them. */
+static void
+say_notes(struct app *a, const struct ct_notes *notes)
+{
+	for (int i = 0; i < notes->n && !a->live; i++)
+		app_complain("note: %s", notes->text[i]);
+	if (notes->n && a->live && !*a->message)
+		app_say(a, "%s%s", notes->text[0], notes->n + notes->more > 1 ? " (and more)" : "");
+}
+
+/* What is not as it could be, though the program goes on. */
+static void
+say_troubles(struct app *a, const struct app_options *opt)
+{
+	if (*a->study.info->cards_trouble && !a->live)
+		app_complain("%s; going on without feature cards", a->study.info->cards_trouble);
+	else if (*a->study.info->cards_trouble && !*a->message)
+		app_say(a, "%s", a->study.info->cards_trouble);
+	if (a->live && term_stands_for() && !*a->message)
+		app_say(a, "TERM=%.24s is not known here: driven as %s", getenv("TERM"), term_stands_for());
+	if (*opt->settings->trouble && a->live)
+		app_fail(a, "%s", opt->settings->trouble);
+	else if (*opt->settings->trouble)
+		app_complain("%s", opt->settings->trouble);
+}
+
+int
+begin_open(struct app *a, const struct app_options *opt, struct beginning *b, bool *linear,
+    struct ct_error *err)
+{
+	int rc = open_model(a, opt, b, err);
+
+	return rc ? rc : open_screen(a, opt, linear, err);
+}
+
+int
+begin(struct app *a, const struct app_options *opt, struct beginning *b)
+{
+	bool asked = opt->model || opt->prompt || opt->script || b->lesson || opt->resume || opt->graph;
+	int rc;
+
+	if (a->live)
+		load_history(a);
+	rc = begin_with(a, opt, b);
+	if (rc)
+		return rc;
+	say_notes(a, ct_engine_notes(a->study.engine));
+	say_troubles(a, opt);
+	if (a->live && !asked)
+		view_show(a, VIEW_START);
+	return CT_OK;
+}
