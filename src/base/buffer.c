@@ -1,7 +1,6 @@
 /* buffer: see buffer.h. */
 #include "base/buffer.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,24 +60,32 @@ ct_buffer_puts(struct ct_buffer *b, const char *text)
 }
 
 void
-ct_buffer_printf(struct ct_buffer *b, const char *fmt, ...)
+ct_buffer_vprintf(struct ct_buffer *b, const char *fmt, va_list ap)
 {
-	va_list ap;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
 	if (n < 0)
 		b->lost = true;
 	if (n < 0 || !reserve(b, (size_t)n))
 		return;
-	va_start(ap, fmt);
 	vsnprintf(b->text + b->n, (size_t)n + 1, fmt, ap);
-	va_end(ap);
 	b->n += (size_t)n;
 	if (b->drain && b->n >= PIECE)
 		pass_on(b);
+}
+
+void
+ct_buffer_printf(struct ct_buffer *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	ct_buffer_vprintf(b, fmt, ap);
+	va_end(ap);
 }
 
 char *

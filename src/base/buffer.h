@@ -1,12 +1,14 @@
 /*
- * buffer: a text that grows as it is written to, or flows on to a file, and remembers whether something of it was lost:
- * for want of memory, or because the file could not be written. (The C library's open_memstream does not always.)
+ * buffer: a text that grows as it is written to, or flows on to a file, and remembers whether something of it
+ * was lost: for want of memory, or because the file could not be written. (The C library's open_memstream
+ * does not always.)
  *
  * Writers need not look at every step: after a failure everything else is dropped, and the end reports it.
  */
 #ifndef CT_BASE_BUFFER_H
 #define CT_BASE_BUFFER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,12 +31,20 @@ struct ct_buffer {
 void ct_buffer_add(struct ct_buffer *b, const char *text, size_t n);
 void ct_buffer_puts(struct ct_buffer *b, const char *text);
 void ct_buffer_printf(struct ct_buffer *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ct_buffer_vprintf(struct ct_buffer *b, const char *fmt,
+    va_list ap) __attribute__((format(printf, 2, 0)));
 
-/* The text, to be freed by the caller ("" when nothing was written), or NULL when some of it was lost. b is empty again. */
+/*
+ * The text, to be freed by the caller ("" when nothing was written), or NULL when some of it was lost. b is
+ * empty again.
+ */
 char *ct_buffer_take(struct ct_buffer *b, size_t *n);
 void ct_buffer_free(struct ct_buffer *b);
 
-/* Passes on what a buffer with a drain still holds. 0, or the code of whatever failed first; the buffer is empty again. */
+/*
+ * Passes on what a buffer with a drain still holds. 0, or the code of whatever failed first; the buffer is
+ * empty again.
+ */
 int ct_buffer_finish(struct ct_buffer *b);
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "base/file.h"
 
+#include "config.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -68,6 +70,18 @@ read_all(int fd, char *buf, size_t n)
 		at += (size_t)got;
 	}
 	return (ssize_t)at;
+}
+
+struct timespec
+ct_file_written(const struct stat *st)
+{
+#if defined(HAVE_STRUCT_STAT_ST_MTIM)
+	return st->st_mtim;
+#elif defined(HAVE_STRUCT_STAT_ST_MTIMESPEC)
+	return st->st_mtimespec;
+#else
+	return (struct timespec){ .tv_sec = st->st_mtime };
+#endif
 }
 
 int
@@ -164,7 +178,9 @@ ct_file_has_name(int fd, const char *path)
 	    && mine.st_dev == there.st_dev;
 }
 
-/* The writer of a temporary file holds a lock on it: one that is our user's and not locked was left behind. */
+/*
+ * The writer of a temporary file holds a lock on it: one that is our user's and not locked was left behind.
+ */
 static bool
 remove_abandoned(const char *tmp)
 {
@@ -179,8 +195,8 @@ remove_abandoned(const char *tmp)
 }
 
 /*
- * A name of its own beside the target (a rename is atomic within one directory only), locked. Names that programs left
- * behind when they were killed are used again.
+ * A name of its own beside the target (a rename is atomic within one directory only), locked. Names that
+ * programs left behind when they were killed are used again.
  */
 static int
 create_beside(char *tmp, size_t size, const char *target)
@@ -268,7 +284,8 @@ ct_file_new_open(struct ct_file_new *f, const char *path, struct ct_error *err)
 
 	*f = (struct ct_file_new){ .path = path, .fd = -1 };
 	if (old && (S_ISDIR(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISBLK(st.st_mode)))
-		return ct_fail(err, CT_EIO, "cannot write %s: it is %s, not a file", path, kind_name(st.st_mode));
+		return ct_fail(err, CT_EIO, "cannot write %s: it is %s, not a file", path,
+		    kind_name(st.st_mode));
 	if (old && !S_ISREG(st.st_mode))
 		return open_in_place(f, err);
 	if (strlen(path) >= sizeof target)
@@ -465,7 +482,8 @@ ct_dir_make(const char *path, struct ct_error *err)
 			int why = errno;
 
 			if (!ct_dir_exists(copy))
-				code = ct_fail(err, CT_EIO, "cannot make directory %s: %s", copy, strerror(why));
+				code = ct_fail(err, CT_EIO, "cannot make directory %s: %s", copy,
+				    strerror(why));
 		}
 		if (cut)
 			p[1] = '/';

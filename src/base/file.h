@@ -3,8 +3,8 @@
  *
  * Owns file descriptors. Only regular files are opened (a FIFO or
  * directory is named in the error, and never blocks). A replacement is atomic:
- * temporary file in the same directory, fsync, rename, fsync of the directory. A program that is killed meanwhile leaves
- * NAME.ctrace-N.tmp behind; the next replacement of NAME removes it.
+ * temporary file in the same directory, fsync, rename, fsync of the directory. A program that is killed
+ * meanwhile leaves NAME.ctrace-N.tmp behind; the next replacement of NAME removes it.
  */
 #ifndef CT_BASE_FILE_H
 #define CT_BASE_FILE_H
@@ -12,11 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/error.h"
 
 /* A descriptor of a regular file, and what fstat says of it; or a code. */
 int ct_file_open(const char *path, struct stat *st, struct ct_error *err);
+
+/* When a file's contents changed last, as precisely as the system tells. */
+struct timespec ct_file_written(const struct stat *st);
 
 /* Whole file, NUL-terminated, to be freed by the caller. More than max bytes is an error. */
 int ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);
@@ -28,10 +32,11 @@ int ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct
 int ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err);
 
 /*
- * The same, with contents that come one after the other, of any length. What is there and no file (a pipe, a terminal,
- * /dev/null) is written to as it stands. After ct_file_new_open has succeeded ct_file_new_end must follow: with CT_OK the
- * new file takes its place; with another code, such as that of what should have been written, it is gone. Returns the
- * code, or that of its own failure. ct_file_new_write is a ct_drain_fn (base/buffer.h) for a struct ct_file_new.
+ * The same, with contents that come one after the other, of any length. What is there and no file (a pipe, a
+ * terminal, /dev/null) is written to as it stands. After ct_file_new_open has succeeded ct_file_new_end must
+ * follow: with CT_OK the new file takes its place; with another code, such as that of what should have been
+ * written, it is gone. Returns the code, or that of its own failure. ct_file_new_write is a ct_drain_fn
+ * (base/buffer.h) for a struct ct_file_new.
  */
 struct ct_file_new {
 	const char *path;		/* lent by the caller until the end */
@@ -50,27 +55,30 @@ struct ct_part {
 int ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err);
 
 /*
- * What is read and then replaced, nobody else who locks it changes in between: at most one program holds the directory
- * that it lies in. Waits for others, but not for ever. *lock goes to ct_file_unlock; -1: there are no locks there.
+ * What is read and then replaced, nobody else who locks it changes in between: at most one program holds the
+ * directory that it lies in. Waits for others, but not for ever. *lock goes to ct_file_unlock; -1: there are
+ * no locks there.
  */
 int ct_file_lock(int *lock, const char *path, struct ct_error *err);
 void ct_file_unlock(int lock);
 
 /*
- * A file that grows by whole pieces, made where there is none: opened for one writer at a time, behind its first `keep`
- * bytes; what comes after them goes. Returns a descriptor to close, or a code. A piece that could not be written whole
- * may be there cut off.
+ * A file that grows by whole pieces, made where there is none: opened for one writer at a time, behind its
+ * first `keep` bytes; what comes after them goes. Returns a descriptor to close, or a code. A piece that
+ * could not be written whole may be there cut off.
  */
 int ct_file_append_open(const char *path, size_t keep, struct ct_error *err);
 int ct_file_append(int fd, const char *path, const void *data, size_t n, struct ct_error *err);
 
 bool ct_file_exists(const char *path);			/* a regular file */
-bool ct_file_has_name(int fd, const char *path);	/* what is open is what is there now; links are not followed */
+/* what is open is what is there now; links are not followed */
+bool ct_file_has_name(int fd, const char *path);
 bool ct_file_missing(const char *path);			/* there is nothing of that name, for sure */
 bool ct_dir_exists(const char *path);
 int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an existing one is fine */
 
-void ct_dir_sweep(const char *path);			/* removes what programs left behind that were killed */
+/* removes what programs left behind that were killed */
+void ct_dir_sweep(const char *path);
 
 /* "a/b", to be freed by the caller; NULL when out of memory. */
 char *ct_path_join(const char *dir, const char *name);

@@ -25,6 +25,10 @@ base_files = \
 	%D%/progress.h \
 	%D%/random.c \
 	%D%/random.h \
+	%D%/sort.c \
+	%D%/sort.h \
+	%D%/system.c \
+	%D%/system.h \
 	%D%/text.c \
 	%D%/text.h \
 	%D%/width.c

@@ -1,6 +1,6 @@
 /*
- * label: the wording of feature labels. A mixed feature is called "mixed: Texas / say TX / a bird": the labels that
- * fit it best, none of them well.
+ * label: the wording of feature labels. A mixed feature is called "mixed: Texas / say TX / a bird": the
+ * labels that fit it best, none of them well.
  */
 #ifndef CT_BASE_LABEL_H
 #define CT_BASE_LABEL_H

@@ -16,6 +16,10 @@
 
 #include "base/file.h"
 
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
+#endif
+
 /* A mapping as a signal handler sees it. */
 struct ct_guard {
 	uintptr_t begin, end;		/* of its pages */
@@ -68,7 +72,8 @@ ct_map_repair(const siginfo_t *info)
 			continue;
 		/* What follows is gone, too: one replacement for all of it. */
 		at -= (at - g->begin) % g->page;
-		repaired = mmap((void *)at, g->end - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+		repaired = mmap((void *)at, g->end - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		    -1, 0) !=
 		    MAP_FAILED;
 		g->lost = true;
 	}
@@ -132,7 +137,7 @@ ct_map_open(struct ct_map *m, const char *path, struct ct_error *err)
 		return fd;
 	m->fd = fd;
 	m->size = (size_t)st.st_size;
-	m->written = st.st_mtim;
+	m->written = ct_file_written(&st);
 	m->path = strdup(path);
 	if (!m->path)
 		r = ct_fail_memory(err, strlen(path) + 1, path);
@@ -164,9 +169,11 @@ ct_map_check(const struct ct_map *m, struct ct_error *err)
 	bool known = fstat(m->fd, &st) == 0;	/* else the pages that are lost have to say so */
 
 	if (known && (size_t)st.st_size < m->size)
-		return ct_fail(err, CT_EIO, "%s shrank from %zu to %zu bytes while it was open; open it again",
+		return ct_fail(err, CT_EIO,
+		    "%s shrank from %zu to %zu bytes while it was open; open it again",
 		    m->path, m->size, (size_t)st.st_size);
-	if (known && (st.st_mtim.tv_sec != m->written.tv_sec || st.st_mtim.tv_nsec != m->written.tv_nsec))
+	if (known && (ct_file_written(&st).tv_sec != m->written.tv_sec ||
+	    ct_file_written(&st).tv_nsec != m->written.tv_nsec))
 		return ct_fail(err, CT_EIO, "%s was written to while it was open; open it again", m->path);
 	if (m->guard && m->guard->lost)
 		return ct_fail(err, CT_EIO, "%s: a part of it could not be read from the disk", m->path);

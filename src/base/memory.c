@@ -1,26 +1,30 @@
 /* memory: see memory.h. */
 #include "base/memory.h"
 
+#include "config.h"
+
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* /proc/meminfo's MemAvailable counts caches that can be dropped; without it, all free pages. */
+#ifdef PROC_MEMORY
+/* The number after `name` in /proc/meminfo, 0 when it is not there. */
 static unsigned long long
-system_available(void)
+from_meminfo(const char *name)
 {
 	FILE *f = fopen("/proc/meminfo", "re");
 	unsigned long long kb = 0;
+	size_t n = strlen(name);
 	char line[128];
 
 	while (f && fgets(line, sizeof line, f))
-		if (sscanf(line, "MemAvailable: %19llu kB", &kb) == 1)
+		if (strncmp(line, name, n) == 0 && sscanf(line + n, "%19llu kB", &kb) == 1)
 			break;
 	if (f)
 		fclose(f);
-	if (kb)
-		return kb * 1024;
-	return (unsigned long long)sysconf(_SC_AVPHYS_PAGES) * (unsigned long long)sysconf(_SC_PAGESIZE);
+	return kb * 1024;
 }
 
 /* Address space in use, 0 when unknown. */
@@ -30,26 +34,62 @@ address_space(void)
 	FILE *f = fopen("/proc/self/statm", "re");
 	unsigned long long pages = 0;
 
-	if (f && fscanf(f, "%llu", &pages) != 1)
+	if (f && fscanf(f, "%19llu", &pages) != 1)
 		pages = 0;
 	if (f)
 		fclose(f);
 	return pages * (unsigned long long)sysconf(_SC_PAGESIZE);
 }
+#else
+static unsigned long long
+from_meminfo(const char *name)
+{
+	(void)name;
+	return 0;
+}
+
+static unsigned long long
+address_space(void)
+{
+	return 0;
+}
+#endif
+
+/*
+ * MemAvailable counts caches that can be dropped; without it, all free pages; without these, all there are.
+ */
+static unsigned long long
+system_available(void)
+{
+	unsigned long long bytes = from_meminfo("MemAvailable:");
+	long pages = -1;
+
+	if (bytes)
+		return bytes;
+#if HAVE_DECL__SC_AVPHYS_PAGES
+	pages = sysconf(_SC_AVPHYS_PAGES);
+#elif defined(_SC_PHYS_PAGES)
+	pages = sysconf(_SC_PHYS_PAGES);
+#endif
+	return pages > 0 ? (unsigned long long)pages * (unsigned long long)sysconf(_SC_PAGESIZE) : ULLONG_MAX;
+}
 
 unsigned long long
 ct_memory_available(void)
 {
-	unsigned long long available = system_available(), used;
+	unsigned long long available = system_available();
+#ifdef RLIMIT_AS
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-		used = address_space();
+		unsigned long long used = address_space();
+
 		if (limit.rlim_cur <= used)
 			return 0;
 		if (limit.rlim_cur - used < available)
 			available = limit.rlim_cur - used;
 	}
+#endif
 	return available;
 }
 

@@ -1,8 +1,8 @@
 /*
  * notes: what a reader has to say about a file that it accepted.
  *
- * An error refuses a file; a note says, beside a result that counts, what was left aside and why. Plain data without
- * memory of its own: noting cannot fail. Showing notes is the programs' business.
+ * An error refuses a file; a note says, beside a result that counts, what was left aside and why. Plain data
+ * without memory of its own: noting cannot fail. Showing notes is the programs' business.
  */
 #ifndef CT_BASE_NOTES_H
 #define CT_BASE_NOTES_H
@@ -15,7 +15,9 @@ struct ct_notes {
 	char text[CT_MAX_NOTES][CT_NOTE_SIZE];
 };
 
-/* One line: what, where, and what follows from it. Said once, however often it is noted. notes may be NULL. */
+/*
+ * One line: what, where, and what follows from it. Said once, however often it is noted. notes may be NULL.
+ */
 void ct_note(struct ct_notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* All of `more` too. */

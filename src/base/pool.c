@@ -2,13 +2,14 @@
 #include "base/pool.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #endif
+
+#include "base/system.h"
 
 struct worker {
 	struct ct_pool *pool;
@@ -72,16 +73,6 @@ worker_main(void *arg)
 	}
 }
 
-static int
-processors(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
-		return CPU_COUNT(&set);
-	return 1;
-}
-
 int
 ct_pool_open(struct ct_pool **out, int threads, struct ct_error *err)
 {
@@ -91,7 +82,7 @@ ct_pool_open(struct ct_pool **out, int threads, struct ct_error *err)
 	if (!p)
 		return ct_fail_memory(err, sizeof *p, "the worker pool");
 	if (threads <= 0)
-		threads = processors();
+		threads = ct_system_processors();
 	if (threads > 64)
 		threads = 64;
 	flush_denormals();

@@ -178,7 +178,8 @@ ct_text_piece(char *dst, size_t size, const char *src, size_t n, size_t start, s
 		if (invalid(src + i, n - i)) {
 			w = bad_bytes(out, src, n, &i, end);
 		} else {
-			w = i + (size_t)len > end ? ct_utf8_encode(ELLIPSIS, out) : visible(out, src + i, len, cp);
+			w = i + (size_t)len > end ? ct_utf8_encode(ELLIPSIS, out) :
+			    visible(out, src + i, len, cp);
 			i += (size_t)len;
 		}
 		if (at + (size_t)w >= size)
@@ -250,6 +251,38 @@ ct_text_distance(const char *a, const char *b, int limit)
 		now = spare;
 	}
 	return last[m] <= limit ? last[m] : limit + 1;
+}
+
+static int
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+const char *
+ct_text_search(const char *text, const char *what)
+{
+	for (;; text++) {
+		size_t i = 0;
+
+		while (what[i] && lower(text[i]) == lower(what[i]))
+			i++;
+		if (!what[i])
+			return text;
+		if (!*text)
+			return NULL;
+	}
+}
+
+const char *
+ct_text_within(const char *s, size_t n, const char *what)
+{
+	size_t length = strlen(what);
+
+	for (size_t i = 0; length <= n && i <= n - length; i++)
+		if (memcmp(s + i, what, length) == 0)
+			return s + i;
+	return NULL;
 }
 
 bool

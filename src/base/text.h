@@ -44,13 +44,21 @@ size_t ct_text_fit(const char *s, int cols);
 size_t ct_text_clean(char *dst, size_t size, const char *src, size_t n);
 
 /*
- * The same for src[start..end), a piece of src[0..n) that may begin and end inside of characters, as tokens do: a
- * character stands where its last byte is, an ellipsis where it only goes on, and bytes that are of no character as
- * <e697>.
+ * The same for src[start..end), a piece of src[0..n) that may begin and end inside of characters, as tokens
+ * do: a character stands where its last byte is, an ellipsis where it only goes on, and bytes that are of no
+ * character as <e697>.
  */
 size_t ct_text_piece(char *dst, size_t size, const char *src, size_t n, size_t start, size_t end);
 
-/* Edit distance on code points (insert, delete, replace, swap neighbours), at most limit+1. For suggestions. */
+/* Where `what` begins in text, letters A-Z and a-z being alike; NULL: nowhere. "" is everywhere. */
+const char *ct_text_search(const char *text, const char *what);
+
+/* Where `what` begins in s[0..n), which may hold any bytes; NULL: nowhere. */
+const char *ct_text_within(const char *s, size_t n, const char *what);
+
+/*
+ * Edit distance on code points (insert, delete, replace, swap neighbours), at most limit+1. For suggestions.
+ */
 int ct_text_distance(const char *a, const char *b, int limit);
 
 /*

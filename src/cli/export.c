@@ -1,4 +1,5 @@
 /* export: `ctrace export`: saved graphs, checked and written in another form. The forms are in share/. */
+#include "base/buffer.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -85,10 +86,13 @@ name_graphs(const struct cli *c, char **slugs)
 static int
 export_into(struct export *x, const char *path, const char *slug)
 {
-	char *name = NULL, *out = NULL;
+	struct ct_buffer b = { 0 };
+	char *name, *out = NULL;
 	int status = CLI_OK;
 
-	if (asprintf(&name, "%s.%s", slug, x->to) < 0 || !(out = ct_path_join(x->out, name))) {
+	ct_buffer_printf(&b, "%s.%s", slug, x->to);
+	name = ct_buffer_take(&b, NULL);
+	if (!name || !(out = ct_path_join(x->out, name))) {
 		cli_error("out of memory for a name in %s", x->out);
 		status = CLI_ERROR;
 	} else if (strcmp(name, ct_graph_folder_list) != 0) {

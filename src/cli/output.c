@@ -1,4 +1,5 @@
 /* output: the only place of `ctrace` that writes: everything that a terminal may show is sanitised here. */
+#include "base/buffer.h"
 #include "cli/cli.h"
 
 #include <stdarg.h>
@@ -14,18 +15,20 @@
 static void __attribute__((format(printf, 3, 0)))
 put(FILE *f, const char *prefix, const char *fmt, va_list ap)
 {
-	char *raw = NULL, *clean;
-	int n = vasprintf(&raw, fmt, ap);
-	size_t size;
+	struct ct_buffer b = { 0 };
+	char *raw, *clean;
+	size_t n, size;
 
-	if (n < 0) {
+	ct_buffer_vprintf(&b, fmt, ap);
+	raw = ct_buffer_take(&b, &n);
+	if (!raw) {
 		fprintf(f, "%sout of memory\n", prefix);
 		return;
 	}
-	size = 8 * (size_t)n + 1;		/* the longest escape of one byte, \u{NNNN}, takes 8 */
+	size = 8 * n + 1;		/* the longest escape of one byte, \u{NNNN}, takes 8 */
 	clean = malloc(size);
 	if (clean)
-		ct_text_clean(clean, size, raw, (size_t)n);
+		ct_text_clean(clean, size, raw, n);
 	fprintf(f, "%s%s\n", prefix, clean ? clean : "out of memory");
 	free(clean);
 	free(raw);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "io/json_out.h"
 
 enum { MAX_STEPS = 1000, MAX_MARK = 4, LEVELS = 8, DIGITS = 10 };
@@ -37,7 +38,7 @@ utf8(void)
 		const char *v = getenv(names[i]);
 
 		if (v && *v)
-			return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
+			return ct_text_search(v, "utf-8") || ct_text_search(v, "utf8");
 	}
 	return false;
 }

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "corpus/build.h"
 
 enum { FEW = 4 };
@@ -100,7 +101,7 @@ ct_build_label_prefixes(struct ct_build *b)
 	}
 	for (int i = 0; i < b->n_sentences; i++)
 		order[i] = i;
-	qsort_r(order, (size_t)b->n_sentences, sizeof *order, compare_sentences, b);
+	ct_sort(order, (size_t)b->n_sentences, sizeof *order, compare_sentences, b);
 	walk(b, order, b->n_sentences, 0);
 	free(order);
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 static const struct {
 	const char *name, *remedy;
 } kinds[CT_SNIFF_KINDS] = {
@@ -69,7 +71,7 @@ which_zip(const unsigned char *s, size_t n)
 
 	if (name >= 4 && n >= 30 + name && memcmp(s + 30 + name - 4, ".npy", 4) == 0)
 		return CT_SNIFF_NPZ;
-	if (memmem(s, n < 4096 ? n : 4096, "data.pkl", 8))
+	if (ct_text_within((const char *)s, n < 4096 ? n : 4096, "data.pkl"))
 		return CT_SNIFF_TORCH;
 	return CT_SNIFF_ZIP;
 }

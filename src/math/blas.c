@@ -1,34 +1,30 @@
 /* blas: see blas.h. */
 #include "math/blas.h"
 
+#include "config.h"
+
 #include <cblas.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/system.h"
+
 /*
  * OpenBLAS tries for ever to get its buffers when the address space is limited (ulimit -v), at its own start already:
  * so this runs before it, and ends the program with one line. What a thread takes was measured: its stack, its part of
- * the heap, and a buffer.
+ * the heap, and a buffer. Where nothing can run before libraries, OpenBLAS is left to itself.
  */
+#if defined(PREINIT_ARRAY) && defined(RLIMIT_AS)
 enum { BASE_MB = 256, THREAD_MB = 96 };
-
-static unsigned long
-processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned long)CPU_COUNT(&set) : 1;
-}
 
 static void
 check_address_space(int argc, char **argv, char **env)
 {
 	static const char variable[] = "OPENBLAS_NUM_THREADS=";
-	unsigned long ours = processors(), theirs = ours, needed, allowed;
+	unsigned long ours = (unsigned long)ct_system_processors(), theirs = ours, needed, allowed;
 	struct rlimit limit;
 	char text[200];
 	int n;
@@ -53,6 +49,7 @@ check_address_space(int argc, char **argv, char **env)
 
 __attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **, char **) =
     check_address_space;
+#endif
 
 /* A constructor, so that no caller can meet OpenBLAS with its own threads beside our pool's. */
 __attribute__((constructor)) static void

@@ -1,6 +1,8 @@
 /* linear: see linear.h. */
 #include "model/linear.h"
 
+#include "config.h"
+
 #include <string.h>
 
 #include "math/blas.h"
@@ -12,7 +14,7 @@ enum {
 };
 
 /* A profile asked for vector code here: these loops ran at a tenth of the products' speed without it. */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(TARGET_CLONES) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define MULTIVERSION __attribute__((target_clones("avx512f", "avx2,fma", "default")))
 #else
 #define MULTIVERSION

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/text.h"
 
 /* The printable Latin-1 characters stand for themselves, the other 68 bytes for U+0100 and up. */
@@ -152,7 +153,7 @@ fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level
 			pool += w->n + 1;
 		}
 	}
-	qsort_r(v->by_key, (size_t)v->n_keys, sizeof *v->by_key, compare_keys, v->words);
+	ct_sort(v->by_key, (size_t)v->n_keys, sizeof *v->by_key, compare_keys, v->words);
 	json_array_foreach(added, i, t) {
 		const json_t *id = json_object_get(t, "id");
 		struct ct_word *w = &v->words[json_integer_value(id)];

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "io/yaml.h"
 
@@ -30,7 +31,7 @@ static char *
 installed_dir(void)
 {
 	char exe[4096], *moved = NULL;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	ptrdiff_t n = (ptrdiff_t)strlen(ct_system_program(exe, sizeof exe));
 
 	for (int up = 0; n > 0 && up < 2; up++) {
 		exe[n] = '\0';

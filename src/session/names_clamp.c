@@ -115,7 +115,7 @@ find_label(const struct ct_session *s, const struct member *m, struct ct_clamp *
 static const char *
 closer(const char *best, const char *label, const char *text)
 {
-	return strcasestr(label, text) && (!best || strlen(label) < strlen(best)) ? label : best;
+	return ct_text_search(label, text) && (!best || strlen(label) < strlen(best)) ? label : best;
 }
 
 /* The shortest label that holds the text, of features that are active where they are meant first; NULL: none. */

@@ -168,7 +168,7 @@ static int
 read_output(const struct ct_session *s, const char *words, size_t n, int pos, struct ct_pin *out, struct ct_error *err)
 {
 	static const char minus[] = "\" - \"";
-	const char *cut = memmem(words, n, minus, sizeof minus - 1);
+	const char *cut = ct_text_within(words, n, minus);
 	size_t first = cut ? (size_t)(cut - words) : n, skip = first + sizeof minus - 1;
 	int a = token_shown_as(s, words, first);
 	int b = cut ? token_shown_as(s, words + skip, n - skip) : -1, r;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/sort.h"
 #include "train/number_codes.h"
 #include "train/pack.h"
 
@@ -132,7 +133,7 @@ find_groups(struct groups *g, struct ct_arena *arena, const struct ct_corpus *c,
 		return CT_ENOMEM;
 	if (!g->mates)
 		return ct_fail_memory(err, sentences * sizeof *g->mates, "groups of sentences");
-	qsort_r(g->mates, (size_t)n, sizeof *g->mates, compare, (void *)c);
+	ct_sort(g->mates, (size_t)n, sizeof *g->mates, compare, (void *)c);
 	for (int at = 0, end; at < n; at = end) {
 		const struct ct_sentence *s = &c->sentences[g->mates[at]];
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "train/pack.h"
 
 /* Sentence i of the sorted list has its first `shared` tokens in common with the one before it. */
@@ -184,7 +185,7 @@ ct_mlp_rows_collect(struct ct_mlp_rows *a, const struct ct_net *net, const struc
 		ct_fail_memory(err, scratch.used, "the order of the sentences");
 		goto done;
 	}
-	qsort_r(list, (size_t)c.n, sizeof *list, compare, (void *)corpus);
+	ct_sort(list, (size_t)c.n, sizeof *list, compare, (void *)corpus);
 	c.list = list;
 	rows = plan(corpus, c.entries, list, c.n, NULL, NULL);
 	if (rows == 0) {

@@ -25,6 +25,10 @@ calls() {
 
 report "no banned function" \
     "$(all | calls 'gets|strcpy|stpcpy|strcat|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|atof|alloca|system|tmpnam|tempnam|mktemp')"
+report "nothing that glibc or Linux alone has, but where configure chooses (base/system.c, memory.c, file.c)" "$(
+	all | grep -v '^tests/torture/' | grep -v '^src/base/system\.c$' |
+	    calls 'qsort_r|strcasestr|memmem|mempcpy|memrchr|rawmemchr|strchrnul|v?asprintf|canonicalize_file_name|sched_[gs]etaffinity|get_nprocs|memfd_create|mremap|getrandom|fopencookie|secure_getenv|pthread_[a-z_]*_np|pipe2|dup3|accept4|eventfd|signalfd|epoll_[a-z0-9_]*|renameat2|fallocate|sysinfo|gettid|strverscmp'
+	all | grep -vE '^(tests|src/base/memory\.c)' | xargs grep -nE '"/(proc|sys|dev/shm)/|program_invocation|TEMP_FAILURE_RETRY|st_mtim\.|%m\\b' /dev/null | grep -v strftime)"
 report "the programs run no others and open no connections, as SECURITY.md says" "$(
 	all | grep -v '^tests/' | calls 'popen|v?fork|posix_spawnp?|exec[lv]p?e?|execlp|fexecve|dlopen|socket|getaddrinfo')"
 report "what sscanf reads fits" "$(all | grep -v '^tests/' | xargs grep -nE 'sscanf[[:space:]]*\(.*%(l*[diux]|s|\[)' /dev/null)"

@@ -4,7 +4,9 @@ check_SCRIPTS += %D%/ceilings.sh %D%/run.sh
 tests/torture/shim.so: tests/torture/shim.c
 	@$(MKDIR_P) tests/torture
 	$(AM_V_CCLD)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 -g -Wall -Wextra -shared -fPIC -o $@ $(srcdir)/tests/torture/shim.c
+if HAVE_SHIM
 check_DATA += tests/torture/shim.so
+endif
 EXTRA_DIST += tests/torture/shim.c
 CLEANFILES += tests/torture/shim.so
 POINTS = sites

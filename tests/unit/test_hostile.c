@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cards/store.h"
 #include "io/deflate.h"
 #include "io/json.h"
@@ -599,13 +600,14 @@ bad_cards(void **state)
 static void
 patch(const char *path, const char *old, const void *new, size_t n)
 {
-	char *data, *at = NULL;
+	const char *at;
+	char *data;
 	size_t size;
 
 	assert_int_equal(ct_file_read(&data, &size, path, 1 << 20, NULL), CT_OK);
-	at = memmem(data, size, old, n);
+	at = ct_text_within(data, size, old);
 	assert_non_null(at);
-	memcpy(at, new, n);
+	memcpy(data + (at - data), new, n);
 	scratch_write(path, data, size);
 	free(data);
 }

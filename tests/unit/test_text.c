@@ -179,10 +179,32 @@ numbers(void **state)
 	assert_false(ct_text_double("1.2.3", &d));
 }
 
+static void
+texts_are_found(void **state)
+{
+	const char *austin = "the capital: Austin, TEXAS";
+	static const char bytes[] = { 'a', '\0', 'p', 'k', 'l', '\xff' };
+
+	(void)state;
+	assert_ptr_equal(ct_text_search(austin, "austin"), austin + 13);
+	assert_ptr_equal(ct_text_search(austin, "Texas"), austin + 21);
+	assert_ptr_equal(ct_text_search(austin, "S"), austin + 15);
+	assert_ptr_equal(ct_text_search(austin, ""), austin);
+	assert_null(ct_text_search(austin, "texas!"));
+	assert_null(ct_text_search("", "a"));
+	assert_string_equal(ct_text_search("aaab", "aab"), "aab");
+	assert_null(ct_text_search("\xc3\x84", "\xc3\xa4"));	/* letters beyond ASCII are as they are */
+	assert_ptr_equal(ct_text_within(bytes, sizeof bytes, "pkl"), bytes + 2);
+	assert_null(ct_text_within(bytes, 4, "pkl"));
+	assert_null(ct_text_within(bytes, 0, "a"));
+	assert_ptr_equal(ct_text_within(bytes, 1, ""), bytes);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_are_found),
 		cmocka_unit_test(utf8_round_trips),
 		cmocka_unit_test(invalid_bytes_count_one),
 		cmocka_unit_test(columns_of_text),

@@ -261,7 +261,7 @@ ablate_label(struct app *a, const char *quoted)
 	for (int i = 0; i < g->n_features; i++) {
 		const struct ct_node *n = &g->nodes[i];
 
-		if (!n->kept || !strcasestr(study_note(&a->study, i, label, sizeof label), want))
+		if (!n->kept || !ct_text_search(study_note(&a->study, i, label, sizeof label), want))
 			continue;
 		found++;
 		if (study_clamp_find(&a->study, n->layer, n->index, n->pos) >= 0)

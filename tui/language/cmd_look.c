@@ -435,7 +435,7 @@ try_search(struct app *a, int step)
 			int row = ((l->sel + step * i) % l->n + l->n) % l->n;
 
 			ops->text(a, state, row, text, sizeof text);
-			if (!strcasestr(text, a->search))
+			if (!ct_text_search(text, a->search))
 				continue;
 			list_select(l, row);
 			if (ops->moved)
@@ -445,7 +445,7 @@ try_search(struct app *a, int step)
 				return true;
 		}
 	return (ops->find && ops->find(a, state, a->search)) || (l && l->n && ops->text
-	    && (ops->text(a, state, l->sel, text, sizeof text), strcasestr(text, a->search)));
+	    && (ops->text(a, state, l->sel, text, sizeof text), ct_text_search(text, a->search)));
 }
 
 static int

@@ -98,7 +98,7 @@ label_has(const struct app *a, int layer, int feature, const char *text)
 	bool guess;
 
 	study_label(&a->study, layer, feature, label, sizeof label, &guess);
-	return strcasestr(label, text);
+	return ct_text_search(label, text);
 }
 
 static bool
@@ -142,7 +142,7 @@ is_selected(struct app *a, const struct lesson_check *e, char *found, size_t siz
 	study_name(&a->study, a->study.node, name, sizeof name);
 	study_note(&a->study, a->study.node, note, sizeof note);
 	snprintf(found, size, "%s %s is selected", name, note);
-	return strcasestr(name, e->text) || strcasestr(note, e->text);
+	return ct_text_search(name, e->text) || ct_text_search(note, e->text);
 }
 
 static bool
@@ -155,7 +155,7 @@ is_target(struct app *a, const struct lesson_check *e, char *found, size_t size)
 		study_name(&a->study, i, name, sizeof name);
 		study_note(&a->study, i, note, sizeof note);
 		snprintf(found, size, "the target is %s %s", name, note);
-		if (strcasestr(name, e->text) || strcasestr(note, e->text))
+		if (ct_text_search(name, e->text) || ct_text_search(note, e->text))
 			return true;
 	}
 	return false;

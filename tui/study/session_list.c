@@ -130,8 +130,8 @@ read_entry(const char *dir, const char *file, struct session_entry *out)
 		memcpy(out->prompt, about.prompt, sizeof out->prompt);
 		memcpy(out->note, about.note, sizeof out->note);
 		out->graph = about.graph;
-		out->when = st.st_mtim.tv_sec;
-		out->nanoseconds = st.st_mtim.tv_nsec;
+		out->when = ct_file_written(&st).tv_sec;
+		out->nanoseconds = ct_file_written(&st).tv_nsec;
 		out->open = is_open(out->name);
 		ok = true;
 	}

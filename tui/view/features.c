@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
@@ -64,8 +65,8 @@ matches(struct app *a, const struct features *v, int layer, int feature)
 	if (!v->filter[0])
 		return true;
 	snprintf(name, sizeof name, "L%d#%d", layer, feature);
-	return strcasestr(name, v->filter)
-	    || strcasestr(ct_engine_label(a->study.engine, layer, feature), v->filter);
+	return ct_text_search(name, v->filter)
+	    || ct_text_search(ct_engine_label(a->study.engine, layer, feature), v->filter);
 }
 
 static int
@@ -105,12 +106,12 @@ collect_known(struct app *a, struct features *v)
 	if (n < 1)
 		return;
 	/* Of one feature at several positions the most influential; sorted, it is the first. */
-	qsort_r(v->entry, (size_t)n, sizeof *v->entry, by_feature, (void *)(uintptr_t)g);
+	ct_sort(v->entry, (size_t)n, sizeof *v->entry, by_feature, (void *)(uintptr_t)g);
 	for (int i = 0; i < n; i++)
 		if (!kept || v->entry[i].layer != v->entry[kept - 1].layer
 		    || v->entry[i].feature != v->entry[kept - 1].feature)
 			v->entry[kept++] = v->entry[i];
-	qsort_r(v->entry, (size_t)kept, sizeof *v->entry, by_influence, (void *)(uintptr_t)g);
+	ct_sort(v->entry, (size_t)kept, sizeof *v->entry, by_influence, (void *)(uintptr_t)g);
 	v->list.n = kept;
 }
 
@@ -147,7 +148,7 @@ collect(struct app *a, struct features *v)
 				entry[n++] = e;
 		}
 		if (pass == 0 && n > 1)
-			qsort_r(entry, (size_t)n, sizeof *entry, by_influence, (void *)(uintptr_t)g);
+			ct_sort(entry, (size_t)n, sizeof *entry, by_influence, (void *)(uintptr_t)g);
 	}
 	v->list.n = n;
 	free(best);

@@ -45,7 +45,7 @@ add(struct help *h, const char *left, const char *right)
 {
 	struct line *l;
 
-	if (h->filter[0] && !strcasestr(left, h->filter) && !strcasestr(right, h->filter))
+	if (h->filter[0] && !ct_text_search(left, h->filter) && !ct_text_search(right, h->filter))
 		return;
 	if (h->title) {
 		if (h->list.n)
