@@ -10,6 +10,7 @@ base_files = \
 	%D%/error.h \
 	%D%/file.c \
 	%D%/file.h \
+	%D%/job.h \
 	%D%/label.c \
 	%D%/label.h \
 	%D%/map.c \

@@ -81,7 +81,7 @@ run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *
 	pre = ct_arena_alloc(a, (size_t)(s->n + 1) * (size_t)tc->F, sizeof *pre);
 	if (scratch == NULL || read == NULL || pre == NULL)
 		return false;
-	ct_forward(&p, j->c->tokens + s->first, scratch, NULL, NULL);
+	ct_forward(&p, j->c->tokens + s->first, scratch, NULL);
 	for (l = 0; l < tc->L; l++) {
 		F = tc->layers[l].F;
 		rows = (size_t)l * step;

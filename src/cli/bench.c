@@ -136,7 +136,8 @@ measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *
 		struct ct_arena arena = { 0 };
 		struct ct_measured m;
 
-		rc = ct_measure_shape(&m, &shape, r->tokens + 1, &arena, pool, watch, &w, err);
+		rc = ct_measure_shape(&m, &shape, r->tokens + 1, &arena,
+		    &(struct ct_job){ pool, watch, &w }, err);
 		watch(&w, "", 0, 0);
 		if (rc == CT_OK && (i == 0 || m.seconds < out->seconds)) {
 			out->targets = 0;

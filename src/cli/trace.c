@@ -148,7 +148,7 @@ parse_prune(const char *text, struct ct_trace_options *opt)
 {
 	const char *comma = strchr(text, ',');
 	char node[64];
-	double edge = 0.98;
+	double edge = CT_DEFAULT_EDGES;
 
 	snprintf(node, sizeof node, "%.*s", comma ? (int)(comma - text) : (int)strlen(text), text);
 	if (cli_double(node, "--prune NODE", 1e-6, 1, &opt->node_threshold) < 0)
@@ -184,7 +184,7 @@ run(struct cli *c)
 	struct cli_query q = { .at = -1, .top = 8 };
 	struct cli_progress progress = { 0 };
 	struct cli_batch batch = { 0 };
-	struct ct_trace_options opt = { .node_threshold = 0.8, .edge_threshold = 0.98 };
+	struct ct_trace_options opt = { 0 };
 	struct ct_error err = { 0 };
 	const struct ct_graph *g;
 	const char *value;

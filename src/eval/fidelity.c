@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "eval/prompt.h"
+#include "eval/answer.h"
 #include "math/kernels.h"
 #include "model/transformer.h"
 
@@ -83,7 +83,7 @@ measure_sentence(const struct job *j, const struct ct_sentence *sentence, struct
 {
 	const struct ct_model *m = j->m;
 	const int *ids = j->c->tokens + sentence->first;
-	struct ct_prompt p;
+	struct ct_prompt *p;
 	int T = sentence->n, rc;
 	size_t n_logits = (size_t)T * (size_t)m->cfg.V;
 	float *final, *original, *replaced;
@@ -93,14 +93,14 @@ measure_sentence(const struct job *j, const struct ct_sentence *sentence, struct
 	replaced = ct_arena_need(a, n_logits, sizeof *replaced, "logits", err);
 	if (final == NULL || original == NULL || replaced == NULL)
 		return CT_ENOMEM;
-	rc = ct_prompt_run(&p, m, j->tc, ids, T, a, err);
+	rc = ct_prompt_run(&p, m, j->tc, ids, T, a, NULL, err);
 	if (rc == CT_OK)
-		rc = ct_replacement_run(m, j->tc, &p.pass, ids, final, a, err);
+		rc = ct_replacement_run(j->tc, &p->pass, final, a, err);
 	if (rc != CT_OK)
 		return rc;
-	ct_logits(m, T, p.pass.final, original);
+	ct_logits(m, T, p->pass.final, original);
 	ct_logits(m, T, final, replaced);
-	add_layers(j, &p.local, s);
+	add_layers(j, &p->lrm, s);
 	add_predictions(j, sentence, original, replaced, s);
 	return CT_OK;
 }

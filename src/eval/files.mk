@@ -1,5 +1,7 @@
 # The sources of src/eval, headers among them.
 eval_files = \
+	%D%/answer.c \
+	%D%/answer.h \
 	%D%/eval.c \
 	%D%/eval.h \
 	%D%/fidelity.c \
@@ -13,6 +15,4 @@ eval_files = \
 	%D%/means.c \
 	%D%/means.h \
 	%D%/planning.c \
-	%D%/planning.h \
-	%D%/prompt.c \
-	%D%/prompt.h
+	%D%/planning.h

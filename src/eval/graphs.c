@@ -5,13 +5,8 @@
 #include <stdlib.h>
 
 #include "base/parallel.h"
-#include "eval/prompt.h"
-#include "trace/build.h"
-#include "trace/influence.h"
+#include "eval/answer.h"
 #include "trace/survey.h"
-
-enum { TARGETS = 10, MAX_FEATURES = 7500 };
-static const double node_threshold = 0.8, edge_threshold = 0.98;
 
 struct result {
 	struct ct_scores scores;
@@ -52,35 +47,23 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	const struct job *j = ctx;
 	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
 	struct result *r = &j->results[item];
-	struct ct_arena edges = {0};
-	struct ct_root roots[TARGETS];
+	const struct ct_trace_plan plan = {.pos = s->answer};
 	struct ct_survey survey;
-	struct ct_prompt p;
+	struct ct_prompt *p;
 	struct ct_graph *g;
-	float *logits;
-	int n, rc;
+	int rc;
 
 	(void)worker;
-	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, err);
-	if (rc != CT_OK)
-		return rc;
-	logits = ct_prompt_logits(&p, p.pass.final, a, err);
-	if (logits == NULL)
-		return CT_ENOMEM;
-	n = ct_default_roots(logits, j->m->cfg.V, s->answer, roots, TARGETS);
-	rc = ct_graph_build(&g, &p.local, p.ids, roots, n, MAX_FEATURES, a, NULL, NULL, NULL, err);
+	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, NULL, err);
 	if (rc == CT_OK)
-		rc = ct_local_model_check(&p.local, p.ids, s->answer, a, &g->check.max_logit_error, NULL, NULL, err);
+		rc = ct_prompt_trace(&g, p, &plan, a, a, NULL, err);
 	if (rc == CT_OK)
-		rc = ct_graph_prune(g, node_threshold, edge_threshold, &edges, a, NULL, NULL, err);
-	if (rc == CT_OK)
-		rc = ct_survey_run(&survey, &p.local, g, a, NULL, NULL, NULL, err);
+		rc = ct_survey_run(&survey, &p->lrm, g, a, NULL, err);
 	if (rc == CT_OK) {
 		r->scores = g->scores;
 		r->check = g->check;
 		r->spearman = survey.spearman_kl;
 	}
-	ct_arena_free(&edges);
 	return rc;
 }
 

@@ -9,7 +9,7 @@
 #include "base/parallel.h"
 #include "eval/graphs.h"
 #include "eval/means.h"
-#include "eval/prompt.h"
+#include "eval/answer.h"
 
 enum { SPAN = 8 };	/* positions before and at the answer that a swap may touch */
 const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS] = {1, 1.5, 2};
@@ -166,7 +166,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	const struct ct_sentence *s = &j->c->sentences[sentence];
 	struct result *r = &j->results[item];
 	struct ct_clamp *clamps;
-	struct ct_prompt p;
+	struct ct_prompt *p;
 	int *others;
 
 	(void)worker;
@@ -176,7 +176,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	clamps = ct_arena_need(a, SPAN * j->means.first[j->tc->L], sizeof *clamps, "clamps", err);
 	if (others == NULL || clamps == NULL)
 		return CT_ENOMEM;
-	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, err);
+	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, NULL, err);
 	if (rc != CT_OK)
 		return rc;
 	n_others = choose_others(j, s, own, item, others);
@@ -188,7 +188,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 			n = ct_means_difference(&j->means, own * SPAN, others[i] * SPAN,
 			    place == CT_INTERCHANGE_ANSWER ? 1 : span(j->c, s), s->answer, NULL, clamps);
 			for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
-				rc = ct_prompt_clamped(&p, clamps, n, ct_interchange_strengths[k], a, &said, err);
+				rc = ct_answer_clamped(p, clamps, n, ct_interchange_strengths[k], a, &said, err);
 				if (rc != CT_OK)
 					return rc;
 				r->given[place][k] += said == to->answer[relation(j, s)];

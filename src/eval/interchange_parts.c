@@ -10,7 +10,7 @@
 #include "base/parallel.h"
 #include "eval/graphs.h"
 #include "eval/means.h"
-#include "eval/prompt.h"
+#include "eval/answer.h"
 
 enum { VALUES = CT_CORPUS_MAX_VALUES };
 
@@ -197,7 +197,7 @@ exchange(const struct job *j, const struct ct_prompt *p, const struct whole *own
 	r->n[part]++;
 	n = ct_means_difference(&j->means, from, value, 1, j->c->sentences[own->sentence].answer, NULL, clamps);
 	for (k = 0; rc == CT_OK && k < CT_INTERCHANGE_STRENGTHS; k++) {
-		rc = ct_prompt_clamped(p, clamps, n, ct_interchange_strengths[k], a, &said, err);
+		rc = ct_answer_clamped(p, clamps, n, ct_interchange_strengths[k], a, &said, err);
 		r->given[part][k] += rc == CT_OK && fits(j, said, own, value);
 	}
 	return rc;
@@ -210,20 +210,20 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	const struct whole *own = j->of[j->sentences[item]];
 	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
 	struct ct_rng rng;
-	struct ct_prompt p;
+	struct ct_prompt *p;
 	int i, part, first, n, rc;
 
 	(void)worker;
 	if (own == NULL)
 		return CT_OK;
-	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, err);
+	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, NULL, err);
 	ct_rng_seed(&rng, 2, (uint64_t)item);
 	for (part = 0, first = 0; part < j->c->n_parts; part++, first += n) {
 		n = __builtin_popcountll(j->part[part]);
 		for (i = 0; rc == CT_OK && i < j->others; i++) {
 			struct ct_arena_mark mark = ct_arena_mark(a);
 
-			rc = exchange(j, &p, own, first + (int)ct_rng_below(&rng, (uint32_t)n),
+			rc = exchange(j, p, own, first + (int)ct_rng_below(&rng, (uint32_t)n),
 			    &j->results[item], a, err);
 			ct_arena_release(a, mark);
 		}

@@ -11,7 +11,7 @@
 #include "cards/match.h"
 #include "eval/graphs.h"
 #include "eval/means.h"
-#include "eval/prompt.h"
+#include "eval/answer.h"
 #include "trace/generate.h"
 #include "trace/intervene.h"
 
@@ -128,12 +128,12 @@ write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *
 	struct ct_changed changed;
 	struct ct_clamp_sites sites;
 	struct ct_generator g;
-	int i, rc = ct_clamp_sites_init(&sites, &p->local, clamps, n, a, err);
+	int i, rc = ct_clamp_sites_init(&sites, &p->lrm, clamps, n, a, err);
 
 	if (rc == CT_OK)
-		rc = ct_intervene(&changed, &p->local, &sites, &how, a, err);
+		rc = ct_intervene(&changed, &p->lrm, &sites, &how, a, err);
 	if (rc == CT_OK)
-		rc = ct_generator_init(&g, &p->local, j->longest, changed.k, changed.v,
+		rc = ct_generator_init(&g, &p->lrm, j->longest, changed.k, changed.v,
 		    changed.final + (size_t)(p->T - 1) * (size_t)j->m->cfg.D, NULL, 0, a, err);
 	for (i = 0; i < j->longest && rc == CT_OK; i++) {
 		written[i] = ct_likeliest(j->m->cfg.V, ct_generator_logits(&g));
@@ -176,7 +176,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
 	struct result *r = &j->results[item];
 	struct ct_clamp *clamps;
-	struct ct_prompt p;
+	struct ct_prompt *p;
 	struct ct_rng rng;
 	int *others, *written, n = 0, i, rc;
 
@@ -188,9 +188,9 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	clamps = ct_arena_need(a, j->means.first[j->tc->L], sizeof *clamps, "clamps", err);
 	if (others == NULL || written == NULL || clamps == NULL)
 		return CT_ENOMEM;
-	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->plan_at + 1, a, err);
+	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->plan_at + 1, a, NULL, err);
 	if (rc == CT_OK)
-		rc = write_on(j, &p, NULL, 0, written, a, err);
+		rc = write_on(j, p, NULL, 0, written, a, err);
 	if (rc != CT_OK)
 		return rc;
 	for (i = 0; i < j->c->n_words; i++)
@@ -201,7 +201,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	r->n = n < j->others ? n : j->others;
 	r->own = fits(j->c, s->about, -1, written) ? r->n : 0;
 	for (i = 0; i < r->n && rc == CT_OK; i++)
-		rc = try_word(j, &p, s->plan, others[i], clamps, written, a, r, err);
+		rc = try_word(j, p, s->plan, others[i], clamps, written, a, r, err);
 	return rc;
 }
 

@@ -21,8 +21,8 @@ enum {
 #endif
 
 /*
- * A row of a tile, in one or a few vector registers whatever the optimiser thinks of the loop (gcc -O3 keeps plain
- * arrays of this size in memory, at a quarter of the speed). Unaligned; may alias floats.
+ * A row of a tile, in one or a few vector registers whatever the optimiser thinks of the loop (gcc -O3 keeps
+ * plain arrays of this size in memory, at a quarter of the speed). Unaligned; may alias floats.
  */
 #define MIX_COLUMNS 16
 typedef float tile __attribute__((vector_size(MIX_COLUMNS * sizeof(float)), aligned(4), may_alias));
@@ -42,7 +42,8 @@ ct_linear(const struct ct_linear *lin, int T, const float *x, bool bias, float *
 void
 ct_linear_back(const struct ct_linear *lin, int T, const float *g, float beta, float *gx)
 {
-	ct_sgemm(false, lin->transposed, T, lin->in, lin->out, 1, g, lin->out, lin->w, lin->ld, beta, gx, lin->in);
+	ct_sgemm(false, lin->transposed, T, lin->in, lin->out, 1, g, lin->out, lin->w, lin->ld, beta, gx,
+	    lin->in);
 }
 
 void
@@ -90,8 +91,8 @@ ct_attention_frozen(const struct ct_pass *p, int l, const float *dx, float *dmid
 
 	ct_attention_values(p, l, dx, v, y);
 	for (int h = 0; h < c->H; h++)
-		ct_sgemm(false, false, T, c->head, T, 1, pattern + (size_t)h * T * T, T, v + (h / group) * c->head,
-		    kv, 0, z + h * c->head, width);
+		ct_sgemm(false, false, T, c->head, T, 1, pattern + (size_t)h * T * T, T,
+		    v + (h / group) * c->head, kv, 0, z + h * c->head, width);
 	ct_linear(&ly->o, T, z, false, dmid);
 	for (int t = 0; t < T && ly->post1.w; t++)
 		ct_norm_frozen(&ly->post1, p->post1[l * T + t], dmid + (size_t)t * D, dmid + (size_t)t * D);
@@ -193,7 +194,10 @@ norm1_back(const struct ct_norm *norm, float scale, const float *n, float *restr
 	add_norm_back(norm->width, norm->kind == CT_LAYERNORM, n, norm->w, scale, G);
 }
 
-/* Rows of the stream's gradient as the output projection gets them; at positions 0..Tp-1, or all at `own` (-1: no). */
+/*
+ * Rows of the stream's gradient as the output projection gets them; at positions 0..Tp-1, or all at `own`
+ * (-1: no).
+ */
 static const float *
 before_post1(const struct ct_pass *p, int l, int rows, int Tp, int own, const float *G, float *tmp)
 {
@@ -210,7 +214,8 @@ before_post1(const struct ct_pass *p, int l, int rows, int Tp, int own, const fl
 }
 
 void
-ct_attention_back(const struct ct_pass *p, int l, int n, int Tp, float *G, double *bias, const struct ct_back *s)
+ct_attention_back(const struct ct_pass *p, int l, int n, int Tp, float *G, double *bias,
+    const struct ct_back *s)
 {
 	const struct ct_config *c = &p->m->cfg;
 	const struct ct_layer *ly = &p->m->layers[l];
@@ -240,7 +245,8 @@ ct_attention_back(const struct ct_pass *p, int l, int n, int Tp, float *G, doubl
 
 /* U[b,h] = O[b,h] W_V[h], and the part of the value bias that head h carries. */
 static void
-values_back_own(const struct ct_config *c, const struct ct_linear *v, int n, double *bias, const struct ct_back *s)
+values_back_own(const struct ct_config *c, const struct ct_linear *v, int n, double *bias,
+    const struct ct_back *s)
 {
 	int wq = c->H * c->head, group = c->H / c->H_kv;
 
@@ -251,7 +257,8 @@ values_back_own(const struct ct_config *c, const struct ct_linear *v, int n, dou
 		ct_sgemm(false, v->transposed, n, c->D, c->head, 1, s->O + h * c->head, wq, w, v->ld, 0,
 		    s->U + (size_t)h * c->D, c->H * c->D);
 		for (int b = 0; b < n && v->b; b++)
-			bias[b] += (double)ct_sdot(c->head, s->O + (size_t)b * wq + h * c->head, v->b + first);
+			bias[b] += (double)ct_sdot(c->head, s->O + (size_t)b * wq + h * c->head,
+			    v->b + first);
 	}
 }
 
@@ -279,12 +286,14 @@ ct_attention_back_own(
 		ct_sgemm(true, false, Tp, D, c->H, 1, pattern + (size_t)pos * T, T * T,
 		    s->U + (size_t)b * c->H * D, D, 0, s->N, D);
 		for (int k = 0; k < Tp; k++)
-			norm1_back(&ly->norm1, scale[k], s->N + (size_t)k * D, G + ((size_t)b * Tp + k) * D, &bias[b]);
+			norm1_back(&ly->norm1, scale[k], s->N + (size_t)k * D, G + ((size_t)b * Tp + k) * D,
+			    &bias[b]);
 	}
 }
 
 void
-ct_attention_output_back(const struct ct_pass *p, int l, int t, int n, const float *g, float *o, float *scratch)
+ct_attention_output_back(const struct ct_pass *p, int l, int t, int n, const float *g, float *o,
+    float *scratch)
 {
 	ct_linear_back(&p->m->layers[l].o, n, before_post1(p, l, n, 1, t, g, scratch), 0, o);
 }
@@ -321,7 +330,8 @@ ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, 
 }
 
 void
-ct_read_frozen(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dmid, float *y)
+ct_read_frozen(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dmid,
+    float *y)
 {
 	int D = p->m->cfg.D;
 	float scale = p->scale2[l * p->T + t];
@@ -367,21 +377,24 @@ norm_follows(const struct ct_model *m, const struct ct_transcoder *tc, int l)
 }
 
 void
-ct_to_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y, float *scale)
+ct_to_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y,
+    float *scale)
 {
 	if (!norm_follows(m, tc, l))
 		ct_layer_mlp_out(m, l, T, y, y, scale);
 }
 
 void
-ct_from_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y, float *scale)
+ct_from_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y,
+    float *scale)
 {
 	if (norm_follows(m, tc, l))
 		ct_layer_mlp_out(m, l, T, y, y, scale);
 }
 
 void
-ct_write_frozen(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dy, float *y)
+ct_write_frozen(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dy,
+    float *y)
 {
 	if (norm_follows(p->m, tc, l))
 		ct_norm_frozen(&p->m->layers[l].post2, p->post2[l * p->T + t], dy, y);
@@ -425,8 +438,8 @@ ct_skip_frozen(const struct ct_transcoder *tc, int l, int T, const float *dread,
 }
 
 void
-ct_skip_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int n, int Tp, float *G, double *bias,
-    const struct ct_back *s)
+ct_skip_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int n, int Tp, float *G,
+    double *bias, const struct ct_back *s)
 {
 	int D = tc->D;
 	const float *w_skip = tc->layers[l].w_skip, *g = G;

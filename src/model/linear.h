@@ -1,14 +1,15 @@
 /*
  * linear: the frozen network: every linear map of a model, forwards on changes and backwards on gradients.
  *
- * With the attention patterns and norm scales of one run held fixed, everything between two writes to the stream is
- * linear. Forwards, a map takes a change of its input and leaves constants out (biases, learned positions), since a
- * change has none. Backwards it takes the gradient of a target, and adds to *bias what its constants contribute,
- * <gradient, constant>. So nobody above this file knows a norm's kind, the layout of heads, or a bias. Parts that a
- * family lacks (post norms, a skip path) are the identity or nothing here.
+ * With the attention patterns and norm scales of one run held fixed, everything between two writes to the
+ * stream is linear. Forwards, a map takes a change of its input and leaves constants out (biases, learned
+ * positions), since a change has none. Backwards it takes the gradient of a target, and adds to *bias what
+ * its constants contribute, <gradient, constant>. So nobody above this file knows a norm's kind, the layout
+ * of heads, or a bias. Parts that a family lacks (post norms, a skip path) are the identity or nothing here.
  *
- * The scales and patterns come from a pass, which belongs to one model (p->m). Rows are (D) unless said otherwise.
- * Method: Ameisen et al. 2025, "Circuit Tracing", appendix on attribution. Oracle of all maps: tests/unit/naive.c.
+ * The scales and patterns come from a pass, which belongs to one model (p->m). Rows are (D) unless said
+ * otherwise. Method: Ameisen et al. 2025, "Circuit Tracing", appendix on attribution. Oracle of all maps:
+ * tests/unit/naive.c.
  */
 #ifndef CT_MODEL_LINEAR_H
 #define CT_MODEL_LINEAR_H
@@ -29,7 +30,9 @@ void ct_linear_back(const struct ct_linear *lin, int T, const float *g, float be
 /* y (T,width) = norm(x), scale (T); y may be x. Rows are of the norm's own width. */
 void ct_norm_run(const struct ct_norm *n, int T, const float *x, float *y, float *scale);
 
-/* The same with its scale frozen, one row: y = norm(dx) without bias, and its transpose. y may be the input. */
+/*
+ * The same with its scale frozen, one row: y = norm(dx) without bias, and its transpose. y may be the input.
+ */
 void ct_norm_frozen(const struct ct_norm *n, float scale, const float *dx, float *y);
 void ct_norm_frozen_back(const struct ct_norm *n, float scale, const float *g, float *y, double *bias);
 
@@ -60,16 +63,18 @@ void ct_attention_back(
     const struct ct_pass *p, int l, int n, int Tp, float *G, double *bias, const struct ct_back *s);
 
 /*
- * The same where the gradients still live at position Tp-1 only (G is 0 elsewhere): a head's pattern then commutes
- * with its value projection, so that is applied to one row: 4 D^2 + 2 Tp H D instead of 4 Tp D^2 for each target.
+ * The same where the gradients still live at position Tp-1 only (G is 0 elsewhere): a head's pattern then
+ * commutes with its value projection, so that is applied to one row: 4 D^2 + 2 Tp H D instead of 4 Tp D^2
+ * for each target.
  */
 void ct_attention_back_own(
     const struct ct_pass *p, int l, int n, int Tp, float *G, double *bias, const struct ct_back *s);
 
 /*
- * The two halves of a head's path, for splitting what passes attention by head and key. v (T,H_kv*head) = W_V norm1 dx
- * at every position; o (n,H*head) = W_O' g of n gradients at position t (the norm behind attention, if any, included).
- * Head h of layer l then carries ct_head_loading = pattern[q,k] * <o_h of q, v_h of k> from key k to query q.
+ * The two halves of a head's path, for splitting what passes attention by head and key. v (T,H_kv*head) =
+ * W_V norm1 dx at every position; o (n,H*head) = W_O' g of n gradients at position t (the norm behind
+ * attention, if any, included). Head h of layer l then carries ct_head_loading = pattern[q,k] * <o_h of q,
+ * v_h of k> from key k to query q.
  *   scratch (T,D), (n,D)
  */
 void ct_attention_values(const struct ct_pass *p, int l, const float *dx, float *v, float *scratch);
@@ -79,24 +84,27 @@ float ct_head_loading(
     const struct ct_pass *p, int l, int h, int q, int k, const float *o_row, const float *v_row);
 
 /*
- * The read point: what layer l's encoders see (enum ct_read_point). Of a run, dst (T,D); of a change of the stream
- * after attention at t; and its transpose on a gradient of what the encoders see. y may be the input.
+ * The read point: what layer l's encoders see (enum ct_read_point). Of a run, dst (T,D); of a change of the
+ * stream after attention at t; and its transpose on a gradient of what the encoders see. y may be the input.
  */
 void ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
     const float *mlp_in, const float *scale2, float *dst);
 void ct_read_frozen(
     const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dmid, float *y);
-void ct_read_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *g, float *y,
-    double *bias);
+void ct_read_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *g,
+    float *y, double *bias);
 
 /*
- * The write point: where the transcoder's output stands for the MLP's (enum ct_write_point). Between it and the stream
- * there is at most the norm behind the MLP. Live, (T,D) in place: from the MLP's own output to the write point, and
- * from the write point to what is added to the stream; exactly one of them runs the norm, scale (T). Frozen: what a
- * change at the write point of layer l adds to the stream at t, y may be dy; and its transpose.
+ * The write point: where the transcoder's output stands for the MLP's (enum ct_write_point). Between it and
+ * the stream there is at most the norm behind the MLP. Live, (T,D) in place: from the MLP's own output to
+ * the write point, and from the write point to what is added to the stream; exactly one of them runs the
+ * norm, scale (T). Frozen: what a change at the write point of layer l adds to the stream at t, y may be dy;
+ * and its transpose.
  */
-void ct_to_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y, float *scale);
-void ct_from_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y, float *scale);
+void ct_to_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y,
+    float *scale);
+void ct_from_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y,
+    float *scale);
 void ct_write_frozen(
     const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dy, float *y);
 void ct_write_back(
@@ -106,26 +114,30 @@ void ct_write_back(
 const float *ct_pass_written(const struct ct_pass *p, const struct ct_transcoder *tc, int l);
 
 /*
- * What layer l of the transcoder adds to the stream at t without any feature or skip path: its b_dec, as the norm
- * behind the MLP leaves it. Lent, or written to tmp.
+ * What layer l of the transcoder adds to the stream at t without any feature or skip path: its b_dec, as the
+ * norm behind the MLP leaves it. Lent, or written to tmp.
  */
-const float *ct_write_constant(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, float *tmp);
+const float *ct_write_constant(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t,
+    float *tmp);
 
 /*
- * The skip path of layer l at the write point: y (T,D) += W_skip dread; and backwards for n targets, from what it adds
- * to the stream to the stream that it reads: G (n,Tp,D) += read'(W_skip' write'(G)). Nothing without a skip path.
+ * The skip path of layer l at the write point: y (T,D) += W_skip dread; and backwards for n targets, from
+ * what it adds to the stream to the stream that it reads: G (n,Tp,D) += read'(W_skip' write'(G)). Nothing
+ * without a skip path.
  */
 void ct_skip_frozen(const struct ct_transcoder *tc, int l, int T, const float *dread, float *y);
 void ct_skip_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int n, int Tp, float *G,
     double *bias, const struct ct_back *s);
 
-/* The gradient of feature f's pre-activation at t with respect to the stream after attention; *bias is set. */
-void ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, int f, float *g,
-    double *bias);
+/*
+ * The gradient of feature f's pre-activation at t with respect to the stream after attention; *bias is set.
+ */
+void ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, int f,
+    float *g, double *bias);
 
 /*
- * Tokens enter: the embedding as the stream gets it, and the edge <g, embedding of id>, for a gradient g at position t
- * of the first layer's stream; *bias takes the learned position's part.
+ * Tokens enter: the embedding as the stream gets it, and the edge <g, embedding of id>, for a gradient g at
+ * position t of the first layer's stream; *bias takes the learned position's part.
  */
 void ct_embed_row(const struct ct_model *m, int id, float *row);
 float ct_embed_back(const struct ct_model *m, int t, int id, const float *g, double *bias);
@@ -134,8 +146,8 @@ float ct_embed_back(const struct ct_model *m, int t, int id, const float *g, dou
 void ct_final_frozen(const struct ct_pass *p, int t, const float *dx, float *y);
 
 /*
- * Tokens leave: directions of the unembedding, W_U[a] - W_U[b], before any softcap. b CT_VOCAB_MEAN: minus the mean
- * over the vocabulary, the centred logit of a.
+ * Tokens leave: directions of the unembedding, W_U[a] - W_U[b], before any softcap. b CT_VOCAB_MEAN: minus
+ * the mean over the vocabulary, the centred logit of a.
  *   ct_unembed (T,V) = y W_U'      ct_unembed_dot = <y, direction>, in double
  */
 enum { CT_VOCAB_MEAN = -1 };

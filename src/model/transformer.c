@@ -30,8 +30,8 @@ static int
 allocate(const struct part *list, size_t n, struct ct_arena *a, struct ct_error *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (list[i].n && !(*list[i].to = ct_arena_need(a, list[i].n, sizeof(float), "the activations of a run",
-		    err)))
+		if (list[i].n && !(*list[i].to = ct_arena_need(a, list[i].n, sizeof(float),
+		    "the activations of a run", err)))
 			return CT_ENOMEM;
 	return CT_OK;
 }
@@ -148,8 +148,8 @@ patterns(const struct ct_config *c, const struct ct_layer_rows *r, const float *
 	for (int h = 0; h < c->H; h++) {
 		float *p = pattern + ((size_t)h * T + first) * T;
 
-		ct_sgemm(false, true, n, T, c->head, (float)(1 / sqrt(c->head)), q + h * c->head, c->H * c->head,
-		    r->k + (h / group) * c->head, c->H_kv * c->head, 0, p, T);
+		ct_sgemm(false, true, n, T, c->head, (float)(1 / sqrt(c->head)), q + h * c->head,
+		    c->H * c->head, r->k + (h / group) * c->head, c->H_kv * c->head, 0, p, T);
 		for (int i = 0; i < n; i++, p += T) {
 			ct_softmax(first + i + 1, p);
 			memset(p + first + i + 1, 0, (size_t)(n - i - 1) * sizeof *p);
@@ -159,11 +159,13 @@ patterns(const struct ct_config *c, const struct ct_layer_rows *r, const float *
 
 void
 ct_layer_attention(
-    const struct ct_model *m, int l, const struct ct_layer_rows *r, const float *x, float *mid, float *scratch)
+    const struct ct_model *m, int l, const struct ct_layer_rows *r, const float *x, float *mid,
+    float *scratch)
 {
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
-	int first = r->first, T = r->T, n = T - first, D = c->D, width = c->H * c->head, kv = c->H_kv * c->head;
+	int first = r->first, T = r->T, n = T - first, D = c->D, width = c->H * c->head, kv =
+	    c->H_kv * c->head;
 	float *y = scratch, *q = y + (size_t)n * D, *z = q + (size_t)n * width;
 	float *k = r->k + (size_t)first * kv;
 
@@ -214,7 +216,8 @@ ct_layer_mlp_in(const struct ct_model *m, int l, int T, const float *mid, float 
 
 void
 ct_layer_mlp(
-    const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2, float *out, float *scratch)
+    const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2, float *out,
+    float *scratch)
 {
 	const struct ct_layer *ly = &m->layers[l];
 	int n = T * m->cfg.mlp;
@@ -261,19 +264,20 @@ ct_logit(const struct ct_model *m, int token, const float *y)
 }
 
 bool
-ct_forward(struct ct_pass *p, const int *ids, float *scratch, ct_progress_fn progress, void *ctx)
+ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_job *job)
 {
 	const struct ct_model *m = p->m;
 	int T = p->T, L = m->cfg.L;
 	size_t TD = (size_t)T * m->cfg.D;
 
+	p->ids = ids;
 	ct_embed(m, T, 0, ids, p->x);
 	for (int l = 0; l < L; l++) {
 		struct ct_layer_rows r = ct_pass_rows(p, l);
 		float *x = p->x + l * TD, *mid = p->mid + l * TD, *next = x + TD;
 		float *raw = p->mlp_raw + l * TD, *out = p->mlp_out + l * TD;
 
-		if (!ct_go_on(progress, ctx, "prompt", l, L))
+		if (!ct_job_go_on(job, "prompt", l, L))
 			return false;
 		ct_layer_attention(m, l, &r, x, mid, scratch);
 		ct_layer_mlp(m, l, T, mid, p->mlp_in + l * TD, r.scale2, raw, scratch);

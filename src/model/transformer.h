@@ -12,13 +12,14 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "model/model.h"
 
 /* Everything a run leaves behind. Arrays of layers are indexed [l][t][..]. */
 struct ct_pass {
 	const struct ct_model *m;
 	int T;
+	const int *ids;		/* (T), lent */
 	float *x;		/* (L+1,T,D) residual stream before each layer; x[L] after the last */
 	float *mid;		/* (L,T,D) after attention */
 	float *mlp_in;		/* (L,T,D) norm2's output */
@@ -33,10 +34,12 @@ struct ct_pass {
 };
 
 /* All arrays from the arena. */
-int ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err);
+int ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a,
+    struct ct_error *err);
 
 /*
- * What one layer's steps read and leave behind, for rows first..T-1 of a sequence; those before must be in k and v.
+ * What one layer's steps read and leave behind, for rows first..T-1 of a sequence; those before must be in k
+ * and v.
  */
 struct ct_layer_rows {
 	int first, T;
@@ -48,8 +51,8 @@ struct ct_layer_rows {
 };
 
 /* Room for the rows of any one layer, from the arena: for runs that keep nothing of a layer. */
-int ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int first, int T, struct ct_arena *a,
-    struct ct_error *err);
+int ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int first, int T,
+    struct ct_arena *a, struct ct_error *err);
 
 /* The rows of layer l of a pass. */
 struct ct_layer_rows ct_pass_rows(const struct ct_pass *p, int l);
@@ -66,31 +69,39 @@ size_t ct_layer_scratch(const struct ct_model *m, int T);
 
 /* mid = x + Attn(norm1(x)) for rows first..T-1 of one layer: x, mid (T-first,D). */
 void ct_layer_attention(
-    const struct ct_model *m, int l, const struct ct_layer_rows *r, const float *x, float *mid, float *scratch);
+    const struct ct_model *m, int l, const struct ct_layer_rows *r, const float *x, float *mid,
+    float *scratch);
 
 /* in = norm2(mid): in, mid (T,D), scale2 (T). */
 void ct_layer_mlp_in(const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2);
 
 /* The same, and out = MLP(in), (T,D). The norm behind it is left to ct_layer_mlp_out. */
 void ct_layer_mlp(
-    const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2, float *out, float *scratch);
+    const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2, float *out,
+    float *scratch);
 
-/* What the MLP's own output raw (T,D) adds to the stream: the norm behind it, if the layer has one. out may be raw. */
+/*
+ * What the MLP's own output raw (T,D) adds to the stream: the norm behind it, if the layer has one. out may
+ * be raw.
+ */
 void ct_layer_mlp_out(const struct ct_model *m, int l, int T, const float *raw, float *out, float *post2);
 
 /* y = norm_f(x), (T,D). */
 void ct_final_norm(const struct ct_model *m, int T, const float *x, float *y, float *scale);
 
-/* logits (T,V) of the final norm's output y, as probabilities are made from: softcapped where the model does. */
+/*
+ * logits (T,V) of the final norm's output y, as probabilities are made from: softcapped where the model
+ * does.
+ */
 void ct_logits(const struct ct_model *m, int T, const float *y, float *logits);
 
 /* One token's, for one row. */
 float ct_logit(const struct ct_model *m, int token, const float *y);
 
 /*
- * The original run: fills the pass for ids[0..T). scratch: ct_layer_scratch floats. A progress function (NULL: none) is
- * called before each layer; false: it cancelled, and the pass is not filled.
+ * The original run: fills the pass for ids[0..T). scratch: ct_layer_scratch floats.
+ * The job is asked before each layer; false: it was cancelled, and the pass is not filled.
  */
-bool ct_forward(struct ct_pass *p, const int *ids, float *scratch, ct_progress_fn progress, void *ctx);
+bool ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_job *job);
 
 #endif

@@ -12,9 +12,9 @@
 #include "model/tokenizer.h"
 #include "model/transcoder.h"
 #include "share/graph_file.h"
-#include "trace/build.h"
 #include "trace/influence.h"
 #include "trace/intervene.h"
+#include "trace/prompt.h"
 #include "trace/subgraph.h"
 
 struct ct_engine {
@@ -50,13 +50,12 @@ struct ct_running {
 struct ct_session {
 	struct ct_engine *e;
 	/* The prompt: replaced as a whole. */
-	struct ct_arena prompt;
+	struct ct_arena prompt_arena;
 	char *text;
 	int T;
-	int *ids;
+	const int *ids;			/* (T) the prompt's, or the file's */
 	const char **words;		/* (T) as they stand there, sanitised; NULL: as they stand alone */
-	struct ct_pass pass;
-	struct ct_local_model local;
+	struct ct_prompt *prompt;	/* NULL: none has run, or the graph is from a file */
 	struct ct_logits original, replacement;
 	double prompt_seconds;
 	/* The graph, and the edge list of its last pruning. */

@@ -32,7 +32,8 @@ ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progres
 	if ((r = ct_engine_check(s->e, err)) < 0)
 		return r;
 	survey = ct_arena_need(&arena, 1, sizeof *survey, "a survey", err);
-	r = survey ? ct_survey_run(survey, &s->local, s->graph, &arena, s->e->pool, progress, ctx, err) : CT_ENOMEM;
+	r = survey ? ct_survey_run(survey, &s->prompt->lrm, s->graph, &arena,
+	    &(struct ct_job){ s->e->pool, progress, ctx }, err) : CT_ENOMEM;
 	if (r == CT_OK)
 		r = ct_engine_check(s->e, err);
 	if (r < 0) {
@@ -66,7 +67,7 @@ ct_session_sweep(struct ct_session *s, double from, double to, int steps, const 
 	if ((r = need_clamps(s, err)) < 0)
 		return r;
 	sweep = ct_arena_need(&arena, 1, sizeof *sweep, "a sweep", err);
-	r = sweep ? ct_sweep_run(sweep, &s->local, s->graph, s->clamps, s->n_clamps, &s->clamp_options, from, to,
+	r = sweep ? ct_sweep_run(sweep, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options, from, to,
 			steps, &arena, s->e->pool, progress, ctx, err)
 		  : CT_ENOMEM;
 	if (r == CT_OK)
@@ -93,7 +94,7 @@ ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct
 	if ((r = need_clamps(s, err)) < 0)
 		return r;
 	c = ct_arena_need(&s->clamp_arena, 1, sizeof *c, "frozen beside free", err);
-	r = c ? ct_contrast_run(c, &s->local, s->graph, s->clamps, s->n_clamps, &s->clamp_options, &s->clamp_arena,
+	r = c ? ct_contrast_run(c, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options, &s->clamp_arena,
 		    err)
 	      : CT_ENOMEM;
 	if (r == CT_OK)

@@ -85,9 +85,9 @@ ct_session_load_graph(struct ct_session *s, struct ct_error *err)
 	const struct ct_graph_file *f = s->e->file;
 	struct ct_graph *g = ct_arena_need(&s->graph_arena, 1, sizeof *g, "a graph", err);
 	size_t n = (size_t)f->graph.n_nodes;
-	int *ids = ct_arena_need(&s->prompt, (size_t)f->graph.T, sizeof *ids, "a prompt", err);
+	int *ids = ct_arena_need(&s->prompt_arena, (size_t)f->graph.T, sizeof *ids, "a prompt", err);
 
-	s->text = ct_arena_strdup(&s->prompt, f->prompt);
+	s->text = ct_arena_strdup(&s->prompt_arena, f->prompt);
 	if (!g || !ids || !s->text)
 		return ct_fail_memory(err, strlen(f->prompt), "a prompt");
 	/* Pruning changes nodes and replaces the list of edges: both are the session's. */

@@ -77,6 +77,13 @@ find_known_label(const struct ct_session *s, const struct member *m, struct ct_c
 	return n;
 }
 
+/* Active features of the prompt; none before the first. */
+static int
+n_active(const struct ct_session *s)
+{
+	return s->prompt ? s->prompt->lrm.n : 0;
+}
+
 /*
  * The features that carry a label; returns how many, of which at most max are written. With a position, only features
  * that are active there are asked first: "Texas"@8 usually means the one that fires there.
@@ -91,15 +98,15 @@ find_label(const struct ct_session *s, const struct member *m, struct ct_clamp *
 		*active = n > 0;
 		return n;
 	}
-	for (int i = 0; i < s->local.n; i++) {
-		const struct ct_active *a = &s->local.active[i];
+	for (int i = 0; i < n_active(s); i++) {
+		const struct ct_active *a = &s->prompt->lrm.active[i];
 		bool again = false;
 
 		if ((pos >= 0 && a->pos != pos) || !labelled(s, m, a->layer, a->feature))
 			continue;
 		/* Active at several positions it is still one feature. */
-		for (int k = s->local.first[a->layer * s->T]; pos < 0 && k < i && !again; k++)
-			again = s->local.active[k].feature == a->feature;
+		for (int k = s->prompt->lrm.first[a->layer * s->T]; pos < 0 && k < i && !again; k++)
+			again = s->prompt->lrm.active[k].feature == a->feature;
 		if (!again)
 			take(m, a->layer, a->feature, out, max, &n);
 	}
@@ -125,8 +132,8 @@ similar_label(const struct ct_session *s, const struct member *m, const char *te
 	int pos = m->c.onwards ? CT_ALL_POSITIONS : m->c.pos;
 	const char *active = NULL, *any = NULL;
 
-	for (int i = 0; *text && i < s->local.n; i++) {
-		const struct ct_active *a = &s->local.active[i];
+	for (int i = 0; *text && i < n_active(s); i++) {
+		const struct ct_active *a = &s->prompt->lrm.active[i];
 
 		if (pos < 0 || a->pos == pos)
 			active = closer(active, ct_engine_label(s->e, a->layer, a->feature), text);

@@ -7,7 +7,7 @@
 #include "session/engine.h"
 #include "trace/generate.h"
 
-enum { MAX_FEATURE_NODES = 7500, DEFAULT_TARGETS = 10, MAX_BYTES = 1 << 24 };
+enum { MAX_BYTES = 1 << 24 };
 
 int
 ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err)
@@ -56,7 +56,7 @@ ct_session_close(struct ct_session *s)
 	drop_graph(s);
 	ct_session_drop_operands(s);
 	ct_arena_free(&s->sweep_arena);
-	ct_arena_free(&s->prompt);
+	ct_arena_free(&s->prompt_arena);
 	free(s);
 }
 
@@ -79,38 +79,24 @@ static int
 run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progress_fn progress, void *ctx,
     struct ct_error *err)
 {
-	const struct ct_model *m = s->e->model;
-	struct ct_arena tmp = { 0 };
+	int context = s->e->model->cfg.context, r;
 	double start = ct_seconds();
-	float *scratch;
-	int r = CT_ENOMEM;
 
-	if (n > m->cfg.context)
+	if (n > context)
 		return ct_fail(err, CT_EINVAL,
-		    "the prompt has %d tokens, but this model's context holds %d; shorten it", n, m->cfg.context);
+		    "the prompt has %d tokens, but this model's context holds %d; shorten it", n, context);
 	s->T = n;
-	s->text = ct_arena_strdup(&s->prompt, text);
-	s->ids = ct_arena_need(&s->prompt, (size_t)n, sizeof *s->ids, "a prompt", err);
-	scratch = ct_arena_need(&tmp, ct_layer_scratch(m, n), sizeof *scratch, "a run", err);
+	s->text = ct_arena_strdup(&s->prompt_arena, text);
 	if (!s->text)
-		ct_fail_memory(err, strlen(text) + 1, "a prompt");
-	if (!s->text || !s->ids || !scratch)
-		goto out;
-	memcpy(s->ids, ids, (size_t)n * sizeof *ids);
-	if ((r = ct_session_words_init(s, err)) < 0)
-		goto out;
-	if ((r = ct_pass_init(&s->pass, m, n, &s->prompt, err)) < 0)
-		goto out;
-	if (!ct_forward(&s->pass, s->ids, scratch, progress, ctx)) {
-		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
-		goto out;
-	}
-	if ((r = ct_local_model_init(&s->local, m, s->e->transcoder, &s->pass, s->e->pool, &s->prompt, progress, ctx, err)) < 0 ||
-	    (r = ct_session_logits_init(&s->original, s, s->pass.final, &s->prompt, err)) < 0)
-		goto out;
+		return ct_fail_memory(err, strlen(text) + 1, "a prompt");
+	r = ct_prompt_run(&s->prompt, s->e->model, s->e->transcoder, ids, n, &s->prompt_arena,
+	    &(struct ct_job){ s->e->pool, progress, ctx }, err);
+	if (r < 0)
+		return r;
+	s->ids = s->prompt->ids;
+	if ((r = ct_session_words_init(s, err)) == CT_OK)
+		r = ct_session_logits_init(&s->original, s, s->prompt->pass.final, &s->prompt_arena, err);
 	s->prompt_seconds = ct_seconds() - start;
-out:
-	ct_arena_free(&tmp);
 	return r;
 }
 
@@ -143,10 +129,9 @@ replace(struct ct_session *s, struct ct_session *fresh)
 	drop_graph(s);
 	ct_session_drop_operands(s);
 	ct_arena_free(&s->sweep_arena);
-	ct_arena_free(&s->prompt);
+	ct_arena_free(&s->prompt_arena);
 	fresh->running = s->running;
 	*s = *fresh;
-	s->local.pass = &s->pass;
 }
 
 int
@@ -163,7 +148,7 @@ ct_session_prompt(
 	if (r == CT_OK)
 		r = ct_engine_check(s->e, err);
 	if (r < 0) {
-		ct_arena_free(&fresh.prompt);
+		ct_arena_free(&fresh.prompt_arena);
 		return r;
 	}
 	replace(s, &fresh);
@@ -190,16 +175,19 @@ ct_session_token(const struct ct_session *s, int pos)
 
 /* ---- the graph */
 
-/* The roots that a target stands for; returns how many, or a code. */
+/* The roots that a target stands for; none are the default ones. */
 static int
-resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *roots, struct ct_error *err)
+resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *roots, struct ct_trace_plan *plan,
+    struct ct_error *err)
 {
 	int pos = t->pos < 0 ? s->T - 1 : t->pos, V = s->e->model->cfg.V, r;
 	const struct ct_transcoder *tc = s->e->transcoder;
-	const float *logits;
 
 	if ((r = ct_session_check_position(s, pos, err)) < 0)
 		return r;
+	plan->pos = pos;
+	plan->roots = roots;
+	plan->n_roots = t->kind == CT_TARGET_LOGIT ? t->n : 1;
 	if (t->kind == CT_TARGET_FEATURE) {
 		if (t->layer < 0 || t->layer >= tc->L || t->feature < 0 ||
 		    t->feature >= tc->layers[t->layer].F)
@@ -214,10 +202,8 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 			.other = -1,
 			.pos = pos,
 			.weight = 1 };
-		return 1;
+		return CT_OK;
 	}
-	if (!(logits = ct_session_logits(s, CT_RUN_ORIGINAL, pos, err)))
-		return err ? err->code : CT_ENOMEM;
 	for (int i = 0; i < t->n; i++)
 		if (t->tokens[i] < 0 || t->tokens[i] >= V)
 			return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->tokens[i]);
@@ -229,10 +215,10 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 		roots[0] = (struct ct_root){
 			.kind = t->kind, .index = t->tokens[0], .other = t->tokens[1], .pos = pos, .weight = 1
 		};
-		return 1;
+		return CT_OK;
 	}
-	if (t->n == 0)
-		return ct_default_roots(logits, V, pos, roots, DEFAULT_TARGETS);
+	if (t->n && !ct_session_logits(s, CT_RUN_ORIGINAL, pos, err))
+		return err ? err->code : CT_ENOMEM;
 	for (int i = 0; i < t->n; i++) {
 		float p = ct_session_prob(s, CT_RUN_ORIGINAL, pos, t->tokens[i]);
 
@@ -243,7 +229,7 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 			.prob = p,
 			.weight = p };
 	}
-	return t->n;
+	return CT_OK;
 }
 
 static int apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_clamp *clamps, int n,
@@ -262,25 +248,20 @@ int
 ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_progress_fn progress, void *ctx,
     struct ct_error *err)
 {
+	struct ct_trace_plan plan = { .max_features = opt->max_feature_nodes,
+		.node_threshold = opt->node_threshold, .edge_threshold = opt->edge_threshold };
+	const struct ct_job job = { s->e->pool, progress, ctx };
 	struct ct_root roots[CT_MAX_TARGETS];
-	struct ct_arena arena = { 0 }, pruned = { 0 }, tmp = { 0 };
+	struct ct_arena arena = { 0 }, pruned = { 0 };
 	struct ct_graph *g = NULL;
-	double start = ct_seconds(), node = opt->node_threshold, edge = opt->edge_threshold;
-	int n = ct_engine_check(s->e, err), r;
+	double start = ct_seconds();
+	int r = ct_engine_check(s->e, err);
 
-	if (n == CT_OK)
-		n = resolve_target(s, &opt->target, roots, err);
-	r = n;
-	if (node == 0 && edge == 0) {
-		node = 0.8;
-		edge = 0.98;
-	}
-	if (n < 0 || (r = check_thresholds(node, edge, err)) < 0 ||
-	    (r = ct_graph_build(&g, &s->local, s->ids, roots, n,
-		 opt->max_feature_nodes > 0 ? opt->max_feature_nodes : MAX_FEATURE_NODES, &arena, s->e->pool,
-		 progress, ctx, err)) < 0 ||
-	    (r = ct_local_model_check(&s->local, s->ids, g->pos, &tmp, &g->check.max_logit_error, progress, ctx, err)) < 0 ||
-	    (r = ct_graph_prune(g, node, edge, &pruned, &tmp, progress, ctx, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
+	if (r < 0 || (r = resolve_target(s, &opt->target, roots, &plan, err)) < 0 ||
+	    ((plan.node_threshold != 0 || plan.edge_threshold != 0) &&
+		(r = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0) ||
+	    (r = ct_prompt_trace(&g, s->prompt, &plan, &arena, &pruned, &job, err)) < 0 ||
+	    (r = ct_engine_check(s->e, err)) < 0)
 		goto fail;
 	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
 	if (s->n_clamps) {
@@ -289,7 +270,6 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 		if ((r = apply_clamps(s, g, s->clamps, s->n_clamps, &keep, err)) < 0)
 			goto fail;
 	}
-	ct_arena_free(&tmp);
 	drop_graph(s);
 	s->graph_arena = arena;
 	s->pruned_arena = pruned;
@@ -297,7 +277,6 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	s->trace_seconds = ct_seconds() - start + s->prompt_seconds;
 	return CT_OK;
 fail:
-	ct_arena_free(&tmp);
 	ct_arena_free(&pruned);
 	ct_arena_free(&arena);
 	return r;
@@ -319,7 +298,7 @@ ct_session_prune(struct ct_session *s, double node_threshold, double edge_thresh
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 	if ((r = check_thresholds(node_threshold, edge_threshold, err)) < 0)
 		return r;
-	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, NULL, NULL, err);
+	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, NULL, err);
 	ct_arena_free(&tmp);
 	if (r < 0) {
 		ct_arena_free(&arena);
@@ -354,9 +333,9 @@ apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_cla
 	if (!copy || !effects)
 		goto fail;
 	memcpy(copy, clamps, (size_t)n * sizeof *copy);
-	if ((r = ct_clamp_sites_init(&sites, &s->local, copy, n, &arena, err)) < 0 ||
-	    (r = ct_intervene(&run, &s->local, &sites, opt, &arena, err)) < 0 ||
-	    (r = ct_effects_init(effects, &s->local, g, &sites, opt, &run, &arena, err)) < 0 ||
+	if ((r = ct_clamp_sites_init(&sites, &s->prompt->lrm, copy, n, &arena, err)) < 0 ||
+	    (r = ct_intervene(&run, &s->prompt->lrm, &sites, opt, &arena, err)) < 0 ||
+	    (r = ct_effects_init(effects, &s->prompt->lrm, g, &sites, opt, &run, &arena, err)) < 0 ||
 	    (r = ct_session_logits_init(&logits, s, run.final, &arena, err)) < 0 ||
 	    (r = ct_engine_check(s->e, err)) < 0)
 		goto fail;
@@ -416,8 +395,7 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	bool clamped = opt->clamped && s->n_clamps;
-	const float *k = clamped ? s->changed.k : s->pass.k, *v = clamped ? s->changed.v : s->pass.v;
-	const float *final = clamped ? s->changed.final : s->pass.final;
+	const float *k, *v, *final;
 	int V = s->e->info.V, room = s->e->info.context - s->T, r, i;
 	struct ct_arena tmp = { 0 };
 	struct ct_generator g;
@@ -427,10 +405,13 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
 	if ((r = ct_engine_check(s->e, err)) < 0)
 		return r;
+	k = clamped ? s->changed.k : s->prompt->pass.k;
+	v = clamped ? s->changed.v : s->prompt->pass.v;
+	final = clamped ? s->changed.final : s->prompt->pass.final;
 	/* The last token needs no run of its own, so one more fits than the context has room for. */
 	n = n < room + 1 ? n : room + 1;
 	ct_rng_seed(&rng, opt->seed, 1);
-	r = ct_generator_init(&g, &s->local, n, k, v, final + (size_t)(s->T - 1) * s->e->model->cfg.D,
+	r = ct_generator_init(&g, &s->prompt->lrm, n, k, v, final + (size_t)(s->T - 1) * s->e->model->cfg.D,
 	    s->clamps, clamped ? s->n_clamps : 0, &tmp, err);
 	for (i = 0; i < n && r == CT_OK; i++) {
 		ids[i] = ct_sample(ct_generator_logits(&g), V, opt->temperature, &rng);
@@ -477,7 +458,7 @@ ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_o
 		r = ct_session_trace(&fresh, opt, progress, ctx, err);
 	if (r < 0) {
 		drop_graph(&fresh);
-		ct_arena_free(&fresh.prompt);
+		ct_arena_free(&fresh.prompt_arena);
 		return r;
 	}
 	replace(s, &fresh);
@@ -518,7 +499,7 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 		(r = apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps, &s->clamp_options, err)) < 0)) {
 		drop_clamps(&fresh);
 		drop_graph(&fresh);
-		ct_arena_free(&fresh.prompt);
+		ct_arena_free(&fresh.prompt_arena);
 		goto out;
 	}
 	fresh.subgraph = s->subgraph;

@@ -1,6 +1,6 @@
 /*
- * tokens: the facade's part that looks at one position of a run: next tokens, activations. Logits are computed
- * for the positions that are asked for.
+ * tokens: the facade's part that looks at one position of a run: next tokens, activations. Logits are
+ * computed for the positions that are asked for.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@ ct_session_words_init(struct ct_session *s, struct ct_error *err)
 	for (int i = 0; i < s->T; i++)
 		if (ct_tokenizer_text(t, s->ids[i], &n))
 			size += n;
-	s->words = ct_arena_need(&s->prompt, (size_t)s->T, sizeof *s->words, "a prompt", err);
-	all = ct_arena_need(&s->prompt, size + 1, 1, "a prompt", err);
+	s->words = ct_arena_need(&s->prompt_arena, (size_t)s->T, sizeof *s->words, "a prompt", err);
+	all = ct_arena_need(&s->prompt_arena, size + 1, 1, "a prompt", err);
 	if (!s->words || !all)
 		return CT_ENOMEM;
 	for (int i = 0; i < s->T; i++, at += n) {
@@ -39,7 +39,7 @@ ct_session_words_init(struct ct_session *s, struct ct_error *err)
 		if (!ct_tokenizer_text(t, s->ids[i], &n))
 			n = 0;
 		ct_text_piece(word, sizeof word, all, size, at, at + n);
-		s->words[i] = ct_arena_strdup(&s->prompt, word);
+		s->words[i] = ct_arena_strdup(&s->prompt_arena, word);
 		if (!s->words[i])
 			return ct_fail_memory(err, sizeof word, "a prompt");
 	}
@@ -55,8 +55,8 @@ ct_session_token_text(const struct ct_session *s, int pos)
 }
 
 int
-ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final, struct ct_arena *a,
-    struct ct_error *err)
+ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final,
+    struct ct_arena *a, struct ct_error *err)
 {
 	l->final = final;
 	l->known = ct_arena_need(a, (size_t)s->T, sizeof *l->known, "logits", err);
@@ -84,11 +84,11 @@ replacement_logits(struct ct_session *s, struct ct_error *err)
 	if (s->replacement.final)
 		return CT_OK;
 	final = ct_arena_need(
-	    &s->prompt, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
+	    &s->prompt_arena, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
 	if (!final)
 		return CT_ENOMEM;
-	r = ct_replacement_run(s->e->model, s->e->transcoder, &s->pass, s->ids, final, &s->prompt, err);
-	return r < 0 ? r : ct_session_logits_init(&s->replacement, s, final, &s->prompt, err);
+	r = ct_replacement_run(s->e->transcoder, &s->prompt->pass, final, &s->prompt_arena, err);
+	return r < 0 ? r : ct_session_logits_init(&s->replacement, s, final, &s->prompt_arena, err);
 }
 
 const float *
@@ -197,7 +197,7 @@ ct_session_preactivation(const struct ct_session *s, int layer, int feature, int
 	if (!tc || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F || pos < 0 ||
 	    pos >= s->T)
 		return NAN;
-	x = s->local.read + ((size_t)layer * s->T + pos) * tc->D;
+	x = s->prompt->lrm.read + ((size_t)layer * s->T + pos) * tc->D;
 	return ct_transcoder_preactivation(tc, layer, feature, x);
 }
 
@@ -211,9 +211,10 @@ ct_session_activation(const struct ct_session *s, int layer, int feature, int po
 	}
 	if (layer < 0 || layer >= s->e->transcoder->L || pos < 0 || pos >= s->T)
 		return 0;
-	for (int i = s->local.first[layer * s->T + pos]; i < s->local.first[layer * s->T + pos + 1]; i++)
-		if (s->local.active[i].feature == feature)
-			return s->local.active[i].act;
+	for (int i =
+	    s->prompt->lrm.first[layer * s->T + pos]; i < s->prompt->lrm.first[layer * s->T + pos + 1]; i++)
+		if (s->prompt->lrm.active[i].feature == feature)
+			return s->prompt->lrm.active[i].act;
 	return 0;
 }
 

@@ -401,7 +401,7 @@ static int
 weigh(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph *g = &r->f->graph;
-	int rc = ct_graph_influence(g, &r->tmp, NULL, NULL, err);
+	int rc = ct_graph_influence(g, &r->tmp, NULL, err);
 
 	if (rc < 0)
 		return rc;

@@ -30,21 +30,20 @@ struct worker {
 	float *tmp; /* (D) */
 };
 
-struct job {
+struct work {
 	const struct ct_local_model *lrm;
 	const struct ct_layout *layout;
-	const int *ids;
 	struct chunk *chunks;
 	int n_chunks;
 	struct worker *workers;
-	ct_progress_fn progress; /* called by the thread that asked, between the layers of its own chunks */
-	void *ctx;
+	const struct ct_job *job; /* asked by the thread that wants the rows, between the layers of its own chunks */
 	atomic_int done;
 	atomic_bool cancelled;
 };
 
 int
-ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a, struct ct_error *err)
+ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a,
+    struct ct_error *err)
 {
 	int T = lrm->T, L = lrm->m->cfg.L;
 
@@ -70,20 +69,23 @@ ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_
 
 /* Entries of one row of the chunk's edges, and where position t begins in it. */
 static size_t
-chunk_width(const struct job *j, const struct chunk *c)
+chunk_width(const struct work *j, const struct chunk *c)
 {
 	return ct_layout_length(j->layout, c->rows[0].layer, c->pos);
 }
 
 static size_t
-chunk_start(const struct job *j, const struct chunk *c, int t)
+chunk_start(const struct work *j, const struct chunk *c, int t)
 {
 	return j->layout->start[c->rows[0].layer * (j->layout->T + 1) + t];
 }
 
-/* Edges from everything that writes to MLP output m. G of the first `spread` targets lives at every position. */
+/*
+ * Edges from everything that writes to MLP output m. G of the first `spread` targets lives at every
+ * position.
+ */
 static void
-mlp_edges(const struct job *j, struct worker *w, const struct chunk *c, int m, int spread, int n)
+mlp_edges(const struct work *j, struct worker *w, const struct chunk *c, int m, int spread, int n)
 {
 	const struct ct_local_model *lrm = j->lrm;
 	int T = lrm->T, D = lrm->m->cfg.D, L = lrm->m->cfg.L, Tp = c->pos + 1;
@@ -112,7 +114,7 @@ mlp_edges(const struct job *j, struct worker *w, const struct chunk *c, int m, i
 
 /* Copies what the target's layer can have as inputs from a row of the chunk to the row that stays. */
 static void
-pack_row(const struct job *j, const struct chunk *c, const float *E, struct ct_row *row)
+pack_row(const struct work *j, const struct chunk *c, const float *E, struct ct_row *row)
 {
 	int stride = j->layout->L + 1, top = c->rows[0].layer;
 	float *out = row->edges;
@@ -138,7 +140,7 @@ other_token(const struct ct_row *row)
 
 /* Puts the gradient of a target at its own position: G is zero elsewhere. */
 static void
-inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, int Tp)
+inject(const struct work *j, struct worker *w, const struct ct_row *row, int b, int Tp)
 {
 	const struct ct_local_model *lrm = j->lrm;
 	int D = lrm->m->cfg.D;
@@ -153,7 +155,7 @@ inject(const struct job *j, struct worker *w, const struct ct_row *row, int b, i
 
 /* The target's value in the original run. */
 static float
-target_value(const struct job *j, const struct ct_row *row)
+target_value(const struct work *j, const struct ct_row *row)
 {
 	const struct ct_local_model *lrm = j->lrm;
 	size_t D = lrm->m->cfg.D;
@@ -182,10 +184,10 @@ finish_row(struct ct_row *row, size_t n, double bias)
 
 /* Between layers, so that a person who stops it need not wait for the whole chunk. */
 static bool
-is_cancelled(struct job *j, int worker)
+is_cancelled(struct work *j, int worker)
 {
 	if (worker == 0 && !atomic_load(&j->cancelled) &&
-	    !ct_go_on(j->progress, j->ctx, "attribution", atomic_load(&j->done), j->n_chunks))
+	    !ct_job_go_on(j->job, "attribution", atomic_load(&j->done), j->n_chunks))
 		atomic_store(&j->cancelled, true);
 	return atomic_load(&j->cancelled);
 }
@@ -193,7 +195,7 @@ is_cancelled(struct job *j, int worker)
 static void
 walk(void *arg, int task, int worker)
 {
-	struct job *j = arg;
+	struct work *j = arg;
 	const struct ct_local_model *lrm = j->lrm;
 	const struct chunk *c = &j->chunks[task];
 	struct worker *w = &j->workers[worker];
@@ -216,8 +218,8 @@ walk(void *arg, int task, int worker)
 		for (; n < c->n && c->rows[n].layer == l; n++)
 			inject(j, w, &c->rows[n], n, Tp);
 		ct_attention_back(lrm->pass, l, spread, Tp, w->G, w->bias, &w->back);
-		ct_attention_back_own(lrm->pass, l, n - spread, Tp, w->G + (size_t)spread * Tp * D, w->bias + spread,
-		    &w->back);
+		ct_attention_back_own(lrm->pass, l, n - spread, Tp, w->G + (size_t)spread * Tp * D,
+		    w->bias + spread, &w->back);
 		spread = n;
 	}
 	for (int t = 0; t < Tp; t++) {
@@ -227,7 +229,7 @@ walk(void *arg, int task, int worker)
 		for (int b = 0; b < n; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
 
-			w->E[b * ld + at] = ct_embed_back(m, t, j->ids[t], G, &w->bias[b]);
+			w->E[b * ld + at] = ct_embed_back(m, t, lrm->pass->ids[t], G, &w->bias[b]);
 		}
 	}
 	for (int b = 0; b < n; b++) {
@@ -285,7 +287,7 @@ make_worker(struct worker *w, const struct ct_model *m, const struct sizes *z, s
 
 /* Cuts the sorted rows into chunks; returns how many. */
 static int
-make_chunks(const struct job *j, struct ct_row *rows, int n, struct sizes *z)
+make_chunks(const struct work *j, struct ct_row *rows, int n, struct sizes *z)
 {
 	int count = 0;
 
@@ -327,12 +329,12 @@ make_rows(
 }
 
 int
-ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, const int *ids, struct ct_row *rows,
-    int n, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, struct ct_row *rows, int n,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	int threads = ct_pool_threads(pool), r = CT_ENOMEM;
+	int threads = ct_pool_threads(ct_job_pool(job)), r = CT_ENOMEM;
 	struct ct_arena tmp = { 0 };
-	struct job j = { .lrm = lrm, .layout = layout, .ids = ids, .progress = progress, .ctx = ctx };
+	struct work j = { .lrm = lrm, .layout = layout, .job = job };
 	struct sizes z = { 0 };
 
 	j.chunks = ct_arena_need(&tmp, (size_t)n, sizeof *j.chunks, "attribution", err);
@@ -346,9 +348,9 @@ ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, c
 	for (int i = 0; i < threads; i++)
 		if ((r = make_worker(&j.workers[i], lrm->m, &z, &tmp, err)) < 0)
 			goto out;
-	ct_pool_run(pool, j.n_chunks, walk, &j);
+	ct_pool_run(ct_job_pool(job), j.n_chunks, walk, &j);
 	/* Small graphs may have been computed by the other threads alone. */
-	if (progress && !atomic_load(&j.cancelled) && !progress(ctx, "attribution", j.n_chunks, j.n_chunks))
+	if (!atomic_load(&j.cancelled) && !ct_job_go_on(job, "attribution", j.n_chunks, j.n_chunks))
 		atomic_store(&j.cancelled, true);
 	r = atomic_load(&j.cancelled) ? ct_fail(err, CT_ECANCELLED, "attribution cancelled") : CT_OK;
 out:

@@ -2,22 +2,23 @@
  * attribution: rows of edges, by walking the frozen network backwards.
  *
  * A[t,s] = sum over output layers m of < a_s * W_dec(s->m), G_t[m, pos_s] >, G_t the gradient of target t's
- * pre-activation (or centred logit) with respect to MLP output m, with attention patterns, norm scales and MLP
- * outputs frozen (a skip path stays open). No autograd: per layer one attention step backwards, and one product
- * per position against the decoder rows that write there. Chooses no targets and builds no graph: see build.h.
+ * pre-activation (or centred logit) with respect to MLP output m, with attention patterns, norm scales and
+ * MLP outputs frozen (a skip path stays open). No autograd: per layer one attention step backwards, and one
+ * product per position against the decoder rows that write there. Chooses no targets and builds no graph:
+ * see build.h.
  */
 #ifndef CT_TRACE_ATTRIBUTION_H
 #define CT_TRACE_ATTRIBUTION_H
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "trace/graph.h"
 #include "trace/replacement.h"
 
 /* How the rows of a local replacement model's targets are laid out (graph.h). */
-int ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a, struct ct_error *err);
+int ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a,
+    struct ct_error *err);
 
 /* One row to be computed. */
 struct ct_row {
@@ -36,7 +37,7 @@ struct ct_row {
  * Computes n rows. rows[] is reordered. Cost per row about sum_{m<layer} (4 T' D^2 + 2 T'^2 D + 2 n_active D)
  * flops, T' = pos + 1. Results do not depend on the number of threads. Oracle: tests/unit/test_attribution.c.
  */
-int ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, const int *ids, struct ct_row *rows,
-    int n, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
+int ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, struct ct_row *rows,
+    int n, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 #endif

@@ -10,7 +10,6 @@
 /* What a build works on; rows of all rounds end up in the graph. */
 struct build {
 	const struct ct_local_model *lrm;
-	const int *ids;
 	struct ct_layout layout;
 	struct ct_row *rows; /* roots first, then the features chosen so far */
 	int n_rows, n_roots;
@@ -29,7 +28,7 @@ ct_default_roots(const float *logits, int V, int pos, struct ct_root *out, int m
 			top = logits[v];
 	for (int v = 0; v < V; v++)
 		sum += exp((double)logits[v] - top);
-	while (n < max && n < V && covered < 0.95) {
+	while (n < max && n < V && covered < CT_DEFAULT_COVERAGE) {
 		int best = -1;
 
 		for (int v = 0; v < V; v++) {
@@ -80,11 +79,9 @@ feature_row(const struct ct_active *f)
 
 /* ct_attribute reorders its rows, so where each feature's row went is noted afterwards. */
 static int
-attribute(struct build *b, int first, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress,
-    void *ctx, struct ct_error *err)
+attribute(struct build *b, int first, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	int r = ct_attribute(
-	    b->lrm, &b->layout, b->ids, b->rows + first, b->n_rows - first, a, pool, progress, ctx, err);
+	int r = ct_attribute(b->lrm, &b->layout, b->rows + first, b->n_rows - first, a, job, err);
 
 	for (int i = first; r == CT_OK && first > 0 && i < b->n_rows; i++)
 		b->row_of[find_active(b->lrm, b->rows[i].layer, b->rows[i].pos, b->rows[i].index)] = i;
@@ -108,7 +105,7 @@ by_influence(const void *x, const void *y)
 
 /* Influence of every active feature as far as rows are known, from the outputs down. */
 static int
-known_influence(const struct build *b, const float *weights, double *influence, ct_progress_fn progress, void *ctx,
+known_influence(const struct build *b, const float *weights, double *influence, const struct ct_job *job,
     struct ct_error *err)
 {
 	const struct ct_local_model *lrm = b->lrm;
@@ -129,7 +126,7 @@ known_influence(const struct build *b, const float *weights, double *influence, 
 			row = &b->rows[b->row_of[i]];
 			flow = influence[i];
 		}
-		if (rows++ % CT_ASK_ROWS == 0 && !ct_go_on(progress, ctx, "choice of nodes", rows, b->n_rows))
+		if (rows++ % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "choice of nodes", rows, b->n_rows))
 			return ct_fail(err, CT_ECANCELLED, "choice of nodes cancelled");
 		if (flow == 0 || row->total == 0)
 			continue;
@@ -147,8 +144,8 @@ known_influence(const struct build *b, const float *weights, double *influence, 
 
 /* Rounds of the most influential features so far, until max_features have rows. */
 static int
-expand(struct build *b, const float *weights, int max_features, struct ct_arena *a, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+expand(struct build *b, const float *weights, int max_features, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err)
 {
 	const struct ct_local_model *lrm = b->lrm;
 	int batch = max_features / 16 > 256 ? max_features / 16 : 256, chosen = 0, r = CT_ENOMEM;
@@ -162,7 +159,7 @@ expand(struct build *b, const float *weights, int max_features, struct ct_arena 
 	while (chosen < max_features && r == CT_OK) {
 		int n = 0, first = b->n_rows;
 
-		if ((r = known_influence(b, weights, influence, progress, ctx, err)) < 0)
+		if ((r = known_influence(b, weights, influence, job, err)) < 0)
 			break;
 		for (int i = 0; i < lrm->n; i++)
 			if (b->row_of[i] < 0)
@@ -170,7 +167,7 @@ expand(struct build *b, const float *weights, int max_features, struct ct_arena 
 		qsort(list, (size_t)n, sizeof *list, by_influence);
 		for (int i = 0; i < n && i < batch && chosen < max_features; i++, chosen++)
 			b->rows[b->n_rows++] = feature_row(&lrm->active[list[i].active]);
-		r = attribute(b, first, a, pool, progress, ctx, err);
+		r = attribute(b, first, a, job, err);
 	}
 out:
 	ct_arena_free(&tmp);
@@ -207,19 +204,47 @@ set_row(struct ct_graph *g, int node, const struct ct_row *row)
 /* Edges from features left out, and the count of the others. */
 static int
 sum_omitted(
-    struct ct_graph *g, struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_graph *g, struct ct_arena *scratch, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges", err);
 
 	if (!list)
 		return CT_ENOMEM;
 	for (int t = 0; t < g->n_nodes; t++) {
-		if (t % CT_ASK_ROWS == 0 && !ct_go_on(progress, ctx, "edges", t, g->n_nodes))
+		if (t % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "edges", t, g->n_nodes))
 			return ct_fail(err, CT_ECANCELLED, "edges cancelled");
 		g->nodes[t].omitted = (float)ct_graph_omitted(g, t);
 		g->n_edges += ct_graph_row(g, t, list);
 	}
 	return CT_OK;
+}
+
+/* The nodes of features that have rows, in front of all others; returns how many. */
+static int
+add_features(struct ct_graph *g, const struct build *b)
+{
+	const struct ct_local_model *lrm = b->lrm;
+	int T = lrm->T, L = g->L, n = 0;
+
+	for (int i = 0; i < lrm->n; i++) {
+		const struct ct_active *f = &lrm->active[i];
+
+		if (b->row_of[i] < 0)
+			continue;
+		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_FEATURE,
+			.layer = f->layer,
+			.pos = f->pos,
+			.index = f->feature,
+			.other = -1,
+			.activation = f->act };
+		set_row(g, n, &b->rows[b->row_of[i]]);
+		/* Among the features at its position: those of lower layers, then its place in its own. */
+		g->rank[n] = g->layout.count[f->pos * (L + 1) + f->layer] + i -
+			     lrm->first[f->layer * T + f->pos];
+		g->source[g->layout.first[f->pos] + g->rank[n]] = n;
+		n++;
+	}
+	return n;
 }
 
 static int
@@ -241,24 +266,7 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 		return r;
 	g->layout = b->layout;
 	memset(g->source, -1, (size_t)lrm->n * sizeof *g->source);
-	for (int i = 0; i < lrm->n; i++) {
-		const struct ct_active *f = &lrm->active[i];
-
-		if (b->row_of[i] < 0)
-			continue;
-		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_FEATURE,
-			.layer = f->layer,
-			.pos = f->pos,
-			.index = f->feature,
-			.other = -1,
-			.activation = f->act };
-		set_row(g, n, &b->rows[b->row_of[i]]);
-		/* Among the features at its position: those of lower layers, then its place in its own. */
-		g->rank[n] = g->layout.count[f->pos * (L + 1) + f->layer] + i -
-			     lrm->first[f->layer * T + f->pos];
-		g->source[g->layout.first[f->pos] + g->rank[n]] = n;
-		n++;
-	}
+	n = add_features(g, b);
 	for (int l = 0; l < L; l++)
 		for (int t = 0; t < T; t++, n++) {
 			g->nodes[n] = (struct ct_node){
@@ -267,7 +275,8 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 		}
 	for (int t = 0; t < T; t++, n++) {
 		g->nodes[n] = (struct ct_node){
-			.kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t, .index = b->ids[t], .other = -1
+			.kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t, .index = lrm->pass->ids[t], .other =
+			    -1
 		};
 	}
 	for (int i = 0; i < b->n_roots; i++, n++) {
@@ -288,12 +297,11 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots,
 }
 
 int
-ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const int *ids, const struct ct_root *roots,
-    int n_roots, int max_features, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress,
-    void *ctx, struct ct_error *err)
+ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const struct ct_root *roots,
+    int n_roots, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena tmp = { 0 };
-	struct build b = { .lrm = lrm, .ids = ids, .n_roots = n_roots, .n_rows = n_roots };
+	struct build b = { .lrm = lrm, .n_roots = n_roots, .n_rows = n_roots };
 	int wanted = lrm->n < max_features ? lrm->n : max_features, r = CT_ENOMEM;
 	struct ct_graph *g = ct_arena_need(a, 1, sizeof *g, "the graph", err);
 	int *root_row = ct_arena_need(&tmp, (size_t)n_roots, sizeof *root_row, "targets", err);
@@ -311,7 +319,7 @@ ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const in
 			.index = roots[i].index,
 			.other = roots[i].kind == CT_TARGET_DIFFERENCE ? roots[i].other : -1,
 			.layer = roots[i].kind == CT_TARGET_FEATURE ? roots[i].layer : lrm->m->cfg.L };
-	if ((r = attribute(&b, 0, a, pool, progress, ctx, err)) < 0)
+	if ((r = attribute(&b, 0, a, job, err)) < 0)
 		goto out;
 	for (int i = 0; i < n_roots; i++)
 		for (int k = 0; k < n_roots; k++)
@@ -323,13 +331,13 @@ ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const in
 	if (wanted == lrm->n) {
 		for (int i = 0; i < lrm->n; i++)
 			b.rows[b.n_rows++] = feature_row(&lrm->active[i]);
-		r = attribute(&b, n_roots, a, pool, progress, ctx, err);
+		r = attribute(&b, n_roots, a, job, err);
 	} else {
-		r = expand(&b, weights, wanted, a, pool, progress, ctx, err);
+		r = expand(&b, weights, wanted, a, job, err);
 	}
 	if (r < 0 || (r = assemble(g, &b, roots, root_row, a, err)) < 0 ||
-	    (r = sum_omitted(g, &tmp, progress, ctx, err)) < 0 ||
-	    (r = ct_graph_influence(g, &tmp, progress, ctx, err)) < 0)
+	    (r = sum_omitted(g, &tmp, job, err)) < 0 ||
+	    (r = ct_graph_influence(g, &tmp, job, err)) < 0)
 		goto out;
 	*out = g;
 out:

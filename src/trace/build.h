@@ -6,8 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "trace/attribution.h"
 #include "trace/graph.h"
 #include "trace/replacement.h"
@@ -22,16 +21,18 @@ struct ct_root {
 	float prob;		/* logits */
 };
 
-/* The default targets: the smallest set of next tokens reaching 95 % probability, at most 10. Returns how many. */
+/*
+ * The default targets: the smallest set of next tokens reaching 95 % probability, at most 10. Returns how
+ * many.
+ */
 int ct_default_roots(const float *logits, int V, int pos, struct ct_root *out, int max);
 
 /*
- * Attributes the roots and the active features (at most max_features of them, chosen in batches by the influence
- * known so far; the others' edges are summed in `omitted`), and fills influence and scores. Pruning is left to
- * ct_graph_prune. The graph lives in the arena.
+ * Attributes the roots and the active features (at most max_features of them, chosen in batches by the
+ * influence known so far; the others' edges are summed in `omitted`), and fills influence and scores.
+ * Pruning is left to ct_graph_prune. The graph lives in the arena.
  */
-int ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const int *ids, const struct ct_root *roots,
-    int n_roots, int max_features, struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx,
-    struct ct_error *err);
+int ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const struct ct_root *roots,
+    int n_roots, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 #endif

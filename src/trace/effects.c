@@ -87,7 +87,8 @@ target_dot(const struct ct_local_model *lrm, const struct ct_node *n, const floa
 }
 
 float
-ct_target_change(const struct ct_local_model *lrm, const struct ct_graph *g, const struct ct_changed *run, int node)
+ct_target_change(const struct ct_local_model *lrm, const struct ct_graph *g, const struct ct_changed *run,
+    int node)
 {
 	const struct ct_node *n = &g->nodes[node];
 	size_t at;
@@ -109,11 +110,15 @@ is_clamped(const struct ct_clamp_sites *s, const struct ct_node *n)
 	return false;
 }
 
-/* Where a node's feature stands among the active ones, looking from `at` on: nodes are a subset in the same order. */
+/*
+ * Where a node's feature stands among the active ones, looking from `at` on: nodes are a subset in the same
+ * order.
+ */
 static int
 next_active(const struct ct_local_model *lrm, const struct ct_node *n, int at)
 {
-	while (lrm->active[at].layer != n->layer || lrm->active[at].pos != n->pos || lrm->active[at].feature != n->index)
+	while (lrm->active[at].layer != n->layer || lrm->active[at].pos != n->pos ||
+	    lrm->active[at].feature != n->index)
 		at++;
 	return at;
 }
@@ -150,7 +155,10 @@ by_effect(const void *x, const void *y)
 	return a->node < b->node ? -1 : a->node > b->node;
 }
 
-/* Whether anything clamped can reach the node at all: others are 0 on both sides and would only pad the ranks. */
+/*
+ * Whether anything clamped can reach the node at all: others are 0 on both sides and would only pad the
+ * ranks.
+ */
 static bool
 reachable(const struct ct_clamp_sites *s, const struct ct_node *n)
 {
@@ -189,15 +197,17 @@ done:
 }
 
 /*
- * The freeze checked by other means: what a run forwards observed, against the edges that were found backwards. Sites
- * that are no nodes (inactive features) have no edges; the linear prediction stands in for theirs.
+ * The freeze checked by other means: what a run forwards observed, against the edges that were found
+ * backwards. Sites that are no nodes (inactive features) have no edges; the linear prediction stands in for
+ * theirs.
  */
 static int
-check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g, const struct ct_clamp_sites *s,
-    struct ct_arena *a, struct ct_error *err)
+check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g,
+    const struct ct_clamp_sites *s, struct ct_arena *a, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(a);
-	struct ct_clamp_sites rest = { .site = ct_arena_need(a, (size_t)s->n, sizeof *rest.site, "a check", err) };
+	struct ct_clamp_sites rest = { .site = ct_arena_need(a, (size_t)s->n, sizeof *rest.site, "a check",
+	    err) };
 	int *node = ct_arena_need(a, (size_t)s->n, sizeof *node, "a check", err), r = CT_ENOMEM, active = 0;
 	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
 	float *final = ct_arena_need(a, TD, sizeof *final, "a check", err);
@@ -210,7 +220,8 @@ check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const stru
 	for (int i = 0; i < s->n; i++) {
 		const struct ct_clamp_site *c = &s->site[i];
 
-		node[i] = c->original != 0 ? ct_graph_find(g, CT_NODE_FEATURE, c->layer, c->pos, c->feature) : -1;
+		node[i] = c->original != 0 ? ct_graph_find(g, CT_NODE_FEATURE, c->layer, c->pos,
+		    c->feature) : -1;
 		if (node[i] < 0)
 			rest.site[rest.n++] = *c;
 	}

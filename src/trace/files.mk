@@ -20,6 +20,8 @@ trace_files = \
 	%D%/measure.h \
 	%D%/paths.c \
 	%D%/paths.h \
+	%D%/prompt.c \
+	%D%/prompt.h \
 	%D%/replacement.c \
 	%D%/replacement.h \
 	%D%/subgraph.c \

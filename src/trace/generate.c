@@ -7,8 +7,8 @@
 #include "math/blas.h"
 
 int
-ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n, const float *k, const float *v,
-    const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a,
+ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n, const float *k,
+    const float *v, const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a,
     struct ct_error *err)
 {
 	const struct ct_config *c = &lrm->m->cfg;

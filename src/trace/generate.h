@@ -2,8 +2,9 @@
  * generate: tokens after the prompt, one at a time, with a key-value cache.
  *
  * The prompt's keys and values come from the original run, or from a clamped run in its own mode. Generated
- * positions run live through the model, with the clamps whose scope reaches them (all positions, or from a position
- * on); there is no original activation there, so multiples and deltas refer to the activation the feature has.
+ * positions run live through the model, with the clamps whose scope reaches them (all positions, or from a
+ * position on); there is no original activation there, so multiples and deltas refer to the activation the
+ * feature has.
  */
 #ifndef CT_TRACE_GENERATE_H
 #define CT_TRACE_GENERATE_H
@@ -27,8 +28,9 @@ struct ct_generator {
  * Room for n more tokens. k and v (L,T,H_kv*head) are the prompt's (copied); clamps are lent.
  * final_last (D): the final norm's output at the prompt's last position.
  */
-int ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n, const float *k, const float *v,
-    const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a, struct ct_error *err);
+int ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n, const float *k,
+    const float *v, const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a,
+    struct ct_error *err);
 
 /* Logits (V) after the last position known. */
 const float *ct_generator_logits(const struct ct_generator *g);
@@ -36,7 +38,10 @@ const float *ct_generator_logits(const struct ct_generator *g);
 /* Appends a token and runs it. CT_EINVAL when its activations become infinite. */
 int ct_generator_push(struct ct_generator *g, int token, struct ct_error *err);
 
-/* The likeliest token (temperature 0; ties: lower id), or one drawn with probability ~ exp(logit / temperature). */
+/*
+ * The likeliest token (temperature 0; ties: lower id), or one drawn with probability ~ exp(logit /
+ * temperature).
+ */
 int ct_sample(const float *logits, int V, double temperature, struct ct_rng *rng);
 
 #endif

@@ -14,6 +14,16 @@
 
 #include "base/arena.h"
 
+/*
+ * The defaults of every graph, as in the reference: targets are the fewest next tokens that reach this
+ * probability, at most so many; features beyond a number are left out; what is kept are the nodes and edges
+ * with these shares.
+ */
+enum { CT_DEFAULT_TARGETS = 10, CT_DEFAULT_FEATURES = 7500 };
+#define CT_DEFAULT_COVERAGE 0.95
+#define CT_DEFAULT_NODES 0.8
+#define CT_DEFAULT_EDGES 0.98
+
 enum ct_node_kind { CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING, CT_NODE_TARGET };
 
 /* What a target node stands for. */
@@ -41,9 +51,10 @@ struct ct_node {
 };
 
 /*
- * Where edges lie in a row. A target of layer l at position p can have inputs from positions up to p and layers
- * below l only, so a row holds just those: for each position t <= p the features of layers < l (by layer, feature),
- * the errors of layers < l, the embedding. Half of what a square matrix would take, at most.
+ * Where edges lie in a row. A target of layer l at position p can have inputs from positions up to p and
+ * layers below l only, so a row holds just those: for each position t <= p the features of layers < l (by
+ * layer, feature), the errors of layers < l, the embedding. Half of what a square matrix would take, at
+ * most.
  */
 struct ct_layout {
 	int T, L;
@@ -74,8 +85,8 @@ struct ct_graph {
 	int pos;				/* position that the targets sit at */
 
 	/*
-	 * Edges into node t: rows[t], laid out as `layout` says, or NULL (no inputs). source[f] is the node of the
-	 * f-th active feature by (pos, layer, feature), -1 when it was left out.
+	 * Edges into node t: rows[t], laid out as `layout` says, or NULL (no inputs). source[f] is the node
+	 * of the f-th active feature by (pos, layer, feature), -1 when it was left out.
 	 */
 	float **rows;
 	struct ct_layout layout;
@@ -113,7 +124,10 @@ float ct_graph_edge(const struct ct_graph *g, int target, int source);
 int ct_graph_inputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max);
 int ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max);
 
-/* A row as a list of its non-zero edges whose sources are nodes. out needs room for n_nodes; returns how many. */
+/*
+ * A row as a list of its non-zero edges whose sources are nodes. out needs room for n_nodes; returns how
+ * many.
+ */
 int ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out);
 
 /* Sum of the edges from active features that were left out of the graph. */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * Nodes from the outputs down: every edge goes from an earlier to a later one in reverse of this order. Errors
- * and embeddings have no inputs, so only targets and features need a place.
+ * Nodes from the outputs down: every edge goes from an earlier to a later one in reverse of this order.
+ * Errors and embeddings have no inputs, so only targets and features need a place.
  */
 static int *
 descending(const struct ct_graph *g, struct ct_arena *a, int *n)
@@ -24,12 +24,13 @@ descending(const struct ct_graph *g, struct ct_arena *a, int *n)
 }
 
 /*
- * One descending pass. influence[s] = sum_t (influence[t] + weight[t]) * |A[t,s]| / sums[t], over nodes that are
- * in (NULL: all). sums (n_nodes) is filled too, and, when error_share is not NULL, the share of errors in them.
+ * One descending pass. influence[s] = sum_t (influence[t] + weight[t]) * |A[t,s]| / sums[t], over nodes that
+ * are in (NULL: all). sums (n_nodes) is filled too, and, when error_share is not NULL, the share of errors
+ * in them.
  */
 static int
 propagate(const struct ct_graph *g, const bool *in, double *influence, double *sums, double *error_share,
-    struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_arena *scratch, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	int n, *order = descending(g, scratch, &n), errors_end = g->n_features + g->n_errors;
@@ -41,7 +42,7 @@ propagate(const struct ct_graph *g, const bool *in, double *influence, double *s
 		int t = order[k], edges = 0;
 		double flow = influence[t] + (double)g->nodes[t].weight, errors = 0;
 
-		if (k % CT_ASK_ROWS == 0 && !ct_go_on(progress, ctx, "influence", k, n)) {
+		if (k % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "influence", k, n)) {
 			r = ct_fail(err, CT_ECANCELLED, "influence cancelled");
 			break;
 		}
@@ -105,8 +106,8 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 }
 
 int
-ct_graph_influence(
-    struct ct_graph *g, struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	size_t n = (size_t)g->n_nodes;
@@ -118,7 +119,7 @@ ct_graph_influence(
 	int r = CT_ENOMEM;
 
 	if (!influence || !sums || !shares || !rank ||
-	    (r = propagate(g, NULL, influence, sums, shares, scratch, progress, ctx, err)) < 0)
+	    (r = propagate(g, NULL, influence, sums, shares, scratch, job, err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
 		g->nodes[i].influence = influence[i];
@@ -239,8 +240,8 @@ ct_share_cut(float *v, int n, double share)
 }
 
 /*
- * Drops features and errors without an outgoing edge and features without an incoming one until none is left. A feature
- * of a file that gives it no inputs at all is not the pruning's doing.
+ * Drops features and errors without an outgoing edge and features without an incoming one until none is
+ * left. A feature of a file that gives it no inputs at all is not the pruning's doing.
  */
 static void
 drop_dangling(struct ct_graph *g, int *in, int *out)
@@ -294,10 +295,13 @@ by_score(const void *a, const void *b)
 	return x->edge.source < y->edge.source ? -1 : x->edge.source > y->edge.source;
 }
 
-/* Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), strongest score first. */
+/*
+ * Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), strongest score
+ * first.
+ */
 static int
 select_edges(struct ct_graph *g, const bool *in, const double *influence, const double *sums,
-    double threshold, struct ct_arena *a, struct ct_arena *scratch, ct_progress_fn progress, void *ctx,
+    double threshold, struct ct_arena *a, struct ct_arena *scratch, const struct ct_job *job,
     struct ct_error *err)
 {
 	struct ct_edge *row = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *row, "edge scores", err);
@@ -318,7 +322,7 @@ select_edges(struct ct_graph *g, const bool *in, const double *influence, const 
 		int edges = in[t] && sums[t] > 0 ? ct_graph_row(g, t, row) : 0;
 		double flow = edges ? (influence[t] + (double)g->nodes[t].weight) / sums[t] : 0;
 
-		if (t % CT_ASK_ROWS == 0 && !ct_go_on(progress, ctx, "pruning", t, g->n_nodes))
+		if (t % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "pruning", t, g->n_nodes))
 			return ct_fail(err, CT_ECANCELLED, "pruning cancelled");
 		for (int i = 0; i < edges; i++) {
 			if (!in[row[i].source])
@@ -358,8 +362,8 @@ select_nodes(struct ct_graph *g, double threshold, float *values, bool *in)
 }
 
 /*
- * The same from the shares that a file gives: sums over the whole graph, of which the file holds a part. The smallest
- * share that reaches the threshold is the last to stay.
+ * The same from the shares that a file gives: sums over the whole graph, of which the file holds a part. The
+ * smallest share that reaches the threshold is the last to stay.
  */
 static void
 select_known(struct ct_graph *g, double threshold, bool *in)
@@ -376,7 +380,7 @@ select_known(struct ct_graph *g, double threshold, bool *in)
 
 int
 ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold, struct ct_arena *a,
-    struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_arena *scratch, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	size_t n = (size_t)g->n_nodes;
@@ -397,8 +401,9 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 		memset(in, true, n);
 	else
 		select_nodes(g, node_threshold, values, in);
-	if ((r = propagate(g, in, influence, sums, NULL, scratch, progress, ctx, err)) < 0 ||
-	    (r = select_edges(g, in, influence, sums, edge_threshold / known.edges, a, scratch, progress, ctx, err)) < 0)
+	if ((r = propagate(g, in, influence, sums, NULL, scratch, job, err)) < 0 ||
+	    (r = select_edges(g, in, influence, sums, edge_threshold / known.edges, a, scratch, job,
+	    err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++)
 		g->nodes[i].kept = in[i];

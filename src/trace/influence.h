@@ -12,32 +12,34 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "trace/graph.h"
 
 /*
- * nodes[].influence, nodes[].cumulative (cumulative share in descending order of influence) and scores, over the whole
- * graph. The graph is layered, so one descending pass is exact; sums are in double.
+ * nodes[].influence, nodes[].cumulative (cumulative share in descending order of influence) and scores, over
+ * the whole graph. The graph is layered, so one descending pass is exact; sums are in double.
  */
-int ct_graph_influence(
-    struct ct_graph *g, struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err);
+int ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct_job *job,
+    struct ct_error *err);
 
 /*
- * The scores as they would be if only the pinned features (n_nodes; others' flags do not matter) had been found: the
- * edges out of each other feature are first added to those of the error node at its place.
+ * The scores as they would be if only the pinned features (n_nodes; others' flags do not matter) had been
+ * found: the edges out of each other feature are first added to those of the error node at its place.
  */
 int ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct ct_scores *out,
     struct ct_arena *scratch, struct ct_error *err);
 
 /*
  * Fills kept, pruned[], n_kept, n_pruned for thresholds in (0,1]; 1,1 keeps every node and edge. Needs
- * ct_graph_influence first. The list of edges is allocated from `a`. A graph from a file keeps at most what it holds,
- * by the shares it gives.
+ * ct_graph_influence first. The list of edges is allocated from `a`. A graph from a file keeps at most what
+ * it holds, by the shares it gives.
  */
 int ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold, struct ct_arena *a,
-    struct ct_arena *scratch, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    struct ct_arena *scratch, const struct ct_job *job, struct ct_error *err);
 
-/* The smallest v such that the values >= v sum to at least share of the whole; v[0..n) is reordered. n > 0. */
+/*
+ * The smallest v such that the values >= v sum to at least share of the whole; v[0..n) is reordered. n > 0.
+ */
 float ct_share_cut(float *v, int n, double share);
 
 #endif

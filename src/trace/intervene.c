@@ -57,8 +57,8 @@ check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct c
 }
 
 int
-ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, const struct ct_clamp *clamps, int n,
-    struct ct_arena *a, struct ct_error *err)
+ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, const struct ct_clamp *clamps,
+    int n, struct ct_arena *a, struct ct_error *err)
 {
 	*s = (struct ct_clamp_sites){ 0 };
 	s->site = ct_arena_need(a, (size_t)n * lrm->T, sizeof *s->site, "clamps", err);
@@ -89,7 +89,8 @@ ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, 
 
 			if (!isfinite(site.value))
 				return ct_fail(err, CT_EINVAL,
-				    "L%d#%d@%d=%g is more than a float holds: use a smaller strength", c->layer,
+				    "L%d#%d@%d=%g is more than a float holds: use a smaller strength",
+				    c->layer,
 				    c->feature, t, v);
 			while (k < s->n && !same_place(&s->site[k], &site))
 				k++;
@@ -146,7 +147,8 @@ make_buffers(struct buffers *b, const struct ct_local_model *lrm, struct ct_aren
 
 /* Adds delta * decoder rows of a feature to the output layers it may write to. */
 static void
-write_on(const struct ct_local_model *lrm, struct buffers *b, int l, int t, int f, float delta, int first, int last)
+write_on(const struct ct_local_model *lrm, struct buffers *b, int l, int t, int f, float delta, int first,
+    int last)
 {
 	int D = lrm->m->cfg.D, end = l + ct_transcoder_reach(lrm->tc, l);
 
@@ -159,7 +161,10 @@ write_on(const struct ct_local_model *lrm, struct buffers *b, int l, int t, int 
 	}
 }
 
-/* Whether the read point has changed at all: then a feature's current activation is its original one, bit for bit. */
+/*
+ * Whether the read point has changed at all: then a feature's current activation is its original one, bit
+ * for bit.
+ */
 static bool
 read_changed(const struct ct_local_model *lrm, const struct buffers *b, int l, int t)
 {
@@ -191,11 +196,13 @@ clamp_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct
 }
 
 /*
- * Through the replacement: every feature is re-encoded, clamped ones take their value, and the changes are written.
- * Behind a frozen range (outputs `from` on) only: clamps write within it, so a clamped feature writes nothing here.
+ * Through the replacement: every feature is re-encoded, clamped ones take their value, and the changes are
+ * written. Behind a frozen range (outputs `from` on) only: clamps write within it, so a clamped feature
+ * writes nothing here.
  */
 static void
-replace_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l, int from)
+replace_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l,
+    int from)
 {
 	int T = lrm->T, D = lrm->m->cfg.D, F = lrm->tc->layers[l].F;
 
@@ -244,12 +251,16 @@ add_skip(const struct ct_local_model *lrm, struct buffers *b, int l, float *y)
 
 /* x (T,D). The clamp that moves its feature most is named: it is the one to make smaller. */
 static int
-check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, const float *x, int l, struct ct_error *err)
+check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, const float *x, int l,
+    struct ct_error *err)
 {
 	const struct ct_clamp_site *c = s->site;
 	int D = lrm->m->cfg.D, all = lrm->T * D, from = s->n ? lrm->T - 1 : 0;
 
-	/* Clamped positions first: an infinite value times a pattern's 0 is NaN at the positions before it too. */
+	/*
+	 * Clamped positions first: an infinite value times a pattern's 0 is NaN at the positions before it
+	 * too.
+	 */
 	for (int k = 0; k < s->n; k++)
 		from = s->site[k].pos < from ? s->site[k].pos : from;
 	for (int n = 0; n < all; n++) {
@@ -327,8 +338,8 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
  * dread (L,T,D): change of what the encoders see, or NULL.
  */
 static void
-run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal, float *dpre, float *dread,
-    struct buffers *b)
+run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal,
+    float *dpre, float *dread, struct buffers *b)
 {
 	const struct ct_model *m = lrm->m;
 	int T = lrm->T, D = m->cfg.D, L = m->cfg.L;
@@ -338,7 +349,8 @@ run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 	for (int l = 0; l < L; l++) {
 		ct_attention_frozen(lrm->pass, l, b->x, b->mid, b->scratch);
 		for (int t = 0; t < T; t++)
-			ct_read_frozen(lrm->pass, lrm->tc, l, t, b->mid + (size_t)t * D, b->read + (size_t)t * D);
+			ct_read_frozen(lrm->pass, lrm->tc, l, t, b->mid + (size_t)t * D,
+			    b->read + (size_t)t * D);
 		if (dread)
 			memcpy(dread + l * TD, b->read, TD * sizeof *dread);
 		for (int i = 0; i < s->n; i++)
@@ -359,7 +371,8 @@ run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 		ct_skip_frozen(lrm->tc, l, T, b->read, b->mlp);
 		add_written(lrm, b, l, b->mlp);
 		for (int t = 0; t < T; t++)
-			ct_write_frozen(lrm->pass, lrm->tc, l, t, b->mlp + (size_t)t * D, b->mlp + (size_t)t * D);
+			ct_write_frozen(lrm->pass, lrm->tc, l, t, b->mlp + (size_t)t * D,
+			    b->mlp + (size_t)t * D);
 		for (size_t i = 0; i < TD; i++)
 			b->x[i] = b->mid[i] + b->mlp[i];
 	}
@@ -368,8 +381,8 @@ run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 }
 
 int
-ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal, float *dpre,
-    struct ct_arena *scratch, struct ct_error *err)
+ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal,
+    float *dpre, struct ct_arena *scratch, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	struct buffers b;

@@ -1,8 +1,8 @@
 /*
  * intervene: runs with clamped features, and what the graph's linear model predicts for them.
  *
- * A clamp adds (new - current) * W_dec once to each MLP output it writes. What is frozen, and what carries the
- * effect on, is chosen by struct ct_clamp_options; definitions in clamp.h's enums:
+ * A clamp adds (new - current) * W_dec once to each MLP output it writes. What is frozen, and what carries
+ * the effect on, is chosen by struct ct_clamp_options; definitions in clamp.h's enums:
  *   direct  patterns, norm scales and MLP outputs frozen: equals the graph's edges
  *   frozen  patterns frozen, norm scales and MLPs live
  *   free    nothing frozen
@@ -32,9 +32,12 @@ struct ct_clamp_sites {
 	int *lost;			/* (clamps) the same, by the clamp that was replaced */
 };
 
-/* Spreads clamps over their positions. A feature outside the transcoder or a position outside 1..T-1 is an error. */
-int ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, const struct ct_clamp *clamps, int n,
-    struct ct_arena *a, struct ct_error *err);
+/*
+ * Spreads clamps over their positions. A feature outside the transcoder or a position outside 1..T-1 is an
+ * error.
+ */
+int ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm,
+    const struct ct_clamp *clamps, int n, struct ct_arena *a, struct ct_error *err);
 
 /* What a run with clamps leaves behind. */
 struct ct_changed {
@@ -47,7 +50,10 @@ struct ct_changed {
 /* Whether everything that edges take as frozen is frozen: direct mode, or a range over all layers. */
 bool ct_is_direct(const struct ct_clamp_options *opt, int L);
 
-/* From the arena. Activations that become non-finite are an error that names the place and the largest clamp. */
+/*
+ * From the arena. Activations that become non-finite are an error that names the place and the largest
+ * clamp.
+ */
 int ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err);
 
@@ -57,24 +63,29 @@ int ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const
  *   total true:  every other active feature that moves writes on too
  *   dfinal out (T,D) change of the final norm's output; dpre out (lrm->n)
  */
-int ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal, float *dpre,
-    struct ct_arena *scratch, struct ct_error *err);
+int ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal,
+    float *dpre, struct ct_arena *scratch, struct ct_error *err);
 
 /*
- * Effects of a run on the graph's features and targets beside both predictions, and their agreement (Spearman and
- * Pearson over the knock-on part). Everything from the arena.
+ * Effects of a run on the graph's features and targets beside both predictions, and their agreement
+ * (Spearman and Pearson over the knock-on part). Everything from the arena.
  */
 int ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g,
-    const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run, struct ct_arena *a,
+    const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run,
+    struct ct_arena *a,
     struct ct_error *err);
 
 /*
- * What a run changed of one target of the graph: its logit minus the vocabulary's mean, its difference of logits, or
- * the pre-activation of its feature (active or not). Any position at which the run has it.
+ * What a run changed of one target of the graph: its logit minus the vocabulary's mean, its difference of
+ * logits, or the pre-activation of its feature (active or not). Any position at which the run has it.
  */
-float ct_target_change(const struct ct_local_model *lrm, const struct ct_graph *g, const struct ct_changed *run, int node);
+float ct_target_change(const struct ct_local_model *lrm, const struct ct_graph *g,
+    const struct ct_changed *run, int node);
 
-/* Rank correlation (ties share their mean rank) and linear correlation; NAN when n < 3 or one side is constant. */
+/*
+ * Rank correlation (ties share their mean rank) and linear correlation; NAN when n < 3 or one side is
+ * constant.
+ */
 int ct_spearman(double *out, const double *x, const double *y, int n, struct ct_arena *scratch,
     struct ct_error *err);
 double ct_pearson(const double *x, const double *y, int n);

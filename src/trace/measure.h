@@ -7,8 +7,7 @@
 #define CT_TRACE_MEASURE_H
 
 #include "base/arena.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "model/synthetic.h"
 #include "trace/graph.h"
 
@@ -22,6 +21,6 @@ struct ct_measured {
  * Memory: the model, and T * L * k rows of as many edges.
  */
 int ct_measure_shape(struct ct_measured *out, const struct ct_shape *shape, int T, struct ct_arena *a,
-    struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 
 #endif

@@ -20,7 +20,10 @@ encode_layer(
 		ct_transcoder_activate(tc, l, pre + (size_t)t * F, act + (size_t)t * F, scratch);
 }
 
-/* y (T,D) = b_dec + W_skip read, the part of the output that no feature makes; 0 at position 0 but for the skip. */
+/*
+ * y (T,D) = b_dec + W_skip read, the part of the output that no feature makes; 0 at position 0 but for the
+ * skip.
+ */
 static void
 start_output(const struct ct_transcoder *tc, int l, int T, const float *read, float *y)
 {
@@ -46,7 +49,7 @@ all_finite(const float *x, int n)
 /* Finds the active features, layer by layer; counts them first so that one allocation holds them. */
 static int
 find_active(
-    struct ct_local_model *lrm, struct ct_arena *a, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_local_model *lrm, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lrm->tc;
 	int T = lrm->T, D = tc->D, L = tc->L, cap = 0;
@@ -63,7 +66,7 @@ find_active(
 		int F = tc->layers[l].F, count = 0;
 		struct ct_active *grown;
 
-		if (!ct_go_on(progress, ctx, "features", l, L)) {
+		if (!ct_job_go_on(job, "features", l, L)) {
 			r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 			goto out;
 		}
@@ -103,8 +106,7 @@ out:
 struct gather {
 	struct ct_local_model *lrm;
 	atomic_int bad_layer, bad_feature;
-	ct_progress_fn progress;	/* called by the thread that asked, before each of its own */
-	void *ctx;
+	const struct ct_job *job;	/* asked by the thread that wants them, before each of its own */
 	atomic_bool cancelled;
 };
 
@@ -118,7 +120,7 @@ gather_cell(void *ctx, int task, int worker)
 	float *row = lrm->dec[task];
 
 	if (worker == 0 && !atomic_load(&g->cancelled) &&
-	    !ct_go_on(g->progress, g->ctx, "decoders", task, (long)tc->L * T))
+	    !ct_job_go_on(g->job, "decoders", task, (long)tc->L * T))
 		atomic_store(&g->cancelled, true);
 	if (atomic_load(&g->cancelled))
 		return;
@@ -136,12 +138,12 @@ gather_cell(void *ctx, int task, int worker)
 }
 
 static int
-gather_decoders(struct ct_local_model *lrm, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
+gather_decoders(struct ct_local_model *lrm, struct ct_arena *a, const struct ct_job *job,
     struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lrm->tc;
 	int T = lrm->T, L = tc->L, bad;
-	struct gather g = { .lrm = lrm, .progress = progress, .ctx = ctx };
+	struct gather g = { .lrm = lrm, .job = job };
 
 	atomic_init(&g.bad_layer, -1);
 	atomic_init(&g.bad_feature, -1);
@@ -156,7 +158,7 @@ gather_decoders(struct ct_local_model *lrm, struct ct_pool *pool, struct ct_aren
 			return CT_ENOMEM;
 		lrm->dec_n[i] = n;
 	}
-	ct_pool_run(pool, L * T, gather_cell, &g);
+	ct_pool_run(ct_job_pool(job), L * T, gather_cell, &g);
 	if (atomic_load(&g.cancelled))
 		return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 	bad = atomic_load(&g.bad_layer);
@@ -165,7 +167,7 @@ gather_decoders(struct ct_local_model *lrm, struct ct_pool *pool, struct ct_aren
 
 /* recon and error vectors, from the gathered rows. */
 static int
-reconstruct(struct ct_local_model *lrm, ct_progress_fn progress, void *ctx, struct ct_error *err)
+reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lrm->tc;
 	int T = lrm->T, D = tc->D;
@@ -174,7 +176,7 @@ reconstruct(struct ct_local_model *lrm, ct_progress_fn progress, void *ctx, stru
 		float *recon = lrm->recon + (size_t)l * T * D, *error = lrm->error + (size_t)l * T * D;
 		const float *out = lrm->pass->mlp_out + (size_t)l * T * D;
 
-		if (!ct_go_on(progress, ctx, "errors", l, tc->L))
+		if (!ct_job_go_on(job, "errors", l, tc->L))
 			return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 		start_output(tc, l, T, lrm->read + (size_t)l * T * D, recon);
 		for (int t = 0; t < T; t++)
@@ -195,10 +197,10 @@ reconstruct(struct ct_local_model *lrm, ct_progress_fn progress, void *ctx, stru
 }
 
 int
-ct_local_model_init(struct ct_local_model *lrm, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
-    struct ct_error *err)
+ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, const struct ct_pass *pass,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
+	const struct ct_model *m = pass->m;
 	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r;
 	size_t LTD = (size_t)L * T * D;
 
@@ -210,112 +212,147 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_model *m, const 
 	lrm->constant = ct_arena_need(a, (size_t)L * D, sizeof *lrm->constant, "constants", err);
 	lrm->dec = ct_arena_need(a, (size_t)L * T, sizeof *lrm->dec, "decoder index", err);
 	lrm->dec_n = ct_arena_need(a, (size_t)L * T, sizeof *lrm->dec_n, "decoder index", err);
-	if (!lrm->first || !lrm->read || !lrm->recon || !lrm->error || !lrm->constant || !lrm->dec || !lrm->dec_n)
+	if (!lrm->first || !lrm->read || !lrm->recon || !lrm->error || !lrm->constant || !lrm->dec ||
+	    !lrm->dec_n)
 		return CT_ENOMEM;
 	for (int l = 0; l < L; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
 		    pass->scale2 + l * T, lrm->read + (size_t)l * T * D);
-	if ((r = find_active(lrm, a, progress, ctx, err)) < 0 ||
-	    (r = gather_decoders(lrm, pool, a, progress, ctx, err)) < 0)
+	if ((r = find_active(lrm, a, job, err)) < 0 ||
+	    (r = gather_decoders(lrm, a, job, err)) < 0)
 		return r;
-	return reconstruct(lrm, progress, ctx, err);
+	return reconstruct(lrm, job, err);
 }
 
+/* Buffers of the self-check: a stream and its read point (T,D), activations (n), a row (D). */
+struct check {
+	float *x, *mid, *y, *read, *act, *row, *scratch;
+};
+
 /*
- * The local replacement model's own forward run. Frozen norms are affine here (their biases count), so the
- * value of a stream is original + linear(change): every step adds the linear image of the difference.
+ * One layer of the local replacement model's own forward run, from b->x to b->x. Frozen norms are affine here
+ * (their biases count), so the value of a stream is original + linear(change): every step adds the linear image
+ * of the difference.
  */
-int
-ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, struct ct_arena *a, double *error,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+static void
+check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 {
-	const struct ct_model *m = lrm->m;
 	const struct ct_transcoder *tc = lrm->tc;
-	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, V = m->cfg.V;
+	int T = lrm->T, D = tc->D;
 	size_t TD = (size_t)T * D;
-	struct ct_arena_mark mark = ct_arena_mark(a);
-	float *x = ct_arena_need(a, TD, sizeof *x, "self-check", err);
-	float *mid = ct_arena_need(a, TD, sizeof *x, "self-check", err);
-	float *y = ct_arena_need(a, TD, sizeof *x, "self-check", err);
-	float *read = ct_arena_need(a, TD, sizeof *x, "self-check", err);
-	float *act = ct_arena_need(a, (size_t)lrm->n, sizeof *x, "self-check", err);
-	float *row = ct_arena_need(a, (size_t)D, sizeof *x, "self-check", err);
-	float *logits = ct_arena_need(a, 2 * (size_t)V, sizeof *x, "self-check", err);
-	float *scratch = ct_arena_need(a, ct_layer_scratch(m, T), sizeof *x, "self-check", err);
-	double worst = 0, largest = 0;
+	const float *orig_mid = lrm->pass->mid + l * TD, *orig_x = lrm->pass->x + l * TD;
 
-	if (!x || !mid || !y || !read || !act || !row || !logits || !scratch) {
-		ct_arena_release(a, mark);
-		return CT_ENOMEM;
+	for (size_t i = 0; i < TD; i++)
+		b->y[i] = b->x[i] - orig_x[i];
+	ct_attention_frozen(lrm->pass, l, b->y, b->mid, b->scratch);
+	memcpy(b->y, b->mid, TD * sizeof *b->y);
+	for (size_t i = 0; i < TD; i++)
+		b->mid[i] += orig_mid[i];
+	for (int t = 0; t < T; t++) {
+		float *read = b->read + (size_t)t * D;
+
+		ct_read_frozen(lrm->pass, tc, l, t, b->y + (size_t)t * D, read);
+		for (int d = 0; d < D; d++)
+			read[d] += lrm->read[l * TD + (size_t)t * D + d];
 	}
-	ct_embed(m, T, 0, ids, x);
-	for (int l = 0; l < L; l++) {
-		const float *orig_mid = lrm->pass->mid + l * TD, *orig_x = lrm->pass->x + l * TD;
-
-		if (!ct_go_on(progress, ctx, "check", l, L)) {
-			ct_arena_release(a, mark);
-			return ct_fail(err, CT_ECANCELLED, "check cancelled");
-		}
-		/* mid = original mid + frozen attention of the change, so that biases need no separate path. */
-		for (size_t i = 0; i < TD; i++)
-			y[i] = x[i] - orig_x[i];
-		ct_attention_frozen(lrm->pass, l, y, mid, scratch);
-		for (size_t i = 0; i < TD; i++)
-			y[i] = mid[i];
-		for (size_t i = 0; i < TD; i++)
-			mid[i] += orig_mid[i];
-		for (int t = 0; t < T; t++) {
-			float *r = read + (size_t)t * D;
-
-			ct_read_frozen(lrm->pass, tc, l, t, y + (size_t)t * D, r);
-			for (int d = 0; d < D; d++)
-				r[d] += lrm->read[l * TD + (size_t)t * D + d];
-		}
-		for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++) {
+	for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++)
+		b->act[i] = ct_transcoder_preactivation(tc, l, lrm->active[i].feature,
+		    b->read + (size_t)lrm->active[i].pos * D);
+	start_output(tc, l, T, b->read, b->y);
+	for (int t = 0; t < T; t++)
+		ct_write_frozen(lrm->pass, tc, l, t, b->y + (size_t)t * D, b->y + (size_t)t * D);
+	for (int d = 0; d < D; d++)
+		b->y[d] += lrm->constant[(size_t)l * D + d];
+	for (size_t i = D; i < TD; i++)
+		b->y[i] += lrm->error[l * TD + i];
+	for (int from = tc->kind == CT_CLT ? 0 : l; from <= l; from++)
+		for (int i = lrm->first[from * T]; i < lrm->first[(from + 1) * T]; i++) {
 			const struct ct_active *f = &lrm->active[i];
 
-			act[i] = ct_transcoder_preactivation(tc, l, f->feature, read + (size_t)f->pos * D);
+			ct_transcoder_decoder_row(tc, from, f->feature, l, b->row);
+			ct_write_frozen(lrm->pass, tc, l, f->pos, b->row, b->row);
+			ct_saxpy(D, b->act[i], b->row, b->y + (size_t)f->pos * D);
 		}
-		start_output(tc, l, T, read, y);
-		for (int t = 0; t < T; t++)
-			ct_write_frozen(lrm->pass, tc, l, t, y + (size_t)t * D, y + (size_t)t * D);
-		for (int d = 0; d < D; d++)
-			y[d] += lrm->constant[(size_t)l * D + d];
-		for (size_t i = D; i < TD; i++)
-			y[i] += lrm->error[l * TD + i];
-		for (int from = tc->kind == CT_CLT ? 0 : l; from <= l; from++)
-			for (int i = lrm->first[from * T]; i < lrm->first[(from + 1) * T]; i++) {
-				ct_transcoder_decoder_row(tc, from, lrm->active[i].feature, l, row);
-				ct_write_frozen(lrm->pass, tc, l, lrm->active[i].pos, row, row);
-				ct_saxpy(D, act[i], row, y + (size_t)lrm->active[i].pos * D);
-			}
-		for (size_t i = 0; i < TD; i++)
-			x[i] = mid[i] + y[i];
-	}
+	for (size_t i = 0; i < TD; i++)
+		b->x[i] = b->mid[i] + b->y[i];
+}
+
+/* max |difference| / max |original| of the logits at pos, from the stream after the last layer. logits (2,V). */
+static double
+compare_logits(const struct ct_local_model *lrm, int pos, struct check *b, float *logits)
+{
+	const struct ct_model *m = lrm->m;
+	int D = m->cfg.D, V = m->cfg.V;
+	size_t at = (size_t)pos * D;
+	const float *last = lrm->pass->x + (size_t)m->cfg.L * lrm->T * D + at, *final = lrm->pass->final + at;
+	double worst = 0, largest = 0;
+
 	for (int d = 0; d < D; d++)
-		y[d] = x[(size_t)pos * D + d] - lrm->pass->x[L * TD + (size_t)pos * D + d];
-	ct_final_frozen(lrm->pass, pos, y, row);
+		b->y[d] = b->x[at + d] - last[d];
+	ct_final_frozen(lrm->pass, pos, b->y, b->row);
 	for (int d = 0; d < D; d++)
-		row[d] += lrm->pass->final[(size_t)pos * D + d];
-	ct_unembed(m, 1, row, logits);
-	ct_unembed(m, 1, lrm->pass->final + (size_t)pos * D, logits + V);
+		b->row[d] += final[d];
+	ct_unembed(m, 1, b->row, logits);
+	ct_unembed(m, 1, final, logits + V);
 	for (int i = 0; i < V; i++) {
-		double gap = fabs((double)logits[i] - logits[V + i]);
+		double gap = fabs((double)logits[i] - (double)logits[V + i]);
 
 		/* A NaN stays: what is not a number agrees with nothing. */
 		if (isnan(gap) || gap > worst)
 			worst = gap;
 		largest = fmax(largest, fabs((double)logits[V + i]));
 	}
-	*error = largest > 0 ? worst / largest : worst;
-	ct_arena_release(a, mark);
-	return CT_OK;
+	return largest > 0 ? worst / largest : worst;
 }
 
 int
-ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, const struct ct_pass *orig,
-    const int *ids, float *final, struct ct_arena *a, struct ct_error *err)
+ct_local_model_check(const struct ct_local_model *lrm, int pos, struct ct_arena *a, double *error,
+    const struct ct_job *job, struct ct_error *err)
 {
+	const struct ct_model *m = lrm->m;
+	int T = lrm->T, L = m->cfg.L, code = CT_OK;
+	size_t TD = (size_t)T * m->cfg.D;
+	struct ct_arena_mark mark = ct_arena_mark(a);
+	struct check b;
+	float *logits = ct_arena_need(a, 2 * (size_t)m->cfg.V, sizeof *logits, "self-check", err);
+	struct {
+		float **to;
+		size_t n;
+	} table[] = {
+		{ &b.x, TD },
+		{ &b.mid, TD },
+		{ &b.y, TD },
+		{ &b.read, TD },
+		{ &b.act, (size_t)lrm->n },
+		{ &b.row, (size_t)m->cfg.D },
+		{ &b.scratch, ct_layer_scratch(m, T) },
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table && logits; i++)
+		if (!(*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "self-check", err)))
+			logits = NULL;
+	if (!logits) {
+		ct_arena_release(a, mark);
+		return CT_ENOMEM;
+	}
+	ct_embed(m, T, 0, lrm->pass->ids, b.x);
+	for (int l = 0; l < L && code == CT_OK; l++) {
+		if (!ct_job_go_on(job, "check", l, L))
+			code = ct_fail(err, CT_ECANCELLED, "check cancelled");
+		else
+			check_layer(lrm, l, &b);
+	}
+	if (code == CT_OK)
+		*error = compare_logits(lrm, pos, &b, logits);
+	ct_arena_release(a, mark);
+	return code;
+}
+
+int
+ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
+    float *final, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_model *m = orig->m;
 	int T = orig->T, D = m->cfg.D, L = m->cfg.L;
 	size_t TD = (size_t)T * D;
 	struct ct_arena_mark mark = ct_arena_mark(a);
@@ -336,7 +373,7 @@ ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, con
 		r = CT_ENOMEM;
 	if (r < 0)
 		goto done;
-	ct_embed(m, T, 0, ids, x);
+	ct_embed(m, T, 0, orig->ids, x);
 	for (int l = 0; l < L; l++) {
 		int F = tc->layers[l].F;
 		float *y = out + l * TD;
@@ -359,7 +396,10 @@ ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, con
 		for (size_t i = D; i < TD; i++)
 			y[i] += in[i];
 		ct_from_write_point(m, tc, l, T, y, rows.post2);
-		/* Position 0 sees nothing but itself, so its MLP output is the original one whatever is replaced. */
+		/*
+		 * Position 0 sees nothing but itself, so its MLP output is the original one whatever is
+		 * replaced.
+		 */
 		memcpy(y, orig->mlp_out + l * TD, (size_t)D * sizeof *y);
 		for (size_t i = 0; i < TD; i++)
 			x[i] = mid[i] + y[i];

@@ -1,18 +1,18 @@
 /*
  * replacement: the replacement model, and the local replacement model of one prompt.
  *
- * The local replacement model is the run of one prompt in which every MLP output is the transcoder's output plus
- * an error node, with attention patterns and norm scales frozen: it is linear in the active features and
- * reproduces the original run. Owns the active features, their decoder rows and the error vectors. Position 0
- * (BOS) has neither features nor errors: its MLP output is a constant (only a skip path stays open there).
+ * The local replacement model is the run of one prompt in which every MLP output is the transcoder's output
+ * plus an error node, with attention patterns and norm scales frozen: it is linear in the active features
+ * and reproduces the original run. Owns the active features, their decoder rows and the error vectors.
+ * Position 0 (BOS) has neither features nor errors: its MLP output is a constant (only a skip path stays
+ * open there).
  */
 #ifndef CT_TRACE_REPLACEMENT_H
 #define CT_TRACE_REPLACEMENT_H
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "model/linear.h"
 #include "model/model.h"
 #include "model/transcoder.h"
@@ -37,31 +37,31 @@ struct ct_local_model {
 	float *error;			/* (L,T,D) mlp_out - recon; 0 at position 0 */
 	float *constant;		/* (L,D) position 0: mlp_out, minus the skip path */
 	/*
-	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D), in the
-	 * order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: of layer m.
+	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D),
+	 * in the order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: of layer
+	 * m.
 	 */
 	float **dec;
 	int *dec_n;
 	double max_logit_error;		/* filled by ct_local_model_check */
 };
 
-/* From a finished pass. Everything comes from the arena. A progress function (NULL: none) is called for each layer. */
-int ct_local_model_init(struct ct_local_model *lrm, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_pass *pass, struct ct_pool *pool, struct ct_arena *a, ct_progress_fn progress, void *ctx,
-    struct ct_error *err);
+/* From a finished pass. Everything comes from the arena. */
+int ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc,
+    const struct ct_pass *pass, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
- * Runs the local replacement model forward, activations re-read from its own stream, and compares its logits at
- * pos with the original ones: *error = max |difference| / max |original|.
+ * Runs the local replacement model forward, activations re-read from its own stream, and compares its logits
+ * at pos with the original ones: *error = max |difference| / max |original|.
  */
-int ct_local_model_check(const struct ct_local_model *lrm, const int *ids, int pos, struct ct_arena *scratch, double *error,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+int ct_local_model_check(const struct ct_local_model *lrm, int pos, struct ct_arena *scratch, double *error,
+    const struct ct_job *job, struct ct_error *err);
 
 /*
- * The replacement model: all MLPs replaced by the transcoder, attention live, no error nodes, position 0's MLP
- * output kept from `orig`. Fills final (T,D), the final norm's output.
+ * The replacement model: all MLPs replaced by the transcoder, attention live, no error nodes, position 0's
+ * MLP output kept from `orig`. Fills final (T,D), the final norm's output.
  */
-int ct_replacement_run(const struct ct_model *m, const struct ct_transcoder *tc, const struct ct_pass *orig,
-    const int *ids, float *final, struct ct_arena *scratch, struct ct_error *err);
+int ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
+    float *final, struct ct_arena *scratch, struct ct_error *err);
 
 #endif

@@ -26,7 +26,8 @@ ablate(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err
 	struct ct_ablation *out = &j->items[item];
 	const struct ct_node *node = &j->g->nodes[out->node];
 	struct ct_clamp clamp = {
-		.layer = node->layer, .feature = node->index, .pos = node->pos, .unit = CT_MULTIPLE, .amount = 0
+		.layer = node->layer, .feature = node->index, .pos = node->pos, .unit = CT_MULTIPLE, .amount =
+		    0
 	};
 	float *logits = ct_arena_need(a, (size_t)m->cfg.V, sizeof *logits, "logits", err);
 	struct ct_changed changed;
@@ -76,7 +77,7 @@ compare(struct ct_survey *s, struct ct_arena *tmp, struct ct_error *err)
 
 int
 ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const struct ct_graph *g,
-    struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	struct job j = { .lrm = lrm, .g = g };
 	struct ct_arena tmp = { 0 };
@@ -90,11 +91,13 @@ ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const str
 		goto done;
 	for (int i = 0; i < g->n_features; i++)
 		if (g->nodes[i].kept)
-			out->items[out->n++] = (struct ct_ablation){ .node = i, .influence = g->nodes[i].influence };
+			out->items[out->n++] = (struct ct_ablation){ .node = i, .influence =
+			    g->nodes[i].influence };
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
 	j.items = out->items;
-	if ((rc = ct_parallel_run(pool, out->n, ablate, &j, "survey", progress, ctx, err)) < 0)
+	if ((rc = ct_parallel_run(ct_job_pool(job), out->n, ablate, &j, "survey", job ? job->progress : NULL,
+	    job ? job->ctx : NULL, err)) < 0)
 		goto done;
 	qsort(out->items, (size_t)out->n, sizeof *out->items, by_kl);
 	rc = compare(out, &tmp, err);

@@ -225,7 +225,8 @@ make_rows(struct job *j, double from, double to, int lowest, struct ct_arena *a,
 
 int
 ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struct ct_graph *g,
-    const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, double from, double to, int steps,
+    const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, double from, double to,
+    int steps,
     struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	struct job j = { .lrm = lrm, .g = g, .clamps = clamps, .n = n, .out = out };
@@ -247,8 +248,8 @@ ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struc
 		goto done;
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
-	if ((rc = ct_parallel_run(pool, out->n_rows * steps, run_step, &j, "sweep", progress, ctx, err)) < 0 ||
-	    (rc = choose_tokens(&j, a, err)) < 0 || (rc = sort_tokens(&j, &tmp, err)) < 0 ||
+	if ((rc = ct_parallel_run(pool, out->n_rows * steps, run_step, &j, "sweep", progress, ctx,
+	    err)) < 0 || (rc = choose_tokens(&j, a, err)) < 0 || (rc = sort_tokens(&j, &tmp, err)) < 0 ||
 	    (rc = fill_tokens(&j, a, err)) < 0)
 		goto done;
 	out->seconds = ct_seconds() - start;
@@ -257,7 +258,10 @@ done:
 	return rc;
 }
 
-/* One side of a contrast: the effects, the shares of the next token, and how far they are from the original ones. */
+/*
+ * One side of a contrast: the effects, the shares of the next token, and how far they are from the original
+ * ones.
+ */
 static int
 run_side(const struct job *j, const struct ct_clamp_sites *s, const struct ct_clamp_options *how,
     struct ct_effects *effects, float **prob, double *kl, struct ct_arena *a, struct ct_error *err)
@@ -300,7 +304,8 @@ ct_contrast_run(struct ct_contrast *out, const struct ct_local_model *lrm, const
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
 	if ((rc = ct_clamp_sites_init(&sites, lrm, clamps, n, a, err)) < 0 ||
-	    (rc = run_side(&j, &sites, &frozen, &out->frozen, &out->prob_frozen, &out->kl_frozen, a, err)) < 0 ||
+	    (rc = run_side(&j, &sites, &frozen, &out->frozen, &out->prob_frozen, &out->kl_frozen, a,
+	    err)) < 0 ||
 	    (rc = run_side(&j, &sites, &live, &out->free, &out->prob_free, &out->kl_free, a, err)) < 0)
 		return rc;
 	for (int i = 0; i < out->frozen.n_targets; i++) {

@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	second = write_graph(again, &size);
 	if (strcmp(text, second) != 0)
 		abort();
-	ct_graph_prune(&f->graph, 0.5, 0.5, &a, &scratch, NULL, NULL, NULL);
+	ct_graph_prune(&f->graph, 0.5, 0.5, &a, &scratch, NULL, NULL);
 	free(text);
 	free(second);
 	ct_arena_free(&a);

@@ -75,30 +75,20 @@ void
 fixture_run(struct fixture *f, const int *ids, int T)
 {
 	struct ct_error err = { 0 };
-	float *scratch;
 
+	ok(ct_prompt_run(&f->prompt, f->m, f->tc, ids, T, &f->arena, NULL, &err), &err);
 	f->T = T;
-	f->ids = ct_arena_alloc(&f->arena, (size_t)T, sizeof *f->ids);
-	memcpy(f->ids, ids, (size_t)T * sizeof *ids);
-	ok(ct_pass_init(&f->pass, f->m, T, &f->arena, &err), &err);
-	scratch = ct_arena_alloc(&f->scratch, ct_layer_scratch(f->m, T), sizeof *scratch);
-	ct_forward(&f->pass, ids, scratch, NULL, NULL);
-	ok(ct_local_model_init(&f->local, f->m, f->tc, &f->pass, NULL, &f->arena, NULL, NULL, &err), &err);
+	f->ids = f->prompt->ids;
 }
 
 void
 fixture_trace(struct fixture *f, struct ct_pool *pool)
 {
+	const struct ct_trace_plan plan = { .pos = f->T - 1 };
+	const struct ct_job job = { .pool = pool };
 	struct ct_error err = { 0 };
-	struct ct_root roots[10];
-	int V = f->m->cfg.V, n;
-	float *logits = ct_arena_alloc(&f->scratch, (size_t)V, sizeof *logits);
 
-	ct_logits(f->m, 1, f->pass.final + (size_t)(f->T - 1) * f->m->cfg.D, logits);
-	n = ct_default_roots(logits, V, f->T - 1, roots, 10);
-	ok(ct_graph_build(&f->graph, &f->local, f->ids, roots, n, 7500, &f->arena, pool, NULL, NULL, &err),
-	    &err);
-	ok(ct_graph_prune(f->graph, 0.8, 0.98, &f->arena, &f->scratch, NULL, NULL, &err), &err);
+	ok(ct_prompt_trace(&f->graph, f->prompt, &plan, &f->arena, &f->arena, &job, &err), &err);
 }
 
 bool
@@ -156,9 +146,9 @@ fixture_each(int T, void (*check)(struct fixture *, const struct ct_shape *))
 const struct ct_active *
 fixture_active(const struct fixture *f, int layer, int nth)
 {
-	int end = f->local.first[(layer + 1) * f->T] - 1 - nth;
+	int end = f->prompt->lrm.first[(layer + 1) * f->T] - 1 - nth;
 
-	return end >= f->local.first[layer * f->T] ? &f->local.active[end] : NULL;
+	return end >= f->prompt->lrm.first[layer * f->T] ? &f->prompt->lrm.active[end] : NULL;
 }
 
 struct ct_clamp
@@ -175,7 +165,7 @@ fixture_sites(struct fixture *f, const struct ct_clamp *clamps, int n)
 	struct ct_error err = { 0 };
 	struct ct_clamp_sites s;
 
-	if (ct_clamp_sites_init(&s, &f->local, clamps, n, &f->arena, &err) < 0)
+	if (ct_clamp_sites_init(&s, &f->prompt->lrm, clamps, n, &f->arena, &err) < 0)
 		fail_msg("%s", err.msg);
 	return s;
 }
@@ -187,7 +177,7 @@ fixture_clamp(struct fixture *f, const struct ct_clamp *clamps, int n, struct ct
 	struct ct_error err = { 0 };
 	struct ct_changed out;
 
-	if (ct_intervene(&out, &f->local, &s, &opt, &f->arena, &err) < 0)
+	if (ct_intervene(&out, &f->prompt->lrm, &s, &opt, &f->arena, &err) < 0)
 		fail_msg("%s", err.msg);
 	return out;
 }

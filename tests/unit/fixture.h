@@ -6,9 +6,9 @@
 #define FIXTURE_H
 
 #include "model/synthetic.h"
-#include "trace/build.h"
 #include "trace/influence.h"
 #include "trace/intervene.h"
+#include "trace/prompt.h"
 
 struct fixture {
 	struct ct_model *m;
@@ -16,8 +16,7 @@ struct fixture {
 	struct ct_arena arena, scratch;
 	int T;
 	int *ids;
-	struct ct_pass pass;
-	struct ct_local_model local;
+	struct ct_prompt *prompt;
 	struct ct_graph *graph;
 };
 

@@ -36,7 +36,8 @@ check_exact(struct fixture *f, const struct ct_shape *s)
 	double error = 1;
 
 	assert_true(f->graph->check.max_edge_residual < 1e-5);
-	assert_int_equal(ct_local_model_check(&f->local, f->ids, f->T - 1, &f->scratch, &error, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_local_model_check(&f->prompt->lrm, f->T - 1, &f->scratch, &error, NULL, &err),
+	    CT_OK);
 	assert_true(error < 1e-5);
 	/* The prompt is long enough that the invariant says something. */
 	assert_true(f->T == 1 || f->graph->n_features > s->cfg.L);
@@ -62,7 +63,7 @@ static void
 check_edges(struct fixture *f, const struct ct_shape *s)
 {
 	const struct ct_graph *g = f->graph;
-	const struct ct_local_model *lrm = &f->local;
+	const struct ct_local_model *lrm = &f->prompt->lrm;
 	int T = f->T, L = s->cfg.L, D = s->cfg.D;
 	size_t TD = (size_t)T * D;
 	double *out = malloc(L * TD * sizeof *out), *embed = malloc(TD * sizeof *embed);
@@ -144,9 +145,9 @@ check_direct(struct fixture *f, const struct ct_shape *s)
 			.unit = CT_MULTIPLE,
 			.amount = i ? 0 : 2 };
 	}
-	assert_int_equal(ct_clamp_sites_init(&sites, &f->local, clamps, 2, &f->arena, &err), CT_OK);
-	assert_int_equal(ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
-	assert_int_equal(ct_effects_init(&o, &f->local, g, &sites, &opt, &run, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_clamp_sites_init(&sites, &f->prompt->lrm, clamps, 2, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_intervene(&run, &f->prompt->lrm, &sites, &opt, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_effects_init(&o, &f->prompt->lrm, g, &sites, &opt, &run, &f->arena, &err), CT_OK);
 	for (int i = 0; i < o.n_effects; i++) {
 		const struct ct_effect *e = &o.effects[i];
 		double edges = (double)ct_graph_edge(g, e->node, a) - (double)ct_graph_edge(g, e->node, b);
@@ -189,11 +190,13 @@ check_no_change(struct fixture *f, const struct ct_shape *s)
 			struct ct_changed run;
 			struct ct_clamp_sites sites;
 
-			assert_int_equal(ct_clamp_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
-			assert_int_equal(ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
-			assert_memory_equal(run.final, f->pass.final, TD * sizeof(float));
-			for (int i = 0; i < f->local.n; i++)
-				assert_true(run.pre[i] == f->local.active[i].pre);
+			assert_int_equal(ct_clamp_sites_init(&sites, &f->prompt->lrm, &c, 1, &f->arena, &err),
+			    CT_OK);
+			assert_int_equal(ct_intervene(&run, &f->prompt->lrm, &sites, &opt, &f->arena, &err),
+			    CT_OK);
+			assert_memory_equal(run.final, f->prompt->pass.final, TD * sizeof(float));
+			for (int i = 0; i < f->prompt->lrm.n; i++)
+				assert_true(run.pre[i] == f->prompt->lrm.active[i].pre);
 		}
 }
 
@@ -221,10 +224,10 @@ check_range(struct fixture *f, const struct ct_shape *s)
 	struct ct_error err = { 0 };
 	struct ct_clamp_sites sites;
 
-	assert_int_equal(ct_clamp_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_clamp_sites_init(&sites, &f->prompt->lrm, &c, 1, &f->arena, &err), CT_OK);
 	assert_int_equal(sites.n, f->T - 1);
-	assert_int_equal(ct_intervene(&a, &f->local, &sites, &direct, &f->arena, &err), CT_OK);
-	assert_int_equal(ct_intervene(&b, &f->local, &sites, &range, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_intervene(&a, &f->prompt->lrm, &sites, &direct, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_intervene(&b, &f->prompt->lrm, &sites, &range, &f->arena, &err), CT_OK);
 	assert_memory_equal(a.final, b.final, (size_t)f->T * s->cfg.D * sizeof(float));
 }
 
@@ -280,9 +283,9 @@ test_omitted(void **state)
 		int max;
 
 		fixture_random(&f, &s, 10);
-		max = f.local.n / 2;
+		max = f.prompt->lrm.n / 2;
 		assert_int_equal(
-		    ct_graph_build(&g, &f.local, f.ids, &root, 1, max, &f.arena, NULL, NULL, NULL, &err),
+		    ct_graph_build(&g, &f.prompt->lrm, &root, 1, max, &f.arena, NULL, &err),
 		    CT_OK);
 		assert_int_equal(g->n_features, max);
 		for (int t = 0; t < g->n_nodes; t++) {
@@ -359,14 +362,13 @@ test_chosen(void **state)
 		s.F = 80;
 		s.k = 16;
 		fixture_random(&f, &s, 12);
-		assert_true(f.local.n > 300);
-		assert_int_equal(ct_graph_build(&all, &f.local, f.ids, roots, 2, f.local.n, &f.arena, NULL,
-				     NULL, NULL, &err),
-		    CT_OK);
+		assert_true(f.prompt->lrm.n > 300);
+		assert_int_equal(ct_graph_build(&all, &f.prompt->lrm, roots, 2, f.prompt->lrm.n, &f.arena,
+		    NULL, &err), CT_OK);
 		chosen = malloc((size_t)all->n_features);
-		for (size_t k = 0; k < sizeof maxima / sizeof *maxima && maxima[k] < f.local.n; k++) {
-			assert_int_equal(ct_graph_build(&g, &f.local, f.ids, roots, 2, maxima[k], &f.arena,
-					     NULL, NULL, NULL, &err),
+		for (size_t k = 0; k < sizeof maxima / sizeof *maxima && maxima[k] < f.prompt->lrm.n; k++) {
+			assert_int_equal(ct_graph_build(&g, &f.prompt->lrm, roots, 2, maxima[k], &f.arena,
+			    NULL, &err),
 			    CT_OK);
 			naive_choice(all, maxima[k], chosen);
 			assert_int_equal(g->n_features, maxima[k]);
@@ -404,9 +406,8 @@ test_feature_targets(void **state)
 			const struct ct_node *n;
 			struct ct_graph *g;
 
-			assert_int_equal(ct_graph_build(&g, &f.local, f.ids, &root, 1, 7500, &f.arena, NULL,
-					     NULL, NULL, &err),
-			    CT_OK);
+			assert_int_equal(ct_graph_build(&g, &f.prompt->lrm, &root, 1, 7500, &f.arena, NULL,
+			    &err), CT_OK);
 			n = &g->nodes[g->n_nodes - 1];
 			assert_int_equal(n->kind, CT_NODE_TARGET);
 			assert_int_equal(n->target, CT_TARGET_FEATURE);
@@ -435,10 +436,10 @@ test_difference(void **state)
 
 		fixture_random(&f, &s, 7);
 		assert_int_equal(
-		    ct_graph_build(&g, &f.local, f.ids, &root, 1, 7500, &f.arena, NULL, NULL, NULL, &err),
+		    ct_graph_build(&g, &f.prompt->lrm, &root, 1, 7500, &f.arena, NULL, &err),
 		    CT_OK);
 		assert_int_equal(
-		    ct_graph_build(&h, &f.local, f.ids, two, 2, 7500, &f.arena, NULL, NULL, NULL, &err),
+		    ct_graph_build(&h, &f.prompt->lrm, two, 2, 7500, &f.arena, NULL, &err),
 		    CT_OK);
 		for (int src = 0; src < g->n_nodes - 1; src++) {
 			double a = ct_graph_edge(h, h->n_nodes - 2, src),
@@ -468,7 +469,8 @@ test_rows_on_demand(void **state)
 		whole = f.graph;
 		for (int l = 0; l < s.cfg.L; l++)
 			f.tc->layers[l].w_enc = NULL;
-		assert_int_equal(ct_local_model_init(&f.local, f.m, f.tc, &f.pass, NULL, &f.arena, NULL, NULL, &err), CT_OK);
+		assert_int_equal(ct_local_model_init(&f.prompt->lrm, f.tc, &f.prompt->pass, &f.arena, NULL,
+		    &err), CT_OK);
 		fixture_trace(&f, NULL);
 		assert_int_equal(f.graph->n_features, whole->n_features);
 		for (int t = 0; t < whole->n_nodes; t++)

@@ -96,8 +96,8 @@ naive_activity(struct ct_activity_want *want, struct fixture *f, const struct wo
 	assert_non_null(want->act);
 	for (s = 0; s < SENTENCES; s++) {
 		fixture_run(f, w->tokens + w->sentences[s].first, w->sentences[s].n);
-		for (i = 0; i < f->local.n; i++) {
-			const struct ct_active *a = &f->local.active[i];
+		for (i = 0; i < f->prompt->lrm.n; i++) {
+			const struct ct_active *a = &f->prompt->lrm.active[i];
 
 			*cell(want, a->layer, w->sentences[s].first + a->pos, a->feature) = a->act;
 		}
@@ -426,8 +426,8 @@ check_fidelity(struct setup *s, const struct ct_fidelity *got)
 			for (t = 1; t < x->n; t++, n++) {
 				size_t at = (size_t)(l * x->n + t) * (size_t)D;
 
-				memcpy(mlp[n], s->f.pass.mlp_out + at, sizeof mlp[0]);
-				memcpy(error[n], s->f.local.error + at, sizeof error[0]);
+				memcpy(mlp[n], s->f.prompt->pass.mlp_out + at, sizeof mlp[0]);
+				memcpy(error[n], s->f.prompt->lrm.error + at, sizeof error[0]);
 				for (f = 0; f < s->f.tc->layers[l].F; f++)
 					active += *cell(&s->want, l, x->first + t, f) != 0;
 			}
@@ -465,9 +465,9 @@ check_fidelity(struct setup *s, const struct ct_fidelity *got)
 		if (!x->held_out)
 			continue;
 		fixture_run(&s->f, s->w.tokens + x->first, x->n);
-		assert_int_equal(ct_replacement_run(m, s->f.tc, &s->f.pass, s->w.tokens + x->first, final,
+		assert_int_equal(ct_replacement_run(s->f.tc, &s->f.prompt->pass, final,
 				     &s->f.scratch, &err), CT_OK);
-		ct_logits(m, x->n, s->f.pass.final, p);
+		ct_logits(m, x->n, s->f.prompt->pass.final, p);
 		ct_logits(m, x->n, final, q);
 		for (t = 1; t + 1 < x->n; t++) {
 			double sum = 0;

@@ -22,8 +22,8 @@ apart(const struct fixture *f, const float *a, const float *b)
 
 	for (int i = 0; i < f->T * f->m->cfg.D; i++) {
 		worst = fmax(worst, fabs((double)a[i] - (double)b[i]));
-		largest = fmax(largest, fabs((double)a[i] - (double)f->pass.final[i]));
-		largest = fmax(largest, fabs((double)b[i] - (double)f->pass.final[i]));
+		largest = fmax(largest, fabs((double)a[i] - (double)f->prompt->pass.final[i]));
+		largest = fmax(largest, fabs((double)b[i] - (double)f->prompt->pass.final[i]));
 	}
 	return worst / largest;
 }
@@ -90,7 +90,8 @@ test_bad_sites(void **state)
 		    "L0#0@0: position 0 is BOS, which has no features; clamp from position 1 on" },
 		{ { .pos = 5 }, "no position 5: the prompt has positions 0 to 4" },
 		{ { .pos = -2 }, "no position -2: the prompt has positions 0 to 4" },
-		{ { .pos = 1, .amount = -1e39 }, "L0#0@1=-1e+39 is more than a float holds: use a smaller strength" },
+		{ { .pos = 1, .amount = -1e39 },
+		    "L0#0@1=-1e+39 is more than a float holds: use a smaller strength" },
 		{ { .pos = 1, .amount = NAN }, "L0#0: the strength must be a finite number" },
 		{ { .pos = 1, .amount = INFINITY }, "L0#0: the strength must be a finite number" },
 		{ { .pos = 1, .amount = -INFINITY, .off = true },
@@ -106,7 +107,8 @@ test_bad_sites(void **state)
 		struct ct_error err = { 0 };
 		struct ct_clamp_sites s;
 
-		assert_int_equal(ct_clamp_sites_init(&s, &f.local, &list[i].c, 1, &f.arena, &err), CT_EINVAL);
+		assert_int_equal(ct_clamp_sites_init(&s, &f.prompt->lrm, &list[i].c, 1, &f.arena, &err),
+		    CT_EINVAL);
 		assert_string_equal(err.msg, list[i].message);
 	}
 	fixture_close(&f);
@@ -178,7 +180,8 @@ check_no_attention(struct fixture *f, const struct ct_shape *s)
 		a = fixture_clamp(f, &c, 1, frozen);
 		b = fixture_clamp(f, &c, 1, free_mode);
 		assert_memory_equal(a.final, b.final, 2 * (size_t)s->cfg.D * sizeof(float));
-		assert_true(memcmp(a.final, f->pass.final, 2 * (size_t)s->cfg.D * sizeof(float)) != 0);
+		assert_true(memcmp(a.final, f->prompt->pass.final, 2 * (size_t)s->cfg.D * sizeof(float)) !=
+		    0);
 	}
 }
 
@@ -256,7 +259,7 @@ test_bad_range(void **state)
 
 		snprintf(want, sizeof want, "no layer range %d-%d: this model has layers 0 to 2", opt.first,
 		    opt.last);
-		assert_int_equal(ct_intervene(&out, &f.local, &s, &opt, &f.arena, &err), CT_EINVAL);
+		assert_int_equal(ct_intervene(&out, &f.prompt->lrm, &s, &opt, &f.arena, &err), CT_EINVAL);
 		assert_string_equal(err.msg, want);
 	}
 	fixture_close(&f);
@@ -277,9 +280,9 @@ check_once(struct fixture *f, const struct ct_shape *s)
 	const struct ct_active *first = NULL;
 
 	/* TopK: whether a feature is among the k largest cannot be told from its own pre-activation. */
-	for (int i = 0; i < f->local.first[f->T] && !first && s->act != CT_TC_TOPK; i++)
-		if (f->local.active[i].pos == f->T - 2)
-			first = &f->local.active[i];
+	for (int i = 0; i < f->prompt->lrm.first[f->T] && !first && s->act != CT_TC_TOPK; i++)
+		if (f->prompt->lrm.active[i].pos == f->T - 2)
+			first = &f->prompt->lrm.active[i];
 	for (size_t k = 0; first && k < sizeof modes / sizeof *modes; k++) {
 		struct ct_clamp c[40];
 		struct ct_changed alone;
@@ -288,8 +291,8 @@ check_once(struct fixture *f, const struct ct_shape *s)
 
 		c[0] = clamp_on(first, CT_DELTA, 3);
 		alone = fixture_clamp(f, c, 1, modes[k]);
-		for (int i = f->local.first[f->T]; i < f->local.n && n < 40; i++) {
-			const struct ct_active *u = &f->local.active[i];
+		for (int i = f->prompt->lrm.first[f->T]; i < f->prompt->lrm.n && n < 40; i++) {
+			const struct ct_active *u = &f->prompt->lrm.active[i];
 			float threshold = s->act == CT_TC_JUMPRELU
 					      ? f->tc->layers[u->layer].threshold[u->feature]
 					      : 0;
@@ -327,7 +330,7 @@ check_sum(struct fixture *f, const struct ct_shape *s)
 	for (int i = 0; i < 3; i++)
 		one[i] = fixture_clamp(f, c + i, 1, opt);
 	for (size_t i = 0; i < TD; i++)
-		sum[i] = one[0].final[i] + one[1].final[i] + one[2].final[i] - 2 * f->pass.final[i];
+		sum[i] = one[0].final[i] + one[1].final[i] + one[2].final[i] - 2 * f->prompt->pass.final[i];
 	assert_true(apart(f, sum, all.final) < 1e-4);
 }
 
@@ -357,16 +360,19 @@ check_huge(struct fixture *f, const struct ct_shape *s)
 			struct ct_changed out;
 			struct ct_effects o;
 			int layer, pos;
-			int r = ct_intervene(&out, &f->local, &sites, &opt, &f->arena, &err);
+			int r = ct_intervene(&out, &f->prompt->lrm, &sites, &opt, &f->arena, &err);
 
 			if (r == CT_OK)
 				r = ct_effects_init(
-				    &o, &f->local, f->graph, &sites, &opt, &out, &f->arena, &err);
+				    &o, &f->prompt->lrm, f->graph, &sites, &opt, &out, &f->arena, &err);
 			if (fabs(amounts[i]) < 1e11)
 				assert_int_equal(r, CT_OK);
 			if (r < 0) {
 				assert_int_equal(r, CT_EINVAL);
-				/* The layer and position named are those of the model, the clamp is the one in force. */
+				/*
+				 * The layer and position named are those of the model, the clamp is the one
+				 * in force.
+				 */
 				assert_int_equal(
 				    sscanf(err.msg, "layer %d's activations at position %d become infinite",
 					&layer, &pos),

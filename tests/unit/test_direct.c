@@ -101,9 +101,9 @@ left_out_features_count(void **state)
 	root.layer = s.cfg.L;
 	root.pos = f.T - 1;
 	root.prob = .5f;
-	assert_int_equal(ct_graph_build(&g, &f.local, f.ids, &root, 1, 10000, &f.arena, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_build(&g, &f.prompt->lrm, &root, 1, 10000, &f.arena, NULL, &err), CT_OK);
 	assert_int_equal(ct_direct_split(&whole, g, g->n_nodes - 1, &f.scratch, &err), CT_OK);
-	assert_int_equal(ct_graph_build(&g, &f.local, f.ids, &root, 1, 3, &f.arena, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_build(&g, &f.prompt->lrm, &root, 1, 3, &f.arena, NULL, &err), CT_OK);
 	assert_int_equal(g->n_features, 3);
 	assert_int_equal(ct_direct_split(&small, g, g->n_nodes - 1, &f.scratch, &err), CT_OK);
 	for (int k = 0; k < CT_DIRECT_SOURCES; k++) {

@@ -23,7 +23,7 @@ effects_of(struct fixture *f, const struct ct_clamp *clamps, int n, struct ct_cl
 	struct ct_error err = { 0 };
 	struct ct_effects o;
 
-	if (ct_effects_init(&o, &f->local, f->graph, &s, &opt, &changed, &f->arena, &err) < 0)
+	if (ct_effects_init(&o, &f->prompt->lrm, f->graph, &s, &opt, &changed, &f->arena, &err) < 0)
 		fail_msg("%s", err.msg);
 	return o;
 }
@@ -146,7 +146,7 @@ add_unit_edges(struct fixture *f, const struct ct_clamp_site *site, double *dire
 			out[(m * T + site->pos) * D + d] = ((double)site->value - (double)site->original) *
 							   (double)row[d];
 	}
-	naive_frozen(&f->local, out, embed, read, final);
+	naive_frozen(&f->prompt->lrm, out, embed, read, final);
 	for (int t = 0; t < g->n_nodes; t++) {
 		const struct ct_node *n = &g->nodes[t];
 
@@ -330,7 +330,7 @@ check_target_change(struct fixture *f, const struct ct_shape *s)
 {
 	struct ct_clamp c = { .layer = 0, .feature = 3, .pos = 2, .amount = 5 };
 	struct ct_changed changed = fixture_clamp(f, &c, 1, (struct ct_clamp_options){ .mode = CT_FREE });
-	const float *before = f->pass.final + 5 * s->cfg.D, *after = changed.final + 5 * s->cfg.D;
+	const float *before = f->prompt->pass.final + 5 * s->cfg.D, *after = changed.final + 5 * s->cfg.D;
 	struct ct_root logit = { .pos = 5, .index = 4, .other = -1, .weight = 1 };
 	struct ct_root difference = {
 		.kind = CT_TARGET_DIFFERENCE, .pos = 5, .index = 4, .other = 9, .weight = 1
@@ -342,15 +342,16 @@ check_target_change(struct fixture *f, const struct ct_shape *s)
 	want[0] = centred(f, 4, after) - centred(f, 4, before);
 	want[1] = want[0] - centred(f, 9, after) + centred(f, 9, before);
 	for (int k = 0; k < 2; k++) {
-		assert_int_equal(ct_graph_build(&g, &f->local, f->ids, k ? &difference : &logit, 1, 7500,
-				     &f->arena, NULL, NULL, NULL, &err),
+		assert_int_equal(ct_graph_build(&g, &f->prompt->lrm, k ? &difference : &logit, 1, 7500,
+		    &f->arena, NULL, &err),
 		    CT_OK);
 		assert_true(
-		    fabs((double)ct_target_change(&f->local, g, &changed, g->n_nodes - 1) - want[k]) < 1e-4);
+		    fabs((double)ct_target_change(&f->prompt->lrm, g, &changed,
+		    g->n_nodes - 1) - want[k]) < 1e-4);
 		assert_true(fabs(want[k]) > 1e-5);
 	}
-	for (int i = f->local.n - 1; i >= 0; i -= 7) {
-		const struct ct_active *a = &f->local.active[i];
+	for (int i = f->prompt->lrm.n - 1; i >= 0; i -= 7) {
+		const struct ct_active *a = &f->prompt->lrm.active[i];
 		struct ct_root root = { .kind = CT_TARGET_FEATURE,
 			.layer = a->layer,
 			.pos = a->pos,
@@ -360,10 +361,11 @@ check_target_change(struct fixture *f, const struct ct_shape *s)
 		double moved = (double)changed.pre[i] - (double)a->pre;
 
 		assert_int_equal(
-		    ct_graph_build(&g, &f->local, f->ids, &root, 1, 7500, &f->arena, NULL, NULL, NULL, &err),
+		    ct_graph_build(&g, &f->prompt->lrm, &root, 1, 7500, &f->arena, NULL, &err),
 		    CT_OK);
 		assert_true(
-		    fabs((double)ct_target_change(&f->local, g, &changed, g->n_nodes - 1) - moved) < 1e-4);
+		    fabs((double)ct_target_change(&f->prompt->lrm, g, &changed,
+		    g->n_nodes - 1) - moved) < 1e-4);
 	}
 }
 

@@ -15,7 +15,7 @@
 #include "eval/eval.h"
 #include "eval/interchange_parts.h"
 #include "eval/planning.h"
-#include "eval/prompt.h"
+#include "eval/answer.h"
 #include "eval/interchange.h"
 #include "fixture.h"
 
@@ -114,8 +114,8 @@ run_clamped(struct fixture *f, const struct ct_clamp *clamps, int n, enum ct_mod
 	struct ct_changed changed;
 	struct ct_error err;
 
-	assert_int_equal(ct_clamp_sites_init(&sites, &f->local, clamps, n, &f->scratch, &err), CT_OK);
-	assert_int_equal(ct_intervene(&changed, &f->local, &sites, &how, &f->scratch, &err), CT_OK);
+	assert_int_equal(ct_clamp_sites_init(&sites, &f->prompt->lrm, clamps, n, &f->scratch, &err), CT_OK);
+	assert_int_equal(ct_intervene(&changed, &f->prompt->lrm, &sites, &how, &f->scratch, &err), CT_OK);
 	ct_logits(f->m, 1, changed.final + (f->T - 1) * f->m->cfg.D, logits);
 }
 
@@ -157,7 +157,7 @@ test_graph_figures(void **state)
 			continue;
 		fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
 		fixture_trace(&f, NULL);
-		ct_logits(f.m, 1, f.pass.final + ANSWER * f.m->cfg.D, original);
+		ct_logits(f.m, 1, f.prompt->pass.final + ANSWER * f.m->cfg.D, original);
 		for (i = n = 0; i < f.graph->n_features; i++) {
 			const struct ct_node *node = &f.graph->nodes[i];
 			struct ct_clamp clamp = {.layer = node->layer, .feature = node->index, .pos = node->pos};
@@ -193,8 +193,8 @@ activation(const struct fixture *f, int layer, int feature, int pos)
 {
 	int i;
 
-	for (i = 0; i < f->local.n; i++) {
-		const struct ct_active *a = &f->local.active[i];
+	for (i = 0; i < f->prompt->lrm.n; i++) {
+		const struct ct_active *a = &f->prompt->lrm.active[i];
 
 		if (a->layer == layer && a->feature == feature && a->pos == pos)
 			return a->act;
@@ -276,7 +276,7 @@ answer_as_the_model(struct fixture *f, struct world *w, int answers[VALUES][RELA
 		answer = &answers[w->sentences[s].about][w->sentences[s].relation];
 		if (s % (CITIES * RELATIONS) < RELATIONS) {
 			fixture_run(f, w->tokens + s * LENGTH, ANSWER + 1);
-			ct_logits(f->m, 1, f->pass.final + ANSWER * f->m->cfg.D, logits);
+			ct_logits(f->m, 1, f->prompt->pass.final + ANSWER * f->m->cfg.D, logits);
 			*answer = ct_likeliest(VOCAB, logits);
 		}
 		w->tokens[s * LENGTH + ANSWER + 1] = *answer;

@@ -18,13 +18,15 @@
 enum { GENERATED = 6 };
 
 /*
- * Generates greedily with the cache, and runs prompt and tokens so far anew for every step, without one, in double: the
- * same logits. Each of these runs applies the prompt's mode and every clamp's scope from the beginning: in frozen mode
- * the prompt has the patterns of its own run without clamps, what is generated is live. Clamps hold one value wherever
- * they reach, so it does not matter what the original activation there would be.
+ * Generates greedily with the cache, and runs prompt and tokens so far anew for every step, without one, in
+ * double: the same logits. Each of these runs applies the prompt's mode and every clamp's scope from the
+ * beginning: in frozen mode the prompt has the patterns of its own run without clamps, what is generated is
+ * live. Clamps hold one value wherever they reach, so it does not matter what the original activation there
+ * would be.
  */
 static void
-compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_clamp *clamps, int n, enum ct_mode mode)
+compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_clamp *clamps, int n,
+    enum ct_mode mode)
 {
 	struct ct_clamp_options opt = { .mode = mode };
 	struct naive_hold hold = { .tc = f->tc, .clamps = clamps, .n_clamps = n };
@@ -39,7 +41,8 @@ compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_
 	hold.n_held = mode == CT_FROZEN ? T : 0;
 	memcpy(ids, f->ids, (size_t)T * sizeof *ids);
 	assert_int_equal(
-	    ct_generator_init(&g, &f->local, GENERATED, n ? start.k : f->pass.k, n ? start.v : f->pass.v,
+	    ct_generator_init(&g, &f->prompt->lrm, GENERATED, n ? start.k : f->prompt->pass.k, n ?
+	    start.v : f->prompt->pass.v,
 		start.final + (size_t)(T - 1) * D, clamps, n, &f->arena, &err),
 	    CT_OK);
 	for (int i = 0; i <= GENERATED; i++) {
@@ -112,8 +115,8 @@ check_units(struct fixture *f, const struct ct_shape *s)
 	memcpy(ids, f->ids, (size_t)T * sizeof *ids);
 	ids[T] = 5;
 	fixture_run(&whole, ids, T + 1);
-	for (int i = 0; i < whole.local.n && compared < 3; i++) {
-		const struct ct_active *a = &whole.local.active[i];
+	for (int i = 0; i < whole.prompt->lrm.n && compared < 3; i++) {
+		const struct ct_active *a = &whole.prompt->lrm.active[i];
 		struct ct_clamp c[] = { clamp_on(a, CT_MULTIPLE, -2),
 			clamp_on(a, CT_ABSOLUTE, -2 * (double)a->act), clamp_on(a, CT_DELTA, 1.5),
 			clamp_on(a, CT_ABSOLUTE, (double)a->act + 1.5), clamp_on(a, CT_MULTIPLE, 1),
@@ -128,8 +131,10 @@ check_units(struct fixture *f, const struct ct_shape *s)
 
 			if (k < 6)
 				c[k].onwards = true;
-			assert_int_equal(ct_generator_init(to, &f->local, 1, f->pass.k, f->pass.v,
-					     f->pass.final + (size_t)(T - 1) * s->cfg.D, &c[k % 6], k < 6,
+			assert_int_equal(ct_generator_init(to, &f->prompt->lrm, 1, f->prompt->pass.k,
+			    f->prompt->pass.v,
+					     f->prompt->pass.final + (size_t)(T - 1) * s->cfg.D, &c[k % 6],
+					     k < 6,
 					     &f->arena, &err),
 			    CT_OK);
 			assert_int_equal(ct_generator_push(to, 5, &err), CT_OK);

@@ -111,7 +111,7 @@ test_logits(void **state)
 	float *logits = malloc((size_t)T * V * sizeof *logits);
 	double *got = malloc((size_t)T * V * sizeof *got), *want = malloc((size_t)T * V * sizeof *want);
 
-	ct_logits(g->f.m, T, g->f.pass.final, logits);
+	ct_logits(g->f.m, T, g->f.prompt->pass.final, logits);
 	for (int i = 0; i < T * V; i++) {
 		got[i] = logits[i];
 		want[i] = number(
@@ -131,9 +131,9 @@ test_features(void **state)
 	size_t n = json_array_size(list);
 	double *got = malloc(2 * n * sizeof *got), *want = malloc(2 * n * sizeof *want);
 
-	assert_int_equal(g->f.local.n, n);
+	assert_int_equal(g->f.prompt->lrm.n, n);
 	for (size_t i = 0; i < n; i++) {
-		const struct ct_active *a = &g->f.local.active[i];
+		const struct ct_active *a = &g->f.prompt->lrm.active[i];
 		json_t *e = json_array_get(list, i);
 
 		assert_int_equal(a->layer, json_integer_value(json_object_get(e, "layer")));
@@ -261,13 +261,13 @@ test_clamps(void **state)
 		assert_int_equal(sscanf(json_string_value(json_object_get(e, "clamp")), "L%d#%d@%d=%lf",
 				     &c.layer, &c.feature, &c.pos, &c.amount),
 		    4);
-		assert_int_equal(ct_clamp_sites_init(&sites, &f->local, &c, 1, &f->arena, &err), CT_OK);
+		assert_int_equal(ct_clamp_sites_init(&sites, &f->prompt->lrm, &c, 1, &f->arena, &err), CT_OK);
 		for (size_t k = 0; k < sizeof modes / sizeof *modes; k++) {
 			struct ct_clamp_options opt = { .mode = modes[k].mode };
 			struct ct_changed run;
 
 			assert_int_equal(
-			    ct_intervene(&run, &f->local, &sites, &opt, &f->arena, &err), CT_OK);
+			    ct_intervene(&run, &f->prompt->lrm, &sites, &opt, &f->arena, &err), CT_OK);
 			ct_logits(f->m, 1, run.final + (size_t)(f->T - 1) * D, logits);
 			for (int v = 0; v < V; v++) {
 				got[v] = logits[v];
@@ -289,7 +289,7 @@ test_self_check(void **state)
 	double error = 1;
 
 	assert_int_equal(
-	    ct_local_model_check(&g->f.local, g->f.ids, g->f.T - 1, &g->f.scratch, &error, NULL, NULL, &err), CT_OK);
+	    ct_local_model_check(&g->f.prompt->lrm, g->f.T - 1, &g->f.scratch, &error, NULL, &err), CT_OK);
 	assert_true(error < 1e-5);
 }
 

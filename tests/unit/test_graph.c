@@ -176,7 +176,7 @@ test_find(void **state)
 
 /* The names of phases, one letter each; a graph is stopped where `until` names its phase. */
 struct phases {
-	char seen[16], until;
+	char seen[32], until;
 };
 
 static bool
@@ -186,7 +186,8 @@ note_phase(void *ctx, const char *phase, long done, long total)
 	size_t n = strlen(p->seen);
 
 	assert_true(done <= total);
-	if ((n == 0 || p->seen[n - 1] != *phase) && n + 1 < sizeof p->seen)
+	/* Small ones may have been done by the other thread alone, which does not report. */
+	if (strcmp(phase, "decoders") != 0 && (n == 0 || p->seen[n - 1] != *phase) && n + 1 < sizeof p->seen)
 		p->seen[n] = *phase;
 	return *phase != p->until;
 }
@@ -208,12 +209,13 @@ test_random_shape_is_measured(void **state)
 	(void)state;
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(ct_measure_shape(&m[i], &shape, 6, &arena, pool, note_phase, &all, &err), CT_OK);
+		assert_int_equal(ct_measure_shape(&m[i], &shape, 6, &arena,
+		    &(struct ct_job){ pool, note_phase, &all }, &err), CT_OK);
 		assert_true(m[i].seconds > 0);
 		assert_true(m[i].graph->check.max_logit_error < 1e-4);
 	}
-	/* Twice the phases of one: run, features, attribution, edges, influence, pruning. */
-	assert_string_equal(all.seen, "rfaeiprfaeip");
+	/* Twice: prompt, features, errors, attribution, edges, influence, check, influence among the kept, pruning. */
+	assert_string_equal(all.seen, "pfeaeicipfeaeicip");
 	/* The features of each layer and token but BOS, at most k of them; and the same again. */
 	assert_true(m[0].graph->n_features > 0 && m[0].graph->n_features <= 3 * 5 * 4);
 	assert_int_equal(m[0].graph->n_features, m[1].graph->n_features);
@@ -221,7 +223,8 @@ test_random_shape_is_measured(void **state)
 	assert_int_equal(m[0].graph->n_pruned, m[1].graph->n_pruned);
 	for (int i = 0; i < m[0].graph->n_pruned; i++)
 		assert_true(m[0].graph->pruned[i].weight == m[1].graph->pruned[i].weight);
-	assert_int_equal(ct_measure_shape(&m[2], &shape, 6, &arena, pool, note_phase, &some, &err), CT_ECANCELLED);
+	assert_int_equal(ct_measure_shape(&m[2], &shape, 6, &arena,
+	    &(struct ct_job){ pool, note_phase, &some }, &err), CT_ECANCELLED);
 	ct_pool_close(pool);
 	ct_arena_free(&arena);
 }

@@ -292,7 +292,7 @@ test_prune(void **state)
 		/* The file's error, the last of all, has a share above its threshold: it was the one that reached it. */
 		double nodes = cases[i].nodes == 0.75 ? 0.7 : cases[i].nodes;
 
-		assert_int_equal(ct_graph_prune(&f->graph, nodes, 1, &a, &scratch, NULL, NULL, &err), 0);
+		assert_int_equal(ct_graph_prune(&f->graph, nodes, 1, &a, &scratch, NULL, &err), 0);
 		assert_int_equal(f->graph.n_kept, cases[i].kept);
 		assert_int_equal(f->graph.n_pruned, cases[i].edges);
 		assert_true(f->graph.node_threshold <= 0.8);

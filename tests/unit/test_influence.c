@@ -331,7 +331,7 @@ each(void (*check)(struct ct_graph *, struct ct_arena *, void *), void *ctx)
 		struct ct_error err = { 0 };
 		struct ct_graph *g = random_graph(&r, &list[i % (int)(sizeof list / sizeof *list)], &a);
 
-		assert_int_equal(ct_graph_influence(g, &a, NULL, NULL, &err), CT_OK);
+		assert_int_equal(ct_graph_influence(g, &a, NULL, &err), CT_OK);
 		check(g, &a, ctx);
 		ct_arena_free(&a);
 	}
@@ -474,7 +474,7 @@ check_prune(struct ct_graph *g, struct ct_arena *a, void *ctx)
 			continue;
 		}
 		tally->compared++;
-		assert_int_equal(ct_graph_prune(g, nodes, cut, a, &scratch, NULL, NULL, &err), CT_OK);
+		assert_int_equal(ct_graph_prune(g, nodes, cut, a, &scratch, NULL, &err), CT_OK);
 		for (int k = 0; k < n; k++) {
 			assert_int_equal(g->nodes[k].kept, kept[k]);
 			n_kept += kept[k];
@@ -520,7 +520,7 @@ check_everything(struct ct_graph *g, struct ct_arena *a, void *ctx)
 	struct ct_error err = { 0 };
 
 	(void)ctx;
-	assert_int_equal(ct_graph_prune(g, 1, 1, a, a, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_prune(g, 1, 1, a, a, NULL, &err), CT_OK);
 	for (int t = 0; t < n; t++)
 		for (int s = 0; s < n; s++)
 			edges += ct_graph_edge(g, t, s) != 0;
@@ -561,7 +561,7 @@ check_edges_nest(struct ct_graph *g, struct ct_arena *a, void *ctx)
 		int n = 0;
 
 		for (size_t k = 0; k < sizeof edges / sizeof *edges; k++) {
-			assert_int_equal(ct_graph_prune(g, nodes[i], edges[k], a, &scratch, NULL, NULL, &err), CT_OK);
+			assert_int_equal(ct_graph_prune(g, nodes[i], edges[k], a, &scratch, NULL, &err), CT_OK);
 			for (int e = 0; wider && e < g->n_pruned; e++)
 				assert_true(has_edge(wider, n, g->pruned[e]));
 			wider = g->pruned;
@@ -594,7 +594,7 @@ check_nodes_nest(struct ct_graph *g, struct ct_arena *a, void *ctx)
 	(void)ctx;
 	memset(wider, true, (size_t)g->n_nodes);
 	for (size_t k = 0; k < sizeof nodes / sizeof *nodes; k++) {
-		assert_int_equal(ct_graph_prune(g, nodes[k], 1, a, &scratch, NULL, NULL, &err), CT_OK);
+		assert_int_equal(ct_graph_prune(g, nodes[k], 1, a, &scratch, NULL, &err), CT_OK);
 		for (int i = 0; i < g->n_nodes; i++) {
 			assert_true(wider[i] || !g->nodes[i].kept);
 			assert_true(g->nodes[i].kept || !always(g, i));
@@ -623,14 +623,14 @@ check_again(struct ct_graph *g, struct ct_arena *a, void *ctx)
 	int n;
 
 	(void)ctx;
-	assert_int_equal(ct_graph_prune(g, 0.8, 0.98, a, &scratch, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_prune(g, 0.8, 0.98, a, &scratch, NULL, &err), CT_OK);
 	edges = g->pruned;
 	n = g->n_pruned;
 	for (int i = 0; i < N_THRESHOLDS; i++)
 		assert_int_equal(
-		    ct_graph_prune(g, thresholds[i][0], thresholds[i][1], a, &scratch, NULL, NULL, &err), CT_OK);
-	assert_int_equal(ct_graph_prune(g, 1, 1, a, &scratch, NULL, NULL, &err), CT_OK);
-	assert_int_equal(ct_graph_prune(g, 0.8, 0.98, a, &scratch, NULL, NULL, &err), CT_OK);
+		    ct_graph_prune(g, thresholds[i][0], thresholds[i][1], a, &scratch, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_prune(g, 1, 1, a, &scratch, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_prune(g, 0.8, 0.98, a, &scratch, NULL, &err), CT_OK);
 	assert_int_equal(g->n_pruned, n);
 	for (int i = 0; i < n; i++)
 		assert_memory_equal(&g->pruned[i], &edges[i], sizeof *edges);

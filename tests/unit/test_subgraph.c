@@ -214,7 +214,7 @@ test_elsewhere(void **state)
 	pin_all(&sg, f.graph);
 	assert_int_equal(ct_parts_init(&here, &sg, f.graph, &f.arena, &err), 0);
 	assert_true(ct_subgraph_pin(&sg, &nowhere, &err) > 0);
-	assert_int_equal(ct_graph_prune(f.graph, .3, .5, &f.arena, &f.scratch, NULL, NULL, &err), 0);
+	assert_int_equal(ct_graph_prune(f.graph, .3, .5, &f.arena, &f.scratch, NULL, &err), 0);
 	assert_int_equal(ct_parts_init(&there, &sg, f.graph, &f.arena, &err), 0);
 	assert_int_equal(there.n, here.n + 1);
 	assert_int_equal(there.part[here.n].n_nodes, 0);

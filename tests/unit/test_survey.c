@@ -65,13 +65,13 @@ check_survey(struct fixture *f, const struct ct_shape *s)
 
 	if (s->seed % 3)
 		goto done;
-	assert_int_equal(ct_survey_run(&v, &f->local, g, &f->arena, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_survey_run(&v, &f->prompt->lrm, g, &f->arena, NULL, &err), CT_OK);
 	influence = ct_arena_alloc(&f->arena, (size_t)v.n, sizeof *influence);
 	effect = ct_arena_alloc(&f->arena, (size_t)v.n, sizeof *effect);
 	for (int i = 0; i < g->n_features; i++)
 		kept += g->nodes[i].kept;
 	assert_int_equal(v.n, kept);
-	shares(f, f->pass.final, p);
+	shares(f, f->prompt->pass.final, p);
 	for (int i = 0; i < v.n; i++) {
 		const struct ct_node *n = &g->nodes[v.items[i].node];
 		struct ct_clamp c = { .layer = n->layer, .feature = n->index, .pos = n->pos };
@@ -83,7 +83,8 @@ check_survey(struct fixture *f, const struct ct_shape *s)
 			assert_int_not_equal(v.items[k].node, v.items[i].node);
 		shares(f, run.final, q);
 		near(v.items[i].kl, kl(p, q, V), 1e-4);
-		near((double)v.items[i].effect, (double)ct_target_change(&f->local, g, &run, first), 1e-5);
+		near((double)v.items[i].effect, (double)ct_target_change(&f->prompt->lrm, g, &run, first),
+		    1e-5);
 		influence[i] = n->influence;
 		effect[i] = v.items[i].kl;
 	}
@@ -117,8 +118,9 @@ test_threads(void **state)
 	assert_true(fixture_shape(&s, &fixture_llama, 0));
 	fixture_random(&f, &s, 7);
 	assert_int_equal(ct_pool_open(&pool, 3, &err), CT_OK);
-	assert_int_equal(ct_survey_run(&one, &f.local, f.graph, &f.arena, NULL, NULL, NULL, &err), CT_OK);
-	assert_int_equal(ct_survey_run(&two, &f.local, f.graph, &f.arena, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_survey_run(&one, &f.prompt->lrm, f.graph, &f.arena, NULL, &err), CT_OK);
+	assert_int_equal(ct_survey_run(&two, &f.prompt->lrm, f.graph, &f.arena,
+	    &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
 	assert_int_equal(one.n, two.n);
 	for (int i = 0; i < one.n; i++)
 		assert_true(one.items[i].node == two.items[i].node && one.items[i].kl == two.items[i].kl);
@@ -146,14 +148,15 @@ test_inactive_target(void **state)
 	for (root.index = -1; active;) {
 		root.index++;
 		active = false;
-		for (int i = 0; i < f.local.n; i++)
-			active |= f.local.active[i].layer == root.layer && f.local.active[i].pos == root.pos &&
-				  f.local.active[i].feature == root.index;
+		for (int i = 0; i < f.prompt->lrm.n; i++)
+			active |= f.prompt->lrm.active[i].layer == root.layer &&
+			    f.prompt->lrm.active[i].pos == root.pos &&
+				  f.prompt->lrm.active[i].feature == root.index;
 	}
-	assert_int_equal(ct_graph_build(&f.graph, &f.local, f.ids, &root, 1, 1000, &f.arena, NULL, NULL, NULL, &err),
+	assert_int_equal(ct_graph_build(&f.graph, &f.prompt->lrm, &root, 1, 1000, &f.arena, NULL, &err),
 	    CT_OK);
-	assert_int_equal(ct_graph_prune(f.graph, 1, 1, &edges, &f.scratch, NULL, NULL, &err), CT_OK);
-	assert_int_equal(ct_survey_run(&v, &f.local, f.graph, &f.arena, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_prune(f.graph, 1, 1, &edges, &f.scratch, NULL, &err), CT_OK);
+	assert_int_equal(ct_survey_run(&v, &f.prompt->lrm, f.graph, &f.arena, NULL, &err), CT_OK);
 	for (int i = 0; i < v.n; i++) {
 		const struct ct_node *n = &f.graph->nodes[v.items[i].node];
 
@@ -184,7 +187,8 @@ check_sweep(struct fixture *f, const struct ct_shape *s)
 
 	if (s->seed % 3)
 		goto done;
-	assert_int_equal(ct_sweep_run(&w, &f->local, f->graph, c, 3, &how, -2, 6, STEPS, &f->arena, NULL, NULL,
+	assert_int_equal(ct_sweep_run(&w, &f->prompt->lrm, f->graph, c, 3, &how, -2, 6, STEPS, &f->arena,
+	    NULL, NULL,
 			     NULL, &err),
 	    CT_OK);
 	assert_int_equal(w.n_steps, STEPS);
@@ -213,7 +217,8 @@ check_sweep(struct fixture *f, const struct ct_shape *s)
 				if (w.tokens[k] == f->graph->nodes[first].index)
 					near((double)w.logit[at * w.n_tokens + k] -
 						 (double)f->graph->nodes[first].value,
-					    (double)ct_target_change(&f->local, f->graph, &run, first), 1e-4);
+					    (double)ct_target_change(&f->prompt->lrm, f->graph, &run, first),
+					    1e-4);
 		}
 	/* The likeliest of each run and the graph's targets are among the tokens, none twice. */
 	for (int i = 0; i < w.n_rows * STEPS; i++) {
@@ -248,14 +253,16 @@ test_bad_sweeps(void **state)
 		int n, steps;
 		double from, to;
 		const char *says;
-	} bad[] = { { 2, 3, 0, 1, "one unit" }, { 0, 3, 0, 1, "no clamp is on" }, { 1, 1, 0, 1, "2 to 1000 steps" },
+	} bad[] = { { 2, 3, 0, 1, "one unit" }, { 0, 3, 0, 1, "no clamp is on" }, { 1, 1, 0, 1,
+	    "2 to 1000 steps" },
 		{ 1, 1001, 0, 1, "2 to 1000 steps" }, { 1, 3, 0, INFINITY, "finite" } };
 
 	(void)state;
 	assert_true(fixture_shape(&s, &fixture_llama, 0));
 	fixture_random(&f, &s, 4);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_int_equal(ct_sweep_run(&w, &f.local, f.graph, c, bad[i].n, &how, bad[i].from, bad[i].to,
+		assert_int_equal(ct_sweep_run(&w, &f.prompt->lrm, f.graph, c, bad[i].n, &how, bad[i].from,
+		    bad[i].to,
 				     bad[i].steps, &f.arena, NULL, NULL, NULL, &err),
 		    CT_EINVAL);
 		assert_non_null(strstr(err.msg, bad[i].says));
@@ -269,14 +276,15 @@ static void
 check_contrast(struct fixture *f, const struct ct_shape *s)
 {
 	struct ct_clamp c = { .layer = 0, .feature = 3, .pos = 2, .amount = 5 };
-	struct ct_clamp_options how = { .mode = CT_DIRECT }, modes[2] = { { .mode = CT_FROZEN }, { .mode = CT_FREE } };
+	struct ct_clamp_options how = { .mode = CT_DIRECT }, modes[2] = { { .mode = CT_FROZEN }, { .mode =
+	    CT_FREE } };
 	int V = s->cfg.V, first = f->graph->n_nodes - f->graph->n_targets;
 	double *p = calloc((size_t)V, sizeof *p), *q = calloc((size_t)V, sizeof *q), seen = 0, unseen = 0;
 	struct ct_contrast x;
 	struct ct_error err = { 0 };
 
-	assert_int_equal(ct_contrast_run(&x, &f->local, f->graph, &c, 1, &how, &f->arena, &err), CT_OK);
-	shares(f, f->pass.final, p);
+	assert_int_equal(ct_contrast_run(&x, &f->prompt->lrm, f->graph, &c, 1, &how, &f->arena, &err), CT_OK);
+	shares(f, f->prompt->pass.final, p);
 	for (int i = 0; i < 2; i++) {
 		struct ct_changed run = fixture_clamp(f, &c, 1, modes[i]);
 		const struct ct_effects *o = i ? &x.free : &x.frozen;
@@ -288,7 +296,7 @@ check_contrast(struct fixture *f, const struct ct_shape *s)
 		assert_int_equal(o->options.mode, modes[i].mode);
 		for (int t = 0; t < o->n_targets; t++)
 			near((double)o->effects[t].observed,
-			    (double)ct_target_change(&f->local, f->graph, &run, first + t), 1e-5);
+			    (double)ct_target_change(&f->prompt->lrm, f->graph, &run, first + t), 1e-5);
 	}
 	for (int t = 0; t < x.frozen.n_targets; t++) {
 		seen += fabs((double)x.frozen.effects[t].observed);

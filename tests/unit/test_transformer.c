@@ -35,17 +35,17 @@ check_forward(struct fixture *f, const struct ct_shape *s)
 	struct naive_run r;
 
 	naive_run(&r, f->m, f->ids, f->T, NULL, NULL, NULL);
-	close_to("residual stream", f->pass.x, r.x, (L + 1) * TD, 1e-5);
-	close_to("after attention", f->pass.mid, r.mid, L * TD, 1e-5);
-	close_to("norm2", f->pass.mlp_in, r.mlp_in, L * TD, 1e-5);
-	close_to("MLP", f->pass.mlp_out, r.mlp_out, L * TD, 1e-5);
-	close_to("patterns", f->pass.pattern, r.pattern, L * c->H * f->T * f->T, 1e-5);
-	close_to("final", f->pass.final, r.final, TD, 1e-5);
+	close_to("residual stream", f->prompt->pass.x, r.x, (L + 1) * TD, 1e-5);
+	close_to("after attention", f->prompt->pass.mid, r.mid, L * TD, 1e-5);
+	close_to("norm2", f->prompt->pass.mlp_in, r.mlp_in, L * TD, 1e-5);
+	close_to("MLP", f->prompt->pass.mlp_out, r.mlp_out, L * TD, 1e-5);
+	close_to("patterns", f->prompt->pass.pattern, r.pattern, L * c->H * f->T * f->T, 1e-5);
+	close_to("final", f->prompt->pass.final, r.final, TD, 1e-5);
 	/* Nothing looks ahead. */
 	for (size_t h = 0; h < L * c->H; h++)
 		for (int q = 0; q < f->T; q++)
 			for (int k = q + 1; k < f->T; k++)
-				assert_true(f->pass.pattern[(h * f->T + q) * f->T + k] == 0);
+				assert_true(f->prompt->pass.pattern[(h * f->T + q) * f->T + k] == 0);
 	naive_run_free(&r);
 }
 
@@ -90,12 +90,12 @@ check_replacement(struct fixture *f, const struct ct_shape *s)
 	for (int l = 0; l < s->cfg.L; l++)
 		memcpy(kept + l * D, r.mlp_out + l * TD, D * sizeof *kept);
 	naive_run(&replaced, f->m, f->ids, f->T, f->tc, kept, NULL);
-	assert_int_equal(ct_replacement_run(f->m, f->tc, &f->pass, f->ids, final, &f->scratch, &err), CT_OK);
+	assert_int_equal(ct_replacement_run(f->tc, &f->prompt->pass, final, &f->scratch, &err), CT_OK);
 	close_to("replacement", final, replaced.final, TD, 2e-5);
 	/* Position 0 is the original's, the others are not. */
-	assert_memory_equal(final, f->pass.final, D * sizeof *final);
+	assert_memory_equal(final, f->prompt->pass.final, D * sizeof *final);
 	if (f->T > 1)
-		assert_memory_not_equal(final + D, f->pass.final + D, D * sizeof *final);
+		assert_memory_not_equal(final + D, f->prompt->pass.final + D, D * sizeof *final);
 	naive_run_free(&r);
 	naive_run_free(&replaced);
 	free(kept);
@@ -116,13 +116,13 @@ test_replacement(void **state)
 static void
 check_local(struct fixture *f, const struct ct_shape *s)
 {
-	const struct ct_local_model *lrm = &f->local;
+	const struct ct_local_model *lrm = &f->prompt->lrm;
 	int T = f->T, D = s->cfg.D, n = 0;
 	double *kept = calloc((size_t)s->cfg.L * D, sizeof *kept);
 
 	for (int l = 0; l < s->cfg.L; l++)
 		for (int t = 0; t < T; t++) {
-			const float *out = f->pass.mlp_out + (l * T + t) * D,
+			const float *out = f->prompt->pass.mlp_out + (l * T + t) * D,
 				    *recon = lrm->recon + (l * T + t) * D;
 			const float *error = lrm->error + (l * T + t) * D, *read = lrm->read + (l * T + t) * D;
 

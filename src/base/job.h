@@ -1,0 +1,30 @@
+/*
+ * job: on how many threads long work runs, and how it reports and asks whether to go on.
+ */
+#ifndef CT_BASE_JOB_H
+#define CT_BASE_JOB_H
+
+#include "base/pool.h"
+#include "base/progress.h"
+
+/* The last argument but the error of whatever takes long; NULL: one thread, in silence, to the end. */
+struct ct_job {
+	struct ct_pool *pool;		/* NULL: one thread */
+	ct_progress_fn progress;	/* NULL: nobody to tell; called on the asking thread */
+	void *ctx;			/* progress's first argument */
+};
+
+static inline struct ct_pool *
+ct_job_pool(const struct ct_job *job)
+{
+	return job ? job->pool : NULL;
+}
+
+/* Reports done of total, and returns whether to go on. */
+static inline bool
+ct_job_go_on(const struct ct_job *job, const char *phase, long done, long total)
+{
+	return !job || ct_go_on(job->progress, job->ctx, phase, done, total);
+}
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * prompt: the one way from token ids to a graph.
+ *
+ *   ids -> pass (the original run) -> local replacement model -> targets -> graph -> self-check -> pruning
+ *
+ * Sessions, evaluations, measurements and tests go through here, so that all of them mean the same graph by
+ * the same defaults (graph.h). Owns no weights and no names: a session adds text.
+ */
+#ifndef CT_TRACE_PROMPT_H
+#define CT_TRACE_PROMPT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/job.h"
+#include "trace/build.h"
+#include "trace/replacement.h"
+
+/* A prompt that has run. Its parts point to each other: it lives where it was allocated. */
+struct ct_prompt {
+	int T;
+	int *ids;			/* (T) */
+	struct ct_pass pass;
+	struct ct_local_model lrm;
+};
+
+/* Runs ids[0..T), which are copied. *out and all that it holds are in the arena. */
+int ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct ct_transcoder *tc,
+    const int *ids, int T, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
+/*
+ * Logits (V) at a position of a final stream (T,D): the prompt's own, or a changed run's. NULL: err is
+ * filled.
+ */
+float *ct_prompt_logits(const struct ct_prompt *p, const float *final, int pos, struct ct_arena *a,
+    struct ct_error *err);
+
+/* What to trace; zeros are the defaults. */
+struct ct_trace_plan {
+	const struct ct_root *roots;	/* none: the default targets at pos */
+	int n_roots;
+	int pos;
+	int max_features;
+	double node_threshold, edge_threshold;
+};
+
+/*
+ * The graph, in `a`, pruned and checked; the edges that the pruning leaves are in `pruned`, which may be
+ * `a`.
+ */
+int ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const struct ct_trace_plan *plan,
+    struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job, struct ct_error *err);
+
+#endif
