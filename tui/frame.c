@@ -54,7 +54,9 @@ draw_title(struct app *a, const struct area *all)
 	draw_text(all, x, 0, !(worst <= 1e-5) ? ST_BAD : ST_TEXT, b[2]);
 }
 
-/* Columns before a token: the blank that is not part of it, or a bracket of the chosen one where no blank is. */
+/*
+ * Columns before a token: the blank that is not part of it, or a bracket of the chosen one where no blank is.
+ */
 static int
 gap(const struct study *s, int pos)
 {
@@ -310,7 +312,8 @@ is_apt(const struct app *a, const struct key_entry *k)
 	const struct cmd_entry *c = cmd_find(command, strcspn(command, " "));
 	bool main_screen = a->view == VIEW_TREE;
 
-	if ((a->study.info->from_file && (c->flags & CMD_MODEL)) || (!a->study.graph && (c->flags & CMD_GRAPH)))
+	if ((a->study.info->from_file && (c->flags & CMD_MODEL)) ||
+	    (!a->study.graph && (c->flags & CMD_GRAPH)))
 		return false;
 	if (!view_acts(a, k) || (view_ops(a->focus)->about != ABOUT_GRAPH && !strcmp(c->name, "view")))
 		return false;

@@ -1,5 +1,6 @@
 /*
- * frame: draws the screen: title, prompt, probabilities, panes, clamps, hints. Where the panes stand is layout's.
+ * frame: draws the screen: title, prompt, probabilities, panes, clamps, hints. Where the panes stand is
+ * layout's.
  */
 #ifndef TUI_FRAME_H
 #define TUI_FRAME_H

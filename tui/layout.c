@@ -46,7 +46,8 @@ static void
 place_panes(const struct app *a, struct layout *l)
 {
 	static const enum view_id column[LAYOUT_COLUMNS] = { VIEW_TREE, VIEW_CARD, VIEW_MAP };
-	int x[LAYOUT_COLUMNS - 1], rules = place_rules(a->grid.cols, &a->wish, x), h = l->bottom - l->top - 1, upper;
+	int x[LAYOUT_COLUMNS - 1], rules = place_rules(a->grid.cols, &a->wish, x), h = l->bottom - l->top - 1,
+	    upper;
 	struct pane *last;
 
 	for (l->n = 0; l->n <= rules; l->n++) {

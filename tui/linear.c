@@ -114,7 +114,8 @@ say_header(struct app *a, struct linear *l)
 		if (rows[i] >= 0)
 			read_row(&a->grid, rows[i], text[i], TEXT);
 	if (s->T) {
-		ct_text_clean(text[1], TEXT, ct_session_text(s->session), strlen(ct_session_text(s->session)));
+		ct_text_clean(text[1], TEXT, ct_session_text(s->session),
+		    strlen(ct_session_text(s->session)));
 		snprintf(text[2], TEXT, "at %s, token %d of %d", study_token(s, s->pos), s->pos, s->T - 1);
 	}
 	for (int i = 0; i < HEADER; i++) {
@@ -306,7 +307,8 @@ linear_run(struct app *a)
 	say_lesson(a, l);
 	say_header(a, l);
 	say_selected(a, l);
-	app_line("A command, a key or the number of a row per line: down, enter, clamp, ablate, read (all rows), "
+	app_line("A command, a key or the number of a row per line: down, enter, clamp, ablate, read (all "
+	    "rows), "
 	    "view logits, where, help, quit.");
 	while (!(did & DID_QUIT)) {
 		if (a->input.kind != INPUT_NONE)

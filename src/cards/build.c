@@ -415,7 +415,8 @@ summarise(
 			out->dead += start[f] == start[f + 1];
 			out->named += layers[l].f1[f] >= least_f1;	/* false for NAN */
 			out->sure += layers[l].f1[f] >= sure_f1;
-			out->rewrites += j->rewrites != NULL && j->rewrites[(size_t)l * F + (size_t)f].layer > 0;
+			out->rewrites += j->rewrites != NULL &&
+			    j->rewrites[(size_t)l * F + (size_t)f].layer > 0;
 		}
 	}
 }
@@ -423,7 +424,8 @@ summarise(
 int
 ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_card_rewrite *rewrites,
-    struct ct_pool *pool, struct ct_build_summary *summary, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_pool *pool, struct ct_build_summary *summary, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .activity = activity, .rewrites = rewrites};
 	struct ct_store_layer *layers = calloc((size_t)tc->L, sizeof *layers);

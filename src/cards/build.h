@@ -34,11 +34,12 @@ struct ct_build_summary {
 };
 
 /*
- * Replaces the cards in dir; rewrites (L,tc->F; see rewrite.h) and the summary may be NULL. Deterministic for any number
- * of threads.
+ * Replaces the cards in dir; rewrites (L,tc->F; see rewrite.h) and the summary may be NULL. Deterministic for
+ * any number of threads.
  */
 int ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_card_rewrite *rewrites,
-    struct ct_pool *pool, struct ct_build_summary *summary, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    struct ct_pool *pool, struct ct_build_summary *summary, ct_progress_fn progress, void *ctx,
+    struct ct_error *err);
 
 #endif

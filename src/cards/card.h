@@ -26,16 +26,21 @@ struct ct_card_logit {
 	float weight;			/* <sum of decoders, unembedding row>; NAN when a file gives none */
 };
 
-/* Two steps of the per-layer transcoder, from its feature `first` of the card's layer to `second` of a later one. */
+/*
+ * Two steps of the per-layer transcoder, from its feature `first` of the card's layer to `second` of a later
+ * one.
+ */
 struct ct_card_rewrite {
 	int layer;			/* of second; 0: there is none (see rewrite.h) */
 	int first, second;
-	float share;			/* of what the feature writes, by squared length, that goes to that layer */
+	/* of what the feature writes, by squared length, that goes to that layer */
+	float share;
 	float cosine;			/* between that and what second writes */
 };
 
 /*
- * A feature at a token, for all values of two numbers of the sentence: from..from+n-1 each, CT_OPERANDS of them at most.
+ * A feature at a token, for all values of two numbers of the sentence: from..from+n-1 each, CT_OPERANDS of
+ * them at most.
  */
 enum { CT_OPERANDS = 100 };
 struct ct_operands {
@@ -43,14 +48,18 @@ struct ct_operands {
 	int pos;			/* of the token */
 	int at[2];			/* positions of the numbers */
 	int value[2];			/* that a prompt has there; -1: none */
-	float *acts;			/* (n,n) by the first number, then the second; 0: not active. NULL: nowhere active */
+	/* (n,n) by the first number, then the second; 0: not active. NULL: nowhere active */
+	float *acts;
 	float most;			/* the largest of them */
 	int n_active;
 };
 
-/* The pictures of a card: those of the tokens at which the feature is active, in steps of 5 % of the largest. */
+/*
+ * The pictures of a card: those of the tokens at which the feature is active, in steps of 5 % of the largest.
+ */
 struct ct_card_operands {
-	int length;			/* tokens of the sentence up to the answer position, BOS included; 0: no such */
+	/* tokens of the sentence up to the answer position, BOS included; 0: no such */
+	int length;
 	const char **tokens;		/* (length) "" at a number and at BOS */
 	int n;
 	struct ct_operands *pictures;

@@ -42,7 +42,8 @@ open_store(struct ct_cards *c, const struct ct_transcoder *tc, struct ct_error *
 		if ((weights != 0 && weights != ct_store_fingerprint(tc, l))
 		    || ct_store_features(c->store, l) > tc->layers[l].F)
 			rc = ct_fail(&why, CT_EFORMAT,
-			    "%s: the cards were made from other weights; run \"ctrace features\" again", c->dir);
+			    "%s: the cards were made from other weights; run \"ctrace features\" again",
+			    c->dir);
 	}
 	if (rc == CT_OK)
 		return CT_OK;

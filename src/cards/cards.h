@@ -16,9 +16,9 @@
 struct ct_cards;
 
 /*
- * features_dir may be missing; so may labels_path, which is created by the first label. Cards that are damaged or
- * were made from other weights than tc's are left aside: ct_cards_trouble says why, and so does asking for one. Fails
- * on labels that are not what they should be: the next one typed would replace them.
+ * features_dir may be missing; so may labels_path, which is created by the first label. Cards that are
+ * damaged or were made from other weights than tc's are left aside: ct_cards_trouble says why, and so does
+ * asking for one. Fails on labels that are not what they should be: the next one typed would replace them.
  */
 int ct_cards_open(struct ct_cards **out, const char *features_dir, const char *labels_path,
     const struct ct_transcoder *tc, struct ct_error *err);
@@ -29,7 +29,8 @@ const char *ct_cards_trouble(const struct ct_cards *c);	/* "": there is none */
 
 /* What a person typed, else the automatic label, else "". Lent until ct_cards_set_label. */
 const char *ct_cards_label(const struct ct_cards *c, int layer, int feature);
-const char *ct_cards_label_typed(const struct ct_cards *c, int layer, int feature);	/* "": nothing was typed */
+/* "": nothing was typed */
+const char *ct_cards_label_typed(const struct ct_cards *c, int layer, int feature);
 double ct_cards_label_f1(const struct ct_cards *c, int layer, int feature);	/* NAN: typed or unknown */
 
 /* NULL with CT_ENOTFOUND when there is none. Lent until CT_CARDS_KEPT others have been asked for. */

@@ -13,7 +13,8 @@
 static int
 make_layer(struct ct_store_layer *l, int F, struct ct_arena *a, struct ct_error *err)
 {
-	*l = (struct ct_store_layer){ .F = F, .records = ct_arena_need(a, (size_t)F, sizeof *l->records, "cards", err),
+	*l = (struct ct_store_layer){ .F = F, .records =
+	    ct_arena_need(a, (size_t)F, sizeof *l->records, "cards", err),
 		.sizes = ct_arena_need(a, (size_t)F, sizeof *l->sizes, "cards", err),
 		.labels = ct_arena_need(a, (size_t)F, sizeof *l->labels, "cards", err),
 		.f1 = ct_arena_need(a, (size_t)F, sizeof *l->f1, "cards", err) };
@@ -64,7 +65,8 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, str
 }
 
 int
-ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, long *n, ct_progress_fn progress,
+ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, long *n,
+    ct_progress_fn progress,
     void *ctx, struct ct_error *err)
 {
 	struct ct_arena a = { 0 };
@@ -83,11 +85,13 @@ ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc
 	for (int l = 0; rc == CT_OK && l < tc->L; l++)
 		for (int f = 0; rc == CT_OK && f < layers[l].F; f++) {
 			rc = read_one(&layers[l], from, l, f, &a, n, err);
-			if (rc == CT_OK && progress && ++done % 64 == 0 && !progress(ctx, "import", done, total))
+			if (rc == CT_OK && progress && ++done % 64 == 0 &&
+			    !progress(ctx, "import", done, total))
 				rc = ct_fail(err, CT_ECANCELLED, "import cancelled");
 		}
 	if (rc == CT_OK && *n == 0)
-		rc = ct_fail(err, CT_ENOTFOUND, "%s: no card of this transcoder: expected files such as 0.json, named by "
+		rc = ct_fail(err, CT_ENOTFOUND, "%s: no card of this transcoder: expected files such as "
+		    "0.json, named by "
 		    "(l+f)(l+f+1)/2 + f of feature f in layer l", from);
 	if (rc == CT_OK)
 		rc = ct_store_write(to, layers, tc->L, err);

@@ -30,8 +30,9 @@ int ct_labels_count(const struct ct_labels *l);
 const char *ct_labels_find(const struct ct_labels *l, int layer, int feature);
 
 /*
- * Sets a label ("" or NULL removes it) and replaces the file. What others wrote to it meanwhile, or do at the same time,
- * is read first and kept; on failure both file and set are as they were. Printable text of at most CT_LABEL_MAX bytes.
+ * Sets a label ("" or NULL removes it) and replaces the file. What others wrote to it meanwhile, or do at the
+ * same time, is read first and kept; on failure both file and set are as they were. Printable text of at most
+ * CT_LABEL_MAX bytes.
  */
 int ct_labels_set(struct ct_labels *l, int layer, int feature, const char *text, struct ct_error *err);
 

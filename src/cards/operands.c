@@ -39,11 +39,13 @@ find_places(const struct ct_corpus *c, const int *value, const struct ct_sentenc
 }
 
 static bool
-is_like(const struct ct_corpus *c, const struct ct_operand_form *f, const int *value, const struct ct_sentence *s)
+is_like(const struct ct_corpus *c, const struct ct_operand_form *f, const int *value,
+    const struct ct_sentence *s)
 {
 	int at[2];
 
-	if (s->answer != f->length - 1 || !find_places(c, value, s, at) || at[0] != f->at[0] || at[1] != f->at[1])
+	if (s->answer != f->length - 1 || !find_places(c, value, s, at) || at[0] != f->at[0] ||
+	    at[1] != f->at[1])
 		return false;
 	for (int pos = 1; pos < f->length; pos++)
 		if (*f->tokens[pos] && strcmp(f->tokens[pos], c->words[c->tokens[s->first + pos]]))
@@ -98,12 +100,15 @@ number_pairs(struct ct_operand_form *f, const struct ct_corpus *c, const int *va
 }
 
 int
-ct_operand_form_find(struct ct_operand_form *out, const struct ct_corpus *c, struct ct_arena *a, struct ct_error *err)
+ct_operand_form_find(struct ct_operand_form *out, const struct ct_corpus *c, struct ct_arena *a,
+    struct ct_error *err)
 {
-	int *value = ct_arena_need(a, (size_t)c->n_words, sizeof *value, "numbers", err), last = -1, code = CT_OK;
+	int *value = ct_arena_need(a, (size_t)c->n_words, sizeof *value, "numbers", err), last = -1,
+	    code = CT_OK;
 
 	*out = (struct ct_operand_form){ .n = 0 };
-	out->pair_of = ct_arena_need(a, (size_t)c->n_sentences + 1, sizeof *out->pair_of, "pairs of numbers", err);
+	out->pair_of = ct_arena_need(a, (size_t)c->n_sentences + 1, sizeof *out->pair_of, "pairs of numbers",
+	    err);
 	if (!value || !out->pair_of)
 		return CT_ENOMEM;
 	for (int i = 0; i < c->n_words; i++)
@@ -144,7 +149,8 @@ picture_at(struct ct_card *card, const struct ct_operand_form *form, int pos)
 	if (!acts)
 		return NULL;
 	o = &all->pictures[all->n++];
-	*o = (struct ct_operands){ .n = form->n, .from = form->from, .pos = pos, .at = { form->at[0], form->at[1] },
+	*o = (struct ct_operands){ .n = form->n, .from = form->from, .pos = pos,
+	    .at = { form->at[0], form->at[1] },
 		.value = { -1, -1 }, .acts = acts };
 	return o;
 }
@@ -271,7 +277,8 @@ read_tokens(struct ct_card *card, const json_t *j, int at[2], const char *where,
 }
 
 static int
-read_rows(struct ct_operands *o, const json_t *rows, struct ct_arena *a, const char *where, struct ct_error *err)
+read_rows(struct ct_operands *o, const json_t *rows, struct ct_arena *a, const char *where,
+    struct ct_error *err)
 {
 	size_t n = json_array_size(rows);
 
@@ -305,7 +312,8 @@ read_picture(struct ct_card *card, const json_t *j, const char *where, struct ct
 	const json_t *pos = json_object_get(j, "position"), *most = json_object_get(j, "max");
 	float max = (float)json_number_value(most);
 
-	if (!json_is_integer(pos) || json_integer_value(pos) < 1 || json_integer_value(pos) >= card->operands.length)
+	if (!json_is_integer(pos) || json_integer_value(pos) < 1 ||
+	    json_integer_value(pos) >= card->operands.length)
 		return wrong(where, "position", "a token of the sentence", err);
 	if (!json_is_number(most) || !(max > 0) || !isfinite(max))
 		return wrong(where, "max", "a number above 0", err);
@@ -330,7 +338,8 @@ ct_operands_read(struct ct_card *card, const json_t *j, const char *where, struc
 	if (!json_is_array(list) || json_array_size(list) >= (size_t)card->operands.length)
 		return wrong(where, "pictures", "a list, with one for a token at most", err);
 	card->operands.pictures =
-	    ct_arena_need(card->memory, json_array_size(list) + 1, sizeof *card->operands.pictures, where, err);
+	    ct_arena_need(card->memory, json_array_size(list) + 1, sizeof *card->operands.pictures, where,
+	    err);
 	if (!card->operands.pictures)
 		return CT_ENOMEM;
 	for (size_t i = 0; i < json_array_size(list); i++) {

@@ -26,11 +26,12 @@ struct ct_operand_form {
 };
 
 /* From the arena; the tokens are the corpus'. */
-int ct_operand_form_find(struct ct_operand_form *out, const struct ct_corpus *c, struct ct_arena *a, struct ct_error *err);
+int ct_operand_form_find(struct ct_operand_form *out, const struct ct_corpus *c, struct ct_arena *a,
+    struct ct_error *err);
 
 /*
- * Gives the card its pictures: it is active at tokens[0..n) of the corpus, acts[i] there, sentence_of[token] being the
- * token's sentence. False: out of memory.
+ * Gives the card its pictures: it is active at tokens[0..n) of the corpus, acts[i] there, sentence_of[token]
+ * being the token's sentence. False: out of memory.
  */
 bool ct_operands_fill(struct ct_card *card, const struct ct_operand_form *form, const struct ct_corpus *c,
     const int *sentence_of, const int *tokens, const float *acts, int n);

@@ -191,7 +191,8 @@ dots_cell(const struct ct_plot *p, int y, int x)
 			most = fmaxf(most, a);
 		}
 	return (struct ct_plot_cell){ !bits ? ' ' : p->ascii ? (uint32_t)halves[half] : 0x2800 + bits,
-		most * 3 > p->o->most * 2 ? CT_INK_STRONG : most * 3 > p->o->most ? CT_INK_MIDDLE : CT_INK_WEAK };
+		most * 3 > p->o->most * 2 ? CT_INK_STRONG : most * 3 > p->o->most ? CT_INK_MIDDLE :
+		    CT_INK_WEAK };
 }
 
 /* Is a multiple of TICK among the numbers of cell i, so many in each; and the first of them. */
@@ -311,7 +312,8 @@ folded_row(const struct ct_plot *p, bool ones, int y, struct ct_plot_cell *cells
 			cells[NAME + x] = folded_pair(p, l, row + 1 < n ? level(p, ones, row + 1, x) : 0);
 			continue;
 		}
-		cells[NAME + 2 * x] = (struct ct_plot_cell){ p->ascii ? (uint32_t)plain[l] : shades[l], CT_INK_MIDDLE };
+		cells[NAME + 2 * x] = (struct ct_plot_cell){ p->ascii ? (uint32_t)plain[l] : shades[l],
+		    CT_INK_MIDDLE };
 		cells[NAME + 2 * x + 1] = cells[NAME + 2 * x];
 	}
 }
@@ -354,7 +356,8 @@ strongest(const struct ct_plot *p, bool ones, char *dst, size_t n, size_t size)
 		if (best < 0)
 			break;
 		taken[k] = best;
-		n += (size_t)snprintf(dst + n, size - n, " %d+%d", first + best / n_side, first + best % n_side);
+		n += (size_t)snprintf(dst + n, size - n, " %d+%d", first + best / n_side,
+		    first + best % n_side);
 	}
 	return n;
 }

@@ -1,8 +1,9 @@
 /*
- * plot: a feature over all values of two numbers, as characters: the first number downwards, the second to the right.
+ * plot: a feature over all values of two numbers, as characters: the first number downwards, the second to
+ * the right.
  *
- * A stripe is a feature of one number, a diagonal one of their sum, a grid one of digits. Owns which character stands
- * for what; colours belong to whoever shows them.
+ * A stripe is a feature of one number, a diagonal one of their sum, a grid one of digits. Owns which
+ * character stands for what; colours belong to whoever shows them.
  */
 #ifndef CT_CARDS_PLOT_H
 #define CT_CARDS_PLOT_H
@@ -14,8 +15,10 @@
 #include "cards/card.h"
 
 enum ct_plot_form {
-	CT_PLOT_DOTS,		/* every pair, or every square of 2 or 4, is a dot: of 4, digits cannot be told apart */
-	CT_PLOT_FOLDED		/* the mean over all pairs with the same tens, and the same ones; or that these are all alike */
+	/* every pair, or every square of 2 or 4, is a dot: of 4, digits cannot be told apart */
+	CT_PLOT_DOTS,
+	/* the mean over all pairs with the same tens, and the same ones; or that these are all alike */
+	CT_PLOT_FOLDED
 };
 
 enum ct_plot_ink { CT_INK_WEAK, CT_INK_MIDDLE, CT_INK_STRONG, CT_INK_SCALE, CT_INK_HERE };
@@ -38,7 +41,8 @@ struct ct_plot {
 };
 
 /* The finest picture of this form in w columns and h rows, or false. It lends o. */
-bool ct_plot_fit(struct ct_plot *p, enum ct_plot_form form, const struct ct_operands *o, int w, int h, bool ascii);
+bool ct_plot_fit(struct ct_plot *p, enum ct_plot_form form, const struct ct_operands *o, int w, int h,
+    bool ascii);
 /* Row y of it: p->w cells, CT_PLOT_COLS at most. */
 void ct_plot_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells);
 

@@ -455,9 +455,11 @@ read_rewrite(const struct reader *r, const json_t *obj, struct ct_card *c)
 	if (!json_is_object(j) || !index_of(j, "layer", &layer) || !index_of(j, "first", &first) ||
 	    !index_of(j, "second", &second) || layer <= c->layer)
 		return wrong(r, "rewrite", "a later layer and two features");
-	if ((rc = read_number(r, j, "share", &share)) != CT_OK || (rc = read_number(r, j, "cosine", &cosine)) != CT_OK)
+	if ((rc = read_number(r, j, "share", &share)) != CT_OK ||
+	    (rc = read_number(r, j, "cosine", &cosine)) != CT_OK)
 		return rc;
-	*w = (struct ct_card_rewrite){ .layer = layer, .first = first, .second = second, .share = (float)share,
+	*w = (struct ct_card_rewrite){ .layer = layer, .first = first, .second = second,
+	    .share = (float)share,
 		.cosine = (float)cosine };
 	return CT_OK;
 }

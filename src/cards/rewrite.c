@@ -13,7 +13,8 @@ static const float least_share = 0.25f, least_cosine = 0.5f, least_f1 = 0.5f;
 struct job {
 	const struct ct_transcoder *clt, *plt;
 	const struct ct_activity *ours, *theirs;
-	float *write;			/* (F,D) what the per-layer transcoder's features of layer m write, of length 1 */
+	/* (F,D) what the per-layer transcoder's features of layer m write, of length 1 */
+	float *write;
 	float *cosine;			/* (F) of feature f with each of them */
 	float *length;			/* (F) squared, of all that each feature of the layer writes */
 	float *row, *read;		/* (D) */
@@ -47,7 +48,10 @@ mark(const struct job *j, int l, int f, bool active)
 		j->here[a->tokens[i]] = active;
 }
 
-/* The per-layer transcoder's feature of layer l that is most like f there, among those that feed its feature g of layer m. */
+/*
+ * The per-layer transcoder's feature of layer l that is most like f there, among those that feed its feature
+ * g of layer m.
+ */
 static int
 first_step(const struct job *j, int n, int l, int m, int g)
 {
@@ -68,7 +72,10 @@ first_step(const struct job *j, int n, int l, int m, int g)
 	return best;
 }
 
-/* The per-layer transcoder's feature of layer m that writes what j->cosine says f writes there, on the same n tokens; or -1. */
+/*
+ * The per-layer transcoder's feature of layer m that writes what j->cosine says f writes there, on the same n
+ * tokens; or -1.
+ */
 static int
 second_step(const struct job *j, int n, int m)
 {
@@ -100,7 +107,8 @@ compare(const struct job *j, int l, int m, int f, struct ct_card_rewrite *out)
 	share = length / j->length[f];
 	if (!(share >= least_share) || (out->layer > 0 && share <= out->share))
 		return;
-	ct_sgemm(false, true, 1, j->plt->layers[m].F, D, 1 / sqrtf(length), j->row, D, j->write, D, 0, j->cosine,
+	ct_sgemm(false, true, 1, j->plt->layers[m].F, D, 1 / sqrtf(length), j->row, D, j->write, D, 0,
+	    j->cosine,
 	    j->plt->layers[m].F);
 	mark(j, l, f, true);
 	second = second_step(j, n, m);
@@ -140,7 +148,8 @@ take_writes(const struct job *j, int m)
 
 int
 ct_rewrites_find(struct ct_card_rewrite **out, const struct ct_transcoder *clt,
-    const struct ct_activity *clt_activity, const struct ct_transcoder *plt, const struct ct_activity *plt_activity,
+    const struct ct_activity *clt_activity, const struct ct_transcoder *plt,
+    const struct ct_activity *plt_activity,
     struct ct_error *err)
 {
 	size_t F = (size_t)clt->F, G = (size_t)plt->F, D = (size_t)clt->D;

@@ -195,7 +195,8 @@ ct_store_open(struct ct_store **out, const char *dir, struct ct_error *err)
 	}
 	rc = ct_file_read(&packed, &n_packed, path, INDEX_MAX, err);
 	if (rc == CT_OK)
-		rc = ct_sniff_expect(path, packed, n_packed, CT_SNIFF_GZIP, "the index of feature cards", err);
+		rc = ct_sniff_expect(path, packed, n_packed, CT_SNIFF_GZIP, "the index of feature cards",
+		    err);
 	if (rc == CT_OK) {
 		max = INDEX_RATIO * n_packed + 65536;
 		rc = ct_inflate(

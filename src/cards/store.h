@@ -49,10 +49,11 @@ int ct_store_export(const struct ct_store *s, const char *to, ct_progress_fn pro
 void ct_store_json_name(char *dst, size_t size, int layer, int feature);
 
 /*
- * The way back: replaces the cards in `to` by those of such files, the reference's or ours, as cards of this transcoder.
- * *n: how many there were; a feature without a file has no card.
+ * The way back: replaces the cards in `to` by those of such files, the reference's or ours, as cards of this
+ * transcoder. *n: how many there were; a feature without a file has no card.
  */
-int ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, long *n, ct_progress_fn progress,
+int ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, long *n,
+    ct_progress_fn progress,
     void *ctx, struct ct_error *err);
 
 /* What a layer of a new store holds; records are as ct_record_write makes them. */

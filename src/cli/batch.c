@@ -1,8 +1,8 @@
 /*
  * batch: see batch.h.
  *
- * A line of the output is written whole or, after a kill, cut off: then it is done anew. Lines that are there already
- * must be of the same prompts and settings, in the same order.
+ * A line of the output is written whole or, after a kill, cut off: then it is done anew. Lines that are there
+ * already must be of the same prompts and settings, in the same order.
  */
 #include "cli/batch.h"
 
@@ -90,7 +90,8 @@ read_prompts(struct batch *b, struct ct_error *err)
 {
 	size_t n;
 	int rc = strcmp(b->opt->prompts, "-") == 0 ? read_stdin(&b->text, &n, err)
-						   : ct_file_read(&b->text, &n, b->opt->prompts, max_bytes, err);
+						   : ct_file_read(&b->text, &n, b->opt->prompts, max_bytes,
+						    err);
 	int line = 0, index = 0, room = 0, shards = b->opt->shards ? b->opt->shards : 1;
 
 	if (rc < 0)
@@ -104,7 +105,8 @@ read_prompts(struct batch *b, struct ct_error *err)
 		*end = '\0';
 		line++;
 		if (strlen(at) != (size_t)(end - at))
-			return ct_fail(err, CT_EFORMAT, "%s:%d: expected text, found a NUL byte", b->where, line);
+			return ct_fail(err, CT_EFORMAT, "%s:%d: expected text, found a NUL byte", b->where,
+			    line);
 		if (end > at && end[-1] == '\r')
 			end[-1] = '\0';
 		if (!is_prompt(at) || index++ % shards != (b->opt->shards ? b->opt->shard - 1 : 0))
@@ -135,8 +137,10 @@ settings_json(const struct batch *b)
 	json_t *o;
 
 	snprintf(weights, sizeof weights, "%08" PRIx32, ct_engine_digest(b->m->engine));
-	o = json_pack("{s:o, s:s, s:s, s:[o, o]}", "model", ct_json_out_string(info->name), "transcoder", info->transcoder,
-	    "weights", weights, "prune", ct_json_out_number(t->node_threshold), ct_json_out_number(t->edge_threshold));
+	o = json_pack("{s:o, s:s, s:s, s:[o, o]}", "model", ct_json_out_string(info->name), "transcoder",
+	    info->transcoder,
+	    "weights", weights, "prune", ct_json_out_number(t->node_threshold),
+	    ct_json_out_number(t->edge_threshold));
 	if (t->target.pos >= 0)
 		json_object_set_new(o, "at", json_integer(t->target.pos));
 	if (b->opt->target)
@@ -156,25 +160,30 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 	int rc;
 
 	if (i >= b->n)
-		return ct_fail(err, CT_EFORMAT, "%s: has more lines than there are prompts; name another file", b->opt->out);
+		return ct_fail(err, CT_EFORMAT,
+		    "%s: has more lines than there are prompts; name another file", b->opt->out);
 	rc = ct_json_parse(&line, b->opt->out, text, n, err);
 	if (rc < 0)
-		return ct_fail(err, CT_EFORMAT, "%s:%d: not a line of a batch; name another file", b->opt->out, i + 1);
+		return ct_fail(err, CT_EFORMAT, "%s:%d: not a line of a batch; name another file",
+		    b->opt->out, i + 1);
 	prompt = ct_json_out_string(b->prompts[i].text);
 	number = json_object_get(line, "line");
 	settings = json_object_get(line, "settings");
 	weights = json_object_get(settings, "weights");
 	retrained = weights && !json_equal(weights, json_object_get(b->settings, "weights"));
-	same = json_integer_value(number) == b->prompts[i].line && json_equal(json_object_get(line, "prompt"), prompt) &&
+	same = json_integer_value(number) == b->prompts[i].line &&
+	    json_equal(json_object_get(line, "prompt"), prompt) &&
 	    json_equal(settings, b->settings);
 	b->failed += json_object_get(line, "error") != NULL;
 	json_decref(prompt);
 	json_decref(line);
 	if (retrained)
-		return ct_fail(err, CT_EFORMAT, "%s:%d: is of other weights than the model has now; name another file", b->opt->out,
+		return ct_fail(err, CT_EFORMAT, "%s:%d: is of other weights than the model has now; name "
+		    "another file", b->opt->out,
 		    i + 1);
 	return same ? CT_OK : ct_fail(err, CT_EFORMAT,
-	    "%s:%d: is of another prompt or other settings than line %d of %s now; name another file", b->opt->out, i + 1,
+	    "%s:%d: is of another prompt or other settings than line %d of %s now; name another file",
+	    b->opt->out, i + 1,
 	    b->prompts[i].line, b->where);
 }
 
@@ -233,7 +242,8 @@ trace(struct batch *b, const char *prompt, struct ct_error *err)
 static int
 do_prompt(struct batch *b, const struct prompt *p, struct ct_error *err)
 {
-	json_t *head = json_pack("{s:i, s:o, s:O}", "line", p->line, "prompt", ct_json_out_string(p->text), "settings",
+	json_t *head = json_pack("{s:i, s:o, s:O}", "line", p->line, "prompt", ct_json_out_string(p->text),
+	    "settings",
 	    b->settings);
 	struct ct_error why = { 0 };
 	char *text = NULL;

@@ -1,5 +1,6 @@
 /*
- * batch: `ctrace trace --batch`: many prompts, one line of JSON each, in order; goes on where it was interrupted.
+ * batch: `ctrace trace --batch`: many prompts, one line of JSON each, in order; goes on where it was
+ * interrupted.
  */
 #ifndef CT_CLI_BATCH_H
 #define CT_CLI_BATCH_H

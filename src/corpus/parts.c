@@ -4,7 +4,8 @@
 #include <fnmatch.h>
 
 static int
-read_part(struct ct_corpus *c, struct ct_corpus_part *p, const struct ct_yaml_doc *doc, const struct ct_yaml *node,
+read_part(struct ct_corpus *c, struct ct_corpus_part *p, const struct ct_yaml_doc *doc,
+    const struct ct_yaml *node,
     struct ct_error *err)
 {
 	if (node->kind != CT_YAML_SCALAR)
@@ -42,7 +43,8 @@ ct_corpus_read_parts(struct ct_corpus *c, const struct ct_yaml_doc *recipe, stru
 	if (!list)
 		return CT_OK;
 	if (list->kind != CT_YAML_MAP || list->n < 2 || list->n > CT_CORPUS_MAX_PARTS)
-		return ct_yaml_fail(recipe, list, CT_EFORMAT, err, "`parts:` is a map of 2 to %d names with a label each",
+		return ct_yaml_fail(recipe, list, CT_EFORMAT, err, "`parts:` is a map of 2 to %d names with "
+		    "a label each",
 		    CT_CORPUS_MAX_PARTS);
 	c->parts = ct_arena_need(&c->arena, (size_t)list->n, sizeof *c->parts, "the parts", err);
 	if (!c->parts)
@@ -52,7 +54,8 @@ ct_corpus_read_parts(struct ct_corpus *c, const struct ct_yaml_doc *recipe, stru
 			return rc;
 	n = count_values(c);
 	if (n > CT_CORPUS_MAX_VALUES)
-		return ct_yaml_fail(recipe, list, CT_EFORMAT, err, "the parts have %d values together, at most %d can be "
+		return ct_yaml_fail(recipe, list, CT_EFORMAT, err, "the parts have %d values together, at "
+		    "most %d can be "
 		    "exchanged; name labels with fewer", n, CT_CORPUS_MAX_VALUES);
 	return CT_OK;
 }

@@ -1,6 +1,7 @@
 /*
- * parts: what an answer is put together from, as the recipe's `parts:` tells (models/README.md): the ones digit
- * and the magnitude of a sum. Owns reading them; what a part's features do is eval/interchange_parts.h's affair.
+ * parts: what an answer is put together from, as the recipe's `parts:` tells (models/README.md): the ones
+ * digit and the magnitude of a sum. Owns reading them; what a part's features do is
+ * eval/interchange_parts.h's affair.
  */
 #ifndef CT_CORPUS_PARTS_H
 #define CT_CORPUS_PARTS_H

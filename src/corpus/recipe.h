@@ -1,6 +1,6 @@
 /*
- * recipe: a corpus from the `corpus:` section of recipe.yaml (models/README.md has the format): from tables and
- * sentence templates, or from a generator. The same recipe gives the same corpus on every machine.
+ * recipe: a corpus from the `corpus:` section of recipe.yaml (models/README.md has the format): from tables
+ * and sentence templates, or from a generator. The same recipe gives the same corpus on every machine.
  */
 #ifndef CT_CORPUS_RECIPE_H
 #define CT_CORPUS_RECIPE_H

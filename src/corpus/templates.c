@@ -180,7 +180,8 @@ read_sentence(
     struct ct_template *t, const struct ct_world *w, const struct ct_yaml *node, struct ct_error *err)
 {
 	static const char *const keys[] = {
-		"name", "over", "where", "relations", "template", "answer", "about", "plan", "plan at", "repeat",
+		"name", "over", "where", "relations", "template", "answer", "about", "plan", "plan at",
+		    "repeat",
 		NULL
 	};
 	const struct ct_yaml *list;

@@ -86,7 +86,8 @@ ct_corpus_write_tokenizer(const struct ct_corpus *c, const char *dir, struct ct_
 
 	return rc != CT_OK ? rc
 			   : write_json(dir, "tokenizer_config.json",
-				 json_pack("{s:s, s:s, s:s, s:s}", "tokenizer_class", "PreTrainedTokenizerFast",
+				 json_pack("{s:s, s:s, s:s, s:s}", "tokenizer_class",
+				    "PreTrainedTokenizerFast",
 				     "bos_token", bos, "eos_token", bos, "unk_token", c->words[c->unk]),
 				 err);
 }

@@ -1,10 +1,11 @@
 /*
- * interchange_parts: do features carry the parts that answers are put together from? The causal test of such worlds.
+ * interchange_parts: do features carry the parts that answers are put together from? The causal test of such
+ * worlds.
  *
- * The recipe's `parts:` name them by labels: the ones digit and the magnitude of a sum. What a value's features
- * are, the mean activations at the answer position of training sentences with that value say. In a held-out
- * sentence these are moved from its own value of one part to another's, and the model must give an answer that
- * has the other value, and one of its own values of every other part.
+ * The recipe's `parts:` name them by labels: the ones digit and the magnitude of a sum. What a value's
+ * features are, the mean activations at the answer position of training sentences with that value say. In a
+ * held-out sentence these are moved from its own value of one part to another's, and the model must give an
+ * answer that has the other value, and one of its own values of every other part.
  */
 #ifndef CT_EVAL_INTERCHANGE_PARTS_H
 #define CT_EVAL_INTERCHANGE_PARTS_H
@@ -17,12 +18,13 @@ struct ct_interchange_parts_figures {
 };
 
 /*
- * out (c->n_parts). For held-out graded sentences, at most CT_INTERCHANGE_PARTS_SENTENCES of them, evenly spread, `others`
- * draws of another value of each part. Features move by strength * difference of means as in ct_interchange_measure;
- * nothing is frozen, and the model's own MLPs run on the changed stream.
+ * out (c->n_parts). For held-out graded sentences, at most CT_INTERCHANGE_PARTS_SENTENCES of them, evenly
+ * spread, `others` draws of another value of each part. Features move by strength * difference of means as in
+ * ct_interchange_measure; nothing is frozen, and the model's own MLPs run on the changed stream.
  */
 enum { CT_INTERCHANGE_PARTS_SENTENCES = 400 };
-int ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
+int ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const struct ct_model *m,
+    const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 

@@ -105,7 +105,8 @@ ct_means_difference(const struct ct_means *s, int from, int to, int n, int pos, 
 		for (l = 0, k = 0; l < s->L; l++) {
 			for (; k < s->first[l + 1]; k++) {
 				d = b[k] - a[k];
-				if ((only == NULL || only[k]) && most > 0 && fabsf(d) * s->norm[k] >= least_share * most)
+				if ((only == NULL || only[k]) && most > 0 &&
+				    fabsf(d) * s->norm[k] >= least_share * most)
 					clamps[found++] = (struct ct_clamp){ .layer = l,
 						.feature = (int)(k - s->first[l]),
 						.pos = pos - i,

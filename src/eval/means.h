@@ -1,8 +1,8 @@
 /*
  * means: how active the features are on groups of tokens, and what tells two groups apart, as clamps.
  *
- * Owns the means; what a group is, and what clamping its features should do, belongs to the tests (interchange.h,
- * planning.h).
+ * Owns the means; what a group is, and what clamping its features should do, belongs to the tests
+ * (interchange.h, planning.h).
  */
 #ifndef CT_EVAL_MEANS_H
 #define CT_EVAL_MEANS_H
@@ -23,14 +23,17 @@ struct ct_means {
 	float *mean;		/* (groups, row) */
 };
 
-/* group (n_tokens of the corpus): of each token, -1: none. Release with ct_means_free, also after an error. */
+/*
+ * group (n_tokens of the corpus): of each token, -1: none. Release with ct_means_free, also after an error.
+ */
 int ct_means_collect(struct ct_means *s, const struct ct_transcoder *tc, const struct ct_corpus *c,
     const struct ct_activity *activity, const int *group, int n_groups, struct ct_error *err);
 void ct_means_free(struct ct_means *s);
 
 /*
- * Groups from..from+n-1 out, to..to+n-1 in, the i-th at position pos - i, as deltas. Features whose difference
- * of means, times the length of their decoders, stays below a tenth of the largest are left out: noise.
+ * Groups from..from+n-1 out, to..to+n-1 in, the i-th at position pos - i, as deltas. Features whose
+ * difference of means, times the length of their decoders, stays below a tenth of the largest are left out:
+ * noise.
  *   only    (row) features that may be moved; NULL: all
  *   clamps  out, room for n rows
  * Returns how many clamps.

@@ -4,8 +4,8 @@
  * The features of a planned word are the mean activations, at the position where the plan is to be made, over
  * training sentences that go on to it. In a held-out sentence they are moved from its own planned word to one
  * that the sentence is not about (another rhyme), at that position alone; then the model writes the rest by
- * itself. It must be, word for word, what some sentence about the other word's value goes on with there: the end
- * rhymes with the other, and the words before the end fit the end.
+ * itself. It must be, word for word, what some sentence about the other word's value goes on with there: the
+ * end rhymes with the other, and the words before the end fit the end.
  */
 #ifndef CT_EVAL_PLANNING_H
 #define CT_EVAL_PLANNING_H
@@ -21,7 +21,8 @@
 
 enum ct_planning_moved {
 	CT_PLANNING_ALL,		/* all features that tell the two words apart */
-	CT_PLANNING_LABELLED,		/* of them those whose automatic label says so ("plans moon"), F1 >= .5 */
+	/* of them those whose automatic label says so ("plans moon"), F1 >= .5 */
+	CT_PLANNING_LABELLED,
 	CT_PLANNING_MOVED
 };
 
@@ -29,12 +30,15 @@ struct ct_planning_figures {
 	int n;				/* swaps tried, each in all ways; 0: nothing is planned */
 	double own;			/* unclamped: the rest is one about the sentence's own value */
 	/* Shares of n, by what was moved and how strongly. */
-	double other[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];	/* the rest is one about the other word's value */
-	double word[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];	/* and leads to the other word itself */
+	/* the rest is one about the other word's value */
+	double other[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];
+	/* and leads to the other word itself */
+	double word[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];
 };
 
 /* `others` words for each held-out sentence. Nothing is frozen, and the model's own MLPs run. */
-int ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
+int ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m,
+    const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 

@@ -19,9 +19,9 @@ json_t *ct_json_out_string(const char *s);
 json_t *ct_json_out_number(double x);
 
 /*
- * The fields of an object, behind those with which every JSON of ours begins: "ctrace_version", and "format", an integer
- * that changes whenever a script that reads this kind of document would have to. Takes over body, which may be NULL
- * (building it failed). NULL: out of memory.
+ * The fields of an object, behind those with which every JSON of ours begins: "ctrace_version", and "format",
+ * an integer that changes whenever a script that reads this kind of document would have to. Takes over body,
+ * which may be NULL (building it failed). NULL: out of memory.
  */
 json_t *ct_json_out_document(int format, json_t *body);
 

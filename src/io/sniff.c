@@ -19,7 +19,8 @@ static const struct {
 	[CT_SNIFF_EMPTY] = { "an empty file", "download it again" },
 	[CT_SNIFF_ZEROS] = { "nothing but zeros, as an unfinished download leaves it", "download it again" },
 	[CT_SNIFF_LFS] = { "a Git LFS pointer", "fetch the file that it stands for: git lfs pull" },
-	[CT_SNIFF_PAGE] = { "a web page (HTML or XML)", "the download gave a page in place of the file; download "
+	[CT_SNIFF_PAGE] = { "a web page (HTML or XML)", "the download gave a page in place of the file; "
+	    "download "
 	    "it again" },
 	[CT_SNIFF_TORCH] = { "a PyTorch checkpoint", "save it as safetensors (in Python: "
 	    "AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW))" },
@@ -58,7 +59,8 @@ is_page(const unsigned char *s, size_t n)
 	while (at < n && at < 256 && (s[at] == ' ' || (s[at] >= '\t' && s[at] <= '\r')))
 		at++;
 	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-		if (n - at >= strlen(tags[i]) && strncasecmp((const char *)s + at, tags[i], strlen(tags[i])) == 0)
+		if (n - at >= strlen(tags[i]) && strncasecmp((const char *)s + at, tags[i],
+		    strlen(tags[i])) == 0)
 			return true;
 	return false;
 }

@@ -1,9 +1,10 @@
 /*
  * sniff: what a file really is, by its first bytes.
  *
- * People point programs at Git LFS pointers, at error pages that were saved under a model's name, at checkpoints of
- * other formats. Every reader asks here before it parses, so that such a file is named for what it is, with what to do.
- * Owns the table of signatures; says nothing about whether a file of the right kind is sound.
+ * People point programs at Git LFS pointers, at error pages that were saved under a model's name, at
+ * checkpoints of other formats. Every reader asks here before it parses, so that such a file is named for
+ * what it is, with what to do. Owns the table of signatures; says nothing about whether a file of the right
+ * kind is sound.
  */
 #ifndef CT_IO_SNIFF_H
 #define CT_IO_SNIFF_H
@@ -38,8 +39,8 @@ enum ct_sniff ct_sniff(const void *data, size_t n);
 const char *ct_sniff_name(enum ct_sniff kind);		/* "a Git LFS pointer"; "" for CT_SNIFF_OTHER */
 
 /*
- * Fails unless the n bytes at data, the start of the file or all of it, may be what is wanted: CT_SNIFF_OTHER for
- * text. `noun` says it for the message ("a safetensors file").
+ * Fails unless the n bytes at data, the start of the file or all of it, may be what is wanted: CT_SNIFF_OTHER
+ * for text. `noun` says it for the message ("a safetensors file").
  */
 int ct_sniff_expect(const char *path, const void *data, size_t n, enum ct_sniff wanted, const char *noun,
     struct ct_error *err);

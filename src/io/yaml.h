@@ -27,7 +27,8 @@ struct ct_yaml {
 struct ct_yaml_doc;
 
 /* path is for messages when text is given; with text NULL the file is read. */
-int ct_yaml_open(struct ct_yaml_doc **out, const char *path, const char *text, size_t n, struct ct_error *err);
+int ct_yaml_open(struct ct_yaml_doc **out, const char *path, const char *text, size_t n,
+    struct ct_error *err);
 void ct_yaml_close(struct ct_yaml_doc *doc);
 const struct ct_yaml *ct_yaml_root(const struct ct_yaml_doc *doc);
 const char *ct_yaml_path(const struct ct_yaml_doc *doc);

@@ -13,9 +13,10 @@
 #include "base/system.h"
 
 /*
- * OpenBLAS tries for ever to get its buffers when the address space is limited (ulimit -v), at its own start already:
- * so this runs before it, and ends the program with one line. What a thread takes was measured: its stack, its part of
- * the heap, and a buffer. Where nothing can run before libraries, OpenBLAS is left to itself.
+ * OpenBLAS tries for ever to get its buffers when the address space is limited (ulimit -v), at its own start
+ * already: so this runs before it, and ends the program with one line. What a thread takes was measured: its
+ * stack, its part of the heap, and a buffer. Where nothing can run before libraries, OpenBLAS is left to
+ * itself.
  */
 #if defined(PREINIT_ARRAY) && defined(RLIMIT_AS)
 enum { BASE_MB = 256, THREAD_MB = 96 };
@@ -40,14 +41,16 @@ check_address_space(int argc, char **argv, char **env)
 	allowed = (unsigned long)(limit.rlim_cur >> 20);
 	if (allowed >= needed)
 		return;
-	n = snprintf(text, sizeof text, "ctrace: %lu processors need %lu MB of address space, and ulimit -v allows %lu; raise "
+	n = snprintf(text, sizeof text, "ctrace: %lu processors need %lu MB of address space, and ulimit -v "
+	    "allows %lu; raise "
 	    "it, or use fewer processors (taskset)\n", ours, needed, allowed);
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(3);
 	_exit(2);
 }
 
-__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **, char **) =
+__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **,
+    char **) =
     check_address_space;
 #endif
 

@@ -1,9 +1,10 @@
 /*
  * config: config.json as a family-independent description of a decoder transformer.
  *
- * config.json defines arithmetic, so it is read closed-world: each key is one that a family's table knows, or one that
- * Hugging Face's class for that model_type does not read either; such a key gets a note. What a key means, which values
- * are supported and what holds when it is missing (the default of Hugging Face's class) stands in the tables.
+ * config.json defines arithmetic, so it is read closed-world: each key is one that a family's table knows, or
+ * one that Hugging Face's class for that model_type does not read either; such a key gets a note. What a key
+ * means, which values are supported and what holds when it is missing (the default of Hugging Face's class)
+ * stands in the tables.
  *
  * Legend, everywhere in ctrace: T tokens, D d_model, L layers, H heads, F features per layer, V vocabulary,
  * N graph nodes, E edges.
@@ -46,8 +47,8 @@ struct ct_config {
 };
 
 /*
- * dir/config.json. A model_type, key or value that is not supported is named, with what is. notes (may be NULL) gets
- * what was left aside.
+ * dir/config.json. A model_type, key or value that is not supported is named, with what is. notes (may be
+ * NULL) gets what was left aside.
  */
 int ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, struct ct_error *err);
 

@@ -42,7 +42,8 @@ complete_norms(struct ct_model *m)
 
 /*
  * Frequencies of the rotary embedding, with linear scaling (all slowed down by `factor`) or Llama 3's: long
- * wavelengths are slowed down, short ones kept, those between blended (Hugging Face transformers, modeling_rope_utils.py).
+ * wavelengths are slowed down, short ones kept, those between blended (Hugging Face transformers,
+ * modeling_rope_utils.py).
  */
 int
 ct_model_prepare(struct ct_model *m, struct ct_error *err)

@@ -1,9 +1,9 @@
 /*
  * family: what the files of the model families (llama.c, gpt2.c, ...) have in common.
  *
- * A family is one file with one `struct ct_family`, and its row in family.c. Its tables say what config.json may hold
- * and which tensors nobody reads, its config() adds what no table can say, its bind() names the tensors. Not used above
- * the model floor.
+ * A family is one file with one `struct ct_family`, and its row in family.c. Its tables say what config.json
+ * may hold and which tensors nobody reads, its config() adds what no table can say, its bind() names the
+ * tensors. Not used above the model floor.
  */
 #ifndef CT_MODEL_FAMILY_H
 #define CT_MODEL_FAMILY_H
@@ -32,8 +32,8 @@ void ct_bind_prefix(struct ct_binder *b, const char *prefix, const char *probe);
 bool ct_bind_exists(const struct ct_binder *b, const char *name);
 
 /*
- * The embedding under its name, and the unembedding, lm_head.weight: the same when the config ties them. Then the file
- * may have either of the two, or both if they are equal.
+ * The embedding under its name, and the unembedding, lm_head.weight: the same when the config ties them. Then
+ * the file may have either of the two, or both if they are equal.
  */
 void ct_bind_embedding(struct ct_binder *b, const char *name);
 

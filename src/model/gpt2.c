@@ -18,10 +18,13 @@ static const struct ct_config defaults = {
 
 static const struct ct_key keys[] = {
 	{ CT_KEY_INTO(D, CT_KEY_SIZE, "n_embd"), .max = CT_MAX_WIDTH, .need = true, .alias = "hidden_size" },
-	{ CT_KEY_INTO(L, CT_KEY_SIZE, "n_layer"), .max = CT_MAX_LAYERS, .need = true, .alias = "num_hidden_layers" },
-	{ CT_KEY_INTO(H, CT_KEY_SIZE, "n_head"), .max = CT_MAX_WIDTH, .need = true, .alias = "num_attention_heads" },
+	{ CT_KEY_INTO(L, CT_KEY_SIZE, "n_layer"), .max = CT_MAX_LAYERS, .need = true,
+	    .alias = "num_hidden_layers" },
+	{ CT_KEY_INTO(H, CT_KEY_SIZE, "n_head"), .max = CT_MAX_WIDTH, .need = true,
+	    .alias = "num_attention_heads" },
 	{ CT_KEY_INTO(mlp, CT_KEY_SIZE, "n_inner"), .max = CT_MAX_WIDTH },
-	{ CT_KEY_INTO(context, CT_KEY_SIZE, "n_positions"), .max = CT_MAX_VOCAB, .alias = "max_position_embeddings" },
+	{ CT_KEY_INTO(context, CT_KEY_SIZE, "n_positions"), .max = CT_MAX_VOCAB,
+	    .alias = "max_position_embeddings" },
 	{ CT_KEY_INTO(V, CT_KEY_SIZE, "vocab_size"), .max = CT_MAX_VOCAB, .need = true },
 	{ CT_KEY_INTO(eps, CT_KEY_NUMBER, "layer_norm_epsilon") },
 	{ CT_KEY_INTO(act, CT_KEY_ACT, "activation_function") },
@@ -29,8 +32,10 @@ static const struct ct_key keys[] = {
 	{ CT_KEY(CT_KEY_FAMILY, "bos_token_id") },
 	{ CT_KEY(CT_KEY_ONLY, "scale_attn_weights"), .only = "true" },
 	{ CT_KEY(CT_KEY_ONLY, "scale_attn_by_inverse_layer_idx"), .only = "false" },
-	{ CT_KEY(CT_KEY_IDLE, "reorder_and_upcast_attn") },	/* the same sums, in F32, as everything here is */
-	{ CT_KEY(CT_KEY_IDLE, "n_ctx") },			/* an old name for n_positions that nobody reads */
+	/* the same sums, in F32, as everything here is */
+	{ CT_KEY(CT_KEY_IDLE, "reorder_and_upcast_attn") },
+	/* an old name for n_positions that nobody reads */
+	{ CT_KEY(CT_KEY_IDLE, "n_ctx") },
 	{ CT_KEY(CT_KEY_IDLE, "attn_pdrop") },
 	{ CT_KEY(CT_KEY_IDLE, "embd_pdrop") },
 	{ CT_KEY(CT_KEY_IDLE, "resid_pdrop") },
@@ -46,7 +51,8 @@ static const struct ct_key keys[] = {
 };
 
 static int
-gpt2_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes, struct ct_error *err)
+gpt2_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes,
+    struct ct_error *err)
 {
 	(void)notes;
 	if (!c->mlp)

@@ -22,16 +22,20 @@ static const struct ct_key shared[] = {
 	IDLE("decoder_start_token_id"), IDLE("diversity_penalty"), IDLE("do_sample"), IDLE("dtype"),
 	IDLE("early_stopping"), IDLE("encoder_no_repeat_ngram_size"), IDLE("eos_token_id"),
 	IDLE("exponential_decay_length_penalty"), IDLE("finetuning_task"), IDLE("forced_bos_token_id"),
-	IDLE("forced_eos_token_id"), IDLE("gradient_checkpointing"), IDLE("id2label"), IDLE("initializer_range"),
+	IDLE("forced_eos_token_id"), IDLE("gradient_checkpointing"), IDLE("id2label"),
+	    IDLE("initializer_range"),
 	IDLE("is_decoder"), IDLE("label2id"), IDLE("length_penalty"), IDLE("max_length"), IDLE("min_length"),
 	IDLE("name_or_path"), IDLE("no_repeat_ngram_size"), IDLE("num_beam_groups"), IDLE("num_beams"),
-	IDLE("num_labels"), IDLE("num_return_sequences"), IDLE("output_attentions"), IDLE("output_hidden_states"),
+	IDLE("num_labels"), IDLE("num_return_sequences"), IDLE("output_attentions"),
+	    IDLE("output_hidden_states"),
 	IDLE("output_scores"), IDLE("pad_token_id"), IDLE("prefix"), IDLE("problem_type"),
 	IDLE("remove_invalid_values"), IDLE("repetition_penalty"), IDLE("return_dict"),
 	IDLE("return_dict_in_generate"), IDLE("sep_token_id"), IDLE("suppress_tokens"),
-	IDLE("task_specific_params"), IDLE("temperature"), IDLE("tf_legacy_loss"), IDLE("tie_encoder_decoder"),
+	IDLE("task_specific_params"), IDLE("temperature"), IDLE("tf_legacy_loss"),
+	    IDLE("tie_encoder_decoder"),
 	IDLE("tokenizer_class"), IDLE("top_k"), IDLE("top_p"), IDLE("torch_dtype"), IDLE("torchscript"),
-	IDLE("transformers.js_config"), IDLE("transformers_version"), IDLE("typical_p"), IDLE("unsloth_fixed"),
+	IDLE("transformers.js_config"), IDLE("transformers_version"), IDLE("typical_p"),
+	    IDLE("unsloth_fixed"),
 	IDLE("unsloth_version"), IDLE("use_bfloat16"), IDLE("use_cache"), IDLE("use_return_dict"),
 #undef IDLE
 	{ .name = NULL },
@@ -91,7 +95,8 @@ value_text(char *out, size_t size, const json_t *v)
 	if (n <= 60)
 		ct_text_clean(out, size, text, n);
 	else
-		snprintf(out, size, "%s", json_is_object(v) ? "{...}" : json_is_array(v) ? "[...]" : "a long text");
+		snprintf(out, size, "%s", json_is_object(v) ? "{...}" : json_is_array(v) ? "[...]" :
+		    "a long text");
 }
 
 static int
@@ -112,15 +117,18 @@ check_only(const json_t *json, const char *path, const struct ct_key *k, struct 
 	if (ok)
 		return CT_OK;
 	value_text(found, sizeof found, v);
-	return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": %s is not supported (supported: %s)", path, k->name, found,
+	return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": %s is not supported (supported: %s)", path, k->name,
+	    found,
 	    k->only);
 }
 
 /* The name under which the key stands: its own or Hugging Face's other one. Both must agree. */
 static int
-choose_name(const char **name, const json_t *json, const char *path, const struct ct_key *k, struct ct_error *err)
+choose_name(const char **name, const json_t *json, const char *path, const struct ct_key *k,
+    struct ct_error *err)
 {
-	const json_t *own = json_object_get(json, k->name), *other = k->alias ? json_object_get(json, k->alias) : NULL;
+	const json_t *own = json_object_get(json, k->name),
+	    *other = k->alias ? json_object_get(json, k->alias) : NULL;
 
 	*name = other && !own ? k->alias : k->name;
 	if (own && other && !same(own, other)) {
@@ -128,14 +136,16 @@ choose_name(const char **name, const json_t *json, const char *path, const struc
 
 		value_text(a, sizeof a, own);
 		value_text(b, sizeof b, other);
-		return ct_fail(err, CT_EFORMAT, "%s: \"%s\" is %s and \"%s\", another name for it, is %s; remove the "
+		return ct_fail(err, CT_EFORMAT, "%s: \"%s\" is %s and \"%s\", another name for it, is %s; "
+		    "remove the "
 		    "wrong one", path, k->name, a, k->alias, b);
 	}
 	return CT_OK;
 }
 
 static int
-read_key(struct ct_config *c, const json_t *json, const char *path, const struct ct_key *k, struct ct_error *err)
+read_key(struct ct_config *c, const json_t *json, const char *path, const struct ct_key *k,
+    struct ct_error *err)
 {
 	void *at = (char *)c + k->at;
 	const char *name;
@@ -189,7 +199,8 @@ note_unknown(const json_t *json, const struct ct_key *table, const char *model_t
 		n++;
 		ct_text_clean(shown, sizeof shown, key, strlen(key));
 		if (used + strlen(shown) + 6 < sizeof list)
-			used += (size_t)snprintf(list + used, sizeof list - used, "%s\"%s\"", used ? ", " : "", shown);
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s\"%s\"",
+			    used ? ", " : "", shown);
 	}
 	if (n)
 		ct_note(notes, "%s: %s %s left aside, as Hugging Face's class for %s does", path, list,

@@ -1,9 +1,9 @@
 /*
  * keys: the tables by which config.json is read.
  *
- * A family lists every key that Hugging Face's configuration and modeling code for its model_type reads, each with its
- * rule. Keys that all model_types share (training, generation, bookkeeping) are in keys.c. A key of neither table is
- * one that Hugging Face does not read: it changes nothing, and gets a note.
+ * A family lists every key that Hugging Face's configuration and modeling code for its model_type reads, each
+ * with its rule. Keys that all model_types share (training, generation, bookkeeping) are in keys.c. A key of
+ * neither table is one that Hugging Face does not read: it changes nothing, and gets a note.
  */
 #ifndef CT_MODEL_KEYS_H
 #define CT_MODEL_KEYS_H
@@ -39,15 +39,16 @@ struct ct_key {
 #define CT_KEY(how, key) .name = key, .rule = how
 
 /*
- * Reads what the table says of an object into *c, whose fields hold what Hugging Face's class assumes for a missing key;
- * then names the keys that no table has. The table ends with a row without a name. path: for messages.
+ * Reads what the table says of an object into *c, whose fields hold what Hugging Face's class assumes for a
+ * missing key; then names the keys that no table has. The table ends with a row without a name. path: for
+ * messages.
  */
 int ct_keys_read(struct ct_config *c, const json_t *json, const struct ct_key *table, const char *model_type,
     const char *path, struct ct_notes *notes, struct ct_error *err);
 
 /*
- * rope_theta, rope_scaling and transformers 5's rope_parameters, which hold the same. Kinds: default, linear, llama3,
- * and dynamic, which is the default up to the model's context.
+ * rope_theta, rope_scaling and transformers 5's rope_parameters, which hold the same. Kinds: default, linear,
+ * llama3, and dynamic, which is the default up to the model's context.
  */
 int ct_keys_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_notes *notes,
     struct ct_error *err);

@@ -43,7 +43,8 @@ static const struct ct_key keys[] = {
 };
 
 static int
-llama_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes, struct ct_error *err)
+llama_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes,
+    struct ct_error *err)
 {
 	int code;
 

@@ -165,8 +165,10 @@ check_tied(struct ct_binder *b, const char *embed)
 		return;
 	at = first_difference(e, u);
 	if (at >= 0)
-		ct_fail(&b->fault, CT_EFORMAT, "%s: tie_word_embeddings is true, but lm_head.weight differs from %s at "
-		    "element %lld; which of them counts is not known. Set it to false if the model has both", b->dir,
+		ct_fail(&b->fault, CT_EFORMAT, "%s: tie_word_embeddings is true, but lm_head.weight differs "
+		    "from %s at "
+		    "element %lld; which of them counts is not known. Set it to false if the model has both",
+		    b->dir,
 		    embed, at);
 }
 
@@ -216,7 +218,9 @@ and_more(char *buf, size_t size, const struct leftover *l)
 	return buf;
 }
 
-/* "layers.3.", "h.3.": part of a block, with or without what stands before it in the files of a whole model. */
+/*
+ * "layers.3.", "h.3.": part of a block, with or without what stands before it in the files of a whole model.
+ */
 static bool
 in_block(const char *name)
 {
@@ -226,7 +230,8 @@ in_block(const char *name)
 	for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
 		size_t n = strlen(before[i]);
 
-		for (size_t k = 0; strncmp(name, before[i], n) == 0 && k < sizeof blocks / sizeof *blocks; k++)
+		for (size_t k = 0; strncmp(name, before[i], n) == 0 && k < sizeof blocks / sizeof *blocks;
+		    k++)
 			if (strncmp(name + n, blocks[k], strlen(blocks[k])) == 0 &&
 			    isdigit((unsigned char)name[n + strlen(blocks[k])]))
 				return true;
@@ -247,8 +252,8 @@ is_idle(const struct ct_binder *b, const char *name)
 }
 
 /*
- * What is in the blocks takes part in the arithmetic, and a model without it is another one. The rest are heads for
- * other tasks and other modules; Hugging Face warns of them and goes on.
+ * What is in the blocks takes part in the arithmetic, and a model without it is another one. The rest are
+ * heads for other tasks and other modules; Hugging Face warns of them and goes on.
  */
 static int
 check_leftover(struct ct_binder *b, struct ct_error *err)
@@ -262,11 +267,14 @@ check_leftover(struct ct_binder *b, struct ct_error *err)
 		if (!is_idle(b, name))
 			add_leftover(in_block(name) ? &blocks : &rest, name);
 	if (rest.n)
-		ct_note(&b->m->notes, "%s: left aside, as Hugging Face does with a warning: %s%s", b->dir, rest.names,
+		ct_note(&b->m->notes, "%s: left aside, as Hugging Face does with a warning: %s%s", b->dir,
+		    rest.names,
 		    and_more(more, sizeof more, &rest));
 	if (blocks.n)
-		return ct_fail(err, CT_EFORMAT, "%s: config.json calls for no such tensor%s: %s%s; without %s this would be "
-		    "another model. Look whether config.json belongs to these files", b->dir, blocks.n > 1 ? "s" : "",
+		return ct_fail(err, CT_EFORMAT, "%s: config.json calls for no such tensor%s: %s%s; without "
+		    "%s this would be "
+		    "another model. Look whether config.json belongs to these files", b->dir,
+		    blocks.n > 1 ? "s" : "",
 		    blocks.names, and_more(more, sizeof more, &blocks), blocks.n > 1 ? "them" : "it");
 	return CT_OK;
 }

@@ -2,8 +2,8 @@
  * model: a transformer's weights, bound from safetensors to named places.
  *
  * Owns the mapped files and, for F16/BF16 weights, their float copies. Constant after opening, so any number
- * of sessions may share it. A family (family.c: one table row; llama.c, gpt2.c: one file each) says which tensor is
- * what; nothing above this knows families.
+ * of sessions may share it. A family (family.c: one table row; llama.c, gpt2.c: one file each) says which
+ * tensor is what; nothing above this knows families.
  */
 #ifndef CT_MODEL_MODEL_H
 #define CT_MODEL_MODEL_H
@@ -57,7 +57,8 @@ struct ct_family {
 	const char *model_type;			/* "llama" */
 	const struct ct_config *defaults;	/* what Hugging Face's class assumes for a missing key */
 	const struct ct_key *keys;		/* of config.json: keys.h */
-	const char *const *idle;		/* patterns of tensors that are not weights, such as masks; NULL ends */
+	/* patterns of tensors that are not weights, such as masks; NULL ends */
+	const char *const *idle;
 	int (*config)(struct ct_config *out, const void *json, const char *path, struct ct_notes *notes,
 	    struct ct_error *err);
 	int (*bind)(struct ct_model *m, struct ct_binder *b, struct ct_error *err);
@@ -75,8 +76,8 @@ int ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_
 void ct_model_close(struct ct_model *m);
 
 /*
- * What is derived once: the rotary frequencies, the mean unembedding. Last step of opening; for models made in
- * memory too.
+ * What is derived once: the rotary frequencies, the mean unembedding. Last step of opening; for models made
+ * in memory too.
  */
 int ct_model_prepare(struct ct_model *m, struct ct_error *err);
 

@@ -2,8 +2,8 @@
  * operands: the facade's part that pictures a feature over all values of two numbers of the prompt. See
  * ctrace.h.
  *
- * Where the cards do not have the pictures, the model runs once for every pair of values, and what is active then is
- * kept, so that each further feature or position of the same prompt is a lookup.
+ * Where the cards do not have the pictures, the model runs once for every pair of values, and what is active
+ * then is kept, so that each further feature or position of the same prompt is a lookup.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@ enum { FEWEST = 3 };			/* values, for a picture to be worth it */
 struct ct_operands_run {
 	int at[2];			/* positions of the numbers */
 	int n;				/* values 0..n-1 */
-	struct ct_activity *activity;	/* of n * n sentences of T tokens, the first number's value slowest; NULL: not run */
+	/* of n * n sentences of T tokens, the first number's value slowest; NULL: not run */
+	struct ct_activity *activity;
 	float acts[CT_OPERANDS * CT_OPERANDS];	/* (n,n) of the last answer */
 };
 
@@ -77,7 +78,8 @@ find_numbers(const struct ct_session *s, struct ct_operands_run *r, int ids[2][2
 	/* Where numbers end at 198, these are sums: operands end at 99. */
 	r->n = (n + 1) / 2;
 	if (r->n < FEWEST)
-		return ct_fail(err, CT_EINVAL, "this model has no tokens for the numbers 0 to %d", 2 * FEWEST - 2);
+		return ct_fail(err, CT_EINVAL, "this model has no tokens for the numbers 0 to %d",
+		    2 * FEWEST - 2);
 	return CT_OK;
 }
 
@@ -105,13 +107,16 @@ write_corpus(struct ct_corpus *c, const struct ct_session *s, const struct ct_op
 }
 
 static int
-run_all(struct ct_session *s, struct ct_operands_run *r, ct_progress_fn progress, void *ctx, struct ct_error *err)
+run_all(struct ct_session *s, struct ct_operands_run *r, ct_progress_fn progress, void *ctx,
+    struct ct_error *err)
 {
 	struct ct_corpus c = { 0 };
 	int ids[2][2 * CT_OPERANDS], code;
 
-	if ((code = find_numbers(s, r, ids, err)) == CT_OK && (code = write_corpus(&c, s, r, ids, err)) == CT_OK)
-		code = ct_activity_collect(&r->activity, s->e->model, s->e->transcoder, &c, s->e->pool, progress, ctx, err);
+	if ((code = find_numbers(s, r, ids, err)) == CT_OK &&
+	    (code = write_corpus(&c, s, r, ids, err)) == CT_OK)
+		code = ct_activity_collect(&r->activity, s->e->model, s->e->transcoder, &c, s->e->pool,
+		    progress, ctx, err);
 	ct_arena_free(&c.arena);
 	return code;
 }
@@ -175,7 +180,8 @@ ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struc
 
 	if ((code = ct_session_check_position(s, pos, err)) < 0 || (code = ct_engine_check(s->e, err)) < 0)
 		return code;
-	if (layer < 0 || layer >= s->e->transcoder->L || feature < 0 || feature >= s->e->transcoder->layers[layer].F)
+	if (layer < 0 || layer >= s->e->transcoder->L || feature < 0 ||
+	    feature >= s->e->transcoder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", layer, feature);
 	if (ct_session_operands_known(s, layer, feature, pos, out))
 		return CT_OK;

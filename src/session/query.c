@@ -41,7 +41,8 @@ check_text(const struct ct_query *q, struct ct_error *err)
 	if (q->exact ? q->n > 0 : next_word(&p, q->text + q->n, &word) > 0)
 		return CT_OK;
 	ct_text_clean(clean, sizeof clean, q->text, q->n);
-	return ct_fail(err, CT_EINVAL, "\"%s\" names no label: expected words of one, as \"Texas\", or all of it, "
+	return ct_fail(err, CT_EINVAL, "\"%s\" names no label: expected words of one, as \"Texas\", or all "
+	    "of it, "
 	    "as \"=bridge Texas\"", clean);
 }
 

@@ -16,7 +16,8 @@ ct_libraries(char *dst, size_t size)
 	char pcre2[64] = "?";
 
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
-	snprintf(dst, size, "%s\njansson %s\nlibyaml %s\npcre2 %s\nzlib %s", ct_blas_version(), jansson_version_str(),
+	snprintf(dst, size, "%s\njansson %s\nlibyaml %s\npcre2 %s\nzlib %s", ct_blas_version(),
+	    jansson_version_str(),
 	    yaml_get_version_string(), pcre2, zlibVersion());
 	return dst;
 }

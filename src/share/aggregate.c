@@ -184,7 +184,8 @@ find_node(struct ct_aggregate *a, const struct ct_recurring_node *like, struct c
 	size_t at;
 	int rc;
 
-	if ((rc = grow_tables(a, err)) < 0 || (rc = reserve((void **)&a->nodes, &x->node_room, (size_t)a->n_nodes + 1,
+	if ((rc = grow_tables(a, err)) < 0 || (rc =
+	    reserve((void **)&a->nodes, &x->node_room, (size_t)a->n_nodes + 1,
 	    sizeof *a->nodes, err)) < 0)
 		return rc;
 	at = node_slot(a, like->name);
@@ -227,7 +228,8 @@ make_edge(struct ct_aggregate *a, int source, int target, struct ct_error *err)
 static int
 bad(const char *where, long number, const char *what, size_t i, struct ct_error *err)
 {
-	return ct_fail(err, CT_EFORMAT, "%s:%ld: %s[%zu]: expected what ctrace trace --batch writes", where, number, what,
+	return ct_fail(err, CT_EFORMAT, "%s:%ld: %s[%zu]: expected what ctrace trace --batch writes", where,
+	    number, what,
 	    i);
 }
 
@@ -256,7 +258,8 @@ identify(const json_t *v, struct ct_recurring_node *n, char *name, size_t size)
 		snprintf(name, size, "error L%d", (int)l);
 	else
 		snprintf(name, size, "%s \"%s\"", kind, token ? token : "");
-	return strcmp(kind, "error") == 0 ? placed : token && (!strcmp(kind, "input") || !strcmp(kind, "output"));
+	return strcmp(kind, "error") == 0 ? placed : token &&
+	    (!strcmp(kind, "input") || !strcmp(kind, "output"));
 }
 
 /* All of a line is checked before anything counts. */
@@ -269,7 +272,8 @@ check_line(const json_t *nodes, const json_t *edges, const char *where, long num
 	size_t i;
 
 	if (!json_is_array(nodes) || !json_is_array(edges))
-		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with nodes and edges", where,
+		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with nodes "
+		    "and edges", where,
 		    number);
 	json_array_foreach(nodes, i, v)
 		if (!identify(v, &n, name, sizeof name))
@@ -280,7 +284,8 @@ check_line(const json_t *nodes, const json_t *edges, const char *where, long num
 		for (size_t k = 0; k < 2; k++) {
 			const json_t *end = json_array_get(v, k);
 
-			if (!json_is_integer(end) || json_integer_value(end) < 0 || json_integer_value(end) >= n_nodes)
+			if (!json_is_integer(end) || json_integer_value(end) < 0 ||
+			    json_integer_value(end) >= n_nodes)
 				return bad(where, number, "edges", i, err);
 		}
 		if (!json_is_number(json_array_get(v, 2)))
@@ -300,7 +305,8 @@ check_model(struct ct_aggregate *a, const json_t *line, const char *where, long 
 	char clean[120];
 
 	if (!model || !transcoder)
-		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with settings", where, number);
+		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with "
+		    "settings", where, number);
 	weights = weights ? weights : "";
 	if (!a->model) {
 		a->model = strdup(model);
@@ -311,9 +317,11 @@ check_model(struct ct_aggregate *a, const json_t *line, const char *where, long 
 	}
 	if (strcmp(a->model, model) == 0 && strcmp(a->transcoder, transcoder) == 0)
 		return strcmp(a->weights, weights) == 0 ? CT_OK : ct_fail(err, CT_EINVAL,
-		    "%s:%ld: the model had other weights there than for the first line; aggregate them apart", where, number);
+		    "%s:%ld: the model had other weights there than for the first line; aggregate them apart",
+		    where, number);
 	ct_text_clean(clean, sizeof clean, model, strlen(model));
-	return ct_fail(err, CT_EINVAL, "%s:%ld: is of another model than the first line: %s %s; aggregate them apart", where,
+	return ct_fail(err, CT_EINVAL, "%s:%ld: is of another model than the first line: %s %s; aggregate "
+	    "them apart", where,
 	    number, clean, transcoder);
 }
 
@@ -347,7 +355,8 @@ prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct
 		return rc;
 	json_array_foreach(nodes, i, v) {
 		identify(v, &n, name, sizeof name);
-		if ((rc = x->at[i] = find_node(a, &n, err)) < 0 || (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
+		if ((rc = x->at[i] = find_node(a, &n, err)) < 0 ||
+		    (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
 			return rc;
 	}
 	json_array_foreach(edges, i, v) {
@@ -418,7 +427,8 @@ count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges)
 }
 
 int
-ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, long number, struct ct_error *err)
+ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, long number,
+    struct ct_error *err)
 {
 	const json_t *nodes = json_object_get(line, "nodes"), *edges = json_object_get(line, "edges");
 	int rc = check_model(a, line, where, number, err);
@@ -429,7 +439,8 @@ ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, 
 		a->failed++;
 		return CT_OK;
 	}
-	if ((rc = check_line(nodes, edges, where, number, err)) < 0 || (rc = prepare(a, nodes, edges, err)) < 0)
+	if ((rc = check_line(nodes, edges, where, number, err)) < 0 ||
+	    (rc = prepare(a, nodes, edges, err)) < 0)
 		return rc;
 	count(a, nodes, edges);
 	return CT_OK;

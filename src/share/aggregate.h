@@ -1,9 +1,9 @@
 /*
  * aggregate: what recurs in the graphs of many prompts, from the lines that graph_line.h writes.
  *
- * A feature is the same one wherever it is active, and an edge the same one between whatever positions: what stands at
- * several positions of one prompt is summed up for that prompt (an activation: the largest). Owns what it has seen, which
- * grows with distinct nodes and edges, not with prompts.
+ * A feature is the same one wherever it is active, and an edge the same one between whatever positions: what
+ * stands at several positions of one prompt is summed up for that prompt (an activation: the largest). Owns
+ * what it has seen, which grows with distinct nodes and edges, not with prompts.
  */
 #ifndef CT_SHARE_AGGREGATE_H
 #define CT_SHARE_AGGREGATE_H
@@ -50,6 +50,7 @@ int ct_aggregate_init(struct ct_aggregate *a, struct ct_error *err);
 void ct_aggregate_free(struct ct_aggregate *a);
 
 /* Adds a line; `where` and `number` name it in messages. After a failure nothing of the line counts. */
-int ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, long number, struct ct_error *err);
+int ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, long number,
+    struct ct_error *err);
 
 #endif

@@ -35,14 +35,16 @@ is_feature(const struct ct_node *n)
 static json_t *
 node_json(const struct ct_graph_names *names, const struct ct_node *n, double all)
 {
-	json_t *o = json_pack("{s:s, s:i}", "kind", is_feature(n) ? "feature" : n->kind == CT_NODE_ERROR ? "error" :
+	json_t *o = json_pack("{s:s, s:i}", "kind",
+	    is_feature(n) ? "feature" : n->kind == CT_NODE_ERROR ? "error" :
 	    n->kind == CT_NODE_EMBEDDING ? "input" : "output", "pos", n->pos);
 
 	if (is_feature(n) || n->kind == CT_NODE_ERROR)
 		json_object_set_new(o, "layer", json_integer(n->layer));
 	if (is_feature(n)) {
 		json_object_set_new(o, "feature", json_integer(n->index));
-		json_object_set_new(o, "label", ct_json_out_string(names->label(names->ctx, n->layer, n->index)));
+		json_object_set_new(o, "label", ct_json_out_string(names->label(names->ctx, n->layer,
+		    n->index)));
 	} else if (n->kind == CT_NODE_TARGET) {
 		json_object_set_new(o, "token", target_text(names, n));
 	} else {
@@ -66,16 +68,19 @@ targets_json(const struct ct_graph *g, const struct ct_graph_names *names)
 		const struct ct_node *n = &g->nodes[i];
 
 		if (n->target == CT_TARGET_LOGIT)
-			json_array_append_new(list, json_pack("{s:o, s:o}", "token", target_text(names, n), "prob",
+			json_array_append_new(list,
+			    json_pack("{s:o, s:o}", "token", target_text(names, n), "prob",
 			    ct_json_out_number((double)n->prob)));
 		else
-			json_array_append_new(list, json_pack("{s:o}", "value", ct_json_out_number((double)n->value)));
+			json_array_append_new(list,
+			    json_pack("{s:o}", "value", ct_json_out_number((double)n->value)));
 	}
 	return list;
 }
 
 int
-ct_graph_line(json_t *line, const struct ct_graph *g, const struct ct_graph_names *names, struct ct_error *err)
+ct_graph_line(json_t *line, const struct ct_graph *g, const struct ct_graph_names *names,
+    struct ct_error *err)
 {
 	json_t *nodes = json_array(), *edges = json_array(), *tokens = json_array();
 	int *at = malloc(((size_t)g->n_nodes + 1) * sizeof *at), n = 0;
@@ -99,7 +104,8 @@ ct_graph_line(json_t *line, const struct ct_graph *g, const struct ct_graph_name
 	json_object_set_new(line, "tokens", tokens);
 	json_object_set_new(line, "targets", targets_json(g, names));
 	json_object_set_new(line, "scores", json_pack("{s:o, s:o}", "replacement",
-	    ct_json_out_number(g->scores.replacement), "completeness", ct_json_out_number(g->scores.completeness)));
+	    ct_json_out_number(g->scores.replacement), "completeness",
+	    ct_json_out_number(g->scores.completeness)));
 	json_object_set_new(line, "self_check", ct_json_out_number(fmax(g->check.max_edge_residual,
 	    g->check.max_logit_error)));
 	json_object_set_new(line, "nodes", nodes);

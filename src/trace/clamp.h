@@ -47,17 +47,21 @@ struct ct_effects {
 	int n_effects, n_targets;
 	struct ct_effect *effects;	/* the targets in the graph's order, then features by |observed| */
 	struct ct_agreement agreement;
-	int overridden;			/* times that a later clamp on the same feature and position replaced one */
+	/* times that a later clamp on the same feature and position replaced one */
+	int overridden;
 	const int *lost;		/* (clamps) the same, by the clamp that was replaced */
 	/*
-	 * Where all that edges take as frozen is frozen (direct, or a range over all layers): max over effects of
-	 * |observed - sum of edge * (new / original - 1)| / max |observed|, so that the run and the edges, found in
-	 * opposite directions, check each other. NAN elsewhere.
+	 * Where all that edges take as frozen is frozen (direct, or a range over all layers): max over
+	 * effects of |observed - sum of edge * (new / original - 1)| / max |observed|, so that the run and
+	 * the edges, found in opposite directions, check each other. NAN elsewhere.
 	 */
 	double max_direct_error;
 };
 
-/* What to hold against e->observed: the total over all paths, or where all of them are frozen the direct effect. */
+/*
+ * What to hold against e->observed: the total over all paths, or where all of them are frozen the direct
+ * effect.
+ */
 float ct_predicted(const struct ct_effects *o, const struct ct_effect *e);
 
 /* The same clamps with attention patterns frozen and free: graphs do not see what passes through patterns. */
@@ -65,21 +69,26 @@ struct ct_contrast {
 	struct ct_effects frozen, free;		/* the same targets in the same order */
 	float *prob_frozen, *prob_free;		/* (V) of the next token at the graph's position */
 	double kl_frozen, kl_free;		/* model || clamped, in nats */
-	/* Over targets, sum |free - frozen| / (sum |frozen| + sum |free - frozen|); NAN when nothing moved. */
+	/*
+	 * Over targets, sum |free - frozen| / (sum |frozen| + sum |free - frozen|); NAN when nothing moved.
+	 */
 	double pattern_share;
 };
 
 /*
- * One strength after the other takes the place of every clamp's amount. Rows: the mode in force, then range mode with
- * the MLP outputs frozen up to an end layer, from the lowest clamped layer to the last one (which is direct mode).
+ * One strength after the other takes the place of every clamp's amount. Rows: the mode in force, then range
+ * mode with the MLP outputs frozen up to an end layer, from the lowest clamped layer to the last one (which
+ * is direct mode).
  */
 struct ct_sweep {
 	struct ct_clamp_options options;	/* in force: of the first row */
 	int n_steps, n_rows, n_tokens;
 	double *strength;		/* (steps) */
 	int *last;			/* (rows) end layer; -1: the mode in force */
-	int *tokens;			/* the graph's target tokens and every run's likeliest, largest change of share first */
-	float *prob, *logit;		/* (rows,steps,tokens) at the graph's position; logits minus the vocabulary's mean */
+	/* the graph's target tokens and every run's likeliest, largest change of share first */
+	int *tokens;
+	/* (rows,steps,tokens) at the graph's position; logits minus the vocabulary's mean */
+	float *prob, *logit;
 	float *kl;			/* (rows,steps) model || clamped, in nats */
 	int *top;			/* (rows,steps) likeliest token */
 	double seconds;			/* wall clock */
@@ -89,7 +98,8 @@ struct ct_sweep {
 struct ct_ablation {
 	int node;
 	double influence;		/* raw, on the graph's targets */
-	double kl;			/* of the next token at the graph's position, model || ablated, in nats */
+	/* of the next token at the graph's position, model || ablated, in nats */
+	double kl;
 	float effect;			/* change of the first target, as ct_effect's observed */
 };
 

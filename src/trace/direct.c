@@ -61,7 +61,8 @@ ct_direct_split(struct ct_direct *out, const struct ct_graph *g, int node, struc
     struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
-	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges of a node", err);
+	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges of a node",
+	    err);
 
 	*out = (struct ct_direct){ 0 };
 	if (!list)
@@ -77,7 +78,8 @@ ct_direct_targets(struct ct_direct *out, const struct ct_graph *g, struct ct_are
     struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
-	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges of a node", err);
+	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges of a node",
+	    err);
 
 	*out = (struct ct_direct){ 0 };
 	if (!list)

@@ -1,8 +1,8 @@
 /*
  * direct: where the edges into a node come from: straight from words, from features, or from errors.
  *
- * The replacement score does not say this: an edge from a word straight to the answer counts as explained there,
- * although it passes every feature by.
+ * The replacement score does not say this: an edge from a word straight to the answer counts as explained
+ * there, although it passes every feature by.
  */
 #ifndef CT_TRACE_DIRECT_H
 #define CT_TRACE_DIRECT_H
@@ -19,9 +19,11 @@ enum ct_direct_source {
 };
 
 struct ct_direct {
-	double sum[CT_DIRECT_SOURCES];		/* of the edges: with the bias they add up to the node's value */
+	/* of the edges: with the bias they add up to the node's value */
+	double sum[CT_DIRECT_SOURCES];
 	double size[CT_DIRECT_SOURCES];		/* of their absolute values */
-	double net[CT_DIRECT_SOURCES];		/* sum as a share of all three; NAN where they cancel to nothing */
+	/* sum as a share of all three; NAN where they cancel to nothing */
+	double net[CT_DIRECT_SOURCES];
 	double absolute[CT_DIRECT_SOURCES];	/* size as a share of all three; NAN without any edge */
 };
 

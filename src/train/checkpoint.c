@@ -8,7 +8,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-/* The file: this, then n entries, then the blocks' bytes one after the other. Read on the machine that wrote it. */
+/*
+ * The file: this, then n entries, then the blocks' bytes one after the other. Read on the machine that wrote
+ * it.
+ */
 struct header {
 	char magic[16];
 	uint64_t key, check;		/* check: hash of all that follows the header */
@@ -124,7 +127,8 @@ ct_checkpoint_restore(struct ct_checkpoint *c)
 		struct ct_block *b = &c->blocks[k];
 
 		for (int i = 0; i < c->n_found; i++)
-			if (memcmp(b->name, c->found[i].name, sizeof b->name) == 0 && b->size == c->found[i].size) {
+			if (memcmp(b->name, c->found[i].name, sizeof b->name) == 0 &&
+			    b->size == c->found[i].size) {
 				memcpy(b->data, c->found[i].data, b->size);
 				n++;
 			}
@@ -148,7 +152,8 @@ ct_checkpoint_write(struct ct_checkpoint *c, struct ct_error *err)
 	if (!c->path)
 		return CT_OK;
 	if (c->n == CT_CHECKPOINT_BLOCKS)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: a training with more than %d blocks of state", c->path,
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: a training with more than %d blocks of state",
+		    c->path,
 		    CT_CHECKPOINT_BLOCKS - 1);
 	for (int k = 0; k < c->n; k++) {
 		memcpy(entries[k].name, c->blocks[k].name, sizeof entries[k].name);

@@ -1,8 +1,9 @@
 /*
  * checkpoint: what an interrupted training needs in order to go on, in one work file.
  *
- * Owns the file: its format, when it is written, whether what it holds is of this training. A training consists of
- * parts, one after the other; each names the memory that is its state. Of finished parts only results are kept.
+ * Owns the file: its format, when it is written, whether what it holds is of this training. A training
+ * consists of parts, one after the other; each names the memory that is its state. Of finished parts only
+ * results are kept.
  */
 #ifndef CT_TRAIN_CHECKPOINT_H
 #define CT_TRAIN_CHECKPOINT_H
@@ -44,16 +45,16 @@ struct ct_checkpoint {
 };
 
 /*
- * Reads the file at path if there is one. *foreign: there is, but it belongs to another training (another key) or is
- * damaged; it is then left alone until it is replaced. every: seconds between two writings.
+ * Reads the file at path if there is one. *foreign: there is, but it belongs to another training (another
+ * key) or is damaged; it is then left alone until it is replaced. every: seconds between two writings.
  */
 int ct_checkpoint_open(struct ct_checkpoint *c, const char *path, uint64_t key, double every, bool *foreign,
     struct ct_error *err);
 void ct_checkpoint_close(struct ct_checkpoint *c);
 
 /*
- * The following blocks belong to the part of this name (lent), which is what runs from now on. Returns its state,
- * lent until the next part; it is a block of its own.
+ * The following blocks belong to the part of this name (lent), which is what runs from now on. Returns its
+ * state, lent until the next part; it is a block of its own.
  */
 struct ct_part_state *ct_checkpoint_part(struct ct_checkpoint *c, const char *name);
 /* data[0..size) is state of the part, and will be until the part is finished; a result until c is closed. */

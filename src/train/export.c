@@ -51,13 +51,17 @@ replace_in(const char *dir, const char *file, const char *text, size_t n, struct
 static int
 write_config(const char *dir, const struct ct_net_shape *s, int bos, struct ct_error *err)
 {
-	json_t *root = json_pack("{s:[s], s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:n, s:b, s:i, s:i, s:s, s:i,"
+	json_t *root = json_pack("{s:[s], s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:n, s:b, s:i, s:i, "
+	    "s:s, s:i,"
 	    " s:i, s:b, s:b, s:s}",
 	    "architectures", "LlamaForCausalLM", "model_type", "llama", "hidden_size", s->D,
 	    "intermediate_size", s->mlp, "num_hidden_layers", s->L, "num_attention_heads", s->H,
-	    "num_key_value_heads", s->H_kv, "head_dim", s->head, "rms_norm_eps", s->eps, "rope_theta", s->theta,
-	    "rope_scaling", "tie_word_embeddings", 0, "vocab_size", s->V, "max_position_embeddings", s->context,
-	    "hidden_act", "silu", "bos_token_id", bos, "eos_token_id", bos, "attention_bias", 0, "mlp_bias", 0,
+	    "num_key_value_heads", s->H_kv, "head_dim", s->head, "rms_norm_eps", s->eps, "rope_theta",
+	    s->theta,
+	    "rope_scaling", "tie_word_embeddings", 0, "vocab_size", s->V, "max_position_embeddings",
+	    s->context,
+	    "hidden_act", "silu", "bos_token_id", bos, "eos_token_id", bos, "attention_bias", 0, "mlp_bias",
+	    0,
 	    "torch_dtype", "float32");
 	char *text = NULL;
 	size_t n;
@@ -144,7 +148,8 @@ remove_above(const char *dir, const char *stem, int l)
 }
 
 int
-ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcoder, const char *name, struct ct_error *err)
+ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcoder, const char *name,
+    struct ct_error *err)
 {
 	char *sub = ct_path_join(dir, transcoder->s.per_layer ? "transcoder-plt" : "transcoder"), text[512];
 	int code, n;
@@ -155,7 +160,8 @@ ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcod
 	for (int l = 0; l < transcoder->s.L && code == CT_OK; l++)
 		code = write_layer(sub, transcoder, l, err);
 	n = snprintf(text, sizeof text, "model_name: \"%.64s\"\nmodel_kind: \"%s\"\n"
-	    "feature_input_hook: \"hook_resid_mid\"\nfeature_output_hook: \"hook_mlp_out\"\nscan: \"%.64s%s\"\n",
+	    "feature_input_hook: \"hook_resid_mid\"\nfeature_output_hook: \"hook_mlp_out\"\nscan: "
+	    "\"%.64s%s\"\n",
 	    name, transcoder->s.per_layer ? "transcoder_set" : "cross_layer_transcoder", name,
 	    transcoder->s.per_layer ? "-plt" : "");
 	if (code == CT_OK)

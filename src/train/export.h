@@ -14,6 +14,7 @@
 int ct_export_model(const char *dir, const struct ct_net *net, int bos, struct ct_error *err);
 
 /* dir/transcoder/ or dir/transcoder-plt/, for the model called name. */
-int ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcoder, const char *name, struct ct_error *err);
+int ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcoder, const char *name,
+    struct ct_error *err);
 
 #endif

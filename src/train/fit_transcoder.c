@@ -70,7 +70,8 @@ run_share(void *ctx, int task, int worker)
 			s->weight[t * L + L - 1] *= f->last_layer;
 		}
 		ct_train_transcoder_forward(s->pass, f->transcoder, B, s->x, &s->sums, s->fired);
-		ct_train_transcoder_backward(s->pass, f->transcoder, &f->loss, B, s->x, s->y, s->weight, f->norm, f->scale, s->grad,
+		ct_train_transcoder_backward(s->pass, f->transcoder, &f->loss, B, s->x, s->y, s->weight,
+		    f->norm, f->scale, s->grad,
 		    &s->sums);
 	}
 }
@@ -113,8 +114,8 @@ freeze_encoders(struct ct_train_transcoder *c)
 }
 
 /*
- * Raises thresholds above the weak firings that sparsity has left over, so that a feature keeps to its meaning. The
- * encoders' learning ends here.
+ * Raises thresholds above the weak firings that sparsity has left over, so that a feature keeps to its
+ * meaning. The encoders' learning ends here.
  */
 static int
 settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share, struct ct_error *err)
@@ -131,7 +132,8 @@ settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share,
 		for (int f = 0; f < F; f++) {
 			float *log_threshold = w + y->log_threshold + f, least;
 
-			ct_sgemm(false, true, N, 1, D, 1, a->x + (size_t)l * D, L * D, w + y->enc + (size_t)f * D, D, 0,
+			ct_sgemm(false, true, N, 1, D, 1, a->x + (size_t)l * D, L * D,
+			    w + y->enc + (size_t)f * D, D, 0,
 			    h, 1);
 			qsort(h, (size_t)N, sizeof *h, ascending);
 			least = (float)share * (h[N - RANK] + w[y->b_enc + f]);
@@ -180,7 +182,8 @@ count_idle(struct fit *f)
 			fired |= f->shares[k].fired[i];
 			f->shares[k].fired[i] = 0;
 		}
-		f->idle[i] = fired ? 0 : f->idle[i] > f->o->dead_after ? f->idle[i] : f->idle[i] + f->o->batch;
+		f->idle[i] = fired ? 0 : f->idle[i] > f->o->dead_after ? f->idle[i] : f->idle[i] +
+		    f->o->batch;
 	}
 }
 
@@ -193,7 +196,8 @@ set_out(struct fit *f)
 	struct ct_train_transcoder *c = f->transcoder;
 
 	f->adam = (struct ct_adam){ .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8 };
-	f->loss = (struct ct_train_transcoder_loss){ .sharpness = o->sharpness, .bandwidth = o->bandwidth, .revive = o->revive,
+	f->loss = (struct ct_train_transcoder_loss){ .sharpness = o->sharpness, .bandwidth = o->bandwidth,
+	    .revive = o->revive,
 		.far = o->far };
 	f->scale = 1.0 / o->batch;
 	f->last_layer = (float)o->last_layer;
@@ -201,7 +205,8 @@ set_out(struct fit *f)
 	ct_rng_seed(&f->urn.rng, (uint64_t)o->seed, 2);
 	ct_train_transcoder_init(c, o->threshold, &f->urn.rng);
 	for (int l = 0; l < a->L; l++) {
-		memcpy(c->params.w + c->layers[l].b_dec, a->y_mean + (size_t)l * a->D, (size_t)a->D * sizeof(float));
+		memcpy(c->params.w + c->layers[l].b_dec, a->y_mean + (size_t)l * a->D,
+		    (size_t)a->D * sizeof(float));
 		f->variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
 	}
 	for (int k = 0; k < c->params.n; k++)
@@ -216,7 +221,8 @@ open_fit(struct fit *f, struct ct_error *err)
 	const struct ct_mlp_rows *a = f->a;
 	struct ct_arena *arena = &f->transcoder->params.arena;
 	size_t LF = (size_t)f->transcoder->s.L * f->transcoder->s.F;
-	const double often[] = { [CT_PLACE_INSIDE] = 1, [CT_PLACE_ANSWER] = o->answers, [CT_PLACE_PLAN] = o->plans,
+	const double often[] = { [CT_PLACE_INSIDE] = 1, [CT_PLACE_ANSWER] = o->answers,
+	    [CT_PLACE_PLAN] = o->plans,
 		[CT_PLACE_END] = o->ends };
 	int code;
 
@@ -326,8 +332,10 @@ report(struct fit *f)
 }
 
 int
-ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a, const struct ct_train_transcoder_options *o,
-    struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint, struct ct_error *err)
+ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a,
+    const struct ct_train_transcoder_options *o,
+    struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint,
+    struct ct_error *err)
 {
 	struct fit f = { .transcoder = transcoder, .a = a, .o = o, .pool = pool, .reporter = reporter };
 	int code;

@@ -10,10 +10,12 @@
 #include "train/reporter.h"
 
 /*
- * transcoder is open with a's L and D; it is initialised, trained on a's scaled rows, and then unscaled: what comes
- * back reads and writes the model's own stream. Of checkpoint see fit_model.h.
+ * transcoder is open with a's L and D; it is initialised, trained on a's scaled rows, and then unscaled: what
+ * comes back reads and writes the model's own stream. Of checkpoint see fit_model.h.
  */
-int ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a, const struct ct_train_transcoder_options *o,
-    struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint, struct ct_error *err);
+int ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a,
+    const struct ct_train_transcoder_options *o,
+    struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint,
+    struct ct_error *err);
 
 #endif

@@ -22,7 +22,8 @@ struct ct_linear_pass {
 	float *value;		/* (R, H_kv head) */
 	float *dheads;		/* (R, H head) */
 	float *dd, *dstart;	/* (R,D) gradients of the stream and of where it starts */
-	float *bottleneck;		/* (R,D) gradient of what passes by attention; zero but at bottlenecks */
+	/* (R,D) gradient of what passes by attention; zero but at bottlenecks */
+	float *bottleneck;
 	float *logits;		/* (V) of one row */
 	float *last;		/* (D) the final norm's output of one row */
 };

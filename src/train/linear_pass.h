@@ -1,10 +1,10 @@
 /*
  * linear_pass: what attention alone would carry to the answer, and a price on it.
  *
- * Beside the normal pass a second stream d starts as the tokens' embeddings, each with a sign of its own, is moved
- * by the attention and norms of the normal pass, and skips every MLP. It is what an attribution graph shows as edges
- * straight from words. The signs are random, so that squares add up source by source in the mean, and two words
- * cannot buy their way out by cancelling each other.
+ * Beside the normal pass a second stream d starts as the tokens' embeddings, each with a sign of its own, is
+ * moved by the attention and norms of the normal pass, and skips every MLP. It is what an attribution graph
+ * shows as edges straight from words. The signs are random, so that squares add up source by source in the
+ * mean, and two words cannot buy their way out by cancelling each other.
  *
  * Owns the buffers of that stream. The normal pass (transformer.h) lends what it has computed.
  *
@@ -29,7 +29,8 @@ struct ct_frozen_run {
 
 struct ct_linear_pass;
 
-int ct_linear_pass_open(struct ct_linear_pass **out, const struct ct_net *net, int max_rows, struct ct_error *err);
+int ct_linear_pass_open(struct ct_linear_pass **out, const struct ct_net *net, int max_rows,
+    struct ct_error *err);
 void ct_linear_pass_close(struct ct_linear_pass *p);
 
 /*
@@ -39,8 +40,8 @@ void ct_linear_pass_close(struct ct_linear_pass *p);
  *
  *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; P, rms, mid and logits are numbers
  *
- * At a bottleneck d_{l+1} = d_l, as in the normal pass. Cost: about a third of the normal pass. Returns loss (not
- * scaled). Oracle: finite differences of a naive double program in tests/unit/test_train_model.c
+ * At a bottleneck d_{l+1} = d_l, as in the normal pass. Cost: about a third of the normal pass. Returns loss
+ * (not scaled). Oracle: finite differences of a naive double program in tests/unit/test_train_model.c
  */
 double ct_linear_pass_prices(struct ct_linear_pass *p, const struct ct_net *net, const struct ct_batch *b,
     const struct ct_frozen_run *run, double scale, const struct ct_prices *prices, float *grad);

@@ -106,10 +106,12 @@ run(void *ctx, int index, int worker)
 }
 
 int
-ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const struct ct_train_transcoder *transcoder,
+ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net,
+    const struct ct_train_transcoder *transcoder,
     const struct ct_corpus *corpus, bool held_out, struct ct_pool *pool, struct ct_error *err)
 {
-	struct measure m = { .net = net, .transcoder = transcoder, .corpus = corpus, .n_tasks = ct_pool_threads(pool) };
+	struct measure m = { .net = net, .transcoder = transcoder, .corpus = corpus,
+	    .n_tasks = ct_pool_threads(pool) };
 	struct ct_arena arena = { 0 };
 	int code = CT_ENOMEM;
 
@@ -126,8 +128,10 @@ ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const 
 		struct task *t = &m.tasks[k];
 
 		if ((code = ct_pack_open(&t->pack, corpus, err)) != CT_OK ||
-		    (code = ct_train_pass_open(&t->pass, net, t->pack.max_rows, t->pack.max_sentences, err)) != CT_OK ||
-		    (transcoder && (code = ct_train_transcoder_pass_open(&t->transcoder_pass, &transcoder->s, t->pack.max_rows, err)) !=
+		    (code = ct_train_pass_open(&t->pass, net, t->pack.max_rows, t->pack.max_sentences,
+		    err)) != CT_OK ||
+		    (transcoder && (code = ct_train_transcoder_pass_open(&t->transcoder_pass, &transcoder->s,
+		    t->pack.max_rows, err)) !=
 		    CT_OK))
 			goto done;
 		code = CT_ENOMEM;
@@ -164,7 +168,8 @@ done:
 }
 
 int
-ct_measure_transcoder(double *explained, double *l0, double *dead, const struct ct_train_transcoder *transcoder,
+ct_measure_transcoder(double *explained, double *l0, double *dead,
+    const struct ct_train_transcoder *transcoder,
     const struct ct_mlp_rows *a, struct ct_error *err)
 {
 	enum { ROWS = 256 };
@@ -191,7 +196,8 @@ ct_measure_transcoder(double *explained, double *l0, double *dead, const struct 
 			for (int t = 0; t < B; t++)
 				for (int d = 0; d < D; d++)
 					x[t * wide + (size_t)l * D + d] *= a->x_scale[l];
-			ct_train_transcoder_layer(pass, transcoder, l, B, x + (size_t)l * D, (int)wide, &sums, fired);
+			ct_train_transcoder_layer(pass, transcoder, l, B, x + (size_t)l * D, (int)wide, &sums,
+			    fired);
 			l0[l] += sums.active;
 			for (int t = 0; t < B; t++) {
 				const float *p = yhat + t * wide + (size_t)l * D;

@@ -15,17 +15,22 @@
 struct ct_answer_score {
 	int n;			/* sentences with a graded token */
 	double accuracy;	/* of the model */
-	double accuracy_replaced;	/* of the replacement model; this and what follows: with a transcoder only */
+	/* of the replacement model; this and what follows: with a transcoder only */
+	double accuracy_replaced;
 	double agreement;	/* same likeliest token in both */
 	double kl;		/* KL(model || replacement), nats */
 };
 
 /* transcoder NULL: the model alone. */
-int ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net, const struct ct_train_transcoder *transcoder,
+int ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net,
+    const struct ct_train_transcoder *transcoder,
     const struct ct_corpus *corpus, bool held_out, struct ct_pool *pool, struct ct_error *err);
 
-/* Per layer (L each), over all rows of a: explained variance (weighted as in a), active features, dead ones. */
-int ct_measure_transcoder(double *explained, double *l0, double *dead, const struct ct_train_transcoder *transcoder,
+/*
+ * Per layer (L each), over all rows of a: explained variance (weighted as in a), active features, dead ones.
+ */
+int ct_measure_transcoder(double *explained, double *l0, double *dead,
+    const struct ct_train_transcoder *transcoder,
     const struct ct_mlp_rows *a, struct ct_error *err);
 
 #endif

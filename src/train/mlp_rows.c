@@ -104,7 +104,8 @@ plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int
 			const struct ct_sentence *t = &corpus->sentences[list[i - 1]];
 			int most = s->n < t->n ? s->n : t->n;
 
-			while (shared < most && corpus->tokens[s->first + shared] == corpus->tokens[t->first + shared])
+			while (shared < most && corpus->tokens[s->first + shared] == corpus->tokens[t->first +
+			    shared])
 				shared++;
 		}
 		entries[i] = (struct entry){ .sentence = list[i], .shared = shared, .first = rows };
@@ -211,7 +212,8 @@ ct_mlp_rows_collect(struct ct_mlp_rows *a, const struct ct_net *net, const struc
 	}
 	for (int k = 0; k < c.n_tasks; k++) {
 		if ((code = ct_pack_open(&c.packs[k], corpus, err)) != CT_OK ||
-		    (code = ct_train_pass_open(&c.passes[k], net, c.packs[k].max_rows, c.packs[k].max_sentences,
+		    (code = ct_train_pass_open(&c.passes[k], net, c.packs[k].max_rows,
+		    c.packs[k].max_sentences,
 		    err)) != CT_OK)
 			goto done;
 	}

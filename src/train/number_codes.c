@@ -46,11 +46,12 @@ freeze(struct ct_net *net, size_t at)
 }
 
 /*
- * A word's row is the sum of its codes' directions and of `common`, or one of its own where it has no codes: as long
- * as theirs, so that norms see all words alike.
+ * A word's row is the sum of its codes' directions and of `common`, or one of its own where it has no codes:
+ * as long as theirs, so that norms see all words alike.
  */
 static void
-lay_words(struct ct_net *net, size_t table, const struct ct_corpus *c, const float *codes, const float *common,
+lay_words(struct ct_net *net, size_t table, const struct ct_corpus *c, const float *codes,
+    const float *common,
     struct directions *s)
 {
 	int D = net->s.D;
@@ -71,9 +72,9 @@ lay_words(struct ct_net *net, size_t table, const struct ct_corpus *c, const flo
 }
 
 /*
- * Queries and keys read nothing but what all words have in common, so that a head looks so many tokens back whatever
- * stands there: of each pair of rotated entries q and k, the product is largest at an angle of back * theta. Fast
- * rotations only; slow ones would not tell neighbours apart.
+ * Queries and keys read nothing but what all words have in common, so that a head looks so many tokens back
+ * whatever stands there: of each pair of rotated entries q and k, the product is largest at an angle of back
+ * * theta. Fast rotations only; slow ones would not tell neighbours apart.
  */
 static void
 lay_looking(struct ct_net *net, int layer, int h, int back, const float *common)
@@ -140,15 +141,18 @@ int
 ct_number_codes_check(const struct ct_net_shape *s, const struct ct_corpus *c, struct ct_error *err)
 {
 	if (c->n_codes == 0)
-		return ct_fail(err, CT_EINVAL, "there are number codes only where numbers are, with `generator: sums`");
+		return ct_fail(err, CT_EINVAL, "there are number codes only where numbers are, with "
+		    "`generator: sums`");
 	if (s->H_kv != s->H || s->H < CT_CORPUS_LOOKS || s->head < c->n_codes)
-		return ct_fail(err, CT_EINVAL, "number codes need %d heads or more, at least %d wide, each with keys and "
+		return ct_fail(err, CT_EINVAL, "number codes need %d heads or more, at least %d wide, each "
+		    "with keys and "
 		    "values of its own", CT_CORPUS_LOOKS, c->n_codes);
 	return CT_OK;
 }
 
 int
-ct_number_codes_build(struct ct_net *net, const struct ct_corpus *c, double size, struct ct_rng *rng, struct ct_error *err)
+ct_number_codes_build(struct ct_net *net, const struct ct_corpus *c, double size, struct ct_rng *rng,
+    struct ct_error *err)
 {
 	struct directions s = { .D = net->s.D, .length = size * sqrt(net->s.D), .rng = rng };
 	size_t most = (size_t)(2 * (c->n_codes + c->n_words) + 1 + net->s.H * c->n_codes);

@@ -11,7 +11,8 @@ enum { CHUNK = 1 << 14 };		/* floats of a piece of the optimiser's work */
 size_t
 ct_params_add(struct ct_params *p, const char *name, size_t d0, size_t d1, size_t d2, double decay)
 {
-	struct ct_param q = { .rank = d2 ? 3 : d1 ? 2 : 1, .dim = { d0, d1, d2 }, .at = p->count, .decay = decay,
+	struct ct_param q = { .rank = d2 ? 3 : d1 ? 2 : 1, .dim = { d0, d1, d2 }, .at = p->count,
+	    .decay = decay,
 		.rate = 1 };
 
 	snprintf(q.name, sizeof q.name, "%s", name);

@@ -46,7 +46,8 @@ ct_reporter_send(struct ct_reporter *w, int step)
 }
 
 int
-ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c, bool go_on,
+ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,
+    bool go_on,
     struct ct_error *err)
 {
 	int code;
@@ -56,7 +57,8 @@ ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struc
 	state->seconds = ct_reporter_seconds(w);
 	if ((code = ct_checkpoint_write(c, err)) != CT_OK || go_on)
 		return code;
-	return ct_fail(err, CT_ECANCELLED, "training was cancelled at step %d of %d", state->step, w->live.steps);
+	return ct_fail(err, CT_ECANCELLED, "training was cancelled at step %d of %d", state->step,
+	    w->live.steps);
 }
 
 int

@@ -13,8 +13,10 @@ struct ct_part_state;
 struct ct_train_live {
 	const char *phase;		/* "transformer", "transcoder", "transcoder-plt" */
 	int step, steps;
-	double loss;			/* transformer: nats per token; transcoder: per row, penalty included */
-	double accuracy;		/* graded tokens guessed right, in the batches since the last report */
+	/* transformer: nats per token; transcoder: per row, penalty included */
+	double loss;
+	/* graded tokens guessed right, in the batches since the last report */
+	double accuracy;
 	double explained;		/* share of the targets' variance, mean over layers */
 	double l0;			/* active features per row and layer */
 	double dead;			/* share of features not active for long */
@@ -44,8 +46,12 @@ bool ct_reporter_due(struct ct_reporter *w, int step, double tokens);
 /* False: cancel. */
 bool ct_reporter_send(struct ct_reporter *w, int step);
 
-/* After each step: writes the checkpoint when it is time to, or when the training does not go on (CT_ECANCELLED). */
-int ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c, bool go_on,
+/*
+ * After each step: writes the checkpoint when it is time to, or when the training does not go on
+ * (CT_ECANCELLED).
+ */
+int ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,
+    bool go_on,
     struct ct_error *err);
 /* After the last step. */
 int ct_reporter_finish(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,

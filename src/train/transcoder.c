@@ -15,7 +15,8 @@ ct_train_transcoder_reach(const struct ct_train_transcoder_shape *s, int l)
 }
 
 int
-ct_train_transcoder_open(struct ct_train_transcoder *c, const struct ct_train_transcoder_shape *s, struct ct_error *err)
+ct_train_transcoder_open(struct ct_train_transcoder *c, const struct ct_train_transcoder_shape *s,
+    struct ct_error *err)
 {
 	struct ct_params *p = &c->params;
 	size_t F = (size_t)s->F, D = (size_t)s->D;
@@ -89,7 +90,8 @@ ct_train_transcoder_norms(const struct ct_train_transcoder *c, double far, float
 		const float *w = c->params.w + c->layers[l].dec;
 
 		for (int f = 0; f < F; f++, w += n)
-			norm[(size_t)l * F + f] = sqrtf(ct_sdot(D, w, w) + far2 * ct_sdot(n - D, w + D, w + D));
+			norm[(size_t)l * F + f] = sqrtf(ct_sdot(D, w, w) + far2 *
+			    ct_sdot(n - D, w + D, w + D));
 	}
 }
 
@@ -105,7 +107,8 @@ struct ct_train_transcoder_pass {
 };
 
 int
-ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out, const struct ct_train_transcoder_shape *s, int max_rows,
+ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out,
+    const struct ct_train_transcoder_shape *s, int max_rows,
     struct ct_error *err)
 {
 	size_t B = (size_t)max_rows, L = (size_t)s->L, F = (size_t)s->F, D = (size_t)s->D;
@@ -151,7 +154,8 @@ ct_train_transcoder_begin(struct ct_train_transcoder_pass *p, const struct ct_tr
 }
 
 void
-ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l, int B, const float *x, int ldx,
+ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
+    int B, const float *x, int ldx,
     struct ct_train_transcoder_sums *sums, uint8_t *fired)
 {
 	const struct ct_train_transcoder_layer *y = &c->layers[l];
@@ -177,7 +181,8 @@ ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_tr
 }
 
 const float *
-ct_train_transcoder_forward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B, const float *x,
+ct_train_transcoder_forward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B,
+    const float *x,
     struct ct_train_transcoder_sums *sums, uint8_t *fired)
 {
 	ct_train_transcoder_begin(p, c, B);
@@ -194,7 +199,8 @@ ct_train_transcoder_unscale(struct ct_train_transcoder *c, const float *in, cons
 	for (int l = 0; l < L; l++) {
 		const struct ct_train_transcoder_layer *y = &c->layers[l];
 		int reach = ct_train_transcoder_reach(&c->s, l);
-		float *enc = c->params.w + y->enc, *dec = c->params.w + y->dec, *b_dec = c->params.w + y->b_dec;
+		float *enc = c->params.w + y->enc, *dec = c->params.w + y->dec,
+		    *b_dec = c->params.w + y->b_dec;
 
 		for (size_t i = 0; i < (size_t)F * D; i++)
 			enc[i] /= in[l];
@@ -222,7 +228,8 @@ squash(float z, float *slope)
  * takes. What active features have too much is taken back where they are met.
  */
 static void
-revive_all(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l, int B, const float *x, const float *norm,
+revive_all(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l, int B,
+    const float *x, const float *norm,
     const float *theta, float pull, float *grad)
 {
 	int D = c->s.D, F = c->s.F, wide = c->s.L * D;
@@ -239,7 +246,8 @@ revive_all(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder 
 }
 
 void
-ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, const struct ct_train_transcoder_loss *loss, int B,
+ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c,
+    const struct ct_train_transcoder_loss *loss, int B,
     const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
     struct ct_train_transcoder_sums *sums)
 {
@@ -282,7 +290,8 @@ ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct
 				if (!(h[f] > theta[f] - half))
 					continue;
 				sums->penalty += squash(root * a * nf[f], &slope);
-				g = ct_sdot(n, dy, w + q->dec + (size_t)f * n) + lambda * root * nf[f] * slope;
+				g = ct_sdot(n, dy, w + q->dec + (size_t)f * n) + lambda * root * nf[f] *
+				    slope;
 				if (h[f] < theta[f] + half)
 					grad[q->log_threshold + f] -= theta[f] * theta[f] * steep * g;
 				if (!(a > 0))

@@ -2,12 +2,12 @@
  * transcoder: loss and gradient of a transcoder in training, cross-layer or per-layer.
  *
  * Owns the parameter layout (under the names of the exported files) and the buffers of a pass. Features are
- * sparse, so only the encoder's forward product is a GEMM: what follows touches active features alone, each by
- * one contiguous row over all layers that it writes to. Knows no transformer: inputs and targets are rows.
+ * sparse, so only the encoder's forward product is a GEMM: what follows touches active features alone, each
+ * by one contiguous row over all layers that it writes to. Knows no transformer: inputs and targets are rows.
  * The tracer's transcoder (model/transcoder.h) is the reader of what this one exports.
  *
- * Legend: B rows of a batch · L layers · D d_model · F features per layer. reach(l) layers are written to from
- * layer l on: L-l, or 1 when per layer.
+ * Legend: B rows of a batch · L layers · D d_model · F features per layer. reach(l) layers are written to
+ * from layer l on: L-l, or 1 when per layer.
  */
 #ifndef CT_TRAIN_TRANSCODER_H
 #define CT_TRAIN_TRANSCODER_H
@@ -34,7 +34,8 @@ struct ct_train_transcoder {
 	struct ct_train_transcoder_layer *layers;	/* (L) */
 };
 
-int ct_train_transcoder_open(struct ct_train_transcoder *c, const struct ct_train_transcoder_shape *s, struct ct_error *err);
+int ct_train_transcoder_open(struct ct_train_transcoder *c, const struct ct_train_transcoder_shape *s,
+    struct ct_error *err);
 void ct_train_transcoder_close(struct ct_train_transcoder *c);
 int ct_train_transcoder_reach(const struct ct_train_transcoder_shape *s, int l);
 
@@ -58,7 +59,8 @@ struct ct_train_transcoder_sums {
 
 struct ct_train_transcoder_pass;
 
-int ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out, const struct ct_train_transcoder_shape *s, int max_rows,
+int ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out,
+    const struct ct_train_transcoder_shape *s, int max_rows,
     struct ct_error *err);
 void ct_train_transcoder_pass_close(struct ct_train_transcoder_pass *p);
 
@@ -73,12 +75,15 @@ void ct_train_transcoder_pass_close(struct ct_train_transcoder_pass *p);
  *
  * yhat (B,L,D) is lent until the next begin; its row for layer l is complete once layer l was done.
  */
-const float *ct_train_transcoder_begin(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B);
-void ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l, int B, const float *x, int ldx,
+const float *ct_train_transcoder_begin(struct ct_train_transcoder_pass *p,
+    const struct ct_train_transcoder *c, int B);
+void ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
+    int B, const float *x, int ldx,
     struct ct_train_transcoder_sums *sums, uint8_t *fired);
 
 /* All layers at once: x (B,L,D). */
-const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B, const float *x,
+const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p,
+    const struct ct_train_transcoder *c, int B, const float *x,
     struct ct_train_transcoder_sums *sums, uint8_t *fired);
 
 /*
@@ -88,13 +93,16 @@ const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p, con
  *
  *   x, y in (B,L,D) ; weight in (B,L)
  *   grad in/out of c->params' layout: scale * d loss / d parameter is added
- *   norm in (L,F) |dec_{l,f}| = sqrt(sum_m far^2 |dec_{l->m,f}|^2), far being 1 for m = l (ct_train_transcoder_norms)
+ *   norm in (L,F) |dec_{l,f}| = sqrt(sum_m far^2 |dec_{l->m,f}|^2),
+    far being 1 for m = l (ct_train_transcoder_norms)
  *
- * Thresholds t = log theta have the straight-through gradient dt = -(theta^2/epsilon) [|h - theta| < epsilon/2] g,
- * g being the first two terms' gradient of a, and the third term's own; that one does not move decoders. After
- * ct_train_transcoder_forward of the same rows. Oracle: finite differences in tests/unit/test_train_transcoder.c
+ * Thresholds t = log theta have the straight-through gradient dt = -(theta^2/epsilon) [|h - theta| <
+ * epsilon/2] g, g being the first two terms' gradient of a, and the third term's own; that one does not move
+ * decoders. After ct_train_transcoder_forward of the same rows. Oracle: finite differences in
+ * tests/unit/test_train_transcoder.c
  */
-void ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, const struct ct_train_transcoder_loss *loss, int B,
+void ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c,
+    const struct ct_train_transcoder_loss *loss, int B,
     const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
     struct ct_train_transcoder_sums *sums);
 

@@ -32,7 +32,8 @@ fuzz_dir(void)
 {
 	if (*dir)
 		return dir;
-	snprintf(dir, sizeof dir, "%s/ctrace-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	snprintf(dir, sizeof dir, "%s/ctrace-fuzz-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(dir))
 		abort();
 	atexit(remove_dir);
@@ -61,7 +62,8 @@ fuzz_link(const char *name, const char *from)
 	snprintf(path, sizeof path, "%s/%s", fuzz_dir(), name);
 	snprintf(source, sizeof source, "%s/tests/%s", srcdir ? srcdir : ".", from);
 	if (!realpath(source, target) || symlink(target, path) != 0) {
-		fprintf(stderr, "cannot link %s to %s: srcdir must name the source directory\n", path, source);
+		fprintf(stderr, "cannot link %s to %s: srcdir must name the source directory\n", path,
+		    source);
 		abort();
 	}
 }
@@ -69,8 +71,10 @@ fuzz_link(const char *name, const char *from)
 const char *
 fuzz_model(void)
 {
-	static const char labels[] = "L0#1: one\nL0#2: \"say a b\"\nL1#3: two\nL2#4: two\nL1#5: \"mixed: x / y\"\n";
-	static const char *const files[] = { "config.json", "model.safetensors", "tokenizer.json", "transcoder" };
+	static const char labels[] = "L0#1: one\nL0#2: \"say a b\"\nL1#3: two\nL2#4: two\nL1#5: \"mixed: x / "
+	    "y\"\n";
+	static const char *const files[] = { "config.json", "model.safetensors", "tokenizer.json",
+	    "transcoder" };
 	char from[64];
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {

@@ -1,5 +1,6 @@
 /*
- * fuzz: what the fuzzers share: files in a directory of their own, for parsers that read files, and a small model.
+ * fuzz: what the fuzzers share: files in a directory of their own, for parsers that read files, and a small
+ * model.
  */
 #ifndef FUZZ_H
 #define FUZZ_H

@@ -11,7 +11,8 @@ enum { FEATURES = 24 };	/* of the graph: every input traces anew, and larger gra
 
 static const struct ct_engine_options one_thread = { .threads = 1 };
 
-static struct study opened;	/* as it was just opened, without what each run has anew; engine NULL: not yet */
+/* as it was just opened, without what each run has anew; engine NULL: not yet */
+static struct study opened;
 
 void
 fuzz_need(bool ok)

@@ -1,6 +1,7 @@
 /*
- * fuzz_app: ctrace-tui without a terminal, for the fuzzers that drive it. What takes long, opening the model, is done
- * once, and again only after an input that opened another; all else is as after a start for each input.
+ * fuzz_app: ctrace-tui without a terminal, for the fuzzers that drive it. What takes long, opening the model,
+ * is done once, and again only after an input that opened another; all else is as after a start for each
+ * input.
  */
 #ifndef FUZZ_APP_H
 #define FUZZ_APP_H

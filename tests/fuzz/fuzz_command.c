@@ -1,6 +1,6 @@
 /*
- * Fuzzes the commands of ctrace-tui: lines, each as if it were typed after a colon, and the screen after it. Commands
- * that write files or leave are left out.
+ * Fuzzes the commands of ctrace-tui: lines, each as if it were typed after a colon, and the screen after it.
+ * Commands that write files or leave are left out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,8 @@ run_lines(struct app *a, char *text)
 	char *save = NULL;
 	int n = 0;
 
-	for (char *line = strtok_r(text, "\n", &save); line && n < LINES; line = strtok_r(NULL, "\n", &save), n++) {
+	for (char *line = strtok_r(text, "\n", &save); line && n < LINES; line = strtok_r(NULL, "\n", &save),
+	    n++) {
 		int did = allowed(line) ? cmd_run(a, line) : DID_NOTHING;
 
 		/* What fails says why. */

@@ -1,6 +1,6 @@
 /*
- * Fuzzes the reader of lessons: what it accepts has texts that fit, expectations that can be said, and commands that
- * exist.
+ * Fuzzes the reader of lessons: what it accepts has texts that fit, expectations that can be said, and
+ * commands that exist.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -57,7 +57,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	for (int i = 0; i < found; i++)
 		check_clamp(s, &clamps[i]);
-	if (ct_session_parse_target(s, text, -1, &target, &err) == CT_OK && (target.n < 0 || target.n > CT_MAX_TARGETS))
+	if (ct_session_parse_target(s, text, -1, &target, &err) == CT_OK &&
+	    (target.n < 0 || target.n > CT_MAX_TARGETS))
 		abort();
 	node = ct_session_find_node(s, text, &err);
 	if (node >= g->n_nodes)

@@ -1,6 +1,6 @@
 /*
- * Fuzzes the safetensors reader: what opens must be readable to its last element. Input that begins as JSON is an
- * index of shards, beside two good ones.
+ * Fuzzes the safetensors reader: what opens must be readable to its last element. Input that begins as JSON
+ * is an index of shards, beside two good ones.
  */
 #include "fuzz.h"
 #include "io/safetensors.h"

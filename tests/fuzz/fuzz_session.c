@@ -1,6 +1,6 @@
 /*
- * Fuzzes sessions: whatever a file has in it is run or refused with its line, and what is open then is kept and comes
- * back to the byte.
+ * Fuzzes sessions: whatever a file has in it is run or refused with its line, and what is open then is kept
+ * and comes back to the byte.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,8 @@ keep_model(char *text)
 {
 	for (char *line = text; line && *line; line += line && *line == '\n') {
 		line += strspn(line, " \t");
-		if (!strncmp(line, "model", 5) || !strncmp(line, "lesson", 6) || !strncmp(line, "transcoder", 10))
+		if (!strncmp(line, "model", 5) || !strncmp(line, "lesson", 6) ||
+		    !strncmp(line, "transcoder", 10))
 			*line = '#';
 		line += strcspn(line, "\n");
 	}

@@ -1,5 +1,6 @@
 /*
- * Fuzzes config.yaml: whatever is in it, what is set can be used, keys run commands, and a mistake has its line.
+ * Fuzzes config.yaml: whatever is in it, what is set can be used, keys run commands, and a mistake has its
+ * line.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	settings_init(&s);
 	settings_read(&s, "f", (const char *)data, n);
-	if (!s.theme || s.study.node_threshold < 0 || s.study.node_threshold > 1 || s.study.how.mode == CT_RANGE)
+	if (!s.theme || s.study.node_threshold < 0 || s.study.node_threshold > 1 ||
+	    s.study.how.mode == CT_RANGE)
 		abort();
 	if (*s.trouble && strncmp(s.trouble, "f:", 2) != 0)
 		abort();

@@ -1,6 +1,7 @@
 /*
- * replay: what stands in for libFuzzer in an ordinary build. A fuzzer then runs on each file that tests/fuzz/corpus
- * names for it, and on small changes of them, always the same ones. Arguments are files to run on instead.
+ * replay: what stands in for libFuzzer in an ordinary build. A fuzzer then runs on each file that
+ * tests/fuzz/corpus names for it, and on small changes of them, always the same ones. Arguments are files to
+ * run on instead.
  */
 #include <fcntl.h>
 #include <glob.h>
@@ -34,7 +35,8 @@ run(const char *data, size_t n)
 static size_t
 change(char *to, const char *from, size_t n, struct ct_rng *rng)
 {
-	static const char *const odd[] = { "0", "-1", "9999999999999999999", "1e999", "{", "[", "\"", "\\u0000", "\xff",
+	static const char *const odd[] = { "0", "-1", "9999999999999999999", "1e999", "{", "[", "\"",
+	    "\\u0000", "\xff",
 		"\x1b[2J", "null", ":", "\n", " " };
 	size_t at;
 

@@ -1,22 +1,28 @@
 /*
- * shim: loaded before the C library (LD_PRELOAD), it lets the n-th call of one kind fail, and counts what is never freed.
+ * shim: loaded before the C library (LD_PRELOAD), it lets the n-th call of one kind fail, and counts what is
+ * never freed.
  *
  *   TORTURE_KIND=alloc|open|read|write|rename|sync|map|stat|thread
  *   TORTURE_AT=N     this call fails (0: none does, they are only counted)
  *   TORTURE_MORE=1   and so do all after it
- *   TORTURE_REPORT=FILE  gets "CALLS LEAKS LARGEST PEAK" at exit: bytes of the largest allocation, and of all at most
+ *   TORTURE_REPORT=FILE  gets "CALLS LEAKS LARGEST PEAK" at exit: bytes of the largest allocation,
+    and of all at most
  *   TORTURE_SITES=FILE   gets the numbers of the calls that differ: of those with the same backtrace the first two and
  *                        the last
  *   TORTURE_SECONDS=N    after these SIGALRM ends what hangs
- *   TORTURE_POINTS=FILE  instead of one run, a run in a process of its own for each number in FILE, alone and with all
- *                        that follow. The report has a line "AT MORE STATUS LEAKS LARGEST" (MORE 1 or -, STATUS as the
- *                        shell has it, LEAKS ? when it did not come to its end) for those that did not plainly succeed
+ *   TORTURE_POINTS=FILE  instead of one run, a run in a process of its own for each number in FILE,
+    alone and with all
+ *                        that follow. The report has a line "AT MORE STATUS LEAKS LARGEST" (MORE 1 or -,
+    STATUS as the
+ *                        shell has it,
+    LEAKS ? when it did not come to its end) for those that did not plainly succeed
  *                        or fail, and last how many there were
  *   TORTURE_KEEP=DIR     ... and their outputs, as AT.MORE.out and AT.MORE.err
  *   TORTURE_CLEAN=DIR    is emptied before each of them
  *
- * Only calls by the program and by the libraries that it gives its input to count (jansson, yaml, pcre2, zlib, and the C
- * library on their behalf). OpenBLAS, curses and the loader are left alone: what they do without memory is theirs.
+ * Only calls by the program and by the libraries that it gives its input to count (jansson, yaml, pcre2,
+ * zlib, and the C library on their behalf). OpenBLAS, curses and the loader are left alone: what they do
+ * without memory is theirs.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -125,7 +131,8 @@ note_alloc(void *p, const void *caller)
 
 	if (!p || !shim.ready || !counts(caller, &owns) || !owns)
 		return;
-	for (size_t i = (uintptr_t)p / 16 * 0x9E3779B97F4A7C15u % LIVE, left = LIVE; left; left--, i = (i + 1) % LIVE) {
+	for (size_t i = (uintptr_t)p / 16 * 0x9E3779B97F4A7C15u % LIVE, left = LIVE; left; left--,
+	    i = (i + 1) % LIVE) {
 		uintptr_t old = live[i];
 
 		if (old <= 1 && atomic_compare_exchange_strong(&live[i], &old, (uintptr_t)p)) {
@@ -232,7 +239,8 @@ plainly_failed(int status, const char *err)
 		return false;
 	text[n] = '\0';
 	colon = strstr(text, ": ");
-	return strncmp(text, "ctrace", 6) == 0 && colon && colon[2] != '\n' && strchr(text, '\n') == text + n - 1;
+	return strncmp(text, "ctrace", 6) == 0 && colon && colon[2] != '\n' &&
+	    strchr(text, '\n') == text + n - 1;
 }
 
 static bool
@@ -281,7 +289,8 @@ run_point(long at, bool more, const char *keep, const char *good)
 	    && (plainly_failed(status, err) || plainly_succeeded(status, out, err, good)))
 		unlink(out);
 	else if (at)
-		dprintf(shim.report, "%ld %s %d %s %ld\n", at, more ? "1" : "-", status, leaks, result->largest);
+		dprintf(shim.report, "%ld %s %d %s %ld\n", at, more ? "1" : "-", status, leaks,
+		    result->largest);
 	if (access(out, F_OK) != 0)
 		unlink(err);
 	return false;
@@ -317,9 +326,11 @@ serve(void)
 __attribute__((constructor)) static void
 set_up(void)
 {
-	static const char *const names[] = { "", "alloc", "open", "read", "write", "rename", "sync", "map", "stat",
+	static const char *const names[] = { "", "alloc", "open", "read", "write", "rename", "sync", "map",
+	    "stat",
 		"thread" };
-	const char *kind = getenv("TORTURE_KIND"), *at = getenv("TORTURE_AT"), *report = getenv("TORTURE_REPORT");
+	const char *kind = getenv("TORTURE_KIND"), *at = getenv("TORTURE_AT"),
+	    *report = getenv("TORTURE_REPORT");
 	const char *sites = getenv("TORTURE_SITES"), *seconds = getenv("TORTURE_SECONDS");
 	bool first = true;
 
@@ -376,7 +387,8 @@ say(void)
 		*result = (struct result){ .ended = true, .leaks = leaks, .largest = largest };
 	if (shim.report < 0)
 		return;
-	n = snprintf(text, sizeof text, "%ld %ld %ld %ld\n", (long)calls, (long)leaks, (long)largest, (long)peak);
+	n = snprintf(text, sizeof text, "%ld %ld %ld %ld\n", (long)calls, (long)leaks, (long)largest,
+	    (long)peak);
 	if (write(shim.report, text, (size_t)n) != n)
 		return;
 }
@@ -638,7 +650,8 @@ __realpath_chk(const char *path, char *out, size_t room)
 }
 
 int
-pthread_create(pthread_t *restrict t, const pthread_attr_t *restrict a, void *(*fn)(void *), void *restrict arg)
+pthread_create(pthread_t *restrict t, const pthread_attr_t *restrict a, void *(*fn)(void *),
+    void *restrict arg)
 {
 	if (fails(THREAD, CALLER))
 		return EAGAIN;

@@ -68,7 +68,8 @@ pty_enter(void **state)
 	snprintf(model, sizeof model, "%s/llama-clt", home);
 	pid = fork();
 	if (pid == 0) {
-		execl("/bin/sh", "sh", "-c", "cp -R \"$1\" \"$2\" && chmod -R u+w \"$2\"", "sh", from, model, (char *)NULL);
+		execl("/bin/sh", "sh", "-c", "cp -R \"$1\" \"$2\" && chmod -R u+w \"$2\"", "sh", from, model,
+		    (char *)NULL);
 		_exit(127);
 	}
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
@@ -91,7 +92,8 @@ pty_leave(void **state)
 }
 
 static void
-start_program(struct run *r, const char *term, int cols, int rows, const char *with, const char *shell_command)
+start_program(struct run *r, const char *term, int cols, int rows, const char *with,
+    const char *shell_command)
 {
 	char state_home[4096], cwd[2048];
 	struct winsize ws = { .ws_col = (unsigned short)cols, .ws_row = (unsigned short)rows };

@@ -1,5 +1,6 @@
 /*
- * pty: ctrace-tui on a pseudo-terminal, as its tests drive it. Every one of these fails the test when it does not work.
+ * pty: ctrace-tui on a pseudo-terminal, as its tests drive it. Every one of these fails the test when it does
+ * not work.
  */
 #ifndef PTY_H
 #define PTY_H
@@ -29,7 +30,10 @@ const char *pty_home(void);
 const char *pty_model(void);
 const char *pty_program(void);
 
-/* Starts ctrace-tui; skips the test where there are no pseudo-terminals. With a shell command, $0 to $4 start it. */
+/*
+ * Starts ctrace-tui; skips the test where there are no pseudo-terminals. With a shell command, $0 to $4 start
+ * it.
+ */
 void start(struct run *r, const char *term, int cols, int rows);
 void start_with(struct run *r, const char *model);
 void start_under(struct run *r, const char *shell_command);

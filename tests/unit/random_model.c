@@ -1,6 +1,6 @@
 /*
- * random_model: writes a model directory with random weights and a cross-layer transcoder, for tests that need
- * a model of some shape or vocabulary and not what it says.
+ * random_model: writes a model directory with random weights and a cross-layer transcoder, for tests that
+ * need a model of some shape or vocabulary and not what it says.
  *
  *   random_model DIR TOKENIZER.JSON V D L F CONTEXT
  */
@@ -80,7 +80,8 @@ main(int argc, char **argv)
 	net.context = (int)strtol(argv[7], NULL, 10);
 	net.H = net.H_kv = net.D / HEAD;
 	net.mlp = 2 * net.D;
-	if (ct_dir_make(argv[1], &err) || copy_tokenizer(argv[1], argv[2], &err) || write_model(argv[1], &net, &err)
+	if (ct_dir_make(argv[1], &err) || copy_tokenizer(argv[1], argv[2], &err) ||
+	    write_model(argv[1], &net, &err)
 	    || write_transcoder(argv[1], &transcoder, &err)) {
 		fprintf(stderr, "random_model: %s\n", err.msg);
 		return 1;

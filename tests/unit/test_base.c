@@ -345,7 +345,8 @@ static void
 test_error_lengths(void **state)
 {
 	enum { SIZE = sizeof((struct ct_error *)NULL)->msg, LONGEST = 3 * SIZE };
-	static const int lengths[] = { 0, 1, 2, 100, SIZE / 2 - 1, SIZE / 2, SIZE - 6, SIZE - 5, SIZE - 4, SIZE - 3,
+	static const int lengths[] = { 0, 1, 2, 100, SIZE / 2 - 1, SIZE / 2, SIZE - 6, SIZE - 5, SIZE - 4,
+	    SIZE - 3,
 		SIZE - 2, SIZE - 1, SIZE, SIZE + 1, LONGEST };
 	enum { N = sizeof lengths / sizeof *lengths };
 	struct {
@@ -459,7 +460,8 @@ by_key(const void *a, const void *b, void *ctx)
 static void
 sorting_is_stable(void **state)
 {
-	static const int sizes[] = { 0, 1, 2, 3, 15, 16, 17, 31, 32, 33, 100, 1000, 1365, 1366, 2731, 5000, 20011, 60000 };
+	static const int sizes[] = { 0, 1, 2, 3, 15, 16, 17, 31, 32, 33, 100, 1000, 1365, 1366, 2731, 5000,
+	    20011, 60000 };
 	static const unsigned kinds[] = { 1, 2, 7, 100, 1u << 30 };
 	struct item *v = malloc(60000 * sizeof *v);
 	struct ct_rng rng;
@@ -472,7 +474,8 @@ sorting_is_stable(void **state)
 			size_t compared = 0;
 
 			for (int i = 0; i < n; i++) {
-				int key = k < sizeof kinds / sizeof *kinds ? (int)ct_rng_below(&rng, kinds[k]) : n - i;
+				int key = k < sizeof kinds / sizeof *kinds ?
+				    (int)ct_rng_below(&rng, kinds[k]) : n - i;
 
 				v[i] = (struct item){ key, i, key ^ i };
 			}

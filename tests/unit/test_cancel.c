@@ -131,7 +131,10 @@ take_census(void *ctx, const char *phase, long done, long total)
 	return true;
 }
 
-/* No part of the work on a prompt is without questions: at most a layer, or a few rows, lie between two of them. */
+/*
+ * No part of the work on a prompt is without questions: at most a layer, or a few rows, lie between two of
+ * them.
+ */
 static void
 test_questions(void **state)
 {

@@ -50,7 +50,8 @@ make_dir(void **state)
 static int
 remove_dir(void **state)
 {
-	static const char *const names[] = {"features/index.json.gz", "features/layer_0.bin", "features/layer_1.bin",
+	static const char *const names[] = {"features/index.json.gz", "features/layer_0.bin",
+	    "features/layer_1.bin",
 	    "labels.yaml", "features/0.json", "features"};
 	size_t i;
 
@@ -77,7 +78,8 @@ sample(int layer, int feature)
 	static float acts[] = {0, 0.25f, 1.5f, 0}, values[] = {0.25f, 1, 1.5f}, histogram[] = {3, 0, 7};
 	static struct ct_card_example examples[] = {{.n = 4, .tokens = tokens, .acts = acts, .peak = 2},
 	    {.n = 2, .tokens = tokens, .acts = acts, .peak = 1}};
-	static struct ct_card_quantile quantiles[] = {{.name = "Top activations", .n = 2, .examples = examples},
+	static struct ct_card_quantile quantiles[] =
+	    {{.name = "Top activations", .n = 2, .examples = examples},
 	    {.name = "Subsample interval 0", .n = 0}};
 	static struct ct_card_logit top[] = {{"Austin", 0.5f}, {"Texas", 0.25f}}, bottom[] = {{"is", -1}};
 	struct ct_card *c = ct_card_new(layer, feature);
@@ -91,7 +93,8 @@ sample(int layer, int feature)
 	c->candidate_f1[0] = 0.9375;
 	c->candidate_f1[1] = 0.5;
 	if (feature == 2)
-		c->rewrite = (struct ct_card_rewrite){ .layer = layer + 2, .first = 3, .second = 4, .share = 0.5f,
+		c->rewrite = (struct ct_card_rewrite){ .layer = layer + 2, .first = 3, .second = 4,
+		    .share = 0.5f,
 			.cosine = 0.75f };
 	c->frequency = 0.015625 * (feature + 1);
 	c->act_min = 0.25f;
@@ -138,7 +141,8 @@ assert_same(const struct ct_card *a, const struct ct_card *b)
 	assert_string_equal(a->quantiles[1].name, b->quantiles[1].name);
 	assert_int_equal(a->quantiles[0].n, b->quantiles[0].n);
 	for (i = 0; i < 4; i++) {
-		assert_string_equal(a->quantiles[0].examples[0].tokens[i], b->quantiles[0].examples[0].tokens[i]);
+		assert_string_equal(a->quantiles[0].examples[0].tokens[i],
+		    b->quantiles[0].examples[0].tokens[i]);
 		assert_true(a->quantiles[0].examples[0].acts[i] == b->quantiles[0].examples[0].acts[i]);
 	}
 	assert_int_equal(a->quantiles[0].examples[1].n, b->quantiles[0].examples[1].n);
@@ -277,7 +281,8 @@ test_bad_index(void **state)
 	    {"{\"0\":{\"filename\":\"a\",\"offsets\":[0,9,8]}}", "offsets[2] must be an integer >= 9"},
 	    {"{\"0\":{\"filename\":\"a\",\"offsets\":[-1]}}", "offsets[0] must be an integer >= 0"},
 	    {"{\"0\":{\"filename\":\"a\",\"offsets\":[0,\"1\"]}}", "offsets[1] must be an integer"},
-	    {"{\"0\":{\"filename\":\"a\",\"offsets\":[0,1],\"labels\":[]}}", "one entry for each of its 1 features"},
+	    {"{\"0\":{\"filename\":\"a\",\"offsets\":[0,1],\"labels\":[]}}", "one entry for each of its 1 "
+	    "features"},
 	    {"{\"0\":{\"filename\":\"a\",\"offsets\":[0,1],\"labels\":[3]}}", "labels[0] must be text"},
 	    {"{\"0\":", "index.json.gz"},
 	};
@@ -303,7 +308,10 @@ test_bad_index(void **state)
 	spoil("features/index.json.gz", "hello", 5);
 	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_EFORMAT);
 	assert_says(&err, "index.json.gz: damaged compressed data");
-	/* An index by others: no labels, entries that are no layers, a layer left out, a feature without a card. */
+	/*
+	 * An index by others: no labels, entries that are no layers, a layer left out, a feature without a
+	 * card.
+	 */
 	assert_int_equal(open_with_index("{\"version\":\"1.0\",\"1\":{\"filename\":\"layer_0.bin\",\"offsets\":[0,0,9]}}",
 			     &err), CT_OK);
 	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_OK);
@@ -395,7 +403,8 @@ test_foreign_records(void **state)
 		assert_null(card);
 	}
 	/* What others write: gzip, no label, no weights, text that would act on a terminal. */
-	assert_int_equal(read_json("{\"index\":0,\"top_logits\":[\"a\\u001b[2J\"],\"act_min\":null}", &card, &err), CT_OK);
+	assert_int_equal(read_json("{\"index\":0,\"top_logits\":[\"a\\u001b[2J\"],\"act_min\":null}", &card,
+	    &err), CT_OK);
 	assert_string_equal(card->label, "");
 	assert_string_equal(card->top[0].token, "a\\x1b[2J");
 	assert_true(isnan(card->top[0].weight) && isnan(card->f1) && isnan(card->frequency));
@@ -462,7 +471,8 @@ test_labels(void **state)
 	assert_int_equal(ct_labels_set(l, 1, 2, NULL, &err), CT_OK);
 	assert_int_equal(ct_labels_set(l, 0, 7, NULL, &err), CT_OK);
 	ct_labels_close(l);
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), &err), CT_OK);	/* without any, it can be read */
+	/* without any, it can be read */
+	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 0);
 	ct_labels_close(l);
 }
@@ -594,7 +604,8 @@ test_match_naive(void **state)
 
 		for (t = n = 0; t < TOKENS; t++) {
 			active[t] = t % LENGTH != 0
-			    && (ct_rng_below(&r, 10) == 0 || (has_label(&w, t, follow) && ct_rng_below(&r, 4) > 0));
+			    && (ct_rng_below(&r, 10) == 0 ||
+			    (has_label(&w, t, follow) && ct_rng_below(&r, 4) > 0));
 			if (active[t])
 				tokens[n++] = t;
 		}

@@ -87,7 +87,8 @@ rope_kinds(void **state)
 	assert_true(c.rope_scaling.factor == 4);
 	assert_int_equal(c.rope_scaling.original_context, 0);
 	/* What dynamic scaling changes begins beyond the context. */
-	c = load("{" LLAMA ", \"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 4.0, \"rope_type\": \"dynamic\"}}");
+	c = load("{" LLAMA ", \"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 4.0, \"rope_type\": "
+	    "\"dynamic\"}}");
 	assert_true(c.rope_scaling.factor == 0);
 	c = load("{" LLAMA ", \"rope_scaling\": {\"type\": \"default\"}, \"rope_parameters\": null}");
 	assert_true(c.rope_scaling.factor == 0);
@@ -100,17 +101,22 @@ unknown_keys_are_noted(void **state)
 	static const struct {
 		const char *json, *note;
 	} cases[] = {
-		{ "{" LLAMA ", \"torch_dtype\": \"bfloat16\", \"use_cache\": true, \"pretraining_tp\": 1}", NULL },
+		{ "{" LLAMA ", \"torch_dtype\": \"bfloat16\", \"use_cache\": true, \"pretraining_tp\": 1}",
+		    NULL },
 		{ "{" LLAMA ", \"rope_interleaved\": false, \"logit_scale\": null}", NULL },
 		{ "{" LLAMA ", \"rope_tetha\": 500000}",
 		  "./config.json: \"rope_tetha\" is left aside, as Hugging Face's class for llama does" },
 		{ "{" LLAMA ", \"sliding_window\": 4096, \"attn_logit_softcapping\": 50.0}", "./config.json: "
-		  "\"sliding_window\", \"attn_logit_softcapping\" are left aside, as Hugging Face's class for llama does" },
+		  "\"sliding_window\", \"attn_logit_softcapping\" are left aside, as Hugging Face's class "
+		    "for llama does" },
 		{ "{" LLAMA ", \"n_embd\": 7}",
 		  "./config.json: \"n_embd\" is left aside, as Hugging Face's class for llama does" },
-		{ "{" GPT2 ", \"n_ctx\": 1024, \"summary_type\": \"cls_index\", \"reorder_and_upcast_attn\": true}", NULL },
-		{ "{" LLAMA ", \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2, \"beta_fast\": 32}}",
-		  "./config.json: \"rope_scaling\": \"beta_fast\" is left aside: the type \"linear\" has no such key" },
+		{ "{" GPT2 ", \"n_ctx\": 1024, \"summary_type\": \"cls_index\", \"reorder_and_upcast_attn\": "
+		    "true}", NULL },
+		{ "{" LLAMA ", \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2, \"beta_fast\": "
+		    "32}}",
+		  "./config.json: \"rope_scaling\": \"beta_fast\" is left aside: the type \"linear\" has no "
+		    "such key" },
 	};
 
 	(void)state;
@@ -132,7 +138,8 @@ static void
 gpt2_aliases(void **state)
 {
 	struct ct_config c = load("{\"model_type\": \"gpt2\", \"hidden_size\": 32, \"num_hidden_layers\": 2, "
-	    "\"num_attention_heads\": 4, \"vocab_size\": 100, \"max_position_embeddings\": 77, \"n_positions\": 77}");
+	    "\"num_attention_heads\": 4, \"vocab_size\": 100, \"max_position_embeddings\": 77, "
+	    "\"n_positions\": 77}");
 
 	(void)state;
 	assert_int_equal(c.D, 32);

@@ -97,7 +97,9 @@ test_sweep_and_contrast(void **state)
 	assert_true(x->frozen.effects[0].observed != first);
 }
 
-/* Each set of clamps counts once, for as long as the session lives; those that agree by construction do not. */
+/*
+ * Each set of clamps counts once, for as long as the session lives; those that agree by construction do not.
+ */
 static void
 test_agreement(void **state)
 {
@@ -121,9 +123,11 @@ test_agreement(void **state)
 	clamp(w->s, &all, 1, CT_FROZEN);
 	three = ct_session_effects(w->s)->agreement;
 	assert_int_equal(ct_session_agreement(w->s).n, 3);
-	assert_true(fabs(ct_session_agreement(w->s).spearman - (one.spearman + two.spearman + three.spearman) / 3) <
+	assert_true(fabs(ct_session_agreement(w->s).spearman -
+	    (one.spearman + two.spearman + three.spearman) / 3) <
 		    1e-12);
-	assert_true(fabs(ct_session_agreement(w->s).pearson - (one.pearson + two.pearson + three.pearson) / 3) <
+	assert_true(fabs(ct_session_agreement(w->s).pearson -
+	    (one.pearson + two.pearson + three.pearson) / 3) <
 		    1e-12);
 }
 
@@ -178,7 +182,10 @@ test_self_check(void **state)
 	assert_true(ct_session_effects(w->s)->max_direct_error > 1e-4);
 }
 
-/* Tokens that join the prompt make the same prompt as typing them; clamps stay; a failure leaves all as it was. */
+/*
+ * Tokens that join the prompt make the same prompt as typing them; clamps stay; a failure leaves all as it
+ * was.
+ */
 static void
 test_extend(void **state)
 {
@@ -186,7 +193,8 @@ test_extend(void **state)
 	struct ct_generate_options greedy = { .clamped = true };
 	struct ct_error err = { 0 };
 	struct ct_session *typed;
-	struct ct_clamp two[2] = { here, { .layer = 1, .feature = 43, .pos = 8, .onwards = true, .amount = 5 } };
+	struct ct_clamp two[2] = { here, { .layer = 1, .feature = 43, .pos = 8, .onwards = true,
+	    .amount = 5 } };
 	char text[200];
 	int ids[3], many[CONTEXT] = { 3 };
 	float before;

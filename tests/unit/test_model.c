@@ -1,5 +1,6 @@
 /*
- * model: the golden models open and their weights are where the families say, in other spellings and dtypes too.
+ * model: the golden models open and their weights are where the families say, in other spellings and dtypes
+ * too.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -167,7 +168,10 @@ prefixes_may_be_left_out(void **state)
 	ct_model_close(m);
 }
 
-/* What no config calls for: weights of the blocks are refused, heads for other tasks noted, masks passed over. */
+/*
+ * What no config calls for: weights of the blocks are refused, heads for other tasks noted, masks passed
+ * over.
+ */
 static void
 leftover_tensors_are_said(void **state)
 {
@@ -177,13 +181,15 @@ leftover_tensors_are_said(void **state)
 		{ "model.layers.0.self_attn.rotary_emb.inv_freq", NULL, NULL },
 		{ "model.rotary_emb.inv_freq", NULL, NULL },
 		{ "score.weight", "v: left aside, as Hugging Face does with a warning: score.weight", NULL },
-		{ "v_head.summary.bias", "v: left aside, as Hugging Face does with a warning: v_head.summary.bias", NULL },
+		{ "v_head.summary.bias", "v: left aside, as Hugging Face does with a warning: "
+		    "v_head.summary.bias", NULL },
 		{ "model.layers.3.mlp.up_proj.weight", NULL, "model.layers.3.mlp.up_proj.weight" },
 		{ "model.layers.1.self_attn.q_norm.weight", NULL, "model.layers.1.self_attn.q_norm.weight" },
 		{ "layers.0.self_attn.q_proj.weight", NULL, "layers.0.self_attn.q_proj.weight" },
 		{ "model.layers.1.post_feedforward_layernorm.weight", NULL,
 		  "model.layers.1.post_feedforward_layernorm.weight" },
-		{ "model.layers.2.self_attn.q_proj.lora_A.weight", NULL, "model.layers.2.self_attn.q_proj.lora_A.weight" },
+		{ "model.layers.2.self_attn.q_proj.lora_A.weight", NULL,
+		    "model.layers.2.self_attn.q_proj.lora_A.weight" },
 	};
 	const float values[4] = { 1, 2, 3, 4 };
 	struct ct_model *m = open_golden("llama-clt"), *v;
@@ -191,14 +197,17 @@ leftover_tensors_are_said(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct ct_tensor more = { .name = cases[i].name, .rank = 1, .dim = { 4 }, .data = values };
+		const struct ct_tensor more = { .name = cases[i].name, .rank = 1, .dim = { 4 },
+		    .data = values };
 		char wanted[400];
 
 		write_variant(m, "", &more, 1, "golden/llama-clt/config.json");
 		if (cases[i].refused) {
 			assert_int_equal(ct_model_open(&v, "v", NULL, &err), CT_EFORMAT);
-			snprintf(wanted, sizeof wanted, "v: config.json calls for no such tensor: %s; without it this would "
-			    "be another model. Look whether config.json belongs to these files", cases[i].refused);
+			snprintf(wanted, sizeof wanted, "v: config.json calls for no such tensor: %s; "
+			    "without it this would "
+			    "be another model. Look whether config.json belongs to these files",
+			    cases[i].refused);
 			assert_string_equal(err.msg, wanted);
 			continue;
 		}
@@ -265,7 +274,8 @@ llama_biases_come_with_the_config(void **state)
 		size_t n;
 	} biases[] = {
 		{ "self_attn.q_proj", 16 }, { "self_attn.k_proj", 8 }, { "self_attn.v_proj", 8 },
-		{ "self_attn.o_proj", 16 }, { "mlp.gate_proj", 32 }, { "mlp.up_proj", 32 }, { "mlp.down_proj", 16 },
+		{ "self_attn.o_proj", 16 }, { "mlp.gate_proj", 32 }, { "mlp.up_proj", 32 },
+		    { "mlp.down_proj", 16 },
 	};
 	struct ct_model *m = open_golden("llama-clt"), *v;
 	struct ct_tensor more[21];
@@ -284,9 +294,12 @@ llama_biases_come_with_the_config(void **state)
 	write_variant(m, "", more, 21, "golden/llama-clt/config.json");
 	/* The config says there are none. */
 	assert_int_equal(ct_model_open(&v, "v", NULL, &err), CT_EFORMAT);
-	assert_string_equal(err.msg, "v: config.json calls for no such tensors: model.layers.0.mlp.down_proj.bias, "
-	    "model.layers.0.mlp.gate_proj.bias, model.layers.0.mlp.up_proj.bias, model.layers.0.self_attn.k_proj.bias, "
-	    "model.layers.0.self_attn.o_proj.bias, model.layers.0.self_attn.q_proj.bias and 15 more; without them this "
+	assert_string_equal(err.msg, "v: config.json calls for no such tensors: "
+	    "model.layers.0.mlp.down_proj.bias, "
+	    "model.layers.0.mlp.gate_proj.bias, model.layers.0.mlp.up_proj.bias, "
+	    "model.layers.0.self_attn.k_proj.bias, "
+	    "model.layers.0.self_attn.o_proj.bias, model.layers.0.self_attn.q_proj.bias and 15 more; without "
+	    "them this "
 	    "would be another model. Look whether config.json belongs to these files");
 	scratch_text("v/config.json", "{\"model_type\":\"llama\",\"hidden_size\":16,\"intermediate_size\":32,"
 	    "\"num_hidden_layers\":3,\"num_attention_heads\":4,\"num_key_value_heads\":2,\"vocab_size\":40,"
@@ -329,7 +342,8 @@ half_precision_is_converted(void **state)
 		if (t->rank == 2)
 			snprintf(second, sizeof second, ",%zu", t->dim[1]);
 		used += (size_t)snprintf(header + used, 200,
-		    "%s\"%s\":{\"dtype\":\"BF16\",\"shape\":[%zu%s],\"data_offsets\":[%zu,%zu]}", i ? "," : "",
+		    "%s\"%s\":{\"dtype\":\"BF16\",\"shape\":[%zu%s],\"data_offsets\":[%zu,%zu]}",
+		    i ? "," : "",
 		    t->name, t->dim[0], second, at, end);
 		/* BF16 is the upper half of a float. */
 		for (size_t k = 0; k < t->count; k++)

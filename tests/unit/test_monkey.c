@@ -1,7 +1,8 @@
 /*
- * A monkey at the terminal: keys, pastes, clicks and changes of size as fast as they come, so that many arrive while
- * something is computed. The program stays alive, ends when it is told to, and gives the terminal back.
- * $MONKEY_EVENTS and $MONKEY_SEED replay; what the screen shows at the end is the matter of tests/screens/monkey.sh.
+ * A monkey at the terminal: keys, pastes, clicks and changes of size as fast as they come, so that many
+ * arrive while something is computed. The program stays alive, ends when it is told to, and gives the
+ * terminal back. $MONKEY_EVENTS and $MONKEY_SEED replay; what the screen shows at the end is the matter of
+ * tests/screens/monkey.sh.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -38,12 +39,17 @@ number(const char *name, long otherwise)
 static size_t
 event(char *out, size_t size, struct ct_rng *rng)
 {
-	static const char *const keys[] = { "\r", "\t", "\033", "\033[A", "\033[B", "\033[C", "\033[D", "\033[5~", "\033[6~",
-		"\033[H", "\033[F", " ", "\177", "\033[3~", "\033OP", "\022", "\001", "\013", "\027", "\003", "\014", "\033[Z",
+	static const char *const keys[] = { "\r", "\t", "\033", "\033[A", "\033[B", "\033[C", "\033[D",
+	    "\033[5~", "\033[6~",
+		"\033[H", "\033[F", " ", "\177", "\033[3~", "\033OP", "\022", "\001", "\013", "\027", "\003",
+		    "\014", "\033[Z",
 		"\033b", "\033[1;5C", "\xc3\xa9", "\xff", "\033[", "\033]0;x\a" };
-	static const char *const texts[] = { ":clamp L1#3@2=0\r", ":mode free\r", ":prune .3\r", ":sweep -2:2:9\r", ":view survey\r",
-		":generate 5\r", "iw1 w2 w3 w4 w5 w6\r", ":attribute w3\r", ":expand all\r", ":transcoder\r", "/w1\r" };
-	static const char *const pastes[] = { "w1 w2", "q", "\n\n", "a\tb", "\033[31m", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" };
+	static const char *const texts[] = { ":clamp L1#3@2=0\r", ":mode free\r", ":prune .3\r", ":sweep "
+	    "-2:2:9\r", ":view survey\r",
+		":generate 5\r", "iw1 w2 w3 w4 w5 w6\r", ":attribute w3\r", ":expand all\r", ":transcoder\r",
+		    "/w1\r" };
+	static const char *const pastes[] = { "w1 w2", "q", "\n\n", "a\tb", "\033[31m",
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" };
 	uint32_t kind = ct_rng_below(rng, 100);
 	int n;
 
@@ -56,11 +62,13 @@ event(char *out, size_t size, struct ct_rng *rng)
 	} else if (kind < 86) {
 		n = snprintf(out, size, "%s", texts[ct_rng_below(rng, sizeof texts / sizeof *texts)]);
 	} else if (kind < 90) {
-		n = snprintf(out, size, "\033[200~%s\033[201~", pastes[ct_rng_below(rng, sizeof pastes / sizeof *pastes)]);
+		n = snprintf(out, size, "\033[200~%s\033[201~",
+		    pastes[ct_rng_below(rng, sizeof pastes / sizeof *pastes)]);
 	} else {
 		static const int buttons[] = { 0, 0, 0, 64, 65, 2 };
 
-		n = snprintf(out, size, "\033[<%d;%u;%u%c", buttons[ct_rng_below(rng, 6)], 1 + ct_rng_below(rng, 510),
+		n = snprintf(out, size, "\033[<%d;%u;%u%c", buttons[ct_rng_below(rng, 6)],
+		    1 + ct_rng_below(rng, 510),
 		    1 + ct_rng_below(rng, 210), ct_rng_below(rng, 4) ? 'M' : 'm');
 	}
 	return (size_t)n;
@@ -120,7 +128,10 @@ hangs(long waited, clockid_t clock, const struct timespec *before)
 	return waited >= PATIENCE_MS && (used <= 0 || used * 1000 >= PATIENCE_MS);
 }
 
-/* Hands over all of it, and throws away what comes back. False when the program has left instead of reading it. */
+/*
+ * Hands over all of it, and throws away what comes back. False when the program has left instead of reading
+ * it.
+ */
 static bool
 send_all(const char *text, size_t n)
 {

@@ -14,7 +14,8 @@
 #include "train/number_codes.h"
 
 enum { D = 96 };
-static const struct ct_net_shape shape = { .D = D, .L = 2, .H = 2, .H_kv = 2, .head = 48, .mlp = 8, .context = 8,
+static const struct ct_net_shape shape = { .D = D, .L = 2, .H = 2, .H_kv = 2, .head = 48, .mlp = 8,
+    .context = 8,
 	.eps = 1e-6, .theta = 10000 };
 
 struct world {
@@ -113,7 +114,8 @@ static void
 read_sum(struct world *w, int x, int y, float *mid)
 {
 	int zero = ct_corpus_word(w->c, "0"), len = 5;
-	int tokens[] = { w->c->bos, zero + x, ct_corpus_word(w->c, "+"), zero + y, ct_corpus_word(w->c, "=") };
+	int tokens[] = { w->c->bos, zero + x, ct_corpus_word(w->c, "+"), zero + y,
+	    ct_corpus_word(w->c, "=") };
 	struct ct_batch b = { .n = 1, .len = &len, .R = 5, .tokens = tokens, .targets = tokens };
 
 	ct_train_pass_forward(w->pass, &w->net, &b, keep_mid, w);

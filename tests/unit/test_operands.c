@@ -24,8 +24,8 @@ needs_numbers(void **state)
 }
 
 /*
- * The model of sums, where it is there: each value is what the prompt with these numbers has; that of a card, where the
- * prompt is like the corpus, to a step of 5 %.
+ * The model of sums, where it is there: each value is what the prompt with these numbers has; that of a card,
+ * where the prompt is like the corpus, to a step of 5 %.
  */
 static void
 pictures_prompts(void **state)

@@ -80,7 +80,10 @@ tens_and_ones(void **state)
 	assert_true(ct_plot_fit(&p, CT_PLOT_FOLDED, &o, 33, 6, false));
 	assert_true(p.h == 6 && p.w == 32);
 	assert_string_equal(row(&p, 0), "tens 0123456789  ones 0123456789");
-	/* All tens have the same; the ones that make 5 are two lines from right to left. The prompt's digits: 2, 8. */
+	/*
+	 * All tens have the same; the ones that make 5 are two lines from right to left. The prompt's digits:
+	 * 2, 8.
+	 */
 	assert_string_equal(row(&p, 3), "     all alike      4 ⣤⠛");
 	assert_string_equal(row(&p, 2), "                    2   ⣤⠛");
 	assert_string_equal(row(&p, 5), "                    8       ⣤⠛");
@@ -155,14 +158,22 @@ records(void **state)
 	static const struct {
 		const char *json, *message;
 	} bad[] = {
-		{ "{\"tokens\":[null,\"+\"],\"from\":0,\"pictures\":[]}", "operands.tokens: expected null for each" },
-		{ "{\"tokens\":[null,null,null],\"from\":0,\"pictures\":[]}", "operands.tokens: expected texts, and null" },
-		{ "{\"tokens\":[null,null],\"from\":-1,\"pictures\":[]}", "operands.from: expected the first" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[1,2,3]}", "operands.pictures: expected a list" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":3}]}", "operands.position: expected" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":0}]}", "operands.max: expected" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e-60}]}", "operands.max: expected" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e300}]}", "operands.max: expected" },
+		{ "{\"tokens\":[null,\"+\"],\"from\":0,\"pictures\":[]}", "operands.tokens: expected null "
+		    "for each" },
+		{ "{\"tokens\":[null,null,null],\"from\":0,\"pictures\":[]}", "operands.tokens: expected "
+		    "texts, and null" },
+		{ "{\"tokens\":[null,null],\"from\":-1,\"pictures\":[]}",
+		    "operands.from: expected the first" },
+		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[1,2,3]}", "operands.pictures: expected a "
+		    "list" },
+		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":3}]}", "operands.position: "
+		    "expected" },
+		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":0}]}",
+		    "operands.max: expected" },
+		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e-60}]}",
+		    "operands.max: expected" },
+		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e300}]}",
+		    "operands.max: expected" },
 		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,\"percent\":[[0]]}]}",
 		  "operands.percent: expected from 3 to 100 rows" },
 		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
@@ -191,7 +202,8 @@ records(void **state)
 	for (int i = 0; i < 100 * 100; i++) {
 		float got = again->operands.pictures[0].acts[i];
 
-		assert_true(fabsf(got - acts[i]) <= .026f * 3 || (acts[i] > 0 && got > 0 && got <= .051f * 3));
+		assert_true(fabsf(got - acts[i]) <= .026f * 3 ||
+		    (acts[i] > 0 && got > 0 && got <= .051f * 3));
 		assert_true((got > 0) == (acts[i] > 0));
 	}
 	ct_card_free(again);
@@ -200,7 +212,8 @@ records(void **state)
 	assert_int_equal(ct_record_write(&bytes, &n, card, &err), CT_OK);
 	assert_int_equal(ct_record_read(&again, bytes, n, 0, 7, "card", &err), CT_OK);
 	free(bytes);
-	assert_true(isfinite(again->operands.pictures[0].acts[0]) && again->operands.pictures[0].n_active == 100);
+	assert_true(isfinite(again->operands.pictures[0].acts[0]) &&
+	    again->operands.pictures[0].n_active == 100);
 	assert_true(ct_plot_fit(&p, CT_PLOT_FOLDED, &again->operands.pictures[0], 51, 11, true));
 	assert_int_equal(strncmp(row(&p, 1), "   0 ##", 7), 0);
 	ct_card_free(again);

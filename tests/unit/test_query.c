@@ -101,7 +101,8 @@ test_bad(void **state)
 		{ "", "expected a label in quotes, as \"Texas\"" },
 		{ "Texas", "expected a label in quotes, as \"Texas\"" },
 		{ "\"Texas", "expected a label in quotes, as \"Texas\"" },
-		{ "\"\"", "\"\" names no label: expected words of one, as \"Texas\", or all of it, as \"=bridge Texas\"" },
+		{ "\"\"", "\"\" names no label: expected words of one, as \"Texas\", or all of it, as "
+		    "\"=bridge Texas\"" },
 		{ "\"+ ,\"", "\"+ ,\" names no label: expected words of one, as \"Texas\", or all of it, as "
 		    "\"=bridge Texas\"" },
 		{ "\"=\"", "\"\" names no label: expected words of one, as \"Texas\", or all of it, as "

@@ -1,6 +1,7 @@
 /*
- * However the interactive program ends, or is suspended, the terminal is as it was before: on each way out as often as
- * $RESTORE_RUNS says (`make restore`: 100). Left alone by its terminal it ends, and does not spin meanwhile.
+ * However the interactive program ends, or is suspended, the terminal is as it was before: on each way out as
+ * often as $RESTORE_RUNS says (`make restore`: 100). Left alone by its terminal it ends, and does not spin
+ * meanwhile.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -117,11 +118,15 @@ test_fault_while_opening(void **state)
 	}
 }
 
-/* A shell with job control says what the terminal's settings are before, while it is suspended, and afterwards. */
+/*
+ * A shell with job control says what the terminal's settings are before, while it is suspended, and
+ * afterwards.
+ */
 static void
 test_suspend(void **state)
 {
-	static const char script[] = "stty -g; \"$0\" \"$@\"; echo suspended $?; stty -g; fg >/dev/null; echo ended $?; stty -g";
+	static const char script[] = "stty -g; \"$0\" \"$@\"; echo suspended $?; stty -g; fg >/dev/null; "
+	    "echo ended $?; stty -g";
 	char before[256], meanwhile[256], after[256];
 
 	(void)state;
@@ -136,7 +141,8 @@ test_suspend(void **state)
 		type(&r, "\032");
 		assert_true(read_until(&r, mark, "suspended "));
 		assert_true(read_until(&r, mark, READY));
-		assert_int_equal(sscanf(strstr(r.out + mark, "suspended "), "suspended %*d %255s", meanwhile), 1);
+		assert_int_equal(sscanf(strstr(r.out + mark, "suspended "), "suspended %*d %255s", meanwhile),
+		    1);
 		mark = r.n;
 		type(&r, "q");
 		status = finish(&r);

@@ -1,6 +1,6 @@
 /*
- * What is saved is there, whole: after kill -9 at any moment, a lost connection, a closed terminal, and when several
- * programs change one file. As often as $SAVING_KILLS says (`make saving`: 1000).
+ * What is saved is there, whole: after kill -9 at any moment, a lost connection, a closed terminal, and when
+ * several programs change one file. As often as $SAVING_KILLS says (`make saving`: 1000).
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -245,7 +245,8 @@ headless(const char *options, const char *commands, char *out, size_t size)
 
 	assert_non_null(getcwd(cwd, sizeof cwd));
 	snprintf(line, sizeof line,
-	    "printf '%s' | XDG_STATE_HOME='%s/%s' '%s' %s -m '%s' --headless 80x24 --script - 2>&1", commands, cwd,
+	    "printf '%s' | XDG_STATE_HOME='%s/%s' '%s' %s -m '%s' --headless 80x24 --script - 2>&1", commands,
+	    cwd,
 	    pty_home(), pty_program(), options, pty_model());
 	p = popen(line, "r");
 	assert_non_null(p);
@@ -379,7 +380,8 @@ test_full_disk_under_a_history(void **state)
 
 	(void)state;
 	forget_sessions();
-	start(&r, "xterm-256color", 80, 24);	/* makes the folder; without a pseudo-terminal the test ends here */
+	/* makes the folder; without a pseudo-terminal the test ends here */
+	start(&r, "xterm-256color", 80, 24);
 	assert_true(read_until(&r, 0, READY));
 	type(&r, "q");
 	assert_int_equal(finish(&r), 0);

@@ -1,4 +1,6 @@
-/* The tables of the interactive program agree with each other: what is bound exists, and all of it has help. */
+/*
+ * The tables of the interactive program agree with each other: what is bound exists, and all of it has help.
+ */
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +45,8 @@ test_keys_run_commands(void **state)
 			other = key_at(j);
 			if (key_parse(other->key) == code && (k->place == other->place
 			    || (k->place && other->place && !strcmp(k->place, other->place))))
-				fail_msg("%s is bound twice in %s", k->key, k->place ? k->place : "all views");
+				fail_msg("%s is bound twice in %s", k->key,
+				    k->place ? k->place : "all views");
 		}
 	}
 }
@@ -95,7 +98,9 @@ test_commands_have_help(void **state)
 	}
 }
 
-/* Words of the recorded screens' scripts: "@NAME" begins a script, and each line of it is kept as it stands. */
+/*
+ * Words of the recorded screens' scripts: "@NAME" begins a script, and each line of it is kept as it stands.
+ */
 static char *
 read_scripts(void)
 {
@@ -143,7 +148,8 @@ is_pressed(const char *scripts, const struct key_entry *k)
 	snprintf(word, sizeof word, " %s ", k->key);
 	snprintf(go, sizeof go, "\n view %s ", k->place ? k->place : "");
 	for (const char *s = scripts; s; s = strstr(s + 1, "\n@")) {
-		const char *end = strstr(s + 1, "\n@"), *line = k->place && strcmp(k->place, "tree") ? strstr(s, go) : s;
+		const char *end = strstr(s + 1, "\n@"), *line = k->place &&
+		    strcmp(k->place, "tree") ? strstr(s, go) : s;
 
 		for (; line && (!end || line < end); line = strstr(line, "\n key ")) {
 			const char *at = strstr(++line, word), *stop = strchr(line, '\n');
@@ -214,7 +220,8 @@ test_themes_are_offered(void **state)
 
 	(void)state;
 	for (int i = 0; theme_at(i); i++)
-		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? " " : "", theme_name(theme_at(i)));
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? " " : "",
+		    theme_name(theme_at(i)));
 	assert_string_equal(option_at(option_find("theme"))->values, all);
 	assert_string_equal(cmd_find("theme", 5)->words, all);
 }

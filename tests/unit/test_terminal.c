@@ -1,5 +1,6 @@
 /*
- * The interactive program on a pseudo-terminal: it says why it cannot start, answers a resize, and keeps its history.
+ * The interactive program on a pseudo-terminal: it says why it cannot start, answers a resize, and keeps its
+ * history.
  */
 #include <fcntl.h>
 #include <poll.h>

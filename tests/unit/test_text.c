@@ -54,7 +54,8 @@ columns_of_text(void **state)
 	assert_int_equal(ct_text_width("\xe2\x96\x88\xe2\x94\x80"), 2);	/* bar and line */
 	assert_int_equal(ct_text_fit("abc", 2), 2);
 	assert_int_equal(ct_text_fit("\xe6\x9d\xb1\xe4\xba\xac", 3), 3);
-	assert_int_equal(ct_text_fit("e\xcc\x81x", 1), 3);			/* the accent stays on its letter */
+	/* the accent stays on its letter */
+	assert_int_equal(ct_text_fit("e\xcc\x81x", 1), 3);
 	assert_int_equal(ct_text_fit("abc", 0), 0);
 }
 
@@ -128,15 +129,19 @@ characters_in_pieces(void **state)
 		size_t start, end;
 		const char *shown;
 	} pieces[] = {
-		{ 0, 13, "a\xe6\x97\xa5 \xf0\x9f\x99\x82<ffe697>b" }, { 0, 2, "a\xe2\x80\xa6" }, { 2, 3, "\xe2\x80\xa6" },
-		{ 2, 4, "\xe6\x97\xa5" }, { 3, 5, "\xe6\x97\xa5 " }, { 4, 7, " \xe2\x80\xa6" }, { 6, 8, "\xe2\x80\xa6" },
-		{ 8, 10, "\xf0\x9f\x99\x82<ff>" }, { 10, 11, "<e6>" }, { 11, 12, "<97>" }, { 12, 13, "b" }, { 5, 5, "" }
+		{ 0, 13, "a\xe6\x97\xa5 \xf0\x9f\x99\x82<ffe697>b" }, { 0, 2, "a\xe2\x80\xa6" },
+		    { 2, 3, "\xe2\x80\xa6" },
+		{ 2, 4, "\xe6\x97\xa5" }, { 3, 5, "\xe6\x97\xa5 " }, { 4, 7, " \xe2\x80\xa6" },
+		    { 6, 8, "\xe2\x80\xa6" },
+		{ 8, 10, "\xf0\x9f\x99\x82<ff>" }, { 10, 11, "<e6>" }, { 11, 12, "<97>" }, { 12, 13, "b" },
+		    { 5, 5, "" }
 	};
 	char buf[64];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-		size_t n = ct_text_piece(buf, sizeof buf, text, sizeof text - 1, pieces[i].start, pieces[i].end);
+		size_t n = ct_text_piece(buf, sizeof buf, text, sizeof text - 1, pieces[i].start,
+		    pieces[i].end);
 
 		assert_string_equal(buf, pieces[i].shown);
 		assert_int_equal(n, strlen(buf));

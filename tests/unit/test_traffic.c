@@ -1,6 +1,6 @@
 /*
- * What the interactive program sends: at 80x24 little for every move and every change of view, and nothing when nothing
- * changes; on every kind of terminal only what that understands, and no question.
+ * What the interactive program sends: at 80x24 little for every move and every change of view, and nothing
+ * when nothing changes; on every kind of terminal only what that understands, and no question.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,8 @@ static const struct {
 	bool card;
 } views[] = {
 	{ "m", "map", true }, { "3", "logits", false }, { "4", "clamps", false }, { "7", "sweep", false },
-	{ "6", "survey", false }, { "5", "features", false }, { "0", "start", false }, { "8", "lesson", false },
+	{ "6", "survey", false }, { "5", "features", false }, { "0", "start", false },
+	    { "8", "lesson", false },
 	{ "?", "help", false },
 };
 
@@ -81,7 +82,8 @@ test_views(void **state)
 	(void)state;
 	start(&r, "xterm-256color", 80, 24);
 	assert_true(read_until(&r, 0, READY));
-	type(&r, ":prompt w19 w10 w9 w7 w39 w16 w31 w17\r:clamp L1#43@8x0\r:clamp L0#17@4x2\r:sweep -1:3:9\r1");
+	type(&r,
+	    ":prompt w19 w10 w9 w7 w39 w16 w31 w17\r:clamp L1#43@8x0\r:clamp L0#17@4x2\r:sweep -1:3:9\r1");
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
 		check(views[i].name, "to it", bytes_for(&r, views[i].key), VIEW);
 		check(views[i].name, "nothing", bytes_for(&r, ""), 0);
@@ -97,7 +99,8 @@ test_views(void **state)
 static void
 assert_no_question(const struct run *r)
 {
-	static const char *const questions[] = { "\033[c", "\033[0c", "\033[>c", "\033[5n", "\033[6n", "\033[?6n", "\033[?u",
+	static const char *const questions[] = { "\033[c", "\033[0c", "\033[>c", "\033[5n", "\033[6n",
+	    "\033[?6n", "\033[?u",
 		"$p", "\033]10;?", "\033]11;?", "\033P+q", "\005" };
 
 	for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
@@ -123,7 +126,8 @@ test_terminals(void **state)
 		const char *term;
 		bool mono;
 	} terms[] = {
-		{ "xterm-256color", false }, { "xterm", false }, { "screen-256color", false }, { "tmux-256color", false },
+		{ "xterm-256color", false }, { "xterm", false }, { "screen-256color", false },
+		    { "tmux-256color", false },
 		{ "linux", false }, { "vt100", true }, { "vt220", true },
 	};
 	static struct run r;
@@ -177,11 +181,13 @@ make_model(const char *dir)
 	int status = -1;
 	pid_t pid;
 
-	snprintf(tokenizer, sizeof tokenizer, "%s/tests/tokenizers/gpt2/tokenizer.json", srcdir ? srcdir : ".");
+	snprintf(tokenizer, sizeof tokenizer, "%s/tests/tokenizers/gpt2/tokenizer.json",
+	    srcdir ? srcdir : ".");
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		execl(maker ? maker : "./random_model", "random_model", dir, tokenizer, "380", "128", "6", "1024", "256",
+		execl(maker ? maker : "./random_model", "random_model", dir, tokenizer, "380", "128", "6",
+		    "1024", "256",
 		    (char *)NULL);
 		_exit(127);
 	}

@@ -40,7 +40,8 @@ static const char recipe[] =
     "    template: \"{town} is in {land}\"\n"
     "    answer: land\n"
     "    about: [land]\n"
-    "  hold_out: {sentences: [two hops], pairs: [town, relation], share: 0.1, seed: 1, always: [[Ay, dish]]}\n"
+    "  hold_out: {sentences: [two hops], pairs: [town, relation], share: 0.1, seed: 1, always: [[Ay, "
+    "dish]]}\n"
     "model: {layers: 2, width: 32, heads: 2, mlp: 48}\n"
     "train: {seed: 3, steps: 200, batch: 32, rate: 0.01, twins: 0.3}\n"
     "transcoder: {features: 48, seed: 4, steps: 400, batch: 64, rate: 0.003, sparsity: 0.5}\n";
@@ -69,7 +70,8 @@ open_world(struct world *w, int threads)
 	assert_int_equal(ct_pool_open(&w->pool, threads, &err), CT_OK);
 	assert_int_equal(ct_net_open(&w->net, &w->recipe.model.shape, &err), CT_OK);
 	ct_reporter_start(&reporter, NULL, NULL, "transformer", w->recipe.model.steps);
-	assert_int_equal(ct_fit_model(&w->net, w->corpus, &w->recipe.model, w->pool, &reporter, &none, &err), CT_OK);
+	assert_int_equal(ct_fit_model(&w->net, w->corpus, &w->recipe.model, w->pool, &reporter, &none, &err),
+	    CT_OK);
 }
 
 static void
@@ -97,7 +99,8 @@ packs_keep_pairs_together(void **state)
 	assert_non_null(list);
 	for (int k = 0; k < n; k++)
 		assert_false(w.corpus->sentences[list[k]].held_out);
-	pack.max_rows = 17;		/* a pair of the longest takes 14 rows: one more sentence would fit, no pair */
+	/* a pair of the longest takes 14 rows: one more sentence would fit, no pair */
+	pack.max_rows = 17;
 	for (int at = 0; at < n;) {
 		int k = ct_pack_fill(&pack, w.corpus, list + at, n - at, 8, CT_PACK_PAIRS);
 
@@ -179,16 +182,20 @@ training_reaches_its_goals(void **state)
 	assert_true(score.n > 10 && score.accuracy == 1);
 	assert_int_equal(ct_mlp_rows_collect(&mlp_rows, &w.net, w.corpus, w.pool, NULL), CT_OK);
 	for (int per_layer = 0; per_layer < 2; per_layer++) {
-		struct ct_train_transcoder_shape shape = { .L = mlp_rows.L, .D = mlp_rows.D, .F = w.recipe.clt.features,
+		struct ct_train_transcoder_shape shape =
+		    { .L = mlp_rows.L, .D = mlp_rows.D, .F = w.recipe.clt.features,
 			.per_layer = per_layer };
 
 		assert_int_equal(ct_train_transcoder_open(&transcoder, &shape, NULL), CT_OK);
 		ct_reporter_start(&reporter, NULL, NULL, "transcoder", w.recipe.clt.steps);
-		assert_int_equal(ct_fit_transcoder(&transcoder, &mlp_rows, &w.recipe.clt, w.pool, &reporter, &none, NULL), CT_OK);
-		assert_int_equal(ct_measure_transcoder(explained, l0, dead, &transcoder, &mlp_rows, NULL), CT_OK);
+		assert_int_equal(ct_fit_transcoder(&transcoder, &mlp_rows, &w.recipe.clt, w.pool, &reporter,
+		    &none, NULL), CT_OK);
+		assert_int_equal(ct_measure_transcoder(explained, l0, dead, &transcoder, &mlp_rows, NULL),
+		    CT_OK);
 		for (int l = 0; l < 2; l++)
 			assert_true(explained[l] > .9 && l0[l] > 0 && l0[l] < 24 && dead[l] < .5);
-		assert_int_equal(ct_measure_answers(&score, &w.net, &transcoder, w.corpus, false, w.pool, NULL), CT_OK);
+		assert_int_equal(ct_measure_answers(&score, &w.net, &transcoder, w.corpus, false, w.pool,
+		    NULL), CT_OK);
 		assert_true(score.agreement > .9 && score.kl >= 0 && score.kl < .5);
 		ct_train_transcoder_close(&transcoder);
 	}

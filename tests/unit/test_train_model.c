@@ -16,7 +16,8 @@
 #include "train/vector.h"
 
 enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64, MAX_SENTENCES = 4, MAX_L = 2, MAX_H = 4 };
-static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .pairs = .6, .direct = .7, .carry = .9 };
+static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .pairs = .6, .direct = .7,
+    .carry = .9 };
 
 /* Of a sentence's run, what prices take as numbers. */
 struct frozen {
@@ -82,11 +83,12 @@ naive_rotate(int head, double theta, int t, double *x)
 }
 
 /*
- * Loss of one sentence, written from the equations, one token at a time. What prices take as numbers stays what it
- * was when fill was set.
+ * Loss of one sentence, written from the equations, one token at a time. What prices take as numbers stays
+ * what it was when fill was set.
  */
 static double
-naive_sentence(const struct ct_net *net, const double *w, int T, int bottleneck, const int *tokens, const int *targets,
+naive_sentence(const struct ct_net *net, const double *w, int T, int bottleneck, const int *tokens,
+    const int *targets,
     const float *weights, struct frozen *fixed, bool fill, double wrote[][MAX_T][MAX_D])
 {
 	const struct ct_net_shape *s = &net->s;
@@ -171,20 +173,25 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int bottleneck,
 		for (int v = 0; v < s->V; v++)
 			sum += exp(y[v]);
 		for (int v = 0; v < s->V; v++)
-			wanted += ((v == targets[t]) * (1 - prices.smoothing) + prices.smoothing / s->V) * y[v];
+			wanted += ((v == targets[t]) * (1 - prices.smoothing) + prices.smoothing / s->V) *
+			    y[v];
 		loss += weights[t] * (log(sum) - wanted);
 	}
 	return loss;
 }
 
-/* The prices of the linear pass of one sentence: embeddings with signs, moved by attention, past every MLP. */
+/*
+ * The prices of the linear pass of one sentence: embeddings with signs, moved by attention, past every MLP.
+ */
 static double
-naive_linear_pass(const struct ct_net *net, const double *w, int T, int bottleneck, const int *tokens, const bool *graded,
+naive_linear_pass(const struct ct_net *net, const double *w, int T, int bottleneck, const int *tokens,
+    const bool *graded,
     const float *signs, const struct frozen *fixed)
 {
 	const struct ct_net_shape *s = &net->s;
 	int D = s->D, q = s->H * s->head, kv = s->H_kv * s->head, group = s->H / s->H_kv;
-	double d[MAX_T][MAX_D], start[MAX_T][MAX_D], V[MAX_T][MAX_WIDE], n[MAX_D], o[MAX_WIDE], y[MAX_WIDE], loss = 0;
+	double d[MAX_T][MAX_D], start[MAX_T][MAX_D], V[MAX_T][MAX_WIDE], n[MAX_D], o[MAX_WIDE], y[MAX_WIDE],
+	    loss = 0;
 
 	for (int t = 0; t < T; t++)
 		for (int i = 0; i < D; i++)
@@ -227,7 +234,8 @@ naive_linear_pass(const struct ct_net *net, const double *w, int T, int bottlene
 }
 
 static double
-naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b, struct frozen fixed[MAX_SENTENCES],
+naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b,
+    struct frozen fixed[MAX_SENTENCES],
     bool fill)
 {
 	double wrote[MAX_SENTENCES][MAX_L][MAX_T][MAX_D], loss = 0;
@@ -236,9 +244,11 @@ naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b, 
 	for (int i = 0; i < b->n; r += b->len[i++]) {
 		int same = 0;
 
-		loss += naive_sentence(net, w, b->len[i], b->bottleneck[i], b->tokens + r, b->targets + r, b->weights + r,
+		loss += naive_sentence(net, w, b->len[i], b->bottleneck[i], b->tokens + r, b->targets + r,
+		    b->weights + r,
 		    &fixed[i], fill, wrote[i]);
-		loss += naive_linear_pass(net, w, b->len[i], b->bottleneck[i], b->tokens + r, b->graded + r, b->signs + r,
+		loss += naive_linear_pass(net, w, b->len[i], b->bottleneck[i], b->tokens + r, b->graded + r,
+		    b->signs + r,
 		    &fixed[i]);
 		if (i % 2 == 0 || b->len[i] != b->len[i - 1])
 			continue;
@@ -247,7 +257,8 @@ naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b, 
 		for (int l = 0; l < net->s.L; l++)
 			for (int t = same; t < b->len[i]; t++)
 				for (int d = 0; d < net->s.D; d++)
-					loss += prices.pairs * pow(wrote[i][l][t][d] - wrote[i - 1][l][t][d], 2) /
+					loss += prices.pairs *
+					    pow(wrote[i][l][t][d] - wrote[i - 1][l][t][d], 2) /
 					    (fixed[i].mid2[l][t] + fixed[i - 1].mid2[l][t]);
 	}
 	return loss;
@@ -259,13 +270,15 @@ static const struct ct_net_shape tiny = { .V = 11, .D = 12, .L = 2, .H = 4, .H_k
 static void
 gradient_matches_finite_differences(void **state)
 {
-	static const int len[] = { 4, 4, 5 }, bottleneck[] = { 0, 1, 2 }, tokens[] = { 1, 4, 4, 9, 1, 4, 3, 2, 10, 5, 5, 7, 8 };
+	static const int len[] = { 4, 4, 5 }, bottleneck[] = { 0, 1, 2 },
+	    tokens[] = { 1, 4, 4, 9, 1, 4, 3, 2, 10, 5, 5, 7, 8 };
 	static const int targets[] = { 4, 4, 9, 0, -1, 2, 2, -1, 5, 5, 7, 8, 3 };
 	static const bool graded[13] = { [2] = true, [9] = true };
 	static const float weights[] = { 1, 2, 1, .5f, 1, 1, 0, 1, 3, 1, 1, 1, 2 };
 	static const float signs[] = { 1, -1, -1, 1, -1, 1, -1, -1, 1, 1, -1, -1, 1 };
 	struct ct_batch b = { .n = 3, .len = len, .R = 13, .tokens = tokens, .targets = targets,
-		.weights = weights, .graded = graded, .pairs = true, .bottleneck = bottleneck, .signs = signs };
+		.weights = weights, .graded = graded, .pairs = true, .bottleneck = bottleneck,
+		    .signs = signs };
 	struct ct_net net;
 	struct ct_train_pass *pass;
 	struct ct_rng rng;
@@ -343,7 +356,9 @@ hooked(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *
 		memset(out, 0, (size_t)b->R * 12 * sizeof *out);
 }
 
-/* Packing is only a layout: a sentence has the same logits alone. A hook sees every layer and may replace it. */
+/*
+ * Packing is only a layout: a sentence has the same logits alone. A hook sees every layer and may replace it.
+ */
 static void
 rows_do_not_mix(void **state)
 {
@@ -381,7 +396,8 @@ static const struct ct_prices free_of_charge = { 0 };
 static void
 train_a_little(struct ct_net *net, struct ct_pool *pool, double *first, double *last)
 {
-	struct ct_adam adam = { .rate = 3e-3, .beta1 = .9, .beta2 = .98, .eps = 1e-8, .decay = .01, .clip = 1 };
+	struct ct_adam adam = { .rate = 3e-3, .beta1 = .9, .beta2 = .98, .eps = 1e-8, .decay = .01,
+	    .clip = 1 };
 	struct ct_train_pass *pass;
 	struct ct_rng rng;
 	float *grad;

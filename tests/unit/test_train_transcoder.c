@@ -19,7 +19,8 @@ enum { L = 3, D = 6, F = 10, B = 7 };
  * difference never steps over a jump.
  */
 static double
-naive_loss(const struct ct_train_transcoder *c, const struct ct_train_transcoder_loss *loss, const double *w, const float *x,
+naive_loss(const struct ct_train_transcoder *c, const struct ct_train_transcoder_loss *loss, const double *w,
+    const float *x,
     const float *y, const float *weight, const uint8_t *active)
 {
 	double total = 0;
@@ -53,7 +54,8 @@ naive_loss(const struct ct_train_transcoder *c, const struct ct_train_transcoder
 					double fixed = 0;
 
 					for (int i = 0; i < reach * D; i++)
-						fixed += pow(c->params.w[q->dec + f * reach * D + i] * (i < D ? 1 : loss->far), 2);
+						fixed += pow(c->params.w[q->dec + f * reach * D + i] *
+						    (i < D ? 1 : loss->far), 2);
 					total += loss->revive * (exp(c->params.w[q->log_threshold + f]) - h) *
 					    sqrt(fixed);
 				}
@@ -77,7 +79,8 @@ static void
 gradient_matches(bool per_layer)
 {
 	struct ct_train_transcoder_shape shape = { .L = L, .D = D, .F = F, .per_layer = per_layer };
-	struct ct_train_transcoder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4, .revive = .3,
+	struct ct_train_transcoder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4,
+	    .revive = .3,
 		.far = 1.7 };
 	float x[B * L * D], y[B * L * D], weight[B * L], norm[L * F], *grad;
 	uint8_t active[B * L * F] = { 0 }, fired[L * F] = { 0 };
@@ -179,7 +182,8 @@ static void
 threshold_gradient_follows_its_definition(void **state)
 {
 	struct ct_train_transcoder_shape shape = { .L = 1, .D = 1, .F = 1 };
-	struct ct_train_transcoder_loss loss = { .sparsity = .5, .sharpness = 3, .bandwidth = .2, .revive = .1 };
+	struct ct_train_transcoder_loss loss = { .sparsity = .5, .sharpness = 3, .bandwidth = .2,
+	    .revive = .1 };
 	const float x = 1, y = .7f, one = 1;
 	struct ct_train_transcoder_pass *pass;
 	struct ct_train_transcoder c;

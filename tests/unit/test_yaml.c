@@ -25,7 +25,8 @@ must_open(const char *text)
 static void
 the_tree_keeps_order_and_lines(void **state)
 {
-	struct ct_yaml_doc *d = must_open("name: capitals\nlist:\n- a\n- [b, \"c d\"]\n- {k: v}\nempty:\nlast: ''\n");
+	struct ct_yaml_doc *d = must_open("name: capitals\nlist:\n- a\n- [b, \"c d\"]\n- {k: "
+	    "v}\nempty:\nlast: ''\n");
 	const struct ct_yaml *root = ct_yaml_root(d), *list = ct_yaml_get(root, "list");
 
 	(void)state;

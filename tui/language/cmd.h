@@ -22,7 +22,10 @@ enum {
 struct cmd_entry {
 	const char *name;
 	const char *args;	/* as help shows them */
-	/* Values that Tab offers, separated by blanks; <models> and the like stand for what there is (complete.c). */
+	/*
+	 * Values that Tab offers, separated by blanks; <models> and the like stand for what there is
+	 * (complete.c).
+	 */
 	const char *words;	/* NULL: none */
 	const char *note;
 	int flags;

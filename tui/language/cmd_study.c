@@ -89,7 +89,8 @@ do_attribute(struct app *a, const char *arg)
 		app_say(a, "what makes L%d#%d active %s (a: back to the next token)", f.layer, f.feature,
 		    place);
 	else
-		app_say(a, "what makes \"%s\" likely after \"%s\"", study_name(&a->study, a->study.graph->n_nodes
+		app_say(a, "what makes \"%s\" likely after \"%s\"",
+		    study_name(&a->study, a->study.graph->n_nodes
 		    - a->study.graph->n_targets, name, sizeof name), place + 1);
 	return did;
 }
@@ -128,7 +129,8 @@ do_prune(struct app *a, const char *arg)
 		return app_error(a, &err);
 	view_changed(a, CHANGED_PRUNING);
 	app_say(a, "%s of the influence: %d of %d nodes, %d edges", fmt_share(share, sizeof share, node),
-	    a->study.graph->n_kept, a->study.graph->n_nodes - a->study.graph->known.missing, a->study.graph->n_pruned);
+	    a->study.graph->n_kept, a->study.graph->n_nodes - a->study.graph->known.missing,
+	    a->study.graph->n_pruned);
 	return DID_CHANGE;
 }
 
@@ -141,9 +143,12 @@ do_generate(struct app *a, const char *arg)
 	struct ct_error err;
 	bool clamped = study_clamps(&a->study)->n > 0;
 
-	if (*arg && (sscanf(arg, "%6d %n%lf %n%9d %n", &n, &end, &temperature, &end, &seed, &end) < 1 || arg[end]
-			|| n < 1 || n > STUDY_GENERATED || !(temperature >= 0 && temperature <= 100) || seed < 0))
-		return app_fail(a, "generate: expected a number of tokens from 1 to %d, maybe a temperature and a seed; "
+	if (*arg && (sscanf(arg, "%6d %n%lf %n%9d %n", &n, &end, &temperature, &end, &seed, &end) < 1 ||
+	    arg[end]
+			|| n < 1 || n > STUDY_GENERATED || !(temperature >= 0 && temperature <= 100) ||
+			    seed < 0))
+		return app_fail(a, "generate: expected a number of tokens from 1 to %d, maybe a temperature "
+		    "and a seed; "
 		    "found \"%.60s\"", STUDY_GENERATED, arg);
 	for (int i = 0; i <= clamped; i++) {
 		struct ct_generate_options opt = {
@@ -208,7 +213,8 @@ do_label(struct app *a, const char *arg)
 		snprintf(text, sizeof text, "%s", arg);
 	if (study_set_label(&a->study, f.layer, f.feature, text, &err))
 		return app_error(a, &err);
-	app_say(a, *text ? "L%d#%d is now labelled by you (u undoes it)" : "L%d#%d has its automatic label again",
+	app_say(a, *text ? "L%d#%d is now labelled by you (u undoes it)" : "L%d#%d has its automatic label "
+	    "again",
 	    f.layer, f.feature);
 	return DID_CHANGE;
 }
@@ -223,7 +229,8 @@ do_transcoder(struct app *a, const char *arg)
 	if (named && !strcasecmp(arg, a->study.info->transcoder))
 		return DID_NOTHING;
 	if (*arg && !named && !strchr(arg, '/'))
-		return app_fail(a, "transcoder: expected clt, plt or a directory (with a / in it), found \"%.60s\"", arg);
+		return app_fail(a, "transcoder: expected clt, plt or a directory (with a / in it), found "
+		    "\"%.60s\"", arg);
 	if (*arg && !named ? study_transcoder(&a->study, arg, &err) : study_other_transcoder(&a->study, &err))
 		return app_error(a, &err);
 	view_changed(a, CHANGED_GRAPH);

@@ -168,7 +168,8 @@ offer_kind(struct app *a, const char *kind, size_t len)
 		offer_words(a, " ");
 	else if (!strncmp(kind, "<views>", len))
 		for (int i = 0; i < VIEW_COUNT; i++)
-			offer(&a->input, view_ops((enum view_id)i)->name, strlen(view_ops((enum view_id)i)->name));
+			offer(&a->input, view_ops((enum view_id)i)->name,
+			    strlen(view_ops((enum view_id)i)->name));
 	else if (!strncmp(kind, "<options>", len))
 		offer_options(a);
 	else if (!strncmp(kind, "<models>", len))

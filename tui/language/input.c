@@ -27,8 +27,10 @@ static const struct {
 	[INPUT_FILTER] = { "only ", "filter", "empty shows all" },
 	[INPUT_GROUP] = { "supernode ", "group", "its name; Tab: those there are" },
 	[INPUT_RENAME] = { "new name ", "rename", "" },
-	[INPUT_EXPORT] = { "export to ", "export", "graph.json .dot .svg .html; pinned behind it: only what is pinned" },
-	[INPUT_NOTE] = { "note ", "note on here:", "on what is selected; empty removes it; :note TEXT is on the session" },
+	[INPUT_EXPORT] = { "export to ", "export", "graph.json .dot .svg .html; pinned behind it: only what "
+	    "is pinned" },
+	[INPUT_NOTE] = { "note ", "note on here:", "on what is selected; empty removes it; :note TEXT is on "
+	    "the session" },
 	[INPUT_SAVE] = { "save as ", "save", "a name; with / in it: a copy in that file" },
 };
 

@@ -43,7 +43,8 @@ static const struct key_entry defaults[] = {
 	{ "sessions", "Enter", "enter", "load", "bring back the selected session" },
 	{ "settings", "Enter", "enter", "change", "the next value of the selected option, or type one" },
 	{ "settings", "Space", "enter", NULL, NULL },
-	{ "start", "Enter", "enter", "begin", "begin the selected lesson, or open the selected session or model" },
+	{ "start", "Enter", "enter", "begin", "begin the selected lesson, or open the selected session or "
+	    "model" },
 	{ "lesson", "Space", "lesson next", "on", "the next step of the lesson" },
 	{ "lesson", "]", "lesson next", NULL, NULL },
 	{ "lesson", "[", "lesson back", "back", "the step before" },
@@ -109,7 +110,8 @@ static const struct key_entry defaults[] = {
 	{ NULL, "2", "view map", NULL, "the map: layers by tokens" },
 	{ NULL, "m", "view map", "map", NULL },
 	{ NULL, "3", "view logits", NULL, "the likeliest next tokens: original, replacement, clamped" },
-	{ NULL, "4", "view clamps", NULL, "the clamps: effects predicted, directly and in all, and observed" },
+	{ NULL, "4", "view clamps", NULL,
+	    "the clamps: effects predicted, directly and in all, and observed" },
 	{ NULL, "5", "view features", NULL, "all features of the model" },
 	{ NULL, "6", "view survey", NULL, "each feature set to 0 in turn: its effect beside its influence" },
 	{ NULL, "7", "view sweep", NULL, "the clamps at many strengths: where the answer flips" },
@@ -205,7 +207,8 @@ key_group(char *buf, size_t size, int i)
 	buf[0] = '\0';
 	for (int k = i; k < n_keys && n < size; k++)
 		if (same_binding(i, k))
-			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? " " : "", key_shown(keys[k].key));
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? " " : "",
+			    key_shown(keys[k].key));
 	return buf;
 }
 
@@ -239,8 +242,9 @@ find_help(const struct key_entry *e)
 }
 
 /*
- * Gives a new entry its help, and says where it stands in help and hints: before other keys of the same binding, which
- * have their help from it now; else behind the default of its command, else before help and quit, the last.
+ * Gives a new entry its help, and says where it stands in help and hints: before other keys of the same
+ * binding, which have their help from it now; else behind the default of its command, else before help and
+ * quit, the last.
  */
 static int
 find_row(struct key_entry *e)

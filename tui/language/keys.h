@@ -28,8 +28,8 @@ const struct key_entry *key_bound_in(const char *place, int key);
 const struct key_entry *key_bound(const char *place, int key);
 
 /*
- * Binds a key of a place (NULL: everywhere) to another command; "": to none. place must stay; there is such a key. Its
- * help is that of the command. A code: too many of them, or out of memory.
+ * Binds a key of a place (NULL: everywhere) to another command; "": to none. place must stay; there is such a
+ * key. Its help is that of the command. A code: too many of them, or out of memory.
  */
 int key_bind(const char *place, const char *key, const char *command);
 void key_reset(void);	/* all as it was */

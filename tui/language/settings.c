@@ -168,7 +168,8 @@ read_key(struct reader *r, const char *place, const struct ct_yaml *v)
 			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err,
 			    "keys: %s: there is no command \"%.60s\"", v->key, v->text);
 		else if (c && (c->flags & CMD_SCRIPT))
-			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: \"%s\" is for scripts only", v->key,
+			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: \"%s\" is for scripts only",
+			    v->key,
 			    c->name);
 		else if (key_bind(place, v->key, none ? "" : v->text))
 			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: too many keys", v->key);
@@ -235,7 +236,8 @@ read_entry(struct reader *r, const struct ct_yaml *v)
 			return;
 		}
 		if (n < sizeof names)
-			n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", entries[i].name);
+			n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "",
+			    entries[i].name);
 	}
 	ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "there is no setting \"%.40s\"; expected one of %s", v->key,
 	    names);

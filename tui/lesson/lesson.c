@@ -236,7 +236,10 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	return CT_OK;
 }
 
-/* The lesson's folder, one beside it, or a name on the search path; with a slash: seen from the lesson's folder. */
+/*
+ * The lesson's folder, one beside it, or a name on the search path; with a slash: seen from the lesson's
+ * folder.
+ */
 static int
 find_model(struct lesson *l, const char *name, struct ct_error *err)
 {
@@ -338,6 +341,7 @@ lesson_print(void)
 	}
 	lesson_list_free(list);
 	if (!any)
-		app_complain("no lesson is installed: name a file, or the folder of models in $CTRACE_MODEL_PATH");
+		app_complain("no lesson is installed: name a file, or the folder of models in "
+		    "$CTRACE_MODEL_PATH");
 	return any ? 0 : 1;
 }

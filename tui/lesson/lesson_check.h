@@ -20,7 +20,8 @@ struct lesson_check {
 };
 
 /* Reads a step's `expect:` map into at most max expectations. Returns how many, or a code. */
-int lesson_check_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct lesson_check *out, int max,
+int lesson_check_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct lesson_check *out,
+    int max,
     struct ct_error *err);
 
 /* Does it hold now? found (may be NULL): what is there instead. */

@@ -37,7 +37,8 @@ clean_slate(struct app *a)
 	a->view = a->focus = VIEW_TREE;
 	a->shares = false;
 	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
-	if (s->info->has_other_transcoder && !strcmp(s->info->transcoder, "PLT") && study_other_transcoder(s, &err))
+	if (s->info->has_other_transcoder && !strcmp(s->info->transcoder, "PLT") &&
+	    study_other_transcoder(s, &err))
 		return app_error(a, &err);
 	s->how = (struct ct_clamp_options){ .mode = CT_FROZEN };
 	s->trace.node_threshold = s->trace.edge_threshold = 0;
@@ -175,7 +176,8 @@ verdict(const struct app *a, const char *wrong, const char *detail)
 	const struct step *s = current(a);
 
 	if (wrong)
-		app_line("not ok - step %d, %s: line %d: %s: %s", a->player.step + 1, s->title, s->line, wrong, detail);
+		app_line("not ok - step %d, %s: line %d: %s: %s", a->player.step + 1, s->title, s->line,
+		    wrong, detail);
 	else
 		app_line("ok - step %d, %s", a->player.step + 1, s->title);
 	return !wrong;

@@ -32,8 +32,8 @@ void player_update(struct app *a);		/* after any command: has an expectation com
 bool player_done(const struct app *a);		/* all of this step's have */
 
 /*
- * Do Space, [ and ] go through the lesson? They do in the tree and in all views that fill the body but help; in the
- * panes beside the tree and in help they mean what they always do, if anything.
+ * Do Space, [ and ] go through the lesson? They do in the tree and in all views that fill the body but help;
+ * in the panes beside the tree and in help they mean what they always do, if anything.
  */
 bool player_keys(const struct app *a);
 

@@ -23,7 +23,10 @@ struct jumplist {
 
 /* A command is done; step: it only went on to the next row or so. */
 void jumplist_note(struct app *a, bool step);
-/* The node before (-1) or after (1) among those that the graph has, which becomes the one we are at; -1: none. */
+/*
+ * The node before (-1) or after (1) among those that the graph has, which becomes the one we are at; -1:
+ * none.
+ */
 int jumplist_go(struct app *a, int step);
 
 #endif

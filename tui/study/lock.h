@@ -1,6 +1,6 @@
 /*
- * lock: a file that one program holds at a time. The hold ends with the program, however it ends; a file that is left
- * behind does no harm.
+ * lock: a file that one program holds at a time. The hold ends with the program, however it ends; a file that
+ * is left behind does no harm.
  */
 #ifndef TUI_LOCK_H
 #define TUI_LOCK_H

@@ -13,7 +13,8 @@ struct study;
 struct lines;
 
 struct note {
-	char *about;	/* "L1#249", "error L1@8", "input \"Dallas\"@6", "output \"Austin\""; "": the session */
+	/* "L1#249", "error L1@8", "input \"Dallas\"@6", "output \"Austin\""; "": the session */
+	char *about;
 	char *text;
 };
 
@@ -33,8 +34,8 @@ void notes_save(const struct notes *n, struct lines *out);
 /* What a note on a node of the graph is about. Returns buf. */
 const char *notes_about(const struct study *s, int node, char *buf, size_t size);
 /*
- * "on NODE: TEXT" or TEXT; *text moves to what is noted. "here": it is about what is selected, which *here says. False:
- * no such thing can be noted on, and what it was is in about.
+ * "on NODE: TEXT" or TEXT; *text moves to what is noted. "here": it is about what is selected, which *here
+ * says. False: no such thing can be noted on, and what it was is in about.
  */
 bool notes_parse(const char **text, char *about, size_t size, bool *here);
 

@@ -10,7 +10,8 @@ pins_parts(const struct study *s)
 	const struct ct_parts *parts;
 	struct ct_error err;
 
-	if (!s->graph || !ct_session_subgraph(s->session)->n_pins || ct_session_parts(s->session, &parts, &err))
+	if (!s->graph || !ct_session_subgraph(s->session)->n_pins ||
+	    ct_session_parts(s->session, &parts, &err))
 		return NULL;
 	return parts;
 }
@@ -23,7 +24,8 @@ pins_count(const struct study *s, char *buf, size_t size)
 	if (!sg->n_pins)
 		snprintf(buf, size, "nothing is pinned");
 	else
-		snprintf(buf, size, "%d node%s pinned, %d supernode%s", sg->n_pins, sg->n_pins == 1 ? "" : "s",
+		snprintf(buf, size, "%d node%s pinned, %d supernode%s", sg->n_pins,
+		    sg->n_pins == 1 ? "" : "s",
 		    sg->n_supernodes, sg->n_supernodes == 1 ? "" : "s");
 	return buf;
 }
@@ -73,7 +75,8 @@ pins_clamps(const struct study *s, int supernode, int clamp[STUDY_CLAMPS])
 		bool member = false;
 
 		for (int k = 0; k < sg->n_pins && !member; k++)
-			member = sg->pin[k].supernode == supernode && ct_clamp_reaches(&set->clamp[i], &sg->pin[k]);
+			member = sg->pin[k].supernode == supernode &&
+			    ct_clamp_reaches(&set->clamp[i], &sg->pin[k]);
 		if (member)
 			clamp[n++] = i;
 	}
@@ -87,7 +90,8 @@ clamped_alike(const struct clamp_set *set, const struct ct_pin *p, const struct 
 	for (int i = 0; i < set->n; i++) {
 		const struct ct_clamp *d = &set->clamp[i];
 
-		if (ct_clamp_reaches(d, p) && d->pos == p->pos && !d->onwards && d->unit == c->unit && d->amount == c->amount
+		if (ct_clamp_reaches(d, p) && d->pos == p->pos && !d->onwards && d->unit == c->unit &&
+		    d->amount == c->amount
 		    && d->off == c->off)
 			return true;
 	}
@@ -100,7 +104,8 @@ pins_whole(const struct study *s, int clamp)
 	const struct ct_subgraph *sg = ct_session_subgraph(s->session);
 	const struct clamp_set *set = study_clamps(s);
 	const struct ct_clamp *c = &set->clamp[clamp];
-	const char *name = c->onwards || c->pos == CT_ALL_POSITIONS ? NULL : ct_session_clamp_supernode(s->session, c);
+	const char *name = c->onwards || c->pos == CT_ALL_POSITIONS ? NULL :
+	    ct_session_clamp_supernode(s->session, c);
 	int supernode = name ? ct_subgraph_supernode(sg, name) : -1;
 
 	for (int i = 0; i < sg->n_pins && supernode >= 0; i++)
@@ -139,7 +144,9 @@ fits_in_list(const struct ct_pin *p)
 	return p->kind == CT_NODE_FEATURE || p->kind == CT_NODE_ERROR;
 }
 
-/* As many members of a supernode from the i-th pin on as go into one line; returns the pin after them, or -1. */
+/*
+ * As many members of a supernode from the i-th pin on as go into one line; returns the pin after them, or -1.
+ */
 static int
 group_line(const struct study *s, int supernode, int i, char *buf, size_t size)
 {

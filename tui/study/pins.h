@@ -22,14 +22,15 @@ int pins_clamps(const struct study *s, int supernode, int clamp[STUDY_CLAMPS]);
 int pins_whole(const struct study *s, int clamp);
 
 /*
- * A clamp in force and its label, for a line that has little room: the clamps of a whole supernode are one, "Texas"x0,
- * with the first of them; false for the others.
+ * A clamp in force and its label, for a line that has little room: the clamps of a whole supernode are one,
+ * "Texas"x0, with the first of them; false for the others.
  */
-bool pins_clamp_text(const struct study *s, int clamp, char *text, size_t size, char *label, size_t label_size);
+bool pins_clamp_text(const struct study *s, int clamp, char *text, size_t size, char *label,
+    size_t label_size);
 
 /*
- * The i-th command of those that bring back pins and supernodes, in an order that stays the same; false after the
- * last.
+ * The i-th command of those that bring back pins and supernodes, in an order that stays the same; false after
+ * the last.
  */
 bool pins_command(const struct study *s, int i, char *buf, size_t size);
 

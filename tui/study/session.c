@@ -13,7 +13,10 @@
 #include "tui/study/saver.h"
 #include "tui/study/session_file.h"
 
-/* Saved after a pause, but never later than LATEST_MS; how long a person waits for a slow disk, and the end does. */
+/*
+ * Saved after a pause, but never later than LATEST_MS; how long a person waits for a slow disk, and the end
+ * does.
+ */
 enum { PAUSE_MS = 400, LATEST_MS = 4000, PATIENCE_MS = 3000, END_MS = 700, POLL_MS = 50 };
 
 static long
@@ -144,7 +147,8 @@ static bool
 is_work(struct app *a)
 {
 	struct lines now = { .text = NULL };
-	bool differs = a->session.work && session_write_work(a, &now) && strcmp(now.text, a->session.work) != 0;
+	bool differs = a->session.work && session_write_work(a, &now) &&
+	    strcmp(now.text, a->session.work) != 0;
 
 	lines_free(&now);
 	return differs;
@@ -316,7 +320,8 @@ rename_session(struct app *a, const char *name, bool replace, struct ct_error *e
 	free(path);
 	if (taken && !replace)
 		return ct_fail(
-		    err, CT_EINVAL, "a session \"%s\" is there already; a ! behind the name replaces it", name);
+		    err, CT_EINVAL, "a session \"%s\" is there already; a ! behind the name replaces it",
+		    name);
 	if (s->path && session_name_is_clock(s->name))
 		old = strdup(s->path);
 	rc = take_name(s, name, &busy, err);
@@ -347,7 +352,8 @@ session_save(struct app *a, const char *name)
 		return save_copy(a, plain, replace);
 	if (*plain && !session_name_ok(plain))
 		return app_fail(a,
-		    "save: a name has up to %d bytes, without / and without a dot at its start; found \"%.60s\"",
+		    "save: a name has up to %d bytes, without / and without a dot at its start; found "
+		    "\"%.60s\"",
 		    SESSION_NAME - 1, plain);
 	if (!*plain && !s->path)
 		return app_fail(a, "save: under which name?");

@@ -1,9 +1,10 @@
 /*
  * session: where the work at hand is kept, and when: its file, its lock, autosave.
  *
- * Sessions lie in $XDG_STATE_HOME/ctrace/sessions as NAME.session (see session_list). Work that nobody has named is
- * kept under the model's name and the time. A program holds a lock on the session it changes; a second one can only
- * read it. What a session says belongs to `session_file`, writing without waiting to `saver`.
+ * Sessions lie in $XDG_STATE_HOME/ctrace/sessions as NAME.session (see session_list). Work that nobody has
+ * named is kept under the model's name and the time. A program holds a lock on the session it changes; a
+ * second one can only read it. What a session says belongs to `session_file`, writing without waiting to
+ * `saver`.
  */
 #ifndef TUI_SESSION_H
 #define TUI_SESSION_H
@@ -23,7 +24,8 @@ struct session {
 	bool automatic;			/* this program keeps changes as they are made ... */
 	bool autosave;			/* ... unless it said why it does not */
 	bool reading;			/* commands come from a file: no change of a person's */
-	bool backup;			/* the file says more than we would: it goes to FILE~ before it is replaced */
+	/* the file says more than we would: it goes to FILE~ before it is replaced */
+	bool backup;
 	char *saved;			/* what the file says */
 	char *work;			/* the part of what is open that took work, as it began */
 	struct saver *saver;
@@ -45,8 +47,8 @@ int session_timeout(const struct app *a);
 bool session_tick(struct app *a);
 
 /*
- * Keeps the session under a name from now on ("": the one it has); a path gets a copy. What is there already is replaced
- * only if the name ends with "!". Returns enum did.
+ * Keeps the session under a name from now on ("": the one it has); a path gets a copy. What is there already
+ * is replaced only if the name ends with "!". Returns enum did.
  */
 int session_save(struct app *a, const char *name);
 /* Brings back a session by name or path. Returns enum did. */

@@ -78,7 +78,8 @@ write_prompt(struct app *a, struct lines *out)
 		else if (*p == '\n' || *p == '\t')
 			at += (size_t)snprintf(quoted + at, size - at, "\\%c", *p == '\n' ? 'n' : 't');
 		else if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
-			at += (size_t)snprintf(quoted + at, size - at, "\\x%02x", (unsigned)(unsigned char)*p);
+			at += (size_t)snprintf(quoted + at, size - at, "\\x%02x",
+			    (unsigned)(unsigned char)*p);
 		else
 			quoted[at++] = *p;
 	quoted[at] = '\0';
@@ -115,13 +116,15 @@ write_target(struct app *a, struct lines *out)
 			const char *between = !i ? "" : t->kind == CT_TARGET_DIFFERENCE ? "-" : ",";
 
 			if (ids)
-				at += (size_t)snprintf(text + at, sizeof text - at, "%s#%d", between, t->tokens[i]);
+				at += (size_t)snprintf(text + at, sizeof text - at, "%s#%d", between,
+				    t->tokens[i]);
 			else
 				at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", between,
 				    ct_engine_token(s->engine, t->tokens[i]));
 		}
 		if (at < sizeof text && *text != ' ' && text[at - 1] != ' '
-		    && !ct_session_parse_target(s->session, text, t->pos, &again, &err) && again.kind == t->kind
+		    && !ct_session_parse_target(s->session, text, t->pos, &again, &err) &&
+		    again.kind == t->kind
 		    && again.n == t->n && !memcmp(again.tokens, t->tokens, (size_t)t->n * sizeof *t->tokens))
 			break;
 	}

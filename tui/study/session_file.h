@@ -1,8 +1,8 @@
 /*
  * session_file: a session as text: commands, one a line, that bring back what is being looked at.
  *
- * Each kind of state contributes its own lines (a row of the table in session_file.c; views through view_ops.save).
- * Where the text is kept, and when, belongs to `session`.
+ * Each kind of state contributes its own lines (a row of the table in session_file.c; views through
+ * view_ops.save). Where the text is kept, and when, belongs to `session`.
  */
 #ifndef TUI_SESSION_FILE_H
 #define TUI_SESSION_FILE_H
@@ -23,9 +23,9 @@ bool session_write(struct app *a, struct lines *out);
 bool session_write_work(struct app *a, struct lines *out);
 
 /*
- * Runs the lines of a session, which is changed by this. A line that fails is left out: *failed counts them, and err
- * says what is wrong with the first, with file and line. Only when its model cannot be opened is nothing done, and a
- * code returned.
+ * Runs the lines of a session, which is changed by this. A line that fails is left out: *failed counts them,
+ * and err says what is wrong with the first, with file and line. Only when its model cannot be opened is
+ * nothing done, and a code returned.
  */
 int session_read(struct app *a, const char *path, char *text, int *failed, struct ct_error *err);
 

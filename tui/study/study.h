@@ -9,7 +9,8 @@
 
 #include "ctrace.h"
 
-enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, UNDO_STEPS = 64, STUDY_NAME = 256, STUDY_GENERATED = 64, STUDY_KEPT = 16 };
+enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, UNDO_STEPS = 64, STUDY_NAME = 256, STUDY_GENERATED = 64,
+    STUDY_KEPT = 16 };
 
 struct clamp_set {
 	char name[32];			/* under which it is kept; "" in the undo list */
@@ -24,7 +25,9 @@ struct label_change {
 	char before[CT_LABEL_TEXT], after[CT_LABEL_TEXT];	/* "": the automatic one */
 };
 
-/* What was in force after a change, of the one or the other; and the change itself, if it was one of a label. */
+/*
+ * What was in force after a change, of the one or the other; and the change itself, if it was one of a label.
+ */
 struct undo_step {
 	struct clamp_set clamps;
 	struct ct_subgraph pins;
@@ -92,8 +95,8 @@ bool study_same_place(const struct ct_clamp *c, const struct ct_clamp *d);	/* an
 int study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *err);
 int study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *err);
 /*
- * Clamps the features at the chosen position to what they are in another prompt: at its last token where ours is the
- * last, else at the same position. *n: how many differ.
+ * Clamps the features at the chosen position to what they are in another prompt: at its last token where ours
+ * is the last, else at the same position. *n: how many differ.
  */
 int study_patch(struct study *s, const char *text, int *n, struct ct_error *err);
 /* Keeps clamps under a name, in place of what had it; and puts a kept set in force. */
@@ -103,13 +106,18 @@ int study_recall(struct study *s, const char *name, struct ct_error *err);
 void study_set_pins(struct study *s, const struct ct_subgraph *pins);
 /* Stores a label in labels.yaml, a step to undo; "" brings back the automatic one. */
 int study_set_label(struct study *s, int layer, int feature, const char *text, struct ct_error *err);
-/* step: -1 undo, 1 redo; returns a code, or what it was a change of. *label: of which label, if it was one. */
+/*
+ * step: -1 undo, 1 redo; returns a code, or what it was a change of. *label: of which label, if it was one.
+ */
 enum study_undone { UNDONE_CLAMPS, UNDONE_PINS, UNDONE_LABEL };
 int study_undo(struct study *s, int step, struct label_change *label, struct ct_error *err);
 bool study_can_undo(const struct study *s);
 void study_forget(struct study *s);	/* what is in force stays, with nothing to undo */
 int study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err);
-/* The index of the clamp that counts on a feature at a position (or all positions), or of one that is off, or -1. */
+/*
+ * The index of the clamp that counts on a feature at a position (or all positions), or of one that is off, or
+ * -1.
+ */
 int study_clamp_find(const struct study *s, int layer, int feature, int pos);
 
 const struct ct_node *study_node(const struct study *s, int node);	/* NULL for -1 */
@@ -117,9 +125,13 @@ const char *study_token(const struct study *s, int pos);
 /* A token of the vocabulary as it stands alone. */
 const char *study_word(const struct study *s, int id, char *buf, size_t size);
 
-bool study_is_feature(const struct ct_node *n);			/* one of the graph, or one that is asked for */
+/* one of the graph, or one that is asked for */
+bool study_is_feature(const struct ct_node *n);
 
-/* A feature's label as it is shown, "" when there is none. *guess: the best of several that fit badly, "Texas?". */
+/*
+ * A feature's label as it is shown, "" when there is none. *guess: the best of several that fit badly,
+ * "Texas?".
+ */
 const char *study_label(const struct study *s, int layer, int feature, char *buf, size_t size, bool *guess);
 /* The same for what a node stands for: is its note a guess? */
 bool study_guess(const struct study *s, int node);
@@ -127,13 +139,17 @@ bool study_guess(const struct study *s, int node);
 /* An edge as a share of all that flows into its target, -1..1. */
 double study_share(const struct study *s, const struct ct_edge *e);
 
-/* The node through which most of this one's influence passes, within the pruned graph where it has one; or -1. */
+/*
+ * The node through which most of this one's influence passes, within the pruned graph where it has one; or
+ * -1.
+ */
 int study_best_output(const struct study *s, int node);
 
 /* Names as the screen shows them; all write to buf and return it. */
 const char *study_place(const struct study *s, int pos, char *buf, size_t size);	/* "@is", "@the/4" */
 const char *study_name(const struct study *s, int node, char *buf, size_t size);	/* "L1#917 @is" */
-const char *study_note(const struct study *s, int node, char *buf, size_t size);	/* "say a capital", "input" */
+/* "say a capital", "input" */
+const char *study_note(const struct study *s, int node, char *buf, size_t size);
 const char *study_how_text(const struct ct_clamp_options *how, char *buf, size_t size);
 
 #endif

@@ -95,7 +95,8 @@ grid_print_cursor(const struct grid *g, FILE *out)
 static char
 cell_letter(const struct cell *c, bool mono)
 {
-	char letter = mono ? theme_mono_letter((enum style)c->style, c->selected) : theme_letter((enum style)c->style);
+	char letter = mono ? theme_mono_letter((enum style)c->style, c->selected) :
+	    theme_letter((enum style)c->style);
 
 	if (c->cp == ' ')
 		return c->selected ? '_' : ' ';
@@ -157,7 +158,8 @@ to_ascii(uint32_t cp)
 		uint32_t cp;
 		char ascii;
 	} map[] = {
-		{ 0x2500, '-' }, { 0x2502, '|' }, { 0x252c, '+' }, { 0x2534, '+' }, { 0x251c, '+' }, { 0x253c, '+' },
+		{ 0x2500, '-' }, { 0x2502, '|' }, { 0x252c, '+' }, { 0x2534, '+' }, { 0x251c, '+' },
+		    { 0x253c, '+' },
 		{ 0x2026, '~' }, { 0x2212, '-' }, { 0x2192, '>' }, { 0x2190, '<' }, { 0x2191, '^' },
 		{ 0x2193, 'v' }, { 0x25b8, '+' }, { 0x25be, '-' },
 		{ 0x203a, '>' }, { 0x25c6, '*' }, { 0x00b7, '.' },

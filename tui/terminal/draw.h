@@ -53,7 +53,8 @@ struct area area_sub(const struct area *a, int x, int y, int w, int h);	/* clipp
 int draw_text(const struct area *a, int x, int y, enum style style, const char *s);
 int draw_cut(const struct area *a, int x, int y, int max, enum style style, const char *s);
 int draw_prefix(const struct area *a, int x, int y, int max, enum style style, const char *s); /* no "…" */
-int draw_right(const struct area *a, int right, int y, enum style style, const char *s); /* ends before right */
+/* ends before right */
+int draw_right(const struct area *a, int right, int y, enum style style, const char *s);
 int draw_fmt(const struct area *a, int x, int y, enum style style, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 void draw_cell(const struct area *a, int x, int y, enum style style, uint32_t cp);

@@ -30,7 +30,8 @@ struct prompt {
 	int at;			/* in the history; n: the draft */
 };
 
-enum prompt_result { PROMPT_IGNORED, PROMPT_MOVED, PROMPT_CHANGED, PROMPT_DONE, PROMPT_CANCEL, PROMPT_COMPLETE };
+enum prompt_result { PROMPT_IGNORED, PROMPT_MOVED, PROMPT_CHANGED, PROMPT_DONE, PROMPT_CANCEL,
+    PROMPT_COMPLETE };
 
 void prompt_start(struct prompt *p, const char *text, struct history *history);
 enum prompt_result prompt_key(struct prompt *p, int key);

@@ -324,7 +324,8 @@ term_mouse_free(void)
 void
 term_mouse(bool on)
 {
-	const mmask_t events = BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION;
+	const mmask_t events = BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED |
+	    REPORT_MOUSE_POSITION;
 
 	if (on && !term.mouse) {
 		term.mouse = true;
@@ -387,8 +388,8 @@ read_mouse(void)
 }
 
 /*
- * One event from what curses has read, without waiting. EV_NONE: nothing there, or it is in the queue. *read_any:
- * something was.
+ * One event from what curses has read, without waiting. EV_NONE: nothing there, or it is in the queue.
+ * *read_any: something was.
  */
 static struct event
 read_event(bool *read_any)

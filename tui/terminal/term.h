@@ -41,7 +41,10 @@ struct term_options {
 int term_open(const struct term_options *opt, struct ct_error *err);
 void term_close(void);		/* may be called at any time, any number of times */
 
-/* Does the mouse cost no key? GNU screen holds back a lone Esc, until another key comes, while it is asked for. */
+/*
+ * Does the mouse cost no key? GNU screen holds back a lone Esc, until another key comes, while it is asked
+ * for.
+ */
 bool term_mouse_free(void);
 
 /* The terminal type that is used in place of TERM's, which is not known here; NULL: TERM's own. */

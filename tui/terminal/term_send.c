@@ -40,7 +40,9 @@ send_cell(const struct cell *c, int x, int y)
 	mvadd_wch(y, x, &cc);
 }
 
-/* A few blanks between two words of a style that only colours: in that style they cost less than leaving it. */
+/*
+ * A few blanks between two words of a style that only colours: in that style they cost less than leaving it.
+ */
 static void
 blend_blanks(struct cell *row, int cols)
 {
@@ -49,7 +51,8 @@ blend_blanks(struct cell *row, int cols)
 	for (int x = 0; x < cols; x++) {
 		if (row[x].cp == ' ')
 			continue;
-		if (word >= 0 && x - word - 1 <= BLEND && row[word].style == row[x].style && theme_plain(row[x].style))
+		if (word >= 0 && x - word - 1 <= BLEND && row[word].style == row[x].style &&
+		    theme_plain(row[x].style))
 			for (int i = word + 1; i < x; i++)
 				row[i].style = row[x].style;
 		word = x;

@@ -24,7 +24,8 @@ struct theme {
 };
 
 static const char letters[ST_COUNT] = {
-	[ST_TEXT] = '.', [ST_DIM] = 'd', [ST_TITLE] = 't', [ST_STRONG] = 's', [ST_PLUS] = 'p', [ST_MINUS] = 'm',
+	[ST_TEXT] = '.', [ST_DIM] = 'd', [ST_TITLE] = 't', [ST_STRONG] = 's', [ST_PLUS] = 'p',
+	    [ST_MINUS] = 'm',
 	[ST_REST] = 'r', [ST_INPUT] = 'i', [ST_TOKEN] = 'w', [ST_CHOSEN] = 'c', [ST_PEAK] = 'a', [ST_BAR] = 'b',\
 	[ST_CLAMP] = 'x', [ST_KEY] = 'k', [ST_RULE] = 'l', [ST_FOCUS] = 'f', [ST_ENTRY] = 'e', [ST_BAD] = '!',\
 };

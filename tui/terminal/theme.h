@@ -39,7 +39,10 @@ const struct theme *theme_at(int i);
 
 /* Letter of a style in a screen dump. */
 char theme_letter(enum style style);
-/* The same for what a terminal without colours shows: b(old), u(nderlined), d(im), w(ith both), r(everse) or '.'. */
+/*
+ * The same for what a terminal without colours shows: b(old), u(nderlined), d(im), w(ith both), r(everse) or
+ * '.'.
+ */
 char theme_mono_letter(enum style style, bool selected);
 
 /* The terminal's side, once curses is running. `colours` is false for NO_COLOR. */

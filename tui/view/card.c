@@ -2,7 +2,8 @@
  * card: all that is known about the selected node, line by line.
  *
  * The lines are made anew for each frame. While the tree has the keys they are chosen to fit the pane; with
- * the keys on the card there are more of them and they scroll. Lines that name a node lead there. card_lines.c draws them.
+ * the keys on the card there are more of them and they scroll. Lines that name a node lead there.
+ * card_lines.c draws them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,8 +108,8 @@ add_logits(struct card *c, bool all)
 }
 
 /*
- * Chooses the feature's picture over pairs of numbers, in at most h lines: fine if it leaves so much that the rest of
- * the card is not cut short, else folded.
+ * Chooses the feature's picture over pairs of numbers, in at most h lines: fine if it leaves so much that the
+ * rest of the card is not cut short, else folded.
  */
 static void
 fit_plot(struct app *a, struct card *c, const struct ct_node *n, int h, bool all)
@@ -116,9 +117,11 @@ fit_plot(struct app *a, struct card *c, const struct ct_node *n, int h, bool all
 	enum { LEAST = 4, ENOUGH = 9 };	/* lines of other things */
 
 	c->plot.h = 0;
-	if (!c->card || !ct_session_operands_known(a->study.session, n->layer, n->index, n->pos, &c->operands))
+	if (!c->card || !ct_session_operands_known(a->study.session, n->layer, n->index, n->pos,
+	    &c->operands))
 		return;
-	if (!c->words && ct_plot_fit(&c->plot, CT_PLOT_DOTS, &c->operands, c->w - 1, all ? h : h - ENOUGH, c->ascii) &&
+	if (!c->words && ct_plot_fit(&c->plot, CT_PLOT_DOTS, &c->operands, c->w - 1, all ? h : h - ENOUGH,
+	    c->ascii) &&
 	    c->plot.by < CT_PLOT_COARSEST)
 		return;
 	if (!ct_plot_fit(&c->plot, CT_PLOT_FOLDED, &c->operands, c->w - 1, all ? h : h - LEAST, c->ascii))
@@ -156,8 +159,8 @@ find_card(struct app *a, struct card *c, const struct ct_node *n)
 }
 
 /*
- * Lines for the inputs, and for the outputs, of those that are left: there is a line of logits, and a third each for
- * them and the examples; beside a picture these may go.
+ * Lines for the inputs, and for the outputs, of those that are left: there is a line of logits, and a third
+ * each for them and the examples; beside a picture these may go.
  */
 static int
 edge_lines(const struct card *c, const struct ct_node *n, int left, bool all)

@@ -12,7 +12,8 @@ struct area;
 
 enum { CARD_LINES = 160 };
 
-enum card_kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS, CANDIDATE, BIAS,
+enum card_kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS,
+    CANDIDATE, BIAS,
 	PLOT_TITLE, PLOT, PLOT_WORDS, NOTE };
 
 struct card_line {
@@ -41,6 +42,7 @@ const struct ct_effect *card_effect(struct app *a, int node);
 /* Does the graph know what has no source node? That of another program's file does not. */
 bool card_knows_terms(const struct ct_graph *g);
 
-void card_draw_line(struct app *a, const struct area *area, int y, const struct card *c, const struct card_line *l);
+void card_draw_line(struct app *a, const struct area *area, int y, const struct card *c,
+    const struct card_line *l);
 
 #endif

@@ -102,7 +102,8 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 		draw_text(area, x, y, ST_DIM, " above the mean");
 	} else if (n->kind == CT_NODE_TARGET) {	/* its value stands above */
 		draw_text(area, x, y, ST_DIM, n->target == CT_TARGET_FEATURE ? "target: before the activation"
-									       : "target: difference of logits");
+									       : "target: difference of "
+									    "logits");
 	} else if (g->links) {	/* a file gives the running sum alone */
 		x += draw_text(area, x, y, ST_DIM, "influence within first ");
 		draw_text(area, x, y, ST_TEXT, fmt_percent(p, sizeof p, n->cumulative));
@@ -189,7 +190,10 @@ draw_bias(struct app *a, const struct area *area, int y, const struct card *c, c
 	draw_right(area, area->w - 1, y, ST_DIM, fmt_signed(w, sizeof w, n->bias + n->omitted));
 }
 
-/* Blanks before a token: those it begins with, which *t then leaves out, or the one that texts have between them. */
+/*
+ * Blanks before a token: those it begins with, which *t then leaves out, or the one that texts have between
+ * them.
+ */
 static int
 gap(const struct app *a, const char **t)
 {
@@ -250,7 +254,8 @@ draw_token_weight(const struct area *area, int x, int y, int max, const struct c
 		fmt_signed(w, sizeof w, t->weight);
 	if (max < 4 + 1 + ct_text_width(w))
 		return 0;
-	used = draw_cut(area, x, y, max - 1 - ct_text_width(w), ST_TEXT, fmt_token(token, sizeof token, t->token)) + 1;
+	used = draw_cut(area, x, y, max - 1 - ct_text_width(w), ST_TEXT,
+	    fmt_token(token, sizeof token, t->token)) + 1;
 	return used + draw_text(area, x + used, y, t->weight < 0 ? ST_MINUS : ST_PLUS, w);
 }
 
@@ -289,7 +294,8 @@ draw_plot_title(const struct area *area, int y, const struct card *c)
 		draw_fmt(area, 1, y, ST_DIM, "all pairs: %d ↓ %d →", o->value[0], o->value[1]);
 	else
 		draw_text(area, 1, y, ST_DIM, "all pairs: first ↓");
-	snprintf(text, sizeof text, "on %s", fmt_percent(share, sizeof share, (double)o->n_active / o->n / o->n));
+	snprintf(text, sizeof text, "on %s", fmt_percent(share, sizeof share,
+	    (double)o->n_active / o->n / o->n));
 	draw_right(area, area->w - 1, y, ST_DIM, text);
 }
 
@@ -306,7 +312,8 @@ card_draw_line(struct app *a, const struct area *area, int y, const struct card 
 		draw_label(a, area, y, c);
 		break;
 	case WRITTEN:
-		draw_cut(area, 1 + draw_text(area, 1, y, ST_KEY, "note "), y, area->w - 7, ST_STRONG, l->text);
+		draw_cut(area, 1 + draw_text(area, 1, y, ST_KEY, "note "), y, area->w - 7, ST_STRONG,
+		    l->text);
 		break;
 	case FIGURES:
 		draw_figures(a, area, y, c);
@@ -315,7 +322,8 @@ card_draw_line(struct app *a, const struct area *area, int y, const struct card 
 		draw_effect(a, area, y, c);
 		break;
 	case REWRITE:
-		draw_fmt(area, 1, y, ST_REST, "shallow rewrite? L%d#%d → L%d#%d", c->card->layer, c->card->rewrite.first,
+		draw_fmt(area, 1, y, ST_REST, "shallow rewrite? L%d#%d → L%d#%d", c->card->layer,
+		    c->card->rewrite.first,
 		    c->card->rewrite.layer, c->card->rewrite.second);
 		break;
 	case BLANK:

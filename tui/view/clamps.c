@@ -39,7 +39,8 @@ moved_effects(const struct ct_effects *o)
 {
 	int n = o ? o->n_effects : 0;
 
-	while (n > 0 && fabsf(o->effects[n - 1].observed) < .005f && fabsf(ct_predicted(o, &o->effects[n - 1])) < .005f)
+	while (n > 0 && fabsf(o->effects[n - 1].observed) < .005f &&
+	    fabsf(ct_predicted(o, &o->effects[n - 1])) < .005f)
 		n--;
 	return n;
 }
@@ -162,7 +163,8 @@ draw_agreement(struct app *a, const struct area *area, int y)
 	if (!o)
 		return;
 	if (isfinite(o->max_direct_error)) {
-		draw_fmt(area, x, y, ST_DIM, "all is frozen: observed effects are the graph's edges within %s",
+		draw_fmt(area, x, y, ST_DIM,
+		    "all is frozen: observed effects are the graph's edges within %s",
 		    fmt_tiny(b, sizeof b, o->max_direct_error));
 		return;
 	}
@@ -175,13 +177,15 @@ draw_agreement(struct app *a, const struct area *area, int y)
 		x += draw_text(area, x, y, ST_DIM, "too few, or all alike");
 	}
 	if (all.n > 1)
-		draw_fmt(area, x, y, ST_DIM, "   this session %s over %d", fmt_signed(b, sizeof b, all.spearman),
+		draw_fmt(area, x, y, ST_DIM, "   this session %s over %d",
+		    fmt_signed(b, sizeof b, all.spearman),
 		    all.n);
 }
 
 /* The change of each target's logit on one side of a contrast. */
 static void
-draw_side(struct app *a, const struct area *area, int y, const char *title, const struct ct_effects *o, int end)
+draw_side(struct app *a, const struct area *area, int y, const char *title, const struct ct_effects *o,
+    int end)
 {
 	char name[STUDY_NAME], b[FMT_SIZE];
 	int x = 1 + draw_text(area, 1, y, ST_DIM, title);
@@ -191,7 +195,8 @@ draw_side(struct app *a, const struct area *area, int y, const char *title, cons
 
 		study_name(&a->study, o->effects[i].node, name, sizeof name);
 		x += 2 + draw_cut(area, x + 2, y, end - x - 9, ST_TEXT, name);
-		x += 1 + draw_text(area, x + 1, y, effect < 0 ? ST_MINUS : ST_PLUS, fmt_signed(b, sizeof b, effect));
+		x += 1 + draw_text(area, x + 1, y, effect < 0 ? ST_MINUS : ST_PLUS,
+		    fmt_signed(b, sizeof b, effect));
 	}
 }
 

@@ -195,7 +195,8 @@ help_draw(struct app *a, void *state, const struct area *area)
 		build(h, area->w);
 	list_resize(&h->list, h->list.n, area->h);
 	if (!h->list.n)
-		draw_fmt(area, 1, 0, ST_DIM, "nothing here has \"%s\" in it; \\ and Enter show all again", h->filter);
+		draw_fmt(area, 1, 0, ST_DIM, "nothing here has \"%s\" in it; \\ and Enter show all again",
+		    h->filter);
 	for (int y = 0; y < area->h && h->list.top + y < h->list.n; y++) {
 		const struct line *l = &h->line[h->list.top + y];
 		if (*l->left && !*l->right && !l->wide)

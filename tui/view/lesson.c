@@ -169,7 +169,8 @@ draw_steps(const struct player *p, const struct area *area, int y)
 	if (from > l->n - room)
 		from = l->n - room;
 	for (int i = from < 0 ? 0 : from; i < l->n && y < area->h; i++, y++) {
-		draw_fmt(area, 1, y, i == p->step ? ST_KEY : ST_DIM, "%c%2d", i == p->step ? '>' : ' ', i + 1);
+		draw_fmt(area, 1, y, i == p->step ? ST_KEY : ST_DIM, "%c%2d", i == p->step ? '>' : ' ',
+		    i + 1);
 		draw_cut(area, 6, y, -1, i == p->step ? ST_STRONG : ST_TEXT, l->step[i].title);
 	}
 }
@@ -182,7 +183,8 @@ lesson_draw(struct app *a, void *state, const struct area *area)
 
 	(void)state;
 	if (!p->lesson) {
-		draw_fmt(area, 1, 0, ST_DIM, "no lesson is open: %s lists those there are", key_for("view start"));
+		draw_fmt(area, 1, 0, ST_DIM, "no lesson is open: %s lists those there are",
+		    key_for("view start"));
 		return;
 	}
 	flow(area, 1, 0, width, ST_TEXT, p->lesson->step[p->step].text);

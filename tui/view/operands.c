@@ -1,6 +1,6 @@
 /*
- * operands: the selected feature over all values of the prompt's two numbers, as large as the screen allows. What the
- * characters stand for is in cards/plot.h.
+ * operands: the selected feature over all values of the prompt's two numbers, as large as the screen allows.
+ * What the characters stand for is in cards/plot.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,8 @@ struct operands {
 	struct ct_error why;		/* there is none */
 	int layer, feature, pos;
 	int node;			/* that it was made for, */
-	bool listed;			/* or not: a feature of another view's list, with a place of its own: */
+	/* or not: a feature of another view's list, with a place of its own: */
+	bool listed;
 	struct ct_clamp place;
 	int step;			/* positions away from the node's */
 };
@@ -82,7 +83,8 @@ operands_focused(struct app *a, void *state)
 	struct operands *o = state;
 	const struct view_ops *from = view_ops(a->before);
 
-	o->listed = a->before != VIEW_OPERANDS && from->feature && from->feature(a, a->state[a->before], &o->place);
+	o->listed = a->before != VIEW_OPERANDS && from->feature &&
+	    from->feature(a, a->state[a->before], &o->place);
 	if (o->listed || o->node != a->study.node)
 		o->step = 0;
 	make_picture(a, o);
@@ -151,7 +153,8 @@ operands_draw(struct app *a, void *state, const struct area *area)
 	int x = 1;
 
 	if (!o->ready) {
-		draw_cut(area, 1, 1, area->w - 2, ST_DIM, o->why.msg[0] ? o->why.msg : "nothing pictured yet");
+		draw_cut(area, 1, 1, area->w - 2, ST_DIM,
+		    o->why.msg[0] ? o->why.msg : "nothing pictured yet");
 		return;
 	}
 	snprintf(text, sizeof text, "active on %d of %d, at most %s", p->n_active, p->n * p->n,
@@ -169,7 +172,8 @@ operands_draw(struct app *a, void *state, const struct area *area)
 const struct view_ops operands_view = {
 	.name = "operands",
 	.title = "operands",
-	.note = "the selected feature over all values of the prompt's two numbers, the first one downwards; ←→ "
+	.note = "the selected feature over all values of the prompt's two numbers, the first one downwards; "
+	    "←→ "
 		"choose the token",
 	.open = operands_open,
 	.close = operands_close,

@@ -65,7 +65,8 @@ sessions_draw(struct app *a, void *state, const struct area *area)
 
 	list_resize(l, l->n, area->h);
 	if (!l->n)
-		draw_text(area, 1, 0, ST_DIM, "None yet: what you do is kept from the first change on; s gives it a name.");
+		draw_text(area, 1, 0, ST_DIM, "None yet: what you do is kept from the first change on; s "
+		    "gives it a name.");
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
 		const struct session_entry *e = &v->entry[l->top + y];
 		bool here = !strcmp(e->name, a->session.name);
@@ -75,7 +76,8 @@ sessions_draw(struct app *a, void *state, const struct area *area)
 		session_when(e->when, when, sizeof when);
 		draw_right(area, right, y, ST_DIM, here ? "here" : e->open ? "open elsewhere" : when);
 		draw_cut(area, 1, y, name, session_name_is_clock(e->name) ? ST_DIM : ST_STRONG, e->name);
-		draw_cut(area, name + 2, y, 11, ST_DIM, strrchr(e->model, '/') ? strrchr(e->model, '/') + 1 : e->model);
+		draw_cut(area, name + 2, y, 11, ST_DIM,
+		    strrchr(e->model, '/') ? strrchr(e->model, '/') + 1 : e->model);
 		draw_cut(area, model, y, right - 16 - model, ST_TEXT, *e->note ? e->note : e->prompt);
 		if (l->top + y == l->sel)
 			draw_select(area, 0, y, area->w);

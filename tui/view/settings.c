@@ -73,7 +73,8 @@ settings_draw(struct app *a, void *state, const struct area *area)
 	if (y + 1 < area->h && *o->values != '<')
 		draw_fmt(area, 1, y + 1, ST_DIM, "%s: %s", o->name, option_values(o, text, sizeof text));
 	else if (y + 1 < area->h)
-		draw_fmt(area, 1, y + 1, ST_DIM, "%s: typed after :set %s, where Tab completes", o->name, o->name);
+		draw_fmt(area, 1, y + 1, ST_DIM, "%s: typed after :set %s, where Tab completes", o->name,
+		    o->name);
 	if (y + 5 < area->h)
 		draw_file(a, area, y + 3);
 }

@@ -1,5 +1,6 @@
 /*
- * start: the latest sessions, and the lessons and models there are. A first start without arguments begins here.
+ * start: the latest sessions, and the lessons and models there are. A first start without arguments begins
+ * here.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,7 +169,8 @@ start_draw(struct app *a, void *state, const struct area *area)
 
 		draw_text(area, 1, y, ST_DIM, o->kind);
 		draw_cut(area, 9, y, NAME, ST_STRONG, o->name);
-		draw_cut(area, 11 + NAME, y, right - 21 - NAME, strcmp(o->kind, "model") ? ST_TEXT : ST_DIM, o->title);
+		draw_cut(area, 11 + NAME, y, right - 21 - NAME, strcmp(o->kind, "model") ? ST_TEXT : ST_DIM,
+		    o->title);
 		draw_right(area, right, y, ST_DIM, o->note);
 		if (l->top + y - HEAD == l->sel)
 			draw_select(area, 0, y, 10 + NAME);

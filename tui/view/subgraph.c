@@ -1,5 +1,6 @@
 /*
- * subgraph: what is pinned: supernodes with their members, single nodes, and what feeds each of them among the rest.
+ * subgraph: what is pinned: supernodes with their members, single nodes, and what feeds each of them among
+ * the rest.
  *
  * Owns which supernodes are open. Scores stand beside those of the whole graph.
  */
@@ -259,7 +260,8 @@ draw_figures(struct app *a, const struct area *area, int y, double activation, d
 }
 
 static void
-draw_part(struct app *a, const struct area *area, int y, const struct subgraph *v, const struct ct_subgraph_part *p)
+draw_part(struct app *a, const struct area *area, int y, const struct subgraph *v,
+    const struct ct_subgraph_part *p)
 {
 	const struct ct_node *n = p->supernode < 0 ? study_node(&a->study, p->node[0]) : NULL;
 	int x = 3, end = area->w - ACTIVE - 7;
@@ -274,7 +276,8 @@ draw_part(struct app *a, const struct area *area, int y, const struct subgraph *
 		draw_cell(area, 1, y, ST_DIM, open_at(a, v, p) >= 0 ? 0x25be : 0x25b8);
 		x += draw_cut(area, x, y, end - x, ST_STRONG, supernode_name(a, p)) + 2;
 		if (x + 12 < end)
-			draw_fmt(area, x, y, ST_DIM, p->n_nodes < p->n ? "%d node%s, %d in this graph" : "%d node%s",
+			draw_fmt(area, x, y, ST_DIM,
+			    p->n_nodes < p->n ? "%d node%s, %d in this graph" : "%d node%s",
 			    p->n, p->n == 1 ? "" : "s", p->n_nodes);
 	}
 	if (p->n_nodes)
@@ -290,7 +293,8 @@ draw_member(struct app *a, const struct area *area, int y, const struct ct_subgr
 	draw_cell(area, 4, y, ST_DIM, 0xb7);
 	draw_node(a, area, 6, y, area->w - ACTIVE - 7, pin_of(a, p, k), n);
 	if (n)
-		draw_figures(a, area, y, (double)n->activation, n->influence, ct_session_level(a->study.session, &alone));
+		draw_figures(a, area, y, (double)n->activation, n->influence,
+		    ct_session_level(a->study.session, &alone));
 }
 
 static void
@@ -458,7 +462,8 @@ const struct view_ops subgraph_view = {
 	.node = true,
 	.name = "subgraph",
 	.title = "subgraph",
-	.note = "pinned nodes and supernodes: what feeds what among them, and how much of the graph they explain",
+	.note = "pinned nodes and supernodes: what feeds what among them, and how much of the graph they "
+	    "explain",
 	.keep = true,
 	.open = subgraph_open,
 	.close = subgraph_close,

@@ -1,6 +1,6 @@
 /*
- * sweep: the clamps at many strengths and up to each layer: shares of the next tokens as sparklines, and where the
- * answer flips. It shows the clamps it was run with, whatever became of them since.
+ * sweep: the clamps at many strengths and up to each layer: shares of the next tokens as sparklines, and
+ * where the answer flips. It shows the clamps it was run with, whatever became of them since.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +80,8 @@ sweep_run(struct app *a, double from, double to, int steps)
 		if (!pins_clamp_text(&a->study, i, text, sizeof text, label, sizeof label))
 			continue;
 		if (on++ < 3 && at < sizeof s->about)
-			at += (size_t)snprintf(s->about + at, sizeof s->about - at, "%s%s", on > 1 ? ", " : "", text);
+			at += (size_t)snprintf(s->about + at, sizeof s->about - at, "%s%s",
+			    on > 1 ? ", " : "", text);
 	}
 	if (on > 3 && at < sizeof s->about)
 		snprintf(s->about + at, sizeof s->about - at, " and %d more", on - 3);
@@ -167,8 +168,10 @@ sweep_draw(struct app *a, void *state, const struct area *area)
 
 	if (!s->w) {
 		draw_text(area, 1, 1, ST_DIM, "No sweep. Clamp a feature, then");
-		draw_text(area, 3, 3, ST_TEXT, ":sweep -2:2:17    runs the clamps at 17 strengths from -2 to 2,");
-		draw_text(area, 3, 4, ST_TEXT, "                  in the mode in force and frozen up to each layer");
+		draw_text(area, 3, 3, ST_TEXT, ":sweep -2:2:17    runs the clamps at 17 strengths from -2 to "
+		    "2,");
+		draw_text(area, 3, 4, ST_TEXT, "                  in the mode in force and frozen up to each "
+		    "layer");
 		return;
 	}
 	draw_fmt(area, 1, 0, ST_DIM, "%s: strengths %s to %s, shares of the next token", s->about,

@@ -12,7 +12,8 @@
 enum { FIGURE = 8, WIDEST = 110 };	/* numbers further from their names are hard to follow */
 
 static void
-draw_value(const struct app *a, const struct area *area, int y, int bar, double w, const struct tree_item *parent)
+draw_value(const struct app *a, const struct area *area, int y, int bar, double w,
+    const struct tree_item *parent)
 {
 	struct ct_edge edge = { .target = parent->node, .weight = (float)w };
 	char text[FMT_SIZE];

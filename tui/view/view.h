@@ -49,7 +49,8 @@ struct view_ops {
 	void (*filter)(struct app *a, void *state, const char *text);
 	/* Nothing in the rows matched: is there something further away? Goes there. */
 	bool (*find)(struct app *a, void *state, const char *what);
-	int (*side)(struct app *a, void *state, int step);	/* left and right; NULL: step through tokens */
+	/* left and right; NULL: step through tokens */
+	int (*side)(struct app *a, void *state, int step);
 	int (*enter)(struct app *a, void *state);
 	int (*click)(struct app *a, void *state, int x, int y);	/* NULL: selects the row of its list */
 	/* Is the mark in this column, at which a click opens or folds the row? */
@@ -61,8 +62,10 @@ struct view_ops {
 	bool (*feature)(struct app *a, void *state, struct ct_clamp *out);
 };
 
-extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view, survey_view,
-	subgraph_view, operands_view, features_view, sessions_view, settings_view, help_view, lesson_view, start_view;
+extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view,
+    survey_view,
+	subgraph_view, operands_view, features_view, sessions_view, settings_view, help_view, lesson_view,
+	    start_view;
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */
@@ -92,8 +95,8 @@ int tree_saved_node(struct app *a);
 /* Runs the clamps at many strengths and shows what that did. */
 int sweep_run(struct app *a, double from, double to, int steps);
 /*
- * What the selected row of the subgraph view is about: a supernode (*supernode), or a pinned node (*pin; *supernode -1).
- * False: there is no row.
+ * What the selected row of the subgraph view is about: a supernode (*supernode), or a pinned node (*pin;
+ * *supernode -1). False: there is no row.
  */
 bool subgraph_selected(struct app *a, int *supernode, struct ct_pin *pin);
 
