@@ -19,6 +19,8 @@
 #include "base/progress.h"
 #include "cards/card.h"
 #include "cards/plot.h"
+#include "session/inputs.h"
+#include "session/query.h"
 #include "trace/clamp.h"
 #include "trace/graph.h"
 #include "trace/subgraph.h"
@@ -84,6 +86,8 @@ void ct_model_list_free(char **list);
 const char *ct_engine_token(const struct ct_engine *e, int id);
 /* Tokens as one text, sanitised, to be freed by the caller; NULL: out of memory. */
 char *ct_engine_text(const struct ct_engine *e, const int *ids, int n);
+/* The same for data: the bytes that they stand for, not to be shown. */
+char *ct_engine_raw_text(const struct ct_engine *e, const int *ids, int n);
 /* Vocabulary entries that begin with prefix; returns how many there are and fills at most max. */
 int ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max);
 
@@ -105,6 +109,8 @@ const char *ct_engine_label(const struct ct_engine *e, int layer, int feature);
 const char *ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size,
     bool *guess);
 double ct_engine_label_f1(const struct ct_engine *e, int layer, int feature);	/* NAN: typed or unknown */
+/* Does the label of a feature fit a query, which ct_query_parse reads? */
+bool ct_engine_label_fits(const struct ct_engine *e, int layer, int feature, const struct ct_query *q);
 /* The whole card; NULL with CT_ENOTFOUND when the model has no cards. The engine keeps the last few. */
 const struct ct_card *ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err);
 const char *ct_engine_label_typed(const struct ct_engine *e, int layer, int feature);	/* by a person; "": none was */
@@ -213,27 +219,43 @@ int ct_session_pin_text(const struct ct_session *s, const struct ct_pin *p, char
 /* What a name stands for, whether or not the graph at hand has it. An output without a position: the graph's. */
 int ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err);
 /*
- * Pins what `text` names in sg: a node, or several with commas between; "Texas"* and "Texas"*@8 are the features of the
- * pruned graph with that label. Into a supernode, unless that is NULL. Returns how many it named; after a failure sg is
- * to be thrown away.
+ * Pins what `text` names in sg: a node, or several with commas between; a label, "Texas" or "Texas"@8,
+ * stands for its features in the pruned graph. Into a supernode, unless that is NULL. Returns how many it
+ * named, and in *of, which may be NULL, how many there would be if all active features were in the pruned
+ * graph; after a failure sg is to be thrown away.
  */
 int ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
-    struct ct_error *err);
+    int *of, struct ct_error *err);
 
 /* ---- session: clamps */
 
-/* "L1#249@8=0", "L1#249@*x-1", "L1#249@8..+2.5", "\"Texas\"@8x0". */
+/*
+ * Features are named alike wherever a text names them: L1#249@8, or by their labels, as session/query.h has
+ * it: "Texas"@8, "Texas">.8@Dallas, "=bridge Texas"@*. A place is a position, @8; from there on, @8..; a
+ * token of the prompt that it has once, @Dallas; or everywhere, @*, as is a label without a place. A label
+ * stands for the features that are active there.
+ *
+ * "L1#249@8=0", "L1#249@*x-1", "L1#249@8..+2.5", "\"Texas\"@8x0".
+ */
 int ct_session_parse_clamp(const struct ct_session *s, const char *text, struct ct_clamp *out,
     struct ct_error *err);
 /*
  * The same for several features with one strength, as members of a supernode have: members with commas between, such as
- * "L0#358@6,L1#585@8x0" (a member without a scope has that of the next: "L1#585,L3#112@8x0"). A member "\"Texas\"*@8"
- * stands for all features of that label, those active there if there are any. The name of a supernode, "\"Texas\"x0",
- * stands for its features where they are pinned, with a scope for them there. Returns how many were written.
+ * "L0#358@6,L1#585@8x0" (a member without a scope has that of the next: "L1#585,L3#112@8x0"). A label
+ * stands for all of its features that are active there, or, where none is and the strength is no multiple,
+ * for all of the model. The name of a supernode, "\"Texas\"x0", stands for its features where they are
+ * pinned, with a scope for them there. Returns how many were written.
  */
 enum { CT_MAX_MEMBERS = 64 };
 int ct_session_parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out, int max,
     struct ct_error *err);
+/* What clamps reach in this prompt, each feature at each position once. Those that are off reach nothing. */
+struct ct_reach {
+	int places;			/* features at positions whose activation is set or moved */
+	int active;			/* of these: active without clamps */
+	int kept;			/* of these: in the pruned graph */
+};
+struct ct_reach ct_session_reach(const struct ct_session *s, const struct ct_clamp *clamps, int n);
 int ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size);
 /* "frozen", "free", "direct", "range=0-2" (of L layers), in both directions; what carries the effect is left alone. */
 int ct_mode_parse(const char *text, int L, struct ct_clamp_options *out, struct ct_error *err);

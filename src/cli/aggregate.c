@@ -14,6 +14,7 @@
 #include "io/json_out.h"
 #include "share/aggregate.h"
 
+enum { FORMAT = 2 };			/* of the JSON */
 enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_JSON };
 
 struct options {
@@ -223,7 +224,7 @@ report(const struct ct_aggregate *a, const struct options *o, struct ct_error *e
 	int status = CLI_OK, rc = select_rows(&r, a, o->min, err);
 
 	if (rc == CT_OK && o->json)
-		status = cli_json(o->json, rows_json(a, &r, o));
+		status = cli_json(o->json, FORMAT, rows_json(a, &r, o));
 	else if (rc == CT_OK)
 		show(a, &r, o);
 	if (rc == CT_OK && status == CLI_OK && r.n_nodes + r.n_edges == 0)

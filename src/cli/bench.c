@@ -15,6 +15,7 @@
 #include "math/blas.h"
 #include "trace/measure.h"
 
+enum { FORMAT = 2 };			/* of the JSON */
 enum { KEY_TRANSCODER = CLI_LONG, KEY_SHAPE, KEY_JSON, KEY_NONFINITE };
 enum { MAX_PHASES = 12, MAX_SHAPES = 16, RUNS = 3 };
 static const double enough = 1.0;	/* seconds of repetitions for one figure */
@@ -291,7 +292,7 @@ show_json(const char *file, const struct limits *lim, const struct shape *shapes
 		    "gflop", s->gflop, "seconds", s->seconds, "sgemm_gflops", lim->sgemm_gflops,
 		    "copy_gbs", lim->copy_gbs, "fraction", s->fraction, "phases", phases));
 	}
-	return cli_json(file, json_pack("{s:i, s:o}", "threads", lim->threads, "shapes", list));
+	return cli_json(file, FORMAT, json_pack("{s:i, s:o}", "threads", lim->threads, "shapes", list));
 }
 
 static void

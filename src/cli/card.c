@@ -12,6 +12,7 @@
 #include "cards/record.h"
 #include "io/json_out.h"
 
+enum { FORMAT = 2 };			/* of the JSON */
 enum { COLUMNS = 80, PLOT_ROWS = 52, EXAMPLES = 8 };
 
 static void
@@ -128,14 +129,17 @@ each(struct ct_engine *e, const char *name, json_t *list, bool ascii, int *n, st
 	const struct ct_engine_info *info = ct_engine_info(e);
 	int layer, feature;
 	bool one = ct_label_feature(name, &layer, &feature);
+	struct ct_query q;
 
 	*n = 0;
+	if (!one && ct_query_parse(&q, name, err) < 0)
+		return err->code;
 	for (int l = one ? layer : 0; one ? !*n : l < info->L; l++)
 		for (int f = one ? feature : 0; one ? !*n : f < info->F; f++) {
 			const struct ct_card *card;
 			json_t *j;
 
-			if (!one && (!*name || strcmp(ct_engine_label(e, l, f), name)))
+			if (!one && !ct_engine_label_fits(e, l, f, &q))
 				continue;
 			card = ct_engine_card(e, l, f, err);
 			if (!card)
@@ -167,13 +171,14 @@ cli_cards(struct cli_model *m, char **names, int n_names, const char *json, bool
 		rc = each(m->engine, names[i], json ? list : NULL, ascii, &n, &err);
 		if (rc == CT_OK && n == 0)
 			rc = ct_fail(&err, CT_ENOTFOUND,
-			    "no feature '%s': expected one such as L1#249, or a label that a feature has", names[i]);
+			    "no feature '%s': expected one such as L1#249, or words of a label that a "
+			    "feature has", names[i]);
 	}
 	status = rc == CT_OK ? CLI_OK : cli_fail(&err);
 	if (json && rc == CT_OK) {
 		json_object_set_new(root, "model", ct_json_out_string(ct_engine_info(m->engine)->name));
 		json_object_set(root, "features", list);
-		status = cli_json_packed(json, json_incref(root));
+		status = cli_json_packed(json, FORMAT, json_incref(root));
 	}
 	json_decref(list);
 	json_decref(root);

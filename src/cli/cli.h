@@ -33,7 +33,7 @@ enum cli_exit {
 
 /* Keys of options without a letter start above every letter; those that several commands have are named here. */
 enum { CLI_LONG = 256 };
-enum { CLI_TRANSCODER = 512, CLI_NONFINITE, CLI_AT, CLI_TARGET, CLI_TOP, CLI_JSON };
+enum { CLI_TRANSCODER = 512, CLI_NONFINITE, CLI_AT, CLI_TARGET, CLI_TOP, CLI_JSON, CLI_TIMES };
 
 struct cli_option {
 	int key;			/* a letter makes it a short option too */
@@ -97,14 +97,25 @@ const char *cli_percent(char dst[16], double share);
 
 /*
  * Writes JSON to stdout ("-") or to a file (atomically) and returns an exit status. cli_json takes the
- * reference of root (NULL: out of memory); io/json_out.h builds values. cli_text is for JSON text.
+ * reference of root (NULL: out of memory); io/json_out.h builds values. It begins as every document of ours
+ * does, with the version and `format`, which changes with the shape of this command's; 0: a format of
+ * others, written as it is. cli_text is for JSON text.
  */
-int cli_json(const char *file, json_t *root);
-int cli_json_packed(const char *file, json_t *root);	/* in one line */
+int cli_json(const char *file, int format, json_t *root);
+int cli_json_packed(const char *file, int format, json_t *root);	/* in one line */
 void cli_json_watch(void);		/* first of all: lets cli_json know whether something is missing */
 int cli_text(const char *file, const char *text, size_t n);
 /* Everything so far has reached stdout: false when it cannot be written. */
 bool cli_flush(void);
+
+/*
+ * A token for data: its raw text, whatever bytes that has. Lists of ids stand beside texts, which may be
+ * ambiguous.
+ */
+json_t *cli_token_json(const struct ct_engine *e, int id);
+json_t *cli_ids_json(const int *ids, int n);
+/* The prompt's text and its token ids, as the first two fields of a new object. */
+json_t *cli_prompt_json(const struct ct_session *s);
 
 /* Model and transcoder, as -m and --transcoder name them. With a prompt, a session on it is opened too. */
 struct cli_model {
@@ -125,6 +136,7 @@ void cli_model_close(struct cli_model *m);
 #define CLI_TARGET_ROWS \
 	{ CLI_AT, "at", "POS", "explain what follows position POS, BOS being 0 (the last one)" }, \
 	{ CLI_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or feature: L1#249@8 (the likeliest tokens)" }
+#define CLI_TIMES_ROW { CLI_TIMES, "times", NULL, "with --json: say how long it took, too" }
 #define CLI_JSON_ROW { CLI_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" }
 
 enum { CLI_MAX_TOP = 1000 };
@@ -135,6 +147,7 @@ struct cli_query {
 	const char *target;		/* NULL: the likeliest tokens */
 	int top;			/* rows to show */
 	const char *json;		/* file, "-"; NULL: text */
+	bool times;			/* in the JSON, which is otherwise the same each time */
 };
 /* 0, or -1 with the message written. Keys of other options are left alone. */
 int cli_query_option(struct cli_query *q, int key, const char *value);

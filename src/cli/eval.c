@@ -11,6 +11,7 @@
 #include "eval/eval.h"
 #include "io/json_out.h"
 
+enum { FORMAT = 2 };			/* of the JSON */
 enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE };
 
 /* "0.987", or "-" where there is nothing to measure. */
@@ -224,7 +225,7 @@ run(struct cli *c)
 	}
 	cli_corpus_context_close(&context);
 	if (rc == CT_OK && json != NULL)
-		return cli_json(json, root);
+		return cli_json(json, FORMAT, root);
 	status = rc == CT_OK ? CLI_OK : cli_fail(&err);
 	json_decref(root);
 	return status;

@@ -125,7 +125,7 @@ export_folder(struct export *x, const struct cli *c)
 	status = CLI_OK;
 	for (int i = 0; i < c->argc && status == CLI_OK; i++)
 		status = export_into(x, c->argv[i], slugs[i]);
-	if (x->list && cli_json(path, json_incref(x->list)) != CLI_OK)
+	if (x->list && cli_json(path, 0, json_incref(x->list)) != CLI_OK)
 		status = CLI_ERROR;
 done:
 	for (int i = 0; slugs && i < c->argc; i++)

@@ -20,7 +20,7 @@ cli_group_add(struct ct_session *s, const char *spec, struct ct_error *err)
 		return ct_fail_memory(err, sizeof *sg, "a subgraph");
 	*sg = *ct_session_subgraph(s);
 	snprintf(name, sizeof name, "%.*s", (int)(equals ? equals - spec : 0), spec);
-	n = equals ? ct_session_pin_all(s, sg, equals + 1, name, err)
+	n = equals ? ct_session_pin_all(s, sg, equals + 1, name, NULL, err)
 	    : ct_fail(err, CT_EINVAL, "expected NAME=NODE,NODE such as Texas=L1#283@8,L2#197@8");
 	if (n >= 0)
 		ct_session_set_subgraph(s, sg);

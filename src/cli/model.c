@@ -59,6 +59,7 @@ cli_query_option(struct cli_query *q, int key, const char *value)
 	case CLI_TARGET: q->target = value; break;
 	case CLI_TOP: return cli_int(value, "--top", 1, CLI_MAX_TOP, &q->top);
 	case CLI_JSON: q->json = value; break;
+	case CLI_TIMES: q->times = true; break;
 	}
 	return 0;
 }
@@ -80,8 +81,8 @@ cli_model_line(const struct ct_engine *e)
 {
 	const struct ct_engine_info *i = ct_engine_info(e);
 
-	cli_line("%s  %s %dL D%d H%d V%d  %s %dx%d %s", i->name, i->family, i->L, i->D, i->H, i->V,
-	    i->transcoder, i->L, i->F, i->activation);
+	cli_line("%s  %s %dL D%d H%d V%d  %s %dx%d %s  context %d", i->name, i->family, i->L, i->D, i->H,
+	    i->V, i->transcoder, i->L, i->F, i->activation, i->context);
 }
 
 int

@@ -4,6 +4,7 @@
 #include "io/json_out.h"
 
 enum { KEY_JSON = CLI_LONG };
+enum { FORMAT = 2 };			/* of the JSON */
 
 static json_t *
 model_json(const struct ct_engine_info *i)
@@ -62,7 +63,7 @@ run(struct cli *c)
 		if (describe(list[n], rows) != CLI_OK)
 			status = CLI_ERROR;
 	ct_model_list_free(list);
-	if (json && cli_json(json, rows) != CLI_OK)
+	if (json && cli_json(json, FORMAT, json_pack("{s:o}", "models", rows)) != CLI_OK)
 		status = CLI_ERROR;
 	if (n == 0) {
 		cli_error("no models found; set CTRACE_MODEL_PATH to the directory that holds them");

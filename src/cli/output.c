@@ -135,13 +135,47 @@ cli_json_watch(void)
 	json_set_alloc_funcs(json_malloc, free);
 }
 
+json_t *
+cli_token_json(const struct ct_engine *e, int id)
+{
+	char *raw = ct_engine_raw_text(e, &id, 1);
+	json_t *j = raw ? ct_json_out_string(raw) : NULL;
+
+	json_lost |= !j;
+	free(raw);
+	return j;
+}
+
+json_t *
+cli_ids_json(const int *ids, int n)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_integer(ids[i]));
+	return list;
+}
+
+json_t *
+cli_prompt_json(const struct ct_session *s)
+{
+	json_t *ids = json_array();
+
+	for (int i = 0; i < ct_session_length(s); i++)
+		json_array_append_new(ids, json_integer(ct_session_token(s, i)));
+	return json_pack("{s:o, s:o}", "prompt", ct_json_out_string(ct_session_text(s)), "prompt_ids", ids);
+}
+
 static int
-write_json(const char *file, json_t *root, bool indent)
+write_json(const char *file, int format, json_t *root, bool indent)
 {
 	struct ct_error err = { 0 };
 	char *text = NULL;
 	size_t n;
-	int rc = ct_json_out_text(&text, &n, root, indent, &err);
+	int rc;
+
+	root = format ? ct_json_out_document(format, root) : root;
+	rc = ct_json_out_text(&text, &n, root, indent, &err);
 
 	if (rc == CT_OK && json_lost) {
 		free(text);
@@ -156,13 +190,13 @@ write_json(const char *file, json_t *root, bool indent)
 }
 
 int
-cli_json(const char *file, json_t *root)
+cli_json(const char *file, int format, json_t *root)
 {
-	return write_json(file, root, true);
+	return write_json(file, format, root, true);
 }
 
 int
-cli_json_packed(const char *file, json_t *root)
+cli_json_packed(const char *file, int format, json_t *root)
 {
-	return write_json(file, root, false);
+	return write_json(file, format, root, false);
 }

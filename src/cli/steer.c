@@ -15,6 +15,7 @@ enum {
 	KEY_CLAMP = CLI_LONG, KEY_GROUP, KEY_MODE, KEY_THROUGH, KEY_GENERATE, KEY_TEMPERATURE, KEY_SEED, KEY_SWEEP
 };
 enum { MAX_CLAMPS = 256 };
+enum { FORMAT = 2 };			/* of the JSON */
 
 struct request {
 	struct cli_query ask;		/* top: tokens and effects to show */
@@ -22,7 +23,8 @@ struct request {
 	struct ct_clamp_options how;
 	const char *specs[MAX_CLAMPS], *groups[CT_MAX_SUPERNODES];
 	int n_specs, n_groups;
-	struct ct_clamp clamps[MAX_CLAMPS];	/* a spec may name several features */
+	int spec_end[MAX_CLAMPS];	/* clamps of the specs up to this one: it may name several features */
+	struct ct_clamp clamps[MAX_CLAMPS];
 	int n_clamps;
 	struct cli_sweep sweep;
 	int generate;			/* tokens to write */
@@ -45,7 +47,7 @@ top_json(const struct request *q, enum ct_run which, int pos)
 
 	for (int i = 0; i < n; i++)
 		json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:o}",
-		    "token", ct_json_out_string(ct_engine_token(q->ask.m.engine, top[i].token)),
+		    "token", cli_token_json(q->ask.m.engine, top[i].token),
 		    "id", top[i].token,
 		    "logit", ct_json_out_number((double)top[i].logit),
 		    "prob", ct_json_out_number((double)top[i].prob)));
@@ -75,23 +77,38 @@ effects_json(const struct request *q, const struct ct_effects *o)
 	return list;
 }
 
-/* The prompt's continuation of q->generate tokens as text, to be freed; NULL with err filled. */
-static char *
-continuation(const struct request *q, bool clamped, struct ct_error *err)
+/* The prompt's continuation, q->generate tokens of it or as many as the context has room for. */
+struct text {
+	int n, *ids;
+	char *shown, *raw;		/* for the screen; for data */
+};
+
+static int
+go_on(const struct request *q, bool clamped, struct text *out, struct ct_error *err)
 {
 	struct ct_generate_options opt = q->generation;
 	struct cli_progress progress = { 0 };
-	int *ids = malloc((size_t)q->generate * sizeof *ids), n;
-	char *text = NULL;
 
 	opt.clamped = clamped;
-	n = ids ? ct_session_generate(q->ask.m.session, &opt, ids, q->generate, cli_progress, &progress, err)
-	    : ct_fail(err, CT_ENOMEM, "out of memory for %d generated tokens", q->generate);
+	out->ids = malloc((size_t)q->generate * sizeof *out->ids);
+	if (!out->ids)
+		return ct_fail_memory(err, (size_t)q->generate * sizeof *out->ids, "generated tokens");
+	out->n = ct_session_generate(q->ask.m.session, &opt, out->ids, q->generate, cli_progress, &progress,
+	    err);
 	cli_progress_end(&progress);
-	if (n >= 0 && !(text = ct_engine_text(q->ask.m.engine, ids, n)))
-		ct_fail(err, CT_ENOMEM, "out of memory for %d generated tokens", q->generate);
-	free(ids);
-	return text;
+	if (out->n < 0)
+		return out->n;
+	out->shown = ct_engine_text(q->ask.m.engine, out->ids, out->n);
+	out->raw = ct_engine_raw_text(q->ask.m.engine, out->ids, out->n);
+	return out->shown && out->raw ? CT_OK : ct_fail_memory(err, (size_t)out->n, "generated tokens");
+}
+
+static void
+text_free(struct text *t)
+{
+	free(t->ids);
+	free(t->shown);
+	free(t->raw);
 }
 
 /* What a run showed, beside the effects. */
@@ -100,7 +117,7 @@ struct results {
 	const struct ct_contrast *contrast;
 	const struct ct_parts *parts;		/* NULL: no supernodes */
 	const struct ct_sweep *sweep;		/* NULL: none asked for */
-	char *unclamped, *clamped;		/* generated texts, or NULL */
+	struct text unclamped, clamped;		/* generated, if asked for */
 };
 
 static json_t *
@@ -150,7 +167,8 @@ static int
 show_json(const struct request *q, const struct results *r, int pos)
 {
 	const struct ct_effects *o = r->effects;
-	json_t *root, *clamps = json_array(), *details = json_array();
+	struct ct_reach reach = ct_session_reach(q->ask.m.session, q->clamps, q->n_clamps);
+	json_t *root, *all, *clamps = json_array(), *details = json_array();
 	char text[160];
 
 	for (int i = 0; i < q->n_clamps; i++) {
@@ -159,8 +177,7 @@ show_json(const struct request *q, const struct results *r, int pos)
 		json_array_append_new(details, clamp_json(q, i, o));
 	}
 	ct_mode_text(&o->options, text, sizeof text);
-	root = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:i}}",
-	    "prompt", ct_json_out_string(ct_session_text(q->ask.m.session)),
+	root = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:i}}",
 	    "mode", text,
 	    "through", through_text(&o->options),
 	    "clamps", clamps,
@@ -169,8 +186,14 @@ show_json(const struct request *q, const struct results *r, int pos)
 	    "effects", effects_json(q, o),
 	    "agreement", "spearman", ct_json_out_number(o->agreement.spearman),
 	    "pearson", ct_json_out_number(o->agreement.pearson), "n", o->agreement.n);
+	all = cli_prompt_json(q->ask.m.session);
+	json_object_update(all, root);
+	json_decref(root);
+	root = all;
 	json_object_set_new(root, "position", json_integer(pos));
 	json_object_set_new(root, "clamp_details", details);
+	json_object_set_new(root, "reach", json_pack("{s:i, s:i, s:i}", "places", reach.places, "active",
+	    reach.active, "kept", reach.kept));
 	if (r->parts)
 		json_object_set_new(root, "supernodes", cli_group_json(q->ask.m.session, r->parts));
 	json_object_set_new(root, "max_direct_error", ct_json_out_number(o->max_direct_error));
@@ -179,11 +202,15 @@ show_json(const struct request *q, const struct results *r, int pos)
 	    "free", side_json(q, &r->contrast->free, r->contrast->prob_free, r->contrast->kl_free),
 	    "pattern_share", ct_json_out_number(r->contrast->pattern_share)));
 	if (r->sweep)
-		json_object_set_new(root, "sweep", cli_sweep_json(&q->ask.m, r->sweep));
-	if (r->clamped)
-		json_object_set_new(root, "generated", json_pack("{s:o, s:o}", "before",
-		    ct_json_out_string(r->unclamped), "after", ct_json_out_string(r->clamped)));
-	return cli_json(q->ask.json, root);
+		json_object_set_new(root, "sweep", cli_sweep_json(&q->ask.m, r->sweep, q->ask.times));
+	if (q->generate)
+		json_object_set_new(root, "generated", json_pack("{s:i, s:o, s:o, s:o, s:o}",
+		    "asked", q->generate,
+		    "before", ct_json_out_string(r->unclamped.raw),
+		    "before_ids", cli_ids_json(r->unclamped.ids, r->unclamped.n),
+		    "after", ct_json_out_string(r->clamped.raw),
+		    "after_ids", cli_ids_json(r->clamped.ids, r->clamped.n)));
+	return cli_json(q->ask.json, FORMAT, root);
 }
 
 static void
@@ -309,6 +336,7 @@ show_agreement(const struct ct_effects *o)
 static void
 show(const struct request *q, const struct results *r, int pos)
 {
+	struct ct_reach reach = ct_session_reach(q->ask.m.session, q->clamps, q->n_clamps);
 	const struct ct_effects *o = r->effects;
 	char text[160];
 
@@ -316,6 +344,9 @@ show(const struct request *q, const struct results *r, int pos)
 	cli_prompt_line(q->ask.m.session, pos);
 	for (int i = 0; i < q->n_clamps; i++)
 		show_clamp(q, i, o);
+	cli_line("reach  %d feature%s at %d place%s, %d of %d in the pruned graph", q->n_clamps,
+	    q->n_clamps == 1 ? "" : "s", reach.places, reach.places == 1 ? "" : "s", reach.kept,
+	    reach.places);
 	ct_mode_text(&o->options, text, sizeof text);
 	cli_line("mode   %s, through the %s", text, through_text(&o->options));
 	cli_line("%s", "");
@@ -332,10 +363,10 @@ show(const struct request *q, const struct results *r, int pos)
 		cli_line("%s", "");
 		cli_sweep_show(&q->ask.m, r->sweep, q->clamps[0].unit, q->ask.top);
 	}
-	if (r->clamped) {
+	if (q->generate) {
 		cli_line("%s", "");
-		cli_line("without clamps  %s", r->unclamped);
-		cli_line("with clamps     %s", r->clamped);
+		cli_line("without clamps  %s", r->unclamped.shown);
+		cli_line("with clamps     %s", r->clamped.shown);
 	}
 }
 
@@ -349,6 +380,7 @@ parse_clamps(struct request *q, struct ct_error *err)
 		if (n < 0)
 			return ct_fail_in(err, "--clamp");
 		q->n_clamps += n;
+		q->spec_end[i] = q->n_clamps;
 	}
 	return CT_OK;
 }
@@ -377,11 +409,44 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 				  progress, err) < 0)
 		return ct_fail_in(err, "--sweep");
 	cli_progress_end(progress);
-	if (q->generate && (!(r->unclamped = continuation(q, false, err)) ||
-	    !(r->clamped = continuation(q, true, err))))
-		return err->code;
+	if (q->generate && ((rc = go_on(q, false, &r->unclamped, err)) < 0 ||
+	    (rc = go_on(q, true, &r->clamped, err)) < 0))
+		return rc;
 	r->effects = ct_session_effects(s);
 	return CT_OK;
+}
+
+/* Does a clamp go on beyond the prompt, into what is generated? */
+static bool
+reaches_on(const struct request *q, const struct ct_clamp *c)
+{
+	return q->generate && (c->onwards || c->pos == CT_ALL_POSITIONS);
+}
+
+/* What was asked for and could not be done: each is said. */
+static int
+less_than_asked(const struct request *q, const struct results *r)
+{
+	int status = CLI_OK;
+
+	for (int i = 0, first = 0; i < q->n_specs; first = q->spec_end[i++]) {
+		int n = q->spec_end[i] - first;
+
+		if (ct_session_reach(q->ask.m.session, q->clamps + first, n).places > 0 ||
+		    reaches_on(q, &q->clamps[first]))
+			continue;
+		cli_error("--clamp %s: reaches nothing in this prompt: the feature is not active there",
+		    q->specs[i]);
+		status = CLI_NOTHING;
+	}
+	if (r->clamped.n < q->generate) {
+		cli_error("--generate %d: wrote %d token%s: the prompt has %d and the model's context holds "
+		    "%d", q->generate, r->clamped.n, r->clamped.n == 1 ? "" : "s",
+		    ct_session_length(q->ask.m.session),
+		    ct_engine_info(q->ask.m.engine)->context);
+		status = CLI_NOTHING;
+	}
+	return status;
 }
 
 static int
@@ -403,9 +468,11 @@ steer(struct request *q)
 			show(q, &r, pos);
 		if (status == CLI_OK && ct_session_check(q->ask.m.session, &err) < 0)
 			status = cli_fail(&err);
+		if (status == CLI_OK)
+			status = less_than_asked(q, &r);
 	}
-	free(r.unclamped);
-	free(r.clamped);
+	text_free(&r.unclamped);
+	text_free(&r.clamped);
 	cli_model_close(&q->ask.m);
 	return status;
 }
@@ -504,6 +571,7 @@ static const struct cli_option options[] = {
 	{ KEY_SEED, "seed", "S", "seed of the drawing (0)" },
 	{ KEY_SWEEP, "sweep", "FROM:TO:STEPS", "the clamps at many strengths and up to each layer" },
 	CLI_JSON_ROW,
+	CLI_TIMES_ROW,
 	{ 0 }
 };
 
@@ -511,7 +579,8 @@ const struct cli_command cli_steer = {
 	.name = "steer",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "--clamp SPEC... [--group NAME=NODE,...] [--mode MODE] [--through WHAT] [--top N]\n"
-	    "[--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS] [--json FILE] PROMPT",
+	    "[--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS] [--json FILE "
+	    "[--times]]\nPROMPT",
 	.summary = "clamp features, and compare what the model then says with what the graph predicted",
 	.details = "A clamp is L1#249@8=0 (layer, feature, position; absolute value), ...x-1 (a multiple of\n"
 	    "the activation: x0 ablates, x-1 flips) or ...+2.5, ...-2.5 (added). @8.. reaches from position\n"

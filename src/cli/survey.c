@@ -7,11 +7,13 @@
 
 #include "io/json_out.h"
 
+enum { FORMAT = 2 };			/* of the JSON */
+
 static int
-show_json(const struct cli_model *m, const struct ct_survey *v, const char *file)
+show_json(const struct cli_model *m, const struct ct_survey *v, const char *file, bool times)
 {
 	const struct ct_graph *g = ct_session_graph(m->session);
-	json_t *list = json_array();
+	json_t *list = json_array(), *root = cli_prompt_json(m->session), *rest;
 	char name[160];
 
 	for (int i = 0; i < v->n; i++) {
@@ -27,8 +29,7 @@ show_json(const struct cli_model *m, const struct ct_survey *v, const char *file
 		    "effect", ct_json_out_number((double)a->effect)));
 	}
 	ct_session_node_name(m->session, g->n_nodes - g->n_targets, name, sizeof name);
-	return cli_json(file, json_pack("{s:o, s:i, s:o, s:s, s:s, s:s, s:o, s:{s:o, s:o, s:i}, s:o, s:o}",
-	    "prompt", ct_json_out_string(ct_session_text(m->session)),
+	rest = json_pack("{s:i, s:o, s:s, s:s, s:s, s:o, s:{s:o, s:o, s:i}}",
 	    "position", g->pos,
 	    "target", ct_json_out_string(name),
 	    "strength", "x0",
@@ -36,9 +37,14 @@ show_json(const struct cli_model *m, const struct ct_survey *v, const char *file
 	    "through", "model",
 	    "nodes", list,
 	    "spearman", "kl", ct_json_out_number(v->spearman_kl), "effect",
-	    ct_json_out_number(v->spearman_effect), "n", v->n,
-	    "seconds", ct_json_out_number(v->seconds),
-	    "rate", ct_json_out_number(v->n / v->seconds)));
+	    ct_json_out_number(v->spearman_effect), "n", v->n);
+	json_object_update(root, rest);
+	json_decref(rest);
+	if (times) {
+		json_object_set_new(root, "seconds", ct_json_out_number(v->seconds));
+		json_object_set_new(root, "rate", ct_json_out_number(v->n / v->seconds));
+	}
+	return cli_json(file, FORMAT, root);
 }
 
 static void
@@ -95,7 +101,7 @@ survey(struct cli_query *q, const char *prompt)
 		return CLI_NOTHING;
 	}
 	if (q->json)
-		return show_json(&q->m, v, q->json);
+		return show_json(&q->m, v, q->json, q->times);
 	show(&q->m, v, q->top);
 	return CLI_OK;
 }
@@ -127,13 +133,14 @@ static const struct cli_option options[] = {
 	CLI_TARGET_ROWS,
 	{ CLI_TOP, "top", "N", "features to show (20)" },
 	CLI_JSON_ROW,
+	CLI_TIMES_ROW,
 	{ 0 }
 };
 
 const struct cli_command cli_survey = {
 	.name = "survey",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
-	    "[--top N] [--json FILE] PROMPT",
+	    "[--top N] [--json FILE [--times]] PROMPT",
 	.summary = "ablate each feature of the pruned graph in turn, and rank by what happened",
 	.details = "KL is that of the next token, effect the change of the target's logit minus the\n"
 	    "vocabulary's mean. Influence is what the graph says; the Spearman correlation says how far\n"

@@ -153,38 +153,41 @@ row_json(const struct cli_model *m, const struct ct_sweep *w, int row)
 		how = (struct ct_clamp_options){ CT_RANGE, 0, w->last[row], w->options.through };
 	ct_mode_text(&how, mode, sizeof mode);
 	for (int i = 0; i < w->n_steps; i++) {
-		json_array_append_new(tops, ct_json_out_string(ct_engine_token(m->engine, top[i])));
+		json_array_append_new(tops, cli_token_json(m->engine, top[i]));
 		json_array_append_new(kl, ct_json_out_number((double)w->kl[(size_t)row * w->n_steps + i]));
 		if (i > 0 && top[i] != top[i - 1])
-			json_array_append_new(flips, json_pack("{s:o, s:o, s:o}", "strength",
-			    ct_json_out_number(w->strength[i]), "from",
-			    ct_json_out_string(ct_engine_token(m->engine, top[i - 1])), "to",
-			    ct_json_out_string(ct_engine_token(m->engine, top[i]))));
+			json_array_append_new(flips, json_pack("{s:o, s:o, s:i, s:o, s:i}",
+			    "strength", ct_json_out_number(w->strength[i]),
+			    "from", cli_token_json(m->engine, top[i - 1]), "from_id", top[i - 1],
+			    "to", cli_token_json(m->engine, top[i]), "to_id", top[i]));
 	}
 	for (int k = 0; k < w->n_tokens; k++)
 		json_array_append_new(tokens, json_pack("{s:o, s:i, s:o, s:o}",
-		    "token", ct_json_out_string(ct_engine_token(m->engine, w->tokens[k])),
+		    "token", cli_token_json(m->engine, w->tokens[k]),
 		    "id", w->tokens[k],
 		    "prob", series(w, w->prob, row, k),
 		    "logit", series(w, w->logit, row, k)));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "mode", mode,
 	    "end_layer", w->last[row] < 0 ? json_null() : json_integer(w->last[row]),
 	    "top", tops,
+	    "top_ids", cli_ids_json(top, w->n_steps),
 	    "flips", flips,
 	    "kl", kl,
 	    "tokens", tokens);
 }
 
 json_t *
-cli_sweep_json(const struct cli_model *m, const struct ct_sweep *w)
+cli_sweep_json(const struct cli_model *m, const struct ct_sweep *w, bool times)
 {
-	json_t *rows = json_array(), *strengths = json_array();
+	json_t *rows = json_array(), *strengths = json_array(), *root;
 
 	for (int i = 0; i < w->n_steps; i++)
 		json_array_append_new(strengths, ct_json_out_number(w->strength[i]));
 	for (int i = 0; i < w->n_rows; i++)
 		json_array_append_new(rows, row_json(m, w, i));
-	return json_pack("{s:o, s:o, s:o}", "strengths", strengths, "rows", rows, "seconds",
-	    ct_json_out_number(w->seconds));
+	root = json_pack("{s:o, s:o}", "strengths", strengths, "rows", rows);
+	if (times)
+		json_object_set_new(root, "seconds", ct_json_out_number(w->seconds));
+	return root;
 }

@@ -16,6 +16,6 @@ int cli_sweep_parse(const char *text, struct cli_sweep *out);
 
 /* unit: that of the clamps; tokens: how many to show. */
 void cli_sweep_show(const struct cli_model *m, const struct ct_sweep *w, enum ct_unit unit, int tokens);
-json_t *cli_sweep_json(const struct cli_model *m, const struct ct_sweep *w);
+json_t *cli_sweep_json(const struct cli_model *m, const struct ct_sweep *w, bool times);
 
 #endif

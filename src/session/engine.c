@@ -440,6 +440,19 @@ ct_engine_text(const struct ct_engine *e, const int *ids, int n)
 	return text;
 }
 
+char *
+ct_engine_raw_text(const struct ct_engine *e, const int *ids, int n)
+{
+	size_t len = e->file ? 0 : ct_tokenizer_decode(e->tokenizer, ids, n, NULL, 0);
+	char *raw = malloc(len + 1);
+
+	if (raw && e->file)
+		*raw = '\0';
+	else if (raw)
+		ct_tokenizer_decode(e->tokenizer, ids, n, raw, len + 1);
+	return raw;
+}
+
 int
 ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max)
 {
@@ -503,6 +516,12 @@ double
 ct_engine_label_f1(const struct ct_engine *e, int layer, int feature)
 {
 	return e->file ? NAN : ct_cards_label_f1(e->cards, layer, feature);
+}
+
+bool
+ct_engine_label_fits(const struct ct_engine *e, int layer, int feature, const struct ct_query *q)
+{
+	return ct_query_matches(q, ct_engine_label(e, layer, feature), ct_engine_label_f1(e, layer, feature));
 }
 
 const struct ct_card *

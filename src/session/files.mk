@@ -8,10 +8,13 @@ session_files = src/ctrace.h \
 	%D%/inputs.h \
 	%D%/names.c \
 	%D%/names_clamp.c \
+	%D%/names_feature.c \
+	%D%/names_feature.h \
 	%D%/operands.c \
 	%D%/pins.c \
 	%D%/query.c \
 	%D%/query.h \
+	%D%/reach.c \
 	%D%/session.c \
 	%D%/share.c \
 	%D%/tokens.c \

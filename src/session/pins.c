@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "session/engine.h"
+#include "session/names_feature.h"
 
 enum { NAME = 1200 };
 
@@ -238,58 +238,79 @@ take(struct ct_subgraph *sg, const struct ct_pin *p, const char *supernode, stru
 	return r < 0 ? r : CT_OK;
 }
 
-/* The features of the pruned graph with a label, at a position (-1: at all); how many, or a code. */
+/* The features of the pruned graph that a label fits, in its scope; *of: of how many in the whole graph. */
 static int
-take_label(const struct ct_session *s, struct ct_subgraph *sg, const char *label, size_t len, int pos,
-    const char *supernode, struct ct_error *err)
+take_label(const struct ct_session *s, struct ct_subgraph *sg, const struct ct_member *m,
+    const char *supernode, int *of, struct ct_error *err)
 {
 	const struct ct_graph *g = s->graph;
+	const struct ct_clamp *at = &m->c;
 	char clean[120];
-	int found = 0, r;
+	int found = 0, all = 0, code;
 
 	for (int i = 0; g && i < g->n_features; i++) {
 		const struct ct_node *n = &g->nodes[i];
-		const char *text = ct_engine_label(s->e, n->layer, n->index);
 		struct ct_pin p = ct_pin_of(n);
 
-		if (!n->kept || (pos >= 0 && n->pos != pos) || strlen(text) != len || strncmp(text, label, len) != 0)
+		if ((at->pos >= 0 && n->pos != at->pos && !(at->onwards && n->pos > at->pos)) ||
+		    !ct_engine_label_fits(s->e, n->layer, n->index, &m->q))
 			continue;
-		if ((r = take(sg, &p, supernode, err)) < 0)
-			return r;
+		all++;
+		if (!n->kept)
+			continue;
+		if ((code = take(sg, &p, supernode, err)) < 0)
+			return code;
 		found++;
 	}
-	ct_text_clean(clean, sizeof clean, label, len);
-	return found ? found : ct_fail(err, CT_ENOTFOUND, "no feature of this graph is labelled \"%s\"%s", clean,
-	    pos >= 0 ? " there" : "");
+	*of += all;
+	ct_text_clean(clean, sizeof clean, m->text, m->n);
+	if (found)
+		return found;
+	if (all)
+		return ct_fail(err, CT_ENOTFOUND, "0 of %d features that fit %s are in the pruned graph: "
+		    "prune less", all, clean);
+	return ct_fail(err, CT_ENOTFOUND, "no feature of this graph fits %s%s", clean,
+	    at->pos >= 0 ? " there" : "");
 }
 
-/* One member of a list: a node, or all features of a label, "Texas"* or "Texas"*@8. */
+/* One member of a list: a node, or the features of a label. */
 static int
 take_member(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
-    struct ct_error *err)
+    int *of, struct ct_error *err)
 {
-	const char *star = *text == '"' ? strstr(text + 1, "\"*") : NULL;
-	struct ct_pin p;
-	int pos = -1, r;
+	const char *p = text;
+	struct ct_member m;
+	struct ct_pin pin;
+	int code;
 
-	if (star && (!star[2] || read_position(star + 2, &pos)))
-		return take_label(s, sg, text + 1, (size_t)(star - text - 1), pos, supernode, err);
-	if ((r = ct_session_parse_pin(s, text, &p, err)) < 0)
-		return r;
-	return (r = take(sg, &p, supernode, err)) < 0 ? r : 1;
+	if (*text == '"') {
+		code = ct_member_read(&m, s, text, &p, err);
+		if (code == CT_OK && *p)
+			code = ct_member_none(text, err);
+		return code < 0 ? code : take_label(s, sg, &m, supernode, of, err);
+	}
+	code = ct_session_parse_pin(s, text, &pin, err);
+	if (code == CT_OK)
+		code = take(sg, &pin, supernode, err);
+	++*of;
+	return code < 0 ? code : 1;
 }
 
 int
 ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
-    struct ct_error *err)
+    int *of, struct ct_error *err)
 {
 	struct ct_pin whole;
 	char member[NAME];
-	int n = 0, r;
+	int n = 0, all = 0, code;
 
+	of = of ? of : &all;
+	*of = 0;
 	/* A token may have commas and quotes in it: what is one name as a whole, is one. */
-	if (ct_session_parse_pin(s, text, &whole, NULL) == CT_OK)
-		return (r = take(sg, &whole, supernode, err)) < 0 ? r : 1;
+	if (*text != '"' && ct_session_parse_pin(s, text, &whole, NULL) == CT_OK) {
+		*of = 1;
+		return (code = take(sg, &whole, supernode, err)) < 0 ? code : 1;
+	}
 	for (const char *p = text, *end; ; p = end + 1) {
 		bool quoted = false;
 
@@ -299,9 +320,9 @@ ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const cha
 		if ((size_t)(end - p) >= sizeof member)
 			return ct_fail(err, CT_EINVAL, "a node's name has at most %zu bytes", sizeof member - 1);
 		snprintf(member, sizeof member, "%.*s", (int)(end - p), p);
-		if ((r = take_member(s, sg, member, supernode, err)) < 0)
-			return r;
-		n += r;
+		if ((code = take_member(s, sg, member, supernode, of, err)) < 0)
+			return code;
+		n += code;
 		if (!*end)
 			return n;
 	}

@@ -7,7 +7,7 @@
  *   "=bridge Texas"      exactly this label
  *
  * Words are whole words; upper and lower case are the same. Owns what a query matches; which features it is asked
- * about, and where, is names_clamp.c's.
+ * about, and where, is names_feature.h's.
  */
 #ifndef CT_SESSION_QUERY_H
 #define CT_SESSION_QUERY_H

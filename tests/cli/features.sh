@@ -83,7 +83,7 @@ run features -m "$model" --corpus "$tmp/lines.txt"
 ok "an unknown word of a text" one_error 'lines.txt:2: .*"no"'
 : >"$tmp/empty.txt"
 run features -m "$model" --corpus "$tmp/empty.txt"
-ok "an empty text" one_error 'empty.txt has no line of at least two tokens'
+ok "an empty text" one_error 'empty.txt: the file is empty'
 run eval -m "$model" --corpus "$tmp/none.txt"
 ok "a missing text" one_error 'none.txt'
 rm -r "$model/transcoder"
@@ -118,13 +118,13 @@ ok "and its picture, with what is pictured" has '^over 1 to 12, first downwards,
 ok "and where" has '^(\[FIRST\]|FIRST) (w20|\[w20\]) (\[SECOND\]|SECOND) (w21|\[w21\])  active on [0-9]+ of 144, at most'
 ok "by tens and ones" has '^tens 0 1  ones 0 1 2 3 4 5 6 7 8 9$'
 run features -m "$tmp/numbers" --json - "L$layer#$feature"
-ok "and as JSON" has "^\{\"model\":\"numbers\",\"features\":\[\{\"index\":$feature,.*\"layer\":$layer\}\]\}$"
+ok "and as JSON" has "^\{\"ctrace_version\":\"[^\"]*\",\"format\":2,\"model\":\"numbers\",\"features\":\[\{\"index\":$feature,.*\"layer\":$layer\}\]\}$"
 ok "with the picture" has '"operands":\{"tokens":\[null,"w20",null,"w21"\],"from":1,"pictures":\[\{"position":[1-4],"max":'
 printf 'L0#3: "my own"\n' >"$tmp/numbers/labels.yaml"
 run features -m "$tmp/numbers" "my own"
 ok "a typed label finds its feature" has '^L0#3  my own  \(typed\)$'
-fails "a label that nobody has" "no feature 'extra': expected one such as L1#249, or a label" features -m "$tmp/numbers" extra
-fails "a label of nothing" "no feature ''" features -m "$tmp/numbers" ''
+fails "a label that nobody has" "no feature 'extra': expected one such as L1#249, or words of a label" features -m "$tmp/numbers" extra
+fails "a label of nothing" '"" names no label' features -m "$tmp/numbers" ''
 fails "a feature that is not there" 'L0#48' features -m "$tmp/numbers" 'L0#48'
 fails "a card and all of them" "--export is for all cards, 'L0#3' shows one" features -m "$tmp/numbers" --export "$tmp/x" 'L0#3'
 fails "JSON of what" '--json goes with features to show' features -m "$tmp/numbers" --json -

@@ -16,6 +16,8 @@ ok "and so has another" has '^two +gpt2 +3L .* PLT 3x.*/path/two$'
 run models --json -
 ok "JSON has both" [ "$(grep -c '"family"' "$tmp/out")" -ge 1 ]
 ok "by name" has '"(name|model)": *"one"'
+ok "and begins with its version and format" sh -c "sed -n '2,3p' '$tmp/out' | tr -d '\n' |
+    grep -q '^ \"ctrace_version\": \".*\", \"format\": [0-9]*,\$'"
 rm -r "$tmp/path/two"
 run models nonsense
 ok "an operand is refused" one_error "takes no operand, found 'nonsense'"

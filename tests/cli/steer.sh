@@ -70,6 +70,15 @@ generated() {
 run steer -m "$golden" --clamp L1#43@8..=9 --generate 5 "$prompt"
 greedy=$(generated with)
 ok "generated text with and without clamps" [ "$(generated without | wc -w)" = 5 ]
+run steer -m "$golden" --clamp L1#43@8..=9 --generate 99 "$prompt"
+ok "what the context has no room for is said" grep -q \
+    '^ctrace: --generate 99: wrote 16 tokens: the prompt has 9 and the model.s context holds 24$' "$tmp/err"
+ok "it is less than was asked for" [ "$status" = 1 ]
+ok "but it is shown" [ "$(generated with | wc -w)" = 16 ]
+run steer -m "$golden" --clamp L1#43@8=0 --generate 2 --json - "$prompt"
+ok "generated text has its ids beside it" sh -c "tr -d '\n ' <'$tmp/out' |
+    grep -q '\"generated\":{\"asked\":2,\"before\":\"w[0-9]*w[0-9]*\",\"before_ids\":\[[0-9]*,[0-9]*\],'"
+ok "and so has the prompt" sh -c "tr -d '\n ' <'$tmp/out' | grep -q '\"prompt_ids\":\[0,19,10,9,7,39,16,31,17\]'"
 fails "a temperature without tokens to draw" "--temperature .*--generate N" \
     steer -m "$golden" --clamp L1#43@8=0 --temperature .5 "$prompt"
 fails "a seed without tokens to draw" "--seed .*--generate N" steer -m "$golden" --clamp L1#43@8=0 --seed 1 "$prompt"
@@ -88,7 +97,13 @@ fails "a clamp on an input" "only features can be clamped" steer -m "$golden" --
 fails "a strength that is no number" "strength is missing or no number" steer -m "$golden" --clamp L1#43@8=1e "$prompt"
 fails "a range outside the model" "no layer range 1-7.*0 to 2" steer -m "$golden" --clamp L1#43@8=0 --mode range=1-7 "$prompt"
 fails "a strength that is too much" "L1#43@8=1e\+39 is more than a float holds" steer -m "$golden" --clamp L1#43@8=1e39 "$prompt"
-fails "a label that nobody has" 'no feature is labelled "Texas"' steer -m "$golden" --clamp '"Texas"*@8x0' "$prompt"
+run steer -m "$golden" --clamp L1#43@w17x0 --clamp L2#0,L2#1@20..=3 "$prompt"
+ok "a clamp that reaches nothing is said" grep -q '^ctrace: --clamp L2#0,L2#1@20\.\.=3: reaches nothing in this prompt' "$tmp/err"
+ok "and is less than was asked for" [ "$status" = 1 ]
+ok "how far the others reach is shown" has '^reach  3 features at 1 place, 1 of 1 in the pruned graph$'
+fails "a place that is no token of the prompt" '@w18: the prompt has no such token' \
+    steer -m "$golden" --clamp L1#43@w18x0 "$prompt"
+fails "a label that nobody has" 'no feature has a label that fits "Texas"' steer -m "$golden" --clamp '"Texas"*@8x0' "$prompt"
 fails "a supernode that is none" '--group: expected NAME=NODE' steer -m "$golden" --group Texas --clamp L1#43@8=0 "$prompt"
 fails "a supernode without a name" '--group: a supernode needs a name' steer -m "$golden" --group =L1#43@8 --clamp L1#43@8=0 "$prompt"
 fails "a member that is no node" '--group: no layer 9' steer -m "$golden" --group a=L9#1@8 --clamp '"a"x0' "$prompt"

@@ -18,8 +18,16 @@ ok "--top says how many" has '^\.\.\. [0-9]+ more$'
 run survey -m "$golden" --at 4 --target w3 "$prompt"
 ok "--at and --target choose what the effect is on" has 'effect on output "w3"$'
 run survey -m "$golden" --json - "$prompt"
-for field in prompt position target strength mode through nodes spearman seconds rate; do
+for field in ctrace_version format prompt prompt_ids position target strength mode through nodes spearman; do
 	ok "its JSON has '$field'" has "^ \"$field\":"
+done
+ok "and no times" sh -c "! grep -qE '\"(seconds|rate)\"' '$tmp/out'"
+cp "$tmp/out" "$tmp/before"
+run survey -m "$golden" --json - "$prompt"
+ok "so that it is the same each time" cmp -s "$tmp/before" "$tmp/out"
+run survey -m "$golden" --json - --times "$prompt"
+for field in seconds rate; do
+	ok "--times: its JSON has '$field'" has "^ \"$field\":"
 done
 
 fails "a target that does not exist" "nonsense" survey -m "$golden" --target nonsense "$prompt"

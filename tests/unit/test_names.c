@@ -12,6 +12,9 @@
 
 #include "world.h"
 
+#define NO_FEATURE "names no feature; expected L1#249@8, L1#249@8.., L1#249@* or \"label\"@8, where a token may " \
+	"stand for 8"
+
 static void
 test_parse_target(void **state)
 {
@@ -29,7 +32,7 @@ test_parse_target(void **state)
 		{ "w1-w77", CT_ENOTFOUND, NULL },
 		{ "Dallas", CT_ENOTFOUND, "\"Dallas\" is not a token of this model" },
 		{ "L1#2", CT_EINVAL,
-		    "\"L1#2\" names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8" },
+		    "\"L1#2\" " NO_FEATURE },
 		{ "L1#2@*", CT_EINVAL, "a target feature needs one position: L1#249@8" },
 		{ "L1#2@3..", CT_EINVAL, "a target feature needs one position: L1#249@8" },
 		{ "L1#2@3x", CT_EINVAL, "a target feature needs one position: L1#249@8" },
@@ -100,8 +103,28 @@ test_names(void **state)
 	assert_true(ct_session_find_node(w->s, "l1#43@8", &err) >= 0);
 }
 
-/* A label stands for its feature where it is unique: among those active at the place first, then among all.
- */
+/* A feature of a layer that is not active at a position. */
+static int
+inactive(const struct world *w, int layer, int pos)
+{
+	for (int f = 0; f < F; f++)
+		if (ct_session_activation(w->s, layer, f, pos) == 0)
+			return f;
+	fail_msg("every feature is active");
+	return -1;
+}
+
+static void
+check_fails(const struct world *w, const char *text, int code, const char *message)
+{
+	struct ct_clamp many[4];
+	struct ct_error err = { 0 };
+
+	assert_int_equal(ct_session_parse_clamps(w->s, text, many, 4, &err), code);
+	assert_string_equal(err.msg, message);
+}
+
+/* A label stands for its features that are active at the place. */
 static void
 test_labels(void **state)
 {
@@ -111,77 +134,187 @@ test_labels(void **state)
 
 	world_prompt(w->s, PROMPT);
 	assert_string_equal(ct_engine_label(w->e, 1, 43), "");
-	world_ok(ct_engine_set_label(w->e, 1, 43, "Texas", &err), &err);
-	assert_string_equal(ct_engine_label(w->e, 1, 43), "Texas");
+	world_ok(ct_engine_set_label(w->e, 1, 43, "bridge Texas", &err), &err);
+	assert_string_equal(ct_engine_label(w->e, 1, 43), "bridge Texas");
 	assert_true(isnan(ct_engine_label_f1(w->e, 1, 43)));
 	world_ok(ct_session_parse_clamp(w->s, "\"Texas\"@8x0", &c, &err), &err);
 	assert_true(c.layer == 1 && c.feature == 43 && c.pos == 8 && c.unit == CT_MULTIPLE && c.amount == 0);
 	world_trace(w->s, NULL);
 	assert_int_equal(ct_session_find_node(w->s, "\"Texas\"@8", &err),
 	    ct_graph_find(ct_session_graph(w->s), CT_NODE_FEATURE, 1, 8, 43));
-	/* A second one that is not active here does not make it ambiguous, a third that is does. */
-	for (int f = 0; f < F; f++)
-		if (ct_session_activation(w->s, 2, f, 8) == 0) {
-			world_ok(ct_engine_set_label(w->e, 2, f, "Texas", &err), &err);
-			break;
-		}
+	/* One that is not active there is not meant; one that is makes two of them. */
+	world_ok(ct_engine_set_label(w->e, 2, inactive(w, 2, 8), "Texas", &err), &err);
 	world_ok(ct_session_parse_clamp(w->s, "\"Texas\"@8=1", &c, &err), &err);
 	assert_true(c.layer == 1 && c.feature == 43);
-	world_ok(ct_engine_set_label(w->e, 2, 8, "Texas", &err), &err);
-	assert_int_equal(ct_session_parse_clamp(w->s, "\"Texas\"@8=1", &c, &err), CT_EINVAL);
-	assert_string_equal(err.msg, "2 features active here are labelled \"Texas\": name one as L1#249, or clamp "
-				 "all of them with \"Texas\"*");
-	/* A star takes them all, those that are active there. */
-	assert_int_equal(ct_session_parse_clamps(w->s, "\"Texas\"*@8x2", many, 4, &err), 2);
-	assert_true(many[0].layer == 1 && many[0].feature == 43 && many[1].layer == 2 && many[1].feature == 8);
-	for (int i = 0; i < 2; i++)
-		assert_true(many[i].pos == 8 && many[i].unit == CT_MULTIPLE && many[i].amount == 2);
-	assert_int_equal(ct_session_parse_clamps(w->s, "\"Texas\"*@8x2", many, 1, &err), CT_EINVAL);
-	assert_string_equal(err.msg, "\"\"Texas\"*@8x2\" names more than 1 feature: one is expected here");
-	assert_int_equal(ct_session_parse_clamp(w->s, "\"Mars\n\"@8=1", &c, &err), CT_ENOTFOUND);
-	assert_string_equal(err.msg, "no feature is labelled \"Mars\u23ce\"");
-	assert_int_equal(ct_session_parse_clamp(w->s, "\"texas\"@8=1", &c, &err), CT_ENOTFOUND);
-	assert_string_equal(err.msg, "no feature is labelled \"texas\"; did you mean \"Texas\"?");
+	world_ok(ct_engine_set_label(w->e, 2, 8, "in Texas", &err), &err);
+	for (int i = 0; i < 3; i++) {
+		static const char *const texts[] = { "\"Texas\"@8x2", "\"texas\"*@8x2",
+		    "\"Texas\">.9@w17x2" };
+
+		assert_int_equal(ct_session_parse_clamps(w->s, texts[i], many, 4, &err), 2);
+		assert_true(many[0].layer == 1 && many[0].feature == 43 && many[0].pos == 8);
+		assert_true(many[1].layer == 2 && many[1].feature == 8 && many[1].pos == 8);
+		assert_true(many[0].unit == CT_MULTIPLE && many[1].amount == 2);
+	}
+	world_ok(ct_session_parse_clamp(w->s, "\"=in Texas\"@8=1", &c, &err), &err);
+	assert_true(c.layer == 2 && c.feature == 8);
+	world_ok(ct_session_parse_clamp(w->s, "\"Texas bridge\"@8=1", &c, &err), &err);
+	assert_true(c.layer == 1 && c.feature == 43);
+	/* Where one is expected. */
+	assert_int_equal(ct_session_parse_clamps(w->s, "\"Texas\"@8x2", many, 1, &err), CT_EINVAL);
+	assert_string_equal(err.msg, "\"\"Texas\"@8x2\" names more than 1 feature: one is expected here");
+	assert_int_equal(ct_session_find_node(w->s, "\"Texas\"@8", &err), CT_EINVAL);
+	assert_string_equal(err.msg, "2 features fit \"Texas\", where one is expected: name it as L1#249, "
+	    "or by all of its "
+				     "label, as \"=bridge Texas\"");
+	check_fails(w, "\"Mars\n\"@8=1", CT_ENOTFOUND, "no feature has a label that fits \"Mars\u23ce\"");
+	check_fails(w, "\"Tex\"@8=1", CT_ENOTFOUND, "no feature has a label that fits \"Tex\"; did you mean "
+	    "\"in Texas\"?");
+	check_fails(w, "\"\"@8=1", CT_EINVAL, "\"\" names no label: expected words of one, as \"Texas\", or "
+	    "all of it, as "
+					      "\"=bridge Texas\"");
 	assert_int_equal(ct_engine_set_label(w->e, 3, 0, "x", &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no feature L3#0 to label");
 	world_ok(ct_engine_set_label(w->e, 1, 43, "", &err), &err);
 	assert_string_equal(ct_engine_label(w->e, 1, 43), "");
 }
 
-/* However often a feature is active, @* counts it once. */
+/* Where no feature of a label is active, they can be set, but a multiple of nothing is nothing. */
+static void
+test_inactive_labels(void **state)
+{
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_clamp many[4];
+	int f, pos = -1;
+
+	world_prompt(w->s, PROMPT);
+	f = inactive(w, 0, 8);
+	for (int t = 1; t < 8; t++)
+		if (ct_session_activation(w->s, 0, f, t) != 0)
+			pos = t;
+	world_ok(ct_engine_set_label(w->e, 0, f, "quiet", &err), &err);
+	assert_int_equal(ct_session_parse_clamps(w->s, "\"quiet\"@8=3", many, 4, &err), 1);
+	assert_true(many[0].layer == 0 && many[0].feature == f && many[0].pos == 8);
+	assert_int_equal(ct_session_parse_clamps(w->s, "\"quiet\"@8+1", many, 4, &err), 1);
+	if (pos > 0)
+		check_fails(w, "\"quiet\"@8x0", CT_ENOTFOUND,
+		    "no feature active at 8 fits \"quiet\"; elsewhere in this prompt 1 does");
+	else
+		check_fails(w, "\"quiet\"@8x0", CT_ENOTFOUND,
+		    "no feature active at 8 fits \"quiet\"; of the model's features 1 does, and can be set "
+		    "to a value there, as in \"quiet\"@8=2");
+}
+
+/* A token of the prompt is a place, where the prompt has it once. */
+static void
+test_token_scopes(void **state)
+{
+	static const char no_token[] = ": the prompt has no such token; a place is one of its tokens, a "
+	    "position such as "
+				       "@8, @8.. (from there on) or @* (everywhere)";
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_clamp c;
+	char want[200];
+
+	world_prompt(w->s, PROMPT);
+	world_ok(ct_session_parse_clamp(w->s, "L1#43@w31x0", &c, &err), &err);
+	assert_true(c.pos == 7 && !c.onwards && c.amount == 0);
+	world_ok(ct_session_parse_clamp(w->s, "L1#43@w31..-2.5", &c, &err), &err);
+	assert_true(c.pos == 7 && c.onwards && c.unit == CT_DELTA && c.amount == -2.5);
+	world_ok(ct_session_parse_clamp(w->s, "L1#43@\"w31\"=2", &c, &err), &err);
+	assert_true(c.pos == 7 && c.unit == CT_ABSOLUTE);
+	snprintf(want, sizeof want, "@w3%s", no_token);
+	check_fails(w, "L1#43@w3=1", CT_ENOTFOUND, want);
+	snprintf(want, sizeof want, "@Dallas%s", no_token);
+	check_fails(w, "L1#43@Dallas=1", CT_ENOTFOUND, want);
+	world_prompt(w->s, "w9 w7 w9 w9");
+	check_fails(w, "L1#43@w9=1", CT_EINVAL, "@w9: this token is at positions 1, 3, 4: name one");
+	world_ok(ct_session_parse_clamp(w->s, "L1#43@w7=1", &c, &err), &err);
+	assert_int_equal(c.pos, 2);
+}
+
+/* However often a feature is active, @* counts it once; no scope at all is @*. */
 static void
 test_label_everywhere(void **state)
 {
 	struct world *w = *state;
 	struct ct_error err = { 0 };
 	struct ct_clamp c;
-	int best = 0, most = 0, other = -1;
+	struct ct_reach r;
+	int best = 0, most = 0, kept = 0;
 
 	world_prompt(w->s, PROMPT);
+	world_trace(w->s, NULL);
 	for (int f = 0; f < F; f++) {
 		int n = 0;
 
 		for (int t = 0; t < T; t++)
 			n += ct_session_activation(w->s, 1, f, t) != 0;
 		if (n > most) {
-			other = best;
 			best = f;
 			most = n;
 		}
 	}
-	assert_true(most > 1 && other >= 0);
+	assert_true(most > 1);
+	for (int i = 0; i < ct_session_graph(w->s)->n_features; i++) {
+		const struct ct_node *n = &ct_session_graph(w->s)->nodes[i];
+
+		kept += n->layer == 1 && n->index == best && n->kept;
+	}
 	world_ok(ct_engine_set_label(w->e, 1, best, "often", &err), &err);
-	world_ok(ct_session_parse_clamp(w->s, "\"often\"@*=1", &c, &err), &err);
-	assert_true(c.layer == 1 && c.feature == best && c.pos == CT_ALL_POSITIONS);
-	for (int t = 1; t < T; t++)
-		if (ct_session_activation(w->s, 1, other, t) != 0) {
-			world_ok(ct_engine_set_label(w->e, 1, other, "often", &err), &err);
-			assert_int_equal(ct_session_parse_clamp(w->s, "\"often\"@*=1", &c, &err), CT_EINVAL);
-			assert_string_equal(
-			    err.msg, "2 features active here are labelled \"often\": name one as L1#249, or "
-				     "clamp all of them with \"often\"*");
-			break;
-		}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ct_session_parse_clamps(w->s, i ? "\"often\"=1" : "\"often\"@*=1", &c, 1,
+		    &err), 1);
+		assert_true(c.layer == 1 && c.feature == best && c.pos == CT_ALL_POSITIONS);
+	}
+	c.unit = CT_MULTIPLE;
+	r = ct_session_reach(w->s, &c, 1);
+	assert_true(r.places == most && r.active == most && r.kept == kept);
+	c.unit = CT_ABSOLUTE;
+	r = ct_session_reach(w->s, &c, 1);
+	assert_true(r.places == T - 1 && r.active == most && r.kept == kept);
+}
+
+/*
+ * What clamps reach: each place once, none that is off or beyond the prompt, none that a multiple leaves at
+ * 0.
+ */
+static void
+test_reach(void **state)
+{
+	static const struct {
+		struct ct_clamp c;
+		int places;
+	} list[] = {
+		{ { 1, 43, 8, false, CT_MULTIPLE, 0, false }, 1 },
+		{ { 1, 43, 8, false, CT_MULTIPLE, 0, true }, 0 },
+		{ { 1, 43, 20, true, CT_ABSOLUTE, 5, false }, 0 },
+		{ { 1, 43, 7, true, CT_ABSOLUTE, 5, false }, 2 },
+		{ { 1, 43, CT_ALL_POSITIONS, false, CT_DELTA, 1, false }, T - 1 },
+	};
+	struct world *w = *state;
+	struct ct_clamp both[3] = { list[0].c, list[3].c, list[0].c };
+	struct ct_clamp quiet = { .layer = 2, .pos = 8, .unit = CT_MULTIPLE, .amount = 2 };
+	struct ct_reach r;
+
+	world_prompt(w->s, PROMPT);
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		assert_int_equal(ct_session_reach(w->s, &list[i].c, 1).places, list[i].places);
+	r = ct_session_reach(w->s, both, 3);
+	assert_true(r.places == 2 && r.kept == 0);
+	world_trace(w->s, NULL);
+	assert_int_equal(ct_session_reach(w->s, both, 1).kept,
+	    ct_session_graph(w->s)->nodes[ct_graph_find(ct_session_graph(w->s), CT_NODE_FEATURE, 1, 8,
+	    43)].kept);
+	quiet.feature = inactive(w, 2, 8);
+	assert_int_equal(ct_session_reach(w->s, &quiet, 1).places, 0);
+	quiet.unit = CT_DELTA;
+	r = ct_session_reach(w->s, &quiet, 1);
+	assert_true(r.places == 1 && r.active == 0);
+	quiet.amount = 0;
+	assert_int_equal(ct_session_reach(w->s, &quiet, 1).places, 0);
 }
 
 static void
@@ -200,9 +333,7 @@ test_parse_clamp(void **state)
 		{ "L1#43@99..x2", { 1, 43, 99, true, CT_MULTIPLE, 2, false }, NULL },
 		{ "L1#43@8=0.333333333", { 1, 43, 8, false, CT_ABSOLUTE, 0.333333333, false }, NULL },
 	};
-	static const char
-	    feature[] = "names no feature; expected L1#249@8, L1#249@*, L1#249@8.. or \"label\"@8",
-	    strength[] = "the strength is missing or no number; write =0 (value), x-1 (multiple), "
+	static const char feature[] = NO_FEATURE, strength[] = "the strength is missing or no number; write =0 (value), x-1 (multiple), "
 			 "+2.5 or -2.5 (change)";
 	static const struct {
 		const char *text;
@@ -314,7 +445,10 @@ main(void)
 		WORLD_TEST(test_parse_target),
 		WORLD_TEST(test_names),
 		WORLD_TEST(test_labels),
+		WORLD_TEST(test_inactive_labels),
+		WORLD_TEST(test_token_scopes),
 		WORLD_TEST(test_label_everywhere),
+		WORLD_TEST(test_reach),
 		WORLD_TEST(test_parse_clamp),
 		WORLD_TEST(test_parse_clamps),
 	};

@@ -23,7 +23,7 @@ pin(struct world *w, const char *text, const char *supernode)
 	static struct ct_subgraph sg;
 
 	sg = *ct_session_subgraph(w->s);
-	world_ok(ct_session_pin_all(w->s, &sg, text, supernode, &err), &err);
+	world_ok(ct_session_pin_all(w->s, &sg, text, supernode, NULL, &err), &err);
 	ct_session_set_subgraph(w->s, &sg);
 }
 
@@ -88,7 +88,8 @@ test_bad_names(void **state)
 		{ "output \"Austin\"", "no token" },
 		{ "output \"w9\" - \"Austin\"", "no token" },
 		{ "output \"w9\"@x", "expected input" },
-		{ "\"no such label\"@8", "no feature is labelled" },
+		{ "\"no such label\"@8", "no feature has a label that fits \"no such label\"" },
+		{ "L1#43@w19x", "@w19x: the prompt has no such token" },
 	};
 	static struct ct_subgraph sg;
 	struct world *w = *state;
@@ -102,10 +103,10 @@ test_bad_names(void **state)
 			fail_msg("\"%s\": expected \"%s\", found \"%s\"", list[i].text, list[i].says, err.msg);
 	}
 	sg = (struct ct_subgraph){ 0 };
-	assert_true(ct_session_pin_all(w->s, &sg, "L1#43@8, L1#44@8, nothing", NULL, &err) < 0);
-	assert_true(ct_session_pin_all(w->s, &sg, "L1#43@8,", NULL, &err) < 0);
-	assert_int_equal(ct_session_pin_all(w->s, &sg, "\"nobody\"*@8", NULL, &err), CT_ENOTFOUND);
-	assert_int_equal(ct_session_pin_all(w->s, &sg, "L1#43@8", " ", &err), CT_EINVAL);
+	assert_true(ct_session_pin_all(w->s, &sg, "L1#43@8, L1#44@8, nothing", NULL, NULL, &err) < 0);
+	assert_true(ct_session_pin_all(w->s, &sg, "L1#43@8,", NULL, NULL, &err) < 0);
+	assert_int_equal(ct_session_pin_all(w->s, &sg, "\"nobody\"*@8", NULL, NULL, &err), CT_ENOTFOUND);
+	assert_int_equal(ct_session_pin_all(w->s, &sg, "L1#43@8", " ", NULL, &err), CT_EINVAL);
 }
 
 /* Pins stay over pruning, tracing anew and a longer prompt; another prompt, and only one that works, drops them. */

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "tui/app.h"
@@ -138,6 +137,23 @@ parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out,
 	return n;
 }
 
+/* How far clamps reach: nowhere, or, of several, how many of how many are what the tree can show. */
+static void
+say_reach(struct app *a, const struct ct_clamp *c, int n)
+{
+	struct ct_reach r = ct_session_reach(a->study.session, c, n);
+	int on = 0;
+
+	for (int i = 0; i < n; i++)
+		on += !c[i].off;
+	if (on && !r.places)
+		app_say(a, "%s not active there: this changes nothing",
+		    n > 1 ? "these features are" : "the feature is");
+	else if (n > 1 || r.places > 1)
+		app_say(a, "%d feature%s clamped at %d place%s, %d of %d in the pruned graph", n,
+		    n > 1 ? "s" : "", r.places, r.places > 1 ? "s" : "", r.kept, r.places);
+}
+
 /* Of two clamps on one feature and place the last one counts. was: the set before. */
 static void
 say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c, int n)
@@ -160,8 +176,8 @@ say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c
 	else if (o && o->overridden)
 		app_say(a, "of two clamps on one feature and token the last one counts: at %d place%s", o->overridden,
 		    o->overridden > 1 ? "s" : "");
-	else if (n > 1)
-		app_say(a, "%d features clamped", n);
+	else
+		say_reach(a, c, n);
 }
 
 /* A strength alone, perhaps with a scope before it: 3, x0, -2, @*x0. */
@@ -247,41 +263,6 @@ remove_clamp(struct app *a, int i)
 	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
 }
 
-/* All features of the pruned graph whose label contains a text, in one step. */
-static int
-ablate_label(struct app *a, const char *quoted)
-{
-	const struct ct_graph *g = a->study.graph;
-	struct clamp_set set = *study_clamps(&a->study);
-	struct ct_error err;
-	char want[256], label[STUDY_NAME];
-	int found = 0;
-
-	snprintf(want, sizeof want, "%.*s", (int)strcspn(quoted, "\""), quoted);
-	for (int i = 0; i < g->n_features; i++) {
-		const struct ct_node *n = &g->nodes[i];
-
-		if (!n->kept || !ct_text_search(study_note(&a->study, i, label, sizeof label), want))
-			continue;
-		found++;
-		if (study_clamp_find(&a->study, n->layer, n->index, n->pos) >= 0)
-			continue;
-		if (set.n == STUDY_CLAMPS)
-			return app_fail(a,
-			    "more than %d features have \"%s\" in their label; name a part of them",
-			    STUDY_CLAMPS, want);
-		set.clamp[set.n++] = (struct ct_clamp){
-			.layer = n->layer, .feature = n->index, .pos = n->pos, .unit = CT_MULTIPLE
-		};
-	}
-	if (!*want || !found)
-		return app_fail(a, "no feature of this graph has \"%s\" in its label", want);
-	if (study_clamp_set(&a->study, &set, &err))
-		return app_error(a, &err);
-	app_say(a, "%d feature%s with \"%s\" set to 0", found, found > 1 ? "s" : "", want);
-	return DID_CHANGE;
-}
-
 int
 do_ablate(struct app *a, const char *arg)
 {
@@ -293,8 +274,6 @@ do_ablate(struct app *a, const char *arg)
 
 	if (i >= 0)
 		return ablate_supernode(a, i);
-	if (*arg == '"')
-		return ablate_label(a, arg + 1);
 	if (*arg) {
 		snprintf(text, sizeof text, "%sx0", arg);
 		return do_clamp(a, text);

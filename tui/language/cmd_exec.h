@@ -25,6 +25,9 @@ int cmd_no_feature(struct app *a, const char *what);
  */
 int cmd_supernode(struct app *a, const char **arg);
 
+/* Is it in the text? A quoted label, "Texas bridge", is where all its words are. */
+bool cmd_text_fits(const char *text, const char *what);
+
 int do_prompt(struct app *a, const char *arg);
 int do_prompt_text(struct app *a, const char *arg);
 int do_at(struct app *a, const char *arg);

@@ -1,6 +1,7 @@
 /* cmd_look: commands that choose what is looked at; see cmd_exec.h. */
 #include "tui/language/cmd_exec.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -422,6 +423,18 @@ do_edges(struct app *a, const char *arg)
 	return DID_CHANGE;
 }
 
+bool
+cmd_text_fits(const char *text, const char *what)
+{
+	struct ct_query q;
+	char label[256];
+
+	if (*what != '"' || ct_query_parse(&q, what, NULL) < 0)
+		return ct_text_search(text, what);
+	snprintf(label, sizeof label, "%.*s", (int)q.n, q.text);
+	return q.exact ? strstr(text, label) != NULL : ct_query_matches(&q, text, NAN);
+}
+
 static bool
 try_search(struct app *a, int step)
 {
@@ -435,7 +448,7 @@ try_search(struct app *a, int step)
 			int row = ((l->sel + step * i) % l->n + l->n) % l->n;
 
 			ops->text(a, state, row, text, sizeof text);
-			if (!ct_text_search(text, a->search))
+			if (!cmd_text_fits(text, a->search))
 				continue;
 			list_select(l, row);
 			if (ops->moved)
@@ -445,7 +458,7 @@ try_search(struct app *a, int step)
 				return true;
 		}
 	return (ops->find && ops->find(a, state, a->search)) || (l && l->n && ops->text
-	    && (ops->text(a, state, l->sel, text, sizeof text), ct_text_search(text, a->search)));
+	    && (ops->text(a, state, l->sel, text, sizeof text), cmd_text_fits(text, a->search)));
 }
 
 static int
@@ -461,10 +474,15 @@ search(struct app *a, int step)
 int
 do_search(struct app *a, const char *arg)
 {
+	struct ct_query q;
+
 	if (!*arg) {
 		input_open(a, INPUT_SEARCH, "");
 		return DID_CHANGE;
 	}
+	if (*arg == '"' && ct_query_parse(&q, arg, NULL) == CT_OK && q.above >= 0)
+		return app_fail(a, "search: words of labels, without an F1; filter \"Texas\">.8 shows those "
+		    "above one");
 	ct_text_clean(a->search, sizeof a->search, arg, strlen(arg));
 	return search(a, 1);
 }

@@ -86,6 +86,14 @@ say_count(struct app *a, const char *what, const char *name)
 	app_say(a, "%s %s; %s", what, name, pins_count(&a->study, text, sizeof text));
 }
 
+/* Of a label: how many of the features that it fits. */
+static void
+say_named(struct app *a, const char *names, int n, int of)
+{
+	if (*names == '"')
+		app_say(a, "%s: %d of %d active features, those in the pruned graph", names, n, of);
+}
+
 int
 do_pin(struct app *a, const char *arg)
 {
@@ -93,14 +101,17 @@ do_pin(struct app *a, const char *arg)
 	struct ct_pin p;
 	struct ct_error err;
 	char name[STUDY_NAME];
-	int at, did;
+	int at, did, n, of;
 
 	if (!sg)
 		return DID_FAIL | DID_CHANGE;
 	if (*arg) {
-		if (ct_session_pin_all(a->study.session, sg, arg, NULL, &err) < 0)
+		n = ct_session_pin_all(a->study.session, sg, arg, NULL, &of, &err);
+		if (n < 0)
 			return give_up(a, sg, &err);
-		return set(a, sg);
+		did = set(a, sg);
+		say_named(a, arg, n, of);
+		return did;
 	}
 	if (!selected(a, &p)) {
 		free(sg);
@@ -262,6 +273,7 @@ do_group(struct app *a, const char *arg)
 	struct ct_pin p;
 	char name[LINE];
 	const char *rest;
+	int n, of, did;
 
 	if (!*arg) {
 		if (!selected(a, &p))
@@ -278,9 +290,12 @@ do_group(struct app *a, const char *arg)
 		return DID_FAIL | DID_CHANGE;
 	if (!*rest)
 		return group_selected(a, sg, name);
-	if (ct_session_pin_all(a->study.session, sg, rest, name, &err) < 0)
+	n = ct_session_pin_all(a->study.session, sg, rest, name, &of, &err);
+	if (n < 0)
 		return give_up(a, sg, &err);
-	return set(a, sg);
+	did = set(a, sg);
+	say_named(a, rest, n, of);
+	return did;
 }
 
 /*

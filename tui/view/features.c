@@ -23,6 +23,8 @@ struct features {
 	struct list list;
 	struct entry *entry;
 	char filter[256];
+	struct ct_query query;	/* of a filter that begins with a quote: a label */
+	bool labelled;
 	bool stale;
 };
 
@@ -64,6 +66,8 @@ matches(struct app *a, const struct features *v, int layer, int feature)
 
 	if (!v->filter[0])
 		return true;
+	if (v->labelled)
+		return ct_engine_label_fits(a->study.engine, layer, feature, &v->query);
 	snprintf(name, sizeof name, "L%d#%d", layer, feature);
 	return ct_text_search(name, v->filter)
 	    || ct_text_search(ct_engine_label(a->study.engine, layer, feature), v->filter);
@@ -172,6 +176,7 @@ features_filter(struct app *a, void *state, const char *text)
 
 	(void)a;
 	ct_text_clean(v->filter, sizeof v->filter, text, strlen(text));
+	v->labelled = *v->filter == '"' && ct_query_parse(&v->query, v->filter, NULL) == CT_OK;
 	v->stale = true;
 	v->list.sel = v->list.top = 0;
 }

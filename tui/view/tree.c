@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/cmd_exec.h"
 #include "tui/study/lines.h"
 #include "tui/view/tree.h"
 #include "tui/view/tree_item.h"
@@ -465,7 +465,7 @@ tree_find(struct app *a, void *state, const char *what)
 		if (!g->nodes[i].kept || (best >= 0 && g->nodes[i].influence <= g->nodes[best].influence))
 			continue;
 		row_text(a, &r, text, sizeof text);
-		if (!ct_text_search(text, what))
+		if (!cmd_text_fits(text, what))
 			continue;
 		for (int k = 0; k < t->list.n && !in_sight; k++)
 			in_sight = !t->rows[k].more && t->rows[k].item->node == i;
