@@ -10,8 +10,13 @@ io_files = \
 	%D%/json_stream.h \
 	%D%/json_writer.c \
 	%D%/json_writer.h \
+	%D%/npy.c \
+	%D%/npy.h \
+	%D%/npz.c \
+	%D%/npz.h \
 	%D%/safetensors.c \
 	%D%/safetensors.h \
+	%D%/safetensors_write.c \
 	%D%/sniff.c \
 	%D%/sniff.h \
 	%D%/tensor.c \

@@ -39,7 +39,13 @@ int ct_tensors_count(const struct ct_tensors *t);
 const struct ct_tensor *ct_tensors_at(const struct ct_tensors *t, int i);
 const struct ct_tensor *ct_tensors_find(const struct ct_tensors *t, const char *name);	/* or NULL */
 
-/* The dtype of a tensor that is there but of a type we don't read ("I8"; such ones are not counted), or NULL. */
+/*
+ * All that are there, by name: the i-th, or NULL after the last. *unread is the dtype of one of a type we don't
+ * read, of which only name, shape and file count; else NULL.
+ */
+const struct ct_tensor *ct_tensors_any(const struct ct_tensors *t, int i, const char **unread);
+
+/* The dtype of a tensor that is there but of a type we don't read ("I8"; it is not counted), or NULL. */
 const char *ct_tensors_unread(const struct ct_tensors *t, const char *name);
 
 /*
@@ -57,6 +63,8 @@ int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
  * three pages of each tensor, so that it costs next to nothing however large the files are.
  */
 uint32_t ct_tensors_digest(const struct ct_tensors *t, uint32_t digest);
+
+size_t ct_dtype_size(enum ct_dtype dtype);	/* bytes */
 
 /* dst[0..n) = tensor[first..first+n) as float. The range must lie inside the tensor. */
 void ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n);

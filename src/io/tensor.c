@@ -30,6 +30,12 @@ from_half(uint16_t h)
 	return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
+size_t
+ct_dtype_size(enum ct_dtype dtype)
+{
+	return dtype == CT_F64 ? 8 : dtype == CT_F32 ? 4 : 2;
+}
+
 void
 ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n)
 {
