@@ -38,6 +38,7 @@ struct ct_engine_options {
 	const char *transcoder_dir;	/* NULL: model/transcoder, else model/transcoder-plt */
 	bool per_layer;			/* prefer model/transcoder-plt */
 	bool allow_nonfinite;
+	int k;				/* features that stay active, for a TopK that lacks it; 0: none */
 	int threads;			/* 0: one per processor */
 };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/map.h"
+#include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/study/dirs.h"
@@ -27,6 +28,7 @@ static const struct {
 } options[] = {
 	{ "model", 'm', "MODEL", "a model directory, or a name on the search path (default: capitals)" },
 	{ "transcoder", 't', "DIR", "transcoder directory, when it does not lie in the model's" },
+	{ "k", 'k', "N", "features that stay active, for a TopK transcoder that does not say" },
 	{ "allow-nonfinite", 'n', NULL, "read weights that are NaN or infinite" },
 	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file; without: list them" },
 	{ "resume", 'R', NULL, "go on with the latest session (with -m: of that model)" },
@@ -106,6 +108,19 @@ mdoc(const char *what)
 	return 0;
 }
 
+static int
+take_k(const char *text, int *k)
+{
+	long x;
+
+	if (ct_text_long(text, &x) && x >= 1 && x <= 1 << 24) {
+		*k = (int)x;
+		return -1;
+	}
+	app_complain("--k: expected a whole number from 1 on, found \"%s\"", text);
+	return 2;
+}
+
 /* Returns -1 to go on, or an exit status. */
 static int
 take_option(int code, const char *arg, const char *at, struct app_options *opt)
@@ -117,6 +132,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	case 't':
 		opt->engine.transcoder_dir = arg;
 		return -1;
+	case 'k': return take_k(arg, &opt->engine.k);
 	case 'n':
 		opt->engine.allow_nonfinite = true;
 		return -1;
@@ -138,8 +154,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	case 'H':
 		if (parse_size(arg, &opt->cols, &opt->rows))
 			return -1;
-		app_complain("--headless: expected COLSxROWS such as 80x24, found \"%s\"",
-		    arg);
+		app_complain("--headless: expected COLSxROWS such as 80x24, found \"%s\"", arg);
 		return 2;
 	case 'l':
 		opt->linear = true;

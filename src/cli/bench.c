@@ -151,15 +151,23 @@ measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *
 	return rc;
 }
 
+struct request {
+	const char *model, *transcoder, *shape;	/* each NULL: not asked for by name */
+	const char *json;
+	int k;
+	bool allow_nonfinite;
+};
+
 static int
 measure_model(
-    struct shape *out, const char *model, const char *transcoder, bool allow_nonfinite, struct ct_error *err)
+    struct shape *out, const char *model, const struct request *q, struct ct_error *err)
 {
-	struct cli_model m = { .model = model, .transcoder = transcoder, .allow_nonfinite = allow_nonfinite };
+	struct cli_model m = { .model = model, .k = q->k, .allow_nonfinite = q->allow_nonfinite };
 	const struct ct_engine_info *info;
 	double start;
 	int rc;
 
+	m.transcoder = q->model ? q->transcoder : NULL;
 	rc = cli_model_open(&m, NULL, err);
 	if (rc < 0)
 		goto done;
@@ -326,12 +334,6 @@ known_shape(const char *name)
 	return false;
 }
 
-struct request {
-	const char *model, *transcoder, *shape;	/* each NULL: not asked for by name */
-	const char *json;
-	bool allow_nonfinite;
-};
-
 /* Fills shapes[]; returns how many, or a code. A model without a demo prompt is left out unless named. */
 static int
 measure(struct shape *shapes, const struct request *q, const struct limits *lim, struct ct_pool *pool,
@@ -342,9 +344,9 @@ measure(struct shape *shapes, const struct request *q, const struct limits *lim,
 	int n = 0, rc = CT_OK;
 
 	if (q->model)
-		rc = measure_model(&shapes[n++], q->model, q->transcoder, q->allow_nonfinite, err);
+		rc = measure_model(&shapes[n++], q->model, q, err);
 	for (int i = 0; list && list[i] && n < MAX_SHAPES - N_RANDOM && rc == CT_OK; i++) {
-		rc = measure_model(&shapes[n], list[i], NULL, q->allow_nonfinite, err);
+		rc = measure_model(&shapes[n], list[i], q, err);
 		if (rc == CT_EUNSUPPORTED) {
 			cli_error("%s: left out", err->msg);
 			rc = CT_OK;
@@ -378,6 +380,10 @@ run(struct cli *c)
 		case KEY_TRANSCODER: q.transcoder = value; break;
 		case KEY_SHAPE: q.shape = value; break;
 		case KEY_JSON: q.json = value; break;
+		case CLI_K:
+			if (cli_k(value, &q.k) < 0)
+				return CLI_ERROR;
+			break;
 		case KEY_NONFINITE: q.allow_nonfinite = true; break;
 		}
 	if (key < 0)
@@ -411,6 +417,7 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ 'm', "model", "MODEL", "trace the demo prompt of this model only" },
 	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	CLI_K_ROW,
 	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
 	{ KEY_SHAPE, "shape", "NAME", "trace random weights of this shape only: gpt2-small or 8l-d256" },
 	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
@@ -419,7 +426,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_bench = {
 	.name = "bench",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--shape NAME]\n[--json FILE]",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--shape NAME]\n[--json FILE]",
 	.summary = "speed, as fractions of limits measured in the same process",
 	.details = "For each installed model the graph of its demo prompt, the fastest of the runs of a\n"
 	    "second, and of three of each shape with random weights. GFLOP is the work that the method\n"

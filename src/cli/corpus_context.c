@@ -24,13 +24,20 @@ cli_transcoder_kind(const struct cli_transcoder *transcoder)
 static int
 add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, const char *features, struct ct_error *err)
 {
+	const struct ct_transcoder_options options = {
+		.allow_nonfinite = context->allow_nonfinite, .k = context->k
+	};
 	struct cli_transcoder *c = &context->transcoders[context->n_transcoders++];
+	int rc;
 
 	c->dir = dir;
 	c->features = ct_path_join(base, features);
 	if (c->dir == NULL || c->features == NULL)
 		return ct_fail_memory(err, 4096, "a path");
-	return ct_transcoder_open(&c->tc, c->dir, context->model, context->allow_nonfinite, err);
+	rc = ct_transcoder_open(&c->tc, c->dir, context->model, &options, err);
+	if (rc == CT_OK)
+		cli_notes(&c->tc->notes);
+	return rc;
 }
 
 /* Each word of the corpus must be one token of the model; the corpus then speaks in the model's ids. */

@@ -21,7 +21,8 @@ struct cli_transcoder {
 
 struct cli_corpus_context {
 	bool allow_nonfinite;		/* set before opening, */
-	bool no_corpus;			/* as is this: none is needed */
+	int k;				/* as are this, for a TopK that does not say it, */
+	bool no_corpus;			/* and this: none is needed */
 	char *dir;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;

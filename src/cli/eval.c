@@ -184,25 +184,23 @@ run(struct cli *c)
 	struct ct_error err = {0};
 	json_t *root = json_object();
 	struct ct_eval *e;
-	int key, i, rc, status;
+	bool bad = false;
+	int key = 0, i, rc, status;
 
-	while ((key = cli_next(c, &value)) > 0) {
+	while (!bad && (key = cli_next(c, &value)) > 0) {
 		switch (key) {
 		case 'm': model = value; break;
 		case KEY_TRANSCODER: transcoder = value; break;
 		case KEY_CORPUS: corpus = value; break;
 		case KEY_JSON: json = value; break;
+		case CLI_K: bad = cli_k(value, &context.k) < 0; break;
 		case KEY_NONFINITE: context.allow_nonfinite = true; break;
-		case KEY_PROMPTS:
-			if (cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0)
-				goto usage;
-			break;
-		case KEY_SWAPS:
-			if (cli_int(value, "--swaps", 1, 1000, &opt.others) < 0)
-				goto usage;
-			break;
+		case KEY_PROMPTS: bad = cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0; break;
+		case KEY_SWAPS: bad = cli_int(value, "--swaps", 1, 1000, &opt.others) < 0; break;
 		}
 	}
+	if (bad)
+		goto usage;
 	if (key < 0) {
 		json_decref(root);
 		return c->status;
@@ -237,6 +235,7 @@ usage:
 static const struct cli_option options[] = {
 	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
 	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	CLI_K_ROW,
 	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
@@ -246,7 +245,7 @@ static const struct cli_option options[] = {
 };
 
 const struct cli_command cli_eval = { .name = "eval",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--corpus FILE]\n[--prompts N] [--swaps N] [--json FILE]",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite]\n[--corpus FILE] [--prompts N] [--swaps N] [--json FILE]",
 	.summary = "measure every figure of a model and its transcoders",
 	.details = "Over the sentences that were held out from training: how often the model is right; how "
 		   "well the\n"

@@ -104,6 +104,10 @@ run(struct cli *c)
 		case KEY_CORPUS: corpus = value; break;
 		case KEY_EXPORT: to = value; break;
 		case KEY_IMPORT: from = value; break;
+		case CLI_K:
+			if (cli_k(value, &context.k) < 0)
+				return CLI_ERROR;
+			break;
 		case KEY_NONFINITE: context.allow_nonfinite = true; break;
 		case KEY_ASCII: ascii = true; break;
 		case CLI_JSON: json = value; break;
@@ -117,7 +121,8 @@ run(struct cli *c)
 		return CLI_ERROR;
 	}
 	if (c->argc > 0) {
-		struct cli_model shown = {.model = model, .transcoder = transcoder, .allow_nonfinite = context.allow_nonfinite};
+		struct cli_model shown = {.model = model, .transcoder = transcoder, .k = context.k,
+			.allow_nonfinite = context.allow_nonfinite};
 
 		return cli_cards(&shown, c->argv, c->argc, json, ascii);
 	}
@@ -142,6 +147,7 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
 	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	CLI_K_ROW,
 	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead"},
@@ -152,8 +158,8 @@ static const struct cli_option options[] = {
 };
 
 const struct cli_command cli_features = { .name = "features",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--corpus FILE]\n[--import DIR] [--export DIR]\n"
-		    "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--json FILE] [--ascii] FEATURE ...",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--corpus FILE]\n[--import DIR] [--export DIR]\n"
+		    "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--json FILE] [--ascii] FEATURE ...",
 	.summary = "build the feature cards and automatic labels of a model, or show some",
 	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is "
 		   "active,\n"

@@ -15,10 +15,16 @@ static const char default_model[] = "capitals";
 static const double check_limit = 1e-5;
 
 int
+cli_k(const char *value, int *k)
+{
+	return cli_int(value, "--k", 1, 1 << 24, k);
+}
+
+int
 cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 {
 	struct ct_engine_options opt = {
-		.transcoder_dir = m->transcoder, .allow_nonfinite = m->allow_nonfinite
+		.transcoder_dir = m->transcoder, .k = m->k, .allow_nonfinite = m->allow_nonfinite
 	};
 	struct cli_progress progress = { 0 };
 	int rc;
@@ -54,6 +60,7 @@ cli_query_option(struct cli_query *q, int key, const char *value)
 	switch (key) {
 	case 'm': q->m.model = value; break;
 	case CLI_TRANSCODER: q->m.transcoder = value; break;
+	case CLI_K: return cli_k(value, &q->m.k);
 	case CLI_NONFINITE: q->m.allow_nonfinite = true; break;
 	case CLI_AT: return cli_int(value, "--at", 0, INT_MAX, &q->at);
 	case CLI_TARGET: q->target = value; break;

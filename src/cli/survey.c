@@ -139,7 +139,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_survey = {
 	.name = "survey",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "[--top N] [--json FILE [--times]] PROMPT",
 	.summary = "ablate each feature of the pruned graph in turn, and rank by what happened",
 	.details = "KL is that of the next token, effect the change of the target's logit minus the\n"

@@ -261,7 +261,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_trace = {
 	.name = "trace",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "[--max-feature-nodes N] [--prune NODE[,EDGE]] [--depth N] [--top N] [--json FILE] PROMPT\n"
 	    "... --batch FILE [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",

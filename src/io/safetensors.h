@@ -40,8 +40,8 @@ const struct ct_tensor *ct_tensors_at(const struct ct_tensors *t, int i);
 const struct ct_tensor *ct_tensors_find(const struct ct_tensors *t, const char *name);	/* or NULL */
 
 /*
- * All that are there, by name: the i-th, or NULL after the last. *unread is the dtype of one of a type we don't
- * read, of which only name, shape and file count; else NULL.
+ * All that are there, by name: the i-th, or NULL after the last. *unread is the dtype of one of a type we
+ * do not read, of which only name, shape and file count; else NULL.
  */
 const struct ct_tensor *ct_tensors_any(const struct ct_tensors *t, int i, const char **unread);
 

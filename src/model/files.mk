@@ -27,6 +27,17 @@ model_files = \
 	%D%/tokenizer.h \
 	%D%/transcoder.c \
 	%D%/transcoder.h \
+	%D%/transcoder_clt.c \
+	%D%/transcoder_config.c \
+	%D%/transcoder_files.c \
+	%D%/transcoder_load.h \
+	%D%/transcoder_open.c \
+	%D%/transcoder_plt.c \
+	%D%/transcoder_scope.c \
+	%D%/transcoder_scope1.c \
+	%D%/transcoder_scope2_clt.c \
+	%D%/transcoder_scope2_plt.c \
+	%D%/transcoder_sparsify.c \
 	%D%/transformer.c \
 	%D%/transformer.h \
 	%D%/vocab.c \

@@ -323,8 +323,8 @@ ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, 
 		break;
 	case CT_READ_NORM2_BARE:
 		for (int t = 0; t < T; t++)
-			for (int d = 0; d < D; d++)
-				dst[(size_t)t * D + d] = mid[(size_t)t * D + d] * scale2[t];
+			ct_norm_linear(D, m->cfg.norm == CT_LAYERNORM, mid + (size_t)t * D, NULL, scale2[t],
+			    dst + (size_t)t * D);
 		break;
 	}
 }
@@ -344,7 +344,7 @@ ct_read_frozen(const struct ct_pass *p, const struct ct_transcoder *tc, int l, i
 		ct_norm_frozen(&p->m->layers[l].norm2, scale, dmid, y);
 		break;
 	case CT_READ_NORM2_BARE:
-		ct_norm_linear(D, 0, dmid, NULL, scale, y);
+		ct_norm_linear(D, p->m->cfg.norm == CT_LAYERNORM, dmid, NULL, scale, y);
 		break;
 	}
 }
@@ -364,7 +364,7 @@ ct_read_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int
 		ct_norm_frozen_back(&p->m->layers[l].norm2, scale, g, y, bias);
 		break;
 	case CT_READ_NORM2_BARE:
-		ct_norm_linear_back(D, 0, g, NULL, scale, y);
+		ct_norm_linear_back(D, p->m->cfg.norm == CT_LAYERNORM, g, NULL, scale, y);
 		break;
 	}
 }
@@ -431,10 +431,7 @@ ct_write_constant(const struct ct_pass *p, const struct ct_transcoder *tc, int l
 void
 ct_skip_frozen(const struct ct_transcoder *tc, int l, int T, const float *dread, float *y)
 {
-	const float *w = tc->layers[l].w_skip;
-
-	if (w)
-		ct_sgemm(false, true, T, tc->D, tc->D, 1, dread, tc->D, w, tc->D, 1, y, tc->D);
+	ct_transcoder_skip(tc, l, T, dread, y);
 }
 
 void
@@ -442,16 +439,16 @@ ct_skip_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int
     double *bias, const struct ct_back *s)
 {
 	int D = tc->D;
-	const float *w_skip = tc->layers[l].w_skip, *g = G;
+	const float *g = G;
 
-	if (!w_skip || n == 0)
+	if (!ct_transcoder_has_skip(tc, l) || n == 0)
 		return;
 	if (norm_follows(p->m, tc, l)) {
 		for (int r = 0; r < n * Tp; r++)
 			ct_write_back(p, tc, l, r % Tp, G + (size_t)r * D, s->P + (size_t)r * D);
 		g = s->P;
 	}
-	ct_sgemm(false, false, n * Tp, D, D, 1, g, D, w_skip, D, 0, s->N, D);
+	ct_transcoder_skip_back(tc, l, n * Tp, g, s->N);
 	for (int r = 0; r < n * Tp; r++) {
 		float *row = s->N + (size_t)r * D, *to = G + (size_t)r * D;
 
@@ -466,7 +463,7 @@ ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc, int
     double *bias)
 {
 	ct_transcoder_encoder_row(tc, l, f, g);
-	*bias = (double)tc->layers[l].b_enc[f];
+	*bias = (double)ct_transcoder_bias(tc, l, f);
 	ct_read_back(p, tc, l, t, g, g, bias);
 }
 

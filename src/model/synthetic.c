@@ -116,19 +116,25 @@ tensor(struct maker *mk, const char *name, int rank, const size_t *dim, const fl
 static void
 make_transcoder_layer(struct maker *mk, const struct ct_shape *s, int l, struct ct_tc_layer *ly)
 {
-	size_t F = s->F, D = s->cfg.D, reach = s->kind == CT_CLT ? (size_t)(s->cfg.L - l) : 1;
+	size_t F = s->F, D = s->cfg.D, L = (size_t)s->cfg.L, rows = s->kind == CT_PLT ? 1 : s->square ? L :
+	    L - (size_t)l;
 	double in = 1 / sqrt((double)D), out = 1 / sqrt((double)s->cfg.L * (double)D);
-	size_t enc[] = { F, D }, dec3[] = { F, reach, D };
+	size_t enc[] = { F, D }, flipped[] = { D, F }, dec[] = { F, rows, D }, skip[] = { D, D };
 
 	ly->F = s->F;
-	ly->w_enc = numbers(mk, F * D, 0, in);
+	ly->enc = (struct ct_tc_matrix){ tensor(mk, "W_enc", 2, s->flipped ? flipped : enc,
+	    numbers(mk, F * D, 0, in)),
+		s->flipped };
 	ly->b_enc = numbers(mk, F, 0, 0.1);
 	ly->b_dec = numbers(mk, D, 0, 0.1);
 	ly->threshold = s->act == CT_TC_JUMPRELU ? numbers(mk, F, 0.3, 0.1) : NULL;
-	ly->w_skip = s->skip ? numbers(mk, D * D, 0, in) : NULL;
-	ly->enc = tensor(mk, "W_enc", 2, enc, ly->w_enc);
-	ly->dec = tensor(mk, "W_dec", s->kind == CT_CLT ? 3 : 2, s->kind == CT_CLT ? dec3 : enc,
-	    numbers(mk, F * reach * D, 0, out));
+	if (s->skip)
+		ly->skip = (struct ct_tc_matrix){ tensor(mk, "W_skip", 2, skip, numbers(mk, D * D, 0, in)),
+		    s->flipped };
+	ly->dec.t = s->kind == CT_CLT ? tensor(mk, "W_dec", 3, dec, numbers(mk, F * rows * D, 0, out)) :
+					tensor(mk, "W_dec", 2, enc, numbers(mk, F * D, 0, out));
+	ly->dec_rows = (int)rows;
+	ly->dec_first = s->kind == CT_CLT && s->square ? 0 : l;
 }
 
 int
@@ -143,8 +149,7 @@ ct_transcoder_random(struct ct_transcoder **out, const struct ct_shape *s, struc
 	mk.arena = &tc->arena;
 	ct_rng_seed(&mk.rng, s->seed, 2);
 	*tc = (struct ct_transcoder){ .kind = s->kind, .act = s->act, .k = s->k, .L = s->cfg.L, .D = s->cfg.D,
-		.F = s->F, .skip = s->skip };
-	tc->read = s->read == CT_READ_NORM2_BARE && s->cfg.norm == CT_LAYERNORM ? CT_READ_NORM2 : s->read;
+		.F = s->F, .read = s->read, .write = s->write, .skip = s->skip, .centred = s->centred };
 	tc->layers = ct_arena_need(&tc->arena, (size_t)tc->L, sizeof *tc->layers, "transcoder layers", err);
 	tc->scan = ct_arena_strdup(&tc->arena, "random");
 	mk.failed = !tc->layers || !tc->scan;

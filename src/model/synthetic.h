@@ -18,7 +18,11 @@ struct ct_shape {
 	enum ct_tc_act act;
 	enum ct_read_point read;
 	int F, k;			/* features per layer; TopK's k */
+	enum ct_write_point write;
 	bool skip;
+	bool flipped;			/* encoders and skip paths as (input, output) */
+	bool square;			/* a CLT's decoders have rows for all layers */
+	bool centred;
 	uint64_t seed;
 };
 

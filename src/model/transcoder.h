@@ -1,48 +1,65 @@
 /*
- * transcoder: sparse features that stand in for the MLPs (CLT and PLT, reference layouts).
+ * transcoder: sparse features that stand in for the MLPs, cross-layer (CLT) or one per layer (PLT).
  *
- * Owns the mapped files. Encoders are read in place, or row by row where they are not float; decoder rows on demand.
- * So a transcoder larger than memory works, and of decoders only rows of active features are touched. Constant
- * after opening.
+ * Owns the mapped files. Matrices stay where they lie, in whatever type and order their layout has
+ * (transcoder_*.c, one file per layout), and are read by rows or tiles; so a transcoder larger than memory
+ * works, and of decoders only rows of active features are touched. Constant after opening.
  *
  * Layer l, feature f:  h = <w_enc[f], x> + b_enc[f],  a = phi(h); for every layer m that it writes to
- * (CLT: m >= l, PLT: m = l)  yhat[m] += a * dec(l,f,m).  yhat[m] also has b_dec[m] and, with a skip path, W_skip x.
+ * (CLT: m >= l, PLT: m = l)  yhat[m] += a * dec(l,f,m).  yhat[m] also has b_dec[m] and, with a skip path,
+ * W_skip x. A centred transcoder encodes x - b_dec instead of x.
  */
 #ifndef CT_MODEL_TRANSCODER_H
 #define CT_MODEL_TRANSCODER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/notes.h"
 #include "io/safetensors.h"
 
 struct ct_model;
+struct ct_tc_file;
 
 enum ct_tc_kind { CT_CLT, CT_PLT };
-enum ct_tc_act { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK };
 
 /*
- * Where x is read, as feature_input_hook names it: "hook_resid_mid", the stream after attention; "mlp.hook_in", norm2 of
- * it; "ln2.hook_normalized", norm2 before its weight and bias.
+ * phi, of the pre-activations h of a token. TopK keeps the k largest of whatever sign; TopK-ReLU the k
+ * largest of those above 0; GroupMax the largest above 0 of each of k groups of neighbours. Of equals the
+ * lowest index wins.
+ */
+enum ct_tc_act { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK, CT_TC_TOPK_RELU, CT_TC_GROUPMAX };
+
+/*
+ * Where x is read, as feature_input_hook names it: "hook_resid_mid", the stream after attention;
+ * "mlp.hook_in", norm2 of it; "ln2.hook_normalized", norm2 before its weight and bias.
  */
 enum ct_read_point { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
 
 /*
- * What yhat stands for, as feature_output_hook names it: "hook_mlp_out", what is added to the stream; "mlp.hook_out", the
- * MLP's own output. Between them lies the norm behind the MLP, in families that have one.
+ * What yhat stands for, as feature_output_hook names it: "hook_mlp_out", what is added to the stream;
+ * "mlp.hook_out", the MLP's own output. Between them lies the norm behind the MLP, in families that have
+ * one.
  */
 enum ct_write_point { CT_WRITE_STREAM, CT_WRITE_MLP };
 
+/* A matrix (rows, D) where it lies in a file: (rows, D), or (D, rows) when flipped. */
+struct ct_tc_matrix {
+	const struct ct_tensor *t;		/* NULL: there is none */
+	bool flipped;
+};
+
 struct ct_tc_layer {
 	int F;
-	const struct ct_tensor *enc;		/* (F,D) */
-	const struct ct_tensor *dec;		/* CLT (F,L-l,D), PLT (F,D) */
-	const float *w_enc;			/* (F,D) mapped; NULL when enc is not float: read rows of it */
+	struct ct_tc_matrix enc;		/* (F,D) */
+	struct ct_tc_matrix dec;		/* (F*dec_rows,D): of feature f towards layer m */
+	int dec_rows, dec_first;		/* that is row f*dec_rows + m - dec_first */
+	struct ct_tc_matrix skip;		/* (D,D), rows are outputs */
 	const float *b_enc;			/* (F) */
 	const float *threshold;			/* (F), JumpReLU only */
 	const float *b_dec;			/* (D) */
-	const float *w_skip;			/* (D,D) [out][in], or NULL */
 };
 
 struct ct_transcoder {
@@ -50,54 +67,86 @@ struct ct_transcoder {
 	enum ct_tc_act act;
 	enum ct_read_point read;
 	enum ct_write_point write;
-	int k;					/* TopK */
+	int k;					/* TopK, GroupMax */
 	int L, D;
 	int F;					/* the largest layer's */
 	bool skip;
+	bool centred;
 	bool allow_nonfinite;
+	const char *layout;			/* what its files are, in a few words */
+	struct ct_notes notes;			/* what was accepted, and may surprise */
 	struct ct_tc_layer *layers;		/* (L) */
 	char *scan;				/* config.yaml's scan or model_name */
-	struct ct_tensors **files;
+	struct ct_tc_file *files;		/* (n_files) */
 	int n_files;
 	struct ct_arena arena;
 };
 
-/* dir/config.yaml and its tensors, checked against the model's L and D. */
+struct ct_transcoder_options {
+	bool allow_nonfinite;
+	int k;					/* for a TopK whose config lacks k; 0: none */
+	const char *model_name;			/* what the model is known to be called, or NULL */
+};
+
+/* A directory of any layout, checked against the model. options may be NULL. */
 int ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_model *m,
-    bool allow_nonfinite, struct ct_error *err);
+    const struct ct_transcoder_options *options, struct ct_error *err);
 void ct_transcoder_close(struct ct_transcoder *tc);
 
-/* Fails when a weight file of it or of the model has been cut off or overwritten since it was opened (base/map.h). */
+/*
+ * Fails when a weight file of it or of the model has been cut off or overwritten since it was opened
+ * (base/map.h).
+ */
 int ct_transcoder_check(const struct ct_transcoder *tc, const struct ct_model *m, struct ct_error *err);
 
-/* (D) what layer l writes without any feature: b_dec. Lent. */
-const float *ct_transcoder_offset(const struct ct_transcoder *tc, int l);
+/* As ct_tensors_digest: tells one training from the next. */
+uint32_t ct_transcoder_digest(const struct ct_transcoder *tc, uint32_t digest);
+
+/* "JumpReLU" and the like. */
+const char *ct_transcoder_activation(const struct ct_transcoder *tc);
 
 /* How many layers feature l writes to, from layer l on. */
 int ct_transcoder_reach(const struct ct_transcoder *tc, int l);
 
+/* (D) what layer l writes without any feature: b_dec. Lent. */
+const float *ct_transcoder_offset(const struct ct_transcoder *tc, int l);
+
 /*
- * pre[t,f] = b_enc[f] + sum_d x[t,d] * w_enc[f,d]     (Ameisen et al. 2025, eq. 1)
- *   pre out (T,F_l), x in (T,D).  2*T*F*D flops: one sgemm where the rows are float, else row by row.
+ * pre[t,f] = bias[f] + sum_d x[t,d] * w_enc[f,d]     (Ameisen et al. 2025, eq. 1)
+ *   pre out (T,F_l), x in (T,D).  2*T*F*D flops: one sgemm where the matrix is float in memory, else by
+ *   tiles. The bias is b_enc[f], less <w_enc[f], b_dec> in a centred transcoder.
  */
 void ct_transcoder_encode(const struct ct_transcoder *tc, int l, int T, const float *x, float *restrict pre);
 
-/* a[f] = phi(pre[f]) for one token; scratch (F) is needed for TopK only. May run in place. */
-void ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *pre, float *a, float *scratch);
-
-/* <w_enc[f], x> of one feature, without its bias; x (D). */
+/* <w_enc[f], x> of one feature, without its bias; x (D). The bias. Both: the pre-activation. */
 float ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const float *x);
-
-/* The pre-activation of one feature; x (D). */
+float ct_transcoder_bias(const struct ct_transcoder *tc, int l, int f);
 float ct_transcoder_preactivation(const struct ct_transcoder *tc, int l, int f, const float *x);
 
-/* phi of one feature; x (D). TopK needs the whole layer, and pre and scratch (F) for it. */
+/*
+ * a[f] = phi(pre[f]) for one token; scratch (F) is needed where a feature depends on others. May run in
+ * place.
+ */
+void ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *pre, float *a,
+    float *scratch);
+
+/*
+ * phi of one feature; x (D). Where it depends on others the whole layer is encoded: pre and scratch (F) are
+ * for that.
+ */
 float ct_transcoder_activate_one(
     const struct ct_transcoder *tc, int l, int f, const float *x, float *pre, float *scratch);
 
+/* The skip path of layer l: y (T,D) += W_skip x; and its transpose, gx (T,D) = W_skip' g. 2*T*D*D flops. */
+bool ct_transcoder_has_skip(const struct ct_transcoder *tc, int l);
+void ct_transcoder_skip(const struct ct_transcoder *tc, int l, int T, const float *x, float *restrict y);
+void ct_transcoder_skip_back(const struct ct_transcoder *tc, int l, int T, const float *g,
+    float *restrict gx);
+
 /*
- * CT_EFORMAT, naming tensor and index, when a row of a feature that is used holds NaN or infinity (unless the
- * transcoder allows them). Rows are checked when they are used: a transcoder may be larger than memory.
+ * CT_EFORMAT, naming tensor and index, when a row of a feature that is used holds NaN or infinity (unless
+ * the transcoder allows them). Rows are checked when they are used: a transcoder may be larger than
+ * memory.
  */
 int ct_transcoder_check_rows(const struct ct_transcoder *tc, int l, int f, struct ct_error *err);
 

@@ -230,6 +230,31 @@ choose_transcoder(
 	return CT_OK;
 }
 
+/* A text at the top of the model's recipe. A model without a (readable) recipe has none: "". */
+static const char *
+read_recipe(struct ct_engine *e, const char *key)
+{
+	char *path = ct_path_join(e->info.dir, "recipe.yaml");
+	struct ct_yaml_doc *doc = NULL;
+	const char *text = "", *kept = NULL;
+
+	if (path && ct_file_exists(path) && ct_yaml_open(&doc, path, NULL, 0, NULL) == CT_OK &&
+	    ct_yaml_string(doc, ct_yaml_root(doc), key, false, &text, NULL) == CT_OK)
+		kept = ct_arena_strdup(&e->arena, text);
+	ct_yaml_close(doc);
+	free(path);
+	return kept ? kept : "";
+}
+
+static int
+open_transcoder(struct ct_engine *e, const struct ct_engine_options *opt, struct ct_error *err)
+{
+	const struct ct_transcoder_options options = { .allow_nonfinite = opt->allow_nonfinite, .k = opt->k,
+		.model_name = read_recipe(e, "name") };
+
+	return ct_transcoder_open(&e->transcoder, e->info.transcoder_dir, e->model, &options, err);
+}
+
 static int
 open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 {
@@ -253,22 +278,6 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	if (r == CT_OK)
 		e->info.cards_trouble = ct_cards_trouble(e->cards);
 	return r;
-}
-
-/* The recipe's demo prompt. A model without a (readable) recipe has none. */
-static const char *
-read_demo(struct ct_engine *e)
-{
-	char *path = ct_path_join(e->info.dir, "recipe.yaml");
-	struct ct_yaml_doc *doc = NULL;
-	const char *demo = "", *kept = NULL;
-
-	if (path && ct_file_exists(path) && ct_yaml_open(&doc, path, NULL, 0, NULL) == CT_OK &&
-	    ct_yaml_string(doc, ct_yaml_root(doc), "demo", false, &demo, NULL) == CT_OK)
-		kept = ct_arena_strdup(&e->arena, demo);
-	ct_yaml_close(doc);
-	free(path);
-	return kept ? kept : "";
 }
 
 static int
@@ -299,15 +308,12 @@ clean_tokens(struct ct_engine *e, struct ct_error *err)
 static void
 describe(struct ct_engine *e)
 {
-	static const char *const acts[] = {
-		[CT_TC_RELU] = "ReLU", [CT_TC_JUMPRELU] = "JumpReLU", [CT_TC_TOPK] = "TopK"
-	};
 	const struct ct_config *c = &e->model->cfg;
 	struct ct_engine_info *i = &e->info;
 
 	i->family = c->family->model_type;
 	i->transcoder = e->transcoder->kind == CT_CLT ? "CLT" : "PLT";
-	i->activation = acts[e->transcoder->act];
+	i->activation = ct_transcoder_activation(e->transcoder);
 	i->scan = e->transcoder->scan;
 	i->L = c->L;
 	i->D = c->D;
@@ -315,7 +321,7 @@ describe(struct ct_engine *e)
 	i->V = c->V;
 	i->context = c->context;
 	i->F = e->transcoder->F;
-	i->demo = read_demo(e);
+	i->demo = read_recipe(e, "demo");
 }
 
 int
@@ -348,13 +354,13 @@ ct_engine_open(
 	ct_tokenizer_set_bos(e->tokenizer, e->model->cfg.bos);
 	e->info.spaced = ct_tokenizer_spaced(e->tokenizer);
 	if ((r = choose_transcoder(e, opt, &ending, err)) < 0 ||
-	    (r = ct_transcoder_open(&e->transcoder, e->info.transcoder_dir, e->model, opt->allow_nonfinite, err)) <
-		0 ||
+	    (r = open_transcoder(e, opt, err)) < 0 ||
 	    (r = open_cards(e, ending, err)) < 0 || (r = ct_pool_open(&e->pool, opt->threads, err)) < 0 ||
 	    (r = ct_engine_check(e, err)) < 0)
 		goto fail;
 	describe(e);
 	ct_notes_add(&e->notes, &e->model->notes);
+	ct_notes_add(&e->notes, &e->transcoder->notes);
 	free(dir);
 	*out = e;
 	return CT_OK;
@@ -383,9 +389,7 @@ ct_engine_digest(const struct ct_engine *e)
 {
 	uint32_t digest = e->model ? ct_tensors_digest(e->model->tensors, 0) : 0;
 
-	for (int i = 0; e->transcoder && i < e->transcoder->n_files; i++)
-		digest = ct_tensors_digest(e->transcoder->files[i], digest);
-	return digest;
+	return e->transcoder ? ct_transcoder_digest(e->transcoder, digest) : digest;
 }
 
 void

@@ -45,7 +45,7 @@ run trace -m "$plt" --transcoder "$tmp/published" "$prompt"
 grep -v '^time' "$tmp/out" >"$tmp/hub"
 ok "a transcoder downloaded from the hub" cmp "$tmp/plain" "$tmp/hub"
 listed nowhere >"$tmp/published/config.yaml"
-fails "one that was not" "published/nowhere/layer_0.safetensors" trace -m "$plt" --transcoder "$tmp/published" "$prompt"
+fails "one that was not" "no nowhere/layer_0.safetensors, .*hf download owner/name nowhere/layer_0.safetensors" trace -m "$plt" --transcoder "$tmp/published" "$prompt"
 # OpenBLAS would hang at its start; builds with sanitizers need far more than any such limit.
 if ! nm "$CTRACE" 2>/dev/null | grep -q __asan; then
 	(ulimit -v 150000 && timeout 60 "$CTRACE" trace -m "$golden" w1) >"$tmp/out" 2>"$tmp/err"

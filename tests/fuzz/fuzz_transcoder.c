@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		snprintf(name, sizeof name, "%s/config.yaml", kinds[k].golden);
 		fuzz_file(name, data, n);
 		snprintf(path, sizeof path, "%s/%s", fuzz_dir(), kinds[k].golden);
-		if (ct_transcoder_open(&tc, path, models[k], false, &err) != CT_OK)
+		if (ct_transcoder_open(&tc, path, models[k], NULL, &err) != CT_OK)
 			continue;
 		if (tc->L != models[k]->cfg.L || tc->D != models[k]->cfg.D || tc->F <= 0 || !tc->scan)
 			abort();

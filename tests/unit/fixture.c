@@ -68,7 +68,7 @@ fixture_open(struct fixture *f, const char *name)
 	snprintf(dir, sizeof dir, "%s/%s", test_path("golden"), name);
 	snprintf(transcoder, sizeof transcoder, "%s/transcoder", dir);
 	ok(ct_model_open(&f->m, dir, &opt, &err), &err);
-	ok(ct_transcoder_open(&f->tc, transcoder, f->m, false, &err), &err);
+	ok(ct_transcoder_open(&f->tc, transcoder, f->m, NULL, &err), &err);
 }
 
 void
@@ -94,17 +94,25 @@ fixture_trace(struct fixture *f, struct ct_pool *pool)
 bool
 fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i)
 {
-	static const enum ct_tc_act acts[] = { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK };
+	static const enum ct_tc_act acts[] = {
+		CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK, CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK,
+		CT_TC_TOPK_RELU, CT_TC_JUMPRELU, CT_TC_GROUPMAX,
+	};
 	static const enum ct_read_point reads[] = { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
 
 	*s = (struct ct_shape){ .cfg = *cfg,
-		.act = acts[i % 3],
+		.act = acts[i % 9],
 		.read = reads[i / 3 % 3],
 		.F = 19,
 		.k = 5,
 		.seed = (uint64_t)i + 1 };
+	s->F += s->act == CT_TC_GROUPMAX;	/* groups of one size */
 	s->kind = i / 9 % 2 ? CT_PLT : CT_CLT;
-	s->skip = s->kind == CT_PLT && i / 18 % 2;
+	s->skip = i / 18 % 2;
+	/* How the matrices lie in their files. */
+	s->flipped = i / 2 % 2;
+	s->square = i / 4 % 2;
+	s->centred = i % 7 == 3;
 	s->cfg.attn_bias = s->cfg.mlp_bias = i % 2 || cfg->norm == CT_LAYERNORM;
 	s->cfg.tied = i % 4 == 0;
 	/* Wide heads, wider than the model: products of attention go by tiles of 16 and a rest. */

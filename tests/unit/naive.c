@@ -79,8 +79,6 @@ naive_frozen(
 
 	memcpy(x, dembed, (size_t)TD * sizeof *x);
 	for (int l = 0; l < m->cfg.L; l++) {
-		const float *skip = lrm->tc->layers[l].w_skip;
-
 		attention_frozen(lrm, l, x, mid);
 		for (int t = 0; t < T; t++) {
 			double *read = dread + (l * T + t) * D, scale = lrm->pass->scale2[l * T + t];
@@ -92,15 +90,20 @@ naive_frozen(
 			case CT_READ_NORM2:
 				norm_frozen(m, m->layers[l].norm2.w, scale, mid + t * D, read);
 				break;
-			case CT_READ_NORM2_BARE:
+			case CT_READ_NORM2_BARE: {
+				double mean = 0;
+
+				for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
+					mean += mid[t * D + d] / D;
 				for (int d = 0; d < D; d++)
-					read[d] = mid[t * D + d] * scale;
+					read[d] = (mid[t * D + d] - mean) * scale;
 				break;
+			}
 			}
 			for (int d = 0; d < D; d++) {
 				x[t * D + d] = mid[t * D + d] + dout[(l * T + t) * D + d];
-				for (int i = 0; skip && i < D; i++)
-					x[t * D + d] += (double)skip[d * D + i] * read[i];
+				for (int i = 0; i < D; i++)
+					x[t * D + d] += naive_skip(lrm->tc, l, d, i) * read[i];
 			}
 		}
 	}
@@ -239,16 +242,54 @@ naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a
 	const struct ct_tc_layer *ly = &tc->layers[l];
 
 	for (int f = 0; f < ly->F; f++) {
-		int larger = 0;
+		int larger = 0, in_group = 0, size = tc->act == CT_TC_GROUPMAX ? ly->F / tc->k : ly->F;
+		bool keep = false;
 
 		/* Of equals the lower index counts as larger. */
-		for (int k = 0; k < ly->F; k++)
-			larger += h[k] > h[f] || (h[k] == h[f] && k < f);
-		a[f] = tc->act == CT_TC_TOPK		 ? (larger < tc->k ? h[f] : 0)
-		       : tc->act == CT_TC_RELU		 ? (h[f] > 0 ? h[f] : 0)
-		       : h[f] > (double)ly->threshold[f] ? h[f]
-							 : 0;
+		for (int k = 0; k < ly->F; k++) {
+			bool before = h[k] > h[f] || (h[k] == h[f] && k < f);
+
+			larger += before;
+			in_group += before && k / size == f / size;
+		}
+		switch (tc->act) {
+		case CT_TC_RELU: keep = h[f] > 0; break;
+		case CT_TC_JUMPRELU: keep = h[f] > (double)ly->threshold[f]; break;
+		case CT_TC_TOPK: keep = larger < tc->k; break;
+		case CT_TC_TOPK_RELU: keep = larger < tc->k && h[f] > 0; break;
+		case CT_TC_GROUPMAX: keep = in_group == 0 && h[f] > 0; break;
+		}
+		a[f] = keep ? h[f] : 0;
 	}
+}
+
+static double
+element(const struct ct_tc_matrix *m, int rows, int cols, int r, int c)
+{
+	float x;
+
+	ct_tensor_read(&x, m->t, m->flipped ? (size_t)(c * rows + r) : (size_t)(r * cols + c), 1);
+	return (double)x;
+}
+
+double
+naive_enc(const struct ct_transcoder *tc, int l, int f, int d)
+{
+	return element(&tc->layers[l].enc, tc->layers[l].F, tc->D, f, d);
+}
+
+double
+naive_dec(const struct ct_transcoder *tc, int l, int f, int m, int d)
+{
+	const struct ct_tc_layer *ly = &tc->layers[l];
+
+	return element(&ly->dec, ly->F * ly->dec_rows, tc->D, f * ly->dec_rows + m - ly->dec_first, d);
+}
+
+double
+naive_skip(const struct ct_transcoder *tc, int l, int out, int in)
+{
+	return tc->layers[l].skip.t ? element(&tc->layers[l].skip, tc->D, tc->D, out, in) : 0;
 }
 
 /*
@@ -270,11 +311,11 @@ encode(const struct ct_model *m, const struct ct_transcoder *tc, int l, const do
 	for (int d = 0; d < D; d++)
 		read[d] = tc->read == CT_READ_MID     ? mid[d]
 			  : tc->read == CT_READ_NORM2 ? in[d]
-						      : mid[d] / sqrt(square + m->cfg.eps);
+						      : (mid[d] - mean) / sqrt(square + m->cfg.eps);
 	for (int f = 0; f < ly->F; f++) {
 		h[f] = ly->b_enc[f];
 		for (int d = 0; d < D; d++)
-			h[f] += (double)ly->w_enc[f * D + d] * read[d];
+			h[f] += naive_enc(tc, l, f, d) * (read[d] - (tc->centred ? (double)ly->b_dec[d] : 0));
 	}
 	naive_activate(tc, l, h, a);
 	free(h);
@@ -286,18 +327,17 @@ transcode(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T
 {
 	const struct ct_tc_layer *ly = &tc->layers[l];
 	int D = m->cfg.D, reach = tc->kind == CT_CLT ? tc->L - l : 1;
-	const float *dec = ly->dec->data;
 	double *read = calloc((size_t)D, sizeof *read), *a = calloc((size_t)ly->F, sizeof *a);
 
 	encode(m, tc, l, mid, in, read, a);
 	for (int f = 0; f < ly->F; f++)
 		for (int k = 0; k < reach; k++)
 			for (int d = 0; d < D; d++)
-				out[((l + k) * T + t) * D + d] += a[f] * (double)dec[(f * reach + k) * D + d];
+				out[((l + k) * T + t) * D + d] += a[f] * naive_dec(tc, l, f, l + k, d);
 	for (int d = 0; d < D; d++) {
 		out[(l * T + t) * D + d] += (double)ly->b_dec[d];
-		for (int i = 0; i < D && ly->w_skip; i++)
-			out[(l * T + t) * D + d] += (double)ly->w_skip[d * D + i] * read[i];
+		for (int i = 0; i < D; i++)
+			out[(l * T + t) * D + d] += naive_skip(tc, l, d, i) * read[i];
 	}
 	free(read);
 	free(a);
@@ -311,7 +351,6 @@ write_clamps(const struct naive_hold *hold, const struct ct_model *m, int l, int
 	const struct ct_transcoder *tc = hold->tc;
 	const struct ct_tc_layer *ly = &tc->layers[l];
 	int D = m->cfg.D, reach = tc->kind == CT_CLT ? tc->L - l : 1;
-	const float *dec = ly->dec->data;
 	double *read = calloc((size_t)D, sizeof *read), *a = calloc((size_t)ly->F, sizeof *a);
 	double *value = calloc((size_t)ly->F, sizeof *value);
 
@@ -327,7 +366,7 @@ write_clamps(const struct naive_hold *hold, const struct ct_model *m, int l, int
 		for (int k = 0; k < reach && value[f] != a[f]; k++)
 			for (int d = 0; d < D; d++)
 				out[((l + k) * T + t) * D + d] +=
-				    (value[f] - a[f]) * (double)dec[(f * reach + k) * D + d];
+				    (value[f] - a[f]) * naive_dec(tc, l, f, l + k, d);
 	free(read);
 	free(a);
 	free(value);

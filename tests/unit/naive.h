@@ -43,6 +43,11 @@ void naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, in
     const double *kept, const struct naive_hold *hold);
 void naive_run_free(struct naive_run *r);
 
+/* Numbers of layer l: feature f's encoder at d, its decoder towards layer m, the skip path (0: none). */
+double naive_enc(const struct ct_transcoder *tc, int l, int f, int d);
+double naive_dec(const struct ct_transcoder *tc, int l, int f, int m, int d);
+double naive_skip(const struct ct_transcoder *tc, int l, int out, int in);
+
 /* a[f] = phi(h[f]), f < F of layer l. */
 void naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a);
 

@@ -562,7 +562,7 @@ tiny_layer(struct tiny *t, const float *enc, const float *dec, int reach, const 
 	}
 	t->enc = (struct ct_tensor){ .name = "enc", .dtype = CT_F32, .rank = 2, .dim = { TWO, TWO }, .count = TWO * TWO,
 		.data = enc };
-	t->layer = (struct ct_tc_layer){ .F = TWO, .enc = &t->enc, .dec = &t->dec, .w_enc = enc };
+	t->layer = (struct ct_tc_layer){ .F = TWO, .enc.t = &t->enc, .dec.t = &t->dec, .dec_rows = reach };
 	t->activity = (struct ct_activity_layer){ .F = TWO, .start = t->start, .tokens = t->tokens };
 }
 
@@ -582,16 +582,16 @@ find_rewrites(struct ct_card_rewrite found[2 * TWO], float feeds, const char *se
 	struct ct_activity theirs = { .L = 2, .layers = pa, .n_positions = TINY_TOKENS };
 	struct ct_card_rewrite *out;
 	struct ct_error err;
-	int l;
 
 	tiny_layer(&c[0], no_enc, clt0, 2, "123,4");
 	tiny_layer(&c[1], no_enc, clt1, 1, "5,6");
 	tiny_layer(&p[0], no_enc, plt0, 1, "123,6");
 	tiny_layer(&p[1], enc1, plt1, 1, second_active);
-	for (l = 0; l < 2; l++) {
+	for (int l = 0; l < 2; l++) {
 		cl[l] = c[l].layer;
 		ca[l] = c[l].activity;
 		pl[l] = p[l].layer;
+		cl[l].dec_first = pl[l].dec_first = l;
 		pa[l] = p[l].activity;
 	}
 	assert_int_equal(ct_rewrites_find(&out, &clt, &ours, &plt, &theirs, &err), CT_OK);

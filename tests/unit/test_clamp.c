@@ -279,8 +279,8 @@ check_once(struct fixture *f, const struct ct_shape *s)
 		{ .mode = CT_FREE, .through = CT_REPLACEMENT } };
 	const struct ct_active *first = NULL;
 
-	/* TopK: whether a feature is among the k largest cannot be told from its own pre-activation. */
-	for (int i = 0; i < f->prompt->lrm.first[f->T] && !first && s->act != CT_TC_TOPK; i++)
+	/* TopK, GroupMax: whether a feature is among the largest its own pre-activation does not tell. */
+	for (int i = 0; i < f->prompt->lrm.first[f->T] && !first && s->act <= CT_TC_JUMPRELU; i++)
 		if (f->prompt->lrm.active[i].pos == f->T - 2)
 			first = &f->prompt->lrm.active[i];
 	for (size_t k = 0; first && k < sizeof modes / sizeof *modes; k++) {

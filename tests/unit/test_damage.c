@@ -91,7 +91,7 @@ try_transcoder(void)
 
 	if (!model)
 		assert_int_equal(ct_model_open(&model, "g", NULL, NULL), CT_OK);
-	code = ct_transcoder_open(&t, "g/transcoder", model, false, &err);
+	code = ct_transcoder_open(&t, "g/transcoder", model, NULL, &err);
 	if (code != CT_OK)
 		expect_one_line(&err);
 	ct_transcoder_close(t);

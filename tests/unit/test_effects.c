@@ -152,7 +152,7 @@ add_unit_edges(struct fixture *f, const struct ct_clamp_site *site, double *dire
 
 		for (int d = 0; d < D && n->attributed; d++)
 			direct[t] += n->kind == CT_NODE_FEATURE
-					 ? (double)f->tc->layers[n->layer].w_enc[n->index * D + d] *
+					 ? naive_enc(f->tc, n->layer, n->index, d) *
 					       read[(n->layer * T + n->pos) * D + d]
 					 : ((double)f->m->unembed[n->index * D + d] -
 					       (double)f->m->unembed_mean[d]) *
