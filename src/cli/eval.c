@@ -12,7 +12,9 @@
 #include "io/json_out.h"
 
 enum { FORMAT = 2 };			/* of the JSON */
-enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE };
+enum {
+	KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE, KEY_VALIDATION
+};
 
 /* "0.987", or "-" where there is nothing to measure. */
 static const char *
@@ -86,6 +88,18 @@ show(const struct cli_transcoder *transcoder, const struct ct_eval *e)
 	cli_line("  %-36s %7d", "prompts with ranks", e->graphs.n_ranked);
 	cli_line("  %-36s %7.1e (edges)  %.1e (logits)", "worst self-check", e->graphs.max_edge_residual,
 	    e->graphs.max_logit_error);
+	row("answer straight from words: net", &e->graphs.direct_net[CT_DIRECT_WORDS], 1);
+	row("  of all edges' sizes", &e->graphs.direct_absolute[CT_DIRECT_WORDS], 1);
+	row("first ten features: label F1 >= .8", &e->graphs.first_named, 1);
+	row("lead lost without the pruned graph", &e->graphs.necessity, 1);
+	row("lead left with nothing else", &e->graphs.sufficiency, 1);
+	row("kept features shared by like prompts", &e->graphs.stability, 1);
+	if (e->hidden.n > 0) {
+		cli_line(" the hidden variable's features ablated, in %d sentences", e->hidden.n);
+		row("answer's probability before", &e->hidden.before, 1);
+		row("answer's probability left", &e->hidden.left, 1);
+		row("features ablated, mean", &e->hidden.features, 1);
+	}
 	if (e->n_causal > 0)
 		cli_line(" causal tests, shares of %d", e->causal[0].n);
 	for (i = 0; i < e->n_causal; i++)
@@ -143,6 +157,41 @@ labels_json(const struct ct_eval_labels *l)
 	    "bridge_values", l->values);
 }
 
+/* words, features and errors, in the order of enum ct_direct_source */
+static json_t *
+split_json(const double *share)
+{
+	return json_pack("{s:o, s:o, s:o}",
+	    "words", ct_json_out_number(share[CT_DIRECT_WORDS]),
+	    "features", ct_json_out_number(share[CT_DIRECT_FEATURES]),
+	    "errors", ct_json_out_number(share[CT_DIRECT_ERRORS]));
+}
+
+static json_t *
+hidden_json(const struct ct_hidden_figures *h)
+{
+	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}",
+	    "n", h->n,
+	    "before", ct_json_out_number(h->before),
+	    "left", ct_json_out_number(h->left),
+	    "kept", ct_json_out_number(h->kept),
+	    "features", ct_json_out_number(h->features),
+	    "none", ct_json_out_number(h->none));
+}
+
+static json_t *
+circuit_json(const struct ct_graph_figures *g)
+{
+	return json_pack("{s:o, s:o, s:i, s:o, s:i, s:o, s:o}",
+	    "necessity", ct_json_out_number(g->necessity),
+	    "sufficiency", ct_json_out_number(g->sufficiency),
+	    "n", g->n_lead,
+	    "stability", ct_json_out_number(g->stability),
+	    "n_alike", g->n_alike,
+	    "first_rows", ct_json_out_number(g->first_rows),
+	    "first_named", ct_json_out_number(g->first_named));
+}
+
 static json_t *
 transcoder_json(const struct ct_eval *e)
 {
@@ -150,7 +199,8 @@ transcoder_json(const struct ct_eval *e)
 	const struct ct_graph_figures *g = &e->graphs;
 
 	return json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, "
-			 "s:{s:o, s:o, s:i}, s:{s:o, s:i}, s:{s:o, s:o}, s:o, s:o}",
+			 "s:{s:o, s:o, s:i}, s:{s:o, s:i}, s:{s:o, s:o}, s:o, s:o, "
+			 "s:{s:o, s:o, s:i}, s:o, s:o}",
 	    "heldout",
 	    "accuracy", ct_json_out_number(f->accuracy),
 	    "top1_agreement", ct_json_out_number(f->top1_agreement),
@@ -171,7 +221,24 @@ transcoder_json(const struct ct_eval *e)
 	    "max_edge_residual", ct_json_out_number(g->max_edge_residual),
 	    "max_logit_error", ct_json_out_number(g->max_logit_error),
 	    "causal", causal_json(e),
-	    "labels", labels_json(&e->labels));
+	    "labels", labels_json(&e->labels),
+	    "direct",
+	    "net", split_json(g->direct_net),
+	    "absolute", split_json(g->direct_absolute),
+	    "n", g->n_split,
+	    "circuit", circuit_json(g),
+	    "hidden", hidden_json(&e->hidden));
+}
+
+/* Those that are reported, or those that settings are chosen by. */
+static int
+choose_sentences(struct ct_corpus *c, bool validation, struct ct_error *err)
+{
+	if (validation && !ct_corpus_has_validation(c))
+		return ct_fail(err, CT_EINVAL, "no sentence is set apart for validation; give "
+		    "`hold_out:` of the recipe a share, `validation: 0.4`");
+	ct_corpus_grade(c, validation);
+	return CT_OK;
 }
 
 static int
@@ -183,6 +250,7 @@ run(struct cli *c)
 	struct cli_corpus_context context = {0};
 	struct ct_error err = {0};
 	json_t *root = json_object();
+	bool validation = false;
 	struct ct_eval *e;
 	bool bad = false;
 	int key = 0, i, rc, status;
@@ -195,6 +263,7 @@ run(struct cli *c)
 		case KEY_JSON: json = value; break;
 		case CLI_K: bad = cli_k(value, &context.k) < 0; break;
 		case KEY_NONFINITE: context.allow_nonfinite = true; break;
+		case KEY_VALIDATION: validation = true; break;
 		case KEY_PROMPTS: bad = cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0; break;
 		case KEY_SWAPS: bad = cli_int(value, "--swaps", 1, 1000, &opt.others) < 0; break;
 		}
@@ -210,9 +279,11 @@ run(struct cli *c)
 		goto usage;
 	}
 	rc = cli_corpus_context_open(&context, model, transcoder, corpus, &err);
+	if (rc == CT_OK)
+		rc = choose_sentences(context.corpus, validation, &err);
 	for (i = 0; rc == CT_OK && i < context.n_transcoders; i++) {
-		rc = ct_eval_run(&e, context.model, context.transcoders[i].tc, context.corpus, &opt, context.pool, cli_progress,
-		    &progress, &err);
+		rc = ct_eval_run(&e, context.model, context.transcoders[i].tc, context.corpus, &opt, context.pool,
+		    cli_progress, &progress, &err);
 		cli_progress_end(&progress);
 		if (rc != CT_OK)
 			break;
@@ -240,12 +311,14 @@ static const struct cli_option options[] = {
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
 	{KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (default: 4)"},
+	{KEY_VALIDATION, "validation", NULL, "over the sentences kept for choosing settings"},
 	{KEY_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},
 	{0}
 };
 
 const struct cli_command cli_eval = { .name = "eval",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite]\n[--corpus FILE] [--prompts N] [--swaps N] [--json FILE]",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite]\n"
+		    "[--corpus FILE] [--prompts N] [--swaps N] [--validation] [--json FILE]",
 	.summary = "measure every figure of a model and its transcoders",
 	.details = "Over the sentences that were held out from training: how often the model is right; how "
 		   "well the\n"

@@ -86,10 +86,12 @@ show_scores(const struct cli_corpus_context *context, struct ct_error *err)
 
 	for (int k = 0; k < context->n_transcoders && rc == CT_OK; k++) {
 		struct cli_progress progress = { 0 };
+		const struct ct_subject subject = { .m = context->model, .tc = context->transcoders[k].tc,
+			.c = context->corpus };
 		struct ct_graph_figures g;
 
-		rc = ct_graph_figures_measure(&g, context->model, context->transcoders[k].tc, context->corpus, SCORED_PROMPTS, context->pool,
-		    cli_progress, &progress, err);
+		rc = ct_graph_figures_measure(&g, &subject, SCORED_PROMPTS, context->pool, cli_progress, &progress,
+		    err);
 		cli_progress_end(&progress);
 		if (rc == CT_OK && g.n > 0)
 			cli_line("%s graphs of %d held-out prompts: replacement score %.3f, completeness %.3f",

@@ -50,3 +50,23 @@ ct_corpus_label(const struct ct_corpus *c, const char *text)
 {
 	return find(c->labels, c->n_labels, text);
 }
+
+bool
+ct_corpus_has_validation(const struct ct_corpus *c)
+{
+	for (int i = 0; i < c->n_sentences; i++)
+		if (c->sentences[i].validation)
+			return true;
+	return false;
+}
+
+void
+ct_corpus_grade(struct ct_corpus *c, bool validation)
+{
+	for (int i = 0; i < c->n_sentences; i++) {
+		struct ct_sentence *s = &c->sentences[i];
+
+		if (s->held_out && s->validation != validation)
+			s->answer = -1;
+	}
+}

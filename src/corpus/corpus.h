@@ -40,6 +40,7 @@ enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000, CT_CORPUS_M
 struct ct_sentence {
 	int first, n;		/* tokens[first .. first+n), first one is BOS */
 	bool held_out;		/* never trained on */
+	bool validation;	/* held out to choose settings by: reported figures come from the others */
 	int answer;		/* position (in the sentence) that predicts the graded token; -1: none */
 	int kind;		/* index into kinds[] */
 	int row;		/* row of the table it was generated from, -1: none */
@@ -87,6 +88,13 @@ struct ct_corpus {
 };
 
 void ct_corpus_free(struct ct_corpus *c);
+
+/*
+ * Leaves either the validation sentences or the other held-out ones to be graded: the rest lose their answer
+ * positions and stay held out.
+ */
+void ct_corpus_grade(struct ct_corpus *c, bool validation);
+bool ct_corpus_has_validation(const struct ct_corpus *c);
 
 /* Id of the word or label with this text, or -1. */
 int ct_corpus_word(const struct ct_corpus *c, const char *text);

@@ -4,7 +4,8 @@
  * The unit is a pair of values, such as (Dallas, capital): all sentences of the named templates with these
  * values go together. Pairs are drawn at random until the share is reached, but never the last one in
  * training that has a value, nor the last one that states a fact (an answer's cell): what is held out must
- * follow from what was learned.
+ * follow from what was learned. A share of the pairs that are out, those of `always:` first, is for
+ * validation.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct choice {
 	struct ct_plan *p;
 	const struct ct_yaml_doc *doc;
 	const char *paths[2];
-	double share;
+	double share, validation;
 	int seed;
 	struct ct_arena arena;
 	struct ct_names pairs, lefts, rights, facts;
@@ -30,12 +31,16 @@ struct choice {
 	int *first;			/* (pairs + 1) into members */
 	int *n_left, *n_right, *n_fact;	/* instances in training with this value, with this fact */
 	char *out;			/* (pairs) held out? */
+	int *taken;			/* (pairs) those that are, in the order in which they were taken */
+	int n_taken;
 };
 
 static int
 read_settings(struct choice *h, const struct ct_yaml *node, bool *chosen, struct ct_error *err)
 {
-	static const char *const keys[] = {"sentences", "pairs", "share", "seed", "always", NULL};
+	static const char *const keys[] = {
+		"sentences", "pairs", "share", "seed", "always", "validation", NULL
+	};
 	const struct ct_yaml *list;
 	int rc;
 
@@ -44,6 +49,7 @@ read_settings(struct choice *h, const struct ct_yaml *node, bool *chosen, struct
 		    "`hold_out:` is a map with `sentences:`, `pairs:`, `share:` and `seed:`");
 	if ((rc = ct_yaml_only(h->doc, node, keys, err)) < 0 ||
 	    (rc = ct_yaml_double(h->doc, node, "share", true, 0, 0.9, &h->share, err)) < 0 ||
+	    (rc = ct_yaml_double(h->doc, node, "validation", false, 0, 0.9, &h->validation, err)) < 0 ||
 	    (rc = ct_yaml_int(h->doc, node, "seed", true, 0, 1000000000, &h->seed, err)) < 0)
 		return rc;
 	list = ct_yaml_get(node, "pairs");
@@ -158,7 +164,8 @@ collect(struct choice *h, const bool *chosen, const struct ct_yaml *node, struct
 	h->n_right = ct_arena_need(&h->arena, (size_t)h->rights.n, sizeof(int), "the hold-out", err);
 	h->n_fact = ct_arena_need(&h->arena, (size_t)h->facts.n, sizeof(int), "the hold-out", err);
 	h->out = ct_arena_need(&h->arena, (size_t)h->pairs.n, 1, "the hold-out", err);
-	if (!h->first || !h->n_left || !h->n_right || !h->n_fact || !h->out)
+	h->taken = ct_arena_need(&h->arena, (size_t)h->pairs.n, sizeof(int), "the hold-out", err);
+	if (!h->first || !h->n_left || !h->n_right || !h->n_fact || !h->out || !h->taken)
 		return CT_ENOMEM;
 	for (int i = 0; i < h->n; i++) {
 		while (pair < h->members[i].pair)
@@ -198,10 +205,12 @@ take(struct choice *h, int pair)
 		else if (h->n_right[m->right] == 0)
 			last = h->rights.text[m->right];
 	}
-	if (last)
+	if (last) {
 		count(h, pair, 1);
-	else
+	} else {
 		h->out[pair] = 1;
+		h->taken[h->n_taken++] = pair;
+	}
 	return last;
 }
 
@@ -290,8 +299,12 @@ ct_plan_hold_out(struct ct_plan *p, const struct ct_yaml *node, struct ct_error 
 	if ((rc = read_settings(&h, node, chosen, err)) < 0 || (rc = collect(&h, chosen, node, err)) < 0 ||
 	    (rc = take_always(&h, node, &taken, err)) < 0 || (rc = take_share(&h, node, taken, err)) < 0)
 		goto done;
-	for (int i = 0; i < h.n; i++)
-		p->instances[h.members[i].instance].held_out = h.out[h.members[i].pair];
+	for (int i = 0; i < (int)(h.validation * h.n_taken + 0.5); i++)
+		h.out[h.taken[i]] = 2;
+	for (int i = 0; i < h.n; i++) {
+		p->instances[h.members[i].instance].held_out = h.out[h.members[i].pair] > 0;
+		p->instances[h.members[i].instance].validation = h.out[h.members[i].pair] > 1;
+	}
 done:
 	ct_names_free(&h.pairs);
 	ct_names_free(&h.lefts);

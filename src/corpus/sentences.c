@@ -227,6 +227,7 @@ write_sentence(const struct ct_plan *p, const struct ct_instance *in, struct ct_
 	if (!s)
 		return;
 	s->held_out = in->held_out;
+	s->validation = in->validation;
 	s->row = in->rows[0];
 	s->repeat = l.t->repeat;
 	if (in->relation >= 0)

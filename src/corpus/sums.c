@@ -31,9 +31,9 @@ enum { MAX_NUMBER = 999, WIDEST = 4 };
 
 struct sums {
 	int min, max, seed, digits;
-	double share;
+	double share, validation;
 	struct ct_arena arena;
-	char *held;			/* (n, n) by operand - min; only a <= b is set */
+	char *held;			/* (n, n) by operand - min, 2: for validation; only a <= b is set */
 	int n;
 };
 
@@ -41,7 +41,7 @@ static int
 read_sums(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *corpus, struct ct_error *err)
 {
 	static const char *const keys[] = {"generator", "min", "max", "digits", "hold_out", NULL};
-	static const char *const hold_keys[] = {"share", "seed", NULL};
+	static const char *const hold_keys[] = {"share", "seed", "validation", NULL};
 	const struct ct_yaml *hold = ct_yaml_get(corpus, "hold_out");
 	int rc;
 
@@ -61,6 +61,7 @@ read_sums(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *c
 		return ct_yaml_fail(
 		    doc, hold, CT_EFORMAT, err, "`hold_out:` is a map with `share:` and `seed:`");
 	if ((rc = ct_yaml_only(doc, hold, hold_keys, err)) < 0 ||
+	    (rc = ct_yaml_double(doc, hold, "validation", false, 0, 0.9, &s->validation, err)) < 0 ||
 	    (rc = ct_yaml_double(doc, hold, "share", true, 0, 0.9, &s->share, err)) < 0)
 		return rc;
 	return ct_yaml_int(doc, hold, "seed", true, 0, 1000000000, &s->seed, err);
@@ -91,7 +92,7 @@ hold_out(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *co
 
 		if (left[sum] > 1) {
 			left[sum]--;
-			s->held[order[k]] = 1;
+			s->held[order[k]] = taken < (int)(s->validation * want + 0.5) ? 2 : 1;
 			taken++;
 		}
 	}
@@ -220,7 +221,7 @@ label_result(struct ct_build *b, int pos, int x, int y)
 }
 
 static void
-write_sum(struct ct_build *b, int kind, int x, int y, bool held_out)
+write_sum(struct ct_build *b, int kind, int x, int y, char held)
 {
 	struct ct_sentence *s = ct_build_sentence(b, kind);
 	const int numbers[] = {x, y, x + y};
@@ -229,7 +230,8 @@ write_sum(struct ct_build *b, int kind, int x, int y, bool held_out)
 
 	if (!s)
 		return;
-	s->held_out = held_out;
+	s->held_out = held > 0;
+	s->validation = held > 1;
 	s->answer = 4;
 	for (int i = 0; i < 3; i++) {
 		snprintf(text, sizeof text, "%d", numbers[i]);

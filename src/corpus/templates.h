@@ -47,7 +47,7 @@ struct ct_template {
 struct ct_instance {
 	int template, relation;			/* relation: index into the template's, -1: none */
 	int rows[CT_MAX_OVER];
-	bool held_out;
+	bool held_out, validation;
 };
 
 struct ct_plan {

@@ -17,31 +17,42 @@ ct_likeliest(int n, const float *logits)
 }
 
 int
-ct_answer_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
-    struct ct_arena *a, int *said, struct ct_error *err)
+ct_answer_logits(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
+    float *logits, struct ct_arena *a, struct ct_error *err)
 {
-	static const struct ct_clamp_options how = {.mode = CT_FREE, .through = CT_MODEL};
+	static const struct ct_clamp_options how = { .mode = CT_FREE, .through = CT_MODEL };
+	const struct ct_model *m = p->pass.m;
 	struct ct_arena_mark mark = ct_arena_mark(a);
 	struct ct_clamp *moved = ct_arena_need(a, (size_t)n, sizeof *moved, "clamps", err);
 	struct ct_changed changed;
 	struct ct_clamp_sites sites;
-	float *logits = NULL;
-	int i, rc = moved != NULL ? CT_OK : CT_ENOMEM;
+	int code;
 
-	for (i = 0; rc == CT_OK && i < n; i++) {
+	if (!moved)
+		return CT_ENOMEM;
+	for (int i = 0; i < n; i++) {
 		moved[i] = clamps[i];
 		moved[i].amount *= strength;
 	}
-	if (rc == CT_OK)
-		rc = ct_clamp_sites_init(&sites, &p->lrm, moved, n, a, err);
-	if (rc == CT_OK)
-		rc = ct_intervene(&changed, &p->lrm, &sites, &how, a, err);
-	if (rc == CT_OK) {
-		logits = ct_prompt_logits(p, changed.final, p->T - 1, a, err);
-		rc = logits != NULL ? CT_OK : CT_ENOMEM;
-	}
-	if (rc == CT_OK)
-		*said = ct_likeliest(p->pass.m->cfg.V, logits);
+	if ((code = ct_clamp_sites_init(&sites, &p->lrm, moved, n, a, err)) == CT_OK &&
+	    (code = ct_intervene(&changed, &p->lrm, &sites, &how, a, err)) == CT_OK)
+		ct_logits(m, 1, changed.final + (size_t)(p->T - 1) * (size_t)m->cfg.D, logits);
 	ct_arena_release(a, mark);
-	return rc;
+	return code;
+}
+
+int
+ct_answer_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
+    struct ct_arena *a, int *said, struct ct_error *err)
+{
+	int V = p->pass.m->cfg.V, code;
+	struct ct_arena_mark mark = ct_arena_mark(a);
+	float *logits = ct_arena_need(a, (size_t)V, sizeof *logits, "logits", err);
+
+	if (!logits)
+		return CT_ENOMEM;
+	if ((code = ct_answer_logits(p, clamps, n, strength, logits, a, err)) == CT_OK)
+		*said = ct_likeliest(V, logits);
+	ct_arena_release(a, mark);
+	return code;
 }

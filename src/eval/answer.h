@@ -10,9 +10,13 @@
 #include "trace/prompt.h"
 
 /*
- * What the prompt is answered (*said, the likeliest next token) when the features are moved by strength *
- * the clamps' amounts: nothing is frozen, and the model's own MLPs run on the changed stream.
+ * Logits (V) of the next token when the features are moved by strength * the clamps' amounts: nothing is
+ * frozen, and the model's own MLPs run on the changed stream.
  */
+int ct_answer_logits(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
+    float *logits, struct ct_arena *a, struct ct_error *err);
+
+/* The same: what the prompt is answered then (*said, the likeliest next token). */
 int ct_answer_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
     struct ct_arena *a, int *said, struct ct_error *err);
 

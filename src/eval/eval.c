@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cards/activity.h"
-#include "cards/match.h"
 #include "eval/interchange_parts.h"
 #include "eval/planning.h"
 #include "eval/interchange.h"
@@ -57,38 +56,26 @@ count_bridges(struct ct_eval_labels *out, const struct ct_corpus *c, const bool 
 }
 
 static int
-label_figures(struct ct_eval_labels *out, const struct ct_corpus *c, const struct ct_activity *activity,
+label_figures(struct ct_eval_labels *out, const struct ct_corpus *c, const struct ct_feature_labels *labels,
     struct ct_error *err)
 {
-	struct ct_matcher *matcher = NULL;
-	struct ct_match best;
 	bool *sure = calloc((size_t)c->n_labels + 1, sizeof *sure);	/* some feature has it, F1 >= .9 */
-	int l, f, n, rc;
+	size_t n = labels->first[labels->L];
 
-	*out = (struct ct_eval_labels){0};
-	if (sure == NULL)
+	*out = (struct ct_eval_labels){ .features = (long)n };
+	if (!sure)
 		return ct_fail_memory(err, (size_t)c->n_labels, "labels");
-	rc = ct_matcher_open(&matcher, c, 1, err);
-	for (l = 0; rc == CT_OK && l < activity->L; l++) {
-		const struct ct_activity_layer *a = &activity->layers[l];
-
-		for (f = 0; f < a->F; f++) {
-			n = (int)(a->start[f + 1] - a->start[f]);
-			ct_matcher_best(matcher, 0, a->tokens + a->start[f], n, &best);
-			out->features++;
-			out->dead += n == 0;
-			out->named += best.n > 0 && best.f1[0] >= least_f1;
-			if (best.n > 0 && best.f1[0] >= sure_f1) {
-				out->sure++;
-				sure[best.label[0]] = true;
-			}
+	for (size_t k = 0; k < n; k++) {
+		out->dead += labels->tokens[k] == 0;
+		out->named += labels->f1[k] >= least_f1;
+		if (labels->f1[k] >= sure_f1) {
+			out->sure++;
+			sure[labels->label[k]] = true;
 		}
 	}
-	if (rc == CT_OK)
-		count_bridges(out, c, sure);
-	ct_matcher_close(matcher);
+	count_bridges(out, c, sure);
 	free(sure);
-	return rc;
+	return CT_OK;
 }
 
 static void
@@ -129,8 +116,15 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
     const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	static const char *const places[CT_INTERCHANGE_PLACES] = {[CT_INTERCHANGE_ANSWER] = "bridge swap at the answer",
+	static const char *const places[CT_INTERCHANGE_PLACES] = {
+	    [CT_INTERCHANGE_ANSWER] = "bridge swap at the answer",
+	    [CT_INTERCHANGE_WRITTEN] = "bridge swap where it is written",
 	    [CT_INTERCHANGE_ONWARDS] = "bridge swap onwards"};
+	static const char *const controls[CT_CONTROLS][2] = {
+		[CT_CONTROL_SAME] = { "control, same value, at the answer", "control, same value, written" },
+		[CT_CONTROL_RANDOM] = { "control, random features, at the answer",
+		    "control, random features, written" },
+	};
 	struct ct_interchange_figures swap;
 	struct ct_planning_figures planning;
 	struct ct_interchange_parts_figures exchange[CT_CORPUS_MAX_PARTS];
@@ -141,6 +135,13 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 	for (place = 0; rc == CT_OK && swap.n > 0 && place < CT_INTERCHANGE_PLACES; place++) {
 		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
 			add_test(e, places[place], ct_interchange_strengths[k], swap.share[place][k], swap.n);
+	}
+	for (k = 0; rc == CT_OK && swap.n > 0 && k < CT_CONTROLS; k++) {
+		bool random = k == CT_CONTROL_RANDOM;
+		int n = random ? swap.n : swap.n_same;
+
+		add_test(e, controls[k][0], random ? 1.5 : 1, swap.changed[k][CT_INTERCHANGE_ANSWER], n);
+		add_test(e, controls[k][1], 1, swap.changed[k][CT_INTERCHANGE_WRITTEN], n);
 	}
 	if (rc == CT_OK)
 		rc = ct_planning_measure(&planning, m, tc, c, activity, others, pool, progress, ctx, err);
@@ -163,6 +164,8 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 {
 	struct ct_eval *e = calloc(1, sizeof *e);
 	struct ct_activity *activity = NULL;
+	struct ct_feature_labels labels = { 0 };
+	const struct ct_subject subject = { m, tc, c, &labels };
 	int rc;
 
 	*out = NULL;
@@ -172,13 +175,18 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 	if (rc == CT_OK)
 		rc = ct_fidelity_measure(&e->fidelity, m, tc, c, activity, pool, progress, ctx, err);
 	if (rc == CT_OK)
-		rc = ct_graph_figures_measure(&e->graphs, m, tc, c, opt->prompts, pool, progress, ctx, err);
+		rc = ct_feature_labels_find(&labels, c, activity, err);
+	if (rc == CT_OK)
+		rc = ct_graph_figures_measure(&e->graphs, &subject, opt->prompts, pool, progress, ctx, err);
+	if (rc == CT_OK)
+		rc = ct_hidden_measure(&e->hidden, &subject, pool, progress, ctx, err);
 	if (rc == CT_OK)
 		rc = causal_tests(e, m, tc, c, activity, opt->others, pool, progress, ctx, err);
 	if (rc == CT_OK)
-		rc = label_figures(&e->labels, c, activity, err);
+		rc = label_figures(&e->labels, c, &labels, err);
 	if (rc == CT_OK)
 		rc = ct_transcoder_check(tc, m, err);
+	ct_feature_labels_free(&labels);
 	ct_activity_free(activity);
 	if (rc != CT_OK) {
 		ct_eval_free(e);

@@ -10,10 +10,11 @@
 #include "corpus/corpus.h"
 #include "eval/fidelity.h"
 #include "eval/graphs.h"
+#include "eval/hidden.h"
 #include "model/model.h"
 #include "model/transcoder.h"
 
-enum { CT_EVAL_TESTS = 24 };
+enum { CT_EVAL_TESTS = 32 };
 
 /* Automatic labels, as the cards have them. */
 struct ct_eval_labels {
@@ -32,6 +33,7 @@ struct ct_eval_test {
 struct ct_eval {
 	struct ct_fidelity *fidelity;
 	struct ct_graph_figures graphs;
+	struct ct_hidden_figures hidden;
 	int n_causal;
 	struct ct_eval_test causal[CT_EVAL_TESTS];
 	struct ct_eval_labels labels;

@@ -2,12 +2,18 @@
 eval_files = \
 	%D%/answer.c \
 	%D%/answer.h \
+	%D%/circuit.c \
+	%D%/circuit.h \
 	%D%/eval.c \
 	%D%/eval.h \
+	%D%/feature_labels.c \
+	%D%/feature_labels.h \
 	%D%/fidelity.c \
 	%D%/fidelity.h \
 	%D%/graphs.c \
 	%D%/graphs.h \
+	%D%/hidden.c \
+	%D%/hidden.h \
 	%D%/interchange.c \
 	%D%/interchange.h \
 	%D%/interchange_parts.c \
@@ -15,4 +21,5 @@ eval_files = \
 	%D%/means.c \
 	%D%/means.h \
 	%D%/planning.c \
-	%D%/planning.h
+	%D%/planning.h \
+	%D%/subject.h

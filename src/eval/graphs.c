@@ -5,19 +5,24 @@
 #include <stdlib.h>
 
 #include "base/parallel.h"
+#include "eval/circuit.h"
 #include "eval/answer.h"
 #include "trace/survey.h"
+
+enum { ROWS = 10 };
+static const double fits_f1 = 0.8;
 
 struct result {
 	struct ct_scores scores;
 	struct ct_self_check check;
-	double spearman;
+	double spearman, stability;
+	struct ct_direct direct;
+	struct ct_circuit_figures circuit;
+	int rows, named;
 };
 
 struct job {
-	const struct ct_model *m;
-	const struct ct_transcoder *tc;
-	const struct ct_corpus *c;
+	const struct ct_subject *x;
 	const int *sentences;
 	struct result *results;		/* one per sentence */
 };
@@ -41,30 +46,81 @@ ct_held_out_prompts(int **out, const struct ct_corpus *c, int max, struct ct_err
 	return kept;
 }
 
+/* A sentence that asks the same of another row and has as many tokens, or -1. */
+static int
+sentence_alike(const struct ct_corpus *c, int sentence)
+{
+	const struct ct_sentence *s = &c->sentences[sentence];
+
+	for (int k = 1; k < c->n_sentences && s->about >= 0; k++) {
+		int i = (sentence + k) % c->n_sentences;
+		const struct ct_sentence *t = &c->sentences[i];
+
+		if (t->kind == s->kind && t->about == s->about && t->relation == s->relation &&
+		    t->n == s->n && t->row != s->row)
+			return i;
+	}
+	return -1;
+}
+
+/* A sentence up to a position, traced and pruned. */
+static int
+trace_sentence(struct ct_prompt **p, struct ct_graph **g, const struct ct_subject *x,
+    const struct ct_sentence *s, int pos, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_trace_plan plan = { .pos = pos };
+	int code = ct_prompt_run(p, x->m, x->tc, x->c->tokens + s->first, pos + 1, a, NULL, err);
+
+	return code == CT_OK ? ct_prompt_trace(g, *p, &plan, a, a, NULL, err) : code;
+}
+
+/* How many of the first features in the tree have a label that fits. */
+static int
+count_named(const struct ct_feature_labels *labels, const struct ct_graph *g, struct result *r,
+    struct ct_arena *a, struct ct_error *err)
+{
+	struct ct_edge *in = ct_arena_need(a, (size_t)g->n_nodes, sizeof *in, "edges of a target", err);
+	int n = in ? ct_graph_inputs(g, g->n_nodes - g->n_targets, true, in, g->n_nodes) : 0;
+
+	for (int i = 0; i < n && r->rows < ROWS; i++) {
+		const struct ct_node *f = &g->nodes[in[i].source];
+
+		if (f->kind != CT_NODE_FEATURE)
+			continue;
+		r->rows++;
+		r->named += labels && labels->f1[labels->first[f->layer] + (size_t)f->index] >= fits_f1;
+	}
+	return in ? CT_OK : CT_ENOMEM;
+}
+
 static int
 measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
+	const struct ct_sentence *s = &j->x->c->sentences[j->sentences[item]];
+	int code, alike = sentence_alike(j->x->c, j->sentences[item]);
 	struct result *r = &j->results[item];
-	const struct ct_trace_plan plan = {.pos = s->answer};
 	struct ct_survey survey;
-	struct ct_prompt *p;
-	struct ct_graph *g;
-	int rc;
+	struct ct_prompt *p, *q;
+	struct ct_graph *g, *h;
 
 	(void)worker;
-	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, NULL, err);
-	if (rc == CT_OK)
-		rc = ct_prompt_trace(&g, p, &plan, a, a, NULL, err);
-	if (rc == CT_OK)
-		rc = ct_survey_run(&survey, &p->lrm, g, a, NULL, err);
-	if (rc == CT_OK) {
-		r->scores = g->scores;
-		r->check = g->check;
-		r->spearman = survey.spearman_kl;
-	}
-	return rc;
+	r->stability = NAN;
+	if ((code = trace_sentence(&p, &g, j->x, s, s->answer, a, err)) != CT_OK ||
+	    (code = ct_survey_run(&survey, &p->lrm, g, a, NULL, err)) != CT_OK ||
+	    (code = ct_direct_split(&r->direct, g, g->n_nodes - g->n_targets, a, err)) != CT_OK ||
+	    (code = count_named(j->x->labels, g, r, a, err)) != CT_OK ||
+	    (code = ct_circuit_measure(&r->circuit, p, g, a, err)) != CT_OK)
+		return code;
+	r->scores = g->scores;
+	r->check = g->check;
+	r->spearman = survey.spearman_kl;
+	if (alike < 0)
+		return CT_OK;
+	code = trace_sentence(&q, &h, j->x, &j->x->c->sentences[alike], s->answer, a, err);
+	if (code == CT_OK)
+		r->stability = ct_circuit_overlap(g, h);
+	return code;
 }
 
 /* The larger one; a NaN is the worst of all. */
@@ -74,34 +130,50 @@ worse(double a, double b)
 	return isnan(a) || a > b ? a : b;
 }
 
+/* Mean of n values that lie `stride` bytes apart, without those that are not finite; *used of them are. */
+static double
+mean_of(const double *x, size_t stride, int n, int *used)
+{
+	double sum = 0;
+
+	*used = 0;
+	for (int i = 0; i < n; i++, x = (const double *)((const char *)x + stride)) {
+		sum += isfinite(*x) ? *x : 0;
+		*used += isfinite(*x);
+	}
+	return *used > 0 ? sum / *used : NAN;
+}
+
 static void
 average(struct ct_graph_figures *out, const struct result *r, int n)
 {
-	int i;
+	int all;
 
-	*out = (struct ct_graph_figures){.n = n};
-	for (i = 0; i < n; i++) {
-		out->replacement += r[i].scores.replacement / n;
-		out->completeness += r[i].scores.completeness / n;
+	*out = (struct ct_graph_figures){ .n = n };
+	out->replacement = mean_of(&r->scores.replacement, sizeof *r, n, &all);
+	out->completeness = mean_of(&r->scores.completeness, sizeof *r, n, &all);
+	out->spearman = mean_of(&r->spearman, sizeof *r, n, &out->n_ranked);
+	out->necessity = mean_of(&r->circuit.necessity, sizeof *r, n, &out->n_lead);
+	out->sufficiency = mean_of(&r->circuit.sufficiency, sizeof *r, n, &out->n_lead);
+	out->stability = mean_of(&r->stability, sizeof *r, n, &out->n_alike);
+	for (int k = 0; k < CT_DIRECT_SOURCES; k++) {
+		out->direct_absolute[k] = mean_of(&r->direct.absolute[k], sizeof *r, n, &all);
+		out->direct_net[k] = mean_of(&r->direct.net[k], sizeof *r, n, &out->n_split);
+	}
+	for (int i = 0; i < n; i++) {
 		out->max_edge_residual = worse(out->max_edge_residual, r[i].check.max_edge_residual);
 		out->max_logit_error = worse(out->max_logit_error, r[i].check.max_logit_error);
-		if (isfinite(r[i].spearman)) {
-			out->spearman += r[i].spearman;
-			out->n_ranked++;
-		}
+		out->first_rows += (double)r[i].rows / n;
+		out->first_named += (double)r[i].named / n;
 	}
-	out->spearman = out->n_ranked > 0 ? out->spearman / out->n_ranked : NAN;
-	if (n == 0)
-		out->replacement = out->completeness = NAN;
 }
 
 int
-ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_model *m,
-    const struct ct_transcoder *tc, const struct ct_corpus *c, int max, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subject *x, int max,
+    struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	struct job j = {.m = m, .tc = tc, .c = c};
-	int *sentences, n = ct_held_out_prompts(&sentences, c, max, err), rc = n;
+	struct job j = { .x = x };
+	int *sentences, n = ct_held_out_prompts(&sentences, x->c, max, err), rc = n;
 
 	j.results = n >= 0 ? calloc((size_t)n + 1, sizeof *j.results) : NULL;
 	if (n >= 0 && j.results == NULL)

@@ -10,9 +10,8 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "base/progress.h"
-#include "corpus/corpus.h"
-#include "model/model.h"
-#include "model/transcoder.h"
+#include "eval/subject.h"
+#include "trace/direct.h"
 
 struct ct_graph_figures {
 	int n;				/* prompts; figures are NAN when there are none */
@@ -25,12 +24,21 @@ struct ct_graph_figures {
 	double spearman;
 	int n_ranked;			/* prompts in that mean: a graph of one or two features has no ranks */
 	double max_edge_residual, max_logit_error;	/* the worst self-checks */
+	/* Means of what trace/direct.h has for the likeliest token: words, features, errors. */
+	double direct_net[CT_DIRECT_SOURCES], direct_absolute[CT_DIRECT_SOURCES];
+	int n_split;			/* prompts in that mean: edges may cancel to nothing */
+	/* Of the ten kept features with the strongest edges to the likeliest token, means over prompts. */
+	double first_rows;		/* how many there are */
+	double first_named;		/* how many have a label of F1 >= .8 */
+	double necessity, sufficiency;	/* means over n_lead prompts: see circuit.h */
+	int n_lead;			/* prompts whose likeliest token leads */
+	double stability;		/* mean overlap of kept features with those of a like sentence */
+	int n_alike;			/* prompts with one: same template, relation, `about`, length */
 };
 
 /* At most max prompts, evenly spread over the held-out sentences; 0: all of them. */
-int ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_model *m,
-    const struct ct_transcoder *tc, const struct ct_corpus *c, int max, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+int ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subject *x, int max,
+    struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 /*
  * Sentences (indices, to be freed) that are held out and graded, at most max of them, evenly spread;

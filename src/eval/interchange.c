@@ -25,6 +25,8 @@ struct value {
 
 struct result {
 	int n, given[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS];
+	int n_same;
+	int random[CT_INTERCHANGE_PLACES], same[CT_INTERCHANGE_PLACES];	/* answers that controls changed */
 };
 
 struct job {
@@ -157,61 +159,193 @@ choose_others(const struct job *j, const struct ct_sentence *s, int own, int ite
 	return n < j->others ? n : j->others;
 }
 
+/* Another sentence with the same value and question, as long as s, or NULL. */
+static const struct ct_sentence *
+find_same(const struct job *j, int sentence)
+{
+	const struct ct_sentence *s = &j->c->sentences[sentence];
+
+	for (int k = 1; k < j->c->n_sentences; k++) {
+		int i = (sentence + k) % j->c->n_sentences;
+		const struct ct_sentence *t = &j->c->sentences[i];
+
+		if (j->value_of[i] == j->value_of[sentence] && t->relation == s->relation && t->n == s->n &&
+		    t->row != s->row)
+			return t;
+	}
+	return NULL;
+}
+
+/* Clamps that give p's features at a position the activations they have in q. Returns how many. */
+static int
+set_as_in(const struct ct_prompt *p, const struct ct_prompt *q, int pos, struct ct_clamp *clamps)
+{
+	int n = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		const struct ct_local_model *from = pass ? &p->lrm : &q->lrm;
+		const struct ct_local_model *other = pass ? &q->lrm : &p->lrm;
+
+		for (int i = 0; i < from->n; i++) {
+			const struct ct_active *a = &from->active[i];
+			bool both = false;
+
+			for (int k = 0; a->pos == pos && k < other->n && !both; k++)
+				both = other->active[k].layer == a->layer && other->active[k].pos == pos &&
+				    other->active[k].feature == a->feature;
+			if (a->pos == pos && (pass == 0 || !both))
+				clamps[n++] = (struct ct_clamp){ .layer = a->layer, .feature = a->feature,
+					.pos = pos, .unit = CT_ABSOLUTE,
+					.amount = pass ? 0 : (double)a->act };
+		}
+	}
+	return n;
+}
+
+/* Other features of the same layers take the place of those that a swap moves, and move the stream as far. */
+static void
+scatter(const struct job *j, struct ct_clamp *clamps, int n, struct ct_rng *rng)
+{
+	const struct ct_means *m = &j->means;
+
+	for (int i = 0; i < n; i++) {
+		size_t first = m->first[clamps[i].layer], F = m->first[clamps[i].layer + 1] - first;
+		size_t own = first + (size_t)clamps[i].feature;
+		size_t other = first + ct_rng_below(rng, (uint32_t)F);
+
+		clamps[i].amount *= m->norm[other] > 0 ? (double)m->norm[own] / (double)m->norm[other] : 0;
+		clamps[i].feature = (int)(other - first);
+	}
+}
+
+/* A sentence that swaps are tried on. */
+struct subject {
+	const struct ct_sentence *s;
+	int own, span;			/* its value; positions that know it */
+	struct ct_prompt *p;
+	int said;			/* its answer, untouched */
+	struct ct_clamp *clamps;	/* room */
+};
+
+/* Clamps of a swap to another value. Returns how many. */
+static int
+swap_clamps(const struct job *j, const struct subject *x, int other, enum ct_interchange_place place)
+{
+	int first = place == CT_INTERCHANGE_WRITTEN ? x->span - 1 : 0;
+	int n = place == CT_INTERCHANGE_ONWARDS ? x->span : 1;
+
+	return ct_means_difference(&j->means, x->own * SPAN + first, other * SPAN + first, n,
+	    x->s->answer - first, NULL, x->clamps);
+}
+
+static const double control_strength[CT_INTERCHANGE_PLACES] = {
+	[CT_INTERCHANGE_ANSWER] = 1.5, [CT_INTERCHANGE_WRITTEN] = 1
+};
+
+/* One value for another, in all ways, and as many random features moved instead. */
+static int
+try_value(const struct job *j, struct subject *x, int other, struct ct_rng *rng, struct result *r,
+    struct ct_arena *a, struct ct_error *err)
+{
+	int wanted = j->values[other].answer[relation(j, x->s)], said = -1, n, code;
+
+	r->n++;
+	for (int place = 0; place < CT_INTERCHANGE_PLACES; place++) {
+		n = swap_clamps(j, x, other, place);
+		for (int k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
+			if ((code = ct_answer_clamped(x->p, x->clamps, n, ct_interchange_strengths[k], a,
+			    &said, err)) != CT_OK)
+				return code;
+			r->given[place][k] += said == wanted;
+		}
+		if (control_strength[place] == 0)
+			continue;
+		scatter(j, x->clamps, n, rng);
+		if ((code = ct_answer_clamped(x->p, x->clamps, n, control_strength[place], a, &said,
+		    err)) != CT_OK)
+			return code;
+		r->random[place] += said != x->said;
+	}
+	return CT_OK;
+}
+
+/* The features of another sentence with the same value. */
+static int
+try_same(const struct job *j, struct subject *x, const struct ct_sentence *same, struct result *r,
+    struct ct_arena *a, struct ct_error *err)
+{
+	struct ct_prompt *q;
+	int said = -1, code;
+
+	if ((code = ct_prompt_run(&q, j->m, j->tc, j->c->tokens + same->first, same->answer + 1, a,
+	    NULL, err)) != CT_OK)
+		return code;
+	r->n_same++;
+	for (int place = 0; place < CT_INTERCHANGE_PLACES; place++) {
+		int pos = x->s->answer - (place == CT_INTERCHANGE_WRITTEN ? x->span - 1 : 0), n;
+
+		if (control_strength[place] == 0)
+			continue;
+		n = set_as_in(x->p, q, pos, x->clamps);
+		if ((code = ct_answer_clamped(x->p, x->clamps, n, 1, a, &said, err)) != CT_OK)
+			return code;
+		r->same[place] += said != x->said;
+	}
+	return CT_OK;
+}
+
 static int
 measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	int sentence = j->sentences[item], own = j->value_of[sentence], n_others, n, i, k, place, said = -1,
-	    rc;
-	const struct ct_sentence *s = &j->c->sentences[sentence];
+	int sentence = j->sentences[item], n_others, code;
+	struct subject x = { .s = &j->c->sentences[sentence], .own = j->value_of[sentence] };
+	const struct ct_sentence *same = find_same(j, sentence);
 	struct result *r = &j->results[item];
-	struct ct_clamp *clamps;
-	struct ct_prompt *p;
+	struct ct_rng rng;
 	int *others;
 
 	(void)worker;
-	if (own < 0 || j->values[own].n == 0)
+	if (x.own < 0 || j->values[x.own].n == 0 || (x.span = span(j->c, x.s)) == 0)
 		return CT_OK;
 	others = ct_arena_need(a, (size_t)j->n_values, sizeof *others, "values", err);
-	clamps = ct_arena_need(a, SPAN * j->means.first[j->tc->L], sizeof *clamps, "clamps", err);
-	if (others == NULL || clamps == NULL)
+	x.clamps = ct_arena_need(a, SPAN * j->means.first[j->tc->L], sizeof *x.clamps, "clamps", err);
+	if (!others || !x.clamps)
 		return CT_ENOMEM;
-	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, NULL, err);
-	if (rc != CT_OK)
-		return rc;
-	n_others = choose_others(j, s, own, item, others);
-	for (i = 0; i < n_others; i++) {
-		const struct value *to = &j->values[others[i]];
-
-		r->n++;
-		for (place = 0; place < CT_INTERCHANGE_PLACES; place++) {
-			n = ct_means_difference(&j->means, own * SPAN, others[i] * SPAN,
-			    place == CT_INTERCHANGE_ANSWER ? 1 : span(j->c, s), s->answer, NULL, clamps);
-			for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
-				rc = ct_answer_clamped(p, clamps, n, ct_interchange_strengths[k], a, &said, err);
-				if (rc != CT_OK)
-					return rc;
-				r->given[place][k] += said == to->answer[relation(j, s)];
-			}
-		}
-	}
-	return CT_OK;
+	if ((code = ct_prompt_run(&x.p, j->m, j->tc, j->c->tokens + x.s->first, x.s->answer + 1, a,
+	    NULL, err)) != CT_OK ||
+	    (code = ct_answer_clamped(x.p, NULL, 0, 1, a, &x.said, err)) != CT_OK)
+		return code;
+	n_others = choose_others(j, x.s, x.own, item, others);
+	ct_rng_seed(&rng, 3, (uint64_t)item);
+	for (int i = 0; i < n_others; i++)
+		if ((code = try_value(j, &x, others[i], &rng, r, a, err)) != CT_OK)
+			return code;
+	return same && n_others > 0 ? try_same(j, &x, same, r, a, err) : CT_OK;
 }
 
 static void
 add_up(struct ct_interchange_figures *out, const struct result *r, int n)
 {
-	int i, k, place;
-
-	*out = (struct ct_interchange_figures){0};
-	for (i = 0; i < n; i++)
+	*out = (struct ct_interchange_figures){ 0 };
+	for (int i = 0; i < n; i++) {
 		out->n += r[i].n;
-	for (place = 0; place < CT_INTERCHANGE_PLACES; place++) {
-		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
-			for (i = 0; i < n; i++)
-				out->share[place][k] += r[i].given[place][k];
-			out->share[place][k] = out->n > 0 ? out->share[place][k] / out->n : NAN;
+		out->n_same += r[i].n_same;
+	}
+	for (int place = 0; place < CT_INTERCHANGE_PLACES; place++) {
+		double random = 0, same = 0, given[CT_INTERCHANGE_STRENGTHS] = { 0 };
+
+		for (int i = 0; i < n; i++) {
+			random += r[i].random[place];
+			same += r[i].same[place];
+			for (int k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
+				given[k] += r[i].given[place][k];
 		}
+		/* 0 / 0 is NAN: nothing was tried. */
+		for (int k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
+			out->share[place][k] = given[k] / out->n;
+		out->changed[CT_CONTROL_RANDOM][place] = random / out->n;
+		out->changed[CT_CONTROL_SAME][place] = same / out->n_same;
 	}
 }
 

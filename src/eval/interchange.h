@@ -20,15 +20,27 @@
 
 enum ct_interchange_place {
 	CT_INTERCHANGE_ANSWER,			/* at the answer position alone */
-	CT_INTERCHANGE_ONWARDS,		/* from the token that determines the value on */
+	CT_INTERCHANGE_WRITTEN,		/* at the token that determines the value alone */
+	CT_INTERCHANGE_ONWARDS,		/* from that token on */
 	CT_INTERCHANGE_PLACES
 };
 enum { CT_INTERCHANGE_STRENGTHS = 3 };
 extern const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS];	/* 1, 1.5, 2 */
 
+/* What must change nothing, done at the answer and where the value is written. */
+enum ct_interchange_control {
+	CT_CONTROL_SAME,	/* features set as in another sentence with the same value */
+	CT_CONTROL_RANDOM,	/* random features of the same layers, as many and moved as far as those of a
+				   swap (1.5 times at the answer, once where the value is written) */
+	CT_CONTROLS
+};
+
 struct ct_interchange_figures {
 	int n;				/* swaps tried, each in all ways; 0: no such sentences */
 	double share[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS];	/* that gave the other value's answer */
+	/* Shares of controls that changed the answer; NAN where no other sentence has the same value. */
+	double changed[CT_CONTROLS][CT_INTERCHANGE_PLACES];	/* ANSWER and WRITTEN only */
+	int n_same;
 };
 
 /*

@@ -14,7 +14,7 @@ struct share {
 	float *grad;
 	const int *list;		/* its sentences of this step */
 	const int *bottleneck;		/* where their attention ends, or NULL */
-	const uint32_t *seeds;		/* of their signs in the linear pass, or NULL */
+	const uint32_t *seeds;		/* of their signs and noise, or NULL */
 	int n;
 	double loss;
 	int right;
@@ -49,7 +49,7 @@ struct fit {
 	struct groups groups;
 	int *batch;
 	int *bottleneck;			/* of its sentences; see draw_bottlenecks */
-	uint32_t *seeds;		/* of its sentences' signs */
+	uint32_t *seeds;		/* of its sentences' signs and noise */
 	double scale;			/* 1 / weights of the batch */
 	struct ct_prices prices;	/* in units of scale */
 	struct sums {			/* since the last report */
@@ -73,7 +73,7 @@ run_share(void *ctx, int task, int worker)
 		    f->o->pairs > 0 ? CT_PACK_PAIRS : CT_PACK_PLAIN);
 		s->pack.b.bottleneck = s->bottleneck ? s->bottleneck + at - s->pack.b.n : NULL;
 		if (s->seeds)
-			ct_pack_draw_signs(&s->pack, s->seeds + at - s->pack.b.n);
+			ct_pack_draw(&s->pack, s->seeds + at - s->pack.b.n, f->o->noise);
 		ct_train_pass_forward(s->pass, f->net, &s->pack.b, NULL, NULL);
 		s->loss += ct_train_pass_backward(s->pass, f->net, &s->pack.b, f->scale, &f->prices,
 		    s->grad, &s->right);
@@ -208,6 +208,8 @@ open_fit(struct fit *f, struct ct_error *err)
 		struct share *s = &f->shares[k];
 
 		if ((code = ct_pack_open(&s->pack, f->corpus, err)) != CT_OK ||
+		    (o->noise > 0 && (code = ct_pack_add_noise(&s->pack, f->net->s.L + 1, f->net->s.D,
+		    err)) != CT_OK) ||
 		    (code = ct_train_pass_open(&s->pass, f->net, s->pack.max_rows, s->pack.max_sentences, err)) != CT_OK)
 			return code;
 		s->grad = f->grads[k] = ct_params_buffer(&f->net->params, "a gradient", err);
@@ -253,7 +255,7 @@ static int
 draw_batch(struct fit *f)
 {
 	const struct ct_model_options *o = f->o;
-	bool linear = o->direct > 0 || o->carry > 0;
+	bool seeds = o->direct > 0 || o->carry > 0 || o->noise > 0;
 	double total = 0;
 	int rows = 0, apart = 0, answers = 0;
 
@@ -262,7 +264,7 @@ draw_batch(struct fit *f)
 		apart = pair_up(&f->groups, &f->deck.rng, f->corpus, f->batch, o->batch);
 	if (o->bottleneck > 0)
 		draw_bottlenecks(f->bottleneck, &f->deck.rng, f->corpus, f->batch, o->batch, o->bottleneck);
-	for (int k = 0; linear && k < o->batch; k++)
+	for (int k = 0; seeds && k < o->batch; k++)
 		f->seeds[k] = ct_rng_u32(&f->deck.rng);
 	for (int k = 0; k < o->batch; k++) {
 		const struct ct_sentence *s = &f->corpus->sentences[f->batch[k]];
@@ -285,7 +287,7 @@ draw_batch(struct fit *f)
 
 		f->shares[k].list = f->batch + first;
 		f->shares[k].bottleneck = o->bottleneck > 0 ? f->bottleneck + first : NULL;
-		f->shares[k].seeds = linear ? f->seeds + first : NULL;
+		f->shares[k].seeds = seeds ? f->seeds + first : NULL;
 		f->shares[k].n = share_start(o->batch, k + 1, f->n_shares) - first;
 	}
 	return rows;

@@ -53,11 +53,10 @@ read_numbers(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const str
 }
 
 static int
-read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *root,
+read_sizes(struct ct_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *map,
     struct ct_error *err)
 {
 	struct ct_net_shape *s = &o->shape;
-	const struct ct_yaml *model = ct_yaml_get(root, "model"), *train = ct_yaml_get(root, "train");
 	const struct number sizes[] = {
 		{ "layers", &s->L, NULL, 1, 64, NULL },
 		{ "width", &s->D, NULL, 2, 4096, NULL },
@@ -73,6 +72,14 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "embedding frozen", NULL, NULL, 0, 0, &o->frozen },
 		{ "number codes", NULL, NULL, 0, 0, &o->codes },
 	};
+
+	return map ? read_numbers(doc, map, sizes, sizeof sizes / sizeof *sizes, err) : CT_OK;
+}
+
+static int
+read_steps(struct ct_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *map,
+    struct ct_error *err)
+{
 	const struct number steps[] = {
 		{ "seed", &o->seed, NULL, 0, INT_MAX, NULL },
 		{ "steps", &o->steps, NULL, 0, 10000000, NULL },
@@ -88,16 +95,26 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "twins", NULL, &o->pairs, 0, 1e6, NULL },
 		{ "direct", NULL, &o->direct, 0, 1e6, NULL },
 		{ "carry", NULL, &o->carry, 0, 1e6, NULL },
+		{ "noise", NULL, &o->noise, 0, 10, NULL },
 		{ "bottleneck", NULL, &o->bottleneck, 0, 1, NULL },
 		{ "smoothing", NULL, &o->smoothing, 0, .9, NULL },
 		{ "answer weight", NULL, &o->answer_weight, 0, 1e6, NULL },
 	};
+
+	return map ? read_numbers(doc, map, steps, sizeof steps / sizeof *steps, err) : CT_OK;
+}
+
+static int
+read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *root,
+    struct ct_error *err)
+{
+	struct ct_net_shape *s = &o->shape;
+	const struct ct_yaml *model = ct_yaml_get(root, "model");
 	int code;
 
 	*o = model_defaults;
-	if (model && (code = read_numbers(doc, model, sizes, sizeof sizes / sizeof *sizes, err)) != CT_OK)
-		return code;
-	if (train && (code = read_numbers(doc, train, steps, sizeof steps / sizeof *steps, err)) != CT_OK)
+	if ((code = read_sizes(o, doc, model, err)) != CT_OK ||
+	    (code = read_steps(o, doc, ct_yaml_get(root, "train"), err)) != CT_OK)
 		return code;
 	if (!s->H_kv)
 		s->H_kv = s->H;

@@ -25,6 +25,7 @@ struct ct_model_options {
 	double activity;		/* price of what MLPs write, relative to the stream */
 	double pairs;			/* price of what they write differently in sentences alike: 0, no such pairs */
 	double direct, carry;		/* prices of what attention alone brings to answers, and to MLPs */
+	double noise;			/* added to the stream, relative to its size */
 	double bottleneck;		/* share of sentences in which attention ends at the position of their plan */
 	double smoothing;		/* share of each target that is spread evenly over the vocabulary */
 	double answer_weight;		/* of the graded token in the loss; others have 1 */

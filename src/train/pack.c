@@ -1,6 +1,7 @@
 /* pack: see pack.h. */
 #include "train/pack.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -99,19 +100,38 @@ ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int 
 	return k;
 }
 
-void
-ct_pack_draw_signs(struct ct_pack *p, const uint32_t *seeds)
+int
+ct_pack_add_noise(struct ct_pack *p, int n, int D, struct ct_error *err)
 {
-	float *sign = p->signs;
+	size_t wide = (size_t)p->max_rows * (size_t)D;
 
-	for (int i = 0; i < p->b.n; i++) {
+	p->n_noise = n;
+	p->noise_width = D;
+	p->noise = ct_arena_need(&p->arena, (size_t)n * wide, sizeof *p->noise, "noise of a batch", err);
+	return p->noise ? CT_OK : CT_ENOMEM;
+}
+
+void
+ct_pack_draw(struct ct_pack *p, const uint32_t *seeds, double size)
+{
+	float *sign = p->signs, width = (float)(2 * sqrt(3) * size);	/* of an interval with that rms */
+	size_t R = (size_t)p->b.R, D = (size_t)p->noise_width, row = 0;
+
+	for (int i = 0; i < p->b.n; row += (size_t)p->len[i++]) {
 		struct ct_rng rng;
 
 		ct_rng_seed(&rng, seeds[i], 4);
 		for (int t = 0; t < p->len[i]; t++)
 			*sign++ = ct_rng_u32(&rng) & 1 ? 1 : -1;
+		for (int k = 0; k < p->n_noise; k++) {
+			float *x = p->noise + ((size_t)k * R + row) * D;
+
+			for (size_t d = 0; d < (size_t)p->len[i] * D; d++)
+				x[d] = width * (ct_rng_uniform(&rng) - .5f);
+		}
 	}
 	p->b.signs = p->signs;
+	p->b.noise = p->noise;
 }
 
 int

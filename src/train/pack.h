@@ -1,7 +1,8 @@
 /*
  * pack: sentences of a corpus as batches for the transformer.
  *
- * Owns the buffers of one batch. The last token of a sentence is only ever a target, so training gives it no row.
+ * Owns the buffers of one batch. The last token of a sentence is only ever a target, so training gives it
+ * no row.
  */
 #ifndef CT_TRAIN_PACK_H
 #define CT_TRAIN_PACK_H
@@ -22,7 +23,9 @@ struct ct_pack {
 	int *len, *tokens, *targets;
 	float *weights;
 	bool *graded;
-	float *signs;			/* room for ct_pack_draw_signs */
+	float *signs;			/* room for ct_pack_draw */
+	float *noise;			/* (n_noise, R, noise_width), or NULL */
+	int n_noise, noise_width;
 	int *sentence;			/* (b.n) index in the corpus */
 };
 
@@ -41,8 +44,15 @@ enum ct_pack_how {
 int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
     enum ct_pack_how how);
 
-/* Gives each row a random sign, by its sentence's seed and its position: the linear pass of a training takes them. */
-void ct_pack_draw_signs(struct ct_pack *p, const uint32_t *seeds);
+/* Room for the noise of n streams of width D. */
+int ct_pack_add_noise(struct ct_pack *p, int n, int D, struct ct_error *err);
+
+/*
+ * Draws what a training adds at random: each row's sign in the linear pass and, where there is room for it,
+ * uniform noise of this root mean square. A sentence's seed says all of it, so it does not matter how
+ * sentences are packed.
+ */
+void ct_pack_draw(struct ct_pack *p, const uint32_t *seeds, double size);
 
 /* The row that predicts the graded token of the pack's i-th sentence, or -1. */
 int ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i);

@@ -202,6 +202,8 @@ prepare(struct run *r, const char *path, struct ct_error *err)
 	    (code = ct_pool_open(&r->pool, r->opt->threads, err)) != CT_OK ||
 	    (code = open_checkpoint(r, path, err)) != CT_OK)
 		return code;
+	if (ct_corpus_has_validation(r->corpus))
+		ct_corpus_grade(r->corpus, true);	/* what is reported is not for choosing a recipe by */
 	s->V = r->corpus->n_words;
 	if (s->context < ct_corpus_longest(r->corpus))
 		s->context = ct_corpus_longest(r->corpus);

@@ -164,7 +164,8 @@ ct_train_pass_open(struct ct_train_pass **out, const struct ct_net *net, int max
 			if (!*list[i].at)
 				goto fail;
 		}
-		p->frozen[l] = (struct ct_frozen_layer){ .scale1 = k->scale1, .probs = k->probs, .mid = k->mid };
+		p->frozen[l] = (struct ct_frozen_layer){
+			.scale1 = k->scale1, .probs = k->probs, .mid = k->mid };
 	}
 	p->x = ct_arena_alloc(&p->arena, R * D, sizeof(float));
 	p->scale_f = ct_arena_alloc(&p->arena, R, sizeof(float));
@@ -178,7 +179,8 @@ ct_train_pass_open(struct ct_train_pass **out, const struct ct_net *net, int max
 	p->dprobs = ct_arena_alloc(&p->arena, (size_t)s->context * s->context, sizeof(float));
 	p->dbottleneck = ct_arena_alloc(&p->arena, (size_t)max_sentences * s->D, sizeof(float));
 	if (!p->x || !p->scale_f || !p->n_f || !p->logits || !p->dout || !p->dx || !p->dn || !p->dwide ||
-	    !p->dheads || !p->dprobs || !p->dbottleneck || ct_linear_pass_open(&p->linear, net, max_rows, NULL) != CT_OK)
+	    !p->dheads || !p->dprobs || !p->dbottleneck ||
+	    ct_linear_pass_open(&p->linear, net, max_rows, NULL) != CT_OK)
 		goto fail;
 	*out = p;
 	return CT_OK;
@@ -361,6 +363,14 @@ add_outputs(const struct ct_batch *b, int D, const struct kept *k, float *restri
 	}
 }
 
+/* x[r] += rms(x[r]) noise[r], where there is noise. */
+static void
+add_noise(int R, int D, const float *noise, float *restrict x)
+{
+	for (int r = 0; noise && r < R; r++, noise += D, x += D)
+		ct_saxpy(D, (float)sqrt(ct_sdot(D, x, x) / (double)D), noise, x);
+}
+
 /* What passes by attention at the bottlenecks: their rows leave dx for dbottleneck (n,D), or come back and are added. */
 static void
 pass_bottlenecks(const struct ct_batch *b, int D, bool back, float *dx, float *dbottleneck)
@@ -395,6 +405,7 @@ ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const s
 		float *restrict next = l + 1 < s->L ? p->kept[l + 1].x : p->x;
 		size_t n = (size_t)R * D;
 
+		add_noise(R, D, b->noise ? b->noise + l * n : NULL, k->x);
 		norm_forward(R, D, s->eps, k->x, w + y->norm1, k->scale1, k->n1);
 		ct_sgemm(false, true, R, wide, D, 1, k->n1, D, w + y->qkv, D, 0, k->qkv, wide);
 		rotate_all(net, b, 1, k->qkv);
@@ -412,6 +423,7 @@ ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const s
 			hook(ctx, l, b, k->mid, k->out);
 		add_outputs(b, D, k, next);
 	}
+	add_noise(R, D, b->noise ? b->noise + (size_t)s->L * R * D : NULL, p->x);
 	norm_forward(R, D, s->eps, p->x, w + net->norm_f, p->scale_f, p->n_f);
 	ct_sgemm(false, true, R, s->V, D, 1, p->n_f, D, w + net->unembed, D, 0, p->logits, s->V);
 	return p->logits;

@@ -59,6 +59,8 @@ struct ct_batch {
 	const int *bottleneck;	/* (n) a sentence's bottleneck: later rows attend to none before this one, and this
 				   one's stream keeps only what MLPs write to it; 0, or NULL: there is none */
 	const float *signs;	/* (R) of each embedding in the linear pass (linear_pass.h), or NULL: 1 */
+	const float *noise;	/* (L+1,R,D) added to the stream before each layer and the final norm, in
+				   units of its root mean square (a number, no gradient); NULL: none */
 };
 
 /*

@@ -52,7 +52,12 @@ for k in "clt", "plt":
     assert 0 < x["scores"]["replacement"] < 1 and 0 < x["scores"]["completeness"] < 1
     assert -1 <= x["faithfulness"]["spearman"] <= 1
     assert 0 < x["faithfulness"]["n"] <= x["scores"]["n"]
-    assert [c["n"] for c in x["causal"]] == [x["causal"][0]["n"]] * 6 and x["causal"][0]["n"] > 0
+    assert [c["n"] for c in x["causal"][:9]] == [x["causal"][0]["n"]] * 9 and x["causal"][0]["n"] > 0
+    controls = [c for c in x["causal"] if c["name"].startswith("control, ")]
+    assert len(controls) == 4 and all(0 <= c["share"] <= 1 for c in controls)
+    assert abs(sum(x["direct"]["absolute"].values()) - 1) < 1e-6 and set(x["direct"]["net"]) == {"words", "features", "errors"}
+    assert 0 <= x["hidden"]["left"] <= 1 and x["hidden"]["n"] > 0
+    assert x["circuit"]["first_named"] <= x["circuit"]["first_rows"] <= 10
     assert x["labels"]["bridge_values"] == 2
 PYTHON
 fi

@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 check_LIBRARIES = libtest.a
 libtest_a_SOURCES = \
+	%D%/eval_world.c %D%/eval_world.h \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/naive.c %D%/naive.h \
 	%D%/scratch.c %D%/scratch.h \
@@ -30,6 +31,8 @@ check_PROGRAMS += \
 	test_graph \
 	test_graph_file \
 	test_graph_json \
+	test_hidden \
+	test_holdout \
 	test_hostile \
 	test_influence \
 	test_inputs \
@@ -80,6 +83,8 @@ test_golden_SOURCES = %D%/test_golden.c
 test_graph_SOURCES = %D%/test_graph.c
 test_graph_file_SOURCES = %D%/test_graph_file.c
 test_graph_json_SOURCES = %D%/test_graph_json.c
+test_hidden_SOURCES = %D%/test_hidden.c
+test_holdout_SOURCES = %D%/test_holdout.c
 test_hostile_SOURCES = %D%/test_hostile.c
 test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c

@@ -17,64 +17,7 @@
 #include "eval/planning.h"
 #include "eval/answer.h"
 #include "eval/interchange.h"
-#include "fixture.h"
-
-enum {
-	VALUES = 4, CITIES = 3, RELATIONS = 2, LENGTH = 5, VOCAB = 40,
-	SENTENCES = VALUES * CITIES * RELATIONS, TOKENS = SENTENCES * LENGTH, ANSWER = 3
-};
-
-/* "<bos> relation city is answer": each city belongs to a value, each value has an answer per relation. */
-struct world {
-	struct ct_corpus c;
-	struct ct_sentence sentences[SENTENCES];
-	int tokens[TOKENS], start[TOKENS + 1], of[2 * TOKENS];
-	char text[VALUES][24];
-	const char *words[VOCAB], *labels[VALUES + RELATIONS];
-	struct ct_corpus_part parts[2];
-};
-
-static int
-answer_of(int value, int relation)
-{
-	return 20 + value * RELATIONS + relation;
-}
-
-static void
-make_world(struct world *w)
-{
-	int v, city, r, s = 0, t;
-
-	memset(w, 0, sizeof *w);
-	for (v = 0; v < VALUES; v++) {
-		snprintf(w->text[v], sizeof w->text[0], "about V%d", v);
-		w->labels[v] = w->text[v];
-		for (city = 0; city < CITIES; city++) {
-			for (r = 0; r < RELATIONS; r++, s++) {
-				const int ids[LENGTH] = {0, 1 + r, 5 + v * CITIES + city, 4, answer_of(v, r)};
-
-				memcpy(w->tokens + s * LENGTH, ids, sizeof ids);
-				w->sentences[s] = (struct ct_sentence){.first = s * LENGTH, .n = LENGTH, .answer = ANSWER,
-				    .about = v, .relation = r, .held_out = (city + r) % 3 == 0, .repeat = 1};
-			}
-		}
-	}
-	for (t = 0; t < TOKENS; t++) {
-		w->start[t] = 2 * t;
-		w->of[2 * t] = t / (LENGTH * CITIES * RELATIONS);
-		w->of[2 * t + 1] = VALUES + t / LENGTH % RELATIONS;
-	}
-	w->start[TOKENS] = 2 * TOKENS;
-	w->labels[VALUES] = "asks for the first";
-	w->labels[VALUES + 1] = "asks for the second";
-	w->parts[0] = (struct ct_corpus_part){.name = "value", .value = "about V*"};
-	w->parts[1] = (struct ct_corpus_part){.name = "question", .value = "asks *"};
-	for (t = 0; t < VOCAB; t++)
-		w->words[t] = "w";
-	w->c = (struct ct_corpus){.n_words = VOCAB, .words = w->words, .n_sentences = SENTENCES,
-	    .sentences = w->sentences, .n_relations = RELATIONS, .n_tokens = TOKENS, .tokens = w->tokens,
-	    .n_labels = VALUES + RELATIONS, .labels = w->labels, .label_start = w->start, .label_of = w->of};
-}
+#include "eval_world.h"
 
 /* Mean rank of x[i] among x, by counting. */
 static double
@@ -106,19 +49,6 @@ naive_spearman(const double *x, const double *y, int n)
 	return ab / sqrt(aa * bb);
 }
 
-static void
-run_clamped(struct fixture *f, const struct ct_clamp *clamps, int n, enum ct_mode mode, float *logits)
-{
-	struct ct_clamp_options how = {.mode = mode, .through = CT_MODEL};
-	struct ct_clamp_sites sites;
-	struct ct_changed changed;
-	struct ct_error err;
-
-	assert_int_equal(ct_clamp_sites_init(&sites, &f->prompt->lrm, clamps, n, &f->scratch, &err), CT_OK);
-	assert_int_equal(ct_intervene(&changed, &f->prompt->lrm, &sites, &how, &f->scratch, &err), CT_OK);
-	ct_logits(f->m, 1, changed.final + (f->T - 1) * f->m->cfg.D, logits);
-}
-
 static double
 naive_kl(const float *p, const float *q)
 {
@@ -134,6 +64,46 @@ naive_kl(const float *p, const float *q)
 	return kl;
 }
 
+/* What is left of the answer's lead over the runner-up without the kept features, or without the others. */
+static double
+naive_lead(struct fixture *f, const float *original, bool kept)
+{
+	static struct ct_clamp clamps[4096];
+	float changed[VOCAB];
+	int top = 0, next = -1, n = 0;
+
+	for (int v = 0; v < VOCAB; v++)
+		top = original[v] > original[top] ? v : top;
+	for (int v = 0; v < VOCAB; v++)
+		next = v != top && (next < 0 || original[v] > original[next]) ? v : next;
+	for (int i = 0; i < f->graph->n_features; i++)
+		if (f->graph->nodes[i].kept == kept)
+			clamps[n++] = (struct ct_clamp){ .layer = f->graph->nodes[i].layer,
+				.feature = f->graph->nodes[i].index, .pos = f->graph->nodes[i].pos };
+	run_clamped(f, clamps, n, CT_FREE, changed);
+	return (double)(changed[top] - changed[next]) / (double)(original[top] - original[next]);
+}
+
+/* Influence and ablation effect of every kept feature. Returns how many there are. */
+static int
+naive_ablations(struct fixture *f, const float *original, double *influence, double *effect)
+{
+	float changed[VOCAB];
+	int n = 0;
+
+	for (int i = 0; i < f->graph->n_features; i++) {
+		const struct ct_node *node = &f->graph->nodes[i];
+		struct ct_clamp clamp = {.layer = node->layer, .feature = node->index, .pos = node->pos};
+
+		if (!node->kept)
+			continue;
+		run_clamped(f, &clamp, 1, CT_FROZEN, changed);
+		influence[n] = node->influence;
+		effect[n++] = naive_kl(original, changed);
+	}
+	return n;
+}
+
 static void
 test_graph_figures(void **state)
 {
@@ -143,63 +113,52 @@ test_graph_figures(void **state)
 	struct ct_pool *pool;
 	struct ct_graph_figures got, one;
 	struct ct_error err;
-	double replacement = 0, completeness = 0, spearman = 0;
-	float original[VOCAB], changed[VOCAB];
-	int s, i, n, prompts = 0;
+	double replacement = 0, completeness = 0, spearman = 0, necessity = 0, sufficiency = 0, words = 0;
+	struct ct_direct direct;
+	struct ct_subject subject;
+	float original[VOCAB];
+	int s, n, prompts = 0;
 
 	(void)state;
 	make_world(&w);
 	fixture_open(&f, "llama-clt");
+	subject = (struct ct_subject){ .m = f.m, .tc = f.tc, .c = &w.c };
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
-	assert_int_equal(ct_graph_figures_measure(&got, f.m, f.tc, &w.c, 0, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&got, &subject, 0, pool, NULL, NULL, &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {
 		if (!w.sentences[s].held_out)
 			continue;
 		fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
 		fixture_trace(&f, NULL);
 		ct_logits(f.m, 1, f.prompt->pass.final + ANSWER * f.m->cfg.D, original);
-		for (i = n = 0; i < f.graph->n_features; i++) {
-			const struct ct_node *node = &f.graph->nodes[i];
-			struct ct_clamp clamp = {.layer = node->layer, .feature = node->index, .pos = node->pos};
-
-			if (!node->kept)
-				continue;
-			run_clamped(&f, &clamp, 1, CT_FROZEN, changed);
-			influence[n] = node->influence;
-			effect[n++] = naive_kl(original, changed);
-		}
+		n = naive_ablations(&f, original, influence, effect);
 		assert_true(n > 5);
 		replacement += f.graph->scores.replacement;
 		completeness += f.graph->scores.completeness;
 		spearman += naive_spearman(influence, effect, n);
+		necessity += naive_lead(&f, original, true);
+		sufficiency += naive_lead(&f, original, false);
+		assert_int_equal(ct_direct_split(&direct, f.graph, f.graph->n_nodes - f.graph->n_targets,
+		    &f.scratch, &err), CT_OK);
+		words += direct.absolute[CT_DIRECT_WORDS];
 		prompts++;
 	}
 	assert_int_equal(got.n, prompts);
 	assert_true(fabs(got.replacement - replacement / prompts) < 1e-6);
 	assert_true(fabs(got.completeness - completeness / prompts) < 1e-6);
 	assert_true(fabs(got.spearman - spearman / prompts) < 1e-3);
+	assert_true(fabs(got.necessity - (1 - necessity / prompts)) < 1e-4);
+	assert_true(fabs(got.sufficiency - sufficiency / prompts) < 1e-4);
+	assert_true(fabs(got.direct_absolute[CT_DIRECT_WORDS] - words / prompts) < 1e-9);
+	assert_true(got.n_alike == prompts && got.stability > 0 && got.stability < 1);
 	assert_true(got.max_edge_residual > 0 && got.max_edge_residual < 1e-5);
 	assert_true(got.max_logit_error > 0 && got.max_logit_error < 1e-5);
-	assert_int_equal(ct_graph_figures_measure(&one, f.m, f.tc, &w.c, 0, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&one, &subject, 0, NULL, NULL, NULL, &err), CT_OK);
 	assert_true(one.replacement == got.replacement && one.spearman == got.spearman);
-	assert_int_equal(ct_graph_figures_measure(&one, f.m, f.tc, &w.c, 3, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&one, &subject, 3, pool, NULL, NULL, &err), CT_OK);
 	assert_int_equal(one.n, 3);
 	ct_pool_close(pool);
 	fixture_close(&f);
-}
-
-static float
-activation(const struct fixture *f, int layer, int feature, int pos)
-{
-	int i;
-
-	for (i = 0; i < f->prompt->lrm.n; i++) {
-		const struct ct_active *a = &f->prompt->lrm.active[i];
-
-		if (a->layer == layer && a->feature == feature && a->pos == pos)
-			return a->act;
-	}
-	return 0;
 }
 
 /* Mean activations by value and position, over training sentences. */
@@ -222,21 +181,6 @@ naive_means(struct fixture *f, const struct world *w, float mean[VALUES][LENGTH]
 			}
 		}
 	}
-}
-
-static float
-decoder_length(const struct fixture *f, int l, int x)
-{
-	float row[64];
-	double sum = 0;
-	int m, d;
-
-	for (m = l; m < l + ct_transcoder_reach(f->tc, l); m++) {
-		ct_transcoder_decoder_row(f->tc, l, x, m, row);
-		for (d = 0; d < f->m->cfg.D; d++)
-			sum += (double)row[d] * (double)row[d];
-	}
-	return (float)sqrt(sum);
 }
 
 /* Clamps that move positions first..last of the current prompt from one value to another. */
@@ -265,23 +209,60 @@ naive_clamps(const struct fixture *f, float from[LENGTH][3][64], float to[LENGTH
 	return n;
 }
 
-/* The answers become what the model says to one city of each value, so that swaps have something to hit. */
-static void
-answer_as_the_model(struct fixture *f, struct world *w, int answers[VALUES][RELATIONS])
+/*
+ * Whether the answer changes when the features at a position are set as in the next sentence with the same
+ * value.
+ */
+static bool
+naive_same(struct fixture *f, const struct world *w, int s, int pos)
 {
+	static struct ct_clamp clamps[3 * 64];
 	float logits[VOCAB];
-	int s, *answer;
+	int t = s, n = 0, said;
 
-	for (s = 0; s < SENTENCES; s++) {
-		answer = &answers[w->sentences[s].about][w->sentences[s].relation];
-		if (s % (CITIES * RELATIONS) < RELATIONS) {
-			fixture_run(f, w->tokens + s * LENGTH, ANSWER + 1);
-			ct_logits(f->m, 1, f->prompt->pass.final + ANSWER * f->m->cfg.D, logits);
-			*answer = ct_likeliest(VOCAB, logits);
-		}
-		w->tokens[s * LENGTH + ANSWER + 1] = *answer;
-	}
+	do
+		t = (t + 1) % SENTENCES;
+	while (w->sentences[t].about != w->sentences[s].about || w->sentences[t].row == w->sentences[s].row ||
+	    w->sentences[t].relation != w->sentences[s].relation);
+	fixture_run(f, w->tokens + t * LENGTH, ANSWER + 1);
+	for (int l = 0; l < 3; l++)
+		for (int x = 0; x < f->tc->layers[l].F; x++)
+			clamps[n++] = (struct ct_clamp){.layer = l, .feature = x, .pos = pos, .unit = CT_ABSOLUTE,
+			    .amount = (double)activation(f, l, x, pos)};
+	fixture_run(f, w->tokens + s * LENGTH, ANSWER + 1);
+	for (int i = n - 1; i >= 0; i--)	/* features that are active in neither are left alone */
+		if (clamps[i].amount == 0 && activation(f, clamps[i].layer, clamps[i].feature, pos) == 0)
+			clamps[i] = clamps[--n];
+	run_clamped(f, clamps, 0, CT_FREE, logits);
+	said = ct_likeliest(VOCAB, logits);
+	run_clamped(f, clamps, n, CT_FREE, logits);
+	return ct_likeliest(VOCAB, logits) != said;
 }
+
+static void
+check_same(const struct ct_interchange_figures *got, struct fixture *f, const struct world *w)
+{
+	double same[2] = {0};
+	int prompts = 0;
+
+	for (int s = 0; s < SENTENCES; s++) {
+		if (!w->sentences[s].held_out)
+			continue;
+		same[0] += naive_same(f, w, s, ANSWER);
+		same[1] += naive_same(f, w, s, 1);
+		prompts++;
+	}
+	assert_int_equal(got->n_same, prompts);
+	assert_true(fabs(got->changed[CT_CONTROL_SAME][CT_INTERCHANGE_ANSWER] - same[0] / prompts) < 1e-9);
+	assert_true(fabs(got->changed[CT_CONTROL_SAME][CT_INTERCHANGE_WRITTEN] - same[1] / prompts) < 1e-9);
+	assert_true(got->changed[CT_CONTROL_RANDOM][CT_INTERCHANGE_ANSWER] >= 0);
+	assert_true(got->changed[CT_CONTROL_RANDOM][CT_INTERCHANGE_WRITTEN] <= 1);
+}
+
+static const int first[CT_INTERCHANGE_PLACES] = {[CT_INTERCHANGE_ANSWER] = ANSWER,
+    [CT_INTERCHANGE_WRITTEN] = 1, [CT_INTERCHANGE_ONWARDS] = 1};
+static const int last[CT_INTERCHANGE_PLACES] = {[CT_INTERCHANGE_ANSWER] = ANSWER,
+    [CT_INTERCHANGE_WRITTEN] = 1, [CT_INTERCHANGE_ONWARDS] = ANSWER};
 
 /* Returns how many swaps hit. */
 static int
@@ -290,7 +271,6 @@ check_swaps(const char *name)
 	static struct world w;
 	float (*mean)[LENGTH][3][64] = calloc(VALUES, sizeof *mean);
 	static struct ct_clamp clamps[LENGTH * 3 * 64];
-	static const int first[CT_INTERCHANGE_PLACES] = {[CT_INTERCHANGE_ANSWER] = ANSWER, [CT_INTERCHANGE_ONWARDS] = 1};
 	struct fixture f;
 	struct ct_pool *pool;
 	struct ct_activity *activity;
@@ -320,7 +300,8 @@ check_swaps(const char *name)
 				continue;
 			for (place = 0; place < CT_INTERCHANGE_PLACES; place++) {
 				for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
-					n = naive_clamps(&f, mean[own], mean[v], first[place], ANSWER, ct_interchange_strengths[k], clamps);
+					n = naive_clamps(&f, mean[own], mean[v], first[place], last[place],
+					    ct_interchange_strengths[k], clamps);
 					assert_true(n > 0);
 					run_clamped(&f, clamps, n, CT_FREE, logits);
 					given[place][k] += ct_likeliest(VOCAB, logits) == answers[v][relation];
@@ -337,6 +318,7 @@ check_swaps(const char *name)
 		}
 	}
 	assert_true(tried > 5);
+	check_same(&got, &f, &w);
 	ct_activity_free(activity);
 	ct_pool_close(pool);
 	fixture_close(&f);
@@ -380,7 +362,10 @@ is_rest(const struct world *w, int v, const int *rest)
 	return false;
 }
 
-/* Each value plans one word. Its rests become what a swap from the value after it writes, so that some must hit. */
+/*
+ * Each value plans one word. Its rests become what a swap from the value after it writes, so that some must
+ * hit.
+ */
 static void
 test_planning(void **state)
 {

@@ -1,0 +1,131 @@
+/* hidden: see hidden.h. */
+#include "eval/hidden.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/parallel.h"
+#include "eval/graphs.h"
+#include "eval/answer.h"
+#include "math/kernels.h"
+
+static const double least_f1 = 0.5;
+
+struct result {
+	bool counts, kept;
+	int features;
+	double before, left;
+};
+
+struct job {
+	const struct ct_subject *x;
+	int *value;			/* (n_labels) see ct_hidden_values */
+	const int *sentences;
+	struct result *results;
+};
+
+/* Clamps that ablate the sentence's group. Returns how many. */
+static int
+choose_group(const struct job *j, const struct ct_sentence *s, const struct ct_prompt *p,
+    struct ct_clamp *clamps)
+{
+	const struct ct_feature_labels *labels = j->x->labels;
+	int n = 0;
+
+	for (int i = 0; i < p->lrm.n; i++) {
+		const struct ct_active *a = &p->lrm.active[i];
+		size_t k = labels->first[a->layer] + (size_t)a->feature;
+
+		if (labels->f1[k] >= least_f1 &&
+		    ct_hidden_of_sentence(j->x->c, s, j->value[labels->label[k]]))
+			clamps[n++] = (struct ct_clamp){ .layer = a->layer, .feature = a->feature,
+				.pos = a->pos, .unit = CT_MULTIPLE };
+	}
+	return n;
+}
+
+static bool
+has_value(const struct job *j, const struct ct_sentence *s)
+{
+	return s->about >= 0 || s->plan_at > 0 || j->x->c->n_parts > 0;
+}
+
+static int
+measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
+{
+	const struct job *j = ctx;
+	const struct ct_sentence *s = &j->x->c->sentences[j->sentences[item]];
+	int V = j->x->m->cfg.V, answer = j->x->c->tokens[s->first + s->answer + 1], n, code;
+	struct result *r = &j->results[item];
+	struct ct_clamp *clamps;
+	struct ct_prompt *p;
+	float *logits;
+
+	(void)worker;
+	if (!has_value(j, s))
+		return CT_OK;
+	if ((code = ct_prompt_run(&p, j->x->m, j->x->tc, j->x->c->tokens + s->first, s->answer + 1, a,
+	    NULL, err)) != CT_OK)
+		return code;
+	logits = ct_prompt_logits(p, p->pass.final, s->answer, a, err);
+	clamps = ct_arena_need(a, (size_t)p->lrm.n, sizeof *clamps, "clamps", err);
+	if (!logits || !clamps)
+		return CT_ENOMEM;
+	n = choose_group(j, s, p, clamps);
+	ct_softmax(V, logits);
+	*r = (struct result){ .counts = true, .features = n, .before = logits[answer] };
+	if ((code = ct_answer_logits(p, clamps, n, 1, logits, a, err)) != CT_OK)
+		return code;
+	r->kept = ct_likeliest(V, logits) == answer;
+	ct_softmax(V, logits);
+	r->left = logits[answer];
+	return CT_OK;
+}
+
+static void
+average(struct ct_hidden_figures *out, const struct result *r, int n)
+{
+	*out = (struct ct_hidden_figures){ 0 };
+	for (int i = 0; i < n; i++) {
+		if (!r[i].counts)
+			continue;
+		out->n++;
+		out->before += r[i].before;
+		out->left += r[i].left;
+		out->kept += r[i].kept;
+		out->features += r[i].features;
+		out->none += r[i].features == 0;
+	}
+	/* 0 / 0 is NAN: nothing was measured. */
+	out->before /= out->n;
+	out->left /= out->n;
+	out->kept /= out->n;
+	out->features /= out->n;
+	out->none /= out->n;
+}
+
+int
+ct_hidden_measure(struct ct_hidden_figures *out, const struct ct_subject *x, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err)
+{
+	struct job j = { .x = x };
+	int *sentences = NULL, n = ct_held_out_prompts(&sentences, x->c, 0, err), code = n < 0 ? n : CT_OK;
+
+	if (code == CT_OK) {
+		j.sentences = sentences;
+		j.value = calloc((size_t)x->c->n_labels + 1, sizeof *j.value);
+		j.results = calloc((size_t)n + 1, sizeof *j.results);
+		if (!j.value || !j.results)
+			code = ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
+	}
+	if (code == CT_OK) {
+		ct_hidden_values(x->c, j.value);
+		code = ct_parallel_run(pool, n, measure_sentence, &j, "ablations", progress, ctx, err);
+	}
+	if (code == CT_OK)
+		average(out, j.results, n);
+	free(j.value);
+	free(j.results);
+	free(sentences);
+	return code;
+}

@@ -1,0 +1,28 @@
+/*
+ * hidden: does the answer need the features that are named after the hidden variable?
+ *
+ * In a held-out sentence all features are ablated whose automatic label (F1 >= .5) names the value that the
+ * sentence hides: "in Texas", "bridge Texas" where Dallas was said. What is left of the answer tells
+ * whether these labels name what the answer runs through, or some of its companions.
+ */
+#ifndef CT_EVAL_HIDDEN_H
+#define CT_EVAL_HIDDEN_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "base/progress.h"
+#include "eval/subject.h"
+
+struct ct_hidden_figures {
+	int n;			/* sentences with a hidden value; 0: there are none, and the rest is NAN */
+	double before, left;	/* mean probability of the answer: untouched, and with the group at 0 */
+	double kept;		/* share of sentences that still give the answer */
+	double features;	/* mean number of features in a group, over positions */
+	double none;		/* share of sentences without any such feature */
+};
+
+/* Nothing is frozen, and the model's own MLPs run on the changed stream. */
+int ct_hidden_measure(struct ct_hidden_figures *out, const struct ct_subject *x, struct ct_pool *pool,
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
+
+#endif
