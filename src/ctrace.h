@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/notes.h"
 #include "base/progress.h"
@@ -46,7 +47,10 @@ struct ct_engine_info {
 	bool from_file;			/* a graph without a model: see ct_engine_open_graph */
 	const char *name;		/* last part of the directory, or the graph's name */
 	const char *dir;		/* or the graph's file */
-	int lost_pins;			/* of the graph's file: ids without a node, or more than there can be */
+	int lost_pins;			/* of the graph's file: more than there can be */
+	int absent_pins;		/* ids that name no node of the file: pinned, and shown as absent */
+	int left_out;			/* nodes and links of the file that make no sense */
+	const char *trouble;		/* why the first of them does not; "" */
 	const char *family;		/* "llama" */
 	const char *transcoder;		/* "CLT" or "PLT" */
 	const char *transcoder_dir;
@@ -109,6 +113,11 @@ const char *ct_engine_label(const struct ct_engine *e, int layer, int feature);
  */
 const char *ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size,
     bool *guess);
+/*
+ * "L1#249"; of a file that does not say which feature it is "L1#?", and of another program's kind "lorsa L1#9". Returns
+ * buf.
+ */
+const char *ct_engine_feature_name(const struct ct_engine *e, int layer, int feature, char *buf, size_t size);
 double ct_engine_label_f1(const struct ct_engine *e, int layer, int feature);	/* NAN: typed or unknown */
 /* Does the label of a feature fit a query, which ct_query_parse reads? */
 bool ct_engine_label_fits(const struct ct_engine *e, int layer, int feature, const struct ct_query *q);
@@ -184,9 +193,9 @@ double ct_session_trace_seconds(const struct ct_session *s);		/* of the last tra
 
 /*
  * The pruned graph as graph JSON (the format of Anthropic's frontend, circuit-tracer and Neuronpedia, with our
- * extras under the key "ctrace"), ASCII only, one line. *text (n bytes, NUL-terminated) is freed by the caller.
+ * extras under the key "ctrace"), ASCII only, one line, in pieces: base/file.h has a function that writes them to a file.
  */
-int ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err);
+int ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, struct ct_error *err);
 /*
  * The pruned graph in short as one line, for many prompts: the fields of `head`, a JSON object, then those that ctrace(1)
  * lists. *text (n bytes, NUL-terminated) is freed by the caller.
@@ -194,8 +203,13 @@ int ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, st
 struct json_t;
 int ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n, struct ct_error *err);
 
-/* The same graph as "json", "dot", "svg" or "html"; pinned: only what is pinned, each supernode as one node. */
-int ct_session_export(const struct ct_session *s, const char *form, bool pinned, char **text, size_t *n,
+/* The graph as a file of another form. */
+struct ct_export_options {
+	const char *form;		/* "json", "dot", "svg" or "html" */
+	bool pinned;			/* only what is pinned, each supernode as one node */
+	bool all;			/* pictures: every node of the pruned graph, not only the strongest */
+};
+int ct_session_export(const struct ct_session *s, const struct ct_export_options *opt, ct_drain_fn write, void *ctx,
     struct ct_error *err);
 
 /* `L1#249@8`, `output "Austin"`, `input "Dallas"@6`, `error L1@8`: for messages and scripts. */

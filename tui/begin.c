@@ -44,6 +44,19 @@ first_step(struct app *a, struct lesson *l, bool check)
 	return CT_EINVAL;
 }
 
+/* What of a graph's file could not be taken as it is. */
+static void
+say_trouble(struct app *a, const struct ct_engine_info *info)
+{
+	if (info->left_out)
+		app_say(a, "%d left out: %s", info->left_out, info->trouble);
+	else if (info->lost_pins)
+		app_say(a, "%d of the file's pins are more than there can be", info->lost_pins);
+	else if (info->absent_pins)
+		app_say(a, "%d of the file's pins name%s no node in it", info->absent_pins,
+		    info->absent_pins == 1 ? "s" : "");
+}
+
 /* The first prompt. On a terminal a bad one is put into the editor, to be corrected. */
 static int
 first_prompt(struct app *a, const char *text)
@@ -52,9 +65,7 @@ first_prompt(struct app *a, const char *text)
 
 	if (a->study.graph) {	/* a file's */
 		view_changed(a, CHANGED_GRAPH);
-		if (a->study.info->lost_pins)
-			app_say(a, "%d of the file's pins name no node in it, or are more than there can be",
-			    a->study.info->lost_pins);
+		say_trouble(a, a->study.info);
 		return CT_OK;
 	}
 	if (!*text) {

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/file.h"
 #include "ctrace.h"
 
 enum cli_exit {
@@ -31,7 +32,9 @@ enum cli_exit {
 	CLI_INTERRUPTED = 130
 };
 
-/* Keys of options without a letter start above every letter; those that several commands have are named here. */
+/*
+ * Keys of options without a letter start above every letter; those that several commands have are named here.
+ */
 enum { CLI_LONG = 256 };
 enum { CLI_TRANSCODER = 512, CLI_NONFINITE, CLI_K, CLI_AT, CLI_TARGET, CLI_TOP, CLI_JSON, CLI_TIMES };
 
@@ -105,6 +108,18 @@ int cli_json(const char *file, int format, json_t *root);
 int cli_json_packed(const char *file, int format, json_t *root);	/* in one line */
 void cli_json_watch(void);		/* first of all: lets cli_json know whether something is missing */
 int cli_text(const char *file, const char *text, size_t n);
+
+/*
+ * A file, or standard output for "-", written piece by piece: cli_output_write is a ct_drain_fn. With a code
+ * below 0 a file is given up, and stays as it was. Returns an exit status.
+ */
+struct cli_output {
+	struct ct_file_new file;
+	bool standard;
+};
+int cli_output_open(struct cli_output *o, const char *file, struct ct_error *err);
+int cli_output_write(void *output, const char *text, size_t n, struct ct_error *err);
+int cli_output_end(struct cli_output *o, int code, struct ct_error *err);
 /* Everything so far has reached stdout: false when it cannot be written. */
 bool cli_flush(void);
 
@@ -156,7 +171,8 @@ struct cli_query {
 /* 0, or -1 with the message written. Keys of other options are left alone. */
 int cli_query_option(struct cli_query *q, int key, const char *value);
 /* Opens the model and traces the prompt as the query says; the rest of opt is the caller's. */
-int cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt, ct_progress_fn progress,
+int cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt,
+    ct_progress_fn progress,
     void *ctx, struct ct_error *err);
 
 /* "capitals  4L D128 H4 V384  CLT 4x1024 JumpReLU" */

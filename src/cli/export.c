@@ -11,14 +11,25 @@
 #include "share/graph_file.h"
 #include "share/graph_folder.h"
 
-enum { KEY_TO = CLI_LONG, KEY_PINNED };
+enum { KEY_TO = CLI_LONG, KEY_PINNED, KEY_ALL };
 
 struct export {
 	const char *to;			/* the form */
-	bool pinned;
+	bool pinned, all;
 	const char *out;		/* file, "-", or the folder */
-	json_t *list;			/* of the graphs in the folder, to write anew; NULL: none is kept */
+	struct ct_graph_folder *list;	/* of the graphs in the folder, to write anew; NULL: none is kept */
 };
+
+static int
+write_graph(const struct export *x, const struct ct_export *content, const char *out)
+{
+	struct ct_error err = { 0 };
+	struct cli_output o;
+
+	if (cli_output_open(&o, out, &err) < 0)
+		return cli_fail(&err);
+	return cli_output_end(&o, ct_format_write(x->to, content, cli_output_write, &o, &err), &err);
+}
 
 /* Writes one graph to `out`; with a slug under this name, and into the list if there is one. */
 static int
@@ -28,26 +39,22 @@ export_graph(struct export *x, const char *path, const char *out, const char *sl
 	struct cli_progress progress = { 0 };
 	struct ct_graph_file *file;
 	struct ct_graph_names names;
-	json_t *root = NULL;
-	char *text = NULL;
-	size_t n;
-	int status, r;
+	struct ct_export content;
+	int status, code;
 
-	r = ct_graph_file_open(&file, path, cli_progress, &progress, &err);
+	code = ct_graph_file_open(&file, path, cli_progress, &progress, &err);
 	cli_progress_end(&progress);
-	if (r < 0)
+	if (code < 0)
 		return cli_fail(&err);
+	if (file->left_out)
+		cli_error("%s; left out%s", file->trouble, file->left_out > 1 ? ", and more like it" : "");
 	names = ct_graph_file_names(file);
-	if (ct_graph_to_json(&root, &file->graph, &file->subgraph, &names, &err) < 0 ||
-	    (slug && ct_graph_folder_name(root, slug, &err) < 0) ||
-	    ct_format_write(&text, &n, x->to, x->pinned, root, &err) < 0)
+	names.slug = slug;
+	content = (struct ct_export){ .graph = &file->graph, .subgraph = &file->subgraph, .names = &names,
+		.pinned = x->pinned, .all = x->all };
+	status = write_graph(x, &content, out);
+	if (status == CLI_OK && x->list && ct_graph_folder_add(x->list, &content, &err) < 0)
 		status = cli_fail(&err);
-	else
-		status = cli_text(out, text, n);
-	if (status == CLI_OK && x->list && ct_graph_folder_add(x->list, root, &err) < 0)
-		status = cli_fail(&err);
-	free(text);
-	json_decref(root);
 	ct_graph_file_close(file);
 	return status;
 }
@@ -103,12 +110,28 @@ export_into(struct export *x, const char *path, const char *slug)
 	return status;
 }
 
+static int
+write_list(const struct ct_graph_folder *list, const char *path)
+{
+	struct ct_error err = { 0 };
+	struct cli_output o;
+	struct ct_buffer to = { .drain = cli_output_write, .ctx = &o, .err = &err };
+
+	if (cli_output_open(&o, path, &err) < 0)
+		return cli_fail(&err);
+	ct_graph_folder_write(&to, list);
+	return cli_output_end(&o, ct_buffer_finish(&to), &err);
+}
+
 /* After a failure, too, the list has what was written. */
 static int
 export_folder(struct export *x, const struct cli *c)
 {
 	struct ct_error err = { 0 };
-	char *path = ct_path_join(x->out, ct_graph_folder_list), **slugs = calloc((size_t)c->argc, sizeof *slugs);
+	struct ct_graph_folder list = { 0 };
+	char *path = ct_path_join(x->out, ct_graph_folder_list),
+	    **slugs = calloc((size_t)c->argc, sizeof *slugs);
+	bool listed = strcmp(x->to, "json") == 0;
 	int status = CLI_ERROR;
 
 	if (!path || !slugs) {
@@ -117,20 +140,20 @@ export_folder(struct export *x, const struct cli *c)
 	}
 	if (name_graphs(c, slugs) != CLI_OK)
 		goto done;
-	if (ct_dir_make(x->out, &err) < 0 ||
-	    (strcmp(x->to, "json") == 0 && ct_graph_folder_read(&x->list, path, &err) < 0)) {
+	if (ct_dir_make(x->out, &err) < 0 || (listed && ct_graph_folder_read(&list, path, &err) < 0)) {
 		cli_fail(&err);
 		goto done;
 	}
+	x->list = listed ? &list : NULL;
 	status = CLI_OK;
 	for (int i = 0; i < c->argc && status == CLI_OK; i++)
 		status = export_into(x, c->argv[i], slugs[i]);
-	if (x->list && cli_json(path, 0, json_incref(x->list)) != CLI_OK)
+	if (listed && write_list(&list, path) != CLI_OK)
 		status = CLI_ERROR;
 done:
 	for (int i = 0; slugs && i < c->argc; i++)
 		free(slugs[i]);
-	json_decref(x->list);
+	ct_graph_folder_free(&list);
 	free(slugs);
 	free(path);
 	return status;
@@ -154,6 +177,7 @@ run(struct cli *c)
 		case 'o': x.out = value; break;
 		case KEY_TO: x.to = value; break;
 		case KEY_PINNED: x.pinned = true; break;
+		case KEY_ALL: x.all = true; break;
 		}
 	if (key < 0)
 		return c->status;
@@ -173,13 +197,14 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ KEY_TO, "to", "FORM", "dot, svg, html, or json (in one normal form)" },
 	{ KEY_PINNED, "pinned", NULL, "only what is pinned, each supernode as one node" },
+	{ KEY_ALL, "all", NULL, "pictures of every node, not only the strongest 60" },
 	{ 'o', "output", "FILE", "where to write it (-: stdout), or a folder: DIR/" },
 	{ 0 }
 };
 
 const struct cli_command cli_export = {
 	.name = "export",
-	.synopsis = "GRAPH ... --to FORM [--pinned] [-o FILE | -o DIR/]",
+	.synopsis = "GRAPH ... --to FORM [--pinned] [--all] [-o FILE | -o DIR/]",
 	.summary = "check saved graphs and write them as DOT, SVG, HTML or JSON",
 	.details = "GRAPH is graph JSON, from ctrace trace --json or from another program. In a folder each\n"
 	    "graph keeps its name, and JSON gets the list that viewers look for, graph-metadata.json.",

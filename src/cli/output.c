@@ -2,12 +2,12 @@
 #include "base/buffer.h"
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "io/json_out.h"
 
@@ -109,6 +109,31 @@ cli_text(const char *file, const char *text, size_t n)
 	else if (ct_file_replace(file, text, n, &err) < 0)
 		return cli_fail(&err);
 	return CLI_OK;
+}
+
+int
+cli_output_open(struct cli_output *o, const char *file, struct ct_error *err)
+{
+	*o = (struct cli_output){ .standard = strcmp(file, "-") == 0 };
+	return o->standard ? CT_OK : ct_file_new_open(&o->file, file, err);
+}
+
+int
+cli_output_write(void *output, const char *text, size_t n, struct ct_error *err)
+{
+	struct cli_output *o = output;
+
+	if (!o->standard)
+		return ct_file_new_write(&o->file, text, n, err);
+	return fwrite(text, 1, n, stdout) == n ? CT_OK : ct_fail(err, CT_EIO, "stdout: %s", strerror(errno));
+}
+
+int
+cli_output_end(struct cli_output *o, int code, struct ct_error *err)
+{
+	if (!o->standard)
+		code = ct_file_new_end(&o->file, code, err);
+	return code < 0 ? cli_fail(err) : CLI_OK;
 }
 
 bool

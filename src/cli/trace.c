@@ -133,7 +133,8 @@ show(const struct cli_model *m, const struct ct_graph *g, int n_roots, int depth
 		return CLI_ERROR;
 	cli_line("%s", "");
 	cli_line("graph       %d features, %d errors, %d inputs, %d target%s, %ld edges; kept %d nodes and "
-	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets, g->n_targets == 1 ? "" : "s",
+	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets,
+	    g->n_targets == 1 ? "" : "s",
 	    g->n_edges, g->n_kept, g->n_pruned);
 	cli_line("scores      replacement %.3f  completeness %.3f", g->scores.replacement,
 	    g->scores.completeness);
@@ -220,13 +221,12 @@ run(struct cli *c)
 	cli_progress_end(&progress);
 	g = ct_session_graph(q.m.session);
 	if (q.json) {
-		char *text;
-		size_t n;
+		struct cli_output out;
 
-		if (ct_session_graph_json(q.m.session, &text, &n, &err) < 0)
+		if (cli_output_open(&out, q.json, &err) < 0)
 			goto fail;
-		status = cli_text(q.json, text, n);
-		free(text);
+		status = cli_output_end(&out, ct_session_graph_json(q.m.session, cli_output_write, &out,
+		    &err), &err);
 	} else {
 		status = show(&q.m, g, q.target ? g->n_targets : 1, depth, q.top);
 	}
@@ -254,7 +254,8 @@ static const struct cli_option options[] = {
 	{ KEY_DEPTH, "depth", "N", "levels of the tree (3)" },
 	{ CLI_TOP, "top", "N", "contributors on the first level, half as many on each further one (8)" },
 	CLI_JSON_ROW,
-	{ KEY_BATCH, "batch", "FILE", "trace each line of FILE (-: stdin), one line of JSON each; --json FILE resumes" },
+	{ KEY_BATCH, "batch", "FILE", "trace each line of FILE (-: stdin), one line of JSON each; --json "
+	    "FILE resumes" },
 	{ KEY_SHARD, "shard", "I/N", "of the batch only the I-th of N parts" },
 	{ 0 }
 };

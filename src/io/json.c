@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "io/json_writer.h"
 #include "io/sniff.h"
 
 /*
@@ -55,7 +57,8 @@ parse(json_t **out, const char *name, const char *text, size_t n, bool whole_fil
 	if (no_memory(&why))
 		return ct_fail_memory(err, n, name);
 	if (whole_file && json_error_code(&why) == json_error_premature_end_of_input)
-		return ct_fail(err, CT_EFORMAT, "%s: ends in the middle, after %zu bytes; was it cut off? Download or "
+		return ct_fail(err, CT_EFORMAT, "%s: ends in the middle, after %zu bytes; was it cut off? "
+		    "Download or "
 		    "write it again", name, n);
 	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
 	return ct_fail(err, CT_EFORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, msg);
@@ -68,21 +71,61 @@ ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct
 }
 
 int
-ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, size_t n, struct ct_error *err)
+ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, size_t n,
+    struct ct_error *err)
 {
 	json_error_t why;
 	char msg[256];
 
 	*out = NULL;
 	if (too_heavy(text + at, n))
-		return ct_fail(err, CT_EFORMAT, "%s: byte %zu: more brackets than content; refused", name, at);
+		return ct_fail(err, CT_EFORMAT, "%s: byte %zu: more brackets than content; refused", name,
+		    at);
 	*out = json_loadb(text + at, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (*out)
 		return CT_OK;
 	if (no_memory(&why))
 		return ct_fail_memory(err, n, name);
 	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
-	return ct_fail(err, CT_EFORMAT, "%s: byte %zu: not valid JSON: %s", name, at + (size_t)why.position, msg);
+	return ct_fail(err, CT_EFORMAT, "%s: byte %zu: not valid JSON: %s", name, at + (size_t)why.position,
+	    msg);
+}
+
+/* Valid JSON in which nothing is left that jansson refuses for its content. */
+static void
+make_plain(struct ct_buffer *to, const char *text, size_t n)
+{
+	struct ct_writer w;
+
+	ct_writer_init(&w, to, false);
+	w.lenient = true;
+	ct_writer_raw(&w, NULL, text, n);
+}
+
+int
+ct_json_parse_lenient(json_t **out, const char *name, const char *text, size_t at, size_t n,
+    struct ct_error *err)
+{
+	struct ct_buffer b = { 0 };
+	json_error_t why;
+	char msg[256], *plain;
+	size_t size;
+
+	*out = NULL;
+	if (too_heavy(text + at, n))
+		return ct_fail(err, CT_EFORMAT, "%s: byte %zu: more brackets than content; refused", name,
+		    at);
+	make_plain(&b, text + at, n);
+	if (!(plain = ct_buffer_take(&b, &size)))
+		return ct_fail_memory(err, n, name);
+	*out = json_loadb(plain, size, JSON_DECODE_ANY, &why);
+	free(plain);
+	if (*out)
+		return CT_OK;
+	if (no_memory(&why))
+		return ct_fail_memory(err, n, name);
+	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
+	return ct_fail(err, CT_EFORMAT, "%s: byte %zu: not valid JSON: %s", name, at, msg);
 }
 
 int

@@ -16,7 +16,15 @@
 int ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err);
 int ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err);
 /* One value, n bytes of a longer text from byte `at` on; errors name the byte. */
-int ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, size_t n, struct ct_error *err);
+int ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, size_t n,
+    struct ct_error *err);
+
+/*
+ * The same for what only describes: of two fields with one name the last counts; NUL characters, lone
+ * surrogates and bytes that are no UTF-8 become U+FFFD, and numbers that are not finite null.
+ */
+int ct_json_parse_lenient(json_t **out, const char *name, const char *text, size_t at, size_t n,
+    struct ct_error *err);
 
 /* Typed getters as in yaml.h: a missing or null key keeps the default unless `need`. `where` is the file. */
 int ct_json_int(const json_t *obj, const char *where, const char *key, bool need, int min, int max, int *out,

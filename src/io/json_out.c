@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
 #include "config.h"
+#include "io/json_writer.h"
 
 json_t *
 ct_json_out_string(const char *s)
@@ -40,7 +42,8 @@ ct_json_out_number(double x)
 json_t *
 ct_json_out_document(int format, json_t *body)
 {
-	json_t *all = body ? json_pack("{s:s, s:i}", "ctrace_version", PACKAGE_VERSION, "format", format) : NULL;
+	json_t *all = body ? json_pack("{s:s, s:i}", "ctrace_version", PACKAGE_VERSION, "format", format) :
+	    NULL;
 
 	if (all && json_object_update(all, body) != 0) {
 		json_decref(all);
@@ -53,18 +56,16 @@ ct_json_out_document(int format, json_t *body)
 int
 ct_json_out_text(char **text, size_t *n, const json_t *root, bool indent, struct ct_error *err)
 {
-	size_t flags = (indent ? JSON_INDENT(1) : JSON_COMPACT) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9);
-	char *s = root ? json_dumps(root, flags) : NULL;
-	size_t size = s ? strlen(s) : 0;
-	char *line = s ? realloc(s, size + 2) : NULL;
+	struct ct_buffer b = { 0 };
+	struct ct_writer w;
 
-	if (!line) {
-		free(s);
+	ct_writer_init(&w, &b, indent);
+	ct_writer_tree(&w, NULL, root);
+	*text = ct_buffer_take(&b, n);
+	if (!root || !*text) {
+		free(*text);
+		*text = NULL;
 		return ct_fail(err, CT_ENOMEM, "out of memory for JSON text");
 	}
-	line[size] = '\n';
-	line[size + 1] = '\0';
-	*text = line;
-	*n = size + 1;
 	return CT_OK;
 }

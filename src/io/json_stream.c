@@ -140,22 +140,6 @@ ct_stream_item(struct ct_stream *s, struct ct_error *err)
 	return next(s, ']', err);
 }
 
-int
-ct_stream_key(struct ct_stream *s, char **key, struct ct_error *err)
-{
-	int r = next(s, '}', err);
-
-	if (r <= 0)
-		return r;
-	if ((r = ct_stream_string(s, "the name of a field", key, err)) < 0)
-		return r;
-	skip_space(s);
-	if (s->text[s->at] != ':')
-		return ct_stream_fail(s, s->at, err, "expected ':' after \"%.40s\"", *key);
-	s->at++;
-	return 1;
-}
-
 /* Four hexadecimal digits, or -1. */
 static int
 hex4(const char *p)
@@ -172,74 +156,118 @@ hex4(const char *p)
 	return v;
 }
 
-/* The escape at p (behind the backslash) to *dst, which moves on; returns its length, or 0. */
+/* The code unit of the escape \uXXXX at p, or -1. */
+static int
+unit_at(const char *p)
+{
+	return p[0] == '\\' && p[1] == 'u' ? hex4(p + 2) : -1;
+}
+
+/* The escape at p, which begins with its backslash, as *cp; returns its length, or 0. */
 static size_t
-unescape(const char *p, char **dst)
+unescape(const char *p, uint32_t *cp)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char *at = *p ? strchr(from, *p) : NULL;
+	const char *at = p[1] ? strchr(from, p[1]) : NULL;
 	int unit, low;
-	uint32_t cp;
 
 	if (at) {
-		*(*dst)++ = to[at - from];
-		return 1;
+		*cp = (uint32_t)to[at - from];
+		return 2;
 	}
-	if (*p != 'u' || (unit = hex4(p + 1)) <= 0)
+	if ((unit = unit_at(p)) < 0)
 		return 0;
-	cp = (uint32_t)unit;
-	if (unit >= 0xD800 && unit < 0xDC00) {
-		if (p[5] != '\\' || p[6] != 'u' || (low = hex4(p + 7)) < 0xDC00 || low > 0xDFFF)
-			return 0;
-		cp = 0x10000 + ((cp - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
-	} else if (unit >= 0xDC00 && unit < 0xE000) {
-		return 0;
+	*cp = unit == 0 || (unit >= 0xD800 && unit < 0xE000) ? 0xFFFD : (uint32_t)unit;
+	if (unit < 0xD800 || unit > 0xDBFF || (low = unit_at(p + 6)) < 0xDC00 || low > 0xDFFF)
+		return 6;
+	*cp = 0x10000 + (((uint32_t)unit - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
+	return 12;
+}
+
+/* Passes a string, which must be one. */
+static int
+skip_string(struct ct_stream *s, const char *what, struct ct_error *err)
+{
+	size_t start = s->at++, len;
+	uint32_t cp;
+
+	while (s->at < s->n) {
+		unsigned char c = (unsigned char)s->text[s->at];
+
+		if (c == '"') {
+			s->at++;
+			return CT_OK;
+		}
+		if (c < ' ')
+			return ct_stream_fail(s, s->at, err, "%s: a control character in a string", what);
+		len = c == '\\' ? unescape(s->text + s->at, &cp) : 1;
+		if (!len && s->at + 6 < s->n)
+			return ct_stream_fail(s, s->at, err, "%s: a bad escape in a string", what);
+		s->at += len ? len : s->n;
 	}
-	*dst += ct_utf8_encode(cp, *dst);
-	return cp > 0xFFFF ? 11 : 5;
+	s->at = s->n;
+	return ct_stream_fail(s, start, err, "%s: a string without an end: the file was cut off", what);
+}
+
+/* The character of a string at *at, before its end, as UTF-8; returns its length. */
+static size_t
+decode(const struct ct_stream *s, size_t *at, size_t end, char *dst)
+{
+	uint32_t cp;
+
+	*at += s->text[*at] == '\\' ? unescape(s->text + *at, &cp)
+	    : (size_t)ct_utf8_decode(s->text + *at, end - *at, &cp);
+	return (size_t)ct_utf8_encode(cp, dst);
 }
 
 int
 ct_stream_string(struct ct_stream *s, const char *what, char **out, struct ct_error *err)
 {
+	size_t start, end, n = 0;
 	int r = expect(s, '"', what, err);
-	size_t start = s->at;
-	char *begin, *dst;
 
 	if (r < 0)
 		return r;
-	begin = dst = s->text + ++s->at;
-	while (s->at < s->n) {
-		unsigned char c = (unsigned char)s->text[s->at];
-		size_t len = 1;
+	start = s->at + 1;
+	if ((r = skip_string(s, what, err)) < 0)
+		return r;
+	end = s->at - 1;
+	/* A byte that is no UTF-8 takes three as U+FFFD; escapes take more than what they stand for. */
+	for (size_t i = start; i < end; i++)
+		n += s->text[i] & 0x80 ? 3 : 1;
+	*out = ct_arena_alloc(s->strings, n + 4, 1);
+	if (!*out)
+		return ct_fail_memory(err, n, what);
+	for (n = 0; start < end;)
+		n += decode(s, &start, end, *out + n);
+	(*out)[n] = '\0';
+	return CT_OK;
+}
 
-		if (c == '"') {
-			s->at++;
-			*dst = '\0';
-			*out = begin;
-			return CT_OK;
-		}
-		if (c == '\\') {
-			len = unescape(s->text + s->at + 1, &dst);
-			if (!len)
-				return ct_stream_fail(s, s->at, err, "%s: a bad escape in a string", what);
-			s->at += len + 1;
-			continue;
-		}
-		if (c < ' ')
-			return ct_stream_fail(s, s->at, err, "%s: a control character in a string", what);
-		if (c >= 0x80) {
-			uint32_t cp;
+int
+ct_stream_key(struct ct_stream *s, const char **key, struct ct_error *err)
+{
+	int r = next(s, '}', err);
+	size_t at, n = 0;
 
-			len = (size_t)ct_utf8_decode(s->text + s->at, s->n - s->at, &cp);
-			if (len == 1)
-				return ct_stream_fail(s, s->at, err, "%s: invalid UTF-8 in a string", what);
-		}
-		memmove(dst, s->text + s->at, len);
-		dst += len;
-		s->at += len;
-	}
-	return ct_stream_fail(s, start, err, "%s: a string without an end: the file was cut off", what);
+	if (r <= 0)
+		return r;
+	if ((r = expect(s, '"', "the name of a field", err)) < 0)
+		return r;
+	s->key_span.start = s->at;
+	at = s->at + 1;
+	if ((r = skip_string(s, "the name of a field", err)) < 0)
+		return r;
+	s->key_span.end = s->at;
+	while (at + 1 < s->at && n + 4 < sizeof s->key)
+		n += decode(s, &at, s->at - 1, s->key + n);
+	s->key[n] = '\0';
+	*key = s->key;
+	skip_space(s);
+	if (s->text[s->at] != ':')
+		return ct_stream_fail(s, s->at, err, "expected ':' after \"%.40s\"", s->key);
+	s->at++;
+	return 1;
 }
 
 /* The length of the number at p by JSON's grammar, 0 when it is none. *whole: it is an integer. */
@@ -307,26 +335,11 @@ ct_stream_long(struct ct_stream *s, const char *what, long min, long max, long *
 	errno = 0;
 	*out = strtol(s->text + s->at, NULL, 10);
 	if (!len || !whole || errno || *out < min || *out > max)
-		return ct_stream_fail(s, s->at, err, "%s: expected an integer from %ld to %ld, found %.*s", what, min,
+		return ct_stream_fail(s, s->at, err, "%s: expected an integer from %ld to %ld, found %.*s",
+		    what, min,
 		    max, len > 40 ? 40 : (int)len, s->text + s->at);
 	s->at += len;
 	return CT_OK;
-}
-
-static int
-skip_string(struct ct_stream *s, struct ct_error *err)
-{
-	size_t start = s->at++;
-
-	for (; s->at < s->n; s->at++)
-		if (s->text[s->at] == '\\')
-			s->at++;
-		else if (s->text[s->at] == '"') {
-			s->at++;
-			return CT_OK;
-		}
-	s->at = s->n;
-	return ct_stream_fail(s, start, err, "a string without an end: the file was cut off");
 }
 
 static int
@@ -337,7 +350,7 @@ skip_scalar(struct ct_stream *s, struct ct_error *err)
 	size_t len = 0;
 
 	switch (kind) {
-	case '"': return skip_string(s, err);
+	case '"': return skip_string(s, "a value", err);
 	case '0': len = number(s->text + s->at, &whole); break;
 	case 't': case 'n': len = 4; break;
 	case 'f': len = 5; break;
@@ -361,7 +374,8 @@ ct_stream_skip(struct ct_stream *s, struct ct_error *err)
 
 		if (kind == '{' || kind == '[') {
 			if (depth == MAX_DEPTH)
-				return ct_stream_fail(s, s->at, err, "more than %d levels of brackets", MAX_DEPTH);
+				return ct_stream_fail(s, s->at, err, "more than %d levels of brackets",
+				    MAX_DEPTH);
 			object[depth++] = kind == '{';
 			s->at++;
 			s->first = 1;
@@ -380,12 +394,14 @@ ct_stream_skip(struct ct_stream *s, struct ct_error *err)
 			if (!object[depth - 1])
 				break;
 			if (ct_stream_peek(s) != '"')
-				return ct_stream_fail(s, s->at, err, "the name of a field: expected a string");
-			if ((r = skip_string(s, err)) < 0)
+				return ct_stream_fail(s, s->at, err,
+				    "the name of a field: expected a string");
+			if ((r = skip_string(s, "the name of a field", err)) < 0)
 				return r;
 			skip_space(s);
 			if (s->text[s->at] != ':')
-				return ct_stream_fail(s, s->at, err, "expected ':' after the name of a field");
+				return ct_stream_fail(s, s->at, err,
+				    "expected ':' after the name of a field");
 			s->at++;
 			break;
 		}

@@ -1,27 +1,37 @@
 /*
  * json_stream: reading big JSON piece by piece, without a tree.
  *
- * Owns a place in a text that its caller owns. Strings are decoded where they stand, so each may be read once; those
- * that are skipped stay as they are. Errors name the file and the byte. For small files json.h is handier.
+ * Owns a place in a text that its caller owns and that stays as it is; strings are decoded into the caller's
+ * arena. Reads what others write as leniently as it can be understood: NUL characters, lone surrogates and
+ * bytes that are no UTF-8 become U+FFFD in strings. Errors name the file and the byte. For small files json.h
+ * is handier.
  *
  *	ct_stream_object(s, err);
  *	while ((r = ct_stream_key(s, &key, err)) > 0)
- *		r = strcmp(key, "weight") == 0 ? ct_stream_double(s, "weight", &w, err) : ct_stream_skip(s, err);
+ *		r = strcmp(key, "weight") == 0 ? ct_stream_double(s, "weight", &w, err) :
+    ct_stream_skip(s, err);
  *
- * Every function returns 0 or a code; ct_stream_key and ct_stream_item return 1 when there is one more, 0 at the end.
+ * Every function returns 0 or a code; ct_stream_key and ct_stream_item return 1 when there is one more, 0 at
+ * the end.
  */
 #ifndef CT_IO_JSON_STREAM_H
 #define CT_IO_JSON_STREAM_H
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 struct ct_stream {
 	const char *where;		/* the file, for messages */
-	char *text;			/* n bytes and a NUL; changed by reading strings */
+	const char *text;		/* n bytes and a NUL */
 	size_t n, at;
+	struct ct_arena *strings;	/* what was read lives here */
 	int first;			/* nothing read yet of the innermost object or list */
+	char key[64];			/* the last name of a field, cut to fit: enough to compare it */
+	struct ct_stream_span {
+		size_t start, end;
+	} key_span;			/* where it stands, with its quotes */
 };
 
 /* '{' '[' '"' '0' (a number) 't' 'f' 'n', 'N' for NaN and infinities, 0 at the end, '?' for anything else. */
@@ -30,14 +40,15 @@ char ct_stream_peek(struct ct_stream *s);
 const char *ct_stream_kind(char peeked);
 
 int ct_stream_object(struct ct_stream *s, struct ct_error *err);
-int ct_stream_key(struct ct_stream *s, char **key, struct ct_error *err);
+int ct_stream_key(struct ct_stream *s, const char **key, struct ct_error *err);	/* lent until the next */
 int ct_stream_list(struct ct_stream *s, struct ct_error *err);
 int ct_stream_item(struct ct_stream *s, struct ct_error *err);
 
-/* Values; `what` names them in messages. A string is lent by the text, NUL-terminated and valid UTF-8. */
+/* Values; `what` names them in messages. A string is lent by the arena, NUL-terminated and valid UTF-8. */
 int ct_stream_string(struct ct_stream *s, const char *what, char **out, struct ct_error *err);
 int ct_stream_double(struct ct_stream *s, const char *what, double *out, struct ct_error *err);
-int ct_stream_long(struct ct_stream *s, const char *what, long min, long max, long *out, struct ct_error *err);
+int ct_stream_long(struct ct_stream *s, const char *what, long min, long max, long *out,
+    struct ct_error *err);
 
 /* Any value: true, false, null, or one that is not wanted. */
 int ct_stream_skip(struct ct_stream *s, struct ct_error *err);

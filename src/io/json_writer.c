@@ -166,7 +166,10 @@ ct_writer_integer(struct ct_writer *w, const char *key, long long v)
 	end(w);
 }
 
-/* The 9 digits that give a float back, with a point or an exponent, so that it stays a number that is no integer. */
+/*
+ * The 9 digits that give a float back, with a point or an exponent, so that it stays a number that is no
+ * integer.
+ */
 void
 ct_writer_number(struct ct_writer *w, const char *key, double v)
 {
@@ -237,36 +240,59 @@ ct_writer_tree(struct ct_writer *w, const char *key, const json_t *v)
 	}
 }
 
-/* ---- values of other files */
-
 static bool
 is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* A string with its quotes, of which escapes stay as they are; returns its length. */
+/* The code unit of an escape \uXXXX at s, of which n bytes are left; -1: there is none. */
+static int
+unit_at(const char *s, size_t n)
+{
+	unsigned unit;
+	int end = 0;
+
+	return n >= 6 && s[0] == '\\' && s[1] == 'u' && sscanf(s + 2, "%4x%n", &unit, &end) == 1 &&
+	    end == 4 ? (int)unit : -1;
+}
+
+/* An escape as it is, or, where that is no character, as U+FFFD; returns its length. */
 static size_t
-copy_string(struct ct_buffer *to, const char *s, size_t n)
+copy_escape(struct ct_writer *w, const char *s, size_t n)
+{
+	int unit = unit_at(s, n), low = unit_at(s + 6, n > 6 ? n - 6 : 0);
+	bool pair = unit >= 0xD800 && unit < 0xDC00 && low >= 0xDC00 && low < 0xE000;
+	size_t len = pair ? 12 : unit >= 0 ? 6 : n < 2 ? n : 2;
+
+	if (w->lenient && !pair && (unit == 0 || (unit >= 0xD800 && unit < 0xE000)))
+		ct_buffer_puts(w->to, "\\uFFFD");
+	else
+		ct_buffer_add(w->to, s, len);
+	return len;
+}
+
+/* A string with its quotes; returns its length. */
+static size_t
+copy_string(struct ct_writer *w, const char *s, size_t n)
 {
 	size_t i = 1;
 
-	ct_buffer_add(to, "\"", 1);
+	ct_buffer_add(w->to, "\"", 1);
 	while (i < n && s[i] != '"') {
 		size_t run = plain(s + i, n - i);
 		uint32_t cp;
 
-		ct_buffer_add(to, s + i, run);
+		ct_buffer_add(w->to, s + i, run);
 		i += run;
-		if (i + 1 < n && s[i] == '\\') {
-			ct_buffer_add(to, s + i, 2);
-			i += 2;
+		if (i < n && s[i] == '\\') {
+			i += copy_escape(w, s + i, n - i);
 		} else if (i < n && s[i] != '"') {
 			i += (size_t)ct_utf8_decode(s + i, n - i, &cp);
-			put_code_point(to, cp);
+			put_code_point(w->to, cp);
 		}
 	}
-	ct_buffer_add(to, "\"", 1);
+	ct_buffer_add(w->to, "\"", 1);
 	return i < n ? i + 1 : n;
 }
 
@@ -285,19 +311,18 @@ copy_scalar(struct ct_buffer *to, const char *s, size_t n)
 	return i ? i : 1;
 }
 
-void
-ct_writer_raw(struct ct_writer *w, const char *key, const char *text, size_t n)
+static void
+copy_value(struct ct_writer *w, const char *text, size_t n)
 {
 	int depth = w->depth;
 
-	begin(w, key);
 	for (size_t i = 0; i < n;) {
 		const char *s = text + i;
 
 		if (is_space(*s)) {
 			i++;
 		} else if (*s == '"') {
-			i += copy_string(w->to, s, n - i);
+			i += copy_string(w, s, n - i);
 		} else if (*s == '{' || *s == '[') {
 			ct_buffer_add(w->to, s, 1);
 			for (i++; i < n && is_space(text[i]); i++)
@@ -321,5 +346,22 @@ ct_writer_raw(struct ct_writer *w, const char *key, const char *text, size_t n)
 			i += copy_scalar(w->to, s, n - i);
 		}
 	}
+}
+
+void
+ct_writer_raw_field(struct ct_writer *w, const char *key, size_t n_key, const char *text, size_t n)
+{
+	begin(w, NULL);
+	copy_string(w, key, n_key);
+	ct_buffer_add(w->to, ": ", w->indent ? 2 : 1);
+	copy_value(w, text, n);
+	end(w);
+}
+
+void
+ct_writer_raw(struct ct_writer *w, const char *key, const char *text, size_t n)
+{
+	begin(w, key);
+	copy_value(w, text, n);
 	end(w);
 }

@@ -44,7 +44,8 @@ clean_texts(struct ct_engine *e, struct ct_error *err)
 	e->info.name = clean(e, *f->model ? f->model : f->slug);
 	e->info.scan = clean(e, f->scan);
 	e->info.transcoder = clean(e, f->transcoder);
-	return ok && e->info.name && e->info.scan && e->info.transcoder ? CT_OK
+	e->info.trouble = clean(e, f->trouble);
+	return ok && e->info.name && e->info.scan && e->info.transcoder && e->info.trouble ? CT_OK
 									 : ct_fail_memory(err, 512, "a graph");
 }
 
@@ -67,6 +68,9 @@ ct_engine_open_graph(
 	e->info.V = e->file->graph.V;
 	e->info.F = e->file->F;
 	e->info.lost_pins = e->file->lost_pins;
+	e->info.absent_pins = e->file->n_absent;
+	e->info.left_out = e->file->left_out;
+	e->info.spaced = !e->file->apart;
 	e->info.context = e->file->graph.T;
 	if (!e->info.dir) {
 		r = ct_fail_memory(err, strlen(path), "a path");

@@ -8,14 +8,51 @@
 #include "base/text.h"
 #include "session/engine.h"
 
+const char *
+ct_engine_feature_name(const struct ct_engine *e, int layer, int feature, char *buf, size_t size)
+{
+	const struct ct_graph_there *there = e->file ? ct_graph_file_there(e->file, feature) : NULL;
+	char kind[200] = "";
+
+	if (there && e->file->graph.nodes[there->node].kind == CT_NODE_OTHER) {
+		ct_text_clean(kind, sizeof kind - 1, there->type, strlen(there->type));
+		kind[strlen(kind)] = ' ';	/* the rest is zeros */
+	}
+	if (!there)
+		snprintf(buf, size, "L%d#%d", layer, feature);
+	else if (there->number >= 0)
+		snprintf(buf, size, "%sL%d#%d", kind, layer, there->number);
+	else
+		snprintf(buf, size, "%sL%d%s", kind, layer, *kind ? "" : "#?");
+	return buf;
+}
+
+/* What a file pins and does not have. */
+static int
+absent_text(const struct ct_graph_file *f, const struct ct_node *n, char *buf, size_t size)
+{
+	char clean[200];
+
+	ct_text_clean(clean, sizeof clean, f->absent[n->index], strlen(f->absent[n->index]));
+	return snprintf(buf, size, "absent \"%s\"", clean);
+}
+
 int
 ct_session_node_text(const struct ct_session *s, const struct ct_node *n, char *buf, size_t size)
 {
 	const struct ct_engine *e = s->e;
 
+	char name[256];
+
 	switch (n->kind) {
+	case CT_NODE_OTHER:
+		if (n->layer == CT_PIN_ABSENT)
+			return absent_text(e->file, n, buf, size);
+		/* fall through */
 	case CT_NODE_FEATURE:
-		return snprintf(buf, size, "L%d#%d@%d", n->layer, n->index, n->pos);
+		return snprintf(buf, size, "%s@%d",
+		    ct_engine_feature_name(e, n->layer, n->index, name, sizeof name),
+		    n->pos);
 	case CT_NODE_ERROR:
 		return snprintf(buf, size, "error L%d@%d", n->layer, n->pos);
 	case CT_NODE_EMBEDDING:
@@ -58,7 +95,8 @@ target_token(const struct ct_session *s, const char *text)
 	int id = ct_tokenizer_find(s->e->tokenizer, text);
 	long given;
 
-	if (id < 0 && *text == '#' && ct_text_long(text + 1, &given) && given >= 0 && given < s->e->model->cfg.V)
+	if (id < 0 && *text == '#' && ct_text_long(text + 1, &given) && given >= 0 &&
+	    given < s->e->model->cfg.V)
 		return (int)given;
 	return id;
 }

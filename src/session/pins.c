@@ -65,7 +65,8 @@ ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p)
 
 		if (!f || f->kind != CT_NODE_FEATURE || f->activation == 0)
 			continue;
-		sum += (double)ct_session_clamped_activation(s, f->layer, f->index, f->pos) / (double)f->activation;
+		sum += (double)ct_session_clamped_activation(s, f->layer, f->index,
+		    f->pos) / (double)f->activation;
 		n++;
 	}
 	return n ? sum / n : NAN;
@@ -94,7 +95,8 @@ ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c)
 int
 ct_session_pin_text(const struct ct_session *s, const struct ct_pin *p, char *buf, size_t size)
 {
-	struct ct_node n = { .kind = p->kind, .layer = p->layer, .pos = p->pos, .index = p->index, .other = p->other };
+	struct ct_node n = { .kind = p->kind, .layer = p->layer, .pos = p->pos, .index = p->index,
+	    .other = p->other };
 	char name[NAME];
 
 	if (p->kind != CT_NODE_TARGET)
@@ -137,7 +139,8 @@ read_error(const struct ct_session *s, const char *text, struct ct_pin *out, str
 
 /* "Dallas"@6; the text in quotes, n bytes, has to be what stands there. */
 static int
-read_input(const struct ct_session *s, const char *word, size_t n, int pos, struct ct_pin *out, struct ct_error *err)
+read_input(const struct ct_session *s, const char *word, size_t n, int pos, struct ct_pin *out,
+    struct ct_error *err)
 {
 	const char *here;
 	int r = ct_session_check_position(s, pos, err);
@@ -165,7 +168,8 @@ token_shown_as(const struct ct_session *s, const char *word, size_t n)
 
 /* Austin, or Austin" - "Houston: what stands between the first and the last quote. */
 static int
-read_output(const struct ct_session *s, const char *words, size_t n, int pos, struct ct_pin *out, struct ct_error *err)
+read_output(const struct ct_session *s, const char *words, size_t n, int pos, struct ct_pin *out,
+    struct ct_error *err)
 {
 	static const char minus[] = "\" - \"";
 	const char *cut = ct_text_within(words, n, minus);
@@ -183,21 +187,44 @@ read_output(const struct ct_session *s, const char *words, size_t n, int pos, st
 
 /* input "Dallas"@6, output "Austin" and output "Austin" - "Houston", maybe with @8. */
 static int
-read_quoted(const struct ct_session *s, const char *text, bool input, struct ct_pin *out, struct ct_error *err)
+read_quoted(const struct ct_session *s, const char *text, bool input, struct ct_pin *out,
+    struct ct_error *err)
 {
 	const char *last = strrchr(text, '"');
 	int pos = s->graph ? s->graph->pos : s->T - 1;
 
 	if (*text != '"' || last == text || (input ? !read_position(last + 1, &pos)
 						   : last[1] && !read_position(last + 1, &pos)))
-		return ct_fail(err, CT_EINVAL, "expected input \"Dallas\"@6, or output \"Austin\" with @8 or without");
+		return ct_fail(err, CT_EINVAL, "expected input \"Dallas\"@6, or output \"Austin\" with @8 or "
+		    "without");
 	return (input ? read_input : read_output)(s, text + 1, (size_t)(last - text - 1), pos, out, err);
+}
+
+/* absent "gone": of a file, what it pins and does not have. */
+static int
+read_absent(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
+{
+	const struct ct_subgraph *sg = &s->subgraph;
+	char name[NAME];
+
+	for (int i = 0; i < sg->n_pins; i++) {
+		if (sg->pin[i].kind != CT_NODE_OTHER || sg->pin[i].layer != CT_PIN_ABSENT)
+			continue;
+		ct_session_pin_text(s, &sg->pin[i], name, sizeof name);
+		if (strcmp(name, text) == 0) {
+			*out = sg->pin[i];
+			out->supernode = -1;
+			return CT_OK;
+		}
+	}
+	return ct_fail(err, CT_ENOTFOUND, "no pin of that name is absent here");
 }
 
 int
 ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
 {
 	static const char error[] = "error ", input[] = "input ", output[] = "output ", target[] = "target ";
+	static const char absent[] = "absent ";
 	struct ct_clamp f;
 	char clean[120];
 	const char *p = text;
@@ -205,6 +232,8 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
+	if (strncmp(text, absent, sizeof absent - 1) == 0)
+		return read_absent(s, text, out, err);
 	if (strncmp(text, error, sizeof error - 1) == 0)
 		return read_error(s, text + sizeof error - 1, out, err);
 	if (strncmp(text, input, sizeof input - 1) == 0)
@@ -223,7 +252,8 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 	}
 	ct_text_clean(clean, sizeof clean, text, strlen(text));
 	return ct_fail(err, CT_EINVAL,
-	    "\"%s\" names no node; expected L1#249@8, error L1@8, input \"Dallas\"@6 or output \"Austin\"", clean);
+	    "\"%s\" names no node; expected L1#249@8, error L1@8, input \"Dallas\"@6 or output \"Austin\"",
+	    clean);
 }
 
 /* ---- several at once */
@@ -318,7 +348,8 @@ ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const cha
 		for (end = p; *end && (quoted || *end != ','); end++)
 			quoted ^= *end == '"';
 		if ((size_t)(end - p) >= sizeof member)
-			return ct_fail(err, CT_EINVAL, "a node's name has at most %zu bytes", sizeof member - 1);
+			return ct_fail(err, CT_EINVAL, "a node's name has at most %zu bytes",
+			    sizeof member - 1);
 		snprintf(member, sizeof member, "%.*s", (int)(end - p), p);
 		if ((code = take_member(s, sg, member, supernode, of, err)) < 0)
 			return code;

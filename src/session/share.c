@@ -1,15 +1,20 @@
-/* share: the facade's part that hands graphs to other programs; the formats are in share/. */
+/* session_share: the facade's part that hands graphs to other programs; the formats are in share/. */
 #include <stdint.h>
 
 #include "session/engine.h"
 #include "io/json_out.h"
 #include "share/formats.h"
+#include "share/graph_json.h"
 #include "share/graph_line.h"
 
+/* The token as it stands in text, not as it is shown. */
 static const char *
 token(const void *ctx, int id)
 {
-	return ct_engine_token(ctx, id);
+	const struct ct_engine *e = ctx;
+	const char *text = ct_tokenizer_text(e->tokenizer, id, &(size_t){ 0 });
+
+	return text ? text : "?";
 }
 
 static const char *
@@ -33,45 +38,44 @@ names_of(const struct ct_session *s)
 		return ct_graph_file_names(s->e->file);
 	return (struct ct_graph_names){
 		.model = info->name, .scan = info->scan, .transcoder = info->transcoder, .features = info->F,
-		.prompt = ct_session_text(s), .tokens = s->ids, .token = token, .label = label, .ctx = s->e
+		.prompt = ct_session_text(s), .apart = !info->spaced, .tokens = s->ids, .token = token,
+		    .label = label, .ctx = s->e
 	};
 }
 
-static int
-graph_json(json_t **root, const struct ct_session *s, struct ct_error *err)
+int
+ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, struct ct_error *err)
 {
 	struct ct_graph_names names = names_of(s);
+	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names };
+	struct ct_buffer to = { .drain = write, .ctx = ctx, .err = err };
+	int code;
 
-	return s->graph ? ct_graph_to_json(root, s->graph, &s->subgraph, &names, err) : no_graph(err);
+	if (!s->graph)
+		return no_graph(err);
+	if ((code = ct_graph_json_write(&to, false, &x, err)) < 0) {
+		ct_buffer_free(&to);
+		return code;
+	}
+	return ct_buffer_finish(&to);
 }
 
 int
-ct_session_graph_json(const struct ct_session *s, char **text, size_t *n, struct ct_error *err)
-{
-	json_t *root = NULL;
-	int rc = graph_json(&root, s, err);
-
-	if (rc == CT_OK)
-		rc = ct_json_out_text(text, n, root, false, err);
-	json_decref(root);
-	return rc;
-}
-
-int
-ct_session_export(const struct ct_session *s, const char *form, bool pinned, char **text, size_t *n,
+ct_session_export(const struct ct_session *s, const struct ct_export_options *opt, ct_drain_fn write,
+    void *ctx,
     struct ct_error *err)
 {
-	json_t *root = NULL;
-	int rc = graph_json(&root, s, err);
+	struct ct_graph_names names = names_of(s);
+	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names,
+	    .pinned = opt->pinned,
+		.all = opt->all };
 
-	if (rc == CT_OK)
-		rc = ct_format_write(text, n, form, pinned, root, err);
-	json_decref(root);
-	return rc;
+	return s->graph ? ct_format_write(opt->form, &x, write, ctx, err) : no_graph(err);
 }
 
 int
-ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n, struct ct_error *err)
+ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n,
+    struct ct_error *err)
 {
 	struct ct_graph_names names = names_of(s);
 	json_t *line;

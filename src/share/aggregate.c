@@ -77,8 +77,6 @@ ct_aggregate_free(struct ct_aggregate *a)
 	*a = (struct ct_aggregate){ 0 };
 }
 
-/* ---- finding nodes and edges, or making them */
-
 static uint64_t
 hash_name(const char *s)
 {
@@ -222,8 +220,6 @@ make_edge(struct ct_aggregate *a, int source, int target, struct ct_error *err)
 	}
 	return CT_OK;
 }
-
-/* ---- lines */
 
 static int
 bad(const char *where, long number, const char *what, size_t i, struct ct_error *err)

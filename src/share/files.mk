@@ -2,12 +2,19 @@
 share_files = \
 	%D%/aggregate.c \
 	%D%/aggregate.h \
+	%D%/content.c \
+	%D%/content.h \
+	%D%/export.h \
 	%D%/formats.c \
 	%D%/formats.h \
+	%D%/graph_again.c \
+	%D%/graph_again.h \
 	%D%/graph_file.c \
 	%D%/graph_file.h \
 	%D%/graph_folder.c \
 	%D%/graph_folder.h \
+	%D%/graph_id.c \
+	%D%/graph_id.h \
 	%D%/graph_json.c \
 	%D%/graph_json.h \
 	%D%/graph_line.c \

@@ -26,36 +26,27 @@ ct_reader_keep(struct ct_graph_reader *r, const char *s)
 	return ct_arena_strdup(&r->f->arena, s);
 }
 
-/* ---- the head of the file */
-
 static int
 read_metadata(struct ct_graph_reader *r, struct ct_error *err)
 {
-	static const char *const needed[] = { "slug", "scan", "prompt" };
 	struct ct_graph_file *f = r->f;
 	const char *where = r->raw.s.where;
-	const json_t *tokens, *v;
-	size_t i;
-	int rc = ct_raw_tree(&r->raw, CT_SECTION_METADATA, &f->metadata, err);
+	const json_t *tokens;
+	int code = ct_raw_tree(&r->raw, CT_SECTION_METADATA, &r->metadata, err);
 
-	if (rc < 0)
-		return rc;
-	if (!json_is_object(f->metadata))
+	if (code < 0)
+		return code;
+	if (!json_is_object(r->metadata))
 		return ct_fail(err, CT_EFORMAT, "%s: \"metadata\": expected an object", where);
-	for (i = 0; i < sizeof needed / sizeof *needed; i++)
-		if (!json_is_string(json_object_get(f->metadata, needed[i])))
-			return ct_fail(err, CT_EFORMAT, "%s: metadata: \"%s\" is missing or no string", where, needed[i]);
-	tokens = json_object_get(f->metadata, "prompt_tokens");
-	if (!json_is_array(tokens) || json_array_size(tokens) == 0)
-		return ct_fail(err, CT_EFORMAT, "%s: metadata: \"prompt_tokens\": expected a list of tokens", where);
-	json_array_foreach(tokens, i, v)
-		if (!json_is_string(v))
-			return ct_fail(err, CT_EFORMAT, "%s: metadata: prompt_tokens[%zu]: expected a string", where, i);
+	tokens = json_object_get(r->metadata, "prompt_tokens");
+	if (!json_is_array(tokens) || json_array_size(tokens) == 0 || json_array_size(tokens) > INT_MAX / 2)
+		return ct_fail(err, CT_EFORMAT, "%s: metadata: \"prompt_tokens\": expected a list of tokens",
+		    where);
 	f->graph.T = (int)json_array_size(tokens);
-	f->slug = text_of(f->metadata, "slug");
-	f->scan = text_of(f->metadata, "scan");
-	f->prompt = text_of(f->metadata, "prompt");
-	return CT_OK;
+	f->slug = ct_reader_keep(r, text_of(r->metadata, "slug"));
+	f->scan = ct_reader_keep(r, text_of(r->metadata, "scan"));
+	f->prompt = ct_reader_keep(r, text_of(r->metadata, "prompt"));
+	return f->slug && f->scan && f->prompt ? CT_OK : ct_fail_memory(err, 1, "a graph");
 }
 
 /* A share in a settings object, or `otherwise`. */
@@ -73,20 +64,18 @@ static int
 read_extras(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph *g = &r->f->graph;
-	const json_t *settings = json_object_get(r->f->metadata, "pruning_settings"), *model;
-	int rc = ct_raw_tree(&r->raw, CT_SECTION_CTRACE, &r->extras, err);
+	const json_t *settings = json_object_get(r->metadata, "pruning_settings"), *model;
+	int code = ct_raw_tree(&r->raw, CT_SECTION_CTRACE, &r->extras, err);
 
-	if (rc < 0)
-		return rc;
-	if (r->extras && !json_is_object(r->extras))
-		return ct_fail(err, CT_EFORMAT, "%s: \"ctrace\": expected an object", r->raw.s.where);
-	g->known.nodes = threshold(settings, "node_threshold", threshold(r->f->metadata, "node_threshold", 1));
+	if (code < 0)
+		return code;
+	g->known.nodes = threshold(settings, "node_threshold", threshold(r->metadata, "node_threshold", 1));
 	g->known.edges = threshold(settings, "edge_threshold", 1);
 	g->known.terms = json_is_object(json_object_get(r->extras, "bias"));
 	model = json_object_get(r->extras, "model");
-	r->f->model = text_of(model, "name");
-	r->f->transcoder = text_of(model, "transcoder");
-	return CT_OK;
+	r->f->model = ct_reader_keep(r, text_of(model, "name"));
+	r->f->transcoder = ct_reader_keep(r, text_of(model, "transcoder"));
+	return r->f->model && r->f->transcoder ? CT_OK : ct_fail_memory(err, 1, "a graph");
 }
 
 double
@@ -105,45 +94,83 @@ ct_reader_size(const struct ct_graph_reader *r, const char *key, int least)
 	return v > least && v < INT_MAX / 2 ? (int)v : least;
 }
 
-/* ---- all of it */
-
 static int
 read_all(struct ct_graph_reader *r, struct ct_error *err)
 {
-	int rc;
+	int code;
 
-	if ((rc = read_metadata(r, err)) < 0 || (rc = read_extras(r, err)) < 0 || (rc = ct_reader_nodes(r, err)) < 0 ||
-	    (rc = ct_reader_words(r, err)) < 0 || (rc = ct_reader_labels(r, err)) < 0 ||
-	    (rc = ct_reader_edges(r, err)) < 0)
-		return rc;
+	if ((code = read_metadata(r, err)) < 0 || (code = read_extras(r, err)) < 0 ||
+	    (code = ct_reader_nodes(r, err)) < 0 ||
+	    (code = ct_reader_words(r, err)) < 0 || (code = ct_reader_labels(r, err)) < 0 ||
+	    (code = ct_reader_edges(r, err)) < 0)
+		return code;
 	return ct_reader_pins(r, err);
 }
 
+/* What stays of the reader: where things stand in the text, and what was left out. */
+static int
+keep_text(struct ct_graph_reader *r, struct ct_error *err)
+{
+	struct ct_graph_file *f = r->f;
+	size_t nodes = (size_t)r->raw.n_nodes;
+
+	f->fields = ct_arena_need(&f->arena, (size_t)r->raw.n_fields, sizeof *f->fields, "a graph", err);
+	f->there = ct_arena_need(&f->arena, nodes, sizeof *f->there, "a graph", err);
+	f->place = ct_arena_need(&f->arena, (size_t)f->graph.n_nodes, sizeof *f->place, "a graph", err);
+	f->own = ct_arena_need(&f->arena, nodes, sizeof *f->own, "a graph", err);
+	f->left_out = r->raw.left_out;
+	f->trouble = ct_reader_keep(r, r->raw.left_out ? r->raw.why.msg : "");
+	if (!f->fields || !f->there || !f->place || !f->own || !f->trouble)
+		return ct_fail_memory(err, nodes * sizeof *f->there, "a graph");
+	memcpy(f->fields, r->raw.fields, (size_t)r->raw.n_fields * sizeof *f->fields);
+	f->n_fields = r->raw.n_fields;
+	for (int i = 0; i < f->graph.n_nodes; i++)
+		f->place[i] = -1;
+	for (size_t i = 0; i < nodes; i++) {
+		const struct ct_raw_node *raw = &r->raw.nodes[i];
+
+		if (r->node[i] < 0)
+			continue;
+		if (raw->index >= f->F && (raw->kind == CT_NODE_FEATURE || raw->kind == CT_NODE_OTHER))
+			f->own[raw->index - f->F] = f->n_there;
+		f->place[r->node[i]] = f->n_there;
+		f->there[f->n_there++] = (struct ct_graph_there){ raw->id, raw->type, raw->number, r->node[i],
+		    raw->span };
+	}
+	return CT_OK;
+}
+
 int
-ct_graph_file_parse(struct ct_graph_file **out, const char *where, char *text, size_t n, ct_progress_fn progress,
+ct_graph_file_parse(struct ct_graph_file **out, const char *where, char *text, size_t n,
+    ct_progress_fn progress,
     void *ctx, struct ct_error *err)
 {
-	struct ct_graph_reader r = { .f = calloc(1, sizeof *r.f) };
-	int rc;
+	struct ct_graph_reader r = { .f = calloc(1, sizeof *r.f),
+	    .raw = { .progress = progress, .ctx = ctx } };
+	int code;
 
 	*out = NULL;
-	if (!r.f)
+	if (!r.f) {
+		free(text);
 		return ct_fail_memory(err, sizeof *r.f, "a graph");
-	rc = ct_raw_open(&r.raw, where, text, n, progress, ctx, err);
-	if (rc == CT_OK)
-		rc = read_all(&r, err);
-	/* What the extras lend is copied: the tree goes. */
-	if (rc == CT_OK && (!(r.f->model = ct_reader_keep(&r, r.f->model)) || !(r.f->transcoder = ct_reader_keep(&r, r.f->transcoder))))
-		rc = ct_fail_memory(err, 1, "a graph");
+	}
+	r.f->text = text;
+	r.f->n_text = n;
+	code = ct_raw_open(&r.raw, where, text, n, &r.f->arena, &r.tmp, err);
+	if (code == CT_OK)
+		code = read_all(&r, err);
+	if (code == CT_OK)
+		code = keep_text(&r, err);
+	json_decref(r.metadata);
 	json_decref(r.extras);
 	json_decref(r.params);
 	ct_raw_close(&r.raw);
 	ct_arena_free(&r.tmp);
-	if (rc < 0)
+	if (code < 0)
 		ct_graph_file_close(r.f);
 	else
 		*out = r.f;
-	return rc;
+	return code;
 }
 
 int
@@ -152,16 +179,16 @@ ct_graph_file_open(struct ct_graph_file **out, const char *path, ct_progress_fn 
 {
 	char *text;
 	size_t n;
-	int rc = ct_file_read(&text, &n, path, max_bytes, err);
+	int code = ct_file_read(&text, &n, path, max_bytes, err);
 
 	*out = NULL;
-	if (rc < 0)
-		return rc;
-	rc = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "graph JSON", err);
-	if (rc == CT_OK)
-		rc = ct_graph_file_parse(out, path, text, n, progress, ctx, err);
+	if (code < 0)
+		return code;
+	code = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "graph JSON", err);
+	if (code == CT_OK)
+		return ct_graph_file_parse(out, path, text, n, progress, ctx, err);
 	free(text);
-	return rc;
+	return code;
 }
 
 void
@@ -169,7 +196,7 @@ ct_graph_file_close(struct ct_graph_file *f)
 {
 	if (!f)
 		return;
-	json_decref(f->metadata);
+	free(f->text);
 	ct_arena_free(&f->arena);
 	free(f);
 }
@@ -210,6 +237,12 @@ ct_graph_file_label(const struct ct_graph_file *f, int layer, int feature)
 	return l ? (int)(l - f->labels) : -1;
 }
 
+const struct ct_graph_there *
+ct_graph_file_there(const struct ct_graph_file *f, int index)
+{
+	return index >= f->F ? &f->there[f->own[index - f->F]] : NULL;
+}
+
 static const char *
 word(const void *ctx, int token)
 {
@@ -232,6 +265,7 @@ struct ct_graph_names
 ct_graph_file_names(const struct ct_graph_file *f)
 {
 	return (struct ct_graph_names){ .model = f->model, .scan = f->scan, .transcoder = f->transcoder,
-		.prompt = f->prompt, .features = f->F, .tokens = f->tokens, .token = word, .label = label, .ctx = f,
-		.metadata = f->metadata };
+		.prompt = f->prompt, .features = f->F, .tokens = f->tokens, .token = word, .label = label,
+		    .ctx = f,
+		.apart = f->apart, .file = f };
 }

@@ -1,20 +1,23 @@
 /*
  * graph_file: graph JSON read into a graph, without a model.
  *
- * Owns the graph and all that the file says beside it: words, labels, pins and groups. Reads what circuit-tracer,
- * Neuronpedia, Anthropic's frontend and ct_graph_to_json write. What does not hold together is refused whole, with
- * one line that names the place.
+ * Owns the graph, all that the file says beside it (words, labels, pins and groups), and the file's text,
+ * from which graph_again.h writes it again with everything that is not understood here. Reads what
+ * circuit-tracer, Neuronpedia, Llamascopium, Anthropic's frontend and ct_graph_json_write write. A node or
+ * link that makes no sense is left out, which `trouble` says; what is no JSON is refused with one line that
+ * names the place.
  */
 #ifndef CT_SHARE_GRAPH_FILE_H
 #define CT_SHARE_GRAPH_FILE_H
 
-#include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/progress.h"
-#include "share/graph_json.h"
+#include "share/export.h"
+#include "share/graph_raw.h"
 #include "trace/graph.h"
 #include "trace/subgraph.h"
 
@@ -23,11 +26,22 @@ struct ct_graph_file {
 	const int *tokens;		/* (T) ids; those the file does not give are made up */
 	const char *prompt, *slug, *scan;	/* as the file has them: not sanitised */
 	const char *model, *transcoder;	/* "" when the file does not say */
-	int F;				/* features of a layer: as many as the file needs, or says */
-	bool has_cumulative;		/* the file gives the nodes' influence; else it was computed from the links */
+	/*
+	 * features of a layer: as many as the file needs, or says; numbers from F on stand for nodes of which
+	 * the file does not say which feature they are
+	 */
+	int F;
+	/* tokens do not carry the blanks of the prompt that are between them */
+	bool apart;
+	/* the file gives the nodes' influence; else it was computed from the links */
+	bool has_cumulative;
 	struct ct_subgraph subgraph;
-	int lost_pins;			/* ids that name no node of this file, or are more than a subgraph can hold */
-	json_t *metadata;		/* as in the file */
+	int lost_pins;			/* more than a subgraph can hold */
+	/* (n_absent) pinned ids that name no node of this file: see ct_pin.index */
+	const char **absent;
+	int n_absent;
+	int left_out;			/* nodes and links */
+	const char *trouble;		/* why the first of them was; "" */
 	/* Words by token id and labels by layer and feature, both sorted. */
 	struct ct_graph_word {
 		int id;
@@ -38,20 +52,40 @@ struct ct_graph_file {
 		const char *text;
 	} *labels;
 	int n_words, n_labels;
+	/* The file as it is. */
+	char *text;			/* n_text bytes and a NUL */
+	size_t n_text;
+	struct ct_raw_field *fields;	/* (n_fields) of the whole, in the order of the file */
+	int n_fields;
+	struct ct_graph_there {		/* (n_there) nodes in the order of the file */
+		const char *id, *type;
+		int number;		/* of the feature or token; -1: not known */
+		int node;		/* of the graph */
+		struct ct_stream_span span;
+	} *there;
+	int n_there;
+	int *own;			/* in there[], of the numbers from F on */
+	int *place;			/* (n_nodes) in there[]; -1: the file leaves it out */
+	struct ct_stream_span *link_at;	/* as graph.links lie */
 	struct ct_arena arena;
 };
 
 int ct_graph_file_open(struct ct_graph_file **out, const char *path, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
-/* From a text of n bytes and a NUL, which is changed; `where` names it in messages. */
-int ct_graph_file_parse(struct ct_graph_file **out, const char *where, char *text, size_t n, ct_progress_fn progress,
+/*
+ * From a text of n bytes and a NUL, allocated with malloc, which it takes over; `where` names it in messages.
+ */
+int ct_graph_file_parse(struct ct_graph_file **out, const char *where, char *text, size_t n,
+    ct_progress_fn progress,
     void *ctx, struct ct_error *err);
 void ct_graph_file_close(struct ct_graph_file *f);
 
 /* Where a token is in words[], a feature in labels[]; -1: nowhere. */
 int ct_graph_file_word(const struct ct_graph_file *f, int token);
 int ct_graph_file_label(const struct ct_graph_file *f, int layer, int feature);
-/* How ct_graph_to_json is to call things. */
+/* What the file says of a node whose number is of its own; NULL: its number is a feature's. */
+const struct ct_graph_there *ct_graph_file_there(const struct ct_graph_file *f, int index);
+/* How the writers of share/ are to call things. */
 struct ct_graph_names ct_graph_file_names(const struct ct_graph_file *f);
 
 #endif

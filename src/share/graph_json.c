@@ -1,212 +1,131 @@
-/* graph_json: see graph_json.h. */
+/* graph_json: see graph_json.h. Graphs that were read from a file are graph_again's to write. */
 #include "share/graph_json.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "config.h"
-#include "io/json_out.h"
+#include "io/json_writer.h"
+#include "share/content.h"
+#include "share/graph_again.h"
+#include "share/graph_id.h"
 
 /* Index that one number gives to a feature of a layer, as the reference does. */
-static json_int_t
+static long long
 cantor(int layer, int feature)
 {
-	json_int_t sum = (json_int_t)layer + feature;
+	long long sum = (long long)layer + feature;
 
 	return sum * (sum + 1) / 2 + feature;
 }
 
-/* i counts the difference targets before this one, which stand behind the vocabulary. */
-static void
-node_id(char *dst, size_t size, const struct ct_graph *g, int node)
+static bool
+is_feature(const struct ct_node *n)
 {
-	const struct ct_node *n = &g->nodes[node];
-	int differences = 0;
-
-	switch (n->kind) {
-	case CT_NODE_ERROR:
-		snprintf(dst, size, "%d_-1_%d", n->layer, n->pos);
-		return;
-	case CT_NODE_EMBEDDING:
-		snprintf(dst, size, "E_%d_%d", n->index, n->pos);
-		return;
-	case CT_NODE_TARGET:
-		if (n->target == CT_TARGET_FEATURE)
-			break;
-		for (int i = g->n_nodes - g->n_targets; i < node; i++)
-			differences += g->nodes[i].target == CT_TARGET_DIFFERENCE;
-		snprintf(dst, size, "%d_%d_%d", g->L + 1,
-		    n->target == CT_TARGET_DIFFERENCE ? g->V + differences : n->index, n->pos);
-		return;
-	case CT_NODE_FEATURE:
-		break;
-	}
-	snprintf(dst, size, "%d_%d_%d", n->layer, n->index, n->pos);
+	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
 }
 
-/* What is written: the graph, and of the pruned nodes those that are pinned. */
-struct content {
-	const struct ct_graph *g;
-	const struct ct_subgraph *sg;
-	bool *pinned;			/* (n_nodes) */
+/* A document on its way out. */
+struct job {
+	const struct ct_export *x;
+	struct ct_writer w;
+	const bool *written;		/* (n_nodes) */
+	const char *const *id;		/* (n_nodes) of those that are written */
 };
 
-/* An active feature that is the target too has the target's id: only the target is written. */
-static bool
-written(const struct content *c, int node)
+static void
+write_clerp(struct job *j, const struct ct_node *n)
 {
-	const struct ct_graph *g = c->g;
-	const struct ct_node *n = &g->nodes[node];
+	const struct ct_graph_names *names = j->x->names;
+	const char *token = names->token(names->ctx,
+	    n->kind == CT_NODE_TARGET ? n->index : names->tokens[n->pos]);
+	struct ct_buffer b = { 0 };
+	char *text;
 
-	if (!n->kept && !c->pinned[node])
-		return false;
-	if (n->kind == CT_NODE_FEATURE)
-		for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
-			const struct ct_node *t = &g->nodes[i];
-
-			if (t->target == CT_TARGET_FEATURE && t->layer == n->layer && t->index == n->index &&
-			    t->pos == n->pos)
-				return false;
-		}
-	return true;
-}
-
-static json_t *
-clerp(const struct ct_graph_names *names, const struct ct_node *n)
-{
-	const char *here = names->token(names->ctx, names->tokens[n->pos]);
-	char buf[400];
-
-	if (n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE))
-		return ct_json_out_string(names->label(names->ctx, n->layer, n->index));
+	if (is_feature(n)) {
+		ct_writer_string(&j->w, "clerp", names->label(names->ctx, n->layer, n->index));
+		return;
+	}
 	if (n->kind == CT_NODE_ERROR)
-		snprintf(buf, sizeof buf, "Err: mlp \"%s\"", here);
+		ct_buffer_printf(&b, "Err: mlp \"%s\"", token);
 	else if (n->kind == CT_NODE_EMBEDDING)
-		snprintf(buf, sizeof buf, "Emb: \"%s\"", here);
+		ct_buffer_printf(&b, "Emb: \"%s\"", token);
 	else if (n->target == CT_TARGET_DIFFERENCE)
-		snprintf(buf, sizeof buf, "Output \"%s\" - \"%s\"", names->token(names->ctx, n->index),
-		    names->token(names->ctx, n->other));
+		ct_buffer_printf(&b, "Output \"%s\" - \"%s\"", token, names->token(names->ctx, n->other));
 	else
-		snprintf(buf, sizeof buf, "Output \"%s\" (p=%.3f)", names->token(names->ctx, n->index),
-		    (double)n->prob);
-	return ct_json_out_string(buf);
+		ct_buffer_printf(&b, "Output \"%s\" (p=%.3f)", token, (double)n->prob);
+	text = ct_buffer_take(&b, NULL);
+	ct_writer_string(&j->w, "clerp", text ? text : "");
+	j->w.to->lost |= !text;
+	free(text);
 }
 
-static json_t *
-node_json(const struct ct_graph *g, const struct ct_graph_names *names, int node)
+static void
+write_node(struct job *j, int node)
 {
 	static const char *const types[] = {
 		[CT_NODE_FEATURE] = "cross layer transcoder", [CT_NODE_ERROR] = "mlp reconstruction error",
 		[CT_NODE_EMBEDDING] = "embedding", [CT_NODE_TARGET] = "logit"
 	};
+	const struct ct_graph *g = j->x->graph;
 	const struct ct_node *n = &g->nodes[node];
-	bool target = n->kind == CT_NODE_TARGET;
-	bool feature = n->kind == CT_NODE_FEATURE || (target && n->target == CT_TARGET_FEATURE);
-	char id[64], layer[16];
-	json_int_t index;
+	bool target = n->kind == CT_NODE_TARGET, feature = is_feature(n);
+	struct ct_writer *w = &j->w;
+	char layer[16];
 
-	node_id(id, sizeof id, g, node);
 	if (n->kind == CT_NODE_EMBEDDING)
 		snprintf(layer, sizeof layer, "E");
 	else
 		snprintf(layer, sizeof layer, "%d", target && !feature ? g->L + 1 : n->layer);
-	index = feature ? cantor(n->layer, n->index) : n->kind == CT_NODE_ERROR ? -1 :
-	    n->kind == CT_NODE_EMBEDDING ? n->pos : n->index;
-	return json_pack("{s:s, s:I, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:i, s:i}",
-	    "node_id", id,
-	    "feature", index,
-	    "layer", layer,
-	    "ctx_idx", n->pos,
-	    "feature_type", types[feature ? CT_NODE_FEATURE : n->kind],
-	    "jsNodeId", id,
-	    "clerp", clerp(names, n),
-	    "influence", target ? json_null() : ct_json_out_number(n->cumulative),
-	    "activation", n->kind == CT_NODE_FEATURE ? ct_json_out_number(n->activation) : json_null(),
-	    "token_prob", ct_json_out_number(target && !feature ? (double)n->prob : 0),
-	    "is_target_logit", node == g->n_nodes - g->n_targets,
-	    "run_idx", 0,
-	    "reverse_ctx_idx", 0);
+	ct_writer_object(w, NULL);
+	ct_writer_string(w, "node_id", j->id[node]);
+	ct_writer_integer(w, "feature", feature ? cantor(n->layer, n->index) : n->kind == CT_NODE_ERROR ? -1 :
+	    n->kind == CT_NODE_EMBEDDING ? n->pos : n->index);
+	ct_writer_string(w, "layer", layer);
+	ct_writer_integer(w, "ctx_idx", n->pos);
+	ct_writer_string(w, "feature_type", types[feature ? CT_NODE_FEATURE : n->kind]);
+	ct_writer_string(w, "jsNodeId", j->id[node]);
+	write_clerp(j, n);
+	ct_writer_number(w, "influence", target ? NAN : n->cumulative);
+	ct_writer_number(w, "activation", n->kind == CT_NODE_FEATURE ? (double)n->activation : NAN);
+	ct_writer_number(w, "token_prob", target && !feature ? (double)n->prob : 0);
+	ct_writer_bool(w, "is_target_logit", node == g->n_nodes - g->n_targets);
+	ct_writer_integer(w, "run_idx", 0);
+	ct_writer_integer(w, "reverse_ctx_idx", 0);
+	ct_writer_end(w);
 }
 
-static json_t *
-nodes_json(const struct content *c, const struct ct_graph_names *names)
+static void
+write_link(struct job *j, const char *source, const char *target, double weight)
 {
-	json_t *list = json_array();
-
-	for (int i = 0; i < c->g->n_nodes; i++)
-		if (written(c, i) && json_array_append_new(list, node_json(c->g, names, i)) < 0) {
-			json_decref(list);
-			return NULL;
-		}
-	return list;
+	ct_writer_object(&j->w, NULL);
+	ct_writer_string(&j->w, "source", source);
+	ct_writer_string(&j->w, "target", target);
+	ct_writer_number(&j->w, "weight", weight);
+	ct_writer_end(&j->w);
 }
 
-static int
-add_link(json_t *list, const struct ct_graph *g, const struct ct_edge *e)
+static void
+put_edge(void *ctx, const struct ct_edge *e)
 {
-	char source[64], target[64];
+	struct job *j = ctx;
 
-	node_id(source, sizeof source, g, e->source);
-	node_id(target, sizeof target, g, e->target);
-	return json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "source", source, "target", target,
-	    "weight", ct_json_out_number((double)e->weight)));
+	write_link(j, j->id[e->source], j->id[e->target], (double)e->weight);
 }
 
-static json_t *
-links_json(const struct content *c)
+static void
+write_params(struct job *j)
 {
-	const struct ct_graph *g = c->g;
-	json_t *list = json_array();
-	int bad = 0;
-
-	for (int i = 0; i < g->n_pruned; i++)
-		if (written(c, g->pruned[i].source) && written(c, g->pruned[i].target))
-			bad |= add_link(list, g, &g->pruned[i]);
-	/* A pinned node that the pruning has dropped comes with its edges from and to the other pinned ones. */
-	for (int t = 0; t < g->n_nodes; t++)
-		for (int s = 0; c->pinned[t] && s < g->n_nodes; s++) {
-			struct ct_edge e = { s, t, 0 };
-
-			if (!c->pinned[s] || (g->nodes[s].kept && g->nodes[t].kept) || !written(c, s) || !written(c, t))
-				continue;
-			e.weight = ct_graph_edge(g, t, s);
-			bad |= e.weight != 0 ? add_link(list, g, &e) : 0;
-		}
-	if (bad) {
-		json_decref(list);
-		return NULL;
-	}
-	return list;
-}
-
-/* qParams: the ids of what is pinned, and each supernode as [name, id, ...]. */
-static json_t *
-params_json(const struct content *c)
-{
-	const struct ct_subgraph *sg = c->sg;
-	json_t *pins = json_array(), *supernodes = json_array();
-
-	for (int i = 0; i < sg->n_supernodes; i++)
-		json_array_append_new(supernodes, json_pack("[o]", ct_json_out_string(sg->name[i])));
-	for (int i = 0; i < sg->n_pins; i++) {
-		int node = ct_pin_node(c->g, &sg->pin[i]);
-		char id[64];
-
-		if (node < 0)
-			continue;
-		node_id(id, sizeof id, c->g, node);
-		json_array_append_new(pins, json_string(id));
-		if (sg->pin[i].supernode >= 0)
-			json_array_append_new(json_array_get(supernodes, (size_t)sg->pin[i].supernode), json_string(id));
-	}
-	/* Those with a name alone have no member in this graph. */
-	for (size_t i = json_array_size(supernodes); i-- > 0;)
-		if (json_array_size(json_array_get(supernodes, i)) < 2)
-			json_array_remove(supernodes, i);
-	return json_pack("{s:o, s:o, s:s, s:s, s:s}", "pinnedIds", pins, "supernodes", supernodes, "linkType", "both",
-	    "clickedId", "", "sg_pos", "");
+	ct_writer_object(&j->w, "qParams");
+	ct_graph_pins_write(&j->w, j->x);
+	ct_writer_string(&j->w, "linkType", "both");
+	ct_writer_string(&j->w, "clickedId", "");
+	ct_writer_string(&j->w, "sg_pos", "");
+	ct_writer_end(&j->w);
 }
 
 /* "capitals-the-capital-of-the-state": letters and digits of model and prompt. */
@@ -227,127 +146,259 @@ slug(char *dst, size_t size, const struct ct_graph_names *names)
 	dst[n] = '\0';
 }
 
-/* What another program wrote about its graph stays; the pruning is ours. */
-static json_t *
-foreign_metadata(const struct ct_graph *g, const json_t *metadata)
+/*
+ * Viewers join the tokens to the prompt: where they do not carry their own blanks, they get them here. The
+ * first word stands without one, behind a token that the prompt does not have.
+ */
+static void
+write_tokens(struct ct_writer *w, const struct ct_graph *g, const struct ct_graph_names *names)
 {
-	json_t *copy = json_copy((json_t *)metadata), *pruning = json_copy(json_object_get(metadata, "pruning_settings"));
+	ct_writer_list(w, "prompt_tokens");
+	for (int i = 0; i < g->T; i++) {
+		const char *token = names->token(names->ctx, names->tokens[i]);
+		bool begins = i == 1 && strncmp(names->prompt, token, strlen(token)) == 0;
+		struct ct_buffer b = { 0 };
+		char *text;
 
-	if (!json_is_object(pruning)) {
-		json_decref(pruning);
-		pruning = json_object();
+		ct_buffer_puts(&b, names->apart && i > 0 && !begins ? " " : "");
+		ct_buffer_puts(&b, token);
+		text = ct_buffer_take(&b, NULL);
+		ct_writer_string(w, NULL, text ? text : "");
+		w->to->lost |= !text;
+		free(text);
 	}
-	json_object_set_new(pruning, "node_threshold", ct_json_out_number(g->node_threshold));
-	json_object_set_new(pruning, "edge_threshold", ct_json_out_number(g->edge_threshold));
-	json_object_set_new(copy, "pruning_settings", pruning);
-	json_object_set_new(copy, "node_threshold", ct_json_out_number(g->node_threshold));
-	return copy;
+	ct_writer_end(w);
 }
 
-static json_t *
-metadata_json(const struct ct_graph *g, const struct ct_graph_names *names)
+static void
+write_metadata(struct ct_writer *w, const char *key, const struct ct_export *x)
 {
-	json_t *tokens;
+	const struct ct_graph_names *names = x->names;
+	const struct ct_graph *g = x->graph;
 	char name[80];
 
-	if (names->metadata)
-		return foreign_metadata(g, names->metadata);
-	tokens = json_array();
-	for (int i = 0; i < g->T; i++)
-		json_array_append_new(tokens, ct_json_out_string(names->token(names->ctx, names->tokens[i])));
 	slug(name, sizeof name, names);
-	return json_pack("{s:s, s:o, s:[], s:o, s:o, s:o, s:i, s:{s:{s:s, s:s}}, s:{}, s:{s:o, s:o}}",
-	    "slug", name,
-	    "scan", ct_json_out_string(names->scan),
-	    "transcoder_list",
-	    "prompt_tokens", tokens,
-	    "prompt", ct_json_out_string(names->prompt),
-	    "node_threshold", ct_json_out_number(g->node_threshold),
-	    "schema_version", 1,
-	    "info", "generator", "name", PACKAGE_NAME, "version", PACKAGE_VERSION,
-	    "generation_settings",
-	    "pruning_settings", "node_threshold", ct_json_out_number(g->node_threshold),
-	    "edge_threshold", ct_json_out_number(g->edge_threshold));
+	ct_writer_object(w, key);
+	ct_writer_string(w, "slug", names->slug ? names->slug : name);
+	ct_writer_string(w, "scan", names->scan);
+	ct_writer_list(w, "transcoder_list");
+	ct_writer_end(w);
+	write_tokens(w, g, names);
+	ct_writer_string(w, "prompt", names->prompt);
+	ct_writer_number(w, "node_threshold", g->node_threshold);
+	ct_writer_integer(w, "schema_version", 1);
+	ct_writer_object(w, "info");
+	ct_writer_object(w, "generator");
+	ct_writer_string(w, "name", PACKAGE_NAME);
+	ct_writer_string(w, "version", PACKAGE_VERSION);
+	ct_writer_end(w);
+	ct_writer_end(w);
+	ct_writer_object(w, "generation_settings");
+	ct_writer_end(w);
+	ct_writer_object(w, "pruning_settings");
+	ct_writer_number(w, "node_threshold", g->node_threshold);
+	ct_writer_number(w, "edge_threshold", g->edge_threshold);
+	ct_writer_end(w);
+	ct_writer_end(w);
 }
 
-/* The terms of each node that have no source node. */
-static void
-terms_json(json_t *root, const struct content *c)
+void
+ct_graph_json_metadata(struct ct_buffer *to, const struct ct_export *x)
 {
-	json_t *bias = json_object(), *omitted = json_object(), *values = json_object(), *inputs = json_object();
-	const struct ct_graph *g = c->g;
+	struct ct_writer w;
 
+	ct_writer_init(&w, to, true);
+	if (x->names->file)
+		ct_graph_again_metadata(&w, NULL, x);
+	else
+		write_metadata(&w, NULL, x);
+}
+
+enum term { BIAS, INPUTS, OMITTED, VALUES, N_TERMS };
+
+/* One term of each node that has it; the terms of a node that have no source node. */
+static void
+write_terms(struct job *j, const char *key, enum term which)
+{
+	const struct ct_graph *g = j->x->graph;
+
+	ct_writer_object(&j->w, key);
 	for (int i = 0; i < g->n_nodes; i++) {
 		const struct ct_node *n = &g->nodes[i];
-		char id[64];
+		double v[N_TERMS] = { (double)n->bias, n->inputs, (double)n->omitted, (double)n->value };
+		bool there = which == OMITTED ? n->omitted != 0 : which != VALUES ||
+		    n->kind == CT_NODE_TARGET;
 
-		if (!written(c, i) || !(g->links ? n->attributed : g->rows[i] != NULL))
-			continue;
-		node_id(id, sizeof id, g, i);
-		json_object_set_new(bias, id, ct_json_out_number((double)n->bias));
-		json_object_set_new(inputs, id, ct_json_out_number(n->inputs));
-		if (n->omitted != 0)
-			json_object_set_new(omitted, id, ct_json_out_number((double)n->omitted));
-		if (n->kind == CT_NODE_TARGET)
-			json_object_set_new(values, id, ct_json_out_number((double)n->value));
+		if (there && j->written[i] && (g->links ? n->attributed : g->rows[i] != NULL))
+			ct_writer_number(&j->w, j->id[i], v[which]);
 	}
-	json_object_set_new(root, "bias", bias);
-	json_object_set_new(root, "inputs", inputs);
-	json_object_set_new(root, "omitted", omitted);
-	json_object_set_new(root, "target_values", values);
+	ct_writer_end(&j->w);
+}
+
+static void
+write_token_ids(struct job *j)
+{
+	ct_writer_list(&j->w, "prompt_token_ids");
+	for (int i = 0; i < j->x->graph->T; i++)
+		ct_writer_integer(&j->w, NULL, j->x->names->tokens[i]);
+	ct_writer_end(&j->w);
 }
 
 /* What the format has no place for: sizes, the check, the scores, which tokens a difference is of. */
-static json_t *
-extras_json(const struct content *c, const struct ct_graph_names *names)
+static void
+write_extras(struct job *j)
 {
-	const struct ct_graph *g = c->g;
-	json_t *root = json_pack("{s:{s:o, s:s, s:i, s:i, s:i, s:I}, s:{s:o, s:o}, s:{s:o, s:o}, s:{}}",
-	    "model", "name", ct_json_out_string(names->model), "transcoder", names->transcoder, "layers", g->L,
-	    "features", names->features, "vocabulary", g->V, "edges", (json_int_t)g->n_edges,
-	    "self_check", "max_edge_residual", ct_json_out_number(g->check.max_edge_residual),
-	    "max_logit_error", ct_json_out_number(g->check.max_logit_error),
-	    "scores", "replacement", ct_json_out_number(g->scores.replacement),
-	    "completeness", ct_json_out_number(g->scores.completeness),
-	    "differences");
-	json_t *differences = json_object_get(root, "differences");
+	const struct ct_graph *g = j->x->graph;
+	const struct ct_graph_names *names = j->x->names;
+	struct ct_writer *w = &j->w;
 
+	ct_writer_object(w, "ctrace");
+	ct_writer_object(w, "model");
+	ct_writer_string(w, "name", names->model);
+	ct_writer_string(w, "transcoder", names->transcoder);
+	ct_writer_integer(w, "layers", g->L);
+	ct_writer_integer(w, "features", names->features);
+	ct_writer_integer(w, "vocabulary", g->V);
+	ct_writer_integer(w, "edges", g->n_edges);
+	ct_writer_end(w);
+	write_token_ids(j);
+	ct_writer_object(w, "self_check");
+	ct_writer_number(w, "max_edge_residual", g->check.max_edge_residual);
+	ct_writer_number(w, "max_logit_error", g->check.max_logit_error);
+	ct_writer_end(w);
+	ct_writer_object(w, "scores");
+	ct_writer_number(w, "replacement", g->scores.replacement);
+	ct_writer_number(w, "completeness", g->scores.completeness);
+	ct_writer_end(w);
+	ct_writer_object(w, "differences");
 	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
-		const struct ct_node *n = &g->nodes[i];
-		char id[64];
-
-		if (n->target != CT_TARGET_DIFFERENCE || !written(c, i))
+		if (g->nodes[i].target != CT_TARGET_DIFFERENCE || !j->written[i])
 			continue;
-		node_id(id, sizeof id, g, i);
-		json_object_set_new(differences, id, json_pack("[i, i]", n->index, n->other));
+		ct_writer_list(w, j->id[i]);
+		ct_writer_integer(w, NULL, g->nodes[i].index);
+		ct_writer_integer(w, NULL, g->nodes[i].other);
+		ct_writer_end(w);
 	}
-	if (root && (!g->links || g->known.terms))
-		terms_json(root, c);
-	return root;
+	ct_writer_end(w);
+	write_terms(j, "bias", BIAS);
+	write_terms(j, "inputs", INPUTS);
+	write_terms(j, "omitted", OMITTED);
+	write_terms(j, "target_values", VALUES);
+	ct_writer_end(w);
+}
+
+static const char *const *
+name_nodes(const struct ct_export *x, const bool *written, struct ct_arena *a)
+{
+	const char **id = ct_arena_alloc(a, (size_t)x->graph->n_nodes, sizeof *id);
+	char buf[CT_NODE_ID];
+
+	for (int i = 0; id && i < x->graph->n_nodes; i++)
+		if (written[i] && !(id[i] = ct_arena_strdup(a, ct_graph_node_id(x, i, buf))))
+			return NULL;
+	return id;
+}
+
+static void
+write_whole(struct job *j)
+{
+	write_metadata(&j->w, "metadata", j->x);
+	write_params(j);
+	ct_writer_list(&j->w, "nodes");
+	for (int i = 0; i < j->x->graph->n_nodes; i++)
+		if (j->written[i])
+			write_node(j, i);
+	ct_writer_end(&j->w);
+	ct_writer_list(&j->w, "links");
+	ct_content_edges(j->x, j->written, put_edge, j);
+	ct_writer_end(&j->w);
+	write_extras(j);
+}
+
+/* A supernode as a node of its own kind: it has no feature number. */
+static void
+write_supernode(struct job *j, const struct ct_content_part *p)
+{
+	struct ct_writer *w = &j->w;
+	char layer[16];
+
+	snprintf(layer, sizeof layer, "%d", p->layer);
+	ct_writer_object(w, NULL);
+	ct_writer_string(w, "node_id", p->id);
+	ct_writer_null(w, "feature");
+	ct_writer_string(w, "layer", layer);
+	ct_writer_integer(w, "ctx_idx", p->pos);
+	ct_writer_string(w, "feature_type", "cross layer transcoder");
+	ct_writer_string(w, "jsNodeId", p->id);
+	ct_writer_string(w, "clerp", p->name);
+	ct_writer_number(w, "influence", p->cumulative);
+	ct_writer_number(w, "activation", p->activation);
+	ct_writer_integer(w, "token_prob", 0);
+	ct_writer_bool(w, "is_target_logit", false);
+	ct_writer_end(w);
+}
+
+static int
+write_pinned(struct job *j, struct ct_error *err)
+{
+	const struct ct_graph_file *file = j->x->names->file;
+	struct ct_writer *w = &j->w;
+	struct ct_content c;
+	int code = ct_content_open(&c, j->x, err);
+
+	if (code < 0)
+		return code;
+	if (file)
+		ct_graph_again_metadata(w, "metadata", j->x);
+	else
+		write_metadata(w, "metadata", j->x);
+	ct_writer_object(w, "qParams");
+	ct_writer_list(w, "pinnedIds");
+	ct_writer_end(w);
+	ct_writer_list(w, "supernodes");
+	ct_writer_end(w);
+	ct_writer_string(w, "linkType", "both");
+	ct_writer_string(w, "clickedId", "");
+	ct_writer_string(w, "sg_pos", "");
+	ct_writer_end(w);
+	ct_writer_list(w, "nodes");
+	for (int i = 0; i < c.n_parts; i++)
+		if (c.part[i].supernode >= 0)
+			write_supernode(j, &c.part[i]);
+		else if (file)
+			ct_graph_again_node(w, file, c.part[i].node);
+		else
+			write_node(j, c.part[i].node);
+	ct_writer_end(w);
+	ct_writer_list(w, "links");
+	for (size_t i = 0; i < c.n_edges; i++)
+		write_link(j, c.part[c.edge[i].source].id, c.part[c.edge[i].target].id, c.edge[i].weight);
+	ct_writer_end(w);
+	ct_content_close(&c);
+	return code;
 }
 
 int
-ct_graph_to_json(json_t **out, const struct ct_graph *g, const struct ct_subgraph *sg,
-    const struct ct_graph_names *names, struct ct_error *err)
+ct_graph_json_write(struct ct_buffer *to, bool indent, const struct ct_export *x, struct ct_error *err)
 {
-	struct content c = { g, sg, calloc((size_t)g->n_nodes, sizeof *c.pinned) };
+	struct ct_arena a = { 0 };
+	struct job j = { .x = x };
+	int code = CT_OK;
 
-	*out = NULL;
-	for (int i = 0; c.pinned && i < sg->n_pins; i++) {
-		int node = ct_pin_node(g, &sg->pin[i]);
-
-		if (node >= 0)
-			c.pinned[node] = true;
+	if (x->names->file && !x->pinned)
+		return ct_graph_again_write(to, indent, x, err);
+	j.written = ct_content_written(x, &a);
+	j.id = j.written ? name_nodes(x, j.written, &a) : NULL;
+	if (!j.id) {
+		ct_arena_free(&a);
+		return ct_fail_memory(err, (size_t)x->graph->n_nodes * CT_NODE_ID, "the JSON of a graph");
 	}
-	if (c.pinned)
-		*out = json_pack("{s:o, s:o, s:o, s:o, s:o}",
-		    "metadata", metadata_json(g, names),
-		    "qParams", params_json(&c),
-		    "nodes", nodes_json(&c, names),
-		    "links", links_json(&c),
-		    "ctrace", extras_json(&c, names));
-	free(c.pinned);
-	if (!*out)
-		return ct_fail(err, CT_ENOMEM, "out of memory for the JSON of %d nodes", g->n_kept);
-	return CT_OK;
+	ct_writer_document(&j.w, to, indent, CT_GRAPH_JSON_FORMAT);
+	if (x->pinned)
+		code = write_pinned(&j, err);
+	else
+		write_whole(&j);
+	ct_writer_end(&j.w);
+	ct_arena_free(&a);
+	return code;
 }

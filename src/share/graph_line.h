@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
-#include "share/graph_json.h"
+#include "share/export.h"
 #include "trace/graph.h"
 
 /* Adds tokens, targets, scores, nodes and edges to an object. */

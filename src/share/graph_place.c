@@ -1,8 +1,8 @@
 /*
  * graph_place: nodes and links of a file as those of a graph. See graph_reader.h.
  *
- * The graph has every error and embedding node, as traced graphs have; those that the file leaves out are marked as
- * missing and have no edges.
+ * The graph has every error and embedding node, as traced graphs have; those that the file leaves out are
+ * marked as missing and have no edges.
  */
 #include "share/graph_file.h"
 #include "share/graph_reader.h"
@@ -25,6 +25,17 @@ ct_reader_is_target(const struct ct_raw_node *n)
 	return n->kind == CT_NODE_TARGET || (n->kind == CT_NODE_FEATURE && n->is_target);
 }
 
+/*
+ * Within a layer attention features ("lorsa") come before those of the MLP, which reads what attention
+ * writes; biases and what is not known come before both, for edges mostly lead from them. Edges lead from
+ * earlier to later nodes.
+ */
+static char
+stage(const struct ct_raw_node *n)
+{
+	return n->kind == CT_NODE_FEATURE ? 2 : strcmp(n->type, "lorsa") == 0;
+}
+
 static int
 by_feature(const void *a, const void *b)
 {
@@ -32,63 +43,118 @@ by_feature(const void *a, const void *b)
 
 	if (x->layer != y->layer)
 		return x->layer < y->layer ? -1 : 1;
+	if (stage(x) != stage(y))
+		return stage(x) - stage(y);
 	if (x->pos != y->pos)
 		return x->pos < y->pos ? -1 : 1;
-	return x->index < y->index ? -1 : x->index > y->index;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->place < y->place ? -1 : 1;
 }
 
-/* Sizes of the graph, from the nodes; layers count from 0, outputs stand above the last but one. */
+/* What a node stands for, as numbers; false: nothing else can be the same. */
+static bool
+identity(const struct ct_raw_node *n, long id[4])
+{
+	bool feature = n->kind == CT_NODE_FEATURE, grid = n->kind == CT_NODE_ERROR ||
+	    n->kind == CT_NODE_EMBEDDING;
+
+	id[0] = n->kind;
+	id[1] = feature || n->kind == CT_NODE_ERROR ? n->layer : 0;
+	id[2] = n->pos;
+	id[3] = grid ? 0 : n->number;
+	return grid || (n->kind != CT_NODE_OTHER && n->number >= 0);
+}
+
+static int
+by_identity(const void *a, const void *b)
+{
+	const struct ct_raw_node *x = *(struct ct_raw_node *const *)a, *y = *(struct ct_raw_node *const *)b;
+	long p[4], q[4];
+
+	identity(x, p);
+	identity(y, q);
+	for (int i = 0; i < 4; i++)
+		if (p[i] != q[i])
+			return p[i] < q[i] ? -1 : 1;
+	return x->place < y->place ? -1 : 1;
+}
+
+static int
+drop_doubles(struct ct_graph_reader *r, struct ct_error *err)
+{
+	struct ct_raw_node **list = ct_arena_need(&r->tmp, (size_t)r->raw.n_nodes, sizeof *list, "a graph",
+	    err);
+	long id[4], last[4];
+	int n = 0;
+
+	if (!list)
+		return CT_ENOMEM;
+	for (int i = 0; i < r->raw.n_nodes; i++)
+		if (!r->raw.nodes[i].gone && identity(&r->raw.nodes[i], id))
+			list[n++] = &r->raw.nodes[i];
+	qsort(list, (size_t)n, sizeof *list, by_identity);
+	for (int i = 1; i < n; i++) {
+		identity(list[i - 1], last);
+		identity(list[i], id);
+		if (memcmp(id, last, sizeof id) != 0)
+			continue;
+		ct_raw_leave_out(&r->raw, "nodes[%d] stands for the same thing as nodes[%d]", list[i]->place,
+		    list[i - 1]->place);
+		list[i]->gone = true;
+	}
+	return CT_OK;
+}
+
+/*
+ * Sizes of the graph, from the nodes; layers count from 0. How outputs are numbered differs between programs:
+ * above the last layer, or one further up.
+ */
 static int
 measure(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph_file *f = r->f;
 	struct ct_graph *g = &f->graph;
-	int top = 0;
+	int own;
 	size_t grid;
 
 	for (int i = 0; i < r->raw.n_nodes; i++) {
 		const struct ct_raw_node *n = &r->raw.nodes[i];
 
-		if (n->kind == CT_NODE_TARGET) {
-			top = n->layer > top ? n->layer : top;
-		} else if (n->layer >= g->L) {
+		if (n->gone)
+			continue;
+		if (n->kind != CT_NODE_TARGET && n->layer >= g->L)
 			g->L = n->layer + 1;
-		}
-		if (n->kind == CT_NODE_FEATURE && n->index >= f->F)
-			f->F = n->index + 1;
+		if (n->kind == CT_NODE_FEATURE && n->number >= f->F)
+			f->F = n->number + 1;
 		g->n_targets += ct_reader_is_target(n);
-		g->n_features += n->kind == CT_NODE_FEATURE && !ct_reader_is_target(n);
+		g->n_features += (n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_OTHER) &&
+		    !ct_reader_is_target(n);
 	}
 	if (g->n_targets == 0)
-		return ct_fail(err, CT_EFORMAT, "%s: no node of type \"logit\": an attribution graph explains an output",
+		return ct_fail(err, CT_EFORMAT, "%s: no node of type \"logit\": an attribution graph "
+		    "explains an output",
 		    r->raw.s.where);
 	if (g->n_targets > MAX_TARGETS)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: %d outputs are more than the %d that a graph may have",
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: %d outputs are more than the %d that a graph may "
+		    "have",
 		    r->raw.s.where, g->n_targets, MAX_TARGETS);
-	g->L = ct_reader_size(r, "layers", top - 1 > g->L ? top - 1 : g->L);
+	g->L = ct_reader_size(r, "layers", g->L > 0 ? g->L : 1);
 	f->F = ct_reader_size(r, "features", f->F);
-	/* A node that stands for several, or does not say for which: a number of its own. */
+	own = f->F;
 	for (int i = 0; i < r->raw.n_nodes; i++)
-		if (r->raw.nodes[i].kind == CT_NODE_FEATURE && r->raw.nodes[i].index < 0)
-			r->raw.nodes[i].index = f->F++;
+		if (r->raw.nodes[i].kind == CT_NODE_OTHER ||
+		    (r->raw.nodes[i].kind == CT_NODE_FEATURE && r->raw.nodes[i].number < 0))
+			r->raw.nodes[i].index = own++;
 	grid = (size_t)g->L * (size_t)g->T;
 	if ((grid + (size_t)g->T) * sizeof *g->nodes > r->raw.s.n + slack)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: %d layers and %d tokens are more than a file of %zu bytes may have",
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: %d layers and %d tokens are more than a file of "
+		    "%zu bytes may have",
 		    r->raw.s.where, g->L, g->T, r->raw.s.n);
 	g->n_errors = (int)grid;
 	g->n_embeddings = g->T;
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
 	return CT_OK;
-}
-
-/* The node ids of two places in the file: "nodes[3] and nodes[7]". */
-static int
-twice(const struct ct_graph_reader *r, const struct ct_raw_node *a, const struct ct_raw_node *b, struct ct_error *err)
-{
-	int first = a->place < b->place ? a->place : b->place, second = a->place + b->place - first;
-
-	return ct_fail(err, CT_EFORMAT, "%s: nodes[%d] and nodes[%d] stand for the same thing", r->raw.s.where, first,
-	    second);
 }
 
 static double
@@ -101,26 +167,30 @@ static int
 place_features(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph *g = &r->f->graph;
-	struct ct_raw_node **list = ct_arena_need(&r->tmp, (size_t)g->n_features, sizeof *list, "a graph", err);
+	struct ct_raw_node **list = ct_arena_need(&r->tmp, (size_t)g->n_features, sizeof *list, "a graph",
+	    err);
 	int n = 0;
 
-	if (!list)
+	r->stage = ct_arena_need(&r->tmp, (size_t)g->n_features, 1, "a graph", err);
+	if (!list || !r->stage)
 		return CT_ENOMEM;
 	r->f->has_cumulative = g->n_features > 0;
 	for (int i = 0; i < r->raw.n_nodes; i++) {
 		struct ct_raw_node *raw = &r->raw.nodes[i];
 
-		if (raw->kind != CT_NODE_FEATURE || ct_reader_is_target(raw))
+		if (raw->gone || (raw->kind != CT_NODE_FEATURE && raw->kind != CT_NODE_OTHER) ||
+		    ct_reader_is_target(raw))
 			continue;
 		list[n++] = raw;
-		r->f->has_cumulative = r->f->has_cumulative && !isnan(raw->cumulative);
+		r->f->has_cumulative = r->f->has_cumulative &&
+		    (raw->kind == CT_NODE_OTHER || !isnan(raw->cumulative));
 	}
 	qsort(list, (size_t)n, sizeof *list, by_feature);
 	for (int i = 0; i < n; i++) {
-		if (i > 0 && by_feature(&list[i - 1], &list[i]) == 0)
-			return twice(r, list[i - 1], list[i], err);
 		r->node[list[i]->place] = i;
-		g->nodes[i] = (struct ct_node){ .kind = CT_NODE_FEATURE, .layer = list[i]->layer, .pos = list[i]->pos,
+		r->stage[i] = stage(list[i]);
+		g->nodes[i] = (struct ct_node){ .kind = list[i]->kind, .layer = list[i]->layer,
+		    .pos = list[i]->pos,
 			.index = list[i]->index, .other = -1, .activation = (float)list[i]->activation,
 			.attributed = true };
 	}
@@ -128,36 +198,32 @@ place_features(struct ct_graph_reader *r, struct ct_error *err)
 }
 
 /* Errors and embeddings lie on their grids, there or missing. */
-static int
-place_grids(struct ct_graph_reader *r, struct ct_error *err)
+static void
+place_grids(struct ct_graph_reader *r)
 {
 	struct ct_graph *g = &r->f->graph;
 	int errors = g->n_features, embeddings = errors + g->n_errors;
-	int *at = ct_arena_need(&r->tmp, (size_t)g->n_nodes, sizeof *at, "a graph", err);
 
-	if (!at)
-		return CT_ENOMEM;
 	for (int i = 0; i < g->n_errors; i++)
-		g->nodes[errors + i] = (struct ct_node){ .kind = CT_NODE_ERROR, .layer = i / g->T, .pos = i % g->T,
+		g->nodes[errors + i] = (struct ct_node){ .kind = CT_NODE_ERROR, .layer = i / g->T,
+		    .pos = i % g->T,
 			.index = -1, .other = -1, .missing = true };
 	for (int t = 0; t < g->T; t++)
-		g->nodes[embeddings + t] = (struct ct_node){ .kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t, .index = -1,
+		g->nodes[embeddings + t] = (struct ct_node){ .kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t,
+		    .index = -1,
 			.other = -1, .missing = true };
 	for (int i = 0; i < r->raw.n_nodes; i++) {
 		const struct ct_raw_node *raw = &r->raw.nodes[i];
 		int to;
 
-		if (raw->kind != CT_NODE_ERROR && raw->kind != CT_NODE_EMBEDDING)
+		if (raw->gone || (raw->kind != CT_NODE_ERROR && raw->kind != CT_NODE_EMBEDDING))
 			continue;
-		to = raw->kind == CT_NODE_ERROR ? errors + raw->layer * g->T + raw->pos : embeddings + raw->pos;
-		if (!g->nodes[to].missing)
-			return twice(r, &r->raw.nodes[at[to]], raw, err);
+		to = raw->kind == CT_NODE_ERROR ? errors + raw->layer * g->T + raw->pos : embeddings +
+		    raw->pos;
 		g->nodes[to].missing = false;
 		g->nodes[to].index = raw->index;
-		at[to] = i;
 		r->node[i] = to;
 	}
-	return CT_OK;
 }
 
 /* The ids of the tokens A and B of a target A - B, which the extras hold. */
@@ -165,7 +231,8 @@ static bool
 difference(const struct ct_graph_reader *r, const char *id, int *a, int *b)
 {
 	const json_t *pair = json_object_get(json_object_get(r->extras, "differences"), id);
-	json_int_t x = json_integer_value(json_array_get(pair, 0)), y = json_integer_value(json_array_get(pair, 1));
+	json_int_t x = json_integer_value(json_array_get(pair, 0)),
+	    y = json_integer_value(json_array_get(pair, 1));
 
 	*a = (int)x;
 	*b = (int)y;
@@ -178,7 +245,8 @@ place_target(struct ct_graph_reader *r, const struct ct_raw_node *raw, int to)
 	struct ct_graph *g = &r->f->graph;
 	struct ct_node *n = &g->nodes[to];
 
-	*n = (struct ct_node){ .kind = CT_NODE_TARGET, .target = CT_TARGET_LOGIT, .layer = g->L, .pos = raw->pos,
+	*n = (struct ct_node){ .kind = CT_NODE_TARGET, .target = CT_TARGET_LOGIT, .layer = g->L,
+	    .pos = raw->pos,
 		.index = raw->index, .other = -1, .attributed = true };
 	if (raw->kind == CT_NODE_FEATURE) {
 		n->target = CT_TARGET_FEATURE;
@@ -190,29 +258,16 @@ place_target(struct ct_graph_reader *r, const struct ct_raw_node *raw, int to)
 	} else {
 		n->other = -1;
 		n->index = raw->index;
-		n->prob = n->weight = (float)or_else(raw->prob, 0);
+		n->prob = (float)raw->prob;
+		/* A probability may be anything in a file; how much a target counts cannot. */
+		n->weight = raw->prob > 0 ? (float)fmin(raw->prob, 1) : 0;
 	}
 	r->node[raw->place] = to;
 }
 
-/* Is a node of the graph, from `first` on, the same thing as this target? */
-static bool
-is_there(const struct ct_graph *g, int first, int last, const struct ct_node *t)
-{
-	for (int i = first; i < last; i++) {
-		const struct ct_node *n = &g->nodes[i];
-		bool feature = n->kind == CT_NODE_FEATURE || n->target == CT_TARGET_FEATURE;
-
-		if (feature == (t->target == CT_TARGET_FEATURE) && n->layer == t->layer && n->pos == t->pos &&
-		    n->index == t->index && n->other == t->other && n->index >= 0)
-			return true;
-	}
-	return false;
-}
-
 /* The one that is marked comes first, the others as they come. */
-static int
-place_targets(struct ct_graph_reader *r, struct ct_error *err)
+static void
+place_targets(struct ct_graph_reader *r)
 {
 	struct ct_graph *g = &r->f->graph;
 	int first = g->n_nodes - g->n_targets, to = first;
@@ -222,21 +277,14 @@ place_targets(struct ct_graph_reader *r, struct ct_error *err)
 		for (int i = 0; i < r->raw.n_nodes; i++) {
 			const struct ct_raw_node *raw = &r->raw.nodes[i];
 
-			if (!ct_reader_is_target(raw) || raw->is_target != (bool)marked)
-				continue;
-			place_target(r, raw, to);
-			if (is_there(g, first, to, &g->nodes[to]) ||
-			    (g->nodes[to].target == CT_TARGET_FEATURE && is_there(g, 0, g->n_features, &g->nodes[to])))
-				return ct_fail(err, CT_EFORMAT, "%s: nodes[%d] stands for the same thing as another node",
-				    r->raw.s.where, i);
-			to++;
+			if (!raw->gone && ct_reader_is_target(raw) && raw->is_target == (bool)marked)
+				place_target(r, raw, to++);
 		}
 	for (int i = first; i < g->n_nodes; i++)
 		sum += g->nodes[i].weight;
 	for (int i = first; i < g->n_nodes && !(sum > 0); i++)
 		g->nodes[i].weight = 1;
 	g->pos = g->nodes[first].pos;
-	return CT_OK;
 }
 
 /* What the extras say of single nodes. */
@@ -246,9 +294,11 @@ read_terms(struct ct_graph_reader *r)
 	struct ct_graph *g = &r->f->graph;
 
 	for (int i = 0; i < r->raw.n_nodes; i++) {
-		struct ct_node *n = &g->nodes[r->node[i]];
+		struct ct_node *n = r->node[i] < 0 ? NULL : &g->nodes[r->node[i]];
 		const char *id = r->raw.nodes[i].id;
 
+		if (!n)
+			continue;
 		n->bias = (float)ct_reader_extra(r, "bias", id, 0);
 		n->omitted = (float)ct_reader_extra(r, "omitted", id, 0);
 		n->value = (float)ct_reader_extra(r, "target_values", id, 0);
@@ -261,25 +311,29 @@ int
 ct_reader_nodes(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph *g = &r->f->graph;
-	int rc;
+	int code;
 
-	if ((rc = ct_raw_nodes(&r->raw, g->T, err)) < 0 || (rc = measure(r, err)) < 0)
-		return rc;
+	if ((code = ct_raw_nodes(&r->raw, g->T, err)) < 0 || (code = drop_doubles(r, err)) < 0 ||
+	    (code = measure(r, err)) < 0)
+		return code;
 	g->nodes = ct_arena_need(&r->f->arena, (size_t)g->n_nodes, sizeof *g->nodes, "a graph", err);
 	r->node = ct_arena_need(&r->tmp, (size_t)r->raw.n_nodes, sizeof *r->node, "a graph", err);
 	if (!g->nodes || !r->node)
 		return CT_ENOMEM;
-	if ((rc = place_features(r, err)) < 0 || (rc = place_grids(r, err)) < 0 || (rc = place_targets(r, err)) < 0)
-		return rc;
+	for (int i = 0; i < r->raw.n_nodes; i++)
+		r->node[i] = -1;
+	if ((code = place_features(r, err)) < 0)
+		return code;
+	place_grids(r);
+	place_targets(r);
 	read_terms(r);
 	return CT_OK;
 }
 
-/* ---- links */
-
 struct indexed {
 	struct ct_edge e;
 	int at;				/* in the file */
+	bool gone;			/* left out */
 };
 
 static int
@@ -292,69 +346,101 @@ by_source(const void *a, const void *b)
 	return x->at < y->at ? -1 : 1;
 }
 
-static int
-check_link(const struct ct_graph_reader *r, int i, const struct ct_node *s, const struct ct_node *t, struct ct_error *err)
+/* Why an edge cannot be one of a graph; NULL: it can. */
+static const char *
+why_not(const struct ct_graph_reader *r, int source, int target)
 {
-	const char *why = NULL;
+	const struct ct_graph *g = &r->f->graph;
+	const struct ct_node *s = source < 0 ? NULL : &g->nodes[source],
+	    *t = target < 0 ? NULL : &g->nodes[target];
 
+	if (!s || !t)
+		return "one of its nodes was left out";
 	if (s->kind == CT_NODE_TARGET)
-		why = "its source is an output, from which nothing follows";
-	else if (t->kind == CT_NODE_EMBEDDING || t->kind == CT_NODE_ERROR)
-		why = "its target is an embedding or error, which nothing leads to";
-	else if (s->layer >= t->layer)
-		why = "it leads from a layer to itself or to an earlier one";
-	else if (s->pos > t->pos)
-		why = "it leads from a position to an earlier one";
-	return why ? ct_fail(err, CT_EFORMAT, "%s: links[%d]: %s", r->raw.s.where, i, why) : CT_OK;
-}
-
-/* The edges of the file as nodes of the graph, in its order. */
-static int
-convert_links(struct ct_graph_reader *r, struct ct_edge *edges, struct ct_error *err)
-{
-	struct ct_graph *g = &r->f->graph;
-	int rc;
-
-	for (int i = 0; i < r->raw.n_links; i++) {
-		struct ct_edge e = r->raw.links[i];
-
-		edges[i] = (struct ct_edge){ r->node[e.source], r->node[e.target], e.weight };
-		if ((rc = check_link(r, i, &g->nodes[edges[i].source], &g->nodes[edges[i].target], err)) < 0)
-			return rc;
-	}
-	return CT_OK;
+		return "its source is an output, from which nothing follows";
+	if (t->kind == CT_NODE_EMBEDDING || t->kind == CT_NODE_ERROR)
+		return "its target is an embedding or error, which nothing leads to";
+	if ((t->kind == CT_NODE_TARGET && t->target != CT_TARGET_FEATURE) || s->kind == CT_NODE_EMBEDDING)
+		return NULL;
+	if (s->layer < t->layer || (s->layer == t->layer && s->kind != CT_NODE_ERROR &&
+	    t->kind != CT_NODE_TARGET &&
+	    r->stage[source] < r->stage[target]))
+		return NULL;
+	return "it leads from a layer to itself or to an earlier one";
 }
 
 /*
- * Sorts the edges into one node. The same edge twice is an error, unless its id is that of a feature and of an error:
- * then the second one is the error's, which is the order that the reference writes.
+ * Sorts the edges into one node. The same edge twice is left out, unless its id is that of a feature and of
+ * an error: then the second one is the error's, which is the order that the reference writes.
  */
-static int
-sort_inputs(struct ct_graph_reader *r, struct indexed *in, size_t n, struct ct_edge *edges, struct ct_error *err)
+static void
+sort_inputs(struct ct_graph_reader *r, struct indexed *in, size_t n)
 {
-	const struct ct_node *nodes = r->f->graph.nodes;
 	bool again = false;
-	int rc;
+	size_t first = 0;		/* of those from one source */
 
 	qsort(in, n, sizeof *in, by_source);
 	for (size_t k = 1; k < n; k++) {
 		const struct ct_raw_node *raw = &r->raw.nodes[r->raw.links[in[k].at].source];
+		int error = raw->same_id < 0 ? -1 : r->node[raw->same_id];
 
-		if (in[k].e.source != in[k - 1].e.source)
-			continue;
-		if (raw->same_id < 0 || edges[in[k].at].source != r->node[raw->place])
-			return ct_fail(err, CT_EFORMAT, "%s: links[%d] and links[%d] lead from the same node to the same",
-			    r->raw.s.where, in[k - 1].at, in[k].at);
-		edges[in[k].at].source = r->node[raw->same_id];
-		again = true;
-		if ((rc = check_link(r, in[k].at, &nodes[r->node[raw->same_id]], &nodes[in[k].e.target], err)) < 0)
-			return rc;
+		if (in[k].e.source != in[first].e.source) {
+			first = k;
+		} else if (k == first + 1 && error >= 0 && !why_not(r, error, in[k].e.target)) {
+			in[k].e.source = error;
+			again = true;
+		} else {
+			ct_raw_leave_out(&r->raw, "links[%d] leads from the same node to the same as "
+			    "links[%d]", in[k].at,
+			    in[first].at);
+			in[k].gone = true;
+		}
 	}
-	for (size_t k = 0; again && k < n; k++)
-		in[k].e = edges[in[k].at];
 	if (again)
 		qsort(in, n, sizeof *in, by_source);
+}
+
+/*
+ * The links of the file that can be edges, by target; first (n_nodes + 1) says where those into a node begin.
+ */
+static int
+sort_links(struct ct_graph_reader *r, struct indexed *sorted, size_t *first, struct ct_error *err)
+{
+	size_t nodes = (size_t)r->f->graph.n_nodes;
+	size_t *fill = ct_arena_need(&r->tmp, nodes, sizeof *fill, "edges", err);
+	bool *in = ct_arena_need(&r->tmp, (size_t)r->raw.n_links, sizeof *in, "edges", err);
+
+	if (!fill || !in)
+		return CT_ENOMEM;
+	for (int i = 0; i < r->raw.n_links; i++) {
+		struct ct_edge *e = &r->raw.links[i];
+		const char *why = why_not(r, r->node[e->source], r->node[e->target]);
+
+		if (why)
+			ct_raw_leave_out(&r->raw, "links[%d]: %s", i, why);
+		else
+			first[r->node[e->target] + 1]++;
+		in[i] = !why;
+	}
+	for (size_t i = 0; i < nodes; i++)
+		first[i + 1] += first[i];
+	memcpy(fill, first, nodes * sizeof *fill);
+	for (int i = 0; i < r->raw.n_links; i++) {
+		const struct ct_edge *e = &r->raw.links[i];
+
+		if (in[i])
+			sorted[fill[r->node[e->target]]++] = (struct indexed){ .at = i,
+				.e = { r->node[e->source], r->node[e->target], e->weight } };
+	}
+	for (size_t t = 0; t < nodes; t++)
+		sort_inputs(r, sorted + first[t], first[t + 1] - first[t]);
 	return CT_OK;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	return ((const struct indexed *)a)->at < ((const struct indexed *)b)->at ? -1 : 1;
 }
 
 static int
@@ -362,49 +448,54 @@ connect(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph *g = &r->f->graph;
 	struct ct_arena *a = &r->f->arena;
-	size_t n = (size_t)r->raw.n_links, nodes = (size_t)g->n_nodes;
+	size_t n = (size_t)r->raw.n_links, nodes = (size_t)g->n_nodes, to = 0, from = 0;
 	struct ct_edge *edges = ct_arena_need(a, n, sizeof *edges, "edges", err);
 	struct ct_edge *links = ct_arena_need(a, n, sizeof *links, "edges", err);
 	struct indexed *sorted = ct_arena_need(&r->tmp, n, sizeof *sorted, "edges", err);
 	size_t *first = ct_arena_need(a, nodes + 1, sizeof *first, "edges", err);
-	size_t *fill = ct_arena_need(&r->tmp, nodes, sizeof *fill, "edges", err);
-	int rc;
+	int code;
 
-	if (!edges || !links || !sorted || !first || !fill)
+	r->f->link_at = ct_arena_need(a, n, sizeof *r->f->link_at, "edges", err);
+	if (!edges || !links || !sorted || !first || !r->f->link_at)
 		return CT_ENOMEM;
-	if ((rc = convert_links(r, edges, err)) < 0)
-		return rc;
-	for (size_t i = 0; i < n; i++)
-		first[edges[i].target + 1]++;
-	for (size_t i = 0; i < nodes; i++)
-		first[i + 1] += first[i];
-	memcpy(fill, first, nodes * sizeof *fill);
-	for (size_t i = 0; i < n; i++)
-		sorted[fill[edges[i].target]++] = (struct indexed){ edges[i], (int)i };
-	for (size_t t = 0; t < nodes; t++)
-		if ((rc = sort_inputs(r, sorted + first[t], first[t + 1] - first[t], edges, err)) < 0)
-			return rc;
-	for (size_t i = 0; i < n; i++) {
-		links[i] = sorted[i].e;
-		g->nodes[links[i].target].inputs += fabs((double)links[i].weight);
+	if ((code = sort_links(r, sorted, first, err)) < 0)
+		return code;
+	for (size_t t = 0; t < nodes; t++) {
+		size_t end = first[t + 1];
+
+		for (first[t] = to; from < end; from++) {
+			if (sorted[from].gone)
+				continue;
+			g->nodes[t].inputs += fabs((double)sorted[from].e.weight);
+			r->f->link_at[to] = r->raw.link_at[sorted[from].at];
+			links[to] = sorted[from].e;
+			sorted[to++] = sorted[from];
+		}
 	}
+	first[nodes] = to;
+	qsort(sorted, to, sizeof *sorted, by_place);
+	for (size_t i = 0; i < to; i++)
+		edges[i] = sorted[i].e;
 	g->links = links;
 	g->first = first;
 	g->pruned = edges;
-	g->n_pruned = (int)n;
-	g->n_edges = (long)ct_reader_extra(r, "model", "edges", (double)n);
+	g->n_pruned = (int)to;
+	g->n_edges = (long)ct_reader_extra(r, "model", "edges", (double)to);
 	return CT_OK;
 }
 
-/* Influence: as the links give it, but the shares and scores that the file gives are those of the whole graph. */
+/*
+ * Influence: as the links give it, but the shares and scores that the file gives are those of the whole
+ * graph.
+ */
 static int
 weigh(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph *g = &r->f->graph;
-	int rc = ct_graph_influence(g, &r->tmp, NULL, err);
+	int code = ct_graph_influence(g, &r->tmp, NULL, err);
 
-	if (rc < 0)
-		return rc;
+	if (code < 0)
+		return code;
 	g->scores.replacement = ct_reader_extra(r, "scores", "replacement", NAN);
 	g->scores.completeness = ct_reader_extra(r, "scores", "completeness", NAN);
 	g->node_threshold = g->known.nodes;
@@ -414,8 +505,10 @@ weigh(struct ct_graph_reader *r, struct ct_error *err)
 		g->known.missing += g->nodes[i].missing;
 	}
 	for (int i = 0; i < r->raw.n_nodes; i++) {
-		struct ct_node *n = &g->nodes[r->node[i]];
+		struct ct_node *n = r->node[i] < 0 ? NULL : &g->nodes[r->node[i]];
 
+		if (!n)
+			continue;
 		if (r->f->has_cumulative)
 			n->cumulative = or_else(r->raw.nodes[i].cumulative, 1);
 		n->inputs = ct_reader_extra(r, "inputs", r->raw.nodes[i].id, n->inputs);
@@ -427,9 +520,9 @@ weigh(struct ct_graph_reader *r, struct ct_error *err)
 int
 ct_reader_edges(struct ct_graph_reader *r, struct ct_error *err)
 {
-	int rc = ct_raw_links(&r->raw, err);
+	int code = ct_raw_links(&r->raw, err);
 
-	if (rc == CT_OK)
-		rc = connect(r, err);
-	return rc == CT_OK ? weigh(r, err) : rc;
+	if (code == CT_OK)
+		code = connect(r, err);
+	return code == CT_OK ? weigh(r, err) : code;
 }

@@ -1,7 +1,9 @@
 /*
  * graph_raw: the sections of a file of graph JSON, read one by one into plain arrays.
  *
- * What a node or link says of itself is checked here; what it means within the graph is graph_file's.
+ * What a node or link says of itself is checked here; what it means within the graph is graph_file's. One
+ * that makes no sense is left out and counted; only what is no JSON, or has no nodes or links at all, costs
+ * the file.
  */
 #ifndef CT_SHARE_GRAPH_RAW_H
 #define CT_SHARE_GRAPH_RAW_H
@@ -14,15 +16,26 @@
 #include "io/json_stream.h"
 #include "trace/graph.h"
 
-enum ct_section { CT_SECTION_METADATA, CT_SECTION_QPARAMS, CT_SECTION_NODES, CT_SECTION_LINKS, CT_SECTION_CTRACE, CT_N_SECTIONS };
+enum ct_section { CT_SECTION_METADATA, CT_SECTION_QPARAMS, CT_SECTION_NODES, CT_SECTION_LINKS,
+    CT_SECTION_CTRACE, CT_N_SECTIONS };
 
-/* A node as the file gives it; its strings are lent by the text. */
+/* A field of the file's object. */
+struct ct_raw_field {
+	struct ct_stream_span key, value;	/* the key with its quotes */
+	enum ct_section section;	/* CT_N_SECTIONS: another's */
+};
+
+/* A node as the file gives it; its strings live in the arena. */
 struct ct_raw_node {
-	char *id, *clerp, *js_id;	/* clerp, js_id: "" when missing */
+	const char *id, *clerp, *js_id;	/* clerp, js_id: "" when missing */
+	const char *type;		/* feature_type as it is written */
+	struct ct_stream_span span;
+	bool gone;			/* left out: another node has its id, or its place */
 	enum ct_node_kind kind;
-	int layer;			/* -1: "E" */
+	int layer;			/* -1: an embedding's */
 	int pos;
-	int index;			/* feature or token; -1: the file does not say */
+	int number;			/* feature or token; -1: the file does not say */
+	int index;			/* the same, or one of its own: see ct_graph_file.F */
 	double cumulative, activation, prob;	/* NAN when missing */
 	bool is_target;			/* marked as the first target */
 	int place;			/* in the file, from 0 */
@@ -31,20 +44,32 @@ struct ct_raw_node {
 
 struct ct_raw_graph {
 	struct ct_stream s;
-	size_t start[CT_N_SECTIONS], end[CT_N_SECTIONS];	/* 0, 0: missing */
+	struct ct_arena *scratch;
+	int T;				/* positions */
+	struct ct_raw_field *fields;	/* in the order of the file */
+	int n_fields;
+	struct ct_stream_span section[CT_N_SECTIONS];	/* the last of that name; 0, 0: missing */
 	struct ct_raw_node *nodes;	/* in the order of the file */
 	int n_nodes;
 	int *slots;			/* hash table of ids: place + 1 */
 	size_t n_slots;
 	struct ct_edge *links;		/* in the order of the file; source and target are places */
+	struct ct_stream_span *link_at;
 	int n_links;
+	int n_seen;			/* elements of the section at hand */
+	int left_out;			/* nodes and links that make no sense */
+	struct ct_error why;		/* of the first of them */
 	ct_progress_fn progress;
 	void *ctx;
 };
 
-/* Finds the sections of the text; the file must be one whole object. */
-int ct_raw_open(struct ct_raw_graph *p, const char *where, char *text, size_t n, ct_progress_fn progress, void *ctx,
-    struct ct_error *err);
+/*
+ * Finds the sections of the text, n bytes and a NUL; the file must be one whole object. Strings go to
+ * `strings`.
+ */
+int ct_raw_open(struct ct_raw_graph *p, const char *where, const char *text, size_t n,
+    struct ct_arena *strings,
+    struct ct_arena *scratch, struct ct_error *err);
 void ct_raw_close(struct ct_raw_graph *p);
 
 /* A section as a tree, for the small ones; *out is NULL when it is missing. */
@@ -52,6 +77,9 @@ int ct_raw_tree(const struct ct_raw_graph *p, enum ct_section which, json_t **ou
 /* Positions go from 0 to T - 1. */
 int ct_raw_nodes(struct ct_raw_graph *p, int T, struct ct_error *err);
 int ct_raw_links(struct ct_raw_graph *p, struct ct_error *err);
+
+/* Something of the file was left out, for the reason in p->why or the one given here (what ct_fail takes). */
+void ct_raw_leave_out(struct ct_raw_graph *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The place of a node by its id, or -1. */
 int ct_raw_find(const struct ct_raw_graph *p, const char *id);

@@ -1,5 +1,6 @@
 /*
- * graph_reader: a file of graph JSON on its way into a graph. For graph_file.c, graph_place.c and graph_words.c only.
+ * graph_reader: a file of graph JSON on its way into a graph. For graph_file.c, graph_place.c and
+ * graph_words.c only.
  */
 #ifndef CT_SHARE_GRAPH_READER_H
 #define CT_SHARE_GRAPH_READER_H
@@ -17,8 +18,9 @@ struct ct_graph_file;
 struct ct_graph_reader {
 	struct ct_graph_file *f;
 	struct ct_raw_graph raw;
-	json_t *extras, *params;	/* "ctrace" and "qParams"; NULL: missing */
-	int *node;			/* (raw.n_nodes) of the graph, by place in the file */
+	json_t *metadata, *extras, *params;	/* sections as trees; NULL: missing */
+	int *node;			/* (raw.n_nodes) of the graph, by place in the file; -1: left out */
+	char *stage;			/* (n_features) order of nodes within a layer: see graph_place.c */
 	struct ct_arena tmp;
 };
 
@@ -29,7 +31,8 @@ int ct_reader_by_token(const void *a, const void *b);
 int ct_reader_by_feature(const void *a, const void *b);
 
 /* A number of one of the extras' objects; a size, at least `least`. */
-double ct_reader_extra(const struct ct_graph_reader *r, const char *section, const char *key, double otherwise);
+double ct_reader_extra(const struct ct_graph_reader *r, const char *section, const char *key,
+    double otherwise);
 int ct_reader_size(const struct ct_graph_reader *r, const char *key, int least);
 
 /* Is this the target of the graph, be it an output or a feature? */

@@ -1,6 +1,7 @@
 /* graph_words: what a file says beside its graph: words, labels, pins and supernodes. See graph_reader.h. */
 #include "share/graph_reader.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,82 +23,168 @@ sort_words(struct ct_graph_file *f)
 	f->n_words = n;
 }
 
-/* The text between two marks: from the first `begin` to the last `end`. The whole when they are not there. */
 static const char *
-between(struct ct_graph_reader *r, const char *s, const char *begin, const char *end)
+last_of(const char *s, const char *what)
 {
-	const char *from = strstr(s, begin), *to = NULL;
-	char *copy;
+	const char *at = NULL;
 
-	for (const char *p = from; p && (p = strstr(p, end)); p++)
-		to = p;
-	if (!from || !to || to < from + strlen(begin))
-		return ct_reader_keep(r, s);
-	from += strlen(begin);
-	copy = ct_arena_alloc(&r->f->arena, (size_t)(to - from) + 1, 1);
+	for (const char *p = s; (p = strstr(p, what)); p++)
+		at = p;
+	return at;
+}
+
+/* A copy of s up to `end`; NULL: out of memory. */
+static const char *
+cut(struct ct_graph_reader *r, const char *s, const char *end)
+{
+	char *copy = ct_arena_alloc(&r->f->arena, (size_t)(end - s) + 1, 1);
+
 	if (copy)
-		memcpy(copy, from, (size_t)(to - from));
+		memcpy(copy, s, (size_t)(end - s));
 	return copy;
+}
+
+/*
+ * Where the words of an output begin in its label: Output "Austin" (p=0.983), also Logit "Austin", and behind
+ * the name of a supernode in brackets, whose own quotes are none of them. NULL: it is no such label.
+ */
+static const char *
+output_words(const char *clerp)
+{
+	static const char *const begin[] = { "Output \"", "Logit \"" },
+	    *const behind[] = { "] Output \"", "] Logit \"" };
+
+	for (size_t i = 0; i < 2; i++)
+		if (strncmp(clerp, begin[i], strlen(begin[i])) == 0)
+			return clerp + strlen(begin[i]);
+	for (size_t i = 0; *clerp == '[' && i < 2; i++)
+		if (last_of(clerp, behind[i]))
+			return last_of(clerp, behind[i]) + strlen(behind[i]);
+	return NULL;
 }
 
 /* The words of a target, from its label. */
 static bool
 target_words(struct ct_graph_reader *r, const struct ct_raw_node *raw, struct ct_node *n, int *spare)
 {
+	static const char minus[] = "\" - \"";
 	struct ct_graph_word *w = r->f->words;
+	const char *from, *middle, *end;
 	int *k = &r->f->n_words;
 
 	if (n->target == CT_TARGET_FEATURE)
 		return true;
 	if (n->index < 0)
 		n->index = (*spare)++;
-	w[*k] = (struct ct_graph_word){ n->index, NULL };
-	if (n->target == CT_TARGET_DIFFERENCE) {
-		w[(*k)++].text = between(r, raw->clerp, "Output \"", "\" - \"");
-		w[*k] = (struct ct_graph_word){ n->other, NULL };
-		w[*k].text = between(r, raw->clerp, "\" - \"", "\"");
-	} else {
-		w[*k].text = between(r, raw->clerp, "Output \"", "\" (p=");
+	from = output_words(raw->clerp);
+	if (n->target == CT_TARGET_DIFFERENCE && from && (middle = strstr(from, minus))) {
+		end = last_of(middle + sizeof minus - 1, "\"");
+		w[*k] = (struct ct_graph_word){ n->index, cut(r, from, middle) };
+		from = middle + sizeof minus - 1;
+		w[*k + 1] = (struct ct_graph_word){ n->other, cut(r, from, end ? end : from + strlen(from)) };
+		*k += 2;
+		return w[*k - 2].text && w[*k - 1].text;
 	}
+	end = from ? last_of(from, "\" (p=") : NULL;
+	w[*k] = (struct ct_graph_word){ n->index, end ? cut(r, from, end) : ct_reader_keep(r, raw->clerp) };
 	return w[(*k)++].text != NULL;
 }
 
-/* Tokens of the prompt get the ids of their embeddings, or one that is free. */
+/*
+ * Do the tokens lack blanks that the prompt has between them? A first token may be one that the prompt does
+ * not have.
+ */
+static bool
+lack_blanks(const struct ct_graph_file *f, const json_t *texts)
+{
+	const char *at = f->prompt;
+
+	for (size_t i = 0; i < json_array_size(texts); i++) {
+		const char *token = json_string_value(json_array_get(texts, i));
+		size_t n = token ? strlen(token) : 0;
+
+		if (n > 0 && strncmp(at, token, n) == 0)
+			at += n;
+		else if (i > 0)
+			return n > 0 && *at == ' ' && strncmp(at + 1, token, n) == 0;
+	}
+	return false;
+}
+
+/* The ids of the prompt's tokens where the file has a list of them; else -1. */
+static int
+listed_id(const struct ct_graph_reader *r, int pos)
+{
+	const json_t *ids = json_object_get(r->extras, "prompt_token_ids"),
+	    *id = json_array_get(ids, (size_t)pos);
+	json_int_t v = json_is_integer(id) ? json_integer_value(id) : -1;
+
+	return (int)json_array_size(ids) == r->f->graph.T && v >= 0 && v < INT_MAX / 2 ? (int)v : -1;
+}
+
+/* Words of the prompt, with the ids of the list or of their embeddings, or ones that are free. */
+static int
+prompt_words(struct ct_graph_reader *r, int *tokens, struct ct_error *err)
+{
+	struct ct_graph_file *f = r->f;
+	struct ct_graph *g = &f->graph;
+	const json_t *texts = json_object_get(r->metadata, "prompt_tokens");
+	int embeddings = g->n_features + g->n_errors, spare = g->V;
+
+	for (int t = 0; t < g->T; t++) {
+		const char *text = json_string_value(json_array_get(texts, (size_t)t));
+		struct ct_node *n = &g->nodes[embeddings + t];
+		int listed = listed_id(r, t);
+
+		if (n->index < 0)
+			n->index = listed >= 0 ? listed : spare++;
+		if (!n->missing && listed < 0 && n->index >= g->V)
+			g->V = n->index + 1;
+		tokens[t] = n->index;
+		f->words[f->n_words].id = n->index;
+		if (!(f->words[f->n_words++].text = ct_reader_keep(r, text ? text : "?")))
+			return ct_fail_memory(err, 1, "tokens");
+	}
+	return CT_OK;
+}
+
 int
 ct_reader_words(struct ct_graph_reader *r, struct ct_error *err)
 {
 	struct ct_graph_file *f = r->f;
 	struct ct_graph *g = &f->graph;
-	const json_t *texts = json_object_get(f->metadata, "prompt_tokens");
-	int embeddings = g->n_features + g->n_errors, spare = ct_reader_size(r, "vocabulary", 0);
+	int embeddings = g->n_features + g->n_errors, spare = ct_reader_size(r, "vocabulary", 0), code;
 	int *tokens = ct_arena_need(&f->arena, (size_t)g->T, sizeof *tokens, "tokens", err);
 
-	f->words = ct_arena_need(&f->arena, (size_t)g->T + 2 * (size_t)g->n_targets, sizeof *f->words, "tokens", err);
+	f->words = ct_arena_need(&f->arena, (size_t)g->T + 2 * (size_t)g->n_targets, sizeof *f->words,
+	    "tokens", err);
 	if (!tokens || !f->words)
 		return CT_ENOMEM;
 	for (int i = embeddings; i < g->n_nodes; i++)
 		if (g->nodes[i].target != CT_TARGET_FEATURE && g->nodes[i].index >= spare)
 			spare = g->nodes[i].index + 1;
-	for (int i = 0; i < r->raw.n_nodes; i++)
-		if (ct_reader_is_target(&r->raw.nodes[i]) && !target_words(r, &r->raw.nodes[i], &g->nodes[r->node[i]], &spare))
-			return ct_fail_memory(err, strlen(r->raw.nodes[i].clerp), "tokens");
-	/* Ids that will be written count; those of missing nodes do not. */
 	for (int t = 0; t < g->T; t++)
-		if (!g->nodes[embeddings + t].missing && g->nodes[embeddings + t].index < 0)
-			g->nodes[embeddings + t].index = spare++;
+		if (listed_id(r, t) >= spare)
+			spare = listed_id(r, t) + 1;
+	for (int i = 0; i < r->raw.n_nodes; i++)
+		if (r->node[i] >= 0 && ct_reader_is_target(&r->raw.nodes[i]) &&
+		    !target_words(r, &r->raw.nodes[i], &g->nodes[r->node[i]], &spare))
+			return ct_fail_memory(err, strlen(r->raw.nodes[i].clerp), "tokens");
 	g->V = spare;
-	for (int t = 0; t < g->T; t++) {
-		const char *text = json_string_value(json_array_get(texts, (size_t)t));
-		struct ct_node *n = &g->nodes[embeddings + t];
-
-		if (n->index < 0)
-			n->index = spare++;
-		tokens[t] = n->index;
-		f->words[f->n_words++] = (struct ct_graph_word){ n->index, text };
-	}
-	sort_words(f);
 	f->tokens = tokens;
-	return CT_OK;
+	f->apart = lack_blanks(f, json_object_get(r->metadata, "prompt_tokens"));
+	code = prompt_words(r, tokens, err);
+	sort_words(f);
+	return code;
+}
+
+/* The words of inputs, errors and outputs are no labels. */
+static bool
+has_label(const struct ct_graph_reader *r, int i)
+{
+	const struct ct_raw_node *n = &r->raw.nodes[i];
+
+	return r->node[i] >= 0 && (n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_OTHER) && *n->clerp;
 }
 
 int
@@ -107,16 +194,17 @@ ct_reader_labels(struct ct_graph_reader *r, struct ct_error *err)
 	int n = 0, kept = 0;
 
 	for (int i = 0; i < r->raw.n_nodes; i++)
-		n += r->raw.nodes[i].kind == CT_NODE_FEATURE && *r->raw.nodes[i].clerp;
+		n += has_label(r, i);
 	f->labels = ct_arena_need(&f->arena, (size_t)n, sizeof *f->labels, "labels", err);
 	if (!f->labels)
 		return CT_ENOMEM;
 	for (int i = 0; i < r->raw.n_nodes; i++) {
 		const struct ct_raw_node *raw = &r->raw.nodes[i];
 
-		if (raw->kind != CT_NODE_FEATURE || !*raw->clerp)
+		if (!has_label(r, i))
 			continue;
-		f->labels[f->n_labels] = (struct ct_graph_label){ raw->layer, raw->index, ct_reader_keep(r, raw->clerp) };
+		f->labels[f->n_labels] = (struct ct_graph_label){ raw->layer, raw->index,
+		    ct_reader_keep(r, raw->clerp) };
 		if (!f->labels[f->n_labels++].text)
 			return ct_fail_memory(err, strlen(raw->clerp), "labels");
 	}
@@ -127,8 +215,6 @@ ct_reader_labels(struct ct_graph_reader *r, struct ct_error *err)
 	f->n_labels = kept;
 	return CT_OK;
 }
-
-/* ---- pins and supernodes */
 
 /* By its id, or by the one that the frontend keys by where that is unique; -1: no such node. */
 static int
@@ -142,28 +228,49 @@ pinned_node(struct ct_graph_reader *r, const char *id)
 	return place < 0 || found > 1 ? -1 : r->node[place];
 }
 
-/* Pins what the ids stand for, from the `from`-th of the list on. */
-static int
-read_ids(struct ct_graph_reader *r, const json_t *list, size_t from, const char *what, const char *supernode,
-    struct ct_error *err)
+/* What an id stands for. One that names no node is remembered as it is: a pin of a node that is absent. */
+static bool
+pin_of(struct ct_graph_reader *r, const char *id, struct ct_pin *p)
+{
+	struct ct_graph_file *f = r->f;
+	int node = pinned_node(r, id), i = 0;
+
+	if (node >= 0) {
+		*p = ct_pin_of(&f->graph.nodes[node]);
+		return true;
+	}
+	while (i < f->n_absent && strcmp(f->absent[i], id) != 0)
+		i++;
+	if (i == f->n_absent) {
+		if (!f->absent)
+			f->absent = ct_arena_alloc(&f->arena, CT_MAX_PINS, sizeof *f->absent);
+		if (!f->absent || i == CT_MAX_PINS || !(f->absent[i] = ct_reader_keep(r, id)))
+			return false;
+		f->n_absent++;
+	}
+	*p = (struct ct_pin){ .kind = CT_NODE_OTHER, .layer = CT_PIN_ABSENT, .index = i, .other = -1,
+	    .supernode = -1 };
+	return true;
+}
+
+/* Pins what an id stands for, into a supernode or into none (-1). In two of them it is pinned twice. */
+static void
+pin_id(struct ct_graph_reader *r, const char *id, int supernode)
 {
 	struct ct_subgraph *sg = &r->f->subgraph;
+	struct ct_pin p;
+	int at = pin_of(r, id, &p) ? ct_subgraph_pin(sg, &p, NULL) : -1;
 
-	for (size_t i = from; i < json_array_size(list); i++) {
-		const char *id = json_string_value(json_array_get(list, i));
-		int node, pin = -1;
-		struct ct_pin p;
-
-		if (!id)
-			return ct_fail(err, CT_EFORMAT, "%s: qParams: %s[%zu]: expected a node's id", r->raw.s.where, what, i);
-		if ((node = pinned_node(r, id)) >= 0) {
-			p = ct_pin_of(&r->f->graph.nodes[node]);
-			pin = ct_subgraph_pin(sg, &p, NULL);
-		}
-		if (pin < 0 || (supernode && ct_subgraph_group(sg, pin, supernode, NULL) < 0))
-			r->f->lost_pins++;
+	if (at >= 0 && supernode >= 0 && sg->pin[at].supernode >= 0 && sg->pin[at].supernode != supernode)
+		at = sg->n_pins < CT_MAX_PINS ? sg->n_pins++ : -1;
+	if (at < 0) {
+		r->f->lost_pins++;
+		return;
 	}
-	return CT_OK;
+	if (supernode < 0)
+		return;
+	p.supernode = supernode;
+	sg->pin[at] = p;
 }
 
 /* Labels need not be unique in other programs: the second "Texas" becomes "Texas 2". */
@@ -177,48 +284,63 @@ name_supernode(const struct ct_subgraph *sg, char name[CT_SUPERNODE_NAME], const
 		snprintf(base, sizeof base, "supernode");
 	snprintf(name, CT_SUPERNODE_NAME, "%s", base);
 	for (int k = 2; ct_subgraph_supernode(sg, name) >= 0; k++)
-		snprintf(name, CT_SUPERNODE_NAME, "%.*s %d", (int)ct_text_fit(base, CT_SUPERNODE_NAME - 16), base, k);
+		snprintf(name, CT_SUPERNODE_NAME, "%.*s %d", (int)ct_text_fit(base, CT_SUPERNODE_NAME - 16),
+		    base, k);
 }
 
-static int
-read_supernodes(struct ct_graph_reader *r, const json_t *list, struct ct_error *err)
+/* One without members is no supernode here. */
+static void
+read_supernode(struct ct_graph_reader *r, const json_t *list)
 {
-	const json_t *v;
-	size_t i;
-	int rc;
+	struct ct_subgraph *sg = &r->f->subgraph;
+	const char *label = json_string_value(json_array_get(list, 0));
+	int supernode = sg->n_supernodes;
+	bool some = false;
 
-	json_array_foreach(list, i, v) {
-		const char *label = json_string_value(json_array_get(v, 0));
-		char what[64], name[CT_SUPERNODE_NAME];
-
-		if (!label)
-			return ct_fail(err, CT_EFORMAT, "%s: qParams: supernodes[%zu]: expected a list of a label and ids",
-			    r->raw.s.where, i);
-		name_supernode(&r->f->subgraph, name, label);
-		snprintf(what, sizeof what, "supernodes[%zu]", i);
-		if ((rc = read_ids(r, v, 1, what, name, err)) < 0)
-			return rc;
+	if (!label) {
+		ct_raw_leave_out(&r->raw, "qParams: a supernode is no list of a label and ids");
+		return;
 	}
-	return CT_OK;
+	for (size_t i = 1; i < json_array_size(list); i++)
+		some |= json_is_string(json_array_get(list, i));
+	if (!some)
+		return;
+	if (supernode == CT_MAX_SUPERNODES) {
+		r->f->lost_pins += (int)json_array_size(list) - 1;
+		return;
+	}
+	name_supernode(sg, sg->name[supernode], label);
+	sg->n_supernodes++;
+	for (size_t i = 1; i < json_array_size(list); i++) {
+		const char *id = json_string_value(json_array_get(list, i));
+
+		if (id)
+			pin_id(r, id, supernode);
+	}
+	some = false;
+	for (int i = 0; i < sg->n_pins; i++)
+		some |= sg->pin[i].supernode == supernode;
+	sg->n_supernodes -= !some;
 }
 
 int
 ct_reader_pins(struct ct_graph_reader *r, struct ct_error *err)
 {
-	const char *where = r->raw.s.where;
-	const json_t *pinned, *supernodes;
-	int rc = ct_raw_tree(&r->raw, CT_SECTION_QPARAMS, &r->params, err);
+	const json_t *pinned, *supernodes, *v;
+	size_t i;
+	int code = ct_raw_tree(&r->raw, CT_SECTION_QPARAMS, &r->params, err);
 
-	if (rc < 0 || !r->params || json_is_null(r->params))
-		return rc;
+	if (code < 0)
+		return code;
 	pinned = json_object_get(r->params, "pinnedIds");
 	supernodes = json_object_get(r->params, "supernodes");
-	if (!json_is_object(r->params))
-		return ct_fail(err, CT_EFORMAT, "%s: \"qParams\": expected an object", where);
-	if ((pinned && !json_is_array(pinned)) || (supernodes && !json_is_array(supernodes)))
-		return ct_fail(err, CT_EFORMAT, "%s: qParams: \"%s\": expected a list", where,
-		    pinned && !json_is_array(pinned) ? "pinnedIds" : "supernodes");
-	if ((rc = read_ids(r, pinned, 0, "pinnedIds", NULL, err)) < 0)
-		return rc;
-	return read_supernodes(r, supernodes, err);
+	if ((pinned && !json_is_array(pinned) && !json_is_null(pinned)) ||
+	    (supernodes && !json_is_array(supernodes) && !json_is_null(supernodes)))
+		ct_raw_leave_out(&r->raw, "qParams: pinnedIds or supernodes is no list");
+	json_array_foreach(pinned, i, v)
+		if (json_is_string(v))
+			pin_id(r, json_string_value(v), -1);
+	json_array_foreach(supernodes, i, v)
+		read_supernode(r, v);
+	return CT_OK;
 }

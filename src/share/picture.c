@@ -11,17 +11,10 @@
 
 #include "base/label.h"
 #include "base/text.h"
+#include "share/graph_file.h"
 #include "share/picture_graph.h"
 
 const char picture_plus[] = "#2166ac", picture_minus[] = "#d95f0e";
-
-static const char *
-string(const json_t *obj, const char *key)
-{
-	const char *s = json_string_value(json_object_get(obj, key));
-
-	return s ? s : "";
-}
 
 static void
 clean(char *dst, size_t size, const char *s)
@@ -29,125 +22,127 @@ clean(char *dst, size_t size, const char *s)
 	ct_text_clean(dst, size, s, strlen(s));
 }
 
+static void
+clean_token(const struct picture *p, int id, char *dst, size_t size)
+{
+	clean(dst, size, p->x->names->token(p->x->names->ctx, id));
+}
+
 const char *
 picture_token(const struct picture *p, int pos, char *dst, size_t size)
 {
-	const char *token = json_string_value(json_array_get(p->tokens, (size_t)pos));
-
-	clean(dst, size, token ? token : "");
+	clean_token(p, p->x->names->tokens[pos], dst, size);
 	return dst;
 }
 
-/* "E" is the layer of embeddings; others are numbers, some programs write them as such. */
-static int
-layer_of(const json_t *node)
+/* "L1#249", "L1 lorsa 9"; of a file that does not say which feature it is "L1". */
+static void
+feature_name(const struct picture *p, const struct ct_node *n, int node, char *dst, size_t size)
 {
-	const json_t *v = json_object_get(node, "layer");
+	const struct ct_graph_file *file = p->x->names->file;
+	const struct ct_graph_there *there = file &&
+	    file->place[node] >= 0 ? &file->there[file->place[node]] : NULL;
+	int number = there ? there->number : n->index;
+	char type[40];
 
-	if (json_is_integer(v))
-		return (int)json_integer_value(v);
-	if (!json_is_string(v) || *json_string_value(v) == 'E')
-		return PICTURE_INPUT;
-	return (int)strtol(json_string_value(v), NULL, 10);
-}
-
-static enum picture_kind
-kind_of(const char *type)
-{
-	return strcmp(type, "mlp reconstruction error") == 0 ? PICTURE_ERROR
-	    : strcmp(type, "embedding") == 0		     ? PICTURE_EMBEDDING
-	    : strcmp(type, "logit") == 0		     ? PICTURE_OUTPUT
-							     : PICTURE_FEATURE;
-}
-
-/* "L1#249" from the id "1_249_8"; false for ids of another form. */
-static bool
-feature_name(const struct picture_node *n, char *dst, size_t size)
-{
-	const char *first = strchr(n->id, '_'), *last = strrchr(n->id, '_');
-
-	if (!first || !last || last <= first)
-		return false;
-	snprintf(dst, size, "L%d#%.*s", n->layer, (int)(last - first - 1) < 20 ? (int)(last - first - 1) : 20, first + 1);
-	return true;
+	clean(type, sizeof type, n->kind == CT_NODE_OTHER && there ? there->type : "");
+	if (n->kind == CT_NODE_OTHER && number >= 0)
+		snprintf(dst, size, "L%d %s %d", n->layer, type, number);
+	else if (n->kind == CT_NODE_OTHER)
+		snprintf(dst, size, "L%d %s", n->layer, type);
+	else if (number >= 0)
+		snprintf(dst, size, "L%d#%d", n->layer, number);
+	else
+		snprintf(dst, size, "L%d", n->layer);
 }
 
 /* What a person reads of a feature: its label, of a mixed one the best candidate, else its name. */
 static void
-describe_feature(struct picture_node *n, const char *clerp, double activation)
+describe_feature(const struct picture *p, struct picture_node *n, const struct ct_content_part *part)
 {
-	char name[40] = "", active[24] = "", label[sizeof n->label];
+	const struct ct_graph_names *names = p->x->names;
+	const struct ct_node *node = part->node < 0 ? NULL : &p->x->graph->nodes[part->node];
+	const char *label = node ? names->label(names->ctx, node->layer, node->index) : part->name;
+	char name[60] = "", active[24] = "", text[sizeof n->label];
 
-	feature_name(n, name, sizeof name);
-	if (activation > 0)
-		snprintf(active, sizeof active, "active %.3g", activation);
-	if (*clerp) {
-		ct_label_short(label, sizeof label, clerp);
-		clean(n->label, sizeof n->label, label);
+	if (node)
+		feature_name(p, node, part->node, name, sizeof name);
+	else
+		snprintf(name, sizeof name, "%d node%s", part->n, part->n == 1 ? "" : "s");
+	if (part->activation > 0)
+		snprintf(active, sizeof active, "active %.3g", part->activation);
+	if (*label) {
+		ct_label_short(text, sizeof text, label);
+		clean(n->label, sizeof n->label, text);
 	} else {
-		clean(n->label, sizeof n->label, *name ? name : n->id);
+		snprintf(n->label, sizeof n->label, "%s", name);
 		*name = '\0';
 	}
 	snprintf(n->note, sizeof n->note, "%s%s%s", name, *name && *active ? " " : "", active);
-	clean(n->note, sizeof n->note, n->note);
 }
 
-/* Output "Austin" (p=0.983) as what it is likely to be. */
+/* "Austin" with its probability, or A - B. */
 static void
-describe_output(struct picture_node *n, const char *clerp, double prob)
+describe_output(const struct picture *p, struct picture_node *n, const struct ct_node *node)
 {
-	static const char before[] = "Output \"";
-	const char *from = strncmp(clerp, before, sizeof before - 1) == 0 ? clerp + sizeof before - 1 : clerp;
-	const char *end = from == clerp ? NULL : strstr(from, "\" (p=");
+	char a[70], b[70];
 
-	if (from > clerp && !end)		/* a difference: A" - "B" */
-		from = clerp;
-	ct_text_clean(n->label, sizeof n->label, from, end ? (size_t)(end - from) : strlen(from));
-	if (end)
-		snprintf(n->note, sizeof n->note, "%.3g%%", 100 * prob);
-}
-
-static void
-describe(struct picture *p, struct picture_node *n, const json_t *v)
-{
-	const json_t *influence = json_object_get(v, "influence");
-	const char *clerp = string(v, "clerp");
-
-	n->id = string(v, "node_id");
-	n->kind = kind_of(string(v, "feature_type"));
-	n->layer = layer_of(v);
-	n->pos = (int)json_integer_value(json_object_get(v, "ctx_idx"));
-	n->influence = json_is_number(influence) ? json_number_value(influence) : NAN;
-	switch (n->kind) {
-	case PICTURE_FEATURE:
-		describe_feature(n, clerp, json_number_value(json_object_get(v, "activation")));
-		break;
-	case PICTURE_ERROR:
-		snprintf(n->label, sizeof n->label, "error");
-		snprintf(n->note, sizeof n->note, "L%d", n->layer);
-		break;
-	case PICTURE_EMBEDDING:
-		picture_token(p, n->pos, n->label, sizeof n->label);
-		snprintf(n->note, sizeof n->note, "input");
-		break;
-	case PICTURE_OUTPUT:
-		describe_output(n, clerp, json_number_value(json_object_get(v, "token_prob")));
-		break;
+	clean_token(p, node->index, n->label, sizeof n->label);
+	if (node->target == CT_TARGET_DIFFERENCE) {
+		clean_token(p, node->index, a, sizeof a);
+		clean_token(p, node->other, b, sizeof b);
+		snprintf(n->label, sizeof n->label, "%s - %s", a, b);
+	} else if (!isnan(node->prob)) {
+		snprintf(n->note, sizeof n->note, "%.3g%%", 100 * (double)node->prob);
 	}
 }
+
+static void
+describe(struct picture *p, struct picture_node *n, const struct ct_content_part *part)
+{
+	const struct ct_node *node = part->node < 0 ? NULL : &p->x->graph->nodes[part->node];
+	bool output = node && node->kind == CT_NODE_TARGET && node->target != CT_TARGET_FEATURE;
+
+	*n = (struct picture_node){ .id = part->id, .kind = PICTURE_FEATURE, .layer = part->layer,
+	    .pos = part->pos,
+		.cumulative = part->cumulative };
+	if (output) {
+		n->kind = PICTURE_OUTPUT;
+		n->layer = p->x->graph->L;
+		describe_output(p, n, node);
+	} else if (node && node->kind == CT_NODE_ERROR) {
+		n->kind = PICTURE_ERROR;
+		snprintf(n->label, sizeof n->label, "error");
+		snprintf(n->note, sizeof n->note, "L%d", n->layer);
+	} else if (node && node->kind == CT_NODE_EMBEDDING) {
+		n->kind = PICTURE_EMBEDDING;
+		picture_token(p, n->pos, n->label, sizeof n->label);
+		snprintf(n->note, sizeof n->note, "input");
+	} else {
+		n->kind = node && node->kind == CT_NODE_OTHER ? PICTURE_OTHER : PICTURE_FEATURE;
+		describe_feature(p, n, part);
+	}
+}
+
+/* Nodes in the order of the picture, and what became of each part. */
+struct place {
+	struct picture_node node;
+	int part;
+};
 
 static int
 by_place(const void *a, const void *b)
 {
-	const struct picture_node *p = a, *q = b;
+	const struct picture_node *p = &((const struct place *)a)->node,
+	    *q = &((const struct place *)b)->node;
 
 	if (p->layer != q->layer)
 		return p->layer < q->layer ? -1 : 1;
 	if (p->pos != q->pos)
 		return p->pos < q->pos ? -1 : 1;
-	if (isfinite(p->influence) && isfinite(q->influence) && p->influence != q->influence)
-		return p->influence < q->influence ? -1 : 1;
-	return strcmp(p->id, q->id);
+	if (isfinite(p->cumulative) && isfinite(q->cumulative) && p->cumulative != q->cumulative)
+		return p->cumulative < q->cumulative ? -1 : 1;
+	return ((const struct place *)a)->part - ((const struct place *)b)->part;
 }
 
 static int
@@ -163,58 +158,95 @@ by_strength(const void *a, const void *b)
 void
 picture_close(struct picture *p)
 {
-	ct_buffer_free(&p->out);
+	ct_content_close(&p->content);
 	free(p->nodes);
 	free(p->links);
 }
 
-int
-picture_open(struct picture *p, const json_t *graph, struct ct_error *err)
+/* Outputs, then by influence; what is not known comes last. */
+static int
+by_importance(const void *a, const void *b)
 {
-	const json_t *nodes = json_object_get(graph, "nodes"), *links = json_object_get(graph, "links"), *v;
-	json_t *index = json_object();
-	size_t i;
+	const struct picture_node *p = &((const struct place *)a)->node,
+	    *q = &((const struct place *)b)->node;
+	double x = isnan(p->cumulative) ? INFINITY : p->cumulative,
+	    y = isnan(q->cumulative) ? INFINITY : q->cumulative;
 
-	*p = (struct picture){ .n_nodes = json_array_size(nodes), .n_links = json_array_size(links) };
-	p->nodes = calloc(p->n_nodes + 1, sizeof *p->nodes);
-	p->links = calloc(p->n_links + 1, sizeof *p->links);
-	if (!p->nodes || !p->links || !index) {
-		json_decref(index);
-		return ct_fail(err, CT_ENOMEM, "out of memory for a picture of %zu nodes", p->n_nodes);
-	}
-	p->tokens = json_object_get(json_object_get(graph, "metadata"), "prompt_tokens");
-	for (i = 0; i < p->n_nodes; i++)
-		describe(p, &p->nodes[i], json_array_get(nodes, i));
-	qsort(p->nodes, p->n_nodes, sizeof *p->nodes, by_place);
-	for (i = 0; i < p->n_nodes; i++)
-		if (json_object_set_new(index, p->nodes[i].id, json_integer((json_int_t)i)) != 0) {
-			json_decref(index);
-			return ct_fail(err, CT_ENOMEM, "out of memory for a picture of %zu nodes", p->n_nodes);
-		}
-	json_array_foreach(links, i, v) {
-		struct picture_link *l = &p->links[i];
+	if ((p->kind == PICTURE_OUTPUT) != (q->kind == PICTURE_OUTPUT))
+		return p->kind == PICTURE_OUTPUT ? -1 : 1;
+	if (x != y)
+		return x < y ? -1 : 1;
+	return ((const struct place *)a)->part - ((const struct place *)b)->part;
+}
 
-		l->source = (int)json_integer_value(json_object_get(index, string(v, "source")));
-		l->target = (int)json_integer_value(json_object_get(index, string(v, "target")));
-		l->weight = json_number_value(json_object_get(v, "weight"));
-		p->largest = fmax(p->largest, fabs(l->weight));
+/* place_of: of each part its node, or -1 where only the `most` strongest are drawn. */
+static int
+place_nodes(struct picture *p, int most, int *place_of)
+{
+	const struct ct_content *c = &p->content;
+	struct place *list = calloc((size_t)c->n_parts + 1, sizeof *list);
+	int n = c->n_parts;
+
+	if (!list)
+		return CT_ENOMEM;
+	for (int i = 0; i < n; i++) {
+		describe(p, &list[i].node, &c->part[i]);
+		list[i].part = i;
+		place_of[i] = -1;
 	}
-	p->largest = p->largest > 0 ? p->largest : 1;
-	json_decref(index);
-	qsort(p->links, p->n_links, sizeof *p->links, by_strength);
-	clean(p->title, sizeof p->title, string(json_object_get(graph, "metadata"), "prompt"));
+	if (most > 0 && n > most) {
+		qsort(list, (size_t)n, sizeof *list, by_importance);
+		n = most;
+	}
+	qsort(list, (size_t)n, sizeof *list, by_place);
+	for (int i = 0; i < n; i++) {
+		p->nodes[i] = list[i].node;
+		place_of[list[i].part] = i;
+	}
+	p->n_nodes = (size_t)n;
+	free(list);
 	return CT_OK;
 }
 
-int
-picture_finish(struct picture *p, char **text, size_t *n, struct ct_error *err)
+static void
+add_links(struct picture *p, const int *place_of)
 {
-	*text = ct_buffer_take(&p->out, n);
-	picture_close(p);
-	return *text ? CT_OK : ct_fail(err, CT_ENOMEM, "out of memory for a picture");
+	const struct ct_content *c = &p->content;
+
+	for (size_t i = 0; i < c->n_edges; i++) {
+		int source = place_of[c->edge[i].source], target = place_of[c->edge[i].target];
+
+		if (source < 0 || target < 0)
+			continue;
+		p->links[p->n_links++] = (struct picture_link){ source, target, c->edge[i].weight };
+		p->largest = fmax(p->largest, fabs(c->edge[i].weight));
+	}
+	p->largest = p->largest > 0 ? p->largest : 1;
+	qsort(p->links, p->n_links, sizeof *p->links, by_strength);
 }
 
-/* ---- DOT */
+int
+picture_open(struct picture *p, struct ct_buffer *to, const struct ct_export *x, int most,
+    struct ct_error *err)
+{
+	const struct ct_content *c = &p->content;
+	int *place_of, code;
+
+	*p = (struct picture){ .x = x, .out = to };
+	if ((code = ct_content_open(&p->content, x, err)) < 0)
+		return code;
+	p->nodes = calloc((size_t)c->n_parts + 1, sizeof *p->nodes);
+	p->links = calloc(c->n_edges + 1, sizeof *p->links);
+	place_of = calloc((size_t)c->n_parts + 1, sizeof *place_of);
+	if (!p->nodes || !p->links || !place_of || place_nodes(p, most, place_of) < 0) {
+		free(place_of);
+		return ct_fail(err, CT_ENOMEM, "out of memory for a picture of %d nodes", c->n_parts);
+	}
+	add_links(p, place_of);
+	free(place_of);
+	clean(p->title, sizeof p->title, x->names->prompt);
+	return CT_OK;
+}
 
 static void
 dot_string(struct ct_buffer *f, const char *s)
@@ -231,7 +263,8 @@ dot_string(struct ct_buffer *f, const char *s)
 static const char *
 shape(const struct picture_node *n)
 {
-	return n->kind == PICTURE_ERROR ? "diamond" : n->kind == PICTURE_FEATURE ? "box" : "plaintext";
+	return n->kind == PICTURE_ERROR ? "diamond" : n->kind == PICTURE_FEATURE ||
+	    n->kind == PICTURE_OTHER ? "box" : "plaintext";
 }
 
 /* Ids of other programs' graphs are text like any other. */
@@ -245,38 +278,39 @@ dot_id(struct ct_buffer *f, const char *id)
 }
 
 int
-ct_picture_dot(char **text, size_t *n, const json_t *graph, struct ct_error *err)
+ct_picture_dot(struct ct_buffer *to, const struct ct_export *x, struct ct_error *err)
 {
 	struct picture p;
+	int code = picture_open(&p, to, x, 0, err);
 
-	if (picture_open(&p, graph, err) < 0) {
-		picture_close(&p);
-		return CT_ENOMEM;
-	}
-	ct_buffer_puts(&p.out, "digraph circuit {\n\trankdir=BT;\n\tlabel=");
-	dot_string(&p.out, p.title);
-	ct_buffer_puts(&p.out, ";\n\tnode [fontname=\"sans-serif\"];\n");
+	if (code < 0)
+		goto done;
+	ct_buffer_puts(to, "digraph circuit {\n\trankdir=BT;\n\tlabel=");
+	dot_string(to, p.title);
+	ct_buffer_puts(to, ";\n\tnode [fontname=\"sans-serif\"];\n");
 	for (size_t i = 0; i < p.n_nodes; i++) {
 		if (i == 0 || p.nodes[i].layer != p.nodes[i - 1].layer)
-			ct_buffer_printf(&p.out, "%s\t{ rank=same;\n", i ? "\t}\n" : "");
-		ct_buffer_puts(&p.out, "\t\t");
-		dot_id(&p.out, p.nodes[i].id);
-		ct_buffer_puts(&p.out, " [label=");
-		dot_string(&p.out, p.nodes[i].label);
-		ct_buffer_printf(&p.out, ", shape=%s];\n", shape(&p.nodes[i]));
+			ct_buffer_printf(to, "%s\t{ rank=same;\n", i ? "\t}\n" : "");
+		ct_buffer_puts(to, "\t\t");
+		dot_id(to, p.nodes[i].id);
+		ct_buffer_puts(to, " [label=");
+		dot_string(to, p.nodes[i].label);
+		ct_buffer_printf(to, ", shape=%s];\n", shape(&p.nodes[i]));
 	}
-	ct_buffer_puts(&p.out, p.n_nodes ? "\t}\n" : "");
+	ct_buffer_puts(to, p.n_nodes ? "\t}\n" : "");
 	for (size_t i = 0; i < p.n_links; i++) {
 		const struct picture_link *l = &p.links[i];
 
-		ct_buffer_puts(&p.out, "\t");
-		dot_id(&p.out, p.nodes[l->source].id);
-		ct_buffer_puts(&p.out, " -> ");
-		dot_id(&p.out, p.nodes[l->target].id);
-		ct_buffer_printf(&p.out, " [weight=%.4g, penwidth=%.2f, color=\"%s\", tooltip=\"%+.3g\"];\n",
+		ct_buffer_puts(to, "\t");
+		dot_id(to, p.nodes[l->source].id);
+		ct_buffer_puts(to, " -> ");
+		dot_id(to, p.nodes[l->target].id);
+		ct_buffer_printf(to, " [weight=%.4g, penwidth=%.2f, color=\"%s\", tooltip=\"%+.3g\"];\n",
 		    1 + 10 * fabs(l->weight) / p.largest, 0.3 + 3 * fabs(l->weight) / p.largest,
 		    l->weight < 0 ? picture_minus : picture_plus, l->weight);
 	}
-	ct_buffer_puts(&p.out, "}\n");
-	return picture_finish(&p, text, n, err);
+	ct_buffer_puts(to, "}\n");
+done:
+	picture_close(&p);
+	return code;
 }

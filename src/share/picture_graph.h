@@ -1,25 +1,26 @@
 /*
- * picture_graph: a graph as its pictures need it: what each node says of itself, and the edges. For picture.c and
- * picture_svg.c only.
+ * picture_graph: a graph as its pictures need it: what each node says of itself, and the edges. For picture.c
+ * and picture_svg.c only.
  */
 #ifndef CT_SHARE_PICTURE_GRAPH_H
 #define CT_SHARE_PICTURE_GRAPH_H
 
-#include <jansson.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "share/content.h"
 
 enum { PICTURE_INPUT = -1 };		/* the layer of embeddings */
-enum picture_kind { PICTURE_FEATURE, PICTURE_ERROR, PICTURE_EMBEDDING, PICTURE_OUTPUT };
+enum picture_kind { PICTURE_FEATURE, PICTURE_ERROR, PICTURE_EMBEDDING, PICTURE_OUTPUT, PICTURE_OTHER };
 
 struct picture_node {
-	const char *id;
+	const char *id;			/* in graph JSON; lent by the content */
 	enum picture_kind kind;
 	char label[160], note[64];	/* sanitised, not escaped; the note may be "" */
 	int layer, pos;
-	double influence;		/* cumulative share: small is important; NAN: not given */
+	/* cumulative share of influence: small is important; NAN: not known */
+	double cumulative;
 	double x, y;			/* top left corner, SVG only */
 	int w;				/* width */
 };
@@ -30,23 +31,24 @@ struct picture_link {
 };
 
 struct picture {
+	const struct ct_export *x;
+	struct ct_content content;
 	struct picture_node *nodes;	/* by layer, position, importance */
 	struct picture_link *links;	/* the weakest first, so that the strongest lie on top */
 	size_t n_nodes, n_links;
 	double largest;			/* |weight| */
-	const json_t *tokens;
 	char title[400];		/* the prompt, sanitised */
-	struct ct_buffer out;
+	struct ct_buffer *out;
 };
 
 extern const char picture_plus[], picture_minus[];	/* colours of edges */
 
-int picture_open(struct picture *p, const json_t *graph, struct ct_error *err);
+/* With the `most` strongest nodes, outputs among them; 0: all. Close it in any case. */
+int picture_open(struct picture *p, struct ct_buffer *to, const struct ct_export *x, int most,
+    struct ct_error *err);
 void picture_close(struct picture *p);
-/* The text goes to the caller; everything else is freed. */
-int picture_finish(struct picture *p, char **text, size_t *n, struct ct_error *err);
 
-/* The token at a position, sanitised; "" when it is not known. Returns dst. */
+/* The token at a position, sanitised. Returns dst. */
 const char *picture_token(const struct picture *p, int pos, char *dst, size_t size);
 
 #endif

@@ -24,7 +24,10 @@ enum { CT_DEFAULT_TARGETS = 10, CT_DEFAULT_FEATURES = 7500 };
 #define CT_DEFAULT_NODES 0.8
 #define CT_DEFAULT_EDGES 0.98
 
-enum ct_node_kind { CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING, CT_NODE_TARGET };
+/*
+ * CT_NODE_OTHER: of a kind that only other programs' files have; it stands among the features of its layer.
+ */
+enum ct_node_kind { CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING, CT_NODE_TARGET, CT_NODE_OTHER };
 
 /* What a target node stands for. */
 enum ct_target_kind { CT_TARGET_LOGIT, CT_TARGET_DIFFERENCE, CT_TARGET_FEATURE };
@@ -91,7 +94,8 @@ struct ct_graph {
 	float **rows;
 	struct ct_layout layout;
 	int *source;
-	int *rank;				/* (n_features) a feature's place among those of its position */
+	/* (n_features) a feature's place among those of its position */
+	int *rank;
 
 	/*
 	 * A graph that was read from a file has no rows but lists: the edges into node t, by source, are
@@ -107,7 +111,8 @@ struct ct_graph {
 
 	double node_threshold, edge_threshold;	/* of the pruning in force */
 	int n_kept;				/* nodes */
-	int n_pruned;				/* edges among kept nodes that survive, strongest score first */
+	/* edges among kept nodes that survive, strongest score first */
+	int n_pruned;
 	struct ct_edge *pruned;
 	struct ct_scores scores;		/* NAN: a file did not say */
 	struct ct_self_check check;

@@ -14,7 +14,8 @@ struct ct_pin
 ct_pin_of(const struct ct_node *n)
 {
 	struct ct_pin p = {
-		.kind = n->kind, .layer = n->layer, .pos = n->pos, .index = n->index, .other = -1, .supernode = -1
+		.kind = n->kind, .layer = n->layer, .pos = n->pos, .index = n->index, .other = -1,
+		    .supernode = -1
 	};
 
 	if (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE)
@@ -35,6 +36,7 @@ same(const struct ct_pin *a, const struct ct_pin *b)
 	case CT_NODE_ERROR:
 		return a->layer == b->layer;
 	case CT_NODE_FEATURE:
+	case CT_NODE_OTHER:
 		return a->layer == b->layer && a->index == b->index;
 	case CT_NODE_TARGET:
 		break;
@@ -86,7 +88,8 @@ ct_subgraph_pin(struct ct_subgraph *sg, const struct ct_pin *p, struct ct_error 
 	if (i >= 0)
 		return i;
 	if (sg->n_pins == CT_MAX_PINS)
-		return ct_fail(err, CT_EINVAL, "%d nodes are pinned already, the most there can be", CT_MAX_PINS);
+		return ct_fail(err, CT_EINVAL, "%d nodes are pinned already, the most there can be",
+		    CT_MAX_PINS);
 	sg->pin[sg->n_pins] = *p;
 	sg->pin[sg->n_pins].supernode = -1;
 	return sg->n_pins++;
@@ -168,7 +171,8 @@ need_supernode(struct ct_subgraph *sg, const char *text, struct ct_error *err)
 		return i;
 	if (sg->n_supernodes == CT_MAX_SUPERNODES)
 		return ct_fail(
-		    err, CT_EINVAL, "there are %d supernodes already, the most there can be", CT_MAX_SUPERNODES);
+		    err, CT_EINVAL, "there are %d supernodes already, the most there can be",
+		    CT_MAX_SUPERNODES);
 	memcpy(sg->name[sg->n_supernodes], name, sizeof name);
 	return sg->n_supernodes++;
 }
@@ -202,7 +206,8 @@ ct_subgraph_rename(struct ct_subgraph *sg, int supernode, const char *text, stru
 		return ct_fail(err, CT_EINVAL, "a supernode needs a name");
 	there = ct_subgraph_supernode(sg, name);
 	if (there >= 0 && there != supernode)
-		return ct_fail(err, CT_EINVAL, "there is a supernode \"%s\" already; move the members there", name);
+		return ct_fail(err, CT_EINVAL, "there is a supernode \"%s\" already; move the members there",
+		    name);
 	memcpy(sg->name[supernode], name, sizeof name);
 	return CT_OK;
 }
@@ -228,7 +233,8 @@ gather(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph
 
 		if (k >= 0 && sg->pin[k].supernode >= 0)
 			continue;
-		*p = (struct ct_subgraph_part){ .supernode = supernode, .pin = pins + used, .node = nodes + used };
+		*p = (struct ct_subgraph_part){ .supernode = supernode, .pin = pins + used,
+		    .node = nodes + used };
 		for (int i = 0; i < sg->n_pins; i++) {
 			if (k < 0 ? sg->pin[i].supernode != supernode : i != k)
 				continue;
@@ -254,9 +260,10 @@ sum_up(struct ct_parts *out, const struct ct_graph *g, bool *pinned)
 				continue;
 			p->n_nodes++;
 			p->layer += n->layer;
-			p->activation += (double)n->activation;
+			/* a file may not say */
+			p->activation += isnan(n->activation) ? 0 : (double)n->activation;
 			p->influence += n->influence;
-			out->n_features += n->kind == CT_NODE_FEATURE;
+			out->n_features += n->kind == CT_NODE_FEATURE && !pinned[p->node[k]];
 			pinned[p->node[k]] = true;
 		}
 		if (p->n_nodes)
@@ -289,36 +296,63 @@ by_strength(const void *x, const void *y)
 	return a->source < b->source ? -1 : 1;
 }
 
-/* The edges into one part: weight and share of every other one, summed into the arrays (n). */
+/* Room to gather the edges into one part. */
+struct gathering {
+	struct ct_edge *list;		/* (n_nodes) */
+	double *row;			/* (n_nodes) edges into one node, else zeros */
+	bool *inside;			/* (n_nodes) members of the part, else false */
+	double *weight, *share;		/* (n) of every part, summed */
+};
+
+/* Weights of a part's members in the row, without those that are members of the target themselves. */
+static double
+from_part(const struct gathering *w, const struct ct_subgraph_part *p)
+{
+	double sum = 0;
+
+	for (int k = 0; k < p->n; k++)
+		if (p->node[k] >= 0 && !w->inside[p->node[k]])
+			sum += w->row[p->node[k]];
+	return sum;
+}
+
+/* The edges into one part: weight and share of every other one. */
 static void
-sum_edges(const struct ct_parts *out, const struct ct_graph *g, int target, const int *part_of,
-    struct ct_edge *list, double *weight, double *share)
+sum_edges(struct gathering *w, const struct ct_parts *out, const struct ct_graph *g, int target)
 {
 	const struct ct_subgraph_part *p = &out->part[target];
 	double total = 0;
 
-	memset(weight, 0, (size_t)out->n * sizeof *weight);
-	memset(share, 0, (size_t)out->n * sizeof *share);
+	memset(w->weight, 0, (size_t)out->n * sizeof *w->weight);
+	memset(w->share, 0, (size_t)out->n * sizeof *w->share);
+	for (int k = 0; k < p->n; k++)
+		if (p->node[k] >= 0)
+			w->inside[p->node[k]] = true;
 	for (int k = 0; k < p->n; k++) {
-		int t = p->node[k], n = t < 0 ? 0 : ct_graph_row(g, t, list);
+		int t = p->node[k], n = t < 0 ? 0 : ct_graph_row(g, t, w->list);
 		double inputs = t < 0 ? 0 : g->nodes[t].inputs, outside = inputs;
 
-		for (int i = 0; i < n; i++)
-			if (part_of[list[i].source] == target)
-				outside -= fabs((double)list[i].weight);
+		for (int i = 0; i < n; i++) {
+			w->row[w->list[i].source] = (double)w->list[i].weight;
+			if (w->inside[w->list[i].source])
+				outside -= fabs((double)w->list[i].weight);
+		}
 		/* Shares of this member count outside / inputs, which takes the division by outside back. */
 		total += inputs > 0 ? outside / inputs : 0;
-		for (int i = 0; i < n; i++) {
-			int source = part_of[list[i].source];
+		for (int s = 0; s < out->n && n > 0; s++) {
+			double sum = s == target ? 0 : from_part(w, &out->part[s]);
 
-			if (source < 0 || source == target)
-				continue;
-			weight[source] += (double)list[i].weight;
-			share[source] += (double)list[i].weight / inputs;
+			w->weight[s] += sum;
+			w->share[s] += sum / inputs;
 		}
+		for (int i = 0; i < n; i++)
+			w->row[w->list[i].source] = 0;
 	}
 	for (int i = 0; i < out->n && total > 0; i++)
-		share[i] /= total;
+		w->share[i] /= total;
+	for (int k = 0; k < p->n; k++)
+		if (p->node[k] >= 0)
+			w->inside[p->node[k]] = false;
 }
 
 static int
@@ -326,27 +360,25 @@ join(struct ct_parts *out, const struct ct_graph *g, struct ct_arena *a, struct 
     struct ct_error *err)
 {
 	size_t n = (size_t)out->n, n_nodes = (size_t)g->n_nodes;
-	int *part_of = ct_arena_need(scratch, n_nodes, sizeof *part_of, "a subgraph", err);
-	struct ct_edge *list = ct_arena_need(scratch, n_nodes, sizeof *list, "a subgraph", err);
-	double *weight = ct_arena_need(scratch, n, sizeof *weight, "a subgraph", err);
-	double *share = ct_arena_need(scratch, n, sizeof *share, "a subgraph", err);
+	struct gathering w = {
+		.list = ct_arena_need(scratch, n_nodes, sizeof *w.list, "a subgraph", err),
+		.row = ct_arena_need(scratch, n_nodes, sizeof *w.row, "a subgraph", err),
+		.inside = ct_arena_need(scratch, n_nodes, sizeof *w.inside, "a subgraph", err),
+		.weight = ct_arena_need(scratch, n, sizeof *w.weight, "a subgraph", err),
+		.share = ct_arena_need(scratch, n, sizeof *w.share, "a subgraph", err)
+	};
 	struct ct_subgraph_edge *found = ct_arena_need(scratch, n * n, sizeof *found, "a subgraph", err);
 
-	if (!part_of || !list || !weight || !share || !found)
+	if (!w.list || !w.row || !w.inside || !w.weight || !w.share || !found)
 		return CT_ENOMEM;
-	for (size_t i = 0; i < n_nodes; i++)
-		part_of[i] = -1;
-	for (int i = 0; i < out->n; i++)
-		for (int k = 0; k < out->part[i].n; k++)
-			if (out->part[i].node[k] >= 0)
-				part_of[out->part[i].node[k]] = i;
 	for (int t = 0; t < out->n; t++) {
 		int first = out->n_edges;
 
-		sum_edges(out, g, t, part_of, list, weight, share);
+		sum_edges(&w, out, g, t);
 		for (int s = 0; s < out->n; s++)
-			if (weight[s] != 0)
-				found[out->n_edges++] = (struct ct_subgraph_edge){ s, t, weight[s], share[s] };
+			if (w.weight[s] != 0)
+				found[out->n_edges++] =
+				    (struct ct_subgraph_edge){ s, t, w.weight[s], w.share[s] };
 		qsort(found + first, (size_t)(out->n_edges - first), sizeof *found, by_strength);
 	}
 	out->edge = ct_arena_need(a, (size_t)out->n_edges, sizeof *found, "a subgraph", err);
@@ -357,7 +389,8 @@ join(struct ct_parts *out, const struct ct_graph *g, struct ct_arena *a, struct 
 }
 
 int
-ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph *g, struct ct_arena *a,
+ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph *g,
+    struct ct_arena *a,
     struct ct_error *err)
 {
 	struct ct_arena scratch = { 0 };

@@ -1,9 +1,9 @@
 /*
  * subgraph: the nodes a person has pinned, and the supernodes they are grouped into, as plain data.
  *
- * A pin knows what its node is, not where it stands in a graph: so pins outlive pruning and tracing anew, and a pin
- * whose node is not in the graph at hand waits until it is. Every member of a supernode is pinned. What follows from
- * both for one graph, sums and scores, is worked out by ct_parts_init.
+ * A pin knows what its node is, not where it stands in a graph: so pins outlive pruning and tracing anew, and
+ * a pin whose node is not in the graph at hand waits until it is. Every member of a supernode is pinned. What
+ * follows from both for one graph, sums and scores, is worked out by ct_parts_init.
  */
 #ifndef CT_TRACE_SUBGRAPH_H
 #define CT_TRACE_SUBGRAPH_H
@@ -14,7 +14,12 @@
 
 enum { CT_MAX_PINS = 512, CT_MAX_SUPERNODES = 64, CT_SUPERNODE_NAME = 64 };
 
-/* A feature that is the target is the same node as the feature. */
+/*
+ * A feature that is the target is the same node as the feature. A node that is in several supernodes, as
+ * other programs allow, is pinned once for each.
+ */
+/* layer of what a file pins and does not have: a CT_NODE_OTHER with a number */
+enum { CT_PIN_ABSENT = -2 };
 struct ct_pin {
 	enum ct_node_kind kind;
 	int layer, pos, index, other;	/* as in struct ct_node */
@@ -44,8 +49,8 @@ int ct_subgraph_pin(struct ct_subgraph *sg, const struct ct_pin *p, struct ct_er
 /* The pins behind it move up. */
 void ct_subgraph_unpin(struct ct_subgraph *sg, int pin);
 /*
- * Puts a pin into the supernode of that name, which is made where there is none, and takes it out of the one it was
- * in. name NULL: only takes it out.
+ * Puts a pin into the supernode of that name, which is made where there is none, and takes it out of the one
+ * it was in. name NULL: only takes it out.
  */
 int ct_subgraph_group(struct ct_subgraph *sg, int pin, const char *name, struct ct_error *err);
 /* The members stay pinned. */
@@ -53,8 +58,8 @@ void ct_subgraph_ungroup(struct ct_subgraph *sg, int supernode);
 int ct_subgraph_rename(struct ct_subgraph *sg, int supernode, const char *name, struct ct_error *err);
 
 /*
- * Any text as a name: clean, without quotes and blanks at its ends, cut to fit. "" when nothing is left, which no
- * supernode can be called.
+ * Any text as a name: clean, without quotes and blanks at its ends, cut to fit. "" when nothing is left,
+ * which no supernode can be called.
  */
 void ct_supernode_name(char dst[CT_SUPERNODE_NAME], const char *text);
 
@@ -74,24 +79,28 @@ struct ct_subgraph_edge {
 	int source, target;		/* parts */
 	double weight;			/* sum of the edges */
 	/*
-	 * As a share of what flows into the target from outside of it, -1..1: the edges of each member over its
-	 * inputs from other parts and unpinned nodes; of several members the mean, weighted by how much of a member's
-	 * inputs comes from outside. This is how the published tools draw an edge between supernodes.
+	 * As a share of what flows into the target from outside of it, -1..1: the edges of each member over
+	 * its inputs from other parts and unpinned nodes; of several members the mean, weighted by how much
+	 * of a member's inputs comes from outside. This is how the published tools draw an edge between
+	 * supernodes.
 	 */
 	double share;
 };
 
 struct ct_parts {
 	int n, n_edges;
-	struct ct_subgraph_part *part;		/* targets, then from the last layer down, within one by influence */
+	/* targets, then from the last layer down, within one by influence */
+	struct ct_subgraph_part *part;
 	struct ct_subgraph_edge *edge;	/* by target, within one the strongest first */
 	int n_features;			/* pinned ones that are in the graph */
 	struct ct_scores scores;	/* of the graph, were it only for the pinned features */
-	struct ct_scores whole;		/* of all its edges: of a saved graph that was pruned, of what is left */
+	/* of all its edges: of a saved graph that was pruned, of what is left */
+	struct ct_scores whole;
 };
 
 /* Everything from the arena. Needs ct_graph_influence. */
-int ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph *g, struct ct_arena *a,
+int ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph *g,
+    struct ct_arena *a,
     struct ct_error *err);
 
 #endif

@@ -13,6 +13,17 @@ fi
 cp "$tmp/out" "$tmp/again.json"
 run export "$tmp/again.json" --to json
 ok "reading and writing it changes nothing more" cmp -s "$tmp/out" "$tmp/again.json"
+# What other programs write: nothing is lost, and once it has our white space nothing changes.
+for graph in reference llamascopium neuronpedia-supernode-prefix ours; do
+	"$CTRACE" export "$top/tests/graphs/$graph.json" --to json -o "$tmp/first.json"
+	run export "$tmp/first.json" --to json
+	ok "$graph.json, written twice, is the same" cmp -s "$tmp/out" "$tmp/first.json"
+done
+ok "numbers stay as they are written" grep -q '"weight": 0.6000000238418579' "$("$CTRACE" export \
+    "$top/tests/graphs/llamascopium.json" --to json -o "$tmp/first.json"; echo "$tmp/first.json")"
+ok "and so does what nobody here knows" grep -q '"qk_only_nodes": {' "$tmp/first.json"
+run export "$top/tests/graphs/llamascopium.json" --to svg
+ok "kinds of other programs are drawn as what they are" has 'L1 lorsa 9'
 run export "$tmp/graph.json" --to dot
 ok "DOT has each edge" [ "$(grep -c ' -> ' "$tmp/out")" = 883 ]
 ok "DOT has each node" [ "$(grep -c 'shape=' "$tmp/out")" = 62 ]
@@ -20,7 +31,10 @@ if command -v dot >/dev/null 2>&1; then
 	ok "Graphviz reads it" dot -Tsvg -o /dev/null "$tmp/out"
 fi
 for form in svg html; do
-	run export "$tmp/graph.json" --to $form -o "$tmp/picture"
+	run export "$tmp/graph.json" --to $form
+	ok "$form has the strongest nodes" [ "$(grep -c '<rect x=' "$tmp/out")" = 60 ]
+	ok "and says so" has 'the strongest 60 of 62 nodes'
+	run export "$tmp/graph.json" --to $form --all -o "$tmp/picture"
 	ok "$form has each edge" [ "$(grep -cE '<path class="(plus|minus)" ' "$tmp/picture")" = 883 ]
 	ok "$form has each node" [ "$(grep -c '<rect x=' "$tmp/picture")" = 62 ]
 done
@@ -129,8 +143,10 @@ ok "of which the list has what was written" [ "$(grep -c '"slug"' "$tmp/dir/grap
 
 fails "no form" "--to: expected dot, svg, html or json, found nothing" export "$tmp/graph.json"
 fails "a form that does not exist" "found png" export "$tmp/graph.json" --to png
-sed 's/"ctx_idx": 1/"ctx_idx": -5/' "$top/tests/graphs/hostile.json" >"$tmp/bad.json"
-fails "a position that makes no sense" "ctx_idx.: expected an integer from 0 to 1, found -5 .in nodes.0. '0_1_1'" export "$tmp/bad.json" --to svg
+sed '3s/"ctx_idx": 1/"ctx_idx": -5/' "$top/tests/graphs/hostile.json" >"$tmp/bad.json"
+run export "$tmp/bad.json" --to svg
+ok "a node that makes no sense costs that node alone" [ "$status" = 0 ]
+ok "which is said" grep -q 'ctx_idx.: expected an integer from 0 to 1, found -5 (in nodes.0.); left out' "$tmp/err"
 echo '{"nodes": []}' >"$tmp/bad.json"
 fails "a graph that is none" "bad.json.*missing" export "$tmp/bad.json" --to json
 fails "a graph that is missing" "nothere" export "$tmp/nothere" --to json

@@ -18,7 +18,7 @@ EOF
 schema=$top/tests/schemas/neuronpedia-graph.schema.json
 run trace -m "$golden" --json "$tmp/graph.json" "$prompt"
 ok "the graph validates against the schema" valid "$schema" "$tmp/graph.json"
-for graph in reference ours hostile; do
+for graph in reference ours hostile llamascopium neuronpedia-supernode-prefix; do
 	run export "$top/tests/graphs/$graph.json" --to json
 	ok "so does $graph.json, read and written" valid "$schema" "$tmp/out"
 done

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "io/json_out.h"
 #include "share/graph_file.h"
+#include "share/graph_json.h"
 #include "share/picture.h"
 #include "trace/influence.h"
 
@@ -21,7 +21,6 @@ parse(const void *data, size_t n)
 	memcpy(text, data, n);
 	text[n] = '\0';
 	ct_graph_file_parse(&f, "graph", text, n, NULL, NULL, NULL);
-	free(text);
 	return f;
 }
 
@@ -29,17 +28,18 @@ static char *
 write_graph(const struct ct_graph_file *f, size_t *n)
 {
 	struct ct_graph_names names = ct_graph_file_names(f);
-	char *text = NULL, *picture;
-	size_t size;
-	json_t *root;
+	struct ct_export x = { .graph = &f->graph, .subgraph = &f->subgraph, .names = &names };
+	struct ct_buffer b = { 0 }, picture = { 0 };
+	char *text;
 
-	if (ct_graph_to_json(&root, &f->graph, &f->subgraph, &names, NULL) < 0)
+	if (ct_graph_json_write(&b, false, &x, NULL) < 0 || !(text = ct_buffer_take(&b, n)))
 		abort();
-	if (ct_json_out_text(&text, n, root, false, NULL) < 0)
-		abort();
-	if (ct_picture_html(&picture, &size, root, NULL) == 0)
-		free(picture);
-	json_decref(root);
+	for (int pinned = 0; pinned < 2; pinned++) {
+		x.pinned = pinned;
+		ct_picture_html(&picture, &x, NULL);
+		ct_graph_json_write(&picture, true, &x, NULL);
+	}
+	ct_buffer_free(&picture);
 	return text;
 }
 

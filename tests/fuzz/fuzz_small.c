@@ -46,23 +46,35 @@ aggregate(char *text, size_t n)
 	ct_aggregate_free(&a);
 }
 
+static const char *
+no_word(const void *ctx, int id)
+{
+	(void)ctx;
+	(void)id;
+	return "";
+}
+
 /* A graph is listed once, however often it is added. */
 static void
 folder(const char *path)
 {
+	struct ct_graph_names names = { .model = "", .scan = "x", .prompt = "", .slug = "mine", .token = no_word };
+	struct ct_graph graph = { 0 };
+	struct ct_export x = { .graph = &graph, .names = &names };
+	struct ct_graph_folder list;
+	struct ct_buffer b = { 0 };
 	struct ct_error err;
-	json_t *list, *graph;
-	size_t n;
+	int n;
 
-	if (ct_graph_folder_read(&list, path, &err) != CT_OK)
-		return;
-	need((graph = json_pack("{s:{s:s}}", "metadata", "scan", "x")) != NULL);
-	need(ct_graph_folder_name(graph, "mine", &err) == CT_OK && ct_graph_folder_add(list, graph, &err) == CT_OK);
-	n = json_array_size(json_object_get(list, "graphs"));
-	need(ct_graph_folder_add(list, graph, &err) == CT_OK);
-	need(json_array_size(json_object_get(list, "graphs")) == n);
-	json_decref(graph);
-	json_decref(list);
+	if (ct_graph_folder_read(&list, path, &err) == CT_OK) {
+		need(ct_graph_folder_add(&list, &x, &err) == CT_OK);
+		n = list.n;
+		need(ct_graph_folder_add(&list, &x, &err) == CT_OK && list.n == n);
+		ct_graph_folder_write(&b, &list);
+		need(!b.lost);
+	}
+	ct_buffer_free(&b);
+	ct_graph_folder_free(&list);
 }
 
 /* The bytes are what follows the sum in the file's header, which is put right, so that more than the sum is looked at. */

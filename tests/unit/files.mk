@@ -4,6 +4,7 @@ check_LIBRARIES = libtest.a
 libtest_a_SOURCES = \
 	%D%/eval_world.c %D%/eval_world.h \
 	%D%/fixture.c %D%/fixture.h \
+	%D%/graphs.c %D%/graphs.h \
 	%D%/naive.c %D%/naive.h \
 	%D%/scratch.c %D%/scratch.h \
 	%D%/world.c %D%/world.h \
@@ -29,6 +30,7 @@ check_PROGRAMS += \
 	test_generate \
 	test_golden \
 	test_graph \
+	test_graph_again \
 	test_graph_file \
 	test_graph_json \
 	test_hidden \
@@ -81,6 +83,7 @@ test_file_SOURCES = %D%/test_file.c
 test_generate_SOURCES = %D%/test_generate.c
 test_golden_SOURCES = %D%/test_golden.c
 test_graph_SOURCES = %D%/test_graph.c
+test_graph_again_SOURCES = %D%/test_graph_again.c
 test_graph_file_SOURCES = %D%/test_graph_file.c
 test_graph_json_SOURCES = %D%/test_graph_json.c
 test_hidden_SOURCES = %D%/test_hidden.c

@@ -66,6 +66,8 @@ node_id(const struct ct_graph *g, int i, char *buf, size_t size)
 	case CT_NODE_TARGET:
 		snprintf(buf, size, "%d_%d_%d", g->L + 1, n->index, n->pos);
 		break;
+	case CT_NODE_OTHER:
+		fail_msg("node %d is of no kind that is traced", i);
 	}
 }
 

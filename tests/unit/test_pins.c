@@ -236,13 +236,12 @@ test_activations(void **state)
 static json_t *
 export_json(struct world *w)
 {
+	struct ct_buffer b = { 0 };
 	json_t *root;
-	char *text;
-	size_t n;
 
-	world_ok(ct_session_graph_json(w->s, &text, &n, &err), &err);
-	root = json_loads(text, 0, NULL);
-	free(text);
+	world_ok(ct_session_graph_json(w->s, ct_buffer_gather, &b, &err), &err);
+	root = json_loads(b.text, 0, NULL);
+	ct_buffer_free(&b);
 	assert_non_null(root);
 	return root;
 }

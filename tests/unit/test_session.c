@@ -85,9 +85,8 @@ test_no_prompt(void **state)
 	struct ct_generate_options gen = { 0 };
 	struct ct_clamp c = { .pos = 1 };
 	struct ct_error err = { 0 };
+	struct ct_buffer b = { 0 };
 	struct ct_top top[3];
-	char *text;
-	size_t n;
 	int id;
 
 	assert_int_equal(ct_session_trace(w->s, &opt, NULL, NULL, &err), CT_EINVAL);
@@ -99,7 +98,7 @@ test_no_prompt(void **state)
 	assert_string_equal(err.msg, "no graph yet: trace the prompt first");
 	assert_int_equal(ct_session_find_node(w->s, "L0#1@1", &err), CT_EINVAL);
 	assert_string_equal(err.msg, "no graph yet: trace the prompt first");
-	assert_int_equal(ct_session_graph_json(w->s, &text, &n, &err), CT_EINVAL);
+	assert_int_equal(ct_session_graph_json(w->s, ct_buffer_gather, &b, &err), CT_EINVAL);
 	assert_true(ct_session_top(w->s, CT_RUN_ORIGINAL, 0, top, 3) < 0);
 	assert_true(isnan(ct_session_logit(w->s, CT_RUN_REPLACEMENT, 0, 0)));
 	assert_true(isnan(ct_session_prob(w->s, CT_RUN_CLAMPED, 0, 0)));

@@ -131,27 +131,44 @@ do_lesson(struct app *a, const char *arg)
 	return did;
 }
 
-/* FILE, FILE!, FILE pinned: the path, and what the words behind it say. */
-static void
-read_export(const char *arg, char *path, size_t size, bool *pinned, bool *over)
+/* A word at the end of the text, which is cut off. */
+static bool
+last_word(char *text, const char *word)
 {
-	size_t n = strlen(arg);
+	size_t n = strlen(text), len = strlen(word);
 
-	*pinned = n > 7 && !strcmp(arg + n - 7, " pinned");
-	for (n -= *pinned ? 7 : 0; n > 0 && arg[n - 1] == ' ';)
-		n--;
-	*over = n > 0 && arg[n - 1] == '!';
-	snprintf(path, size, "%.*s", (int)(n - *over), arg);
+	if (n <= len || strcmp(text + n - len, word) || text[n - len - 1] != ' ')
+		return false;
+	for (n -= len; n > 0 && text[n - 1] == ' ';)
+		text[--n] = '\0';
+	return true;
+}
+
+/* FILE, FILE!, FILE pinned, FILE all: the path, and what the words behind it say. */
+static void
+read_export(const char *arg, char *path, size_t size, struct ct_export_options *opt, bool *over)
+{
+	size_t n;
+
+	snprintf(path, size, "%s", arg);
+	for (bool more = true; more;) {
+		more = (!opt->pinned && (opt->pinned = last_word(path, "pinned"))) ||
+		    (!opt->all && (opt->all = last_word(path, "all")));
+	}
+	n = strlen(path);
+	*over = n > 0 && path[n - 1] == '!';
+	path[n - *over] = '\0';
 }
 
 int
 do_export(struct app *a, const char *arg)
 {
-	char path[PROMPT_MAX + 64], *text = NULL;
+	struct ct_export_options opt = { 0 };
+	char path[PROMPT_MAX + 64];
 	const char *dot, *slash;
-	bool pinned, over;
+	struct ct_file_new file;
 	struct ct_error err;
-	size_t n;
+	bool over;
 	int rc;
 
 	if ((rc = app_refuse(a, "export")))
@@ -160,20 +177,22 @@ do_export(struct app *a, const char *arg)
 		input_open(a, INPUT_EXPORT, "");
 		return DID_CHANGE;
 	}
-	read_export(arg, path, sizeof path, &pinned, &over);
+	read_export(arg, path, sizeof path, &opt, &over);
 	dot = strrchr(path, '.');
 	slash = strrchr(path, '/');
 	if (!dot || (slash && dot < slash))
 		return app_fail(a, "export: the file's end says what to write: .json, .dot, .svg or .html");
 	if (!over && ct_file_exists(path))
-		return app_fail(a, "export: this file is there already; end its name with ! to write over it");
-	rc = ct_session_export(a->study.session, dot + 1, pinned, &text, &n, &err);
+		return app_fail(a,
+		    "export: this file is there already; end its name with ! to write over it");
+	opt.form = dot + 1;
+	rc = ct_file_new_open(&file, path, &err);
 	if (!rc)
-		rc = ct_file_replace(path, text, n, &err);
-	free(text);
+		rc = ct_file_new_end(&file, ct_session_export(a->study.session, &opt, ct_file_new_write,
+		    &file, &err), &err);
 	if (rc)
 		return app_error(a, &err);
-	app_say(a, "%s written to %s", pinned ? "what is pinned is" : "the graph is", path);
+	app_say(a, "%s written to %s", opt.pinned ? "what is pinned is" : "the graph is", path);
 	return DID_CHANGE;
 }
 
@@ -269,7 +288,8 @@ do_mouse(struct app *a, const char *arg)
 	static const struct {
 		const char *word;
 		enum event_kind kind;
-	} kinds[] = { { "click", EV_CLICK }, { "double", EV_DOUBLE }, { "up", EV_WHEEL_UP }, { "down", EV_WHEEL_DOWN },
+	} kinds[] = { { "click", EV_CLICK }, { "double", EV_DOUBLE }, { "up", EV_WHEEL_UP },
+	    { "down", EV_WHEEL_DOWN },
 		{ "drag", EV_CLICK } };
 	struct event ev = { .kind = EV_NONE };
 	char word[16];
@@ -279,7 +299,8 @@ do_mouse(struct app *a, const char *arg)
 		if (!strcmp(word, kinds[i].word))
 			ev.kind = kinds[i].kind;
 	if (ev.kind == EV_NONE || n != (strcmp(word, "drag") ? 3 : 5))
-		return app_fail(a, "mouse: expected click, double, up or down with a column and a row, or drag with two of them; "
+		return app_fail(a, "mouse: expected click, double, up or down with a column and a row, or "
+		    "drag with two of them; "
 		    "found \"%.60s\"", arg);
 	ev.x = x - 1;
 	ev.y = y - 1;

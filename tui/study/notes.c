@@ -93,7 +93,7 @@ notes_about(const struct study *s, int node, char *buf, size_t size)
 
 	buf[0] = '\0';
 	if (n && study_is_feature(n))
-		snprintf(buf, size, "L%d#%d", n->layer, n->index);
+		ct_engine_feature_name(s->engine, n->layer, n->index, buf, size);
 	else if (n)
 		ct_session_node_name(s->session, node, buf, size);
 	return buf;

@@ -27,7 +27,8 @@ begin(struct study *s, struct ct_error *err)
 
 	s->info = ct_engine_info(s->engine);
 	s->undo = calloc(1, sizeof *s->undo);
-	rc = s->undo ? ct_session_open(&s->session, s->engine, err) : ct_fail_memory(err, sizeof *s->undo, "the undo list");
+	rc = s->undo ? ct_session_open(&s->session, s->engine, err) :
+	    ct_fail_memory(err, sizeof *s->undo, "the undo list");
 	if (rc)
 		study_close(s);
 	else
@@ -281,7 +282,8 @@ study_node(const struct study *s, int node)
 bool
 study_is_feature(const struct ct_node *n)
 {
-	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
+	return n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_OTHER ||
+	    (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
 }
 
 const char *
@@ -373,7 +375,9 @@ study_name(const struct study *s, int node, char *buf, size_t size)
 	}
 	study_place(s, n->pos, place, sizeof place);
 	if (study_is_feature(n))
-		snprintf(buf, size, "L%d#%d %s", n->layer, n->index, place);
+		snprintf(buf, size, "%s %s", ct_engine_feature_name(s->engine, n->layer, n->index, other,
+		    sizeof other),
+		    place);
 	else if (n->kind == CT_NODE_ERROR)
 		snprintf(buf, size, "error L%d %s", n->layer, place);
 	else if (n->kind == CT_NODE_EMBEDDING)
@@ -406,7 +410,8 @@ study_note(const struct study *s, int node, char *buf, size_t size)
 const char *
 study_how_text(const struct ct_clamp_options *how, char *buf, size_t size)
 {
-	const char *through = how->through == CT_REPLACEMENT ? ", through the replacement" : ", through the model";
+	const char *through = how->through == CT_REPLACEMENT ? ", through the replacement" : ", through the "
+	    "model";
 
 	switch (how->mode) {
 	case CT_FROZEN:

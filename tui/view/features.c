@@ -62,13 +62,13 @@ features_changed(struct app *a, void *state, enum change what)
 static bool
 matches(struct app *a, const struct features *v, int layer, int feature)
 {
-	char name[32];
+	char name[64];
 
 	if (!v->filter[0])
 		return true;
 	if (v->labelled)
 		return ct_engine_label_fits(a->study.engine, layer, feature, &v->query);
-	snprintf(name, sizeof name, "L%d#%d", layer, feature);
+	ct_engine_feature_name(a->study.engine, layer, feature, name, sizeof name);
 	return ct_text_search(name, v->filter)
 	    || ct_text_search(ct_engine_label(a->study.engine, layer, feature), v->filter);
 }
@@ -201,7 +201,8 @@ draw_entry(struct app *a, const struct area *area, int y, const struct entry *e)
 	char b[FMT_SIZE], place[STUDY_NAME];
 	int x = 2, end = area->w - FIGURES;
 
-	x += draw_fmt(area, x, y, e->node >= 0 ? ST_STRONG : ST_DIM, "L%d#%d", e->layer, e->feature);
+	x += draw_fmt(area, x, y, e->node >= 0 ? ST_STRONG : ST_DIM, "%s",
+	    ct_engine_feature_name(a->study.engine, e->layer, e->feature, place, sizeof place));
 	x = x < 13 ? 13 : x + 1;
 	draw_cut(area, x, y, end - x, e->node >= 0 && !guess ? ST_TEXT : ST_DIM, label);
 	if (*label && isfinite(f1))
@@ -242,7 +243,10 @@ features_text(struct app *a, void *state, int row, char *buf, size_t size)
 	struct features *v = state;
 	const struct entry *e = &v->entry[row];
 
-	snprintf(buf, size, "L%d#%d %s", e->layer, e->feature,
+	char name[STUDY_NAME];
+
+	snprintf(buf, size, "%s %s", ct_engine_feature_name(a->study.engine, e->layer, e->feature, name,
+	    sizeof name),
 	    ct_engine_label(a->study.engine, e->layer, e->feature));
 }
 

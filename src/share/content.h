@@ -1,0 +1,60 @@
+/*
+ * content: what of a graph is written: its kept nodes and pruned edges, or the pinned part, each supernode as
+ * one node. For the writers of share/.
+ */
+#ifndef CT_SHARE_CONTENT_H
+#define CT_SHARE_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "io/json_writer.h"
+#include "share/export.h"
+
+/* A node that is written, or a supernode. */
+struct ct_content_part {
+	int node;			/* of the graph; -1: a supernode */
+	int supernode;			/* -1: a node */
+	int n;				/* nodes it stands for */
+	const char *id;			/* in graph JSON */
+	const char *name;		/* of a supernode; else "" */
+	int layer, pos;			/* of a supernode the mean layer and the last position */
+	double activation;		/* of a supernode the sum; NAN: none */
+	/* cumulative share of influence, of a supernode the smallest; NAN: not known */
+	double cumulative;
+};
+
+struct ct_content {
+	int n_parts;
+	struct ct_content_part *part;
+	size_t n_edges;
+	struct ct_content_edge {
+		int source, target;	/* parts */
+		double weight;		/* between supernodes the sum */
+	} *edge;
+	struct ct_arena arena;
+};
+
+/* Content as x says: of the whole graph, or CT_ENOTFOUND when nothing is pinned. Close it in any case. */
+int ct_content_open(struct ct_content *c, const struct ct_export *x, struct ct_error *err);
+void ct_content_close(struct ct_content *c);
+
+/*
+ * Which nodes are written (n_nodes), NULL without memory: those that are kept or pinned. An active feature
+ * that is the target too is written once, as the target.
+ */
+const bool *ct_content_written(const struct ct_export *x, struct ct_arena *a);
+/* Their edges: the pruned ones, and those between pinned nodes which the pruning has dropped. */
+void ct_content_edges(const struct ct_export *x, const bool *written,
+    void (*put)(void *ctx, const struct ct_edge *e),
+    void *ctx);
+
+/*
+ * The fields pinnedIds and supernodes of an object that is open. Pins that the graph does not have are there
+ * too.
+ */
+void ct_graph_pins_write(struct ct_writer *w, const struct ct_export *x);
+
+#endif

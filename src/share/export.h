@@ -1,0 +1,42 @@
+/*
+ * export: all that is needed to write a graph in any form: the graph, what is pinned in it, how things are
+ * called.
+ */
+#ifndef CT_SHARE_EXPORT_H
+#define CT_SHARE_EXPORT_H
+
+#include <stdbool.h>
+
+#include "trace/graph.h"
+#include "trace/subgraph.h"
+
+enum { CT_GRAPH_JSON_FORMAT = 2 };	/* of graph JSON, see ct_writer_document */
+
+struct ct_graph_file;
+
+/* What a graph does not know of itself. */
+struct ct_graph_names {
+	const char *model;			/* name of the model directory: part of the slug */
+	const char *scan;			/* what the transcoder calls its model */
+	const char *transcoder;			/* "CLT" or "PLT", "": not known */
+	const char *prompt;
+	const char *slug;			/* the graph's name; NULL: made from model and prompt */
+	int features;				/* of a layer */
+	/* texts have a blank between tokens, which these do not carry */
+	bool apart;
+	const struct ct_graph_file *file;	/* that the graph was read from; NULL: it was traced */
+	const int *tokens;			/* (T) */
+	const char *(*token)(const void *ctx, int id);		/* raw text */
+	const char *(*label)(const void *ctx, int layer, int feature);	/* "" when there is none */
+	const void *ctx;
+};
+
+struct ct_export {
+	const struct ct_graph *graph;
+	const struct ct_subgraph *subgraph;
+	const struct ct_graph_names *names;
+	bool pinned;				/* only what is pinned, each supernode as one node */
+	bool all;				/* pictures: every node, not only the strongest */
+};
+
+#endif

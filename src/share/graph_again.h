@@ -1,0 +1,22 @@
+/*
+ * graph_again: a graph that was read from a file, written again: every field and number as it stands there,
+ * also those that mean nothing here. What a session changes is left out (nodes and links that were pruned) or
+ * written anew (pins, thresholds).
+ */
+#ifndef CT_SHARE_GRAPH_AGAIN_H
+#define CT_SHARE_GRAPH_AGAIN_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "io/json_writer.h"
+#include "share/export.h"
+
+int ct_graph_again_write(struct ct_buffer *to, bool indent, const struct ct_export *x, struct ct_error *err);
+
+/* Parts of it, as values of an open object or list. */
+void ct_graph_again_metadata(struct ct_writer *w, const char *key, const struct ct_export *x);
+void ct_graph_again_node(struct ct_writer *w, const struct ct_graph_file *f, int node);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * graph_id: what nodes are called in graph JSON: as the reference does, or, in a graph from a file, as the
+ * file does.
+ */
+#ifndef CT_SHARE_GRAPH_ID_H
+#define CT_SHARE_GRAPH_ID_H
+
+#include "share/export.h"
+
+enum { CT_NODE_ID = 64 };
+
+/* The id of a node. Returns buf, or what the file lends. */
+const char *ct_graph_node_id(const struct ct_export *x, int node, char buf[CT_NODE_ID]);
+/* The same of what is pinned, in the graph or not; NULL: a difference that is not there has none. */
+const char *ct_graph_pin_id(const struct ct_export *x, const struct ct_pin *p, char buf[CT_NODE_ID]);
+
+#endif
