@@ -4,6 +4,8 @@
 #ifndef CT_BASE_JOB_H
 #define CT_BASE_JOB_H
 
+#include <stddef.h>
+
 #include "base/pool.h"
 #include "base/progress.h"
 

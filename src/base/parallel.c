@@ -50,9 +50,10 @@ first_failure(const struct worker *workers, int n)
 }
 
 int
-ct_parallel_run(struct ct_pool *pool, int n, ct_item_fn fn, void *ctx, const char *phase,
-    ct_progress_fn progress, void *progress_ctx, struct ct_error *err)
+ct_parallel_run(const struct ct_job *job, int n, ct_item_fn fn, void *ctx, const char *phase,
+    struct ct_error *err)
 {
+	struct ct_pool *pool = ct_job_pool(job);
 	int threads = ct_pool_threads(pool), size = ROUND * threads, i, rc = CT_OK;
 	struct round r = {.fn = fn, .ctx = ctx};
 	const struct worker *failed;
@@ -61,7 +62,7 @@ ct_parallel_run(struct ct_pool *pool, int n, ct_item_fn fn, void *ctx, const cha
 	if (r.workers == NULL)
 		return ct_fail_memory(err, (size_t)threads * sizeof *r.workers, phase);
 	for (r.first = 0; r.first < n && rc == CT_OK; r.first += size) {
-		if (progress != NULL && !progress(progress_ctx, phase, r.first, n)) {
+		if (!ct_job_go_on(job, phase, r.first, n)) {
 			rc = ct_fail(err, CT_ECANCELLED, "%s: cancelled after %d of %d", phase, r.first, n);
 			break;
 		}

@@ -10,17 +10,16 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 
 /* scratch is empty again after each item. */
 typedef int (*ct_item_fn)(void *ctx, int item, int worker, struct ct_arena *scratch, struct ct_error *err);
 
 /*
  * Runs fn for items 0..n-1. After a failure (the one of the lowest item is reported) or a false return of
- * progress (CT_ECANCELLED) the remaining items are left out. progress may be NULL.
+ * the job's progress (CT_ECANCELLED) the remaining items are left out.
  */
-int ct_parallel_run(struct ct_pool *pool, int n, ct_item_fn fn, void *ctx, const char *phase,
-    ct_progress_fn progress, void *progress_ctx, struct ct_error *err);
+int ct_parallel_run(const struct ct_job *job, int n, ct_item_fn fn, void *ctx, const char *phase,
+    struct ct_error *err);
 
 #endif

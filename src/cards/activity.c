@@ -164,7 +164,7 @@ fail:
 
 int
 ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_corpus *c, const struct ct_job *job, struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c};
 	struct ct_activity *a = NULL;
@@ -182,7 +182,7 @@ ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const st
 		rc = ct_fail_memory(err, (size_t)chunks * (size_t)tc->L * sizeof *j.found, "activations");
 		goto fail;
 	}
-	rc = ct_parallel_run(pool, chunks, run_chunk, &j, "activations", progress, ctx, err);
+	rc = ct_parallel_run(job, chunks, run_chunk, &j, "activations", err);
 	if (rc != CT_OK)
 		goto fail;
 	a->L = tc->L;

@@ -10,8 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "corpus/corpus.h"
 #include "model/model.h"
 #include "model/transcoder.h"
@@ -32,8 +31,7 @@ struct ct_activity {
 
 /* CT_EINVAL when the corpus has other words than the model, or a sentence is longer than its context. */
 int ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, struct ct_pool *pool, ct_progress_fn progress, void *ctx,
-    struct ct_error *err);
+    const struct ct_corpus *c, const struct ct_job *job, struct ct_error *err);
 void ct_activity_free(struct ct_activity *a);
 
 /* The checks of ct_activity_collect alone, for others who run a model over a corpus. */

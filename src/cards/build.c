@@ -338,7 +338,7 @@ free_layer(struct ct_store_layer *l)
 }
 
 static int
-build_layer(struct job *j, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+build_layer(struct job *j, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_store_layer *out = j->out;
 	size_t F = (size_t)j->tc->layers[j->layer].F;
@@ -352,7 +352,7 @@ build_layer(struct job *j, struct ct_pool *pool, ct_progress_fn progress, void *
 	out->f1 = calloc(F, sizeof *out->f1);
 	if (out->records == NULL || out->sizes == NULL || out->labels == NULL || out->f1 == NULL)
 		return ct_fail_memory(err, F * sizeof *out->records, "feature cards");
-	return ct_parallel_run(pool, (out->F + size - 1) / size, build_batch, j, "cards", progress, ctx, err);
+	return ct_parallel_run(job, (out->F + size - 1) / size, build_batch, j, "cards", err);
 }
 
 struct hashed {
@@ -422,12 +422,13 @@ summarise(
 }
 
 int
-ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_card_rewrite *rewrites,
-    struct ct_pool *pool, struct ct_build_summary *summary, ct_progress_fn progress, void *ctx,
-    struct ct_error *err)
+ct_cards_build(const char *dir, const struct ct_cards_source *source, struct ct_build_summary *summary,
+    const struct ct_job *job, struct ct_error *err)
 {
-	struct job j = {.m = m, .tc = tc, .c = c, .activity = activity, .rewrites = rewrites};
+	const struct ct_transcoder *tc = source->tc;
+	const struct ct_corpus *c = source->corpus;
+	struct job j = {.m = source->m, .tc = tc, .c = c, .activity = source->activity,
+	    .rewrites = source->rewrites};
 	struct ct_store_layer *layers = calloc((size_t)tc->L, sizeof *layers);
 	int rc = CT_OK, i, k;
 	int *sentence_of = calloc((size_t)c->n_tokens + 1, sizeof *sentence_of);
@@ -448,13 +449,13 @@ ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transc
 	if (rc == CT_OK)
 		rc = ct_operand_form_find(&j.operands, c, &memory, err);
 	if (rc == CT_OK)
-		rc = ct_matcher_open(&j.matcher, c, ct_pool_threads(pool), err);
+		rc = ct_matcher_open(&j.matcher, c, ct_pool_threads(ct_job_pool(job)), err);
 	for (j.layer = 0; rc == CT_OK && j.layer < tc->L; j.layer++) {
 		j.out = &layers[j.layer];
-		rc = build_layer(&j, pool, progress, ctx, err);
+		rc = build_layer(&j, job, err);
 	}
 	if (rc == CT_OK)
-		rc = ct_transcoder_check(tc, m, err);
+		rc = ct_transcoder_check(tc, source->m, err);
 	if (rc == CT_OK)
 		rc = ct_store_write(dir, layers, tc->L, err);
 	if (rc == CT_OK && summary != NULL)

@@ -8,8 +8,7 @@
 #define CT_CARDS_BUILD_H
 
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "cards/activity.h"
 #include "cards/card.h"
 #include "corpus/corpus.h"
@@ -33,13 +32,17 @@ struct ct_build_summary {
 	long rewrites;			/* may draw two steps as one */
 };
 
-/*
- * Replaces the cards in dir; rewrites (L,tc->F; see rewrite.h) and the summary may be NULL. Deterministic for
- * any number of threads.
- */
-int ct_cards_build(const char *dir, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_card_rewrite *rewrites,
-    struct ct_pool *pool, struct ct_build_summary *summary, ct_progress_fn progress, void *ctx,
-    struct ct_error *err);
+/* What cards are made from. */
+struct ct_cards_source {
+	const struct ct_model *m;
+	const struct ct_transcoder *tc;
+	const struct ct_corpus *corpus;
+	const struct ct_activity *activity;
+	const struct ct_card_rewrite *rewrites;		/* (L,tc->F; see rewrite.h) or NULL */
+};
+
+/* Replaces the cards in dir; summary may be NULL. Deterministic for any number of threads. */
+int ct_cards_build(const char *dir, const struct ct_cards_source *source, struct ct_build_summary *summary,
+    const struct ct_job *job, struct ct_error *err);
 
 #endif

@@ -66,8 +66,7 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, str
 
 int
 ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, long *n,
-    ct_progress_fn progress,
-    void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena a = { 0 };
 	struct ct_store_layer *layers = ct_arena_need(&a, (size_t)tc->L, sizeof *layers, "cards", err);
@@ -85,8 +84,7 @@ ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc
 	for (int l = 0; rc == CT_OK && l < tc->L; l++)
 		for (int f = 0; rc == CT_OK && f < layers[l].F; f++) {
 			rc = read_one(&layers[l], from, l, f, &a, n, err);
-			if (rc == CT_OK && progress && ++done % 64 == 0 &&
-			    !progress(ctx, "import", done, total))
+			if (rc == CT_OK && ++done % 64 == 0 && !ct_job_go_on(job, "import", done, total))
 				rc = ct_fail(err, CT_ECANCELLED, "import cancelled");
 		}
 	if (rc == CT_OK && *n == 0)

@@ -374,8 +374,7 @@ export_one(const struct ct_store *s, int layer, int feature, const char *to, str
 }
 
 int
-ct_store_export(const struct ct_store *s, const char *to, ct_progress_fn progress, void *ctx,
-    struct ct_error *err)
+ct_store_export(const struct ct_store *s, const char *to, const struct ct_job *job, struct ct_error *err)
 {
 	long total = 0, done = 0;
 	int l, f, rc = ct_dir_make(to, err);
@@ -387,7 +386,7 @@ ct_store_export(const struct ct_store *s, const char *to, ct_progress_fn progres
 			if (has_card(s, l, f))
 				rc = export_one(s, l, f, to, err);
 			done++;
-			if (progress != NULL && done % 64 == 0 && !progress(ctx, "export", done, total))
+			if (done % 64 == 0 && !ct_job_go_on(job, "export", done, total))
 				return ct_fail(err, CT_ECANCELLED, "export cancelled after %ld of %ld cards",
 				    done, total);
 		}

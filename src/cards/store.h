@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "cards/card.h"
 #include "cards/record.h"
 #include "model/transcoder.h"
@@ -42,8 +42,7 @@ int ct_store_card(
     struct ct_card **out, const struct ct_store *s, int layer, int feature, struct ct_error *err);
 
 /* Writes each record's JSON to to/{cantor}.json, cantor = (l+f)(l+f+1)/2 + f. */
-int ct_store_export(const struct ct_store *s, const char *to, ct_progress_fn progress, void *ctx,
-    struct ct_error *err);
+int ct_store_export(const struct ct_store *s, const char *to, const struct ct_job *job, struct ct_error *err);
 
 /* "585.json": the name of that file. */
 void ct_store_json_name(char *dst, size_t size, int layer, int feature);
@@ -53,8 +52,7 @@ void ct_store_json_name(char *dst, size_t size, int layer, int feature);
  * transcoder. *n: how many there were; a feature without a file has no card.
  */
 int ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, long *n,
-    ct_progress_fn progress,
-    void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 
 /* What a layer of a new store holds; records are as ct_record_write makes them. */
 struct ct_store_layer {

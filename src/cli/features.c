@@ -17,13 +17,14 @@ static int
 build(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder, const struct ct_activity *activity,
     const struct ct_card_rewrite *rewrites, struct ct_error *err)
 {
+	const struct ct_cards_source source = { context->model, transcoder->tc, context->corpus, activity, rewrites };
 	struct cli_progress progress = {0};
 	struct ct_build_summary sum;
 	double start = ct_seconds();
 	int rc;
 
-	rc = ct_cards_build(transcoder->features, context->model, transcoder->tc, context->corpus, activity, rewrites, context->pool,
-	    &sum, cli_progress, &progress, err);
+	rc = ct_cards_build(transcoder->features, &source, &sum,
+	    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
 	if (rc != CT_OK)
 		return rc;
@@ -47,8 +48,8 @@ cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_
 	int i, rc = CT_OK;
 
 	for (i = 0; rc == CT_OK && i < context->n_transcoders; i++)
-		rc = ct_activity_collect(&activity[i], context->model, transcoders[i].tc, context->corpus, context->pool, cli_progress,
-		    &progress, err);
+		rc = ct_activity_collect(&activity[i], context->model, transcoders[i].tc, context->corpus,
+		    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
 	if (rc == CT_OK && context->n_transcoders == 2 && transcoders[0].tc->kind == CT_CLT && transcoders[1].tc->kind == CT_PLT)
 		rc = ct_rewrites_find(&rewrites, transcoders[0].tc, activity[0], transcoders[1].tc, activity[1], err);
@@ -69,7 +70,7 @@ export_cards(const struct cli_transcoder *transcoder, const char *to, struct ct_
 
 	if (rc != CT_OK)
 		return rc;
-	rc = ct_store_export(store, to, cli_progress, &progress, err);
+	rc = ct_store_export(store, to, &(struct ct_job){ NULL, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
 	ct_store_close(store);
 	return rc;
@@ -80,7 +81,8 @@ import_cards(const struct cli_transcoder *transcoder, const char *from, struct c
 {
 	struct cli_progress progress = {0};
 	long n;
-	int rc = ct_store_import(transcoder->features, from, transcoder->tc, &n, cli_progress, &progress, err);
+	int rc = ct_store_import(transcoder->features, from, transcoder->tc, &n,
+	    &(struct ct_job){ NULL, cli_progress, &progress }, err);
 
 	cli_progress_end(&progress);
 	if (rc == CT_OK)

@@ -171,7 +171,7 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 	*out = NULL;
 	if (e == NULL)
 		return ct_fail_memory(err, sizeof *e, "figures");
-	rc = ct_activity_collect(&activity, m, tc, c, pool, progress, ctx, err);
+	rc = ct_activity_collect(&activity, m, tc, c, &(struct ct_job){ pool, progress, ctx }, err);
 	if (rc == CT_OK)
 		rc = ct_fidelity_measure(&e->fidelity, m, tc, c, activity, pool, progress, ctx, err);
 	if (rc == CT_OK)

@@ -241,7 +241,8 @@ ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const st
 		    err, (size_t)chunks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
 		goto fail;
 	}
-	rc = ct_parallel_run(pool, chunks, measure_chunk, &j, "held-out sentences", progress, ctx, err);
+	rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
+	    chunks, measure_chunk, &j, "held-out sentences", err);
 	if (rc != CT_OK)
 		goto fail;
 	for (i = 0; i < chunks; i++)

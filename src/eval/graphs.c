@@ -180,7 +180,8 @@ ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subject *
 		rc = ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
 	if (rc >= 0) {
 		j.sentences = sentences;
-		rc = ct_parallel_run(pool, n, measure_prompt, &j, "graphs", progress, ctx, err);
+		rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
+		    n, measure_prompt, &j, "graphs", err);
 	}
 	if (rc == CT_OK)
 		average(out, j.results, n);

@@ -370,7 +370,8 @@ ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model
 	if (rc == CT_OK)
 		rc = collect_means(&j, activity, err);
 	if (rc == CT_OK)
-		rc = ct_parallel_run(pool, n, measure_sentence, &j, "swaps", progress, ctx, err);
+		rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
+		    n, measure_sentence, &j, "swaps", err);
 	if (rc == CT_OK)
 		add_up(out, j.results, n);
 fail:

@@ -274,7 +274,8 @@ ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const str
 	if (rc == CT_OK)
 		rc = collect_means(&j, activity, err);
 	if (rc == CT_OK)
-		rc = ct_parallel_run(pool, j.n_sentences, measure_sentence, &j, "exchanges", progress, ctx, err);
+		rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
+		    j.n_sentences, measure_sentence, &j, "exchanges", err);
 	if (rc == CT_OK)
 		add_up(out, &j);
 	ct_means_free(&j.means);

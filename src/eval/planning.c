@@ -255,7 +255,8 @@ ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, c
 	j.plans = calloc(j.means.first[tc->L] + 1, sizeof *j.plans);
 	rc = j.plans != NULL ? find_plans(&j, activity, err) : ct_fail_memory(err, j.means.first[tc->L], "labels");
 	if (rc == CT_OK)
-		rc = ct_parallel_run(pool, n, measure_sentence, &j, "plans", progress, ctx, err);
+		rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
+		    n, measure_sentence, &j, "plans", err);
 	if (rc == CT_OK)
 		add_up(out, j.results, n);
 done:

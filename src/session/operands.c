@@ -115,8 +115,8 @@ run_all(struct ct_session *s, struct ct_operands_run *r, ct_progress_fn progress
 
 	if ((code = find_numbers(s, r, ids, err)) == CT_OK &&
 	    (code = write_corpus(&c, s, r, ids, err)) == CT_OK)
-		code = ct_activity_collect(&r->activity, s->e->model, s->e->transcoder, &c, s->e->pool,
-		    progress, ctx, err);
+		code = ct_activity_collect(&r->activity, s->e->model, s->e->transcoder, &c,
+		    &(struct ct_job){ s->e->pool, progress, ctx }, err);
 	ct_arena_free(&c.arena);
 	return code;
 }

@@ -96,8 +96,7 @@ ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const str
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
 	j.items = out->items;
-	if ((rc = ct_parallel_run(ct_job_pool(job), out->n, ablate, &j, "survey", job ? job->progress : NULL,
-	    job ? job->ctx : NULL, err)) < 0)
+	if ((rc = ct_parallel_run(job, out->n, ablate, &j, "survey", err)) < 0)
 		goto done;
 	qsort(out->items, (size_t)out->n, sizeof *out->items, by_kl);
 	rc = compare(out, &tmp, err);

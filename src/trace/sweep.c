@@ -89,7 +89,8 @@ check_clamps(const struct ct_clamp *clamps, int n, int *lowest, struct ct_error 
 		}
 		if (clamps[i].unit != first->unit)
 			return ct_fail(err, CT_EINVAL,
-			    "the clamps of a sweep need one unit: all values (=), multiples (x) or changes (+)");
+			    "the clamps of a sweep need one unit: all values (=), multiples (x) or changes "
+			    "(+)");
 		if (clamps[i].layer < *lowest)
 			*lowest = clamps[i].layer;
 	}
@@ -248,7 +249,8 @@ ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struc
 		goto done;
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
-	if ((rc = ct_parallel_run(pool, out->n_rows * steps, run_step, &j, "sweep", progress, ctx,
+	if ((rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx }, out->n_rows * steps, run_step, &j,
+	    "sweep",
 	    err)) < 0 || (rc = choose_tokens(&j, a, err)) < 0 || (rc = sort_tokens(&j, &tmp, err)) < 0 ||
 	    (rc = fill_tokens(&j, a, err)) < 0)
 		goto done;

@@ -1,4 +1,7 @@
-/* cards over a small corpus on the golden models: activity, cards, fidelity, each against a plain recomputation. */
+/*
+ * cards over a small corpus on the golden models: activity, cards, fidelity, each against a plain
+ * recomputation.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +27,9 @@ enum { SENTENCES = 60, LONGEST = 12, TOKENS = SENTENCES * LONGEST, VOCAB = 40 };
 static const char *const golden[] = {"llama-clt", "gpt2-plt", "llama-skip"};
 enum { N_GOLDEN = sizeof golden / sizeof golden[0] };
 
-/* Random sentences, each third one said twice; every token is labelled with itself and with the one before. */
+/*
+ * Random sentences, each third one said twice; every token is labelled with itself and with the one before.
+ */
 struct world {
 	struct ct_corpus c;
 	struct ct_sentence sentences[SENTENCES];
@@ -58,7 +63,8 @@ make_world(struct world *w)
 		x->answer = x->held_out ? x->n - 2 : -1;
 		w->tokens[n++] = 0;
 		for (t = 1; t < x->n; t++, n++)
-			w->tokens[n] = s % 3 == 1 ? w->tokens[n - x->n] : 1 + (int)ct_rng_below(&r, VOCAB - 1);
+			w->tokens[n] = s % 3 == 1 ? w->tokens[n - x->n] : 1 +
+			    (int)ct_rng_below(&r, VOCAB - 1);
 	}
 	for (t = 0; t < n; t++) {
 		w->start[t] = n_labels;
@@ -121,7 +127,8 @@ setup(struct setup *s, const char *name)
 	make_world(&s->w);
 	fixture_open(&s->f, name);
 	assert_int_equal(ct_pool_open(&s->pool, 2, &err), CT_OK);
-	if (ct_activity_collect(&s->activity, s->f.m, s->f.tc, &s->w.c, s->pool, NULL, NULL, &err) != CT_OK)
+	if (ct_activity_collect(&s->activity, s->f.m, s->f.tc, &s->w.c,
+	    &(struct ct_job){ s->pool, NULL, NULL }, &err) != CT_OK)
 		fail_msg("%s", err.msg);
 	naive_activity(&s->want, &s->f, &s->w);
 	snprintf(s->dir, sizeof s->dir, "/tmp/ctrace-build-XXXXXX");
@@ -151,6 +158,14 @@ teardown(struct setup *s)
 	free(s->want.act);
 }
 
+static int
+build(struct setup *s, struct ct_build_summary *summary, struct ct_error *err)
+{
+	const struct ct_cards_source source = { s->f.m, s->f.tc, &s->w.c, s->activity, NULL };
+
+	return ct_cards_build(s->features, &source, summary, &(struct ct_job){ s->pool, NULL, NULL }, err);
+}
+
 static void
 test_activity(void **state)
 {
@@ -167,7 +182,8 @@ test_activity(void **state)
 
 			for (f = 0; f < a->F; f++) {
 				for (i = a->start[f]; i < a->start[f + 1]; i++, found++) {
-					assert_true(fabsf(a->acts[i] - *cell(&s.want, l, a->tokens[i], f)) < 1e-5f);
+					assert_true(fabsf(a->acts[i] -
+					    *cell(&s.want, l, a->tokens[i], f)) < 1e-5f);
 					assert_true(i == a->start[f] || a->tokens[i] > a->tokens[i - 1]);
 				}
 				for (t = 0; t < s.w.c.n_tokens; t++)
@@ -200,7 +216,8 @@ check_card(const struct setup *s, const struct ct_card *c)
 	}
 	assert_true(fabs(c->frequency - (double)n / (s->w.c.n_tokens - SENTENCES)) < 1e-5);
 	for (v = 0; v < VOCAB; v++) {
-		for (layer = c->layer, logit = 0; layer < c->layer + ct_transcoder_reach(s->f.tc, c->layer); layer++) {
+		for (layer = c->layer, logit = 0; layer < c->layer + ct_transcoder_reach(s->f.tc, c->layer);
+		    layer++) {
 			ct_transcoder_decoder_row(s->f.tc, c->layer, c->feature, layer, row);
 			for (d = 0; d < m->cfg.D; d++)
 				logit += (double)row[d] * (double)m->unembed[v * m->cfg.D + d];
@@ -241,8 +258,10 @@ check_card(const struct setup *s, const struct ct_card *c)
 				assert_true(x->acts[i] <= x->acts[x->peak] && x->tokens[i][0] == 'w');
 		}
 	}
-	assert_true(c->n_candidates == 0 ? c->f1 >= 0.5 : c->f1 < 0.5 && strncmp(c->label, "mixed: ", 7) == 0);
-	assert_true(strncmp(c->label, "at w", 4) == 0 || strncmp(c->label, "after w", 7) == 0 || c->n_candidates > 0);
+	assert_true(c->n_candidates == 0 ? c->f1 >= 0.5 : c->f1 < 0.5 &&
+	    strncmp(c->label, "mixed: ", 7) == 0);
+	assert_true(strncmp(c->label, "at w", 4) == 0 || strncmp(c->label, "after w", 7) == 0 ||
+	    c->n_candidates > 0);
 }
 
 static void
@@ -259,8 +278,7 @@ test_cards(void **state)
 	(void)state;
 	for (g = 0; g < N_GOLDEN; g++) {
 		setup(&s, golden[g]);
-		assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, s.pool, &summary, NULL, NULL,
-				     &err), CT_OK);
+		assert_int_equal(build(&s, &summary, &err), CT_OK);
 		assert_int_equal(ct_store_open(&store, s.features, &err), CT_OK);
 		for (l = 0, dead = named = 0; l < s.f.tc->L; l++) {
 			assert_int_equal(ct_store_features(store, l), s.f.tc->layers[l].F);
@@ -292,7 +310,7 @@ test_examples_differ(void **state)
 
 	(void)state;
 	setup(&s, golden[0]);
-	assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, s.pool, NULL, NULL, NULL, &err),
+	assert_int_equal(build(&s, NULL, &err),
 	    CT_OK);
 	assert_int_equal(ct_store_open(&store, s.features, &err), CT_OK);
 	for (f = 0; f < ct_store_features(store, 0); f++) {
@@ -303,7 +321,8 @@ test_examples_differ(void **state)
 				size_t used = 0;
 
 				for (i = 0; i < x->n; i++)
-					used += (size_t)snprintf(text[e % 2] + used, sizeof text[0] - used, "%s ", x->tokens[i]);
+					used += (size_t)snprintf(text[e % 2] + used, sizeof text[0] - used,
+					    "%s ", x->tokens[i]);
 				if (e > 0) {
 					assert_string_not_equal(text[0], text[1]);
 					compared++;
@@ -338,7 +357,7 @@ test_engine_view(void **state)
 	assert_int_equal(err.code, CT_ENOTFOUND);
 	assert_string_equal(ct_cards_label(cards, 0, 0), "");
 	ct_cards_close(cards);
-	assert_int_equal(ct_cards_build(s.features, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, s.pool, NULL, NULL, NULL, &err),
+	assert_int_equal(build(&s, NULL, &err),
 	    CT_OK);
 	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, &err), CT_OK);
 	assert_true(ct_cards_present(cards));
@@ -403,7 +422,9 @@ argmax(const float *logits)
 	return best;
 }
 
-/* Explained variance in two passes, KL as a sum over probabilities, everything for one layer after the other. */
+/*
+ * Explained variance in two passes, KL as a sum over probabilities, everything for one layer after the other.
+ */
 static void
 check_fidelity(struct setup *s, const struct ct_fidelity *got)
 {
@@ -503,10 +524,12 @@ test_fidelity(void **state)
 	(void)state;
 	for (g = 0; g < N_GOLDEN; g++) {
 		setup(&s, golden[g]);
-		assert_int_equal(ct_fidelity_measure(&two, s.f.m, s.f.tc, &s.w.c, s.activity, s.pool, NULL, NULL,
+		assert_int_equal(ct_fidelity_measure(&two, s.f.m, s.f.tc, &s.w.c, s.activity, s.pool, NULL,
+		    NULL,
 				     &err), CT_OK);
 		check_fidelity(&s, two);
-		assert_int_equal(ct_fidelity_measure(&one, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, NULL, NULL,
+		assert_int_equal(ct_fidelity_measure(&one, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, NULL,
+		    NULL,
 				     &err), CT_OK);
 		assert_true(one->kl == two->kl && one->kl_all == two->kl_all);
 		for (l = 0; l < one->L; l++)
@@ -527,11 +550,13 @@ test_wrong_corpus(void **state)
 	(void)state;
 	setup(&s, golden[0]);
 	s.w.c.n_words = VOCAB + 1;
-	assert_int_equal(ct_activity_collect(&none, s.f.m, s.f.tc, &s.w.c, s.pool, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_activity_collect(&none, s.f.m, s.f.tc, &s.w.c,
+	    &(struct ct_job){ s.pool, NULL, NULL }, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "the corpus has 41 words, the model 40: it was trained on another one");
 	s.w.c.n_words = VOCAB;
 	s.w.sentences[3].n = 99;
-	assert_int_equal(ct_activity_collect(&none, s.f.m, s.f.tc, &s.w.c, s.pool, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_activity_collect(&none, s.f.m, s.f.tc, &s.w.c,
+	    &(struct ct_job){ s.pool, NULL, NULL }, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "sentence 3 of the corpus has 99 tokens, the model's context is 24");
 	teardown(&s);
 }
@@ -553,20 +578,25 @@ tiny_layer(struct tiny *t, const float *enc, const float *dec, int reach, const 
 	int f, k = 0;
 
 	*t = (struct tiny){ .dec = { .name = "dec", .dtype = CT_F32, .rank = reach > 1 ? 3 : 2,
-		.dim = { TWO, reach > 1 ? (size_t)reach : TWO, TWO }, .count = (size_t)(TWO * reach * TWO), .data = dec } };
+		.dim = { TWO, reach > 1 ? (size_t)reach : TWO, TWO }, .count = (size_t)(TWO * reach * TWO),
+		    .data = dec } };
 	for (f = 0; f < TWO; f++) {	/* "123,56": token numbers of both features */
 		for (; *active >= '0'; active++)
 			t->tokens[k++] = *active - '0';
 		active += *active == ',';
 		t->start[f + 1] = (size_t)k;
 	}
-	t->enc = (struct ct_tensor){ .name = "enc", .dtype = CT_F32, .rank = 2, .dim = { TWO, TWO }, .count = TWO * TWO,
+	t->enc = (struct ct_tensor){ .name = "enc", .dtype = CT_F32, .rank = 2, .dim = { TWO, TWO },
+	    .count = TWO * TWO,
 		.data = enc };
 	t->layer = (struct ct_tc_layer){ .F = TWO, .enc.t = &t->enc, .dec.t = &t->dec, .dec_rows = reach };
 	t->activity = (struct ct_activity_layer){ .F = TWO, .start = t->start, .tokens = t->tokens };
 }
 
-/* Feature 0 of layer 0 writes to layer 1, too, what the per-layer transcoder's L1#1 writes, fed by the per-layer transcoder's L0#0. */
+/*
+ * Feature 0 of layer 0 writes to layer 1, too, what the per-layer transcoder's L1#1 writes, fed by the
+ * per-layer transcoder's L0#0.
+ */
 static void
 find_rewrites(struct ct_card_rewrite found[2 * TWO], float feeds, const char *second_active, float far)
 {

@@ -286,7 +286,8 @@ check_swaps(const char *name)
 	assert_true(f.tc->F <= 64 && f.tc->L == 3);
 	answer_as_the_model(&f, &w, answers);
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
-	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c,
+	    &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
 	assert_int_equal(ct_interchange_measure(&got, f.m, f.tc, &w.c, activity, 99, pool, NULL, NULL, &err), CT_OK);
 	naive_means(&f, &w, mean);
 	for (s = 0; s < SENTENCES; s++) {
@@ -394,7 +395,7 @@ test_planning(void **state)
 		naive_write(&f, w.tokens + after * LENGTH, clamps, n, rest);
 		memcpy(w.tokens + s * LENGTH + PLAN + 1, rest, sizeof rest);
 	}
-	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, &err), CT_OK);
 	assert_int_equal(ct_planning_measure(&got, f.m, f.tc, &w.c, activity, 99, NULL, NULL, NULL, &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {
 		int from = w.sentences[s].about;
@@ -472,7 +473,7 @@ test_exchange(void **state)
 	w.c.n_parts = 2;
 	fixture_open(&f, "llama-clt");
 	answer_as_the_model(&f, &w, answers);
-	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, &err), CT_OK);
 	assert_int_equal(ct_interchange_parts_measure(got, f.m, f.tc, &w.c, activity, 3, NULL, NULL, NULL, &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {
 		struct ct_rng rng;
