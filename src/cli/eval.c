@@ -241,19 +241,42 @@ choose_sentences(struct ct_corpus *c, bool validation, struct ct_error *err)
 	return CT_OK;
 }
 
+/* Each transcoder in turn: on the screen, or with a root as JSON. */
+static int
+evaluate(const struct cli_corpus_context *context, const struct ct_eval_options *opt, json_t *root,
+    struct ct_error *err)
+{
+	struct cli_progress progress = { 0 };
+	int code = CT_OK;
+
+	for (int i = 0; code == CT_OK && i < context->n_transcoders; i++) {
+		const struct cli_transcoder *t = &context->transcoders[i];
+		struct ct_eval *e;
+
+		code = ct_eval_run(&e, context->model, t->tc, context->corpus, opt,
+		    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
+		cli_progress_end(&progress);
+		if (code != CT_OK)
+			break;
+		if (root)
+			json_object_set_new(root, t->tc->kind == CT_CLT ? "clt" : "plt", transcoder_json(e));
+		else
+			show(t, e);
+		ct_eval_free(e);
+	}
+	return code;
+}
+
 static int
 run(struct cli *c)
 {
 	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *json = NULL, *value;
 	struct ct_eval_options opt = {.prompts = 0, .others = 4};
-	struct cli_progress progress = {0};
 	struct cli_corpus_context context = {0};
 	struct ct_error err = {0};
 	json_t *root = json_object();
-	bool validation = false;
-	struct ct_eval *e;
-	bool bad = false;
-	int key = 0, i, rc, status;
+	bool validation = false, bad = false;
+	int key = 0, rc, status;
 
 	while (!bad && (key = cli_next(c, &value)) > 0) {
 		switch (key) {
@@ -281,17 +304,8 @@ run(struct cli *c)
 	rc = cli_corpus_context_open(&context, model, transcoder, corpus, &err);
 	if (rc == CT_OK)
 		rc = choose_sentences(context.corpus, validation, &err);
-	for (i = 0; rc == CT_OK && i < context.n_transcoders; i++) {
-		rc = ct_eval_run(&e, context.model, context.transcoders[i].tc, context.corpus, &opt, context.pool,
-		    cli_progress, &progress, &err);
-		cli_progress_end(&progress);
-		if (rc != CT_OK)
-			break;
-		if (json == NULL)
-			show(&context.transcoders[i], e);
-		json_object_set_new(root, context.transcoders[i].tc->kind == CT_CLT ? "clt" : "plt", transcoder_json(e));
-		ct_eval_free(e);
-	}
+	if (rc == CT_OK)
+		rc = evaluate(&context, &opt, json ? root : NULL, &err);
 	cli_corpus_context_close(&context);
 	if (rc == CT_OK && json != NULL)
 		return cli_json(json, FORMAT, root);

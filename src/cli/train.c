@@ -72,7 +72,8 @@ static void
 show(const struct ct_train_report *r)
 {
 	cli_line("corpus         %d sentences, %d held out, %d words", r->sentences, r->held_out, r->V);
-	cli_line("model          %.0f s  %dL D%d F%d  accuracy held out %.2f%%, seen %.2f%%", r->model_seconds,
+	cli_line("model          %.0f s  %dL D%d F%d  accuracy held out %.2f%%, seen %.2f%%",
+	    r->model_seconds,
 	    r->L, r->D, r->F, 100 * r->accuracy, 100 * r->accuracy_seen);
 	show_transcoder("transcoder", r, &r->clt);
 	show_transcoder("transcoder-plt", r, &r->plt);
@@ -90,12 +91,13 @@ show_scores(const struct cli_corpus_context *context, struct ct_error *err)
 			.c = context->corpus };
 		struct ct_graph_figures g;
 
-		rc = ct_graph_figures_measure(&g, &subject, SCORED_PROMPTS, context->pool, cli_progress, &progress,
-		    err);
+		rc = ct_graph_figures_measure(&g, &subject, SCORED_PROMPTS,
+		    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 		cli_progress_end(&progress);
 		if (rc == CT_OK && g.n > 0)
 			cli_line("%s graphs of %d held-out prompts: replacement score %.3f, completeness %.3f",
-			    cli_transcoder_kind(&context->transcoders[k]), g.n, g.replacement, g.completeness);
+			    cli_transcoder_kind(&context->transcoders[k]), g.n, g.replacement,
+			    g.completeness);
 	}
 	return rc;
 }
@@ -105,9 +107,11 @@ static int
 finish_model(const char *recipe, const char *out_dir, struct ct_error *err)
 {
 	const char *slash = strrchr(recipe, '/');
-	char *dir = out_dir ? strdup(out_dir) : slash ? strndup(recipe, (size_t)(slash - recipe) + 1) : strdup("./");
+	char *dir = out_dir ? strdup(out_dir) : slash ? strndup(recipe, (size_t)(slash - recipe) + 1) :
+	    strdup("./");
 	struct cli_corpus_context context = { 0 };
-	int rc = dir ? cli_corpus_context_open(&context, dir, NULL, recipe, err) : ct_fail_memory(err, 4096, "a path");
+	int rc = dir ? cli_corpus_context_open(&context, dir, NULL, recipe, err) :
+	    ct_fail_memory(err, 4096, "a path");
 
 	if (rc == CT_OK)
 		rc = cli_corpus_context_features(&context, err);

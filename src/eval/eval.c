@@ -113,8 +113,8 @@ add_planning(struct ct_eval *e, const struct ct_planning_figures *p)
 
 static int
 causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
+    struct ct_error *err)
 {
 	static const char *const places[CT_INTERCHANGE_PLACES] = {
 	    [CT_INTERCHANGE_ANSWER] = "bridge swap at the answer",
@@ -131,7 +131,7 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 	char name[64];
 	int place, i, k, rc;
 
-	rc = ct_interchange_measure(&swap, m, tc, c, activity, others, pool, progress, ctx, err);
+	rc = ct_interchange_measure(&swap, m, tc, c, activity, others, job, err);
 	for (place = 0; rc == CT_OK && swap.n > 0 && place < CT_INTERCHANGE_PLACES; place++) {
 		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
 			add_test(e, places[place], ct_interchange_strengths[k], swap.share[place][k], swap.n);
@@ -144,11 +144,11 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 		add_test(e, controls[k][1], 1, swap.changed[k][CT_INTERCHANGE_WRITTEN], n);
 	}
 	if (rc == CT_OK)
-		rc = ct_planning_measure(&planning, m, tc, c, activity, others, pool, progress, ctx, err);
+		rc = ct_planning_measure(&planning, m, tc, c, activity, others, job, err);
 	if (rc == CT_OK)
 		add_planning(e, &planning);
 	if (rc == CT_OK)
-		rc = ct_interchange_parts_measure(exchange, m, tc, c, activity, others, pool, progress, ctx, err);
+		rc = ct_interchange_parts_measure(exchange, m, tc, c, activity, others, job, err);
 	for (i = 0; rc == CT_OK && i < c->n_parts; i++) {
 		snprintf(name, sizeof name, "swap of the %.24s", c->parts[i].name);
 		for (k = 0; exchange[i].n > 0 && k < CT_INTERCHANGE_STRENGTHS; k++)
@@ -159,8 +159,8 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 
 int
 ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_eval_options *opt, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_corpus *c, const struct ct_eval_options *opt, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct ct_eval *e = calloc(1, sizeof *e);
 	struct ct_activity *activity = NULL;
@@ -171,17 +171,17 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 	*out = NULL;
 	if (e == NULL)
 		return ct_fail_memory(err, sizeof *e, "figures");
-	rc = ct_activity_collect(&activity, m, tc, c, &(struct ct_job){ pool, progress, ctx }, err);
+	rc = ct_activity_collect(&activity, m, tc, c, job, err);
 	if (rc == CT_OK)
-		rc = ct_fidelity_measure(&e->fidelity, m, tc, c, activity, pool, progress, ctx, err);
+		rc = ct_fidelity_measure(&e->fidelity, m, tc, c, activity, job, err);
 	if (rc == CT_OK)
 		rc = ct_feature_labels_find(&labels, c, activity, err);
 	if (rc == CT_OK)
-		rc = ct_graph_figures_measure(&e->graphs, &subject, opt->prompts, pool, progress, ctx, err);
+		rc = ct_graph_figures_measure(&e->graphs, &subject, opt->prompts, job, err);
 	if (rc == CT_OK)
-		rc = ct_hidden_measure(&e->hidden, &subject, pool, progress, ctx, err);
+		rc = ct_hidden_measure(&e->hidden, &subject, job, err);
 	if (rc == CT_OK)
-		rc = causal_tests(e, m, tc, c, activity, opt->others, pool, progress, ctx, err);
+		rc = causal_tests(e, m, tc, c, activity, opt->others, job, err);
 	if (rc == CT_OK)
 		rc = label_figures(&e->labels, c, &labels, err);
 	if (rc == CT_OK)

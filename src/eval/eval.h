@@ -5,8 +5,7 @@
 #define CT_EVAL_EVAL_H
 
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "corpus/corpus.h"
 #include "eval/fidelity.h"
 #include "eval/graphs.h"
@@ -45,8 +44,8 @@ struct ct_eval_options {
 };
 
 int ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_eval_options *opt, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_corpus *c, const struct ct_eval_options *opt, const struct ct_job *job,
+    struct ct_error *err);
 void ct_eval_free(struct ct_eval *e);
 
 #endif

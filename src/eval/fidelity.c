@@ -213,8 +213,8 @@ figures(struct ct_fidelity *f, const struct sums *s, int D, const struct ct_acti
 
 int
 ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c};
 	struct ct_fidelity *f = calloc(1, sizeof *f);
@@ -241,8 +241,7 @@ ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const st
 		    err, (size_t)chunks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
 		goto fail;
 	}
-	rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
-	    chunks, measure_chunk, &j, "held-out sentences", err);
+	rc = ct_parallel_run(job, chunks, measure_chunk, &j, "held-out sentences", err);
 	if (rc != CT_OK)
 		goto fail;
 	for (i = 0; i < chunks; i++)

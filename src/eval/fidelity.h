@@ -8,8 +8,7 @@
 #define CT_EVAL_FIDELITY_H
 
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "cards/activity.h"
 #include "corpus/corpus.h"
 #include "model/model.h"
@@ -36,8 +35,8 @@ struct ct_fidelity {
 
 /* Position 0 (BOS) never counts. The same figures for any number of threads. */
 int ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_job *job,
+    struct ct_error *err);
 void ct_fidelity_free(struct ct_fidelity *f);
 
 #endif

@@ -170,7 +170,7 @@ average(struct ct_graph_figures *out, const struct result *r, int n)
 
 int
 ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subject *x, int max,
-    struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
 	struct job j = { .x = x };
 	int *sentences, n = ct_held_out_prompts(&sentences, x->c, max, err), rc = n;
@@ -180,8 +180,7 @@ ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subject *
 		rc = ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
 	if (rc >= 0) {
 		j.sentences = sentences;
-		rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
-		    n, measure_prompt, &j, "graphs", err);
+		rc = ct_parallel_run(job, n, measure_prompt, &j, "graphs", err);
 	}
 	if (rc == CT_OK)
 		average(out, j.results, n);

@@ -8,8 +8,7 @@
 #define CT_EVAL_GRAPHS_H
 
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "eval/subject.h"
 #include "trace/direct.h"
 
@@ -22,7 +21,8 @@ struct ct_graph_figures {
 	 * frozen, through the model.
 	 */
 	double spearman;
-	int n_ranked;			/* prompts in that mean: a graph of one or two features has no ranks */
+	/* prompts in that mean: a graph of one or two features has no ranks */
+	int n_ranked;
 	double max_edge_residual, max_logit_error;	/* the worst self-checks */
 	/* Means of what trace/direct.h has for the likeliest token: words, features, errors. */
 	double direct_net[CT_DIRECT_SOURCES], direct_absolute[CT_DIRECT_SOURCES];
@@ -38,7 +38,7 @@ struct ct_graph_figures {
 
 /* At most max prompts, evenly spread over the held-out sentences; 0: all of them. */
 int ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subject *x, int max,
-    struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 
 /*
  * Sentences (indices, to be freed) that are held out and graded, at most max of them, evenly spread;

@@ -105,8 +105,8 @@ average(struct ct_hidden_figures *out, const struct result *r, int n)
 }
 
 int
-ct_hidden_measure(struct ct_hidden_figures *out, const struct ct_subject *x, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_hidden_measure(struct ct_hidden_figures *out, const struct ct_subject *x, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct job j = { .x = x };
 	int *sentences = NULL, n = ct_held_out_prompts(&sentences, x->c, 0, err), code = n < 0 ? n : CT_OK;
@@ -120,7 +120,7 @@ ct_hidden_measure(struct ct_hidden_figures *out, const struct ct_subject *x, str
 	}
 	if (code == CT_OK) {
 		ct_hidden_values(x->c, j.value);
-		code = ct_parallel_run(pool, n, measure_sentence, &j, "ablations", progress, ctx, err);
+		code = ct_parallel_run(job, n, measure_sentence, &j, "ablations", err);
 	}
 	if (code == CT_OK)
 		average(out, j.results, n);

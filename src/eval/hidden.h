@@ -9,8 +9,7 @@
 #define CT_EVAL_HIDDEN_H
 
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "eval/subject.h"
 
 struct ct_hidden_figures {
@@ -22,7 +21,7 @@ struct ct_hidden_figures {
 };
 
 /* Nothing is frozen, and the model's own MLPs run on the changed stream. */
-int ct_hidden_measure(struct ct_hidden_figures *out, const struct ct_subject *x, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+int ct_hidden_measure(struct ct_hidden_figures *out, const struct ct_subject *x, const struct ct_job *job,
+    struct ct_error *err);
 
 #endif

@@ -350,9 +350,10 @@ add_up(struct ct_interchange_figures *out, const struct result *r, int n)
 }
 
 int
-ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model *m,
+    const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
 	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), rc, i;
@@ -370,8 +371,7 @@ ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model
 	if (rc == CT_OK)
 		rc = collect_means(&j, activity, err);
 	if (rc == CT_OK)
-		rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
-		    n, measure_sentence, &j, "swaps", err);
+		rc = ct_parallel_run(job, n, measure_sentence, &j, "swaps", err);
 	if (rc == CT_OK)
 		add_up(out, j.results, n);
 fail:

@@ -4,15 +4,14 @@
  * A corpus whose sentences are about a hidden variable (the state between city and capital) says what each
  * value's features are: the mean activations over training sentences about it, at the answer position and
  * at the positions before it that know the value already. In a held-out sentence these are moved from its
- * own value to another's, and the model must give the other's answer. Values whose sentences do not agree on an
- * answer (a rhyme alone does not say which word) are not tested so.
+ * own value to another's, and the model must give the other's answer. Values whose sentences do not agree on
+ * an answer (a rhyme alone does not say which word) are not tested so.
  */
 #ifndef CT_EVAL_INTERCHANGE_H
 #define CT_EVAL_INTERCHANGE_H
 
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "cards/activity.h"
 #include "corpus/corpus.h"
 #include "model/model.h"
@@ -37,7 +36,8 @@ enum ct_interchange_control {
 
 struct ct_interchange_figures {
 	int n;				/* swaps tried, each in all ways; 0: no such sentences */
-	double share[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS];	/* that gave the other value's answer */
+	/* that gave the other value's answer */
+	double share[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS];
 	/* Shares of controls that changed the answer; NAN where no other sentence has the same value. */
 	double changed[CT_CONTROLS][CT_INTERCHANGE_PLACES];	/* ANSWER and WRITTEN only */
 	int n_same;
@@ -48,8 +48,9 @@ struct ct_interchange_figures {
  * means, times the length of their decoders, reaches a tenth of the largest are moved by strength *
  * difference; nothing is frozen, and the model's own MLPs run on the changed stream.
  */
-int ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+int ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model *m,
+    const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
+    struct ct_error *err);
 
 #endif

@@ -14,7 +14,9 @@
 
 enum { VALUES = CT_CORPUS_MAX_VALUES };
 
-/* A graded sentence whose parts all have values: bits of the list of values, more than one of a part perhaps. */
+/*
+ * A graded sentence whose parts all have values: bits of the list of values, more than one of a part perhaps.
+ */
 struct whole {
 	int sentence, answer;
 	uint64_t values;
@@ -137,7 +139,8 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 
 				for (v = 0; w != NULL && v < j->n_values; v++) {
 					if (w->values >> v & 1)
-						j->means.mean[(size_t)v * j->means.first[j->means.L] + feature] +=
+						j->means.mean[(size_t)v * j->means.first[j->means.L] +
+						    feature] +=
 						    a->acts[k] / (float)j->values[v].n;
 				}
 			}
@@ -195,7 +198,8 @@ exchange(const struct job *j, const struct ct_prompt *p, const struct whole *own
 	    !possible(j, own, value))
 		return rc;
 	r->n[part]++;
-	n = ct_means_difference(&j->means, from, value, 1, j->c->sentences[own->sentence].answer, NULL, clamps);
+	n = ct_means_difference(&j->means, from, value, 1, j->c->sentences[own->sentence].answer, NULL,
+	    clamps);
 	for (k = 0; rc == CT_OK && k < CT_INTERCHANGE_STRENGTHS; k++) {
 		rc = ct_answer_clamped(p, clamps, n, ct_interchange_strengths[k], a, &said, err);
 		r->given[part][k] += rc == CT_OK && fits(j, said, own, value);
@@ -250,9 +254,10 @@ add_up(struct ct_interchange_parts_figures *out, const struct job *j)
 }
 
 int
-ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const struct ct_model *m,
+    const struct ct_transcoder *tc,
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
 	int *sentences = NULL, i, rc;
@@ -266,7 +271,8 @@ ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const str
 		return rc;
 	j.sentences = sentences;
 	j.results = calloc((size_t)j.n_sentences + 1, sizeof *j.results);
-	rc = j.results != NULL ? CT_OK : ct_fail_memory(err, (size_t)j.n_sentences * sizeof *j.results, "figures");
+	rc = j.results != NULL ? CT_OK : ct_fail_memory(err, (size_t)j.n_sentences * sizeof *j.results,
+	    "figures");
 	if (rc == CT_OK)
 		rc = collect_values(&j, err);
 	if (rc == CT_OK)
@@ -274,8 +280,7 @@ ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const str
 	if (rc == CT_OK)
 		rc = collect_means(&j, activity, err);
 	if (rc == CT_OK)
-		rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
-		    j.n_sentences, measure_sentence, &j, "exchanges", err);
+		rc = ct_parallel_run(job, j.n_sentences, measure_sentence, &j, "exchanges", err);
 	if (rc == CT_OK)
 		add_up(out, &j);
 	ct_means_free(&j.means);

@@ -25,7 +25,7 @@ struct ct_interchange_parts_figures {
 enum { CT_INTERCHANGE_PARTS_SENTENCES = 400 };
 int ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const struct ct_model *m,
     const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
+    struct ct_error *err);
 
 #endif

@@ -19,14 +19,16 @@ static const double least_f1 = 0.5;
 
 struct result {
 	int n, own;
-	int other[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS], word[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];
+	int other[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS],
+	    word[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];
 };
 
 struct job {
 	const struct ct_model *m;
 	const struct ct_transcoder *tc;
 	const struct ct_corpus *c;
-	int *about;		/* (words) the value of sentences that plan this word; -1: none does in training */
+	/* (words) the value of sentences that plan this word; -1: none does in training */
+	int *about;
 	bool *plans;		/* (row of means) features labelled as plans */
 	struct ct_means means;	/* one group per word */
 	int longest;		/* tokens after a plan, at most */
@@ -90,10 +92,12 @@ find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *e
 		for (f = 0; f < a->F; f++) {
 			const char *label;
 
-			ct_matcher_best(matcher, 0, a->tokens + a->start[f], (int)(a->start[f + 1] - a->start[f]),
+			ct_matcher_best(matcher, 0, a->tokens + a->start[f],
+			    (int)(a->start[f + 1] - a->start[f]),
 			    &best);
 			label = best.n > 0 && best.f1[0] >= least_f1 ? j->c->labels[best.label[0]] : "";
-			j->plans[j->means.first[l] + (size_t)f] = strncmp(label, plans, sizeof plans - 1) == 0 ||
+			j->plans[j->means.first[l] + (size_t)f] =
+			    strncmp(label, plans, sizeof plans - 1) == 0 ||
 			    ends_in(label, " ahead") || ends_in(label, ", planning");
 		}
 	}
@@ -102,7 +106,9 @@ find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *e
 	return rc;
 }
 
-/* Whether what was written is how a sentence about this value goes on from its plan, to this word (-1: any). */
+/*
+ * Whether what was written is how a sentence about this value goes on from its plan, to this word (-1: any).
+ */
 static bool
 fits(const struct ct_corpus *c, int about, int word, const int *written)
 {
@@ -145,7 +151,8 @@ write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *
 
 /* One word for another, in all ways. clamps: room for a row of means. */
 static int
-try_word(const struct job *j, const struct ct_prompt *p, int from, int to, struct ct_clamp *clamps, int *written,
+try_word(const struct job *j, const struct ct_prompt *p, int from, int to, struct ct_clamp *clamps,
+    int *written,
     struct ct_arena *a, struct result *r, struct ct_error *err)
 {
 	int moved, k, i, n, rc = CT_OK;
@@ -232,8 +239,8 @@ add_up(struct ct_planning_figures *out, const struct result *r, int n)
 
 int
 ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
 	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), rc, i;
@@ -253,10 +260,10 @@ ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, c
 	if (rc != CT_OK)
 		goto done;
 	j.plans = calloc(j.means.first[tc->L] + 1, sizeof *j.plans);
-	rc = j.plans != NULL ? find_plans(&j, activity, err) : ct_fail_memory(err, j.means.first[tc->L], "labels");
+	rc = j.plans != NULL ? find_plans(&j, activity, err) :
+	    ct_fail_memory(err, j.means.first[tc->L], "labels");
 	if (rc == CT_OK)
-		rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx },
-		    n, measure_sentence, &j, "plans", err);
+		rc = ct_parallel_run(job, n, measure_sentence, &j, "plans", err);
 	if (rc == CT_OK)
 		add_up(out, j.results, n);
 done:

@@ -11,8 +11,7 @@
 #define CT_EVAL_PLANNING_H
 
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "cards/activity.h"
 #include "corpus/corpus.h"
 #include "eval/interchange.h"
@@ -39,7 +38,7 @@ struct ct_planning_figures {
 /* `others` words for each held-out sentence. Nothing is frozen, and the model's own MLPs run. */
 int ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m,
     const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, struct ct_pool *pool,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
+    struct ct_error *err);
 
 #endif

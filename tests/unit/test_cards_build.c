@@ -524,13 +524,10 @@ test_fidelity(void **state)
 	(void)state;
 	for (g = 0; g < N_GOLDEN; g++) {
 		setup(&s, golden[g]);
-		assert_int_equal(ct_fidelity_measure(&two, s.f.m, s.f.tc, &s.w.c, s.activity, s.pool, NULL,
-		    NULL,
-				     &err), CT_OK);
+		assert_int_equal(ct_fidelity_measure(&two, s.f.m, s.f.tc, &s.w.c, s.activity,
+		    &(struct ct_job){ s.pool, NULL, NULL }, &err), CT_OK);
 		check_fidelity(&s, two);
-		assert_int_equal(ct_fidelity_measure(&one, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, NULL,
-		    NULL,
-				     &err), CT_OK);
+		assert_int_equal(ct_fidelity_measure(&one, s.f.m, s.f.tc, &s.w.c, s.activity, NULL, &err), CT_OK);
 		assert_true(one->kl == two->kl && one->kl_all == two->kl_all);
 		for (l = 0; l < one->L; l++)
 			assert_memory_equal(&one->layers[l], &two->layers[l], sizeof one->layers[l]);

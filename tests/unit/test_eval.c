@@ -124,7 +124,7 @@ test_graph_figures(void **state)
 	fixture_open(&f, "llama-clt");
 	subject = (struct ct_subject){ .m = f.m, .tc = f.tc, .c = &w.c };
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
-	assert_int_equal(ct_graph_figures_measure(&got, &subject, 0, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&got, &subject, 0, &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {
 		if (!w.sentences[s].held_out)
 			continue;
@@ -153,9 +153,9 @@ test_graph_figures(void **state)
 	assert_true(got.n_alike == prompts && got.stability > 0 && got.stability < 1);
 	assert_true(got.max_edge_residual > 0 && got.max_edge_residual < 1e-5);
 	assert_true(got.max_logit_error > 0 && got.max_logit_error < 1e-5);
-	assert_int_equal(ct_graph_figures_measure(&one, &subject, 0, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&one, &subject, 0, NULL, &err), CT_OK);
 	assert_true(one.replacement == got.replacement && one.spearman == got.spearman);
-	assert_int_equal(ct_graph_figures_measure(&one, &subject, 3, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&one, &subject, 3, &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
 	assert_int_equal(one.n, 3);
 	ct_pool_close(pool);
 	fixture_close(&f);
@@ -288,7 +288,7 @@ check_swaps(const char *name)
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
 	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c,
 	    &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
-	assert_int_equal(ct_interchange_measure(&got, f.m, f.tc, &w.c, activity, 99, pool, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_interchange_measure(&got, f.m, f.tc, &w.c, activity, 99, &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
 	naive_means(&f, &w, mean);
 	for (s = 0; s < SENTENCES; s++) {
 		int own = w.sentences[s].about, relation = w.sentences[s].relation;
@@ -396,7 +396,7 @@ test_planning(void **state)
 		memcpy(w.tokens + s * LENGTH + PLAN + 1, rest, sizeof rest);
 	}
 	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, &err), CT_OK);
-	assert_int_equal(ct_planning_measure(&got, f.m, f.tc, &w.c, activity, 99, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_planning_measure(&got, f.m, f.tc, &w.c, activity, 99, NULL, &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {
 		int from = w.sentences[s].about;
 
@@ -474,7 +474,7 @@ test_exchange(void **state)
 	fixture_open(&f, "llama-clt");
 	answer_as_the_model(&f, &w, answers);
 	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, &err), CT_OK);
-	assert_int_equal(ct_interchange_parts_measure(got, f.m, f.tc, &w.c, activity, 3, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_interchange_parts_measure(got, f.m, f.tc, &w.c, activity, 3, NULL, &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {
 		struct ct_rng rng;
 
@@ -528,7 +528,7 @@ test_nothing_held_out(void **state)
 	for (s = 0; s < SENTENCES; s++)
 		w.sentences[s].held_out = false;
 	fixture_open(&f, "llama-clt");
-	assert_int_equal(ct_eval_run(&e, f.m, f.tc, &w.c, &opt, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_eval_run(&e, f.m, f.tc, &w.c, &opt, NULL, &err), CT_OK);
 	assert_int_equal(e->fidelity->n_answers, 0);
 	assert_true(isnan(e->fidelity->accuracy) && isnan(e->fidelity->kl));
 	assert_true(isnan(e->fidelity->layers[0].explained_variance));
@@ -567,7 +567,8 @@ test_cancel(void **state)
 	fixture_open(&f, "llama-clt");
 	for (calls = 0; calls < 4; calls++) {
 		left = calls;
-		assert_int_equal(ct_eval_run(&e, f.m, f.tc, &w.c, &opt, NULL, stop, &left, &err), CT_ECANCELLED);
+		assert_int_equal(ct_eval_run(&e, f.m, f.tc, &w.c, &opt,
+		    &(struct ct_job){ NULL, stop, &left }, &err), CT_ECANCELLED);
 		assert_null(e);
 	}
 	fixture_close(&f);

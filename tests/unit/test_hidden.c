@@ -44,7 +44,7 @@ test_hidden(void **state)
 	(void)state;
 	make_world(&w);
 	fixture_open(&f, "llama-clt");
-	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, &err), CT_OK);
 	assert_int_equal(ct_feature_labels_find(&labels, &w.c, activity, &err), CT_OK);
 	/* Random features fit no label well: some get the first value's, others the second's. */
 	for (size_t k = 0; k < labels.first[labels.L]; k++) {
@@ -52,7 +52,7 @@ test_hidden(void **state)
 		labels.label[k] = (int)(k % (VALUES + 1));
 	}
 	subject = (struct ct_subject){ f.m, f.tc, &w.c, &labels };
-	assert_int_equal(ct_hidden_measure(&got, &subject, NULL, NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_hidden_measure(&got, &subject, NULL, &err), CT_OK);
 	for (int s = 0; s < SENTENCES; s++) {
 		int answer = w.tokens[s * LENGTH + ANSWER + 1];
 
