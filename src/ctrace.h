@@ -23,7 +23,9 @@
 #include "session/inputs.h"
 #include "session/query.h"
 #include "trace/clamp.h"
+#include "trace/direct.h"
 #include "trace/graph.h"
+#include "trace/paths.h"
 #include "trace/subgraph.h"
 
 struct ct_engine;
@@ -93,6 +95,8 @@ const char *ct_engine_token(const struct ct_engine *e, int id);
 char *ct_engine_text(const struct ct_engine *e, const int *ids, int n);
 /* The same for data: the bytes that they stand for, not to be shown. */
 char *ct_engine_raw_text(const struct ct_engine *e, const int *ids, int n);
+/* The same word with a blank before it, or without: the other token, or -1. */
+int ct_engine_other_spelling(const struct ct_engine *e, int token);
 /* Vocabulary entries that begin with prefix; returns how many there are and fills at most max. */
 int ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max);
 
@@ -166,6 +170,26 @@ float ct_session_logit(struct ct_session *s, enum ct_run which, int pos, int tok
 float ct_session_activation(const struct ct_session *s, int layer, int feature, int pos);
 float ct_session_preactivation(const struct ct_session *s, int layer, int feature, int pos);
 
+/*
+ * The tokens that a feature writes for: those whose logits it raises most at its own position, by its
+ * decoders through the frozen final norm. Returns how many of n, CT_WRITTEN at most. Those of a few rows
+ * are remembered.
+ */
+enum { CT_WRITTEN = 8 };
+int ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *ids, int n,
+    struct ct_error *err);
+/*
+ * What a person reads of a feature: its label, a guess, or without one the tokens that it writes for, in
+ * buf.
+ */
+enum ct_words {
+	CT_WORDS_NONE,
+	CT_WORDS_LABEL,			/* in Texas */
+	CT_WORDS_GUESS,			/* "≈ Texas" */
+	CT_WORDS_WRITTEN		/* "→ Austin, Dallas" */
+};
+enum ct_words ct_session_words(struct ct_session *s, int layer, int feature, int pos, char *buf, size_t size);
+
 /* ---- session: the graph */
 
 enum { CT_MAX_TARGETS = 64 };
@@ -179,6 +203,8 @@ struct ct_target {
 struct ct_trace_options {
 	struct ct_target target;
 	int max_feature_nodes;		/* 0: 7500 */
+	int max_targets;		/* of the default set; 0: 10 */
+	double target_share;		/* that the default set is to reach; 0: .95 */
 	double node_threshold, edge_threshold;	/* 0,0: .8, .98; 1,1: no pruning */
 };
 
@@ -189,6 +215,14 @@ int ct_session_begin(struct ct_session *s, const char *text, const struct ct_tra
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: not traced yet */
 int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold, struct ct_error *err);
+/*
+ * Where the edges into a node come from, straight: words, features, errors. node -1: the targets together,
+ * each by its weight. Over the whole graph, whatever the pruning.
+ */
+int ct_session_direct(const struct ct_session *s, int node, struct ct_direct *out, struct ct_error *err);
+/* The strongest paths from words to a target; everything in out is from the arena. */
+int ct_session_paths(const struct ct_session *s, int target, int max, struct ct_paths *out,
+    struct ct_arena *a, struct ct_error *err);
 double ct_session_trace_seconds(const struct ct_session *s);		/* of the last trace, wall clock */
 
 /*
@@ -217,8 +251,12 @@ int ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t
 /* The node a name stands for, or a code with the reason. */
 int ct_session_find_node(const struct ct_session *s, const char *name, struct ct_error *err);
 
-/* "TOK", "TOK,TOK", "A-B", "L1#249@8" -> target at position pos (-1: last). A token may be given by id, as #17. */
-int ct_session_parse_target(const struct ct_session *s, const char *text, int pos, struct ct_target *out,
+/*
+ * "TOK", "TOK,TOK", "A-B", "L1#249@8" -> target at position pos (-1: last). A token may be given by id, as
+ * #17. Where tokens carry their blanks, a word without one is the likelier of both tokens, see
+ * ct_engine_other_spelling.
+ */
+int ct_session_parse_target(struct ct_session *s, const char *text, int pos, struct ct_target *out,
     struct ct_error *err);
 
 /* ---- session: pinned nodes and supernodes */

@@ -2,108 +2,17 @@
 #include "cli/cli.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/batch.h"
+#include "cli/tree.h"
 
-enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD };
-
-/* In the tree, a contributor below this share of its target's inputs is counted, not shown. */
-static const double least_share = 0.02;
-
-struct tree {
-	const struct ct_engine *e;
-	const struct ct_session *s;
-	const struct ct_graph *g;
-	struct ct_edge *edges;		/* (depth, n_nodes): inputs of the node open at each depth */
-	bool *opened;			/* (n_nodes): its inputs were shown already */
-	int depth, top;
-};
-
-/* "L1#249@8", the token it stands at, and its label. */
-static void
-describe(const struct tree *t, int node, char *dst, size_t size)
-{
-	const struct ct_node *n = &t->g->nodes[node];
-	char label[160];
-	char name[160];
-
-	ct_session_node_name(t->s, node, name, sizeof name);
-	if (n->kind != CT_NODE_FEATURE) {
-		snprintf(dst, size, "%s", name);
-		return;
-	}
-	ct_engine_label_short(t->e, n->layer, n->index, label, sizeof label, NULL);
-	snprintf(dst, size, "%-10s %s%s%s", name, ct_session_token_text(t->s, n->pos),
-	    *label ? ": " : "", label);
-}
-
-
-static void
-contributors(struct tree *t, int node, int level, int top)
-{
-	struct ct_edge *in = t->edges + (size_t)(level - 1) * (size_t)t->g->n_nodes;
-	double sum = 0, plus = 0, minus = 0;
-	int n, shown = 0, indent = 2 * level;
-
-	t->opened[node] = true;
-	n = ct_graph_inputs(t->g, node, false, in, t->g->n_nodes);
-	for (int i = 0; i < n; i++)
-		sum += fabsf(in[i].weight);
-	n = ct_graph_inputs(t->g, node, true, in, t->g->n_nodes);
-	for (int i = 0; i < n; i++) {
-		int source = in[i].source;
-		double share = fabsf(in[i].weight) / sum;
-		bool more = level < t->depth && t->g->nodes[source].kind == CT_NODE_FEATURE;
-		char text[400], column[256];
-
-		if (shown == top || share < least_share) {
-			plus += in[i].weight > 0 ? in[i].weight : 0;
-			minus += in[i].weight < 0 ? in[i].weight : 0;
-			continue;
-		}
-		shown++;
-		describe(t, source, text, sizeof text);
-		cli_line("%*s%s %+8.3f %4.0f%%%s", indent, "",
-		    cli_column(column, sizeof column, text, 64 - indent), (double)in[i].weight, 100 * share,
-		    more && t->opened[source] ? "  (see above)" : "");
-		if (more && !t->opened[source])
-			contributors(t, source, level + 1, top > 3 ? top / 2 : top);
-	}
-	if (n > shown)
-		cli_line("%*s... %d more: %+.3f %+.3f", indent, "", n - shown, plus, minus);
-}
-
-static int
-show_tree(const struct cli_model *m, const struct ct_graph *g, int n_roots, int depth, int top)
-{
-	struct tree t = { .e = m->engine, .s = m->session, .g = g, .depth = depth, .top = top };
-	int first = g->n_nodes - g->n_targets, status = CLI_OK;
-
-	t.edges = calloc((size_t)depth * (size_t)g->n_nodes, sizeof *t.edges);
-	t.opened = calloc((size_t)g->n_nodes, sizeof *t.opened);
-	if (!t.edges || !t.opened) {
-		cli_error("out of memory for the tree of %d nodes", g->n_nodes);
-		status = CLI_ERROR;
-		goto done;
-	}
-	for (int i = first; i < g->n_nodes && i < first + n_roots; i++) {
-		char text[400], column[256];
-
-		describe(&t, i, text, sizeof text);
-		cli_line("%s", "");
-		cli_line("%s %+8.3f  of it bias %+.3f", cli_column(column, sizeof column, text, 64),
-		    (double)g->nodes[i].value, (double)g->nodes[i].bias);
-		contributors(&t, i, 1, top);
-	}
-done:
-	free(t.edges);
-	free(t.opened);
-	return status;
-}
+enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD, KEY_TARGETS,
+	KEY_TARGET_PROB, KEY_PATHS };
+enum { FORMAT = 1 };			/* of the JSON of paths */
+enum { MAX_PATHS = 10000, MAX_TARGETS = 1000 };
 
 static void
 show_next(const struct cli_model *m, int pos)
@@ -123,25 +32,71 @@ show_next(const struct cli_model *m, int pos)
 	cli_line("%s", text);
 }
 
-static int
-show(const struct cli_model *m, const struct ct_graph *g, int n_roots, int depth, int top)
+/* What is to be shown of a graph. */
+struct request {
+	struct cli_query ask;
+	struct ct_trace_options trace;
+	struct cli_tree tree;
+	int paths;			/* 0: none */
+	bool targets;			/* how many there are was said: all are shown */
+};
+
+/* A word that is likelier with, or without, a blank before it than as it was written. */
+static void
+say_spelling(const struct cli_model *m, const struct ct_graph *g, const struct ct_node *n)
 {
+	int other = ct_engine_other_spelling(m->engine, n->index);
+	char p[2][16];
+
+	if (n->target == CT_TARGET_LOGIT && other >= 0)
+		cli_line("  \"%s\" is meant, %s, not \"%s\", %s", ct_engine_token(m->engine, n->index),
+		    cli_percent(p[0], (double)n->prob), ct_engine_token(m->engine, other),
+		    cli_percent(p[1], (double)ct_session_prob(m->session, CT_RUN_ORIGINAL, g->pos, other)));
+}
+
+/* The targets that are shown: all that were asked for, or the likeliest. */
+static int
+n_shown(const struct request *r)
+{
+	const struct ct_graph *g = ct_session_graph(r->ask.m.session);
+
+	return r->ask.target || r->targets ? g->n_targets : g->n_targets > 0;
+}
+
+static int
+show(struct request *r, struct ct_error *err)
+{
+	const struct cli_model *m = &r->ask.m;
+	const struct ct_graph *g = ct_session_graph(m->session);
+	int first = g->n_nodes - g->n_targets, code;
+
+	r->tree.top = r->ask.top;
+	r->tree.opened = calloc((size_t)g->n_nodes, sizeof *r->tree.opened);
+	if (!r->tree.opened)
+		return ct_fail_memory(err, (size_t)g->n_nodes, "the tree");
 	cli_model_line(m->engine);
 	cli_prompt_line(m->session, g->pos);
 	show_next(m, g->pos);
-	if (show_tree(m, g, n_roots, depth, top) != CLI_OK)
-		return CLI_ERROR;
+	for (int i = first; i < first + n_shown(r); i++) {
+		cli_line("%s", "");
+		code = cli_tree_show(m, i, &r->tree, err);
+		if (code == CT_OK && r->ask.target)
+			say_spelling(m, g, &g->nodes[i]);
+		if (code == CT_OK && r->paths)
+			code = cli_tree_paths(m, i, r->paths, err);
+		if (code < 0)
+			return code;
+	}
 	cli_line("%s", "");
 	cli_line("graph       %d features, %d errors, %d inputs, %d target%s, %ld edges; kept %d nodes and "
 	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets,
-	    g->n_targets == 1 ? "" : "s",
-	    g->n_edges, g->n_kept, g->n_pruned);
+	    g->n_targets == 1 ? "" : "s", g->n_edges, g->n_kept, g->n_pruned);
 	cli_line("scores      replacement %.3f  completeness %.3f", g->scores.replacement,
 	    g->scores.completeness);
 	cli_line("self-check  edges + bias = value within %.1e  local replacement = model within %.1e",
 	    g->check.max_edge_residual, g->check.max_logit_error);
 	cli_line("time        %.1f ms", 1e3 * ct_session_trace_seconds(m->session));
-	return CLI_OK;
+	return CT_OK;
 }
 
 static int
@@ -161,7 +116,7 @@ parse_prune(const char *text, struct ct_trace_options *opt)
 }
 
 static int
-run_batch(struct cli *c, struct cli_query *q, struct cli_batch *b, const struct ct_trace_options *opt)
+run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 {
 	int status;
 
@@ -170,78 +125,122 @@ run_batch(struct cli *c, struct cli_query *q, struct cli_batch *b, const struct 
 				     : "--shard is a part of a batch: name the prompts with --batch FILE");
 		return CLI_ERROR;
 	}
-	b->trace = *opt;
-	b->trace.target.pos = q->at;
-	b->target = q->target;
-	b->out = q->json ? q->json : "-";
-	status = cli_batch_run(&q->m, b);
-	cli_model_close(&q->m);
+	if (r->paths) {
+		cli_error("--paths: the lines of a batch have no paths; trace prompts one by one");
+		return CLI_ERROR;
+	}
+	b->trace = r->trace;
+	b->trace.target.pos = r->ask.at;
+	b->target = r->ask.target;
+	b->out = r->ask.json ? r->ask.json : "-";
+	status = cli_batch_run(&r->ask.m, b);
+	cli_model_close(&r->ask.m);
 	return status;
+}
+
+/* The graph as JSON, or with --paths these alone. Returns an exit status. */
+static int
+write_json(const struct request *r, struct ct_error *err)
+{
+	const struct ct_graph *g = ct_session_graph(r->ask.m.session);
+	struct cli_output out;
+	json_t *root, *list, *one;
+	int first = g->n_nodes - g->n_targets, code = CT_OK;
+
+	if (!r->paths) {
+		if (cli_output_open(&out, r->ask.json, err) < 0)
+			return cli_fail(err);
+		code = ct_session_graph_json(r->ask.m.session, cli_output_write, &out, err);
+		return cli_output_end(&out, code, err);
+	}
+	root = cli_prompt_json(r->ask.m.session);
+	list = json_array();
+	for (int i = first; code == CT_OK && i < first + n_shown(r); i++) {
+		code = cli_tree_paths_json(&one, &r->ask.m, i, r->paths, err);
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(root, "targets", list);
+	if (code == CT_OK)
+		return cli_json(r->ask.json, FORMAT, root);
+	json_decref(root);
+	return cli_fail(err);
+}
+
+static int
+trace(struct request *r, const char *prompt)
+{
+	struct cli_progress progress = { 0 };
+	struct ct_error err = { 0 };
+	struct ct_session *s;
+	int code = cli_query_trace(&r->ask, prompt, &r->trace, cli_progress, &progress, &err),
+	    status = CLI_OK;
+
+	cli_progress_end(&progress);
+	s = r->ask.m.session;
+	if (code == CT_OK && r->ask.json)
+		status = write_json(r, &err);
+	else if (code == CT_OK)
+		code = show(r, &err);
+	if (code == CT_OK && status == CLI_OK)
+		code = ct_session_check(s, &err);
+	if (code < 0)
+		return cli_fail(&err);
+	if (status == CLI_OK && cli_self_check(ct_session_graph(s), &err) < 0) {
+		cli_error("%s", err.msg);
+		status = CLI_NOTHING;
+	}
+	return status;
+}
+
+/* An option of trace alone: 0, or -1 with the message written. */
+static int
+take(struct request *r, struct cli_batch *batch, int key, const char *value)
+{
+	switch (key) {
+	case KEY_MAX_NODES:
+		return cli_int(value, "--max-feature-nodes", 1, INT_MAX, &r->trace.max_feature_nodes);
+	case KEY_PRUNE: return parse_prune(value, &r->trace);
+	case KEY_BATCH: batch->prompts = value; return 0;
+	case KEY_SHARD: return cli_batch_shard(value, batch);
+	case KEY_DEPTH: return cli_int(value, "--depth", 1, 64, &r->tree.depth);
+	case KEY_PATHS: return cli_int(value, "--paths", 1, MAX_PATHS, &r->paths);
+	case KEY_TARGETS:
+		r->targets = true;
+		return cli_int(value, "--targets", 1, MAX_TARGETS, &r->trace.max_targets);
+	case KEY_TARGET_PROB:
+		return cli_double(value, "--target-prob", 1e-9, 1, &r->trace.target_share);
+	case CLI_TOP: r->tree.same = true; break;
+	}
+	return cli_query_option(&r->ask, key, value);
 }
 
 static int
 run(struct cli *c)
 {
-	struct cli_query q = { .at = -1, .top = 8 };
-	struct cli_progress progress = { 0 };
+	struct request r = { .ask = { .at = -1, .top = 8 }, .tree = { .depth = 3 } };
 	struct cli_batch batch = { 0 };
-	struct ct_trace_options opt = { 0 };
-	struct ct_error err = { 0 };
-	const struct ct_graph *g;
 	const char *value;
 	char *prompt;
-	int key, depth = 3, status;
+	int key, status;
 
-	while ((key = cli_next(c, &value)) > 0) {
-		int bad = 0;
-
-		switch (key) {
-		case KEY_MAX_NODES:
-			bad = cli_int(value, "--max-feature-nodes", 1, INT_MAX, &opt.max_feature_nodes);
-			break;
-		case KEY_PRUNE: bad = parse_prune(value, &opt); break;
-		case KEY_BATCH: batch.prompts = value; break;
-		case KEY_SHARD: bad = cli_batch_shard(value, &batch); break;
-		case KEY_DEPTH: bad = cli_int(value, "--depth", 1, 64, &depth); break;
-		default: bad = cli_query_option(&q, key, value);
-		}
-		if (bad)
+	while ((key = cli_next(c, &value)) > 0)
+		if (take(&r, &batch, key, value) < 0)
 			return CLI_ERROR;
-	}
 	if (key < 0)
 		return c->status;
+	if (r.ask.target && (r.targets || r.trace.target_share > 0)) {
+		cli_error("--targets and --target-prob choose among the likeliest tokens: leave out "
+		    "--target");
+		return CLI_ERROR;
+	}
 	if (batch.prompts || batch.shard)
-		return run_batch(c, &q, &batch, &opt);
+		return run_batch(c, &r, &batch);
 	prompt = cli_prompt(c);
 	if (!prompt)
 		return CLI_ERROR;
-
-	if (cli_query_trace(&q, prompt, &opt, cli_progress, &progress, &err) < 0)
-		goto fail;
-	cli_progress_end(&progress);
-	g = ct_session_graph(q.m.session);
-	if (q.json) {
-		struct cli_output out;
-
-		if (cli_output_open(&out, q.json, &err) < 0)
-			goto fail;
-		status = cli_output_end(&out, ct_session_graph_json(q.m.session, cli_output_write, &out,
-		    &err), &err);
-	} else {
-		status = show(&q.m, g, q.target ? g->n_targets : 1, depth, q.top);
-	}
-	if (status == CLI_OK && ct_session_check(q.m.session, &err) < 0)
-		goto fail;
-	if (status == CLI_OK && cli_self_check(g, &err) < 0) {
-		cli_error("%s", err.msg);
-		status = CLI_NOTHING;
-	}
-	goto done;
-fail:
-	cli_progress_end(&progress);
-	status = cli_fail(&err);
-done:
-	cli_model_close(&q.m);
+	status = trace(&r, prompt);
+	cli_model_close(&r.ask.m);
+	free(r.tree.opened);
 	free(prompt);
 	return status;
 }
@@ -251,8 +250,12 @@ static const struct cli_option options[] = {
 	CLI_TARGET_ROWS,
 	{ KEY_MAX_NODES, "max-feature-nodes", "N", "attribute at most N features (7500)" },
 	{ KEY_PRUNE, "prune", "NODE[,EDGE]", "shares of influence to keep (0.8,0.98); 1,1 keeps everything" },
+	{ KEY_TARGETS, "targets", "N", "explain at most the N likeliest tokens (10)" },
+	{ KEY_TARGET_PROB, "target-prob", "P", "or as many as reach this share of the probability (0.95)" },
 	{ KEY_DEPTH, "depth", "N", "levels of the tree (3)" },
-	{ CLI_TOP, "top", "N", "contributors on the first level, half as many on each further one (8)" },
+	{ CLI_TOP, "top", "N", "contributors on each level (8 on the first, half as many on each further "
+	    "one)" },
+	{ KEY_PATHS, "paths", "N", "also the N strongest paths from words; with --json: these alone" },
 	CLI_JSON_ROW,
 	{ KEY_BATCH, "batch", "FILE", "trace each line of FILE (-: stdin), one line of JSON each; --json "
 	    "FILE resumes" },
@@ -262,12 +265,14 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_trace = {
 	.name = "trace",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
-	    "[--max-feature-nodes N] [--prune NODE[,EDGE]] [--depth N] [--top N] [--json FILE] PROMPT\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	    "[--targets N] [--target-prob P] [--max-feature-nodes N] [--prune NODE[,EDGE]]\n"
+	    "[--depth N] [--top N] [--paths N] [--json FILE] PROMPT\n"
 	    "... --batch FILE [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",
 	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"
-	    "their share of all inputs. Exit status 1: the graph does not add up to the run it describes.",
+	    "their share of all inputs; words, errors and the tail are a row each. Exit status 1: the graph "
+	    "does not add up to the run it describes.",
 	.options = options,
 	.run = run
 };

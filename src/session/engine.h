@@ -80,6 +80,7 @@ struct ct_session {
 	struct ct_survey *survey;		/* of the graph and its pruning */
 	struct ct_contrast *contrast;		/* of the clamps in force, in their arena */
 	struct ct_operands_run *operands;	/* of the prompt (operands.c) */
+	struct ct_written *written;		/* of the prompt, in its arena (written.c) */
 	struct ct_running running;		/* over the session's life */
 };
 

@@ -18,4 +18,5 @@ session_files = src/ctrace.h \
 	%D%/session.c \
 	%D%/share.c \
 	%D%/tokens.c \
-	%D%/version.c
+	%D%/version.c \
+	%D%/written.c

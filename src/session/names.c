@@ -88,22 +88,48 @@ ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t siz
 	return ct_session_node_text(s, &s->graph->nodes[node], buf, size);
 }
 
-/* A token of a target: as it is written, or #ID for one whose text cannot be; -1: neither. */
-static int
-target_token(const struct ct_session *s, const char *text)
+int
+ct_engine_other_spelling(const struct ct_engine *e, int token)
 {
-	int id = ct_tokenizer_find(s->e->tokenizer, text);
+	size_t n = 0, other;
+	const char *text = e->file ? NULL : ct_tokenizer_text(e->tokenizer, token, &n), *found;
+	char spaced[512];
+	int id;
+
+	if (!text || !e->info.spaced || n + 2 > sizeof spaced)
+		return -1;
+	snprintf(spaced, sizeof spaced, " %.*s", (int)n, text);
+	id = ct_tokenizer_find(e->tokenizer, *text == ' ' ? text + 1 : spaced);
+	found = id < 0 || id == token ? NULL : ct_tokenizer_text(e->tokenizer, id, &other);
+	if (!found || other != (*text == ' ' ? n - 1 : n + 1))
+		return -1;
+	return id;
+}
+
+/*
+ * A token of a target: as it is written, with a blank before it where that is likelier at pos, or #ID for
+ * one whose text cannot be written; -1: neither.
+ */
+static int
+target_token(struct ct_session *s, const char *text, int pos)
+{
+	int id = ct_tokenizer_find(s->e->tokenizer, text), other;
 	long given;
 
 	if (id < 0 && *text == '#' && ct_text_long(text + 1, &given) && given >= 0 &&
 	    given < s->e->model->cfg.V)
 		return (int)given;
-	return id;
+	other = id < 0 || *text == ' ' ? -1 : ct_engine_other_spelling(s->e, id);
+	pos = pos < 0 ? s->T - 1 : pos;
+	if (other < 0 || pos < 0 || pos >= s->T)
+		return id;
+	return ct_session_prob(s, CT_RUN_ORIGINAL, pos, other) > ct_session_prob(s, CT_RUN_ORIGINAL, pos,
+	    id) ? other : id;
 }
 
 /* TOK-TOK: at the hyphen that leaves a token on both sides, since tokens may have hyphens of their own. */
 static bool
-read_difference(const struct ct_session *s, const char *text, struct ct_target *out)
+read_difference(struct ct_session *s, const char *text, struct ct_target *out)
 {
 	char left[512];
 
@@ -115,8 +141,8 @@ read_difference(const struct ct_session *s, const char *text, struct ct_target *
 			continue;
 		memcpy(left, text, n);
 		left[n] = '\0';
-		a = target_token(s, left);
-		b = target_token(s, h + 1);
+		a = target_token(s, left, out->pos);
+		b = target_token(s, h + 1, out->pos);
 		if (a >= 0 && b >= 0) {
 			out->kind = CT_TARGET_DIFFERENCE;
 			out->n = 2;
@@ -130,7 +156,7 @@ read_difference(const struct ct_session *s, const char *text, struct ct_target *
 
 int
 ct_session_parse_target(
-    const struct ct_session *s, const char *text, int pos, struct ct_target *out, struct ct_error *err)
+    struct ct_session *s, const char *text, int pos, struct ct_target *out, struct ct_error *err)
 {
 	const char *p = text;
 	char word[512];
@@ -163,7 +189,7 @@ ct_session_parse_target(
 			    "expected tokens as TOK, TOK,TOK or A-B, or a feature as L1#249@8");
 		memcpy(word, p, n);
 		word[n] = '\0';
-		if ((id = target_token(s, word)) < 0 && (id = ct_engine_find_token(s->e, word, err)) < 0)
+		if ((id = target_token(s, word, pos)) < 0 && (id = ct_engine_find_token(s->e, word, err)) < 0)
 			return id;
 		if (out->n == CT_MAX_TARGETS)
 			return ct_fail(err, CT_EINVAL, "more than %d targets", CT_MAX_TARGETS);

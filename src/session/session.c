@@ -249,6 +249,7 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
     struct ct_error *err)
 {
 	struct ct_trace_plan plan = { .max_features = opt->max_feature_nodes,
+		.max_targets = opt->max_targets, .target_share = opt->target_share,
 		.node_threshold = opt->node_threshold, .edge_threshold = opt->edge_threshold };
 	const struct ct_job job = { s->e->pool, progress, ctx };
 	struct ct_root roots[CT_MAX_TARGETS];
@@ -308,6 +309,36 @@ ct_session_prune(struct ct_session *s, double node_threshold, double edge_thresh
 	ct_arena_free(&s->pruned_arena);
 	s->pruned_arena = arena;
 	return CT_OK;
+}
+
+int
+ct_session_direct(const struct ct_session *s, int node, struct ct_direct *out, struct ct_error *err)
+{
+	struct ct_arena tmp = { 0 };
+	int code;
+
+	if (!s->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if (node < 0)
+		code = ct_direct_targets(out, s->graph, &tmp, err);
+	else
+		code = ct_direct_split(out, s->graph, node, &tmp, err);
+	ct_arena_free(&tmp);
+	return code;
+}
+
+int
+ct_session_paths(const struct ct_session *s, int target, int max, struct ct_paths *out, struct ct_arena *a,
+    struct ct_error *err)
+{
+	struct ct_arena tmp = { 0 };
+	int code;
+
+	if (!s->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	code = ct_paths_find(out, s->graph, target, max, a, &tmp, err);
+	ct_arena_free(&tmp);
+	return code;
 }
 
 double

@@ -17,7 +17,7 @@ struct build {
 };
 
 int
-ct_default_roots(const float *logits, int V, int pos, struct ct_root *out, int max)
+ct_default_roots(const float *logits, int V, int pos, double share, struct ct_root *out, int max)
 {
 	double sum = 0, covered = 0;
 	float top = logits[0];
@@ -28,7 +28,7 @@ ct_default_roots(const float *logits, int V, int pos, struct ct_root *out, int m
 			top = logits[v];
 	for (int v = 0; v < V; v++)
 		sum += exp((double)logits[v] - top);
-	while (n < max && n < V && covered < CT_DEFAULT_COVERAGE) {
+	while (n < max && n < V && covered < share) {
 		int best = -1;
 
 		for (int v = 0; v < V; v++) {

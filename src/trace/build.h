@@ -22,10 +22,10 @@ struct ct_root {
 };
 
 /*
- * The default targets: the smallest set of next tokens reaching 95 % probability, at most 10. Returns how
+ * The smallest set of next tokens that reaches this share of the probability, at most max. Returns how
  * many.
  */
-int ct_default_roots(const float *logits, int V, int pos, struct ct_root *out, int max);
+int ct_default_roots(const float *logits, int V, int pos, double share, struct ct_root *out, int max);
 
 /*
  * Attributes the roots and the active features (at most max_features of them, chosen in batches by the

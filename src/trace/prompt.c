@@ -48,7 +48,8 @@ int
 ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const struct ct_trace_plan *plan,
     struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job, struct ct_error *err)
 {
-	struct ct_root chosen[CT_DEFAULT_TARGETS];
+	int max_targets = plan->max_targets > 0 ? plan->max_targets : CT_DEFAULT_TARGETS;
+	double share = plan->target_share > 0 ? plan->target_share : CT_DEFAULT_COVERAGE;
 	const struct ct_root *roots = plan->roots;
 	int n = plan->n_roots, most = plan->max_features > 0 ? plan->max_features : CT_DEFAULT_FEATURES, code;
 	double nodes = plan->node_threshold, edges = plan->edge_threshold;
@@ -61,11 +62,13 @@ ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const struct c
 	}
 	if (n == 0) {
 		float *logits = ct_prompt_logits(p, p->pass.final, plan->pos, &tmp, err);
+		struct ct_root *chosen = ct_arena_need(&tmp, (size_t)max_targets, sizeof *chosen, "targets",
+		    err);
 
 		code = CT_ENOMEM;
-		if (!logits)
+		if (!logits || !chosen)
 			goto done;
-		n = ct_default_roots(logits, p->pass.m->cfg.V, plan->pos, chosen, CT_DEFAULT_TARGETS);
+		n = ct_default_roots(logits, p->pass.m->cfg.V, plan->pos, share, chosen, max_targets);
 		roots = chosen;
 	}
 	if ((code = ct_graph_build(&g, &p->lrm, roots, n, most, a, job, err)) < 0 ||

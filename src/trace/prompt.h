@@ -39,6 +39,8 @@ struct ct_trace_plan {
 	const struct ct_root *roots;	/* none: the default targets at pos */
 	int n_roots;
 	int pos;
+	int max_targets;		/* of the default targets, */
+	double target_share;		/* and the probability that they are to reach */
 	int max_features;
 	double node_threshold, edge_threshold;
 };

@@ -7,7 +7,15 @@ ok "a trace succeeds" [ "$status" = 0 ]
 ok "it writes no message" [ ! -s "$tmp/err" ]
 ok "the last position is marked" has '^[^ ]+ w19 w10 w9 w7 w39 w16 w31 \[w17\]$'
 ok "the likeliest token is named" has '^next  w10 30\.8%'
-ok "the tree has features" has '^  +L[0-9]+#[0-9]+@[0-9]+ +w'
+ok "the tree has features, with the tokens that they write for" has '^  +→ .*  L[0-9]+#[0-9]+@[0-9]+ w'
+ok "words are one row" has '^  words \([0-9]\): w[0-9]+ [+-].* [+-][0-9.]+ +[0-9]+%$'
+ok "and so are errors" has '^  errors \([0-9]+\) .*%$'
+ok "and the tail" has '^  \.\.\. [0-9]+ more: \+[0-9.]+ -[0-9.]+$'
+ok "where the target comes from is shown" has '^  straight from  words -?[0-9.]+  features -?[0-9.]+  errors -?[0-9.]+  \(by size'
+# The rows of the first level and the bias are the target's value.
+ok "the rows add up" sh -c "awk '/^output/ { value = \$3; sum = \$NF; on = 1; next } !on || /straight/ { next } /^\$/ { exit }
+    /^  \.\.\. / { sum += \$(NF - 1) + \$NF } /^  [^ .].*%/ { sub(/  \(see above\)/, \"\"); sum += \$(NF - 1) }
+    END { d = value - sum; exit !(value != 0 && d < .02 && d > -.02) }' '$tmp/out'"
 ok "the scores are those of the reference" has '^scores +replacement 0\.560  completeness 0\.858$'
 ok "the graph is that of the reference" has '^graph +416 features,.*kept 62 nodes and 883 edges'
 ok "the self-check is small" has '^self-check .*e-0[6-9].*e-0[6-9]$'
@@ -16,6 +24,20 @@ run trace -m "$golden" --at 3 "$prompt"
 ok "another position can be explained" has '\[w9\] w7'
 run trace -m "$golden" --target w3,w5 --depth 1 --top 2 "$prompt"
 ok "named tokens can be targets" [ "$status" = 0 ]
+run trace -m "$golden" --depth 1 --top 3 "$prompt"
+ok "--top says how many" [ "$(grep -cE '^  (→|L)' "$tmp/out")" = 3 ]
+run trace -m "$golden" --targets 2 "$prompt"
+ok "--targets: the two likeliest, both shown" [ "$(grep -c '^output ' "$tmp/out")" = 2 ]
+run trace -m "$golden" --target-prob .5 "$prompt"
+ok "--target-prob: as many as reach it" has '^graph .* 2 targets,'
+run trace -m "$golden" --targets 1 --target-prob 1 "$prompt"
+ok "whichever comes first" has '^graph .* 1 target,'
+fails "targets both named and chosen" "leave out --target" trace -m "$golden" --targets 2 --target w3 "$prompt"
+run trace -m "$golden" --paths 4 "$prompt"
+ok "--paths: the strongest from words" [ "$(grep -cE '^ +[0-9.]+% [+-]  w[0-9]+ > .*output "w10"$|^ +[0-9.]+% [+-]  <bos> > ' "$tmp/out")" = 4 ]
+ok "and how much all of them are" has "^paths from words: all of them together are [0-9.]+% of the target's inputs$"
+run trace -m "$golden" --paths 4 --json - "$prompt"
+ok "as JSON: these alone" sh -c "tr -d '\n ' <'$tmp/out' | grep -q '\"prompt_ids\":.*\"all_paths\":0\.[0-9]*,\"listed\":.*\"sign\"'"
 run trace -m "$golden" --prune 1,1 "$prompt"
 ok "1,1 keeps every node" has 'kept 461 nodes'
 

@@ -1,0 +1,140 @@
+/*
+ * What features without a label write for, against plain loops; what is read of a feature; both spellings
+ * of a word.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "session/engine.h"
+#include "world.h"
+
+/* How much feature f of layer l raises the logit of v at its own position, but for a positive factor. */
+static double
+effect(const struct ct_engine *e, int l, int f, int v)
+{
+	const struct ct_model *m = e->model;
+	int D = m->cfg.D;
+	float row[256];
+	double sum = 0;
+
+	for (int to = l; to < l + ct_transcoder_reach(e->transcoder, l); to++) {
+		ct_transcoder_decoder_row(e->transcoder, l, f, to, row);
+		for (int d = 0; d < D; d++)
+			sum += (double)row[d] * (double)m->norm_f.w[d] *
+			    (double)m->unembed[(size_t)v * (size_t)D + (size_t)d];
+	}
+	return sum;
+}
+
+static void
+test_written(void **state)
+{
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	int ids[CT_WRITTEN];
+
+	assert_true(ct_session_written(w->s, 0, 0, 1, ids, 3, &err) < 0);	/* no prompt yet */
+	world_prompt(w->s, PROMPT);
+	for (int l = 0; l < L; l++)
+		for (int f = 0; f < F; f += 5)
+			for (int again = 0; again < 2; again++) {	/* computed, and remembered */
+				assert_int_equal(ct_session_written(w->s, l, f, 1 + f % (T - 1), ids, 3,
+				    &err), 3);
+				for (int k = 0; k < 3; k++) {
+					double mine = effect(w->e, l, f, ids[k]);
+					int above = 0;
+
+					for (int v = 0; v < V; v++)
+						above += effect(w->e, l, f, v) > mine + 1e-5;
+					assert_true(above <= k);
+				}
+			}
+	assert_int_equal(ct_session_written(w->s, 1, 1, 1, ids, 99, &err), CT_WRITTEN);
+	assert_int_equal(ct_session_written(w->s, 1, 1, 99, ids, 3, &err), CT_EINVAL);
+}
+
+static void
+test_words(void **state)
+{
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	char text[80], want[80];
+	int ids[2];
+
+	world_prompt(w->s, PROMPT);
+	assert_int_equal(ct_session_written(w->s, 1, 43, 8, ids, 2, &err), 2);
+	snprintf(want, sizeof want, "\342\206\222 %s, %s", ct_engine_token(w->e, ids[0]),
+	    ct_engine_token(w->e, ids[1]));
+	assert_int_equal(ct_session_words(w->s, 1, 43, 8, text, sizeof text), CT_WORDS_WRITTEN);
+	assert_string_equal(text, want);
+	world_ok(ct_engine_set_label(w->e, 1, 43, "bridge Texas", &err), &err);
+	assert_int_equal(ct_session_words(w->s, 1, 43, 8, text, sizeof text), CT_WORDS_LABEL);
+	assert_string_equal(text, "bridge Texas");
+	assert_int_equal(ct_session_words(w->s, 1, 43, 8, text, 5), CT_WORDS_LABEL);
+	assert_string_equal(text, "brid");
+	/* Tokens without blanks have one spelling. */
+	for (int v = 0; v < V; v++)
+		assert_int_equal(ct_engine_other_spelling(w->e, v), -1);
+	assert_int_equal(ct_engine_other_spelling(w->e, -1), -1);
+}
+
+static void
+test_direct(void **state)
+{
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_direct one, all;
+	const struct ct_graph *g;
+	double sum;
+
+	assert_int_equal(ct_session_direct(w->s, -1, &all, &err), CT_EINVAL);
+	world_prompt(w->s, PROMPT);
+	g = world_trace(w->s, NULL);
+	world_ok(ct_session_direct(w->s, -1, &all, &err), &err);
+	world_ok(ct_session_direct(w->s, g->n_nodes - g->n_targets, &one, &err), &err);
+	sum = one.sum[0] + one.sum[1] + one.sum[2] + (double)g->nodes[g->n_nodes - g->n_targets].bias;
+	assert_true(fabs(sum - (double)g->nodes[g->n_nodes - g->n_targets].value) < 1e-4);
+	assert_true(fabs(all.absolute[0] + all.absolute[1] + all.absolute[2] - 1) < 1e-9);
+}
+
+/* The default targets are cut off where a caller says. */
+static void
+test_targets(void **state)
+{
+	struct world *w = *state;
+	struct ct_trace_options opt = { .target = { .pos = -1 } };
+	double before = 0, sum = 0;
+	const struct ct_graph *g;
+
+	world_prompt(w->s, PROMPT);
+	opt.target_share = 0.6;
+	g = world_trace(w->s, &opt);
+	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
+		before = sum;
+		sum += (double)g->nodes[i].prob;
+	}
+	assert_true(sum >= 0.6 && before < 0.6);
+	opt.max_targets = 1;
+	assert_int_equal(world_trace(w->s, &opt)->n_targets, 1);
+	opt.max_targets = 25;
+	opt.target_share = 1;
+	assert_int_equal(world_trace(w->s, &opt)->n_targets, 25);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(test_written),
+		WORLD_TEST(test_words),
+		WORLD_TEST(test_direct),
+		WORLD_TEST(test_targets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
