@@ -158,11 +158,13 @@ cli_corpus_context_open(struct cli_corpus_context *context, const char *model, c
 	if (rc == CT_OK)
 		rc = ct_model_open(&context->model, context->dir, &opt, err);
 	if (rc == CT_OK)
-		cli_notes(&context->model->notes);
-	if (rc == CT_OK)
 		rc = ct_tokenizer_open(&context->tokenizer, context->dir, err);
 	if (rc == CT_OK)
-		ct_tokenizer_set_bos(context->tokenizer, context->model->cfg.bos);
+		ct_tokenizer_set_bos(context->tokenizer, context->model->cfg.bos, &context->model->notes);
+	if (rc == CT_OK)
+		cli_notes(&context->model->notes);
+	if (rc == CT_OK)
+		rc = ct_model_learn_special(context->model, context->tokenizer, err);
 	if (rc == CT_OK)
 		rc = open_transcoders(context, transcoder, err);
 	if (rc == CT_OK && !context->no_corpus)

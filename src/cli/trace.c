@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,8 +92,11 @@ show(struct request *r, struct ct_error *err)
 	cli_line("graph       %d features, %d errors, %d inputs, %d target%s, %ld edges; kept %d nodes and "
 	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets,
 	    g->n_targets == 1 ? "" : "s", g->n_edges, g->n_kept, g->n_pruned);
-	cli_line("scores      replacement %.3f  completeness %.3f", g->scores.replacement,
-	    g->scores.completeness);
+	if (isnan(g->scores.replacement))
+		cli_line("scores      none: no position of this prompt can have features");
+	else
+		cli_line("scores      replacement %.3f  completeness %.3f", g->scores.replacement,
+		    g->scores.completeness);
 	cli_line("self-check  edges + bias = value within %.1e  local replacement = model within %.1e",
 	    g->check.max_edge_residual, g->check.max_logit_error);
 	cli_line("time        %.1f ms", 1e3 * ct_session_trace_seconds(m->session));

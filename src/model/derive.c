@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "model/model.h"
+#include "model/tokenizer.h"
 
 static void
 mean_unembed(const struct ct_model *m, double *sum, float *mean)
@@ -75,5 +76,18 @@ ct_model_prepare(struct ct_model *m, struct ct_error *err)
 		blend = fmin(fmax(blend, 0), 1);
 		freq[i] = (1 - blend) * f / s->factor + blend * f;
 	}
+	return CT_OK;
+}
+
+int
+ct_model_learn_special(struct ct_model *m, const struct ct_tokenizer *t, struct ct_error *err)
+{
+	bool *special = ct_arena_need(&m->arena, (size_t)m->cfg.V, sizeof *special, "the special tokens", err);
+
+	if (!special)
+		return CT_ENOMEM;
+	for (int id = 0; id < m->cfg.V; id++)
+		special[id] = ct_tokenizer_special(t, id);
+	m->special = special;
 	return CT_OK;
 }

@@ -45,6 +45,7 @@ struct ct_model {
 	struct ct_layer *layers;		/* (L) */
 	double *rope_freq;			/* (head/2), radians per position: ct_model_prepare */
 	float *unembed_mean;			/* (D) mean row of unembed: ct_model_prepare */
+	const bool *special;			/* (V) tokens that are no text; NULL: position 0 always has one */
 	struct ct_tensors *tensors;
 	struct ct_notes notes;			/* what its files hold and nobody reads */
 	struct ct_arena arena;			/* layer table and converted weights */
@@ -74,6 +75,10 @@ struct ct_model_options {
 int ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_options *opt,
     struct ct_error *err);
 void ct_model_close(struct ct_model *m);
+
+/* Which tokens are special ones, by the model's tokenizer. Before the first run. */
+struct ct_tokenizer;
+int ct_model_learn_special(struct ct_model *m, const struct ct_tokenizer *t, struct ct_error *err);
 
 /*
  * What is derived once: the rotary frequencies, the mean unembedding. Last step of opening; for models made

@@ -35,8 +35,9 @@ struct ct_tokenizer {
 	int n_added;
 	int first_added[257];		/* added[first_added[b] .. first_added[b+1]) begin with byte b */
 	void *word_class;		/* for single_word; NULL when none has it */
-	int prefix[MAX_PREFIX];		/* the template's tokens before the text */
+	int prefix[MAX_PREFIX];		/* what stands before the text: the template's tokens, or config.json's BOS */
 	int n_prefix;
+	bool has_template;
 };
 
 /* ---- reading */
@@ -135,13 +136,28 @@ read_added(struct ct_tokenizer *t, const json_t *list, const char *path, struct 
 	return CT_OK;
 }
 
+/* The ids that a template's token stands for, by its "special_tokens"; they need not be the vocabulary's. */
 static int
-find_any(const struct ct_vocab *v, const char *key)
+read_template_token(struct ct_tokenizer *t, const json_t *json, const char *name, const char *path,
+    struct ct_error *err)
 {
-	for (int id = 0; key && id < v->size; id++)
-		if (v->words[id].key && strcmp(v->words[id].key, key) == 0)
-			return id;
-	return -1;
+	const json_t *ids = json_object_get(json_object_get(json_object_get(json, "special_tokens"), name), "ids"), *v;
+	size_t i;
+
+	if (!json_array_size(ids))
+		return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"special_tokens\" has no \"ids\" for "
+		    "\"%.60s\"", path, name);
+	json_array_foreach(ids, i, v) {
+		if (t->n_prefix == MAX_PREFIX)
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: only up to %d tokens "
+			    "before the text are supported", path, MAX_PREFIX);
+		if (!json_is_integer(v) || json_integer_value(v) < 0 || json_integer_value(v) >= t->vocab.size ||
+		    !t->vocab.words[json_integer_value(v)].key)
+			return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"ids\" of \"%.60s\": expected ids of "
+			    "the vocabulary", path, name);
+		t->prefix[t->n_prefix++] = (int)json_integer_value(v);
+	}
+	return CT_OK;
 }
 
 /* "single": special tokens, then the text itself. */
@@ -154,23 +170,28 @@ read_template(struct ct_tokenizer *t, const json_t *json, const char *path, stru
 
 	if (!json_is_array(list))
 		return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"single\": expected a list", path);
+	t->has_template = true;
 	json_array_foreach(list, i, v) {
 		const json_t *special = json_object_get(v, "SpecialToken");
 		const char *name = json_string_value(json_object_get(special, "id"));
-		int id = find_any(&t->vocab, name);
+		int code;
 
+		if (special && text)
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: tokens after the text are not "
+			    "supported", path);
+		if (!special && text)
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: the text twice is not supported",
+			    path);
 		if (!special) {
 			text = true;
 			continue;
 		}
-		if (text || t->n_prefix == MAX_PREFIX)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: only up to %d tokens "
-			    "before the text are supported", path, MAX_PREFIX);
-		if (id < 0)
-			return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: the token \"%.60s\" is not "
-			    "in the vocabulary", path, name ? name : "");
-		t->prefix[t->n_prefix++] = id;
+		code = read_template_token(t, json, name ? name : "", path, err);
+		if (code != CT_OK)
+			return code;
 	}
+	if (!text)
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: \"single\" leaves out the text", path);
 	return CT_OK;
 }
 
@@ -273,10 +294,20 @@ ct_tokenizer_close(struct ct_tokenizer *t)
 }
 
 void
-ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos)
+ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *notes)
 {
-	if (t->n_prefix == 0 && ct_tokenizer_text(t, bos, NULL))
+	const char *text = ct_tokenizer_text(t, bos, NULL);
+	char shown[80];
+
+	if (t->has_template || !text)
+		return;
+	if (t->vocab.words[bos].added) {
 		t->prefix[t->n_prefix++] = bos;
+		return;
+	}
+	ct_text_clean(shown, sizeof shown, text, strlen(text));
+	ct_note(notes, "config.json's bos_token_id %d is the ordinary token \"%s\", so no BOS is put before prompts", bos,
+	    shown);
 }
 
 /* ---- encoding */
@@ -473,6 +504,9 @@ ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, st
 		code = encode_range(&j, 0, n, 0, err);
 	if (code != CT_OK)
 		return code;
+	/* A text that begins with a special token of its own has its BOS, where no template puts one before all texts. */
+	if (!t->has_template && j.count > 0 && ct_tokenizer_special(t, out[0].id))
+		return j.count;
 	/* A text that brings the template's tokens along does not get them twice. */
 	while (have < t->n_prefix && have < j.count && out[have].id == t->prefix[have])
 		have++;
@@ -487,6 +521,15 @@ ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, st
 }
 
 /* ---- looking up */
+
+bool
+ct_tokenizer_special(const struct ct_tokenizer *t, int id)
+{
+	for (int i = 0; i < t->n_prefix; i++)
+		if (t->prefix[i] == id)
+			return true;
+	return id >= 0 && id < t->vocab.size && t->vocab.words[id].special;
+}
 
 bool
 ct_tokenizer_spaced(const struct ct_tokenizer *t)

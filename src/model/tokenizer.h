@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 
 struct ct_tokenizer;
 
@@ -24,9 +25,10 @@ void ct_tokenizer_close(struct ct_tokenizer *t);
 
 /*
  * Without a template in tokenizer.json (GPT-2), texts begin with this token from now on: config.json's
- * bos_token_id, -1 for none. With a template it changes nothing.
+ * bos_token_id, -1 for none. With a template it changes nothing. An ordinary token cannot be BOS (configurations carry
+ * ids that are some class's default); then there is none, and a note says so.
  */
-void ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos);
+void ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *notes);
 
 int ct_tokenizer_size(const struct ct_tokenizer *t);	/* ids are below this */
 
@@ -37,6 +39,9 @@ int ct_tokenizer_size(const struct ct_tokenizer *t);	/* ids are below this */
  */
 int ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_token_span *out,
     int max, struct ct_token_span *bad, struct ct_error *err);
+
+/* Is it a special token (of added_tokens, or put before every text)? Such a one at position 0 is what BOS is. */
+bool ct_tokenizer_special(const struct ct_tokenizer *t, int id);
 
 /* Do tokens carry their own blanks, as BPE's do? Else texts have one between them. */
 bool ct_tokenizer_spaced(const struct ct_tokenizer *t);

@@ -59,7 +59,7 @@ ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena
 	};
 	int code;
 
-	*p = (struct ct_pass){ .m = m, .T = T };
+	*p = (struct ct_pass){ .m = m, .T = T, .start = 1 };
 	code = allocate(parts, sizeof parts / sizeof *parts, a, err);
 	if (!p->mlp_raw)
 		p->mlp_raw = p->mlp_out;
@@ -271,6 +271,7 @@ ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_jo
 	size_t TD = (size_t)T * m->cfg.D;
 
 	p->ids = ids;
+	p->start = !m->special || m->special[ids[0]] ? 1 : 0;
 	ct_embed(m, T, 0, ids, p->x);
 	for (int l = 0; l < L; l++) {
 		struct ct_layer_rows r = ct_pass_rows(p, l);

@@ -163,6 +163,7 @@ fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level
 			return code;
 		w->text = w->key;
 		w->n = strlen(w->key);
+		w->added = true;
 		w->special = json_is_true(json_object_get(t, "special"));
 	}
 	return CT_OK;

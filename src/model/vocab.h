@@ -17,7 +17,8 @@ struct ct_word {
 	const char *key;	/* NULL: no token has this id */
 	const char *text;	/* NUL-terminated; n bytes without the NUL */
 	size_t n;
-	bool special;		/* an added token such as <bos>: never suggested */
+	bool added;		/* in added_tokens */
+	bool special;		/* such as <bos>: never suggested */
 };
 
 struct ct_vocab {

@@ -351,7 +351,9 @@ ct_engine_open(
 	if ((r = ct_model_open(&e->model, e->info.dir, &model_opt, err)) < 0 ||
 	    (r = ct_tokenizer_open(&e->tokenizer, e->info.dir, err)) < 0 || (r = clean_tokens(e, err)) < 0)
 		goto fail;
-	ct_tokenizer_set_bos(e->tokenizer, e->model->cfg.bos);
+	ct_tokenizer_set_bos(e->tokenizer, e->model->cfg.bos, &e->notes);
+	if ((r = ct_model_learn_special(e->model, e->tokenizer, err)) < 0)
+		goto fail;
 	e->info.spaced = ct_tokenizer_spaced(e->tokenizer);
 	if ((r = choose_transcoder(e, opt, &ending, err)) < 0 ||
 	    (r = open_transcoder(e, opt, err)) < 0 ||

@@ -192,7 +192,7 @@ check_feature(const struct ct_session *s, const struct ct_clamp *c, struct ct_er
 	if (!c->onwards && c->pos != CT_ALL_POSITIONS && s->T && c->pos >= s->T)
 		return ct_fail(err, CT_ENOTFOUND, "no position %d: the prompt has positions 0 to %d", c->pos,
 		    s->T - 1);
-	if (c->pos == 0 && !c->onwards)
+	if (c->pos == 0 && !c->onwards && ct_session_start(s))
 		return ct_fail(
 		    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
 	return CT_OK;

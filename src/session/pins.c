@@ -131,7 +131,7 @@ read_error(const struct ct_session *s, const char *text, struct ct_pin *out, str
 	if (layer >= s->e->info.L)
 		return ct_fail(err, CT_ENOTFOUND, "no layer %ld: this model has layers 0 to %d", layer,
 		    s->e->info.L - 1);
-	if (pos < 1)
+	if (pos < ct_session_start(s))
 		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no error: positions start at 1");
 	*out = (struct ct_pin){ CT_NODE_ERROR, (int)layer, pos, -1, -1, -1 };
 	return ct_session_check_position(s, pos, err);
@@ -245,7 +245,7 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 	if (toupper((unsigned char)*p) == 'L' || *p == '"') {
 		if ((r = ct_session_read_feature(s, text, &p, &f, err)) < 0)
 			return r;
-		if (!*p && f.pos > 0 && !f.onwards) {
+		if (!*p && f.pos >= ct_session_start(s) && !f.onwards) {
 			*out = (struct ct_pin){ CT_NODE_FEATURE, f.layer, f.pos, f.feature, -1, -1 };
 			return CT_OK;
 		}

@@ -162,6 +162,12 @@ ct_session_text(const struct ct_session *s)
 }
 
 int
+ct_session_start(const struct ct_session *s)
+{
+	return s->e->file || !s->prompt ? 0 : s->prompt->pass.start;
+}
+
+int
 ct_session_length(const struct ct_session *s)
 {
 	return s->T;
@@ -193,7 +199,7 @@ resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *
 		    t->feature >= tc->layers[t->layer].F)
 			return ct_fail(
 			    err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", t->layer, t->feature);
-		if (pos == 0)
+		if (pos < ct_session_start(s))
 			return ct_fail(
 			    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
 		roots[0] = (struct ct_root){ .kind = t->kind,

@@ -97,7 +97,7 @@ mlp_edges(const struct work *j, struct worker *w, const struct chunk *c, int m, 
 		size_t at = chunk_start(j, c, t) + (size_t)(lrm->tc->kind == CT_CLT ? 0 : features[m]);
 		size_t error_at = chunk_start(j, c, t) + (size_t)(features[c->rows[0].layer] + m);
 		const float *error = lrm->error + ((size_t)m * T + t) * D;
-		const float *constant = t == 0 ? lrm->constant + (size_t)m * D
+		const float *constant = t < lrm->pass->start ? lrm->constant + (size_t)m * D
 					       : ct_write_constant(lrm->pass, lrm->tc, m, t, w->tmp);
 
 		ct_sgemm(false, true, count, lrm->dec_n[m * T + t], D, 1, w->G + (size_t)t * D, Tp * D,
@@ -105,7 +105,7 @@ mlp_edges(const struct work *j, struct worker *w, const struct chunk *c, int m, 
 		for (int b = 0; b < count; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
 
-			if (t > 0)
+			if (t >= lrm->pass->start)
 				w->E[b * ld + error_at] = ct_sdot(D, G, error);
 			w->bias[b] += ct_sdot(D, G, constant);
 		}

@@ -131,7 +131,7 @@ known_influence(const struct build *b, const float *weights, double *influence, 
 		if (flow == 0 || row->total == 0)
 			continue;
 		flow /= row->total;
-		for (int t = 1; t <= row->pos; t++) {
+		for (int t = lrm->pass->start; t <= row->pos; t++) {
 			const float *edge = row->edges + b->layout.start[row->layer * (T + 1) + t];
 
 			for (int l = 0; l < row->layer; l++)

@@ -101,8 +101,13 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 		explained += w * (1 - error_share[i]);
 		all += w;
 	}
-	out->replacement = tokens + errors > 0 ? tokens / (tokens + errors) : 0;
-	out->completeness = all > 0 ? explained / all : 0;
+	/* Where nothing can be a feature, as in a prompt of BOS alone, nothing is explained and nothing left out. */
+	if (g->n_features == 0 && errors == 0) {
+		out->replacement = out->completeness = NAN;
+		return;
+	}
+	out->replacement = tokens + errors > 0 ? tokens / (tokens + errors) : NAN;
+	out->completeness = all > 0 ? explained / all : NAN;
 }
 
 int

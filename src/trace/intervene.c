@@ -43,7 +43,7 @@ check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct c
 	if (c->feature < 0 || c->feature >= lrm->tc->layers[c->layer].F)
 		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
 		    c->feature, c->layer, lrm->tc->layers[c->layer].F - 1);
-	if (c->pos == 0 && !c->onwards)
+	if (c->pos == 0 && !c->onwards && lrm->pass->start)
 		return ct_fail(err, CT_EINVAL,
 		    "L%d#%d@0: position 0 is BOS, which has no features; clamp from position 1 on", c->layer,
 		    c->feature);
@@ -76,7 +76,7 @@ ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, 
 		if ((r = ct_transcoder_check_rows(lrm->tc, c->layer, c->feature, err)) < 0)
 			return r;
 		if (c->pos == CT_ALL_POSITIONS || c->onwards) {
-			from = c->pos < 1 ? 1 : c->pos;
+			from = c->pos < lrm->pass->start ? lrm->pass->start : c->pos;
 			to = lrm->T - 1;
 		}
 		for (int t = from; t <= to; t++) {
@@ -209,7 +209,7 @@ replace_layer(const struct ct_local_model *lrm, struct buffers *b, const struct 
 	memset(b->old, 0, (size_t)T * F * sizeof *b->old);
 	for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++)
 		b->old[(size_t)lrm->active[i].pos * F + lrm->active[i].feature] = lrm->active[i].act;
-	for (int t = 1; t < T; t++) {
+	for (int t = lrm->pass->start; t < T; t++) {
 		float *act = b->act + (size_t)t * F, *old = b->old + (size_t)t * F;
 
 		if (read_changed(lrm, b, l, t)) {

@@ -20,17 +20,14 @@ encode_layer(
 		ct_transcoder_activate(tc, l, pre + (size_t)t * F, act + (size_t)t * F, scratch);
 }
 
-/*
- * y (T,D) = b_dec + W_skip read, the part of the output that no feature makes; 0 at position 0 but for the
- * skip.
- */
+/* y (T,D) = b_dec + W_skip read, the part of the output that no feature makes; at BOS the skip alone. */
 static void
-start_output(const struct ct_transcoder *tc, int l, int T, const float *read, float *y)
+start_output(const struct ct_transcoder *tc, int l, int start, int T, const float *read, float *y)
 {
 	int D = tc->D;
 
-	memset(y, 0, (size_t)D * sizeof *y);
-	for (int t = 1; t < T; t++)
+	memset(y, 0, (size_t)start * D * sizeof *y);
+	for (int t = start; t < T; t++)
 		memcpy(y + (size_t)t * D, ct_transcoder_offset(tc, l), (size_t)D * sizeof *y);
 	ct_skip_frozen(tc, l, T, read, y);
 }
@@ -71,7 +68,7 @@ find_active(
 			goto out;
 		}
 		encode_layer(tc, l, T, lrm->read + (size_t)l * T * D, pre, act, scratch);
-		for (size_t i = (size_t)F; i < (size_t)T * F; i++)
+		for (size_t i = (size_t)lrm->pass->start * F; i < (size_t)T * F; i++)
 			count += act[i] != 0;
 		if (lrm->n + count > cap) {
 			cap = 2 * (lrm->n + count);
@@ -85,7 +82,7 @@ find_active(
 		lrm->first[l * T] = lrm->n;
 		for (int t = 0; t < T; t++) {
 			lrm->first[l * T + t] = lrm->n;
-			for (int f = 0; f < F && t > 0; f++) {
+			for (int f = 0; f < F && t >= lrm->pass->start; f++) {
 				size_t i = (size_t)t * F + f;
 
 				if (!isfinite(pre[i]) && (r = ct_transcoder_check_rows(tc, l, f, err)) < 0)
@@ -170,7 +167,7 @@ static int
 reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lrm->tc;
-	int T = lrm->T, D = tc->D;
+	int T = lrm->T, D = tc->D, start = lrm->pass->start;
 
 	for (int l = 0; l < tc->L; l++) {
 		float *recon = lrm->recon + (size_t)l * T * D, *error = lrm->error + (size_t)l * T * D;
@@ -178,10 +175,10 @@ reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_erro
 
 		if (!ct_job_go_on(job, "errors", l, tc->L))
 			return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
-		start_output(tc, l, T, lrm->read + (size_t)l * T * D, recon);
+		start_output(tc, l, start, T, lrm->read + (size_t)l * T * D, recon);
 		for (int t = 0; t < T; t++)
 			ct_write_frozen(lrm->pass, tc, l, t, recon + (size_t)t * D, recon + (size_t)t * D);
-		for (int t = 1; t < T; t++) {
+		for (int t = start; t < T; t++) {
 			const float *row = lrm->dec[l * T + t];
 
 			for (int i = 0; i < lrm->dec_n[l * T + t]; i++, row += D)
@@ -189,8 +186,8 @@ reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_erro
 					recon[(size_t)t * D + d] += row[d];
 		}
 		for (int d = 0; d < D; d++)
-			lrm->constant[(size_t)l * D + d] = out[d] - recon[d];
-		for (size_t i = (size_t)D; i < (size_t)T * D; i++)
+			lrm->constant[(size_t)l * D + d] = start ? out[d] - recon[d] : 0;
+		for (size_t i = (size_t)start * D; i < (size_t)T * D; i++)
 			error[i] = out[i] - recon[i];
 	}
 	return CT_OK;
@@ -258,12 +255,12 @@ check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 	for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++)
 		b->act[i] = ct_transcoder_preactivation(tc, l, lrm->active[i].feature,
 		    b->read + (size_t)lrm->active[i].pos * D);
-	start_output(tc, l, T, b->read, b->y);
+	start_output(tc, l, lrm->pass->start, T, b->read, b->y);
 	for (int t = 0; t < T; t++)
 		ct_write_frozen(lrm->pass, tc, l, t, b->y + (size_t)t * D, b->y + (size_t)t * D);
 	for (int d = 0; d < D; d++)
 		b->y[d] += lrm->constant[(size_t)l * D + d];
-	for (size_t i = D; i < TD; i++)
+	for (size_t i = (size_t)lrm->pass->start * D; i < TD; i++)
 		b->y[i] += lrm->error[l * TD + i];
 	for (int from = tc->kind == CT_CLT ? 0 : l; from <= l; from++)
 		for (int i = lrm->first[from * T]; i < lrm->first[(from + 1) * T]; i++) {
@@ -353,7 +350,7 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
     float *final, struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_model *m = orig->m;
-	int T = orig->T, D = m->cfg.D, L = m->cfg.L;
+	int T = orig->T, D = m->cfg.D, L = m->cfg.L, start = orig->start;
 	size_t TD = (size_t)T * D;
 	struct ct_arena_mark mark = ct_arena_mark(a);
 	struct ct_layer_rows rows;
@@ -383,7 +380,7 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 		ct_layer_mlp_in(m, l, T, mid, in, rows.scale2);
 		ct_read_stream(m, tc, T, mid, in, rows.scale2, read);
 		encode_layer(tc, l, T, read, pre, act, scratch);
-		for (int t = 1; t < T; t++)
+		for (int t = start; t < T; t++)
 			for (int f = 0; f < F; f++) {
 				float value = act[(size_t)t * F + f];
 
@@ -392,15 +389,12 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 					ct_saxpy(D, value, row, out + to * TD + (size_t)t * D);
 				}
 			}
-		start_output(tc, l, T, read, in);
-		for (size_t i = D; i < TD; i++)
+		start_output(tc, l, start, T, read, in);
+		for (size_t i = (size_t)start * D; i < TD; i++)
 			y[i] += in[i];
 		ct_from_write_point(m, tc, l, T, y, rows.post2);
-		/*
-		 * Position 0 sees nothing but itself, so its MLP output is the original one whatever is
-		 * replaced.
-		 */
-		memcpy(y, orig->mlp_out + l * TD, (size_t)D * sizeof *y);
+		/* BOS sees nothing but itself, so its MLP output is the original one whatever is replaced. */
+		memcpy(y, orig->mlp_out + l * TD, (size_t)start * D * sizeof *y);
 		for (size_t i = 0; i < TD; i++)
 			x[i] = mid[i] + y[i];
 	}

@@ -35,7 +35,7 @@ struct ct_local_model {
 	/* All of these as they reach the stream, behind whatever follows the write point: */
 	float *recon;			/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
 	float *error;			/* (L,T,D) mlp_out - recon; 0 at position 0 */
-	float *constant;		/* (L,D) position 0: mlp_out, minus the skip path */
+	float *constant;		/* (L,D) BOS: mlp_out, minus the skip path; 0 without BOS */
 	/*
 	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D),
 	 * in the order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: of layer

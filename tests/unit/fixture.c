@@ -121,19 +121,34 @@ fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i)
 	return i < 36;
 }
 
-void
-fixture_random(struct fixture *f, const struct ct_shape *s, int T)
+static void
+make_random(struct fixture *f, const struct ct_shape *s, int T, bool bare)
 {
 	struct ct_error err = { 0 };
 	int ids[64];
 
 	memset(f, 0, sizeof *f);
+	f->bare = bare;
 	ok(ct_model_random(&f->m, s, &err), &err);
+	if (bare)
+		f->m->special = ct_arena_alloc(&f->m->arena, (size_t)s->cfg.V, sizeof *f->m->special);
 	ok(ct_transcoder_random(&f->tc, s, &err), &err);
 	for (int i = 0; i < T; i++)
 		ids[i] = (i * 7 + 1 + (int)s->seed) % s->cfg.V;
 	fixture_run(f, ids, T);
 	fixture_trace(f, NULL);
+}
+
+void
+fixture_random(struct fixture *f, const struct ct_shape *s, int T)
+{
+	make_random(f, s, T, false);
+}
+
+void
+fixture_random_bare(struct fixture *f, const struct ct_shape *s, int T)
+{
+	make_random(f, s, T, true);
 }
 
 void

@@ -15,6 +15,7 @@ struct fixture {
 	struct ct_transcoder *tc;
 	struct ct_arena arena, scratch;
 	int T;
+	bool bare;			/* no BOS at position 0: it is like any other */
 	int *ids;
 	struct ct_prompt *prompt;
 	struct ct_graph *graph;
@@ -25,6 +26,8 @@ const char *test_path(const char *name);
 
 /* Opens tests/golden/NAME; fails the test when it cannot. */
 void fixture_open(struct fixture *f, const char *name);
+/* As fixture_random, for a prompt without BOS. */
+void fixture_random_bare(struct fixture *f, const struct ct_shape *s, int T);
 /* Runs a prompt and builds its local replacement model. */
 void fixture_run(struct fixture *f, const int *ids, int T);
 /* Its graph towards the default targets at the last position, pruned at .8, .98. */

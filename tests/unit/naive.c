@@ -399,7 +399,7 @@ naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
 			norm_live(m, &m->layers[l].norm2, mid + t * D, in + t * D);
 			if (!tc)
 				mlp_live(m, l, in + t * D, out + t * D);
-			else if (t == 0)
+			else if (t == 0 && kept)
 				memcpy(out, kept + l * D, (size_t)D * sizeof *out);
 			else
 				transcode(m, tc, l, T, t, mid + t * D, in + t * D, r->mlp_out);

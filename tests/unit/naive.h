@@ -19,7 +19,7 @@ void naive_frozen(const struct ct_local_model *lrm, const double *dout, const do
 
 /*
  * A whole run, attention and norms live. With a transcoder its output stands in for every MLP's but at position 0,
- * where `kept` (L,D) is used: the replacement model. Everything from malloc: naive_run_free.
+ * where `kept` (L,D), unless it is NULL, is used: the replacement model. Everything from malloc: naive_run_free.
  */
 struct naive_run {
 	int T;

@@ -40,6 +40,8 @@ check_exact(struct fixture *f, const struct ct_shape *s)
 	    CT_OK);
 	assert_true(error < 1e-5);
 	/* The prompt is long enough that the invariant says something. */
+	if (f->bare && s->act != CT_TC_JUMPRELU)
+		assert_true(f->prompt->lrm.first[1] > 0);
 	assert_true(f->T == 1 || f->graph->n_features > s->cfg.L);
 }
 
@@ -119,6 +121,25 @@ test_edges(void **state)
 	(void)state;
 	each(&fixture_llama, 6, check_edges);
 	each(&fixture_gpt2, 6, check_edges);
+}
+
+/* Without BOS the first position has features and an error like any other, and all adds up as before. */
+static void
+test_without_bos(void **state)
+{
+	struct ct_shape s;
+
+	(void)state;
+	for (int family = 0; family < 2; family++)
+		for (int i = 0; fixture_shape(&s, family ? &fixture_gpt2 : &fixture_llama, i); i++)
+			for (int T = 1; T <= 6; T += 5) {
+				struct fixture f;
+
+				fixture_random_bare(&f, &s, T);
+				check_exact(&f, &s);
+				check_edges(&f, &s);
+				fixture_close(&f);
+			}
 }
 
 /* Doubling a source's vector under the freeze moves each target by its edge: direct mode is the graph. */
@@ -499,6 +520,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_without_bos),
 		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_no_change),
 		cmocka_unit_test(test_range),

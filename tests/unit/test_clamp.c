@@ -75,6 +75,26 @@ test_sites(void **state)
 	fixture_close(&f);
 }
 
+/* Without BOS, all positions begin with the first. */
+static void
+test_sites_without_bos(void **state)
+{
+	struct ct_clamp_sites s;
+	struct ct_shape shape;
+	struct fixture f;
+	struct ct_clamp c = { .layer = 1, .feature = 3, .pos = CT_ALL_POSITIONS, .amount = 2 };
+
+	(void)state;
+	fixture_shape(&shape, &fixture_llama, 1);
+	fixture_random_bare(&f, &shape, 7);
+	s = fixture_sites(&f, &c, 1);
+	assert_int_equal(s.n, 7);
+	assert_int_equal(s.site[0].pos, 0);
+	c.pos = 0;
+	assert_int_equal(fixture_sites(&f, &c, 1).n, 1);
+	fixture_close(&f);
+}
+
 static void
 test_bad_sites(void **state)
 {
@@ -403,6 +423,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sites),
+		cmocka_unit_test(test_sites_without_bos),
 		cmocka_unit_test(test_bad_sites),
 		cmocka_unit_test(test_overridden),
 		cmocka_unit_test(test_no_attention),

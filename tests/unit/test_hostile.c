@@ -194,10 +194,19 @@ static const struct {
 	  ": pre_tokenizer: the pattern \"\\C\" fails at byte 2: using \\C is disabled by the application" },
 	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
 	  "{\"SpecialToken\":{\"id\":\"<bos>\"}}]}}",
-	  ": TemplateProcessing: the token \"<bos>\" is not in the vocabulary" },
+	  ": TemplateProcessing: \"special_tokens\" has no \"ids\" for \"<bos>\"" },
+	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
+	  "{\"SpecialToken\":{\"id\":\"a\"}}],\"special_tokens\":{\"a\":{\"ids\":[7]}}}}",
+	  ": TemplateProcessing: \"ids\" of \"a\": expected ids of the vocabulary" },
+	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
+	  "{\"SpecialToken\":{\"id\":\"a\"}}],\"special_tokens\":{\"a\":{\"ids\":[0]}}}}",
+	  ": TemplateProcessing: \"single\" leaves out the text" },
+	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
+	  "{\"SpecialToken\":{\"id\":\"a\"}}],\"special_tokens\":{\"a\":{\"ids\":[0,0,0,0,0,0,0,0,0]}}}}",
+	  ": TemplateProcessing: only up to 8 tokens before the text are supported" },
 	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
 	  "{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":{\"id\":\"a\"}}]}}",
-	  ": TemplateProcessing: only up to 8 tokens before the text are supported" },
+	  ": TemplateProcessing: tokens after the text are not supported" },
 	{ "{" WORDS ",\"post_processor\":{\"type\":\"BertProcessing\"}}",
 	  ": post_processor \"BertProcessing\" is not supported (supported: TemplateProcessing, ByteLevel, "
 	  "and one Sequence of these)" },

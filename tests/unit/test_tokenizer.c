@@ -20,7 +20,8 @@ static const char words[] = "{\"added_tokens\": [  {\"id\": 0, \"content\": \"<b
     "false},  {\"id\": 10, \"content\": \"New York City\", \"single_word\": true, \"normalized\": false}], "
     "\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, \"post_processor\": {\"type\": "
     "\"TemplateProcessing\", \"single\": [  {\"SpecialToken\": {\"id\": \"<bos>\", \"type_id\": 0}}, "
-    "{\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}]}, \"model\": {\"type\": \"WordLevel\", \"unk_token\": "
+    "{\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}], \"special_tokens\": {\"<bos>\": {\"id\": \"<bos>\", "
+    "\"ids\": [0], \"tokens\": [\"<bos>\"]}}}, \"model\": {\"type\": \"WordLevel\", \"unk_token\": "
     "\"<unk>\", \"vocab\": {\"<bos>\": 0, \"<unk>\": 1,   \"the\": 2, \"Dallas\": 3, \"Texas\": 4, \"is\": "
     "5, \"New\": 6, \"Yorker\": 7, \"caf\\u00e9\": 8}}}";
 
@@ -108,24 +109,64 @@ bos_is_not_doubled(void **state)
 	ct_tokenizer_close(t);
 }
 
+#define WITH_BOS(token, more) "{\"added_tokens\": [{\"id\": 1, \"content\": \"" token "\", \"special\": true, " \
+	"\"normalized\": false}, {\"id\": 3, \"content\": \"<im>\", \"special\": true}], \"pre_tokenizer\": {\"type\": " \
+	"\"WhitespaceSplit\"}," more "\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"<s>\": 1, \"so\": 2}}}"
+
 static void
 bos_comes_from_outside_without_a_template(void **state)
 {
-	struct ct_tokenizer *t = must_open("{\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, \"model\": "
-	    "{\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"<s>\": 1}}}");
+	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", ""));
+	struct ct_notes notes = { 0 };
 
 	(void)state;
 	IDS(t, "is", 0);
-	ct_tokenizer_set_bos(t, -1);
-	ct_tokenizer_set_bos(t, 2);
+	ct_tokenizer_set_bos(t, -1, &notes);
+	ct_tokenizer_set_bos(t, 9, &notes);
 	IDS(t, "is", 0);
-	ct_tokenizer_set_bos(t, 1);
+	ct_tokenizer_set_bos(t, 1, &notes);
 	IDS(t, "is", 1, 0);
 	IDS(t, "<s> is", 1, 0);
+	IDS(t, "<im> is", 3, 0);		/* begins with a special token of its own */
+	assert_int_equal(notes.n, 0);
+	assert_true(ct_tokenizer_special(t, 1) && ct_tokenizer_special(t, 3) && !ct_tokenizer_special(t, 0));
 	ct_tokenizer_close(t);
 	t = must_open(words);
-	ct_tokenizer_set_bos(t, 5);
+	ct_tokenizer_set_bos(t, 5, &notes);
 	IDS(t, "the", 0, 2);			/* the template wins */
+	assert_int_equal(notes.n, 0);
+	ct_tokenizer_close(t);
+}
+
+/* Some class's default for bos_token_id, left in config.json, is an ordinary token here. */
+static void
+an_ordinary_token_is_no_bos(void **state)
+{
+	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", ""));
+	struct ct_notes notes = { 0 };
+
+	(void)state;
+	ct_tokenizer_set_bos(t, 2, &notes);
+	IDS(t, "is", 0);
+	assert_int_equal(notes.n, 1);
+	assert_string_equal(notes.text[0], "config.json's bos_token_id 2 is the ordinary token \"so\", so no BOS is put "
+	    "before prompts");
+	ct_tokenizer_close(t);
+}
+
+/* A template's token stands for the ids that the template gives it, whatever the vocabulary says. */
+static void
+a_template_has_its_own_ids(void **state)
+{
+	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", "\"post_processor\": {\"type\": \"TemplateProcessing\", "
+	    "\"single\": [{\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", "
+	    "\"type_id\": 0}}], \"special_tokens\": {\"<s>\": {\"id\": \"<s>\", \"ids\": [2, 3], \"tokens\": [\"so\", "
+	    "\"<im>\"]}}},"));
+
+	(void)state;
+	IDS(t, "is", 2, 3, 0);
+	IDS(t, "<im> is", 2, 3, 3, 0);		/* as the template does it before every text */
+	assert_true(ct_tokenizer_special(t, 2));
 	ct_tokenizer_close(t);
 }
 
@@ -365,6 +406,8 @@ main(void)
 		cmocka_unit_test(added_tokens_come_first_and_longest),
 		cmocka_unit_test(bos_is_not_doubled),
 		cmocka_unit_test(bos_comes_from_outside_without_a_template),
+		cmocka_unit_test(an_ordinary_token_is_no_bos),
+		cmocka_unit_test(a_template_has_its_own_ids),
 		cmocka_unit_test(spans_point_into_the_text),
 		cmocka_unit_test(unknown_words_are_named_with_their_neighbours),
 		cmocka_unit_test(tokens_become_text),

@@ -89,11 +89,14 @@ check_replacement(struct fixture *f, const struct ct_shape *s)
 	naive_run(&r, f->m, f->ids, f->T, NULL, NULL, NULL);
 	for (int l = 0; l < s->cfg.L; l++)
 		memcpy(kept + l * D, r.mlp_out + l * TD, D * sizeof *kept);
-	naive_run(&replaced, f->m, f->ids, f->T, f->tc, kept, NULL);
+	naive_run(&replaced, f->m, f->ids, f->T, f->tc, f->bare ? NULL : kept, NULL);
 	assert_int_equal(ct_replacement_run(f->tc, &f->prompt->pass, final, &f->scratch, &err), CT_OK);
 	close_to("replacement", final, replaced.final, TD, 2e-5);
-	/* Position 0 is the original's, the others are not. */
-	assert_memory_equal(final, f->prompt->pass.final, D * sizeof *final);
+	/* BOS is the original's, the others are not. */
+	if (!f->bare)
+		assert_memory_equal(final, f->prompt->pass.final, D * sizeof *final);
+	else
+		assert_memory_not_equal(final, f->prompt->pass.final, D * sizeof *final);
 	if (f->T > 1)
 		assert_memory_not_equal(final + D, f->prompt->pass.final + D, D * sizeof *final);
 	naive_run_free(&r);
@@ -102,11 +105,27 @@ check_replacement(struct fixture *f, const struct ct_shape *s)
 }
 
 static void
+each_bare(int T, void (*check)(struct fixture *, const struct ct_shape *))
+{
+	struct ct_shape s;
+
+	for (int family = 0; family < 2; family++)
+		for (int i = 0; fixture_shape(&s, family ? &fixture_gpt2 : &fixture_llama, i); i++) {
+			struct fixture f;
+
+			fixture_random_bare(&f, &s, T);
+			check(&f, &s);
+			fixture_close(&f);
+		}
+}
+
+static void
 test_replacement(void **state)
 {
 	(void)state;
 	fixture_each(6, check_replacement);
 	fixture_each(1, check_replacement);
+	each_bare(6, check_replacement);
 }
 
 /*
@@ -117,7 +136,7 @@ static void
 check_local(struct fixture *f, const struct ct_shape *s)
 {
 	const struct ct_local_model *lrm = &f->prompt->lrm;
-	int T = f->T, D = s->cfg.D, n = 0;
+	int T = f->T, D = s->cfg.D, n = 0, start = f->bare ? 0 : 1;
 	double *kept = calloc((size_t)s->cfg.L * D, sizeof *kept);
 
 	for (int l = 0; l < s->cfg.L; l++)
@@ -131,7 +150,7 @@ check_local(struct fixture *f, const struct ct_shape *s)
 
 				for (int i = 0; i < D; i++)
 					want += naive_skip(f->tc, l, d, i) * (double)read[i];
-				for (int from = s->kind == CT_CLT ? 0 : l; from <= l && t > 0; from++)
+				for (int from = s->kind == CT_CLT ? 0 : l; from <= l && t >= start; from++)
 					for (int i = lrm->first[from * T + t]; i < lrm->first[from * T + t + 1];
 					     i++) {
 						const struct ct_active *a = &lrm->active[i];
@@ -140,9 +159,9 @@ check_local(struct fixture *f, const struct ct_shape *s)
 						want += (double)a->act * w;
 						size += fabs((double)a->act * w);
 					}
-				want += t > 0 ? (double)f->tc->layers[l].b_dec[d] : 0;
-				assert_true(fabs((double)recon[d] - want) < 1e-5 * size || t == 0);
-				if (t > 0)
+				want += t >= start ? (double)f->tc->layers[l].b_dec[d] : 0;
+				assert_true(fabs((double)recon[d] - want) < 1e-5 * size || t < start);
+				if (t >= start)
 					assert_true(
 					    fabs((double)error[d] + want - (double)out[d]) < 1e-5 * size);
 				else
@@ -153,7 +172,7 @@ check_local(struct fixture *f, const struct ct_shape *s)
 	for (int i = 0; i < lrm->n; i++) {
 		const struct ct_active *a = &lrm->active[i];
 
-		assert_true(a->pos > 0 && a->act != 0);
+		assert_true(a->pos >= start && a->act != 0);
 		assert_true(a->pre == a->act);
 		n += i == 0 || a->layer > a[-1].layer ||
 		     (a->layer == a[-1].layer &&
@@ -169,6 +188,7 @@ test_local(void **state)
 {
 	(void)state;
 	fixture_each(5, check_local);
+	each_bare(5, check_local);
 }
 
 /* ---- transcoders */

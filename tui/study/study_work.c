@@ -168,7 +168,7 @@ study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
 	struct ct_session *other = NULL;
 	int rc, T, pos;
 
-	if (s->pos == 0)
+	if (s->pos < ct_session_start(s->session))
 		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: choose a later token");
 	if ((rc = ct_session_open(&other, s->engine, err))
 	    || (rc = ct_session_prompt(other, text, s->progress, s->ctx, err)))
