@@ -82,7 +82,8 @@ ct_model_prepare(struct ct_model *m, struct ct_error *err)
 int
 ct_model_learn_special(struct ct_model *m, const struct ct_tokenizer *t, struct ct_error *err)
 {
-	bool *special = ct_arena_need(&m->arena, (size_t)m->cfg.V, sizeof *special, "the special tokens", err);
+	bool *special = ct_arena_need(&m->arena, (size_t)m->cfg.V, sizeof *special, "the special tokens",
+	    err);
 
 	if (!special)
 		return CT_ENOMEM;

@@ -45,7 +45,7 @@ struct ct_model {
 	struct ct_layer *layers;		/* (L) */
 	double *rope_freq;			/* (head/2), radians per position: ct_model_prepare */
 	float *unembed_mean;			/* (D) mean row of unembed: ct_model_prepare */
-	const bool *special;			/* (V) tokens that are no text; NULL: position 0 always has one */
+	const bool *special;		/* (V) tokens that are no text; NULL: position 0 always has one */
 	struct ct_tensors *tensors;
 	struct ct_notes notes;			/* what its files hold and nobody reads */
 	struct ct_arena arena;			/* layer table and converted weights */

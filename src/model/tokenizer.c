@@ -35,7 +35,7 @@ struct ct_tokenizer {
 	int n_added;
 	int first_added[257];		/* added[first_added[b] .. first_added[b+1]) begin with byte b */
 	void *word_class;		/* for single_word; NULL when none has it */
-	int prefix[MAX_PREFIX];		/* what stands before the text: the template's tokens, or config.json's BOS */
+	int prefix[MAX_PREFIX];		/* before the text: the template's tokens, or config.json's BOS */
 	int n_prefix;
 	bool has_template;
 };
@@ -141,20 +141,22 @@ static int
 read_template_token(struct ct_tokenizer *t, const json_t *json, const char *name, const char *path,
     struct ct_error *err)
 {
-	const json_t *ids = json_object_get(json_object_get(json_object_get(json, "special_tokens"), name), "ids"), *v;
+	const json_t *ids = json_object_get(json_object_get(json_object_get(json, "special_tokens"), name),
+	    "ids"), *v;
 	size_t i;
 
 	if (!json_array_size(ids))
-		return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"special_tokens\" has no \"ids\" for "
-		    "\"%.60s\"", path, name);
+		return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"special_tokens\" has no \"ids\" "
+		    "for \"%.60s\"", path, name);
 	json_array_foreach(ids, i, v) {
 		if (t->n_prefix == MAX_PREFIX)
 			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: only up to %d tokens "
 			    "before the text are supported", path, MAX_PREFIX);
-		if (!json_is_integer(v) || json_integer_value(v) < 0 || json_integer_value(v) >= t->vocab.size ||
+		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+		    json_integer_value(v) >= t->vocab.size ||
 		    !t->vocab.words[json_integer_value(v)].key)
-			return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"ids\" of \"%.60s\": expected ids of "
-			    "the vocabulary", path, name);
+			return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"ids\" of \"%.60s\": "
+			    "expected ids of the vocabulary", path, name);
 		t->prefix[t->n_prefix++] = (int)json_integer_value(v);
 	}
 	return CT_OK;
@@ -177,11 +179,11 @@ read_template(struct ct_tokenizer *t, const json_t *json, const char *path, stru
 		int code;
 
 		if (special && text)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: tokens after the text are not "
-			    "supported", path);
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: tokens after the text "
+			    "are not supported", path);
 		if (!special && text)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: the text twice is not supported",
-			    path);
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: the text twice is not "
+			    "supported", path);
 		if (!special) {
 			text = true;
 			continue;
@@ -191,7 +193,8 @@ read_template(struct ct_tokenizer *t, const json_t *json, const char *path, stru
 			return code;
 	}
 	if (!text)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: \"single\" leaves out the text", path);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: \"single\" leaves out the "
+		    "text", path);
 	return CT_OK;
 }
 
@@ -306,8 +309,8 @@ ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *notes)
 		return;
 	}
 	ct_text_clean(shown, sizeof shown, text, strlen(text));
-	ct_note(notes, "config.json's bos_token_id %d is the ordinary token \"%s\", so no BOS is put before prompts", bos,
-	    shown);
+	ct_note(notes, "config.json's bos_token_id %d is the ordinary token \"%s\", so no BOS is put before "
+	    "prompts", bos, shown);
 }
 
 /* ---- encoding */
@@ -504,7 +507,7 @@ ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, st
 		code = encode_range(&j, 0, n, 0, err);
 	if (code != CT_OK)
 		return code;
-	/* A text that begins with a special token of its own has its BOS, where no template puts one before all texts. */
+	/* Without a template, a text that begins with a special token of its own has its BOS. */
 	if (!t->has_template && j.count > 0 && ct_tokenizer_special(t, out[0].id))
 		return j.count;
 	/* A text that brings the template's tokens along does not get them twice. */

@@ -25,8 +25,8 @@ void ct_tokenizer_close(struct ct_tokenizer *t);
 
 /*
  * Without a template in tokenizer.json (GPT-2), texts begin with this token from now on: config.json's
- * bos_token_id, -1 for none. With a template it changes nothing. An ordinary token cannot be BOS (configurations carry
- * ids that are some class's default); then there is none, and a note says so.
+ * bos_token_id, -1 for none. With a template it changes nothing. An ordinary token cannot be BOS
+ * (configurations carry ids that are some class's default); then there is none, and a note says so.
  */
 void ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *notes);
 
@@ -40,7 +40,9 @@ int ct_tokenizer_size(const struct ct_tokenizer *t);	/* ids are below this */
 int ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_token_span *out,
     int max, struct ct_token_span *bad, struct ct_error *err);
 
-/* Is it a special token (of added_tokens, or put before every text)? Such a one at position 0 is what BOS is. */
+/*
+ * Is it a special token (of added_tokens, or put before every text)? Such a one at position 0 is what BOS is.
+ */
 bool ct_tokenizer_special(const struct ct_tokenizer *t, int id);
 
 /* Do tokens carry their own blanks, as BPE's do? Else texts have one between them. */
@@ -49,7 +51,9 @@ bool ct_tokenizer_spaced(const struct ct_tokenizer *t);
 /* The token as it stands in text (byte-level decoded; may be invalid UTF-8 alone). NULL: no such id. */
 const char *ct_tokenizer_text(const struct ct_tokenizer *t, int id, size_t *n);
 
-/* Text of a sequence: spaces between WordLevel tokens; bytes joined for BPE. Returns the length, as snprintf. */
+/*
+ * Text of a sequence: spaces between WordLevel tokens; bytes joined for BPE. Returns the length, as snprintf.
+ */
 size_t ct_tokenizer_decode(const struct ct_tokenizer *t, const int *ids, int n, char *dst, size_t size);
 
 /* The id whose text is exactly this (with or without BPE's leading space when there is one match), or -1. */

@@ -53,6 +53,7 @@ check_PROGRAMS += \
 	test_safetensors \
 	test_saving \
 	test_session \
+	test_sniff \
 	test_subgraph \
 	test_survey \
 	test_tables \
@@ -107,6 +108,7 @@ test_restore_SOURCES = %D%/test_restore.c
 test_safetensors_SOURCES = %D%/test_safetensors.c
 test_saving_SOURCES = %D%/test_saving.c
 test_session_SOURCES = %D%/test_session.c
+test_sniff_SOURCES = %D%/test_sniff.c
 test_subgraph_SOURCES = %D%/test_subgraph.c
 test_survey_SOURCES = %D%/test_survey.c
 test_tables_SOURCES = %D%/test_tables.c

@@ -1,6 +1,6 @@
 /*
- * naive: the engine's oracle. The same mathematics in double, written as plainly as possible: no products by a
- * library, no batches, no caches. Slow on purpose.
+ * naive: the engine's oracle. The same mathematics in double, written as plainly as possible: no products by
+ * a library, no batches, no caches. Slow on purpose.
  */
 #ifndef NAIVE_H
 #define NAIVE_H
@@ -8,18 +8,20 @@
 #include "fixture.h"
 
 /* C (M,N) = op(A) op(B) in double. */
-void naive_gemm(bool ta, bool tb, int M, int N, int K, const float *A, int lda, const float *B, int ldb, double *C);
+void naive_gemm(bool ta, bool tb, int M, int N, int K, const float *A, int lda, const float *B, int ldb,
+    double *C);
 
 /*
- * The frozen linear network, forwards: what a change of the MLP outputs (L,T,D) and of the embeddings (T,D) adds
- * to the read point of every layer (L,T,D) and to the final norm's output (T,D).
+ * The frozen linear network, forwards: what a change of the MLP outputs (L,T,D) and of the embeddings (T,D)
+ * adds to the read point of every layer (L,T,D) and to the final norm's output (T,D).
  */
 void naive_frozen(const struct ct_local_model *lrm, const double *dout, const double *dembed, double *dread,
     double *dfinal);
 
 /*
- * A whole run, attention and norms live. With a transcoder its output stands in for every MLP's but at position 0,
- * where `kept` (L,D), unless it is NULL, is used: the replacement model. Everything from malloc: naive_run_free.
+ * A whole run, attention and norms live. With a transcoder its output stands in for every MLP's but at
+ * position 0, where `kept` (L,D), unless it is NULL, is used: the replacement model. Everything from malloc:
+ * naive_run_free.
  */
 struct naive_run {
 	int T;
@@ -30,7 +32,10 @@ struct naive_run {
 	double *pattern; /* (L,H,T,T) */
 	double *final;	 /* (T,D) */
 };
-/* What a run is held to: patterns (L,H,n_held,n_held) of its first positions, and clamps, all of absolute values. */
+/*
+ * What a run is held to: patterns (L,H,n_held,n_held) of its first positions, and clamps, all of absolute
+ * values.
+ */
 struct naive_hold {
 	const double *pattern;
 	int n_held;
@@ -39,7 +44,8 @@ struct naive_hold {
 	int n_clamps;
 };
 /* hold NULL: to nothing. */
-void naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T, const struct ct_transcoder *tc,
+void naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
+    const struct ct_transcoder *tc,
     const double *kept, const struct naive_hold *hold);
 void naive_run_free(struct naive_run *r);
 

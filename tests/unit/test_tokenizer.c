@@ -109,9 +109,10 @@ bos_is_not_doubled(void **state)
 	ct_tokenizer_close(t);
 }
 
-#define WITH_BOS(token, more) "{\"added_tokens\": [{\"id\": 1, \"content\": \"" token "\", \"special\": true, " \
-	"\"normalized\": false}, {\"id\": 3, \"content\": \"<im>\", \"special\": true}], \"pre_tokenizer\": {\"type\": " \
-	"\"WhitespaceSplit\"}," more "\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"<s>\": 1, \"so\": 2}}}"
+#define WITH_BOS(token, more) "{\"added_tokens\": [{\"id\": 1, \"content\": \"" token \
+	"\", \"special\": true, \"normalized\": false}, {\"id\": 3, \"content\": \"<im>\", " \
+	"\"special\": true}], \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}," more \
+	"\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"<s>\": 1, \"so\": 2}}}"
 
 static void
 bos_comes_from_outside_without_a_template(void **state)
@@ -149,7 +150,8 @@ an_ordinary_token_is_no_bos(void **state)
 	ct_tokenizer_set_bos(t, 2, &notes);
 	IDS(t, "is", 0);
 	assert_int_equal(notes.n, 1);
-	assert_string_equal(notes.text[0], "config.json's bos_token_id 2 is the ordinary token \"so\", so no BOS is put "
+	assert_string_equal(notes.text[0], "config.json's bos_token_id 2 is the ordinary token \"so\", so no "
+	    "BOS is put "
 	    "before prompts");
 	ct_tokenizer_close(t);
 }
@@ -158,9 +160,12 @@ an_ordinary_token_is_no_bos(void **state)
 static void
 a_template_has_its_own_ids(void **state)
 {
-	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", "\"post_processor\": {\"type\": \"TemplateProcessing\", "
-	    "\"single\": [{\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", "
-	    "\"type_id\": 0}}], \"special_tokens\": {\"<s>\": {\"id\": \"<s>\", \"ids\": [2, 3], \"tokens\": [\"so\", "
+	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", "\"post_processor\": {\"type\": "
+	    "\"TemplateProcessing\", "
+	    "\"single\": [{\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": "
+	    "\"A\", "
+	    "\"type_id\": 0}}], \"special_tokens\": {\"<s>\": {\"id\": \"<s>\", \"ids\": [2, 3], \"tokens\": "
+	    "[\"so\", "
 	    "\"<im>\"]}}},"));
 
 	(void)state;
@@ -247,7 +252,8 @@ the_vocabulary_can_be_searched(void **state)
 	assert_int_equal(ids[1], 9);
 	assert_int_equal(ct_tokenizer_nearest(t, "texa", ids, 4), 1);
 	assert_int_equal(ids[0], 4);
-	assert_int_equal(ct_tokenizer_nearest(t, "ne", ids, 4), 3);	/* the beginning of New, New York, ... */
+	assert_int_equal(ct_tokenizer_nearest(t, "ne", ids, 4), 3);	/* the beginning of New, New York,
+	    ... */
 	assert_int_equal(ids[0], 6);
 	assert_int_equal(ids[2], 10);
 	ct_tokenizer_close(t);
