@@ -147,7 +147,7 @@ int ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn pro
     struct ct_error *err);
 const char *ct_session_text(const struct ct_session *s);
 int ct_session_length(const struct ct_session *s);		/* T, BOS included; 0: no prompt yet */
-/* The first position that can have features: 1 where a special token such as BOS stands at position 0, else 0. */
+/* The first position that can have features: 1 where a special token such as BOS stands at 0, else 0. */
 int ct_session_start(const struct ct_session *s);
 int ct_session_token(const struct ct_session *s, int pos);	/* id */
 /* The display text of a token where it stands: a character of several tokens is on the last one, the others have "…". */

@@ -20,7 +20,8 @@ struct ct_pass {
 	const struct ct_model *m;
 	int T;
 	const int *ids;		/* (T), lent */
-	int start;		/* positions before this one, BOS, have no features: 1, or 0 where no BOS stands */
+	int start;		/* positions before this one, BOS, have no features: 1,
+	    or 0 where no BOS stands */
 	float *x;		/* (L+1,T,D) residual stream before each layer; x[L] after the last */
 	float *mid;		/* (L,T,D) after attention */
 	float *mlp_in;		/* (L,T,D) norm2's output */

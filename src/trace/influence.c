@@ -101,7 +101,10 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 		explained += w * (1 - error_share[i]);
 		all += w;
 	}
-	/* Where nothing can be a feature, as in a prompt of BOS alone, nothing is explained and nothing left out. */
+	/*
+	 * Where nothing can be a feature, as in a prompt of BOS alone, nothing is explained and nothing left
+	 * out.
+	 */
 	if (g->n_features == 0 && errors == 0) {
 		out->replacement = out->completeness = NAN;
 		return;
