@@ -238,6 +238,8 @@ int ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *c
  */
 struct json_t;
 int ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n, struct ct_error *err);
+/* The line of a prompt that could not be traced, which has the head alone. */
+int ct_session_no_line(const struct json_t *head, char **text, size_t *n, struct ct_error *err);
 
 /* The graph as a file of another form. */
 struct ct_export_options {

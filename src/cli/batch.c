@@ -257,7 +257,7 @@ do_prompt(struct batch *b, const struct prompt *p, struct ct_error *err)
 	if (rc < 0) {
 		b->failed++;
 		json_object_set_new(head, "error", ct_json_out_string(why.msg));
-		rc = ct_json_out_text(&text, &n, head, false, err);
+		rc = ct_session_no_line(head, &text, &n, err);
 	} else {
 		rc = ct_session_line(b->m->session, head, &text, &n, err);
 	}

@@ -62,13 +62,11 @@ ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, 
 
 int
 ct_session_export(const struct ct_session *s, const struct ct_export_options *opt, ct_drain_fn write,
-    void *ctx,
-    struct ct_error *err)
+    void *ctx, struct ct_error *err)
 {
 	struct ct_graph_names names = names_of(s);
 	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names,
-	    .pinned = opt->pinned,
-		.all = opt->all };
+		.pinned = opt->pinned, .all = opt->all };
 
 	return s->graph ? ct_format_write(opt->form, &x, write, ctx, err) : no_graph(err);
 }
@@ -78,15 +76,35 @@ ct_session_line(const struct ct_session *s, const struct json_t *head, char **te
     struct ct_error *err)
 {
 	struct ct_graph_names names = names_of(s);
-	json_t *line;
-	int rc;
+	struct ct_buffer b = { 0 };
+	struct ct_writer w;
+	const char *key;
+	json_t *value;
+	int code;
 
+	*text = NULL;
 	if (!s->graph)
 		return no_graph(err);
-	line = json_copy((json_t *)(uintptr_t)head);
-	rc = ct_graph_line(line, s->graph, &names, err);
-	if (rc == CT_OK)
-		rc = ct_json_out_text(text, n, line, false, err);
-	json_decref(line);
-	return rc;
+	ct_writer_document(&w, &b, false, CT_GRAPH_LINE_FORMAT);
+	json_object_foreach((json_t *)(uintptr_t)head, key, value)
+		ct_writer_tree(&w, key, value);
+	code = ct_graph_line(&w, s->graph, &names, err);
+	ct_writer_end(&w);
+	if (code < 0) {
+		ct_buffer_free(&b);
+		return code;
+	}
+	*text = ct_buffer_take(&b, n);
+	return *text ? CT_OK : ct_fail(err, CT_ENOMEM, "out of memory for a line of JSON");
+}
+
+/* The line of a prompt that could not be traced: what the head says. */
+int
+ct_session_no_line(const struct json_t *head, char **text, size_t *n, struct ct_error *err)
+{
+	json_t *all = ct_json_out_document(CT_GRAPH_LINE_FORMAT, json_copy((json_t *)(uintptr_t)head));
+	int code = ct_json_out_text(text, n, all, false, err);
+
+	json_decref(all);
+	return code;
 }

@@ -9,7 +9,7 @@ run $batch
 ok "a prompt that fails makes the exit status 1" [ "$status" = 1 ]
 ok "and one message" [ "$(cat "$tmp/err")" = "ctrace: 1 of 5 prompts failed: their lines say why" ]
 cp "$tmp/out" "$tmp/whole"
-ok "each prompt has a line, with its number" [ "$(sed 's/^{"line":\([0-9]*\),.*/\1/' "$tmp/whole" | tr '\n' ' ')" = "2 5 6 7 8 " ]
+ok "each prompt has a line, with its number" [ "$(sed 's/^{"ctrace_version":"[^"]*","format":2,"line":\([0-9]*\),.*/\1/' "$tmp/whole" | tr '\n' ' ')" = "2 5 6 7 8 " ]
 ok "a failing one says why" sh -c "sed -n 3p '$tmp/whole' | grep -q '\"prompt\":\"w19 nothere w9\",.*\"error\":\"unknown word'"
 ok "the others have a graph" [ "$(grep -c '"targets":\[{"token":.*"nodes":\[{"kind":.*"edges":\[\[' "$tmp/whole")" = 4 ]
 run trace -m "$golden" --batch - <"$tmp/prompts"
