@@ -2,6 +2,7 @@
 cards_files = \
 	%D%/activity.c \
 	%D%/activity.h \
+	%D%/blanks.c \
 	%D%/build.c \
 	%D%/build.h \
 	%D%/card.h \

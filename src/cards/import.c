@@ -7,6 +7,9 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "cards/store.h"
+#include "cards/record.h"
+#include "io/json.h"
+#include "io/json_out.h"
 #include "io/sniff.h"
 
 /* One layer in the making. */
@@ -27,10 +30,32 @@ make_layer(struct ct_store_layer *l, int F, struct ct_arena *a, struct ct_error 
 	return CT_OK;
 }
 
+/* The text of a card without the blanks that an export gave its tokens. */
+static int
+without_blanks(char **text, size_t *n, const char *path, struct ct_error *err)
+{
+	json_t *card;
+	char *plain;
+	size_t size;
+	int code = ct_json_parse(&card, path, *text, *n, err);
+
+	if (code < 0)
+		return code;
+	code = ct_record_blanks(card, false) < 0 ? ct_fail_memory(err, *n, "a feature card")
+	    : ct_json_out_text(&plain, &size, card, false, err);
+	json_decref(card);
+	if (code < 0)
+		return code;
+	free(*text);
+	*text = plain;
+	*n = size;
+	return CT_OK;
+}
+
 /* A file that is missing is a feature without a card: others leave out what is never active. */
 static int
-read_one(struct ct_store_layer *l, const char *from, int layer, int feature, struct ct_arena *a, long *n,
-    struct ct_error *err)
+read_one(struct ct_store_layer *l, const char *from, int layer, int feature, bool apart, struct ct_arena *a,
+    long *n, struct ct_error *err)
 {
 	char name[40], *path, *text = NULL;
 	struct ct_card *card = NULL;
@@ -47,6 +72,8 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, str
 	rc = ct_file_read(&text, &size, path, CT_RECORD_MAX, err);
 	if (rc == CT_OK)
 		rc = ct_sniff_expect(path, text, size, CT_SNIFF_OTHER, "a feature card in JSON", err);
+	if (rc == CT_OK && apart)
+		rc = without_blanks(&text, &size, path, err);
 	if (rc == CT_OK)
 		rc = ct_record_pack(&l->records[feature], &l->sizes[feature], text, size, err);
 	/* Reading it as it will be read later checks it. */
@@ -65,7 +92,7 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, str
 }
 
 int
-ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, long *n,
+ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, bool apart, long *n,
     const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena a = { 0 };
@@ -83,7 +110,7 @@ ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc
 	}
 	for (int l = 0; rc == CT_OK && l < tc->L; l++)
 		for (int f = 0; rc == CT_OK && f < layers[l].F; f++) {
-			rc = read_one(&layers[l], from, l, f, &a, n, err);
+			rc = read_one(&layers[l], from, l, f, apart, &a, n, err);
 			if (rc == CT_OK && ++done % 64 == 0 && !ct_job_go_on(job, "import", done, total))
 				rc = ct_fail(err, CT_ECANCELLED, "import cancelled");
 		}

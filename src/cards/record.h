@@ -7,6 +7,7 @@
 #ifndef CT_CARDS_RECORD_H
 #define CT_CARDS_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -34,6 +35,12 @@ int ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int l
 /* The record's JSON text unchanged, to be freed by the caller. */
 int ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, const char *where,
     struct ct_error *err);
+
+/*
+ * Gives the tokens of the examples behind the first a blank each, or takes it away, in the JSON of a card as
+ * ct_record_text has it. 0, or CT_ENOMEM.
+ */
+int ct_record_blanks(struct json_t *card, bool give);
 
 /* An empty card with its own arena (card->memory), for those who fill one. NULL: out of memory. */
 struct ct_card *ct_card_new(int layer, int feature);

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "io/deflate.h"
 #include "io/json.h"
+#include "io/json_out.h"
 #include "io/sniff.h"
 
 enum {
@@ -348,8 +349,30 @@ ct_store_json_name(char *dst, size_t size, int layer, int feature)
 	snprintf(dst, size, "%llu.json", sum * (sum + 1) / 2 + (unsigned long long)feature);
 }
 
+/* The JSON of a record for viewers that join its tokens: those that carry no blanks get them. */
 static int
-export_one(const struct ct_store *s, int layer, int feature, const char *to, struct ct_error *err)
+with_blanks(char **text, size_t *n, const char *where, struct ct_error *err)
+{
+	json_t *card = NULL;
+	char *plain = *text;
+	int rc = ct_json_parse(&card, where, plain, *n, err);
+
+	if (rc != CT_OK)
+		return rc;
+	if (ct_record_blanks(card, true) < 0)
+		rc = ct_fail_memory(err, *n, "a feature card");
+	else
+		rc = ct_json_out_text(text, n, card, false, err);
+	json_decref(card);
+	if (rc == CT_OK)
+		free(plain);
+	else
+		*text = plain;
+	return rc;
+}
+
+static int
+export_one(const struct ct_store *s, int layer, int feature, const char *to, bool apart, struct ct_error *err)
 {
 	char name[40], where[512], *path = NULL, *text = NULL;
 	unsigned char *record = NULL;
@@ -365,6 +388,8 @@ export_one(const struct ct_store *s, int layer, int feature, const char *to, str
 		rc = ct_fail_memory(err, strlen(to), "a path");
 	if (rc == CT_OK)
 		rc = ct_record_text(&text, &n_text, record, n, where, err);
+	if (rc == CT_OK && apart)
+		rc = with_blanks(&text, &n_text, where, err);
 	if (rc == CT_OK)
 		rc = ct_file_replace(path, text, n_text, err);
 	free(text);
@@ -374,7 +399,8 @@ export_one(const struct ct_store *s, int layer, int feature, const char *to, str
 }
 
 int
-ct_store_export(const struct ct_store *s, const char *to, const struct ct_job *job, struct ct_error *err)
+ct_store_export(const struct ct_store *s, const char *to, bool apart, const struct ct_job *job,
+    struct ct_error *err)
 {
 	long total = 0, done = 0;
 	int l, f, rc = ct_dir_make(to, err);
@@ -384,7 +410,7 @@ ct_store_export(const struct ct_store *s, const char *to, const struct ct_job *j
 	for (l = 0; rc == CT_OK && l < s->L; l++) {
 		for (f = 0; rc == CT_OK && f < s->layers[l].F; f++) {
 			if (has_card(s, l, f))
-				rc = export_one(s, l, f, to, err);
+				rc = export_one(s, l, f, to, apart, err);
 			done++;
 			if (done % 64 == 0 && !ct_job_go_on(job, "export", done, total))
 				return ct_fail(err, CT_ECANCELLED, "export cancelled after %ld of %ld cards",

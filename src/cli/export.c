@@ -11,11 +11,12 @@
 #include "share/graph_file.h"
 #include "share/graph_folder.h"
 
-enum { KEY_TO = CLI_LONG, KEY_PINNED, KEY_ALL };
+enum { KEY_TO = CLI_LONG, KEY_PINNED, KEY_ALL, KEY_SCAN };
 
 struct export {
 	const char *to;			/* the form */
 	bool pinned, all;
+	const char *scan;		/* in place of the graph's; NULL: none */
 	const char *out;		/* file, "-", or the folder */
 	struct ct_graph_folder *list;	/* of the graphs in the folder, to write anew; NULL: none is kept */
 };
@@ -50,6 +51,7 @@ export_graph(struct export *x, const char *path, const char *out, const char *sl
 		cli_error("%s; left out%s", file->trouble, file->left_out > 1 ? ", and more like it" : "");
 	names = ct_graph_file_names(file);
 	names.slug = slug;
+	names.scan = x->scan ? x->scan : names.scan;
 	content = (struct ct_export){ .graph = &file->graph, .subgraph = &file->subgraph, .names = &names,
 		.pinned = x->pinned, .all = x->all };
 	status = write_graph(x, &content, out);
@@ -178,6 +180,7 @@ run(struct cli *c)
 		case KEY_TO: x.to = value; break;
 		case KEY_PINNED: x.pinned = true; break;
 		case KEY_ALL: x.all = true; break;
+		case KEY_SCAN: x.scan = value; break;
 		}
 	if (key < 0)
 		return c->status;
@@ -198,13 +201,14 @@ static const struct cli_option options[] = {
 	{ KEY_TO, "to", "FORM", "dot, svg, html, or json (in one normal form)" },
 	{ KEY_PINNED, "pinned", NULL, "only what is pinned, each supernode as one node" },
 	{ KEY_ALL, "all", NULL, "pictures of every node, not only the strongest 60" },
+	{ KEY_SCAN, "scan", "NAME", "where viewers of JSON find the cards, such as ./data/cards" },
 	{ 'o', "output", "FILE", "where to write it (-: stdout), or a folder: DIR/" },
 	{ 0 }
 };
 
 const struct cli_command cli_export = {
 	.name = "export",
-	.synopsis = "GRAPH ... --to FORM [--pinned] [--all] [-o FILE | -o DIR/]",
+	.synopsis = "GRAPH ... --to FORM [--pinned] [--all] [--scan NAME] [-o FILE | -o DIR/]",
 	.summary = "check saved graphs and write them as DOT, SVG, HTML or JSON",
 	.details = "GRAPH is graph JSON, from ctrace trace --json or from another program. In a folder each\n"
 	    "graph keeps its name, and JSON gets the list that viewers look for, graph-metadata.json.",

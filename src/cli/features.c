@@ -61,33 +61,68 @@ cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_
 	return rc;
 }
 
-static int
-export_cards(const struct cli_transcoder *transcoder, const char *to, struct ct_error *err)
+/* Tokens that carry no blanks get them in files for others. */
+static bool
+stand_apart(const struct cli_corpus_context *context)
 {
+	return !ct_tokenizer_spaced(context->tokenizer);
+}
+
+/* Are there cards of the weights at hand? */
+static bool
+is_built(const struct cli_transcoder *transcoder)
+{
+	struct ct_store *store;
+	bool built;
+
+	if (ct_store_open(&store, transcoder->features, NULL) != CT_OK)
+		return false;
+	built = ct_store_weights(store, 0) == ct_store_fingerprint(transcoder->tc, 0);
+	ct_store_close(store);
+	return built;
+}
+
+static int
+export_cards(const struct cli_corpus_context *context, const char *to, struct ct_error *err)
+{
+	const struct cli_transcoder *transcoder = &context->transcoders[0];
 	struct cli_progress progress = {0};
 	struct ct_store *store;
 	int rc = ct_store_open(&store, transcoder->features, err);
 
 	if (rc != CT_OK)
 		return rc;
-	rc = ct_store_export(store, to, &(struct ct_job){ NULL, cli_progress, &progress }, err);
+	rc = ct_store_export(store, to, stand_apart(context),
+	    &(struct ct_job){ NULL, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
 	ct_store_close(store);
 	return rc;
 }
 
 static int
-import_cards(const struct cli_transcoder *transcoder, const char *from, struct ct_error *err)
+import_cards(const struct cli_corpus_context *context, const char *from, struct ct_error *err)
 {
+	const struct cli_transcoder *transcoder = &context->transcoders[0];
 	struct cli_progress progress = {0};
 	long n;
-	int rc = ct_store_import(transcoder->features, from, transcoder->tc, &n,
+	int rc = ct_store_import(transcoder->features, from, transcoder->tc, stand_apart(context), &n,
 	    &(struct ct_job){ NULL, cli_progress, &progress }, err);
 
 	cli_progress_end(&progress);
 	if (rc == CT_OK)
 		cli_line("%s: %ld cards of the %s, from %s", transcoder->features, n, cli_transcoder_kind(transcoder), from);
 	return rc;
+}
+
+/* Opens it anew to build what is not there yet. */
+static int
+with_corpus(struct cli_corpus_context *context, const char *model, const char *transcoder, struct ct_error *err)
+{
+	struct cli_corpus_context fresh = {.allow_nonfinite = context->allow_nonfinite, .k = context->k};
+
+	cli_corpus_context_close(context);
+	*context = fresh;
+	return cli_corpus_context_open(context, model, transcoder, NULL, err);
 }
 
 static int
@@ -136,12 +171,17 @@ run(struct cli *c)
 		cli_error("--import reads cards, --corpus makes them: leave out one");
 		return CLI_ERROR;
 	}
-	context.no_corpus = from != NULL;
+	/* Cards that are there are exported as they are. */
+	context.no_corpus = from != NULL || (to != NULL && corpus == NULL);
 	rc = cli_corpus_context_open(&context, model, transcoder, corpus, &err);
-	if (rc == CT_OK)
-		rc = from != NULL ? import_cards(&context.transcoders[0], from, &err) : cli_corpus_context_features(&context, &err);
+	if (rc == CT_OK && from == NULL && context.no_corpus && !is_built(&context.transcoders[0]))
+		rc = with_corpus(&context, model, transcoder, &err);
+	if (rc == CT_OK && from != NULL)
+		rc = import_cards(&context, from, &err);
+	else if (rc == CT_OK && !context.no_corpus)
+		rc = cli_corpus_context_features(&context, &err);
 	if (rc == CT_OK && to != NULL)
-		rc = export_cards(&context.transcoders[0], to, &err);
+		rc = export_cards(&context, to, &err);
 	cli_corpus_context_close(&context);
 	return rc == CT_OK ? CLI_OK : cli_fail(&err);
 }
@@ -153,7 +193,7 @@ static const struct cli_option options[] = {
 	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead"},
-	{KEY_EXPORT, "export", "DIR", "also write each card as DIR/{cantor}.json"},
+	{KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not built anew"},
 	{CLI_JSON, "json", "FILE", "write the cards shown as JSON to FILE, or to stdout for -"},
 	{KEY_ASCII, "ascii", NULL, "show pictures in ASCII"},
 	{0}

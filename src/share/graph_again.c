@@ -127,12 +127,19 @@ settings_field(void *ctx, struct ct_writer *w, const char *key, const char *valu
 	return strcmp(key, "node_threshold") == 0 || strcmp(key, "edge_threshold") == 0 ? DROPPED : AS_IT_IS;
 }
 
+/* The name under which viewers find the cards may be another than in the file. */
+static bool
+other_scan(const struct ct_export *x)
+{
+	return x->names->scan != x->names->file->scan;
+}
+
 static enum fate
 metadata_field(void *ctx, struct ct_writer *w, const char *key, const char *value)
 {
 	struct metadata_job *j = ctx;
 
-	if (j->x->names->slug && strcmp(key, "slug") == 0)
+	if ((j->x->names->slug && strcmp(key, "slug") == 0) || (other_scan(j->x) && strcmp(key, "scan") == 0))
 		return DROPPED;
 	for (size_t i = 0; i < sizeof needed_texts / sizeof *needed_texts; i++)
 		if (strcmp(key, needed_texts[i]) == 0) {
@@ -178,8 +185,11 @@ ct_graph_again_metadata(struct ct_writer *w, const char *key, const struct ct_ex
 	ct_writer_object(w, key);
 	if (x->names->slug)
 		ct_writer_string(w, "slug", x->names->slug);
+	if (other_scan(x))
+		ct_writer_string(w, "scan", x->names->scan);
+	j.seen = (x->names->slug ? 1 : 0) | (other_scan(x) ? 2 : 0);
 	copy_fields(w, f->text, section(f, CT_SECTION_METADATA), metadata_field, &j);
-	for (size_t i = x->names->slug ? 1 : 0; i < sizeof needed_texts / sizeof *needed_texts; i++)
+	for (size_t i = 0; i < sizeof needed_texts / sizeof *needed_texts; i++)
 		if (!(j.seen & 1 << i))
 			ct_writer_string(w, needed_texts[i], "");
 	if (j.pruned) {

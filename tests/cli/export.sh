@@ -24,6 +24,9 @@ ok "numbers stay as they are written" grep -q '"weight": 0.6000000238418579' "$(
 ok "and so does what nobody here knows" grep -q '"qk_only_nodes": {' "$tmp/first.json"
 run export "$top/tests/graphs/llamascopium.json" --to svg
 ok "kinds of other programs are drawn as what they are" has 'L1 lorsa 9'
+run export "$tmp/first.json" --to json --scan ./data/cards
+ok "viewers can be told where the cards are" has '"scan": "./data/cards"'
+ok "in one place" [ "$(grep -c '"scan"' "$tmp/out")" = 1 ]
 run export "$tmp/graph.json" --to dot
 ok "DOT has each edge" [ "$(grep -c ' -> ' "$tmp/out")" = 883 ]
 ok "DOT has each node" [ "$(grep -c 'shape=' "$tmp/out")" = 62 ]

@@ -28,6 +28,7 @@ ok "features says what it did" has '^.*model/features: 144 cards of the CLT over
 ok "the index is there" [ -s "$model/features/index.json.gz" ]
 cp "$model/features/layer_0.bin" "$tmp/first"
 run features -m "$model" --export "$tmp/json"
+ok "cards that are there are not built anew" [ "$status" = 0 -a ! -s "$tmp/out" ]
 ok "the same cards again" cmp -s "$tmp/first" "$model/features/layer_0.bin"
 ok "a card per feature is exported" [ "$(ls "$tmp/json" | wc -l)" -eq 144 ]
 cp -r "$golden" "$tmp/copy" && chmod -R u+w "$tmp/copy"
@@ -45,7 +46,7 @@ fails "a folder without cards" 'no card of this transcoder: expected files such 
     features -m "$tmp/copy" --import "$tmp/copy"
 fails "a folder that is missing" 'nothere: no such directory' features -m "$tmp/copy" --import "$tmp/nothere"
 fails "cards and a corpus" 'leave out one' features -m "$tmp/copy" --import "$tmp/json" --corpus "$model/recipe.yaml"
-ok "cards have examples" grep -rq '"tokens":\["w20","w21","w[1357]","w22"' "$tmp/json"
+ok "cards have examples, with the blanks between words" grep -rq '"tokens":\["w20"," w21"," w[1357]"," w22"' "$tmp/json"
 run trace -m "$model" "w20 w21 w3 w22"
 ok "the tree names features" has 'L[0-9]#[0-9]+@[0-9] +w[0-9]+: '
 

@@ -225,7 +225,7 @@ test_store_export(void **state)
 	(void)state;
 	write_store();
 	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_OK);
-	assert_int_equal(ct_store_export(s, in_dir("json"), NULL, &err), CT_OK);
+	assert_int_equal(ct_store_export(s, in_dir("json"), false, NULL, &err), CT_OK);
 	/* cantor(1, 2) = 3 * 4 / 2 + 2 = 8 */
 	assert_int_equal(ct_file_read(&text, &n, in_dir("json/8.json"), 1 << 20, &err), CT_OK);
 	assert_non_null(strstr(text, "\"index\":2,\"label\":\"in Texas\""));
