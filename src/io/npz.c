@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/npy.h"
+#include "io/sniff.h"
 
 enum {
 	MAX_ARRAYS = 4096,
@@ -310,6 +311,9 @@ ct_npz_open(struct ct_npz **out, const char *path, struct ct_error *err)
 	if (!z)
 		return ct_fail_memory(err, sizeof *z, path);
 	code = ct_map_open(&z->map, path, err);
+	if (code == CT_OK)
+		code = ct_sniff_expect(path, z->map.data, z->map.size, CT_SNIFF_NPZ,
+		    "a NumPy archive (.npz)", err);
 	if (code == CT_OK)
 		code = read_archive(z, err);
 	if (code != CT_OK) {

@@ -146,6 +146,18 @@ settle_act(struct ct_tc_loader *ld)
 	return CT_OK;
 }
 
+static void
+note_expanded(struct ct_transcoder *tc, const char *dir)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < tc->n_files; i++)
+		bytes += tc->files[i].npz ? ct_npz_expanded(tc->files[i].npz) : 0;
+	if (bytes)
+		ct_note(&tc->notes, "%s: its archives are compressed, so %.1f MB of them are held in memory; "
+		    "saved by numpy.savez they would stay in the files", dir, (double)bytes / (1 << 20));
+}
+
 static int
 bind_layers(struct ct_tc_loader *ld)
 {
@@ -157,6 +169,7 @@ bind_layers(struct ct_tc_loader *ld)
 		if (code == CT_OK)
 			note_oddities(ld, l);
 	}
+	note_expanded(ld->tc, ld->dir);
 	if (code == CT_OK)
 		code = check_end(ld);
 	return code == CT_OK && !ld->layout->has_act ? settle_act(ld) : code;

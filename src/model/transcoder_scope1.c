@@ -21,9 +21,6 @@ bind(struct ct_tc_loader *ld, int l)
 
 	if (code == CT_OK)
 		code = ct_tc_matrix_of(ld, f, "W_dec", ly->F, ld->tc->D, &ly->dec);
-	if (code == CT_OK && f->npz && ct_npz_expanded(f->npz))
-		ct_note(&ld->tc->notes, "%s is compressed: its %zu MB are held in memory; saved by "
-		    "numpy.savez they would stay in the file", f->path, ct_npz_expanded(f->npz) >> 20);
 	return code == CT_OK ? ct_tc_end_file(ld, f) : code;
 }
 

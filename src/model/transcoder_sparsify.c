@@ -208,6 +208,7 @@ bind(struct ct_tc_loader *ld, int l)
 	if (c.act == CT_TC_GROUPMAX && ly->F % c.k != 0)
 		return ct_fail(ld->err, CT_EFORMAT, "%s: %d features do not make %d groups of one size",
 		    f->path, ly->F, c.k);
+	ld->tc->kind = CT_PLT;
 	ld->tc->read = CT_READ_NORM2;
 	ld->tc->write = CT_WRITE_MLP;
 	ly->dec_rows = 1;

@@ -3,7 +3,7 @@
 EXTRA_PROGRAMS += peer_logits
 peer_logits_SOURCES = tests/peer/logits.c
 peer_logits_LDADD = $(engine_libs)
-EXTRA_DIST += tests/peer/check.py tests/peer/reference.py
+EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py
 CLEANFILES += peer_logits
 peer_models = $${MODELS:-$$(dirname $(srcdir)/models/*/config.json)}
 check-peer: peer_logits
@@ -12,4 +12,8 @@ check-peer: peer_logits
 # The whole graph of the demo prompt, and its time, against the Python reference, with each transcoder.
 check-reference: ctrace
 	@python3 $(srcdir)/tests/peer/reference.py ./ctrace $(peer_models); status=$$?; test $$status -eq 77 || exit $$status
-.PHONY: check-peer check-reference
+# Transcoders in the layouts that people publish, as circuit-tracer's own loaders read them.
+check-layouts:
+	@python3 $(srcdir)/tests/peer/layouts.py --check $(srcdir)/tests/layouts; status=$$?; \
+	test $$status -eq 77 || exit $$status
+.PHONY: check-peer check-reference check-layouts

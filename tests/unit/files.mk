@@ -40,9 +40,11 @@ check_PROGRAMS += \
 	test_inputs \
 	test_json \
 	test_kernels \
+	test_layouts \
 	test_model \
 	test_monkey \
 	test_names \
+	test_npz \
 	test_number_codes \
 	test_operands \
 	test_paths \
@@ -95,9 +97,11 @@ test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c
 test_json_SOURCES = %D%/test_json.c
 test_kernels_SOURCES = %D%/test_kernels.c
+test_layouts_SOURCES = %D%/test_layouts.c
 test_model_SOURCES = %D%/test_model.c
 test_monkey_SOURCES = %D%/test_monkey.c
 test_names_SOURCES = %D%/test_names.c
+test_npz_SOURCES = %D%/test_npz.c
 test_number_codes_SOURCES = %D%/test_number_codes.c
 test_operands_SOURCES = %D%/test_operands.c
 test_paths_SOURCES = %D%/test_paths.c
