@@ -216,7 +216,7 @@ app_binding(const struct app *a, int key)
 	if (a->player.lesson)
 		own = key_bound_in(view_ops(VIEW_LESSON)->name, key);
 	if (!own || !player_keys(a))
-		here = key_bound(view_ops(a->focus)->name, key);
+		here = view_key(a, key);
 	return here ? here : own;
 }
 

@@ -14,6 +14,7 @@
 #include "tui/language/cmd.h"
 #include "tui/frame.h"
 #include "tui/language/keys.h"
+#include "tui/view/fold.h"
 
 enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6, MARK = 0x203a };	/* of the selected row */
 
@@ -61,8 +62,8 @@ is_mark(const struct cell *c)
 	return c->style == ST_KEY && c->cp == MARK;
 }
 
-/* A row without what only the eye can use. Returns the blanks that it began with. */
-static int
+/* A row without what only the eye can use. */
+static void
 read_row(const struct grid *g, int y, char *out, size_t size)
 {
 	const struct cell *row = g->cells + (size_t)y * (size_t)g->cols;
@@ -96,7 +97,6 @@ read_row(const struct grid *g, int y, char *out, size_t size)
 			n += (size_t)snprintf(out + n, size - n, "%s", utf8);
 		}
 	}
-	return first;
 }
 
 /* Prints what is new of the lines that are always in sight. */
@@ -139,16 +139,16 @@ static void
 say_row(struct app *a, const struct linear *l, const struct list *list, int y)
 {
 	char text[TEXT];
-	int blanks = read_row(&l->page, y, text, sizeof text), row = list ? y - list->y + list->top : -1;
+	const struct view_ops *ops = view_ops(a->focus);
+	int row = list ? y - list->y + list->top : -1;
 
+	read_row(&l->page, y, text, sizeof text);
 	if (!*text)
 		return;
 	if (row < 0 || row >= list->n)
 		app_line("%s", text);
-	else if (a->focus == VIEW_TREE)	/* a row that cannot be opened has two blanks for its mark */
-		app_line("%d. level %d: %s", row + 1,
-		    strncmp(text, "open", 4) && strncmp(text, "closed", 6) ? blanks / 2 - 1 : blanks / 2,
-		    text);
+	else if (ops->fold)
+		app_line("%d. level %d: %s", row + 1, ops->fold(a, a->state[a->focus])->row[row].depth, text);
 	else
 		app_line("%d. %s", row + 1, text);
 }

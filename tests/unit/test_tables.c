@@ -37,7 +37,7 @@ test_keys_run_commands(void **state)
 		assert_string_equal(key_text(name, sizeof name, code), k->key);
 		if (!cmd_find(k->command, strcspn(k->command, " ")))
 			fail_msg("%s runs \"%s\", which is no command", k->key, k->command);
-		if (k->place && view_find(k->place) < 0)
+		if (k->place && !view_place(k->place))
 			fail_msg("%s is bound in \"%s\", which is no view", k->key, k->place);
 		if (key_is_first(i) && (!k->note || !*k->note))
 			fail_msg("%s has no help", k->key);
@@ -146,7 +146,8 @@ is_pressed(const char *scripts, const struct key_entry *k)
 	char word[64], go[64];
 
 	snprintf(word, sizeof word, " %s ", k->key);
-	snprintf(go, sizeof go, "\n view %s ", k->place ? k->place : "");
+	snprintf(go, sizeof go, "\n view %s ",
+	    !k->place ? "" : strcmp(k->place, KEYS_READING) ? k->place : "help");
 	for (const char *s = scripts; s; s = strstr(s + 1, "\n@")) {
 		const char *end = strstr(s + 1, "\n@"), *line = k->place &&
 		    strcmp(k->place, "tree") ? strstr(s, go) : s;
@@ -242,6 +243,9 @@ test_numbers(void **state)
 	assert_string_equal(fmt_short(b, sizeof b, 140), "+++");
 	assert_string_equal(fmt_share(b, sizeof b, .957), ".96");
 	assert_string_equal(fmt_share(b, sizeof b, .9999), "1.0");
+	assert_string_equal(fmt_part(b, sizeof b, .957), ".96");
+	assert_string_equal(fmt_part(b, sizeof b, -2.8), "\xe2\x88\x92" "2.8");
+	assert_string_equal(fmt_part(b, sizeof b, 3.8), "3.8");
 	assert_string_equal(fmt_percent(b, sizeof b, .7712), "77.1%");
 	assert_string_equal(fmt_percent(b, sizeof b, .0014), ".14%");
 	assert_string_equal(fmt_percent(b, sizeof b, .99996), "100%");

@@ -65,8 +65,10 @@ test_moves(void **state)
 	assert_int_equal((bytes_for(&r, ""), bytes_for(&r, "")), 0);
 	check("tree", "a move, another card", worst(&r, "jjjjjjj"), MOVE_CARD);
 	bytes_for(&r, "k");
-	check("tree", "a move to \"more\", the same card", bytes_for(&r, "j"), MOVE);
-	check("tree", "another token", worst(&r, "hhlh"), MOVE_CARD);
+	check("tree", "a move to what is summed up", bytes_for(&r, "j"), MOVE_CARD);
+	check("tree", "another token", bytes_for(&r, "\033OD"), MOVE_CARD);
+	check("tree", "and back", bytes_for(&r, "\033OC"), MOVE_CARD);
+	check("tree", "a row folded", bytes_for(&r, "h"), VIEW);
 	check("card", "to it", bytes_for(&r, "\t"), VIEW);
 	check("card", "a move", worst(&r, "jjjjkk"), MOVE);
 	type(&r, "q");

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/tree.h"
 
 static int
 trace_prompt(struct app *a, const char *text)
@@ -177,14 +178,19 @@ move_by(struct app *a, const char *arg, int step)
 }
 
 static int
-page(struct app *a, int step)
+page(struct app *a, const char *arg, int step)
 {
 	const struct view_ops *ops = view_ops(a->focus);
 	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
+	bool half = !strcmp(arg, "half");
+	int rows;
 
+	if (*arg && !half)
+		return app_fail(a, "expected half or nothing, found \"%.60s\"", arg);
 	if (!l)
 		return DID_NOTHING;
-	return move_to(a, l->sel + step * (l->h > 2 ? l->h - 1 : 10));
+	rows = l->h > 2 ? l->h - 1 : 10;
+	return move_to(a, l->sel + step * (half ? (rows + 1) / 2 : rows));
 }
 
 int
@@ -202,15 +208,13 @@ do_down(struct app *a, const char *arg)
 int
 do_page_up(struct app *a, const char *arg)
 {
-	(void)arg;
-	return page(a, -1);
+	return page(a, arg, -1);
 }
 
 int
 do_page_down(struct app *a, const char *arg)
 {
-	(void)arg;
-	return page(a, 1);
+	return page(a, arg, 1);
 }
 
 int
@@ -287,13 +291,14 @@ int
 do_where(struct app *a, const char *arg)
 {
 	char text[sizeof a->message] = "", name[STUDY_NAME], note[STUDY_NAME];
-	int path[TREE_PATH], n = tree_path(a, path, TREE_PATH);
+	const struct tree_item *path[TREE_PATH];
+	int n = tree_path(a, path, TREE_PATH);
 	size_t len = 0;
 
 	(void)arg;
 	for (int i = 0; i < n && len < sizeof text; i++) {
-		study_name(&a->study, path[i], name, sizeof name);
-		study_note(&a->study, path[i], note, sizeof note);
+		tree_item_title(&a->study, path[i], name, sizeof name);
+		study_note(&a->study, path[i]->node, note, sizeof note);
 		len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s", i ? " ← " : "", name,
 		    *note ? " " : "", note);
 	}
@@ -410,6 +415,74 @@ int
 do_fold(struct app *a, const char *arg)
 {
 	return tree_level(a, strcmp(arg, "all") ? -1 : -100) ? DID_CHANGE : DID_NOTHING;
+}
+
+/* A level up: folds what is open, or goes to what the row stands below. */
+int
+do_out(struct app *a, const char *arg)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct fold *f = ops->fold ? ops->fold(a, a->state[a->focus]) : NULL;
+	const struct fold_row *r = f ? fold_selected(f) : NULL;
+
+	(void)arg;
+	if (!f)
+		return app_fail(a, "out: this view has no levels");
+	if (r && r->open)
+		return ops->enter(a, a->state[a->focus]);
+	return r && fold_parent(f, f->list.sel) >= 0 ? move_to(a, fold_parent(f, f->list.sel)) : DID_NOTHING;
+}
+
+/* A level down: opens the row, or goes to the first one below it. */
+int
+do_in(struct app *a, const char *arg)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	struct fold *f = ops->fold ? ops->fold(a, a->state[a->focus]) : NULL;
+	const struct fold_row *r = f ? fold_selected(f) : NULL;
+
+	(void)arg;
+	if (!f)
+		return app_fail(a, "in: this view has no levels");
+	if (r && r->open)
+		return move_to(a, f->list.sel + 1);
+	return r ? ops->enter(a, a->state[a->focus]) : DID_NOTHING;
+}
+
+int
+do_by(struct app *a, const char *arg)
+{
+	struct tree_shape shape = tree_shape(a);
+	int by = *arg ? 0 : ((int)shape.by + 1) % 3, did;
+
+	while (*arg && by < 3 && strcmp(tree_by_name((enum ct_inputs_by)by), arg) != 0)
+		by++;
+	if (by == 3)
+		return app_fail(a, "by: expected node, token or layer, found \"%.60s\"", arg);
+	shape.by = (enum ct_inputs_by)by;
+	did = tree_order(a, &shape);
+	app_say(a, shape.by == CT_BY_KIND ? "a row for each feature; words and errors summed up"
+	    : shape.by == CT_BY_TOKEN ? "a row for each token: all that comes from there"
+				      : "a row for each layer: all that comes from there");
+	return did | DID_CHANGE;
+}
+
+int
+do_sort(struct app *a, const char *arg)
+{
+	struct tree_shape shape = tree_shape(a);
+	int order = *arg ? 0 : ((int)shape.order + 1) % 3, did;
+
+	while (*arg && order < 3 && strcmp(tree_order_name((enum tree_order)order), arg) != 0)
+		order++;
+	if (order == 3)
+		return app_fail(a, "sort: expected size, for or against, found \"%.60s\"", arg);
+	shape.order = (enum tree_order)order;
+	did = tree_order(a, &shape);
+	app_say(a, shape.order == ORDER_SIZE ? "the largest first, for or against"
+	    : shape.order == ORDER_FOR ? "what speaks most for it first"
+				       : "what speaks most against it first");
+	return did | DID_CHANGE;
 }
 
 int

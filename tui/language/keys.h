@@ -12,8 +12,11 @@
 #include "base/error.h"
 #include "tui/terminal/key.h"
 
+/* The place of all views with something to read or to choose from, that are not about the graph. */
+#define KEYS_READING "reading"
+
 struct key_entry {
-	const char *place;	/* name of a view, or NULL: everywhere */
+	const char *place;	/* name of a view, KEYS_READING, or NULL: everywhere */
 	const char *key;
 	const char *command;
 	const char *hint;	/* word for the hint line, or NULL */

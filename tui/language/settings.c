@@ -193,12 +193,12 @@ read_keys(struct reader *r, const struct ct_yaml *v)
 	}
 	for (int i = 0; i < v->n; i++) {
 		const struct ct_yaml *k = &v->items[i];
-		int view = view_find(k->key);
+		const char *place = view_place(k->key);
 
-		if (view < 0 || k->kind != CT_YAML_MAP)
+		if (!place || k->kind != CT_YAML_MAP)
 			read_key(r, NULL, k);
-		for (int n = 0; view >= 0 && k->kind == CT_YAML_MAP && n < k->n; n++)
-			read_key(r, view_ops((enum view_id)view)->name, &k->items[n]);
+		for (int n = 0; place && k->kind == CT_YAML_MAP && n < k->n; n++)
+			read_key(r, place, &k->items[n]);
 	}
 }
 

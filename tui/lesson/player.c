@@ -10,6 +10,7 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/frame.h"
+#include "tui/view/tree.h"
 
 static const struct step *
 current(const struct app *a)
@@ -30,12 +31,14 @@ prompt_of(const struct lesson *l, int step)
 static int
 clean_slate(struct app *a)
 {
+	const struct tree_shape shape = { .by = CT_BY_KIND };
 	struct study *s = &a->study;
 	struct ct_error err;
 
 	input_close(a);
 	a->view = a->focus = VIEW_TREE;
 	a->shares = false;
+	tree_order(a, &shape);
 	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
 	if (s->info->has_other_transcoder && !strcmp(s->info->transcoder, "PLT") &&
 	    study_other_transcoder(s, &err))

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/tree.h"
 #include "tui/language/cmd.h"
 #include "tui/study/lines.h"
 #include "tui/study/pins.h"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "tui/terminal/fmt.h"
 
 static void
@@ -61,12 +62,26 @@ study_close(struct study *s)
 	s->graph = NULL;
 }
 
+/* How the answer splits: in memory that is free again at once. */
+static void
+split_answer(struct study *s)
+{
+	struct ct_arena scratch = { .blocks = NULL };
+	struct ct_error err;
+
+	if (!s->graph || ct_direct_targets(&s->split, s->graph, &scratch, &err))
+		for (int i = 0; i < CT_DIRECT_SOURCES; i++)
+			s->split.net[i] = s->split.absolute[i] = NAN;
+	ct_arena_free(&scratch);
+}
+
 /* The graph is another one: keep the selected node by what it is, else take the first target. */
 static void
 load_graph(struct study *s, const struct ct_node *was)
 {
 	s->graph = ct_session_graph(s->session);
 	s->node = -1;
+	split_answer(s);
 	if (!s->graph)
 		return;
 	if (was)
@@ -150,6 +165,7 @@ study_take(struct study *s, int n, struct ct_error *err)
 	s->pos = s->T - 1;
 	s->trace = opt;
 	s->graph = ct_session_graph(s->session);
+	split_answer(s);
 	s->node = s->graph->n_nodes - s->graph->n_targets;
 	return CT_OK;
 }
@@ -403,7 +419,7 @@ study_note(const struct study *s, int node, char *buf, size_t size)
 	if (study_is_feature(n))
 		study_label(s, n->layer, n->index, buf, size, &guess);
 	else if (n->kind == CT_NODE_EMBEDDING)
-		snprintf(buf, size, "input");
+		snprintf(buf, size, "word");
 	return buf;
 }
 

@@ -50,6 +50,7 @@ struct study {
 	const struct ct_engine_info *info;
 	struct ct_session *session;
 	const struct ct_graph *graph;		/* lent by the session; NULL: nothing traced */
+	struct ct_direct split;			/* of the answer; NAN: unknown */
 	int T;					/* tokens, BOS included; 0: no prompt */
 	int pos;				/* chosen position */
 	int node;				/* selected node of the graph, -1: none */

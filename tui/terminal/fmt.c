@@ -91,6 +91,17 @@ fmt_share(char *buf, size_t size, double v)
 }
 
 const char *
+fmt_part(char *buf, size_t size, double v)
+{
+	if (!isfinite(v))
+		return fmt_share(buf, size, v);
+	fmt_signed(buf, size, v);
+	if (*buf == '+')
+		memmove(buf, buf + 1, strlen(buf));
+	return buf;
+}
+
+const char *
 fmt_percent(char *buf, size_t size, double v)
 {
 	char digits[32];

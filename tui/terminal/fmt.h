@@ -13,6 +13,7 @@ const char *fmt_signed(char *buf, size_t size, double v);	/* "+.85", "−.12", "
 const char *fmt_short(char *buf, size_t size, double v);	/* three columns: "+.8", "−12", "+++" */
 const char *fmt_plain(char *buf, size_t size, double v);	/* "1.54", "0", "−2.5": up to three digits */
 const char *fmt_share(char *buf, size_t size, double v);	/* 0..1: ".96", "1.0" */
+const char *fmt_part(char *buf, size_t size, double v);	/* of a net sum: ".96", "−2.8" */
 const char *fmt_percent(char *buf, size_t size, double v);	/* 0..1: "77.1%", ".14%" */
 /* a token alone: blanks it begins with are ␣ */
 const char *fmt_token(char *buf, size_t size, const char *text);

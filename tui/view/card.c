@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "tui/app.h"
+#include "tui/view/tree.h"
 #include "tui/view/card.h"
 
 enum { EDGES = 64 };
@@ -177,6 +179,22 @@ edge_lines(const struct card *c, const struct ct_node *n, int left, bool all)
 	return lines < MOST ? lines : MOST;
 }
 
+/* What comes straight from words, from features, from errors: three lines that say how much is explained. */
+static void
+add_split(struct app *a, struct card *c, const struct ct_node *n)
+{
+	struct ct_arena scratch = { .blocks = NULL };
+	struct ct_error err;
+
+	if ((n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_TARGET)
+	    && ct_direct_split(&c->split, a->study.graph, c->node, &scratch, &err) == CT_OK) {
+		add(c, (struct card_line){ .kind = SPLIT_TITLE });
+		for (int i = 0; i < CT_DIRECT_SOURCES; i++)
+			add(c, (struct card_line){ .kind = SPLIT, .i = i });
+	}
+	ct_arena_free(&scratch);
+}
+
 /* room: lines of the pane; all: as much as there is. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
@@ -198,6 +216,8 @@ build(struct app *a, struct card *c, int room, bool all)
 	if (written)
 		add(c, (struct card_line){ .kind = WRITTEN, .text = written });
 	add(c, (struct card_line){ .kind = FIGURES });
+	if (n->kind == CT_NODE_TARGET || all)
+		add_split(a, c, n);
 	if (effect)
 		add(c, (struct card_line){ .kind = EFFECT });
 	if (c->card && c->card->rewrite.layer > 0)
@@ -237,6 +257,25 @@ build(struct app *a, struct card *c, int room, bool all)
 	}
 }
 
+/* A row that sums up several nodes has a card too: these nodes. */
+static void
+build_sum(struct card *c)
+{
+	const struct tree_item *t = c->sum;
+	int to = t->node >= 0 ? t->node : tree_item_target(t);
+
+	c->plot.h = 0;
+	c->card = NULL;
+	add(c, (struct card_line){ .kind = SUM_HEAD });
+	add(c, (struct card_line){ .kind = SUM_FIGURES });
+	add(c, (struct card_line){ .kind = BLANK });
+	for (int i = c->rest ? t->shown : 0, first = i; i < t->n; i++)
+		if (t->child[i].node >= 0)
+			add(c, (struct card_line){ .kind = FROM, .first = i == first, .edge = {
+				.source = t->child[i].node, .target = to,
+				.weight = (float)tree_item_weight(&t->child[i]) } });
+}
+
 static struct list *
 card_list(struct app *a, void *state)
 {
@@ -244,7 +283,10 @@ card_list(struct app *a, void *state)
 
 	c->node = a->study.node;
 	c->list.n = 0;
-	if (study_node(&a->study, c->node))
+	c->sum = c->node < 0 && a->study.graph ? tree_summed(a, &c->rest) : NULL;
+	if (c->sum)
+		build_sum(c);
+	else if (study_node(&a->study, c->node))
 		build(a, c, c->list.h ? c->list.h : 16, a->focus == VIEW_CARD);
 	if (c->list.sel >= c->list.n)
 		c->list.sel = c->list.n ? c->list.n - 1 : 0;

@@ -9,12 +9,12 @@
 
 struct app;
 struct area;
+struct tree_item;
 
 enum { CARD_LINES = 160 };
 
 enum card_kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS,
-    CANDIDATE, BIAS,
-	PLOT_TITLE, PLOT, PLOT_WORDS, NOTE };
+	CANDIDATE, BIAS, SPLIT_TITLE, SPLIT, SUM_HEAD, SUM_FIGURES, PLOT_TITLE, PLOT, PLOT_WORDS, NOTE };
 
 struct card_line {
 	enum card_kind kind;
@@ -29,6 +29,9 @@ struct card {
 	struct list list;
 	struct card_line line[CARD_LINES];
 	int node;			/* that the lines are about */
+	const struct tree_item *sum;	/* in place of a node: what the selected row sums up, or NULL; */
+	bool rest;			/* only what that does not show */
+	struct ct_direct split;		/* of the node's inputs; known if it has some */
 	const struct ct_card *card;	/* of the frame, or NULL */
 	struct ct_error why;		/* there is none */
 	struct ct_operands operands;

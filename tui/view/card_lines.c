@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
+#include "tui/view/node_name.h"
 #include "tui/view/operands.h"
+#include "tui/view/tree.h"
 
 const struct ct_effect *
 card_effect(struct app *a, int node)
@@ -159,21 +161,11 @@ static void
 draw_edge(struct app *a, const struct area *area, int y, const struct card_line *l)
 {
 	int other = l->kind == FROM ? l->edge.source : l->edge.target, end = area->w - 8, x = 7;
-	const struct ct_node *n = study_node(&a->study, other);
-	char name[STUDY_NAME], note[STUDY_NAME], w[FMT_SIZE];
+	char w[FMT_SIZE];
 
 	if (l->first)
 		draw_text(area, 1, y, ST_DIM, l->kind == FROM ? "from" : "to");
-	study_name(&a->study, other, name, sizeof name);
-	study_note(&a->study, other, note, sizeof note);
-	x += draw_cut(area, x, y, end - x,
-	    n->kind == CT_NODE_ERROR	    ? ST_REST
-		: n->kind == CT_NODE_TARGET ? ST_STRONG
-					    : ST_TEXT,
-	    name);
-	if (*note && end - x > 4)
-		draw_cut(area, x + 2, y, end - x - 2,
-		    n->kind == CT_NODE_FEATURE && !study_guess(&a->study, other) ? ST_TEXT : ST_DIM, note);
+	node_name_draw(a, area, x, y, end - x, other);
 	draw_right(area, area->w - 1, y, l->edge.weight < 0 ? ST_MINUS : ST_PLUS,
 	    app_edge(a, &l->edge, w, sizeof w));
 }
@@ -188,6 +180,52 @@ draw_bias(struct app *a, const struct area *area, int y, const struct card *c, c
 		draw_text(area, 1, y, ST_DIM, "from");
 	draw_text(area, 7, y, ST_DIM, "bias");
 	draw_right(area, area->w - 1, y, ST_DIM, fmt_signed(w, sizeof w, n->bias + n->omitted));
+}
+
+/* A share of the net sum: of absolute ones it would hide that what is for and what is against cancel. */
+static void
+draw_split(const struct area *area, int y, const struct card *c, int i)
+{
+	static const char *const names[] = { [CT_DIRECT_WORDS] = "words", [CT_DIRECT_FEATURES] = "features",
+		[CT_DIRECT_ERRORS] = "errors" };
+	char b[FMT_SIZE];
+
+	draw_text(area, 7, y, i == CT_DIRECT_ERRORS ? ST_REST : ST_TEXT, names[i]);
+	draw_right(area, area->w - 8, y, ST_STRONG, fmt_part(b, sizeof b, c->split.net[i]));
+	draw_right(area, area->w - 1, y, c->split.sum[i] < 0 ? ST_MINUS : ST_PLUS,
+	    fmt_signed(b, sizeof b, c->split.sum[i]));
+}
+
+static void
+draw_sum_head(struct app *a, const struct area *area, int y, const struct card *c)
+{
+	const struct tree_item *t = c->sum;
+	int to = t->node >= 0 ? t->node : tree_item_target(t), n = c->rest ? t->n - t->shown : t->size;
+	char title[STUDY_NAME], name[STUDY_NAME], text[3 * STUDY_NAME];
+
+	snprintf(text, sizeof text, "%d %s → %s", n,
+	    c->rest ? "others" : t->kind == CT_INPUT_WORDS || t->kind == CT_INPUT_ERRORS
+		    ? tree_item_title(&a->study, t, title, sizeof title) : "nodes",
+	    study_name(&a->study, to, name, sizeof name));
+	draw_cut(area, 1, y, area->w - 2, ST_TITLE, text);
+}
+
+static void
+draw_sum_figures(struct app *a, const struct area *area, int y, const struct card *c)
+{
+	const struct tree_item *t = c->sum;
+	struct ct_edge up = { .target = t->node >= 0 ? t->node : tree_item_target(t) }, down = up;
+	char b[FMT_SIZE];
+	int x = 1;
+
+	for (int i = c->rest ? t->shown : 0; i < t->n; i++) {
+		up.weight += (float)t->child[i].plus;
+		down.weight += (float)t->child[i].minus;
+	}
+	x += draw_text(area, x, y, ST_DIM, "for ");
+	x += draw_text(area, x, y, ST_PLUS, app_edge(a, &up, b, sizeof b));
+	x += draw_text(area, x, y, ST_DIM, "  against ");
+	draw_text(area, x, y, ST_MINUS, app_edge(a, &down, b, sizeof b));
 }
 
 /*
@@ -299,10 +337,45 @@ draw_plot_title(const struct area *area, int y, const struct card *c)
 	draw_right(area, area->w - 1, y, ST_DIM, text);
 }
 
+/* The lines about sums over several nodes, and pictures. */
+static void
+draw_more(struct app *a, const struct area *area, int y, const struct card *c, const struct card_line *l)
+{
+	char text[STUDY_NAME];
+
+	switch (l->kind) {
+	case PLOT_TITLE:
+		draw_plot_title(area, y, c);
+		break;
+	case PLOT_WORDS:
+		draw_cut(area, 1, y, -1, ST_TEXT, ct_plot_words(&c->plot, text, sizeof text));
+		break;
+	case PLOT:
+		operands_row(area, 0, y, &c->plot, l->i);
+		break;
+	case SPLIT_TITLE:
+		draw_text(area, 1, y, ST_DIM, "comes from");
+		draw_right(area, area->w - 8, y, ST_DIM, "share");
+		draw_right(area, area->w - 1, y, ST_DIM, "sum");
+		break;
+	case SPLIT:
+		draw_split(area, y, c, l->i);
+		break;
+	case SUM_HEAD:
+		draw_sum_head(a, area, y, c);
+		break;
+	case SUM_FIGURES:
+		draw_sum_figures(a, area, y, c);
+		break;
+	default:
+		break;
+	}
+}
+
 void
 card_draw_line(struct app *a, const struct area *area, int y, const struct card *c, const struct card_line *l)
 {
-	char f1[FMT_SIZE], text[STUDY_NAME];
+	char f1[FMT_SIZE];
 
 	switch (l->kind) {
 	case HEAD:
@@ -349,17 +422,11 @@ card_draw_line(struct app *a, const struct area *area, int y, const struct card 
 	case BIAS:
 		draw_bias(a, area, y, c, l);
 		break;
-	case PLOT_TITLE:
-		draw_plot_title(area, y, c);
-		break;
-	case PLOT_WORDS:
-		draw_cut(area, 1, y, -1, ST_TEXT, ct_plot_words(&c->plot, text, sizeof text));
-		break;
-	case PLOT:
-		operands_row(area, 0, y, &c->plot, l->i);
-		break;
 	case NOTE:
 		draw_cut(area, 1, y, -1, ST_DIM, l->text);
+		break;
+	default:
+		draw_more(a, area, y, c, l);
 		break;
 	}
 }

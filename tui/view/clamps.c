@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/tree.h"
 #include "tui/language/cmd.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"

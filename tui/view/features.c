@@ -9,6 +9,7 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/tree.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/lines.h"
 

@@ -5,6 +5,8 @@ tui_view_files = \
 	%D%/card_lines.c \
 	%D%/clamps.c \
 	%D%/features.c \
+	%D%/fold.c \
+	%D%/fold.h \
 	%D%/help.c \
 	%D%/lesson.c \
 	%D%/lesson.h \
@@ -12,6 +14,8 @@ tui_view_files = \
 	%D%/list.h \
 	%D%/logits.c \
 	%D%/map.c \
+	%D%/node_name.c \
+	%D%/node_name.h \
 	%D%/operands.c \
 	%D%/operands.h \
 	%D%/sessions.c \

@@ -79,7 +79,10 @@ add_keys(struct help *h, const char *place)
 	const struct key_entry *k;
 	char group[64], title[64];
 
-	snprintf(title, sizeof title, "Keys in the %s", place ? place : "");
+	if (place && !strcmp(place, KEYS_READING))
+		snprintf(title, sizeof title, "Keys where there is something to read or choose");
+	else
+		snprintf(title, sizeof title, "Keys in the %s", place ? place : "");
 	h->title = place ? title : "Keys everywhere";
 	for (int i = 0; (k = key_at(i)); i++) {
 		bool here = place ? k->place && !strcmp(k->place, place) : !k->place;
@@ -123,6 +126,7 @@ build(struct help *h, int width)
 		if (i == VIEW_TREE || !h->place || strcmp(name, h->place) != 0)
 			add_keys(h, name);
 	}
+	add_keys(h, KEYS_READING);
 	h->title = "Keys while typing";
 	for (int i = 0; (name = prompt_help(i, &note)); i++)
 		add(h, name, note);

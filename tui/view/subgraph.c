@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/tree.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
 

@@ -14,7 +14,27 @@
 #include "tui/view/tree.h"
 #include "tui/view/tree_item.h"
 
-enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 4, STEP = 10, MAX_ROWS = 4000 };
+enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 3, FOLDS = 2, STEP = 10, MAX_ROWS = 4000 };
+
+const char *
+tree_by_name(enum ct_inputs_by by)
+{
+	static const char *const names[] = {
+		[CT_BY_KIND] = "node", [CT_BY_TOKEN] = "token", [CT_BY_LAYER] = "layer"
+	};
+
+	return names[by];
+}
+
+const char *
+tree_order_name(enum tree_order order)
+{
+	static const char *const names[] = {
+		[ORDER_SIZE] = "size", [ORDER_FOR] = "for", [ORDER_AGAINST] = "against"
+	};
+
+	return names[order];
+}
 
 static void *
 tree_open(void)
@@ -28,7 +48,7 @@ tree_close(void *state)
 	struct tree *t = state;
 
 	tree_item_free(t->root, t->n_roots);
-	free(t->rows);
+	fold_free(&t->fold);
 	free(t);
 }
 
@@ -39,11 +59,11 @@ other_targets(const struct app *a)
 	return a->study.graph->n_targets > 5 ? 5 : a->study.graph->n_targets;
 }
 
-/* How many inputs of a target fill the pane, with one of them open and some other targets below. */
+/* How many inputs of a target fill the pane, with one of them open, folds, and some other targets. */
 static int
 root_rows(const struct app *a)
 {
-	int room = layout_body(a) - other_targets(a) - CHILD_SHOWN - 1;
+	int room = layout_body(a) - other_targets(a) - CHILD_SHOWN - FOLDS - 1;
 
 	return room > ROOT_MOST ? ROOT_MOST : room > ROOT_SHOWN ? room : ROOT_SHOWN;
 }
@@ -57,64 +77,90 @@ child_rows(const struct app *a)
 static bool
 open_item(struct app *a, struct tree *t, struct tree_item *w)
 {
-	if (!tree_item_grow(&a->study, w, w->parent ? child_rows(a) : root_rows(a)))
+	int rows = !w->parent ? root_rows(a) : w->node < 0 ? STEP : child_rows(a);
+
+	if (!tree_item_grow(&a->study, w, &t->shape, rows))
 		app_fail(a, "the tree: out of memory");
-	if (!w->n)
+	if (!w->n && !w->n_folds)
 		return false;
 	w->open = true;
 	t->stale = true;
 	return true;
 }
 
-static void
-add_rows(struct app *a, struct tree *t, struct tree_item *w, int depth, int *n)
+static bool
+add_rows(struct app *a, struct tree *t, struct tree_item *w, int depth)
 {
-	struct row *rows;
+	bool ok = t->fold.list.n + 2 <= MAX_ROWS;
 
-	if (*n + 2 > MAX_ROWS)
-		return;
-	if (*n + 2 > t->capacity) {
-		int capacity = t->capacity ? 2 * t->capacity : 64;
-
-		rows = realloc(t->rows, (size_t)capacity * sizeof *rows);
-		if (!rows) {
-			app_fail(a, "the tree: out of memory");
-			return;
-		}
-		t->rows = rows;
-		t->capacity = capacity;
-	}
-	t->rows[(*n)++] = (struct row){ .item = w, .depth = depth };
-	if (!w->open)
-		return;
-	for (int i = 0; i < w->shown; i++)
-		add_rows(a, t, &w->child[i], depth + 1, n);
-	if (w->shown < w->n && *n + 1 < MAX_ROWS && *n + 1 <= t->capacity)
-		t->rows[(*n)++] = (struct row){ .item = w, .more = true, .depth = depth + 1 };
+	if (!ok)
+		return true;
+	ok = fold_add(&t->fold, (struct fold_row){ .item = w, .depth = depth, .open = w->open,
+		.opens = tree_item_can_open(&a->study, w) });
+	for (int i = 0; ok && i < tree_item_rows(w); i++)
+		ok = add_rows(a, t, tree_item_row(w, i), depth + 1);
+	if (ok && w->open && w->shown < w->n && t->fold.list.n < MAX_ROWS)
+		ok = fold_add(&t->fold,
+		    (struct fold_row){ .item = w, .part = TREE_MORE, .depth = depth + 1 });
+	return ok;
 }
 
 struct list *
 tree_list(struct app *a, void *state)
 {
 	struct tree *t = state;
-	int n = 0;
+	bool ok = true;
 
 	if (!t->stale)
-		return &t->list;
-	for (int i = 0; i < t->n_roots; i++)
-		add_rows(a, t, &t->root[i], 0, &n);
+		return &t->fold.list;
+	fold_clear(&t->fold);
+	for (int i = 0; ok && i < t->n_roots; i++)
+		ok = add_rows(a, t, &t->root[i], 0);
+	if (!ok)
+		app_fail(a, "the tree: out of memory");
 	t->stale = false;
-	list_resize(&t->list, n, t->list.h);
-	return &t->list;
+	list_resize(&t->fold.list, t->fold.list.n, t->fold.list.h);
+	return &t->fold.list;
 }
 
 static int
 row_of(struct tree *t, const struct tree_item *w)
 {
-	for (int i = 0; i < t->list.n; i++)
-		if (t->rows[i].item == w && !t->rows[i].more)
+	for (int i = 0; i < t->fold.list.n; i++)
+		if (t->fold.row[i].item == w && t->fold.row[i].part != TREE_MORE)
 			return i;
 	return -1;
+}
+
+static const struct tree_item *
+item_at(const struct tree *t, int row)
+{
+	return t->fold.row[row].item;
+}
+
+/* The node of a row; -1: it sums up several. */
+static int
+node_at(const struct tree *t, int row)
+{
+	return t->fold.row[row].part == TREE_MORE ? -1 : item_at(t, row)->node;
+}
+
+/* The selected node is the selected row's, however that came about. */
+static void
+follow_row(struct app *a, struct tree *t)
+{
+	if (tree_list(a, t)->n)
+		view_select(a, node_at(t, t->fold.list.sel));
+}
+
+const struct tree_item *
+tree_summed(struct app *a, bool *more)
+{
+	struct tree *t = a->state[VIEW_TREE];
+	const struct fold_row *r = tree_list(a, t)->n ? fold_selected(&t->fold) : NULL;
+
+	*more = r && r->part == TREE_MORE;
+	return r && node_at(t, t->fold.list.sel) < 0 ? r->item : NULL;
 }
 
 static void
@@ -125,7 +171,7 @@ select_item(struct app *a, struct tree *t, const struct tree_item *w)
 	tree_list(a, t);
 	row = row_of(t, w);
 	if (row >= 0)
-		list_select(&t->list, row);
+		list_select(&t->fold.list, row);
 }
 
 /* The strongest features below the first target, as many as there is room for, but one at least. */
@@ -133,16 +179,17 @@ static void
 open_strongest(struct app *a, struct tree *t)
 {
 	struct tree_item *root = &t->root[0];
-	int room = layout_body(a) - other_targets(a) - root->shown - 1;
+	int room = layout_body(a) - other_targets(a) - root->shown - root->n_folds - 1;
 
 	for (int i = 0, opened = 0; i < root->shown && (!opened || room > CHILD_SHOWN); i++) {
 		struct tree_item *w = &root->child[i];
 
-		if (study_node(&a->study, w->node)->kind != CT_NODE_FEATURE || !open_item(a, t, w))
+		if (w->node < 0 || study_node(&a->study, w->node)->kind != CT_NODE_FEATURE
+		    || !open_item(a, t, w))
 			continue;
 		if (w->shown > CHILD_SHOWN - 1)
 			w->shown = CHILD_SHOWN - 1;
-		room -= w->shown + 1;
+		room -= w->shown + w->n_folds + (w->shown < w->n);
 		opened++;
 	}
 	/* What is still free goes to the target. */
@@ -162,7 +209,7 @@ build(struct app *a, struct tree *t)
 	t->n_roots = 0;
 	t->stale = true;
 	t->shaped = false;
-	t->list.sel = t->list.top = 0;
+	t->fold.list.sel = t->fold.list.top = 0;
 	if (!g || !g->n_targets)
 		return;
 	t->root = calloc((size_t)g->n_targets, sizeof *t->root);
@@ -181,14 +228,12 @@ build(struct app *a, struct tree *t)
 		view_select(a, first);
 }
 
-/* The rows are others: stay on the selected node, else take the node of the row. */
+/* The rows are others: stay on the selected node, or on what is summed up; else take what is there now. */
 static void
 keep_selected(struct app *a, struct tree *t)
 {
-	const struct list *l = tree_list(a, t);
-
-	if (!tree_reveal(a, a->study.node) && l->n && !t->rows[l->sel].more)
-		view_select(a, t->rows[l->sel].item->node);
+	if (a->study.node < 0 || !tree_reveal(a, a->study.node))
+		follow_row(a, t);
 }
 
 static void
@@ -200,7 +245,7 @@ tree_changed(struct app *a, void *state, enum change what)
 		build(a, t);
 	if (what == CHANGED_PRUNING) {
 		for (int i = 0; i < t->n_roots; i++)
-			tree_item_regrow(&a->study, &t->root[i]);
+			tree_item_regrow(&a->study, &t->root[i], &t->shape);
 		t->stale = true;
 		keep_selected(a, t);
 	}
@@ -209,10 +254,7 @@ tree_changed(struct app *a, void *state, enum change what)
 static void
 tree_moved(struct app *a, void *state)
 {
-	struct tree *t = state;
-
-	if (t->list.n && !t->rows[t->list.sel].more)
-		view_select(a, t->rows[t->list.sel].item->node);
+	follow_row(a, state);
 }
 
 /* The selected node may have been chosen elsewhere since. */
@@ -222,33 +264,35 @@ tree_focused(struct app *a, void *state)
 	struct tree *t = state;
 	const struct list *l = tree_list(a, t);
 
-	if (l->n && (t->rows[l->sel].more || t->rows[l->sel].item->node != a->study.node))
+	if (l->n && a->study.node >= 0 && node_at(t, l->sel) != a->study.node)
 		tree_reveal(a, a->study.node);
+	else
+		follow_row(a, t);
 }
 
 static int
 tree_enter(struct app *a, void *state)
 {
 	struct tree *t = state;
-	struct row *r;
+	const struct fold_row *r;
+	struct tree_item *w;
 
 	if (!tree_list(a, t)->n)
 		return DID_NOTHING;
-	r = &t->rows[t->list.sel];
-	if (r->more) {
-		r->item->shown = r->item->shown + STEP < r->item->n ? r->item->shown + STEP : r->item->n;
-		t->stale = true;
-	} else if (r->item->open) {
-		r->item->open = false;
-		t->stale = true;
-	} else if (!open_item(a, t, r->item)) {
+	r = fold_selected(&t->fold);
+	w = r->item;
+	if (r->part == TREE_MORE) {
+		w->shown = w->shown + STEP < w->n ? w->shown + STEP : w->n;
+	} else if (w->open) {
+		w->open = false;
+	} else if (!tree_item_can_open(&a->study, w) || !open_item(a, t, w)) {
 		return app_fail(a, "nothing feeds this: %s",
-		    study_node(&a->study, r->item->node)->kind == CT_NODE_ERROR
+		    study_node(&a->study, w->node)->kind == CT_NODE_ERROR
 			? "an error node stands for what the transcoder leaves unexplained"
 			: "a path ends here");
 	}
-	t->shaped = true;
-	tree_list(a, t);
+	t->stale = t->shaped = true;
+	follow_row(a, t);
 	return DID_CHANGE;
 }
 
@@ -262,13 +306,13 @@ level(struct app *a, struct tree *t, struct tree_item *w, int step, int *budget)
 	if (!w->open) {
 		if (step < 0 || !tree_item_can_open(&a->study, w) || !open_item(a, t, w))
 			return false;
-		*budget -= w->shown + 1;
+		*budget -= w->shown + w->n_folds + 1;
 		did = true;
 		if (step == 1)
 			return true;
 	}
-	for (int i = 0; i < w->shown; i++)
-		did |= level(a, t, &w->child[i], step, budget);
+	for (int i = 0; i < tree_item_rows(w); i++)
+		did |= level(a, t, tree_item_row(w, i), step, budget);
 	return did;
 }
 
@@ -276,8 +320,8 @@ bool
 tree_level(struct app *a, int step)
 {
 	struct tree *t = a->state[VIEW_TREE];
-	struct tree_item *w = tree_list(a, t)->n ? t->rows[t->list.sel].item : NULL;
-	int budget = MAX_ROWS - t->list.n, deepest = 0;
+	struct tree_item *w = tree_list(a, t)->n ? t->fold.row[t->fold.list.sel].item : NULL;
+	int budget = MAX_ROWS - t->fold.list.n, deepest = 0;
 	bool did = false;
 
 	for (int i = 0; i < t->n_roots; i++)
@@ -294,7 +338,7 @@ tree_level(struct app *a, int step)
 	while (did && w && (tree_list(a, t), row_of(t, w)) < 0)
 		w = w->parent;
 	if (did && w)
-		list_select(&t->list, row_of(t, w));
+		list_select(&t->fold.list, row_of(t, w));
 	tree_moved(a, t);
 	return did;
 }
@@ -303,20 +347,26 @@ tree_level(struct app *a, int step)
 static bool
 open_path(struct app *a, struct tree *t, const int *path, int n)
 {
-	struct tree_item *w = NULL;
+	struct tree_item *w = NULL, *fold;
 
 	for (int i = 0; i < t->n_roots; i++)
 		if (t->root[i].node == path[n - 1])
 			w = &t->root[i];
 	for (int i = n - 2; w && i >= 0; i--) {
 		struct tree_item *next = NULL;
+		int k;
 
 		if (!open_item(a, t, w))
 			return false;
-		for (int k = 0; k < w->n && !next; k++)
-			if (w->child[k].node == path[i]) {
-				next = tree_item_promote(w, k);
-			}
+		next = tree_item_find(w, path[i], &fold, &k);
+		if (next && fold) {	/* in a fold, which then has a row and is open */
+			int member = (int)(next - fold->child);
+
+			fold = tree_item_promote(w, k);
+			next = open_item(a, t, fold) ? tree_item_promote(fold, member) : NULL;
+		} else if (next) {
+			next = tree_item_promote(w, k);
+		}
 		w = next;
 	}
 	if (!w)
@@ -327,16 +377,16 @@ open_path(struct app *a, struct tree *t, const int *path, int n)
 }
 
 int
-tree_path(struct app *a, int *path, int max)
+tree_path(struct app *a, const struct tree_item **path, int max)
 {
 	struct tree *t = a->state[VIEW_TREE];
 	const struct list *l = tree_list(a, t);
 	int n = 0;
 
-	for (const struct tree_item *w = l->n ? t->rows[l->sel].item : NULL; w && n < max; w = w->parent)
-		path[n++] = w->node;
+	for (const struct tree_item *w = l->n ? item_at(t, l->sel) : NULL; w && n < max; w = w->parent)
+		path[n++] = w;
 	for (int i = 0; i < n / 2; i++) {
-		int other = path[i];
+		const struct tree_item *other = path[i];
 
 		path[i] = path[n - 1 - i];
 		path[n - 1 - i] = other;
@@ -354,9 +404,9 @@ tree_reveal(struct app *a, int node)
 	if (!g || node < 0)
 		return false;
 	tree_list(a, t);
-	for (int i = 0; i < t->list.n; i++)
-		if (!t->rows[i].more && t->rows[i].item->node == node) {
-			list_select(&t->list, i);
+	for (int i = 0; i < t->fold.list.n; i++)
+		if (node_at(t, i) == node) {
+			list_select(&t->fold.list, i);
 			return true;
 		}
 	for (path[n++] = node; g->nodes[node].kind != CT_NODE_TARGET; path[n++] = node) {
@@ -385,7 +435,7 @@ tree_branch(struct app *a, const char *path, int rows)
 	do {
 		if (w && !open_item(a, t, w))
 			return app_fail(a, "branch: nothing feeds what stands before \"%.100s\"", rest);
-		next = w ? tree_item_named(&a->study, w->child, w->n, &rest)
+		next = w ? tree_item_named(&a->study, w->child, w->n + w->n_folds, &rest)
 			 : tree_item_named(&a->study, t->root, t->n_roots, &rest);
 		if (!next)
 			return app_fail(
@@ -400,8 +450,29 @@ tree_branch(struct app *a, const char *path, int rows)
 		w->open = false;
 	t->stale = t->shaped = true;
 	select_item(a, t, w);
-	view_select(a, w->node);
+	follow_row(a, t);
 	return DID_CHANGE;
+}
+
+int
+tree_order(struct app *a, const struct tree_shape *shape)
+{
+	struct tree *t = a->state[VIEW_TREE];
+
+	if (t->shape.by == shape->by && t->shape.order == shape->order)
+		return DID_NOTHING;
+	t->shape = *shape;
+	for (int i = 0; i < t->n_roots; i++)
+		tree_item_regrow(&a->study, &t->root[i], &t->shape);
+	t->stale = true;
+	keep_selected(a, t);
+	return DID_CHANGE;
+}
+
+struct tree_shape
+tree_shape(struct app *a)
+{
+	return ((struct tree *)a->state[VIEW_TREE])->shape;
 }
 
 static void
@@ -410,12 +481,17 @@ tree_save(struct app *a, void *state, struct lines *out)
 	struct tree *t = state;
 	char path[TREE_ITEM_PATH];
 
-	if (!t->shaped || !tree_list(a, t)->n)
+	if (!tree_list(a, t)->n)
+		return;
+	lines_add(out, "by %s", tree_by_name(t->shape.by));
+	lines_add(out, "sort %s", tree_order_name(t->shape.order));
+	if (!t->shaped)
 		return;
 	lines_add(out, "branch");
 	for (int i = 0; i < t->n_roots; i++)
 		tree_item_save(&a->study, &t->root[i], out);
-	lines_add(out, "branch %s", tree_item_path(&a->study, t->rows[t->list.sel].item, path, sizeof path));
+	tree_item_path(&a->study, item_at(t, t->fold.list.sel), path, sizeof path);
+	lines_add(out, "branch %s", path);
 }
 
 int
@@ -426,18 +502,16 @@ tree_saved_node(struct app *a)
 
 	if (!t->shaped || !l->n)
 		return -1;
-	return t->rows[l->sel].more ? a->study.node : t->rows[l->sel].item->node;
+	return t->fold.row[l->sel].part == TREE_MORE ? item_at(t, l->sel)->node : node_at(t, l->sel);
 }
 
 static void
-row_text(struct app *a, const struct row *r, char *buf, size_t size)
+row_text(struct app *a, const struct tree_item *w, char *buf, size_t size)
 {
 	char name[STUDY_NAME], note[STUDY_NAME];
 
-	buf[0] = '\0';
-	if (!r->more)
-		snprintf(buf, size, "%s  %s", study_name(&a->study, r->item->node, name, sizeof name),
-		    study_note(&a->study, r->item->node, note, sizeof note));
+	snprintf(buf, size, "%s  %s", tree_item_title(&a->study, w, name, sizeof name),
+	    study_note(&a->study, w->node, note, sizeof note));
 }
 
 static void
@@ -445,7 +519,9 @@ tree_text(struct app *a, void *state, int row, char *buf, size_t size)
 {
 	struct tree *t = state;
 
-	row_text(a, &t->rows[row], buf, size);
+	buf[0] = '\0';
+	if (t->fold.row[row].part != TREE_MORE)
+		row_text(a, item_at(t, row), buf, size);
 }
 
 /* Beyond the rows: the node of the pruned graph with the largest influence that matches. */
@@ -459,16 +535,15 @@ tree_find(struct app *a, void *state, const char *what)
 
 	for (int i = 0; g && i < g->n_nodes; i++) {
 		struct tree_item w = { .node = i };
-		struct row r = { .item = &w };
 		bool in_sight = false;
 
 		if (!g->nodes[i].kept || (best >= 0 && g->nodes[i].influence <= g->nodes[best].influence))
 			continue;
-		row_text(a, &r, text, sizeof text);
+		row_text(a, &w, text, sizeof text);
 		if (!cmd_text_fits(text, what))
 			continue;
-		for (int k = 0; k < t->list.n && !in_sight; k++)
-			in_sight = !t->rows[k].more && t->rows[k].item->node == i;
+		for (int k = 0; k < t->fold.list.n && !in_sight; k++)
+			in_sight = node_at(t, k) == i;
 		if (!in_sight)
 			best = i;
 	}
@@ -482,10 +557,18 @@ static bool
 tree_marker(struct app *a, void *state, int row, int x)
 {
 	struct tree *t = state;
-	const struct row *r = &t->rows[row];
 
-	return x == TREE_GUTTER + r->depth * TREE_INDENT
-	    && (r->more || tree_item_can_open(&a->study, r->item));
+	(void)a;
+	return fold_mark_at(&t->fold, row, x) || (t->fold.row[row].part == TREE_MORE && x > 0);
+}
+
+static struct fold *
+tree_fold(struct app *a, void *state)
+{
+	struct tree *t = state;
+
+	tree_list(a, t);
+	return &t->fold;
 }
 
 const struct view_ops tree_view = {
@@ -506,4 +589,5 @@ const struct view_ops tree_view = {
 	.find = tree_find,
 	.enter = tree_enter,
 	.marker = tree_marker,
+	.fold = tree_fold,
 };

@@ -1,5 +1,6 @@
 /*
- * tree: what the tree's rows are, for the two files that make and draw them.
+ * tree: the view of what feeds the targets, as others may ask for it, and what the files that make and draw
+ * its rows share.
  */
 #ifndef TUI_VIEW_TREE_H
 #define TUI_VIEW_TREE_H
@@ -7,30 +8,46 @@
 #include <stdbool.h>
 
 #include "tui/terminal/draw.h"
-#include "tui/view/list.h"
+#include "tui/view/fold.h"
+#include "tui/view/tree_item.h"
 
 struct app;
-struct tree_item;
 
-enum { TREE_GUTTER = 1, TREE_INDENT = 2 };	/* columns: of the mark of the selected row, and of a level */
-
-struct row {
-	struct tree_item *item;
-	bool more;		/* the row for what item does not show */
-	int depth;
-};
+enum { TREE_MORE = 1 };		/* part of a row: what its item does not show */
 
 struct tree {
+	struct fold fold;	/* rows are items */
 	struct tree_item *root;
 	int n_roots;
-	struct row *rows;
-	int capacity;
-	struct list list;
+	struct tree_shape shape;
 	bool stale;		/* rows are to be made again */
 	bool shaped;		/* opened and folded by a person: a session keeps its shape */
 };
 
 struct list *tree_list(struct app *a, void *state);
 void tree_draw(struct app *a, void *state, const struct area *area);
+
+/* What the selected row sums up, if it is no node: a fold, or (*more) what an item does not show; or NULL. */
+const struct tree_item *tree_summed(struct app *a, bool *more);
+/* From the root to the selected row, at most max of them from its end; returns how many. */
+enum { TREE_PATH = 64 };
+int tree_path(struct app *a, const struct tree_item **path, int max);
+/* Shows a node in the tree, opening what leads to it. False: there is no path. */
+bool tree_reveal(struct app *a, int node);
+/* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
+bool tree_level(struct app *a, int step);
+/*
+ * Shows a place of the tree, opening what leads to it; rows >= 0: opens it with so many rows, 0: folds it.
+ * path "": folds all of it, as if nothing had been open.
+ */
+int tree_branch(struct app *a, const char *path, int rows);
+/* The node that the lines of the tree, written for a session, select; or -1. */
+int tree_saved_node(struct app *a);
+
+/* What rows stand for, and in which order; what is open stays open, as far as it is there. */
+struct tree_shape tree_shape(struct app *a);
+int tree_order(struct app *a, const struct tree_shape *shape);
+const char *tree_by_name(enum ct_inputs_by by);		/* node, token, layer */
+const char *tree_order_name(enum tree_order order);	/* size, for, against */
 
 #endif

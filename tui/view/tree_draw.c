@@ -1,41 +1,58 @@
 /* tree_draw: the part of the tree that draws its rows. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/view/node_name.h"
 #include "tui/view/tree.h"
-#include "tui/view/tree_item.h"
 
 enum { FIGURE = 8, WIDEST = 110 };	/* numbers further from their names are hard to follow */
 
-static void
-draw_value(const struct app *a, const struct area *area, int y, int bar, double w,
-    const struct tree_item *parent)
+static int
+bar_columns(const struct area *area)
 {
-	struct ct_edge edge = { .target = parent->node, .weight = (float)w };
+	return area->w >= WIDEST ? 24 : area->w >= 60 ? 12 : 6;
+}
+
+/* Where names end and numbers begin. */
+static int
+names_end(const struct area *area)
+{
+	return area->w - bar_columns(area) - FIGURE;
+}
+
+/* What is added to a node, or taken from it, at column `right`. */
+static void
+draw_value(const struct app *a, const struct area *area, int right, int y, double w, int target)
+{
+	struct ct_edge edge = { .target = target, .weight = (float)w };
 	char text[FMT_SIZE];
 
-	draw_right(
-	    area, area->w - bar - 2, y, w < 0 ? ST_MINUS : ST_PLUS, app_edge(a, &edge, text, sizeof text));
+	draw_right(area, right, y, w < 0 ? ST_MINUS : ST_PLUS, app_edge(a, &edge, text, sizeof text));
 }
 
 static void
-draw_more(const struct app *a, const struct area *area, int y, int x, int bar, const struct tree_item *w)
+draw_more(const struct app *a, const struct area *area, int y, int x, const struct tree_item *w)
 {
-	struct ct_edge up = { .target = w->node }, down = { .target = w->node };
-	char one[FMT_SIZE], two[FMT_SIZE];
+	int target = w->node >= 0 ? w->node : tree_item_target(w), bar = bar_columns(area);
+	struct ct_edge up = { .target = target }, down = { .target = target };
+	char text[FMT_SIZE + 16];
 
-	for (int i = w->shown; i < w->n; i++)
-		(w->child[i].weight < 0 ? &down : &up)->weight += w->child[i].weight;
-	snprintf(one, sizeof one, "… %d more", w->n - w->shown);
-	draw_cut(area, x + 2, y, area->w - bar - FIGURE - x - 2, ST_DIM, one);
-	draw_right(area, area->w - bar - 2, y, ST_DIM, app_edge(a, &up, one, sizeof one));
-	draw_text(area, area->w - bar - 1, y, ST_DIM, app_edge(a, &down, two, sizeof two));
+	for (int i = w->shown; i < w->n; i++) {
+		up.weight += (float)w->child[i].plus;
+		down.weight += (float)w->child[i].minus;
+	}
+	snprintf(text, sizeof text, "… %d more", w->n - w->shown);
+	draw_cut(area, x, y, names_end(area) - x, ST_DIM, text);
+	draw_right(area, area->w - bar - 2, y, ST_DIM, app_edge(a, &up, text, sizeof text));
+	draw_text(area, area->w - bar - 1, y, ST_DIM, app_edge(a, &down, text, sizeof text));
 }
 
+/* A target's probability, and what the clamps make of it. */
 static void
 draw_root(struct app *a, const struct area *area, int y, const struct ct_node *n)
 {
@@ -59,64 +76,82 @@ draw_root(struct app *a, const struct area *area, int y, const struct ct_node *n
 	}
 }
 
-static int
-bar_columns(const struct area *area)
+static void
+draw_target(struct app *a, const struct area *area, int y, int x, int node)
 {
-	return area->w >= WIDEST ? 24 : area->w >= 60 ? 12 : 6;
+	const struct ct_node *n = study_node(&a->study, node);
+	int end = area->w - 18, used = node_name_draw(a, area, x, y, end - x, node);
+	char place[STUDY_NAME];
+
+	x += used + 2;
+	if (n->pos != a->study.pos && n->target != CT_TARGET_FEATURE && end - x > 2)
+		draw_cut(area, x, y, end - x, ST_DIM, study_place(&a->study, n->pos, place, sizeof place));
+	draw_root(a, area, y, n);
+}
+
+/* "words (8)  capital, Dallas, ...": what is folded, the strongest first. */
+static void
+draw_fold(struct app *a, const struct area *area, int y, int x, const struct tree_item *w)
+{
+	char title[STUDY_NAME], name[STUDY_NAME], all[2 * STUDY_NAME] = "";
+	enum style style = w->kind == CT_INPUT_WORDS ? ST_INPUT
+	    : w->kind == CT_INPUT_ERRORS ? ST_REST : ST_TEXT;
+	int end = names_end(area);
+
+	x += draw_cut(area, x, y, end - x, style, tree_item_title(&a->study, w, title, sizeof title));
+	snprintf(title, sizeof title, " (%d)", w->size);
+	x += draw_cut(area, x, y, end - x, ST_DIM, title) + 2;
+	for (int i = 0; i < w->n && i < 4; i++) {
+		const struct ct_node *n = study_node(&a->study, w->child[i].node);
+		const char *text = study_note(&a->study, w->child[i].node, name, sizeof name);
+
+		if (!study_is_feature(n) || !*text)
+			text = study_name(&a->study, w->child[i].node, name, sizeof name);
+		if (w->kind == CT_INPUT_ERRORS && !strncmp(text, "error ", 6))
+			text += 6;
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", text);
+	}
+	if (end - x > 3)
+		draw_cut(area, x, y, end - x, ST_DIM, all);
+}
+
+/* The marks of a node that was clamped or pinned stand before its name. */
+static void
+draw_node(struct app *a, const struct area *area, int y, int x, int node)
+{
+	if (node_name_style(a, node) == ST_CLAMP)
+		draw_cell(area, x - 1, y, ST_CLAMP, 0x25c6);
+	else if (pins_has(&a->study, node))
+		draw_cell(area, x - 1, y, ST_CLAMP, 0x25cf);
+	node_name_draw(a, area, x, y, names_end(area) - x, node);
 }
 
 static void
-draw_row(struct app *a, const struct area *area, int y, const struct row *r)
+draw_row(struct app *a, struct tree *t, const struct area *area, int y, int row)
 {
-	const struct ct_node *n = study_node(&a->study, r->item->node);
-	const struct tree_item *w = r->item, *parent = r->more ? w : w->parent;
-	int bar = bar_columns(area), x = TREE_GUTTER + r->depth * TREE_INDENT, end = area->w - bar - FIGURE;
-	char name[STUDY_NAME], note[STUDY_NAME], place[STUDY_NAME];
-	enum style style = ST_TEXT;
+	const struct fold_row *r = &t->fold.row[row];
+	const struct tree_item *w = r->item;
+	int x = fold_draw(&t->fold, area, y, row), bar = bar_columns(area);
+	bool error = w->kind == CT_INPUT_ERRORS
+	    || (w->node >= 0 && study_node(&a->study, w->node)->kind == CT_NODE_ERROR);
+	double v = tree_item_weight(w), share;
 
-	if (r->more) {
-		draw_more(a, area, y, x, bar, w);
+	if (r->part == TREE_MORE) {
+		draw_more(a, area, y, x, w);
 		return;
 	}
-	if (tree_item_can_open(&a->study, w))
-		draw_cell(area, x, y, ST_DIM, w->open ? 0x25be : 0x25b8);
-	x += 2;
-	study_name(&a->study, w->node, name, sizeof name);
-	study_note(&a->study, w->node, note, sizeof note);
-	if (n->kind == CT_NODE_TARGET)
-		style = ST_STRONG;
-	else if (n->kind == CT_NODE_ERROR || !w->kept)
-		style = n->kind == CT_NODE_ERROR ? ST_REST : ST_DIM;
-	else if (n->kind == CT_NODE_EMBEDDING)
-		style = ST_INPUT;
-	if (n->kind == CT_NODE_FEATURE && study_clamp_find(&a->study, n->layer, n->index, n->pos) >= 0) {
-		draw_cell(area, x - 1, y, ST_CLAMP, 0x25c6);
-		style = ST_CLAMP;
-	} else if (pins_has(&a->study, w->node)) {
-		draw_cell(area, x - 1, y, ST_CLAMP, 0x25cf);
-	}
-	if (n->kind == CT_NODE_TARGET)
-		end = area->w - 18;
-	/* The name stays whole while there is room for it; the label takes what is left. */
-	x += draw_cut(area, x, y, end - x, style, name);
-	if (*note && end - x > 4)
-		draw_cut(area, x + 2, y, end - x - 2,
-		    n->kind == CT_NODE_FEATURE && !study_guess(&a->study, w->node) ? ST_TEXT : ST_DIM,
-		    note);
-	if (n->kind == CT_NODE_TARGET && !parent) {
-		if (n->pos != a->study.pos && n->target != CT_TARGET_FEATURE && end - x > 4)
-			draw_cut(area, x + 2, y, end - x - 2, ST_DIM,
-			    study_place(&a->study, n->pos, place, sizeof place));
-		draw_root(a, area, y, n);
+	if (!w->parent) {
+		draw_target(a, area, y, x, w->node);
 		return;
 	}
-	draw_value(a, area, y, bar, w->weight, parent);
-	if (n->kind == CT_NODE_ERROR)
-		draw_hatch(
-		    area, area->w - bar - 1, y, bar, ST_REST, fabs((double)w->weight) / parent->largest);
+	if (w->node < 0)
+		draw_fold(a, area, y, x, w);
 	else
-		draw_bar(area, area->w - bar - 1, y, bar, w->weight < 0 ? ST_MINUS : ST_PLUS,
-		    fabs((double)w->weight) / parent->largest);
+		draw_node(a, area, y, x, w->node);
+	draw_value(a, area, area->w - bar - 2, y, v, tree_item_target(w));
+	share = w->parent->largest > 0 ? fabs(v) / w->parent->largest : 0;
+	(error ? draw_hatch : draw_bar)(area, area->w - bar - 1, y, bar,
+	    error ? ST_REST : v < 0 ? ST_MINUS : ST_PLUS, share);
 }
 
 void
@@ -129,14 +164,14 @@ tree_draw(struct app *a, void *state, const struct area *area)
 	list_resize(l, l->n, area->h);
 	if (!l->n) {
 		/* A message may have given way to another by now. */
-		draw_text(area, 1, 0, ST_DIM, !a->study.graph ? "nothing traced yet: i begins a prompt" :
-		    a->study.graph->n_targets ? "no memory for the tree" : "no targets");
+		draw_text(area, 1, 0, ST_DIM, !a->study.graph ? "nothing traced yet: i begins a prompt"
+		    : a->study.graph->n_targets ? "no memory for the tree" : "no targets");
 		return;
 	}
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
-		draw_row(a, &text, y, &t->rows[l->top + y]);
+		draw_row(a, t, &text, y, l->top + y);
 		if (l->top + y == l->sel && a->focus == VIEW_TREE)
-			draw_select(&text, 0, y, text.w - bar_columns(&text) - FIGURE);
+			draw_select(&text, 0, y, names_end(&text));
 		else if (l->top + y == l->sel)
 			draw_here(area, 0, y);
 	}

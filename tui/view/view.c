@@ -41,6 +41,14 @@ view_find(const char *name)
 	return -1;
 }
 
+const char *
+view_place(const char *name)
+{
+	int id = view_find(name);
+
+	return id >= 0 ? views[id]->name : !strcmp(name, KEYS_READING) ? KEYS_READING : NULL;
+}
+
 void
 view_mdoc(FILE *out)
 {
@@ -92,6 +100,17 @@ view_show(struct app *a, enum view_id id)
 	a->focus = id;
 	if (views[id]->focused)
 		views[id]->focused(a, a->state[id]);
+}
+
+const struct key_entry *
+view_key(const struct app *a, int key)
+{
+	const struct view_ops *ops = view_ops(a->focus);
+	const struct key_entry *own = key_bound_in(ops->name, key);
+
+	if (!own && ops->about != ABOUT_GRAPH)
+		own = key_bound_in(KEYS_READING, key);
+	return own ? own : key_bound(NULL, key);
 }
 
 /*

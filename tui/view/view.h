@@ -12,6 +12,7 @@
 #include "tui/view/list.h"
 
 struct app;
+struct fold;
 struct lines;
 struct ct_clamp;
 struct ct_pin;
@@ -53,6 +54,7 @@ struct view_ops {
 	int (*side)(struct app *a, void *state, int step);
 	int (*enter)(struct app *a, void *state);
 	int (*click)(struct app *a, void *state, int x, int y);	/* NULL: selects the row of its list */
+	struct fold *(*fold)(struct app *a, void *state);	/* its list, if that has levels; up to date */
 	/* Is the mark in this column, at which a click opens or folds the row? */
 	bool (*marker)(struct app *a, void *state, int row, int x);
 	/* Lines that bring back what it shows, for a session; and is it shown again? */
@@ -69,6 +71,8 @@ extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps
 
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */
+/* A view's own name, or KEYS_READING, which stays where it is; NULL: neither. */
+const char *view_place(const char *name);
 void view_mdoc(FILE *out);
 
 int view_open_all(struct app *a);
@@ -76,22 +80,12 @@ void view_close_all(struct app *a);
 void view_changed(struct app *a, enum change what);
 /* Gives the keys to a view: to its pane where it stands on the main screen, else it fills the body. */
 void view_show(struct app *a, enum view_id id);
+/* What a key does in the view that has the keys; NULL: nothing. */
+const struct key_entry *view_key(const struct app *a, int key);
 /* Does a key act in the view that has the keys? Commands that are typed always do. */
 bool view_acts(const struct app *a, const struct key_entry *k);
 /* Selects a node of the graph for all panes. */
 void view_select(struct app *a, int node);
-/* The nodes from the root to the selected row, at most max of them from its end; returns how many. */
-enum { TREE_PATH = 64 };
-int tree_path(struct app *a, int *path, int max);
-/* Shows a node in the tree, opening what leads to it. False: there is no path. */
-bool tree_reveal(struct app *a, int node);
-/* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
-bool tree_level(struct app *a, int step);
-/* Shows a place of the tree, opening what leads to it; rows >= 0: opens it with so many rows, 0: folds it.
- * path "": folds all of it, as if nothing had been open. */
-int tree_branch(struct app *a, const char *path, int rows);
-/* The node that the lines of the tree, written for a session, select; or -1. */
-int tree_saved_node(struct app *a);
 /* Runs the clamps at many strengths and shows what that did. */
 int sweep_run(struct app *a, double from, double to, int steps);
 /*
