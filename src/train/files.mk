@@ -8,12 +8,15 @@ train_files = \
 	%D%/fit_model.h \
 	%D%/fit_transcoder.c \
 	%D%/fit_transcoder.h \
+	%D%/groups.c \
+	%D%/groups.h \
 	%D%/linear_pass.c \
 	%D%/linear_pass.h \
 	%D%/measure.c \
 	%D%/measure.h \
 	%D%/mlp_rows.c \
 	%D%/mlp_rows.h \
+	%D%/net.h \
 	%D%/number_codes.c \
 	%D%/number_codes.h \
 	%D%/options.c \
@@ -22,6 +25,8 @@ train_files = \
 	%D%/pack.h \
 	%D%/param.c \
 	%D%/param.h \
+	%D%/prices.c \
+	%D%/prices.h \
 	%D%/reporter.c \
 	%D%/reporter.h \
 	%D%/train.c \

@@ -2,10 +2,11 @@
 #include "train/fit_model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/sort.h"
 #include "train/number_codes.h"
-#include "train/pack.h"
+#include "train/groups.h"
 
 /* A worker's share of every batch, with all that it writes. */
 struct share {
@@ -15,6 +16,7 @@ struct share {
 	const int *list;		/* its sentences of this step */
 	const int *bottleneck;		/* where their attention ends, or NULL */
 	const uint32_t *seeds;		/* of their signs and noise, or NULL */
+	const unsigned char *group;	/* what each begins, or NULL */
 	int n;
 	double loss;
 	int right;
@@ -25,14 +27,6 @@ struct deck {
 	int *list;
 	int size, at;
 	struct ct_rng rng;
-};
-
-/*
- * Sentences of one template that are about the same thing and ask for the same: a model should see them alike.
- * Groups lie behind one another in mates; sentence i's is mates[first[i] .. first[i] + size[i]).
- */
-struct groups {
-	int *mates, *first, *size;
 };
 
 struct fit {
@@ -46,10 +40,12 @@ struct fit {
 	int n_shares;
 	float **grads;			/* of the shares */
 	struct deck deck;
-	struct groups groups;
+	struct ct_groups groups;
 	int *batch;
 	int *bottleneck;			/* of its sentences; see draw_bottlenecks */
 	uint32_t *seeds;		/* of its sentences' signs and noise */
+	unsigned char *group;		/* what its sentences begin: enum ct_group */
+	bool grouped;			/* they are compared */
 	double scale;			/* 1 / weights of the batch */
 	struct ct_prices prices;	/* in units of scale */
 	struct sums {			/* since the last report */
@@ -70,7 +66,8 @@ run_share(void *ctx, int task, int worker)
 	s->right = 0;
 	for (int at = 0; at < s->n;) {
 		at += ct_pack_fill(&s->pack, f->corpus, s->list + at, s->n - at, f->o->answer_weight,
-		    f->o->pairs > 0 ? CT_PACK_PAIRS : CT_PACK_PLAIN);
+		    f->grouped ? CT_PACK_GROUPS : CT_PACK_PLAIN);
+		s->pack.b.group = s->group ? s->group + at - s->pack.b.n : NULL;
 		s->pack.b.bottleneck = s->bottleneck ? s->bottleneck + at - s->pack.b.n : NULL;
 		if (s->seeds)
 			ct_pack_draw(&s->pack, s->seeds + at - s->pack.b.n, f->o->noise);
@@ -80,11 +77,11 @@ run_share(void *ctx, int task, int worker)
 	}
 }
 
-/* Shares begin at even sentences, so that pairs stay together. */
+/* Shares begin where groups do, so that these stay together. */
 static int
 share_start(int batch, int k, int shares)
 {
-	return k == shares ? batch : (int)((long)batch * k / shares) & ~1;
+	return k == shares ? batch : (int)((long)batch * k / shares) / CT_PACK_GROUP * CT_PACK_GROUP;
 }
 
 static void
@@ -103,78 +100,38 @@ deal(struct deck *d, int *out, int n)
 	}
 }
 
-static int
-order(const struct ct_sentence *s, const struct ct_sentence *t)
-{
-	int d = s->kind != t->kind ? s->kind - t->kind : s->about - t->about;
-
-	return d ? d : s->relation - t->relation;
-}
-
-static int
-compare(const void *a, const void *b, void *ctx)
-{
-	const struct ct_corpus *c = ctx;
-	int i = *(const int *)a, j = *(const int *)b, d = order(&c->sentences[i], &c->sentences[j]);
-
-	return d ? d : (i > j) - (i < j);
-}
-
-static int
-find_groups(struct groups *g, struct ct_arena *arena, const struct ct_corpus *c, struct ct_error *err)
-{
-	size_t sentences = (size_t)c->n_sentences;
-	int n;
-
-	g->mates = ct_corpus_select(arena, c, false, false, &n);
-	g->first = ct_arena_need(arena, sentences, sizeof *g->first, "groups of sentences", err);
-	g->size = ct_arena_need(arena, sentences, sizeof *g->size, "groups of sentences", err);
-	if (!g->first || !g->size)
-		return CT_ENOMEM;
-	if (!g->mates)
-		return ct_fail_memory(err, sentences * sizeof *g->mates, "groups of sentences");
-	ct_sort(g->mates, (size_t)n, sizeof *g->mates, compare, (void *)c);
-	for (int at = 0, end; at < n; at = end) {
-		const struct ct_sentence *s = &c->sentences[g->mates[at]];
-
-		for (end = at + 1; end < n && s->about >= 0 && order(s, &c->sentences[g->mates[end]]) == 0;)
-			end++;
-		for (int k = at; k < end; k++) {
-			g->first[g->mates[k]] = at;
-			g->size[g->mates[k]] = end - at;
-		}
-	}
-	return CT_OK;
-}
-
-/* Every second sentence of a batch becomes one of the kind of that before it. Returns how many rows differ. */
-static int
-pair_up(const struct groups *g, struct ct_rng *rng, const struct ct_corpus *c, int *batch, int n)
-{
-	int rows = 0;
-
-	for (int k = 0; k + 1 < n; k += 2) {
-		int i = batch[k], j = g->mates[g->first[i] + (int)ct_rng_below(rng, (uint32_t)g->size[i])], t = 0;
-		const struct ct_sentence *s = &c->sentences[i], *u = &c->sentences[j];
-
-		batch[k + 1] = j;
-		if (s->n != u->n)
-			continue;
-		while (t < s->n - 1 && c->tokens[s->first + t] == c->tokens[u->first + t])
-			t++;
-		rows += s->n - 1 - t;
-	}
-	return rows;
-}
-
-/* Where attention ends in each sentence of a batch: at its plan in a share of them, nowhere (0) in the others. */
+/*
+ * Where attention ends in each sentence of a batch: at its plan in a share of them, at its answer in a share of
+ * the others; nowhere is 0.
+ */
 static void
-draw_bottlenecks(int *bottleneck, struct ct_rng *rng, const struct ct_corpus *c, const int *batch, int n, double share)
+draw_bottlenecks(struct fit *f)
 {
-	for (int k = 0; k < n; k++) {
-		int at = c->sentences[batch[k]].plan_at;
+	const struct ct_model_options *o = f->o;
 
-		bottleneck[k] = at > 0 && ct_rng_uniform(rng) < share ? at : 0;
+	for (int k = 0; k < o->batch; k++) {
+		const struct ct_sentence *s = &f->corpus->sentences[f->batch[k]];
+		bool plan = s->plan_at > 0;
+		int at = plan ? s->plan_at : s->answer;
+		double share = plan ? o->bottleneck : o->answer_bottleneck;
+
+		f->bottleneck[k] = at > 0 && at < s->n - 1 && ct_rng_uniform(&f->deck.rng) < share ? at : 0;
+	}
+}
+
+/* Heads of all other layers do nothing, and stay so. */
+static void
+silence_attention(struct ct_net *net, int but)
+{
+	static const char layers[] = "model.layers.";
+
+	for (int k = 0; k < net->params.n; k++) {
+		struct ct_param *q = &net->params.list[k];
+
+		if (!strstr(q->name, ".self_attn.") || strtol(q->name + sizeof layers - 1, NULL, 10) == but)
+			continue;
+		memset(net->params.w + q->at, 0, q->n * sizeof *net->params.w);
+		q->rate = 0;
 	}
 }
 
@@ -191,16 +148,19 @@ open_fit(struct fit *f, struct ct_error *err)
 	ct_net_init(f->net, o->init, o->embed, &f->deck.rng);
 	if (o->codes && (code = ct_number_codes_build(f->net, f->corpus, o->embed, &f->deck.rng, err)) != CT_OK)
 		return code;
+	if (o->attention >= 0)
+		silence_attention(f->net, o->attention);
 	if (o->frozen)
 		f->net->params.list[0].rate = 0;	/* the embedding */
 	f->n_shares = ct_pool_threads(f->pool);
 	f->deck.list = ct_corpus_select(arena, f->corpus, false, true, &f->deck.size);
 	f->batch = ct_arena_need(arena, (size_t)o->batch, sizeof *f->batch, "a batch", err);
 	f->bottleneck = ct_arena_need(arena, (size_t)o->batch, sizeof *f->bottleneck, "a batch", err);
+	f->group = ct_arena_need(arena, (size_t)o->batch, sizeof *f->group, "a batch", err);
 	f->seeds = ct_arena_need(arena, (size_t)o->batch, sizeof *f->seeds, "a batch", err);
 	f->grads = ct_arena_need(arena, (size_t)f->n_shares, sizeof *f->grads, "gradients", err);
 	f->shares = calloc((size_t)f->n_shares, sizeof *f->shares);
-	if (!f->deck.list || !f->batch || !f->bottleneck || !f->seeds || !f->grads || !f->shares)
+	if (!f->deck.list || !f->batch || !f->bottleneck || !f->seeds || !f->group || !f->grads || !f->shares)
 		return ct_fail_memory(err, (size_t)o->batch * sizeof *f->batch, "a batch");
 	if (f->deck.size == 0)
 		return ct_fail(err, CT_EINVAL, "the corpus has no sentence to train on: all are held out");
@@ -216,7 +176,8 @@ open_fit(struct fit *f, struct ct_error *err)
 		if (!s->grad)
 			return CT_ENOMEM;
 	}
-	if (o->pairs > 0 && (code = find_groups(&f->groups, arena, f->corpus, err)) != CT_OK)
+	f->grouped = o->pairs > 0 || o->grids > 0;
+	if (f->grouped && (code = ct_groups_find(&f->groups, arena, f->corpus, err)) != CT_OK)
 		return code;
 	return ct_adam_init(&f->adam, &f->net->params, err);
 }
@@ -257,13 +218,15 @@ draw_batch(struct fit *f)
 	const struct ct_model_options *o = f->o;
 	bool seeds = o->direct > 0 || o->carry > 0 || o->noise > 0;
 	double total = 0;
-	int rows = 0, apart = 0, answers = 0;
+	struct ct_grouped drawn = { 0 };
+	int rows = 0, answers = 0;
 
 	deal(&f->deck, f->batch, o->batch);
-	if (o->pairs > 0)
-		apart = pair_up(&f->groups, &f->deck.rng, f->corpus, f->batch, o->batch);
-	if (o->bottleneck > 0)
-		draw_bottlenecks(f->bottleneck, &f->deck.rng, f->corpus, f->batch, o->batch, o->bottleneck);
+	if (f->grouped)
+		drawn = ct_groups_draw(&f->groups, &f->deck.rng, o->pairs > 0, o->grids > 0, f->batch, f->group,
+		    o->batch);
+	if (o->bottleneck > 0 || o->answer_bottleneck > 0)
+		draw_bottlenecks(f);
 	for (int k = 0; seeds && k < o->batch; k++)
 		f->seeds[k] = ct_rng_u32(&f->deck.rng);
 	for (int k = 0; k < o->batch; k++) {
@@ -278,7 +241,8 @@ draw_batch(struct fit *f)
 	f->scale = 1 / total;
 	f->prices.smoothing = o->smoothing;
 	f->prices.activity = rows > o->batch ? o->activity * total / (rows - o->batch) : 0;
-	f->prices.pairs = apart > 0 ? o->pairs * total / apart : 0;
+	f->prices.pairs = drawn.apart > 0 ? o->pairs * total / drawn.apart : 0;
+	f->prices.grids = drawn.grids > 0 ? o->grids * total / drawn.grids : 0;
 	f->prices.direct = answers > 0 ? o->direct * total / answers : 0;
 	f->prices.carry = rows > o->batch ? o->carry * total / (rows - o->batch) / f->net->s.L : 0;
 	f->sums.weights += total;
@@ -286,7 +250,8 @@ draw_batch(struct fit *f)
 		int first = share_start(o->batch, k, f->n_shares);
 
 		f->shares[k].list = f->batch + first;
-		f->shares[k].bottleneck = o->bottleneck > 0 ? f->bottleneck + first : NULL;
+		f->shares[k].bottleneck = o->bottleneck > 0 || o->answer_bottleneck > 0 ? f->bottleneck + first : NULL;
+		f->shares[k].group = f->grouped ? f->group + first : NULL;
 		f->shares[k].seeds = seeds ? f->seeds + first : NULL;
 		f->shares[k].n = share_start(o->batch, k + 1, f->n_shares) - first;
 	}

@@ -14,7 +14,7 @@
 #define CT_TRAIN_LINEAR_PASS_H
 
 #include "base/error.h"
-#include "train/transformer.h"
+#include "train/net.h"
 
 /* What the linear pass takes from the normal pass of the same batch, as numbers without a gradient. */
 struct ct_frozen_run {

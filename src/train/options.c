@@ -6,7 +6,7 @@
 
 static const struct ct_model_options model_defaults = {
 	.shape = { .L = 3, .D = 128, .H = 4, .context = 32, .eps = 1e-6, .theta = 10000 },
-	.init = .05, .embed = .3, .frozen = true, .seed = 1, .steps = 500, .batch = 256, .rate = 3e-3, .beta1 = .9,
+	.attention = -1, .init = .05, .embed = .3, .frozen = true, .seed = 1, .steps = 500, .batch = 256, .rate = 3e-3, .beta1 = .9,
 	.beta2 = .99, .decay = .3, .clip = 1, .warmup = .06, .cooldown = .3, .activity = .03, .answer_weight = 8,
 };
 static const struct ct_train_transcoder_options transcoder_defaults = {
@@ -70,6 +70,7 @@ read_sizes(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "init", NULL, &o->init, 1e-6, 10, NULL },
 		{ "embedding init", NULL, &o->embed, 1e-6, 10, NULL },
 		{ "embedding frozen", NULL, NULL, 0, 0, &o->frozen },
+		{ "attention layer", &o->attention, NULL, 0, 63, NULL },
 		{ "number codes", NULL, NULL, 0, 0, &o->codes },
 	};
 
@@ -96,6 +97,8 @@ read_steps(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "direct", NULL, &o->direct, 0, 1e6, NULL },
 		{ "carry", NULL, &o->carry, 0, 1e6, NULL },
 		{ "noise", NULL, &o->noise, 0, 10, NULL },
+		{ "joint", NULL, &o->grids, 0, 1e6, NULL },
+		{ "answer bottleneck", NULL, &o->answer_bottleneck, 0, 1, NULL },
 		{ "bottleneck", NULL, &o->bottleneck, 0, 1, NULL },
 		{ "smoothing", NULL, &o->smoothing, 0, .9, NULL },
 		{ "answer weight", NULL, &o->answer_weight, 0, 1e6, NULL },

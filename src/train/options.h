@@ -16,6 +16,7 @@
 struct ct_model_options {
 	struct ct_net_shape shape;	/* V comes from the corpus; context grows to its longest sentence */
 	double init, embed;		/* deviations of the initial weights and embedding */
+	int attention;			/* the only layer whose heads do something; -1: all do */
 	bool frozen;			/* the embedding stays as it was drawn */
 	bool codes;			/* tokens tell what they are made of, and heads where they look: see number_codes.h */
 	int seed, steps;
@@ -24,9 +25,11 @@ struct ct_model_options {
 	double warmup, cooldown;	/* shares of the steps: rate up from 0, and down to 0 */
 	double activity;		/* price of what MLPs write, relative to the stream */
 	double pairs;			/* price of what they write differently in sentences alike: 0, no such pairs */
+	double grids;			/* price of what they write of question and value together */
 	double direct, carry;		/* prices of what attention alone brings to answers, and to MLPs */
 	double noise;			/* added to the stream, relative to its size */
 	double bottleneck;		/* share of sentences in which attention ends at the position of their plan */
+	double answer_bottleneck;	/* the same at the answer */
 	double smoothing;		/* share of each target that is spread evenly over the vocabulary */
 	double answer_weight;		/* of the graded token in the loss; others have 1 */
 };

@@ -44,7 +44,8 @@ ct_pack_open(struct ct_pack *p, const struct ct_corpus *c, struct ct_error *err)
 	size_t rows;
 
 	memset(p, 0, sizeof *p);
-	p->max_rows = p->max_sentences = 2 * longest > CT_PACK_ROWS ? 2 * longest : CT_PACK_ROWS;
+	p->max_rows = p->max_sentences = CT_PACK_GROUP * longest > CT_PACK_ROWS ?
+	    CT_PACK_GROUP * longest : CT_PACK_ROWS;
 	rows = (size_t)p->max_rows;
 	p->len = ct_arena_alloc(&p->arena, rows, sizeof *p->len);
 	p->tokens = ct_arena_alloc(&p->arena, rows, sizeof *p->tokens);
@@ -68,22 +69,30 @@ ct_pack_close(struct ct_pack *p)
 	memset(p, 0, sizeof *p);
 }
 
+/* Rows of the next sentences that must stay together. */
+static int
+group_rows(const struct ct_corpus *c, const int *list, int n)
+{
+	int rows = 0;
+
+	for (int k = 0; k < n && k < CT_PACK_GROUP; k++)
+		rows += c->sentences[list[k]].n - 1;
+	return rows;
+}
+
 int
 ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
     enum ct_pack_how how)
 {
-	bool pairs = how == CT_PACK_PAIRS;
 	int R = 0, k;
 
-	if (pairs && n % 2)
-		n = n > 1 ? n - 1 : n;
 	for (k = 0; k < n && k < p->max_sentences; k++) {
 		const struct ct_sentence *s = &c->sentences[list[k]];
 		const int *t = c->tokens + s->first;
 		int rows = how == CT_PACK_WHOLE ? s->n : s->n - 1;
 
-		if (R + rows > p->max_rows || (pairs && k % 2 == 0 && k + 1 < n &&
-		    R + rows + c->sentences[list[k + 1]].n - 1 > p->max_rows))
+		if (R + rows > p->max_rows || (how == CT_PACK_GROUPS && k % CT_PACK_GROUP == 0 &&
+		    R + group_rows(c, list + k, n - k) > p->max_rows))
 			break;
 		for (int i = 0; i < rows; i++) {
 			p->tokens[R + i] = t[i];
@@ -96,7 +105,7 @@ ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int 
 		R += rows;
 	}
 	p->b = (struct ct_batch){ .n = k, .len = p->len, .R = R, .tokens = p->tokens, .targets = p->targets,
-		.weights = p->weights, .graded = p->graded, .pairs = pairs };
+		.weights = p->weights, .graded = p->graded };
 	return k;
 }
 

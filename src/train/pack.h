@@ -14,6 +14,7 @@
 #include "corpus/corpus.h"
 #include "train/transformer.h"
 
+enum { CT_PACK_GROUP = 4 };		/* sentences that stay together where groups are asked for */
 enum { CT_PACK_ROWS = 256 };		/* a pack is about this long: its activations stay in cache */
 
 struct ct_pack {
@@ -34,7 +35,7 @@ void ct_pack_close(struct ct_pack *p);
 
 enum ct_pack_how {
 	CT_PACK_PLAIN,
-	CT_PACK_PAIRS,			/* list[2i] and list[2i+1] are a pair: both come in, or none */
+	CT_PACK_GROUPS,			/* four by four: they come in together, or not */
 	CT_PACK_WHOLE			/* the last token has a row, too, without a target */
 };
 

@@ -8,6 +8,7 @@
 
 #include "math/blas.h"
 #include "train/linear_pass.h"
+#include "train/prices.h"
 #include "train/vector.h"
 
 int
@@ -466,53 +467,6 @@ loss_backward(int R, int V, const struct ct_batch *b, double scale, double smoot
 	return loss;
 }
 
-int
-ct_batch_differ(const struct ct_batch *b, int i, int row)
-{
-	int n = b->len[2 * i], t = 0;
-	const int *x = b->tokens + row, *y = x + n;
-
-	if (!b->pairs || n != b->len[2 * i + 1])
-		return n;
-	while (t < n && x[t] == y[t])
-		t++;
-	return t;
-}
-
-/* dout = dx + the gradient of the prices of one layer. */
-static void
-prices_backward(const struct ct_batch *b, int D, double scale, const struct ct_prices *prices, const float *mid,
-    const float *out, const float *dx, float *restrict dout)
-{
-	double factor = 2 * scale * prices->activity;
-
-	memcpy(dout, dx, (size_t)b->R * D * sizeof *dout);
-	for (int i = 0, r = 0; i < b->n && factor > 0; r += b->len[i++]) {
-		for (int t = 1; t < b->len[i]; t++) {
-			size_t at = (size_t)(r + t) * D;
-
-			ct_saxpy(D, (float)(factor / fmax(ct_sdot(D, mid + at, mid + at), 1e-20)), out + at, dout + at);
-		}
-	}
-	factor = 2 * scale * prices->pairs;
-	for (int i = 0, r = 0; 2 * i + 1 < b->n && factor > 0; r += b->len[2 * i] + b->len[2 * i + 1], i++) {
-		int n = b->len[2 * i];
-
-		for (int t = ct_batch_differ(b, i, r); t < n; t++) {
-			size_t at = (size_t)(r + t) * D, as = at + (size_t)n * D;
-			float k = (float)(factor / fmax(ct_sdot(D, mid + at, mid + at) +
-			    ct_sdot(D, mid + as, mid + as), 1e-20));
-
-			for (int d = 0; d < D; d++) {
-				float g = k * (out[at + d] - out[as + d]);
-
-				dout[at + d] += g;
-				dout[as + d] -= g;
-			}
-		}
-	}
-}
-
 double
 ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
     const struct ct_prices *prices, float *grad, int *right)
@@ -536,7 +490,8 @@ ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const 
 		const struct kept *k = &p->kept[l];
 		float *d = p->dwide;
 
-		prices_backward(b, D, scale, prices, k->mid, k->out, p->dx, p->dout);
+		memcpy(p->dout, p->dx, (size_t)R * D * sizeof(float));
+		ct_prices_backward(net, b, l, scale, prices, k->mid, k->out, p->dout);
 		pass_bottlenecks(b, D, false, p->dx, p->dbottleneck);
 		/* The gradient of hidden goes where the gate's will be: rows 2 mlp apart, left half. */
 		ct_sgemm(false, false, R, mlp, D, 1, p->dout, D, w + y->down, mlp, 0, d, 2 * mlp);

@@ -15,30 +15,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "train/param.h"
-
-struct ct_net_shape {
-	int V, D, L, H;
-	int H_kv;		/* key/value heads; divides H */
-	int head;		/* width of a head, even */
-	int mlp;		/* width of the MLP's hidden layer */
-	int context;		/* longest sentence */
-	double eps;		/* of the norms */
-	double theta;		/* of the rotary embedding */
-};
-
-/* Offsets into params.w. q, k, v lie behind one another, and so do gate and up: each group is one matrix. */
-struct ct_net_layer {
-	size_t norm1, qkv, o, norm2, gate_up, down;
-};
-
-struct ct_net {
-	struct ct_net_shape s;
-	struct ct_params params;
-	size_t embed, norm_f, unembed;
-	struct ct_net_layer *layers;	/* (L) */
-	float *cos, *sin;		/* (context, head/2) */
-};
+#include "train/net.h"
 
 int ct_net_open(struct ct_net *net, const struct ct_net_shape *s, struct ct_error *err);
 void ct_net_close(struct ct_net *net);
@@ -46,31 +23,11 @@ void ct_net_close(struct ct_net *net);
 /* Norms 1, embedding N(0, embed^2), matrices N(0, init^2), those that write to the stream N(0, init^2/2L). */
 void ct_net_init(struct ct_net *net, double init, double embed, struct ct_rng *rng);
 
-/* Sentences packed one behind the other. Positions count from 0 in each. */
-struct ct_batch {
-	int n;			/* sentences */
-	const int *len;		/* (n) rows of each; their sum is R */
-	int R;
-	const int *tokens;	/* (R) */
-	const int *targets;	/* (R) the token to predict; -1: none */
-	const float *weights;	/* (R) of each target in the loss, or NULL: 1 */
-	const bool *graded;	/* (R) targets that count as answers, or NULL: none */
-	bool pairs;		/* sentences 2i and 2i+1 are two of a kind where they have the same length */
-	const int *bottleneck;	/* (n) a sentence's bottleneck: later rows attend to none before this one, and this
-				   one's stream keeps only what MLPs write to it; 0, or NULL: there is none */
-	const float *signs;	/* (R) of each embedding in the linear pass (linear_pass.h), or NULL: 1 */
-	const float *noise;	/* (L+1,R,D) added to the stream before each layer and the final norm, in
-				   units of its root mean square (a number, no gradient); NULL: none */
-};
-
 /*
  * Called in the forward pass with each layer's MLP: mid (R,D) is the stream before norm2, out (R,D) what the
  * MLP would write to it. The hook may read both, or put something else into out.
  */
 typedef void (*ct_mlp_hook)(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *out);
-
-/* The first row at which sentences 2i and 2i+1 differ; the rows of one when they do not, or are no pair. */
-int ct_batch_differ(const struct ct_batch *b, int i, int row);
 
 struct ct_train_pass;
 
@@ -83,19 +40,12 @@ void ct_train_pass_close(struct ct_train_pass *p);
 const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
     ct_mlp_hook hook, void *ctx);
 
-/* What a loss has beside the targets: prices are of what MLPs write, relative to the stream. */
-struct ct_prices {
-	double smoothing;	/* share of each target that is spread evenly over the vocabulary */
-	double activity;	/* of writing anything */
-	double pairs;		/* of writing what differs between the two of a pair, from the first token that differs on */
-	double direct, carry;	/* of what attention alone brings to answers, and to MLPs: see linear_pass.h */
-};
-
 /*
  * loss = sum_r weight_r * (1 - smoothing) * -log softmax(logits_r)[target_r]
  *        + sum_r weight_r * smoothing * mean_v -log softmax(logits_r)[v]
  *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
  *        + pairs * sum_{l, r, s the rows of a pair} |mlp_{l,r} - mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
+ *        + grids * sum_{l < L-1, grids} |mlp_{l,A1} - mlp_{l,A2} - mlp_{l,B1} + mlp_{l,B2}|^2 / sum |mid|^2
  *        + what linear_pass.h has for the prices direct and carry
  *
  *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; denominators count as

@@ -15,6 +15,7 @@
 #include "scratch.h"
 #include "train/fit_transcoder.h"
 #include "train/fit_model.h"
+#include "train/groups.h"
 #include "train/measure.h"
 #include "train/pack.h"
 
@@ -84,7 +85,7 @@ close_world(struct world *w)
 }
 
 static void
-packs_keep_pairs_together(void **state)
+packs_keep_groups_together(void **state)
 {
 	struct world w = { 0 };
 	struct ct_arena arena = { 0 };
@@ -99,12 +100,12 @@ packs_keep_pairs_together(void **state)
 	assert_non_null(list);
 	for (int k = 0; k < n; k++)
 		assert_false(w.corpus->sentences[list[k]].held_out);
-	/* a pair of the longest takes 14 rows: one more sentence would fit, no pair */
-	pack.max_rows = 17;
+	/* four of the longest take 28 rows: two more sentences would fit, no four */
+	pack.max_rows = 43;
 	for (int at = 0; at < n;) {
-		int k = ct_pack_fill(&pack, w.corpus, list + at, n - at, 8, CT_PACK_PAIRS);
+		int k = ct_pack_fill(&pack, w.corpus, list + at, n - at, 8, CT_PACK_GROUPS);
 
-		assert_true(k > 0 && (k % 2 == 0 || at + k == n) && pack.b.R <= 17);
+		assert_true(k > 0 && (k % 4 == 0 || at + k == n) && pack.b.R <= 43);
 		for (int i = 0; i < k; i++) {
 			const struct ct_sentence *s = &w.corpus->sentences[list[at + i]];
 			int row = ct_pack_answer(&pack, w.corpus, i);
@@ -118,6 +119,53 @@ packs_keep_pairs_together(void **state)
 	assert_int_equal(pack.b.R, w.corpus->sentences[list[0]].n);
 	assert_int_equal(pack.targets[pack.b.R - 1], -1);
 	ct_pack_close(&pack);
+	ct_arena_free(&arena);
+	close_world(&w);
+}
+
+/* Pairs ask the same about the same; grids are what they should be, and something of both is drawn. */
+static void
+groups_are_drawn(void **state)
+{
+	struct world w = { 0 };
+	struct ct_arena arena = { 0 };
+	struct ct_groups groups;
+	struct ct_grouped drawn;
+	struct ct_rng rng;
+	int n, *list, batch[64], pairs = 0, grids = 0;
+	unsigned char group[64];
+
+	(void)state;
+	ct_rng_seed(&rng, 5, 0);
+	assert_int_equal(ct_yaml_open(&w.doc, "recipe", recipe, sizeof recipe - 1, NULL), CT_OK);
+	assert_int_equal(ct_corpus_build(&w.corpus, w.doc, NULL), CT_OK);
+	assert_int_equal(ct_groups_find(&groups, &arena, w.corpus, NULL), CT_OK);
+	list = ct_corpus_select(&arena, w.corpus, false, true, &n);
+	assert_non_null(list);
+	for (int k = 0; k < 64; k++)
+		batch[k] = list[ct_rng_below(&rng, (uint32_t)n)];
+	drawn = ct_groups_draw(&groups, &rng, true, true, batch, group, 64);
+	for (int k = 0; k < 64; k++) {
+		const struct ct_sentence *s[4] = { NULL };
+
+		assert_false(w.corpus->sentences[batch[k]].held_out);
+		for (int i = 0; i < 4 && k + i < 64; i++)
+			s[i] = &w.corpus->sentences[batch[k + i]];
+		if (group[k] == CT_GROUP_PAIR) {
+			assert_true(s[0]->kind == s[1]->kind && s[0]->relation == s[1]->relation);
+			assert_true(s[0]->about == s[1]->about);
+			pairs++;
+		} else if (group[k] == CT_GROUP_GRID) {
+			assert_int_equal(k % 4, 0);
+			assert_true(s[0]->about == s[1]->about && s[2]->about == s[3]->about);
+			assert_true(s[0]->relation == s[2]->relation && s[1]->relation == s[3]->relation);
+			assert_true(s[0]->about != s[2]->about && s[0]->relation != s[1]->relation);
+			grids++;
+		}
+	}
+	assert_int_equal(pairs, 16);
+	assert_int_equal(grids, drawn.grids);
+	assert_true(grids > 0 && drawn.apart > 0);
 	ct_arena_free(&arena);
 	close_world(&w);
 }
@@ -307,7 +355,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packs_keep_pairs_together),
+		cmocka_unit_test(packs_keep_groups_together),
+		cmocka_unit_test(groups_are_drawn),
 		cmocka_unit_test(activations_are_collected_once),
 		cmocka_unit_test(training_reaches_its_goals),
 		cmocka_unit_test(same_recipe_same_weights),

@@ -15,13 +15,16 @@
 #include "train/transformer.h"
 #include "train/vector.h"
 
-enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64, MAX_SENTENCES = 4, MAX_L = 2, MAX_H = 4 };
-static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .pairs = .6, .direct = .7,
+enum { MAX_T = 8, MAX_D = 32, MAX_WIDE = 64, MAX_SENTENCES = 7, MAX_L = 2, MAX_H = 4 };
+static const struct ct_prices prices = { .smoothing = .3, .activity = .8, .pairs = .6, .grids = .5,
+	.direct = .7,
     .carry = .9 };
 
 /* Of a sentence's run, what prices take as numbers. */
 struct frozen {
 	double mid2[MAX_L][MAX_T];			/* |stream before the MLP|^2 */
+	double rms[MAX_L + 1][MAX_T];			/* of the stream before noise */
+	double noise[MAX_L + 1][MAX_T][MAX_D];		/* in units of it */
 	double probs[MAX_L][MAX_H][MAX_T][MAX_T];
 	double scale1[MAX_L][MAX_T], scale_f[MAX_T];	/* 1/rms */
 	double logits2[MAX_T];				/* of the centred logits */
@@ -82,6 +85,15 @@ naive_rotate(int head, double theta, int t, double *x)
 	}
 }
 
+static void
+naive_noise(int D, int l, int t, struct frozen *fixed, bool fill, double *x)
+{
+	if (fill)
+		fixed->rms[l][t] = 1 / naive_scale(D, 0, x);
+	for (int i = 0; i < D; i++)
+		x[i] += fixed->rms[l][t] * fixed->noise[l][t][i];
+}
+
 /*
  * Loss of one sentence, written from the equations, one token at a time. What prices take as numbers stays
  * what it was when fill was set.
@@ -102,6 +114,7 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int bottleneck,
 		const struct ct_net_layer *p = &net->layers[l];
 
 		for (int t = 0; t < T; t++) {
+			naive_noise(D, l, t, fixed, fill, x[t]);
 			if (fill)
 				fixed->scale1[l][t] = naive_scale(D, s->eps, x[t]);
 			naive_norm(D, s->eps, x[t], w + p->norm1, n);
@@ -138,11 +151,8 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int bottleneck,
 			memcpy(before, x[t], D * sizeof *before);
 			for (int i = 0; i < D; i++)
 				x[t][i] += y[i];
-			if (fill) {
-				fixed->mid2[l][t] = 0;
-				for (int i = 0; i < D; i++)
-					fixed->mid2[l][t] += x[t][i] * x[t][i];
-			}
+			if (fill)
+				fixed->mid2[l][t] = D / pow(naive_scale(D, 0, x[t]), 2);
 			naive_norm(D, s->eps, x[t], w + p->norm2, n);
 			if (bottleneck > 0 && t == bottleneck)
 				memcpy(x[t], before, D * sizeof *before);
@@ -162,6 +172,7 @@ naive_sentence(const struct ct_net *net, const double *w, int T, int bottleneck,
 	for (int t = 0; t < T; t++) {
 		double sum = 0, wanted = 0;
 
+		naive_noise(D, s->L, t, fixed, fill, x[t]);
 		naive_norm(D, s->eps, x[t], w + net->norm_f, n);
 		naive_linear(D, s->V, n, w + net->unembed, y);
 		if (fill) {
@@ -233,52 +244,105 @@ naive_linear_pass(const struct ct_net *net, const double *w, int T, int bottlene
 	return loss;
 }
 
+/* What MLPs write differently in sentence i and the one before it, as long; i's rows begin at r. */
+static double
+naive_pair(const struct ct_net *net, const struct ct_batch *b, int i, int r, const struct frozen *fixed,
+    double (*wrote)[MAX_L][MAX_T][MAX_D])
+{
+	double loss = 0;
+	int same = 0;
+
+	while (b->tokens[r + same] == b->tokens[r - b->len[i] + same])
+		same++;
+	for (int l = 0; l < net->s.L; l++)
+		for (int t = same; t < b->len[i]; t++)
+			for (int d = 0; d < net->s.D; d++)
+				loss += prices.pairs * pow(wrote[i][l][t][d] - wrote[i - 1][l][t][d], 2) /
+				    (fixed[i].mid2[l][t] + fixed[i - 1].mid2[l][t]);
+	return loss;
+}
+
+/* What MLPs before the last write jointly at the last rows of four sentences from i on. */
+static double
+naive_grid(const struct ct_net *net, const struct ct_batch *b, int i, const struct frozen *fixed,
+    double (*wrote)[MAX_L][MAX_T][MAX_D])
+{
+	double loss = 0;
+
+	for (int l = 0; l + 1 < net->s.L; l++) {
+		double whole = 0;
+
+		for (int k = 0; k < 4; k++)
+			whole += fixed[i + k].mid2[l][b->len[i + k] - 1];
+		for (int d = 0; d < net->s.D; d++) {
+			double joint = 0;
+
+			for (int k = 0; k < 4; k++)
+				joint += (k == 0 || k == 3 ? 1 : -1) * wrote[i + k][l][b->len[i + k] - 1][d];
+			loss += prices.grids * joint * joint / whole;
+		}
+	}
+	return loss;
+}
+
 static double
 naive_loss(const struct ct_net *net, const double *w, const struct ct_batch *b,
-    struct frozen fixed[MAX_SENTENCES],
-    bool fill)
+    struct frozen fixed[MAX_SENTENCES], bool fill)
 {
 	double wrote[MAX_SENTENCES][MAX_L][MAX_T][MAX_D], loss = 0;
 	int r = 0;
 
 	for (int i = 0; i < b->n; r += b->len[i++]) {
-		int same = 0;
-
 		loss += naive_sentence(net, w, b->len[i], b->bottleneck[i], b->tokens + r, b->targets + r,
-		    b->weights + r,
-		    &fixed[i], fill, wrote[i]);
+		    b->weights + r, &fixed[i], fill, wrote[i]);
 		loss += naive_linear_pass(net, w, b->len[i], b->bottleneck[i], b->tokens + r, b->graded + r,
-		    b->signs + r,
-		    &fixed[i]);
-		if (i % 2 == 0 || b->len[i] != b->len[i - 1])
-			continue;
-		while (b->tokens[r + same] == b->tokens[r - b->len[i] + same])
-			same++;
-		for (int l = 0; l < net->s.L; l++)
-			for (int t = same; t < b->len[i]; t++)
-				for (int d = 0; d < net->s.D; d++)
-					loss += prices.pairs *
-					    pow(wrote[i][l][t][d] - wrote[i - 1][l][t][d], 2) /
-					    (fixed[i].mid2[l][t] + fixed[i - 1].mid2[l][t]);
+		    b->signs + r, &fixed[i]);
+		if (i > 0 && b->group[i - 1] == CT_GROUP_PAIR)
+			loss += naive_pair(net, b, i, r, fixed, wrote);
 	}
+	for (int i = 0; i < b->n; i++)
+		if (b->group[i] == CT_GROUP_GRID)
+			loss += naive_grid(net, b, i, fixed, wrote);
 	return loss;
 }
 
 static const struct ct_net_shape tiny = { .V = 11, .D = 12, .L = 2, .H = 4, .H_kv = 2, .head = 6, .mlp = 10,
 	.context = MAX_T, .eps = 1e-5, .theta = 100 };
 
+enum { ROWS = 26 };
+static const int the_len[] = { 4, 4, 5, 3, 4, 3, 3 }, the_bottleneck[] = { 0, 1, 2, 0, 3, 0, 0 };
+static const int the_tokens[ROWS] = { 1, 4, 4, 9, 1, 4, 3, 2, 10, 5, 5, 7, 8,
+	 1, 2, 6, 1, 3, 2, 6, 1, 9, 6, 1, 5, 6 };
+static const int the_targets[ROWS] = { 4, 4, 9, 0, -1, 2, 2, -1, 5, 5, 7, 8, 3,
+	 2, 6, 4, 3, 2, 6, 7, -1, 6, 9, 5, 6, 2 };
+static const unsigned char the_group[] = { CT_GROUP_PAIR, 0, 0, CT_GROUP_GRID, 0, 0, 0 };
+static const bool the_graded[ROWS] = { [2] = true, [9] = true, [15] = true,
+	 [19] = true, [22] = true, [25] = true };
+static float the_weights[ROWS], the_signs[ROWS], the_noise[3 * ROWS * 12];
+
+static void
+draw_noise(struct frozen *fixed, const struct ct_batch *b, struct ct_rng *rng, int D)
+{
+	for (int r = 0; r < ROWS; r++) {
+		the_weights[r] = r == 6 ? 0 : .5f + (float)(r % 5) / 2;
+		the_signs[r] = ct_rng_u32(rng) & 1 ? 1 : -1;
+	}
+	for (int i = 0; i < 3 * ROWS * D; i++)
+		the_noise[i] = .3f * ct_rng_normal(rng);
+	for (int l = 0; l <= MAX_L; l++)
+		for (int i = 0, r = 0; i < b->n; r += b->len[i++])
+			for (int t = 0; t < b->len[i]; t++)
+				for (int d = 0; d < D; d++)
+					fixed[i].noise[l][t][d] =
+					    b->noise[((size_t)l * b->R + r + t) * D + d];
+}
+
 static void
 gradient_matches_finite_differences(void **state)
 {
-	static const int len[] = { 4, 4, 5 }, bottleneck[] = { 0, 1, 2 },
-	    tokens[] = { 1, 4, 4, 9, 1, 4, 3, 2, 10, 5, 5, 7, 8 };
-	static const int targets[] = { 4, 4, 9, 0, -1, 2, 2, -1, 5, 5, 7, 8, 3 };
-	static const bool graded[13] = { [2] = true, [9] = true };
-	static const float weights[] = { 1, 2, 1, .5f, 1, 1, 0, 1, 3, 1, 1, 1, 2 };
-	static const float signs[] = { 1, -1, -1, 1, -1, 1, -1, -1, 1, 1, -1, -1, 1 };
-	struct ct_batch b = { .n = 3, .len = len, .R = 13, .tokens = tokens, .targets = targets,
-		.weights = weights, .graded = graded, .pairs = true, .bottleneck = bottleneck,
-		    .signs = signs };
+	struct ct_batch b = { .n = 7, .len = the_len, .R = ROWS, .tokens = the_tokens, .targets = the_targets,
+		.weights = the_weights, .graded = the_graded, .group = the_group,
+		.bottleneck = the_bottleneck, .signs = the_signs, .noise = the_noise };
 	struct ct_net net;
 	struct ct_train_pass *pass;
 	struct ct_rng rng;
@@ -289,28 +353,30 @@ gradient_matches_finite_differences(void **state)
 
 	(void)state;
 	ct_rng_seed(&rng, 3, 0);
+	draw_noise(fixed, &b, &rng, 12);
 	assert_int_equal(ct_net_open(&net, &tiny, NULL), 0);
 	ct_net_init(&net, .4, .5, &rng);
 	for (size_t i = 0; i < net.params.count; i++)	/* norms away from 1 */
 		net.params.w[i] += .1f * ct_rng_normal(&rng);
-	assert_int_equal(ct_train_pass_open(&pass, &net, 16, 4, NULL), 0);
+	assert_int_equal(ct_train_pass_open(&pass, &net, 32, 8, NULL), 0);
 	w = malloc(net.params.count * sizeof *w);
 	grad = calloc(net.params.count, sizeof *grad);
 	assert_true(w && grad);
 	for (size_t i = 0; i < net.params.count; i++)
 		w[i] = net.params.w[i];
 
-	for (int r = 0; r < 13; r++) {
+	for (int r = 0; r < ROWS; r++) {
 		const float *logits = ct_train_pass_forward(pass, &net, &b, NULL, NULL) + r * tiny.V;
 		int top = 0;
 
 		for (int v = 0; v < tiny.V; v++)
 			top = logits[v] > logits[top] ? v : top;
-		best += graded[r] && top == targets[r];
+		best += the_graded[r] && top == the_targets[r];
 	}
 	loss = ct_train_pass_backward(pass, &net, &b, .5, &prices, grad, &right);
 	assert_int_equal(right, best);
 	naive_loss(&net, w, &b, fixed, true);
+	memcpy(huge, fixed, sizeof huge);
 	for (int i = 0; i < b.n; i++)		/* infinite denominators leave the first sums */
 		for (int t = 0; t < MAX_T; t++) {
 			huge[i].logits2[t] = INFINITY;

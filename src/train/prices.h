@@ -1,0 +1,21 @@
+/*
+ * prices: what a loss has beside the targets: prices of what MLPs write, relative to the stream.
+ *
+ * The prices of what attention carries are linear_pass.h's.
+ */
+#ifndef CT_TRAIN_PRICES_H
+#define CT_TRAIN_PRICES_H
+
+#include "train/net.h"
+
+/*
+ * dout (R,D) += the gradient of scale * the prices of layer l: see ct_train_pass_backward.
+ *   mid, out (R,D)  the stream before the MLP's norm, and the MLP's output
+ */
+void ct_prices_backward(const struct ct_net *net, const struct ct_batch *b, int l, double scale,
+    const struct ct_prices *prices, const float *mid, const float *out, float *restrict dout);
+
+/* The first row at which the pair of sentence i differs, i's first row being `row`; i's rows: none does. */
+int ct_batch_differ(const struct ct_batch *b, int i, int row);
+
+#endif
