@@ -75,12 +75,10 @@ read_all(int fd, char *buf, size_t n)
 struct timespec
 ct_file_written(const struct stat *st)
 {
-#if defined(HAVE_STRUCT_STAT_ST_MTIM)
-	return st->st_mtim;
-#elif defined(HAVE_STRUCT_STAT_ST_MTIMESPEC)
+#ifdef HAVE_STRUCT_STAT_ST_MTIMESPEC
 	return st->st_mtimespec;
 #else
-	return (struct timespec){ .tv_sec = st->st_mtime };
+	return st->st_mtim;
 #endif
 }
 

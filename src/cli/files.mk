@@ -25,7 +25,7 @@ cli_files = \
 	%D%/survey.c \
 	%D%/sweep.c \
 	%D%/sweep.h \
-	%D%/tree.c \
-	%D%/tree.h \
 	%D%/trace.c \
-	%D%/train.c
+	%D%/train.c \
+	%D%/tree.c \
+	%D%/tree.h

@@ -338,6 +338,7 @@ ct_engine_open(
 	*out = NULL;
 	if (!e)
 		return ct_fail_memory(err, sizeof *e, "the engine");
+	e->source = &ct_source_model;
 	if ((r = ct_model_find(&dir, model, err)) < 0)
 		goto fail;
 	for (size_t n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
@@ -417,16 +418,16 @@ ct_engine_info(const struct ct_engine *e)
 
 /* ---- tokens */
 
+int
+ct_engine_need_model(const struct ct_engine *e, struct ct_error *err)
+{
+	return e->source->need_model(err);
+}
+
 const char *
 ct_engine_token(const struct ct_engine *e, int id)
 {
-	int word;
-
-	if (e->file) {
-		word = ct_graph_file_word(e->file, id);
-		return word >= 0 ? e->tokens[word] : "?";
-	}
-	return id >= 0 && id < ct_tokenizer_size(e->tokenizer) ? e->tokens[id] : "?";
+	return e->source->token(e, id);
 }
 
 char *
@@ -449,20 +450,13 @@ ct_engine_text(const struct ct_engine *e, const int *ids, int n)
 char *
 ct_engine_raw_text(const struct ct_engine *e, const int *ids, int n)
 {
-	size_t len = e->file ? 0 : ct_tokenizer_decode(e->tokenizer, ids, n, NULL, 0);
-	char *raw = malloc(len + 1);
-
-	if (raw && e->file)
-		*raw = '\0';
-	else if (raw)
-		ct_tokenizer_decode(e->tokenizer, ids, n, raw, len + 1);
-	return raw;
+	return e->source->raw_text(e, ids, n);
 }
 
 int
 ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max)
 {
-	return e->file ? 0 : ct_tokenizer_complete(e->tokenizer, prefix, ids, max);
+	return e->source->complete(e, prefix, ids, max);
 }
 
 int
@@ -509,19 +503,13 @@ ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_erro
 const char *
 ct_engine_label(const struct ct_engine *e, int layer, int feature)
 {
-	int at;
-
-	if (e->file) {
-		at = ct_graph_file_label(e->file, layer, feature);
-		return at >= 0 ? e->labels[at] : "";
-	}
-	return ct_cards_label(e->cards, layer, feature);
+	return e->source->label(e, layer, feature);
 }
 
 double
 ct_engine_label_f1(const struct ct_engine *e, int layer, int feature)
 {
-	return e->file ? NAN : ct_cards_label_f1(e->cards, layer, feature);
+	return e->source->label_f1(e, layer, feature);
 }
 
 bool
@@ -533,17 +521,13 @@ ct_engine_label_fits(const struct ct_engine *e, int layer, int feature, const st
 const struct ct_card *
 ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err)
 {
-	if (e->file) {
-		ct_fail(err, CT_ENOTFOUND, "this graph was opened without a model, and so without cards");
-		return NULL;
-	}
-	return ct_cards_get(e->cards, layer, feature, err);
+	return e->source->card(e, layer, feature, err);
 }
 
 const char *
 ct_engine_label_typed(const struct ct_engine *e, int layer, int feature)
 {
-	return e->file ? "" : ct_cards_label_typed(e->cards, layer, feature);
+	return e->source->label_typed(e, layer, feature);
 }
 
 int

@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "model/tokenizer.h"
 #include "model/transcoder.h"
+#include "session/source.h"
 #include "share/graph_file.h"
 #include "trace/influence.h"
 #include "trace/intervene.h"
@@ -18,6 +19,7 @@
 #include "trace/subgraph.h"
 
 struct ct_engine {
+	const struct ct_source *source;	/* what its answers come from: the model, or the graph's file */
 	struct ct_engine_info info;
 	struct ct_notes notes;
 	struct ct_model *model;
@@ -62,7 +64,7 @@ struct ct_session {
 	struct ct_arena graph_arena, pruned_arena;
 	struct ct_graph *graph;
 	double trace_seconds;
-	/* What a person pinned, and what follows for the graph (session_pins.c), made when asked for. */
+	/* What a person pinned, and what follows for the graph (pins.c), made when asked for. */
 	struct ct_subgraph subgraph;
 	struct ct_arena parts_arena;
 	struct ct_parts *parts;
@@ -102,11 +104,6 @@ void ct_session_count_effects(struct ct_session *s);
 
 /* Fails when there is a graph in place of a model. */
 int ct_engine_need_model(const struct ct_engine *e, struct ct_error *err);
-
-/* Gives a session the graph of its engine's file. */
-int ct_session_load_graph(struct ct_session *s, struct ct_error *err);
-/* What ct_session_top and ct_session_prob know without a model: the outputs of the graph. */
-int ct_session_outputs(const struct ct_session *s, int pos, struct ct_top *out, int n);
 
 /*
  * Fails when there is no model, or a weight file has been cut off or overwritten since it was opened (see base/map.h).

@@ -3,7 +3,8 @@ session_files = src/ctrace.h \
 	%D%/engine.c \
 	%D%/engine.h \
 	%D%/experiments.c \
-	%D%/graph.c \
+	%D%/from_file.c \
+	%D%/from_model.c \
 	%D%/inputs.c \
 	%D%/inputs.h \
 	%D%/names.c \
@@ -17,6 +18,7 @@ session_files = src/ctrace.h \
 	%D%/reach.c \
 	%D%/session.c \
 	%D%/share.c \
+	%D%/source.h \
 	%D%/tokens.c \
 	%D%/version.c \
 	%D%/written.c

@@ -11,20 +11,7 @@
 const char *
 ct_engine_feature_name(const struct ct_engine *e, int layer, int feature, char *buf, size_t size)
 {
-	const struct ct_graph_there *there = e->file ? ct_graph_file_there(e->file, feature) : NULL;
-	char kind[200] = "";
-
-	if (there && e->file->graph.nodes[there->node].kind == CT_NODE_OTHER) {
-		ct_text_clean(kind, sizeof kind - 1, there->type, strlen(there->type));
-		kind[strlen(kind)] = ' ';	/* the rest is zeros */
-	}
-	if (!there)
-		snprintf(buf, size, "L%d#%d", layer, feature);
-	else if (there->number >= 0)
-		snprintf(buf, size, "%sL%d#%d", kind, layer, there->number);
-	else
-		snprintf(buf, size, "%sL%d%s", kind, layer, *kind ? "" : "#?");
-	return buf;
+	return e->source->feature_name(e, layer, feature, buf, size);
 }
 
 /* What a file pins and does not have. */
@@ -92,7 +79,7 @@ int
 ct_engine_other_spelling(const struct ct_engine *e, int token)
 {
 	size_t n = 0, other;
-	const char *text = e->file ? NULL : ct_tokenizer_text(e->tokenizer, token, &n), *found;
+	const char *text = e->tokenizer ? ct_tokenizer_text(e->tokenizer, token, &n) : NULL, *found;
 	char spaced[512];
 	int id;
 

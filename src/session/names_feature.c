@@ -185,7 +185,7 @@ check_feature(const struct ct_session *s, const struct ct_clamp *c, struct ct_er
 	if (c->layer >= L)
 		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", c->layer,
 		    L - 1);
-	F = s->e->file ? s->e->info.F : s->e->transcoder->layers[c->layer].F;
+	F = s->e->source->features(s->e, c->layer);
 	if (c->feature >= F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d",
 		    c->layer, c->feature, c->layer, F - 1);
@@ -215,47 +215,20 @@ in_scope(const struct ct_clamp *c, int pos)
 	return c->pos == CT_ALL_POSITIONS || c->pos == pos || (c->onwards && pos > c->pos);
 }
 
-/* What is active, in the run or in a graph without one. */
-static int
-n_active(const struct ct_session *s)
-{
-	if (s->e->file)
-		return s->graph->n_features;
-	return s->prompt ? s->prompt->lrm.n : 0;
-}
-
-static void
-active_at(const struct ct_session *s, int i, int *layer, int *pos, int *feature)
-{
-	if (s->e->file) {
-		const struct ct_node *n = &s->graph->nodes[i];
-
-		*layer = n->layer;
-		*pos = n->pos;
-		*feature = n->index;
-	} else {
-		const struct ct_active *a = &s->prompt->lrm.active[i];
-
-		*layer = a->layer;
-		*pos = a->pos;
-		*feature = a->feature;
-	}
-}
-
 /* The features that are active in the member's scope and fit: each once, however often it is active. */
 static int
 find_active(const struct ct_session *s, const struct ct_member *m, struct ct_clamp *out, int max)
 {
 	int n = 0, layer, pos, feature, l, p, f;
 
-	for (int i = 0; i < n_active(s); i++) {
+	for (int i = 0; i < s->e->source->n_active(s); i++) {
 		bool again = false;
 
-		active_at(s, i, &layer, &pos, &feature);
+		s->e->source->active(s, i, &layer, &pos, &feature);
 		if (!in_scope(&m->c, pos) || !ct_engine_label_fits(s->e, layer, feature, &m->q))
 			continue;
 		for (int k = i - 1; k >= 0 && !again; k--) {
-			active_at(s, k, &l, &p, &f);
+			s->e->source->active(s, k, &l, &p, &f);
 			if (l != layer)
 				break;
 			again = f == feature && in_scope(&m->c, p);
@@ -294,8 +267,8 @@ similar_label(const struct ct_session *s, const struct ct_member *m)
 	int layer, pos, feature;
 
 	ct_text_clean(text, sizeof text, m->q.text, m->q.n);
-	for (int i = 0; *text && i < n_active(s); i++) {
-		active_at(s, i, &layer, &pos, &feature);
+	for (int i = 0; *text && i < s->e->source->n_active(s); i++) {
+		s->e->source->active(s, i, &layer, &pos, &feature);
 		if (in_scope(&m->c, pos))
 			active = closer(active, ct_engine_label(s->e, layer, feature), text);
 	}

@@ -13,15 +13,16 @@ int
 ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err)
 {
 	struct ct_session *s = calloc(1, sizeof *s);
+	int code;
 
 	*out = s;
 	if (!s)
 		return ct_fail_memory(err, sizeof *s, "a session");
 	s->e = e;
-	if (e->file && ct_session_load_graph(s, err) < 0) {
+	if ((code = e->source->begin(s, err)) < 0) {
 		ct_session_close(s);
 		*out = NULL;
-		return CT_ENOMEM;
+		return code;
 	}
 	return CT_OK;
 }
@@ -164,7 +165,7 @@ ct_session_text(const struct ct_session *s)
 int
 ct_session_start(const struct ct_session *s)
 {
-	return s->e->file || !s->prompt ? 0 : s->prompt->pass.start;
+	return s->prompt ? s->prompt->pass.start : 0;
 }
 
 int

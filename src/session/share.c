@@ -1,4 +1,4 @@
-/* session_share: the facade's part that hands graphs to other programs; the formats are in share/. */
+/* share: the facade's part that hands graphs to other programs; the formats are in share/. */
 #include <stdint.h>
 
 #include "session/engine.h"
@@ -7,46 +7,16 @@
 #include "share/graph_json.h"
 #include "share/graph_line.h"
 
-/* The token as it stands in text, not as it is shown. */
-static const char *
-token(const void *ctx, int id)
-{
-	const struct ct_engine *e = ctx;
-	const char *text = ct_tokenizer_text(e->tokenizer, id, &(size_t){ 0 });
-
-	return text ? text : "?";
-}
-
-static const char *
-label(const void *ctx, int layer, int feature)
-{
-	return ct_engine_label(ctx, layer, feature);
-}
-
 static int
 no_graph(struct ct_error *err)
 {
 	return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 }
 
-static struct ct_graph_names
-names_of(const struct ct_session *s)
-{
-	const struct ct_engine_info *info = &s->e->info;
-
-	if (s->e->file)
-		return ct_graph_file_names(s->e->file);
-	return (struct ct_graph_names){
-		.model = info->name, .scan = info->scan, .transcoder = info->transcoder, .features = info->F,
-		.prompt = ct_session_text(s), .apart = !info->spaced, .tokens = s->ids, .token = token,
-		    .label = label, .ctx = s->e
-	};
-}
-
 int
 ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, struct ct_error *err)
 {
-	struct ct_graph_names names = names_of(s);
+	struct ct_graph_names names = s->e->source->names(s);
 	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names };
 	struct ct_buffer to = { .drain = write, .ctx = ctx, .err = err };
 	int code;
@@ -64,7 +34,7 @@ int
 ct_session_export(const struct ct_session *s, const struct ct_export_options *opt, ct_drain_fn write,
     void *ctx, struct ct_error *err)
 {
-	struct ct_graph_names names = names_of(s);
+	struct ct_graph_names names = s->e->source->names(s);
 	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names,
 		.pinned = opt->pinned, .all = opt->all };
 
@@ -75,7 +45,7 @@ int
 ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n,
     struct ct_error *err)
 {
-	struct ct_graph_names names = names_of(s);
+	struct ct_graph_names names = s->e->source->names(s);
 	struct ct_buffer b = { 0 };
 	struct ct_writer w;
 	const char *key;

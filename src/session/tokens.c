@@ -117,49 +117,10 @@ ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_er
 	return row;
 }
 
-static double
-partition(const float *logits, int V, float *top)
-{
-	double sum = 0;
-
-	*top = logits[0];
-	for (int v = 1; v < V; v++)
-		if (logits[v] > *top)
-			*top = logits[v];
-	for (int v = 0; v < V; v++)
-		sum += exp((double)logits[v] - (double)*top);
-	return sum;
-}
-
 int
 ct_session_top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
 {
-	const float *logits = ct_session_logits(s, which, pos, NULL);
-	int V = s->e->info.V, filled = 0;
-	float max;
-	double sum;
-
-	if (s->e->file)
-		return which == CT_RUN_REPLACEMENT ? 0 : ct_session_outputs(s, pos, out, n);
-	if (!logits)
-		return CT_EINVAL;
-	sum = partition(logits, V, &max);
-	for (int v = 0; v < V; v++) {
-		int i = filled;
-
-		if (n <= 0 || (filled == n && logits[v] <= out[n - 1].logit))
-			continue;
-		if (filled == n)
-			i--;
-		else
-			filled++;
-		for (; i > 0 && out[i - 1].logit < logits[v]; i--)
-			out[i] = out[i - 1];
-		out[i] = (struct ct_top){ v, logits[v], 0 };
-	}
-	for (int i = 0; i < filled; i++)
-		out[i].prob = (float)(exp((double)out[i].logit - (double)max) / sum);
-	return filled;
+	return s->e->source->top(s, which, pos, out, n);
 }
 
 float
@@ -173,19 +134,7 @@ ct_session_logit(struct ct_session *s, enum ct_run which, int pos, int token)
 float
 ct_session_prob(struct ct_session *s, enum ct_run which, int pos, int token)
 {
-	const float *logits = ct_session_logits(s, which, pos, NULL);
-	int V = s->e->info.V, target;
-	float max;
-	double sum;
-
-	if (s->e->file) {
-		target = ct_graph_find(s->graph, CT_NODE_TARGET, s->graph->L, pos, token);
-		return target >= 0 ? s->graph->nodes[target].prob : NAN;
-	}
-	if (!logits || token < 0 || token >= V)
-		return NAN;
-	sum = partition(logits, V, &max);
-	return (float)(exp((double)logits[token] - (double)max) / sum);
+	return s->e->source->prob(s, which, pos, token);
 }
 
 float
@@ -204,18 +153,7 @@ ct_session_preactivation(const struct ct_session *s, int layer, int feature, int
 float
 ct_session_activation(const struct ct_session *s, int layer, int feature, int pos)
 {
-	if (s->e->file) {
-		int node = ct_graph_find(s->graph, CT_NODE_FEATURE, layer, pos, feature);
-
-		return node >= 0 ? s->graph->nodes[node].activation : 0;
-	}
-	if (layer < 0 || layer >= s->e->transcoder->L || pos < 0 || pos >= s->T)
-		return 0;
-	for (int i =
-	    s->prompt->lrm.first[layer * s->T + pos]; i < s->prompt->lrm.first[layer * s->T + pos + 1]; i++)
-		if (s->prompt->lrm.active[i].feature == feature)
-			return s->prompt->lrm.active[i].act;
-	return 0;
+	return s->e->source->activation(s, layer, feature, pos);
 }
 
 float

@@ -116,7 +116,8 @@ ct_session_words(struct ct_session *s, int layer, int feature, int pos, char *bu
 	ct_engine_label_short(s->e, layer, feature, buf, size, &guess);
 	if (*buf)
 		return guess ? CT_WORDS_GUESS : CT_WORDS_LABEL;
-	n = s->e->file ? 0 : ct_session_written(s, layer, feature, pos, ids, SHOWN, NULL);
+	n = ct_engine_need_model(s->e, NULL) < 0 ? 0 :
+	    ct_session_written(s, layer, feature, pos, ids, SHOWN, NULL);
 	if (n <= 0)
 		return CT_WORDS_NONE;
 	at = (size_t)snprintf(buf, size, "\342\206\222 ");
