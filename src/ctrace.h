@@ -20,6 +20,7 @@
 #include "base/progress.h"
 #include "cards/card.h"
 #include "cards/plot.h"
+#include "eval/swap_table.h"
 #include "session/inputs.h"
 #include "session/query.h"
 #include "trace/clamp.h"
@@ -351,6 +352,25 @@ int ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, st
  * prompt; n: how many there were. Direct modes do not count: they agree by construction.
  */
 struct ct_agreement ct_session_agreement(const struct ct_session *s);
+
+/*
+ * The features of the value that the prompt hides (a sentence of the model's corpus, up to its answer) set
+ * to those of another value or, to NULL, of every other one, with controls: see eval/swap.h. `at`: a place,
+ * @Dallas; NULL: where the value is determined. The first call runs the whole corpus. Lent until the next
+ * swap.
+ */
+struct ct_swap_options {
+	const char *from, *to;		/* NULL: the prompt's own; all others */
+	const char *at;
+	double strength;		/* 1: by the difference of the means */
+};
+int ct_session_swap(struct ct_session *s, const struct ct_swap_options *opt, const struct ct_swap **out,
+    ct_progress_fn progress, void *ctx, struct ct_error *err);
+/* The other sentence with the same value that a swap was controlled by, to be freed; NULL: there is none. */
+char *ct_session_swap_same(const struct ct_session *s, const struct ct_swap *swap);
+/* The same swap to one value as clamps, at most max. Returns how many. */
+int ct_session_swap_clamps(struct ct_session *s, const struct ct_swap_options *opt, struct ct_clamp *out,
+    int max, ct_progress_fn progress, void *ctx, struct ct_error *err);
 
 /*
  * A feature at a position, for all values of the prompt's first two numbers: as its card has them, where the prompt is

@@ -6,10 +6,9 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
-#include "corpus/recipe.h"
+#include "corpus/open.h"
 #include "corpus/text.h"
 #include "ctrace.h"
-#include "io/yaml.h"
 
 static const char default_model[] = "capitals";
 enum { TEXT_WINDOW = 128 };	/* tokens that are read of a line of text */
@@ -40,38 +39,6 @@ add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, 
 	return rc;
 }
 
-/* Each word of the corpus must be one token of the model; the corpus then speaks in the model's ids. */
-static int
-load_vocabulary(struct cli_corpus_context *context, struct ct_error *err)
-{
-	struct ct_corpus *c = context->corpus;
-	int V = ct_tokenizer_size(context->tokenizer), *id_of, i;
-	const char **words;
-
-	id_of = ct_arena_need(&c->arena, (size_t)c->n_words, sizeof *id_of, "token ids", err);
-	words = ct_arena_need(&c->arena, (size_t)context->model->cfg.V, sizeof *words, "token texts", err);
-	if (id_of == NULL || words == NULL)
-		return CT_ENOMEM;
-	for (i = 0; i < context->model->cfg.V; i++) {
-		words[i] = i < V ? ct_tokenizer_text(context->tokenizer, i, NULL) : NULL;
-		if (words[i] == NULL)
-			words[i] = "?";
-	}
-	for (i = 0; i < c->n_words; i++)
-		id_of[i] = ct_tokenizer_find(context->tokenizer, c->words[i]);
-	for (i = 0; i < c->n_tokens; i++) {
-		int id = id_of[c->tokens[i]];
-
-		if (id < 0 || id >= context->model->cfg.V)
-			return ct_fail(err, CT_EINVAL, "\"%s\" of the corpus is not one token of %s",
-			    c->words[c->tokens[i]], context->dir);
-		c->tokens[i] = id;
-	}
-	c->words = words;
-	c->n_words = context->model->cfg.V;
-	return CT_OK;
-}
-
 static bool
 is_recipe(const char *path)
 {
@@ -83,16 +50,8 @@ is_recipe(const char *path)
 static int
 open_recipe(struct cli_corpus_context *context, const char *path, struct ct_error *err)
 {
-	struct ct_yaml_doc *doc;
-	int rc = ct_yaml_open(&doc, path, NULL, 0, err);
-
-	if (rc != CT_OK)
-		return rc;
-	rc = ct_corpus_build(&context->corpus, doc, err);
-	if (rc == CT_OK)
-		rc = load_vocabulary(context, err);
-	ct_yaml_close(doc);
-	return rc;
+	return ct_corpus_open(&context->corpus, path, context->tokenizer, context->model->cfg.V,
+	    context->dir, err);
 }
 
 static int

@@ -23,6 +23,7 @@ cli_files = \
 	%D%/progress.c \
 	%D%/steer.c \
 	%D%/survey.c \
+	%D%/swap.c \
 	%D%/sweep.c \
 	%D%/sweep.h \
 	%D%/trace.c \

@@ -14,6 +14,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_aggregate,
 	&cli_steer,
 	&cli_survey,
+	&cli_swap,
 	&cli_eval,
 	&cli_features,
 	&cli_train,

@@ -6,6 +6,8 @@ corpus_files = \
 	%D%/corpus.h \
 	%D%/generators.h \
 	%D%/holdout.c \
+	%D%/open.c \
+	%D%/open.h \
 	%D%/parts.c \
 	%D%/parts.h \
 	%D%/prefixes.c \

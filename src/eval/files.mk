@@ -22,4 +22,9 @@ eval_files = \
 	%D%/means.h \
 	%D%/planning.c \
 	%D%/planning.h \
-	%D%/subject.h
+	%D%/subject.h \
+	%D%/swap.c \
+	%D%/swap.h \
+	%D%/swap_table.h \
+	%D%/values.c \
+	%D%/values.h

@@ -400,6 +400,7 @@ ct_engine_close(struct ct_engine *e)
 {
 	if (!e)
 		return;
+	ct_engine_drop_swaps(e);
 	ct_cards_close(e->cards);
 	ct_pool_close(e->pool);
 	ct_transcoder_close(e->transcoder);

@@ -28,6 +28,7 @@ struct ct_engine {
 	struct ct_pool *pool;
 	struct ct_cards *cards;		/* and labels */
 	const char **tokens;		/* (V) sanitised */
+	struct ct_swaps *swaps;		/* of its corpus (swap.c), made when asked for */
 	struct ct_graph_file *file;	/* a graph in place of all of the above; tokens then lie as its words do */
 	const char **labels;		/* as the file's labels lie, sanitised */
 	struct ct_arena arena;
@@ -99,6 +100,7 @@ void ct_session_drop_survey(struct ct_session *s);
 /* Drops what the pins sum up to, when they or the graph change. */
 void ct_session_drop_parts(struct ct_session *s);
 void ct_session_drop_operands(struct ct_session *s);
+void ct_engine_drop_swaps(struct ct_engine *e);
 /* Counts an effects of new clamps in the running agreement. */
 void ct_session_count_effects(struct ct_session *s);
 

@@ -19,6 +19,7 @@ session_files = src/ctrace.h \
 	%D%/session.c \
 	%D%/share.c \
 	%D%/source.h \
+	%D%/swap.c \
 	%D%/tokens.c \
 	%D%/version.c \
 	%D%/written.c

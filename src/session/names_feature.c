@@ -133,6 +133,26 @@ read_scope(const struct ct_session *s, const char *all, const char **p, struct c
 	return CT_OK;
 }
 
+int
+ct_place_read(const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
+{
+	struct ct_member m = { .c.pos = CT_ALL_POSITIONS };
+	char with[512];
+	const char *p = with;
+	int code;
+
+	snprintf(with, sizeof with, "%s%s", *text == '@' ? "" : "@", text);
+	code = read_scope(s, with, &p, &m, err);
+	if (code == CT_OK && (*p || m.c.pos == CT_ALL_POSITIONS))
+		code = ct_fail(err, CT_EINVAL, "expected one place, as @8, @8.. or @Dallas; found "
+		    "\"%.60s\"", text);
+	if (code == CT_OK && m.c.pos >= s->T)
+		code = ct_fail(err, CT_ENOTFOUND, "no position %d: the prompt has positions 0 to %d",
+		    m.c.pos, s->T - 1);
+	*out = m.c;
+	return code;
+}
+
 /* The supernode that a quoted name stands for; -1: none. */
 static int
 find_supernode(const struct ct_session *s, const struct ct_member *m)

@@ -34,6 +34,9 @@ int ct_member_read(struct ct_member *out, const struct ct_session *s, const char
 int ct_member_resolve(const struct ct_session *s, const struct ct_member *m, bool any, struct ct_clamp *out,
     int max, struct ct_error *err);
 
+/* A place alone, with its @ or without: @8, 8.., @Dallas. All of the text. */
+int ct_place_read(const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err);
+
 /* "X" names no feature; expected ... */
 int ct_member_none(const char *text, struct ct_error *err);
 

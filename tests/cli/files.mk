@@ -19,6 +19,7 @@ check_SCRIPTS += \
 	%D%/settings.sh \
 	%D%/steer.sh \
 	%D%/survey.sh \
+	%D%/swap.sh \
 	%D%/trace.sh \
 	%D%/train.sh
 EXTRA_DIST += %D%/lib.sh

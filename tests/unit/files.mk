@@ -58,6 +58,7 @@ check_PROGRAMS += \
 	test_sniff \
 	test_subgraph \
 	test_survey \
+	test_swap \
 	test_tables \
 	test_terminal \
 	test_text \
@@ -114,6 +115,7 @@ test_saving_SOURCES = %D%/test_saving.c
 test_session_SOURCES = %D%/test_session.c
 test_sniff_SOURCES = %D%/test_sniff.c
 test_subgraph_SOURCES = %D%/test_subgraph.c
+test_swap_SOURCES = %D%/test_swap.c
 test_survey_SOURCES = %D%/test_survey.c
 test_tables_SOURCES = %D%/test_tables.c
 test_terminal_SOURCES = %D%/test_terminal.c
