@@ -195,16 +195,17 @@ enum ct_words ct_session_words(struct ct_session *s, int layer, int feature, int
 
 /* ---- session: the graph */
 
+/*
+ * What to explain, each at a position of its own; -1: the last. Probability and weight are filled in by the
+ * trace. None: the likeliest next tokens at pos.
+ */
 enum { CT_MAX_TARGETS = 64 };
-struct ct_target {
-	enum ct_target_kind kind;
-	int n;				/* CT_TARGET_LOGIT: 0 = the default set, else the named tokens */
-	int tokens[CT_MAX_TARGETS];	/* A, B of a CT_TARGET_DIFFERENCE */
-	int layer, feature;		/* CT_TARGET_FEATURE */
-	int pos;			/* -1: last position (0 for a feature means BOS: not traceable) */
+struct ct_targets {
+	int n, pos;
+	struct ct_target list[CT_MAX_TARGETS];
 };
 struct ct_trace_options {
-	struct ct_target target;
+	struct ct_targets targets;
 	int max_feature_nodes;		/* 0: 7500 */
 	int max_targets;		/* of the default set; 0: 10 */
 	double target_share;		/* that the default set is to reach; 0: .95 */
@@ -257,11 +258,11 @@ int ct_session_node_name(const struct ct_session *s, int node, char *buf, size_t
 int ct_session_find_node(const struct ct_session *s, const char *name, struct ct_error *err);
 
 /*
- * "TOK", "TOK,TOK", "A-B", "L1#249@8" -> target at position pos (-1: last). A token may be given by id, as
+ * "TOK", "TOK,TOK", "A-B", "L1#249@8" -> targets at position pos (-1: last). A token may be given by id, as
  * #17. Where tokens carry their blanks, a word without one is the likelier of both tokens, see
  * ct_engine_other_spelling.
  */
-int ct_session_parse_target(struct ct_session *s, const char *text, int pos, struct ct_target *out,
+int ct_session_parse_targets(struct ct_session *s, const char *text, int pos, struct ct_targets *out,
     struct ct_error *err);
 
 /* ---- session: pinned nodes and supernodes */

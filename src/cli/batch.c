@@ -138,11 +138,10 @@ settings_json(const struct batch *b)
 
 	snprintf(weights, sizeof weights, "%08" PRIx32, ct_engine_digest(b->m->engine));
 	o = json_pack("{s:o, s:s, s:s, s:[o, o]}", "model", ct_json_out_string(info->name), "transcoder",
-	    info->transcoder,
-	    "weights", weights, "prune", ct_json_out_number(t->node_threshold),
+	    info->transcoder, "weights", weights, "prune", ct_json_out_number(t->node_threshold),
 	    ct_json_out_number(t->edge_threshold));
-	if (t->target.pos >= 0)
-		json_object_set_new(o, "at", json_integer(t->target.pos));
+	if (t->targets.pos >= 0)
+		json_object_set_new(o, "at", json_integer(t->targets.pos));
 	if (b->opt->target)
 		json_object_set_new(o, "target", ct_json_out_string(b->opt->target));
 	if (t->max_feature_nodes)
@@ -230,7 +229,8 @@ trace(struct batch *b, const char *prompt, struct ct_error *err)
 	int rc = ct_session_prompt(s, prompt, NULL, NULL, err);
 
 	if (rc == CT_OK && b->opt->target)
-		rc = ct_session_parse_target(s, b->opt->target, b->opt->trace.target.pos, &opt.target, err);
+		rc = ct_session_parse_targets(s, b->opt->target, b->opt->trace.targets.pos,
+		    &opt.targets, err);
 	if (rc == CT_OK)
 		rc = ct_session_trace(s, &opt, NULL, NULL, err);
 	if (rc == CT_OK)

@@ -179,7 +179,7 @@ measure_model(
 	rc = ct_session_open(&m.session, m.engine, err);
 	start = ct_seconds();
 	for (int i = 0; rc == CT_OK && (i < 3 || ct_seconds() - start < enough); i++) {
-		struct ct_trace_options opt = { .target.pos = -1 };
+		struct ct_trace_options opt = { .targets.pos = -1 };
 		struct stopwatch w = { .now = -1 };
 		double seconds;
 

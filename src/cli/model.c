@@ -77,9 +77,9 @@ cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options
 {
 	int rc = cli_model_open(&q->m, prompt, err);
 
-	opt->target.pos = q->at;
+	opt->targets.pos = q->at;
 	if (rc == CT_OK && q->target)
-		rc = ct_session_parse_target(q->m.session, q->target, q->at, &opt->target, err);
+		rc = ct_session_parse_targets(q->m.session, q->target, q->at, &opt->targets, err);
 	return rc < 0 ? rc : ct_session_trace(q->m.session, opt, progress, ctx, err);
 }
 

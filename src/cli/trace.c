@@ -134,7 +134,7 @@ run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 		return CLI_ERROR;
 	}
 	b->trace = r->trace;
-	b->trace.target.pos = r->ask.at;
+	b->trace.targets.pos = r->ask.at;
 	b->target = r->ask.target;
 	b->out = r->ask.json ? r->ask.json : "-";
 	status = cli_batch_run(&r->ask.m, b);

@@ -116,7 +116,7 @@ target_token(struct ct_session *s, const char *text, int pos)
 
 /* TOK-TOK: at the hyphen that leaves a token on both sides, since tokens may have hyphens of their own. */
 static bool
-read_difference(struct ct_session *s, const char *text, struct ct_target *out)
+read_difference(struct ct_session *s, const char *text, struct ct_targets *out)
 {
 	char left[512];
 
@@ -131,10 +131,9 @@ read_difference(struct ct_session *s, const char *text, struct ct_target *out)
 		a = target_token(s, left, out->pos);
 		b = target_token(s, h + 1, out->pos);
 		if (a >= 0 && b >= 0) {
-			out->kind = CT_TARGET_DIFFERENCE;
-			out->n = 2;
-			out->tokens[0] = a;
-			out->tokens[1] = b;
+			out->list[out->n++] = (struct ct_target){
+				.kind = CT_TARGET_DIFFERENCE, .pos = out->pos, .index = a, .other = b
+			};
 			return true;
 		}
 	}
@@ -142,8 +141,8 @@ read_difference(struct ct_session *s, const char *text, struct ct_target *out)
 }
 
 int
-ct_session_parse_target(
-    struct ct_session *s, const char *text, int pos, struct ct_target *out, struct ct_error *err)
+ct_session_parse_targets(
+    struct ct_session *s, const char *text, int pos, struct ct_targets *out, struct ct_error *err)
 {
 	const char *p = text;
 	char word[512];
@@ -151,7 +150,7 @@ ct_session_parse_target(
 
 	if (r < 0)
 		return r;
-	*out = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = pos };
+	*out = (struct ct_targets){ .pos = pos };
 	if (p[0] == 'L' && isdigit((unsigned char)p[1]) && strchr(p, '#')) {
 		struct ct_clamp f;
 
@@ -159,10 +158,8 @@ ct_session_parse_target(
 			return r;
 		if (*p || f.pos < 1 || f.onwards)
 			return ct_fail(err, CT_EINVAL, "a target feature needs one position: L1#249@8");
-		out->kind = CT_TARGET_FEATURE;
-		out->layer = f.layer;
-		out->feature = f.feature;
-		out->pos = f.pos;
+		out->list[out->n++] = (struct ct_target){ .kind = CT_TARGET_FEATURE, .layer = f.layer,
+			.pos = f.pos, .index = f.feature, .other = -1 };
 		return CT_OK;
 	}
 	if (ct_tokenizer_find(s->e->tokenizer, text) < 0 && read_difference(s, text, out))
@@ -181,10 +178,11 @@ ct_session_parse_target(
 		if (out->n == CT_MAX_TARGETS)
 			return ct_fail(err, CT_EINVAL, "more than %d targets", CT_MAX_TARGETS);
 		for (int i = 0; i < out->n; i++)
-			if (out->tokens[i] == id)
+			if (out->list[i].index == id)
 				return ct_fail(err, CT_EINVAL, "the target \"%s\" is named twice",
 				    ct_engine_token(s->e, id));
-		out->tokens[out->n++] = id;
+		out->list[out->n++] =
+		    (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = pos, .index = id, .other = -1 };
 		p += n + (p[n] == ',');
 	}
 	if (out->n == 0)

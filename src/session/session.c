@@ -182,60 +182,58 @@ ct_session_token(const struct ct_session *s, int pos)
 
 /* ---- the graph */
 
-/* The roots that a target stands for; none are the default ones. */
+/* Checks one target, and gives it its position, probability and weight. */
 static int
-resolve_target(struct ct_session *s, const struct ct_target *t, struct ct_root *roots, struct ct_trace_plan *plan,
-    struct ct_error *err)
+resolve_target(struct ct_session *s, struct ct_target *t, struct ct_error *err)
 {
-	int pos = t->pos < 0 ? s->T - 1 : t->pos, V = s->e->model->cfg.V, r;
 	const struct ct_transcoder *tc = s->e->transcoder;
+	int V = s->e->model->cfg.V, code;
 
-	if ((r = ct_session_check_position(s, pos, err)) < 0)
-		return r;
-	plan->pos = pos;
-	plan->roots = roots;
-	plan->n_roots = t->kind == CT_TARGET_LOGIT ? t->n : 1;
+	if (t->pos < 0)
+		t->pos = s->T - 1;
+	if ((code = ct_session_check_position(s, t->pos, err)) < 0)
+		return code;
+	t->weight = 1;
 	if (t->kind == CT_TARGET_FEATURE) {
-		if (t->layer < 0 || t->layer >= tc->L || t->feature < 0 ||
-		    t->feature >= tc->layers[t->layer].F)
-			return ct_fail(
-			    err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", t->layer, t->feature);
-		if (pos < ct_session_start(s))
-			return ct_fail(
-			    err, CT_EINVAL, "position 0 is BOS, which has no features: positions start at 1");
-		roots[0] = (struct ct_root){ .kind = t->kind,
-			.layer = t->layer,
-			.index = t->feature,
-			.other = -1,
-			.pos = pos,
-			.weight = 1 };
+		if (t->layer < 0 || t->layer >= tc->L || t->index < 0 || t->index >= tc->layers[t->layer].F)
+			return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", t->layer,
+			    t->index);
+		if (t->pos < ct_session_start(s))
+			return ct_fail(err, CT_EINVAL,
+			    "position 0 is BOS, which has no features: positions start at 1");
 		return CT_OK;
 	}
-	for (int i = 0; i < t->n; i++)
-		if (t->tokens[i] < 0 || t->tokens[i] >= V)
-			return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->tokens[i]);
+	if (t->index < 0 || t->index >= V)
+		return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->index);
 	if (t->kind == CT_TARGET_DIFFERENCE) {
-		if (t->tokens[0] == t->tokens[1])
+		if (t->other < 0 || t->other >= V)
+			return ct_fail(err, CT_ENOTFOUND, "no token %d in this model", t->other);
+		if (t->index == t->other)
 			return ct_fail(err, CT_EINVAL,
 			    "the difference of \"%s\" from itself is 0: name two tokens, as in A-B",
-			    ct_engine_token(s->e, t->tokens[0]));
-		roots[0] = (struct ct_root){
-			.kind = t->kind, .index = t->tokens[0], .other = t->tokens[1], .pos = pos, .weight = 1
-		};
+			    ct_engine_token(s->e, t->index));
 		return CT_OK;
 	}
-	if (t->n && !ct_session_logits(s, CT_RUN_ORIGINAL, pos, err))
+	if (!ct_session_logits(s, CT_RUN_ORIGINAL, t->pos, err))
 		return err ? err->code : CT_ENOMEM;
-	for (int i = 0; i < t->n; i++) {
-		float p = ct_session_prob(s, CT_RUN_ORIGINAL, pos, t->tokens[i]);
+	t->prob = t->weight = ct_session_prob(s, CT_RUN_ORIGINAL, t->pos, t->index);
+	return CT_OK;
+}
 
-		roots[i] = (struct ct_root){ .kind = t->kind,
-			.index = t->tokens[i],
-			.other = -1,
-			.pos = pos,
-			.prob = p,
-			.weight = p };
-	}
+/* What the options ask for, in the words of the pipeline; it lends its targets to the plan. */
+static int
+resolve(struct ct_session *s, struct ct_targets *targets, struct ct_trace_plan *plan, struct ct_error *err)
+{
+	int code;
+
+	plan->pos = targets->pos < 0 ? s->T - 1 : targets->pos;
+	plan->targets = targets->list;
+	plan->n_targets = targets->n;
+	if (targets->n == 0)
+		return ct_session_check_position(s, plan->pos, err);
+	for (int i = 0; i < targets->n; i++)
+		if ((code = resolve_target(s, &targets->list[i], err)) < 0)
+			return code;
 	return CT_OK;
 }
 
@@ -259,13 +257,13 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 		.max_targets = opt->max_targets, .target_share = opt->target_share,
 		.node_threshold = opt->node_threshold, .edge_threshold = opt->edge_threshold };
 	const struct ct_job job = { s->e->pool, progress, ctx };
-	struct ct_root roots[CT_MAX_TARGETS];
+	struct ct_targets targets = opt->targets;
 	struct ct_arena arena = { 0 }, pruned = { 0 };
 	struct ct_graph *g = NULL;
 	double start = ct_seconds();
 	int r = ct_engine_check(s->e, err);
 
-	if (r < 0 || (r = resolve_target(s, &opt->target, roots, &plan, err)) < 0 ||
+	if (r < 0 || (r = resolve(s, &targets, &plan, err)) < 0 ||
 	    ((plan.node_threshold != 0 || plan.edge_threshold != 0) &&
 		(r = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0) ||
 	    (r = ct_prompt_trace(&g, s->prompt, &plan, &arena, &pruned, &job, err)) < 0 ||
@@ -410,7 +408,7 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 	if ((r = ct_engine_check(s->e, err)) < 0)
 		return r;
 	if (!s->graph) {
-		struct ct_trace_options trace = { .target = { .pos = -1 } };
+		struct ct_trace_options trace = { .targets = { .pos = -1 } };
 
 		if ((r = ct_session_trace(s, &trace, progress, ctx, err)) < 0)
 			return r;
@@ -507,7 +505,7 @@ int
 ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_trace_options *opt,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	const struct ct_trace_options last = { .target = { .pos = -1 } };
+	const struct ct_trace_options last = { .targets = { .pos = -1 } };
 	struct ct_session fresh = { .e = s->e };
 	int *all = malloc(((size_t)s->T + (size_t)n) * sizeof *all), r;
 	char *text = NULL;

@@ -37,8 +37,7 @@ static void
 write_node(struct ct_writer *w, const struct ct_graph_names *names, const struct ct_node *n, double all)
 {
 	ct_writer_object(w, NULL);
-	ct_writer_string(w, "kind", is_feature(n) ? "feature" : n->kind == CT_NODE_ERROR ? "error" :
-	    n->kind == CT_NODE_EMBEDDING ? "input" : "output");
+	ct_writer_string(w, "kind", ct_node_traits(is_feature(n) ? CT_NODE_FEATURE : n->kind)->name);
 	ct_writer_integer(w, "pos", n->pos);
 	if (is_feature(n) || n->kind == CT_NODE_ERROR)
 		ct_writer_integer(w, "layer", n->layer);

@@ -41,43 +41,45 @@ struct work {
 	atomic_bool cancelled;
 };
 
-int
-ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a,
-    struct ct_error *err)
+/* Sources of the local replacement model, as ct_layout_init counts them. */
+static int
+count_sources(const void *ctx, enum ct_node_kind kind, int l, int t)
 {
-	int T = lrm->T, L = lrm->m->cfg.L;
+	const struct ct_local_model *lrm = ctx;
 
-	y->T = T;
-	y->L = L;
-	y->first = ct_arena_need(a, (size_t)T + 1, sizeof *y->first, "the layout of edges", err);
-	y->count = ct_arena_need(a, (size_t)T * (L + 1), sizeof *y->count, "the layout of edges", err);
-	y->start = ct_arena_need(a, (size_t)(L + 1) * (T + 1), sizeof *y->start, "the layout of edges", err);
-	if (!y->first || !y->count || !y->start)
-		return CT_ENOMEM;
-	for (int t = 0; t < T; t++) {
-		int *count = y->count + t * (L + 1);
-
-		for (int l = 0; l < L; l++)
-			count[l + 1] = count[l] + lrm->first[l * T + t + 1] - lrm->first[l * T + t];
-		y->first[t + 1] = y->first[t] + count[L];
-		for (int l = 0; l <= L; l++)
-			y->start[l * (T + 1) + t + 1] = y->start[l * (T + 1) + t] +
-							(size_t)(count[l] + l + 1);
+	switch (kind) {
+	case CT_NODE_FEATURE:
+		return l < 0 ? 0 : lrm->first[l * lrm->T + t + 1] - lrm->first[l * lrm->T + t];
+	case CT_NODE_ERROR:
+		return l >= 0;
+	case CT_NODE_EMBEDDING:
+		return l < 0;
+	case CT_NODE_TARGET:
+	case CT_NODE_OTHER:
+		break;
 	}
-	return CT_OK;
+	return 0;
 }
 
-/* Entries of one row of the chunk's edges, and where position t begins in it. */
+int
+ct_attribution_layout(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a,
+    struct ct_error *err)
+{
+	return ct_layout_init(y, lrm->T, lrm->m->cfg.L, count_sources, lrm, a, err);
+}
+
+/* Entries of one row of the chunk's edges, as wide as the deepest layer's. */
 static size_t
 chunk_width(const struct work *j, const struct chunk *c)
 {
-	return ct_layout_length(j->layout, c->rows[0].layer, c->pos);
+	return ct_layout_length(j->layout, c->rows[0].target.layer, c->pos);
 }
 
+/* Where the sources of a kind at t begin in such a row. */
 static size_t
-chunk_start(const struct work *j, const struct chunk *c, int t)
+chunk_at(const struct work *j, const struct chunk *c, enum ct_node_kind kind, int t)
 {
-	return j->layout->start[c->rows[0].layer * (j->layout->T + 1) + t];
+	return ct_layout_at(j->layout, kind, c->rows[0].target.layer, t);
 }
 
 /*
@@ -88,14 +90,14 @@ static void
 mlp_edges(const struct work *j, struct worker *w, const struct chunk *c, int m, int spread, int n)
 {
 	const struct ct_local_model *lrm = j->lrm;
-	int T = lrm->T, D = lrm->m->cfg.D, L = lrm->m->cfg.L, Tp = c->pos + 1;
+	int T = lrm->T, D = lrm->m->cfg.D, Tp = c->pos + 1;
 	size_t ld = chunk_width(j, c);
 
 	for (int t = 0; t < Tp; t++) {
-		const int *features = j->layout->count + t * (L + 1);
 		int count = t == c->pos ? n : spread;
-		size_t at = chunk_start(j, c, t) + (size_t)(lrm->tc->kind == CT_CLT ? 0 : features[m]);
-		size_t error_at = chunk_start(j, c, t) + (size_t)(features[c->rows[0].layer] + m);
+		int below = lrm->tc->kind == CT_CLT ? 0 : ct_layout_count(j->layout, CT_NODE_FEATURE, m, t);
+		size_t at = chunk_at(j, c, CT_NODE_FEATURE, t) + (size_t)below;
+		size_t error_at = chunk_at(j, c, CT_NODE_ERROR, t) + (size_t)m;
 		const float *error = lrm->error + ((size_t)m * T + t) * D;
 		const float *constant = t < lrm->pass->start ? lrm->constant + (size_t)m * D
 					       : ct_write_constant(lrm->pass, lrm->tc, m, t, w->tmp);
@@ -116,54 +118,44 @@ mlp_edges(const struct work *j, struct worker *w, const struct chunk *c, int m, 
 static void
 pack_row(const struct work *j, const struct chunk *c, const float *E, struct ct_row *row)
 {
-	int stride = j->layout->L + 1, top = c->rows[0].layer;
 	float *out = row->edges;
 
-	for (int t = 0; t <= c->pos; t++) {
-		const float *in = E + chunk_start(j, c, t);
-		int features = j->layout->count[t * stride + row->layer],
-		    all = j->layout->count[t * stride + top];
+	for (int t = 0; t <= c->pos; t++)
+		for (int k = 0; k < CT_SOURCE_KINDS; k++) {
+			enum ct_node_kind kind = (enum ct_node_kind)k;
+			size_t n = (size_t)ct_layout_count(j->layout, kind, row->target.layer, t);
 
-		memcpy(out, in, (size_t)features * sizeof *out);
-		memcpy(out + features, in + all, (size_t)row->layer * sizeof *out);
-		out += features + row->layer;
-		*out++ = in[all + top];
-	}
-}
-
-/* The second token of a target's logit difference, or what stands for the centring of a plain logit. */
-static int
-other_token(const struct ct_row *row)
-{
-	return row->kind == CT_TARGET_DIFFERENCE ? row->other : CT_VOCAB_MEAN;
+			memcpy(out, E + chunk_at(j, c, kind, t), n * sizeof *out);
+			out += n;
+		}
 }
 
 /* Puts the gradient of a target at its own position: G is zero elsewhere. */
 static void
-inject(const struct work *j, struct worker *w, const struct ct_row *row, int b, int Tp)
+inject(const struct work *j, struct worker *w, const struct ct_target *t, int b, int Tp)
 {
 	const struct ct_local_model *lrm = j->lrm;
 	int D = lrm->m->cfg.D;
-	float *G = w->G + (size_t)b * Tp * D, *own = G + (size_t)row->pos * D;
+	float *G = w->G + (size_t)b * Tp * D, *own = G + (size_t)t->pos * D;
 
 	memset(G, 0, (size_t)Tp * D * sizeof *G);
-	if (row->kind == CT_TARGET_FEATURE)
-		ct_feature_gradient(lrm->pass, lrm->tc, row->layer, row->pos, row->index, own, &w->bias[b]);
+	if (t->kind == CT_TARGET_FEATURE)
+		ct_feature_gradient(lrm->pass, lrm->tc, t->layer, t->pos, t->index, own, &w->bias[b]);
 	else
-		ct_logit_gradient(lrm->pass, row->pos, row->index, other_token(row), own, &w->bias[b]);
+		ct_logit_gradient(lrm->pass, t->pos, t->index, t->other, own, &w->bias[b]);
 }
 
 /* The target's value in the original run. */
 static float
-target_value(const struct work *j, const struct ct_row *row)
+target_value(const struct work *j, const struct ct_target *t)
 {
 	const struct ct_local_model *lrm = j->lrm;
 	size_t D = lrm->m->cfg.D;
 
-	if (row->kind == CT_TARGET_FEATURE)
-		return ct_transcoder_preactivation(lrm->tc, row->layer, row->index,
-		    lrm->read + ((size_t)row->layer * lrm->T + row->pos) * D);
-	return (float)ct_unembed_dot(lrm->m, row->index, other_token(row), lrm->pass->final + row->pos * D);
+	if (t->kind == CT_TARGET_FEATURE)
+		return ct_transcoder_preactivation(lrm->tc, t->layer, t->index,
+		    lrm->read + ((size_t)t->layer * lrm->T + t->pos) * D);
+	return (float)ct_unembed_dot(lrm->m, t->index, t->other, lrm->pass->final + t->pos * D);
 }
 
 static void
@@ -206,8 +198,8 @@ walk(void *arg, int task, int worker)
 	if (is_cancelled(j, worker))
 		return;
 	memset(w->E, 0, (size_t)c->n * ld * sizeof *w->E);
-	for (; n < c->n && c->rows[n].layer == L; n++)
-		inject(j, w, &c->rows[n], n, Tp);
+	for (; n < c->n && c->rows[n].target.layer == L; n++)
+		inject(j, w, &c->rows[n].target, n, Tp);
 	for (int l = L - 1; l >= 0; l--) {
 		if (is_cancelled(j, worker))
 			return;
@@ -215,16 +207,15 @@ walk(void *arg, int task, int worker)
 			mlp_edges(j, w, c, l, spread, n);
 			ct_skip_back(lrm->pass, lrm->tc, l, n, Tp, w->G, w->bias, &w->back);
 		}
-		for (; n < c->n && c->rows[n].layer == l; n++)
-			inject(j, w, &c->rows[n], n, Tp);
+		for (; n < c->n && c->rows[n].target.layer == l; n++)
+			inject(j, w, &c->rows[n].target, n, Tp);
 		ct_attention_back(lrm->pass, l, spread, Tp, w->G, w->bias, &w->back);
 		ct_attention_back_own(lrm->pass, l, n - spread, Tp, w->G + (size_t)spread * Tp * D,
 		    w->bias + spread, &w->back);
 		spread = n;
 	}
 	for (int t = 0; t < Tp; t++) {
-		size_t at = chunk_start(j, c, t) +
-			    (size_t)(j->layout->count[t * (L + 1) + c->rows[0].layer] + c->rows[0].layer);
+		size_t at = chunk_at(j, c, CT_NODE_EMBEDDING, t);
 
 		for (int b = 0; b < n; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
@@ -236,8 +227,8 @@ walk(void *arg, int task, int worker)
 		struct ct_row *row = &c->rows[b];
 
 		pack_row(j, c, w->E + b * ld, row);
-		row->value = target_value(j, row);
-		finish_row(row, ct_layout_length(j->layout, row->layer, row->pos), w->bias[b]);
+		row->value = target_value(j, &row->target);
+		finish_row(row, ct_layout_length(j->layout, row->target.layer, row->target.pos), w->bias[b]);
 	}
 	atomic_fetch_add(&j->done, 1);
 }
@@ -246,7 +237,8 @@ walk(void *arg, int task, int worker)
 static int
 by_place(const void *a, const void *b)
 {
-	const struct ct_row *x = a, *y = b;
+	const struct ct_target *x = &((const struct ct_row *)a)->target,
+	    *y = &((const struct ct_row *)b)->target;
 
 	if (x->pos != y->pos)
 		return x->pos > y->pos ? -1 : 1;
@@ -295,8 +287,8 @@ make_chunks(const struct work *j, struct ct_row *rows, int n, struct sizes *z)
 		struct chunk *c = &j->chunks[count];
 		size_t cells, edges;
 
-		*c = (struct chunk){ .rows = rows + i, .pos = rows[i].pos };
-		while (i + c->n < n && rows[i + c->n].pos == c->pos && c->n < chunk_limit(c->pos))
+		*c = (struct chunk){ .rows = rows + i, .pos = rows[i].target.pos };
+		while (i + c->n < n && rows[i + c->n].target.pos == c->pos && c->n < chunk_limit(c->pos))
 			c->n++;
 		cells = (size_t)c->n * (c->pos + 1);
 		edges = (size_t)c->n * chunk_width(j, c);
@@ -315,13 +307,14 @@ make_rows(
 	unsigned long long bytes = 0;
 
 	for (int i = 0; i < n; i++)
-		bytes += ct_layout_length(layout, rows[i].layer, rows[i].pos) * sizeof *rows[i].edges;
+		bytes += ct_layout_length(layout, rows[i].target.layer,
+		    rows[i].target.pos) * sizeof *rows[i].edges;
 	if (ct_memory_check(bytes, "the graph's edges", "allow fewer nodes with --max-feature-nodes", err) <
 	    0)
 		return CT_ENOMEM;
 	for (int i = 0; i < n; i++) {
-		rows[i].edges = ct_arena_need(a, ct_layout_length(layout, rows[i].layer, rows[i].pos),
-		    sizeof *rows[i].edges, "edges", err);
+		rows[i].edges = ct_arena_need(a, ct_layout_length(layout, rows[i].target.layer,
+		    rows[i].target.pos), sizeof *rows[i].edges, "edges", err);
 		if (!rows[i].edges)
 			return CT_ENOMEM;
 	}

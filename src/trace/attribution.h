@@ -17,15 +17,12 @@
 #include "trace/replacement.h"
 
 /* How the rows of a local replacement model's targets are laid out (graph.h). */
-int ct_layout_init(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a,
+int ct_attribution_layout(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a,
     struct ct_error *err);
 
 /* One row to be computed. */
 struct ct_row {
-	enum ct_target_kind kind;
-	int layer;		/* of a feature; L for logits and differences */
-	int pos;
-	int index, other;	/* feature or token; token B of a difference */
+	struct ct_target target;
 	float *edges;		/* out (ct_layout_length), lent from the arena */
 	float value;		/* out: pre-activation, or logit minus the vocabulary's mean */
 	float bias;		/* out: the bias column */

@@ -11,13 +11,13 @@
 struct build {
 	const struct ct_local_model *lrm;
 	struct ct_layout layout;
-	struct ct_row *rows; /* roots first, then the features chosen so far */
-	int n_rows, n_roots;
+	struct ct_row *rows; /* targets first, then the features chosen so far */
+	int n_rows, n_targets;
 	int *row_of; /* (lrm->n) index in rows, -1: not attributed */
 };
 
 int
-ct_default_roots(const float *logits, int V, int pos, double share, struct ct_root *out, int max)
+ct_default_targets(const float *logits, int V, int pos, double share, struct ct_target *out, int max)
 {
 	double sum = 0, covered = 0;
 	float top = logits[0];
@@ -43,7 +43,8 @@ ct_default_roots(const float *logits, int V, int pos, double share, struct ct_ro
 		}
 		if (best < 0)
 			break;
-		out[n] = (struct ct_root){ .kind = CT_TARGET_LOGIT, .pos = pos, .index = best, .other = -1 };
+		out[n] = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = pos, .index = best,
+		    .other = -1 };
 		out[n].prob = out[n].weight = (float)(exp((double)logits[best] - top) / sum);
 		covered += out[n++].prob;
 	}
@@ -52,16 +53,17 @@ ct_default_roots(const float *logits, int V, int pos, double share, struct ct_ro
 
 /* The index of an active feature, or -1: binary search in its (layer, position) range. */
 static int
-find_active(const struct ct_local_model *lrm, int layer, int pos, int feature)
+find_active(const struct ct_local_model *lrm, const struct ct_target *f)
 {
-	int a = lrm->first[layer * lrm->T + pos], b = lrm->first[layer * lrm->T + pos + 1];
+	const int *first = lrm->first + f->layer * lrm->T + f->pos;
+	int a = first[0], b = first[1];
 
 	while (a < b) {
 		int mid = a + (b - a) / 2;
 
-		if (lrm->active[mid].feature == feature)
+		if (lrm->active[mid].feature == f->index)
 			return mid;
-		if (lrm->active[mid].feature < feature)
+		if (lrm->active[mid].feature < f->index)
 			a = mid + 1;
 		else
 			b = mid;
@@ -72,9 +74,8 @@ find_active(const struct ct_local_model *lrm, int layer, int pos, int feature)
 static struct ct_row
 feature_row(const struct ct_active *f)
 {
-	return (struct ct_row){
-		.kind = CT_TARGET_FEATURE, .layer = f->layer, .pos = f->pos, .index = f->feature
-	};
+	return (struct ct_row){ .target = { .kind = CT_TARGET_FEATURE, .layer = f->layer, .pos = f->pos,
+		.index = f->feature, .other = -1 } };
 }
 
 /* ct_attribute reorders its rows, so where each feature's row went is noted afterwards. */
@@ -84,7 +85,7 @@ attribute(struct build *b, int first, struct ct_arena *a, const struct ct_job *j
 	int r = ct_attribute(b->lrm, &b->layout, b->rows + first, b->n_rows - first, a, job, err);
 
 	for (int i = first; r == CT_OK && first > 0 && i < b->n_rows; i++)
-		b->row_of[find_active(b->lrm, b->rows[i].layer, b->rows[i].pos, b->rows[i].index)] = i;
+		b->row_of[find_active(b->lrm, &b->rows[i].target)] = i;
 	return r;
 }
 
@@ -112,11 +113,11 @@ known_influence(const struct build *b, const float *weights, double *influence, 
 	int T = lrm->T;
 
 	memset(influence, 0, (size_t)lrm->n * sizeof *influence);
-	for (int k = 0, i = lrm->n, rows = 0; k < b->n_roots || i > 0;) {
+	for (int k = 0, i = lrm->n, rows = 0; k < b->n_targets || i > 0;) {
 		const struct ct_row *row;
 		double flow;
 
-		if (k < b->n_roots) {
+		if (k < b->n_targets) {
 			flow = (double)weights[k];
 			row = &b->rows[k++];
 		} else {
@@ -131,10 +132,11 @@ known_influence(const struct build *b, const float *weights, double *influence, 
 		if (flow == 0 || row->total == 0)
 			continue;
 		flow /= row->total;
-		for (int t = lrm->pass->start; t <= row->pos; t++) {
-			const float *edge = row->edges + b->layout.start[row->layer * (T + 1) + t];
+		for (int t = lrm->pass->start; t <= row->target.pos; t++) {
+			const float *edge = row->edges +
+			    ct_layout_at(&b->layout, CT_NODE_FEATURE, row->target.layer, t);
 
-			for (int l = 0; l < row->layer; l++)
+			for (int l = 0; l < row->target.layer; l++)
 				for (int s = lrm->first[l * T + t]; s < lrm->first[l * T + t + 1]; s++)
 					influence[s] += flow * fabs((double)*edge++);
 		}
@@ -175,15 +177,14 @@ out:
 }
 
 static int
-alloc_graph(struct ct_graph *g, int n_active, struct ct_arena *a, struct ct_error *err)
+alloc_graph(struct ct_graph *g, struct ct_arena *a, struct ct_error *err)
 {
 	size_t n = (size_t)g->n_nodes;
 
 	g->nodes = ct_arena_need(a, n, sizeof *g->nodes, "graph nodes", err);
 	g->rows = ct_arena_need(a, n, sizeof *g->rows, "graph rows", err);
-	g->rank = ct_arena_need(a, (size_t)g->n_features, sizeof *g->rank, "graph nodes", err);
-	g->source = ct_arena_need(a, (size_t)n_active, sizeof *g->source, "graph nodes", err);
-	return g->nodes && g->rows && g->rank && g->source ? CT_OK : CT_ENOMEM;
+	g->rank = ct_arena_need(a, n, sizeof *g->rank, "graph nodes", err);
+	return g->nodes && g->rows && g->rank ? CT_OK : CT_ENOMEM;
 }
 
 static void
@@ -224,7 +225,7 @@ static int
 add_features(struct ct_graph *g, const struct build *b)
 {
 	const struct ct_local_model *lrm = b->lrm;
-	int T = lrm->T, L = g->L, n = 0;
+	int T = lrm->T, n = 0;
 
 	for (int i = 0; i < lrm->n; i++) {
 		const struct ct_active *f = &lrm->active[i];
@@ -239,108 +240,129 @@ add_features(struct ct_graph *g, const struct build *b)
 			.activation = f->act };
 		set_row(g, n, &b->rows[b->row_of[i]]);
 		/* Among the features at its position: those of lower layers, then its place in its own. */
-		g->rank[n] = g->layout.count[f->pos * (L + 1) + f->layer] + i -
-			     lrm->first[f->layer * T + f->pos];
-		g->source[g->layout.first[f->pos] + g->rank[n]] = n;
-		n++;
+		ct_graph_place(g, n++, ct_layout_count(&g->layout, CT_NODE_FEATURE, f->layer, f->pos) + i -
+		    lrm->first[f->layer * T + f->pos]);
 	}
 	return n;
 }
 
+/* The nodes of targets, behind all others. */
+static void
+add_targets(struct ct_graph *g, const struct build *b, const struct ct_target *targets, const int *row)
+{
+	for (int i = 0, n = g->n_nodes - g->n_targets; i < g->n_targets; i++, n++) {
+		const struct ct_target *t = &b->rows[row[i]].target;
+
+		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_TARGET,
+			.target = t->kind,
+			.layer = t->layer,
+			.pos = t->pos,
+			.index = t->index,
+			.other = t->other,
+			.prob = targets[i].prob,
+			.weight = targets[i].weight };
+		set_row(g, n, &b->rows[row[i]]);
+	}
+}
+
 static int
-assemble(struct ct_graph *g, const struct build *b, const struct ct_root *roots, const int *root_row,
+assemble(struct ct_graph *g, const struct build *b, const struct ct_target *targets, const int *row,
     struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_local_model *lrm = b->lrm;
-	int T = lrm->T, L = lrm->m->cfg.L, n = 0, r;
+	int T = lrm->T, L = lrm->m->cfg.L, n, code;
 
 	g->T = T;
 	g->L = L;
 	g->V = lrm->m->cfg.V;
-	g->n_features = b->n_rows - b->n_roots;
+	g->n_features = b->n_rows - b->n_targets;
 	g->n_errors = L * T;
 	g->n_embeddings = T;
-	g->n_targets = b->n_roots;
+	g->n_targets = b->n_targets;
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
-	if ((r = alloc_graph(g, lrm->n, a, err)) < 0)
-		return r;
+	if ((code = alloc_graph(g, a, err)) < 0)
+		return code;
 	g->layout = b->layout;
-	memset(g->source, -1, (size_t)lrm->n * sizeof *g->source);
 	n = add_features(g, b);
 	for (int l = 0; l < L; l++)
 		for (int t = 0; t < T; t++, n++) {
-			g->nodes[n] = (struct ct_node){
-				.kind = CT_NODE_ERROR, .layer = l, .pos = t, .index = -1, .other = -1
-			};
+			g->nodes[n] = (struct ct_node){ .kind = CT_NODE_ERROR, .layer = l, .pos = t,
+			    .index = -1,
+				.other = -1 };
+			ct_graph_place(g, n, l);
 		}
 	for (int t = 0; t < T; t++, n++) {
-		g->nodes[n] = (struct ct_node){
-			.kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t, .index = lrm->pass->ids[t], .other =
-			    -1
-		};
+		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_EMBEDDING, .layer = -1, .pos = t,
+			.index = lrm->pass->ids[t], .other = -1 };
+		ct_graph_place(g, n, 0);
 	}
-	for (int i = 0; i < b->n_roots; i++, n++) {
-		const struct ct_root *root = &roots[i];
+	add_targets(g, b, targets, row);
+	g->pos = targets[0].pos;
+	return CT_OK;
+}
 
-		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_TARGET,
-			.target = root->kind,
-			.layer = root->kind == CT_TARGET_FEATURE ? root->layer : L,
-			.pos = root->pos,
-			.index = root->index,
-			.other = root->kind == CT_TARGET_DIFFERENCE ? root->other : -1,
-			.prob = root->prob,
-			.weight = root->weight };
-		set_row(g, n, &b->rows[root_row[i]]);
+/*
+ * The rows of the targets, attributed; row[i] is where the i-th went, weights[k] what belongs to the k-th
+ * row.
+ */
+static int
+attribute_targets(struct build *b, const struct ct_target *targets, int *row, float *weights,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	int n = b->n_targets, code;
+
+	for (int i = 0; i < n; i++) {
+		struct ct_target *t = &b->rows[i].target;
+
+		*t = targets[i];
+		if (t->kind != CT_TARGET_FEATURE)
+			t->layer = b->lrm->m->cfg.L;
+		if (t->kind != CT_TARGET_DIFFERENCE)
+			t->other = CT_VOCAB_MEAN;
 	}
-	g->pos = roots[0].pos;
+	if ((code = attribute(b, 0, a, job, err)) < 0)
+		return code;
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < n; k++)
+			if (ct_target_same(&b->rows[k].target, &targets[i])) {
+				row[i] = k;
+				weights[k] = targets[i].weight;
+			}
 	return CT_OK;
 }
 
 int
-ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const struct ct_root *roots,
-    int n_roots, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const struct ct_target *targets,
+    int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena tmp = { 0 };
-	struct build b = { .lrm = lrm, .n_roots = n_roots, .n_rows = n_roots };
-	int wanted = lrm->n < max_features ? lrm->n : max_features, r = CT_ENOMEM;
+	struct build b = { .lrm = lrm, .n_targets = n, .n_rows = n };
+	int wanted = lrm->n < max_features ? lrm->n : max_features, code = CT_ENOMEM;
 	struct ct_graph *g = ct_arena_need(a, 1, sizeof *g, "the graph", err);
-	int *root_row = ct_arena_need(&tmp, (size_t)n_roots, sizeof *root_row, "targets", err);
-	float *weights = ct_arena_need(&tmp, (size_t)n_roots, sizeof *weights, "targets", err);
+	int *row = ct_arena_need(&tmp, (size_t)n, sizeof *row, "targets", err);
+	float *weights = ct_arena_need(&tmp, (size_t)n, sizeof *weights, "targets", err);
 
-	b.rows = ct_arena_need(&tmp, (size_t)n_roots + wanted, sizeof *b.rows, "rows", err);
+	b.rows = ct_arena_need(&tmp, (size_t)n + wanted, sizeof *b.rows, "rows", err);
 	b.row_of = ct_arena_need(&tmp, (size_t)lrm->n, sizeof *b.row_of, "rows", err);
-	if (!g || !root_row || !weights || !b.rows || !b.row_of || ct_layout_init(&b.layout, lrm, a, err) < 0)
+	if (!g || !row || !weights || !b.rows || !b.row_of ||
+	    ct_attribution_layout(&b.layout, lrm, a, err) < 0)
 		goto out;
 	for (int i = 0; i < lrm->n; i++)
 		b.row_of[i] = -1;
-	for (int i = 0; i < n_roots; i++)
-		b.rows[i] = (struct ct_row){ .kind = roots[i].kind,
-			.pos = roots[i].pos,
-			.index = roots[i].index,
-			.other = roots[i].kind == CT_TARGET_DIFFERENCE ? roots[i].other : -1,
-			.layer = roots[i].kind == CT_TARGET_FEATURE ? roots[i].layer : lrm->m->cfg.L };
-	if ((r = attribute(&b, 0, a, job, err)) < 0)
+	if ((code = attribute_targets(&b, targets, row, weights, a, job, err)) < 0)
 		goto out;
-	for (int i = 0; i < n_roots; i++)
-		for (int k = 0; k < n_roots; k++)
-			if (b.rows[k].index == roots[i].index && b.rows[k].kind == roots[i].kind &&
-			    (roots[i].kind != CT_TARGET_DIFFERENCE || b.rows[k].other == roots[i].other)) {
-				root_row[i] = k;
-				weights[k] = roots[i].weight;
-			}
 	if (wanted == lrm->n) {
 		for (int i = 0; i < lrm->n; i++)
 			b.rows[b.n_rows++] = feature_row(&lrm->active[i]);
-		r = attribute(&b, n_roots, a, job, err);
+		code = attribute(&b, n, a, job, err);
 	} else {
-		r = expand(&b, weights, wanted, a, job, err);
+		code = expand(&b, weights, wanted, a, job, err);
 	}
-	if (r < 0 || (r = assemble(g, &b, roots, root_row, a, err)) < 0 ||
-	    (r = sum_omitted(g, &tmp, job, err)) < 0 ||
-	    (r = ct_graph_influence(g, &tmp, job, err)) < 0)
+	if (code < 0 || (code = assemble(g, &b, targets, row, a, err)) < 0 ||
+	    (code = sum_omitted(g, &tmp, job, err)) < 0 || (code = ct_graph_influence(g, &tmp, job, err)) < 0)
 		goto out;
 	*out = g;
 out:
 	ct_arena_free(&tmp);
-	return r;
+	return code;
 }

@@ -11,28 +11,18 @@
 #include "trace/graph.h"
 #include "trace/replacement.h"
 
-/* A target node, resolved: what the graph explains. */
-struct ct_root {
-	enum ct_target_kind kind;
-	int layer;		/* features; ignored for logits */
-	int pos;
-	int index, other;	/* feature or token; token B of a difference */
-	float weight;		/* in the influence */
-	float prob;		/* logits */
-};
-
 /*
  * The smallest set of next tokens that reaches this share of the probability, at most max. Returns how
  * many.
  */
-int ct_default_roots(const float *logits, int V, int pos, double share, struct ct_root *out, int max);
+int ct_default_targets(const float *logits, int V, int pos, double share, struct ct_target *out, int max);
 
 /*
- * Attributes the roots and the active features (at most max_features of them, chosen in batches by the
+ * Attributes the targets and the active features (at most max_features of them, chosen in batches by the
  * influence known so far; the others' edges are summed in `omitted`), and fills influence and scores.
  * Pruning is left to ct_graph_prune. The graph lives in the arena.
  */
-int ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const struct ct_root *roots,
-    int n_roots, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+int ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const struct ct_target *targets,
+    int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 #endif

@@ -81,9 +81,7 @@ struct versions {
 static double
 target_dot(const struct ct_local_model *lrm, const struct ct_node *n, const float *y)
 {
-	int other = n->target == CT_TARGET_DIFFERENCE ? n->other : CT_VOCAB_MEAN;
-
-	return ct_unembed_dot(lrm->m, n->index, other, y + (size_t)n->pos * lrm->m->cfg.D);
+	return ct_unembed_dot(lrm->m, n->index, n->other, y + (size_t)n->pos * lrm->m->cfg.D);
 }
 
 float

@@ -18,6 +18,8 @@ trace_files = \
 	%D%/intervene.h \
 	%D%/measure.c \
 	%D%/measure.h \
+	%D%/node.c \
+	%D%/node.h \
 	%D%/paths.c \
 	%D%/paths.h \
 	%D%/prompt.c \

@@ -23,27 +23,63 @@ find_link(const struct ct_graph *g, int target, int source)
 	return 0;
 }
 
+int
+ct_layout_init(struct ct_layout *y, int T, int L, ct_count_fn count, const void *ctx, struct ct_arena *a,
+    struct ct_error *err)
+{
+	y->T = T;
+	y->L = L;
+	y->start = ct_arena_need(a, (size_t)(L + 1) * (T + 1), sizeof *y->start, "the layout of edges", err);
+	if (!y->start)
+		return CT_ENOMEM;
+	for (int k = 0; k < CT_SOURCE_KINDS; k++) {
+		struct ct_source_block *b = &y->block[k];
+
+		b->first = ct_arena_need(a, (size_t)T + 1, sizeof *b->first, "the layout of edges", err);
+		b->count = ct_arena_need(a, (size_t)T * (L + 1), sizeof *b->count, "the layout of edges",
+		    err);
+		if (!b->first || !b->count)
+			return CT_ENOMEM;
+		for (int t = 0; t < T; t++) {
+			int n = 0;
+
+			for (int l = 0; l <= L; l++) {
+				n += count(ctx, (enum ct_node_kind)k, l - 1, t);
+				b->count[t * (L + 1) + l] = n;
+			}
+			b->first[t + 1] = b->first[t] + n;
+		}
+		b->node = ct_arena_need(a, (size_t)b->first[T], sizeof *b->node, "the layout of edges", err);
+		if (!b->node)
+			return CT_ENOMEM;
+		memset(b->node, -1, (size_t)b->first[T] * sizeof *b->node);
+	}
+	for (int l = 0; l <= L; l++)
+		for (int t = 0; t < T; t++)
+			y->start[l * (T + 1) + t + 1] = ct_layout_at(y, CT_NODE_TARGET, l, t);
+	return CT_OK;
+}
+
+void
+ct_graph_place(struct ct_graph *g, int node, int rank)
+{
+	const struct ct_node *n = &g->nodes[node];
+	const struct ct_source_block *b = &g->layout.block[n->kind];
+
+	g->rank[node] = rank;
+	b->node[b->first[n->pos] + rank] = node;
+}
+
 float
 ct_graph_edge(const struct ct_graph *g, int target, int source)
 {
-	const struct ct_layout *y = &g->layout;
 	const struct ct_node *t = &g->nodes[target], *s = &g->nodes[source];
-	size_t at, features;
 
 	if (g->links)
 		return find_link(g, target, source);
-	if (!g->rows[target] || s->kind == CT_NODE_TARGET || s->layer >= t->layer || s->pos > t->pos)
+	if (!g->rows[target] || s->kind >= CT_NODE_TARGET || s->layer >= t->layer || s->pos > t->pos)
 		return 0;
-	at = y->start[t->layer * (y->T + 1) + s->pos];
-	features = (size_t)y->count[s->pos * (y->L + 1) + t->layer];
-	switch (s->kind) {
-	case CT_NODE_FEATURE:
-		return g->rows[target][at + g->rank[source]];
-	case CT_NODE_ERROR:
-		return g->rows[target][at + features + s->layer];
-	default:
-		return g->rows[target][at + features + t->layer];
-	}
+	return g->rows[target][ct_layout_at(&g->layout, s->kind, t->layer, s->pos) + (size_t)g->rank[source]];
 }
 
 int
@@ -58,20 +94,15 @@ ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out)
 		memcpy(out, g->links + g->first[target], (size_t)n * sizeof *out);
 		return n;
 	}
-	for (int t = 0; row && t <= g->nodes[target].pos; t++) {
-		const int *source = g->source + y->first[t];
-		int error = g->n_features + t, embedding = g->n_features + g->n_errors + t;
+	for (int t = 0; row && t <= g->nodes[target].pos; t++)
+		for (int k = 0; k < CT_SOURCE_KINDS; k++) {
+			const int *node = y->block[k].node + y->block[k].first[t];
+			int count = ct_layout_count(y, (enum ct_node_kind)k, layer, t);
 
-		for (int i = 0; i < y->count[t * (y->L + 1) + layer]; i++, row++)
-			if (*row != 0 && source[i] >= 0)
-				out[n++] = (struct ct_edge){ source[i], target, *row };
-		for (int l = 0; l < layer; l++, row++)
-			if (*row != 0)
-				out[n++] = (struct ct_edge){ error + l * g->T, target, *row };
-		if (*row != 0)
-			out[n++] = (struct ct_edge){ embedding, target, *row };
-		row++;
-	}
+			for (int i = 0; i < count; i++, row++)
+				if (*row != 0 && node[i] >= 0)
+					out[n++] = (struct ct_edge){ node[i], target, *row };
+		}
 	return n;
 }
 
@@ -79,16 +110,17 @@ double
 ct_graph_omitted(const struct ct_graph *g, int target)
 {
 	const struct ct_layout *y = &g->layout;
-	int layer = g->nodes[target].layer;
+	const float *row = g->rows ? g->rows[target] : NULL;
 	double sum = 0;
 
-	for (int t = 0; g->rows && g->rows[target] && t <= g->nodes[target].pos; t++) {
-		const float *row = g->rows[target] + y->start[layer * (y->T + 1) + t];
+	for (int t = 0; row && t <= g->nodes[target].pos; t++)
+		for (int k = 0; k < CT_SOURCE_KINDS; k++) {
+			const int *node = y->block[k].node + y->block[k].first[t];
+			int count = ct_layout_count(y, (enum ct_node_kind)k, g->nodes[target].layer, t);
 
-		for (int i = 0; i < y->count[t * (y->L + 1) + layer]; i++)
-			if (g->source[y->first[t] + i] < 0)
-				sum += row[i];
-	}
+			for (int i = 0; i < count; i++, row++)
+				sum += node[i] < 0 ? (double)*row : 0;
+		}
 	return sum;
 }
 

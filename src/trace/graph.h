@@ -13,6 +13,8 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/error.h"
+#include "trace/node.h"
 
 /*
  * The defaults of every graph, as in the reference: targets are the fewest next tokens that reach this
@@ -23,14 +25,6 @@ enum { CT_DEFAULT_TARGETS = 10, CT_DEFAULT_FEATURES = 7500 };
 #define CT_DEFAULT_COVERAGE 0.95
 #define CT_DEFAULT_NODES 0.8
 #define CT_DEFAULT_EDGES 0.98
-
-/*
- * CT_NODE_OTHER: of a kind that only other programs' files have; it stands among the features of its layer.
- */
-enum ct_node_kind { CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING, CT_NODE_TARGET, CT_NODE_OTHER };
-
-/* What a target node stands for. */
-enum ct_target_kind { CT_TARGET_LOGIT, CT_TARGET_DIFFERENCE, CT_TARGET_FEATURE };
 
 struct ct_node {
 	enum ct_node_kind kind;
@@ -50,21 +44,30 @@ struct ct_node {
 	bool missing;			/* an error or embedding that the graph's file leaves out */
 	bool kept;			/* survives pruning */
 	double influence;		/* raw */
-	double cumulative;			/* cumulative share: small = important */
+	double cumulative;		/* cumulative share: small = important */
 };
 
 /*
  * Where edges lie in a row. A target of layer l at position p can have inputs from positions up to p and
- * layers below l only, so a row holds just those: for each position t <= p the features of layers < l (by
- * layer, feature), the errors of layers < l, the embedding. Half of what a square matrix would take, at
- * most.
+ * layers below l only, so a row holds just those: for each position t <= p one block for each kind of
+ * source, in which sources stand by layer, then by index. Half of what a square matrix would take, at most.
  */
 struct ct_layout {
 	int T, L;
-	int *first;		/* (T+1) active features at positions before t */
-	int *count;		/* (T,L+1) active features at t of layers < l: count[t*(L+1)+l] */
+	struct ct_source_block {
+		int *first;	/* (T+1) sources of this kind at positions before t */
+		int *count;	/* (T,L+1) sources at t of layers < l: count[t*(L+1)+l] */
+		int *node;	/* (first[T]) node of each, by (pos, layer, index); -1: left out */
+	} block[CT_SOURCE_KINDS];
 	size_t *start;		/* (L+1,T+1) where position t begins in a row of layer l: start[l*(T+1)+t] */
 };
+
+/* How many sources of a kind there are of layer l at t; l -1: below the first layer. */
+typedef int (*ct_count_fn)(const void *ctx, enum ct_node_kind kind, int l, int t);
+
+/* From the arena; no source is a node yet. */
+int ct_layout_init(struct ct_layout *y, int T, int L, ct_count_fn count, const void *ctx, struct ct_arena *a,
+    struct ct_error *err);
 
 struct ct_edge {
 	int source, target;
@@ -87,15 +90,10 @@ struct ct_graph {
 	int n_features, n_errors, n_embeddings, n_targets;	/* in this order in nodes[] */
 	int pos;				/* position that the targets sit at */
 
-	/*
-	 * Edges into node t: rows[t], laid out as `layout` says, or NULL (no inputs). source[f] is the node
-	 * of the f-th active feature by (pos, layer, feature), -1 when it was left out.
-	 */
+	/* Edges into node t: rows[t], laid out as `layout` says, or NULL (no inputs). */
 	float **rows;
 	struct ct_layout layout;
-	int *source;
-	/* (n_features) a feature's place among those of its position */
-	int *rank;
+	int *rank;			/* (n_nodes) a source's place among those of its kind and position */
 
 	/*
 	 * A graph that was read from a file has no rows but lists: the edges into node t, by source, are
@@ -135,6 +133,9 @@ int ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct 
  */
 int ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out);
 
+/* Makes a node the source that has this place among those of its kind and position. */
+void ct_graph_place(struct ct_graph *g, int node, int rank);
+
 /* Sum of the edges from active features that were left out of the graph. */
 double ct_graph_omitted(const struct ct_graph *g, int target);
 
@@ -146,6 +147,23 @@ static inline size_t
 ct_layout_length(const struct ct_layout *y, int l, int p)
 {
 	return y->start[l * (y->T + 1) + p + 1];
+}
+
+/* Sources of a kind at t that a row of layer l has, and where they begin in it. */
+static inline int
+ct_layout_count(const struct ct_layout *y, enum ct_node_kind kind, int l, int t)
+{
+	return y->block[kind].count[t * (y->L + 1) + l];
+}
+
+static inline size_t
+ct_layout_at(const struct ct_layout *y, enum ct_node_kind kind, int l, int t)
+{
+	size_t at = y->start[l * (y->T + 1) + t];
+
+	for (int k = 0; k < (int)kind; k++)
+		at += (size_t)ct_layout_count(y, (enum ct_node_kind)k, l, t);
+	return at;
 }
 
 #endif

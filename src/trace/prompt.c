@@ -44,14 +44,40 @@ ct_prompt_logits(const struct ct_prompt *p, const float *final, int pos, struct 
 	return logits;
 }
 
+/* The self-check at every position that a target sits at: the largest error. */
+static int
+check(const struct ct_prompt *p, const struct ct_target *targets, int n, double *error,
+    const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_arena tmp = { 0 };
+	int code = CT_OK;
+
+	*error = 0;
+	for (int i = 0; i < n && code == CT_OK; i++) {
+		double found = 0;
+		bool done = false;
+
+		for (int k = 0; k < i && !done; k++)
+			done = targets[k].pos == targets[i].pos;
+		if (!done)
+			code = ct_local_model_check(&p->lrm, targets[i].pos, &tmp, &found, job, err);
+		/* A NaN stays. */
+		if (!(found <= *error))
+			*error = found;
+	}
+	ct_arena_free(&tmp);
+	return code;
+}
+
 int
 ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const struct ct_trace_plan *plan,
     struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job, struct ct_error *err)
 {
 	int max_targets = plan->max_targets > 0 ? plan->max_targets : CT_DEFAULT_TARGETS;
 	double share = plan->target_share > 0 ? plan->target_share : CT_DEFAULT_COVERAGE;
-	const struct ct_root *roots = plan->roots;
-	int n = plan->n_roots, most = plan->max_features > 0 ? plan->max_features : CT_DEFAULT_FEATURES, code;
+	const struct ct_target *targets = plan->targets;
+	int n = plan->n_targets, code;
+	int most = plan->max_features > 0 ? plan->max_features : CT_DEFAULT_FEATURES;
 	double nodes = plan->node_threshold, edges = plan->edge_threshold;
 	struct ct_arena tmp = { 0 };
 	struct ct_graph *g = NULL;
@@ -62,17 +88,17 @@ ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const struct c
 	}
 	if (n == 0) {
 		float *logits = ct_prompt_logits(p, p->pass.final, plan->pos, &tmp, err);
-		struct ct_root *chosen = ct_arena_need(&tmp, (size_t)max_targets, sizeof *chosen, "targets",
+		struct ct_target *chosen = ct_arena_need(&tmp, (size_t)max_targets, sizeof *chosen, "targets",
 		    err);
 
 		code = CT_ENOMEM;
 		if (!logits || !chosen)
 			goto done;
-		n = ct_default_roots(logits, p->pass.m->cfg.V, plan->pos, share, chosen, max_targets);
-		roots = chosen;
+		n = ct_default_targets(logits, p->pass.m->cfg.V, plan->pos, share, chosen, max_targets);
+		targets = chosen;
 	}
-	if ((code = ct_graph_build(&g, &p->lrm, roots, n, most, a, job, err)) < 0 ||
-	    (code = ct_local_model_check(&p->lrm, g->pos, &tmp, &g->check.max_logit_error, job, err)) < 0 ||
+	if ((code = ct_graph_build(&g, &p->lrm, targets, n, most, a, job, err)) < 0 ||
+	    (code = check(p, targets, n, &g->check.max_logit_error, job, err)) < 0 ||
 	    (code = ct_graph_prune(g, nodes, edges, pruned, &tmp, job, err)) < 0)
 		goto done;
 	*out = g;

@@ -36,8 +36,8 @@ float *ct_prompt_logits(const struct ct_prompt *p, const float *final, int pos, 
 
 /* What to trace; zeros are the defaults. */
 struct ct_trace_plan {
-	const struct ct_root *roots;	/* none: the default targets at pos */
-	int n_roots;
+	const struct ct_target *targets; /* none: the default targets at pos */
+	int n_targets;
 	int pos;
 	int max_targets;		/* of the default targets, */
 	double target_share;		/* and the probability that they are to reach */

@@ -14,7 +14,7 @@ session(void)
 	static struct ct_session *s;
 	static struct ct_engine *e;
 	const struct ct_engine_options one = { .threads = 1 };
-	const struct ct_trace_options last = { .target = { .pos = -1 } };
+	const struct ct_trace_options last = { .targets = { .pos = -1 } };
 	struct ct_error err;
 
 	if (!s && (ct_engine_open(&e, fuzz_model(), &one, &err) || ct_session_open(&s, e, &err) ||
@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct ct_session *s = session();
 	const struct ct_graph *g = ct_session_graph(s);
 	struct ct_clamp clamps[CT_MAX_MEMBERS];
-	struct ct_target target;
+	struct ct_targets targets;
 	struct ct_error err;
 	char *text = fuzz_text(data, n), name[600];
 	int found = ct_session_parse_clamps(s, text, clamps, CT_MAX_MEMBERS, &err), node;
@@ -57,8 +57,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	for (int i = 0; i < found; i++)
 		check_clamp(s, &clamps[i]);
-	if (ct_session_parse_target(s, text, -1, &target, &err) == CT_OK &&
-	    (target.n < 0 || target.n > CT_MAX_TARGETS))
+	if (ct_session_parse_targets(s, text, -1, &targets, &err) == CT_OK &&
+	    (targets.n < 1 || targets.n > CT_MAX_TARGETS))
 		abort();
 	node = ct_session_find_node(s, text, &err);
 	if (node >= g->n_nodes)

@@ -295,7 +295,7 @@ test_omitted(void **state)
 
 	(void)state;
 	for (int i = 0; fixture_shape(&s, &fixture_llama, i); i += 5) {
-		struct ct_root root = {
+		struct ct_target root = {
 			.kind = CT_TARGET_LOGIT, .pos = 9, .index = 3, .other = -1, .weight = 1
 		};
 		struct ct_graph *g;
@@ -364,6 +364,53 @@ naive_choice(const struct ct_graph *all, int max, bool *chosen)
 	free(influence);
 }
 
+/*
+ * Targets at positions of their own: each has the edges that it has alone, and the graph's influence is
+ * their sum.
+ */
+static void
+check_positions(struct fixture *f, const struct ct_shape *s)
+{
+	const struct ct_target targets[] = { { .pos = 5, .index = 3, .weight = 0.5f },
+		{ .kind = CT_TARGET_DIFFERENCE, .pos = 2, .index = 3, .other = 4, .weight = 0.25f },
+		{ .pos = 2, .index = 3, .weight = 0.25f } };
+	const struct ct_trace_plan plan = { .targets = targets, .n_targets = 3 };
+	struct ct_error err = { 0 };
+	struct ct_graph *g, *one[3];
+	double sum, largest = 0;
+
+	(void)s;
+	assert_int_equal(ct_prompt_trace(&g, f->prompt, &plan, &f->arena, &f->arena, NULL, &err), CT_OK);
+	assert_true(g->n_targets == 3 && g->check.max_edge_residual < 1e-5 &&
+	    g->check.max_logit_error < 1e-4);
+	for (int i = 0; i < 3; i++) {
+		const struct ct_trace_plan alone = { .targets = targets + i, .n_targets = 1 };
+		int node = g->n_nodes - 3 + i;
+
+		assert_int_equal(ct_prompt_trace(&one[i], f->prompt, &alone, &f->arena, &f->arena, NULL,
+		    &err), CT_OK);
+		assert_true(g->nodes[node].pos == targets[i].pos && g->nodes[node].index == 3);
+		for (int k = 0; k < g->n_nodes - 3; k++) {
+			float alike = ct_graph_edge(one[i], one[i]->n_nodes - 1, k);
+
+			assert_true(fabsf(ct_graph_edge(g, node, k) - alike) <= 1e-5f * fabsf(alike) + 1e-6f);
+		}
+	}
+	for (int k = 0; k < g->n_nodes - 3; k++)
+		largest = fmax(largest, g->nodes[k].influence);
+	for (int k = 0; k < g->n_nodes - 3; k++) {
+		sum = one[0]->nodes[k].influence + one[1]->nodes[k].influence + one[2]->nodes[k].influence;
+		assert_true(fabs(sum - g->nodes[k].influence) <= 1e-6 * largest);
+	}
+}
+
+static void
+test_positions(void **state)
+{
+	(void)state;
+	fixture_each(6, check_positions);
+}
+
 static void
 test_chosen(void **state)
 {
@@ -373,7 +420,7 @@ test_chosen(void **state)
 
 	(void)state;
 	for (int i = 0; fixture_shape(&s, &fixture_llama, i); i += 7) {
-		struct ct_root roots[] = { { .pos = 11, .index = 3, .other = -1, .weight = 0.7f },
+		struct ct_target roots[] = { { .pos = 11, .index = 3, .other = -1, .weight = 0.7f },
 			{ .pos = 11, .index = 8, .other = -1, .weight = 0.2f } };
 		struct ct_graph *all, *g;
 		struct fixture f;
@@ -417,7 +464,7 @@ test_feature_targets(void **state)
 
 		fixture_random(&f, &s, 8);
 		for (int feature = 0; feature < s.F; feature += 4) {
-			struct ct_root root = { .kind = CT_TARGET_FEATURE,
+			struct ct_target root = { .kind = CT_TARGET_FEATURE,
 				.layer = 2,
 				.pos = 5,
 				.index = feature,
@@ -446,9 +493,9 @@ test_difference(void **state)
 
 	(void)state;
 	for (int i = 0; fixture_shape(&s, &fixture_gpt2, i); i += 9) {
-		struct ct_root two[] = { { .pos = 6, .index = 4, .other = -1, .weight = 0.5f },
+		struct ct_target two[] = { { .pos = 6, .index = 4, .other = -1, .weight = 0.5f },
 			{ .pos = 6, .index = 9, .other = -1, .weight = 0.5f } };
-		struct ct_root root = {
+		struct ct_target root = {
 			.kind = CT_TARGET_DIFFERENCE, .pos = 6, .index = 4, .other = 9, .weight = 1
 		};
 		struct ct_graph *g, *h;
@@ -526,6 +573,7 @@ main(void)
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_omitted),
+		cmocka_unit_test(test_positions),
 		cmocka_unit_test(test_chosen),
 		cmocka_unit_test(test_feature_targets),
 		cmocka_unit_test(test_difference),

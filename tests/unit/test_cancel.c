@@ -32,7 +32,7 @@ static void
 test_cancel(void **state)
 {
 	struct world *w = *state;
-	struct ct_trace_options other = { .target = { .pos = 5 } };
+	struct ct_trace_options other = { .targets = { .pos = 5 } };
 	struct ct_generate_options gen = { 0 };
 	struct ct_clamp c = { .layer = 1, .feature = 43, .pos = 8 };
 	struct patience p = { 0, 0 };
@@ -154,7 +154,7 @@ test_questions(void **state)
 		{ "pruning", 2, CT_ASK_ROWS },
 	};
 	struct world *w = *state;
-	struct ct_trace_options opt = { .target = { .pos = -1 } };
+	struct ct_trace_options opt = { .targets = { .pos = -1 } };
 	struct census c = { .n = 0 };
 	struct ct_error err = { 0 };
 

@@ -272,7 +272,7 @@ open_copy(int threads)
 static void
 files_that_shrink_while_open(void **state)
 {
-	const struct ct_trace_options trace = { .target = { .pos = -1 } };
+	const struct ct_trace_options trace = { .targets = { .pos = -1 } };
 	struct ct_engine *e = open_copy(1);
 	struct ct_session *s;
 	struct ct_error err;
@@ -324,7 +324,7 @@ do_damage(void *ctx, const char *phase, long done, long total)
 static void
 damage_during_a_trace(const char *path, bool overwrite, const char *message)
 {
-	const struct ct_trace_options trace = { .target = { .pos = -1 } };
+	const struct ct_trace_options trace = { .targets = { .pos = -1 } };
 	struct damage damage = { .path = path, .overwrite = overwrite };
 	struct ct_engine *e = open_copy(2);
 	struct ct_session *s;

@@ -92,7 +92,7 @@ left_out_features_count(void **state)
 	struct ct_direct whole, small;
 	struct fixture f;
 	struct ct_shape s;
-	struct ct_root root = { .kind = CT_TARGET_LOGIT, .index = 3, .other = -1, .weight = 1 };
+	struct ct_target root = { .kind = CT_TARGET_LOGIT, .index = 3, .other = -1, .weight = 1 };
 	struct ct_graph *g;
 
 	(void)state;

@@ -331,8 +331,8 @@ check_target_change(struct fixture *f, const struct ct_shape *s)
 	struct ct_clamp c = { .layer = 0, .feature = 3, .pos = 2, .amount = 5 };
 	struct ct_changed changed = fixture_clamp(f, &c, 1, (struct ct_clamp_options){ .mode = CT_FREE });
 	const float *before = f->prompt->pass.final + 5 * s->cfg.D, *after = changed.final + 5 * s->cfg.D;
-	struct ct_root logit = { .pos = 5, .index = 4, .other = -1, .weight = 1 };
-	struct ct_root difference = {
+	struct ct_target logit = { .pos = 5, .index = 4, .other = -1, .weight = 1 };
+	struct ct_target difference = {
 		.kind = CT_TARGET_DIFFERENCE, .pos = 5, .index = 4, .other = 9, .weight = 1
 	};
 	struct ct_error err = { 0 };
@@ -352,7 +352,7 @@ check_target_change(struct fixture *f, const struct ct_shape *s)
 	}
 	for (int i = f->prompt->lrm.n - 1; i >= 0; i -= 7) {
 		const struct ct_active *a = &f->prompt->lrm.active[i];
-		struct ct_root root = { .kind = CT_TARGET_FEATURE,
+		struct ct_target root = { .kind = CT_TARGET_FEATURE,
 			.layer = a->layer,
 			.pos = a->pos,
 			.index = a->feature,

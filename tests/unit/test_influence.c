@@ -229,37 +229,32 @@ random_edge(struct ct_rng *r, const struct sizes *z)
 	return (float)(z->scale * magnitude * (ct_rng_below(r, 2) ? 1 : -1));
 }
 
-/* Layout of the rows: at each position but BOS one feature, of layer 0, was left out. */
+/* Sources of a layer and position: at each position but BOS a feature of layer 0 was left out. */
+static int
+count_sources(const void *ctx, enum ct_node_kind kind, int l, int t)
+{
+	const struct ct_graph *g = ctx;
+	int n = l == 0 && t > 0;
+
+	if (kind != CT_NODE_FEATURE)
+		return (kind == CT_NODE_EMBEDDING) == (l < 0);
+	for (int i = 0; i < g->n_features; i++)
+		n += g->nodes[i].layer == l && g->nodes[i].pos == t;
+	return n;
+}
+
 static void
 lay_out(struct ct_graph *g, struct ct_arena *a)
 {
-	struct ct_layout *y = &g->layout;
-	int T = g->T, L = g->L;
+	struct ct_error err;
 
-	*y = (struct ct_layout){ .T = T, .L = L };
-	y->first = ct_arena_alloc(a, (size_t)T + 1, sizeof *y->first);
-	y->count = ct_arena_alloc(a, (size_t)T * (L + 1), sizeof *y->count);
-	y->start = ct_arena_alloc(a, (size_t)(L + 1) * (T + 1), sizeof *y->start);
-	for (int t = 0; t < T; t++) {
-		int *count = y->count + t * (L + 1), rank = 0;
-
-		y->first[t + 1] = y->first[t];
-		if (t > 0)
-			g->source[y->first[t] + rank++] = -1;
-		for (int i = 0; i < g->n_features; i++)
-			if (g->nodes[i].pos == t) {
-				g->rank[i] = rank;
-				g->source[y->first[t] + rank++] = i;
-			}
-		y->first[t + 1] = y->first[t] + rank;
-		for (int l = 0; l <= L; l++) {
-			count[l] = t > 0 && l > 0;
-			for (int i = 0; i < g->n_features; i++)
-				count[l] += g->nodes[i].pos == t && g->nodes[i].layer < l;
-			y->start[l * (T + 1) + t + 1] = y->start[l * (T + 1) + t] +
-							(size_t)(count[l] + l + 1);
-		}
-	}
+	assert_int_equal(ct_layout_init(&g->layout, g->T, g->L, count_sources, g, a, &err), CT_OK);
+	for (int t = 0; t < g->T; t++)
+		for (int i = 0, rank = t > 0; i < g->n_features; i++)
+			if (g->nodes[i].pos == t)
+				ct_graph_place(g, i, rank++);
+	for (int i = g->n_features; i < g->n_nodes - g->n_targets; i++)
+		ct_graph_place(g, i, g->nodes[i].kind == CT_NODE_ERROR ? g->nodes[i].layer : 0);
 }
 
 /*
@@ -278,7 +273,6 @@ random_graph(struct ct_rng *r, const struct sizes *z, struct ct_arena *a)
 	g->nodes = ct_arena_alloc(a, (size_t)most, sizeof *g->nodes);
 	g->rank = ct_arena_alloc(a, (size_t)most, sizeof *g->rank);
 	g->rows = ct_arena_alloc(a, (size_t)most, sizeof *g->rows);
-	g->source = ct_arena_alloc(a, (size_t)most, sizeof *g->source);
 	for (int l = 0; l < L; l++)
 		for (int t = 1; t < T; t++)
 			for (int i = 0; i < z->per; i++)

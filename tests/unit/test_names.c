@@ -43,21 +43,23 @@ test_parse_target(void **state)
 	};
 	struct world *w = *state;
 	struct ct_error err = { 0 };
-	struct ct_target t;
+	struct ct_targets t;
 
 	world_prompt(w->s, PROMPT);
-	world_ok(ct_session_parse_target(w->s, "w3", 5, &t, &err), &err);
-	assert_true(t.kind == CT_TARGET_LOGIT && t.n == 1 && t.tokens[0] == 3 && t.pos == 5);
-	world_ok(ct_session_parse_target(w->s, "w3,w4,<bos>", -1, &t, &err), &err);
-	assert_true(
-	    t.kind == CT_TARGET_LOGIT && t.n == 3 && t.tokens[1] == 4 && t.tokens[2] == 0 && t.pos == -1);
-	world_ok(ct_session_parse_target(w->s, "w3-w14", 2, &t, &err), &err);
-	assert_true(t.kind == CT_TARGET_DIFFERENCE && t.n == 2 && t.tokens[0] == 3 && t.tokens[1] == 14 &&
-		    t.pos == 2);
-	world_ok(ct_session_parse_target(w->s, "L2#47@8", 3, &t, &err), &err);
-	assert_true(t.kind == CT_TARGET_FEATURE && t.layer == 2 && t.feature == 47 && t.pos == 8);
+	world_ok(ct_session_parse_targets(w->s, "w3", 5, &t, &err), &err);
+	assert_true(t.n == 1 && ct_target_same(&t.list[0], &(struct ct_target){ .pos = 5, .index = 3 }));
+	world_ok(ct_session_parse_targets(w->s, "w3,w4,<bos>", -1, &t, &err), &err);
+	assert_int_equal(t.n, 3);
+	assert_true(ct_target_same(&t.list[1], &(struct ct_target){ .pos = -1, .index = 4 }));
+	assert_true(ct_target_same(&t.list[2], &(struct ct_target){ .pos = -1, .index = 0 }));
+	world_ok(ct_session_parse_targets(w->s, "w3-w14", 2, &t, &err), &err);
+	assert_true(t.n == 1 && ct_target_same(&t.list[0], &(struct ct_target){ .kind = CT_TARGET_DIFFERENCE,
+		.pos = 2, .index = 3, .other = 14 }));
+	world_ok(ct_session_parse_targets(w->s, "L2#47@8", 3, &t, &err), &err);
+	assert_true(t.n == 1 && ct_target_same(&t.list[0], &(struct ct_target){ .kind = CT_TARGET_FEATURE,
+		.layer = 2, .pos = 8, .index = 47 }));
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_int_equal(ct_session_parse_target(w->s, bad[i].text, -1, &t, &err), bad[i].code);
+		assert_int_equal(ct_session_parse_targets(w->s, bad[i].text, -1, &t, &err), bad[i].code);
 		if (bad[i].message)
 			assert_string_equal(err.msg, bad[i].message);
 	}
@@ -77,11 +79,11 @@ test_names(void **state)
 
 	world_prompt(w->s, PROMPT);
 	for (size_t k = 0; k < sizeof targets / sizeof *targets; k++) {
-		struct ct_trace_options opt = { .target = { .pos = -1 } };
+		struct ct_trace_options opt = { .targets = { .pos = -1 } };
 		const struct ct_graph *g;
 
 		if (targets[k])
-			world_ok(ct_session_parse_target(w->s, targets[k], -1, &opt.target, &err), &err);
+			world_ok(ct_session_parse_targets(w->s, targets[k], -1, &opt.targets, &err), &err);
 		g = world_trace(w->s, &opt);
 		for (int i = 0; i < g->n_nodes; i++) {
 			char name[80], small[6];

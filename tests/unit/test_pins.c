@@ -37,11 +37,11 @@ test_names(void **state)
 
 	world_prompt(w->s, PROMPT);
 	for (size_t k = 0; k < sizeof targets / sizeof *targets; k++) {
-		struct ct_trace_options opt = { .target = { .pos = -1 } };
+		struct ct_trace_options opt = { .targets = { .pos = -1 } };
 		const struct ct_graph *g;
 
 		if (targets[k])
-			world_ok(ct_session_parse_target(w->s, targets[k], -1, &opt.target, &err), &err);
+			world_ok(ct_session_parse_targets(w->s, targets[k], -1, &opt.targets, &err), &err);
 		g = world_trace(w->s, &opt);
 		for (int i = 0; i < g->n_nodes; i++) {
 			struct ct_pin of = ct_pin_of(&g->nodes[i]);
@@ -113,7 +113,7 @@ test_bad_names(void **state)
 static void
 test_kept(void **state)
 {
-	struct ct_trace_options other = { .target = { .pos = 5 } };
+	struct ct_trace_options other = { .targets = { .pos = 5 } };
 	const struct ct_parts *parts;
 	const int more[] = { 3 };
 	struct world *w = *state;

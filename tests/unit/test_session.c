@@ -81,7 +81,7 @@ static void
 test_no_prompt(void **state)
 {
 	struct world *w = *state;
-	struct ct_trace_options opt = { .target = { .pos = -1 } };
+	struct ct_trace_options opt = { .targets = { .pos = -1 } };
 	struct ct_generate_options gen = { 0 };
 	struct ct_clamp c = { .pos = 1 };
 	struct ct_error err = { 0 };
@@ -181,7 +181,7 @@ test_every_position(void **state)
 
 	world_prompt(w->s, PROMPT);
 	for (int t = 0; t < T; t++) {
-		struct ct_trace_options opt = { .target = { .pos = t } };
+		struct ct_trace_options opt = { .targets = { .pos = t } };
 		const struct ct_graph *g = world_trace(w->s, &opt);
 		double prob = 0, last = 1;
 
@@ -230,7 +230,7 @@ test_targets(void **state)
 		char name[80];
 		float want;
 
-		world_ok(ct_session_parse_target(w->s, list[i].text, list[i].pos, &opt.target, &err), &err);
+		world_ok(ct_session_parse_targets(w->s, list[i].text, list[i].pos, &opt.targets, &err), &err);
 		g = world_trace(w->s, &opt);
 		n = &g->nodes[g->n_nodes - g->n_targets];
 		assert_int_equal(g->n_targets, list[i].n);
@@ -267,18 +267,18 @@ test_bad_traces(void **state)
 		int code;
 		const char *message;
 	} list[] = {
-		{ { .target = { .pos = T } }, CT_EINVAL, "no position 9: the prompt has positions 0 to 8" },
-		{ { .target = { .n = 1, .tokens = { V }, .pos = -1 } }, CT_ENOTFOUND,
+		{ { .targets = { .pos = T } }, CT_EINVAL, "no position 9: the prompt has positions 0 to 8" },
+		{ { .targets = { .n = 1, .list = { { .index = V, .pos = -1 } } } }, CT_ENOTFOUND,
 		    "no token 40 in this model" },
-		{ { .target = { .kind = CT_TARGET_FEATURE, .layer = 3, .pos = 1 } }, CT_ENOTFOUND,
-		    "no feature L3#0 in this transcoder" },
-		{ { .target = { .kind = CT_TARGET_FEATURE, .pos = 0 } }, CT_EINVAL,
+		{ { .targets = { .n = 1, .list = { { .kind = CT_TARGET_FEATURE, .layer = 3, .pos = 1 } } } },
+		    CT_ENOTFOUND, "no feature L3#0 in this transcoder" },
+		{ { .targets = { .n = 1, .list = { { .kind = CT_TARGET_FEATURE, .pos = 0 } } } }, CT_EINVAL,
 		    "position 0 is BOS, which has no features: positions start at 1" },
-		{ { .target = { .pos = -1 }, .node_threshold = 1.5, .edge_threshold = 0.5 }, CT_EINVAL,
+		{ { .targets = { .pos = -1 }, .node_threshold = 1.5, .edge_threshold = 0.5 }, CT_EINVAL,
 		    "pruning thresholds are shares above 0 and up to 1, not 1.5,0.5" },
-		{ { .target = { .pos = -1 }, .node_threshold = 0.5 }, CT_EINVAL,
+		{ { .targets = { .pos = -1 }, .node_threshold = 0.5 }, CT_EINVAL,
 		    "pruning thresholds are shares above 0 and up to 1, not 0.5,0" },
-		{ { .target = { .pos = -1 }, .node_threshold = 0.5, .edge_threshold = NAN }, CT_EINVAL,
+		{ { .targets = { .pos = -1 }, .node_threshold = 0.5, .edge_threshold = NAN }, CT_EINVAL,
 		    NULL },
 	};
 	struct world *w = *state;
@@ -430,7 +430,7 @@ test_trace_under_clamps(void **state)
 	world_ok(ct_session_parse_clamp(w->s, "L0#5@*=3", &c, &err), &err);
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
 	world_logits(w->s, CT_RUN_CLAMPED, before);
-	world_ok(ct_session_parse_target(w->s, "w1,w2,w3", 4, &opt.target, &err), &err);
+	world_ok(ct_session_parse_targets(w->s, "w1,w2,w3", 4, &opt.targets, &err), &err);
 	world_trace(w->s, &opt);
 	assert_int_equal(ct_session_effects(w->s)->n_targets, 3);
 	world_logits(w->s, CT_RUN_CLAMPED, now);
@@ -446,7 +446,7 @@ test_one_token(void **state)
 	struct world *w = *state;
 	struct ct_generate_options gen = { 0 };
 	struct ct_clamp c = { .layer = 1, .feature = 43, .pos = CT_ALL_POSITIONS };
-	struct ct_target target;
+	struct ct_targets targets;
 	struct ct_error err = { 0 };
 	const struct ct_graph *g;
 	struct ct_top top[2];
@@ -459,7 +459,7 @@ test_one_token(void **state)
 	assert_true(g->check.max_edge_residual < 1e-5);
 	assert_true(isnan(g->scores.replacement) && isnan(g->scores.completeness));	/* there are none */
 	assert_int_equal(ct_session_top(w->s, CT_RUN_REPLACEMENT, 0, top, 2), 2);
-	assert_int_equal(ct_session_parse_target(w->s, "L1#43@1", -1, &target, &err), CT_ENOTFOUND);
+	assert_int_equal(ct_session_parse_targets(w->s, "L1#43@1", -1, &targets, &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no position 1: the prompt has positions 0 to 0");
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
 	assert_int_equal(ct_session_effects(w->s)->agreement.n, 0);

@@ -137,7 +137,7 @@ test_inactive_target(void **state)
 	struct ct_survey v;
 	struct fixture f;
 	struct ct_shape s;
-	struct ct_root root = { .kind = CT_TARGET_FEATURE, .other = -1, .weight = 1 };
+	struct ct_target root = { .kind = CT_TARGET_FEATURE, .other = -1, .weight = 1 };
 	bool active = true, moved = false;
 
 	(void)state;

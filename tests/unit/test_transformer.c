@@ -338,7 +338,7 @@ static void
 test_default_roots(void **state)
 {
 	float logits[50];
-	struct ct_root out[50];
+	struct ct_target out[50];
 	struct ct_rng r;
 
 	(void)state;
@@ -351,7 +351,7 @@ test_default_roots(void **state)
 			logits[v] = round % 3 ? 3 * ct_rng_normal(&r) : (float)ct_rng_below(&r, 3);
 			sum += exp((double)logits[v]);
 		}
-		n = ct_default_roots(logits, V, 7, 0.95, out, max);
+		n = ct_default_targets(logits, V, 7, 0.95, out, max);
 		assert_in_range(n, 1, max < V ? max : V);
 		for (int i = 0; i < n; i++) {
 			int before = 0;

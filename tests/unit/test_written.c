@@ -107,7 +107,7 @@ static void
 test_targets(void **state)
 {
 	struct world *w = *state;
-	struct ct_trace_options opt = { .target = { .pos = -1 } };
+	struct ct_trace_options opt = { .targets = { .pos = -1 } };
 	double before = 0, sum = 0;
 	const struct ct_graph *g;
 

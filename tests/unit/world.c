@@ -98,7 +98,7 @@ world_prompt(struct ct_session *s, const char *text)
 const struct ct_graph *
 world_trace(struct ct_session *s, const struct ct_trace_options *opt)
 {
-	struct ct_trace_options usual = { .target = { .pos = -1 } };
+	struct ct_trace_options usual = { .targets = { .pos = -1 } };
 	struct ct_error err = { 0 };
 
 	world_ok(ct_session_trace(s, opt ? opt : &usual, NULL, NULL, &err), &err);

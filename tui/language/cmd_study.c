@@ -38,11 +38,11 @@ cmd_no_feature(struct app *a, const char *what)
 }
 
 static int
-trace(struct app *a, const struct ct_target *target)
+trace(struct app *a, const struct ct_targets *targets)
 {
 	struct ct_error err;
 
-	if (study_trace(&a->study, target, &err))
+	if (study_trace(&a->study, targets, &err))
 		return app_error(a, &err);
 	view_changed(a, CHANGED_GRAPH);
 	return DID_CHANGE;
@@ -51,22 +51,22 @@ trace(struct app *a, const struct ct_target *target)
 int
 do_target(struct app *a, const char *arg)
 {
-	struct ct_target target;
+	struct ct_targets targets;
 	struct ct_error err;
 
 	if (!*arg) {
 		input_open(a, INPUT_TARGET, "");
 		return DID_CHANGE;
 	}
-	if (ct_session_parse_target(a->study.session, arg, a->study.pos, &target, &err))
+	if (ct_session_parse_targets(a->study.session, arg, a->study.pos, &targets, &err))
 		return app_error(a, &err);
-	return trace(a, &target);
+	return trace(a, &targets);
 }
 
 int
 do_attribute(struct app *a, const char *arg)
 {
-	struct ct_target target = { .kind = CT_TARGET_LOGIT, .pos = a->study.pos };
+	struct ct_targets targets = { .pos = a->study.pos };
 	struct ct_clamp f;
 	char place[STUDY_NAME], name[STUDY_NAME];
 	int did;
@@ -76,11 +76,12 @@ do_attribute(struct app *a, const char *arg)
 	if (*arg) {
 		if (!cmd_feature(a, &f))
 			return cmd_no_feature(a, "attributed from");
-		target = (struct ct_target){
-			.kind = CT_TARGET_FEATURE, .layer = f.layer, .feature = f.feature, .pos = f.pos
+		targets.list[targets.n++] = (struct ct_target){
+			.kind = CT_TARGET_FEATURE, .layer = f.layer, .pos = f.pos, .index = f.feature,
+			.other = -1
 		};
 	}
-	did = trace(a, &target);
+	did = trace(a, &targets);
 	if (did & DID_FAIL)
 		return did;
 	a->view = a->focus = VIEW_TREE;

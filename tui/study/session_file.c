@@ -89,20 +89,39 @@ out:
 	free(quoted);
 }
 
-/* A target as `target` takes it, at its position; by id where its text would be read as something else. */
+/* Whether the text stands for these targets. */
+static bool
+reads_as(const struct study *s, const char *text, const struct ct_targets *t)
+{
+	struct ct_targets again;
+	struct ct_error err;
+	bool same = !ct_session_parse_targets(s->session, text, t->pos, &again, &err) && again.n == t->n;
+
+	for (int i = 0; same && i < t->n; i++)
+		same = ct_target_same(&again.list[i], &t->list[i]);
+	return same;
+}
+
+/* A token of a target, by id or as it is written. */
+static int
+write_token(const struct study *s, bool id, int token, char *buf, size_t size)
+{
+	return id ? snprintf(buf, size, "#%d", token)
+		  : snprintf(buf, size, "%s", ct_engine_token(s->engine, token));
+}
+
+/* Targets as `target` takes them, at their position; by id where their text would be read otherwise. */
 static void
 write_target(struct app *a, struct lines *out)
 {
 	const struct study *s = &a->study;
-	const struct ct_target *t = &s->trace.target;
-	struct ct_target again;
-	struct ct_error err;
+	const struct ct_targets *t = &s->trace.targets;
 	char text[CT_MAX_TARGETS * 80] = "";
 
-	if (s->graph->pos != s->T - 1 || t->kind != CT_TARGET_LOGIT || t->n)
+	if (s->graph->pos != s->T - 1 || t->n)
 		lines_add(out, "at %d", s->graph->pos);
-	if (t->kind == CT_TARGET_FEATURE) {
-		lines_add(out, "target L%d#%d@%d", t->layer, t->feature, s->graph->pos);
+	if (t->n && t->list[0].kind == CT_TARGET_FEATURE) {
+		lines_add(out, "target L%d#%d@%d", t->list[0].layer, t->list[0].index, s->graph->pos);
 		return;
 	}
 	if (t->n == 0) {
@@ -113,20 +132,18 @@ write_target(struct app *a, struct lines *out)
 	for (int ids = 0; ids < 2; ids++) {
 		size_t at = 0;
 
-		for (int i = 0; i < t->n && at < sizeof text; i++) {
-			const char *between = !i ? "" : t->kind == CT_TARGET_DIFFERENCE ? "-" : ",";
+		for (int i = 0; i < t->n && at < sizeof text - 1; i++) {
+			const struct ct_target *x = &t->list[i];
 
-			if (ids)
-				at += (size_t)snprintf(text + at, sizeof text - at, "%s#%d", between,
-				    t->tokens[i]);
-			else
-				at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", between,
-				    ct_engine_token(s->engine, t->tokens[i]));
+			if (i)
+				text[at++] = ',';
+			at += (size_t)write_token(s, ids, x->index, text + at, sizeof text - at);
+			if (x->kind == CT_TARGET_DIFFERENCE && at < sizeof text - 1) {
+				text[at++] = '-';
+				at += (size_t)write_token(s, ids, x->other, text + at, sizeof text - at);
+			}
 		}
-		if (at < sizeof text && *text != ' ' && text[at - 1] != ' '
-		    && !ct_session_parse_target(s->session, text, t->pos, &again, &err) &&
-		    again.kind == t->kind
-		    && again.n == t->n && !memcmp(again.tokens, t->tokens, (size_t)t->n * sizeof *t->tokens))
+		if (at < sizeof text && *text != ' ' && text[at - 1] != ' ' && reads_as(s, text, t))
 			break;
 	}
 	lines_add(out, "target %s", text);

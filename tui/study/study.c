@@ -111,7 +111,7 @@ study_open_graph(struct study *s, const char *path, struct ct_error *err)
 }
 
 int
-study_trace(struct study *s, const struct ct_target *target, struct ct_error *err)
+study_trace(struct study *s, const struct ct_targets *targets, struct ct_error *err)
 {
 	struct ct_trace_options opt = s->trace;
 	struct ct_node was;
@@ -120,7 +120,7 @@ study_trace(struct study *s, const struct ct_target *target, struct ct_error *er
 
 	if (had)
 		was = s->graph->nodes[s->node];
-	opt.target = *target;
+	opt.targets = *targets;
 	rc = ct_session_trace(s->session, &opt, s->progress, s->ctx, err);
 	if (rc)
 		return rc;
@@ -135,7 +135,7 @@ study_prompt(struct study *s, const char *text, struct ct_error *err)
 	struct ct_trace_options opt = s->trace;
 	int rc;
 
-	opt.target = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = -1 };
+	opt.targets = (struct ct_targets){ .pos = -1 };
 	rc = ct_session_begin(s->session, text, &opt, s->progress, s->ctx, err);
 	if (rc)
 		return rc;
@@ -155,7 +155,7 @@ study_take(struct study *s, int n, struct ct_error *err)
 	struct ct_trace_options opt = s->trace;
 	int rc;
 
-	opt.target = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = -1 };
+	opt.targets = (struct ct_targets){ .pos = -1 };
 	rc = ct_session_extend(s->session, s->generated, n, &opt, s->progress, s->ctx, err);
 	if (rc)
 		return rc;

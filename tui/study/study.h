@@ -75,7 +75,7 @@ void study_close(struct study *s);
 int study_prompt(struct study *s, const char *text, struct ct_error *err);
 /* The first n of the generated tokens become part of the prompt; clamps stay, with nothing to undo. */
 int study_take(struct study *s, int n, struct ct_error *err);
-int study_trace(struct study *s, const struct ct_target *target, struct ct_error *err);
+int study_trace(struct study *s, const struct ct_targets *targets, struct ct_error *err);
 int study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err);
 /* Opens another model with its demo prompt, in place of this one; the same one begins anew. */
 int study_model(struct study *s, const char *model, struct ct_error *err);

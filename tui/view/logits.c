@@ -110,13 +110,14 @@ static int
 logits_enter(struct app *a, void *state)
 {
 	struct logits *v = state;
-	struct ct_target target = { .kind = CT_TARGET_LOGIT, .n = 1, .pos = a->study.pos };
+	struct ct_targets targets = { .n = 1, .pos = a->study.pos };
 	struct ct_error err;
 
 	if (!logits_list(a, v)->n)
 		return DID_NOTHING;
-	target.tokens[0] = v->top[v->list.sel].token;
-	if (study_trace(&a->study, &target, &err))
+	targets.list[0] = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = a->study.pos,
+		.index = v->top[v->list.sel].token, .other = -1 };
+	if (study_trace(&a->study, &targets, &err))
 		return app_error(a, &err);
 	a->view = a->focus = VIEW_TREE;
 	view_changed(a, CHANGED_GRAPH);

@@ -243,8 +243,7 @@ tree_item_can_open(const struct study *s, const struct tree_item *t)
 
 	if (t->node < 0)
 		return t->n > 0;
-	return n && (n->kind == CT_NODE_TARGET || n->kind == CT_NODE_FEATURE)
-	    && (!t->known || t->n || t->n_folds);
+	return n && ct_node_traits(n->kind)->has_inputs && (!t->known || t->n || t->n_folds);
 }
 
 struct tree_item *

@@ -1,0 +1,28 @@
+/* node: see node.h. */
+#include "trace/node.h"
+
+static const struct ct_node_traits traits[] = {
+	[CT_NODE_FEATURE] = { .name = "feature", .label = "", .json = "cross layer transcoder",
+	    .has_inputs = true, .can_clamp = true, .can_pin = true },
+	[CT_NODE_ERROR] = { .name = "error", .label = "error ", .json = "mlp reconstruction error",
+	    .can_pin = true },
+	[CT_NODE_EMBEDDING] = { .name = "input", .label = "input ", .json = "embedding", .can_pin = true },
+	[CT_NODE_OTHER] = { .name = "other", .label = "", .json = "unknown", .has_inputs = true,
+	    .can_pin = true },
+	[CT_NODE_TARGET] = { .name = "output", .label = "output ", .json = "logit", .has_inputs = true,
+	    .can_pin = true },
+};
+
+const struct ct_node_traits *
+ct_node_traits(enum ct_node_kind kind)
+{
+	return &traits[kind];
+}
+
+bool
+ct_target_same(const struct ct_target *a, const struct ct_target *b)
+{
+	return a->kind == b->kind && a->pos == b->pos && a->index == b->index &&
+	    (a->kind != CT_TARGET_FEATURE || a->layer == b->layer) &&
+	    (a->kind != CT_TARGET_DIFFERENCE || a->other == b->other);
+}

@@ -1,0 +1,48 @@
+/*
+ * node: the kinds of nodes that a graph has, and what a target is: plain data and one table.
+ *
+ * A new kind of source is a value before CT_NODE_TARGET and a row of the table in node.c: it gets a block of
+ * its own in the rows of edges (graph.h), a name, and its place in files. Who computes its edges is
+ * attribution's affair.
+ */
+#ifndef CT_TRACE_NODE_H
+#define CT_TRACE_NODE_H
+
+#include <stdbool.h>
+
+/*
+ * Sources first: that is the order of the blocks of a row, and of the nodes of a graph. CT_NODE_OTHER: of a
+ * kind that only other programs' files have; it stands among the features of its layer.
+ */
+enum ct_node_kind { CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING, CT_NODE_TARGET, CT_NODE_OTHER };
+enum { CT_SOURCE_KINDS = CT_NODE_TARGET };
+
+/* What a kind of node is and what can be done with it. */
+struct ct_node_traits {
+	const char *name;	/* "feature", "error", "input", "output": as results for machines call it */
+	const char *label;	/* what its name for people begins with: "error " of "error L1@8" */
+	const char *json;	/* feature_type in graph JSON */
+	bool has_inputs;	/* edges into it are computed */
+	bool can_clamp, can_pin;
+};
+
+const struct ct_node_traits *ct_node_traits(enum ct_node_kind kind);
+
+/* What a target stands for: a logit minus the vocabulary's mean, a difference of logits, a pre-activation. */
+enum ct_target_kind { CT_TARGET_LOGIT, CT_TARGET_DIFFERENCE, CT_TARGET_FEATURE };
+
+/* What a graph explains: one quantity at one position. */
+struct ct_target {
+	enum ct_target_kind kind;
+	int layer;		/* of a feature; L for the others */
+	int pos;
+	int index;		/* feature or token; A of a difference */
+	int other;		/* B of a difference A - B, else -1 */
+	float prob;		/* of a logit's token */
+	float weight;		/* its part in the influence */
+};
+
+/* Whether two targets are the same quantity, whatever their weights. */
+bool ct_target_same(const struct ct_target *a, const struct ct_target *b);
+
+#endif
