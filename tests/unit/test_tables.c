@@ -314,10 +314,29 @@ test_line_editing(void **state)
 	history_free(&h);
 }
 
+/* Help and the manual begin a section where the group changes: each has one. */
+static void
+commands_stand_by_group(void **state)
+{
+	const struct cmd_entry *c;
+	int last = 0;
+
+	(void)state;
+	assert_int_equal(cmd_at(0)->group, 0);
+	for (int i = 0; (c = cmd_at(i)); i++) {
+		assert_true((int)c->group == last || (int)c->group == last + 1);
+		last = (int)c->group;
+		assert_non_null(cmd_title(c->group));
+		assert_int_equal(c->group == GROUP_SCRIPT, (c->flags & CMD_SCRIPT) != 0);
+	}
+	assert_int_equal(last, GROUP_COUNT - 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(commands_stand_by_group),
 		cmocka_unit_test(test_keys_run_commands),
 		cmocka_unit_test(test_keys_bound_otherwise),
 		cmocka_unit_test(test_commands_have_help),

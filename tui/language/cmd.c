@@ -22,182 +22,210 @@ cmd_parse_int(const char *s, int *out)
 	return true;
 }
 
+static const char *const titles[GROUP_COUNT] = {
+	[GROUP_PROMPT] = "Prompt and tokens",
+	[GROUP_MOVE] = "Moving, opening, finding",
+	[GROUP_GRAPH] = "What the graph explains",
+	[GROUP_CLAMP] = "Clamps",
+	[GROUP_PIN] = "Pins, supernodes, labels, notes",
+	[GROUP_VIEW] = "Views, panes, options",
+	[GROUP_KEEP] = "Sessions, files, models, lessons",
+	[GROUP_PROGRAM] = "The program",
+	[GROUP_SCRIPT] = "Of use in scripts"
+};
+
+/* By group, in the order of the titles. */
 static const struct cmd_entry commands[] = {
-	{ "prompt", "[TEXT]", "<words>", "trace TEXT; without it, edit the prompt", CMD_MODEL, do_prompt },
-	{ "prompt-text", "\"TEXT\"", NULL,
+	{ GROUP_PROMPT, "prompt", "[TEXT]", "<words>",
+	    "trace TEXT; without it, edit the prompt", CMD_MODEL, do_prompt },
+	{ GROUP_PROMPT, "prompt-text", "\"TEXT\"", NULL,
 	    "trace TEXT with all its blanks; \\n is a line break, \\t a tab, \\\" a quote, \\xHH a byte",
-	    CMD_MODEL,
-	    do_prompt_text },
-	{ "edit", "", NULL, "edit the prompt", CMD_MODEL, do_prompt },
-	{ "at", "POS|+N|-N|last|TOKEN", "last <tokens>", "choose a token of the prompt", CMD_GRAPH, do_at },
-	{ "left", "", NULL, "the token before; in the map the cell to the left", CMD_GRAPH | CMD_STEP,
-	    do_left },
-	{ "right", "", NULL, "the token after; in the map the cell to the right", CMD_GRAPH | CMD_STEP,
-	    do_right },
-	{ "up", "[N]", NULL, "up, N lines", CMD_STEP | CMD_LOOK, do_up },
-	{ "down", "[N]", NULL, "down, N lines", CMD_STEP | CMD_LOOK, do_down },
-	{ "page-up", "[half]", "half", "a page up, or half of one", CMD_STEP | CMD_LOOK, do_page_up },
-	{ "page-down", "[half]", "half", "a page down, or half of one", CMD_STEP | CMD_LOOK, do_page_down },
-	{ "first", "", NULL, "the first line", CMD_STEP | CMD_LOOK, do_first },
-	{ "last", "", NULL, "the last line", CMD_STEP | CMD_LOOK, do_last },
-	{ "row", "N", NULL, "go to row N; a number alone does the same", CMD_STEP | CMD_LOOK, do_row },
-	{ "enter", "", NULL, "open, fold or go to what is selected", CMD_LOOK, do_enter },
-	{ "select", "NODE", "<nodes>",
-	    "select a node: L1#249@8, input \"Dallas\"@6, error L1@8, output \"Austin\"", CMD_GRAPH,
-	    do_select },
-	{ "trail", "back|forward", "back forward", "go back, or forward again, among the nodes you were at",
+	    CMD_MODEL, do_prompt_text },
+	{ GROUP_PROMPT, "edit", "", NULL, "edit the prompt", CMD_MODEL, do_prompt },
+	{ GROUP_PROMPT, "at", "POS|+N|-N|last|TOKEN", "last <tokens>",
+	    "choose a token of the prompt", CMD_GRAPH, do_at },
+	{ GROUP_PROMPT, "left", "", NULL,
+	    "the token before; in the map the cell to the left", CMD_GRAPH | CMD_STEP, do_left },
+	{ GROUP_PROMPT, "right", "", NULL,
+	    "the token after; in the map the cell to the right", CMD_GRAPH | CMD_STEP, do_right },
+	{ GROUP_PROMPT, "generate", "[N [TEMPERATURE [SEED]]]", NULL,
+	    "let the model go on for N tokens, with and without the clamps; above temperature 0 tokens are "
+	    "drawn", CMD_GRAPH | CMD_MODEL, do_generate },
+	{ GROUP_PROMPT, "take", "[N]", NULL,
+	    "make N tokens that were generated last (all) part of the prompt, and trace what follows",
+	    CMD_GRAPH | CMD_MODEL, do_take },
+
+	{ GROUP_MOVE, "up", "[N]", NULL, "up, N lines", CMD_STEP | CMD_LOOK, do_up },
+	{ GROUP_MOVE, "down", "[N]", NULL, "down, N lines", CMD_STEP | CMD_LOOK, do_down },
+	{ GROUP_MOVE, "page-up", "[half]", "half",
+	    "a page up, or half of one", CMD_STEP | CMD_LOOK, do_page_up },
+	{ GROUP_MOVE, "page-down", "[half]", "half",
+	    "a page down, or half of one", CMD_STEP | CMD_LOOK, do_page_down },
+	{ GROUP_MOVE, "first", "", NULL, "the first line", CMD_STEP | CMD_LOOK, do_first },
+	{ GROUP_MOVE, "last", "", NULL, "the last line", CMD_STEP | CMD_LOOK, do_last },
+	{ GROUP_MOVE, "row", "N", NULL,
+	    "go to row N; a number alone does the same", CMD_STEP | CMD_LOOK, do_row },
+	{ GROUP_MOVE, "enter", "", NULL, "open, fold or go to what is selected", CMD_LOOK, do_enter },
+	{ GROUP_MOVE, "in", "", NULL,
+	    "open the selected row, or go to the first one below it", CMD_LOOK, do_in },
+	{ GROUP_MOVE, "out", "", NULL,
+	    "fold the selected row, or go to the one that it stands below", CMD_LOOK, do_out },
+	{ GROUP_MOVE, "expand", "[all]", "all",
+	    "expand the tree by one level, or all of it", CMD_GRAPH | CMD_NODE, do_expand },
+	{ GROUP_MOVE, "fold", "[all]", "all",
+	    "fold the deepest level of the tree, or all of it", CMD_GRAPH | CMD_NODE, do_fold },
+	{ GROUP_MOVE, "select", "NODE", "<nodes>",
+	    "select a node: L1#249@8, input \"Dallas\"@6, error L1@8, output \"Austin\"",
+	    CMD_GRAPH, do_select },
+	{ GROUP_MOVE, "trail", "back|forward", "back forward",
+	    "go back, or forward again, among the nodes you were at",
 	    CMD_GRAPH | CMD_STEP | CMD_NODE, do_jumplist },
-	{ "where", "", NULL, "say the way from the root of the tree to the selected node",
-	    CMD_GRAPH | CMD_STEP,
-	    do_where },
-	{ "expand", "[all]", "all", "expand the tree by one level, or all of it",
-	    CMD_GRAPH | CMD_NODE, do_expand },
-	{ "fold", "[all]", "all", "fold the deepest level of the tree, or all of it",
-	    CMD_GRAPH | CMD_NODE, do_fold },
-	{ "in", "", NULL, "open the selected row, or go to the first one below it", CMD_LOOK, do_in },
-	{ "out", "", NULL, "fold the selected row, or go to the one that it stands below", CMD_LOOK, do_out },
-	{ "by", "[node|token|layer]", "node token layer",
+	{ GROUP_MOVE, "where", "", NULL,
+	    "say the way from the root of the tree to the selected node", CMD_GRAPH | CMD_STEP, do_where },
+	{ GROUP_MOVE, "branch", "[[ROWS] NODE [> NODE ...]]", NULL,
+	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; "
+	    "alone: fold all", CMD_GRAPH | CMD_NODE, do_branch },
+	{ GROUP_MOVE, "search", "[TEXT]", NULL, "find TEXT in what is shown", CMD_LOOK, do_search },
+	{ GROUP_MOVE, "search-next", "", NULL, "the next match", CMD_LOOK, do_search_next },
+	{ GROUP_MOVE, "search-back", "", NULL, "the match before", CMD_LOOK, do_search_back },
+	{ GROUP_MOVE, "filter", "[TEXT|*]", NULL,
+	    "show only rows with TEXT, of the features or the help; *: all again", CMD_LOOK, do_filter },
+
+	{ GROUP_GRAPH, "attribute", "[node|TARGET]", "node <features>",
+	    "attribute from the chosen token, the selected feature, or a target",
+	    CMD_GRAPH | CMD_MODEL, do_attribute },
+	{ GROUP_GRAPH, "target", "[TOKEN,...|A-B|FEATURE]", "<words>",
+	    "choose what the graph explains, at the chosen token", CMD_GRAPH | CMD_MODEL, do_target },
+	{ GROUP_GRAPH, "prune", "more|less|off|NODE[,EDGE]", "more less off",
+	    "keep less or more of the graph", CMD_GRAPH, do_prune },
+	{ GROUP_GRAPH, "edges", "[weight|share]", "weight share",
+	    "how edges are written", CMD_NODE, do_edges },
+	{ GROUP_GRAPH, "by", "[node|token|layer]", "node token layer",
 	    "what a row of the tree stands for: one feature, all from one token, or all from one layer",
 	    CMD_GRAPH | CMD_NODE, do_by },
-	{ "sort", "[size|for|against]", "size for against", "which rows of the tree come first",
-	    CMD_GRAPH | CMD_NODE, do_sort },
-	{ "branch", "[[ROWS] NODE [> NODE ...]]", NULL,
-	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; "
-	    "alone: fold "
-	    "all",
-	    CMD_GRAPH | CMD_NODE, do_branch },
-	{ "view", "NAME", "<views>", "show a view, or leave it", CMD_LOOK, do_view },
-	{ "next-pane", "[back]", "back", "give the keys to the next pane", CMD_LOOK, do_next_pane },
-	{ "pane", "wider|narrower|taller|shorter|even|zoom", "wider narrower taller shorter even zoom",
-	    "change the size of the pane that has the keys; even: all as they were; zoom: it alone", 0,
-	    do_pane },
-	{ "back", "", NULL, "back to the main screen", CMD_LOOK, do_back },
-	{ "help", "", NULL, "show the help", CMD_LOOK, do_help },
-	{ "attribute", "[node|TARGET]", "node <features>",
-	    "attribute from the chosen token, the selected feature, or a target", CMD_GRAPH | CMD_MODEL,
-	    do_attribute },
-	{ "target", "[TOKEN,...|A-B|FEATURE]", "<words>", "choose what the graph explains, at the chosen "
-	    "token",
-	    CMD_GRAPH | CMD_MODEL, do_target },
-	{ "prune", "more|less|off|NODE[,EDGE]", "more less off", "keep less or more of the graph",
-	    CMD_GRAPH, do_prune },
-	{ "edges", "[weight|share]", "weight share", "how edges are written", CMD_NODE, do_edges },
-	{ "clamp", "[SPEC; ...]", "<features>",
-	    "clamp the selected feature: 3, x0, +1, -2, @*x0; or those that are named: L1#249@8=0, x-1, +2.5;"
-	    " @* all tokens, @8.. from 8 on; L0#3,L1#4@8x0; \"Texas\"*@8x0; \"Texas\"x0 for a supernode;"
-	    " several with ; between, off before one that is switched off",
+	{ GROUP_GRAPH, "sort", "[size|for|against]", "size for against",
+	    "which rows of the tree come first", CMD_GRAPH | CMD_NODE, do_sort },
+	{ GROUP_GRAPH, "transcoder", "[clt|plt|DIR]", "clt plt",
+	    "look through the model's other transcoder, or that in DIR", CMD_MODEL, do_transcoder },
+
+	{ GROUP_CLAMP, "clamp", "[SPEC; ...]", "<features>",
+	    "clamp the selected feature: 3, x0, +1, -2, @*x0; or those that are named: L1#249@8=0, x-1, "
+	    "+2.5; @* all tokens, @8.. from 8 on; L0#3,L1#4@8x0; \"Texas\"*@8x0; \"Texas\"x0 for a "
+	    "supernode; several with ; between, off before one that is switched off",
 	    CMD_GRAPH | CMD_MODEL | CMD_NODE, do_clamp },
-	{ "ablate", "[FEATURE|\"SUPERNODE\"|\"LABEL\"]", "<features>",
+	{ GROUP_CLAMP, "ablate", "[FEATURE|\"SUPERNODE\"|\"LABEL\"]", "<features>",
 	    "clamp a feature or a supernode to 0, again: take it back; or all features of the graph with "
-	    "LABEL in"
-	    " their label",
-	    CMD_GRAPH | CMD_MODEL | CMD_NODE, do_ablate },
-	{ "unclamp", "[N|\"SUPERNODE\"|all]", "all",
+	    "LABEL in their label", CMD_GRAPH | CMD_MODEL | CMD_NODE, do_ablate },
+	{ GROUP_CLAMP, "unclamp", "[N|\"SUPERNODE\"|all]", "all",
 	    "remove a clamp by number, those of a supernode, that of the selected feature, or all",
 	    CMD_GRAPH | CMD_MODEL | CMD_NODE, do_unclamp },
-	{ "patch", "PROMPT", "<words>",
-	    "clamp the features at the chosen token to what they are in PROMPT", CMD_GRAPH | CMD_MODEL,
-	    do_patch },
-	{ "switch", "[N|\"SUPERNODE\"]", NULL, "switch a clamp, or those of a supernode, off or on",
+	{ GROUP_CLAMP, "switch", "[N|\"SUPERNODE\"]", NULL,
+	    "switch a clamp, or those of a supernode, off or on",
 	    CMD_GRAPH | CMD_MODEL | CMD_NODE, do_switch },
-	{ "keep", "NAME [= SPEC; ...]", NULL,
-	    "keep the clamps in force under a name, or those that are given",
-	    CMD_GRAPH | CMD_MODEL, do_keep },
-	{ "recall", "NAME", "<kept>", "put kept clamps in force again", CMD_GRAPH | CMD_MODEL, do_recall },
-	{ "undo", "", NULL, "undo the last change of clamps, pins, supernodes or labels",
-	    CMD_GRAPH | CMD_OUTSIDE, do_undo },
-	{ "redo", "", NULL, "redo it", CMD_GRAPH | CMD_OUTSIDE, do_redo },
-	{ "mode", "[frozen|free|direct|range=I-J]", "frozen free direct range=",
+	{ GROUP_CLAMP, "mode", "[frozen|free|direct|range=I-J]", "frozen free direct range=",
 	    "what stays as it was under clamps: attention, nothing, everything, MLPs of layers I to J",
 	    CMD_GRAPH | CMD_MODEL, do_mode },
-	{ "through", "[model|replacement]", "model replacement", "what carries a clamp's effect further",
-	    CMD_GRAPH | CMD_MODEL, do_through },
-	{ "sweep", "[\"SUPERNODE\"] [FROM:TO:STEPS]", NULL,
+	{ GROUP_CLAMP, "through", "[model|replacement]", "model replacement",
+	    "what carries a clamp's effect further", CMD_GRAPH | CMD_MODEL, do_through },
+	{ GROUP_CLAMP, "sweep", "[\"SUPERNODE\"] [FROM:TO:STEPS]", NULL,
 	    "run the clamps, or those of a supernode alone, at many strengths, and up to each layer: where "
-	    "does the"
-	    " answer flip?", CMD_GRAPH | CMD_MODEL,
-	    do_sweep },
-	{ "pin", "[NODE,...|\"LABEL\"*]", "<nodes>",
+	    "does the answer flip?", CMD_GRAPH | CMD_MODEL, do_sweep },
+	{ GROUP_CLAMP, "patch", "PROMPT", "<words>",
+	    "clamp the features at the chosen token to what they are in PROMPT",
+	    CMD_GRAPH | CMD_MODEL, do_patch },
+	{ GROUP_CLAMP, "keep", "NAME [= SPEC; ...]", NULL,
+	    "keep the clamps in force under a name, or those that are given",
+	    CMD_GRAPH | CMD_MODEL, do_keep },
+	{ GROUP_CLAMP, "recall", "NAME", "<kept>",
+	    "put kept clamps in force again", CMD_GRAPH | CMD_MODEL, do_recall },
+	{ GROUP_CLAMP, "undo", "", NULL,
+	    "undo the last change of clamps, pins, supernodes or labels", CMD_GRAPH | CMD_OUTSIDE, do_undo },
+	{ GROUP_CLAMP, "redo", "", NULL, "redo it", CMD_GRAPH | CMD_OUTSIDE, do_redo },
+
+	{ GROUP_PIN, "pin", "[NODE,...|\"LABEL\"*]", "<nodes>",
 	    "pin the selected node, or take the pin out; or pin all that is named",
 	    CMD_GRAPH | CMD_NODE, do_pin },
-	{ "unpin", "[NODE|all]", "all <nodes>", "take a pin out; in the subgraph all of a supernode's",
-	    CMD_GRAPH | CMD_NODE, do_unpin },
-	{ "group", "[NAME|\"NAME\" NODE,...]", "<supernodes>",
+	{ GROUP_PIN, "unpin", "[NODE|all]", "all <nodes>",
+	    "take a pin out; in the subgraph all of a supernode's", CMD_GRAPH | CMD_NODE, do_unpin },
+	{ GROUP_PIN, "group", "[NAME|\"NAME\" NODE,...]", "<supernodes>",
 	    "put the selected node, or those named, into the supernode NAME, new or not",
 	    CMD_GRAPH | CMD_NODE, do_group },
-	{ "ungroup", "[NAME]", "<supernodes>", "dissolve a supernode; its members stay pinned",
-	    CMD_GRAPH | CMD_NODE, do_ungroup },
-	{ "rename", "[[\"OLD\"] NEW]", NULL, "give a supernode another name",
-	    CMD_GRAPH | CMD_NODE, do_rename },
-	{ "move", "NAME|out", "out <supernodes>",
+	{ GROUP_PIN, "ungroup", "[NAME]", "<supernodes>",
+	    "dissolve a supernode; its members stay pinned", CMD_GRAPH | CMD_NODE, do_ungroup },
+	{ GROUP_PIN, "rename", "[[\"OLD\"] NEW]", NULL,
+	    "give a supernode another name", CMD_GRAPH | CMD_NODE, do_rename },
+	{ GROUP_PIN, "move", "NAME|out", "out <supernodes>",
 	    "move the selected member to another supernode, or out of its own",
 	    CMD_GRAPH | CMD_NODE, do_move },
-	{ "generate", "[N [TEMPERATURE [SEED]]]", NULL,
-	    "let the model go on for N tokens, with and without the clamps; above temperature 0 tokens are "
-	    "drawn",
-	    CMD_GRAPH | CMD_MODEL, do_generate },
-	{ "take", "[N]", NULL,
-	    "make N tokens that were generated last (all) part of the prompt, and trace what follows",
-	    CMD_GRAPH | CMD_MODEL,
-	    do_take },
-	{ "export", "FILE[!] [pinned] [all]", NULL,
-	    "write the graph to a file by its end, .json, .dot, .svg or .html; pinned: only what is pinned; "
-	    "all: pictures of"
-	    " every node, not only the strongest 60; !: over what is there",
-	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE, do_export },
-	{ "label", "[TEXT]", NULL, "label the selected feature; \"\" removes the label",
+	{ GROUP_PIN, "label", "[TEXT]", NULL,
+	    "label the selected feature; \"\" removes the label",
 	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE | CMD_MODEL | CMD_NODE, do_label },
-	{ "search", "[TEXT]", NULL, "find TEXT in what is shown", CMD_LOOK, do_search },
-	{ "search-next", "", NULL, "the next match", CMD_LOOK, do_search_next },
-	{ "search-back", "", NULL, "the match before", CMD_LOOK, do_search_back },
-	{ "filter", "[TEXT|*]", NULL, "show only rows with TEXT, of the features or the help; *: all again",
-	    CMD_LOOK, do_filter },
-	{ "transcoder", "[clt|plt|DIR]", "clt plt", "look through the model's other transcoder, or that in "
-	    "DIR",
-	    CMD_MODEL, do_transcoder },
-	{ "theme", "NAME", "default dark light projector cvd mono", "change the colours", 0, do_theme },
-	{ "set", "[OPTION [VALUE]]", "<options>",
-	    "change an option: theme, ascii, mouse, edges, prune, mode, through or model; alone: show them "
-	    "all", CMD_PERSON,
-	    do_set },
-	{ "model", "NAME", "<models>", "open another model, by its name or directory", CMD_PERSON, do_model },
-	{ "graph", "FILE", NULL, "open a saved graph (graph JSON), without a model", CMD_PERSON, do_graph },
-	{ "lesson", "[NAME|next|back|N|again|answer|off]", "next back again answer off <lessons>",
-	    "open a lesson, or go in it; alone: this step from its beginning", CMD_PERSON, do_lesson },
-	{ "note", "[[on NODE|here|session:] TEXT]", NULL,
+	{ GROUP_PIN, "note", "[[on NODE|here|session:] TEXT]", NULL,
 	    "write TEXT down, on the session or a node; without TEXT that note goes; alone: on what is "
-	    "selected",
-	    CMD_PERSON | CMD_NODE, do_note },
-	{ "save", "[NAME]", NULL,
+	    "selected", CMD_PERSON | CMD_NODE, do_note },
+
+	{ GROUP_VIEW, "view", "NAME", "<views>", "show a view, or leave it", CMD_LOOK, do_view },
+	{ GROUP_VIEW, "back", "", NULL, "back to the main screen", CMD_LOOK, do_back },
+	{ GROUP_VIEW, "next-pane", "[back]", "back",
+	    "give the keys to the next pane", CMD_LOOK, do_next_pane },
+	{ GROUP_VIEW, "pane", "wider|narrower|taller|shorter|even|zoom",
+	    "wider narrower taller shorter even zoom",
+	    "change the size of the pane that has the keys; even: all as they were; zoom: it alone",
+	    0, do_pane },
+	{ GROUP_VIEW, "help", "", NULL, "show the help", CMD_LOOK, do_help },
+	{ GROUP_VIEW, "theme", "NAME", "default dark light projector cvd mono",
+	    "change the colours", 0, do_theme },
+	{ GROUP_VIEW, "set", "[OPTION [VALUE]]", "<options>",
+	    "change an option: theme, ascii, mouse, edges, prune, mode, through or model; alone: show them "
+	    "all", CMD_PERSON, do_set },
+
+	{ GROUP_KEEP, "save", "[NAME]", NULL,
 	    "keep this session under a name; with / in it: a copy in that file; a ! at the end replaces what "
-	    "is "
-	    "there",
-	    CMD_PERSON | CMD_OUTSIDE, do_save },
-	{ "load", "NAME", "<sessions>", "bring back a session, by name or file", CMD_PERSON | CMD_OUTSIDE,
-	    do_load },
-	{ "sessions", "", NULL, "show the sessions there are", 0, do_sessions },
-	{ "command", "", NULL, "type a command", CMD_LOOK, do_command },
-	{ "redraw", "", NULL, "draw the screen again", CMD_LOOK, do_redraw },
-	{ "suspend", "", NULL, "leave to the shell until continued",
-	    CMD_PERSON | CMD_OUTSIDE | CMD_LOOK, do_suspend },
-	{ "quit", "", NULL, "quit", CMD_PERSON | CMD_OUTSIDE | CMD_LOOK, do_quit },
-	{ "echo", "TEXT", NULL, "say TEXT", 0, do_echo },
-	{ "key", "NAME ...", NULL, "press keys: Enter, Ctrl-r, x", CMD_SCRIPT, do_key },
-	{ "type", "TEXT", NULL, "type TEXT, a key for each character", CMD_SCRIPT, do_type },
-	{ "mouse", "click|double|up|down|drag X Y [X Y]", "click double up down drag",
-	    "click, click twice, turn the wheel or drag, at a column and row counted from 1", CMD_SCRIPT,
-	    do_mouse },
-	{ "screen", "[styles|mono|cursor]", "styles mono cursor",
-	    "print the screen, with a letter for the style of each cell, or only how it looks without"
-	    " colours; cursor: where the terminal's cursor is, and the rest of its row (headless runs only)",
+	    "is there", CMD_PERSON | CMD_OUTSIDE, do_save },
+	{ GROUP_KEEP, "load", "NAME", "<sessions>",
+	    "bring back a session, by name or file", CMD_PERSON | CMD_OUTSIDE, do_load },
+	{ GROUP_KEEP, "sessions", "", NULL, "show the sessions there are", 0, do_sessions },
+	{ GROUP_KEEP, "export", "FILE[!] [pinned] [all]", NULL,
+	    "write the graph to a file by its end, .json, .dot, .svg or .html; pinned: only what is pinned; "
+	    "all: pictures of every node, not only the strongest 60; !: over what is there",
+	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE, do_export },
+	{ GROUP_KEEP, "model", "NAME", "<models>",
+	    "open another model, by its name or directory", CMD_PERSON, do_model },
+	{ GROUP_KEEP, "graph", "FILE", NULL,
+	    "open a saved graph (graph JSON), without a model", CMD_PERSON, do_graph },
+	{ GROUP_KEEP, "lesson", "[NAME|next|back|N|again|answer|off]", "next back again answer off <lessons>",
+	    "open a lesson, or go in it; alone: this step from its beginning", CMD_PERSON, do_lesson },
+
+	{ GROUP_PROGRAM, "command", "", NULL, "type a command", CMD_LOOK, do_command },
+	{ GROUP_PROGRAM, "redraw", "", NULL, "draw the screen again", CMD_LOOK, do_redraw },
+	{ GROUP_PROGRAM, "suspend", "", NULL,
+	    "leave to the shell until continued", CMD_PERSON | CMD_OUTSIDE | CMD_LOOK, do_suspend },
+	{ GROUP_PROGRAM, "quit", "", NULL, "quit", CMD_PERSON | CMD_OUTSIDE | CMD_LOOK, do_quit },
+	{ GROUP_PROGRAM, "echo", "TEXT", NULL, "say TEXT", 0, do_echo },
+
+	{ GROUP_SCRIPT, "key", "NAME ...", NULL, "press keys: Enter, Ctrl-r, x", CMD_SCRIPT, do_key },
+	{ GROUP_SCRIPT, "type", "TEXT", NULL, "type TEXT, a key for each character", CMD_SCRIPT, do_type },
+	{ GROUP_SCRIPT, "mouse", "click|double|up|down|drag X Y [X Y]", "click double up down drag",
+	    "click, click twice, turn the wheel or drag, at a column and row counted from 1",
+	    CMD_SCRIPT, do_mouse },
+	{ GROUP_SCRIPT, "screen", "[styles|mono|cursor]", "styles mono cursor",
+	    "print the screen, with a letter for the style of each cell, or only how it looks without "
+	    "colours; cursor: where the terminal's cursor is, and the rest of its row (headless runs only)",
 	    CMD_SCRIPT, do_screen },
-	{ "resize", "COLSxROWS", NULL, "change the size (headless runs only)", CMD_SCRIPT, do_resize },
+	{ GROUP_SCRIPT, "resize", "COLSxROWS", NULL,
+	    "change the size (headless runs only)", CMD_SCRIPT, do_resize },
 };
 
 const struct cmd_entry *
 cmd_at(int i)
 {
 	return i >= 0 && i < (int)(sizeof commands / sizeof *commands) ? &commands[i] : NULL;
+}
+
+const char *
+cmd_title(enum cmd_group group)
+{
+	return titles[group];
 }
 
 const struct cmd_entry *
@@ -278,8 +306,11 @@ cmd_mdoc(FILE *out)
 {
 	const struct cmd_entry *c;
 
-	fputs(".Bl -tag -width \"page\\-down\"\n", out);
 	for (int i = 0; (c = cmd_at(i)); i++) {
+		if (i == 0 || c->group != cmd_at(i - 1)->group) {
+			fprintf(out, ".Ss %s\n", cmd_title(c->group));
+			fputs(".Bl -tag -width \"page\\-down\"\n", out);
+		}
 		fputs(".It Ic ", out);
 		mdoc_word(out, c->name);
 		if (*c->args) {
@@ -289,6 +320,7 @@ cmd_mdoc(FILE *out)
 		}
 		fputc('\n', out);
 		mdoc_text(out, c->note);
+		if (!cmd_at(i + 1) || cmd_at(i + 1)->group != c->group)
+			fputs(".El\n", out);
 	}
-	fputs(".El\n", out);
 }

@@ -19,7 +19,15 @@ enum {
 	CMD_LOOK = 1 << 7	/* moves, finds or leaves: all that keys do where a text is read */
 };
 
+/* What commands are for; help and the manual list them so. */
+enum cmd_group {
+	GROUP_PROMPT, GROUP_MOVE, GROUP_GRAPH, GROUP_CLAMP, GROUP_PIN, GROUP_VIEW, GROUP_KEEP, GROUP_PROGRAM,
+	    GROUP_SCRIPT,
+	GROUP_COUNT
+};
+
 struct cmd_entry {
+	enum cmd_group group;
 	const char *name;
 	const char *args;	/* as help shows them */
 	/*
@@ -34,6 +42,7 @@ struct cmd_entry {
 
 /* NULL after the last. */
 const struct cmd_entry *cmd_at(int i);
+const char *cmd_title(enum cmd_group group);
 const struct cmd_entry *cmd_find(const char *name, size_t len);
 
 /* Runs one line. Blank lines and lines that begin with # do nothing. */

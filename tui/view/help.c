@@ -112,7 +112,7 @@ build(struct help *h, int width)
 {
 	const struct cmd_entry *c;
 	const char *name, *note;
-	char text[64];
+	char text[64], title[64];
 
 	h->width = width;
 	h->list.n = 0;
@@ -133,8 +133,11 @@ build(struct help *h, int width)
 	h->title = "Views";
 	for (int i = 0; i < VIEW_COUNT; i++)
 		add(h, view_ops((enum view_id)i)->name, view_ops((enum view_id)i)->note);
-	h->title = "Commands (after : and in scripts)";
 	for (int i = 0; (c = cmd_at(i)); i++) {
+		if (i == 0 || c->group != cmd_at(i - 1)->group) {
+			snprintf(title, sizeof title, "Commands (after :)  %s", cmd_title(c->group));
+			h->title = title;
+		}
 		snprintf(text, sizeof text, "%s %s", c->name, c->args);
 		add(h, text, c->note);
 	}
