@@ -3,6 +3,7 @@
  */
 #include "io/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,26 +129,85 @@ ct_json_parse_lenient(json_t **out, const char *name, const char *text, size_t a
 	return ct_fail(err, CT_EFORMAT, "%s: byte %zu: not valid JSON: %s", name, at, msg);
 }
 
-int
-ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err)
+/*
+ * Escapes that jansson refuses in strings that nobody may need, \u0000 and half a surrogate pair, become
+ * characters of the same length: noncharacters, which no text has. Returns whether there were any.
+ */
+static bool
+mend_escapes(char *text, size_t n)
 {
+	bool quoted = false, found = false;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned low = 0, code = 0;
+
+		if (text[i] == '"')
+			quoted = !quoted;
+		if (!quoted || text[i] != '\\')
+			continue;
+		if (text[i + 1] != 'u' || n - i < 6 || sscanf(text + i + 2, "%4x", &code) != 1) {
+			i++;
+			continue;
+		}
+		if (code >= 0xD800 && code < 0xDC00 && n - i >= 12 && text[i + 6] == '\\' &&
+		    text[i + 7] == 'u' &&
+		    sscanf(text + i + 8, "%4x", &low) == 1 && low >= 0xDC00 && low < 0xE000) {
+			i += 11;
+			continue;
+		}
+		if (code == 0 || (code >= 0xD800 && code < 0xE000)) {
+			memcpy(text + i + 2, code ? "fffe" : "ffff", 4);
+			found = true;
+		}
+		i += 5;
+	}
+	return found;
+}
+
+static int
+load(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended, struct ct_error *err)
+{
+	json_error_t why;
 	char *text;
-	size_t n;
+	size_t n, mark;
+	bool escapes;
 	int code;
 
 	*out = NULL;
 	code = ct_file_read(&text, &n, path, max_bytes, err);
 	if (code != CT_OK)
 		return code;
+	/* JSON has no byte order mark, but some editors write one. */
+	mark = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 	code = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "a JSON file", err);
-	if (code == CT_OK) {
-		/* JSON has no byte order mark, but some editors write one. */
-		size_t mark = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-
+	if (code == CT_OK)
 		code = parse(out, path, text + mark, n - mark, true, err);
+	if (code == CT_EFORMAT && mended && !too_heavy(text, n)) {
+		escapes = mend_escapes(text + mark, n - mark);
+		*out = json_loadb(text + mark, n - mark, JSON_REJECT_DUPLICATES, &why);
+		if (!*out && (*out = json_loadb(text + mark, n - mark, 0, &why)))
+			ct_note(mended, "%s: a key stands there twice; the last one counts, as in Hugging "
+			    "Face", path);
+		if (*out && escapes)
+			ct_note(mended, "%s: has \\u0000 or half a surrogate pair in a string, which matches "
+			    "nothing", path);
+		code = *out ? CT_OK : code;
 	}
 	free(text);
 	return code;
+}
+
+int
+ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err)
+{
+	return load(out, path, max_bytes, NULL, err);
+}
+
+int
+ct_json_load_mended(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended,
+    struct ct_error *err)
+{
+	return load(out, path, max_bytes, mended, err);
 }
 
 static const char *

@@ -12,8 +12,15 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 
 int ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err);
+/*
+ * The same for files that strangers' programs write: of a key that stands twice the last one counts, as in
+ * Hugging Face, and \u0000 and half surrogate pairs in strings become noncharacters. `mended` says so.
+ */
+int ct_json_load_mended(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended,
+    struct ct_error *err);
 int ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err);
 /* One value, n bytes of a longer text from byte `at` on; errors name the byte. */
 int ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, size_t n,

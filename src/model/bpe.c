@@ -11,13 +11,29 @@
 
 #include "base/text.h"
 
-/* Settings whose other values would change the ids. */
+/* Settings whose other values would change the ids; keys that nobody knows could be more of them. */
 static int
 refuse_settings(const json_t *model, const char *path, struct ct_error *err)
 {
 	static const char *const affixes[] = { "continuing_subword_prefix", "end_of_word_suffix" };
+	static const char *const known[] = { "type", "vocab", "merges", "dropout", "unk_token", "fuse_unk",
+		"byte_fallback", "ignore_merges", "continuing_subword_prefix", "end_of_word_suffix" };
+	const char *key;
+	json_t *v;
 
-	if (json_real_value(json_object_get(model, "dropout")) > 0)
+	json_object_foreach((json_t *)(uintptr_t)model, key, v) {
+		bool found = json_is_null(v) || json_is_false(v);
+		char shown[80];
+
+		for (size_t i = 0; i < sizeof known / sizeof *known && !found; i++)
+			found = strcmp(known[i], key) == 0;
+		ct_text_clean(shown, sizeof shown, key, strlen(key));
+		if (!found)
+			return ct_fail(err, CT_EUNSUPPORTED, "%s: model: the key \"%s\" is not known", path,
+			    shown);
+	}
+
+	if (json_number_value(json_object_get(model, "dropout")) != 0)
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: model: \"dropout\" is not supported", path);
 	for (size_t i = 0; i < sizeof affixes / sizeof *affixes; i++) {
 		const char *text = json_string_value(json_object_get(model, affixes[i]));
@@ -133,14 +149,14 @@ read_merges(struct ct_bpe *b, const json_t *model, const char *path, struct ct_e
 }
 
 int
-ct_bpe_read(struct ct_bpe *b, const json_t *model, const struct ct_vocab *v, const char *path,
-    struct ct_error *err)
+ct_bpe_read(struct ct_bpe *b, const json_t *model, const struct ct_vocab *v, bool byte_level,
+    const char *path, struct ct_error *err)
 {
 	const char *unk = NULL;
 	bool byte_fallback = false;
 	int code;
 
-	*b = (struct ct_bpe){ .unk = -1 };
+	*b = (struct ct_bpe){ .unk = -1, .byte_level = byte_level };
 	code = refuse_settings(model, path, err);
 	if (code == CT_OK)
 		code = ct_json_string(model, path, "unk_token", false, &unk, err);
@@ -294,47 +310,67 @@ append(struct ct_symbol *s, int *n, int id, int len)
 	++*n;
 }
 
-/* The tokens of a byte that has none of its own: <0xNN> for each byte of its symbol. */
-static bool
-append_fallback(const struct ct_bpe *b, struct ct_symbol *s, int *n, unsigned char byte)
+/* How the i-th byte or character of a piece is written in keys: *n bytes at the result. */
+static const char *
+symbol_at(const struct ct_bpe *b, const char *piece, size_t len, size_t i, char buf[4], int *n)
 {
-	char symbol[4];
-	int len = ct_utf8_encode(ct_byte_symbol(byte), symbol);
+	uint32_t cp;
 
-	for (int i = 0; i < len; i++)
+	if (b->byte_level) {
+		*n = ct_utf8_encode(ct_byte_symbol((unsigned char)piece[i]), buf);
+		return buf;
+	}
+	*n = ct_utf8_decode(piece + i, len - i, &cp);
+	return piece + i;
+}
+
+/* The tokens of a symbol that has none of its own: <0xNN> for each of its bytes. */
+static bool
+append_fallback(const struct ct_bpe *b, struct ct_symbol *s, int *count, const char *symbol, int n)
+{
+	for (int i = 0; i < n; i++)
 		if (b->fallback_id[(unsigned char)symbol[i]] < 0)
 			return false;
-	for (int i = 0; i < len; i++)
-		append(s, n, b->fallback_id[(unsigned char)symbol[i]], i == 0);
+	for (int i = 0; i < n; i++)
+		append(s, count, b->fallback_id[(unsigned char)symbol[i]], b->byte_level ? i == 0 : 1);
 	return true;
 }
 
 /*
- * One symbol per byte. Hugging Face holds an unknown token back until a known byte comes, so fallback tokens
- * overtake it; a model has seen the ids in that order.
+ * One symbol per byte or character. Hugging Face holds an unknown token back until a known symbol comes, so
+ * fallback tokens overtake it; a model has seen the ids in that order.
  */
 static int
-first_symbols(const struct ct_bpe *b, const char *piece, size_t n, struct ct_symbol *s, int *count,
-    struct ct_error *err)
+first_symbols(const struct ct_bpe *b, const struct ct_vocab *v, const char *piece, size_t len,
+    struct ct_symbol *s, int *count, struct ct_error *err)
 {
 	int held = 0;		/* bytes of the unknown token that is held back */
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned char byte = (unsigned char)piece[i];
+	for (size_t i = 0; i < len;) {
+		char buf[4], shown[40];
+		int n, id, bytes;
+		const char *symbol = symbol_at(b, piece, len, i, buf, &n);
 
-		if (b->byte_id[byte] < 0 && append_fallback(b, s, count, byte))
+		bytes = b->byte_level ? 1 : n;
+		id = b->byte_level ? b->byte_id[(unsigned char)piece[i]] : ct_vocab_get(v, symbol, (size_t)n);
+		i += (size_t)bytes;
+		if (id < 0 && append_fallback(b, s, count, symbol, n))
 			continue;
-		if (b->byte_id[byte] < 0 && b->unk < 0)
-			return ct_fail(err, CT_ENOTFOUND, "the tokenizer has no token for the byte 0x%02x",
-			    (unsigned)byte);
-		if (held && (b->byte_id[byte] >= 0 || !b->fuse_unk)) {
+		if (id < 0 && b->unk < 0) {
+			ct_text_clean(shown, sizeof shown, symbol, (size_t)n);
+			if (b->byte_level)
+				return ct_fail(err, CT_ENOTFOUND, "the tokenizer has no token for the byte "
+				    "0x%02x", (unsigned)(unsigned char)piece[i - 1]);
+			return ct_fail(err, CT_ENOTFOUND, "the tokenizer has no token for \"%s\"", shown);
+		}
+		if (held && (id >= 0 || !b->fuse_unk)) {
 			append(s, count, b->unk, held);
 			held = 0;
 		}
-		if (b->byte_id[byte] >= 0)
-			append(s, count, b->byte_id[byte], 1);
+		if (id >= 0)
+			append(s, count, id, bytes);
 		else
-			held++;
+			held += bytes;
 	}
 	if (held)
 		append(s, count, b->unk, held);
@@ -343,11 +379,13 @@ first_symbols(const struct ct_bpe *b, const char *piece, size_t n, struct ct_sym
 
 /* The whole piece as one token, or -1. */
 static int
-whole(const struct ct_vocab *v, const char *piece, size_t n)
+whole(const struct ct_bpe *b, const struct ct_vocab *v, const char *piece, size_t n)
 {
 	char key[512];
 	size_t len = 0;
 
+	if (!b->byte_level)
+		return ct_vocab_get(v, piece, n);
 	for (size_t i = 0; i < n; i++) {
 		if (len + 4 > sizeof key)
 			return -1;
@@ -374,10 +412,10 @@ ct_bpe_encode(const struct ct_bpe *b, const struct ct_vocab *v, const char *piec
 		code = ct_fail_memory(err, 8ull * n * sizeof *s, "tokenizing");
 		goto fail;
 	}
-	if (b->ignore_merges && whole(v, piece, n) >= 0) {
-		append(s, &count, whole(v, piece, n), (int)n);
+	if (b->ignore_merges && whole(b, v, piece, n) >= 0) {
+		append(s, &count, whole(b, v, piece, n), (int)n);
 	} else {
-		code = first_symbols(b, piece, n, s, &count, err);
+		code = first_symbols(b, v, piece, n, s, &count, err);
 		if (code != CT_OK)
 			goto fail;
 		merge_all(b, &h, s, count);

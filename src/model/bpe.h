@@ -1,5 +1,6 @@
 /*
- * bpe: byte-level byte-pair encoding of one piece of text.
+ * bpe: byte-pair encoding of one piece of text, beginning with its bytes (GPT-2) or its characters
+ * (SentencePiece).
  *
  * Owns the merge table. Pieces come from the pre-tokenizer; ids and keys belong to the vocabulary.
  */
@@ -21,6 +22,7 @@ struct ct_merge {
 struct ct_bpe {
 	struct ct_merge *merges;	/* sorted by (a, b) */
 	int n_merges;
+	bool byte_level;		/* begins with bytes, written as GPT-2 does; else with characters */
 	int byte_id[256];		/* token of a single byte, or -1 */
 	int fallback_id[256];		/* <0xNN>, or -1; used with byte_fallback */
 	int unk;			/* -1: a byte without a token is an error */
@@ -34,8 +36,8 @@ struct ct_symbol {
 };
 
 /* From tokenizer.json's "model". */
-int ct_bpe_read(struct ct_bpe *b, const json_t *model, const struct ct_vocab *v, const char *path,
-    struct ct_error *err);
+int ct_bpe_read(struct ct_bpe *b, const json_t *model, const struct ct_vocab *v, bool byte_level,
+    const char *path, struct ct_error *err);
 void ct_bpe_free(struct ct_bpe *b);
 
 /*

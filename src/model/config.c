@@ -57,6 +57,7 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, s
 	char *path = ct_path_join(dir, "config.json");
 	const struct ct_family *family;
 	const char *type = NULL;
+	struct ct_notes unseen = { .n = 0 };
 	json_t *root = NULL;
 	int code;
 
@@ -67,7 +68,7 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, s
 		code = ct_fail(err, CT_ENOTFOUND, "%s: there is no such model directory", dir);
 		goto done;
 	}
-	code = ct_json_load(&root, path, MAX_CONFIG, err);
+	code = ct_json_load_mended(&root, path, MAX_CONFIG, notes ? notes : &unseen, err);
 	if (code != CT_OK)
 		goto done;
 	if (!json_is_object(root)) {

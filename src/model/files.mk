@@ -1,5 +1,7 @@
 # The sources of src/model, headers among them.
 model_files = \
+	%D%/added.c \
+	%D%/added.h \
 	%D%/bpe.c \
 	%D%/bpe.h \
 	%D%/config.c \
@@ -18,6 +20,19 @@ model_files = \
 	%D%/model.h \
 	%D%/nfc.c \
 	%D%/nfc.h \
+	%D%/normalize.c \
+	%D%/normalize.h \
+	%D%/onig.c \
+	%D%/onig.h \
+	%D%/onig_class.c \
+	%D%/onig_names.c \
+	%D%/onig_reader.h \
+	%D%/piece.c \
+	%D%/piece.h \
+	%D%/post.c \
+	%D%/post.h \
+	%D%/regex.c \
+	%D%/regex.h \
 	%D%/rope.c \
 	%D%/split.c \
 	%D%/split.h \

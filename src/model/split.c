@@ -1,10 +1,9 @@
 /*
  * split: see split.h.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "model/split.h"
 
-#include <pcre2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,32 +16,24 @@
 	"\\x{1F150}-\\x{1F169}\\x{1F170}-\\x{1F189}"
 
 static const char whitespace[] = "[" WORD "]+|[^" WORD SPACE "]+";
-static const char whitespace_split[] = "[" SPACE "]+";
+static const char whitespace_split[] = "[" SPACE "]";
 static const char gpt2[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|"
     " ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/* A pattern that needs more than this for one match of a prompt is an attack or a mistake. */
-enum { MATCH_LIMIT = 10 * 1000 * 1000, HEAP_LIMIT_KIB = 64 << 10 };
+static const struct {
+	const char *name;
+	enum ct_split_behavior behavior;
+} behaviors[] = {
+	{ "Removed", CT_SPLIT_REMOVED },
+	{ "Isolated", CT_SPLIT_ISOLATED },
+	{ "Contiguous", CT_SPLIT_CONTIGUOUS },
+	{ "MergedWithPrevious", CT_SPLIT_WITH_PREVIOUS },
+	{ "MergedWithNext", CT_SPLIT_WITH_NEXT },
+};
 
 static int
-compile(void **out, const char *pattern, bool literal, const char *path, struct ct_error *err)
-{
-	uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | (literal ? PCRE2_LITERAL : PCRE2_UCP);
-	PCRE2_UCHAR why[120];
-	PCRE2_SIZE at;
-	int code;
-
-	*out = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, &code, &at, NULL);
-	if (*out)
-		return CT_OK;
-	pcre2_get_error_message(code, why, sizeof why);
-	return ct_fail(err, CT_EFORMAT, "%s: pre_tokenizer: the pattern \"%.100s\" fails at byte %zu: %s",
-	    path, pattern, at, (const char *)why);
-}
-
-static int
-add_step(struct ct_split *s, const char *pattern, bool literal, bool keep_match, bool keep_gap,
-    const char *path, struct ct_error *err)
+add_step(struct ct_split *s, const char *pattern, enum ct_regex_syntax syntax,
+    enum ct_split_behavior behavior, const char *path, struct ct_error *err)
 {
 	struct ct_split_step *step = &s->steps[s->n];
 
@@ -52,9 +43,9 @@ add_step(struct ct_split *s, const char *pattern, bool literal, bool keep_match,
 	if (s->byte_level)
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: a step after ByteLevel is not "
 		    "supported", path);
-	*step = (struct ct_split_step){ .keep_match = keep_match, .keep_gap = keep_gap };
+	*step = (struct ct_split_step){ .behavior = behavior };
 	s->n++;
-	return pattern ? compile(&step->code, pattern, literal, path, err) : CT_OK;
+	return pattern ? ct_regex_compile(&step->find, pattern, syntax, path, err) : CT_OK;
 }
 
 static int
@@ -66,9 +57,9 @@ read_byte_level(struct ct_split *s, const json_t *json, const char *path, struct
 	if (code == CT_OK)
 		code = ct_json_bool(json, path, "add_prefix_space", false, &space, err);
 	if (code == CT_OK)
-		code = add_step(s, regex ? gpt2 : NULL, false, true, true, path, err);
+		code = add_step(s, regex ? gpt2 : NULL, CT_REGEX_ONIGURUMA, CT_SPLIT_ISOLATED, path, err);
 	if (code == CT_OK) {
-		s->steps[s->n - 1].prefix_space = space;
+		s->steps[s->n - 1].prepend = space ? CT_PREPEND_ALWAYS : CT_PREPEND_NEVER;
 		s->byte_level = true;
 	}
 	return code;
@@ -81,22 +72,29 @@ read_split(struct ct_split *s, const json_t *json, const char *path, struct ct_e
 	const char *regex = json_string_value(json_object_get(pattern, "Regex"));
 	const char *string = json_string_value(json_object_get(pattern, "String"));
 	const char *behavior = "";
-	bool invert = false, isolated;
+	char shown[48];
+	bool invert = false;
 	int code = ct_json_string(json, path, "behavior", true, &behavior, err);
 
 	if (code == CT_OK)
 		code = ct_json_bool(json, path, "invert", false, &invert, err);
 	if (code != CT_OK)
 		return code;
-	if (!regex && !string)
+	if (!regex == !string)
 		return ct_fail(err, CT_EFORMAT, "%s: pre_tokenizer: Split: expected a \"pattern\" with Regex "
 		    "or String", path);
-	isolated = strcmp(behavior, "Isolated") == 0;
-	if (!isolated && strcmp(behavior, "Removed") != 0)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: Split with behavior \"%.40s\" is "
-		    "not supported (supported: Isolated, Removed)", path, behavior);
-	return add_step(s, regex ? regex : string, !regex, isolated || invert, isolated || !invert, path,
-	    err);
+	for (size_t i = 0; i < sizeof behaviors / sizeof *behaviors; i++) {
+		if (strcmp(behaviors[i].name, behavior) != 0)
+			continue;
+		code = add_step(s, regex ? regex : string, regex ? CT_REGEX_ONIGURUMA : CT_REGEX_LITERAL,
+		    behaviors[i].behavior, path, err);
+		if (code == CT_OK)
+			s->steps[s->n - 1].invert = invert;
+		return code;
+	}
+	ct_text_clean(shown, sizeof shown, behavior, strlen(behavior));
+	return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: Split with behavior \"%s\" is not supported "
+	    "(supported: Removed, Isolated, Contiguous, MergedWithPrevious, MergedWithNext)", path, shown);
 }
 
 static int
@@ -107,14 +105,69 @@ read_digits(struct ct_split *s, const json_t *json, const char *path, struct ct_
 
 	if (code != CT_OK)
 		return code;
-	return add_step(s, individual ? "\\p{N}" : "\\p{N}+", false, true, true, path, err);
+	return add_step(s, individual ? "\\p{N}" : "\\p{N}+", CT_REGEX_ONIGURUMA, CT_SPLIT_ISOLATED, path,
+	    err);
+}
+
+/* Older files have add_prefix_space where newer ones have prepend_scheme; both have to mean the same. */
+static int
+read_scheme(struct ct_split_step *step, const json_t *json, const char *path, struct ct_error *err)
+{
+	static const char *const names[] = { "never", "first", "always" };
+	const char *scheme = "always";
+	bool prefix = true;
+	int code = ct_json_string(json, path, "prepend_scheme", false, &scheme, err);
+	int chosen = -1;
+
+	if (code == CT_OK)
+		code = ct_json_bool(json, path, "add_prefix_space", false, &prefix, err);
+	if (code != CT_OK)
+		return code;
+	for (int i = 0; i < 3; i++)
+		if (strcmp(names[i], scheme) == 0)
+			chosen = i;
+	if (chosen < 0)
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer: Metaspace: \"prepend_scheme\": "
+		    "expected always, first or never", path);
+	if (!prefix && json_object_get(json, "prepend_scheme") && chosen != CT_PREPEND_NEVER)
+		return ct_fail(err, CT_EFORMAT, "%s: pre_tokenizer: Metaspace: \"add_prefix_space\" and "
+		    "\"prepend_scheme\" disagree; remove the wrong one", path);
+	step->prepend = prefix ? (enum ct_split_prepend)chosen : CT_PREPEND_NEVER;
+	return CT_OK;
 }
 
 static int
-read_one(struct ct_split *s, const json_t *json, const char *path, bool nested, struct ct_error *err)
+read_metaspace(struct ct_split *s, const json_t *json, const char *path, struct ct_error *err)
+{
+	const char *blank = NULL;
+	struct ct_split_step *step;
+	bool split = true;
+	uint32_t cp;
+	int code = ct_json_string(json, path, "replacement", true, &blank, err);
+
+	if (code == CT_OK)
+		code = ct_json_bool(json, path, "split", false, &split, err);
+	if (code != CT_OK)
+		return code;
+	if (!*blank || ct_utf8_decode(blank, strlen(blank), &cp) != (int)strlen(blank))
+		return ct_fail(err, CT_EFORMAT, "%s: pre_tokenizer: Metaspace: \"replacement\": expected one "
+		    "character", path);
+	code = add_step(s, split ? blank : NULL, CT_REGEX_LITERAL, CT_SPLIT_WITH_NEXT, path, err);
+	if (code != CT_OK)
+		return code;
+	step = &s->steps[s->n - 1];
+	step->blank = strdup(blank);
+	if (!step->blank)
+		return ct_fail_memory(err, strlen(blank), path);
+	return read_scheme(step, json, path, err);
+}
+
+static int
+read_one(struct ct_split *s, const json_t *json, const char *path, int depth, struct ct_error *err)
 {
 	const json_t *list = json_object_get(json, "pretokenizers"), *child;
 	const char *type = "";
+	char shown[48];
 	size_t i;
 	int code;
 
@@ -124,21 +177,28 @@ read_one(struct ct_split *s, const json_t *json, const char *path, bool nested, 
 	if (code != CT_OK)
 		return code;
 	if (strcmp(type, "WhitespaceSplit") == 0)
-		return add_step(s, whitespace_split, false, false, true, path, err);
-	if (strcmp(type, "Whitespace") == 0)
-		return add_step(s, whitespace, false, true, false, path, err);
+		return add_step(s, whitespace_split, CT_REGEX_PCRE, CT_SPLIT_REMOVED, path, err);
+	if (strcmp(type, "Whitespace") == 0) {
+		code = add_step(s, whitespace, CT_REGEX_PCRE, CT_SPLIT_REMOVED, path, err);
+		if (code == CT_OK)
+			s->steps[s->n - 1].invert = true;
+		return code;
+	}
 	if (strcmp(type, "ByteLevel") == 0)
 		return read_byte_level(s, json, path, err);
 	if (strcmp(type, "Split") == 0)
 		return read_split(s, json, path, err);
 	if (strcmp(type, "Digits") == 0)
 		return read_digits(s, json, path, err);
-	if (strcmp(type, "Sequence") != 0 || nested || !json_is_array(list))
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer \"%.40s\" is not supported "
-		    "(supported: Whitespace, WhitespaceSplit, ByteLevel, Split, Digits, and one Sequence of "
-		    "these)", path, type);
+	if (strcmp(type, "Metaspace") == 0)
+		return read_metaspace(s, json, path, err);
+	ct_text_clean(shown, sizeof shown, type, strlen(type));
+	if (strcmp(type, "Sequence") != 0 || depth > 4 || !json_is_array(list))
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: pre_tokenizer \"%s\" is not supported "
+		    "(supported: Whitespace, WhitespaceSplit, ByteLevel, Split, Digits, Metaspace, "
+		    "Sequence)", path, shown);
 	json_array_foreach(list, i, child) {
-		code = read_one(s, child, path, true, err);
+		code = read_one(s, child, path, depth + 1, err);
 		if (code != CT_OK)
 			return code;
 	}
@@ -150,9 +210,9 @@ ct_split_read(struct ct_split *s, const json_t *json, const char *path, struct c
 {
 	int code = CT_OK;
 
-	*s = (struct ct_split){ 0 };
+	*s = (struct ct_split){ .n = 0 };
 	if (json && !json_is_null(json))
-		code = read_one(s, json, path, false, err);
+		code = read_one(s, json, path, 0, err);
 	if (code != CT_OK)
 		ct_split_free(s);
 	return code;
@@ -161,118 +221,173 @@ ct_split_read(struct ct_split *s, const json_t *json, const char *path, struct c
 void
 ct_split_free(struct ct_split *s)
 {
+	for (int i = 0; i < s->n; i++) {
+		ct_regex_free(s->steps[i].find);
+		free(s->steps[i].blank);
+	}
+	*s = (struct ct_split){ .n = 0 };
+}
+
+bool
+ct_split_needs_tables(const struct ct_split *s)
+{
 	for (int i = 0; i < s->n; i++)
-		pcre2_code_free(s->steps[i].code);
-	*s = (struct ct_split){ 0 };
+		if (s->steps[i].find && ct_regex_needs_tables(s->steps[i].find))
+			return true;
+	return false;
+}
+
+const char *
+ct_split_blank(const struct ct_split *s)
+{
+	for (int i = 0; i < s->n; i++)
+		if (s->steps[i].blank)
+			return s->steps[i].blank;
+	return NULL;
+}
+
+struct stretch {
+	size_t from, to;
+	bool matched;
+};
+
+struct stretches {
+	struct stretch *list;
+	size_t n, room;
+	const struct ct_split_step *step;
+};
+
+/*
+ * Adds a stretch, or joins it to the one before, as the step's behaviour has it; With_next is done later,
+ * backwards.
+ */
+static int
+add_stretch(void *ctx, size_t from, size_t to, bool matched, struct ct_error *err)
+{
+	struct stretches *x = ctx;
+	struct stretch *last = x->n ? &x->list[x->n - 1] : NULL;
+
+	matched ^= x->step->invert;
+	if (last && ((x->step->behavior == CT_SPLIT_CONTIGUOUS && last->matched == matched) ||
+	    (x->step->behavior == CT_SPLIT_WITH_PREVIOUS && matched && !last->matched))) {
+		last->to = to;
+		last->matched = matched;
+		return CT_OK;
+	}
+	if (x->n == x->room) {
+		size_t room = x->room ? 2 * x->room : 32;
+		struct stretch *list = realloc(x->list, room * sizeof *list);
+
+		if (!list)
+			return ct_fail_memory(err, room * sizeof *list, "the text");
+		x->list = list;
+		x->room = room;
+	}
+	x->list[x->n++] = (struct stretch){ from, to, matched };
+	return CT_OK;
+}
+
+/* A match joins the text after it, unless that is a match too. */
+static void
+join_with_next(struct stretches *x)
+{
+	size_t kept = x->n;
+	bool matched = false;		/* is what comes after a match? */
+
+	for (size_t i = x->n; i-- > 0;) {
+		struct stretch now = x->list[i];
+
+		if (now.matched && !matched && kept < x->n)
+			x->list[kept].from = now.from;
+		else
+			x->list[--kept] = now;
+		matched = now.matched;
+	}
+	memmove(x->list, x->list + kept, (x->n - kept) * sizeof *x->list);
+	x->n -= kept;
 }
 
 struct run {
 	const struct ct_split *split;
-	pcre2_match_data *match;
-	pcre2_match_context *limits;
 	ct_piece_fn fn;
 	void *ctx;
 	struct ct_error *err;
 };
 
-static int step(struct run *r, int k, const char *s, size_t n, size_t at, bool spaced);
-
-/* A part [from, to) of the text that step k sees goes to the next step. */
-static int
-part(struct run *r, int k, const char *s, size_t from, size_t to, size_t at, bool spaced)
-{
-	if (from == to)
-		return CT_OK;
-	if (from == 0)
-		return step(r, k + 1, s, to, at, spaced);
-	return step(r, k + 1, s + from, to - from, at + from - spaced, false);
-}
+static int step(struct run *r, int k, const struct ct_piece *p);
 
 static int
-match(struct run *r, int k, const char *s, size_t n, size_t at, bool spaced)
+cut(struct run *r, int k, const struct ct_piece *p)
 {
-	const struct ct_split_step *step = &r->split->steps[k];
-	const PCRE2_SIZE *span = pcre2_get_ovector_pointer(r->match);
-	size_t done = 0, from = 0;
+	const struct ct_split_step *s = &r->split->steps[k];
+	struct stretches x = { .step = s };
 	int code = CT_OK;
 
-	while (code == CT_OK && from < n) {
-		size_t start, end;
-		int found = pcre2_match(step->code, (PCRE2_SPTR)s, n, from, PCRE2_NO_UTF_CHECK, r->match,
-		    r->limits);
+	if (s->find)
+		code = ct_regex_each(s->find, p->s, p->n, ct_piece_at(p, 0), add_stretch, &x, r->err);
+	else
+		code = add_stretch(&x, 0, p->n, s->invert, r->err);
+	if (s->behavior == CT_SPLIT_WITH_NEXT && code == CT_OK)
+		join_with_next(&x);
+	for (size_t i = 0; i < x.n && code == CT_OK; i++) {
+		struct ct_piece part = ct_piece_part(p, x.list[i].from, x.list[i].to);
 
-		if (found == PCRE2_ERROR_NOMATCH)
-			break;
-		start = span[0];
-		end = span[1];
-		/* \K in a lookahead can report an end before its start. */
-		if (found < 0 || start < done || end < start)
-			return ct_fail(r->err, CT_EFORMAT, "the tokenizer's splitting pattern gives up on "
-			    "this text at byte %zu", at + from);
-		if (step->keep_gap)
-			code = part(r, k, s, done, start, at, spaced);
-		if (code == CT_OK && step->keep_match)
-			code = part(r, k, s, start, end, at, spaced);
-		done = end;
-		from = end;
-		if (start == end) {
-			uint32_t cp;
-
-			from += (size_t)ct_utf8_decode(s + end, n - end, &cp);
-		}
+		if (part.n && !(s->behavior == CT_SPLIT_REMOVED && x.list[i].matched))
+			code = step(r, k + 1, &part);
 	}
-	if (code == CT_OK && step->keep_gap)
-		code = part(r, k, s, done, n, at, spaced);
+	free(x.list);
+	return code;
+}
+
+/* The text with its blanks replaced, and with one before it where the step wants that. */
+static int
+rewrite(const struct ct_split_step *s, const struct ct_piece *p, struct ct_changed_text *c,
+    struct ct_error *err)
+{
+	const char *blank = s->blank ? s->blank : " ";
+	size_t len = strlen(blank);
+	bool begins = (p->n >= len && memcmp(p->s, blank, len) == 0) || (s->blank && p->s[0] == ' ');
+	int code = CT_OK;
+
+	if (!begins && (s->prepend == CT_PREPEND_ALWAYS || (s->prepend == CT_PREPEND_FIRST && ct_piece_at(p,
+	    0) == 0)))
+		code = ct_changed_put(c, blank, len, p, 0, err);
+	for (size_t i = 0; i < p->n && code == CT_OK; i++)
+		if (s->blank && p->s[i] == ' ')
+			code = ct_changed_put(c, blank, len, p, i, err);
+		else
+			code = ct_changed_copy(c, p, i, i + 1, err);
 	return code;
 }
 
 static int
-step(struct run *r, int k, const char *s, size_t n, size_t at, bool spaced)
+step(struct run *r, int k, const struct ct_piece *p)
 {
-	char *longer = NULL;
+	const struct ct_split_step *s = &r->split->steps[k];
+	struct ct_changed_text changed = { 0 };
+	struct ct_piece longer;
 	int code;
 
 	if (k == r->split->n)
-		return r->fn(r->ctx, s, n, at, spaced, r->err);
-	if (r->split->steps[k].prefix_space && s[0] != ' ') {
-		longer = malloc(n + 1);
-		if (!longer)
-			return ct_fail_memory(r->err, n + 1, "the text");
-		longer[0] = ' ';
-		memcpy(longer + 1, s, n);
-		s = longer;
-		n++;
-		spaced = true;
-	}
-	if (r->split->steps[k].code)
-		code = match(r, k, s, n, at, spaced);
-	else
-		code = part(r, k, s, 0, n, at, spaced);
-	free(longer);
+		return r->fn(r->ctx, p, r->err);
+	if (!s->blank && (s->prepend == CT_PREPEND_NEVER || p->s[0] == ' '))
+		return cut(r, k, p);
+	code = rewrite(s, p, &changed, r->err);
+	if (code == CT_OK)
+		code = ct_changed_end(&changed, p, &longer, r->err);
+	if (code == CT_OK)
+		code = cut(r, k, &longer);
+	ct_changed_free(&changed);
 	return code;
 }
 
 int
-ct_split_run(const struct ct_split *s, const char *text, size_t n, size_t at, ct_piece_fn fn, void *ctx,
+ct_split_run(const struct ct_split *s, const struct ct_piece *text, ct_piece_fn fn, void *ctx,
     struct ct_error *err)
 {
 	struct run r = { .split = s, .fn = fn, .ctx = ctx, .err = err };
-	int code;
 
-	if (!n)
-		return CT_OK;
-	r.match = pcre2_match_data_create(1, NULL);
-	r.limits = pcre2_match_context_create(NULL);
-	if (!r.match || !r.limits) {
-		code = ct_fail_memory(err, sizeof r, "matching");
-	} else {
-		pcre2_set_match_limit(r.limits, MATCH_LIMIT);
-		pcre2_set_heap_limit(r.limits, HEAP_LIMIT_KIB);
-		code = step(&r, 0, text, n, at, false);
-	}
-	pcre2_match_context_free(r.limits);
-	pcre2_match_data_free(r.match);
-	return code;
+	return text->n ? step(&r, 0, text) : CT_OK;
 }
 
 bool
@@ -284,25 +399,7 @@ ct_is_space(unsigned cp)
 }
 
 int
-ct_word_class(void **code, struct ct_error *err)
+ct_word_class(struct ct_regex **out, struct ct_error *err)
 {
-	return compile(code, "[" WORD "]", false, "the word class", err);
-}
-
-bool
-ct_is_word(const void *code, const char *s, size_t n)
-{
-	pcre2_match_data *m = pcre2_match_data_create(1, NULL);
-	uint32_t cp;
-	size_t len = (size_t)ct_utf8_decode(s, n, &cp);
-	bool is = m && pcre2_match(code, (PCRE2_SPTR)s, len, 0, PCRE2_ANCHORED, m, NULL) >= 0;
-
-	pcre2_match_data_free(m);
-	return is;
-}
-
-void
-ct_word_class_free(void *code)
-{
-	pcre2_code_free(code);
+	return ct_regex_compile(out, "[" WORD "]", CT_REGEX_PCRE, "the word class", err);
 }

@@ -1,5 +1,6 @@
 /*
- * tokenizer: see tokenizer.h. Reading tokenizer.json and encoding; vocab.c, split.c and bpe.c do the parts.
+ * tokenizer: see tokenizer.h. Opening, encoding and looking up; normalize.c, added.c, split.c, vocab.c, bpe.c
+ * and post.c do the parts.
  */
 #include "model/tokenizer.h"
 
@@ -10,246 +11,100 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "model/added.h"
 #include "model/bpe.h"
-#include "model/nfc.h"
+#include "model/normalize.h"
+#include "model/onig.h"
+#include "model/post.h"
 #include "model/split.h"
 #include "model/vocab.h"
 
-enum { MAX_FILE = 64 << 20, MAX_PREFIX = 8 };
-
-/* A token that is cut out of the text before anything else happens to it. */
-struct added {
-	const char *text;
-	size_t n;
-	int id;
-	bool single_word, lstrip, rstrip;
-	bool normalized;	/* matched in a second round, in what the first one left */
-};
+enum { MAX_FILE = 64 << 20 };
 
 struct ct_tokenizer {
 	struct ct_vocab vocab;
+	struct ct_normalizer normalizer;
+	struct ct_added added;
 	struct ct_split split;
 	struct ct_bpe bpe;
-	bool is_bpe, nfc;
-	struct added *added;		/* grouped by first byte, longest first */
-	int n_added;
-	int first_added[257];		/* added[first_added[b] .. first_added[b+1]) begin with byte b */
-	void *word_class;		/* for single_word; NULL when none has it */
-	int prefix[MAX_PREFIX];		/* before the text: the template's tokens, or config.json's BOS */
-	int n_prefix;
-	bool has_template;
+	struct ct_prefix prefix;	/* the template's, or config.json's BOS */
+	bool is_bpe;
+	bool needs_tables;		/* some pattern asks for what old tables of Unicode do not know */
+	int limit;			/* ids from here on are beyond the model's embedding */
+	struct ct_notes notes;
 };
 
-/* ---- reading */
-
+/* Keys of an object that nobody here knows: those of tokenizer.json that change ids are all known. */
 static int
-read_normalizer(struct ct_tokenizer *t, const json_t *json, const char *path, struct ct_error *err)
-{
-	const char *type = "";
-	const json_t *list, *child;
-	size_t i;
-	int code;
-
-	if (!json || json_is_null(json))
-		return CT_OK;
-	code = ct_json_string(json, path, "type", true, &type, err);
-	if (code != CT_OK)
-		return code;
-	list = json_object_get(json, "normalizers");
-	if (strcmp(type, "NFC") == 0) {
-		t->nfc = true;
-		return CT_OK;
-	}
-	if (strcmp(type, "Sequence") != 0 || !json_is_array(list))
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: normalizer \"%.40s\" is not supported (supported: "
-		    "NFC)", path, type);
-	json_array_foreach(list, i, child) {
-		const char *inner = json_string_value(json_object_get(child, "type"));
-
-		if (!inner || strcmp(inner, "NFC") != 0)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: a normalizer in a Sequence that is not NFC "
-			    "is not supported", path);
-		t->nfc = true;
-	}
-	return CT_OK;
-}
-
-static int
-by_first_byte(const void *a, const void *b)
-{
-	const struct added *x = a, *y = b;
-
-	if (x->text[0] != y->text[0])
-		return (unsigned char)x->text[0] < (unsigned char)y->text[0] ? -1 : 1;
-	if (x->n != y->n)
-		return x->n > y->n ? -1 : 1;
-	return strcmp(x->text, y->text);
-}
-
-static int
-read_added(struct ct_tokenizer *t, const json_t *list, const char *path, struct ct_error *err)
-{
-	size_t n = json_array_size(list), i;
-	json_t *v;
-
-	t->added = ct_arena_need(&t->vocab.arena, n, sizeof *t->added, "the added tokens", err);
-	if (!t->added)
-		return CT_ENOMEM;
-	json_array_foreach(list, i, v) {
-		struct added *a = &t->added[t->n_added];
-		const struct ct_word *w;
-		struct {
-			const char *key;
-			bool *out;
-		} flags[] = {
-			{ "single_word", &a->single_word },
-			{ "lstrip", &a->lstrip },
-			{ "rstrip", &a->rstrip },
-			{ "normalized", &a->normalized },
-		};
-
-		a->id = (int)json_integer_value(json_object_get(v, "id"));
-		w = &t->vocab.words[a->id];
-		a->text = w->key;
-		a->n = strlen(w->key);
-		for (size_t k = 0; k < sizeof flags / sizeof *flags; k++) {
-			int code = ct_json_bool(v, path, flags[k].key, false, flags[k].out, err);
-
-			if (code != CT_OK)
-				return code;
-		}
-		if (a->single_word && !t->word_class) {
-			int code = ct_word_class(&t->word_class, err);
-
-			if (code != CT_OK)
-				return code;
-		}
-		t->n_added += a->n > 0;
-	}
-	if (t->n_added)
-		qsort(t->added, (size_t)t->n_added, sizeof *t->added, by_first_byte);
-	for (int b = 0, k = 0; b <= 256; b++) {
-		while (k < t->n_added && (unsigned char)t->added[k].text[0] < b)
-			k++;
-		t->first_added[b] = k;
-	}
-	return CT_OK;
-}
-
-/* The ids that a template's token stands for, by its "special_tokens"; they need not be the vocabulary's. */
-static int
-read_template_token(struct ct_tokenizer *t, const json_t *json, const char *name, const char *path,
+check_keys(const json_t *json, const char *const *known, const char *where, const char *path,
     struct ct_error *err)
 {
-	const json_t *ids = json_object_get(json_object_get(json_object_get(json, "special_tokens"), name),
-	    "ids"), *v;
-	size_t i;
+	const char *key;
+	json_t *v;
 
-	if (!json_array_size(ids))
-		return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"special_tokens\" has no \"ids\" "
-		    "for \"%.60s\"", path, name);
-	json_array_foreach(ids, i, v) {
-		if (t->n_prefix == MAX_PREFIX)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: only up to %d tokens "
-			    "before the text are supported", path, MAX_PREFIX);
-		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
-		    json_integer_value(v) >= t->vocab.size ||
-		    !t->vocab.words[json_integer_value(v)].key)
-			return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"ids\" of \"%.60s\": "
-			    "expected ids of the vocabulary", path, name);
-		t->prefix[t->n_prefix++] = (int)json_integer_value(v);
-	}
-	return CT_OK;
-}
+	json_object_foreach((json_t *)(uintptr_t)json, key, v) {
+		char shown[80];
+		bool found = json_is_null(v) || json_is_false(v);
 
-/* "single": special tokens, then the text itself. */
-static int
-read_template(struct ct_tokenizer *t, const json_t *json, const char *path, struct ct_error *err)
-{
-	const json_t *list = json_object_get(json, "single"), *v;
-	bool text = false;
-	size_t i;
-
-	if (!json_is_array(list))
-		return ct_fail(err, CT_EFORMAT, "%s: TemplateProcessing: \"single\": expected a list", path);
-	t->has_template = true;
-	json_array_foreach(list, i, v) {
-		const json_t *special = json_object_get(v, "SpecialToken");
-		const char *name = json_string_value(json_object_get(special, "id"));
-		int code;
-
-		if (special && text)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: tokens after the text "
-			    "are not supported", path);
-		if (!special && text)
-			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: the text twice is not "
-			    "supported", path);
-		if (!special) {
-			text = true;
+		for (const char *const *k = known; *k && !found; k++)
+			found = strcmp(*k, key) == 0;
+		if (found)
 			continue;
-		}
-		code = read_template_token(t, json, name ? name : "", path, err);
-		if (code != CT_OK)
-			return code;
+		ct_text_clean(shown, sizeof shown, key, strlen(key));
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: %sthe key \"%s\" is not known", path, where, shown);
 	}
-	if (!text)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: \"single\" leaves out the "
-		    "text", path);
 	return CT_OK;
 }
 
 static int
-read_post(struct ct_tokenizer *t, const json_t *json, const char *path, bool nested, struct ct_error *err)
+check_root(struct ct_tokenizer *t, const json_t *root, const char *path, struct ct_error *err)
 {
-	const json_t *list = json_object_get(json, "processors"), *child;
-	const char *type = "";
-	size_t i;
-	int code;
+	static const char *const known[] = { "version", "truncation", "padding", "added_tokens", "normalizer",
+		"pre_tokenizer", "post_processor", "decoder", "model", NULL };
+	static const char *const aside[] = { "truncation", "padding" };
 
-	if (!json || json_is_null(json))
-		return CT_OK;
-	code = ct_json_string(json, path, "type", true, &type, err);
-	if (code != CT_OK || strcmp(type, "ByteLevel") == 0)
-		return code;		/* ByteLevel here concerns offsets alone */
-	if (strcmp(type, "TemplateProcessing") == 0)
-		return read_template(t, json, path, err);
-	if (strcmp(type, "Sequence") != 0 || nested || !json_is_array(list))
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: post_processor \"%.40s\" is not supported "
-		    "(supported: TemplateProcessing, ByteLevel, and one Sequence of these)", path, type);
-	json_array_foreach(list, i, child) {
-		code = read_post(t, child, path, true, err);
-		if (code != CT_OK)
-			return code;
-	}
-	return CT_OK;
+	for (size_t i = 0; i < 2; i++)
+		if (json_is_object(json_object_get(root, aside[i])))
+			ct_note(&t->notes, "%s: \"%s\" is left aside, as transformers does", path, aside[i]);
+	return check_keys(root, known, "", path, err);
 }
 
 static int
 read_model(struct ct_tokenizer *t, const json_t *root, const char *path, struct ct_error *err)
 {
+	static const char *const word_keys[] = { "type", "vocab", "unk_token", NULL };
 	const json_t *model = json_object_get(root, "model"), *added = json_object_get(root, "added_tokens");
 	/* Old files of GPT-2 don't name the type. */
 	const char *type = json_object_get(model, "merges") ? "BPE" : "WordLevel";
+	const char *blank = ct_split_blank(&t->split) ? ct_split_blank(&t->split)
+						      : ct_normalizer_blank(&t->normalizer);
+	struct ct_vocab_style style = { .byte_level = t->split.byte_level, .blank = blank };
+	char shown[48];
 	int code;
 
 	if (!json_is_object(model))
 		return ct_fail(err, CT_EFORMAT, "%s: \"model\": expected an object", path);
 	code = ct_json_string(model, path, "type", false, &type, err);
+	if (code == CT_OK)
+		code = ct_json_bool(model, path, "byte_fallback", false, &style.byte_fallback, err);
 	if (code != CT_OK)
 		return code;
 	t->is_bpe = strcmp(type, "BPE") == 0;
+	ct_text_clean(shown, sizeof shown, type, strlen(type));
 	if (!t->is_bpe && strcmp(type, "WordLevel") != 0)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: model \"%.40s\" is not supported (supported: "
-		    "WordLevel, BPE)", path, type);
-	if (t->is_bpe != t->split.byte_level)
-		return ct_fail(err, CT_EUNSUPPORTED, "%s: %s", path, t->is_bpe
-		    ? "BPE is supported with a ByteLevel pre_tokenizer only"
-		    : "a ByteLevel pre_tokenizer is supported with BPE only");
-	code = ct_vocab_read(&t->vocab, json_object_get(model, "vocab"), added, t->is_bpe, path, err);
-	if (code == CT_OK && t->is_bpe)
-		code = ct_bpe_read(&t->bpe, model, &t->vocab, path, err);
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: model \"%s\" is not supported (supported: "
+		    "WordLevel, BPE)", path, shown);
+	if (!t->is_bpe && t->split.byte_level)
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: a ByteLevel pre_tokenizer is supported with BPE "
+		    "only", path);
+	if (!t->is_bpe)
+		code = check_keys(model, word_keys, "model: ", path, err);
 	if (code == CT_OK)
-		code = read_added(t, added, path, err);
+		code = ct_vocab_read(&t->vocab, json_object_get(model, "vocab"), added, &style, path, err);
+	if (code == CT_OK && t->is_bpe)
+		code = ct_bpe_read(&t->bpe, model, &t->vocab, t->split.byte_level, path, err);
+	if (code == CT_OK)
+		code = ct_added_read(&t->added, added, &t->vocab, &t->normalizer, path, err);
 	return code;
 }
 
@@ -265,21 +120,26 @@ ct_tokenizer_open(struct ct_tokenizer **out, const char *dir, struct ct_error *e
 	if (!t || !path)
 		code = ct_fail_memory(err, sizeof *t, "the tokenizer");
 	else
-		code = ct_json_load(&root, path, MAX_FILE, err);
+		code = ct_json_load_mended(&root, path, MAX_FILE, &t->notes, err);
+	if (code == CT_OK)
+		code = check_root(t, root, path, err);
 	if (code == CT_OK)
 		code = ct_split_read(&t->split, json_object_get(root, "pre_tokenizer"), path, err);
 	if (code == CT_OK)
-		code = read_normalizer(t, json_object_get(root, "normalizer"), path, err);
+		code = ct_normalizer_read(&t->normalizer, json_object_get(root, "normalizer"), path, err);
 	if (code == CT_OK)
 		code = read_model(t, root, path, err);
 	if (code == CT_OK)
-		code = read_post(t, json_object_get(root, "post_processor"), path, false, err);
+		code = ct_prefix_read(&t->prefix, json_object_get(root, "post_processor"), &t->vocab, path,
+		    err);
 	json_decref(root);
 	free(path);
 	if (code != CT_OK) {
 		ct_tokenizer_close(t);
 		return code;
 	}
+	t->limit = t->vocab.size;
+	t->needs_tables = ct_split_needs_tables(&t->split) || ct_normalizer_needs_tables(&t->normalizer);
 	*out = t;
 	return CT_OK;
 }
@@ -289,11 +149,40 @@ ct_tokenizer_close(struct ct_tokenizer *t)
 {
 	if (!t)
 		return;
-	ct_word_class_free(t->word_class);
+	ct_added_free(&t->added);
+	ct_normalizer_free(&t->normalizer);
 	ct_bpe_free(&t->bpe);
 	ct_split_free(&t->split);
 	ct_vocab_free(&t->vocab);
 	free(t);
+}
+
+const struct ct_notes *
+ct_tokenizer_notes(const struct ct_tokenizer *t)
+{
+	return &t->notes;
+}
+
+int
+ct_tokenizer_limit(struct ct_tokenizer *t, int V, struct ct_error *err)
+{
+	int beyond = 0;
+
+	for (int id = V; id < t->vocab.size; id++) {
+		if (!t->vocab.words[id].key)
+			continue;
+		if (!t->vocab.words[id].added)
+			return ct_fail(err, CT_EFORMAT, "tokenizer.json has %d tokens, but config.json's "
+			    "vocab_size is %d", t->vocab.size, V);
+		beyond++;
+	}
+	if (beyond)
+		ct_note(&t->notes, "tokenizer.json: %d added token%s not in the model, whose embedding has "
+		    "%d rows; prompts with %s are refused", beyond, beyond > 1 ? "s are" : " is", V,
+		    beyond > 1 ? "them" : "it");
+	if (V < t->limit)
+		t->limit = V;
+	return CT_OK;
 }
 
 void
@@ -302,10 +191,10 @@ ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *notes)
 	const char *text = ct_tokenizer_text(t, bos, NULL);
 	char shown[80];
 
-	if (t->has_template || !text)
+	if (t->prefix.has_template || !text)
 		return;
 	if (t->vocab.words[bos].added) {
-		t->prefix[t->n_prefix++] = bos;
+		t->prefix.ids[t->prefix.n++] = bos;
 		return;
 	}
 	ct_text_clean(shown, sizeof shown, text, strlen(text));
@@ -313,13 +202,10 @@ ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *notes)
 	    "prompts", bos, shown);
 }
 
-/* ---- encoding */
-
 #define TOO_LONG "the text has more than %d tokens; shorten it"
 
 struct job {
 	const struct ct_tokenizer *t;
-	const char *text;
 	struct ct_token_span *out, *bad;
 	int count, max;
 };
@@ -327,160 +213,91 @@ struct job {
 static int
 emit(struct job *j, int id, size_t start, size_t end, struct ct_error *err)
 {
+	char shown[80];
+
 	if (j->count == j->max)
 		return ct_fail(err, CT_EINVAL, TOO_LONG, j->max);
+	if (id >= j->t->limit) {
+		ct_text_clean(shown, sizeof shown, j->t->vocab.words[id].text, j->t->vocab.words[id].n);
+		return ct_fail(err, CT_EINVAL, "the token \"%s\" at byte %zu has id %d, but the model's "
+		    "embedding has %d rows", shown, start, id, j->t->limit);
+	}
 	j->out[j->count++] = (struct ct_token_span){ .id = id, .start = start, .end = end };
 	return CT_OK;
 }
 
 static int
-unknown_word(struct job *j, const char *word, size_t n, size_t at, struct ct_error *err)
+unknown_word(struct job *j, const struct ct_piece *p, struct ct_error *err)
 {
 	char shown[80], list[200] = "";
-	char *copy = strndup(word, n);
+	size_t used = 0, at = ct_piece_at(p, 0);
+	char *copy = strndup(p->s, p->n);
 	int near[3], count = copy ? ct_tokenizer_nearest(j->t, copy, near, 3) : 0;
-	size_t used = 0;
 
 	for (int i = 0; i < count && used < sizeof list; i++)
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s%.40s", i ? ", " : "",
 		    j->t->vocab.words[near[i]].text);
 	free(copy);
 	if (j->bad)
-		*j->bad = (struct ct_token_span){ .id = -1, .start = at, .end = at + n };
-	ct_text_clean(shown, sizeof shown, word, n);
+		*j->bad = (struct ct_token_span){ .id = -1, .start = at, .end = ct_piece_at(p, p->n) };
+	ct_text_clean(shown, sizeof shown, p->s, p->n);
 	return ct_fail(err, CT_ENOTFOUND, "unknown word \"%s\" at byte %zu; %s%s", shown, at,
 	    count ? "nearest in the vocabulary: " : "nothing in the vocabulary is like it", list);
 }
 
 static int
-encode_piece(void *ctx, const char *piece, size_t n, size_t at, bool spaced, struct ct_error *err)
+encode_piece(void *ctx, const struct ct_piece *p, struct ct_error *err)
 {
 	struct job *j = ctx;
 	struct ct_symbol *s;
-	size_t end = at + n - spaced;
+	size_t at = 0;
 	int code;
 
 	if (!j->t->is_bpe) {
-		int id = ct_vocab_get(&j->t->vocab, piece, n);
+		int id = ct_vocab_get(&j->t->vocab, p->s, p->n);
 
-		return id < 0 ? unknown_word(j, piece, n, at, err) : emit(j, id, at, end, err);
+		return id < 0 ? unknown_word(j, p, err) : emit(j, id, ct_piece_at(p, 0), ct_piece_at(p,
+		    p->n), err);
 	}
-	code = ct_bpe_encode(&j->t->bpe, &j->t->vocab, piece, n, &s, err);
-	for (int i = 0; code == CT_OK && i >= 0; i = s[i].next) {
-		size_t len = (size_t)s[i].len - (spaced && i == 0 && s[i].len > 0);
-
-		code = emit(j, s[i].id, at, at + len, err);
-		at += len;
-	}
+	code = ct_bpe_encode(&j->t->bpe, &j->t->vocab, p->s, p->n, &s, err);
+	for (int i = 0; code == CT_OK && i >= 0; at += (size_t)s[i].len, i = s[i].next)
+		code = emit(j, s[i].id, ct_piece_at(p, at), ct_piece_at(p, at + (size_t)s[i].len), err);
 	free(s);
 	return code;
 }
 
-static bool
-ends_in_word(const struct ct_tokenizer *t, const char *s, size_t n)
-{
-	size_t start = n ? n - 1 : 0;
-
-	while (start > 0 && ((unsigned char)s[start] & 0xC0) == 0x80)
-		start--;
-	return n && ct_is_word(t->word_class, s + start, n - start);
-}
-
-static bool
-stands_alone(const struct ct_tokenizer *t, const char *s, size_t n, size_t start, size_t end)
-{
-	return !ends_in_word(t, s, start) && !(end < n && ct_is_word(t->word_class, s + end, n - end));
-}
-
-/* The added token that begins at s[i]: the longest of its round, whether it then stands alone or not. */
-static const struct added *
-match_added(const struct ct_tokenizer *t, const char *s, size_t n, size_t i, bool normalized)
-{
-	int first = t->first_added[(unsigned char)s[i]], last = t->first_added[(unsigned char)s[i] + 1];
-
-	for (int k = first; k < last; k++) {
-		const struct added *a = &t->added[k];
-
-		if (a->normalized == normalized && a->n <= n - i && memcmp(s + i, a->text, a->n) == 0)
-			return a;
-	}
-	return NULL;
-}
-
-static size_t
-skip_space(const char *s, size_t n, size_t i)
-{
-	while (i < n) {
-		uint32_t cp;
-		int len = ct_utf8_decode(s + i, n - i, &cp);
-
-		if (!ct_is_space(cp))
-			break;
-		i += (size_t)len;
-	}
-	return i;
-}
-
-static size_t
-skip_space_back(const char *s, size_t from, size_t i)
-{
-	while (i > from) {
-		size_t start = i - 1;
-		uint32_t cp;
-
-		while (start > from && ((unsigned char)s[start] & 0xC0) == 0x80)
-			start--;
-		ct_utf8_decode(s + start, i - start, &cp);
-		if (!ct_is_space(cp))
-			break;
-		i = start;
-	}
-	return i;
-}
-
-/* text[from..to): cuts out the added tokens of this round; the rest goes to the next, then to the model. */
+/* What the second round leaves goes to the model. */
 static int
-encode_range(struct job *j, size_t from, size_t to, int round, struct ct_error *err)
+encode_normalized(void *ctx, const struct ct_piece *part, int id, struct ct_error *err)
 {
-	const char *s = j->text + from;
-	size_t n = to - from, done = 0;
-	int code = CT_OK;
+	struct job *j = ctx;
 
-	if (round == 2)
-		return ct_split_run(&j->t->split, s, n, from, encode_piece, j, err);
-	for (size_t i = 0; i < n && code == CT_OK;) {
-		const struct added *a = match_added(j->t, s, n, i, round == 1);
-		size_t start = i, end;
+	if (id >= 0)
+		return emit(j, id, ct_piece_at(part, 0), ct_piece_at(part, part->n), err);
+	return ct_split_run(&j->t->split, part, encode_piece, j, err);
+}
 
-		if (!a) {
-			i++;
-			continue;
-		}
-		end = i += a->n;
-		if (a->single_word && !stands_alone(j->t, s, n, start, end))
-			continue;
-		if (a->lstrip)
-			start = skip_space_back(s, done, start);
-		if (a->rstrip)
-			end = i = skip_space(s, n, end);
-		if (start < done)
-			start = done;
-		if (start > done)
-			code = encode_range(j, from + done, from + start, round + 1, err);
-		if (code == CT_OK)
-			code = emit(j, a->id, from + start, from + end, err);
-		done = end;
-	}
-	if (code == CT_OK && done < n)
-		code = encode_range(j, from + done, from + n, round + 1, err);
+/* What the first round leaves is normalized and goes through the second. */
+static int
+encode_plain(void *ctx, const struct ct_piece *part, int id, struct ct_error *err)
+{
+	struct job *j = ctx;
+	struct ct_changed_text own = { 0 };
+	struct ct_piece now;
+	int code;
+
+	if (id >= 0)
+		return emit(j, id, ct_piece_at(part, 0), ct_piece_at(part, part->n), err);
+	code = ct_normalizer_run(&j->t->normalizer, part, &now, &own, err);
+	if (code == CT_OK)
+		code = ct_added_cut(&j->t->added, 1, &now, encode_normalized, j, err);
+	ct_changed_free(&own);
 	return code;
 }
 
 static int
 check_text(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_error *err)
 {
-	size_t at;
-
 	for (size_t i = 0; i < n;) {
 		uint32_t cp;
 		int len = ct_utf8_decode(text + i, n - i, &cp);
@@ -488,11 +305,12 @@ check_text(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_e
 		if (cp == 0xFFFD && len == 1)
 			return ct_fail(err, CT_EINVAL, "the text is not UTF-8: byte %zu is 0x%02x", i,
 			    (unsigned)(unsigned char)text[i]);
+		if (t->needs_tables && ct_is_new(cp))
+			return ct_fail(err, CT_EUNSUPPORTED, "the character U+%04X at byte %zu is newer than "
+			    "this system's tables of Unicode, which this tokenizer's pattern asks",
+			    (unsigned)cp, i);
 		i += (size_t)len;
 	}
-	if (t->nfc && !ct_nfc_check(text, n, &at))
-		return ct_fail(err, CT_EUNSUPPORTED, "the character at byte %zu may need Unicode "
-		    "normalization (NFC), which is not supported; use its composed form", at);
 	return CT_OK;
 }
 
@@ -500,36 +318,36 @@ int
 ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_token_span *out,
     int max, struct ct_token_span *bad, struct ct_error *err)
 {
-	struct job j = { .t = t, .text = text, .out = out, .bad = bad, .max = max };
+	struct job j = { .t = t, .out = out, .bad = bad, .max = max };
+	const struct ct_piece all = { .s = text, .n = n };
+	const struct ct_prefix *p = &t->prefix;
 	int code = check_text(t, text, n, err), have = 0;
 
 	if (code == CT_OK)
-		code = encode_range(&j, 0, n, 0, err);
+		code = ct_added_cut(&t->added, 0, &all, encode_plain, &j, err);
 	if (code != CT_OK)
 		return code;
 	/* Without a template, a text that begins with a special token of its own has its BOS. */
-	if (!t->has_template && j.count > 0 && ct_tokenizer_special(t, out[0].id))
+	if (!p->has_template && j.count > 0 && ct_tokenizer_special(t, out[0].id))
 		return j.count;
 	/* A text that brings the template's tokens along does not get them twice. */
-	while (have < t->n_prefix && have < j.count && out[have].id == t->prefix[have])
+	while (have < p->n && have < j.count && out[have].id == p->ids[have])
 		have++;
-	if (have == t->n_prefix)
+	if (have == p->n)
 		return j.count;
-	if (j.count > max - t->n_prefix)
+	if (j.count > max - p->n)
 		return ct_fail(err, CT_EINVAL, TOO_LONG, max);
-	memmove(out + t->n_prefix, out, (size_t)j.count * sizeof *out);
-	for (int i = 0; i < t->n_prefix; i++)
-		out[i] = (struct ct_token_span){ .id = t->prefix[i] };
-	return j.count + t->n_prefix;
+	memmove(out + p->n, out, (size_t)j.count * sizeof *out);
+	for (int i = 0; i < p->n; i++)
+		out[i] = (struct ct_token_span){ .id = p->ids[i] };
+	return j.count + p->n;
 }
-
-/* ---- looking up */
 
 bool
 ct_tokenizer_special(const struct ct_tokenizer *t, int id)
 {
-	for (int i = 0; i < t->n_prefix; i++)
-		if (t->prefix[i] == id)
+	for (int i = 0; i < t->prefix.n; i++)
+		if (t->prefix.ids[i] == id)
 			return true;
 	return id >= 0 && id < t->vocab.size && t->vocab.words[id].special;
 }
@@ -543,7 +361,7 @@ ct_tokenizer_spaced(const struct ct_tokenizer *t)
 int
 ct_tokenizer_size(const struct ct_tokenizer *t)
 {
-	return t->vocab.size;
+	return t->limit;
 }
 
 const char *

@@ -1,7 +1,7 @@
 /*
  * tokenizer: text <-> token ids, from tokenizer.json.
  *
- * Owns vocabulary and merges. WordLevel and byte-level BPE; added tokens are matched first.
+ * Owns vocabulary and merges. WordLevel and BPE (over bytes or characters); added tokens are matched first.
  */
 #ifndef CT_MODEL_TOKENIZER_H
 #define CT_MODEL_TOKENIZER_H
@@ -30,6 +30,13 @@ void ct_tokenizer_close(struct ct_tokenizer *t);
  */
 void ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *notes);
 
+/*
+ * The model's embedding has V rows. Added tokens beyond are noted, and refused where a text has them;
+ * ordinary ones mean that model and tokenizer do not belong together.
+ */
+int ct_tokenizer_limit(struct ct_tokenizer *t, int V, struct ct_error *err);
+
+const struct ct_notes *ct_tokenizer_notes(const struct ct_tokenizer *t);
 int ct_tokenizer_size(const struct ct_tokenizer *t);	/* ids are below this */
 
 /*

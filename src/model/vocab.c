@@ -3,6 +3,7 @@
  */
 #include "model/vocab.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,28 @@ decode_key(char *dst, const char *key, const int byte_of[0x144])
 			return len;
 		}
 		dst[n++] = (char)byte_of[cp];
+	}
+	dst[n] = '\0';
+	return n;
+}
+
+/* Decodes a key that is plain text, with a stand-in for blanks. */
+static size_t
+decode_plain(char *dst, const char *key, const struct ct_vocab_style *style)
+{
+	size_t len = strlen(key), skip = style->blank ? strlen(style->blank) : 0, n = 0;
+	unsigned byte;
+
+	if (style->byte_fallback && len == 6 && sscanf(key, "<0x%2x>", &byte) == 1) {
+		dst[0] = (char)byte;
+		dst[1] = '\0';
+		return 1;
+	}
+	for (size_t i = 0; i < len;) {
+		bool is = skip && strncmp(key + i, style->blank, skip) == 0;
+
+		dst[n++] = is ? ' ' : key[i];
+		i += is ? skip : 1;
 	}
 	dst[n] = '\0';
 	return n;
@@ -120,6 +143,27 @@ add(struct ct_vocab *v, char **pool, const char *key, const json_t *id, const ch
 	return CT_OK;
 }
 
+/*
+ * Hugging Face numbers added tokens itself: as the vocabulary has them, or one after the other behind it.
+ * highest: of those before.
+ */
+static int
+check_added_id(const json_t *map, const json_t *token, long long highest, const char *path,
+    struct ct_error *err)
+{
+	const char *content = json_string_value(json_object_get(token, "content"));
+	long long id = json_integer_value(json_object_get(token, "id")), n = (long long)json_object_size(map);
+	const json_t *known = json_object_get(map, content);
+	long long wanted = known ? json_integer_value(known) : highest >= n ? highest + 1 : n;
+	char shown[80];
+
+	if (id == wanted)
+		return CT_OK;
+	ct_text_clean(shown, sizeof shown, content, strlen(content));
+	return ct_fail(err, CT_EFORMAT, "%s: added_tokens: \"%s\" has the id %lld, but Hugging Face would "
+	    "give it %lld", path, shown, id, wanted);
+}
+
 static int
 compare_keys(const void *a, const void *b, void *words)
 {
@@ -129,10 +173,11 @@ compare_keys(const void *a, const void *b, void *words)
 }
 
 static int
-fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level, char *pool,
-    const char *path, struct ct_error *err)
+fill(struct ct_vocab *v, const json_t *map, const json_t *added, const struct ct_vocab_style *style,
+    char *pool, const char *path, struct ct_error *err)
 {
 	int byte_of[0x144], code;
+	long long highest = -1;
 	const char *key;
 	json_t *t;
 	size_t i;
@@ -145,13 +190,10 @@ fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level
 		if (code != CT_OK)
 			return code;
 		v->by_key[v->n_keys++] = (int)json_integer_value(t);
-		w->text = w->key;
-		w->n = strlen(w->key);
-		if (byte_level) {
-			w->text = pool;
-			w->n = decode_key(pool, w->key, byte_of);
-			pool += w->n + 1;
-		}
+		w->text = pool;
+		w->n = style->byte_level ? decode_key(pool, w->key, byte_of) : decode_plain(pool, w->key,
+		    style);
+		pool += w->n + 1;
 	}
 	ct_sort(v->by_key, (size_t)v->n_keys, sizeof *v->by_key, compare_keys, v->words);
 	json_array_foreach(added, i, t) {
@@ -159,8 +201,11 @@ fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level
 		struct ct_word *w = &v->words[json_integer_value(id)];
 
 		code = add(v, &pool, json_string_value(json_object_get(t, "content")), id, path, err);
+		if (code == CT_OK)
+			code = check_added_id(map, t, highest, path, err);
 		if (code != CT_OK)
 			return code;
+		highest = json_integer_value(id) > highest ? json_integer_value(id) : highest;
 		w->text = w->key;
 		w->n = strlen(w->key);
 		w->added = true;
@@ -170,8 +215,8 @@ fill(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level
 }
 
 int
-ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level, const char *path,
-    struct ct_error *err)
+ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added, const struct ct_vocab_style *style,
+    const char *path, struct ct_error *err)
 {
 	struct sizes s = { 0 };
 	char *pool;
@@ -188,7 +233,7 @@ ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added, bool b
 	v->words = ct_arena_need(&v->arena, (size_t)v->size, sizeof *v->words, "the vocabulary", err);
 	v->by_key = ct_arena_need(&v->arena, json_object_size(map), sizeof *v->by_key, "the vocabulary", err);
 	pool = ct_arena_need(&v->arena, s.bytes, 1, "the vocabulary", err);
-	code = v->words && v->by_key && pool ? fill(v, map, added, byte_level, pool, path, err) : CT_ENOMEM;
+	code = v->words && v->by_key && pool ? fill(v, map, added, style, pool, path, err) : CT_ENOMEM;
 	if (code != CT_OK)
 		ct_vocab_free(v);
 	return code;

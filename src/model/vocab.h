@@ -29,12 +29,19 @@ struct ct_vocab {
 	int n_keys;
 };
 
+/* How a key becomes the text that it stands for. */
+struct ct_vocab_style {
+	bool byte_level;	/* decoded from GPT-2's printable bytes */
+	const char *blank;	/* what stands for a blank (U+2581), or NULL */
+	bool byte_fallback;	/* <0x0A> stands for a byte */
+};
+
 /*
- * From {"key": id, ...} and tokenizer.json's list of added tokens (NULL: none). byte_level: texts are keys
- * decoded from GPT-2's printable bytes. Ids must be unique and dense enough to be indexes.
+ * From {"key": id, ...} and tokenizer.json's list of added tokens (NULL: none). Ids must be unique, dense
+ * enough to be indexes, and those that Hugging Face would give the added tokens.
  */
-int ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added, bool byte_level,
-    const char *path, struct ct_error *err);
+int ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added,
+    const struct ct_vocab_style *style, const char *path, struct ct_error *err);
 void ct_vocab_free(struct ct_vocab *v);
 
 /* The id of a key of the model's own vocabulary, or -1. The key need not end in a NUL. */

@@ -26,7 +26,9 @@ is_model(const char *dir)
 	return yes;
 }
 
-/* The installed models: beside the program's own directory, so that an installed tree may be moved anywhere. */
+/*
+ * The installed models: beside the program's own directory, so that an installed tree may be moved anywhere.
+ */
 static char *
 installed_dir(void)
 {
@@ -193,8 +195,8 @@ same_dir(const char *a, const char *b)
 }
 
 /*
- * The other transcoder of transcoder/ is transcoder-plt/. What belongs to one of them (cards, typed labels) carries the same
- * ending, so that features of the two are never confused.
+ * The other transcoder of transcoder/ is transcoder-plt/. What belongs to one of them (cards, typed labels)
+ * carries the same ending, so that features of the two are never confused.
  */
 static int
 choose_transcoder(
@@ -283,12 +285,11 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 static int
 clean_tokens(struct ct_engine *e, struct ct_error *err)
 {
-	int V = ct_tokenizer_size(e->tokenizer);
+	int V, code = ct_tokenizer_limit(e->tokenizer, e->model->cfg.V, err);
 
-	if (V > e->model->cfg.V)
-		return ct_fail(err, CT_EFORMAT,
-		    "%s/tokenizer.json: has %d tokens, but config.json's vocab_size is %d", e->info.dir, V,
-		    e->model->cfg.V);
+	if (code < 0)
+		return err ? ct_fail_in(err, "%s", e->info.dir) : code;
+	V = ct_tokenizer_size(e->tokenizer);
 	e->tokens = ct_arena_need(&e->arena, (size_t)V, sizeof *e->tokens, "tokens", err);
 	if (!e->tokens)
 		return CT_ENOMEM;
@@ -363,6 +364,7 @@ ct_engine_open(
 		goto fail;
 	describe(e);
 	ct_notes_add(&e->notes, &e->model->notes);
+	ct_notes_add(&e->notes, ct_tokenizer_notes(e->tokenizer));
 	ct_notes_add(&e->notes, &e->transcoder->notes);
 	free(dir);
 	*out = e;
@@ -538,7 +540,8 @@ ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *lab
 
 	if (r < 0)
 		return r;
-	if (layer < 0 || layer >= e->transcoder->L || feature < 0 || feature >= e->transcoder->layers[layer].F)
+	if (layer < 0 || layer >= e->transcoder->L || feature < 0 ||
+	    feature >= e->transcoder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d to label", layer, feature);
 	return ct_cards_set_label(e->cards, layer, feature, label, err);
 }

@@ -1,12 +1,16 @@
 # Against Hugging Face's Python packages, where they are: MODELS="DIR ..." make check-peer; the shipped models
 # if none are named.
-EXTRA_PROGRAMS += peer_logits
+EXTRA_PROGRAMS += peer_logits peer_tokens
 peer_logits_SOURCES = tests/peer/logits.c
 peer_logits_LDADD = $(engine_libs)
-EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py
-CLEANFILES += peer_logits
+peer_tokens_SOURCES = tests/peer/tokens.c
+peer_tokens_LDADD = $(engine_libs)
+EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py tests/peer/tokenizers_check.py
+CLEANFILES += peer_logits peer_tokens
 peer_models = $${MODELS:-$$(dirname $(srcdir)/models/*/config.json)}
-check-peer: peer_logits
+check-peer: peer_logits peer_tokens
+	@python3 $(srcdir)/tests/peer/tokenizers_check.py ./peer_tokens; \
+	status=$$?; test $$status -eq 77 || test $$status -eq 0 || exit $$status
 	@python3 $(srcdir)/tests/peer/check.py ./peer_logits $(peer_models); \
 	status=$$?; test $$status -eq 77 || exit $$status
 # The whole graph of the demo prompt, and its time, against the Python reference, with each transcoder.

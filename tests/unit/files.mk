@@ -48,6 +48,7 @@ check_PROGRAMS += \
 	test_number_codes \
 	test_operands \
 	test_paths \
+	test_pieces \
 	test_pins \
 	test_plot \
 	test_query \
@@ -106,6 +107,7 @@ test_npz_SOURCES = %D%/test_npz.c
 test_number_codes_SOURCES = %D%/test_number_codes.c
 test_operands_SOURCES = %D%/test_operands.c
 test_paths_SOURCES = %D%/test_paths.c
+test_pieces_SOURCES = %D%/test_pieces.c
 test_pins_SOURCES = %D%/test_pins.c
 test_plot_SOURCES = %D%/test_plot.c
 test_query_SOURCES = %D%/test_query.c

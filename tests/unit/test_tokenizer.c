@@ -175,6 +175,74 @@ a_template_has_its_own_ids(void **state)
 	ct_tokenizer_close(t);
 }
 
+/* The model's embedding ends before an added token: usable, until a text has that token. */
+static void
+tokens_beyond_the_embedding(void **state)
+{
+	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", ""));
+	struct ct_token_span out[4];
+	struct ct_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(ct_tokenizer_limit(t, 4, &err), CT_OK);
+	assert_int_equal(ct_tokenizer_notes(t)->n, 0);
+	assert_int_equal(ct_tokenizer_limit(t, 3, &err), CT_OK);
+	assert_string_equal(ct_tokenizer_notes(t)->text[0], "tokenizer.json: 1 added token is not in the "
+	    "model, whose embedding has 3 rows; prompts with it are refused");
+	assert_int_equal(ct_tokenizer_size(t), 3);
+	IDS(t, "is so", 0, 2);
+	assert_int_equal(ct_tokenizer_encode(t, "so <im>", 7, out, 4, NULL, &err), CT_EINVAL);
+	assert_string_equal(err.msg, "the token \"<im>\" at byte 3 has id 3, but the model's embedding has 3 "
+	    "rows");
+	assert_int_equal(ct_tokenizer_limit(t, 2, &err), CT_EFORMAT);
+	assert_string_equal(err.msg, "tokenizer.json has 4 tokens, but config.json's vocab_size is 2");
+	ct_tokenizer_close(t);
+}
+
+/* Escapes and doubles that other programs write; what cannot be in a prompt matches nothing. */
+static void
+mended_files_load_with_a_note(void **state)
+{
+	struct ct_tokenizer *t = must_open("{\"version\": \"\\ud800\", \"pre_tokenizer\": {\"type\": "
+	    "\"WhitespaceSplit\"}, \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"\\u0000\": "
+	    "1, \"so\": 3, \"so\": 2, \"\\ud83d\\ude00\": 3}}}");
+	const struct ct_notes *notes = ct_tokenizer_notes(t);
+
+	(void)state;
+	IDS(t, "is so", 0, 2);
+	IDS(t, "\xf0\x9f\x98\x80", 3);
+	assert_int_equal(notes->n, 2);
+	assert_non_null(strstr(notes->text[0], "a key stands there twice; the last one counts, as in Hugging "
+	    "Face"));
+	assert_non_null(strstr(notes->text[1], "has \\u0000 or half a surrogate pair in a string"));
+	ct_tokenizer_close(t);
+}
+
+/* What the pattern asks of a character that this system's tables may not know cannot be answered. */
+static void
+newer_characters(void **state)
+{
+	static const char text[] = "a \xf0\x9f\xab\xa8";	/* U+1FAE8, of Unicode 15 */
+	struct ct_tokenizer *t = must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": "
+	    "\"Removed\", \"pattern\": {\"Regex\": \"\\\\p{Greek}\"}}, \"model\": {\"type\": \"BPE\", "
+	    "\"unk_token\": \"a\", \"vocab\": {\"a\": 0, \" \": 1}, \"merges\": []}}");
+	struct ct_token_span out[4];
+	struct ct_error err = { 0 };
+
+	(void)state;
+	IDS(t, "a ", 0, 1);
+	assert_int_equal(ct_tokenizer_encode(t, text, sizeof text - 1, out, 4, NULL, &err), CT_EUNSUPPORTED);
+	assert_string_equal(err.msg, "the character U+1FAE8 at byte 2 is newer than this system's tables of "
+	    "Unicode, which this tokenizer's pattern asks");
+	ct_tokenizer_close(t);
+	/* General categories are spelt out: no tables needed. */
+	t = must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": \"Removed\", \"pattern\": "
+	    "{\"Regex\": \"\\\\p{So}\"}}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \" \": 1}, "
+	    "\"merges\": []}}");
+	assert_int_equal(ct_tokenizer_encode(t, text, sizeof text - 1, out, 4, NULL, &err), 2);
+	ct_tokenizer_close(t);
+}
+
 static void
 spans_point_into_the_text(void **state)
 {
@@ -295,7 +363,9 @@ open_fixture(const char *name)
 static void
 byte_pairs_match_hugging_face(void **state)
 {
-	static const char *const names[] = { "gpt2", "llama3", "qwen", "fallback" };
+	static const char *const names[] = { "gpt2", "llama3", "qwen", "fallback", "llama2", "llama2-no-fuse",
+		"mistral-tekken", "mistral-metaspace-first", "metaspace-always-split", "gemma", "deepseek",
+		"added-tokens", "replace" };
 
 	(void)state;
 	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
@@ -414,6 +484,9 @@ main(void)
 		cmocka_unit_test(bos_comes_from_outside_without_a_template),
 		cmocka_unit_test(an_ordinary_token_is_no_bos),
 		cmocka_unit_test(a_template_has_its_own_ids),
+		cmocka_unit_test(tokens_beyond_the_embedding),
+		cmocka_unit_test(mended_files_load_with_a_note),
+		cmocka_unit_test(newer_characters),
 		cmocka_unit_test(spans_point_into_the_text),
 		cmocka_unit_test(unknown_words_are_named_with_their_neighbours),
 		cmocka_unit_test(tokens_become_text),

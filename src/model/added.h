@@ -1,0 +1,48 @@
+/*
+ * added: the tokens of tokenizer.json's "added_tokens", which are cut out of a text before anything else
+ * happens to it.
+ *
+ * In two rounds: those that are not "normalized" from the text as it is, the others from what the normalizer
+ * made of the rest. Owns their tables; the texts belong to the arena that it is given.
+ */
+#ifndef CT_MODEL_ADDED_H
+#define CT_MODEL_ADDED_H
+
+#include <stdbool.h>
+
+#include "io/json.h"
+#include "model/normalize.h"
+#include "model/piece.h"
+#include "model/vocab.h"
+
+struct ct_added_token {
+	const char *text;
+	size_t n;
+	int id;
+	bool single_word, lstrip, rstrip;
+};
+
+struct ct_added_round {
+	struct ct_added_token *list;	/* grouped by first byte, longest first */
+	int n;
+	int first[257];			/* list[first[b] .. first[b+1]) begin with byte b */
+};
+
+struct ct_added {
+	struct ct_added_round round[2];
+	struct ct_regex *word;		/* the characters of words, for single_word; NULL when none has it */
+};
+
+/* Ids are already in the vocabulary. Texts of the second round are normalized, as the text will be. */
+int ct_added_read(struct ct_added *a, const json_t *list, struct ct_vocab *v, const struct ct_normalizer *z,
+    const char *path, struct ct_error *err);
+void ct_added_free(struct ct_added *a);
+
+/*
+ * Calls fn for each added token and each part between two of them (id -1), in order; none of them is empty.
+ */
+typedef int (*ct_added_fn)(void *ctx, const struct ct_piece *part, int id, struct ct_error *err);
+int ct_added_cut(const struct ct_added *a, int round, const struct ct_piece *p, ct_added_fn fn, void *ctx,
+    struct ct_error *err);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * onig: Oniguruma's regular expressions as PCRE2's.
+ *
+ * tokenizer.json holds patterns in Oniguruma's Ruby syntax, which looks like PCRE2's and is not: `$` and `^`
+ * are about lines, (?m) is about the dot, \h is a hexadecimal digit, classes nest and intersect, {n}? is not
+ * lazy. A pattern is translated construct by construct; one that has no equivalent here is refused by name.
+ * Both know Unicode by tables of different age: what Unicode 15 to 16 added is spelt out.
+ */
+#ifndef CT_MODEL_ONIG_H
+#define CT_MODEL_ONIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * *out: the pattern for PCRE2 with UTF, UCP and newline LF, to be freed by the caller. *newer: it asks for
+ * scripts or other properties whose newest members are not spelt out, so that texts with characters of
+ * ct_is_new must be refused.
+ */
+int ct_onig_translate(char **out, bool *newer, const char *pattern, const char *path, struct ct_error *err);
+
+/* The text itself as a pattern. */
+int ct_onig_literal(char **out, const char *text, const char *path, struct ct_error *err);
+
+/* A code point that Unicode 15 or later assigned, which old tables do not know. */
+bool ct_is_new(unsigned cp);
+
+#endif
