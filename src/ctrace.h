@@ -61,19 +61,22 @@ struct ct_engine_info {
 	const char *scan;
 	int L, D, H, V, context;
 	int F;				/* features per layer */
-	bool spaced;			/* tokens carry their own blanks (BPE); else texts have one between them */
+	/* tokens carry their own blanks (BPE); else texts have one between them */
+	bool spaced;
 	bool has_cards;
 	const char *cards_trouble;	/* why the cards that are there are not shown, or "" */
 	bool has_other_transcoder;			/* the other kind of transcoder lies beside it */
 	const char *demo;		/* demo prompt from recipe.yaml, or "" */
 };
 
-/* model: a directory, or a name on the search path ($CTRACE_MODEL_PATH, $XDG_DATA_HOME/ctrace/models, ...). */
+/*
+ * model: a directory, or a name on the search path ($CTRACE_MODEL_PATH, $XDG_DATA_HOME/ctrace/models, ...).
+ */
 int ct_engine_open(struct ct_engine **out, const char *model, const struct ct_engine_options *opt,
     struct ct_error *err);
 /*
- * A graph from a file (graph JSON of ours, circuit-tracer's, Neuronpedia's or Anthropic's frontend) in place of a model.
- * Each session on it has that graph from the start; what would need a model fails and says so.
+ * A graph from a file (graph JSON of ours, circuit-tracer's, Neuronpedia's or Anthropic's frontend) in place
+ * of a model. Each session on it has that graph from the start; what would need a model fails and says so.
  */
 int ct_engine_open_graph(struct ct_engine **out, const char *path, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
@@ -81,7 +84,9 @@ void ct_engine_close(struct ct_engine *e);
 const struct ct_engine_info *ct_engine_info(const struct ct_engine *e);
 /* What the model's files hold and was left aside, for the reader to know. */
 const struct ct_notes *ct_engine_notes(const struct ct_engine *e);
-/* A checksum of the weights of model and transcoder, to tell one training from the next; 0 without a model. */
+/*
+ * A checksum of the weights of model and transcoder, to tell one training from the next; 0 without a model.
+ */
 uint32_t ct_engine_digest(const struct ct_engine *e);
 
 /* The directory of a model name or path, to be freed by the caller. */
@@ -113,14 +118,14 @@ int ct_engine_tokenize(const struct ct_engine *e, const char *text, struct ct_sp
 /* Label of a feature ("" when there is none): what a person typed, else the automatic one. Lent. */
 const char *ct_engine_label(const struct ct_engine *e, int layer, int feature);
 /*
- * The same in few words, in buf: of a mixed label the best candidate, marked so: "≈ Texas" (*guess, which may be
- * NULL, says so). Returns buf.
+ * The same in few words, in buf: of a mixed label the best candidate, marked so: "≈ Texas" (*guess, which may
+ * be NULL, says so). Returns buf.
  */
 const char *ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size,
     bool *guess);
 /*
- * "L1#249"; of a file that does not say which feature it is "L1#?", and of another program's kind "lorsa L1#9". Returns
- * buf.
+ * "L1#249"; of a file that does not say which feature it is "L1#?", and of another program's kind "lorsa
+ * L1#9". Returns buf.
  */
 const char *ct_engine_feature_name(const struct ct_engine *e, int layer, int feature, char *buf, size_t size);
 double ct_engine_label_f1(const struct ct_engine *e, int layer, int feature);	/* NAN: typed or unknown */
@@ -128,7 +133,8 @@ double ct_engine_label_f1(const struct ct_engine *e, int layer, int feature);	/*
 bool ct_engine_label_fits(const struct ct_engine *e, int layer, int feature, const struct ct_query *q);
 /* The whole card; NULL with CT_ENOTFOUND when the model has no cards. The engine keeps the last few. */
 const struct ct_card *ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err);
-const char *ct_engine_label_typed(const struct ct_engine *e, int layer, int feature);	/* by a person; "": none was */
+/* by a person; "": none was */
+const char *ct_engine_label_typed(const struct ct_engine *e, int layer, int feature);
 /* Stores a label in labels.yaml beside the model ("" removes it). */
 int ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err);
 
@@ -138,8 +144,8 @@ int ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_erro
 void ct_session_close(struct ct_session *s);
 const struct ct_engine *ct_session_engine(const struct ct_session *s);
 /*
- * Fails when a file of the model has changed since it was opened. What computes says so itself; getters cannot, and
- * what they computed since may be missing.
+ * Fails when a file of the model has changed since it was opened. What computes says so itself; getters
+ * cannot, and what they computed since may be missing.
  */
 int ct_session_check(const struct ct_session *s, struct ct_error *err);
 
@@ -151,7 +157,10 @@ int ct_session_length(const struct ct_session *s);		/* T, BOS included; 0: no pr
 /* The first position that can have features: 1 where a special token such as BOS stands at 0, else 0. */
 int ct_session_start(const struct ct_session *s);
 int ct_session_token(const struct ct_session *s, int pos);	/* id */
-/* The display text of a token where it stands: a character of several tokens is on the last one, the others have "…". */
+/*
+ * The display text of a token where it stands: a character of several tokens is on the last one, the others
+ * have "…".
+ */
 const char *ct_session_token_text(const struct ct_session *s, int pos);
 
 enum ct_run {
@@ -164,7 +173,9 @@ struct ct_top {
 	float logit;			/* raw */
 	float prob;
 };
-/* The n likeliest next tokens at a position, likeliest first (ties: lower id). Returns how many, or a code. */
+/*
+ * The n likeliest next tokens at a position, likeliest first (ties: lower id). Returns how many, or a code.
+ */
 int ct_session_top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n);
 float ct_session_prob(struct ct_session *s, enum ct_run which, int pos, int token);
 float ct_session_logit(struct ct_session *s, enum ct_run which, int pos, int token);
@@ -218,7 +229,8 @@ int ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, c
 int ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: not traced yet */
-int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold, struct ct_error *err);
+int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold,
+    struct ct_error *err);
 /*
  * Where the edges into a node come from, straight: words, features, errors. node -1: the targets together,
  * each by its weight. Over the whole graph, whatever the pruning.
@@ -230,16 +242,18 @@ int ct_session_paths(const struct ct_session *s, int target, int max, struct ct_
 double ct_session_trace_seconds(const struct ct_session *s);		/* of the last trace, wall clock */
 
 /*
- * The pruned graph as graph JSON (the format of Anthropic's frontend, circuit-tracer and Neuronpedia, with our
- * extras under the key "ctrace"), ASCII only, one line, in pieces: base/file.h has a function that writes them to a file.
+ * The pruned graph as graph JSON (the format of Anthropic's frontend, circuit-tracer and Neuronpedia, with
+ * our extras under the key "ctrace"), ASCII only, one line, in pieces: base/file.h has a function that writes
+ * them to a file.
  */
 int ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, struct ct_error *err);
 /*
- * The pruned graph in short as one line, for many prompts: the fields of `head`, a JSON object, then those that ctrace(1)
- * lists. *text (n bytes, NUL-terminated) is freed by the caller.
+ * The pruned graph in short as one line, for many prompts: the fields of `head`, a JSON object, then those
+ * that ctrace(1) lists. *text (n bytes, NUL-terminated) is freed by the caller.
  */
 struct json_t;
-int ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n, struct ct_error *err);
+int ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n,
+    struct ct_error *err);
 /* The line of a prompt that could not be traced, which has the head alone. */
 int ct_session_no_line(const struct json_t *head, char **text, size_t *n, struct ct_error *err);
 
@@ -248,8 +262,11 @@ struct ct_export_options {
 	const char *form;		/* "json", "dot", "svg" or "html" */
 	bool pinned;			/* only what is pinned, each supernode as one node */
 	bool all;			/* pictures: every node of the pruned graph, not only the strongest */
+	/* (n_notes) what a page of HTML has beside the graph, its cards and the clamps in force */
+	const char *const *notes;
+	int n_notes;
 };
-int ct_session_export(const struct ct_session *s, const struct ct_export_options *opt, ct_drain_fn write, void *ctx,
+int ct_session_export(struct ct_session *s, const struct ct_export_options *opt, ct_drain_fn write, void *ctx,
     struct ct_error *err);
 
 /* `L1#249@8`, `output "Austin"`, `input "Dallas"@6`, `error L1@8`: for messages and scripts. */
@@ -267,23 +284,36 @@ int ct_session_parse_targets(struct ct_session *s, const char *text, int pos, st
 
 /* ---- session: pinned nodes and supernodes */
 
-/* Kept when the graph is pruned or traced anew or the prompt goes on; gone with the prompt. Change a copy, and set it. */
+/*
+ * Kept when the graph is pruned or traced anew or the prompt goes on; gone with the prompt. Change a copy,
+ * and set it.
+ */
 const struct ct_subgraph *ct_session_subgraph(const struct ct_session *s);
 void ct_session_set_subgraph(struct ct_session *s, const struct ct_subgraph *sg);
-/* Supernodes and single pins in the graph at hand: their sums, the edges between them, scores. Lent until they change. */
+/*
+ * Supernodes and single pins in the graph at hand: their sums, the edges between them, scores. Lent until
+ * they change.
+ */
 int ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_error *err);
 
-/* The name of a pinned node, as ct_session_node_name has it, with the position of an output: output "Austin"@8. */
+/*
+ * The name of a pinned node, as ct_session_node_name has it, with the position of an output: output
+ * "Austin"@8.
+ */
 int ct_session_pin_text(const struct ct_session *s, const struct ct_pin *p, char *buf, size_t size);
-/* What a name stands for, whether or not the graph at hand has it. An output without a position: the graph's. */
-int ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err);
+/*
+ * What a name stands for, whether or not the graph at hand has it. An output without a position: the graph's.
+ */
+int ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin *out,
+    struct ct_error *err);
 /*
  * Pins what `text` names in sg: a node, or several with commas between; a label, "Texas" or "Texas"@8,
  * stands for its features in the pruned graph. Into a supernode, unless that is NULL. Returns how many it
  * named, and in *of, which may be NULL, how many there would be if all active features were in the pruned
  * graph; after a failure sg is to be thrown away.
  */
-int ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
+int ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text,
+    const char *supernode,
     int *of, struct ct_error *err);
 
 /* ---- session: clamps */
@@ -299,11 +329,11 @@ int ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const
 int ct_session_parse_clamp(const struct ct_session *s, const char *text, struct ct_clamp *out,
     struct ct_error *err);
 /*
- * The same for several features with one strength, as members of a supernode have: members with commas between, such as
- * "L0#358@6,L1#585@8x0" (a member without a scope has that of the next: "L1#585,L3#112@8x0"). A label
- * stands for all of its features that are active there, or, where none is and the strength is no multiple,
- * for all of the model. The name of a supernode, "\"Texas\"x0", stands for its features where they are
- * pinned, with a scope for them there. Returns how many were written.
+ * The same for several features with one strength, as members of a supernode have: members with commas
+ * between, such as "L0#358@6,L1#585@8x0" (a member without a scope has that of the next:
+ * "L1#585,L3#112@8x0"). A label stands for all of its features that are active there, or, where none is and
+ * the strength is no multiple, for all of the model. The name of a supernode, "\"Texas\"x0", stands for its
+ * features where they are pinned, with a scope for them there. Returns how many were written.
  */
 enum { CT_MAX_MEMBERS = 64 };
 int ct_session_parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out, int max,
@@ -316,7 +346,10 @@ struct ct_reach {
 };
 struct ct_reach ct_session_reach(const struct ct_session *s, const struct ct_clamp *clamps, int n);
 int ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size);
-/* "frozen", "free", "direct", "range=0-2" (of L layers), in both directions; what carries the effect is left alone. */
+/*
+ * "frozen", "free", "direct", "range=0-2" (of L layers), in both directions; what carries the effect is left
+ * alone.
+ */
 int ct_mode_parse(const char *text, int L, struct ct_clamp_options *out, struct ct_error *err);
 int ct_mode_text(const struct ct_clamp_options *how, char *buf, size_t size);
 
@@ -329,9 +362,14 @@ int ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 const struct ct_effects *ct_session_effects(const struct ct_session *s);	/* NULL: no clamps */
 /* As ct_session_activation, with the clamps in force: a clamped feature has its value. */
 float ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos);
-/* The mean of what the clamps leave of the activations of a part's features, 1: all of it. NAN: no clamps, no features. */
+/*
+ * The mean of what the clamps leave of the activations of a part's features, 1: all of it. NAN: no clamps, no
+ * features.
+ */
 double ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p);
-/* Is a clamp on a pinned feature, where it is pinned? And the name of the supernode that it is in, or NULL. */
+/*
+ * Is a clamp on a pinned feature, where it is pinned? And the name of the supernode that it is in, or NULL.
+ */
 bool ct_clamp_reaches(const struct ct_clamp *c, const struct ct_pin *p);
 const char *ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c);
 
@@ -341,16 +379,17 @@ const char *ct_session_clamp_supernode(const struct ct_session *s, const struct 
 int ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
 /*
- * The clamps in force at `steps` strengths from `from` to `to` (these take the place of their amounts: the clamps must
- * have one unit), in the mode in force and frozen up to each layer. Lent until the next sweep or prompt.
+ * The clamps in force at `steps` strengths from `from` to `to` (these take the place of their amounts: the
+ * clamps must have one unit), in the mode in force and frozen up to each layer. Lent until the next sweep or
+ * prompt.
  */
 int ct_session_sweep(struct ct_session *s, double from, double to, int steps, const struct ct_sweep **out,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 /* The clamps in force with attention patterns frozen and free. Lent until they change. */
 int ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct ct_error *err);
 /*
- * The mean agreement of the knock-on part over all sets of clamps of this session, each counted once, whatever the
- * prompt; n: how many there were. Direct modes do not count: they agree by construction.
+ * The mean agreement of the knock-on part over all sets of clamps of this session, each counted once,
+ * whatever the prompt; n: how many there were. Direct modes do not count: they agree by construction.
  */
 struct ct_agreement ct_session_agreement(const struct ct_session *s);
 
@@ -382,7 +421,8 @@ int ct_session_swap_clamps(struct ct_session *s, const struct ct_swap_options *o
 int ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 /* The same if the card has them: false, at once, if not. */
-bool ct_session_operands_known(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out);
+bool ct_session_operands_known(struct ct_session *s, int layer, int feature, int pos,
+    struct ct_operands *out);
 
 /*
  * Greedy (temperature 0) or seeded sampling of up to n tokens after the prompt, under the clamps in force
@@ -396,8 +436,9 @@ struct ct_generate_options {
 int ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt, int *ids, int n,
     ct_progress_fn progress, void *ctx, struct ct_error *err);
 /*
- * Tokens, such as generated ones, become part of the prompt, which is traced (opt NULL: the default targets after the
- * last token); the clamps in force are kept and reach the new tokens where their scope does. On failure all is as it was.
+ * Tokens, such as generated ones, become part of the prompt, which is traced (opt NULL: the default targets
+ * after the last token); the clamps in force are kept and reach the new tokens where their scope does. On
+ * failure all is as it was.
  */
 int ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_trace_options *opt,
     ct_progress_fn progress, void *ctx, struct ct_error *err);

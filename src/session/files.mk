@@ -12,6 +12,8 @@ session_files = src/ctrace.h \
 	%D%/names_feature.c \
 	%D%/names_feature.h \
 	%D%/operands.c \
+	%D%/page.c \
+	%D%/page.h \
 	%D%/pins.c \
 	%D%/query.c \
 	%D%/query.h \

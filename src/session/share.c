@@ -2,6 +2,7 @@
 #include <stdint.h>
 
 #include "session/engine.h"
+#include "session/page.h"
 #include "io/json_out.h"
 #include "share/formats.h"
 #include "share/graph_json.h"
@@ -31,14 +32,21 @@ ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, 
 }
 
 int
-ct_session_export(const struct ct_session *s, const struct ct_export_options *opt, ct_drain_fn write,
-    void *ctx, struct ct_error *err)
+ct_session_export(struct ct_session *s, const struct ct_export_options *opt, ct_drain_fn write, void *ctx,
+    struct ct_error *err)
 {
 	struct ct_graph_names names = s->e->source->names(s);
 	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names,
 		.pinned = opt->pinned, .all = opt->all };
+	struct ct_arena a = { 0 };
+	struct ct_page page;
+	int code = s->graph ? ct_session_page(&page, s, opt, &a, err) : no_graph(err);
 
-	return s->graph ? ct_format_write(opt->form, &x, write, ctx, err) : no_graph(err);
+	x.page = &page;
+	if (code == CT_OK)
+		code = ct_format_write(opt->form, &x, write, ctx, err);
+	ct_arena_free(&a);
+	return code;
 }
 
 int

@@ -13,6 +13,7 @@
 enum { CT_GRAPH_JSON_FORMAT = 2 };	/* of graph JSON, see ct_writer_document */
 
 struct ct_graph_file;
+struct ct_page;
 
 /* What a graph does not know of itself. */
 struct ct_graph_names {
@@ -37,6 +38,7 @@ struct ct_export {
 	const struct ct_graph_names *names;
 	bool pinned;				/* only what is pinned, each supernode as one node */
 	bool all;				/* pictures: every node, not only the strongest */
+	const struct ct_page *page;		/* what a page of HTML has beside the graph; NULL: nothing */
 };
 
 #endif

@@ -24,7 +24,16 @@ share_files = \
 	%D%/graph_raw.h \
 	%D%/graph_reader.h \
 	%D%/graph_words.c \
+	%D%/page.c \
+	%D%/page.h \
+	%D%/page_script.c \
+	%D%/page_script.h \
+	%D%/page_tree.c \
+	%D%/page_tree.h \
 	%D%/picture.c \
 	%D%/picture.h \
 	%D%/picture_graph.h \
-	%D%/picture_svg.c
+	%D%/picture_layout.c \
+	%D%/picture_layout.h \
+	%D%/picture_svg.c \
+	%D%/picture_svg.h

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "share/graph_json.h"
+#include "share/page.h"
 #include "share/picture.h"
 
 static int
@@ -18,7 +19,7 @@ static const struct format {
 } formats[] = {
 	{ "dot", ct_picture_dot },
 	{ "svg", ct_picture_svg },
-	{ "html", ct_picture_html },
+	{ "html", ct_page_html },
 	{ "json", write_json },
 	{ 0 }
 };

@@ -147,8 +147,7 @@ slug(char *dst, size_t size, const struct ct_graph_names *names)
 }
 
 /*
- * Viewers join the tokens to the prompt: where they do not carry their own blanks, they get them here. The
- * first word stands without one, behind a token that the prompt does not have.
+ * Viewers join the tokens to the prompt: where they do not carry their own blanks, they get them here.
  */
 static void
 write_tokens(struct ct_writer *w, const struct ct_graph *g, const struct ct_graph_names *names)
@@ -156,11 +155,10 @@ write_tokens(struct ct_writer *w, const struct ct_graph *g, const struct ct_grap
 	ct_writer_list(w, "prompt_tokens");
 	for (int i = 0; i < g->T; i++) {
 		const char *token = names->token(names->ctx, names->tokens[i]);
-		bool begins = i == 1 && strncmp(names->prompt, token, strlen(token)) == 0;
 		struct ct_buffer b = { 0 };
 		char *text;
 
-		ct_buffer_puts(&b, names->apart && i > 0 && !begins ? " " : "");
+		ct_buffer_puts(&b, names->apart && i > 0 ? " " : "");
 		ct_buffer_puts(&b, token);
 		text = ct_buffer_take(&b, NULL);
 		ct_writer_string(w, NULL, text ? text : "");

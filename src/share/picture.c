@@ -103,7 +103,8 @@ describe(struct picture *p, struct picture_node *n, const struct ct_content_part
 	const struct ct_node *node = part->node < 0 ? NULL : &p->x->graph->nodes[part->node];
 	bool output = node && node->kind == CT_NODE_TARGET && node->target != CT_TARGET_FEATURE;
 
-	*n = (struct picture_node){ .id = part->id, .kind = PICTURE_FEATURE, .layer = part->layer,
+	*n = (struct picture_node){ .id = part->id, .node = part->node, .kind = PICTURE_FEATURE,
+	    .layer = part->layer,
 	    .pos = part->pos,
 		.cumulative = part->cumulative };
 	if (output) {
@@ -208,8 +209,68 @@ place_nodes(struct picture *p, int most, int *place_of)
 	return CT_OK;
 }
 
-static void
-add_links(struct picture *p, const int *place_of)
+/*
+ * Of many links those are drawn without which a node would stand alone (its strongest one out and its two
+ * strongest in, as shares of all its inputs), and then the strongest shares of all, until there are twice as
+ * many as nodes.
+ */
+struct share {
+	double share;			/* of the target's inputs */
+	size_t link;
+};
+
+static int
+by_share(const void *a, const void *b)
+{
+	const struct share *x = a, *y = b;
+
+	if (x->share != y->share)
+		return x->share > y->share ? -1 : 1;
+	return x->link < y->link ? -1 : 1;
+}
+
+static int
+choose_links(struct picture *p)
+{
+	struct share *list = calloc(p->n_links + 1, sizeof *list);
+	double *inputs = calloc(p->n_nodes + 1, sizeof *inputs);
+	int *in = calloc(2 * p->n_nodes + 1, sizeof *in), *out = in ? in + p->n_nodes : NULL;
+	bool *drawn = calloc(p->n_links + 1, sizeof *drawn);
+	size_t n = 0, most = 2 * p->n_nodes;
+	bool ok = list && inputs && in && drawn;
+
+	for (size_t i = 0; ok && i < p->n_links; i++)
+		inputs[p->links[i].target] += fabs(p->links[i].weight);
+	for (size_t i = 0; ok && i < p->n_links; i++)
+		list[i] = (struct share){ fabs(p->links[i].weight) / inputs[p->links[i].target], i };
+	if (ok)
+		qsort(list, p->n_links, sizeof *list, by_share);
+	for (size_t i = 0; ok && i < p->n_links; i++) {
+		const struct picture_link *l = &p->links[list[i].link];
+
+		drawn[list[i].link] = out[l->source] < 1 || in[l->target] < 2;
+		out[l->source] += drawn[list[i].link];
+		in[l->target] += drawn[list[i].link];
+		n += drawn[list[i].link];
+	}
+	for (size_t i = 0; ok && i < p->n_links && n < most; i++) {
+		n += !drawn[list[i].link];
+		drawn[list[i].link] = true;
+	}
+	n = 0;
+	for (size_t i = 0; ok && i < p->n_links; i++)
+		if (drawn[i])
+			p->links[n++] = p->links[i];
+	p->n_links = ok ? n : p->n_links;
+	free(list);
+	free(inputs);
+	free(in);
+	free(drawn);
+	return ok ? CT_OK : CT_ENOMEM;
+}
+
+static int
+add_links(struct picture *p, const int *place_of, bool all)
 {
 	const struct ct_content *c = &p->content;
 
@@ -218,11 +279,13 @@ add_links(struct picture *p, const int *place_of)
 
 		if (source < 0 || target < 0)
 			continue;
-		p->links[p->n_links++] = (struct picture_link){ source, target, c->edge[i].weight };
+		p->links[p->n_links++] = (struct picture_link){ source, target, c->edge[i].weight, NAN };
 		p->largest = fmax(p->largest, fabs(c->edge[i].weight));
 	}
 	p->largest = p->largest > 0 ? p->largest : 1;
+	p->n_edges = p->n_links;
 	qsort(p->links, p->n_links, sizeof *p->links, by_strength);
+	return all || p->n_links <= 2 * p->n_nodes ? CT_OK : choose_links(p);
 }
 
 int
@@ -230,7 +293,7 @@ picture_open(struct picture *p, struct ct_buffer *to, const struct ct_export *x,
     struct ct_error *err)
 {
 	const struct ct_content *c = &p->content;
-	int *place_of, code;
+	int *place_of = NULL, code;
 
 	*p = (struct picture){ .x = x, .out = to };
 	if ((code = ct_content_open(&p->content, x, err)) < 0)
@@ -238,11 +301,11 @@ picture_open(struct picture *p, struct ct_buffer *to, const struct ct_export *x,
 	p->nodes = calloc((size_t)c->n_parts + 1, sizeof *p->nodes);
 	p->links = calloc(c->n_edges + 1, sizeof *p->links);
 	place_of = calloc((size_t)c->n_parts + 1, sizeof *place_of);
-	if (!p->nodes || !p->links || !place_of || place_nodes(p, most, place_of) < 0) {
+	if (!p->nodes || !p->links || !place_of || place_nodes(p, most, place_of) < 0 ||
+	    add_links(p, place_of, most == 0) < 0) {
 		free(place_of);
 		return ct_fail(err, CT_ENOMEM, "out of memory for a picture of %d nodes", c->n_parts);
 	}
-	add_links(p, place_of);
 	free(place_of);
 	clean(p->title, sizeof p->title, x->names->prompt);
 	return CT_OK;

@@ -1,5 +1,5 @@
 /*
- * picture: a graph as DOT, SVG or a page of HTML, for papers and slides.
+ * picture: a graph as DOT or SVG, for papers and slides.
  *
  * Whatever its text holds is sanitised and then escaped for the format, so nothing of it can act in a viewer.
  */
@@ -15,6 +15,5 @@ enum { CT_PICTURE_NODES = 60 };
 /* What fails is memory for the picture; what becomes of the text only the buffer knows. */
 int ct_picture_dot(struct ct_buffer *to, const struct ct_export *x, struct ct_error *err);
 int ct_picture_svg(struct ct_buffer *to, const struct ct_export *x, struct ct_error *err);
-int ct_picture_html(struct ct_buffer *to, const struct ct_export *x, struct ct_error *err);
 
 #endif

@@ -17,17 +17,20 @@ enum picture_kind { PICTURE_FEATURE, PICTURE_ERROR, PICTURE_EMBEDDING, PICTURE_O
 struct picture_node {
 	const char *id;			/* in graph JSON; lent by the content */
 	enum picture_kind kind;
+	int node;			/* of the graph; -1: a supernode */
 	char label[160], note[64];	/* sanitised, not escaped; the note may be "" */
 	int layer, pos;
 	/* cumulative share of influence: small is important; NAN: not known */
 	double cumulative;
 	double x, y;			/* top left corner, SVG only */
 	int w;				/* width */
+	int row, column;		/* of the layout: columns count within the position */
 };
 
 struct picture_link {
 	int source, target;
 	double weight;
+	double corridor;		/* where it passes the rows between; NAN: there are none */
 };
 
 struct picture {
@@ -36,6 +39,7 @@ struct picture {
 	struct picture_node *nodes;	/* by layer, position, importance */
 	struct picture_link *links;	/* the weakest first, so that the strongest lie on top */
 	size_t n_nodes, n_links;
+	size_t n_edges;			/* between these nodes; as many links at most */
 	double largest;			/* |weight| */
 	char title[400];		/* the prompt, sanitised */
 	struct ct_buffer *out;

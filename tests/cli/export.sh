@@ -110,6 +110,36 @@ ok "a form that does not exist is refused" grep -q 'expected dot, svg, html or j
 tui "export $tmp/screen"
 ok "and a file without one" grep -q 'the file.s end says what to write' "$tmp/err"
 
+# A page to take away: all that the screen knows, and nothing that acts.
+printf 'prompt %s\npin output "w10", L1#43@8\ngroup "late" L2#5@8, L2#10@8\nnote <b>bold</b> words\nnote on L1#43@8: a bridge\nclamp L1#43@8=0\nexport %s\n' \
+    "$prompt" "$tmp/page.html" | "$CTRACE_TUI" --headless 80x24 -m "$golden" --script - >"$tmp/out" 2>"$tmp/err"
+cp "$tmp/page.html" "$tmp/out"
+ok "a page has the graph and what is pinned" [ "$(grep -c '<svg ' "$tmp/page.html")" = 2 ]
+ok "the tree" has '<section id="tree">'
+ok "the clamps" has '<code>L1#43@8=0'
+ok "with next tokens before and after" has '<td>w10<td><i style="--w:30.8%"></i>30.8%<td>'
+ok "notes, which are text" has '<li>&lt;b&gt;bold&lt;/b&gt; words</li>'
+ok "on nodes too" has '<li>L1#43: a bridge</li>'
+if command -v python3 >/dev/null 2>&1; then
+	ok "its pictures are XML, and its elements end" python3 - "$tmp/page.html" <<'PYTHON'
+import html.parser, re, sys, xml.dom.minidom
+text = open(sys.argv[1]).read()
+for svg in re.findall(r'<svg .*?</svg>', text, re.S):
+    xml.dom.minidom.parseString(svg)
+class Check(html.parser.HTMLParser):
+    void, may = {'meta', 'br', 'rect', 'path'}, {'td', 'th', 'html'}
+    stack = []
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.void | self.may: self.stack.append(tag)
+    def handle_endtag(self, tag):
+        if tag in self.void | self.may: return
+        if self.stack.pop() != tag: sys.exit('</%s> at %s' % (tag, self.getpos()))
+check = Check()
+check.feed(text)
+sys.exit(bool(check.stack))
+PYTHON
+fi
+
 # A folder of graphs: each keeps its name, and the list has the metadata of all.
 mkdir "$tmp/other"
 cp "$tmp/graph.json" "$tmp/one.json"

@@ -7,7 +7,7 @@
 #include "fuzz.h"
 #include "share/graph_file.h"
 #include "share/graph_json.h"
-#include "share/picture.h"
+#include "share/page.h"
 #include "trace/influence.h"
 
 static struct ct_graph_file *
@@ -36,7 +36,7 @@ write_graph(const struct ct_graph_file *f, size_t *n)
 		abort();
 	for (int pinned = 0; pinned < 2; pinned++) {
 		x.pinned = pinned;
-		ct_picture_html(&picture, &x, NULL);
+		ct_page_html(&picture, &x, NULL);
 		ct_graph_json_write(&picture, true, &x, NULL);
 	}
 	ct_buffer_free(&picture);

@@ -160,13 +160,52 @@ read_export(const char *arg, char *path, size_t size, struct ct_export_options *
 	path[n - *over] = '\0';
 }
 
+/* The notes as lines, "about: text", to be freed one by one and as a whole; NULL: no memory. */
+static char **
+list_notes(const struct notes *n)
+{
+	char **list = calloc((size_t)n->n + 1, sizeof *list);
+
+	for (int i = 0; list && i < n->n; i++) {
+		const struct note *note = &n->list[i];
+		size_t size = strlen(note->about) + strlen(note->text) + 3;
+
+		if ((list[i] = malloc(size)))
+			snprintf(list[i], size, "%s%s%s", note->about, *note->about ? ": " : "", note->text);
+	}
+	return list;
+}
+
+static int
+write_export(struct app *a, struct ct_export_options *opt, const char *path, struct ct_error *err)
+{
+	char **notes = list_notes(&a->notes);
+	struct ct_file_new file;
+	int rc;
+
+	if (!notes)
+		return ct_fail(err, CT_ENOMEM, "out of memory for %d notes", a->notes.n);
+	opt->notes = (const char *const *)notes;
+	while (opt->n_notes < a->notes.n && notes[opt->n_notes])
+		opt->n_notes++;
+	rc = opt->n_notes < a->notes.n ? ct_fail(err, CT_ENOMEM, "out of memory for %d notes", a->notes.n)
+	    : ct_file_new_open(&file, path, err);
+	if (!rc)
+		rc = ct_file_new_end(&file, ct_session_export(a->study.session, opt, ct_file_new_write, &file,
+		    err),
+		    err);
+	for (int i = 0; i < a->notes.n; i++)
+		free(notes[i]);
+	free(notes);
+	return rc;
+}
+
 int
 do_export(struct app *a, const char *arg)
 {
 	struct ct_export_options opt = { 0 };
 	char path[PROMPT_MAX + 64];
 	const char *dot, *slash;
-	struct ct_file_new file;
 	struct ct_error err;
 	bool over;
 	int rc;
@@ -186,10 +225,7 @@ do_export(struct app *a, const char *arg)
 		return app_fail(a,
 		    "export: this file is there already; end its name with ! to write over it");
 	opt.form = dot + 1;
-	rc = ct_file_new_open(&file, path, &err);
-	if (!rc)
-		rc = ct_file_new_end(&file, ct_session_export(a->study.session, &opt, ct_file_new_write,
-		    &file, &err), &err);
+	rc = write_export(a, &opt, path, &err);
 	if (rc)
 		return app_error(a, &err);
 	app_say(a, "%s written to %s", opt.pinned ? "what is pinned is" : "the graph is", path);

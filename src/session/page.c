@@ -1,0 +1,122 @@
+/* page: see page.h. */
+#include "session/page.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE = 300, SAYS = 5 };
+
+/* "Austin +.52  Houston +.31": the first few tokens with their weights. */
+static void
+list_tokens(char *dst, size_t size, const struct ct_card_logit *list, int n)
+{
+	size_t used = 0;
+
+	dst[0] = '\0';
+	for (int i = 0; i < n && i < SAYS && used < size; i++) {
+		int w = isnan(list[i].weight) ?
+		    snprintf(dst + used, size - used, "%s%s", i ? "  " : "", list[i].token) :
+		    snprintf(dst + used, size - used, "%s%s %+.2f", i ? "  " : "", list[i].token,
+			(double)list[i].weight);
+
+		used += w > 0 ? (size_t)w : 0;
+	}
+}
+
+static bool
+find_card(void *ctx, int layer, int feature, struct ct_page_card *out)
+{
+	struct ct_engine *e = ctx;
+	const struct ct_card *card = ct_engine_card(e, layer, feature, NULL);
+	const struct ct_card_quantile *top = card && card->n_quantiles ? &card->quantiles[0] : NULL;
+
+	if (!card)
+		return false;
+	out->label = ct_engine_label_short(e, layer, feature, out->short_label, sizeof out->short_label,
+	    NULL);
+	out->f1 = ct_engine_label_f1(e, layer, feature);
+	out->frequency = card->frequency;
+	list_tokens(out->says, sizeof out->says, card->top, card->n_top);
+	list_tokens(out->says_less, sizeof out->says_less, card->bottom, card->n_bottom);
+	for (int i = 0; top && i < top->n && i < CT_PAGE_EXAMPLES; i++) {
+		const struct ct_card_example *x = &top->examples[i];
+
+		out->example[out->n_examples++] = (struct ct_page_example){ x->tokens, x->acts, x->n,
+		    x->peak };
+	}
+	return true;
+}
+
+/* Each clamp as it is written, with the label of its feature. */
+static int
+list_clamps(struct ct_page *out, const struct ct_session *s, struct ct_arena *a)
+{
+	const char **list = ct_arena_alloc(a, (size_t)s->n_clamps, sizeof *list);
+	char text[LINE], mode[120];
+
+	for (int i = 0; list && i < s->n_clamps; i++) {
+		const struct ct_clamp *c = &s->clamps[i];
+		int n = ct_clamp_text(c, text, sizeof text);
+
+		if (n > 0 && (size_t)n < sizeof text)
+			snprintf(text + n, sizeof text - (size_t)n, "  %s",
+			    ct_engine_label(s->e, c->layer, c->feature));
+		if (!(list[i] = ct_arena_strdup(a, text)))
+			return CT_ENOMEM;
+	}
+	ct_mode_text(&s->clamp_options, mode, sizeof mode);
+	out->clamps = list;
+	out->n_clamps = s->n_clamps;
+	out->mode = ct_arena_strdup(a, mode);
+	return list && out->mode ? CT_OK : CT_ENOMEM;
+}
+
+/* The tokens that are likely before or after, by the larger of both. */
+static void
+list_changes(struct ct_page *out, struct ct_session *s)
+{
+	struct ct_top before[CT_PAGE_CHANGES / 2], after[CT_PAGE_CHANGES / 2];
+	int pos = s->graph->pos, half = CT_PAGE_CHANGES / 2;
+	int n = ct_session_top(s, CT_RUN_CLAMPED, pos, after, half);
+	int m = ct_session_top(s, CT_RUN_ORIGINAL, pos, before, half);
+
+	for (int i = 0; i < m + n; i++) {
+		int token = i < m ? before[i].token : after[i - m].token, k = 0;
+
+		while (k < i && (k < m ? before[k].token : after[k - m].token) != token)
+			k++;
+		if (k == i)
+			out->change[out->n_changes++] = (struct ct_page_change){ ct_engine_token(s->e, token),
+				(double)ct_session_prob(s, CT_RUN_ORIGINAL, pos, token),
+				(double)ct_session_prob(s, CT_RUN_CLAMPED, pos, token) };
+	}
+}
+
+int
+ct_session_page(struct ct_page *out, struct ct_session *s, const struct ct_export_options *opt,
+    struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_engine_info *info = &s->e->info;
+	char model[LINE];
+	int code = CT_OK;
+
+	*out = (struct ct_page){ .apart = !info->spaced, .notes = opt->notes, .n_notes = opt->n_notes };
+	if (info->from_file)
+		snprintf(model, sizeof model, "%s, %d layers", info->name, info->L);
+	else
+		snprintf(model, sizeof model, "%s, %d layers of width %d, %s with %d features each",
+		    info->name, info->L,
+		    info->D, info->transcoder, info->F);
+	out->model = ct_arena_strdup(a, model);
+	if (info->has_cards) {
+		out->card = find_card;
+		out->ctx = s->e;
+	}
+	if (s->n_clamps > 0) {
+		code = list_clamps(out, s, a);
+		list_changes(out, s);
+	}
+	return out->model && code == CT_OK ? CT_OK : ct_fail_memory(err, LINE, "a page");
+}

@@ -1,0 +1,53 @@
+/*
+ * page: a graph as one page of HTML that needs nothing else and may load nothing: the picture, the boxes of
+ * what is pinned, the tree, and what the program knows beside the graph: cards, clamps with what they
+ * changed, notes.
+ *
+ * Whatever its text holds is sanitised and escaped.
+ */
+#ifndef CT_SHARE_PAGE_H
+#define CT_SHARE_PAGE_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "share/export.h"
+
+enum { CT_PAGE_EXAMPLES = 5, CT_PAGE_CHANGES = 8 };
+
+/* Of a card; tokens and activations are lent until the next card is asked for. */
+struct ct_page_card {
+	const char *label;		/* "" when there is none */
+	double f1, frequency;		/* NAN: not known */
+	int n_examples;
+	struct ct_page_example {
+		const char *const *tokens;	/* (n) */
+		const float *acts;		/* (n) */
+		int n, peak;
+	} example[CT_PAGE_EXAMPLES];
+	char short_label[200];		/* room for the label */
+	char says[200], says_less[200];	/* tokens with their weights; "" */
+};
+
+struct ct_page {
+	const char *model;		/* which model and transcoder, in a line */
+	bool apart;			/* examples have a blank between tokens */
+	const char *const *clamps;	/* (n_clamps) as they are written */
+	int n_clamps;
+	const char *mode;		/* how they were carried out */
+	struct ct_page_change {
+		const char *token;
+		double before, after;	/* probabilities */
+	} change[CT_PAGE_CHANGES];
+	int n_changes;
+	const char *const *notes;	/* (n_notes) */
+	int n_notes;
+	/* NULL: there are none */
+	bool (*card)(void *ctx, int layer, int feature, struct ct_page_card *out);
+	void *ctx;
+};
+
+int ct_page_html(struct ct_buffer *to, const struct ct_export *x, struct ct_error *err);
+
+#endif

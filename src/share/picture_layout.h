@@ -1,0 +1,36 @@
+/*
+ * picture_layout: where the boxes of a picture stand and how its edges run. For the pictures of share/ only.
+ *
+ * Positions run from left to right and layers from the bottom (words) to the top (what is explained). Boxes
+ * stand in slots of equal width, several of a layer and position beside each other and, where there are many,
+ * in several rows. An edge leaves its box at the top and enters the next one from below; it passes rows that
+ * lie between in the gaps between slots, so that it is never behind a box.
+ */
+#ifndef CT_SHARE_PICTURE_LAYOUT_H
+#define CT_SHARE_PICTURE_LAYOUT_H
+
+#include "base/error.h"
+#include "share/picture_graph.h"
+
+enum {
+	PICTURE_BOX_H = 36,
+	PICTURE_LEFT = 64,			/* names of layers */
+	PICTURE_MARGIN = 16,
+	PICTURE_BOTTOM = 56			/* tokens, and what is said below them */
+};
+
+struct picture_layout {
+	int T, rows;
+	int *columns;			/* (T) slots of a position; 0: no node there */
+	int *width;			/* (T) of its boxes */
+	double *x;			/* (T+1) where positions begin */
+	double *y;			/* (rows) tops of the boxes, from the lowest row up */
+	int *layer;			/* (rows) */
+	double total_w, total_h;
+};
+
+/* Places the nodes of p, and routes its links. Free it in any case. */
+int picture_layout(struct picture_layout *g, struct picture *p, struct ct_error *err);
+void picture_layout_free(struct picture_layout *g);
+
+#endif
