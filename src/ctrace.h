@@ -153,6 +153,7 @@ int ct_session_check(const struct ct_session *s, struct ct_error *err);
 int ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
 const char *ct_session_text(const struct ct_session *s);
+const char *ct_session_note(const struct ct_session *s);	/* what is odd about its features, or "" */
 int ct_session_length(const struct ct_session *s);		/* T, BOS included; 0: no prompt yet */
 /* The first position that can have features: 1 where a special token such as BOS stands at 0, else 0. */
 int ct_session_start(const struct ct_session *s);

@@ -84,6 +84,8 @@ first_prompt(struct app *a, const char *text)
 	}
 	history_add(&a->prompts, text);
 	view_changed(a, CHANGED_GRAPH);
+	if (*ct_session_note(a->study.session))
+		app_say(a, "%s", ct_session_note(a->study.session));
 	return CT_OK;
 }
 

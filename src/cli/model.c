@@ -42,6 +42,8 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 		return rc;
 	rc = ct_session_prompt(m->session, prompt, cli_progress, &progress, err);
 	cli_progress_end(&progress);
+	if (rc == CT_OK && *ct_session_note(m->session))
+		cli_error("note: %s", ct_session_note(m->session));
 	return rc;
 }
 

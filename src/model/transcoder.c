@@ -172,6 +172,29 @@ ct_transcoder_preactivation(const struct ct_transcoder *tc, int l, int f, const 
 	return ct_transcoder_bias(tc, l, f) + ct_transcoder_encode_one(tc, l, f, x);
 }
 
+void
+ct_transcoder_preactivations(const struct ct_transcoder *tc, int l, int n, const struct ct_tc_place *at,
+    const float *x, float *restrict pre)
+{
+	const struct ct_tc_matrix *m = &tc->layers[l].enc;
+	size_t D = (size_t)tc->D, F = (size_t)tc->layers[l].F;
+	float piece[ROWS];
+
+	for (int i = 0; i < n; i++)
+		pre[i] = m->flipped ? ct_transcoder_bias(tc, l, at[i].feature)
+				    : ct_transcoder_preactivation(tc, l, at[i].feature,
+					  x + (size_t)at[i].row * D);
+	/* A few lines of the file at a time, so that they are in the cache for all features. */
+	for (size_t d = 0; d < D && m->flipped; d += ROWS) {
+		size_t part = D - d < ROWS ? D - d : ROWS;
+
+		for (int i = 0; i < n; i++) {
+			read_row(m, F, D, (size_t)at[i].feature, d, part, piece);
+			pre[i] += ct_sdot((int)part, piece, x + (size_t)at[i].row * D + d);
+		}
+	}
+}
+
 /* The k-th largest of v[0..n), which is reordered (Hoare's selection). */
 static float
 kth_largest(float *v, int n, int k)

@@ -124,6 +124,16 @@ float ct_transcoder_bias(const struct ct_transcoder *tc, int l, int f);
 float ct_transcoder_preactivation(const struct ct_transcoder *tc, int l, int f, const float *x);
 
 /*
+ * The same of n features, each at a row of its own of x (.,D): pre[i], of at[i].feature on x[at[i].row].
+ * 2*n*D flops; an encoder that lies the other way round is read once for all of them.
+ */
+struct ct_tc_place {
+	int row, feature;
+};
+void ct_transcoder_preactivations(const struct ct_transcoder *tc, int l, int n, const struct ct_tc_place *at,
+    const float *x, float *restrict pre);
+
+/*
  * a[f] = phi(pre[f]) for one token; scratch (F) is needed where a feature depends on others. May run in
  * place.
  */

@@ -1,5 +1,6 @@
 /* session: one prompt looked into. See ctrace.h; names and parsing are in names.c. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,31 @@ ct_session_check(const struct ct_session *s, struct ct_error *err)
 
 /* ---- the prompt */
 
+/* A layer where nearly all features are active: are its thresholds, or its hook, of another model? */
+static void
+note_dense(struct ct_session *s)
+{
+	static const double dense_share = 0.9;
+	const struct ct_local_model *lrm = &s->prompt->lrm;
+	int L = lrm->tc->L, places = s->T - s->prompt->pass.start, worst = -1, dense = 0;
+	double most = 0;
+
+	for (int l = 0; l < L && places > 0; l++) {
+		int n = lrm->first[(l + 1) * s->T] - lrm->first[l * s->T];
+		double share = (double)n / places / lrm->tc->layers[l].F;
+
+		dense += share > dense_share;
+		if (share > dense_share && share > most) {
+			most = share;
+			worst = l;
+		}
+	}
+	if (dense)
+		snprintf(s->note, sizeof s->note, "%d of %d layers have nearly all features active; of layer "
+		    "%d %.0f of %d at the mean token: do its thresholds and its hook fit this model?", dense,
+		    L, worst, most * lrm->tc->layers[worst].F, lrm->tc->layers[worst].F);
+}
+
 /* Fills a new session object's prompt from token ids; the caller swaps it in. */
 static int
 run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progress_fn progress, void *ctx,
@@ -98,6 +124,7 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 	if ((r = ct_session_words_init(s, err)) == CT_OK)
 		r = ct_session_logits_init(&s->original, s, s->prompt->pass.final, &s->prompt_arena, err);
 	s->prompt_seconds = ct_seconds() - start;
+	note_dense(s);
 	return r;
 }
 
@@ -154,6 +181,12 @@ ct_session_prompt(
 	}
 	replace(s, &fresh);
 	return CT_OK;
+}
+
+const char *
+ct_session_note(const struct ct_session *s)
+{
+	return s->note;
 }
 
 const char *

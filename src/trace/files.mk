@@ -1,5 +1,7 @@
 # The sources of src/trace, headers among them.
 trace_files = \
+	%D%/active.c \
+	%D%/active.h \
 	%D%/attribution.c \
 	%D%/attribution.h \
 	%D%/build.c \

@@ -307,12 +307,13 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 		ct_to_write_point(m, lrm->tc, l, T, b->mlp, b->rows.post2);
 		ct_read_stream(m, lrm->tc, T, b->mid, b->in, b->rows.scale2, b->read);
 		memcpy(out->read + l * TD, b->read, TD * sizeof *out->read);
-		for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++) {
-			const struct ct_active *f = &lrm->active[i];
-			out->pre[i] = f->pre;
-			if (read_changed(lrm, b, l, f->pos))
-				out->pre[i] = ct_transcoder_preactivation(lrm->tc, l, f->feature,
-				    b->read + (size_t)f->pos * D);
+		for (int t = 0; t < T; t++) {
+			int begin = lrm->first[l * T + t], end = lrm->first[l * T + t + 1];
+
+			for (int i = begin; i < end; i++)
+				out->pre[i] = lrm->active[i].pre;
+			if (begin < end && read_changed(lrm, b, l, t))
+				ct_active_encode(lrm->tc, l, lrm->active, begin, end, b->read, out->pre);
 		}
 		if (opt->through == CT_REPLACEMENT)
 			replace_layer(lrm, b, s, l, opt->mode == CT_RANGE ? opt->last + 1 : 0);

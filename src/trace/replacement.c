@@ -43,62 +43,6 @@ all_finite(const float *x, int n)
 	return sum == 0;
 }
 
-/* Finds the active features, layer by layer; counts them first so that one allocation holds them. */
-static int
-find_active(
-    struct ct_local_model *lrm, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
-{
-	const struct ct_transcoder *tc = lrm->tc;
-	int T = lrm->T, D = tc->D, L = tc->L, cap = 0;
-	size_t TF = (size_t)T * tc->F;
-	struct ct_arena tmp = { 0 };
-	float *pre = ct_arena_need(&tmp, TF, sizeof *pre, "pre-activations", err);
-	float *act = ct_arena_need(&tmp, TF, sizeof *act, "activations", err);
-	float *scratch = ct_arena_need(&tmp, (size_t)tc->F, sizeof *scratch, "activations", err);
-	int r = CT_ENOMEM;
-
-	if (!pre || !act || !scratch)
-		goto out;
-	for (int l = 0; l < L; l++) {
-		int F = tc->layers[l].F, count = 0;
-		struct ct_active *grown;
-
-		if (!ct_job_go_on(job, "features", l, L)) {
-			r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
-			goto out;
-		}
-		encode_layer(tc, l, T, lrm->read + (size_t)l * T * D, pre, act, scratch);
-		for (size_t i = (size_t)lrm->pass->start * F; i < (size_t)T * F; i++)
-			count += act[i] != 0;
-		if (lrm->n + count > cap) {
-			cap = 2 * (lrm->n + count);
-			grown = ct_arena_need(a, (size_t)cap, sizeof *grown, "active features", err);
-			if (!grown)
-				goto out;
-			if (lrm->n)
-				memcpy(grown, lrm->active, (size_t)lrm->n * sizeof *grown);
-			lrm->active = grown;
-		}
-		lrm->first[l * T] = lrm->n;
-		for (int t = 0; t < T; t++) {
-			lrm->first[l * T + t] = lrm->n;
-			for (int f = 0; f < F && t >= lrm->pass->start; f++) {
-				size_t i = (size_t)t * F + f;
-
-				if (!isfinite(pre[i]) && (r = ct_transcoder_check_rows(tc, l, f, err)) < 0)
-					goto out;
-				if (act[i] != 0)
-					lrm->active[lrm->n++] = (struct ct_active){ l, t, f, pre[i], act[i] };
-			}
-		}
-	}
-	lrm->first[L * T] = lrm->n;
-	r = CT_OK;
-out:
-	ct_arena_free(&tmp);
-	return r;
-}
-
 /* Decoder rows of one (output layer, position), read and scaled; bad: a feature whose row is not finite. */
 struct gather {
 	struct ct_local_model *lrm;
@@ -200,6 +144,7 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 	const struct ct_model *m = pass->m;
 	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r;
 	size_t LTD = (size_t)L * T * D;
+	struct ct_active_run run;
 
 	*lrm = (struct ct_local_model){ .m = m, .tc = tc, .pass = pass, .T = T };
 	lrm->first = ct_arena_need(a, (size_t)L * T + 1, sizeof *lrm->first, "feature index", err);
@@ -215,7 +160,8 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 	for (int l = 0; l < L; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
 		    pass->scale2 + l * T, lrm->read + (size_t)l * T * D);
-	if ((r = find_active(lrm, a, job, err)) < 0 ||
+	run = (struct ct_active_run){ .tc = tc, .T = T, .start = pass->start, .read = lrm->read };
+	if ((r = ct_active_find(&lrm->active, &lrm->n, lrm->first, &run, a, job, err)) < 0 ||
 	    (r = gather_decoders(lrm, a, job, err)) < 0)
 		return r;
 	return reconstruct(lrm, job, err);
@@ -252,9 +198,7 @@ check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 		for (int d = 0; d < D; d++)
 			read[d] += lrm->read[l * TD + (size_t)t * D + d];
 	}
-	for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++)
-		b->act[i] = ct_transcoder_preactivation(tc, l, lrm->active[i].feature,
-		    b->read + (size_t)lrm->active[i].pos * D);
+	ct_active_encode(tc, l, lrm->active, lrm->first[l * T], lrm->first[(l + 1) * T], b->read, b->act);
 	start_output(tc, l, lrm->pass->start, T, b->read, b->y);
 	for (int t = 0; t < T; t++)
 		ct_write_frozen(lrm->pass, tc, l, t, b->y + (size_t)t * D, b->y + (size_t)t * D);

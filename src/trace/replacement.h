@@ -17,11 +17,7 @@
 #include "model/model.h"
 #include "model/transcoder.h"
 #include "model/transformer.h"
-
-struct ct_active {
-	int layer, pos, feature;
-	float pre, act;
-};
+#include "trace/active.h"
 
 struct ct_local_model {
 	const struct ct_model *m;

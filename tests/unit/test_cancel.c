@@ -52,7 +52,7 @@ test_cancel(void **state)
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
 	o = ct_session_effects(w->s);
 	world_logits(w->s, CT_RUN_CLAMPED, before);
-	for (int i = 0; i < 3 * L + 1; i++) {	/* at least: each layer is run, encoded and subtracted */
+	for (int i = 0; i < 2 * L + 1; i++) {	/* at least: each layer is run and subtracted */
 		p = (struct patience){ i, 0 };
 		assert_int_equal(ct_session_prompt(w->s, "w1 w2", until_tired, &p, &err), CT_ECANCELLED);
 		assert_string_equal(err.msg, "prompt cancelled");
@@ -144,7 +144,7 @@ test_questions(void **state)
 		long step;	/* at most; 0: which thread does what decides */
 	} want[] = {
 		{ "prompt", L + 1, 1 },
-		{ "features", L, 1 },
+		{ "features", 1, 0 },
 		{ "errors", L, 1 },
 		{ "attribution", 2, 0 },
 		{ "choice of nodes", 1, CT_ASK_ROWS },

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "ctrace.h"
 #include "fixture.h"
 #include "scratch.h"
 
@@ -534,6 +535,32 @@ odd_ones_are_noted(void **state)
 	ct_model_close(m);
 }
 
+/* Thresholds that nothing is below: each prompt says so, and of which layer. */
+static void
+dense_layers_are_noted(void **state)
+{
+	const struct bad low = { .file = "layer_1.safetensors", .from = "activation_function.threshold" };
+	const struct ct_engine_options opt = { .transcoder_dir = "d" };
+	char from[PATH_MAX + 64];
+	struct ct_error err = { 0 };
+	struct ct_engine *e;
+	struct ct_session *s;
+
+	(void)state;
+	scratch_golden("llama-clt");
+	snprintf(from, sizeof from, "%s/plt-jumprelu", layouts);
+	copy_folder("d", from);
+	fill(&low, "d", -9);
+	assert_int_equal(ct_engine_open(&e, "g", &opt, &err), CT_OK);
+	assert_int_equal(ct_session_open(&s, e, &err), CT_OK);
+	assert_string_equal(ct_session_note(s), "");
+	assert_int_equal(ct_session_prompt(s, "w1 w2 w3", NULL, NULL, &err), CT_OK);
+	assert_string_equal(ct_session_note(s), "1 of 3 layers have nearly all features active; of layer 1 "
+	    "12 of 12 at the mean token: do its thresholds and its hook fit this model?");
+	ct_session_close(s);
+	ct_engine_close(e);
+}
+
 int
 main(void)
 {
@@ -541,6 +568,7 @@ main(void)
 	const struct CMUnitTest bad_tests[] = {
 		cmocka_unit_test(bad_ones_are_named),
 		cmocka_unit_test(odd_ones_are_noted),
+		cmocka_unit_test(dense_layers_are_noted),
 	};
 
 	if (!realpath(test_path("layouts"), layouts))

@@ -20,6 +20,8 @@ trace_prompt(struct app *a, const char *text)
 	app_remember(a, &a->prompts, text);
 	a->view = a->focus = VIEW_TREE;
 	view_changed(a, CHANGED_GRAPH);
+	if (*ct_session_note(a->study.session))
+		app_say(a, "%s", ct_session_note(a->study.session));
 	return DID_CHANGE;
 }
 
