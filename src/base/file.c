@@ -122,6 +122,73 @@ fail:
 	return code;
 }
 
+/* Reads to the end, whatever it is; at most max bytes. */
+static int
+read_stream(int fd, const char *name, size_t max, char **out, size_t *n, struct ct_error *err)
+{
+	char *text = NULL, *grown;
+	size_t room = 0;
+	ssize_t got;
+
+	*n = 0;
+	do {
+		if (*n + 1 >= room) {
+			room = room ? 2 * room : 1 << 16;
+			grown = realloc(text, room);
+			if (!grown) {
+				free(text);
+				return ct_fail_memory(err, room, name);
+			}
+			text = grown;
+		}
+		got = read_all(fd, text + *n, room - 1 - *n);
+		*n += got > 0 ? (size_t)got : 0;
+	} while (got > 0 && *n <= max);
+	if (got < 0 || *n > max) {
+		free(text);
+		return got < 0 ? ct_fail(err, CT_EIO, "cannot read %s: %s", name, strerror(errno))
+		    : ct_fail(err, CT_EFORMAT, "%s has more than %zu bytes; expected at most as many", name,
+		    max);
+	}
+	text[*n] = '\0';
+	*out = text;
+	return CT_OK;
+}
+
+int
+ct_file_read_text(char **out, size_t *n, const char *path, size_t max, struct ct_error *err)
+{
+	static const char mark[] = "\357\273\277";
+	bool standard = strcmp(path, "-") == 0;
+	int code, fd;
+
+	*out = NULL;
+	*n = 0;
+	if (standard || ct_file_is_pipe(path)) {
+		fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
+		code = read_stream(fd, standard ? "standard input" : path, max, out, n, err);
+		if (!standard)
+			close(fd);
+	} else {
+		code = ct_file_read(out, n, path, max, err);
+	}
+	if (code == CT_OK && *n >= sizeof mark - 1 && memcmp(*out, mark, sizeof mark - 1) == 0) {
+		*n -= sizeof mark - 1;
+		memmove(*out, *out + sizeof mark - 1, *n + 1);
+	}
+	return code;
+}
+
+bool
+ct_file_is_pipe(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 int
 ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct ct_error *err)
 {
@@ -389,8 +456,10 @@ ct_file_append_open(const char *path, size_t keep, struct ct_error *err)
 		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
 	if (fstat(fd, &st) < 0)
 		code = ct_fail(err, CT_EIO, "%s: %s", path, strerror(errno));
-	else if (!S_ISREG(st.st_mode))
+	else if (S_ISDIR(st.st_mode))
 		code = ct_fail(err, CT_EIO, "%s is %s, not a file", path, kind_name(st.st_mode));
+	else if (!S_ISREG(st.st_mode) && fcntl(fd, F_SETFL, 0) == 0)
+		return fd;		/* what is written to as it stands; waits for its readers */
 	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		code = ct_fail(err, CT_EIO, "%s: another program writes to it now", path);
 	else if (ftruncate(fd, (off_t)keep) < 0 || lseek(fd, 0, SEEK_END) < 0)

@@ -2,9 +2,9 @@
  * file: reading and replacing files.
  *
  * Owns file descriptors. Only regular files are opened (a FIFO or
- * directory is named in the error, and never blocks). A replacement is atomic:
- * temporary file in the same directory, fsync, rename, fsync of the directory. A program that is killed
- * meanwhile leaves NAME.ctrace-N.tmp behind; the next replacement of NAME removes it.
+ * directory is named in the error, and never blocks), but for texts that a person hands over. A replacement
+ * is atomic: temporary file in the same directory, fsync, rename, fsync of the directory. A program that is
+ * killed meanwhile leaves NAME.ctrace-N.tmp behind; the next replacement of NAME removes it.
  */
 #ifndef CT_BASE_FILE_H
 #define CT_BASE_FILE_H
@@ -24,6 +24,18 @@ struct timespec ct_file_written(const struct stat *st);
 
 /* Whole file, NUL-terminated, to be freed by the caller. More than max bytes is an error. */
 int ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);
+
+/*
+ * The same for a text that a person hands over: a file, a pipe such as a shell's <(...), or standard input
+ * for "-". It waits for a pipe's writers. A byte order mark at its beginning is no part of the text.
+ */
+int ct_file_read_text(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);
+
+/*
+ * Is there something that is written to as it stands, such as a pipe or a device: neither a file nor a
+ * directory?
+ */
+bool ct_file_is_pipe(const char *path);
 
 /* Exactly n bytes from offset on; a shorter file is an error. */
 int ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct ct_error *err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/stat.h>
 
 #include "base/label.h"
 #include "io/json.h"
@@ -234,6 +235,22 @@ report(const struct ct_aggregate *a, const struct options *o, struct ct_error *e
 	return rc < 0 ? cli_fail(err) : status;
 }
 
+/* The operand before this one that is the same file, or -1. */
+static int
+given_before(char **files, int at)
+{
+	struct stat mine, other;
+
+	for (int i = 0; i < at; i++) {
+		if (strcmp(files[i], files[at]) == 0)
+			return i;
+		if (stat(files[at], &mine) == 0 && S_ISREG(mine.st_mode) && stat(files[i], &other) == 0 &&
+		    mine.st_ino == other.st_ino && mine.st_dev == other.st_dev)
+			return i;
+	}
+	return -1;
+}
+
 static int
 run(struct cli *c)
 {
@@ -268,8 +285,13 @@ run(struct cli *c)
 	if (o.json && !given)
 		o.top = INT_MAX;
 	rc = ct_aggregate_init(&a, &err);
-	for (int i = 0; rc == CT_OK && i < c->argc; i++)
-		rc = add_file(&a, c->argv[i], &progress, &err);
+	for (int i = 0; rc == CT_OK && i < c->argc; i++) {
+		int before = given_before(c->argv, i);
+
+		rc = before < 0 ? add_file(&a, c->argv[i], &progress, &err)
+		    : ct_fail(&err, CT_EINVAL, "%s: this file is given twice, as %s: its prompts would "
+		    "count twice", c->argv[i], c->argv[before]);
+	}
 	cli_progress_end(&progress);
 	if (rc == CT_OK && a.prompts == 0)
 		rc = ct_fail(&err, CT_ENOTFOUND, "no graph in these files: %ld prompts failed", a.failed);

@@ -50,33 +50,6 @@ cli_batch_shard(const char *text, struct cli_batch *b)
 	return -1;
 }
 
-/* ---- prompts */
-
-static int
-read_stdin(char **out, size_t *n, struct ct_error *err)
-{
-	char *text = NULL, *grown;
-	size_t size = 0, got;
-
-	*n = 0;
-	do {
-		if (*n + 1 >= size) {
-			size = size ? 2 * size : 1 << 16;
-			grown = size <= max_bytes ? realloc(text, size) : NULL;
-			if (!grown) {
-				free(text);
-				return ct_fail_memory(err, size, "the prompts of standard input");
-			}
-			text = grown;
-		}
-		got = fread(text + *n, 1, size - 1 - *n, stdin);
-		*n += got;
-	} while (got > 0);
-	text[*n] = '\0';
-	*out = text;
-	return ferror(stdin) ? ct_fail(err, CT_EIO, "standard input: %s", strerror(errno)) : CT_OK;
-}
-
 /* Empty lines and comments (# first) are no prompts. */
 static bool
 is_prompt(const char *line)
@@ -89,9 +62,7 @@ static int
 read_prompts(struct batch *b, struct ct_error *err)
 {
 	size_t n;
-	int rc = strcmp(b->opt->prompts, "-") == 0 ? read_stdin(&b->text, &n, err)
-						   : ct_file_read(&b->text, &n, b->opt->prompts, max_bytes,
-						    err);
+	int rc = ct_file_read_text(&b->text, &n, b->opt->prompts, max_bytes, err);
 	int line = 0, index = 0, room = 0, shards = b->opt->shards ? b->opt->shards : 1;
 
 	if (rc < 0)
@@ -195,7 +166,8 @@ resume(struct batch *b, struct ct_error *err)
 	char *text = NULL;
 	int rc;
 
-	if (ct_file_exists(path) && (rc = ct_file_read(&text, &n, path, SIZE_MAX / 2, err)) < 0)
+	if (ct_file_exists(path) && !ct_file_is_pipe(path) && (rc = ct_file_read(&text, &n, path,
+	    SIZE_MAX / 2, err)) < 0)
 		return rc;
 	for (char *end; n > 0 && (end = memchr(text + at, '\n', n - at)); at = (size_t)(end - text) + 1) {
 		if ((rc = check_line(b, b->done, text + at, (size_t)(end - text) - at, err)) < 0) {

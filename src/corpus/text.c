@@ -172,7 +172,7 @@ ct_corpus_text(struct ct_corpus **out, const char *path, const struct ct_tokeniz
 		return ct_fail_memory(err, sizeof *r.c, "a corpus");
 	r.c->n_kinds = 1;
 	r.c->kinds = &kind;
-	rc = ct_file_read(&text, &n, path, FILE_MAX, err);
+	rc = ct_file_read_text(&text, &n, path, FILE_MAX, err);
 	if (rc == CT_OK)
 		rc = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "a text file", err);
 	if (rc == CT_OK && memchr(text, '\0', n) != NULL)

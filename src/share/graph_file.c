@@ -179,7 +179,7 @@ ct_graph_file_open(struct ct_graph_file **out, const char *path, ct_progress_fn 
 {
 	char *text;
 	size_t n;
-	int code = ct_file_read(&text, &n, path, max_bytes, err);
+	int code = ct_file_read_text(&text, &n, path, max_bytes, err);
 
 	*out = NULL;
 	if (code < 0)

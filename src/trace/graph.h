@@ -76,7 +76,8 @@ struct ct_edge {
 
 struct ct_self_check {
 	double max_edge_residual;	/* max over targets of |value - sum| / sum|.| */
-	double max_logit_error;		/* max |local replacement - original| / max|original| */
+	double max_logit_error;		/* the largest |local replacement - original| of a logit, in terms of
+					   what was summed into it */
 };
 
 struct ct_scores {

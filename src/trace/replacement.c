@@ -219,6 +219,37 @@ check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 }
 
 /* max |difference| / max |original| of the logits at pos, from the stream after the last layer. logits (2,V). */
+/*
+ * What was summed into a logit at a position: over embedding, attention and MLP outputs of the original run
+ * and over their entries, the sizes of all terms, as the frozen final norm passes them on.
+ */
+static double
+summed_into(const struct ct_local_model *lrm, int pos, int token, struct check *b)
+{
+	const struct ct_model *m = lrm->m;
+	const struct ct_pass *p = lrm->pass;
+	size_t D = (size_t)m->cfg.D, TD = (size_t)lrm->T * D, at = (size_t)pos * D;
+	const float *row = m->unembed + (size_t)token * D;
+	double sum = 0;
+
+	for (int part = 0; part <= 2 * m->cfg.L; part++) {
+		const float *x = p->x + (size_t)(part / 2) * TD + at, *before = NULL;
+
+		if (part % 2 == 1) {		/* attention of layer part / 2 */
+			before = x;
+			x = p->mid + (size_t)(part / 2) * TD + at;
+		} else if (part > 0) {		/* the MLP of the layer before */
+			before = p->mid + (size_t)(part / 2 - 1) * TD + at;
+		}
+		for (size_t d = 0; d < D; d++)
+			b->y[d] = before ? x[d] - before[d] : x[d];
+		ct_final_frozen(p, pos, b->y, b->row);
+		for (size_t d = 0; d < D; d++)
+			sum += fabs((double)b->row[d] * (double)row[d]);
+	}
+	return sum;
+}
+
 static double
 compare_logits(const struct ct_local_model *lrm, int pos, struct check *b, float *logits)
 {
@@ -226,7 +257,8 @@ compare_logits(const struct ct_local_model *lrm, int pos, struct check *b, float
 	int D = m->cfg.D, V = m->cfg.V;
 	size_t at = (size_t)pos * D;
 	const float *last = lrm->pass->x + (size_t)m->cfg.L * lrm->T * D + at, *final = lrm->pass->final + at;
-	double worst = 0, largest = 0;
+	double worst = 0, summed;
+	int which = 0;
 
 	for (int d = 0; d < D; d++)
 		b->y[d] = b->x[at + d] - last[d];
@@ -239,11 +271,13 @@ compare_logits(const struct ct_local_model *lrm, int pos, struct check *b, float
 		double gap = fabs((double)logits[i] - (double)logits[V + i]);
 
 		/* A NaN stays: what is not a number agrees with nothing. */
-		if (isnan(gap) || gap > worst)
+		if (isnan(gap) || gap > worst) {
 			worst = gap;
-		largest = fmax(largest, fabs((double)logits[V + i]));
+			which = i;
+		}
 	}
-	return largest > 0 ? worst / largest : worst;
+	summed = summed_into(lrm, pos, which, b);
+	return summed > 0 ? worst / summed : worst;
 }
 
 int

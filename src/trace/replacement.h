@@ -48,7 +48,7 @@ int ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *
 
 /*
  * Runs the local replacement model forward, activations re-read from its own stream, and compares its logits
- * at pos with the original ones: *error = max |difference| / max |original|.
+ * at pos with the original ones: *error = max |difference|, in terms of what was summed into that logit.
  */
 int ct_local_model_check(const struct ct_local_model *lrm, int pos, struct ct_arena *scratch, double *error,
     const struct ct_job *job, struct ct_error *err);

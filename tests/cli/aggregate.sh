@@ -24,6 +24,10 @@ edges in at least 2 prompts: 2 of 2
   input "a"            -> L0#7 Texas                2 100.0%  +4.000 ±1.414
 EOF
 ok "sums and spreads" cmp -s "$tmp/out" "$tmp/want"
+fails "a file given twice" "small: this file is given twice, as .*small" aggregate "$tmp/small" "$tmp/small"
+ln -s small "$tmp/link"
+fails "by another name" "link: this file is given twice, as .*small" aggregate "$tmp/small" "$tmp/link"
+fails "standard input twice" "-: this file is given twice" aggregate - - <"$tmp/small"
 run aggregate --min 1 --top 1 - <"$tmp/small"
 ok "standard input; more that occurs, and fewer rows" has "^features in at least 1 prompt: 2 of 2$"
 ok "what is left out is said" has "^  ... 1 more$"

@@ -14,6 +14,20 @@ ok "a failing one says why" sh -c "sed -n 3p '$tmp/whole' | grep -q '\"prompt\":
 ok "the others have a graph" [ "$(grep -c '"targets":\[{"token":.*"nodes":\[{"kind":.*"edges":\[\[' "$tmp/whole")" = 4 ]
 run trace -m "$golden" --batch - <"$tmp/prompts"
 ok "standard input gives the same" cmp -s "$tmp/out" "$tmp/whole"
+mkfifo "$tmp/in" "$tmp/lines"
+cat "$tmp/prompts" >"$tmp/in" &
+run trace -m "$golden" --batch "$tmp/in"
+wait
+ok "and so does a pipe" cmp -s "$tmp/out" "$tmp/whole"
+cat "$tmp/lines" >"$tmp/through" &
+run $batch --json "$tmp/lines"
+wait
+ok "the lines may go to a pipe, too" cmp -s "$tmp/through" "$tmp/whole"
+{ printf '\357\273\277'; cat "$tmp/prompts"; } >"$tmp/marked"
+run trace -m "$golden" --batch "$tmp/marked"
+ok "a byte order mark is no part of the first prompt" cmp -s "$tmp/out" "$tmp/whole"
+printf '\357\273\277w7 w39' | "$CTRACE" trace -m "$golden" --batch - >"$tmp/out"
+ok "not of standard input's either" has '"prompt":"w7 w39"'
 
 # The parts, put together by the numbers of their lines, are the whole.
 for i in 1 2 3; do

@@ -229,6 +229,36 @@ test_random_shape_is_measured(void **state)
 	ct_arena_free(&arena);
 }
 
+/*
+ * The self-check tells a wrong local replacement model from rounding on every family, whatever the size of
+ * the logits: flat ones are sums that cancel.
+ */
+static void
+check_notices(struct fixture *f, const struct ct_shape *shape)
+{
+	struct ct_local_model *lrm = &f->prompt->lrm;
+	int D = f->m->cfg.D, at = ((f->m->cfg.L - 1) * f->T + f->T - 1) * D;
+	struct ct_error err;
+	double error;
+
+	(void)shape;
+	assert_true(f->graph->check.max_logit_error < 2e-6);
+	for (int d = 0; d < D; d++)
+		lrm->error[at + d] *= 1.01f;
+	assert_int_equal(ct_local_model_check(lrm, f->T - 1, &f->scratch, &error, NULL, &err), CT_OK);
+	assert_true(error > 1e-5);
+	lrm->error[at] = NAN;
+	assert_int_equal(ct_local_model_check(lrm, f->T - 1, &f->scratch, &error, NULL, &err), CT_OK);
+	assert_true(isnan(error));
+}
+
+static void
+test_self_check(void **state)
+{
+	(void)state;
+	fixture_each(5, check_notices);
+}
+
 int
 main(void)
 {
@@ -238,6 +268,7 @@ main(void)
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_random_shape_is_measured),
+		cmocka_unit_test(test_self_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 /* script: see script.h. */
 #include "tui/language/script.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,20 +9,6 @@
 #include "tui/language/cmd.h"
 
 enum { SCRIPT_MAX = 1 << 20 };
-
-static int
-read_stdin(char **out, struct ct_error *err)
-{
-	char *data = malloc(SCRIPT_MAX + 1);
-	size_t n;
-
-	if (!data)
-		return ct_fail_memory(err, SCRIPT_MAX + 1, "a script");
-	n = fread(data, 1, SCRIPT_MAX, stdin);
-	data[n] = '\0';
-	*out = data;
-	return CT_OK;
-}
 
 int
 script_run(struct app *a, const char *path, int *did, struct ct_error *err)
@@ -34,7 +19,7 @@ script_run(struct app *a, const char *path, int *did, struct ct_error *err)
 	size_t n;
 
 	*did = DID_NOTHING;
-	rc = standard ? read_stdin(&data, err) : ct_file_read(&data, &n, path, SCRIPT_MAX, err);
+	rc = ct_file_read_text(&data, &n, path, SCRIPT_MAX, err);
 	if (rc)
 		return rc;
 	for (line = data; line && *line && !(*did & DID_QUIT); line = next) {
