@@ -26,6 +26,7 @@
 #include "trace/clamp.h"
 #include "trace/direct.h"
 #include "trace/graph.h"
+#include "trace/heads.h"
 #include "trace/paths.h"
 #include "trace/subgraph.h"
 
@@ -240,6 +241,19 @@ int ct_session_direct(const struct ct_session *s, int node, struct ct_direct *ou
 /* The strongest paths from words to a target; everything in out is from the arena. */
 int ct_session_paths(const struct ct_session *s, int target, int max, struct ct_paths *out,
     struct ct_arena *a, struct ct_error *err);
+/*
+ * Which attention heads carried it (trace/heads.h): into a node (target -1: into all of the pruned graph),
+ * from a node (source -1: from everything, or from what was written at position pos alone). Exact: parts add
+ * up, and out->residual says how closely. Names as ct_session_find_node has them; from: also a place, @8.
+ */
+struct ct_heads_question {
+	int target, source;
+	int pos;
+};
+int ct_session_parse_heads(const struct ct_session *s, const char *from, const char *to,
+    struct ct_heads_question *q, struct ct_error *err);
+int ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, struct ct_heads *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 double ct_session_trace_seconds(const struct ct_session *s);		/* of the last trace, wall clock */
 
 /*

@@ -15,6 +15,7 @@ cli_files = \
 	%D%/features.c \
 	%D%/group.c \
 	%D%/group.h \
+	%D%/heads.c \
 	%D%/main.c \
 	%D%/model.c \
 	%D%/models.c \

@@ -5,6 +5,7 @@ session_files = src/ctrace.h \
 	%D%/experiments.c \
 	%D%/from_file.c \
 	%D%/from_model.c \
+	%D%/heads.c \
 	%D%/inputs.c \
 	%D%/inputs.h \
 	%D%/names.c \

@@ -14,6 +14,8 @@ trace_files = \
 	%D%/generate.h \
 	%D%/graph.c \
 	%D%/graph.h \
+	%D%/heads.c \
+	%D%/heads.h \
 	%D%/influence.c \
 	%D%/influence.h \
 	%D%/intervene.c \

@@ -9,6 +9,7 @@ check_SCRIPTS += \
 	%D%/features.sh \
 	%D%/figures.sh \
 	%D%/full.sh \
+	%D%/heads.sh \
 	%D%/help.sh \
 	%D%/hostile.sh \
 	%D%/lesson.sh \

@@ -35,6 +35,7 @@ check_PROGRAMS += \
 	test_graph_json \
 	test_hidden \
 	test_holdout \
+	test_heads \
 	test_hostile \
 	test_influence \
 	test_inputs \
@@ -94,6 +95,7 @@ test_graph_file_SOURCES = %D%/test_graph_file.c
 test_graph_json_SOURCES = %D%/test_graph_json.c
 test_hidden_SOURCES = %D%/test_hidden.c
 test_holdout_SOURCES = %D%/test_holdout.c
+test_heads_SOURCES = %D%/test_heads.c
 test_hostile_SOURCES = %D%/test_hostile.c
 test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c

@@ -1,0 +1,92 @@
+/*
+ * heads: the facade's part that asks which attention heads carried what: see trace/heads.h. A question is
+ * read from the text that a person types.
+ */
+#include "session/engine.h"
+#include "session/names_feature.h"
+#include "trace/heads.h"
+
+/* A node of the graph as what flows in, or as what it flows into. */
+static struct ct_head_source
+source_of(const struct ct_node *n)
+{
+	return (
+	    struct ct_head_source){ .kind = n->kind, .layer = n->layer, .index = n->index, .pos = n->pos };
+}
+
+static struct ct_target
+target_of(const struct ct_node *n)
+{
+	bool feature = n->kind == CT_NODE_FEATURE;
+
+	return (struct ct_target){ .kind = feature ? CT_TARGET_FEATURE : n->target,
+		.layer = n->layer,
+		.pos = n->pos,
+		.index = n->index,
+		.other = n->other };
+}
+
+static int
+read_source(const struct ct_session *s, const char *text, struct ct_heads_question *q, struct ct_error *err)
+{
+	struct ct_clamp place = { .pos = -1 };
+	int code;
+
+	if (*text != '@')
+		return (q->source = ct_session_find_node(s, text, err)) < 0 ? q->source : CT_OK;
+	if ((code = ct_place_read(s, text, &place, err)) < 0)
+		return code;
+	if (place.pos < 0 || place.onwards)
+		return ct_fail(err, CT_EINVAL, "%s: expected one position, such as @8 or @Dallas", text);
+	q->pos = place.pos;
+	return CT_OK;
+}
+
+int
+ct_session_parse_heads(const struct ct_session *s, const char *from, const char *to,
+    struct ct_heads_question *q, struct ct_error *err)
+{
+	const struct ct_graph *g = s->graph;
+
+	*q = (struct ct_heads_question){ .target = -1, .source = -1, .pos = -1 };
+	if (!g)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if (to && (q->target = ct_session_find_node(s, to, err)) < 0)
+		return q->target;
+	/* What flows from somewhere flows into something: the first target, unless another node is named. */
+	if (from && q->target < 0)
+		q->target = g->n_nodes - g->n_targets;
+	return from ? read_source(s, from, q, err) : CT_OK;
+}
+
+int
+ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, struct ct_heads *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_head_source source = { .everything = true, .pos = q->pos };
+	struct ct_job own = { s->e->pool, job ? job->progress : NULL, job ? job->ctx : NULL };
+	const struct ct_node *n;
+	struct ct_target target;
+	int code = ct_engine_check(s->e, err);
+
+	if (code < 0)
+		return code;
+	if (!s->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if (q->target < 0)
+		code = ct_heads_graph(out, &s->prompt->lrm, s->graph, a, &own, err);
+	else {
+		n = &s->graph->nodes[q->target];
+		if (!ct_node_traits(n->kind)->has_inputs)
+			return ct_fail(err, CT_EINVAL,
+			    "nothing flows into a word or an error: name a feature or an output");
+		target = target_of(n);
+		if (q->source >= 0)
+			source = source_of(&s->graph->nodes[q->source]);
+		if (source.kind == CT_NODE_TARGET && q->source >= 0)
+			return ct_fail(err, CT_EINVAL,
+			    "nothing flows out of an output: name a word, a feature or an error");
+		code = ct_heads_split(out, &s->prompt->lrm, &source, &target, a, &own, err);
+	}
+	return code < 0 ? code : ct_engine_check(s->e, err);
+}

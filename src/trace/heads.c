@@ -1,0 +1,425 @@
+/* heads: see heads.h. */
+#include "trace/heads.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "math/blas.h"
+#include "trace/replacement.h"
+
+/* The source's part of one run, and the target's gradient, as they pass the layers. */
+struct split {
+	const struct ct_local_model *lrm;
+	const struct ct_head_source *source;
+	const struct ct_target *target;
+	struct ct_heads *out;
+	int T, D, Tp, kv, width;
+	float *write; /* (L,T,D) what the source adds to the stream behind each MLP */
+	float *before; /* (L,T,D) its part of the stream before each layer */
+	float *V; /* (L,T,H_kv*head) that part, as the heads' values have it */
+	float *scratch; /* ct_layer_scratch, or rows of (T,D) */
+	float *tmp; /* (D) */
+	float *O; /* (H*head) the gradient of one query, before the heads' output */
+	float *mid, *read, *skip; /* (T,D) */
+	float *G; /* (T',D) */
+	struct ct_back back;
+	double later; /* what the source writes above the layer at hand */
+	double bias;
+	size_t room; /* of out->loads */
+	/* Of a graph: sums of parts (L,H,T,T), and this target's weight in them. NULL: loads are listed. */
+	float *parts;
+	double weight;
+};
+
+static float *
+row(const struct split *s, float *of, int l, int t)
+{
+	return of + ((size_t)l * s->T + t) * s->D;
+}
+
+/* Where the decoder rows of active feature i stand: see struct ct_local_model. */
+static int
+decoder_place(const struct ct_local_model *lrm, int i)
+{
+	const struct ct_active *f = &lrm->active[i];
+	int at = i - lrm->first[f->layer * lrm->T + f->pos];
+
+	for (int l = 0; l < f->layer && lrm->tc->kind == CT_CLT; l++)
+		at += lrm->first[l * lrm->T + f->pos + 1] - lrm->first[l * lrm->T + f->pos];
+	return at;
+}
+
+static int
+find_active(const struct ct_local_model *lrm, const struct ct_head_source *source)
+{
+	int cell = source->layer * lrm->T + source->pos;
+
+	for (int i = lrm->first[cell]; i < lrm->first[cell + 1]; i++)
+		if (lrm->active[i].feature == source->index)
+			return i;
+	return -1;
+}
+
+/* Everything that is written at one place, apart from a skip path, which the sweep itself follows. */
+static void
+write_all(const struct split *s, int m, int t)
+{
+	const struct ct_local_model *lrm = s->lrm;
+	const float *constant = t < lrm->pass->start ? lrm->constant + (size_t)m * s->D
+						     : ct_write_constant(lrm->pass, lrm->tc, m, t, s->tmp);
+	float *dst = row(s, s->write, m, t);
+
+	memcpy(dst, constant, (size_t)s->D * sizeof *dst);
+	for (int i = 0; i < lrm->dec_n[m * s->T + t]; i++)
+		ct_saxpy(s->D, 1, lrm->dec[m * s->T + t] + (size_t)i * s->D, dst);
+	ct_saxpy(s->D, 1, row(s, lrm->error, m, t), dst);
+}
+
+/* What the source adds to the stream behind each MLP, and first, at the embedding, to `before`. */
+static void
+place_source(const struct split *s)
+{
+	const struct ct_head_source *source = s->source;
+	const struct ct_local_model *lrm = s->lrm;
+	int L = lrm->m->cfg.L, active;
+
+	for (int t = 0; t < s->T; t++) {
+		if (source->everything ? source->pos >= 0 && source->pos != t : source->pos != t)
+			continue;
+		if (source->everything)
+			memcpy(row(s, s->before, 0, t), row(s, lrm->pass->x, 0, t),
+			    (size_t)s->D * sizeof *s->before);
+		else if (source->kind == CT_NODE_EMBEDDING)
+			ct_embed_row(lrm->m, lrm->pass->ids[t], row(s, s->before, 0, t));
+		else if (source->kind == CT_NODE_ERROR)
+			memcpy(row(s, s->write, source->layer, t), row(s, lrm->error, source->layer, t),
+			    (size_t)s->D * sizeof *s->write);
+		for (int m = 0; m < L && source->everything; m++)
+			write_all(s, m, t);
+	}
+	if (source->everything || source->kind != CT_NODE_FEATURE || (active = find_active(lrm, source)) < 0)
+		return;
+	for (int m = source->layer; m < source->layer + ct_transcoder_reach(lrm->tc, source->layer); m++)
+		memcpy(row(s, s->write, m, source->pos),
+		    lrm->dec[m * s->T + source->pos] + (size_t)decoder_place(lrm, active) * s->D,
+		    (size_t)s->D * sizeof *s->write);
+}
+
+/* Forwards: the source's part of the stream before each layer, and of the heads' values. */
+static void
+sweep_forwards(const struct split *s)
+{
+	const struct ct_local_model *lrm = s->lrm;
+	size_t all = (size_t)s->T * s->D;
+
+	for (int l = 0; l < s->out->layers; l++) {
+		float *x = row(s, s->before, l, 0);
+
+		/* All that is there, biases of the attention below among it: the stream itself. */
+		if (s->source->everything && s->source->pos < 0)
+			memcpy(x, row(s, lrm->pass->x, l, 0), all * sizeof *x);
+		ct_attention_values(lrm->pass, l, x, s->V + (size_t)l * s->T * s->kv, s->scratch);
+		if (l + 1 == s->out->layers || (s->source->everything && s->source->pos < 0))
+			continue;
+		ct_attention_frozen(lrm->pass, l, x, s->mid, s->scratch);
+		memset(s->skip, 0, all * sizeof *s->skip);
+		for (int t = 0; t < s->T && lrm->tc->skip; t++)
+			ct_read_frozen(
+			    lrm->pass, lrm->tc, l, t, s->mid + (size_t)t * s->D, s->read + (size_t)t * s->D);
+		if (lrm->tc->skip)
+			ct_skip_frozen(lrm->tc, l, s->T, s->read, s->skip);
+		for (int t = 0; t < s->T; t++) {
+			float *next = row(s, s->before, l + 1, t);
+
+			ct_write_frozen(lrm->pass, lrm->tc, l, t, s->skip + (size_t)t * s->D, next);
+			ct_saxpy(s->D, 1, s->mid + (size_t)t * s->D, next);
+			ct_saxpy(s->D, 1, row(s, s->write, l, t), next);
+		}
+	}
+}
+
+static int
+list_load(struct split *s, struct ct_head_load load, struct ct_arena *a, struct ct_error *err)
+{
+	struct ct_heads *out = s->out;
+
+	if ((size_t)out->n == s->room) {
+		size_t room = 2 * s->room + 64;
+		struct ct_head_load *more = ct_arena_need(a, room, sizeof *more, "heads", err);
+
+		if (!more)
+			return CT_ENOMEM;
+		if (out->n)
+			memcpy(more, out->loads, (size_t)out->n * sizeof *more);
+		out->loads = more;
+		s->room = room;
+	}
+	out->loads[out->n++] = load;
+	return CT_OK;
+}
+
+/* What each head of layer l carries, from every key to every query. */
+static int
+load_heads(struct split *s, int l, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_pass *p = s->lrm->pass;
+	int H = s->out->H, code;
+
+	for (int q = 0; q < s->Tp; q++) {
+		ct_attention_output_back(p, l, q, 1, s->G + (size_t)q * s->D, s->O, s->tmp);
+		for (int h = 0; h < H; h++)
+			for (int k = 0; k <= q; k++) {
+				float load = ct_head_loading(
+				    p, l, h, q, k, s->O, s->V + ((size_t)l * s->T + k) * s->kv);
+
+				s->out->loading[l * H + h] += load;
+				if (s->parts)
+					s->parts[((size_t)(l * H + h) * s->T + q) * s->T + k] +=
+					    (float)(s->weight * fabs((double)load));
+				else if (load != 0 &&
+					 (code = list_load(
+					      s, (struct ct_head_load){ l, h, q, k, load }, a, err)) < 0)
+					return code;
+			}
+	}
+	return CT_OK;
+}
+
+/* Backwards: the target's gradient meets the source's part at every layer. */
+static int
+sweep_backwards(struct split *s, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_local_model *lrm = s->lrm;
+	const struct ct_pass *p = lrm->pass;
+	const struct ct_target *target = s->target;
+	float *own = s->G + (size_t)target->pos * s->D;
+	int code;
+
+	if (target->kind != CT_TARGET_FEATURE)
+		ct_logit_gradient(p, target->pos, target->index, target->other, own, &s->bias);
+	for (int l = s->out->layers - 1; l >= 0; l--) {
+		double bypass = 0;
+
+		if (!ct_job_go_on(job, "heads", s->out->layers - 1 - l, s->out->layers))
+			return ct_fail(err, CT_ECANCELLED, "cancelled");
+		if (target->kind == CT_TARGET_FEATURE && l == target->layer)
+			ct_feature_gradient(p, lrm->tc, l, target->pos, target->index, own, &s->bias);
+		else {
+			for (int t = 0; t < s->Tp; t++)
+				s->later += ct_sdot(s->D, s->G + (size_t)t * s->D, row(s, s->write, l, t));
+			ct_skip_back(p, lrm->tc, l, 1, s->Tp, s->G, &s->bias, &s->back);
+		}
+		if ((code = load_heads(s, l, a, err)) < 0)
+			return code;
+		for (int t = 0; t < s->Tp; t++)
+			bypass += ct_sdot(s->D, s->G + (size_t)t * s->D, row(s, s->before, l, t));
+		s->out->bypass[l] = bypass + s->later;
+		ct_attention_back(p, l, 1, s->Tp, s->G, &s->bias, &s->back);
+		s->out->constant[l] = s->source->everything && s->source->pos < 0 ? s->bias : 0;
+	}
+	return CT_OK;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	const struct ct_head_load *x = a, *y = b;
+	float u = fabsf(x->loading), v = fabsf(y->loading);
+
+	if (u != v)
+		return u > v ? -1 : 1;
+	if (x->layer != y->layer)
+		return x->layer < y->layer ? -1 : 1;
+	if (x->head != y->head)
+		return x->head < y->head ? -1 : 1;
+	if (x->query != y->query)
+		return x->query < y->query ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/*
+ * The whole, known apart from the splits: where the gradient arrives at the first layer it meets the
+ * embedding, and on the way it met all that is written later.
+ */
+static void
+check(struct split *s)
+{
+	struct ct_heads *out = s->out;
+	bool whole = s->source->everything && s->source->pos < 0;
+
+	out->total = s->later;
+	for (int t = 0; t < s->Tp; t++)
+		out->total += ct_sdot(s->D, s->G + (size_t)t * s->D, row(s, s->before, 0, t));
+	if (whole && s->target->kind == CT_TARGET_FEATURE)
+		out->total = ct_transcoder_preactivation(s->lrm->tc, s->target->layer, s->target->index,
+		    row(s, s->lrm->read, s->target->layer, s->target->pos));
+	else if (whole)
+		out->total = ct_unembed_dot(s->lrm->m, s->target->index, s->target->other,
+		    s->lrm->pass->final + (size_t)s->target->pos * s->D);
+	for (int l = 0; l < out->layers; l++) {
+		double sum = out->bypass[l] + out->constant[l],
+		       size = fabs(out->bypass[l]) + fabs(out->constant[l]);
+
+		for (int h = 0; h < out->H; h++) {
+			sum += out->loading[l * out->H + h];
+			size += fabs(out->loading[l * out->H + h]);
+		}
+		if (size > 0)
+			out->residual = fmax(out->residual, fabs(sum - out->total) / size);
+	}
+}
+
+static int
+take_memory(struct split *s, struct ct_arena *tmp, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_model *m = s->lrm->m;
+	size_t L = m->cfg.L, T = s->T, D = s->D, cells = L * T;
+	struct ct_heads *out = s->out;
+
+	s->write = ct_arena_need(tmp, cells * D, sizeof *s->write, "heads", err);
+	s->before = ct_arena_need(tmp, cells * D, sizeof *s->before, "heads", err);
+	s->V = ct_arena_need(tmp, cells * s->kv, sizeof *s->V, "heads", err);
+	s->scratch = ct_arena_need(tmp, ct_layer_scratch(m, s->T), sizeof *s->scratch, "heads", err);
+	s->tmp = ct_arena_need(tmp, D, sizeof *s->tmp, "heads", err);
+	s->O = ct_arena_need(tmp, s->width, sizeof *s->O, "heads", err);
+	s->mid = ct_arena_need(tmp, T * D, sizeof *s->mid, "heads", err);
+	s->read = ct_arena_need(tmp, T * D, sizeof *s->read, "heads", err);
+	s->skip = ct_arena_need(tmp, T * D, sizeof *s->skip, "heads", err);
+	s->G = ct_arena_need(tmp, (size_t)s->Tp * D, sizeof *s->G, "heads", err);
+	out->loading = ct_arena_need(a, (size_t)out->layers * out->H, sizeof *out->loading, "heads", err);
+	out->bypass = ct_arena_need(a, out->layers, sizeof *out->bypass, "heads", err);
+	out->constant = ct_arena_need(a, out->layers, sizeof *out->constant, "heads", err);
+	if (!s->write || !s->before || !s->V || !s->scratch || !s->tmp || !s->O || !s->mid || !s->read ||
+	    !s->skip || !s->G || !out->loading || !out->bypass || !out->constant)
+		return CT_ENOMEM;
+	return ct_back_init(&s->back, m, (size_t)s->Tp, 1, tmp, err);
+}
+
+int
+ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const struct ct_head_source *source,
+    const struct ct_target *target, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_config *c = &lrm->m->cfg;
+	struct ct_arena tmp = { 0 };
+	struct split s = { .lrm = lrm,
+		.source = source,
+		.target = target,
+		.out = out,
+		.T = lrm->T,
+		.D = c->D,
+		.Tp = target->pos + 1,
+		.kv = c->H_kv * c->head,
+		.width = c->H * c->head };
+	int code;
+
+	*out = (struct ct_heads){ .H = c->H,
+		.layers = target->kind == CT_TARGET_FEATURE ? target->layer + 1 : c->L };
+	if ((code = take_memory(&s, &tmp, a, err)) == CT_OK) {
+		place_source(&s);
+		sweep_forwards(&s);
+		code = sweep_backwards(&s, a, job, err);
+	}
+	if (code == CT_OK) {
+		check(&s);
+		if (out->n)
+			qsort(out->loads, (size_t)out->n, sizeof *out->loads, by_size);
+	}
+	ct_arena_free(&tmp);
+	return code;
+}
+
+/* One target of a graph: its loads, as parts of all that reaches it. */
+static int
+add_target(struct split *s, const struct ct_node *n, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err)
+{
+	bool feature = n->kind == CT_NODE_FEATURE;
+	struct ct_target target = { .kind = feature ? CT_TARGET_FEATURE : n->target,
+		.layer = n->layer,
+		.pos = n->pos,
+		.index = n->index,
+		.other = n->other };
+	double largest = s->out->residual;
+	int code;
+
+	s->target = &target;
+	s->Tp = n->pos + 1;
+	s->later = s->bias = 0;
+	s->out->layers = target.kind == CT_TARGET_FEATURE ? n->layer + 1 : s->lrm->m->cfg.L;
+	s->weight = (feature ? n->influence : (double)n->weight) / n->inputs;
+	memset(s->G, 0, (size_t)s->T * s->D * sizeof *s->G);
+	memset(s->out->loading, 0, (size_t)s->out->layers * s->out->H * sizeof *s->out->loading);
+	if ((code = sweep_backwards(s, a, job, err)) < 0)
+		return code;
+	s->out->residual = 0;
+	check(s);
+	s->out->residual = fmax(s->out->residual, largest);
+	return CT_OK;
+}
+
+/* The parts as a list, and their sums by head. */
+static int
+list_parts(struct split *s, struct ct_arena *a, struct ct_error *err)
+{
+	struct ct_heads *out = s->out;
+	int T = s->T, code;
+
+	for (int i = 0; i < out->layers * out->H; i++) {
+		out->loading[i] = 0;
+		for (int j = 0; j < T * T; j++) {
+			float part = s->parts[(size_t)i * T * T + j];
+
+			out->loading[i] += part;
+			if (part > 0 &&
+			    (code = list_load(s,
+				 (struct ct_head_load){ i / out->H, i % out->H, j / T, j % T, part }, a,
+				 err)) < 0)
+				return code;
+		}
+	}
+	if (out->n)
+		qsort(out->loads, (size_t)out->n, sizeof *out->loads, by_size);
+	return CT_OK;
+}
+
+int
+ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const struct ct_graph *g,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_config *c = &lrm->m->cfg;
+	struct ct_head_source everything = { .everything = true, .pos = -1 };
+	size_t cells = (size_t)c->L * c->H * lrm->T * lrm->T;
+	struct ct_arena tmp = { 0 };
+	struct split s = { .lrm = lrm,
+		.source = &everything,
+		.out = out,
+		.T = lrm->T,
+		.D = c->D,
+		.Tp = lrm->T,
+		.kv = c->H_kv * c->head,
+		.width = c->H * c->head };
+	int code = ct_memory_check(cells * sizeof *s.parts, "what heads carry", "use a shorter prompt", err);
+
+	*out = (struct ct_heads){ .H = c->H, .layers = c->L };
+	if (code == CT_OK)
+		code = take_memory(&s, &tmp, a, err);
+	if (code == CT_OK && !(s.parts = ct_arena_need(&tmp, cells, sizeof *s.parts, "heads", err)))
+		code = CT_ENOMEM;
+	if (code == CT_OK) {
+		place_source(&s);
+		sweep_forwards(&s);
+	}
+	for (int i = 0; i < g->n_nodes && code == CT_OK; i++) {
+		const struct ct_node *n = &g->nodes[i];
+
+		if (n->kept && n->attributed && n->inputs > 0)
+			code = add_target(&s, n, a, job, err);
+	}
+	out->layers = c->L;
+	if (code == CT_OK)
+		code = list_parts(&s, a, err);
+	ct_arena_free(&tmp);
+	return code;
+}

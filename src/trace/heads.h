@@ -1,0 +1,65 @@
+/*
+ * heads: who carried it: what flows into a target through each attention head, and from which token.
+ *
+ * In the frozen network the value of a target is linear in what each node writes to the stream. At the
+ * attention of layer l, what a source has written so far either passes in the stream or goes through a head:
+ *     edge = sum_h loading(l,h) + bypass(l) + constant(l)     for every layer l below the target
+ * where loading(l,h) = sum_{q>=k} pattern_h[q,k] <W_O,h' g_q, W_V,h norm1(x_k)>, g the target's gradient
+ * after the attention, x the source's part of the stream before it. bypass: what passes this attention in the
+ * stream, and what the source writes only later. constant: biases of this attention and of what lies above,
+ * where the source is everything (an edge has none).
+ */
+#ifndef CT_TRACE_HEADS_H
+#define CT_TRACE_HEADS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/job.h"
+#include "trace/graph.h"
+
+struct ct_local_model;
+
+/* What is followed. Of a source that a graph has no node for (an inactive feature) nothing flows. */
+struct ct_head_source {
+	bool everything; /* all that is in the stream; else one node: */
+	enum ct_node_kind kind; /* CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING */
+	int layer, index; /* of a feature; layer of an error */
+	int pos; /* everything: what was written at this position alone, or -1 */
+};
+
+/* What one head carried from one token to another. */
+struct ct_head_load {
+	int layer, head, query, key;
+	float loading;
+};
+
+struct ct_heads {
+	int layers, H; /* attention of layers 0..layers-1 lies before the target */
+	double total; /* the edge; of everything: the target's value */
+	double *loading; /* (layers,H) */
+	double *bypass; /* (layers) */
+	double *constant; /* (layers) */
+	double residual; /* max over layers of |sum - total| / sum of |parts| */
+	int n; /* pairs that carry anything */
+	struct ct_head_load *loads; /* (n) by size, the largest first; ties by layer, head, query, key */
+};
+
+/*
+ * Splits what flows from the source into the target. Everything in `a`.
+ * Cost: a sweep forwards and one backwards, L (6 T D^2 + T^2 H head) flops about. Oracle: a sum over all
+ * paths in double, tests/unit/test_heads.c.
+ */
+int ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm,
+    const struct ct_head_source *source, const struct ct_target *target, struct ct_arena *a,
+    const struct ct_job *job, struct ct_error *err);
+
+/*
+ * Which heads matter for a whole graph: the same split for every kept node that has inputs, all that reaches
+ * it as the source. A load's part is |loading| / sum |edges| of its target, times the target's influence (a
+ * target of the graph: its weight); loading then holds sums of parts, >= 0, and loads are pairs of tokens
+ * with theirs. bypass, constant and total are not filled; residual is the largest of all splits.
+ */
+int ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const struct ct_graph *g,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
+#endif

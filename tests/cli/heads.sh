@@ -1,0 +1,37 @@
+#!/bin/sh
+# ctrace heads on a small random model: the parts of an edge add up to what trace prints, layer by layer.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+# The columns of each layer's row, without the last, sum up to the last.
+layers_add_up() {
+	awk '/^layer/ { on = 1; next } on && NF == 5 { n++; d = $2 + $3 + $4 - $5; if (d > .002 || d < -.002) bad = 1 }
+	    END { exit bad || !n }' "$tmp/out"
+}
+
+run trace -m "$golden" --top 1 --depth 2 "$prompt"
+# "  label  L1#43@8 token   +2.374    4%": the first feature below the output.
+row=$(grep -m 1 '^  [^ ].*L[0-9]*#[0-9]*@[0-9]' "$tmp/out")
+node=$(printf '%s\n' "$row" | grep -o 'L[0-9]*#[0-9]*@[0-9]*')
+edge=$(printf '%s\n' "$row" | grep -o ' [+-][0-9]*\.[0-9]*' | tr -d ' ')
+run heads -m "$golden" --from "$node" "$prompt"
+ok "an edge is split" [ "$status" = 0 ]
+ok "it is the edge that trace shows ($edge)" has "^heads  that carried $node to output .*: $(printf %s "$edge" | sed 's/[+.]/\\&/g') in all"
+ok "layer by layer its parts add up" layers_add_up
+ok "and how closely is said" has '^check .* within [0-9.]*e-0[6-9]$'
+run heads -m "$golden" --to "$node" "$prompt"
+ok "all that reaches a node is split" has "^heads  that carried everything to $node: "
+ok "its parts add up, too" layers_add_up
+run heads -m "$golden" --from @3 --top 2 "$prompt"
+ok "so is what was written at a place" has '^heads  that carried all that was written at w[0-9]*@3 to output'
+ok "--top says how many" has '^\.\.\. [0-9]+ more$'
+run heads -m "$golden" "$prompt"
+ok "the heads of a whole graph" has '^heads  of the pruned graph'
+run heads -m "$golden" --from @3 --json - "$prompt"
+for field in ctrace_version format prompt prompt_ids position of target total source_position layers loads n_loads \
+    max_residual; do
+	ok "its JSON has '$field'" has "^ \"$field\":"
+done
+fails "a node that is none" 'no node "L0#47@1" in this graph' heads -m "$golden" --from L0#47@1 "$prompt"
+fails "into a word" 'nothing flows into a word or an error' heads -m "$golden" --to 'input "w10"@2' "$prompt"
+fails "several places" 'expected one position' heads -m "$golden" --from @3.. "$prompt"
+exit $failed
