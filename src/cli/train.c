@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/corpus_context.h"
-#include "eval/graphs.h"
+#include "eval/verdict.h"
 
 enum { KEY_THREADS = CLI_LONG, KEY_SAVE_EVERY };
 enum { SCORED_PROMPTS = 40 };
@@ -79,27 +79,46 @@ show(const struct ct_train_report *r)
 	show_transcoder("transcoder-plt", r, &r->plt);
 }
 
-/* The scores of graphs, of some held-out prompts: `ctrace eval` takes all of them. */
-static int
-show_scores(const struct cli_corpus_context *context, struct ct_error *err)
+static void
+show_verdict(const char *kind, const struct ct_eval *e)
 {
-	int rc = CT_OK;
+	static const char *const mark[] = { [CT_VERDICT_MET] = "ok ", [CT_VERDICT_MISSED] = "-- ",
+		[CT_VERDICT_TRY] = "     try: " };
+	struct ct_verdict v;
 
-	for (int k = 0; k < context->n_transcoders && rc == CT_OK; k++) {
+	ct_verdict_find(&v, e);
+	cli_line("%s verdict: %s", kind,
+	    v.missed ? "not all of this model can be read" : "this model can be read");
+	for (int i = 0; i < v.n; i++)
+		cli_line("  %s%s", mark[v.lines[i].kind], v.lines[i].text);
+}
+
+/* Scores and verdict by some held-out prompts: `ctrace eval` takes all of them, and has more. */
+static int
+show_figures(const struct cli_corpus_context *context, struct ct_error *err)
+{
+	static const struct ct_eval_options opt = { .prompts = SCORED_PROMPTS, .others = 2 };
+	int code = CT_OK;
+
+	ct_corpus_grade(context->corpus, ct_corpus_has_validation(context->corpus));
+	for (int k = 0; k < context->n_transcoders && code == CT_OK; k++) {
+		const char *kind = cli_transcoder_kind(&context->transcoders[k]);
 		struct cli_progress progress = { 0 };
-		const struct ct_subject subject = { .m = context->model, .tc = context->transcoders[k].tc,
-			.c = context->corpus };
-		struct ct_graph_figures g;
+		struct ct_eval *e;
 
-		rc = ct_graph_figures_measure(&g, &subject, SCORED_PROMPTS,
+		code = ct_eval_run(&e, context->model, context->transcoders[k].tc, context->corpus, &opt,
 		    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 		cli_progress_end(&progress);
-		if (rc == CT_OK && g.n > 0)
+		if (code != CT_OK)
+			break;
+		if (e->graphs.n > 0) {
 			cli_line("%s graphs of %d held-out prompts: replacement score %.3f, completeness %.3f",
-			    cli_transcoder_kind(&context->transcoders[k]), g.n, g.replacement,
-			    g.completeness);
+			    kind, e->graphs.n, e->graphs.replacement, e->graphs.completeness);
+			show_verdict(kind, e);
+		}
+		ct_eval_free(e);
 	}
-	return rc;
+	return code;
 }
 
 /* The cards belong to the weights: old ones would name other features. */
@@ -116,7 +135,7 @@ finish_model(const char *recipe, const char *out_dir, struct ct_error *err)
 	if (rc == CT_OK)
 		rc = cli_corpus_context_features(&context, err);
 	if (rc == CT_OK)
-		rc = show_scores(&context, err);
+		rc = show_figures(&context, err);
 	cli_corpus_context_close(&context);
 	free(dir);
 	return rc;
@@ -179,6 +198,7 @@ const struct cli_command cli_train = {
 	.summary = "rebuild a model directory from its recipe",
 	.details = "Trains the transformer and then its transcoders, measures them on held-out sentences,\n"
 	    "replaces the files of the directory when they are complete, and builds the feature cards.\n"
+	    "Then it says whether the model can be read, and what to try where not.\n"
 	    "The same recipe, machine and number of threads give the same bytes.\n"
 	    "An interrupted training goes on where it was when the same command is given again.",
 	.options = options,

@@ -55,6 +55,57 @@ count_bridges(struct ct_eval_labels *out, const struct ct_corpus *c, const bool 
 	}
 }
 
+/* Whether the label is of answer positions: "bridge Texas", "Texas, answering". */
+static bool
+is_of_answers(const char *label)
+{
+	size_t n = strlen(label), m = sizeof answering - 1;
+
+	return strncmp(label, bridge, sizeof bridge - 1) == 0 ||
+	    (n >= m && strcmp(label + n - m, answering) == 0);
+}
+
+/* Which values have features of their own, and where these are. */
+static int
+find_named(struct ct_eval_labels *out, const struct ct_corpus *c, const struct ct_feature_labels *labels,
+    struct ct_error *err)
+{
+	int *value = calloc((size_t)c->n_labels + 1, sizeof *value);
+	bool *found = calloc((size_t)c->n_labels + 1, sizeof *found);
+	long most = 0, answers = 0, all = 0;
+
+	out->named_layer = -1;
+	if (!value || !found) {
+		free(value);
+		free(found);
+		return ct_fail_memory(err, (size_t)c->n_labels * sizeof *value, "labels");
+	}
+	ct_hidden_values(c, value);
+	for (int l = 0; l < labels->L; l++) {
+		long here = 0;
+
+		for (size_t k = labels->first[l]; k < labels->first[l + 1]; k++) {
+			int v = labels->f1[k] >= sure_f1 ? value[labels->label[k]] : -1;
+
+			if (v < 0 || strncmp(c->labels[v], about, sizeof about - 1) != 0)
+				continue;
+			out->named_values += !found[v];
+			found[v] = true;
+			answers += is_of_answers(c->labels[labels->label[k]]);
+			here++;
+		}
+		all += here;
+		if (here > most) {
+			most = here;
+			out->named_layer = l;
+		}
+	}
+	out->named_at_answer = 2 * answers > all;
+	free(value);
+	free(found);
+	return CT_OK;
+}
+
 static int
 label_figures(struct ct_eval_labels *out, const struct ct_corpus *c, const struct ct_feature_labels *labels,
     struct ct_error *err)
@@ -75,7 +126,7 @@ label_figures(struct ct_eval_labels *out, const struct ct_corpus *c, const struc
 	}
 	count_bridges(out, c, sure);
 	free(sure);
-	return CT_OK;
+	return find_named(out, c, labels, err);
 }
 
 static void

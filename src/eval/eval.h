@@ -4,6 +4,8 @@
 #ifndef CT_EVAL_EVAL_H
 #define CT_EVAL_EVAL_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/job.h"
 #include "corpus/corpus.h"
@@ -21,6 +23,9 @@ struct ct_eval_labels {
 	long named, sure;		/* F1 >= .5, >= .9 */
 	int values;			/* of the hidden variable */
 	int bridges;			/* of them, how many have a bridge feature of F1 >= .9 */
+	int named_values;		/* how many have any feature of F1 >= .9 that is named after them */
+	int named_layer;		/* where most such features are; -1: there is none */
+	bool named_at_answer;		/* most of them are active at answers, not before */
 };
 
 struct ct_eval_test {

@@ -23,6 +23,8 @@ eval_files = \
 	%D%/planning.c \
 	%D%/planning.h \
 	%D%/subject.h \
+	%D%/verdict.c \
+	%D%/verdict.h \
 	%D%/swap.c \
 	%D%/swap.h \
 	%D%/swap_table.h \

@@ -8,9 +8,15 @@ sed -n '/^```yaml/,/^```$/p' "$top/models/README.md" | sed '/^```$/q' | grep -v 
 
 run train "$recipe"
 ok "a recipe is trained" [ "$status" = 0 ]
-ok "the report names the model" has '^model .*2L D16 F24'
+ok "the report names the model" has '^model .*3L D32 F48'
 ok "the report names the transcoder" has '^transcoder .*agrees with the model'
 ok "and the scores of its graphs" has '^CLT graphs of [0-9]+ held-out prompts: replacement score [01]\.[0-9]+, completeness [01]\.[0-9]+$'
+ok "it ends in a verdict" has '^CLT verdict: '
+ok "a hidden value has features of its own" has '^  ok 2 of 2 hidden values have a feature of their own'
+ok "the answer does not come straight from words" has '^  ok [0-9]+ % of what speaks for or against an answer comes straight'
+ok "a swap where the value is written works" has '^  ok a swap of the value where it is written gives the other answer in 100.0 %$'
+ok "and one at the answer alone" has '^  ok a swap at the answer alone .* gives the other answer in 100.0 %$'
+ok "what falls short comes with advice" sh -c "grep -A 1 '^  -- ' '$tmp/out' | grep -q '^       try: '"
 ok "its feature cards are built" [ -s "$tmp/kitchens/features/index.json.gz" ]
 ok "progress is for terminals only" [ ! -s "$tmp/err" ]
 cp "$tmp/kitchens/model.safetensors" "$tmp/first"
@@ -23,7 +29,7 @@ ok "a lesson on it holds" sh -c "[ $? = 0 ] && [ \$(grep -c '^ok' '$tmp/out') = 
 CTRACE_MODEL_PATH=$tmp
 export CTRACE_MODEL_PATH
 run models
-ok "it is listed" has '^kitchens +llama +2L D16 .*CLT 2x24'
+ok "it is listed" has '^kitchens +llama +3L D32 .*CLT 3x48'
 run trace -m kitchens the dish of the land of Ay is
 ok "its demo prompt can be traced, and is answered" has '^next  soup '
 ok "the graph adds up" [ "$status" = 0 ]
@@ -33,8 +39,8 @@ for field in name gflop seconds sgemm_gflops copy_gbs fraction phases; do
 done
 
 # What an interruption leaves is gone on from, wherever it came, and to the same bytes.
-sed -e 's/steps: 150/steps: 400/' -e 's/steps: 60/steps: 400/' "$recipe" >"$tmp/longer.yaml"
-echo "transcoder-plt: {features: 24, steps: 300, batch: 64}" >>"$tmp/longer.yaml"
+sed -e 's/steps: 200/steps: 400/' "$recipe" >"$tmp/longer.yaml"
+echo "transcoder-plt: {features: 48, steps: 300, batch: 64}" >>"$tmp/longer.yaml"
 mkdir "$tmp/whole" "$tmp/killed"
 "$CTRACE" train -o "$tmp/whole" "$tmp/longer.yaml" >/dev/null 2>&1
 ok "an undisturbed training removes its work file" [ ! -e "$tmp/whole/training.work" ]
@@ -59,7 +65,7 @@ rm -f "$tmp"/killed/*.tmp "$tmp"/killed/*/*.tmp
 ok "and ends with the same bytes" diff -r "$tmp/whole" "$tmp/killed"
 echo "# killed $kills times, in:" $(printf '%s\n' $parts | sort | uniq -c)
 
-sed 's/steps: 150/steps: 9999999/' "$recipe" >"$tmp/long.yaml"
+sed 's/steps: 300/steps: 9999999/' "$recipe" >"$tmp/long.yaml"
 "$CTRACE" train -o "$tmp/long" "$tmp/long.yaml" >"$tmp/out" 2>"$tmp/err" &
 sleep 1
 kill -INT $!
@@ -80,7 +86,7 @@ run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "an unknown key is named with its line" one_error "bad.yaml:[0-9]+: .*speed"
 sed 's/^transcoder:/transcodr:/' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
-ok "so is an unknown section" one_error 'bad.yaml:35: unknown key "transcodr"; did you mean "transcoder"'
+ok "so is an unknown section" one_error 'bad.yaml:36: unknown key "transcodr"; did you mean "transcoder"'
 sed 's/^demo: .*Ay/demo: "the dish of the land of Zed/' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "a demo with a word that the model will not know" one_error 'bad.yaml:2: .*"Zed"'

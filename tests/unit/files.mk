@@ -71,6 +71,7 @@ check_PROGRAMS += \
 	test_train_transcoder \
 	test_transformer \
 	test_written \
+	test_verdict \
 	test_yaml
 test_attribution_SOURCES = %D%/test_attribution.c
 test_base_SOURCES = %D%/test_base.c
@@ -131,6 +132,7 @@ test_train_model_SOURCES = %D%/test_train_model.c
 test_train_transcoder_SOURCES = %D%/test_train_transcoder.c
 test_transformer_SOURCES = %D%/test_transformer.c
 test_written_SOURCES = %D%/test_written.c
+test_verdict_SOURCES = %D%/test_verdict.c
 test_yaml_SOURCES = %D%/test_yaml.c
 endif
 
