@@ -2,6 +2,8 @@
 io_files = \
 	%D%/deflate.c \
 	%D%/deflate.h \
+	%D%/folder.c \
+	%D%/folder.h \
 	%D%/json.c \
 	%D%/json.h \
 	%D%/json_out.c \

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/map.h"
+#include "io/folder.h"
 #include "io/json.h"
 #include "io/sniff.h"
 
@@ -446,6 +447,8 @@ ct_tensors_open_model(struct ct_tensors **out, const char *dir, struct ct_error 
 		code = ct_fail_memory(err, strlen(dir), "a path");
 	else if (!ct_file_exists(single) && ct_file_exists(index))
 		code = open_sharded(out, dir, index, err);
+	else if (ct_file_missing(single) && ct_folder_explain(dir, CT_FOLDER_WEIGHTS, err) != CT_OK)
+		code = CT_EUNSUPPORTED;
 	else
 		code = ct_tensors_open(out, single, err);
 	free(single);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "model/family.h"
 
 struct ct_binder {
@@ -322,6 +323,18 @@ bind(struct ct_model *m, const char *dir, const struct ct_model_options *opt, st
 	return code;
 }
 
+/* Hugging Face applies an adapter that lies beside a model when peft is installed. */
+static void
+note_adapter(struct ct_model *m, const char *dir)
+{
+	char *path = ct_path_join(dir, "adapter_config.json");
+
+	if (path && ct_file_exists(path))
+		ct_note(&m->notes, "%s: the adapter beside the model is left aside; to have it, merge it "
+		    "into the weights", path);
+	free(path);
+}
+
 int
 ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_options *opt,
     struct ct_error *err)
@@ -339,6 +352,7 @@ ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_opti
 		code = bind(m, dir, opt, err);
 	if (code == CT_OK)
 		code = ct_model_prepare(m, err);
+	note_adapter(m, dir);
 	if (code != CT_OK) {
 		ct_model_close(m);
 		return code;

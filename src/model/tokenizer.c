@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "io/folder.h"
 #include "model/added.h"
 #include "model/bpe.h"
 #include "model/normalize.h"
@@ -119,6 +120,8 @@ ct_tokenizer_open(struct ct_tokenizer **out, const char *dir, struct ct_error *e
 	*out = NULL;
 	if (!t || !path)
 		code = ct_fail_memory(err, sizeof *t, "the tokenizer");
+	else if (ct_file_missing(path) && ct_folder_explain(dir, CT_FOLDER_TOKENIZER, err) != CT_OK)
+		code = CT_EUNSUPPORTED;
 	else
 		code = ct_json_load_mended(&root, path, MAX_FILE, &t->notes, err);
 	if (code == CT_OK)

@@ -36,6 +36,14 @@ allocate(const struct part *list, size_t n, struct ct_arena *a, struct ct_error 
 	return CT_OK;
 }
 
+unsigned long long
+ct_pass_bytes(const struct ct_model *m, int T)
+{
+	unsigned long long TD = (unsigned long long)T * m->cfg.D, L = m->cfg.L;
+
+	return sizeof(float) * ((5 * L + 2) * TD + L * (ct_pattern_size(m, T) + 2 * ct_kv_size(m, T)));
+}
+
 int
 ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err)
 {

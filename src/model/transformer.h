@@ -35,6 +35,9 @@ struct ct_pass {
 	float *final;		/* (T,D) final norm's output */
 };
 
+/* Bytes that the arrays of a pass over T tokens take; the patterns among them grow with T*T. */
+unsigned long long ct_pass_bytes(const struct ct_model *m, int T);
+
 /* All arrays from the arena. */
 int ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a,
     struct ct_error *err);

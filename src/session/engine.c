@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/system.h"
 #include "base/text.h"
+#include "io/folder.h"
 #include "io/yaml.h"
 
 /* ---- the search path */
@@ -79,6 +80,7 @@ ct_model_find(char **dir, const char *model, struct ct_error *err)
 {
 	char tried[400] = "", *root;
 	size_t n = 0;
+	int code;
 
 	*dir = NULL;
 	if (!model || !*model)
@@ -87,6 +89,10 @@ ct_model_find(char **dir, const char *model, struct ct_error *err)
 		*dir = strdup(model);
 		return *dir ? CT_OK : ct_fail_memory(err, strlen(model), "a path");
 	}
+	if (ct_dir_exists(model) && ct_folder_explain(model, CT_FOLDER_CONFIG, err) != CT_OK)
+		return CT_EUNSUPPORTED;
+	if (!ct_dir_exists(model) && (code = ct_folder_explain_name(model, err)) != CT_OK)
+		return code;
 	if (ct_dir_exists(model))
 		return ct_fail(err, CT_ENOTFOUND,
 		    "%s: no config.json in this directory, so it is not a model directory", model);

@@ -3,17 +3,47 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "trace/influence.h"
+
+/* A pass and what the local replacement model keeps beside it, without decoder rows. */
+static unsigned long long
+prompt_bytes(const struct ct_model *m, int T)
+{
+	return ct_pass_bytes(m, T) + 3ull * sizeof(float) * m->cfg.L * T * m->cfg.D;
+}
+
+/* Refuses what cannot fit before any work, and says how many tokens would. */
+static int
+check_memory(const struct ct_model *m, int T, struct ct_error *err)
+{
+	const unsigned long long worth_asking = 64ull << 20;
+	unsigned long long need = prompt_bytes(m, T), available;
+	int fits = 0;
+
+	if (need < worth_asking || need <= (available = ct_memory_available()))
+		return CT_OK;
+	for (int step = T; step > 0; step /= 2)
+		while (fits + step < T && prompt_bytes(m, fits + step) <= available)
+			fits += step;
+	return ct_fail(err, CT_ENOMEM, "the prompt has %d tokens, which need %.1f GB of memory; %.1f GB are "
+	    "available, enough for %d tokens", T, (double)need / 1e9, (double)available / 1e9, fits);
+}
 
 int
 ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct ct_transcoder *tc,
     const int *ids, int T, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	struct ct_prompt *p = ct_arena_need(a, 1, sizeof *p, "a prompt", err);
+	struct ct_prompt *p = NULL;
 	struct ct_arena tmp = { 0 };
-	float *scratch = ct_arena_need(&tmp, ct_layer_scratch(m, T), sizeof *scratch, "a run", err);
-	int code = CT_ENOMEM;
+	float *scratch = NULL;
+	int code = check_memory(m, T, err);
 
+	if (code != CT_OK)
+		return code;
+	code = CT_ENOMEM;
+	p = ct_arena_need(a, 1, sizeof *p, "a prompt", err);
+	scratch = ct_arena_need(&tmp, ct_layer_scratch(m, T), sizeof *scratch, "a run", err);
 	if (!p || !scratch || !(p->ids = ct_arena_need(a, (size_t)T, sizeof *p->ids, "a prompt", err)))
 		goto done;
 	p->T = T;

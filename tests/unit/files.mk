@@ -27,6 +27,7 @@ check_PROGRAMS += \
 	test_eval \
 	test_experiments \
 	test_file \
+	test_folder \
 	test_generate \
 	test_golden \
 	test_graph \
@@ -88,6 +89,7 @@ test_engine_SOURCES = %D%/test_engine.c
 test_eval_SOURCES = %D%/test_eval.c
 test_experiments_SOURCES = %D%/test_experiments.c
 test_file_SOURCES = %D%/test_file.c
+test_folder_SOURCES = %D%/test_folder.c
 test_generate_SOURCES = %D%/test_generate.c
 test_golden_SOURCES = %D%/test_golden.c
 test_graph_SOURCES = %D%/test_graph.c
