@@ -39,6 +39,8 @@ RECIPE
 
 printf 'view map\nscreen\n' >"$tmp/graph.script"
 printf 'clamp L1#3@2=0\nsave torture\nunclamp all\nload torture\nscreen\n' >"$tmp/saved.script"
+printf 'pin output "w10"@3\ngroup "late" L1#3@2, L0#1@2\nnote a word\nclamp L1#3@2=0\nexport %s.html!\nexport %s.json!\nexport %s.svg! pinned\nexport %s.dot!\n' \
+    "$made/x" "$made/x" "$made/x" "$made/x" >"$tmp/take.script"
 printf 'down\nenter\nclamp L1#3@2=0\nview clamps\n' >"$tmp/linear.script"
 
 trace() { "$CTRACE" trace -m "$model" --json "$made/graph.json" w20 w1 w22; }
@@ -52,6 +54,7 @@ models() { CTRACE_MODEL_PATH=$tmp "$CTRACE" models; }
 tui() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/script" w20 w1 w22; }
 graph() { "$CTRACE_TUI" --graph "$tmp/graph.json" --headless 100x30 --script - <"$tmp/graph.script"; }
 saved() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script - w20 w1 <"$tmp/saved.script"; }
+take() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/take.script" w20 w1 w22; }
 train() { "$CTRACE" train "$tmp/recipe.yaml" -o "$made/trained"; }
 linear() { "$CTRACE_TUI" -m "$model" --linear w20 w1 <"$tmp/linear.script"; }
 
@@ -136,7 +139,7 @@ numbers() {
 	esac
 }
 
-for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved linear train}; do
+for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved take linear train}; do
 	before=$runs was=$failed failed=0 all=0
 	for kind in alloc open read write rename sync map stat thread; do
 		untouched $kind $scenario
