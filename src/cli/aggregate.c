@@ -16,7 +16,7 @@
 #include "share/aggregate.h"
 
 enum { FORMAT = 2 };			/* of the JSON */
-enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_JSON };
+enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_GROUPS, KEY_JSON };
 
 struct options {
 	int top, min;
@@ -46,12 +46,14 @@ add_file(struct ct_aggregate *a, const char *path, struct cli_progress *progress
 
 		/* The last line of a batch that is being written, or was killed. */
 		if (n == 0 || text[n - 1] != '\n') {
-			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: the line is cut off: run its batch again to go on", where, number);
+			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: the line is cut off: run its batch again to "
+			    "go on", where, number);
 			break;
 		}
 		rc = ct_json_parse(&line, where, text, (size_t)n, err);
 		if (rc < 0)
-			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch", where, number);
+			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch",
+			    where, number);
 		else
 			rc = ct_aggregate_add(a, line, where, number, err);
 		json_decref(line);
@@ -107,10 +109,13 @@ select_rows(struct rows *r, const struct ct_aggregate *a, int min, struct ct_err
 	*r = (struct rows){ .nodes = calloc((size_t)a->n_nodes + 1, sizeof *r->nodes),
 		.edges = calloc(a->n_edges + 1, sizeof *r->edges) };
 	if (!r->nodes || !r->edges)
-		return ct_fail_memory(err, (a->n_edges + (size_t)a->n_nodes) * sizeof *r->nodes, "what recurs");
+		return ct_fail_memory(err, (a->n_edges + (size_t)a->n_nodes) * sizeof *r->nodes,
+		    "what recurs");
 	for (int i = 0; i < a->n_nodes; i++) {
-		r->n_features += a->nodes[i].feature >= 0;
-		if (a->nodes[i].feature >= 0 && a->nodes[i].influence.n >= min)
+		bool is = a->by_label ? a->nodes[i].group : a->nodes[i].feature >= 0;
+
+		r->n_features += is;
+		if (is && a->nodes[i].influence.n >= min)
 			r->nodes[r->n_nodes++] = &a->nodes[i];
 	}
 	for (size_t i = 0; i < a->n_edges; i++)
@@ -135,6 +140,27 @@ spread(char *dst, size_t size, const char *fmt, const struct ct_stat *s, double 
 	snprintf(dst, size, "%s%s", mean, sd);
 }
 
+/*
+ * "absent in lines 4, 7" of what is missing in a few of the prompts; "" of what is in all of them, or in few.
+ */
+static const char *
+absent(char *dst, size_t size, const struct ct_aggregate *a, const struct ct_stat *s,
+    const struct ct_gaps *gaps,
+    long last)
+{
+	enum { SHOWN = 4 };
+	long line[SHOWN];
+	int n = 2 * s->n > a->prompts ? ct_aggregate_absent(a, gaps, last, line, SHOWN) : 0, at = 0;
+
+	dst[0] = '\0';
+	for (int i = 0; i < n && at >= 0 && (size_t)at < size; i++)
+		at += snprintf(dst + at, size - (size_t)at, "%s%ld", i ? ", " : n == 1 ? "  absent in line " :
+		    "  absent in lines ", line[i]);
+	if (n > 0 && (size_t)at < size && a->prompts - s->n > n)
+		snprintf(dst + at, size - (size_t)at, ", ...");
+	return dst;
+}
+
 static void
 show_rest(size_t n, int top)
 {
@@ -156,29 +182,35 @@ named(char *dst, size_t size, const struct ct_recurring_node *n, int pad, int co
 static void
 show(const struct ct_aggregate *a, const struct rows *r, const struct options *o)
 {
-	char column[300], target[300], value[80], share[16];
+	char column[300], target[300], value[80], share[16], lines[120];
+	const char *things = a->by_label ? "groups" : "features";
 	double all = (double)a->prompts;
 
 	cli_line("%ld prompt%s of %s %s%s", a->prompts, a->prompts == 1 ? "" : "s", a->model, a->transcoder,
 	    a->failed ? ", those that failed left out" : "");
-	cli_line("features in at least %d prompt%s: %zu of %zu", o->min, o->min == 1 ? "" : "s", r->n_nodes,
+	cli_line("%s in at least %d prompt%s: %zu of %zu", things, o->min, o->min == 1 ? "" : "s", r->n_nodes,
 	    r->n_features);
 	for (size_t i = 0; i < r->n_nodes && i < (size_t)o->top; i++) {
 		const struct ct_recurring_node *n = r->nodes[i];
 
 		spread(value, sizeof value, "%", &n->influence, 100);
-		cli_line("  %s %6ld %6s  influence %s", named(column, sizeof column, n, 9, 44), n->influence.n,
-		    cli_percent(share, (double)n->influence.n / all), value);
+		absent(lines, sizeof lines, a, &n->influence, &n->gaps, n->prompt);
+		cli_line("  %s %6ld %6s  influence %s%s", named(column, sizeof column, n, 9, 44),
+		    n->influence.n,
+		    cli_percent(share, (double)n->influence.n / all), value, lines);
 	}
 	show_rest(r->n_nodes, o->top);
-	cli_line("edges in at least %d prompt%s: %zu of %zu", o->min, o->min == 1 ? "" : "s", r->n_edges, a->n_edges);
+	cli_line("edges in at least %d prompt%s: %zu of %zu", o->min, o->min == 1 ? "" : "s", r->n_edges,
+	    a->n_edges);
 	for (size_t i = 0; i < r->n_edges && i < (size_t)o->top; i++) {
 		const struct ct_recurring_edge *e = r->edges[i];
 
 		spread(value, sizeof value, "+", &e->weight, 1);
-		cli_line("  %s -> %s %6ld %6s  %s", named(column, sizeof column, &a->nodes[e->source], 0, 20),
+		absent(lines, sizeof lines, a, &e->weight, &e->gaps, e->prompt);
+		cli_line("  %s -> %s %6ld %6s  %s%s",
+		    named(column, sizeof column, &a->nodes[e->source], 0, 20),
 		    named(target, sizeof target, &a->nodes[e->target], 0, 20), e->weight.n,
-		    cli_percent(share, (double)e->weight.n / all), value);
+		    cli_percent(share, (double)e->weight.n / all), value, lines);
 	}
 	show_rest(r->n_edges, o->top);
 }
@@ -188,7 +220,22 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 static json_t *
 stat_json(const struct ct_stat *s)
 {
-	return json_pack("{s:o, s:o}", "mean", ct_json_out_number(s->mean), "sd", ct_json_out_number(ct_stat_sd(s)));
+	return json_pack("{s:o, s:o}", "mean", ct_json_out_number(s->mean), "sd",
+	    ct_json_out_number(ct_stat_sd(s)));
+}
+
+/* The lines without it, as far as they are known. */
+static json_t *
+absent_json(const struct ct_aggregate *a, const struct ct_gaps *gaps, long last)
+{
+	enum { MOST = 100 };
+	long line[MOST];
+	int n = ct_aggregate_absent(a, gaps, last, line, MOST);
+	json_t *list = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_integer(line[i]));
+	return list;
 }
 
 static json_t *
@@ -200,22 +247,28 @@ rows_json(const struct ct_aggregate *a, const struct rows *r, const struct optio
 	for (size_t i = 0; i < r->n_nodes && i < (size_t)o->top; i++) {
 		const struct ct_recurring_node *n = r->nodes[i];
 
-		json_array_append_new(nodes, json_pack("{s:s, s:i, s:i, s:o, s:I, s:o, s:o, s:o}", "node", n->name, "layer",
+		json_array_append_new(nodes, json_pack("{s:s, s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o}",
+		    "node", n->name, "layer",
 		    n->layer, "feature", n->feature, "label", ct_json_out_string(n->label), "prompts",
-		    (json_int_t)n->influence.n, "share", ct_json_out_number((double)n->influence.n / all), "influence",
-		    stat_json(&n->influence), "activation", stat_json(&n->activation)));
+		    (json_int_t)n->influence.n, "share", ct_json_out_number((double)n->influence.n / all),
+		    "influence",
+		    stat_json(&n->influence), "activation", stat_json(&n->activation), "absent",
+		    absent_json(a, &n->gaps, n->prompt)));
 	}
 	for (size_t i = 0; i < r->n_edges && i < (size_t)o->top; i++) {
 		const struct ct_recurring_edge *e = r->edges[i];
 
-		json_array_append_new(edges, json_pack("{s:o, s:o, s:I, s:o, s:o}", "source",
-		    ct_json_out_string(a->nodes[e->source].name), "target", ct_json_out_string(a->nodes[e->target].name),
-		    "prompts", (json_int_t)e->weight.n, "share", ct_json_out_number((double)e->weight.n / all), "weight",
-		    stat_json(&e->weight)));
+		json_array_append_new(edges, json_pack("{s:o, s:o, s:I, s:o, s:o, s:o}", "source",
+		    ct_json_out_string(a->nodes[e->source].name), "target",
+		    ct_json_out_string(a->nodes[e->target].name),
+		    "prompts", (json_int_t)e->weight.n, "share",
+		    ct_json_out_number((double)e->weight.n / all), "weight",
+		    stat_json(&e->weight), "absent", absent_json(a, &e->gaps, e->prompt)));
 	}
 	return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "prompts", (json_int_t)a->prompts, "failed",
-	    (json_int_t)a->failed, "model", ct_json_out_string(a->model), "transcoder", ct_json_out_string(a->transcoder),
-	    "features", nodes, "edges", edges);
+	    (json_int_t)a->failed, "model", ct_json_out_string(a->model), "transcoder",
+	    ct_json_out_string(a->transcoder),
+	    a->by_label ? "groups" : "features", nodes, "edges", edges);
 }
 
 static int
@@ -259,7 +312,7 @@ run(struct cli *c)
 	struct ct_error err = { 0 };
 	struct ct_aggregate a;
 	const char *value;
-	bool given = false;
+	bool given = false, groups = false;
 	int key, status, rc;
 
 	while ((key = cli_next(c, &value)) > 0) {
@@ -271,6 +324,7 @@ run(struct cli *c)
 			given = true;
 			break;
 		case KEY_MIN: bad = cli_int(value, "--min", 1, INT_MAX, &o.min); break;
+		case KEY_GROUPS: groups = true; break;
 		case KEY_JSON: o.json = value; break;
 		}
 		if (bad)
@@ -285,6 +339,7 @@ run(struct cli *c)
 	if (o.json && !given)
 		o.top = INT_MAX;
 	rc = ct_aggregate_init(&a, &err);
+	a.by_label = groups;
 	for (int i = 0; rc == CT_OK && i < c->argc; i++) {
 		int before = given_before(c->argv, i);
 
@@ -303,15 +358,17 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ KEY_TOP, "top", "N", "rows of each table (20; with --json all)" },
 	{ KEY_MIN, "min", "N", "only what occurs in at least N prompts (2)" },
+	{ KEY_GROUPS, "groups", NULL, "features of one label are one group" },
 	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
 	{ 0 }
 };
 
 const struct cli_command cli_aggregate = {
 	.name = "aggregate",
-	.synopsis = "[--top N] [--min N] [--json FILE] FILE...",
+	.synopsis = "[--top N] [--min N] [--groups] [--json FILE] FILE...",
 	.summary = "which features and edges recur over many traced prompts",
-	.details = "FILEs are what ctrace trace --batch writes; - is standard input. A feature counts once for each\n"
+	.details = "FILEs are what ctrace trace --batch writes; - is standard input. A feature counts once "
+	    "for each\n"
 	    "prompt, wherever it is active, and so does an edge. Exit status 1: nothing recurs.",
 	.options = options,
 	.run = run

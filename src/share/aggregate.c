@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/text.h"
 
 /* Two hash tables with open addressing, of numbers + 1; and what the line at hand touches. */
@@ -18,7 +19,7 @@ struct ct_aggregate_index {
 	size_t node_slots, edge_slots;
 	size_t node_room, edge_room;
 	int *at;			/* node of each node of the line */
-	size_t at_room;
+	size_t at_room, line_room;
 };
 
 enum { FIRST_SLOTS = 1024 };
@@ -68,6 +69,7 @@ ct_aggregate_free(struct ct_aggregate *a)
 	free(a->model);
 	free(a->transcoder);
 	free(a->weights);
+	free(a->line);
 	if (a->index) {
 		free(a->index->nodes);
 		free(a->index->edges);
@@ -229,9 +231,19 @@ bad(const char *where, long number, const char *what, size_t i, struct ct_error 
 	    i);
 }
 
+/* A label that says something, by which features can be grouped; NULL: there is none. */
+static const char *
+group_label(const struct ct_aggregate *a, const json_t *v)
+{
+	const char *label = a->by_label ? json_string_value(json_object_get(v, "label")) : NULL;
+
+	return label && *label && strncmp(label, CT_LABEL_MIXED, sizeof CT_LABEL_MIXED - 1) != 0 ? label :
+	    NULL;
+}
+
 /* Which node of the aggregate is this one? name: room for it. */
 static bool
-identify(const json_t *v, struct ct_recurring_node *n, char *name, size_t size)
+identify(const struct ct_aggregate *a, const json_t *v, struct ct_recurring_node *n, char *name, size_t size)
 {
 	const char *kind = json_string_value(json_object_get(v, "kind"));
 	const char *token = json_string_value(json_object_get(v, "token"));
@@ -245,6 +257,10 @@ identify(const json_t *v, struct ct_recurring_node *n, char *name, size_t size)
 	if (strcmp(kind, "feature") == 0) {
 		if (!placed || !json_is_integer(feature) || f < 0 || f >= INT_MAX)
 			return false;
+		if ((n->group = group_label(a, v) != NULL)) {
+			snprintf(name, size, "\"%.1000s\"", group_label(a, v));
+			return true;
+		}
 		n->layer = (int)l;
 		n->feature = (int)f;
 		snprintf(name, size, "L%d#%d", n->layer, n->feature);
@@ -260,7 +276,8 @@ identify(const json_t *v, struct ct_recurring_node *n, char *name, size_t size)
 
 /* All of a line is checked before anything counts. */
 static int
-check_line(const json_t *nodes, const json_t *edges, const char *where, long number, struct ct_error *err)
+check_line(const struct ct_aggregate *a, const json_t *nodes, const json_t *edges, const char *where,
+    long number, struct ct_error *err)
 {
 	struct ct_recurring_node n;
 	const json_t *v;
@@ -272,7 +289,7 @@ check_line(const json_t *nodes, const json_t *edges, const char *where, long num
 		    "and edges", where,
 		    number);
 	json_array_foreach(nodes, i, v)
-		if (!identify(v, &n, name, sizeof name))
+		if (!identify(a, v, &n, name, sizeof name))
 			return bad(where, number, "nodes", i, err);
 	json_array_foreach(edges, i, v) {
 		json_int_t n_nodes = (json_int_t)json_array_size(nodes);
@@ -327,7 +344,7 @@ relabel(struct ct_recurring_node *n, const json_t *v, struct ct_error *err)
 	const char *label = json_string_value(json_object_get(v, "label"));
 	char *copy;
 
-	if (!label || strcmp(label, n->label) == 0)
+	if (!label || n->group || strcmp(label, n->label) == 0)
 		return CT_OK;
 	if (!(copy = strdup(label)))
 		return ct_fail_memory(err, strlen(label), "a label");
@@ -350,7 +367,7 @@ prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct
 	if ((rc = reserve((void **)&x->at, &x->at_room, json_array_size(nodes), sizeof *x->at, err)) < 0)
 		return rc;
 	json_array_foreach(nodes, i, v) {
-		identify(v, &n, name, sizeof name);
+		identify(a, v, &n, name, sizeof name);
 		if ((rc = x->at[i] = find_node(a, &n, err)) < 0 ||
 		    (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
 			return rc;
@@ -376,30 +393,61 @@ known_edge(struct ct_aggregate *a, const json_t *v)
 	return &a->edges[a->index->edges[slot] - 1];
 }
 
+/* Something occurs in this prompt; last: where it did before, 0 for the first time. */
+static void
+note_gap(struct ct_gaps *g, long last, long prompt)
+{
+	last = labs(last);
+	if (prompt == last + 1)
+		return;
+	if (g->n < CT_GAPS) {
+		g->first[g->n] = last + 1;
+		g->last[g->n] = prompt - 1;
+	}
+	g->n++;
+}
+
+int
+ct_aggregate_absent(const struct ct_aggregate *a, const struct ct_gaps *gaps, long last, long *out, int max)
+{
+	int n = 0;
+
+	for (int i = 0; i < gaps->n && i < CT_GAPS; i++)
+		for (long k = gaps->first[i]; k <= gaps->last[i] && n < max; k++)
+			out[n++] = a->line[k - 1];
+	for (long k = labs(last) + 1; gaps->n <= CT_GAPS && k <= a->prompts && n < max; k++)
+		out[n++] = a->line[k - 1];
+	return n;
+}
+
 /* Sums over the positions of this prompt, then one value each into the statistics. Cannot fail. */
 static void
-count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges)
+count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, long line)
 {
 	const int *at = a->index->at;
 	struct ct_recurring_edge *e;
 	const json_t *v;
 	size_t i;
 
-	a->prompts++;
+	a->line[a->prompts++] = line;
 	json_array_foreach(nodes, i, v) {
 		struct ct_recurring_node *n = &a->nodes[at[i]];
 		double activation = json_number_value(json_object_get(v, "activation"));
 
-		if (n->prompt != a->prompts)
+		if (n->prompt != a->prompts) {
+			note_gap(&n->gaps, n->prompt, a->prompts);
 			n->now = n->most = 0;
+		}
 		n->prompt = a->prompts;
 		n->now += json_number_value(json_object_get(v, "influence"));
 		n->most = fmax(n->most, activation);
 	}
 	json_array_foreach(edges, i, v) {
 		e = known_edge(a, v);
-		if (e->prompt != a->prompts)
+		if (e->prompt != a->prompts) {
+			note_gap(&e->gaps, e->prompt, a->prompts);
 			e->now = 0;
+		}
 		e->prompt = a->prompts;
 		e->now += json_number_value(json_array_get(v, 2));
 	}
@@ -427,6 +475,7 @@ ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, 
     struct ct_error *err)
 {
 	const json_t *nodes = json_object_get(line, "nodes"), *edges = json_object_get(line, "edges");
+	const json_t *place = json_object_get(line, "line");
 	int rc = check_model(a, line, where, number, err);
 
 	if (rc < 0)
@@ -435,9 +484,11 @@ ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, 
 		a->failed++;
 		return CT_OK;
 	}
-	if ((rc = check_line(nodes, edges, where, number, err)) < 0 ||
-	    (rc = prepare(a, nodes, edges, err)) < 0)
+	if ((rc = check_line(a, nodes, edges, where, number, err)) < 0 ||
+	    (rc = prepare(a, nodes, edges, err)) < 0 ||
+	    (rc = reserve((void **)&a->line, &a->index->line_room, (size_t)a->prompts + 1, sizeof *a->line,
+	    err)) < 0)
 		return rc;
-	count(a, nodes, edges);
+	count(a, nodes, edges, json_is_integer(place) ? (long)json_integer_value(place) : number);
 	return CT_OK;
 }

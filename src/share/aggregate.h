@@ -9,6 +9,7 @@
 #define CT_SHARE_AGGREGATE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -20,11 +21,23 @@ struct ct_stat {
 };
 double ct_stat_sd(const struct ct_stat *s);	/* of the sample; NAN for n < 2 */
 
+/*
+ * The prompts, from 1, between the first and the last where something occurs, in which it does not: the first
+ * few stretches of them.
+ */
+enum { CT_GAPS = 6 };
+struct ct_gaps {
+	int n;				/* of them there are, also those that are not here */
+	long first[CT_GAPS], last[CT_GAPS];
+};
+
 struct ct_recurring_node {
 	char *name;			/* "L1#249", "error L1", "input \"Dallas\"", "output \"Austin\"" */
 	char *label;			/* features: the last one seen; else "" */
 	int layer, feature;		/* -1: not a feature */
+	bool group;			/* all features of one label */
 	struct ct_stat influence, activation;
+	struct ct_gaps gaps;
 	double now, most;		/* sums of the prompt at hand */
 	long prompt;			/* the last one it occurred in, from 1 */
 };
@@ -32,11 +45,15 @@ struct ct_recurring_node {
 struct ct_recurring_edge {
 	int source, target;		/* nodes */
 	struct ct_stat weight;
+	struct ct_gaps gaps;
 	double now;
 	long prompt;
 };
 
 struct ct_aggregate {
+	/* to be set before the first line: features of one label are one group */
+	bool by_label;
+	long *line;			/* (prompts) the number of each in its batch */
 	char *model, *transcoder, *weights;	/* of the first line; weights: a checksum, or "" */
 	long prompts, failed;		/* failed: lines with an error, left out */
 	int n_nodes;
@@ -45,6 +62,13 @@ struct ct_aggregate {
 	struct ct_recurring_edge *edges;
 	struct ct_aggregate_index *index;
 };
+
+/*
+ * The lines of the prompts without something, which occurs for the last time in `last`: writes the
+ * first, at most max, and returns how many it wrote.
+ */
+int ct_aggregate_absent(const struct ct_aggregate *a, const struct ct_gaps *gaps, long last, long *out,
+    int max);
 
 int ct_aggregate_init(struct ct_aggregate *a, struct ct_error *err);
 void ct_aggregate_free(struct ct_aggregate *a);
