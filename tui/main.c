@@ -82,7 +82,8 @@ version(void)
 {
 	char libraries[CT_LIBRARIES_SIZE];
 
-	printf("ctrace-tui %s\n%s\n%s\n", PACKAGE_VERSION, ct_libraries(libraries, sizeof libraries), term_version());
+	printf("ctrace-tui %s\n%s\n%s\n", PACKAGE_VERSION, ct_libraries(libraries, sizeof libraries),
+	    term_version());
 }
 
 static bool
@@ -121,47 +122,41 @@ take_k(const char *text, int *k)
 	return 2;
 }
 
+/* Options that only set something; false for others. */
+static bool
+take_plain(int code, const char *arg, struct app_options *opt)
+{
+	switch (code) {
+	case 'm': opt->model = arg; break;
+	case 't': opt->engine.transcoder_dir = arg; break;
+	case 'L': opt->lesson = arg; break;
+	case 'G': opt->graph = arg; break;
+	case 's': opt->script = arg; break;
+	case 'n': opt->engine.allow_nonfinite = true; break;
+	case 'R': opt->resume = true; break;
+	case 'c': opt->check = true; break;
+	case 'l': opt->linear = true; break;
+	case 'a': opt->ascii = true; break;
+	case 'M': opt->mouse = false; break;
+	case 'r': opt->readonly = true; break;
+	default: return false;
+	}
+	return true;
+}
+
 /* Returns -1 to go on, or an exit status. */
 static int
 take_option(int code, const char *arg, const char *at, struct app_options *opt)
 {
+	if (take_plain(code, arg, opt))
+		return -1;
 	switch (code) {
-	case 'm':
-		opt->model = arg;
-		return -1;
-	case 't':
-		opt->engine.transcoder_dir = arg;
-		return -1;
 	case 'k': return take_k(arg, &opt->engine.k);
-	case 'n':
-		opt->engine.allow_nonfinite = true;
-		return -1;
-	case 'L':
-		opt->lesson = arg;
-		return -1;
-	case 'R':
-		opt->resume = true;
-		return -1;
-	case 'c':
-		opt->check = true;
-		return -1;
-	case 'G':
-		opt->graph = arg;
-		return -1;
-	case 's':
-		opt->script = arg;
-		return -1;
 	case 'H':
 		if (parse_size(arg, &opt->cols, &opt->rows))
 			return -1;
 		app_complain("--headless: expected COLSxROWS such as 80x24, found \"%s\"", arg);
 		return 2;
-	case 'l':
-		opt->linear = true;
-		return -1;
-	case 'a':
-		opt->ascii = true;
-		return -1;
 	case 'T':
 		opt->theme = theme_find(arg);
 		if (opt->theme)
@@ -170,13 +165,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		    "\"%s\"",
 		    arg);
 		return 2;
-	case 'M':
-		opt->mouse = false;
-		return -1;
 	case 'C':	/* was read first: options win over it */
-		return -1;
-	case 'r':
-		opt->readonly = true;
 		return -1;
 	case 'h':
 		usage(stdout);
@@ -241,7 +230,8 @@ read_settings(int argc, char **argv, const struct option *longs, struct settings
 		settings_read(s, s->path, NULL, 0);
 	free(own);
 	if (s->more)
-		snprintf(s->trouble + strlen(s->trouble), sizeof s->trouble - strlen(s->trouble), " (and %d more)",
+		snprintf(s->trouble + strlen(s->trouble), sizeof s->trouble - strlen(s->trouble), " (and %d "
+		    "more)",
 		    s->more);
 }
 
@@ -284,7 +274,8 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (opt.resume && (opt.lesson || optind < argc)) {
-		app_complain("--resume goes on with a session: leave out the %s", opt.lesson ? "lesson" : "prompt");
+		app_complain("--resume goes on with a session: leave out the %s",
+		    opt.lesson ? "lesson" : "prompt");
 		return 2;
 	}
 	if (optind < argc) {

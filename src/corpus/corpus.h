@@ -1,8 +1,8 @@
 /*
  * corpus: the generated world of a lesson model, with every token annotated.
  *
- * Owns sentences, vocabulary and annotations. Where they come from is recipe's affair (a recipe.yaml) or text's (a
- * text file). Knows no transformer.
+ * Owns sentences, vocabulary and annotations. Where they come from is recipe's affair (a recipe.yaml) or
+ * text's (a text file). Knows no transformer.
  *
  * The labels of a token say, in words for a screen, all that the recipe knows of it there:
  *
@@ -54,15 +54,18 @@ struct ct_sentence {
 /* Something that answers are put together from. */
 struct ct_corpus_part {
 	const char *name;		/* "ones" */
-	const char *value;		/* the label at the answer position that tells its value: "ones make *" */
+	/* the label at the answer position that tells its value: "ones make *" */
+	const char *value;
 };
 
 struct ct_corpus {
 	int n_words;		/* vocabulary: words[0..n_words) are the token texts, id = index */
 	const char **words;
 	int bos, unk;		/* ids */
-	int n_codes;		/* what words are made of, the digits of numbers; 0: nothing is known of them */
-	int *codes;		/* (n_words, CT_CORPUS_CODES) a word's; -1: it has none. NULL when n_codes is 0 */
+	/* what words are made of, the digits of numbers; 0: nothing is known of them */
+	int n_codes;
+	/* (n_words, CT_CORPUS_CODES) a word's; -1: it has none. NULL when n_codes is 0 */
+	int *codes;
 	int look_back[CT_CORPUS_LOOKS];	/* tokens from an answer position back to the words it is made from */
 
 	int n_sentences;

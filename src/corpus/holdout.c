@@ -95,8 +95,8 @@ side_value(const struct choice *h, const struct ct_instance *in, int side, const
 		*out = t->relations[in->relation];
 		return CT_OK;
 	}
-	rc = ct_slot_parse(&slot, h->p->world, &t->over, h->paths[side], strlen(h->paths[side]), t->relations,
-	    t->n_relations, at, err);
+	rc = ct_slot_parse(&slot, h->p->world, &t->over, h->paths[side], strlen(h->paths[side]),
+	    &(struct ct_relations){ t->relations, t->n_relations }, at, err);
 	if (rc == CT_OK)
 		*out = ct_fact_text(h->p->world, ct_instance_fact(h->p, in, &slot));
 	return rc;

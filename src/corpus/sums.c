@@ -11,7 +11,8 @@
  *   _1 or _6 (input)             its remainder by five; "_1 or _6, answering"
  *   _9, answering                an operand's part, at the answer position; by place "first _6, answering"
  *   _6 + _9, 3_ + 5_             the lookup that gives ones or tens, operands in either order
- *   first _6 + second _9         the same in this order; "first _6-8 + second _7-9", "first 3-4_ + second 2-5_":
+ *   first _6 + second _9         the same in this order; "first _6-8 + second _7-9", "first 3-4_ + second "
+    "2-5_":
  *                                such a lookup for neighbours, four digits at most
  *   first odd + second even      by their ones digits
  *   ones make 15, tens make 8_   their sums; "ones make 13-15", "tens make 8-9_", four at most
@@ -98,7 +99,8 @@ hold_out(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *co
 	}
 	if (taken < want)
 		return ct_yaml_fail(doc, ct_yaml_get(corpus, "hold_out"), CT_EINVAL, err,
-		    "only %d of the %d pairs can be held out, %d wanted: each result keeps one; lower `share:`",
+		    "only %d of the %d pairs can be held out, %d wanted: each result keeps one; lower "
+		    "`share:`",
 		    taken, n_pairs, want);
 	return CT_OK;
 }

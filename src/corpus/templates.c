@@ -57,7 +57,8 @@ static int
 parse_slot(struct ct_slot *s, const struct ct_template *t, const struct ct_world *w, const char *path,
     size_t n, const struct ct_yaml *at, struct ct_error *err)
 {
-	return ct_slot_parse(s, w, &t->over, path, n, t->relations, t->n_relations, at, err);
+	return ct_slot_parse(s, w, &t->over, path, n, &(struct ct_relations){ t->relations, t->n_relations },
+	    at, err);
 }
 
 static int

@@ -264,7 +264,7 @@ parse_start(struct ct_slot *s, const struct ct_world *w, const struct ct_over *o
 
 int
 ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over *over, const char *path,
-    size_t n, const char *const *relations, int n_relations, const struct ct_yaml *at, struct ct_error *err)
+    size_t n, const struct ct_relations *relations, const struct ct_yaml *at, struct ct_error *err)
 {
 	const char *end = path + n;
 	const char *dot = memchr(path, '.', n);
@@ -282,14 +282,14 @@ ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over 
 			return ct_yaml_fail(w->doc, at, CT_EFORMAT, err, "a slot follows at most %d columns",
 			    CT_MAX_PATH);
 		if (same("relation", part, n)) {
-			if (n_relations == 0)
+			if (relations->n == 0)
 				return ct_yaml_fail(w->doc, at, CT_EFORMAT, err,
 				    "\"relation\" in a slot needs `relations:`, a list of columns");
-			for (int i = 0; i < n_relations; i++)
-				if (ct_table_column(t, relations[i]) < 0)
+			for (int i = 0; i < relations->n; i++)
+				if (ct_table_column(t, relations->names[i]) < 0)
 					return ct_yaml_fail(w->doc, at, CT_EFORMAT, err,
 					    "table %s has no column \"%s\" (a relation)", t->name,
-					    relations[i]);
+					    relations->names[i]);
 			if (dot)
 				return ct_yaml_fail(w->doc, at, CT_EFORMAT, err,
 				    "\"relation\" must be the last part of a slot");

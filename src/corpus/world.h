@@ -61,12 +61,18 @@ struct ct_fact {
 	int table, row, col;
 };
 
+/* Columns that "relation" stands for. */
+struct ct_relations {
+	const char *const *names;
+	int n;
+};
+
 /*
- * Parses a path; every one of the `n_relations` columns must exist where "relation" stands in it. Errors
- * name the line of `at`.
+ * Parses path[0..n); every one of the relations must be a column where "relation" stands in it. Errors name
+ * the line of `at`.
  */
 int ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over *over, const char *path,
-    size_t n, const char *const *relations, int n_relations, const struct ct_yaml *at, struct ct_error *err);
+    size_t n, const struct ct_relations *relations, const struct ct_yaml *at, struct ct_error *err);
 bool ct_slot_is_relational(const struct ct_slot *s);
 struct ct_fact ct_slot_fact(const struct ct_slot *s, const struct ct_world *w, const struct ct_over *over,
     const int *rows, const char *relation);

@@ -139,8 +139,8 @@ write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *
 	if (rc == CT_OK)
 		rc = ct_intervene(&changed, &p->lrm, &sites, &how, a, err);
 	if (rc == CT_OK)
-		rc = ct_generator_init(&g, &p->lrm, j->longest, changed.k, changed.v,
-		    changed.final + (size_t)(p->T - 1) * (size_t)j->m->cfg.D, NULL, 0, a, err);
+		rc = ct_generator_init(&g, &p->lrm, j->longest, &(struct ct_generator_start){ changed.k, changed.v,
+		    changed.final + (size_t)(p->T - 1) * (size_t)j->m->cfg.D, NULL, 0 }, a, err);
 	for (i = 0; i < j->longest && rc == CT_OK; i++) {
 		written[i] = ct_likeliest(j->m->cfg.V, ct_generator_logits(&g));
 		if (i + 1 < j->longest)
@@ -150,10 +150,16 @@ write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *
 }
 
 /* One word for another, in all ways. clamps: room for a row of means. */
+/* Room for what one sentence needs, used again and again. */
+struct room {
+	struct ct_clamp *clamps;	/* (features of the model) */
+	int *written;			/* (longest) tokens */
+};
+
 static int
-try_word(const struct job *j, const struct ct_prompt *p, int from, int to, struct ct_clamp *clamps,
-    int *written,
-    struct ct_arena *a, struct result *r, struct ct_error *err)
+try_word(const struct job *j, const struct ct_prompt *p, int from, int to, const struct room *room,
+    struct ct_arena *a,
+    struct result *r, struct ct_error *err)
 {
 	int moved, k, i, n, rc = CT_OK;
 
@@ -162,13 +168,13 @@ try_word(const struct job *j, const struct ct_prompt *p, int from, int to, struc
 			struct ct_arena_mark mark = ct_arena_mark(a);
 
 			n = ct_means_difference(&j->means, from, to, 1, p->T - 1,
-			    moved == CT_PLANNING_LABELLED ? j->plans : NULL, clamps);
+			    moved == CT_PLANNING_LABELLED ? j->plans : NULL, room->clamps);
 			for (i = 0; i < n; i++)
-				clamps[i].amount *= ct_interchange_strengths[k];
-			rc = write_on(j, p, clamps, n, written, a, err);
+				room->clamps[i].amount *= ct_interchange_strengths[k];
+			rc = write_on(j, p, room->clamps, n, room->written, a, err);
 			if (rc == CT_OK) {
-				r->other[moved][k] += fits(j->c, j->about[to], -1, written);
-				r->word[moved][k] += fits(j->c, j->about[to], to, written);
+				r->other[moved][k] += fits(j->c, j->about[to], -1, room->written);
+				r->word[moved][k] += fits(j->c, j->about[to], to, room->written);
 			}
 			ct_arena_release(a, mark);
 		}
@@ -182,22 +188,22 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	const struct job *j = ctx;
 	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
 	struct result *r = &j->results[item];
-	struct ct_clamp *clamps;
 	struct ct_prompt *p;
 	struct ct_rng rng;
-	int *others, *written, n = 0, i, rc;
+	struct room room;
+	int *others, n = 0, i, rc;
 
 	(void)worker;
 	if (!has_plan(s) || j->about[s->plan] < 0)
 		return CT_OK;
 	others = ct_arena_need(a, (size_t)j->c->n_words, sizeof *others, "words", err);
-	written = ct_arena_need(a, (size_t)j->longest, sizeof *written, "a line", err);
-	clamps = ct_arena_need(a, j->means.first[j->tc->L], sizeof *clamps, "clamps", err);
-	if (others == NULL || written == NULL || clamps == NULL)
+	room.written = ct_arena_need(a, (size_t)j->longest, sizeof *room.written, "a line", err);
+	room.clamps = ct_arena_need(a, j->means.first[j->tc->L], sizeof *room.clamps, "clamps", err);
+	if (others == NULL || room.written == NULL || room.clamps == NULL)
 		return CT_ENOMEM;
 	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->plan_at + 1, a, NULL, err);
 	if (rc == CT_OK)
-		rc = write_on(j, p, NULL, 0, written, a, err);
+		rc = write_on(j, p, NULL, 0, room.written, a, err);
 	if (rc != CT_OK)
 		return rc;
 	for (i = 0; i < j->c->n_words; i++)
@@ -206,9 +212,9 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	ct_rng_seed(&rng, 1, (uint64_t)item);
 	ct_rng_shuffle(&rng, others, n);
 	r->n = n < j->others ? n : j->others;
-	r->own = fits(j->c, s->about, -1, written) ? r->n : 0;
+	r->own = fits(j->c, s->about, -1, room.written) ? r->n : 0;
 	for (i = 0; i < r->n && rc == CT_OK; i++)
-		rc = try_word(j, p, s->plan, others[i], clamps, written, a, r, err);
+		rc = try_word(j, p, s->plan, others[i], &room, a, r, err);
 	return rc;
 }
 

@@ -45,6 +45,22 @@ ct_deflate(unsigned char **out, size_t *n, const void *in, size_t n_in, enum ct_
 	return CT_OK;
 }
 
+/* Whether the data came to its end there, and nothing follows. */
+static int
+check_end(const z_stream *z, int status, size_t n_in, const char *where, struct ct_error *err)
+{
+	if (status == Z_BUF_ERROR && z->avail_in == 0)
+		return ct_fail(err, CT_EFORMAT, "%s: compressed data ends too early (%zu bytes)", where,
+		    n_in);
+	if (status != Z_STREAM_END)
+		return ct_fail(err, CT_EFORMAT, "%s: damaged compressed data at byte %lu: %s", where,
+		    z->total_in, z->msg != NULL ? z->msg : "not a zlib or gzip stream");
+	if (z->avail_in > 0)
+		return ct_fail(err, CT_EFORMAT, "%s: %u extra bytes after the end of the compressed data",
+		    where, z->avail_in);
+	return CT_OK;
+}
+
 int
 ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const char *where,
     struct ct_error *err)
@@ -84,20 +100,9 @@ ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const
 		rc = ct_fail(err, CT_EFORMAT, "%s: more than %zu bytes when uncompressed", where, max);
 		goto fail;
 	}
-	if (status == Z_BUF_ERROR && z.avail_in == 0) {
-		rc = ct_fail(err, CT_EFORMAT, "%s: compressed data ends too early (%zu bytes)", where, n_in);
+	rc = check_end(&z, status, n_in, where, err);
+	if (rc != CT_OK)
 		goto fail;
-	}
-	if (status != Z_STREAM_END) {
-		rc = ct_fail(err, CT_EFORMAT, "%s: damaged compressed data at byte %lu: %s", where,
-		    z.total_in, z.msg != NULL ? z.msg : "not a zlib or gzip stream");
-		goto fail;
-	}
-	if (z.avail_in > 0) {
-		rc = ct_fail(err, CT_EFORMAT, "%s: %u extra bytes after the end of the compressed data",
-		    where, z.avail_in);
-		goto fail;
-	}
 	dst[used] = '\0';
 	*out = dst;
 	*n = used;

@@ -1,6 +1,6 @@
 /*
- * experiments: the facade's part that runs a prompt many times: surveys, sweeps, frozen beside free, and how well
- * predictions held over a whole session. See ctrace.h.
+ * experiments: the facade's part that runs a prompt many times: surveys, sweeps, frozen beside free, and how
+ * well predictions held over a whole session. See ctrace.h.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -59,6 +59,7 @@ int
 ct_session_sweep(struct ct_session *s, double from, double to, int steps, const struct ct_sweep **out,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
+	const struct ct_sweep_plan plan = { s->clamps, s->n_clamps, &s->clamp_options, from, to, steps };
 	struct ct_arena arena = { 0 };
 	struct ct_sweep *sweep;
 	int r;
@@ -67,8 +68,8 @@ ct_session_sweep(struct ct_session *s, double from, double to, int steps, const 
 	if ((r = need_clamps(s, err)) < 0)
 		return r;
 	sweep = ct_arena_need(&arena, 1, sizeof *sweep, "a sweep", err);
-	r = sweep ? ct_sweep_run(sweep, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options, from, to,
-			steps, &arena, s->e->pool, progress, ctx, err)
+	r = sweep ? ct_sweep_run(sweep, &s->prompt->lrm, s->graph, &plan, &arena,
+			&(struct ct_job){ s->e->pool, progress, ctx }, err)
 		  : CT_ENOMEM;
 	if (r == CT_OK)
 		r = ct_engine_check(s->e, err);
@@ -94,7 +95,8 @@ ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct
 	if ((r = need_clamps(s, err)) < 0)
 		return r;
 	c = ct_arena_need(&s->clamp_arena, 1, sizeof *c, "frozen beside free", err);
-	r = c ? ct_contrast_run(c, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options, &s->clamp_arena,
+	r = c ? ct_contrast_run(c, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options,
+	    &s->clamp_arena,
 		    err)
 	      : CT_ENOMEM;
 	if (r == CT_OK)

@@ -131,7 +131,9 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 static int
 run_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
-	/* A token takes a byte at least, and a template adds a few: room for all, to say how many there are. */
+	/*
+	 * A token takes a byte at least, and a template adds a few: room for all, to say how many there are.
+	 */
 	size_t most = strlen(text) < MAX_BYTES ? strlen(text) + 64 : MAX_BYTES;
 	struct ct_arena tmp = { 0 };
 	struct ct_token_span *spans = ct_arena_need(&tmp, most + 1, sizeof *spans, "a prompt", err);
@@ -464,7 +466,7 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
     ct_progress_fn progress, void *ctx, struct ct_error *err)
 {
 	bool clamped = opt->clamped && s->n_clamps;
-	const float *k, *v, *final;
+	struct ct_generator_start start;
 	int V = s->e->info.V, room = s->e->info.context - s->T, r, i;
 	struct ct_arena tmp = { 0 };
 	struct ct_generator g;
@@ -474,14 +476,17 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
 	if ((r = ct_engine_check(s->e, err)) < 0)
 		return r;
-	k = clamped ? s->changed.k : s->prompt->pass.k;
-	v = clamped ? s->changed.v : s->prompt->pass.v;
-	final = clamped ? s->changed.final : s->prompt->pass.final;
+	start = (struct ct_generator_start){
+		.k = clamped ? s->changed.k : s->prompt->pass.k,
+		    .v = clamped ? s->changed.v : s->prompt->pass.v,
+		.final = (clamped ? s->changed.final : s->prompt->pass.final) +
+		    (size_t)(s->T - 1) * s->e->model->cfg.D,
+		.clamps = s->clamps, .n_clamps = clamped ? s->n_clamps : 0
+	};
 	/* The last token needs no run of its own, so one more fits than the context has room for. */
 	n = n < room + 1 ? n : room + 1;
 	ct_rng_seed(&rng, opt->seed, 1);
-	r = ct_generator_init(&g, &s->prompt->lrm, n, k, v, final + (size_t)(s->T - 1) * s->e->model->cfg.D,
-	    s->clamps, clamped ? s->n_clamps : 0, &tmp, err);
+	r = ct_generator_init(&g, &s->prompt->lrm, n, &start, &tmp, err);
 	for (i = 0; i < n && r == CT_OK; i++) {
 		ids[i] = ct_sample(ct_generator_logits(&g), V, opt->temperature, &rng);
 		if (i + 1 < n)
@@ -500,7 +505,8 @@ static char *
 longer_text(const struct ct_session *s, const int *ids, int n)
 {
 	const struct ct_tokenizer *t = s->e->tokenizer;
-	size_t old = ct_tokenizer_decode(t, s->ids, s->T, NULL, 0), all = ct_tokenizer_decode(t, ids, n, NULL, 0);
+	size_t old = ct_tokenizer_decode(t, s->ids, s->T, NULL, 0),
+	    all = ct_tokenizer_decode(t, ids, n, NULL, 0);
 	size_t text = strlen(s->text);
 	char *dst = malloc(text + all + 1), *decoded = malloc(all + 1);
 
@@ -517,7 +523,8 @@ longer_text(const struct ct_session *s, const int *ids, int n)
 }
 
 int
-ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt, ct_progress_fn progress,
+ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt,
+    ct_progress_fn progress,
     void *ctx, struct ct_error *err)
 {
 	struct ct_session fresh = { .e = s->e };
@@ -565,7 +572,8 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 	if ((r = run_ids(&fresh, text, all, s->T + n, progress, ctx, err)) < 0 ||
 	    (r = ct_session_trace(&fresh, opt ? opt : &last, progress, ctx, err)) < 0 ||
 	    (s->n_clamps &&
-		(r = apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps, &s->clamp_options, err)) < 0)) {
+		(r = apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps, &s->clamp_options,
+		    err)) < 0)) {
 		drop_clamps(&fresh);
 		drop_graph(&fresh);
 		ct_arena_free(&fresh.prompt_arena);

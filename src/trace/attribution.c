@@ -36,7 +36,8 @@ struct work {
 	struct chunk *chunks;
 	int n_chunks;
 	struct worker *workers;
-	const struct ct_job *job; /* asked by the thread that wants the rows, between the layers of its own chunks */
+	/* asked by the thread that wants the rows, between the layers of its own chunks */
+	const struct ct_job *job;
 	atomic_int done;
 	atomic_bool cancelled;
 };

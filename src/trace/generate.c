@@ -7,9 +7,8 @@
 #include "math/blas.h"
 
 int
-ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n, const float *k,
-    const float *v, const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a,
-    struct ct_error *err)
+ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n,
+    const struct ct_generator_start *start, struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_config *c = &lrm->m->cfg;
 	size_t D = c->D, kv = ct_kv_size(lrm->m, 1), max = (size_t)lrm->T + n, prompt = (size_t)lrm->T * kv;
@@ -35,16 +34,16 @@ ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int 
 	};
 
 	*g = (struct ct_generator){
-		.lrm = lrm, .T = lrm->T, .max = (int)max, .clamps = clamps, .n_clamps = n_clamps
+		.lrm = lrm, .T = lrm->T, .max = (int)max, .clamps = start->clamps, .n_clamps = start->n_clamps
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (!(*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "generation", err)))
 			return CT_ENOMEM;
 	for (int l = 0; l < c->L; l++) {
-		memcpy(g->k + l * max * kv, k + l * prompt, prompt * sizeof *k);
-		memcpy(g->v + l * max * kv, v + l * prompt, prompt * sizeof *v);
+		memcpy(g->k + l * max * kv, start->k + l * prompt, prompt * sizeof *g->k);
+		memcpy(g->v + l * max * kv, start->v + l * prompt, prompt * sizeof *g->v);
 	}
-	memcpy(g->final, final_last, D * sizeof *g->final);
+	memcpy(g->final, start->final, D * sizeof *g->final);
 	ct_logits(lrm->m, 1, g->final, g->logits);
 	return CT_OK;
 }

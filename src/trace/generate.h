@@ -24,13 +24,17 @@ struct ct_generator {
 	float *x, *mid, *in, *mlp, *read, *row, *pattern, *scales, *scratch, *out, *final, *logits, *act;
 };
 
-/*
- * Room for n more tokens. k and v (L,T,H_kv*head) are the prompt's (copied); clamps are lent.
- * final_last (D): the final norm's output at the prompt's last position.
- */
-int ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n, const float *k,
-    const float *v, const float *final_last, const struct ct_clamp *clamps, int n_clamps, struct ct_arena *a,
-    struct ct_error *err);
+/* What generation goes on from: the prompt's original run, or a clamped one. */
+struct ct_generator_start {
+	const float *k, *v;		/* (L,T,H_kv*head) */
+	const float *final;		/* (D) the final norm's output at the prompt's last position */
+	const struct ct_clamp *clamps;	/* lent */
+	int n_clamps;
+};
+
+/* Room for n more tokens; what start points to, but for the clamps, is copied. */
+int ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n,
+    const struct ct_generator_start *start, struct ct_arena *a, struct ct_error *err);
 
 /* Logits (V) after the last position known. */
 const float *ct_generator_logits(const struct ct_generator *g);

@@ -303,14 +303,18 @@ by_score(const void *a, const void *b)
 	return x->edge.source < y->edge.source ? -1 : x->edge.source > y->edge.source;
 }
 
+/* What passes through each node: (n_nodes) influence, and the sum of |edges| into it. */
+struct flow {
+	const double *influence, *sums;
+};
+
 /*
  * Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), strongest score
  * first.
  */
 static int
-select_edges(struct ct_graph *g, const bool *in, const double *influence, const double *sums,
-    double threshold, struct ct_arena *a, struct ct_arena *scratch, const struct ct_job *job,
-    struct ct_error *err)
+select_edges(struct ct_graph *g, const bool *in, const struct flow *f, double threshold, struct ct_arena *a,
+    struct ct_arena *scratch, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_edge *row = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *row, "edge scores", err);
 	struct ct_edge *pruned;
@@ -327,8 +331,8 @@ select_edges(struct ct_graph *g, const bool *in, const double *influence, const 
 	if (!list || !scores)
 		return CT_ENOMEM;
 	for (int t = 0; t < g->n_nodes; t++) {
-		int edges = in[t] && sums[t] > 0 ? ct_graph_row(g, t, row) : 0;
-		double flow = edges ? (influence[t] + (double)g->nodes[t].weight) / sums[t] : 0;
+		int edges = in[t] && f->sums[t] > 0 ? ct_graph_row(g, t, row) : 0;
+		double flow = edges ? (f->influence[t] + (double)g->nodes[t].weight) / f->sums[t] : 0;
 
 		if (t % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "pruning", t, g->n_nodes))
 			return ct_fail(err, CT_ECANCELLED, "pruning cancelled");
@@ -410,7 +414,8 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 	else
 		select_nodes(g, node_threshold, values, in);
 	if ((r = propagate(g, in, influence, sums, NULL, scratch, job, err)) < 0 ||
-	    (r = select_edges(g, in, influence, sums, edge_threshold / known.edges, a, scratch, job,
+	    (r = select_edges(g, in, &(struct flow){ influence, sums }, edge_threshold / known.edges, a,
+	    scratch, job,
 	    err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++)

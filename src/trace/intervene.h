@@ -28,7 +28,8 @@ struct ct_clamp_site {
 struct ct_clamp_sites {
 	int n;
 	struct ct_clamp_site *site;		/* by (layer, pos, feature) */
-	int overridden;			/* times that a later clamp on the same feature and position replaced one */
+	/* times that a later clamp on the same feature and position replaced one */
+	int overridden;
 	int *lost;			/* (clamps) the same, by the clamp that was replaced */
 };
 
@@ -42,7 +43,8 @@ int ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *l
 /* What a run with clamps leaves behind. */
 struct ct_changed {
 	float *final;			/* (T,D) final norm's output */
-	float *pre;			/* (lrm->n) pre-activations of the features that are active in the original run */
+	/* (lrm->n) pre-activations of the features that are active in the original run */
+	float *pre;
 	float *read;			/* (L,T,D) what the encoders see; lrm->read where nothing changed */
 	float *k, *v;			/* (L,T,H_kv*head) keys and values; direct mode: the original ones */
 };

@@ -26,10 +26,12 @@ struct ct_local_model {
 	int T;
 	int n;				/* active features */
 	struct ct_active *active;	/* (n) by (layer, pos, feature) */
-	int *first;			/* (L*T+1) active[first[l*T+t] .. first[l*T+t+1]) are those of (l,t) */
+	/* (L*T+1) active[first[l*T+t] .. first[l*T+t+1]) are those of (l,t) */
+	int *first;
 	float *read;			/* (L,T,D) what the encoders see */
 	/* All of these as they reach the stream, behind whatever follows the write point: */
-	float *recon;			/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
+	/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
+	float *recon;
 	float *error;			/* (L,T,D) mlp_out - recon; 0 at position 0 */
 	float *constant;		/* (L,D) BOS: mlp_out, minus the skip path; 0 without BOS */
 	/*

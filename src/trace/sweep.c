@@ -226,32 +226,29 @@ make_rows(struct job *j, double from, double to, int lowest, struct ct_arena *a,
 
 int
 ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struct ct_graph *g,
-    const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, double from, double to,
-    int steps,
-    struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_sweep_plan *plan, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	struct job j = { .lrm = lrm, .g = g, .clamps = clamps, .n = n, .out = out };
+	struct job j = { .lrm = lrm, .g = g, .clamps = plan->clamps, .n = plan->n, .out = out };
 	struct ct_arena tmp = { 0 };
 	float *logits = ct_arena_need(&tmp, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);
 	double start = ct_seconds();
 	int lowest = 0, rc = CT_ENOMEM;
 
-	*out = (struct ct_sweep){ .options = *opt, .n_steps = steps };
+	*out = (struct ct_sweep){ .options = *plan->options, .n_steps = plan->steps };
 	if (!logits)
 		goto done;
-	if (!isfinite(from) || !isfinite(to) || steps < 2 || steps > CT_MAX_STEPS) {
+	if (!isfinite(plan->from) || !isfinite(plan->to) || plan->steps < 2 || plan->steps > CT_MAX_STEPS) {
 		rc = ct_fail(err, CT_EINVAL, "a sweep takes finite strengths and 2 to %d steps, not %g:%g:%d",
-		    CT_MAX_STEPS, from, to, steps);
+		    CT_MAX_STEPS, plan->from, plan->to, plan->steps);
 		goto done;
 	}
-	if ((rc = check_clamps(clamps, n, &lowest, err)) < 0 ||
-	    (rc = make_rows(&j, from, to, lowest, a, &tmp, err)) < 0)
+	if ((rc = check_clamps(plan->clamps, plan->n, &lowest, err)) < 0 ||
+	    (rc = make_rows(&j, plan->from, plan->to, lowest, a, &tmp, err)) < 0)
 		goto done;
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
-	if ((rc = ct_parallel_run(&(struct ct_job){ pool, progress, ctx }, out->n_rows * steps, run_step, &j,
-	    "sweep",
-	    err)) < 0 || (rc = choose_tokens(&j, a, err)) < 0 || (rc = sort_tokens(&j, &tmp, err)) < 0 ||
+	if ((rc = ct_parallel_run(job, out->n_rows * plan->steps, run_step, &j, "sweep", err)) < 0 ||
+	    (rc = choose_tokens(&j, a, err)) < 0 || (rc = sort_tokens(&j, &tmp, err)) < 0 ||
 	    (rc = fill_tokens(&j, a, err)) < 0)
 		goto done;
 	out->seconds = ct_seconds() - start;

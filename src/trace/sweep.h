@@ -6,8 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/pool.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "trace/clamp.h"
 #include "trace/graph.h"
 #include "trace/replacement.h"
@@ -15,14 +14,20 @@
 enum { CT_MAX_STEPS = 1000 };
 
 /*
- * `steps` strengths from `from` to `to`, both included, for the clamps that are on; these must have one
- * unit, since one number stands for all their amounts. Results from the arena; the same for any number of
- * threads.
+ * `steps` strengths from `from` to `to`, both included, for the clamps that are on; these must have one unit,
+ * since one number stands for all their amounts.
  */
+struct ct_sweep_plan {
+	const struct ct_clamp *clamps;
+	int n;
+	const struct ct_clamp_options *options;
+	double from, to;
+	int steps;
+};
+
+/* Results from the arena; the same for any number of threads. */
 int ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struct ct_graph *g,
-    const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, double from, double to,
-    int steps,
-    struct ct_arena *a, struct ct_pool *pool, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_sweep_plan *plan, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /* opt's mode is left aside. */
 int ct_contrast_run(struct ct_contrast *out, const struct ct_local_model *lrm, const struct ct_graph *g,

@@ -70,8 +70,8 @@ run_share(void *ctx, int task, int worker)
 			s->weight[t * L + L - 1] *= f->last_layer;
 		}
 		ct_train_transcoder_forward(s->pass, f->transcoder, B, s->x, &s->sums, s->fired);
-		ct_train_transcoder_backward(s->pass, f->transcoder, &f->loss, B, s->x, s->y, s->weight,
-		    f->norm, f->scale, s->grad,
+		ct_train_transcoder_backward(s->pass, f->transcoder, &f->loss,
+		    &(struct ct_train_rows){ B, s->x, s->y, s->weight }, f->norm, f->scale, s->grad,
 		    &s->sums);
 	}
 }

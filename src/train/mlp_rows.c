@@ -2,6 +2,7 @@
 #include "train/mlp_rows.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +166,25 @@ normalise(struct ct_mlp_rows *a, int l)
 			    pow((double)y[t * wide + d] - mean[d], 2) / a->N;
 }
 
+/* Room for the rows of all N positions. */
+static bool
+alloc_rows(struct ct_mlp_rows *a)
+{
+	size_t N = (size_t)a->N, L = (size_t)a->L, D = (size_t)a->D;
+
+	a->x = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
+	a->y = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
+	a->weight = ct_arena_alloc(&a->arena, N * L, sizeof(float));
+	a->count = ct_arena_alloc(&a->arena, N, sizeof(float));
+	a->place = ct_arena_alloc(&a->arena, N, 1);
+	a->x_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
+	a->y_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
+	a->variance = ct_arena_alloc(&a->arena, L, sizeof(double));
+	a->y_mean = ct_arena_alloc(&a->arena, L * D, sizeof(float));
+	return a->x && a->y && a->weight && a->count && a->place && a->x_scale && a->y_scale && a->variance &&
+	    a->y_mean;
+}
+
 int
 ct_mlp_rows_collect(struct ct_mlp_rows *a, const struct ct_net *net, const struct ct_corpus *corpus,
     struct ct_pool *pool, struct ct_error *err)
@@ -195,26 +215,14 @@ ct_mlp_rows_collect(struct ct_mlp_rows *a, const struct ct_net *net, const struc
 	}
 	N = rows > 0 ? (size_t)rows : 0;
 	a->N = rows;
-	a->x = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
-	a->y = ct_arena_alloc(&a->arena, N * L * D, sizeof(float));
-	a->weight = ct_arena_alloc(&a->arena, N * L, sizeof(float));
-	a->count = ct_arena_alloc(&a->arena, N, sizeof(float));
-	a->place = ct_arena_alloc(&a->arena, N, 1);
-	a->x_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
-	a->y_scale = ct_arena_alloc(&a->arena, L, sizeof(float));
-	a->variance = ct_arena_alloc(&a->arena, L, sizeof(double));
-	a->y_mean = ct_arena_alloc(&a->arena, L * D, sizeof(float));
-	if (rows < 0 || !a->x || !a->y || !a->weight || !a->count || !a->place || !a->x_scale ||
-	    !a->y_scale || !a->variance ||
-	    !a->y_mean || plan(corpus, c.entries, list, c.n, a->count, a->place) < 0) {
+	if (rows < 0 || !alloc_rows(a) || plan(corpus, c.entries, list, c.n, a->count, a->place) < 0) {
 		ct_fail_memory(err, 2 * N * L * D * sizeof(float), "the activations of the corpus");
 		goto done;
 	}
 	for (int k = 0; k < c.n_tasks; k++) {
 		if ((code = ct_pack_open(&c.packs[k], corpus, err)) != CT_OK ||
 		    (code = ct_train_pass_open(&c.passes[k], net, c.packs[k].max_rows,
-		    c.packs[k].max_sentences,
-		    err)) != CT_OK)
+		    c.packs[k].max_sentences, err)) != CT_OK)
 			goto done;
 	}
 	ct_pool_run(pool, c.n_tasks, run, &c);

@@ -228,28 +228,63 @@ squash(float z, float *slope)
  * takes. What active features have too much is taken back where they are met.
  */
 static void
-revive_all(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l, int B,
-    const float *x, const float *norm,
-    const float *theta, float pull, float *grad)
+revive_all(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
+    const struct ct_train_rows *rows, const float *norm, float pull, float *grad)
 {
 	int D = c->s.D, F = c->s.F, wide = c->s.L * D;
 	const struct ct_train_transcoder_layer *y = &c->layers[l];
+	const float *theta = p->theta + (size_t)l * F;
 
 	memset(p->x_sum, 0, (size_t)D * sizeof(float));
-	for (int t = 0; t < B; t++)
-		ct_saxpy(D, 1, x + (size_t)t * wide + l * D, p->x_sum);
+	for (int t = 0; t < rows->B; t++)
+		ct_saxpy(D, 1, rows->x + (size_t)t * wide + l * D, p->x_sum);
 	for (int f = 0; f < F; f++) {
 		ct_saxpy(D, -pull * norm[f], p->x_sum, grad + y->enc + (size_t)f * D);
-		grad[y->b_enc + f] -= pull * norm[f] * (float)B;
-		grad[y->log_threshold + f] += pull * norm[f] * theta[f] * (float)B;
+		grad[y->b_enc + f] -= pull * norm[f] * (float)rows->B;
+		grad[y->log_threshold + f] += pull * norm[f] * theta[f] * (float)rows->B;
+	}
+}
+
+/* yhat becomes 2 scale weight (yhat - y); weight |yhat - y|^2 is added to *error. */
+static void
+scale_errors(float *yhat, const struct ct_train_rows *rows, int L, int D, double scale, double *error)
+{
+	for (int i = 0; i < rows->B * L; i++) {
+		float *restrict e = yhat + (size_t)i * D, factor = 2 * (float)scale * rows->weight[i];
+		const float *restrict target = rows->y + (size_t)i * D;
+
+		for (int k = 0; k < D; k++)
+			e[k] -= target[k];
+		*error += rows->weight[i] * ct_sdot(D, e, e);
+		for (int k = 0; k < D; k++)
+			e[k] *= factor;
+	}
+}
+
+/* The penalty's gradient of the lengths of the decoder's rows: shrink holds d penalty / d norm. */
+static void
+shrink_rows(const struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
+    const float *norm,
+    float far2, float *grad)
+{
+	int D = c->s.D, n = ct_train_transcoder_reach(&c->s, l) * D;
+
+	for (int f = 0; f < c->s.F; f++) {
+		size_t row = c->layers[l].dec + (size_t)f * n;
+		float by = norm[f] > 0 ? p->shrink[f] / norm[f] : 0;
+
+		if (!(by > 0))
+			continue;
+		ct_saxpy(D, by, c->params.w + row, grad + row);
+		ct_saxpy(n - D, by * far2, c->params.w + row + D, grad + row + D);
 	}
 }
 
 void
 ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c,
-    const struct ct_train_transcoder_loss *loss, int B,
-    const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
-    struct ct_train_transcoder_sums *sums)
+    const struct ct_train_transcoder_loss *loss, const struct ct_train_rows *rows, const float *norm,
+    double scale,
+    float *grad, struct ct_train_transcoder_sums *sums)
 {
 	int L = c->s.L, D = c->s.D, F = c->s.F, wide = L * D;
 	const float *w = c->params.w;
@@ -259,17 +294,7 @@ ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct
 	float far2 = (float)(loss->far * loss->far);
 	float half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
 
-	for (int i = 0; i < B * L; i++) {
-		float *restrict e = d + (size_t)i * D, factor = 2 * (float)scale * weight[i];
-		const float *restrict target = y + (size_t)i * D;
-
-		for (int k = 0; k < D; k++)
-			e[k] -= target[k];
-		sums->error += weight[i] * ct_sdot(D, e, e);
-		for (int k = 0; k < D; k++)
-			e[k] *= factor;
-	}
-
+	scale_errors(d, rows, L, D, scale, &sums->error);
 	for (int l = 0; l < L; l++) {
 		const struct ct_train_transcoder_layer *q = &c->layers[l];
 		int n = ct_train_transcoder_reach(&c->s, l) * D;
@@ -278,10 +303,11 @@ ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct
 
 		memset(p->shrink, 0, (size_t)F * sizeof(float));
 		if (pull > 0)
-			revive_all(p, c, l, B, x, nf, theta, pull, grad);
-		for (int t = 0; t < B; t++, h += F) {
-			float root = sharp * sqrtf(weight[t * L + l]);
-			const float *dy = d + (size_t)t * wide + l * D, *xt = x + (size_t)t * wide + l * D;
+			revive_all(p, c, l, rows, nf, pull, grad);
+		for (int t = 0; t < rows->B; t++, h += F) {
+			float root = sharp * sqrtf(rows->weight[t * L + l]);
+			const float *dy = d + (size_t)t * wide + l * D,
+			    *xt = rows->x + (size_t)t * wide + l * D;
 
 			ct_saxpy(D, 1, dy, grad + q->b_dec);
 			for (int f = 0; f < F; f++) {
@@ -304,14 +330,6 @@ ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct
 				grad[q->b_enc + f] += g;
 			}
 		}
-		for (int f = 0; f < F; f++) {
-			size_t row = q->dec + (size_t)f * n;
-			float by = nf[f] > 0 ? p->shrink[f] / nf[f] : 0;
-
-			if (!(by > 0))
-				continue;
-			ct_saxpy(D, by, w + row, grad + row);
-			ct_saxpy(n - D, by * far2, w + row + D, grad + row + D);
-		}
+		shrink_rows(p, c, l, nf, far2, grad);
 	}
 }

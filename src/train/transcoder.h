@@ -57,6 +57,13 @@ struct ct_train_transcoder_sums {
 	double active;		/* features active, over rows and layers */
 };
 
+/* Rows to learn from. */
+struct ct_train_rows {
+	int B;
+	const float *x, *y;	/* (B,L,D) what encoders read, what decoders should write */
+	const float *weight;	/* (B,L) of an error in y */
+};
+
 struct ct_train_transcoder_pass;
 
 int ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out,
@@ -91,7 +98,7 @@ const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p,
  *                   + lambda sum_{l,f} tanh(c sqrt(weight_l) a_{l,f} |dec_{l,f}|)
  *                   + lambda_P sum_{l,f: h < theta} (theta - h) |dec_{l,f}| ]
  *
- *   x, y in (B,L,D) ; weight in (B,L)
+ *   rows in
  *   grad in/out of c->params' layout: scale * d loss / d parameter is added
  *   norm in (L,F) |dec_{l,f}| = sqrt(sum_m far^2 |dec_{l->m,f}|^2),
     far being 1 for m = l (ct_train_transcoder_norms)
@@ -102,9 +109,9 @@ const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p,
  * tests/unit/test_train_transcoder.c
  */
 void ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c,
-    const struct ct_train_transcoder_loss *loss, int B,
-    const float *x, const float *y, const float *weight, const float *norm, double scale, float *grad,
-    struct ct_train_transcoder_sums *sums);
+    const struct ct_train_transcoder_loss *loss, const struct ct_train_rows *rows, const float *norm,
+    double scale,
+    float *grad, struct ct_train_transcoder_sums *sums);
 
 /* x was divided by in[l] and y by out[l] (L each): makes the transcoder one for x and y as they were. */
 void ct_train_transcoder_unscale(struct ct_train_transcoder *c, const float *in, const float *out);

@@ -41,10 +41,9 @@ compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_
 	hold.n_held = mode == CT_FROZEN ? T : 0;
 	memcpy(ids, f->ids, (size_t)T * sizeof *ids);
 	assert_int_equal(
-	    ct_generator_init(&g, &f->prompt->lrm, GENERATED, n ? start.k : f->prompt->pass.k, n ?
-	    start.v : f->prompt->pass.v,
-		start.final + (size_t)(T - 1) * D, clamps, n, &f->arena, &err),
-	    CT_OK);
+	    ct_generator_init(&g, &f->prompt->lrm, GENERATED, &(struct ct_generator_start){
+		n ? start.k : f->prompt->pass.k, n ? start.v : f->prompt->pass.v,
+		start.final + (size_t)(T - 1) * D, clamps, n }, &f->arena, &err), CT_OK);
 	for (int i = 0; i <= GENERATED; i++) {
 		double worst = 0, largest = 0;
 
@@ -131,12 +130,10 @@ check_units(struct fixture *f, const struct ct_shape *s)
 
 			if (k < 6)
 				c[k].onwards = true;
-			assert_int_equal(ct_generator_init(to, &f->prompt->lrm, 1, f->prompt->pass.k,
-			    f->prompt->pass.v,
-					     f->prompt->pass.final + (size_t)(T - 1) * s->cfg.D, &c[k % 6],
-					     k < 6,
-					     &f->arena, &err),
-			    CT_OK);
+			assert_int_equal(ct_generator_init(to, &f->prompt->lrm, 1, &(struct ct_generator_start){
+			    f->prompt->pass.k, f->prompt->pass.v,
+			    f->prompt->pass.final + (size_t)(T - 1) * s->cfg.D, &c[k % 6], k < 6 },
+			    &f->arena, &err), CT_OK);
 			assert_int_equal(ct_generator_push(to, 5, &err), CT_OK);
 		}
 		for (int v = 0; v < s->cfg.V; v++) {

@@ -187,10 +187,8 @@ check_sweep(struct fixture *f, const struct ct_shape *s)
 
 	if (s->seed % 3)
 		goto done;
-	assert_int_equal(ct_sweep_run(&w, &f->prompt->lrm, f->graph, c, 3, &how, -2, 6, STEPS, &f->arena,
-	    NULL, NULL,
-			     NULL, &err),
-	    CT_OK);
+	assert_int_equal(ct_sweep_run(&w, &f->prompt->lrm, f->graph,
+	    &(struct ct_sweep_plan){ c, 3, &how, -2, 6, STEPS }, &f->arena, NULL, &err), CT_OK);
 	assert_int_equal(w.n_steps, STEPS);
 	assert_int_equal(w.n_rows, 1 + s->cfg.L);
 	for (int row = 0; row < w.n_rows; row++)
@@ -261,10 +259,9 @@ test_bad_sweeps(void **state)
 	assert_true(fixture_shape(&s, &fixture_llama, 0));
 	fixture_random(&f, &s, 4);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_int_equal(ct_sweep_run(&w, &f.prompt->lrm, f.graph, c, bad[i].n, &how, bad[i].from,
-		    bad[i].to,
-				     bad[i].steps, &f.arena, NULL, NULL, NULL, &err),
-		    CT_EINVAL);
+		assert_int_equal(ct_sweep_run(&w, &f.prompt->lrm, f.graph,
+		    &(struct ct_sweep_plan){ c, bad[i].n, &how, bad[i].from, bad[i].to, bad[i].steps }, &f.arena, NULL,
+		    &err), CT_EINVAL);
 		assert_non_null(strstr(err.msg, bad[i].says));
 	}
 	fixture_close(&f);

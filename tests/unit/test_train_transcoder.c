@@ -122,7 +122,8 @@ gradient_matches(bool per_layer)
 	assert_int_equal(ct_train_transcoder_pass_open(&pass, &shape, B, NULL), 0);
 	ct_train_transcoder_norms(&c, loss.far, norm);
 	ct_train_transcoder_forward(pass, &c, B, x, &sums, fired);
-	ct_train_transcoder_backward(pass, &c, &loss, B, x, y, weight, norm, .5, grad, &sums);
+	ct_train_transcoder_backward(pass, &c, &loss, &(struct ct_train_rows){ B, x, y, weight }, norm, .5,
+	    grad, &sums);
 	assert_int_equal((int)sums.active, n_active);
 	for (int l = 0; l < L; l++)
 		for (int f = 0; f < F; f++)
@@ -204,7 +205,9 @@ threshold_gradient_follows_its_definition(void **state)
 		c.params.w[c.layers[0].b_dec] = .2f;
 		ct_train_transcoder_norms(&c, 1, &norm);
 		ct_train_transcoder_forward(pass, &c, 1, &x, &sums, NULL);
-		ct_train_transcoder_backward(pass, &c, &loss, 1, &x, &y, &one, &norm, 1, grad, &sums);
+		ct_train_transcoder_backward(pass, &c, &loss, &(struct ct_train_rows){ 1, &x, &y, &one },
+		    &norm, 1,
+		    grad, &sums);
 		g = 2 * (.2 + a * dec - .7) * dec + .5 * 3 * 1.5 / pow(cosh(3 * a * 1.5), 2);
 		g = i < 2 ? -.5 * .5 / .2 * g : 0;	/* the last two lie outside the window */
 		g += h < .5 ? .1 * .5 * 1.5 : 0;

@@ -213,11 +213,49 @@ prompt_help(int i, const char **note)
 	return NULL;
 }
 
+/* What changes the text. */
 static enum prompt_result
-act(struct prompt *p, enum action action)
+edit(struct prompt *p, enum action action)
 {
 	size_t len = p->len;
 
+	switch (action) {
+	case ERASE_LEFT:
+		erase(p, step_left(p, p->cur), p->cur, false);
+		break;
+	case ERASE_RIGHT:
+		erase(p, p->cur, step_right(p, p->cur), false);
+		break;
+	case CUT_WORD:
+		erase(p, word_left(p, p->cur), p->cur, true);
+		break;
+	case CUT_BLANK:
+		erase(p, blank_left(p, p->cur), p->cur, true);
+		break;
+	case CUT_WORD_RIGHT:
+		erase(p, p->cur, word_right(p, p->cur), true);
+		break;
+	case CUT_LINE:
+		erase(p, 0, p->cur, true);
+		break;
+	case CUT_REST:
+		erase(p, p->cur, p->len, true);
+		break;
+	case YANK:
+		prompt_insert(p, p->cut, strlen(p->cut));
+		break;
+	case SWAP:
+		transpose(p);
+		return PROMPT_CHANGED;
+	default:
+		break;
+	}
+	return p->len != len ? PROMPT_CHANGED : PROMPT_MOVED;
+}
+
+static enum prompt_result
+act(struct prompt *p, enum action action)
+{
 	switch (action) {
 	case DONE:
 		return PROMPT_DONE;
@@ -249,35 +287,9 @@ act(struct prompt *p, enum action action)
 	case NEWER:
 		walk_history(p, 1);
 		return PROMPT_CHANGED;
-	case ERASE_LEFT:
-		erase(p, step_left(p, p->cur), p->cur, false);
-		break;
-	case ERASE_RIGHT:
-		erase(p, p->cur, step_right(p, p->cur), false);
-		break;
-	case CUT_WORD:
-		erase(p, word_left(p, p->cur), p->cur, true);
-		break;
-	case CUT_BLANK:
-		erase(p, blank_left(p, p->cur), p->cur, true);
-		break;
-	case CUT_WORD_RIGHT:
-		erase(p, p->cur, word_right(p, p->cur), true);
-		break;
-	case CUT_LINE:
-		erase(p, 0, p->cur, true);
-		break;
-	case CUT_REST:
-		erase(p, p->cur, p->len, true);
-		break;
-	case YANK:
-		prompt_insert(p, p->cut, strlen(p->cut));
-		break;
-	case SWAP:
-		transpose(p);
-		return PROMPT_CHANGED;
+	default:
+		return edit(p, action);
 	}
-	return p->len != len ? PROMPT_CHANGED : PROMPT_MOVED;
 }
 
 enum prompt_result
