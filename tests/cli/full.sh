@@ -23,7 +23,7 @@ model=$disk/model
 mkdir "$model" && cp -R "$golden/." "$model" && chmod -R u+w "$model"
 printf 'L0#1: "one"\n' >"$model/labels.yaml"
 cat >"$tmp/recipe.yaml" <<'Y'
-name: toy
+name: llama-clt
 demo: "w1 w20 w2"
 corpus:
   tables:

@@ -42,7 +42,7 @@ s/"w28":/"\\\\"]; evil [x=\\\\"":/
 s/"w30":/"%s%n%99999d":/
 WORDS
 sed -f "$tmp/words.sed" "$golden/tokenizer.json" >"$model/tokenizer.json"
-printf 'name: toy\ndemo: "w1 \\e[2J w2"\ncorpus:\n  tables:\n    pair: {columns: [name, next], rows: [[w1, w2], [w3, w4]]}\n  sentences:\n  - {name: "s\\e[2J", over: pair, template: "w5 {pair} w6 {pair.next}", answer: pair.next}\n' >"$model/recipe.yaml"
+printf 'name: llama-clt\ndemo: "w1 \\e[2J w2"\ncorpus:\n  tables:\n    pair: {columns: [name, next], rows: [[w1, w2], [w3, w4]]}\n  sentences:\n  - {name: "s\\e[2J", over: pair, template: "w5 {pair} w6 {pair.next}", answer: pair.next}\n' >"$model/recipe.yaml"
 sed -i.old 's|scan: .*|scan: "x\\e[2J\\u202E</script>"|' "$model/transcoder/config.yaml"
 printf 'L0#1: "<script>\342\200\256alert"\n' >"$model/labels.yaml"
 run trace -m "$model" w1

@@ -25,7 +25,7 @@ runs=0
 # A model with cards, labels and a recipe.
 model=$tmp/model
 cp -r "$golden" "$model" && chmod -R u+w "$model"
-printf 'name: toy\ndemo: "w1 w20 w2"\ncorpus:\n  tables:\n    pair: {columns: [name, next], rows: [[w1, w2], [w3, w4], [w5, w6]]}\n  sentences:\n  - {name: step, over: pair, template: "w20 {pair} w22 {pair.next}", answer: pair.next}\n' >"$model/recipe.yaml"
+printf 'name: llama-clt\ndemo: "w1 w20 w2"\ncorpus:\n  tables:\n    pair: {columns: [name, next], rows: [[w1, w2], [w3, w4], [w5, w6]]}\n  sentences:\n  - {name: step, over: pair, template: "w20 {pair} w22 {pair.next}", answer: pair.next}\n' >"$model/recipe.yaml"
 "$CTRACE" features -m "$model" >/dev/null || exit 99
 printf 'L0#1: "one"\n' >"$model/labels.yaml"
 printf 'clamp L1#3@2=0\nmode free\nview survey\nview features\ngenerate 3\ntake 2\nlabel x y\nlabel\nsweep 0:1:3\nscreen\n' >"$tmp/script"
