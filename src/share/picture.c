@@ -35,7 +35,7 @@ picture_token(const struct picture *p, int pos, char *dst, size_t size)
 	return dst;
 }
 
-/* "L1#249", "L1 lorsa 9"; of a file that does not say which feature it is "L1". */
+/* "L1#249", "L1 lorsa 9"; of a file that does not say which feature it is "L1#?". */
 static void
 feature_name(const struct picture *p, const struct ct_node *n, int node, char *dst, size_t size)
 {
@@ -53,7 +53,7 @@ feature_name(const struct picture *p, const struct ct_node *n, int node, char *d
 	else if (number >= 0)
 		snprintf(dst, size, "L%d#%d", n->layer, number);
 	else
-		snprintf(dst, size, "L%d", n->layer);
+		snprintf(dst, size, "L%d#?", n->layer);
 }
 
 /* What a person reads of a feature: its label, of a mixed one the best candidate, else its name. */

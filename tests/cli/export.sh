@@ -174,6 +174,36 @@ echo '{"nodes": []}' >"$tmp/bad.json"
 fails "a graph that is none, among others" "bad.json.*missing" export "$tmp/one.json" "$tmp/bad.json" "$tmp/two.json" --to json -o "$tmp/dir/"
 ok "of which the list has what was written" [ "$(grep -c '"slug"' "$tmp/dir/graph-metadata.json")" = 1 ]
 
+# What a file does not say, and what makes no sense, stays what it is on the screen, too.
+cat >"$tmp/unknown.json" <<'JSON'
+{"metadata": {"slug": "odd", "scan": "m", "prompt": "a b", "prompt_tokens": ["a", " b"]},
+ "qParams": {"pinnedIds": ["gone", "1_2_1"], "supernodes": [["x", "1_2_1", "gone"], ["y", "1_2_1"]]},
+ "nodes": [
+ {"node_id": "3_4_1", "jsNodeId": "a", "feature": 4, "feature_type": "logit", "layer": "3", "ctx_idx": 1,
+  "clerp": "Output \"X\" (p=1.700)", "token_prob": 1.7, "is_target_logit": true},
+ {"node_id": "3_5_1", "jsNodeId": "b", "feature": 5, "feature_type": "logit", "layer": "3", "ctx_idx": 1,
+  "clerp": "Output \"Y\" (p=-0.300)", "token_prob": -0.3},
+ {"node_id": "1_2_1", "jsNodeId": "c", "feature": null, "feature_type": "cross layer transcoder", "layer": "1",
+  "ctx_idx": 1, "clerp": "", "activation": 2},
+ {"node_id": "f", "jsNodeId": "d", "feature": null, "feature_type": "cross layer transcoder", "layer": "1",
+  "ctx_idx": 1, "clerp": "", "activation": null}],
+ "links": [{"source": "1_2_1", "target": "3_4_1", "weight": 1.5}, {"source": "f", "target": "3_4_1", "weight": 0.5}]}
+JSON
+look() { printf "$1" | "$CTRACE_TUI" --graph "$tmp/unknown.json" --headless 80x24 --script - >"$tmp/out" 2>"$tmp/err"; }
+look 'screen\n'
+ok "a probability stands as it is" has 'X +170%'
+ok "be it below 0" has 'Y +−30\.0%'
+ok "a feature without a number has none" has 'L1#\? @b'
+look 'view subgraph\nkey Enter\nscreen\n'
+ok "a node may be in two supernodes" has 'y  1 node '
+ok "and a member may be absent" has 'x  2 nodes, 1 in this graph'
+ok "as which it is named" has 'absent "gone"'
+look "unpin L1#2@1\nexport $tmp/unpinned.json\n"
+ok "unpinned, it is in neither" grep -q '"gone"' "$tmp/unpinned.json"
+ok "which is written" sh -c "! grep -A9 pinnedIds '$tmp/unpinned.json' | grep -q '\"1_2_1\"'"
+run export "$tmp/unknown.json" --to json
+ok "numbers, too" has '"token_prob": 1.7,'
+
 fails "no form" "--to: expected dot, svg, html or json, found nothing" export "$tmp/graph.json"
 fails "a form that does not exist" "found png" export "$tmp/graph.json" --to png
 sed '3s/"ctx_idx": 1/"ctx_idx": -5/' "$top/tests/graphs/hostile.json" >"$tmp/bad.json"

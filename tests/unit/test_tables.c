@@ -250,6 +250,10 @@ test_numbers(void **state)
 	assert_string_equal(fmt_percent(b, sizeof b, .0014), ".14%");
 	assert_string_equal(fmt_percent(b, sizeof b, .99996), "100%");
 	assert_string_equal(fmt_percent(b, sizeof b, .00996), "1.0%");
+	assert_string_equal(fmt_percent(b, sizeof b, 1.0000002), "100%");
+	assert_string_equal(fmt_percent(b, sizeof b, 1.7), "170%");
+	assert_string_equal(fmt_percent(b, sizeof b, -.3), "\xe2\x88\x92" "30.0%");
+	assert_string_equal(fmt_percent(b, sizeof b, -1e-9), "0%");
 	assert_string_equal(fmt_tiny(b, sizeof b, 2.2e-6), "2e-6");
 	assert_string_equal(fmt_tiny(b, sizeof b, 0), "0");
 	assert_string_equal(fmt_plain(b, sizeof b, 9.996), "10.0");

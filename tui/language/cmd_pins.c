@@ -174,8 +174,9 @@ do_unpin(struct app *a, const char *arg)
 		pins_name(&a->study, &p, name, sizeof name);
 	if (supernode >= 0)
 		unpin_members(sg, supernode);
-	else
-		ct_subgraph_unpin(sg, at);
+	else	/* in two supernodes it is pinned twice */
+		for (; at >= 0; at = ct_subgraph_find(sg, &p))
+			ct_subgraph_unpin(sg, at);
 	did = set(a, sg);
 	say_count(a, "unpinned", name);
 	return did;
@@ -185,7 +186,8 @@ do_unpin(struct app *a, const char *arg)
 static bool
 is_node(const char *s)
 {
-	static const char *const begins[] = { "\"", "input \"", "output \"", "error L", "target L" };
+	static const char *const begins[] = { "\"", "input \"", "output \"", "error L", "target L",
+		"absent \"" };
 
 	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
 		if (!strncmp(s, begins[i], strlen(begins[i])))

@@ -109,6 +109,10 @@ fmt_percent(char *buf, size_t size, double v)
 
 	if (!isfinite(v)) {
 		snprintf(buf, size, "?");
+	} else if (p > 100.05) {	/* what a file says may be no probability */
+		snprintf(buf, size, "%.0f%%", p);
+	} else if (p < -0.005) {
+		snprintf(buf, size, "\xe2\x88\x92%.1f%%", -p);
 	} else if (p >= 99.95) {
 		snprintf(buf, size, "100%%");
 	} else if (p >= 0.995) {
