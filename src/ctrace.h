@@ -56,7 +56,7 @@ struct ct_engine_info {
 	int left_out;			/* nodes and links of the file that make no sense */
 	const char *trouble;		/* why the first of them does not; "" */
 	const char *family;		/* "llama" */
-	const char *transcoder;		/* "CLT" or "PLT" */
+	const char *transcoder;		/* "CLT" or "PLT"; "": there is none */
 	const char *transcoder_dir;
 	const char *activation;		/* "JumpReLU", "ReLU", "TopK" */
 	const char *scan;

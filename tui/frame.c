@@ -24,6 +24,8 @@ sizes_text(const struct ct_engine_info *info, char *buf, size_t size)
 	if (info->from_file)
 		snprintf(buf, size, "%dL %s%ssaved graph", info->L, info->transcoder,
 		    *info->transcoder ? " " : "");
+	else if (!*info->transcoder)
+		snprintf(buf, size, "%dL D%d no transcoder", info->L, info->D);
 	else if (!strcmp(info->transcoder, "CLT"))
 		snprintf(buf, size, "%dL D%d CLT %dx%d", info->L, info->D, info->L, info->F);
 	else

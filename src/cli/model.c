@@ -90,8 +90,12 @@ cli_model_line(const struct ct_engine *e)
 {
 	const struct ct_engine_info *i = ct_engine_info(e);
 
-	cli_line("%s  %s %dL D%d H%d V%d  %s %dx%d %s  context %d", i->name, i->family, i->L, i->D, i->H,
-	    i->V, i->transcoder, i->L, i->F, i->activation, i->context);
+	char features[64] = "no transcoder";
+
+	if (*i->transcoder)
+		snprintf(features, sizeof features, "%s %dx%d %s", i->transcoder, i->L, i->F, i->activation);
+	cli_line("%s  %s %dL D%d H%d V%d  %s  context %d", i->name, i->family, i->L, i->D, i->H, i->V,
+	    features, i->context);
 }
 
 int

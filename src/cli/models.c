@@ -1,6 +1,8 @@
 /* models: `ctrace models`: what is installed, one line each. */
 #include "cli/cli.h"
 
+#include <stdio.h>
+
 #include "io/json_out.h"
 
 enum { KEY_JSON = CLI_LONG };
@@ -15,6 +17,16 @@ model_json(const struct ct_engine_info *i)
 	    i->activation, "twin", i->has_other_transcoder, "cards", i->has_cards, "demo", ct_json_out_string(i->demo));
 }
 
+static const char *
+features_text(const struct ct_engine_info *i, char *buf, size_t size)
+{
+	if (*i->transcoder)
+		snprintf(buf, size, "%s %dx%d %s", i->transcoder, i->L, i->F, i->activation);
+	else
+		snprintf(buf, size, "no transcoder");
+	return buf;
+}
+
 /* Opening maps the weights without reading them all, so listing stays quick. */
 static int
 describe(const char *dir, json_t *list)
@@ -23,6 +35,7 @@ describe(const char *dir, json_t *list)
 	struct ct_engine *e = NULL;
 	const struct ct_engine_info *i;
 	struct ct_engine_options opt = { .threads = 1 };
+	char features[64];
 
 	if (ct_engine_open(&e, dir, &opt, &err) < 0) {
 		cli_error("%s", err.msg);
@@ -34,9 +47,9 @@ describe(const char *dir, json_t *list)
 	if (list)
 		json_array_append_new(list, model_json(i));
 	else
-		cli_line("%-16s %-6s %2dL D%-5d V%-6d %s %dx%d %s%s%s  %s", i->name, i->family, i->L, i->D, i->V,
-	    i->transcoder, i->L, i->F, i->activation, i->has_other_transcoder ? " + twin" : "",
-	    i->has_cards ? " + cards" : "", i->dir);
+		cli_line("%-16s %-6s %2dL D%-5d V%-6d %s%s%s  %s", i->name, i->family, i->L, i->D, i->V,
+		    features_text(i, features, sizeof features), i->has_other_transcoder ? " + twin" : "",
+		    i->has_cards ? " + cards" : "", i->dir);
 	ct_engine_close(e);
 	return CLI_OK;
 }

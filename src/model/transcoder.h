@@ -91,6 +91,8 @@ struct ct_transcoder_options {
 /* A directory of any layout, checked against the model. options may be NULL. */
 int ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_model *m,
     const struct ct_transcoder_options *options, struct ct_error *err);
+/* None: no features, and nothing written, so that all of an MLP's output is its error. */
+int ct_transcoder_none(struct ct_transcoder **out, const struct ct_model *m, struct ct_error *err);
 void ct_transcoder_close(struct ct_transcoder *tc);
 
 /*

@@ -231,6 +231,32 @@ ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_
 	return code;
 }
 
+int
+ct_transcoder_none(struct ct_transcoder **out, const struct ct_model *m, struct ct_error *err)
+{
+	static const struct ct_tensor nothing = { .name = "none", .file = "no transcoder", .rank = 2 };
+	struct ct_transcoder *tc = calloc(1, sizeof *tc);
+	float *zeros;
+
+	*out = NULL;
+	if (!tc)
+		return ct_fail_memory(err, sizeof *tc, "a transcoder");
+	*tc = (struct ct_transcoder){ .kind = CT_PLT, .L = m->cfg.L, .D = m->cfg.D, .layout =
+	    "no transcoder" };
+	tc->layers = ct_arena_need(&tc->arena, (size_t)tc->L, sizeof *tc->layers, "transcoder layers", err);
+	tc->scan = ct_arena_need(&tc->arena, 1, 1, "the scan name", err);
+	zeros = ct_arena_need(&tc->arena, (size_t)tc->D, sizeof *zeros, "zeros", err);
+	if (!tc->layers || !tc->scan || !zeros) {
+		ct_transcoder_close(tc);
+		return CT_ENOMEM;
+	}
+	for (int l = 0; l < tc->L; l++)
+		tc->layers[l] = (struct ct_tc_layer){ .enc.t = &nothing, .dec.t = &nothing, .dec_rows = 1,
+			.dec_first = l, .b_enc = zeros, .b_dec = zeros };
+	*out = tc;
+	return CT_OK;
+}
+
 void
 ct_transcoder_close(struct ct_transcoder *tc)
 {

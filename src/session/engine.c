@@ -226,9 +226,12 @@ choose_transcoder(
 			return ct_fail(err, CT_ENOTFOUND, "%s: no such transcoder directory", given);
 		return CT_OK;
 	}
-	if (!ct_dir_exists(clt) && !ct_dir_exists(plt))
-		return ct_fail(err, CT_ENOTFOUND,
-		    "%s: no transcoder in this model directory; name one with --transcoder DIR", clt);
+	if (!ct_dir_exists(clt) && !ct_dir_exists(plt)) {
+		e->info.transcoder_dir = "";
+		ct_note(&e->notes, "%s has no transcoder, so each MLP's output is one unexplained node; "
+		    "--transcoder DIR names one", e->info.dir);
+		return CT_OK;
+	}
 	if (ct_dir_exists(plt) && (opt->per_layer || !ct_dir_exists(clt))) {
 		e->info.transcoder_dir = plt;
 		*ending = "-plt";
@@ -257,9 +260,11 @@ read_recipe(struct ct_engine *e, const char *key)
 static int
 open_transcoder(struct ct_engine *e, const struct ct_engine_options *opt, struct ct_error *err)
 {
-	const struct ct_transcoder_options options = { .allow_nonfinite = opt->allow_nonfinite, .k = opt->k,
-		.model_name = read_recipe(e, "name") };
+	struct ct_transcoder_options options = { .allow_nonfinite = opt->allow_nonfinite, .k = opt->k };
 
+	if (!*e->info.transcoder_dir)
+		return ct_transcoder_none(&e->transcoder, e->model, err);
+	options.model_name = read_recipe(e, "name");
 	return ct_transcoder_open(&e->transcoder, e->info.transcoder_dir, e->model, &options, err);
 }
 
@@ -272,7 +277,7 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	int r;
 
 	/* Cards of a transcoder that lies elsewhere lie beside it. */
-	if (strncmp(e->info.transcoder_dir, base, strlen(base)) != 0)
+	if (*e->info.transcoder_dir && strncmp(e->info.transcoder_dir, base, strlen(base)) != 0)
 		base = e->info.transcoder_dir;
 	snprintf(name, sizeof name, "features%s", ending);
 	dir = keep_path(e, base, name);
@@ -319,8 +324,8 @@ describe(struct ct_engine *e)
 	struct ct_engine_info *i = &e->info;
 
 	i->family = c->family->model_type;
-	i->transcoder = e->transcoder->kind == CT_CLT ? "CLT" : "PLT";
-	i->activation = ct_transcoder_activation(e->transcoder);
+	i->transcoder = !*i->transcoder_dir ? "" : e->transcoder->kind == CT_CLT ? "CLT" : "PLT";
+	i->activation = *i->transcoder_dir ? ct_transcoder_activation(e->transcoder) : "";
 	i->scan = e->transcoder->scan;
 	i->L = c->L;
 	i->D = c->D;

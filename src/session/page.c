@@ -105,6 +105,9 @@ ct_session_page(struct ct_page *out, struct ct_session *s, const struct ct_expor
 	*out = (struct ct_page){ .apart = !info->spaced, .notes = opt->notes, .n_notes = opt->n_notes };
 	if (info->from_file)
 		snprintf(model, sizeof model, "%s, %d layers", info->name, info->L);
+	else if (!*info->transcoder)
+		snprintf(model, sizeof model, "%s, %d layers of width %d, without a transcoder", info->name,
+		    info->L, info->D);
 	else
 		snprintf(model, sizeof model, "%s, %d layers of width %d, %s with %d features each",
 		    info->name, info->L,

@@ -144,7 +144,7 @@ plan(struct search *s, struct ct_arena *tmp, struct ct_error *err)
 {
 	int threads = ct_pool_threads(ct_job_pool(s->job)), F = s->tc->F, all = s->T - s->start;
 
-	s->tokens = TILE / F < MIN_TOKENS ? MIN_TOKENS : TILE / F;
+	s->tokens = F > TILE / MIN_TOKENS ? MIN_TOKENS : TILE / (F > 0 ? F : 1);
 	if (s->tokens > all)
 		s->tokens = all > 0 ? all : 1;
 	s->blocks = (all + s->tokens - 1) / s->tokens;

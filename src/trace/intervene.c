@@ -40,6 +40,9 @@ check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct c
 	if (c->layer < 0 || c->layer >= lrm->tc->L)
 		return ct_fail(
 		    err, CT_EINVAL, "no layer %d: this model has layers 0 to %d", c->layer, lrm->tc->L - 1);
+	if (lrm->tc->layers[c->layer].F == 0)
+		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: there is no transcoder; name one with "
+		    "--transcoder", c->layer, c->feature);
 	if (c->feature < 0 || c->feature >= lrm->tc->layers[c->layer].F)
 		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
 		    c->feature, c->layer, lrm->tc->layers[c->layer].F - 1);

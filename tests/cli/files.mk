@@ -15,6 +15,7 @@ check_SCRIPTS += \
 	%D%/lesson.sh \
 	%D%/man.sh \
 	%D%/models.sh \
+	%D%/own.sh \
 	%D%/schema.sh \
 	%D%/session.sh \
 	%D%/settings.sh \

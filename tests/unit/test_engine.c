@@ -1,5 +1,6 @@
 /*
- * The engine behind the facade: opening, the search path, tokens, and what it says when something is missing.
+ * The engine behind the facade: opening, the search path, tokens, and what it says when something is
+ * missing.
  */
 #include <limits.h>
 #include <setjmp.h>
@@ -85,6 +86,43 @@ remove_foreign(const char *dir)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* A model alone runs, traces its words through unexplained MLPs, exactly, and writes on. */
+static void
+test_no_transcoder(void **state)
+{
+	struct ct_generate_options gen = { 0 };
+	const struct ct_engine_info *i;
+	const struct ct_graph *g;
+	struct ct_error err = { 0 };
+	struct ct_engine *e;
+	struct ct_session *s;
+	struct ct_clamp c = { .layer = 0, .feature = 0, .pos = 1 };
+	char dir[PATH_MAX], want[2 * PATH_MAX];
+	int ids[3];
+
+	(void)state;
+	world_make_dir(dir);
+	assert_int_equal(ct_engine_open(&e, dir, NULL, &err), CT_OK);
+	i = ct_engine_info(e);
+	assert_string_equal(i->transcoder, "");
+	assert_string_equal(i->activation, "");
+	assert_int_equal(i->F, 0);
+	snprintf(want, sizeof want, "%s has no transcoder, so each MLP's output is one unexplained node; "
+	    "--transcoder DIR names one", dir);
+	assert_string_equal(ct_engine_notes(e)->text[0], want);
+	world_ok(ct_session_open(&s, e, &err), &err);
+	world_ok(ct_session_prompt(s, PROMPT, NULL, NULL, &err), &err);
+	g = world_trace(s, NULL);
+	assert_int_equal(g->n_features, 0);
+	assert_true(g->check.max_edge_residual < 1e-5 && g->check.max_logit_error < 1e-5);
+	assert_true(g->scores.replacement > 0 && g->scores.replacement < 1);
+	assert_int_equal(ct_session_generate(s, &gen, ids, 3, NULL, NULL, &err), 3);
+	assert_int_equal(ct_session_clamp(s, &c, 1, NULL, NULL, NULL, &err), CT_EINVAL);
+	ct_session_close(s);
+	ct_engine_close(e);
+	world_remove_dir(dir);
+}
+
 static void
 test_not_found(void **state)
 {
@@ -110,12 +148,8 @@ test_not_found(void **state)
 	unsetenv("XDG_DATA_HOME");
 	assert_int_equal(ct_engine_open(&e, "/", NULL, &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "/: no config.json in this directory, so it is not a model directory");
-	/* A model without a transcoder, then with one that is not there, then with another model's. */
+	/* A transcoder that is not there, then another model's. */
 	world_make_dir(dir);
-	assert_int_equal(ct_engine_open(&e, dir, NULL, &err), CT_ENOTFOUND);
-	snprintf(want, sizeof want,
-	    "%s/transcoder: no transcoder in this model directory; name one with --transcoder DIR", dir);
-	assert_string_equal(err.msg, want);
 	snprintf(path, sizeof path, "%s/elsewhere", dir);
 	opt.transcoder_dir = path;
 	assert_int_equal(ct_engine_open(&e, dir, &opt, &err), CT_ENOTFOUND);
@@ -124,11 +158,8 @@ test_not_found(void **state)
 	assert_null(e);
 	make_foreign(path);
 	assert_int_equal(ct_engine_open(&e, dir, &opt, &err), CT_EFORMAT);
-	snprintf(want, sizeof want,
-	    "%s/layer_0.safetensors: tensor W_enc has shape [2,8], expected [F,16]: was this transcoder made "
-	    "for "
-	    "another model?",
-	    path);
+	snprintf(want, sizeof want, "%s/layer_0.safetensors: tensor W_enc has shape [2,8], expected [F,16]: "
+	    "was this transcoder made for another model?", path);
 	assert_string_equal(err.msg, want);
 	remove_foreign(path);
 	assert_null(e);
@@ -234,6 +265,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_info),
 		cmocka_unit_test(test_not_found),
+		cmocka_unit_test(test_no_transcoder),
 		cmocka_unit_test(test_too_deep),
 		WORLD_TEST(test_search_path),
 		WORLD_TEST(test_tokenize),

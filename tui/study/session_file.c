@@ -38,7 +38,7 @@ write_model(struct app *a, struct lines *out)
 	free(found);
 	if (!study_transcoder_is_own(&a->study) && realpath(info->transcoder_dir, other))
 		lines_add(out, "transcoder %s", other);
-	else
+	else if (*info->transcoder)
 		lines_add(out, "transcoder %s", strcmp(info->transcoder, "PLT") ? "clt" : "plt");
 }
 

@@ -224,6 +224,9 @@ study_other_transcoder(struct study *s, struct ct_error *err)
 {
 	struct ct_engine_options opt = s->options;
 
+	if (!*s->info->transcoder)
+		return ct_fail(err, CT_ENOTFOUND, "%s has no transcoder; transcoder DIR names one",
+		    s->info->name);
 	if (!s->info->has_other_transcoder)
 		return ct_fail(err, CT_ENOTFOUND, "%s has no second transcoder beside its %s", s->info->name,
 		    s->info->transcoder);
