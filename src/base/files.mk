@@ -32,4 +32,5 @@ base_files = \
 	%D%/system.h \
 	%D%/text.c \
 	%D%/text.h \
+	%D%/vector.h \
 	%D%/width.c

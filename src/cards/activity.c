@@ -63,25 +63,28 @@ keep(struct entries *e, int feature, int token, float act)
 }
 
 /* found: (L) lists that the sentence's activations are added to. */
-static bool
-run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *a, struct entries *found)
+static int
+run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *a, struct entries *found,
+    struct ct_error *err)
 {
 	const struct ct_model *m = j->m;
 	const struct ct_transcoder *tc = j->tc;
 	struct ct_pass p;
 	size_t rows, step = (size_t)s->n * (size_t)m->cfg.D;
 	float *scratch, *read, *pre;
-	int l, t, f, F;
+	int l, t, f, F, code = ct_pass_init(&p, m, s->n, a, err);
 
-	if (ct_pass_init(&p, m, s->n, a, NULL) != CT_OK)
-		return false;
+	if (code != CT_OK)
+		return code;
 	scratch = ct_arena_alloc(a, ct_layer_scratch(m, s->n), sizeof *scratch);
 	read = ct_arena_alloc(a, step, sizeof *read);
 	/* The row after the last is scratch. */
 	pre = ct_arena_alloc(a, (size_t)(s->n + 1) * (size_t)tc->F, sizeof *pre);
 	if (scratch == NULL || read == NULL || pre == NULL)
-		return false;
-	ct_forward(&p, j->c->tokens + s->first, scratch, NULL);
+		return ct_fail_memory(err, a->peak, "the activations of a sentence");
+	code = ct_forward(&p, j->c->tokens + s->first, scratch, NULL, err);
+	if (code != CT_OK)
+		return code;
 	for (l = 0; l < tc->L; l++) {
 		F = tc->layers[l].F;
 		rows = (size_t)l * step;
@@ -94,11 +97,11 @@ run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *
 			ct_transcoder_activate(tc, l, row, row, pre + (size_t)s->n * (size_t)F);
 			for (f = 0; f < F; f++) {
 				if (row[f] != 0 && !keep(&found[l], f, s->first + t, row[f]))
-					return false;
+					return ct_fail_memory(err, a->peak, "the activations of a sentence");
 			}
 		}
 	}
-	return true;
+	return CT_OK;
 }
 
 static int
@@ -111,9 +114,11 @@ run_chunk(void *ctx, int chunk, int worker, struct ct_arena *scratch, struct ct_
 	for (i = chunk * CHUNK; i < end; i++) {
 		struct ct_arena_mark mark = ct_arena_mark(scratch);
 
-		if (!run_sentence(
-			j, &j->c->sentences[i], scratch, &j->found[(size_t)chunk * (size_t)j->tc->L]))
-			return ct_fail_memory(err, scratch->peak, "the activations of a sentence");
+		int code = run_sentence(j, &j->c->sentences[i], scratch,
+		    &j->found[(size_t)chunk * (size_t)j->tc->L], err);
+
+		if (code != CT_OK)
+			return code;
 		ct_arena_release(scratch, mark);
 	}
 	return CT_OK;

@@ -66,6 +66,12 @@ uint32_t ct_tensors_digest(const struct ct_tensors *t, uint32_t digest);
 
 size_t ct_dtype_size(enum ct_dtype dtype);	/* bytes */
 
+/* Bytes of one number. */
+size_t ct_dtype_size(enum ct_dtype type);
+
+/* dst[0..n) = n numbers of this type as floats, exactly (F64: rounded). src may be unaligned. */
+void ct_widen(float *restrict dst, enum ct_dtype type, const void *src, size_t n);
+
 /* dst[0..n) = tensor[first..first+n) as float. The range must lie inside the tensor. */
 void ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n);
 

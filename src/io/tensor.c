@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/vector.h"
+
 static float
 from_bits(uint32_t bits)
 {
@@ -15,54 +17,86 @@ from_bits(uint32_t bits)
 	return f;
 }
 
+static uint32_t
+to_bits(float f)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &f, sizeof bits);
+	return bits;
+}
+
+/*
+ * Without a branch, so that a loop over it becomes vector code: both the normal and the subnormal reading
+ * are made. Normal numbers, infinities and NaN: the exponent is moved to its place and rebased by a product
+ * that saturates; subnormal ones: the fraction is put below a power of two, which is then taken away.
+ */
 static float
 from_half(uint16_t h)
 {
-	uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 0x1F, fraction = h & 0x3FF;
+	uint32_t sign = (uint32_t)(h & 0x8000) << 16, rest = (uint32_t)(h & 0x7FFF) << 13;
+	float normal = from_bits(rest + (0xE0u << 23)) * 0x1p-112f;
+	float small = from_bits(rest >> 13 | 126u << 23) - 0.5f;
 
-	if (exponent == 0) {			/* zero or subnormal: fraction * 2^-24 */
-		float f = (float)fraction * 0x1p-24f;
-
-		return sign ? -f : f;
-	}
-	if (exponent == 0x1F)
-		return from_bits(sign | 0x7F800000 | fraction << 13);
-	return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
+	return from_bits(sign | to_bits(rest < 1u << 23 ? small : normal));
 }
 
 size_t
-ct_dtype_size(enum ct_dtype dtype)
+ct_dtype_size(enum ct_dtype type)
 {
-	return dtype == CT_F64 ? 8 : dtype == CT_F32 ? 4 : 2;
+	return type == CT_F64 ? 8 : type == CT_F32 ? 4 : 2;
+}
+
+MULTIVERSION static void
+widen_half(float *restrict dst, const unsigned char *src, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint16_t h;
+
+		memcpy(&h, src + 2 * i, sizeof h);
+		dst[i] = from_half(h);
+	}
+}
+
+MULTIVERSION static void
+widen_bfloat(float *restrict dst, const unsigned char *src, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint16_t h;
+
+		memcpy(&h, src + 2 * i, sizeof h);
+		dst[i] = from_bits((uint32_t)h << 16);
+	}
 }
 
 void
-ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n)
+ct_widen(float *restrict dst, enum ct_dtype type, const void *src, size_t n)
 {
-	const unsigned char *src = t->data;
-
-	switch (t->dtype) {
+	switch (type) {
 	case CT_F32:
-		memcpy(dst, src + 4 * first, 4 * n);
+		memcpy(dst, src, 4 * n);
 		break;
 	case CT_F16:
+		widen_half(dst, src, n);
+		break;
 	case CT_BF16:
-		for (size_t i = 0; i < n; i++) {
-			uint16_t h;
-
-			memcpy(&h, src + 2 * (first + i), sizeof h);
-			dst[i] = t->dtype == CT_F16 ? from_half(h) : from_bits((uint32_t)h << 16);
-		}
+		widen_bfloat(dst, src, n);
 		break;
 	case CT_F64:
 		for (size_t i = 0; i < n; i++) {
 			double d;
 
-			memcpy(&d, src + 8 * (first + i), sizeof d);
+			memcpy(&d, (const unsigned char *)src + 8 * i, sizeof d);
 			dst[i] = (float)d;
 		}
 		break;
 	}
+}
+
+void
+ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n)
+{
+	ct_widen(dst, t->dtype, (const unsigned char *)t->data + first * ct_dtype_size(t->dtype), n);
 }
 
 const float *

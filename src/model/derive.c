@@ -1,19 +1,83 @@
 /* derive: what follows from a model's config and weights once, before the first run. */
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
+#include "base/vector.h"
 #include "model/model.h"
 #include "model/tokenizer.h"
 
-static void
-mean_unembed(const struct ct_model *m, double *sum, float *mean)
+struct ct_mean {
+	pthread_mutex_t lock;
+	atomic_bool known;
+	double *sum;			/* (D) */
+	float *row, *mean;		/* (D) */
+};
+
+MULTIVERSION static void
+add_row(int D, const float *restrict row, double *restrict sum)
 {
+	for (int d = 0; d < D; d++)
+		sum[d] += (double)row[d];
+}
+
+const float *
+ct_model_unembed_mean(const struct ct_model *m)
+{
+	struct ct_mean *x = m->unembed_mean;
 	int D = m->cfg.D, V = m->cfg.V;
 
-	for (int v = 0; v < V; v++)
+	if (atomic_load(&x->known))
+		return x->mean;
+	pthread_mutex_lock(&x->lock);
+	if (!atomic_load(&x->known)) {
+		for (int v = 0; v < V; v++)
+			add_row(D, ct_matrix_row(&m->unembed, v, x->row), x->sum);
 		for (int d = 0; d < D; d++)
-			sum[d] += m->unembed[(size_t)v * D + d];
-	for (int d = 0; d < D; d++)
-		mean[d] = (float)(sum[d] / V);
+			x->mean[d] = (float)(x->sum[d] / V);
+		atomic_store(&x->known, true);
+	}
+	pthread_mutex_unlock(&x->lock);
+	return x->mean;
+}
+
+static int
+make_mean(struct ct_model *m, struct ct_error *err)
+{
+	struct ct_mean *x = ct_arena_need(&m->arena, 1, sizeof *x, "the mean unembedding", err);
+	size_t D = m->cfg.D;
+
+	if (!x || !(x->sum = ct_arena_need(&m->arena, D, sizeof *x->sum, "the mean unembedding", err)) ||
+	    !(x->row = ct_arena_need(&m->arena, D, sizeof *x->row, "the mean unembedding", err)) ||
+	    !(x->mean = ct_arena_need(&m->arena, D, sizeof *x->mean, "the mean unembedding", err)))
+		return CT_ENOMEM;
+	pthread_mutex_init(&x->lock, NULL);
+	atomic_init(&x->known, false);
+	m->unembed_mean = x;
+	return CT_OK;
+}
+
+int
+ct_model_check_finite(const struct ct_model *m, const float *x, size_t n, struct ct_error *err)
+{
+	size_t bad = 0;
+
+	while (bad < n && isfinite(x[bad]))
+		bad++;
+	if (bad == n || m->allow_nonfinite)
+		return CT_OK;
+	for (int i = 0; m->tensors && i < ct_tensors_count(m->tensors); i++) {
+		const struct ct_tensor *t = ct_tensors_at(m->tensors, i);
+		long long at = ct_tensor_nonfinite(t, 0, t->count);
+		float value;
+
+		if (at < 0)
+			continue;
+		ct_tensor_read(&value, t, (size_t)at, 1);
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: element %lld is %g; expected finite weights "
+		    "(--allow-nonfinite reads it anyway)", t->file, t->name, at, (double)value);
+	}
+	return CT_OK;
 }
 
 /* What all norms of a model share; families bind weights only. */
@@ -52,14 +116,10 @@ ct_model_prepare(struct ct_model *m, struct ct_error *err)
 	const struct ct_config *c = &m->cfg;
 	const struct ct_rope_scaling *s = &c->rope_scaling;
 	double *freq = ct_arena_need(&m->arena, (size_t)c->head / 2, sizeof *freq, "rotary frequencies", err);
-	double *sum = ct_arena_need(&m->arena, (size_t)c->D, sizeof *sum, "the mean unembedding", err);
-	float *mean = ct_arena_need(&m->arena, (size_t)c->D, sizeof *mean, "the mean unembedding", err);
 
-	if (!freq || !sum || !mean)
+	if (!freq || make_mean(m, err) < 0)
 		return CT_ENOMEM;
 	m->rope_freq = freq;
-	m->unembed_mean = mean;
-	mean_unembed(m, sum, mean);
 	complete_norms(m);
 	for (int i = 0; i < c->head / 2; i++) {
 		double f = pow(c->rope_theta, -2.0 * i / c->head), turns, blend;

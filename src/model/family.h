@@ -37,11 +37,12 @@ bool ct_bind_exists(const struct ct_binder *b, const char *name);
  */
 void ct_bind_embedding(struct ct_binder *b, const char *name);
 
-/* *out = tensor of shape (rows, cols), or (rows) when cols is 0. */
-void ct_bind(struct ct_binder *b, const float **out, int rows, int cols, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+/* *out = a vector of n numbers. */
+void ct_bind(struct ct_binder *b, const float **out, int n, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
-/* The same without the prefix. */
-void ct_bind_plain(struct ct_binder *b, const float **out, int rows, int cols, const char *name);
+/* *out = a matrix (rows, cols) that lies in the file like that, or (cols, rows) when flipped. */
+void ct_bind_matrix(struct ct_binder *b, struct ct_matrix *out, int rows, int cols, bool flipped,
+    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 #endif

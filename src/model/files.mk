@@ -16,6 +16,8 @@ model_files = \
 	%D%/linear.c \
 	%D%/linear.h \
 	%D%/llama.c \
+	%D%/matrix.c \
+	%D%/matrix.h \
 	%D%/model.c \
 	%D%/model.h \
 	%D%/nfc.c \

@@ -68,27 +68,25 @@ gpt2_config(struct ct_config *c, const void *json, const char *path, struct ct_n
 static void
 bind_norm(struct ct_binder *b, struct ct_norm *n, int width, int layer, const char *name)
 {
-	ct_bind(b, &n->w, width, 0, "h.%d.%s.weight", layer, name);
-	ct_bind(b, &n->b, width, 0, "h.%d.%s.bias", layer, name);
+	ct_bind(b, &n->w, width, "h.%d.%s.weight", layer, name);
+	ct_bind(b, &n->b, width, "h.%d.%s.bias", layer, name);
 }
 
 static void
 bind_conv(struct ct_binder *b, struct ct_linear *l, int in, int out, int layer, const char *name)
 {
-	*l = (struct ct_linear){ .in = in, .out = out, .ld = out, .transposed = true };
-	ct_bind(b, &l->w, in, out, "h.%d.%s.weight", layer, name);
-	ct_bind(b, &l->b, out, 0, "h.%d.%s.bias", layer, name);
+	ct_bind_matrix(b, &l->w, out, in, true, "h.%d.%s.weight", layer, name);
+	ct_bind(b, &l->b, out, "h.%d.%s.bias", layer, name);
 }
 
-/* Columns [first, first+out) of a transposed matrix. */
+/* Outputs [first, first+out). */
 static struct ct_linear
 slice(const struct ct_linear *l, int first, int out)
 {
-	struct ct_linear s = *l;
+	struct ct_linear s = { 0 };
 
-	s.out = out;
-	if (l->w)
-		s.w = l->w + first;
+	if (l->w.data)
+		s.w = ct_matrix_part(&l->w, first, out);
 	if (l->b)
 		s.b = l->b + first;
 	return s;
@@ -103,9 +101,9 @@ gpt2_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
 	(void)err;
 	ct_bind_prefix(b, "transformer.", "wte.weight");
 	ct_bind_embedding(b, "wte.weight");
-	ct_bind(b, &m->pos_embed, c->context, D, "wpe.weight");
-	ct_bind(b, &m->norm_f.w, D, 0, "ln_f.weight");
-	ct_bind(b, &m->norm_f.b, D, 0, "ln_f.bias");
+	ct_bind_matrix(b, &m->pos_embed, c->context, D, false, "wpe.weight");
+	ct_bind(b, &m->norm_f.w, D, "ln_f.weight");
+	ct_bind(b, &m->norm_f.b, D, "ln_f.bias");
 	for (int l = 0; l < c->L; l++) {
 		struct ct_layer *at = &m->layers[l];
 		struct ct_linear qkv;

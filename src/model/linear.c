@@ -5,20 +5,15 @@
 
 #include <string.h>
 
+#include "base/vector.h"
 #include "math/blas.h"
 #include "math/kernels.h"
 
 enum {
 	MIX_KEYS = 4,
-	SUMS = 16
+	SUMS = 16,
+	PIECE = 256		/* numbers of a row that are widened at a time */
 };
-
-/* A profile asked for vector code here: these loops ran at a tenth of the products' speed without it. */
-#if defined(TARGET_CLONES) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define MULTIVERSION __attribute__((target_clones("avx512f", "avx2,fma", "default")))
-#else
-#define MULTIVERSION
-#endif
 
 /*
  * A row of a tile, in one or a few vector registers whatever the optimiser thinks of the loop (gcc -O3 keeps
@@ -30,20 +25,19 @@ typedef float tile __attribute__((vector_size(MIX_COLUMNS * sizeof(float)), alig
 void
 ct_linear(const struct ct_linear *lin, int T, const float *x, bool bias, float *y)
 {
+	int out = lin->w.rows;
 	bool b = bias && lin->b;
 
 	if (b)
 		for (int t = 0; t < T; t++)
-			memcpy(y + (size_t)t * lin->out, lin->b, (size_t)lin->out * sizeof *y);
-	ct_sgemm(false, !lin->transposed, T, lin->out, lin->in, 1, x, lin->in, lin->w, lin->ld, b ? 1 : 0, y,
-	    lin->out);
+			memcpy(y + (size_t)t * out, lin->b, (size_t)out * sizeof *y);
+	ct_matrix_apply(&lin->w, T, x, lin->w.cols, b ? 1 : 0, y, out);
 }
 
 void
 ct_linear_back(const struct ct_linear *lin, int T, const float *g, float beta, float *gx)
 {
-	ct_sgemm(false, lin->transposed, T, lin->in, lin->out, 1, g, lin->out, lin->w, lin->ld, beta, gx,
-	    lin->in);
+	ct_matrix_apply_back(&lin->w, T, g, lin->w.rows, beta, gx, lin->w.cols);
 }
 
 void
@@ -252,10 +246,9 @@ values_back_own(const struct ct_config *c, const struct ct_linear *v, int n, dou
 
 	for (int h = 0; h < c->H; h++) {
 		size_t first = (size_t)(h / group) * c->head;
-		const float *w = v->w + (v->transposed ? first : first * v->ld);
+		struct ct_matrix w = ct_matrix_part(&v->w, (int)first, c->head);
 
-		ct_sgemm(false, v->transposed, n, c->D, c->head, 1, s->O + h * c->head, wq, w, v->ld, 0,
-		    s->U + (size_t)h * c->D, c->H * c->D);
+		ct_matrix_apply_back(&w, n, s->O + h * c->head, wq, 0, s->U + (size_t)h * c->D, c->H * c->D);
 		for (int b = 0; b < n && v->b; b++)
 			bias[b] += (double)ct_sdot(c->head, s->O + (size_t)b * wq + h * c->head,
 			    v->b + first);
@@ -470,17 +463,15 @@ ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc, int
 void
 ct_embed_row(const struct ct_model *m, int id, float *row)
 {
-	memcpy(row, m->embed + (size_t)id * m->cfg.D, (size_t)m->cfg.D * sizeof *row);
+	ct_matrix_read(&m->embed, id, 0, m->cfg.D, row);
 }
 
 float
 ct_embed_back(const struct ct_model *m, int t, int id, const float *g, double *bias)
 {
-	int D = m->cfg.D;
-
-	if (m->pos_embed)
-		*bias += (double)ct_sdot(D, g, m->pos_embed + (size_t)t * D);
-	return ct_sdot(D, g, m->embed + (size_t)id * D);
+	if (m->pos_embed.data)
+		*bias += (double)ct_matrix_row_dot(&m->pos_embed, t, g);
+	return ct_matrix_row_dot(&m->embed, id, g);
 }
 
 void
@@ -490,28 +481,40 @@ ct_final_frozen(const struct ct_pass *p, int t, const float *dx, float *y)
 }
 
 void
-ct_unembed(const struct ct_model *m, int T, const float *y, float *logits)
+ct_unembed_row(const struct ct_model *m, int v, float *row)
 {
-	int D = m->cfg.D, V = m->cfg.V;
-
-	ct_sgemm(false, true, T, V, D, 1, y, D, m->unembed, D, 0, logits, V);
+	ct_matrix_read(&m->unembed, v, 0, m->cfg.D, row);
 }
 
-/* Row b of the unembedding, or its mean row. */
-static const float *
-unembed_row(const struct ct_model *m, int b)
+void
+ct_unembed(const struct ct_model *m, int T, const float *y, float *logits)
 {
-	return b == CT_VOCAB_MEAN ? m->unembed_mean : m->unembed + (size_t)b * m->cfg.D;
+	ct_matrix_apply(&m->unembed, T, y, m->cfg.D, 0, logits, m->cfg.V);
+}
+
+/* n numbers from d on of row b of the unembedding, or of its mean row; lent or in tmp. */
+static const float *
+unembed_piece(const struct ct_model *m, int b, int d, int n, float *tmp)
+{
+	if (b == CT_VOCAB_MEAN)
+		return ct_model_unembed_mean(m) + d;
+	ct_matrix_read(&m->unembed, b, d, n, tmp);
+	return tmp;
 }
 
 double
 ct_unembed_dot(const struct ct_model *m, int a, int b, const float *y)
 {
-	const float *A = unembed_row(m, a), *B = unembed_row(m, b);
+	float x[PIECE], z[PIECE];
 	double sum = 0;
 
-	for (int d = 0; d < m->cfg.D; d++)
-		sum += (double)y[d] * ((double)A[d] - (double)B[d]);
+	for (int d = 0; d < m->cfg.D; d += PIECE) {
+		int n = m->cfg.D - d < PIECE ? m->cfg.D - d : PIECE;
+		const float *A = unembed_piece(m, a, d, n, x), *B = unembed_piece(m, b, d, n, z);
+
+		for (int i = 0; i < n; i++)
+			sum += (double)y[d + i] * ((double)A[i] - (double)B[i]);
+	}
 	return sum;
 }
 
@@ -519,10 +522,16 @@ void
 ct_logit_gradient(const struct ct_pass *p, int t, int a, int b, float *g, double *bias)
 {
 	const struct ct_model *m = p->m;
-	const float *A = unembed_row(m, a), *B = unembed_row(m, b);
+	float piece[PIECE];
 
-	for (int d = 0; d < m->cfg.D; d++)
-		g[d] = A[d] - B[d];
+	ct_matrix_read(&m->unembed, a, 0, m->cfg.D, g);
+	for (int d = 0; d < m->cfg.D; d += PIECE) {
+		int n = m->cfg.D - d < PIECE ? m->cfg.D - d : PIECE;
+		const float *B = unembed_piece(m, b, d, n, piece);
+
+		for (int i = 0; i < n; i++)
+			g[d + i] -= B[i];
+	}
 	*bias = 0;
 	ct_norm_frozen_back(&m->norm_f, p->scale_f[t], g, g, bias);
 }

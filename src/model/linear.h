@@ -151,6 +151,7 @@ void ct_final_frozen(const struct ct_pass *p, int t, const float *dx, float *y);
  *   ct_unembed (T,V) = y W_U'      ct_unembed_dot = <y, direction>, in double
  */
 enum { CT_VOCAB_MEAN = -1 };
+void ct_unembed_row(const struct ct_model *m, int v, float *row);
 void ct_unembed(const struct ct_model *m, int T, const float *y, float *logits);
 double ct_unembed_dot(const struct ct_model *m, int a, int b, const float *y);
 

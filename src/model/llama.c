@@ -65,10 +65,9 @@ llama_config(struct ct_config *c, const void *json, const char *path, struct ct_
 static void
 bind_linear(struct ct_binder *b, struct ct_linear *l, int out, int in, bool bias, int layer, const char *name)
 {
-	*l = (struct ct_linear){ .in = in, .out = out, .ld = in };
-	ct_bind(b, &l->w, out, in, "layers.%d.%s.weight", layer, name);
+	ct_bind_matrix(b, &l->w, out, in, false, "layers.%d.%s.weight", layer, name);
 	if (bias)
-		ct_bind(b, &l->b, out, 0, "layers.%d.%s.bias", layer, name);
+		ct_bind(b, &l->b, out, "layers.%d.%s.bias", layer, name);
 }
 
 static int
@@ -80,12 +79,12 @@ llama_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
 	(void)err;
 	ct_bind_prefix(b, "model.", "embed_tokens.weight");
 	ct_bind_embedding(b, "embed_tokens.weight");
-	ct_bind(b, &m->norm_f.w, c->D, 0, "norm.weight");
+	ct_bind(b, &m->norm_f.w, c->D, "norm.weight");
 	for (int l = 0; l < c->L; l++) {
 		struct ct_layer *at = &m->layers[l];
 
-		ct_bind(b, &at->norm1.w, c->D, 0, "layers.%d.input_layernorm.weight", l);
-		ct_bind(b, &at->norm2.w, c->D, 0, "layers.%d.post_attention_layernorm.weight", l);
+		ct_bind(b, &at->norm1.w, c->D, "layers.%d.input_layernorm.weight", l);
+		ct_bind(b, &at->norm2.w, c->D, "layers.%d.post_attention_layernorm.weight", l);
 		bind_linear(b, &at->q, q, c->D, c->attn_bias, l, "self_attn.q_proj");
 		bind_linear(b, &at->k, kv, c->D, c->attn_bias, l, "self_attn.k_proj");
 		bind_linear(b, &at->v, kv, c->D, c->attn_bias, l, "self_attn.v_proj");

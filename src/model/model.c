@@ -76,6 +76,7 @@ check_shape(const struct ct_tensor *t, int rows, int cols, struct ct_error *err)
 	    t->name, wanted, found);
 }
 
+/* A vector is small enough to be looked at, and copied where it is not floats. */
 static int
 load(struct ct_binder *b, const float **out, const struct ct_tensor *t, struct ct_error *err)
 {
@@ -100,36 +101,77 @@ load(struct ct_binder *b, const float **out, const struct ct_tensor *t, struct c
 	return CT_OK;
 }
 
-void
-ct_bind_plain(struct ct_binder *b, const float **out, int rows, int cols, const char *name)
+/*
+ * The tensor, if it is there in this shape: (rows, cols), or (rows) when cols is 0. NULL: the binder knows
+ * why.
+ */
+static const struct ct_tensor *
+want(struct ct_binder *b, int rows, int cols, const char *name)
 {
 	const struct ct_tensor *t = ct_tensors_find(b->m->tensors, name);
 	const char *unread = ct_tensors_unread(b->m->tensors, name);
 
-	*out = NULL;
 	ct_tensors_mark(b->m->tensors, name);
 	if (unread && b->fault.code == CT_OK)
 		ct_fail(&b->fault, CT_EUNSUPPORTED, "%s: tensor %s: dtype %s is not supported for weights "
 		    "(supported: F32, F16, BF16, F64)", b->dir, name, unread);
 	else if (!t && !unread)
 		add_missing(b, name);
-	if (!t || b->missing || b->fault.code != CT_OK)
-		return;
-	if (check_shape(t, rows, cols, &b->fault) == CT_OK)
+	if (!t || b->missing || b->fault.code != CT_OK || check_shape(t, rows, cols, &b->fault) != CT_OK)
+		return NULL;
+	return t;
+}
+
+/* A matrix of the embedding's shape, under a name without prefix. */
+static void
+bind_table(struct ct_binder *b, struct ct_matrix *out, const char *name)
+{
+	const struct ct_tensor *t = want(b, b->m->cfg.V, b->m->cfg.D, name);
+
+	if (t)
+		*out = ct_matrix_of_tensor(t, false);
+}
+
+/* fmt's name with the prefix. */
+static void
+full_name(const struct ct_binder *b, char *name, size_t size, const char *fmt, va_list ap)
+{
+	size_t n = (size_t)snprintf(name, size, "%s", b->prefix);
+
+	vsnprintf(name + n, size - n, fmt, ap);
+}
+
+void
+ct_bind(struct ct_binder *b, const float **out, int n, const char *fmt, ...)
+{
+	const struct ct_tensor *t;
+	char name[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	full_name(b, name, sizeof name, fmt, ap);
+	va_end(ap);
+	*out = NULL;
+	t = want(b, n, 0, name);
+	if (t)
 		load(b, out, t, &b->fault);
 }
 
 void
-ct_bind(struct ct_binder *b, const float **out, int rows, int cols, const char *fmt, ...)
+ct_bind_matrix(struct ct_binder *b, struct ct_matrix *out, int rows, int cols, bool flipped, const char *fmt,
+    ...)
 {
+	const struct ct_tensor *t;
 	char name[160];
-	size_t n = (size_t)snprintf(name, sizeof name, "%s", b->prefix);
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(name + n, sizeof name - n, fmt, ap);
+	full_name(b, name, sizeof name, fmt, ap);
 	va_end(ap);
-	ct_bind_plain(b, out, rows, cols, name);
+	*out = (struct ct_matrix){ 0 };
+	t = want(b, flipped ? cols : rows, flipped ? rows : cols, name);
+	if (t)
+		*out = ct_matrix_of_tensor(t, flipped);
 }
 
 /* The index of the first element in which two matrices of one shape differ, or -1. */
@@ -181,12 +223,12 @@ ct_bind_embedding(struct ct_binder *b, const char *name)
 
 	snprintf(full, sizeof full, "%s%s", b->prefix, name);
 	if (!m->cfg.tied) {
-		ct_bind_plain(b, &m->embed, m->cfg.V, m->cfg.D, full);
-		ct_bind_plain(b, &m->unembed, m->cfg.V, m->cfg.D, "lm_head.weight");
+		bind_table(b, &m->embed, full);
+		bind_table(b, &m->unembed, "lm_head.weight");
 	} else if (!ct_bind_exists(b, full) && ct_bind_exists(b, "lm_head.weight")) {
-		ct_bind_plain(b, &m->embed, m->cfg.V, m->cfg.D, "lm_head.weight");
+		bind_table(b, &m->embed, "lm_head.weight");
 	} else {
-		ct_bind_plain(b, &m->embed, m->cfg.V, m->cfg.D, full);
+		bind_table(b, &m->embed, full);
 		if (ct_bind_exists(b, "lm_head.weight"))
 			check_tied(b, full);
 	}
@@ -310,6 +352,7 @@ bind(struct ct_model *m, const char *dir, const struct ct_model_options *opt, st
 	};
 	int code;
 
+	m->allow_nonfinite = b.allow_nonfinite;
 	m->layers = ct_arena_need(&m->arena, (size_t)m->cfg.L, sizeof *m->layers, "the layer table", err);
 	if (!m->layers)
 		return CT_ENOMEM;

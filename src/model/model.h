@@ -1,9 +1,9 @@
 /*
  * model: a transformer's weights, bound from safetensors to named places.
  *
- * Owns the mapped files and, for F16/BF16 weights, their float copies. Constant after opening, so any number
- * of sessions may share it. A family (family.c: one table row; llama.c, gpt2.c: one file each) says which
- * tensor is what; nothing above this knows families.
+ * Owns the mapped files; matrices stay in them, of vectors that are not floats it has copies. Constant after
+ * opening, so any number of sessions may share it. A family (family.c: one table row; llama.c, gpt2.c: one
+ * file each) says which tensor is what; nothing above this knows families.
  */
 #ifndef CT_MODEL_MODEL_H
 #define CT_MODEL_MODEL_H
@@ -12,13 +12,12 @@
 #include "base/error.h"
 #include "io/safetensors.h"
 #include "model/config.h"
+#include "model/matrix.h"
 
-/* y[o] = b[o] + sum_i x[i] * W[o,i]; W[o,i] is w[o*ld+i], or w[i*ld+o] when transposed (GPT-2's Conv1D). */
+/* y[o] = b[o] + sum_i W[o,i] * x[i] */
 struct ct_linear {
-	const float *w;
+	struct ct_matrix w;		/* (out,in) */
 	const float *b;			/* (out) or NULL */
-	int in, out, ld;
-	bool transposed;
 };
 
 struct ct_norm {
@@ -33,22 +32,23 @@ struct ct_layer {
 	struct ct_norm norm1, norm2;		/* before attention, before the MLP */
 	struct ct_norm post1, post2;		/* behind attention and MLP, before the stream; often none */
 	struct ct_linear q, k, v, o;		/* (H*head,D), (H_kv*head,D) twice, (D,H*head) */
-	struct ct_linear gate, up, down;	/* gate.w NULL when not gated: down(act(up(x))) */
+	struct ct_linear gate, up, down;	/* no gate when not gated: down(act(up(x))) */
 };
 
 struct ct_model {
 	struct ct_config cfg;
-	const float *embed;			/* (V,D) */
-	const float *pos_embed;			/* (context,D) or NULL */
-	const float *unembed;			/* (V,D); = embed when tied */
+	struct ct_matrix embed;			/* (V,D) */
+	struct ct_matrix pos_embed;		/* (context,D), or none */
+	struct ct_matrix unembed;		/* (V,D); = embed when tied */
 	struct ct_norm norm_f;
 	struct ct_layer *layers;		/* (L) */
 	double *rope_freq;			/* (head/2), radians per position: ct_model_prepare */
-	float *unembed_mean;			/* (D) mean row of unembed: ct_model_prepare */
+	struct ct_mean *unembed_mean;		/* ct_model_unembed_mean */
+	bool allow_nonfinite;
 	const bool *special;		/* (V) tokens that are no text; NULL: position 0 always has one */
 	struct ct_tensors *tensors;
 	struct ct_notes notes;			/* what its files hold and nobody reads */
-	struct ct_arena arena;			/* layer table and converted weights */
+	struct ct_arena arena;			/* layer table, vectors, what is derived */
 };
 
 /* What a family has to say. Tables of these live in family.c. */
@@ -81,9 +81,19 @@ struct ct_tokenizer;
 int ct_model_learn_special(struct ct_model *m, const struct ct_tokenizer *t, struct ct_error *err);
 
 /*
- * What is derived once: the rotary frequencies, the mean unembedding. Last step of opening; for models made
- * in memory too.
+ * What is derived once: the rotary frequencies, room for the mean unembedding. Last step of opening; for
+ * models made in memory too.
  */
 int ct_model_prepare(struct ct_model *m, struct ct_error *err);
+
+/* (D) the mean row of the unembedding, read at the first call, from any thread. Lent. */
+const float *ct_model_unembed_mean(const struct ct_model *m);
+
+/*
+ * Weights are read when they are used, so what is not a number shows in what they make. Fails, naming the
+ * first such weight, when one of x[0..n) is not finite and a weight is the reason, unless the model allows
+ * these.
+ */
+int ct_model_check_finite(const struct ct_model *m, const float *x, size_t n, struct ct_error *err);
 
 #endif

@@ -31,11 +31,16 @@ numbers(struct maker *mk, size_t n, double centre, double spread)
 static struct ct_linear
 linear(struct maker *mk, int out, int in, bool bias)
 {
-	struct ct_linear l = { .in = in, .out = out, .ld = in };
+	struct ct_linear l = { .w = ct_matrix_of(numbers(mk, (size_t)out * in, 0, 1 / sqrt(in)), out, in) };
 
-	l.w = numbers(mk, (size_t)out * in, 0, 1 / sqrt(in));
 	l.b = bias ? numbers(mk, (size_t)out, 0, 0.1) : NULL;
 	return l;
+}
+
+static struct ct_matrix
+table(struct maker *mk, int rows, int cols, double spread)
+{
+	return ct_matrix_of(numbers(mk, (size_t)rows * cols, 0, spread), rows, cols);
 }
 
 static struct ct_norm
@@ -79,12 +84,13 @@ ct_model_random(struct ct_model **out, const struct ct_shape *s, struct ct_error
 	m->layers = ct_arena_need(&m->arena, (size_t)c->L, sizeof *m->layers, "layers", err);
 	if (!m->layers)
 		goto fail;
-	m->embed = numbers(&mk, (size_t)c->V * c->D, 0, 1);
-	m->pos_embed = c->position == CT_LEARNED ? numbers(&mk, (size_t)c->context * c->D, 0, 0.5) : NULL;
+	m->embed = table(&mk, c->V, c->D, 1);
+	if (c->position == CT_LEARNED)
+		m->pos_embed = table(&mk, c->context, c->D, 0.5);
 	for (int l = 0; l < c->L && !mk.failed; l++)
 		make_layer(&mk, c, &m->layers[l]);
 	m->norm_f = norm(&mk, c);
-	m->unembed = c->tied ? m->embed : numbers(&mk, (size_t)c->V * c->D, 0, 1);
+	m->unembed = c->tied ? m->embed : table(&mk, c->V, c->D, 1);
 	if (mk.failed || (r = ct_model_prepare(m, err)) < 0)
 		goto fail;
 	*out = m;

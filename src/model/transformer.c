@@ -116,13 +116,9 @@ ct_embed(const struct ct_model *m, int T, int first, const int *ids, float *x)
 	int D = m->cfg.D;
 
 	for (int t = 0; t < T; t++, x += D) {
-		memcpy(x, m->embed + (size_t)ids[t] * D, (size_t)D * sizeof *x);
-		if (m->pos_embed) {
-			const float *p = m->pos_embed + (size_t)(first + t) * D;
-
-			for (int d = 0; d < D; d++)
-				x[d] += p[d];
-		}
+		ct_embed_row(m, ids[t], x);
+		if (m->pos_embed.data)
+			ct_matrix_add_row(&m->pos_embed, first + t, x);
 	}
 }
 
@@ -268,14 +264,14 @@ ct_logits(const struct ct_model *m, int T, const float *y, float *logits)
 float
 ct_logit(const struct ct_model *m, int token, const float *y)
 {
-	return ct_sdot(m->cfg.D, m->unembed + (size_t)token * m->cfg.D, y);
+	return ct_matrix_row_dot(&m->unembed, token, y);
 }
 
-bool
-ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_job *job)
+int
+ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_model *m = p->m;
-	int T = p->T, L = m->cfg.L;
+	int T = p->T, L = m->cfg.L, code;
 	size_t TD = (size_t)T * m->cfg.D;
 
 	p->ids = ids;
@@ -287,7 +283,7 @@ ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_jo
 		float *raw = p->mlp_raw + l * TD, *out = p->mlp_out + l * TD;
 
 		if (!ct_job_go_on(job, "prompt", l, L))
-			return false;
+			return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 		ct_layer_attention(m, l, &r, x, mid, scratch);
 		ct_layer_mlp(m, l, T, mid, p->mlp_in + l * TD, r.scale2, raw, scratch);
 		ct_layer_mlp_out(m, l, T, raw, out, r.post2);
@@ -295,5 +291,6 @@ ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_jo
 			next[i] = mid[i] + out[i];
 	}
 	ct_final_norm(m, T, p->x + L * TD, p->final, p->scale_f);
-	return true;
+	code = ct_model_check_finite(m, p->final, TD, err);
+	return code < 0 ? code : ct_model_check_finite(m, ct_model_unembed_mean(m), m->cfg.D, err);
 }

@@ -104,9 +104,10 @@ void ct_logits(const struct ct_model *m, int T, const float *y, float *logits);
 float ct_logit(const struct ct_model *m, int token, const float *y);
 
 /*
- * The original run: fills the pass for ids[0..T). scratch: ct_layer_scratch floats.
- * The job is asked before each layer; false: it was cancelled, and the pass is not filled.
+ * The original run: fills the pass for ids[0..T). scratch: ct_layer_scratch floats. The job is asked before
+ * each layer. CT_ECANCELLED, or CT_EFORMAT that names a weight which is not finite.
  */
-bool ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_job *job);
+int ct_forward(struct ct_pass *p, const int *ids, float *scratch, const struct ct_job *job,
+    struct ct_error *err);
 
 #endif

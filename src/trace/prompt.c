@@ -50,10 +50,8 @@ ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct ct_
 	memcpy(p->ids, ids, (size_t)T * sizeof *ids);
 	if ((code = ct_pass_init(&p->pass, m, T, a, err)) < 0)
 		goto done;
-	if (!ct_forward(&p->pass, p->ids, scratch, job)) {
-		code = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+	if ((code = ct_forward(&p->pass, p->ids, scratch, job, err)) < 0)
 		goto done;
-	}
 	code = ct_local_model_init(&p->lrm, tc, &p->pass, a, job, err);
 	if (code == CT_OK)
 		*out = p;

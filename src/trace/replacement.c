@@ -218,7 +218,6 @@ check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 		b->x[i] = b->mid[i] + b->y[i];
 }
 
-/* max |difference| / max |original| of the logits at pos, from the stream after the last layer. logits (2,V). */
 /*
  * What was summed into a logit at a position: over embedding, attention and MLP outputs of the original run
  * and over their entries, the sizes of all terms, as the frozen final norm passes them on.
@@ -229,9 +228,10 @@ summed_into(const struct ct_local_model *lrm, int pos, int token, struct check *
 	const struct ct_model *m = lrm->m;
 	const struct ct_pass *p = lrm->pass;
 	size_t D = (size_t)m->cfg.D, TD = (size_t)lrm->T * D, at = (size_t)pos * D;
-	const float *row = m->unembed + (size_t)token * D;
+	float *row = b->read;
 	double sum = 0;
 
+	ct_unembed_row(m, token, row);
 	for (int part = 0; part <= 2 * m->cfg.L; part++) {
 		const float *x = p->x + (size_t)(part / 2) * TD + at, *before = NULL;
 

@@ -32,7 +32,8 @@ run(const struct ct_model *m, const struct ct_tokenizer *t, const char *text, st
 		ids[i] = spans[i].id;
 		printf("%s%d", i ? ", " : "", ids[i]);
 	}
-	ct_forward(&pass, ids, scratch, NULL);
+	if (ct_forward(&pass, ids, scratch, NULL, err) < 0)
+		return -1;
 	ct_logits(m, n, pass.final, logits);
 	printf("], \"logits\": [");
 	for (size_t i = 0; i < (size_t)n * m->cfg.V; i++)

@@ -43,6 +43,7 @@ check_PROGRAMS += \
 	test_json \
 	test_kernels \
 	test_layouts \
+	test_matrix \
 	test_model \
 	test_monkey \
 	test_names \
@@ -105,6 +106,7 @@ test_inputs_SOURCES = %D%/test_inputs.c
 test_json_SOURCES = %D%/test_json.c
 test_kernels_SOURCES = %D%/test_kernels.c
 test_layouts_SOURCES = %D%/test_layouts.c
+test_matrix_SOURCES = %D%/test_matrix.c
 test_model_SOURCES = %D%/test_model.c
 test_monkey_SOURCES = %D%/test_monkey.c
 test_names_SOURCES = %D%/test_names.c

@@ -34,7 +34,7 @@ norm_frozen(const struct ct_model *m, const float *w, double scale, const double
 static double
 weight(const struct ct_linear *l, int o, int i)
 {
-	return l->transposed ? l->w[(size_t)i * l->ld + o] : l->w[(size_t)o * l->ld + i];
+	return (double)ct_matrix_at(&l->w, o, i);
 }
 
 static void
@@ -131,9 +131,9 @@ norm_live(const struct ct_model *m, const struct ct_norm *n, const double *x, do
 static void
 linear_live(const struct ct_linear *l, const double *x, double *y)
 {
-	for (int o = 0; o < l->out; o++) {
+	for (int o = 0; o < l->w.rows; o++) {
 		y[o] = l->b ? (double)l->b[o] : 0;
-		for (int i = 0; i < l->in; i++)
+		for (int i = 0; i < l->w.cols; i++)
 			y[o] += weight(l, o, i) * x[i];
 	}
 }
@@ -388,8 +388,8 @@ naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
 	r->pattern = calloc((size_t)c->L * c->H * T * T, sizeof(double));
 	r->final = calloc((size_t)TD, sizeof(double));
 	for (int i = 0; i < TD; i++)
-		r->x[i] = (double)m->embed[ids[i / D] * D + i % D] +
-			  (m->pos_embed ? (double)m->pos_embed[i] : 0);
+		r->x[i] = (double)ct_matrix_at(&m->embed, ids[i / D], i % D) +
+			  (m->pos_embed.data ? (double)ct_matrix_at(&m->pos_embed, i / D, i % D) : 0);
 	for (int l = 0; l < c->L; l++) {
 		double *mid = r->mid + l * TD, *in = r->mlp_in + l * TD, *out = r->mlp_out + l * TD;
 

@@ -79,7 +79,7 @@ check_edges(struct fixture *f, const struct ct_shape *s)
 		memset(out, 0, L * TD * sizeof *out);
 		memset(embed, 0, TD * sizeof *embed);
 		for (int d = 0; d < D && n->kind == CT_NODE_EMBEDDING; d++)
-			embed[n->pos * D + d] = f->m->embed[n->index * D + d];
+			embed[n->pos * D + d] = ct_matrix_at(&f->m->embed, n->index, d);
 		for (int d = 0; d < D && n->kind == CT_NODE_ERROR; d++)
 			out[(n->layer * T + n->pos) * D + d] = lrm->error[(n->layer * T + n->pos) * D + d];
 		for (int m = n->layer;
@@ -99,8 +99,8 @@ check_edges(struct fixture *f, const struct ct_shape *s)
 				want += target->kind == CT_NODE_FEATURE
 					    ? naive_enc(f->tc, target->layer, target->index, d) *
 						  read[(target->layer * T + target->pos) * D + d]
-					    : ((double)f->m->unembed[target->index * D + d] -
-						  (double)f->m->unembed_mean[d]) *
+					    : ((double)ct_matrix_at(&f->m->unembed, target->index, d) -
+						  (double)ct_model_unembed_mean(f->m)[d]) *
 						  final[target->pos * D + d];
 			largest = fmax(largest, fabs(want));
 			worst = fmax(worst, fabs(want - (double)ct_graph_edge(g, t, src)));

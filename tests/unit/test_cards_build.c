@@ -220,7 +220,7 @@ check_card(const struct setup *s, const struct ct_card *c)
 		    layer++) {
 			ct_transcoder_decoder_row(s->f.tc, c->layer, c->feature, layer, row);
 			for (d = 0; d < m->cfg.D; d++)
-				logit += (double)row[d] * (double)m->unembed[v * m->cfg.D + d];
+				logit += (double)row[d] * (double)ct_matrix_at(&m->unembed, v, d);
 		}
 		logits[v] = logit;
 	}

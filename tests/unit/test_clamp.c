@@ -192,7 +192,7 @@ check_no_attention(struct fixture *f, const struct ct_shape *s)
 		struct ct_linear *o = &f->m->layers[l].o;
 
 		/* The model was made in memory, in an arena of its own. */
-		memset((float *)(uintptr_t)o->w, 0, (size_t)o->in * o->out * sizeof(float));
+		memset((float *)(uintptr_t)o->w.data, 0, (size_t)o->w.rows * o->w.cols * sizeof(float));
 	}
 	fixture_run(f, ids, 2);
 	for (int through = 0; through < 2; through++) {

@@ -154,8 +154,8 @@ add_unit_edges(struct fixture *f, const struct ct_clamp_site *site, double *dire
 			direct[t] += n->kind == CT_NODE_FEATURE
 					 ? naive_enc(f->tc, n->layer, n->index, d) *
 					       read[(n->layer * T + n->pos) * D + d]
-					 : ((double)f->m->unembed[n->index * D + d] -
-					       (double)f->m->unembed_mean[d]) *
+					 : ((double)ct_matrix_at(&f->m->unembed, n->index, d) -
+					       (double)ct_model_unembed_mean(f->m)[d]) *
 					       final[n->pos * D + d];
 	}
 	free(out);
@@ -249,7 +249,7 @@ centred(const struct fixture *f, int token, const float *final)
 		double sum = 0;
 
 		for (int d = 0; d < f->m->cfg.D; d++)
-			sum += (double)f->m->unembed[v * f->m->cfg.D + d] * (double) final[d];
+			sum += (double)ct_matrix_at(&f->m->unembed, v, d) * (double) final[d];
 		mean += sum / f->m->cfg.V;
 		logit = v == token ? sum : logit;
 	}

@@ -52,7 +52,8 @@ compare_generation(struct fixture *f, const struct ct_shape *s, const struct ct_
 			double want = 0;
 
 			for (int d = 0; d < D; d++)
-				want += (double)f->m->unembed[v * D + d] * whole.final[(T + i - 1) * D + d];
+				want += (double)ct_matrix_at(&f->m->unembed, v,
+				    d) * whole.final[(T + i - 1) * D + d];
 			worst = fmax(worst, fabs(want - (double)ct_generator_logits(&g)[v]));
 			largest = fmax(largest, fabs(want));
 		}

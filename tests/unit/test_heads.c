@@ -44,7 +44,7 @@ make_pair(struct pair *p, const struct fixture *f, int source, int target)
 	p->read = malloc(c->L * TD * sizeof *p->read);
 	p->final = malloc(TD * sizeof *p->final);
 	for (int d = 0; d < c->D && p->source->kind == CT_NODE_EMBEDDING; d++)
-		p->embed[p->source->pos * c->D + d] = f->m->embed[p->source->index * c->D + d];
+		p->embed[p->source->pos * c->D + d] = ct_matrix_at(&f->m->embed, p->source->index, d);
 	for (int d = 0; d < c->D && p->source->kind == CT_NODE_ERROR; d++) {
 		size_t at = ((size_t)p->source->layer * f->T + p->source->pos) * c->D + d;
 
@@ -85,8 +85,8 @@ naive_edge(struct pair *p)
 	for (int d = 0; d < D; d++)
 		edge += t->kind == CT_NODE_FEATURE ? naive_enc(f->tc, t->layer, t->index, d) *
 							 p->read[((size_t)t->layer * f->T + t->pos) * D + d]
-						   : ((double)f->m->unembed[(size_t)t->index * D + d] -
-							 (double)f->m->unembed_mean[d]) *
+						   : ((double)ct_matrix_at(&f->m->unembed, t->index, d) -
+							 (double)ct_model_unembed_mean(f->m)[d]) *
 							 p->final[(size_t)t->pos * D + d];
 	return edge;
 }

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "model/model.h"
+#include "model/transformer.h"
 #include "scratch.h"
 
 static struct ct_model *
@@ -73,11 +74,13 @@ llama_opens(void **state)
 	assert_int_equal(m->cfg.act, CT_SILU);
 	assert_true(m->cfg.gated);
 	assert_false(m->cfg.tied);
-	assert_ptr_not_equal(m->embed, m->unembed);
-	assert_int_equal(m->layers[1].k.out, 8);
-	assert_false(m->layers[1].k.transposed);
-	assert_true(m->layers[1].k.w[5] == value(m, "model.layers.1.self_attn.k_proj.weight", 5));
-	assert_true(m->layers[2].down.w[33] == value(m, "model.layers.2.mlp.down_proj.weight", 33));
+	assert_ptr_not_equal(m->embed.data, m->unembed.data);
+	assert_int_equal(m->layers[1].k.w.rows, 8);
+	assert_false(m->layers[1].k.w.flipped);
+	assert_true(ct_matrix_at(&m->layers[1].k.w, 0, 5) == value(m,
+	    "model.layers.1.self_attn.k_proj.weight", 5));
+	assert_true(ct_matrix_at(&m->layers[2].down.w, 1, 33 - m->layers[2].down.w.cols) == value(m,
+	    "model.layers.2.mlp.down_proj.weight", 33));
 	assert_null(m->layers[0].q.b);
 	ct_model_close(m);
 }
@@ -89,7 +92,7 @@ tied_llama_shares_its_embedding(void **state)
 
 	(void)state;
 	assert_true(m->cfg.tied);
-	assert_ptr_equal(m->embed, m->unembed);
+	assert_ptr_equal(m->embed.data, m->unembed.data);
 	ct_model_close(m);
 }
 
@@ -105,18 +108,18 @@ gpt2_slices_its_fused_matrix(void **state)
 	assert_int_equal(m->cfg.norm, CT_LAYERNORM);
 	assert_int_equal(m->cfg.act, CT_GELU_TANH);
 	assert_int_equal(m->cfg.mlp, 32);
-	assert_non_null(m->pos_embed);
-	assert_true(l->k.transposed);
-	assert_int_equal(l->k.ld, 3 * D);
-	assert_true(l->q.w[i * l->q.ld + o] == value(m, "transformer.h.1.attn.c_attn.weight", at));
-	assert_true(l->k.w[i * l->k.ld + o] == value(m, "transformer.h.1.attn.c_attn.weight", at +
+	assert_non_null(m->pos_embed.data);
+	assert_true(l->k.w.flipped);
+	assert_int_equal(l->k.w.ld, 3 * D);
+	assert_true(ct_matrix_at(&l->q.w, o, i) == value(m, "transformer.h.1.attn.c_attn.weight", at));
+	assert_true(ct_matrix_at(&l->k.w, o, i) == value(m, "transformer.h.1.attn.c_attn.weight", at +
 	    (size_t)D));
-	assert_true(l->v.w[i * l->v.ld + o] == value(m, "transformer.h.1.attn.c_attn.weight", at + 2 *
+	assert_true(ct_matrix_at(&l->v.w, o, i) == value(m, "transformer.h.1.attn.c_attn.weight", at + 2 *
 	    (size_t)D));
 	assert_true(l->v.b[o] == value(m, "transformer.h.1.attn.c_attn.bias", 2 * (size_t)D + (size_t)o));
-	assert_null(l->gate.w);
-	assert_int_equal(l->up.out, 32);
-	assert_int_equal(l->down.in, 32);
+	assert_null(l->gate.w.data);
+	assert_int_equal(l->up.w.rows, 32);
+	assert_int_equal(l->down.w.cols, 32);
 	ct_model_close(m);
 }
 
@@ -155,15 +158,15 @@ prefixes_may_be_left_out(void **state)
 	(void)state;
 	write_variant(m, "transformer.", &buffer, 1, "golden/gpt2-plt/config.json");
 	v = must_open("v");
-	assert_memory_equal(v->embed, m->embed, 40 * 16 * sizeof(float));
-	assert_true(v->layers[2].down.w[9] == m->layers[2].down.w[9]);
+	assert_memory_equal(v->embed.data, m->embed.data, 40 * 16 * sizeof(float));
+	assert_true(ct_matrix_at(&v->layers[2].down.w, 9, 2) == ct_matrix_at(&m->layers[2].down.w, 9, 2));
 	ct_model_close(v);
 	ct_model_close(m);
 	m = open_golden("llama-clt");
 	write_variant(m, "model.", NULL, 0, "golden/llama-clt/config.json");
 	v = must_open("v");
-	assert_memory_equal(v->embed, m->embed, 40 * 16 * sizeof(float));
-	assert_memory_equal(v->unembed, m->unembed, 40 * 16 * sizeof(float));
+	assert_memory_equal(v->embed.data, m->embed.data, 40 * 16 * sizeof(float));
+	assert_memory_equal(v->unembed.data, m->unembed.data, 40 * 16 * sizeof(float));
 	ct_model_close(v);
 	ct_model_close(m);
 }
@@ -260,8 +263,8 @@ tied_models_keep_either_name(void **state)
 	list[embed].name = "lm_head.weight";
 	assert_int_equal(ct_tensors_write("v/model.safetensors", list, count, NULL), CT_OK);
 	v = must_open("v");
-	assert_ptr_equal(v->embed, v->unembed);
-	assert_memory_equal(v->embed, m->embed, list[embed].count * sizeof(float));
+	assert_ptr_equal(v->embed.data, v->unembed.data);
+	assert_memory_equal(v->embed.data, m->embed.data, list[embed].count * sizeof(float));
 	ct_model_close(v);
 	ct_model_close(m);
 }
@@ -355,9 +358,11 @@ half_precision_is_converted(void **state)
 	scratch_tensors("v/model.safetensors", header, data, total);
 	scratch_copy("v/config.json", "golden/llama-skip/config.json");
 	v = must_open("v");
-	assert_ptr_equal(v->embed, v->unembed);
+	assert_ptr_equal(v->embed.data, v->unembed.data);
 	for (int i = 0; i < 16 * 32; i++) {
-		float exact = m->layers[1].up.w[i], half = v->layers[1].up.w[i];
+		const struct ct_matrix *up = &v->layers[1].up.w;
+		float exact = ct_matrix_at(&m->layers[1].up.w, i / up->cols, i % up->cols);
+		float half = ct_matrix_at(up, i / up->cols, i % up->cols);
 
 		assert_true(half == value(v, "model.layers.1.mlp.up_proj.weight", (size_t)i));
 		assert_true(fabsf(half - exact) <= fabsf(exact) / 128);
@@ -366,6 +371,98 @@ half_precision_is_converted(void **state)
 	free(data);
 	ct_model_close(v);
 	ct_model_close(m);
+}
+
+/* Puts other numbers in the place of a tensor of floats. */
+static void
+overwrite(const char *path, const struct ct_tensor *t, const float *numbers)
+{
+	size_t size, n = t->count * sizeof *numbers;
+	char *data, *at;
+
+	assert_int_equal(ct_file_read(&data, &size, path, 1 << 20, NULL), CT_OK);
+	for (at = data; at + n <= data + size && memcmp(at, t->data, n) != 0;)
+		at++;
+	assert_true(at + n <= data + size);
+	memcpy(at, numbers, n);
+	scratch_write(path, data, size);
+	free(data);
+}
+
+/* Runs the model on two tokens. */
+static int
+run_two(const char *dir, bool anyway, struct ct_error *err)
+{
+	const struct ct_model_options opt = { .allow_nonfinite = anyway };
+	const int ids[] = { 0, 5 };
+	struct ct_arena a = { 0 };
+	struct ct_model *m = NULL;
+	struct ct_pass pass;
+	int code = ct_model_open(&m, dir, &opt, err);
+
+	if (code == CT_OK)
+		code = ct_pass_init(&pass, m, 2, &a, err);
+	if (code == CT_OK)
+		code = ct_forward(&pass, ids, ct_arena_alloc(&a, ct_layer_scratch(m, 2), sizeof(float)), NULL,
+		    err);
+	ct_arena_free(&a);
+	ct_model_close(m);
+	return code;
+}
+
+/*
+ * Weights are looked at when they are used: whichever it is, it is named; and one that is not used does no
+ * harm.
+ */
+static void
+weights_that_are_no_numbers(void **state)
+{
+	static const struct {
+		const char *tensor;
+		long element;
+		bool unused;
+	} list[] = {
+		{ "lm_head.weight", 639, false },
+		{ "model.embed_tokens.weight", 5 * 16 + 3, false },
+		{ "model.embed_tokens.weight", 6 * 16, true },
+		{ "model.norm.weight", 15, false },
+		{ "model.layers.0.input_layernorm.weight", 0, false },
+		{ "model.layers.1.self_attn.q_proj.weight", 17, false },
+		{ "model.layers.1.self_attn.v_proj.weight", 100, false },
+		{ "model.layers.2.self_attn.o_proj.weight", 255, false },
+		{ "model.layers.2.mlp.gate_proj.weight", 40, false },
+		{ "model.layers.2.mlp.down_proj.weight", 1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof list / sizeof *list; i++) {
+		const float bad = i % 2 ? INFINITY : NAN;
+		const struct ct_tensor *t;
+		struct ct_tensors *all;
+		struct ct_error err = { 0 };
+		char message[300];
+		float *weights;
+
+		scratch_golden("llama-clt");
+		assert_int_equal(ct_tensors_open(&all, "g/model.safetensors", &err), CT_OK);
+		t = ct_tensors_find(all, list[i / 2].tensor);
+		assert_non_null(t);
+		weights = malloc(t->count * sizeof *weights);
+		ct_tensor_read(weights, t, 0, t->count);
+		weights[list[i / 2].element] = bad;
+		overwrite("g/model.safetensors", t, weights);
+		free(weights);
+		ct_tensors_close(all);
+		assert_int_equal(run_two("g", true, &err), CT_OK);
+		assert_int_equal(run_two("g", false, &err), list[i / 2].unused ? CT_OK : CT_EFORMAT);
+		snprintf(message, sizeof message,
+		    "g/model.safetensors: tensor %s: element %ld is %g; expected "
+		    "finite weights (--allow-nonfinite reads it anyway)", list[i / 2].tensor,
+		    list[i / 2].element,
+		    (double)bad);
+		if (!list[i / 2].unused)
+			assert_string_equal(err.msg, message);
+	}
 }
 
 int
@@ -380,6 +477,7 @@ main(void)
 		cmocka_unit_test(leftover_tensors_are_said),
 		cmocka_unit_test(tied_models_keep_either_name),
 		cmocka_unit_test(half_precision_is_converted),
+		cmocka_unit_test(weights_that_are_no_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);

@@ -25,7 +25,7 @@ shares(const struct fixture *f, const float *final, double *prob)
 	for (int v = 0; v < V; v++) {
 		prob[v] = 0;
 		for (int d = 0; d < D; d++)
-			prob[v] += (double)f->m->unembed[(size_t)v * D + d] * (double)final[d];
+			prob[v] += (double)ct_matrix_at(&f->m->unembed, v, d) * (double)final[d];
 		top = fmax(top, prob[v]);
 	}
 	for (int v = 0; v < V; v++)

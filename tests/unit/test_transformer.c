@@ -324,8 +324,8 @@ test_derived(void **state)
 			double mean = 0;
 
 			for (int v = 0; v < s.cfg.V; v++)
-				mean += (double)m->unembed[v * s.cfg.D + d] / s.cfg.V;
-			assert_true(fabs((double)m->unembed_mean[d] - mean) < 1e-7);
+				mean += (double)ct_matrix_at(&m->unembed, v, d) / s.cfg.V;
+			assert_true(fabs((double)ct_model_unembed_mean(m)[d] - mean) < 1e-7);
 		}
 		ct_model_close(m);
 	}

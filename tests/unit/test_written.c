@@ -26,7 +26,7 @@ effect(const struct ct_engine *e, int l, int f, int v)
 		ct_transcoder_decoder_row(e->transcoder, l, f, to, row);
 		for (int d = 0; d < D; d++)
 			sum += (double)row[d] * (double)m->norm_f.w[d] *
-			    (double)m->unembed[(size_t)v * (size_t)D + (size_t)d];
+			    (double)ct_matrix_at(&m->unembed, v, d);
 	}
 	return sum;
 }

@@ -1,0 +1,16 @@
+/*
+ * vector: MULTIVERSION, for loops that are worth vector code of every kind of processor.
+ *
+ * Without it they would be compiled for the oldest one only. It costs a jump at each call, and is nothing
+ * where the compiler or the C library cannot do it.
+ */
+#ifndef CT_BASE_VECTOR_H
+#define CT_BASE_VECTOR_H
+
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define MULTIVERSION __attribute__((target_clones("avx512f", "avx2,fma", "default")))
+#else
+#define MULTIVERSION
+#endif
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * matrix: a weight matrix where it lies: floats, or F16, BF16 or F64 numbers that are widened a tile at a
+ * time.
+ *
+ * Owns nothing: the data is a file's mapping or an arena. So a model takes no memory of its own for its
+ * weights, and opening one reads nothing but headers. Products of floats in memory are one sgemm each; of
+ * others one for each tile, whose widening costs little beside a product with more than a few rows.
+ */
+#ifndef CT_MODEL_MATRIX_H
+#define CT_MODEL_MATRIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "io/safetensors.h"
+
+/* W (rows,cols): element (r,c) is number r*ld + c of data, or c*ld + r when flipped (GPT-2's Conv1D). */
+struct ct_matrix {
+	const void *data;		/* NULL: there is no such matrix */
+	enum ct_dtype type;
+	bool flipped;
+	int rows, cols;
+	size_t ld;
+};
+
+/* Of floats in memory. */
+struct ct_matrix ct_matrix_of(const float *data, int rows, int cols);
+
+/* Of a tensor of two dimensions: (rows,cols), or (cols,rows) when flipped. */
+struct ct_matrix ct_matrix_of_tensor(const struct ct_tensor *t, bool flipped);
+
+/* Rows first..first+rows-1. */
+struct ct_matrix ct_matrix_part(const struct ct_matrix *w, int first, int rows);
+
+/*
+ * y = beta*y + x W'     x (T,cols), y (T,rows); ldx, ldy are the distances between their rows
+ * y = beta*y + g W      g (T,rows), y (T,cols): the transpose, for gradients
+ * 2*T*rows*cols flops. beta 0 overwrites. Oracle: tests/unit/naive.c.
+ */
+void ct_matrix_apply(const struct ct_matrix *w, int T, const float *x, int ldx, float beta, float *restrict y,
+    int ldy);
+void ct_matrix_apply_back(const struct ct_matrix *w, int T, const float *g, int ldg, float beta,
+    float *restrict y, int ldy);
+
+/* dst (n) = numbers from column c on of row r; y += row r; <row r, x>; one element. */
+void ct_matrix_read(const struct ct_matrix *w, int r, int c, int n, float *dst);
+void ct_matrix_add_row(const struct ct_matrix *w, int r, float *restrict y);
+float ct_matrix_row_dot(const struct ct_matrix *w, int r, const float *x);
+float ct_matrix_at(const struct ct_matrix *w, int r, int c);
+
+/* Row r as floats: its own memory, or tmp (cols), filled. */
+const float *ct_matrix_row(const struct ct_matrix *w, int r, float *tmp);
+
+#endif
