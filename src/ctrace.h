@@ -37,8 +37,6 @@ struct ct_session;
 enum { CT_LIBRARIES_SIZE = 512 };
 const char *ct_libraries(char *dst, size_t size);
 
-/* ---- engine */
-
 struct ct_engine_options {
 	const char *transcoder_dir;	/* NULL: model/transcoder, else model/transcoder-plt */
 	bool per_layer;			/* prefer model/transcoder-plt */
@@ -139,8 +137,6 @@ const char *ct_engine_label_typed(const struct ct_engine *e, int layer, int feat
 /* Stores a label in labels.yaml beside the model ("" removes it). */
 int ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err);
 
-/* ---- session: a prompt */
-
 int ct_session_open(struct ct_session **out, struct ct_engine *e, struct ct_error *err);
 void ct_session_close(struct ct_session *s);
 const struct ct_engine *ct_session_engine(const struct ct_session *s);
@@ -205,8 +201,6 @@ enum ct_words {
 	CT_WORDS_WRITTEN		/* "→ Austin, Dallas" */
 };
 enum ct_words ct_session_words(struct ct_session *s, int layer, int feature, int pos, char *buf, size_t size);
-
-/* ---- session: the graph */
 
 /*
  * What to explain, each at a position of its own; -1: the last. Probability and weight are filled in by the
@@ -297,8 +291,6 @@ int ct_session_find_node(const struct ct_session *s, const char *name, struct ct
 int ct_session_parse_targets(struct ct_session *s, const char *text, int pos, struct ct_targets *out,
     struct ct_error *err);
 
-/* ---- session: pinned nodes and supernodes */
-
 /*
  * Kept when the graph is pruned or traced anew or the prompt goes on; gone with the prompt. Change a copy,
  * and set it.
@@ -330,8 +322,6 @@ int ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct
 int ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text,
     const char *supernode,
     int *of, struct ct_error *err);
-
-/* ---- session: clamps */
 
 /*
  * Features are named alike wherever a text names them: L1#249@8, or by their labels, as session/query.h has
@@ -387,8 +377,6 @@ double ct_session_level(const struct ct_session *s, const struct ct_subgraph_par
  */
 bool ct_clamp_reaches(const struct ct_clamp *c, const struct ct_pin *p);
 const char *ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c);
-
-/* ---- session: experiments, which run the prompt many times */
 
 /* Every feature of the pruned graph set to 0 in turn. Kept until the graph or its pruning changes. */
 int ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progress_fn progress, void *ctx,

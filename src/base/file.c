@@ -72,6 +72,14 @@ read_all(int fd, char *buf, size_t n)
 	return (ssize_t)at;
 }
 
+const char *
+ct_path_last(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 struct timespec
 ct_file_written(const struct stat *st)
 {

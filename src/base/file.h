@@ -19,6 +19,9 @@
 /* A descriptor of a regular file, and what fstat says of it; or a code. */
 int ct_file_open(const char *path, struct stat *st, struct ct_error *err);
 
+/* The last part of a path: what follows the last slash, if anything does. Lent. */
+const char *ct_path_last(const char *path);
+
 /* When a file's contents changed last, as precisely as the system tells. */
 struct timespec ct_file_written(const struct stat *st);
 

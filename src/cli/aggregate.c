@@ -23,8 +23,6 @@ struct options {
 	const char *json;
 };
 
-/* ---- reading */
-
 static int
 add_file(struct ct_aggregate *a, const char *path, struct cli_progress *progress, struct ct_error *err)
 {
@@ -67,8 +65,6 @@ add_file(struct ct_aggregate *a, const char *path, struct cli_progress *progress
 		fclose(f);
 	return rc;
 }
-
-/* ---- sorting: what recurs in most prompts first, then what matters most */
 
 static int
 by_nodes(const void *left, const void *right)
@@ -125,8 +121,6 @@ select_rows(struct rows *r, const struct ct_aggregate *a, int min, struct ct_err
 	qsort(r->edges, r->n_edges, sizeof *r->edges, by_edges);
 	return CT_OK;
 }
-
-/* ---- text */
 
 /* "+1.25 ±0.03"; one prompt has no spread. */
 static void
@@ -214,8 +208,6 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 	}
 	show_rest(r->n_edges, o->top);
 }
-
-/* ---- JSON */
 
 static json_t *
 stat_json(const struct ct_stat *s)

@@ -96,8 +96,6 @@ read_prompts(struct batch *b, struct ct_error *err)
 	return CT_OK;
 }
 
-/* ---- lines */
-
 /* What makes lines comparable: it stands in each of them. */
 static json_t *
 settings_json(const struct batch *b)
@@ -190,8 +188,6 @@ put(struct batch *b, const char *text, size_t n, struct ct_error *err)
 	}
 	return ct_file_append(b->fd, b->opt->out, text, n, err);
 }
-
-/* ---- tracing */
 
 static int
 trace(struct batch *b, const char *prompt, struct ct_error *err)

@@ -23,10 +23,10 @@ eval_files = \
 	%D%/planning.c \
 	%D%/planning.h \
 	%D%/subject.h \
-	%D%/verdict.c \
-	%D%/verdict.h \
 	%D%/swap.c \
 	%D%/swap.h \
 	%D%/swap_table.h \
 	%D%/values.c \
-	%D%/values.h
+	%D%/values.h \
+	%D%/verdict.c \
+	%D%/verdict.h

@@ -29,7 +29,8 @@ struct ct_engine {
 	struct ct_cards *cards;		/* and labels */
 	const char **tokens;		/* (V) sanitised */
 	struct ct_swaps *swaps;		/* of its corpus (swap.c), made when asked for */
-	struct ct_graph_file *file;	/* a graph in place of all of the above; tokens then lie as its words do */
+	/* a graph in place of all of the above; tokens then lie as its words do */
+	struct ct_graph_file *file;
 	const char **labels;		/* as the file's labels lie, sanitised */
 	struct ct_arena arena;
 };
@@ -90,12 +91,18 @@ struct ct_session {
 
 /* Fills words, from ids. */
 int ct_session_words_init(struct ct_session *s, struct ct_error *err);
-int ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final, struct ct_arena *a,
+int ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final,
+    struct ct_arena *a,
     struct ct_error *err);
 /* The logits (V) of a run at a position, or NULL with the error set. */
 const float *ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_error *err);
 int ct_session_check_position(const struct ct_session *s, int pos, struct ct_error *err);
 
+/* Runs the clamps on a graph of the session's prompt; they are in force once this succeeds. */
+int ct_session_apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_clamp *clamps,
+    int n, const struct ct_clamp_options *opt, struct ct_error *err);
+void ct_session_drop_clamps(struct ct_session *s);
+void ct_session_drop_graph(struct ct_session *s);
 /* Drops the survey, when the graph or its pruning changes. */
 void ct_session_drop_survey(struct ct_session *s);
 /* Drops what the pins sum up to, when they or the graph change. */
@@ -109,8 +116,9 @@ void ct_session_count_effects(struct ct_session *s);
 int ct_engine_need_model(const struct ct_engine *e, struct ct_error *err);
 
 /*
- * Fails when there is no model, or a weight file has been cut off or overwritten since it was opened (see base/map.h).
- * For the start of anything that reads weights, so that it need not begin, and for the end, before the results are used.
+ * Fails when there is no model, or a weight file has been cut off or overwritten since it was opened (see
+ * base/map.h). For the start of anything that reads weights, so that it need not begin, and for the end,
+ * before the results are used.
  */
 int ct_engine_check(const struct ct_engine *e, struct ct_error *err);
 

@@ -106,8 +106,6 @@ ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct
 	return r;
 }
 
-/* ---- over the session */
-
 /* FNV-1a over what makes one experiment differ from another. */
 static unsigned long long
 hash(unsigned long long h, const void *data, size_t n)

@@ -1,10 +1,12 @@
 # The sources of src/session, headers among them.
 session_files = src/ctrace.h \
+	%D%/clamps.c \
 	%D%/engine.c \
 	%D%/engine.h \
 	%D%/experiments.c \
 	%D%/from_file.c \
 	%D%/from_model.c \
+	%D%/graph.c \
 	%D%/heads.c \
 	%D%/inputs.c \
 	%D%/inputs.h \
@@ -19,6 +21,7 @@ session_files = src/ctrace.h \
 	%D%/query.c \
 	%D%/query.h \
 	%D%/reach.c \
+	%D%/search.c \
 	%D%/session.c \
 	%D%/share.c \
 	%D%/source.h \

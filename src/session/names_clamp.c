@@ -47,7 +47,8 @@ check_clampable(const char *text, struct ct_error *err)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (strncasecmp(text, others[i].begins, strlen(others[i].begins)) == 0)
 			return ct_fail(err, CT_EINVAL,
-			    "%s: only features can be clamped, as L1#249@8=0 or \"label\"@8x0", others[i].what);
+			    "%s: only features can be clamped, as L1#249@8=0 or \"label\"@8x0",
+			    others[i].what);
 	return CT_OK;
 }
 
@@ -157,7 +158,8 @@ amount_text(char *buf, size_t size, double v)
 int
 ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size)
 {
-	const char *unit = c->unit == CT_ABSOLUTE ? "=" : c->unit == CT_MULTIPLE ? "x" : signbit(c->amount) ? "" : "+";
+	const char *unit = c->unit == CT_ABSOLUTE ? "=" : c->unit == CT_MULTIPLE ? "x" : signbit(c->amount) ?
+	    "" : "+";
 	char scope[32], amount[32];
 
 	if (c->pos == CT_ALL_POSITIONS)
@@ -189,7 +191,8 @@ ct_mode_parse(const char *text, int L, struct ct_clamp_options *out, struct ct_e
 		p += sizeof range - 1;
 		if (ct_name_int(&p, &first) && *p++ == '-' && ct_name_int(&p, &last) && !*p) {
 			if (first > last || last >= L)
-				return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d",
+				return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers "
+				    "0 to %d",
 				    first, last, L - 1);
 			out->mode = CT_RANGE;
 			out->first = first;

@@ -90,8 +90,6 @@ ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c)
 	return NULL;
 }
 
-/* ---- names */
-
 int
 ct_session_pin_text(const struct ct_session *s, const struct ct_pin *p, char *buf, size_t size)
 {
@@ -256,8 +254,6 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 	    clean);
 }
 
-/* ---- several at once */
-
 static int
 take(struct ct_subgraph *sg, const struct ct_pin *p, const char *supernode, struct ct_error *err)
 {
@@ -327,7 +323,8 @@ take_member(const struct ct_session *s, struct ct_subgraph *sg, const char *text
 }
 
 int
-ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
+ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text,
+    const char *supernode,
     int *of, struct ct_error *err)
 {
 	struct ct_pin whole;

@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "trace/influence.h"
 
-/* ---- pins */
-
 struct ct_pin
 ct_pin_of(const struct ct_node *n)
 {
@@ -94,8 +92,6 @@ ct_subgraph_pin(struct ct_subgraph *sg, const struct ct_pin *p, struct ct_error 
 	sg->pin[sg->n_pins].supernode = -1;
 	return sg->n_pins++;
 }
-
-/* ---- supernodes */
 
 int
 ct_subgraph_supernode(const struct ct_subgraph *sg, const char *name)
@@ -211,8 +207,6 @@ ct_subgraph_rename(struct ct_subgraph *sg, int supernode, const char *text, stru
 	memcpy(sg->name[supernode], name, sizeof name);
 	return CT_OK;
 }
-
-/* ---- parts */
 
 /* One part for each supernode and for each pin in none, with its nodes in this graph. */
 static int

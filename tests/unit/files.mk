@@ -34,9 +34,9 @@ check_PROGRAMS += \
 	test_graph_again \
 	test_graph_file \
 	test_graph_json \
+	test_heads \
 	test_hidden \
 	test_holdout \
-	test_heads \
 	test_hostile \
 	test_influence \
 	test_inputs \
@@ -72,8 +72,8 @@ check_PROGRAMS += \
 	test_train_model \
 	test_train_transcoder \
 	test_transformer \
-	test_written \
 	test_verdict \
+	test_written \
 	test_yaml
 test_attribution_SOURCES = %D%/test_attribution.c
 test_base_SOURCES = %D%/test_base.c
@@ -97,9 +97,9 @@ test_graph_SOURCES = %D%/test_graph.c
 test_graph_again_SOURCES = %D%/test_graph_again.c
 test_graph_file_SOURCES = %D%/test_graph_file.c
 test_graph_json_SOURCES = %D%/test_graph_json.c
+test_heads_SOURCES = %D%/test_heads.c
 test_hidden_SOURCES = %D%/test_hidden.c
 test_holdout_SOURCES = %D%/test_holdout.c
-test_heads_SOURCES = %D%/test_heads.c
 test_hostile_SOURCES = %D%/test_hostile.c
 test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c
@@ -135,8 +135,8 @@ test_train_fit_SOURCES = %D%/test_train_fit.c
 test_train_model_SOURCES = %D%/test_train_model.c
 test_train_transcoder_SOURCES = %D%/test_train_transcoder.c
 test_transformer_SOURCES = %D%/test_transformer.c
-test_written_SOURCES = %D%/test_written.c
 test_verdict_SOURCES = %D%/test_verdict.c
+test_written_SOURCES = %D%/test_written.c
 test_yaml_SOURCES = %D%/test_yaml.c
 endif
 

@@ -22,8 +22,6 @@
 #include "base/sort.h"
 #include "base/system.h"
 
-/* ---- arena */
-
 static bool
 all_zero(const unsigned char *p, size_t n)
 {
@@ -119,8 +117,6 @@ test_arena_refusals(void **state)
 	assert_non_null(ct_arena_alloc(&a, SIZE_MAX, 0));
 	ct_arena_free(&a);
 }
-
-/* ---- pool */
 
 struct counted {
 	struct ct_pool *pool;
@@ -222,8 +218,6 @@ test_pool_denormals(void **state)
 	ct_pool_close(p);
 }
 
-/* ---- random */
-
 /* The published PCG32 demo (seed 42, stream 54): the generator is the one it says it is, on every machine. */
 static void
 test_random_published(void **state)
@@ -319,8 +313,6 @@ test_random_reals(void **state)
 	assert_true(fabs(var / DRAWS - 1) < 0.02);
 	assert_true(fabs(fourth / DRAWS - 3) < 0.2);
 }
-
-/* ---- error */
 
 static void
 test_error(void **state)

@@ -28,8 +28,6 @@ apart(const struct fixture *f, const float *a, const float *b)
 	return worst / largest;
 }
 
-/* ---- where and how strong */
-
 static void
 test_sites(void **state)
 {
@@ -176,8 +174,6 @@ test_overridden(void **state)
 	fixture_close(&f);
 }
 
-/* ---- modes */
-
 /* Without an attention output its patterns cannot matter: frozen and free are the same run. */
 static void
 check_no_attention(struct fixture *f, const struct ct_shape *s)
@@ -285,8 +281,6 @@ test_bad_range(void **state)
 	fixture_close(&f);
 }
 
-/* ---- several at once */
-
 /*
  * A feature clamped to the value that an earlier clamp gives it anyway changes nothing more. If clamps
  * counted from the original value, or twice, the second one would write the first one's effect again.
@@ -360,8 +354,6 @@ test_sum(void **state)
 	(void)state;
 	fixture_each(5, check_sum);
 }
-
-/* ---- strengths beyond reason */
 
 /* A strength either gives numbers everywhere or is refused: nothing infinite reaches the report. */
 static void

@@ -28,8 +28,6 @@ effects_of(struct fixture *f, const struct ct_clamp *clamps, int n, struct ct_cl
 	return o;
 }
 
-/* ---- correlations */
-
 static double
 naive_pearson(const double *x, const double *y, int n)
 {
@@ -126,8 +124,6 @@ test_correlations(void **state)
 	assert_int_equal(scratch.used, 0);
 	ct_arena_free(&scratch);
 }
-
-/* ---- predictions */
 
 /* What one more unit of an inactive feature writes to every node of the graph, by the naive forward walk. */
 static void
@@ -237,8 +233,6 @@ test_predictions(void **state)
 	(void)state;
 	fixture_each(6, check_predictions);
 }
-
-/* ---- the report */
 
 static double
 centred(const struct fixture *f, int token, const float *final)

@@ -14,8 +14,6 @@
 #include "base/random.h"
 #include "naive.h"
 
-/* ---- the oracle */
-
 struct dense {
 	int n;
 	double *A; /* (n,n) rows: targets; normalised |edges| */
@@ -212,8 +210,6 @@ naive_prune(const struct ct_graph *g, double node_threshold, double edge_thresho
 	return (clear_nodes || node_threshold >= 1) && (clear_edges || edge_threshold >= 1);
 }
 
-/* ---- random graphs */
-
 struct sizes {
 	int T, L, per; /* features per layer and position, at most */
 	double density, scale;
@@ -347,8 +343,6 @@ each(void (*check)(struct ct_graph *, struct ct_arena *, void *), void *ctx)
 	}
 }
 
-/* ---- influence and scores */
-
 static void
 check_influence(struct ct_graph *g, struct ct_arena *a, void *ctx)
 {
@@ -388,8 +382,6 @@ test_influence(void **state)
 	(void)state;
 	each(check_influence, NULL);
 }
-
-/* ---- scores of a part of the features */
 
 /*
  * Step by step: the edges out of each feature without a pin are added to those of the error node at its place, then
@@ -447,8 +439,6 @@ test_pinned(void **state)
 	(void)state;
 	each(check_pinned, NULL);
 }
-
-/* ---- pruning */
 
 static const double thresholds[][2] = { { 0.8, 0.98 }, { 0.5, 0.9 }, { 0.95, 0.5 }, { 0.3, 0.3 }, { 0.9, 1 },
 	{ 1, 0.9 }, { 0.01, 0.01 } };
@@ -647,8 +637,6 @@ test_again(void **state)
 	(void)state;
 	each(check_again, NULL);
 }
-
-/* ---- the cut */
 
 static void
 check_cut(const float *values, int n, double share)

@@ -36,8 +36,6 @@ near(const char *what, double got, double want, double size)
 		fail_msg("%s: %.9g, expected %.9g", what, got, want);
 }
 
-/* ---- products */
-
 struct product {
 	bool ta, tb;
 	int M, N, K, lda, ldb, ldc;
@@ -139,8 +137,6 @@ test_vectors(void **state)
 			    1);
 	}
 }
-
-/* ---- norms */
 
 struct norm_case {
 	int T, D;
@@ -252,8 +248,6 @@ test_norm_linear(void **state)
 	}
 }
 
-/* ---- activations */
-
 static double
 silu(double x)
 {
@@ -309,8 +303,6 @@ test_activations(void **state)
 	}
 }
 
-/* ---- softmax */
-
 static void
 check_softmax(const char *what, const float *x, int n)
 {
@@ -353,8 +345,6 @@ test_softmax(void **state)
 		check_softmax("random", x, sizes[i]);
 	}
 }
-
-/* ---- rotary positions */
 
 /*
  * Hugging Face's apply_rotary_pos_emb: q * cos + rotate_half(q) * sin, with cos and sin of the angles

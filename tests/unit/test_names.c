@@ -65,8 +65,6 @@ test_parse_target(void **state)
 	}
 }
 
-/* ---- names */
-
 /* Every node is found again by its name, for every kind of target. */
 static void
 test_names(void **state)

@@ -12,8 +12,6 @@
 
 #include "world.h"
 
-/* ---- prompts */
-
 static void
 test_prompt(void **state)
 {
@@ -106,8 +104,6 @@ test_no_prompt(void **state)
 	assert_true(ct_session_activation(w->s, 0, 0, 0) == 0);
 }
 
-/* ---- next tokens */
-
 static void
 test_top(void **state)
 {
@@ -171,8 +167,6 @@ test_activations(void **state)
 	assert_true(isnan(ct_session_preactivation(w->s, 0, 0, T)));
 	assert_true(ct_session_activation(w->s, -1, 0, 1) == 0 && ct_session_activation(w->s, 0, F, 1) == 0);
 }
-
-/* ---- targets */
 
 static void
 test_every_position(void **state)
@@ -295,8 +289,6 @@ test_bad_traces(void **state)
 	}
 }
 
-/* ---- pruning */
-
 static void
 test_prune(void **state)
 {
@@ -324,8 +316,6 @@ test_prune(void **state)
 	assert_int_equal(ct_session_prune(w->s, -1, -1, &err), CT_EINVAL);
 	assert_true(g->n_kept == kept && g->n_pruned == pruned);
 }
-
-/* ---- clamps */
 
 /* Undo: without clamps everything is the original again, bit for bit; the replacement was never touched. */
 static void
@@ -436,8 +426,6 @@ test_trace_under_clamps(void **state)
 	world_logits(w->s, CT_RUN_CLAMPED, now);
 	assert_memory_equal(now, before, sizeof now);
 }
-
-/* ---- the ends of the range */
 
 /* BOS alone: one position, no features; everything that makes sense works, the rest says why not. */
 static void

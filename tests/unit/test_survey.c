@@ -169,8 +169,6 @@ test_inactive_target(void **state)
 	fixture_close(&f);
 }
 
-/* ---- sweeps */
-
 /* Every step of every row is what one run with that strength in that mode gives. */
 static void
 check_sweep(struct fixture *f, const struct ct_shape *s)
@@ -266,8 +264,6 @@ test_bad_sweeps(void **state)
 	}
 	fixture_close(&f);
 }
-
-/* ---- frozen beside free */
 
 static void
 check_contrast(struct fixture *f, const struct ct_shape *s)

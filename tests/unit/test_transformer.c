@@ -191,8 +191,6 @@ test_local(void **state)
 	each_bare(5, check_local);
 }
 
-/* ---- transcoders */
-
 /* Strictly above the threshold; the k largest of any sign, of equals the lowest index; in place too. */
 static void
 test_activate(void **state)
@@ -275,8 +273,6 @@ test_rows(void **state)
 	(void)state;
 	fixture_each(2, check_rows);
 }
-
-/* ---- derived */
 
 /* Hugging Face's _compute_llama3_parameters, wavelength by wavelength. */
 static double

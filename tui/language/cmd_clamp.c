@@ -9,8 +9,6 @@
 #include "tui/app.h"
 #include "tui/study/pins.h"
 
-/* ---- all features of a supernode */
-
 /* Its features with one strength; -1: said why. */
 static int
 features_of(struct app *a, int supernode, const char *strength, struct ct_clamp out[STUDY_CLAMPS])
@@ -104,8 +102,6 @@ only_supernode(struct app *a, int supernode)
 		return DID_FAIL | DID_CHANGE;
 	return study_clamp_set(&a->study, &only, &err) ? app_error(a, &err) : DID_CHANGE;
 }
-
-/* ---- commands */
 
 /* One specification, or several with semicolons between, "off" before some; how many clamps they are, or a code. */
 static int

@@ -31,8 +31,6 @@ folder_of(const char *path)
 	return slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : strdup(".");
 }
 
-/* ---- where lessons are */
-
 struct paths {
 	char **list;
 	size_t n;
@@ -149,8 +147,6 @@ find(char **out, const char *which, struct ct_error *err)
 	return ct_fail(err, CT_ENOTFOUND, "no lesson named \"%.80s\"; expected a file, or one of: %s", which,
 	    n ? names : "none is installed");
 }
-
-/* ---- reading a file */
 
 static int
 check_command(const struct ct_yaml_doc *d, const struct ct_yaml *v, const char *key, struct ct_error *err)

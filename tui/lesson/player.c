@@ -171,8 +171,6 @@ fail:
 	return app_error(a, &err);
 }
 
-/* ---- --check */
-
 static bool
 verdict(const struct app *a, const char *wrong, const char *detail)
 {

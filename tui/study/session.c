@@ -25,8 +25,6 @@ now_ms(void)
 	return (long)(1e3 * ct_seconds());
 }
 
-/* ---- which file it is */
-
 /* Makes the name the session's own: its file and the lock on it. On failure all is as it was. */
 static int
 take_name(struct session *s, const char *name, bool *busy, struct ct_error *err)
@@ -87,8 +85,6 @@ take_clock_name(struct app *a, struct ct_error *err)
 	}
 	return rc ? rc : ct_fail(err, CT_EIO, "no name is free for it");
 }
-
-/* ---- saving */
 
 /* What the file says besides our lines, comments or lines that failed, is not lost. */
 static int
@@ -375,8 +371,6 @@ session_save(struct app *a, const char *name)
 	s->autosave = s->automatic;
 	return DID_CHANGE;
 }
-
-/* ---- loading */
 
 /* After a session was read: what of it the file has, and what to say. */
 static int

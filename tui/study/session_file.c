@@ -14,8 +14,6 @@
 #include "tui/study/lines.h"
 #include "tui/study/pins.h"
 
-/* ---- writing: what each kind of state adds */
-
 /* The name that leads to the model, or where it lies. */
 static void
 write_model(struct app *a, struct lines *out)
@@ -284,8 +282,6 @@ session_write_work(struct app *a, struct lines *out)
 {
 	return write_parts(a, out, false);
 }
-
-/* ---- reading */
 
 static int
 run_line(struct app *a, const char *line)

@@ -19,8 +19,6 @@ static const char folder[] = "sessions", ending[] = ".session";
 
 enum { STAMP = sizeof "-20261122-140512" - 1, UNNAMED_MAX = 50 };
 
-/* ---- names */
-
 bool
 session_name_ok(const char *name)
 {
@@ -89,8 +87,6 @@ session_lock_path(const char *name, struct ct_error *err)
 {
 	return path_of(".", name, ".lock", err);
 }
-
-/* ---- what there is */
 
 static bool
 is_open(const char *name)

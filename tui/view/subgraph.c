@@ -156,8 +156,6 @@ subgraph_text(struct app *a, void *state, int row, char *buf, size_t size)
 	row_text(a, pins_parts(&a->study), &v->rows[row], buf, size);
 }
 
-/* ---- drawing */
-
 /* Columns from the right edge where numbers end. */
 enum { ACTIVE = 22, NOW = 13, INFLUENCE = 1, BAR = 20 };
 
@@ -376,8 +374,6 @@ subgraph_draw(struct app *a, void *state, const struct area *area)
 		draw_cell(area, rows.w, y, ST_RULE, 0x2502);
 	view_ops(VIEW_CARD)->draw(a, a->state[VIEW_CARD], &card);
 }
-
-/* ---- keys */
 
 static void
 subgraph_moved(struct app *a, void *state)
