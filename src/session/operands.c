@@ -64,12 +64,13 @@ find_numbers(const struct ct_session *s, struct ct_operands_run *r, int ids[2][2
 {
 	int found = 0, n = 2 * CT_OPERANDS;
 
-	for (int pos = 1; pos < s->T && found < 2; pos++)
+	for (int pos = ct_session_start(s); pos < s->T && found < 2; pos++)
 		if (number_of(s->e, s->ids[pos]) >= 0)
 			r->at[found++] = pos;
 	if (found < 2)
 		return ct_fail(err, CT_EINVAL,
-		    "an operand plot needs a prompt with two numbers of one token each, such as \"28 + 47 =\"");
+		    "an operand plot needs a prompt with two numbers of one token each, such as \"28 + 47 "
+		    "=\"");
 	for (int k = 0; k < 2; k++) {
 		int known = number_tokens(s->e, s->ids[r->at[k]], ids[k], 2 * CT_OPERANDS);
 

@@ -33,7 +33,7 @@ ct_session_reach(const struct ct_session *s, const struct ct_clamp *clamps, int 
 	struct ct_reach out = { 0 };
 
 	for (int i = 0; i < n; i++)
-		for (int pos = 1; pos < s->T && !clamps[i].off; pos++) {
+		for (int pos = ct_session_start(s); pos < s->T && !clamps[i].off; pos++) {
 			int how = reaches(s, &clamps[i], pos), node = -1;
 
 			if (!how || counted(s, clamps, i, pos))

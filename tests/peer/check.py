@@ -88,6 +88,59 @@ def write_llama_bfloat16(directory):
     model.save_pretrained(directory, max_shard_size="60KB")
 
 
+def edit(directory, **changes):
+    """Writes keys into config.json, or removes those that are None."""
+    path = os.path.join(directory, "config.json")
+    with open(path, encoding="utf-8") as f:
+        config = json.load(f)
+    for key, value in changes.items():
+        if value is None:
+            config.pop(key, None)
+        else:
+            config[key] = value
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(config, f)
+
+
+def write_llama_edited(directory, **changes):
+    write_llama(directory, tie_word_embeddings=False)
+    edit(directory, **changes)
+
+
+def write_gpt2_edited(directory, **changes):
+    write_gpt2(directory)
+    edit(directory, **changes)
+
+
+def write_tied(directory, keep):
+    """A tied model whose file has its matrix under these names."""
+    from safetensors.torch import load_file, save_file
+
+    write_llama(directory, tie_word_embeddings=True)
+    path = os.path.join(directory, "model.safetensors")
+    tensors = load_file(path)
+    matrix = tensors.pop("model.embed_tokens.weight")
+    tensors.pop("lm_head.weight", None)
+    for name in keep:
+        tensors[name] = matrix.clone()
+    save_file(tensors, path, metadata={"format": "pt"})
+
+
+def write_leftovers(directory):
+    """Buffers of old checkpoints and a head for another task."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    write_gpt2(directory)
+    path = os.path.join(directory, "model.safetensors")
+    tensors = load_file(path)
+    for layer in range(3):
+        tensors[f"transformer.h.{layer}.attn.bias"] = torch.ones(1, 1, 128, 128, dtype=torch.uint8).tril()
+        tensors[f"transformer.h.{layer}.attn.masked_bias"] = torch.tensor(-1e4)
+    tensors["score.weight"] = torch.zeros(2, 48)
+    save_file(tensors, path, metadata={"format": "pt"})
+
+
 MODELS = {
     "gpt2": write_gpt2,
     "llama, grouped queries, tied embeddings": lambda d: write_llama(d, tie_word_embeddings=True),
@@ -97,6 +150,26 @@ MODELS = {
         rope_scaling={"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                       "original_max_position_embeddings": 16, "rope_theta": 500000.0}),
     "llama in bfloat16 shards": write_llama_bfloat16,
+    "linear rope scaling": lambda d: write_llama_edited(d, rope_scaling={"rope_type": "linear", "factor": 4.0}),
+    "linear rope scaling, older key": lambda d: write_llama_edited(d, rope_scaling={"type": "linear", "factor": 2.5}),
+    "dynamic rope scaling": lambda d: write_llama_edited(d, rope_scaling={"rope_type": "dynamic", "factor": 4.0}),
+    "default rope scaling": lambda d: write_llama_edited(d, rope_scaling={"rope_type": "default"}),
+    "keys that LlamaForCausalLM does not read": lambda d: write_llama_edited(
+        d, sliding_window=4, attn_logit_softcapping=1.0, rope_interleaved=True, query_pre_attn_scalar=3,
+        use_parallel_residual=True, layer_types=["sliding_attention"] * 3),
+    "keys that are missing": lambda d: write_llama_edited(d, rms_norm_eps=None, rope_theta=None, hidden_act=None,
+                                                        tie_word_embeddings=None, attention_bias=None, mlp_bias=None,
+                                                        rope_scaling=None, torch_dtype=None, dtype=None),
+    "gelu in llama": lambda d: write_llama_edited(d, hidden_act="gelu"),
+    "swish in llama": lambda d: write_llama_edited(d, hidden_act="swish"),
+    **{f"{act} in gpt2": lambda d, act=act: write_gpt2_edited(d, activation_function=act)
+       for act in ("gelu", "gelu_python", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "relu", "silu")},
+    "gpt2, other names of its keys": lambda d: write_gpt2_edited(
+        d, n_embd=None, hidden_size=48, n_layer=None, num_hidden_layers=3, n_head=None, num_attention_heads=4,
+        n_positions=None, max_position_embeddings=128, n_inner=None, layer_norm_epsilon=None,
+        reorder_and_upcast_attn=True),
+    "tied, both names": lambda d: write_tied(d, ["lm_head.weight", "model.embed_tokens.weight"]),
+    "gpt2 with buffers and another head": write_leftovers,
 }
 
 

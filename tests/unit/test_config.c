@@ -1,6 +1,7 @@
 /*
  * config: what each family makes of config.json, defaults included.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "io/json.h"
 #include "model/config.h"
+#include "model/synthetic.h"
 #include "scratch.h"
 
 static struct ct_config
@@ -94,6 +97,37 @@ rope_kinds(void **state)
 	assert_true(c.rope_scaling.factor == 0);
 }
 
+/* The frequencies that transformers computes (tests/rope, written by tests/peer/rope.py). */
+static void
+rope_frequencies(void **state)
+{
+	json_t *all, *one;
+	size_t i;
+
+	(void)state;
+	scratch_copy("expected.json", "rope/expected.json");
+	assert_int_equal(ct_json_load(&all, "expected.json", 1 << 20, NULL), CT_OK);
+	json_array_foreach(all, i, one) {
+		const json_t *wanted = json_object_get(one, "inv_freq");
+		char *text = json_dumps(json_object_get(one, "config"), 0);
+		struct ct_shape shape = { .cfg = load(text), .F = 1 };
+		struct ct_error err = { 0 };
+		struct ct_model *m;
+
+		assert_int_equal(ct_model_random(&m, &shape, &err), CT_OK);
+		assert_int_equal(json_array_size(wanted), shape.cfg.head / 2);
+		for (int k = 0; k < shape.cfg.head / 2; k++) {
+			double f = json_number_value(json_array_get(wanted, (size_t)k));
+
+			assert_true(fabs(m->rope_freq[k] - f) <= 2e-6 * f);
+		}
+		ct_model_close(m);
+		free(text);
+	}
+	assert_true(i >= 9);
+	json_decref(all);
+}
+
 /* Keys that no table has are those that Hugging Face does not read either: said, and passed over. */
 static void
 unknown_keys_are_noted(void **state)
@@ -173,6 +207,7 @@ main(void)
 		cmocka_unit_test(llama_says_otherwise),
 		cmocka_unit_test(rope_parameters_are_the_newer_spelling),
 		cmocka_unit_test(rope_kinds),
+		cmocka_unit_test(rope_frequencies),
 		cmocka_unit_test(unknown_keys_are_noted),
 		cmocka_unit_test(gpt2_aliases),
 		cmocka_unit_test(gpt2_defaults),
