@@ -84,9 +84,12 @@ const struct ct_engine_info *ct_engine_info(const struct ct_engine *e);
 /* What the model's files hold and was left aside, for the reader to know. */
 const struct ct_notes *ct_engine_notes(const struct ct_engine *e);
 /*
- * A checksum of the weights of model and transcoder, to tell one training from the next; 0 without a model.
+ * What this is made with: checksums of the weights, the transcoder and the tokenizer (model/fingerprint.h);
+ * "" for a graph without a model. ct_engine_made_for fails, and says what differs, where something that was
+ * saved names features of another one.
  */
-uint32_t ct_engine_digest(const struct ct_engine *e);
+const char *ct_engine_fingerprint(struct ct_engine *e);
+int ct_engine_made_for(struct ct_engine *e, const char *fingerprint, struct ct_error *err);
 
 /* The directory of a model name or path, to be freed by the caller. */
 int ct_model_find(char **dir, const char *model, struct ct_error *err);

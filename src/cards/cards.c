@@ -57,7 +57,7 @@ open_store(struct ct_cards *c, const struct ct_transcoder *tc, struct ct_error *
 
 int
 ct_cards_open(struct ct_cards **out, const char *features_dir, const char *labels_path,
-    const struct ct_transcoder *tc, struct ct_error *err)
+    const struct ct_transcoder *tc, const char *fingerprint, struct ct_notes *notes, struct ct_error *err)
 {
 	struct ct_cards *c = calloc(1, sizeof *c);
 	int rc;
@@ -71,7 +71,7 @@ ct_cards_open(struct ct_cards **out, const char *features_dir, const char *label
 	}
 	rc = open_store(c, tc, err);
 	if (rc == CT_OK)
-		rc = ct_labels_open(&c->labels, labels_path, err);
+		rc = ct_labels_open(&c->labels, labels_path, fingerprint, notes, err);
 	if (rc != CT_OK) {
 		ct_cards_close(c);
 		return rc;
@@ -94,6 +94,12 @@ ct_cards_close(struct ct_cards *c)
 	free(c->trouble);
 	free(c->dir);
 	free(c);
+}
+
+void
+ct_cards_made_with(struct ct_cards *c, const char *fingerprint)
+{
+	ct_labels_made_with(c->labels, fingerprint);
 }
 
 bool

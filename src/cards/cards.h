@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 #include "cards/card.h"
 #include "model/transcoder.h"
 
@@ -18,10 +19,11 @@ struct ct_cards;
 /*
  * features_dir may be missing; so may labels_path, which is created by the first label. Cards that are
  * damaged or were made from other weights than tc's are left aside: ct_cards_trouble says why, and so does
- * asking for one. Fails on labels that are not what they should be: the next one typed would replace them.
+ * asking for one. Labels that cannot be read, or were typed for others, are noted: see labels.h.
  */
 int ct_cards_open(struct ct_cards **out, const char *features_dir, const char *labels_path,
-    const struct ct_transcoder *tc, struct ct_error *err);
+    const struct ct_transcoder *tc, const char *fingerprint, struct ct_notes *notes, struct ct_error *err);
+void ct_cards_made_with(struct ct_cards *c, const char *fingerprint);
 void ct_cards_close(struct ct_cards *c);
 
 bool ct_cards_present(const struct ct_cards *c);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "io/yaml.h"
+#include "model/fingerprint.h"
 
 enum { FILE_MAX = 1 << 20 };
 
@@ -21,10 +22,12 @@ struct label {
 
 struct ct_labels {
 	char *path;
+	char fingerprint[CT_FINGERPRINT];	/* of the model at hand; "": not known */
 	struct label *list;	/* by layer, then feature */
 	int n;
 };
 
+static const char fingerprint_key[] = "fingerprint", unread[] = "# not read: ";
 static const char header[] = "# Feature labels typed by people; they win over automatic ones.\n"
 			     "# One per line, as in   L1#249: \"Texas\"   Other comments are not kept.\n";
 
@@ -99,31 +102,64 @@ add(struct label **list, int *n, int layer, int feature, const char *text, struc
 	return CT_OK;
 }
 
-static int
-load_doc(const struct ct_yaml_doc *doc, struct label **list, int *n, struct ct_error *err)
-{
-	const struct ct_yaml *root = ct_yaml_root(doc), *e;
-	int i, layer, feature, rc;
+/* What a file says, as it is read. */
+struct contents {
+	struct label *list;
+	int n;
+	char made[CT_FINGERPRINT];	/* "": it does not say */
+	struct ct_buffer rest;		/* lines that could not be read, each with its end */
+};
 
-	if (root->kind != CT_YAML_MAP)
-		return ct_yaml_fail(doc, root, CT_EFORMAT, err, "expected lines such as  L1#249: \"Texas\"");
-	for (i = 0; i < root->n; i++) {
-		e = &root->items[i];
-		if (!ct_label_feature(e->key, &layer, &feature))
+static void
+contents_free(struct contents *c)
+{
+	free_list(c->list, c->n);
+	ct_buffer_free(&c->rest);
+	*c = (struct contents){ 0 };
+}
+
+/* One entry of the file. */
+static int
+load_entry(const struct ct_yaml_doc *doc, const struct ct_yaml *e, struct contents *c, struct ct_error *err)
+{
+	int layer, feature;
+
+	if (e->kind == CT_YAML_SCALAR && strcmp(e->key, fingerprint_key) == 0) {
+		if (!ct_fingerprint_valid(e->text))
 			return ct_yaml_fail(doc, e, CT_EFORMAT, err,
-			    "expected a feature such as L1#249, found \"%.40s\"", e->key);
-		if (e->kind != CT_YAML_SCALAR)
-			return ct_yaml_fail(doc, e, CT_EFORMAT, err, "the label of %s must be text", e->key);
-		if (fault(e->text) != NULL)
-			return ct_yaml_fail(
-			    doc, e, CT_EFORMAT, err, "the label of %s %s", e->key, fault(e->text));
-		rc = add(list, n, layer, feature, e->text, err);
-		if (rc != CT_OK)
-			return rc;
+			    "expected a fingerprint, found \"%.40s\"", e->text);
+		memcpy(c->made, e->text, sizeof c->made);
+		return CT_OK;
 	}
-	if (*n > 0)
-		qsort(*list, (size_t)*n, sizeof **list, order);
-	return CT_OK;
+	if (!ct_label_feature(e->key, &layer, &feature))
+		return ct_yaml_fail(
+		    doc, e, CT_EFORMAT, err, "expected a feature such as L1#249, found \"%.40s\"", e->key);
+	if (e->kind != CT_YAML_SCALAR)
+		return ct_yaml_fail(doc, e, CT_EFORMAT, err, "the label of %s must be text", e->key);
+	if (fault(e->text))
+		return ct_yaml_fail(doc, e, CT_EFORMAT, err, "the label of %s %s", e->key, fault(e->text));
+	for (int i = 0; i < c->n; i++)
+		if (c->list[i].layer == layer && c->list[i].feature == feature)
+			return ct_yaml_fail(doc, e, CT_EFORMAT, err, "%s has a label already", e->key);
+	return add(&c->list, &c->n, layer, feature, e->text, err);
+}
+
+static int
+parse(const char *path, const char *text, size_t size, struct contents *c, struct ct_error *err)
+{
+	const struct ct_yaml *root;
+	struct ct_yaml_doc *doc;
+	int code = ct_yaml_open(&doc, path, text, size, err);
+
+	if (code < 0)
+		return code;
+	root = ct_yaml_root(doc);
+	if (root->kind != CT_YAML_MAP)
+		code = ct_yaml_fail(doc, root, CT_EFORMAT, err, "expected lines such as  L1#249: \"Texas\"");
+	for (int i = 0; code == CT_OK && i < root->n; i++)
+		code = load_entry(doc, &root->items[i], c, err);
+	ct_yaml_close(doc);
+	return code;
 }
 
 /* Nothing but blank lines and comments: YAML sees no document there, we see no labels. */
@@ -135,66 +171,147 @@ blank(const char *text)
 	return *text == '\0';
 }
 
-static int
-parse(const char *path, const char *text, size_t size, struct label **list, int *n, struct ct_error *err)
+/* Keeps a line for the next writing, as a comment may have it: printable. */
+static void
+set_aside(struct contents *c, const char *line, size_t n)
 {
-	struct ct_yaml_doc *doc;
-	int rc;
+	size_t size = 8 * n + 1;
+	char *clean = malloc(size);
 
-	*list = NULL;
-	*n = 0;
-	if (blank(text))
-		return CT_OK;
-	rc = ct_yaml_open(&doc, path, text, size, err);
-	if (rc != CT_OK)
-		return rc;
-	rc = load_doc(doc, list, n, err);
-	ct_yaml_close(doc);
-	if (rc != CT_OK) {
-		free_list(*list, *n);
-		*list = NULL;
-		*n = 0;
+	if (clean) {
+		ct_text_clean(clean, size, line, n);
+		ct_buffer_printf(&c->rest, "%s\n", clean);
 	}
-	return rc;
+	c->rest.lost |= !clean;
+	free(clean);
 }
 
-static int
-load(const char *path, struct label **list, int *n, struct ct_error *err)
+/* Comments that hold what was left aside before. */
+static void
+keep_unread(const char *text, struct contents *c)
 {
-	char *text;
-	size_t size;
-	int rc;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, unread, sizeof unread - 1) == 0)
+			set_aside(c, line + sizeof unread - 1, strcspn(line + sizeof unread - 1, "\n"));
+	}
+}
 
-	*list = NULL;
-	*n = 0;
-	if (access(path, F_OK) != 0)
+/* One line, without its end: a label, a comment, or what is left aside and kept. */
+static int
+parse_line(const char *path, char *line, int number, struct contents *c, struct ct_notes *notes,
+    struct ct_error *err)
+{
+	struct ct_error why = { 0 };
+	const char *message;
+	int code;
+
+	keep_unread(line, c);
+	if (blank(line))
 		return CT_OK;
-	rc = ct_file_read(&text, &size, path, FILE_MAX, err);
-	if (rc != CT_OK)
-		return rc;
-	rc = parse(path, text, size, list, n, err);
+	code = parse("", line, strlen(line), c, &why);
+	if (code == CT_OK)
+		return CT_OK;
+	if (code == CT_ENOMEM)
+		return ct_fail(err, code, "%s", why.msg);
+	/* Its place is that of a text of one line: ":1: " or ":1:7: ". */
+	message = strstr(why.msg, ": ");
+	ct_note(notes, "%s:%d: %s; this line is left aside", path, number, message ? message + 2 : why.msg);
+	set_aside(c, line, strlen(line));
+	return CT_OK;
+}
+
+/*
+ * The whole at once, as YAML; where that fails line by line, so that a bad line costs that line only.
+ */
+static int
+parse_all(const char *path, char *text, size_t size, struct contents *c, struct ct_notes *notes,
+    struct ct_error *err)
+{
+	struct ct_error why;
+	int code, number = 0;
+
+	if (blank(text) || (strlen(text) == size && parse(path, text, size, c, &why) == CT_OK)) {
+		keep_unread(text, c);
+		goto sort;
+	}
+	contents_free(c);
+	for (char *line = text, *end; line < text + size; line = end + 1) {
+		end = memchr(line, '\n', size - (size_t)(line - text));
+		end = end ? end : text + size;
+		*end = '\0';
+		code = parse_line(path, line, ++number, c, notes, err);
+		if (code < 0)
+			return code;
+	}
+	if (c->rest.lost)
+		return ct_fail_memory(err, size, path);
+sort:
+	if (c->n > 0)
+		qsort(c->list, (size_t)c->n, sizeof *c->list, order);
+	return CT_OK;
+}
+
+/* A missing file has no labels; those of others are a failure. */
+static int
+load(const struct ct_labels *l, struct contents *c, struct ct_notes *notes, struct ct_error *err)
+{
+	char *text, differs[120];
+	size_t size;
+	int code;
+
+	*c = (struct contents){ 0 };
+	if (access(l->path, F_OK) != 0)
+		return CT_OK;
+	code = ct_file_read(&text, &size, l->path, FILE_MAX, err);
+	if (code < 0)
+		return code;
+	code = parse_all(l->path, text, size, c, notes, err);
 	free(text);
-	return rc;
+	if (code == CT_OK && *c->made && *l->fingerprint &&
+	    *ct_fingerprint_differs(c->made, l->fingerprint, differs, sizeof differs))
+		code = ct_fail(err, CT_EINVAL, "%s: its labels were typed for others: %s (%s there, %s "
+		    "here)", l->path, differs, c->made, l->fingerprint);
+	if (code < 0)
+		contents_free(c);
+	return code;
+}
+
+void
+ct_labels_made_with(struct ct_labels *l, const char *fingerprint)
+{
+	snprintf(l->fingerprint, sizeof l->fingerprint, "%s", fingerprint);
 }
 
 int
-ct_labels_open(struct ct_labels **out, const char *path, struct ct_error *err)
+ct_labels_open(struct ct_labels **out, const char *path, const char *fingerprint, struct ct_notes *notes,
+    struct ct_error *err)
 {
 	struct ct_labels *l = calloc(1, sizeof *l);
-	int rc;
+	struct ct_error why = { 0 };
+	struct contents c;
+	int code;
 
 	*out = NULL;
-	if (l != NULL)
+	if (l)
 		l->path = strdup(path);
-	if (l == NULL || l->path == NULL) {
+	if (!l || !l->path) {
 		ct_labels_close(l);
 		return ct_fail_memory(err, sizeof *l, "labels");
 	}
-	rc = load(path, &l->list, &l->n, err);
-	if (rc != CT_OK) {
-		ct_labels_close(l);
-		return rc;
+	ct_labels_made_with(l, fingerprint ? fingerprint : "");
+	code = load(l, &c, notes, &why);
+	if (code == CT_EINVAL) {	/* those of others */
+		ct_note(notes, "%s; none of them is shown", why.msg);
+		code = CT_OK;
 	}
+	if (code < 0) {
+		ct_labels_close(l);
+		return ct_fail(err, code, "%s", why.msg);
+	}
+	l->list = c.list;
+	l->n = c.n;
+	ct_buffer_free(&c.rest);
 	*out = l;
 	return CT_OK;
 }
@@ -242,65 +359,75 @@ change(struct label **list, int *n, int layer, int feature, const char *text, st
 
 /* The file's text, to be freed. Labels are printable, so a quoted scalar needs two escapes only. */
 static char *
-compose(const struct label *list, int n, size_t *size)
+compose(const struct contents *c, const char *fingerprint, size_t *size)
 {
-	struct ct_buffer b = {0};
-	const char *c;
-	int i;
+	struct ct_buffer b = { 0 };
 
 	ct_buffer_puts(&b, header);
-	for (i = 0; i < n; i++) {
-		ct_buffer_printf(&b, "L%d#%d: \"", list[i].layer, list[i].feature);
-		for (c = list[i].text; *c != '\0'; c++) {
-			if (*c == '"' || *c == '\\')
+	if (*fingerprint)
+		ct_buffer_printf(&b, "%s: %s\n", fingerprint_key, fingerprint);
+	for (int i = 0; i < c->n; i++) {
+		ct_buffer_printf(&b, "L%d#%d: \"", c->list[i].layer, c->list[i].feature);
+		for (const char *p = c->list[i].text; *p; p++) {
+			if (*p == '"' || *p == '\\')
 				ct_buffer_puts(&b, "\\");
-			ct_buffer_add(&b, c, 1);
+			ct_buffer_add(&b, p, 1);
 		}
 		ct_buffer_puts(&b, "\"\n");
 	}
+	for (const char *p = c->rest.text; p && *p; p += strcspn(p, "\n") + 1)
+		ct_buffer_printf(&b, "%s%.*s\n", unread, (int)strcspn(p, "\n"), p);
 	return ct_buffer_take(&b, size);
+}
+
+/* Never write what could not be read again. */
+static int
+check_text(const struct ct_labels *l, const char *file, size_t size, struct ct_error *err)
+{
+	struct contents check = { 0 };
+	char *copy = strndup(file, size);
+	int code = copy ? CT_OK : ct_fail_memory(err, size, "labels");
+
+	if (code == CT_OK && !blank(copy))
+		code = parse(l->path, copy, size, &check, err);
+	free(copy);
+	contents_free(&check);
+	return code;
 }
 
 int
 ct_labels_set(struct ct_labels *l, int layer, int feature, const char *text, struct ct_error *err)
 {
-	struct label *list = NULL, *check = NULL;
+	struct contents c = { 0 };
 	char *file = NULL;
 	size_t size;
-	int n = 0, n_check = 0, lock = -1, rc;
+	int lock = -1, code;
 
-	if (text == NULL)
-		text = "";
+	text = text ? text : "";
 	if (layer < 0 || feature < 0)
 		return ct_fail(err, CT_EINVAL, "no feature L%d#%d to label", layer, feature);
-	if (text[0] != '\0' && fault(text) != NULL)
+	if (*text && fault(text))
 		return ct_fail(err, CT_EINVAL, "the label of L%d#%d %s", layer, feature, fault(text));
-	rc = ct_file_lock(&lock, l->path, err);
-	if (rc == CT_OK)
-		rc = load(l->path, &list, &n, err);
-	if (rc == CT_OK)
-		rc = change(&list, &n, layer, feature, text, err);
-	if (rc != CT_OK)
-		goto fail;
-	file = compose(list, n, &size);
-	if (file == NULL) {
-		rc = ct_fail_memory(err, 1 << 16, "labels");
-		goto fail;
+	code = ct_file_lock(&lock, l->path, err);
+	if (code == CT_OK)
+		code = load(l, &c, NULL, err);
+	if (code == CT_OK)
+		code = change(&c.list, &c.n, layer, feature, text, err);
+	if (code == CT_OK) {
+		file = compose(&c, *l->fingerprint ? l->fingerprint : c.made, &size);
+		code = file ? check_text(l, file, size, err) : ct_fail_memory(err, 1 << 16, "labels");
 	}
-	rc = parse(l->path, file, size, &check, &n_check, err);	/* never write what could not be read again */
-	if (rc == CT_OK)
-		rc = ct_file_replace(l->path, file, size, err);
-	if (rc != CT_OK)
-		goto fail;
-	free_list(l->list, l->n);
-	l->list = list;
-	l->n = n;
-	list = NULL;
-	n = 0;
-fail:
+	if (code == CT_OK)
+		code = ct_file_replace(l->path, file, size, err);
+	if (code == CT_OK) {
+		free_list(l->list, l->n);
+		l->list = c.list;
+		l->n = c.n;
+		c.list = NULL;
+		c.n = 0;
+	}
 	ct_file_unlock(lock);
-	free_list(check, n_check);
-	free_list(list, n);
+	contents_free(&c);
 	free(file);
-	return rc;
+	return code;
 }

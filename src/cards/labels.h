@@ -1,6 +1,7 @@
 /*
  * labels: feature labels typed by people, in a YAML file that people can edit too.
  *
+ *   fingerprint: 1a2b3c4d-5e6f7a8b-9c0d1e2f
  *   L1#249: "Texas"
  *
  * Owns the file's contents in memory and its atomic replacement. Which label wins is the caller's affair
@@ -12,13 +13,21 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 #include "cards/card.h"
 
 
 struct ct_labels;
 
-/* A missing file is an empty set. Errors name file and line. */
-int ct_labels_open(struct ct_labels **out, const char *path, struct ct_error *err);
+/*
+ * A missing file is an empty set. A line that cannot be read costs that line, and a note with file and
+ * line; it stays in the file. fingerprint: of the model at hand (model/fingerprint.h), NULL or "": not
+ * known. Labels that were typed for another one are left alone, with a note; then none can be set.
+ */
+int ct_labels_open(struct ct_labels **out, const char *path, const char *fingerprint, struct ct_notes *notes,
+    struct ct_error *err);
+/* The same fingerprint, when it is known later: what is written from now on carries it. */
+void ct_labels_made_with(struct ct_labels *l, const char *fingerprint);
 void ct_labels_close(struct ct_labels *l);
 
 /* "L1#249", in exactly that spelling. */

@@ -7,8 +7,6 @@
 #include "cli/batch.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,13 +100,11 @@ settings_json(const struct batch *b)
 {
 	const struct ct_engine_info *info = ct_engine_info(b->m->engine);
 	const struct ct_trace_options *t = &b->opt->trace;
-	char weights[16];
 	json_t *o;
 
-	snprintf(weights, sizeof weights, "%08" PRIx32, ct_engine_digest(b->m->engine));
 	o = json_pack("{s:o, s:s, s:s, s:[o, o]}", "model", ct_json_out_string(info->name), "transcoder",
-	    info->transcoder, "weights", weights, "prune", ct_json_out_number(t->node_threshold),
-	    ct_json_out_number(t->edge_threshold));
+	    info->transcoder, "fingerprint", ct_engine_fingerprint(b->m->engine), "prune",
+	    ct_json_out_number(t->node_threshold), ct_json_out_number(t->edge_threshold));
 	if (t->targets.pos >= 0)
 		json_object_set_new(o, "at", json_integer(t->targets.pos));
 	if (b->opt->target)
@@ -123,7 +119,7 @@ static int
 check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *err)
 {
 	json_t *line, *prompt;
-	const json_t *number, *settings, *weights;
+	const json_t *number, *settings, *made;
 	bool same, retrained;
 	int rc;
 
@@ -137,8 +133,8 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 	prompt = ct_json_out_string(b->prompts[i].text);
 	number = json_object_get(line, "line");
 	settings = json_object_get(line, "settings");
-	weights = json_object_get(settings, "weights");
-	retrained = weights && !json_equal(weights, json_object_get(b->settings, "weights"));
+	made = json_object_get(settings, "fingerprint");
+	retrained = !made || !json_equal(made, json_object_get(b->settings, "fingerprint"));
 	same = json_integer_value(number) == b->prompts[i].line &&
 	    json_equal(json_object_get(line, "prompt"), prompt) &&
 	    json_equal(settings, b->settings);
@@ -146,9 +142,8 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 	json_decref(prompt);
 	json_decref(line);
 	if (retrained)
-		return ct_fail(err, CT_EFORMAT, "%s:%d: is of other weights than the model has now; name "
-		    "another file", b->opt->out,
-		    i + 1);
+		return ct_fail(err, CT_EFORMAT, "%s:%d: was made with another model, transcoder or "
+		    "tokenizer than there is now; name another file", b->opt->out, i + 1);
 	return same ? CT_OK : ct_fail(err, CT_EFORMAT,
 	    "%s:%d: is of another prompt or other settings than line %d of %s now; name another file",
 	    b->opt->out, i + 1,

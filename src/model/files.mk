@@ -9,6 +9,8 @@ model_files = \
 	%D%/derive.c \
 	%D%/family.c \
 	%D%/family.h \
+	%D%/fingerprint.c \
+	%D%/fingerprint.h \
 	%D%/gpt2.c \
 	%D%/keys.c \
 	%D%/keys.h \

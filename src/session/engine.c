@@ -115,7 +115,8 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	labels = keep_path(e, base, name);
 	if (!dir || !labels)
 		return ct_fail_memory(err, 4096, "paths");
-	r = ct_cards_open(&e->cards, dir, labels, e->transcoder, err);
+	r = ct_cards_open(&e->cards, dir, labels, e->transcoder,
+	    ct_file_exists(labels) ? ct_engine_fingerprint(e) : NULL, &e->notes, err);
 	if (r == CT_OK)
 		e->info.has_cards = ct_cards_present(e->cards);
 	if (r == CT_OK)
@@ -230,12 +231,28 @@ ct_engine_notes(const struct ct_engine *e)
 	return &e->notes;
 }
 
-uint32_t
-ct_engine_digest(const struct ct_engine *e)
+const char *
+ct_engine_fingerprint(struct ct_engine *e)
 {
-	uint32_t digest = e->model ? ct_tensors_digest(e->model->tensors, 0) : 0;
+	if (!*e->fingerprint && e->transcoder)
+		ct_fingerprint_text(e->fingerprint, e->info.dir, e->model, e->transcoder);
+	return e->fingerprint;
+}
 
-	return e->transcoder ? ct_transcoder_digest(e->transcoder, digest) : digest;
+int
+ct_engine_made_for(struct ct_engine *e, const char *fingerprint, struct ct_error *err)
+{
+	char differs[120];
+
+	if (!ct_fingerprint_valid(fingerprint))
+		return ct_fail(err, CT_EFORMAT, "\"%.40s\" is no fingerprint: expected one as "
+		    "1a2b3c4d-5e6f7a8b-9c0d1e2f", fingerprint);
+	if (!*ct_engine_fingerprint(e))
+		return ct_fail(err, CT_EINVAL, "there is no model here");
+	if (*ct_fingerprint_differs(e->fingerprint, fingerprint, differs, sizeof differs))
+		return ct_fail(err, CT_EINVAL, "made with others: %s (%s there, %s here)", differs,
+		    fingerprint, e->fingerprint);
+	return CT_OK;
 }
 
 void
@@ -380,5 +397,6 @@ ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *lab
 	if (layer < 0 || layer >= e->transcoder->L || feature < 0 ||
 	    feature >= e->transcoder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d to label", layer, feature);
+	ct_cards_made_with(e->cards, ct_engine_fingerprint(e));
 	return ct_cards_set_label(e->cards, layer, feature, label, err);
 }

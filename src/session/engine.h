@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "cards/cards.h"
 #include "ctrace.h"
+#include "model/fingerprint.h"
 #include "model/model.h"
 #include "model/tokenizer.h"
 #include "model/transcoder.h"
@@ -26,6 +27,7 @@ struct ct_engine {
 	struct ct_tokenizer *tokenizer;
 	struct ct_transcoder *transcoder;
 	struct ct_pool *pool;
+	char fingerprint[CT_FINGERPRINT];	/* "": not asked for yet */
 	struct ct_cards *cards;		/* and labels */
 	const char **tokens;		/* (V) sanitised */
 	struct ct_swaps *swaps;		/* of its corpus (swap.c), made when asked for */

@@ -202,7 +202,8 @@ read_quoted(const struct ct_session *s, const char *text, bool input, struct ct_
 static int
 read_absent(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
 {
-	const struct ct_subgraph *sg = &s->subgraph;
+	/* Those of the file: they may have been taken out here. */
+	const struct ct_subgraph *sg = s->e->file ? &s->e->file->subgraph : &s->subgraph;
 	char name[NAME];
 
 	for (int i = 0; i < sg->n_pins; i++) {

@@ -314,7 +314,7 @@ check_model(struct ct_aggregate *a, const json_t *line, const char *where, long 
 	const json_t *settings = json_object_get(line, "settings");
 	const char *model = json_string_value(json_object_get(settings, "model"));
 	const char *transcoder = json_string_value(json_object_get(settings, "transcoder"));
-	const char *weights = json_string_value(json_object_get(settings, "weights"));
+	const char *weights = json_string_value(json_object_get(settings, "fingerprint"));
 	char clean[120];
 
 	if (!model || !transcoder)

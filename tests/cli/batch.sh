@@ -59,7 +59,7 @@ ok "leave the file as it was" cmp -s "$tmp/resumed" "$tmp/before"
 cp -R "$golden" "$tmp/llama-clt"
 file=$(find "$tmp/llama-clt/transcoder" -name '*.safetensors' | sort | tail -n 1)
 printf '\277' | dd of="$file" bs=1 seek=$(($(wc -c <"$file") - 1)) conv=notrunc 2>/dev/null
-fails "a model trained anew" "resumed:1: is of other weights than the model has now; name another file" \
+fails "a model trained anew" "resumed:1: was made with another model, transcoder or tokenizer than there is now; name another file" \
     trace -m "$tmp/llama-clt" --batch "$tmp/prompts" --json "$tmp/resumed"
 ok "leaves the file as it was, too" cmp -s "$tmp/resumed" "$tmp/before"
 "$CTRACE" trace -m "$tmp/llama-clt" --batch "$tmp/short" --json "$tmp/anew" 2>/dev/null

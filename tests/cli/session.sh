@@ -218,4 +218,24 @@ if [ ! -w "$tmp/locked" ]; then
 	XDG_STATE_HOME=$tmp/locked lines 'prompt w1 w2 w3' 'clamp L1#43@2x2' 'prompt w1 w2' 'clamp L1#43@2x3' quit
 	warned "a folder that cannot be written"
 fi
+# What a session names by numbers is not applied to other features: weights, transcoder and tokenizer are known by a
+# fingerprint.
+play "prompt $prompt" "clamp L1#43@8x2" "pin L1#43@8" "note it went so" "save mine"
+print=$(sed -n 's/^fingerprint //p' "$kept/mine.session")
+ok "a session has a fingerprint" sh -c "printf '%s' '$print' | grep -qE '^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$'"
+play "fingerprint $print"
+ok "which is this model's" [ "$status" = 0 ]
+sed "s/^fingerprint .*/fingerprint ${print%%-*}-00000000-${print##*-}/" "$kept/mine.session" >"$kept/other.session"
+cp "$kept/other.session" "$tmp/other"
+lines 'load other' 'sessions' quit
+ok "another transcoder's is said" grep -qE \
+    "other\.session:[0-9]+: made with others: the transcoder \(.* there, .* here\); [0-9]+ lines about features are not applied" "$tmp/out" "$tmp/err"
+lines 'load other' 'note more' 'save again' quit
+in_file "its prompt comes back" "$kept/again.session" "prompt $prompt"
+ok "and nothing about features" sh -c "! grep -E '^(clamp|pin) ' '$kept/again.session'"
+lines 'load other' 'note more' quit
+ok "what it held is kept beside the file" cmp -s "$tmp/other" "$kept/other.session~"
+sed "s/^fingerprint .*/fingerprint nonsense/" "$kept/mine.session" >"$kept/odd.session"
+play 'load odd'
+says "one that is none is said" 'odd\.session:[0-9]+: "nonsense" is no fingerprint'
 exit $failed

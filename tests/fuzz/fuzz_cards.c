@@ -113,10 +113,11 @@ labels(const uint8_t *data, size_t n)
 	struct ct_error err;
 	int count;
 
-	if (ct_labels_open(&l, path, &err) != CT_OK)
+	if (ct_labels_open(&l, path, NULL, NULL, &err) != CT_OK)
 		return;
 	count = ct_labels_count(l) - (ct_labels_find(l, 3, 7) != NULL);
-	if (ct_labels_set(l, 3, 7, "mine", &err) != CT_OK || ct_labels_open(&again, path, &err) != CT_OK)
+	if (ct_labels_set(l, 3, 7, "mine", &err) != CT_OK || ct_labels_open(&again, path, NULL, NULL,
+	    &err) != CT_OK)
 		abort();	/* what could be read can be written, and read again */
 	if (ct_labels_count(again) != count + 1)
 		abort();

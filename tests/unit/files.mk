@@ -42,6 +42,7 @@ check_PROGRAMS += \
 	test_inputs \
 	test_json \
 	test_kernels \
+	test_labels \
 	test_layouts \
 	test_matrix \
 	test_model \
@@ -104,6 +105,7 @@ test_hostile_SOURCES = %D%/test_hostile.c
 test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c
 test_json_SOURCES = %D%/test_json.c
+test_labels_SOURCES = %D%/test_labels.c
 test_kernels_SOURCES = %D%/test_kernels.c
 test_layouts_SOURCES = %D%/test_layouts.c
 test_matrix_SOURCES = %D%/test_matrix.c

@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/random.h"
-#include "cards/labels.h"
 #include "cards/match.h"
 #include "cards/store.h"
 #include "io/deflate.h"
@@ -433,95 +432,6 @@ test_inflate_limit(void **state)
 	free(packed);
 }
 
-static void
-test_labels(void **state)
-{
-	static const char edited[] = "L0#7: mine\nL1#2: \"Texas\"\n";
-	struct ct_labels *l;
-	struct ct_error err;
-	char *text;
-	size_t n;
-
-	(void)state;
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), &err), CT_OK);
-	assert_int_equal(ct_labels_count(l), 0);
-	assert_null(ct_labels_find(l, 0, 0));
-	assert_int_equal(ct_labels_set(l, 1, 249, "say \"caf\xc3\xa9\" \\ # : -", &err), CT_OK);
-	assert_int_equal(ct_labels_set(l, 1, 30, "null", &err), CT_OK);
-	assert_int_equal(ct_labels_set(l, 0, 5, "5", &err), CT_OK);
-	ct_labels_close(l);
-
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), &err), CT_OK);
-	assert_int_equal(ct_labels_count(l), 3);
-	assert_string_equal(ct_labels_find(l, 1, 249), "say \"caf\xc3\xa9\" \\ # : -");
-	assert_string_equal(ct_labels_find(l, 1, 30), "null");
-	assert_int_equal(ct_labels_set(l, 1, 249, "", &err), CT_OK);
-	assert_null(ct_labels_find(l, 1, 249));
-	assert_int_equal(ct_file_read(&text, &n, in_dir("labels.yaml"), 4096, &err), CT_OK);
-	assert_non_null(strstr(text, "\nL0#5: \"5\"\nL1#30: \"null\"\n"));
-	assert_null(strstr(text, "249: \"say"));
-	free(text);
-
-	/* What was written by hand while the file was open is kept. */
-	spoil("labels.yaml", edited, sizeof edited - 1);
-	assert_int_equal(ct_labels_set(l, 1, 3, "three", &err), CT_OK);
-	assert_int_equal(ct_labels_count(l), 3);
-	assert_string_equal(ct_labels_find(l, 0, 7), "mine");
-	assert_int_equal(ct_labels_set(l, 1, 3, NULL, &err), CT_OK);
-	assert_int_equal(ct_labels_set(l, 1, 2, NULL, &err), CT_OK);
-	assert_int_equal(ct_labels_set(l, 0, 7, NULL, &err), CT_OK);
-	ct_labels_close(l);
-	/* without any, it can be read */
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), &err), CT_OK);
-	assert_int_equal(ct_labels_count(l), 0);
-	ct_labels_close(l);
-}
-
-static void
-test_bad_labels(void **state)
-{
-	static const struct {
-		const char *text, *says;
-	} bad[] = {
-	    {"L1#2: a\nL1: b\n", "labels.yaml:2: expected a feature such as L1#249, found \"L1\""},
-	    {"L01#2: a\n", "labels.yaml:1: expected a feature"},
-	    {"L1#-2: a\n", "labels.yaml:1: expected a feature"},
-	    {"L1#2: [a]\n", "labels.yaml:1: the label of L1#2 must be text"},
-	    {"L1#2: \"\"\n", "labels.yaml:1: the label of L1#2 is empty"},
-	    {"L1#2: \"a\\e[2J\"\n", "labels.yaml:1: the label of L1#2 has an invisible or control character"},
-	    {"- L1#2\n", "labels.yaml:1: expected lines such as"},
-	    {"L1#2: a\nL1#2: b\n", "labels.yaml:2"},
-	};
-	struct ct_labels *l, *none;
-	struct ct_error err;
-	char text[CT_LABEL_MAX + 2];
-	size_t i;
-
-	(void)state;
-	spoil("labels.yaml", "L1#2: a\n", 8);
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), &err), CT_OK);
-	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		spoil("labels.yaml", bad[i].text, strlen(bad[i].text));
-		assert_true(ct_labels_open(&none, in_dir("labels.yaml"), &err) < 0);
-		assert_null(none);
-		assert_says(&err, bad[i].says);
-		/* A broken file is not overwritten. */
-		assert_true(ct_labels_set(l, 1, 2, "new", &err) < 0);
-		assert_string_equal(ct_labels_find(l, 1, 2), "a");
-	}
-	memset(text, 'x', sizeof text);
-	text[CT_LABEL_MAX + 1] = '\0';
-	assert_int_equal(ct_labels_set(l, 1, 2, text, &err), CT_EINVAL);
-	assert_int_equal(ct_labels_set(l, 1, 2, "a\nb", &err), CT_EINVAL);
-	assert_int_equal(ct_labels_set(l, -1, 2, "a", &err), CT_EINVAL);
-	ct_labels_close(l);
-	/* Comments alone are a file without labels. */
-	spoil("labels.yaml", "# none\n\n # at all", 17);
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), &err), CT_OK);
-	assert_int_equal(ct_labels_count(l), 0);
-	ct_labels_close(l);
-}
-
 enum { SENTENCES = 40, LENGTH = 9, TOKENS = SENTENCES * LENGTH, LABELS = 12 };
 
 struct world {
@@ -666,8 +576,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_damaged_records, make_dir, remove_dir),
 	    cmocka_unit_test(test_foreign_records),
 	    cmocka_unit_test(test_inflate_limit),
-	    cmocka_unit_test_setup_teardown(test_labels, make_dir, remove_dir),
-	    cmocka_unit_test_setup_teardown(test_bad_labels, make_dir, remove_dir),
 	    cmocka_unit_test(test_match_naive),
 	    cmocka_unit_test(test_match_ties),
 	};

@@ -351,7 +351,7 @@ test_engine_view(void **state)
 
 	(void)state;
 	setup(&s, golden[0]);
-	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, &err), CT_OK);
+	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, NULL, NULL, &err), CT_OK);
 	assert_false(ct_cards_present(cards));
 	assert_null(ct_cards_get(cards, 0, 0, &err));
 	assert_int_equal(err.code, CT_ENOTFOUND);
@@ -359,7 +359,7 @@ test_engine_view(void **state)
 	ct_cards_close(cards);
 	assert_int_equal(build(&s, NULL, &err),
 	    CT_OK);
-	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, &err), CT_OK);
+	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, NULL, NULL, &err), CT_OK);
 	assert_true(ct_cards_present(cards));
 	for (f = 0; f < s.f.tc->F && ct_cards_label(cards, 1, f)[0] == '\0'; f++)
 		;
@@ -375,7 +375,7 @@ test_engine_view(void **state)
 	assert_string_equal(ct_cards_label(cards, 1, f), "mine");
 	assert_true(isnan(ct_cards_label_f1(cards, 1, f)));
 	ct_cards_close(cards);
-	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, &err), CT_OK);
+	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, NULL, NULL, &err), CT_OK);
 	card = ct_cards_get(cards, 1, f, &err);
 	assert_string_equal(card->label, "mine");
 	assert_true(card->edited);
@@ -390,7 +390,7 @@ test_engine_view(void **state)
 	memcpy(biases, kept, (size_t)s.f.tc->layers[1].F * sizeof *biases);
 	biases[0] += 1;
 	s.f.tc->layers[1].b_enc = biases;
-	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, &err), CT_OK);
+	assert_int_equal(ct_cards_open(&cards, s.features, s.labels, s.f.tc, NULL, NULL, &err), CT_OK);
 	assert_false(ct_cards_present(cards));
 	assert_null(ct_cards_get(cards, 1, f, &err));
 	assert_non_null(strstr(err.msg, "made from other weights"));

@@ -165,10 +165,10 @@ test_labels_of_several_programs(void **state)
 	char wanted[64];
 
 	(void)state;
-	assert_int_equal(ct_labels_open(&labels, file_of("labels.yaml"), NULL), CT_OK);
+	assert_int_equal(ct_labels_open(&labels, file_of("labels.yaml"), NULL, NULL, NULL), CT_OK);
 	at_the_same_time(set_label);
 	ct_labels_close(labels);
-	assert_int_equal(ct_labels_open(&labels, file_of("labels.yaml"), NULL), CT_OK);
+	assert_int_equal(ct_labels_open(&labels, file_of("labels.yaml"), NULL, NULL, NULL), CT_OK);
 	assert_int_equal(ct_labels_count(labels), PROGRAMS * CHANGES);
 	for (int k = 0; k < PROGRAMS; k++)
 		for (int i = 0; i < CHANGES; i++) {

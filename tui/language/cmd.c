@@ -179,6 +179,9 @@ static const struct cmd_entry commands[] = {
 	    "change an option: theme, ascii, mouse, edges, prune, mode, through or model; alone: show them "
 	    "all", CMD_PERSON, do_set },
 
+	{ GROUP_KEEP, "fingerprint", "[TEXT]", NULL,
+	    "what model, transcoder and tokenizer are; with TEXT, as sessions have it: are they these?",
+	    CMD_MODEL, do_fingerprint },
 	{ GROUP_KEEP, "save", "[NAME]", NULL,
 	    "keep this session under a name; with / in it: a copy in that file; a ! at the end replaces what "
 	    "is there", CMD_PERSON | CMD_OUTSIDE, do_save },

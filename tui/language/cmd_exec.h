@@ -91,6 +91,7 @@ int do_graph(struct app *a, const char *arg);
 int do_model(struct app *a, const char *arg);
 int do_lesson(struct app *a, const char *arg);
 int do_note(struct app *a, const char *arg);
+int do_fingerprint(struct app *a, const char *arg);
 int do_save(struct app *a, const char *arg);
 int do_load(struct app *a, const char *arg);
 int do_set(struct app *a, const char *arg);

@@ -46,6 +46,17 @@ do_note(struct app *a, const char *arg)
 }
 
 int
+do_fingerprint(struct app *a, const char *arg)
+{
+	struct ct_error err;
+
+	if (*arg)
+		return ct_engine_made_for(a->study.engine, arg, &err) < 0 ? app_error(a, &err) : DID_NOTHING;
+	app_say(a, "fingerprint %s", ct_engine_fingerprint(a->study.engine));
+	return DID_CHANGE;
+}
+
+int
 do_save(struct app *a, const char *arg)
 {
 	int did = app_refuse(a, "save");

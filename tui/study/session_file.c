@@ -38,6 +38,8 @@ write_model(struct app *a, struct lines *out)
 		lines_add(out, "transcoder %s", other);
 	else if (*info->transcoder)
 		lines_add(out, "transcoder %s", strcmp(info->transcoder, "PLT") ? "clt" : "plt");
+	/* What follows names features by numbers. */
+	lines_add(out, "fingerprint %s", ct_engine_fingerprint(a->study.engine));
 }
 
 static void
@@ -301,10 +303,27 @@ is_command(const char *line, const char *name)
 	return !strncmp(line, name, n) && strchr(" \t\r", line[n]);
 }
 
+/* Does a line mean the same whatever the features are? */
+static bool
+names_no_feature(const char *line)
+{
+	static const char *const names[] = { "prompt", "prompt-text", "prune", "mode", "through", "edges",
+	    "note" };
+	static const char about[] = "note on ";
+
+	if (*line == '#' || !line[strspn(line, " \t\r")])
+		return true;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (is_command(line, names[i]))
+			return strncmp(line, about, sizeof about - 1) != 0;
+	return false;
+}
+
 int
 session_read(struct app *a, const char *path, char *text, int *failed, struct ct_error *err)
 {
-	int number = 0;
+	struct ct_error others = { 0 };		/* why its features are not those here */
+	int number = 0, left_out = 0, did;
 	char *line, *next;
 
 	*failed = 0;
@@ -314,13 +333,25 @@ session_read(struct app *a, const char *path, char *text, int *failed, struct ct
 		if (next)
 			*next++ = '\0';
 		line += strspn(line, " \t");
-		if (run_line(a, line) & DID_FAIL) {
+		if (others.code && !names_no_feature(line)) {
+			left_out++;
+			continue;
+		}
+		did = run_line(a, line);
+		if ((did & DID_FAIL) && is_command(line, "fingerprint")) {
+			ct_fail(&others, CT_EINVAL, "%s:%d: %s", path, number, a->message);
+		} else if (did & DID_FAIL) {
 			if (!(*failed)++)
 				ct_fail(err, CT_EINVAL, "%s:%d: %s", path, number, a->message);
 			if (is_command(line, "model") || is_command(line, "graph"))
 				return CT_ENOTFOUND;
 		}
 		input_close(a);
+	}
+	if (others.code) {
+		*failed = 1;
+		ct_fail(err, CT_EINVAL, "%s; %d line%s about features %s not applied", others.msg, left_out,
+		    left_out == 1 ? "" : "s", left_out == 1 ? "is" : "are");
 	}
 	study_forget(&a->study);
 	return CT_OK;

@@ -1,0 +1,36 @@
+/*
+ * fingerprint: what something that is saved was made with: the model's weights, the transcoder, the
+ * tokenizer.
+ *
+ * Clamps, pins, labels and cards name features by numbers, which another training gives to others. Whatever
+ * is saved about them carries this line, and is not applied where it differs: one mechanism for sessions,
+ * batches, labels.
+ *
+ *   1a2b3c4d-5e6f7a8b-9c0d1e2f     weights and config.json, transcoder, tokenizer.json
+ */
+#ifndef CT_MODEL_FINGERPRINT_H
+#define CT_MODEL_FINGERPRINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "model/model.h"
+#include "model/transcoder.h"
+
+enum { CT_FINGERPRINT = 27 };		/* bytes of the text, with its end */
+
+/* dir: the model's. Files that cannot be read count as empty. */
+void ct_fingerprint_text(char dst[CT_FINGERPRINT], const char *dir, const struct ct_model *m,
+    const struct ct_transcoder *tc);
+
+/* Is it one, in exactly that spelling? */
+bool ct_fingerprint_valid(const char *text);
+
+/*
+ * What differs between two, in words: "the model's weights", "the transcoder", "the tokenizer", with commas
+ * between; "" when nothing does. Returns buf.
+ */
+const char *ct_fingerprint_differs(const char *a, const char *b, char *buf, size_t size);
+
+#endif
