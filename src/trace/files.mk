@@ -12,6 +12,8 @@ trace_files = \
 	%D%/effects.c \
 	%D%/generate.c \
 	%D%/generate.h \
+	%D%/gradient.c \
+	%D%/gradient.h \
 	%D%/graph.c \
 	%D%/graph.h \
 	%D%/heads.c \

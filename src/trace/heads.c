@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "math/blas.h"
-#include "trace/replacement.h"
+#include "trace/gradient.h"
 
 /* The source's part of one run, and the target's gradient, as they pass the layers. */
 struct split {
@@ -15,7 +15,7 @@ struct split {
 	const struct ct_head_source *source;
 	const struct ct_target *target;
 	struct ct_heads *out;
-	int T, D, Tp, kv, width;
+	int T, D, kv, width;
 	float *write; /* (L,T,D) what the source adds to the stream behind each MLP */
 	float *before; /* (L,T,D) its part of the stream before each layer */
 	float *V; /* (L,T,H_kv*head) that part, as the heads' values have it */
@@ -23,15 +23,22 @@ struct split {
 	float *tmp; /* (D) */
 	float *O; /* (H*head) the gradient of one query, before the heads' output */
 	float *mid, *read, *skip; /* (T,D) */
-	float *G; /* (T',D) */
-	struct ct_back back;
+	struct ct_gradient gradient;
 	double later; /* what the source writes above the layer at hand */
-	double bias;
-	size_t room; /* of out->loads */
+	double first; /* what its part of the embeddings adds */
+	struct ct_arena *a; /* of out->loads */
+	size_t room;
 	/* Of a graph: sums of parts (L,H,T,T), and this target's weight in them. NULL: loads are listed. */
 	float *parts;
 	double weight;
 };
+
+/* Everything in the stream, constants of the layers below among it. */
+static bool
+is_whole(const struct ct_head_source *source)
+{
+	return source->everything && source->pos < 0;
+}
 
 static float *
 row(const struct split *s, float *of, int l, int t)
@@ -118,10 +125,10 @@ sweep_forwards(const struct split *s)
 		float *x = row(s, s->before, l, 0);
 
 		/* All that is there, biases of the attention below among it: the stream itself. */
-		if (s->source->everything && s->source->pos < 0)
+		if (is_whole(s->source))
 			memcpy(x, row(s, lrm->pass->x, l, 0), all * sizeof *x);
 		ct_attention_values(lrm->pass, l, x, s->V + (size_t)l * s->T * s->kv, s->scratch);
-		if (l + 1 == s->out->layers || (s->source->everything && s->source->pos < 0))
+		if (l + 1 == s->out->layers || is_whole(s->source))
 			continue;
 		ct_attention_frozen(lrm->pass, l, x, s->mid, s->scratch);
 		memset(s->skip, 0, all * sizeof *s->skip);
@@ -141,13 +148,13 @@ sweep_forwards(const struct split *s)
 }
 
 static int
-list_load(struct split *s, struct ct_head_load load, struct ct_arena *a, struct ct_error *err)
+list_load(struct split *s, struct ct_head_load load, struct ct_error *err)
 {
 	struct ct_heads *out = s->out;
 
 	if ((size_t)out->n == s->room) {
 		size_t room = 2 * s->room + 64;
-		struct ct_head_load *more = ct_arena_need(a, room, sizeof *more, "heads", err);
+		struct ct_head_load *more = ct_arena_need(s->a, room, sizeof *more, "heads", err);
 
 		if (!more)
 			return CT_ENOMEM;
@@ -160,15 +167,37 @@ list_load(struct split *s, struct ct_head_load load, struct ct_arena *a, struct 
 	return CT_OK;
 }
 
-/* What each head of layer l carries, from every key to every query. */
-static int
-load_heads(struct split *s, int l, struct ct_arena *a, struct ct_error *err)
+/* What the gradient (T',D) makes of the source's part of something (T,D). */
+static double
+meet(const struct split *s, const struct ct_gradient *g, const float *part)
 {
+	double sum = 0;
+
+	for (int t = 0; t < g->Tp; t++)
+		sum += ct_sdot(s->D, g->G + (size_t)t * s->D, part + (size_t)t * s->D);
+	return sum;
+}
+
+static int
+at_write(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
+{
+	struct split *s = ctx;
+
+	(void)err;
+	s->later += meet(s, g, row(s, s->write, l, 0));
+	return CT_OK;
+}
+
+/* What each head of layer l carries, from every key to every query; the rest passes it. */
+static int
+at_attention(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
+{
+	struct split *s = ctx;
 	const struct ct_pass *p = s->lrm->pass;
 	int H = s->out->H, code;
 
-	for (int q = 0; q < s->Tp; q++) {
-		ct_attention_output_back(p, l, q, 1, s->G + (size_t)q * s->D, s->O, s->tmp);
+	for (int q = 0; q < g->Tp; q++) {
+		ct_attention_output_back(p, l, q, 1, g->G + (size_t)q * s->D, s->O, s->tmp);
 		for (int h = 0; h < H; h++)
 			for (int k = 0; k <= q; k++) {
 				float load = ct_head_loading(
@@ -180,47 +209,28 @@ load_heads(struct split *s, int l, struct ct_arena *a, struct ct_error *err)
 					    (float)(s->weight * fabs((double)load));
 				else if (load != 0 &&
 					 (code = list_load(
-					      s, (struct ct_head_load){ l, h, q, k, load }, a, err)) < 0)
+					      s, (struct ct_head_load){ l, h, q, k, load }, err)) < 0)
 					return code;
 			}
 	}
+	s->out->bypass[l] = s->later + meet(s, g, row(s, s->before, l, 0));
+	return CT_OK;
+}
+
+static int
+at_entry(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
+{
+	struct split *s = ctx;
+
+	(void)err;
+	s->out->constant[l] = is_whole(s->source) ? g->bias : 0;
+	if (l == 0)
+		s->first = meet(s, g, row(s, s->before, 0, 0));
 	return CT_OK;
 }
 
 /* Backwards: the target's gradient meets the source's part at every layer. */
-static int
-sweep_backwards(struct split *s, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
-{
-	const struct ct_local_model *lrm = s->lrm;
-	const struct ct_pass *p = lrm->pass;
-	const struct ct_target *target = s->target;
-	float *own = s->G + (size_t)target->pos * s->D;
-	int code;
-
-	if (target->kind != CT_TARGET_FEATURE)
-		ct_logit_gradient(p, target->pos, target->index, target->other, own, &s->bias);
-	for (int l = s->out->layers - 1; l >= 0; l--) {
-		double bypass = 0;
-
-		if (!ct_job_go_on(job, "heads", s->out->layers - 1 - l, s->out->layers))
-			return ct_fail(err, CT_ECANCELLED, "cancelled");
-		if (target->kind == CT_TARGET_FEATURE && l == target->layer)
-			ct_feature_gradient(p, lrm->tc, l, target->pos, target->index, own, &s->bias);
-		else {
-			for (int t = 0; t < s->Tp; t++)
-				s->later += ct_sdot(s->D, s->G + (size_t)t * s->D, row(s, s->write, l, t));
-			ct_skip_back(p, lrm->tc, l, 1, s->Tp, s->G, &s->bias, &s->back);
-		}
-		if ((code = load_heads(s, l, a, err)) < 0)
-			return code;
-		for (int t = 0; t < s->Tp; t++)
-			bypass += ct_sdot(s->D, s->G + (size_t)t * s->D, row(s, s->before, l, t));
-		s->out->bypass[l] = bypass + s->later;
-		ct_attention_back(p, l, 1, s->Tp, s->G, &s->bias, &s->back);
-		s->out->constant[l] = s->source->everything && s->source->pos < 0 ? s->bias : 0;
-	}
-	return CT_OK;
-}
+static const struct ct_gradient_visit visit = { at_write, at_attention, at_entry };
 
 static int
 by_size(const void *a, const void *b)
@@ -247,11 +257,9 @@ static void
 check(struct split *s)
 {
 	struct ct_heads *out = s->out;
-	bool whole = s->source->everything && s->source->pos < 0;
+	bool whole = is_whole(s->source);
 
-	out->total = s->later;
-	for (int t = 0; t < s->Tp; t++)
-		out->total += ct_sdot(s->D, s->G + (size_t)t * s->D, row(s, s->before, 0, t));
+	out->total = s->later + s->first;
 	if (whole && s->target->kind == CT_TARGET_FEATURE)
 		out->total = ct_transcoder_preactivation(s->lrm->tc, s->target->layer, s->target->index,
 		    row(s, s->lrm->read, s->target->layer, s->target->pos));
@@ -287,14 +295,14 @@ take_memory(struct split *s, struct ct_arena *tmp, struct ct_arena *a, struct ct
 	s->mid = ct_arena_need(tmp, T * D, sizeof *s->mid, "heads", err);
 	s->read = ct_arena_need(tmp, T * D, sizeof *s->read, "heads", err);
 	s->skip = ct_arena_need(tmp, T * D, sizeof *s->skip, "heads", err);
-	s->G = ct_arena_need(tmp, (size_t)s->Tp * D, sizeof *s->G, "heads", err);
 	out->loading = ct_arena_need(a, (size_t)out->layers * out->H, sizeof *out->loading, "heads", err);
 	out->bypass = ct_arena_need(a, out->layers, sizeof *out->bypass, "heads", err);
 	out->constant = ct_arena_need(a, out->layers, sizeof *out->constant, "heads", err);
 	if (!s->write || !s->before || !s->V || !s->scratch || !s->tmp || !s->O || !s->mid || !s->read ||
-	    !s->skip || !s->G || !out->loading || !out->bypass || !out->constant)
+	    !s->skip || !out->loading || !out->bypass || !out->constant)
 		return CT_ENOMEM;
-	return ct_back_init(&s->back, m, (size_t)s->Tp, 1, tmp, err);
+	s->a = a;
+	return ct_gradient_init(&s->gradient, m, s->T, tmp, err);
 }
 
 int
@@ -309,17 +317,15 @@ ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const str
 		.out = out,
 		.T = lrm->T,
 		.D = c->D,
-		.Tp = target->pos + 1,
 		.kv = c->H_kv * c->head,
 		.width = c->H * c->head };
 	int code;
 
-	*out = (struct ct_heads){ .H = c->H,
-		.layers = target->kind == CT_TARGET_FEATURE ? target->layer + 1 : c->L };
+	*out = (struct ct_heads){ .H = c->H, .layers = ct_target_layers(lrm, target) };
 	if ((code = take_memory(&s, &tmp, a, err)) == CT_OK) {
 		place_source(&s);
 		sweep_forwards(&s);
-		code = sweep_backwards(&s, a, job, err);
+		code = ct_gradient_walk(&s.gradient, lrm, target, &visit, &s, job, err);
 	}
 	if (code == CT_OK) {
 		check(&s);
@@ -332,8 +338,7 @@ ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const str
 
 /* One target of a graph: its loads, as parts of all that reaches it. */
 static int
-add_target(struct split *s, const struct ct_node *n, struct ct_arena *a, const struct ct_job *job,
-    struct ct_error *err)
+add_target(struct split *s, const struct ct_node *n, const struct ct_job *job, struct ct_error *err)
 {
 	bool feature = n->kind == CT_NODE_FEATURE;
 	struct ct_target target = { .kind = feature ? CT_TARGET_FEATURE : n->target,
@@ -345,13 +350,11 @@ add_target(struct split *s, const struct ct_node *n, struct ct_arena *a, const s
 	int code;
 
 	s->target = &target;
-	s->Tp = n->pos + 1;
-	s->later = s->bias = 0;
-	s->out->layers = target.kind == CT_TARGET_FEATURE ? n->layer + 1 : s->lrm->m->cfg.L;
+	s->later = 0;
+	s->out->layers = ct_target_layers(s->lrm, &target);
 	s->weight = (feature ? n->influence : (double)n->weight) / n->inputs;
-	memset(s->G, 0, (size_t)s->T * s->D * sizeof *s->G);
 	memset(s->out->loading, 0, (size_t)s->out->layers * s->out->H * sizeof *s->out->loading);
-	if ((code = sweep_backwards(s, a, job, err)) < 0)
+	if ((code = ct_gradient_walk(&s->gradient, s->lrm, &target, &visit, s, job, err)) < 0)
 		return code;
 	s->out->residual = 0;
 	check(s);
@@ -361,7 +364,7 @@ add_target(struct split *s, const struct ct_node *n, struct ct_arena *a, const s
 
 /* The parts as a list, and their sums by head. */
 static int
-list_parts(struct split *s, struct ct_arena *a, struct ct_error *err)
+list_parts(struct split *s, struct ct_error *err)
 {
 	struct ct_heads *out = s->out;
 	int T = s->T, code;
@@ -374,8 +377,8 @@ list_parts(struct split *s, struct ct_arena *a, struct ct_error *err)
 			out->loading[i] += part;
 			if (part > 0 &&
 			    (code = list_load(s,
-				 (struct ct_head_load){ i / out->H, i % out->H, j / T, j % T, part }, a,
-				 err)) < 0)
+				 (struct ct_head_load){ i / out->H, i % out->H, j / T, j % T, part }, err)) <
+				0)
 				return code;
 		}
 	}
@@ -397,7 +400,6 @@ ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const str
 		.out = out,
 		.T = lrm->T,
 		.D = c->D,
-		.Tp = lrm->T,
 		.kv = c->H_kv * c->head,
 		.width = c->H * c->head };
 	int code = ct_memory_check(cells * sizeof *s.parts, "what heads carry", "use a shorter prompt", err);
@@ -415,11 +417,11 @@ ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const str
 		const struct ct_node *n = &g->nodes[i];
 
 		if (n->kept && n->attributed && n->inputs > 0)
-			code = add_target(&s, n, a, job, err);
+			code = add_target(&s, n, job, err);
 	}
 	out->layers = c->L;
 	if (code == CT_OK)
-		code = list_parts(&s, a, err);
+		code = list_parts(&s, err);
 	ct_arena_free(&tmp);
 	return code;
 }
