@@ -27,6 +27,7 @@
 #include "trace/direct.h"
 #include "trace/graph.h"
 #include "trace/heads.h"
+#include "trace/inactive.h"
 #include "trace/paths.h"
 #include "trace/subgraph.h"
 
@@ -250,6 +251,12 @@ struct ct_heads_question {
 int ct_session_parse_heads(const struct ct_session *s, const char *from, const char *to,
     struct ct_heads_question *q, struct ct_error *err);
 int ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, struct ct_heads *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+/*
+ * What is not active but nearly is, at a position (-1: at all up to the target's), and what it would do to a
+ * node (-1: the first target): trace/inactive.h. What is typical is the median of a feature's card.
+ */
+int ct_session_inactive(const struct ct_session *s, int target, int pos, struct ct_inactives *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 double ct_session_trace_seconds(const struct ct_session *s);		/* of the last trace, wall clock */
 

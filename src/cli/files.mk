@@ -16,6 +16,7 @@ cli_files = \
 	%D%/group.c \
 	%D%/group.h \
 	%D%/heads.c \
+	%D%/inactive.c \
 	%D%/main.c \
 	%D%/model.c \
 	%D%/models.c \

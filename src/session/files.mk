@@ -8,6 +8,7 @@ session_files = src/ctrace.h \
 	%D%/from_model.c \
 	%D%/graph.c \
 	%D%/heads.c \
+	%D%/inactive.c \
 	%D%/inputs.c \
 	%D%/inputs.h \
 	%D%/names.c \

@@ -6,24 +6,12 @@
 #include "session/names_feature.h"
 #include "trace/heads.h"
 
-/* A node of the graph as what flows in, or as what it flows into. */
+/* A node of the graph as what is followed. */
 static struct ct_head_source
 source_of(const struct ct_node *n)
 {
 	return (
 	    struct ct_head_source){ .kind = n->kind, .layer = n->layer, .index = n->index, .pos = n->pos };
-}
-
-static struct ct_target
-target_of(const struct ct_node *n)
-{
-	bool feature = n->kind == CT_NODE_FEATURE;
-
-	return (struct ct_target){ .kind = feature ? CT_TARGET_FEATURE : n->target,
-		.layer = n->layer,
-		.pos = n->pos,
-		.index = n->index,
-		.other = n->other };
 }
 
 static int
@@ -80,7 +68,7 @@ ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, 
 		if (!ct_node_traits(n->kind)->has_inputs)
 			return ct_fail(err, CT_EINVAL,
 			    "nothing flows into a word or an error: name a feature or an output");
-		target = target_of(n);
+		target = ct_node_target(n);
 		if (q->source >= 0)
 			source = source_of(&s->graph->nodes[q->source]);
 		if (source.kind == CT_NODE_TARGET && q->source >= 0)

@@ -18,6 +18,8 @@ trace_files = \
 	%D%/graph.h \
 	%D%/heads.c \
 	%D%/heads.h \
+	%D%/inactive.c \
+	%D%/inactive.h \
 	%D%/influence.c \
 	%D%/influence.h \
 	%D%/intervene.c \

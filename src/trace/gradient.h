@@ -13,7 +13,7 @@
 #include "trace/node.h"
 #include "trace/replacement.h"
 
-/* The gradient G (T',D) at positions 0..T'-1, T' = the target's position + 1, and what constants have added. */
+/* The gradient G (T',D), T' = the target's position + 1, and what constants have added to the target. */
 struct ct_gradient {
 	int Tp;
 	float *G;

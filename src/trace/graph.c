@@ -207,6 +207,14 @@ ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct ct_e
 	return found;
 }
 
+struct ct_target
+ct_node_target(const struct ct_node *n)
+{
+	return (struct ct_target){ .kind = n->kind == CT_NODE_FEATURE ? CT_TARGET_FEATURE : n->target,
+		.layer = n->layer, .pos = n->pos, .index = n->index, .other = n->other, .prob = n->prob,
+		.weight = n->weight };
+}
+
 int
 ct_graph_find(const struct ct_graph *g, enum ct_node_kind kind, int layer, int pos, int index)
 {

@@ -140,6 +140,9 @@ void ct_graph_place(struct ct_graph *g, int node, int rank);
 /* Sum of the edges from active features that were left out of the graph. */
 double ct_graph_omitted(const struct ct_graph *g, int target);
 
+/* What a node that has inputs stands for as a target: a feature its pre-activation, an output its logit. */
+struct ct_target ct_node_target(const struct ct_node *n);
+
 /* Index of the node, or -1. */
 int ct_graph_find(const struct ct_graph *g, enum ct_node_kind kind, int layer, int pos, int index);
 

@@ -340,19 +340,14 @@ ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const str
 static int
 add_target(struct split *s, const struct ct_node *n, const struct ct_job *job, struct ct_error *err)
 {
-	bool feature = n->kind == CT_NODE_FEATURE;
-	struct ct_target target = { .kind = feature ? CT_TARGET_FEATURE : n->target,
-		.layer = n->layer,
-		.pos = n->pos,
-		.index = n->index,
-		.other = n->other };
+	struct ct_target target = ct_node_target(n);
 	double largest = s->out->residual;
 	int code;
 
 	s->target = &target;
 	s->later = 0;
 	s->out->layers = ct_target_layers(s->lrm, &target);
-	s->weight = (feature ? n->influence : (double)n->weight) / n->inputs;
+	s->weight = (n->kind == CT_NODE_FEATURE ? n->influence : (double)n->weight) / n->inputs;
 	memset(s->out->loading, 0, (size_t)s->out->layers * s->out->H * sizeof *s->out->loading);
 	if ((code = ct_gradient_walk(&s->gradient, s->lrm, &target, &visit, s, job, err)) < 0)
 		return code;

@@ -13,6 +13,7 @@ check_SCRIPTS += \
 	%D%/heads.sh \
 	%D%/help.sh \
 	%D%/hostile.sh \
+	%D%/inactive.sh \
 	%D%/lesson.sh \
 	%D%/man.sh \
 	%D%/models.sh \

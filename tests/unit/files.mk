@@ -38,6 +38,7 @@ check_PROGRAMS += \
 	test_hidden \
 	test_holdout \
 	test_hostile \
+	test_inactive \
 	test_influence \
 	test_inputs \
 	test_json \
@@ -102,6 +103,7 @@ test_heads_SOURCES = %D%/test_heads.c
 test_hidden_SOURCES = %D%/test_hidden.c
 test_holdout_SOURCES = %D%/test_holdout.c
 test_hostile_SOURCES = %D%/test_hostile.c
+test_inactive_SOURCES = %D%/test_inactive.c
 test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c
 test_json_SOURCES = %D%/test_json.c

@@ -91,37 +91,25 @@ naive_edge(struct pair *p)
 	return edge;
 }
 
-static struct ct_target
-target_of(const struct ct_node *n, int L)
-{
-	bool feature = n->kind == CT_NODE_FEATURE;
-
-	return (struct ct_target){ .kind = feature ? CT_TARGET_FEATURE : CT_TARGET_LOGIT,
-		.layer = feature ? n->layer : L,
-		.pos = n->pos,
-		.index = n->index,
-		.other = -1 };
-}
-
 static void
-check_pair(struct fixture *f, int source, int target)
+check_pair(struct fixture *f, int source, int sink)
 {
 	const struct ct_config *c = &f->m->cfg;
 	struct ct_error err = { 0 };
 	struct ct_heads heads;
+	struct ct_target target;
 	struct pair p;
 	double edge, scale = 1e-6;
 	int T = f->T;
 
-	make_pair(&p, f, source, target);
+	make_pair(&p, f, source, sink);
+	target = ct_node_target(p.target);
 	assert_int_equal(ct_heads_split(&heads, &f->prompt->lrm,
 			     &(struct ct_head_source){ .kind = p.source->kind,
 				 .layer = p.source->layer,
 				 .index = p.source->index,
 				 .pos = p.source->pos },
-			     &(struct ct_target){ target_of(p.target, c->L).kind,
-				 target_of(p.target, c->L).layer, p.target->pos, p.target->index, -1, 0, 0 },
-			     &f->scratch, NULL, &err),
+			     &target, &f->scratch, NULL, &err),
 	    CT_OK);
 	assert_int_equal(heads.layers, p.target->kind == CT_NODE_FEATURE ? p.target->layer + 1 : c->L);
 	assert_true(heads.residual < 1e-5);
@@ -181,9 +169,10 @@ check_everything(struct fixture *f, const struct ct_shape *s)
 {
 	const struct ct_graph *g = f->graph;
 
+	(void)s;
 	for (int t = 0; t < g->n_nodes; t++) {
 		const struct ct_node *n = &g->nodes[t];
-		struct ct_target target = target_of(n, s->cfg.L);
+		struct ct_target target = ct_node_target(n);
 		struct ct_error err = { 0 };
 		struct ct_heads all, part;
 		double sum = 0, scale = 1e-3;
@@ -221,7 +210,7 @@ check_graph(struct fixture *f, const struct ct_shape *s)
 
 	for (int t = 0; t < g->n_nodes; t++) {
 		const struct ct_node *n = &g->nodes[t];
-		struct ct_target target = target_of(n, s->cfg.L);
+		struct ct_target target = ct_node_target(n);
 		double weight = n->kind == CT_NODE_TARGET ? (double)n->weight : n->influence;
 
 		if (!n->kept || !n->attributed)

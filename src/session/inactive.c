@@ -1,0 +1,39 @@
+/* inactive: the facade's part that asks what is not active but nearly is: see trace/inactive.h. */
+#include <math.h>
+
+#include "session/engine.h"
+#include "trace/inactive.h"
+
+/* The median of a feature's activations over the corpus, where it has a card. */
+static float
+typical(void *ctx, int layer, int feature)
+{
+	struct ct_engine *e = ctx;
+	struct ct_error err;
+	const struct ct_card *card = e->info.has_cards ? ct_engine_card(e, layer, feature, &err) : NULL;
+
+	return card && card->n_values ? card->values[card->n_values / 2] : NAN;
+}
+
+int
+ct_session_inactive(const struct ct_session *s, int target, int pos, struct ct_inactives *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_job own = { s->e->pool, job ? job->progress : NULL, job ? job->ctx : NULL };
+	struct ct_inactive_options opt = { .pos = pos, .typical = typical, .ctx = s->e };
+	struct ct_target into;
+	const struct ct_node *n;
+	int code = ct_engine_check(s->e, err);
+
+	if (code < 0)
+		return code;
+	if (!s->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	n = &s->graph->nodes[target < 0 ? s->graph->n_nodes - s->graph->n_targets : target];
+	if (!ct_node_traits(n->kind)->has_inputs)
+		return ct_fail(
+		    err, CT_EINVAL, "nothing flows into a word or an error: name a feature or an output");
+	into = ct_node_target(n);
+	code = ct_inactive_find(out, &s->prompt->lrm, &into, &opt, a, &own, err);
+	return code < 0 ? code : ct_engine_check(s->e, err);
+}
