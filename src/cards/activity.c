@@ -177,6 +177,9 @@ ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const st
 	int rc = ct_activity_check(m, c, err);
 
 	*out = NULL;
+	if (rc == CT_OK && tc->act == CT_TC_BATCHTOPK)
+		rc = ct_fail(err, CT_EUNSUPPORTED, "a BatchTopK has no activations over a corpus, for they "
+		    "depend on the batch; convert it to JumpReLU");
 	if (rc != CT_OK)
 		return rc;
 	j.found = calloc((size_t)chunks * (size_t)tc->L + 1, sizeof *j.found);

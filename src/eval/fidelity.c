@@ -95,7 +95,7 @@ measure_sentence(const struct job *j, const struct ct_sentence *sentence, struct
 		return CT_ENOMEM;
 	rc = ct_prompt_run(&p, m, j->tc, ids, T, a, NULL, err);
 	if (rc == CT_OK)
-		rc = ct_replacement_run(j->tc, &p->pass, final, a, err);
+		rc = ct_replacement_run(p->lrm.tc, &p->pass, final, a, err);
 	if (rc != CT_OK)
 		return rc;
 	ct_logits(m, T, p->pass.final, original);

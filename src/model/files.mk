@@ -46,6 +46,7 @@ model_files = \
 	%D%/tokenizer.h \
 	%D%/transcoder.c \
 	%D%/transcoder.h \
+	%D%/transcoder_batch.c \
 	%D%/transcoder_clt.c \
 	%D%/transcoder_config.c \
 	%D%/transcoder_files.c \

@@ -17,7 +17,7 @@ ct_transcoder_activation(const struct ct_transcoder *tc)
 	static const char *const names[] = {
 		[CT_TC_RELU] = "ReLU", [CT_TC_JUMPRELU] = "JumpReLU",
 		[CT_TC_TOPK] = "TopK", [CT_TC_TOPK_RELU] = "TopK",
-		[CT_TC_GROUPMAX] = "GroupMax",
+		[CT_TC_GROUPMAX] = "GroupMax", [CT_TC_BATCHTOPK] = "BatchTopK",
 	};
 
 	return names[tc->act];
@@ -283,12 +283,19 @@ ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *pre, 
 		break;
 	case CT_TC_TOPK:
 	case CT_TC_TOPK_RELU:
-		keep_largest(pre, ly->F, tc->k, tc->act == CT_TC_TOPK_RELU, a, scratch);
+	case CT_TC_BATCHTOPK:	/* of a batch of one token */
+		keep_largest(pre, ly->F, tc->k, tc->act != CT_TC_TOPK, a, scratch);
 		break;
 	case CT_TC_GROUPMAX:
 		keep_of_groups(pre, ly->F, tc->k, a);
 		break;
 	}
+}
+
+bool
+ct_transcoder_competes(const struct ct_transcoder *tc)
+{
+	return tc->act != CT_TC_RELU && tc->act != CT_TC_JUMPRELU;
 }
 
 float
@@ -298,7 +305,7 @@ ct_transcoder_activate_one(
 	const struct ct_tc_layer *ly = &tc->layers[l];
 	float h;
 
-	if (tc->act != CT_TC_RELU && tc->act != CT_TC_JUMPRELU) {
+	if (ct_transcoder_competes(tc)) {
 		ct_transcoder_encode(tc, l, 1, x, pre);
 		ct_transcoder_activate(tc, l, pre, pre, scratch);
 		return pre[f];

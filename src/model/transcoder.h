@@ -30,7 +30,10 @@ enum ct_tc_kind { CT_CLT, CT_PLT };
  * largest of those above 0; GroupMax the largest above 0 of each of k groups of neighbours. Of equals the
  * lowest index wins.
  */
-enum ct_tc_act { CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK, CT_TC_TOPK_RELU, CT_TC_GROUPMAX };
+enum ct_tc_act {
+	CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK, CT_TC_TOPK_RELU, CT_TC_GROUPMAX,
+	CT_TC_BATCHTOPK		/* depends on a whole prompt: ct_transcoder_settle makes it a JumpReLU */
+};
 
 /*
  * Where x is read, as feature_input_hook names it: "hook_resid_mid", the stream after attention;
@@ -104,6 +107,13 @@ int ct_transcoder_check(const struct ct_transcoder *tc, const struct ct_model *m
 /* As ct_tensors_digest: tells one training from the next. */
 uint32_t ct_transcoder_digest(const struct ct_transcoder *tc, uint32_t digest);
 
+/*
+ * The transcoder as it is on one prompt, whose read points (L,T,D) are given: itself, or a BatchTopK's
+ * view with the prompt's thresholds, from the arena, which lasts no longer than it.
+ */
+int ct_transcoder_settle(const struct ct_transcoder **out, const struct ct_transcoder *tc, int T,
+    const float *read, struct ct_arena *a, struct ct_error *err);
+
 /* "JumpReLU" and the like. */
 const char *ct_transcoder_activation(const struct ct_transcoder *tc);
 
@@ -134,6 +144,9 @@ struct ct_tc_place {
 };
 void ct_transcoder_preactivations(const struct ct_transcoder *tc, int l, int n, const struct ct_tc_place *at,
     const float *x, float *restrict pre);
+
+/* Whether a feature's activation depends on the other features' pre-activations. */
+bool ct_transcoder_competes(const struct ct_transcoder *tc);
 
 /*
  * a[f] = phi(pre[f]) for one token; scratch (F) is needed where a feature depends on others. May run in

@@ -169,6 +169,28 @@ read_act(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 	return CT_OK;
 }
 
+/* One file for several layers is probably a slip of the pen. */
+static void
+note_doubles(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc, const struct ct_yaml *list)
+{
+	int doubles = 0, first = 0, second = 0;
+
+	for (int i = 1; i < list->n; i++) {
+		int j = 0;
+
+		while (strcmp(list->items[j].text, list->items[i].text) != 0)
+			j++;
+		if (j < i && !doubles++) {
+			first = j;
+			second = i;
+		}
+	}
+	if (doubles)
+		ct_note(&ld->tc->notes, "%s:%d: %d of %d layers have the file of an earlier one; layers %d "
+		    "and %d have %.160s", ct_yaml_path(doc), list->items[second].line, doubles, list->n,
+		    first, second, list->items[second].text);
+}
+
 static int
 read_paths(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 {
@@ -185,13 +207,8 @@ read_paths(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 
 		if (at->kind != CT_YAML_SCALAR || !*at->text)
 			return ct_yaml_fail(doc, at, CT_EFORMAT, ld->err, "transcoders: expected a path");
-		for (int j = 0; j < i; j++)
-			if (strcmp(at->text, list->items[j].text) == 0) {
-				ct_note(&ld->tc->notes, "%s:%d: layers %d and %d have the same file, %.200s",
-				    ct_yaml_path(doc), at->line, j, i, at->text);
-				break;
-			}
 	}
+	note_doubles(ld, doc, list);
 	ld->paths = list;
 	return CT_OK;
 }

@@ -95,9 +95,11 @@ read_act(struct ct_tc_loader *ld, const json_t *root, const char *path, struct c
 		c->act = CT_TC_TOPK_RELU;
 	else if (strcmp(name, "groupmax") == 0)
 		c->act = CT_TC_GROUPMAX;
+	else if (strcmp(name, "batchtopk") == 0)
+		c->act = CT_TC_BATCHTOPK;
 	else
-		return ct_fail(ld->err, CT_EUNSUPPORTED, "%s: \"activation\" is \"%.60s\", expected topk or "
-		    "groupmax", path, name);
+		return ct_fail(ld->err, CT_EUNSUPPORTED, "%s: \"activation\" is \"%.60s\", expected topk, "
+		    "groupmax or batchtopk", path, name);
 	c->k = ld->opt->k;
 	code = ct_json_int(root, path, "k", false, 1, MAX_K, &c->k, ld->err);
 	if (code != CT_OK)

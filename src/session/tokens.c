@@ -87,7 +87,7 @@ replacement_logits(struct ct_session *s, struct ct_error *err)
 	    &s->prompt_arena, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
 	if (!final)
 		return CT_ENOMEM;
-	r = ct_replacement_run(s->e->transcoder, &s->prompt->pass, final, &s->prompt_arena, err);
+	r = ct_replacement_run(s->prompt->lrm.tc, &s->prompt->pass, final, &s->prompt_arena, err);
 	return r < 0 ? r : ct_session_logits_init(&s->replacement, s, final, &s->prompt_arena, err);
 }
 
@@ -159,11 +159,11 @@ ct_session_activation(const struct ct_session *s, int layer, int feature, int po
 float
 ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos)
 {
-	const struct ct_transcoder *tc = s->e->transcoder;
+	const struct ct_transcoder *tc = s->prompt ? s->prompt->lrm.tc : NULL;
 	float act, *room = NULL;
 
-	if (!s->n_clamps || layer < 0 || layer >= tc->L || feature < 0 || feature >= tc->layers[layer].F ||
-	    pos < 1 || pos >= s->T)
+	if (!tc || !s->n_clamps || layer < 0 || layer >= tc->L || feature < 0 ||
+	    feature >= tc->layers[layer].F || pos < 1 || pos >= s->T)
 		return ct_session_activation(s, layer, feature, pos);
 	for (int i = 0; i < s->sites.n; i++) {
 		const struct ct_clamp_site *x = &s->sites.site[i];
@@ -171,7 +171,7 @@ ct_session_clamped_activation(const struct ct_session *s, int layer, int feature
 		if (x->layer == layer && x->feature == feature && x->pos == pos)
 			return x->value;
 	}
-	if (tc->act == CT_TC_TOPK && !(room = malloc(2 * (size_t)tc->F * sizeof *room)))
+	if (ct_transcoder_competes(tc) && !(room = malloc(2 * (size_t)tc->F * sizeof *room)))
 		return NAN;
 	act = ct_transcoder_activate_one(tc, layer, feature,
 	    s->changed.read + ((size_t)layer * s->T + pos) * tc->D, room, room ? room + tc->F : NULL);

@@ -160,6 +160,9 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 	for (int l = 0; l < L; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
 		    pass->scale2 + l * T, lrm->read + (size_t)l * T * D);
+	if ((r = ct_transcoder_settle(&tc, tc, T, lrm->read, a, err)) < 0)
+		return r;
+	lrm->tc = tc;
 	run = (struct ct_active_run){ .tc = tc, .T = T, .start = pass->start, .read = lrm->read };
 	if ((r = ct_active_find(&lrm->active, &lrm->n, lrm->first, &run, a, job, err)) < 0 ||
 	    (r = gather_decoders(lrm, a, job, err)) < 0)

@@ -31,6 +31,7 @@ one llama-clt scope2-plt 'PLT 3x12 JumpReLU'
 one llama-clt scope2-clt 'CLT 3x12 JumpReLU'
 one llama-clt sparsify-topk 'PLT 3x12 TopK'
 one llama-clt sparsify-groupmax 'PLT 3x12 GroupMax'
+one llama-clt sparsify-batchtopk 'PLT 3x12 BatchTopK'
 one llama-clt sparsify-centred 'PLT 3x12 TopK'
 
 run trace -m "$golden" --transcoder "$top/tests/layouts/sparsify-centred" "$prompt"

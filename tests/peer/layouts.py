@@ -11,6 +11,7 @@ only: nothing of ctrace is used. --check exits 77 (skipped) when packages are mi
 import json
 import os
 import sys
+import zlib
 
 import numpy as np
 
@@ -165,6 +166,13 @@ def groupmax(k):                        # sparsify: the largest of each of k gro
     return act
 
 
+def batchtopk(k):                       # sparsify: of relu, what is no less than the (k n)-th largest of n tokens
+    def act(h, w):
+        a = np.maximum(h, 0)
+        return a * (a >= np.sort(a, axis=None)[-k * len(h)])
+    return act
+
+
 # ---- the layouts
 
 def config(directory, **keys):
@@ -264,7 +272,7 @@ BLOCKS = {"feature_input_hook": "blocks.{layer}.mlp.hook_in", "feature_output_ho
 
 LAYOUTS = {
     "plt-relu": Layout(write_plt, relu, "hook_resid_mid", activation="relu", model_name="llama-clt", **RESID),
-    "plt-jumprelu": Layout(write_plt, jump_relu, "mlp.hook_in", dtype="bfloat16", thresholds=True, shift=-0.05,
+    "plt-jumprelu": Layout(write_plt, jump_relu, "mlp.hook_in", dtype="bfloat16", thresholds=True, shift=-0.02,
                            activation="jump_relu", **MLP),
     "plt-topk": Layout(write_plt, topk(5), "mlp.hook_in", skip=True, activation="topk", k=5, **BLOCKS),
     "plt-bare": Layout(write_plt, relu, "ln2.hook_normalized", skip=True, dtype="float16", **BARE),
@@ -282,6 +290,8 @@ LAYOUTS = {
                             transcode=True),
     "sparsify-groupmax": Layout(write_sparsify, groupmax(4), "mlp.hook_in", stem="h", activation="groupmax", k=4,
                                 transcode=True),
+    "sparsify-batchtopk": Layout(write_sparsify, batchtopk(3), "mlp.hook_in", dtype="float16", activation="batchtopk",
+                                 k=3, transcode=True),
     "sparsify-centred": Layout(write_sparsify, topk_relu(3), "mlp.hook_in", centred=True, dtype="bfloat16", k=3,
                                transcode=False),
 }
@@ -290,7 +300,7 @@ LAYOUTS = {
 def layer_weights(name, layout):
     import torch
 
-    ws = [weights([sorted(LAYOUTS).index(name), l]) for l in range(L)]
+    ws = [weights([zlib.crc32(name.encode()), l]) for l in range(L)]
     for w in ws:
         w["threshold"] += np.float32(layout.shift)
     return [narrow(w, getattr(torch, layout.dtype)) for w in ws]

@@ -45,6 +45,7 @@ check_PROGRAMS += \
 	test_kernels \
 	test_labels \
 	test_layouts \
+	test_layouts_bad \
 	test_matrix \
 	test_model \
 	test_monkey \
@@ -110,6 +111,7 @@ test_json_SOURCES = %D%/test_json.c
 test_labels_SOURCES = %D%/test_labels.c
 test_kernels_SOURCES = %D%/test_kernels.c
 test_layouts_SOURCES = %D%/test_layouts.c
+test_layouts_bad_SOURCES = %D%/test_layouts_bad.c
 test_matrix_SOURCES = %D%/test_matrix.c
 test_model_SOURCES = %D%/test_model.c
 test_monkey_SOURCES = %D%/test_monkey.c

@@ -256,6 +256,7 @@ naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a
 		case CT_TC_RELU: keep = h[f] > 0; break;
 		case CT_TC_JUMPRELU: keep = h[f] > (double)ly->threshold[f]; break;
 		case CT_TC_TOPK: keep = larger < tc->k; break;
+		case CT_TC_BATCHTOPK:	/* of a batch of one token */
 		case CT_TC_TOPK_RELU: keep = larger < tc->k && h[f] > 0; break;
 		case CT_TC_GROUPMAX: keep = in_group == 0 && h[f] > 0; break;
 		}
