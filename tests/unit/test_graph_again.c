@@ -181,6 +181,7 @@ test_changed(void **state)
 	again = graphs_good(text);
 	assert_true(again->graph.known.nodes == 0.4);
 	ct_graph_file_close(again);
+	free(text);
 	ct_graph_file_close(f);
 	ct_arena_free(&a);
 	ct_arena_free(&scratch);
