@@ -13,6 +13,7 @@
 #include "share/content.h"
 #include "share/graph_again.h"
 #include "share/graph_id.h"
+#include "trace/direct.h"
 
 /* Index that one number gives to a feature of a layer, as the reference does. */
 static long long
@@ -242,13 +243,51 @@ write_token_ids(struct job *j)
 	ct_writer_end(&j->w);
 }
 
-/* What the format has no place for: sizes, the check, the scores, which tokens a difference is of. */
 static void
-write_extras(struct job *j)
+write_shares(struct ct_writer *w, const char *key, const double share[CT_DIRECT_SOURCES])
+{
+	ct_writer_object(w, key);
+	ct_writer_number(w, "words", share[CT_DIRECT_WORDS]);
+	ct_writer_number(w, "features", share[CT_DIRECT_FEATURES]);
+	ct_writer_number(w, "errors", share[CT_DIRECT_ERRORS]);
+	ct_writer_end(w);
+}
+
+/*
+ * Where the edges into each target come from straight; a file has not all edges, so that nothing is said
+ * there.
+ */
+static int
+write_direct(struct job *j, struct ct_error *err)
+{
+	const struct ct_graph *g = j->x->graph;
+	struct ct_writer *w = &j->w;
+	struct ct_arena tmp = { 0 };
+	struct ct_direct d;
+	int code = CT_OK;
+
+	ct_writer_object(w, "direct");
+	for (int i = g->n_nodes - g->n_targets; code == CT_OK && g->layout.start && i < g->n_nodes; i++) {
+		if (!j->written[i] || (code = ct_direct_split(&d, g, i, &tmp, err)) < 0)
+			continue;
+		ct_writer_object(w, j->id[i]);
+		write_shares(w, "net", d.net);
+		write_shares(w, "absolute", d.absolute);
+		ct_writer_end(w);
+	}
+	ct_writer_end(w);
+	ct_arena_free(&tmp);
+	return code;
+}
+
+/* What the format has no place for: sizes, the check, the scores, which tokens a difference is of. */
+static int
+write_extras(struct job *j, struct ct_error *err)
 {
 	const struct ct_graph *g = j->x->graph;
 	const struct ct_graph_names *names = j->x->names;
 	struct ct_writer *w = &j->w;
+	int code;
 
 	ct_writer_object(w, "ctrace");
 	ct_writer_object(w, "model");
@@ -268,6 +307,7 @@ write_extras(struct job *j)
 	ct_writer_number(w, "replacement", g->scores.replacement);
 	ct_writer_number(w, "completeness", g->scores.completeness);
 	ct_writer_end(w);
+	code = write_direct(j, err);
 	ct_writer_object(w, "differences");
 	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
 		if (g->nodes[i].target != CT_TARGET_DIFFERENCE || !j->written[i])
@@ -283,6 +323,7 @@ write_extras(struct job *j)
 	write_terms(j, "omitted", OMITTED);
 	write_terms(j, "target_values", VALUES);
 	ct_writer_end(w);
+	return code;
 }
 
 static const char *const *
@@ -297,8 +338,8 @@ name_nodes(const struct ct_export *x, const bool *written, struct ct_arena *a)
 	return id;
 }
 
-static void
-write_whole(struct job *j)
+static int
+write_whole(struct job *j, struct ct_error *err)
 {
 	write_metadata(&j->w, "metadata", j->x);
 	write_params(j);
@@ -310,7 +351,7 @@ write_whole(struct job *j)
 	ct_writer_list(&j->w, "links");
 	ct_content_edges(j->x, j->written, put_edge, j);
 	ct_writer_end(&j->w);
-	write_extras(j);
+	return write_extras(j, err);
 }
 
 /* A supernode as a node of its own kind: it has no feature number. */
@@ -395,7 +436,7 @@ ct_graph_json_write(struct ct_buffer *to, bool indent, const struct ct_export *x
 	if (x->pinned)
 		code = write_pinned(&j, err);
 	else
-		write_whole(&j);
+		code = write_whole(&j, err);
 	ct_writer_end(&j.w);
 	ct_arena_free(&a);
 	return code;

@@ -44,6 +44,7 @@ ok "1,1 keeps every node" has 'kept 461 nodes'
 run trace -m "$golden" --json - "$prompt"
 ok "the graph as JSON is one line" [ "$(wc -l <"$tmp/out")" -eq 1 ]
 cp "$tmp/out" "$tmp/graph.json"
+ok "it says where targets come from straight" grep -qE '"direct":\{"4_10_8":\{"net":\{"words":-?[0-9.]+,"features":-?[0-9.]+,"errors":' "$tmp/out"
 run trace -m "$golden" --json "$tmp/file.json" "$prompt"
 ok "the same goes to a file" cmp -s "$tmp/graph.json" "$tmp/file.json"
 run export "$tmp/graph.json" --to json
