@@ -91,6 +91,8 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_MOVE, "filter", "[TEXT|*]", NULL,
 	    "show only rows with TEXT, of the features or the help; *: all again", CMD_LOOK, do_filter },
 
+	{ GROUP_GRAPH, "paths", "[N]", NULL, "the strongest paths from words to the target, with their "
+	    "shares", CMD_GRAPH, do_paths },
 	{ GROUP_GRAPH, "attribute", "[node|TARGET]", "node <features>",
 	    "attribute from the chosen token, the selected feature, or a target",
 	    CMD_GRAPH | CMD_MODEL, do_attribute },
@@ -133,6 +135,9 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_CLAMP, "patch", "PROMPT", "<words>",
 	    "clamp the features at the chosen token to what they are in PROMPT",
 	    CMD_GRAPH | CMD_MODEL, do_patch },
+	{ GROUP_CLAMP, "swap", "[@PLACE] [FROM] TO [xK]", NULL,
+	    "set the features of the value that the prompt hides to those of TO, where it is determined or "
+	    "at @PLACE; all for TO tries every value, with controls", CMD_GRAPH | CMD_MODEL, do_swap },
 	{ GROUP_CLAMP, "keep", "NAME [= SPEC; ...]", NULL,
 	    "keep the clamps in force under a name, or those that are given",
 	    CMD_GRAPH | CMD_MODEL, do_keep },

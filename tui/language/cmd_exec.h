@@ -64,6 +64,8 @@ int do_clamp(struct app *a, const char *arg);
 int do_ablate(struct app *a, const char *arg);
 int do_unclamp(struct app *a, const char *arg);
 int do_patch(struct app *a, const char *arg);
+int do_paths(struct app *a, const char *arg);
+int do_swap(struct app *a, const char *arg);
 int do_switch(struct app *a, const char *arg);
 int do_keep(struct app *a, const char *arg);
 int do_recall(struct app *a, const char *arg);

@@ -9,6 +9,7 @@ tui_language_files = \
 	%D%/cmd_program.c \
 	%D%/cmd_session.c \
 	%D%/cmd_study.c \
+	%D%/cmd_swap.c \
 	%D%/complete.c \
 	%D%/complete.h \
 	%D%/input.c \
