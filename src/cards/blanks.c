@@ -1,4 +1,7 @@
-/* blanks: tokens of a card's JSON with the blanks that they do not carry themselves, for viewers that join them. */
+/*
+ * blanks: tokens of a card's JSON with the blanks that they do not carry themselves, for viewers that join
+ * them.
+ */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

@@ -38,9 +38,11 @@ show_example(const struct ct_engine *e, const struct ct_card_example *x)
 	struct ct_buffer text = { 0 };
 
 	for (int i = 0; i < x->n; i++)
-		ct_buffer_printf(&text, "%s%s%s%s", i > 0 && !spaced ? " " : "", i == x->peak ? "[" : "", x->tokens[i],
+		ct_buffer_printf(&text, "%s%s%s%s", i > 0 && !spaced ? " " : "", i == x->peak ? "[" : "",
+		    x->tokens[i],
 		    i == x->peak ? "]" : "");
-	cli_line("  %7.3f  %s", (double)x->acts[x->peak], text.lost ? "out of memory" : text.text ? text.text : "");
+	cli_line("  %7.3f  %s", (double)x->acts[x->peak],
+	    text.lost ? "out of memory" : text.text ? text.text : "");
 	ct_buffer_free(&text);
 }
 
@@ -52,7 +54,8 @@ show_tokens(const char *title, const struct ct_card_logit *l, int n)
 
 	for (int i = 0; i < n && used < sizeof line; i++) {
 		char one[160];
-		int w = isfinite(l[i].weight) ? snprintf(one, sizeof one, "  %s %+.3f", l[i].token, (double)l[i].weight)
+		int w = isfinite(l[i].weight) ? snprintf(one, sizeof one, "  %s %+.3f", l[i].token,
+		    (double)l[i].weight)
 					      : snprintf(one, sizeof one, "  %s", l[i].token);
 
 		if (ct_text_width(line) + ct_text_width(one) > COLUMNS || (size_t)w >= sizeof line - used)
@@ -94,11 +97,14 @@ show_operands(const struct ct_card_operands *all, bool ascii)
 		size_t used = 0;
 
 		for (int pos = 1; pos < all->length && used < sizeof text; pos++)
-			used += (size_t)snprintf(text + used, sizeof text - used, pos == o->pos ? "%s[%s]" : "%s%s",
-			    pos > 1 ? " " : "", pos == o->at[0] ? "FIRST" : pos == o->at[1] ? "SECOND" : all->tokens[pos]);
+			used += (size_t)snprintf(text + used, sizeof text - used,
+			    pos == o->pos ? "%s[%s]" : "%s%s",
+			    pos > 1 ? " " : "", pos == o->at[0] ? "FIRST" : pos == o->at[1] ? "SECOND" :
+			    all->tokens[pos]);
 		cli_line("%s", "");
 		cli_line("over %d to %d, first downwards, second to the right:", o->from, o->from + o->n - 1);
-		cli_line("%s  active on %d of %d, at most %.3f", text, o->n_active, o->n * o->n, (double)o->most);
+		cli_line("%s  active on %d of %d, at most %.3f", text, o->n_active, o->n * o->n,
+		    (double)o->most);
 		show_plot(o, CT_PLOT_DOTS, ascii);
 		show_plot(o, CT_PLOT_FOLDED, ascii);
 	}
@@ -111,14 +117,16 @@ show(const struct ct_engine *e, const struct ct_card *c, bool ascii)
 
 	show_label(c);
 	if (isfinite(c->frequency))
-		cli_line("active on %.2f%% of the corpus, at most %.3f", 100 * c->frequency, (double)c->act_max);
+		cli_line("active on %.2f%% of the corpus, at most %.3f", 100 * c->frequency,
+		    (double)c->act_max);
 	for (int q = 0; q < c->n_quantiles; q++)
 		for (int i = 0; i < c->quantiles[q].n && shown < EXAMPLES; i++, shown++)
 			show_example(e, &c->quantiles[q].examples[i]);
 	show_tokens("says more", c->top, c->n_top);
 	show_tokens("says less", c->bottom, c->n_bottom);
 	if (c->rewrite.layer > 0)
-		cli_line("shallow rewrite?  L%d#%d -> L%d#%d", c->layer, c->rewrite.first, c->rewrite.layer, c->rewrite.second);
+		cli_line("shallow rewrite?  L%d#%d -> L%d#%d", c->layer, c->rewrite.first, c->rewrite.layer,
+		    c->rewrite.second);
 	show_operands(&c->operands, ascii);
 }
 

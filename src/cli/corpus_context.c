@@ -21,7 +21,8 @@ cli_transcoder_kind(const struct cli_transcoder *transcoder)
 
 /* Takes dir. Its cards are in base/features. */
 static int
-add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, const char *features, struct ct_error *err)
+add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, const char *features,
+    struct ct_error *err)
 {
 	const struct ct_transcoder_options options = {
 		.allow_nonfinite = context->allow_nonfinite, .k = context->k
@@ -108,7 +109,8 @@ open_transcoders(struct cli_corpus_context *context, const char *transcoder, str
 }
 
 int
-cli_corpus_context_open(struct cli_corpus_context *context, const char *model, const char *transcoder, const char *corpus,
+cli_corpus_context_open(struct cli_corpus_context *context, const char *model, const char *transcoder,
+    const char *corpus,
     struct ct_error *err)
 {
 	const struct ct_model_options opt = {.allow_nonfinite = context->allow_nonfinite};

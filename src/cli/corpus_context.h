@@ -28,7 +28,8 @@ struct cli_corpus_context {
 	struct ct_tokenizer *tokenizer;
 	struct ct_corpus *corpus;	/* in the model's token ids */
 	struct ct_pool *pool;
-	int n_transcoders;			/* the model's CLT and its per-layer transcoder, or the one named */
+	/* the model's CLT and its per-layer transcoder, or the one named */
+	int n_transcoders;
 	struct cli_transcoder transcoders[2];
 };
 
@@ -36,7 +37,8 @@ struct cli_corpus_context {
  * model NULL: the default. transcoder NULL: the model's own, both kinds. corpus: a recipe (*.yaml) or a text
  * file; NULL: the model's recipe.yaml. After a failure too, the context is to be closed.
  */
-int cli_corpus_context_open(struct cli_corpus_context *context, const char *model, const char *transcoder, const char *corpus,
+int cli_corpus_context_open(struct cli_corpus_context *context, const char *model, const char *transcoder,
+    const char *corpus,
     struct ct_error *err);
 void cli_corpus_context_close(struct cli_corpus_context *context);
 

@@ -14,10 +14,12 @@
 enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII };
 
 static int
-build(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder, const struct ct_activity *activity,
+build(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder,
+    const struct ct_activity *activity,
     const struct ct_card_rewrite *rewrites, struct ct_error *err)
 {
-	const struct ct_cards_source source = { context->model, transcoder->tc, context->corpus, activity, rewrites };
+	const struct ct_cards_source source = { context->model, transcoder->tc, context->corpus, activity,
+	    rewrites };
 	struct cli_progress progress = {0};
 	struct ct_build_summary sum;
 	double start = ct_seconds();
@@ -29,7 +31,8 @@ build(const struct cli_corpus_context *context, const struct cli_transcoder *tra
 	if (rc != CT_OK)
 		return rc;
 	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", transcoder->features,
-	    sum.features, cli_transcoder_kind(transcoder), context->corpus->n_sentences, context->corpus->n_tokens,
+	    sum.features, cli_transcoder_kind(transcoder), context->corpus->n_sentences,
+	    context->corpus->n_tokens,
 	    ct_seconds() - start);
 	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure,
 	    sum.named, sum.features - sum.dead - sum.named);
@@ -51,8 +54,10 @@ cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_
 		rc = ct_activity_collect(&activity[i], context->model, transcoders[i].tc, context->corpus,
 		    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
-	if (rc == CT_OK && context->n_transcoders == 2 && transcoders[0].tc->kind == CT_CLT && transcoders[1].tc->kind == CT_PLT)
-		rc = ct_rewrites_find(&rewrites, transcoders[0].tc, activity[0], transcoders[1].tc, activity[1], err);
+	if (rc == CT_OK && context->n_transcoders == 2 && transcoders[0].tc->kind == CT_CLT &&
+	    transcoders[1].tc->kind == CT_PLT)
+		rc = ct_rewrites_find(&rewrites, transcoders[0].tc, activity[0], transcoders[1].tc,
+		    activity[1], err);
 	for (i = 0; rc == CT_OK && i < context->n_transcoders; i++)
 		rc = build(context, &transcoders[i], activity[i], i == 0 ? rewrites : NULL, err);
 	for (i = 0; i < context->n_transcoders; i++)
@@ -110,13 +115,15 @@ import_cards(const struct cli_corpus_context *context, const char *from, struct 
 
 	cli_progress_end(&progress);
 	if (rc == CT_OK)
-		cli_line("%s: %ld cards of the %s, from %s", transcoder->features, n, cli_transcoder_kind(transcoder), from);
+		cli_line("%s: %ld cards of the %s, from %s", transcoder->features, n,
+		    cli_transcoder_kind(transcoder), from);
 	return rc;
 }
 
 /* Opens it anew to build what is not there yet. */
 static int
-with_corpus(struct cli_corpus_context *context, const char *model, const char *transcoder, struct ct_error *err)
+with_corpus(struct cli_corpus_context *context, const char *model, const char *transcoder,
+    struct ct_error *err)
 {
 	struct cli_corpus_context fresh = {.allow_nonfinite = context->allow_nonfinite, .k = context->k};
 
@@ -128,7 +135,8 @@ with_corpus(struct cli_corpus_context *context, const char *model, const char *t
 static int
 run(struct cli *c)
 {
-	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *json = NULL, *value;
+	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *json = NULL,
+	    *value;
 	bool ascii = false;
 	struct cli_corpus_context context = {0};
 	struct ct_error err = {0};
@@ -164,7 +172,8 @@ run(struct cli *c)
 		return cli_cards(&shown, c->argv, c->argc, json, ascii);
 	}
 	if (json != NULL || ascii) {
-		cli_error("%s goes with features to show, such as L1#249", json != NULL ? "--json" : "--ascii");
+		cli_error("%s goes with features to show, such as L1#249",
+		    json != NULL ? "--json" : "--ascii");
 		return CLI_ERROR;
 	}
 	if (from != NULL && corpus != NULL) {
@@ -193,15 +202,18 @@ static const struct cli_option options[] = {
 	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead"},
-	{KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not built anew"},
+	{KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not "
+	    "built anew"},
 	{CLI_JSON, "json", "FILE", "write the cards shown as JSON to FILE, or to stdout for -"},
 	{KEY_ASCII, "ascii", NULL, "show pictures in ASCII"},
 	{0}
 };
 
 const struct cli_command cli_features = { .name = "features",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--corpus FILE]\n[--import DIR] [--export DIR]\n"
-		    "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--json FILE] [--ascii] FEATURE ...",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--corpus FILE]\n[--import "
+	    "DIR] [--export DIR]\n"
+		    "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--json FILE] [--ascii] "
+		    "FEATURE ...",
 	.summary = "build the feature cards and automatic labels of a model, or show some",
 	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is "
 		   "active,\n"

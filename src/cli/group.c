@@ -42,7 +42,8 @@ cli_group_show(const struct ct_session *s, const struct ct_parts *x)
 
 		if (p->supernode < 0)
 			continue;
-		snprintf(text, sizeof text, "%s  %d node%s", sg->name[p->supernode], p->n, p->n == 1 ? "" : "s");
+		snprintf(text, sizeof text, "%s  %d node%s", sg->name[p->supernode], p->n,
+		    p->n == 1 ? "" : "s");
 		if (isfinite(level))
 			snprintf(now, sizeof now, "%.0f%%", 100 * level);
 		cli_line("%s %9.3f %9s", cli_column(column, sizeof column, text, 40), p->activation, now);

@@ -1,6 +1,6 @@
 /*
- * model: the options that name a model and ask a question of a prompt, what they open, and the two lines that say what is
- * looked at.
+ * model: the options that name a model and ask a question of a prompt, what they open, and the two lines that
+ * say what is looked at.
  */
 #include "cli/cli.h"
 
@@ -74,7 +74,8 @@ cli_query_option(struct cli_query *q, int key, const char *value)
 }
 
 int
-cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt, ct_progress_fn progress,
+cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt,
+    ct_progress_fn progress,
     void *ctx, struct ct_error *err)
 {
 	int rc = cli_model_open(&q->m, prompt, err);
@@ -103,8 +104,10 @@ cli_self_check(const struct ct_graph *g, struct ct_error *err)
 {
 	if (g->check.max_edge_residual <= check_limit && g->check.max_logit_error <= check_limit)
 		return CT_OK;
-	return ct_fail(err, CT_EINVAL, "self-check failed: expected differences of at most %.0e, found %.1e (edges) and "
-	    "%.1e (logits): do not trust this graph", check_limit, g->check.max_edge_residual, g->check.max_logit_error);
+	return ct_fail(err, CT_EINVAL, "self-check failed: expected differences of at most %.0e, found %.1e "
+	    "(edges) and "
+	    "%.1e (logits): do not trust this graph", check_limit, g->check.max_edge_residual,
+	    g->check.max_logit_error);
 }
 
 void
@@ -115,7 +118,8 @@ cli_prompt_line(const struct ct_session *s, int pos)
 	char *line;
 
 	for (int i = 0; i < ct_session_length(s); i++)
-		ct_buffer_printf(&b, i == pos ? "%s[%s]" : "%s%s", i ? between : "", ct_session_token_text(s, i));
+		ct_buffer_printf(&b, i == pos ? "%s[%s]" : "%s%s", i ? between : "",
+		    ct_session_token_text(s, i));
 	line = ct_buffer_take(&b, NULL);
 	cli_line("%s", line ? line : "out of memory");
 	free(line);

@@ -12,9 +12,12 @@ static json_t *
 model_json(const struct ct_engine_info *i)
 {
 	return json_pack("{s:o, s:o, s:s, s:i, s:i, s:i, s:i, s:s, s:i, s:s, s:b, s:b, s:o}", "name",
-	    ct_json_out_string(i->name), "dir", ct_json_out_string(i->dir), "family", i->family, "layers", i->L, "width",
-	    i->D, "vocabulary", i->V, "context", i->context, "transcoder", i->transcoder, "features", i->F, "activation",
-	    i->activation, "twin", i->has_other_transcoder, "cards", i->has_cards, "demo", ct_json_out_string(i->demo));
+	    ct_json_out_string(i->name), "dir", ct_json_out_string(i->dir), "family", i->family, "layers",
+	    i->L, "width",
+	    i->D, "vocabulary", i->V, "context", i->context, "transcoder", i->transcoder, "features", i->F,
+	    "activation",
+	    i->activation, "twin", i->has_other_transcoder, "cards", i->has_cards, "demo",
+	    ct_json_out_string(i->demo));
 }
 
 static const char *

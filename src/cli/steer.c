@@ -12,7 +12,8 @@
 #include "io/json_out.h"
 
 enum {
-	KEY_CLAMP = CLI_LONG, KEY_GROUP, KEY_MODE, KEY_THROUGH, KEY_GENERATE, KEY_TEMPERATURE, KEY_SEED, KEY_SWEEP
+	KEY_CLAMP = CLI_LONG, KEY_GROUP, KEY_MODE, KEY_THROUGH, KEY_GENERATE, KEY_TEMPERATURE, KEY_SEED,
+	    KEY_SWEEP
 };
 enum { MAX_CLAMPS = 256 };
 enum { FORMAT = 2 };			/* of the JSON */
@@ -315,7 +316,8 @@ show_contrast(const struct request *q, const struct ct_contrast *x)
 	}
 	cli_line("%-40s %9.3f %9.3f", "KL of the next token", x->kl_frozen, x->kl_free);
 	if (isfinite(x->pattern_share))
-		cli_line("%.0f%% of the effect on targets goes through attention patterns, which the graph does not "
+		cli_line("%.0f%% of the effect on targets goes through attention patterns, which the graph "
+		    "does not "
 		    "see", 100 * x->pattern_share);
 }
 
@@ -405,7 +407,8 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 	    (rc = ct_session_contrast(s, &r->contrast, err)) < 0 ||
 	    (q->n_groups && (rc = ct_session_parts(s, &r->parts, err)) < 0))
 		return rc;
-	if (q->sweep.steps && ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep, cli_progress,
+	if (q->sweep.steps && ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep,
+	    cli_progress,
 				  progress, err) < 0)
 		return ct_fail_in(err, "--sweep");
 	cli_progress_end(progress);
@@ -484,11 +487,13 @@ drawing(struct request *q, int seed)
 	double t = q->generation.temperature;
 
 	if (!q->generate && (t >= 0 || seed >= 0)) {
-		cli_error("--%s says how tokens are drawn: say how many with --generate N", t >= 0 ? "temperature" : "seed");
+		cli_error("--%s says how tokens are drawn: say how many with --generate N",
+		    t >= 0 ? "temperature" : "seed");
 		return -1;
 	}
 	if (seed >= 0 && t <= 0) {
-		cli_error("--seed: nothing is drawn at temperature 0, which takes the likeliest; add --temperature T");
+		cli_error("--seed: nothing is drawn at temperature 0, which takes the likeliest; add "
+		    "--temperature T");
 		return -1;
 	}
 	q->generation.temperature = t > 0 ? t : 0;
@@ -562,7 +567,8 @@ static const struct cli_option options[] = {
 	CLI_MODEL_ROWS,
 	CLI_TARGET_ROWS,
 	{ KEY_CLAMP, "clamp", "SPEC", "L1#249@8=0, ...x-1, ...+2.5, ...-2.5; @* everywhere; repeatable" },
-	{ KEY_GROUP, "group", "NAME=NODE,...", "a supernode, which --clamp can name: '\"NAME\"x0'; repeatable" },
+	{ KEY_GROUP, "group", "NAME=NODE,...",
+	    "a supernode, which --clamp can name: '\"NAME\"x0'; repeatable" },
 	{ KEY_MODE, "mode", "MODE", "what stays frozen: direct, frozen, free or range=I-J (frozen)" },
 	{ KEY_THROUGH, "through", "WHAT", "what carries the effect on: model or replacement (model)" },
 	{ CLI_TOP, "top", "N", "tokens and effects to show (10)" },
@@ -587,7 +593,8 @@ const struct cli_command cli_steer = {
 	    "8 on, @* everywhere. \"Texas\"@8x0 names the feature by its label where it is unique,\n"
 	    "\"Texas\"*@8x0 all that have it, \"Texas\"x0 the features of the --group Texas. Members stand\n"
 	    "with commas between and have one strength: L0#358@6,L1#585@8x0. Of two clamps on one feature\n"
-	    "and position the last counts. Effects are those on pre-activations and on logits minus their mean.",
+	    "and position the last counts. Effects are those on pre-activations and on logits minus their "
+	    "mean.",
 	.options = options,
 	.run = run
 };

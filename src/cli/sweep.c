@@ -94,7 +94,8 @@ show_flips(const struct cli_model *m, const struct ct_sweep *w, int row, enum ct
 		if (top[i] == top[i - 1])
 			continue;
 		strength_text(w->strength[i], unit, at, sizeof at);
-		cli_line("  from %s on the answer is %s, no longer %s", at, ct_engine_token(m->engine, top[i]),
+		cli_line("  from %s on the answer is %s, no longer %s", at,
+		    ct_engine_token(m->engine, top[i]),
 		    ct_engine_token(m->engine, top[i - 1]));
 		flips++;
 	}
@@ -120,7 +121,8 @@ cli_sweep_show(const struct cli_model *m, const struct ct_sweep *w, enum ct_unit
 
 			spark(w, row, k, blocks, line);
 			cli_line("  %s %s  %5.1f%% to %5.1f%%",
-			    cli_column(column, sizeof column, ct_engine_token(m->engine, w->tokens[k]), 20), line,
+			    cli_column(column, sizeof column, ct_engine_token(m->engine, w->tokens[k]), 20),
+			    line,
 			    100 * (double)p[0], 100 * (double)p[(size_t)(w->n_steps - 1) * w->n_tokens]);
 		}
 		show_flips(m, w, row, unit);
@@ -137,7 +139,8 @@ series(const struct ct_sweep *w, const float *v, int row, int token)
 
 	for (int i = 0; i < w->n_steps; i++)
 		json_array_append_new(
-		    list, ct_json_out_number((double)v[((size_t)row * w->n_steps + i) * w->n_tokens + token]));
+		    list, ct_json_out_number((double)v[((size_t)row * w->n_steps + i) * w->n_tokens +
+		    token]));
 	return list;
 }
 

@@ -139,7 +139,8 @@ write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *
 	if (rc == CT_OK)
 		rc = ct_intervene(&changed, &p->lrm, &sites, &how, a, err);
 	if (rc == CT_OK)
-		rc = ct_generator_init(&g, &p->lrm, j->longest, &(struct ct_generator_start){ changed.k, changed.v,
+		rc = ct_generator_init(&g, &p->lrm, j->longest,
+		    &(struct ct_generator_start){ changed.k, changed.v,
 		    changed.final + (size_t)(p->T - 1) * (size_t)j->m->cfg.D, NULL, 0 }, a, err);
 	for (i = 0; i < j->longest && rc == CT_OK; i++) {
 		written[i] = ct_likeliest(j->m->cfg.V, ct_generator_logits(&g));

@@ -32,10 +32,13 @@ static const struct dtype {
 	{ "F32", 4, CT_F32 }, { "F16", 2, CT_F16 }, { "BF16", 2, CT_BF16 }, { "F64", 8, CT_F64 },
 	{ "BOOL", 1, -1 }, { "U8", 1, -1 }, { "I8", 1, -1 }, { "F8_E5M2", 1, -1 }, { "F8_E4M3", 1, -1 },
 	{ "I16", 2, -1 }, { "U16", 2, -1 }, { "I32", 4, -1 }, { "U32", 4, -1 }, { "I64", 8, -1 },
-	{ "U64", 8, -1 }, { "F8_E8M0", 1, -1 }, { "F8_E4M3FNUZ", 1, -1 }, { "F8_E5M2FNUZ", 1, -1 }, { "C64", 8, -1 },
+	{ "U64", 8, -1 }, { "F8_E8M0", 1, -1 }, { "F8_E4M3FNUZ", 1, -1 }, { "F8_E5M2FNUZ", 1, -1 },
+	    { "C64", 8, -1 },
 };
 
-/* One that the table lacks, such as F4 with its two values in a byte: the offsets alone say how large it is. */
+/*
+ * One that the table lacks, such as F4 with its two values in a byte: the offsets alone say how large it is.
+ */
 static const struct dtype unknown_dtype = { "", 0, -1 };
 
 struct entry {
@@ -107,13 +110,15 @@ read_entry(struct ct_tensors *set, struct entry *e, const json_t *v, const char 
 	int code;
 
 	if (strlen(e->t.name) > MAX_NAME)
-		return ct_fail(err, CT_EFORMAT, "%s: the name of tensor %.40s... has %zu bytes; expected at most %d",
+		return ct_fail(err, CT_EFORMAT, "%s: the name of tensor %.40s... has %zu bytes; expected at "
+		    "most %d",
 		    path, e->t.name, strlen(e->t.name), MAX_NAME);
 	if (!json_is_object(v) || !json_is_string(dtype) || json_array_size(offsets) != 2)
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected {\"dtype\", \"shape\", "
 		    "\"data_offsets\": [begin, end]}", path, e->t.name);
 	e->dtype = find_dtype(json_string_value(dtype));
-	e->dtype_name = e->dtype->size ? e->dtype->name : ct_arena_strdup(&set->arena, json_string_value(dtype));
+	e->dtype_name = e->dtype->size ? e->dtype->name :
+	    ct_arena_strdup(&set->arena, json_string_value(dtype));
 	if (!e->dtype_name)
 		return ct_fail_memory(err, json_string_length(dtype), "the name of a dtype");
 	e->t.dtype = e->dtype->read >= 0 ? (enum ct_dtype)e->dtype->read : CT_F32;
@@ -124,7 +129,8 @@ read_entry(struct ct_tensors *set, struct entry *e, const json_t *v, const char 
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: \"data_offsets\" are not sizes", path,
 		    e->t.name);
 	if (e->begin > e->end)
-		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: begins at byte %zu and ends before, at byte %zu",
+		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: begins at byte %zu and ends before, at byte "
+		    "%zu",
 		    path, e->t.name, e->begin, e->end);
 	bytes = e->t.count * (size_t)e->dtype->size;
 	if (e->dtype != &unknown_dtype && e->end - e->begin != bytes)
@@ -193,7 +199,8 @@ reserve(struct ct_tensors *t, size_t n, struct ct_error *err)
 static int
 cut_off(const struct ct_map *m, size_t whole, struct ct_error *err)
 {
-	return ct_fail(err, CT_EFORMAT, "%s: cut off at %zu of %zu bytes; download it again", m->path, m->size, whole);
+	return ct_fail(err, CT_EFORMAT, "%s: cut off at %zu of %zu bytes; download it again", m->path,
+	    m->size, whole);
 }
 
 static int
@@ -234,7 +241,8 @@ add_entries(struct ct_tensors *t, const struct ct_map *m, json_t *header, size_t
 	if (end > data_size && end <= SIZE_MAX - data_at)
 		return cut_off(m, data_at + end, err);
 	if (end > data_size)
-		return ct_fail(err, CT_EFORMAT, "%s: tensors up to byte %zu of %zu bytes of data", m->path, end, data_size);
+		return ct_fail(err, CT_EFORMAT, "%s: tensors up to byte %zu of %zu bytes of data", m->path,
+		    end, data_size);
 	code = check_tiling(first, n, m->path, data_size, err);
 	t->n_all += n;
 	return code;
@@ -257,7 +265,8 @@ read_header(struct ct_tensors *t, const struct ct_map *m, struct ct_error *err)
 		    m->size);
 	memcpy(&len, m->data, 8);
 	if (m->size > 8 && m->data[8] == '{' && len > m->size - 8 && len <= MAX_HEADER)
-		return ct_fail(err, CT_EFORMAT, "%s: cut off at %zu bytes, within its header of %llu; download it "
+		return ct_fail(err, CT_EFORMAT, "%s: cut off at %zu bytes, within its header of %llu; "
+		    "download it "
 		    "again", m->path, m->size, (unsigned long long)len);
 	max = m->size - 8 < MAX_HEADER ? m->size - 8 : MAX_HEADER;
 	if (len > max)

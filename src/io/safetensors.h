@@ -49,18 +49,20 @@ const struct ct_tensor *ct_tensors_any(const struct ct_tensors *t, int i, const 
 const char *ct_tensors_unread(const struct ct_tensors *t, const char *name);
 
 /*
- * Whoever reads tensors by name marks them; what is left unmarked nobody has read. Marking what is not there does
- * nothing. *at counts: 0 at first; returns the next unmarked name, or NULL after the last.
+ * Whoever reads tensors by name marks them; what is left unmarked nobody has read. Marking what is not there
+ * does nothing. *at counts: 0 at first; returns the next unmarked name, or NULL after the last.
  */
 void ct_tensors_mark(struct ct_tensors *t, const char *name);
 const char *ct_tensors_unmarked(const struct ct_tensors *t, int *at);
 
-/* Fails when a file has been cut off or overwritten since it was opened: what was computed from it is void. */
+/*
+ * Fails when a file has been cut off or overwritten since it was opened: what was computed from it is void.
+ */
 int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
 
 /*
- * A checksum, continued from another (0: begins one), that tells one training from the next: of names, shapes and of
- * three pages of each tensor, so that it costs next to nothing however large the files are.
+ * A checksum, continued from another (0: begins one), that tells one training from the next: of names, shapes
+ * and of three pages of each tensor, so that it costs next to nothing however large the files are.
  */
 uint32_t ct_tensors_digest(const struct ct_tensors *t, uint32_t digest);
 

@@ -26,7 +26,9 @@ struct ct_shape {
 	uint64_t seed;
 };
 
-/* Weights are U(-1,1) / sqrt(inputs), norm weights 1 + U(-.1,.1), biases U(-.1,.1) where the config has them. */
+/*
+ * Weights are U(-1,1) / sqrt(inputs), norm weights 1 + U(-.1,.1), biases U(-.1,.1) where the config has them.
+ */
 int ct_model_random(struct ct_model **out, const struct ct_shape *s, struct ct_error *err);
 int ct_transcoder_random(struct ct_transcoder **out, const struct ct_shape *s, struct ct_error *err);
 

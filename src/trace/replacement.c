@@ -177,8 +177,8 @@ struct check {
 
 /*
  * One layer of the local replacement model's own forward run, from b->x to b->x. Frozen norms are affine here
- * (their biases count), so the value of a stream is original + linear(change): every step adds the linear image
- * of the difference.
+ * (their biases count), so the value of a stream is original + linear(change): every step adds the linear
+ * image of the difference.
  */
 static void
 check_layer(const struct ct_local_model *lrm, int l, struct check *b)

@@ -101,8 +101,8 @@ deal(struct deck *d, int *out, int n)
 }
 
 /*
- * Where attention ends in each sentence of a batch: at its plan in a share of them, at its answer in a share of
- * the others; nowhere is 0.
+ * Where attention ends in each sentence of a batch: at its plan in a share of them, at its answer in a share
+ * of the others; nowhere is 0.
  */
 static void
 draw_bottlenecks(struct fit *f)
@@ -146,7 +146,8 @@ open_fit(struct fit *f, struct ct_error *err)
 		.clip = o->clip };
 	ct_rng_seed(&f->deck.rng, (uint64_t)o->seed, 1);
 	ct_net_init(f->net, o->init, o->embed, &f->deck.rng);
-	if (o->codes && (code = ct_number_codes_build(f->net, f->corpus, o->embed, &f->deck.rng, err)) != CT_OK)
+	if (o->codes && (code = ct_number_codes_build(f->net, f->corpus, o->embed, &f->deck.rng,
+	    err)) != CT_OK)
 		return code;
 	if (o->attention >= 0)
 		silence_attention(f->net, o->attention);
@@ -170,7 +171,8 @@ open_fit(struct fit *f, struct ct_error *err)
 		if ((code = ct_pack_open(&s->pack, f->corpus, err)) != CT_OK ||
 		    (o->noise > 0 && (code = ct_pack_add_noise(&s->pack, f->net->s.L + 1, f->net->s.D,
 		    err)) != CT_OK) ||
-		    (code = ct_train_pass_open(&s->pass, f->net, s->pack.max_rows, s->pack.max_sentences, err)) != CT_OK)
+		    (code = ct_train_pass_open(&s->pass, f->net, s->pack.max_rows, s->pack.max_sentences,
+		    err)) != CT_OK)
 			return code;
 		s->grad = f->grads[k] = ct_params_buffer(&f->net->params, "a gradient", err);
 		if (!s->grad)
@@ -223,7 +225,8 @@ draw_batch(struct fit *f)
 
 	deal(&f->deck, f->batch, o->batch);
 	if (f->grouped)
-		drawn = ct_groups_draw(&f->groups, &f->deck.rng, o->pairs > 0, o->grids > 0, f->batch, f->group,
+		drawn = ct_groups_draw(&f->groups, &f->deck.rng, o->pairs > 0, o->grids > 0, f->batch,
+		    f->group,
 		    o->batch);
 	if (o->bottleneck > 0 || o->answer_bottleneck > 0)
 		draw_bottlenecks(f);
@@ -250,7 +253,8 @@ draw_batch(struct fit *f)
 		int first = share_start(o->batch, k, f->n_shares);
 
 		f->shares[k].list = f->batch + first;
-		f->shares[k].bottleneck = o->bottleneck > 0 || o->answer_bottleneck > 0 ? f->bottleneck + first : NULL;
+		f->shares[k].bottleneck = o->bottleneck > 0 ||
+		    o->answer_bottleneck > 0 ? f->bottleneck + first : NULL;
 		f->shares[k].group = f->grouped ? f->group + first : NULL;
 		f->shares[k].seeds = seeds ? f->seeds + first : NULL;
 		f->shares[k].n = share_start(o->batch, k + 1, f->n_shares) - first;
@@ -287,7 +291,8 @@ report(struct fit *f)
 
 int
 ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_model_options *o,
-    struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint, struct ct_error *err)
+    struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint,
+    struct ct_error *err)
 {
 	struct fit f = { .net = net, .corpus = corpus, .o = o, .pool = pool, .reporter = reporter };
 	int code = open_fit(&f, err);

@@ -6,13 +6,16 @@
 
 static const struct ct_model_options model_defaults = {
 	.shape = { .L = 3, .D = 128, .H = 4, .context = 32, .eps = 1e-6, .theta = 10000 },
-	.attention = -1, .init = .05, .embed = .3, .frozen = true, .seed = 1, .steps = 500, .batch = 256, .rate = 3e-3, .beta1 = .9,
-	.beta2 = .99, .decay = .3, .clip = 1, .warmup = .06, .cooldown = .3, .activity = .03, .answer_weight = 8,
+	.attention = -1, .init = .05, .embed = .3, .frozen = true, .seed = 1, .steps = 500, .batch = 256,
+	    .rate = 3e-3, .beta1 = .9,
+	.beta2 = .99, .decay = .3, .clip = 1, .warmup = .06, .cooldown = .3, .activity = .03,
+	    .answer_weight = 8,
 };
 static const struct ct_train_transcoder_options transcoder_defaults = {
 	.features = 512, .seed = 1, .steps = 1500, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
 	.warmup = .02, .cooldown = .2, .sparsity = 9, .far = 1, .last_layer = 2, .ramp = .5, .sharpness = 4,
-	.threshold = .03, .bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4, .settle_at = .8,
+	.threshold = .03, .bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4,
+	    .settle_at = .8,
 	.dead_after = 100000, .common = .3, .answers = 4, .plans = 4, .ends = .3,
 };
 
@@ -34,7 +37,8 @@ read_numbers(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const str
 	int code = CT_OK, k = 0;
 
 	if (map->kind != CT_YAML_MAP)
-		return ct_yaml_fail(doc, map, CT_EFORMAT, err, "%s must be a map of keys to values", map->key);
+		return ct_yaml_fail(doc, map, CT_EFORMAT, err, "%s must be a map of keys to values",
+		    map->key);
 	for (int i = 0; i < n; i++)
 		keys[k++] = list[i].key;
 	keys[k] = NULL;
@@ -136,7 +140,8 @@ read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 }
 
 static int
-read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *root, bool per_layer,
+read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc *doc,
+    const struct ct_yaml *root, bool per_layer,
     struct ct_error *err)
 {
 	const struct ct_yaml *map = ct_yaml_get(root, per_layer ? "transcoder-plt" : "transcoder");

@@ -18,17 +18,20 @@ struct ct_model_options {
 	double init, embed;		/* deviations of the initial weights and embedding */
 	int attention;			/* the only layer whose heads do something; -1: all do */
 	bool frozen;			/* the embedding stays as it was drawn */
-	bool codes;			/* tokens tell what they are made of, and heads where they look: see number_codes.h */
+	/* tokens tell what they are made of, and heads where they look: see number_codes.h */
+	bool codes;
 	int seed, steps;
 	int batch;			/* sentences */
 	double rate, beta1, beta2, decay, clip;
 	double warmup, cooldown;	/* shares of the steps: rate up from 0, and down to 0 */
 	double activity;		/* price of what MLPs write, relative to the stream */
-	double pairs;			/* price of what they write differently in sentences alike: 0, no such pairs */
+	/* price of what they write differently in sentences alike: 0, no such pairs */
+	double pairs;
 	double grids;			/* price of what they write of question and value together */
 	double direct, carry;		/* prices of what attention alone brings to answers, and to MLPs */
 	double noise;			/* added to the stream, relative to its size */
-	double bottleneck;		/* share of sentences in which attention ends at the position of their plan */
+	/* share of sentences in which attention ends at the position of their plan */
+	double bottleneck;
 	double answer_bottleneck;	/* the same at the answer */
 	double smoothing;		/* share of each target that is spread evenly over the vocabulary */
 	double answer_weight;		/* of the graded token in the loss; others have 1 */
@@ -44,18 +47,23 @@ struct ct_train_transcoder_options {
 	double rate, beta1, beta2;
 	double warmup, cooldown;
 	double sparsity;		/* lambda at the end */
-	double far;			/* weight in the price of what a feature writes beyond its own layer */
+	/* weight in the price of what a feature writes beyond its own layer */
+	double far;
 	double last_layer;		/* weight of the last layer's errors; the others have 1 */
 	double ramp;			/* share of the steps over which it grows from 0 */
 	double sharpness;		/* c of tanh(c a |dec|) */
 	double threshold;		/* at the start */
 	double bandwidth;		/* of the straight-through gradient */
 	double threshold_rate;		/* of the thresholds' logarithms, as a share of rate */
-	double settle;			/* thresholds rise to this share of the tenth strongest activation; 0: they do not */
-	double settle_at;		/* share of the steps after which they do, and only decoders go on learning */
+	/* thresholds rise to this share of the tenth strongest activation; 0: they do not */
+	double settle;
+	/* share of the steps after which they do, and only decoders go on learning */
+	double settle_at;
 	double revive;			/* pull on features below their threshold */
-	int dead_after;			/* rows without being active that make a feature dead, in live figures */
-	double common;			/* a position that n sentences share is drawn n^common times as often */
+	/* rows without being active that make a feature dead, in live figures */
+	int dead_after;
+	/* a position that n sentences share is drawn n^common times as often */
+	double common;
 	double answers;			/* and one where an answer is due, answers times as often */
 	double plans;			/* and one where a plan is to be made, plans times as often */
 	double ends;			/* and a sentence's last token, ends times as often */

@@ -21,7 +21,10 @@
 static const char work_file[] = "training.work";
 static const size_t max_recipe = 4u << 20;
 
-/* One run, from recipe to files. Transcoders wait here until everything is trained, so that files change last. */
+/*
+ * One run, from recipe to files. Transcoders wait here until everything is trained, so that files change
+ * last.
+ */
 struct run {
 	const struct ct_train_options *opt;
 	struct ct_train_report *report;
@@ -92,11 +95,14 @@ open_checkpoint(struct run *r, const char *recipe_path, struct ct_error *err)
 
 	if (!path)
 		return ct_fail_memory(err, strlen(r->dir), "a path");
-	if ((code = ct_dir_make(r->dir, err)) != CT_OK || (code = training_key(&key, r, recipe_path, err)) != CT_OK ||
-	    (code = ct_checkpoint_open(&r->checkpoint, path, key, r->opt->save_every, &foreign, err)) != CT_OK)
+	if ((code = ct_dir_make(r->dir, err)) != CT_OK ||
+	    (code = training_key(&key, r, recipe_path, err)) != CT_OK ||
+	    (code = ct_checkpoint_open(&r->checkpoint, path, key, r->opt->save_every, &foreign,
+	    err)) != CT_OK)
 		goto done;
 	if (foreign)
-		note(r, path, "left by a training with another recipe, version or number of threads; starting anew");
+		note(r, path, "left by a training with another recipe, version or number of threads; "
+		    "starting anew");
 	else if (r->checkpoint.n_found > 0)
 		note(r, path, "going on with the training that was interrupted");
 done:
@@ -140,7 +146,8 @@ check_bottleneck(const struct run *r, struct ct_error *err)
 	for (int i = 0; i < r->corpus->n_sentences; i++)
 		if (r->recipe.model.bottleneck <= 0 || r->corpus->sentences[i].plan_at > 0)
 			return CT_OK;
-	return ct_yaml_fail(r->doc, ct_yaml_get(ct_yaml_get(ct_yaml_root(r->doc), "train"), "bottleneck"), CT_EINVAL, err,
+	return ct_yaml_fail(r->doc, ct_yaml_get(ct_yaml_get(ct_yaml_root(r->doc), "train"), "bottleneck"),
+	    CT_EINVAL, err,
 	    "a bottleneck lies where sentences have their `plan at:`, and none has one");
 }
 
@@ -236,7 +243,8 @@ fit_model(struct run *r, struct ct_error *err)
 }
 
 static int
-fit_transcoder(struct run *r, const struct ct_train_transcoder_options *o, struct ct_train_transcoder *transcoder,
+fit_transcoder(struct run *r, const struct ct_train_transcoder_options *o,
+    struct ct_train_transcoder *transcoder,
     struct ct_train_transcoder_report *report, struct ct_error *err)
 {
 	struct ct_train_transcoder_shape shape = { .L = r->net.s.L, .D = r->net.s.D, .F = o->features,
@@ -247,12 +255,16 @@ fit_transcoder(struct run *r, const struct ct_train_transcoder_options *o, struc
 
 	if (!o->wanted)
 		return CT_OK;
-	ct_reporter_start(&reporter, r->opt->watch, r->opt->ctx, o->per_layer ? "transcoder-plt" : "transcoder", o->steps);
-	if (!r->mlp_rows.N && (code = ct_mlp_rows_collect(&r->mlp_rows, &r->net, r->corpus, r->pool, err)) != CT_OK)
+	ct_reporter_start(&reporter, r->opt->watch, r->opt->ctx,
+	    o->per_layer ? "transcoder-plt" : "transcoder", o->steps);
+	if (!r->mlp_rows.N && (code = ct_mlp_rows_collect(&r->mlp_rows, &r->net, r->corpus, r->pool,
+	    err)) != CT_OK)
 		return code;
 	if ((code = ct_train_transcoder_open(transcoder, &shape, err)) != CT_OK ||
-	    (code = ct_fit_transcoder(transcoder, &r->mlp_rows, o, r->pool, &reporter, &r->checkpoint, err)) != CT_OK ||
-	    (code = ct_measure_transcoder(report->layer_explained, report->layer_l0, report->layer_dead, transcoder, &r->mlp_rows,
+	    (code = ct_fit_transcoder(transcoder, &r->mlp_rows, o, r->pool, &reporter, &r->checkpoint,
+	    err)) != CT_OK ||
+	    (code = ct_measure_transcoder(report->layer_explained, report->layer_l0, report->layer_dead,
+	    transcoder, &r->mlp_rows,
 	    err)) != CT_OK ||
 	    (code = ct_measure_answers(&score, &r->net, transcoder, r->corpus, true, r->pool, err)) != CT_OK)
 		return code;

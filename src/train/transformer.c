@@ -22,8 +22,10 @@ ct_net_open(struct ct_net *net, const struct ct_net_shape *s, struct ct_error *e
 	memset(net, 0, sizeof *net);
 	net->s = *s;
 	net->layers = ct_arena_need(&p->arena, (size_t)s->L, sizeof *net->layers, "the layer table", err);
-	net->cos = ct_arena_need(&p->arena, (size_t)s->context * half, sizeof(float), "the rotary table", err);
-	net->sin = ct_arena_need(&p->arena, (size_t)s->context * half, sizeof(float), "the rotary table", err);
+	net->cos = ct_arena_need(&p->arena, (size_t)s->context * half, sizeof(float), "the rotary table",
+	    err);
+	net->sin = ct_arena_need(&p->arena, (size_t)s->context * half, sizeof(float), "the rotary table",
+	    err);
 	if (!net->layers || !net->cos || !net->sin) {
 		ct_net_close(net);
 		return CT_ENOMEM;
@@ -123,7 +125,8 @@ struct ct_train_pass {
 	float *dwide;		/* (R, 2 mlp) or (R, (H + 2 H_kv) head) */
 	float *dheads;		/* (R, H head) */
 	float *dprobs;		/* (context, context) */
-	float *dbottleneck;		/* (sentences, D) gradient of what passes by attention at bottlenecks */
+	/* (sentences, D) gradient of what passes by attention at bottlenecks */
+	float *dbottleneck;
 	struct ct_frozen_layer *frozen;	/* (L) what the linear pass reads */
 	struct ct_linear_pass *linear;
 };
@@ -202,7 +205,8 @@ ct_train_pass_close(struct ct_train_pass *p)
 
 /* y[r] = w * x[r] * scale[r], scale[r] = 1/sqrt(mean x[r]^2 + eps).  x, y (R,D), w (D) */
 static void
-norm_forward(int R, int D, double eps, const float *x, const float *w, float *restrict scale, float *restrict y)
+norm_forward(int R, int D, double eps, const float *x, const float *w, float *restrict scale,
+    float *restrict y)
 {
 	for (int r = 0; r < R; r++, x += D, y += D) {
 		float s = (float)(1 / sqrt(ct_sdot(D, x, x) / (double)D + eps));
@@ -239,7 +243,8 @@ static void
 rotate(const struct ct_net *net, int position, int n, float sign, float *x)
 {
 	int half = net->s.head / 2;
-	const float *restrict c = net->cos + (size_t)position * half, *restrict s = net->sin + (size_t)position * half;
+	const float *restrict c = net->cos + (size_t)position * half,
+	    *restrict s = net->sin + (size_t)position * half;
 
 	for (int h = 0; h < n; h++, x += 2 * half) {
 		float *restrict a = x, *restrict b = x + half;
@@ -264,7 +269,10 @@ rotate_all(const struct ct_net *net, const struct ct_batch *b, float sign, float
 			rotate(net, t, heads, sign, qkv);
 }
 
-/* Row t of S (T,T) becomes its softmax over 0..t, or bottleneck..t where t lies behind the bottleneck; the rest becomes 0. */
+/*
+ * Row t of S (T,T) becomes its softmax over 0..t, or bottleneck..t where t lies behind the bottleneck; the
+ * rest becomes 0.
+ */
 static void
 causal_softmax(int T, int bottleneck, float *S)
 {
@@ -303,7 +311,8 @@ attention_forward(const struct ct_net *net, const struct ct_batch *b, struct kep
 
 /* dqkv (R, wide) from dheads (R, H head); overwritten. */
 static void
-attention_backward(const struct ct_net *net, const struct ct_batch *b, const struct kept *k, const float *dheads,
+attention_backward(const struct ct_net *net, const struct ct_batch *b, const struct kept *k,
+    const float *dheads,
     float *dqkv, float *dP)
 {
 	const struct ct_net_shape *s = &net->s;
@@ -372,7 +381,10 @@ add_noise(int R, int D, const float *noise, float *restrict x)
 		ct_saxpy(D, (float)sqrt(ct_sdot(D, x, x) / (double)D), noise, x);
 }
 
-/* What passes by attention at the bottlenecks: their rows leave dx for dbottleneck (n,D), or come back and are added. */
+/*
+ * What passes by attention at the bottlenecks: their rows leave dx for dbottleneck (n,D), or come back and
+ * are added.
+ */
 static void
 pass_bottlenecks(const struct ct_batch *b, int D, bool back, float *dx, float *dbottleneck)
 {
@@ -390,7 +402,8 @@ pass_bottlenecks(const struct ct_batch *b, int D, bool back, float *dx, float *d
 }
 
 const float *
-ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b, ct_mlp_hook hook,
+ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
+    ct_mlp_hook hook,
     void *ctx)
 {
 	const struct ct_net_shape *s = &net->s;
@@ -398,7 +411,8 @@ ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const s
 	int R = b->R, D = s->D, mlp = s->mlp, q = s->H * s->head, wide = q + 2 * s->H_kv * s->head;
 
 	for (int r = 0; r < R; r++)
-		memcpy((s->L ? p->kept[0].x : p->x) + (size_t)r * D, w + net->embed + (size_t)b->tokens[r] * D,
+		memcpy((s->L ? p->kept[0].x : p->x) + (size_t)r * D,
+		    w + net->embed + (size_t)b->tokens[r] * D,
 		    (size_t)D * sizeof(float));
 	for (int l = 0; l < s->L; l++) {
 		const struct ct_net_layer *y = &net->layers[l];
@@ -442,7 +456,8 @@ mean(int n, const float *x)
 
 /* Logits become scale * d loss / d logits. Returns the loss. */
 static double
-loss_backward(int R, int V, const struct ct_batch *b, double scale, double smoothing, float *logits, int *right)
+loss_backward(int R, int V, const struct ct_batch *b, double scale, double smoothing, float *logits,
+    int *right)
 {
 	double loss = 0;
 
@@ -468,7 +483,8 @@ loss_backward(int R, int V, const struct ct_batch *b, double scale, double smoot
 }
 
 double
-ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
+ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
+    double scale,
     const struct ct_prices *prices, float *grad, int *right)
 {
 	const struct ct_net_shape *s = &net->s;

@@ -1,9 +1,9 @@
 /*
  * transformer: forward and backward pass of the llama-type models that we train.
  *
- * Owns the parameter layout (under the names Hugging Face gives them) and the buffers of a pass. Sentences are
- * packed row after row, so every product is one GEMM over all rows and nothing is padded; attention alone goes
- * sentence by sentence. Knows no corpus and no optimiser. The tracer's own forward pass is another one
+ * Owns the parameter layout (under the names Hugging Face gives them) and the buffers of a pass. Sentences
+ * are packed row after row, so every product is one GEMM over all rows and nothing is padded; attention alone
+ * goes sentence by sentence. Knows no corpus and no optimiser. The tracer's own forward pass is another one
  * (model/), made for single prompts of any family: a trained model is judged there.
  *
  * Legend: R rows (tokens of a packed batch) · D d_model · L layers · H heads · V vocabulary.
@@ -37,14 +37,16 @@ int ct_train_pass_open(struct ct_train_pass **out, const struct ct_net *net, int
 void ct_train_pass_close(struct ct_train_pass *p);
 
 /* Fills p with the activations of b, and returns the logits (R,V), lent until the next pass. */
-const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
+const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net,
+    const struct ct_batch *b,
     ct_mlp_hook hook, void *ctx);
 
 /*
  * loss = sum_r weight_r * (1 - smoothing) * -log softmax(logits_r)[target_r]
  *        + sum_r weight_r * smoothing * mean_v -log softmax(logits_r)[v]
  *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
- *        + pairs * sum_{l, r, s the rows of a pair} |mlp_{l,r} - mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
+ *        + pairs * sum_{l, r, s the rows of a pair} |mlp_{l,r} -
+    mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
  *        + grids * sum_{l < L-1, grids} |mlp_{l,A1} - mlp_{l,A2} - mlp_{l,B1} + mlp_{l,B2}|^2 / sum |mid|^2
  *        + what linear_pass.h has for the prices direct and carry
  *
@@ -52,10 +54,12 @@ const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net 
  *                 constants, so that MLPs learn to write little and not to read much
  *   right in/out  raised by the graded targets that were the likeliest token (ties: the lower id wins)
  *
- * After ct_train_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns the
- * first two sums (not scaled). Oracle: finite differences of a naive double forward pass in tests/unit/test_train_model.c
+ * After ct_train_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns
+ * the first two sums (not scaled). Oracle: finite differences of a naive double forward pass in
+ * tests/unit/test_train_model.c
  */
-double ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b, double scale,
+double ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
+    double scale,
     const struct ct_prices *prices, float *grad, int *right);
 
 #endif

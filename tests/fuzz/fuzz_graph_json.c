@@ -1,5 +1,6 @@
 /*
- * Fuzzes the reader of graph JSON: what it accepts is pruned and drawn, and written and read again it is the same.
+ * Fuzzes the reader of graph JSON: what it accepts is pruned and drawn, and written and read again it is the
+ * same.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * Fuzzes the small formats. The first byte says what the others are: 'a' lines of a batch to aggregate, 'g' the list of
- * a folder of graphs, 't' the state of an interrupted training, 'h' a history, 'c' a corpus of plain text.
+ * Fuzzes the small formats. The first byte says what the others are: 'a' lines of a batch to aggregate, 'g'
+ * the list of a folder of graphs, 't' the state of an interrupted training, 'h' a history, 'c' a corpus of
+ * plain text.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,8 @@ aggregate(char *text, size_t n)
 	for (int i = 0; i < a.n_nodes; i++)
 		need(a.nodes[i].influence.n <= a.prompts && a.nodes[i].activation.n <= a.prompts);
 	for (size_t i = 0; i < a.n_edges; i++)
-		need(a.edges[i].source < a.n_nodes && a.edges[i].target < a.n_nodes && a.edges[i].weight.n <= a.prompts);
+		need(a.edges[i].source < a.n_nodes && a.edges[i].target < a.n_nodes &&
+		    a.edges[i].weight.n <= a.prompts);
 	ct_aggregate_free(&a);
 }
 
@@ -58,7 +60,8 @@ no_word(const void *ctx, int id)
 static void
 folder(const char *path)
 {
-	struct ct_graph_names names = { .model = "", .scan = "x", .prompt = "", .slug = "mine", .token = no_word };
+	struct ct_graph_names names = { .model = "", .scan = "x", .prompt = "", .slug = "mine",
+	    .token = no_word };
 	struct ct_graph graph = { 0 };
 	struct ct_export x = { .graph = &graph, .names = &names };
 	struct ct_graph_folder list;
@@ -77,7 +80,10 @@ folder(const char *path)
 	ct_graph_folder_free(&list);
 }
 
-/* The bytes are what follows the sum in the file's header, which is put right, so that more than the sum is looked at. */
+/*
+ * The bytes are what follows the sum in the file's header, which is put right, so that more than the sum is
+ * looked at.
+ */
 static void
 training(const uint8_t *data, size_t n)
 {

@@ -1,6 +1,6 @@
 /*
- * logits: what check.py compares with Hugging Face: the token ids of each line of standard input, and the logits
- * at every position, as one JSON line.   usage: logits MODEL_DIR < prompts
+ * logits: what check.py compares with Hugging Face: the token ids of each line of standard input, and the
+ * logits at every position, as one JSON line.   usage: logits MODEL_DIR < prompts
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -60,7 +60,8 @@ attention_frozen(const struct ct_local_model *lrm, int l, const double *x, doubl
 
 				for (int k = 0; k <= t; k++)
 					z += (double)
-						 lrm->pass->pattern[((size_t)(l * c->H + h) * T + t) * T + k] *
+						 lrm->pass->pattern[((size_t)(l * c->H + h) * T + t) * T +
+						    k] *
 					     v[k * kv + h / group * c->head + e];
 				for (int d = 0; d < D; d++)
 					mid[t * D + d] += weight(&ly->o, d, h * c->head + e) * z;
@@ -344,7 +345,9 @@ transcode(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T
 	free(a);
 }
 
-/* What the clamps on layer l add to the MLP outputs (L,T,D) at t: the new value instead of the one there is. */
+/*
+ * What the clamps on layer l add to the MLP outputs (L,T,D) at t: the new value instead of the one there is.
+ */
 static void
 write_clamps(const struct naive_hold *hold, const struct ct_model *m, int l, int T, int t, const double *mid,
     const double *in, double *out)
@@ -360,7 +363,8 @@ write_clamps(const struct naive_hold *hold, const struct ct_model *m, int l, int
 	for (int i = 0; i < hold->n_clamps; i++) {
 		const struct ct_clamp *c = &hold->clamps[i];
 
-		if (c->layer == l && !c->off && (c->pos == CT_ALL_POSITIONS || c->pos == t || (c->onwards && c->pos <= t)))
+		if (c->layer == l && !c->off && (c->pos == CT_ALL_POSITIONS || c->pos == t ||
+		    (c->onwards && c->pos <= t)))
 			value[c->feature] = c->amount;
 	}
 	for (int f = 0; f < ly->F; f++)
@@ -394,7 +398,8 @@ naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
 	for (int l = 0; l < c->L; l++) {
 		double *mid = r->mid + l * TD, *in = r->mlp_in + l * TD, *out = r->mlp_out + l * TD;
 
-		attention_live(m, l, T, r->x + l * TD, n_held ? hold->pattern + (size_t)l * c->H * n_held * n_held : NULL,
+		attention_live(m, l, T, r->x + l * TD,
+		    n_held ? hold->pattern + (size_t)l * c->H * n_held * n_held : NULL,
 		    n_held, r->pattern + (size_t)l * c->H * T * T, mid);
 		for (int t = 0; t < T; t++) {
 			norm_live(m, &m->layers[l].norm2, mid + t * D, in + t * D);

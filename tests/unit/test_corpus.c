@@ -550,17 +550,21 @@ test_errors(void **state)
 	    {TABLES SENTENCES "  hold_out: {sentences: [soup], pairs: [town, land], share: 0.1, seed: 1}\n",
 		"r.yaml:15: no sentence is called \"soup\""},
 	    {TABLES SENTENCES
-		"  hold_out: {sentences: [dish], pairs: [land, land.dish], share: 0, seed: 1, always: [[Down, pie]]}\n",
+		"  hold_out: {sentences: [dish], pairs: [land, land.dish], share: 0, seed: 1, always: "
+		    "[[Down, pie]]}\n",
 		"r.yaml:15: holding out Down / pie leaves no sentence to learn \"dish of Down\" from"},
 	    {TABLES SENTENCES
-		"  hold_out: {sentences: [dish], pairs: [town, land.dish], share: 0, seed: 1, always: [[Ay, soup]]}\n",
+		"  hold_out: {sentences: [dish], pairs: [town, land.dish], share: 0, seed: 1, always: [[Ay, "
+		    "soup]]}\n",
 		"r.yaml:15: holding out Ay / soup leaves no sentence to learn \"Ay\" from"},
 	    {TABLES SENTENCES
 		"  hold_out: {sentences: [dish], pairs: [land, land.dish], share: 0.9, seed: 1}\n",
 		"r.yaml:15: only 0 of the 2 pairs can be held out, 2 wanted"},
 	    {TABLES SENTENCES "parts: [a]\n", "r.yaml:15: `parts:` is a map of 2 to "},
-	    {TABLES SENTENCES "parts: {a: {b: c}, d: e}\n", "r.yaml:15: expected a label, such as \"say _*\""},
-	    {TABLES SENTENCES "parts: {a: \"*\", b: \"nothing *\"}\n", "r.yaml:15: no label of the corpus is like \"nothing *\""},
+	    {TABLES SENTENCES "parts: {a: {b: c}, d: e}\n",
+	    "r.yaml:15: expected a label, such as \"say _*\""},
+	    {TABLES SENTENCES "parts: {a: \"*\", b: \"nothing *\"}\n", "r.yaml:15: no label of the corpus is "
+	    "like \"nothing *\""},
 	};
 
 	(void)state;

@@ -1,6 +1,6 @@
 /*
- * damage: files that are cut off anywhere, or have any bit of what describes them flipped, give one line or still load;
- * and so do files that change while they are mapped.
+ * damage: files that are cut off anywhere, or have any bit of what describes them flipped, give one line or
+ * still load; and so do files that change while they are mapped.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -103,18 +103,22 @@ static void
 make_cards(void)
 {
 	static const char *const text[] = {
-		"{\"index\": 0, \"top_logits\": [\"a\"], \"examples_quantiles\": [{\"quantile_name\": \"Top\", "
-		"\"examples\": [{\"tokens\": [\"x\", \"y\"], \"tokens_acts_list\": [0, 2.5], \"train_token_ind\": 1}]}]}",
+		"{\"index\": 0, \"top_logits\": [\"a\"], \"examples_quantiles\": [{\"quantile_name\": "
+		    "\"Top\", "
+		"\"examples\": [{\"tokens\": [\"x\", \"y\"], \"tokens_acts_list\": [0, 2.5], "
+		    "\"train_token_ind\": 1}]}]}",
 		"{\"index\": 1, \"act_max\": 3, \"label\": \"two\"}",
 	};
 	unsigned char *records[2];
 	size_t sizes[2];
 	const char *labels[2] = { "", "two" };
 	double f1[2] = { 0.5, 1 };
-	const struct ct_store_layer layer = { .F = 2, .records = records, .sizes = sizes, .labels = labels, .f1 = f1 };
+	const struct ct_store_layer layer = { .F = 2, .records = records, .sizes = sizes, .labels = labels,
+	    .f1 = f1 };
 
 	for (int f = 0; f < 2; f++)
-		assert_int_equal(ct_record_pack(&records[f], &sizes[f], text[f], strlen(text[f]), NULL), CT_OK);
+		assert_int_equal(ct_record_pack(&records[f], &sizes[f], text[f], strlen(text[f]), NULL),
+		    CT_OK);
 	assert_int_equal(ct_store_write("cards", &layer, 1, NULL), CT_OK);
 	for (int f = 0; f < 2; f++)
 		free(records[f]);
@@ -188,7 +192,8 @@ every_truncation(void **state)
 		for (off_t n = st.st_size - 1 - files[i].blank; n >= 0; n--) {
 			assert_int_equal(truncate(files[i].path, n), 0);
 			if (files[i].open() == CT_OK)
-				fail_msg("%ld of %ld bytes of %s are enough", (long)n, (long)st.st_size, files[i].path);
+				fail_msg("%ld of %ld bytes of %s are enough", (long)n, (long)st.st_size,
+				    files[i].path);
 		}
 	}
 }
@@ -348,7 +353,8 @@ files_that_change_during_a_computation(void **state)
 	ct_map_guard();
 	damage_during_a_trace("g/model.safetensors", false, " shrank from ");
 	damage_during_a_trace("g/transcoder/W_dec_0.safetensors", false, " to 0 bytes while it was open");
-	damage_during_a_trace("g/model.safetensors", true, " was written to while it was open; open it again");
+	damage_during_a_trace("g/model.safetensors", true,
+	    " was written to while it was open; open it again");
 }
 
 /* Other faults than those of mapped files stay what they are. */

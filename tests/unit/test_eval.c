@@ -60,7 +60,8 @@ naive_kl(const float *p, const float *q)
 		sum_q += exp((double)q[i]);
 	}
 	for (i = 0; i < VOCAB; i++)
-		kl += exp((double)p[i]) / sum_p * log(exp((double)p[i]) / sum_p / (exp((double)q[i]) / sum_q));
+		kl += exp((double)p[i]) / sum_p *
+		    log(exp((double)p[i]) / sum_p / (exp((double)q[i]) / sum_q));
 	return kl;
 }
 
@@ -124,7 +125,8 @@ test_graph_figures(void **state)
 	fixture_open(&f, "llama-clt");
 	subject = (struct ct_subject){ .m = f.m, .tc = f.tc, .c = &w.c };
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
-	assert_int_equal(ct_graph_figures_measure(&got, &subject, 0, &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&got, &subject, 0, &(struct ct_job){ pool, NULL, NULL },
+	    &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {
 		if (!w.sentences[s].held_out)
 			continue;
@@ -155,7 +157,8 @@ test_graph_figures(void **state)
 	assert_true(got.max_logit_error > 0 && got.max_logit_error < 1e-5);
 	assert_int_equal(ct_graph_figures_measure(&one, &subject, 0, NULL, &err), CT_OK);
 	assert_true(one.replacement == got.replacement && one.spearman == got.spearman);
-	assert_int_equal(ct_graph_figures_measure(&one, &subject, 3, &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
+	assert_int_equal(ct_graph_figures_measure(&one, &subject, 3, &(struct ct_job){ pool, NULL, NULL },
+	    &err), CT_OK);
 	assert_int_equal(one.n, 3);
 	ct_pool_close(pool);
 	fixture_close(&f);
@@ -200,7 +203,8 @@ naive_clamps(const struct fixture *f, float from[LENGTH][3][64], float to[LENGTH
 					if (pass == 0)
 						most = fmaxf(most, size);
 					else if (size >= 0.1f * most)
-						out[n++] = (struct ct_clamp){.layer = l, .feature = x, .pos = t,
+						out[n++] =
+						    (struct ct_clamp){.layer = l, .feature = x, .pos = t,
 						    .unit = CT_DELTA, .amount = strength * (double)d};
 				}
 			}
@@ -227,7 +231,8 @@ naive_same(struct fixture *f, const struct world *w, int s, int pos)
 	fixture_run(f, w->tokens + t * LENGTH, ANSWER + 1);
 	for (int l = 0; l < 3; l++)
 		for (int x = 0; x < f->tc->layers[l].F; x++)
-			clamps[n++] = (struct ct_clamp){.layer = l, .feature = x, .pos = pos, .unit = CT_ABSOLUTE,
+			clamps[n++] = (struct ct_clamp){.layer = l, .feature = x, .pos = pos,
+			    .unit = CT_ABSOLUTE,
 			    .amount = (double)activation(f, l, x, pos)};
 	fixture_run(f, w->tokens + s * LENGTH, ANSWER + 1);
 	for (int i = n - 1; i >= 0; i--)	/* features that are active in neither are left alone */
@@ -276,7 +281,8 @@ check_swaps(const char *name)
 	struct ct_activity *activity;
 	struct ct_interchange_figures got;
 	struct ct_error err;
-	int s, k, v, n, place, tried = 0, hits = 0, given[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS] = {{0}};
+	int s, k, v, n, place, tried = 0, hits = 0,
+	    given[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS] = {{0}};
 	int answers[VALUES][RELATIONS];
 	float logits[VOCAB];
 
@@ -288,7 +294,8 @@ check_swaps(const char *name)
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
 	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c,
 	    &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
-	assert_int_equal(ct_interchange_measure(&got, f.m, f.tc, &w.c, activity, 99, &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
+	assert_int_equal(ct_interchange_measure(&got, f.m, f.tc, &w.c, activity, 99,
+	    &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
 	naive_means(&f, &w, mean);
 	for (s = 0; s < SENTENCES; s++) {
 		int own = w.sentences[s].about, relation = w.sentences[s].relation;
@@ -305,7 +312,8 @@ check_swaps(const char *name)
 					    ct_interchange_strengths[k], clamps);
 					assert_true(n > 0);
 					run_clamped(&f, clamps, n, CT_FREE, logits);
-					given[place][k] += ct_likeliest(VOCAB, logits) == answers[v][relation];
+					given[place][k] += ct_likeliest(VOCAB,
+					    logits) == answers[v][relation];
 				}
 			}
 			tried++;
@@ -391,7 +399,8 @@ test_planning(void **state)
 	for (s = 0; s < SENTENCES; s++) {
 		int after = (s + CITIES * RELATIONS) % SENTENCES;
 
-		n = naive_clamps(&f, mean[w.sentences[after].about], mean[w.sentences[s].about], PLAN, PLAN, 2, clamps);
+		n = naive_clamps(&f, mean[w.sentences[after].about], mean[w.sentences[s].about], PLAN, PLAN,
+		    2, clamps);
 		naive_write(&f, w.tokens + after * LENGTH, clamps, n, rest);
 		memcpy(w.tokens + s * LENGTH + PLAN + 1, rest, sizeof rest);
 	}
@@ -408,7 +417,8 @@ test_planning(void **state)
 			still += v != from && is_rest(&w, v, rest);
 		for (v = 0; v < VALUES; v++) {
 			for (k = 0; v != from && k < CT_INTERCHANGE_STRENGTHS; k++) {
-				n = naive_clamps(&f, mean[from], mean[v], PLAN, PLAN, ct_interchange_strengths[k], clamps);
+				n = naive_clamps(&f, mean[from], mean[v], PLAN, PLAN,
+				    ct_interchange_strengths[k], clamps);
 				naive_write(&f, w.tokens + s * LENGTH, clamps, n, rest);
 				other[k] += is_rest(&w, v, rest);
 			}
@@ -464,7 +474,8 @@ test_exchange(void **state)
 	struct fixture f;
 	struct ct_activity *activity;
 	struct ct_error err;
-	int answers[VALUES][RELATIONS], s, i, k, part, n, item = 0, tried[2] = {0}, given[2][CT_INTERCHANGE_STRENGTHS] = {{0}};
+	int answers[VALUES][RELATIONS], s, i, k, part, n, item = 0, tried[2] = {0},
+	    given[2][CT_INTERCHANGE_STRENGTHS] = {{0}};
 	float logits[VOCAB];
 
 	(void)state;
@@ -486,7 +497,8 @@ test_exchange(void **state)
 
 			for (i = 0; i < 3; i++) {
 				int v = (int)ct_rng_below(&rng, part ? RELATIONS : VALUES);
-				int wanted = part ? answers[w.sentences[s].about][v] : answers[v][w.sentences[s].relation];
+				int wanted = part ? answers[w.sentences[s].about][v] :
+				    answers[v][w.sentences[s].relation];
 
 				if (v == own)
 					continue;
@@ -495,7 +507,8 @@ test_exchange(void **state)
 				label_means(&f, &w, part * VALUES + v, to[ANSWER]);
 				fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
 				for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
-					n = naive_clamps(&f, from, to, ANSWER, ANSWER, ct_interchange_strengths[k], clamps);
+					n = naive_clamps(&f, from, to, ANSWER, ANSWER,
+					    ct_interchange_strengths[k], clamps);
 					run_clamped(&f, clamps, n, CT_FREE, logits);
 					given[part][k] += ct_likeliest(VOCAB, logits) == wanted;
 				}

@@ -131,7 +131,8 @@ check_units(struct fixture *f, const struct ct_shape *s)
 
 			if (k < 6)
 				c[k].onwards = true;
-			assert_int_equal(ct_generator_init(to, &f->prompt->lrm, 1, &(struct ct_generator_start){
+			assert_int_equal(ct_generator_init(to, &f->prompt->lrm, 1,
+			    &(struct ct_generator_start){
 			    f->prompt->pass.k, f->prompt->pass.v,
 			    f->prompt->pass.final + (size_t)(T - 1) * s->cfg.D, &c[k % 6], k < 6 },
 			    &f->arena, &err), CT_OK);

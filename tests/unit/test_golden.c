@@ -1,7 +1,7 @@
 /*
  * The three golden models: everything the engine computes against an independent float64 program
- * (tests/golden/NAME/expected.json). Tolerance 1e-5 relative to the largest value; pruned sets exactly, but for
- * scores within 1e-3 relative of the cut.
+ * (tests/golden/NAME/expected.json). Tolerance 1e-5 relative to the largest value; pruned sets exactly, but
+ * for scores within 1e-3 relative of the cut.
  */
 #include <jansson.h>
 #include <math.h>

@@ -197,7 +197,8 @@ test_random_shape_is_measured(void **state)
 {
 	const struct ct_shape shape = {
 		.cfg = { .D = 8, .L = 3, .H = 2, .H_kv = 2, .head = 4, .mlp = 32, .V = 20, .context = 6,
-		    .norm = CT_LAYERNORM, .act = CT_GELU_TANH, .position = CT_LEARNED, .eps = 1e-5, .tied = true },
+		    .norm = CT_LAYERNORM, .act = CT_GELU_TANH, .position = CT_LEARNED, .eps = 1e-5,
+		    .tied = true },
 		.kind = CT_CLT, .act = CT_TC_TOPK, .read = CT_READ_NORM2, .F = 12, .k = 4, .seed = 1
 	};
 	struct phases all = { .until = '-' }, some = { .until = 'a' };
@@ -214,7 +215,10 @@ test_random_shape_is_measured(void **state)
 		assert_true(m[i].seconds > 0);
 		assert_true(m[i].graph->check.max_logit_error < 1e-4);
 	}
-	/* Twice: prompt, features, errors, attribution, edges, influence, check, influence among the kept, pruning. */
+	/*
+	 * Twice: prompt, features, errors, attribution, edges, influence, check, influence among the kept,
+	 * pruning.
+	 */
 	assert_string_equal(all.seen, "pfeaeicipfeaeicip");
 	/* The features of each layer and token but BOS, at most k of them; and the same again. */
 	assert_true(m[0].graph->n_features > 0 && m[0].graph->n_features <= 3 * 5 * 4);

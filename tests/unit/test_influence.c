@@ -384,8 +384,8 @@ test_influence(void **state)
 }
 
 /*
- * Step by step: the edges out of each feature without a pin are added to those of the error node at its place, then
- * the feature has neither inputs nor outputs.
+ * Step by step: the edges out of each feature without a pin are added to those of the error node at its
+ * place, then the feature has neither inputs nor outputs.
  */
 static struct ct_scores
 naive_pinned(const struct ct_graph *g, const bool *pinned)
@@ -554,7 +554,8 @@ check_edges_nest(struct ct_graph *g, struct ct_arena *a, void *ctx)
 		int n = 0;
 
 		for (size_t k = 0; k < sizeof edges / sizeof *edges; k++) {
-			assert_int_equal(ct_graph_prune(g, nodes[i], edges[k], a, &scratch, NULL, &err), CT_OK);
+			assert_int_equal(ct_graph_prune(g, nodes[i], edges[k], a, &scratch, NULL, &err),
+			    CT_OK);
 			for (int e = 0; wider && e < g->n_pruned; e++)
 				assert_true(has_edge(wider, n, g->pruned[e]));
 			wider = g->pruned;

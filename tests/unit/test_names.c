@@ -333,7 +333,8 @@ test_parse_clamp(void **state)
 		{ "L1#43@99..x2", { 1, 43, 99, true, CT_MULTIPLE, 2, false }, NULL },
 		{ "L1#43@8=0.333333333", { 1, 43, 8, false, CT_ABSOLUTE, 0.333333333, false }, NULL },
 	};
-	static const char feature[] = NO_FEATURE, strength[] = "the strength is missing or no number; write =0 (value), x-1 (multiple), "
+	static const char feature[] = NO_FEATURE, strength[] = "the strength is missing or no number; write "
+	    "=0 (value), x-1 (multiple), "
 			 "+2.5 or -2.5 (change)";
 	static const struct {
 		const char *text;
@@ -414,9 +415,11 @@ test_parse_clamps(void **state)
 		{ "L1#43@8,L2#8@8", "the strength is missing" },
 		{ "L1#43@8,L9#8@8x0", "no layer 9" },
 		{ "L1#1,L1#2,L1#3,L1#4,L1#5@8x0", "names more than 4 features" },
-		{ "error L1@8=0", "an error node is what the features leave unexplained: only features can be clamped" },
+		{ "error L1@8=0", "an error node is what the features leave unexplained: only features can "
+		    "be clamped" },
 		{ "input \"w9\"@3x0", "an input is the prompt itself, which can be edited: only features" },
-		{ "output \"w9\"=0", "an output is what clamps are measured by: only features can be clamped" },
+		{ "output \"w9\"=0",
+		    "an output is what clamps are measured by: only features can be clamped" },
 	};
 	struct world *w = *state;
 	struct ct_error err = { 0 };

@@ -100,7 +100,8 @@ test_bad_names(void **state)
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		assert_true(ct_session_parse_pin(w->s, list[i].text, &p, &err) < 0);
 		if (!strstr(err.msg, list[i].says))
-			fail_msg("\"%s\": expected \"%s\", found \"%s\"", list[i].text, list[i].says, err.msg);
+			fail_msg("\"%s\": expected \"%s\", found \"%s\"", list[i].text, list[i].says,
+			    err.msg);
 	}
 	sg = (struct ct_subgraph){ 0 };
 	assert_true(ct_session_pin_all(w->s, &sg, "L1#43@8, L1#44@8, nothing", NULL, NULL, &err) < 0);
@@ -109,7 +110,10 @@ test_bad_names(void **state)
 	assert_int_equal(ct_session_pin_all(w->s, &sg, "L1#43@8", " ", NULL, &err), CT_EINVAL);
 }
 
-/* Pins stay over pruning, tracing anew and a longer prompt; another prompt, and only one that works, drops them. */
+/*
+ * Pins stay over pruning, tracing anew and a longer prompt; another prompt, and only one that works, drops
+ * them.
+ */
 static void
 test_kept(void **state)
 {
@@ -279,7 +283,8 @@ test_json(void **state)
 		if (!g->nodes[k].kept && ct_graph_edge(g, g->n_nodes - g->n_targets, k) != 0)
 			dropped = k;
 	assert_true(dropped >= 0);
-	snprintf(id, sizeof id, "%d_%d_%d", g->nodes[dropped].layer, g->nodes[dropped].index, g->nodes[dropped].pos);
+	snprintf(id, sizeof id, "%d_%d_%d", g->nodes[dropped].layer, g->nodes[dropped].index,
+	    g->nodes[dropped].pos);
 	root = export_json(w);
 	assert_false(has_node(root, id));
 	bare = json_array_size(json_object_get(root, "links"));
@@ -297,7 +302,8 @@ test_json(void **state)
 	assert_int_equal(json_array_size(json_object_get(root, "links")), bare + 1);
 	params = json_object_get(root, "qParams");
 	assert_int_equal(json_array_size(json_object_get(params, "pinnedIds")), 2);
-	assert_string_equal(json_string_value(json_array_get(json_array_get(json_object_get(params, "supernodes"), 0), 1)),
+	assert_string_equal(json_string_value(json_array_get(json_array_get(json_object_get(params,
+	    "supernodes"), 0), 1)),
 	    id);
 	json_decref(root);
 }

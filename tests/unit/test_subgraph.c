@@ -23,7 +23,8 @@ test_pins(void **state)
 {
 	static struct ct_subgraph sg;
 	struct ct_pin a = feature(0, 1, 2), b = feature(0, 1, 3), c = feature(1, 1, 2);
-	struct ct_pin austin = { CT_NODE_TARGET, 4, 8, 7, -1, -1 }, apart = { CT_NODE_TARGET, 4, 8, 7, 9, -1 };
+	struct ct_pin austin = { CT_NODE_TARGET, 4, 8, 7, -1, -1 },
+	    apart = { CT_NODE_TARGET, 4, 8, 7, 9, -1 };
 
 	(void)state;
 	sg = (struct ct_subgraph){ 0 };
@@ -31,7 +32,8 @@ test_pins(void **state)
 	assert_int_equal(ct_subgraph_pin(&sg, &b, &err), 1);
 	assert_int_equal(ct_subgraph_pin(&sg, &a, &err), 0);	/* once is enough */
 	assert_int_equal(ct_subgraph_pin(&sg, &austin, &err), 2);
-	assert_int_equal(ct_subgraph_pin(&sg, &apart, &err), 3);	/* a difference is not its first logit */
+	/* a difference is not its first logit */
+	assert_int_equal(ct_subgraph_pin(&sg, &apart, &err), 3);
 	assert_int_equal(ct_subgraph_find(&sg, &c), -1);
 	ct_subgraph_unpin(&sg, 1);
 	assert_int_equal(sg.n_pins, 3);
@@ -114,9 +116,12 @@ pin_all(struct ct_subgraph *sg, const struct ct_graph *g)
 	}
 }
 
-/* The published rule, edge by edge: w / outside inputs of its target * that target's weight in its supernode. */
+/*
+ * The published rule, edge by edge: w / outside inputs of its target * that target's weight in its supernode.
+ */
 static void
-naive_edge(const struct ct_parts *x, const struct ct_graph *g, int source, int target, double *weight, double *share)
+naive_edge(const struct ct_parts *x, const struct ct_graph *g, int source, int target, double *weight,
+    double *share)
 {
 	const struct ct_subgraph_part *s = &x->part[source], *t = &x->part[target];
 	double outside[64], own[64], total = 0;
@@ -180,8 +185,10 @@ check_parts(struct fixture *f, const struct ct_shape *shape)
 			for (int i = 0; i < x.n_edges; i++)
 				if (x.edge[i].source == s && x.edge[i].target == t) {
 					edges++;
-					assert_true(fabs(x.edge[i].weight - weight) <= 1e-9 * fabs(weight) + 1e-12);
-					assert_true(fabs(x.edge[i].share - share) <= 1e-6 * fabs(share) + 1e-9);
+					assert_true(fabs(x.edge[i].weight - weight) <= 1e-9 * fabs(weight) +
+					    1e-12);
+					assert_true(fabs(x.edge[i].share - share) <= 1e-6 * fabs(share) +
+					    1e-9);
 					assert_true(fabs(share) <= 1 + 1e-6);
 				}
 		}

@@ -258,7 +258,8 @@ test_bad_sweeps(void **state)
 	fixture_random(&f, &s, 4);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		assert_int_equal(ct_sweep_run(&w, &f.prompt->lrm, f.graph,
-		    &(struct ct_sweep_plan){ c, bad[i].n, &how, bad[i].from, bad[i].to, bad[i].steps }, &f.arena, NULL,
+		    &(struct ct_sweep_plan){ c, bad[i].n, &how, bad[i].from, bad[i].to, bad[i].steps },
+		    &f.arena, NULL,
 		    &err), CT_EINVAL);
 		assert_non_null(strstr(err.msg, bad[i].says));
 	}

@@ -143,7 +143,8 @@ check_local(struct fixture *f, const struct ct_shape *s)
 		for (int t = 0; t < T; t++) {
 			const float *out = f->prompt->pass.mlp_out + (l * T + t) * D,
 				    *recon = lrm->recon + (l * T + t) * D;
-			const float *error = lrm->error + (l * T + t) * D, *read = lrm->read + (l * T + t) * D;
+			const float *error = lrm->error + (l * T + t) * D,
+			    *read = lrm->read + (l * T + t) * D;
 
 			for (int d = 0; d < D; d++) {
 				double want = 0, size = 1;
@@ -151,7 +152,8 @@ check_local(struct fixture *f, const struct ct_shape *s)
 				for (int i = 0; i < D; i++)
 					want += naive_skip(f->tc, l, d, i) * (double)read[i];
 				for (int from = s->kind == CT_CLT ? 0 : l; from <= l && t >= start; from++)
-					for (int i = lrm->first[from * T + t]; i < lrm->first[from * T + t + 1];
+					for (int i = lrm->first[from * T + t];
+					    i < lrm->first[from * T + t + 1];
 					     i++) {
 						const struct ct_active *a = &lrm->active[i];
 						double w = naive_dec(f->tc, from, a->feature, l, d);

@@ -99,7 +99,9 @@ notes_about(const struct study *s, int node, char *buf, size_t size)
 	return buf;
 }
 
-/* Is this the name of something, as notes_about writes it? A feature may have a position, which is cut off. */
+/*
+ * Is this the name of something, as notes_about writes it? A feature may have a position, which is cut off.
+ */
 static bool
 is_name(char *name)
 {

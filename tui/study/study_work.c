@@ -1,4 +1,6 @@
-/* study_work: the part of study.h about what a person adds to a graph: clamps, pins, labels, and their undo. */
+/*
+ * study_work: the part of study.h about what a person adds to a graph: clamps, pins, labels, and their undo.
+ */
 #include "tui/study/study.h"
 
 #include <math.h>
@@ -87,10 +89,13 @@ study_clamp_text(const struct ct_clamp *c, char *buf, size_t size)
 bool
 study_same_place(const struct ct_clamp *c, const struct ct_clamp *d)
 {
-	return c->layer == d->layer && c->feature == d->feature && c->pos == d->pos && c->onwards == d->onwards;
+	return c->layer == d->layer && c->feature == d->feature && c->pos == d->pos &&
+	    c->onwards == d->onwards;
 }
 
-/* Where a clamp goes: to that of the same place, but behind others on its feature, for the last one counts. */
+/*
+ * Where a clamp goes: to that of the same place, but behind others on its feature, for the last one counts.
+ */
 static int
 place_of(struct clamp_set *set, const struct ct_clamp *c)
 {
@@ -101,7 +106,8 @@ place_of(struct clamp_set *set, const struct ct_clamp *c)
 	for (int k = i + 1; k < set->n; k++)
 		if (set->clamp[k].layer == c->layer && set->clamp[k].feature == c->feature) {
 			set->n--;
-			memmove(set->clamp + i, set->clamp + i + 1, (size_t)(set->n - i) * sizeof *set->clamp);
+			memmove(set->clamp + i, set->clamp + i + 1,
+			    (size_t)(set->n - i) * sizeof *set->clamp);
 			return set->n;
 		}
 	return i;
@@ -157,7 +163,8 @@ add_differences(struct study *s, struct clamp_set *set, const struct ct_session 
 		}
 	if (*n > STUDY_CLAMPS)
 		return ct_fail(err, CT_EINVAL,
-		    "%d features differ, at most %d can be clamped; clamp those that matter", *n, STUDY_CLAMPS);
+		    "%d features differ, at most %d can be clamped; clamp those that matter", *n,
+		    STUDY_CLAMPS);
 	return CT_OK;
 }
 
@@ -169,7 +176,8 @@ study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
 	int rc, T, pos;
 
 	if (s->pos < ct_session_start(s->session))
-		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: choose a later token");
+		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: choose a later "
+		    "token");
 	if ((rc = ct_session_open(&other, s->engine, err))
 	    || (rc = ct_session_prompt(other, text, s->progress, s->ctx, err)))
 		goto out;
@@ -205,7 +213,8 @@ study_keep(struct study *s, const char *name, const struct clamp_set *set, struc
 	if (!set->n)
 		return ct_fail(err, CT_EINVAL, "there are no clamps to keep");
 	if (strlen(name) >= sizeof at->name)
-		return ct_fail(err, CT_EINVAL, "the name is too long: at most %zu bytes", sizeof at->name - 1);
+		return ct_fail(err, CT_EINVAL, "the name is too long: at most %zu bytes",
+		    sizeof at->name - 1);
 	if (!at && s->n_kept == STUDY_KEPT)
 		return ct_fail(err, CT_EINVAL, "%d sets of clamps are kept already, the most there can be",
 		    STUDY_KEPT);
@@ -223,7 +232,8 @@ study_recall(struct study *s, const char *name, struct ct_error *err)
 	struct clamp_set set;
 
 	if (!kept)
-		return ct_fail(err, CT_ENOTFOUND, "no clamps are kept under this name; keep NAME keeps those in force");
+		return ct_fail(err, CT_ENOTFOUND, "no clamps are kept under this name; keep NAME keeps those "
+		    "in force");
 	set = *kept;
 	set.name[0] = '\0';
 	return study_clamp_set(s, &set, err);
@@ -272,7 +282,8 @@ study_undo(struct study *s, int step, struct label_change *label, struct ct_erro
 		return ct_fail(err, CT_ENOTFOUND, step < 0 ? "nothing to undo" : "nothing to redo");
 	*label = (step < 0 ? from : to)->label;
 	if (label->made)
-		rc = ct_engine_set_label(s->engine, label->layer, label->feature, step < 0 ? label->before : label->after,
+		rc = ct_engine_set_label(s->engine, label->layer, label->feature,
+		    step < 0 ? label->before : label->after,
 		    err);
 	pins = !ct_subgraph_same(&from->pins, &to->pins);
 	if (!rc && !same_clamps(&from->clamps, &to->clamps))

@@ -439,7 +439,8 @@ tree_branch(struct app *a, const char *path, int rows)
 			 : tree_item_named(&a->study, t->root, t->n_roots, &rest);
 		if (!next)
 			return app_fail(
-			    a, "branch: there is no \"%.100s\" %s", rest, w ? "below that" : "among the targets");
+			    a, "branch: there is no \"%.100s\" %s", rest, w ? "below that" : "among the "
+			    "targets");
 		w = w ? tree_item_promote(w, (int)(next - w->child)) : next;
 	} while (*rest);
 	if (rows > 0 && !open_item(a, t, w))

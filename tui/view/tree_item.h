@@ -81,8 +81,8 @@ const char *tree_item_name(const struct study *s, const struct tree_item *t, cha
 /* What the screen calls it: a fold is "words", "errors", "@Dallas", "layer 3". Returns buf. */
 const char *tree_item_title(const struct study *s, const struct tree_item *t, char *buf, size_t size);
 /*
- * One of n items side by side, by the name that *text begins with, up to its end or " > "; *text moves behind that.
- * NULL: none has it.
+ * One of n items side by side, by the name that *text begins with, up to its end or " > "; *text moves behind
+ * that. NULL: none has it.
  */
 struct tree_item *tree_item_named(const struct study *s, struct tree_item *t, int n, const char **text);
 /* The names from the target down to it: `output "Austin" > L1#917@8`. Returns buf. */
