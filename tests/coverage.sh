@@ -34,7 +34,7 @@ done | awk '
 	}
 	END {
 		parsers = "src/io/(safetensors|tensor|json|json_stream|yaml|deflate)\\.c" \
-		    "|src/model/(config|tokenizer|bpe|split|vocab|transcoder|llama|gpt2|family)\\.c" \
+		    "|src/model/(config_load|keys|open|tokenizer|bpe|split|vocab|transcoder|llama|gpt2|family)\\.c" \
 		    "|src/cards/(labels|record|store|import)\\.c|src/corpus/(world|templates|corpus|text)\\.c" \
 		    "|src/train/(options|checkpoint)\\.c|src/session/names(_clamp)?\\.c|src/base/text\\.c" \
 		    "|src/share/(aggregate|graph_(file|folder|place|raw|words))\\.c" \

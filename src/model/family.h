@@ -17,9 +17,6 @@
 extern const struct ct_family ct_family_llama;
 extern const struct ct_family ct_family_gpt2;
 
-/* Bounds on sizes read from config.json: products of any two fit size_t, and any one fits int with room. */
-enum { CT_MAX_WIDTH = 1 << 20, CT_MAX_LAYERS = 1 << 10, CT_MAX_VOCAB = 1 << 24 };
-
 /*
  * The binder collects what goes wrong, so that families ask for one tensor after the other without a check:
  * missing tensors are reported together, then the first other fault, then tensors that nobody asked for.

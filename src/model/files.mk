@@ -4,8 +4,8 @@ model_files = \
 	%D%/added.h \
 	%D%/bpe.c \
 	%D%/bpe.h \
-	%D%/config.c \
 	%D%/config.h \
+	%D%/config_load.c \
 	%D%/derive.c \
 	%D%/family.c \
 	%D%/family.h \
@@ -18,9 +18,10 @@ model_files = \
 	%D%/linear.c \
 	%D%/linear.h \
 	%D%/llama.c \
+	%D%/maps.c \
+	%D%/maps.h \
 	%D%/matrix.c \
 	%D%/matrix.h \
-	%D%/model.c \
 	%D%/model.h \
 	%D%/nfc.c \
 	%D%/nfc.h \
@@ -31,6 +32,7 @@ model_files = \
 	%D%/onig_class.c \
 	%D%/onig_names.c \
 	%D%/onig_reader.h \
+	%D%/open.c \
 	%D%/piece.c \
 	%D%/piece.h \
 	%D%/post.c \

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "model/family.h"
 
 /* Hugging Face's PretrainedConfig, for every model_type, and what common tools write into config.json. */
 static const struct ct_key shared[] = {

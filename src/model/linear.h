@@ -16,25 +16,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "model/maps.h"
 #include "model/model.h"
 #include "model/transcoder.h"
 #include "model/transformer.h"
-
-/*
- * y = lin(x) (T,out), optionally without its bias; and the transpose on gradients: gx (T,in) = beta*gx + g W.
- * 2*T*in*out flops: one sgemm each.
- */
-void ct_linear(const struct ct_linear *lin, int T, const float *x, bool bias, float *y);
-void ct_linear_back(const struct ct_linear *lin, int T, const float *g, float beta, float *gx);
-
-/* y (T,width) = norm(x), scale (T); y may be x. Rows are of the norm's own width. */
-void ct_norm_run(const struct ct_norm *n, int T, const float *x, float *y, float *scale);
-
-/*
- * The same with its scale frozen, one row: y = norm(dx) without bias, and its transpose. y may be the input.
- */
-void ct_norm_frozen(const struct ct_norm *n, float scale, const float *dx, float *y);
-void ct_norm_frozen_back(const struct ct_norm *n, float scale, const float *g, float *y, double *bias);
 
 /*
  * Attention of layer l: dmid (T,D) = dx + Attn(dx).
@@ -136,10 +121,9 @@ void ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc
     float *g, double *bias);
 
 /*
- * Tokens enter: the embedding as the stream gets it, and the edge <g, embedding of id>, for a gradient g at
- * position t of the first layer's stream; *bias takes the learned position's part.
+ * Tokens enter (ct_embed_row): the edge <g, embedding of id>, for a gradient g at position t of the first
+ * layer's stream; *bias takes the learned position's part.
  */
-void ct_embed_row(const struct ct_model *m, int id, float *row);
 float ct_embed_back(const struct ct_model *m, int t, int id, const float *g, double *bias);
 
 /* The final norm with its scale frozen, on a change at t. */
@@ -148,11 +132,10 @@ void ct_final_frozen(const struct ct_pass *p, int t, const float *dx, float *y);
 /*
  * Tokens leave: directions of the unembedding, W_U[a] - W_U[b], before any softcap. b CT_VOCAB_MEAN: minus
  * the mean over the vocabulary, the centred logit of a.
- *   ct_unembed (T,V) = y W_U'      ct_unembed_dot = <y, direction>, in double
+ *   ct_unembed_dot = <y, direction>, in double
  */
 enum { CT_VOCAB_MEAN = -1 };
 void ct_unembed_row(const struct ct_model *m, int v, float *row);
-void ct_unembed(const struct ct_model *m, int T, const float *y, float *logits);
 double ct_unembed_dot(const struct ct_model *m, int a, int b, const float *y);
 
 /* The gradient of that logit (difference) at t with respect to the last stream; *bias is set. */

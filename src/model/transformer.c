@@ -6,7 +6,7 @@
 
 #include "math/blas.h"
 #include "math/kernels.h"
-#include "model/linear.h"
+#include "model/maps.h"
 
 size_t
 ct_kv_size(const struct ct_model *m, int T)

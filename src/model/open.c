@@ -1,5 +1,5 @@
 /*
- * model: see model.h. Opening, and the binder that hands tensors to a family.
+ * open: opening a model, of model.h, and the binder that hands tensors to a family, of family.h.
  */
 #include "model/model.h"
 

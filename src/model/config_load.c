@@ -1,5 +1,5 @@
 /*
- * config: see config.h. What the keys mean stands in each family's table.
+ * config_load: see config.h. What the keys mean stands in each family's table.
  */
 #include "model/config.h"
 
