@@ -299,7 +299,7 @@ loop(struct app *a)
 			due = DID_NOTHING;
 			held = 0;
 		}
-		ev = term_wait(session_timeout(a));
+		ev = term_wait(study_words_missing(&a->study) ? 0 : session_timeout(a));
 		if (ev.kind == EV_END)
 			return ev.key ? ev.key : -1;
 		did = on_event(a, &ev);
@@ -308,6 +308,8 @@ loop(struct app *a)
 			session_touch(a);
 		if (session_tick(a))
 			did |= DID_CHANGE;
+		if (ev.kind == EV_NONE && study_words_missing(&a->study))
+			did |= DID_CHANGE;	/* a frame with more of the names */
 		if (did & DID_QUIT)
 			return 0;
 		if (did & DID_SUSPEND) {

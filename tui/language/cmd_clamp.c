@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/sweep.h"
 #include "tui/study/pins.h"
 
 /* Its features with one strength; -1: said why. */

@@ -448,7 +448,7 @@ do_in(struct app *a, const char *arg)
 		return app_fail(a, "in: this view has no levels");
 	if (r && r->open)
 		return move_to(a, f->list.sel + 1);
-	return r ? ops->enter(a, a->state[a->focus]) : DID_NOTHING;
+	return r && !r->leaf ? ops->enter(a, a->state[a->focus]) : DID_NOTHING;
 }
 
 int

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/subgraph.h"
 #include "tui/study/pins.h"
 
 enum { LINE = 1200 };

@@ -102,6 +102,8 @@ static const struct key_entry defaults[] = {
 	{ NULL, "Alt-Right", "trail forward", NULL, NULL },
 	{ "tree", "h", "out", NULL, "fold this row, or go to the one that it stands below" },
 	{ "tree", "l", "in", NULL, "open this row, or go to the first one below it" },
+	{ "subgraph", "h", "out", NULL, "fold this row, or go to the one that it stands below" },
+	{ "subgraph", "l", "in", NULL, "open this row, or go to the first one below it" },
 	{ "tree", "f", "sort", NULL, "what comes first: the largest, what is for it, what is against it" },
 	{ "tree", "V", "by", NULL, "what a row stands for: a feature, all from a token, all from a layer" },
 	{ "tree", "+", "expand", NULL, "expand one level more" },

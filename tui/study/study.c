@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "tui/terminal/fmt.h"
 
 static void
@@ -28,7 +29,8 @@ begin(struct study *s, struct ct_error *err)
 
 	s->info = ct_engine_info(s->engine);
 	s->undo = calloc(1, sizeof *s->undo);
-	rc = s->undo ? ct_session_open(&s->session, s->engine, err) :
+	s->words = calloc(1, sizeof *s->words);
+	rc = s->undo && s->words ? ct_session_open(&s->session, s->engine, err) :
 	    ct_fail_memory(err, sizeof *s->undo, "the undo list");
 	if (rc)
 		study_close(s);
@@ -56,7 +58,9 @@ study_close(struct study *s)
 	ct_session_close(s->session);
 	ct_engine_close(s->engine);
 	free(s->undo);
+	free(s->words);
 	s->undo = NULL;
+	s->words = NULL;
 	s->session = NULL;
 	s->engine = NULL;
 	s->graph = NULL;
@@ -81,6 +85,7 @@ load_graph(struct study *s, const struct ct_node *was)
 {
 	s->graph = ct_session_graph(s->session);
 	s->node = -1;
+	memset(s->words->slot, 0, sizeof s->words->slot);	/* what is written depends on the run */
 	split_answer(s);
 	if (!s->graph)
 		return;
@@ -311,16 +316,61 @@ study_label(const struct study *s, int layer, int feature, char *buf, size_t siz
 	return ct_engine_label_short(s->engine, layer, feature, buf, size, guess);
 }
 
+/*
+ * What a feature is called: its label, or the tokens that it writes, which cost a product with the
+ * unembedding. On a screen that is not waited for: what is not known in time has no name yet.
+ */
+static enum ct_words
+words_of(const struct study *s, const struct ct_node *n, char *buf, size_t size)
+{
+	struct study_words *w = s->words;
+	unsigned at = ((unsigned)n->layer * 40503u + (unsigned)n->index) % STUDY_WORDS;
+	bool guess;
+
+	ct_engine_label_short(s->engine, n->layer, n->index, buf, size, &guess);
+	if (*buf)
+		return guess ? CT_WORDS_GUESS : CT_WORDS_LABEL;
+	if (s->info->from_file || n->kind == CT_NODE_OTHER)
+		return CT_WORDS_NONE;
+	if (!w->slot[at].known || w->slot[at].layer != n->layer || w->slot[at].feature != n->index) {
+		if (w->until > 0 && ct_seconds() > w->until) {
+			w->missing = true;
+			return CT_WORDS_NONE;
+		}
+		w->slot[at] = (struct study_word){ .known = true, .layer = n->layer, .feature = n->index };
+		w->slot[at].kind = ct_session_words(s->session, n->layer, n->index, n->pos, buf, size);
+		snprintf(w->slot[at].text, sizeof w->slot[at].text, "%s", buf);
+	}
+	snprintf(buf, size, "%s", w->slot[at].text);
+	return w->slot[at].kind;
+}
+
+bool
+study_words_missing(const struct study *s)
+{
+	return s->words && s->words->missing;
+}
+
+void
+study_words_within(struct study *s, double seconds)
+{
+	if (!s->words)
+		return;
+	s->words->until = seconds > 0 ? ct_seconds() + seconds : 0;
+	s->words->missing = false;
+}
+
 bool
 study_guess(const struct study *s, int node)
 {
 	const struct ct_node *n = study_node(s, node);
-	char label[STUDY_NAME];
-	bool guess = false;
+	char text[STUDY_NAME];
+	enum ct_words kind;
 
-	if (n && n->kind == CT_NODE_FEATURE)
-		study_label(s, n->layer, n->index, label, sizeof label, &guess);
-	return guess;
+	if (!n || !study_is_feature(n))
+		return false;
+	kind = words_of(s, n, text, sizeof text);
+	return kind == CT_WORDS_GUESS || kind == CT_WORDS_WRITTEN;
 }
 
 double
@@ -414,13 +464,11 @@ study_note(const struct study *s, int node, char *buf, size_t size)
 {
 	const struct ct_node *n = study_node(s, node);
 
-	bool guess;
-
 	buf[0] = '\0';
 	if (!n)
 		return buf;
 	if (study_is_feature(n))
-		study_label(s, n->layer, n->index, buf, size, &guess);
+		words_of(s, n, buf, size);
 	else if (n->kind == CT_NODE_EMBEDDING)
 		snprintf(buf, size, "word");
 	return buf;

@@ -39,6 +39,20 @@ struct undo {
 	struct undo_step step[UNDO_STEPS];
 };
 
+/* What features without a label write, as far as it was looked up. */
+enum { STUDY_WORDS = 1024 };
+struct study_word {
+	bool known;
+	int layer, feature;
+	enum ct_words kind;
+	char text[64];
+};
+struct study_words {
+	double until;			/* look no further up then; 0: it may take as long as it does */
+	bool missing;			/* something was not looked up */
+	struct study_word slot[STUDY_WORDS];
+};
+
 /* How every study begins. */
 struct study_defaults {
 	double node_threshold, edge_threshold;	/* 0,0: the engine's */
@@ -57,6 +71,7 @@ struct study {
 	struct ct_trace_options trace;		/* of the graph */
 	struct ct_clamp_options how;
 	struct undo *undo;
+	struct study_words *words;
 	struct clamp_set kept[STUDY_KEPT];	/* sets that were given names, prompts long */
 	int n_kept;
 	int generated[STUDY_GENERATED];		/* tokens after the prompt, as last generated */
@@ -127,6 +142,10 @@ const char *study_token(const struct study *s, int pos);
 const char *study_word(const struct study *s, int id, char *buf, size_t size);
 
 /* one of the graph, or one that is asked for */
+/* From now on names are looked up for so long at most (0: all of them); and was one left out since? */
+void study_words_within(struct study *s, double seconds);
+bool study_words_missing(const struct study *s);
+
 bool study_is_feature(const struct ct_node *n);
 
 /*

@@ -83,6 +83,8 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 	else if (c->card && *label && isfinite(c->card->f1))
 		snprintf(right, sizeof right, "F1 %s", fmt_share(f1, sizeof f1, c->card->f1));
 	room = area->w - 3 - ct_text_width(right);
+	if (!*text)	/* what it writes, then */
+		study_note(&a->study, c->node, text, sizeof text);
 	draw_cut(area, 1, y, room, *label && !guess ? ST_STRONG : ST_DIM, *text ? text : "no label");
 	draw_right(area, area->w - 1, y, ST_DIM, right);
 }

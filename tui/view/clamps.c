@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/node_name.h"
 #include "tui/view/tree.h"
 #include "tui/language/cmd.h"
 #include "tui/terminal/fmt.h"
@@ -114,18 +115,10 @@ enum {
 static void
 draw_effect(struct app *a, const struct area *area, int y, const struct ct_effect *e)
 {
-	const struct ct_node *n = study_node(&a->study, e->node);
-	char name[STUDY_NAME], note[STUDY_NAME], b[FMT_SIZE];
+	char b[FMT_SIZE];
 	int x = 2, end = area->w - NAMES;
 
-	x += draw_cut(area, x, y, end - x,
-		 n->kind == CT_NODE_TARGET ? ST_STRONG
-		     : e->clamped	   ? ST_CLAMP
-					   : ST_TEXT,
-		 study_name(&a->study, e->node, name, sizeof name))
-	    + 2;
-	if (x < end)
-		draw_cut(area, x, y, end - x, ST_TEXT, study_note(&a->study, e->node, note, sizeof note));
+	node_name_draw(a, area, x, y, end - x, e->node);
 	draw_right(area, area->w - BEFORE, y, ST_TEXT, fmt_plain(b, sizeof b, e->before));
 	draw_right(area, area->w - AFTER, y, ST_TEXT, fmt_plain(b, sizeof b, e->after));
 	if (!e->clamped)

@@ -22,8 +22,10 @@ tui_view_files = \
 	%D%/settings.c \
 	%D%/start.c \
 	%D%/subgraph.c \
+	%D%/subgraph.h \
 	%D%/survey.c \
 	%D%/sweep.c \
+	%D%/sweep.h \
 	%D%/tree.c \
 	%D%/tree.h \
 	%D%/tree_draw.c \

@@ -19,6 +19,7 @@ struct fold_row {
 	int part;		/* and which part of it */
 	int depth;
 	bool opens, open;	/* has it something below it, and is that in sight? */
+	bool leaf;		/* Enter leads elsewhere from it */
 };
 
 struct fold {

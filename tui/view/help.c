@@ -73,22 +73,56 @@ add(struct help *h, const char *left, const char *right)
 	}
 }
 
+/* The group of the command that a key runs. */
+static int
+group_of(const struct key_entry *k)
+{
+	return (int)cmd_find(k->command, strcspn(k->command, " "))->group;
+}
+
+/* Keys of a place; of those that are the same everywhere (place NULL) the ones of a group. */
 static void
-add_keys(struct help *h, const char *place)
+add_keys(struct help *h, const char *place, int of)
 {
 	const struct key_entry *k;
-	char group[64], title[64];
+	char group[64];
 
-	if (place && !strcmp(place, KEYS_READING))
-		snprintf(title, sizeof title, "Keys where there is something to read or choose");
-	else
-		snprintf(title, sizeof title, "Keys in the %s", place ? place : "");
-	h->title = place ? title : "Keys everywhere";
 	for (int i = 0; (k = key_at(i)); i++) {
-		bool here = place ? k->place && !strcmp(k->place, place) : !k->place;
+		bool here = place ? k->place && !strcmp(k->place, place) : !k->place && group_of(k) == of;
 
 		if (here && key_is_first(i))
 			add(h, key_group(group, sizeof group, i), k->note);
+	}
+}
+
+static void
+add_place(struct help *h, const char *place)
+{
+	char title[64];
+
+	if (!strcmp(place, KEYS_READING))
+		snprintf(title, sizeof title, "Keys where there is something to read or choose");
+	else
+		snprintf(title, sizeof title, "Keys in the %s", place);
+	h->title = title;
+	add_keys(h, place, -1);
+	h->title = NULL;
+}
+
+/* For each task what keys do everywhere, then the commands. */
+static void
+add_tasks(struct help *h)
+{
+	const struct cmd_entry *c;
+	char text[64];
+
+	for (int i = 0; (c = cmd_at(i)); i++) {
+		if (i == 0 || c->group != cmd_at(i - 1)->group) {
+			h->title = cmd_title(c->group);
+			add_keys(h, NULL, (int)c->group);
+		}
+		snprintf(text, sizeof text, ":%s %s", c->name, c->args);
+		add(h, text, c->note);
 	}
 	h->title = NULL;
 }
@@ -97,12 +131,19 @@ static void
 add_reading(struct help *h)
 {
 	h->title = "Reading the screen";
-	add(h, "replacement", "how much of the answer flows from words through features, not through errors");
+	add(h, "words .08", "the part of the answer's sum that comes straight from words, past every feature;"
+	    " with those of features and errors 1");
+	add(h, "replacement", "how much of the answer comes from words, through features or past"
+	    " them, not from errors");
 	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");
 	add(h, "exact", "largest relative error of the graph's own sums: 1e-6 is float rounding");
 	add(h, "+.85  −.12",
 	    "an edge: what the source adds to the node, or takes from it, in the node's units");
 	add(h, "error L1 @is", "what the transcoder of that layer leaves unexplained");
+	add(h, "in Texas  L1#585 @is", "a feature: what it is about, layer, number, where it is active");
+	add(h, "≈ Texas", "a guess: the best of several labels, none of which fits well");
+	add(h, "→ Austin, Dallas", "no label: the tokens that the feature writes for");
+	add(h, "words (9)", "several inputs in one row, which opens");
 	add(h, "… 31 more", "all inputs that have no row of their own, summed up and summed down");
 	h->title = NULL;
 }
@@ -110,37 +151,28 @@ add_reading(struct help *h)
 static void
 build(struct help *h, int width)
 {
-	const struct cmd_entry *c;
 	const char *name, *note;
-	char text[64], title[64];
 
 	h->width = width;
 	h->list.n = 0;
 	/* First what concerns the place from which help was asked for. */
 	if (h->place && strcmp(h->place, view_ops(VIEW_TREE)->name) != 0)
-		add_keys(h, h->place);
+		add_place(h, h->place);
 	add_reading(h);
-	add_keys(h, NULL);
+	add_place(h, view_ops(VIEW_TREE)->name);
+	add_tasks(h);
 	for (int i = 0; i < VIEW_COUNT; i++) {
 		name = view_ops((enum view_id)i)->name;
-		if (i == VIEW_TREE || !h->place || strcmp(name, h->place) != 0)
-			add_keys(h, name);
+		if (i != VIEW_TREE && (!h->place || strcmp(name, h->place) != 0))
+			add_place(h, name);
 	}
-	add_keys(h, KEYS_READING);
+	add_place(h, KEYS_READING);
 	h->title = "Keys while typing";
 	for (int i = 0; (name = prompt_help(i, &note)); i++)
 		add(h, name, note);
 	h->title = "Views";
 	for (int i = 0; i < VIEW_COUNT; i++)
 		add(h, view_ops((enum view_id)i)->name, view_ops((enum view_id)i)->note);
-	for (int i = 0; (c = cmd_at(i)); i++) {
-		if (i == 0 || c->group != cmd_at(i - 1)->group) {
-			snprintf(title, sizeof title, "Commands (after :)  %s", cmd_title(c->group));
-			h->title = title;
-		}
-		snprintf(text, sizeof text, "%s %s", c->name, c->args);
-		add(h, text, c->note);
-	}
 	h->title = NULL;
 }
 

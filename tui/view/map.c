@@ -13,6 +13,7 @@
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/view/node_name.h"
 
 enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 20, NAMED = 7 };
 
@@ -20,7 +21,7 @@ enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 20, NAMED = 7 };
 struct scale {
 	int cell, high;		/* columns and lines of a cell */
 	int first, shown;	/* positions in sight */
-	int top;		/* the first row in sight */
+	int top, layers;	/* the first layer's row in sight, and how many; in and out always are */
 };
 
 struct map {
@@ -232,6 +233,45 @@ map_enter(struct app *a, void *state)
 	return DID_CHANGE;
 }
 
+/* The influence in a column, or in a row. */
+static double
+sum_line(const struct map *m, bool column, int i)
+{
+	double sum = 0;
+
+	for (int k = 0; k < (column ? m->rows : m->T); k++) {
+		int row = column ? k : i, pos = column ? i : k;
+
+		sum += m->heat[(size_t)row * (size_t)m->T + (size_t)pos];
+	}
+	return sum;
+}
+
+/*
+ * Of first..last, the first of n side by side that have most of the influence, with `keep` among them if it
+ * is one of these: a map begins where something is. Of equal ones the earliest.
+ */
+static int
+hottest(const struct map *m, bool column, int first, int last, int n, int keep)
+{
+	double most = -1;
+	int best = first;
+
+	for (int i = first; i + n - 1 <= last; i++) {
+		double sum = 0;
+
+		if (keep >= first && keep <= last && (keep < i || keep >= i + n))
+			continue;
+		for (int k = i; k < i + n; k++)
+			sum += sum_line(m, column, k);
+		if (sum > most * (1 + 1e-9)) {
+			most = sum;
+			best = i;
+		}
+	}
+	return best;
+}
+
 static struct scale
 fit(struct app *a, const struct map *m, const struct area *area)
 {
@@ -252,21 +292,36 @@ fit(struct app *a, const struct map *m, const struct area *area)
 		s.high = 4;
 	else if (s.cell >= NAMED && 3 * m->rows + 5 <= area->h)
 		s.high = 3;
-	s.first = first;
-	if (m->pos >= s.first + s.shown)
-		s.first = m->pos - s.shown + 1;
-	if (m->pos < s.first)
-		s.first = m->pos;
-	if ((m->rows * s.high) + 1 > area->h) {	/* too many layers: keep the chosen one in sight */
-		int rows = (area->h - 1) / s.high;
-
-		s.top = m->list.sel - rows / 2;
-		if (s.top > m->rows - rows)
-			s.top = m->rows - rows;
-		if (s.top < 0)
-			s.top = 0;
-	}
+	s.first = hottest(m, true, first, a->study.T - 1, s.shown, m->pos);
+	s.layers = m->rows - 2;
+	if (m->rows * s.high + 1 > area->h)	/* too many */
+		s.layers = (area->h - 1) / s.high - 2;
+	s.top = hottest(m, false, 1, m->rows - 2, s.layers, m->list.sel);
 	return s;
+}
+
+/* The line of a row in the drawing; -1: it is out of sight. */
+static int
+line_of(const struct map *m, const struct scale *s, int row)
+{
+	if (row == 0)
+		return 1;
+	if (row == m->rows - 1)
+		return 1 + (s->layers + 1) * s->high;
+	return row < s->top || row >= s->top + s->layers ? -1 : 1 + (row - s->top + 1) * s->high;
+}
+
+/* The row at a line of the drawing; -1: none. */
+static int
+row_at(const struct map *m, const struct scale *s, int y)
+{
+	for (int row = 0; row < m->rows; row++) {
+		int line = line_of(m, s, row);
+
+		if (line >= 0 && y >= line && y < line + s->high)
+			return row;
+	}
+	return -1;
 }
 
 /* In a few columns the letters say more than a mark that some are missing. */
@@ -305,7 +360,7 @@ draw_cell_of(
     struct app *a, const struct map *m, const struct area *area, const struct scale *s, int row, int pos)
 {
 	size_t c = (size_t)row * (size_t)m->T + (size_t)pos;
-	int x = LABEL_W + (pos - s->first) * s->cell, y = 1 + (row - s->top) * s->high, w = s->cell - 1;
+	int x = LABEL_W + (pos - s->first) * s->cell, y = line_of(m, s, row), w = s->cell - 1;
 	char text[FMT_SIZE], name[STUDY_NAME];
 	enum style style = m->edge[c] < 0 ? ST_MINUS : m->edge[c] > 0 ? ST_PLUS : ST_RULE;
 	bool chosen = a->focus == VIEW_MAP && row == m->list.sel && pos == m->pos;
@@ -343,7 +398,7 @@ draw_nodes(struct app *a, const struct map *m, const struct area *area, int y)
 {
 	const struct ct_graph *g = a->study.graph;
 	double sum = 0;
-	char name[STUDY_NAME], note[STUDY_NAME], p[FMT_SIZE];
+	char p[FMT_SIZE];
 	int node = -1;
 
 	for (int i = 0; i < g->n_nodes; i++)
@@ -352,10 +407,7 @@ draw_nodes(struct app *a, const struct map *m, const struct area *area, int y)
 	for (node = next_in_cell(a, m, -1); node >= 0 && y < area->h; node = next_in_cell(a, m, node), y++) {
 		int x = 2, end = area->w - 9;
 
-		x += draw_cut(area, x, y, end - x, node == a->study.node ? ST_STRONG : ST_TEXT,
-		    study_name(&a->study, node, name, sizeof name)) + 2;
-		draw_cut(area, x, y, end - x, study_guess(&a->study, node) ? ST_DIM : ST_TEXT,
-		    study_note(&a->study, node, note, sizeof note));
+		node_name_draw(a, area, x, y, end - x, node);
 		if (g->nodes[node].kind != CT_NODE_TARGET)
 			draw_right(area, area->w - 1, y, ST_TEXT,
 			    fmt_percent(p, sizeof p, sum > 0 ? g->nodes[node].influence / sum : 0));
@@ -382,20 +434,22 @@ map_draw(struct app *a, void *state, const struct area *area)
 		draw_short(area, LABEL_W + (pos - s.first) * s.cell, 0, s.cell - 1,
 		    pos == a->study.pos ? ST_STRONG : ST_DIM,
 		    study_token(&a->study, pos) + strspn(study_token(&a->study, pos), " "));
-	for (int row = s.top; row < m->rows && 1 + (row - s.top) * s.high < area->h; row++) {
+	for (int row = 0; row < m->rows; row++) {
 		char label[16];
 
+		if (line_of(m, &s, row) < 0)
+			continue;
 		if (row == 0)
 			snprintf(label, sizeof label, "out");
 		else if (row == m->rows - 1)
 			snprintf(label, sizeof label, "in");
 		else
 			snprintf(label, sizeof label, "L%d", m->rows - 2 - row);
-		draw_cut(area, 0, 1 + (row - s.top) * s.high, LABEL_W - 1, ST_DIM, label);
+		draw_cut(area, 0, line_of(m, &s, row), LABEL_W - 1, ST_DIM, label);
 		for (int pos = s.first; pos < last; pos++)
 			draw_cell_of(a, m, area, &s, row, pos);
 	}
-	draw_nodes(a, m, area, 2 + m->rows * s.high);
+	draw_nodes(a, m, area, 2 + (s.layers + 2) * s.high);
 }
 
 static int
@@ -408,8 +462,8 @@ map_click(struct app *a, void *state, int x, int y)
 	if (!l->n || !m->scale.cell || x < LABEL_W || y < 1)
 		return DID_NOTHING;
 	pos = m->scale.first + (x - LABEL_W) / m->scale.cell;
-	row = m->scale.top + (y - 1) / m->scale.high;
-	if (row >= l->n || pos >= m->scale.first + m->scale.shown)
+	row = row_at(m, &m->scale, y);
+	if (row < 0 || row >= l->n || pos >= m->scale.first + m->scale.shown)
 		return DID_NOTHING;
 	m->pos = pos;
 	list_select(l, row);

@@ -11,6 +11,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/fold.h"
+#include "tui/view/subgraph.h"
 #include "tui/view/tree.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
@@ -27,7 +29,7 @@ struct row {
 };
 
 struct subgraph {
-	struct list list;
+	struct fold fold;	/* its rows as they stand in levels */
 	struct row *rows;
 	char open[CT_MAX_SUPERNODES][CT_SUPERNODE_NAME];
 	int n_open;
@@ -44,6 +46,7 @@ subgraph_close(void *state)
 {
 	struct subgraph *v = state;
 
+	fold_free(&v->fold);
 	free(v->rows);
 	free(v);
 }
@@ -92,9 +95,18 @@ subgraph_list(struct app *a, void *state)
 			if (fabs(x->edge[e].share) >= least_share)
 				v->rows[n++] = (struct row){ FROM, i, e };
 	}
-	v->list.n = n;
-	list_select(&v->list, v->list.sel);
-	return &v->list;
+	fold_clear(&v->fold);
+	for (int i = 0; i < n; i++) {
+		const struct row *r = &v->rows[i];
+		bool opens = r->kind == PART && x->part[r->part].supernode >= 0;
+
+		if (!fold_add(&v->fold, (struct fold_row){ .part = i, .depth = r->kind != PART,
+			.opens = opens, .open = opens && open_at(a, v, &x->part[r->part]) >= 0,
+			.leaf = !opens }))
+			break;
+	}
+	list_select(&v->fold.list, v->fold.list.sel);
+	return &v->fold.list;
 }
 
 /* The part that a row is about: of an edge the one it comes from. */
@@ -113,7 +125,7 @@ subgraph_selected(struct app *a, int *supernode, struct ct_pin *pin)
 
 	if (!subgraph_list(a, v)->n)
 		return false;
-	r = &v->rows[v->list.sel];
+	r = &v->rows[v->fold.list.sel];
 	p = part_of(pins_parts(&a->study), r);
 	*supernode = r->kind == MEMBER ? -1 : p->supernode;
 	*pin = *pin_of(a, p, r->kind == MEMBER ? r->at : 0);
@@ -332,7 +344,7 @@ static void
 draw_rows(struct app *a, struct subgraph *v, const struct area *area)
 {
 	const struct ct_parts *x = pins_parts(&a->study);
-	struct list *l = &v->list;
+	struct list *l = &v->fold.list;
 
 	draw_scores(a, area, x);
 	list_resize(l, l->n, area->h - 2);
@@ -379,7 +391,7 @@ static void
 subgraph_moved(struct app *a, void *state)
 {
 	struct subgraph *v = state;
-	int node = v->list.n ? node_of(pins_parts(&a->study), &v->rows[v->list.sel]) : -1;
+	int node = v->fold.list.n ? node_of(pins_parts(&a->study), &v->rows[v->fold.list.sel]) : -1;
 
 	if (node >= 0)
 		view_select(a, node);
@@ -411,13 +423,13 @@ subgraph_enter(struct app *a, void *state)
 
 	if (!subgraph_list(a, v)->n)
 		return DID_NOTHING;
-	r = &v->rows[v->list.sel];
+	r = &v->rows[v->fold.list.sel];
 	if (r->kind == FROM) {
 		int part = x->edge[r->at].source;
 
-		for (int i = 0; i < v->list.n; i++)
+		for (int i = 0; i < v->fold.list.n; i++)
 			if (v->rows[i].kind == PART && v->rows[i].part == part)
-				list_select(&v->list, i);
+				list_select(&v->fold.list, i);
 		return DID_CHANGE;
 	}
 	node = node_of(x, r);
@@ -450,9 +462,18 @@ static bool
 subgraph_marker(struct app *a, void *state, int row, int x)
 {
 	struct subgraph *v = state;
-	const struct row *r = &v->rows[row];
 
-	return x == 1 && r->kind == PART && pins_parts(&a->study)->part[r->part].supernode >= 0;
+	(void)a;
+	return fold_mark_at(&v->fold, row, x);
+}
+
+static struct fold *
+subgraph_fold(struct app *a, void *state)
+{
+	struct subgraph *v = state;
+
+	subgraph_list(a, v);
+	return &v->fold;
 }
 
 const struct view_ops subgraph_view = {
@@ -470,5 +491,6 @@ const struct view_ops subgraph_view = {
 	.text = subgraph_text,
 	.enter = subgraph_enter,
 	.marker = subgraph_marker,
+	.fold = subgraph_fold,
 	.feature = subgraph_feature,
 };

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/node_name.h"
 #include "tui/view/tree.h"
 #include "tui/terminal/fmt.h"
 
@@ -73,13 +74,10 @@ enum { KL = 27, INFLUENCE = 16, EFFECT = 5 };	/* columns from the right edge whe
 static void
 draw_row(struct app *a, const struct area *area, int y, const struct ct_ablation *item)
 {
-	char name[STUDY_NAME], note[STUDY_NAME], b[FMT_SIZE];
+	char b[FMT_SIZE];
 	int x = 1, end = area->w - KL - 8;
 
-	x += draw_cut(area, x, y, end - x, ST_TEXT, study_name(&a->study, item->node, name, sizeof name)) + 2;
-	if (x < end)
-		draw_cut(area, x, y, end - x, study_guess(&a->study, item->node) ? ST_DIM : ST_TEXT,
-		    study_note(&a->study, item->node, note, sizeof note));
+	node_name_draw(a, area, x, y, end - x, item->node);
 	if (item->kl >= 5e-4)
 		snprintf(b, sizeof b, "%.3f", item->kl);
 	else

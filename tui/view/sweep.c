@@ -2,12 +2,14 @@
  * sweep: the clamps at many strengths and up to each layer: shares of the next tokens as sparklines, and
  * where the answer flips. It shows the clamps it was run with, whatever became of them since.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/sweep.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
 
@@ -115,22 +117,27 @@ static void
 draw_token(struct app *a, const struct sweep *s, const struct area *area, int y, int row, int token)
 {
 	const struct ct_sweep *w = s->w;
-	int x = 24, room = area->w - x - 16;
-	char b[2][FMT_SIZE], word[STUDY_NAME];
+	int x = 24, room = area->w - x - 28;
+	char b[3][FMT_SIZE], word[STUDY_NAME];
 	const float *p = w->prob + (size_t)row * w->n_steps * w->n_tokens + token;
+	float most = 0;
 
 	draw_cut(area, 3, y, x - 5, ST_TEXT, study_word(&a->study, w->tokens[token], word, sizeof word));
+	/* On its own scale: what happens to an unlikely token is seen as well. */
+	for (int i = 0; i < w->n_steps; i++)
+		most = fmaxf(most, p[(size_t)i * w->n_tokens]);
 	for (int i = 0; i < w->n_steps && i < room; i++) {
 		int levels = area->grid->ascii ? TENTHS : LEVELS;
-		int level = (int)(p[(size_t)i * w->n_tokens] * (float)levels);
+		int level = (int)(most > 0 ? p[(size_t)i * w->n_tokens] / most * (float)levels : 0);
 
 		level = level < 0 ? 0 : level >= levels ? levels - 1 : level;
 		draw_cell(area, x + i, y, ST_CLAMP,
 		    area->grid->ascii ? (uint32_t)('0' + level) : 0x2581 + (uint32_t)level);
 	}
 	x += (w->n_steps < room ? w->n_steps : room) + 2;
-	draw_fmt(area, x, y, ST_DIM, "%s … %s", fmt_percent(b[0], sizeof b[0], (double)p[0]),
-	    fmt_percent(b[1], sizeof b[1], (double)p[(size_t)(w->n_steps - 1) * w->n_tokens]));
+	draw_fmt(area, x, y, ST_DIM, "%s … %s, at most %s", fmt_percent(b[0], sizeof b[0], (double)p[0]),
+	    fmt_percent(b[1], sizeof b[1], (double)p[(size_t)(w->n_steps - 1) * w->n_tokens]),
+	    fmt_percent(b[2], sizeof b[2], (double)most));
 }
 
 static void

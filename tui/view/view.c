@@ -8,22 +8,14 @@
 #include "tui/language/keys.h"
 #include "tui/language/mdoc.h"
 
+#define VIEW_OPS(ID, name) extern const struct view_ops name##_view;
+VIEWS(VIEW_OPS)
+#undef VIEW_OPS
+
 static const struct view_ops *const views[VIEW_COUNT] = {
-	[VIEW_TREE] = &tree_view,
-	[VIEW_CARD] = &card_view,
-	[VIEW_MAP] = &map_view,
-	[VIEW_LOGITS] = &logits_view,
-	[VIEW_CLAMPS] = &clamps_view,
-	[VIEW_SWEEP] = &sweep_view,
-	[VIEW_SURVEY] = &survey_view,
-	[VIEW_SUBGRAPH] = &subgraph_view,
-	[VIEW_OPERANDS] = &operands_view,
-	[VIEW_FEATURES] = &features_view,
-	[VIEW_SESSIONS] = &sessions_view,
-	[VIEW_SETTINGS] = &settings_view,
-	[VIEW_HELP] = &help_view,
-	[VIEW_LESSON] = &lesson_view,
-	[VIEW_START] = &start_view,
+#define VIEW_ROW(ID, name) [VIEW_##ID] = &name##_view,
+	VIEWS(VIEW_ROW)
+#undef VIEW_ROW
 };
 
 const struct view_ops *

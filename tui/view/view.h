@@ -15,12 +15,35 @@ struct app;
 struct fold;
 struct lines;
 struct ct_clamp;
-struct ct_pin;
 struct key_entry;
 
-enum view_id { VIEW_TREE, VIEW_CARD, VIEW_MAP, VIEW_LOGITS, VIEW_CLAMPS, VIEW_SWEEP, VIEW_SURVEY,
-	VIEW_SUBGRAPH, VIEW_OPERANDS, VIEW_FEATURES, VIEW_SESSIONS, VIEW_SETTINGS, VIEW_HELP,
-	VIEW_LESSON, VIEW_START, VIEW_COUNT };
+/*
+ * All views, in the order of help and of Tab. A new view is one file that ends with its
+ * `const struct view_ops NAME_view`, and one row here.
+ */
+#define VIEWS(X) \
+	X(TREE, tree) \
+	X(CARD, card) \
+	X(MAP, map) \
+	X(LOGITS, logits) \
+	X(CLAMPS, clamps) \
+	X(SWEEP, sweep) \
+	X(SURVEY, survey) \
+	X(SUBGRAPH, subgraph) \
+	X(OPERANDS, operands) \
+	X(FEATURES, features) \
+	X(SESSIONS, sessions) \
+	X(SETTINGS, settings) \
+	X(HELP, help) \
+	X(LESSON, lesson) \
+	X(START, start)
+
+enum view_id {
+#define VIEW_ID(ID, name) VIEW_##ID,
+	VIEWS(VIEW_ID)
+#undef VIEW_ID
+	VIEW_COUNT
+};
 
 enum change {
 	CHANGED_GRAPH,		/* another graph, or none */
@@ -64,11 +87,6 @@ struct view_ops {
 	bool (*feature)(struct app *a, void *state, struct ct_clamp *out);
 };
 
-extern const struct view_ops tree_view, card_view, map_view, logits_view, clamps_view, sweep_view,
-    survey_view,
-	subgraph_view, operands_view, features_view, sessions_view, settings_view, help_view, lesson_view,
-	    start_view;
-
 const struct view_ops *view_ops(enum view_id id);
 int view_find(const char *name);	/* id or -1 */
 /* A view's own name, or KEYS_READING, which stays where it is; NULL: neither. */
@@ -86,12 +104,4 @@ const struct key_entry *view_key(const struct app *a, int key);
 bool view_acts(const struct app *a, const struct key_entry *k);
 /* Selects a node of the graph for all panes. */
 void view_select(struct app *a, int node);
-/* Runs the clamps at many strengths and shows what that did. */
-int sweep_run(struct app *a, double from, double to, int steps);
-/*
- * What the selected row of the subgraph view is about: a supernode (*supernode), or a pinned node (*pin;
- * *supernode -1). False: there is no row.
- */
-bool subgraph_selected(struct app *a, int *supernode, struct ct_pin *pin);
-
 #endif

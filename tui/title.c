@@ -1,0 +1,114 @@
+/* title: see title.h. */
+#include "tui/title.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/app.h"
+#include "tui/terminal/fmt.h"
+
+/* The sizes of the model, or whose graph it is. */
+static const char *
+sizes_text(const struct ct_engine_info *info, char *buf, size_t size)
+{
+	if (info->from_file)
+		snprintf(buf, size, "%dL %s%ssaved graph", info->L, info->transcoder,
+		    *info->transcoder ? " " : "");
+	else if (!*info->transcoder)
+		snprintf(buf, size, "%dL D%d no transcoder", info->L, info->D);
+	else if (!strcmp(info->transcoder, "CLT"))
+		snprintf(buf, size, "%dL D%d CLT %dx%d", info->L, info->D, info->L, info->F);
+	else
+		snprintf(buf, size, "%dL D%d %s %d", info->L, info->D, info->transcoder, info->F);
+	return buf;
+}
+
+/* The largest error of the sums; a NaN is the worst. */
+static double
+worst_error(const struct ct_graph *g)
+{
+	double worst = g->check.max_edge_residual;
+
+	if (!(g->check.max_logit_error <= worst))
+		worst = isnan(worst) ? worst : g->check.max_logit_error;
+	return worst;
+}
+
+struct figure {
+	const char *name;
+	char value[FMT_SIZE];
+	enum style style;
+	int rank;		/* which go first where room is short: the larger */
+	bool gone;
+};
+
+static void
+add_figure(struct figure *f, int *n, const char *name, const char *value, enum style style, int rank)
+{
+	f[*n] = (struct figure){ .name = name, .style = style, .rank = rank };
+	snprintf(f[*n].value, sizeof f[*n].value, "%s", value);
+	++*n;
+}
+
+/* What is said of a graph: how its answer splits, the scores, how exact its sums are. Returns how many. */
+static int
+collect_figures(const struct study *s, struct figure *f)
+{
+	static const char *const sources[] = { [CT_DIRECT_WORDS] = "words", [CT_DIRECT_FEATURES] = "features",
+		[CT_DIRECT_ERRORS] = "errors" };
+	const struct ct_graph *g = s->graph;
+	char b[FMT_SIZE];
+	int n = 0;
+
+	for (int i = 0; i < CT_DIRECT_SOURCES && isfinite(s->split.net[i]); i++)
+		add_figure(f, &n, sources[i], fmt_part(b, sizeof b, s->split.net[i]), ST_STRONG, 0);
+	if (isnan(g->scores.replacement))	/* a file of another program does not say */
+		return n;
+	add_figure(f, &n, "replacement", fmt_share(b, sizeof b, g->scores.replacement), ST_STRONG, 1);
+	add_figure(f, &n, "completeness", fmt_share(b, sizeof b, g->scores.completeness), ST_STRONG, 4);
+	add_figure(f, &n, "exact", fmt_tiny(b, sizeof b, worst_error(g)),
+	    worst_error(g) <= 1e-5 ? ST_TEXT : ST_BAD, 2);
+	return n;
+}
+
+static int
+figures_width(const struct figure *f, int n)
+{
+	int width = 0;
+
+	for (int i = 0; i < n; i++)
+		if (!f[i].gone)
+			width += ct_text_width(f[i].name) + 1 + ct_text_width(f[i].value) + 2;
+	return width;
+}
+
+/* The model and what is said of the graph. Where not all fits, the sizes go first, then the scores. */
+void
+title_draw(struct app *a, const struct area *all)
+{
+	const struct ct_engine_info *info = a->study.info;
+	struct figure f[CT_DIRECT_SOURCES + 3];
+	char sizes[160];
+	int n = a->study.graph ? collect_figures(&a->study, f) : 0, x, w;
+	bool with_sizes;
+
+	x = 1 + draw_cut(all, 1, 0, 24, ST_TITLE, info->name) + 2;
+	w = ct_text_width(sizes_text(info, sizes, sizeof sizes)) + 2;
+	for (int rank = 4; rank > 0 && x + figures_width(f, n) > all->w + 1; rank--)
+		for (int i = 0; i < n; i++)
+			f[i].gone |= f[i].rank == rank;
+	with_sizes = x + w + figures_width(f, n) <= all->w + 1;
+	if (with_sizes || !n)
+		draw_text(all, x, 0, ST_DIM, sizes);
+	if (x + figures_width(f, n) > all->w + 1)
+		return;
+	x = all->w + 1 - figures_width(f, n);
+	for (int i = 0; i < n; i++) {
+		if (f[i].gone)
+			continue;
+		x += draw_text(all, x, 0, ST_DIM, f[i].name) + 1;
+		x += draw_text(all, x, 0, f[i].style, f[i].value) + 2;
+	}
+}
