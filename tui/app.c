@@ -215,6 +215,8 @@ app_binding(const struct app *a, int key)
 
 	if (a->player.lesson)
 		own = key_bound_in(view_ops(VIEW_LESSON)->name, key);
+	if (own && !strncmp(own->command, "lesson choose ", 14) && own->command[14] - '0' > player_asks(a))
+		own = NULL;
 	if (!own || !player_keys(a))
 		here = view_key(a, key);
 	return here ? here : own;

@@ -238,7 +238,7 @@ say_lesson(struct app *a, struct linear *l)
 {
 	const struct player *p = &a->player;
 	const struct step *s = p->lesson ? &p->lesson->step[p->step] : NULL;
-	bool done = s && s->ask && player_done(a);
+	bool done = s && (s->ask || s->predict.ask) && player_done(a);
 	char before[64];
 
 	if (s && p->step != l->step) {
@@ -247,6 +247,12 @@ say_lesson(struct app *a, struct linear *l)
 		say_text("", s->text);
 		if (s->ask)
 			say_text("to do: ", s->ask);
+		if (s->predict.ask)
+			say_text("predict: ", s->predict.ask);
+		for (int i = 0; i < s->predict.n; i++) {
+			snprintf(before, sizeof before, "lesson choose %d: ", i + 1);
+			say_text(before, s->predict.choice[i]);
+		}
 	} else if (done && !l->done) {
 		app_line("done: lesson next goes on");
 	}

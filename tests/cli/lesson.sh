@@ -20,7 +20,7 @@ head_of() {
 
 play "$top/tests/lessons/small.yaml" --check
 ok "a lesson that holds" [ "$status" = 0 ]
-ok "every step has its line" [ "$(grep -c "^ok - step" "$tmp/out")" = 6 ]
+ok "every step has its line" [ "$(grep -c "^ok - step" "$tmp/out")" = 8 ]
 
 { head_of; cat <<'Y'
 - {title: Right, prompt: w1 w2 w3, text: One, expect: {top: w27}}
@@ -38,7 +38,18 @@ ok "a task must leave something to do" has '^not ok - step 3, Idle: .*before the
 ok "a command that fails" has '^not ok - step 4, Lost: .*no feature L0#9999'
 ok "an answer that does not lead there" has '^not ok - step 5, Vain: .*the answer is not'
 
-{ head_of; echo '- {title: A, prompt: w1, text: B, hints: C}'; } | wrong "an unknown key" 'hints'
+{ head_of; echo '- {title: A, prompt: w1, text: B, hins: C}'; } | wrong "an unknown key" 'hins'
+{ head_of; echo '- {title: A, prompt: w1, text: B, hints: [C]}'; } | wrong "hints for nothing" 'hints without'
+{ head_of; echo '- {title: A, prompt: w1, text: B, ask: C, hints: [D, E, F]}'; } |
+    wrong "more than two hints" 'hints: expected a list of 1 to 2'
+{ head_of; echo '- {title: A, prompt: w1, text: B, predict: {ask: C, choose: [D, E], right: F}}'; } |
+    wrong "a right choice that is none" 'one of them what'
+{ head_of; echo '- {title: A, prompt: w1, text: B, predict: {ask: C, choose: [D, E], right: D}}'; } |
+    wrong "a prediction with nothing to see" 'needs .see:'
+{ head_of; echo '- {title: A, prompt: w1, text: B, see: ablate}'; } | wrong "something to see" 'without .predict'
+{ head_of; echo '- {title: A, prompt: w1, text: B, see: ablate, predict: {ask: C, choose: [D, E], right: D}, expect: {top: w27}}'; } >"$tmp/wrong.yaml"
+play "$tmp/wrong.yaml" --check
+ok "a prediction that is not so fails" sh -c "[ $status = 1 ] && grep -q '^not ok - step 1' '$tmp/out'"
 { head_of; echo '- {title: A, text: B}'; } | wrong "no prompt" 'first step needs a prompt'
 { head_of; echo '- {title: A, prompt: w1, text: B, expect: {tops: w1}}'; } |
     wrong "an unknown expectation" 'tops'
@@ -60,6 +71,18 @@ ok "without a name, the lessons are listed" grep -qE '^first +[0-9]+ steps  What
 ok "an unknown name is answered with those there are" grep -q 'no lesson named "nosuch"; expected a file, or one of: ' "$tmp/err"
 play no-such-lesson --check
 ok "a name that leads nowhere" grep -q 'no lesson named "no-such-lesson"' "$tmp/err"
+
+# What was done is handed in as a file.
+printf 'lesson %s\nlesson 3\nablate\nlesson 7\nlesson choose 3\nlesson 8\nlesson hint\nlesson result %s\n' \
+    "$top/tests/lessons/small.yaml" "$tmp/result.yaml" |
+	"$CTRACE_TUI" -m "$golden" --headless 80x24 --script - >"$tmp/out" 2>"$tmp/err"
+cp "$tmp/result.yaml" "$tmp/out"
+ok "the result has a task that was done" has 'step: 3, .* done: true, hints: 0, shown: false'
+ok "a prediction" has 'step: 7, .* predicted: "w2", right: true'
+ok "and hints" has 'step: 8, .* done: false, hints: 1, shown: false'
+printf 'lesson %s\nlesson result %s\n' "$top/tests/lessons/small.yaml" "$tmp/readonly.yaml" |
+	"$CTRACE_TUI" -m "$golden" --readonly --headless 80x24 --script - >"$tmp/out" 2>"$tmp/err"
+ok "with --readonly none is written" [ ! -e "$tmp/readonly.yaml" ]
 
 # The start view offers the models that are found.
 printf 'view start\nscreen\nsearch gpt2-plt\nenter\nscreen\n' | CTRACE_MODEL_PATH=$(cd "$top/tests/golden" && pwd) \

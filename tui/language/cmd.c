@@ -201,8 +201,10 @@ static const struct cmd_entry commands[] = {
 	    "open another model, by its name or directory", CMD_PERSON, do_model },
 	{ GROUP_KEEP, "graph", "FILE", NULL,
 	    "open a saved graph (graph JSON), without a model", CMD_PERSON, do_graph },
-	{ GROUP_KEEP, "lesson", "[NAME|next|back|N|again|answer|off]", "next back again answer off <lessons>",
-	    "open a lesson, or go in it; alone: this step from its beginning", CMD_PERSON, do_lesson },
+	{ GROUP_KEEP, "lesson", "[NAME|next|back|N|again|hint|answer|choose N|result FILE|off]",
+	    "next back again hint answer choose result off <lessons>",
+	    "open a lesson, or go in it; choose: predict; result: write what you did to FILE; alone: this "
+	    "step from its beginning", CMD_PERSON, do_lesson },
 
 	{ GROUP_PROGRAM, "command", "", NULL, "type a command", CMD_LOOK, do_command },
 	{ GROUP_PROGRAM, "redraw", "", NULL, "draw the screen again", CMD_LOOK, do_redraw },
@@ -306,6 +308,8 @@ cmd_run(struct app *a, const char *line)
 	free(copy);
 	jumplist_note(a, c->flags & CMD_STEP);
 	player_update(a);
+	if ((c->flags & CMD_GRAPH) && !(c->flags & (CMD_LOOK | CMD_STEP)))
+		player_comment(a);
 	return did;
 }
 

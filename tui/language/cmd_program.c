@@ -113,7 +113,13 @@ do_lesson(struct app *a, const char *arg)
 	if (!*arg || !strcmp(arg, "again"))
 		return player_go(a, step);
 	if (!strcmp(arg, "next"))
-		return player_go(a, step + 1);
+		return player_next(a);
+	if (!strcmp(arg, "hint"))
+		return player_hint(a);
+	if (!strncmp(arg, "choose ", 7) && cmd_parse_int(arg + 7, &n))
+		return player_choose(a, n);
+	if (!strncmp(arg, "result ", 7))
+		return player_result(a, arg + 7 + strspn(arg + 7, " "));
 	if (!strcmp(arg, "back"))
 		return player_go(a, step - 1);
 	if (!strcmp(arg, "answer"))

@@ -51,7 +51,12 @@ static const struct key_entry defaults[] = {
 	{ "lesson", "]", "lesson next", NULL, NULL },
 	{ "lesson", "[", "lesson back", "back", "the step before" },
 	{ "lesson", "r", "lesson again", "again", "this step from its beginning, wherever you have gone" },
-	{ "lesson", ".", "lesson answer", "show me", "do what the step asks for" },
+	{ "lesson", ".", "lesson hint", "hint", "a hint; after the last: do what the step asks for" },
+	{ "lesson", "1", "lesson choose 1", "choose",
+	    "where the lesson asks what will happen: the first choice" },
+	{ "lesson", "2", "lesson choose 2", "choose", "the second choice" },
+	{ "lesson", "3", "lesson choose 3", "choose", "the third choice" },
+	{ "lesson", "4", "lesson choose 4", "choose", "the fourth choice" },
 
 	{ NULL, "i", "edit", NULL, "edit the prompt" },
 	{ NULL, "e", "edit", NULL, NULL },

@@ -188,11 +188,94 @@ read_commands(const struct ct_yaml_doc *d, const struct ct_yaml *step, const cha
 	return CT_OK;
 }
 
+/* Texts of at most max lines of the pane, into out. Returns how many, or a code. */
+static int
+read_texts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, const char **out, int max,
+    struct ct_error *err)
+{
+	const struct ct_yaml *v = ct_yaml_get(map, key);
+
+	if (!v)
+		return 0;
+	if (v->kind != CT_YAML_LIST || v->n < 1 || v->n > max)
+		return ct_yaml_fail(d, v, CT_EFORMAT, err, "%s: expected a list of 1 to %d texts", key, max);
+	for (int i = 0; i < v->n; i++) {
+		const struct ct_yaml *item = &v->items[i];
+
+		if (item->kind != CT_YAML_SCALAR || !*item->text)
+			return ct_yaml_fail(d, item, CT_EFORMAT, err, "%s: expected a text", key);
+		if (lesson_lines(item->text, LESSON_COLS) > 3)
+			return ct_yaml_fail(d, item, CT_EFORMAT, err, "%s: more than 3 lines of %d columns",
+			    key, LESSON_COLS);
+		out[i] = item->text;
+	}
+	return v->n;
+}
+
+/* What is to be chosen: the choices, short enough for one line, and which of them is right. */
+static int
+read_predict(const struct ct_yaml_doc *d, const struct ct_yaml *step, struct predict *p, struct ct_error *err)
+{
+	static const char *const keys[] = { "ask", "choose", "right", NULL };
+	const struct ct_yaml *map = ct_yaml_get(step, "predict");
+	const char *right;
+	size_t width = 0;
+	int rc;
+
+	if (!map)
+		return CT_OK;
+	if (map->kind != CT_YAML_MAP)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err,
+		    "predict: expected a map with ask, choose and right");
+	if ((rc = ct_yaml_only(d, map, keys, err))
+	    || (rc = ct_yaml_string(d, map, "ask", true, &p->ask, err))
+	    || (rc = ct_yaml_string(d, map, "right", true, &right, err))
+	    || (rc = read_texts(d, map, "choose", p->choice, LESSON_CHOICES, err)) < 0)
+		return rc;
+	p->n = rc;
+	for (int i = p->right = 0; i < p->n; i++) {
+		width += strlen(p->choice[i]) + 4;
+		p->right += p->right == i && strcmp(p->choice[i], right) != 0;
+	}
+	if (p->n < 2 || p->right == p->n)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err,
+		    "predict: expected 2 to %d choices, one of them what `right:` says", LESSON_CHOICES);
+	if (lesson_lines(p->ask, LESSON_COLS) > 1 || width > LESSON_COLS)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err,
+		    "predict: the question and its choices have a line of %d columns each", LESSON_COLS);
+	return CT_OK;
+}
+
+/* Do the parts of a step fit together? */
+static int
+check_parts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const struct step *s,
+    struct ct_error *err)
+{
+	if (s->ask && (!s->n_checks || !s->answer[0]))
+		return ct_yaml_fail(d, map, CT_EFORMAT, err,
+		    "a step that asks for something needs `answer:` and `expect:`");
+	if (s->answer[0] && !s->ask)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "an answer without `ask:`");
+	if (s->hint[0] && !s->ask)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "hints without `ask:`");
+	if (s->ask && s->predict.ask)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "a step has `ask:` or `predict:`, not both");
+	if (s->predict.ask && (!s->n_checks || !s->see[0]))
+		return ct_yaml_fail(d, map, CT_EFORMAT, err,
+		    "a prediction needs `see:`, which shows what is so, and `expect:`");
+	if (s->see[0] && !s->predict.ask)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "`see:` without `predict:`");
+	if (s->predict.ask && lesson_lines(s->text, LESSON_COLS) > LESSON_LINES - 1)
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "text: beside a prediction %d lines fit",
+		    LESSON_LINES - 1);
+	return CT_OK;
+}
+
 static int
 read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct_error *err)
 {
 	static const char *const keys[] = {
-		"title", "text", "prompt", "do", "ask", "answer", "expect", NULL
+		"title", "text", "prompt", "do", "ask", "answer", "hints", "predict", "see", "expect", NULL
 	};
 	const struct ct_yaml_doc *d = l->doc;
 	const struct ct_yaml *expect;
@@ -207,7 +290,10 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	    || (rc = ct_yaml_string(d, map, "prompt", false, &s->prompt, err))
 	    || (rc = ct_yaml_string(d, map, "ask", false, &s->ask, err))
 	    || (rc = read_commands(d, map, "do", s->command, err))
-	    || (rc = read_commands(d, map, "answer", s->answer, err)))
+	    || (rc = read_commands(d, map, "answer", s->answer, err))
+	    || (rc = read_commands(d, map, "see", s->see, err))
+	    || (rc = read_texts(d, map, "hints", s->hint, LESSON_HINTS, err)) < 0
+	    || (rc = read_predict(d, map, &s->predict, err)))
 		return rc;
 	lines = lesson_lines(s->text, LESSON_COLS);
 	if (lines > LESSON_LINES)
@@ -224,12 +310,7 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 			return rc;
 		s->n_checks = rc;
 	}
-	if (s->ask && (!s->n_checks || !s->answer[0]))
-		return ct_yaml_fail(d, map, CT_EFORMAT, err,
-		    "a step that asks for something needs `answer:` and `expect:`");
-	if (s->answer[0] && !s->ask)
-		return ct_yaml_fail(d, map, CT_EFORMAT, err, "an answer without `ask:`");
-	return CT_OK;
+	return check_parts(d, map, s, err);
 }
 
 /*

@@ -15,7 +15,12 @@
  *     do: [select output "Austin", expand]    # commands that make the screen what the text says
  *     ask: Set the Texas features to 0        # what the student does ...
  *     answer: ablate "Texas"                  # ... and the commands that would do it
+ *     hints: [The command is ablate, "ablate and the label in quotes"]
  *     expect: {not_top: Austin, clamped: Texas}
+ *   - title: And California?
+ *     text: First say what you expect; then see.
+ *     predict: {ask: What will it say?, choose: [Austin, Sacramento, Houston], right: Sacramento}
+ *     see: clamp "California"@Dallas=2        # commands that show it, once something is chosen
  */
 #ifndef TUI_LESSON_H
 #define TUI_LESSON_H
@@ -25,10 +30,22 @@
 enum { LESSON_STEPS = 40, LESSON_CHECKS = 6, LESSON_COMMANDS = 12 };
 enum { LESSON_LINES = 5, LESSON_COLS = 76 };	/* of a step's text, on the smallest screen */
 
+enum { LESSON_CHOICES = 4, LESSON_HINTS = 2 };
+
+/* Something to choose before it is seen. */
+struct predict {
+	const char *ask;			/* NULL: nothing */
+	const char *choice[LESSON_CHOICES];
+	int n, right;				/* choices; the one that is so */
+};
+
 struct step {
 	const char *title, *text, *prompt;	/* prompt NULL: that of the step before */
 	const char *ask;			/* NULL: nothing is asked */
 	const char *command[LESSON_COMMANDS], *answer[LESSON_COMMANDS];	/* NULL after the last */
+	struct predict predict;
+	const char *see[LESSON_COMMANDS];	/* after a prediction */
+	const char *hint[LESSON_HINTS];		/* NULL after the last */
 	struct lesson_check checks[LESSON_CHECKS];
 	int n_checks;
 	int line;				/* in the file */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buffer.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/cmd.h"
@@ -81,6 +83,9 @@ player_go(struct app *a, int step)
 	p->step = step;
 	p->busy = true;
 	memset(p->met, 0, sizeof p->met);
+	p->hints = p->choice = 0;
+	p->warned = false;
+	p->result[step].seen = true;
 	did = clean_slate(a);
 	if (!(did & DID_FAIL))
 		did |= run_all(a, current(a)->command);
@@ -102,9 +107,176 @@ player_answer(struct app *a)
 		return app_fail(a, "no lesson is open: lesson NAME opens one");
 	if (!current(a)->ask)
 		return app_fail(a, "this step asks for nothing: Space goes on");
+	a->player.result[a->player.step].shown |= !player_done(a);
 	did = run_all(a, current(a)->answer);
 	player_update(a);
 	return did;
+}
+
+int
+player_hint(struct app *a)
+{
+	struct player *p = &a->player;
+	char plain[400];
+	const char *hint;
+	size_t n = 0;
+
+	if (!p->lesson || !current(a)->ask || player_done(a) || p->hints == LESSON_HINTS)
+		return player_answer(a);
+	hint = current(a)->hint[p->hints];
+	if (!hint)
+		return player_answer(a);
+	p->hints++;
+	if (p->hints > p->result[p->step].hints)
+		p->result[p->step].hints = p->hints;
+	for (; *hint && n < sizeof plain - 1; hint++)
+		if (*hint != '`')
+			plain[n++] = *hint == '\n' ? ' ' : *hint;
+	plain[n] = '\0';
+	app_say(a, "hint %d: %s", p->hints, plain);
+	return DID_CHANGE;
+}
+
+int
+player_asks(const struct app *a)
+{
+	return a->player.lesson && !a->player.choice ? current(a)->predict.n : 0;
+}
+
+int
+player_choose(struct app *a, int choice)
+{
+	const struct predict *q = a->player.lesson ? &current(a)->predict : NULL;
+	int did;
+
+	if (!player_asks(a))
+		return app_fail(a, "lesson choose: no prediction is asked for here");
+	if (choice < 1 || choice > q->n)
+		return app_fail(a, "lesson choose: expected 1 to %d", q->n);
+	a->player.choice = choice;
+	if (!a->player.result[a->player.step].choice)	/* the first one counts */
+		a->player.result[a->player.step].choice = choice;
+	did = run_all(a, current(a)->see);
+	player_update(a);
+	if (!(did & DID_FAIL))
+		app_say(a, choice - 1 == q->right ? "as you predicted: %s" : "not as you predicted: it is %s",
+		    q->choice[q->right]);
+	return did;
+}
+
+/* The first expectation that does not hold, and what is there instead. False: all do. */
+static bool
+first_missed(struct app *a, char *text, size_t size)
+{
+	char words[200], found[300] = "";
+
+	for (int i = 0; i < current(a)->n_checks; i++) {
+		const struct lesson_check *e = &current(a)->checks[i];
+
+		if (a->player.met[i] || lesson_check_holds(a, e, found, sizeof found))
+			continue;
+		lesson_check_words(e, words, sizeof words);
+		snprintf(text, size, "expected: %s; found: %s", words, found);
+		return true;
+	}
+	return false;
+}
+
+int
+player_next(struct app *a)
+{
+	struct player *p = &a->player;
+	char missed[520];
+
+	if (player_asks(a) && !p->warned) {
+		p->warned = true;
+		return app_fail(a, "choose first: 1 to %d; Space again goes on without",
+		    current(a)->predict.n);
+	}
+	if (p->lesson && current(a)->ask && !player_done(a) && !p->warned
+	    && first_missed(a, missed, sizeof missed)) {
+		p->warned = true;
+		return app_fail(a, "not done yet, %s (. helps; Space again goes on)", missed);
+	}
+	return player_go(a, p->step + 1);
+}
+
+void
+player_comment(struct app *a)
+{
+	char missed[520];
+
+	if (a->player.lesson && !a->player.busy && current(a)->ask && !player_done(a) && !a->message[0]
+	    && a->input.kind == INPUT_NONE && first_missed(a, missed, sizeof missed))
+		app_say(a, "not yet, %s", missed);
+}
+
+/* A text as YAML and JSON have it. */
+static void
+put_quoted(struct ct_buffer *b, const char *text)
+{
+	ct_buffer_puts(b, "\"");
+	for (; *text; text++) {
+		const char c = (unsigned char)*text < ' ' ? ' ' : *text;
+
+		if (c == '"' || c == '\\')
+			ct_buffer_puts(b, "\\");
+		ct_buffer_add(b, &c, 1);
+	}
+	ct_buffer_puts(b, "\"");
+}
+
+/* One step's line; counts what was done or predicted without being shown. */
+static void
+put_result(struct ct_buffer *b, const struct step *s, const struct step_result *r, int step, int *right)
+{
+	bool predicted = r->choice - 1 == s->predict.right;
+
+	*right += (s->ask && r->done && !r->shown) || (s->predict.ask && r->choice && predicted);
+	ct_buffer_printf(b, "- {step: %d, title: ", step);
+	put_quoted(b, s->title);
+	ct_buffer_printf(b, ", seen: %s", r->seen ? "true" : "false");
+	if (s->ask)
+		ct_buffer_printf(b, ", done: %s, hints: %d, shown: %s", r->done ? "true" : "false", r->hints,
+		    r->shown ? "true" : "false");
+	if (s->predict.ask && r->choice) {
+		ct_buffer_puts(b, ", predicted: ");
+		put_quoted(b, s->predict.choice[r->choice - 1]);
+		ct_buffer_printf(b, ", right: %s", predicted ? "true" : "false");
+	}
+	ct_buffer_puts(b, "}\n");
+}
+
+int
+player_result(struct app *a, const char *path)
+{
+	const struct lesson *l = a->player.lesson;
+	struct ct_buffer b = { 0 };
+	struct ct_error err;
+	int did = app_refuse(a, "lesson result"), right = 0, rc;
+	char *text;
+	size_t n;
+
+	if (did)
+		return did;
+	if (!l)
+		return app_fail(a, "no lesson is open: lesson NAME opens one");
+	ct_buffer_puts(&b, "lesson: ");
+	put_quoted(&b, l->title);
+	ct_buffer_puts(&b, "\nmodel: ");
+	put_quoted(&b, a->study.info->name);
+	ct_buffer_puts(&b, "\nsteps:\n");
+	for (int i = 0; i < l->n; i++)
+		put_result(&b, &l->step[i], &a->player.result[i], i + 1, &right);
+	text = ct_buffer_take(&b, &n);
+	if (!text)
+		return app_fail(a, "out of memory");
+	rc = ct_file_replace(path, text, n, &err);
+	free(text);
+	if (rc)
+		return app_error(a, &err);
+	app_say(a, "written to %s: %d steps done or predicted without being shown", path, right);
+	return DID_CHANGE;
 }
 
 void
@@ -112,11 +284,12 @@ player_update(struct app *a)
 {
 	struct player *p = &a->player;
 
-	if (!p->lesson || p->busy)
+	if (!p->lesson || p->busy || player_asks(a))
 		return;
 	for (int i = 0; i < current(a)->n_checks; i++)
 		if (!p->met[i])
 			p->met[i] = lesson_check_holds(a, &current(a)->checks[i], NULL, 0);
+	p->result[p->step].done |= player_done(a);
 }
 
 bool
@@ -125,7 +298,7 @@ player_done(const struct app *a)
 	for (int i = 0; i < current(a)->n_checks; i++)
 		if (!a->player.met[i])
 			return false;
-	return true;
+	return !player_asks(a);
 }
 
 bool
@@ -212,6 +385,13 @@ check_step(struct app *a, int step)
 		return verdict(a, "the screen cannot be set", a->message);
 	s = current(a);
 	frame_draw(a);
+	if (s->predict.ask) {
+		if (player_choose(a, s->predict.right + 1) & DID_FAIL)
+			return verdict(a, "what is to be seen cannot be shown", a->message);
+		frame_draw(a);
+		return verdict(a, all_hold(a, why, sizeof why) ? NULL : "it is not what was right to predict",
+		    why);
+	}
 	if (!s->ask)
 		return verdict(a, all_hold(a, why, sizeof why) ? NULL : "not as the text says", why);
 	if (all_hold(a, why, sizeof why))

@@ -132,6 +132,31 @@ shown_width(const char *text)
 	return width;
 }
 
+/* A question with its choices; once one is chosen, which that was and which is right. */
+static void
+draw_predict(const struct player *p, const struct area *area, int y)
+{
+	const struct predict *q = &p->lesson->step[p->step].predict;
+	bool right = p->choice - 1 == q->right;
+	int x = 1;
+
+	draw_text(area, x, y - 1, !p->choice ? ST_KEY : right ? ST_PLUS : ST_MINUS,
+	    !p->choice ? "?" : right ? "✓" : "·");
+	flow(area, x + 2, y - 1, area->w - x - 3, ST_STRONG, q->ask);
+	for (int i = 0; i < q->n; i++) {
+		bool chosen = p->choice == i + 1, is_right = p->choice && i == q->right;
+
+		x += 2;
+		x += draw_fmt(area, x, y, ST_KEY, "%d ", i + 1);
+		x += draw_text(area, x, y, is_right ? ST_PLUS : chosen ? ST_MINUS : ST_TEXT, q->choice[i]);
+		if (is_right || chosen)
+			x += draw_text(area, x, y, ST_DIM,
+			    is_right && chosen ? " right" : is_right ? " it is" : " yours");
+	}
+	if (p->choice)
+		draw_done(area, x, y);
+}
+
 /* What is to be done, or what is to be seen, with a mark: done or not. */
 static void
 draw_task(const struct app *a, const struct area *area, int y)
@@ -142,8 +167,12 @@ draw_task(const struct app *a, const struct area *area, int y)
 	char words[200];
 	int x = 1;
 
+	if (s->predict.ask) {
+		draw_predict(p, area, y);
+		return;
+	}
 	if (s->ask) {
-		draw_text(area, x, y, done ? ST_PLUS : ST_KEY, done ? "✓" : "▸");
+		draw_text(area, x, y, done ? ST_PLUS : ST_KEY, done ? "✓" : "→");
 		flow(area, x + 2, y, area->w - x - 3, ST_STRONG, s->ask);
 		if (done)
 			draw_done(area, x + 2 + shown_width(s->ask), y);
