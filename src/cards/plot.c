@@ -173,6 +173,43 @@ dot(const struct ct_plot *p, int row, int col)
 	return most;
 }
 
+/* How many of the pairs of a dot are active, of all. */
+static float
+filled(const struct ct_plot *p, int row, int col)
+{
+	int n = 0;
+
+	for (int y = row * p->by; y < (row + 1) * p->by; y++)
+		for (int x = col * p->by; x < (col + 1) * p->by; x++)
+			n += act(p->o, y, x) > 0;
+	return (float)n / (float)(p->by * p->by);
+}
+
+/*
+ * Is the dot drawn? One active pair of several is enough, so that lines do not break; but where a dot and all
+ * around it are active in part, as with odd and even numbers, only as many dots as have that part, or a pattern
+ * that is finer than the dots would be a solid block.
+ */
+static bool
+is_drawn(const struct ct_plot *p, int row, int col)
+{
+	static const float part[2][2] = { { 0, .5f }, { .75f, .25f } };
+	static const int side[4][2] = { { -1, 0 }, { 1, 0 }, { 0, -1 }, { 0, 1 } };
+	int last = (p->o->n + p->by - 1) / p->by - 1;
+	float share = filled(p, row, col);
+
+	if (share <= 0 || share > .75f)
+		return share > 0;
+	for (int i = 0; i < 4; i++) {
+		int r = row + side[i][0], c = col + side[i][1];
+		float other = r < 0 || c < 0 || r > last || c > last ? share : filled(p, r, c);
+
+		if (other <= 0 || other > .75f)
+			return true;
+	}
+	return share > part[row & 1][col & 1];
+}
+
 static const unsigned char braille[4][2] = { { 1, 8 }, { 2, 16 }, { 4, 32 }, { 64, 128 } };
 /* One ASCII character for two things, the one above the other. */
 static const char halves[] = " '.:";
@@ -185,7 +222,9 @@ dots_cell(const struct ct_plot *p, int y, int x)
 
 	for (int r = 0; r < dots_down(p); r++)
 		for (int c = 0; c < dots_across(p); c++) {
-			a = dot(p, y * dots_down(p) + r, x * dots_across(p) + c);
+			int row = y * dots_down(p) + r, col = x * dots_across(p) + c;
+
+			a = is_drawn(p, row, col) ? dot(p, row, col) : 0;
 			bits |= a > 0 ? braille[r][c] : 0;
 			half |= a > 0 ? 1u << r : 0;
 			most = fmaxf(most, a);

@@ -46,6 +46,18 @@ near_75(int y, int x)
 }
 
 static float
+even_and_odd(int y, int x)
+{
+	return y % 2 == 0 && x % 2 == 1 ? 2 : 0;
+}
+
+static float
+everywhere(int y, int x)
+{
+	return 1 + (float)(y + x) / 1000;
+}
+
+static float
 huge(int y, int x)
 {
 	return y == x ? 3e38f : 0;
@@ -230,10 +242,31 @@ records(void **state)
 	ct_card_free(card);
 }
 
+/* By fours, odd and even are a texture and no solid block; what is solid stays so, and lines do not break. */
+static void
+texture(void **state)
+{
+	struct ct_operands o = picture(100, even_and_odd);
+	struct ct_plot p;
+
+	(void)state;
+	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 60, 16, false));
+	assert_int_equal(p.by, 2);
+	assert_null(strstr(row(&p, 3), "\u28ff"));
+	assert_non_null(strstr(row(&p, 3), "\u2805\u2805\u2805"));	/* one dot of four */
+	o = picture(100, everywhere);
+	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 60, 16, false));
+	assert_non_null(strstr(row(&p, 3), "\u28ff\u28ff\u28ff"));
+	o = picture(100, ends_in_5);
+	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 60, 16, false));
+	assert_non_null(strstr(row(&p, 1), "\u2814\u2801\u2860\u280a"));
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(tens_and_ones), cmocka_unit_test(dots),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(texture),
+		cmocka_unit_test(tens_and_ones), cmocka_unit_test(dots),
 		cmocka_unit_test(records) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
