@@ -47,6 +47,8 @@ in_words(uint32_t cp)
 		return "...";
 	case 0x2212:
 		return "-";
+	case 0x2248:
+		return "perhaps";
 	case 0x2423:
 		return "blank";
 	case 0xb7:

@@ -193,7 +193,7 @@ draw_split(const struct area *area, int y, const struct card *c, int i)
 	char b[FMT_SIZE];
 
 	draw_text(area, 7, y, i == CT_DIRECT_ERRORS ? ST_REST : ST_TEXT, names[i]);
-	draw_right(area, area->w - 8, y, ST_STRONG, fmt_part(b, sizeof b, c->split.net[i]));
+	draw_right(area, area->w - 8, y, ST_TEXT, fmt_part(b, sizeof b, c->split.net[i]));
 	draw_right(area, area->w - 1, y, c->split.sum[i] < 0 ? ST_MINUS : ST_PLUS,
 	    fmt_signed(b, sizeof b, c->split.sum[i]));
 }
@@ -357,8 +357,7 @@ draw_more(struct app *a, const struct area *area, int y, const struct card *c, c
 		break;
 	case SPLIT_TITLE:
 		draw_text(area, 1, y, ST_DIM, "comes from");
-		draw_right(area, area->w - 8, y, ST_DIM, "share");
-		draw_right(area, area->w - 1, y, ST_DIM, "sum");
+		draw_right(area, area->w - 1, y, ST_DIM, "share    sum");
 		break;
 	case SPLIT:
 		draw_split(area, y, c, l->i);
