@@ -187,8 +187,8 @@ filled(const struct ct_plot *p, int row, int col)
 
 /*
  * Is the dot drawn? One active pair of several is enough, so that lines do not break; but where a dot and all
- * around it are active in part, as with odd and even numbers, only as many dots as have that part, or a pattern
- * that is finer than the dots would be a solid block.
+ * around it are active in part, as with odd and even numbers, only as many dots as have that part: a pattern
+ * finer than the dots would be a solid block.
  */
 static bool
 is_drawn(const struct ct_plot *p, int row, int col)
