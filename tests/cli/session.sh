@@ -238,4 +238,12 @@ ok "what it held is kept beside the file" cmp -s "$tmp/other" "$kept/other.sessi
 sed "s/^fingerprint .*/fingerprint nonsense/" "$kept/mine.session" >"$kept/odd.session"
 play 'load odd'
 says "one that is none is said" 'odd\.session:[0-9]+: "nonsense" is no fingerprint'
+
+# A script may come through a pipe, and begin with a byte order mark.
+mkfifo "$tmp/pipe"
+{ printf '\357\273\277'; printf 'prompt w1 w2\nscreen\n'; } >"$tmp/pipe" &
+timeout 60 "$CTRACE_TUI" -m "$golden" --headless 80x24 --script "$tmp/pipe" >"$tmp/out" 2>"$tmp/err"
+status=$?
+wait
+ok "a script from a pipe" sh -c "[ $status = 0 ] && grep -q 'w1\[w2\]' '$tmp/out' || { cat '$tmp/out' '$tmp/err'; false; }"
 exit $failed
