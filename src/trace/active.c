@@ -173,7 +173,12 @@ ct_active_find(struct ct_active **out, int *n, int *first, const struct ct_activ
 
 	atomic_init(&s.cancelled, false);
 	if (code == CT_OK) {
-		ct_pool_run(ct_job_pool(job), s.tc->L * s.blocks, search_block, &s);
+		int tasks = s.tc->L * s.blocks;
+
+		ct_pool_run(ct_job_pool(job), tasks, search_block, &s);
+		/* The other threads may have done all of it: then nobody has been asked yet. */
+		if (!atomic_load(&s.cancelled) && !ct_job_go_on(job, "features", tasks, tasks))
+			atomic_store(&s.cancelled, true);
 		code = check(&s, err);
 	}
 	if (code == CT_OK)
