@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
@@ -165,7 +166,8 @@ mend_escapes(char *text, size_t n)
 }
 
 static int
-load(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended, struct ct_error *err)
+load(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended, uint32_t *digest,
+    struct ct_error *err)
 {
 	json_error_t why;
 	char *text;
@@ -177,6 +179,8 @@ load(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended, 
 	code = ct_file_read(&text, &n, path, max_bytes, err);
 	if (code != CT_OK)
 		return code;
+	if (digest)
+		*digest = (uint32_t)crc32_z(0, (const Bytef *)text, n);
 	/* JSON has no byte order mark, but some editors write one. */
 	mark = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 	code = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "a JSON file", err);
@@ -200,14 +204,14 @@ load(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended, 
 int
 ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err)
 {
-	return load(out, path, max_bytes, NULL, err);
+	return load(out, path, max_bytes, NULL, NULL, err);
 }
 
 int
 ct_json_load_mended(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended,
-    struct ct_error *err)
+    uint32_t *digest, struct ct_error *err)
 {
-	return load(out, path, max_bytes, mended, err);
+	return load(out, path, max_bytes, mended, digest, err);
 }
 
 static const char *

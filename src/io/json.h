@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/notes.h"
@@ -18,9 +19,10 @@ int ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_err
 /*
  * The same for files that strangers' programs write: of a key that stands twice the last one counts, as in
  * Hugging Face, and \u0000 and half surrogate pairs in strings become noncharacters. `mended` says so.
+ * *digest gets a checksum of the file as it was read.
  */
 int ct_json_load_mended(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended,
-    struct ct_error *err);
+    uint32_t *digest, struct ct_error *err);
 int ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err);
 /* One value, n bytes of a longer text from byte `at` on; errors name the byte. */
 int ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, size_t n,

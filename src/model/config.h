@@ -13,6 +13,7 @@
 #define CT_MODEL_CONFIG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/notes.h"
@@ -44,6 +45,7 @@ struct ct_config {
 	bool tied;			/* unembedding = embedding */
 	bool attn_bias, mlp_bias;	/* llama: as the config says; gpt2: true */
 	int bos;			/* token id, -1: none */
+	uint32_t digest;		/* of the file */
 };
 
 /*

@@ -59,6 +59,7 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, s
 	const char *type = NULL;
 	struct ct_notes unseen = { .n = 0 };
 	json_t *root = NULL;
+	uint32_t digest = 0;
 	int code;
 
 	*out = (struct ct_config){ .bos = -1 };
@@ -68,7 +69,7 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, s
 		code = ct_fail(err, CT_ENOTFOUND, "%s: there is no such model directory", dir);
 		goto done;
 	}
-	code = ct_json_load_mended(&root, path, MAX_CONFIG, notes ? notes : &unseen, err);
+	code = ct_json_load_mended(&root, path, MAX_CONFIG, notes ? notes : &unseen, &digest, err);
 	if (code != CT_OK)
 		goto done;
 	if (!json_is_object(root)) {
@@ -92,6 +93,7 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, s
 	}
 	*out = *family->defaults;
 	out->family = family;
+	out->digest = digest;
 	code = ct_keys_read(out, root, family->keys, type, path, notes, err);
 	if (code == CT_OK)
 		code = family->config(out, root, path, notes, err);

@@ -16,13 +16,14 @@
 
 #include "base/error.h"
 #include "model/model.h"
+#include "model/tokenizer.h"
 #include "model/transcoder.h"
 
 enum { CT_FINGERPRINT = 27 };		/* bytes of the text, with its end */
 
-/* dir: the model's. Files that cannot be read count as empty. */
-void ct_fingerprint_text(char dst[CT_FINGERPRINT], const char *dir, const struct ct_model *m,
-    const struct ct_transcoder *tc);
+/* Of the files as they were read, whatever became of them since. */
+void ct_fingerprint_text(char dst[CT_FINGERPRINT], const struct ct_model *m, const struct ct_transcoder *tc,
+    const struct ct_tokenizer *t);
 
 /* Is it one, in exactly that spelling? */
 bool ct_fingerprint_valid(const char *text);

@@ -32,6 +32,7 @@ struct ct_tokenizer {
 	bool is_bpe;
 	bool needs_tables;		/* some pattern asks for what old tables of Unicode do not know */
 	int limit;			/* ids from here on are beyond the model's embedding */
+	uint32_t digest;		/* of the file */
 	struct ct_notes notes;
 };
 
@@ -123,7 +124,7 @@ ct_tokenizer_open(struct ct_tokenizer **out, const char *dir, struct ct_error *e
 	else if (ct_file_missing(path) && ct_folder_explain(dir, CT_FOLDER_TOKENIZER, err) != CT_OK)
 		code = CT_EUNSUPPORTED;
 	else
-		code = ct_json_load_mended(&root, path, MAX_FILE, &t->notes, err);
+		code = ct_json_load_mended(&root, path, MAX_FILE, &t->notes, &t->digest, err);
 	if (code == CT_OK)
 		code = check_root(t, root, path, err);
 	if (code == CT_OK)
@@ -164,6 +165,12 @@ const struct ct_notes *
 ct_tokenizer_notes(const struct ct_tokenizer *t)
 {
 	return &t->notes;
+}
+
+uint32_t
+ct_tokenizer_digest(const struct ct_tokenizer *t)
+{
+	return t->digest;
 }
 
 int

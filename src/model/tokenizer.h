@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/notes.h"
@@ -37,6 +38,7 @@ void ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *note
 int ct_tokenizer_limit(struct ct_tokenizer *t, int V, struct ct_error *err);
 
 const struct ct_notes *ct_tokenizer_notes(const struct ct_tokenizer *t);
+uint32_t ct_tokenizer_digest(const struct ct_tokenizer *t);	/* a checksum of tokenizer.json */
 int ct_tokenizer_size(const struct ct_tokenizer *t);	/* ids are below this */
 
 /*

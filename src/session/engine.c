@@ -235,7 +235,7 @@ const char *
 ct_engine_fingerprint(struct ct_engine *e)
 {
 	if (!*e->fingerprint && e->transcoder)
-		ct_fingerprint_text(e->fingerprint, e->info.dir, e->model, e->transcoder);
+		ct_fingerprint_text(e->fingerprint, e->model, e->transcoder, e->tokenizer);
 	return e->fingerprint;
 }
 
