@@ -7,7 +7,9 @@
 #ifndef CT_BASE_VECTOR_H
 #define CT_BASE_VECTOR_H
 
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#include "config.h"
+
+#if defined(TARGET_CLONES) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define MULTIVERSION __attribute__((target_clones("avx512f", "avx2,fma", "default")))
 #else
 #define MULTIVERSION
