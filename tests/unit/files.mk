@@ -22,6 +22,7 @@ check_PROGRAMS += \
 	test_corpus \
 	test_damage \
 	test_direct \
+	test_dtypes \
 	test_effects \
 	test_engine \
 	test_eval \
@@ -88,6 +89,7 @@ test_config_SOURCES = %D%/test_config.c
 test_corpus_SOURCES = %D%/test_corpus.c
 test_damage_SOURCES = %D%/test_damage.c
 test_direct_SOURCES = %D%/test_direct.c
+test_dtypes_SOURCES = %D%/test_dtypes.c
 test_effects_SOURCES = %D%/test_effects.c
 test_engine_SOURCES = %D%/test_engine.c
 test_eval_SOURCES = %D%/test_eval.c
