@@ -252,12 +252,65 @@ test_kinds(void **state)
 	ct_graph_file_close(f);
 }
 
+/* Sources 0..n-1, of which those of the set feed the one target, each with a weight and a field of its own. */
+static char *
+fan(int n, unsigned set)
+{
+	struct ct_buffer b = { 0 };
+
+	ct_buffer_puts(&b, "{" META ",\"nodes\":[" LOGIT);
+	for (int i = 0; i < n; i++)
+		ct_buffer_printf(&b, "," NODE("0_%d_1", "cross layer transcoder", "\"0\"", "1", ""), i);
+	ct_buffer_puts(&b, "],\"links\":[");
+	for (int i = 0, k = 0; i < n; i++)
+		if (set >> i & 1)
+			ct_buffer_printf(&b, "%s{\"source\":\"0_%d_1\",\"target\":\"3_4_1\",\"weight\":%d,"
+			    "\"own\":%d}", k++ ? "," : "", i, i + 1, i + 100);
+	ct_buffer_puts(&b, "]}");
+	return ct_buffer_take(&b, NULL);
+}
+
+/* Whichever of a node's inputs there are, each is found, those that are not are 0, and each is written again. */
+static void
+test_links(void **state)
+{
+	enum { N = 7 };
+
+	(void)state;
+	for (unsigned set = 0; set < 1u << N; set++) {
+		char *json = fan(N, set), *text;
+		struct ct_graph_file *f = graphs_good(json);
+		int target = f->graph.n_nodes - 1;
+		json_t *root, *links, *link;
+		size_t i, n = 0;
+
+		for (int k = 0; k < N; k++) {
+			int source = ct_graph_find(&f->graph, CT_NODE_FEATURE, 0, 1, k);
+
+			assert_true(source >= 0);
+			n += set >> k & 1;
+			assert_true(ct_graph_edge(&f->graph, target, source) == (set >> k & 1 ? (float)k + 1 : 0));
+		}
+		text = text_of(f, &f->subgraph);
+		root = json_loads(text, 0, NULL);
+		links = json_object_get(root, "links");
+		assert_int_equal(json_array_size(links), n);
+		json_array_foreach(links, i, link)
+			assert_int_equal(json_integer_value(json_object_get(link, "own")),
+			    json_integer_value(json_object_get(link, "weight")) + 99);
+		json_decref(root);
+		free(text);
+		free(json);
+		ct_graph_file_close(f);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round), cmocka_unit_test(test_faithful), cmocka_unit_test(test_changed),
-		cmocka_unit_test(test_kinds)
+		cmocka_unit_test(test_kinds), cmocka_unit_test(test_links)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
