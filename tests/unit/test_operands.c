@@ -23,6 +23,21 @@ needs_numbers(void **state)
 	assert_non_null(strstr(err.msg, "two numbers"));
 }
 
+/* How many pairs of a picture are active, and the largest of their activations. */
+static void
+check_counts(const struct ct_operands *o)
+{
+	float most = 0;
+	int n = 0;
+
+	for (int i = 0; o->acts && i < o->n * o->n; i++) {
+		n += o->acts[i] > 0;
+		most = o->acts[i] > most ? o->acts[i] : most;
+	}
+	assert_int_equal(o->n_active, n);
+	assert_float_equal(o->most, most, 1e-6f * most);
+}
+
 /*
  * The model of sums, where it is there: each value is what the prompt with these numbers has; that of a card,
  * where the prompt is like the corpus, to a step of 5 %.
@@ -60,6 +75,7 @@ pictures_prompts(void **state)
 
 			world_ok(ct_session_operands(s, 1, f, 4, &o, NULL, NULL, &err), &err);
 			assert_int_equal(o.n, 100);
+			check_counts(&o);
 			got = o.acts ? o.acts[pair[0] * 100 + pair[1]] : 0;
 			step = ct_session_operands_known(s, 1, f, 4, &o) ? .051f * o.most : 0;
 			assert_true(got > want - 1e-4f - step && got < want + 1e-4f + step);
