@@ -7,6 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#define WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#ifdef WATCHED
+#include <sanitizer/asan_interface.h>
+#endif
+
 enum { ALIGN = 64, BLOCK = 1 << 18 };
 
 struct ct_arena_block {
@@ -17,12 +28,39 @@ struct ct_arena_block {
 	void *memory;
 };
 
+/*
+ * For AddressSanitizer: bytes of a block that nobody may touch, being free or the gap that ends each piece.
+ * Without it a loop that runs one too far would read or write the next piece, and nobody would know.
+ */
+static void
+close_bytes(unsigned char *p, size_t n)
+{
+#ifdef WATCHED
+	ASAN_POISON_MEMORY_REGION(p, n);
+#else
+	(void)p;
+	(void)n;
+#endif
+}
+
+static void
+open_bytes(unsigned char *p, size_t n)
+{
+#ifdef WATCHED
+	ASAN_UNPOISON_MEMORY_REGION(p, n);
+#else
+	(void)p;
+	(void)n;
+#endif
+}
+
 static void
 drop_block(struct ct_arena *a)
 {
 	struct ct_arena_block *b = a->blocks;
 
 	a->blocks = b->next;
+	open_bytes(b->data, b->size);
 	free(b->memory);
 	free(b);
 }
@@ -57,6 +95,7 @@ new_block(struct ct_arena *a, size_t need)
 	b->fill = 0;
 	b->next = a->blocks;
 	a->blocks = b;
+	close_bytes(b->data, size);
 	return b;
 }
 
@@ -65,18 +104,21 @@ ct_arena_alloc(struct ct_arena *a, size_t n, size_t size)
 {
 	struct ct_arena_block *b = a->blocks;
 	size_t need;
-	void *p;
+	unsigned char *p;
 
 	if (size && n > (SIZE_MAX - 2 * ALIGN) / size)
 		return NULL;
+	/* Each piece ends with a gap of a byte or more. */
 	need = (n * size + ALIGN) / ALIGN * ALIGN;
 	if (!b || b->size - b->fill < need)
 		b = new_block(a, need);
 	if (!b)
 		return NULL;
 	p = b->data + b->fill;
+	open_bytes(p, need);
 	if (b->dirty > b->fill)
 		memset(p, 0, b->dirty - b->fill < need ? b->dirty - b->fill : need);
+	close_bytes(p + n * size, need - n * size);
 	b->fill += need;
 	if (b->fill > b->dirty)
 		b->dirty = b->fill;
@@ -123,7 +165,9 @@ ct_arena_release(struct ct_arena *a, struct ct_arena_mark m)
 {
 	while (a->blocks && a->blocks != m.block)
 		drop_block(a);
-	if (a->blocks)
+	if (a->blocks) {
 		a->blocks->fill = m.fill;
+		close_bytes(a->blocks->data + m.fill, a->blocks->size - m.fill);
+	}
 	a->used = m.used;
 }

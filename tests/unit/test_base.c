@@ -22,6 +22,13 @@
 #include "base/sort.h"
 #include "base/system.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define is_closed(p) __asan_address_is_poisoned(p)
+#else
+#define is_closed(p) true
+#endif
+
 static bool
 all_zero(const unsigned char *p, size_t n)
 {
@@ -50,11 +57,13 @@ test_arena_pieces(void **state)
 			assert_int_equal((uintptr_t)piece[i] % 64, 0);
 			assert_true(all_zero(piece[i], sizes[i]));
 			memset(piece[i], 0x10 + i, sizes[i]);
+			assert_true(is_closed(piece[i] + sizes[i]));
 		}
 		for (int i = 0; i < N; i++)
 			for (size_t k = 0; k < sizes[i]; k++)
 				assert_int_equal(piece[i][k], 0x10 + i);
 		ct_arena_release(&a, empty);
+		assert_true(is_closed(piece[1]));
 		assert_int_equal(a.used, 0);
 	}
 	assert_true(a.peak > 1 << 20);

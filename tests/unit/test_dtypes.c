@@ -1,6 +1,6 @@
 /*
- * dtypes: whatever type a file stores its numbers in, they are what is computed with: models and transcoders of
- * every layout, in BF16, F16 and F64, against the same numbers in F32.
+ * dtypes: whatever type a file stores its numbers in, they are what is computed with: models and transcoders
+ * of every layout, in BF16, F16 and F64, against the same numbers in F32.
  */
 #include <dirent.h>
 #include <limits.h>
@@ -22,7 +22,9 @@
 
 enum { TOKENS = 6, WEIGHTS = 1 << 16 };
 
-static const char *const names[] = { [CT_F32] = "F32", [CT_F16] = "F16", [CT_BF16] = "BF16", [CT_F64] = "F64" };
+static const char *const names[] = {
+	[CT_F32] = "F32", [CT_F16] = "F16", [CT_BF16] = "BF16", [CT_F64] = "F64"
+};
 static char tests[PATH_MAX];		/* the folder tests/, from wherever a test runs */
 
 /* The nearest to zero that the type has: what lies in a file of it, and the same as a float. */
@@ -165,8 +167,8 @@ compare(const char *what, const struct fixture *x, const struct fixture *y)
 		const struct ct_active *p = &a->active[i], *q = &b->active[i];
 
 		if (p->layer != q->layer || p->pos != q->pos || p->feature != q->feature)
-			fail_msg("%s: active L%d#%d@%d, expected L%d#%d@%d", what, p->layer, p->feature, p->pos,
-			    q->layer, q->feature, q->pos);
+			fail_msg("%s: active L%d#%d@%d, expected L%d#%d@%d", what, p->layer, p->feature,
+			    p->pos, q->layer, q->feature, q->pos);
 		assert_float_equal(p->act, q->act, 1e-5);
 	}
 	assert_int_equal(n, y->graph->n_nodes);
@@ -209,7 +211,8 @@ all_types_are_read(void **state)
 	static const struct {
 		const char *model, *transcoder;
 	} list[] = {
-		{ "llama-clt", "golden/llama-clt/transcoder" }, { "llama-skip", "golden/llama-skip/transcoder" },
+		{ "llama-clt", "golden/llama-clt/transcoder" },
+		{ "llama-skip", "golden/llama-skip/transcoder" },
 		{ "gpt2-plt", "golden/gpt2-plt/transcoder" }, { "llama-clt", "layouts/clt-jumprelu" },
 		{ "llama-clt", "layouts/plt-jumprelu" }, { "llama-clt", "layouts/scope2-clt" },
 		{ "llama-clt", "layouts/scope2-plt" }, { "llama-clt", "layouts/sparsify-centred" },

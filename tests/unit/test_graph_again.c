@@ -252,7 +252,7 @@ test_kinds(void **state)
 	ct_graph_file_close(f);
 }
 
-/* Sources 0..n-1, of which those of the set feed the one target, each with a weight and a field of its own. */
+/* Sources 0..n-1; those of the set feed the one target, each with a weight and a field of its own. */
 static char *
 fan(int n, unsigned set)
 {
@@ -270,7 +270,7 @@ fan(int n, unsigned set)
 	return ct_buffer_take(&b, NULL);
 }
 
-/* Whichever of a node's inputs there are, each is found, those that are not are 0, and each is written again. */
+/* Whichever inputs a node has, each is found and written again, and all others are 0. */
 static void
 test_links(void **state)
 {
@@ -289,7 +289,8 @@ test_links(void **state)
 
 			assert_true(source >= 0);
 			n += set >> k & 1;
-			assert_true(ct_graph_edge(&f->graph, target, source) == (set >> k & 1 ? (float)k + 1 : 0));
+			assert_true(ct_graph_edge(&f->graph, target, source) ==
+			    (set >> k & 1 ? (float)k + 1 : 0));
 		}
 		text = text_of(f, &f->subgraph);
 		root = json_loads(text, 0, NULL);
