@@ -18,6 +18,11 @@
 #include "base/error.h"
 #include "base/notes.h"
 
+/*
+ * Bounds on sizes read from config.json: products of any two fit size_t, and any one fits int with room.
+ */
+enum { CT_MAX_WIDTH = 1 << 20, CT_MAX_LAYERS = 1 << 10, CT_MAX_VOCAB = 1 << 24 };
+
 enum ct_norm_kind { CT_RMSNORM, CT_LAYERNORM };
 enum ct_act { CT_SILU, CT_GELU, CT_GELU_TANH, CT_RELU };
 enum ct_position { CT_ROPE, CT_LEARNED };
@@ -43,9 +48,20 @@ struct ct_config {
 	double rope_theta;
 	struct ct_rope_scaling rope_scaling;
 	bool tied;			/* unembedding = embedding */
-	bool attn_bias, mlp_bias;	/* llama: as the config says; gpt2: true */
+	bool attn_bias, out_bias, mlp_bias;	/* of q, k, v; of o; of the MLP */
 	int bos;			/* token id, -1: none */
 	uint32_t digest;		/* of the file */
+	/* What some families have beside the above; 0 and false are without. */
+	bool unit_norm;			/* norms multiply by 1 + w */
+	bool post_norms;		/* behind attention and MLP, before the stream */
+	bool qk_norms;			/* of each head's query and key, before the rotation */
+	double embed_scale;		/* of token embeddings */
+	double query_scale;		/* of attention scores; 0: 1/sqrt(head) */
+	double attn_softcap;		/* scores become cap * tanh(score / cap), */
+	double final_softcap;		/* and so do logits */
+	int window;			/* local layers look back at so many tokens, their own among them */
+	double local_theta;		/* rope_theta of local layers; 0: the same, with its scaling */
+	bool local[CT_MAX_LAYERS];
 };
 
 /*

@@ -101,6 +101,8 @@ complete_norms(struct ct_model *m)
 		complete_norm(&ly->norm2, c, c->D);
 		complete_norm(&ly->post1, c, c->D);
 		complete_norm(&ly->post2, c, c->D);
+		complete_norm(&ly->q_norm, c, c->head);
+		complete_norm(&ly->k_norm, c, c->head);
 	}
 	complete_norm(&m->norm_f, c, c->D);
 }
@@ -110,19 +112,14 @@ complete_norms(struct ct_model *m)
  * wavelengths are slowed down, short ones kept, those between blended (Hugging Face transformers,
  * modeling_rope_utils.py).
  */
-int
-ct_model_prepare(struct ct_model *m, struct ct_error *err)
+static double *
+make_rope(struct ct_model *m, double theta, const struct ct_rope_scaling *s, struct ct_error *err)
 {
-	const struct ct_config *c = &m->cfg;
-	const struct ct_rope_scaling *s = &c->rope_scaling;
-	double *freq = ct_arena_need(&m->arena, (size_t)c->head / 2, sizeof *freq, "rotary frequencies", err);
+	int head = m->cfg.head;
+	double *freq = ct_arena_need(&m->arena, (size_t)head / 2, sizeof *freq, "rotary frequencies", err);
 
-	if (!freq || make_mean(m, err) < 0)
-		return CT_ENOMEM;
-	m->rope_freq = freq;
-	complete_norms(m);
-	for (int i = 0; i < c->head / 2; i++) {
-		double f = pow(c->rope_theta, -2.0 * i / c->head), turns, blend;
+	for (int i = 0; freq && i < head / 2; i++) {
+		double f = pow(theta, -2.0 * i / head), turns, blend;
 
 		freq[i] = f;
 		if (s->factor <= 0)
@@ -136,6 +133,26 @@ ct_model_prepare(struct ct_model *m, struct ct_error *err)
 		blend = fmin(fmax(blend, 0), 1);
 		freq[i] = (1 - blend) * f / s->factor + blend * f;
 	}
+	return freq;
+}
+
+int
+ct_model_prepare(struct ct_model *m, struct ct_error *err)
+{
+	const struct ct_config *c = &m->cfg;
+	const struct ct_rope_scaling none = { 0 };
+	const double *far = NULL, *near;
+
+	if (make_mean(m, err) < 0 || !(far = make_rope(m, c->rope_theta, &c->rope_scaling, err)))
+		return CT_ENOMEM;
+	near = c->local_theta > 0 ? make_rope(m, c->local_theta, &none, err) : far;
+	if (!near)
+		return CT_ENOMEM;
+	for (int l = 0; l < c->L; l++) {
+		m->layers[l].rope = c->local[l] ? near : far;
+		m->layers[l].window = c->local[l] ? c->window : 0;
+	}
+	complete_norms(m);
 	return CT_OK;
 }
 

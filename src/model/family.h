@@ -42,4 +42,43 @@ void ct_bind(struct ct_binder *b, const float **out, int n, const char *fmt, ...
 void ct_bind_matrix(struct ct_binder *b, struct ct_matrix *out, int rows, int cols, bool flipped,
     const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/* *out's weight of that width, with 1 added where the config says so. */
+void ct_bind_norm(struct ct_binder *b, struct ct_norm *out, int width, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/*
+ * The tensors of families that call their parts as llama does, "layers.3.self_attn.q_proj.weight", by what
+ * the config says of norms and biases (decoder.c). prefix: what stands before them in the files of a whole
+ * model.
+ */
+void ct_bind_decoder(struct ct_model *m, struct ct_binder *b, const char *prefix);
+
+/* What their configs have in common beside keys: heads and their width (decoder.c). */
+int ct_decoder_heads(struct ct_config *c, const char *path, struct ct_error *err);
+
+/* layer_types, a list of "full_attention" and "sliding_attention", into local; without it local stays. */
+int ct_decoder_layer_types(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
+
+/* sliding_window, a number or null: none; without the key the window stays. */
+int ct_decoder_window(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
+
+/* The rows of keys that all of them have. */
+#define CT_DECODER_KEYS \
+	{ CT_KEY_INTO(D, CT_KEY_SIZE, "hidden_size"), .max = CT_MAX_WIDTH, .need = true }, \
+	{ CT_KEY_INTO(mlp, CT_KEY_SIZE, "intermediate_size"), .max = CT_MAX_WIDTH, .need = true }, \
+	{ CT_KEY_INTO(L, CT_KEY_SIZE, "num_hidden_layers"), .max = CT_MAX_LAYERS, .need = true }, \
+	{ CT_KEY_INTO(H, CT_KEY_SIZE, "num_attention_heads"), .max = CT_MAX_WIDTH }, \
+	{ CT_KEY_INTO(H_kv, CT_KEY_SIZE, "num_key_value_heads"), .max = CT_MAX_WIDTH }, \
+	{ CT_KEY_INTO(head, CT_KEY_SIZE, "head_dim"), .max = CT_MAX_WIDTH }, \
+	{ CT_KEY_INTO(V, CT_KEY_SIZE, "vocab_size"), .max = CT_MAX_VOCAB }, \
+	{ CT_KEY_INTO(context, CT_KEY_SIZE, "max_position_embeddings"), .max = CT_MAX_VOCAB }, \
+	{ CT_KEY_INTO(eps, CT_KEY_NUMBER, "rms_norm_eps") }, \
+	{ CT_KEY_INTO(tied, CT_KEY_FLAG, "tie_word_embeddings") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "rope_theta") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "rope_scaling") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "rope_parameters") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "bos_token_id") }, \
+	{ CT_KEY(CT_KEY_ONLY, "partial_rotary_factor"), .only = "1" }, \
+	{ CT_KEY(CT_KEY_IDLE, "attention_dropout") }
+
 #endif

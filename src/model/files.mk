@@ -6,6 +6,7 @@ model_files = \
 	%D%/bpe.h \
 	%D%/config.h \
 	%D%/config_load.c \
+	%D%/decoder.c \
 	%D%/derive.c \
 	%D%/family.c \
 	%D%/family.h \

@@ -12,6 +12,7 @@ static const struct ct_config defaults = {
 	.eps = 1e-5,
 	.tied = true,
 	.attn_bias = true,
+	.out_bias = true,
 	.mlp_bias = true,
 	.bos = -1,
 };

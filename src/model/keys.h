@@ -14,9 +14,6 @@
 #include "io/json.h"
 #include "model/config.h"
 
-/* Bounds on sizes read from config.json: products of any two fit size_t, and any one fits int with room. */
-enum { CT_MAX_WIDTH = 1 << 20, CT_MAX_LAYERS = 1 << 10, CT_MAX_VOCAB = 1 << 24 };
-
 enum ct_key_rule {
 	CT_KEY_SIZE,		/* a whole number from 1 to max, into an int of the config */
 	CT_KEY_NUMBER,		/* into a double */

@@ -424,7 +424,8 @@ ct_embed_back(const struct ct_model *m, int t, int id, const float *g, double *b
 {
 	if (m->pos_embed.data)
 		*bias += (double)ct_matrix_row_dot(&m->pos_embed, t, g);
-	return ct_matrix_row_dot(&m->embed, id, g);
+	return ct_matrix_row_dot(&m->embed, id, g) *
+	    (m->cfg.embed_scale > 0 ? (float)m->cfg.embed_scale : 1);
 }
 
 void

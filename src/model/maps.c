@@ -51,6 +51,8 @@ void
 ct_embed_row(const struct ct_model *m, int id, float *row)
 {
 	ct_matrix_read(&m->embed, id, 0, m->cfg.D, row);
+	for (int d = 0; d < m->cfg.D && m->cfg.embed_scale > 0; d++)
+		row[d] *= (float)m->cfg.embed_scale;
 }
 
 void

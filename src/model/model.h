@@ -31,8 +31,11 @@ struct ct_norm {
 struct ct_layer {
 	struct ct_norm norm1, norm2;		/* before attention, before the MLP */
 	struct ct_norm post1, post2;		/* behind attention and MLP, before the stream; often none */
+	struct ct_norm q_norm, k_norm;		/* of each head, before the rotation; often none */
 	struct ct_linear q, k, v, o;		/* (H*head,D), (H_kv*head,D) twice, (D,H*head) */
 	struct ct_linear gate, up, down;	/* no gate when not gated: down(act(up(x))) */
+	const double *rope;			/* (head/2) radians per position: ct_model_prepare */
+	int window;				/* tokens that a query sees, its own among them; 0: all */
 };
 
 struct ct_model {
@@ -42,7 +45,6 @@ struct ct_model {
 	struct ct_matrix unembed;		/* (V,D); = embed when tied */
 	struct ct_norm norm_f;
 	struct ct_layer *layers;		/* (L) */
-	double *rope_freq;			/* (head/2), radians per position: ct_model_prepare */
 	struct ct_mean *unembed_mean;		/* ct_model_unembed_mean */
 	bool allow_nonfinite;
 	const bool *special;		/* (V) tokens that are no text; NULL: position 0 always has one */

@@ -158,6 +158,26 @@ ct_bind(struct ct_binder *b, const float **out, int n, const char *fmt, ...)
 }
 
 void
+ct_bind_norm(struct ct_binder *b, struct ct_norm *out, int width, const char *fmt, ...)
+{
+	const struct ct_tensor *t;
+	char name[160];
+	va_list ap;
+	float *w;
+
+	va_start(ap, fmt);
+	full_name(b, name, sizeof name, fmt, ap);
+	va_end(ap);
+	t = want(b, width, 0, name);
+	if (!t || load(b, &out->w, t, &b->fault) != CT_OK || !b->m->cfg.unit_norm)
+		return;
+	w = ct_arena_need(&b->m->arena, (size_t)width, sizeof *w, t->name, &b->fault);
+	for (int d = 0; w && d < width; d++)
+		w[d] = 1 + out->w[d];
+	out->w = w;
+}
+
+void
 ct_bind_matrix(struct ct_binder *b, struct ct_matrix *out, int rows, int cols, bool flipped, const char *fmt,
     ...)
 {
@@ -267,7 +287,8 @@ and_more(char *buf, size_t size, const struct leftover *l)
 static bool
 in_block(const char *name)
 {
-	static const char *const before[] = { "model.", "transformer.", "" };
+	static const char *const before[] = { "model.", "transformer.", "language_model.model.",
+		"model.language_model.", "" };
 	static const char *const blocks[] = { "layers.", "h." };
 
 	for (size_t i = 0; i < sizeof before / sizeof *before; i++) {

@@ -44,10 +44,10 @@ table(struct maker *mk, int rows, int cols, double spread)
 }
 
 static struct ct_norm
-norm(struct maker *mk, const struct ct_config *c)
+norm(struct maker *mk, const struct ct_config *c, int width)
 {
-	return (struct ct_norm){ .w = numbers(mk, (size_t)c->D, 1, 0.1),
-		.b = c->norm == CT_LAYERNORM ? numbers(mk, (size_t)c->D, 0, 0.1) : NULL };
+	return (struct ct_norm){ .w = numbers(mk, (size_t)width, 1, 0.1),
+		.b = c->norm == CT_LAYERNORM ? numbers(mk, (size_t)width, 0, 0.1) : NULL };
 }
 
 static void
@@ -55,12 +55,20 @@ make_layer(struct maker *mk, const struct ct_config *c, struct ct_layer *ly)
 {
 	int width = c->H * c->head, kv = c->H_kv * c->head;
 
-	ly->norm1 = norm(mk, c);
-	ly->norm2 = norm(mk, c);
+	ly->norm1 = norm(mk, c, c->D);
+	ly->norm2 = norm(mk, c, c->D);
+	if (c->post_norms) {
+		ly->post1 = norm(mk, c, c->D);
+		ly->post2 = norm(mk, c, c->D);
+	}
+	if (c->qk_norms) {
+		ly->q_norm = norm(mk, c, c->head);
+		ly->k_norm = norm(mk, c, c->head);
+	}
 	ly->q = linear(mk, width, c->D, c->attn_bias);
 	ly->k = linear(mk, kv, c->D, c->attn_bias);
 	ly->v = linear(mk, kv, c->D, c->attn_bias);
-	ly->o = linear(mk, c->D, width, c->attn_bias);
+	ly->o = linear(mk, c->D, width, c->out_bias);
 	if (c->gated)
 		ly->gate = linear(mk, c->mlp, c->D, c->mlp_bias);
 	ly->up = linear(mk, c->mlp, c->D, c->mlp_bias);
@@ -89,7 +97,7 @@ ct_model_random(struct ct_model **out, const struct ct_shape *s, struct ct_error
 		m->pos_embed = table(&mk, c->context, c->D, 0.5);
 	for (int l = 0; l < c->L && !mk.failed; l++)
 		make_layer(&mk, c, &m->layers[l]);
-	m->norm_f = norm(&mk, c);
+	m->norm_f = norm(&mk, c, c->D);
 	m->unembed = c->tied ? m->embed : table(&mk, c->V, c->D, 1);
 	if (mk.failed || (r = ct_model_prepare(m, err)) < 0)
 		goto fail;

@@ -126,7 +126,7 @@ size_t
 ct_layer_scratch(const struct ct_model *m, int T)
 {
 	const struct ct_config *c = &m->cfg;
-	size_t attention = (size_t)T * (c->D + 2 * (size_t)c->H * c->head + (size_t)c->H_kv * c->head);
+	size_t attention = (size_t)T * (c->D + (2 * (size_t)c->H + c->H_kv) * c->head + c->H);
 	size_t mlp = 2 * (size_t)T * c->mlp;
 
 	return (attention > mlp ? attention : mlp) + (size_t)c->head;
@@ -143,22 +143,49 @@ mix(const struct ct_config *c, int first, int T, const float *pattern, const flo
 		    v + (h / group) * c->head, kv, 0, z + h * c->head, width);
 }
 
+/* x = cap * tanh(x / cap) */
+static void
+softcap(int n, double cap, float *x)
+{
+	for (int i = 0; i < n && cap > 0; i++)
+		x[i] = (float)(cap * tanh((double)x[i] / cap));
+}
+
 /* Patterns of rows first.. from queries q (n,H*head) and keys k (T,H_kv*head), both rotated. */
 static void
-patterns(const struct ct_config *c, const struct ct_layer_rows *r, const float *q, float *pattern)
+patterns(const struct ct_config *c, int window, const struct ct_layer_rows *r, const float *q, float *pattern)
 {
 	int first = r->first, T = r->T, n = T - first, group = c->H / c->H_kv;
+	float scale = (float)(c->query_scale > 0 ? c->query_scale : 1 / sqrt(c->head));
 
 	for (int h = 0; h < c->H; h++) {
 		float *p = pattern + ((size_t)h * T + first) * T;
 
-		ct_sgemm(false, true, n, T, c->head, (float)(1 / sqrt(c->head)), q + h * c->head,
-		    c->H * c->head, r->k + (h / group) * c->head, c->H_kv * c->head, 0, p, T);
-		for (int i = 0; i < n; i++, p += T) {
-			ct_softmax(first + i + 1, p);
-			memset(p + first + i + 1, 0, (size_t)(n - i - 1) * sizeof *p);
+		ct_sgemm(false, true, n, T, c->head, scale, q + h * c->head, c->H * c->head,
+		    r->k + (h / group) * c->head, c->H_kv * c->head, 0, p, T);
+		for (int t = first; t < T; t++, p += T) {
+			int from = window > 0 && t >= window ? t - window + 1 : 0;
+
+			softcap(t + 1 - from, c->attn_softcap, p + from);
+			ct_softmax(t + 1 - from, p + from);
+			memset(p, 0, (size_t)from * sizeof *p);
+			memset(p + t + 1, 0, (size_t)(T - t - 1) * sizeof *p);
 		}
 	}
+}
+
+/*
+ * Queries or keys (n, heads*head) become what patterns are made from: normed where the layer does, and
+ * rotated.
+ */
+static void
+finish_heads(const struct ct_config *c, const struct ct_layer *ly, const struct ct_norm *norm, int first,
+    int n, int heads, float *x, float *scale)
+{
+	if (norm->w)
+		ct_norm_run(norm, n * heads, x, x, scale);
+	if (c->position == CT_ROPE)
+		ct_rope(n, first, heads, c->head, ly->rope, x);
 }
 
 void
@@ -170,20 +197,19 @@ ct_layer_attention(
 	const struct ct_layer *ly = &m->layers[l];
 	int first = r->first, T = r->T, n = T - first, D = c->D, width = c->H * c->head, kv =
 	    c->H_kv * c->head;
-	float *y = scratch, *q = y + (size_t)n * D, *z = q + (size_t)n * width;
+	float *y = scratch, *q = y + (size_t)n * D, *z = q + (size_t)n * width,
+	    *scale = z + (size_t)n * width;
 	float *k = r->k + (size_t)first * kv;
 
 	ct_norm_run(&ly->norm1, n, x, y, r->scale1);
 	/* Keys are of use beyond a frozen pattern: generated tokens attend to them. */
 	ct_linear(&ly->v, n, y, true, r->v + (size_t)first * kv);
 	ct_linear(&ly->k, n, y, true, k);
-	if (c->position == CT_ROPE)
-		ct_rope(n, first, c->H_kv, c->head, m->rope_freq, k);
+	finish_heads(c, ly, &ly->k_norm, first, n, c->H_kv, k, scale);
 	if (!r->frozen) {
 		ct_linear(&ly->q, n, y, true, q);
-		if (c->position == CT_ROPE)
-			ct_rope(n, first, c->H, c->head, m->rope_freq, q);
-		patterns(c, r, q, r->pattern);
+		finish_heads(c, ly, &ly->q_norm, first, n, c->H, q, scale);
+		patterns(c, ly->window, r, q, r->pattern);
 	}
 	mix(c, first, T, r->pattern, r->v, z);
 	ct_linear(&ly->o, n, z, true, mid);
@@ -259,12 +285,17 @@ void
 ct_logits(const struct ct_model *m, int T, const float *y, float *logits)
 {
 	ct_unembed(m, T, y, logits);
+	for (int t = 0; t < T; t++)
+		softcap(m->cfg.V, m->cfg.final_softcap, logits + (size_t)t * m->cfg.V);
 }
 
 float
 ct_logit(const struct ct_model *m, int token, const float *y)
 {
-	return ct_matrix_row_dot(&m->unembed, token, y);
+	float logit = ct_matrix_row_dot(&m->unembed, token, y);
+
+	softcap(1, m->cfg.final_softcap, &logit);
+	return logit;
 }
 
 int

@@ -45,7 +45,7 @@ rank_of(const double *x, int n, struct ranked *tmp, double *rank)
 		tmp[i] = (struct ranked){ x[i], i };
 	qsort(tmp, (size_t)n, sizeof *tmp, by_value);
 	for (int i = 0, j; i < n; i = j) {
-		for (j = i; j < n && tmp[j].value == tmp[i].value;)
+		for (j = i + 1; j < n && tmp[j].value == tmp[i].value;)
 			j++;
 		for (int k = i; k < j; k++)
 			rank[tmp[k].at] = (i + j - 1) / 2.0;
@@ -61,6 +61,13 @@ ct_spearman(
 	double *rx = ct_arena_need(scratch, (size_t)n, sizeof *rx, "ranks", err);
 	double *ry = ct_arena_need(scratch, (size_t)n, sizeof *ry, "ranks", err);
 
+	/* What is not a number has no rank. */
+	*out = NAN;
+	for (int i = 0; i < n && tmp && rx && ry; i++)
+		if (isnan(x[i]) || isnan(y[i])) {
+			ct_arena_release(scratch, mark);
+			return CT_OK;
+		}
 	if (tmp && rx && ry) {
 		rank_of(x, n, tmp, rx);
 		rank_of(y, n, tmp, ry);

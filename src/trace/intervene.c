@@ -252,12 +252,27 @@ add_skip(const struct ct_local_model *lrm, struct buffers *b, int l, float *y)
 	ct_skip_frozen(lrm->tc, l, lrm->T, b->in, y);
 }
 
-/* x (T,D). The clamp that moves its feature most is named: it is the one to make smaller. */
+/* The clamp that moves its feature most is named: it is the one to make smaller. */
+static int
+fail_infinite(const struct ct_clamp_sites *s, int l, int pos, struct ct_error *err)
+{
+	const struct ct_clamp_site *c = s->site;
+
+	for (int k = 1; k < s->n; k++)
+		if (fabs((double)s->site[k].value - (double)s->site[k].original) >
+		    fabs((double)c->value - (double)c->original))
+			c = &s->site[k];
+	return ct_fail(err, CT_EINVAL,
+	    "layer %d's activations at position %d become infinite under L%d#%d@%d=%g: use a smaller "
+	    "strength",
+	    l, pos, c->layer, c->feature, c->pos, (double)c->value);
+}
+
+/* x (T,D) */
 static int
 check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, const float *x, int l,
     struct ct_error *err)
 {
-	const struct ct_clamp_site *c = s->site;
 	int D = lrm->m->cfg.D, all = lrm->T * D, from = s->n ? lrm->T - 1 : 0;
 
 	/*
@@ -269,16 +284,8 @@ check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, c
 	for (int n = 0; n < all; n++) {
 		int i = (from * D + n) % all;
 
-		if (isfinite(x[i]))
-			continue;
-		for (int k = 1; k < s->n; k++)
-			if (fabs((double)s->site[k].value - (double)s->site[k].original) >
-			    fabs((double)c->value - (double)c->original))
-				c = &s->site[k];
-		return ct_fail(err, CT_EINVAL,
-		    "layer %d's activations at position %d become infinite under L%d#%d@%d=%g: use a smaller "
-		    "strength",
-		    l, i / D, c->layer, c->feature, c->pos, (double)c->value);
+		if (!isfinite(x[i]))
+			return fail_infinite(s, l, i / D, err);
 	}
 	return CT_OK;
 }
@@ -394,6 +401,12 @@ ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 
 	if (r == CT_OK)
 		run_linear(lrm, s, total, dfinal, dpre, NULL, &b);
+	/* A linear network grows where norms keep a run finite. */
+	for (int i = 0; i < lrm->n && r == CT_OK; i++)
+		if (!isfinite(dpre[i]))
+			r = fail_infinite(s, lrm->active[i].layer, lrm->active[i].pos, err);
+	if (r == CT_OK)
+		r = check_finite(lrm, s, dfinal, lrm->m->cfg.L - 1, err);
 	ct_arena_release(scratch, mark);
 	return r;
 }

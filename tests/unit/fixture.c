@@ -38,7 +38,69 @@ const struct ct_config fixture_gpt2 = { .D = 20,
 	.eps = 1e-5,
 	.tied = true,
 	.attn_bias = true,
+	.out_bias = true,
 	.mlp_bias = true };
+const struct ct_config fixture_qwen3 = { .D = 22,
+	.L = 3,
+	.H = 4,
+	.H_kv = 2,
+	.head = 6,
+	.mlp = 30,
+	.V = 29,
+	.context = 64,
+	.norm = CT_RMSNORM,
+	.act = CT_SILU,
+	.gated = true,
+	.position = CT_ROPE,
+	.eps = 1e-6,
+	.rope_theta = 10000,
+	.qk_norms = true };
+const struct ct_config fixture_gemma2 = { .D = 20,
+	.L = 4,
+	.H = 4,
+	.H_kv = 2,
+	.head = 6,
+	.mlp = 33,
+	.V = 31,
+	.context = 64,
+	.norm = CT_RMSNORM,
+	.act = CT_GELU_TANH,
+	.gated = true,
+	.position = CT_ROPE,
+	.eps = 1e-6,
+	.rope_theta = 10000,
+	.post_norms = true,
+	.embed_scale = 2.5,
+	.query_scale = 0.3,
+	.attn_softcap = 2,
+	.final_softcap = 3,
+	.window = 3,
+	.local = { true, false, true, false } };
+const struct ct_config fixture_gemma3 = { .D = 24,
+	.L = 4,
+	.H = 3,
+	.H_kv = 1,
+	.head = 8,
+	.mlp = 36,
+	.V = 29,
+	.context = 64,
+	.norm = CT_RMSNORM,
+	.act = CT_GELU_TANH,
+	.gated = true,
+	.position = CT_ROPE,
+	.eps = 1e-6,
+	.rope_theta = 50000,
+	.rope_scaling = { .factor = 8 },
+	.local_theta = 100,
+	.post_norms = true,
+	.qk_norms = true,
+	.embed_scale = 4.9,
+	.query_scale = 0.25,
+	.window = 2,
+	.local = { true, true, false, true } };
+
+static const struct ct_config *const families[] = { &fixture_llama, &fixture_gpt2, &fixture_qwen3,
+	&fixture_gemma2, &fixture_gemma3 };
 
 static void
 ok(int r, const struct ct_error *err)
@@ -113,7 +175,8 @@ fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i)
 	s->flipped = i / 2 % 2;
 	s->square = i / 4 % 2;
 	s->centred = i % 7 == 3;
-	s->cfg.attn_bias = s->cfg.mlp_bias = i % 2 || cfg->norm == CT_LAYERNORM;
+	s->write = cfg->post_norms && i % 2 ? CT_WRITE_MLP : CT_WRITE_STREAM;
+	s->cfg.attn_bias = s->cfg.out_bias = s->cfg.mlp_bias = i % 2 || cfg->norm == CT_LAYERNORM;
 	s->cfg.tied = i % 4 == 0;
 	/* Wide heads, wider than the model: products of attention go by tiles of 16 and a rest. */
 	if (i % 5 == 1)
@@ -139,6 +202,12 @@ make_random(struct fixture *f, const struct ct_shape *s, int T, bool bare)
 	fixture_trace(f, NULL);
 }
 
+double
+fixture_rounding(const struct ct_shape *s)
+{
+	return s->skip && s->read == CT_READ_MID && s->write == CT_WRITE_MLP ? 20 : 1;
+}
+
 void
 fixture_random(struct fixture *f, const struct ct_shape *s, int T)
 {
@@ -156,8 +225,8 @@ fixture_each(int T, void (*check)(struct fixture *, const struct ct_shape *))
 {
 	struct ct_shape s;
 
-	for (int family = 0; family < 2; family++)
-		for (int i = 0; fixture_shape(&s, family ? &fixture_gpt2 : &fixture_llama, i); i++) {
+	for (size_t family = 0; family < sizeof families / sizeof *families; family++)
+		for (int i = 0; fixture_shape(&s, families[family], i); i++) {
 			struct fixture f;
 
 			fixture_random(&f, &s, T);

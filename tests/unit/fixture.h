@@ -33,13 +33,18 @@ void fixture_run(struct fixture *f, const int *ids, int T);
 /* Its graph towards the default targets at the last position, pruned at .8, .98. */
 void fixture_trace(struct fixture *f, struct ct_pool *pool);
 
-/* A llama-like and a gpt2-like decoder; sizes are odd on purpose. */
-extern const struct ct_config fixture_llama, fixture_gpt2;
+/* A decoder like each family's; sizes are odd on purpose. */
+extern const struct ct_config fixture_llama, fixture_gpt2, fixture_qwen3, fixture_gemma2, fixture_gemma3;
 /* The i-th combination that a transcoder directory can describe, on one family; false after the last. */
 bool fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i);
+/*
+ * How much more than usual rounds away on it. Where a skip path reads the stream and a norm follows, what the
+ * transcoder writes is large beside what the MLP does, and the error node is a difference of large numbers.
+ */
+double fixture_rounding(const struct ct_shape *s);
 /* A random model of that shape, run on T tokens and traced. */
 void fixture_random(struct fixture *f, const struct ct_shape *s, int T);
-/* Calls check with a random model of every shape of both families, on T tokens. */
+/* Calls check with a random model of every shape of all families, on T tokens. */
 void fixture_each(int T, void (*check)(struct fixture *, const struct ct_shape *));
 
 /* The nth last active feature of a layer: the last write at the last positions. NULL: there are fewer. */

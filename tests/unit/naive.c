@@ -27,6 +27,7 @@ norm_frozen(const struct ct_model *m, const float *w, double scale, const double
 
 	for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
 		mean += x[d] / D;
+	/* y may be x */
 	for (int d = 0; d < D; d++)
 		y[d] = (x[d] - mean) * scale * (w ? (double)w[d] : 1);
 }
@@ -52,7 +53,7 @@ attention_frozen(const struct ct_local_model *lrm, int l, const double *x, doubl
 			for (int i = 0; i < D; i++)
 				v[t * kv + o] += weight(&ly->v, o, i) * y[i];
 	}
-	memcpy(mid, x, (size_t)T * D * sizeof *mid);
+	memset(mid, 0, (size_t)T * D * sizeof *mid);
 	for (int t = 0; t < T; t++)
 		for (int h = 0; h < c->H; h++)
 			for (int e = 0; e < c->head; e++) {
@@ -66,8 +67,23 @@ attention_frozen(const struct ct_local_model *lrm, int l, const double *x, doubl
 				for (int d = 0; d < D; d++)
 					mid[t * D + d] += weight(&ly->o, d, h * c->head + e) * z;
 			}
+	for (int t = 0; t < T; t++) {
+		if (ly->post1.w)
+			norm_frozen(m, ly->post1.w, lrm->pass->post1[l * T + t], mid + t * D, mid + t * D);
+		for (int d = 0; d < D; d++)
+			mid[t * D + d] += x[t * D + d];
+	}
 	free(y);
 	free(v);
+}
+
+void
+naive_write(const struct ct_local_model *lrm, int l, int t, double *row)
+{
+	const struct ct_norm *post = &lrm->m->layers[l].post2;
+
+	if (post->w && lrm->tc->write == CT_WRITE_MLP)
+		norm_frozen(lrm->m, post->w, lrm->pass->post2[l * lrm->T + t], row, row);
 }
 
 void
@@ -77,6 +93,7 @@ naive_frozen(
 	const struct ct_model *m = lrm->m;
 	int T = lrm->T, D = m->cfg.D, TD = T * D;
 	double *x = malloc((size_t)TD * sizeof *x), *mid = malloc((size_t)TD * sizeof *mid);
+	double *skip = malloc((size_t)D * sizeof *skip);
 
 	memcpy(x, dembed, (size_t)TD * sizeof *x);
 	for (int l = 0; l < m->cfg.L; l++) {
@@ -102,22 +119,32 @@ naive_frozen(
 			}
 			}
 			for (int d = 0; d < D; d++) {
-				x[t * D + d] = mid[t * D + d] + dout[(l * T + t) * D + d];
+				skip[d] = 0;
 				for (int i = 0; i < D; i++)
-					x[t * D + d] += naive_skip(lrm->tc, l, d, i) * read[i];
+					skip[d] += naive_skip(lrm->tc, l, d, i) * read[i];
 			}
+			naive_write(lrm, l, t, skip);
+			for (int d = 0; d < D; d++)
+				x[t * D + d] = mid[t * D + d] + dout[(l * T + t) * D + d] + skip[d];
 		}
 	}
 	for (int t = 0; t < T; t++)
 		norm_frozen(m, m->norm_f.w, lrm->pass->scale_f[t], x + t * D, dfinal + t * D);
+	free(skip);
 	free(x);
 	free(mid);
+}
+
+double
+naive_cap(double x, double cap)
+{
+	return cap > 0 ? cap * tanh(x / cap) : x;
 }
 
 static void
 norm_live(const struct ct_model *m, const struct ct_norm *n, const double *x, double *y)
 {
-	int D = m->cfg.D;
+	int D = n->width;
 	double mean = 0, square = 0;
 
 	for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
@@ -140,13 +167,17 @@ linear_live(const struct ct_linear *l, const double *x, double *y)
 }
 
 static void
-rotate(const struct ct_config *c, int heads, int pos, double *x)
+rotate(const struct ct_config *c, int l, int heads, int pos, double *x)
 {
+	double theta = c->local[l] && c->local_theta > 0 ? c->local_theta : c->rope_theta;
+	double slower = c->rope_scaling.factor > 0 && !(c->local[l] && c->local_theta > 0) ?
+	    c->rope_scaling.factor : 1;
 	int half = c->head / 2;
 
 	for (int h = 0; h < heads; h++)
 		for (int i = 0; i < half; i++) {
-			double angle = pos * pow(c->rope_theta, -2.0 * i / c->head), *p = x + h * c->head + i;
+			double angle = pos / slower * pow(theta, -2.0 * i / c->head),
+			    *p = x + h * c->head + i;
 			double a = p[0], b = p[half];
 
 			p[0] = a * cos(angle) - b * sin(angle);
@@ -171,9 +202,13 @@ attention_live(const struct ct_model *m, int l, int T, const double *x, const do
 		linear_live(&ly->q, y, q + t * wq);
 		linear_live(&ly->k, y, k + t * wk);
 		linear_live(&ly->v, y, v + t * wk);
+		for (int h = 0; h < c->H && c->qk_norms; h++)
+			norm_live(m, &ly->q_norm, q + t * wq + h * c->head, q + t * wq + h * c->head);
+		for (int h = 0; h < c->H_kv && c->qk_norms; h++)
+			norm_live(m, &ly->k_norm, k + t * wk + h * c->head, k + t * wk + h * c->head);
 		if (c->position == CT_ROPE) {
-			rotate(c, c->H, t, q + t * wq);
-			rotate(c, c->H_kv, t, k + t * wk);
+			rotate(c, l, c->H, t, q + t * wq);
+			rotate(c, l, c->H_kv, t, k + t * wk);
 		}
 		memset(z, 0, (size_t)wq * sizeof *z);
 		for (int h = 0; h < c->H; h++) {
@@ -183,7 +218,10 @@ attention_live(const struct ct_model *m, int l, int T, const double *x, const do
 				for (int e = 0; e < c->head; e++)
 					p[s] += q[t * wq + h * c->head + e] *
 						k[s * wk + h / group * c->head + e];
-				p[s] = exp(p[s] / sqrt(c->head));
+				p[s] *= c->query_scale > 0 ? c->query_scale : 1 / sqrt(c->head);
+				p[s] = exp(naive_cap(p[s], c->attn_softcap));
+				if (c->local[l] && s <= t - c->window)
+					p[s] = 0;
 				sum += p[s];
 			}
 			for (int s = 0; s <= t; s++) {
@@ -193,6 +231,8 @@ attention_live(const struct ct_model *m, int l, int T, const double *x, const do
 			}
 		}
 		linear_live(&ly->o, z, out);
+		if (c->post_norms)
+			norm_live(m, &ly->post1, out, out);
 		for (int d = 0; d < D; d++)
 			mid[t * D + d] = x[t * D + d] + out[d];
 	}
@@ -377,13 +417,31 @@ write_clamps(const struct naive_hold *hold, const struct ct_model *m, int l, int
 	free(value);
 }
 
+double
+naive_embedding(const struct ct_model *m, int id, int d)
+{
+	return (double)ct_matrix_at(&m->embed, id, d) * (m->cfg.embed_scale > 0 ? m->cfg.embed_scale : 1);
+}
+
+double
+naive_logit(const struct ct_model *m, int v, const double *final)
+{
+	double sum = 0;
+
+	for (int d = 0; d < m->cfg.D; d++)
+		sum += (double)ct_matrix_at(&m->unembed, v, d) * final[d];
+	return naive_cap(sum, m->cfg.final_softcap);
+}
+
 void
 naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
     const struct ct_transcoder *tc, const double *kept, const struct naive_hold *hold)
 {
 	const struct ct_config *c = &m->cfg;
 	int D = c->D, TD = T * D, n_held = hold ? hold->n_held : 0;
-	double *added = calloc((size_t)c->L * TD, sizeof *added);
+	double *added = calloc((size_t)c->L * TD, sizeof *added), *extra = calloc((size_t)D, sizeof *extra);
+	const struct ct_transcoder *writer = tc ? tc : hold ? hold->tc : NULL;
+	bool before_norm = c->post_norms && writer && writer->write == CT_WRITE_MLP;
 
 	*r = (struct naive_run){ .T = T };
 	r->x = calloc((size_t)(c->L + 1) * TD, sizeof(double));
@@ -393,7 +451,7 @@ naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
 	r->pattern = calloc((size_t)c->L * c->H * T * T, sizeof(double));
 	r->final = calloc((size_t)TD, sizeof(double));
 	for (int i = 0; i < TD; i++)
-		r->x[i] = (double)ct_matrix_at(&m->embed, ids[i / D], i % D) +
+		r->x[i] = naive_embedding(m, ids[i / D], i % D) +
 			  (m->pos_embed.data ? (double)ct_matrix_at(&m->pos_embed, i / D, i % D) : 0);
 	for (int l = 0; l < c->L; l++) {
 		double *mid = r->mid + l * TD, *in = r->mlp_in + l * TD, *out = r->mlp_out + l * TD;
@@ -411,13 +469,21 @@ naive_run(struct naive_run *r, const struct ct_model *m, const int *ids, int T,
 				transcode(m, tc, l, T, t, mid + t * D, in + t * D, r->mlp_out);
 			if (hold && t > 0)
 				write_clamps(hold, m, l, T, t, mid + t * D, in + t * D, added);
+			for (int d = 0; d < D; d++) {
+				extra[d] = added[l * TD + t * D + d];
+				out[t * D + d] += before_norm ? extra[d] : 0;
+			}
+			if (c->post_norms && (tc ? before_norm && !(t == 0 && kept) : true))
+				norm_live(m, &m->layers[l].post2, out + t * D, out + t * D);
+			for (int d = 0; d < D; d++)
+				r->x[(l + 1) * TD + t * D + d] =
+				    mid[t * D + d] + out[t * D + d] + (before_norm ? 0 : extra[d]);
 		}
-		for (int i = 0; i < TD; i++)
-			r->x[(l + 1) * TD + i] = mid[i] + out[i] + added[l * TD + i];
 	}
 	for (int t = 0; t < T; t++)
 		norm_live(m, &m->norm_f, r->x + c->L * TD + t * D, r->final + t * D);
 	free(added);
+	free(extra);
 }
 
 void

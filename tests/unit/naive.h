@@ -57,4 +57,17 @@ double naive_skip(const struct ct_transcoder *tc, int l, int out, int in);
 /* a[f] = phi(h[f]), f < F of layer l. */
 void naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a);
 
+/*
+ * row (D), written by a transcoder at layer l and position t, as it reaches the stream: the frozen norm
+ * behind the MLP.
+ */
+void naive_write(const struct ct_local_model *lrm, int l, int t, double *row);
+
+/* A softcap; 0: none. */
+double naive_cap(double x, double cap);
+
+/* An embedding as the stream gets it, one number; and a logit of a final stream (D), softcapped. */
+double naive_embedding(const struct ct_model *m, int id, int d);
+double naive_logit(const struct ct_model *m, int v, const double *final);
+
 #endif

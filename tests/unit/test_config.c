@@ -119,7 +119,7 @@ rope_frequencies(void **state)
 		for (int k = 0; k < shape.cfg.head / 2; k++) {
 			double f = json_number_value(json_array_get(wanted, (size_t)k));
 
-			assert_true(fabs(m->rope_freq[k] - f) <= 2e-6 * f);
+			assert_true(fabs(m->layers[0].rope[k] - f) <= 2e-6 * f);
 		}
 		ct_model_close(m);
 		free(text);

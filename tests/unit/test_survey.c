@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixture.h"
+#include "naive.h"
 #include "trace/survey.h"
 #include "trace/sweep.h"
 
@@ -26,6 +26,7 @@ shares(const struct fixture *f, const float *final, double *prob)
 		prob[v] = 0;
 		for (int d = 0; d < D; d++)
 			prob[v] += (double)ct_matrix_at(&f->m->unembed, v, d) * (double)final[d];
+		prob[v] = naive_cap(prob[v], f->m->cfg.final_softcap);
 		top = fmax(top, prob[v]);
 	}
 	for (int v = 0; v < V; v++)
