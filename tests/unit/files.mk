@@ -54,6 +54,7 @@ check_PROGRAMS += \
 	test_npz \
 	test_number_codes \
 	test_operands \
+	test_page \
 	test_paths \
 	test_pieces \
 	test_pins \
@@ -121,6 +122,7 @@ test_names_SOURCES = %D%/test_names.c
 test_npz_SOURCES = %D%/test_npz.c
 test_number_codes_SOURCES = %D%/test_number_codes.c
 test_operands_SOURCES = %D%/test_operands.c
+test_page_SOURCES = %D%/test_page.c
 test_paths_SOURCES = %D%/test_paths.c
 test_pieces_SOURCES = %D%/test_pieces.c
 test_pins_SOURCES = %D%/test_pins.c

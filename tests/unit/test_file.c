@@ -292,6 +292,9 @@ paths_join(void **state)
 		assert_string_equal(p, cases[i][2]);
 		free(p);
 	}
+	assert_string_equal(ct_path_last("a/bc/d"), "d");
+	assert_string_equal(ct_path_last("ab"), "ab");
+	assert_string_equal(ct_path_last("/"), "/");
 }
 
 int
