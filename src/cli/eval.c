@@ -8,12 +8,14 @@
 
 #include "cli/commands.h"
 #include "cli/corpus_context.h"
+#include "eval/control.h"
 #include "eval/eval.h"
 #include "io/json_out.h"
 
 enum { FORMAT = 2 };			/* of the JSON */
 enum {
-	KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE, KEY_VALIDATION
+	KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE,
+	KEY_VALIDATION, KEY_CONTROL
 };
 
 /* "0.987", or "-" where there is nothing to measure. */
@@ -241,28 +243,59 @@ choose_sentences(struct ct_corpus *c, bool validation, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Each transcoder in turn: on the screen, or with a root as JSON. */
+/* One transcoder: on the screen under a title, or with a root as JSON under a key. */
 static int
-evaluate(const struct cli_corpus_context *context, const struct ct_eval_options *opt, json_t *root,
-    struct ct_error *err)
+evaluate_one(const struct cli_corpus_context *context, const struct cli_transcoder *t,
+    const struct ct_eval_options *opt, json_t *root, const char *key, struct ct_error *err)
 {
 	struct cli_progress progress = { 0 };
+	struct ct_eval *e;
+	int code = ct_eval_run(&e, context->model, t->tc, context->corpus, opt,
+	    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
+
+	cli_progress_end(&progress);
+	if (code != CT_OK)
+		return code;
+	if (root)
+		json_object_set_new(root, key, transcoder_json(e));
+	else
+		show(t, e);
+	ct_eval_free(e);
+	return CT_OK;
+}
+
+/* The same figures of random encoders: what they are without features that mean anything. */
+static int
+evaluate_control(const struct cli_corpus_context *context, const struct cli_transcoder *t,
+    const struct ct_eval_options *opt, json_t *root, const char *key, struct ct_error *err)
+{
+	struct cli_transcoder control = { .dir = "control: random encoders, fitted decoders" };
+	struct cli_progress progress = { 0 };
+	int code = ct_control_build(&control.tc, t->tc, context->model, context->corpus,
+	    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
+
+	cli_progress_end(&progress);
+	if (code != CT_OK)
+		return code;
+	code = evaluate_one(context, &control, opt, root, key, err);
+	ct_transcoder_close(control.tc);
+	return code;
+}
+
+static int
+evaluate(const struct cli_corpus_context *context, const struct ct_eval_options *opt, bool control,
+    json_t *root, struct ct_error *err)
+{
 	int code = CT_OK;
 
 	for (int i = 0; code == CT_OK && i < context->n_transcoders; i++) {
 		const struct cli_transcoder *t = &context->transcoders[i];
-		struct ct_eval *e;
+		bool clt = t->tc->kind == CT_CLT;
 
-		code = ct_eval_run(&e, context->model, t->tc, context->corpus, opt,
-		    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
-		cli_progress_end(&progress);
-		if (code != CT_OK)
-			break;
-		if (root)
-			json_object_set_new(root, t->tc->kind == CT_CLT ? "clt" : "plt", transcoder_json(e));
-		else
-			show(t, e);
-		ct_eval_free(e);
+		code = evaluate_one(context, t, opt, root, clt ? "clt" : "plt", err);
+		if (code == CT_OK && control)
+			code = evaluate_control(context, t, opt, root, clt ? "clt_control" : "plt_control",
+			    err);
 	}
 	return code;
 }
@@ -275,7 +308,7 @@ run(struct cli *c)
 	struct cli_corpus_context context = {0};
 	struct ct_error err = {0};
 	json_t *root = json_object();
-	bool validation = false, bad = false;
+	bool validation = false, control = false, bad = false;
 	int key = 0, rc, status;
 
 	while (!bad && (key = cli_next(c, &value)) > 0) {
@@ -287,6 +320,7 @@ run(struct cli *c)
 		case CLI_K: bad = cli_k(value, &context.k) < 0; break;
 		case KEY_NONFINITE: context.allow_nonfinite = true; break;
 		case KEY_VALIDATION: validation = true; break;
+		case KEY_CONTROL: control = true; break;
 		case KEY_PROMPTS: bad = cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0; break;
 		case KEY_SWAPS: bad = cli_int(value, "--swaps", 1, 1000, &opt.others) < 0; break;
 		}
@@ -305,7 +339,7 @@ run(struct cli *c)
 	if (rc == CT_OK)
 		rc = choose_sentences(context.corpus, validation, &err);
 	if (rc == CT_OK)
-		rc = evaluate(&context, &opt, json ? root : NULL, &err);
+		rc = evaluate(&context, &opt, control, json ? root : NULL, &err);
 	cli_corpus_context_close(&context);
 	if (rc == CT_OK && json != NULL)
 		return cli_json(json, FORMAT, root);
@@ -326,13 +360,14 @@ static const struct cli_option options[] = {
 	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
 	{KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (default: 4)"},
 	{KEY_VALIDATION, "validation", NULL, "over the sentences kept for choosing settings"},
+	{KEY_CONTROL, "control", NULL, "and a transcoder with random encoders, to compare with"},
 	{KEY_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},
 	{0}
 };
 
 const struct cli_command cli_eval = { .name = "eval",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite]\n"
-		    "[--corpus FILE] [--prompts N] [--swaps N] [--validation] [--json FILE]",
+		    "[--corpus FILE] [--prompts N] [--swaps N] [--validation]\n[--control] [--json FILE]",
 	.summary = "measure every figure of a model and its transcoders",
 	.details = "Over the sentences that were held out from training: how often the model is right; how "
 		   "well the\n"

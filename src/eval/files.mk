@@ -4,6 +4,8 @@ eval_files = \
 	%D%/answer.h \
 	%D%/circuit.c \
 	%D%/circuit.h \
+	%D%/control.c \
+	%D%/control.h \
 	%D%/eval.c \
 	%D%/eval.h \
 	%D%/feature_labels.c \

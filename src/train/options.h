@@ -46,6 +46,7 @@ struct ct_train_transcoder_options {
 	int batch;			/* rows: positions of the corpus */
 	double rate, beta1, beta2;
 	double warmup, cooldown;
+	int lookups;			/* layers whose features start as lookups of what their MLP reads */
 	double sparsity;		/* lambda at the end */
 	/* weight in the price of what a feature writes beyond its own layer */
 	double far;

@@ -19,6 +19,7 @@ check_PROGRAMS += \
 	test_cards_build \
 	test_clamp \
 	test_config \
+	test_control \
 	test_corpus \
 	test_damage \
 	test_direct \
@@ -87,6 +88,7 @@ test_cards_SOURCES = %D%/test_cards.c
 test_cards_build_SOURCES = %D%/test_cards_build.c
 test_clamp_SOURCES = %D%/test_clamp.c
 test_config_SOURCES = %D%/test_config.c
+test_control_SOURCES = %D%/test_control.c
 test_corpus_SOURCES = %D%/test_corpus.c
 test_damage_SOURCES = %D%/test_damage.c
 test_direct_SOURCES = %D%/test_direct.c
