@@ -187,6 +187,49 @@ count_idle(struct fit *f)
 	}
 }
 
+/* The cosine of two rows of D. */
+static double
+cosine(int D, const float *x, const float *y)
+{
+	double xx = ct_sdot(D, x, x), yy = ct_sdot(D, y, y);
+
+	return xx > 0 && yy > 0 ? ct_sdot(D, x, y) / sqrt(xx * yy) : 0;
+}
+
+/*
+ * Features of a layer start as lookups: each is active on one input alone, of those that differ (cosine below
+ * `same`), and writes what the MLP writes there. Others start at random. A layer that reads single words has few
+ * inputs.
+ */
+static void
+start_lookups(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int l)
+{
+	static const double same = .9;		/* cosine of two inputs that count as one */
+	static const double least = .6;		/* from which cosine on a lookup is active */
+	const struct ct_train_transcoder_layer *y = &c->layers[l];
+	int D = c->s.D, F = c->s.F, n = 0;
+	size_t wide = (size_t)a->L * D, reach = (size_t)ct_train_transcoder_reach(&c->s, l) * D;
+	float *w = c->params.w, gain = (float)(1 / (1 - least));
+
+	for (int t = 0; t < a->N && n < F; t++) {
+		const float *x = a->x + t * wide + (size_t)l * D, *out = a->y + t * wide + (size_t)l * D;
+		float *enc = w + y->enc + (size_t)n * D, *dec = w + y->dec + (size_t)n * reach, size;
+		bool known = false;
+
+		for (int f = 0; f < n && !known; f++)
+			known = cosine(D, x, w + y->enc + (size_t)f * D) > same;
+		size = ct_sdot(D, x, x);
+		if (known || !(size > 0))
+			continue;
+		memset(dec, 0, reach * sizeof *dec);
+		for (int d = 0; d < D; d++) {
+			enc[d] = gain * x[d] / size;
+			dec[d] = out[d] - w[y->b_dec + d];
+		}
+		w[y->b_enc + n++] = -gain * (float)least;
+	}
+}
+
 /* Weights, means, sampling and rates as they are at the start. */
 static void
 set_out(struct fit *f)
@@ -207,6 +250,8 @@ set_out(struct fit *f)
 	for (int l = 0; l < a->L; l++) {
 		memcpy(c->params.w + c->layers[l].b_dec, a->y_mean + (size_t)l * a->D,
 		    (size_t)a->D * sizeof(float));
+		if (l < o->lookups)
+			start_lookups(c, a, l);
 		f->variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
 	}
 	for (int k = 0; k < c->params.n; k++)

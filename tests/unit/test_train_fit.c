@@ -251,6 +251,61 @@ training_reaches_its_goals(void **state)
 	close_world(&w);
 }
 
+/* Before it has learned anything, a layer of lookups writes what the MLP writes, where it knows the input. */
+static void
+lookups_know_their_inputs(void **state)
+{
+	struct world w;
+	struct ct_mlp_rows rows;
+	struct ct_train_transcoder c;
+	struct ct_reporter reporter;
+	int exact = 0;
+
+	(void)state;
+	open_world(&w, 2);
+	assert_int_equal(ct_mlp_rows_collect(&rows, &w.net, w.corpus, w.pool, NULL), CT_OK);
+	w.recipe.clt.steps = 0;
+	w.recipe.clt.settle = 0;
+	w.recipe.clt.lookups = 1;
+	struct ct_train_transcoder_shape shape = { .L = rows.L, .D = rows.D, .F = 12 };
+
+	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), CT_OK);
+	ct_reporter_start(&reporter, NULL, NULL, "transcoder", 0);
+	assert_int_equal(ct_fit_transcoder(&c, &rows, &w.recipe.clt, w.pool, &reporter, &none, NULL), CT_OK);
+	for (int t = 0; t < rows.N; t++) {
+		const struct ct_train_transcoder_layer *y = &c.layers[0];
+		const float *p = c.params.w, *x = rows.x + (size_t)t * rows.L * rows.D;
+		double yhat[64], worst = 0, size = 0;
+		int active = 0;
+
+		for (int d = 0; d < rows.D; d++)
+			yhat[d] = (double)p[y->b_dec + (size_t)d];
+		for (int f = 0; f < c.s.F; f++) {
+			double h = (double)p[y->b_enc + (size_t)f];
+
+			for (int d = 0; d < rows.D; d++)
+				h += (double)(p[y->enc + (size_t)(f * rows.D + d)] * x[d] * rows.x_scale[0]);
+			if (!(h > exp((double)p[y->log_threshold + (size_t)f])))
+				continue;
+			active++;
+			for (int d = 0; d < rows.D; d++)
+				yhat[d] += h * (double)p[y->dec + (size_t)(f * rows.L * rows.D + d)];
+		}
+		for (int d = 0; d < rows.D; d++) {
+			double out = (double)(rows.y[(t * rows.L) * rows.D + d] * rows.y_scale[0]);
+
+			worst = fmax(worst, fabs(yhat[d] - out));
+			size = fmax(size, fabs(out));
+		}
+		exact += active == 1 && worst < 1e-4 * size;
+	}
+	if (exact < 8)
+		fail_msg("%d of %d rows are known", exact, rows.N);
+	ct_train_transcoder_close(&c);
+	ct_mlp_rows_free(&rows);
+	close_world(&w);
+}
+
 static void
 same_recipe_same_weights(void **state)
 {
@@ -359,6 +414,7 @@ main(void)
 		cmocka_unit_test(groups_are_drawn),
 		cmocka_unit_test(activations_are_collected_once),
 		cmocka_unit_test(training_reaches_its_goals),
+		cmocka_unit_test(lookups_know_their_inputs),
 		cmocka_unit_test(same_recipe_same_weights),
 		cmocka_unit_test(watching_can_cancel),
 		cmocka_unit_test(a_damaged_work_file_is_foreign),
