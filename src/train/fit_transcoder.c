@@ -197,9 +197,9 @@ cosine(int D, const float *x, const float *y)
 }
 
 /*
- * Features of a layer start as lookups: each is active on one input alone, of those that differ (cosine below
- * `same`), and writes what the MLP writes there. Others start at random. A layer that reads single words has few
- * inputs.
+ * Features of a layer start as lookups: each is active on one input alone, of those that differ (cosine
+ * below `same`), and writes what the MLP writes there. Others start at random. A layer that reads single
+ * words has few inputs.
  */
 static void
 start_lookups(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int l)
