@@ -26,6 +26,9 @@ model_files = \
 	%D%/model.h \
 	%D%/nfc.c \
 	%D%/nfc.h \
+	%D%/nfc_marks.c \
+	%D%/nfc_parts.c \
+	%D%/nfc_table.h \
 	%D%/normalize.c \
 	%D%/normalize.h \
 	%D%/onig.c \

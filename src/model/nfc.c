@@ -1,99 +1,222 @@
-/*
- * nfc: whether text is certainly in Unicode's normalization form C, as some tokenizers want it.
- *
- * The quick check of Unicode Annex 15, a little stricter: a code point that may change or combine, or a mark
- * that follows another mark, counts as a no. Does not normalize. Tables: Unicode 14.
- */
+/* nfc: see nfc.h. */
 #include "model/nfc.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
+
 #include "base/text.h"
+#include "model/nfc_table.h"
 
-/* NFC_Quick_Check is No or Maybe. */
-static const struct ct_cp_range uncertain[] = {
-	{ 0x0300, 0x0304 }, { 0x0306, 0x030C }, { 0x030F, 0x030F }, { 0x0311, 0x0311 }, { 0x0313, 0x0314 },
-	{ 0x031B, 0x031B }, { 0x0323, 0x0328 }, { 0x032D, 0x032E }, { 0x0330, 0x0331 }, { 0x0338, 0x0338 },
-	{ 0x0340, 0x0345 }, { 0x0374, 0x0374 }, { 0x037E, 0x037E }, { 0x0387, 0x0387 }, { 0x0653, 0x0655 },
-	{ 0x093C, 0x093C }, { 0x0958, 0x095F }, { 0x09BE, 0x09BE }, { 0x09D7, 0x09DF }, { 0x0A33, 0x0A33 },
-	{ 0x0A36, 0x0A36 }, { 0x0A59, 0x0A5B }, { 0x0A5E, 0x0A5E }, { 0x0B3E, 0x0B3E }, { 0x0B56, 0x0B5D },
-	{ 0x0BBE, 0x0BBE }, { 0x0BD7, 0x0BD7 }, { 0x0C56, 0x0C56 }, { 0x0CC2, 0x0CC2 }, { 0x0CD5, 0x0CD6 },
-	{ 0x0D3E, 0x0D3E }, { 0x0D57, 0x0D57 }, { 0x0DCA, 0x0DCF }, { 0x0DDF, 0x0DDF }, { 0x0F43, 0x0F43 },
-	{ 0x0F4D, 0x0F4D }, { 0x0F52, 0x0F52 }, { 0x0F57, 0x0F57 }, { 0x0F5C, 0x0F5C }, { 0x0F69, 0x0F69 },
-	{ 0x0F73, 0x0F73 }, { 0x0F75, 0x0F76 }, { 0x0F78, 0x0F78 }, { 0x0F81, 0x0F81 }, { 0x0F93, 0x0F93 },
-	{ 0x0F9D, 0x0F9D }, { 0x0FA2, 0x0FA2 }, { 0x0FA7, 0x0FA7 }, { 0x0FAC, 0x0FAC }, { 0x0FB9, 0x0FB9 },
-	{ 0x102E, 0x102E }, { 0x1161, 0x1175 }, { 0x11A8, 0x11C2 }, { 0x1B35, 0x1B35 }, { 0x1F71, 0x1F71 },
-	{ 0x1F73, 0x1F73 }, { 0x1F75, 0x1F75 }, { 0x1F77, 0x1F77 }, { 0x1F79, 0x1F79 }, { 0x1F7B, 0x1F7B },
-	{ 0x1F7D, 0x1F7D }, { 0x1FBB, 0x1FBB }, { 0x1FBE, 0x1FBE }, { 0x1FC9, 0x1FC9 }, { 0x1FCB, 0x1FCB },
-	{ 0x1FD3, 0x1FD3 }, { 0x1FDB, 0x1FDB }, { 0x1FE3, 0x1FE3 }, { 0x1FEB, 0x1FEB }, { 0x1FEE, 0x1FEF },
-	{ 0x1FF9, 0x1FF9 }, { 0x1FFB, 0x1FFB }, { 0x1FFD, 0x1FFD }, { 0x2000, 0x2001 }, { 0x2126, 0x2126 },
-	{ 0x212A, 0x212B }, { 0x2329, 0x232A }, { 0x2ADC, 0x2ADC }, { 0x3099, 0x309A }, { 0xF900, 0xFA0D },
-	{ 0xFA10, 0xFA10 }, { 0xFA12, 0xFA12 }, { 0xFA15, 0xFA1E }, { 0xFA20, 0xFA20 }, { 0xFA22, 0xFA22 },
-	{ 0xFA25, 0xFA26 }, { 0xFA2A, 0xFAD9 }, { 0xFB1D, 0xFB1D }, { 0xFB1F, 0xFB1F }, { 0xFB2A, 0xFB4E },
-	{ 0x110BA, 0x110BA }, { 0x11127, 0x11127 }, { 0x1133E, 0x1133E }, { 0x11357, 0x11357 },
-	{ 0x114B0, 0x114B0 }, { 0x114BA, 0x114BA }, { 0x114BD, 0x114BD }, { 0x115AF, 0x115AF },
-	{ 0x11930, 0x11930 }, { 0x1D15E, 0x1D164 }, { 0x1D1BB, 0x1D1C0 }, { 0x2F800, 0x2FA1D },
+/* Hangul syllables are computed: (lead, vowel) or (lead, vowel, trail). Trails begin after TRAIL. */
+enum { SYLLABLE = 0xAC00, SYLLABLES = 11172, LEAD = 0x1100, VOWEL = 0x1161, TRAIL = 0x11A7, LEADS = 19,
+	VOWELS = 21, TRAILS = 28, MOST_PARTS = 4 };
+
+/* A code point on its way: so that sorting moves marks, and only marks of different classes. */
+struct mark {
+	uint32_t cp, class;
+	size_t at;
 };
 
-/* Other marks with a combining class: their order matters when there is more than one. */
-static const struct ct_cp_range marks[] = {
-	{ 0x0305, 0x0305 }, { 0x030D, 0x030E }, { 0x0310, 0x0310 }, { 0x0312, 0x0312 }, { 0x0315, 0x031A },
-	{ 0x031C, 0x0322 }, { 0x0329, 0x032C }, { 0x032F, 0x032F }, { 0x0332, 0x0337 }, { 0x0339, 0x033F },
-	{ 0x0346, 0x034E }, { 0x0350, 0x036F }, { 0x0483, 0x0487 }, { 0x0591, 0x05BD }, { 0x05BF, 0x05BF },
-	{ 0x05C1, 0x05C2 }, { 0x05C4, 0x05C5 }, { 0x05C7, 0x05C7 }, { 0x0610, 0x061A }, { 0x064B, 0x0652 },
-	{ 0x0656, 0x065F }, { 0x0670, 0x0670 }, { 0x06D6, 0x06DC }, { 0x06DF, 0x06E4 }, { 0x06E7, 0x06E8 },
-	{ 0x06EA, 0x06ED }, { 0x0711, 0x0711 }, { 0x0730, 0x074A }, { 0x07EB, 0x07F3 }, { 0x07FD, 0x07FD },
-	{ 0x0816, 0x0819 }, { 0x081B, 0x0823 }, { 0x0825, 0x0827 }, { 0x0829, 0x082D }, { 0x0859, 0x085B },
-	{ 0x0898, 0x089F }, { 0x08CA, 0x08E1 }, { 0x08E3, 0x08FF }, { 0x094D, 0x094D }, { 0x0951, 0x0954 },
-	{ 0x09BC, 0x09BC }, { 0x09CD, 0x09CD }, { 0x09FE, 0x09FE }, { 0x0A3C, 0x0A3C }, { 0x0A4D, 0x0A4D },
-	{ 0x0ABC, 0x0ABC }, { 0x0ACD, 0x0ACD }, { 0x0B3C, 0x0B3C }, { 0x0B4D, 0x0B4D }, { 0x0BCD, 0x0BCD },
-	{ 0x0C3C, 0x0C3C }, { 0x0C4D, 0x0C55 }, { 0x0CBC, 0x0CBC }, { 0x0CCD, 0x0CCD }, { 0x0D3B, 0x0D3C },
-	{ 0x0D4D, 0x0D4D }, { 0x0E38, 0x0E3A }, { 0x0E48, 0x0E4B }, { 0x0EB8, 0x0EBA }, { 0x0EC8, 0x0ECB },
-	{ 0x0F18, 0x0F19 }, { 0x0F35, 0x0F35 }, { 0x0F37, 0x0F37 }, { 0x0F39, 0x0F39 }, { 0x0F71, 0x0F72 },
-	{ 0x0F74, 0x0F74 }, { 0x0F7A, 0x0F7D }, { 0x0F80, 0x0F80 }, { 0x0F82, 0x0F84 }, { 0x0F86, 0x0F87 },
-	{ 0x0FC6, 0x0FC6 }, { 0x1037, 0x1037 }, { 0x1039, 0x103A }, { 0x108D, 0x108D }, { 0x135D, 0x135F },
-	{ 0x1714, 0x1715 }, { 0x1734, 0x1734 }, { 0x17D2, 0x17D2 }, { 0x17DD, 0x17DD }, { 0x18A9, 0x18A9 },
-	{ 0x1939, 0x193B }, { 0x1A17, 0x1A18 }, { 0x1A60, 0x1A60 }, { 0x1A75, 0x1A7F }, { 0x1AB0, 0x1ABD },
-	{ 0x1ABF, 0x1ACE }, { 0x1B34, 0x1B34 }, { 0x1B44, 0x1B44 }, { 0x1B6B, 0x1B73 }, { 0x1BAA, 0x1BAB },
-	{ 0x1BE6, 0x1BE6 }, { 0x1BF2, 0x1BF3 }, { 0x1C37, 0x1C37 }, { 0x1CD0, 0x1CD2 }, { 0x1CD4, 0x1CE0 },
-	{ 0x1CE2, 0x1CE8 }, { 0x1CED, 0x1CED }, { 0x1CF4, 0x1CF4 }, { 0x1CF8, 0x1CF9 }, { 0x1DC0, 0x1DFF },
-	{ 0x20D0, 0x20DC }, { 0x20E1, 0x20E1 }, { 0x20E5, 0x20F0 }, { 0x2CEF, 0x2CF1 }, { 0x2D7F, 0x2D7F },
-	{ 0x2DE0, 0x2DFF }, { 0x302A, 0x302F }, { 0xA66F, 0xA66F }, { 0xA674, 0xA67D }, { 0xA69E, 0xA69F },
-	{ 0xA6F0, 0xA6F1 }, { 0xA806, 0xA806 }, { 0xA82C, 0xA82C }, { 0xA8C4, 0xA8C4 }, { 0xA8E0, 0xA8F1 },
-	{ 0xA92B, 0xA92D }, { 0xA953, 0xA953 }, { 0xA9B3, 0xA9B3 }, { 0xA9C0, 0xA9C0 }, { 0xAAB0, 0xAAB0 },
-	{ 0xAAB2, 0xAAB4 }, { 0xAAB7, 0xAAB8 }, { 0xAABE, 0xAABF }, { 0xAAC1, 0xAAC1 }, { 0xAAF6, 0xAAF6 },
-	{ 0xABED, 0xABED }, { 0xFB1E, 0xFB1E }, { 0xFE20, 0xFE2F }, { 0x101FD, 0x101FD },
-	{ 0x102E0, 0x102E0 }, { 0x10376, 0x1037A }, { 0x10A0D, 0x10A0D }, { 0x10A0F, 0x10A0F },
-	{ 0x10A38, 0x10A3F }, { 0x10AE5, 0x10AE6 }, { 0x10D24, 0x10D27 }, { 0x10EAB, 0x10EAC },
-	{ 0x10F46, 0x10F50 }, { 0x10F82, 0x10F85 }, { 0x11046, 0x11046 }, { 0x11070, 0x11070 },
-	{ 0x1107F, 0x1107F }, { 0x110B9, 0x110B9 }, { 0x11100, 0x11102 }, { 0x11133, 0x11134 },
-	{ 0x11173, 0x11173 }, { 0x111C0, 0x111C0 }, { 0x111CA, 0x111CA }, { 0x11235, 0x11236 },
-	{ 0x112E9, 0x112EA }, { 0x1133B, 0x1133C }, { 0x1134D, 0x1134D }, { 0x11366, 0x11374 },
-	{ 0x11442, 0x11442 }, { 0x11446, 0x11446 }, { 0x1145E, 0x1145E }, { 0x114C2, 0x114C3 },
-	{ 0x115BF, 0x115C0 }, { 0x1163F, 0x1163F }, { 0x116B6, 0x116B7 }, { 0x1172B, 0x1172B },
-	{ 0x11839, 0x1183A }, { 0x1193D, 0x1193E }, { 0x11943, 0x11943 }, { 0x119E0, 0x119E0 },
-	{ 0x11A34, 0x11A34 }, { 0x11A47, 0x11A47 }, { 0x11A99, 0x11A99 }, { 0x11C3F, 0x11C3F },
-	{ 0x11D42, 0x11D42 }, { 0x11D44, 0x11D45 }, { 0x11D97, 0x11D97 }, { 0x16AF0, 0x16AF4 },
-	{ 0x16B30, 0x16B36 }, { 0x16FF0, 0x16FF1 }, { 0x1BC9E, 0x1BC9E }, { 0x1D165, 0x1D169 },
-	{ 0x1D16D, 0x1D172 }, { 0x1D17B, 0x1D182 }, { 0x1D185, 0x1D18B }, { 0x1D1AA, 0x1D1AD },
-	{ 0x1D242, 0x1D244 }, { 0x1E000, 0x1E02A }, { 0x1E130, 0x1E136 }, { 0x1E2AE, 0x1E2AE },
-	{ 0x1E2EC, 0x1E2EF }, { 0x1E8D0, 0x1E8D6 }, { 0x1E944, 0x1E94A },
+struct stretch {
+	struct mark *c;
+	size_t n;
 };
 
-bool
-ct_nfc_check(const char *s, size_t n, size_t *at)
+/* The row of a table whose first number is cp, in rows of `size` bytes that begin with it. */
+static const void *
+find(const void *table, size_t n, size_t size, uint32_t cp)
 {
-	bool mark = false;
+	const unsigned char *rows = table;
+	size_t low = 0;
 
-	for (size_t i = 0; i < n;) {
-		uint32_t cp;
-		bool after_mark = mark;
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+		uint32_t first = *(const uint32_t *)(const void *)(rows + middle * size);
 
-		*at = i;
-		i += (size_t)ct_utf8_decode(s + i, n - i, &cp);
-		mark = cp >= 0x300 && ct_cp_inside(marks, sizeof marks / sizeof *marks, cp);
-		if (cp < 0x300)
-			continue;
-		if ((mark && after_mark) || ct_cp_inside(uncertain, sizeof uncertain / sizeof *uncertain, cp))
-			return false;
+		if (first == cp)
+			return rows + middle * size;
+		if (first < cp)
+			low = middle + 1;
+		else
+			n = middle;
 	}
-	return true;
+	return NULL;
+}
+
+static uint32_t
+class_of(uint32_t cp)
+{
+	size_t low = 0, high = ct_nfc_marks_n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (cp > ct_nfc_marks[middle].last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < ct_nfc_marks_n && cp >= ct_nfc_marks[low].first ? ct_nfc_marks[low].class : 0;
+}
+
+/* May it change, or combine with what is before it? */
+static bool
+uncertain(uint32_t cp)
+{
+	return cp >= 0x300 && ct_cp_inside(ct_nfc_uncertain, ct_nfc_uncertain_n, cp);
+}
+
+static void
+take_apart(struct stretch *s, uint32_t cp)
+{
+	const struct ct_nfc_parts *p = find(ct_nfc_pairs, ct_nfc_pairs_n, sizeof *p, cp);
+	const struct ct_nfc_single *other = find(ct_nfc_singles, ct_nfc_singles_n, sizeof *other, cp);
+	uint32_t syllable = cp - SYLLABLE;
+
+	if (!p)
+		p = find(ct_nfc_apart, ct_nfc_apart_n, sizeof *p, cp);
+	if (p) {
+		take_apart(s, p->a);
+		take_apart(s, p->b);
+	} else if (other) {
+		take_apart(s, other->to);
+	} else if (cp >= SYLLABLE && syllable < SYLLABLES) {
+		take_apart(s, LEAD + syllable / TRAILS / VOWELS);
+		take_apart(s, VOWEL + syllable / TRAILS % VOWELS);
+		if (syllable % TRAILS)
+			take_apart(s, TRAIL + syllable % TRAILS);
+	} else {
+		s->c[s->n] = (struct mark){ .cp = cp, .class = class_of(cp), .at = s->n };
+		s->n++;
+	}
+}
+
+static int
+by_class(const void *a, const void *b)
+{
+	const struct mark *x = a, *y = b;
+
+	if (x->class != y->class)
+		return x->class < y->class ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static void
+sort_marks(struct stretch *s)
+{
+	for (size_t i = 0, end; i < s->n; i = end) {
+		for (end = i + 1; end < s->n && s->c[i].class && s->c[end].class;)
+			end++;
+		qsort(s->c + i, end - i, sizeof *s->c, by_class);
+	}
+}
+
+/* What a and b are together; 0: nothing. */
+static uint32_t
+together(uint32_t a, uint32_t b)
+{
+	if (a - LEAD < LEADS && b - VOWEL < VOWELS)
+		return SYLLABLE + ((a - LEAD) * VOWELS + b - VOWEL) * TRAILS;
+	if (a - SYLLABLE < SYLLABLES && (a - SYLLABLE) % TRAILS == 0 && b > TRAIL && b - TRAIL < TRAILS)
+		return a + b - TRAIL;
+	for (size_t i = 0; i < ct_nfc_pairs_n && uncertain(b); i++)
+		if (ct_nfc_pairs[i].a == a && ct_nfc_pairs[i].b == b)
+			return ct_nfc_pairs[i].cp;
+	return 0;
+}
+
+/* A mark joins the last character before it that is none, unless one of its class or a higher is between. */
+static void
+put_together(struct stretch *s)
+{
+	size_t n = 0, base = 0;
+	bool has_base = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct mark c = s->c[i];
+		bool blocked = !has_base || (n > base + 1 && s->c[n - 1].class >= c.class);
+		uint32_t both = blocked ? 0 : together(s->c[base].cp, c.cp);
+
+		if (both) {
+			s->c[base].cp = both;
+			continue;
+		}
+		if (c.class == 0) {
+			base = n;
+			has_base = true;
+		}
+		s->c[n++] = c;
+	}
+	s->n = n;
+}
+
+static int
+normalize(const struct ct_piece *in, size_t from, size_t to, struct ct_changed_text *out,
+    struct ct_error *err)
+{
+	struct stretch s = { .c = calloc((to - from) * MOST_PARTS, sizeof *s.c) };
+	int code = CT_OK;
+	uint32_t cp;
+	char text[4];
+
+	if (!s.c)
+		return ct_fail_memory(err, (to - from) * MOST_PARTS * sizeof *s.c, "normalization");
+	for (size_t i = from; i < to;) {
+		i += (size_t)ct_utf8_decode(in->s + i, to - i, &cp);
+		take_apart(&s, cp);
+	}
+	sort_marks(&s);
+	put_together(&s);
+	for (size_t i = 0; i < s.n && code == CT_OK; i++)
+		code = ct_changed_put(out, text, (size_t)ct_utf8_encode(s.c[i].cp, text), in, from, err);
+	free(s.c);
+	return code;
+}
+
+/*
+ * The end of the stretch that begins at `from`: no character after it can change one before. *as_is: it is in
+ * form C already.
+ */
+static size_t
+stretch_end(const struct ct_piece *in, size_t from, bool *as_is)
+{
+	uint32_t before = 0, cp;
+	size_t i = from;
+
+	*as_is = true;
+	while (i < in->n) {
+		size_t n = (size_t)ct_utf8_decode(in->s + i, in->n - i, &cp);
+		bool broken = cp == 0xFFFD && n == 1, may = uncertain(cp);
+		uint32_t class = cp < 0x300 ? 0 : class_of(cp);
+
+		if (i > from && class == 0 && !may)
+			break;
+		i += n;
+		if (broken)
+			break;
+		if (may || (class && class < before))
+			*as_is = false;
+		before = class;
+	}
+	return i;
+}
+
+int
+ct_nfc_run(const struct ct_piece *in, struct ct_changed_text *out, struct ct_error *err)
+{
+	size_t copied = 0;
+	int code = CT_OK;
+
+	for (size_t i = 0, end; i < in->n && code == CT_OK; i = end) {
+		bool as_is;
+
+		end = stretch_end(in, i, &as_is);
+		if (as_is)
+			continue;
+		code = ct_changed_copy(out, in, copied, i, err);
+		if (code == CT_OK)
+			code = normalize(in, i, end, out, err);
+		copied = end;
+	}
+	return code == CT_OK ? ct_changed_copy(out, in, copied, in->n, err) : code;
 }

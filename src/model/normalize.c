@@ -146,15 +146,10 @@ run_step(const struct ct_normalizer_step *s, const struct ct_piece *in, struct c
     struct ct_error *err)
 {
 	struct replacing r = { .step = s, .in = in, .out = out };
-	size_t at;
 
 	switch (s->kind) {
 	case CT_NORMALIZE_NFC:
-		if (!ct_nfc_check(in->s, in->n, &at))
-			return ct_fail(err, CT_EUNSUPPORTED, "the character at byte %zu may need Unicode "
-			    "normalization (NFC), which is not supported; use its composed form",
-			    ct_piece_at(in, at));
-		return ct_changed_copy(out, in, 0, in->n, err);
+		return ct_nfc_run(in, out, err);
 	case CT_NORMALIZE_PREPEND:
 		if (in->n && ct_changed_put(out, s->text, strlen(s->text), in, 0, err) != CT_OK)
 			return CT_ENOMEM;

@@ -1,7 +1,7 @@
 /*
  * normalize: what tokenizer.json's "normalizer" does to text before it is split.
  *
- * NFC (texts that may need it are refused), Prepend and Replace, in any sequence. Owns its patterns.
+ * NFC, Prepend and Replace, in any sequence. Owns its patterns.
  */
 #ifndef CT_MODEL_NORMALIZE_H
 #define CT_MODEL_NORMALIZE_H

@@ -5,7 +5,7 @@ peer_logits_SOURCES = tests/peer/logits.c
 peer_logits_LDADD = $(engine_libs)
 peer_tokens_SOURCES = tests/peer/tokens.c
 peer_tokens_LDADD = $(engine_libs)
-EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py tests/peer/tokenizers_check.py tests/peer/rope.py
+EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py tests/peer/tokenizers_check.py tests/peer/rope.py tests/peer/nfc_tables.py
 CLEANFILES += peer_logits peer_tokens
 peer_models = $${MODELS:-$$(dirname $(srcdir)/models/*/config.json)}
 check-peer: peer_logits peer_tokens

@@ -52,6 +52,7 @@ check_PROGRAMS += \
 	test_model \
 	test_monkey \
 	test_names \
+	test_nfc \
 	test_npz \
 	test_number_codes \
 	test_operands \
@@ -121,6 +122,7 @@ test_matrix_SOURCES = %D%/test_matrix.c
 test_model_SOURCES = %D%/test_model.c
 test_monkey_SOURCES = %D%/test_monkey.c
 test_names_SOURCES = %D%/test_names.c
+test_nfc_SOURCES = %D%/test_nfc.c
 test_npz_SOURCES = %D%/test_npz.c
 test_number_codes_SOURCES = %D%/test_number_codes.c
 test_operands_SOURCES = %D%/test_operands.c
