@@ -84,11 +84,12 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, s
 		goto done;
 	family = ct_family_find(type);
 	if (!family) {
-		char shown[80];
+		char shown[80], supported[200];
 
+		ct_family_list(supported, sizeof supported);
 		ct_text_clean(shown, sizeof shown, type, strlen(type));
 		code = ct_fail(err, CT_EUNSUPPORTED, "%s: model_type \"%s\" is not supported (supported: "
-		    "%s)", path, shown, ct_family_list());
+		    "%s)", path, shown, supported);
 		goto done;
 	}
 	*out = *family->defaults;

@@ -20,8 +20,12 @@ ct_family_find(const char *model_type)
 	return NULL;
 }
 
-const char *
-ct_family_list(void)
+void
+ct_family_list(char *buf, size_t size)
 {
-	return "llama, gpt2";
+	size_t used = 0;
+
+	*buf = '\0';
+	for (size_t i = 0; i < sizeof families / sizeof *families && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "", families[i]->model_type);
 }

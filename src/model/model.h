@@ -67,7 +67,7 @@ struct ct_family {
 	int (*bind)(struct ct_model *m, struct ct_binder *b, struct ct_error *err);
 };
 const struct ct_family *ct_family_find(const char *model_type);
-const char *ct_family_list(void);		/* "llama, gpt2": for messages */
+void ct_family_list(char *buf, size_t size);	/* "llama, gpt2": for messages */
 
 struct ct_model_options {
 	bool allow_nonfinite;
