@@ -57,6 +57,24 @@ ct_decoder_layer_types(struct ct_config *c, const json_t *json, const char *path
 	return CT_OK;
 }
 
+int
+ct_decoder_upper_windows(struct ct_config *c, const json_t *json, const char *path, int from,
+    struct ct_error *err)
+{
+	bool use = false;
+	int code = ct_json_bool(json, path, "use_sliding_window", false, &use, err);
+
+	if (code == CT_OK)
+		code = ct_decoder_window(c, json, path, err);
+	if (code == CT_OK)
+		code = ct_json_int(json, path, "max_window_layers", false, 0, CT_MAX_LAYERS, &from, err);
+	if (!use)
+		c->window = 0;
+	for (int l = from; l < c->L && c->window > 0; l++)
+		c->local[l] = true;
+	return code == CT_OK ? ct_decoder_layer_types(c, json, path, err) : code;
+}
+
 static void
 bind_linear(struct ct_binder *b, struct ct_linear *l, int out, int in, bool bias, int layer, const char *name)
 {

@@ -62,6 +62,13 @@ int ct_decoder_layer_types(struct ct_config *c, const json_t *json, const char *
 /* sliding_window, a number or null: none; without the key the window stays. */
 int ct_decoder_window(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
 
+/*
+ * Qwen's windows: with use_sliding_window in layers from max_window_layers on (`from` where the key is
+ * missing), or as layer_types says.
+ */
+int ct_decoder_upper_windows(struct ct_config *c, const json_t *json, const char *path, int from,
+    struct ct_error *err);
+
 /* The rows of keys that all of them have. */
 #define CT_DECODER_KEYS \
 	{ CT_KEY_INTO(D, CT_KEY_SIZE, "hidden_size"), .max = CT_MAX_WIDTH, .need = true }, \

@@ -141,6 +141,43 @@ def write_leftovers(directory):
     save_file(tensors, path, metadata={"format": "pt"})
 
 
+def write_family(directory, name, bos="<|begin_of_text|>", dtype=None, shards=None, **extra):
+    """A small random model of a family, each of whose norms does something."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    torch.manual_seed(3)
+    V, first = tokenizer(directory, LLAMA3, bos)
+    sizes = dict(vocab_size=V, hidden_size=48, intermediate_size=80, num_hidden_layers=4, num_attention_heads=6,
+                 num_key_value_heads=2, head_dim=8, max_position_embeddings=128, bos_token_id=first,
+                 eos_token_id=first, pad_token_id=0, initializer_range=0.2)
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(name, **{**sizes, **extra}),
+                                             attn_implementation="eager")
+    with torch.no_grad():
+        for key, p in model.named_parameters():
+            if "norm" in key or key.endswith(".bias"):
+                p.add_(torch.randn_like(p) * 0.2)
+    model.to(dtype or torch.float32).save_pretrained(directory, **({"max_shard_size": shards} if shards else {}))
+
+
+def family(name, what="", **extra):
+    """In F32, in BF16, and in BF16 shards."""
+    import torch
+
+    title = f"{name}, {what}" if what else name
+    return {
+        f"{title} in F32": lambda d: write_family(d, name, **extra),
+        f"{title} in BF16": lambda d: write_family(d, name, dtype=torch.bfloat16, **extra),
+        f"{title} in BF16 shards": lambda d: write_family(d, name, dtype=torch.bfloat16, shards="60KB", **extra),
+    }
+
+
+def families():
+    return {
+        **family("llama"),
+    }
+
+
 MODELS = {
     "gpt2": write_gpt2,
     "llama, grouped queries, tied embeddings": lambda d: write_llama(d, tie_word_embeddings=True),
@@ -197,7 +234,8 @@ def compare(program, directory):
     tok = Tokenizer.from_file(os.path.join(directory, "tokenizer.json"))
     configured = os.path.exists(os.path.join(directory, "tokenizer_config.json"))
     auto = AutoTokenizer.from_pretrained(directory) if configured else None
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
+    # Eager, because others leave softcaps out.
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32, attn_implementation="eager").eval()
     worst, tokens = 0.0, 0
     for text, line in zip(texts, lines):
         got = json.loads(line)
@@ -222,7 +260,8 @@ def main():
     program, given = os.path.abspath(sys.argv[1]), sys.argv[2:]
     failed = 0
     with tempfile.TemporaryDirectory() as tmp:
-        todo = [(name, os.path.join(tmp, str(i)), write) for i, (name, write) in enumerate(MODELS.items())]
+        todo = [(name, os.path.join(tmp, str(i)), write)
+                for i, (name, write) in enumerate({**MODELS, **families()}.items())]
         todo += [(d, d, None) for d in given]
         for name, directory, write in todo:
             try:
