@@ -9,6 +9,7 @@
 static const struct ct_family *const families[] = {
 	&ct_family_llama,
 	&ct_family_gpt2,
+	&ct_family_qwen3,
 };
 
 const struct ct_family *
@@ -27,5 +28,6 @@ ct_family_list(char *buf, size_t size)
 
 	*buf = '\0';
 	for (size_t i = 0; i < sizeof families / sizeof *families && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "", families[i]->model_type);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "",
+		    families[i]->model_type);
 }

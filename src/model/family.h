@@ -16,6 +16,7 @@
 
 extern const struct ct_family ct_family_llama;
 extern const struct ct_family ct_family_gpt2;
+extern const struct ct_family ct_family_qwen3;
 
 /*
  * The binder collects what goes wrong, so that families ask for one tensor after the other without a check:

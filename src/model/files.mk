@@ -41,6 +41,7 @@ model_files = \
 	%D%/piece.h \
 	%D%/post.c \
 	%D%/post.h \
+	%D%/qwen3.c \
 	%D%/regex.c \
 	%D%/regex.h \
 	%D%/rope.c \

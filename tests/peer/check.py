@@ -175,6 +175,9 @@ def family(name, what="", **extra):
 def families():
     return {
         **family("llama"),
+        **family("qwen3"),
+        **family("qwen3", "windows and biases", use_sliding_window=True, sliding_window=5, max_window_layers=2,
+                 attention_bias=True),
     }
 
 

@@ -30,6 +30,8 @@ load(const char *json)
 
 #define LLAMA "\"model_type\": \"llama\", \"hidden_size\": 32, \"intermediate_size\": 64, " \
 	"\"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"vocab_size\": 100"
+#define QWEN3 "\"model_type\": \"qwen3\", \"hidden_size\": 32, \"intermediate_size\": 64, " \
+	"\"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"num_key_value_heads\": 2"
 #define GPT2 "\"model_type\": \"gpt2\", \"n_embd\": 32, \"n_layer\": 2, \"n_head\": 4, \"vocab_size\": 100"
 
 static void
@@ -199,6 +201,23 @@ gpt2_defaults(void **state)
 	assert_int_equal(c.bos, -1);		/* outside this vocabulary */
 }
 
+/* Queries and keys have norms, and windows begin where the config says, if they are used. */
+static void
+qwen3_windows(void **state)
+{
+	struct ct_config c = load("{" QWEN3 ", \"sliding_window\": 7, \"max_window_layers\": 1}");
+
+	(void)state;
+	assert_true(c.qk_norms && !c.tied && !c.attn_bias && !c.out_bias);
+	assert_true(c.head == 128 && c.window == 0 && !c.local[1]);
+	c = load("{" QWEN3 ", \"use_sliding_window\": true, \"sliding_window\": 7, \"max_window_layers\": 1, "
+	    "\"attention_bias\": true}");
+	assert_true(c.window == 7 && !c.local[0] && c.local[1] && c.attn_bias && c.out_bias);
+	c = load("{" QWEN3 ", \"use_sliding_window\": true, \"layer_types\": [\"sliding_attention\", "
+	    "\"full_attention\"]}");
+	assert_true(c.window == 4096 && c.local[0] && !c.local[1]);
+}
+
 int
 main(void)
 {
@@ -211,6 +230,7 @@ main(void)
 		cmocka_unit_test(unknown_keys_are_noted),
 		cmocka_unit_test(gpt2_aliases),
 		cmocka_unit_test(gpt2_defaults),
+		cmocka_unit_test(qwen3_windows),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
