@@ -206,8 +206,10 @@ fill(struct ct_vocab *v, const json_t *map, const json_t *added, const struct ct
 		if (code != CT_OK)
 			return code;
 		highest = json_integer_value(id) > highest ? json_integer_value(id) : highest;
-		w->text = w->key;
-		w->n = strlen(w->key);
+		/* Of Gemma's runs of blanks too, which are added tokens, blanks are what is meant. */
+		w->text = style->byte_level ? w->key : pool;
+		w->n = style->byte_level ? strlen(w->key) : decode_plain(pool, w->key, style);
+		pool += style->byte_level ? 0 : w->n + 1;
 		w->added = true;
 		w->special = json_is_true(json_object_get(t, "special"));
 	}

@@ -479,10 +479,63 @@ text_is_composed_first(void **state)
 	ct_tokenizer_close(t);
 }
 
+/*
+ * A key's text: with a blank for each stand-in U+2581 where the tokenizer puts one for a blank, whichever of
+ * its parts does; and as it is where that stands for all white space, and might be no blank.
+ */
+static void
+stand_ins_become_blanks(void **state)
+{
+	static const struct {
+		const char *name;
+		bool blank;
+	} list[] = {
+		{ "llama2", true }, { "gemma", true }, { "mistral-metaspace-first", true },
+		{ "metaspace-always-split", true }, { "replace", false },
+	};
+	const char *srcdir = getenv("srcdir");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+		struct ct_tokenizer *t;
+		char dir[512], path[600];
+		json_t *json, *id;
+		const char *key;
+		int stand_ins = 0;
+
+		snprintf(dir, sizeof dir, "%s/tests/tokenizers/%s", srcdir ? srcdir : ".", list[i].name);
+		snprintf(path, sizeof path, "%s/tokenizer.json", dir);
+		assert_int_equal(ct_tokenizer_open(&t, dir, NULL), CT_OK);
+		assert_int_equal(ct_json_load(&json, path, 1 << 20, NULL), CT_OK);
+		json_object_foreach(json_object_get(json_object_get(json, "model"), "vocab"), key, id) {
+			char want[256] = "";
+			size_t n = 0, used = 0;
+			const char *text = ct_tokenizer_text(t, (int)json_integer_value(id), &n);
+
+			if (key[0] == '<')
+				continue;
+			for (const char *at = key; *at; at++)
+				if (list[i].blank && strncmp(at, "\xe2\x96\x81", 3) == 0) {
+					want[used++] = ' ';
+					stand_ins++;
+					at += 2;
+				} else {
+					want[used++] = *at;
+				}
+			assert_int_equal(n, used);
+			assert_memory_equal(text, want, n);
+		}
+		assert_true(stand_ins > 4 || !list[i].blank);
+		json_decref(json);
+		ct_tokenizer_close(t);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stand_ins_become_blanks),
 		cmocka_unit_test(words_become_ids),
 		cmocka_unit_test(added_tokens_come_first_and_longest),
 		cmocka_unit_test(bos_is_not_doubled),
