@@ -312,6 +312,19 @@ void ct_session_set_subgraph(struct ct_session *s, const struct ct_subgraph *sg)
  * they change.
  */
 int ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_error *err);
+/*
+ * Pins and supernodes for the graph at hand without a hand: the first target, each group of features that
+ * trace/groups.h finds in the pruned graph as a supernode, and what is in none but has 3 % of the influence.
+ * In *out, to be set; whatever was pinned is not in it.
+ */
+struct ct_auto_groups {
+	int groups, members;		/* supernodes; features in them */
+	int singles;			/* nodes by themselves, without the target */
+	int left_out;			/* kept nodes that are not pinned */
+	double influence;		/* share that what is pinned has of all kept nodes */
+};
+int ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_auto_groups *said,
+    struct ct_error *err);
 
 /*
  * The name of a pinned node, as ct_session_node_name has it, with the position of an output: output

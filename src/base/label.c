@@ -4,19 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char mixed[] = CT_LABEL_MIXED, between[] = CT_LABEL_OR;
+
+bool
+ct_label_candidate(char *dst, size_t size, const char *label, int i)
+{
+	bool several = strncmp(label, mixed, sizeof mixed - 1) == 0;
+	const char *p = several ? label + sizeof mixed - 1 : label, *end = NULL;
+
+	for (; p && i >= 0; i--) {
+		end = several ? strstr(p, between) : NULL;
+		if (i)
+			p = end ? end + sizeof between - 1 : NULL;
+	}
+	if (!p || !*p)
+		return false;
+	snprintf(dst, size, "%.*s", (int)(end ? (size_t)(end - p) : strlen(p)), p);
+	return true;
+}
+
 bool
 ct_label_words(char *dst, size_t size, const char *label)
 {
-	static const char mixed[] = CT_LABEL_MIXED;
-	const char *first = label + sizeof mixed - 1, *end;
-
-	if (strncmp(label, mixed, sizeof mixed - 1) != 0) {
-		snprintf(dst, size, "%s", label);
-		return false;
-	}
-	end = strstr(first, CT_LABEL_OR);
-	snprintf(dst, size, "%.*s", (int)(end ? (size_t)(end - first) : strlen(first)), first);
-	return true;
+	if (!ct_label_candidate(dst, size, label, 0) && size > 0)
+		*dst = '\0';
+	return strncmp(label, mixed, sizeof mixed - 1) == 0;
 }
 
 bool

@@ -12,6 +12,9 @@
 #define CT_LABEL_OR " / "
 #define CT_LABEL_GUESS "\342\211\210 "	/* "≈ " */
 
+/* The i-th label (from 0) that fits a feature: a label has one, a mixed one several. false after the last. */
+bool ct_label_candidate(char *dst, size_t size, const char *label, int i);
+
 /* The label's words: of a mixed one those of the best candidate. Is it a mixed one? */
 bool ct_label_words(char *dst, size_t size, const char *label);
 

@@ -8,6 +8,11 @@
 
 #include "io/json_out.h"
 
+enum { CLI_PART = 200 };
+
+/* What feeds a part with less than this share of what flows in is left out. */
+static const double least_share = .01;
+
 int
 cli_group_add(struct ct_session *s, const char *spec, struct ct_error *err)
 {
@@ -76,4 +81,77 @@ cli_group_json(const struct ct_session *s, const struct ct_parts *x)
 			    "influence", ct_json_out_number(p->influence)));
 	}
 	return list;
+}
+
+int
+cli_group_auto(struct ct_session *s, struct ct_auto_groups *said, struct ct_error *err)
+{
+	struct ct_subgraph *sg = malloc(sizeof *sg);
+	int code = sg ? ct_session_auto_groups(s, sg, said, err) :
+	    ct_fail_memory(err, sizeof *sg, "a subgraph");
+
+	if (code == CT_OK)
+		ct_session_set_subgraph(s, sg);
+	free(sg);
+	return code;
+}
+
+/* "in Texas @7", "say a capital  L1#57@8", "Dallas @7" */
+static void
+part_text(struct ct_session *s, const struct ct_subgraph_part *p, char *buf, size_t size)
+{
+	const struct ct_subgraph *sg = ct_session_subgraph(s);
+	const struct ct_pin *pin = &sg->pin[p->pin[0]];
+	char name[CLI_PART];
+	const char *words = "";
+	char text[CLI_PART];
+
+	ct_session_pin_text(s, pin, name, sizeof name);
+	if (pin->kind == CT_NODE_FEATURE &&
+	    ct_session_words(s, pin->layer, pin->index, pin->pos, text, sizeof text))
+		words = text;
+	if (p->supernode >= 0)
+		snprintf(buf, size, "%s @%d", sg->name[p->supernode], pin->pos);
+	else
+		snprintf(buf, size, "%s%s%s", words, *words ? "  " : "", name);
+}
+
+int
+cli_group_parts(struct ct_session *s, const struct ct_auto_groups *said, struct ct_error *err)
+{
+	const struct ct_graph *g = ct_session_graph(s);
+	const struct ct_parts *x;
+	char text[2 * CLI_PART + 8], column[4 * CLI_PART], percent[16];
+	int code = ct_session_parts(s, &x, err);
+	double all = 0;
+
+	if (code < 0)
+		return code;
+	for (int i = 0; i < g->n_nodes; i++)
+		all += g->nodes[i].influence;
+	cli_line("%s", "");
+	cli_line("groups      %d of %d features; %d nodes by themselves; together %s of the pruned graph's "
+	    "influence",
+	    said->groups, said->members, said->singles, cli_percent(percent, said->influence));
+	for (int i = 0, e = 0; i < x->n; i++) {
+		const struct ct_subgraph_part *p = &x->part[i];
+		int node = p->node[0];
+
+		part_text(s, p, text, sizeof text);
+		if (g->nodes[node].kind == CT_NODE_TARGET && g->nodes[node].target == CT_TARGET_LOGIT)
+			cli_percent(percent, (double)g->nodes[node].prob);
+		else
+			cli_percent(percent, all > 0 ? p->influence / all : 0);
+		cli_line("%s %7s%s", cli_column(column, sizeof column, text, 44), percent,
+		    g->nodes[node].kind == CT_NODE_TARGET ? "  probability" :
+		    i == 1 ? "  of all influence" : "");
+		for (; e < x->n_edges && x->edge[e].target == i; e++) {
+			if (fabs(x->edge[e].share) < least_share)
+				continue;
+			part_text(s, &x->part[x->edge[e].source], text, sizeof text);
+			cli_line("  <- %s %+9.3f %6.1f%%", cli_column(column, sizeof column, text, 39),
+			    x->edge[e].weight, 100 * x->edge[e].share);
+		}
+	}
+	return CT_OK;
 }

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "cli/batch.h"
+#include "cli/group.h"
 #include "cli/tree.h"
 
 enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD, KEY_TARGETS,
-	KEY_TARGET_PROB, KEY_PATHS };
+	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS };
 enum { FORMAT = 1 };			/* of the JSON of paths */
 enum { MAX_PATHS = 10000, MAX_TARGETS = 1000 };
 
@@ -39,6 +40,8 @@ struct request {
 	struct ct_trace_options trace;
 	struct cli_tree tree;
 	int paths;			/* 0: none */
+	bool groups;			/* as supernodes */
+	struct ct_auto_groups found;
 	bool targets;			/* how many there are was said: all are shown */
 };
 
@@ -88,6 +91,8 @@ show(struct request *r, struct ct_error *err)
 		if (code < 0)
 			return code;
 	}
+	if (r->groups && (code = cli_group_parts(m->session, &r->found, err)) < 0)
+		return code;
 	cli_line("%s", "");
 	cli_line("graph       %d features, %d errors, %d inputs, %d target%s, %ld edges; kept %d nodes and "
 	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets,
@@ -131,6 +136,10 @@ run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 	}
 	if (r->paths) {
 		cli_error("--paths: the lines of a batch have no paths; trace prompts one by one");
+		return CLI_ERROR;
+	}
+	if (r->groups) {
+		cli_error("--groups: the lines of a batch have no groups; trace prompts one by one");
 		return CLI_ERROR;
 	}
 	b->trace = r->trace;
@@ -181,6 +190,8 @@ trace(struct request *r, const char *prompt)
 
 	cli_progress_end(&progress);
 	s = r->ask.m.session;
+	if (code == CT_OK && r->groups)
+		code = cli_group_auto(s, &r->found, &err);
 	if (code == CT_OK && r->ask.json)
 		status = write_json(r, &err);
 	else if (code == CT_OK)
@@ -208,6 +219,7 @@ take(struct request *r, struct cli_batch *batch, int key, const char *value)
 	case KEY_SHARD: return cli_batch_shard(value, batch);
 	case KEY_DEPTH: return cli_int(value, "--depth", 1, 64, &r->tree.depth);
 	case KEY_PATHS: return cli_int(value, "--paths", 1, MAX_PATHS, &r->paths);
+	case KEY_GROUPS: r->groups = true; return 0;
 	case KEY_TARGETS:
 		r->targets = true;
 		return cli_int(value, "--targets", 1, MAX_TARGETS, &r->trace.max_targets);
@@ -237,6 +249,11 @@ run(struct cli *c)
 		    "--target");
 		return CLI_ERROR;
 	}
+	if (r.groups && r.paths && r.ask.json) {
+		cli_error("--json writes the paths of --paths alone, or the graph with --groups: leave out "
+		    "one");
+		return CLI_ERROR;
+	}
 	if (batch.prompts || batch.shard)
 		return run_batch(c, &r, &batch);
 	prompt = cli_prompt(c);
@@ -260,6 +277,8 @@ static const struct cli_option options[] = {
 	{ CLI_TOP, "top", "N", "contributors on each level (8 on the first, half as many on each further "
 	    "one)" },
 	{ KEY_PATHS, "paths", "N", "also the N strongest paths from words; with --json: these alone" },
+	{ KEY_GROUPS, "groups", NULL, "also group features by label and by what they do; with --json: as "
+	    "supernodes" },
 	CLI_JSON_ROW,
 	{ KEY_BATCH, "batch", "FILE", "trace each line of FILE (-: stdin), one line of JSON each; --json "
 	    "FILE resumes" },
@@ -271,7 +290,7 @@ const struct cli_command cli_trace = {
 	.name = "trace",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "[--targets N] [--target-prob P] [--max-feature-nodes N] [--prune NODE[,EDGE]]\n"
-	    "[--depth N] [--top N] [--paths N] [--json FILE] PROMPT\n"
+	    "[--depth N] [--top N] [--paths N] [--groups] [--json FILE] PROMPT\n"
 	    "... --batch FILE [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",
 	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"

@@ -7,6 +7,7 @@ session_files = src/ctrace.h \
 	%D%/from_file.c \
 	%D%/from_model.c \
 	%D%/graph.c \
+	%D%/groups.c \
 	%D%/heads.c \
 	%D%/inactive.c \
 	%D%/inputs.c \

@@ -16,6 +16,8 @@ trace_files = \
 	%D%/gradient.h \
 	%D%/graph.c \
 	%D%/graph.h \
+	%D%/groups.c \
+	%D%/groups.h \
 	%D%/heads.c \
 	%D%/heads.h \
 	%D%/inactive.c \
@@ -34,6 +36,8 @@ trace_files = \
 	%D%/prompt.h \
 	%D%/replacement.c \
 	%D%/replacement.h \
+	%D%/stems.c \
+	%D%/stems.h \
 	%D%/subgraph.c \
 	%D%/subgraph.h \
 	%D%/survey.c \

@@ -38,6 +38,17 @@ ok "--paths: the strongest from words" [ "$(grep -cE '^ +[0-9.]+% [+-]  w[0-9]+ 
 ok "and how much all of them are" has "^paths from words: all of them together are [0-9.]+% of the target's inputs$"
 run trace -m "$golden" --paths 4 --json - "$prompt"
 ok "as JSON: these alone" sh -c "tr -d '\n ' <'$tmp/out' | grep -q '\"prompt_ids\":.*\"all_paths\":0\.[0-9]*,\"listed\":.*\"sign\"'"
+run trace -m "$golden" --groups "$prompt"
+ok "--groups: what feeds what among groups and single nodes" has '^groups +[0-9]+ of [0-9]+ features; [0-9]+ nodes by themselves; together [0-9.]+% of'
+ok "the answer first" has '^output "w10"@8 +30.8%  probability$'
+ok "below it what feeds it" [ "$(grep -cE '^  <- .* [+-][0-9.]+ +-?[0-9.]+%$' "$tmp/out")" -gt 5 ]
+run trace -m "$golden" --groups --json "$tmp/groups.json" "$prompt"
+ok "as JSON: supernodes of two and more, and pins" \
+    grep -qE '"pinnedIds":\["[^]]*"\],"supernodes":\[\["[^"]+"(,"[^"]+"){2,}\]' "$tmp/groups.json"
+run export "$tmp/groups.json" --to dot --pinned
+ok "which other programs and ctrace export read" [ "$status" = 0 ]
+fails "groups of a batch" "trace prompts one by one" trace -m "$golden" --groups --batch "$tmp/out"
+fails "paths and groups in one JSON" "leave out one" trace -m "$golden" --groups --paths 3 --json - "$prompt"
 run trace -m "$golden" --prune 1,1 "$prompt"
 ok "1,1 keeps every node" has 'kept 461 nodes'
 

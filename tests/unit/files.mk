@@ -67,6 +67,7 @@ check_PROGRAMS += \
 	test_saving \
 	test_session \
 	test_sniff \
+	test_groups \
 	test_subgraph \
 	test_survey \
 	test_swap \
@@ -137,6 +138,7 @@ test_safetensors_SOURCES = %D%/test_safetensors.c
 test_saving_SOURCES = %D%/test_saving.c
 test_session_SOURCES = %D%/test_session.c
 test_sniff_SOURCES = %D%/test_sniff.c
+test_groups_SOURCES = %D%/test_groups.c
 test_subgraph_SOURCES = %D%/test_subgraph.c
 test_survey_SOURCES = %D%/test_survey.c
 test_swap_SOURCES = %D%/test_swap.c

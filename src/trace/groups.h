@@ -1,0 +1,52 @@
+/*
+ * groups: features of the pruned graph that are one thing to a person, put together without one.
+ *
+ * Knows labels as texts only: whoever calls has them. What is made of groups (pins, boxes) is for others; see
+ * subgraph.h.
+ */
+#ifndef CT_TRACE_GROUPS_H
+#define CT_TRACE_GROUPS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "trace/graph.h"
+#include "trace/subgraph.h"
+
+#define CT_GROUPS_COSINE 0.8
+
+struct ct_graph_group {
+	int n;
+	int *node;			/* (n) features, ascending */
+	int sign;			/* towards the first target: +1, -1; 0: nothing reaches it */
+	double influence;		/* summed */
+	char name[CT_SUPERNODE_NAME];	/* the commonest label of those that joined it; "": there is none */
+};
+
+struct ct_graph_groups {
+	int n;
+	struct ct_graph_group *group;		/* by their first node; two members at least */
+	int *of;			/* (n_features) the group of a feature; -1: pruned, or single */
+};
+
+/*
+ * Two kept features can be in one group when they are at one position and of one sign. The sign of s is that
+ * of
+ *     e[s] = sum_t e[t] A[t][s] / inputs[t],    e[first target] = 1.
+ * Three steps, of which none takes apart what an earlier one joined:
+ *   1. Labels. A label's stems are its words without those that only bind (in, of, the), up to a comma or
+ *      bracket, after which it says where; what a feature says is another stem than what it is about. From the
+ *      commonest in the pruned graph on (a label counts 1, the i-th candidate of a mixed one 1/(i + 1)), each
+ *      joins the features that have it and are in no group yet.
+ *   2. A feature that is active at neighbouring positions is one thing.
+ *   3. Profiles. A feature's profile is its row and its column of A[t][s] / inputs[t] among kept nodes, each
+ *      scaled to length 1. From the most alike on, two with a cosine of CT_GROUPS_COSINE or more are joined.
+ * In 2 and 3 what has two different stems by labels that are not mixed, or by step 1, stays apart.
+ *
+ * label (n_features): of each feature, "" where there is none. Needs ct_graph_influence and ct_graph_prune.
+ * Everything in out is from the arena. Cost: positions * edges + pairs at a position * kept nodes. Oracle: a
+ * dense implementation in the tests.
+ */
+int ct_graph_groups(struct ct_graph_groups *out, const struct ct_graph *g, const char *const *label,
+    struct ct_arena *a, struct ct_error *err);
+
+#endif

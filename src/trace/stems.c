@@ -1,0 +1,182 @@
+/* stems: see stems.h. */
+#include "trace/stems.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/label.h"
+
+/* Words that bind others, or say which one or where, not what. */
+static const char *const binding[] = {
+	"a", "about", "after", "ahead", "an", "and", "as", "at", "before", "by", "first", "for", "from", "in",
+	"is", "of", "on", "or", "second", "that", "the", "to", "with"
+};
+
+struct found {
+	char text[CT_STEM_SIZE];
+	struct ct_stem_use use;
+};
+
+static bool
+binds(const char *word)
+{
+	for (size_t i = 0; i < sizeof binding / sizeof *binding; i++)
+		if (!strcmp(word, binding[i]))
+			return true;
+	return !*word;
+}
+
+/* Letters of any language, digits, and what labels of numbers and of endings have in them: _7, 6-8_, -oon. */
+static bool
+in_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	    c == '-' || (unsigned char)c >= 0x80;
+}
+
+/* The next word from *p on, in lower case; "" where it is longer than room for it, or there is none. */
+static void
+next_word(const char **p, const char *end, char word[CT_STEM_SIZE])
+{
+	size_t n = 0;
+
+	while (*p < end && !in_word(**p))
+		++*p;
+	for (; *p < end && in_word(**p); ++*p)
+		if (n < CT_STEM_SIZE - 5)	/* "say " goes before it */
+			word[n++] = **p >= 'A' && **p <= 'Z' ? (char)(**p - 'A' + 'a') : **p;
+	word[n] = '\0';
+}
+
+int
+ct_stems_of(char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], const char *label)
+{
+	const char *p = label, *end = label + strcspn(label, ",(");
+	char word[CT_STEM_SIZE];
+	bool says = false, first = true;
+	int n = 0;
+
+	while (p < end && n < CT_STEMS_OF_LABEL) {
+		next_word(&p, end, word);
+		if (first && !strcmp(word, "say"))
+			says = true;
+		else if (!binds(word))
+			snprintf(stem[n++], CT_STEM_SIZE, "%s%.*s", says ? "say " : "", CT_STEM_SIZE - 5,
+			    word);
+		first = false;
+	}
+	return n;
+}
+
+double
+ct_stems_weight(const char *label, int i)
+{
+	return strncmp(label, CT_LABEL_MIXED, strlen(CT_LABEL_MIXED)) != 0 ? 1 : 1.0 / (i + 2);
+}
+
+bool
+ct_stems_label(char dst[CT_STEM_LABEL], const char *label, int i, const char *stem)
+{
+	char stems[CT_STEMS_OF_LABEL][CT_STEM_SIZE];
+	int n;
+
+	if (!ct_label_candidate(dst, CT_STEM_LABEL, label, i))
+		return false;
+	n = ct_stems_of(stems, dst);
+	while (n > 0 && strcmp(stems[n - 1], stem) != 0)
+		n--;
+	if (!n)
+		*dst = '\0';
+	return true;
+}
+
+/* By text, then by feature, then what counts most. */
+static int
+by_text(const void *x, const void *y)
+{
+	const struct found *a = x, *b = y;
+	int d = strcmp(a->text, b->text);
+
+	if (d)
+		return d;
+	if (a->use.feature != b->use.feature)
+		return a->use.feature < b->use.feature ? -1 : 1;
+	return (a->use.weight < b->use.weight) - (a->use.weight > b->use.weight);
+}
+
+struct ranked {
+	double total;
+	int stem;
+};
+
+static int
+by_total(const void *x, const void *y)
+{
+	const struct ranked *a = x, *b = y;
+
+	if (a->total != b->total)
+		return a->total > b->total ? -1 : 1;
+	return (a->stem > b->stem) - (a->stem < b->stem);
+}
+
+/* Stems as often as they stand in labels: returns how many there are. list: room for them, or NULL. */
+static size_t
+read_labels(const struct ct_graph *g, const char *const *label, struct found *list)
+{
+	char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], text[CT_STEM_LABEL];
+	size_t n = 0;
+
+	for (int i = 0; i < g->n_features; i++)
+		for (int c = 0; g->nodes[i].kept && ct_label_candidate(text, sizeof text, label[i], c); c++) {
+			int k = ct_stems_of(stem, text);
+
+			for (int j = 0; j < k; j++, n++) {
+				if (!list)
+					continue;
+				memcpy(list[n].text, stem[j], sizeof stem[j]);
+				list[n].use = (struct ct_stem_use){ i, ct_stems_weight(label[i], c) };
+			}
+		}
+	return n;
+}
+
+int
+ct_stems_find(struct ct_stems *out, const struct ct_graph *g, const char *const *label, struct ct_arena *a,
+    struct ct_error *err)
+{
+	size_t n = read_labels(g, label, NULL);
+	struct found *list = ct_arena_need(a, n, sizeof *list, "labels", err);
+	struct ct_stem_use *use = ct_arena_need(a, n, sizeof *use, "labels", err);
+	struct ranked *rank = ct_arena_need(a, n, sizeof *rank, "labels", err);
+
+	*out = (struct ct_stems){
+		.stem = ct_arena_need(a, n, sizeof *out->stem, "labels", err),
+		.order = ct_arena_need(a, n, sizeof *out->order, "labels", err)
+	};
+	if (!list || !use || !rank || !out->stem || !out->order)
+		return CT_ENOMEM;
+	if (!n)
+		return CT_OK;
+	read_labels(g, label, list);
+	qsort(list, n, sizeof *list, by_text);
+	for (size_t i = 0; i < n; i++) {
+		bool fresh = !out->n || strcmp(out->stem[out->n - 1].text, list[i].text) != 0;
+		struct ct_stem *s = &out->stem[fresh ? out->n++ : out->n - 1];
+
+		if (fresh) {
+			*s = (struct ct_stem){ .use = use + i };
+			memcpy(s->text, list[i].text, sizeof s->text);
+		}
+		if (s->n && s->use[s->n - 1].feature == list[i].use.feature)
+			continue;
+		s->use[s->n++] = list[i].use;
+		s->total += list[i].use.weight;
+	}
+	for (int i = 0; i < out->n; i++)
+		rank[i] = (struct ranked){ out->stem[i].total, i };
+	qsort(rank, (size_t)out->n, sizeof *rank, by_total);
+	for (int i = 0; i < out->n; i++)
+		out->order[i] = rank[i].stem;
+	return CT_OK;
+}
