@@ -155,6 +155,9 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_PIN, "group", "[NAME|\"NAME\" NODE,...]", "<supernodes>",
 	    "put the selected node, or those named, into the supernode NAME, new or not",
 	    CMD_GRAPH | CMD_NODE, do_group },
+	{ GROUP_PIN, "auto", "", NULL,
+	    "group the features of the pruned graph by their labels and by what feeds them and what they "
+	    "feed, in place of what is pinned, and show the boxes", CMD_GRAPH, do_auto },
 	{ GROUP_PIN, "ungroup", "[NAME]", "<supernodes>",
 	    "dissolve a supernode; its members stay pinned", CMD_GRAPH | CMD_NODE, do_ungroup },
 	{ GROUP_PIN, "rename", "[[\"OLD\"] NEW]", NULL,

@@ -79,6 +79,7 @@ int do_take(struct app *a, const char *arg);
 int do_pin(struct app *a, const char *arg);
 int do_unpin(struct app *a, const char *arg);
 int do_group(struct app *a, const char *arg);
+int do_auto(struct app *a, const char *arg);
 int do_ungroup(struct app *a, const char *arg);
 int do_rename(struct app *a, const char *arg);
 int do_move(struct app *a, const char *arg);

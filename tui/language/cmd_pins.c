@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/terminal/fmt.h"
+#include "tui/view/boxes.h"
 #include "tui/view/subgraph.h"
 #include "tui/study/pins.h"
 
@@ -40,6 +42,20 @@ give_up(struct app *a, struct ct_subgraph *sg, const struct ct_error *err)
 	return app_error(a, err);
 }
 
+/* Is the person in a view of what is pinned, where supernodes can be selected? */
+static bool
+among_parts(const struct app *a)
+{
+	return a->focus == VIEW_SUBGRAPH || a->focus == VIEW_BOXES;
+}
+
+/* There: what is selected, a supernode, or -1 and a pin. */
+static bool
+part_selected(struct app *a, int *supernode, struct ct_pin *pin)
+{
+	return (a->focus == VIEW_BOXES ? boxes_selected : subgraph_selected)(a, supernode, pin);
+}
+
 /* The node that pinning is about: that of the focused view. */
 static bool
 selected(struct app *a, struct ct_pin *out)
@@ -48,8 +64,8 @@ selected(struct app *a, struct ct_pin *out)
 	struct ct_clamp f;
 	int supernode;
 
-	if (a->focus == VIEW_SUBGRAPH)
-		return subgraph_selected(a, &supernode, out) && supernode < 0;
+	if (among_parts(a))
+		return part_selected(a, &supernode, out) && supernode < 0;
 	if (view_ops(a->focus)->feature) {
 		if (!cmd_feature(a, &f) || f.pos < 1 || f.onwards)
 			return false;
@@ -158,8 +174,8 @@ do_unpin(struct app *a, const char *arg)
 	}
 	if (*arg && ct_session_parse_pin(a->study.session, arg, &p, &err) < 0)
 		return give_up(a, sg, &err);
-	if (!*arg && a->focus == VIEW_SUBGRAPH)
-		subgraph_selected(a, &supernode, &p);
+	if (!*arg && among_parts(a))
+		part_selected(a, &supernode, &p);
 	else if (!*arg && !selected(a, &p)) {
 		free(sg);
 		return nothing_selected(a, "unpin");
@@ -247,7 +263,7 @@ group_selected(struct app *a, struct ct_subgraph *sg, const char *name)
 	char node[STUDY_NAME];
 	int at, supernode = -1, n = 0, did;
 
-	if (a->focus == VIEW_SUBGRAPH && subgraph_selected(a, &supernode, &p) && supernode >= 0) {
+	if (among_parts(a) && part_selected(a, &supernode, &p) && supernode >= 0) {
 		free(sg);
 		return app_fail(a, "this is a supernode: rename changes its name, and move its members one by one");
 	}
@@ -301,6 +317,32 @@ do_group(struct app *a, const char *arg)
 	return did;
 }
 
+int
+do_auto(struct app *a, const char *arg)
+{
+	struct ct_subgraph *sg = copy(a);
+	struct ct_auto_groups n;
+	struct ct_error err;
+	char share[FMT_SIZE];
+	int did;
+
+	if (!sg)
+		return DID_FAIL | DID_CHANGE;
+	if (*arg) {
+		free(sg);
+		return app_fail(a, "auto takes no argument: it groups the pruned graph");
+	}
+	if (ct_session_auto_groups(a->study.session, sg, &n, &err) < 0)
+		return give_up(a, sg, &err);
+	did = set(a, sg);
+	app_say(a, "%d group%s of %d features, %d single node%s: %s of the influence; %d weaker node%s left "
+	    "out",
+	    n.groups, n.groups == 1 ? "" : "s", n.members, n.singles, n.singles == 1 ? "" : "s",
+	    fmt_percent(share, sizeof share, n.influence), n.left_out, n.left_out == 1 ? "" : "s");
+	view_show(a, VIEW_BOXES);
+	return did;
+}
+
 /*
  * The supernode that a command is about, by its name in quotes or not, or that of the selected row or node; -1: said
  * why.
@@ -320,7 +362,7 @@ which_supernode(struct app *a, const char *arg)
 			app_fail(a, "there is no supernode \"%.60s\"", name);
 		return supernode;
 	}
-	if (a->focus == VIEW_SUBGRAPH && subgraph_selected(a, &supernode, &p) && supernode >= 0)
+	if (among_parts(a) && part_selected(a, &supernode, &p) && supernode >= 0)
 		return supernode;
 	at = selected(a, &p) ? ct_subgraph_find(sg, &p) : -1;
 	supernode = at < 0 ? -1 : sg->pin[at].supernode;
@@ -412,7 +454,7 @@ cmd_supernode(struct app *a, const char **arg)
 		rest = split_name(*arg, name, sizeof name);
 		supernode = rest ? ct_subgraph_supernode(sg, name) : -1;
 		*arg = supernode < 0 ? *arg : rest;
-	} else if (a->focus == VIEW_SUBGRAPH && !subgraph_selected(a, &supernode, &p)) {
+	} else if (among_parts(a) && !part_selected(a, &supernode, &p)) {
 		supernode = -1;
 	}
 	return supernode;

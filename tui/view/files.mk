@@ -1,5 +1,9 @@
 # The sources of tui/view, headers among them.
 tui_view_files = \
+	%D%/boxes.c \
+	%D%/boxes.h \
+	%D%/boxes_layout.c \
+	%D%/boxes_layout.h \
 	%D%/card.c \
 	%D%/card.h \
 	%D%/card_lines.c \

@@ -30,6 +30,7 @@ struct key_entry;
 	X(SWEEP, sweep) \
 	X(SURVEY, survey) \
 	X(SUBGRAPH, subgraph) \
+	X(BOXES, boxes) \
 	X(OPERANDS, operands) \
 	X(FEATURES, features) \
 	X(SESSIONS, sessions) \

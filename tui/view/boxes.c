@@ -1,0 +1,402 @@
+/*
+ * boxes: what is pinned as a drawing: a box for each supernode and single node, words at the bottom, the
+ * answer at the top, from left to right by token. A box lists what feeds it; lines join it to boxes of the
+ * row below.
+ *
+ * Owns drawing and selecting. Where boxes stand is boxes_layout's; what is in them, and the sums over their
+ * members, are of the pins (study/pins.h).
+ */
+#include "tui/view/boxes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tui/app.h"
+#include "tui/study/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/view/boxes_layout.h"
+#include "tui/view/tree.h"
+
+enum { HEAD = 1, NAME = STUDY_NAME };
+
+static void *
+boxes_open(void)
+{
+	return calloc(1, sizeof(struct boxes));
+}
+
+static void
+boxes_close(void *state)
+{
+	struct boxes *v = state;
+
+	free(v->box);
+	free(v);
+}
+
+static const struct ct_pin *
+pin_of(struct app *a, const struct ct_subgraph_part *p)
+{
+	return &ct_session_subgraph(a->study.session)->pin[p->pin[0]];
+}
+
+static const char *
+name_of(struct app *a, const struct ct_subgraph_part *p, char *buf, size_t size)
+{
+	const struct ct_pin *pin = pin_of(a, p);
+	int node = boxes_node(p);
+
+	if (p->supernode >= 0)
+		snprintf(buf, size, "%s", ct_session_subgraph(a->study.session)->name[p->supernode]);
+	else if (pin->kind == CT_NODE_EMBEDDING || (pin->kind == CT_NODE_TARGET && pin->other < 0))
+		study_word(&a->study, pin->index, buf, size);
+	else if (node < 0 || !*study_note(&a->study, node, buf, size))
+		pins_name(&a->study, pin, buf, size);
+	return buf;
+}
+
+static struct list *
+boxes_list(struct app *a, void *state)
+{
+	struct boxes *v = state;
+
+	boxes_layout(a, v);
+	return &v->list;
+}
+
+bool
+boxes_selected(struct app *a, int *supernode, struct ct_pin *pin)
+{
+	struct boxes *v = a->state[VIEW_BOXES];
+	const struct ct_subgraph_part *p;
+
+	if (!boxes_list(a, v)->n)
+		return false;
+	p = &pins_parts(&a->study)->part[v->box[v->list.sel].part];
+	*supernode = p->supernode;
+	*pin = *pin_of(a, p);
+	return true;
+}
+
+/* How much of the influence it has, or the answer's probability; under clamps: what becomes of it. */
+static void
+figure(struct app *a, const struct ct_subgraph_part *p, char *was, char *now, size_t size)
+{
+	const struct ct_node *n = study_node(&a->study, boxes_node(p));
+	double level = ct_session_level(a->study.session, p), all = 0;
+	bool clamped = study_clamps(&a->study)->n > 0;
+
+	*now = '\0';
+	if (boxes_is_target(a, p)) {
+		*was = '\0';
+		if (n->target != CT_TARGET_LOGIT)
+			return;
+		fmt_percent(was, size, (double)n->prob);
+		if (clamped)
+			fmt_percent(now, size,
+			    (double)ct_session_prob(a->study.session, CT_RUN_CLAMPED, n->pos, n->index));
+		return;
+	}
+	for (int i = 0; i < a->study.graph->n_nodes; i++)
+		all += a->study.graph->nodes[i].influence;
+	fmt_percent(was, size, all > 0 ? p->influence / all : 0);
+	if (clamped && isfinite(level))
+		snprintf(now, size, "×%s%.2f", level < -.005 ? "−" : "", fabs(level));
+}
+
+static void
+draw_edge(struct app *a, const struct area *area, int x, int y, int w, const struct ct_subgraph_edge *e)
+{
+	double v = a->shares ? e->share : e->weight;
+	enum style style = v < 0 ? ST_MINUS : ST_PLUS;
+	char name[NAME], number[FMT_SIZE];
+
+	fmt_signed(number, sizeof number, v);
+	draw_cell(area, x, y, ST_DIM, 0x2190);
+	draw_cut(area, x + 2, y, w - 3 - ct_text_width(number), ST_TEXT,
+	    name_of(a, &pins_parts(&a->study)->part[e->source], name, sizeof name));
+	draw_right(area, x + w, y, style, number);
+}
+
+static enum style
+style_of(struct app *a, const struct ct_subgraph_part *p, const char *now)
+{
+	return boxes_is_target(a, p) ? ST_STRONG : *now ? ST_CLAMP : boxes_is_word(a, p) ? ST_INPUT : ST_TEXT;
+}
+
+/* "@Dallas", and of a group how many nodes it has: the lower border's text. */
+static void
+place_text(struct app *a, const struct box *b, const struct ct_subgraph_part *p, char *buf, size_t size)
+{
+	char place[NAME];
+
+	study_place(&a->study, b->pos, place, sizeof place);
+	if (p->supernode >= 0)
+		snprintf(buf, size, "%.60s %d node%s", place, p->n_nodes, p->n_nodes == 1 ? "" : "s");
+	else
+		snprintf(buf, size, "%s", place);
+}
+
+static void
+draw_frame(const struct area *area, const struct box *b, int y, enum style style)
+{
+	static const uint32_t corner[4] = { 0x250c, 0x2510, 0x2514, 0x2518 };
+
+	draw_line(area, b->x + 1, y, b->w - 2, style, 0x2500);
+	draw_line(area, b->x + 1, y + b->h - 1, b->w - 2, style, 0x2500);
+	for (int i = 0; i < 4; i++)
+		draw_cell(area, b->x + (i % 2 ? b->w - 1 : 0), y + (i < 2 ? 0 : b->h - 1), style, corner[i]);
+	for (int i = 1; i < b->h - 1; i++) {
+		draw_cell(area, b->x, y + i, style, 0x2502);
+		draw_cell(area, b->x + b->w - 1, y + i, style, 0x2502);
+	}
+}
+
+/*
+ * ┌ in Texas ───── 12% ┐
+ * │← Dallas       +1.2 │
+ * └ @Dallas 4 nodes ───┘
+ */
+static void
+draw_box(struct app *a, const struct area *area, const struct box *b, int y, bool selected)
+{
+	const struct ct_parts *x = pins_parts(&a->study);
+	const struct ct_subgraph_part *p = &x->part[b->part];
+	char name[NAME], was[FMT_SIZE], now[FMT_SIZE], text[NAME];
+	int right = b->x + b->w - 2, used, drawn;
+	enum style style;
+
+	figure(a, p, was, now, sizeof was);
+	style = style_of(a, p, now);
+	draw_frame(area, b, y, selected ? ST_FOCUS : ST_RULE);
+	used = ct_text_width(was) + (*now ? 3 + ct_text_width(now) : 0);
+	drawn = draw_cut(area, b->x + 2, y, b->w - 7 - used, style, name_of(a, p, name, sizeof name));
+	draw_cell(area, b->x + 1, y, ST_RULE, ' ');
+	draw_cell(area, b->x + 2 + drawn, y, ST_RULE, ' ');
+	if (used) {
+		int at = right - used - 1;
+
+		draw_cell(area, at++, y, ST_RULE, ' ');
+		at += draw_text(area, at, y, ST_DIM, was);
+		if (*now) {
+			at += draw_text(area, at, y, ST_DIM, " → ");
+			at += draw_text(area, at, y, ST_CLAMP, now);
+		}
+		draw_cell(area, at, y, ST_RULE, ' ');
+	}
+	for (int i = 0; i < b->listed; i++)
+		draw_edge(a, area, b->x + 1, y + 1 + i, b->w - 3, boxes_edge(x, b->part, i));
+	place_text(a, b, p, name, sizeof name);
+	snprintf(text, sizeof text, " %.100s ", name);
+	draw_cut(area, b->x + 1, y + b->h - 1, b->w - 2, ST_DIM, text);
+	if (selected)
+		draw_select(area, b->x + 1, y, b->w - 2 - used - (used ? 2 : 0));
+}
+
+static uint32_t
+line_cell(int ways)
+{
+	static const uint32_t cell[16] = {
+		[WAY_UP] = 0x2502, [WAY_DOWN] = 0x2502, [WAY_UP | WAY_DOWN] = 0x2502,
+		[WAY_LEFT] = 0x2500, [WAY_RIGHT] = 0x2500, [WAY_LEFT | WAY_RIGHT] = 0x2500,
+		[WAY_UP | WAY_LEFT] = 0x2518, [WAY_UP | WAY_RIGHT] = 0x2514,
+		[WAY_DOWN | WAY_LEFT] = 0x2510, [WAY_DOWN | WAY_RIGHT] = 0x250c,
+		[WAY_UP | WAY_DOWN | WAY_LEFT] = 0x2524, [WAY_UP | WAY_DOWN | WAY_RIGHT] = 0x251c,
+		[WAY_UP | WAY_LEFT | WAY_RIGHT] = 0x2534, [WAY_DOWN | WAY_LEFT | WAY_RIGHT] = 0x252c,
+		[WAY_UP | WAY_DOWN | WAY_LEFT | WAY_RIGHT] = 0x253c
+	};
+
+	return cell[ways];
+}
+
+/* Lines between a row and the one below it. */
+static void
+draw_gap(struct app *a, struct boxes *v, const struct area *area, int row)
+{
+	struct boxes_gap gap = { .row = row };
+	int y = 0;
+
+	boxes_lines(v, pins_parts(&a->study), &gap);
+	for (int i = 0; i < v->list.n; i++)
+		if (v->box[i].row == row + 1)
+			y = v->box[i].y - 1;
+	for (int c = 0; c < area->w && c < BOXES_COLUMNS; c++)
+		if (gap.ways[c])
+			draw_cell(area, c, y - v->top, gap.style[c], line_cell(gap.ways[c]));
+	/* A box that is not as high as its neighbours: on to its lower border. */
+	for (int i = 0; i < v->list.n; i++) {
+		const struct box *b = &v->box[i];
+		int x = b->x + b->w / 2;
+
+		for (int l = b->y + b->h; b->row == row && b->net && l < y; l++)
+			draw_cell(area, x, l - v->top, gap.style[x], 0x2502);
+	}
+}
+
+/* For reading aloud: a line for each box, and below it what feeds it. */
+static void
+draw_words(struct app *a, const struct boxes *v, const struct area *area)
+{
+	const struct ct_parts *x = pins_parts(&a->study);
+
+	for (int i = 0, y = HEAD; i < v->list.n; i++) {
+		const struct box *b = &v->box[i];
+		const struct ct_subgraph_part *p = &x->part[b->part];
+		char name[NAME], place[NAME], was[FMT_SIZE], now[FMT_SIZE];
+
+		figure(a, p, was, now, sizeof was);
+		place_text(a, b, p, place, sizeof place);
+		draw_fmt(area, 1, y, ST_TEXT, "%s %s %s%s%s", name_of(a, p, name, sizeof name), place, was,
+		    *now ? " → " : "", now);
+		if (i == v->list.sel)
+			draw_select(area, 0, y, area->w);
+		y++;
+		for (int k = 0; boxes_edge(x, b->part, k) && k < BOXES_LISTED; k++)
+			draw_edge(a, area, 3, y++, 40, boxes_edge(x, b->part, k));
+	}
+}
+
+static void
+draw_nothing(const struct area *area)
+{
+	draw_text(area, 1, 1, ST_DIM, "Nothing is pinned. Boxes are drawn of what is:");
+	draw_text(area, 3, 3, ST_TEXT, ":auto   groups the pruned graph by labels and by what features do");
+	draw_text(area, 3, 4, ST_TEXT, "p  g    pin a node, or put it into a supernode, by hand");
+}
+
+static void
+draw_head(struct app *a, const struct boxes *v, const struct area *area)
+{
+	const struct ct_parts *x = pins_parts(&a->study);
+	char b[2][FMT_SIZE];
+	int away = x->n - v->list.n;
+
+	draw_fmt(area, 1, 0, ST_DIM, "%d boxes: share of influence%s   replacement %s of %s", v->list.n,
+	    study_clamps(&a->study)->n ? " → what clamps leave" : "",
+	    fmt_share(b[0], sizeof b[0], x->scores.replacement),
+	    fmt_share(b[1], sizeof b[1], x->whole.replacement));
+	if (away)
+		draw_right(area, area->w - 1, 0, ST_DIM, "some pins are not in this graph");
+}
+
+static void
+boxes_draw(struct app *a, void *state, const struct area *area)
+{
+	struct boxes *v = state;
+	struct area body = area_sub(area, 0, HEAD, area->w, area->h - HEAD);
+	const struct box *b;
+
+	v->w = area->w;
+	v->h = body.h;
+	boxes_layout(a, v);
+	if (!v->list.n) {
+		draw_nothing(area);
+		return;
+	}
+	draw_head(a, v, area);
+	if (area->grid->words) {
+		draw_words(a, v, area);
+		return;
+	}
+	b = &v->box[v->list.sel];
+	v->top = b->y + b->h > v->top + body.h ? b->y + b->h - body.h : v->top;
+	v->top = b->y < v->top ? b->y : v->top;
+	v->top = v->top > v->lines - body.h ? v->lines - body.h : v->top;
+	v->top = v->top < 0 ? 0 : v->top;
+	for (int row = 0; row + 1 < v->n_rows; row++)
+		draw_gap(a, v, &body, row);
+	for (int i = 0; i < v->list.n; i++)
+		draw_box(a, &body, &v->box[i], v->box[i].y - v->top, i == v->list.sel);
+	if (v->top > 0)
+		draw_cell(&body, body.w - 1, 0, ST_DIM, 0x2191);
+	if (v->top + body.h < v->lines)
+		draw_cell(&body, body.w - 1, body.h - 1, ST_DIM, 0x2193);
+}
+
+static void
+boxes_text(struct app *a, void *state, int row, char *buf, size_t size)
+{
+	struct boxes *v = state;
+
+	name_of(a, &pins_parts(&a->study)->part[v->box[row].part], buf, size);
+}
+
+static int
+selected_node(struct app *a, struct boxes *v)
+{
+	return boxes_list(a, v)->n ? boxes_node(&pins_parts(&a->study)->part[v->box[v->list.sel].part]) : -1;
+}
+
+static void
+boxes_moved(struct app *a, void *state)
+{
+	int node = selected_node(a, state);
+
+	if (node >= 0)
+		view_select(a, node);
+}
+
+/* The node, or the first of a group, in the tree. */
+static int
+boxes_enter(struct app *a, void *state)
+{
+	int node = selected_node(a, state);
+
+	if (node < 0)
+		return DID_NOTHING;
+	view_select(a, node);
+	a->view = a->focus = VIEW_TREE;
+	tree_reveal(a, node);
+	return DID_CHANGE;
+}
+
+static int
+boxes_click(struct app *a, void *state, int x, int y)
+{
+	struct boxes *v = state;
+
+	for (int i = 0; i < v->list.n; i++) {
+		const struct box *b = &v->box[i];
+		int line = y - HEAD + v->top;
+
+		if (x < b->x || x >= b->x + b->w || line < b->y || line >= b->y + b->h)
+			continue;
+		list_select(&v->list, i);
+		boxes_moved(a, v);
+		return DID_CHANGE;
+	}
+	return DID_NOTHING;
+}
+
+static bool
+boxes_feature(struct app *a, void *state, struct ct_clamp *out)
+{
+	struct ct_pin p;
+	int supernode;
+
+	(void)state;
+	if (!boxes_selected(a, &supernode, &p) || supernode >= 0 || p.kind != CT_NODE_FEATURE)
+		return false;
+	*out = (struct ct_clamp){ .layer = p.layer, .feature = p.index, .pos = p.pos };
+	return true;
+}
+
+const struct view_ops boxes_view = {
+	.node = true,
+	.name = "boxes",
+	.title = "boxes",
+	.note = "what is pinned as a drawing: words below, the answer above, and what feeds what",
+	.keep = true,
+	.open = boxes_open,
+	.close = boxes_close,
+	.draw = boxes_draw,
+	.list = boxes_list,
+	.moved = boxes_moved,
+	.text = boxes_text,
+	.enter = boxes_enter,
+	.click = boxes_click,
+	.feature = boxes_feature,
+};
