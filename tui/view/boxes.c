@@ -20,7 +20,8 @@
 #include "tui/view/boxes_layout.h"
 #include "tui/view/tree.h"
 
-enum { HEAD = 1, NAME = STUDY_NAME };
+/* Lines above the drawing; what is read aloud of what feeds a box. */
+enum { HEAD = 1, WORDS = 3, NAME = STUDY_NAME };
 
 static void *
 boxes_open(void)
@@ -236,26 +237,31 @@ draw_gap(struct app *a, struct boxes *v, const struct area *area, int row)
 	}
 }
 
-/* For reading aloud: a line for each box, and below it what feeds it. */
+/* For reading aloud: a row for each box, and in it what feeds it. */
 static void
-draw_words(struct app *a, const struct boxes *v, const struct area *area)
+draw_words(struct app *a, struct boxes *v, const struct area *area)
 {
 	const struct ct_parts *x = pins_parts(&a->study);
 
-	for (int i = 0, y = HEAD; i < v->list.n; i++) {
+	v->list.y = HEAD;
+	for (int i = 0; i < v->list.n; i++) {
 		const struct box *b = &v->box[i];
 		const struct ct_subgraph_part *p = &x->part[b->part];
-		char name[NAME], place[NAME], was[FMT_SIZE], now[FMT_SIZE];
+		const struct ct_subgraph_edge *e;
+		char name[NAME], place[NAME], was[FMT_SIZE], now[FMT_SIZE], number[FMT_SIZE];
+		int at = 1;
 
 		figure(a, p, was, now, sizeof was);
 		place_text(a, b, p, place, sizeof place);
-		draw_fmt(area, 1, y, ST_TEXT, "%s %s %s%s%s", name_of(a, p, name, sizeof name), place, was,
-		    *now ? " → " : "", now);
+		at += draw_fmt(area, at, HEAD + i, ST_TEXT, "%s  %s  %s%s%s",
+		    name_of(a, p, name, sizeof name), place, was, *now ? " → " : "", now);
+		for (int k = 0; k < WORDS && (e = boxes_edge(x, b->part, k)); k++) {
+			fmt_signed(number, sizeof number, a->shares ? e->share : e->weight);
+			at += draw_fmt(area, at, HEAD + i, ST_TEXT, "  ← %s %s",
+			    name_of(a, &x->part[e->source], name, sizeof name), number);
+		}
 		if (i == v->list.sel)
-			draw_select(area, 0, y, area->w);
-		y++;
-		for (int k = 0; boxes_edge(x, b->part, k) && k < BOXES_LISTED; k++)
-			draw_edge(a, area, 3, y++, 40, boxes_edge(x, b->part, k));
+			draw_select(area, 0, HEAD + i, area->w);
 	}
 }
 
