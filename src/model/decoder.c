@@ -1,6 +1,7 @@
 /*
  * decoder: what the families have in common that call their parts as llama does; see family.h.
  */
+#include <math.h>
 #include <string.h>
 
 #include "model/family.h"
@@ -72,6 +73,44 @@ ct_decoder_upper_windows(struct ct_config *c, const json_t *json, const char *pa
 		c->window = 0;
 	for (int l = from; l < c->L && c->window > 0; l++)
 		c->local[l] = true;
+	return code == CT_OK ? ct_decoder_layer_types(c, json, path, err) : code;
+}
+
+/* A softcap: null turns it off. */
+static int
+read_softcap(double *out, const json_t *json, const char *path, const char *key, struct ct_error *err)
+{
+	int code;
+
+	if (json_is_null(json_object_get(json, key))) {
+		*out = 0;
+		return CT_OK;
+	}
+	code = ct_json_double(json, path, key, false, out, err);
+	if (code == CT_OK && !(*out >= 0))
+		code = ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected a positive number or null, found %g",
+		    path, key, *out);
+	return code;
+}
+
+int
+ct_gemma_config(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err)
+{
+	int code = CT_OK;
+
+	if (!(c->query_scale > 0))
+		return ct_fail(err, CT_EFORMAT,
+		    "%s: \"query_pre_attn_scalar\": expected a positive number, found " "%g", path,
+		    c->query_scale);
+	c->query_scale = 1 / sqrt(c->query_scale);
+	c->embed_scale = sqrt(c->D);
+	c->out_bias = c->attn_bias;
+	if (code == CT_OK)
+		code = read_softcap(&c->attn_softcap, json, path, "attn_logit_softcapping", err);
+	if (code == CT_OK)
+		code = read_softcap(&c->final_softcap, json, path, "final_logit_softcapping", err);
+	if (code == CT_OK)
+		code = ct_decoder_window(c, json, path, err);
 	return code == CT_OK ? ct_decoder_layer_types(c, json, path, err) : code;
 }
 

@@ -9,7 +9,13 @@
 static const struct ct_family *const families[] = {
 	&ct_family_llama,
 	&ct_family_gpt2,
+	&ct_family_qwen2,
 	&ct_family_qwen3,
+	&ct_family_mistral,
+	&ct_family_gemma,
+	&ct_family_gemma2,
+	&ct_family_gemma3,
+	&ct_family_gemma3_text,
 };
 
 const struct ct_family *

@@ -16,7 +16,13 @@
 
 extern const struct ct_family ct_family_llama;
 extern const struct ct_family ct_family_gpt2;
+extern const struct ct_family ct_family_qwen2;
 extern const struct ct_family ct_family_qwen3;
+extern const struct ct_family ct_family_mistral;
+extern const struct ct_family ct_family_gemma;
+extern const struct ct_family ct_family_gemma2;
+extern const struct ct_family ct_family_gemma3;
+extern const struct ct_family ct_family_gemma3_text;
 
 /*
  * The binder collects what goes wrong, so that families ask for one tensor after the other without a check:
@@ -88,5 +94,18 @@ int ct_decoder_upper_windows(struct ct_config *c, const json_t *json, const char
 	{ CT_KEY(CT_KEY_FAMILY, "bos_token_id") }, \
 	{ CT_KEY(CT_KEY_ONLY, "partial_rotary_factor"), .only = "1" }, \
 	{ CT_KEY(CT_KEY_IDLE, "attention_dropout") }
+
+/* Gemma 2's and 3's own keys; query_scale is query_pre_attn_scalar until ct_gemma_config. */
+#define CT_GEMMA_KEYS \
+	{ CT_KEY_INTO(act, CT_KEY_ACT, "hidden_activation") }, \
+	{ CT_KEY_INTO(attn_bias, CT_KEY_FLAG, "attention_bias") }, \
+	{ CT_KEY_INTO(query_scale, CT_KEY_NUMBER, "query_pre_attn_scalar") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "attn_logit_softcapping") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "final_logit_softcapping") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "sliding_window") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "layer_types") }
+
+/* Their scales, softcaps (null: none), windows and layer_types, once heads and default layers are known. */
+int ct_gemma_config(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
 
 #endif

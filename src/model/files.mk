@@ -12,6 +12,9 @@ model_files = \
 	%D%/family.h \
 	%D%/fingerprint.c \
 	%D%/fingerprint.h \
+	%D%/gemma.c \
+	%D%/gemma2.c \
+	%D%/gemma3.c \
 	%D%/gpt2.c \
 	%D%/keys.c \
 	%D%/keys.h \
@@ -23,6 +26,7 @@ model_files = \
 	%D%/maps.h \
 	%D%/matrix.c \
 	%D%/matrix.h \
+	%D%/mistral.c \
 	%D%/model.h \
 	%D%/nfc.c \
 	%D%/nfc.h \
@@ -41,6 +45,7 @@ model_files = \
 	%D%/piece.h \
 	%D%/post.c \
 	%D%/post.h \
+	%D%/qwen2.c \
 	%D%/qwen3.c \
 	%D%/regex.c \
 	%D%/regex.h \

@@ -231,7 +231,8 @@ ct_keys_bos(struct ct_config *c, const json_t *json, const char *path, struct ct
 {
 	int code;
 
-	c->bos = -1;
+	if (json_is_null(json_object_get(json, "bos_token_id")))
+		c->bos = -1;
 	code = ct_json_int(json, path, "bos_token_id", false, -1, CT_MAX_VOCAB, &c->bos, err);
 	if (c->bos >= c->V)
 		c->bos = -1;

@@ -53,7 +53,10 @@ int ct_keys_read(struct ct_config *c, const json_t *json, const struct ct_key *t
 int ct_keys_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_notes *notes,
     struct ct_error *err);
 
-/* bos_token_id: a number or null; none when it lies outside the vocabulary (V must be set). */
+/*
+ * bos_token_id: a number or null; without the key it stays; none when it lies outside the vocabulary (V must
+ * be set).
+ */
 int ct_keys_bos(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
 
 #endif

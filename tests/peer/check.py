@@ -172,12 +172,48 @@ def family(name, what="", **extra):
     }
 
 
+def write_gemma3(directory, older=False):
+    """A language model inside another one, whose config leaves most keys to the class."""
+    import torch
+    from safetensors.torch import load_file, save_file
+    from transformers import Gemma3Config, Gemma3ForConditionalGeneration
+
+    torch.manual_seed(4)
+    V, bos = tokenizer(directory, LLAMA3, "<bos>")
+    text = dict(vocab_size=V, hidden_size=48, intermediate_size=80, num_hidden_layers=7, num_attention_heads=2,
+                num_key_value_heads=1, max_position_embeddings=128, sliding_window=4, initializer_range=0.2,
+                head_dim=16, rope_scaling={"rope_type": "linear", "factor": 8.0}, bos_token_id=bos)
+    vision = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28,
+                  patch_size=14)
+    model = Gemma3ForConditionalGeneration(Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=1))
+    model.save_pretrained(directory)
+    if older:
+        path = os.path.join(directory, "model.safetensors")
+        tensors = {k.replace("model.language_model.", "language_model.model."): v for k, v in load_file(path).items()}
+        save_file(tensors, path, metadata={"format": "pt"})
+
+
 def families():
     return {
         **family("llama"),
         **family("qwen3"),
         **family("qwen3", "windows and biases", use_sliding_window=True, sliding_window=5, max_window_layers=2,
                  attention_bias=True),
+        **family("qwen2"),
+        **family("qwen2", "windows", use_sliding_window=True, sliding_window=4, max_window_layers=1),
+        **family("mistral", sliding_window=6),
+        **family("mistral", "no window", sliding_window=None),
+        **family("gemma"),
+        **family("gemma2", sliding_window=5, query_pre_attn_scalar=11, attn_logit_softcapping=2.0,
+                 final_logit_softcapping=3.0),
+        **family("gemma2", "no caps, biases", sliding_window=64, attn_logit_softcapping=None,
+                 final_logit_softcapping=None, attention_bias=True),
+        **family("gemma3_text", sliding_window=5, sliding_window_pattern=3, query_pre_attn_scalar=11,
+                 rope_scaling={"rope_type": "linear", "factor": 8.0}),
+        **family("gemma3_text", "layer types", sliding_window=3, final_logit_softcapping=5.0,
+                 layer_types=["full_attention", "sliding_attention"] * 2),
+        "gemma3 that sees": write_gemma3,
+        "gemma3 that sees, older names": lambda d: write_gemma3(d, older=True),
     }
 
 

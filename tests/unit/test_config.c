@@ -218,6 +218,59 @@ qwen3_windows(void **state)
 	assert_true(c.window == 4096 && c.local[0] && !c.local[1]);
 }
 
+#define SIZES "\"hidden_size\": 36, \"intermediate_size\": 64, \"num_hidden_layers\": 7"
+
+/* Gemma's classes assume a good deal, and a null turns a part off. */
+static void
+gemma_defaults(void **state)
+{
+	struct ct_config c = load("{\"model_type\": \"gemma2\", " SIZES "}");
+
+	(void)state;
+	assert_true(c.tied && c.unit_norm && c.post_norms && !c.qk_norms && c.bos == 2);
+	assert_true(c.embed_scale == 6 && c.query_scale == 1.0 / 16 && c.attn_softcap == 50 &&
+	    c.final_softcap == 30);
+	assert_true(c.window == 4096 && c.local[0] && !c.local[1] && c.local[6]);
+	c = load("{\"model_type\": \"gemma2\", " SIZES ", \"attn_logit_softcapping\": null, "
+	    "\"sliding_window\": 9, "
+	    "\"query_pre_attn_scalar\": 4, \"tie_word_embeddings\": false}");
+	assert_true(!c.tied && c.attn_softcap == 0 && c.query_scale == 0.5 && c.window == 9);
+	c = load("{\"model_type\": \"gemma\", " SIZES "}");
+	assert_true(c.tied && c.unit_norm && !c.post_norms && c.embed_scale == 6 && c.query_scale == 0);
+	c = load("{\"model_type\": \"mistral\", " SIZES ", \"num_attention_heads\": 2, "
+	    "\"num_key_value_heads\": 1}");
+	assert_true(c.window == 4096 && c.local[0] && c.local[6] && c.head == 18);
+}
+
+/* The text model of Gemma 3, alone or inside, in the older and the newer spelling. */
+static void
+gemma3_inside_and_alone(void **state)
+{
+	static const char *const spellings[] = {
+		"{\"model_type\": \"gemma3_text\", " SIZES ", \"rope_scaling\": {\"rope_type\": \"linear\", "
+		"\"factor\": 8.0}, \"sliding_window\": 512, \"sliding_window_pattern\": 3}",
+		"{\"model_type\": \"gemma3\", \"vision_config\": {\"a\": 1}, \"text_config\": {" SIZES
+		", \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 8.0}, \"sliding_window\": 512, "
+		"\"_sliding_window_pattern\": 3}}",
+		"{\"model_type\": \"gemma3_text\", " SIZES ", \"sliding_window\": 512, \"layer_types\": "
+		"[\"sliding_attention\", \"sliding_attention\", \"full_attention\", \"sliding_attention\", "
+		"\"sliding_attention\", \"full_attention\", \"sliding_attention\"], \"rope_parameters\": "
+		"{\"full_attention\": {\"rope_type\": \"linear\", \"factor\": 8.0, \"rope_theta\": 1000000}, "
+		"\"sliding_attention\": {\"rope_type\": \"default\", \"rope_theta\": 10000}}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+		struct ct_config c = load(spellings[i]);
+
+		assert_true(c.tied && c.unit_norm && c.post_norms && c.qk_norms && c.V == 262208 &&
+		    c.head == 256);
+		assert_true(c.rope_theta == 1e6 && c.local_theta == 1e4 && c.rope_scaling.factor == 8);
+		assert_true(c.attn_softcap == 0 && c.final_softcap == 0 && c.window == 512 && c.bos == 2);
+		assert_true(c.local[0] && c.local[1] && !c.local[2] && !c.local[5] && c.local[6]);
+	}
+}
+
 int
 main(void)
 {
@@ -231,6 +284,8 @@ main(void)
 		cmocka_unit_test(gpt2_aliases),
 		cmocka_unit_test(gpt2_defaults),
 		cmocka_unit_test(qwen3_windows),
+		cmocka_unit_test(gemma_defaults),
+		cmocka_unit_test(gemma3_inside_and_alone),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);

@@ -74,6 +74,8 @@ static const struct {
 #define LLAMA \
     "\"model_type\":\"llama\",\"hidden_size\":32,\"intermediate_size\":64,\"num_hidden_layers\":2," \
 	"\"num_attention_heads\":4,\"vocab_size\":100"
+#define GEMMA2 \
+	"\"model_type\":\"gemma2\",\"hidden_size\":32,\"intermediate_size\":64,\"num_hidden_layers\":2"
 #define GPT2 "\"model_type\":\"gpt2\",\"n_embd\":32,\"n_layer\":2,\"n_head\":4,\"vocab_size\":100"
 
 static const struct {
@@ -83,7 +85,21 @@ static const struct {
 	{ "[1]", ": expected an object {...}" },
 	{ "{}", ": \"model_type\" is missing" },
 	{ "{\"model_type\": \"mamba\"}",
-	  ": model_type \"mamba\" is not supported (supported: llama, gpt2, qwen3)" },
+	  ": model_type \"mamba\" is not supported (supported: llama, gpt2, qwen2, qwen3, "
+	  "mistral, gemma, gemma2, gemma3, gemma3_text)" },
+	{ "{\"model_type\": \"gemma3\"}", ": \"text_config\" is missing or not an object" },
+	{ "{" GEMMA2 ", \"layer_types\": [\"full_attention\"]}",
+	  ": \"layer_types\": expected a list of 2, one for each layer" },
+	{ "{" GEMMA2 ", \"layer_types\": [\"full_attention\", \"linear_attention\"]}",
+	  ": \"layer_types\": the type of layer 1 is not supported (supported: full_attention, "
+	  "sliding_attention)" },
+	{ "{" GEMMA2 ", \"sliding_window\": null, \"layer_types\": [\"full_attention\", "
+	  "\"sliding_attention\"]}",
+	  ": \"layer_types\": layer 1 is sliding_attention, but there is no \"sliding_window\"" },
+	{ "{" GEMMA2 ", \"query_pre_attn_scalar\": 0}",
+	  ": \"query_pre_attn_scalar\": expected a positive number, found 0" },
+	{ "{" GEMMA2 ", \"final_logit_softcapping\": -2}",
+	  ": \"final_logit_softcapping\": expected a positive number or null, found -2" },
 	{ "{\"model_type\": 3}", ": \"model_type\": expected a string, found an integer" },
 	{ "{\"model_type\": \"llama\", \"model_type\": \"gpt2\"}", ": \"n_embd\" is missing" },
 	{ "{\"model_type\": \"llama\"}", ": \"hidden_size\" is missing" },

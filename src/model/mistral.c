@@ -1,0 +1,59 @@
+/*
+ * mistral: llama whose layers all look back at a window, where the config has one.
+ */
+#include "model/family.h"
+
+/* What MistralConfig assumes for a key that is missing. */
+static const struct ct_config defaults = {
+	.H = 32,
+	.H_kv = 8,
+	.V = 32000,
+	.context = 4096 * 32,
+	.norm = CT_RMSNORM,
+	.act = CT_SILU,
+	.gated = true,
+	.position = CT_ROPE,
+	.eps = 1e-6,
+	.rope_theta = 10000,
+	.window = 4096,
+	.bos = 1,
+};
+
+static const struct ct_key keys[] = {
+	CT_DECODER_KEYS,
+	{ CT_KEY_INTO(act, CT_KEY_ACT, "hidden_act") },
+	{ CT_KEY(CT_KEY_FAMILY, "sliding_window") },
+	{ .name = NULL },
+};
+
+static int
+mistral_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes,
+    struct ct_error *err)
+{
+	int code = ct_decoder_heads(c, path, err);
+
+	if (code == CT_OK)
+		code = ct_decoder_window(c, json, path, err);
+	for (int l = 0; l < c->L && c->window > 0; l++)
+		c->local[l] = true;
+	if (code == CT_OK)
+		code = ct_keys_rope(c, json, path, notes, err);
+	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
+}
+
+static int
+mistral_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
+{
+	(void)err;
+	ct_bind_decoder(m, b, "model.");
+	return CT_OK;
+}
+
+const struct ct_family ct_family_mistral = {
+	.model_type = "mistral",
+	.defaults = &defaults,
+	.keys = keys,
+	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },
+	.config = mistral_config,
+	.bind = mistral_bind,
+};
