@@ -205,6 +205,22 @@ texts_are_found(void **state)
 	assert_ptr_equal(ct_text_within(bytes, 1, ""), bytes);
 }
 
+/* Of tables of any length every range is found, with its ends, and nothing between them. */
+static void
+ranges_are_found(void **state)
+{
+	struct ct_cp_range table[9];
+	enum { N = sizeof table / sizeof *table };
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++)
+		table[i] = (struct ct_cp_range){ .first = 10 * i + 3, .last = 10 * i + 5 };
+	for (size_t n = 0; n <= N; n++)
+		for (uint32_t cp = 0; cp < 10 * (N + 1); cp++)
+			assert_int_equal(ct_cp_inside(table, n, cp),
+			    cp / 10 < n && cp % 10 >= 3 && cp % 10 <= 5);
+}
+
 int
 main(void)
 {
@@ -213,6 +229,7 @@ main(void)
 		cmocka_unit_test(utf8_round_trips),
 		cmocka_unit_test(invalid_bytes_count_one),
 		cmocka_unit_test(columns_of_text),
+		cmocka_unit_test(ranges_are_found),
 		cmocka_unit_test(nothing_acts_on_the_terminal),
 		cmocka_unit_test(every_byte_is_harmless),
 		cmocka_unit_test(cleaning_cuts_between_characters),

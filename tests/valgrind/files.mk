@@ -2,10 +2,10 @@
 # the command line, in parts that are meant to take under ten minutes each on an idle machine. What is slow is
 # named here; the first part of each kind has all the others, so that a new test is in it.
 VALGRIND_2 = test_heads test_inactive test_attribution test_cancel
-VALGRIND_3 = test_clamp test_experiments test_generate test_golden test_survey
+VALGRIND_3 = test_clamp test_experiments test_generate test_golden test_operands test_survey
 VALGRIND_4 = test_cards_build test_corpus test_damage test_eval test_hostile test_train_fit test_train_model \
 	test_train_transcoder
-VALGRIND_6 = tests/cli/aggregate.sh tests/cli/export.sh tests/cli/hostile.sh tests/cli/steer.sh
+VALGRIND_6 = tests/cli/aggregate.sh tests/cli/export.sh tests/cli/features.sh tests/cli/hostile.sh tests/cli/steer.sh
 
 # They start other programs, or measure time; fuzzers go on under ASan, which is faster.
 VALGRIND_NOT = $(fuzz_names) test_monkey test_restore test_saving test_terminal test_traffic \
