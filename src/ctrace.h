@@ -368,6 +368,7 @@ int ct_session_parse_clamps(const struct ct_session *s, const char *text, struct
     struct ct_error *err);
 /* What clamps reach in this prompt, each feature at each position once. Those that are off reach nothing. */
 struct ct_reach {
+	int features;			/* that are named, each once */
 	int places;			/* features at positions whose activation is set or moved */
 	int active;			/* of these: active without clamps */
 	int kept;			/* of these: in the pruned graph */

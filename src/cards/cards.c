@@ -55,6 +55,28 @@ open_store(struct ct_cards *c, const struct ct_transcoder *tc, struct ct_error *
 	return c->trouble != NULL ? CT_OK : ct_fail_memory(err, strlen(why.msg), "feature cards");
 }
 
+/* Labels that nothing will ever show. */
+static void
+note_strays(const struct ct_labels *labels, const char *path, const struct ct_transcoder *tc,
+    struct ct_notes *notes)
+{
+	int layer = 0, feature = 0, n = 0;
+
+	for (int i = ct_labels_count(labels) - 1; i >= 0; i--) {
+		int l, f;
+
+		ct_labels_at(labels, i, &l, &f);
+		if (l < tc->L && f < tc->layers[l].F)
+			continue;
+		layer = l;
+		feature = f;
+		n++;
+	}
+	if (n > 0)
+		ct_note(notes, "%s: %d label%s of features that the transcoder does not have, such as "
+		    "L%d#%d; not shown anywhere", path, n, n > 1 ? "s" : "", layer, feature);
+}
+
 int
 ct_cards_open(struct ct_cards **out, const char *features_dir, const char *labels_path,
     const struct ct_transcoder *tc, const char *fingerprint, struct ct_notes *notes, struct ct_error *err)
@@ -76,6 +98,7 @@ ct_cards_open(struct ct_cards **out, const char *features_dir, const char *label
 		ct_cards_close(c);
 		return rc;
 	}
+	note_strays(c->labels, labels_path, tc, notes);
 	*out = c;
 	return CT_OK;
 }

@@ -322,6 +322,13 @@ ct_labels_count(const struct ct_labels *l)
 	return l->n;
 }
 
+void
+ct_labels_at(const struct ct_labels *l, int i, int *layer, int *feature)
+{
+	*layer = l->list[i].layer;
+	*feature = l->list[i].feature;
+}
+
 static struct label *
 find(struct label *list, int n, int layer, int feature)
 {

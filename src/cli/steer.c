@@ -346,8 +346,8 @@ show(const struct request *q, const struct results *r, int pos)
 	cli_prompt_line(q->ask.m.session, pos);
 	for (int i = 0; i < q->n_clamps; i++)
 		show_clamp(q, i, o);
-	cli_line("reach  %d feature%s at %d place%s, %d of %d in the pruned graph", q->n_clamps,
-	    q->n_clamps == 1 ? "" : "s", reach.places, reach.places == 1 ? "" : "s", reach.kept,
+	cli_line("reach  %d feature%s at %d place%s, %d of %d in the pruned graph", reach.features,
+	    reach.features == 1 ? "" : "s", reach.places, reach.places == 1 ? "" : "s", reach.kept,
 	    reach.places);
 	ct_mode_text(&o->options, text, sizeof text);
 	cli_line("mode   %s, through the %s", text, through_text(&o->options));

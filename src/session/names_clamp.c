@@ -109,6 +109,9 @@ ct_session_parse_clamps(
 	    (code = share_scopes(text, members, n, err)) < 0)
 		return code;
 	ct_text_clean(clean, sizeof clean, text, strlen(text));
+	if (!read_strength(p, &strength) && strspn(p, "0123456789") > 0)
+		return ct_fail(err, CT_EINVAL, "\"%s\": the place goes on where it should end; places are "
+		    "@8, @8.. and @*", clean);
 	if (!read_strength(p, &strength))
 		return ct_fail(err, CT_EINVAL,
 		    "\"%s\": the strength is missing or no number; write =0 (value), x-1 (multiple), +2.5 or "

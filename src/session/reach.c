@@ -27,12 +27,23 @@ counted(const struct ct_session *s, const struct ct_clamp *clamps, int n, int po
 	return false;
 }
 
+/* Is the clamp's feature that of an earlier one? */
+static bool
+named(const struct ct_clamp *clamps, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (clamps[i].layer == clamps[n].layer && clamps[i].feature == clamps[n].feature)
+			return true;
+	return false;
+}
+
 struct ct_reach
 ct_session_reach(const struct ct_session *s, const struct ct_clamp *clamps, int n)
 {
 	struct ct_reach out = { 0 };
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		out.features += !named(clamps, i);
 		for (int pos = ct_session_start(s); pos < s->T && !clamps[i].off; pos++) {
 			int how = reaches(s, &clamps[i], pos), node = -1;
 
@@ -45,5 +56,6 @@ ct_session_reach(const struct ct_session *s, const struct ct_clamp *clamps, int 
 				    clamps[i].feature);
 			out.kept += node >= 0 && s->graph->nodes[node].kept;
 		}
+	}
 	return out;
 }

@@ -147,8 +147,8 @@ say_reach(struct app *a, const struct ct_clamp *c, int n)
 		app_say(a, "%s not active there: this changes nothing",
 		    n > 1 ? "these features are" : "the feature is");
 	else if (n > 1 || r.places > 1)
-		app_say(a, "%d feature%s clamped at %d place%s, %d of %d in the pruned graph", n,
-		    n > 1 ? "s" : "", r.places, r.places > 1 ? "s" : "", r.kept, r.places);
+		app_say(a, "%d feature%s clamped at %d place%s, %d of %d in the pruned graph", r.features,
+		    r.features > 1 ? "s" : "", r.places, r.places > 1 ? "s" : "", r.kept, r.places);
 }
 
 /* Of two clamps on one feature and place the last one counts. was: the set before. */
