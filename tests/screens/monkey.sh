@@ -46,8 +46,8 @@ monkey() {
 }
 
 again() {
-	printf '%s\n' "prompt $prompt" "pane even" "unclamp all" "prune 0.8,0.98" "edges weight" "mode frozen" "through model" \
-	    "prompt $prompt" "view clamps" "view tree" "back" "screen"
+	printf '%s\n' "prompt $prompt" "pane even" "unclamp all" "prune 0.8,0.98" "edges weight" "by node" "sort size" \
+	    "mode frozen" "through model" "prompt $prompt" "view clamps" "view tree" "back" "screen"
 }
 
 again >"$out.script"
