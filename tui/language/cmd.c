@@ -91,8 +91,14 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_MOVE, "filter", "[TEXT|*]", NULL,
 	    "show only rows with TEXT, of the features or the help; *: all again", CMD_LOOK, do_filter },
 
-	{ GROUP_GRAPH, "paths", "[N]", NULL, "the strongest paths from words to the target, with their "
-	    "shares", CMD_GRAPH, do_paths },
+	{ GROUP_GRAPH, "paths", "[N]", NULL, "show the N strongest paths from words to the target, with "
+	    "their shares", CMD_GRAPH, do_paths },
+	{ GROUP_GRAPH, "heads", "[all|[FROM] [to NODE]]", "all to <nodes>",
+	    "show which attention heads carried the selected edge, what flows from a node or a place "
+	    "(@Dallas), or into a node; all: the whole graph", CMD_GRAPH | CMD_MODEL, do_heads },
+	{ GROUP_GRAPH, "inactive", "[PLACE]", "<tokens>",
+	    "show features that nearly fire, at a place (@Dallas, @8) or at all, and what keeps them down",
+	    CMD_GRAPH | CMD_MODEL, do_inactive },
 	{ GROUP_GRAPH, "attribute", "[node|TARGET]", "node <features>",
 	    "attribute from the chosen token, the selected feature, or a target",
 	    CMD_GRAPH | CMD_MODEL, do_attribute },

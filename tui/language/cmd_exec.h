@@ -2,7 +2,7 @@
  * cmd_exec: the functions behind the rows of the command table, and what they share.
  *
  * cmd_look: where to look (prompt, position, selection, views, search). cmd_study: what to compute (targets,
- * pruning, generation, labels). cmd_clamp: clamps. cmd_pins: pinned nodes and supernodes. cmd_session: what is kept of
+ * pruning, generation, labels). cmd_ask: what to ask about the graph. cmd_clamp: clamps. cmd_swap: swaps. cmd_pins: pinned nodes and supernodes. cmd_session: what is kept of
  * it. cmd_program: the program itself, and what only scripts use.
  */
 #ifndef TUI_CMD_EXEC_H
@@ -65,6 +65,8 @@ int do_ablate(struct app *a, const char *arg);
 int do_unclamp(struct app *a, const char *arg);
 int do_patch(struct app *a, const char *arg);
 int do_paths(struct app *a, const char *arg);
+int do_heads(struct app *a, const char *arg);
+int do_inactive(struct app *a, const char *arg);
 int do_swap(struct app *a, const char *arg);
 int do_switch(struct app *a, const char *arg);
 int do_keep(struct app *a, const char *arg);

@@ -1,7 +1,4 @@
-/*
- * cmd_swap: commands that set the features of a hidden value to another's, and that name paths; see
- * cmd_exec.h.
- */
+/* cmd_swap: the command that sets the features of a hidden value to another's; see cmd_exec.h. */
 #include "tui/language/cmd_exec.h"
 
 #include <stdio.h>
@@ -10,8 +7,9 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/view/swap.h"
 
-enum { WORDS = 4, WORD = 120, PATHS = 20 };
+enum { WORDS = 4, WORD = SWAP_WORD };
 
 /*
  * The next word at *p, which moves behind it; in quotes it may have blanks. false: there is none, or it is
@@ -58,21 +56,6 @@ read_swap(const char *arg, char word[WORDS][WORD], struct ct_swap_options *out)
 	return out->to && !arg[strspn(arg, " ")];
 }
 
-/* Every other value in turn: how many give their answers, and what the controls did. */
-static int
-swap_all(struct app *a, const struct ct_swap_options *opt)
-{
-	const struct ct_swap *w;
-	struct ct_error err;
-
-	if (ct_session_swap(a->study.session, opt, &w, a->study.progress, a->study.ctx, &err) < 0)
-		return app_error(a, &err);
-	app_say(a, "%d of %d values give their answer; %s by another sentence %s; random features: %d of %d",
-	    w->given, w->tried, w->own, w->same < 0 ? "is not in the corpus" : w->same_got == w->said
-	    ? "changes nothing" : "changes the answer", w->random_given, w->tried);
-	return DID_CHANGE;
-}
-
 int
 do_swap(struct app *a, const char *arg)
 {
@@ -86,10 +69,8 @@ do_swap(struct app *a, const char *arg)
 	if (!read_swap(arg, word, &opt))
 		return app_fail(a, "swap: expected [@PLACE] [FROM] TO [xK], such as @Dallas Texas "
 		    "California, or all for TO");
-	if (!strcmp(opt.to, "all")) {
-		opt.to = NULL;
-		return swap_all(a, &opt);
-	}
+	if (!strcmp(opt.to, "all"))
+		return swap_show(a, &opt);
 	set.n = ct_session_swap_clamps(a->study.session, &opt, many, STUDY_CLAMPS, a->study.progress,
 	    a->study.ctx, &err);
 	if (set.n < 0)
@@ -102,42 +83,4 @@ do_swap(struct app *a, const char *arg)
 	app_say(a, "%d feature%s set to those of %s, mode free; swap all tries every value, with controls",
 	    set.n, set.n == 1 ? "" : "s", opt.to);
 	return DID_CHANGE;
-}
-
-/* One path in few words: "+20.6% capital > Austin". */
-static void
-path_text(struct app *a, const struct ct_path *p, char *buf, size_t size)
-{
-	size_t at = (size_t)snprintf(buf, size, "%c%.1f%%", p->sign < 0 ? '-' : '+', 100 * p->share);
-	char name[STUDY_NAME];
-
-	for (int i = 0; i < p->n && at < size; i++)
-		at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? " > " : " ",
-		    study_name(&a->study, p->node[i], name, sizeof name));
-}
-
-int
-do_paths(struct app *a, const char *arg)
-{
-	const struct ct_graph *g = a->study.graph;
-	char text[sizeof a->message], one[4 * STUDY_NAME];
-	struct ct_arena arena = { 0 };
-	struct ct_paths p;
-	struct ct_error err;
-	size_t at;
-	int n = 3, code;
-
-	if (*arg && (!cmd_parse_int(arg, &n) || n < 1 || n > PATHS))
-		return app_fail(a, "paths: expected how many, 1 to %d; found \"%.60s\"", PATHS, arg);
-	code = ct_session_paths(a->study.session, g->n_nodes - g->n_targets, n, &p, &arena, &err);
-	if (code == CT_OK) {
-		at = (size_t)snprintf(text, sizeof text, "from words %.1f%%", 100 * p.total);
-		for (int i = 0; i < p.n && at < sizeof text; i++) {
-			path_text(a, &p.path[i], one, sizeof one);
-			at += (size_t)snprintf(text + at, sizeof text - at, "; %s", one);
-		}
-		app_say(a, "%s", text);
-	}
-	ct_arena_free(&arena);
-	return code < 0 ? app_error(a, &err) : DID_CHANGE;
 }

@@ -2,6 +2,7 @@
 tui_language_files = \
 	%D%/cmd.c \
 	%D%/cmd.h \
+	%D%/cmd_ask.c \
 	%D%/cmd_clamp.c \
 	%D%/cmd_exec.h \
 	%D%/cmd_look.c \

@@ -164,7 +164,7 @@ to_ascii(uint32_t cp)
 		{ 0x2193, 'v' }, { 0x25b8, '+' }, { 0x25be, '-' },
 		{ 0x203a, '>' }, { 0x25c6, '*' }, { 0x00b7, '.' },
 		{ 0x2591, ':' }, { 0x2592, '%' }, { 0x2593, '#' }, { 0x25b2, '^' }, { 0x25bc, 'v' },
-		{ 0x2713, '+' }, { 0x2423, '_' }, { 0x25cf, 'o' },
+		{ 0x2713, '+' }, { 0x2717, 'x' }, { 0x2423, '_' }, { 0x25cf, 'o' },
 		{ 0x00d7, 'x' }, { 0x2265, '>' }, { 0x2264, '<' }, { 0x23ce, '$' }, { 0x21e5, '>' },
 		{ 0x2021, '+' }, { 0x2022, '*' }, { 0x2581, '_' }, { 0x2014, '-' }, { 0x2013, '-' },
 	};
@@ -267,6 +267,28 @@ int
 draw_text(const struct area *a, int x, int y, enum style style, const char *s)
 {
 	return draw_cut(a, x, y, -1, style, s);
+}
+
+int
+draw_wrapped(const struct area *a, int x, int y, int w, enum style style, const char *text)
+{
+	char buf[TEXT_MAX], line[TEXT_MAX];
+	const char *s = cleaned(buf, text);
+	int n = 0;
+
+	for (; *s && w > 1; n++) {
+		size_t fit = ct_text_fit(s, w), at = fit;
+
+		while (s[fit] && at > fit / 2 && s[at] != ' ')
+			at--;
+		if (at > fit / 2)
+			fit = at;
+		snprintf(line, sizeof line, "%.*s", (int)fit, s);
+		draw_cut(a, x, y + n, w, style, line);
+		s += fit ? fit : strlen(s);
+		s += strspn(s, " ");
+	}
+	return n;
 }
 
 /* What reaches column x is cut there, so that it does not run into what stands behind. */

@@ -53,6 +53,8 @@ struct area area_sub(const struct area *a, int x, int y, int w, int h);	/* clipp
 int draw_text(const struct area *a, int x, int y, enum style style, const char *s);
 int draw_cut(const struct area *a, int x, int y, int max, enum style style, const char *s);
 int draw_prefix(const struct area *a, int x, int y, int max, enum style style, const char *s); /* no "…" */
+/* A text in lines of at most w columns, broken at blanks; returns how many. */
+int draw_wrapped(const struct area *a, int x, int y, int w, enum style style, const char *s);
 /* ends before right */
 int draw_right(const struct area *a, int right, int y, enum style style, const char *s);
 int draw_fmt(const struct area *a, int x, int y, enum style style, const char *fmt, ...)

@@ -11,7 +11,11 @@ tui_view_files = \
 	%D%/features.c \
 	%D%/fold.c \
 	%D%/fold.h \
+	%D%/heads.c \
+	%D%/heads.h \
 	%D%/help.c \
+	%D%/inactive.c \
+	%D%/inactive.h \
 	%D%/lesson.c \
 	%D%/lesson.h \
 	%D%/list.c \
@@ -22,12 +26,16 @@ tui_view_files = \
 	%D%/node_name.h \
 	%D%/operands.c \
 	%D%/operands.h \
+	%D%/paths.c \
+	%D%/paths.h \
 	%D%/sessions.c \
 	%D%/settings.c \
 	%D%/start.c \
 	%D%/subgraph.c \
 	%D%/subgraph.h \
 	%D%/survey.c \
+	%D%/swap.c \
+	%D%/swap.h \
 	%D%/sweep.c \
 	%D%/sweep.h \
 	%D%/tree.c \

@@ -1,6 +1,8 @@
 /* node_name: see node_name.h. */
 #include "tui/view/node_name.h"
 
+#include <stdio.h>
+
 #include "base/text.h"
 #include "tui/app.h"
 
@@ -68,4 +70,18 @@ node_name_draw(struct app *a, const struct area *area, int x, int y, int max, in
 	if (n->kind == CT_NODE_EMBEDDING && max - used > 5)
 		used += 2 + draw_cut(area, x + used + 2, y, max - used - 2, ST_DIM, "word");
 	return used;
+}
+
+const char *
+node_name_text(struct app *a, int node, char *buf, size_t size)
+{
+	char name[STUDY_NAME], note[STUDY_NAME], place[STUDY_NAME];
+	const struct ct_node *n = study_node(&a->study, node);
+
+	study_note(&a->study, node, note, sizeof note);
+	if (study_is_feature(n) && *note)
+		snprintf(buf, size, "%s %s", note, study_place(&a->study, n->pos, place, sizeof place));
+	else
+		snprintf(buf, size, "%s", study_name(&a->study, node, name, sizeof name));
+	return buf;
 }

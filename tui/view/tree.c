@@ -16,26 +16,6 @@
 
 enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 3, FOLDS = 2, STEP = 10, MAX_ROWS = 4000 };
 
-const char *
-tree_by_name(enum ct_inputs_by by)
-{
-	static const char *const names[] = {
-		[CT_BY_KIND] = "node", [CT_BY_TOKEN] = "token", [CT_BY_LAYER] = "layer"
-	};
-
-	return names[by];
-}
-
-const char *
-tree_order_name(enum tree_order order)
-{
-	static const char *const names[] = {
-		[ORDER_SIZE] = "size", [ORDER_FOR] = "for", [ORDER_AGAINST] = "against"
-	};
-
-	return names[order];
-}
-
 static void *
 tree_open(void)
 {
@@ -395,13 +375,31 @@ tree_path(struct app *a, const struct tree_item **path, int max)
 }
 
 bool
-tree_reveal(struct app *a, int node)
+tree_reveal_path(struct app *a, const int *node, int n)
 {
 	struct tree *t = a->state[VIEW_TREE];
 	const struct ct_graph *g = a->study.graph;
-	int path[512], n = 0;
+	int path[512], last, at = 0, most = (int)(sizeof path / sizeof *path);
 
-	if (!g || node < 0)
+	if (!g || n < 1 || n > most)
+		return false;
+	tree_list(a, t);
+	for (; at < n; at++)
+		path[at] = node[at];
+	for (last = path[n - 1]; g->nodes[last].kind != CT_NODE_TARGET; path[at++] = last) {
+		last = at < most ? study_best_output(&a->study, last) : -1;
+		if (last < 0)
+			return false;
+	}
+	return open_path(a, t, path, at);
+}
+
+bool
+tree_reveal(struct app *a, int node)
+{
+	struct tree *t = a->state[VIEW_TREE];
+
+	if (!a->study.graph || node < 0)
 		return false;
 	tree_list(a, t);
 	for (int i = 0; i < t->fold.list.n; i++)
@@ -409,12 +407,15 @@ tree_reveal(struct app *a, int node)
 			list_select(&t->fold.list, i);
 			return true;
 		}
-	for (path[n++] = node; g->nodes[node].kind != CT_NODE_TARGET; path[n++] = node) {
-		node = n < (int)(sizeof path / sizeof *path) ? study_best_output(&a->study, node) : -1;
-		if (node < 0)
-			return false;
-	}
-	return open_path(a, t, path, n);
+	return tree_reveal_path(a, &node, 1);
+}
+
+const struct tree_item *
+tree_selected(struct app *a)
+{
+	struct tree *t = a->state[VIEW_TREE];
+
+	return tree_list(a, t)->n ? item_at(t, t->fold.list.sel) : NULL;
 }
 
 int

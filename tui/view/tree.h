@@ -34,6 +34,10 @@ enum { TREE_PATH = 64 };
 int tree_path(struct app *a, const struct tree_item **path, int max);
 /* Shows a node in the tree, opening what leads to it. False: there is no path. */
 bool tree_reveal(struct app *a, int node);
+/* The same along a path of n nodes, from the one to show up to what it feeds in the end. */
+bool tree_reveal_path(struct app *a, const int *node, int n);
+/* What the selected row is, or is a part of ("... n more"); NULL: there are no rows. */
+const struct tree_item *tree_selected(struct app *a);
 /* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
 bool tree_level(struct app *a, int step);
 /*
@@ -47,7 +51,5 @@ int tree_saved_node(struct app *a);
 /* What rows stand for, and in which order; what is open stays open, as far as it is there. */
 struct tree_shape tree_shape(struct app *a);
 int tree_order(struct app *a, const struct tree_shape *shape);
-const char *tree_by_name(enum ct_inputs_by by);		/* node, token, layer */
-const char *tree_order_name(enum tree_order order);	/* size, for, against */
 
 #endif

@@ -9,6 +9,26 @@
 #include "base/arena.h"
 #include "tui/study/lines.h"
 
+const char *
+tree_by_name(enum ct_inputs_by by)
+{
+	static const char *const names[] = {
+		[CT_BY_KIND] = "node", [CT_BY_TOKEN] = "token", [CT_BY_LAYER] = "layer"
+	};
+
+	return names[by];
+}
+
+const char *
+tree_order_name(enum tree_order order)
+{
+	static const char *const names[] = {
+		[ORDER_SIZE] = "size", [ORDER_FOR] = "for", [ORDER_AGAINST] = "against"
+	};
+
+	return names[order];
+}
+
 void
 tree_item_free(struct tree_item *t, int n)
 {

@@ -22,6 +22,9 @@ struct tree_shape {
 	enum tree_order order;
 };
 
+const char *tree_by_name(enum ct_inputs_by by);		/* node, token, layer */
+const char *tree_order_name(enum tree_order order);	/* size, for, against */
+
 struct tree_item {
 	enum ct_input_kind kind;	/* CT_INPUT_NODE; else several nodes folded */
 	int node;			/* -1: a fold, whose children are all nodes */

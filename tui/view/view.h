@@ -28,9 +28,13 @@ struct key_entry;
 	X(LOGITS, logits) \
 	X(CLAMPS, clamps) \
 	X(SWEEP, sweep) \
+	X(SWAP, swap) \
 	X(SURVEY, survey) \
 	X(SUBGRAPH, subgraph) \
 	X(BOXES, boxes) \
+	X(PATHS, paths) \
+	X(HEADS, heads) \
+	X(INACTIVE, inactive) \
 	X(OPERANDS, operands) \
 	X(FEATURES, features) \
 	X(SESSIONS, sessions) \

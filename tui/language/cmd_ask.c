@@ -1,0 +1,72 @@
+/* cmd_ask: commands that ask about the graph, each answered by a view; see cmd_exec.h. */
+#include "tui/language/cmd_exec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "tui/view/heads.h"
+#include "tui/view/inactive.h"
+#include "tui/view/paths.h"
+
+int
+do_paths(struct app *a, const char *arg)
+{
+	int n = 0;
+
+	if (*arg && (!cmd_parse_int(arg, &n) || n < 1 || n > PATHS_MOST))
+		return app_fail(a, "paths: expected how many, 1 to %d; found \"%.60s\"", PATHS_MOST, arg);
+	return paths_show(a, n);
+}
+
+/* Where "to" stands outside of quotes, with what is before it in `from`; NULL: nowhere. */
+static const char *
+find_to(const char *arg, char *from, size_t size)
+{
+	bool quoted = false;
+
+	for (const char *p = arg; *p; p++) {
+		quoted ^= *p == '"';
+		if (quoted || strncmp(p, "to ", 3) != 0 || (p > arg && p[-1] != ' '))
+			continue;
+		snprintf(from, size, "%.*s", (int)(p > arg ? p - arg - 1 : 0), arg);
+		return p + 3 + strspn(p + 3, " ");
+	}
+	snprintf(from, size, "%s", arg);
+	return NULL;
+}
+
+int
+do_heads(struct app *a, const char *arg)
+{
+	struct ct_heads_question q;
+	struct ct_error err;
+	char from[STUDY_NAME];
+	const char *to;
+
+	if (!*arg)
+		return heads_show(a, NULL);
+	if (strlen(arg) >= sizeof from)
+		return app_fail(a, "heads: expected [FROM] [to NODE], such as @Dallas to L1#3@8");
+	to = find_to(arg, from, sizeof from);
+	if (!strcmp(from, "all") && !to)
+		from[0] = '\0';
+	if (ct_session_parse_heads(a->study.session, *from ? from : NULL, to, &q, &err))
+		return app_error(a, &err);
+	return heads_show(a, &q);
+}
+
+int
+do_inactive(struct app *a, const char *arg)
+{
+	struct ct_heads_question q = { .pos = -1 };
+	struct ct_error err;
+	char place[STUDY_NAME];
+
+	if (*arg) {
+		snprintf(place, sizeof place, "%s%.120s", *arg == '@' ? "" : "@", arg);
+		if (ct_session_parse_heads(a->study.session, place, NULL, &q, &err))
+			return app_error(a, &err);
+	}
+	return inactive_show(a, q.pos);
+}

@@ -1,0 +1,344 @@
+/*
+ * heads: which attention heads carried an edge, all that reaches a node, or the pruned graph, and from which
+ * token to which; beside it what passes each layer through its heads and past them.
+ *
+ * Of itself it is about the tree's selected row: an edge from it to the row above it, all that reaches a
+ * target, all that is written at a token where the row stands for that.
+ */
+#include "tui/view/heads.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/job.h"
+#include "base/text.h"
+#include "tui/app.h"
+#include "tui/terminal/fmt.h"
+#include "tui/view/node_name.h"
+#include "tui/view/tree.h"
+
+enum { LAYERS_W = 32, CARRIES = 15, SHARE = 23, FROM = 25, BAR_W = 6, BAR_LEAST = 100 };
+
+struct heads {
+	struct list list;
+	struct ct_arena arena;
+	struct ct_heads heads;
+	struct ct_error why;		/* there are none */
+	struct ct_heads_question q;
+	bool ready;
+	bool asked;			/* q was given, and not taken from the tree; */
+	bool fresh;			/* just now */
+};
+
+static void *
+heads_open(void)
+{
+	return calloc(1, sizeof(struct heads));
+}
+
+static void
+forget(struct heads *v)
+{
+	ct_arena_free(&v->arena);
+	v->heads = (struct ct_heads){ .n = 0 };
+	v->list = (struct list){ .h = v->list.h };
+	v->why.msg[0] = '\0';
+	v->ready = false;
+}
+
+static void
+heads_close(void *state)
+{
+	forget(state);
+	free(state);
+}
+
+/* What the selected row is about. */
+static struct ct_heads_question
+question_of(struct app *a)
+{
+	struct ct_heads_question q = { .target = -1, .source = -1, .pos = -1 };
+	const struct tree_item *t = tree_selected(a);
+
+	if (!t)
+		return q;
+	q.target = tree_item_target(t);
+	if (q.target < 0)
+		q.target = t->node;
+	else if (t->node >= 0)
+		q.source = t->node;
+	else if (t->kind == CT_INPUT_TOKEN)
+		q.pos = t->key;
+	return q;
+}
+
+static void
+run(struct app *a, struct heads *v)
+{
+	struct ct_job job = { NULL, a->study.progress, a->study.ctx };
+
+	forget(v);
+	if (!a->study.graph) {
+		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
+		return;
+	}
+	if (!v->asked)
+		v->q = question_of(a);
+	v->ready = ct_session_heads(a->study.session, &v->q, &v->heads, &v->arena, &job, &v->why) == CT_OK;
+	v->list.n = v->ready ? v->heads.n : 0;
+}
+
+static void
+heads_focused(struct app *a, void *state)
+{
+	struct heads *v = state;
+
+	if (!v->fresh && a->before != VIEW_HELP)
+		v->asked = false;
+	v->fresh = false;
+	run(a, v);
+}
+
+static void
+heads_changed(struct app *a, void *state, enum change what)
+{
+	struct heads *v = state;
+
+	if (what == CHANGED_NODE)
+		return;
+	v->asked = false;
+	forget(v);
+	if (a->view == VIEW_HEADS)
+		run(a, v);
+}
+
+int
+heads_show(struct app *a, const struct ct_heads_question *q)
+{
+	struct heads *v = a->state[VIEW_HEADS];
+
+	v->asked = v->fresh = q;
+	if (q)
+		v->q = *q;
+	view_show(a, VIEW_HEADS);
+	return DID_CHANGE;
+}
+
+static struct list *
+heads_list(struct app *a, void *state)
+{
+	(void)a;
+	return &((struct heads *)state)->list;
+}
+
+static bool
+is_graph(const struct heads *v)
+{
+	return v->q.target < 0;
+}
+
+/* So many digits that a reader can add them up. */
+static const char *
+summand(char *buf, size_t size, double v)
+{
+	if (fabs(v) < .005 || fabs(v) >= 1000)
+		return fmt_signed(buf, size, v);
+	snprintf(buf, size, "%s%.2f", v < 0 ? "−" : "+", fabs(v));
+	return buf;
+}
+
+static void
+draw_title(struct app *a, const struct heads *v, const struct area *area)
+{
+	char from[3 * STUDY_NAME] = "everything", to[2 * STUDY_NAME], sum[FMT_SIZE];
+	int room, x = 1;
+
+	if (is_graph(v)) {
+		draw_text(area, x, 0, ST_DIM, "all that feeds the pruned graph, weighted by influence");
+		return;
+	}
+	if (v->q.source >= 0)
+		node_name_text(a, v->q.source, from, sizeof from);
+	else if (v->q.pos >= 0) {
+		study_place(&a->study, v->q.pos, to, sizeof to);
+		snprintf(from, sizeof from, "all that was written %s", to);
+	}
+	node_name_text(a, v->q.target, to, sizeof to);
+	room = (area->w - 2 - (int)sizeof "from  to : +1e+05") / 2;
+	x += draw_text(area, x, 0, ST_DIM, "from ");
+	x += draw_cut(area, x, 0, room, ST_TEXT, from);
+	x += draw_text(area, x, 0, ST_DIM, " to ");
+	x += draw_cut(area, x, 0, room, ST_TEXT, to);
+	x += draw_text(area, x, 0, ST_DIM, ": ");
+	draw_text(area, x, 0, v->heads.total < 0 ? ST_MINUS : ST_PLUS, summand(sum, sizeof sum,
+	    v->heads.total));
+}
+
+/* Where there is room, a bar stands before the tokens. */
+static int
+names_at(const struct area *area)
+{
+	return FROM + (area->w >= BAR_LEAST && !area->grid->words ? BAR_W + 1 : 0);
+}
+
+static void
+draw_load(struct app *a, const struct heads *v, const struct area *area, int y, int w, int i)
+{
+	const struct ct_head_load *load = &v->heads.loads[i];
+	double size = fabs((double)load->loading), whole = is_graph(v) ? 1 : fabs(v->heads.total);
+	char b[FMT_SIZE], from[STUDY_NAME], to[STUDY_NAME];
+	enum style style = load->loading < 0 ? ST_MINUS : ST_PLUS;
+	int x = names_at(area);
+
+	draw_fmt(area, 1, y, ST_STRONG, "L%dH%d", load->layer, load->head);
+	if (!is_graph(v))
+		draw_right(area, CARRIES, y, style, summand(b, sizeof b, (double)load->loading));
+	if (whole > 0) {
+		draw_right(area, SHARE, y, ST_TEXT, fmt_percent(b, sizeof b, size / whole));
+		if (x > FROM)
+			draw_bar(area, FROM - 1, y, BAR_W, style, size / whole);
+	}
+	study_place(&a->study, load->key, from, sizeof from);
+	study_place(&a->study, load->query, to, sizeof to);
+	x += draw_cut(area, x, y, (w - x) / 2, ST_TEXT, from);
+	x += draw_text(area, x, y, ST_DIM, " → ");
+	draw_cut(area, x, y, w - x, ST_TEXT, to);
+}
+
+/* What passes the attention of a layer: through its heads, in the stream past them, and as a constant. */
+static void
+draw_layer(const struct heads *v, const struct area *area, int y, int l)
+{
+	const double *load = v->heads.loading + l * v->heads.H;
+	char b[FMT_SIZE], name[24];
+	double sum = 0;
+	int most = 0;
+
+	for (int h = 0; h < v->heads.H; h++) {
+		sum += load[h];
+		if (load[h] > load[most])
+			most = h;
+	}
+	draw_fmt(area, 1, y, ST_TEXT, "L%d", l);
+	if (is_graph(v)) {
+		draw_right(area, 12, y, ST_STRONG, fmt_percent(b, sizeof b, sum));
+		snprintf(name, sizeof name, "H%d", most);
+		draw_text(area, 15, y, ST_TEXT, name);
+		draw_right(area, 25, y, ST_TEXT, fmt_percent(b, sizeof b, load[most]));
+		return;
+	}
+	draw_right(area, 12, y, ST_STRONG, summand(b, sizeof b, sum));
+	draw_right(area, 21, y, ST_TEXT, summand(b, sizeof b, v->heads.bypass[l]));
+	draw_right(area, 30, y, ST_DIM, summand(b, sizeof b, v->heads.constant[l]));
+}
+
+/* h lines of them, with that of the selected row in sight. */
+static void
+draw_layers(const struct heads *v, const struct area *area, int selected)
+{
+	int h = area->h - 1, first = selected - h / 2;
+
+	draw_text(area, 1, 0, ST_DIM, "layer");
+	draw_right(area, 12, 0, ST_DIM, is_graph(v) ? "sum" : "heads");
+	if (is_graph(v))
+		draw_text(area, 15, 0, ST_DIM, "most of it");
+	else {
+		draw_right(area, 21, 0, ST_DIM, "past");
+		draw_right(area, 30, 0, ST_DIM, "constant");
+	}
+	if (first > v->heads.layers - h)
+		first = v->heads.layers - h;
+	if (first < 0)
+		first = 0;
+	for (int i = 0; i < h && first + i < v->heads.layers; i++)
+		draw_layer(v, area, 1 + i, first + i);
+}
+
+static void
+draw_check(const struct heads *v, const struct area *area, int y)
+{
+	char b[FMT_SIZE];
+
+	draw_fmt(area, 1, y, ST_DIM, "heads + past them + constant = the whole, at every layer, within %s",
+	    fmt_tiny(b, sizeof b, v->heads.residual));
+}
+
+/* Beside the rows, or above them where they are read aloud. */
+static void
+draw_rows(struct app *a, struct heads *v, const struct area *area, int top, int w)
+{
+	draw_text(area, 1, top, ST_DIM, "head");
+	if (!is_graph(v))
+		draw_right(area, CARRIES, top, ST_DIM, "carries");
+	draw_right(area, SHARE, top, ST_DIM, "share");
+	draw_text(area, names_at(area), top, ST_DIM, "token → token");
+	v->list.y = top + 1;
+	list_resize(&v->list, v->heads.n, area->h - top - 1 - !area->grid->words);
+	for (int i = 0; i < v->list.h && v->list.top + i < v->heads.n; i++) {
+		draw_load(a, v, area, top + 1 + i, w, v->list.top + i);
+		if (v->list.top + i == v->list.sel)
+			draw_select(area, 0, top + 1 + i, FROM - 2);
+	}
+}
+
+static void
+heads_draw(struct app *a, void *state, const struct area *area)
+{
+	struct heads *v = state;
+	bool words = area->grid->words;
+	int w = area->w - LAYERS_W, layers = words ? v->heads.layers + 1 : area->h - 2;
+	struct area side = area_sub(area, words ? 0 : w, words ? 2 : 1, LAYERS_W, layers);
+
+	if (!v->ready) {
+		draw_wrapped(area, 1, 1, area->w - 2, ST_DIM, v->why.msg);
+		return;
+	}
+	draw_title(a, v, area);
+	draw_check(v, area, words ? 1 : area->h - 1);
+	if (v->heads.n == 0)
+		draw_text(area, 1, 2, ST_DIM, "no head carries any of it");
+	else if (words)
+		draw_rows(a, v, area, 2 + layers, area->w);
+	else
+		draw_rows(a, v, area, 1, w - 1);
+	draw_layers(v, &side, v->heads.n ? v->heads.loads[v->list.sel].layer : 0);
+}
+
+static void
+heads_text(struct app *a, void *state, int row, char *buf, size_t size)
+{
+	const struct ct_head_load *load = &((struct heads *)state)->heads.loads[row];
+	char from[STUDY_NAME], to[STUDY_NAME];
+
+	snprintf(buf, size, "L%dH%d %s %s", load->layer, load->head, study_place(&a->study, load->key, from,
+	    sizeof from), study_place(&a->study, load->query, to, sizeof to));
+}
+
+/* The token that the head took it from. */
+static int
+heads_enter(struct app *a, void *state)
+{
+	struct heads *v = state;
+
+	if (!v->heads.n)
+		return DID_NOTHING;
+	a->study.pos = v->heads.loads[v->list.sel].key;
+	return DID_CHANGE;
+}
+
+const struct view_ops heads_view = {
+	.name = "heads",
+	.title = "heads",
+	.note = "which attention heads carried the tree's selected edge, or all that reaches a target, from "
+		"which token to which",
+	.open = heads_open,
+	.close = heads_close,
+	.changed = heads_changed,
+	.draw = heads_draw,
+	.list = heads_list,
+	.focused = heads_focused,
+	.text = heads_text,
+	.enter = heads_enter,
+};

@@ -1,0 +1,12 @@
+/*
+ * inactive: the view of features that nearly fire, as commands may ask for it.
+ */
+#ifndef TUI_VIEW_INACTIVE_H
+#define TUI_VIEW_INACTIVE_H
+
+struct app;
+
+/* Shows those at a position; -1: at all. Returns what was done. */
+int inactive_show(struct app *a, int pos);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * paths: the view of the strongest ways from words to the target, as commands may ask for it.
+ */
+#ifndef TUI_VIEW_PATHS_H
+#define TUI_VIEW_PATHS_H
+
+struct app;
+
+enum { PATHS_MOST = 200 };
+
+/* Shows the n strongest; returns what was done. */
+int paths_show(struct app *a, int n);
+
+#endif
