@@ -42,12 +42,38 @@ boxes_is_target(struct app *a, const struct ct_subgraph_part *p)
 	return p->supernode < 0 && n && n->kind == CT_NODE_TARGET;
 }
 
-/* The i-th strongest edge into a part, NULL after the last that is listed. */
+/* The first of the edges into a part, which stand together, the strongest first. */
+static int
+first_into(const struct ct_parts *x, int part)
+{
+	int low = 0, high = x->n_edges;
+
+	while (low < high) {
+		int middle = low + (high - low) / 2;
+
+		if (x->edge[middle].target < part)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct ct_subgraph_edge *
 boxes_edge(const struct ct_parts *x, int part, int i)
 {
-	for (int e = 0; e < x->n_edges; e++)
-		if (x->edge[e].target == part && fabs(x->edge[e].share) >= least_share && i-- == 0)
+	for (int e = first_into(x, part); e < x->n_edges && x->edge[e].target == part; e++)
+		if (fabs(x->edge[e].share) >= least_share && i-- == 0)
+			return &x->edge[e];
+	return NULL;
+}
+
+/* The edge between two parts, or NULL. */
+static const struct ct_subgraph_edge *
+edge_between(const struct ct_parts *x, int source, int target)
+{
+	for (int e = first_into(x, target); e < x->n_edges && x->edge[e].target == target; e++)
+		if (x->edge[e].source == source)
 			return &x->edge[e];
 	return NULL;
 }
@@ -55,10 +81,9 @@ boxes_edge(const struct ct_parts *x, int part, int i)
 static bool
 feeds(const struct ct_parts *x, int source, int target)
 {
-	for (int e = 0; e < x->n_edges; e++)
-		if (x->edge[e].source == source && x->edge[e].target == target)
-			return fabs(x->edge[e].share) >= row_share;
-	return false;
+	const struct ct_subgraph_edge *e = edge_between(x, source, target);
+
+	return e && fabs(e->share) >= row_share;
 }
 
 /*
@@ -169,13 +194,14 @@ split_rows(struct boxes *v, int width)
 	v->n_rows += shift;
 }
 
+/* How many edges into a part are listed, most at most. */
 static int
-count_listed(const struct ct_parts *x, int part)
+count_listed(const struct ct_parts *x, int part, int most)
 {
 	int n = 0;
 
-	for (int e = 0; e < x->n_edges; e++)
-		n += x->edge[e].target == part && fabs(x->edge[e].share) >= least_share;
+	while (n < most && boxes_edge(x, part, n))
+		n++;
 	return n;
 }
 
@@ -201,12 +227,9 @@ place_lines(struct boxes *v)
 static void
 list_edges(struct boxes *v, const struct ct_parts *x, int row, int most)
 {
-	for (int i = 0; i < v->list.n; i++) {
-		int n = count_listed(x, v->box[i].part);
-
+	for (int i = 0; i < v->list.n; i++)
 		if (v->box[i].row == row)
-			v->box[i].listed = n < most ? n : most;
-	}
+			v->box[i].listed = count_listed(x, v->box[i].part, most);
 }
 
 /* One edge in each box, in any case; then, row by row from the answer down, one more while there is room. */
@@ -249,11 +272,9 @@ boxes_layout(struct app *a, struct boxes *v)
 static bool
 feeds_alike(const struct ct_parts *x, int source, int target, double weight)
 {
-	for (int e = 0; e < x->n_edges; e++)
-		if (x->edge[e].source == source && x->edge[e].target == target)
-			return fabs(x->edge[e].share) >= least_share &&
-			    (x->edge[e].weight < 0) == (weight < 0);
-	return false;
+	const struct ct_subgraph_edge *e = edge_between(x, source, target);
+
+	return e && fabs(e->share) >= least_share && (e->weight < 0) == (weight < 0);
 }
 
 /*
