@@ -82,7 +82,7 @@ int ct_engine_open_graph(struct ct_engine **out, const char *path, ct_progress_f
     struct ct_error *err);
 void ct_engine_close(struct ct_engine *e);
 const struct ct_engine_info *ct_engine_info(const struct ct_engine *e);
-/* What the model's files hold and was left aside, for the reader to know. */
+/* What the model's files hold and was ignored, for the reader to know. */
 const struct ct_notes *ct_engine_notes(const struct ct_engine *e);
 /*
  * What this is made with: checksums of the weights, the transcoder and the tokenizer (model/fingerprint.h);

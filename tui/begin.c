@@ -169,7 +169,7 @@ begin_with(struct app *a, const struct app_options *opt, struct beginning *b)
 	return rc;
 }
 
-/* What the model's files hold and was left aside: once, before anything is computed from them. */
+/* What the model's files hold and was ignored: once, before anything is computed from them. */
 static void
 say_notes(struct app *a, const struct ct_notes *notes)
 {

@@ -1,7 +1,7 @@
 /*
  * notes: what a reader has to say about a file that it accepted.
  *
- * An error refuses a file; a note says, beside a result that counts, what was left aside and why. Plain data
+ * An error refuses a file; a note says, beside a result that counts, what was ignored and why. Plain data
  * without memory of its own: noting cannot fail. Showing notes is the programs' business.
  */
 #ifndef CT_BASE_NOTES_H

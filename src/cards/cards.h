@@ -18,7 +18,7 @@ struct ct_cards;
 
 /*
  * features_dir may be missing; so may labels_path, which is created by the first label. Cards that are
- * damaged or were made from other weights than tc's are left aside: ct_cards_trouble says why, and so does
+ * damaged or were made from other weights than tc's are ignored: ct_cards_trouble says why, and so does
  * asking for one. Labels that cannot be read, or were typed for others, are noted: see labels.h.
  */
 int ct_cards_open(struct ct_cards **out, const char *features_dir, const char *labels_path,

@@ -186,7 +186,7 @@ set_aside(struct contents *c, const char *line, size_t n)
 	free(clean);
 }
 
-/* Comments that hold what was left aside before. */
+/* Comments that hold what was ignored before. */
 static void
 keep_unread(const char *text, struct contents *c)
 {
@@ -197,7 +197,7 @@ keep_unread(const char *text, struct contents *c)
 	}
 }
 
-/* One line, without its end: a label, a comment, or what is left aside and kept. */
+/* One line, without its end: a label, a comment, or what is ignored and kept. */
 static int
 parse_line(const char *path, char *line, int number, struct contents *c, struct ct_notes *notes,
     struct ct_error *err)
@@ -216,7 +216,7 @@ parse_line(const char *path, char *line, int number, struct contents *c, struct 
 		return ct_fail(err, code, "%s", why.msg);
 	/* Its place is that of a text of one line: ":1: " or ":1:7: ". */
 	message = strstr(why.msg, ": ");
-	ct_note(notes, "%s:%d: %s; this line is left aside", path, number, message ? message + 2 : why.msg);
+	ct_note(notes, "%s:%d: %s; this line is ignored", path, number, message ? message + 2 : why.msg);
 	set_aside(c, line, strlen(line));
 	return CT_OK;
 }

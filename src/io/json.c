@@ -190,7 +190,7 @@ load(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended, 
 		escapes = mend_escapes(text + mark, n - mark);
 		*out = json_loadb(text + mark, n - mark, JSON_REJECT_DUPLICATES, &why);
 		if (!*out && (*out = json_loadb(text + mark, n - mark, 0, &why)))
-			ct_note(mended, "%s: a key stands there twice; the last one counts, as in Hugging "
+			ct_note(mended, "%s: a key occurs twice; the last one counts, as in Hugging "
 			    "Face", path);
 		if (*out && escapes)
 			ct_note(mended, "%s: has \\u0000 or half a surrogate pair in a string, which matches "

@@ -371,8 +371,8 @@ add_shards(struct ct_tensors *t, const char *dir, const char *index, const json_
 		if (code != CT_OK || (file && json_object_get(seen, file)))
 			continue;
 		if (!file || !plain_name(file)) {
-			code = ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected the name of a file beside "
-			    "the index", index, name);
+			code = ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected the name of a file in "
+			    "the folder of the index", index, name);
 			continue;
 		}
 		if (t->n_maps == MAX_SHARDS) {

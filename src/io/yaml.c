@@ -130,7 +130,7 @@ check_duplicates(struct reader *r, const struct ct_yaml *map, struct ct_error *e
 	qsort(sorted, (size_t)map->n, sizeof *sorted, by_key);
 	for (int i = 1; i < map->n && code == CT_OK; i++)
 		if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0)
-			code = ct_fail(err, CT_EFORMAT, "%s:%d: the key \"%s\" stands here twice (first in "
+			code = ct_fail(err, CT_EFORMAT, "%s:%d: the key \"%s\" occurs twice (first in "
 			    "line %d)", r->doc->path, sorted[i]->line, sorted[i]->key, sorted[i - 1]->line);
 	free(sorted);
 	return code;

@@ -66,7 +66,7 @@ struct ct_config {
 
 /*
  * dir/config.json. A model_type, key or value that is not supported is named, with what is. notes (may be
- * NULL) gets what was left aside.
+ * NULL) gets what was ignored.
  */
 int ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, struct ct_error *err);
 

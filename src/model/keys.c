@@ -205,7 +205,7 @@ note_unknown(const json_t *json, const struct ct_key *table, const char *model_t
 			    used ? ", " : "", shown);
 	}
 	if (n)
-		ct_note(notes, "%s: %s %s left aside, as Hugging Face's class for %s does", path, list,
+		ct_note(notes, "%s: %s %s ignored, as Hugging Face's class for %s does", path, list,
 		    n > 1 ? "are" : "is", model_type);
 }
 

@@ -331,7 +331,7 @@ check_leftover(struct ct_binder *b, struct ct_error *err)
 		if (!is_idle(b, name))
 			add_leftover(in_block(name) ? &blocks : &rest, name);
 	if (rest.n)
-		ct_note(&b->m->notes, "%s: left aside, as Hugging Face does with a warning: %s%s", b->dir,
+		ct_note(&b->m->notes, "%s: ignored, as Hugging Face does with a warning: %s%s", b->dir,
 		    rest.names,
 		    and_more(more, sizeof more, &rest));
 	if (blocks.n)
@@ -394,7 +394,7 @@ note_adapter(struct ct_model *m, const char *dir)
 	char *path = ct_path_join(dir, "adapter_config.json");
 
 	if (path && ct_file_exists(path))
-		ct_note(&m->notes, "%s: the adapter beside the model is left aside; to have it, merge it "
+		ct_note(&m->notes, "%s: the adapter in this directory is ignored; to use it, merge it "
 		    "into the weights", path);
 	free(path);
 }

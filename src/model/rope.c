@@ -114,7 +114,7 @@ note_unknown(const json_t *rope, const struct kind *kind, const char *where, str
 		if (known || json_is_null(v))
 			continue;
 		ct_text_clean(shown, sizeof shown, key, strlen(key));
-		ct_note(notes, "%s: \"%s\" is left aside: the type \"%s\" has no such key", where, shown,
+		ct_note(notes, "%s: \"%s\" is ignored: the type \"%s\" has no such key", where, shown,
 		    kind->name);
 	}
 }

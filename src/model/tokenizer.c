@@ -67,7 +67,7 @@ check_root(struct ct_tokenizer *t, const json_t *root, const char *path, struct 
 
 	for (size_t i = 0; i < 2; i++)
 		if (json_is_object(json_object_get(root, aside[i])))
-			ct_note(&t->notes, "%s: \"%s\" is left aside, as transformers does", path, aside[i]);
+			ct_note(&t->notes, "%s: \"%s\" is ignored, as transformers does", path, aside[i]);
 	return check_keys(root, known, "", path, err);
 }
 

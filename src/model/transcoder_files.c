@@ -354,7 +354,7 @@ ct_tc_end_file(struct ct_tc_loader *ld, const struct ct_tc_file *f)
 		ct_text_clean(name, sizeof name, a.t->name, strlen(a.t->name));
 		/* The number of features that a training kept active. */
 		if (strcmp(a.t->name, "k") == 0 && a.t->count == 1 && a.t->rank <= 1) {
-			ct_note(&ld->tc->notes, "%s: the number k in the files is left aside; config.yaml "
+			ct_note(&ld->tc->notes, "%s: the number k in the files is ignored; config.yaml "
 			    "says which activation counts", ld->dir);
 			continue;
 		}

@@ -29,7 +29,7 @@ struct ct_sweep_plan {
 int ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     const struct ct_sweep_plan *plan, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
-/* opt's mode is left aside. */
+/* opt's mode is ignored. */
 int ct_contrast_run(struct ct_contrast *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     const struct ct_clamp *clamps, int n, const struct ct_clamp_options *opt, struct ct_arena *a,
     struct ct_error *err);

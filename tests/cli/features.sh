@@ -52,7 +52,7 @@ ok "the tree names features" has '^ +(≈ )?w[0-9]+ .*L[0-9]#[0-9]+@[0-9] w[0-9]
 
 printf hello >"$model/features/index.json.gz"
 run trace -m "$model" "w20 w21 w3 w22"
-ok "damaged cards are left aside" has 'L[0-9]#[0-9]+@[0-9]'
+ok "damaged cards are ignored" has 'L[0-9]#[0-9]+@[0-9]'
 ok "with a warning" grep -qE '^ctrace: .*index.json.gz: damaged compressed data.*; going on without feature cards$' "$tmp/err"
 ok "and no more than that" [ "$status" -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ]
 run features -m "$model"

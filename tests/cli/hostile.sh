@@ -46,7 +46,7 @@ printf 'name: llama-clt\ndemo: "w1 \\e[2J w2"\ncorpus:\n  tables:\n    pair: {co
 sed -i.old 's|scan: .*|scan: "x\\e[2J\\u202E</script>"|' "$model/transcoder/config.yaml"
 printf 'L0#1: "<script>\342\200\256alert"\n' >"$model/labels.yaml"
 run trace -m "$model" w1
-ok "a label that would mislead is left aside" grep -q 'labels.yaml:1: the label of L0#1 has an invisible.*left aside' "$tmp/err"
+ok "a label that would mislead is ignored" grep -q 'labels.yaml:1: the label of L0#1 has an invisible.*ignored' "$tmp/err"
 harmless "and so it is said" "$tmp/err"
 i=0
 while [ $i -lt 48 ]; do

@@ -83,7 +83,7 @@ printf 'keys:\n  x: [quit]\n' | wrong ':2: keys: x: expected a command, or null'
 printf 'theme: a\nascii: b\nmode: c\n' |
     wrong ':1: theme: expected one of default, dark, light, projector, cvd, mono; found "a" (and 2 more)'
 echo '- theme' | wrong ':1: expected a map of settings, such as theme: dark'
-printf 'theme: dark\ntheme: light\n' | wrong ':2: the key "theme" stands here twice (first in line 1)'
+printf 'theme: dark\ntheme: light\n' | wrong ':2: the key "theme" occurs twice (first in line 1)'
 printf 'theme: &a dark\n' | play 'screen'
 ok "anchors are refused" grep -q 'config.yaml:1: .*anchor' "$tmp/err"
 printf 'theme: sepia\nmode: free\n' | play "prompt $prompt" screen

@@ -336,7 +336,7 @@ test_examples_differ(void **state)
 	teardown(&s);
 }
 
-/* Labels by people win, in the list and on the card, and cards of other weights are left aside. */
+/* Labels by people win, in the list and on the card, and cards of other weights are ignored. */
 static void
 test_engine_view(void **state)
 {

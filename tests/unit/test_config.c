@@ -141,17 +141,17 @@ unknown_keys_are_noted(void **state)
 		    NULL },
 		{ "{" LLAMA ", \"rope_interleaved\": false, \"logit_scale\": null}", NULL },
 		{ "{" LLAMA ", \"rope_tetha\": 500000}",
-		  "./config.json: \"rope_tetha\" is left aside, as Hugging Face's class for llama does" },
+		  "./config.json: \"rope_tetha\" is ignored, as Hugging Face's class for llama does" },
 		{ "{" LLAMA ", \"sliding_window\": 4096, \"attn_logit_softcapping\": 50.0}", "./config.json: "
-		  "\"sliding_window\", \"attn_logit_softcapping\" are left aside, as Hugging Face's class "
+		  "\"sliding_window\", \"attn_logit_softcapping\" are ignored, as Hugging Face's class "
 		    "for llama does" },
 		{ "{" LLAMA ", \"n_embd\": 7}",
-		  "./config.json: \"n_embd\" is left aside, as Hugging Face's class for llama does" },
+		  "./config.json: \"n_embd\" is ignored, as Hugging Face's class for llama does" },
 		{ "{" GPT2 ", \"n_ctx\": 1024, \"summary_type\": \"cls_index\", \"reorder_and_upcast_attn\": "
 		    "true}", NULL },
 		{ "{" LLAMA ", \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2, \"beta_fast\": "
 		    "32}}",
-		  "./config.json: \"rope_scaling\": \"beta_fast\" is left aside: the type \"linear\" has no "
+		  "./config.json: \"rope_scaling\": \"beta_fast\" is ignored: the type \"linear\" has no "
 		    "such key" },
 	};
 

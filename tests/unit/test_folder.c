@@ -118,8 +118,8 @@ an_adapter_beside_a_model(void **state)
 	scratch_text("g/adapter_config.json", "{}");
 	assert_int_equal(ct_model_open(&m, "g", NULL, &err), CT_OK);
 	assert_int_equal(m->notes.n, 1);
-	assert_string_equal(m->notes.text[0], "g/adapter_config.json: the adapter beside the model is left "
-	    "aside; to have it, merge it into the weights");
+	assert_string_equal(m->notes.text[0], "g/adapter_config.json: the adapter in this directory is "
+	    "ignored; to use it, merge it into the weights");
 	ct_model_close(m);
 }
 

@@ -289,7 +289,7 @@ static const struct {
 	{ "a: &x [1]\nb: *x\n", "t.yaml:1: anchors (&name) are not allowed; write the value out" },
 	{ "b: *x\n", "t.yaml:1: aliases (*name) are not allowed; write the value out" },
 	{ "a: !!str 1\n", "t.yaml:1: tags (!name) are not allowed; write the plain value" },
-	{ "a: 1\nb: 2\na: 3\n", "t.yaml:3: the key \"a\" stands here twice (first in line 1)" },
+	{ "a: 1\nb: 2\na: 3\n", "t.yaml:3: the key \"a\" occurs twice (first in line 1)" },
 	{ "? [a]\n: 1\n", "t.yaml:1: a key must be plain text, found a list or map" },
 	{ "a: 1\n---\nb: 2\n", "t.yaml:2: a second document; expected one" },
 	{ "a: \"x\\0y\"\n", "t.yaml:1: a NUL character in text" },
@@ -449,9 +449,9 @@ bad_shards(void **state)
 	} cases[] = {
 		{ "{}", "s/model.safetensors.index.json: \"weight_map\" is missing or not an object" },
 		{ "{\"weight_map\":{\"a\":\"../x\"}}", "s/model.safetensors.index.json: tensor a: expected "
-		    "the name of a file beside the index" },
+		    "the name of a file in the folder of the index" },
 		{ "{\"weight_map\":{\"a\":7}}", "s/model.safetensors.index.json: tensor a: expected the name "
-		    "of a file beside the index" },
+		    "of a file in the folder of the index" },
 		{ "{\"weight_map\":{\"a\":\"gone\"}}", "cannot open s/gone: No such file or directory" },
 		{ "{\"weight_map\":{\"b\":\"1\"}}", "s/model.safetensors.index.json: tensor b is not in 1" },
 		{ "{\"weight_map\":{\"a\":\"1\",\"c\":\"2\"}}", "s/2: tensor a is in s/1 too" },

@@ -120,7 +120,7 @@ test_bad_labels(void **state)
 		int n;
 	} bad[] = {
 		{ "L1#2: a\nL1: b\n", "labels.yaml:2: expected a feature such as L1#249, found \"L1\"; this "
-		    "line is left aside", 1 },
+		    "line is ignored", 1 },
 		{ "L01#2: b\nL1#2: a\n", "labels.yaml:1: expected a feature", 1 },
 		{ "L1#2: a\nL1#-2: b\n", "labels.yaml:2: expected a feature", 1 },
 		{ "L1#3: [a]\nL1#2: a\n", "labels.yaml:1: the label of L1#3 must be text", 1 },
@@ -147,7 +147,7 @@ test_bad_labels(void **state)
 			fail_msg("expected \"%s\", found \"%s\"", bad[i].says, notes.text[0]);
 		assert_int_equal(ct_labels_count(l), bad[i].n);
 		assert_string_equal(ct_labels_find(l, 1, 2), "a");
-		/* Twice: what was left aside is kept from then on. */
+		/* Twice: what was ignored is kept from then on. */
 		assert_int_equal(ct_labels_set(l, 0, 1, "new", &err), CT_OK);
 		assert_int_equal(ct_labels_set(l, 0, 1, "newer", &err), CT_OK);
 		assert_int_equal(ct_labels_open(&again, in_dir("labels.yaml"), NULL, &notes, &err), CT_OK);

@@ -362,7 +362,7 @@ bad_ones_are_named(void **state)
  * made 0.
  */
 static const struct bad odd[] = {
-	{ "plt-topk", NULL, NULL, NULL, "@: the number k in the files is left aside; config.yaml says which "
+	{ "plt-topk", NULL, NULL, NULL, "@: the number k in the files is ignored; config.yaml says which "
 	    "activation counts", 5, NULL },
 	{ "plt-relu", "config.yaml", "model_name: llama-clt", "transcoders: [layer_0.safetensors, "
 	    "layer_1.safetensors, layer_0.safetensors]", "@/config.yaml:3: 1 of 3 layers have the file of an "

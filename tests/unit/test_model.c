@@ -183,8 +183,8 @@ leftover_tensors_are_said(void **state)
 	} cases[] = {
 		{ "model.layers.0.self_attn.rotary_emb.inv_freq", NULL, NULL },
 		{ "model.rotary_emb.inv_freq", NULL, NULL },
-		{ "score.weight", "v: left aside, as Hugging Face does with a warning: score.weight", NULL },
-		{ "v_head.summary.bias", "v: left aside, as Hugging Face does with a warning: "
+		{ "score.weight", "v: ignored, as Hugging Face does with a warning: score.weight", NULL },
+		{ "v_head.summary.bias", "v: ignored, as Hugging Face does with a warning: "
 		    "v_head.summary.bias", NULL },
 		{ "model.layers.3.mlp.up_proj.weight", NULL, "model.layers.3.mlp.up_proj.weight" },
 		{ "model.layers.1.self_attn.q_norm.weight", NULL, "model.layers.1.self_attn.q_norm.weight" },

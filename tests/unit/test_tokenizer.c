@@ -212,7 +212,7 @@ mended_files_load_with_a_note(void **state)
 	IDS(t, "is so", 0, 2);
 	IDS(t, "\xf0\x9f\x98\x80", 3);
 	assert_int_equal(notes->n, 2);
-	assert_non_null(strstr(notes->text[0], "a key stands there twice; the last one counts, as in Hugging "
+	assert_non_null(strstr(notes->text[0], "a key occurs twice; the last one counts, as in Hugging "
 	    "Face"));
 	assert_non_null(strstr(notes->text[1], "has \\u0000 or half a surrogate pair in a string"));
 	ct_tokenizer_close(t);
