@@ -1,9 +1,8 @@
 /*
  * arena: memory with one lifetime, freed all at once.
  *
- * Owns blocks of memory and hands out aligned, zeroed pieces. There are three
- * lifetimes in ctrace (model, session, scratch of one call); an arena is the
- * last two. Pieces are never freed one by one.
+ * Owns blocks of memory and hands out aligned, zeroed pieces. Memory has three lifetimes in ctrace: that of a
+ * model, of a session, and of one call. Arenas hold the last two. Pieces are never freed one by one.
  */
 #ifndef CT_BASE_ARENA_H
 #define CT_BASE_ARENA_H

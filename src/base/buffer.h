@@ -1,9 +1,10 @@
 /*
- * buffer: a text that grows as it is written to, or flows on to a file, and remembers whether something of it
- * was lost: for want of memory, or because the file could not be written. (The C library's open_memstream
- * does not always.)
+ * buffer: a text that grows as it is written, or is passed on to a file, and that remembers whether any of it
+ * was lost, because memory ran out or the file could not be written. (The C library's open_memstream does not
+ * always.)
  *
- * Writers need not look at every step: after a failure everything else is dropped, and the end reports it.
+ * Writers need not check every step: after a failure all further text is dropped, and the end reports the
+ * failure.
  */
 #ifndef CT_BASE_BUFFER_H
 #define CT_BASE_BUFFER_H

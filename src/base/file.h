@@ -1,10 +1,10 @@
 /*
  * file: reading and replacing files.
  *
- * Owns file descriptors. Only regular files are opened (a FIFO or
- * directory is named in the error, and never blocks), but for texts that a person hands over. A replacement
- * is atomic: temporary file in the same directory, fsync, rename, fsync of the directory. A program that is
- * killed meanwhile leaves NAME.ctrace-N.tmp behind; the next replacement of NAME removes it.
+ * Owns file descriptors. Only regular files are opened: for a FIFO or a directory the error says so, and
+ * nothing blocks. Texts that a person names may also be pipes. A replacement is atomic: temporary file in the
+ * same directory, fsync, rename, fsync of the directory. A program that is killed meanwhile leaves
+ * NAME.ctrace-N.tmp behind; the next replacement of NAME removes it.
  */
 #ifndef CT_BASE_FILE_H
 #define CT_BASE_FILE_H

@@ -1,5 +1,6 @@
 /*
- * job: on how many threads long work runs, and how it reports and asks whether to go on.
+ * job: the threads on which long work runs, and the function by which it reports progress and can be
+ * cancelled.
  */
 #ifndef CT_BASE_JOB_H
 #define CT_BASE_JOB_H

@@ -2,8 +2,9 @@
  * map: files mapped into memory, which others may cut off or overwrite at any time.
  *
  * Owns the mappings. Touching a page that its file no longer has raises SIGBUS in whatever thread does it,
- * deep in arithmetic that cannot fail. So such a page is replaced by zeros, the work goes on to its end, and
- * ct_map_check then says that it was for nothing: who reads a mapping checks it before the results are used.
+ * deep in arithmetic that cannot fail. So such a page is replaced by zeros, the work runs to its end, and
+ * ct_map_check then reports that the file has changed: whoever reads a mapping must call it before using the
+ * results.
  */
 #ifndef CT_BASE_MAP_H
 #define CT_BASE_MAP_H

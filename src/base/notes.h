@@ -1,8 +1,8 @@
 /*
- * notes: what a reader has to say about a file that it accepted.
+ * notes: remarks of a reader about a file that it accepted.
  *
- * An error refuses a file; a note says, beside a result that counts, what was ignored and why. Plain data
- * without memory of its own: noting cannot fail. Showing notes is the programs' business.
+ * An error means that the file is not used; a note comes with a valid result, and says what was ignored and
+ * why. Plain data without memory of its own: noting cannot fail. Showing notes is the programs' business.
  */
 #ifndef CT_BASE_NOTES_H
 #define CT_BASE_NOTES_H

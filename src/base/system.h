@@ -1,6 +1,6 @@
 /*
- * system: what systems have in common only in part, each with a fallback that configure chooses: how many
- * processors this process may use, where its program lies. Forcing the fallbacks: `make check-portable`.
+ * system: what differs between systems, each with a fallback that configure chooses: how many processors this
+ * process may use, and where its program file is. Forcing the fallbacks: `make check-portable`.
  */
 #ifndef CT_BASE_SYSTEM_H
 #define CT_BASE_SYSTEM_H

@@ -1,8 +1,8 @@
 /*
  * vector: MULTIVERSION, for loops that are worth vector code of every kind of processor.
  *
- * Without it they would be compiled for the oldest one only. It costs a jump at each call, and is nothing
- * where the compiler or the C library cannot do it.
+ * Without it they would be compiled for the oldest processor only. It costs a jump at each call, and expands
+ * to nothing if the compiler or the C library does not support it.
  */
 #ifndef CT_BASE_VECTOR_H
 #define CT_BASE_VECTOR_H

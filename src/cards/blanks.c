@@ -1,6 +1,6 @@
 /*
- * blanks: tokens of a card's JSON with the blanks that they do not carry themselves, for viewers that join
- * them.
+ * blanks: adds to the tokens of a card's JSON the blanks that they do not include, for viewers that join
+ * tokens.
  */
 #include <jansson.h>
 #include <stdlib.h>

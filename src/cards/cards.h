@@ -1,8 +1,8 @@
 /*
- * cards: all that is known about a transcoder's features, as one thing to ask.
+ * cards: one place to ask for all that is known about a transcoder's features.
  *
  * Joins the store (automatic labels, cards on demand, the last few kept) with the labels typed by people,
- * which win. Missing cards are no error: there are none, then.
+ * which win. Missing cards are not an error.
  */
 #ifndef CT_CARDS_CARDS_H
 #define CT_CARDS_CARDS_H

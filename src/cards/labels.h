@@ -4,8 +4,8 @@
  *   fingerprint: 1a2b3c4d-5e6f7a8b-9c0d1e2f
  *   L1#249: "Texas"
  *
- * Owns the file's contents in memory and its atomic replacement. Which label wins is the caller's affair
- * (these do, over automatic ones).
+ * Owns the file's contents in memory and its atomic replacement. Which label is shown is decided by the
+ * caller: these take precedence over automatic ones.
  */
 #ifndef CT_CARDS_LABELS_H
 #define CT_CARDS_LABELS_H

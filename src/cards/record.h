@@ -1,5 +1,5 @@
 /*
- * record: one feature card as the bytes of a layer file, in the reference's form.
+ * record: one feature card as the bytes of a layer file, in circuit-tracer's form.
  *
  * A record is a u32 (little endian) length and that many bytes of compressed JSON: zlib as we write it, zlib
  * or gzip as we read it. Owns the JSON's field names; files and offsets belong to store.h.

@@ -1,12 +1,12 @@
 /*
- * store: the feature cards of a transcoder on disk (the reference's binary form).
+ * store: the feature cards of a transcoder on disk (circuit-tracer's binary form).
  *
  *   DIR/index.json.gz   {"0": {"filename": "layer_0.bin", "offsets": [F+1], ...}, "1": ...}
  *   DIR/layer_0.bin     records (record.h), feature f at bytes offsets[f] .. offsets[f+1)
  *
- * Beside the reference's two fields an index of ours has per layer `labels` [F], `label_f1` [F] and
- * `weights` (a fingerprint of the layer the cards were made from), so that all labels are known without
- * reading a record. Owns the index; cards are read on demand and owned by the caller. Labels typed by
+ * In addition to circuit-tracer's two fields, an index written here has per layer `labels` [F], `label_f1`
+ * [F] and `weights` (a fingerprint of the layer the cards were made from), so that all labels are known
+ * without reading a record. Owns the index; cards are read on demand and owned by the caller. Labels typed by
  * people: labels.h.
  */
 #ifndef CT_CARDS_STORE_H

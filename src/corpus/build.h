@@ -1,5 +1,5 @@
 /*
- * build: a corpus while it grows.
+ * build: a corpus under construction.
  *
  * Owns the growing arrays and the interned names. Running out of memory is remembered in `failed` and
  * reported once, by ct_build_finish, so that generators need not check every word.

@@ -1,7 +1,7 @@
 /*
- * parts: what an answer is put together from, as the recipe's `parts:` tells (models/README.md): the ones
- * digit and the magnitude of a sum. Owns reading them; what a part's features do is
- * eval/interchange_parts.h's affair.
+ * parts: the parts of which an answer is made, from the recipe's `parts:` (models/README.md), such as the
+ * ones digit and the magnitude of a sum. Owns reading them; eval/interchange_parts.h tests what the features
+ * of a part do.
  */
 #ifndef CT_CORPUS_PARTS_H
 #define CT_CORPUS_PARTS_H

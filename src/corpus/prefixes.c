@@ -1,5 +1,5 @@
 /*
- * prefixes: what a sentence so far allows.
+ * prefixes: labels for what can follow the beginning of a sentence.
  *
  * Sentences with the same first tokens form a group; where the group's next tokens (or planned words) are
  * few, its last common token is labelled with each of them: "say Austin", "moon ahead", "plans moon".

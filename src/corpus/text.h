@@ -1,9 +1,9 @@
 /*
  * text: a corpus from a plain text file, for models that have no recipe.
  *
- * Each line that is not blank is a sentence. Annotations are what text alone can say: "Dallas (input)" at a
- * token, "say Dallas" at the token before it. All sentences count as held out, and the last token is what
- * is graded.
+ * Each line that is not blank is a sentence. Annotations are what can be known from text alone: "Dallas
+ * (input)" at a token, "say Dallas" at the token before it. All sentences count as held out, and the last
+ * token is graded.
  */
 #ifndef CT_CORPUS_TEXT_H
 #define CT_CORPUS_TEXT_H

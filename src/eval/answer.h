@@ -1,5 +1,5 @@
 /*
- * answer: what a prompt is answered, as it is and under clamps.
+ * answer: the model's answer to a prompt, without and with clamps.
  */
 #ifndef CT_EVAL_ANSWER_H
 #define CT_EVAL_ANSWER_H

@@ -1,5 +1,5 @@
 /*
- * circuit: does the pruned graph of a prompt hold what the answer needs, and is that enough?
+ * circuit: tests whether the features of a prompt's pruned graph are necessary and sufficient for the answer.
  *
  * The answer's lead is its logit minus that of the runner-up in the untouched run. Features are ablated
  * together; nothing is frozen, and the model's own MLPs run on the changed stream.

@@ -1,9 +1,9 @@
 /*
- * hidden: does the answer need the features that are named after the hidden variable?
+ * hidden: tests whether the answer depends on the features that are named after the hidden variable.
  *
  * In a held-out sentence all features are ablated whose automatic label (F1 >= .5) names the value that the
- * sentence hides: "in Texas", "bridge Texas" where Dallas was said. What is left of the answer tells
- * whether these labels name what the answer runs through, or some of its companions.
+ * sentence hides: "in Texas", "bridge Texas" where Dallas was said. What is left of the answer's probability
+ * tells whether these features carry the answer, or only accompany it.
  */
 #ifndef CT_EVAL_HIDDEN_H
 #define CT_EVAL_HIDDEN_H

@@ -1,5 +1,5 @@
 /*
- * interchange: does the model believe its bridge features? The causal test of two-hop questions.
+ * interchange: tests whether the model uses its bridge features: the causal test of two-hop questions.
  *
  * A corpus whose sentences are about a hidden variable (the state between city and capital) says what each
  * value's features are: the mean activations over training sentences about it, at the answer position and

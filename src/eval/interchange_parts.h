@@ -1,11 +1,11 @@
 /*
- * interchange_parts: do features carry the parts that answers are put together from? The causal test of such
- * worlds.
+ * interchange_parts: tests whether features carry the parts of answers: the causal test for worlds whose
+ * answers have parts.
  *
- * The recipe's `parts:` name them by labels: the ones digit and the magnitude of a sum. What a value's
- * features are, the mean activations at the answer position of training sentences with that value say. In a
- * held-out sentence these are moved from its own value of one part to another's, and the model must give an
- * answer that has the other value, and one of its own values of every other part.
+ * The recipe's `parts:` name them by labels: the ones digit and the magnitude of a sum. The features of a
+ * value are described by their mean activations at the answer position of training sentences with that value.
+ * In a held-out sentence these are moved from its own value of one part to another's, and the model must give
+ * an answer that has the other value, and one of its own values of every other part.
  */
 #ifndef CT_EVAL_INTERCHANGE_PARTS_H
 #define CT_EVAL_INTERCHANGE_PARTS_H

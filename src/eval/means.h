@@ -1,5 +1,5 @@
 /*
- * means: how active the features are on groups of tokens, and what tells two groups apart, as clamps.
+ * means: mean activations of features on groups of tokens, and the difference of two groups, as clamps.
  *
  * Owns the means; what a group is, and what clamping its features should do, belongs to the tests
  * (interchange.h, planning.h).

@@ -1,5 +1,5 @@
 /*
- * planning: does the model carry its plan in features? The causal test of sentences with a `plan at:`.
+ * planning: tests whether features carry the model's plan: the causal test of sentences with a `plan at:`.
  *
  * The features of a planned word are the mean activations, at the position where the plan is to be made, over
  * training sentences that go on to it. In a held-out sentence they are moved from its own planned word to one

@@ -1,9 +1,9 @@
 /*
- * folder: what a folder or name that is no model directory of Hugging Face's layout is instead, and what to
- * do.
+ * folder: recognises folders and names that are not model directories in Hugging Face's layout, and says what
+ * they are and what to do.
  *
- * People have checkpoints as .bin and .gguf, tokenizers as tokenizer.model, adapters, or only a name on a
- * hub. Every reader of a model's parts asks here when its file is missing.
+ * Users may have a checkpoint as .bin or .gguf, a tokenizer as tokenizer.model, an adapter, or only a name on
+ * a hub. Every reader of a part of a model calls this when its file is missing.
  */
 #ifndef CT_IO_FOLDER_H
 #define CT_IO_FOLDER_H

@@ -2,14 +2,13 @@
  * json_stream: reading big JSON piece by piece, without a tree.
  *
  * Owns a place in a text that its caller owns and that stays as it is; strings are decoded into the caller's
- * arena. Reads what others write as leniently as it can be understood: NUL characters, lone surrogates and
- * bytes that are no UTF-8 become U+FFFD in strings. Errors name the file and the byte. For small files json.h
- * is handier.
+ * arena. Is lenient with files by other programs: NUL characters, lone surrogates and bytes that are no UTF-8
+ * become U+FFFD in strings. Errors name the file and the byte. For small files json.h is handier.
  *
- *	ct_stream_object(s, err);
- *	while ((r = ct_stream_key(s, &key, err)) > 0)
- *		r = strcmp(key, "weight") == 0 ? ct_stream_double(s, "weight", &w, err) :
-    ct_stream_skip(s, err);
+ * 	ct_stream_object(s, err);
+ * 	while ((r = ct_stream_key(s, &key, err)) > 0)
+ * 		r = strcmp(key, "weight") == 0 ? ct_stream_double(s, "weight", &w, err) :
+ * ct_stream_skip(s, err);
  *
  * Every function returns 0 or a code; ct_stream_key and ct_stream_item return 1 when there is one more, 0 at
  * the end.

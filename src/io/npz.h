@@ -1,10 +1,10 @@
 /*
  * npz: named arrays in a NumPy archive (numpy.savez, numpy.savez_compressed).
  *
- * An .npz is a zip of .npy files. Arrays that are stored (savez) stay in the mapped file; compressed ones
- * are expanded into memory when the archive is opened. Owns both; arrays lend pointers until it is closed.
- * Reads what numpy writes: little-endian float16, float32 and float64 as tensors; arrays of other types are
- * listed and not read.
+ * An .npz is a zip of .npy files. Arrays that are stored (savez) stay in the mapped file; compressed ones are
+ * expanded into memory when the archive is opened. Owns both; arrays lend pointers until it is closed. Reads
+ * what numpy writes: little-endian float16, float32 and float64 as tensors; arrays of other types are listed,
+ * but cannot be read.
  */
 #ifndef CT_IO_NPZ_H
 #define CT_IO_NPZ_H

@@ -1,8 +1,8 @@
 /*
  * safetensors: named tensors in mapped files, read and written.
  *
- * Owns the mappings; tensors lend pointers into them until the set is closed.
- * Checks everything formats.md names before a pointer is handed out. Knows no model.
+ * Owns the mappings; tensors lend pointers into them until the set is closed. Checks header, types, shapes
+ * and offsets before it hands out a pointer. Knows no model.
  */
 #ifndef CT_IO_SAFETENSORS_H
 #define CT_IO_SAFETENSORS_H

@@ -1,10 +1,9 @@
 /*
  * sniff: what a file really is, by its first bytes.
  *
- * People point programs at Git LFS pointers, at error pages that were saved under a model's name, at
- * checkpoints of other formats. Every reader asks here before it parses, so that such a file is named for
- * what it is, with what to do. Owns the table of signatures; says nothing about whether a file of the right
- * kind is sound.
+ * Users pass Git LFS pointers, error pages that were saved under a model's name, and checkpoints in other
+ * formats. Every reader calls this before it parses, so that the error says what such a file is and what to
+ * do. Owns the table of signatures; does not say whether a file of the right kind is valid.
  */
 #ifndef CT_IO_SNIFF_H
 #define CT_IO_SNIFF_H

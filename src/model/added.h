@@ -2,8 +2,8 @@
  * added: the tokens of tokenizer.json's "added_tokens", which are cut out of a text before anything else
  * happens to it.
  *
- * In two rounds: those that are not "normalized" from the text as it is, the others from what the normalizer
- * made of the rest. Owns their tables; the texts belong to the arena that it is given.
+ * This happens in two passes: first the tokens that are not "normalized" are cut out of the original text,
+ * then the others out of the normalized rest. Owns the tables of tokens; texts belong to the caller's arena.
  */
 #ifndef CT_MODEL_ADDED_H
 #define CT_MODEL_ADDED_H

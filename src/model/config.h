@@ -2,9 +2,8 @@
  * config: config.json as a family-independent description of a decoder transformer.
  *
  * config.json defines arithmetic, so it is read closed-world: each key is one that a family's table knows, or
- * one that Hugging Face's class for that model_type does not read either; such a key gets a note. What a key
- * means, which values are supported and what holds when it is missing (the default of Hugging Face's class)
- * stands in the tables.
+ * one that Hugging Face's class for that model_type does not read either; such a key gets a note. The tables
+ * say what a key means, which values are supported, and its default (that of Hugging Face's class).
  *
  * Legend, everywhere in ctrace: T tokens, D d_model, L layers, H heads, F features per layer, V vocabulary,
  * N graph nodes, E edges.

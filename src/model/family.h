@@ -1,9 +1,9 @@
 /*
  * family: what the files of the model families (llama.c, gpt2.c, ...) have in common.
  *
- * A family is one file with one `struct ct_family`, and its row in family.c. Its tables say what config.json
- * may hold and which tensors nobody reads, its config() adds what no table can say, its bind() names the
- * tensors. Not used above the model floor.
+ * A family is one file with one `struct ct_family`, and its row in family.c. Its tables list the keys of
+ * config.json and the tensors that nothing reads, its config() does what a table cannot express, and its
+ * bind() names the tensors. Code above src/model does not include this.
  */
 #ifndef CT_MODEL_FAMILY_H
 #define CT_MODEL_FAMILY_H

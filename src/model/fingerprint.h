@@ -1,10 +1,9 @@
 /*
- * fingerprint: what something that is saved was made with: the model's weights, the transcoder, the
- * tokenizer.
+ * fingerprint: identifies the weights, transcoder and tokenizer with which something was saved.
  *
- * Clamps, pins, labels and cards name features by numbers, which another training gives to others. Whatever
- * is saved about them carries this line, and is not applied where it differs: one mechanism for sessions,
- * batches, labels.
+ * Clamps, pins, labels and cards refer to features by number, and after another training the same number
+ * means another feature. So sessions, batches and labels contain this line, and are not applied to a model
+ * with another one.
  *
  *   1a2b3c4d-5e6f7a8b-9c0d1e2f     weights and config.json, transcoder, tokenizer.json
  */

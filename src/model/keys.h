@@ -2,8 +2,8 @@
  * keys: the tables by which config.json is read.
  *
  * A family lists every key that Hugging Face's configuration and modeling code for its model_type reads, each
- * with its rule. Keys that all model_types share (training, generation, bookkeeping) are in keys.c. A key of
- * neither table is one that Hugging Face does not read: it changes nothing, and gets a note.
+ * with its rule. Keys that all model_types share (training, generation, bookkeeping) are in keys.c. A key in
+ * neither table is not read by Hugging Face: it is ignored, and a note says so.
  */
 #ifndef CT_MODEL_KEYS_H
 #define CT_MODEL_KEYS_H

@@ -4,8 +4,9 @@
  * With the attention patterns and norm scales of one run held fixed, everything between two writes to the
  * stream is linear. Forwards, a map takes a change of its input and leaves constants out (biases, learned
  * positions), since a change has none. Backwards it takes the gradient of a target, and adds to *bias what
- * its constants contribute, <gradient, constant>. So nobody above this file knows a norm's kind, the layout
- * of heads, or a bias. Parts that a family lacks (post norms, a skip path) are the identity or nothing here.
+ * its constants contribute, <gradient, constant>. So code above this file does not depend on the kind of
+ * norm, the layout of heads, or biases. Parts that a family lacks (post norms, a skip path) are the identity
+ * or nothing here.
  *
  * The scales and patterns come from a pass, which belongs to one model (p->m). Rows are (D) unless said
  * otherwise. Method: Ameisen et al. 2025, "Circuit Tracing", appendix on attribution. Oracle of all maps:

@@ -1,5 +1,5 @@
 /*
- * maps: what layers are put together from: linear maps and norms, as they run and with their scales frozen.
+ * maps: the parts of a layer, linear maps and norms, as they run and with their scales frozen.
  */
 #ifndef CT_MODEL_MAPS_H
 #define CT_MODEL_MAPS_H

@@ -1,10 +1,11 @@
 /*
- * matrix: a weight matrix where it lies: floats, or F16, BF16 or F64 numbers that are widened a tile at a
- * time.
+ * matrix: a weight matrix used in place: floats, or F16, BF16 or F64 numbers that are converted to floats a
+ * tile at a time.
  *
  * Owns nothing: the data is a file's mapping or an arena. So a model takes no memory of its own for its
- * weights, and opening one reads nothing but headers. Products of floats in memory are one sgemm each; of
- * others one for each tile, whose widening costs little beside a product with more than a few rows.
+ * weights, and opening one reads nothing but headers. A product with a matrix of floats is one sgemm; with
+ * other types it is one sgemm for each tile, and the conversion costs little compared with a product of more
+ * than a few rows.
  */
 #ifndef CT_MODEL_MATRIX_H
 #define CT_MODEL_MATRIX_H

@@ -1,9 +1,9 @@
 /*
  * model: a transformer's weights, bound from safetensors to named places.
  *
- * Owns the mapped files; matrices stay in them, of vectors that are not floats it has copies. Constant after
+ * Owns the mapped files. Matrices stay in them; vectors that are not floats are copied. Constant after
  * opening, so any number of sessions may share it. A family (family.c: one table row; llama.c, gpt2.c: one
- * file each) says which tensor is what; nothing above this knows families.
+ * file each) says which tensor is what; code above src/model does not know families.
  */
 #ifndef CT_MODEL_MODEL_H
 #define CT_MODEL_MODEL_H

@@ -1,10 +1,11 @@
 /*
- * onig: Oniguruma's regular expressions as PCRE2's.
+ * onig: translates Oniguruma's regular expressions to PCRE2's.
  *
- * tokenizer.json holds patterns in Oniguruma's Ruby syntax, which looks like PCRE2's and is not: `$` and `^`
+ * tokenizer.json holds patterns in Oniguruma's Ruby syntax, which looks like PCRE2's but differs: `$` and `^`
  * are about lines, (?m) is about the dot, \h is a hexadecimal digit, classes nest and intersect, {n}? is not
- * lazy. A pattern is translated construct by construct; one that has no equivalent here is refused by name.
- * Both know Unicode by tables of different age: what Unicode 15 to 16 added is spelt out.
+ * lazy. A pattern is translated construct by construct; a construct without an equivalent is an error that
+ * names it. The two libraries have tables of different Unicode versions, so the characters that Unicode 15
+ * and 16 added are spelt out.
  */
 #ifndef CT_MODEL_ONIG_H
 #define CT_MODEL_ONIG_H

@@ -2,8 +2,8 @@
  * piece: a stretch of text on its way from the prompt to tokens.
  *
  * Normalizers and pre-tokenizers change text (a blank becomes the character U+2581, a mark is put before
- * all), and yet each token should say which bytes of the prompt it stands for. So a changed text keeps, for
- * each of its bytes, where in the prompt the character that it came from begins.
+ * all), and yet each token should say which bytes of the prompt it stands for. So for each byte of a changed
+ * text, the place in the prompt is kept at which the character that it came from begins.
  */
 #ifndef CT_MODEL_PIECE_H
 #define CT_MODEL_PIECE_H

@@ -1,8 +1,8 @@
 /*
  * synthetic: random models and transcoders of any shape, in memory.
  *
- * For measuring shapes that nobody ships (ctrace bench) and for tests of what must hold on every model. Owns
- * nothing beyond the objects, which close like opened ones.
+ * For measuring shapes for which no model is shipped (ctrace bench), and for tests of invariants that must
+ * hold for every model. Owns nothing beyond the objects, which close like opened ones.
  */
 #ifndef CT_MODEL_SYNTHETIC_H
 #define CT_MODEL_SYNTHETIC_H

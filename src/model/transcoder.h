@@ -1,9 +1,9 @@
 /*
  * transcoder: sparse features that stand in for the MLPs, cross-layer (CLT) or one per layer (PLT).
  *
- * Owns the mapped files. Matrices stay where they lie, in whatever type and order their layout has
- * (transcoder_*.c, one file per layout), and are read by rows or tiles; so a transcoder larger than memory
- * works, and of decoders only rows of active features are touched. Constant after opening.
+ * Owns the mapped files. Matrices stay in the files, in the type and order of their layout (transcoder_*.c,
+ * one file per layout), and are read by rows or tiles. So a transcoder may be larger than memory, and only
+ * the decoder rows of active features are read. Constant after opening.
  *
  * Layer l, feature f:  h = <w_enc[f], x> + b_enc[f],  a = phi(h); for every layer m that it writes to
  * (CLT: m >= l, PLT: m = l)  yhat[m] += a * dec(l,f,m).  yhat[m] also has b_dec[m] and, with a skip path,

@@ -3,9 +3,9 @@
  * transcoder.h.
  *
  * Of the relu(pre) of n tokens those are kept that are no less than the (k n)-th largest (sparsify:
- * fused_encoder with activation "batchtopk"). A prompt is a batch, its first token included. Once it has
- * run, that number is a threshold like any other: what is clamped, generated or swept afterwards meets the
- * features that the prompt had.
+ * fused_encoder with activation "batchtopk"). A prompt is a batch, its first token included. Once it has run,
+ * that number is a threshold like any other, so that clamps, generation and sweeps use the same features as
+ * the prompt.
  */
 #include <limits.h>
 #include <math.h>

@@ -1,9 +1,9 @@
 /*
- * transcoder_load: what the layouts of transcoders share while a directory is opened. Not used above the
- * model floor.
+ * transcoder_load: what the layouts of transcoders share while a directory is opened. Code above src/model
+ * does not include this.
  *
- * Files are read closed-world: a layout asks for each tensor by name and shape, and what it did not ask for
- * is refused by name, for it might change the numbers.
+ * Files are read closed-world: a layout asks for each tensor by name and shape. Any other tensor is an error
+ * that names it, because it might change the numbers.
  */
 #ifndef CT_MODEL_TRANSCODER_LOAD_H
 #define CT_MODEL_TRANSCODER_LOAD_H

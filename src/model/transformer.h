@@ -1,9 +1,9 @@
 /*
- * transformer: the forward pass, in steps that others can open up.
+ * transformer: the forward pass, in steps that callers can run one by one.
  *
- * Works on any family through struct ct_model. Owns no weights; a pass owns what one run leaves behind. A run
- * is: embed; per layer attention, then MLP; final norm; logits. Interventions and the replacement model call
- * the same steps, so a run in which nothing is changed gives the same bits.
+ * Works on any family through struct ct_model. Owns no weights; a pass owns the results of one run. A run is:
+ * embed; per layer attention, then MLP; final norm; logits. Interventions and the replacement model call the
+ * same steps, so a run with nothing changed gives bit-identical results.
  *
  * Legend: T tokens, D d_model, L layers, H heads, V vocabulary.
  */

@@ -1,9 +1,9 @@
 /*
  * aggregate: what recurs in the graphs of many prompts, from the lines that graph_line.h writes.
  *
- * A feature is the same one wherever it is active, and an edge the same one between whatever positions: what
- * stands at several positions of one prompt is summed up for that prompt (an activation: the largest). Owns
- * what it has seen, which grows with distinct nodes and edges, not with prompts.
+ * Features and edges are counted regardless of position: what occurs at several positions of a prompt is
+ * summed for that prompt (of activations the largest is taken). Its memory grows with the number of distinct
+ * nodes and edges, not of prompts.
  */
 #ifndef CT_SHARE_AGGREGATE_H
 #define CT_SHARE_AGGREGATE_H

@@ -1,6 +1,6 @@
 /*
- * content: what of a graph is written: its kept nodes and pruned edges, or the pinned part, each supernode as
- * one node. For the writers of share/.
+ * content: selects what is written of a graph: the nodes and edges that pruning kept, or the pinned part,
+ * with each supernode as one node. For the writers in share/.
  */
 #ifndef CT_SHARE_CONTENT_H
 #define CT_SHARE_CONTENT_H

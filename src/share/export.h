@@ -1,6 +1,6 @@
 /*
- * export: all that is needed to write a graph in any form: the graph, what is pinned in it, how things are
- * called.
+ * export: all that is needed to write a graph in any form: the graph, its pins, and the names of nodes and
+ * tokens.
  */
 #ifndef CT_SHARE_EXPORT_H
 #define CT_SHARE_EXPORT_H

@@ -1,7 +1,7 @@
 /*
- * graph_again: a graph that was read from a file, written again: every field and number as it stands there,
- * also those that mean nothing here. What a session changes is left out (nodes and links that were pruned) or
- * written anew (pins, thresholds).
+ * graph_again: writes a graph that was read from a file: every field and number as in the file, including
+ * those that this program does not know. Nodes and links that were pruned since are left out; pins and
+ * thresholds are written as they are now.
  */
 #ifndef CT_SHARE_GRAPH_AGAIN_H
 #define CT_SHARE_GRAPH_AGAIN_H

@@ -1,11 +1,10 @@
 /*
  * graph_file: graph JSON read into a graph, without a model.
  *
- * Owns the graph, all that the file says beside it (words, labels, pins and groups), and the file's text,
- * from which graph_again.h writes it again with everything that is not understood here. Reads what
- * circuit-tracer, Neuronpedia, Llamascopium, Anthropic's frontend and ct_graph_json_write write. A node or
- * link that makes no sense is left out, which `trouble` says; what is no JSON is refused with one line that
- * names the place.
+ * Owns the graph, everything else in the file (words, labels, pins and groups), and the file's text, from
+ * which graph_again.h writes it again, including what this program does not know. Reads what circuit-tracer,
+ * Neuronpedia, Llamascopium, Anthropic's frontend and ct_graph_json_write write. An invalid node or link is
+ * left out, and `trouble` says so; a file that is not JSON is an error that names the place.
  */
 #ifndef CT_SHARE_GRAPH_FILE_H
 #define CT_SHARE_GRAPH_FILE_H

@@ -1,8 +1,8 @@
 /*
- * graph_folder: the list of a folder of graphs, graph-metadata.json, by which viewers find what is in it.
+ * graph_folder: graph-metadata.json, the list by which viewers find the graphs in a folder.
  *
  * A graph stands in the folder as SLUG.json. The list has the metadata of each, once; graph_json.h writes the
- * graphs. What others wrote into the list stays as it is.
+ * graphs. Entries that others wrote into the list are kept.
  */
 #ifndef CT_SHARE_GRAPH_FOLDER_H
 #define CT_SHARE_GRAPH_FOLDER_H

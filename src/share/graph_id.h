@@ -1,6 +1,6 @@
 /*
- * graph_id: what nodes are called in graph JSON: as the reference does, or, in a graph from a file, as the
- * file does.
+ * graph_id: the ids of nodes in graph JSON: those of circuit-tracer, or, for a graph from a file, those of
+ * the file.
  */
 #ifndef CT_SHARE_GRAPH_ID_H
 #define CT_SHARE_GRAPH_ID_H

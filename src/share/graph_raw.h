@@ -1,9 +1,9 @@
 /*
  * graph_raw: the sections of a file of graph JSON, read one by one into plain arrays.
  *
- * What a node or link says of itself is checked here; what it means within the graph is graph_file's. One
- * that makes no sense is left out and counted; only what is no JSON, or has no nodes or links at all, costs
- * the file.
+ * Each node or link is checked by itself here; graph_file checks what it means within the graph. An invalid
+ * one is left out and counted. The whole file is an error only if it is not JSON, or has no nodes or links at
+ * all.
  */
 #ifndef CT_SHARE_GRAPH_RAW_H
 #define CT_SHARE_GRAPH_RAW_H

@@ -1,7 +1,6 @@
 /*
- * page: a graph as one page of HTML that needs nothing else and may load nothing: the picture, the boxes of
- * what is pinned, the tree, and what the program knows beside the graph: cards, clamps with what they
- * changed, notes.
+ * page: a graph as one page of HTML that loads nothing else: the picture, the pinned nodes, the tree, feature
+ * cards, clamps with their effects, and notes.
  *
  * Whatever its text holds is sanitised and escaped.
  */

@@ -1,5 +1,5 @@
 /*
- * page_script: how the page of a graph looks and answers. For page.c only.
+ * page_script: style sheet and script of the page of a graph. For page.c only.
  */
 #ifndef CT_SHARE_PAGE_SCRIPT_H
 #define CT_SHARE_PAGE_SCRIPT_H

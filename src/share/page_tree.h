@@ -1,5 +1,5 @@
 /*
- * page_tree: the tree of a graph's page: under each output what feeds it. For page.c only.
+ * page_tree: the tree on a graph's page, with the inputs of each output below it. For page.c only.
  */
 #ifndef CT_SHARE_PAGE_TREE_H
 #define CT_SHARE_PAGE_TREE_H

@@ -1,6 +1,6 @@
 /*
- * picture_graph: a graph as its pictures need it: what each node says of itself, and the edges. For picture.c
- * and picture_svg.c only.
+ * picture_graph: a graph in the form that its pictures need: the texts of each node, and the edges. For
+ * picture.c and picture_svg.c only.
  */
 #ifndef CT_SHARE_PICTURE_GRAPH_H
 #define CT_SHARE_PICTURE_GRAPH_H

@@ -1,5 +1,6 @@
 /*
- * picture_layout: where the boxes of a picture stand and how its edges run. For the pictures of share/ only.
+ * picture_layout: the places of the boxes of a picture, and the paths of its edges. For the pictures of
+ * share/ only.
  *
  * Positions run from left to right and layers from the bottom (words) to the top (what is explained). Boxes
  * stand in slots of equal width, several of a layer and position beside each other and, where there are many,

@@ -1,7 +1,7 @@
 /*
  * checkpoint: what an interrupted training needs in order to go on, in one work file.
  *
- * Owns the file: its format, when it is written, whether what it holds is of this training. A training
+ * Owns the file: its format, when it is written, and the check that it belongs to this training. A training
  * consists of parts, one after the other; each names the memory that is its state. Of finished parts only
  * results are kept.
  */

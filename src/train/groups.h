@@ -1,5 +1,5 @@
 /*
- * groups: sentences of a batch that are drawn together, because a price compares what MLPs write in them.
+ * groups: draws sentences for a batch together, because a price compares what MLPs write in them.
  *
  * Owns the order of training sentences by what they ask and are about, and draws partners. The prices are
  * prices.h's.

@@ -1,5 +1,5 @@
 /*
- * measure: how good a trained model and its transcoder are, on sentences and on collected activations.
+ * measure: the quality of a trained model and its transcoder, on sentences and on collected activations.
  *
  * Owns the replacement model of training: every MLP's output replaced by the transcoder's, attention live,
  * position 0 left to the model. The full evaluation, with graphs and scores, is the tracer's.

@@ -1,8 +1,8 @@
 /*
  * mlp_rows: what a model's MLPs read and write over the training corpus, each position once.
  *
- * Owns the rows. A position is told by its prefix: sentences that begin alike share the rows of their
- * beginning. Position 0 is left out, because transcoders leave it to the model.
+ * Owns the rows. A position is identified by its prefix: sentences with the same beginning share the rows of
+ * that beginning. Position 0 is left out, because transcoders leave it to the model.
  */
 #ifndef CT_TRAIN_MLP_ROWS_H
 #define CT_TRAIN_MLP_ROWS_H

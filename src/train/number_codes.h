@@ -1,11 +1,11 @@
 /*
- * number_codes: what a model is told before it learns (`number codes:`).
+ * number_codes: what a model is given before it learns (`number codes:`).
  *
  * Where the corpus knows what words are made of, the digits of numbers, their embedding and unembedding
  * become sums of fixed directions, one for each code. Heads of the first layer look a fixed number of tokens
  * back, at the operands, and bring their codes, each as a direction of its own; heads of later layers do
- * nothing. All of this stays as it is laid down here: what answers are made of, the MLPs must learn.
- * Attention is frozen in graphs anyway, so that they leave out nothing that was learned.
+ * nothing. All of this stays fixed in training: how to combine the codes to an answer, the MLPs must learn.
+ * Graphs take attention as frozen anyway, so they leave out nothing that was learned.
  */
 #ifndef CT_TRAIN_NUMBER_CODES_H
 #define CT_TRAIN_NUMBER_CODES_H

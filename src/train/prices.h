@@ -1,5 +1,5 @@
 /*
- * prices: what a loss has beside the targets: prices of what MLPs write, relative to the stream.
+ * prices: terms of the loss other than the targets: prices on what MLPs write, relative to the stream.
  *
  * The prices of what attention carries are linear_pass.h's.
  */
