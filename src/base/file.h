@@ -92,7 +92,7 @@ bool ct_file_missing(const char *path);			/* there is nothing of that name, for 
 bool ct_dir_exists(const char *path);
 int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an existing one is fine */
 
-/* removes what programs left behind that were killed */
+/* removes what killed programs left behind */
 void ct_dir_sweep(const char *path);
 
 /* "a/b", to be freed by the caller; NULL when out of memory. */

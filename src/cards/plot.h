@@ -43,7 +43,7 @@ struct ct_plot {
 /* The finest picture of this form in w columns and h rows, or false. It lends o. */
 bool ct_plot_fit(struct ct_plot *p, enum ct_plot_form form, const struct ct_operands *o, int w, int h,
     bool ascii);
-/* Row y of it: p->w cells, CT_PLOT_COLS at most. */
+/* Row y of the plot: p->w cells, CT_PLOT_COLS at most. */
 void ct_plot_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells);
 
 /* The strongest means of a folded picture: "tens 2+5 3+4 5+2, ones all alike". Returns dst. */

@@ -18,7 +18,7 @@ enum { CT_RECORD_MAX = 4 << 20 };	/* bytes of JSON */
 /* *out is to be freed by the caller. */
 int ct_record_write(unsigned char **out, size_t *n, const struct ct_card *card, struct ct_error *err);
 
-/* The JSON of it, to be released by the caller; NULL: out of memory. */
+/* Its JSON, to be released by the caller; NULL: out of memory. */
 struct json_t;
 struct json_t *ct_record_json(const struct ct_card *card);
 
@@ -37,7 +37,7 @@ int ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, c
     struct ct_error *err);
 
 /*
- * Gives the tokens of the examples behind the first a blank each, or takes it away, in the JSON of a card as
+ * Gives the tokens of the examples after the first a blank each, or takes it away, in the JSON of a card as
  * ct_record_text has it. 0, or CT_ENOMEM.
  */
 int ct_record_blanks(struct json_t *card, bool give);

@@ -132,7 +132,8 @@ load_layer(struct ct_store *s, struct layer *l, const json_t *j, const char *dir
 
 	if (name == NULL || !plain_name(name))
 		return ct_fail(err, CT_EFORMAT,
-		    "%s: layer %d: expected filename, the name of a file in the folder of the index", where, index);
+		    "%s: layer %d: expected filename, the name of a file in the folder of the "
+		    "index", where, index);
 	l->path = arena_path(&s->arena, dir, name);
 	if (l->path == NULL)
 		return ct_fail_memory(err, strlen(name), where);

@@ -1,8 +1,8 @@
 /*
  * corpus: the generated world of a lesson model, with every token annotated.
  *
- * Owns sentences, vocabulary and annotations. Where they come from is recipe's affair (a recipe.yaml) or
- * text's (a text file). Knows no transformer.
+ * Owns sentences, vocabulary and annotations. They are made by recipe.h (from a recipe.yaml) or
+ * text.h (from a text file). Knows no transformer.
  *
  * The labels of a token say, in words for a screen, all that the recipe knows of it there:
  *
@@ -48,10 +48,10 @@ struct ct_sentence {
 	int about;		/* label "about X" of its first `about` variable, -1: none */
 	int plan;		/* word of its `plan:` slot, -1: none */
 	int plan_at;		/* position at which it is to be made, -1: none is named */
-	int repeat;		/* how often it stands in an epoch, >= 1; it is stored once */
+	int repeat;		/* how often it occurs in an epoch, >= 1; it is stored once */
 };
 
-/* Something that answers are put together from. */
+/* A part of which answers are made. */
 struct ct_corpus_part {
 	const char *name;		/* "ones" */
 	/* the label at the answer position that tells its value: "ones make *" */
@@ -62,7 +62,7 @@ struct ct_corpus {
 	int n_words;		/* vocabulary: words[0..n_words) are the token texts, id = index */
 	const char **words;
 	int bos, unk;		/* ids */
-	/* what words are made of, the digits of numbers; 0: nothing is known of them */
+	/* the codes of words, such as the digits of numbers; 0: unknown */
 	int n_codes;
 	/* (n_words, CT_CORPUS_CODES) a word's; -1: it has none. NULL when n_codes is 0 */
 	int *codes;

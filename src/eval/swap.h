@@ -4,8 +4,8 @@
  *
  * The same interchange as interchange.h measures over held-out sentences, on one of them: the features at a
  * place move by strength * (mean of the other value - mean of its own); nothing is frozen, and the model's
- * own MLPs run on the changed stream. What must change nothing is tried beside it: the features of another
- * sentence with the same value, and as many random features of the same layers, moved as far.
+ * own MLPs run on the changed stream. Two controls should change nothing: the features of another
+ * sentence with the same value, and as many random features of the same layers, moved by the same amounts.
  */
 #ifndef CT_EVAL_SWAP_H
 #define CT_EVAL_SWAP_H

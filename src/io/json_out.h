@@ -19,7 +19,7 @@ json_t *ct_json_out_string(const char *s);
 json_t *ct_json_out_number(double x);
 
 /*
- * The fields of an object, behind those with which every JSON of ours begins: "ctrace_version", and "format",
+ * The fields of an object, after those with which every JSON of ours begins: "ctrace_version", and "format",
  * an integer that changes whenever a script that reads this kind of document would have to. Takes over body,
  * which may be NULL (building it failed). NULL: out of memory.
  */

@@ -321,7 +321,7 @@ ct_read_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int
 	}
 }
 
-/* Whether the norm behind the MLP lies between the write point and the stream. */
+/* Whether the norm after the MLP lies between the write point and the stream. */
 static bool
 norm_follows(const struct ct_model *m, const struct ct_transcoder *tc, int l)
 {

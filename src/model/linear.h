@@ -34,7 +34,7 @@ struct ct_back {
 	float *V;		/* (n,T',H_kv*head) */
 	float *N;		/* (n,T',D) */
 	float *U;		/* (n,H,D) */
-	float *P;		/* (n,T',D), or empty without norms behind the MLPs */
+	float *P;		/* (n,T',D), or empty without norms after the MLPs */
 };
 
 /* rows: the largest n*T', targets: the largest n, of the calls to come. */
@@ -58,7 +58,7 @@ void ct_attention_back_own(
 
 /*
  * The two halves of a head's path, for splitting what passes attention by head and key. v (T,H_kv*head) =
- * W_V norm1 dx at every position; o (n,H*head) = W_O' g of n gradients at position t (the norm behind
+ * W_V norm1 dx at every position; o (n,H*head) = W_O' g of n gradients at position t (the norm after
  * attention, if any, included). Head h of layer l then carries ct_head_loading = pattern[q,k] * <o_h of q,
  * v_h of k> from key k to query q.
  *   scratch (T,D), (n,D)
@@ -82,7 +82,7 @@ void ct_read_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l
 
 /*
  * The write point: where the transcoder's output stands for the MLP's (enum ct_write_point). Between it and
- * the stream there is at most the norm behind the MLP. Live, (T,D) in place: from the MLP's own output to
+ * the stream there is at most the norm after the MLP. Live, (T,D) in place: from the MLP's own output to
  * the write point, and from the write point to what is added to the stream; exactly one of them runs the
  * norm, scale (T). Frozen: what a change at the write point of layer l adds to the stream at t, y may be dy;
  * and its transpose.
@@ -101,7 +101,7 @@ const float *ct_pass_written(const struct ct_pass *p, const struct ct_transcoder
 
 /*
  * What layer l of the transcoder adds to the stream at t without any feature or skip path: its b_dec, as the
- * norm behind the MLP leaves it. Lent, or written to tmp.
+ * norm after the MLP leaves it. Lent, or written to tmp.
  */
 const float *ct_write_constant(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t,
     float *tmp);

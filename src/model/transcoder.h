@@ -43,7 +43,7 @@ enum ct_read_point { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
 
 /*
  * What yhat stands for, as feature_output_hook names it: "hook_mlp_out", what is added to the stream;
- * "mlp.hook_out", the MLP's own output. Between them lies the norm behind the MLP, in families that have
+ * "mlp.hook_out", the MLP's own output. Between them lies the norm after the MLP, in families that have
  * one.
  */
 enum ct_write_point { CT_WRITE_STREAM, CT_WRITE_MLP };

@@ -25,12 +25,12 @@ struct ct_pass {
 	float *x;		/* (L+1,T,D) residual stream before each layer; x[L] after the last */
 	float *mid;		/* (L,T,D) after attention */
 	float *mlp_in;		/* (L,T,D) norm2's output */
-	float *mlp_raw;		/* (L,T,D) the MLP's own output; mlp_out itself without a norm behind it */
+	float *mlp_raw;		/* (L,T,D) the MLP's own output; mlp_out itself without a norm after it */
 	float *mlp_out;		/* (L,T,D) what is added to the stream */
 	float *pattern;		/* (L,H,T,T) attention patterns [query][key], 0 above the diagonal */
 	float *k, *v;		/* (L,T,H_kv*head) keys (rotated) and values */
 	float *scale1, *scale2;	/* (L,T) scales of norm1 and norm2 */
-	float *post1, *post2;	/* (L,T) scales of the norms behind attention and MLP; NULL without these */
+	float *post1, *post2;	/* (L,T) scales of the norms after attention and MLP; NULL without these */
 	float *scale_f;		/* (T) */
 	float *final;		/* (T,D) final norm's output */
 };
@@ -80,13 +80,13 @@ void ct_layer_attention(
 /* in = norm2(mid): in, mid (T,D), scale2 (T). */
 void ct_layer_mlp_in(const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2);
 
-/* The same, and out = MLP(in), (T,D). The norm behind it is left to ct_layer_mlp_out. */
+/* The same, and out = MLP(in), (T,D). The norm after it is left to ct_layer_mlp_out. */
 void ct_layer_mlp(
     const struct ct_model *m, int l, int T, const float *mid, float *in, float *scale2, float *out,
     float *scratch);
 
 /*
- * What the MLP's own output raw (T,D) adds to the stream: the norm behind it, if the layer has one. out may
+ * What the MLP's own output raw (T,D) adds to the stream: the norm after it, if the layer has one. out may
  * be raw.
  */
 void ct_layer_mlp_out(const struct ct_model *m, int l, int T, const float *raw, float *out, float *post2);

@@ -22,12 +22,12 @@ struct ct_stat {
 double ct_stat_sd(const struct ct_stat *s);	/* of the sample; NAN for n < 2 */
 
 /*
- * The prompts, from 1, between the first and the last where something occurs, in which it does not: the first
- * few stretches of them.
+ * Where a node or edge is missing, between the first and the last prompt that have it: runs of prompts
+ * (numbers from 1), of which the first CT_GAPS are kept.
  */
 enum { CT_GAPS = 6 };
 struct ct_gaps {
-	int n;				/* of them there are, also those that are not here */
+	int n;				/* all runs, including those not kept */
 	long first[CT_GAPS], last[CT_GAPS];
 };
 

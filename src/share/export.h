@@ -38,7 +38,7 @@ struct ct_export {
 	const struct ct_graph_names *names;
 	bool pinned;				/* only what is pinned, each supernode as one node */
 	bool all;				/* pictures: every node, not only the strongest */
-	const struct ct_page *page;		/* what a page of HTML has beside the graph; NULL: nothing */
+	const struct ct_page *page;		/* what a page of HTML has besides the graph; NULL: nothing */
 };
 
 #endif

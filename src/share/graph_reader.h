@@ -41,7 +41,7 @@ bool ct_reader_is_target(const struct ct_raw_node *n);
 int ct_reader_nodes(struct ct_graph_reader *r, struct ct_error *err);
 int ct_reader_edges(struct ct_graph_reader *r, struct ct_error *err);
 
-/* What the file says beside its graph: words of tokens, labels of features, pins. */
+/* What the file says in addition to its graph: words of tokens, labels of features, pins. */
 int ct_reader_words(struct ct_graph_reader *r, struct ct_error *err);
 int ct_reader_labels(struct ct_graph_reader *r, struct ct_error *err);
 int ct_reader_pins(struct ct_graph_reader *r, struct ct_error *err);

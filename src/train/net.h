@@ -20,7 +20,7 @@ struct ct_net_shape {
 	double theta;		/* of the rotary embedding */
 };
 
-/* Offsets into params.w. q, k, v lie behind one another, and so do gate and up: each group is one matrix. */
+/* Offsets into params.w. q, k, v follow one another, and so do gate and up: each group is one matrix. */
 struct ct_net_layer {
 	size_t norm1, qkv, o, norm2, gate_up, down;
 };
@@ -40,7 +40,7 @@ enum ct_group {
 	CT_GROUP_GRID		/* it and the next three: A asked 1, A asked 2, B asked 1, B asked 2 */
 };
 
-/* Sentences packed one behind the other. Positions count from 0 in each. */
+/* Sentences packed one after the other. Positions count from 0 in each. */
 struct ct_batch {
 	int n;			/* sentences */
 	const int *len;		/* (n) rows of each; their sum is R */
@@ -57,7 +57,7 @@ struct ct_batch {
 				   units of its root mean square (a number, no gradient); NULL: none */
 };
 
-/* What a loss has beside the targets: prices are of what MLPs write, relative to the stream. */
+/* Terms of a loss other than the targets: prices on what MLPs write, relative to the stream. */
 struct ct_prices {
 	double smoothing;	/* share of each target that is spread evenly over the vocabulary */
 	double activity;	/* of writing anything */
