@@ -108,7 +108,7 @@ bool ct_corpus_fits(const struct ct_corpus *c, int label, const char *pattern);
 
 /*
  * Whether some sentence, held out or not, begins like this one up to position pos and goes on with the word:
- * an answer may be right without being the one that stands in the corpus.
+ * an answer may be right without being the one in the corpus.
  */
 bool ct_corpus_allows(const struct ct_corpus *c, int sentence, int pos, int word);
 

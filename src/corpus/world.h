@@ -68,7 +68,7 @@ struct ct_relations {
 };
 
 /*
- * Parses path[0..n); every one of the relations must be a column where "relation" stands in it. Errors name
+ * Parses path[0..n); every one of the relations must be a column where the path has "relation". Errors name
  * the line of `at`.
  */
 int ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over *over, const char *path,

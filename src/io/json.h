@@ -17,7 +17,7 @@
 
 int ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err);
 /*
- * The same for files that strangers' programs write: of a key that stands twice the last one counts, as in
+ * The same for files that strangers' programs write: of a key that occurs twice the last one counts, as in
  * Hugging Face, and \u0000 and half surrogate pairs in strings become noncharacters. `mended` says so.
  * *digest gets a checksum of the file as it was read.
  */

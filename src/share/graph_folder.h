@@ -1,7 +1,7 @@
 /*
  * graph_folder: graph-metadata.json, the list by which viewers find the graphs in a folder.
  *
- * A graph stands in the folder as SLUG.json. The list has the metadata of each, once; graph_json.h writes the
+ * A graph is in the folder as SLUG.json. The list has the metadata of each, once; graph_json.h writes the
  * graphs. Entries that others wrote into the list are kept.
  */
 #ifndef CT_SHARE_GRAPH_FOLDER_H
