@@ -36,8 +36,8 @@ void ct_buffer_vprintf(struct ct_buffer *b, const char *fmt,
     va_list ap) __attribute__((format(printf, 2, 0)));
 
 /*
- * The text, to be freed by the caller ("" when nothing was written), or NULL when some of it was lost. b is
- * empty again.
+ * The text, to be freed by the caller ("" if nothing was written), or NULL if any of it was lost. Afterwards
+ * b is empty.
  */
 char *ct_buffer_take(struct ct_buffer *b, size_t *n);
 void ct_buffer_free(struct ct_buffer *b);

@@ -29,29 +29,26 @@ struct timespec ct_file_written(const struct stat *st);
 int ct_file_read(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);
 
 /*
- * The same for a text that a person hands over: a file, a pipe such as a shell's <(...), or standard input
- * for "-". It waits for a pipe's writers. A byte order mark at its beginning is no part of the text.
+ * The same for a text that a person names: a file, a pipe such as a shell's <(...), or "-" for standard
+ * input. Waits for the writers of a pipe. A byte order mark at the beginning is left out.
  */
 int ct_file_read_text(char **out, size_t *n, const char *path, size_t max, struct ct_error *err);
 
-/*
- * Is there something that is written to as it stands, such as a pipe or a device: neither a file nor a
- * directory?
- */
+/* True if path is neither a file nor a directory, but for example a pipe or a device: it is not replaced. */
 bool ct_file_is_pipe(const char *path);
 
 /* Exactly n bytes from offset on; a shorter file is an error. */
 int ct_file_read_at(void *dst, size_t n, const char *path, size_t offset, struct ct_error *err);
 
-/* The old file or the new one is there at any moment; the old one stays when this fails. */
+/* At any moment the file is the old one or the new one; if this fails, the old one stays. */
 int ct_file_replace(const char *path, const void *data, size_t n, struct ct_error *err);
 
 /*
- * The same, with contents that come one after the other, of any length. What is there and no file (a pipe, a
- * terminal, /dev/null) is written to as it stands. After ct_file_new_open has succeeded ct_file_new_end must
- * follow: with CT_OK the new file takes its place; with another code, such as that of what should have been
- * written, it is gone. Returns the code, or that of its own failure. ct_file_new_write is a ct_drain_fn
- * (base/buffer.h) for a struct ct_file_new.
+ * The same for contents that are written piece by piece, of any length. A path that is not a file (a pipe, a
+ * terminal, /dev/null) is not replaced, but written to. If ct_file_new_open succeeds, ct_file_new_end must be
+ * called: with CT_OK the new file takes the place of the old one; with any other code, such as that of the
+ * failed writer, the new file is removed. Returns that code, or the code of its own failure.
+ * ct_file_new_write is a ct_drain_fn (base/buffer.h) for a struct ct_file_new.
  */
 struct ct_file_new {
 	const char *path;		/* lent by the caller until the end */
@@ -70,17 +67,17 @@ struct ct_part {
 int ct_file_replace_parts(const char *path, const struct ct_part *parts, int n, struct ct_error *err);
 
 /*
- * What is read and then replaced, nobody else who locks it changes in between: at most one program holds the
- * directory that it lies in. Waits for others, but not for ever. *lock goes to ct_file_unlock; -1: there are
- * no locks there.
+ * Locks the directory of a file, so that no other program that does so changes the file between reading and
+ * replacing it. Waits for other programs, but not for ever. *lock must be passed to ct_file_unlock; it is -1
+ * if the file system has no locks.
  */
 int ct_file_lock(int *lock, const char *path, struct ct_error *err);
 void ct_file_unlock(int lock);
 
 /*
- * A file that grows by whole pieces, made where there is none: opened for one writer at a time, behind its
- * first `keep` bytes; what comes after them goes. Returns a descriptor to close, or a code. A piece that
- * could not be written whole may be there cut off.
+ * Opens a file to which whole pieces are appended, for one writer at a time; it is created if it does not
+ * exist, and truncated to its first `keep` bytes. Returns a descriptor to close, or a code. If writing a
+ * piece fails, the file may end with a part of it.
  */
 int ct_file_append_open(const char *path, size_t keep, struct ct_error *err);
 int ct_file_append(int fd, const char *path, const void *data, size_t n, struct ct_error *err);

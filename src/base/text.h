@@ -45,12 +45,12 @@ size_t ct_text_clean(char *dst, size_t size, const char *src, size_t n);
 
 /*
  * The same for src[start..end), a piece of src[0..n) that may begin and end inside of characters, as tokens
- * do: a character stands where its last byte is, an ellipsis where it only goes on, and bytes that are of no
- * character as <e697>.
+ * do: the piece with the last byte of a character shows it, a piece with other bytes of it shows an ellipsis,
+ * and bytes that belong to no character appear as <e697>.
  */
 size_t ct_text_piece(char *dst, size_t size, const char *src, size_t n, size_t start, size_t end);
 
-/* Where `what` begins in text, letters A-Z and a-z being alike; NULL: nowhere. "" is everywhere. */
+/* Where `what` begins in text, ignoring the case of A-Z; NULL: nowhere. "" is found at the beginning. */
 const char *ct_text_search(const char *text, const char *what);
 
 /* Where `what` begins in s[0..n), which may hold any bytes; NULL: nowhere. */

@@ -17,9 +17,7 @@
 enum ct_folder_part { CT_FOLDER_CONFIG, CT_FOLDER_WEIGHTS, CT_FOLDER_TOKENIZER };
 int ct_folder_explain(const char *dir, enum ct_folder_part part, struct ct_error *err);
 
-/*
- * The same for what was named as a model and is no directory: a file, or owner/name. CT_OK: nothing to say.
- */
+/* The same for the name of a model that is not a directory: a file, or owner/name. CT_OK: nothing to say. */
 int ct_folder_explain_name(const char *model, struct ct_error *err);
 
 #endif

@@ -37,7 +37,7 @@ void ct_writer_init(struct ct_writer *w, struct ct_buffer *to, bool indent);
 void ct_writer_document(struct ct_writer *w, struct ct_buffer *to, bool indent, int format);
 
 /*
- * key: the name of a field; NULL: an element of a list, or the whole. The end of the whole is followed by a
+ * key: the name of a field; NULL for an element of a list and for the whole document, which ends with a
  * newline.
  */
 void ct_writer_object(struct ct_writer *w, const char *key);
@@ -52,9 +52,9 @@ void ct_writer_bool(struct ct_writer *w, const char *key, bool v);
 void ct_writer_null(struct ct_writer *w, const char *key);
 void ct_writer_tree(struct ct_writer *w, const char *key, const json_t *v);
 /*
- * A value that was read from a file, n bytes of valid JSON: numbers, escapes and the order of fields stay as
- * they are; white space becomes ours, and what is not ASCII an escape. NaN and infinities, which are no JSON,
- * become null.
+ * A value that was read from a file, n bytes of valid JSON. Numbers, escapes and the order of fields are
+ * kept; white space is replaced, characters outside ASCII become escapes, and NaN and infinities, which are
+ * not JSON, become null.
  */
 void ct_writer_raw(struct ct_writer *w, const char *key, const char *text, size_t n);
 /* The same with its name, n_key bytes with their quotes, from a file too. */

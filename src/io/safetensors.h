@@ -40,8 +40,8 @@ const struct ct_tensor *ct_tensors_at(const struct ct_tensors *t, int i);
 const struct ct_tensor *ct_tensors_find(const struct ct_tensors *t, const char *name);	/* or NULL */
 
 /*
- * All that are there, by name: the i-th, or NULL after the last. *unread is the dtype of one of a type we
- * do not read, of which only name, shape and file count; else NULL.
+ * The i-th of all tensors, ordered by name, or NULL after the last. If its type is not supported, *unread is
+ * the dtype, and only name, shape and file are valid; otherwise *unread is NULL.
  */
 const struct ct_tensor *ct_tensors_any(const struct ct_tensors *t, int i, const char **unread);
 
@@ -49,20 +49,21 @@ const struct ct_tensor *ct_tensors_any(const struct ct_tensors *t, int i, const 
 const char *ct_tensors_unread(const struct ct_tensors *t, const char *name);
 
 /*
- * Whoever reads tensors by name marks them; what is left unmarked nobody has read. Marking what is not there
- * does nothing. *at counts: 0 at first; returns the next unmarked name, or NULL after the last.
+ * Readers mark the tensors that they read, so that those that nobody reads can be listed. Marking a tensor
+ * that does not exist does nothing. *at is 0 at first; returns the next unmarked name, or NULL after the
+ * last.
  */
 void ct_tensors_mark(struct ct_tensors *t, const char *name);
 const char *ct_tensors_unmarked(const struct ct_tensors *t, int *at);
 
 /*
- * Fails when a file has been cut off or overwritten since it was opened: what was computed from it is void.
+ * Fails if a file was truncated or overwritten after it was opened: results computed from it are invalid.
  */
 int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
 
 /*
- * A checksum, continued from another (0: begins one), that tells one training from the next: of names, shapes
- * and of three pages of each tensor, so that it costs next to nothing however large the files are.
+ * A checksum that differs between trainings, continued from another one (0: none): of names, shapes and three
+ * pages of each tensor, so that it costs little even for large files.
  */
 uint32_t ct_tensors_digest(const struct ct_tensors *t, uint32_t digest);
 

@@ -38,8 +38,8 @@ enum ct_sniff ct_sniff(const void *data, size_t n);
 const char *ct_sniff_name(enum ct_sniff kind);		/* "a Git LFS pointer"; "" for CT_SNIFF_OTHER */
 
 /*
- * Fails unless the n bytes at data, the start of the file or all of it, may be what is wanted: CT_SNIFF_OTHER
- * for text. `noun` says it for the message ("a safetensors file").
+ * Fails unless the n bytes at data, the beginning of a file or the whole file, may be of the kind that is
+ * wanted (CT_SNIFF_OTHER for text). `noun` is the name of that kind in the message ("a safetensors file").
  */
 int ct_sniff_expect(const char *path, const void *data, size_t n, enum ct_sniff wanted, const char *noun,
     struct ct_error *err);

@@ -50,11 +50,11 @@ int ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n
     int max, struct ct_token_span *bad, struct ct_error *err);
 
 /*
- * Is it a special token (of added_tokens, or put before every text)? Such a one at position 0 is what BOS is.
+ * True for a special token (of added_tokens, or put before every text). At position 0 such a token is BOS.
  */
 bool ct_tokenizer_special(const struct ct_tokenizer *t, int id);
 
-/* Do tokens carry their own blanks, as BPE's do? Else texts have one between them. */
+/* True if tokens include their blanks, as those of BPE do; otherwise texts have a blank between tokens. */
 bool ct_tokenizer_spaced(const struct ct_tokenizer *t);
 
 /* The token as it stands in text (byte-level decoded; may be invalid UTF-8 alone). NULL: no such id. */

@@ -94,7 +94,7 @@ struct ct_transcoder_options {
 /* A directory of any layout, checked against the model. options may be NULL. */
 int ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_model *m,
     const struct ct_transcoder_options *options, struct ct_error *err);
-/* None: no features, and nothing written, so that all of an MLP's output is its error. */
+/* A transcoder without features, which writes nothing: the whole output of each MLP is its error node. */
 int ct_transcoder_none(struct ct_transcoder **out, const struct ct_model *m, struct ct_error *err);
 void ct_transcoder_close(struct ct_transcoder *tc);
 
@@ -108,8 +108,8 @@ int ct_transcoder_check(const struct ct_transcoder *tc, const struct ct_model *m
 uint32_t ct_transcoder_digest(const struct ct_transcoder *tc, uint32_t digest);
 
 /*
- * The transcoder as it is on one prompt, whose read points (L,T,D) are given: itself, or a BatchTopK's
- * view with the prompt's thresholds, from the arena, which lasts no longer than it.
+ * The transcoder for one prompt, whose inputs (L,T,D) are given: itself, or for a BatchTopK a view with the
+ * thresholds of this prompt, allocated in the arena and valid as long as the arena.
  */
 int ct_transcoder_settle(const struct ct_transcoder **out, const struct ct_transcoder *tc, int T,
     const float *read, struct ct_arena *a, struct ct_error *err);
