@@ -34,7 +34,7 @@ int ct_activity_collect(struct ct_activity **out, const struct ct_model *m, cons
     const struct ct_corpus *c, const struct ct_job *job, struct ct_error *err);
 void ct_activity_free(struct ct_activity *a);
 
-/* The checks of ct_activity_collect alone, for others who run a model over a corpus. */
+/* Only the checks of ct_activity_collect, for other code that runs a model over a corpus. */
 int ct_activity_check(const struct ct_model *m, const struct ct_corpus *c, struct ct_error *err);
 
 #endif

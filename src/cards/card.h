@@ -39,8 +39,8 @@ struct ct_card_rewrite {
 };
 
 /*
- * A feature at a token, for all values of two numbers of the sentence: from..from+n-1 each, CT_OPERANDS of
- * them at most.
+ * A feature at a token, for all values of two numbers of the sentence, each from..from+n-1 with n at most
+ * CT_OPERANDS.
  */
 enum { CT_OPERANDS = 100 };
 struct ct_operands {

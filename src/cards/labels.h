@@ -20,13 +20,13 @@
 struct ct_labels;
 
 /*
- * A missing file is an empty set. A line that cannot be read costs that line, and a note with file and
- * line; it stays in the file. fingerprint: of the model at hand (model/fingerprint.h), NULL or "": not
- * known. Labels that were typed for another one are left alone, with a note; then none can be set.
+ * A missing file is an empty set. An invalid line is ignored with a note that names file and line, and kept
+ * in the file. fingerprint: that of the model (model/fingerprint.h); NULL or "": unknown. Labels with another
+ * fingerprint are not used, and a note says so; then none can be set.
  */
 int ct_labels_open(struct ct_labels **out, const char *path, const char *fingerprint, struct ct_notes *notes,
     struct ct_error *err);
-/* The same fingerprint, when it is known later: what is written from now on carries it. */
+/* Sets the fingerprint if it became known later: the file has it from the next write on. */
 void ct_labels_made_with(struct ct_labels *l, const char *fingerprint);
 void ct_labels_close(struct ct_labels *l);
 
@@ -41,9 +41,9 @@ void ct_labels_at(const struct ct_labels *l, int i, int *layer, int *feature);
 const char *ct_labels_find(const struct ct_labels *l, int layer, int feature);
 
 /*
- * Sets a label ("" or NULL removes it) and replaces the file. What others wrote to it meanwhile, or do at the
- * same time, is read first and kept; on failure both file and set are as they were. Printable text of at most
- * CT_LABEL_MAX bytes.
+ * Sets a label ("" or NULL removes it) and replaces the file. Labels that other programs have written since,
+ * or write at the same time, are read first and kept; on failure file and set stay as they were. The label is
+ * printable text of at most CT_LABEL_MAX bytes.
  */
 int ct_labels_set(struct ct_labels *l, int layer, int feature, const char *text, struct ct_error *err);
 

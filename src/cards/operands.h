@@ -25,18 +25,18 @@ struct ct_operand_form {
 	int *pair_of;			/* (n_sentences) first * n + second, or -1 */
 };
 
-/* From the arena; the tokens are the corpus'. */
+/* Allocated in the arena; the tokens are lent by the corpus. */
 int ct_operand_form_find(struct ct_operand_form *out, const struct ct_corpus *c, struct ct_arena *a,
     struct ct_error *err);
 
 /*
- * Gives the card its pictures: it is active at tokens[0..n) of the corpus, acts[i] there, sentence_of[token]
- * being the token's sentence. False: out of memory.
+ * Gives the card its pictures. Its feature is active at tokens[0..n) of the corpus with acts[0..n);
+ * sentence_of[token] is the token's sentence. False: out of memory.
  */
 bool ct_operands_fill(struct ct_card *card, const struct ct_operand_form *form, const struct ct_corpus *c,
     const int *sentence_of, const int *tokens, const float *acts, int n);
 
-/* The card's field "operands", and the way back; where is for messages. */
+/* Writes and reads the card's field "operands"; where is for messages. */
 json_t *ct_operands_json(const struct ct_card_operands *o);
 int ct_operands_read(struct ct_card *card, const json_t *j, const char *where, struct ct_error *err);
 

@@ -42,8 +42,8 @@ int ct_store_card(
     struct ct_card **out, const struct ct_store *s, int layer, int feature, struct ct_error *err);
 
 /*
- * Writes each record's JSON to to/{cantor}.json, cantor = (l+f)(l+f+1)/2 + f. apart: tokens do not carry the
- * blanks between them, and get them, for viewers join them.
+ * Writes each record's JSON to to/{cantor}.json, cantor = (l+f)(l+f+1)/2 + f. apart: tokens do not include
+ * blanks; they are written with one each, because viewers join tokens.
  */
 int ct_store_export(const struct ct_store *s, const char *to, bool apart, const struct ct_job *job,
     struct ct_error *err);
@@ -52,14 +52,14 @@ int ct_store_export(const struct ct_store *s, const char *to, bool apart, const 
 void ct_store_json_name(char *dst, size_t size, int layer, int feature);
 
 /*
- * The way back: replaces the cards in `to` by those of such files, the reference's or ours, as cards of this
- * transcoder. *n: how many there were; a feature without a file has no card. apart: as for the export, whose
- * blanks are taken away again.
+ * The reverse: replaces the cards in `to` by those in such files, by circuit-tracer or by the export, as
+ * cards of this transcoder. *n: how many there were; a feature without a file has no card. apart: as for the
+ * export, whose blanks are removed again.
  */
 int ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, bool apart, long *n,
     const struct ct_job *job, struct ct_error *err);
 
-/* What a layer of a new store holds; records are as ct_record_write makes them. */
+/* The contents of a layer of a new store; records are made by ct_record_write. */
 struct ct_store_layer {
 	int F;
 	unsigned char **records;	/* (F) */

@@ -50,13 +50,13 @@ int ct_build_label(struct ct_build *b, int pos, const char *fmt, ...) __attribut
 int ct_build_label_at(struct ct_build *b, int token, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Labels every token with what the sentence so far allows ("say Austin", "moon ahead"): see prefixes.c. */
+/* Labels every token with what can follow it ("say Austin", "moon ahead"): see prefixes.c. */
 void ct_build_label_prefixes(struct ct_build *b);
 
 /* "a" or "an", by the first letter. */
 const char *ct_build_article(const char *noun);
 
-/* Hands everything over to *out and closes the build; when it fails the build is closed, too. */
+/* Moves everything to *out and closes the build; if this fails, the build is closed as well. */
 int ct_build_finish(struct ct_build *b, struct ct_corpus **out, struct ct_error *err);
 void ct_build_close(struct ct_build *b);
 

@@ -61,7 +61,7 @@ struct ct_fact {
 	int table, row, col;
 };
 
-/* Columns that "relation" stands for. */
+/* The columns that "relation" can mean. */
 struct ct_relations {
 	const char *const *names;
 	int n;

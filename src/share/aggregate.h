@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 
-/* Over the prompts in which something occurs. */
+/* Mean and deviation of a value, over the prompts in which a node or edge occurs. */
 struct ct_stat {
 	long n;
 	double mean, squares;		/* squares: sum of (x - mean)^2 */
@@ -64,8 +64,8 @@ struct ct_aggregate {
 };
 
 /*
- * The lines of the prompts without something, which occurs for the last time in `last`: writes the
- * first, at most max, and returns how many it wrote.
+ * The lines of the prompts in which a node or edge is missing, where `last` is the last prompt that has it:
+ * writes the first, at most max, and returns how many it wrote.
  */
 int ct_aggregate_absent(const struct ct_aggregate *a, const struct ct_gaps *gaps, long last, long *out,
     int max);
@@ -73,7 +73,7 @@ int ct_aggregate_absent(const struct ct_aggregate *a, const struct ct_gaps *gaps
 int ct_aggregate_init(struct ct_aggregate *a, struct ct_error *err);
 void ct_aggregate_free(struct ct_aggregate *a);
 
-/* Adds a line; `where` and `number` name it in messages. After a failure nothing of the line counts. */
+/* Adds a line; `where` and `number` name it in messages. If this fails, no part of the line counts. */
 int ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, long number,
     struct ct_error *err);
 

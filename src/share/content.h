@@ -37,13 +37,13 @@ struct ct_content {
 	struct ct_arena arena;
 };
 
-/* Content as x says: of the whole graph, or CT_ENOTFOUND when nothing is pinned. Close it in any case. */
+/* The content that x asks for; CT_ENOTFOUND if it asks for pins and there are none. Close it in any case. */
 int ct_content_open(struct ct_content *c, const struct ct_export *x, struct ct_error *err);
 void ct_content_close(struct ct_content *c);
 
 /*
- * Which nodes are written (n_nodes), NULL without memory: those that are kept or pinned. An active feature
- * that is the target too is written once, as the target.
+ * For each node (n_nodes), whether it is written: those that are kept or pinned; NULL: out of memory. An
+ * active feature that is also the target is written once, as the target.
  */
 const bool *ct_content_written(const struct ct_export *x, struct ct_arena *a);
 /* Their edges: the pruned ones, and those between pinned nodes which the pruning has dropped. */
@@ -52,8 +52,8 @@ void ct_content_edges(const struct ct_export *x, const bool *written,
     void *ctx);
 
 /*
- * The fields pinnedIds and supernodes of an object that is open. Pins that the graph does not have are there
- * too.
+ * Writes the fields pinnedIds and supernodes into an open object, including pins of nodes that the graph does
+ * not have.
  */
 void ct_graph_pins_write(struct ct_writer *w, const struct ct_export *x);
 

@@ -26,8 +26,8 @@ struct ct_graph_file {
 	const char *prompt, *slug, *scan;	/* as the file has them: not sanitised */
 	const char *model, *transcoder;	/* "" when the file does not say */
 	/*
-	 * features of a layer: as many as the file needs, or says; numbers from F on stand for nodes of which
-	 * the file does not say which feature they are
+	 * features of a layer: as many as the file needs, or says; indices from F on are for nodes whose
+	 * feature number the file does not give
 	 */
 	int F;
 	/* tokens do not carry the blanks of the prompt that are between them */
@@ -72,19 +72,20 @@ struct ct_graph_file {
 int ct_graph_file_open(struct ct_graph_file **out, const char *path, ct_progress_fn progress, void *ctx,
     struct ct_error *err);
 /*
- * From a text of n bytes and a NUL, allocated with malloc, which it takes over; `where` names it in messages.
+ * Reads a text of n bytes and a NUL, allocated with malloc; owns it from then on. `where` names it in
+ * messages.
  */
 int ct_graph_file_parse(struct ct_graph_file **out, const char *where, char *text, size_t n,
     ct_progress_fn progress,
     void *ctx, struct ct_error *err);
 void ct_graph_file_close(struct ct_graph_file *f);
 
-/* Where a token is in words[], a feature in labels[]; -1: nowhere. */
+/* The index of a token in words[], of a feature in labels[]; -1: none. */
 int ct_graph_file_word(const struct ct_graph_file *f, int token);
 int ct_graph_file_label(const struct ct_graph_file *f, int layer, int feature);
-/* What the file says of a node whose number is of its own; NULL: its number is a feature's. */
+/* What the file says about a node without a feature number; NULL: it has one. */
 const struct ct_graph_there *ct_graph_file_there(const struct ct_graph_file *f, int index);
-/* How the writers of share/ are to call things. */
+/* The names of tokens and features for the writers of share/. */
 struct ct_graph_names ct_graph_file_names(const struct ct_graph_file *f);
 
 #endif

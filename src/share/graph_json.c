@@ -15,7 +15,7 @@
 #include "share/graph_id.h"
 #include "trace/direct.h"
 
-/* Index that one number gives to a feature of a layer, as the reference does. */
+/* Index that one number gives to a feature of a layer, as circuit-tracer does. */
 static long long
 cantor(int layer, int feature)
 {

@@ -371,7 +371,7 @@ why_not(const struct ct_graph_reader *r, int source, int target)
 
 /*
  * Sorts the edges into one node. The same edge twice is left out, unless its id is that of a feature and of
- * an error: then the second one is the error's, which is the order that the reference writes.
+ * an error: then the second one is the error's, which is the order in which circuit-tracer writes them.
  */
 static void
 sort_inputs(struct ct_graph_reader *r, struct indexed *in, size_t n)

@@ -234,8 +234,8 @@ read_maybe_text(struct ct_raw_graph *p, const char *what, const char **out, stru
 }
 
 /*
- * The number that one feature of a layer has across layers (the reference's pairing), back to the feature; or
- * -1.
+ * The number that one feature of a layer has across layers (Cantor's pairing, as in circuit-tracer), back to
+ * the feature; or -1.
  */
 static int
 unpair(double number, int layer)

@@ -57,7 +57,7 @@ struct ct_raw_graph {
 	struct ct_stream_span *link_at;
 	int n_links;
 	int n_seen;			/* elements of the section at hand */
-	int left_out;			/* nodes and links that make no sense */
+	int left_out;			/* invalid nodes and links */
 	struct ct_error why;		/* of the first of them */
 	ct_progress_fn progress;
 	void *ctx;
@@ -78,7 +78,7 @@ int ct_raw_tree(const struct ct_raw_graph *p, enum ct_section which, json_t **ou
 int ct_raw_nodes(struct ct_raw_graph *p, int T, struct ct_error *err);
 int ct_raw_links(struct ct_raw_graph *p, struct ct_error *err);
 
-/* Something of the file was left out, for the reason in p->why or the one given here (what ct_fail takes). */
+/* Counts a node or link as left out; the reason is given as for ct_fail, and p->why keeps the first. */
 void ct_raw_leave_out(struct ct_raw_graph *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The place of a node by its id, or -1. */

@@ -1,5 +1,5 @@
 /*
- * export: a trained model and its transcoders as files that Hugging Face and the reference tracer open.
+ * export: a trained model and its transcoders as files that Hugging Face and circuit-tracer open.
  *
  * Owns names, layouts and the order of writing: each file is replaced atomically.
  */
