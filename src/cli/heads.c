@@ -247,10 +247,10 @@ static const struct cli_option options[] = { CLI_MODEL_ROWS, CLI_TARGET_ROWS,
 const struct cli_command cli_heads = { .name = "heads",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 		    "[--from NODE|PLACE] [--to NODE] [--top N] [--json FILE] PROMPT",
-	.summary = "which attention heads carried it, from which token to which",
+	.summary = "which attention heads carry an edge, and from which token to which",
 	.details =
-	    "An edge passes the attention of each layer through its heads or in the stream past them.\n"
-	    "With --from and --to, the parts of one edge; with --to, of all that reaches a node; with\n"
-	    "neither, which heads matter for the whole pruned graph. All parts add up, and that is checked.",
+	    "An edge passes the attention of each layer either through its heads or in the residual stream.\n"
+	    "With --from and --to, shows the parts of one edge; with --to alone, of all that reaches a\n"
+	    "node; with neither, of the whole pruned graph. Checks that all parts add up.",
 	.options = options,
 	.run = run };

@@ -200,9 +200,9 @@ const struct cli_command cli_inactive = {
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "[--to NODE] [--pos POS] [--top N] [--json FILE] PROMPT",
 	.summary = "features that nearly fire, what keeps them down, and what they would do",
-	.details = "Of all inactive features those are looked at that are nearest to firing: short of it by\n"
-	    "the fewest spreads of h over the prompt's tokens. What a feature would do is its unit edge to\n"
-	    "the target times its typical activation.",
+	.details = "Examines the inactive features nearest to firing: those whose pre-activation h is the\n"
+	    "fewest standard deviations (of h over the prompt's tokens) below the threshold. What a feature\n"
+	    "would do is its unit edge to the target times its typical activation.",
 	.options = options,
 	.run = run
 };

@@ -590,10 +590,10 @@ const struct cli_command cli_steer = {
 	.summary = "clamp features, and compare what the model then says with what the graph predicted",
 	.details = "A clamp is L1#249@8=0 (layer, feature, position; absolute value), ...x-1 (a multiple of\n"
 	    "the activation: x0 ablates, x-1 flips) or ...+2.5, ...-2.5 (added). @8.. reaches from position\n"
-	    "8 on, @* everywhere. \"Texas\"@8x0 names the feature by its label where it is unique,\n"
-	    "\"Texas\"*@8x0 all that have it, \"Texas\"x0 the features of the --group Texas. Members stand\n"
-	    "with commas between and have one strength: L0#358@6,L1#585@8x0. Of two clamps on one feature\n"
-	    "and position the last counts. Effects are those on pre-activations and on logits minus their "
+	    "8 on, @* everywhere. \"Texas\"@8x0 clamps all features with this label that are active there,\n"
+	    "\"Texas\"x0 the features of the --group Texas, if there is one. Several features with commas\n"
+	    "between share one strength: L0#358@6,L1#585@8x0. Of two clamps on one feature and position\n"
+	    "the last one counts. Effects are those on pre-activations and on logits minus their "
 	    "mean.",
 	.options = options,
 	.run = run

@@ -142,9 +142,9 @@ const struct cli_command cli_survey = {
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "[--top N] [--json FILE [--times]] PROMPT",
 	.summary = "ablate each feature of the pruned graph in turn, and rank by what happened",
-	.details = "KL is that of the next token, effect the change of the target's logit minus the\n"
-	    "vocabulary's mean. Influence is what the graph says; the Spearman correlation says how far\n"
-	    "both rank the features alike.",
+	.details = "KL is the divergence of the next token's probabilities, effect the change of\n"
+	    "the target's logit minus the vocabulary's mean. The Spearman correlation shows how well\n"
+	    "the graph's influence ranks the features by these effects.",
 	.options = options,
 	.run = run
 };

@@ -208,11 +208,11 @@ const struct cli_command cli_swap = {
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at PLACE] [--from VALUE]\n"
 	    "--to VALUE|all [--strength K] [--json FILE] PROMPT",
 	.summary = "set the features of a hidden value to another's, and see whether the answer follows",
-	.details = "The prompt is a sentence of the model's corpus up to its answer; what a value's "
-	    "features are,\nthe means over the corpus' other sentences say. Controls that must change "
-	    "nothing stand beside\n"
-	    "it: the same value by another sentence, and as many random features. Exit status 1: no swap\n"
-	    "gave the other value's answer.",
+	.details = "The prompt is a sentence of the model's corpus up to its answer. The features of\n"
+	    "a value are described by their mean activations over the corpus' training\n"
+	    "sentences about it. Two controls should change nothing: another sentence about\n"
+	    "the same value, and as many random features. Exit status 1: no swap gave the\n"
+	    "other value's answer.",
 	.options = options,
 	.run = run
 };

@@ -198,9 +198,9 @@ const struct cli_command cli_train = {
 	.summary = "rebuild a model directory from its recipe",
 	.details = "Trains the transformer and then its transcoders, measures them on held-out sentences,\n"
 	    "replaces the files of the directory when they are complete, and builds the feature cards.\n"
-	    "Then it says whether the model can be read, and what to try where not.\n"
+	    "Then it says whether the model can be read, and what to try if not.\n"
 	    "The same recipe, machine and number of threads give the same bytes.\n"
-	    "An interrupted training goes on where it was when the same command is given again.",
+	    "An interrupted training is resumed by the same command.",
 	.options = options,
 	.run = run
 };

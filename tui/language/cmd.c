@@ -118,7 +118,7 @@ static const struct cmd_entry commands[] = {
 
 	{ GROUP_CLAMP, "clamp", "[SPEC; ...]", "<features>",
 	    "clamp the selected feature: 3, x0, +1, -2, @*x0; or those that are named: L1#249@8=0, x-1, "
-	    "+2.5; @* all tokens, @8.. from 8 on; L0#3,L1#4@8x0; \"Texas\"*@8x0; \"Texas\"x0 for a "
+	    "+2.5; @* all tokens, @8.. from 8 on; L0#3,L1#4@8x0; \"Texas\"@8x0; \"Texas\"x0 for a "
 	    "supernode; several with ; between, off before one that is switched off",
 	    CMD_GRAPH | CMD_MODEL | CMD_NODE, do_clamp },
 	{ GROUP_CLAMP, "ablate", "[FEATURE|\"SUPERNODE\"|\"LABEL\"]", "<features>",
