@@ -5,12 +5,12 @@ VALGRIND_2 = test_heads test_inactive test_attribution test_cancel
 VALGRIND_3 = test_clamp test_experiments test_generate test_golden test_operands test_survey
 VALGRIND_4 = test_cards_build test_corpus test_damage test_eval test_hostile test_train_fit test_train_model \
 	test_train_transcoder
-VALGRIND_6 = tests/cli/aggregate.sh tests/cli/export.sh tests/cli/features.sh tests/cli/hostile.sh tests/cli/steer.sh
+VALGRIND_6 = tests/cli/aggregate.sh tests/cli/export.sh tests/cli/hostile.sh tests/cli/steer.sh
 
 # They start other programs, or measure time; fuzzers go on under ASan, which is faster.
 VALGRIND_NOT = $(fuzz_names) test_monkey test_restore test_saving test_terminal test_traffic \
-	tests/cli/completion.sh tests/cli/eval.sh tests/cli/examples.sh tests/cli/figures.sh tests/cli/full.sh \
-	tests/cli/help.sh tests/cli/lesson.sh tests/cli/man.sh tests/cli/schema.sh tests/cli/session.sh tests/cli/train.sh
+	tests/cli/completion.sh tests/cli/eval.sh tests/cli/examples.sh tests/cli/features.sh \
+	tests/cli/figures.sh tests/cli/full.sh tests/cli/help.sh tests/cli/lesson.sh tests/cli/man.sh tests/cli/schema.sh tests/cli/session.sh tests/cli/train.sh
 
 # Those of $tests that no list names.
 valgrind_rest = for t in $$tests; do \
