@@ -33,10 +33,10 @@ struct ct_graph_groups {
  * of
  *     e[s] = sum_t e[t] A[t][s] / inputs[t],    e[first target] = 1.
  * Three steps, of which none takes apart what an earlier one joined:
- *   1. Labels. A label's stems are its words without those that only bind (in, of, the), up to a comma or
- *      bracket, after which it says where; what a feature says is another stem than what it is about. From
- *      the commonest in the pruned graph on (a label counts 1, the i-th candidate of a mixed one 1/(i + 1)),
- *      each joins the features that have it and are in no group yet.
+ *   1. Labels. A label's stems are its words up to a comma or bracket, after which it says where; without
+ *      those that only bind (in, of, the), if it has others. What a feature says is another stem than what it
+ *      is about. From the commonest in the pruned graph on (a label counts 1, the i-th candidate of a mixed
+ *      one 1/(i + 1)), each joins the features that have it and are in no group yet.
  *   2. A feature that is active at neighbouring positions is one thing.
  *   3. Profiles. A feature's profile is its row and its column of A[t][s] / inputs[t] among kept nodes, each
  *      scaled to length 1. From the most alike on, two with a cosine of CT_GROUPS_COSINE or more are joined.

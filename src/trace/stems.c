@@ -24,7 +24,7 @@ binds(const char *word)
 	for (size_t i = 0; i < sizeof binding / sizeof *binding; i++)
 		if (!strcmp(word, binding[i]))
 			return true;
-	return !*word;
+	return false;
 }
 
 /* Letters of any language, digits, and what labels of numbers and of endings have in them: _7, 6-8_, -oon. */
@@ -49,8 +49,9 @@ next_word(const char **p, const char *end, char word[CT_STEM_SIZE])
 	word[n] = '\0';
 }
 
-int
-ct_stems_of(char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], const char *label)
+/* The words up to a comma or bracket as stems: all of them, or without those that bind. */
+static int
+read_words(char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], const char *label, bool all)
 {
 	const char *p = label, *end = label + strcspn(label, ",(");
 	char word[CT_STEM_SIZE];
@@ -61,12 +62,21 @@ ct_stems_of(char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], const char *label)
 		next_word(&p, end, word);
 		if (first && !strcmp(word, "say"))
 			says = true;
-		else if (!binds(word))
+		else if (*word && (all || !binds(word)))
 			snprintf(stem[n++], CT_STEM_SIZE, "%s%.*s", says ? "say " : "", CT_STEM_SIZE - 5,
 			    word);
 		first = false;
 	}
 	return n;
+}
+
+int
+ct_stems_of(char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], const char *label)
+{
+	int n = read_words(stem, label, false);
+
+	/* "of (input)" is about that word. */
+	return n ? n : read_words(stem, label, true);
 }
 
 double

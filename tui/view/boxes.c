@@ -168,12 +168,14 @@ draw_box(struct app *a, const struct area *area, const struct box *b, int y, boo
 	const struct ct_subgraph_part *p = &x->part[b->part];
 	char name[NAME], was[FMT_SIZE], now[FMT_SIZE], text[NAME];
 	int right = b->x + b->w - 2, used, drawn;
+	bool above;
 	enum style style;
 
 	figure(a, p, was, now, sizeof was);
 	style = style_of(a, p, now);
 	draw_frame(area, b, y, selected ? ST_FOCUS : ST_RULE);
-	used = ct_text_width(was) + (*now ? 3 + ct_text_width(now) : 0);
+	above = *now && boxes_is_target(a, p);
+	used = ct_text_width(was) + (above ? 3 + ct_text_width(now) : 0);
 	drawn = draw_cut(area, b->x + 2, y, b->w - 7 - used, style, name_of(a, p, name, sizeof name));
 	draw_cell(area, b->x + 1, y, ST_RULE, ' ');
 	draw_cell(area, b->x + 2 + drawn, y, ST_RULE, ' ');
@@ -182,7 +184,7 @@ draw_box(struct app *a, const struct area *area, const struct box *b, int y, boo
 
 		draw_cell(area, at++, y, ST_RULE, ' ');
 		at += draw_text(area, at, y, ST_DIM, was);
-		if (*now) {
+		if (above) {
 			at += draw_text(area, at, y, ST_DIM, " → ");
 			at += draw_text(area, at, y, ST_CLAMP, now);
 		}
@@ -193,6 +195,10 @@ draw_box(struct app *a, const struct area *area, const struct box *b, int y, boo
 	place_text(a, b, p, name, sizeof name);
 	snprintf(text, sizeof text, " %.100s ", name);
 	draw_cut(area, b->x + 1, y + b->h - 1, b->w - 2, ST_DIM, text);
+	if (*now && !above) {
+		snprintf(text, sizeof text, " %s ", now);
+		draw_text(area, right + 1 - ct_text_width(text), y + b->h - 1, ST_CLAMP, text);
+	}
 	if (selected)
 		draw_select(area, b->x + 1, y, b->w - 2 - used - (used ? 2 : 0));
 }
@@ -281,7 +287,7 @@ draw_head(struct app *a, const struct boxes *v, const struct area *area)
 	int away = x->n - v->list.n;
 
 	draw_fmt(area, 1, 0, ST_DIM, "%d boxes: share of influence%s   replacement %s of %s", v->list.n,
-	    study_clamps(&a->study)->n ? " → what clamps leave" : "",
+	    study_clamps(&a->study)->n ? ", below what clamps leave" : "",
 	    fmt_share(b[0], sizeof b[0], x->scores.replacement),
 	    fmt_share(b[1], sizeof b[1], x->whole.replacement));
 	if (away)
