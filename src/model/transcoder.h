@@ -74,6 +74,7 @@ struct ct_transcoder {
 	int L, D;
 	int F;					/* the largest layer's */
 	bool skip;
+	int turn;				/* tokens that begin a turn, without features; 0: BOS alone */
 	bool centred;
 	bool allow_nonfinite;
 	const char *layout;			/* what its files are, in a few words */

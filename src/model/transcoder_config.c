@@ -276,6 +276,18 @@ check_model(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc, const char *
 	return CT_OK;
 }
 
+/*
+ * Whether its prompts begin with a turn, <bos><start_of_turn>user and a line break, whose tokens have no
+ * features: those of Gemma 3's instruction models, as the reference has it.
+ */
+static bool
+opens_turn(const char *model)
+{
+	size_t n = strlen(model);
+
+	return strstr(model, "gemma-3") && n >= 3 && strcmp(model + n - 3, "-it") == 0;
+}
+
 /* "scan" may be a list. */
 static const char *
 scan_of(const struct ct_yaml *root)
@@ -312,6 +324,7 @@ ct_tc_read_config(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 	    (code = read_sizes(ld, doc)) < 0 || (code = read_paths(ld, doc)) < 0 ||
 	    (code = check_model(ld, doc, model)) < 0)
 		return code;
+	ld->tc->turn = opens_turn(model) ? 4 : 0;
 	scan = scan_of(root);
 	ld->tc->scan = ct_arena_strdup(&ld->tc->arena, scan ? scan : model);
 	return ld->tc->scan ? CT_OK : ct_fail_memory(ld->err, 64, "the scan name");

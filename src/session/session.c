@@ -98,6 +98,24 @@ note_dense(struct ct_session *s)
 		    L, worst, most * lrm->tc->layers[worst].F, lrm->tc->layers[worst].F);
 }
 
+/* A transcoder of an instruction model knows nothing of prompts that do not begin with a turn. */
+static int
+check_turn(const struct ct_session *s, const int *ids, int n, struct ct_error *err)
+{
+	static const char *const turn[] = { "<bos>", "<start_of_turn>", "user", "\n" };
+
+	for (int i = 0; s->e->transcoder && i < s->e->transcoder->turn; i++) {
+		size_t length = 0;
+		const char *text = i < n ? ct_tokenizer_text(s->e->tokenizer, ids[i], &length) : NULL;
+
+		if (!text || length != strlen(turn[i]) || memcmp(text, turn[i], length) != 0)
+			return ct_fail(err, CT_EINVAL,
+			    "this transcoder is of an instruction model: its prompts begin "
+			    "with a turn, <start_of_turn>user and a line break, which has no features");
+	}
+	return CT_OK;
+}
+
 /* Fills a new session object's prompt from token ids; the caller swaps it in. */
 static int
 run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progress_fn progress, void *ctx,
@@ -109,6 +127,8 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 	if (n > context)
 		return ct_fail(err, CT_EINVAL,
 		    "the prompt has %d tokens, but this model's context holds %d; shorten it", n, context);
+	if ((r = check_turn(s, ids, n, err)) < 0)
+		return r;
 	s->T = n;
 	s->text = ct_arena_strdup(&s->prompt_arena, text);
 	if (!s->text)

@@ -100,8 +100,7 @@ mlp_edges(const struct work *j, struct worker *w, const struct chunk *c, int m, 
 		size_t at = chunk_at(j, c, CT_NODE_FEATURE, t) + (size_t)below;
 		size_t error_at = chunk_at(j, c, CT_NODE_ERROR, t) + (size_t)m;
 		const float *error = lrm->error + ((size_t)m * T + t) * D;
-		const float *constant = t < lrm->pass->start ? lrm->constant + (size_t)m * D
-					       : ct_write_constant(lrm->pass, lrm->tc, m, t, w->tmp);
+		const float *constant = ct_local_model_constant(lrm, m, t, w->tmp);
 
 		ct_sgemm(false, true, count, lrm->dec_n[m * T + t], D, 1, w->G + (size_t)t * D, Tp * D,
 		    lrm->dec[m * T + t], D, 1, w->E + at, (int)ld);

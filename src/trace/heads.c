@@ -74,8 +74,7 @@ static void
 write_all(const struct split *s, int m, int t)
 {
 	const struct ct_local_model *lrm = s->lrm;
-	const float *constant = t < lrm->pass->start ? lrm->constant + (size_t)m * s->D
-						     : ct_write_constant(lrm->pass, lrm->tc, m, t, s->tmp);
+	const float *constant = ct_local_model_constant(lrm, m, t, s->tmp);
 	float *dst = row(s, s->write, m, t);
 
 	memcpy(dst, constant, (size_t)s->D * sizeof *dst);

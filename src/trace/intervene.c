@@ -46,6 +46,11 @@ check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct c
 	if (c->feature < 0 || c->feature >= lrm->tc->layers[c->layer].F)
 		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
 		    c->feature, c->layer, lrm->tc->layers[c->layer].F - 1);
+	if (c->pos >= 0 && c->pos < lrm->pass->start && !c->onwards && lrm->pass->start > 1)
+		return ct_fail(err, CT_EINVAL,
+		    "L%d#%d@%d: positions 0 to %d are the beginning of a turn, which "
+		    "has no features; clamp from position %d on", c->layer, c->feature, c->pos,
+		    lrm->pass->start - 1, lrm->pass->start);
 	if (c->pos == 0 && !c->onwards && lrm->pass->start)
 		return ct_fail(err, CT_EINVAL,
 		    "L%d#%d@0: position 0 is BOS, which has no features; clamp from position 1 on", c->layer,

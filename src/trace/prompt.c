@@ -52,6 +52,8 @@ ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct ct_
 		goto done;
 	if ((code = ct_forward(&p->pass, p->ids, scratch, job, err)) < 0)
 		goto done;
+	if (tc && tc->turn > p->pass.start)
+		p->pass.start = tc->turn < T ? tc->turn : T;
 	code = ct_local_model_init(&p->lrm, tc, &p->pass, a, job, err);
 	if (code == CT_OK)
 		*out = p;

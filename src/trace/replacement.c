@@ -129,8 +129,8 @@ reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_erro
 				for (int d = 0; d < D; d++)
 					recon[(size_t)t * D + d] += row[d];
 		}
-		for (int d = 0; d < D; d++)
-			lrm->constant[(size_t)l * D + d] = start ? out[d] - recon[d] : 0;
+		for (int i = 0; i < start * D; i++)
+			lrm->constant[(size_t)l * start * D + i] = out[i] - recon[i];
 		for (size_t i = (size_t)start * D; i < (size_t)T * D; i++)
 			error[i] = out[i] - recon[i];
 	}
@@ -151,7 +151,8 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 	lrm->read = ct_arena_need(a, LTD, sizeof *lrm->read, "transcoder inputs", err);
 	lrm->recon = ct_arena_need(a, LTD, sizeof *lrm->recon, "transcoder outputs", err);
 	lrm->error = ct_arena_need(a, LTD, sizeof *lrm->error, "error nodes", err);
-	lrm->constant = ct_arena_need(a, (size_t)L * D, sizeof *lrm->constant, "constants", err);
+	lrm->constant = ct_arena_need(a, (size_t)L * pass->start * D, sizeof *lrm->constant, "constants",
+	    err);
 	lrm->dec = ct_arena_need(a, (size_t)L * T, sizeof *lrm->dec, "decoder index", err);
 	lrm->dec_n = ct_arena_need(a, (size_t)L * T, sizeof *lrm->dec_n, "decoder index", err);
 	if (!lrm->first || !lrm->read || !lrm->recon || !lrm->error || !lrm->constant || !lrm->dec ||
@@ -170,6 +171,16 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 	return reconstruct(lrm, job, err);
 }
 
+const float *
+ct_local_model_constant(const struct ct_local_model *lrm, int m, int t, float *tmp)
+{
+	int start = lrm->pass->start;
+
+	if (t < start)
+		return lrm->constant + ((size_t)m * start + t) * lrm->m->cfg.D;
+	return ct_write_constant(lrm->pass, lrm->tc, m, t, tmp);
+}
+
 /* Buffers of the self-check: a stream and its read point (T,D), activations (n), a row (D). */
 struct check {
 	float *x, *mid, *y, *read, *act, *row, *scratch;
@@ -184,7 +195,7 @@ static void
 check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 {
 	const struct ct_transcoder *tc = lrm->tc;
-	int T = lrm->T, D = tc->D;
+	int T = lrm->T, D = tc->D, start = lrm->pass->start;
 	size_t TD = (size_t)T * D;
 	const float *orig_mid = lrm->pass->mid + l * TD, *orig_x = lrm->pass->x + l * TD;
 
@@ -202,12 +213,12 @@ check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 			read[d] += lrm->read[l * TD + (size_t)t * D + d];
 	}
 	ct_active_encode(tc, l, lrm->active, lrm->first[l * T], lrm->first[(l + 1) * T], b->read, b->act);
-	start_output(tc, l, lrm->pass->start, T, b->read, b->y);
+	start_output(tc, l, start, T, b->read, b->y);
 	for (int t = 0; t < T; t++)
 		ct_write_frozen(lrm->pass, tc, l, t, b->y + (size_t)t * D, b->y + (size_t)t * D);
-	for (int d = 0; d < D; d++)
-		b->y[d] += lrm->constant[(size_t)l * D + d];
-	for (size_t i = (size_t)lrm->pass->start * D; i < TD; i++)
+	for (int i = 0; i < start * D; i++)
+		b->y[i] += lrm->constant[(size_t)l * start * D + i];
+	for (size_t i = (size_t)start * D; i < TD; i++)
 		b->y[i] += lrm->error[l * TD + i];
 	for (int from = tc->kind == CT_CLT ? 0 : l; from <= l; from++)
 		for (int i = lrm->first[from * T]; i < lrm->first[(from + 1) * T]; i++) {

@@ -33,7 +33,7 @@ struct ct_local_model {
 	/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
 	float *recon;
 	float *error;			/* (L,T,D) mlp_out - recon; 0 at position 0 */
-	float *constant;		/* (L,D) BOS: mlp_out, minus the skip path; 0 without BOS */
+	float *constant;		/* (L,start,D) before the start: mlp_out, minus the skip path */
 	/*
 	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D),
 	 * in the order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: of layer
@@ -47,6 +47,12 @@ struct ct_local_model {
 /* From a finished pass. Everything comes from the arena. */
 int ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc,
     const struct ct_pass *pass, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
+/*
+ * (D) what is added to the stream at output m and t that is no node's: b_dec, or before the start the MLP's
+ * output. Lent, or written to tmp.
+ */
+const float *ct_local_model_constant(const struct ct_local_model *lrm, int m, int t, float *tmp);
 
 /*
  * Runs the local replacement model forward, activations re-read from its own stream, and compares its logits

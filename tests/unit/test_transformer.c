@@ -374,6 +374,33 @@ test_default_roots(void **state)
 	}
 }
 
+/* The beginning of a turn has no features, and what its MLPs write is constant. */
+static void
+test_turn(void **state)
+{
+	struct ct_error err;
+	struct ct_shape s;
+
+	(void)state;
+	for (int i = 0; fixture_shape(&s, &fixture_gemma3, i); i++) {
+		struct fixture f;
+
+		fixture_random(&f, &s, 7);
+		f.tc->turn = 4;
+		assert_int_equal(ct_prompt_run(&f.prompt, f.m, f.tc, f.ids, 7, &f.arena, NULL, &err), CT_OK);
+		fixture_trace(&f, NULL);
+		assert_true(f.graph->check.max_edge_residual < 1e-5);
+		assert_true(f.graph->check.max_logit_error < 2e-6 * fixture_rounding(&s));
+		for (int n = 0; n < f.graph->n_features; n++)
+			assert_true(f.graph->nodes[n].pos >= 4);
+		for (int n = 0; n < f.graph->n_errors; n++)
+			if (f.graph->nodes[f.graph->n_features + n].pos < 4)
+				assert_true(ct_graph_edge(f.graph, f.graph->n_nodes - 1,
+				    f.graph->n_features + n) == 0);
+		fixture_close(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -387,6 +414,7 @@ main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_derived),
 		cmocka_unit_test(test_default_roots),
+		cmocka_unit_test(test_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
