@@ -186,10 +186,11 @@ add_split(struct app *a, struct card *c, const struct ct_node *n)
 	struct ct_arena scratch = { .blocks = NULL };
 	struct ct_error err;
 
-	if ((n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_TARGET)
-	    && ct_direct_split(&c->split, a->study.graph, c->node, &scratch, &err) == CT_OK) {
-		add(c, (struct card_line){ .kind = SPLIT_TITLE });
-		for (int i = 0; i < CT_DIRECT_SOURCES; i++)
+	if (n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_TARGET) {
+		bool known = ct_direct_split(&c->split, a->study.graph, c->node, &scratch, &err) == CT_OK;
+
+		add(c, (struct card_line){ .kind = SPLIT_TITLE, .i = known });
+		for (int i = 0; i < CT_DIRECT_SOURCES && known; i++)
 			add(c, (struct card_line){ .kind = SPLIT, .i = i });
 	}
 	ct_arena_free(&scratch);

@@ -357,7 +357,7 @@ draw_more(struct app *a, const struct area *area, int y, const struct card *c, c
 		break;
 	case SPLIT_TITLE:
 		draw_text(area, 1, y, ST_DIM, "comes from");
-		draw_right(area, area->w - 1, y, ST_DIM, "share    sum");
+		draw_right(area, area->w - 1, y, ST_DIM, l->i ? "share    sum" : "no memory");
 		break;
 	case SPLIT:
 		draw_split(area, y, c, l->i);
