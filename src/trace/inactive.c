@@ -14,7 +14,6 @@ enum { DEFAULT_LOOK_AT = 256 };
 
 struct search {
 	const struct ct_local_model *lrm;
-	const struct ct_inactive_options *opt;
 	struct ct_inactives *out;
 	int first, last; /* positions */
 	int room; /* of out->items */
@@ -290,7 +289,6 @@ ct_inactive_find(struct ct_inactives *out, const struct ct_local_model *lrm, con
 {
 	static const struct ct_gradient_visit visit = { .written = at_write };
 	struct search s = { .lrm = lrm,
-		.opt = opt,
 		.out = out,
 		.first = opt->pos < 0 ? lrm->pass->start : opt->pos,
 		.last = opt->pos < 0 ? target->pos : opt->pos,
