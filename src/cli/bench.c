@@ -99,7 +99,7 @@ needed_gflop(const struct ct_graph *g, int d_model, bool per_layer, double *out,
 		const struct ct_node *n = &g->nodes[i];
 		double span = n->pos + 1;
 
-		if (!g->rows[i])
+		if (!n->attributed)
 			continue;
 		for (int m = 0; m < n->layer; m++)
 			flop += 4 * span * D * D + 2 * span * span * D + 2 * active[m * g->T + n->pos] * D;
@@ -116,7 +116,7 @@ describe(struct shape *out, const char *name, const struct ct_graph *g, int d_mo
 	snprintf(out->name, sizeof out->name, "%s", name);
 	out->tokens = g->T;
 	for (int i = 0; i < g->n_nodes; i++)
-		out->targets += g->rows[i] != NULL;
+		out->targets += g->nodes[i].attributed;
 	return needed_gflop(g, d_model, per_layer, &out->gflop, err);
 }
 

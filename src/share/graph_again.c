@@ -92,21 +92,12 @@ static void
 put_link(void *ctx, const struct ct_edge *e)
 {
 	struct link_job *j = ctx;
-	size_t a = j->g->first[e->target], b = j->g->first[e->target + 1];
+	long i = ct_graph_listed_at(j->g, e->target, e->source);
 
-	while (a < b) {
-		size_t middle = a + (b - a) / 2;
+	if (i >= 0) {
+		const struct ct_stream_span *at = &j->f->link_at[i];
 
-		if (j->g->links[middle].source == e->source) {
-			const struct ct_stream_span *at = &j->f->link_at[middle];
-
-			ct_writer_raw(j->w, NULL, j->f->text + at->start, at->end - at->start);
-			return;
-		}
-		if (j->g->links[middle].source < e->source)
-			a = middle + 1;
-		else
-			b = middle;
+		ct_writer_raw(j->w, NULL, j->f->text + at->start, at->end - at->start);
 	}
 }
 

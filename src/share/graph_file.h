@@ -65,7 +65,7 @@ struct ct_graph_file {
 	int n_there;
 	int *own;			/* in there[], of the numbers from F on */
 	int *place;			/* (n_nodes) in there[]; -1: the file leaves it out */
-	struct ct_stream_span *link_at;	/* as graph.links lie */
+	struct ct_stream_span *link_at;	/* as the edges of graph are listed */
 	struct ct_arena arena;
 };
 

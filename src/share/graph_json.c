@@ -228,7 +228,7 @@ write_terms(struct job *j, const char *key, enum term which)
 		bool there = which == OMITTED ? n->omitted != 0 : which != VALUES ||
 		    n->kind == CT_NODE_TARGET;
 
-		if (there && j->written[i] && (g->links ? n->attributed : g->rows[i] != NULL))
+		if (there && j->written[i] && n->attributed)
 			ct_writer_number(&j->w, j->id[i], v[which]);
 	}
 	ct_writer_end(&j->w);
@@ -267,8 +267,9 @@ write_direct(struct job *j, struct ct_error *err)
 	int code = CT_OK;
 
 	ct_writer_object(w, "direct");
-	for (int i = g->n_nodes - g->n_targets; code == CT_OK && g->layout.start && i < g->n_nodes; i++) {
-		if (!j->written[i] || (code = ct_direct_split(&d, g, i, &tmp, err)) < 0)
+	for (int i = g->n_nodes - g->n_targets; code == CT_OK && i < g->n_nodes; i++) {
+		if (ct_graph_is_listed(g) || !j->written[i] ||
+		    (code = ct_direct_split(&d, g, i, &tmp, err)) < 0)
 			continue;
 		ct_writer_object(w, j->id[i]);
 		write_shares(w, "net", d.net);

@@ -476,8 +476,8 @@ connect(struct ct_graph_reader *r, struct ct_error *err)
 	qsort(sorted, to, sizeof *sorted, by_place);
 	for (size_t i = 0; i < to; i++)
 		edges[i] = sorted[i].e;
-	g->links = links;
-	g->first = first;
+	if ((code = ct_graph_set_list(g, links, first, a, err)) < 0)
+		return code;
 	g->pruned = edges;
 	g->n_pruned = (int)to;
 	g->n_edges = (long)ct_reader_extra(r, "model", "edges", (double)to);

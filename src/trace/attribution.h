@@ -13,10 +13,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/job.h"
-#include "trace/graph.h"
+#include "trace/edges.h"
 #include "trace/replacement.h"
 
-/* How the rows of a local replacement model's targets are laid out (graph.h). */
+/* How the rows of a local replacement model's targets are laid out (edges.h). */
 int ct_attribution_layout(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a,
     struct ct_error *err);
 

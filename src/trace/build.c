@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/edges.h"
 #include "trace/influence.h"
 
 /* What a build works on; rows of all rounds end up in the graph. */
@@ -182,9 +183,12 @@ alloc_graph(struct ct_graph *g, struct ct_arena *a, struct ct_error *err)
 	size_t n = (size_t)g->n_nodes;
 
 	g->nodes = ct_arena_need(a, n, sizeof *g->nodes, "graph nodes", err);
-	g->rows = ct_arena_need(a, n, sizeof *g->rows, "graph rows", err);
-	g->rank = ct_arena_need(a, n, sizeof *g->rank, "graph nodes", err);
-	return g->nodes && g->rows && g->rank ? CT_OK : CT_ENOMEM;
+	g->edges = ct_arena_need(a, 1, sizeof *g->edges, "graph rows", err);
+	if (!g->nodes || !g->edges)
+		return CT_ENOMEM;
+	g->edges->rows = ct_arena_need(a, n, sizeof *g->edges->rows, "graph rows", err);
+	g->edges->rank = ct_arena_need(a, n, sizeof *g->edges->rank, "graph nodes", err);
+	return g->edges->rows && g->edges->rank ? CT_OK : CT_ENOMEM;
 }
 
 static void
@@ -192,7 +196,7 @@ set_row(struct ct_graph *g, int node, const struct ct_row *row)
 {
 	struct ct_node *n = &g->nodes[node];
 
-	g->rows[node] = row->edges;
+	g->edges->rows[node] = row->edges;
 	n->value = row->value;
 	n->bias = row->bias;
 	n->inputs = row->total;
@@ -240,7 +244,7 @@ add_features(struct ct_graph *g, const struct build *b)
 			.activation = f->act };
 		set_row(g, n, &b->rows[b->row_of[i]]);
 		/* Among the features at its position: those of lower layers, then its place in its own. */
-		ct_graph_place(g, n++, ct_layout_count(&g->layout, CT_NODE_FEATURE, f->layer, f->pos) + i -
+		ct_graph_place(g, n++, ct_layout_count(&b->layout, CT_NODE_FEATURE, f->layer, f->pos) + i -
 		    lrm->first[f->layer * T + f->pos]);
 	}
 	return n;
@@ -282,7 +286,7 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_target *targ
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
 	if ((code = alloc_graph(g, a, err)) < 0)
 		return code;
-	g->layout = b->layout;
+	g->edges->layout = b->layout;
 	n = add_features(g, b);
 	for (int l = 0; l < L; l++)
 		for (int t = 0; t < T; t++, n++) {

@@ -34,7 +34,7 @@ add_edges(struct ct_direct *out, const struct ct_graph *g, int node, double weig
 		out->size[from] += weight * size;
 		listed += size;
 	}
-	if (!g->rows)
+	if (ct_graph_is_listed(g))
 		return;
 	/* Features that the graph left out have no nodes, but the row knows their sums. */
 	out->sum[CT_DIRECT_FEATURES] += weight * ct_graph_omitted(g, node);

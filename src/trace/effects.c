@@ -241,7 +241,7 @@ check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const stru
 		const struct ct_node *n = &g->nodes[e->node];
 		double sum = i < out->n_targets ? target_dot(lrm, n, final) : (double)by_node[e->node];
 
-		if (!g->rows[e->node])
+		if (!g->nodes[e->node].attributed)
 			continue;
 		for (int k = 0; k < s->n; k++)
 			if (node[k] >= 0)

@@ -9,6 +9,8 @@ trace_files = \
 	%D%/clamp.h \
 	%D%/direct.c \
 	%D%/direct.h \
+	%D%/edges.c \
+	%D%/edges.h \
 	%D%/effects.c \
 	%D%/generate.c \
 	%D%/generate.h \

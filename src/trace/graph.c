@@ -5,93 +5,89 @@
 #include <stdlib.h>
 #include <string.h>
 
-static float
-find_link(const struct ct_graph *g, int target, int source)
+#include "trace/edges.h"
+
+int
+ct_graph_set_list(struct ct_graph *g, const struct ct_edge *list, const size_t *first, struct ct_arena *a,
+    struct ct_error *err)
 {
-	size_t a = g->first[target], b = g->first[target + 1];
+	g->edges = ct_arena_need(a, 1, sizeof *g->edges, "edges", err);
+	if (!g->edges)
+		return CT_ENOMEM;
+	*g->edges = (struct ct_edges){ .list = list, .first = first };
+	return CT_OK;
+}
+
+bool
+ct_graph_is_listed(const struct ct_graph *g)
+{
+	return g->edges->list != NULL;
+}
+
+long
+ct_graph_listed_at(const struct ct_graph *g, int target, int source)
+{
+	const struct ct_edges *e = g->edges;
+	size_t a = e->first[target], b = e->first[target + 1];
 
 	while (a < b) {
 		size_t mid = a + (b - a) / 2;
 
-		if (g->links[mid].source == source)
-			return g->links[mid].weight;
-		if (g->links[mid].source < source)
+		if (e->list[mid].source == source)
+			return (long)mid;
+		if (e->list[mid].source < source)
 			a = mid + 1;
 		else
 			b = mid;
 	}
-	return 0;
-}
-
-int
-ct_layout_init(struct ct_layout *y, int T, int L, ct_count_fn count, const void *ctx, struct ct_arena *a,
-    struct ct_error *err)
-{
-	y->T = T;
-	y->L = L;
-	y->start = ct_arena_need(a, (size_t)(L + 1) * (T + 1), sizeof *y->start, "the layout of edges", err);
-	if (!y->start)
-		return CT_ENOMEM;
-	for (int k = 0; k < CT_SOURCE_KINDS; k++) {
-		struct ct_source_block *b = &y->block[k];
-
-		b->first = ct_arena_need(a, (size_t)T + 1, sizeof *b->first, "the layout of edges", err);
-		b->count = ct_arena_need(a, (size_t)T * (L + 1), sizeof *b->count, "the layout of edges",
-		    err);
-		if (!b->first || !b->count)
-			return CT_ENOMEM;
-		for (int t = 0; t < T; t++) {
-			int n = 0;
-
-			for (int l = 0; l <= L; l++) {
-				n += count(ctx, (enum ct_node_kind)k, l - 1, t);
-				b->count[t * (L + 1) + l] = n;
-			}
-			b->first[t + 1] = b->first[t] + n;
-		}
-		b->node = ct_arena_need(a, (size_t)b->first[T], sizeof *b->node, "the layout of edges", err);
-		if (!b->node)
-			return CT_ENOMEM;
-		memset(b->node, -1, (size_t)b->first[T] * sizeof *b->node);
-	}
-	for (int l = 0; l <= L; l++)
-		for (int t = 0; t < T; t++)
-			y->start[l * (T + 1) + t + 1] = ct_layout_at(y, CT_NODE_TARGET, l, t);
-	return CT_OK;
+	return -1;
 }
 
 void
 ct_graph_place(struct ct_graph *g, int node, int rank)
 {
 	const struct ct_node *n = &g->nodes[node];
-	const struct ct_source_block *b = &g->layout.block[n->kind];
+	const struct ct_source_block *b = &g->edges->layout.block[n->kind];
 
-	g->rank[node] = rank;
+	g->edges->rank[node] = rank;
 	b->node[b->first[n->pos] + rank] = node;
+}
+
+/* The row of a target, or NULL: it has none. */
+static const float *
+row_of(const struct ct_graph *g, int target)
+{
+	return g->edges->rows ? g->edges->rows[target] : NULL;
 }
 
 float
 ct_graph_edge(const struct ct_graph *g, int target, int source)
 {
 	const struct ct_node *t = &g->nodes[target], *s = &g->nodes[source];
+	const struct ct_edges *e = g->edges;
+	const float *row = row_of(g, target);
 
-	if (g->links)
-		return find_link(g, target, source);
-	if (!g->rows[target] || s->kind >= CT_NODE_TARGET || s->layer >= t->layer || s->pos > t->pos)
+	if (e->list) {
+		long at = ct_graph_listed_at(g, target, source);
+
+		return at < 0 ? 0 : e->list[at].weight;
+	}
+	if (!row || s->kind >= CT_NODE_TARGET || s->layer >= t->layer || s->pos > t->pos)
 		return 0;
-	return g->rows[target][ct_layout_at(&g->layout, s->kind, t->layer, s->pos) + (size_t)g->rank[source]];
+	return row[ct_layout_at(&e->layout, s->kind, t->layer, s->pos) + (size_t)e->rank[source]];
 }
 
 int
 ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out)
 {
-	const struct ct_layout *y = &g->layout;
-	const float *row = g->rows ? g->rows[target] : NULL;
+	const struct ct_edges *e = g->edges;
+	const struct ct_layout *y = &e->layout;
+	const float *row = row_of(g, target);
 	int layer = g->nodes[target].layer, n = 0;
 
-	if (g->links) {
-		n = (int)(g->first[target + 1] - g->first[target]);
-		memcpy(out, g->links + g->first[target], (size_t)n * sizeof *out);
+	if (e->list) {
+		n = (int)(e->first[target + 1] - e->first[target]);
+		memcpy(out, e->list + e->first[target], (size_t)n * sizeof *out);
 		return n;
 	}
 	for (int t = 0; row && t <= g->nodes[target].pos; t++)
@@ -109,8 +105,8 @@ ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out)
 double
 ct_graph_omitted(const struct ct_graph *g, int target)
 {
-	const struct ct_layout *y = &g->layout;
-	const float *row = g->rows ? g->rows[target] : NULL;
+	const struct ct_layout *y = &g->edges->layout;
+	const float *row = row_of(g, target);
 	double sum = 0;
 
 	for (int t = 0; row && t <= g->nodes[target].pos; t++)
@@ -172,13 +168,14 @@ from_pruned(const struct ct_graph *g, int node, bool inputs, struct ct_edge *out
 int
 ct_graph_inputs(const struct ct_graph *g, int node, bool kept_only, struct ct_edge *out, int max)
 {
+	const struct ct_edges *e = g->edges;
 	int found = 0, n = 0;
 
 	if (kept_only)
 		return from_pruned(g, node, true, out, max);
-	for (size_t i = g->links ? g->first[node] : 0; g->links && i < g->first[node + 1]; i++, found++)
-		offer(out, &n, max, g->links[i]);
-	for (int s = 0; g->rows && g->rows[node] && s < g->n_nodes - g->n_targets; s++) {
+	for (size_t i = e->list ? e->first[node] : 0; e->list && i < e->first[node + 1]; i++, found++)
+		offer(out, &n, max, e->list[i]);
+	for (int s = 0; row_of(g, node) && s < g->n_nodes - g->n_targets; s++) {
 		float w = ct_graph_edge(g, node, s);
 
 		if (w != 0) {

@@ -47,27 +47,7 @@ struct ct_node {
 	double cumulative;		/* cumulative share: small = important */
 };
 
-/*
- * Where edges lie in a row. A target of layer l at position p can have inputs from positions up to p and
- * layers below l only, so a row holds just those: for each position t <= p one block for each kind of
- * source, in which sources stand by layer, then by index. Half of what a square matrix would take, at most.
- */
-struct ct_layout {
-	int T, L;
-	struct ct_source_block {
-		int *first;	/* (T+1) sources of this kind at positions before t */
-		int *count;	/* (T,L+1) sources at t of layers < l: count[t*(L+1)+l] */
-		int *node;	/* (first[T]) node of each, by (pos, layer, index); -1: left out */
-	} block[CT_SOURCE_KINDS];
-	size_t *start;		/* (L+1,T+1) where position t begins in a row of layer l: start[l*(T+1)+t] */
-};
-
-/* How many sources of a kind there are of layer l at t; l -1: below the first layer. */
-typedef int (*ct_count_fn)(const void *ctx, enum ct_node_kind kind, int l, int t);
-
-/* From the arena; no source is a node yet. */
-int ct_layout_init(struct ct_layout *y, int T, int L, ct_count_fn count, const void *ctx, struct ct_arena *a,
-    struct ct_error *err);
+struct ct_edges;		/* how edges are stored: edges.h, which only trace/ opens */
 
 struct ct_edge {
 	int source, target;
@@ -91,17 +71,8 @@ struct ct_graph {
 	int n_features, n_errors, n_embeddings, n_targets;	/* in this order in nodes[] */
 	int pos;				/* position that the targets sit at */
 
-	/* Edges into node t: rows[t], laid out as `layout` says, or NULL (no inputs). */
-	float **rows;
-	struct ct_layout layout;
-	int *rank;			/* (n_nodes) a source's place among those of its kind and position */
-
-	/*
-	 * A graph that was read from a file has no rows but lists: the edges into node t, by source, are
-	 * links[first[t]..first[t + 1]). It holds what a pruning with the thresholds `known` left of it.
-	 */
-	const struct ct_edge *links;
-	const size_t *first;
+	struct ct_edges *edges;
+	/* A graph from a file has what a pruning with these thresholds left of it. */
 	struct ct_known {
 		double nodes, edges;		/* 1, 1: everything */
 		int missing;			/* nodes */
@@ -120,6 +91,16 @@ struct ct_graph {
 
 /* A[target][source]; 0 where there is no path. */
 float ct_graph_edge(const struct ct_graph *g, int target, int source);
+
+/*
+ * A graph that was read from a file has a list of edges: those into node t, by source, are
+ * list[first[t]..first[t + 1]). Both are lent to the graph.
+ */
+int ct_graph_set_list(struct ct_graph *g, const struct ct_edge *list, const size_t *first, struct ct_arena *a,
+    struct ct_error *err);
+bool ct_graph_is_listed(const struct ct_graph *g);
+/* Where an edge is in the list, or -1. */
+long ct_graph_listed_at(const struct ct_graph *g, int target, int source);
 
 /*
  * The inputs of a node (outputs: the targets it feeds), strongest first by |weight|; ties by node index.
@@ -145,29 +126,5 @@ struct ct_target ct_node_target(const struct ct_node *n);
 
 /* Index of the node, or -1. */
 int ct_graph_find(const struct ct_graph *g, enum ct_node_kind kind, int layer, int pos, int index);
-
-/* Entries of a row of layer l at position p. */
-static inline size_t
-ct_layout_length(const struct ct_layout *y, int l, int p)
-{
-	return y->start[l * (y->T + 1) + p + 1];
-}
-
-/* Sources of a kind at t that a row of layer l has, and where they begin in it. */
-static inline int
-ct_layout_count(const struct ct_layout *y, enum ct_node_kind kind, int l, int t)
-{
-	return y->block[kind].count[t * (y->L + 1) + l];
-}
-
-static inline size_t
-ct_layout_at(const struct ct_layout *y, enum ct_node_kind kind, int l, int t)
-{
-	size_t at = y->start[l * (y->T + 1) + t];
-
-	for (int k = 0; k < (int)kind; k++)
-		at += (size_t)ct_layout_count(y, (enum ct_node_kind)k, l, t);
-	return at;
-}
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/edges.h"
+
 /*
  * Nodes from the outputs down: every edge goes from an earlier to a later one in reverse of this order.
  * Errors and embeddings have no inputs, so only targets and features need a place.
@@ -276,7 +278,7 @@ drop_dangling(struct ct_graph *g, int *in, int *out)
 			struct ct_node *n = &g->nodes[i];
 
 			bool bare = n->kind == CT_NODE_FEATURE && in[i] == 0 &&
-			    !(g->links && g->first[i] == g->first[i + 1]);
+			    !(ct_graph_is_listed(g) && g->edges->first[i] == g->edges->first[i + 1]);
 
 			if (n->kept && (out[i] == 0 || bare)) {
 				n->kept = false;
@@ -396,7 +398,8 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	size_t n = (size_t)g->n_nodes;
-	struct ct_known known = g->links ? g->known : (struct ct_known){ .nodes = 1, .edges = 1 };
+	const struct ct_known all = { .nodes = 1, .edges = 1 };
+	struct ct_known known = ct_graph_is_listed(g) ? g->known : all;
 	bool everything = node_threshold >= known.nodes && edge_threshold >= known.edges;
 	bool *in = ct_arena_need(scratch, n, sizeof *in, "pruning", err);
 	float *values = ct_arena_need(scratch, n, sizeof *values, "pruning", err);
@@ -407,7 +410,7 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 
 	if (!in || !values || !influence || !sums || !degrees)
 		goto out;
-	if (g->links)
+	if (ct_graph_is_listed(g))
 		select_known(g, everything ? INFINITY : node_threshold, in);
 	else if (everything)
 		memset(in, true, n);

@@ -2,7 +2,7 @@
  * node: the kinds of nodes that a graph has, and what a target is: plain data and one table.
  *
  * A new kind of source is a value before CT_NODE_TARGET and a row of the table in node.c: it gets a block of
- * its own in the rows of edges (graph.h), a name, and its place in files. Who computes its edges is
+ * its own in the rows of edges (edges.h), a name, and its place in files. Who computes its edges is
  * attribution's affair.
  */
 #ifndef CT_TRACE_NODE_H

@@ -89,6 +89,9 @@ report "cblas.h is included by math/blas.c alone" "$(
 	find "$top/src" "$top/tui" -name '*.[ch]' 2>/dev/null |
 	    xargs grep -lE '^[[:space:]]*#[[:space:]]*include.*cblas' | grep -v '/src/math/blas\.c$')"
 
+report "trace/edges.h is included by src/trace alone" "$({ includes "$top/src"; includes "$top/tui"; } |
+    awk -F': ' '$2 == "trace/edges.h" && $1 !~ /^src\/trace\//')"
+
 # The graph of folders, for whoever reads the log.
 { includes "$top/src"; includes "$top/tui"; } | awk -F': ' '
 	$2 == "config.h" { next }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/edges.h"
 #include "world.h"
 
 static const struct ct_clamp here = { .layer = 1, .feature = 43, .pos = 8, .unit = CT_MULTIPLE };
@@ -176,8 +177,8 @@ test_self_check(void **state)
 	assert_true(ct_session_effects(w->s)->max_direct_error < 1e-5);
 	source = ct_graph_find(g, CT_NODE_FEATURE, 1, 8, 43);
 	assert_true(source >= 0);
-	for (size_t i = 0; i < ct_layout_length(&g->layout, L, 8); i++)
-		g->rows[g->n_nodes - 1][i] *= 1.01f;
+	for (size_t i = 0; i < ct_layout_length(&g->edges->layout, L, 8); i++)
+		g->edges->rows[g->n_nodes - 1][i] *= 1.01f;
 	clamp(w->s, c, 3, CT_DIRECT);
 	assert_true(ct_session_effects(w->s)->max_direct_error > 1e-4);
 }

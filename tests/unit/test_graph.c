@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "trace/edges.h"
 #include "trace/measure.h"
 
 enum { MOST = 4000 };
@@ -98,10 +99,11 @@ check_ties(struct fixture *f, const struct ct_shape *s)
 
 	(void)s;
 	for (int t = 0; t < g->n_nodes; t++) {
-		size_t n = g->rows[t] ? ct_layout_length(&g->layout, g->nodes[t].layer, g->nodes[t].pos) : 0;
+		float *row = g->edges->rows[t];
+		size_t n = row ? ct_layout_length(&g->edges->layout, g->nodes[t].layer, g->nodes[t].pos) : 0;
 
 		for (size_t i = 0; i < n; i++)
-			g->rows[t][i] = (float)((int)((i * 7 + (size_t)t) % 5) - 2);
+			row[i] = (float)((int)((i * 7 + (size_t)t) % 5) - 2);
 	}
 	for (int i = 0; i < g->n_nodes; i += 5)
 		for (int k = 0; k < 2; k++)

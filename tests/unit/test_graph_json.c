@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "share/graph_json.h"
+#include "trace/edges.h"
 
 enum { T = 3, L = 2, V = 10 };
 
@@ -33,9 +34,9 @@ label(const void *ctx, int layer, int feature)
 /* Nodes: features 0/7@1, 0/8@1 (not kept), 1/3@2; an error; an embedding; a logit and a difference. */
 struct fixture {
 	struct ct_node nodes[8];
-	float *rows[8];
-	float row[7];
 	struct ct_edge edges[3];
+	size_t first[9];
+	struct ct_edges list;
 	struct ct_graph graph;
 	int tokens[T];
 	struct ct_graph_names names;
@@ -76,10 +77,10 @@ fill(struct fixture *f)
 		    .prompt = "Dallas \xff!",
 			.token = token, .label = label }
 	};
-	f->rows[2] = f->row;
-	f->rows[5] = f->row;
+	f->list = (struct ct_edges){ .list = f->edges, .first = f->first };
+	f->nodes[2].attributed = f->nodes[5].attributed = true;
 	f->graph.nodes = f->nodes;
-	f->graph.rows = f->rows;
+	f->graph.edges = &f->list;
 	f->graph.pruned = f->edges;
 	f->names.tokens = f->tokens;
 }

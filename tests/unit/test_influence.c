@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "naive.h"
+#include "trace/edges.h"
 
 struct dense {
 	int n;
@@ -244,7 +245,7 @@ lay_out(struct ct_graph *g, struct ct_arena *a)
 {
 	struct ct_error err;
 
-	assert_int_equal(ct_layout_init(&g->layout, g->T, g->L, count_sources, g, a, &err), CT_OK);
+	assert_int_equal(ct_layout_init(&g->edges->layout, g->T, g->L, count_sources, g, a, &err), CT_OK);
 	for (int t = 0; t < g->T; t++)
 		for (int i = 0, rank = t > 0; i < g->n_features; i++)
 			if (g->nodes[i].pos == t)
@@ -267,17 +268,15 @@ random_graph(struct ct_rng *r, const struct sizes *z, struct ct_arena *a)
 	g->L = L;
 	g->pos = T - 1;
 	g->nodes = ct_arena_alloc(a, (size_t)most, sizeof *g->nodes);
-	g->rank = ct_arena_alloc(a, (size_t)most, sizeof *g->rank);
-	g->rows = ct_arena_alloc(a, (size_t)most, sizeof *g->rows);
+	g->edges = ct_arena_alloc(a, 1, sizeof *g->edges);
+	g->edges->rank = ct_arena_alloc(a, (size_t)most, sizeof(int));
+	g->edges->rows = ct_arena_alloc(a, (size_t)most, sizeof(float *));
 	for (int l = 0; l < L; l++)
 		for (int t = 1; t < T; t++)
 			for (int i = 0; i < z->per; i++)
 				if (ct_rng_below(r, 3))
 					g->nodes[g->n_features++] = (struct ct_node){ .kind = CT_NODE_FEATURE,
-						.layer = l,
-						.pos = t,
-						.index = i,
-						.other = -1 };
+						.layer = l, .pos = t, .index = i, .other = -1 };
 	g->n_nodes = g->n_features;
 	for (int l = 0; l < L; l++)
 		for (int t = 0; t < T; t++, g->n_errors++)
@@ -303,10 +302,10 @@ random_graph(struct ct_rng *r, const struct sizes *z, struct ct_arena *a)
 		if (n->kind != CT_NODE_FEATURE && n->kind != CT_NODE_TARGET)
 			continue;
 		n->attributed = true;
-		length = ct_layout_length(&g->layout, n->layer, n->pos);
-		g->rows[t] = ct_arena_alloc(a, length, sizeof(float));
+		length = ct_layout_length(&g->edges->layout, n->layer, n->pos);
+		g->edges->rows[t] = ct_arena_alloc(a, length, sizeof(float));
 		for (size_t c = 0; c < length; c++)
-			g->rows[t][c] = random_edge(r, z);
+			g->edges->rows[t][c] = random_edge(r, z);
 	}
 	return g;
 }

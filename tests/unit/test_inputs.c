@@ -12,6 +12,7 @@
 
 #include "fixture.h"
 #include "session/inputs.h"
+#include "trace/edges.h"
 
 static bool
 is_kept(const struct ct_graph *g, int target, int source)
@@ -158,6 +159,7 @@ test_models(void **state)
 /* Three words, two features and an error into one target, by hand. */
 struct hand {
 	struct ct_graph g;
+	struct ct_edges edges;
 	struct ct_node nodes[7];
 	struct ct_edge links[6];
 	size_t first[8];
@@ -172,8 +174,8 @@ hand_init(struct hand *h, const float *weights)
 	*h = (struct hand){ .g = { .n_nodes = 7, .n_features = 2, .n_errors = 1, .n_embeddings = 3,
 		.n_targets = 1, .T = 3, .L = 1 } };
 	h->g.nodes = h->nodes;
-	h->g.links = h->links;
-	h->g.first = h->first;
+	h->edges = (struct ct_edges){ .list = h->links, .first = h->first };
+	h->g.edges = &h->edges;
 	for (int i = 0; i < 7; i++) {
 		h->nodes[i] = (struct ct_node){ .kind = kinds[i], .pos = i >= 3 && i < 6 ? i - 3 : 2,
 			.layer = kinds[i] == CT_NODE_EMBEDDING ? -1 : i == 6 };

@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "fixture.h"
+#include "trace/edges.h"
 #include "trace/paths.h"
 
 enum { LAYERS = 3, PER_LAYER = 4, ERRORS = 3, WORDS = 4, TARGETS = 2, MOST = 20000 };
@@ -21,6 +22,7 @@ enum { NODES = LAYERS * PER_LAYER + ERRORS + WORDS + TARGETS };
 /* A graph as a file holds it: lists of edges, each from a lower layer. */
 struct small {
 	struct ct_graph g;
+	struct ct_edges edges;
 	struct ct_node nodes[NODES];
 	struct ct_edge links[NODES * NODES];
 	size_t first[NODES + 1];
@@ -37,8 +39,8 @@ draw(struct small *x, struct ct_rng *r, uint32_t density)
 		.n_embeddings = WORDS, .n_targets = TARGETS, .L = LAYERS, .T = WORDS
 	} };
 	g->nodes = x->nodes;
-	g->links = x->links;
-	g->first = x->first;
+	x->edges = (struct ct_edges){ .list = x->links, .first = x->first };
+	g->edges = &x->edges;
 	for (int i = 0; i < NODES; i++) {
 		int after = i - g->n_features - ERRORS - WORDS;
 

@@ -26,7 +26,7 @@ card_effect(struct app *a, int node)
 bool
 card_knows_terms(const struct ct_graph *g)
 {
-	return !g->links || g->known.terms;
+	return !ct_graph_is_listed(g) || g->known.terms;
 }
 
 static double
@@ -108,7 +108,7 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 		draw_text(area, x, y, ST_DIM, n->target == CT_TARGET_FEATURE ? "target: before the activation"
 									       : "target: difference of "
 									    "logits");
-	} else if (g->links) {	/* a file gives the running sum alone */
+	} else if (ct_graph_is_listed(g)) {	/* a file gives the running sum alone */
 		x += draw_text(area, x, y, ST_DIM, "influence within first ");
 		draw_text(area, x, y, ST_TEXT, fmt_percent(p, sizeof p, n->cumulative));
 	} else {
