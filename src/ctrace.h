@@ -4,8 +4,9 @@
  *   engine   a model, its tokenizer, transcoder and feature cards: opened once, constant
  *   session  one prompt: run, graph, clamps. Owned by its caller, used by one thread at a time
  *
- * Getters lend memory until the next call that changes the session. Functions that can take long take a
- * progress function (NULL: none); its false return cancels and leaves the session as it was.
+ * Getters lend memory until the next call that changes the session. Functions that can take long take a job
+ * (NULL: none), whose progress function cancels when it returns false and leaves the session as it was. They
+ * run on the engine's threads, whatever pool the job names.
  */
 #ifndef CTRACE_H
 #define CTRACE_H
@@ -16,8 +17,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/job.h"
 #include "base/notes.h"
-#include "base/progress.h"
 #include "cards/card.h"
 #include "cards/plot.h"
 #include "eval/swap_table.h"
@@ -78,7 +79,7 @@ int ct_engine_open(struct ct_engine **out, const char *model, const struct ct_en
  * A graph from a file (graph JSON of ours, circuit-tracer's, Neuronpedia's or Anthropic's frontend) in place
  * of a model. Each session on it has that graph from the start; what would need a model fails and says so.
  */
-int ct_engine_open_graph(struct ct_engine **out, const char *path, ct_progress_fn progress, void *ctx,
+int ct_engine_open_graph(struct ct_engine **out, const char *path, const struct ct_job *job,
     struct ct_error *err);
 void ct_engine_close(struct ct_engine *e);
 const struct ct_engine_info *ct_engine_info(const struct ct_engine *e);
@@ -151,7 +152,7 @@ const struct ct_engine *ct_session_engine(const struct ct_session *s);
 int ct_session_check(const struct ct_session *s, struct ct_error *err);
 
 /* Tokenizes and runs the prompt; graph and clamps of the old one are gone. On failure the old one stays. */
-int ct_session_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx,
+int ct_session_prompt(struct ct_session *s, const char *text, const struct ct_job *job,
     struct ct_error *err);
 const char *ct_session_text(const struct ct_session *s);
 const char *ct_session_note(const struct ct_session *s);	/* what is odd about its features, or "" */
@@ -223,11 +224,11 @@ struct ct_trace_options {
 	double node_threshold, edge_threshold;	/* 0,0: .8, .98; 1,1: no pruning */
 };
 
-int ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_progress_fn progress,
-    void *ctx, struct ct_error *err);
+int ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const struct ct_job *job,
+    struct ct_error *err);
 /* Prompt and trace in one: on failure the old prompt and its graph stay. */
 int ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: not traced yet */
 int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold,
     struct ct_error *err);
@@ -387,7 +388,7 @@ int ct_mode_text(const struct ct_clamp_options *how, char *buf, size_t size);
  * own list (undo, redo). On failure (such as activations that become non-finite) the old ones stay.
  */
 int ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
-    const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_clamp_options *opt, const struct ct_job *job, struct ct_error *err);
 const struct ct_effects *ct_session_effects(const struct ct_session *s);	/* NULL: no clamps */
 /* As ct_session_activation, with the clamps in force: a clamped feature has its value. */
 float ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos);
@@ -403,7 +404,7 @@ bool ct_clamp_reaches(const struct ct_clamp *c, const struct ct_pin *p);
 const char *ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c);
 
 /* Every feature of the pruned graph set to 0 in turn. Kept until the graph or its pruning changes. */
-int ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progress_fn progress, void *ctx,
+int ct_session_survey(struct ct_session *s, const struct ct_survey **out, const struct ct_job *job,
     struct ct_error *err);
 /*
  * The clamps in force at `steps` strengths from `from` to `to` (these take the place of their amounts: the
@@ -411,7 +412,7 @@ int ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_pro
  * prompt.
  */
 int ct_session_sweep(struct ct_session *s, double from, double to, int steps, const struct ct_sweep **out,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 /* The clamps in force with attention patterns frozen and free. Lent until they change. */
 int ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct ct_error *err);
 /*
@@ -432,12 +433,12 @@ struct ct_swap_options {
 	double strength;		/* 1: by the difference of the means */
 };
 int ct_session_swap(struct ct_session *s, const struct ct_swap_options *opt, const struct ct_swap **out,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 /* The other sentence with the same value that a swap was controlled by, to be freed; NULL: there is none. */
 char *ct_session_swap_same(const struct ct_session *s, const struct ct_swap *swap);
 /* The same swap to one value as clamps, at most max. Returns how many. */
 int ct_session_swap_clamps(struct ct_session *s, const struct ct_swap_options *opt, struct ct_clamp *out,
-    int max, ct_progress_fn progress, void *ctx, struct ct_error *err);
+    int max, const struct ct_job *job, struct ct_error *err);
 
 /*
  * A feature at a position, for all values of the prompt's first two numbers: as its card has them, where the prompt is
@@ -446,7 +447,7 @@ int ct_session_swap_clamps(struct ct_session *s, const struct ct_swap_options *o
  * look up. Lent until the next call or prompt.
  */
 int ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 /* The same if the card has them: false, at once, if not. */
 bool ct_session_operands_known(struct ct_session *s, int layer, int feature, int pos,
     struct ct_operands *out);
@@ -461,13 +462,13 @@ struct ct_generate_options {
 	unsigned long long seed;
 };
 int ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt, int *ids, int n,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 /*
  * Tokens, such as generated ones, become part of the prompt, which is traced (opt NULL: the default targets
  * after the last token); the clamps in force are kept and reach the new tokens where their scope does. On
  * failure all is as it was.
  */
 int ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_trace_options *opt,
-    ct_progress_fn progress, void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 
 #endif

@@ -183,11 +183,10 @@ app_open_study(struct app *a, const struct app_options *opt, const char *name, b
 {
 	int rc;
 
-	a->study.progress = on_opening;
-	a->study.ctx = a;
+	a->study.job = (struct ct_job){ .progress = on_opening, .ctx = a };
 	a->study.options = opt->engine;
 	rc = graph ? study_open_graph(&a->study, name, err) : study_open(&a->study, name, &opt->engine, err);
-	a->study.progress = on_progress;
+	a->study.job.progress = on_progress;
 	if (a->busy_shown)
 		fputs("\r\033[K", stderr);
 	a->busy_shown = false;

@@ -189,13 +189,13 @@ trace(struct batch *b, const char *prompt, struct ct_error *err)
 {
 	struct ct_trace_options opt = b->opt->trace;
 	struct ct_session *s = b->m->session;
-	int rc = ct_session_prompt(s, prompt, NULL, NULL, err);
+	int rc = ct_session_prompt(s, prompt, NULL, err);
 
 	if (rc == CT_OK && b->opt->target)
 		rc = ct_session_parse_targets(s, b->opt->target, b->opt->trace.targets.pos,
 		    &opt.targets, err);
 	if (rc == CT_OK)
-		rc = ct_session_trace(s, &opt, NULL, NULL, err);
+		rc = ct_session_trace(s, &opt, NULL, err);
 	if (rc == CT_OK)
 		rc = ct_session_check(s, err);
 	return rc == CT_OK ? cli_self_check(ct_session_graph(s), err) : rc;

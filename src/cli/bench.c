@@ -184,10 +184,10 @@ measure_model(
 		double seconds;
 
 		watch(&w, "run and features", 0, 1);
-		rc = ct_session_prompt(m.session, info->demo, NULL, NULL, err);
+		rc = ct_session_prompt(m.session, info->demo, NULL, err);
 		watch(&w, "attribution", 0, 1);
 		if (rc == CT_OK)
-			rc = ct_session_trace(m.session, &opt, watch, &w, err);
+			rc = ct_session_trace(m.session, &opt, &(struct ct_job){ NULL, watch, &w }, err);
 		watch(&w, "", 0, 0);
 		seconds = rc == CT_OK ? ct_session_trace_seconds(m.session) : 0;
 		if (i == 0 || seconds < out->seconds) {

@@ -172,8 +172,7 @@ struct cli_query {
 int cli_query_option(struct cli_query *q, int key, const char *value);
 /* Opens the model and traces the prompt as the query says; the rest of opt is the caller's. */
 int cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt,
-    ct_progress_fn progress,
-    void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 
 /* "capitals  4L D128 H4 V384  CLT 4x1024 JumpReLU" */
 void cli_model_line(const struct ct_engine *e);
@@ -194,6 +193,7 @@ struct cli_progress {
 	bool visible;
 };
 bool cli_progress(void *ctx, const char *phase, long done, long total);
+struct ct_job cli_job(struct cli_progress *p);	/* which shows and asks that */
 void cli_progress_end(struct cli_progress *p);
 /* The same line, with any text: shown when stderr is a terminal; "" removes it. */
 void cli_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -38,12 +38,13 @@ export_graph(struct export *x, const char *path, const char *out, const char *sl
 {
 	struct ct_error err = { 0 };
 	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	struct ct_graph_file *file;
 	struct ct_graph_names names;
 	struct ct_export content;
 	int status, code;
 
-	code = ct_graph_file_open(&file, path, cli_progress, &progress, &err);
+	code = ct_graph_file_open(&file, path, &job, &err);
 	cli_progress_end(&progress);
 	if (code < 0)
 		return cli_fail(&err);

@@ -20,7 +20,7 @@ build(const struct cli_corpus_context *context, const struct cli_transcoder *tra
 {
 	const struct ct_cards_source source = { context->model, transcoder->tc, context->corpus, activity,
 	    rewrites };
-	struct cli_progress progress = {0};
+	struct cli_progress progress = { 0 };
 	struct ct_build_summary sum;
 	double start = ct_seconds();
 	int rc;
@@ -47,7 +47,7 @@ cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_
 	const struct cli_transcoder *transcoders = context->transcoders;
 	struct ct_activity *activity[2] = {NULL};
 	struct ct_card_rewrite *rewrites = NULL;
-	struct cli_progress progress = {0};
+	struct cli_progress progress = { 0 };
 	int i, rc = CT_OK;
 
 	for (i = 0; rc == CT_OK && i < context->n_transcoders; i++)
@@ -91,14 +91,14 @@ static int
 export_cards(const struct cli_corpus_context *context, const char *to, struct ct_error *err)
 {
 	const struct cli_transcoder *transcoder = &context->transcoders[0];
-	struct cli_progress progress = {0};
+	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	struct ct_store *store;
 	int rc = ct_store_open(&store, transcoder->features, err);
 
 	if (rc != CT_OK)
 		return rc;
-	rc = ct_store_export(store, to, stand_apart(context),
-	    &(struct ct_job){ NULL, cli_progress, &progress }, err);
+	rc = ct_store_export(store, to, stand_apart(context), &job, err);
 	cli_progress_end(&progress);
 	ct_store_close(store);
 	return rc;
@@ -108,10 +108,11 @@ static int
 import_cards(const struct cli_corpus_context *context, const char *from, struct ct_error *err)
 {
 	const struct cli_transcoder *transcoder = &context->transcoders[0];
-	struct cli_progress progress = {0};
+	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	long n;
-	int rc = ct_store_import(transcoder->features, from, transcoder->tc, stand_apart(context), &n,
-	    &(struct ct_job){ NULL, cli_progress, &progress }, err);
+	int rc = ct_store_import(transcoder->features, from, transcoder->tc, stand_apart(context), &n, &job,
+	    err);
 
 	cli_progress_end(&progress);
 	if (rc == CT_OK)

@@ -183,18 +183,19 @@ static int
 heads(struct request *r, const char *prompt)
 {
 	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	struct ct_trace_options trace = { 0 };
 	struct ct_arena arena = { 0 };
 	struct ct_heads found = { 0 };
 	struct ct_error err = { 0 };
 	int code, status;
 
-	code = cli_query_trace(&r->ask, prompt, &trace, cli_progress, &progress, &err);
+	code = cli_query_trace(&r->ask, prompt, &trace, &job, &err);
 	if (code == CT_OK)
 		code = ct_session_parse_heads(r->ask.m.session, r->from, r->to, &r->q, &err);
 	if (code == CT_OK)
 		code = ct_session_heads(r->ask.m.session, &r->q, &found, &arena,
-		    &(struct ct_job){ NULL, cli_progress, &progress }, &err);
+		    &job, &err);
 	cli_progress_end(&progress);
 	if (code < 0)
 		status = cli_fail(&err);

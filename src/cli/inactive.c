@@ -129,12 +129,13 @@ static int
 inactive(struct request *r, const char *prompt)
 {
 	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	struct ct_trace_options trace = { 0 };
 	struct ct_arena arena = { 0 };
 	struct ct_inactives found = { 0 };
 	struct ct_error err = { 0 };
 	const struct ct_graph *g;
-	int status = CLI_OK, code = cli_query_trace(&r->ask, prompt, &trace, cli_progress, &progress, &err);
+	int status = CLI_OK, code = cli_query_trace(&r->ask, prompt, &trace, &job, &err);
 
 	if (code == CT_OK) {
 		g = ct_session_graph(r->ask.m.session);
@@ -142,7 +143,7 @@ inactive(struct request *r, const char *prompt)
 		if (r->to)
 			r->target = ct_session_find_node(r->ask.m.session, r->to, &err);
 		code = r->target < 0 ? r->target : ct_session_inactive(r->ask.m.session, r->target, r->pos,
-		    &found, &arena, &(struct ct_job){ NULL, cli_progress, &progress }, &err);
+		    &found, &arena, &job, &err);
 	}
 	cli_progress_end(&progress);
 	if (code < 0)

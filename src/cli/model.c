@@ -27,6 +27,7 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 		.transcoder_dir = m->transcoder, .k = m->k, .allow_nonfinite = m->allow_nonfinite
 	};
 	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	int rc;
 
 	rc = ct_engine_open(&m->engine, m->model ? m->model : default_model, &opt, err);
@@ -40,7 +41,7 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 	rc = ct_session_open(&m->session, m->engine, err);
 	if (rc < 0)
 		return rc;
-	rc = ct_session_prompt(m->session, prompt, cli_progress, &progress, err);
+	rc = ct_session_prompt(m->session, prompt, &job, err);
 	cli_progress_end(&progress);
 	if (rc == CT_OK && *ct_session_note(m->session))
 		cli_error("note: %s", ct_session_note(m->session));
@@ -75,15 +76,14 @@ cli_query_option(struct cli_query *q, int key, const char *value)
 
 int
 cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt,
-    ct_progress_fn progress,
-    void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
 	int rc = cli_model_open(&q->m, prompt, err);
 
 	opt->targets.pos = q->at;
 	if (rc == CT_OK && q->target)
 		rc = ct_session_parse_targets(q->m.session, q->target, q->at, &opt->targets, err);
-	return rc < 0 ? rc : ct_session_trace(q->m.session, opt, progress, ctx, err);
+	return rc < 0 ? rc : ct_session_trace(q->m.session, opt, job, err);
 }
 
 void

@@ -80,6 +80,12 @@ cli_status(const char *fmt, ...)
 	fprintf(stderr, "\r%s\033[K", clean);
 }
 
+struct ct_job
+cli_job(struct cli_progress *p)
+{
+	return (struct ct_job){ .progress = cli_progress, .ctx = p };
+}
+
 void
 cli_progress_end(struct cli_progress *p)
 {

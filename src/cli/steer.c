@@ -89,13 +89,13 @@ go_on(const struct request *q, bool clamped, struct text *out, struct ct_error *
 {
 	struct ct_generate_options opt = q->generation;
 	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 
 	opt.clamped = clamped;
 	out->ids = malloc((size_t)q->generate * sizeof *out->ids);
 	if (!out->ids)
 		return ct_fail_memory(err, (size_t)q->generate * sizeof *out->ids, "generated tokens");
-	out->n = ct_session_generate(q->ask.m.session, &opt, out->ids, q->generate, cli_progress, &progress,
-	    err);
+	out->n = ct_session_generate(q->ask.m.session, &opt, out->ids, q->generate, &job, err);
 	cli_progress_end(&progress);
 	if (out->n < 0)
 		return out->n;
@@ -390,11 +390,12 @@ parse_clamps(struct request *q, struct ct_error *err)
 static int
 compute(struct request *q, struct results *r, struct cli_progress *progress, struct ct_error *err)
 {
+	const struct ct_job job = cli_job(progress);
 	struct ct_trace_options trace = { 0 };
 	struct ct_session *s;
 	int rc;
 
-	if ((rc = cli_query_trace(&q->ask, q->prompt, &trace, cli_progress, progress, err)) < 0)
+	if ((rc = cli_query_trace(&q->ask, q->prompt, &trace, &job, err)) < 0)
 		return rc;
 	s = q->ask.m.session;
 	if (q->mode && ct_mode_parse(q->mode, ct_engine_info(q->ask.m.engine)->L, &q->how, err) < 0)
@@ -403,13 +404,12 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 		if (cli_group_add(s, q->groups[i], err) < 0)
 			return ct_fail_in(err, "--group");
 	if ((rc = parse_clamps(q, err)) < 0 ||
-	    (rc = ct_session_clamp(s, q->clamps, q->n_clamps, &q->how, cli_progress, progress, err)) < 0 ||
+	    (rc = ct_session_clamp(s, q->clamps, q->n_clamps, &q->how, &job, err)) < 0 ||
 	    (rc = ct_session_contrast(s, &r->contrast, err)) < 0 ||
 	    (q->n_groups && (rc = ct_session_parts(s, &r->parts, err)) < 0))
 		return rc;
 	if (q->sweep.steps && ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep,
-	    cli_progress,
-				  progress, err) < 0)
+	    &job, err) < 0)
 		return ct_fail_in(err, "--sweep");
 	cli_progress_end(progress);
 	if (q->generate && ((rc = go_on(q, false, &r->unclamped, err)) < 0 ||

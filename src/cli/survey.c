@@ -86,12 +86,13 @@ static int
 survey(struct cli_query *q, const char *prompt)
 {
 	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	struct ct_trace_options trace = { 0 };
 	const struct ct_survey *v;
 	struct ct_error err = { 0 };
 
-	if (cli_query_trace(q, prompt, &trace, cli_progress, &progress, &err) < 0 ||
-	    ct_session_survey(q->m.session, &v, cli_progress, &progress, &err) < 0) {
+	if (cli_query_trace(q, prompt, &trace, &job, &err) < 0 ||
+	    ct_session_survey(q->m.session, &v, &job, &err) < 0) {
 		cli_progress_end(&progress);
 		return cli_fail(&err);
 	}

@@ -139,12 +139,13 @@ static int
 swap(struct request *r, const char *prompt)
 {
 	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	const struct ct_swap *w;
 	struct ct_error err = { 0 };
 	int code = cli_model_open(&r->ask.m, prompt, &err), status = CLI_OK;
 
 	if (code == CT_OK)
-		code = ct_session_swap(r->ask.m.session, &r->opt, &w, cli_progress, &progress, &err);
+		code = ct_session_swap(r->ask.m.session, &r->opt, &w, &job, &err);
 	cli_progress_end(&progress);
 	if (code < 0)
 		return cli_fail(&err);

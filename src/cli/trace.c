@@ -183,9 +183,10 @@ static int
 trace(struct request *r, const char *prompt)
 {
 	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
 	struct ct_error err = { 0 };
 	struct ct_session *s;
-	int code = cli_query_trace(&r->ask, prompt, &r->trace, cli_progress, &progress, &err),
+	int code = cli_query_trace(&r->ask, prompt, &r->trace, &job, &err),
 	    status = CLI_OK;
 
 	cli_progress_end(&progress);

@@ -44,7 +44,7 @@ fail:
 
 int
 ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
-    const struct ct_clamp_options *opt, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_clamp_options *opt, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_clamp_options defaults = { 0 };
 	int r;
@@ -62,7 +62,7 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 	if (!s->graph) {
 		struct ct_trace_options trace = { .targets = { .pos = -1 } };
 
-		if ((r = ct_session_trace(s, &trace, progress, ctx, err)) < 0)
+		if ((r = ct_session_trace(s, &trace, job, err)) < 0)
 			return r;
 	}
 	if ((r = ct_session_apply_clamps(s, s->graph, clamps, n, opt ? opt : &defaults, err)) == CT_OK)
@@ -78,7 +78,7 @@ ct_session_effects(const struct ct_session *s)
 
 int
 ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt, int *ids, int n,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
 	bool clamped = opt->clamped && s->n_clamps;
 	struct ct_generator_start start;
@@ -106,7 +106,7 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 		ids[i] = ct_sample(ct_generator_logits(&g), V, opt->temperature, &rng);
 		if (i + 1 < n)
 			r = ct_generator_push(&g, ids[i], err);
-		if (r == CT_OK && progress && !progress(ctx, "generation", i + 1, n))
+		if (r == CT_OK && !ct_job_go_on(job, "generation", i + 1, n))
 			r = ct_fail(err, CT_ECANCELLED, "generation cancelled");
 	}
 	if (r == CT_OK)

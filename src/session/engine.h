@@ -5,7 +5,7 @@
 #define CT_ENGINE_H
 
 #include "base/arena.h"
-#include "base/pool.h"
+#include "base/job.h"
 #include "cards/cards.h"
 #include "ctrace.h"
 #include "model/fingerprint.h"
@@ -36,6 +36,13 @@ struct ct_engine {
 	const char **labels;		/* as the file's labels lie, sanitised */
 	struct ct_arena arena;
 };
+
+/* The caller's job on the engine's threads. */
+static inline struct ct_job
+ct_engine_job(const struct ct_engine *e, const struct ct_job *job)
+{
+	return (struct ct_job){ e->pool, job ? job->progress : NULL, job ? job->ctx : NULL };
+}
 
 /* Logits of one run, computed per position when asked for. */
 struct ct_logits {

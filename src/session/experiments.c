@@ -17,9 +17,10 @@ ct_session_drop_survey(struct ct_session *s)
 }
 
 int
-ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progress_fn progress, void *ctx,
+ct_session_survey(struct ct_session *s, const struct ct_survey **out, const struct ct_job *job,
     struct ct_error *err)
 {
+	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_arena arena = { 0 };
 	struct ct_survey *survey;
 	int r;
@@ -32,8 +33,7 @@ ct_session_survey(struct ct_session *s, const struct ct_survey **out, ct_progres
 	if ((r = ct_engine_check(s->e, err)) < 0)
 		return r;
 	survey = ct_arena_need(&arena, 1, sizeof *survey, "a survey", err);
-	r = survey ? ct_survey_run(survey, &s->prompt->lrm, s->graph, &arena,
-	    &(struct ct_job){ s->e->pool, progress, ctx }, err) : CT_ENOMEM;
+	r = survey ? ct_survey_run(survey, &s->prompt->lrm, s->graph, &arena, &own, err) : CT_ENOMEM;
 	if (r == CT_OK)
 		r = ct_engine_check(s->e, err);
 	if (r < 0) {
@@ -57,9 +57,10 @@ need_clamps(const struct ct_session *s, struct ct_error *err)
 
 int
 ct_session_sweep(struct ct_session *s, double from, double to, int steps, const struct ct_sweep **out,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_sweep_plan plan = { s->clamps, s->n_clamps, &s->clamp_options, from, to, steps };
+	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_arena arena = { 0 };
 	struct ct_sweep *sweep;
 	int r;
@@ -68,9 +69,7 @@ ct_session_sweep(struct ct_session *s, double from, double to, int steps, const 
 	if ((r = need_clamps(s, err)) < 0)
 		return r;
 	sweep = ct_arena_need(&arena, 1, sizeof *sweep, "a sweep", err);
-	r = sweep ? ct_sweep_run(sweep, &s->prompt->lrm, s->graph, &plan, &arena,
-			&(struct ct_job){ s->e->pool, progress, ctx }, err)
-		  : CT_ENOMEM;
+	r = sweep ? ct_sweep_run(sweep, &s->prompt->lrm, s->graph, &plan, &arena, &own, err) : CT_ENOMEM;
 	if (r == CT_OK)
 		r = ct_engine_check(s->e, err);
 	if (r < 0) {

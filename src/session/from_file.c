@@ -237,7 +237,7 @@ const struct ct_source ct_source_file = {
 
 int
 ct_engine_open_graph(
-    struct ct_engine **out, const char *path, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_engine **out, const char *path, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_engine *e = calloc(1, sizeof *e);
 	int r;
@@ -245,7 +245,7 @@ ct_engine_open_graph(
 	*out = NULL;
 	if (!e)
 		return ct_fail_memory(err, sizeof *e, "the engine");
-	if ((r = ct_graph_file_open(&e->file, path, progress, ctx, err)) < 0 || (r = clean_texts(e, err)) < 0)
+	if ((r = ct_graph_file_open(&e->file, path, job, err)) < 0 || (r = clean_texts(e, err)) < 0)
 		goto fail;
 	e->source = &ct_source_file;
 	e->info.from_file = true;

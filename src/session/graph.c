@@ -70,13 +70,13 @@ check_thresholds(double node, double edge, struct ct_error *err)
 }
 
 int
-ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_progress_fn progress, void *ctx,
+ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const struct ct_job *job,
     struct ct_error *err)
 {
 	struct ct_trace_plan plan = { .max_features = opt->max_feature_nodes,
 		.max_targets = opt->max_targets, .target_share = opt->target_share,
 		.node_threshold = opt->node_threshold, .edge_threshold = opt->edge_threshold };
-	const struct ct_job job = { s->e->pool, progress, ctx };
+	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_targets targets = opt->targets;
 	struct ct_arena arena = { 0 }, pruned = { 0 };
 	struct ct_graph *g = NULL;
@@ -86,7 +86,7 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, ct_pr
 	if (r < 0 || (r = resolve(s, &targets, &plan, err)) < 0 ||
 	    ((plan.node_threshold != 0 || plan.edge_threshold != 0) &&
 		(r = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0) ||
-	    (r = ct_prompt_trace(&g, s->prompt, &plan, &arena, &pruned, &job, err)) < 0 ||
+	    (r = ct_prompt_trace(&g, s->prompt, &plan, &arena, &pruned, &own, err)) < 0 ||
 	    (r = ct_engine_check(s->e, err)) < 0)
 		goto fail;
 	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */

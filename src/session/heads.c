@@ -52,7 +52,7 @@ ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, 
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_head_source source = { .everything = true, .pos = q->pos };
-	struct ct_job own = { s->e->pool, job ? job->progress : NULL, job ? job->ctx : NULL };
+	const struct ct_job own = ct_engine_job(s->e, job);
 	const struct ct_node *n;
 	struct ct_target target;
 	int code = ct_engine_check(s->e, err);

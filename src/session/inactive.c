@@ -19,7 +19,7 @@ int
 ct_session_inactive(const struct ct_session *s, int target, int pos, struct ct_inactives *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	struct ct_job own = { s->e->pool, job ? job->progress : NULL, job ? job->ctx : NULL };
+	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_inactive_options opt = { .pos = pos, .typical = typical, .ctx = s->e };
 	struct ct_target into;
 	const struct ct_node *n;

@@ -108,16 +108,15 @@ write_corpus(struct ct_corpus *c, const struct ct_session *s, const struct ct_op
 }
 
 static int
-run_all(struct ct_session *s, struct ct_operands_run *r, ct_progress_fn progress, void *ctx,
-    struct ct_error *err)
+run_all(struct ct_session *s, struct ct_operands_run *r, const struct ct_job *job, struct ct_error *err)
 {
+	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_corpus c = { 0 };
 	int ids[2][2 * CT_OPERANDS], code;
 
 	if ((code = find_numbers(s, r, ids, err)) == CT_OK &&
 	    (code = write_corpus(&c, s, r, ids, err)) == CT_OK)
-		code = ct_activity_collect(&r->activity, s->e->model, s->e->transcoder, &c,
-		    &(struct ct_job){ s->e->pool, progress, ctx }, err);
+		code = ct_activity_collect(&r->activity, s->e->model, s->e->transcoder, &c, &own, err);
 	ct_arena_free(&c.arena);
 	return code;
 }
@@ -173,7 +172,7 @@ ct_session_operands_known(struct ct_session *s, int layer, int feature, int pos,
 
 int
 ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_activity_layer *a;
 	struct ct_operands_run *r;
@@ -189,7 +188,7 @@ ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struc
 	r = need_run(s);
 	if (!r)
 		return ct_fail_memory(err, sizeof *r, "an operand plot");
-	if (!r->activity && (code = run_all(s, r, progress, ctx, err)) < 0)
+	if (!r->activity && (code = run_all(s, r, job, err)) < 0)
 		return code;
 	memset(r->acts, 0, sizeof r->acts);
 	*out = (struct ct_operands){ .n = r->n, .pos = pos, .at = { r->at[0], r->at[1] }, .acts = r->acts,

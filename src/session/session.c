@@ -118,9 +118,10 @@ check_turn(const struct ct_session *s, const int *ids, int n, struct ct_error *e
 
 /* Fills a new session object's prompt from token ids; the caller swaps it in. */
 static int
-run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progress_fn progress, void *ctx,
+run_ids(struct ct_session *s, const char *text, const int *ids, int n, const struct ct_job *job,
     struct ct_error *err)
 {
+	const struct ct_job own = ct_engine_job(s->e, job);
 	int context = s->e->model->cfg.context, r;
 	double start = ct_seconds();
 
@@ -133,8 +134,8 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 	s->text = ct_arena_strdup(&s->prompt_arena, text);
 	if (!s->text)
 		return ct_fail_memory(err, strlen(text) + 1, "a prompt");
-	r = ct_prompt_run(&s->prompt, s->e->model, s->e->transcoder, ids, n, &s->prompt_arena,
-	    &(struct ct_job){ s->e->pool, progress, ctx }, err);
+	r = ct_prompt_run(&s->prompt, s->e->model, s->e->transcoder, ids, n, &s->prompt_arena, &own,
+	    err);
 	if (r < 0)
 		return r;
 	s->ids = s->prompt->ids;
@@ -146,7 +147,7 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, ct_progre
 }
 
 static int
-run_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
+run_prompt(struct ct_session *s, const char *text, const struct ct_job *job, struct ct_error *err)
 {
 	/*
 	 * A token takes a byte at least, and a template adds a few: room for all, to say how many there are.
@@ -163,7 +164,7 @@ run_prompt(struct ct_session *s, const char *text, ct_progress_fn progress, void
 	if (n == 0 || (n == 1 && spans[0].start == spans[0].end))
 		n = ct_fail(err, CT_EINVAL, "the prompt is empty: type some words");
 	if (n > 0)
-		n = run_ids(s, text, ids, n, progress, ctx, err);
+		n = run_ids(s, text, ids, n, job, err);
 	ct_arena_free(&tmp);
 	return n;
 }
@@ -183,14 +184,14 @@ replace(struct ct_session *s, struct ct_session *fresh)
 
 int
 ct_session_prompt(
-    struct ct_session *s, const char *text, ct_progress_fn progress, void *ctx, struct ct_error *err)
+    struct ct_session *s, const char *text, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_session fresh = { .e = s->e };
 	int r = ct_engine_check(s->e, err);
 
 	if (r == CT_OK)
-		r = run_prompt(&fresh, text, progress, ctx, err);
-	if (r == CT_OK && progress && !progress(ctx, "prompt", 1, 1))
+		r = run_prompt(&fresh, text, job, err);
+	if (r == CT_OK && !ct_job_go_on(job, "prompt", 1, 1))
 		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
 	if (r == CT_OK)
 		r = ct_engine_check(s->e, err);
@@ -256,14 +257,13 @@ longer_text(const struct ct_session *s, const int *ids, int n)
 
 int
 ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt,
-    ct_progress_fn progress,
-    void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_session fresh = { .e = s->e };
-	int r = ct_session_prompt(&fresh, text, progress, ctx, err);
+	int r = ct_session_prompt(&fresh, text, job, err);
 
 	if (r == CT_OK)
-		r = ct_session_trace(&fresh, opt, progress, ctx, err);
+		r = ct_session_trace(&fresh, opt, job, err);
 	if (r < 0) {
 		ct_session_drop_graph(&fresh);
 		ct_arena_free(&fresh.prompt_arena);
@@ -275,7 +275,7 @@ ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_o
 
 int
 ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_trace_options *opt,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_trace_options last = { .targets = { .pos = -1 } };
 	struct ct_session fresh = { .e = s->e };
@@ -301,8 +301,8 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 		r = ct_fail_memory(err, strlen(s->text), "a prompt");
 		goto out;
 	}
-	if ((r = run_ids(&fresh, text, all, s->T + n, progress, ctx, err)) < 0 ||
-	    (r = ct_session_trace(&fresh, opt ? opt : &last, progress, ctx, err)) < 0 ||
+	if ((r = run_ids(&fresh, text, all, s->T + n, job, err)) < 0 ||
+	    (r = ct_session_trace(&fresh, opt ? opt : &last, job, err)) < 0 ||
 	    (s->n_clamps &&
 		(r = ct_session_apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps, &s->clamp_options,
 		    err)) < 0)) {

@@ -143,18 +143,18 @@ plan(struct ct_session *s, const struct ct_swap_options *opt, const struct ct_jo
 
 int
 ct_session_swap(struct ct_session *s, const struct ct_swap_options *opt, const struct ct_swap **out,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
-	const struct ct_job job = { s->e->pool, progress, ctx };
+	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_swap_plan what;
 	struct ct_swaps *w;
-	int code = plan(s, opt, &job, &what, err);
+	int code = plan(s, opt, &own, &what, err);
 
 	if (code < 0)
 		return code;
 	w = s->e->swaps;
 	ct_arena_free(&w->arena);
-	code = ct_swap_run(&w->last, &w->values, s->prompt, &what, &w->arena, &job, err);
+	code = ct_swap_run(&w->last, &w->values, s->prompt, &what, &w->arena, &own, err);
 	*out = &w->last;
 	return code < 0 ? code : ct_engine_check(s->e, err);
 }
@@ -170,13 +170,13 @@ ct_session_swap_same(const struct ct_session *s, const struct ct_swap *swap)
 
 int
 ct_session_swap_clamps(struct ct_session *s, const struct ct_swap_options *opt, struct ct_clamp *out, int max,
-    ct_progress_fn progress, void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
-	const struct ct_job job = { s->e->pool, progress, ctx };
+	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_arena tmp = { 0 };
 	struct ct_swap_plan what;
 	struct ct_clamp *all;
-	int n = plan(s, opt, &job, &what, err);
+	int n = plan(s, opt, &own, &what, err);
 
 	if (n == CT_OK && what.to < 0)
 		n = ct_fail(err, CT_EINVAL, "a swap to which value?");

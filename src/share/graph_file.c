@@ -142,11 +142,9 @@ keep_text(struct ct_graph_reader *r, struct ct_error *err)
 
 int
 ct_graph_file_parse(struct ct_graph_file **out, const char *where, char *text, size_t n,
-    ct_progress_fn progress,
-    void *ctx, struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
-	struct ct_graph_reader r = { .f = calloc(1, sizeof *r.f),
-	    .raw = { .progress = progress, .ctx = ctx } };
+	struct ct_graph_reader r = { .f = calloc(1, sizeof *r.f), .raw = { .job = job } };
 	int code;
 
 	*out = NULL;
@@ -174,7 +172,7 @@ ct_graph_file_parse(struct ct_graph_file **out, const char *where, char *text, s
 }
 
 int
-ct_graph_file_open(struct ct_graph_file **out, const char *path, ct_progress_fn progress, void *ctx,
+ct_graph_file_open(struct ct_graph_file **out, const char *path, const struct ct_job *job,
     struct ct_error *err)
 {
 	char *text;
@@ -186,7 +184,7 @@ ct_graph_file_open(struct ct_graph_file **out, const char *path, ct_progress_fn 
 		return code;
 	code = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "graph JSON", err);
 	if (code == CT_OK)
-		return ct_graph_file_parse(out, path, text, n, progress, ctx, err);
+		return ct_graph_file_parse(out, path, text, n, job, err);
 	free(text);
 	return code;
 }

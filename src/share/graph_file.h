@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "share/export.h"
 #include "share/graph_raw.h"
 #include "trace/graph.h"
@@ -69,15 +69,14 @@ struct ct_graph_file {
 	struct ct_arena arena;
 };
 
-int ct_graph_file_open(struct ct_graph_file **out, const char *path, ct_progress_fn progress, void *ctx,
+int ct_graph_file_open(struct ct_graph_file **out, const char *path, const struct ct_job *job,
     struct ct_error *err);
 /*
  * Reads a text of n bytes and a NUL, allocated with malloc; owns it from then on. `where` names it in
  * messages.
  */
 int ct_graph_file_parse(struct ct_graph_file **out, const char *where, char *text, size_t n,
-    ct_progress_fn progress,
-    void *ctx, struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 void ct_graph_file_close(struct ct_graph_file *f);
 
 /* The index of a token in words[], of a feature in labels[]; -1: none. */

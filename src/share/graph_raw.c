@@ -115,7 +115,7 @@ ct_raw_tree(const struct ct_raw_graph *p, enum ct_section which, json_t **out, s
 static int
 report(const struct ct_raw_graph *p, struct ct_error *err)
 {
-	if (p->progress && !p->progress(p->ctx, "reading the graph", (long)p->s.at, (long)p->s.n))
+	if (!ct_job_go_on(p->job, "reading the graph", (long)p->s.at, (long)p->s.n))
 		return ct_fail(err, CT_ECANCELLED, "reading %s cancelled", p->s.where);
 	return CT_OK;
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "base/progress.h"
+#include "base/job.h"
 #include "io/json_stream.h"
 #include "trace/graph.h"
 
@@ -59,8 +59,7 @@ struct ct_raw_graph {
 	int n_seen;			/* elements of the section at hand */
 	int left_out;			/* invalid nodes and links */
 	struct ct_error why;		/* of the first of them */
-	ct_progress_fn progress;
-	void *ctx;
+	const struct ct_job *job;
 };
 
 /*

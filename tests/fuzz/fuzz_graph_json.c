@@ -21,7 +21,7 @@ parse(const void *data, size_t n)
 		abort();
 	memcpy(text, data, n);
 	text[n] = '\0';
-	ct_graph_file_parse(&f, "graph", text, n, NULL, NULL, NULL);
+	ct_graph_file_parse(&f, "graph", text, n, NULL, NULL);
 	return f;
 }
 

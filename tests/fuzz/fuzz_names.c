@@ -18,8 +18,8 @@ session(void)
 	struct ct_error err;
 
 	if (!s && (ct_engine_open(&e, fuzz_model(), &one, &err) || ct_session_open(&s, e, &err) ||
-		      ct_session_prompt(s, "w19 w10 w9 w7", NULL, NULL, &err) ||
-		      ct_session_trace(s, &last, NULL, NULL, &err))) {
+		      ct_session_prompt(s, "w19 w10 w9 w7", NULL, &err) ||
+		      ct_session_trace(s, &last, NULL, &err))) {
 		fprintf(stderr, "%s\n", err.msg);
 		abort();
 	}

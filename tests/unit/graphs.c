@@ -16,7 +16,7 @@ graphs_parse(const char *json, struct ct_error *err)
 	char *text = strdup(json);
 
 	assert_non_null(text);
-	if (ct_graph_file_parse(&f, "g", text, strlen(text), NULL, NULL, err) < 0)
+	if (ct_graph_file_parse(&f, "g", text, strlen(text), NULL, err) < 0)
 		assert_null(f);
 	return f;
 }

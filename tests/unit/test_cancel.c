@@ -36,6 +36,7 @@ test_cancel(void **state)
 	struct ct_generate_options gen = { 0 };
 	struct ct_clamp c = { .layer = 1, .feature = 43, .pos = 8 };
 	struct patience p = { 0, 0 };
+	const struct ct_job job = { .progress = until_tired, .ctx = &p };
 	float before[T * V], now[T * V];
 	const struct ct_effects *o;
 	const struct ct_graph *g;
@@ -44,23 +45,23 @@ test_cancel(void **state)
 
 	world_prompt(w->s, PROMPT);
 	/* A clamp without a graph traces first, and that can be cancelled. */
-	assert_int_equal(ct_session_clamp(w->s, &c, 1, NULL, until_tired, &p, &err), CT_ECANCELLED);
+	assert_int_equal(ct_session_clamp(w->s, &c, 1, NULL, &job, &err), CT_ECANCELLED);
 	assert_string_equal(err.msg, "attribution cancelled");
 	assert_null(ct_session_graph(w->s));
 	assert_null(ct_session_effects(w->s));
 	g = world_trace(w->s, NULL);
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
 	o = ct_session_effects(w->s);
 	world_logits(w->s, CT_RUN_CLAMPED, before);
 	for (int i = 0; i < 2 * L + 1; i++) {	/* at least: each layer is run and subtracted */
 		p = (struct patience){ i, 0 };
-		assert_int_equal(ct_session_prompt(w->s, "w1 w2", until_tired, &p, &err), CT_ECANCELLED);
+		assert_int_equal(ct_session_prompt(w->s, "w1 w2", &job, &err), CT_ECANCELLED);
 		assert_string_equal(err.msg, "prompt cancelled");
 		assert_int_equal(p.calls, i + 1);
 		assert_ptr_equal(ct_session_graph(w->s), g);
 	}
 	p = (struct patience){ INT_MAX, 0 };
-	world_ok(ct_session_trace(w->s, &other, until_tired, &p, &err), &err);
+	world_ok(ct_session_trace(w->s, &other, &job, &err), &err);
 	calls = p.calls;
 	assert_true(calls >= 1);
 	g = world_trace(w->s, NULL);
@@ -68,7 +69,7 @@ test_cancel(void **state)
 	/* How often a trace asks depends on which thread takes which share of the work. */
 	for (int i = 0; i < calls; i++) {
 		p = (struct patience){ i, 0 };
-		if (ct_session_trace(w->s, &other, until_tired, &p, &err) == CT_OK) {
+		if (ct_session_trace(w->s, &other, &job, &err) == CT_OK) {
 			assert_true(i > 0 && p.calls <= i);
 			g = world_trace(w->s, NULL);
 			o = ct_session_effects(w->s);
@@ -79,8 +80,7 @@ test_cancel(void **state)
 	}
 	for (int i = 0; i < 4; i++) {
 		p = (struct patience){ i, 0 };
-		assert_int_equal(
-		    ct_session_generate(w->s, &gen, ids, 4, until_tired, &p, &err), CT_ECANCELLED);
+		assert_int_equal(ct_session_generate(w->s, &gen, ids, 4, &job, &err), CT_ECANCELLED);
 	}
 	assert_string_equal(err.msg, "generation cancelled");
 	assert_string_equal(ct_session_text(w->s), PROMPT);
@@ -156,12 +156,13 @@ test_questions(void **state)
 	struct world *w = *state;
 	struct ct_trace_options opt = { .targets = { .pos = -1 } };
 	struct census c = { .n = 0 };
+	const struct ct_job job = { .progress = take_census, .ctx = &c };
 	struct ct_error err = { 0 };
 
-	world_ok(ct_session_prompt(w->s, PROMPT, take_census, &c, &err), &err);
+	world_ok(ct_session_prompt(w->s, PROMPT, &job, &err), &err);
 	world_trace(w->s, NULL);
 	opt.max_feature_nodes = ct_session_graph(w->s)->n_features - 1;	/* they are chosen */
-	world_ok(ct_session_trace(w->s, &opt, take_census, &c, &err), &err);
+	world_ok(ct_session_trace(w->s, &opt, &job, &err), &err);
 	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
 		const struct count *of = count_of(&c, want[i].phase);
 

@@ -148,7 +148,7 @@ try_graph(void)
 {
 	struct ct_error err = { 0 };
 	struct ct_graph_file *f;
-	int code = ct_graph_file_open(&f, "graph.json", NULL, NULL, &err);
+	int code = ct_graph_file_open(&f, "graph.json", NULL, &err);
 
 	if (code != CT_OK)
 		expect_one_line(&err);
@@ -284,13 +284,13 @@ files_that_shrink_while_open(void **state)
 
 	(void)state;
 	assert_int_equal(ct_session_open(&s, e, NULL), CT_OK);
-	assert_int_equal(ct_session_prompt(s, "w1 w2", NULL, NULL, NULL), CT_OK);
+	assert_int_equal(ct_session_prompt(s, "w1 w2", NULL, NULL), CT_OK);
 	assert_int_equal(truncate("g/transcoder/W_dec_1.safetensors", 100), 0);
-	assert_int_equal(ct_session_trace(s, &trace, NULL, NULL, &err), CT_EIO);
+	assert_int_equal(ct_session_trace(s, &trace, NULL, &err), CT_EIO);
 	assert_non_null(strstr(err.msg, "/g/transcoder/W_dec_1.safetensors shrank from "));
 	assert_non_null(strstr(err.msg, " to 100 bytes while it was open; open it again"));
 	assert_int_equal(truncate("g/model.safetensors", 0), 0);
-	assert_int_equal(ct_session_prompt(s, "w3", NULL, NULL, &err), CT_EIO);
+	assert_int_equal(ct_session_prompt(s, "w3", NULL, &err), CT_EIO);
 	assert_int_equal(ct_session_length(s), 3);	/* the old prompt stays */
 	ct_session_close(s);
 	ct_engine_close(e);
@@ -331,13 +331,14 @@ damage_during_a_trace(const char *path, bool overwrite, const char *message)
 {
 	const struct ct_trace_options trace = { .targets = { .pos = -1 } };
 	struct damage damage = { .path = path, .overwrite = overwrite };
+	const struct ct_job job = { .progress = do_damage, .ctx = &damage };
 	struct ct_engine *e = open_copy(2);
 	struct ct_session *s;
 	struct ct_error err = { 0 };
 
 	assert_int_equal(ct_session_open(&s, e, NULL), CT_OK);
-	assert_int_equal(ct_session_prompt(s, "w1 w2 w3 w4", NULL, NULL, NULL), CT_OK);
-	assert_int_equal(ct_session_trace(s, &trace, do_damage, &damage, &err), CT_EIO);
+	assert_int_equal(ct_session_prompt(s, "w1 w2 w3 w4", NULL, NULL), CT_OK);
+	assert_int_equal(ct_session_trace(s, &trace, &job, &err), CT_EIO);
 	assert_true(damage.done);
 	if (!strstr(err.msg, message))
 		fail_msg("%s", err.msg);

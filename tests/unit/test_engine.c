@@ -111,13 +111,13 @@ test_no_transcoder(void **state)
 	    "--transcoder DIR names one", dir);
 	assert_string_equal(ct_engine_notes(e)->text[0], want);
 	world_ok(ct_session_open(&s, e, &err), &err);
-	world_ok(ct_session_prompt(s, PROMPT, NULL, NULL, &err), &err);
+	world_ok(ct_session_prompt(s, PROMPT, NULL, &err), &err);
 	g = world_trace(s, NULL);
 	assert_int_equal(g->n_features, 0);
 	assert_true(g->check.max_edge_residual < 1e-5 && g->check.max_logit_error < 1e-5);
 	assert_true(g->scores.replacement > 0 && g->scores.replacement < 1);
-	assert_int_equal(ct_session_generate(s, &gen, ids, 3, NULL, NULL, &err), 3);
-	assert_int_equal(ct_session_clamp(s, &c, 1, NULL, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_generate(s, &gen, ids, 3, NULL, &err), 3);
+	assert_int_equal(ct_session_clamp(s, &c, 1, NULL, NULL, &err), CT_EINVAL);
 	ct_session_close(s);
 	ct_engine_close(e);
 	world_remove_dir(dir);

@@ -23,7 +23,7 @@ clamp(struct ct_session *s, const struct ct_clamp *c, int n, enum ct_mode mode)
 	struct ct_clamp_options how = { .mode = mode };
 	struct ct_error err = { 0 };
 
-	world_ok(ct_session_clamp(s, c, n, &how, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(s, c, n, &how, NULL, &err), &err);
 }
 
 static bool
@@ -36,6 +36,8 @@ refuse(void *ctx, const char *phase, long done, long total)
 	return false;
 }
 
+static const struct ct_job refused = { .progress = refuse };
+
 static void
 test_survey(void **state)
 {
@@ -45,22 +47,22 @@ test_survey(void **state)
 	int n;
 
 	world_prompt(w->s, PROMPT);
-	assert_int_equal(ct_session_survey(w->s, &v, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_survey(w->s, &v, NULL, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "no graph yet: trace the prompt first");
 	world_trace(w->s, NULL);
-	assert_int_equal(ct_session_survey(w->s, &v, refuse, NULL, &err), CT_ECANCELLED);
-	world_ok(ct_session_survey(w->s, &v, NULL, NULL, &err), &err);
-	world_ok(ct_session_survey(w->s, &again, refuse, NULL, &err), &err);
+	assert_int_equal(ct_session_survey(w->s, &v, &refused, &err), CT_ECANCELLED);
+	world_ok(ct_session_survey(w->s, &v, NULL, &err), &err);
+	world_ok(ct_session_survey(w->s, &again, &refused, &err), &err);
 	assert_ptr_equal(v, again);
 	n = v->n;
 	/* Clamps change nothing of it; pruning does. */
 	clamp(w->s, &here, 1, CT_FROZEN);
-	world_ok(ct_session_survey(w->s, &again, refuse, NULL, &err), &err);
+	world_ok(ct_session_survey(w->s, &again, &refused, &err), &err);
 	world_ok(ct_session_prune(w->s, 0.5, 0.9, &err), &err);
-	world_ok(ct_session_survey(w->s, &v, NULL, NULL, &err), &err);
+	world_ok(ct_session_survey(w->s, &v, NULL, &err), &err);
 	assert_in_range(v->n, 1, n - 1);
 	world_trace(w->s, NULL);
-	world_ok(ct_session_survey(w->s, &v, NULL, NULL, &err), &err);
+	world_ok(ct_session_survey(w->s, &v, NULL, &err), &err);
 	assert_int_equal(v->n, n);
 }
 
@@ -74,12 +76,12 @@ test_sweep_and_contrast(void **state)
 	float first;
 
 	world_prompt(w->s, PROMPT);
-	assert_int_equal(ct_session_sweep(w->s, 0, 1, 3, &v, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_sweep(w->s, 0, 1, 3, &v, NULL, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "there are no clamps: clamp a feature first");
 	assert_int_equal(ct_session_contrast(w->s, &x, &err), CT_EINVAL);
 	clamp(w->s, &here, 1, CT_FREE);
-	assert_int_equal(ct_session_sweep(w->s, 0, 1, 3, &v, refuse, NULL, &err), CT_ECANCELLED);
-	world_ok(ct_session_sweep(w->s, -1, 1, 3, &v, NULL, NULL, &err), &err);
+	assert_int_equal(ct_session_sweep(w->s, 0, 1, 3, &v, &refused, &err), CT_ECANCELLED);
+	world_ok(ct_session_sweep(w->s, -1, 1, 3, &v, NULL, &err), &err);
 	/* At strength 1 a multiple changes nothing, in any row; at 0 it is the clamp in force. */
 	for (int row = 0; row < v->n_rows; row++)
 		for (int k = 0; k < v->n_tokens; k++)
@@ -200,17 +202,17 @@ test_extend(void **state)
 	int ids[3], many[CONTEXT] = { 3 };
 	float before;
 
-	assert_int_equal(ct_session_extend(w->s, many, 1, NULL, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_extend(w->s, many, 1, NULL, NULL, &err), CT_EINVAL);
 	world_prompt(w->s, PROMPT);
 	clamp(w->s, two, 2, CT_FREE);
-	assert_int_equal(ct_session_generate(w->s, &greedy, ids, 3, NULL, NULL, &err), 3);
+	assert_int_equal(ct_session_generate(w->s, &greedy, ids, 3, NULL, &err), 3);
 	before = ct_session_logit(w->s, CT_RUN_CLAMPED, 8, 10);
-	assert_int_equal(ct_session_extend(w->s, many, CONTEXT, NULL, NULL, NULL, &err), CT_EINVAL);
-	assert_int_equal(ct_session_extend(w->s, &(int){ V }, 1, NULL, NULL, NULL, &err), CT_ENOTFOUND);
-	assert_int_equal(ct_session_extend(w->s, ids, 3, NULL, refuse, NULL, &err), CT_ECANCELLED);
+	assert_int_equal(ct_session_extend(w->s, many, CONTEXT, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_extend(w->s, &(int){ V }, 1, NULL, NULL, &err), CT_ENOTFOUND);
+	assert_int_equal(ct_session_extend(w->s, ids, 3, NULL, &refused, &err), CT_ECANCELLED);
 	assert_int_equal(ct_session_length(w->s), T);
 	assert_true(ct_session_logit(w->s, CT_RUN_CLAMPED, 8, 10) == before);
-	world_ok(ct_session_extend(w->s, ids, 3, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_extend(w->s, ids, 3, NULL, NULL, &err), &err);
 	snprintf(text, sizeof text, "%s %s %s %s", PROMPT, ct_engine_token(w->e, ids[0]),
 	    ct_engine_token(w->e, ids[1]), ct_engine_token(w->e, ids[2]));
 	assert_string_equal(ct_session_text(w->s), text);

@@ -191,7 +191,7 @@ test_cut(void **state)
 		struct ct_graph_file *f;
 		char *text = strndup(whole, n);
 
-		assert_int_equal(ct_graph_file_parse(&f, "g", text, n, NULL, NULL, &err), CT_EFORMAT);
+		assert_int_equal(ct_graph_file_parse(&f, "g", text, n, NULL, &err), CT_EFORMAT);
 		assert_null(f);
 		assert_null(strchr(err.msg, '\n'));
 		assert_memory_equal(err.msg, "g: ", 3);
@@ -367,7 +367,8 @@ test_cancel(void **state)
 		    "transcoder\",\"layer\":1,\"ctx_idx\":1}", i);
 	fputs("]}", out);
 	fclose(out);
-	assert_int_equal(ct_graph_file_parse(&f, "g", text, n, stop, NULL, &err), CT_ECANCELLED);
+	assert_int_equal(ct_graph_file_parse(&f, "g", text, n, &(struct ct_job){ .progress = stop }, &err),
+	    CT_ECANCELLED);
 	assert_null(f);
 }
 

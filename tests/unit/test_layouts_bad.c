@@ -463,7 +463,7 @@ dense_layers_are_noted(void **state)
 	assert_int_equal(ct_engine_open(&e, "g", &opt, &err), CT_OK);
 	assert_int_equal(ct_session_open(&s, e, &err), CT_OK);
 	assert_string_equal(ct_session_note(s), "");
-	assert_int_equal(ct_session_prompt(s, "w1 w2 w3", NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_session_prompt(s, "w1 w2 w3", NULL, &err), CT_OK);
 	assert_string_equal(ct_session_note(s), "1 of 3 layers have nearly all features active; of layer 1 "
 	    "12 of 12 at the mean token: do its thresholds and its hook fit this model?");
 	ct_session_close(s);

@@ -19,7 +19,7 @@ needs_numbers(void **state)
 	struct ct_error err;
 
 	world_prompt(w->s, PROMPT);
-	assert_int_equal(ct_session_operands(w->s, 0, 0, 1, &o, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_operands(w->s, 0, 0, 1, &o, NULL, &err), CT_EINVAL);
 	assert_non_null(strstr(err.msg, "two numbers"));
 }
 
@@ -73,7 +73,7 @@ pictures_prompts(void **state)
 		for (int f = 0; f < 200; f++) {
 			float got, step, want = ct_session_activation(other, 1, f, 4);
 
-			world_ok(ct_session_operands(s, 1, f, 4, &o, NULL, NULL, &err), &err);
+			world_ok(ct_session_operands(s, 1, f, 4, &o, NULL, &err), &err);
 			assert_int_equal(o.n, 100);
 			check_counts(&o);
 			got = o.acts ? o.acts[pair[0] * 100 + pair[1]] : 0;
@@ -85,8 +85,8 @@ pictures_prompts(void **state)
 	}
 	assert_true(active > 4);
 	assert_true(o.at[0] == 1 && o.at[1] == 3 && o.value[0] == 28 && o.value[1] == 47);
-	assert_int_equal(ct_session_operands(s, 1, 0, 7, &o, NULL, NULL, &err), CT_EINVAL);
-	assert_int_equal(ct_session_operands(s, 9, 0, 4, &o, NULL, NULL, &err), CT_ENOTFOUND);
+	assert_int_equal(ct_session_operands(s, 1, 0, 7, &o, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_operands(s, 9, 0, 4, &o, NULL, &err), CT_ENOTFOUND);
 	ct_session_close(other);
 	ct_session_close(s);
 	ct_engine_close(e);

@@ -143,9 +143,9 @@ test_kept(void **state)
 	world_ok(ct_session_parts(w->s, &parts, &err), &err);
 	assert_true(parts->scores.replacement == replacement);
 
-	world_ok(ct_session_extend(w->s, more, 1, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_extend(w->s, more, 1, NULL, NULL, &err), &err);
 	assert_int_equal(ct_session_subgraph(w->s)->n_pins, 3);
-	assert_true(ct_session_prompt(w->s, "nosuchword", NULL, NULL, &err) < 0);
+	assert_true(ct_session_prompt(w->s, "nosuchword", NULL, &err) < 0);
 	assert_int_equal(ct_session_subgraph(w->s)->n_pins, 3);
 	world_prompt(w->s, PROMPT);
 	assert_int_equal(ct_session_subgraph(w->s)->n_pins, 0);
@@ -191,11 +191,11 @@ test_clamps(void **state)
 
 	/* The same run as with its members one by one. */
 	assert_int_equal(ct_session_parse_clamps(w->s, "\"both\"x-1", group, 2, &err), 2);
-	world_ok(ct_session_clamp(w->s, group, 2, &how, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, group, 2, &how, NULL, &err), &err);
 	world_logits(w->s, CT_RUN_CLAMPED, now);
 	world_ok(ct_session_parse_clamp(w->s, "L1#45@7x-1", &single[0], &err), &err);
 	world_ok(ct_session_parse_clamp(w->s, "L1#43@8x-1", &single[1], &err), &err);
-	world_ok(ct_session_clamp(w->s, single, 2, &how, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, single, 2, &how, NULL, &err), &err);
 	world_logits(w->s, CT_RUN_CLAMPED, want);
 	assert_memory_equal(now, want, sizeof now);
 }
@@ -216,7 +216,7 @@ test_activations(void **state)
 
 		assert_true(ct_session_clamped_activation(w->s, n->layer, n->index, n->pos) == n->activation);
 	}
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
 	assert_true(ct_session_clamped_activation(w->s, 0, 17, 4) == 3);
 	for (int i = 0; i < g->n_features; i++) {
 		const struct ct_node *n = &g->nodes[i];

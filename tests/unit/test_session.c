@@ -57,10 +57,10 @@ test_bad_prompts(void **state)
 
 	world_prompt(w->s, PROMPT);
 	g = world_trace(w->s, NULL);
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
 	effects = ct_session_effects(w->s);
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-		assert_int_equal(ct_session_prompt(w->s, list[i].text, NULL, NULL, &err), list[i].code);
+		assert_int_equal(ct_session_prompt(w->s, list[i].text, NULL, &err), list[i].code);
 		assert_string_equal(err.msg, list[i].message);
 		assert_string_equal(ct_session_text(w->s), PROMPT);
 		assert_int_equal(ct_session_length(w->s), T);
@@ -87,10 +87,10 @@ test_no_prompt(void **state)
 	struct ct_top top[3];
 	int id;
 
-	assert_int_equal(ct_session_trace(w->s, &opt, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_trace(w->s, &opt, NULL, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "no prompt yet");
-	assert_int_equal(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), CT_EINVAL);
-	assert_int_equal(ct_session_generate(w->s, &gen, &id, 1, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_generate(w->s, &gen, &id, 1, NULL, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "no prompt yet");
 	assert_int_equal(ct_session_prune(w->s, 0.5, 0.5, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "no graph yet: trace the prompt first");
@@ -282,7 +282,7 @@ test_bad_traces(void **state)
 	world_prompt(w->s, PROMPT);
 	g = world_trace(w->s, NULL);
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-		assert_int_equal(ct_session_trace(w->s, &list[i].opt, NULL, NULL, &err), list[i].code);
+		assert_int_equal(ct_session_trace(w->s, &list[i].opt, NULL, &err), list[i].code);
 		if (list[i].message)
 			assert_string_equal(err.msg, list[i].message);
 		assert_ptr_equal(ct_session_graph(w->s), g);
@@ -341,7 +341,7 @@ test_undo(void **state)
 			.through = k % 2 ? CT_REPLACEMENT : CT_MODEL };
 		const struct ct_effects *o;
 
-		world_ok(ct_session_clamp(w->s, &c, 1, &opt, NULL, NULL, &err), &err);
+		world_ok(ct_session_clamp(w->s, &c, 1, &opt, NULL, &err), &err);
 		o = ct_session_effects(w->s);
 		assert_non_null(o);
 		assert_true(o->options.mode == opt.mode && o->options.through == opt.through);
@@ -352,7 +352,7 @@ test_undo(void **state)
 		assert_memory_equal(now, original, 8 * V * sizeof *now);
 		world_logits(w->s, CT_RUN_ORIGINAL, now);
 		assert_memory_equal(now, original, sizeof now);
-		world_ok(ct_session_clamp(w->s, NULL, 0, NULL, NULL, NULL, &err), &err);
+		world_ok(ct_session_clamp(w->s, NULL, 0, NULL, NULL, &err), &err);
 		assert_null(ct_session_effects(w->s));
 		world_logits(w->s, CT_RUN_CLAMPED, now);
 		assert_memory_equal(now, original, sizeof now);
@@ -361,18 +361,18 @@ test_undo(void **state)
 	}
 	/* Undone step by step, each set gives the same bits as when it was in force first. */
 	for (int n = 1; n <= 3; n++) {
-		world_ok(ct_session_clamp(w->s, steps, n, NULL, NULL, NULL, &err), &err);
+		world_ok(ct_session_clamp(w->s, steps, n, NULL, NULL, &err), &err);
 		world_logits(w->s, CT_RUN_CLAMPED, after[n - 1]);
 	}
 	for (int n = 2; n >= 1; n--) {
-		world_ok(ct_session_clamp(w->s, steps, n, NULL, NULL, NULL, &err), &err);
+		world_ok(ct_session_clamp(w->s, steps, n, NULL, NULL, &err), &err);
 		world_logits(w->s, CT_RUN_CLAMPED, now);
 		assert_memory_equal(now, after[n - 1], sizeof now);
 		assert_memory_not_equal(now, after[n], sizeof now);
 	}
 	/* Off, or to the value it has: in the list, but without effect. */
 	c.off = true;
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
 	world_logits(w->s, CT_RUN_CLAMPED, now);
 	assert_memory_equal(now, original, sizeof now);
 }
@@ -389,7 +389,7 @@ test_bad_clamps(void **state)
 	const struct ct_effects *o;
 
 	world_prompt(w->s, PROMPT);
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
 	o = ct_session_effects(w->s);
 	world_logits(w->s, CT_RUN_CLAMPED, before);
 	bad[0].layer = 3;
@@ -398,8 +398,8 @@ test_bad_clamps(void **state)
 	bad[3].amount = NAN;
 	bad[4].amount = 1e300;
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(ct_session_clamp(w->s, &bad[i], 1, NULL, NULL, NULL, &err), CT_EINVAL);
-	assert_int_equal(ct_session_clamp(w->s, &c, 1, &range, NULL, NULL, &err), CT_EINVAL);
+		assert_int_equal(ct_session_clamp(w->s, &bad[i], 1, NULL, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_clamp(w->s, &c, 1, &range, NULL, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "no layer range 0-3: this model has layers 0 to 2");
 	assert_ptr_equal(ct_session_effects(w->s), o);
 	world_logits(w->s, CT_RUN_CLAMPED, now);
@@ -418,7 +418,7 @@ test_trace_under_clamps(void **state)
 
 	world_prompt(w->s, PROMPT);
 	world_ok(ct_session_parse_clamp(w->s, "L0#5@*=3", &c, &err), &err);
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
 	world_logits(w->s, CT_RUN_CLAMPED, before);
 	world_ok(ct_session_parse_targets(w->s, "w1,w2,w3", 4, &opt.targets, &err), &err);
 	world_trace(w->s, &opt);
@@ -449,12 +449,12 @@ test_one_token(void **state)
 	assert_int_equal(ct_session_top(w->s, CT_RUN_REPLACEMENT, 0, top, 2), 2);
 	assert_int_equal(ct_session_parse_targets(w->s, "L1#43@1", -1, &targets, &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no position 1: the prompt has positions 0 to 0");
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
 	assert_int_equal(ct_session_effects(w->s)->agreement.n, 0);
 	/* The clamp holds from the first generated position on. */
-	assert_int_equal(ct_session_generate(w->s, &gen, ids, 30, NULL, NULL, &err), CONTEXT);
+	assert_int_equal(ct_session_generate(w->s, &gen, ids, 30, NULL, &err), CONTEXT);
 	gen.clamped = true;
-	assert_int_equal(ct_session_generate(w->s, &gen, ids, 30, NULL, NULL, &err), CONTEXT);
+	assert_int_equal(ct_session_generate(w->s, &gen, ids, 30, NULL, &err), CONTEXT);
 }
 
 /* Generation stops at the end of the context, repeats with its seed, and leaves prompt and clamps alone. */
@@ -469,36 +469,36 @@ test_generate(void **state)
 	int a[40], b[40], n;
 
 	world_prompt(w->s, PROMPT);
-	n = ct_session_generate(w->s, &gen, a, 40, NULL, NULL, &err);
+	n = ct_session_generate(w->s, &gen, a, 40, NULL, &err);
 	assert_int_equal(n, CONTEXT - T + 1);
 	ct_session_top(w->s, CT_RUN_ORIGINAL, T - 1, top, 1);
 	assert_int_equal(a[0], top[0].token);
-	assert_int_equal(ct_session_generate(w->s, &gen, b, 3, NULL, NULL, &err), 3);
+	assert_int_equal(ct_session_generate(w->s, &gen, b, 3, NULL, &err), 3);
 	assert_memory_equal(a, b, 3 * sizeof *a);
-	assert_int_equal(ct_session_generate(w->s, &gen, b, 0, NULL, NULL, &err), 0);
+	assert_int_equal(ct_session_generate(w->s, &gen, b, 0, NULL, &err), 0);
 	/*
 	 * Without clamps in force "clamped" is the same text; with one the first token follows the clamped
 	 * run.
 	 */
 	gen.clamped = true;
-	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, NULL, &err), n);
+	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, &err), n);
 	assert_memory_equal(a, b, (size_t)n * sizeof *a);
 	world_ok(ct_session_parse_clamp(w->s, "L1#43@*=-13", &c, &err), &err);
-	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, NULL, &err), &err);
-	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, NULL, &err), n);
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
+	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, &err), n);
 	ct_session_top(w->s, CT_RUN_CLAMPED, T - 1, top, 1);
 	assert_int_equal(b[0], top[0].token);
 	assert_memory_not_equal(a, b, (size_t)n * sizeof *a);
 	gen.clamped = false;
-	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, NULL, &err), n);
+	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, &err), n);
 	assert_memory_equal(a, b, (size_t)n * sizeof *a);
 	gen.temperature = 1;
 	gen.seed = 3;
-	assert_int_equal(ct_session_generate(w->s, &gen, a, n, NULL, NULL, &err), n);
-	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, NULL, &err), n);
+	assert_int_equal(ct_session_generate(w->s, &gen, a, n, NULL, &err), n);
+	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, &err), n);
 	assert_memory_equal(a, b, (size_t)n * sizeof *a);
 	gen.seed = 4;
-	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, NULL, &err), n);
+	assert_int_equal(ct_session_generate(w->s, &gen, b, n, NULL, &err), n);
 	assert_memory_not_equal(a, b, (size_t)n * sizeof *a);
 	assert_int_equal(ct_session_length(w->s), T);
 }

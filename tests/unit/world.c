@@ -92,7 +92,7 @@ world_prompt(struct ct_session *s, const char *text)
 {
 	struct ct_error err = { 0 };
 
-	world_ok(ct_session_prompt(s, text, NULL, NULL, &err), &err);
+	world_ok(ct_session_prompt(s, text, NULL, &err), &err);
 }
 
 const struct ct_graph *
@@ -101,7 +101,7 @@ world_trace(struct ct_session *s, const struct ct_trace_options *opt)
 	struct ct_trace_options usual = { .targets = { .pos = -1 } };
 	struct ct_error err = { 0 };
 
-	world_ok(ct_session_trace(s, opt ? opt : &usual, NULL, NULL, &err), &err);
+	world_ok(ct_session_trace(s, opt ? opt : &usual, NULL, &err), &err);
 	return ct_session_graph(s);
 }
 

@@ -155,8 +155,7 @@ do_generate(struct app *a, const char *arg)
 		struct ct_generate_options opt = {
 			.clamped = i, .temperature = temperature, .seed = (unsigned long long)seed
 		};
-		got = ct_session_generate(a->study.session, &opt, a->study.generated, n, a->study.progress,
-		    a->study.ctx, &err);
+		got = ct_session_generate(a->study.session, &opt, a->study.generated, n, &a->study.job, &err);
 		a->study.n_generated = got < 0 ? 0 : got;
 		if (got < 0)
 			return app_error(a, &err);

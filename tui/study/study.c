@@ -14,7 +14,7 @@ static void
 reset(struct study *s, const struct ct_engine_options *opt)
 {
 	*s = (struct study){
-		.node = -1, .options = *opt, .progress = s->progress, .ctx = s->ctx,
+		.node = -1, .options = *opt, .job = s->job,
 		.how = s->defaults.how, .defaults = s->defaults
 	};
 	s->trace.node_threshold = s->defaults.node_threshold;
@@ -101,7 +101,7 @@ study_open_graph(struct study *s, const char *path, struct ct_error *err)
 	int rc;
 
 	reset(s, &s->options);
-	rc = ct_engine_open_graph(&s->engine, path, s->progress, s->ctx, err);
+	rc = ct_engine_open_graph(&s->engine, path, &s->job, err);
 	if (rc)
 		return rc;
 	rc = begin(s, err);
@@ -126,7 +126,7 @@ study_trace(struct study *s, const struct ct_targets *targets, struct ct_error *
 	if (had)
 		was = s->graph->nodes[s->node];
 	opt.targets = *targets;
-	rc = ct_session_trace(s->session, &opt, s->progress, s->ctx, err);
+	rc = ct_session_trace(s->session, &opt, &s->job, err);
 	if (rc)
 		return rc;
 	s->trace = opt;
@@ -141,7 +141,7 @@ study_prompt(struct study *s, const char *text, struct ct_error *err)
 	int rc;
 
 	opt.targets = (struct ct_targets){ .pos = -1 };
-	rc = ct_session_begin(s->session, text, &opt, s->progress, s->ctx, err);
+	rc = ct_session_begin(s->session, text, &opt, &s->job, err);
 	if (rc)
 		return rc;
 	s->trace = opt;
@@ -161,7 +161,7 @@ study_take(struct study *s, int n, struct ct_error *err)
 	int rc;
 
 	opt.targets = (struct ct_targets){ .pos = -1 };
-	rc = ct_session_extend(s->session, s->generated, n, &opt, s->progress, s->ctx, err);
+	rc = ct_session_extend(s->session, s->generated, n, &opt, &s->job, err);
 	if (rc)
 		return rc;
 	study_forget(s);
@@ -193,7 +193,7 @@ static int
 reopen(struct study *s, const char *model, const struct ct_engine_options *opt, const char *text,
     struct ct_error *err)
 {
-	struct study other = { .progress = s->progress, .ctx = s->ctx, .defaults = s->defaults };
+	struct study other = { .job = s->job, .defaults = s->defaults };
 	int rc = study_open(&other, model, opt, err);
 
 	if (rc)
@@ -213,7 +213,7 @@ int
 study_graph(struct study *s, const char *path, struct ct_error *err)
 {
 	struct study other = {
-		.options = s->options, .defaults = s->defaults, .progress = s->progress, .ctx = s->ctx
+		.options = s->options, .defaults = s->defaults, .job = s->job
 	};
 	int rc = study_open_graph(&other, path, err);
 

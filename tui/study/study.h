@@ -78,8 +78,7 @@ struct study {
 	int n_generated;
 	struct ct_engine_options options;	/* without the transcoder's directory: it may be gone */
 	struct study_defaults defaults;
-	ct_progress_fn progress;
-	void *ctx;
+	struct ct_job job;			/* of everything that takes long */
 };
 
 int study_open(struct study *s, const char *model, const struct ct_engine_options *opt, struct ct_error *err);

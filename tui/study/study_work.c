@@ -18,7 +18,7 @@ static int
 run_clamps(
     struct study *s, const struct clamp_set *set, const struct ct_clamp_options *how, struct ct_error *err)
 {
-	return ct_session_clamp(s->session, set->clamp, set->n, how, s->progress, s->ctx, err);
+	return ct_session_clamp(s->session, set->clamp, set->n, how, &s->job, err);
 }
 
 /* A step further, which takes the place of those that were undone. */
@@ -179,7 +179,7 @@ study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
 		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: choose a later "
 		    "token");
 	if ((rc = ct_session_open(&other, s->engine, err))
-	    || (rc = ct_session_prompt(other, text, s->progress, s->ctx, err)))
+	    || (rc = ct_session_prompt(other, text, &s->job, err)))
 		goto out;
 	T = ct_session_length(other);
 	pos = s->pos == s->T - 1 ? T - 1 : s->pos;

@@ -77,7 +77,6 @@ question_of(struct app *a)
 static void
 run(struct app *a, struct heads *v)
 {
-	struct ct_job job = { NULL, a->study.progress, a->study.ctx };
 
 	forget(v);
 	if (!a->study.graph) {
@@ -86,7 +85,8 @@ run(struct app *a, struct heads *v)
 	}
 	if (!v->asked)
 		v->q = question_of(a);
-	v->ready = ct_session_heads(a->study.session, &v->q, &v->heads, &v->arena, &job, &v->why) == CT_OK;
+	v->ready = ct_session_heads(a->study.session, &v->q, &v->heads, &v->arena, &a->study.job,
+	    &v->why) == CT_OK;
 	v->list.n = v->ready ? v->heads.n : 0;
 }
 

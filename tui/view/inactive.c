@@ -57,7 +57,6 @@ inactive_close(void *state)
 static void
 run(struct app *a, struct inactive *v)
 {
-	struct ct_job job = { NULL, a->study.progress, a->study.ctx };
 	const struct ct_graph *g = a->study.graph;
 	const struct ct_node *n = study_node(&a->study, a->study.node);
 	int sel = v->list.sel;
@@ -68,7 +67,8 @@ run(struct app *a, struct inactive *v)
 		return;
 	}
 	v->target = n && ct_node_traits(n->kind)->has_inputs ? a->study.node : g->n_nodes - g->n_targets;
-	if (ct_session_inactive(a->study.session, v->target, v->pos, &v->found, &v->arena, &job, &v->why))
+	if (ct_session_inactive(a->study.session, v->target, v->pos, &v->found, &v->arena,
+	    &a->study.job, &v->why))
 		v->found.n = 0;
 	else if (v->found.n == 0)
 		ct_fail(&v->why, CT_ENOTFOUND, "no inactive feature there lies below the selected node: "

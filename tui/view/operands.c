@@ -62,7 +62,7 @@ make_picture(struct app *a, struct operands *o)
 	}
 	o->pos += o->step;
 	o->ready = ct_session_operands(a->study.session, o->layer, o->feature, o->pos, &o->picture,
-	    a->study.progress, a->study.ctx, &o->why) == CT_OK;
+	    &a->study.job, &o->why) == CT_OK;
 }
 
 static void

@@ -34,8 +34,7 @@ run(struct app *a, struct survey *s)
 	struct ct_error err;
 
 	s->v = NULL;
-	if (a->study.graph && ct_session_survey(a->study.session, &s->v, a->study.progress, a->study.ctx,
-	    &err))
+	if (a->study.graph && ct_session_survey(a->study.session, &s->v, &a->study.job, &err))
 		app_error(a, &err);
 	s->list.n = s->v ? s->v->n : 0;
 	list_select(&s->list, s->list.sel);

@@ -52,8 +52,7 @@ run(struct app *a, struct swap *s)
 	s->why.msg[0] = '\0';
 	if (!a->study.graph)
 		ct_fail(&s->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
-	else if (ct_session_swap(a->study.session, &opt, &w, a->study.progress, a->study.ctx, &s->why)
-	    == CT_OK)
+	else if (ct_session_swap(a->study.session, &opt, &w, &a->study.job, &s->why) == CT_OK)
 		s->w = w;
 	s->list.n = s->w ? s->w->n : 0;
 	list_select(&s->list, s->list.sel);
