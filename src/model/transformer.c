@@ -74,6 +74,33 @@ ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena
 	return code;
 }
 
+void
+ct_pass_copy(struct ct_pass *dst, const struct ct_pass *p)
+{
+	const struct ct_model *m = p->m;
+	size_t T = (size_t)p->T, TD = T * m->cfg.D, L = (size_t)m->cfg.L, kv = ct_kv_size(m, p->T);
+
+	dst->ids = p->ids;
+	dst->start = p->start;
+	memcpy(dst->x, p->x, (L + 1) * TD * sizeof *p->x);
+	memcpy(dst->mid, p->mid, L * TD * sizeof *p->mid);
+	memcpy(dst->mlp_in, p->mlp_in, L * TD * sizeof *p->mlp_in);
+	memcpy(dst->mlp_out, p->mlp_out, L * TD * sizeof *p->mlp_out);
+	if (p->mlp_raw != p->mlp_out)
+		memcpy(dst->mlp_raw, p->mlp_raw, L * TD * sizeof *p->mlp_raw);
+	memcpy(dst->pattern, p->pattern, L * ct_pattern_size(m, p->T) * sizeof *p->pattern);
+	memcpy(dst->k, p->k, L * kv * sizeof *p->k);
+	memcpy(dst->v, p->v, L * kv * sizeof *p->v);
+	memcpy(dst->scale1, p->scale1, L * T * sizeof *p->scale1);
+	memcpy(dst->scale2, p->scale2, L * T * sizeof *p->scale2);
+	if (p->post1)
+		memcpy(dst->post1, p->post1, L * T * sizeof *p->post1);
+	if (p->post2)
+		memcpy(dst->post2, p->post2, L * T * sizeof *p->post2);
+	memcpy(dst->scale_f, p->scale_f, T * sizeof *p->scale_f);
+	memcpy(dst->final, p->final, TD * sizeof *p->final);
+}
+
 int
 ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int first, int T, struct ct_arena *a,
     struct ct_error *err)

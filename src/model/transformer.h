@@ -42,6 +42,9 @@ unsigned long long ct_pass_bytes(const struct ct_model *m, int T);
 int ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a,
     struct ct_error *err);
 
+/* All that src holds, to an initialised pass of the same model and length. */
+void ct_pass_copy(struct ct_pass *dst, const struct ct_pass *src);
+
 /*
  * What one layer's steps read and leave behind, for rows first..T-1 of a sequence; those before must be in k
  * and v.

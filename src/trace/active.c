@@ -70,7 +70,7 @@ search_position(struct search *s, struct found *out, int l, int t, float *pre, f
 	ct_transcoder_activate(s->tc, l, pre, pre, scratch);
 	for (int f = 0; f < F && !out->no_memory; f++)
 		if (pre[f] != 0)
-			out->no_memory = !keep(out, (struct ct_active){ l, t, f, pre[f], pre[f] });
+			out->no_memory = !keep(out, (struct ct_active){ l, t, f, pre[f], pre[f], false });
 }
 
 static void
@@ -92,12 +92,25 @@ search_block(void *ctx, int task, int worker)
 		search_position(s, out, l, from + i, s->tile[worker] + (size_t)i * F, s->scratch[worker]);
 }
 
+void
+ct_active_index(int *first, const struct ct_active *list, int n, int L, int T)
+{
+	int at = 0;
+
+	for (int i = 0; i < L * T; i++) {
+		first[i] = at;
+		while (at < n && list[at].layer * T + list[at].pos == i)
+			at++;
+	}
+	first[L * T] = at;
+}
+
 /* One list of all tasks' findings, and where each position's begin. */
 static int
 join(const struct search *s, struct ct_active **out, int *n, int *first, struct ct_arena *a,
     struct ct_error *err)
 {
-	int tasks = s->tc->L * s->blocks, at = 0;
+	int tasks = s->tc->L * s->blocks;
 	size_t total = 0;
 
 	for (int i = 0; i < tasks; i++)
@@ -113,12 +126,7 @@ join(const struct search *s, struct ct_active **out, int *n, int *first, struct 
 			memcpy(*out + *n, s->found[i].list, (size_t)s->found[i].n * sizeof **out);
 		*n += s->found[i].n;
 	}
-	for (int i = 0; i < s->tc->L * s->T; i++) {
-		first[i] = at;
-		while (at < *n && (*out)[at].layer * s->T + (*out)[at].pos == i)
-			at++;
-	}
-	first[s->tc->L * s->T] = at;
+	ct_active_index(first, *out, *n, s->tc->L, s->T);
 	return CT_OK;
 }
 

@@ -16,6 +16,7 @@
 struct ct_active {
 	int layer, pos, feature;
 	float pre, act;
+	bool set;		/* act is not what the encoder says: a clamp set it */
 };
 
 /* A run, as the encoders see it. */
@@ -32,6 +33,9 @@ struct ct_active_run {
  */
 int ct_active_find(struct ct_active **out, int *n, int *first, const struct ct_active_run *run,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
+/* first (L*T+1) of n features that stand by (layer, pos, feature), as ct_active_find fills it. */
+void ct_active_index(int *first, const struct ct_active *list, int n, int L, int T);
 
 /* pre[i] = the pre-activation of list[i], begin <= i < end, all of layer l, on another stream x (T,D). */
 void ct_active_encode(const struct ct_transcoder *tc, int l, const struct ct_active *list, int begin,

@@ -126,7 +126,8 @@ known_influence(const struct build *b, const float *weights, double *influence, 
 			if (b->row_of[i] < 0)
 				continue;
 			row = &b->rows[b->row_of[i]];
-			flow = influence[i];
+			/* What a clamp set ends the flow. */
+			flow = lrm->active[i].set ? 0 : influence[i];
 		}
 		if (rows++ % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "choice of nodes", rows, b->n_rows))
 			return ct_fail(err, CT_ECANCELLED, "choice of nodes cancelled");
@@ -243,6 +244,14 @@ add_features(struct ct_graph *g, const struct build *b)
 			.other = -1,
 			.activation = f->act };
 		set_row(g, n, &b->rows[b->row_of[i]]);
+		if (f->set) {
+			/* The row is of what the encoder says, which is not where the value is from. */
+			g->nodes[n].set = true;
+			g->nodes[n].attributed = false;
+			g->nodes[n].bias = 0;
+			g->nodes[n].inputs = 0;
+			g->edges->rows[n] = NULL;
+		}
 		/* Among the features at its position: those of lower layers, then its place in its own. */
 		ct_graph_place(g, n++, ct_layout_count(&b->layout, CT_NODE_FEATURE, f->layer, f->pos) + i -
 		    lrm->first[f->layer * T + f->pos]);

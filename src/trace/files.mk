@@ -7,6 +7,8 @@ trace_files = \
 	%D%/build.c \
 	%D%/build.h \
 	%D%/clamp.h \
+	%D%/clamped.c \
+	%D%/clamped.h \
 	%D%/direct.c \
 	%D%/direct.h \
 	%D%/edges.c \

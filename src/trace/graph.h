@@ -42,6 +42,7 @@ struct ct_node {
 	float weight;			/* targets: share in the influence */
 	bool attributed;		/* its row of edges was computed */
 	bool missing;			/* an error or embedding that the graph's file leaves out */
+	bool set;			/* a feature that a clamp set: it has no inputs, by definition */
 	bool kept;			/* survives pruning */
 	double influence;		/* raw */
 	double cumulative;		/* cumulative share: small = important */

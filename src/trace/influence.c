@@ -98,7 +98,8 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 
 		if (g->nodes[i].kind == CT_NODE_ERROR)
 			errors += influence[i];
-		if (g->nodes[i].kind == CT_NODE_EMBEDDING)
+		/* What a person set is as well explained as a word. */
+		if (g->nodes[i].kind == CT_NODE_EMBEDDING || g->nodes[i].set)
 			tokens += influence[i];
 		explained += w * (1 - error_share[i]);
 		all += w;
@@ -277,7 +278,7 @@ drop_dangling(struct ct_graph *g, int *in, int *out)
 		for (int i = 0; i < g->n_features + g->n_errors; i++) {
 			struct ct_node *n = &g->nodes[i];
 
-			bool bare = n->kind == CT_NODE_FEATURE && in[i] == 0 &&
+			bool bare = n->kind == CT_NODE_FEATURE && in[i] == 0 && !n->set &&
 			    !(ct_graph_is_listed(g) && g->edges->first[i] == g->edges->first[i + 1]);
 
 			if (n->kept && (out[i] == 0 || bare)) {

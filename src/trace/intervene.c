@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "math/blas.h"
+#include "model/maps.h"
 
 static float
 original_activation(const struct ct_local_model *lrm, int layer, int pos, int feature)
@@ -121,6 +122,7 @@ struct buffers {
 	float *out; /* (L,T,D) */
 	bool *wrote; /* (L) */
 	struct ct_layer_rows rows;
+	struct ct_pass *keep; /* gets all of the run; NULL: nobody asks */
 	float *row, *pre, *act, *old, *scratch;
 };
 
@@ -146,6 +148,7 @@ make_buffers(struct buffers *b, const struct ct_local_model *lrm, struct ct_aren
 		{ &b->scratch, ct_layer_scratch(lrm->m, lrm->T) + (size_t)lrm->tc->F },
 	};
 
+	b->keep = NULL;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (!(*table[i].to = ct_arena_need(a, table[i].n, sizeof(float), "a clamped run", err)))
 			return CT_ENOMEM;
@@ -295,6 +298,35 @@ check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, c
 	return CT_OK;
 }
 
+/* Where a layer's keys, patterns and scales go. */
+static void
+choose_rows(struct buffers *b, const struct ct_changed *out, const struct ct_local_model *lrm, int l,
+    bool frozen, float *own_pattern)
+{
+	size_t kv = l * ct_kv_size(lrm->m, lrm->T);
+
+	if (b->keep) {
+		b->rows = ct_pass_rows(b->keep, l);
+		b->rows.frozen = frozen;
+		return;
+	}
+	b->rows.k = out->k + kv;
+	b->rows.v = out->v + kv;
+	b->rows.frozen = frozen;
+	b->rows.pattern = frozen ? ct_pass_rows(lrm->pass, l).pattern : own_pattern;
+}
+
+/* What layer l left behind, up to what its MLP and the clamps write at the write point. */
+static void
+keep_layer(const struct buffers *b, int l, size_t TD)
+{
+	if (!b->keep)
+		return;
+	memcpy(b->keep->mid + l * TD, b->mid, TD * sizeof *b->mid);
+	memcpy(b->keep->mlp_in + l * TD, b->in, TD * sizeof *b->in);
+	memcpy(b->keep->mlp_raw + l * TD, b->mlp, TD * sizeof *b->mlp);
+}
+
 /* frozen, free and range. */
 static int
 run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
@@ -302,7 +334,7 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 {
 	const struct ct_model *m = lrm->m;
 	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
-	size_t TD = (size_t)T * D, kv = ct_kv_size(m, T);
+	size_t TD = (size_t)T * D;
 	float *own = b->rows.pattern;
 
 	/* Below the first clamp nothing can change: the original run's stream, keys and read points hold. */
@@ -313,10 +345,7 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 	for (int l = start; l < L; l++) {
 		bool fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
 
-		b->rows.k = out->k + l * kv;
-		b->rows.v = out->v + l * kv;
-		b->rows.frozen = opt->mode != CT_FREE;
-		b->rows.pattern = b->rows.frozen ? ct_pass_rows(lrm->pass, l).pattern : own;
+		choose_rows(b, out, lrm, l, opt->mode != CT_FREE, own);
 		ct_layer_attention(m, l, &b->rows, b->x, b->mid, b->scratch);
 		ct_layer_mlp(m, l, T, b->mid, b->in, b->rows.scale2, b->mlp, b->scratch);
 		ct_to_write_point(m, lrm->tc, l, T, b->mlp, b->rows.post2);
@@ -339,14 +368,34 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 			add_skip(lrm, b, l, b->mlp);
 		}
 		add_written(lrm, b, l, b->mlp);
+		keep_layer(b, l, TD);
 		ct_from_write_point(m, lrm->tc, l, T, b->mlp, b->rows.post2);
 		for (size_t i = 0; i < TD; i++)
 			b->x[i] = b->mid[i] + b->mlp[i];
+		if (b->keep) {
+			memcpy(b->keep->mlp_out + l * TD, b->mlp, TD * sizeof *b->mlp);
+			memcpy(b->keep->x + (l + 1) * TD, b->x, TD * sizeof *b->x);
+		}
 		if ((r = check_finite(lrm, s, b->x, l, err)) < 0)
 			return r;
 	}
-	ct_final_norm(m, T, b->x, out->final, b->rows.scale2);
+	ct_final_norm(m, T, b->x, out->final, b->keep ? b->keep->scale_f : b->rows.scale2);
 	return check_finite(lrm, s, out->final, L - 1, err);
+}
+
+/* Adds the changes of the stream at layer l to what is kept: before it, behind attention, into the MLP. */
+static void
+keep_stream(const struct buffers *b, int l, size_t TD)
+{
+	struct ct_pass *k = b->keep;
+	int D = k->m->cfg.D, T = k->T;
+
+	ct_saxpy((int)TD, 1, b->x, k->x + l * TD);
+	ct_saxpy((int)TD, 1, b->mid, k->mid + l * TD);
+	for (int t = 0; t < T; t++) {
+		ct_norm_frozen(&k->m->layers[l].norm2, k->scale2[l * T + t], b->mid + (size_t)t * D, b->row);
+		ct_saxpy(D, 1, b->row, k->mlp_in + ((size_t)l * T + t) * D);
+	}
 }
 
 /*
@@ -364,6 +413,8 @@ run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 	memset(b->x, 0, TD * sizeof *b->x);
 	for (int l = 0; l < L; l++) {
 		ct_attention_frozen(lrm->pass, l, b->x, b->mid, b->scratch);
+		if (b->keep)
+			keep_stream(b, l, TD);
 		for (int t = 0; t < T; t++)
 			ct_read_frozen(lrm->pass, lrm->tc, l, t, b->mid + (size_t)t * D,
 			    b->read + (size_t)t * D);
@@ -386,12 +437,18 @@ run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 		memset(b->mlp, 0, TD * sizeof *b->mlp);
 		ct_skip_frozen(lrm->tc, l, T, b->read, b->mlp);
 		add_written(lrm, b, l, b->mlp);
+		if (b->keep && b->keep->mlp_raw != b->keep->mlp_out)
+			ct_saxpy((int)TD, 1, b->mlp, b->keep->mlp_raw + l * TD);
 		for (int t = 0; t < T; t++)
 			ct_write_frozen(lrm->pass, lrm->tc, l, t, b->mlp + (size_t)t * D,
 			    b->mlp + (size_t)t * D);
+		if (b->keep)
+			ct_saxpy((int)TD, 1, b->mlp, b->keep->mlp_out + l * TD);
 		for (size_t i = 0; i < TD; i++)
 			b->x[i] = b->mid[i] + b->mlp[i];
 	}
+	if (b->keep)
+		ct_saxpy((int)TD, 1, b->x, b->keep->x + L * TD);
 	for (int t = 0; t < T; t++)
 		ct_final_frozen(lrm->pass, t, b->x + (size_t)t * D, dfinal + (size_t)t * D);
 }
@@ -422,31 +479,47 @@ ct_is_direct(const struct ct_clamp_options *opt, int L)
 	return opt->mode == CT_DIRECT || (opt->mode == CT_RANGE && opt->first == 0 && opt->last == L - 1);
 }
 
-int
-ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
-    const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err)
+/* out's arrays; keep may be NULL. Direct mode computes no keys anew. */
+static int
+make_changed(struct ct_changed *out, const struct ct_local_model *lrm, struct ct_arena *a,
+    struct ct_error *err)
+{
+	size_t L = (size_t)lrm->m->cfg.L, TD = (size_t)lrm->T * lrm->m->cfg.D;
+	size_t kv = ct_kv_size(lrm->m, lrm->T);
+
+	out->final = ct_arena_need(a, TD, sizeof *out->final, "a clamped run", err);
+	out->pre = ct_arena_need(a, (size_t)lrm->n, sizeof *out->pre, "a clamped run", err);
+	out->read = ct_arena_need(a, L * TD, sizeof *out->read, "a clamped run", err);
+	out->k = ct_arena_need(a, L * kv, sizeof *out->k, "a clamped run", err);
+	out->v = ct_arena_need(a, L * kv, sizeof *out->v, "a clamped run", err);
+	if (!out->final || !out->pre || !out->read || !out->k || !out->v)
+		return CT_ENOMEM;
+	memcpy(out->k, lrm->pass->k, L * kv * sizeof *out->k);
+	memcpy(out->v, lrm->pass->v, L * kv * sizeof *out->v);
+	return CT_OK;
+}
+
+static int
+intervene(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_model *lrm,
+    const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, struct ct_arena *a,
+    struct ct_error *err)
 {
 	int L = lrm->m->cfg.L, r;
-	size_t TD = (size_t)lrm->T * lrm->m->cfg.D, kv = ct_kv_size(lrm->m, lrm->T);
+	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
 	struct ct_arena_mark mark;
 	struct buffers b;
 
 	if (opt->mode == CT_RANGE && (opt->first < 0 || opt->last >= L || opt->first > opt->last))
 		return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d",
 		    opt->first, opt->last, L - 1);
-	out->final = ct_arena_need(a, TD, sizeof *out->final, "a clamped run", err);
-	out->pre = ct_arena_need(a, (size_t)lrm->n, sizeof *out->pre, "a clamped run", err);
-	out->read = ct_arena_need(a, (size_t)L * TD, sizeof *out->read, "a clamped run", err);
-	out->k = ct_arena_need(a, (size_t)L * kv, sizeof *out->k, "a clamped run", err);
-	out->v = ct_arena_need(a, (size_t)L * kv, sizeof *out->v, "a clamped run", err);
-	if (!out->final || !out->pre || !out->read || !out->k || !out->v)
-		return CT_ENOMEM;
-	/* Direct mode computes no keys anew. */
-	memcpy(out->k, lrm->pass->k, (size_t)L * kv * sizeof *out->k);
-	memcpy(out->v, lrm->pass->v, (size_t)L * kv * sizeof *out->v);
+	if ((r = make_changed(out, lrm, a, err)) < 0)
+		return r;
 	mark = ct_arena_mark(a);
 	if ((r = make_buffers(&b, lrm, a, err)) < 0)
 		goto done;
+	b.keep = keep;
+	if (keep)
+		ct_pass_copy(keep, lrm->pass);
 	if (ct_is_direct(opt, L)) {
 		run_linear(lrm, s, false, out->final, out->pre, out->read, &b);
 		for (size_t i = 0; i < TD; i++)
@@ -459,7 +532,31 @@ ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const str
 	} else {
 		r = run_live(out, lrm, s, opt, &b, err);
 	}
+	if (keep && r == CT_OK)
+		memcpy(keep->final, out->final, TD * sizeof *out->final);
 done:
 	ct_arena_release(a, mark);
+	return r;
+}
+
+int
+ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
+    const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err)
+{
+	return intervene(out, NULL, lrm, s, opt, a, err);
+}
+
+int
+ct_intervene_keep(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_model *lrm,
+    const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, struct ct_arena *a,
+    struct ct_error *err)
+{
+	int r = intervene(out, keep, lrm, s, opt, a, err);
+
+	/* The keys and values of a run that is kept are in `keep`. */
+	if (r == CT_OK) {
+		out->k = keep->k;
+		out->v = keep->v;
+	}
 	return r;
 }

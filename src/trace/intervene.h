@@ -60,6 +60,14 @@ int ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err);
 
 /*
+ * The same, and all that the run leaves behind, in `keep` (ct_pass_init), for a graph of its own: mlp_out has
+ * what clamps write, too. In direct mode keys, values and patterns are those of the original run.
+ */
+int ct_intervene_keep(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_model *lrm,
+    const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, struct ct_arena *a,
+    struct ct_error *err);
+
+/*
  * The graph's prediction of the changes, by running the frozen linear network forwards on the clamps.
  *   total false: only the clamps write (the sum over clamps of unit edge * change)
  *   total true:  every other active feature that moves writes on too

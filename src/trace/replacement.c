@@ -137,26 +137,38 @@ reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_erro
 	return CT_OK;
 }
 
-int
-ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, const struct ct_pass *pass,
-    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+static int
+allocate(struct ct_local_model *lrm, const struct ct_transcoder *tc, const struct ct_pass *pass,
+    struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_model *m = pass->m;
-	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r;
+	int T = pass->T, D = m->cfg.D, L = m->cfg.L;
 	size_t LTD = (size_t)L * T * D;
-	struct ct_active_run run;
 
 	*lrm = (struct ct_local_model){ .m = m, .tc = tc, .pass = pass, .T = T };
 	lrm->first = ct_arena_need(a, (size_t)L * T + 1, sizeof *lrm->first, "feature index", err);
-	lrm->read = ct_arena_need(a, LTD, sizeof *lrm->read, "transcoder inputs", err);
 	lrm->recon = ct_arena_need(a, LTD, sizeof *lrm->recon, "transcoder outputs", err);
 	lrm->error = ct_arena_need(a, LTD, sizeof *lrm->error, "error nodes", err);
 	lrm->constant = ct_arena_need(a, (size_t)L * pass->start * D, sizeof *lrm->constant, "constants",
 	    err);
 	lrm->dec = ct_arena_need(a, (size_t)L * T, sizeof *lrm->dec, "decoder index", err);
 	lrm->dec_n = ct_arena_need(a, (size_t)L * T, sizeof *lrm->dec_n, "decoder index", err);
-	if (!lrm->first || !lrm->read || !lrm->recon || !lrm->error || !lrm->constant || !lrm->dec ||
-	    !lrm->dec_n)
+	return lrm->first && lrm->recon && lrm->error && lrm->constant && lrm->dec && lrm->dec_n ? CT_OK :
+	    CT_ENOMEM;
+}
+
+int
+ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, const struct ct_pass *pass,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_model *m = pass->m;
+	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r = allocate(lrm, tc, pass, a, err);
+	struct ct_active_run run;
+
+	if (r < 0)
+		return r;
+	lrm->read = ct_arena_need(a, (size_t)L * T * D, sizeof *lrm->read, "transcoder inputs", err);
+	if (!lrm->read)
 		return CT_ENOMEM;
 	for (int l = 0; l < L; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
@@ -167,6 +179,24 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 	run = (struct ct_active_run){ .tc = tc, .T = T, .start = pass->start, .read = lrm->read };
 	if ((r = ct_active_find(&lrm->active, &lrm->n, lrm->first, &run, a, job, err)) < 0 ||
 	    (r = gather_decoders(lrm, a, job, err)) < 0)
+		return r;
+	return reconstruct(lrm, job, err);
+}
+
+int
+ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc, const struct ct_local_run *run,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	int r = allocate(lrm, tc, run->pass, a, err);
+
+	if (r < 0)
+		return r;
+	lrm->read = run->read;
+	lrm->active = run->active;
+	lrm->n = run->n;
+	lrm->fixed = run->fixed;
+	ct_active_index(lrm->first, lrm->active, lrm->n, tc->L, lrm->T);
+	if ((r = gather_decoders(lrm, a, job, err)) < 0)
 		return r;
 	return reconstruct(lrm, job, err);
 }
@@ -226,7 +256,8 @@ check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 
 			ct_transcoder_decoder_row(tc, from, f->feature, l, b->row);
 			ct_write_frozen(lrm->pass, tc, l, f->pos, b->row, b->row);
-			ct_saxpy(D, b->act[i], b->row, b->y + (size_t)f->pos * D);
+			ct_saxpy(D, lrm->fixed || f->set ? f->act : b->act[i], b->row,
+			    b->y + (size_t)f->pos * D);
 		}
 	for (size_t i = 0; i < TD; i++)
 		b->x[i] = b->mid[i] + b->y[i];

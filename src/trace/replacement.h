@@ -41,12 +41,26 @@ struct ct_local_model {
 	 */
 	float **dec;
 	int *dec_n;
+	bool fixed;			/* activations do not follow the stream: MLP outputs were frozen */
 	double max_logit_error;		/* filled by ct_local_model_check */
 };
 
 /* From a finished pass. Everything comes from the arena. */
 int ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc,
     const struct ct_pass *pass, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
+/* A run of which the active features are known already: by (layer, pos, feature), n of them. Lent. */
+struct ct_local_run {
+	const struct ct_pass *pass;
+	float *read;			/* (L,T,D) what the encoders see */
+	struct ct_active *active;
+	int n;
+	bool fixed;
+};
+
+/* The same of such a run: features that a clamp set keep their activations, whatever the encoders say. */
+int ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc,
+    const struct ct_local_run *run, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
  * (D) what is added to the stream at output m and t that is no node's: b_dec, or before the start the MLP's

@@ -1,4 +1,10 @@
 /* naive: see naive.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
 #include "naive.h"
 
 #include <math.h>
@@ -495,4 +501,65 @@ naive_run_free(struct naive_run *r)
 	free(r->mlp_out);
 	free(r->pattern);
 	free(r->final);
+}
+
+/* What a source writes to the MLP outputs (L,T,D), or to the embeddings (T,D). */
+static void
+source_writes(const struct ct_local_model *lrm, const struct ct_node *n, double *out, double *embed)
+{
+	int T = lrm->T, D = lrm->m->cfg.D;
+
+	for (int d = 0; d < D && n->kind == CT_NODE_EMBEDDING; d++)
+		embed[n->pos * D + d] = naive_embedding(lrm->m, n->index, d);
+	for (int d = 0; d < D && n->kind == CT_NODE_ERROR; d++)
+		out[(n->layer * T + n->pos) * D + d] = lrm->error[(n->layer * T + n->pos) * D + d];
+	for (int m = n->layer;
+	     n->kind == CT_NODE_FEATURE && m < n->layer + ct_transcoder_reach(lrm->tc, n->layer); m++) {
+		double *row = out + (m * T + n->pos) * D;
+
+		for (int d = 0; d < D; d++)
+			row[d] = (double)n->activation * naive_dec(lrm->tc, n->layer, n->index, m, d);
+		naive_write(lrm, m, n->pos, row);
+	}
+}
+
+void
+naive_check_edges(const struct ct_prompt *p, const struct ct_graph *g, int step)
+{
+	const struct ct_local_model *lrm = &p->lrm;
+	int T = p->T, L = lrm->m->cfg.L, D = lrm->m->cfg.D;
+	size_t TD = (size_t)T * D;
+	double *out = malloc(L * TD * sizeof *out), *embed = malloc(TD * sizeof *embed);
+	double *read = malloc(L * TD * sizeof *read), *final = malloc(TD * sizeof *final);
+
+	for (int src = 0; src < g->n_nodes - g->n_targets; src += step) {
+		double largest = 0, worst = 0;
+
+		memset(out, 0, L * TD * sizeof *out);
+		memset(embed, 0, TD * sizeof *embed);
+		source_writes(lrm, &g->nodes[src], out, embed);
+		naive_frozen(lrm, out, embed, read, final);
+		for (int t = 0; t < g->n_nodes; t++) {
+			const struct ct_node *target = &g->nodes[t];
+			double want = 0;
+
+			if (!target->attributed)
+				continue;
+			for (int d = 0; d < D; d++)
+				want += target->kind == CT_NODE_FEATURE
+					    ? naive_enc(lrm->tc, target->layer, target->index, d) *
+						  read[(target->layer * T + target->pos) * D + d]
+					    : ((double)ct_matrix_at(&lrm->m->unembed, target->index, d) -
+						  (double)ct_model_unembed_mean(lrm->m)[d]) *
+						  final[target->pos * D + d];
+			largest = fmax(largest, fabs(want));
+			worst = fmax(worst, fabs(want - (double)ct_graph_edge(g, t, src)));
+		}
+		if (worst > 1e-5 * largest + 1e-6)
+			fail_msg("source %d: edges differ by %g of %g", src, worst, largest);
+	}
+	free(out);
+	free(embed);
+	free(read);
+	free(final);
 }

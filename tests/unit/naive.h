@@ -63,6 +63,12 @@ void naive_activate(const struct ct_transcoder *tc, int l, const double *h, doub
  */
 void naive_write(const struct ct_local_model *lrm, int l, int t, double *row);
 
+/*
+ * Fails the test unless every edge from each `step`th source is what that source adds to the target: its
+ * output run forwards through the frozen network.
+ */
+void naive_check_edges(const struct ct_prompt *p, const struct ct_graph *g, int step);
+
 /* A softcap; 0: none. */
 double naive_cap(double x, double cap);
 

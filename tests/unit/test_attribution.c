@@ -67,63 +67,12 @@ test_exact(void **state)
 	each(&fixture_gemma3, 40, check_exact);
 }
 
-/*
- * An edge is what a source adds to a target: the source's output run forwards through the frozen network by
- * the naive program. The walk backwards and the naive walk forwards share no code.
- */
+/* The walk backwards and the naive walk forwards share no code. */
 static void
 check_edges(struct fixture *f, const struct ct_shape *s)
 {
-	const struct ct_graph *g = f->graph;
-	const struct ct_local_model *lrm = &f->prompt->lrm;
-	int T = f->T, L = s->cfg.L, D = s->cfg.D;
-	size_t TD = (size_t)T * D;
-	double *out = malloc(L * TD * sizeof *out), *embed = malloc(TD * sizeof *embed);
-	double *read = malloc(L * TD * sizeof *read), *final = malloc(TD * sizeof *final);
-	float *row = malloc((size_t)D * sizeof *row);
-
-	for (int src = 0; src < g->n_nodes - g->n_targets; src += 3) {
-		const struct ct_node *n = &g->nodes[src];
-		double largest = 0, worst = 0;
-
-		memset(out, 0, L * TD * sizeof *out);
-		memset(embed, 0, TD * sizeof *embed);
-		for (int d = 0; d < D && n->kind == CT_NODE_EMBEDDING; d++)
-			embed[n->pos * D + d] = naive_embedding(f->m, n->index, d);
-		for (int d = 0; d < D && n->kind == CT_NODE_ERROR; d++)
-			out[(n->layer * T + n->pos) * D + d] = lrm->error[(n->layer * T + n->pos) * D + d];
-		for (int m = n->layer;
-		     n->kind == CT_NODE_FEATURE && m < n->layer + ct_transcoder_reach(f->tc, n->layer); m++) {
-			ct_transcoder_decoder_row(f->tc, n->layer, n->index, m, row);
-			for (int d = 0; d < D; d++)
-				out[(m * T + n->pos) * D + d] = (double)n->activation * row[d];
-			naive_write(lrm, m, n->pos, out + (m * T + n->pos) * D);
-		}
-		naive_frozen(lrm, out, embed, read, final);
-		for (int t = 0; t < g->n_nodes; t++) {
-			const struct ct_node *target = &g->nodes[t];
-			double want = 0;
-
-			if (!target->attributed)
-				continue;
-			for (int d = 0; d < D; d++)
-				want += target->kind == CT_NODE_FEATURE
-					    ? naive_enc(f->tc, target->layer, target->index, d) *
-						  read[(target->layer * T + target->pos) * D + d]
-					    : ((double)ct_matrix_at(&f->m->unembed, target->index, d) -
-						  (double)ct_model_unembed_mean(f->m)[d]) *
-						  final[target->pos * D + d];
-			largest = fmax(largest, fabs(want));
-			worst = fmax(worst, fabs(want - (double)ct_graph_edge(g, t, src)));
-		}
-		if (worst > 1e-5 * largest + 1e-6)
-			fail_msg("source %d: edges differ by %g of %g", src, worst, largest);
-	}
-	free(out);
-	free(embed);
-	free(read);
-	free(final);
-	free(row);
+	(void)s;
+	naive_check_edges(f->prompt, f->graph, 3);
 }
 
 static void
