@@ -10,6 +10,7 @@ check_SCRIPTS += \
 	%D%/features.sh \
 	%D%/figures.sh \
 	%D%/full.sh \
+	%D%/gallery.sh \
 	%D%/heads.sh \
 	%D%/help.sh \
 	%D%/hostile.sh \

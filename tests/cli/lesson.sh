@@ -101,6 +101,18 @@ if [ -f "$top/models/capitals/model.safetensors" ]; then
 	sed -n '/^model: capitals$/,/^\.Ed$/{ /^\.Ed$/d; p; }' "$top/man/ctrace-models.5" >"$tmp/example/lesson.yaml"
 	CTRACE_MODEL_PATH=$top/models play "$tmp/example/lesson.yaml" --check
 	ok "the lesson in ctrace-models(5) holds" sh -c "[ $status = 0 ] || { cat '$tmp/out' '$tmp/err'; false; }"
+
+	# Labels are named by whole words.
+	cat >"$tmp/example/lesson.yaml" <<'Y'
+model: capitals
+title: Words
+steps:
+- {title: A word, prompt: the capital of the state containing Dallas is, text: One, expect: {feature: Texas}}
+- {title: A part, text: Two, expect: {feature: Texa}}
+Y
+	CTRACE_MODEL_PATH=$top/models play "$tmp/example/lesson.yaml" --check
+	ok "a word of a label is found, a part of one is not" sh -c "[ $status = 1 ] && grep -q '^ok - step 1' '$tmp/out' &&
+	    grep -q '^not ok - step 2.*label Texa' '$tmp/out' || { cat '$tmp/out' '$tmp/err'; false; }"
 fi
 
 # The lessons that are shipped, where their model is there.

@@ -152,7 +152,7 @@ static const struct key_entry defaults[] = {
 	{ NULL, "X", "view swap", NULL, "every other value in place of the one that the prompt hides" },
 	{ NULL, "v", "view operands", NULL,
 	    "the feature over all values of the two numbers of the prompt" },
-	{ NULL, "0", "view start", NULL, "the latest sessions, and the lessons and models there are" },
+	{ NULL, "0", "view start", NULL, "sessions, lessons, the gallery, and models" },
 	{ NULL, "L", "label", NULL, "type a label for the selected feature" },
 	{ NULL, "E", "export", NULL, "write the graph to a file" },
 	{ NULL, "M", "note", NULL, "write down a note on what is selected" },

@@ -1,7 +1,6 @@
 /* lesson: see lesson.h. */
 #include "tui/lesson/lesson.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,88 +9,24 @@
 #include "ctrace.h"
 #include "tui/app.h"
 #include "tui/language/cmd.h"
+#include "tui/study/paths.h"
 #include "tui/view/lesson.h"
 
 static const char file_name[] = "lesson.yaml", ending[] = ".yaml";
 
-static bool
-ends_in(const char *s, const char *end)
-{
-	size_t n = strlen(s), k = strlen(end);
-
-	return n > k && !strcmp(s + n - k, end);
-}
-
-/* "a/b" of "a/b/c", "." of "c". To be freed. */
-static char *
-folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : strdup(".");
-}
-
-struct paths {
-	char **list;
-	size_t n;
-};
-
-static void
-add_path(struct paths *p, char *path)
-{
-	char **grown;
-
-	for (size_t i = 0; path && i < p->n; i++)
-		if (!strcmp(p->list[i], path)) {
-			free(path);
-			return;
-		}
-	grown = path ? realloc(p->list, (p->n + 2) * sizeof *grown) : NULL;
-	if (!grown) {
-		free(path);
-		return;
-	}
-	p->list = grown;
-	grown[p->n++] = path;
-	grown[p->n] = NULL;
-}
-
-static int
-is_lesson_file(const struct dirent *e)
-{
-	return e->d_name[0] != '.' && ends_in(e->d_name, ending);
-}
-
-/* The files of a lessons/ folder beside a model. */
-static void
-add_shared(struct paths *p, const char *model_dir)
-{
-	char *root = folder_of(model_dir), *dir = root ? ct_path_join(root, "lessons") : NULL;
-	struct dirent **entry = NULL;
-	int n = dir ? scandir(dir, &entry, is_lesson_file, alphasort) : 0;
-
-	for (int i = 0; i < n; i++) {
-		add_path(p, ct_path_join(dir, entry[i]->d_name));
-		free(entry[i]);
-	}
-	free(entry);
-	free(dir);
-	free(root);
-}
-
 char **
 lesson_list(void)
 {
-	struct paths p = { .list = calloc(1, sizeof *p.list) };
+	struct paths p = { 0 };
 	char **models = ct_model_list();
 
 	for (int i = 0; models && models[i]; i++)
-		add_shared(&p, models[i]);
+		paths_add_beside(&p, models[i], "lessons", ending);
 	for (int i = 0; models && models[i]; i++) {
 		char *path = ct_path_join(models[i], file_name);
 
 		if (path && ct_file_exists(path))
-			add_path(&p, path);
+			paths_add(&p, path);
 		else
 			free(path);
 	}
@@ -111,7 +46,7 @@ lesson_name(const char *path, char *buf, size_t size)
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *start;
 
 	if (strcmp(base, file_name) != 0 || !slash) {
-		size_t cut = ends_in(base, ending) ? strlen(ending) : 0;
+		size_t cut = paths_end_in(base, ending) ? strlen(ending) : 0;
 
 		snprintf(buf, size, "%.*s", (int)(strlen(base) - cut), base);
 		return buf;
@@ -129,7 +64,7 @@ find(char **out, const char *which, struct ct_error *err)
 	size_t n = 0;
 
 	*out = NULL;
-	if (strchr(which, '/') || ends_in(which, ending)) {
+	if (strchr(which, '/') || paths_end_in(which, ending)) {
 		*out = strdup(which);
 		return *out ? CT_OK : ct_fail_memory(err, strlen(which), "a path");
 	}
@@ -320,7 +255,8 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 static int
 find_model(struct lesson *l, const char *name, struct ct_error *err)
 {
-	char *dir = folder_of(l->path), *up = dir ? ct_path_join(dir, strchr(name, '/') ? "." : "..") : NULL;
+	char *dir = paths_folder(l->path);
+	char *up = dir ? ct_path_join(dir, strchr(name, '/') ? "." : "..") : NULL;
 	char *beside = up ? ct_path_join(up, name) : NULL;
 	char *own = dir ? ct_path_join(dir, "config.json") : NULL;
 	char *there = beside ? ct_path_join(beside, "config.json") : NULL;

@@ -91,14 +91,29 @@ is_unlikely(struct app *a, const struct lesson_check *e, char *found, size_t siz
 	return p >= 0 && p <= e->number;
 }
 
+/* text: a query of labels (session/query.h): Texas, =bridge Texas, "Texas">.8. */
 static bool
 label_has(const struct app *a, int layer, int feature, const char *text)
 {
-	char label[STUDY_NAME];
-	bool guess;
+	struct ct_query q;
+	struct ct_error err;
 
-	study_label(&a->study, layer, feature, label, sizeof label, &guess);
-	return ct_text_search(label, text);
+	return !ct_query_parse(&q, text, &err) && ct_engine_label_fits(a->study.engine, layer, feature, &q);
+}
+
+/* Does text name the node: a feature by label or place (#, @), others by a part of what they are called? */
+static bool
+is_named(struct app *a, int node, const char *text, const char *what, char *found, size_t size)
+{
+	const struct ct_node *n = study_node(&a->study, node);
+	char name[STUDY_NAME], note[STUDY_NAME];
+
+	study_name(&a->study, node, name, sizeof name);
+	study_note(&a->study, node, note, sizeof note);
+	snprintf(found, size, "%s %s %s", what, name, note);
+	if (study_is_feature(n) && !strpbrk(text, "#@"))
+		return label_has(a, n->layer, n->index, text);
+	return ct_text_search(name, text) || ct_text_search(note, text);
 }
 
 static bool
@@ -137,27 +152,21 @@ has_clamps(struct app *a, const struct lesson_check *e, char *found, size_t size
 static bool
 is_selected(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
-	char name[STUDY_NAME], note[STUDY_NAME];
-
-	study_name(&a->study, a->study.node, name, sizeof name);
-	study_note(&a->study, a->study.node, note, sizeof note);
-	snprintf(found, size, "%s %s is selected", name, note);
-	return ct_text_search(name, e->text) || ct_text_search(note, e->text);
+	if (!study_node(&a->study, a->study.node)) {
+		snprintf(found, size, "nothing is selected");
+		return false;
+	}
+	return is_named(a, a->study.node, e->text, "selected is", found, size);
 }
 
 static bool
 is_target(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	const struct ct_graph *g = a->study.graph;
-	char name[STUDY_NAME], note[STUDY_NAME];
 
-	for (int i = g ? g->n_nodes - g->n_targets : 0; g && i < g->n_nodes; i++) {
-		study_name(&a->study, i, name, sizeof name);
-		study_note(&a->study, i, note, sizeof note);
-		snprintf(found, size, "the target is %s %s", name, note);
-		if (ct_text_search(name, e->text) || ct_text_search(note, e->text))
+	for (int i = g ? g->n_nodes - g->n_targets : 0; g && i < g->n_nodes; i++)
+		if (is_named(a, i, e->text, "the target is", found, size))
 			return true;
-	}
 	return false;
 }
 

@@ -10,6 +10,8 @@ tui_study_files = \
 	%D%/lock.h \
 	%D%/notes.c \
 	%D%/notes.h \
+	%D%/paths.c \
+	%D%/paths.h \
 	%D%/pins.c \
 	%D%/pins.h \
 	%D%/saver.c \

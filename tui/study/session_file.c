@@ -371,6 +371,8 @@ about_line(const char *line, const char *name, char *out, size_t size)
 void
 session_about(const char *text, struct session_about *out)
 {
+	static const char own[] = "session: ";	/* a note on no node may say so */
+
 	*out = (struct session_about){ .model = "" };
 	for (const char *next = text; next && *next;) {
 		text = next + strspn(next, " \t");
@@ -384,6 +386,8 @@ session_about(const char *text, struct session_about *out)
 		about_line(text, "note", out->note, sizeof out->note);
 		if (!strncmp(out->note, "on ", 3))	/* a node's */
 			out->note[0] = '\0';
+		if (!strncmp(out->note, own, sizeof own - 1))
+			memmove(out->note, out->note + sizeof own - 1, strlen(out->note) - sizeof own + 2);
 		next = strchr(text, '\n');
 		if (next)
 			next++;

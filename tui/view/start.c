@@ -1,19 +1,22 @@
 /*
- * start: the latest sessions, and the lessons and models there are. A first start without arguments begins
- * here.
+ * start: the latest sessions, and the lessons, gallery and models there are. A first start without arguments
+ * begins here.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/cmd.h"
+#include "tui/study/paths.h"
+#include "tui/study/session_file.h"
 
 enum { OFFERS = 200, HEAD = 3, NAME = 16, SESSIONS = 3 };
 
 struct offer {
-	const char *kind;	/* session, lesson or model */
+	const char *kind;	/* session, lesson, gallery, graph or model */
 	const char *command;	/* that opens it */
 	char *path;
 	char name[64], title[120], note[120];
@@ -88,6 +91,53 @@ add_lesson(struct start *v, const char *path)
 	lesson_close(l);
 }
 
+/* A session that comes with the models, called what its note says. */
+static void
+add_shown(struct start *v, const char *path)
+{
+	struct offer *o = add(v, "gallery", "load", path);
+	struct session_about about;
+	struct ct_error err;
+	char *text = NULL, name[256];
+	size_t n;
+
+	if (!o)
+		return;
+	clean(o->name, sizeof o->name, paths_name(path, name, sizeof name));
+	if (ct_file_read(&text, &n, path, SESSION_MAX, &err)) {
+		clean(o->title, sizeof o->title, err.msg);
+		return;
+	}
+	session_about(text, &about);
+	clean(o->title, sizeof o->title, *about.note ? about.note : about.prompt);
+	clean(o->note, sizeof o->note, about.model);
+	free(text);
+}
+
+static void
+add_gallery(struct start *v, char **models)
+{
+	struct paths sessions = { 0 }, graphs = { 0 };
+	char name[256];
+
+	for (int i = 0; models && models[i]; i++) {
+		paths_add_beside(&sessions, models[i], "gallery", ".session");
+		paths_add_beside(&graphs, models[i], "gallery", ".json");
+	}
+	for (size_t i = 0; i < sessions.n; i++)
+		add_shown(v, sessions.list[i]);
+	for (size_t i = 0; i < graphs.n; i++) {
+		struct offer *o = add(v, "graph", "graph", graphs.list[i]);
+
+		if (!o)
+			break;
+		clean(o->name, sizeof o->name, paths_name(graphs.list[i], name, sizeof name));
+		clean(o->title, sizeof o->title, "a saved graph, which opens without its model");
+	}
+	ct_model_list_free(sessions.list);
+	ct_model_list_free(graphs.list);
+}
+
 /* The latest few; all of them have a view of their own. */
 static void
 add_sessions(struct start *v)
@@ -116,6 +166,7 @@ load(struct app *a, struct start *v)
 	add_sessions(v);
 	for (int i = 0; lessons && lessons[i]; i++)
 		add_lesson(v, lessons[i]);
+	add_gallery(v, models);
 	for (int i = 0; models && models[i]; i++) {
 		struct offer *o = add(v, "model", "model", models[i]);
 		const char *slash = strrchr(models[i], '/');
@@ -203,7 +254,7 @@ start_enter(struct app *a, void *state)
 const struct view_ops start_view = {
 	.name = "start",
 	.title = "start",
-	.note = "the latest sessions, and the lessons and models there are",
+	.note = "sessions, lessons, the gallery, and models",
 	.about = ABOUT_PROGRAM,
 	.open = start_open,
 	.close = start_close,

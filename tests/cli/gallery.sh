@@ -1,0 +1,39 @@
+#!/bin/sh
+# The gallery: each session belongs to the weights that are shipped and comes back whole, each graph opens by
+# itself, and the start screen lists them.
+. "${srcdir:-.}/tests/cli/lib.sh"
+CTRACE_MODEL_PATH=$top/models
+export CTRACE_MODEL_PATH
+
+# show SCRIPT ARGUMENT...: runs a script, as printf writes it.
+show() {
+	# shellcheck disable=SC2059
+	printf "$1" >"$tmp/script"
+	shift
+	timeout 120 "$CTRACE_TUI" --headless 120x60 --script "$tmp/script" "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+
+n=0
+for file in "$top"/models/gallery/*.session; do
+	piece=$(basename "$file" .session)
+	n=$((n + 1))
+	show "load $file\nsave $tmp/again.session!\n"
+	ok "$piece comes back whole" sh -c "[ $status = 0 ] && [ ! -s '$tmp/err' ] && diff '$file' '$tmp/again.session'"
+	ok "$piece has its graph as a file" [ -s "$top/models/gallery/$piece.json" ]
+	show "screen\n" --graph "$top/models/gallery/$piece.json"
+	ok "$piece.json opens without its model" sh -c "[ $status = 0 ] && [ ! -s '$tmp/err' ] && grep -q replacement '$tmp/out'"
+	# The session's prompt is the graph's.
+	ok "$piece.json is of the same prompt" grep -qF "\"prompt\": \"$(sed -n 's/^prompt //p' "$file")" "$top/models/gallery/$piece.json"
+done
+ok "there is a gallery" [ "$n" -ge 3 ]
+
+show "view start\nscreen\n"
+for file in "$top"/models/gallery/*.session; do
+	note=$(sed -n 's/^note session: //p' "$file")
+	ok "the start screen offers $(basename "$file")" has "gallery +$(basename "$file" .session) +$note"
+done
+ok "and the graphs" has "graph +dallas +a saved graph"
+show "view start\nsearch From Dallas\nkey Enter\nscreen\n"
+ok "Enter opens one" has '^─ boxes'
+exit $failed
