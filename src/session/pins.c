@@ -75,7 +75,7 @@ ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p)
 bool
 ct_clamp_reaches(const struct ct_clamp *c, const struct ct_pin *p)
 {
-	return p->kind == CT_NODE_FEATURE && c->layer == p->layer && c->feature == p->index &&
+	return ct_node_traits(p->kind)->can_clamp && c->layer == p->layer && c->feature == p->index &&
 	       (c->pos == p->pos || c->pos == CT_ALL_POSITIONS || (c->onwards && c->pos <= p->pos));
 }
 

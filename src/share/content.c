@@ -83,7 +83,7 @@ add_node(struct ct_content *c, const struct ct_export *x, int node)
 	c->part[c->n_parts++] = (struct ct_content_part){ .node = node, .supernode = -1, .n = 1, .name = "",
 		.id = ct_arena_strdup(&c->arena, ct_graph_node_id(x, node, buf)), .layer = n->layer,
 		    .pos = n->pos,
-		.activation = n->kind == CT_NODE_FEATURE ? (double)n->activation : NAN,
+		.activation = ct_node_traits(n->kind)->has_activation ? (double)n->activation : NAN,
 		.cumulative = n->kind == CT_NODE_TARGET ? NAN : n->cumulative };
 }
 
@@ -179,7 +179,7 @@ add_supernode(struct merger *m, const struct ct_export *x, int supernode)
 		p->n++;
 		layers += n->layer;
 		p->pos = n->pos > p->pos ? n->pos : p->pos;
-		p->activation += n->kind == CT_NODE_FEATURE &&
+		p->activation += ct_node_traits(n->kind)->has_activation &&
 		    !isnan(n->activation) ? (double)n->activation : 0;
 		if (n->kind != CT_NODE_TARGET)
 			p->cumulative = fmin(p->cumulative, n->cumulative);

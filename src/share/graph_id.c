@@ -5,12 +5,6 @@
 
 #include "share/graph_file.h"
 
-static bool
-is_feature(const struct ct_node *n)
-{
-	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
-}
-
 static const char *
 id_there(const struct ct_graph_file *f, int node)
 {
@@ -31,7 +25,7 @@ ct_graph_node_id(const struct ct_export *x, int node, char buf[CT_NODE_ID])
 		snprintf(buf, CT_NODE_ID, "%d_-1_%d", n->layer, n->pos);
 	else if (n->kind == CT_NODE_EMBEDDING)
 		snprintf(buf, CT_NODE_ID, "E_%d_%d", n->index, n->pos);
-	else if (is_feature(n))
+	else if (ct_node_subject(n) == CT_NODE_FEATURE)
 		snprintf(buf, CT_NODE_ID, "%d_%d_%d", n->layer, n->index, n->pos);
 	else {
 		/* Differences are numbered behind the vocabulary. */

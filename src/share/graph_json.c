@@ -24,12 +24,6 @@ cantor(int layer, int feature)
 	return sum * (sum + 1) / 2 + feature;
 }
 
-static bool
-is_feature(const struct ct_node *n)
-{
-	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
-}
-
 /* A document on its way out. */
 struct job {
 	const struct ct_export *x;
@@ -47,7 +41,7 @@ write_clerp(struct job *j, const struct ct_node *n)
 	struct ct_buffer b = { 0 };
 	char *text;
 
-	if (is_feature(n)) {
+	if (ct_node_subject(n) == CT_NODE_FEATURE) {
 		ct_writer_string(&j->w, "clerp", names->label(names->ctx, n->layer, n->index));
 		return;
 	}
@@ -68,13 +62,9 @@ write_clerp(struct job *j, const struct ct_node *n)
 static void
 write_node(struct job *j, int node)
 {
-	static const char *const types[] = {
-		[CT_NODE_FEATURE] = "cross layer transcoder", [CT_NODE_ERROR] = "mlp reconstruction error",
-		[CT_NODE_EMBEDDING] = "embedding", [CT_NODE_TARGET] = "logit"
-	};
 	const struct ct_graph *g = j->x->graph;
 	const struct ct_node *n = &g->nodes[node];
-	bool target = n->kind == CT_NODE_TARGET, feature = is_feature(n);
+	bool target = n->kind == CT_NODE_TARGET, feature = ct_node_subject(n) == CT_NODE_FEATURE;
 	struct ct_writer *w = &j->w;
 	char layer[16];
 
@@ -88,11 +78,12 @@ write_node(struct job *j, int node)
 	    n->kind == CT_NODE_EMBEDDING ? n->pos : n->index);
 	ct_writer_string(w, "layer", layer);
 	ct_writer_integer(w, "ctx_idx", n->pos);
-	ct_writer_string(w, "feature_type", types[feature ? CT_NODE_FEATURE : n->kind]);
+	ct_writer_string(w, "feature_type", ct_node_traits(ct_node_subject(n))->json);
 	ct_writer_string(w, "jsNodeId", j->id[node]);
 	write_clerp(j, n);
 	ct_writer_number(w, "influence", target ? NAN : n->cumulative);
-	ct_writer_number(w, "activation", n->kind == CT_NODE_FEATURE ? (double)n->activation : NAN);
+	ct_writer_number(w, "activation",
+	    ct_node_traits(n->kind)->has_activation ? (double)n->activation : NAN);
 	ct_writer_number(w, "token_prob", target && !feature ? (double)n->prob : 0);
 	ct_writer_bool(w, "is_target_logit", node == g->n_nodes - g->n_targets);
 	ct_writer_integer(w, "run_idx", 0);

@@ -11,12 +11,6 @@ word(const struct ct_graph_names *names, int token)
 	return names->token(names->ctx, token);
 }
 
-static bool
-is_feature(const struct ct_node *n)
-{
-	return n->kind == CT_NODE_FEATURE || (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
-}
-
 /* The text of a target, a token or A - B; and its id, where it is one token. */
 static void
 write_target(struct ct_writer *w, const struct ct_graph_names *names, const struct ct_node *n)
@@ -37,11 +31,11 @@ static void
 write_node(struct ct_writer *w, const struct ct_graph_names *names, const struct ct_node *n, double all)
 {
 	ct_writer_object(w, NULL);
-	ct_writer_string(w, "kind", ct_node_traits(is_feature(n) ? CT_NODE_FEATURE : n->kind)->name);
+	ct_writer_string(w, "kind", ct_node_traits(ct_node_subject(n))->name);
 	ct_writer_integer(w, "pos", n->pos);
-	if (is_feature(n) || n->kind == CT_NODE_ERROR)
+	if (ct_node_subject(n) == CT_NODE_FEATURE || n->kind == CT_NODE_ERROR)
 		ct_writer_integer(w, "layer", n->layer);
-	if (is_feature(n)) {
+	if (ct_node_subject(n) == CT_NODE_FEATURE) {
 		ct_writer_integer(w, "feature", n->index);
 		ct_writer_string(w, "label", names->label(names->ctx, n->layer, n->index));
 	} else if (n->kind == CT_NODE_TARGET) {
@@ -49,7 +43,7 @@ write_node(struct ct_writer *w, const struct ct_graph_names *names, const struct
 	} else {
 		ct_writer_string(w, "token", word(names, names->tokens[n->pos]));
 	}
-	if (n->kind == CT_NODE_FEATURE)
+	if (ct_node_traits(n->kind)->has_activation)
 		ct_writer_number(w, "activation", (double)n->activation);
 	if (n->kind == CT_NODE_TARGET)
 		ct_writer_number(w, "weight", (double)n->weight);

@@ -358,9 +358,9 @@ why_not(const struct ct_graph_reader *r, int source, int target)
 		return "one of its nodes was left out";
 	if (s->kind == CT_NODE_TARGET)
 		return "its source is an output, from which nothing follows";
-	if (t->kind == CT_NODE_EMBEDDING || t->kind == CT_NODE_ERROR)
+	if (!ct_node_traits(t->kind)->has_inputs)
 		return "its target is an embedding or error, which nothing leads to";
-	if ((t->kind == CT_NODE_TARGET && t->target != CT_TARGET_FEATURE) || s->kind == CT_NODE_EMBEDDING)
+	if (ct_node_subject(t) == CT_NODE_TARGET || s->kind == CT_NODE_EMBEDDING)
 		return NULL;
 	if (s->layer < t->layer || (s->layer == t->layer && s->kind != CT_NODE_ERROR &&
 	    t->kind != CT_NODE_TARGET &&

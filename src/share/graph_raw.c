@@ -16,17 +16,6 @@ enum { MAX_LAYER = 9999, REPORT_EVERY = 4096 };
 
 static const char *const section_names[CT_N_SECTIONS] = { "metadata", "qParams", "nodes", "links", "ctrace" };
 
-static const struct {
-	const char *name;
-	enum ct_node_kind kind;
-} types[] = {
-	{ "cross layer transcoder", CT_NODE_FEATURE },
-	{ "unexplored node", CT_NODE_FEATURE },		/* Anthropic's word for one without a row of edges */
-	{ "mlp reconstruction error", CT_NODE_ERROR },
-	{ "embedding", CT_NODE_EMBEDDING },
-	{ "logit", CT_NODE_TARGET },
-};
-
 /* Room for one more element of a growing array. */
 static int
 grow(void **list, int n, size_t size, struct ct_error *err)
@@ -180,9 +169,7 @@ read_type(struct ct_raw_graph *p, struct ct_raw_node *n, struct ct_error *err)
 	if ((code = ct_stream_string(&p->s, "\"feature_type\"", &name, err)) < 0)
 		return code;
 	n->type = name;
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (strcmp(types[i].name, name) == 0)
-			n->kind = types[i].kind;
+	n->kind = ct_node_kind_of_json(name);
 	return CT_OK;
 }
 

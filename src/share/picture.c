@@ -101,7 +101,7 @@ static void
 describe(struct picture *p, struct picture_node *n, const struct ct_content_part *part)
 {
 	const struct ct_node *node = part->node < 0 ? NULL : &p->x->graph->nodes[part->node];
-	bool output = node && node->kind == CT_NODE_TARGET && node->target != CT_TARGET_FEATURE;
+	bool output = node && ct_node_subject(node) == CT_NODE_TARGET;
 
 	*n = (struct picture_node){ .id = part->id, .node = part->node, .kind = PICTURE_FEATURE,
 	    .layer = part->layer,

@@ -204,6 +204,12 @@ ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct ct_e
 	return found;
 }
 
+enum ct_node_kind
+ct_node_subject(const struct ct_node *n)
+{
+	return n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE ? CT_NODE_FEATURE : n->kind;
+}
+
 struct ct_target
 ct_node_target(const struct ct_node *n)
 {

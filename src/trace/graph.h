@@ -122,6 +122,9 @@ void ct_graph_place(struct ct_graph *g, int node, int rank);
 /* Sum of the edges from active features that were left out of the graph. */
 double ct_graph_omitted(const struct ct_graph *g, int target);
 
+/* What a node is about: of a target that is a feature CT_NODE_FEATURE, of all others their kind. */
+enum ct_node_kind ct_node_subject(const struct ct_node *n);
+
 /* What a node that has inputs stands for as a target: a feature its pre-activation, an output its logit. */
 struct ct_target ct_node_target(const struct ct_node *n);
 

@@ -1,14 +1,17 @@
 /* node: see node.h. */
 #include "trace/node.h"
 
+#include <string.h>
+
 static const struct ct_node_traits traits[] = {
 	[CT_NODE_FEATURE] = { .name = "feature", .label = "", .json = "cross layer transcoder",
-	    .has_inputs = true, .can_clamp = true, .can_pin = true },
+	    .has_activation = true, .has_inputs = true, .has_label = true, .can_clamp = true,
+	    .can_pin = true },
 	[CT_NODE_ERROR] = { .name = "error", .label = "error ", .json = "mlp reconstruction error",
 	    .can_pin = true },
 	[CT_NODE_EMBEDDING] = { .name = "input", .label = "input ", .json = "embedding", .can_pin = true },
 	[CT_NODE_OTHER] = { .name = "other", .label = "", .json = "unknown", .has_inputs = true,
-	    .can_pin = true },
+	    .has_label = true, .can_pin = true },
 	[CT_NODE_TARGET] = { .name = "output", .label = "output ", .json = "logit", .has_inputs = true,
 	    .can_pin = true },
 };
@@ -17,6 +20,16 @@ const struct ct_node_traits *
 ct_node_traits(enum ct_node_kind kind)
 {
 	return &traits[kind];
+}
+
+enum ct_node_kind
+ct_node_kind_of_json(const char *type)
+{
+	for (int k = 0; k < CT_NODE_OTHER; k++)
+		if (strcmp(traits[k].json, type) == 0)
+			return (enum ct_node_kind)k;
+	/* Anthropic's word for a feature whose row of edges was not computed. */
+	return strcmp(type, "unexplored node") == 0 ? CT_NODE_FEATURE : CT_NODE_OTHER;
 }
 
 bool

@@ -22,11 +22,15 @@ struct ct_node_traits {
 	const char *name;	/* "feature", "error", "input", "output": as results for machines call it */
 	const char *label;	/* what its name for people begins with: "error " of "error L1@8" */
 	const char *json;	/* feature_type in graph JSON */
+	bool has_activation;
 	bool has_inputs;	/* edges into it are computed */
+	bool has_label;		/* a person may name it, and a card may be about it */
 	bool can_clamp, can_pin;
 };
 
 const struct ct_node_traits *ct_node_traits(enum ct_node_kind kind);
+/* The kind of a feature_type in graph JSON; CT_NODE_OTHER: of none of ours. */
+enum ct_node_kind ct_node_kind_of_json(const char *type);
 
 /* What a target stands for: a logit minus the vocabulary's mean, a difference of logits, a pre-activation. */
 enum ct_target_kind { CT_TARGET_LOGIT, CT_TARGET_DIFFERENCE, CT_TARGET_FEATURE };

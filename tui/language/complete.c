@@ -120,7 +120,7 @@ offer_nodes(struct app *a, bool features)
 	char name[STUDY_NAME];
 
 	for (int i = 0; g && i < g->n_nodes; i++) {
-		if (!g->nodes[i].kept || (features && g->nodes[i].kind != CT_NODE_FEATURE))
+		if (!g->nodes[i].kept || (features && !ct_node_traits(g->nodes[i].kind)->can_clamp))
 			continue;
 		if (ct_session_node_name(a->study.session, i, name, sizeof name) > 0)
 			offer(&a->input, name, strlen(name));

@@ -57,7 +57,7 @@ const char *
 pins_note(const struct study *s, const struct ct_pin *p, char *buf, size_t size)
 {
 	buf[0] = '\0';
-	if (p->kind == CT_NODE_FEATURE)
+	if (ct_node_traits(p->kind)->has_label)
 		study_label(s, p->layer, p->index, buf, size, NULL);
 	else if (p->kind == CT_NODE_EMBEDDING)
 		snprintf(buf, size, "input");
@@ -109,7 +109,7 @@ pins_whole(const struct study *s, int clamp)
 	int supernode = name ? ct_subgraph_supernode(sg, name) : -1;
 
 	for (int i = 0; i < sg->n_pins && supernode >= 0; i++)
-		if (sg->pin[i].supernode == supernode && sg->pin[i].kind == CT_NODE_FEATURE
+		if (sg->pin[i].supernode == supernode && ct_node_traits(sg->pin[i].kind)->can_clamp
 		    && !clamped_alike(set, &sg->pin[i], c))
 			return -1;
 	return supernode;

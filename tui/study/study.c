@@ -306,8 +306,7 @@ study_node(const struct study *s, int node)
 bool
 study_is_feature(const struct ct_node *n)
 {
-	return n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_OTHER ||
-	    (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_FEATURE);
+	return ct_node_traits(ct_node_subject(n))->has_label;
 }
 
 const char *

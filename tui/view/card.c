@@ -172,7 +172,7 @@ edge_lines(const struct card *c, const struct ct_node *n, int left, bool all)
 
 	if (all)
 		return EDGES;
-	if (n->kind == CT_NODE_EMBEDDING || n->kind == CT_NODE_ERROR)
+	if (!ct_node_traits(n->kind)->has_inputs)
 		return left;
 	if (n->kind == CT_NODE_TARGET && !c->card)
 		return left - 1;
@@ -186,7 +186,7 @@ add_split(struct app *a, struct card *c, const struct ct_node *n)
 	struct ct_arena scratch = { .blocks = NULL };
 	struct ct_error err;
 
-	if (n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_TARGET) {
+	if (ct_node_traits(n->kind)->has_inputs) {
 		bool known = ct_direct_split(&c->split, a->study.graph, c->node, &scratch, &err) == CT_OK;
 
 		add(c, (struct card_line){ .kind = SPLIT_TITLE, .i = known });
@@ -211,7 +211,7 @@ build(struct app *a, struct card *c, int room, bool all)
 	find_card(a, c, n);
 	mixed = c->card && !c->card->edited && c->card->f1 < .5 ? c->card->n_candidates : 0;
 	add(c, (struct card_line){ .kind = HEAD });
-	if (study_is_feature(n) || n->kind == CT_NODE_ERROR || n->kind == CT_NODE_EMBEDDING)
+	if (ct_node_subject(n) != CT_NODE_TARGET)
 		add(c, (struct card_line){ .kind = LABEL });
 	written = notes_find(&a->notes, notes_about(&a->study, c->node, about, sizeof about));
 	if (written)
@@ -233,7 +233,7 @@ build(struct app *a, struct card *c, int room, bool all)
 	edges = edge_lines(c, n, left, all);
 	add(c, (struct card_line){ .kind = BLANK });
 	before = c->list.n;
-	if (n->kind == CT_NODE_FEATURE || n->kind == CT_NODE_TARGET) {
+	if (ct_node_traits(n->kind)->has_inputs) {
 		add_edges(a, c, FROM, edges < 2 ? 2 : edges);
 		if ((n->kind == CT_NODE_TARGET || all) && card_knows_terms(a->study.graph))
 			add(c, (struct card_line){ .kind = BIAS, .first = c->list.n == before });

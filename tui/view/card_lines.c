@@ -46,7 +46,7 @@ draw_head(struct app *a, const struct area *area, int y, const struct card *c)
 	char name[STUDY_NAME], value[FMT_SIZE], text[FMT_SIZE + 16] = "";
 
 	study_name(&a->study, c->node, name, sizeof name);
-	if (n->kind == CT_NODE_FEATURE)
+	if (ct_node_traits(n->kind)->has_activation)
 		snprintf(text, sizeof text, "active %s", fmt_plain(value, sizeof value, n->activation));
 	else if (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_LOGIT)
 		snprintf(text, sizeof text, "%s", fmt_percent(value, sizeof value, n->prob));

@@ -289,7 +289,7 @@ clamps_feature(struct app *a, void *state, struct ct_clamp *out)
 		const struct ct_node *n = study_node(&a->study, e->node);
 
 		*out = (struct ct_clamp){ .layer = n->layer, .feature = n->index, .pos = n->pos };
-		return n->kind == CT_NODE_FEATURE;
+		return ct_node_traits(n->kind)->can_clamp;
 	}
 	*out = study_clamps(&a->study)->clamp[v->list.sel];
 	return true;

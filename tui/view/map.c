@@ -59,7 +59,7 @@ row_of(const struct ct_graph *g, const struct ct_node *n)
 {
 	if (n->kind == CT_NODE_EMBEDDING)
 		return g->L + 1;
-	if (n->kind == CT_NODE_TARGET && n->target != CT_TARGET_FEATURE)
+	if (ct_node_subject(n) == CT_NODE_TARGET)
 		return 0;
 	return g->L - n->layer;
 }

@@ -164,7 +164,7 @@ open_strongest(struct app *a, struct tree *t)
 	for (int i = 0, opened = 0; i < root->shown && (!opened || room > CHILD_SHOWN); i++) {
 		struct tree_item *w = &root->child[i];
 
-		if (w->node < 0 || study_node(&a->study, w->node)->kind != CT_NODE_FEATURE
+		if (w->node < 0 || !ct_node_traits(study_node(&a->study, w->node)->kind)->has_inputs
 		    || !open_item(a, t, w))
 			continue;
 		if (w->shown > CHILD_SHOWN - 1)
