@@ -260,6 +260,73 @@ ct_head_loading(const struct ct_pass *p, int l, int h, int q, int k, const float
 	    ct_sdot(c->head, o_row + h * c->head, v_row + h / (c->H / c->H_kv) * c->head);
 }
 
+/* The projection of a side, and how many heads it has. */
+static const struct ct_linear *
+score_projection(const struct ct_model *m, int l, enum ct_score_side side, int *heads)
+{
+	const struct ct_layer *ly = &m->layers[l];
+
+	*heads = side == CT_QUERIES ? m->cfg.H : m->cfg.H_kv;
+	return side == CT_QUERIES ? &ly->q : &ly->k;
+}
+
+void
+ct_score_row(const struct ct_pass *p, int l, enum ct_score_side side, int t, float *y, float *scale,
+    float *tmp)
+{
+	const struct ct_model *m = p->m;
+	int heads;
+	const struct ct_linear *lin = score_projection(m, l, side, &heads);
+	float scale1;
+
+	for (int h = 0; h < heads; h++)
+		scale[h] = 1;
+	ct_norm_run(&m->layers[l].norm1, 1, p->x + ((size_t)l * p->T + t) * m->cfg.D, tmp, &scale1);
+	ct_linear(lin, 1, tmp, true, y);
+	ct_heads_finish(m, l, side, t, 1, y, scale);
+}
+
+void
+ct_score_back(const struct ct_pass *p, int l, enum ct_score_side side, int h, int t, float scale, int n,
+    float *r, float *g, double *bias)
+{
+	const struct ct_model *m = p->m;
+	const struct ct_layer *ly = &m->layers[l];
+	const struct ct_norm *norm = side == CT_QUERIES ? &ly->q_norm : &ly->k_norm;
+	int D = m->cfg.D, head = m->cfg.head, heads;
+	const struct ct_linear *lin = score_projection(m, l, side, &heads);
+	struct ct_matrix w = ct_matrix_part(&lin->w, h * head, head);
+
+	for (int i = 0; i < n; i++) {
+		float *row = r + (size_t)i * head;
+
+		bias[i] = 0;
+		/* A rotation's transpose turns the other way. */
+		if (m->cfg.position == CT_ROPE)
+			ct_rope(1, -t, 1, head, ly->rope, row);
+		if (norm->w)
+			ct_norm_frozen_back(norm, scale, row, row, &bias[i]);
+		if (lin->b)
+			bias[i] += (double)ct_sdot(head, row, lin->b + (size_t)h * head);
+	}
+	ct_matrix_apply_back(&w, n, r, head, 0, g, D);
+	for (int i = 0; i < n; i++)
+		ct_norm_frozen_back(&ly->norm1, p->scale1[l * p->T + t], g + (size_t)i * D,
+		    g + (size_t)i * D, &bias[i]);
+}
+
+double
+ct_head_score(const struct ct_config *c, int h, const float *query, const float *key)
+{
+	double sum = 0;
+
+	query += h * c->head;
+	key += h / (c->H / c->H_kv) * c->head;
+	for (int e = 0; e < c->head; e++)
+		sum += (double)query[e] * (double)key[e];
+	return sum * ct_score_scale(c);
+}
+
 void
 ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
     const float *mlp_in, const float *scale2, float *dst)

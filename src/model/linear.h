@@ -70,6 +70,24 @@ float ct_head_loading(
     const struct ct_pass *p, int l, int h, int q, int k, const float *o_row, const float *v_row);
 
 /*
+ * What the scores of layer l are made from, at position t: y (heads*head) all queries, or keys, normed and
+ * rotated, and the scales of their norm (heads; 1 without one). tmp (D).
+ */
+void ct_score_row(const struct ct_pass *p, int l, enum ct_score_side side, int t, float *y, float *scale,
+    float *tmp);
+
+/*
+ * The transpose for head h (a key/value head on the side of keys), its norm's scale frozen: from n gradients
+ * of its query or key, r (n,head), which are used up, to those of the stream before the layer, g (n,D);
+ * bias (n) is set to what constants contribute.
+ */
+void ct_score_back(const struct ct_pass *p, int l, enum ct_score_side side, int h, int t, float scale, int n,
+    float *r, float *g, double *bias);
+
+/* The score from such a query and key of head h, all heads given: before any softcap. */
+double ct_head_score(const struct ct_config *c, int h, const float *query, const float *key);
+
+/*
  * The read point: what layer l's encoders see (enum ct_read_point). Of a run, dst (T,D); of a change of the
  * stream after attention at t; and its transpose on a gradient of what the encoders see. y may be the input.
  */

@@ -1,6 +1,7 @@
 /* maps: see maps.h. */
 #include "model/maps.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "math/blas.h"
@@ -45,6 +46,27 @@ ct_norm_frozen_back(const struct ct_norm *n, float scale, const float *g, float 
 	if (n->b)
 		*bias += (double)ct_sdot(n->width, g, n->b);
 	ct_norm_linear_back(n->width, n->kind == CT_LAYERNORM, g, n->w, scale, y);
+}
+
+void
+ct_heads_finish(const struct ct_model *m, int l, enum ct_score_side side, int first, int n, float *x,
+    float *scale)
+{
+	const struct ct_config *c = &m->cfg;
+	const struct ct_layer *ly = &m->layers[l];
+	const struct ct_norm *norm = side == CT_QUERIES ? &ly->q_norm : &ly->k_norm;
+	int heads = side == CT_QUERIES ? c->H : c->H_kv;
+
+	if (norm->w)
+		ct_norm_run(norm, n * heads, x, x, scale);
+	if (c->position == CT_ROPE)
+		ct_rope(n, first, heads, c->head, ly->rope, x);
+}
+
+double
+ct_score_scale(const struct ct_config *c)
+{
+	return c->query_scale > 0 ? c->query_scale : 1 / sqrt(c->head);
 }
 
 void

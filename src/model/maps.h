@@ -24,6 +24,19 @@ void ct_norm_run(const struct ct_norm *n, int T, const float *x, float *y, float
 void ct_norm_frozen(const struct ct_norm *n, float scale, const float *dx, float *y);
 void ct_norm_frozen_back(const struct ct_norm *n, float scale, const float *g, float *y, double *bias);
 
+/* The two sides of an attention score, which is made from a query and a key. */
+enum ct_score_side { CT_QUERIES, CT_KEYS };
+
+/*
+ * Queries or keys (n, heads*head) of positions first.. become what scores are made from: normed where the
+ * layer does, and rotated. scale (n*heads) of the norm is written where there is one.
+ */
+void ct_heads_finish(const struct ct_model *m, int l, enum ct_score_side side, int first, int n, float *x,
+    float *scale);
+
+/* Scores are so many times <query, key>: 1/sqrt(head), or what the family has instead. */
+double ct_score_scale(const struct ct_config *c);
+
 /* Row id (D) of the embedding, as the stream gets it. */
 void ct_embed_row(const struct ct_model *m, int id, float *row);
 /* logits (T,V) = y W_U', before any softcap. One sgemm. */

@@ -183,7 +183,7 @@ static void
 patterns(const struct ct_config *c, int window, const struct ct_layer_rows *r, const float *q, float *pattern)
 {
 	int first = r->first, T = r->T, n = T - first, group = c->H / c->H_kv;
-	float scale = (float)(c->query_scale > 0 ? c->query_scale : 1 / sqrt(c->head));
+	float scale = (float)ct_score_scale(c);
 
 	for (int h = 0; h < c->H; h++) {
 		float *p = pattern + ((size_t)h * T + first) * T;
@@ -199,20 +199,6 @@ patterns(const struct ct_config *c, int window, const struct ct_layer_rows *r, c
 			memset(p + t + 1, 0, (size_t)(T - t - 1) * sizeof *p);
 		}
 	}
-}
-
-/*
- * Queries or keys (n, heads*head) become what patterns are made from: normed where the layer does, and
- * rotated.
- */
-static void
-finish_heads(const struct ct_config *c, const struct ct_layer *ly, const struct ct_norm *norm, int first,
-    int n, int heads, float *x, float *scale)
-{
-	if (norm->w)
-		ct_norm_run(norm, n * heads, x, x, scale);
-	if (c->position == CT_ROPE)
-		ct_rope(n, first, heads, c->head, ly->rope, x);
 }
 
 void
@@ -232,10 +218,10 @@ ct_layer_attention(
 	/* Keys are of use beyond a frozen pattern: generated tokens attend to them. */
 	ct_linear(&ly->v, n, y, true, r->v + (size_t)first * kv);
 	ct_linear(&ly->k, n, y, true, k);
-	finish_heads(c, ly, &ly->k_norm, first, n, c->H_kv, k, scale);
+	ct_heads_finish(m, l, CT_KEYS, first, n, k, scale);
 	if (!r->frozen) {
 		ct_linear(&ly->q, n, y, true, q);
-		finish_heads(c, ly, &ly->q_norm, first, n, c->H, q, scale);
+		ct_heads_finish(m, l, CT_QUERIES, first, n, q, scale);
 		patterns(c, ly->window, r, q, r->pattern);
 	}
 	mix(c, first, T, r->pattern, r->v, z);

@@ -132,14 +132,18 @@ pack_row(const struct work *j, const struct chunk *c, const float *E, struct ct_
 
 /* Puts the gradient of a target at its own position: G is zero elsewhere. */
 static void
-inject(const struct work *j, struct worker *w, const struct ct_target *t, int b, int Tp)
+inject(const struct work *j, struct worker *w, const struct ct_row *row, int b, int Tp)
 {
 	const struct ct_local_model *lrm = j->lrm;
+	const struct ct_target *t = &row->target;
 	int D = lrm->m->cfg.D;
 	float *G = w->G + (size_t)b * Tp * D, *own = G + (size_t)t->pos * D;
 
 	memset(G, 0, (size_t)Tp * D * sizeof *G);
-	if (t->kind == CT_TARGET_FEATURE)
+	if (row->gradient) {
+		memcpy(own, row->gradient, (size_t)D * sizeof *own);
+		w->bias[b] = row->constant;
+	} else if (t->kind == CT_TARGET_FEATURE)
 		ct_feature_gradient(lrm->pass, lrm->tc, t->layer, t->pos, t->index, own, &w->bias[b]);
 	else
 		ct_logit_gradient(lrm->pass, t->pos, t->index, t->other, own, &w->bias[b]);
@@ -199,7 +203,7 @@ walk(void *arg, int task, int worker)
 		return;
 	memset(w->E, 0, (size_t)c->n * ld * sizeof *w->E);
 	for (; n < c->n && c->rows[n].target.layer == L; n++)
-		inject(j, w, &c->rows[n].target, n, Tp);
+		inject(j, w, &c->rows[n], n, Tp);
 	for (int l = L - 1; l >= 0; l--) {
 		if (is_cancelled(j, worker))
 			return;
@@ -207,12 +211,14 @@ walk(void *arg, int task, int worker)
 			mlp_edges(j, w, c, l, spread, n);
 			ct_skip_back(lrm->pass, lrm->tc, l, n, Tp, w->G, w->bias, &w->back);
 		}
-		for (; n < c->n && c->rows[n].target.layer == l; n++)
-			inject(j, w, &c->rows[n].target, n, Tp);
+		for (; n < c->n && c->rows[n].target.layer == l && !c->rows[n].gradient; n++)
+			inject(j, w, &c->rows[n], n, Tp);
 		ct_attention_back(lrm->pass, l, spread, Tp, w->G, w->bias, &w->back);
 		ct_attention_back_own(lrm->pass, l, n - spread, Tp, w->G + (size_t)spread * Tp * D,
 		    w->bias + spread, &w->back);
 		spread = n;
+		for (; n < c->n && c->rows[n].target.layer == l; n++)
+			inject(j, w, &c->rows[n], n, Tp);
 	}
 	for (int t = 0; t < Tp; t++) {
 		size_t at = chunk_at(j, c, CT_NODE_EMBEDDING, t);
@@ -227,23 +233,29 @@ walk(void *arg, int task, int worker)
 		struct ct_row *row = &c->rows[b];
 
 		pack_row(j, c, w->E + b * ld, row);
-		row->value = target_value(j, &row->target);
+		if (!row->gradient)
+			row->value = target_value(j, &row->target);
 		finish_row(row, ct_layout_length(j->layout, row->target.layer, row->target.pos), w->bias[b]);
 	}
 	atomic_fetch_add(&j->done, 1);
 }
 
-/* Late positions first: they cost most, and the small ones fill the gaps at the end. */
+/*
+ * Late positions first: they cost most, and the small ones fill the gaps at the end. In a layer features come
+ * first, since they read the stream after attention.
+ */
 static int
 by_place(const void *a, const void *b)
 {
-	const struct ct_target *x = &((const struct ct_row *)a)->target,
-	    *y = &((const struct ct_row *)b)->target;
+	const struct ct_row *u = a, *v = b;
+	const struct ct_target *x = &u->target, *y = &v->target;
 
 	if (x->pos != y->pos)
 		return x->pos > y->pos ? -1 : 1;
 	if (x->layer != y->layer)
 		return x->layer > y->layer ? -1 : 1;
+	if (!u->gradient != !v->gradient)
+		return v->gradient ? -1 : 1;
 	if (x->index != y->index)
 		return x->index < y->index ? -1 : 1;
 	return x->other < y->other ? -1 : x->other > y->other;

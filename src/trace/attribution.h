@@ -20,11 +20,16 @@
 int ct_attribution_layout(struct ct_layout *y, const struct ct_local_model *lrm, struct ct_arena *a,
     struct ct_error *err);
 
-/* One row to be computed. */
+/*
+ * One row to be computed. With a gradient the target is any linear form of the stream before target.layer at
+ * target.pos, and of the target only layer, pos and index (the order among such rows) matter.
+ */
 struct ct_row {
 	struct ct_target target;
+	const float *gradient;	/* (D) in: of that form, or NULL: the target is what its kind says */
+	double constant;	/* in, with a gradient: what constants have added to it so far */
 	float *edges;		/* out (ct_layout_length), lent from the arena */
-	float value;		/* out: pre-activation, or logit minus the vocabulary's mean */
+	float value;		/* out: pre-activation, or logit minus the vocabulary's mean; in, with a gradient */
 	float bias;		/* out: the bias column */
 	double residual;	/* out: |value - bias - sum edges| / (|bias| + sum |edges|) */
 	double total;		/* out: sum |edges| */

@@ -38,6 +38,8 @@ trace_files = \
 	%D%/paths.h \
 	%D%/prompt.c \
 	%D%/prompt.h \
+	%D%/qk.c \
+	%D%/qk.h \
 	%D%/replacement.c \
 	%D%/replacement.h \
 	%D%/stems.c \

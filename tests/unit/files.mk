@@ -62,6 +62,7 @@ check_PROGRAMS += \
 	test_pieces \
 	test_pins \
 	test_plot \
+	test_qk \
 	test_query \
 	test_restore \
 	test_safetensors \
@@ -134,6 +135,7 @@ test_paths_SOURCES = %D%/test_paths.c
 test_pieces_SOURCES = %D%/test_pieces.c
 test_pins_SOURCES = %D%/test_pins.c
 test_plot_SOURCES = %D%/test_plot.c
+test_qk_SOURCES = %D%/test_qk.c
 test_query_SOURCES = %D%/test_query.c
 test_restore_SOURCES = %D%/test_restore.c
 test_safetensors_SOURCES = %D%/test_safetensors.c

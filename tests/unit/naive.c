@@ -92,53 +92,74 @@ naive_write(const struct ct_local_model *lrm, int l, int t, double *row)
 		norm_frozen(lrm->m, post->w, lrm->pass->post2[l * lrm->T + t], row, row);
 }
 
+/* One layer, forwards: x (T,D) in place, read (T,D) what it adds to the read point. */
+static void
+layer_frozen(const struct ct_local_model *lrm, int l, const double *dout, double *x, double *read)
+{
+	const struct ct_model *m = lrm->m;
+	int T = lrm->T, D = m->cfg.D;
+	double *mid = malloc((size_t)(T * D) * sizeof *mid), *skip = malloc((size_t)D * sizeof *skip);
+
+	attention_frozen(lrm, l, x, mid);
+	for (int t = 0; t < T; t++, read += D) {
+		double scale = lrm->pass->scale2[l * T + t];
+
+		switch (lrm->tc->read) {
+		case CT_READ_MID:
+			memcpy(read, mid + t * D, (size_t)D * sizeof *read);
+			break;
+		case CT_READ_NORM2:
+			norm_frozen(m, m->layers[l].norm2.w, scale, mid + t * D, read);
+			break;
+		case CT_READ_NORM2_BARE: {
+			double mean = 0;
+
+			for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
+				mean += mid[t * D + d] / D;
+			for (int d = 0; d < D; d++)
+				read[d] = (mid[t * D + d] - mean) * scale;
+			break;
+		}
+		}
+		for (int d = 0; d < D; d++) {
+			skip[d] = 0;
+			for (int i = 0; i < D; i++)
+				skip[d] += naive_skip(lrm->tc, l, d, i) * read[i];
+		}
+		naive_write(lrm, l, t, skip);
+		for (int d = 0; d < D; d++)
+			x[t * D + d] = mid[t * D + d] + dout[(l * T + t) * D + d] + skip[d];
+	}
+	free(skip);
+	free(mid);
+}
+
 void
 naive_frozen(
     const struct ct_local_model *lrm, const double *dout, const double *dembed, double *dread, double *dfinal)
 {
 	const struct ct_model *m = lrm->m;
 	int T = lrm->T, D = m->cfg.D, TD = T * D;
-	double *x = malloc((size_t)TD * sizeof *x), *mid = malloc((size_t)TD * sizeof *mid);
-	double *skip = malloc((size_t)D * sizeof *skip);
+	double *x = malloc((size_t)TD * sizeof *x);
 
 	memcpy(x, dembed, (size_t)TD * sizeof *x);
-	for (int l = 0; l < m->cfg.L; l++) {
-		attention_frozen(lrm, l, x, mid);
-		for (int t = 0; t < T; t++) {
-			double *read = dread + (l * T + t) * D, scale = lrm->pass->scale2[l * T + t];
-
-			switch (lrm->tc->read) {
-			case CT_READ_MID:
-				memcpy(read, mid + t * D, (size_t)D * sizeof *read);
-				break;
-			case CT_READ_NORM2:
-				norm_frozen(m, m->layers[l].norm2.w, scale, mid + t * D, read);
-				break;
-			case CT_READ_NORM2_BARE: {
-				double mean = 0;
-
-				for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
-					mean += mid[t * D + d] / D;
-				for (int d = 0; d < D; d++)
-					read[d] = (mid[t * D + d] - mean) * scale;
-				break;
-			}
-			}
-			for (int d = 0; d < D; d++) {
-				skip[d] = 0;
-				for (int i = 0; i < D; i++)
-					skip[d] += naive_skip(lrm->tc, l, d, i) * read[i];
-			}
-			naive_write(lrm, l, t, skip);
-			for (int d = 0; d < D; d++)
-				x[t * D + d] = mid[t * D + d] + dout[(l * T + t) * D + d] + skip[d];
-		}
-	}
+	for (int l = 0; l < m->cfg.L; l++)
+		layer_frozen(lrm, l, dout, x, dread + l * TD);
 	for (int t = 0; t < T; t++)
 		norm_frozen(m, m->norm_f.w, lrm->pass->scale_f[t], x + t * D, dfinal + t * D);
-	free(skip);
 	free(x);
-	free(mid);
+}
+
+void
+naive_stream(const struct ct_local_model *lrm, int layer, const double *dout, const double *dembed, double *dx)
+{
+	int TD = lrm->T * lrm->m->cfg.D;
+	double *read = malloc((size_t)TD * sizeof *read);
+
+	memcpy(dx, dembed, (size_t)TD * sizeof *dx);
+	for (int l = 0; l < layer; l++)
+		layer_frozen(lrm, l, dout, dx, read);
+	free(read);
 }
 
 double
@@ -172,8 +193,8 @@ linear_live(const struct ct_linear *l, const double *x, double *y)
 	}
 }
 
-static void
-rotate(const struct ct_config *c, int l, int heads, int pos, double *x)
+void
+naive_rotate(const struct ct_config *c, int l, int heads, int pos, double *x)
 {
 	double theta = c->local[l] && c->local_theta > 0 ? c->local_theta : c->rope_theta;
 	double slower = c->rope_scaling.factor > 0 && !(c->local[l] && c->local_theta > 0) ?
@@ -213,8 +234,8 @@ attention_live(const struct ct_model *m, int l, int T, const double *x, const do
 		for (int h = 0; h < c->H_kv && c->qk_norms; h++)
 			norm_live(m, &ly->k_norm, k + t * wk + h * c->head, k + t * wk + h * c->head);
 		if (c->position == CT_ROPE) {
-			rotate(c, l, c->H, t, q + t * wq);
-			rotate(c, l, c->H_kv, t, k + t * wk);
+			naive_rotate(c, l, c->H, t, q + t * wq);
+			naive_rotate(c, l, c->H_kv, t, k + t * wk);
 		}
 		memset(z, 0, (size_t)wq * sizeof *z);
 		for (int h = 0; h < c->H; h++) {

@@ -17,6 +17,12 @@ void naive_gemm(bool ta, bool tb, int M, int N, int K, const float *A, int lda, 
  */
 void naive_frozen(const struct ct_local_model *lrm, const double *dout, const double *dembed, double *dread,
     double *dfinal);
+/* The same as far as the stream before a layer (T,D). */
+void naive_stream(const struct ct_local_model *lrm, int layer, const double *dout, const double *dembed,
+    double *dx);
+
+/* Queries or keys (heads*head) of layer l, rotated as those of a position. */
+void naive_rotate(const struct ct_config *c, int l, int heads, int pos, double *x);
 
 /*
  * A whole run, attention and norms live. With a transcoder its output stands in for every MLP's but at
