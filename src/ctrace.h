@@ -28,6 +28,7 @@
 #include "trace/direct.h"
 #include "trace/graph.h"
 #include "trace/heads.h"
+#include "trace/qk.h"
 #include "trace/inactive.h"
 #include "trace/paths.h"
 #include "trace/subgraph.h"
@@ -253,6 +254,18 @@ int ct_session_parse_heads(const struct ct_session *s, const char *from, const c
     struct ct_heads_question *q, struct ct_error *err);
 int ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, struct ct_heads *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+/*
+ * Why a head looked there (trace/qk.h). A question as text: the head, "L1H2", the token that looks (NULL: at
+ * the graph's position) and the one it looks at (NULL: the one it sees most), as @is or @8; all NULL: what
+ * carries most in the pruned graph.
+ */
+int ct_session_parse_qk(const struct ct_session *s, const char *head, const char *query, const char *key,
+    struct ct_qk_question *q, const struct ct_job *job, struct ct_error *err);
+int ct_session_qk(const struct ct_session *s, const struct ct_qk_question *q, struct ct_qk *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+/* What a term is called, as nodes are, or "constants"; and its node, -1: it is not in the graph. */
+int ct_session_term_name(const struct ct_session *s, const struct ct_qk_term *t, char *buf, size_t size);
+int ct_session_term_find(const struct ct_session *s, const struct ct_qk_term *t);
 /*
  * What is not active but nearly is, at a position (-1: at all up to the target's), and what it would do to a
  * node (-1: the first target): trace/inactive.h. What is typical is the median of a feature's card.

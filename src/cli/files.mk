@@ -23,6 +23,7 @@ cli_files = \
 	%D%/options.c \
 	%D%/output.c \
 	%D%/progress.c \
+	%D%/qk.c \
 	%D%/steer.c \
 	%D%/survey.c \
 	%D%/swap.c \

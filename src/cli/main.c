@@ -19,6 +19,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_features,
 	&cli_train,
 	&cli_heads,
+	&cli_qk,
 	&cli_inactive,
 	&cli_export,
 	&cli_models,

@@ -287,15 +287,16 @@ ct_score_row(const struct ct_pass *p, int l, enum ct_score_side side, int t, flo
 }
 
 void
-ct_score_back(const struct ct_pass *p, int l, enum ct_score_side side, int h, int t, float scale, int n,
-    float *r, float *g, double *bias)
+ct_score_back(const struct ct_pass *p, const struct ct_score_place *at, int n, float *r, float *g,
+    double *bias)
 {
 	const struct ct_model *m = p->m;
-	const struct ct_layer *ly = &m->layers[l];
-	const struct ct_norm *norm = side == CT_QUERIES ? &ly->q_norm : &ly->k_norm;
+	const struct ct_layer *ly = &m->layers[at->layer];
+	const struct ct_norm *norm = at->side == CT_QUERIES ? &ly->q_norm : &ly->k_norm;
 	int D = m->cfg.D, head = m->cfg.head, heads;
-	const struct ct_linear *lin = score_projection(m, l, side, &heads);
-	struct ct_matrix w = ct_matrix_part(&lin->w, h * head, head);
+	const struct ct_linear *lin = score_projection(m, at->layer, at->side, &heads);
+	struct ct_matrix w = ct_matrix_part(&lin->w, at->head * head, head);
+	float scale1 = p->scale1[at->layer * p->T + at->pos];
 
 	for (int i = 0; i < n; i++) {
 		float *row = r + (size_t)i * head;
@@ -303,16 +304,15 @@ ct_score_back(const struct ct_pass *p, int l, enum ct_score_side side, int h, in
 		bias[i] = 0;
 		/* A rotation's transpose turns the other way. */
 		if (m->cfg.position == CT_ROPE)
-			ct_rope(1, -t, 1, head, ly->rope, row);
+			ct_rope(1, -at->pos, 1, head, ly->rope, row);
 		if (norm->w)
-			ct_norm_frozen_back(norm, scale, row, row, &bias[i]);
+			ct_norm_frozen_back(norm, at->scale, row, row, &bias[i]);
 		if (lin->b)
-			bias[i] += (double)ct_sdot(head, row, lin->b + (size_t)h * head);
+			bias[i] += (double)ct_sdot(head, row, lin->b + (size_t)at->head * head);
 	}
 	ct_matrix_apply_back(&w, n, r, head, 0, g, D);
 	for (int i = 0; i < n; i++)
-		ct_norm_frozen_back(&ly->norm1, p->scale1[l * p->T + t], g + (size_t)i * D,
-		    g + (size_t)i * D, &bias[i]);
+		ct_norm_frozen_back(&ly->norm1, scale1, g + (size_t)i * D, g + (size_t)i * D, &bias[i]);
 }
 
 double

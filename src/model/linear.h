@@ -77,12 +77,16 @@ void ct_score_row(const struct ct_pass *p, int l, enum ct_score_side side, int t
     float *tmp);
 
 /*
- * The transpose for head h (a key/value head on the side of keys), its norm's scale frozen: from n gradients
- * of its query or key, r (n,head), which are used up, to those of the stream before the layer, g (n,D);
- * bias (n) is set to what constants contribute.
+ * The transpose for one head: from n gradients of its query or key, r (n,head), which are used up, to those
+ * of the stream before the layer, g (n,D); bias (n) is set to what constants contribute.
  */
-void ct_score_back(const struct ct_pass *p, int l, enum ct_score_side side, int h, int t, float scale, int n,
-    float *r, float *g, double *bias);
+struct ct_score_place {
+	int layer, head, pos;		/* a key/value head on the side of keys */
+	enum ct_score_side side;
+	float scale;			/* of its norm, frozen: from ct_score_row */
+};
+void ct_score_back(const struct ct_pass *p, const struct ct_score_place *at, int n, float *r, float *g,
+    double *bias);
 
 /* The score from such a query and key of head h, all heads given: before any softcap. */
 double ct_head_score(const struct ct_config *c, int h, const float *query, const float *key);

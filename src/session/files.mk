@@ -20,6 +20,7 @@ session_files = src/ctrace.h \
 	%D%/page.c \
 	%D%/page.h \
 	%D%/pins.c \
+	%D%/qk.c \
 	%D%/query.c \
 	%D%/query.h \
 	%D%/reach.c \

@@ -29,7 +29,8 @@ struct ct_row {
 	const float *gradient;	/* (D) in: of that form, or NULL: the target is what its kind says */
 	double constant;	/* in, with a gradient: what constants have added to it so far */
 	float *edges;		/* out (ct_layout_length), lent from the arena */
-	float value;		/* out: pre-activation, or logit minus the vocabulary's mean; in, with a gradient */
+	/* in, with a gradient; else out: pre-activation, or logit minus the vocabulary's mean */
+	float value;
 	float bias;		/* out: the bias column */
 	double residual;	/* out: |value - bias - sum edges| / (|bias| + sum |edges|) */
 	double total;		/* out: sum |edges| */

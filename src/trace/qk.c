@@ -42,12 +42,12 @@ check_question(const struct ct_local_model *lrm, const struct ct_qk_question *at
 		return ct_fail(err, CT_EINVAL, "no head L%dH%d: the model has layers 0 to %d of %d heads",
 		    at->layer, at->head, c->L - 1, c->H);
 	if (at->query < 0 || at->query >= lrm->T || at->key < 0 || at->key > at->query)
-		return ct_fail(err, CT_EINVAL, "@%d cannot look at @%d: a token sees itself and those before it",
-		    at->query, at->key);
+		return ct_fail(err, CT_EINVAL, "@%d cannot look at @%d: a token sees itself and those before "
+		    "it", at->query, at->key);
 	window = lrm->m->layers[at->layer].window;
 	if (window > 0 && at->key <= at->query - window)
-		return ct_fail(err, CT_EINVAL, "@%d cannot look at @%d: layer %d sees the last %d tokens only",
-		    at->query, at->key, at->layer, window);
+		return ct_fail(err, CT_EINVAL, "@%d cannot look at @%d: layer %d sees the last %d tokens "
+		    "only", at->query, at->key, at->layer, window);
 	return CT_OK;
 }
 
@@ -78,6 +78,7 @@ ask_side(const struct split *s, struct side *d, struct ct_row *rows, struct ct_a
 	int l = s->out->at.layer, head = s->head;
 	float *scale = ct_arena_need(tmp, c->H, sizeof *scale, "queries and keys", err);
 	float *one = ct_arena_need(tmp, (size_t)head * head, sizeof *one, "queries and keys", err);
+	struct ct_score_place place;
 
 	if (!scale || !one || side_memory(s, d, tmp, err) < 0)
 		return CT_ENOMEM;
@@ -85,9 +86,13 @@ ask_side(const struct split *s, struct side *d, struct ct_row *rows, struct ct_a
 	d->own = d->all + (size_t)d->head * head;
 	for (int e = 0; e < head; e++)
 		one[(size_t)e * head + e] = 1;
-	ct_score_back(p, l, d->which, d->head, d->pos, scale[d->head], head, one, d->gradient, d->constant);
+	place = (struct ct_score_place){ l, d->head, d->pos, d->which, scale[d->head] };
+	ct_score_back(p, &place, head, one, d->gradient, d->constant);
 	for (int e = 0; e < head; e++)
-		rows[e] = (struct ct_row){ .target = { .layer = l, .pos = d->pos, .index = e, .other = d->which },
+		rows[e] = (struct ct_row){ .target = { .layer = l,
+					       .pos = d->pos,
+					       .index = e,
+					       .other = (int)d->which },
 			.gradient = d->gradient + (size_t)e * c->D,
 			.constant = d->constant[e],
 			.value = d->own[e] };
@@ -95,8 +100,8 @@ ask_side(const struct split *s, struct side *d, struct ct_row *rows, struct ct_a
 }
 
 /*
- * Rows get sorted: back to their side and number. How far their terms are from the query and the key, in terms
- * of all that was summed: a single number may be next to nothing.
+ * Rows get sorted: back to their side and number. How far their terms are from the query and the key, in
+ * terms of all that was summed: a single number may be next to nothing.
  */
 static void
 sort_rows(struct split *s, const struct ct_row *rows)
@@ -327,7 +332,9 @@ split_score(struct split *s, struct ct_arena *tmp, struct ct_arena *a, const str
 	struct ct_row *rows = ct_arena_need(tmp, 2 * (size_t)s->head, sizeof *rows, "queries and keys", err);
 	int code = rows ? ct_attribution_layout(&s->layout, s->lrm, tmp, err) : CT_ENOMEM;
 
-	s->side[CT_QUERIES] = (struct side){ .which = CT_QUERIES, .pos = out->at.query, .head = out->at.head };
+	s->side[CT_QUERIES] = (struct side){ .which = CT_QUERIES,
+		.pos = out->at.query,
+		.head = out->at.head };
 	s->side[CT_KEYS] = (struct side){ .which = CT_KEYS,
 		.pos = out->at.key,
 		.head = out->at.head / (c->H / c->H_kv) };

@@ -19,6 +19,7 @@ check_SCRIPTS += \
 	%D%/man.sh \
 	%D%/models.sh \
 	%D%/own.sh \
+	%D%/qk.sh \
 	%D%/schema.sh \
 	%D%/session.sh \
 	%D%/settings.sh \

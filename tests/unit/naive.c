@@ -151,7 +151,8 @@ naive_frozen(
 }
 
 void
-naive_stream(const struct ct_local_model *lrm, int layer, const double *dout, const double *dembed, double *dx)
+naive_stream(const struct ct_local_model *lrm, int layer, const double *dout, const double *dembed,
+    double *dx)
 {
 	int TD = lrm->T * lrm->m->cfg.D;
 	double *read = malloc((size_t)TD * sizeof *read);

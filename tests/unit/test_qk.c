@@ -57,7 +57,10 @@ norm(const struct ct_config *c, const struct ct_norm *n, double scale, const dou
 		y[d] = (x[d] - mean) * scale * (double)n->w[d];
 }
 
-/* Of a row (D) of the stream to a row (head) of the score's side; live: with all biases, its norm's scale set. */
+/*
+ * From a row (D) of the stream to a row (head) of the score's side. live: with all biases, and the scale of
+ * its norm is set.
+ */
 static void
 follow(const struct half *h, const double *x, bool live, double *scale, double *out)
 {
@@ -119,8 +122,8 @@ list_features(struct half *h, double *out, const double *embed, double scale)
 				to[d] = (double)a->act * (double)row[d];
 			naive_write(&f->prompt->lrm, m, a->pos, to);
 		}
-		add_term(h, (struct ct_qk_term){ CT_QK_FEATURES, a->layer, a->pos, a->feature, 0 }, out, embed,
-		    scale);
+		add_term(h, (struct ct_qk_term){ CT_QK_FEATURES, a->layer, a->pos, a->feature, 0 }, out,
+		    embed, scale);
 	}
 	free(row);
 }
@@ -215,7 +218,8 @@ vector_of(const struct half *h, const struct ct_qk_term *t)
 
 /* Marginals of one side; and no term of any size is missing. */
 static void
-check_terms(const struct half *h, const struct half *other, const struct ct_qk_term *terms, int n, double size)
+check_terms(const struct half *h, const struct half *other, const struct ct_qk_term *terms, int n,
+    double size)
 {
 	double sum = 0, want = 0;
 
@@ -256,7 +260,8 @@ check_pairs(const struct half *q, const struct half *k, const struct ct_qk *out,
 		(out->n_key < CT_QK_STRONGEST ? out->n_key : CT_QK_STRONGEST));
 	for (int i = 0; i < out->n_pairs; i++) {
 		const struct ct_qk_pair *p = &out->pairs[i];
-		double adds = product(q->f, vector_of(q, &out->query[p->query]), vector_of(k, &out->key[p->key]));
+		const double *u = vector_of(q, &out->query[p->query]), *v = vector_of(k, &out->key[p->key]);
+		double adds = product(q->f, u, v);
 
 		assert_true(fabs((double)p->adds - adds) < 1e-5 * size);
 		assert_true(i == 0 || fabsf(p->adds) <= fabsf(p[-1].adds));

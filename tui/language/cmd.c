@@ -96,6 +96,10 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_GRAPH, "heads", "[all|[FROM] [to NODE]]", "all to <nodes>",
 	    "show which attention heads carried the selected edge, what flows from a node or a place "
 	    "(@Dallas), or into a node; all: the whole graph", CMD_GRAPH | CMD_MODEL, do_heads },
+	{ GROUP_GRAPH, "qk", "[HEAD [[QUERY] KEY]|next|back]", "next back <tokens>",
+	    "show why a head (L1H2) looked from one token (@is; the graph's) to another (@Dallas; what it "
+	    "sees most); alone: what carries most in the graph; next, back: its other rows",
+	    CMD_GRAPH | CMD_MODEL, do_qk },
 	{ GROUP_GRAPH, "inactive", "[PLACE]", "<tokens>",
 	    "show features that nearly fire, at a place (@Dallas, @8) or at all, and what keeps them down",
 	    CMD_GRAPH | CMD_MODEL, do_inactive },

@@ -8,6 +8,7 @@
 #include "tui/view/heads.h"
 #include "tui/view/inactive.h"
 #include "tui/view/paths.h"
+#include "tui/view/qk.h"
 
 int
 do_paths(struct app *a, const char *arg)
@@ -54,6 +55,37 @@ do_heads(struct app *a, const char *arg)
 	if (ct_session_parse_heads(a->study.session, *from ? from : NULL, to, &q, &err))
 		return app_error(a, &err);
 	return heads_show(a, &q);
+}
+
+int
+do_qk(struct app *a, const char *arg)
+{
+	const char *query = NULL, *key = NULL;
+	struct ct_qk_question q;
+	char word[3][64] = { "", "", "" };
+	struct ct_error err;
+	int n = 0;
+
+	if (!*arg)
+		return qk_show(a, NULL);
+	if (!strcmp(arg, "next") || !strcmp(arg, "back"))
+		return qk_turn(a, *arg == 'n' ? 1 : -1);
+	for (; *arg && n < 3; n++) {
+		size_t size = strcspn(arg, " ");
+
+		snprintf(word[n], sizeof word[n], "%.*s", (int)size, arg);
+		arg += size;
+		arg += strspn(arg, " ");
+	}
+	if (*arg)
+		return app_fail(a, "qk: expected a head, and perhaps two tokens, such as L1H2 @is @Dallas");
+	if (n > 1)
+		key = word[n - 1];
+	if (n > 2)
+		query = word[1];
+	if (ct_session_parse_qk(a->study.session, word[0], query, key, &q, &a->study.job, &err))
+		return app_error(a, &err);
+	return qk_show(a, &q);
 }
 
 int

@@ -44,6 +44,15 @@ fmt_signed(char *buf, size_t size, double v)
 }
 
 const char *
+fmt_summand(char *buf, size_t size, double v)
+{
+	if (fabs(v) < .005 || fabs(v) >= 1000)
+		return fmt_signed(buf, size, v);
+	snprintf(buf, size, "%s%.2f", v < 0 ? "−" : "+", fabs(v));
+	return buf;
+}
+
+const char *
 fmt_short(char *buf, size_t size, double v)
 {
 	double a = fabs(v);

@@ -10,6 +10,8 @@
 enum { FMT_SIZE = 24 };
 
 const char *fmt_signed(char *buf, size_t size, double v);	/* "+.85", "−.12", "+3.2", "+42" */
+/* with so many digits that a reader can add them up: "+6.41" */
+const char *fmt_summand(char *buf, size_t size, double v);
 const char *fmt_short(char *buf, size_t size, double v);	/* three columns: "+.8", "−12", "+++" */
 const char *fmt_plain(char *buf, size_t size, double v);	/* "1.54", "0", "−2.5": up to three digits */
 const char *fmt_share(char *buf, size_t size, double v);	/* 0..1: ".96", "1.0" */

@@ -29,6 +29,8 @@ tui_view_files = \
 	%D%/paths.c \
 	%D%/paths.h \
 	%D%/sessions.c \
+	%D%/qk.c \
+	%D%/qk.h \
 	%D%/settings.c \
 	%D%/start.c \
 	%D%/subgraph.c \

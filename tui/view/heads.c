@@ -17,6 +17,7 @@
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
+#include "tui/view/qk.h"
 #include "tui/view/tree.h"
 
 enum { LAYERS_W = 32, CARRIES = 15, SHARE = 23, FROM = 25, BAR_W = 6, BAR_LEAST = 100 };
@@ -139,16 +140,6 @@ is_graph(const struct heads *v)
 	return v->q.target < 0;
 }
 
-/* So many digits that a reader can add them up. */
-static const char *
-summand(char *buf, size_t size, double v)
-{
-	if (fabs(v) < .005 || fabs(v) >= 1000)
-		return fmt_signed(buf, size, v);
-	snprintf(buf, size, "%s%.2f", v < 0 ? "−" : "+", fabs(v));
-	return buf;
-}
-
 static void
 draw_title(struct app *a, const struct heads *v, const struct area *area)
 {
@@ -172,7 +163,7 @@ draw_title(struct app *a, const struct heads *v, const struct area *area)
 	x += draw_text(area, x, 0, ST_DIM, " to ");
 	x += draw_cut(area, x, 0, room, ST_TEXT, to);
 	x += draw_text(area, x, 0, ST_DIM, ": ");
-	draw_text(area, x, 0, v->heads.total < 0 ? ST_MINUS : ST_PLUS, summand(sum, sizeof sum,
+	draw_text(area, x, 0, v->heads.total < 0 ? ST_MINUS : ST_PLUS, fmt_summand(sum, sizeof sum,
 	    v->heads.total));
 }
 
@@ -194,7 +185,7 @@ draw_load(struct app *a, const struct heads *v, const struct area *area, int y, 
 
 	draw_fmt(area, 1, y, ST_STRONG, "L%dH%d", load->layer, load->head);
 	if (!is_graph(v))
-		draw_right(area, CARRIES, y, style, summand(b, sizeof b, (double)load->loading));
+		draw_right(area, CARRIES, y, style, fmt_summand(b, sizeof b, (double)load->loading));
 	if (whole > 0) {
 		draw_right(area, SHARE, y, ST_TEXT, fmt_percent(b, sizeof b, size / whole));
 		if (x > FROM)
@@ -229,9 +220,9 @@ draw_layer(const struct heads *v, const struct area *area, int y, int l)
 		draw_right(area, 25, y, ST_TEXT, fmt_percent(b, sizeof b, load[most]));
 		return;
 	}
-	draw_right(area, 12, y, ST_STRONG, summand(b, sizeof b, sum));
-	draw_right(area, 21, y, ST_TEXT, summand(b, sizeof b, v->heads.bypass[l]));
-	draw_right(area, 30, y, ST_DIM, summand(b, sizeof b, v->heads.constant[l]));
+	draw_right(area, 12, y, ST_STRONG, fmt_summand(b, sizeof b, sum));
+	draw_right(area, 21, y, ST_TEXT, fmt_summand(b, sizeof b, v->heads.bypass[l]));
+	draw_right(area, 30, y, ST_DIM, fmt_summand(b, sizeof b, v->heads.constant[l]));
 }
 
 /* h lines of them, with that of the selected row in sight. */
@@ -316,16 +307,17 @@ heads_text(struct app *a, void *state, int row, char *buf, size_t size)
 	    sizeof from), study_place(&a->study, load->query, to, sizeof to));
 }
 
-/* The token that the head took it from. */
+/* Why the head looked there. */
 static int
 heads_enter(struct app *a, void *state)
 {
 	struct heads *v = state;
+	const struct ct_head_load *load;
 
 	if (!v->heads.n)
 		return DID_NOTHING;
-	a->study.pos = v->heads.loads[v->list.sel].key;
-	return DID_CHANGE;
+	load = &v->heads.loads[v->list.sel];
+	return qk_show(a, &(struct ct_qk_question){ load->layer, load->head, load->query, load->key });
 }
 
 const struct view_ops heads_view = {

@@ -34,6 +34,7 @@ struct key_entry;
 	X(BOXES, boxes) \
 	X(PATHS, paths) \
 	X(HEADS, heads) \
+	X(QK, qk) \
 	X(INACTIVE, inactive) \
 	X(OPERANDS, operands) \
 	X(FEATURES, features) \

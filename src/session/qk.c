@@ -1,0 +1,145 @@
+/*
+ * qk: the facade's part that asks why a head looked somewhere: see trace/qk.h. A question is read from
+ * what a person types.
+ */
+#include <ctype.h>
+#include <stdio.h>
+
+#include "session/engine.h"
+#include "session/names_feature.h"
+#include "trace/heads.h"
+
+static int
+read_head(const char *word, struct ct_qk_question *q, struct ct_error *err)
+{
+	int end = 0;
+
+	if (isdigit((unsigned char)word[1]) &&
+	    sscanf(word, "%*1[Ll]%6d%*1[Hh]%6d%n", &q->layer, &q->head, &end) == 2 && !word[end])
+		return CT_OK;
+	return ct_fail(err, CT_EINVAL, "expected a head, such as L1H2; found \"%.60s\"", word);
+}
+
+static int
+read_position(const struct ct_session *s, const char *word, int *pos, struct ct_error *err)
+{
+	struct ct_clamp place = { .pos = -1 };
+	int code = ct_place_read(s, word, &place, err);
+
+	if (code < 0)
+		return code;
+	if (place.pos < 0 || place.onwards)
+		return ct_fail(err, CT_EINVAL, "%s: expected one position, such as @8 or @Dallas", word);
+	*pos = place.pos;
+	return CT_OK;
+}
+
+/* Where a query looks most. */
+static int
+most_seen(const struct ct_session *s, const struct ct_qk_question *q)
+{
+	const struct ct_pass *p = &s->prompt->pass;
+	const float *pattern = p->pattern +
+	    (((size_t)q->layer * p->m->cfg.H + q->head) * p->T + q->query) * p->T;
+	int most = 0;
+
+	for (int k = 1; k <= q->query; k++)
+		if (pattern[k] > pattern[most])
+			most = k;
+	return most;
+}
+
+/* The head and tokens that carry most in the pruned graph. */
+static int
+carries_most(const struct ct_session *s, struct ct_qk_question *q, const struct ct_job *job,
+    struct ct_error *err)
+{
+	struct ct_heads_question all = { .target = -1, .source = -1, .pos = -1 };
+	struct ct_arena tmp = { 0 };
+	struct ct_heads heads;
+	int code = ct_session_heads(s, &all, &heads, &tmp, job, err);
+
+	if (code == CT_OK && heads.n == 0)
+		code = ct_fail(err, CT_ENOTFOUND, "no head carries anything in this graph: "
+		    "name one, such as L0H0");
+	if (code == CT_OK)
+		*q = (struct ct_qk_question){ heads.loads[0].layer, heads.loads[0].head, heads.loads[0].query,
+			heads.loads[0].key };
+	ct_arena_free(&tmp);
+	return code;
+}
+
+int
+ct_session_parse_qk(const struct ct_session *s, const char *head, const char *query, const char *key,
+    struct ct_qk_question *q, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_config *c;
+	int code;
+
+	if (!s->graph || !s->prompt)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	c = &s->prompt->pass.m->cfg;
+	if (!head && (query || key))
+		return ct_fail(err, CT_EINVAL, "whose? Name a head, such as L1H2");
+	if (!head)
+		return carries_most(s, q, job, err);
+	*q = (struct ct_qk_question){ .query = s->graph->pos, .key = -1 };
+	if ((code = read_head(head, q, err)) < 0)
+		return code;
+	if (q->layer >= c->L || q->head >= c->H)
+		return ct_fail(err, CT_ENOTFOUND, "no head L%dH%d: the model has layers 0 to %d, heads 0 to "
+		    "%d", q->layer, q->head, c->L - 1, c->H - 1);
+	if (query && (code = read_position(s, query, &q->query, err)) < 0)
+		return code;
+	if (key)
+		return read_position(s, key, &q->key, err);
+	q->key = most_seen(s, q);
+	return CT_OK;
+}
+
+int
+ct_session_qk(const struct ct_session *s, const struct ct_qk_question *q, struct ct_qk *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_job own = ct_engine_job(s->e, job);
+	int code = ct_engine_check(s->e, err);
+
+	if (code < 0)
+		return code;
+	if (!s->graph || !s->prompt)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	code = ct_qk_split(out, &s->prompt->lrm, q, a, &own, err);
+	return code < 0 ? code : ct_engine_check(s->e, err);
+}
+
+static struct ct_node
+node_of(const struct ct_qk_term *t)
+{
+	static const enum ct_node_kind kinds[] = { [CT_QK_WORDS] = CT_NODE_EMBEDDING,
+		[CT_QK_FEATURES] = CT_NODE_FEATURE, [CT_QK_ERRORS] = CT_NODE_ERROR,
+		[CT_QK_CONSTANTS] = CT_NODE_OTHER };
+
+	return (struct ct_node){
+		.kind = kinds[t->kind], .layer = t->layer, .pos = t->pos, .index = t->index
+	};
+}
+
+int
+ct_session_term_name(const struct ct_session *s, const struct ct_qk_term *t, char *buf, size_t size)
+{
+	const struct ct_node n = node_of(t);
+
+	if (t->kind == CT_QK_CONSTANTS)
+		return snprintf(buf, size, "constants");
+	return ct_session_node_text(s, &n, buf, size);
+}
+
+int
+ct_session_term_find(const struct ct_session *s, const struct ct_qk_term *t)
+{
+	const struct ct_node n = node_of(t);
+
+	if (t->kind == CT_QK_CONSTANTS || !s->graph)
+		return -1;
+	return ct_graph_find(s->graph, n.kind, n.layer, n.pos, n.index);
+}
