@@ -101,6 +101,7 @@ start_program(struct run *r, const char *term, int cols, int rows, const char *w
 	assert_non_null(getcwd(cwd, sizeof cwd));
 	snprintf(state_home, sizeof state_home, "%s/%s", cwd, home);
 	r->n = 0;
+	r->quiet = false;
 	if (openpty(&r->master, &r->slave, NULL, NULL, &ws) != 0) {
 		print_message("this machine gives no pseudo-terminal\n");
 		skip();
@@ -164,6 +165,7 @@ read_until(struct run *r, size_t from, const char *text)
 void
 type(struct run *r, const char *keys)
 {
+	r->quiet = false;
 	assert_int_equal(write(r->master, keys, strlen(keys)), (ssize_t)strlen(keys));
 }
 
@@ -172,6 +174,7 @@ resize(struct run *r, int cols, int rows)
 {
 	struct winsize ws = { .ws_col = (unsigned short)cols, .ws_row = (unsigned short)rows };
 
+	r->quiet = false;
 	assert_int_equal(ioctl(r->master, TIOCSWINSZ, &ws), 0);
 }
 
@@ -217,19 +220,33 @@ assert_restored(struct run *r)
 	close(r->slave);
 }
 
+/* Waits until the program has read all that was typed. */
+static void
+wait_for_reading(struct run *r)
+{
+	int waiting = 0;
+
+	for (int waited = 0; waited < PATIENCE_MS; waited++) {
+		assert_int_equal(ioctl(r->slave, FIONREAD, &waiting), 0);
+		if (waiting == 0)
+			return;
+		poll(NULL, 0, 1);
+	}
+	fail_msg("the program leaves %d bytes of what was typed unread", waiting);
+}
+
 size_t
 bytes_for(struct run *r, const char *keys)
 {
 	size_t mark;
 
-	read_until(r, 0, NULL);
+	wait_for_reading(r);
+	if (!r->quiet)
+		read_until(r, 0, NULL);
 	mark = r->n;
 	type(r, keys);
-	if (*keys) {	/* the first byte may take long on a busy machine; the others follow closely */
-		struct pollfd p = { .fd = r->master, .events = POLLIN };
-
-		poll(&p, 1, PATIENCE_MS);
-	}
+	wait_for_reading(r);
 	read_until(r, 0, NULL);
+	r->quiet = true;
 	return r->n - mark;
 }

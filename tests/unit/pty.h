@@ -21,6 +21,7 @@ struct run {
 	struct termios before;
 	char out[OUT_MAX];
 	size_t n;
+	bool quiet;	/* what was typed is answered, and nothing came since */
 };
 
 /* Setup and teardown of a group: the model, and a directory for what the program keeps ($XDG_STATE_HOME). */
@@ -41,7 +42,10 @@ void start_under(struct run *r, const char *shell_command);
 /* Reads until text has come (after byte `from`), or, with text NULL, until nothing came for a while. */
 bool read_until(struct run *r, size_t from, const char *text);
 void type(struct run *r, const char *keys);
-/* Types keys, or only waits when there are none, and returns how many bytes that brought. */
+/*
+ * Types keys, or only waits when there are none, and returns how many bytes that brought. A key that brings none costs no
+ * more time than another: what counts is that the program has read it, and then wrote nothing for a while.
+ */
 size_t bytes_for(struct run *r, const char *keys);
 void resize(struct run *r, int cols, int rows);
 
