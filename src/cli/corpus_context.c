@@ -9,6 +9,7 @@
 #include "corpus/open.h"
 #include "corpus/text.h"
 #include "ctrace.h"
+#include "model/name.h"
 
 static const char default_model[] = "capitals";
 enum { TEXT_WINDOW = 128 };	/* tokens that are read of a line of text */
@@ -24,8 +25,10 @@ static int
 add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, const char *features,
     struct ct_error *err)
 {
+	struct ct_arena names = {0};
 	const struct ct_transcoder_options options = {
-		.allow_nonfinite = context->allow_nonfinite, .k = context->k
+		.allow_nonfinite = context->allow_nonfinite, .k = context->k,
+		.model_name = ct_name_recipe(context->dir, "name", &names)
 	};
 	struct cli_transcoder *c = &context->transcoders[context->n_transcoders++];
 	int rc;
@@ -33,8 +36,10 @@ add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, 
 	c->dir = dir;
 	c->features = ct_path_join(base, features);
 	if (c->dir == NULL || c->features == NULL)
-		return ct_fail_memory(err, 4096, "a path");
-	rc = ct_transcoder_open(&c->tc, c->dir, context->model, &options, err);
+		rc = ct_fail_memory(err, 4096, "a path");
+	else
+		rc = ct_transcoder_open(&c->tc, c->dir, context->model, &options, err);
+	ct_arena_free(&names);
 	if (rc == CT_OK)
 		cli_notes(&c->tc->notes);
 	return rc;

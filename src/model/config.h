@@ -50,6 +50,7 @@ struct ct_config {
 	bool attn_bias, out_bias, mlp_bias;	/* of q, k, v; of o; of the MLP */
 	int bos;			/* token id, -1: none */
 	uint32_t digest;		/* of the file */
+	char name[96];			/* _name_or_path, which only describes; "": none */
 	/* What some families have beside the above; 0 and false are without. */
 	bool unit_norm;			/* norms multiply by 1 + w */
 	bool post_norms;		/* behind attention and MLP, before the stream */

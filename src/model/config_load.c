@@ -3,6 +3,7 @@
  */
 #include "model/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,7 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, s
 {
 	char *path = ct_path_join(dir, "config.json");
 	const struct ct_family *family;
-	const char *type = NULL;
+	const char *type = NULL, *name;
 	struct ct_notes unseen = { .n = 0 };
 	json_t *root = NULL;
 	uint32_t digest = 0;
@@ -95,6 +96,8 @@ ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, s
 	*out = *family->defaults;
 	out->family = family;
 	out->digest = digest;
+	name = json_string_value(json_object_get(root, "_name_or_path"));
+	snprintf(out->name, sizeof out->name, "%s", name ? name : "");
 	code = ct_keys_read(out, root, family->keys, type, path, notes, err);
 	if (code == CT_OK)
 		code = family->config(out, root, path, notes, err);

@@ -28,6 +28,8 @@ model_files = \
 	%D%/matrix.h \
 	%D%/mistral.c \
 	%D%/model.h \
+	%D%/name.c \
+	%D%/name.h \
 	%D%/nfc.c \
 	%D%/nfc.h \
 	%D%/nfc_marks.c \

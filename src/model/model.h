@@ -48,6 +48,7 @@ struct ct_model {
 	struct ct_mean *unembed_mean;		/* ct_model_unembed_mean */
 	bool allow_nonfinite;
 	const bool *special;		/* (V) tokens that are no text; NULL: position 0 always has one */
+	const char *dir;			/* NULL: made in memory */
 	struct ct_tensors *tensors;
 	struct ct_notes notes;			/* what its files hold and nobody reads */
 	struct ct_arena arena;			/* layer table, vectors, what is derived */

@@ -409,7 +409,9 @@ ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_opti
 	*out = NULL;
 	if (!m)
 		return ct_fail_memory(err, sizeof *m, "the model");
-	code = ct_config_load(&m->cfg, dir, &m->notes, err);
+	m->dir = ct_arena_strdup(&m->arena, dir);
+	code = m->dir ? ct_config_load(&m->cfg, dir, &m->notes, err) :
+	    ct_fail_memory(err, strlen(dir), "a path");
 	if (code == CT_OK)
 		code = ct_tensors_open_model(&m->tensors, dir, err);
 	if (code == CT_OK)

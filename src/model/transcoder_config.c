@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/name.h"
 #include "model/transcoder_load.h"
 
 /* Each changes what the numbers mean, and is read here. */
@@ -241,15 +242,15 @@ static const struct {
 	{ "qwen3", "qwen3" }, { "smollm3", "smollm3" }, { "smollm", "llama" }, { "llama", "llama" },
 };
 
-static const char *
-last_part(const char *name)
+static bool
+is_inside(const char *dir, const char *outer)
 {
-	const char *slash = strrchr(name, '/');
+	size_t n = outer ? strlen(outer) : 0;
 
-	return slash && slash[1] ? slash + 1 : name;
+	return n > 0 && strncmp(dir, outer, n) == 0 && (dir[n] == '/' || outer[n - 1] == '/');
 }
 
-/* model_name against the family and, where it is known, the name of the model. */
+/* model_name against the family and the name of the model, as far as they are known. */
 static int
 check_model(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc, const char *name)
 {
@@ -259,20 +260,25 @@ check_model(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc, const char *
 	char lower[128];
 	size_t n = 0;
 
-	for (const char *p = last_part(name); *p && n + 1 < sizeof lower; p++)
+	for (const char *p = ct_name_last(name); *p && n + 1 < sizeof lower; p++)
 		lower[n++] = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
 	lower[n] = '\0';
-	if (*name && ours && *ours && strcmp(ours, name) != 0 && strcmp(ours, last_part(name)) != 0)
+	if (*name && ours && *ours && strcmp(ours, name) != 0 && strcmp(ours, ct_name_last(name)) != 0)
 		return ct_yaml_fail(doc, at, CT_EFORMAT, ld->err, "a transcoder of the model \"%.60s\", but "
 		    "this model is \"%.60s\"", name, ours);
 	for (size_t i = 0; type && i < sizeof families / sizeof *families; i++) {
 		if (!strstr(lower, families[i].word))
 			continue;
 		if (strncmp(type, families[i].model_type, strlen(families[i].model_type)) == 0)
-			return CT_OK;
+			break;
 		return ct_yaml_fail(doc, at, CT_EFORMAT, ld->err, "a transcoder of the model \"%.60s\", "
 		    "whose model_type is %s; this model's is %s", name, families[i].model_type, type);
 	}
+	/* What lies in the model's own directory was put there by somebody who knew. */
+	if (*name && !(ours && *ours) && !is_inside(ld->dir, ld->model->dir) &&
+	    !ct_name_known(ld->model, name))
+		ct_note(&ld->tc->notes, "%s:%d: a transcoder of the model \"%.60s\"; neither the path of "
+		    "this model nor its config.json has that name", ct_yaml_path(doc), at->line, name);
 	return CT_OK;
 }
 
@@ -321,8 +327,8 @@ ct_tc_read_config(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 		return ct_yaml_fail(doc, ct_yaml_get(root, "model_kind"), CT_EUNSUPPORTED, ld->err,
 		    "model_kind is \"%.60s\", expected cross_layer_transcoder or transcoder_set", kind);
 	if ((code = read_hooks(ld, doc)) < 0 || (code = read_act(ld, doc)) < 0 ||
-	    (code = read_sizes(ld, doc)) < 0 || (code = read_paths(ld, doc)) < 0 ||
-	    (code = check_model(ld, doc, model)) < 0)
+	    (code = read_sizes(ld, doc)) < 0 || (code = check_model(ld, doc, model)) < 0 ||
+	    (code = read_paths(ld, doc)) < 0)
 		return code;
 	ld->tc->turn = opens_turn(model) ? 4 : 0;
 	scan = scan_of(root);

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "io/folder.h"
-#include "io/yaml.h"
+#include "model/name.h"
 
 static char *
 keep_path(struct ct_engine *e, const char *dir, const char *name)
@@ -71,22 +71,6 @@ choose_transcoder(
 	return CT_OK;
 }
 
-/* A text at the top of the model's recipe. A model without a (readable) recipe has none: "". */
-static const char *
-read_recipe(struct ct_engine *e, const char *key)
-{
-	char *path = ct_path_join(e->info.dir, "recipe.yaml");
-	struct ct_yaml_doc *doc = NULL;
-	const char *text = "", *kept = NULL;
-
-	if (path && ct_file_exists(path) && ct_yaml_open(&doc, path, NULL, 0, NULL) == CT_OK &&
-	    ct_yaml_string(doc, ct_yaml_root(doc), key, false, &text, NULL) == CT_OK)
-		kept = ct_arena_strdup(&e->arena, text);
-	ct_yaml_close(doc);
-	free(path);
-	return kept ? kept : "";
-}
-
 static int
 open_transcoder(struct ct_engine *e, const struct ct_engine_options *opt, struct ct_error *err)
 {
@@ -94,7 +78,7 @@ open_transcoder(struct ct_engine *e, const struct ct_engine_options *opt, struct
 
 	if (!*e->info.transcoder_dir)
 		return ct_transcoder_none(&e->transcoder, e->model, err);
-	options.model_name = read_recipe(e, "name");
+	options.model_name = ct_name_recipe(e->info.dir, "name", &e->arena);
 	return ct_transcoder_open(&e->transcoder, e->info.transcoder_dir, e->model, &options, err);
 }
 
@@ -116,7 +100,7 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	if (!dir || !labels)
 		return ct_fail_memory(err, 4096, "paths");
 	r = ct_cards_open(&e->cards, dir, labels, e->transcoder,
-	    ct_file_exists(labels) ? ct_engine_fingerprint(e) : NULL, &e->notes, err);
+	    ct_file_exists(labels) || ct_dir_exists(dir) ? ct_engine_fingerprint(e) : NULL, &e->notes, err);
 	if (r == CT_OK)
 		e->info.has_cards = ct_cards_present(e->cards);
 	if (r == CT_OK)
@@ -164,7 +148,7 @@ describe(struct ct_engine *e)
 	i->V = c->V;
 	i->context = c->context;
 	i->F = e->transcoder->F;
-	i->demo = read_recipe(e, "demo");
+	i->demo = ct_name_recipe(e->info.dir, "demo", &e->arena);
 }
 
 int

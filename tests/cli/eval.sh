@@ -5,8 +5,9 @@
 model=$tmp/model
 cp -r "$golden" "$model" && chmod -R u+w "$model"
 cp -r "$top/tests/golden/llama-skip/transcoder" "$model/transcoder-plt"
+sed 's/llama-skip/llama-clt/' "$top/tests/golden/llama-skip/transcoder/config.yaml" >"$model/transcoder-plt/config.yaml"
 cat >"$model/recipe.yaml" <<'RECIPE'
-name: toy
+name: llama-clt
 corpus:
   tables:
     land:
