@@ -36,6 +36,7 @@ struct job {
 	const struct ct_corpus *c;
 	const struct ct_activity *activity;
 	const struct ct_card_rewrite *rewrites;	/* or NULL */
+	const char *fingerprint;	/* or NULL */
 	struct ct_matcher *matcher;
 	struct ct_operand_form operands;
 	const int *sentence_of;		/* (n_tokens) */
@@ -345,7 +346,8 @@ build_layer(struct job *j, const struct ct_job *job, struct ct_error *err)
 	int size = batch_size(j->m);
 
 	out->F = (int)F;
-	out->weights = ct_store_fingerprint(j->tc, j->layer);
+	out->weights = ct_store_checksum(j->tc, j->layer);
+	out->made_with = j->fingerprint;
 	out->records = calloc(F, sizeof *out->records);
 	out->sizes = calloc(F, sizeof *out->sizes);
 	out->labels = calloc(F, sizeof *out->labels);
@@ -428,7 +430,7 @@ ct_cards_build(const char *dir, const struct ct_cards_source *source, struct ct_
 	const struct ct_transcoder *tc = source->tc;
 	const struct ct_corpus *c = source->corpus;
 	struct job j = {.m = source->m, .tc = tc, .c = c, .activity = source->activity,
-	    .rewrites = source->rewrites};
+	    .rewrites = source->rewrites, .fingerprint = source->fingerprint};
 	struct ct_store_layer *layers = calloc((size_t)tc->L, sizeof *layers);
 	int rc = CT_OK, i, k;
 	int *sentence_of = calloc((size_t)c->n_tokens + 1, sizeof *sentence_of);

@@ -39,6 +39,7 @@ struct ct_cards_source {
 	const struct ct_corpus *corpus;
 	const struct ct_activity *activity;
 	const struct ct_card_rewrite *rewrites;		/* (L,tc->F; see rewrite.h) or NULL */
+	const char *fingerprint;			/* model/fingerprint.h; NULL: not known */
 };
 
 /* Replaces the cards in dir; summary may be NULL. Deterministic for any number of threads. */

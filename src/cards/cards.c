@@ -25,26 +25,19 @@ struct ct_cards {
 };
 
 static int
-open_store(struct ct_cards *c, const struct ct_transcoder *tc, struct ct_error *err)
+open_store(struct ct_cards *c, const struct ct_transcoder *tc, const char *fingerprint, struct ct_error *err)
 {
 	char *index = ct_path_join(c->dir, "index.json.gz");
 	struct ct_error why = { 0 };
-	int l, rc = CT_OK;
+	int rc = CT_OK;
 
 	if (index == NULL)
 		return ct_fail_memory(err, strlen(c->dir), "a path");
 	if (!ct_file_missing(index))
 		rc = ct_store_open(&c->store, c->dir, &why);
 	free(index);
-	for (l = 0; c->store != NULL && rc == CT_OK && l < tc->L; l++) {
-		uint32_t weights = ct_store_weights(c->store, l);
-
-		if ((weights != 0 && weights != ct_store_fingerprint(tc, l))
-		    || ct_store_features(c->store, l) > tc->layers[l].F)
-			rc = ct_fail(&why, CT_EFORMAT,
-			    "%s: the cards were made from other weights; run \"ctrace features\" again",
-			    c->dir);
-	}
+	if (c->store != NULL && rc == CT_OK)
+		rc = ct_store_fits(c->store, tc, fingerprint, &why);
 	if (rc == CT_OK)
 		return CT_OK;
 	ct_store_close(c->store);
@@ -91,7 +84,7 @@ ct_cards_open(struct ct_cards **out, const char *features_dir, const char *label
 		ct_cards_close(c);
 		return ct_fail_memory(err, sizeof *c, "feature cards");
 	}
-	rc = open_store(c, tc, err);
+	rc = open_store(c, tc, fingerprint, err);
 	if (rc == CT_OK)
 		rc = ct_labels_open(&c->labels, labels_path, fingerprint, notes, err);
 	if (rc != CT_OK) {

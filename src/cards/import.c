@@ -92,8 +92,8 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, boo
 }
 
 int
-ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, bool apart, long *n,
-    const struct ct_job *job, struct ct_error *err)
+ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc,
+    const char *fingerprint, bool apart, long *n, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena a = { 0 };
 	struct ct_store_layer *layers = ct_arena_need(&a, (size_t)tc->L, sizeof *layers, "cards", err);
@@ -106,7 +106,8 @@ ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc
 	for (int l = 0; rc == CT_OK && l < tc->L; l++) {
 		total += tc->layers[l].F;
 		rc = make_layer(&layers[l], tc->layers[l].F, &a, err);
-		layers[l].weights = ct_store_fingerprint(tc, l);
+		layers[l].weights = ct_store_checksum(tc, l);
+		layers[l].made_with = fingerprint;
 	}
 	for (int l = 0; rc == CT_OK && l < tc->L; l++)
 		for (int f = 0; rc == CT_OK && f < layers[l].F; f++) {

@@ -17,6 +17,7 @@
 #include "io/json.h"
 #include "io/json_out.h"
 #include "io/sniff.h"
+#include "model/fingerprint.h"
 
 enum {
 	INDEX_MAX = 64 << 20,		/* bytes of index.json.gz */
@@ -33,10 +34,12 @@ struct layer {
 	const char **labels;		/* (F) or NULL */
 	float *f1;			/* (F) or NULL */
 	uint32_t weights;
+	const char *made_with;		/* or NULL */
 };
 
 struct ct_store {
 	int L;
+	const char *dir;
 	struct layer *layers;		/* (L); F 0 where the index has none */
 	struct ct_arena arena;
 };
@@ -128,6 +131,7 @@ load_layer(struct ct_store *s, struct layer *l, const json_t *j, const char *dir
 {
 	const char *name = json_string_value(json_object_get(j, "filename"));
 	const char *weights = json_string_value(json_object_get(j, "weights"));
+	const char *made_with = json_string_value(json_object_get(j, "made_with"));
 	int rc;
 
 	if (name == NULL || !plain_name(name))
@@ -139,6 +143,11 @@ load_layer(struct ct_store *s, struct layer *l, const json_t *j, const char *dir
 		return ct_fail_memory(err, strlen(name), where);
 	if (weights != NULL)
 		l->weights = (uint32_t)strtoul(weights, NULL, 16);
+	if (made_with != NULL && ct_fingerprint_valid(made_with)) {
+		l->made_with = ct_arena_strdup(&s->arena, made_with);
+		if (l->made_with == NULL)
+			return ct_fail_memory(err, CT_FINGERPRINT, where);
+	}
 	rc = load_offsets(s, l, j, where, index, err);
 	return rc == CT_OK ? load_labels(s, l, j, where, index, err) : rc;
 }
@@ -191,7 +200,7 @@ ct_store_open(struct ct_store **out, const char *dir, struct ct_error *err)
 	int rc;
 
 	*out = NULL;
-	if (s == NULL || path == NULL) {
+	if (s == NULL || path == NULL || (s->dir = ct_arena_strdup(&s->arena, dir)) == NULL) {
 		rc = ct_fail_memory(err, sizeof *s, "the index of the feature cards");
 		goto fail;
 	}
@@ -270,7 +279,7 @@ ct_store_weights(const struct ct_store *s, int layer)
 
 /* Encoder biases and thresholds change with every step of training, and are small. */
 uint32_t
-ct_store_fingerprint(const struct ct_transcoder *tc, int layer)
+ct_store_checksum(const struct ct_transcoder *tc, int layer)
 {
 	const struct ct_tc_layer *l = &tc->layers[layer];
 	uInt bytes = (uInt)((size_t)l->F * sizeof(float));
@@ -279,6 +288,29 @@ ct_store_fingerprint(const struct ct_transcoder *tc, int layer)
 	if (l->threshold != NULL)
 		crc = crc32(crc, (const Bytef *)l->threshold, bytes);
 	return crc != 0 ? (uint32_t)crc : 1;	/* 0 stands for "none" */
+}
+
+int
+ct_store_fits(const struct ct_store *s, const struct ct_transcoder *tc, const char *fingerprint,
+    struct ct_error *err)
+{
+	char differs[80];
+
+	for (int l = 0; l < s->L && l < tc->L; l++) {
+		const struct layer *layer = &s->layers[l];
+
+		if ((layer->weights != 0 && layer->weights != ct_store_checksum(tc, l)) ||
+		    layer->F > tc->layers[l].F)
+			return ct_fail(err, CT_EFORMAT, "%s: the cards were made from other weights; run "
+			    "\"ctrace features\" again", s->dir);
+		if (layer->made_with == NULL || fingerprint == NULL || *fingerprint == '\0')
+			continue;
+		if (*ct_fingerprint_differs(layer->made_with, fingerprint, differs, sizeof differs))
+			return ct_fail(err, CT_EFORMAT, "%s: the cards were made for others: %s (%s there, "
+			    "%s here); run \"ctrace features\" again", s->dir, differs, layer->made_with,
+			    fingerprint);
+	}
+	return CT_OK;
 }
 
 static void
@@ -442,6 +474,8 @@ index_entry(const struct ct_store_layer *l, const char *name)
 	json_object_set_new(j, "labels", labels);
 	json_object_set_new(j, "label_f1", f1);
 	json_object_set_new(j, "weights", json_string(weights));
+	if (l->made_with != NULL && *l->made_with != '\0')
+		json_object_set_new(j, "made_with", json_string(l->made_with));
 	return j;
 }
 

@@ -5,9 +5,9 @@
  *   DIR/layer_0.bin     records (record.h), feature f at bytes offsets[f] .. offsets[f+1)
  *
  * In addition to circuit-tracer's two fields, an index written here has per layer `labels` [F], `label_f1`
- * [F] and `weights` (a fingerprint of the layer the cards were made from), so that all labels are known
- * without reading a record. Owns the index; cards are read on demand and owned by the caller. Labels typed by
- * people: labels.h.
+ * [F], `weights` (a checksum of the layer the cards were made from) and `made_with` (the fingerprint of
+ * model, transcoder and tokenizer), so that all labels are known without reading a record. Owns the index;
+ * cards are read on demand and owned by the caller. Labels typed by people: labels.h.
  */
 #ifndef CT_CARDS_STORE_H
 #define CT_CARDS_STORE_H
@@ -33,9 +33,15 @@ int ct_store_features(const struct ct_store *s, int layer);	/* 0 for a layer wit
 const char *ct_store_label(const struct ct_store *s, int layer, int feature);
 double ct_store_label_f1(const struct ct_store *s, int layer, int feature);
 
-/* The fingerprint of the layer that the cards were made from (0: the index has none), and of any layer. */
+/* The checksum of the layer that the cards were made from (0: the index has none), and of any layer. */
 uint32_t ct_store_weights(const struct ct_store *s, int layer);
-uint32_t ct_store_fingerprint(const struct ct_transcoder *tc, int layer);
+uint32_t ct_store_checksum(const struct ct_transcoder *tc, int layer);
+/*
+ * Were the cards made with this transcoder and, if fingerprint is known (not NULL or ""), with its model and
+ * tokenizer? CT_EFORMAT says what differs. An index by others says nothing of either, and fits.
+ */
+int ct_store_fits(const struct ct_store *s, const struct ct_transcoder *tc, const char *fingerprint,
+    struct ct_error *err);
 
 /* Reads one record. CT_ENOTFOUND: no such feature. The caller frees the card. */
 int ct_store_card(
@@ -54,10 +60,10 @@ void ct_store_json_name(char *dst, size_t size, int layer, int feature);
 /*
  * The reverse: replaces the cards in `to` by those in such files, by circuit-tracer or by the export, as
  * cards of this transcoder. *n: how many there were; a feature without a file has no card. apart: as for the
- * export, whose blanks are removed again.
+ * export, whose blanks are removed again. fingerprint: of the model at hand, lent.
  */
-int ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc, bool apart, long *n,
-    const struct ct_job *job, struct ct_error *err);
+int ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc,
+    const char *fingerprint, bool apart, long *n, const struct ct_job *job, struct ct_error *err);
 
 /* The contents of a layer of a new store; records are made by ct_record_write. */
 struct ct_store_layer {
@@ -67,6 +73,7 @@ struct ct_store_layer {
 	const char **labels;		/* (F) */
 	double *f1;			/* (F) */
 	uint32_t weights;
+	const char *made_with;		/* NULL: the index does not say */
 };
 
 /*

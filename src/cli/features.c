@@ -10,6 +10,7 @@
 #include "cli/card.h"
 #include "cli/commands.h"
 #include "cli/corpus_context.h"
+#include "model/fingerprint.h"
 
 enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII };
 
@@ -18,13 +19,15 @@ build(const struct cli_corpus_context *context, const struct cli_transcoder *tra
     const struct ct_activity *activity,
     const struct ct_card_rewrite *rewrites, struct ct_error *err)
 {
+	char fingerprint[CT_FINGERPRINT];
 	const struct ct_cards_source source = { context->model, transcoder->tc, context->corpus, activity,
-	    rewrites };
+	    rewrites, fingerprint };
 	struct cli_progress progress = { 0 };
 	struct ct_build_summary sum;
 	double start = ct_seconds();
 	int rc;
 
+	ct_fingerprint_text(fingerprint, context->model, transcoder->tc, context->tokenizer);
 	rc = ct_cards_build(transcoder->features, &source, &sum,
 	    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
@@ -75,14 +78,18 @@ stand_apart(const struct cli_corpus_context *context)
 
 /* Are there cards of the weights at hand? */
 static bool
-is_built(const struct cli_transcoder *transcoder)
+is_built(const struct cli_corpus_context *context)
 {
+	const struct cli_transcoder *transcoder = &context->transcoders[0];
+	char fingerprint[CT_FINGERPRINT];
 	struct ct_store *store;
 	bool built;
 
 	if (ct_store_open(&store, transcoder->features, NULL) != CT_OK)
 		return false;
-	built = ct_store_weights(store, 0) == ct_store_fingerprint(transcoder->tc, 0);
+	ct_fingerprint_text(fingerprint, context->model, transcoder->tc, context->tokenizer);
+	built = ct_store_weights(store, 0) != 0 &&
+	    ct_store_fits(store, transcoder->tc, fingerprint, NULL) == CT_OK;
 	ct_store_close(store);
 	return built;
 }
@@ -110,10 +117,13 @@ import_cards(const struct cli_corpus_context *context, const char *from, struct 
 	const struct cli_transcoder *transcoder = &context->transcoders[0];
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
+	char fingerprint[CT_FINGERPRINT];
 	long n;
-	int rc = ct_store_import(transcoder->features, from, transcoder->tc, stand_apart(context), &n, &job,
-	    err);
+	int rc;
 
+	ct_fingerprint_text(fingerprint, context->model, transcoder->tc, context->tokenizer);
+	rc = ct_store_import(transcoder->features, from, transcoder->tc, fingerprint, stand_apart(context),
+	    &n, &job, err);
 	cli_progress_end(&progress);
 	if (rc == CT_OK)
 		cli_line("%s: %ld cards of the %s, from %s", transcoder->features, n,
@@ -184,7 +194,7 @@ run(struct cli *c)
 	/* Cards that are there are exported as they are. */
 	context.no_corpus = from != NULL || (to != NULL && corpus == NULL);
 	rc = cli_corpus_context_open(&context, model, transcoder, corpus, &err);
-	if (rc == CT_OK && from == NULL && context.no_corpus && !is_built(&context.transcoders[0]))
+	if (rc == CT_OK && from == NULL && context.no_corpus && !is_built(&context))
 		rc = with_corpus(&context, model, transcoder, &err);
 	if (rc == CT_OK && from != NULL)
 		rc = import_cards(&context, from, &err);

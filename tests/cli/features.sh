@@ -57,6 +57,34 @@ ok "with a warning" grep -qE '^ctrace: .*index.json.gz: damaged compressed data.
 ok "and no more than that" [ "$status" -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ]
 run features -m "$model"
 
+# Cards belong to one model: another decoder, tokenizer or model name is told, whatever the biases are.
+for file in transcoder/W_dec_0.safetensors model.safetensors tokenizer.json; do
+	cp -r "$model" "$tmp/other"
+	# The last byte of a weight; a blank at the end of JSON.
+	case $file in
+	*.json) echo >>"$tmp/other/$file" ;;
+	*) head -c -1 "$model/$file" >"$tmp/other/$file" && printf '\276' >>"$tmp/other/$file" ;;
+	esac
+	run trace -m "$tmp/other" "w20 w21 w3 w22"
+	ok "cards made with another $file are not shown" grep -qE \
+	    '^ctrace: .*other/features: the cards were made for others: (the transcoder|the model.s weights|the tokenizer) \(' "$tmp/err"
+	ok "and only they" [ "$status" -eq 0 -a "$(wc -l <"$tmp/err")" -eq 1 ]
+	rm -rf "$tmp/other"
+done
+sed 's/^name: llama-clt/name: something-else/' "$model/recipe.yaml" >"$tmp/recipe"
+cp -r "$model" "$tmp/other" && cp "$tmp/recipe" "$tmp/other/recipe.yaml"
+for command in features eval; do
+	run $command -m "$tmp/other"
+	ok "$command: a transcoder of another model" one_error 'of the model "llama-clt", but this model is "something-else"'
+done
+rm "$tmp/other/recipe.yaml"
+run trace -m "$tmp/other" --transcoder "$model/transcoder" "w20 w21 w3 w22"
+ok "a transcoder of which nobody knows whose it is" grep -qE \
+    'config.yaml:1: a transcoder of the model "llama-clt"; neither the path' "$tmp/err"
+sed '1s/{/{"_name_or_path": "someone\/Llama-CLT",/' "$golden/config.json" >"$tmp/other/config.json"
+run trace -m "$tmp/other" --transcoder "$model/transcoder" "w20 w21 w3 w22"
+ok "config.json may say it" [ "$status" -eq 0 ] && ! grep -q 'a transcoder of the model' "$tmp/err"
+
 cp -r "$model" "$tmp/nan"
 # The last element of the file becomes a NaN.
 head -c -4 "$model/model.safetensors" >"$tmp/nan/model.safetensors"

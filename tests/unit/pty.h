@@ -43,8 +43,8 @@ void start_under(struct run *r, const char *shell_command);
 bool read_until(struct run *r, size_t from, const char *text);
 void type(struct run *r, const char *keys);
 /*
- * Types keys, or only waits when there are none, and returns how many bytes that brought. A key that brings none costs no
- * more time than another: what counts is that the program has read it, and then wrote nothing for a while.
+ * Types keys, or only waits when there are none, and returns how many bytes that brought. A key that brings
+ * none costs no more time than another: the program has read it, and then wrote nothing for a while.
  */
 size_t bytes_for(struct run *r, const char *keys);
 void resize(struct run *r, int cols, int rows);

@@ -161,7 +161,7 @@ teardown(struct setup *s)
 static int
 build(struct setup *s, struct ct_build_summary *summary, struct ct_error *err)
 {
-	const struct ct_cards_source source = { s->f.m, s->f.tc, &s->w.c, s->activity, NULL };
+	const struct ct_cards_source source = { s->f.m, s->f.tc, &s->w.c, s->activity, NULL, NULL };
 
 	return ct_cards_build(s->features, &source, summary, &(struct ct_job){ s->pool, NULL, NULL }, err);
 }
