@@ -119,7 +119,9 @@ together(uint32_t a, uint32_t b)
 		return SYLLABLE + ((a - LEAD) * VOWELS + b - VOWEL) * TRAILS;
 	if (a - SYLLABLE < SYLLABLES && (a - SYLLABLE) % TRAILS == 0 && b > TRAIL && b - TRAIL < TRAILS)
 		return a + b - TRAIL;
-	for (size_t i = 0; i < ct_nfc_pairs_n && uncertain(b); i++)
+	if (!uncertain(b))
+		return 0;
+	for (size_t i = 0; i < ct_nfc_pairs_n; i++)
 		if (ct_nfc_pairs[i].a == a && ct_nfc_pairs[i].b == b)
 			return ct_nfc_pairs[i].cp;
 	return 0;
