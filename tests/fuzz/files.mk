@@ -1,6 +1,6 @@
 # Fuzzers. In an ordinary build each is a test that replays its corpus (tests/fuzz/corpus) with a few hundred changes;
 # for more: ../configure CC=clang --enable-fuzzing --enable-sanitizers && make fuzz [FUZZ_SECONDS=N] [FUZZERS="..."]
-fuzz_names = fuzz_cards fuzz_command fuzz_config fuzz_graph_json fuzz_lesson fuzz_names fuzz_npz fuzz_pattern fuzz_recipe \
+fuzz_names = fuzz_cards fuzz_command fuzz_config fuzz_graph_json fuzz_lesson fuzz_names fuzz_nfc fuzz_npz fuzz_pattern fuzz_recipe \
 	fuzz_safetensors fuzz_session fuzz_settings fuzz_small fuzz_text fuzz_tokenizer fuzz_transcoder fuzz_yaml
 EXTRA_DIST += %D%/run.sh %D%/corpus %D%/dict %D%/seeds
 EXTRA_LIBRARIES = libfuzz.a
@@ -27,6 +27,8 @@ fuzz_lesson_SOURCES = %D%/fuzz_lesson.c $(fuzz_main)
 fuzz_lesson_LDADD = $(fuzz_libs)
 fuzz_names_SOURCES = %D%/fuzz_names.c $(fuzz_main)
 fuzz_names_LDADD = $(fuzz_libs)
+fuzz_nfc_SOURCES = %D%/fuzz_nfc.c $(fuzz_main)
+fuzz_nfc_LDADD = $(fuzz_libs)
 fuzz_npz_SOURCES = %D%/fuzz_npz.c $(fuzz_main)
 fuzz_npz_LDADD = $(fuzz_libs)
 fuzz_pattern_SOURCES = %D%/fuzz_pattern.c $(fuzz_main)
