@@ -25,10 +25,4 @@
 int ct_control_build(struct ct_transcoder **out, const struct ct_transcoder *like, const struct ct_model *m,
     const struct ct_corpus *c, const struct ct_job *job, struct ct_error *err);
 
-/*
- * x = (A + ridge I)^-1 b by Cholesky's method; A (n,n) symmetric and used up, b (n,m) becomes x. False: A +
- * ridge I is not positive.
- */
-bool ct_solve_ridge(int n, int m, double ridge, double *A, double *b);
-
 #endif

@@ -3,4 +3,6 @@ math_files = \
 	%D%/blas.c \
 	%D%/blas.h \
 	%D%/kernels.c \
-	%D%/kernels.h
+	%D%/kernels.h \
+	%D%/solve.c \
+	%D%/solve.h

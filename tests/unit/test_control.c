@@ -11,6 +11,7 @@
 
 #include "base/random.h"
 #include "eval/control.h"
+#include "math/solve.h"
 #include "eval_world.h"
 
 static void
