@@ -12,6 +12,8 @@ train_files = \
 	%D%/groups.h \
 	%D%/linear_pass.c \
 	%D%/linear_pass.h \
+	%D%/lookups.c \
+	%D%/lookups.h \
 	%D%/measure.c \
 	%D%/measure.h \
 	%D%/mlp_rows.c \

@@ -119,16 +119,20 @@ draw_bottlenecks(struct fit *f)
 	}
 }
 
-/* Heads of all other layers do nothing, and stay so. */
+/* Heads of layers before `from`, and of all but `only` if it is not -1, do nothing, and stay so. */
 static void
-silence_attention(struct ct_net *net, int but)
+silence_attention(struct ct_net *net, int from, int only)
 {
 	static const char layers[] = "model.layers.";
 
 	for (int k = 0; k < net->params.n; k++) {
 		struct ct_param *q = &net->params.list[k];
+		long l;
 
-		if (!strstr(q->name, ".self_attn.") || strtol(q->name + sizeof layers - 1, NULL, 10) == but)
+		if (!strstr(q->name, ".self_attn."))
+			continue;
+		l = strtol(q->name + sizeof layers - 1, NULL, 10);
+		if (l >= from && (only < 0 || l == only))
 			continue;
 		memset(net->params.w + q->at, 0, q->n * sizeof *net->params.w);
 		q->rate = 0;
@@ -149,8 +153,7 @@ open_fit(struct fit *f, struct ct_error *err)
 	if (o->codes && (code = ct_number_codes_build(f->net, f->corpus, o->embed, &f->deck.rng,
 	    err)) != CT_OK)
 		return code;
-	if (o->attention >= 0)
-		silence_attention(f->net, o->attention);
+	silence_attention(f->net, o->attention_from, o->attention);
 	if (o->frozen)
 		f->net->params.list[0].rate = 0;	/* the embedding */
 	f->n_shares = ct_pool_threads(f->pool);
@@ -219,6 +222,7 @@ draw_batch(struct fit *f)
 {
 	const struct ct_model_options *o = f->o;
 	bool seeds = o->direct > 0 || o->carry > 0 || o->noise > 0;
+	bool bottlenecks = o->bottleneck > 0 || o->answer_bottleneck > 0;
 	double total = 0;
 	struct ct_grouped drawn = { 0 };
 	int rows = 0, answers = 0;
@@ -228,7 +232,7 @@ draw_batch(struct fit *f)
 		drawn = ct_groups_draw(&f->groups, &f->deck.rng, o->pairs > 0, o->grids > 0, f->batch,
 		    f->group,
 		    o->batch);
-	if (o->bottleneck > 0 || o->answer_bottleneck > 0)
+	if (bottlenecks)
 		draw_bottlenecks(f);
 	for (int k = 0; seeds && k < o->batch; k++)
 		f->seeds[k] = ct_rng_u32(&f->deck.rng);
@@ -253,8 +257,7 @@ draw_batch(struct fit *f)
 		int first = share_start(o->batch, k, f->n_shares);
 
 		f->shares[k].list = f->batch + first;
-		f->shares[k].bottleneck = o->bottleneck > 0 ||
-		    o->answer_bottleneck > 0 ? f->bottleneck + first : NULL;
+		f->shares[k].bottleneck = bottlenecks ? f->bottleneck + first : NULL;
 		f->shares[k].group = f->grouped ? f->group + first : NULL;
 		f->shares[k].seeds = seeds ? f->seeds + first : NULL;
 		f->shares[k].n = share_start(o->batch, k + 1, f->n_shares) - first;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "math/blas.h"
+#include "train/lookups.h"
 
 enum { ROWS = 256 };			/* of a pass: its buffers stay in cache */
 
@@ -187,56 +188,26 @@ count_idle(struct fit *f)
 	}
 }
 
-/* The cosine of two rows of D. */
-static double
-cosine(int D, const float *x, const float *y)
+/* Layer l's features as lookups of all inputs, or of those at answers, if it is one that starts so. */
+static int
+start_lookups(struct fit *f, int l, struct ct_error *err)
 {
-	double xx = ct_sdot(D, x, x), yy = ct_sdot(D, y, y);
+	const struct ct_train_transcoder_options *o = f->o;
+	struct ct_lookups how = { .answers = l >= o->lookups, .alike = l < o->lookups ? o->alike : .9 };
 
-	return xx > 0 && yy > 0 ? ct_sdot(D, x, y) / sqrt(xx * yy) : 0;
-}
-
-/*
- * Features of a layer start as lookups: each is active on one input alone, of those that differ (cosine
- * below `same`), and writes what the MLP writes there. Others start at random. A layer that reads single
- * words has few inputs.
- */
-static void
-start_lookups(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int l)
-{
-	static const double same = .9;		/* cosine of two inputs that count as one */
-	static const double least = .6;		/* from which cosine on a lookup is active */
-	const struct ct_train_transcoder_layer *y = &c->layers[l];
-	int D = c->s.D, F = c->s.F, n = 0;
-	size_t wide = (size_t)a->L * D, reach = (size_t)ct_train_transcoder_reach(&c->s, l) * D;
-	float *w = c->params.w, gain = (float)(1 / (1 - least));
-
-	for (int t = 0; t < a->N && n < F; t++) {
-		const float *x = a->x + t * wide + (size_t)l * D, *out = a->y + t * wide + (size_t)l * D;
-		float *enc = w + y->enc + (size_t)n * D, *dec = w + y->dec + (size_t)n * reach, size;
-		bool known = false;
-
-		for (int f = 0; f < n && !known; f++)
-			known = cosine(D, x, w + y->enc + (size_t)f * D) > same;
-		size = ct_sdot(D, x, x);
-		if (known || !(size > 0))
-			continue;
-		memset(dec, 0, reach * sizeof *dec);
-		for (int d = 0; d < D; d++) {
-			enc[d] = gain * x[d] / size;
-			dec[d] = out[d] - w[y->b_dec + d];
-		}
-		w[y->b_enc + n++] = -gain * (float)least;
-	}
+	if (l >= o->lookups && l < f->a->L - o->answer_lookups)
+		return CT_OK;
+	return ct_lookups_start(f->transcoder, f->a, l, &how, err);
 }
 
 /* Weights, means, sampling and rates as they are at the start. */
-static void
-set_out(struct fit *f)
+static int
+set_out(struct fit *f, struct ct_error *err)
 {
 	const struct ct_train_transcoder_options *o = f->o;
 	const struct ct_mlp_rows *a = f->a;
 	struct ct_train_transcoder *c = f->transcoder;
+	int code;
 
 	f->adam = (struct ct_adam){ .beta1 = o->beta1, .beta2 = o->beta2, .eps = 1e-8 };
 	f->loss = (struct ct_train_transcoder_loss){ .sharpness = o->sharpness, .bandwidth = o->bandwidth,
@@ -250,13 +221,14 @@ set_out(struct fit *f)
 	for (int l = 0; l < a->L; l++) {
 		memcpy(c->params.w + c->layers[l].b_dec, a->y_mean + (size_t)l * a->D,
 		    (size_t)a->D * sizeof(float));
-		if (l < o->lookups)
-			start_lookups(c, a, l);
+		if ((code = start_lookups(f, l, err)) != CT_OK)
+			return code;
 		f->variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
 	}
 	for (int k = 0; k < c->params.n; k++)
 		if (strncmp(c->params.list[k].name, "threshold", 9) == 0)
 			c->params.list[k].rate = o->threshold_rate;
+	return CT_OK;
 }
 
 static int
@@ -385,8 +357,7 @@ ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_ro
 	struct fit f = { .transcoder = transcoder, .a = a, .o = o, .pool = pool, .reporter = reporter };
 	int code;
 
-	set_out(&f);
-	if ((code = open_fit(&f, err)) != CT_OK)
+	if ((code = set_out(&f, err)) != CT_OK || (code = open_fit(&f, err)) != CT_OK)
 		goto done;
 	resume(&f, checkpoint);
 	while (f.state->step < o->steps) {

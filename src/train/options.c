@@ -13,7 +13,8 @@ static const struct ct_model_options model_defaults = {
 };
 static const struct ct_train_transcoder_options transcoder_defaults = {
 	.features = 512, .seed = 1, .steps = 1500, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
-	.warmup = .02, .cooldown = .2, .sparsity = 9, .far = 1, .last_layer = 2, .ramp = .5, .sharpness = 4,
+	.warmup = .02, .cooldown = .2, .sparsity = 9, .far = 1, .alike = 1, .last_layer = 2, .ramp = .5,
+	.sharpness = 4,
 	.threshold = .03, .bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4,
 	    .settle_at = .8,
 	.dead_after = 100000, .common = .3, .answers = 4, .plans = 4, .ends = .3,
@@ -75,6 +76,7 @@ read_sizes(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "embedding init", NULL, &o->embed, 1e-6, 10, NULL },
 		{ "embedding frozen", NULL, NULL, 0, 0, &o->frozen },
 		{ "attention layer", &o->attention, NULL, 0, 63, NULL },
+		{ "attention from", &o->attention_from, NULL, 0, 63, NULL },
 		{ "number codes", NULL, NULL, 0, 0, &o->codes },
 	};
 
@@ -157,6 +159,8 @@ read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc 
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
 		{ "far", NULL, &o->far, 0, 1e6, NULL },
 		{ "lookups", &o->lookups, NULL, 0, 64, NULL },
+		{ "answer lookups", &o->answer_lookups, NULL, 0, 64, NULL },
+		{ "alike", NULL, &o->alike, 0, 1, NULL },
 		{ "sparsity", NULL, &o->sparsity, 0, 1e6, NULL },
 		{ "last layer", NULL, &o->last_layer, 0, 1e6, NULL },
 		{ "ramp", NULL, &o->ramp, 0, 1, NULL },

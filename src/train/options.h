@@ -17,6 +17,7 @@ struct ct_model_options {
 	struct ct_net_shape shape;	/* V comes from the corpus; context grows to its longest sentence */
 	double init, embed;		/* deviations of the initial weights and embedding */
 	int attention;			/* the only layer whose heads do something; -1: all do */
+	int attention_from;		/* the first layer whose heads do something */
 	bool frozen;			/* the embedding stays as it was drawn */
 	/* tokens tell what they are made of, and heads where they look: see number_codes.h */
 	bool codes;
@@ -47,6 +48,8 @@ struct ct_train_transcoder_options {
 	double rate, beta1, beta2;
 	double warmup, cooldown;
 	int lookups;			/* layers whose features start as lookups of what their MLP reads */
+	int answer_lookups;		/* last layers whose features start as lookups at answers and plans */
+	double alike;			/* cosine of outputs from which one feature looks them up */
 	double sparsity;		/* lambda at the end */
 	/* weight in the price of what a feature writes beyond its own layer */
 	double far;

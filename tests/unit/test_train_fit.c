@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "corpus/recipe.h"
 #include "scratch.h"
 #include "train/fit_transcoder.h"
+#include "train/lookups.h"
 #include "train/fit_model.h"
 #include "train/groups.h"
 #include "train/measure.h"
@@ -58,9 +60,8 @@ struct world {
 };
 
 static void
-open_world(struct world *w, int threads)
+read_world(struct world *w, int threads)
 {
-	struct ct_reporter reporter;
 	struct ct_error err;
 
 	memset(w, 0, sizeof *w);
@@ -70,9 +71,24 @@ open_world(struct world *w, int threads)
 	w->recipe.model.shape.V = w->corpus->n_words;
 	assert_int_equal(ct_pool_open(&w->pool, threads, &err), CT_OK);
 	assert_int_equal(ct_net_open(&w->net, &w->recipe.model.shape, &err), CT_OK);
+}
+
+static void
+train_world(struct world *w)
+{
+	struct ct_reporter reporter;
+	struct ct_error err;
+
 	ct_reporter_start(&reporter, NULL, NULL, "transformer", w->recipe.model.steps);
 	assert_int_equal(ct_fit_model(&w->net, w->corpus, &w->recipe.model, w->pool, &reporter, &none, &err),
 	    CT_OK);
+}
+
+static void
+open_world(struct world *w, int threads)
+{
+	read_world(w, threads);
+	train_world(w);
 }
 
 static void
@@ -306,6 +322,86 @@ lookups_know_their_inputs(void **state)
 	close_world(&w);
 }
 
+enum { GROUPS = 8, MEMBERS = 5, WIDTH = 48, ROWS = GROUPS * MEMBERS };
+
+/* Random inputs, of which MEMBERS have the same output. Odd ones are answers. */
+static void
+make_rows(struct ct_mlp_rows *a, bool answers)
+{
+	struct ct_rng rng;
+
+	memset(a, 0, sizeof *a);
+	a->N = ROWS;
+	a->L = 1;
+	a->D = WIDTH;
+	a->x = ct_arena_alloc(&a->arena, ROWS * WIDTH, sizeof(float));
+	a->y = ct_arena_alloc(&a->arena, ROWS * WIDTH, sizeof(float));
+	a->place = ct_arena_alloc(&a->arena, ROWS, 1);
+	assert_true(a->x && a->y && a->place);
+	ct_rng_seed(&rng, 5, 0);
+	for (int i = 0; i < ROWS * WIDTH; i++)
+		a->x[i] = (float)(2 * ct_rng_uniform(&rng) - 1);
+	for (int i = 0; i < GROUPS * WIDTH; i++)
+		a->y[i] = (float)(2 * ct_rng_uniform(&rng) - 1);
+	for (int t = GROUPS; t < ROWS; t++)
+		memcpy(a->y + t * WIDTH, a->y + t % GROUPS * WIDTH, WIDTH * sizeof(float));
+	for (int t = 0; t < ROWS; t++)
+		a->place[t] = answers && t % GROUPS % 2 ? CT_PLACE_ANSWER : CT_PLACE_INSIDE;
+}
+
+/* Feature f's pre-activation on row t, in double. */
+static double
+reads(const struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int f, int t)
+{
+	const float *p = c->params.w, *enc = p + c->layers[0].enc + (size_t)f * WIDTH;
+	double h = (double)p[c->layers[0].b_enc + (size_t)f];
+
+	for (int d = 0; d < WIDTH; d++)
+		h += (double)enc[d] * (double)a->x[t * WIDTH + d];
+	return h;
+}
+
+/* One feature for all inputs with one output: 1 there, silent elsewhere, and it writes the output. */
+static void
+lookups_are_grouped(void **state)
+{
+	const struct ct_train_transcoder_shape shape = { .L = 1, .D = WIDTH, .F = GROUPS + 2 };
+
+	(void)state;
+	for (int answers = 0; answers < 2; answers++) {
+		const struct ct_lookups how = { .answers = answers, .alike = .9 };
+		int n = answers ? GROUPS / 2 : GROUPS;
+		struct ct_train_transcoder c;
+		struct ct_mlp_rows a;
+		struct ct_rng rng;
+
+		make_rows(&a, answers);
+		ct_rng_seed(&rng, 1, 0);
+		assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), CT_OK);
+		ct_train_transcoder_init(&c, .03, &rng);
+		assert_int_equal(ct_lookups_start(&c, &a, 0, &how, NULL), CT_OK);
+		for (int f = 0; f < n; f++) {
+			int group = answers ? 2 * f + 1 : f;
+
+			for (int t = 0; t < ROWS; t++) {
+				if (t % GROUPS == group)
+					assert_float_equal(reads(&c, &a, f, t), 1, 1e-3);
+				else if (!answers || a.place[t] == CT_PLACE_ANSWER)
+					assert_true(reads(&c, &a, f, t) < 0);
+			}
+			for (int d = 0; d < WIDTH; d++)
+				assert_float_equal(c.params.w[c.layers[0].dec + (size_t)(f * WIDTH + d)],
+				    a.y[group * WIDTH + d], 1e-5);
+		}
+		/* Where all inputs are looked up, the rest is silent; else it is as it was drawn. */
+		for (int t = 0; t < ROWS; t++)
+			assert_true(answers || reads(&c, &a, GROUPS, t) == -1);
+		assert_true(c.params.w[c.layers[0].dec + GROUPS * WIDTH] != 0 || !answers);
+		ct_train_transcoder_close(&c);
+		ct_arena_free(&a.arena);
+	}
+}
+
 static void
 same_recipe_same_weights(void **state)
 {
@@ -318,6 +414,41 @@ same_recipe_same_weights(void **state)
 	assert_memory_equal(a.net.params.w, b.net.params.w, a.net.params.count * sizeof(float));
 	close_world(&a);
 	close_world(&b);
+}
+
+/* The sum of the sizes of what layer l's attention consists of. */
+static double
+attention_size(const struct ct_net *net, int l)
+{
+	double sum = 0;
+	char part[64];
+
+	snprintf(part, sizeof part, "model.layers.%d.self_attn.", l);
+	for (int k = 0; k < net->params.n; k++)
+		for (size_t i = 0; strstr(net->params.list[k].name, part) && i < net->params.list[k].n; i++)
+			sum += fabs((double)net->params.w[net->params.list[k].at + i]);
+	return sum;
+}
+
+/* Layers without attention have none after training either. */
+static void
+attention_stays_silent(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int only = 0; only < 2; only++) {
+		read_world(&w, 2);
+		w.recipe.model.steps = 5;
+		if (only)
+			w.recipe.model.attention = 0;
+		else
+			w.recipe.model.attention_from = 1;
+		train_world(&w);
+		assert_true(attention_size(&w.net, only ? 1 : 0) == 0);
+		assert_true(attention_size(&w.net, only ? 0 : 1) > 0);
+		close_world(&w);
+	}
 }
 
 static bool
@@ -415,6 +546,8 @@ main(void)
 		cmocka_unit_test(activations_are_collected_once),
 		cmocka_unit_test(training_reaches_its_goals),
 		cmocka_unit_test(lookups_know_their_inputs),
+		cmocka_unit_test(lookups_are_grouped),
+		cmocka_unit_test(attention_stays_silent),
 		cmocka_unit_test(same_recipe_same_weights),
 		cmocka_unit_test(watching_can_cancel),
 		cmocka_unit_test(a_damaged_work_file_is_foreign),
