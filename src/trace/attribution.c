@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "math/blas.h"
 #include "math/kernels.h"
@@ -13,16 +14,25 @@
 enum {
 	CHUNK_ROWS = 1024, /* gradient rows (targets x positions) of one chunk: keeps its buffers in cache */
 	CHUNK_TARGETS = 128,
+	CHUNK_LOGITS = 5, /* fewer: they are all there is to do when a trace begins, for all threads */
 };
+
+/* One layer of a chunk takes so many flops at most: whoever wants to stop waits for no more. */
+static const double step_flops = 2.5e9;
 
 /* Targets at one position, deepest layer first: those that the walk has reached are a prefix. */
 struct chunk {
 	struct ct_row *rows;
 	int n;
 	int pos;
+	double weight;	/* how much its rows matter: the larger come first */
 };
 
-struct worker {
+/* A walk under way, which may rest between layers. */
+struct lane {
+	struct chunk *c; /* NULL: none */
+	int l;	/* the layer that comes next */
+	int n, spread; /* targets that the walk has reached; G of the first `spread` is at every position */
 	float *G; /* (n,T',D) gradient with respect to the residual stream */
 	struct ct_back back;
 	float *E; /* (n,width) edges of the chunk, in the layout of its deepest layer */
@@ -30,16 +40,18 @@ struct worker {
 	float *tmp; /* (D) */
 };
 
-struct work {
+struct ct_attribution {
 	const struct ct_local_model *lrm;
 	const struct ct_layout *layout;
-	struct chunk *chunks;
+	struct chunk *chunks;	/* those before `next` are done or under way */
 	int n_chunks;
-	struct worker *workers;
-	/* asked by the thread that wants the rows, between the layers of its own chunks */
+	struct lane *lanes;
+	int n_lanes;
+	atomic_int next, done;
+	/* Of the run at hand; the thread that wants the rows asks the job between the layers of its own. */
 	const struct ct_job *job;
-	atomic_int done;
-	atomic_bool cancelled;
+	double until;
+	atomic_bool cancelled, stopped;
 };
 
 /* Sources of the local replacement model, as ct_layout_init counts them. */
@@ -71,14 +83,14 @@ ct_attribution_layout(struct ct_layout *y, const struct ct_local_model *lrm, str
 
 /* Entries of one row of the chunk's edges, as wide as the deepest layer's. */
 static size_t
-chunk_width(const struct work *j, const struct chunk *c)
+chunk_width(const struct ct_attribution *j, const struct chunk *c)
 {
 	return ct_layout_length(j->layout, c->rows[0].target.layer, c->pos);
 }
 
 /* Where the sources of a kind at t begin in such a row. */
 static size_t
-chunk_at(const struct work *j, const struct chunk *c, enum ct_node_kind kind, int t)
+chunk_at(const struct ct_attribution *j, const struct chunk *c, enum ct_node_kind kind, int t)
 {
 	return ct_layout_at(j->layout, kind, c->rows[0].target.layer, t);
 }
@@ -88,7 +100,7 @@ chunk_at(const struct work *j, const struct chunk *c, enum ct_node_kind kind, in
  * position.
  */
 static void
-mlp_edges(const struct work *j, struct worker *w, const struct chunk *c, int m, int spread, int n)
+mlp_edges(const struct ct_attribution *j, struct lane *w, const struct chunk *c, int m, int spread, int n)
 {
 	const struct ct_local_model *lrm = j->lrm;
 	int T = lrm->T, D = lrm->m->cfg.D, Tp = c->pos + 1;
@@ -116,7 +128,7 @@ mlp_edges(const struct work *j, struct worker *w, const struct chunk *c, int m, 
 
 /* Copies what the target's layer can have as inputs from a row of the chunk to the row that stays. */
 static void
-pack_row(const struct work *j, const struct chunk *c, const float *E, struct ct_row *row)
+pack_row(const struct ct_attribution *j, const struct chunk *c, const float *E, struct ct_row *row)
 {
 	float *out = row->edges;
 
@@ -132,7 +144,7 @@ pack_row(const struct work *j, const struct chunk *c, const float *E, struct ct_
 
 /* Puts the gradient of a target at its own position: G is zero elsewhere. */
 static void
-inject(const struct work *j, struct worker *w, const struct ct_row *row, int b, int Tp)
+inject(const struct ct_attribution *j, struct lane *w, const struct ct_row *row, int b, int Tp)
 {
 	const struct ct_local_model *lrm = j->lrm;
 	const struct ct_target *t = &row->target;
@@ -151,7 +163,7 @@ inject(const struct work *j, struct worker *w, const struct ct_row *row, int b, 
 
 /* The target's value in the original run. */
 static float
-target_value(const struct work *j, const struct ct_target *t)
+target_value(const struct ct_attribution *j, const struct ct_target *t)
 {
 	const struct ct_local_model *lrm = j->lrm;
 	size_t D = lrm->m->cfg.D;
@@ -180,64 +192,101 @@ finish_row(struct ct_row *row, size_t n, double bias)
 
 /* Between layers, so that a person who stops it need not wait for the whole chunk. */
 static bool
-is_cancelled(struct work *j, int worker)
+is_over(struct ct_attribution *j, int worker)
 {
 	if (worker == 0 && !atomic_load(&j->cancelled) &&
 	    !ct_job_go_on(j->job, "attribution", atomic_load(&j->done), j->n_chunks))
 		atomic_store(&j->cancelled, true);
-	return atomic_load(&j->cancelled);
+	if (!atomic_load(&j->stopped) && j->until < INFINITY && ct_seconds() >= j->until)
+		atomic_store(&j->stopped, true);
+	return atomic_load(&j->cancelled) || atomic_load(&j->stopped);
+}
+
+/* The next chunk, if there is one. */
+static bool
+start_walk(struct ct_attribution *j, struct lane *w)
+{
+	int at = atomic_fetch_add(&j->next, 1), L = j->lrm->m->cfg.L;
+
+	if (at >= j->n_chunks) {
+		atomic_fetch_sub(&j->next, 1);
+		return false;
+	}
+	w->c = &j->chunks[at];
+	w->l = L - 1;
+	w->n = w->spread = 0;
+	memset(w->E, 0, (size_t)w->c->n * chunk_width(j, w->c) * sizeof *w->E);
+	for (; w->n < w->c->n && w->c->rows[w->n].target.layer == L; w->n++)
+		inject(j, w, &w->c->rows[w->n], w->n, w->c->pos + 1);
+	return true;
 }
 
 static void
-walk(void *arg, int task, int worker)
+walk_layer(const struct ct_attribution *j, struct lane *w)
 {
-	struct work *j = arg;
 	const struct ct_local_model *lrm = j->lrm;
-	const struct chunk *c = &j->chunks[task];
-	struct worker *w = &j->workers[worker];
-	const struct ct_model *m = lrm->m;
-	int D = m->cfg.D, L = m->cfg.L, Tp = c->pos + 1, n = 0, spread = 0;
+	const struct chunk *c = w->c;
+	int D = lrm->m->cfg.D, l = w->l, Tp = c->pos + 1;
+
+	if (w->n) {
+		mlp_edges(j, w, c, l, w->spread, w->n);
+		ct_skip_back(lrm->pass, lrm->tc, l, w->n, Tp, w->G, w->bias, &w->back);
+	}
+	for (; w->n < c->n && c->rows[w->n].target.layer == l && !c->rows[w->n].gradient; w->n++)
+		inject(j, w, &c->rows[w->n], w->n, Tp);
+	ct_attention_back(lrm->pass, l, w->spread, Tp, w->G, w->bias, &w->back);
+	ct_attention_back_own(lrm->pass, l, w->n - w->spread, Tp, w->G + (size_t)w->spread * Tp * D,
+	    w->bias + w->spread, &w->back);
+	w->spread = w->n;
+	for (; w->n < c->n && c->rows[w->n].target.layer == l; w->n++)
+		inject(j, w, &c->rows[w->n], w->n, Tp);
+}
+
+/* What the embeddings give, and the rows are ready. */
+static void
+end_walk(struct ct_attribution *j, struct lane *w)
+{
+	const struct ct_local_model *lrm = j->lrm;
+	const struct chunk *c = w->c;
+	int D = lrm->m->cfg.D, Tp = c->pos + 1;
 	size_t ld = chunk_width(j, c);
 
-	if (is_cancelled(j, worker))
-		return;
-	memset(w->E, 0, (size_t)c->n * ld * sizeof *w->E);
-	for (; n < c->n && c->rows[n].target.layer == L; n++)
-		inject(j, w, &c->rows[n], n, Tp);
-	for (int l = L - 1; l >= 0; l--) {
-		if (is_cancelled(j, worker))
-			return;
-		if (n) {
-			mlp_edges(j, w, c, l, spread, n);
-			ct_skip_back(lrm->pass, lrm->tc, l, n, Tp, w->G, w->bias, &w->back);
-		}
-		for (; n < c->n && c->rows[n].target.layer == l && !c->rows[n].gradient; n++)
-			inject(j, w, &c->rows[n], n, Tp);
-		ct_attention_back(lrm->pass, l, spread, Tp, w->G, w->bias, &w->back);
-		ct_attention_back_own(lrm->pass, l, n - spread, Tp, w->G + (size_t)spread * Tp * D,
-		    w->bias + spread, &w->back);
-		spread = n;
-		for (; n < c->n && c->rows[n].target.layer == l; n++)
-			inject(j, w, &c->rows[n], n, Tp);
-	}
 	for (int t = 0; t < Tp; t++) {
 		size_t at = chunk_at(j, c, CT_NODE_EMBEDDING, t);
 
-		for (int b = 0; b < n; b++) {
+		for (int b = 0; b < c->n; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
 
-			w->E[b * ld + at] = ct_embed_back(m, t, lrm->pass->ids[t], G, &w->bias[b]);
+			w->E[b * ld + at] = ct_embed_back(lrm->m, t, lrm->pass->ids[t], G, &w->bias[b]);
 		}
 	}
-	for (int b = 0; b < n; b++) {
+	for (int b = 0; b < c->n; b++) {
 		struct ct_row *row = &c->rows[b];
 
 		pack_row(j, c, w->E + b * ld, row);
 		if (!row->gradient)
 			row->value = target_value(j, &row->target);
 		finish_row(row, ct_layout_length(j->layout, row->target.layer, row->target.pos), w->bias[b]);
+		row->done = true;
 	}
+	w->c = NULL;
 	atomic_fetch_add(&j->done, 1);
+}
+
+static void
+run_lane(void *arg, int task, int worker)
+{
+	struct ct_attribution *j = arg;
+	struct lane *w = &j->lanes[task];
+
+	while (!is_over(j, worker) && (w->c || start_walk(j, w))) {
+		for (; w->l >= 0; w->l--) {
+			if (is_over(j, worker))
+				return;
+			walk_layer(j, w);
+		}
+		end_walk(j, w);
+	}
 }
 
 /*
@@ -261,11 +310,18 @@ by_place(const void *a, const void *b)
 	return x->other < y->other ? -1 : x->other > y->other;
 }
 
+/*
+ * How many targets a chunk at a position has at most. This and the order of rows decide what is computed
+ * together, and so every bit of the result: neither threads nor pauses may.
+ */
 static int
-chunk_limit(int pos)
+chunk_limit(const struct ct_target *first, int L, int D)
 {
-	int limit = CHUNK_ROWS / (pos + 1);
+	int rows = step_flops < 4.0 * CHUNK_ROWS * D * D ? (int)(step_flops / (4.0 * D * D)) : CHUNK_ROWS;
+	int limit = rows / (first->pos + 1);
 
+	if (first->layer == L)
+		return CHUNK_LOGITS;
 	return limit < 8 ? 8 : limit > CHUNK_TARGETS ? CHUNK_TARGETS : limit;
 }
 
@@ -275,7 +331,7 @@ struct sizes {
 };
 
 static int
-make_worker(struct worker *w, const struct ct_model *m, const struct sizes *z, struct ct_arena *a,
+make_lane(struct lane *w, const struct ct_model *m, const struct sizes *z, struct ct_arena *a,
     struct ct_error *err)
 {
 	size_t D = m->cfg.D;
@@ -291,16 +347,18 @@ make_worker(struct worker *w, const struct ct_model *m, const struct sizes *z, s
 
 /* Cuts the sorted rows into chunks; returns how many. */
 static int
-make_chunks(const struct work *j, struct ct_row *rows, int n, struct sizes *z)
+make_chunks(const struct ct_attribution *j, struct ct_row *rows, int n, struct sizes *z)
 {
+	const struct ct_config *cfg = &j->lrm->m->cfg;
 	int count = 0;
 
 	for (int i = 0; i < n; i += j->chunks[count++].n) {
 		struct chunk *c = &j->chunks[count];
+		int limit = chunk_limit(&rows[i].target, cfg->L, cfg->D);
 		size_t cells, edges;
 
 		*c = (struct chunk){ .rows = rows + i, .pos = rows[i].target.pos };
-		while (i + c->n < n && rows[i + c->n].target.pos == c->pos && c->n < chunk_limit(c->pos))
+		while (i + c->n < n && rows[i + c->n].target.pos == c->pos && c->n < limit)
 			c->n++;
 		cells = (size_t)c->n * (c->pos + 1);
 		edges = (size_t)c->n * chunk_width(j, c);
@@ -334,31 +392,94 @@ make_rows(
 }
 
 int
+ct_attribution_begin(struct ct_attribution **out, const struct ct_local_model *lrm,
+    const struct ct_layout *layout, const struct ct_rows *rows, int threads, struct ct_arena *scratch,
+    struct ct_error *err)
+{
+	struct ct_attribution *j = ct_arena_need(scratch, 1, sizeof *j, "attribution", err);
+	struct sizes z = { 0 };
+	int n = rows->n, code;
+
+	if (!j)
+		return CT_ENOMEM;
+	*j = (struct ct_attribution){ .lrm = lrm, .layout = layout };
+	j->chunks = ct_arena_need(scratch, (size_t)n, sizeof *j->chunks, "attribution", err);
+	if (!j->chunks)
+		return CT_ENOMEM;
+	qsort(rows->row, (size_t)n, sizeof *rows->row, by_place);
+	j->n_chunks = make_chunks(j, rows->row, n, &z);
+	j->n_lanes = threads < j->n_chunks ? threads : j->n_chunks;
+	j->lanes = ct_arena_need(scratch, (size_t)j->n_lanes, sizeof *j->lanes, "attribution", err);
+	if (!j->lanes)
+		return CT_ENOMEM;
+	if ((code = make_rows(layout, rows->row, n, rows->edges, err)) < 0)
+		return code;
+	for (int i = 0; i < j->n_lanes; i++)
+		if ((code = make_lane(&j->lanes[i], lrm->m, &z, scratch, err)) < 0)
+			return code;
+	atomic_init(&j->next, 0);
+	atomic_init(&j->done, 0);
+	*out = j;
+	return CT_OK;
+}
+
+static int
+by_weight(const void *a, const void *b)
+{
+	const struct chunk *x = a, *y = b;
+
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	return x->rows < y->rows ? -1 : x->rows > y->rows;
+}
+
+void
+ct_attribution_order(struct ct_attribution *j,
+    double (*weight)(const void *ctx, const struct ct_row *row), const void *ctx)
+{
+	int from = atomic_load(&j->next);
+
+	for (int i = from; i < j->n_chunks; i++) {
+		j->chunks[i].weight = 0;
+		for (int k = 0; k < j->chunks[i].n; k++)
+			j->chunks[i].weight += weight(ctx, &j->chunks[i].rows[k]);
+	}
+	qsort(j->chunks + from, (size_t)(j->n_chunks - from), sizeof *j->chunks, by_weight);
+}
+
+int
+ct_attribution_run(struct ct_attribution *j, double until, const struct ct_job *job, struct ct_error *err)
+{
+	j->job = job;
+	j->until = until;
+	atomic_init(&j->cancelled, false);
+	atomic_init(&j->stopped, false);
+	ct_pool_run(ct_job_pool(job), j->n_lanes, run_lane, j);
+	/* Small graphs may have been computed by the other threads alone. */
+	if (!atomic_load(&j->cancelled) && !ct_job_go_on(job, "attribution", atomic_load(&j->done),
+	    j->n_chunks))
+		atomic_store(&j->cancelled, true);
+	j->job = NULL;
+	return atomic_load(&j->cancelled) ? ct_fail(err, CT_ECANCELLED, "attribution cancelled") : CT_OK;
+}
+
+bool
+ct_attribution_done(const struct ct_attribution *j)
+{
+	return atomic_load(&j->done) == j->n_chunks;
+}
+
+int
 ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, struct ct_row *rows, int n,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	int threads = ct_pool_threads(ct_job_pool(job)), r = CT_ENOMEM;
 	struct ct_arena tmp = { 0 };
-	struct work j = { .lrm = lrm, .layout = layout, .job = job };
-	struct sizes z = { 0 };
+	struct ct_attribution *j;
+	const struct ct_rows all = { rows, n, a };
+	int code = ct_attribution_begin(&j, lrm, layout, &all, ct_pool_threads(ct_job_pool(job)), &tmp, err);
 
-	j.chunks = ct_arena_need(&tmp, (size_t)n, sizeof *j.chunks, "attribution", err);
-	j.workers = ct_arena_need(&tmp, (size_t)threads, sizeof *j.workers, "attribution", err);
-	if (!j.chunks || !j.workers)
-		goto out;
-	qsort(rows, (size_t)n, sizeof *rows, by_place);
-	j.n_chunks = make_chunks(&j, rows, n, &z);
-	if ((r = make_rows(layout, rows, n, a, err)) < 0)
-		goto out;
-	for (int i = 0; i < threads; i++)
-		if ((r = make_worker(&j.workers[i], lrm->m, &z, &tmp, err)) < 0)
-			goto out;
-	ct_pool_run(ct_job_pool(job), j.n_chunks, walk, &j);
-	/* Small graphs may have been computed by the other threads alone. */
-	if (!atomic_load(&j.cancelled) && !ct_job_go_on(job, "attribution", j.n_chunks, j.n_chunks))
-		atomic_store(&j.cancelled, true);
-	r = atomic_load(&j.cancelled) ? ct_fail(err, CT_ECANCELLED, "attribution cancelled") : CT_OK;
-out:
+	if (code == CT_OK)
+		code = ct_attribution_run(j, INFINITY, job, err);
 	ct_arena_free(&tmp);
-	return r;
+	return code;
 }

@@ -28,6 +28,7 @@ struct ct_row {
 	struct ct_target target;
 	const float *gradient;	/* (D) in: of that form, or NULL: the target is what its kind says */
 	double constant;	/* in, with a gradient: what constants have added to it so far */
+	bool done;
 	float *edges;		/* out (ct_layout_length), lent from the arena */
 	/* in, with a gradient; else out: pre-activation, or logit minus the vocabulary's mean */
 	float value;
@@ -38,9 +39,31 @@ struct ct_row {
 
 /*
  * Computes n rows. rows[] is reordered. Cost per row about sum_{m<layer} (4 T' D^2 + 2 T'^2 D + 2 n_active D)
- * flops, T' = pos + 1. Results do not depend on the number of threads. Oracle: tests/unit/test_attribution.c.
+ * flops, T' = pos + 1. Results do not depend on the number of threads. Oracle: tests/unit/test_attribution.c
  */
 int ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layout, struct ct_row *rows,
     int n, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
+/*
+ * The same with pauses. Which rows are computed together is settled at the beginning, so neither pauses nor
+ * the order in which rows come change a bit of them. begin reorders rows->row, which stay where they are,
+ * and takes from scratch what lasts until all rows are done. run goes on until the clock (ct_seconds) says
+ * `until`, a layer longer at most, or until the job says stop, CT_ECANCELLED; both are pauses.
+ */
+struct ct_attribution;
+struct ct_rows {
+	struct ct_row *row;
+	int n;
+	struct ct_arena *edges;	/* what their edges are lent from */
+};
+int ct_attribution_begin(struct ct_attribution **out, const struct ct_local_model *lrm,
+    const struct ct_layout *layout, const struct ct_rows *rows, int threads, struct ct_arena *scratch,
+    struct ct_error *err);
+/* Of what has not begun, those with the largest sum of weights come first from now on. */
+void ct_attribution_order(struct ct_attribution *j,
+    double (*weight)(const void *ctx, const struct ct_row *row), const void *ctx);
+int ct_attribution_run(struct ct_attribution *j, double until, const struct ct_job *job,
+    struct ct_error *err);
+bool ct_attribution_done(const struct ct_attribution *j);
 
 #endif

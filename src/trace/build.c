@@ -7,14 +7,15 @@
 
 #include "trace/edges.h"
 #include "trace/influence.h"
+#include "trace/schedule.h"
 
-/* What a build works on; rows of all rounds end up in the graph. */
-struct build {
-	const struct ct_local_model *lrm;
-	struct ct_layout layout;
-	struct ct_row *rows; /* targets first, then the features chosen so far */
-	int n_rows, n_targets;
-	int *row_of; /* (lrm->n) index in rows, -1: not attributed */
+struct ct_building {
+	struct ct_schedule schedule;
+	struct ct_target *targets;	/* (n_targets) as they were asked for */
+	/* The graph so far: node i is the i-th active feature, then come errors, embeddings and targets. */
+	struct ct_graph *partial;	/* NULL: nobody looks on */
+	double *influence;		/* (lrm->n) of its features */
+	struct ct_arena *a;
 };
 
 int
@@ -50,132 +51,6 @@ ct_default_targets(const float *logits, int V, int pos, double share, struct ct_
 		covered += out[n++].prob;
 	}
 	return n;
-}
-
-/* The index of an active feature, or -1: binary search in its (layer, position) range. */
-static int
-find_active(const struct ct_local_model *lrm, const struct ct_target *f)
-{
-	const int *first = lrm->first + f->layer * lrm->T + f->pos;
-	int a = first[0], b = first[1];
-
-	while (a < b) {
-		int mid = a + (b - a) / 2;
-
-		if (lrm->active[mid].feature == f->index)
-			return mid;
-		if (lrm->active[mid].feature < f->index)
-			a = mid + 1;
-		else
-			b = mid;
-	}
-	return -1;
-}
-
-static struct ct_row
-feature_row(const struct ct_active *f)
-{
-	return (struct ct_row){ .target = { .kind = CT_TARGET_FEATURE, .layer = f->layer, .pos = f->pos,
-		.index = f->feature, .other = -1 } };
-}
-
-/* ct_attribute reorders its rows, so where each feature's row went is noted afterwards. */
-static int
-attribute(struct build *b, int first, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
-{
-	int r = ct_attribute(b->lrm, &b->layout, b->rows + first, b->n_rows - first, a, job, err);
-
-	for (int i = first; r == CT_OK && first > 0 && i < b->n_rows; i++)
-		b->row_of[find_active(b->lrm, &b->rows[i].target)] = i;
-	return r;
-}
-
-struct candidate {
-	double influence;
-	int active;
-};
-
-static int
-by_influence(const void *x, const void *y)
-{
-	const struct candidate *a = x, *b = y;
-
-	if (a->influence != b->influence)
-		return a->influence > b->influence ? -1 : 1;
-	return a->active < b->active ? -1 : 1;
-}
-
-/* Influence of every active feature as far as rows are known, from the outputs down. */
-static int
-known_influence(const struct build *b, const float *weights, double *influence, const struct ct_job *job,
-    struct ct_error *err)
-{
-	const struct ct_local_model *lrm = b->lrm;
-	int T = lrm->T;
-
-	memset(influence, 0, (size_t)lrm->n * sizeof *influence);
-	for (int k = 0, i = lrm->n, rows = 0; k < b->n_targets || i > 0;) {
-		const struct ct_row *row;
-		double flow;
-
-		if (k < b->n_targets) {
-			flow = (double)weights[k];
-			row = &b->rows[k++];
-		} else {
-			i--;
-			if (b->row_of[i] < 0)
-				continue;
-			row = &b->rows[b->row_of[i]];
-			/* What a clamp set ends the flow. */
-			flow = lrm->active[i].set ? 0 : influence[i];
-		}
-		if (rows++ % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "choice of nodes", rows, b->n_rows))
-			return ct_fail(err, CT_ECANCELLED, "choice of nodes cancelled");
-		if (flow == 0 || row->total == 0)
-			continue;
-		flow /= row->total;
-		for (int t = lrm->pass->start; t <= row->target.pos; t++) {
-			const float *edge = row->edges +
-			    ct_layout_at(&b->layout, CT_NODE_FEATURE, row->target.layer, t);
-
-			for (int l = 0; l < row->target.layer; l++)
-				for (int s = lrm->first[l * T + t]; s < lrm->first[l * T + t + 1]; s++)
-					influence[s] += flow * fabs((double)*edge++);
-		}
-	}
-	return CT_OK;
-}
-
-/* Rounds of the most influential features so far, until max_features have rows. */
-static int
-expand(struct build *b, const float *weights, int max_features, struct ct_arena *a, const struct ct_job *job,
-    struct ct_error *err)
-{
-	const struct ct_local_model *lrm = b->lrm;
-	int batch = max_features / 16 > 256 ? max_features / 16 : 256, chosen = 0, r = CT_ENOMEM;
-	struct ct_arena tmp = { 0 };
-	double *influence = ct_arena_need(&tmp, (size_t)lrm->n, sizeof *influence, "influence", err);
-	struct candidate *list = ct_arena_need(&tmp, (size_t)lrm->n, sizeof *list, "influence", err);
-
-	if (!influence || !list)
-		goto out;
-	r = CT_OK;
-	while (chosen < max_features && r == CT_OK) {
-		int n = 0, first = b->n_rows;
-
-		if ((r = known_influence(b, weights, influence, job, err)) < 0)
-			break;
-		for (int i = 0; i < lrm->n; i++)
-			if (b->row_of[i] < 0)
-				list[n++] = (struct candidate){ influence[i], i };
-		qsort(list, (size_t)n, sizeof *list, by_influence);
-		for (int i = 0; i < n && i < batch && chosen < max_features; i++, chosen++)
-			b->rows[b->n_rows++] = feature_row(&lrm->active[list[i].active]);
-		r = attribute(b, first, a, job, err);
-	}
-out:
-	ct_arena_free(&tmp);
-	return r;
 }
 
 static int
@@ -225,17 +100,20 @@ sum_omitted(
 	return CT_OK;
 }
 
-/* The nodes of features that have rows, in front of all others; returns how many. */
+/*
+ * The nodes of features, in front of all others; returns how many. Unless `all` are wanted, only those that
+ * have rows.
+ */
 static int
-add_features(struct ct_graph *g, const struct build *b)
+add_features(struct ct_graph *g, const struct ct_schedule *s, bool all)
 {
-	const struct ct_local_model *lrm = b->lrm;
+	const struct ct_local_model *lrm = s->lrm;
 	int T = lrm->T, n = 0;
 
 	for (int i = 0; i < lrm->n; i++) {
 		const struct ct_active *f = &lrm->active[i];
 
-		if (b->row_of[i] < 0)
+		if (!all && s->row_of[i] < 0)
 			continue;
 		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_FEATURE,
 			.layer = f->layer,
@@ -243,28 +121,26 @@ add_features(struct ct_graph *g, const struct build *b)
 			.index = f->feature,
 			.other = -1,
 			.activation = f->act };
-		set_row(g, n, &b->rows[b->row_of[i]]);
-		if (f->set) {
-			/* The row is of what the encoder says, which is not where the value is from. */
-			g->nodes[n].set = true;
-			g->nodes[n].attributed = false;
-			g->nodes[n].bias = 0;
-			g->nodes[n].inputs = 0;
-			g->edges->rows[n] = NULL;
-		}
+		/* A row is of what the encoder says, which is not where a value that was set is from. */
+		g->nodes[n].set = f->set;
+		if (!all && f->set)
+			g->nodes[n].value = s->rows[s->row_of[i]].value;
+		else if (!all)
+			set_row(g, n, &s->rows[s->row_of[i]]);
 		/* Among the features at its position: those of lower layers, then its place in its own. */
-		ct_graph_place(g, n++, ct_layout_count(&b->layout, CT_NODE_FEATURE, f->layer, f->pos) + i -
-		    lrm->first[f->layer * T + f->pos]);
+		ct_graph_place(g, n++, ct_layout_count(&g->edges->layout, CT_NODE_FEATURE, f->layer,
+		    f->pos) + i - lrm->first[f->layer * T + f->pos]);
 	}
 	return n;
 }
 
 /* The nodes of targets, behind all others. */
 static void
-add_targets(struct ct_graph *g, const struct build *b, const struct ct_target *targets, const int *row)
+add_targets(struct ct_graph *g, const struct ct_building *b)
 {
 	for (int i = 0, n = g->n_nodes - g->n_targets; i < g->n_targets; i++, n++) {
-		const struct ct_target *t = &b->rows[row[i]].target;
+		const struct ct_row *row = &b->schedule.rows[b->schedule.target_row[i]];
+		const struct ct_target *t = &row->target;
 
 		g->nodes[n] = (struct ct_node){ .kind = CT_NODE_TARGET,
 			.target = t->kind,
@@ -272,36 +148,39 @@ add_targets(struct ct_graph *g, const struct build *b, const struct ct_target *t
 			.pos = t->pos,
 			.index = t->index,
 			.other = t->other,
-			.prob = targets[i].prob,
-			.weight = targets[i].weight };
-		set_row(g, n, &b->rows[row[i]]);
+			.prob = b->targets[i].prob,
+			.weight = b->targets[i].weight };
+		set_row(g, n, row);
 	}
 }
 
+/* A graph with the rows so far. all: of all active features, with or without rows. */
 static int
-assemble(struct ct_graph *g, const struct build *b, const struct ct_target *targets, const int *row,
-    struct ct_arena *a, struct ct_error *err)
+assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct_error *err)
 {
-	const struct ct_local_model *lrm = b->lrm;
+	const struct ct_schedule *s = &b->schedule;
+	const struct ct_local_model *lrm = s->lrm;
+	struct ct_graph *g = ct_arena_need(b->a, 1, sizeof *g, "the graph", err);
 	int T = lrm->T, L = lrm->m->cfg.L, n, code;
 
+	if (!g)
+		return CT_ENOMEM;
 	g->T = T;
 	g->L = L;
 	g->V = lrm->m->cfg.V;
-	g->n_features = b->n_rows - b->n_targets;
+	g->n_features = all ? lrm->n : s->n_rows - s->n_targets;
 	g->n_errors = L * T;
 	g->n_embeddings = T;
-	g->n_targets = b->n_targets;
+	g->n_targets = s->n_targets;
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
-	if ((code = alloc_graph(g, a, err)) < 0)
+	if ((code = alloc_graph(g, b->a, err)) < 0 ||
+	    (code = ct_attribution_layout(&g->edges->layout, lrm, b->a, err)) < 0)
 		return code;
-	g->edges->layout = b->layout;
-	n = add_features(g, b);
+	n = add_features(g, s, all);
 	for (int l = 0; l < L; l++)
 		for (int t = 0; t < T; t++, n++) {
 			g->nodes[n] = (struct ct_node){ .kind = CT_NODE_ERROR, .layer = l, .pos = t,
-			    .index = -1,
-				.other = -1 };
+				.index = -1, .other = -1 };
 			ct_graph_place(g, n, l);
 		}
 	for (int t = 0; t < T; t++, n++) {
@@ -309,73 +188,141 @@ assemble(struct ct_graph *g, const struct build *b, const struct ct_target *targ
 			.index = lrm->pass->ids[t], .other = -1 };
 		ct_graph_place(g, n, 0);
 	}
-	add_targets(g, b, targets, row);
-	g->pos = targets[0].pos;
+	add_targets(g, b);
+	g->pos = b->targets[0].pos;
+	*out = g;
 	return CT_OK;
 }
 
-/*
- * The rows of the targets, attributed; row[i] is where the i-th went, weights[k] what belongs to the k-th
- * row.
- */
-static int
-attribute_targets(struct build *b, const struct ct_target *targets, int *row, float *weights,
-    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+int
+ct_building_begin(struct ct_building **out, const struct ct_local_model *lrm, const struct ct_target *targets,
+    int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	int n = b->n_targets, code;
+	struct ct_building *b = ct_arena_need(a, 1, sizeof *b, "the graph", err);
+	int code;
 
-	for (int i = 0; i < n; i++) {
-		struct ct_target *t = &b->rows[i].target;
+	if (!b)
+		return CT_ENOMEM;
+	b->a = a;
+	b->targets = ct_arena_need(a, (size_t)n, sizeof *b->targets, "targets", err);
+	if (!b->targets)
+		return CT_ENOMEM;
+	memcpy(b->targets, targets, (size_t)n * sizeof *targets);
+	code = ct_schedule_init(&b->schedule, lrm, targets, n, max_features, a, job, err);
+	if (code < 0)
+		ct_building_end(b);
+	else
+		*out = b;
+	return code;
+}
 
-		*t = targets[i];
-		if (t->kind != CT_TARGET_FEATURE)
-			t->layer = b->lrm->m->cfg.L;
-		if (t->kind != CT_TARGET_DIFFERENCE)
-			t->other = CT_VOCAB_MEAN;
+void
+ct_building_end(struct ct_building *b)
+{
+	if (b)
+		ct_schedule_free(&b->schedule);
+}
+
+int
+ct_building_run(struct ct_building *b, double until, const struct ct_job *job, struct ct_error *err)
+{
+	return ct_schedule_run(&b->schedule, until, job, err);
+}
+
+bool
+ct_building_done(const struct ct_building *b)
+{
+	return ct_schedule_done(&b->schedule);
+}
+
+/* The rows that were done since the last time. */
+static void
+show_rows(struct ct_building *b)
+{
+	const struct ct_schedule *s = &b->schedule;
+
+	for (int i = 0; i < s->lrm->n; i++)
+		if (s->row_of[i] >= 0 && s->rows[s->row_of[i]].done && !s->lrm->active[i].set)
+			set_row(b->partial, i, &s->rows[s->row_of[i]]);
+}
+
+int
+ct_building_look(struct ct_building *b, struct ct_graph **out, const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_arena tmp = { 0 };
+	int code = CT_OK;
+
+	if (!b->partial) {
+		b->influence = ct_arena_need(b->a, (size_t)b->schedule.lrm->n, sizeof *b->influence,
+		    "influence", err);
+		if (!b->influence)
+			return CT_ENOMEM;
+		if ((code = assemble(&b->partial, b, true, err)) < 0)
+			return code;
+		b->partial->partial = true;
 	}
-	if ((code = attribute(b, 0, a, job, err)) < 0)
+	show_rows(b);
+	code = ct_graph_influence(b->partial, &tmp, job, err);
+	ct_arena_free(&tmp);
+	if (code < 0)
 		return code;
-	for (int i = 0; i < n; i++)
-		for (int k = 0; k < n; k++)
-			if (ct_target_same(&b->rows[k].target, &targets[i])) {
-				row[i] = k;
-				weights[k] = targets[i].weight;
-			}
+	for (int i = 0; i < b->schedule.lrm->n; i++)
+		b->influence[i] = b->partial->nodes[i].influence;
+	b->schedule.influence = b->influence;
+	*out = b->partial;
 	return CT_OK;
+}
+
+int
+ct_building_open(struct ct_building *b, int node, const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_row row;
+	int code;
+
+	if (node < 0 || node >= b->partial->n_features || b->partial->nodes[node].attributed ||
+	    b->partial->nodes[node].set)
+		return CT_OK;
+	row = ct_feature_row(&b->schedule.lrm->active[node]);
+	code = ct_attribute(b->schedule.lrm, &b->schedule.layout, &row, 1, b->a, job, err);
+	if (code == CT_OK)
+		set_row(b->partial, node, &row);
+	return code;
+}
+
+int
+ct_building_finish(struct ct_building *b, struct ct_graph **out, const struct ct_job *job,
+    struct ct_error *err)
+{
+	struct ct_arena tmp = { 0 };
+	struct ct_arena_mark mark;
+	struct ct_graph *g;
+	int code = ct_schedule_run(&b->schedule, INFINITY, job, err);
+
+	if (code < 0)
+		return code;
+	mark = ct_arena_mark(b->a);
+	code = assemble(&g, b, false, err);
+	if (code == CT_OK)
+		code = sum_omitted(g, &tmp, job, err);
+	if (code == CT_OK)
+		code = ct_graph_influence(g, &tmp, job, err);
+	if (code == CT_OK)
+		*out = g;
+	else
+		ct_arena_release(b->a, mark);
+	ct_arena_free(&tmp);
+	return code;
 }
 
 int
 ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const struct ct_target *targets,
     int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	struct ct_arena tmp = { 0 };
-	struct build b = { .lrm = lrm, .n_targets = n, .n_rows = n };
-	int wanted = lrm->n < max_features ? lrm->n : max_features, code = CT_ENOMEM;
-	struct ct_graph *g = ct_arena_need(a, 1, sizeof *g, "the graph", err);
-	int *row = ct_arena_need(&tmp, (size_t)n, sizeof *row, "targets", err);
-	float *weights = ct_arena_need(&tmp, (size_t)n, sizeof *weights, "targets", err);
+	struct ct_building *b = NULL;
+	int code = ct_building_begin(&b, lrm, targets, n, max_features, a, job, err);
 
-	b.rows = ct_arena_need(&tmp, (size_t)n + wanted, sizeof *b.rows, "rows", err);
-	b.row_of = ct_arena_need(&tmp, (size_t)lrm->n, sizeof *b.row_of, "rows", err);
-	if (!g || !row || !weights || !b.rows || !b.row_of ||
-	    ct_attribution_layout(&b.layout, lrm, a, err) < 0)
-		goto out;
-	for (int i = 0; i < lrm->n; i++)
-		b.row_of[i] = -1;
-	if ((code = attribute_targets(&b, targets, row, weights, a, job, err)) < 0)
-		goto out;
-	if (wanted == lrm->n) {
-		for (int i = 0; i < lrm->n; i++)
-			b.rows[b.n_rows++] = feature_row(&lrm->active[i]);
-		code = attribute(&b, n, a, job, err);
-	} else {
-		code = expand(&b, weights, wanted, a, job, err);
-	}
-	if (code < 0 || (code = assemble(g, &b, targets, row, a, err)) < 0 ||
-	    (code = sum_omitted(g, &tmp, job, err)) < 0 || (code = ct_graph_influence(g, &tmp, job, err)) < 0)
-		goto out;
-	*out = g;
-out:
-	ct_arena_free(&tmp);
+	if (code == CT_OK)
+		code = ct_building_finish(b, out, job, err);
+	ct_building_end(b);
 	return code;
 }

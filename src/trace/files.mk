@@ -42,6 +42,8 @@ trace_files = \
 	%D%/qk.h \
 	%D%/replacement.c \
 	%D%/replacement.h \
+	%D%/schedule.c \
+	%D%/schedule.h \
 	%D%/stems.c \
 	%D%/stems.h \
 	%D%/subgraph.c \

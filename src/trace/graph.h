@@ -80,6 +80,14 @@ struct ct_graph {
 		bool terms;			/* the nodes' bias, value and what was left out are known */
 	} known;
 
+	/*
+	 * Not all features that are to have rows have one yet: influence, pruning and scores are of those
+	 * that have. Of the targets' influence the share `seen` was followed to words and errors; the rest
+	 * is at features without a row.
+	 */
+	bool partial;
+	double seen;
+
 	double node_threshold, edge_threshold;	/* of the pruning in force */
 	int n_kept;				/* nodes */
 	/* edges among kept nodes that survive, strongest score first */

@@ -116,6 +116,23 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 	out->completeness = all > 0 ? explained / all : NAN;
 }
 
+/* Of the influence of targets, what is not at features without rows. */
+static double
+share_seen(const struct ct_graph *g)
+{
+	double all = 0, waiting = 0;
+
+	for (int i = 0; i < g->n_nodes; i++) {
+		const struct ct_node *n = &g->nodes[i];
+
+		if (n->kind == CT_NODE_TARGET)
+			all += (double)n->weight;
+		else if (n->kind == CT_NODE_FEATURE && !n->attributed && !n->set)
+			waiting += n->influence;
+	}
+	return all > 0 ? fmax(0, 1 - waiting / all) : 1;
+}
+
 int
 ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct_job *job,
     struct ct_error *err)
@@ -143,6 +160,7 @@ ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct
 		g->nodes[rank[i].node].cumulative = total > 0 ? running / total : 1;
 	}
 	score(g, influence, shares, &g->scores);
+	g->seen = share_seen(g);
 	r = CT_OK;
 out:
 	ct_arena_release(scratch, mark);
@@ -252,7 +270,7 @@ ct_share_cut(float *v, int n, double share)
 
 /*
  * Drops features and errors without an outgoing edge and features without an incoming one until none is
- * left. A feature of a file that gives it no inputs at all is not the pruning's doing.
+ * left. A feature whose row is not known, or of a file that gives it no inputs, is not the pruning's doing.
  */
 static void
 drop_dangling(struct ct_graph *g, int *in, int *out)
@@ -279,7 +297,8 @@ drop_dangling(struct ct_graph *g, int *in, int *out)
 			struct ct_node *n = &g->nodes[i];
 
 			bool bare = n->kind == CT_NODE_FEATURE && in[i] == 0 && !n->set &&
-			    !(ct_graph_is_listed(g) && g->edges->first[i] == g->edges->first[i + 1]);
+			    !(ct_graph_is_listed(g) ? g->edges->first[i] == g->edges->first[i + 1]
+			    : !g->edges->rows[i]);
 
 			if (n->kept && (out[i] == 0 || bare)) {
 				n->kept = false;

@@ -14,6 +14,7 @@ LDADD = libtest.a libtui.a $(engine_libs) $(CMOCKA_LIBS) $(NCURSES_LIBS) $(UTIL_
 check_PROGRAMS += \
 	test_attribution \
 	test_base \
+	test_build \
 	test_cancel \
 	test_cards \
 	test_cards_build \
@@ -87,6 +88,7 @@ check_PROGRAMS += \
 	test_yaml
 test_attribution_SOURCES = %D%/test_attribution.c
 test_base_SOURCES = %D%/test_base.c
+test_build_SOURCES = %D%/test_build.c
 test_cancel_SOURCES = %D%/test_cancel.c
 test_cards_SOURCES = %D%/test_cards.c
 test_cards_build_SOURCES = %D%/test_cards_build.c

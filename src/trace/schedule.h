@@ -1,0 +1,48 @@
+/*
+ * schedule: which rows of a graph are computed, and when.
+ *
+ * The targets' rows come first. If not all active features can have rows, those of the most influence so far
+ * come in rounds; else there is one round. It may pause at any time: what rows there are in the end, and
+ * each bit of them, does not depend on that. Builds no graph: see build.h.
+ */
+#ifndef CT_TRACE_SCHEDULE_H
+#define CT_TRACE_SCHEDULE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/job.h"
+#include "trace/attribution.h"
+#include "trace/replacement.h"
+
+struct ct_schedule {
+	const struct ct_local_model *lrm;
+	struct ct_layout layout;
+	struct ct_row *rows;		/* targets first, then the features chosen so far */
+	int n_rows, n_targets;
+	int most;			/* features that get rows */
+	int *row_of;			/* (lrm->n) index in rows, -1: not chosen so far */
+	int *target_row;		/* (n_targets) where the i-th target went */
+	float *weight;			/* (n_targets) of the target that the row stands for */
+	/*
+	 * (lrm->n) how much the features matter, for the order within a round; NULL: the order that takes
+	 * least time
+	 */
+	const double *influence;
+	struct ct_arena *edges;		/* of rows */
+	struct ct_arena own, round;	/* of the schedule; of the round under way */
+	struct ct_attribution *under_way;	/* NULL: between rounds */
+};
+
+/* Computes the targets' rows. Edges and layout are from `a`. To be freed in any case. */
+int ct_schedule_init(struct ct_schedule *s, const struct ct_local_model *lrm, const struct ct_target *targets,
+    int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+void ct_schedule_free(struct ct_schedule *s);
+
+/* Goes on until the clock says `until` (ct_attribution_run) or all rows are done. CT_ECANCELLED: a pause. */
+int ct_schedule_run(struct ct_schedule *s, double until, const struct ct_job *job, struct ct_error *err);
+bool ct_schedule_done(const struct ct_schedule *s);
+
+/* The row that an active feature will have. */
+struct ct_row ct_feature_row(const struct ct_active *f);
+
+#endif
