@@ -188,18 +188,6 @@ count_idle(struct fit *f)
 	}
 }
 
-/* Layer l's features as lookups of all inputs, or of those at answers, if it is one that starts so. */
-static int
-start_lookups(struct fit *f, int l, struct ct_error *err)
-{
-	const struct ct_train_transcoder_options *o = f->o;
-	struct ct_lookups how = { .answers = l >= o->lookups, .alike = l < o->lookups ? o->alike : .9 };
-
-	if (l >= o->lookups && l < f->a->L - o->answer_lookups)
-		return CT_OK;
-	return ct_lookups_start(f->transcoder, f->a, l, &how, err);
-}
-
 /* Weights, means, sampling and rates as they are at the start. */
 static int
 set_out(struct fit *f, struct ct_error *err)
@@ -221,7 +209,7 @@ set_out(struct fit *f, struct ct_error *err)
 	for (int l = 0; l < a->L; l++) {
 		memcpy(c->params.w + c->layers[l].b_dec, a->y_mean + (size_t)l * a->D,
 		    (size_t)a->D * sizeof(float));
-		if ((code = start_lookups(f, l, err)) != CT_OK)
+		if (l < o->lookups && (code = ct_lookups_start(c, a, l, o->alike, err)) != CT_OK)
 			return code;
 		f->variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
 	}

@@ -42,10 +42,9 @@ cosine(int D, const float *x, const float *y)
 	return xx > 0 && yy > 0 ? ct_sdot(D, x, y) / sqrt(xx * yy) : 0;
 }
 
-/* Finds the inputs at places that count, and groups them by what is written for them. */
+/* Finds the inputs, and groups them by what is written for them. */
 static void
-find_inputs(struct inputs *in, const struct ct_mlp_rows *a, int l, const float *b_dec,
-    const struct ct_lookups *o)
+find_inputs(struct inputs *in, const struct ct_mlp_rows *a, int l, const float *b_dec, double alike)
 {
 	size_t wide = (size_t)a->L * (size_t)a->D, D = (size_t)a->D;
 	const float *xs = a->x + (size_t)l * D, *ys = a->y + (size_t)l * D;
@@ -53,8 +52,7 @@ find_inputs(struct inputs *in, const struct ct_mlp_rows *a, int l, const float *
 	for (int t = 0; t < a->N; t++) {
 		const float *x = xs + (size_t)t * wide;
 		float *out = in->out + (size_t)in->n * D;
-		bool known = !(ct_sdot(a->D, x, x) > 0) ||
-		    (o->answers && a->place[t] != CT_PLACE_ANSWER && a->place[t] != CT_PLACE_PLAN);
+		bool known = !(ct_sdot(a->D, x, x) > 0);
 		int g = 0;
 
 		for (int i = 0; i < in->n && !known; i++)
@@ -65,8 +63,7 @@ find_inputs(struct inputs *in, const struct ct_mlp_rows *a, int l, const float *
 			out[d] = ys[(size_t)t * wide + d] - b_dec[d];
 			in->x[(size_t)in->n * D + d] = (double)x[d];
 		}
-		while (g < in->n_groups &&
-		    cosine(a->D, out, in->out + (size_t)in->leader[g] * D) <= o->alike)
+		while (g < in->n_groups && cosine(a->D, out, in->out + (size_t)in->leader[g] * D) <= alike)
 			g++;
 		if (g == in->n_groups)
 			in->leader[in->n_groups++] = in->n;
@@ -165,9 +162,9 @@ encode(const struct inputs *in, struct scratch *s, int g)
 	return weight ? m : 0;
 }
 
-/* Features from the groups. Where all inputs are looked up, those left over stay silent. */
+/* Features from the groups. Those left over stay silent. */
 static void
-write_features(struct ct_train_transcoder *c, const struct inputs *in, int l, bool silent, struct scratch *s)
+write_features(struct ct_train_transcoder *c, const struct inputs *in, int l, struct scratch *s)
 {
 	const struct ct_train_transcoder_layer *y = &c->layers[l];
 	size_t D = (size_t)in->D, reach = (size_t)ct_train_transcoder_reach(&c->s, l) * D;
@@ -189,7 +186,7 @@ write_features(struct ct_train_transcoder *c, const struct inputs *in, int l, bo
 		}
 		c->params.w[y->b_enc + (size_t)f++] = (float)(-gain * least);
 	}
-	for (; silent && f < c->s.F; f++) {
+	for (; f < c->s.F; f++) {
 		memset(c->params.w + y->enc + (size_t)f * D, 0, D * sizeof *c->params.w);
 		memset(c->params.w + y->dec + (size_t)f * reach, 0, reach * sizeof *c->params.w);
 		c->params.w[y->b_enc + (size_t)f] = -1;
@@ -198,7 +195,7 @@ write_features(struct ct_train_transcoder *c, const struct inputs *in, int l, bo
 
 int
 ct_lookups_start(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int l,
-    const struct ct_lookups *o, struct ct_error *err)
+    double alike, struct ct_error *err)
 {
 	struct inputs in = { .D = a->D };
 	struct scratch s = { 0 };
@@ -216,7 +213,7 @@ ct_lookups_start(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int
 		code = CT_ENOMEM;
 		goto done;
 	}
-	find_inputs(&in, a, l, c->params.w + c->layers[l].b_dec, o);
+	find_inputs(&in, a, l, c->params.w + c->layers[l].b_dec, alike);
 	sum_squares(&in);
 	n = (size_t)in.n + 1;
 	s.member = ct_arena_need(&arena, n, sizeof *s.member, "lookups", err);
@@ -228,7 +225,7 @@ ct_lookups_start(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int
 	if (!s.member || !s.C || !s.z || !s.A || !s.k || !s.w)
 		code = CT_ENOMEM;
 	else
-		write_features(c, &in, l, !o->answers, &s);
+		write_features(c, &in, l, &s);
 done:
 	ct_arena_free(&arena);
 	return code;

@@ -10,22 +10,16 @@
 #include "train/mlp_rows.h"
 #include "train/transcoder.h"
 
-struct ct_lookups {
-	bool answers;			/* only inputs at answers and plans count; else all do */
-	double alike;			/* cosine of two outputs from which their inputs are one group */
-};
-
 /*
  * Inputs are rows of a->x[l], one of those whose cosine is above .9; a group are inputs whose outputs, less
  * b_dec, have a cosine above `alike` with that of its first. Features f < min(F, groups) of layer l become
  *   enc = w / (1 - t), b_enc = -t / (1 - t), dec = mean of the group's outputs - b_dec,  t = .6
  * with the w that has <w, x> = 1 for all x of the group and the least weighted sum of <w, x>^2 over the other
  * inputs; weights are 1, and grow in a few rounds where <w, x> is large. So the feature has the activation 1
- * in its group, and is silent on most other inputs. Where all inputs count, features beyond the groups are
- * silent for good; else they stay as they are.
+ * in its group, and is silent on most other inputs. Features beyond the groups are silent for good.
  * After b_dec is set. Cost: (D^3 / 3 + n D) for each group, n inputs. Oracle: tests/unit/test_train_fit.c
  */
 int ct_lookups_start(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int l,
-    const struct ct_lookups *o, struct ct_error *err);
+    double alike, struct ct_error *err);
 
 #endif

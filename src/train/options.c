@@ -159,7 +159,6 @@ read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc 
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
 		{ "far", NULL, &o->far, 0, 1e6, NULL },
 		{ "lookups", &o->lookups, NULL, 0, 64, NULL },
-		{ "answer lookups", &o->answer_lookups, NULL, 0, 64, NULL },
 		{ "alike", NULL, &o->alike, 0, 1, NULL },
 		{ "sparsity", NULL, &o->sparsity, 0, 1e6, NULL },
 		{ "last layer", NULL, &o->last_layer, 0, 1e6, NULL },

@@ -48,7 +48,6 @@ struct ct_train_transcoder_options {
 	double rate, beta1, beta2;
 	double warmup, cooldown;
 	int lookups;			/* layers whose features start as lookups of what their MLP reads */
-	int answer_lookups;		/* last layers whose features start as lookups at answers and plans */
 	double alike;			/* cosine of outputs from which one feature looks them up */
 	double sparsity;		/* lambda at the end */
 	/* weight in the price of what a feature writes beyond its own layer */

@@ -324,9 +324,9 @@ lookups_know_their_inputs(void **state)
 
 enum { GROUPS = 8, MEMBERS = 5, WIDTH = 48, ROWS = GROUPS * MEMBERS };
 
-/* Random inputs, of which MEMBERS have the same output. Odd ones are answers. */
+/* Random inputs, of which MEMBERS have the same output. */
 static void
-make_rows(struct ct_mlp_rows *a, bool answers)
+make_rows(struct ct_mlp_rows *a)
 {
 	struct ct_rng rng;
 
@@ -336,8 +336,7 @@ make_rows(struct ct_mlp_rows *a, bool answers)
 	a->D = WIDTH;
 	a->x = ct_arena_alloc(&a->arena, ROWS * WIDTH, sizeof(float));
 	a->y = ct_arena_alloc(&a->arena, ROWS * WIDTH, sizeof(float));
-	a->place = ct_arena_alloc(&a->arena, ROWS, 1);
-	assert_true(a->x && a->y && a->place);
+	assert_true(a->x && a->y);
 	ct_rng_seed(&rng, 5, 0);
 	for (int i = 0; i < ROWS * WIDTH; i++)
 		a->x[i] = (float)(2 * ct_rng_uniform(&rng) - 1);
@@ -345,8 +344,6 @@ make_rows(struct ct_mlp_rows *a, bool answers)
 		a->y[i] = (float)(2 * ct_rng_uniform(&rng) - 1);
 	for (int t = GROUPS; t < ROWS; t++)
 		memcpy(a->y + t * WIDTH, a->y + t % GROUPS * WIDTH, WIDTH * sizeof(float));
-	for (int t = 0; t < ROWS; t++)
-		a->place[t] = answers && t % GROUPS % 2 ? CT_PLACE_ANSWER : CT_PLACE_INSIDE;
 }
 
 /* Feature f's pre-activation on row t, in double. */
@@ -366,40 +363,31 @@ static void
 lookups_are_grouped(void **state)
 {
 	const struct ct_train_transcoder_shape shape = { .L = 1, .D = WIDTH, .F = GROUPS + 2 };
+	struct ct_train_transcoder c;
+	struct ct_mlp_rows a;
+	struct ct_rng rng;
 
 	(void)state;
-	for (int answers = 0; answers < 2; answers++) {
-		const struct ct_lookups how = { .answers = answers, .alike = .9 };
-		int n = answers ? GROUPS / 2 : GROUPS;
-		struct ct_train_transcoder c;
-		struct ct_mlp_rows a;
-		struct ct_rng rng;
-
-		make_rows(&a, answers);
-		ct_rng_seed(&rng, 1, 0);
-		assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), CT_OK);
-		ct_train_transcoder_init(&c, .03, &rng);
-		assert_int_equal(ct_lookups_start(&c, &a, 0, &how, NULL), CT_OK);
-		for (int f = 0; f < n; f++) {
-			int group = answers ? 2 * f + 1 : f;
-
-			for (int t = 0; t < ROWS; t++) {
-				if (t % GROUPS == group)
-					assert_float_equal(reads(&c, &a, f, t), 1, 1e-3);
-				else if (!answers || a.place[t] == CT_PLACE_ANSWER)
-					assert_true(reads(&c, &a, f, t) < 0);
-			}
-			for (int d = 0; d < WIDTH; d++)
-				assert_float_equal(c.params.w[c.layers[0].dec + (size_t)(f * WIDTH + d)],
-				    a.y[group * WIDTH + d], 1e-5);
+	make_rows(&a);
+	ct_rng_seed(&rng, 1, 0);
+	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), CT_OK);
+	ct_train_transcoder_init(&c, .03, &rng);
+	assert_int_equal(ct_lookups_start(&c, &a, 0, .9, NULL), CT_OK);
+	for (int f = 0; f < GROUPS; f++) {
+		for (int t = 0; t < ROWS; t++) {
+			if (t % GROUPS == f)
+				assert_float_equal(reads(&c, &a, f, t), 1, 1e-3);
+			else
+				assert_true(reads(&c, &a, f, t) < 0);
 		}
-		/* Where all inputs are looked up, the rest is silent; else it is as it was drawn. */
-		for (int t = 0; t < ROWS; t++)
-			assert_true(answers || reads(&c, &a, GROUPS, t) == -1);
-		assert_true(c.params.w[c.layers[0].dec + GROUPS * WIDTH] != 0 || !answers);
-		ct_train_transcoder_close(&c);
-		ct_arena_free(&a.arena);
+		for (int d = 0; d < WIDTH; d++)
+			assert_float_equal(c.params.w[c.layers[0].dec + (size_t)(f * WIDTH + d)],
+			    a.y[f * WIDTH + d], 1e-5);
 	}
+	for (int t = 0; t < ROWS; t++)
+		assert_true(reads(&c, &a, GROUPS, t) == -1);
+	ct_train_transcoder_close(&c);
+	ct_arena_free(&a.arena);
 }
 
 static void
