@@ -10,6 +10,7 @@ _ctrace() {
 	--to) words='dot svg html json' ;;
 	--mode) words='frozen free direct range=' ;;
 	--through) words='model replacement' ;;
+	--basis) words='transcoder neurons' ;;
 	--transcoder | --import) files=-d ;;
 	-o | --output | --json | --corpus | --export | --batch | --script | --graph | --config) files=-f ;;
 	*)

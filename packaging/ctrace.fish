@@ -13,6 +13,7 @@ for program in ctrace ctrace-tui
 	complete -c $program -f
 	complete -c $program -n 'string match -q -- "-*" (commandline -ct)' -a '(__ctrace_options)'
 	complete -c $program -n '__ctrace_after -m --model' -a "(ctrace models 2>/dev/null | cut -d ' ' -f 1) (__fish_complete_directories)"
+	complete -c $program -n '__ctrace_after --basis' -a 'transcoder neurons'
 	complete -c $program -n '__ctrace_after --transcoder --import' -a '(__fish_complete_directories)'
 	complete -c $program -n '__ctrace_after -o --output --json --corpus --export --batch --script --graph --config --lesson' -F
 end

@@ -43,8 +43,10 @@ const char *ct_libraries(char *dst, size_t size);
 struct ct_engine_options {
 	const char *transcoder_dir;	/* NULL: model/transcoder, else model/transcoder-plt */
 	bool per_layer;			/* prefer model/transcoder-plt */
+	bool neurons;			/* no transcoder: the model's own neurons (model/neurons.h) */
 	bool allow_nonfinite;
-	int k;				/* features that stay active, for a TopK that lacks it; 0: none */
+	/* features that stay active, for a TopK that lacks it; neurons that are features, 0: 4096 */
+	int k;
 	int threads;			/* 0: one per processor */
 };
 
@@ -57,9 +59,10 @@ struct ct_engine_info {
 	int left_out;			/* nodes and links of the file that make no sense */
 	const char *trouble;		/* why the first of them does not; "" */
 	const char *family;		/* "llama" */
-	const char *transcoder;		/* "CLT" or "PLT"; "": there is none */
-	const char *transcoder_dir;
-	const char *activation;		/* "JumpReLU", "ReLU", "TopK" */
+	const char *transcoder;		/* "CLT", "PLT" or "neurons"; of a graph's file also "" */
+	const char *transcoder_dir;	/* "": neurons have none */
+	bool neurons;			/* its features are the model's own neurons */
+	const char *activation;		/* "JumpReLU", "ReLU", "TopK"; of neurons the MLP's */
 	const char *scan;
 	int L, D, H, V, context;
 	int F;				/* features per layer */

@@ -28,7 +28,8 @@ static const struct {
 } options[] = {
 	{ "model", 'm', "MODEL", "a model directory, or a name on the search path (default: capitals)" },
 	{ "transcoder", 't', "DIR", "transcoder directory, when it does not lie in the model's" },
-	{ "k", 'k', "N", "features that stay active, for a TopK transcoder that does not say" },
+	{ "basis", 'b', "NAME", "features: transcoder, or the model's own neurons (transcoder)" },
+	{ "k", 'k', "N", "features that stay active, for a TopK that does not say; neurons (4096)" },
 	{ "allow-nonfinite", 'n', NULL, "read weights that are NaN or infinite" },
 	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file; without: list them" },
 	{ "resume", 'R', NULL, "go on with the latest session (with -m: of that model)" },
@@ -152,6 +153,12 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		return -1;
 	switch (code) {
 	case 'k': return take_k(arg, &opt->engine.k);
+	case 'b':
+		opt->engine.neurons = !strcmp(arg, "neurons");
+		if (opt->engine.neurons || !strcmp(arg, "transcoder"))
+			return -1;
+		app_complain("--basis: expected transcoder or neurons, found \"%s\"", arg);
+		return 2;
 	case 'H':
 		if (parse_size(arg, &opt->cols, &opt->rows))
 			return -1;

@@ -16,8 +16,6 @@ sizes_text(const struct ct_engine_info *info, char *buf, size_t size)
 	if (info->from_file)
 		snprintf(buf, size, "%dL %s%ssaved graph", info->L, info->transcoder,
 		    *info->transcoder ? " " : "");
-	else if (!*info->transcoder)
-		snprintf(buf, size, "%dL D%d no transcoder", info->L, info->D);
 	else if (!strcmp(info->transcoder, "CLT"))
 		snprintf(buf, size, "%dL D%d CLT %dx%d", info->L, info->D, info->L, info->F);
 	else
@@ -59,15 +57,21 @@ collect_figures(const struct study *s, struct figure *f)
 	static const char *const sources[] = { [CT_DIRECT_WORDS] = "words", [CT_DIRECT_FEATURES] = "features",
 		[CT_DIRECT_ERRORS] = "errors" };
 	const struct ct_graph *g = s->graph;
+	bool neurons = s->info->neurons;	/* which leave no errors, and replace nothing */
 	char b[FMT_SIZE];
 	int n = 0;
 
 	for (int i = 0; i < CT_DIRECT_SOURCES && isfinite(s->split.net[i]); i++)
-		add_figure(f, &n, sources[i], fmt_part(b, sizeof b, s->split.net[i]), ST_STRONG, 0);
+		if (!neurons || i != CT_DIRECT_ERRORS)
+			add_figure(f, &n, neurons && i == CT_DIRECT_FEATURES ? "neurons" : sources[i],
+			    fmt_part(b, sizeof b, s->split.net[i]), ST_STRONG, 0);
 	if (isnan(g->scores.replacement))	/* a file of another program does not say */
 		return n;
-	add_figure(f, &n, "replacement", fmt_share(b, sizeof b, g->scores.replacement), ST_STRONG, 1);
-	add_figure(f, &n, "completeness", fmt_share(b, sizeof b, g->scores.completeness), ST_STRONG, 4);
+	if (!neurons) {
+		add_figure(f, &n, "replacement", fmt_share(b, sizeof b, g->scores.replacement), ST_STRONG, 1);
+		add_figure(f, &n, "completeness", fmt_share(b, sizeof b, g->scores.completeness), ST_STRONG,
+		    4);
+	}
 	add_figure(f, &n, "exact", fmt_tiny(b, sizeof b, worst_error(g)),
 	    worst_error(g) <= 1e-5 ? ST_TEXT : ST_BAD, 2);
 	return n;

@@ -36,7 +36,10 @@ enum cli_exit {
  * Keys of options without a letter start above every letter; those that several commands have are named here.
  */
 enum { CLI_LONG = 256 };
-enum { CLI_TRANSCODER = 512, CLI_NONFINITE, CLI_K, CLI_AT, CLI_TARGET, CLI_TOP, CLI_JSON, CLI_TIMES };
+enum {
+	CLI_TRANSCODER = 512, CLI_BASIS, CLI_NONFINITE, CLI_K, CLI_AT, CLI_TARGET, CLI_TOP, CLI_JSON,
+	CLI_TIMES
+};
 
 struct cli_option {
 	int key;			/* a letter makes it a short option too */
@@ -136,12 +139,14 @@ json_t *cli_prompt_json(const struct ct_session *s);
 struct cli_model {
 	const char *model;		/* NULL: the default */
 	const char *transcoder;		/* NULL: the model's own */
+	bool neurons;			/* --basis neurons: no transcoder */
 	bool allow_nonfinite;
 	int k;				/* as --k names it; 0: not given */
 	struct ct_engine *engine;
 	struct ct_session *session;
 };
 int cli_k(const char *value, int *k);	/* the argument of --k, as cli_int */
+int cli_basis(const char *value, bool *neurons);	/* of --basis */
 int cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err);
 void cli_model_close(struct cli_model *m);
 
@@ -149,9 +154,11 @@ void cli_model_close(struct cli_model *m);
 #define CLI_MODEL_ROWS \
 	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" }, \
 	{ CLI_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" }, \
+	{ CLI_BASIS, "basis", "NAME", "features: transcoder, or the model's own neurons (transcoder)" }, \
 	CLI_K_ROW, \
 	{ CLI_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" }
-#define CLI_K_ROW { CLI_K, "k", "N", "features that stay active, for a TopK transcoder that does not say" }
+#define CLI_K_ROW \
+	{ CLI_K, "k", "N", "features that stay active, for a TopK that does not say; neurons (4096)" }
 #define CLI_TARGET_ROWS \
 	{ CLI_AT, "at", "POS", "explain what follows position POS, BOS being 0 (the last one)" }, \
 	{ CLI_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or feature: L1#249@8 (the likeliest tokens)" }

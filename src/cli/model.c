@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buffer.h"
 
@@ -21,10 +22,21 @@ cli_k(const char *value, int *k)
 }
 
 int
+cli_basis(const char *value, bool *neurons)
+{
+	*neurons = strcmp(value, "neurons") == 0;
+	if (*neurons || strcmp(value, "transcoder") == 0)
+		return 0;
+	cli_error("--basis: expected transcoder or neurons, found \"%s\"", value);
+	return -1;
+}
+
+int
 cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 {
 	struct ct_engine_options opt = {
-		.transcoder_dir = m->transcoder, .k = m->k, .allow_nonfinite = m->allow_nonfinite
+		.transcoder_dir = m->transcoder, .neurons = m->neurons, .k = m->k,
+		.allow_nonfinite = m->allow_nonfinite
 	};
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
@@ -63,6 +75,7 @@ cli_query_option(struct cli_query *q, int key, const char *value)
 	switch (key) {
 	case 'm': q->m.model = value; break;
 	case CLI_TRANSCODER: q->m.transcoder = value; break;
+	case CLI_BASIS: return cli_basis(value, &q->m.neurons);
 	case CLI_K: return cli_k(value, &q->m.k);
 	case CLI_NONFINITE: q->m.allow_nonfinite = true; break;
 	case CLI_AT: return cli_int(value, "--at", 0, INT_MAX, &q->at);
@@ -91,10 +104,9 @@ cli_model_line(const struct ct_engine *e)
 {
 	const struct ct_engine_info *i = ct_engine_info(e);
 
-	char features[64] = "no transcoder";
+	char features[64];
 
-	if (*i->transcoder)
-		snprintf(features, sizeof features, "%s %dx%d %s", i->transcoder, i->L, i->F, i->activation);
+	snprintf(features, sizeof features, "%s %dx%d %s", i->transcoder, i->L, i->F, i->activation);
 	cli_line("%s  %s %dL D%d H%d V%d  %s  context %d", i->name, i->family, i->L, i->D, i->H, i->V,
 	    features, i->context);
 }

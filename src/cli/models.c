@@ -23,10 +23,7 @@ model_json(const struct ct_engine_info *i)
 static const char *
 features_text(const struct ct_engine_info *i, char *buf, size_t size)
 {
-	if (*i->transcoder)
-		snprintf(buf, size, "%s %dx%d %s", i->transcoder, i->L, i->F, i->activation);
-	else
-		snprintf(buf, size, "no transcoder");
+	snprintf(buf, size, "%s %dx%d %s", i->transcoder, i->L, i->F, i->activation);
 	return buf;
 }
 

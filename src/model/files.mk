@@ -30,6 +30,8 @@ model_files = \
 	%D%/model.h \
 	%D%/name.c \
 	%D%/name.h \
+	%D%/neurons.c \
+	%D%/neurons.h \
 	%D%/nfc.c \
 	%D%/nfc.h \
 	%D%/nfc_marks.c \

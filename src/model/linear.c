@@ -8,6 +8,7 @@
 #include "base/vector.h"
 #include "math/blas.h"
 #include "math/kernels.h"
+#include "model/neurons.h"
 
 enum {
 	MIX_KEYS = 4,
@@ -477,13 +478,49 @@ ct_skip_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int
 	}
 }
 
+/* Neuron n at position t of a run. */
+static struct ct_neuron
+neuron_of(const struct ct_pass *p, int l, int t, int n)
+{
+	return ct_neuron_at(p->m, l, n, p->mlp_in + ((size_t)l * p->T + t) * p->m->cfg.D);
+}
+
 void
 ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, int f, float *g,
     double *bias)
 {
-	ct_transcoder_encoder_row(tc, l, f, g);
-	*bias = (double)ct_transcoder_bias(tc, l, f);
+	if (tc->neurons) {
+		struct ct_neuron at = neuron_of(p, l, t, f);
+
+		*bias = ct_neuron_row(p->m, l, f, &at, g);
+	} else {
+		ct_transcoder_encoder_row(tc, l, f, g);
+		*bias = (double)ct_transcoder_bias(tc, l, f);
+	}
 	ct_read_back(p, tc, l, t, g, g, bias);
+}
+
+void
+ct_features_local(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int n,
+    const struct ct_tc_place *at, bool change, const float *x, float *restrict pre)
+{
+	size_t D = (size_t)tc->D;
+
+	if (!tc->neurons && !change) {
+		ct_transcoder_preactivations(tc, l, n, at, x, pre);
+		return;
+	}
+	for (int i = 0; i < n; i++) {
+		const float *row = x + (size_t)at[i].row * D;
+
+		if (tc->neurons) {
+			struct ct_neuron local = neuron_of(p, l, at[i].row, at[i].feature);
+
+			pre[i] = ct_neuron_apply(p->m, l, at[i].feature, &local, row, !change);
+		} else {
+			pre[i] = ct_transcoder_encode_one(tc, l, at[i].feature, row);
+		}
+	}
 }
 
 float

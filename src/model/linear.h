@@ -144,6 +144,14 @@ void ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc
     float *g, double *bias);
 
 /*
+ * What n features' pre-activations become on another stream x (T,D), of which at[i].row is the position, by
+ * the encoders of the run: pre[i]. change: x is a change of what they read, and pre[i] the change that
+ * follows. A transcoder's encoders are the same in every run; a neuron's are its linear map in this one.
+ */
+void ct_features_local(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int n,
+    const struct ct_tc_place *at, bool change, const float *x, float *restrict pre);
+
+/*
  * Tokens enter (ct_embed_row): the edge <g, embedding of id>, for a gradient g at position t of the first
  * layer's stream; *bias takes the learned position's part.
  */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "math/blas.h"
+#include "model/model.h"
+#include "model/neurons.h"
 
 /* Tiles of matrices that are not floats in memory, small enough for a stack and the second cache. */
 enum { TOKENS = 64, ROWS = 64, COLUMNS = 512 };
@@ -19,8 +21,12 @@ ct_transcoder_activation(const struct ct_transcoder *tc)
 		[CT_TC_TOPK] = "TopK", [CT_TC_TOPK_RELU] = "TopK",
 		[CT_TC_GROUPMAX] = "GroupMax", [CT_TC_BATCHTOPK] = "BatchTopK",
 	};
+	/* of the MLP */
+	static const char *const own[] = {
+		[CT_SILU] = "SiLU", [CT_GELU] = "GELU", [CT_GELU_TANH] = "GELU", [CT_RELU] = "ReLU",
+	};
 
-	return names[tc->act];
+	return tc->neurons ? own[tc->neurons->cfg.act] : names[tc->act];
 }
 
 int
@@ -128,6 +134,10 @@ ct_transcoder_encode(const struct ct_transcoder *tc, int l, int T, const float *
 {
 	const struct ct_tc_layer *ly = &tc->layers[l];
 
+	if (tc->neurons) {
+		ct_neurons_at(tc->neurons, l, T, x, &(struct ct_neuron_rows){ .act = pre });
+		return;
+	}
 	for (int t = 0; t < T; t++)
 		memcpy(pre + (size_t)t * ly->F, ly->b_enc, (size_t)ly->F * sizeof *pre);
 	multiply(&(struct product){ .m = &ly->enc, .rows = ly->F, .D = tc->D, .T = T, .x = x,
@@ -155,6 +165,8 @@ row_dot(const struct ct_tc_matrix *m, int rows, int D, int r, const float *x)
 float
 ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const float *x)
 {
+	if (tc->neurons)
+		return ct_neuron_at(tc->neurons, l, f, x).act;
 	return row_dot(&tc->layers[l].enc, tc->layers[l].F, tc->D, f, x);
 }
 
@@ -163,6 +175,8 @@ ct_transcoder_bias(const struct ct_transcoder *tc, int l, int f)
 {
 	const struct ct_tc_layer *ly = &tc->layers[l];
 
+	if (tc->neurons)
+		return 0;
 	return ly->b_enc[f] - (tc->centred ? row_dot(&ly->enc, ly->F, tc->D, f, ly->b_dec) : 0);
 }
 
@@ -289,13 +303,16 @@ ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *pre, 
 	case CT_TC_GROUPMAX:
 		keep_of_groups(pre, ly->F, tc->k, a);
 		break;
+	case CT_TC_NEURONS:	/* pre are activations already */
+		memmove(a, pre, (size_t)ly->F * sizeof *a);
+		break;
 	}
 }
 
 bool
 ct_transcoder_competes(const struct ct_transcoder *tc)
 {
-	return tc->act != CT_TC_RELU && tc->act != CT_TC_JUMPRELU;
+	return tc->act != CT_TC_RELU && tc->act != CT_TC_JUMPRELU && !tc->neurons;
 }
 
 float
@@ -311,6 +328,8 @@ ct_transcoder_activate_one(
 		return pre[f];
 	}
 	h = ct_transcoder_preactivation(tc, l, f, x);
+	if (tc->neurons)
+		return h;
 	return h > (tc->act == CT_TC_JUMPRELU ? ly->threshold[f] : 0) ? h : 0;
 }
 
@@ -356,6 +375,10 @@ ct_transcoder_decoder_row(const struct ct_transcoder *tc, int l, int f, int m, f
 	size_t D = (size_t)tc->D, own = (size_t)ly->dec_rows, row = (size_t)f * own +
 	    (size_t)(m - ly->dec_first);
 
+	if (tc->neurons) {
+		ct_neuron_decoder(tc->neurons, l, f, dst);
+		return;
+	}
 	read_row(&ly->dec, (size_t)ly->F * own, D, row, 0, D, dst);
 }
 
@@ -382,7 +405,8 @@ ct_transcoder_check_rows(const struct ct_transcoder *tc, int l, int f, struct ct
 	const struct ct_tensor *t = ly->enc.t;
 	long long bad;
 
-	if (tc->allow_nonfinite)
+	/* What neurons read and write with, every run of the model has used and checked. */
+	if (tc->allow_nonfinite || tc->neurons)
 		return CT_OK;
 	bad = nonfinite_in_row(&ly->enc, (size_t)ly->F, D, (size_t)f);
 	for (int k = 0; bad < 0 && k < ct_transcoder_reach(tc, l); k++) {

@@ -32,7 +32,8 @@ enum ct_tc_kind { CT_CLT, CT_PLT };
  */
 enum ct_tc_act {
 	CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK, CT_TC_TOPK_RELU, CT_TC_GROUPMAX,
-	CT_TC_BATCHTOPK		/* depends on a whole prompt: ct_transcoder_settle makes it a JumpReLU */
+	CT_TC_BATCHTOPK,	/* depends on a whole prompt: ct_transcoder_settle makes it a JumpReLU */
+	CT_TC_NEURONS		/* none: features are the model's own neurons (neurons.h) */
 };
 
 /*
@@ -70,7 +71,7 @@ struct ct_transcoder {
 	enum ct_tc_act act;
 	enum ct_read_point read;
 	enum ct_write_point write;
-	int k;					/* TopK, GroupMax */
+	int k;					/* TopK, GroupMax; neurons of a prompt, 0: the usual number */
 	int L, D;
 	int F;					/* the largest layer's */
 	bool skip;
@@ -83,6 +84,11 @@ struct ct_transcoder {
 	char *scan;				/* config.yaml's scan or model_name */
 	struct ct_tc_file *files;		/* (n_files) */
 	int n_files;
+	/*
+	 * Not NULL: the features are this model's neurons, whose weights are the model's and whose encoders
+	 * depend on the run and the position (neurons.h); layers then have no matrices.
+	 */
+	const struct ct_model *neurons;
 	struct ct_arena arena;
 };
 
@@ -95,8 +101,8 @@ struct ct_transcoder_options {
 /* A directory of any layout, checked against the model. options may be NULL. */
 int ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_model *m,
     const struct ct_transcoder_options *options, struct ct_error *err);
-/* A transcoder without features, which writes nothing: the whole output of each MLP is its error node. */
-int ct_transcoder_none(struct ct_transcoder **out, const struct ct_model *m, struct ct_error *err);
+/* The model's own neurons as a transcoder (neurons.h), which must not outlive the model. */
+int ct_transcoder_neurons(struct ct_transcoder **out, const struct ct_model *m, struct ct_error *err);
 void ct_transcoder_close(struct ct_transcoder *tc);
 
 /*
@@ -131,7 +137,10 @@ const float *ct_transcoder_offset(const struct ct_transcoder *tc, int l);
  */
 void ct_transcoder_encode(const struct ct_transcoder *tc, int l, int T, const float *x, float *restrict pre);
 
-/* <w_enc[f], x> of one feature, without its bias; x (D). The bias. Both: the pre-activation. */
+/*
+ * <w_enc[f], x> of one feature, without its bias; x (D). The bias. Both: the pre-activation. Of a neuron the
+ * first is its activation at x, which is not linear in x, and the second is 0.
+ */
 float ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const float *x);
 float ct_transcoder_bias(const struct ct_transcoder *tc, int l, int f);
 float ct_transcoder_preactivation(const struct ct_transcoder *tc, int l, int f, const float *x);
@@ -176,7 +185,10 @@ void ct_transcoder_skip_back(const struct ct_transcoder *tc, int l, int T, const
  */
 int ct_transcoder_check_rows(const struct ct_transcoder *tc, int l, int f, struct ct_error *err);
 
-/* dst (D) = encoder row / decoder row of feature f of layer l towards layer m. */
+/*
+ * dst (D) = encoder row / decoder row of feature f of layer l towards layer m. Neurons have no encoder row
+ * but the one of a run: ct_feature_gradient.
+ */
 void ct_transcoder_encoder_row(const struct ct_transcoder *tc, int l, int f, float *dst);
 void ct_transcoder_decoder_row(const struct ct_transcoder *tc, int l, int f, int m, float *dst);
 

@@ -232,27 +232,31 @@ ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_
 }
 
 int
-ct_transcoder_none(struct ct_transcoder **out, const struct ct_model *m, struct ct_error *err)
+ct_transcoder_neurons(struct ct_transcoder **out, const struct ct_model *m, struct ct_error *err)
 {
-	static const struct ct_tensor nothing = { .name = "none", .file = "no transcoder", .rank = 2 };
 	struct ct_transcoder *tc = calloc(1, sizeof *tc);
-	float *zeros;
+	float *zeros, *none;
 
 	*out = NULL;
 	if (!tc)
 		return ct_fail_memory(err, sizeof *tc, "a transcoder");
-	*tc = (struct ct_transcoder){ .kind = CT_PLT, .L = m->cfg.L, .D = m->cfg.D, .layout =
-	    "no transcoder" };
+	*tc = (struct ct_transcoder){ .kind = CT_PLT, .act = CT_TC_NEURONS, .read = CT_READ_NORM2,
+		.write = CT_WRITE_MLP, .L = m->cfg.L, .D = m->cfg.D, .F = m->cfg.mlp,
+		.layout = "the model's own neurons", .neurons = m };
 	tc->layers = ct_arena_need(&tc->arena, (size_t)tc->L, sizeof *tc->layers, "transcoder layers", err);
-	tc->scan = ct_arena_need(&tc->arena, 1, 1, "the scan name", err);
+	tc->scan = ct_arena_strdup(&tc->arena, "neurons");
 	zeros = ct_arena_need(&tc->arena, (size_t)tc->D, sizeof *zeros, "zeros", err);
-	if (!tc->layers || !tc->scan || !zeros) {
+	none = ct_arena_need(&tc->arena, (size_t)tc->F, sizeof *none, "zeros", err);
+	if (!tc->layers || !tc->scan || !zeros || !none) {
 		ct_transcoder_close(tc);
-		return CT_ENOMEM;
+		return ct_fail_memory(err, (size_t)m->cfg.mlp * sizeof *none, "a transcoder");
 	}
-	for (int l = 0; l < tc->L; l++)
-		tc->layers[l] = (struct ct_tc_layer){ .enc.t = &nothing, .dec.t = &nothing, .dec_rows = 1,
-			.dec_first = l, .b_enc = zeros, .b_dec = zeros };
+	for (int l = 0; l < tc->L; l++) {
+		const float *bias = m->layers[l].down.b;
+
+		tc->layers[l] = (struct ct_tc_layer){ .F = m->cfg.mlp, .dec_rows = 1, .dec_first = l,
+			.b_enc = none, .b_dec = bias ? bias : zeros };
+	}
 	*out = tc;
 	return CT_OK;
 }

@@ -46,6 +46,9 @@ choose_transcoder(
 		return ct_fail_memory(err, 4096, "paths");
 	*ending = "";
 	e->info.has_other_transcoder = ct_dir_exists(clt) && ct_dir_exists(plt);
+	if (given && opt->neurons)
+		return ct_fail(err, CT_EINVAL, "%s: neurons need no transcoder; name one or the other",
+		    given);
 	if (given) {
 		bool per_layer = same_dir(given, plt);	/* has cards and labels of its own */
 
@@ -56,10 +59,13 @@ choose_transcoder(
 			return ct_fail(err, CT_ENOTFOUND, "%s: no such transcoder directory", given);
 		return CT_OK;
 	}
-	if (!ct_dir_exists(clt) && !ct_dir_exists(plt)) {
+	e->info.neurons = opt->neurons || (!ct_dir_exists(clt) && !ct_dir_exists(plt));
+	if (e->info.neurons) {
 		e->info.transcoder_dir = "";
-		ct_note(&e->notes, "%s has no transcoder, so each MLP's output is one unexplained node; "
-		    "--transcoder DIR names one", e->info.dir);
+		*ending = "-neurons";
+		if (!opt->neurons)
+			ct_note(&e->notes, "%s has no transcoder, so its features are the model's own "
+			    "neurons; --transcoder DIR names one", e->info.dir);
 		return CT_OK;
 	}
 	if (ct_dir_exists(plt) && (opt->per_layer || !ct_dir_exists(clt))) {
@@ -76,8 +82,13 @@ open_transcoder(struct ct_engine *e, const struct ct_engine_options *opt, struct
 {
 	struct ct_transcoder_options options = { .allow_nonfinite = opt->allow_nonfinite, .k = opt->k };
 
-	if (!*e->info.transcoder_dir)
-		return ct_transcoder_none(&e->transcoder, e->model, err);
+	if (e->info.neurons) {
+		int code = ct_transcoder_neurons(&e->transcoder, e->model, err);
+
+		if (code == CT_OK)
+			e->transcoder->k = opt->k;
+		return code;
+	}
 	options.model_name = ct_name_recipe(e->info.dir, "name", &e->arena);
 	return ct_transcoder_open(&e->transcoder, e->info.transcoder_dir, e->model, &options, err);
 }
@@ -139,8 +150,8 @@ describe(struct ct_engine *e)
 	struct ct_engine_info *i = &e->info;
 
 	i->family = c->family->model_type;
-	i->transcoder = !*i->transcoder_dir ? "" : e->transcoder->kind == CT_CLT ? "CLT" : "PLT";
-	i->activation = *i->transcoder_dir ? ct_transcoder_activation(e->transcoder) : "";
+	i->transcoder = i->neurons ? "neurons" : e->transcoder->kind == CT_CLT ? "CLT" : "PLT";
+	i->activation = ct_transcoder_activation(e->transcoder);
 	i->scan = e->transcoder->scan;
 	i->L = c->L;
 	i->D = c->D;

@@ -150,6 +150,9 @@ activation(const struct ct_session *s, int layer, int feature, int pos)
 	for (int i = lrm->first[layer * s->T + pos]; i < lrm->first[layer * s->T + pos + 1]; i++)
 		if (lrm->active[i].feature == feature)
 			return lrm->active[i].act;
+	/* Every neuron is active. */
+	if (s->e->info.neurons && pos >= s->prompt->pass.start)
+		return ct_session_preactivation(s, layer, feature, pos);
 	return 0;
 }
 

@@ -29,6 +29,9 @@ ct_session_inactive(const struct ct_session *s, int target, int pos, struct ct_i
 		return code;
 	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if (s->e->info.neurons)
+		return ct_fail(
+		    err, CT_EUNSUPPORTED, "every neuron is active: there are no thresholds to be below");
 	n = &s->graph->nodes[target < 0 ? s->graph->n_nodes - s->graph->n_targets : target];
 	if (!ct_node_traits(n->kind)->has_inputs)
 		return ct_fail(

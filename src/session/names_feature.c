@@ -206,9 +206,6 @@ check_feature(const struct ct_session *s, const struct ct_clamp *c, struct ct_er
 		return ct_fail(err, CT_ENOTFOUND, "no layer %d: this model has layers 0 to %d", c->layer,
 		    L - 1);
 	F = s->e->source->features(s->e, c->layer);
-	if (F == 0)
-		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: there is no transcoder; name one with "
-		    "--transcoder", c->layer, c->feature);
 	if (c->feature >= F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: layer %d has features 0 to %d",
 		    c->layer, c->feature, c->layer, F - 1);

@@ -185,6 +185,9 @@ ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struc
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d in this transcoder", layer, feature);
 	if (ct_session_operands_known(s, layer, feature, pos, out))
 		return CT_OK;
+	if (s->e->info.neurons)
+		return ct_fail(err, CT_EUNSUPPORTED, "a plot of operands needs a transcoder, whose features "
+		    "are rarely active: neurons are active at every token");
 	r = need_run(s);
 	if (!r)
 		return ct_fail_memory(err, sizeof *r, "an operand plot");

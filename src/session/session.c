@@ -98,6 +98,19 @@ note_dense(struct ct_session *s)
 		    L, worst, most * lrm->tc->layers[worst].F, lrm->tc->layers[worst].F);
 }
 
+/* Which of the neurons are features, and how much that leaves out. */
+static void
+note_choice(struct ct_session *s)
+{
+	const struct ct_local_model *lrm = &s->prompt->lrm;
+	long all = (long)lrm->tc->L * (s->T - s->prompt->pass.start) * lrm->tc->F;
+
+	if (lrm->left_out >= 0.005)
+		snprintf(s->note, sizeof s->note, "features are the %d neurons with the largest effects on "
+		    "the likeliest next tokens, of %ld; the others have %.0f %% of these effects, and are "
+		    "summed (--k %d takes more)", lrm->n, all, 100 * lrm->left_out, 4 * lrm->n);
+}
+
 /* A transcoder of an instruction model knows nothing of prompts that do not begin with a turn. */
 static int
 check_turn(const struct ct_session *s, const int *ids, int n, struct ct_error *err)
@@ -142,7 +155,10 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, const str
 	if ((r = ct_session_words_init(s, err)) == CT_OK)
 		r = ct_session_logits_init(&s->original, s, s->prompt->pass.final, &s->prompt_arena, err);
 	s->prompt_seconds = ct_seconds() - start;
-	note_dense(s);
+	if (s->e->info.neurons)
+		note_choice(s);
+	else
+		note_dense(s);
 	return r;
 }
 

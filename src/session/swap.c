@@ -60,6 +60,9 @@ prepare(struct ct_engine *e, const struct ct_job *job, struct ct_error *err)
 
 	if (e->swaps)
 		return CT_OK;
+	if (e->info.neurons)
+		return ct_fail(err, CT_EUNSUPPORTED, "a swap needs a transcoder, whose features are rarely "
+		    "active: neurons are active at every token");
 	if (!w)
 		return ct_fail_memory(err, sizeof *w, "swaps");
 	e->swaps = w;

@@ -197,19 +197,38 @@ ct_active_find(struct ct_active **out, int *n, int *first, const struct ct_activ
 	return code;
 }
 
+enum { PIECE = 512 };
+
+/* Where list[0..n) stand; n is at most PIECE. */
+static void
+places(const struct ct_active *list, int n, struct ct_tc_place *at)
+{
+	for (int i = 0; i < n; i++)
+		at[i] = (struct ct_tc_place){ list[i].pos, list[i].feature };
+}
+
 void
 ct_active_encode(const struct ct_transcoder *tc, int l, const struct ct_active *list, int begin, int end,
     const float *x, float *pre)
 {
-	enum { PIECE = 512 };
 	struct ct_tc_place at[PIECE];
 
-	while (begin < end) {
-		int n = end - begin < PIECE ? end - begin : PIECE;
-
-		for (int i = 0; i < n; i++)
-			at[i] = (struct ct_tc_place){ list[begin + i].pos, list[begin + i].feature };
+	for (int n; begin < end; begin += n) {
+		n = end - begin < PIECE ? end - begin : PIECE;
+		places(list + begin, n, at);
 		ct_transcoder_preactivations(tc, l, n, at, x, pre + begin);
-		begin += n;
+	}
+}
+
+void
+ct_active_local(const struct ct_pass *p, const struct ct_transcoder *tc, int l, const struct ct_active *list,
+    int n, bool change, const float *x, float *pre)
+{
+	struct ct_tc_place at[PIECE];
+
+	for (int begin = 0, part; begin < n; begin += part) {
+		part = n - begin < PIECE ? n - begin : PIECE;
+		places(list + begin, part, at);
+		ct_features_local(p, tc, l, part, at, change, x, pre + begin);
 	}
 }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/job.h"
+#include "model/linear.h"
 #include "model/transcoder.h"
 
 struct ct_active {
@@ -40,5 +41,9 @@ void ct_active_index(int *first, const struct ct_active *list, int n, int L, int
 /* pre[i] = the pre-activation of list[i], begin <= i < end, all of layer l, on another stream x (T,D). */
 void ct_active_encode(const struct ct_transcoder *tc, int l, const struct ct_active *list, int begin,
     int end, const float *x, float *pre);
+
+/* The same of list[0..n) by the encoders of a run: see ct_features_local. pre (n). */
+void ct_active_local(const struct ct_pass *p, const struct ct_transcoder *tc, int l,
+    const struct ct_active *list, int n, bool change, const float *x, float *pre);
 
 #endif

@@ -37,6 +37,7 @@ struct lane {
 	struct ct_back back;
 	float *E; /* (n,width) edges of the chunk, in the layout of its deepest layer */
 	double *bias; /* (n) */
+	double *size; /* (n) see finish_row */
 	float *tmp; /* (D) */
 };
 
@@ -142,6 +143,23 @@ pack_row(const struct ct_attribution *j, const struct chunk *c, const float *E, 
 		}
 }
 
+/*
+ * What was summed into a neuron's activation, over the entries of the stream that it reads. A neuron is a
+ * target also where it is next to nothing, as what is left of large terms that cancel: what rounds away is
+ * small beside these terms.
+ */
+static double
+summed_into(const struct ct_local_model *lrm, const struct ct_target *t, const float *gradient)
+{
+	int D = lrm->m->cfg.D;
+	const float *x = lrm->pass->mid + ((size_t)t->layer * lrm->T + t->pos) * D;
+	double sum = 0;
+
+	for (int d = 0; d < D; d++)
+		sum += fabs((double)gradient[d] * (double)x[d]);
+	return sum;
+}
+
 /* Puts the gradient of a target at its own position: G is zero elsewhere. */
 static void
 inject(const struct ct_attribution *j, struct lane *w, const struct ct_row *row, int b, int Tp)
@@ -152,6 +170,7 @@ inject(const struct ct_attribution *j, struct lane *w, const struct ct_row *row,
 	float *G = w->G + (size_t)b * Tp * D, *own = G + (size_t)t->pos * D;
 
 	memset(G, 0, (size_t)Tp * D * sizeof *G);
+	w->size[b] = 0;
 	if (row->gradient) {
 		memcpy(own, row->gradient, (size_t)D * sizeof *own);
 		w->bias[b] = row->constant;
@@ -159,6 +178,8 @@ inject(const struct ct_attribution *j, struct lane *w, const struct ct_row *row,
 		ct_feature_gradient(lrm->pass, lrm->tc, t->layer, t->pos, t->index, own, &w->bias[b]);
 	else
 		ct_logit_gradient(lrm->pass, t->pos, t->index, t->other, own, &w->bias[b]);
+	if (t->kind == CT_TARGET_FEATURE && lrm->tc->neurons && !row->gradient)
+		w->size[b] = summed_into(lrm, t, own);
 }
 
 /* The target's value in the original run. */
@@ -168,14 +189,23 @@ target_value(const struct ct_attribution *j, const struct ct_target *t)
 	const struct ct_local_model *lrm = j->lrm;
 	size_t D = lrm->m->cfg.D;
 
+	if (t->kind == CT_TARGET_FEATURE && lrm->tc->neurons && lrm->fixed) {
+		struct ct_tc_place at = { t->pos, t->index };
+		float value;
+
+		ct_features_local(lrm->pass, lrm->tc, t->layer, 1, &at, false,
+		    lrm->read + (size_t)t->layer * lrm->T * D, &value);
+		return value;
+	}
 	if (t->kind == CT_TARGET_FEATURE)
 		return ct_transcoder_preactivation(lrm->tc, t->layer, t->index,
 		    lrm->read + ((size_t)t->layer * lrm->T + t->pos) * D);
 	return (float)ct_unembed_dot(lrm->m, t->index, t->other, lrm->pass->final + t->pos * D);
 }
 
+/* The sums of a row. size: of the terms that its value was summed from, where edges are smaller; else 0. */
 static void
-finish_row(struct ct_row *row, size_t n, double bias)
+finish_row(struct ct_row *row, size_t n, double bias, double size)
 {
 	double sum = 0, total = 0, gap;
 
@@ -186,7 +216,7 @@ finish_row(struct ct_row *row, size_t n, double bias)
 	row->bias = (float)bias;
 	row->total = total;
 	gap = fabs(row->value - sum - bias);
-	total += fabs(bias);
+	total = fmax(total + fabs(bias), size);
 	row->residual = total > 0 ? gap / total : gap;
 }
 
@@ -266,7 +296,8 @@ end_walk(struct ct_attribution *j, struct lane *w)
 		pack_row(j, c, w->E + b * ld, row);
 		if (!row->gradient)
 			row->value = target_value(j, &row->target);
-		finish_row(row, ct_layout_length(j->layout, row->target.layer, row->target.pos), w->bias[b]);
+		finish_row(row, ct_layout_length(j->layout, row->target.layer, row->target.pos), w->bias[b],
+		    w->size[b]);
 		row->done = true;
 	}
 	w->c = NULL;
@@ -339,8 +370,9 @@ make_lane(struct lane *w, const struct ct_model *m, const struct sizes *z, struc
 	w->G = ct_arena_need(a, z->rows * D, sizeof *w->G, "gradients", err);
 	w->E = ct_arena_need(a, z->edges, sizeof *w->E, "edges", err);
 	w->bias = ct_arena_need(a, z->targets, sizeof *w->bias, "gradients", err);
+	w->size = ct_arena_need(a, z->targets, sizeof *w->size, "gradients", err);
 	w->tmp = ct_arena_need(a, D, sizeof *w->tmp, "gradients", err);
-	if (!w->G || !w->E || !w->bias || !w->tmp)
+	if (!w->G || !w->E || !w->bias || !w->size || !w->tmp)
 		return CT_ENOMEM;
 	return ct_back_init(&w->back, m, z->rows, z->targets, a, err);
 }

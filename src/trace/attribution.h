@@ -33,7 +33,11 @@ struct ct_row {
 	/* in, with a gradient; else out: pre-activation, or logit minus the vocabulary's mean */
 	float value;
 	float bias;		/* out: the bias column */
-	double residual;	/* out: |value - bias - sum edges| / (|bias| + sum |edges|) */
+	/*
+	 * out: |value - bias - sum edges| / (|bias| + sum |edges|); of a neuron in terms of what was summed
+	 * into it, if that is more
+	 */
+	double residual;
 	double total;		/* out: sum |edges| */
 };
 

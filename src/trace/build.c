@@ -169,7 +169,8 @@ assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct
 	g->L = L;
 	g->V = lrm->m->cfg.V;
 	g->n_features = all ? lrm->n : s->n_rows - s->n_targets;
-	g->n_errors = L * T;
+	/* Neurons have no errors: what those write that were left out stays without a node, as omitted. */
+	g->n_errors = lrm->tc->neurons ? 0 : L * T;
 	g->n_embeddings = T;
 	g->n_targets = s->n_targets;
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
@@ -177,7 +178,7 @@ assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct
 	    (code = ct_attribution_layout(&g->edges->layout, lrm, b->a, err)) < 0)
 		return code;
 	n = add_features(g, s, all);
-	for (int l = 0; l < L; l++)
+	for (int l = 0; l < L && g->n_errors; l++)
 		for (int t = 0; t < T; t++, n++) {
 			g->nodes[n] = (struct ct_node){ .kind = CT_NODE_ERROR, .layer = l, .pos = t,
 				.index = -1, .other = -1 };

@@ -57,7 +57,14 @@ find(struct ct_local_run *run, const struct ct_changed *changed, const struct ct
 
 	if (!first)
 		goto done;
-	if (!run->fixed) {
+	if (!run->fixed && lrm->tc->neurons) {
+		struct ct_local_run chosen = { .pass = run->pass };
+
+		code = ct_prompt_neurons(&chosen, lrm->tc, &tmp, job, err);
+		list = chosen.active;
+		n = chosen.n;
+		run->left_out = chosen.left_out;
+	} else if (!run->fixed) {
 		code = ct_active_find(&list, &n, first, &seen, &tmp, job, err);
 	} else if ((list = ct_arena_need(&tmp, (size_t)n, sizeof *list, "active features", err))) {
 		if (n)
@@ -95,6 +102,10 @@ ct_prompt_clamped(struct ct_prompt **out, const struct ct_prompt *p, const struc
 	    (code = ct_intervene_keep(&changed, &q->pass, &p->lrm, s, opt, a, err)) < 0)
 		return code;
 	run.pass = &q->pass;
+	/* Where the MLPs are frozen, so are the maps of neurons. */
+	if (run.fixed && p->lrm.tc->neurons)
+		memcpy(q->pass.mlp_in, p->pass.mlp_in,
+		    (size_t)m->cfg.L * p->T * m->cfg.D * sizeof *q->pass.mlp_in);
 	run.read = changed.read;
 	if ((code = find(&run, &changed, &p->lrm, s, a, job, err)) < 0 ||
 	    (code = ct_local_model_of(&q->lrm, p->lrm.tc, &run, a, job, err)) < 0)

@@ -32,6 +32,8 @@ trace_files = \
 	%D%/intervene.h \
 	%D%/measure.c \
 	%D%/measure.h \
+	%D%/neuron_choice.c \
+	%D%/neuron_choice.h \
 	%D%/node.c \
 	%D%/node.h \
 	%D%/paths.c \

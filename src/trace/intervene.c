@@ -7,6 +7,7 @@
 
 #include "math/blas.h"
 #include "model/maps.h"
+#include "model/neurons.h"
 
 static float
 original_activation(const struct ct_local_model *lrm, int layer, int pos, int feature)
@@ -14,6 +15,10 @@ original_activation(const struct ct_local_model *lrm, int layer, int pos, int fe
 	for (int i = lrm->first[layer * lrm->T + pos]; i < lrm->first[layer * lrm->T + pos + 1]; i++)
 		if (lrm->active[i].feature == feature)
 			return lrm->active[i].act;
+	/* Every neuron is active, also one that was left out of the graph. */
+	if (lrm->tc->neurons && pos >= lrm->pass->start)
+		return ct_transcoder_preactivation(lrm->tc, layer, feature,
+		    lrm->read + ((size_t)layer * lrm->T + pos) * lrm->m->cfg.D);
 	return 0;
 }
 
@@ -41,9 +46,6 @@ check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct c
 	if (c->layer < 0 || c->layer >= lrm->tc->L)
 		return ct_fail(
 		    err, CT_EINVAL, "no layer %d: this model has layers 0 to %d", c->layer, lrm->tc->L - 1);
-	if (lrm->tc->layers[c->layer].F == 0)
-		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: there is no transcoder; name one with "
-		    "--transcoder", c->layer, c->feature);
 	if (c->feature < 0 || c->feature >= lrm->tc->layers[c->layer].F)
 		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
 		    c->feature, c->layer, lrm->tc->layers[c->layer].F - 1);
@@ -336,6 +338,8 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
 	size_t TD = (size_t)T * D;
 	float *own = b->rows.pattern;
+	/* Neurons replace nothing: through them is through the model. */
+	bool replaced = opt->through == CT_REPLACEMENT && !lrm->tc->neurons;
 
 	/* Below the first clamp nothing can change: the original run's stream, keys and read points hold. */
 	memcpy(b->x, lrm->pass->x + start * TD, TD * sizeof *b->x);
@@ -359,11 +363,11 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 			if (begin < end && read_changed(lrm, b, l, t))
 				ct_active_encode(lrm->tc, l, lrm->active, begin, end, b->read, out->pre);
 		}
-		if (opt->through == CT_REPLACEMENT)
+		if (replaced)
 			replace_layer(lrm, b, s, l, opt->mode == CT_RANGE ? opt->last + 1 : 0);
-		if (opt->through == CT_MODEL || opt->mode == CT_RANGE)
+		if (!replaced || opt->mode == CT_RANGE)
 			clamp_layer(lrm, b, s, l, opt);
-		if (fixed || opt->through == CT_REPLACEMENT) {
+		if (fixed || replaced) {
 			memcpy(b->mlp, ct_pass_written(lrm->pass, lrm->tc, l), TD * sizeof *b->mlp);
 			add_skip(lrm, b, l, b->mlp);
 		}
@@ -399,6 +403,28 @@ keep_stream(const struct buffers *b, int l, size_t TD)
 }
 
 /*
+ * What the neurons of a layer write because what they read has changed, also those that are no features;
+ * clamped ones aside.
+ */
+static void
+write_neurons(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l)
+{
+	const struct ct_model *m = lrm->m;
+	int T = lrm->T, F = m->cfg.mlp;
+	size_t TD = (size_t)T * m->cfg.D;
+
+	ct_neurons_change(m, l, T, lrm->read + (size_t)l * TD, b->read, b->act);
+	memset(b->act, 0, (size_t)lrm->pass->start * F * sizeof *b->act);
+	for (int i = 0; i < s->n; i++)
+		if (s->site[i].layer == l)
+			b->act[(size_t)s->site[i].pos * F + s->site[i].feature] = 0;
+	ct_linear(&m->layers[l].down, T, b->act, false, b->mlp);
+	for (size_t i = 0; i < TD; i++)
+		b->out[(size_t)l * TD + i] += b->mlp[i];
+	b->wrote[l] = true;
+}
+
+/*
  * The frozen linear network on changes of the stream. Only sites (and, when total, moved features) write.
  * dread (L,T,D): change of what the encoders see, or NULL.
  */
@@ -424,16 +450,18 @@ run_linear(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 			if (s->site[i].layer == l)
 				write_on(lrm, b, l, s->site[i].pos, s->site[i].feature,
 				    s->site[i].value - s->site[i].original, 0, L - 1);
+		ct_active_local(lrm->pass, lrm->tc, l, lrm->active + lrm->first[l * T],
+		    lrm->first[(l + 1) * T] - lrm->first[l * T], true, b->read, dpre + lrm->first[l * T]);
 		for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++) {
 			const struct ct_active *f = &lrm->active[i];
 			struct ct_clamp_site key = { .layer = l, .pos = f->pos, .feature = f->feature };
 			bool clamped = bsearch(&key, s->site, (size_t)s->n, sizeof key, by_place) != NULL;
 
-			dpre[i] = ct_transcoder_encode_one(
-			    lrm->tc, l, f->feature, b->read + (size_t)f->pos * D);
-			if (total && !clamped)
+			if (total && !clamped && !lrm->tc->neurons)
 				write_on(lrm, b, l, f->pos, f->feature, dpre[i], 0, L - 1);
 		}
+		if (total && lrm->tc->neurons)
+			write_neurons(lrm, b, s, l);
 		memset(b->mlp, 0, TD * sizeof *b->mlp);
 		ct_skip_frozen(lrm->tc, l, T, b->read, b->mlp);
 		add_written(lrm, b, l, b->mlp);

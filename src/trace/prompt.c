@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "trace/influence.h"
+#include "trace/neuron_choice.h"
 
 /* A pass and what the local replacement model keeps beside it, without decoder rows. */
 static unsigned long long
@@ -31,6 +32,47 @@ check_memory(const struct ct_model *m, int T, struct ct_error *err)
 }
 
 int
+ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc, struct ct_arena *a,
+    const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_pass *p = run->pass;
+	int V = p->m->cfg.V, code = CT_ENOMEM;
+	struct ct_target targets[CT_DEFAULT_TARGETS];
+	struct ct_neuron_question q = { .targets = targets, .most = tc->k > 0 ? tc->k : CT_DEFAULT_NEURONS };
+	struct ct_neuron_choice chosen;
+	struct ct_arena tmp = { 0 };
+	float *logits = ct_arena_need(&tmp, (size_t)V, sizeof *logits, "logits", err);
+
+	if (logits) {
+		ct_logits(p->m, 1, p->final + (size_t)(p->T - 1) * p->m->cfg.D, logits);
+		q.n_targets = ct_default_targets(logits, V, p->T - 1, CT_DEFAULT_COVERAGE, targets,
+		    CT_DEFAULT_TARGETS);
+		code = ct_neuron_choose(&chosen, p, tc, &q, a, job, err);
+	}
+	ct_arena_free(&tmp);
+	if (code < 0)
+		return code;
+	run->active = chosen.active;
+	run->n = chosen.n;
+	run->left_out = chosen.left_out;
+	return CT_OK;
+}
+
+/* The local model of a finished pass: of the features that are active, or of the neurons that matter. */
+static int
+make_local(struct ct_prompt *p, const struct ct_transcoder *tc, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err)
+{
+	struct ct_local_run run = { .pass = &p->pass, .read = p->pass.mlp_in };
+	int code;
+
+	if (!tc->neurons)
+		return ct_local_model_init(&p->lrm, tc, &p->pass, a, job, err);
+	code = ct_prompt_neurons(&run, tc, a, job, err);
+	return code < 0 ? code : ct_local_model_of(&p->lrm, tc, &run, a, job, err);
+}
+
+int
 ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct ct_transcoder *tc,
     const int *ids, int T, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
@@ -54,7 +96,7 @@ ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct ct_
 		goto done;
 	if (tc && tc->turn > p->pass.start)
 		p->pass.start = tc->turn < T ? tc->turn : T;
-	code = ct_local_model_init(&p->lrm, tc, &p->pass, a, job, err);
+	code = make_local(p, tc, a, job, err);
 	if (code == CT_OK)
 		*out = p;
 done:

@@ -7,6 +7,7 @@
 
 #include "math/blas.h"
 #include "math/kernels.h"
+#include "model/neurons.h"
 
 /* Encodes all positions of a layer: pre and act (T,F). */
 static void
@@ -106,19 +107,47 @@ gather_decoders(struct ct_local_model *lrm, struct ct_arena *a, const struct ct_
 	return bad < 0 ? CT_OK : ct_transcoder_check_rows(tc, bad, atomic_load(&g.bad_feature), err);
 }
 
+/*
+ * What the neurons of a layer write that are not among the features, in place of an error; found without the
+ * MLP's output, so that the self-check compares the two. act (T,F) is for the activations.
+ */
+static void
+write_left_out(struct ct_local_model *lrm, int l, float *act)
+{
+	const struct ct_model *m = lrm->m;
+	int T = lrm->T, D = m->cfg.D, F = m->cfg.mlp, start = lrm->pass->start;
+	float *error = lrm->error + (size_t)l * T * D;
+
+	ct_transcoder_encode(lrm->tc, l, T, lrm->read + (size_t)l * T * D, act);
+	memset(act, 0, (size_t)start * F * sizeof *act);
+	for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++)
+		act[(size_t)lrm->active[i].pos * F + lrm->active[i].feature] = 0;
+	ct_linear(&m->layers[l].down, T, act, false, error);
+	for (int t = start; t < T; t++)
+		ct_write_frozen(lrm->pass, lrm->tc, l, t, error + (size_t)t * D, error + (size_t)t * D);
+}
+
 /* recon and error vectors, from the gathered rows. */
 static int
 reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lrm->tc;
 	int T = lrm->T, D = tc->D, start = lrm->pass->start;
+	/* What neurons leave out is found by itself, but where they do not follow what they read. */
+	bool own = tc->neurons && !lrm->fixed;
+	struct ct_arena tmp = { 0 };
+	float *act = ct_arena_need(&tmp, own ? (size_t)T * tc->F : 0, sizeof *act, "activations", err);
 
+	if (!act)
+		return CT_ENOMEM;
 	for (int l = 0; l < tc->L; l++) {
 		float *recon = lrm->recon + (size_t)l * T * D, *error = lrm->error + (size_t)l * T * D;
 		const float *out = lrm->pass->mlp_out + (size_t)l * T * D;
 
-		if (!ct_job_go_on(job, "errors", l, tc->L))
+		if (!ct_job_go_on(job, "errors", l, tc->L)) {
+			ct_arena_free(&tmp);
 			return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+		}
 		start_output(tc, l, start, T, lrm->read + (size_t)l * T * D, recon);
 		for (int t = 0; t < T; t++)
 			ct_write_frozen(lrm->pass, tc, l, t, recon + (size_t)t * D, recon + (size_t)t * D);
@@ -131,9 +160,12 @@ reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_erro
 		}
 		for (int i = 0; i < start * D; i++)
 			lrm->constant[(size_t)l * start * D + i] = out[i] - recon[i];
-		for (size_t i = (size_t)start * D; i < (size_t)T * D; i++)
+		for (size_t i = (size_t)start * D; i < (size_t)T * D && !own; i++)
 			error[i] = out[i] - recon[i];
+		if (own)
+			write_left_out(lrm, l, act);
 	}
+	ct_arena_free(&tmp);
 	return CT_OK;
 }
 
@@ -195,6 +227,7 @@ ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc, co
 	lrm->active = run->active;
 	lrm->n = run->n;
 	lrm->fixed = run->fixed;
+	lrm->left_out = run->left_out;
 	ct_active_index(lrm->first, lrm->active, lrm->n, tc->L, lrm->T);
 	if ((r = gather_decoders(lrm, a, job, err)) < 0)
 		return r;
@@ -242,7 +275,8 @@ check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 		for (int d = 0; d < D; d++)
 			read[d] += lrm->read[l * TD + (size_t)t * D + d];
 	}
-	ct_active_encode(tc, l, lrm->active, lrm->first[l * T], lrm->first[(l + 1) * T], b->read, b->act);
+	ct_active_local(lrm->pass, tc, l, lrm->active + lrm->first[l * T],
+	    lrm->first[(l + 1) * T] - lrm->first[l * T], false, b->read, b->act + lrm->first[l * T]);
 	start_output(tc, l, start, T, b->read, b->y);
 	for (int t = 0; t < T; t++)
 		ct_write_frozen(lrm->pass, tc, l, t, b->y + (size_t)t * D, b->y + (size_t)t * D);
@@ -368,6 +402,24 @@ ct_local_model_check(const struct ct_local_model *lrm, int pos, struct ct_arena 
 	return code;
 }
 
+/* What the features of layer l, act (T,F), write to the outputs (L,T,D) of this layer and later ones. */
+static void
+write_features(
+    const struct ct_transcoder *tc, int l, int start, int T, const float *act, float *row, float *out)
+{
+	int D = tc->D, F = tc->layers[l].F;
+
+	for (int t = start; t < T; t++)
+		for (int f = 0; f < F; f++) {
+			float value = act[(size_t)t * F + f];
+
+			for (int to = l; value != 0 && to < l + ct_transcoder_reach(tc, l); to++) {
+				ct_transcoder_decoder_row(tc, l, f, to, row);
+				ct_saxpy(D, value, row, out + ((size_t)to * T + t) * D);
+			}
+		}
+}
+
 int
 ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
     float *final, struct ct_arena *a, struct ct_error *err)
@@ -389,13 +441,18 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 	    a, ct_layer_scratch(m, T) + (size_t)tc->F, sizeof *x, "replacement run", err);
 	int r = ct_layer_rows_init(&rows, m, 0, T, a, err);
 
+	/* Neurons replace nothing. */
+	if (tc->neurons) {
+		memcpy(final, orig->final, TD * sizeof *final);
+		r = CT_OK;
+		goto done;
+	}
 	if (!x || !mid || !in || !read || !out || !row || !pre || !act || !scratch)
 		r = CT_ENOMEM;
 	if (r < 0)
 		goto done;
 	ct_embed(m, T, 0, orig->ids, x);
 	for (int l = 0; l < L; l++) {
-		int F = tc->layers[l].F;
 		float *y = out + l * TD;
 
 		ct_layer_attention(m, l, &rows, x, mid, scratch);
@@ -403,15 +460,7 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 		ct_layer_mlp_in(m, l, T, mid, in, rows.scale2);
 		ct_read_stream(m, tc, T, mid, in, rows.scale2, read);
 		encode_layer(tc, l, T, read, pre, act, scratch);
-		for (int t = start; t < T; t++)
-			for (int f = 0; f < F; f++) {
-				float value = act[(size_t)t * F + f];
-
-				for (int to = l; value != 0 && to < l + ct_transcoder_reach(tc, l); to++) {
-					ct_transcoder_decoder_row(tc, l, f, to, row);
-					ct_saxpy(D, value, row, out + to * TD + (size_t)t * D);
-				}
-			}
+		write_features(tc, l, start, T, act, row, out);
 		start_output(tc, l, start, T, read, in);
 		for (size_t i = (size_t)start * D; i < TD; i++)
 			y[i] += in[i];

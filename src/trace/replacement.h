@@ -32,7 +32,12 @@ struct ct_local_model {
 	/* All of these as they reach the stream, behind whatever follows the write point: */
 	/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
 	float *recon;
-	float *error;			/* (L,T,D) mlp_out - recon; 0 at position 0 */
+	/*
+	 * (L,T,D) mlp_out - recon; 0 at position 0. Neurons have no error: this is what those write that were
+	 * left out.
+	 */
+	float *error;
+	double left_out;		/* share of the effects on the targets that those neurons have */
 	float *constant;		/* (L,start,D) before the start: mlp_out, minus the skip path */
 	/*
 	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D),
@@ -45,7 +50,7 @@ struct ct_local_model {
 	double max_logit_error;		/* filled by ct_local_model_check */
 };
 
-/* From a finished pass. Everything comes from the arena. */
+/* From a finished pass. Everything comes from the arena. Neurons are chosen first: ct_local_model_of. */
 int ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc,
     const struct ct_pass *pass, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
@@ -56,6 +61,7 @@ struct ct_local_run {
 	struct ct_active *active;
 	int n;
 	bool fixed;
+	double left_out;		/* as of a local model */
 };
 
 /* The same of such a run: features that a clamp set keep their activations, whatever the encoders say. */

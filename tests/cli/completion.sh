@@ -52,6 +52,7 @@ for shell in bash zsh fish; do
 	ok "$shell: forms" offered svg ctrace export --to s
 	ok "$shell: modes" offered frozen ctrace steer --mode fr
 	ok "$shell: what carries an effect" offered replacement ctrace steer --through re
+	ok "$shell: bases" offered neurons ctrace trace --basis ne
 	ok "$shell: files" offered some.file ctrace trace --batch so
 	ok "$shell: files of commands that take them" offered some.file ctrace aggregate so
 	ok "$shell: no files as prompts" not_offered some.file ctrace trace so

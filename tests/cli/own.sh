@@ -44,16 +44,39 @@ mkdir "$tmp/alone"
 cp "$golden/config.json" "$golden/model.safetensors" "$golden/tokenizer.json" "$tmp/alone"
 run trace -m "$tmp/alone" "$prompt"
 ok "a model alone: traces" [ "$status" = 0 ]
-ok "a model alone: says so" has '  no transcoder  context'
-ok "a model alone: what can be done" grep -q 'note: .*alone has no transcoder, .*--transcoder DIR names one' "$tmp/err"
+ok "a model alone: says so" has '  neurons 3x[0-9]* [A-Z][A-Za-z]*  context'
+ok "a model alone: what can be done" grep -q 'note: .*alone has no transcoder, so its features are the model.s own neurons; --transcoder DIR names one' "$tmp/err"
 ok "a model alone: adds up" has '^self-check +edges'
-ok "a model alone: has errors in place of features" has '^graph +0 features, [1-9]'
+ok "a model alone: has neurons, and no errors" has '^graph +[1-9][0-9]* features, 0 errors'
 run trace -m "$golden" "$prompt"
 next=$(grep '^next' "$tmp/out")
 run trace -m "$tmp/alone" "$prompt"
 ok "a model alone: the same next tokens" [ "$(grep '^next' "$tmp/out")" = "$next" ]
-run steer -m "$tmp/alone" --clamp 'L0#1@2=0' "$prompt"
-ok "a model alone: no clamps" grep -q 'no feature L0#1: there is no transcoder' "$tmp/err"
+run steer -m "$tmp/alone" --mode direct --clamp 'L0#1@2=0' "$prompt"
+ok "a model alone: clamps of neurons" [ "$status" = 0 ]
+ok "a model alone: the graph predicts them" has '^self-check  all is frozen: observed = edges within'
+run steer -m "$tmp/alone" --clamp 'L0#999@2=0' "$prompt"
+ok "a model alone: clamps beyond the last neuron" grep -q 'no feature L0#999: layer 0 has features 0 to' "$tmp/err"
+run survey -m "$tmp/alone" "$prompt"
+ok "a model alone: survey" [ "$status" = 0 ]
+fails "neurons: nothing is inactive" 'every neuron is active' inactive -m "$golden" --basis neurons "$prompt"
+
+# Its neurons beside a transcoder.
+run trace -m "$tmp/alone" "$prompt"
+cp "$tmp/out" "$tmp/alone.out"
+run trace -m "$golden" --basis neurons "$prompt"
+ok "neurons: nothing to note" [ ! -s "$tmp/err" ]
+ok "neurons: the same graph as without a transcoder" [ "$(grep '^graph\|output' "$tmp/out")" = \
+    "$(grep '^graph\|output' "$tmp/alone.out")" ]
+run trace -m "$golden" --basis neurons --json - "$prompt"
+ok "neurons: named in the JSON" grep -q '"transcoder": *"neurons"' "$tmp/out"
+run trace -m "$golden" --basis neurons --k 20 "$prompt"
+ok "neurons: some of them" has '^graph +20 features'
+ok "neurons: what is left out" grep -q 'features are the 20 neurons .* the others have [0-9]* % of these effects' "$tmp/err"
+ok "neurons: it still adds up" [ "$status" = 0 ]
+fails "neurons and a transcoder" 'neurons need no transcoder' trace -m "$golden" --basis neurons \
+    --transcoder "$golden/transcoder" "$prompt"
+fails "another basis" 'basis: expected transcoder or neurons, found "heads"' trace --basis heads x
 "$CTRACE_TUI" -m "$tmp/alone" --headless 80x24 "$prompt" >"$tmp/out" 2>"$tmp/err"
-ok "a model alone: on the screen" has 'no transcoder|errors [.]'
+ok "a model alone: on the screen" has '^ alone +[0-9]L D[0-9]+ neurons [0-9]+ .*neurons [01.][0-9]* +exact'
 exit $failed

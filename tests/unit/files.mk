@@ -5,7 +5,7 @@ libtest_a_SOURCES = \
 	%D%/eval_world.c %D%/eval_world.h \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/graphs.c %D%/graphs.h \
-	%D%/naive.c %D%/naive.h \
+	%D%/naive.c %D%/naive.h %D%/naive_neurons.c \
 	%D%/scratch.c %D%/scratch.h \
 	%D%/world.c %D%/world.h \
 	%D%/pty.c %D%/pty.h
@@ -43,6 +43,7 @@ check_PROGRAMS += \
 	test_holdout \
 	test_hostile \
 	test_inactive \
+	test_neurons \
 	test_influence \
 	test_inputs \
 	test_json \
@@ -117,6 +118,7 @@ test_hidden_SOURCES = %D%/test_hidden.c
 test_holdout_SOURCES = %D%/test_holdout.c
 test_hostile_SOURCES = %D%/test_hostile.c
 test_inactive_SOURCES = %D%/test_inactive.c
+test_neurons_SOURCES = %D%/test_neurons.c
 test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c
 test_json_SOURCES = %D%/test_json.c

@@ -195,7 +195,10 @@ make_random(struct fixture *f, const struct ct_shape *s, int T, bool bare)
 	ok(ct_model_random(&f->m, s, &err), &err);
 	if (bare)
 		f->m->special = ct_arena_alloc(&f->m->arena, (size_t)s->cfg.V, sizeof *f->m->special);
-	ok(ct_transcoder_random(&f->tc, s, &err), &err);
+	if (s->act == CT_TC_NEURONS)
+		ok(ct_transcoder_neurons(&f->tc, f->m, &err), &err);
+	else
+		ok(ct_transcoder_random(&f->tc, s, &err), &err);
 	for (int i = 0; i < T; i++)
 		ids[i] = (i * 7 + 1 + (int)s->seed) % s->cfg.V;
 	fixture_run(f, ids, T);
@@ -212,6 +215,15 @@ void
 fixture_random(struct fixture *f, const struct ct_shape *s, int T)
 {
 	make_random(f, s, T, false);
+}
+
+void
+fixture_neurons(struct fixture *f, const struct ct_shape *s, int T)
+{
+	struct ct_shape own = *s;
+
+	own.act = CT_TC_NEURONS;
+	make_random(f, &own, T, false);
 }
 
 void

@@ -44,6 +44,8 @@ bool fixture_shape(struct ct_shape *s, const struct ct_config *cfg, int i);
 double fixture_rounding(const struct ct_shape *s);
 /* A random model of that shape, run on T tokens and traced. */
 void fixture_random(struct fixture *f, const struct ct_shape *s, int T);
+/* The same, with the model's neurons for features. */
+void fixture_neurons(struct fixture *f, const struct ct_shape *s, int T);
 /* Calls check with a random model of every shape of all families, on T tokens. */
 void fixture_each(int T, void (*check)(struct fixture *, const struct ct_shape *));
 

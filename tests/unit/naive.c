@@ -272,37 +272,19 @@ attention_live(const struct ct_model *m, int l, int T, const double *x, const do
 	free(z);
 }
 
-static double
-act_of(enum ct_act act, double x)
-{
-	switch (act) {
-	case CT_SILU:
-		return x / (1 + exp(-x));
-	case CT_GELU:
-		return 0.5 * x * (1 + erf(x / sqrt(2)));
-	case CT_GELU_TANH:
-		return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-	case CT_RELU:
-		return x > 0 ? x : 0;
-	}
-	return NAN;
-}
-
 static void
 mlp_live(const struct ct_model *m, int l, const double *in, double *out)
 {
-	const struct ct_layer *ly = &m->layers[l];
-	int n = m->cfg.mlp;
-	double *up = calloc((size_t)n, sizeof *up), *gate = calloc((size_t)n, sizeof *gate);
+	struct naive_neuron n = { .map = calloc((size_t)m->cfg.D, sizeof *n.map) };
+	double *hidden = calloc((size_t)m->cfg.mlp, sizeof *hidden);
 
-	linear_live(&ly->up, in, up);
-	if (m->cfg.gated)
-		linear_live(&ly->gate, in, gate);
-	for (int i = 0; i < n; i++)
-		up[i] = m->cfg.gated ? act_of(m->cfg.act, gate[i]) * up[i] : act_of(m->cfg.act, up[i]);
-	linear_live(&ly->down, up, out);
-	free(up);
-	free(gate);
+	for (int i = 0; i < m->cfg.mlp; i++) {
+		naive_neuron(m, l, i, in, &n);
+		hidden[i] = n.act;
+	}
+	linear_live(&m->layers[l].down, hidden, out);
+	free(hidden);
+	free(n.map);
 }
 
 void
@@ -328,6 +310,7 @@ naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a
 		case CT_TC_BATCHTOPK:	/* of a batch of one token */
 		case CT_TC_TOPK_RELU: keep = larger < tc->k && h[f] > 0; break;
 		case CT_TC_GROUPMAX: keep = in_group == 0 && h[f] > 0; break;
+		case CT_TC_NEURONS: keep = true; break;
 		}
 		a[f] = keep ? h[f] : 0;
 	}
@@ -353,6 +336,8 @@ naive_dec(const struct ct_transcoder *tc, int l, int f, int m, int d)
 {
 	const struct ct_tc_layer *ly = &tc->layers[l];
 
+	if (tc->neurons)
+		return weight(&tc->neurons->layers[l].down, d, f);
 	return element(&ly->dec, ly->F * ly->dec_rows, tc->D, f * ly->dec_rows + m - ly->dec_first, d);
 }
 
@@ -373,6 +358,7 @@ encode(const struct ct_model *m, const struct ct_transcoder *tc, int l, const do
 	const struct ct_tc_layer *ly = &tc->layers[l];
 	int D = m->cfg.D;
 	double *h = calloc((size_t)ly->F, sizeof *h), square = 0, mean = 0;
+	struct naive_neuron n = { .map = calloc((size_t)D, sizeof *n.map) };
 
 	for (int d = 0; d < D && m->cfg.norm == CT_LAYERNORM; d++)
 		mean += mid[d] / D;
@@ -382,12 +368,17 @@ encode(const struct ct_model *m, const struct ct_transcoder *tc, int l, const do
 		read[d] = tc->read == CT_READ_MID     ? mid[d]
 			  : tc->read == CT_READ_NORM2 ? in[d]
 						      : (mid[d] - mean) / sqrt(square + m->cfg.eps);
-	for (int f = 0; f < ly->F; f++) {
+	for (int f = 0; f < ly->F && tc->neurons; f++) {
+		naive_neuron(m, l, f, in, &n);
+		h[f] = n.act;
+	}
+	for (int f = 0; f < ly->F && !tc->neurons; f++) {
 		h[f] = ly->b_enc[f];
 		for (int d = 0; d < D; d++)
 			h[f] += naive_enc(tc, l, f, d) * (read[d] - (tc->centred ? (double)ly->b_dec[d] : 0));
 	}
 	naive_activate(tc, l, h, a);
+	free(n.map);
 	free(h);
 }
 

@@ -60,6 +60,12 @@ double naive_enc(const struct ct_transcoder *tc, int l, int f, int d);
 double naive_dec(const struct ct_transcoder *tc, int l, int f, int m, int d);
 double naive_skip(const struct ct_transcoder *tc, int l, int out, int in);
 
+/* A neuron at what norm2 passes on, in (D): its activation, and its linear map (D) by the RelP rule. */
+struct naive_neuron {
+	double act, *map;
+};
+void naive_neuron(const struct ct_model *m, int l, int n, const double *in, struct naive_neuron *out);
+
 /* a[f] = phi(h[f]), f < F of layer l. */
 void naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a);
 

@@ -97,6 +97,7 @@ test_no_transcoder(void **state)
 	struct ct_engine *e;
 	struct ct_session *s;
 	struct ct_clamp c = { .layer = 0, .feature = 0, .pos = 1 };
+	struct ct_clamp_options how = { .mode = CT_DIRECT };
 	char dir[PATH_MAX], want[2 * PATH_MAX];
 	int ids[3];
 
@@ -104,20 +105,21 @@ test_no_transcoder(void **state)
 	world_make_dir(dir);
 	assert_int_equal(ct_engine_open(&e, dir, NULL, &err), CT_OK);
 	i = ct_engine_info(e);
-	assert_string_equal(i->transcoder, "");
-	assert_string_equal(i->activation, "");
-	assert_int_equal(i->F, 0);
-	snprintf(want, sizeof want, "%s has no transcoder, so each MLP's output is one unexplained node; "
+	assert_string_equal(i->transcoder, "neurons");
+	assert_string_equal(i->activation, "SiLU");
+	assert_true(i->neurons && i->F > 0 && !*i->transcoder_dir);
+	snprintf(want, sizeof want, "%s has no transcoder, so its features are the model's own neurons; "
 	    "--transcoder DIR names one", dir);
 	assert_string_equal(ct_engine_notes(e)->text[0], want);
 	world_ok(ct_session_open(&s, e, &err), &err);
 	world_ok(ct_session_prompt(s, PROMPT, NULL, &err), &err);
 	g = world_trace(s, NULL);
-	assert_int_equal(g->n_features, 0);
+	assert_true(g->n_features > 0 && g->n_errors == 0);
 	assert_true(g->check.max_edge_residual < 1e-5 && g->check.max_logit_error < 1e-5);
-	assert_true(g->scores.replacement > 0 && g->scores.replacement < 1);
+	assert_true(g->scores.replacement == 1);
 	assert_int_equal(ct_session_generate(s, &gen, ids, 3, NULL, &err), 3);
-	assert_int_equal(ct_session_clamp(s, &c, 1, NULL, NULL, &err), CT_EINVAL);
+	world_ok(ct_session_clamp(s, &c, 1, &how, NULL, &err), &err);
+	assert_true(ct_session_effects(s)->max_direct_error < 1e-4);
 	ct_session_close(s);
 	ct_engine_close(e);
 	world_remove_dir(dir);

@@ -1,0 +1,63 @@
+/*
+ * neurons: a model's own MLP neurons as the features of a transcoder, so that any model can be traced.
+ *
+ * Feature n of layer l is a neuron of the MLP's hidden layer: activation a = act(g) u (gated) or act(g), of
+ * the preactivations g = <w_gate[n], x> + b_gate[n] and u = <w_up[n], x> + b_up[n]; decoder W_down[:,n]. So
+ * the MLP's output is their sum, and nothing is left for an error node. Between x and a there is no linear
+ * map, but there is one for each run and position, by the RelP rule (Jafari et al. 2025): the activation
+ * function's factor r = act(g)/g is held fixed, and of a product each factor gets half.
+ *   gated   a = gate <w_gate, x> + up <w_up, x> + biases,   gate = r u / 2, up = r g / 2
+ *   plain   a = up <w_up, x> + biases,                      up = r
+ * That is exact at the x of the run. r has a closed form for each activation function, also where g is 0.
+ *
+ * Owns nothing: the weights are the model's. ct_transcoder_neurons makes a transcoder of them; what depends
+ * on a run is in linear.h.
+ */
+#ifndef CT_MODEL_NEURONS_H
+#define CT_MODEL_NEURONS_H
+
+#include "model/model.h"
+
+/* One neuron at one input: its activation and the factors of its linear map. */
+struct ct_neuron {
+	float act, gate, up;
+};
+
+/* x (D) norm2's output. 4*D flops. Oracle of all of these: tests/unit/naive_neurons.c. */
+struct ct_neuron ct_neuron_at(const struct ct_model *m, int l, int n, const float *x);
+
+/*
+ * The same of all neurons of a layer at T inputs x (T,D). act, gate and up out (T,mlp); NULL: not wanted.
+ * 4*T*mlp*D flops.
+ */
+struct ct_neuron_rows {
+	float *act, *gate, *up;
+};
+void ct_neurons_at(
+    const struct ct_model *m, int l, int T, const float *x, const struct ct_neuron_rows *out);
+
+/*
+ * change (T,mlp) of the activations by the linear maps at x, where x changes by dx (T,D). 8*T*mlp*D flops.
+ */
+void ct_neurons_change(
+    const struct ct_model *m, int l, int T, const float *x, const float *dx, float *change);
+
+/* <linear map of neuron n, x> by its factors, with its biases (a value) or without (a change of x). */
+float ct_neuron_apply(
+    const struct ct_model *m, int l, int n, const struct ct_neuron *at, const float *x, bool bias);
+
+/* row (D) = the linear map; returns what its biases add. */
+double ct_neuron_row(const struct ct_model *m, int l, int n, const struct ct_neuron *at, float *row);
+
+/*
+ * All of a layer backwards: gx (T,D) = the linear maps' transpose on the gradients g (T,mlp) of the
+ * activations. rows: gate (gated models) and up of each position and neuron; they are multiplied by g in
+ * place.
+ */
+void ct_neurons_back(const struct ct_model *m, int l, int T, const float *g,
+    const struct ct_neuron_rows *rows, float *restrict gx);
+
+/* dst (D) = W_down[:,n]. */
+void ct_neuron_decoder(const struct ct_model *m, int l, int n, float *dst);
+
+#endif
