@@ -1,27 +1,26 @@
 /*
- * app: the program's state and its loop: wait for an event, run a command, draw a frame.
+ * app: the program's state, and what all of the program does with it: say something, remember a line.
  *
- * Nobody draws on their own: commands and views change state and return what they did (enum did).
+ * The headers in it are data: whatever acts on a part of the state includes this file, and none of them is
+ * included here. Nobody draws on their own: commands and views change state and return what they did (enum
+ * did).
  */
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
 #include <stdbool.h>
 
-#include "tui/terminal/draw.h"
-#include "tui/language/input.h"
-#include "tui/layout.h"
+#include "tui/language/typed.h"
+#include "tui/lesson/progress.h"
+#include "tui/study/jumps.h"
+#include "tui/study/keeping.h"
 #include "tui/study/notes.h"
-#include "tui/lesson/player.h"
-#include "tui/study/session.h"
-#include "tui/language/settings.h"
 #include "tui/study/study.h"
-#include "tui/terminal/term.h"
+#include "tui/terminal/draw.h"
 #include "tui/terminal/theme.h"
-#include "tui/study/jumplist.h"
-#include "tui/view/view.h"
+#include "tui/view/views.h"
 
-struct key_entry;
+struct settings;
 
 enum did {
 	DID_NOTHING = 0,
@@ -33,6 +32,15 @@ enum did {
 };
 
 enum { APP_COLS = 80, APP_ROWS = 24, APP_WIDE = 120 };
+
+enum { LAYOUT_COLUMNS = 3 };
+
+/* What a person did to the layout; all 0: the sizes that the program chooses. */
+struct layout_wish {
+	int column[LAYOUT_COLUMNS - 1];	/* each rule moved to the right by so many columns */
+	int row;			/* the rule in the last column moved down */
+	bool zoom;			/* the pane with the keys alone */
+};
 
 struct app {
 	struct study study;
@@ -56,6 +64,8 @@ struct app {
 	struct notes notes;
 	struct history prompts, commands;
 	char *history_path, *commands_path;	/* NULL: not kept */
+	/* Follows each command, which changed something or only looked; NULL: nothing does. */
+	void (*after)(struct app *a, bool changed);
 	char message[600];
 	bool alert;			/* the message is an error */
 	char search[256];
@@ -64,28 +74,6 @@ struct app {
 	long busy_drawn;
 	bool busy_shown;
 };
-
-struct app_options {
-	const char *model;		/* NULL: the lesson's, or the preferred one */
-	const char *preferred;		/* "": capitals */
-	struct ct_engine_options engine;
-	const char *graph;		/* a file in place of a model; NULL: none */
-	const char *prompt;		/* NULL: the model's demo */
-	const char *script;
-	const char *lesson;		/* file or name; NULL: none */
-	bool resume;			/* go on with the latest session */
-	bool check;			/* play the lesson without a terminal, say what holds */
-	const struct theme *theme;
-	int cols, rows;			/* headless size; 0: a terminal */
-	bool ascii, mouse, readonly;
-	bool linear;			/* lines instead of screens */
-	bool shares;
-	struct study_defaults study;
-	const struct settings *settings;
-};
-
-/* Runs the program; returns its exit status. Errors are one line on stderr. */
-int app_main(const struct app_options *opt);
 
 /* Set the message line. app_fail returns DID_FAIL | DID_CHANGE. */
 void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -106,18 +94,10 @@ void app_forget_history(struct app *a);
 void app_remember(struct app *a, struct history *h, const char *line);
 
 /* Opens a model, or with `graph` a graph's file, before there is a screen: its progress is said on stderr. */
-int app_open_study(struct app *a, const struct app_options *opt, const char *name, bool graph,
+int app_open_study(struct app *a, const struct ct_engine_options *opt, const char *name, bool graph,
     struct ct_error *err);
 
 /* An edge as the person wants to see it: a weight, or a share. */
 const char *app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size);
-
-/* What a key does where the person is now; NULL: nothing. */
-const struct key_entry *app_binding(const struct app *a, int key);
-
-/* Handles one key or pasted character; what a person at the keyboard would cause. */
-int app_key(struct app *a, int key);
-int app_paste(struct app *a, int cp);
-bool app_resize(struct app *a, int cols, int rows);
 
 #endif

@@ -8,7 +8,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "tui/event.h"
+#include "tui/language/input.h"
+#include "tui/lesson/player.h"
+#include "tui/language/settings.h"
 #include "tui/study/dirs.h"
+#include "tui/study/session.h"
+#include "tui/study/session_list.h"
+#include "tui/terminal/term.h"
+#include "tui/view/view.h"
 
 static void
 load_history(struct app *a)
@@ -119,11 +127,11 @@ open_model(struct app *a, const struct app_options *opt, struct beginning *b, st
 		model = model ? model : b->lesson->model;
 	}
 	if (opt->resume && !session_latest(model, &b->session, &b->why) && !model) {
-		if (!app_open_study(a, opt, b->session.model, b->session.graph, &b->why))
+		if (!app_open_study(a, &opt->engine, b->session.model, b->session.graph, &b->why))
 			return CT_OK;
 		b->session.name[0] = '\0';
 	}
-	return app_open_study(a, opt, model ? model : opt->preferred, opt->graph, err);
+	return app_open_study(a, &opt->engine, model ? model : opt->preferred, opt->graph, err);
 }
 
 static int
@@ -143,7 +151,7 @@ open_screen(struct app *a, const struct app_options *opt, bool *linear, struct c
 	a->grid.ascii = opt->ascii || (a->live && !term_utf8());
 	if (a->live)
 		term_size(&cols, &rows);
-	if (!app_resize(a, cols, rows))
+	if (!event_resize(a, cols, rows))
 		return ct_fail(err, CT_ENOMEM, "out of memory for a screen of %dx%d", cols, rows);
 	return CT_OK;
 }

@@ -7,6 +7,27 @@
 #define TUI_BEGIN_H
 
 #include "tui/app.h"
+#include "tui/study/session_list.h"
+
+/* How the program was called. */
+struct app_options {
+	const char *model;		/* NULL: the lesson's, or the preferred one */
+	const char *preferred;		/* "": capitals */
+	struct ct_engine_options engine;
+	const char *graph;		/* a file in place of a model; NULL: none */
+	const char *prompt;		/* NULL: the model's demo */
+	const char *script;
+	const char *lesson;		/* file or name; NULL: none */
+	bool resume;			/* go on with the latest session */
+	bool check;			/* play the lesson without a terminal, say what holds */
+	const struct theme *theme;
+	int cols, rows;			/* headless size; 0: a terminal */
+	bool ascii, mouse, readonly;
+	bool linear;			/* lines instead of screens */
+	bool shares;
+	struct study_defaults study;
+	const struct settings *settings;
+};
 
 struct beginning {
 	struct lesson *lesson;		/* NULL: none */

@@ -6,7 +6,9 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/binding.h"
 #include "tui/language/cmd.h"
+#include "tui/language/input.h"
 #include "tui/terminal/fmt.h"
 #include "tui/language/keys.h"
 #include "tui/layout.h"
@@ -14,6 +16,7 @@
 #include "tui/title.h"
 #include "tui/view/lesson.h"
 #include "tui/view/tree.h"
+#include "tui/view/view.h"
 
 /* Of a frame, in seconds, for the names of features without a label: keys are not waited for. */
 static const double NAMES_WITHIN = .03;
@@ -311,7 +314,7 @@ is_hint(struct app *a, const struct key_entry *k, bool lesson)
 {
 	bool of_lesson = k->place && !strcmp(k->place, view_ops(VIEW_LESSON)->name);
 
-	return k->hint && of_lesson == lesson && app_binding(a, key_parse(k->key)) == k && is_apt(a, k)
+	return k->hint && of_lesson == lesson && binding_of(a, key_parse(k->key)) == k && is_apt(a, k)
 	    && (!k->place || of_lesson || has_rows(a));
 }
 

@@ -2,7 +2,6 @@
 #include "tui/layout.h"
 
 #include "tui/app.h"
-#include "tui/view/lesson.h"
 
 enum {
 	ROOMY_COLS = 160, ROOMY_ROWS = 45,	/* from here on the last column has two panes */

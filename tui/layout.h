@@ -6,11 +6,10 @@
 
 #include <stdbool.h>
 
-#include "tui/view/view.h"
+#include "tui/app.h"
 
-struct app;
-
-enum { LAYOUT_COLUMNS = 3, LAYOUT_PANES = 4 };
+enum { LAYOUT_PANES = 4 };
+enum { LESSON_ROWS = 6 };	/* below the panes: a step's text and what is to be done */
 
 struct pane {
 	enum view_id view;
@@ -23,13 +22,6 @@ struct layout {
 	int lesson;		/* rows of a lesson below, with its rule */
 	int n;
 	struct pane pane[LAYOUT_PANES];
-};
-
-/* What a person did to it; all 0: the sizes that the program chooses. */
-struct layout_wish {
-	int column[LAYOUT_COLUMNS - 1];	/* each rule moved to the right by so many columns */
-	int row;			/* the rule in the last column moved down */
-	bool zoom;			/* the pane with the keys alone */
 };
 
 struct layout layout_of(const struct app *a);

@@ -11,10 +11,16 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/binding.h"
 #include "tui/language/cmd.h"
 #include "tui/frame.h"
+#include "tui/language/input.h"
 #include "tui/language/keys.h"
+#include "tui/lesson/player.h"
+#include "tui/lesson/turn.h"
+#include "tui/study/session.h"
 #include "tui/view/fold.h"
+#include "tui/view/view.h"
 
 enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6, MARK = 0x203a };	/* of the selected row */
 
@@ -240,7 +246,7 @@ say_lesson(struct app *a, struct linear *l)
 {
 	const struct player *p = &a->player;
 	const struct step *s = p->lesson ? &p->lesson->step[p->step] : NULL;
-	bool done = s && (s->ask || s->predict.ask) && player_done(a);
+	bool done = s && (s->ask || s->predict.ask) && turn_is_done(a);
 	char before[64];
 
 	if (s && p->step != l->step) {
@@ -281,7 +287,7 @@ run_line(struct app *a, struct linear *l, const char *line)
 		return DID_NOTHING;
 	}
 	key = strspn(line, "0123456789") ? -1 : key_parse(line);	/* numbers are rows */
-	k = key >= 0 ? app_binding(a, key) : NULL;
+	k = key >= 0 ? binding_of(a, key) : NULL;
 	return cmd_run(a, k ? k->command : line);
 }
 

@@ -11,12 +11,15 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/begin.h"
 #include "tui/language/cmd.h"
+#include "tui/loop.h"
 #include "tui/study/dirs.h"
 #include "tui/language/keys.h"
 #include "tui/lesson/lesson.h"
 #include "tui/language/settings.h"
 #include "tui/terminal/term.h"
+#include "tui/view/view.h"
 
 enum { OPT_MDOC = 256 };
 
@@ -295,7 +298,7 @@ main(int argc, char **argv)
 	}
 	ct_map_guard();
 	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error to report */
-	status = app_main(&opt);
+	status = loop_run(&opt);
 	free(prompt);
 	return status;
 }

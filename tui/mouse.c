@@ -4,6 +4,9 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/frame.h"
+#include "tui/layout.h"
+#include "tui/terminal/term.h"
+#include "tui/view/view.h"
 
 /* The row under a line of the focused pane, which it selects; -1: there is none. */
 static int

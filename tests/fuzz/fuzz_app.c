@@ -6,6 +6,10 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
+#include "tui/event.h"
+#include "tui/language/input.h"
+#include "tui/lesson/player.h"
+#include "tui/view/view.h"
 
 enum { FEATURES = 24 };	/* of the graph: every input traces anew, and larger graphs are only slower */
 
@@ -53,10 +57,11 @@ fuzz_app_open(void)
 
 	fuzz_need(a != NULL);
 	a->theme = theme_find("default");
+	a->after = player_after;
 	a->readonly = true;
 	open_study(&a->study);
 	fuzz_need(view_open_all(a) == 0);
-	fuzz_need(app_resize(a, APP_COLS, APP_ROWS));
+	fuzz_need(event_resize(a, APP_COLS, APP_ROWS));
 	a->study.trace.max_feature_nodes = FEATURES;
 	fuzz_need(study_prompt(&a->study, "w19 w10 w9", &err) == CT_OK);
 	view_changed(a, CHANGED_GRAPH);

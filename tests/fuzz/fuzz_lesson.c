@@ -7,8 +7,8 @@
 
 #include "fuzz.h"
 #include "tui/language/cmd.h"
+#include "tui/lesson/flow.h"
 #include "tui/lesson/lesson.h"
-#include "tui/view/lesson.h"
 
 static void
 check_commands(const char *const *command)
@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (int i = 0; i < l->n; i++) {
 		const struct step *s = &l->step[i];
 
-		if (lesson_lines(s->text, LESSON_COLS) > LESSON_LINES || (s->ask && !s->answer[0]))
+		if (flow_lines(s->text, LESSON_COLS) > LESSON_LINES || (s->ask && !s->answer[0]))
 			abort();
 		for (int k = 0; k < s->n_checks; k++)
 			lesson_check_words(&s->checks[k], words, sizeof words);

@@ -24,6 +24,7 @@
 #include "pty.h"
 #include "tui/terminal/prompt.h"
 #include "tui/study/session_file.h"
+#include "tui/study/session_list.h"
 
 enum { LONG = 300000, SHORT = 70000 };
 

@@ -9,6 +9,7 @@
 #include "tui/language/cmd_exec.h"
 #include "tui/language/keys.h"
 #include "tui/language/mdoc.h"
+#include "tui/study/jumplist.h"
 
 bool
 cmd_parse_int(const char *s, int *out)
@@ -320,9 +321,8 @@ cmd_run(struct app *a, const char *line)
 	did = c->exec(a, number ? copy : copy + len + strspn(copy + len, " \t"));
 	free(copy);
 	jumplist_note(a, c->flags & CMD_STEP);
-	player_update(a);
-	if ((c->flags & CMD_GRAPH) && !(c->flags & (CMD_LOOK | CMD_STEP)))
-		player_comment(a);
+	if (a->after)
+		a->after(a, (c->flags & CMD_GRAPH) && !(c->flags & (CMD_LOOK | CMD_STEP)));
 	return did;
 }
 

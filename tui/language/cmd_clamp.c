@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/input.h"
 #include "tui/view/sweep.h"
 #include "tui/study/pins.h"
 
@@ -18,7 +19,8 @@ features_of(struct app *a, int supernode, const char *strength, struct ct_clamp 
 	char text[CT_SUPERNODE_NAME + 32];
 	int n;
 
-	snprintf(text, sizeof text, "\"%s\"%s", ct_session_subgraph(a->study.session)->name[supernode], strength);
+	snprintf(text, sizeof text, "\"%s\"%s", ct_session_subgraph(a->study.session)->name[supernode],
+	    strength);
 	n = ct_session_parse_clamps(a->study.session, text, out, STUDY_CLAMPS, &err);
 	if (n < 0)
 		app_error(a, &err);
@@ -48,7 +50,8 @@ ablate_supernode(struct app *a, int supernode)
 	int clamp[STUDY_CLAMPS], n = pins_clamps(&a->study, supernode, clamp), whole;
 
 	whole = n ? pins_whole(&a->study, clamp[0]) : -1;
-	if (whole == supernode && set->clamp[clamp[0]].unit == CT_MULTIPLE && set->clamp[clamp[0]].amount == 0)
+	if (whole == supernode && set->clamp[clamp[0]].unit == CT_MULTIPLE &&
+	    set->clamp[clamp[0]].amount == 0)
 		return drop_clamps(a, clamp, n);
 	n = features_of(a, supernode, "x0", many);
 	if (n < 0)
@@ -104,7 +107,10 @@ only_supernode(struct app *a, int supernode)
 	return study_clamp_set(&a->study, &only, &err) ? app_error(a, &err) : DID_CHANGE;
 }
 
-/* One specification, or several with semicolons between, "off" before some; how many clamps they are, or a code. */
+/*
+ * One specification, or several with semicolons between them, some after "off". Returns the number of clamps,
+ * or a code.
+ */
 static int
 parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err)
 {
@@ -171,8 +177,8 @@ say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c
 	else if (replaced)
 		app_say(a, "%d of these clamps take the place of earlier ones", replaced);
 	else if (o && o->overridden)
-		app_say(a, "of two clamps on one feature and token the last one counts: at %d place%s", o->overridden,
-		    o->overridden > 1 ? "s" : "");
+		app_say(a, "of two clamps on one feature and token the last one counts: at %d place%s",
+		    o->overridden, o->overridden > 1 ? "s" : "");
 	else
 		say_reach(a, c, n);
 }
@@ -415,7 +421,8 @@ walk_undo(struct app *a, int step)
 	n = study_clamps(&a->study)->n;
 	if (what == UNDONE_LABEL)
 		app_say(a, "%s: L%d#%d is %s", done, label.layer, label.feature,
-		    *study_label(&a->study, label.layer, label.feature, text, sizeof text, NULL) ? text : "without a label");
+		    *study_label(&a->study, label.layer, label.feature, text, sizeof text, NULL)
+			? text : "without a label");
 	else if (what == UNDONE_PINS)
 		app_say(a, "%s: %s", done, pins_count(&a->study, text, sizeof text));
 	else if (n == 0)
@@ -503,7 +510,8 @@ do_sweep(struct app *a, const char *arg)
 		return app_fail(a, "there is no supernode %s", arg);
 	if (*arg && !(read_part(&p, &from) && read_part(&p, &to) && read_part(&p, &steps) && !*p && steps >= 2
 			&& steps <= 100 && steps == (int)steps))
-		return app_fail(a, "sweep: expected FROM:TO:STEPS such as -2:2:17, with 2 to 100 steps; found \"%.60s\"",
+		return app_fail(a,
+		    "sweep: expected FROM:TO:STEPS such as -2:2:17, with 2 to 100 steps; found \"%.60s\"",
 		    arg);
 	if (supernode >= 0 && (only_supernode(a, supernode) & DID_FAIL))
 		return DID_FAIL | DID_CHANGE;

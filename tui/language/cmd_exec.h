@@ -1,9 +1,15 @@
 /*
  * cmd_exec: the functions behind the rows of the command table, and what they share.
  *
- * cmd_look: where to look (prompt, position, selection, views, search). cmd_study: what to compute (targets,
- * pruning, generation, labels). cmd_ask: what to ask about the graph. cmd_clamp: clamps. cmd_swap: swaps. cmd_pins: pinned nodes and supernodes. cmd_session: what is kept of
- * it. cmd_program: the program itself, and what only scripts use.
+ *   cmd_look      what is shown: prompt, position, selection, views
+ *   cmd_search    texts among the rows
+ *   cmd_study     what is computed: targets, pruning, generation, labels
+ *   cmd_ask       questions about the graph
+ *   cmd_clamp     clamps
+ *   cmd_swap      swaps
+ *   cmd_pins      pinned nodes and supernodes
+ *   cmd_session   what is kept of all this
+ *   cmd_program   the program itself, and what only scripts use
  */
 #ifndef TUI_CMD_EXEC_H
 #define TUI_CMD_EXEC_H
@@ -20,8 +26,8 @@ bool cmd_feature(struct app *a, struct ct_clamp *out);
 /* Says that only features can be `what` ("clamped"); returns what app_fail does. */
 int cmd_no_feature(struct app *a, const char *what);
 /*
- * The supernode that a command is about: one named in quotes, whose name *arg then stands behind, or that of the
- * selected row of the subgraph view; -1: none.
+ * The supernode that a command is about: one named in quotes, and *arg is moved past its name; or that of the
+ * selected row of the subgraph view. -1: none.
  */
 int cmd_supernode(struct app *a, const char **arg);
 

@@ -7,10 +7,12 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/input.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/boxes.h"
 #include "tui/view/subgraph.h"
 #include "tui/study/pins.h"
+#include "tui/view/view.h"
 
 enum { LINE = 1200 };
 
@@ -80,7 +82,8 @@ selected(struct app *a, struct ct_pin *out)
 static int
 nothing_selected(struct app *a, const char *what)
 {
-	return app_fail(a, "%s: select a node first, or name it: L1#249@8, input \"Dallas\"@6, output \"Austin\"", what);
+	return app_fail(a,
+	    "%s: select a node first, or name it: L1#249@8, input \"Dallas\"@6, output \"Austin\"", what);
 }
 
 /* The first pin brings the first target along: what else would the subgraph explain? */
@@ -213,7 +216,7 @@ is_node(const char *s)
 }
 
 /*
- * "NAME" REST; without quotes the name goes up to a REST that begins as a node's name does. Returns REST, or NULL:
+ * "NAME" REST. Without quotes the name ends where REST begins as a node's name does. Returns REST, or NULL:
  * nothing is left for a name.
  */
 static const char *
@@ -233,8 +236,8 @@ split_name(const char *arg, char *name, size_t size)
 }
 
 /*
- * A name to begin with: that of the node's own supernode, its label where a supernode is called so, the last one that a
- * node was put into, its label.
+ * The first name to propose: that of the node's own supernode; its label, if a supernode has that name; the
+ * supernode that a node was put into last; its label.
  */
 static void
 propose_name(struct app *a, const struct ct_pin *p, char *buf, size_t size)
@@ -265,7 +268,8 @@ group_selected(struct app *a, struct ct_subgraph *sg, const char *name)
 
 	if (among_parts(a) && part_selected(a, &supernode, &p) && supernode >= 0) {
 		free(sg);
-		return app_fail(a, "this is a supernode: rename changes its name, and move its members one by one");
+		return app_fail(a,
+		    "this is a supernode: rename changes its name, and move its members one by one");
 	}
 	if (!selected(a, &p)) {
 		free(sg);
@@ -344,8 +348,8 @@ do_auto(struct app *a, const char *arg)
 }
 
 /*
- * The supernode that a command is about, by its name in quotes or not, or that of the selected row or node; -1: said
- * why.
+ * The supernode that a command is about: by its name, with quotes or without, or that of the selected row or
+ * node. -1: none, and the message says why.
  */
 static int
 which_supernode(struct app *a, const char *arg)
@@ -436,8 +440,8 @@ do_move(struct app *a, const char *arg)
 	if (ct_subgraph_group(fresh, at, out ? NULL : sg->name[to], &err) < 0)
 		return give_up(a, fresh, &err);
 	did = set(a, fresh);
-	app_say(a, "%s is %s%s", pins_name(&a->study, &p, name, sizeof name), out ? "in no supernode now" : "now in ",
-	    out ? "" : arg);
+	app_say(a, "%s is %s%s", pins_name(&a->study, &p, name, sizeof name),
+	    out ? "in no supernode now" : "now in ", out ? "" : arg);
 	return did;
 }
 

@@ -1,4 +1,5 @@
 /* cmd_program: commands about the program itself, and those of scripts; see cmd_exec.h. */
+#include "tui/event.h"
 #include "tui/language/cmd_exec.h"
 
 #include <stdio.h>
@@ -9,9 +10,14 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/frame.h"
+#include "tui/language/input.h"
 #include "tui/language/keys.h"
+#include "tui/lesson/player.h"
 #include "tui/mouse.h"
 #include "tui/language/options.h"
+#include "tui/study/session.h"
+#include "tui/terminal/term.h"
+#include "tui/view/view.h"
 
 int
 do_command(struct app *a, const char *arg)
@@ -297,7 +303,7 @@ do_key(struct app *a, const char *arg)
 		key = key_parse(name);
 		if (key < 0)
 			return app_fail(a, "key: there is no key \"%s\"", name);
-		did = app_key(a, key);
+		did = event_key(a, key);
 		if (did & DID_QUIT)
 			break;
 		arg += n;
@@ -317,7 +323,7 @@ do_type(struct app *a, const char *arg)
 		uint32_t cp;
 		size_t k = (size_t)ct_utf8_decode(arg, n, &cp);
 
-		did = app_key(a, (int)cp);
+		did = event_key(a, (int)cp);
 		arg += k;
 		n -= k;
 	}
@@ -368,7 +374,7 @@ do_resize(struct app *a, const char *arg)
 	if (sscanf(arg, "%9dx%9d%n", &cols, &rows, &n) != 2 || arg[n] || cols < 1 || rows < 1 || cols > 1000
 	    || rows > 1000)
 		return app_fail(a, "resize: expected COLSxROWS such as 120x40, found \"%.60s\"", arg);
-	return app_resize(a, cols, rows) ? DID_CHANGE : app_fail(a, "resize: out of memory");
+	return event_resize(a, cols, rows) ? DID_CHANGE : app_fail(a, "resize: out of memory");
 }
 
 int

@@ -6,6 +6,9 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/input.h"
+#include "tui/study/session.h"
+#include "tui/view/view.h"
 
 /* What a note on the selection is about; "": there is none. */
 static const char *

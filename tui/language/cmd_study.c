@@ -9,7 +9,9 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/input.h"
 #include "tui/terminal/fmt.h"
+#include "tui/view/view.h"
 
 bool
 cmd_feature(struct app *a, struct ct_clamp *out)

@@ -8,6 +8,9 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/language/options.h"
+#include "tui/lesson/lesson.h"
+#include "tui/study/session_list.h"
+#include "tui/view/view.h"
 
 static void
 add(struct input *in, const char *text, size_t len)

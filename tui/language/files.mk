@@ -8,6 +8,7 @@ tui_language_files = \
 	%D%/cmd_look.c \
 	%D%/cmd_pins.c \
 	%D%/cmd_program.c \
+	%D%/cmd_search.c \
 	%D%/cmd_session.c \
 	%D%/cmd_study.c \
 	%D%/cmd_swap.c \
@@ -24,4 +25,5 @@ tui_language_files = \
 	%D%/script.c \
 	%D%/script.h \
 	%D%/settings.c \
-	%D%/settings.h
+	%D%/settings.h \
+	%D%/typed.h

@@ -6,6 +6,7 @@
 
 #include "tui/app.h"
 #include "tui/language/cmd.h"
+#include "tui/terminal/term.h"
 
 static const char *
 say(char *buf, size_t size, const char *text)

@@ -158,8 +158,9 @@ read_key(struct reader *r, const char *place, const struct ct_yaml *v)
 
 	if (key_parse(v->key) < 0) {
 		ct_yaml_fail(r->doc, v, CT_EFORMAT, &err,
-		    "keys: there is no key \"%.40s\"; expected one such as x, F5, Ctrl-r, Alt-b or PageDown%s", v->key,
-		    place ? "" : ", or a view");
+		    "keys: there is no key \"%.40s\"; expected one such as x, F5, Ctrl-r, Alt-b or "
+		    "PageDown%s",
+		    v->key, place ? "" : ", or a view");
 	} else if (v->kind != CT_YAML_SCALAR) {
 		ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: expected a command, or null", v->key);
 	} else {

@@ -10,7 +10,7 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/study/paths.h"
-#include "tui/view/lesson.h"
+#include "tui/lesson/flow.h"
 
 static const char file_name[] = "lesson.yaml", ending[] = ".yaml";
 
@@ -139,7 +139,7 @@ read_texts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *k
 
 		if (item->kind != CT_YAML_SCALAR || !*item->text)
 			return ct_yaml_fail(d, item, CT_EFORMAT, err, "%s: expected a text", key);
-		if (lesson_lines(item->text, LESSON_COLS) > 3)
+		if (flow_lines(item->text, LESSON_COLS) > 3)
 			return ct_yaml_fail(d, item, CT_EFORMAT, err, "%s: more than 3 lines of %d columns",
 			    key, LESSON_COLS);
 		out[i] = item->text;
@@ -175,7 +175,7 @@ read_predict(const struct ct_yaml_doc *d, const struct ct_yaml *step, struct pre
 	if (p->n < 2 || p->right == p->n)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
 		    "predict: expected 2 to %d choices, one of them what `right:` says", LESSON_CHOICES);
-	if (lesson_lines(p->ask, LESSON_COLS) > 1 || width > LESSON_COLS)
+	if (flow_lines(p->ask, LESSON_COLS) > 1 || width > LESSON_COLS)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
 		    "predict: the question and its choices have a line of %d columns each", LESSON_COLS);
 	return CT_OK;
@@ -200,7 +200,7 @@ check_parts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const struct
 		    "a prediction needs `see:`, which shows what is so, and `expect:`");
 	if (s->see[0] && !s->predict.ask)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err, "`see:` without `predict:`");
-	if (s->predict.ask && lesson_lines(s->text, LESSON_COLS) > LESSON_LINES - 1)
+	if (s->predict.ask && flow_lines(s->text, LESSON_COLS) > LESSON_LINES - 1)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err, "text: beside a prediction %d lines fit",
 		    LESSON_LINES - 1);
 	return CT_OK;
@@ -230,12 +230,12 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	    || (rc = read_texts(d, map, "hints", s->hint, LESSON_HINTS, err)) < 0
 	    || (rc = read_predict(d, map, &s->predict, err)))
 		return rc;
-	lines = lesson_lines(s->text, LESSON_COLS);
+	lines = flow_lines(s->text, LESSON_COLS);
 	if (lines > LESSON_LINES)
 		return ct_yaml_fail(d, ct_yaml_get(map, "text"), CT_EFORMAT, err,
 		    "text: %d lines of %d columns, at most %d fit beside the screen", lines, LESSON_COLS,
 		    LESSON_LINES);
-	if (s->ask && lesson_lines(s->ask, LESSON_COLS - 2) > 1)
+	if (s->ask && flow_lines(s->ask, LESSON_COLS - 2) > 1)
 		return ct_yaml_fail(d, ct_yaml_get(map, "ask"), CT_EFORMAT, err,
 		    "ask: more than a line of %d columns", LESSON_COLS - 2);
 	expect = ct_yaml_get(map, "expect");

@@ -26,8 +26,9 @@
 #define TUI_LESSON_H
 
 #include "tui/lesson/lesson_check.h"
+#include "tui/lesson/progress.h"
 
-enum { LESSON_STEPS = 40, LESSON_CHECKS = 6, LESSON_COMMANDS = 12 };
+enum { LESSON_COMMANDS = 12 };
 enum { LESSON_LINES = 5, LESSON_COLS = 76 };	/* of a step's text, on the smallest screen */
 
 enum { LESSON_CHOICES = 4, LESSON_HINTS = 2 };

@@ -10,6 +10,7 @@
 #include "tui/app.h"
 #include "tui/language/cmd_exec.h"
 #include "tui/terminal/fmt.h"
+#include "tui/view/view.h"
 
 enum value { TEXT, SHARES };	/* SHARES: a map of names to numbers from 0 to 1, one expectation each */
 

@@ -12,7 +12,10 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/frame.h"
+#include "tui/language/input.h"
+#include "tui/lesson/turn.h"
 #include "tui/view/tree.h"
+#include "tui/view/view.h"
 
 static const struct step *
 current(const struct app *a)
@@ -107,7 +110,7 @@ player_answer(struct app *a)
 		return app_fail(a, "no lesson is open: lesson NAME opens one");
 	if (!current(a)->ask)
 		return app_fail(a, "this step asks for nothing: Space goes on");
-	a->player.result[a->player.step].shown |= !player_done(a);
+	a->player.result[a->player.step].shown |= !turn_is_done(a);
 	did = run_all(a, current(a)->answer);
 	player_update(a);
 	return did;
@@ -121,7 +124,7 @@ player_hint(struct app *a)
 	const char *hint;
 	size_t n = 0;
 
-	if (!p->lesson || !current(a)->ask || player_done(a) || p->hints == LESSON_HINTS)
+	if (!p->lesson || !current(a)->ask || turn_is_done(a) || p->hints == LESSON_HINTS)
 		return player_answer(a);
 	hint = current(a)->hint[p->hints];
 	if (!hint)
@@ -138,18 +141,12 @@ player_hint(struct app *a)
 }
 
 int
-player_asks(const struct app *a)
-{
-	return a->player.lesson && !a->player.choice ? current(a)->predict.n : 0;
-}
-
-int
 player_choose(struct app *a, int choice)
 {
 	const struct predict *q = a->player.lesson ? &current(a)->predict : NULL;
 	int did;
 
-	if (!player_asks(a))
+	if (!turn_choices(a))
 		return app_fail(a, "lesson choose: no prediction is asked for here");
 	if (choice < 1 || choice > q->n)
 		return app_fail(a, "lesson choose: expected 1 to %d", q->n);
@@ -188,27 +185,17 @@ player_next(struct app *a)
 	struct player *p = &a->player;
 	char missed[520];
 
-	if (player_asks(a) && !p->warned) {
+	if (turn_choices(a) && !p->warned) {
 		p->warned = true;
 		return app_fail(a, "choose first: 1 to %d; Space again goes on without",
 		    current(a)->predict.n);
 	}
-	if (p->lesson && current(a)->ask && !player_done(a) && !p->warned
+	if (p->lesson && current(a)->ask && !turn_is_done(a) && !p->warned
 	    && first_missed(a, missed, sizeof missed)) {
 		p->warned = true;
 		return app_fail(a, "not done yet, %s (. helps; Space again goes on)", missed);
 	}
 	return player_go(a, p->step + 1);
-}
-
-void
-player_comment(struct app *a)
-{
-	char missed[520];
-
-	if (a->player.lesson && !a->player.busy && current(a)->ask && !player_done(a) && !a->message[0]
-	    && a->input.kind == INPUT_NONE && first_missed(a, missed, sizeof missed))
-		app_say(a, "not yet, %s", missed);
 }
 
 /* A text as YAML and JSON have it. */
@@ -284,27 +271,31 @@ player_update(struct app *a)
 {
 	struct player *p = &a->player;
 
-	if (!p->lesson || p->busy || player_asks(a))
+	if (!p->lesson || p->busy || turn_choices(a))
 		return;
 	for (int i = 0; i < current(a)->n_checks; i++)
 		if (!p->met[i])
 			p->met[i] = lesson_check_holds(a, &current(a)->checks[i], NULL, 0);
-	p->result[p->step].done |= player_done(a);
+	p->result[p->step].done |= turn_is_done(a);
 }
 
-bool
-player_done(const struct app *a)
+/* What of the task is missed, if no other message is there. */
+static void
+comment(struct app *a)
 {
-	for (int i = 0; i < current(a)->n_checks; i++)
-		if (!a->player.met[i])
-			return false;
-	return !player_asks(a);
+	char missed[520];
+
+	if (a->player.lesson && !a->player.busy && current(a)->ask && !turn_is_done(a) && !a->message[0]
+	    && a->input.kind == INPUT_NONE && first_missed(a, missed, sizeof missed))
+		app_say(a, "not yet, %s", missed);
 }
 
-bool
-player_keys(const struct app *a)
+void
+player_after(struct app *a, bool changed)
 {
-	return a->player.lesson && (a->focus == VIEW_TREE || a->view != VIEW_TREE) && a->focus != VIEW_HELP;
+	player_update(a);
+	if (changed)
+		comment(a);
 }
 
 void

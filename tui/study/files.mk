@@ -4,6 +4,8 @@ tui_study_files = \
 	%D%/dirs.h \
 	%D%/jumplist.c \
 	%D%/jumplist.h \
+	%D%/jumps.h \
+	%D%/keeping.h \
 	%D%/lines.c \
 	%D%/lines.h \
 	%D%/lock.c \

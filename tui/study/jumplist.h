@@ -8,18 +8,9 @@
 
 #include <stdbool.h>
 
-enum { JUMPLIST_MAX = 64 };
+#include "tui/study/jumps.h"
 
 struct app;
-
-struct jumplist {
-	/* By what it is: indices change with every graph. */
-	struct {
-		int kind, layer, pos, index;
-	} mark[JUMPLIST_MAX];
-	int n, here;
-	bool keep;	/* the mark at `here` stays when the next step leads away */
-};
 
 /* A command is done; step: it only went on to the next row or so. */
 void jumplist_note(struct app *a, bool step);

@@ -12,6 +12,7 @@
 #include "tui/study/lines.h"
 #include "tui/study/saver.h"
 #include "tui/study/session_file.h"
+#include "tui/study/session_list.h"
 
 /*
  * Saved after a pause, but never later than LATEST_MS; how long a person waits for a slow disk, and the end

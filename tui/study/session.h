@@ -11,27 +11,10 @@
 
 #include <stdbool.h>
 
-#include "tui/study/lock.h"
+#include "tui/study/keeping.h"
 #include "tui/study/session_list.h"
 
 struct app;
-struct saver;
-
-struct session {
-	char name[SESSION_NAME];	/* "": no file yet */
-	char *path;			/* of the file, NULL: none */
-	struct lock lock;
-	bool automatic;			/* this program keeps changes as they are made ... */
-	bool autosave;			/* ... unless it said why it does not */
-	bool reading;			/* commands come from a file: no change of a person's */
-	/* the file says more than we would: it goes to FILE~ before it is replaced */
-	bool backup;
-	char *saved;			/* what the file says */
-	char *work;			/* the part of what is open that took work, as it began */
-	struct saver *saver;
-	long first, last;		/* ms: of the first and last change that is not saved; 0: none */
-};
-
 /* What is open now begins a session: so far nothing in it is anybody's work. */
 void session_begin(struct app *a);
 /* Saves what is not saved yet; before something else is opened. */

@@ -9,10 +9,14 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/input.h"
+#include "tui/lesson/lesson.h"
+#include "tui/study/session_list.h"
 #include "tui/view/tree.h"
 #include "tui/language/cmd.h"
 #include "tui/study/lines.h"
 #include "tui/study/pins.h"
+#include "tui/view/view.h"
 
 /* The name that leads to the model, or where it lies. */
 static void
@@ -295,14 +299,6 @@ run_line(struct app *a, const char *line)
 	return cmd_run(a, line);
 }
 
-static bool
-is_command(const char *line, const char *name)
-{
-	size_t n = strlen(name);
-
-	return !strncmp(line, name, n) && strchr(" \t\r", line[n]);
-}
-
 /* Does a line mean the same whatever the features are? */
 static bool
 names_no_feature(const char *line)
@@ -314,7 +310,7 @@ names_no_feature(const char *line)
 	if (*line == '#' || !line[strspn(line, " \t\r")])
 		return true;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (is_command(line, names[i]))
+		if (session_line_is(line, names[i]))
 			return strncmp(line, about, sizeof about - 1) != 0;
 	return false;
 }
@@ -338,12 +334,12 @@ session_read(struct app *a, const char *path, char *text, int *failed, struct ct
 			continue;
 		}
 		did = run_line(a, line);
-		if ((did & DID_FAIL) && is_command(line, "fingerprint")) {
+		if ((did & DID_FAIL) && session_line_is(line, "fingerprint")) {
 			ct_fail(&others, CT_EINVAL, "%s:%d: %s", path, number, a->message);
 		} else if (did & DID_FAIL) {
 			if (!(*failed)++)
 				ct_fail(err, CT_EINVAL, "%s:%d: %s", path, number, a->message);
-			if (is_command(line, "model") || is_command(line, "graph"))
+			if (session_line_is(line, "model") || session_line_is(line, "graph"))
 				return CT_ENOTFOUND;
 		}
 		input_close(a);
@@ -355,41 +351,4 @@ session_read(struct app *a, const char *path, char *text, int *failed, struct ct
 	}
 	study_forget(&a->study);
 	return CT_OK;
-}
-
-static void
-about_line(const char *line, const char *name, char *out, size_t size)
-{
-	const char *rest = line + strlen(name);
-
-	if (*out || !is_command(line, name))
-		return;
-	rest += strspn(rest, " \t");
-	ct_text_clean(out, size, rest, strcspn(rest, "\r\n"));
-}
-
-void
-session_about(const char *text, struct session_about *out)
-{
-	static const char own[] = "session: ";	/* a note on no node may say so */
-
-	*out = (struct session_about){ .model = "" };
-	for (const char *next = text; next && *next;) {
-		text = next + strspn(next, " \t");
-		about_line(text, "model", out->model, sizeof out->model);
-		if (!*out->model) {
-			about_line(text, "graph", out->model, sizeof out->model);
-			out->graph = *out->model;
-		}
-		about_line(text, "prompt", out->prompt, sizeof out->prompt);
-		about_line(text, "prompt-text", out->prompt, sizeof out->prompt);
-		about_line(text, "note", out->note, sizeof out->note);
-		if (!strncmp(out->note, "on ", 3))	/* a node's */
-			out->note[0] = '\0';
-		if (!strncmp(out->note, own, sizeof own - 1))
-			memmove(out->note, out->note + sizeof own - 1, strlen(out->note) - sizeof own + 2);
-		next = strchr(text, '\n');
-		if (next)
-			next++;
-	}
 }

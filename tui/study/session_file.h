@@ -11,11 +11,10 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "tui/study/keeping.h"
 
 struct app;
 struct lines;
-
-enum { SESSION_MAX = 1 << 20 };		/* bytes of a session that is read */
 
 /* All of it. False: out of memory, or something in it cannot be said in lines. */
 bool session_write(struct app *a, struct lines *out);
@@ -28,12 +27,5 @@ bool session_write_work(struct app *a, struct lines *out);
  * nothing done, and a code returned.
  */
 int session_read(struct app *a, const char *path, char *text, int *failed, struct ct_error *err);
-
-/* What a session says it is about, "" where it does not: looked up, not run. */
-struct session_about {
-	char model[1024], prompt[256], note[256];
-	bool graph;			/* model is the file of a graph */
-};
-void session_about(const char *text, struct session_about *out);
 
 #endif

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "tui/study/dirs.h"
 #include "tui/study/lock.h"
-#include "tui/study/session_file.h"
 
 static const char folder[] = "sessions", ending[] = ".session";
 
@@ -105,6 +105,51 @@ is_session_file(const struct dirent *e)
 	size_t n = strlen(e->d_name), k = strlen(ending);
 
 	return e->d_name[0] != '.' && n > k && n - k < SESSION_NAME && !strcmp(e->d_name + n - k, ending);
+}
+
+bool
+session_line_is(const char *line, const char *command)
+{
+	size_t n = strlen(command);
+
+	return !strncmp(line, command, n) && strchr(" \t\r", line[n]);
+}
+
+static void
+about_line(const char *line, const char *name, char *out, size_t size)
+{
+	const char *rest = line + strlen(name);
+
+	if (*out || !session_line_is(line, name))
+		return;
+	rest += strspn(rest, " \t");
+	ct_text_clean(out, size, rest, strcspn(rest, "\r\n"));
+}
+
+void
+session_about(const char *text, struct session_about *out)
+{
+	static const char own[] = "session: ";	/* a note on no node may say so */
+
+	*out = (struct session_about){ .model = "" };
+	for (const char *next = text; next && *next;) {
+		text = next + strspn(next, " \t");
+		about_line(text, "model", out->model, sizeof out->model);
+		if (!*out->model) {
+			about_line(text, "graph", out->model, sizeof out->model);
+			out->graph = *out->model;
+		}
+		about_line(text, "prompt", out->prompt, sizeof out->prompt);
+		about_line(text, "prompt-text", out->prompt, sizeof out->prompt);
+		about_line(text, "note", out->note, sizeof out->note);
+		if (!strncmp(out->note, "on ", 3))	/* a node's */
+			out->note[0] = '\0';
+		if (!strncmp(out->note, own, sizeof own - 1))
+			memmove(out->note, out->note + sizeof own - 1, strlen(out->note) - sizeof own + 2);
+		next = strchr(text, '\n');
+		if (next)
+			next++;
+	}
 }
 
 static bool

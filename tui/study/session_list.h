@@ -8,8 +8,7 @@
 #include <time.h>
 
 #include "base/error.h"
-
-enum { SESSION_NAME = 128 };
+#include "tui/study/keeping.h"
 
 struct session_entry {
 	char name[SESSION_NAME], model[1024], prompt[256], note[256];
@@ -39,5 +38,14 @@ int session_make_folder(struct ct_error *err);
 /* The path of its file, or of the file that is locked. To be freed; NULL: err says why. */
 char *session_path(const char *name, struct ct_error *err);
 char *session_lock_path(const char *name, struct ct_error *err);
+
+/* Is a line of a session this command? */
+bool session_line_is(const char *line, const char *command);
+/* What a session says it is about, "" where it does not: looked up, not run. */
+struct session_about {
+	char model[1024], prompt[256], note[256];
+	bool graph;			/* model is the file of a graph */
+};
+void session_about(const char *text, struct session_about *out);
 
 #endif

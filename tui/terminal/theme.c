@@ -25,32 +25,32 @@ struct theme {
 
 static const char letters[ST_COUNT] = {
 	[ST_TEXT] = '.', [ST_DIM] = 'd', [ST_TITLE] = 't', [ST_STRONG] = 's', [ST_PLUS] = 'p',
-	    [ST_MINUS] = 'm',
-	[ST_REST] = 'r', [ST_INPUT] = 'i', [ST_TOKEN] = 'w', [ST_CHOSEN] = 'c', [ST_PEAK] = 'a', [ST_BAR] = 'b',\
-	[ST_CLAMP] = 'x', [ST_KEY] = 'k', [ST_RULE] = 'l', [ST_FOCUS] = 'f', [ST_ENTRY] = 'e', [ST_BAD] = '!',\
+	[ST_MINUS] = 'm', [ST_REST] = 'r', [ST_INPUT] = 'i', [ST_TOKEN] = 'w', [ST_CHOSEN] = 'c',
+	[ST_PEAK] = 'a', [ST_BAR] = 'b',
+	[ST_CLAMP] = 'x', [ST_KEY] = 'k', [ST_RULE] = 'l', [ST_FOCUS] = 'f', [ST_ENTRY] = 'e', [ST_BAD] = '!',
 };
 
 /* Rows that all themes share where only the colours differ. */
-#define LOOKS(text, dim, title, plus, minus, rest, peak, bar, clamp, key, rule, focus, bad)                    \
-	{                                                                                                      \
-		[ST_TEXT] = { text, -1, 0, 0 },                                                                \
-		[ST_DIM] = { dim, -1, 0, A_DIM },                                                              \
-		[ST_TITLE] = { title, -1, A_BOLD, A_BOLD },                                                    \
-		[ST_STRONG] = { title, -1, A_BOLD, A_BOLD },                                                   \
-		[ST_PLUS] = { plus, COLOR_CYAN, 0, 0 },                                                        \
-		[ST_MINUS] = { minus, COLOR_YELLOW, 0, A_UNDERLINE },                                          \
-		[ST_REST] = { rest, -1, 0, A_DIM },                                                            \
-		[ST_INPUT] = { title, -1, 0, 0 },                                                              \
-		[ST_TOKEN] = { text, -1, 0, 0 },                                                               \
-		[ST_CHOSEN] = { title, -1, A_BOLD | A_REVERSE, A_BOLD | A_REVERSE },                           \
-		[ST_PEAK] = { peak, COLOR_CYAN, 0, A_BOLD | A_UNDERLINE },                                \
-		[ST_BAR] = { bar, COLOR_CYAN, 0, 0 },                                                          \
-		[ST_CLAMP] = { clamp, COLOR_MAGENTA, 0, A_BOLD },                                              \
-		[ST_KEY] = { key, -1, A_BOLD, A_BOLD },                                                        \
-		[ST_RULE] = { rule, -1, 0, A_DIM },                                                            \
-		[ST_FOCUS] = { focus, -1, A_BOLD, A_BOLD },                                                    \
-		[ST_ENTRY] = { title, -1, 0, 0 },                                                              \
-		[ST_BAD] = { bad, COLOR_YELLOW, A_BOLD | A_UNDERLINE, A_BOLD | A_UNDERLINE },                  \
+#define LOOKS(text, dim, title, plus, minus, rest, peak, bar, clamp, key, rule, focus, bad) \
+	{ \
+		[ST_TEXT] = { text, -1, 0, 0 }, \
+		[ST_DIM] = { dim, -1, 0, A_DIM }, \
+		[ST_TITLE] = { title, -1, A_BOLD, A_BOLD }, \
+		[ST_STRONG] = { title, -1, A_BOLD, A_BOLD }, \
+		[ST_PLUS] = { plus, COLOR_CYAN, 0, 0 }, \
+		[ST_MINUS] = { minus, COLOR_YELLOW, 0, A_UNDERLINE }, \
+		[ST_REST] = { rest, -1, 0, A_DIM }, \
+		[ST_INPUT] = { title, -1, 0, 0 }, \
+		[ST_TOKEN] = { text, -1, 0, 0 }, \
+		[ST_CHOSEN] = { title, -1, A_BOLD | A_REVERSE, A_BOLD | A_REVERSE }, \
+		[ST_PEAK] = { peak, COLOR_CYAN, 0, A_BOLD | A_UNDERLINE }, \
+		[ST_BAR] = { bar, COLOR_CYAN, 0, 0 }, \
+		[ST_CLAMP] = { clamp, COLOR_MAGENTA, 0, A_BOLD }, \
+		[ST_KEY] = { key, -1, A_BOLD, A_BOLD }, \
+		[ST_RULE] = { rule, -1, 0, A_DIM }, \
+		[ST_FOCUS] = { focus, -1, A_BOLD, A_BOLD }, \
+		[ST_ENTRY] = { title, -1, 0, 0 }, \
+		[ST_BAD] = { bad, COLOR_YELLOW, A_BOLD | A_UNDERLINE, A_BOLD | A_UNDERLINE }, \
 	}
 
 static const struct theme themes[] = {

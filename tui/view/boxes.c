@@ -19,6 +19,7 @@
 #include "tui/terminal/fmt.h"
 #include "tui/view/boxes_layout.h"
 #include "tui/view/tree.h"
+#include "tui/view/view.h"
 
 /* Lines above the drawing; what is read aloud of what feeds a box. */
 enum { HEAD = 1, WORDS = 3, NAME = STUDY_NAME };

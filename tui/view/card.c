@@ -13,6 +13,7 @@
 #include "tui/app.h"
 #include "tui/view/tree.h"
 #include "tui/view/card.h"
+#include "tui/view/view.h"
 
 enum { EDGES = 64 };
 

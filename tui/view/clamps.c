@@ -12,6 +12,7 @@
 #include "tui/language/cmd.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/view/view.h"
 
 struct clamps {
 	struct list list;	/* the clamps, then the effects */

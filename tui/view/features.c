@@ -12,6 +12,7 @@
 #include "tui/view/tree.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/lines.h"
+#include "tui/view/view.h"
 
 enum { FIGURES = 34 };	/* columns to the right of the labels */
 

@@ -46,4 +46,5 @@ tui_view_files = \
 	%D%/tree_item.c \
 	%D%/tree_item.h \
 	%D%/view.c \
-	%D%/view.h
+	%D%/view.h \
+	%D%/views.h

@@ -19,6 +19,7 @@
 #include "tui/view/node_name.h"
 #include "tui/view/qk.h"
 #include "tui/view/tree.h"
+#include "tui/view/view.h"
 
 enum { LAYERS_W = 32, CARRIES = 15, SHARE = 23, FROM = 25, BAR_W = 6, BAR_LEAST = 100 };
 

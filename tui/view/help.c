@@ -9,6 +9,7 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/language/keys.h"
+#include "tui/view/view.h"
 
 enum { LINES = 600, LEFT = 20 };
 

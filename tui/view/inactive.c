@@ -14,6 +14,7 @@
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
+#include "tui/view/view.h"
 
 enum { H = 41, NEEDS = 33, ADD = 25, HOLD = 23 };	/* columns from the right edge */
 

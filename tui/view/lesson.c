@@ -1,5 +1,5 @@
 /*
- * lesson view: see view/lesson.h. The texts are wrapped here; where the lesson is belongs to `player`.
+ * lesson view: see view/lesson.h. Where the lesson is belongs to `player`.
  */
 #include "tui/view/lesson.h"
 
@@ -10,83 +10,20 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/keys.h"
+#include "tui/layout.h"
+#include "tui/lesson/flow.h"
+#include "tui/lesson/lesson.h"
+#include "tui/lesson/turn.h"
+#include "tui/view/view.h"
 
 enum { WIDEST = 100 };	/* longer lines are hard to read */
-
-/* A word of text without the quotes of keys, made harmless. Returns its bytes in the text. */
-static size_t
-next_word(const char *text, char *out, size_t size)
-{
-	size_t n = strcspn(text, " \n\t"), kept = 0;
-	char raw[256];
-
-	for (size_t i = 0; i < n && kept < sizeof raw; i++)
-		if (text[i] != '`')
-			raw[kept++] = text[i];
-	ct_text_clean(out, size, raw, kept);
-	return n;
-}
-
-/* Draws one word; *key: are we between quotes? */
-static void
-draw_word(const struct area *area, int x, int y, enum style style, const char *word, size_t n, bool *key)
-{
-	size_t i = 0;
-
-	while (i < n) {
-		size_t run = 0;
-		char piece[256], clean[1024];
-
-		if (word[i] == '`') {
-			*key = !*key;
-			i++;
-			continue;
-		}
-		while (i + run < n && word[i + run] != '`' && run < sizeof piece)
-			run++;
-		ct_text_clean(clean, sizeof clean, word + i, run);
-		x += draw_text(area, x, y, *key ? ST_KEY : style, clean);
-		i += run;
-	}
-}
-
-/* Lines of the text; drawn from (x,y) of the area on, where there is one. */
-static int
-flow(const struct area *area, int x, int y, int width, enum style style, const char *text)
-{
-	int column = 0, line = 0;
-	bool key = false;
-
-	for (text += strspn(text, " \n\t"); *text; text += strspn(text, " \n\t")) {
-		char word[1024];
-		size_t n = next_word(text, word, sizeof word);
-		int w = ct_text_width(word);
-
-		if (column > 0 && column + 1 + w > width) {
-			column = 0;
-			line++;
-		}
-		column += column > 0;
-		if (area)
-			draw_word(area, x + column, y + line, style, text, n, &key);
-		column += w;
-		text += n;
-	}
-	return line + (column > 0);
-}
-
-int
-lesson_lines(const char *text, int width)
-{
-	return flow(NULL, 0, 0, width, ST_TEXT, text);
-}
 
 void
 lesson_rule(const struct app *a, const struct area *area, int y)
 {
 	const struct player *p = &a->player;
 	const struct lesson *l = p->lesson;
-	enum style style = player_keys(a) ? ST_FOCUS : ST_DIM;
+	enum style style = turn_has_keys(a) ? ST_FOCUS : ST_DIM;
 	int x = 1;
 
 	x += draw_text(area, x, y, style, " ");
@@ -142,7 +79,7 @@ draw_predict(const struct player *p, const struct area *area, int y)
 
 	draw_text(area, x, y - 1, !p->choice ? ST_KEY : right ? ST_PLUS : ST_MINUS,
 	    !p->choice ? "?" : right ? "✓" : "·");
-	flow(area, x + 2, y - 1, area->w - x - 3, ST_STRONG, q->ask);
+	flow_draw(area, x + 2, y - 1, area->w - x - 3, ST_STRONG, q->ask);
 	for (int i = 0; i < q->n; i++) {
 		bool chosen = p->choice == i + 1, is_right = p->choice && i == q->right;
 
@@ -163,7 +100,7 @@ draw_task(const struct app *a, const struct area *area, int y)
 {
 	const struct player *p = &a->player;
 	const struct step *s = &p->lesson->step[p->step];
-	bool done = player_done(a);
+	bool done = turn_is_done(a);
 	char words[200];
 	int x = 1;
 
@@ -173,7 +110,7 @@ draw_task(const struct app *a, const struct area *area, int y)
 	}
 	if (s->ask) {
 		draw_text(area, x, y, done ? ST_PLUS : ST_KEY, done ? "✓" : "→");
-		flow(area, x + 2, y, area->w - x - 3, ST_STRONG, s->ask);
+		flow_draw(area, x + 2, y, area->w - x - 3, ST_STRONG, s->ask);
 		if (done)
 			draw_done(area, x + 2 + shown_width(s->ask), y);
 		return;
@@ -216,7 +153,7 @@ lesson_draw(struct app *a, void *state, const struct area *area)
 		    key_for("view start"));
 		return;
 	}
-	flow(area, 1, 0, width, ST_TEXT, p->lesson->step[p->step].text);
+	flow_draw(area, 1, 0, width, ST_TEXT, p->lesson->step[p->step].text);
 	draw_task(a, area, LESSON_LINES);
 	draw_steps(p, area, LESSON_ROWS + 1);
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
+#include "tui/view/view.h"
 
 enum { SHOWN = 100, COLUMNS = 3 };
 

@@ -14,6 +14,7 @@
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
 #include "tui/view/node_name.h"
+#include "tui/view/view.h"
 
 enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 20, NAMED = 7 };
 

@@ -10,6 +10,7 @@
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/operands.h"
+#include "tui/view/view.h"
 
 struct operands {
 	bool ready;

@@ -12,6 +12,7 @@
 #include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
 #include "tui/view/tree.h"
+#include "tui/view/view.h"
 
 enum { USUAL = 50, NAMES = 12, LEAST = 6 };	/* rows; column where names begin; columns of a name */
 

@@ -15,6 +15,7 @@
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
+#include "tui/view/view.h"
 
 enum { ADDS = 10, NAMES = 12, TABLE_H = CT_QK_KINDS + 2, TOP = 3 };
 /* What its rows are. */

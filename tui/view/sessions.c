@@ -7,6 +7,8 @@
 
 #include "tui/app.h"
 #include "tui/language/cmd.h"
+#include "tui/study/session_list.h"
+#include "tui/view/view.h"
 
 struct sessions {
 	struct list list;

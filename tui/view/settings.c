@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/language/input.h"
 #include "tui/language/options.h"
+#include "tui/language/settings.h"
+#include "tui/view/view.h"
 
 enum { VALUE = 12, NOTE = 26, MARK = 11 };
 

@@ -10,8 +10,11 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/cmd.h"
+#include "tui/lesson/lesson.h"
 #include "tui/study/paths.h"
 #include "tui/study/session_file.h"
+#include "tui/study/session_list.h"
+#include "tui/view/view.h"
 
 enum { OFFERS = 200, HEAD = 3, NAME = 16, SESSIONS = 3 };
 

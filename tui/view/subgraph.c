@@ -16,6 +16,7 @@
 #include "tui/view/tree.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/view/view.h"
 
 /* A contributor below this share of what flows in has no row. */
 static const double least_share = .01;

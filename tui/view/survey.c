@@ -10,6 +10,7 @@
 #include "tui/view/node_name.h"
 #include "tui/view/tree.h"
 #include "tui/terminal/fmt.h"
+#include "tui/view/view.h"
 
 struct survey {
 	struct list list;

@@ -10,6 +10,7 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/terminal/fmt.h"
+#include "tui/view/view.h"
 
 struct swap {
 	struct list list;

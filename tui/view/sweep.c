@@ -12,6 +12,7 @@
 #include "tui/view/sweep.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/view/view.h"
 
 enum { TOKENS = 4, LEVELS = 8, TENTHS = 10 };
 

@@ -10,9 +10,11 @@
 
 #include "tui/app.h"
 #include "tui/language/cmd_exec.h"
+#include "tui/layout.h"
 #include "tui/study/lines.h"
 #include "tui/view/tree.h"
 #include "tui/view/tree_item.h"
+#include "tui/view/view.h"
 
 enum { ROOT_SHOWN = 6, ROOT_MOST = 12, CHILD_SHOWN = 3, FOLDS = 2, STEP = 10, MAX_ROWS = 4000 };
 

@@ -1,5 +1,5 @@
 /*
- * view: what a view is. One table row and one file each; everything else reaches them through this.
+ * view: what a view is. A view is one file and one row of views.h; everything else reaches it through this.
  */
 #ifndef TUI_VIEW_H
 #define TUI_VIEW_H
@@ -10,46 +10,13 @@
 
 #include "tui/terminal/draw.h"
 #include "tui/view/list.h"
+#include "tui/view/views.h"
 
 struct app;
 struct fold;
 struct lines;
 struct ct_clamp;
 struct key_entry;
-
-/*
- * All views, in the order of help and of Tab. A new view is one file that ends with its
- * `const struct view_ops NAME_view`, and one row here.
- */
-#define VIEWS(X) \
-	X(TREE, tree) \
-	X(CARD, card) \
-	X(MAP, map) \
-	X(LOGITS, logits) \
-	X(CLAMPS, clamps) \
-	X(SWEEP, sweep) \
-	X(SWAP, swap) \
-	X(SURVEY, survey) \
-	X(SUBGRAPH, subgraph) \
-	X(BOXES, boxes) \
-	X(PATHS, paths) \
-	X(HEADS, heads) \
-	X(QK, qk) \
-	X(INACTIVE, inactive) \
-	X(OPERANDS, operands) \
-	X(FEATURES, features) \
-	X(SESSIONS, sessions) \
-	X(SETTINGS, settings) \
-	X(HELP, help) \
-	X(LESSON, lesson) \
-	X(START, start)
-
-enum view_id {
-#define VIEW_ID(ID, name) VIEW_##ID,
-	VIEWS(VIEW_ID)
-#undef VIEW_ID
-	VIEW_COUNT
-};
 
 enum change {
 	CHANGED_GRAPH,		/* another graph, or none */

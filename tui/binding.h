@@ -1,0 +1,13 @@
+/*
+ * binding: what a key does where the person is.
+ */
+#ifndef TUI_BINDING_H
+#define TUI_BINDING_H
+
+struct app;
+struct key_entry;
+
+/* NULL: nothing. */
+const struct key_entry *binding_of(const struct app *a, int key);
+
+#endif

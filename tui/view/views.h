@@ -1,0 +1,41 @@
+/*
+ * views: which views there are. What a view is belongs to `view`.
+ */
+#ifndef TUI_VIEWS_H
+#define TUI_VIEWS_H
+
+/*
+ * All views, in the order of help and of Tab. A new view is one file that ends with its
+ * `const struct view_ops NAME_view`, and one row here.
+ */
+#define VIEWS(X) \
+	X(TREE, tree) \
+	X(CARD, card) \
+	X(MAP, map) \
+	X(LOGITS, logits) \
+	X(CLAMPS, clamps) \
+	X(SWEEP, sweep) \
+	X(SWAP, swap) \
+	X(SURVEY, survey) \
+	X(SUBGRAPH, subgraph) \
+	X(BOXES, boxes) \
+	X(PATHS, paths) \
+	X(HEADS, heads) \
+	X(QK, qk) \
+	X(INACTIVE, inactive) \
+	X(OPERANDS, operands) \
+	X(FEATURES, features) \
+	X(SESSIONS, sessions) \
+	X(SETTINGS, settings) \
+	X(HELP, help) \
+	X(LESSON, lesson) \
+	X(START, start)
+
+enum view_id {
+#define VIEW_ID(ID, name) VIEW_##ID,
+	VIEWS(VIEW_ID)
+#undef VIEW_ID
+	VIEW_COUNT
+};
+
+#endif
