@@ -25,6 +25,7 @@
 #include "session/inputs.h"
 #include "session/query.h"
 #include "trace/clamp.h"
+#include "trace/compare.h"
 #include "trace/direct.h"
 #include "trace/graph.h"
 #include "trace/heads.h"
@@ -406,6 +407,33 @@ int ct_mode_text(const struct ct_clamp_options *how, char *buf, size_t size);
 int ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
     const struct ct_clamp_options *opt, const struct ct_job *job, struct ct_error *err);
 const struct ct_effects *ct_session_effects(const struct ct_session *s);	/* NULL: no clamps */
+/*
+ * Why the model says what it says under the clamps in force: a session of its own on the clamped run, with
+ * that run's next tokens as the original ones and its graph (trace/clamped.h). follow: explain the likeliest
+ * tokens now, else the same targets. It lends from s, so it is closed before s is closed or gets another
+ * prompt; what would run the model anew (clamps, surveys, generation) fails on it and says so.
+ */
+int ct_session_now(struct ct_session **out, struct ct_session *s, const struct ct_trace_options *opt,
+    bool follow, const struct ct_job *job, struct ct_error *err);
+/* Is it one? */
+bool ct_session_is_clamped(const struct ct_session *s);
+
+/*
+ * Two prompts held against each other: what both graphs have, what only one of them has (trace/compare.h).
+ * Lent by both sessions and the arena.
+ */
+int ct_session_compare(const struct ct_session *here, const struct ct_session *there,
+    struct ct_comparison *out, struct ct_arena *a, struct ct_error *err);
+/*
+ * The test of a difference: features of here set to what they are there, and what the model says then. The
+ * answers are what the graphs explain, if these are tokens, else the likeliest ones.
+ */
+int ct_session_patch(struct ct_session *here, struct ct_session *there, const struct ct_comparison *c,
+    const struct ct_patch_what *what, struct ct_patch *out, struct ct_error *err);
+/* The same as clamps, at most max; returns how many there are. */
+int ct_session_patch_clamps(const struct ct_session *here, const struct ct_session *there,
+    const struct ct_comparison *c, const struct ct_patch_what *what, struct ct_clamp *out, int max);
+
 /* As ct_session_activation, with the clamps in force: a clamped feature has its value. */
 float ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos);
 /*

@@ -9,6 +9,7 @@ extern const struct cli_command cli_aggregate;
 extern const struct cli_command cli_steer;
 extern const struct cli_command cli_survey;
 extern const struct cli_command cli_swap;
+extern const struct cli_command cli_compare;
 extern const struct cli_command cli_heads;
 extern const struct cli_command cli_qk;
 extern const struct cli_command cli_inactive;

@@ -8,6 +8,9 @@ cli_files = \
 	%D%/card.h \
 	%D%/cli.h \
 	%D%/commands.h \
+	%D%/compare.c \
+	%D%/compare.h \
+	%D%/compare_table.c \
 	%D%/corpus_context.c \
 	%D%/corpus_context.h \
 	%D%/eval.c \
@@ -32,4 +35,6 @@ cli_files = \
 	%D%/trace.c \
 	%D%/train.c \
 	%D%/tree.c \
-	%D%/tree.h
+	%D%/tree.h \
+	%D%/why.c \
+	%D%/why.h

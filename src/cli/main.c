@@ -18,6 +18,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_eval,
 	&cli_features,
 	&cli_train,
+	&cli_compare,
 	&cli_heads,
 	&cli_qk,
 	&cli_inactive,

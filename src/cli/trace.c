@@ -10,9 +10,10 @@
 #include "cli/batch.h"
 #include "cli/group.h"
 #include "cli/tree.h"
+#include "cli/why.h"
 
 enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD, KEY_TARGETS,
-	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS };
+	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS, KEY_CLAMP, KEY_MODE, KEY_THROUGH };
 enum { FORMAT = 1 };			/* of the JSON of paths */
 enum { MAX_PATHS = 10000, MAX_TARGETS = 1000 };
 
@@ -43,6 +44,7 @@ struct request {
 	bool groups;			/* as supernodes */
 	struct ct_auto_groups found;
 	bool targets;			/* how many there are was said: all are shown */
+	struct cli_why why;		/* clamps, of whose run the graph is to be */
 };
 
 /* A word that is likelier with, or without, a blank before it than as it was written. */
@@ -81,6 +83,8 @@ show(struct request *r, struct ct_error *err)
 	cli_model_line(m->engine);
 	cli_prompt_line(m->session, g->pos);
 	show_next(m, g->pos);
+	if (r->why.then)
+		cli_why_show(&r->why, m);
 	for (int i = first; i < first + n_shown(r); i++) {
 		cli_line("%s", "");
 		code = cli_tree_show(m, i, &r->tree, err);
@@ -93,6 +97,8 @@ show(struct request *r, struct ct_error *err)
 	}
 	if (r->groups && (code = cli_group_parts(m->session, &r->found, err)) < 0)
 		return code;
+	if (r->why.then)
+		cli_why_gone(&r->why, m, r->ask.top);
 	cli_line("%s", "");
 	cli_line("graph       %d features, %d errors, %d inputs, %d target%s, %ld edges; kept %d nodes and "
 	    "%d edges", g->n_features, g->n_errors, g->n_embeddings, g->n_targets,
@@ -136,6 +142,10 @@ run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 	}
 	if (r->paths) {
 		cli_error("--paths: the lines of a batch have no paths; trace prompts one by one");
+		return CLI_ERROR;
+	}
+	if (r->why.n_specs) {
+		cli_error("--clamp: the lines of a batch have no clamps; trace prompts one by one");
 		return CLI_ERROR;
 	}
 	if (r->groups) {
@@ -189,6 +199,9 @@ trace(struct request *r, const char *prompt)
 	int code = cli_query_trace(&r->ask, prompt, &r->trace, &job, &err),
 	    status = CLI_OK;
 
+	if (code == CT_OK && r->why.n_specs)
+		code = cli_why_trace(&r->why, &r->ask.m, &r->trace, !r->ask.target, &job, &err);
+	r->tree.why = r->why.then ? &r->why : NULL;
 	cli_progress_end(&progress);
 	s = r->ask.m.session;
 	if (code == CT_OK && r->groups)
@@ -221,6 +234,9 @@ take(struct request *r, struct cli_batch *batch, int key, const char *value)
 	case KEY_DEPTH: return cli_int(value, "--depth", 1, 64, &r->tree.depth);
 	case KEY_PATHS: return cli_int(value, "--paths", 1, MAX_PATHS, &r->paths);
 	case KEY_GROUPS: r->groups = true; return 0;
+	case KEY_CLAMP: return cli_why_clamp(&r->why, value);
+	case KEY_MODE: r->why.mode = value; return 0;
+	case KEY_THROUGH: return cli_why_through(&r->why, value);
 	case KEY_TARGETS:
 		r->targets = true;
 		return cli_int(value, "--targets", 1, MAX_TARGETS, &r->trace.max_targets);
@@ -250,6 +266,10 @@ run(struct cli *c)
 		    "--target");
 		return CLI_ERROR;
 	}
+	if ((r.why.mode || r.why.how.through) && !r.why.n_specs) {
+		cli_error("--mode and --through say how clamps run: name one with --clamp");
+		return CLI_ERROR;
+	}
 	if (r.groups && r.paths && r.ask.json) {
 		cli_error("--json writes the paths of --paths alone, or the graph with --groups: leave out "
 		    "one");
@@ -261,6 +281,7 @@ run(struct cli *c)
 	if (!prompt)
 		return CLI_ERROR;
 	status = trace(&r, prompt);
+	cli_why_close(&r.why, &r.ask.m);
 	cli_model_close(&r.ask.m);
 	free(r.tree.opened);
 	free(prompt);
@@ -278,6 +299,10 @@ static const struct cli_option options[] = {
 	{ CLI_TOP, "top", "N", "contributors on each level (8 on the first, half as many on each further "
 	    "one)" },
 	{ KEY_PATHS, "paths", "N", "also the N strongest paths from words; with --json: these alone" },
+	{ KEY_CLAMP, "clamp", "SPEC", "the graph of the run with this clamp, such as L1#249@8=0; may be "
+	    "given again" },
+	{ KEY_MODE, "mode", "MODE", "of clamps: frozen, free or direct (frozen)" },
+	{ KEY_THROUGH, "through", "WHAT", "what carries their effect: model or replacement (model)" },
 	{ KEY_GROUPS, "groups", NULL, "also group features by label and by what they do; with --json: as "
 	    "supernodes" },
 	CLI_JSON_ROW,
@@ -291,12 +316,15 @@ const struct cli_command cli_trace = {
 	.name = "trace",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "[--targets N] [--target-prob P] [--max-feature-nodes N] [--prune NODE[,EDGE]]\n"
-	    "[--depth N] [--top N] [--paths N] [--groups] [--json FILE] PROMPT\n"
+	    "[--depth N] [--top N] [--paths N] [--groups] [--clamp SPEC ...] [--mode MODE]\n"
+	    "[--through WHAT] [--json FILE] PROMPT\n"
 	    "... --batch FILE [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",
 	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"
-	    "their share of all inputs; words, errors and the tail are a row each. Exit status 1: the graph "
-	    "does not add up to the run it describes.",
+	    "their share of all inputs; words, errors and the tail are a row each. With --clamp it is\n"
+	    "the graph of the clamped run, towards what is likeliest now or --target, and rows say\n"
+	    "activation and influence without the clamps and with them. Exit status 1: the graph does\n"
+	    "not add up to the run it describes.",
 	.options = options,
 	.run = run
 };

@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "io/json_out.h"
 
-enum { COLUMN = 64, TEXT = 400, NAMED = 3 };	/* of a fold so many members are named */
+enum { COLUMN = 64, NARROW = 36, TEXT = 400, NAMED = 3 };	/* of a fold so many members are named */
 
 /* "in Texas  L0#340@7 Dallas", `input "Dallas"@7`, "error L1@8". */
 static void
@@ -42,7 +42,7 @@ members(const struct cli_model *m, const struct ct_input *row, char *dst, size_t
 }
 
 static void
-show_fold(const struct cli_model *m, const struct ct_input *row, int indent, double size)
+show_fold(const struct cli_model *m, const struct ct_input *row, int indent, double size, int width)
 {
 	char text[TEXT], column[256];
 
@@ -53,7 +53,7 @@ show_fold(const struct cli_model *m, const struct ct_input *row, int indent, dou
 	snprintf(text, sizeof text, "%s (%d)", row->kind == CT_INPUT_WORDS ? "words" : "errors", row->n);
 	if (row->kind == CT_INPUT_WORDS)
 		members(m, row, text, sizeof text);
-	cli_line("%*s%s %+8.3f %4.0f%%", indent, "", cli_column(column, sizeof column, text, COLUMN - indent),
+	cli_line("%*s%s %+8.3f %4.0f%%", indent, "", cli_column(column, sizeof column, text, width - indent),
 	    row->plus + row->minus, 100 * (row->plus - row->minus) / size);
 }
 
@@ -64,23 +64,26 @@ show_inputs(const struct cli_model *m, const struct cli_tree *t, int node, int l
 	const struct ct_graph *g = ct_session_graph(m->session);
 	struct ct_arena a = { 0 };
 	struct ct_inputs in;
-	int indent = 2 * level, code = ct_inputs_of(&in, g, node, CT_BY_KIND, top, &a, err);
+	int indent = 2 * level, width = t->why ? NARROW : COLUMN;
+	int code = ct_inputs_of(&in, g, node, CT_BY_KIND, top, &a, err);
 
 	t->opened[node] = true;
 	for (int i = 0; code == CT_OK && i < in.n; i++) {
 		const struct ct_input *row = &in.input[i];
 		bool deeper = row->kind == CT_INPUT_NODE && level < t->depth &&
 		    g->nodes[row->key].kind == CT_NODE_FEATURE && g->nodes[row->key].attributed;
-		char text[TEXT], column[256];
+		char text[TEXT], column[256], was[120] = "";
 
 		if (row->kind != CT_INPUT_NODE) {
-			show_fold(m, row, indent, in.size);
+			show_fold(m, row, indent, in.size, width);
 			continue;
 		}
 		describe(m, row->key, text, sizeof text);
-		cli_line("%*s%s %+8.3f %4.0f%%%s", indent, "",
-		    cli_column(column, sizeof column, text, COLUMN - indent), row->plus + row->minus,
-		    100 * (row->plus - row->minus) / in.size,
+		if (t->why)
+			cli_why_row(t->why, m, row->key, was, sizeof was);
+		cli_line("%*s%s %+8.3f %4.0f%%%s%s", indent, "",
+		    cli_column(column, sizeof column, text, width - indent), row->plus + row->minus,
+		    100 * (row->plus - row->minus) / in.size, was,
 		    deeper && t->opened[row->key] ? "  (see above)" : "");
 		if (deeper && !t->opened[row->key])
 			code = show_inputs(m, t, row->key, level + 1,

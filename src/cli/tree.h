@@ -5,11 +5,13 @@
 #define CT_CLI_TREE_H
 
 #include "cli/cli.h"
+#include "cli/why.h"
 
 struct cli_tree {
 	int depth;			/* levels */
 	int top;			/* rows of single nodes on the first level */
 	bool same;			/* and on the others; else half as many on each further one */
+	const struct cli_why *why;	/* rows say what they were without clamps; NULL: there are none */
 	bool *opened;			/* (n_nodes) below which targets that came first, for "see above" */
 };
 

@@ -51,6 +51,8 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 
 	if ((r = ct_engine_need_model(s->e, err)) < 0)
 		return r;
+	if (n > 0 && (r = ct_session_need_first(s, err)) < 0)
+		return r;
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
 	if (n == 0) {
@@ -89,7 +91,7 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
-	if ((r = ct_engine_check(s->e, err)) < 0)
+	if ((r = ct_session_need_first(s, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
 		return r;
 	start = (struct ct_generator_start){
 		.k = clamped ? s->changed.k : s->prompt->pass.k,

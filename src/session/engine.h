@@ -71,6 +71,7 @@ struct ct_session {
 	struct ct_prompt *prompt;	/* NULL: none has run, or the graph is from a file */
 	struct ct_logits original, replacement;
 	double prompt_seconds;
+	const struct ct_session *of_clamps;	/* a clamped run (now.c), of this session, which lends */
 	char note[240];			/* what is odd about its features, or "" */
 	/* The graph, and the edge list of its last pruning. */
 	struct ct_arena graph_arena, pruned_arena;
@@ -120,6 +121,9 @@ void ct_session_drop_operands(struct ct_session *s);
 void ct_engine_drop_swaps(struct ct_engine *e);
 /* Counts an effects of new clamps in the running agreement. */
 void ct_session_count_effects(struct ct_session *s);
+
+/* Fails when the run is one that clamps left: what runs the model anew would run it without them. */
+int ct_session_need_first(const struct ct_session *s, struct ct_error *err);
 
 /* Fails when there is a graph in place of a model. */
 int ct_engine_need_model(const struct ct_engine *e, struct ct_error *err);

@@ -1,6 +1,7 @@
 # The sources of src/session, headers among them.
 session_files = src/ctrace.h \
 	%D%/clamps.c \
+	%D%/compare.c \
 	%D%/engine.c \
 	%D%/engine.h \
 	%D%/experiments.c \
@@ -16,6 +17,7 @@ session_files = src/ctrace.h \
 	%D%/names_clamp.c \
 	%D%/names_feature.c \
 	%D%/names_feature.h \
+	%D%/now.c \
 	%D%/operands.c \
 	%D%/page.c \
 	%D%/page.h \

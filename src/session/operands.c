@@ -178,7 +178,9 @@ ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struc
 	struct ct_operands_run *r;
 	int code;
 
-	if ((code = ct_session_check_position(s, pos, err)) < 0 || (code = ct_engine_check(s->e, err)) < 0)
+	if ((code = ct_session_check_position(s, pos, err)) < 0 ||
+	    (code = ct_session_need_first(s, err)) < 0 ||
+	    (code = ct_engine_check(s->e, err)) < 0)
 		return code;
 	if (layer < 0 || layer >= s->e->transcoder->L || feature < 0 ||
 	    feature >= s->e->transcoder->layers[layer].F)

@@ -304,7 +304,7 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 		r = ct_fail(err, CT_EINVAL, "no prompt yet");
 		goto out;
 	}
-	if ((r = ct_engine_check(s->e, err)) < 0)
+	if ((r = ct_session_need_first(s, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
 		goto out;
 	memcpy(all, s->ids, (size_t)s->T * sizeof *all);
 	memcpy(all + s->T, ids, (size_t)n * sizeof *all);

@@ -14,16 +14,30 @@ no_graph(struct ct_error *err)
 	return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 }
 
+/* The clamps of a clamped run, and the graph without them; false: it is none. */
+static bool
+clamps_of(const struct ct_session *s, struct ct_then *out)
+{
+	const struct ct_session *first = s->of_clamps;
+
+	if (!first || !first->graph)
+		return false;
+	*out = (struct ct_then){ first->graph, first->clamps, first->n_clamps, &first->clamp_options };
+	return true;
+}
+
 int
 ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, struct ct_error *err)
 {
 	struct ct_graph_names names = s->e->source->names(s);
 	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names };
 	struct ct_buffer to = { .drain = write, .ctx = ctx, .err = err };
+	struct ct_then then;
 	int code;
 
 	if (!s->graph)
 		return no_graph(err);
+	x.then = clamps_of(s, &then) ? &then : NULL;
 	if ((code = ct_graph_json_write(&to, false, &x, err)) < 0) {
 		ct_buffer_free(&to);
 		return code;
@@ -40,9 +54,11 @@ ct_session_export(struct ct_session *s, const struct ct_export_options *opt, ct_
 		.pinned = opt->pinned, .all = opt->all };
 	struct ct_arena a = { 0 };
 	struct ct_page page;
+	struct ct_then then;
 	int code = s->graph ? ct_session_page(&page, s, opt, &a, err) : no_graph(err);
 
 	x.page = &page;
+	x.then = clamps_of(s, &then) ? &then : NULL;
 	if (code == CT_OK)
 		code = ct_format_write(opt->form, &x, write, ctx, err);
 	ct_arena_free(&a);

@@ -134,9 +134,9 @@ static int
 plan(struct ct_session *s, const struct ct_swap_options *opt, const struct ct_job *job,
     struct ct_swap_plan *out, struct ct_error *err)
 {
-	int code = ct_engine_check(s->e, err);
+	int code = ct_session_need_first(s, err);
 
-	if (code < 0)
+	if (code < 0 || (code = ct_engine_check(s->e, err)) < 0)
 		return code;
 	if (!s->prompt)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");

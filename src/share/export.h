@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "trace/clamp.h"
 #include "trace/graph.h"
 #include "trace/subgraph.h"
 
@@ -32,12 +33,21 @@ struct ct_graph_names {
 	const void *ctx;
 };
 
+/* Of the graph of a clamped run: the clamps, and the graph without them. */
+struct ct_then {
+	const struct ct_graph *graph;
+	const struct ct_clamp *clamps;
+	int n_clamps;
+	const struct ct_clamp_options *how;
+};
+
 struct ct_export {
 	const struct ct_graph *graph;
 	const struct ct_subgraph *subgraph;
 	const struct ct_graph_names *names;
 	bool pinned;				/* only what is pinned, each supernode as one node */
 	bool all;				/* pictures: every node, not only the strongest */
+	const struct ct_then *then;		/* NULL: there are no clamps */
 	const struct ct_page *page;		/* what a page of HTML has besides the graph; NULL: nothing */
 };
 

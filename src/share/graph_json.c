@@ -13,6 +13,7 @@
 #include "share/content.h"
 #include "share/graph_again.h"
 #include "share/graph_id.h"
+#include "trace/compare.h"
 #include "trace/direct.h"
 
 /* Index that one number gives to a feature of a layer, as circuit-tracer does. */
@@ -272,6 +273,87 @@ write_direct(struct job *j, struct ct_error *err)
 	return code;
 }
 
+static double
+total_influence(const struct ct_graph *g)
+{
+	double sum = 0;
+
+	for (int i = 0; i < g->n_nodes; i++)
+		sum += g->nodes[i].influence;
+	return sum > 0 ? sum : 1;
+}
+
+/* Activation and share of influence of a node then and now; a node -1: it is not in that graph. */
+static void
+write_then_now(struct job *j, const char *id, int node_then, int node_now)
+{
+	const struct ct_graph *g[2] = { j->x->then->graph, j->x->graph };
+	const char *keys[2] = { "then", "now" };
+	int node[2] = { node_then, node_now };
+
+	ct_writer_object(&j->w, id);
+	for (int i = 0; i < 2; i++) {
+		const struct ct_node *n = node[i] < 0 ? NULL : &g[i]->nodes[node[i]];
+
+		ct_writer_object(&j->w, keys[i]);
+		ct_writer_number(&j->w, "activation", n ? (double)n->activation : 0);
+		ct_writer_number(&j->w, "influence", n ? n->influence / total_influence(g[i]) : 0);
+		ct_writer_bool(&j->w, "kept", n && n->kept);
+		ct_writer_end(&j->w);
+	}
+	ct_writer_bool(&j->w, "set", node_now >= 0 && j->x->graph->nodes[node_now].set);
+	ct_writer_end(&j->w);
+}
+
+/* Of a clamped run: the clamps as numbers, and each feature that either graph keeps then and now. */
+static void
+write_clamped(struct job *j)
+{
+	static const char *const modes[] = { [CT_FROZEN] = "frozen", [CT_FREE] = "free",
+		[CT_DIRECT] = "direct", [CT_RANGE] = "range" };
+	static const char *const units[] = { [CT_ABSOLUTE] = "absolute", [CT_MULTIPLE] = "multiple",
+		[CT_DELTA] = "delta" };
+	const struct ct_then *then = j->x->then;
+	const struct ct_graph *g = j->x->graph;
+	struct ct_export old = *j->x;
+	struct ct_writer *w = &j->w;
+	char buf[CT_NODE_ID];
+
+	old.graph = then->graph;
+	ct_writer_object(w, "clamped");
+	ct_writer_string(w, "mode", modes[then->how->mode]);
+	ct_writer_string(w, "through", then->how->through == CT_MODEL ? "model" : "replacement");
+	ct_writer_list(w, "clamps");
+	for (int i = 0; i < then->n_clamps; i++) {
+		const struct ct_clamp *c = &then->clamps[i];
+
+		if (c->off)
+			continue;
+		ct_writer_object(w, NULL);
+		ct_writer_integer(w, "layer", c->layer);
+		ct_writer_integer(w, "feature", c->feature);
+		ct_writer_integer(w, "pos", c->pos);
+		ct_writer_bool(w, "onwards", c->onwards);
+		ct_writer_string(w, "unit", units[c->unit]);
+		ct_writer_number(w, "amount", c->amount);
+		ct_writer_end(w);
+	}
+	ct_writer_end(w);
+	ct_writer_object(w, "nodes");
+	for (int i = 0; i < g->n_features; i++) {
+		int twin = ct_graph_twin(then->graph, &g->nodes[i], g->nodes[i].pos);
+
+		if (g->nodes[i].kept || g->nodes[i].set || (twin >= 0 && then->graph->nodes[twin].kept))
+			write_then_now(j, ct_graph_node_id(j->x, i, buf), twin, i);
+	}
+	for (int i = 0; i < then->graph->n_features; i++)
+		if (then->graph->nodes[i].kept &&
+		    ct_graph_twin(g, &then->graph->nodes[i], then->graph->nodes[i].pos) < 0)
+			write_then_now(j, ct_graph_node_id(&old, i, buf), i, -1);
+	ct_writer_end(w);
+	ct_writer_end(w);
+}
+
 /* What the format has no place for: sizes, the check, the scores, which tokens a difference is of. */
 static int
 write_extras(struct job *j, struct ct_error *err)
@@ -310,6 +392,8 @@ write_extras(struct job *j, struct ct_error *err)
 		ct_writer_end(w);
 	}
 	ct_writer_end(w);
+	if (j->x->then)
+		write_clamped(j);
 	write_terms(j, "bias", BIAS);
 	write_terms(j, "inputs", INPUTS);
 	write_terms(j, "omitted", OMITTED);

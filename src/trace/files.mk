@@ -9,6 +9,8 @@ trace_files = \
 	%D%/clamp.h \
 	%D%/clamped.c \
 	%D%/clamped.h \
+	%D%/compare.c \
+	%D%/compare.h \
 	%D%/direct.c \
 	%D%/direct.h \
 	%D%/edges.c \
@@ -36,6 +38,8 @@ trace_files = \
 	%D%/neuron_choice.h \
 	%D%/node.c \
 	%D%/node.h \
+	%D%/patch.c \
+	%D%/patch.h \
 	%D%/paths.c \
 	%D%/paths.h \
 	%D%/prompt.c \

@@ -3,6 +3,7 @@ check_SCRIPTS += \
 	%D%/aggregate.sh \
 	%D%/batch.sh \
 	%D%/bos.sh \
+	%D%/compare.sh \
 	%D%/completion.sh \
 	%D%/eval.sh \
 	%D%/examples.sh \

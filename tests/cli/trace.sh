@@ -17,6 +17,7 @@ ok "the rows add up" sh -c "awk '/^output/ { value = \$3; sum = \$NF; on = 1; ne
     /^  \.\.\. / { sum += \$(NF - 1) + \$NF } /^  [^ .].*%/ { sub(/  \(see above\)/, \"\"); sum += \$(NF - 1) }
     END { d = value - sum; exit !(value != 0 && d < .02 && d > -.02) }' '$tmp/out'"
 ok "the scores are those of the reference" has '^scores +replacement 0\.560  completeness 0\.858$'
+cp "$tmp/out" "$tmp/plain"
 ok "the graph is that of the reference" has '^graph +416 features,.*kept 62 nodes and 883 edges'
 ok "the self-check is small" has '^self-check .*e-0[6-9].*e-0[6-9]$'
 
@@ -49,6 +50,23 @@ run export "$tmp/groups.json" --to dot --pinned
 ok "which other programs and ctrace export read" [ "$status" = 0 ]
 fails "groups of a batch" "trace prompts one by one" trace -m "$golden" --groups --batch "$tmp/out"
 fails "paths and groups in one JSON" "leave out one" trace -m "$golden" --groups --paths 3 --json - "$prompt"
+# The graph of a clamped run.
+node=$(sed -n 's/^  .*\(L0#[0-9]*@[0-9]*\) .*/\1/p' "$tmp/plain" | head -n 1)
+run trace -m "$golden" --clamp "$node=2.5" --depth 2 "$prompt"
+ok "--clamp: the graph of that run adds up" has '^self-check .*e-0[6-9].*e-0[6-9]$'
+ok "what was likely then" has '^then  w[0-9]+ [0-9.]+%'
+ok "how it runs" has "^clamps  $node=2.5; frozen, through the model$"
+ok "the node is set by hand, then and now" has "$node .* 2.50 .*%  set by hand$"
+ok "what is gone" has '^gone  [0-9]+ features? of the graph without clamps$'
+run trace -m "$golden" --clamp "$node=2.5" --mode free --through replacement --json - "$prompt"
+ok "as JSON: the clamps, then and now" grep -qE '"clamped":\{"mode":"free","through":"replacement","clamps":\[\{"layer":0,.*"then":\{"activation":.*"set":true' "$tmp/out"
+cp "$tmp/out" "$tmp/clamped.json"
+run export "$tmp/clamped.json" --to dot
+ok "which ctrace export reads" [ "$status" = 0 ]
+fails "no graph of a range" "layers 0-0 alone has no graph of its own" trace -m "$golden" --clamp "$node=2" --mode range=0-0 "$prompt"
+fails "a mode without clamps" "name one with --clamp" trace -m "$golden" --mode free "$prompt"
+fails "clamps of a batch" "trace prompts one by one" trace -m "$golden" --clamp "$node=2" --batch "$tmp/out"
+
 run trace -m "$golden" --prune 1,1 "$prompt"
 ok "1,1 keeps every node" has 'kept 461 nodes'
 

@@ -20,6 +20,7 @@ check_PROGRAMS += \
 	test_cards_build \
 	test_clamp \
 	test_clamped \
+	test_compare \
 	test_config \
 	test_control \
 	test_corpus \
@@ -95,6 +96,7 @@ test_cards_SOURCES = %D%/test_cards.c
 test_cards_build_SOURCES = %D%/test_cards_build.c
 test_clamp_SOURCES = %D%/test_clamp.c
 test_clamped_SOURCES = %D%/test_clamped.c
+test_compare_SOURCES = %D%/test_compare.c
 test_config_SOURCES = %D%/test_config.c
 test_control_SOURCES = %D%/test_control.c
 test_corpus_SOURCES = %D%/test_corpus.c

@@ -1,0 +1,57 @@
+/*
+ * compare: the facade's part that holds two prompts against each other, and tests what it finds by patching
+ * one with the other (trace/compare.h, trace/patch.h).
+ */
+#include "session/engine.h"
+#include "trace/patch.h"
+
+int
+ct_session_compare(const struct ct_session *here, const struct ct_session *there, struct ct_comparison *out,
+    struct ct_arena *a, struct ct_error *err)
+{
+	struct ct_alignment align;
+	int code;
+
+	if (!here->graph || !there->graph)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if ((code = ct_align(&align, here->ids, here->T, there->ids, there->T, a, err)) < 0)
+		return code;
+	return ct_compare(out, here->graph, there->graph, &align, a, err);
+}
+
+/* What a graph explains if that is a token, else the likeliest one there; -1: unknown. */
+static int
+answer_of(struct ct_session *s)
+{
+	const struct ct_graph *g = s->graph;
+	const struct ct_node *n = &g->nodes[g->n_nodes - g->n_targets];
+	struct ct_top top;
+
+	if (n->target == CT_TARGET_LOGIT)
+		return n->index;
+	return ct_session_top(s, CT_RUN_ORIGINAL, g->pos, &top, 1) == 1 ? top.token : -1;
+}
+
+int
+ct_session_patch(struct ct_session *here, struct ct_session *there, const struct ct_comparison *c,
+    const struct ct_patch_what *what, struct ct_patch *out, struct ct_error *err)
+{
+	struct ct_patch_answers answers = { .pos = here->graph->pos };
+	int code = ct_session_need_first(here, err);
+
+	if (code < 0 || (code = ct_engine_check(here->e, err)) < 0)
+		return code;
+	answers.here = answer_of(here);
+	answers.there = answer_of(there);
+	if (answers.here < 0 || answers.there < 0)
+		return ct_fail(err, CT_EINVAL, "the answers of the two prompts are unknown");
+	code = ct_patch_run(out, here->prompt, there->prompt, &c->align, what, &answers, err);
+	return code < 0 ? code : ct_engine_check(here->e, err);
+}
+
+int
+ct_session_patch_clamps(const struct ct_session *here, const struct ct_session *there,
+    const struct ct_comparison *c, const struct ct_patch_what *what, struct ct_clamp *out, int max)
+{
+	return ct_patch_clamps(here->prompt, there->prompt, &c->align, what, out, max);
+}

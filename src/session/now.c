@@ -1,0 +1,83 @@
+/*
+ * now: the facade's part that asks why the model says what it says under clamps: a session on the clamped run
+ * (trace/clamped.h), with the graph of that run.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "session/engine.h"
+#include "trace/clamped.h"
+
+int
+ct_session_need_first(const struct ct_session *s, struct ct_error *err)
+{
+	return !s->of_clamps ? CT_OK : ct_fail(err, CT_EUNSUPPORTED,
+	    "this is the graph of a clamped run, which is not run again: go back to the graph without clamps "
+	    "first");
+}
+
+bool
+ct_session_is_clamped(const struct ct_session *s)
+{
+	return s->of_clamps != NULL;
+}
+
+/* The targets of the first graph, for the same question again. */
+static void
+same_targets(const struct ct_graph *g, struct ct_targets *out)
+{
+	out->n = 0;
+	out->pos = g->pos;
+	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes && out->n < CT_MAX_TARGETS; i++)
+		out->list[out->n++] = ct_node_target(&g->nodes[i]);
+}
+
+/* What the run is made of, lent or in the new session's arena. */
+static int
+run(struct ct_session *now, const struct ct_session *s, const struct ct_job *job, struct ct_error *err)
+{
+	double start = ct_seconds();
+	int r = ct_prompt_clamped(&now->prompt, s->prompt, &s->sites, &s->clamp_options, &now->prompt_arena,
+	    job, err);
+
+	now->text = s->text;
+	now->T = s->T;
+	now->ids = s->ids;
+	now->words = s->words;
+	now->of_clamps = s;
+	if (r == CT_OK)
+		r = ct_session_logits_init(&now->original, now, now->prompt->pass.final, &now->prompt_arena,
+		    err);
+	now->prompt_seconds = ct_seconds() - start;
+	return r;
+}
+
+int
+ct_session_now(struct ct_session **out, struct ct_session *s, const struct ct_trace_options *opt, bool follow,
+    const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_job own = ct_engine_job(s->e, job);
+	struct ct_trace_options trace = *opt;
+	struct ct_session *now;
+	int r = ct_session_need_first(s, err);
+
+	*out = NULL;
+	if (r < 0 || (r = ct_engine_check(s->e, err)) < 0)
+		return r;
+	if (!s->n_clamps)
+		return ct_fail(err, CT_EINVAL, "there are no clamps: clamp a feature first");
+	if ((r = ct_session_open(&now, s->e, err)) < 0)
+		return r;
+	if (follow)
+		trace.targets = (struct ct_targets){ .pos = s->graph->pos };
+	else
+		same_targets(s->graph, &trace.targets);
+	if ((r = run(now, s, &own, err)) < 0 || (r = ct_session_trace(now, &trace, job, err)) < 0) {
+		ct_session_close(now);
+		return r;
+	}
+	now->subgraph = s->subgraph;
+	*out = now;
+	return CT_OK;
+}

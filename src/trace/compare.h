@@ -1,0 +1,84 @@
+/*
+ * compare: two graphs beside each other: which nodes and edges both have, which only one of them.
+ *
+ * Nodes are the same when kind, layer and feature agree and their positions are aligned. What a graph "has"
+ * is what its pruning keeps; a node that only one keeps may still be active in the other, and that is said. A
+ * difference proposes a cause; what tests it is a patch (patch.h).
+ */
+#ifndef CT_TRACE_COMPARE_H
+#define CT_TRACE_COMPARE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "trace/graph.h"
+
+/* Which position of one prompt stands for which of another. */
+struct ct_alignment {
+	int T, U;
+	int *there;			/* (T) of each position here, or -1 */
+	int *here;			/* (U) of each position there, or -1 */
+	int equal;			/* aligned positions with equal tokens */
+};
+
+/*
+ * Prompts of the same length are aligned position by position. Others by a longest common subsequence of
+ * their tokens; what lies between two of its tokens is aligned too if it is as long here as there.
+ * here (T), there (U): token ids. T * U steps and bytes times 4.
+ */
+int ct_align(struct ct_alignment *out, const int *here, int T, const int *there, int U, struct ct_arena *a,
+    struct ct_error *err);
+
+enum ct_side { CT_SHARED, CT_ONLY_HERE, CT_ONLY_THERE, CT_SIDES };
+
+struct ct_compared_node {
+	enum ct_side side;
+	int here, there;		/* nodes, or -1: not active there, or not aligned */
+};
+
+struct ct_compared_edge {
+	enum ct_side side;
+	int source, target;		/* of the compared nodes */
+	float here, there;		/* weights; 0: no path */
+};
+
+struct ct_comparison {
+	const struct ct_graph *graph[2];	/* here, there */
+	double total[2];			/* influence of all nodes, to measure shares by */
+	struct ct_alignment align;
+	/* By side, then by the larger share of influence. */
+	int n, count[CT_SIDES];
+	struct ct_compared_node *node;
+	/* By side, then by the larger size. */
+	int n_edges, edge_count[CT_SIDES];
+	struct ct_compared_edge *edge;
+};
+
+/* A patch tests a difference (patch.h): features here set to what they are there. */
+struct ct_patch_what {
+	int layer, feature;		/* -1: all */
+	int pos;			/* here; -1: all */
+};
+
+struct ct_patch {
+	int features;			/* that were moved */
+	/*
+	 * Of logit(there) - logit(here), or where both prompts have one answer of its logit: what the patch
+	 * added, and what separates the prompts.
+	 */
+	float moved, gap;
+	int top;			/* likeliest token then */
+	float prob;			/* its, */
+	float prob_there;		/* and that of the answer there */
+};
+
+/* The node of g like n, whose position there is pos (-1: none), or -1. */
+int ct_graph_twin(const struct ct_graph *g, const struct ct_node *n, int pos);
+
+/* A node's share of the influence of all nodes of its graph; side 0: here, 1: there. */
+double ct_compared_share(const struct ct_comparison *c, int side, int node);
+
+/* Everything in out is from the arena. Both graphs must outlive it. Oracle: tests/unit/test_compare.c */
+int ct_compare(struct ct_comparison *out, const struct ct_graph *here, const struct ct_graph *there,
+    const struct ct_alignment *align, struct ct_arena *a, struct ct_error *err);
+
+#endif
