@@ -105,7 +105,7 @@ open_transcoders(struct cli_corpus_context *context, const char *transcoder, str
 		if (rc != CT_OK)
 			return rc;
 	}
-	if (context->n_transcoders == 0)
+	if (context->n_transcoders == 0 && !context->no_transcoder)
 		return ct_fail(err, CT_ENOTFOUND,
 		    "%s has neither transcoder/ nor transcoder-plt/; name one with "
 		    "--transcoder",

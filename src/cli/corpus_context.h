@@ -22,7 +22,8 @@ struct cli_transcoder {
 struct cli_corpus_context {
 	bool allow_nonfinite;		/* set before opening, */
 	int k;				/* as are this, for a TopK that does not say it, */
-	bool no_corpus;			/* and this: none is needed */
+	bool no_transcoder;		/* and these: no transcoder is needed, */
+	bool no_corpus;			/* no corpus is */
 	char *dir;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;

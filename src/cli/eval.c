@@ -15,7 +15,7 @@
 enum { FORMAT = 2 };			/* of the JSON */
 enum {
 	KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE,
-	KEY_VALIDATION, KEY_CONTROL
+	KEY_VALIDATION, KEY_CONTROL, KEY_NEURONS
 };
 
 /* "0.987", or "-" where there is nothing to measure. */
@@ -67,6 +67,26 @@ layer_rows(const struct ct_fidelity *f)
 }
 
 static void
+graph_rows(const struct ct_graph_figures *g)
+{
+	cli_line(" graphs of %d held-out prompts", g->n);
+	row("replacement score", &g->replacement, 1);
+	row("completeness score", &g->completeness, 1);
+	row("nodes with .8 of the influence", &g->nodes, 1);
+	row("features of the pruned graph", &g->features, 1);
+	row("influence against ablation (rank)", &g->spearman, 1);
+	cli_line("  %-36s %7d", "prompts with ranks", g->n_ranked);
+	cli_line("  %-36s %7.1e (edges)  %.1e (logits)", "worst self-check", g->max_edge_residual,
+	    g->max_logit_error);
+	row("answer straight from words: net", &g->direct_net[CT_DIRECT_WORDS], 1);
+	row("  of all edges' sizes", &g->direct_absolute[CT_DIRECT_WORDS], 1);
+	row("first ten features: label F1 >= .8", &g->first_named, 1);
+	row("lead lost without the pruned graph", &g->necessity, 1);
+	row("lead left with nothing else", &g->sufficiency, 1);
+	row("kept features shared by like prompts", &g->stability, 1);
+}
+
+static void
 show(const struct cli_transcoder *transcoder, const struct ct_eval *e)
 {
 	const struct ct_fidelity *f = e->fidelity;
@@ -83,19 +103,7 @@ show(const struct cli_transcoder *transcoder, const struct ct_eval *e)
 	row("KL at all positions", &f->kl_all, 1);
 	cli_line(" layers 0 to %d, then all", f->L - 1);
 	layer_rows(f);
-	cli_line(" graphs of %d held-out prompts", e->graphs.n);
-	row("replacement score", &e->graphs.replacement, 1);
-	row("completeness score", &e->graphs.completeness, 1);
-	row("influence against ablation (rank)", &e->graphs.spearman, 1);
-	cli_line("  %-36s %7d", "prompts with ranks", e->graphs.n_ranked);
-	cli_line("  %-36s %7.1e (edges)  %.1e (logits)", "worst self-check", e->graphs.max_edge_residual,
-	    e->graphs.max_logit_error);
-	row("answer straight from words: net", &e->graphs.direct_net[CT_DIRECT_WORDS], 1);
-	row("  of all edges' sizes", &e->graphs.direct_absolute[CT_DIRECT_WORDS], 1);
-	row("first ten features: label F1 >= .8", &e->graphs.first_named, 1);
-	row("lead lost without the pruned graph", &e->graphs.necessity, 1);
-	row("lead left with nothing else", &e->graphs.sufficiency, 1);
-	row("kept features shared by like prompts", &e->graphs.stability, 1);
+	graph_rows(&e->graphs);
 	if (e->hidden.n > 0) {
 		cli_line(" the hidden variable's features ablated, in %d sentences", e->hidden.n);
 		row("answer's probability before", &e->hidden.before, 1);
@@ -184,7 +192,9 @@ hidden_json(const struct ct_hidden_figures *h)
 static json_t *
 circuit_json(const struct ct_graph_figures *g)
 {
-	return json_pack("{s:o, s:o, s:i, s:o, s:i, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:i, s:o, s:o}",
+	    "nodes", ct_json_out_number(g->nodes),
+	    "features", ct_json_out_number(g->features),
 	    "necessity", ct_json_out_number(g->necessity),
 	    "sufficiency", ct_json_out_number(g->sufficiency),
 	    "n", g->n_lead,
@@ -194,24 +204,11 @@ circuit_json(const struct ct_graph_figures *g)
 	    "first_named", ct_json_out_number(g->first_named));
 }
 
+/* What graphs say, whatever their features are. */
 static json_t *
-transcoder_json(const struct ct_eval *e)
+graphs_json(const struct ct_graph_figures *g)
 {
-	const struct ct_fidelity *f = e->fidelity;
-	const struct ct_graph_figures *g = &e->graphs;
-
-	return json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, "
-			 "s:{s:o, s:o, s:i}, s:{s:o, s:i}, s:{s:o, s:o}, s:o, s:o, "
-			 "s:{s:o, s:o, s:i}, s:o, s:o}",
-	    "heldout",
-	    "accuracy", ct_json_out_number(f->accuracy),
-	    "top1_agreement", ct_json_out_number(f->top1_agreement),
-	    "kl", ct_json_out_number(f->kl),
-	    "kl_all", ct_json_out_number(f->kl_all),
-	    "n", f->n_answers,
-	    "layers", layers_json(f),
-	    "l0_mean", ct_json_out_number(f->l0_mean),
-	    "dead", ct_json_out_number(f->dead),
+	return json_pack("{s:{s:o, s:o, s:i}, s:{s:o, s:i}, s:{s:o, s:o}, s:{s:o, s:o, s:i}, s:o}",
 	    "scores",
 	    "replacement", ct_json_out_number(g->replacement),
 	    "completeness", ct_json_out_number(g->completeness),
@@ -222,14 +219,34 @@ transcoder_json(const struct ct_eval *e)
 	    "self_check",
 	    "max_edge_residual", ct_json_out_number(g->max_edge_residual),
 	    "max_logit_error", ct_json_out_number(g->max_logit_error),
-	    "causal", causal_json(e),
-	    "labels", labels_json(&e->labels),
 	    "direct",
 	    "net", split_json(g->direct_net),
 	    "absolute", split_json(g->direct_absolute),
 	    "n", g->n_split,
-	    "circuit", circuit_json(g),
-	    "hidden", hidden_json(&e->hidden));
+	    "circuit", circuit_json(g));
+}
+
+static json_t *
+transcoder_json(const struct ct_eval *e)
+{
+	const struct ct_fidelity *f = e->fidelity;
+	json_t *all = graphs_json(&e->graphs);
+
+	json_object_update_new(all, json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, s:o, s:o, "
+					      "s:o}",
+	    "heldout",
+	    "accuracy", ct_json_out_number(f->accuracy),
+	    "top1_agreement", ct_json_out_number(f->top1_agreement),
+	    "kl", ct_json_out_number(f->kl),
+	    "kl_all", ct_json_out_number(f->kl_all),
+	    "n", f->n_answers,
+	    "layers", layers_json(f),
+	    "l0_mean", ct_json_out_number(f->l0_mean),
+	    "dead", ct_json_out_number(f->dead),
+	    "causal", causal_json(e),
+	    "labels", labels_json(&e->labels),
+	    "hidden", hidden_json(&e->hidden)));
+	return all;
 }
 
 /* Those that are reported, or those that settings are chosen by. */
@@ -282,6 +299,40 @@ evaluate_control(const struct cli_corpus_context *context, const struct cli_tran
 	return code;
 }
 
+/* The graphs of the model's own neurons; nothing stands in for its MLPs there, and neurons have no labels. */
+static int
+evaluate_neurons(const struct cli_corpus_context *context, const struct ct_eval_options *opt, json_t *root,
+    struct ct_error *err)
+{
+	struct ct_subject x = { .m = context->model, .c = context->corpus };
+	struct cli_progress progress = { 0 };
+	struct ct_graph_figures g;
+	struct ct_transcoder *tc;
+	int code = ct_transcoder_neurons(&tc, context->model, err);
+
+	if (code != CT_OK)
+		return code;
+	tc->k = context->k;
+	x.tc = tc;
+	code = ct_graph_figures_measure(&g, &x, opt->prompts,
+	    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
+	cli_progress_end(&progress);
+	ct_transcoder_close(tc);
+	if (code != CT_OK)
+		return code;
+	if (root) {
+		json_t *all = graphs_json(&g);
+
+		json_object_set_new(all, "left_out", ct_json_out_number(g.left_out));
+		json_object_set_new(root, "neurons", all);
+		return CT_OK;
+	}
+	cli_line("neurons");
+	graph_rows(&g);
+	row("effects of neurons left out", &g.left_out, 1);
+	return CT_OK;
+}
+
 static int
 evaluate(const struct cli_corpus_context *context, const struct ct_eval_options *opt, bool control,
     json_t *root, struct ct_error *err)
@@ -297,6 +348,8 @@ evaluate(const struct cli_corpus_context *context, const struct ct_eval_options 
 			code = evaluate_control(context, t, opt, root, clt ? "clt_control" : "plt_control",
 			    err);
 	}
+	if (code == CT_OK && context->no_transcoder)
+		code = evaluate_neurons(context, opt, root, err);
 	return code;
 }
 
@@ -321,6 +374,7 @@ run(struct cli *c)
 		case KEY_NONFINITE: context.allow_nonfinite = true; break;
 		case KEY_VALIDATION: validation = true; break;
 		case KEY_CONTROL: control = true; break;
+		case KEY_NEURONS: context.no_transcoder = true; break;
 		case KEY_PROMPTS: bad = cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0; break;
 		case KEY_SWAPS: bad = cli_int(value, "--swaps", 1, 1000, &opt.others) < 0; break;
 		}
@@ -361,13 +415,15 @@ static const struct cli_option options[] = {
 	{KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (default: 4)"},
 	{KEY_VALIDATION, "validation", NULL, "over the sentences kept for choosing settings"},
 	{KEY_CONTROL, "control", NULL, "and a transcoder with random encoders, to compare with"},
+	{KEY_NEURONS, "neurons", NULL, "and graphs of the model's own neurons, to compare with"},
 	{KEY_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},
 	{0}
 };
 
 const struct cli_command cli_eval = { .name = "eval",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite]\n"
-		    "[--corpus FILE] [--prompts N] [--swaps N] [--validation]\n[--control] [--json FILE]",
+		    "[--corpus FILE] [--prompts N] [--swaps N] [--validation]\n"
+		    "[--control] [--neurons] [--json FILE]",
 	.summary = "measure every figure of a model and its transcoders",
 	.details = "Over the sentences that were held out from training: how often the model is right; how "
 		   "well the\n"

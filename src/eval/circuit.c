@@ -3,19 +3,44 @@
 
 #include <math.h>
 
+static struct ct_clamp
+ablation(int layer, int pos, int feature)
+{
+	return (struct ct_clamp){ .layer = layer, .feature = feature, .pos = pos, .unit = CT_MULTIPLE };
+}
+
+/* Neurons that pruning did not keep: all of the model's others, whether or not they are features. */
+static int
+other_neurons(const struct ct_prompt *p, const bool *kept, struct ct_clamp *clamps)
+{
+	const struct ct_local_model *lrm = &p->lrm;
+	int T = p->T, F = lrm->tc->F, n = 0;
+
+	for (int l = 0; l < lrm->tc->L; l++)
+		for (int t = p->pass.start; t < T; t++)
+			for (int f = 0; f < F; f++)
+				if (!kept[((size_t)l * T + t) * F + f])
+					clamps[n++] = ablation(l, t, f);
+	return n;
+}
+
 /* Ablations of the active features that pruning kept, or of those that it did not. Returns how many. */
 static int
-choose(const struct ct_prompt *p, const struct ct_graph *g, bool kept, struct ct_clamp *clamps)
+choose(const struct ct_prompt *p, const struct ct_graph *g, bool kept, bool *is_kept, struct ct_clamp *clamps)
 {
-	int n = 0;
+	const struct ct_local_model *lrm = &p->lrm;
+	int F = lrm->tc->F, n = 0;
 
-	for (int i = 0; i < p->lrm.n; i++) {
-		const struct ct_active *a = &p->lrm.active[i];
-		int node = ct_graph_find(g, CT_NODE_FEATURE, a->layer, a->pos, a->feature);
+	for (int i = 0; i < g->n_features; i++)
+		is_kept[((size_t)g->nodes[i].layer * p->T + g->nodes[i].pos) * F + g->nodes[i].index] =
+		    g->nodes[i].kept;
+	if (lrm->tc->neurons && !kept)
+		return other_neurons(p, is_kept, clamps);
+	for (int i = 0; i < lrm->n; i++) {
+		const struct ct_active *a = &lrm->active[i];
 
-		if ((node >= 0 && g->nodes[node].kept) == kept)
-			clamps[n++] = (struct ct_clamp){ .layer = a->layer, .feature = a->feature,
-				.pos = a->pos, .unit = CT_MULTIPLE };
+		if (is_kept[((size_t)a->layer * p->T + a->pos) * F + a->feature] == kept)
+			clamps[n++] = ablation(a->layer, a->pos, a->feature);
 	}
 	return n;
 }
@@ -26,12 +51,15 @@ ct_circuit_measure(struct ct_circuit_figures *out, const struct ct_prompt *p, co
 {
 	int V = p->pass.m->cfg.V, top, next, code, n;
 	const float *logits = ct_prompt_logits(p, p->pass.final, p->T - 1, a, err);
-	struct ct_clamp *clamps = ct_arena_need(a, (size_t)p->lrm.n, sizeof *clamps, "clamps", err);
+	size_t places = (size_t)p->lrm.tc->L * p->T * p->lrm.tc->F;
+	struct ct_clamp *clamps = ct_arena_need(a, p->lrm.tc->neurons ? places : (size_t)p->lrm.n,
+	    sizeof *clamps, "clamps", err);
+	bool *kept_at = ct_arena_need(a, places, sizeof *kept_at, "features", err);
 	float *changed = ct_arena_need(a, (size_t)V, sizeof *changed, "logits", err);
 	double lead, left[2];
 
 	*out = (struct ct_circuit_figures){ NAN, NAN };
-	if (!clamps || !changed || !logits)
+	if (!clamps || !kept_at || !changed || !logits)
 		return CT_ENOMEM;
 	if (V < 2)
 		return CT_OK;
@@ -42,7 +70,7 @@ ct_circuit_measure(struct ct_circuit_figures *out, const struct ct_prompt *p, co
 			next = v;
 	lead = (double)logits[top] - (double)logits[next];
 	for (int kept = 0; kept < 2; kept++) {
-		n = choose(p, g, kept, clamps);
+		n = choose(p, g, kept, kept_at, clamps);
 		if ((code = ct_answer_logits(p, clamps, n, 1, changed, a, err)) != CT_OK)
 			return code;
 		left[kept] = (double)changed[top] - (double)changed[next];

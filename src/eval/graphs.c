@@ -7,10 +7,11 @@
 #include "base/parallel.h"
 #include "eval/circuit.h"
 #include "eval/answer.h"
+#include "trace/influence.h"
 #include "trace/survey.h"
 
 enum { ROWS = 10 };
-static const double fits_f1 = 0.8;
+static const double fits_f1 = 0.8, most_influence = 0.8;
 
 struct result {
 	struct ct_scores scores;
@@ -19,6 +20,8 @@ struct result {
 	struct ct_direct direct;
 	struct ct_circuit_figures circuit;
 	int rows, named;
+	int nodes, features;
+	double left_out;
 };
 
 struct job {
@@ -115,6 +118,10 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	r->scores = g->scores;
 	r->check = g->check;
 	r->spearman = survey.spearman_kl;
+	r->left_out = p->lrm.left_out;
+	r->nodes = ct_graph_fewest(g, most_influence);
+	for (int i = 0; i < g->n_features; i++)
+		r->features += g->nodes[i].kept;
 	if (alike < 0)
 		return CT_OK;
 	code = trace_sentence(&q, &h, j->x, &j->x->c->sentences[alike], s->answer, a, err);
@@ -165,6 +172,9 @@ average(struct ct_graph_figures *out, const struct result *r, int n)
 		out->max_logit_error = worse(out->max_logit_error, r[i].check.max_logit_error);
 		out->first_rows += (double)r[i].rows / n;
 		out->first_named += (double)r[i].named / n;
+		out->nodes += (double)r[i].nodes / n;
+		out->features += (double)r[i].features / n;
+		out->left_out += r[i].left_out / n;
 	}
 }
 

@@ -30,6 +30,9 @@ struct ct_graph_figures {
 	/* Of the ten kept features with the strongest edges to the likeliest token, means over prompts. */
 	double first_rows;		/* how many there are */
 	double first_named;		/* how many have a label of F1 >= .8 */
+	double nodes;			/* the fewest nodes with .8 of the influence, mean over prompts */
+	double features;		/* of the pruned graph, mean over prompts */
+	double left_out;		/* of neurons: share of the effects of those that are no features */
 	double necessity, sufficiency;	/* means over n_lead prompts: see circuit.h */
 	int n_lead;			/* prompts whose likeliest token leads */
 	double stability;		/* mean overlap of kept features with those of a like sentence */

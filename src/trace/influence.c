@@ -177,6 +177,17 @@ merged(const struct ct_graph *g, const bool *pinned, int s)
 }
 
 int
+ct_graph_fewest(const struct ct_graph *g, double share)
+{
+	int before = 0;
+
+	/* The node that reaches the share comes after those that stay below it. */
+	for (int i = 0; i < g->n_nodes; i++)
+		before += g->nodes[i].cumulative < share;
+	return g->n_nodes > before ? before + 1 : before;
+}
+
+int
 ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct ct_scores *out,
     struct ct_arena *scratch, struct ct_error *err)
 {

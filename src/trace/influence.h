@@ -22,6 +22,9 @@
 int ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct_job *job,
     struct ct_error *err);
 
+/* The fewest nodes that together have this share, below 1, of the influence. Needs ct_graph_influence. */
+int ct_graph_fewest(const struct ct_graph *g, double share);
+
 /*
  * The scores as they would be if only the pinned features (n_nodes; others' flags do not matter) had been
  * found: the edges out of each other feature are first added to those of the error node at its place.

@@ -23,12 +23,6 @@ original_activation(const struct ct_local_model *lrm, int layer, int pos, int fe
 }
 
 static int
-same_place(const struct ct_clamp_site *a, const struct ct_clamp_site *b)
-{
-	return a->layer == b->layer && a->pos == b->pos && a->feature == b->feature;
-}
-
-static int
 by_place(const void *x, const void *y)
 {
 	const struct ct_clamp_site *a = x, *b = y;
@@ -50,14 +44,12 @@ check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct c
 		return ct_fail(err, CT_EINVAL, "no feature L%d#%d: layer %d has features 0 to %d", c->layer,
 		    c->feature, c->layer, lrm->tc->layers[c->layer].F - 1);
 	if (c->pos >= 0 && c->pos < lrm->pass->start && !c->onwards && lrm->pass->start > 1)
-		return ct_fail(err, CT_EINVAL,
-		    "L%d#%d@%d: positions 0 to %d are the beginning of a turn, which "
-		    "has no features; clamp from position %d on", c->layer, c->feature, c->pos,
+		return ct_fail(err, CT_EINVAL, "L%d#%d@%d: positions 0 to %d are the beginning of a turn, "
+		    "which has no features; clamp from position %d on", c->layer, c->feature, c->pos,
 		    lrm->pass->start - 1, lrm->pass->start);
 	if (c->pos == 0 && !c->onwards && lrm->pass->start)
-		return ct_fail(err, CT_EINVAL,
-		    "L%d#%d@0: position 0 is BOS, which has no features; clamp from position 1 on", c->layer,
-		    c->feature);
+		return ct_fail(err, CT_EINVAL, "L%d#%d@0: position 0 is BOS, which has no features; "
+		    "clamp from position 1 on", c->layer, c->feature);
 	if (c->pos != CT_ALL_POSITIONS && (c->pos < 0 || c->pos >= lrm->T) && !c->onwards)
 		return ct_fail(
 		    err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", c->pos, lrm->T - 1);
@@ -65,6 +57,33 @@ check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct c
 		return ct_fail(
 		    err, CT_EINVAL, "L%d#%d: the strength must be a finite number", c->layer, c->feature);
 	return CT_OK;
+}
+
+/* By place, and of one place the last clamp first. */
+static int
+by_place_last(const void *x, const void *y)
+{
+	const struct ct_clamp_site *a = x, *b = y;
+	int order = by_place(a, b);
+
+	return order ? order : b->clamp - a->clamp;
+}
+
+/* Of clamps on one feature and position the last one counts. */
+static void
+resolve(struct ct_clamp_sites *s)
+{
+	int all = s->n;
+
+	qsort(s->site, (size_t)all, sizeof *s->site, by_place_last);
+	s->n = 0;
+	for (int i = 0; i < all; i++)
+		if (s->n == 0 || by_place(&s->site[s->n - 1], &s->site[i]) != 0) {
+			s->site[s->n++] = s->site[i];
+		} else {
+			s->overridden++;
+			s->lost[s->site[i].clamp]++;
+		}
 }
 
 int
@@ -96,25 +115,16 @@ ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, 
 				   : c->unit == CT_MULTIPLE ? c->amount * (double)original
 							    : (double)original + c->amount;
 			struct ct_clamp_site site = { c->layer, t, c->feature, original, (float)v, i };
-			int k = 0;
 
 			if (!isfinite(site.value))
 				return ct_fail(err, CT_EINVAL,
 				    "L%d#%d@%d=%g is more than a float holds: use a smaller strength",
 				    c->layer,
 				    c->feature, t, v);
-			while (k < s->n && !same_place(&s->site[k], &site))
-				k++;
-			if (k < s->n) {
-				s->overridden++;
-				s->lost[s->site[k].clamp]++;
-			} else {
-				s->n++;
-			}
-			s->site[k] = site;
+			s->site[s->n++] = site;
 		}
 	}
-	qsort(s->site, (size_t)s->n, sizeof *s->site, by_place);
+	resolve(s);
 	return CT_OK;
 }
 

@@ -38,15 +38,22 @@ ok "swaps at three strengths" has '^  bridge swap at the answer, 1\.5x +[01]\.[0
 ok "labels" has '^  never active [0-9]+   F1 >= .9 [0-9]+'
 ok "the hidden variable has two values" has 'of 2 values have a bridge feature'
 
-run eval -m "$model" --json -
+run eval -m "$model" --neurons --swaps 1 --json -
 ok "eval --json succeeds" [ "$status" -eq 0 ]
 if command -v python3 >/dev/null 2>&1; then
 	ok "the JSON has every field" python3 - "$tmp/out" <<'PYTHON'
 import json, sys
 
 e = json.load(open(sys.argv[1]))
+assert set(e) >= {"clt", "plt", "neurons"}
+n = e["neurons"]
+assert n["scores"]["n"] == e["clt"]["scores"]["n"] and n["scores"]["replacement"] == n["scores"]["completeness"] == 1
+assert n["self_check"]["max_edge_residual"] < 1e-5 and n["direct"]["absolute"]["errors"] == 0
+assert -1 <= n["faithfulness"]["spearman"] <= 1 and n["left_out"] == 0
+assert 0 < n["circuit"]["features"] and 1 <= n["circuit"]["nodes"]
 for k in "clt", "plt":
     x = e[k]
+    assert 1 <= x["circuit"]["nodes"] and 0 <= x["circuit"]["features"]
     assert set(x["heldout"]) >= {"accuracy", "top1_agreement", "kl", "kl_all"}, x["heldout"]
     assert len(x["layers"]) == 3 and set(x["layers"][0]) == {"explained_variance", "l0", "dead", "dense"}
     assert abs(x["l0_mean"] - sum(l["l0"] for l in x["layers"]) / 3) < 1e-6
@@ -62,6 +69,14 @@ for k in "clt", "plt":
     assert x["labels"]["bridge_values"] == 2
 PYTHON
 fi
+
+mv "$model/transcoder" "$model/transcoder-plt" "$tmp"
+run eval -m "$model" --neurons --prompts 2
+ok "a model without a transcoder is measured by its neurons" [ "$status" -eq 0 ]
+ok "and by nothing else" sh -c '[ "$(grep -c "^ graphs of 2 held-out prompts" "$1")" = 1 ]' - "$tmp/out"
+run eval -m "$model" --prompts 2
+ok "without --neurons it is refused" one_error 'has neither transcoder/ nor transcoder-plt/'
+mv "$tmp/transcoder" "$tmp/transcoder-plt" "$model"
 
 run eval -m "$model" --prompts 0
 ok "no prompts" one_error '--prompts: expected a whole number from 1 on'

@@ -58,6 +58,36 @@ check_exact(struct fixture *f)
 		assert_true(fabs((double)g->nodes[i].omitted) < 1e-20);
 }
 
+/* The fewest nodes with .8 of the influence: the largest is taken away until the rest is small enough. */
+static void
+check_fewest(struct fixture *f)
+{
+	const struct ct_graph *g = f->graph;
+	int n = g->n_nodes - g->n_targets, taken = 0;
+	double *left = calloc((size_t)n, sizeof *left), total = 0, sum = 0;
+
+	for (int i = 0; i < n; i++)
+		total += left[i] = g->nodes[i].influence;
+	while (sum < 0.8 * total) {
+		int best = 0;
+
+		for (int i = 1; i < n; i++)
+			best = left[i] > left[best] ? i : best;
+		sum += left[best];
+		left[best] = 0;
+		taken++;
+	}
+	assert_int_equal(ct_graph_fewest(g, 0.8), taken);
+	free(left);
+}
+
+static void
+test_fewest(void **state)
+{
+	(void)state;
+	each(4, check_fewest);
+}
+
 static void
 test_exact(void **state)
 {
@@ -491,6 +521,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_fewest),
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_zero),
 		cmocka_unit_test(test_edges),
