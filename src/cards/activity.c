@@ -91,7 +91,7 @@ run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *
 		ct_read_stream(
 		    m, tc, s->n, p.mid + rows, p.mlp_in + rows, p.scale2 + (size_t)l * (size_t)s->n, read);
 		ct_transcoder_encode(tc, l, s->n, read, pre);
-		for (t = 1; t < s->n; t++) {
+		for (t = ct_sentence_start(s); t < s->n; t++) {
 			float *row = pre + (size_t)t * (size_t)F;
 
 			ct_transcoder_activate(tc, l, row, row, pre + (size_t)s->n * (size_t)F);
@@ -195,7 +195,8 @@ ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const st
 		goto fail;
 	a->L = tc->L;
 	a->n_positions = c->n_tokens;
-	a->n_tokens = c->n_tokens - c->n_sentences;
+	for (i = 0; i < c->n_sentences; i++)
+		a->n_tokens += c->sentences[i].n - ct_sentence_start(&c->sentences[i]);
 	for (i = 0; i < tc->L && rc == CT_OK; i++)
 		rc = sort_layer(&a->layers[i], &j, i, chunks, err);
 	if (rc == CT_OK) {

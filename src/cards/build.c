@@ -169,7 +169,7 @@ fill_example(const struct job *j, const struct peak *p, const int *tokens, const
     struct ct_arena *memory, struct ct_card_example *e)
 {
 	const struct ct_sentence *s = &j->c->sentences[p->sentence];
-	int first = s->first + 1, end = s->first + s->n, i;
+	int first = s->first + ct_sentence_start(s), end = s->first + s->n, i;
 
 	if (end - first > CT_BUILD_WINDOW) {
 		if (end > p->token + CT_BUILD_WINDOW / 4)

@@ -38,7 +38,9 @@ count_labels(struct ct_matcher *m)
 	int s, t, k;
 
 	for (s = 0; s < c->n_sentences; s++) {
-		for (t = c->sentences[s].first + 1; t < c->sentences[s].first + c->sentences[s].n; t++) {
+		const struct ct_sentence *here = &c->sentences[s];
+
+		for (t = here->first + ct_sentence_start(here); t < here->first + here->n; t++) {
 			for (k = c->label_start[t]; k < c->label_start[t + 1]; k++)
 				m->size[c->label_of[k]]++;
 		}

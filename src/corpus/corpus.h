@@ -38,7 +38,8 @@ enum { CT_CORPUS_MAX_WORDS = 8192, CT_CORPUS_MAX_SENTENCES = 500000, CT_CORPUS_M
 	CT_CORPUS_MAX_VALUES = 64, CT_CORPUS_CODES = 2, CT_CORPUS_LOOKS = 2 };
 
 struct ct_sentence {
-	int first, n;		/* tokens[first .. first+n), first one is BOS */
+	int first, n;		/* tokens[first .. first+n) */
+	bool no_bos;		/* its first token is a word like any other */
 	bool held_out;		/* never trained on */
 	bool validation;	/* held out to choose settings by: reported figures come from the others */
 	int answer;		/* position (in the sentence) that predicts the graded token; -1: none */
@@ -50,6 +51,13 @@ struct ct_sentence {
 	int plan_at;		/* position at which it is to be made, -1: none is named */
 	int repeat;		/* how often it occurs in an epoch, >= 1; it is stored once */
 };
+
+/* The position of its first token that has features: the one after BOS. */
+static inline int
+ct_sentence_start(const struct ct_sentence *s)
+{
+	return s->no_bos ? 0 : 1;
+}
 
 /* A part of which answers are made. */
 struct ct_corpus_part {

@@ -57,6 +57,7 @@ add_line(struct reader *r, const char *line, size_t n, int number, struct ct_err
 		.n = count,
 		.held_out = true,
 		.answer = count - 2,
+		.no_bos = !ct_tokenizer_special(r->t, r->spans[0].id),
 		.row = -1,
 		.relation = -1,
 		.about = -1,

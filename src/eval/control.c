@@ -15,7 +15,7 @@
 enum { MOST_ROWS = 8000, SEED = 6 };
 static const double ridge = 1e-6;	/* of the mean diagonal */
 
-/* What MLPs read and write at tokens of the corpus: position 0 left out. */
+/* What MLPs read and write at tokens of the corpus: BOS left out. */
 struct rows {
 	const struct ct_transcoder *like;
 	const struct ct_model *m;
@@ -32,7 +32,7 @@ collect_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 {
 	struct rows *r = ctx;
 	const struct ct_sentence *s = &r->c->sentences[r->sentences[item]];
-	size_t D = (size_t)r->D, T = (size_t)s->n;
+	size_t D = (size_t)r->D, T = (size_t)s->n, start = (size_t)ct_sentence_start(s);
 	struct ct_prompt *p;
 	int code = ct_prompt_run(&p, r->m, r->like, r->c->tokens + s->first, s->n, a, NULL, err);
 
@@ -42,8 +42,8 @@ collect_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	for (int i = 0; i < p->lrm.n; i++)
 		r->active[(size_t)item * (size_t)r->L + (size_t)p->lrm.active[i].layer]++;
 	for (size_t l = 0; l < (size_t)r->L; l++) {
-		for (size_t t = 1; t < T; t++) {
-			size_t to = (l * (size_t)r->N + (size_t)r->first[item] + t - 1) * D;
+		for (size_t t = start; t < T; t++) {
+			size_t to = (l * (size_t)r->N + (size_t)r->first[item] + t - start) * D;
 			size_t from = (l * T + t) * D;
 
 			memcpy(r->x + to, p->lrm.read + from, D * sizeof *r->x);
@@ -52,6 +52,12 @@ collect_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 		}
 	}
 	return CT_OK;
+}
+
+static int
+rows_of(const struct ct_sentence *s)
+{
+	return s->n - ct_sentence_start(s);
 }
 
 /* Training sentences evenly spread over the corpus, as many as there is room for. */
@@ -63,7 +69,7 @@ choose_sentences(struct rows *r, struct ct_arena *a, struct ct_error *err)
 	int every;
 
 	for (int i = 0; i < c->n_sentences; i++)
-		rows += c->sentences[i].held_out ? 0 : c->sentences[i].n - 1;
+		rows += c->sentences[i].held_out ? 0 : rows_of(&c->sentences[i]);
 	every = (int)(rows / MOST_ROWS) + 1;
 	r->sentences = ct_arena_need(a, (size_t)c->n_sentences, sizeof *r->sentences, "sentences", err);
 	r->first = ct_arena_need(a, (size_t)c->n_sentences, sizeof *r->first, "sentences", err);
@@ -74,7 +80,7 @@ choose_sentences(struct rows *r, struct ct_arena *a, struct ct_error *err)
 			continue;
 		r->first[r->n_sentences] = r->N;
 		r->sentences[r->n_sentences++] = i;
-		r->N += c->sentences[i].n - 1;
+		r->N += rows_of(&c->sentences[i]);
 	}
 	if (r->N > 1)
 		return CT_OK;

@@ -42,7 +42,7 @@ add_layers(const struct job *j, const struct ct_local_model *lrm, struct sums *s
 	for (l = 0; l < j->tc->L; l++) {
 		double *mean = s->mean + (size_t)l * (size_t)D;
 
-		at = ((size_t)l * (size_t)T + 1) * (size_t)D;
+		at = ((size_t)l * (size_t)T + (size_t)lrm->pass->start) * (size_t)D;
 		end = ((size_t)l + 1) * (size_t)T * (size_t)D;
 		for (i = 0; at < end; at++, i = i + 1 < D ? i + 1 : 0) {
 			double y = (double)lrm->pass->mlp_out[at], e = (double)lrm->error[at];
@@ -52,7 +52,7 @@ add_layers(const struct job *j, const struct ct_local_model *lrm, struct sums *s
 			s->error2[l] += e * e;
 		}
 	}
-	s->tokens += T - 1;
+	s->tokens += T - lrm->pass->start;
 }
 
 static void
@@ -62,7 +62,7 @@ add_predictions(const struct job *j, const struct ct_sentence *sentence, const f
 	const int *ids = j->c->tokens + sentence->first;
 	int V = j->m->cfg.V, t;
 
-	for (t = 1; t < sentence->n - 1; t++) {
+	for (t = ct_sentence_start(sentence); t < sentence->n - 1; t++) {
 		const float *p = original + (size_t)t * (size_t)V, *q = replaced + (size_t)t * (size_t)V;
 		double kl = ct_kl_logits(V, p, q);
 

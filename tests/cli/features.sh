@@ -175,4 +175,18 @@ cp -r "$tmp/labels" "$tmp/twin" && cp -r "$tmp/twin/transcoder" "$tmp/twin/trans
 echo 'L1#43: "the twin"' >"$tmp/twin/labels-plt.yaml"
 run trace -m "$tmp/twin" --transcoder "$tmp/twin/transcoder-plt/" "$prompt"
 ok "the twin's labels" has 'the twin .*L1#43@8'
+# Without BOS the first word of a line is one like any other, as it is in a trace.
+cp -r "$golden" "$tmp/bare" && chmod -R u+w "$tmp/bare"
+sed -i 's/"post_processor": *{.*}, *"decoder"/"post_processor": null, "decoder"/' "$tmp/bare/tokenizer.json"
+sed -i 's/"bos_token_id": *[0-9]*/"bos_token_id": null/' "$tmp/bare/config.json"
+echo "w19 w10 w9" >"$tmp/line.txt"
+run features -m "$tmp/bare" --corpus "$tmp/line.txt" --export "$tmp/bare.json"
+ok "cards of a model without BOS" has '144 cards of the CLT over 1 sentences, 3 tokens'
+run trace -m "$tmp/bare" --prune 1,1 --json - "w19 w10 w9"
+active=$(grep -o '"node_id":"[0-9]*_[0-9]*_0","feature":[0-9]*' "$tmp/out" | sed 's/.*://' | sort -n)
+shown=$(cd "$tmp/bare.json" && grep -lE '"tokens":\["w19"," w10"," w9"\],"tokens_acts_list":\[0*[1-9.]' *.json | sed 's/\.json//' | sort -n)
+ok "show each feature of its first word, and no other" [ -n "$active" -a "$active" = "$shown" ]
+run eval -m "$tmp/bare" --corpus "$tmp/line.txt" --json -
+ok "eval measures it" [ "$status" -eq 0 ]
+
 exit $failed
