@@ -1,33 +1,32 @@
 #!/usr/bin/env python3
 """Do the tests notice wrong code?
 
-Changes one token of the engine at a time (an operator, a comparison, a 0 or 1), builds, and runs the unit tests and
-the fast shell tests under ASan and UBSan until one of them fails. A change that no test notices is a survivor: it is
-printed, to be looked at by a person. The same seed picks the same changes of the same sources.
+Changes one token of the engine at a time (an operator, a comparison, a 0 or 1) and runs the tests that run the changed
+line, the nearest and fastest first, until one of them fails, crashes or takes several times as long as usual; then
+the fast unit tests and fuzzers again under ASan and UBSan. A change that no test notices is a survivor: it is printed, to be looked at by a person. The same
+seed picks the same changes of the same sources.
 
-Works on a copy of the sources in ./mutation, so the tree at hand is never touched, however this ends.
+No change at all, and therefore left out and counted: what compiles to the same machine code, and what
+tests/mutate/equivalent lists with a reason. See shop.py for how it is known which test runs which line.
 
-usage: mutate.py SOURCE_DIR [--seed N] [--count N] [--only PATH[,PATH...]] [--jobs N] [--bar PERCENT]
+Each result is written to LOG (mutation/log.jsonl) at once. --resume goes on where an interrupted run stopped, and tries
+survivors again if the tests are others now. --again LOG tries the survivors of that log on today's sources.
+
+usage: mutate.py SOURCE_DIR [--seed N] [--count N] [--only PATH[,PATH...]] [--bar PERCENT] [--log LOG] [--resume]
+                 [--again LOG]
 """
 import argparse
 import collections
-import concurrent.futures
+import json
 import os
 import random
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import threading
 import time
 
+import shop as workshop
+
 PLACES = ["src/trace", "src/model", "src/io", "src/share", "src/cards", "src/session"]
-# Shell tests that take a second or two each; the others play whole sessions.
-SCRIPTS = ["tests/cli/trace.sh", "tests/cli/steer.sh", "tests/cli/export.sh", "tests/cli/batch.sh",
-           "tests/cli/features.sh", "tests/cli/aggregate.sh", "tests/cli/survey.sh", "tests/screens/run.sh"]
-# They start many programs or wait for clocks, and have nothing to say about the arithmetic of one line.
-SLOW = {"test_traffic", "test_restore", "test_saving", "test_monkey", "test_terminal"}
 
 SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "++": "--",
          "--": "++", "+=": "-=", "-=": "+=", "*=": "/=", "+": "-", "-": "+", "*": "+", "/": "*", "0": "1", "1": "0"}
@@ -37,14 +36,15 @@ TOKEN = re.compile(r"""
   | (?P<op><<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||\+=|-=|\*=|/=|%=|&=|\|=|\^=|[-+*/<>=!&|^%~?:;,.(){}\[\]])
   """, re.X | re.S | re.M)
 
-Mutation = collections.namedtuple("Mutation", "path line offset old new text")
+# `nth`: the how-manieth such token of its line, so that a change is found again when lines have moved.
+Mutation = collections.namedtuple("Mutation", "path line offset old new nth text")
 
 
 def mutations(root, path):
     """Every change of one token that this file allows."""
     with open(os.path.join(root, path), encoding="utf-8") as f:
         source = f.read()
-    found, before = [], ""
+    found, before, seen = [], "", collections.Counter()
     for m in TOKEN.finditer(source):
         if m.lastgroup == "skip":
             continue
@@ -53,127 +53,139 @@ def mutations(root, path):
         if token in SWAPS and (token not in "+-*" or operand):
             line = source.count("\n", 0, m.start()) + 1
             text = source.splitlines()[line - 1].strip()
-            found.append(Mutation(path, line, m.start(), token, SWAPS[token], text))
+            seen[line, token] += 1
+            found.append(Mutation(path, line, m.start(), token, SWAPS[token], seen[line, token], text))
         before = token
     return found
 
 
-def run(command, cwd, env=None, limit=None):
-    """The exit code; 124 when the time is up. The whole process group ends with it."""
-    p = subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                         stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        return p.wait(limit)
-    except subprocess.TimeoutExpired:
-        return 124
-    finally:
-        try:
-            os.killpg(p.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        p.wait()
+def place(m):
+    return m.path, m.text, m.old, m.nth
 
 
-class Workshop:
-    """A copy of the sources and a build of it with sanitizers."""
-
-    def __init__(self, source, number):
-        self.top = os.path.abspath(os.path.join("mutation", str(number)))
-        self.tree = os.path.join(self.top, "tree")
-        self.build = os.path.join(self.top, "build")
-        shutil.rmtree(self.tree, ignore_errors=True)
-        os.makedirs(self.build, exist_ok=True)
-        names = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=source, check=True, capture_output=True).stdout
-        for name in filter(None, names.decode().split("\0")):
-            if os.path.exists(os.path.join(source, name)):
-                os.makedirs(os.path.dirname(os.path.join(self.tree, name)), exist_ok=True)
-                shutil.copy2(os.path.join(source, name), os.path.join(self.tree, name))
-        self.env = dict(os.environ, srcdir=self.tree, CTRACE=self.build + "/ctrace", CC="cc", CFLAGS="", HARDENING="",
-                        CTRACE_TUI=self.build + "/ctrace-tui", RANDOM_MODEL=self.build + "/random_model",
-                        ASAN_OPTIONS="allocator_may_return_null=1:hard_rss_limit_mb=6000:detect_leaks=0",
-                        UBSAN_OPTIONS="halt_on_error=1")
-        for command in (["autoreconf", "-i"],):
-            if run(command, self.tree):
-                sys.exit("mutate: autoreconf failed in " + self.tree)
-        cc = "ccache gcc" if shutil.which("ccache") else "gcc"
-        configure = [self.tree + "/configure", "--enable-sanitizers", "CFLAGS=-O1", "CC=" + cc]
-        if not os.path.exists(self.build + "/Makefile") and run(configure, self.build):
-            sys.exit("mutate: configure failed in " + self.build)
-        if self.make("all"):
-            sys.exit("mutate: make failed in " + self.build)
-
-    def make(self, *targets):
-        return run(["make", "-s", "-j2", *targets], self.build, limit=900)
-
-    def test(self, name, limit):
-        """True: it passes or has nothing to test."""
-        if name.endswith(".sh"):
-            if self.make("all", "random_model"):
-                return None
-            return run(["sh", os.path.join(self.tree, name)], self.build, self.env, limit) in (0, 77)
-        if self.make(name):
-            return None
-        return run(["./" + name], self.build, self.env, limit) in (0, 77)
+def equivalents(path):
+    """The list of changes that change nothing: three lines each, of which the third is the reason."""
+    with open(path, encoding="utf-8") as f:
+        lines = [l.strip() for l in f if l.strip() and not l.startswith("#")]
+    found = {}
+    for head, text, reason in zip(lines[::3], lines[1::3], lines[2::3]):
+        name, old, _, _, nth = head.split()
+        found[name, text, old, int(nth)] = reason
+    return found
 
 
-class Tests:
-    """Which tests there are, how long each takes, and which found something where."""
+class Judge:
+    def __init__(self, source, places):
+        self.shop = workshop.Workshop(source)
+        self.reach = workshop.Reach(self.shop, places)
+        self.kills = collections.Counter()
+        self.sound = {}		# whether a test passes on the unchanged sources, by build and test
+        self.unchanged = {}	# machine code, by path
 
-    def __init__(self, shop):
-        units = sorted(n[:-2] for n in os.listdir(shop.tree + "/tests/unit") if re.match(r"test_\w+\.c$", n))
-        self.seconds, self.kills, self.reads = {}, collections.Counter(), {}
-        for name in [u for u in units if u not in SLOW] + SCRIPTS:
-            start = time.monotonic()
-            if shop.make("all", "random_model", *([] if name.endswith(".sh") else [name])):
-                sys.exit("mutate: cannot build " + name)
-            start = time.monotonic()
-            if not shop.test(name, 600):
-                print("not used, for it fails on the unchanged sources:", name)
-                continue
-            self.seconds[name] = time.monotonic() - start
-            path = shop.tree + "/" + (name if name.endswith(".sh") else "tests/unit/%s.c" % name)
-            with open(path, encoding="utf-8") as f:
-                self.reads[name] = set(re.findall(r'#include "(\w+/\w+)\.h"', f.read()))
-        self.lock = threading.Lock()
-
-    def order(self, path):
-        """The likeliest to notice a change of this file first."""
-        module = path[len("src/"):-len(".c")]
+    def order(self, m):
+        """The likeliest and fastest first; scripts, which run a whole program many times, last."""
+        module = m.path[len("src/"):-len(".c")]
         room = os.path.dirname(module)
 
         def score(name):
-            near = 8 * (module in self.reads[name]) + 2 * any(r.startswith(room + "/") for r in self.reads[name])
-            return 3 * self.kills[name, path] + self.kills[name, room] + near - self.seconds[name]
-        with self.lock:
-            return sorted(self.seconds, key=score, reverse=True)
+            t = self.reach.tests[name]
+            near = 8 * (module in t["reads"]) + 2 * any(r.startswith(room + "/") for r in t["reads"])
+            return 3 * self.kills[name, m.path] + min(self.kills[name, room], 5) + near - 2 * t["seconds"] - \
+                (20 if name.endswith(".sh") else 0)
+        return sorted(self.reach.runs(m.path, m.line), key=score, reverse=True)
 
-    def noticed(self, name, path):
-        with self.lock:
-            self.kills[name, path] += 1
-            self.kills[name, os.path.dirname(path[len("src/"):])] += 1
+    def write(self, path, text):
+        with open(os.path.join(self.shop.tree, path), "w", encoding="utf-8") as f:
+            f.write(text)
 
-    def limit(self, name):
-        return 15 + 8 * self.seconds[name]
+    def limit(self, build, name):
+        """A small multiple of the CPU time that it takes: a change that makes it hang is noticed soon."""
+        return 3 + (12 if build == "asan" else 4) * self.reach.tests[name]["seconds"]
+
+    def is_sound(self, build, name):
+        if (build, name) not in self.sound:
+            self.sound[build, name] = self.shop.test(build, name, self.limit(build, name)) is True
+            if not self.sound[build, name]:
+                print("not used in the build %s, for it fails on the unchanged sources: %s" % (build, name), flush=True)
+        return self.sound[build, name]
+
+    def is_light(self, name):
+        """Sanitizers look at single accesses: unit tests and fuzzers do, which take little time."""
+        return not name.endswith(".sh") and self.reach.tests[name]["seconds"] < 3
+
+    def attempt(self, m):
+        """(what became of it, by which test)"""
+        with open(os.path.join(self.shop.tree, m.path), encoding="utf-8") as f:
+            source = f.read()
+        changed = source[:m.offset] + m.new + source[m.offset + len(m.old):]
+        if m.path not in self.unchanged:
+            self.unchanged[m.path] = self.shop.object(m.path)
+        try:
+            self.write(m.path, changed)
+            code = self.shop.object(m.path)
+            if code is None:
+                return "does not compile", ""
+            if code == self.unchanged[m.path]:
+                return "same code", ""
+            tests = self.order(m)
+            if not tests:
+                return "survives", "no test runs it"
+            for build in "plain", "asan":
+                for name in tests if build == "plain" else filter(self.is_light, tests):
+                    if not self.sound.get((build, name), True):
+                        continue
+                    if self.shop.test(build, name, self.limit(build, name)) is True:
+                        continue
+                    self.write(m.path, source)
+                    if self.is_sound(build, name):
+                        self.kills[name, m.path] += 1
+                        self.kills[name, os.path.dirname(m.path[len("src/"):])] += 1
+                        return "noticed", name + (" under ASan" if build == "asan" else "")
+                    self.write(m.path, changed)
+            return "survives", "%d tests run it" % len(tests)
+        finally:
+            self.write(m.path, source)
 
 
-def attempt(shop, tests, m):
-    """The test that notices the change; "" for a survivor, None when it does not compile."""
-    path = os.path.join(shop.tree, m.path)
+class Log:
+    """Results as they come: one line of JSON each."""
+
+    def __init__(self, path, resume, judge):
+        self.path, self.state = path, {"program": judge.reach.program, "tests": judge.reach.state}
+        self.known = {}
+        if resume and os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                for r in map(json.loads, f):
+                    if r["program"] == self.state["program"] and (r["result"] != "survives" or
+                                                                 r["tests"] == self.state["tests"]):
+                        self.known[r["path"], r["offset"], r["old"]] = r["result"], r["by"]
+        elif os.path.exists(path):
+            os.replace(path, path + ".old")
+
+    def find(self, m):
+        return self.known.get((m.path, m.offset, m.old))
+
+    def add(self, m, result, by, seconds):
+        with open(self.path, "a", encoding="utf-8") as f:
+            f.write(json.dumps(dict(m._asdict(), result=result, by=by, seconds=round(seconds, 1), **self.state)) + "\n")
+
+
+def candidates(judge, places, seed):
+    pool = []
+    for where in places:
+        directory = os.path.join(judge.shop.tree, where)
+        for name in [where] if where.endswith(".c") else [where + "/" + n for n in sorted(os.listdir(directory))]:
+            if name.endswith(".c"):
+                pool += mutations(judge.shop.tree, name)
+    random.Random(seed).shuffle(pool)
+    return pool
+
+
+def survivors(path, pool):
+    """Those of a log that are still in the sources."""
     with open(path, encoding="utf-8") as f:
-        source = f.read()
-    try:
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(source[:m.offset] + m.new + source[m.offset + len(m.old):])
-        if shop.make("libctrace.a"):
-            return None
-        for name in tests.order(m.path):
-            if shop.test(name, tests.limit(name)) is not True:
-                tests.noticed(name, m.path)
-                return name
-        return ""
-    finally:
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(source)
+        wanted = {(r["path"], r["text"], r["old"], r["nth"]): r["result"] for r in map(json.loads, f)}
+    return [m for m in pool if wanted.get(place(m)) == "survives"]
 
 
 def main():
@@ -182,46 +194,39 @@ def main():
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--count", type=int, default=200)
     a.add_argument("--only", default=",".join(PLACES))
-    a.add_argument("--jobs", type=int, default=1)
     a.add_argument("--bar", type=float, default=90)
+    a.add_argument("--log", default="mutation/log.jsonl")
+    a.add_argument("--resume", action="store_true")
+    a.add_argument("--again")
     a = a.parse_args()
-    shops = [Workshop(a.source, i) for i in range(a.jobs)]
-    tests = Tests(shops[0])
-    print("%d tests, %.0f s together" % (len(tests.seconds), sum(tests.seconds.values())), flush=True)
-
-    pool = []
-    for place in a.only.split(","):
-        where = os.path.join(shops[0].tree, place)
-        names = [place] if place.endswith(".c") else [place + "/" + n for n in sorted(os.listdir(where))]
-        for name in names:
-            if name.endswith(".c"):
-                pool += mutations(shops[0].tree, name)
-    random.Random(a.seed).shuffle(pool)
-    source, lock, free = iter(pool), threading.Lock(), list(shops)
-    noticed, survivors = [], []
-
-    def work():
-        shop = free.pop()
-        while True:
-            with lock:
-                m = next(source, None)
-                if m is None or len(noticed) + len(survivors) >= a.count:
-                    return
-            start = time.monotonic()
-            by = attempt(shop, tests, m)
-            if by is None:
-                continue
-            with lock:
-                (noticed if by else survivors).append(m)
-                print("%3d %s:%d  %s -> %s  %s  (%.0f s)  %s" % (len(noticed) + len(survivors), m.path, m.line, m.old, m.new,
-                      by or "SURVIVES", time.monotonic() - start, m.text), flush=True)
-
-    with concurrent.futures.ThreadPoolExecutor(a.jobs) as workers:
-        for job in [workers.submit(work) for _ in shops]:
-            job.result()
-    total = len(noticed) + len(survivors)
-    share = 100 * len(noticed) / max(total, 1)
-    print("noticed %d of %d: %.0f %% (bar %.0f %%), seed %d" % (len(noticed), total, share, a.bar, a.seed))
+    places = a.only.split(",")
+    judge = Judge(a.source, PLACES)
+    log = Log(a.log, a.resume, judge)
+    listed = equivalents(os.path.join(a.source, "tests/mutate/equivalent"))
+    pool = candidates(judge, places, a.seed)
+    if a.again:
+        pool = survivors(a.again, pool)
+    count, reasons = collections.Counter(), []
+    for m in pool:
+        if count["noticed"] + count["survives"] >= a.count:
+            break
+        known, start = log.find(m), time.monotonic()
+        if place(m) in listed:
+            result, by = "equivalent", listed[place(m)]
+        else:
+            result, by = known or judge.attempt(m)
+        if not known and result != "equivalent":
+            log.add(m, result, by, time.monotonic() - start)
+        count[result] += 1
+        if result in ("noticed", "survives", "equivalent"):
+            print("%3d %s:%d  %s -> %s (%d)  %s: %s  (%.0f s)  %s" % (count["noticed"] + count["survives"], m.path, m.line,
+                  m.old, m.new, m.nth, result.upper() if result == "survives" else result, by, time.monotonic() - start,
+                  m.text), flush=True)
+    total = count["noticed"] + count["survives"]
+    share = 100 * count["noticed"] / max(total, 1)
+    print("noticed %d of %d: %.1f %% (bar %.0f %%), seed %d; left out: %d that compile to the same code, %d that are "
+          "equivalent for a reason that is listed, %d that do not compile" % (count["noticed"], total, share, a.bar, a.seed,
+          count["same code"], count["equivalent"], count["does not compile"]))
     sys.exit(share < a.bar)
 
 
