@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/stat.h>
 
 #include "base/label.h"
 #include "io/json.h"
@@ -280,7 +279,27 @@ report(const struct ct_aggregate *a, const struct options *o, struct ct_error *e
 	return rc < 0 ? cli_fail(err) : status;
 }
 
-/* The operand before this one that is the same file, or -1. */
+/* Files of the same size. One that cannot be read is not the same: reading it in earnest says why. */
+static bool
+same_bytes(const char *a, const char *b)
+{
+	FILE *f = fopen(a, "re"), *g = fopen(b, "re");
+	bool same = f && g;
+	int x = 0;
+
+	while (same && x != EOF) {
+		x = getc(f);
+		same = x == getc(g);
+	}
+	same = same && !ferror(f) && !ferror(g);
+	if (f)
+		fclose(f);
+	if (g)
+		fclose(g);
+	return same;
+}
+
+/* The operand before this one that is the same file, or has the same bytes; or -1. */
 static int
 given_before(char **files, int at)
 {
@@ -289,8 +308,11 @@ given_before(char **files, int at)
 	for (int i = 0; i < at; i++) {
 		if (strcmp(files[i], files[at]) == 0)
 			return i;
-		if (stat(files[at], &mine) == 0 && S_ISREG(mine.st_mode) && stat(files[i], &other) == 0 &&
-		    mine.st_ino == other.st_ino && mine.st_dev == other.st_dev)
+		if (stat(files[at], &mine) != 0 || !S_ISREG(mine.st_mode) || stat(files[i], &other) != 0 ||
+		    !S_ISREG(other.st_mode) || mine.st_size != other.st_size)
+			continue;
+		if ((mine.st_ino == other.st_ino && mine.st_dev == other.st_dev) ||
+		    same_bytes(files[i], files[at]))
 			return i;
 	}
 	return -1;
@@ -336,8 +358,8 @@ run(struct cli *c)
 		int before = given_before(c->argv, i);
 
 		rc = before < 0 ? add_file(&a, c->argv[i], &progress, &err)
-		    : ct_fail(&err, CT_EINVAL, "%s: this file is given twice, as %s: its prompts would "
-		    "count twice", c->argv[i], c->argv[before]);
+		    : ct_fail(&err, CT_EINVAL, "%s: this file is given twice, also as %s: its prompts "
+		    "would count twice", c->argv[i], c->argv[before]);
 	}
 	cli_progress_end(&progress);
 	if (rc == CT_OK && a.prompts == 0)

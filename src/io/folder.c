@@ -2,6 +2,7 @@
 #include "io/folder.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "io/sniff.h"
 
 #define SAVE "in Python: AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(DIR)"
@@ -44,7 +46,59 @@ static const struct {
 	  "write tokenizer.json (" SAVE_TOKENIZER ")" },
 };
 
+/* Files of any name that say as much, by what their name ends with. */
+static const struct {
+	const char *pattern, *message;
+} weights[] = {
+	{ "model-*-of-*.safetensors", "is one of several parts, and model.safetensors.index.json, which "
+	    "lists them, is missing: download the whole model again" },
+	{ "*.gguf", "is GGUF: " ORIGINAL },
+	{ "*.safetensors", "has weights under another name: rename it to model.safetensors if it is the "
+	    "whole model" },
+	{ "*.bin", "may be a PyTorch checkpoint: save it as safetensors (" SAVE ")" },
+	{ "*.pt", "may be a PyTorch checkpoint: save it as safetensors (" SAVE ")" },
+	{ "*.pth", "may be a PyTorch checkpoint: save it as safetensors (" SAVE ")" },
+	{ "*.onnx", "is ONNX: " ORIGINAL },
+	{ "onnx", "is a folder of ONNX: " ORIGINAL },
+};
+
 static const char *const needed[] = { "config.json", "model.safetensors", "tokenizer.json" };
+
+/* The first entry of the directory that fits, by name, in out; false: none does. */
+static bool
+find_entry(const char *dir, const char *pattern, char *out, size_t size)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	bool found = false;
+
+	while (d && (entry = readdir(d))) {
+		if (fnmatch(pattern, entry->d_name, 0) != 0 || (found && strcmp(entry->d_name, out) > 0))
+			continue;
+		snprintf(out, size, "%s", entry->d_name);
+		found = true;
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static int
+explain_weights(const char *dir, struct ct_error *err)
+{
+	char name[256], shown[256];
+
+	for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
+		if (!find_entry(dir, weights[i].pattern, name, sizeof name))
+			continue;
+		ct_text_clean(shown, sizeof shown, name, strlen(name));
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: no model.safetensors; %s %s", dir, shown,
+		    weights[i].message);
+	}
+	return ct_fail(err, CT_ENOTFOUND, "%s: no model.safetensors, nor weights in another format: if the "
+	    "model is from the Hugging Face Hub, download all of it: hf download OWNER/NAME --local-dir %s",
+	    dir, dir);
+}
 
 int
 ct_folder_explain(const char *dir, enum ct_folder_part part, struct ct_error *err)
@@ -58,7 +112,7 @@ ct_folder_explain(const char *dir, enum ct_folder_part part, struct ct_error *er
 			return ct_fail(err, CT_EUNSUPPORTED, "%s: no %s; %s is %s: %s", dir, needed[part],
 			    signs[i].file, signs[i].is, signs[i].remedy);
 	}
-	return CT_OK;
+	return part == CT_FOLDER_WEIGHTS ? explain_weights(dir, err) : CT_OK;
 }
 
 /* "owner/name", as hubs have it. */

@@ -11,8 +11,8 @@
 #include "base/error.h"
 
 /*
- * dir lacks what the reader of `part` needs: fails with what it has instead; without that, the reader's own
- * message.
+ * dir lacks what the reader of `part` needs: fails with what it has instead. CT_OK: nothing is known of it,
+ * and the reader has its own message; of missing weights there is always something to say.
  */
 enum ct_folder_part { CT_FOLDER_CONFIG, CT_FOLDER_WEIGHTS, CT_FOLDER_TOKENIZER };
 int ct_folder_explain(const char *dir, enum ct_folder_part part, struct ct_error *err);

@@ -456,9 +456,7 @@ ct_tensors_open_model(struct ct_tensors **out, const char *dir, struct ct_error 
 		code = ct_fail_memory(err, strlen(dir), "a path");
 	else if (!ct_file_exists(single) && ct_file_exists(index))
 		code = open_sharded(out, dir, index, err);
-	else if (ct_file_missing(single) && ct_folder_explain(dir, CT_FOLDER_WEIGHTS, err) != CT_OK)
-		code = CT_EUNSUPPORTED;
-	else
+	else if (!ct_file_missing(single) || (code = ct_folder_explain(dir, CT_FOLDER_WEIGHTS, err)) == CT_OK)
 		code = ct_tensors_open(out, single, err);
 	free(single);
 	free(index);

@@ -68,10 +68,30 @@ search_dir(int i)
 	return i == 0 ? installed_dir() : i == 1 ? strdup("models") : NULL;
 }
 
+/* The installed model whose name is most like this one, to be freed; NULL: none is much like it. */
+static char *
+nearest_model(const char *name)
+{
+	char **list = ct_model_list(), *near = NULL;
+	int best = 3;
+
+	for (size_t i = 0; list && list[i]; i++) {
+		int distance = ct_text_distance(name, ct_path_last(list[i]), best);
+
+		if (distance < best) {
+			best = distance;
+			free(near);
+			near = strdup(ct_path_last(list[i]));
+		}
+	}
+	ct_model_list_free(list);
+	return near;
+}
+
 int
 ct_model_find(char **dir, const char *model, struct ct_error *err)
 {
-	char tried[400] = "", *root;
+	char tried[400] = "", *root, *near;
 	size_t n = 0;
 	int code;
 
@@ -105,9 +125,12 @@ ct_model_find(char **dir, const char *model, struct ct_error *err)
 		free(found);
 		free(root);
 	}
-	return ct_fail(err, CT_ENOTFOUND,
-	    "no model named \"%.80s\" in %s; name a directory with -m, or set CTRACE_MODEL_PATH", model,
-	    tried);
+	near = nearest_model(model);
+	code = ct_fail(err, CT_ENOTFOUND, "no model named \"%.80s\" in %s; %s%s%sname a directory with -m, "
+	    "or set CTRACE_MODEL_PATH", model, tried, near ? "did you mean \"" : "", near ? near : "",
+	    near ? "\"? Or " : "");
+	free(near);
+	return code;
 }
 
 static int

@@ -24,9 +24,14 @@ edges in at least 2 prompts: 2 of 2
   input "a"            -> L0#7 Texas                2 100.0%  +4.000 ±1.414
 EOF
 ok "sums and spreads" cmp -s "$tmp/out" "$tmp/want"
-fails "a file given twice" "small: this file is given twice, as .*small" aggregate "$tmp/small" "$tmp/small"
+fails "a file given twice" "small: this file is given twice, also as .*small" aggregate "$tmp/small" "$tmp/small"
 ln -s small "$tmp/link"
-fails "by another name" "link: this file is given twice, as .*small" aggregate "$tmp/small" "$tmp/link"
+fails "by another name" "link: this file is given twice, also as .*small" aggregate "$tmp/small" "$tmp/link"
+cp "$tmp/small" "$tmp/copy"
+fails "a copy of it" "copy: this file is given twice, also as .*small" aggregate "$tmp/small" "$tmp/copy"
+sed 's/"a"/"c"/' "$tmp/small" >"$tmp/like"
+run aggregate "$tmp/small" "$tmp/like"
+ok "another of the same size" [ "$status" -eq 0 ]
 fails "standard input twice" "-: this file is given twice" aggregate - - <"$tmp/small"
 run aggregate --min 1 --top 1 - <"$tmp/small"
 ok "standard input; more that occurs, and fewer rows" has "^features in at least 1 prompt: 2 of 2$"

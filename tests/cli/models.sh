@@ -18,6 +18,8 @@ ok "JSON has both" [ "$(grep -c '"family"' "$tmp/out")" -ge 1 ]
 ok "by name" has '"(name|model)": *"one"'
 ok "and begins with its version and format" sh -c "sed -n '2,3p' '$tmp/out' | tr -d '\n' |
     grep -q '^ \"ctrace_version\": \".*\", \"format\": [0-9]*,\$'"
+fails "a misspelt model" 'no model named "onne" in .*; did you mean "one"\? Or name a directory' trace -m onne w1
+fails "a name like none" 'no model named "something" in [^;]*; name a directory' trace -m something w1
 rm -r "$tmp/path/two"
 run models nonsense
 ok "an operand is refused" one_error "takes no operand, found 'nonsense'"

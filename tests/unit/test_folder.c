@@ -76,6 +76,14 @@ folders(void **state)
 		    "adapter (LoRA): merge it into its base model and save that", 1 },
 		{ "tf_model.h5", "no model.safetensors; tf_model.h5 is TensorFlow weights: save them as "
 		    "safetensors (from_tf=True; " SAVE ")", 1 },
+		{ "model-00001-of-00002.safetensors", "no model.safetensors; "
+		    "model-00001-of-00002.safetensors is one of several parts, and "
+		    "model.safetensors.index.json, which lists them, is missing: download the whole model "
+		    "again", 1 },
+		{ "weights.safetensors", "no model.safetensors; weights.safetensors has weights under "
+		    "another name: rename it to model.safetensors if it is the whole model", 1 },
+		{ "model-Q4_K.gguf", "no model.safetensors; model-Q4_K.gguf is GGUF: " LAYOUT, 1 },
+		{ "model.onnx", "no model.safetensors; model.onnx is ONNX: " LAYOUT, 1 },
 		{ "tokenizer.model", "no tokenizer.json; tokenizer.model is a SentencePiece tokenizer: write "
 		    "tokenizer.json (" SAVE_TOKENIZER ")", 2 },
 		{ "vocab.json", "no tokenizer.json; vocab.json is an older tokenizer (vocab.json and "
