@@ -97,8 +97,12 @@ int ct_tc_features(struct ct_tc_loader *ld, const struct ct_tensor *t, int dim, 
 int ct_tc_skip_of(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, bool flipped,
     int l);
 
-/* What the layouts of Gemma Scope share: the file of layer l with an encoder of that name; and its end. */
+/*
+ * What the layouts of Gemma Scope share: the file of layer l with an encoder of that name; what the
+ * config.json beside it says; and its end.
+ */
 int ct_tc_scope_encoder(struct ct_tc_loader *ld, int l, const char *name, const struct ct_tc_file **f);
+int ct_tc_scope_check(struct ct_tc_loader *ld, const struct ct_tc_file *f, int l);
 int ct_tc_scope_end(struct ct_tc_loader *ld, const struct ct_tc_file *f, int l);
 
 /* Refuses tensors that nobody asked for. */

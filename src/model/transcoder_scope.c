@@ -6,7 +6,16 @@
  * counts as 0; and adds x affine_skip_connection, whose first index is the input's. Sources: the tutorials
  * of Gemma Scope 1 and 2.
  */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "io/json.h"
 #include "model/transcoder_load.h"
+
+enum { MAX_CONFIG = 1 << 20 };
 
 static int
 bind_thresholds(struct ct_tc_loader *ld, const struct ct_tc_file *f, struct ct_tc_layer *ly)
@@ -47,6 +56,74 @@ ct_tc_scope_encoder(struct ct_tc_loader *ld, int l, const char *name, const stru
 	ly->dec_rows = 1;
 	ly->dec_first = l;
 	return bind_thresholds(ld, *f, ly);
+}
+
+/* Is a hook, as the publisher names it, the output of this module of layer l? */
+static int
+check_hook(struct ct_tc_loader *ld, const json_t *root, const char *path, const char *key, const char *module,
+    int l)
+{
+	const char *found = NULL;
+	char want[96], shown[96];
+	int code = ct_json_string(root, path, key, false, &found, ld->err);
+
+	snprintf(want, sizeof want, "model.layers.%d.%s.output", l, module);
+	if (code != CT_OK || !found || strcmp(found, want) == 0)
+		return code;
+	ct_text_clean(shown, sizeof shown, found, strlen(found));
+	return ct_fail(ld->err, CT_EUNSUPPORTED, "%s: %s is \"%s\", expected \"%s\" of a transcoder of layer "
+	    "%d", path, key, shown, want, l);
+}
+
+static int
+check_figures(struct ct_tc_loader *ld, const json_t *root, const char *path, const struct ct_tc_file *f,
+    int l)
+{
+	bool skip = ct_tc_has(f, "affine_skip_connection"), says_skip = skip;
+	int F = ld->tc->layers[l].F, width = F, code;
+	const char *kind = NULL;
+
+	if ((code = ct_json_int(root, path, "width", false, 1, 1 << 26, &width, ld->err)) < 0 ||
+	    (code = ct_json_bool(root, path, "affine_connection", false, &says_skip, ld->err)) < 0 ||
+	    (code = ct_json_string(root, path, "architecture", false, &kind, ld->err)) < 0)
+		return code;
+	if (!json_object_get(root, "affine_connection"))
+		says_skip = skip;
+	if (width != F)
+		return ct_fail(ld->err, CT_EFORMAT, "%s: \"width\" is %d, but the file has %d features", path,
+		    width, F);
+	if (skip != says_skip)
+		return ct_fail(ld->err, CT_EFORMAT, "%s: \"affine_connection\" is %s, but the file has %s "
+		    "affine_skip_connection", path, says_skip ? "true" : "false", skip ? "an" : "no");
+	if (kind && strcmp(kind, "jump_relu") != 0)
+		return ct_fail(ld->err, CT_EUNSUPPORTED, "%s: \"architecture\" is \"%.40s\", expected "
+		    "jump_relu", path, kind);
+	return CT_OK;
+}
+
+/* Gemma Scope 2 has a config.json beside each layer's file, which must not say something else. */
+int
+ct_tc_scope_check(struct ct_tc_loader *ld, const struct ct_tc_file *f, int l)
+{
+	const char *slash = strrchr(f->path, '/');
+	char path[4096];
+	json_t *root = NULL;
+	int code;
+
+	snprintf(path, sizeof path, "%.*sconfig.json", slash ? (int)(slash + 1 - f->path) : 0, f->path);
+	if (ct_file_missing(path))
+		return CT_OK;
+	code = ct_json_load(&root, path, MAX_CONFIG, ld->err);
+	if (code == CT_OK && !json_is_object(root))
+		code = ct_fail(ld->err, CT_EFORMAT, "%s: expected an object {...}", path);
+	if (code == CT_OK)
+		code = check_hook(ld, root, path, "hf_hook_point_in", "pre_feedforward_layernorm", l);
+	if (code == CT_OK)
+		code = check_hook(ld, root, path, "hf_hook_point_out", "post_feedforward_layernorm", l);
+	if (code == CT_OK)
+		code = check_figures(ld, root, path, f, l);
+	json_decref(root);
+	return code;
 }
 
 int

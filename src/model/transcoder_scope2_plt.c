@@ -21,7 +21,9 @@ bind(struct ct_tc_loader *ld, int l)
 
 	if (code == CT_OK)
 		code = ct_tc_matrix_of(ld, f, "w_dec", ly->F, ld->tc->D, &ly->dec);
-	return code == CT_OK ? ct_tc_scope_end(ld, f, l) : code;
+	if (code == CT_OK)
+		code = ct_tc_scope_end(ld, f, l);
+	return code == CT_OK ? ct_tc_scope_check(ld, f, l) : code;
 }
 
 const struct ct_tc_layout ct_tc_scope2_plt = {

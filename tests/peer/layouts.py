@@ -239,6 +239,11 @@ def write_scope2_plt(directory, ws, **keys):
            **keys)
     for l, w in enumerate(ws):
         save(directory, names[l], scope2(w, w["dec"][:, l]))
+        with open(os.path.join(directory, os.path.dirname(names[l]), "config.json"), "w", encoding="utf-8") as f:
+            json.dump({"hf_hook_point_in": f"model.layers.{l}.pre_feedforward_layernorm.output",
+                       "hf_hook_point_out": f"model.layers.{l}.post_feedforward_layernorm.output", "width": F,
+                       "model_name": "gemma-v3-270m-pt", "architecture": "jump_relu", "l0": 15,
+                       "affine_connection": True, "type": "transcoder"}, f)
 
 
 def write_scope2_clt(directory, ws, **keys):

@@ -23,6 +23,7 @@
 /* What the layouts say that files hold, for the rows of the table below. */
 #define PLT "W_enc, W_dec, b_enc, b_dec, and perhaps activation_function.threshold and W_skip"
 #define CLT "W_enc_{l}, b_enc_{l}, b_dec_{l}, perhaps threshold_{l}, and in another file W_dec_{l}"
+#define SCOPE2_CONFIG "transcoder_all/layer_1_width_16k_l0_small_affine/config.json"
 #define SCOPE2 "w_enc, w_dec, b_enc, b_dec, threshold, and perhaps affine_skip_connection"
 #define SPARSIFY "encoder.weight, encoder.bias, W_dec, b_dec, and W_skip if cfg.json says skip_connection"
 
@@ -187,6 +188,20 @@ static const struct bad {
 	    "@/transcoder_all/layer_1_width_16k_l0_small_affine/params.safetensors: tensor "
 	    "affine_skip_connectiom is unknown in Gemma Scope 2, which has " SCOPE2 "; it may be a skip "
 	    "path, which this layout does not define", 0, NULL },
+	{ "scope2-plt", SCOPE2_CONFIG, "layers.1.pre", "layers.2.pre", "@/" SCOPE2_CONFIG ": "
+	    "hf_hook_point_in is \"model.layers.2.pre_feedforward_layernorm.output\", expected "
+	    "\"model.layers.1.pre_feedforward_layernorm.output\" of a transcoder of layer 1", 0, NULL },
+	{ "scope2-plt", SCOPE2_CONFIG, NULL, "{\"hf_hook_point_out\": \"model.layers.1.output\"}",
+	    "@/" SCOPE2_CONFIG ": hf_hook_point_out is \"model.layers.1.output\", expected "
+	    "\"model.layers.1.post_feedforward_layernorm.output\" of a transcoder of layer 1", 0, NULL },
+	{ "scope2-plt", SCOPE2_CONFIG, NULL, "{\"width\": 16384}",
+	    "@/" SCOPE2_CONFIG ": \"width\" is 16384, but the file has 12 features", 0, NULL },
+	{ "scope2-plt", SCOPE2_CONFIG, NULL, "{\"affine_connection\": false}",
+	    "@/" SCOPE2_CONFIG ": \"affine_connection\" is false, but the file "
+	    "has an affine_skip_connection", 0, NULL },
+	{ "scope2-plt", SCOPE2_CONFIG, NULL, "{\"architecture\": \"relu\"}",
+	    "@/" SCOPE2_CONFIG ": \"architecture\" is \"relu\", expected "
+	    "jump_relu", 0, NULL },
 	{ "scope2-clt", "params_layer_2.safetensors", "[12,3,16]", "[12,1,48]",
 	    "@/params_layer_2.safetensors: tensor w_dec has shape [12,1,48], expected [12,3,16]: was this "
 	    "transcoder made for another model?", 0, NULL },
