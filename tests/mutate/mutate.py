@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Do the tests notice wrong code?
 
-Changes one token of the engine at a time (an operator, a comparison, a 0 or 1) and runs the tests that run the changed
-line, the nearest and fastest first, until one of them fails, crashes or takes several times as long as usual; then
-the fast unit tests and fuzzers again under ASan and UBSan. A change that no test notices is a survivor: it is printed, to be looked at by a person. The same
-seed picks the same changes of the same sources.
+Changes one token of the engine at a time (an operator, a comparison, a 0 or 1) and runs the tests that run the
+changed line, the nearest and fastest first, until one of them fails, crashes or takes several times as long as
+usual: in a first stage the eight nearest of the fast unit tests and fuzzers; then, for what these did not notice,
+all others and the scripts; and last the nearest again under ASan and UBSan. A change that no test notices is a survivor: it is printed,
+to be looked at by a person. The same seed picks the same changes of the same sources.
 
 No change at all, and therefore left out and counted: what compiles to the same machine code, and what
 tests/mutate/equivalent lists with a reason. See shop.py for how it is known which test runs which line.
 
-Each result is written to LOG (mutation/log.jsonl) at once. --resume goes on where an interrupted run stopped, and tries
-survivors again if the tests are others now. --again LOG tries the survivors of that log on today's sources.
+Each result is written to LOG (mutation/log.jsonl) at once. --resume goes on where an interrupted run stopped, and
+tries survivors again if the tests are others now. --again LOG tries the survivors of that log on today's sources.
 
-usage: mutate.py SOURCE_DIR [--seed N] [--count N] [--only PATH[,PATH...]] [--bar PERCENT] [--log LOG] [--resume]
-                 [--again LOG]
+usage: mutate.py SOURCE_DIR [--seed N] [--count N] [--only PATH[,PATH...]] [--bar PERCENT] [--log LOG]
+                 [--resume] [--again LOG]
 """
 import argparse
 import collections
@@ -27,6 +28,9 @@ import time
 import shop as workshop
 
 PLACES = ["src/trace", "src/model", "src/io", "src/share", "src/cards", "src/session"]
+
+STAGES = ["near", "others", "asan"]
+NEAREST = 8
 
 SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "++": "--",
          "--": "++", "+=": "-=", "-=": "+=", "*=": "/=", "+": "-", "-": "+", "*": "+", "/": "*", "0": "1", "1": "0"}
@@ -82,8 +86,11 @@ class Judge:
         self.sound = {}		# whether a test passes on the unchanged sources, by build and test
         self.unchanged = {}	# machine code, by path
 
-    def order(self, m):
-        """The likeliest and fastest first; scripts, which run a whole program many times, last."""
+    def is_fast(self, name):
+        return not name.endswith(".sh") and self.reach.tests[name]["seconds"] < 3
+
+    def order(self, m, stage):
+        """The tests of a stage that run the line, the likeliest and fastest first."""
         module = m.path[len("src/"):-len(".c")]
         room = os.path.dirname(module)
 
@@ -92,7 +99,9 @@ class Judge:
             near = 8 * (module in t["reads"]) + 2 * any(r.startswith(room + "/") for r in t["reads"])
             return 3 * self.kills[name, m.path] + min(self.kills[name, room], 5) + near - 2 * t["seconds"] - \
                 (20 if name.endswith(".sh") else 0)
-        return sorted(self.reach.runs(m.path, m.line), key=score, reverse=True)
+        found = sorted(self.reach.runs(m.path, m.line), key=score, reverse=True)
+        near = [n for n in found if self.is_fast(n)][:NEAREST]
+        return near if stage != "others" else [n for n in found if n not in near]
 
     def write(self, path, text):
         with open(os.path.join(self.shop.tree, path), "w", encoding="utf-8") as f:
@@ -106,15 +115,20 @@ class Judge:
         if (build, name) not in self.sound:
             self.sound[build, name] = self.shop.test(build, name, self.limit(build, name)) is True
             if not self.sound[build, name]:
-                print("not used in the build %s, for it fails on the unchanged sources: %s" % (build, name), flush=True)
+                print("not used in the build %s, for it fails on the unchanged sources: %s" % (build, name),
+                      flush=True)
         return self.sound[build, name]
 
-    def is_light(self, name):
-        """Sanitizers look at single accesses: unit tests and fuzzers do, which take little time."""
-        return not name.endswith(".sh") and self.reach.tests[name]["seconds"] < 3
+    def is_change(self, m):
+        """"" for a change of the code, else why it is none. The changed source stays in place."""
+        code = self.shop.object(m.path)
+        if code is None:
+            return "does not compile"
+        return "same code" if code == self.unchanged[m.path] else ""
 
-    def attempt(self, m):
-        """(what became of it, by which test)"""
+    def attempt(self, m, stage):
+        """(what became of it in this stage, by which test)"""
+        build = "asan" if stage == "asan" else "plain"
         with open(os.path.join(self.shop.tree, m.path), encoding="utf-8") as f:
             source = f.read()
         changed = source[:m.offset] + m.new + source[m.offset + len(m.old):]
@@ -122,33 +136,27 @@ class Judge:
             self.unchanged[m.path] = self.shop.object(m.path)
         try:
             self.write(m.path, changed)
-            code = self.shop.object(m.path)
-            if code is None:
-                return "does not compile", ""
-            if code == self.unchanged[m.path]:
-                return "same code", ""
-            tests = self.order(m)
-            if not tests:
-                return "survives", "no test runs it"
-            for build in "plain", "asan":
-                for name in tests if build == "plain" else filter(self.is_light, tests):
-                    if not self.sound.get((build, name), True):
-                        continue
-                    if self.shop.test(build, name, self.limit(build, name)) is True:
-                        continue
-                    self.write(m.path, source)
-                    if self.is_sound(build, name):
-                        self.kills[name, m.path] += 1
-                        self.kills[name, os.path.dirname(m.path[len("src/"):])] += 1
-                        return "noticed", name + (" under ASan" if build == "asan" else "")
-                    self.write(m.path, changed)
-            return "survives", "%d tests run it" % len(tests)
+            none = self.is_change(m) if stage == STAGES[0] else ""
+            if none:
+                return none, ""
+            tests = self.order(m, stage)
+            for name in tests:
+                if not self.sound.get((build, name), True) or \
+                        self.shop.test(build, name, self.limit(build, name)) is True:
+                    continue
+                self.write(m.path, source)
+                if self.is_sound(build, name):
+                    self.kills[name, m.path] += 1
+                    self.kills[name, os.path.dirname(m.path[len("src/"):])] += 1
+                    return "noticed", name + (" under ASan" if build == "asan" else "")
+                self.write(m.path, changed)
+            return "survives", "%s: %d tests run it" % (stage, len(tests))
         finally:
             self.write(m.path, source)
 
 
 class Log:
-    """Results as they come: one line of JSON each."""
+    """Results as they come: one line of JSON each. Of a change, the line of its last stage counts."""
 
     def __init__(self, path, resume, judge):
         self.path, self.state = path, {"program": judge.reach.program, "tests": judge.reach.state}
@@ -158,16 +166,17 @@ class Log:
                 for r in map(json.loads, f):
                     if r["program"] == self.state["program"] and (r["result"] != "survives" or
                                                                  r["tests"] == self.state["tests"]):
-                        self.known[r["path"], r["offset"], r["old"]] = r["result"], r["by"]
+                        self.known[r["path"], r["offset"], r["old"], r["stage"]] = r["result"], r["by"]
         elif os.path.exists(path):
             os.replace(path, path + ".old")
 
-    def find(self, m):
-        return self.known.get((m.path, m.offset, m.old))
+    def find(self, m, stage):
+        return self.known.get((m.path, m.offset, m.old, stage))
 
-    def add(self, m, result, by, seconds):
+    def add(self, m, stage, result, by, seconds):
         with open(self.path, "a", encoding="utf-8") as f:
-            f.write(json.dumps(dict(m._asdict(), result=result, by=by, seconds=round(seconds, 1), **self.state)) + "\n")
+            f.write(json.dumps(dict(m._asdict(), stage=stage, result=result, by=by, seconds=round(seconds, 1),
+                                    **self.state)) + "\n")
 
 
 def candidates(judge, places, seed):
@@ -188,6 +197,28 @@ def survivors(path, pool):
     return [m for m in pool if wanted.get(place(m)) == "survives"]
 
 
+def try_all(judge, log, listed, pool, most):
+    """Each stage tries what the one before did not notice. Returns the last result of each change."""
+    last, counted = {}, 0
+    for stage in STAGES:
+        for m in pool if stage == STAGES[0] else [m for m in pool if last.get(m) == "survives"]:
+            if stage == STAGES[0] and counted >= most:
+                break
+            start = time.monotonic()
+            known = ("equivalent", listed[place(m)]) if place(m) in listed else log.find(m, stage)
+            result, by = known or judge.attempt(m, stage)
+            if not known:
+                log.add(m, stage, result, by, time.monotonic() - start)
+            last[m] = result
+            counted += stage == STAGES[0] and result in ("noticed", "survives")
+            if result in ("noticed", "survives", "equivalent"):
+                print("%3d %s:%d  %s -> %s (%d)  %s: %s  (%.0f s)  %s" % (
+                    counted, m.path, m.line, m.old, m.new, m.nth,
+                    result.upper() if result == "survives" else result, by, time.monotonic() - start, m.text),
+                    flush=True)
+    return last
+
+
 def main():
     a = argparse.ArgumentParser(usage=__doc__)
     a.add_argument("source")
@@ -199,34 +230,23 @@ def main():
     a.add_argument("--resume", action="store_true")
     a.add_argument("--again")
     a = a.parse_args()
-    places = a.only.split(",")
     judge = Judge(a.source, PLACES)
     log = Log(a.log, a.resume, judge)
     listed = equivalents(os.path.join(a.source, "tests/mutate/equivalent"))
-    pool = candidates(judge, places, a.seed)
+    pool = candidates(judge, a.only.split(","), a.seed)
     if a.again:
         pool = survivors(a.again, pool)
-    count, reasons = collections.Counter(), []
-    for m in pool:
-        if count["noticed"] + count["survives"] >= a.count:
-            break
-        known, start = log.find(m), time.monotonic()
-        if place(m) in listed:
-            result, by = "equivalent", listed[place(m)]
-        else:
-            result, by = known or judge.attempt(m)
-        if not known and result != "equivalent":
-            log.add(m, result, by, time.monotonic() - start)
-        count[result] += 1
-        if result in ("noticed", "survives", "equivalent"):
-            print("%3d %s:%d  %s -> %s (%d)  %s: %s  (%.0f s)  %s" % (count["noticed"] + count["survives"], m.path, m.line,
-                  m.old, m.new, m.nth, result.upper() if result == "survives" else result, by, time.monotonic() - start,
-                  m.text), flush=True)
+    last = try_all(judge, log, listed, pool, a.count)
+    count = collections.Counter(last.values())
+    for m in last:
+        if last[m] == "survives":
+            print("survivor: %s:%d  %s -> %s (%d)  %s" % (m.path, m.line, m.old, m.new, m.nth, m.text))
     total = count["noticed"] + count["survives"]
     share = 100 * count["noticed"] / max(total, 1)
-    print("noticed %d of %d: %.1f %% (bar %.0f %%), seed %d; left out: %d that compile to the same code, %d that are "
-          "equivalent for a reason that is listed, %d that do not compile" % (count["noticed"], total, share, a.bar, a.seed,
-          count["same code"], count["equivalent"], count["does not compile"]))
+    print("noticed %d of %d: %.1f %% (bar %.0f %%), seed %d; left out: %d that compile to the same code, %d that "
+          "are equivalent for a reason that is listed, %d that do not compile" % (
+              count["noticed"], total, share, a.bar, a.seed, count["same code"], count["equivalent"],
+              count["does not compile"]))
     sys.exit(share < a.bar)
 
 

@@ -20,6 +20,7 @@ SLOW_UNITS = {"fuzz_app", "test_traffic", "test_restore", "test_saving", "test_m
 SLOW_SCRIPTS = {"tests/cli/figures.sh", "tests/cli/full.sh", "tests/screens/monkey.sh"}
 SCRIPT_SECONDS = 30		# a script that takes more (CPU time, with counters) is left out
 
+PROGRAMS = ["ctrace", "ctrace-tui", "random_model"]	# what scripts run
 BUILDS = {"plain": ["CFLAGS=-O1"], "asan": ["--enable-sanitizers", "CFLAGS=-O1"],
           "map": ["CFLAGS=-O1 --coverage", "LDFLAGS=--coverage"]}
 
@@ -103,7 +104,7 @@ class Workshop:
     def test(self, build, name, limit):
         """True: it passes or has nothing to test. None: it cannot be built."""
         script = name.endswith(".sh")
-        if self.make(build, *(["all", "random_model"] if script else [name])):
+        if self.make(build, *(PROGRAMS if script else [name])):
             return None
         command = ["sh", os.path.join(self.tree, name)] if script else ["./" + name]
         return run(command, self.where(build), self.env(build), limit) in (0, 77)
@@ -154,7 +155,7 @@ class Reach:
 
     def measure(self, name, key, source):
         shop, where = self.shop, self.shop.where("map")
-        if shop.make("map", *(["all", "random_model"] if name.endswith(".sh") else [name])):
+        if shop.make("map", *(PROGRAMS if name.endswith(".sh") else [name])):
             sys.exit("mutate: cannot build " + name)
         for old in glob.glob(where + "/src/*/*.gcda"):
             os.remove(old)
