@@ -485,10 +485,10 @@ int ct_session_swap_clamps(struct ct_session *s, const struct ct_swap_options *o
     int max, const struct ct_job *job, struct ct_error *err);
 
 /*
- * A feature at a position, for all values of the prompt's first two numbers: as its card has them, where the prompt is
- * like the sentences of the corpus; or else for the whole numbers 0..n-1 of one token each, as far as the vocabulary has
- * their sums too, and CT_OPERANDS at most. Then the first call runs the prompt n * n times, the others of the same prompt
- * look up. Lent until the next call or prompt.
+ * A feature at a position, for all values of the prompt's first two numbers. Where the prompt is like the
+ * sentences of the corpus, its card has them. Otherwise they are the whole numbers 0..n-1 of one token each
+ * whose sums the vocabulary has too, CT_OPERANDS at most: the first call runs the prompt n * n times, further
+ * calls for the same prompt look up what it found. Lent until the next call or prompt.
  */
 int ct_session_operands(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out,
     const struct ct_job *job, struct ct_error *err);

@@ -143,6 +143,30 @@ with_corpus(struct cli_corpus_context *context, const char *model, const char *t
 	return cli_corpus_context_open(context, model, transcoder, NULL, err);
 }
 
+/* What is asked about all cards. */
+struct job {
+	const char *model, *transcoder, *corpus, *to, *from;
+};
+
+static int
+all_cards(struct cli_corpus_context *context, const struct job *j, struct ct_error *err)
+{
+	int rc;
+
+	/* Cards that are there are exported as they are. */
+	context->no_corpus = j->from != NULL || (j->to != NULL && j->corpus == NULL);
+	rc = cli_corpus_context_open(context, j->model, j->transcoder, j->corpus, err);
+	if (rc == CT_OK && j->from == NULL && context->no_corpus && !is_built(context))
+		rc = with_corpus(context, j->model, j->transcoder, err);
+	if (rc == CT_OK && j->from != NULL)
+		rc = import_cards(context, j->from, err);
+	else if (rc == CT_OK && !context->no_corpus)
+		rc = cli_corpus_context_features(context, err);
+	if (rc == CT_OK && j->to != NULL)
+		rc = export_cards(context, j->to, err);
+	return rc;
+}
+
 static int
 run(struct cli *c)
 {
@@ -191,17 +215,7 @@ run(struct cli *c)
 		cli_error("--import reads cards, --corpus makes them: leave out one");
 		return CLI_ERROR;
 	}
-	/* Cards that are there are exported as they are. */
-	context.no_corpus = from != NULL || (to != NULL && corpus == NULL);
-	rc = cli_corpus_context_open(&context, model, transcoder, corpus, &err);
-	if (rc == CT_OK && from == NULL && context.no_corpus && !is_built(&context))
-		rc = with_corpus(&context, model, transcoder, &err);
-	if (rc == CT_OK && from != NULL)
-		rc = import_cards(&context, from, &err);
-	else if (rc == CT_OK && !context.no_corpus)
-		rc = cli_corpus_context_features(&context, &err);
-	if (rc == CT_OK && to != NULL)
-		rc = export_cards(&context, to, &err);
+	rc = all_cards(&context, &(struct job){ model, transcoder, corpus, to, from }, &err);
 	cli_corpus_context_close(&context);
 	return rc == CT_OK ? CLI_OK : cli_fail(&err);
 }

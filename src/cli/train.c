@@ -112,8 +112,8 @@ show_figures(const struct cli_corpus_context *context, struct ct_error *err)
 		if (code != CT_OK)
 			break;
 		if (e->graphs.n > 0) {
-			cli_line("%s graphs of %d held-out prompts: replacement score %.3f, completeness %.3f",
-			    kind, e->graphs.n, e->graphs.replacement, e->graphs.completeness);
+			cli_line("%s graphs of %d held-out prompts: replacement score %.3f, completeness "
+			    "%.3f", kind, e->graphs.n, e->graphs.replacement, e->graphs.completeness);
 			show_verdict(kind, e);
 		}
 		ct_eval_free(e);

@@ -14,7 +14,8 @@ static int
 need_model(struct ct_error *err)
 {
 	return ct_fail(err, CT_EUNSUPPORTED,
-	    "this graph was opened without a model: run -m MODEL with the prompt to trace, clamp or generate");
+	    "this graph was opened without a model: run -m MODEL with the prompt to trace, clamp or "
+	    "generate");
 }
 
 /* Text of the file as it may be shown. */

@@ -38,7 +38,8 @@ void ct_linear_pass_close(struct ct_linear_pass *p);
  *   loss = carry * sum_{l, r not at position 0} |m_{l,r} - d_{0,r}|^2 / |mid_{l,r}|^2
  *        + direct * sum_{graded r} |c(U (norm_f . d_{L,r} / rms))|^2 / |c(logits_r)|^2,  c(x) = x - mean x
  *
- *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; P, rms, mid and logits are numbers
+ *   grad  in/out  of net->params' layout: the gradient of scale * loss is added; P, rms, mid and logits are
+ *                 numbers
  *
  * At a bottleneck d_{l+1} = d_l, as in the normal pass. Cost: about a third of the normal pass. Returns loss
  * (not scaled). Oracle: finite differences of a naive double program in tests/unit/test_train_model.c

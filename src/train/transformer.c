@@ -11,6 +11,23 @@
 #include "train/prices.h"
 #include "train/vector.h"
 
+/* cos and sin (context, head / 2) of each position's angles. */
+static void
+fill_rotary(struct ct_net *net)
+{
+	const struct ct_net_shape *s = &net->s;
+	size_t half = (size_t)s->head / 2;
+
+	for (size_t t = 0; t < (size_t)s->context; t++) {
+		for (size_t i = 0; i < half; i++) {
+			double angle = (double)t * pow(s->theta, -2.0 * (double)i / s->head);
+
+			net->cos[t * half + i] = (float)cos(angle);
+			net->sin[t * half + i] = (float)sin(angle);
+		}
+	}
+}
+
 int
 ct_net_open(struct ct_net *net, const struct ct_net_shape *s, struct ct_error *err)
 {
@@ -30,14 +47,7 @@ ct_net_open(struct ct_net *net, const struct ct_net_shape *s, struct ct_error *e
 		ct_net_close(net);
 		return CT_ENOMEM;
 	}
-	for (size_t t = 0; t < (size_t)s->context; t++) {
-		for (size_t i = 0; i < half; i++) {
-			double angle = (double)t * pow(s->theta, -2.0 * (double)i / s->head);
-
-			net->cos[t * half + i] = (float)cos(angle);
-			net->sin[t * half + i] = (float)sin(angle);
-		}
-	}
+	fill_rotary(net);
 	net->embed = ct_params_add(p, "model.embed_tokens.weight", V, D, 0, 1);
 	for (int l = 0; l < s->L; l++) {
 		struct ct_net_layer *w = &net->layers[l];

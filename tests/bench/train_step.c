@@ -169,7 +169,8 @@ bench_transcoder(struct bench *b, struct ct_error *err)
 		list[n++] = (struct product){ shape.F, (shape.L - l) * shape.D };
 	}
 	alone = time_products(b->pool, list, n, o.batch, &gflop);
-	printf(",\"transcoder\":{\"L\":%d,\"D\":%d,\"F\":%d,\"batch\":%d,\"step\":%.6f,\"products\":%.6f,\"gflop\":%.4f}",
+	printf(",\"transcoder\":{\"L\":%d,\"D\":%d,\"F\":%d,\"batch\":%d,\"step\":%.6f,"
+	    "\"products\":%.6f,\"gflop\":%.4f}",
 	    shape.L, shape.D, shape.F, o.batch, laps.fastest, alone, gflop);
 	return code;
 }

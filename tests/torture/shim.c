@@ -6,9 +6,9 @@
  *   TORTURE_AT=N     this call fails (0: none does, they are only counted)
  *   TORTURE_MORE=1   and so do all after it
  *   TORTURE_REPORT=FILE  gets "CALLS LEAKS LARGEST PEAK" at exit: bytes of the largest allocation,
-    and of all at most
- *   TORTURE_SITES=FILE   gets the numbers of the calls that differ: of those with the same backtrace the first two and
- *                        the last
+ *                        and of all at most
+ *   TORTURE_SITES=FILE   gets the numbers of the calls that differ: of those with the same backtrace the
+ *                        first two and the last
  *   TORTURE_SECONDS=N    after these SIGALRM ends what hangs
  *   TORTURE_POINTS=FILE  instead of one run, a run in a process of its own for each number in FILE,
     alone and with all

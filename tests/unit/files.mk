@@ -3,6 +3,7 @@ if HAVE_CMOCKA
 check_LIBRARIES = libtest.a
 libtest_a_SOURCES = \
 	%D%/eval_world.c %D%/eval_world.h \
+	%D%/finite.c %D%/finite.h \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/graphs.c %D%/graphs.h \
 	%D%/naive.c %D%/naive.h %D%/naive_neurons.c \

@@ -62,8 +62,7 @@ test_cancel(void **state)
 	}
 	p = (struct patience){ INT_MAX, 0 };
 	world_ok(ct_session_trace(w->s, &other, &job, &err), &err);
-	calls = p.calls;
-	assert_true(calls >= 1);
+	assert_true((calls = p.calls) >= 1);
 	g = world_trace(w->s, NULL);
 	o = ct_session_effects(w->s);
 	/* How often a trace asks depends on which thread takes which share of the work. */

@@ -311,8 +311,8 @@ test_bad_index(void **state)
 	 * An index by others: no labels, entries that are no layers, a layer left out, a feature without a
 	 * card.
 	 */
-	assert_int_equal(open_with_index("{\"version\":\"1.0\",\"1\":{\"filename\":\"layer_0.bin\",\"offsets\":[0,0,9]}}",
-			     &err), CT_OK);
+	assert_int_equal(open_with_index("{\"version\":\"1.0\",\"1\":{\"filename\":\"layer_0.bin\","
+	    "\"offsets\":[0,0,9]}}", &err), CT_OK);
 	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_OK);
 	assert_int_equal(ct_store_card(&card, s, 1, 0, &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no card for feature L1#0");

@@ -510,75 +510,76 @@ test_recipe_of_the_manual(void **state)
 	"    template: \"in {town} eat {land.dish}\"\n" \
 	"    answer: land.dish\n"
 
+static const struct {
+	const char *recipe, *message;
+} errors_cases[] = {
+    {"name: x\n", "r.yaml:1: a recipe needs `corpus:`"},
+    {"corpus: {generator: primes}\n", "r.yaml:1: no generator is called \"primes\""},
+    {"corpus: {generator: sums, max: 9, step: 2}\n", "r.yaml:1: unknown key \"step\""},
+    {"corpus: {generator: sums, max: 3, hold_out: {share: 0.9, seed: 1}}\n",
+	"r.yaml:1: only 3 of the 10 pairs can be held out, 9 wanted"},
+    {TABLES "  sentence: []\n", "r.yaml:10: unknown key \"sentence\""},
+    {"corpus:\n  tables:\n    land: {columns: [name], rows: []}\n", "r.yaml:3: table land is empty"},
+    {"corpus:\n  tables:\n    a: {columns: [name, b], rows: [[x]]}\n",
+	"r.yaml:3: a row of table a has 2 values, found 1"},
+    {"corpus:\n  tables:\n    a: {columns: [name], rows: [[x], [x]]}\n",
+	"r.yaml:3: table a has two rows called \"x\""},
+    {"corpus:\n  tables:\n    a: {columns: [name], rows: [[x]]}\n"
+     "    b:\n      columns: [name, a]\n      rows:\n      - [u, x]\n      - [v, y]\n",
+	"r.yaml:8: b \"v\": table a has no row \"y\""},
+    {TABLES "  sentences:\n  - {name: s, over: city, template: \"x\"}\n",
+	"r.yaml:11: no table is called \"city\""},
+    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"{town} has {land.river}\"\n",
+	"r.yaml:13: table land has no column \"river\""},
+    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"{town}, {land}\"\n",
+	"r.yaml:13: \"{town},\": a slot stands alone"},
+    {TABLES
+	"  sentences:\n  - name: s\n    over: town\n    template: \"in {town}\"\n    answer: land\n",
+	"r.yaml:14: the answer \"land\" is not a slot of the template"},
+    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"in {town}\"\n    plan: town\n"
+	    "    plan at: \"/\"\n",
+	"r.yaml:15: the template has no word \"/\""},
+    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"{relation} {town}\"\n",
+	"r.yaml:13: {relation} needs `relations:`"},
+    {TABLES "  sentences:\n  - name: s\n    over: {a: town, b: town}\n    where: [a = b, a != b]\n"
+	    "    template: \"{a} {b}\"\n",
+	"r.yaml:11: \"s\" gives no sentence"},
+    {TABLES SENTENCES "  hold_out: {sentences: [soup], pairs: [town, land], share: 0.1, seed: 1}\n",
+	"r.yaml:15: no sentence is called \"soup\""},
+    {TABLES SENTENCES
+	"  hold_out: {sentences: [dish], pairs: [land, land.dish], share: 0, seed: 1, always: "
+	    "[[Down, pie]]}\n",
+	"r.yaml:15: holding out Down / pie leaves no sentence to learn \"dish of Down\" from"},
+    {TABLES SENTENCES
+	"  hold_out: {sentences: [dish], pairs: [town, land.dish], share: 0, seed: 1, always: [[Ay, "
+	    "soup]]}\n",
+	"r.yaml:15: holding out Ay / soup leaves no sentence to learn \"Ay\" from"},
+    {TABLES SENTENCES
+	"  hold_out: {sentences: [dish], pairs: [land, land.dish], share: 0.9, seed: 1}\n",
+	"r.yaml:15: only 0 of the 2 pairs can be held out, 2 wanted"},
+    {TABLES SENTENCES "parts: [a]\n", "r.yaml:15: `parts:` is a map of 2 to "},
+    {TABLES SENTENCES "parts: {a: {b: c}, d: e}\n",
+    "r.yaml:15: expected a label, such as \"say _*\""},
+    {TABLES SENTENCES "parts: {a: \"*\", b: \"nothing *\"}\n", "r.yaml:15: no label of the corpus is "
+    "like \"nothing *\""},
+};
+
 static void
 test_errors(void **state)
 {
-	static const struct {
-		const char *recipe, *message;
-	} cases[] = {
-	    {"name: x\n", "r.yaml:1: a recipe needs `corpus:`"},
-	    {"corpus: {generator: primes}\n", "r.yaml:1: no generator is called \"primes\""},
-	    {"corpus: {generator: sums, max: 9, step: 2}\n", "r.yaml:1: unknown key \"step\""},
-	    {"corpus: {generator: sums, max: 3, hold_out: {share: 0.9, seed: 1}}\n",
-		"r.yaml:1: only 3 of the 10 pairs can be held out, 9 wanted"},
-	    {TABLES "  sentence: []\n", "r.yaml:10: unknown key \"sentence\""},
-	    {"corpus:\n  tables:\n    land: {columns: [name], rows: []}\n", "r.yaml:3: table land is empty"},
-	    {"corpus:\n  tables:\n    a: {columns: [name, b], rows: [[x]]}\n",
-		"r.yaml:3: a row of table a has 2 values, found 1"},
-	    {"corpus:\n  tables:\n    a: {columns: [name], rows: [[x], [x]]}\n",
-		"r.yaml:3: table a has two rows called \"x\""},
-	    {"corpus:\n  tables:\n    a: {columns: [name], rows: [[x]]}\n"
-	     "    b:\n      columns: [name, a]\n      rows:\n      - [u, x]\n      - [v, y]\n",
-		"r.yaml:8: b \"v\": table a has no row \"y\""},
-	    {TABLES "  sentences:\n  - {name: s, over: city, template: \"x\"}\n",
-		"r.yaml:11: no table is called \"city\""},
-	    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"{town} has {land.river}\"\n",
-		"r.yaml:13: table land has no column \"river\""},
-	    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"{town}, {land}\"\n",
-		"r.yaml:13: \"{town},\": a slot stands alone"},
-	    {TABLES
-		"  sentences:\n  - name: s\n    over: town\n    template: \"in {town}\"\n    answer: land\n",
-		"r.yaml:14: the answer \"land\" is not a slot of the template"},
-	    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"in {town}\"\n    plan: town\n"
-		    "    plan at: \"/\"\n",
-		"r.yaml:15: the template has no word \"/\""},
-	    {TABLES "  sentences:\n  - name: s\n    over: town\n    template: \"{relation} {town}\"\n",
-		"r.yaml:13: {relation} needs `relations:`"},
-	    {TABLES "  sentences:\n  - name: s\n    over: {a: town, b: town}\n    where: [a = b, a != b]\n"
-		    "    template: \"{a} {b}\"\n",
-		"r.yaml:11: \"s\" gives no sentence"},
-	    {TABLES SENTENCES "  hold_out: {sentences: [soup], pairs: [town, land], share: 0.1, seed: 1}\n",
-		"r.yaml:15: no sentence is called \"soup\""},
-	    {TABLES SENTENCES
-		"  hold_out: {sentences: [dish], pairs: [land, land.dish], share: 0, seed: 1, always: "
-		    "[[Down, pie]]}\n",
-		"r.yaml:15: holding out Down / pie leaves no sentence to learn \"dish of Down\" from"},
-	    {TABLES SENTENCES
-		"  hold_out: {sentences: [dish], pairs: [town, land.dish], share: 0, seed: 1, always: [[Ay, "
-		    "soup]]}\n",
-		"r.yaml:15: holding out Ay / soup leaves no sentence to learn \"Ay\" from"},
-	    {TABLES SENTENCES
-		"  hold_out: {sentences: [dish], pairs: [land, land.dish], share: 0.9, seed: 1}\n",
-		"r.yaml:15: only 0 of the 2 pairs can be held out, 2 wanted"},
-	    {TABLES SENTENCES "parts: [a]\n", "r.yaml:15: `parts:` is a map of 2 to "},
-	    {TABLES SENTENCES "parts: {a: {b: c}, d: e}\n",
-	    "r.yaml:15: expected a label, such as \"say _*\""},
-	    {TABLES SENTENCES "parts: {a: \"*\", b: \"nothing *\"}\n", "r.yaml:15: no label of the corpus is "
-	    "like \"nothing *\""},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof errors_cases / sizeof *errors_cases; i++) {
 		struct ct_yaml_doc *doc;
 		struct ct_corpus *c;
 		struct ct_error err = {0};
 
 		assert_int_equal(
-		    ct_yaml_open(&doc, "r.yaml", cases[i].recipe, strlen(cases[i].recipe), &err), CT_OK);
+		    ct_yaml_open(&doc, "r.yaml", errors_cases[i].recipe, strlen(errors_cases[i].recipe),
+		    &err), CT_OK);
 		assert_true(ct_corpus_build(&c, doc, &err) < 0);
 		assert_null(c);
-		if (strncmp(err.msg, cases[i].message, strlen(cases[i].message)) != 0)
-			fail_msg("expected \"%s\", found \"%s\"", cases[i].message, err.msg);
+		if (strncmp(err.msg, errors_cases[i].message, strlen(errors_cases[i].message)) != 0)
+			fail_msg("expected \"%s\", found \"%s\"", errors_cases[i].message, err.msg);
 		ct_yaml_close(doc);
 	}
 }

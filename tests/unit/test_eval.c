@@ -277,25 +277,22 @@ check_swaps(const char *name)
 	float (*mean)[LENGTH][3][64] = calloc(VALUES, sizeof *mean);
 	static struct ct_clamp clamps[LENGTH * 3 * 64];
 	struct fixture f;
-	struct ct_pool *pool;
 	struct ct_activity *activity;
 	struct ct_interchange_figures got;
+	struct ct_job job = { 0 };
 	struct ct_error err;
-	int s, k, v, n, place, tried = 0, hits = 0,
+	int s, k, v, n, place, tried = 0, hits = 0, hit,
 	    given[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS] = {{0}};
 	int answers[VALUES][RELATIONS];
 	float logits[VOCAB];
 
-	assert_non_null(mean);
 	make_world(&w);
 	fixture_open(&f, name);
-	assert_true(f.tc->F <= 64 && f.tc->L == 3);
+	assert_true(mean && f.tc->F <= 64 && f.tc->L == 3);
 	answer_as_the_model(&f, &w, answers);
-	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
-	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c,
-	    &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
-	assert_int_equal(ct_interchange_measure(&got, f.m, f.tc, &w.c, activity, 99,
-	    &(struct ct_job){ pool, NULL, NULL }, &err), CT_OK);
+	assert_int_equal(ct_pool_open(&job.pool, 2, &err), CT_OK);
+	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, &job, &err), CT_OK);
+	assert_int_equal(ct_interchange_measure(&got, f.m, f.tc, &w.c, activity, 99, &job, &err), CT_OK);
 	naive_means(&f, &w, mean);
 	for (s = 0; s < SENTENCES; s++) {
 		int own = w.sentences[s].about, relation = w.sentences[s].relation;
@@ -312,8 +309,8 @@ check_swaps(const char *name)
 					    ct_interchange_strengths[k], clamps);
 					assert_true(n > 0);
 					run_clamped(&f, clamps, n, CT_FREE, logits);
-					given[place][k] += ct_likeliest(VOCAB,
-					    logits) == answers[v][relation];
+					hit = ct_likeliest(VOCAB, logits) == answers[v][relation];
+					given[place][k] += hit;
 				}
 			}
 			tried++;
@@ -329,7 +326,7 @@ check_swaps(const char *name)
 	assert_true(tried > 5);
 	check_same(&got, &f, &w);
 	ct_activity_free(activity);
-	ct_pool_close(pool);
+	ct_pool_close(job.pool);
 	fixture_close(&f);
 	free(mean);
 	return hits;
@@ -371,6 +368,32 @@ is_rest(const struct world *w, int v, const int *rest)
 	return false;
 }
 
+static void
+plan_all(struct world *w)
+{
+	for (int s = 0; s < SENTENCES; s++) {
+		w->sentences[s].plan = 30 + w->sentences[s].about;
+		w->sentences[s].plan_at = PLAN;
+	}
+}
+
+/* Each sentence goes on as the model writes after another one with this one's plan. */
+static void
+follow_plans(struct fixture *f, struct world *w, float (*mean)[LENGTH][3][64])
+{
+	static struct ct_clamp clamps[3 * 64];
+	int rest[REST], n;
+
+	for (int s = 0; s < SENTENCES; s++) {
+		int after = (s + CITIES * RELATIONS) % SENTENCES;
+
+		n = naive_clamps(f, mean[w->sentences[after].about], mean[w->sentences[s].about], PLAN, PLAN,
+		    2, clamps);
+		naive_write(f, w->tokens + after * LENGTH, clamps, n, rest);
+		memcpy(w->tokens + s * LENGTH + PLAN + 1, rest, sizeof rest);
+	}
+}
+
 /*
  * Each value plans one word. Its rests become what a swap from the value after it writes, so that some must
  * hit.
@@ -391,19 +414,9 @@ test_planning(void **state)
 	assert_non_null(mean);
 	make_world(&w);
 	fixture_open(&f, "llama-clt");
-	for (s = 0; s < SENTENCES; s++) {
-		w.sentences[s].plan = 30 + w.sentences[s].about;
-		w.sentences[s].plan_at = PLAN;
-	}
+	plan_all(&w);
 	naive_means(&f, &w, mean);
-	for (s = 0; s < SENTENCES; s++) {
-		int after = (s + CITIES * RELATIONS) % SENTENCES;
-
-		n = naive_clamps(&f, mean[w.sentences[after].about], mean[w.sentences[s].about], PLAN, PLAN,
-		    2, clamps);
-		naive_write(&f, w.tokens + after * LENGTH, clamps, n, rest);
-		memcpy(w.tokens + s * LENGTH + PLAN + 1, rest, sizeof rest);
-	}
+	follow_plans(&f, &w, mean);
 	assert_int_equal(ct_activity_collect(&activity, f.m, f.tc, &w.c, NULL, &err), CT_OK);
 	assert_int_equal(ct_planning_measure(&got, f.m, f.tc, &w.c, activity, 99, NULL, &err), CT_OK);
 	for (s = 0; s < SENTENCES; s++) {

@@ -222,14 +222,17 @@ static const struct {
 	    ",\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}}",
 	  ": pre_tokenizer: Metaspace: \"prepend_scheme\": expected always, first or never" },
 	{ "{" WORDS
-	    ",\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"first\",\"add_prefix_space\":false}}",
+	    ",\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"first\","
+	    "\"add_prefix_space\":false}}",
 	  ": pre_tokenizer: Metaspace: \"add_prefix_space\" and \"prepend_scheme\" disagree; remove the "
 	  "wrong one" },
 	{ "{" WORDS
-	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Isolated\"}}",
+	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},"
+	    "\"behavior\":\"Isolated\"}}",
 	  ": the pattern \"(\": byte 0: a group without )" },
 	{ "{" WORDS
-	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?<=a+)\"},\"behavior\":\"Isolated\"}}",
+	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?<=a+)\"},"
+	    "\"behavior\":\"Isolated\"}}",
 	  ": the pattern \"(?<=a+)\" is not supported: lookbehind assertion is not fixed length" },
 	{ "{" WORDS
 	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a\"},\"behavior\":\"Joined\"}}",

@@ -12,8 +12,8 @@
 
 #include "world.h"
 
-#define NO_FEATURE "names no feature; expected L1#249@8, L1#249@8.., L1#249@* or \"label\"@8, where a token may " \
-	"stand for 8"
+#define NO_FEATURE "names no feature; expected L1#249@8, L1#249@8.., L1#249@* or \"label\"@8, where a " \
+	"token may stand for 8"
 
 static void
 test_parse_target(void **state)
@@ -317,6 +317,41 @@ test_reach(void **state)
 	assert_int_equal(ct_session_reach(w->s, &quiet, 1).places, 0);
 }
 
+static const char feature[] = NO_FEATURE;
+static const char strength[] = "the strength is missing or no number; write =0 (value), x-1 (multiple), "
+    "+2.5 or -2.5 (change)";
+
+static const struct {
+	const char *text;
+	const char *message;
+} parse_clamp_bad[] = {
+	{ "", feature },
+	{ "43@8=0", feature },
+	{ "L#43@8=0", feature },
+	{ "L1@8=0", feature },
+	{ "L1#@8=0", feature },
+	{ "L1#43=0", feature },
+	{ "L1#43@=0", feature },
+	{ "L1#-3@8=0", feature },
+	{ "L1#43@-8=0", feature },
+	{ "\"Texas@8=0", feature },
+	{ "L99999999999#1@8=0", feature },
+	{ "L1#43@8", strength },
+	{ "L1#43@8=", strength },
+	{ "L1#43@8x", strength },
+	{ "L1#43@8+", strength },
+	{ "L1#43@8=1 ", strength },
+	{ "L1#43@8= 1", strength },
+	{ "L1#43@8=nan", strength },
+	{ "L1#43@8=inf", strength },
+	{ "L1#43@8x-inf", strength },
+	{ "L1#43@8=1e999", strength },
+	{ "L1#43@8*2", strength },
+	{ "L1#43@8=1x", strength },
+	{ "L1#43@8.=0", strength },
+	{ "L1#43@8=0x10", strength },
+};
+
 static void
 test_parse_clamp(void **state)
 {
@@ -333,39 +368,6 @@ test_parse_clamp(void **state)
 		{ "L1#43@99..x2", { 1, 43, 99, true, CT_MULTIPLE, 2, false }, NULL },
 		{ "L1#43@8=0.333333333", { 1, 43, 8, false, CT_ABSOLUTE, 0.333333333, false }, NULL },
 	};
-	static const char feature[] = NO_FEATURE, strength[] = "the strength is missing or no number; write "
-	    "=0 (value), x-1 (multiple), "
-			 "+2.5 or -2.5 (change)";
-	static const struct {
-		const char *text;
-		const char *message;
-	} bad[] = {
-		{ "", feature },
-		{ "43@8=0", feature },
-		{ "L#43@8=0", feature },
-		{ "L1@8=0", feature },
-		{ "L1#@8=0", feature },
-		{ "L1#43=0", feature },
-		{ "L1#43@=0", feature },
-		{ "L1#-3@8=0", feature },
-		{ "L1#43@-8=0", feature },
-		{ "\"Texas@8=0", feature },
-		{ "L99999999999#1@8=0", feature },
-		{ "L1#43@8", strength },
-		{ "L1#43@8=", strength },
-		{ "L1#43@8x", strength },
-		{ "L1#43@8+", strength },
-		{ "L1#43@8=1 ", strength },
-		{ "L1#43@8= 1", strength },
-		{ "L1#43@8=nan", strength },
-		{ "L1#43@8=inf", strength },
-		{ "L1#43@8x-inf", strength },
-		{ "L1#43@8=1e999", strength },
-		{ "L1#43@8*2", strength },
-		{ "L1#43@8=1x", strength },
-		{ "L1#43@8.=0", strength },
-		{ "L1#43@8=0x10", strength },
-	};
 	struct world *w = *state;
 	struct ct_error err = { 0 };
 	struct ct_clamp c;
@@ -380,10 +382,10 @@ test_parse_clamp(void **state)
 		ct_clamp_text(&c, text, sizeof text);
 		assert_string_equal(text, good[i].again ? good[i].again : good[i].text);
 	}
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_int_equal(ct_session_parse_clamp(w->s, bad[i].text, &c, &err), CT_EINVAL);
-		snprintf(want, sizeof want, "\"%s\"%s%s", bad[i].text,
-		    bad[i].message == strength ? ": " : " ", bad[i].message);
+	for (size_t i = 0; i < sizeof parse_clamp_bad / sizeof *parse_clamp_bad; i++) {
+		assert_int_equal(ct_session_parse_clamp(w->s, parse_clamp_bad[i].text, &c, &err), CT_EINVAL);
+		snprintf(want, sizeof want, "\"%s\"%s%s", parse_clamp_bad[i].text,
+		    parse_clamp_bad[i].message == strength ? ": " : " ", parse_clamp_bad[i].message);
 		assert_string_equal(err.msg, want);
 	}
 	assert_int_equal(ct_session_parse_clamp(w->s, "L7#1@8=0", &c, &err), CT_ENOTFOUND);

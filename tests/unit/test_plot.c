@@ -163,36 +163,38 @@ dots(void **state)
 	assert_string_equal(row(&p, 10), "             9");
 }
 
+static const struct {
+	const char *json, *message;
+} records_bad[] = {
+	{ "{\"tokens\":[null,\"+\"],\"from\":0,\"pictures\":[]}", "operands.tokens: expected null "
+	    "for each" },
+	{ "{\"tokens\":[null,null,null],\"from\":0,\"pictures\":[]}", "operands.tokens: expected "
+	    "texts, and null" },
+	{ "{\"tokens\":[null,null],\"from\":-1,\"pictures\":[]}",
+	    "operands.from: expected the first" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[1,2,3]}", "operands.pictures: expected a "
+	    "list" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":3}]}", "operands.position: "
+	    "expected" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":0}]}",
+	    "operands.max: expected" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e-60}]}",
+	    "operands.max: expected" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e300}]}",
+	    "operands.max: expected" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
+	  "\"percent\":[[0]]}]}",
+	  "operands.percent: expected from 3 to 100 rows" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
+	  "\"percent\":[[0,0,0],[0,0],[0,0,0]]}]}", "operands.percent: expected as many" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
+	  "\"percent\":[[0,0,0],[0,0,101],[0,0,0]]}]}", "operands.percent: expected whole numbers" },
+};
+
 /* The field "operands" of a record: kept in steps of 5 %, and refused when it is not what it should be. */
 static void
 records(void **state)
 {
-	static const struct {
-		const char *json, *message;
-	} bad[] = {
-		{ "{\"tokens\":[null,\"+\"],\"from\":0,\"pictures\":[]}", "operands.tokens: expected null "
-		    "for each" },
-		{ "{\"tokens\":[null,null,null],\"from\":0,\"pictures\":[]}", "operands.tokens: expected "
-		    "texts, and null" },
-		{ "{\"tokens\":[null,null],\"from\":-1,\"pictures\":[]}",
-		    "operands.from: expected the first" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[1,2,3]}", "operands.pictures: expected a "
-		    "list" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":3}]}", "operands.position: "
-		    "expected" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":0}]}",
-		    "operands.max: expected" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e-60}]}",
-		    "operands.max: expected" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e300}]}",
-		    "operands.max: expected" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,\"percent\":[[0]]}]}",
-		  "operands.percent: expected from 3 to 100 rows" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
-		  "\"percent\":[[0,0,0],[0,0],[0,0,0]]}]}", "operands.percent: expected as many" },
-		{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
-		  "\"percent\":[[0,0,0],[0,0,101],[0,0,0]]}]}", "operands.percent: expected whole numbers" },
-	};
 	struct ct_card *card = ct_card_new(0, 7), *again;
 	struct ct_operands o = picture(100, near_75);
 	const char *tokens[] = { "", "", "+", "", "=" };
@@ -229,14 +231,14 @@ records(void **state)
 	assert_true(ct_plot_fit(&p, CT_PLOT_FOLDED, &again->operands.pictures[0], 51, 11, true));
 	assert_int_equal(strncmp(row(&p, 1), "   0 ##", 7), 0);
 	ct_card_free(again);
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+	for (size_t i = 0; i < sizeof records_bad / sizeof *records_bad; i++) {
 		char text[256];
 
-		n = (size_t)snprintf(text, sizeof text, "{\"operands\":%s}", bad[i].json);
+		n = (size_t)snprintf(text, sizeof text, "{\"operands\":%s}", records_bad[i].json);
 		assert_int_equal(ct_record_pack(&bytes, &n, text, n, &err), CT_OK);
 		assert_int_equal(ct_record_read(&again, bytes, n, 0, 7, "card", &err), CT_EFORMAT);
-		if (!strstr(err.msg, bad[i].message))
-			fail_msg("\"%s\" in place of \"%s\"", err.msg, bad[i].message);
+		if (!strstr(err.msg, records_bad[i].message))
+			fail_msg("\"%s\" in place of \"%s\"", err.msg, records_bad[i].message);
 		free(bytes);
 	}
 	ct_card_free(card);

@@ -10,66 +10,66 @@
 #include "base/label.h"
 #include "session/query.h"
 
+static const struct {
+	const char *query, *label;
+	double f1;
+	bool matches;
+} labels[] = {
+	/* whole words, in any order, in any case */
+	{ "\"Texas\"", "Texas", .9, true },
+	{ "\"texas\"", "Texas", .9, true },
+	{ "\"Texas\"", "bridge Texas", .1, true },
+	{ "\"Texas\"", "Texas, answering", .9, true },
+	{ "\"Texas\"", "in Texas (Dallas)", .9, true },
+	{ "\"Tex\"", "Texas", .9, false },
+	{ "\"Texas\"", "Texasville", .9, false },
+	{ "\"Texas\"", "New Texas2", .9, false },
+	{ "\"Texas bridge\"", "bridge Texas", .9, true },
+	{ "\"Texas, bridge\"", "bridge: Texas", .9, true },
+	{ "\"Texas capital\"", "bridge Texas", .9, false },
+	{ "\"new\"", "New York", .9, true },
+	{ "\"60 69\"", "sum 60-69", .9, true },
+	{ "\"6\"", "sum 60-69", .9, false },
+	{ "\"_6\"", "_6 + _9", .9, true },
+	{ "\"S\303\243o\"", "S\303\243o Paulo", .9, true },
+	{ "\"S\"", "S\303\243o Paulo", .9, false },
+	/* exactly one label */
+	{ "\"=bridge Texas\"", "bridge Texas", .1, true },
+	{ "\"=bridge Texas\"", "Texas bridge", .9, false },
+	{ "\"=bridge Texas\"", "bridge texas", .9, false },
+	{ "\"=bridge\"", "bridge Texas", .9, false },
+	{ "\"=+\"", "+", .9, true },
+	/* a mixed label is its best guess */
+	{ "\"Texas\"", "mixed: Texas / say TX / a bird", .3, true },
+	{ "\"bird\"", "mixed: Texas / say TX / a bird", .3, false },
+	{ "\"mixed\"", "mixed: Texas / say TX / a bird", .3, false },
+	{ "\"=Texas\"", "mixed: Texas / say TX / a bird", .3, true },
+	/* F1: above it; a person's label has none and fits */
+	{ "\"Texas\">.8", "Texas", .81, true },
+	{ "\"Texas\">.8", "Texas", .8, false },
+	{ "\"Texas\">0.8", "Texas", NAN, true },
+	{ "\"Texas\">0", "Texas", 0, false },
+	{ "\"Texas\"", "Texas", 0, true },
+	{ "\"=Texas\">.5", "Texas", .4, false },
+	{ "\"Texas\">1", "Texas", 1, false },
+	/* no label */
+	{ "\"Texas\"", "", NAN, false },
+};
+
 static void
 test_matches(void **state)
 {
-	static const struct {
-		const char *query, *label;
-		double f1;
-		bool matches;
-	} cases[] = {
-		/* whole words, in any order, in any case */
-		{ "\"Texas\"", "Texas", .9, true },
-		{ "\"texas\"", "Texas", .9, true },
-		{ "\"Texas\"", "bridge Texas", .1, true },
-		{ "\"Texas\"", "Texas, answering", .9, true },
-		{ "\"Texas\"", "in Texas (Dallas)", .9, true },
-		{ "\"Tex\"", "Texas", .9, false },
-		{ "\"Texas\"", "Texasville", .9, false },
-		{ "\"Texas\"", "New Texas2", .9, false },
-		{ "\"Texas bridge\"", "bridge Texas", .9, true },
-		{ "\"Texas, bridge\"", "bridge: Texas", .9, true },
-		{ "\"Texas capital\"", "bridge Texas", .9, false },
-		{ "\"new\"", "New York", .9, true },
-		{ "\"60 69\"", "sum 60-69", .9, true },
-		{ "\"6\"", "sum 60-69", .9, false },
-		{ "\"_6\"", "_6 + _9", .9, true },
-		{ "\"S\303\243o\"", "S\303\243o Paulo", .9, true },
-		{ "\"S\"", "S\303\243o Paulo", .9, false },
-		/* exactly one label */
-		{ "\"=bridge Texas\"", "bridge Texas", .1, true },
-		{ "\"=bridge Texas\"", "Texas bridge", .9, false },
-		{ "\"=bridge Texas\"", "bridge texas", .9, false },
-		{ "\"=bridge\"", "bridge Texas", .9, false },
-		{ "\"=+\"", "+", .9, true },
-		/* a mixed label is its best guess */
-		{ "\"Texas\"", "mixed: Texas / say TX / a bird", .3, true },
-		{ "\"bird\"", "mixed: Texas / say TX / a bird", .3, false },
-		{ "\"mixed\"", "mixed: Texas / say TX / a bird", .3, false },
-		{ "\"=Texas\"", "mixed: Texas / say TX / a bird", .3, true },
-		/* F1: above it; a person's label has none and fits */
-		{ "\"Texas\">.8", "Texas", .81, true },
-		{ "\"Texas\">.8", "Texas", .8, false },
-		{ "\"Texas\">0.8", "Texas", NAN, true },
-		{ "\"Texas\">0", "Texas", 0, false },
-		{ "\"Texas\"", "Texas", 0, true },
-		{ "\"=Texas\">.5", "Texas", .4, false },
-		{ "\"Texas\">1", "Texas", 1, false },
-		/* no label */
-		{ "\"Texas\"", "", NAN, false },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *p = cases[i].query;
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+		const char *p = labels[i].query;
 		struct ct_query q;
 		struct ct_error err;
 
 		if (ct_query_read(&q, &p, &err) < 0)
-			fail_msg("%s: %s", cases[i].query, err.msg);
+			fail_msg("%s: %s", labels[i].query, err.msg);
 		assert_string_equal(p, "");
-		if (ct_query_matches(&q, cases[i].label, cases[i].f1) != cases[i].matches)
-			fail_msg("%s and %s, F1 %g", cases[i].query, cases[i].label, cases[i].f1);
+		if (ct_query_matches(&q, labels[i].label, labels[i].f1) != labels[i].matches)
+			fail_msg("%s and %s, F1 %g", labels[i].query, labels[i].label, labels[i].f1);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "finite.h"
 #include "train/transcoder.h"
 #include "train/param.h"
 
@@ -75,6 +76,42 @@ fill(float *x, int n, struct ct_rng *rng)
 		x[i] = ct_rng_normal(rng);
 }
 
+/* Which features are above their thresholds; returns how many. */
+static int
+naive_active(const struct ct_train_transcoder *c, const double *w, const float *x, uint8_t *active)
+{
+	int n_active = 0;
+
+	for (int t = 0; t < B; t++) {
+		for (int l = 0; l < L; l++) {
+			for (int f = 0; f < F; f++) {
+				double h = w[c->layers[l].b_enc + f];
+
+				for (int d = 0; d < D; d++)
+					h += w[c->layers[l].enc + f * D + d] * x[(t * L + l) * D + d];
+				active[(t * L + l) * F + f] = h > exp(w[c->layers[l].log_threshold + f]);
+				n_active += active[(t * L + l) * F + f];
+			}
+		}
+	}
+	return n_active;
+}
+
+struct loss_of {
+	const struct ct_train_transcoder *c;
+	const struct ct_train_transcoder_loss *loss;
+	const float *x, *y, *weight;
+	const uint8_t *active;
+};
+
+static double
+loss_of(void *ctx, double *w)
+{
+	const struct loss_of *o = ctx;
+
+	return naive_loss(o->c, o->loss, w, o->x, o->y, o->weight, o->active);
+}
+
 static void
 gradient_matches(bool per_layer)
 {
@@ -90,7 +127,7 @@ gradient_matches(bool per_layer)
 	struct ct_train_transcoder c;
 	struct ct_rng rng;
 	double *w, total;
-	int n_active = 0;
+	int n_active;
 
 	ct_rng_seed(&rng, 8, 0);
 	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), 0);
@@ -106,18 +143,7 @@ gradient_matches(bool per_layer)
 	assert_true(w && grad);
 	for (size_t i = 0; i < c.params.count; i++)
 		w[i] = c.params.w[i];
-	for (int t = 0; t < B; t++) {
-		for (int l = 0; l < L; l++) {
-			for (int f = 0; f < F; f++) {
-				double h = w[c.layers[l].b_enc + f];
-
-				for (int d = 0; d < D; d++)
-					h += w[c.layers[l].enc + f * D + d] * x[(t * L + l) * D + d];
-				active[(t * L + l) * F + f] = h > exp(w[c.layers[l].log_threshold + f]);
-				n_active += active[(t * L + l) * F + f];
-			}
-		}
-	}
+	n_active = naive_active(&c, w, x, active);
 
 	assert_int_equal(ct_train_transcoder_pass_open(&pass, &shape, B, NULL), 0);
 	ct_train_transcoder_norms(&c, loss.far, norm);
@@ -133,28 +159,8 @@ gradient_matches(bool per_layer)
 	total = naive_loss(&c, &without, w, x, y, weight, active);
 	assert_true(fabs(sums.error + loss.sparsity * sums.penalty - total) < 1e-4 * fabs(total));
 
-	for (int k = 0; k < c.params.n; k++) {
-		const struct ct_param *q = &c.params.list[k];
-		double worst = 0, size = 0;
-
-		if (strncmp(q->name, "threshold", 9) == 0)
-			continue;
-		for (size_t i = q->at; i < q->at + q->n; i++) {
-			double keep = w[i], up, down, d;
-
-			w[i] = keep + 1e-5;
-			up = naive_loss(&c, &loss, w, x, y, weight, active);
-			w[i] = keep - 1e-5;
-			down = naive_loss(&c, &loss, w, x, y, weight, active);
-			w[i] = keep;
-			d = .5 * (up - down) / 2e-5;
-			size = fmax(size, fabs(d));
-			worst = fmax(worst, fabs(d - grad[i]));
-		}
-		if (worst > 2e-5 * size + 1e-7)
-			fail_msg("%s: gradient off by %g of %g", q->name, worst, size);
-		assert_true(size > 0);
-	}
+	finite_check(&c.params, w, grad, .5, "threshold", loss_of,
+	    &(struct loss_of){ &c, &loss, x, y, weight, active });
 	free(w);
 	free(grad);
 	ct_train_transcoder_pass_close(pass);
