@@ -136,7 +136,7 @@ draw_next(struct app *a, const struct area *all, int y, const char *label, enum 
 {
 	struct study *s = &a->study;
 	struct ct_top top[TOP_SHOWN];
-	int n = ct_session_top(s->session, run, s->pos, top, TOP_SHOWN);
+	int n = ct_session_top(s->first, run, s->pos, top, TOP_SHOWN);
 	int x = 1 + draw_text(all, 1, y, ST_DIM, label), bars = BAR_MAX + (all->w - APP_COLS) / 8;
 
 	x = x < 8 ? 8 : x + 1;
@@ -147,7 +147,7 @@ draw_next(struct app *a, const struct area *all, int y, const char *label, enum 
 		int bar = (int)(top[i].prob * (float)bars) + 1;
 		int w = ct_text_width(study_word(s, top[i].token, token, sizeof token));
 		float before =
-		    compare ? ct_session_prob(s->session, CT_RUN_ORIGINAL, s->pos, top[i].token) : 0;
+		    compare ? ct_session_prob(s->first, CT_RUN_ORIGINAL, s->pos, top[i].token) : 0;
 
 		if (i > 0 && top[i].prob < 5e-5f)
 			break;	/* it would read 0% */

@@ -11,8 +11,10 @@
 
 /* The sizes of the model, or whose graph it is. */
 static const char *
-sizes_text(const struct ct_engine_info *info, char *buf, size_t size)
+sizes_text(const struct study *s, char *buf, size_t size)
 {
+	const struct ct_engine_info *info = s->info;
+
 	if (info->from_file)
 		snprintf(buf, size, "%dL %s%ssaved graph", info->L, info->transcoder,
 		    *info->transcoder ? " " : "");
@@ -99,7 +101,9 @@ title_draw(struct app *a, const struct area *all)
 	bool with_sizes;
 
 	x = 1 + draw_cut(all, 1, 0, 24, ST_TITLE, info->name) + 2;
-	w = ct_text_width(sizes_text(info, sizes, sizeof sizes)) + 2;
+	if (study_shows_now(&a->study))
+		x += draw_text(all, x, 0, ST_CLAMP, "clamped run") + 2;
+	w = ct_text_width(sizes_text(&a->study, sizes, sizeof sizes)) + 2;
 	for (int rank = 4; rank > 0 && x + figures_width(f, n) > all->w + 1; rank--)
 		for (int i = 0; i < n; i++)
 			f[i].gone |= f[i].rank == rank;

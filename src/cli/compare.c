@@ -357,6 +357,7 @@ pair_json(const struct cli_compare *r, const struct pair *p, struct ct_error *er
 int
 cli_compare_pair(const struct cli_compare *r)
 {
+	static const enum ct_side order[CT_SIDES] = { CT_ONLY_HERE, CT_ONLY_THERE, CT_SHARED };
 	struct pair p = { .s = { r->session[0], r->session[1] } };
 	struct ct_error err = { 0 };
 	int code = ct_session_compare(p.s[0], p.s[1], &p.c, &p.arena, &err), status = CLI_OK;
@@ -370,8 +371,8 @@ cli_compare_pair(const struct cli_compare *r)
 		cli_model_line(r->ask.m.engine);
 		show_alignment(r, &p);
 	}
-	for (int side = 0; code == CT_OK && side < CT_SIDES; side++)
-		code = show_side(r, &p, (enum ct_side)side, &err);
+	for (int i = 0; code == CT_OK && i < CT_SIDES; i++)
+		code = show_side(r, &p, order[i], &err);
 	if (code == CT_OK) {
 		show_edges(r, &p);
 		code = show_places(r, &p, &err);

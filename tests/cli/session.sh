@@ -77,6 +77,17 @@ ok "notes come back" cmp "$kept/notes.session" "$kept/notes again.session"
 play 'prompt-text " w1  \x77\x32\n\tw3 "' 'save blanks' 'load blanks' 'save again'
 in_file "blanks of a prompt are kept" "$kept/again.session" 'prompt-text " w1  w2\n\tw3 "'
 
+# Views come back with what they were asked.
+for ask in 'paths 3' 'heads @3 to L1#43@8' 'heads all' 'inactive @3' 'view inactive' 'view boxes' 'view paths' \
+    "compare w19 w10 w9 w7 w39 w16 w30 w17" 'clamp L0#17@4=3\ntrace clamped' 'clamp L0#17@4=3\ncompare clamped'; do
+	play "prompt $prompt" 'pin output "w10", L1#43@8' "$(printf '%b' "$ask")" 'save seen!' screen
+	sed '$d' "$tmp/out" >"$tmp/before"
+	play 'load seen' screen
+	sed '$d' "$tmp/out" >"$tmp/after"
+	ok "a session restores: $ask" sh -c "sed -i -e '23,24d' '$tmp/before' '$tmp/after'; grep -q '[a-z]' '$tmp/before' && cmp '$tmp/before' '$tmp/after' ||
+	    { diff '$tmp/before' '$tmp/after'; cat '$tmp/err'; false; }"
+done
+
 # Numbers are kept as they were typed, however the screen shows them.
 play "prompt $prompt" 'clamp L1#43@8=1.64875174; L2#5@8-0.1234567890123456' 'save exact' 'load exact' 'save again!'
 in_file "numbers are kept" "$kept/again.session" 'clamp L1#43@8=1.64875174; L2#5@8-0.1234567890123456'

@@ -92,6 +92,9 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_MOVE, "filter", "[TEXT|*]", NULL,
 	    "show only rows with TEXT, of the features or the help; *: all again", CMD_LOOK, do_filter },
 
+	{ GROUP_GRAPH, "trace", "[clamped|original]", "clamped original",
+	    "show the graph of the clamped run, why the model says that now, with then and now on each row; "
+	    "or the original one again; alone: the other one", CMD_GRAPH | CMD_MODEL, do_trace },
 	{ GROUP_GRAPH, "paths", "[N]", NULL, "show the N strongest paths from words to the target, with "
 	    "their shares", CMD_GRAPH, do_paths },
 	{ GROUP_GRAPH, "heads", "[all|[FROM] [to NODE]]", "all to <nodes>",
@@ -101,6 +104,9 @@ static const struct cmd_entry commands[] = {
 	    "show why a head (L1H2) looked from one token (@is; the graph's) to another (@Dallas; what it "
 	    "sees most); alone: what carries most in the graph; next, back: its other rows",
 	    CMD_GRAPH | CMD_MODEL, do_qk },
+	{ GROUP_GRAPH, "compare", "[PROMPT|clamped]", "<words>",
+	    "show what the graph of PROMPT shares with this one, what only one has, and what patches between "
+	    "them do; clamped: the clamped run in place of a prompt", CMD_GRAPH | CMD_MODEL, do_compare },
 	{ GROUP_GRAPH, "inactive", "[PLACE]", "<tokens>",
 	    "show features that nearly fire, at a place (@Dallas, @8) or at all, and what keeps them down",
 	    CMD_GRAPH | CMD_MODEL, do_inactive },
@@ -319,6 +325,7 @@ cmd_run(struct app *a, const char *line)
 	if (!a->jumplist.n)
 		jumplist_note(a, true);
 	did = c->exec(a, number ? copy : copy + len + strspn(copy + len, " \t"));
+	did |= cmd_follow_clamps(a);
 	free(copy);
 	jumplist_note(a, c->flags & CMD_STEP);
 	if (a->after)

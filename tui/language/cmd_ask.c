@@ -5,10 +5,17 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/view/compare.h"
 #include "tui/view/heads.h"
 #include "tui/view/inactive.h"
 #include "tui/view/paths.h"
 #include "tui/view/qk.h"
+
+int
+do_compare(struct app *a, const char *arg)
+{
+	return compare_show(a, arg);
+}
 
 int
 do_paths(struct app *a, const char *arg)

@@ -144,7 +144,7 @@ parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out,
 static void
 say_reach(struct app *a, const struct ct_clamp *c, int n)
 {
-	struct ct_reach r = ct_session_reach(a->study.session, c, n);
+	struct ct_reach r = ct_session_reach(a->study.first, c, n);
 	int on = 0;
 
 	for (int i = 0; i < n; i++)
@@ -161,7 +161,7 @@ say_reach(struct app *a, const struct ct_clamp *c, int n)
 static void
 say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c, int n)
 {
-	const struct ct_effects *o = ct_session_effects(a->study.session);
+	const struct ct_effects *o = ct_session_effects(a->study.first);
 	char old[80], new[80];
 	int replaced = 0;
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/input.h"
+#include "tui/language/keys.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/view.h"
 
@@ -47,6 +48,44 @@ trace(struct app *a, const struct ct_targets *targets)
 	if (study_trace(&a->study, targets, &err))
 		return app_error(a, &err);
 	view_changed(a, CHANGED_GRAPH);
+	return DID_CHANGE;
+}
+
+int
+cmd_follow_clamps(struct app *a)
+{
+	struct ct_error err;
+	int code = study_refresh(&a->study, &err);
+
+	if (code == CT_OK)
+		return DID_NOTHING;
+	view_changed(a, CHANGED_GRAPH);
+	return code < 0 ? app_error(a, &err) : DID_CHANGE;
+}
+
+/* Why the model says that now; or the graph without clamps again. */
+int
+do_trace(struct app *a, const char *arg)
+{
+	bool now = study_shows_now(&a->study), want = *arg ? !strcmp(arg, "clamped") : !now;
+	char name[STUDY_NAME];
+	struct ct_error err;
+
+	if (*arg && !want && strcmp(arg, "original") != 0)
+		return app_fail(a, "trace: expected clamped or original, found \"%.60s\"", arg);
+	if (!want && !now)
+		return DID_NOTHING;
+	if (!want)
+		study_then(&a->study);
+	else if (study_now(&a->study, &err))
+		return app_error(a, &err);
+	view_changed(a, CHANGED_GRAPH);
+	study_name(&a->study, a->study.graph->n_nodes - a->study.graph->n_targets, name, sizeof name);
+	if (want)
+		app_say(a, "why the model says \"%s\" under the clamps; %s: the graph without them", name,
+		    key_for("trace"));
+	else
+		app_say(a, "the graph without clamps");
 	return DID_CHANGE;
 }
 
@@ -157,7 +196,7 @@ do_generate(struct app *a, const char *arg)
 		struct ct_generate_options opt = {
 			.clamped = i, .temperature = temperature, .seed = (unsigned long long)seed
 		};
-		got = ct_session_generate(a->study.session, &opt, a->study.generated, n, &a->study.job, &err);
+		got = ct_session_generate(a->study.first, &opt, a->study.generated, n, &a->study.job, &err);
 		a->study.n_generated = got < 0 ? 0 : got;
 		if (got < 0)
 			return app_error(a, &err);

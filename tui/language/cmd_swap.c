@@ -71,7 +71,7 @@ do_swap(struct app *a, const char *arg)
 		    "California, or all for TO");
 	if (!strcmp(opt.to, "all"))
 		return swap_show(a, &opt);
-	set.n = ct_session_swap_clamps(a->study.session, &opt, many, STUDY_CLAMPS, &a->study.job, &err);
+	set.n = ct_session_swap_clamps(a->study.first, &opt, many, STUDY_CLAMPS, &a->study.job, &err);
 	if (set.n < 0)
 		return app_error(a, &err);
 	memcpy(set.clamp, many, (size_t)set.n * sizeof *many);

@@ -44,7 +44,7 @@ top_is(struct app *a, const struct lesson_check *e, char *found, size_t size)
 	const char *token;
 	char p[FMT_SIZE];
 
-	if (ct_session_top(a->study.session, CT_RUN_CLAMPED, position(a, e->at), &top, 1) != 1) {
+	if (ct_session_top(a->study.first, CT_RUN_CLAMPED, position(a, e->at), &top, 1) != 1) {
 		snprintf(found, size, "nothing is traced");
 		return false;
 	}
@@ -69,7 +69,7 @@ probability(struct app *a, const struct lesson_check *e, char *found, size_t siz
 	for (int i = 0; i < n && i < 64; i++)
 		if (!strcmp(ct_engine_token(a->study.engine, ids[i]), e->text)) {
 			double prob = (double)ct_session_prob(
-			    a->study.session, CT_RUN_CLAMPED, position(a, e->at), ids[i]);
+			    a->study.first, CT_RUN_CLAMPED, position(a, e->at), ids[i]);
 
 			snprintf(found, size, "%s has %s", e->text, fmt_percent(p, sizeof p, prob));
 			return prob;
@@ -241,7 +241,7 @@ static double
 score(struct app *a, const char *name)
 {
 	const struct ct_graph *g = a->study.graph;
-	const struct ct_effects *o = study_clamps(&a->study)->n ? ct_session_effects(a->study.session) : NULL;
+	const struct ct_effects *o = study_clamps(&a->study)->n ? ct_session_effects(a->study.first) : NULL;
 
 	if (!strcmp(name, "replacement"))
 		return g ? g->scores.replacement : NAN;

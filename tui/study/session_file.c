@@ -198,6 +198,8 @@ write_clamps(struct app *a, struct lines *out)
 		lines_add(out, "keep %s = %s", s->kept[i].name, clamps_text(&s->kept[i], text, sizeof text));
 	if (study_clamps(s)->n)
 		lines_add(out, "clamp %s", clamps_text(study_clamps(s), text, sizeof text));
+	if (study_shows_now(s))
+		lines_add(out, "trace clamped");
 }
 
 static void
@@ -228,8 +230,8 @@ write_views(struct app *a, struct lines *out)
 
 		if (view_ops((enum view_id)i)->save)
 			view_ops((enum view_id)i)->save(a, a->state[i], out);
-		if (i == VIEW_FEATURES && out->n > before)
-			there = VIEW_FEATURES;	/* setting its filter shows it */
+		if (i != VIEW_TREE && out->n > before)
+			there = (enum view_id)i;	/* asking it shows it */
 	}
 	if (shown != there)
 		lines_add(out, "view %s", view_ops(shown)->name);

@@ -32,6 +32,7 @@ begin(struct study *s, struct ct_error *err)
 	s->words = calloc(1, sizeof *s->words);
 	rc = s->undo && s->words ? ct_session_open(&s->session, s->engine, err) :
 	    ct_fail_memory(err, sizeof *s->undo, "the undo list");
+	s->first = s->session;
 	if (rc)
 		study_close(s);
 	else
@@ -55,13 +56,15 @@ study_open(struct study *s, const char *model, const struct ct_engine_options *o
 void
 study_close(struct study *s)
 {
-	ct_session_close(s->session);
+	if (s->session != s->first)
+		ct_session_close(s->session);
+	ct_session_close(s->first);
 	ct_engine_close(s->engine);
 	free(s->undo);
 	free(s->words);
 	s->undo = NULL;
 	s->words = NULL;
-	s->session = NULL;
+	s->session = s->first = NULL;
 	s->engine = NULL;
 	s->graph = NULL;
 }
@@ -115,6 +118,99 @@ study_open_graph(struct study *s, const char *path, struct ct_error *err)
 	return CT_OK;
 }
 
+/* The session on the clamped run is over. */
+static void
+drop_now(struct study *s)
+{
+	if (s->session != s->first)
+		ct_session_close(s->session);
+	s->session = s->first;
+	s->stale = false;
+}
+
+bool
+study_shows_now(const struct study *s)
+{
+	return s->session != s->first;
+}
+
+const struct ct_graph *
+study_first_graph(const struct study *s)
+{
+	return s->first ? ct_session_graph(s->first) : NULL;
+}
+
+int
+study_node_then(const struct study *s, int node)
+{
+	return node < 0 || !study_shows_now(s) ? node :
+	    ct_graph_twin(study_first_graph(s), &s->graph->nodes[node], s->graph->nodes[node].pos);
+}
+
+int
+study_node_now(const struct study *s, int node)
+{
+	const struct ct_graph *g = study_first_graph(s);
+
+	return node < 0 || !study_shows_now(s) ? node : ct_graph_twin(s->graph, &g->nodes[node],
+	    g->nodes[node].pos);
+}
+
+/* The selected node, to be found again in another graph. */
+static const struct ct_node *
+selected(const struct study *s, struct ct_node *was)
+{
+	if (!s->graph || s->node < 0)
+		return NULL;
+	*was = s->graph->nodes[s->node];
+	return was;
+}
+
+int
+study_now(struct study *s, struct ct_error *err)
+{
+	struct ct_trace_options opt = s->trace;
+	struct ct_session *now;
+	struct ct_node was;
+	const struct ct_node *at = selected(s, &was);
+	int rc = ct_session_now(&now, s->first, &opt, s->trace.targets.n == 0, &s->job, err);
+
+	if (rc)
+		return rc;
+	drop_now(s);
+	s->session = now;
+	load_graph(s, at);
+	return CT_OK;
+}
+
+void
+study_then(struct study *s)
+{
+	struct ct_node was;
+	const struct ct_node *at = selected(s, &was);
+
+	drop_now(s);
+	load_graph(s, at);
+}
+
+int
+study_refresh(struct study *s, struct ct_error *err)
+{
+	int rc;
+
+	if (!s->stale)
+		return CT_OK;
+	s->stale = false;
+	if (!study_clamps(s)->n) {
+		study_then(s);
+		return 1;
+	}
+	rc = study_now(s, err);
+	if (rc)
+		study_then(s);
+	return rc ? rc : 1;
+}
+
 int
 study_trace(struct study *s, const struct ct_targets *targets, struct ct_error *err)
 {
@@ -141,9 +237,10 @@ study_prompt(struct study *s, const char *text, struct ct_error *err)
 	int rc;
 
 	opt.targets = (struct ct_targets){ .pos = -1 };
-	rc = ct_session_begin(s->session, text, &opt, &s->job, err);
+	rc = ct_session_begin(s->first, text, &opt, &s->job, err);
 	if (rc)
 		return rc;
+	drop_now(s);
 	s->trace = opt;
 	s->T = ct_session_length(s->session);
 	s->pos = s->T - 1;
@@ -161,9 +258,10 @@ study_take(struct study *s, int n, struct ct_error *err)
 	int rc;
 
 	opt.targets = (struct ct_targets){ .pos = -1 };
-	rc = ct_session_extend(s->session, s->generated, n, &opt, &s->job, err);
+	rc = ct_session_extend(s->first, s->generated, n, &opt, &s->job, err);
 	if (rc)
 		return rc;
+	drop_now(s);
 	study_forget(s);
 	s->n_generated = 0;
 	s->T = ct_session_length(s->session);
@@ -180,6 +278,8 @@ study_prune(struct study *s, double node_threshold, double edge_threshold, struc
 {
 	int rc = ct_session_prune(s->session, node_threshold, edge_threshold, err);
 
+	if (rc == CT_OK && study_shows_now(s))
+		rc = ct_session_prune(s->first, node_threshold, edge_threshold, err);
 	if (rc)
 		return rc;
 	s->trace.node_threshold = node_threshold;

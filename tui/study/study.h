@@ -62,7 +62,10 @@ struct study_defaults {
 struct study {
 	struct ct_engine *engine;
 	const struct ct_engine_info *info;
-	struct ct_session *session;
+	struct ct_session *session;		/* of the graph that is shown: first, or a clamped run's */
+	struct ct_session *first;		/* of the prompt; clamps are put on it */
+	int clampings;				/* how often clamps were put in force */
+	bool stale;				/* the clamps are not those of the run that is shown */
 	const struct ct_graph *graph;		/* lent by the session; NULL: nothing traced */
 	struct ct_direct split;			/* of the answer; NAN: unknown */
 	int T;					/* tokens, BOS included; 0: no prompt */
@@ -90,6 +93,23 @@ int study_prompt(struct study *s, const char *text, struct ct_error *err);
 /* The first n of the generated tokens become part of the prompt; clamps stay, with nothing to undo. */
 int study_take(struct study *s, int n, struct ct_error *err);
 int study_trace(struct study *s, const struct ct_targets *targets, struct ct_error *err);
+/*
+ * Shows the graph of the clamped run (ct_session_now), towards what is likeliest then unless targets were
+ * named; and back to the graph without clamps.
+ */
+int study_now(struct study *s, struct ct_error *err);
+void study_then(struct study *s);
+bool study_shows_now(const struct study *s);
+/*
+ * After clamps have changed: the graph of the clamped run anew, or without clamps the first one. CT_OK, 1 if
+ * the graph is another one now, or a code: then the first graph is shown.
+ */
+int study_refresh(struct study *s, struct ct_error *err);
+/* The graph without clamps. A node of the graph that is shown there; and one of it here; -1: it has none. */
+const struct ct_graph *study_first_graph(const struct study *s);
+int study_node_then(const struct study *s, int node);
+int study_node_now(const struct study *s, int node);
+
 int study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err);
 /* Opens another model with its demo prompt, in place of this one; the same one begins anew. */
 int study_model(struct study *s, const char *model, struct ct_error *err);

@@ -18,7 +18,11 @@ static int
 run_clamps(
     struct study *s, const struct clamp_set *set, const struct ct_clamp_options *how, struct ct_error *err)
 {
-	return ct_session_clamp(s->session, set->clamp, set->n, how, &s->job, err);
+	int rc = ct_session_clamp(s->first, set->clamp, set->n, how, &s->job, err);
+
+	s->clampings += rc == CT_OK;
+	s->stale |= rc == CT_OK && study_shows_now(s);
+	return rc;
 }
 
 /* A step further, which takes the place of those that were undone. */
@@ -46,12 +50,21 @@ study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *e
 	return rc;
 }
 
+/* In the graph that is shown, and in the first one. */
+static void
+set_pins(struct study *s, const struct ct_subgraph *pins)
+{
+	ct_session_set_subgraph(s->session, pins);
+	if (study_shows_now(s))
+		ct_session_set_subgraph(s->first, pins);
+}
+
 void
 study_set_pins(struct study *s, const struct ct_subgraph *pins)
 {
 	if (ct_subgraph_same(pins, ct_session_subgraph(s->session)))
 		return;
-	ct_session_set_subgraph(s->session, pins);
+	set_pins(s, pins);
 	push(s->undo)->pins = *pins;
 }
 
@@ -151,7 +164,7 @@ add_differences(struct study *s, struct clamp_set *set, const struct ct_session 
 	*n = 0;
 	for (int l = 0; l < s->info->L; l++)
 		for (int f = 0; f < s->info->F; f++) {
-			float here = ct_session_activation(s->session, l, f, s->pos);
+			float here = ct_session_activation(s->first, l, f, s->pos);
 			float there = ct_session_activation(other, l, f, pos);
 
 			if (here == there)
@@ -291,7 +304,7 @@ study_undo(struct study *s, int step, struct label_change *label, struct ct_erro
 	if (rc)
 		return rc;
 	if (pins)
-		ct_session_set_subgraph(s->session, &to->pins);
+		set_pins(s, &to->pins);
 	u->at += step;
 	return label->made ? UNDONE_LABEL : pins ? UNDONE_PINS : UNDONE_CLAMPS;
 }

@@ -15,8 +15,9 @@
 const struct ct_effect *
 card_effect(struct app *a, int node)
 {
-	const struct ct_effects *o = study_clamps(&a->study)->n ? ct_session_effects(a->study.session) : NULL;
+	const struct ct_effects *o = study_clamps(&a->study)->n ? ct_session_effects(a->study.first) : NULL;
 
+	node = study_node_then(&a->study, node);
 	for (int i = 0; o && i < o->n_effects; i++)
 		if (o->effects[i].node == node)
 			return &o->effects[i];
@@ -39,14 +40,26 @@ total_influence(const struct ct_graph *g)
 	return sum;
 }
 
+/* The same node in the graph without clamps; NULL: it is not there, or that is the one that is shown. */
+static const struct ct_node *
+then(struct app *a, int node)
+{
+	int twin = study_shows_now(&a->study) ? study_node_then(&a->study, node) : -1;
+
+	return twin < 0 ? NULL : &study_first_graph(&a->study)->nodes[twin];
+}
+
 static void
 draw_head(struct app *a, const struct area *area, int y, const struct card *c)
 {
 	const struct ct_node *n = study_node(&a->study, c->node);
-	char name[STUDY_NAME], value[FMT_SIZE], text[FMT_SIZE + 16] = "";
+	char name[STUDY_NAME], value[FMT_SIZE], was[FMT_SIZE], text[2 * FMT_SIZE + 16] = "";
 
 	study_name(&a->study, c->node, name, sizeof name);
-	if (ct_node_traits(n->kind)->has_activation)
+	if (n->kind == CT_NODE_FEATURE && study_shows_now(&a->study))
+		snprintf(text, sizeof text, "active %s → %s", fmt_plain(was, sizeof was, then(a, c->node) ?
+		    then(a, c->node)->activation : 0), fmt_plain(value, sizeof value, n->activation));
+	else if (ct_node_traits(n->kind)->has_activation)
 		snprintf(text, sizeof text, "active %s", fmt_plain(value, sizeof value, n->activation));
 	else if (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_LOGIT)
 		snprintf(text, sizeof text, "%s", fmt_percent(value, sizeof value, n->prob));
@@ -113,9 +126,15 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 		draw_text(area, x, y, ST_TEXT, fmt_percent(p, sizeof p, n->cumulative));
 	} else {
 		x += draw_text(area, x, y, ST_DIM, "influence ");
+		if (study_shows_now(&a->study))
+			x += draw_fmt(area, x, y, ST_TEXT, "%s → ", fmt_percent(p, sizeof p,
+			    then(a, c->node) ? then(a, c->node)->influence /
+			    total_influence(study_first_graph(&a->study)) : 0));
 		x += draw_text(area, x, y, n->kept ? ST_TEXT : ST_DIM,
 		    fmt_percent(p, sizeof p, sum > 0 ? n->influence / sum : 0));
-		if (!n->kept)
+		if (n->set)
+			draw_text(area, x + 1, y, ST_CLAMP, "set by hand");
+		else if (!n->kept)
 			draw_text(area, x + 1, y, ST_DIM, "pruned");
 	}
 	if (c->card && n->kind == CT_NODE_FEATURE) {
@@ -128,9 +147,14 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 static void
 draw_clamped(struct app *a, const struct area *area, int y, const struct ct_node *n)
 {
-	float value = ct_session_clamped_activation(a->study.session, n->layer, n->index, n->pos);
+	float value = ct_session_clamped_activation(a->study.first, n->layer, n->index, n->pos);
 	char was[FMT_SIZE], now[FMT_SIZE];
 
+	if (n->set) {	/* of a clamped run: what it would be */
+		draw_fmt(area, 1, y, ST_CLAMP, "clamped; its inputs alone give %s",
+		    fmt_plain(was, sizeof was, n->value));
+		return;
+	}
 	draw_fmt(area, 1, y, ST_CLAMP, "clamped %s → %s", fmt_plain(was, sizeof was, n->activation),
 	    fmt_plain(now, sizeof now, value));
 }
@@ -149,7 +173,7 @@ draw_effect(struct app *a, const struct area *area, int y, const struct card *c)
 		draw_clamped(a, area, y, study_node(&a->study, c->node));
 		return;
 	}
-	predicted = ct_predicted(ct_session_effects(a->study.session), e);
+	predicted = ct_predicted(ct_session_effects(a->study.first), e);
 	if (fabsf(e->observed) < .005f && fabsf(predicted) < .005f) {
 		draw_text(area, x, y, ST_DIM, "not moved by the clamps");
 		return;

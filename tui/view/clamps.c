@@ -10,6 +10,7 @@
 #include "tui/view/node_name.h"
 #include "tui/view/tree.h"
 #include "tui/language/cmd.h"
+#include "tui/language/keys.h"
 #include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
 #include "tui/view/view.h"
@@ -33,7 +34,7 @@ clamps_close(void *state)
 static const struct ct_effects *
 effects(struct app *a)
 {
-	return study_clamps(&a->study)->n ? ct_session_effects(a->study.session) : NULL;
+	return study_clamps(&a->study)->n ? ct_session_effects(a->study.first) : NULL;
 }
 
 /* Effects come sorted: targets, then features by what was observed. Those at the end did not move. */
@@ -95,7 +96,7 @@ draw_clamp(struct app *a, const struct area *area, int y, int i)
 
 			draw_fmt(area, x + 2, y, ST_DIM, "active %s without the clamp",
 			    fmt_plain(was, sizeof was,
-				ct_session_activation(a->study.session, c->layer, c->feature, c->pos)));
+				ct_session_activation(a->study.first, c->layer, c->feature, c->pos)));
 		}
 	}
 	if (c->off)
@@ -113,13 +114,36 @@ enum {
 	OBSERVED = 1
 }; /* columns from the right edge where they end */
 
+/* Effects are of nodes of the graph without clamps, whichever is shown. */
+static const char *
+first_name(struct app *a, int node, char *buf, size_t size)
+{
+	const struct ct_node *n = &study_first_graph(&a->study)->nodes[node];
+	char label[STUDY_NAME / 2], place[STUDY_NAME / 4];
+
+	if (!study_shows_now(&a->study))
+		return study_name(&a->study, node, buf, size);
+	if (n->kind != CT_NODE_FEATURE) {
+		study_word(&a->study, n->index, buf, size);
+		return buf;
+	}
+	study_label(&a->study, n->layer, n->index, label, sizeof label, NULL);
+	snprintf(buf, size, "%s  L%d#%d %s", label, n->layer, n->index,
+	    study_place(&a->study, n->pos, place, sizeof place));
+	return buf;
+}
+
 static void
 draw_effect(struct app *a, const struct area *area, int y, const struct ct_effect *e)
 {
-	char b[FMT_SIZE];
+	char b[FMT_SIZE], name[STUDY_NAME];
 	int x = 2, end = area->w - NAMES;
+	int node = study_node_now(&a->study, e->node);
 
-	node_name_draw(a, area, x, y, end - x, e->node);
+	if (node >= 0)
+		node_name_draw(a, area, x, y, end - x, node);
+	else
+		draw_cut(area, x, y, end - x, ST_DIM, first_name(a, e->node, name, sizeof name));
 	draw_right(area, area->w - BEFORE, y, ST_TEXT, fmt_plain(b, sizeof b, e->before));
 	draw_right(area, area->w - AFTER, y, ST_TEXT, fmt_plain(b, sizeof b, e->after));
 	if (!e->clamped)
@@ -151,7 +175,7 @@ static void
 draw_agreement(struct app *a, const struct area *area, int y)
 {
 	const struct ct_effects *o = effects(a);
-	struct ct_agreement all = ct_session_agreement(a->study.session);
+	struct ct_agreement all = ct_session_agreement(a->study.first);
 	char b[FMT_SIZE];
 	int x = 1;
 
@@ -188,7 +212,7 @@ draw_side(struct app *a, const struct area *area, int y, const char *title, cons
 	for (int i = 0; i < o->n_targets && x < end - 12; i++) {
 		double effect = o->effects[i].observed;
 
-		study_name(&a->study, o->effects[i].node, name, sizeof name);
+		first_name(a, o->effects[i].node, name, sizeof name);
 		x += 2 + draw_cut(area, x + 2, y, end - x - 9, ST_TEXT, name);
 		x += 1 + draw_text(area, x + 1, y, effect < 0 ? ST_MINUS : ST_PLUS,
 		    fmt_signed(b, sizeof b, effect));
@@ -203,7 +227,7 @@ draw_contrast(struct app *a, const struct area *area, int y)
 	struct ct_error err;
 	int end = area->w - 24;
 
-	if (!effects(a) || ct_session_contrast(a->study.session, &c, &err))
+	if (!effects(a) || ct_session_contrast(a->study.first, &c, &err))
 		return;
 	draw_side(a, area, y, "attention frozen", &c->frozen, end);
 	draw_side(a, area, y + 1, "attention free  ", &c->free, end);
@@ -271,8 +295,8 @@ clamps_text(struct app *a, void *state, int row, char *buf, size_t size)
 
 	(void)state;
 	if (e)
-		snprintf(buf, size, "%s %s", study_name(&a->study, e->node, name, sizeof name),
-		    study_note(&a->study, e->node, note, sizeof note));
+		snprintf(buf, size, "%s %s", first_name(a, e->node, name, sizeof name),
+		    study_note(&a->study, study_node_now(&a->study, e->node), note, sizeof note));
 	else
 		study_clamp_text(&study_clamps(&a->study)->clamp[row], buf, size);
 }
@@ -287,7 +311,7 @@ clamps_feature(struct app *a, void *state, struct ct_clamp *out)
 		return false;
 	e = effect_at(a, v->list.sel);
 	if (e) {
-		const struct ct_node *n = study_node(&a->study, e->node);
+		const struct ct_node *n = &study_first_graph(&a->study)->nodes[e->node];
 
 		*out = (struct ct_clamp){ .layer = n->layer, .feature = n->index, .pos = n->pos };
 		return ct_node_traits(n->kind)->can_clamp;
@@ -301,15 +325,19 @@ clamps_enter(struct app *a, void *state)
 {
 	struct clamps *v = state;
 	const struct ct_effect *e;
+	int node;
 
 	if (!clamps_list(a, v)->n)
 		return app_fail(a, "there are no clamps");
 	e = effect_at(a, v->list.sel);
 	if (!e)
 		return cmd_run(a, "clamp");
-	view_select(a, e->node);
+	if ((node = study_node_now(&a->study, e->node)) < 0)
+		return app_fail(a, "this node is not in the graph of the clamped run; %s goes back to the "
+		    "first one", key_for("trace"));
+	view_select(a, node);
 	a->view = a->focus = VIEW_TREE;
-	tree_reveal(a, e->node);
+	tree_reveal(a, node);
 	return DID_CHANGE;
 }
 

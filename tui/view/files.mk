@@ -8,6 +8,8 @@ tui_view_files = \
 	%D%/card.h \
 	%D%/card_lines.c \
 	%D%/clamps.c \
+	%D%/compare.c \
+	%D%/compare.h \
 	%D%/features.c \
 	%D%/fold.c \
 	%D%/fold.h \

@@ -15,6 +15,7 @@
 #include "base/job.h"
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/study/lines.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
 #include "tui/view/qk.h"
@@ -321,11 +322,34 @@ heads_enter(struct app *a, void *state)
 	return qk_show(a, &(struct ct_qk_question){ load->layer, load->head, load->query, load->key });
 }
 
+/* The question, unless the tree's selected row asked it. */
+static void
+heads_save(struct app *a, void *state, struct lines *out)
+{
+	struct heads *v = state;
+	char from[STUDY_NAME] = "", to[STUDY_NAME];
+
+	if (a->view != VIEW_HEADS || !v->asked)
+		return;
+	if (v->q.target < 0) {
+		lines_add(out, "heads all");
+		return;
+	}
+	if (v->q.source >= 0)
+		ct_session_node_name(a->study.session, v->q.source, from, sizeof from);
+	else if (v->q.pos >= 0)
+		snprintf(from, sizeof from, "@%d", v->q.pos);
+	ct_session_node_name(a->study.session, v->q.target, to, sizeof to);
+	lines_add(out, "heads %s%sto %s", from, *from ? " " : "", to);
+}
+
 const struct view_ops heads_view = {
 	.name = "heads",
 	.title = "heads",
 	.note = "which attention heads carried the tree's selected edge, or all that reaches a target, from "
 		"which token to which",
+	.keep = true,
+	.save = heads_save,
 	.open = heads_open,
 	.close = heads_close,
 	.changed = heads_changed,

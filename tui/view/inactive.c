@@ -12,6 +12,7 @@
 #include "base/job.h"
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/study/lines.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
 #include "tui/view/view.h"
@@ -261,10 +262,21 @@ inactive_enter(struct app *a, void *state)
 	return DID_CHANGE;
 }
 
+static void
+inactive_save(struct app *a, void *state, struct lines *out)
+{
+	struct inactive *v = state;
+
+	if (a->view == VIEW_INACTIVE && v->pos >= 0)
+		lines_add(out, "inactive @%d", v->pos);
+}
+
 const struct view_ops inactive_view = {
 	.name = "inactive",
 	.title = "not active",
 	.note = "features that nearly fire, what is most against them, and what they would add",
+	.keep = true,
+	.save = inactive_save,
 	.open = inactive_open,
 	.close = inactive_close,
 	.changed = inactive_changed,

@@ -34,7 +34,7 @@ logits_list(struct app *a, void *state)
 {
 	struct logits *v = state;
 	int n =
-	    a->study.T ? ct_session_top(a->study.session, CT_RUN_ORIGINAL, a->study.pos, v->top, SHOWN) : 0;
+	    a->study.T ? ct_session_top(a->study.first, CT_RUN_ORIGINAL, a->study.pos, v->top, SHOWN) : 0;
 
 	v->list.n = n < 0 ? 0 : n;
 	list_select(&v->list, v->list.sel);
@@ -45,7 +45,7 @@ static void
 draw_column(struct app *a, const struct area *area, const struct list *l, enum ct_run run, const char *title)
 {
 	struct ct_top top[SHOWN];
-	int n = ct_session_top(a->study.session, run, a->study.pos, top, SHOWN);
+	int n = ct_session_top(a->study.first, run, a->study.pos, top, SHOWN);
 	int bar = area->w > 34 ? 12 : area->w > 22 ? 6 : 0;
 	bool wide = area->w > 34;	/* room for the raw logits */
 

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "tui/app.h"
+#include "tui/study/lines.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
 #include "tui/view/tree.h"
@@ -190,10 +191,21 @@ paths_enter(struct app *a, void *state)
 	return DID_CHANGE;
 }
 
+static void
+paths_save(struct app *a, void *state, struct lines *out)
+{
+	struct paths *v = state;
+
+	if (a->view == VIEW_PATHS && v->max != USUAL)
+		lines_add(out, "paths %d", v->max);
+}
+
 const struct view_ops paths_view = {
 	.name = "paths",
 	.title = "paths",
 	.note = "the strongest ways from words to the target, with the share of its inputs that each carries",
+	.keep = true,
+	.save = paths_save,
 	.open = paths_open,
 	.close = paths_close,
 	.changed = paths_changed,

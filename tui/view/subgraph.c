@@ -237,7 +237,7 @@ draw_target(struct app *a, const struct area *area, int y, const struct ct_node 
 		return;
 	}
 	fmt_percent(now, sizeof now,
-	    (double)ct_session_prob(a->study.session, CT_RUN_CLAMPED, n->pos, n->index));
+	    (double)ct_session_prob(a->study.first, CT_RUN_CLAMPED, n->pos, n->index));
 	snprintf(text, sizeof text, "%s → ", was);
 	draw_right(area, area->w - INFLUENCE - ct_text_width(now), y, ST_DIM, text);
 	draw_right(area, area->w - INFLUENCE, y, ST_CLAMP, now);
@@ -293,7 +293,7 @@ draw_part(struct app *a, const struct area *area, int y, const struct subgraph *
 			    p->n, p->n == 1 ? "" : "s", p->n_nodes);
 	}
 	if (p->n_nodes)
-		draw_figures(a, area, y, p->activation, p->influence, ct_session_level(a->study.session, p));
+		draw_figures(a, area, y, p->activation, p->influence, ct_session_level(a->study.first, p));
 }
 
 static void
@@ -306,7 +306,7 @@ draw_member(struct app *a, const struct area *area, int y, const struct ct_subgr
 	draw_node(a, area, 6, y, area->w - ACTIVE - 7, pin_of(a, p, k), n);
 	if (n)
 		draw_figures(a, area, y, (double)n->activation, n->influence,
-		    ct_session_level(a->study.session, &alone));
+		    ct_session_level(a->study.first, &alone));
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include "tui/app.h"
 #include "tui/language/cmd.h"
+#include "tui/study/lines.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/view.h"
 
@@ -53,7 +54,7 @@ run(struct app *a, struct swap *s)
 	s->why.msg[0] = '\0';
 	if (!a->study.graph)
 		ct_fail(&s->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
-	else if (ct_session_swap(a->study.session, &opt, &w, &a->study.job, &s->why) == CT_OK)
+	else if (ct_session_swap(a->study.first, &opt, &w, &a->study.job, &s->why) == CT_OK)
 		s->w = w;
 	s->list.n = s->w ? s->w->n : 0;
 	list_select(&s->list, s->list.sel);
@@ -152,7 +153,7 @@ static void
 draw_share(struct app *a, const struct swap *s, const struct area *area)
 {
 	const struct ct_swap *w = s->w;
-	char p[FMT_SIZE], *same = ct_session_swap_same(a->study.session, w);
+	char p[FMT_SIZE], *same = ct_session_swap_same(a->study.first, w);
 	int y = area->h - 3, x = 1;
 
 	x += draw_fmt(area, x, y, ST_STRONG, "%d of %d, %s", w->given, w->tried, w->tried ? fmt_percent(p,
@@ -225,11 +226,23 @@ swap_enter(struct app *a, void *state)
 	return did | DID_CHANGE;
 }
 
+static void
+swap_save(struct app *a, void *state, struct lines *out)
+{
+	struct swap *s = state;
+
+	if (a->view == VIEW_SWAP && (*s->at || *s->from || s->strength != 1))
+		lines_add(out, "swap %s%s%s%s%sall x%.9g", s->at, *s->at ? " " : "",
+		    *s->from ? "\"" : "", s->from, *s->from ? "\" " : "", s->strength);
+}
+
 const struct view_ops swap_view = {
 	.name = "swap",
 	.title = "swap",
 	.note = "the features of the value that the prompt hides set to those of every other value, with "
 		"controls",
+	.keep = true,
+	.save = swap_save,
 	.open = swap_open,
 	.close = swap_close,
 	.changed = swap_changed,

@@ -70,7 +70,7 @@ sweep_run(struct app *a, double from, double to, int steps)
 	size_t at = 0;
 	int on = 0;
 
-	if (ct_session_sweep(a->study.session, from, to, steps, &w, &a->study.job, &err))
+	if (ct_session_sweep(a->study.first, from, to, steps, &w, &a->study.job, &err))
 		return app_error(a, &err);
 	s->w = w;
 	s->about[0] = '\0';

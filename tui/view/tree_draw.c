@@ -10,19 +10,23 @@
 #include "tui/view/node_name.h"
 #include "tui/view/tree.h"
 
+enum { THEN_NOW = 28, THEN_NOW_SHORT = 12 };
 enum { FIGURE = 8, WIDEST = 110 };	/* numbers further from their names are hard to follow */
 
+/* Where both graphs are known, then and now stand in place of the bar. */
 static int
-bar_columns(const struct area *area)
+bar_columns(const struct app *a, const struct area *area)
 {
+	if (study_shows_now(&a->study))
+		return area->w >= 60 ? THEN_NOW : THEN_NOW_SHORT;
 	return area->w >= WIDEST ? 24 : area->w >= 60 ? 12 : 6;
 }
 
 /* Where names end and numbers begin. */
 static int
-names_end(const struct area *area)
+names_end(const struct app *a, const struct area *area)
 {
-	return area->w - bar_columns(area) - FIGURE;
+	return area->w - bar_columns(a, area) - FIGURE;
 }
 
 /* What is added to a node, or taken from it, at column `right`. */
@@ -38,7 +42,7 @@ draw_value(const struct app *a, const struct area *area, int right, int y, doubl
 static void
 draw_more(const struct app *a, const struct area *area, int y, int x, const struct tree_item *w)
 {
-	int target = w->node >= 0 ? w->node : tree_item_target(w), bar = bar_columns(area);
+	int target = w->node >= 0 ? w->node : tree_item_target(w), bar = bar_columns(a, area);
 	struct ct_edge up = { .target = target }, down = { .target = target };
 	char text[FMT_SIZE + 16];
 
@@ -47,7 +51,7 @@ draw_more(const struct app *a, const struct area *area, int y, int x, const stru
 		down.weight += (float)w->child[i].minus;
 	}
 	snprintf(text, sizeof text, "… %d more", w->n - w->shown);
-	draw_cut(area, x, y, names_end(area) - x, ST_DIM, text);
+	draw_cut(area, x, y, names_end(a, area) - x, ST_DIM, text);
 	draw_right(area, area->w - bar - 2, y, ST_DIM, app_edge(a, &up, text, sizeof text));
 	draw_text(area, area->w - bar - 1, y, ST_DIM, app_edge(a, &down, text, sizeof text));
 }
@@ -64,9 +68,10 @@ draw_root(struct app *a, const struct area *area, int y, const struct ct_node *n
 		draw_right(area, area->w - 1, y, ST_STRONG, fmt_plain(p, sizeof p, n->value));
 		return;
 	}
-	fmt_percent(p, sizeof p, n->prob);
+	fmt_percent(p, sizeof p, study_shows_now(&a->study) ? ct_session_prob(a->study.first, CT_RUN_ORIGINAL,
+	    n->pos, n->index) : n->prob);
 	if (clamped) {
-		now = ct_session_prob(a->study.session, CT_RUN_CLAMPED, n->pos, n->index);
+		now = ct_session_prob(a->study.first, CT_RUN_CLAMPED, n->pos, n->index);
 		snprintf(text, sizeof text, "%s → ", p);
 		fmt_percent(q, sizeof q, now);
 		draw_right(area, area->w - 1 - ct_text_width(q), y, ST_DIM, text);
@@ -96,7 +101,7 @@ draw_fold(struct app *a, const struct area *area, int y, int x, const struct tre
 	char title[STUDY_NAME], name[STUDY_NAME], all[2 * STUDY_NAME] = "";
 	enum style style = w->kind == CT_INPUT_WORDS ? ST_INPUT
 	    : w->kind == CT_INPUT_ERRORS ? ST_REST : ST_TEXT;
-	int end = names_end(area);
+	int end = names_end(a, area);
 
 	x += draw_cut(area, x, y, end - x, style, tree_item_title(&a->study, w, title, sizeof title));
 	snprintf(title, sizeof title, " (%d)", w->size);
@@ -123,7 +128,39 @@ draw_node(struct app *a, const struct area *area, int y, int x, int node)
 		draw_cell(area, x - 1, y, ST_CLAMP, 0x25c6);
 	else if (pins_has(&a->study, node))
 		draw_cell(area, x - 1, y, ST_CLAMP, 0x25cf);
-	node_name_draw(a, area, x, y, names_end(area) - x, node);
+	node_name_draw(a, area, x, y, names_end(a, area) - x, node);
+}
+
+static double
+influence_share(const struct ct_graph *g, int node)
+{
+	double sum = 0;
+
+	for (int i = 0; i < g->n_nodes; i++)
+		sum += g->nodes[i].influence;
+	return node < 0 || sum <= 0 ? 0 : g->nodes[node].influence / sum;
+}
+
+/* "1.37→0.00" where there is room, and "4.2%→12%": its activation and its share of the influence. */
+static void
+draw_then_now(struct app *a, const struct area *area, int y, int node)
+{
+	const struct ct_node *n = study_node(&a->study, node);
+	const struct ct_graph *first = study_first_graph(&a->study);
+	int then = study_node_then(&a->study, node), x = area->w - bar_columns(a, area);
+	const char *arrow = area->grid->words ? " → " : "→";
+	char was[FMT_SIZE], is[FMT_SIZE], text[2 * FMT_SIZE + 8];
+
+	if (!n)
+		return;
+	if (n->kind == CT_NODE_FEATURE && area->w >= 60) {
+		snprintf(text, sizeof text, "%s%s%s", fmt_plain(was, sizeof was, then < 0 ? 0 :
+		    first->nodes[then].activation), arrow, fmt_plain(is, sizeof is, n->activation));
+		draw_right(area, x + 14, y, n->set ? ST_CLAMP : ST_TEXT, text);
+	}
+	snprintf(text, sizeof text, "%s%s%s", fmt_percent(was, sizeof was, influence_share(first, then)),
+	    arrow, fmt_percent(is, sizeof is, influence_share(a->study.graph, node)));
+	draw_right(area, area->w - 1, y, n->set ? ST_CLAMP : ST_DIM, text);
 }
 
 static void
@@ -131,7 +168,7 @@ draw_row(struct app *a, struct tree *t, const struct area *area, int y, int row)
 {
 	const struct fold_row *r = &t->fold.row[row];
 	const struct tree_item *w = r->item;
-	int x = fold_draw(&t->fold, area, y, row), bar = bar_columns(area);
+	int x = fold_draw(&t->fold, area, y, row), bar = bar_columns(a, area);
 	bool error = w->kind == CT_INPUT_ERRORS
 	    || (w->node >= 0 && study_node(&a->study, w->node)->kind == CT_NODE_ERROR);
 	double v = tree_item_weight(w), share;
@@ -149,6 +186,10 @@ draw_row(struct app *a, struct tree *t, const struct area *area, int y, int row)
 	else
 		draw_node(a, area, y, x, w->node);
 	draw_value(a, area, area->w - bar - 2, y, v, tree_item_target(w));
+	if (study_shows_now(&a->study)) {
+		draw_then_now(a, area, y, w->node);
+		return;
+	}
 	share = w->parent->largest > 0 ? fabs(v) / w->parent->largest : 0;
 	(error ? draw_hatch : draw_bar)(area, area->w - bar - 1, y, bar,
 	    error ? ST_REST : v < 0 ? ST_MINUS : ST_PLUS, share);
@@ -171,7 +212,7 @@ tree_draw(struct app *a, void *state, const struct area *area)
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
 		draw_row(a, t, &text, y, l->top + y);
 		if (l->top + y == l->sel && a->focus == VIEW_TREE)
-			draw_select(&text, 0, y, names_end(&text));
+			draw_select(&text, 0, y, names_end(a, &text));
 		else if (l->top + y == l->sel)
 			draw_here(area, 0, y);
 	}

@@ -21,6 +21,7 @@
 	X(BOXES, boxes) \
 	X(PATHS, paths) \
 	X(HEADS, heads) \
+	X(COMPARE, compare) \
 	X(QK, qk) \
 	X(INACTIVE, inactive) \
 	X(OPERANDS, operands) \

@@ -1,0 +1,10 @@
+/* compare: the prompt beside another one, or without clamps beside itself with them. */
+#ifndef TUI_VIEW_COMPARE_H
+#define TUI_VIEW_COMPARE_H
+
+struct app;
+
+/* Compares with another prompt, or for "clamped" with the clamped run, and shows it. */
+int compare_show(struct app *a, const char *prompt);
+
+#endif
