@@ -22,6 +22,7 @@ check_SCRIPTS += \
 	%D%/own.sh \
 	%D%/qk.sh \
 	%D%/schema.sh \
+	%D%/screen.sh \
 	%D%/session.sh \
 	%D%/settings.sh \
 	%D%/steer.sh \

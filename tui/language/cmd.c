@@ -214,8 +214,9 @@ static const struct cmd_entry commands[] = {
 	    "bring back a session, by name or file", CMD_PERSON | CMD_OUTSIDE, do_load },
 	{ GROUP_KEEP, "sessions", "", NULL, "show the sessions there are", 0, do_sessions },
 	{ GROUP_KEEP, "export", "FILE[!] [pinned] [all]", NULL,
-	    "write the graph to a file by its end, .json, .dot, .svg or .html; pinned: only what is pinned; "
-	    "all: pictures of every node, not only the strongest 60; !: over what is there",
+	    "write the graph to a file by its end, .json, .dot, .svg or .html, or to one that ends in "
+	    "screen.svg the screen as it is; pinned: only what is pinned; all: pictures of every node, not "
+	    "only the strongest 60; !: over what is there",
 	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE, do_export },
 	{ GROUP_KEEP, "model", "NAME", "<models>",
 	    "open another model, by its name or directory", CMD_PERSON, do_model },

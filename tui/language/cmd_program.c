@@ -14,6 +14,7 @@
 #include "tui/language/keys.h"
 #include "tui/lesson/player.h"
 #include "tui/mouse.h"
+#include "tui/terminal/screen_svg.h"
 #include "tui/language/options.h"
 #include "tui/study/session.h"
 #include "tui/terminal/term.h"
@@ -212,6 +213,33 @@ write_export(struct app *a, struct ct_export_options *opt, const char *path, str
 	return rc;
 }
 
+/* The screen as it is without the line in which this was asked. */
+static int
+write_screen(struct app *a, const char *path, struct ct_error *err)
+{
+	struct ct_buffer b = { .drain = ct_file_new_write, .err = err };
+	struct ct_file_new file;
+	int rc = ct_file_new_open(&file, path, err);
+
+	if (rc)
+		return rc;
+	a->message[0] = '\0';
+	input_close(a);
+	frame_draw(a);
+	b.ctx = &file;
+	screen_svg(&b, &a->grid, a->theme);
+	return ct_file_new_end(&file, ct_buffer_finish(&b), err);
+}
+
+static bool
+is_screen(const char *path)
+{
+	static const char end[] = "screen.svg";
+	size_t n = strlen(path);
+
+	return n >= sizeof end - 1 && !strcmp(path + n - (sizeof end - 1), end);
+}
+
 int
 do_export(struct app *a, const char *arg)
 {
@@ -237,10 +265,11 @@ do_export(struct app *a, const char *arg)
 		return app_fail(a,
 		    "export: this file is there already; end its name with ! to write over it");
 	opt.form = dot + 1;
-	rc = write_export(a, &opt, path, &err);
+	rc = is_screen(path) ? write_screen(a, path, &err) : write_export(a, &opt, path, &err);
 	if (rc)
 		return app_error(a, &err);
-	app_say(a, "%s written to %s", opt.pinned ? "what is pinned is" : "the graph is", path);
+	app_say(a, "%s written to %s", is_screen(path) ? "the screen is" : opt.pinned ? "what is pinned is" :
+	    "the graph is", path);
 	return DID_CHANGE;
 }
 

@@ -8,6 +8,8 @@ tui_terminal_files = \
 	%D%/key.h \
 	%D%/prompt.c \
 	%D%/prompt.h \
+	%D%/screen_svg.c \
+	%D%/screen_svg.h \
 	%D%/term.c \
 	%D%/term.h \
 	%D%/term_kind.c \

@@ -125,6 +125,43 @@ theme_mono_letter(enum style style, bool selected)
 	return a & A_BOLD ? 'b' : a & A_DIM ? 'd' : '.';
 }
 
+/* A colour of xterm's 256: sixteen of its own, a cube, and greys. */
+static unsigned
+rgb_of(short colour)
+{
+	static const unsigned steps[] = { 0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff };
+	unsigned c = (unsigned)colour;
+
+	if (colour >= 232)
+		return (8 + 10 * (c - 232)) * 0x010101u;
+	if (colour >= 16)
+		return steps[(c - 16) / 36] << 16 | steps[(c - 16) / 6 % 6] << 8 | steps[(c - 16) % 6];
+	return colour & 7 ? 0xc0c0c0 : 0;
+}
+
+struct theme_colours
+theme_colours(const struct theme *t, enum style style, bool selected)
+{
+	const struct look *k = &t->look[style < ST_COUNT ? style : ST_TEXT];
+	bool mono = !strcmp(t->name, "mono");
+	attr_t a = mono ? mono_look(k, selected) : k->attrs;
+	struct theme_colours out = { .bold = a & A_BOLD, .underline = a & A_UNDERLINE };
+	unsigned swap;
+
+	out.background = t->background < 0 ? 0x1c1c1c : rgb_of(t->background);
+	out.text = k->many < 0 ? 0xdadada : rgb_of(k->many);
+	if (a & A_DIM)
+		out.text = 0x8a8a8a;
+	if (selected && !mono && t->chosen >= 0)
+		out.background = rgb_of(t->chosen);
+	else if (selected || (a & A_REVERSE)) {
+		swap = selected ? 0xdadada : out.text;
+		out.text = out.background;
+		out.background = swap;
+	}
+	return out;
+}
+
 void
 theme_apply(const struct theme *t, bool colours)
 {

@@ -45,6 +45,13 @@ char theme_letter(enum style style);
  */
 char theme_mono_letter(enum style style, bool selected);
 
+/* The same in a picture: 0xRRGGBB. What a theme leaves to the terminal is light on dark. */
+struct theme_colours {
+	unsigned text, background;
+	bool bold, underline;
+};
+struct theme_colours theme_colours(const struct theme *t, enum style style, bool selected);
+
 /* The terminal's side, once curses is running. `colours` is false for NO_COLOR. */
 void theme_apply(const struct theme *t, bool colours);
 /* Does the style only colour: is a blank in it like any other? */
