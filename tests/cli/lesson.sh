@@ -28,6 +28,8 @@ ok "every step has its line" [ "$(grep -c "^ok - step" "$tmp/out")" = 8 ]
 - {title: Idle, text: Three, ask: Do, answer: ablate, expect: {top: w27}}
 - {title: Lost, text: Four, do: select L0#9999@1, expect: {top: w27}}
 - {title: Vain, text: Five, ask: Do, answer: left, expect: {top: w5}}
+- {title: Group, prompt: w19 w10 w9 w7 w39 w16 w31 w17, text: Six, do: 'group "x" L1#43@8', expect: {supernode: x}}
+- {title: No group, text: Seven, do: 'group "x" L1#43@8', expect: {supernode: y}}
 Y
 } >"$tmp/fails.yaml"
 play "$tmp/fails.yaml" --check
@@ -36,6 +38,8 @@ ok "a step that holds" has '^ok - step 1, Right$'
 ok "a wrong expectation says what is there" has '^not ok - step 2, Wrong: line 5: .*says w5; found: the model says w27'
 ok "a task must leave something to do" has '^not ok - step 3, Idle: .*before the student'
 ok "a command that fails" has '^not ok - step 4, Lost: .*no feature L0#9999'
+ok "a supernode" has '^ok - step 6, Group$'
+ok "another supernode" has '^not ok - step 7, No group: .*a supernode y; found: 1 supernodes'
 ok "an answer that does not lead there" has '^not ok - step 5, Vain: .*the answer is not'
 
 { head_of; echo '- {title: A, prompt: w1, text: B, hins: C}'; } | wrong "an unknown key" 'hins'

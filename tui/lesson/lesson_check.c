@@ -151,6 +151,15 @@ has_clamps(struct app *a, const struct lesson_check *e, char *found, size_t size
 }
 
 static bool
+has_supernode(struct app *a, const struct lesson_check *e, char *found, size_t size)
+{
+	const struct ct_subgraph *sg = ct_session_subgraph(a->study.session);
+
+	snprintf(found, size, "%d supernodes", sg->n_supernodes);
+	return ct_subgraph_supernode(sg, e->text) >= 0;
+}
+
+static bool
 is_selected(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	if (!study_node(&a->study, a->study.node)) {
@@ -270,6 +279,7 @@ static const struct lesson_check_kind kinds[] = {
 	{ "scores", SHARES, "", " at least", scores_high },
 	{ "clamped", TEXT, "a clamp on ", "", is_clamped },
 	{ "clamps", TEXT, "clamps: ", "", has_clamps },
+	{ "supernode", TEXT, "a supernode ", "", has_supernode },
 	{ "selected", TEXT, "", " is selected", is_selected },
 	{ "target", TEXT, "the graph explains ", "", is_target },
 	{ "pruned", TEXT, "pruned to ", "", is_pruned },
