@@ -111,7 +111,7 @@ if [ -f "$top/models/capitals/model.safetensors" ]; then
 model: capitals
 title: Words
 steps:
-- {title: A word, prompt: the capital of the state containing Dallas is, text: One, expect: {feature: Texas}}
+- {title: A word, prompt: the capital of the state containing Dallas is, text: One, expect: {feature: '"=in Texas">.8'}}
 - {title: A part, text: Two, expect: {feature: Texa}}
 Y
 	CTRACE_MODEL_PATH=$top/models play "$tmp/example/lesson.yaml" --check
