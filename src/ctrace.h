@@ -31,6 +31,7 @@
 #include "trace/heads.h"
 #include "trace/qk.h"
 #include "trace/inactive.h"
+#include "trace/opened.h"
 #include "trace/paths.h"
 #include "trace/subgraph.h"
 
@@ -270,6 +271,12 @@ int ct_session_qk(const struct ct_session *s, const struct ct_qk_question *q, st
 /* What a term is called, as nodes are, or "constants"; and its node, -1: it is not in the graph. */
 int ct_session_term_name(const struct ct_session *s, const struct ct_qk_term *t, char *buf, size_t size);
 int ct_session_term_find(const struct ct_session *s, const struct ct_qk_term *t);
+/*
+ * Which neurons an error node is made of, as its edge into a target shows them (-1: the first target):
+ * trace/opened.h. Exact: parts add up, and out->residual says how closely.
+ */
+int ct_session_open_error(const struct ct_session *s, int target, int error, struct ct_opened *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 /*
  * What is not active but nearly is, at a position (-1: at all up to the target's), and what it would do to a
  * node (-1: the first target): trace/inactive.h. What is typical is the median of a feature's card.

@@ -12,6 +12,7 @@ extern const struct cli_command cli_swap;
 extern const struct cli_command cli_compare;
 extern const struct cli_command cli_heads;
 extern const struct cli_command cli_qk;
+extern const struct cli_command cli_errors;
 extern const struct cli_command cli_inactive;
 extern const struct cli_command cli_export;
 extern const struct cli_command cli_train;

@@ -13,6 +13,7 @@ cli_files = \
 	%D%/compare_table.c \
 	%D%/corpus_context.c \
 	%D%/corpus_context.h \
+	%D%/errors.c \
 	%D%/eval.c \
 	%D%/export.c \
 	%D%/features.c \

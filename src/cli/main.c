@@ -21,6 +21,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_compare,
 	&cli_heads,
 	&cli_qk,
+	&cli_errors,
 	&cli_inactive,
 	&cli_export,
 	&cli_models,

@@ -433,6 +433,17 @@ ct_write_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, in
 		memcpy(y, g, (size_t)p->m->cfg.D * sizeof *y);
 }
 
+void
+ct_mlp_out_back(const struct ct_pass *p, int l, int t, const float *g, float *y, double *bias)
+{
+	const struct ct_norm *post = &p->m->layers[l].post2;
+
+	if (post->w)
+		ct_norm_frozen_back(post, p->post2[l * p->T + t], g, y, bias);
+	else if (y != g)
+		memcpy(y, g, (size_t)p->m->cfg.D * sizeof *y);
+}
+
 const float *
 ct_pass_written(const struct ct_pass *p, const struct ct_transcoder *tc, int l)
 {

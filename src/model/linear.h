@@ -118,6 +118,12 @@ void ct_write_frozen(
 void ct_write_back(
     const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *g, float *y);
 
+/*
+ * The gradient of the MLP's own output at layer l and t, from that of what is added to the stream: back
+ * through the norm after it, if there is one. g may be y.
+ */
+void ct_mlp_out_back(const struct ct_pass *p, int l, int t, const float *g, float *y, double *bias);
+
 /* (T,D) the MLP outputs of layer l in a run, at the write point. Lent. */
 const float *ct_pass_written(const struct ct_pass *p, const struct ct_transcoder *tc, int l);
 

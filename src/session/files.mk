@@ -21,6 +21,7 @@ session_files = src/ctrace.h \
 	%D%/operands.c \
 	%D%/page.c \
 	%D%/page.h \
+	%D%/opened.c \
 	%D%/pins.c \
 	%D%/qk.c \
 	%D%/query.c \

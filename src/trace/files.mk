@@ -40,6 +40,8 @@ trace_files = \
 	%D%/node.h \
 	%D%/patch.c \
 	%D%/patch.h \
+	%D%/opened.c \
+	%D%/opened.h \
 	%D%/paths.c \
 	%D%/paths.h \
 	%D%/prompt.c \

@@ -12,6 +12,7 @@ check_SCRIPTS += \
 	%D%/figures.sh \
 	%D%/full.sh \
 	%D%/gallery.sh \
+	%D%/errors.sh \
 	%D%/heads.sh \
 	%D%/help.sh \
 	%D%/hostile.sh \

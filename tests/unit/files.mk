@@ -46,6 +46,7 @@ check_PROGRAMS += \
 	test_hostile \
 	test_inactive \
 	test_neurons \
+	test_opened \
 	test_influence \
 	test_inputs \
 	test_json \
@@ -122,6 +123,7 @@ test_holdout_SOURCES = %D%/test_holdout.c
 test_hostile_SOURCES = %D%/test_hostile.c
 test_inactive_SOURCES = %D%/test_inactive.c
 test_neurons_SOURCES = %D%/test_neurons.c
+test_opened_SOURCES = %D%/test_opened.c
 test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c
 test_json_SOURCES = %D%/test_json.c
