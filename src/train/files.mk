@@ -1,5 +1,7 @@
 # The sources of src/train, headers among them.
 train_files = \
+	%D%/batch_topk.c \
+	%D%/batch_topk.h \
 	%D%/checkpoint.c \
 	%D%/checkpoint.h \
 	%D%/export.c \
@@ -35,6 +37,8 @@ train_files = \
 	%D%/train.h \
 	%D%/transcoder.c \
 	%D%/transcoder.h \
+	%D%/transcoder_step.c \
+	%D%/transcoder_step.h \
 	%D%/transformer.c \
 	%D%/transformer.h \
 	%D%/vector.c \

@@ -204,15 +204,3 @@ ct_train_recipe_read(struct ct_train_recipe *out, const struct ct_yaml_doc *doc,
 		code = read_transcoder(&out->plt, doc, root, true, err);
 	return code;
 }
-
-double
-ct_train_schedule(int step, int steps, double warmup, double cooldown)
-{
-	double up = warmup * steps, down = cooldown * steps, at = step + 1;
-
-	if (at < up)
-		return at / up;
-	if (steps - step < down)
-		return (steps - step) / down;
-	return 1;
-}

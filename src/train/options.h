@@ -79,7 +79,4 @@ struct ct_train_recipe {
 
 int ct_train_recipe_read(struct ct_train_recipe *out, const struct ct_yaml_doc *doc, struct ct_error *err);
 
-/* The share of the full rate at a step: warmup, plateau, linear cooldown. */
-double ct_train_schedule(int step, int steps, double warmup, double cooldown);
-
 #endif

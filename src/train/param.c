@@ -158,3 +158,15 @@ ct_adam_step(struct ct_adam *a, struct ct_params *p, float *const *grads, int n_
 	ct_pool_run(pool, a->n_pieces, move_piece, &u);
 	return norm;
 }
+
+double
+ct_train_schedule(int step, int steps, double warmup, double cooldown)
+{
+	double up = warmup * steps, down = cooldown * steps, at = step + 1;
+
+	if (at < up)
+		return at / up;
+	if (steps - step < down)
+		return (steps - step) / down;
+	return 1;
+}

@@ -64,4 +64,7 @@ int ct_adam_init(struct ct_adam *a, struct ct_params *p, struct ct_error *err);
 double ct_adam_step(struct ct_adam *a, struct ct_params *p, float *const *grads, int n_grads,
     struct ct_pool *pool);
 
+/* The share of the full rate at a step: warmup, plateau, linear cooldown. */
+double ct_train_schedule(int step, int steps, double warmup, double cooldown);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "math/blas.h"
+#include "train/batch_topk.h"
 
 int
 ct_train_transcoder_reach(const struct ct_train_transcoder_shape *s, int l)
@@ -104,6 +105,10 @@ struct ct_train_transcoder_pass {
 	float *theta;		/* (L,F) */
 	float *shrink;		/* (F) pull of the penalty on a decoder, as a multiple of it */
 	float *x_sum;		/* (D) */
+	int k;			/* BatchTopK; 0: thresholds */
+	const float *norm;	/* (L,F) of the decoders, lent; BatchTopK only */
+	float *cutoff;		/* (L) of the last batch */
+	float *scores;		/* (max_rows,F) candidates; BatchTopK only */
 };
 
 int
@@ -124,7 +129,9 @@ ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out,
 	p->theta = ct_arena_alloc(&p->arena, L * F, sizeof(float));
 	p->shrink = ct_arena_alloc(&p->arena, F, sizeof(float));
 	p->x_sum = ct_arena_alloc(&p->arena, D, sizeof(float));
-	if (!p->h || !p->yhat || !p->theta || !p->shrink || !p->x_sum) {
+	p->cutoff = ct_arena_alloc(&p->arena, L, sizeof(float));
+	p->scores = ct_arena_alloc(&p->arena, B * F, sizeof(float));
+	if (!p->h || !p->yhat || !p->theta || !p->shrink || !p->x_sum || !p->cutoff || !p->scores) {
 		ct_train_transcoder_pass_close(p);
 		return ct_fail_memory(err, (L * B * F + B * L * D) * sizeof(float), "a transcoder pass");
 	}
@@ -139,6 +146,19 @@ ct_train_transcoder_pass_close(struct ct_train_transcoder_pass *p)
 		return;
 	ct_arena_free(&p->arena);
 	free(p);
+}
+
+void
+ct_train_transcoder_choose(struct ct_train_transcoder_pass *p, int k, const float *norm)
+{
+	p->k = k;
+	p->norm = norm;
+}
+
+float
+ct_train_transcoder_cutoff(const struct ct_train_transcoder_pass *p, int l)
+{
+	return p->cutoff[l];
 }
 
 const float *
@@ -163,11 +183,16 @@ ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_tr
 	int D = c->s.D, F = c->s.F, n = ct_train_transcoder_reach(&c->s, l) * D, wide = c->s.L * D;
 	float *theta = p->theta + (size_t)l * F, *h = p->h + (size_t)l * p->max_rows * F;
 
-	for (int f = 0; f < F; f++)
-		theta[f] = expf(w[y->log_threshold + f]);
 	for (int t = 0; t < B; t++)
 		memcpy(h + (size_t)t * F, w + y->b_enc, (size_t)F * sizeof *w);
 	ct_sgemm(false, true, B, F, D, 1, x, ldx, w + y->enc, D, 1, h, F);
+	if (p->k > 0) {
+		p->cutoff[l] = ct_batch_topk(B, F, h, p->norm + (size_t)l * F, p->k, p->cutoff[l], theta,
+		    p->scores);
+	} else {
+		for (int f = 0; f < F; f++)
+			theta[f] = expf(w[y->log_threshold + f]);
+	}
 	for (int t = 0; t < B; t++, h += F) {
 		for (int f = 0; f < F; f++) {
 			if (!(h[f] > theta[f]))
@@ -292,7 +317,8 @@ ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct
 	float lambda = (float)(scale * loss->sparsity), sharp = (float)loss->sharpness;
 	float pull = (float)(scale * loss->revive);
 	float far2 = (float)(loss->far * loss->far);
-	float half = (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
+	/* Without thresholds that learn, only active features have a gradient. */
+	float half = p->k > 0 ? 0 : (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
 
 	scale_errors(d, rows, L, D, scale, &sums->error);
 	for (int l = 0; l < L; l++) {

@@ -72,6 +72,16 @@ int ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out,
 void ct_train_transcoder_pass_close(struct ct_train_transcoder_pass *p);
 
 /*
+ * From now on k > 0 features stay active per row (BatchTopK, Bussmann et al. 2024): of the B*k features of a
+ * layer that a batch keeps, those with the largest h |dec| above 0. k 0: the thresholds decide. norm (L,F) is
+ * lent, and read whenever a layer is run.
+ */
+void ct_train_transcoder_choose(struct ct_train_transcoder_pass *p, int k, const float *norm);
+
+/* The h |dec| above which layer l's features were active in the last batch (BatchTopK). */
+float ct_train_transcoder_cutoff(const struct ct_train_transcoder_pass *p, int l);
+
+/*
  * h_l = enc_l x_l + b_enc_l,  a = h [h > theta],  yhat_m = b_dec_m + sum_{l <= m} a_l dec_{l->m}
  *
  * Layer by layer: begin sets yhat to b_dec; each layer, in ascending order, adds what its features write.

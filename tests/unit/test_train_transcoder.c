@@ -76,27 +76,6 @@ fill(float *x, int n, struct ct_rng *rng)
 		x[i] = ct_rng_normal(rng);
 }
 
-/* Which features are above their thresholds; returns how many. */
-static int
-naive_active(const struct ct_train_transcoder *c, const double *w, const float *x, uint8_t *active)
-{
-	int n_active = 0;
-
-	for (int t = 0; t < B; t++) {
-		for (int l = 0; l < L; l++) {
-			for (int f = 0; f < F; f++) {
-				double h = w[c->layers[l].b_enc + f];
-
-				for (int d = 0; d < D; d++)
-					h += w[c->layers[l].enc + f * D + d] * x[(t * L + l) * D + d];
-				active[(t * L + l) * F + f] = h > exp(w[c->layers[l].log_threshold + f]);
-				n_active += active[(t * L + l) * F + f];
-			}
-		}
-	}
-	return n_active;
-}
-
 struct loss_of {
 	const struct ct_train_transcoder *c;
 	const struct ct_train_transcoder_loss *loss;
@@ -112,12 +91,59 @@ loss_of(void *ctx, double *w)
 	return naive_loss(o->c, o->loss, w, o->x, o->y, o->weight, o->active);
 }
 
+/* Of a layer's pre-activations h (B,F), the B*k with the largest h times norm, above 0, are active. */
+static int
+mark_largest(const double *h, const float *norm, int k, uint8_t *active, int stride)
+{
+	int n = 0;
+
+	for (; n < B * k; n++) {
+		int best = -1;
+
+		for (int i = 0; i < B * F; i++)
+			if (h[i] > 0 && !active[i / F * stride + i % F] &&
+			    (best < 0 || h[i] * (double)norm[i % F] > h[best] * (double)norm[best % F]))
+				best = i;
+		if (best < 0)
+			break;
+		active[best / F * stride + best % F] = 1;
+	}
+	return n;
+}
+
+/* Which features are active (B,L,F) on x, by thresholds or, for k > 0, by rank. Returns how many. */
+static int
+mark_active(const struct ct_train_transcoder *c, const double *w, const float *x, const float *norm, int k,
+    uint8_t *active)
+{
+	int n = 0;
+
+	for (int l = 0; l < L; l++) {
+		const struct ct_train_transcoder_layer *q = &c->layers[l];
+		double all[B * F];
+
+		for (int t = 0; t < B; t++)
+			for (int f = 0; f < F; f++) {
+				double h = w[q->b_enc + f];
+
+				for (int d = 0; d < D; d++)
+					h += w[q->enc + f * D + d] * x[(t * L + l) * D + d];
+				all[t * F + f] = h;
+				active[(t * L + l) * F + f] = !k && h > exp(w[q->log_threshold + f]);
+				n += active[(t * L + l) * F + f];
+			}
+		n += mark_largest(all, norm + l * F, k, active + l * F, L * F);
+	}
+	return n;
+}
+
+/* k > 0: of a BatchTopK, which has neither price nor thresholds. */
 static void
-gradient_matches(bool per_layer)
+gradient_matches(bool per_layer, int k)
 {
 	struct ct_train_transcoder_shape shape = { .L = L, .D = D, .F = F, .per_layer = per_layer };
-	struct ct_train_transcoder_loss loss = { .sparsity = .7, .sharpness = 2, .bandwidth = .4,
-	    .revive = .3,
+	struct ct_train_transcoder_loss loss = { .sparsity = k ? 0 : .7, .sharpness = 2, .bandwidth = .4,
+	    .revive = k ? 0 : .3,
 		.far = 1.7 };
 	float x[B * L * D], y[B * L * D], weight[B * L], norm[L * F], *grad;
 	uint8_t active[B * L * F] = { 0 }, fired[L * F] = { 0 };
@@ -143,10 +169,10 @@ gradient_matches(bool per_layer)
 	assert_true(w && grad);
 	for (size_t i = 0; i < c.params.count; i++)
 		w[i] = c.params.w[i];
-	n_active = naive_active(&c, w, x, active);
-
-	assert_int_equal(ct_train_transcoder_pass_open(&pass, &shape, B, NULL), 0);
 	ct_train_transcoder_norms(&c, loss.far, norm);
+	n_active = mark_active(&c, w, x, norm, k, active);
+	assert_int_equal(ct_train_transcoder_pass_open(&pass, &shape, B, NULL), 0);
+	ct_train_transcoder_choose(pass, k, norm);
 	ct_train_transcoder_forward(pass, &c, B, x, &sums, fired);
 	ct_train_transcoder_backward(pass, &c, &loss, &(struct ct_train_rows){ B, x, y, weight }, norm, .5,
 	    grad, &sums);
@@ -161,6 +187,10 @@ gradient_matches(bool per_layer)
 
 	finite_check(&c.params, w, grad, .5, "threshold", loss_of,
 	    &(struct loss_of){ &c, &loss, x, y, weight, active });
+	for (size_t i = 0; k && i < c.params.count; i++)
+		for (int l = 0; l < L; l++)	/* a BatchTopK's thresholds do not learn */
+			assert_false(grad[i] != 0 && i >= c.layers[l].log_threshold &&
+			    i < c.layers[l].log_threshold + F);
 	free(w);
 	free(grad);
 	ct_train_transcoder_pass_close(pass);
@@ -171,14 +201,16 @@ static void
 cross_layer_gradient(void **state)
 {
 	(void)state;
-	gradient_matches(false);
+	gradient_matches(false, 0);
+	gradient_matches(false, 3);
 }
 
 static void
 per_layer_gradient(void **state)
 {
 	(void)state;
-	gradient_matches(true);
+	gradient_matches(true, 0);
+	gradient_matches(true, 2);
 }
 
 /*
