@@ -568,6 +568,16 @@ ct_dir_make(const char *path, struct ct_error *err)
 }
 
 char *
+ct_path_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+char *
 ct_path_join(const char *dir, const char *name)
 {
 	size_t n = strlen(dir), m = strlen(name);

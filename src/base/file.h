@@ -92,6 +92,9 @@ int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an exi
 /* removes what killed programs left behind */
 void ct_dir_sweep(const char *path);
 
+/* The folder of a path, "." when it names none, to be freed by the caller; NULL when out of memory. */
+char *ct_path_folder(const char *path);
+
 /* "a/b", to be freed by the caller; NULL when out of memory. */
 char *ct_path_join(const char *dir, const char *name);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #ifdef PROC_MEMORY
@@ -104,4 +105,12 @@ ct_memory_check(unsigned long long bytes, const char *what, const char *remedy, 
 		return CT_OK;
 	return ct_fail(err, CT_ENOMEM, "%s needs %llu bytes, %llu are available%s%s", what, bytes, available,
 	    *remedy ? "; " : "", remedy);
+}
+
+unsigned long long
+ct_disk_available(const char *dir)
+{
+	struct statvfs s;
+
+	return statvfs(dir, &s) == 0 ? (unsigned long long)s.f_bavail * s.f_frsize : ULLONG_MAX;
 }

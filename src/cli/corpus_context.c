@@ -57,7 +57,7 @@ static int
 open_recipe(struct cli_corpus_context *context, const char *path, struct ct_error *err)
 {
 	return ct_corpus_open(&context->corpus, path, context->tokenizer, context->model->cfg.V,
-	    context->dir, err);
+	    context->model->cfg.context, context->dir, err);
 }
 
 static int

@@ -49,4 +49,11 @@ const char *cli_transcoder_kind(const struct cli_transcoder *transcoder);
 /* Builds the cards of its transcoders, with a progress bar and lines of figures (features.c). */
 int cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_error *err);
 
+/* Builds those of one transcoder, active as given. rewrites (rewrite.h) may be NULL. say: figures, too. */
+struct ct_activity;
+struct ct_card_rewrite;
+int cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder,
+    const struct ct_activity *activity, const struct ct_card_rewrite *rewrites, bool say,
+    struct ct_error *err);
+
 #endif

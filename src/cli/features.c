@@ -14,10 +14,10 @@
 
 enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII };
 
-static int
-build(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder,
-    const struct ct_activity *activity,
-    const struct ct_card_rewrite *rewrites, struct ct_error *err)
+int
+cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder,
+    const struct ct_activity *activity, const struct ct_card_rewrite *rewrites, bool say,
+    struct ct_error *err)
 {
 	char fingerprint[CT_FINGERPRINT];
 	const struct ct_cards_source source = { context->model, transcoder->tc, context->corpus, activity,
@@ -31,7 +31,7 @@ build(const struct cli_corpus_context *context, const struct cli_transcoder *tra
 	rc = ct_cards_build(transcoder->features, &source, &sum,
 	    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
-	if (rc != CT_OK)
+	if (rc != CT_OK || !say)
 		return rc;
 	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", transcoder->features,
 	    sum.features, cli_transcoder_kind(transcoder), context->corpus->n_sentences,
@@ -62,7 +62,8 @@ cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_
 		rc = ct_rewrites_find(&rewrites, transcoders[0].tc, activity[0], transcoders[1].tc,
 		    activity[1], err);
 	for (i = 0; rc == CT_OK && i < context->n_transcoders; i++)
-		rc = build(context, &transcoders[i], activity[i], i == 0 ? rewrites : NULL, err);
+		rc = cli_transcoder_cards(context, &transcoders[i], activity[i], i ? NULL : rewrites, true,
+		    err);
 	for (i = 0; i < context->n_transcoders; i++)
 		ct_activity_free(activity[i]);
 	free(rewrites);

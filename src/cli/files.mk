@@ -35,6 +35,8 @@ cli_files = \
 	%D%/sweep.h \
 	%D%/trace.c \
 	%D%/train.c \
+	%D%/train_own.c \
+	%D%/train_own.h \
 	%D%/tree.c \
 	%D%/tree.h \
 	%D%/why.c \

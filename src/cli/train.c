@@ -9,9 +9,10 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/corpus_context.h"
+#include "cli/train_own.h"
 #include "eval/verdict.h"
 
-enum { KEY_THREADS = CLI_LONG, KEY_SAVE_EVERY };
+enum { KEY_THREADS = CLI_LONG, KEY_SAVE_EVERY, KEY_ESTIMATE };
 enum { SCORED_PROMPTS = 40 };
 
 static const double redraw_every = 0.2;		/* seconds */
@@ -148,7 +149,7 @@ run(struct cli *c)
 	struct ct_error err = { 0 };
 	double drawn = 0;
 	struct ct_train_options opt = { .save_every = 10, .watch = watch, .note = tell, .ctx = &drawn };
-	const char *value, *recipe;
+	const char *value, *recipe, *json = NULL;
 	int key, rc;
 
 	while ((key = cli_next(c, &value)) > 0)
@@ -162,6 +163,8 @@ run(struct cli *c)
 			if (cli_double(value, "--save-every", 0, 86400, &opt.save_every) < 0)
 				return CLI_ERROR;
 			break;
+		case KEY_ESTIMATE: opt.estimate = true; break;
+		case CLI_JSON: json = value; break;
 		}
 	if (key < 0)
 		return c->status;
@@ -170,17 +173,23 @@ run(struct cli *c)
 		return CLI_ERROR;
 	rc = ct_train(recipe, &opt, &report, &err);
 	cli_status("%s", "");
-	if (rc == CT_OK) {
+	if (rc == CT_OK && report.own) {
+		rc = cli_train_own(&report, recipe, opt.out_dir, json, &err);
+	} else if (rc == CT_OK) {
 		show(&report);
 		/* A recipe may stop at the model: then there are no features to make cards of. */
 		rc = report.clt.made || report.plt.made ? finish_model(recipe, opt.out_dir, &err) : CT_OK;
+	}
+	if (rc == CT_ECANCELLED && opt.estimate) {
+		ct_train_clean(recipe, &opt);
+		return CLI_OK;
 	}
 	if (rc == CT_ECANCELLED) {
 		cli_error("interrupted: %s; the same command goes on from there", err.msg);
 		return CLI_INTERRUPTED;
 	}
 	if (rc < 0)
-		return cli_fail(&err);
+		return *err.msg ? cli_fail(&err) : CLI_ERROR;
 	ct_train_clean(recipe, &opt);
 	return CLI_OK;
 }
@@ -188,13 +197,16 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ 'o', "output", "DIR", "the model directory to write (the recipe's own)" },
 	{ KEY_THREADS, "threads", "N", "threads to use (one for each processor)" },
+	{ KEY_ESTIMATE, "estimate", NULL, "for a model that exists: say how long it would take, and stop" },
+	{ CLI_JSON, "json", "FILE",
+	    "for a model that exists: write the report as JSON to FILE, or to stdout for -" },
 	{ KEY_SAVE_EVERY, "save-every", "SECONDS", "how often to save what is learned so far (10)" },
 	{ 0 }
 };
 
 const struct cli_command cli_train = {
 	.name = "train",
-	.synopsis = "[-o DIR] [--threads N] [--save-every SECONDS] RECIPE",
+	.synopsis = "[-o DIR] [--threads N] [--save-every SECONDS] [--estimate] [--json FILE] RECIPE",
 	.summary = "rebuild a model directory from its recipe",
 	.details = "Trains the transformer and then its transcoders, measures them on held-out sentences,\n"
 	    "replaces the files of the directory when they are complete, and builds the feature cards.\n"

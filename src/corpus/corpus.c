@@ -66,7 +66,9 @@ ct_corpus_grade(struct ct_corpus *c, bool validation)
 	for (int i = 0; i < c->n_sentences; i++) {
 		struct ct_sentence *s = &c->sentences[i];
 
-		if (s->held_out && s->validation != validation)
+		if (s->held_out && s->validation != validation) {
 			s->answer = -1;
+			s->held_out = !c->text;
+		}
 	}
 }

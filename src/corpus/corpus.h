@@ -1,8 +1,8 @@
 /*
  * corpus: the generated world of a lesson model, with every token annotated.
  *
- * Owns sentences, vocabulary and annotations. They are made by recipe.h (from a recipe.yaml) or
- * text.h (from a text file). Knows no transformer.
+ * Owns sentences, vocabulary and annotations. They are made by recipe.h (from a recipe.yaml), by text.h (from
+ * the lines of a text file) or by windows.h (from running text). Knows no transformer.
  *
  * The labels of a token say, in words for a screen, all that the recipe knows of it there:
  *
@@ -76,6 +76,7 @@ struct ct_corpus {
 	int *codes;
 	int look_back[CT_CORPUS_LOOKS];	/* tokens from an answer position back to the words it is made from */
 
+	bool text;		/* sentences are windows of running text: windows.h */
 	int n_sentences;
 	struct ct_sentence *sentences;
 	int n_kinds;
@@ -102,7 +103,8 @@ void ct_corpus_free(struct ct_corpus *c);
 
 /*
  * Leaves either the validation sentences or the other held-out ones to be graded: the rest lose their answer
- * positions and stay held out.
+ * positions and stay held out. Windows of text are measured at every position: the rest of them no longer
+ * count as held out.
  */
 void ct_corpus_grade(struct ct_corpus *c, bool validation);
 bool ct_corpus_has_validation(const struct ct_corpus *c);

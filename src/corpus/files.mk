@@ -20,5 +20,7 @@ corpus_files = \
 	%D%/text.c \
 	%D%/text.h \
 	%D%/tokenizer_file.c \
+	%D%/windows.c \
+	%D%/windows.h \
 	%D%/world.c \
 	%D%/world.h

@@ -2,6 +2,7 @@
 #include "corpus/open.h"
 
 #include "corpus/recipe.h"
+#include "corpus/windows.h"
 #include "io/yaml.h"
 
 /* Words become the model's tokens, so that the corpus speaks in its ids. */
@@ -38,7 +39,7 @@ load_vocabulary(struct ct_corpus *c, const struct ct_tokenizer *t, int V, const 
 
 int
 ct_corpus_open(struct ct_corpus **out, const char *recipe, const struct ct_tokenizer *t, int V,
-    const char *model, struct ct_error *err)
+    int context, const char *model, struct ct_error *err)
 {
 	struct ct_yaml_doc *doc;
 	int code = ct_yaml_open(&doc, recipe, NULL, 0, err);
@@ -46,9 +47,13 @@ ct_corpus_open(struct ct_corpus **out, const char *recipe, const struct ct_token
 	*out = NULL;
 	if (code < 0)
 		return code;
-	code = ct_corpus_build(out, doc, err);
-	if (code == CT_OK)
-		code = load_vocabulary(*out, t, V, model, err);
+	if (ct_windows_wanted(doc)) {
+		code = ct_windows_build(out, doc, CT_WINDOWS_SAMPLE, t, V, context, model, err);
+	} else {
+		code = ct_corpus_build(out, doc, err);
+		if (code == CT_OK)
+			code = load_vocabulary(*out, t, V, model, err);
+	}
 	ct_yaml_close(doc);
 	return code;
 }

@@ -9,10 +9,12 @@
 #include "model/tokenizer.h"
 
 /*
- * Each word of the corpus must be one token of the model, which has V of them. model names it in messages.
+ * Each word of the corpus must be one token of the model, which has V of them; of a corpus of text, the
+ * sample that cards and figures are made of. context: the model's longest sequence. model names it in
+ * messages.
  * *out is set, and to be freed, after a failure too, if the recipe could be read.
  */
 int ct_corpus_open(struct ct_corpus **out, const char *recipe, const struct ct_tokenizer *t, int V,
-    const char *model, struct ct_error *err);
+    int context, const char *model, struct ct_error *err);
 
 #endif

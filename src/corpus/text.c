@@ -103,8 +103,8 @@ name_label(struct ct_corpus *c, const char *before, int id, const char *after)
 }
 
 /* Label 2*id: the token stands here; 2*id+1: it comes next. */
-static int
-annotate(struct ct_corpus *c, struct ct_error *err)
+int
+ct_corpus_annotate_text(struct ct_corpus *c, struct ct_error *err)
 {
 	int s, t, next, n = 0;
 
@@ -139,10 +139,9 @@ annotate(struct ct_corpus *c, struct ct_error *err)
 	return CT_OK;
 }
 
-static int
-name_words(struct reader *r, int n_words, struct ct_error *err)
+int
+ct_corpus_name_tokens(struct ct_corpus *c, const struct ct_tokenizer *t, int n_words, struct ct_error *err)
 {
-	struct ct_corpus *c = r->c;
 	int i;
 
 	c->n_words = n_words;
@@ -150,7 +149,7 @@ name_words(struct reader *r, int n_words, struct ct_error *err)
 	if (c->words == NULL)
 		return CT_ENOMEM;
 	for (i = 0; i < n_words; i++) {
-		c->words[i] = ct_tokenizer_text(r->t, i, NULL);
+		c->words[i] = ct_tokenizer_text(t, i, NULL);
 		if (c->words[i] == NULL)
 			c->words[i] = "?";
 	}
@@ -179,11 +178,11 @@ ct_corpus_text(struct ct_corpus **out, const char *path, const struct ct_tokeniz
 	if (rc == CT_OK && memchr(text, '\0', n) != NULL)
 		rc = ct_fail(err, CT_EFORMAT, "%s has a NUL byte: it is not a text file", path);
 	if (rc == CT_OK)
-		rc = name_words(&r, n_words, err);
+		rc = ct_corpus_name_tokens(r.c, t, n_words, err);
 	if (rc == CT_OK)
 		rc = read_lines(&r, text, n, err);
 	if (rc == CT_OK)
-		rc = annotate(r.c, err);
+		rc = ct_corpus_annotate_text(r.c, err);
 	free(text);
 	free(r.spans);
 	if (rc != CT_OK) {

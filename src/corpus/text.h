@@ -19,4 +19,12 @@
 int ct_corpus_text(struct ct_corpus **out, const char *path, const struct ct_tokenizer *t, int n_words,
     int max_tokens, struct ct_error *err);
 
+/*
+ * What corpora of text share: the texts of a model's n_words tokens become the words of the corpus; and the
+ * labels of its tokens, once it has its sentences.
+ */
+int ct_corpus_name_tokens(struct ct_corpus *c, const struct ct_tokenizer *t, int n_words,
+    struct ct_error *err);
+int ct_corpus_annotate_text(struct ct_corpus *c, struct ct_error *err);
+
 #endif

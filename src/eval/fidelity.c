@@ -15,7 +15,7 @@ enum { CHUNK = 16 };	/* sentences of one item of work */
 
 /* What one chunk found. Chunks are summed in order, so the figures do not depend on who ran them. */
 struct sums {
-	long answers, right, agree, predictions, tokens;
+	long answers, right, agree, agree_all, predictions, tokens;
 	double kl, kl_all;
 	double *error2, *square;	/* (L) sum |mlp_out - yhat|^2, sum |mlp_out|^2 */
 	double *mean;			/* (L,D) sum mlp_out */
@@ -67,6 +67,7 @@ add_predictions(const struct job *j, const struct ct_sentence *sentence, const f
 		double kl = ct_kl_logits(V, p, q);
 
 		s->kl_all += kl;
+		s->agree_all += ct_likeliest(V, p) == ct_likeliest(V, q);
 		s->predictions++;
 		if (t == sentence->answer) {
 			s->kl += kl;
@@ -149,6 +150,7 @@ add_sums(struct sums *to, const struct sums *s, int L, int D)
 	to->answers += s->answers;
 	to->right += s->right;
 	to->agree += s->agree;
+	to->agree_all += s->agree_all;
 	to->predictions += s->predictions;
 	to->tokens += s->tokens;
 	to->kl += s->kl;
@@ -202,6 +204,7 @@ figures(struct ct_fidelity *f, const struct sums *s, int D, const struct ct_acti
 	f->top1_agreement = ratio((double)s->agree, (double)s->answers);
 	f->kl = ratio(s->kl, (double)s->answers);
 	f->kl_all = ratio(s->kl_all, (double)s->predictions);
+	f->top1_all = ratio((double)s->agree_all, (double)s->predictions);
 	for (l = 0; l < f->L; l++) {
 		layer_figures(&f->layers[l], s, l, D, &activity->layers[l], activity->n_tokens);
 		f->l0_mean += f->layers[l].l0 / f->L;

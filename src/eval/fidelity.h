@@ -27,7 +27,8 @@ struct ct_fidelity {
 	double accuracy;		/* of the model: its likeliest token is the answer */
 	double top1_agreement;		/* of the replacement model with the model */
 	double kl;			/* of the next token, model || replacement model, in nats */
-	double kl_all;			/* at all positions that predict a token of a held-out sentence */
+	/* At all positions that predict a token of a held-out sentence. */
+	double kl_all, top1_all;
 	int L;
 	struct ct_fidelity_layer *layers;	/* (L) */
 	double l0_mean, dead;		/* over all layers */

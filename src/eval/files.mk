@@ -1,5 +1,7 @@
 # The sources of src/eval, headers among them.
 eval_files = \
+	%D%/alone.c \
+	%D%/alone.h \
 	%D%/answer.c \
 	%D%/answer.h \
 	%D%/circuit.c \

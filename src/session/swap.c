@@ -43,7 +43,8 @@ open_corpus(struct ct_engine *e, struct ct_corpus **out, struct ct_error *err)
 	if (!path)
 		return ct_fail_memory(err, strlen(e->info.dir), "a path");
 	if (ct_file_exists(path))
-		code = ct_corpus_open(out, path, e->tokenizer, e->model->cfg.V, e->info.dir, err);
+		code = ct_corpus_open(out, path, e->tokenizer, e->model->cfg.V,
+		    e->model->cfg.context, e->info.dir, err);
 	else
 		code = ct_fail(err, CT_ENOTFOUND, "%s has no recipe.yaml, which would say what its "
 		    "sentences are about", e->info.dir);

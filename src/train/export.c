@@ -93,8 +93,8 @@ ct_export_model(const char *dir, const struct ct_net *net, int bos, struct ct_er
 /* The parameters of layer l in the order of ct_train_transcoder_open. */
 enum { ENC, B_ENC, B_DEC, THRESHOLD, DEC, N_PARAMS };
 
-static int
-write_layer(const char *dir, const struct ct_train_transcoder *c, int l, struct ct_error *err)
+int
+ct_export_layer(const char *dir, const struct ct_train_transcoder *c, int l, int number, struct ct_error *err)
 {
 	static const char *const plt_names[N_PARAMS] = {
 		"W_enc", "b_enc", "b_dec", "activation_function.threshold", "W_dec",
@@ -117,7 +117,7 @@ write_layer(const char *dir, const struct ct_train_transcoder *c, int l, struct 
 	if (c->s.per_layer) {
 		list[DEC].rank = 2;		/* (F,1,D) as (F,D) */
 		list[DEC].dim[1] = list[DEC].dim[2];
-		snprintf(file, sizeof file, "layer_%d.safetensors", l);
+		snprintf(file, sizeof file, "layer_%d.safetensors", number);
 		code = write_in(dir, file, list, N_PARAMS, err);
 	} else {
 		snprintf(file, sizeof file, "W_enc_%d.safetensors", l);
@@ -148,29 +148,46 @@ remove_above(const char *dir, const char *stem, int l)
 }
 
 int
+ct_export_config(const char *dir, bool per_layer, int L, const struct ct_export_names *names,
+    struct ct_error *err)
+{
+	char text[512];
+	int n = snprintf(text, sizeof text, "model_name: \"%.64s\"\nmodel_kind: \"%s\"\n"
+	    "feature_input_hook: \"%s\"\nfeature_output_hook: \"%s\"\nscan: \"%.64s%s\"\n", names->model,
+	    per_layer ? "transcoder_set" : "cross_layer_transcoder", names->read, names->write, names->model,
+	    per_layer ? "-plt" : "");
+	int code = replace_in(dir, "config.yaml", text, (size_t)n, err);
+
+	if (code != CT_OK)
+		return code;
+	remove_above(dir, "W_enc", per_layer ? 0 : L);
+	remove_above(dir, "W_dec", per_layer ? 0 : L);
+	remove_above(dir, "layer", per_layer ? L : 0);
+	return CT_OK;
+}
+
+const char *
+ct_export_folder(bool per_layer)
+{
+	return per_layer ? "transcoder-plt" : "transcoder";
+}
+
+int
 ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcoder, const char *name,
     struct ct_error *err)
 {
-	char *sub = ct_path_join(dir, transcoder->s.per_layer ? "transcoder-plt" : "transcoder"), text[512];
-	int code, n;
+	const struct ct_export_names names = { name, "hook_resid_mid", "hook_mlp_out" };
+	bool per_layer = transcoder->s.per_layer;
+	char *sub = ct_path_join(dir, ct_export_folder(per_layer));
+	int code;
 
 	if (!sub)
 		return ct_fail_memory(err, strlen(dir) + 16, "a path");
 	code = ct_dir_make(sub, err);
 	for (int l = 0; l < transcoder->s.L && code == CT_OK; l++)
-		code = write_layer(sub, transcoder, l, err);
-	n = snprintf(text, sizeof text, "model_name: \"%.64s\"\nmodel_kind: \"%s\"\n"
-	    "feature_input_hook: \"hook_resid_mid\"\nfeature_output_hook: \"hook_mlp_out\"\nscan: "
-	    "\"%.64s%s\"\n",
-	    name, transcoder->s.per_layer ? "transcoder_set" : "cross_layer_transcoder", name,
-	    transcoder->s.per_layer ? "-plt" : "");
+		code = ct_export_layer(sub, transcoder, l, l, err);
 	if (code == CT_OK)
-		code = replace_in(sub, "config.yaml", text, (size_t)n, err);
-	if (code == CT_OK) {
-		remove_above(sub, "W_enc", transcoder->s.L);
-		remove_above(sub, "W_dec", transcoder->s.L);
-		remove_above(sub, "layer", transcoder->s.per_layer ? transcoder->s.L : 0);
-	}
+		code = ct_export_config(sub, per_layer, transcoder->s.L, &names, err);
 	free(sub);
 	return code;
 }

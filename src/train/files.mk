@@ -6,8 +6,12 @@ train_files = \
 	%D%/checkpoint.h \
 	%D%/export.c \
 	%D%/export.h \
+	%D%/feed.c \
+	%D%/feed.h \
 	%D%/fit_model.c \
 	%D%/fit_model.h \
+	%D%/fit_text.c \
+	%D%/fit_text.h \
 	%D%/fit_transcoder.c \
 	%D%/fit_transcoder.h \
 	%D%/groups.c \
@@ -25,6 +29,10 @@ train_files = \
 	%D%/number_codes.h \
 	%D%/options.c \
 	%D%/options.h \
+	%D%/own.c \
+	%D%/own.h \
+	%D%/own_options.c \
+	%D%/own_options.h \
 	%D%/pack.c \
 	%D%/pack.h \
 	%D%/param.c \
@@ -33,6 +41,7 @@ train_files = \
 	%D%/prices.h \
 	%D%/reporter.c \
 	%D%/reporter.h \
+	%D%/result.h \
 	%D%/train.c \
 	%D%/train.h \
 	%D%/transcoder.c \
@@ -42,4 +51,6 @@ train_files = \
 	%D%/transformer.c \
 	%D%/transformer.h \
 	%D%/vector.c \
-	%D%/vector.h
+	%D%/vector.h \
+	%D%/work.c \
+	%D%/work.h

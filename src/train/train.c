@@ -1,25 +1,20 @@
 /* train: see train.h. */
 #include "train/train.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "corpus/recipe.h"
-#include "config.h"
-#include "train/checkpoint.h"
 #include "train/number_codes.h"
 #include "train/export.h"
 #include "train/fit_transcoder.h"
 #include "train/fit_model.h"
 #include "train/measure.h"
+#include "train/own.h"
+#include "train/own_options.h"
 #include "train/pack.h"
-
-static const char work_file[] = "training.work";
-static const size_t max_recipe = 4u << 20;
+#include "train/work.h"
 
 /*
  * One run, from recipe to files. Transcoders wait here until everything is trained, so that files change
@@ -36,109 +31,8 @@ struct run {
 	struct ct_mlp_rows mlp_rows;
 	struct ct_train_transcoder transcoders[2];	/* cross-layer, per layer */
 	const char *name;		/* of the model */
-	char *dir;
-	struct ct_checkpoint checkpoint;
+	struct ct_train_work work;
 };
-
-/* The directory of a path, to be freed: "." when it has none. */
-static char *
-directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return strdup(".");
-	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
-static char *
-output_directory(const char *recipe_path, const struct ct_train_options *opt)
-{
-	return opt->out_dir ? strdup(opt->out_dir) : directory_of(recipe_path);
-}
-
-/* A training is told by its recipe, the program that runs it, and the threads that share its sums. */
-static int
-training_key(uint64_t *key, const struct run *r, const char *recipe_path, struct ct_error *err)
-{
-	int code, threads = ct_pool_threads(r->pool);
-	char *text = NULL;
-	size_t n;
-
-	if ((code = ct_file_read(&text, &n, recipe_path, max_recipe, err)) != CT_OK)
-		return code;
-	*key = ct_checkpoint_hash(0, text, n);
-	*key = ct_checkpoint_hash(*key, PACKAGE_VERSION, sizeof PACKAGE_VERSION);
-	*key = ct_checkpoint_hash(*key, &threads, sizeof threads);
-	free(text);
-	return CT_OK;
-}
-
-static void
-note(const struct run *r, const char *path, const char *text)
-{
-	char line[4096];
-
-	if (!r->opt->note)
-		return;
-	snprintf(line, sizeof line, "%s: %s", path, text);
-	r->opt->note(r->opt->ctx, line);
-}
-
-static int
-open_checkpoint(struct run *r, const char *recipe_path, struct ct_error *err)
-{
-	char *path = ct_path_join(r->dir, work_file);
-	uint64_t key;
-	bool foreign;
-	int code;
-
-	if (!path)
-		return ct_fail_memory(err, strlen(r->dir), "a path");
-	if ((code = ct_dir_make(r->dir, err)) != CT_OK ||
-	    (code = training_key(&key, r, recipe_path, err)) != CT_OK ||
-	    (code = ct_checkpoint_open(&r->checkpoint, path, key, r->opt->save_every, &foreign,
-	    err)) != CT_OK)
-		goto done;
-	if (foreign)
-		note(r, path, "left by a training with another recipe, version or number of threads; "
-		    "starting anew");
-	else if (r->checkpoint.n_found > 0)
-		note(r, path, "going on with the training that was interrupted");
-done:
-	free(path);
-	return code;
-}
-
-/* A training that was killed while it wrote the work file has left a piece of one beside it. */
-static void
-remove_pieces(const char *dir)
-{
-	DIR *d = opendir(dir);
-	size_t n = sizeof work_file - 1;
-
-	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
-		const char *end = strrchr(e->d_name, '.');
-
-		if (strncmp(e->d_name, work_file, n) == 0 && e->d_name[n] == '.' && strcmp(end, ".tmp") == 0)
-			unlinkat(dirfd(d), e->d_name, 0);
-	}
-	if (d)
-		closedir(d);
-}
-
-void
-ct_train_clean(const char *recipe_path, const struct ct_train_options *opt)
-{
-	char *dir = output_directory(recipe_path, opt), *path = dir ? ct_path_join(dir, work_file) : NULL;
-
-	if (path) {
-		remove(path);
-		remove_pieces(dir);
-	}
-	free(path);
-	free(dir);
-}
 
 static int
 check_bottleneck(const struct run *r, struct ct_error *err)
@@ -197,17 +91,14 @@ prepare(struct run *r, const char *path, struct ct_error *err)
 	struct ct_net_shape *s = &r->recipe.model.shape;
 	int code;
 
-	r->dir = output_directory(path, r->opt);
-	if (!r->dir)
-		return ct_fail_memory(err, strlen(path), "a path");
-	if ((code = ct_yaml_open(&r->doc, path, NULL, 0, err)) != CT_OK ||
-	    (code = ct_train_recipe_read(&r->recipe, r->doc, err)) != CT_OK ||
+	if ((code = ct_train_recipe_read(&r->recipe, r->doc, err)) != CT_OK ||
 	    (code = ct_yaml_string(r->doc, ct_yaml_root(r->doc), "name", true, &r->name, err)) != CT_OK ||
 	    (code = ct_corpus_build(&r->corpus, r->doc, err)) != CT_OK ||
 	    (code = check_bottleneck(r, err)) != CT_OK || (code = check_codes(r, err)) != CT_OK ||
 	    (code = check_demo(r, err)) != CT_OK ||
 	    (code = ct_pool_open(&r->pool, r->opt->threads, err)) != CT_OK ||
-	    (code = open_checkpoint(r, path, err)) != CT_OK)
+	    (code = ct_train_work_open(&r->work, path, r->opt, ct_pool_threads(r->pool), 0,
+	    err)) != CT_OK)
 		return code;
 	if (ct_corpus_has_validation(r->corpus))
 		ct_corpus_grade(r->corpus, true);	/* what is reported is not for choosing a recipe by */
@@ -229,7 +120,8 @@ fit_model(struct run *r, struct ct_error *err)
 	int code;
 
 	ct_reporter_start(&reporter, r->opt->watch, r->opt->ctx, "transformer", r->recipe.model.steps);
-	if ((code = ct_fit_model(&r->net, r->corpus, &r->recipe.model, r->pool, &reporter, &r->checkpoint,
+	if ((code = ct_fit_model(&r->net, r->corpus, &r->recipe.model, r->pool, &reporter,
+	    &r->work.checkpoint,
 	    err)) != CT_OK)
 		return code;
 	r->report->model_seconds = ct_reporter_seconds(&reporter);
@@ -261,7 +153,7 @@ fit_transcoder(struct run *r, const struct ct_train_transcoder_options *o,
 	    err)) != CT_OK)
 		return code;
 	if ((code = ct_train_transcoder_open(transcoder, &shape, err)) != CT_OK ||
-	    (code = ct_fit_transcoder(transcoder, &r->mlp_rows, o, r->pool, &reporter, &r->checkpoint,
+	    (code = ct_fit_transcoder(transcoder, &r->mlp_rows, o, r->pool, &reporter, &r->work.checkpoint,
 	    err)) != CT_OK ||
 	    (code = ct_measure_transcoder(report->layer_explained, report->layer_l0, report->layer_dead,
 	    transcoder, &r->mlp_rows,
@@ -280,40 +172,43 @@ fit_transcoder(struct run *r, const struct ct_train_transcoder_options *o,
 	return CT_OK;
 }
 
-/* The recipe belongs to the directory: it names the demo prompt and says how the files came about. */
 static int
-copy_recipe(const struct run *r, const char *path, struct ct_error *err)
-{
-	char *to, *text = NULL;
-	size_t n;
-	int code;
-
-	if (!r->opt->out_dir)
-		return CT_OK;
-	to = ct_path_join(r->dir, "recipe.yaml");
-	if (!to)
-		return ct_fail_memory(err, strlen(r->dir), "a path");
-	code = ct_file_read(&text, &n, path, max_recipe, err);
-	if (code == CT_OK)
-		code = ct_file_replace(to, text, n, err);
-	free(text);
-	free(to);
-	return code;
-}
-
-static int
-write_all(const struct run *r, const char *path, struct ct_error *err)
+write_all(const struct run *r, struct ct_error *err)
 {
 	int code;
 
-	if ((code = ct_export_model(r->dir, &r->net, r->corpus->bos, err)) != CT_OK ||
-	    (code = ct_corpus_write_tokenizer(r->corpus, r->dir, err)) != CT_OK)
+	if ((code = ct_export_model(r->work.dir, &r->net, r->corpus->bos, err)) != CT_OK ||
+	    (code = ct_corpus_write_tokenizer(r->corpus, r->work.dir, err)) != CT_OK)
 		return code;
 	for (int k = 0; k < 2; k++)
 		if (r->transcoders[k].params.w &&
-		    (code = ct_export_transcoder(r->dir, &r->transcoders[k], r->name, err)) != CT_OK)
+		    (code = ct_export_transcoder(r->work.dir, &r->transcoders[k], r->name, err)) != CT_OK)
 			return code;
-	return copy_recipe(r, path, err);
+	return ct_train_work_copy_recipe(&r->work, err);
+}
+
+/* The model and its transcoders, as the recipe in r->doc has them. */
+static int
+train_world(struct run *r, const char *recipe_path, struct ct_error *err)
+{
+	int code = prepare(r, recipe_path, err);
+
+	if (code == CT_OK)
+		code = fit_model(r, err);
+	if (code == CT_OK)
+		code = fit_transcoder(r, &r->recipe.clt, &r->transcoders[0], &r->report->clt, err);
+	if (code == CT_OK)
+		code = fit_transcoder(r, &r->recipe.plt, &r->transcoders[1], &r->report->plt, err);
+	if (code == CT_OK)
+		code = write_all(r, err);
+	for (int k = 0; k < 2; k++)
+		ct_train_transcoder_close(&r->transcoders[k]);
+	ct_train_work_close(&r->work);
+	ct_mlp_rows_free(&r->mlp_rows);
+	ct_net_close(&r->net);
+	ct_pool_close(r->pool);
+	ct_corpus_free(r->corpus);
+	return code;
 }
 
 int
@@ -323,24 +218,20 @@ ct_train(const char *recipe_path, const struct ct_train_options *opt, struct ct_
 	static const struct ct_train_options defaults = { 0 };
 	struct ct_train_report unwanted;
 	struct run r = { .opt = opt ? opt : &defaults, .report = report ? report : &unwanted };
-	int code = prepare(&r, recipe_path, err);
+	int code = ct_yaml_open(&r.doc, recipe_path, NULL, 0, err);
 
-	if (code == CT_OK)
-		code = fit_model(&r, err);
-	if (code == CT_OK)
-		code = fit_transcoder(&r, &r.recipe.clt, &r.transcoders[0], &r.report->clt, err);
-	if (code == CT_OK)
-		code = fit_transcoder(&r, &r.recipe.plt, &r.transcoders[1], &r.report->plt, err);
-	if (code == CT_OK)
-		code = write_all(&r, recipe_path, err);
-	for (int k = 0; k < 2; k++)
-		ct_train_transcoder_close(&r.transcoders[k]);
-	ct_checkpoint_close(&r.checkpoint);
-	ct_mlp_rows_free(&r.mlp_rows);
-	ct_net_close(&r.net);
-	ct_pool_close(r.pool);
-	ct_corpus_free(r.corpus);
+	if (code != CT_OK)
+		return code;
+	if (ct_own_wanted(r.doc))
+		code = ct_own_train(r.doc, recipe_path, r.opt, r.report, err);
+	else
+		code = train_world(&r, recipe_path, err);
 	ct_yaml_close(r.doc);
-	free(r.dir);
 	return code;
+}
+
+void
+ct_train_clean(const char *recipe_path, const struct ct_train_options *opt)
+{
+	ct_train_work_clean(recipe_path, opt);
 }

@@ -30,5 +30,6 @@ check_SCRIPTS += \
 	%D%/survey.sh \
 	%D%/swap.sh \
 	%D%/trace.sh \
-	%D%/train.sh
+	%D%/train.sh \
+	%D%/train_own.sh
 EXTRA_DIST += %D%/lib.sh

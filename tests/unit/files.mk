@@ -85,6 +85,7 @@ check_PROGRAMS += \
 	test_traffic \
 	test_train_fit \
 	test_train_model \
+	test_train_text \
 	test_train_transcoder \
 	test_transformer \
 	test_verdict \
@@ -161,6 +162,7 @@ test_text_SOURCES = %D%/test_text.c
 test_tokenizer_SOURCES = %D%/test_tokenizer.c
 test_traffic_SOURCES = %D%/test_traffic.c
 test_train_fit_SOURCES = %D%/test_train_fit.c
+test_train_text_SOURCES = %D%/test_train_text.c
 test_train_model_SOURCES = %D%/test_train_model.c
 test_train_transcoder_SOURCES = %D%/test_train_transcoder.c
 test_transformer_SOURCES = %D%/test_transformer.c
