@@ -181,10 +181,12 @@ begin_with(struct app *a, const struct app_options *opt, struct beginning *b)
 static void
 say_notes(struct app *a, const struct ct_notes *notes)
 {
+	int n = notes->n + notes->more;
+
 	for (int i = 0; i < notes->n && !a->live; i++)
 		app_complain("note: %s", notes->text[i]);
 	if (notes->n && a->live && !*a->message)
-		app_say(a, "%s%s", notes->text[0], notes->n + notes->more > 1 ? " (and more)" : "");
+		app_say(a, "%d note%s under ?: %s", n, n > 1 ? "s" : "", notes->text[0]);
 }
 
 /* What is not as it could be, though the program goes on. */

@@ -56,6 +56,35 @@ assert_last_line(const char *name, const char *want)
 	assert_string_equal(line, want);
 }
 
+/* What the model's files hold that is ignored is said at the start, and can be read again in full. */
+static void
+test_notes(void **state)
+{
+	static struct run r;
+	char path[4200];
+	size_t mark;
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/adapter_config.json", pty_model());
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("{}", f);
+	fclose(f);
+	start(&r, "xterm-256color", 80, 24);
+	assert_true(read_until(&r, 0, "1 note under ?: "));
+	type(&r, "jj");
+	read_until(&r, 0, NULL);
+	mark = r.n;
+	type(&r, "?\014");	/* the whole screen anew */
+	assert_true(read_until(&r, mark, "note 1"));
+	assert_true(read_until(&r, mark, "ignored"));
+	type(&r, "qq");	/* out of the help, and of the program */
+	finish(&r);
+	assert_restored(&r);
+	remove(path);
+}
+
 static void
 test_history_is_kept(void **state)
 {
@@ -210,6 +239,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_history_is_kept),
 		cmocka_unit_test(test_lines_instead),
 		cmocka_unit_test(test_stand_in),

@@ -23,6 +23,7 @@ struct help {
 	struct list list;
 	int width;		/* that the lines are made for */
 	const char *place;	/* whose keys come first, or NULL */
+	const struct ct_notes *notes;	/* what the model's files hold that was ignored, or NULL; lent */
 	char filter[64];	/* only what has this in it */
 	const char *title;	/* of a section that has no line yet */
 	struct line line[LINES];
@@ -149,6 +150,22 @@ add_reading(struct help *h)
 	h->title = NULL;
 }
 
+/* A message line shows them once, at the start. */
+static void
+add_notes(struct help *h)
+{
+	char left[32];
+
+	h->title = "Notes on this model and its transcoder";
+	for (int i = 0; h->notes && i < h->notes->n; i++) {
+		snprintf(left, sizeof left, "note %d", i + 1);
+		add(h, left, h->notes->text[i]);
+	}
+	if (h->notes && h->notes->more)
+		add(h, "more", "there were more notes than are kept");
+	h->title = NULL;
+}
+
 static void
 build(struct help *h, int width)
 {
@@ -159,6 +176,7 @@ build(struct help *h, int width)
 	/* First what concerns the place from which help was asked for. */
 	if (h->place && strcmp(h->place, view_ops(VIEW_TREE)->name) != 0)
 		add_place(h, h->place);
+	add_notes(h);
 	add_reading(h);
 	add_place(h, view_ops(VIEW_TREE)->name);
 	add_tasks(h);
@@ -209,6 +227,7 @@ help_focused(struct app *a, void *state)
 	struct help *h = state;
 
 	h->place = view_ops(a->before)->name;
+	h->notes = a->study.engine ? ct_engine_notes(a->study.engine) : NULL;
 	h->filter[0] = '\0';
 	h->list.sel = h->list.top = 0;
 	build(h, h->width);
