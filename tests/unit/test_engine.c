@@ -24,6 +24,7 @@ test_info(void **state)
 	struct world *w = *state;
 	const struct ct_engine_info *i = ct_engine_info(w->e);
 	int ids[50];
+	char *text;
 
 	assert_string_equal(i->family, "llama");
 	assert_string_equal(i->transcoder, "CLT");
@@ -38,6 +39,9 @@ test_info(void **state)
 	assert_string_equal(ct_engine_token(w->e, 7), "w7");
 	assert_string_equal(ct_engine_token(w->e, -1), "?");
 	assert_string_equal(ct_engine_token(w->e, V), "?");
+	text = ct_engine_text(w->e, ids, 0);
+	assert_string_equal(text, "");	/* nothing was generated */
+	free(text);
 	assert_int_equal(ct_engine_complete(w->e, "w3", ids, 50), 11);
 	assert_true(ids[0] == 3 && ids[10] == 39);
 	assert_int_equal(ct_engine_complete(w->e, "w3", ids, 2), 11);

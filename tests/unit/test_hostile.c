@@ -34,6 +34,10 @@ static const struct {
 	{ "", "b: this is nothing but zeros, as an unfinished download leaves it, not a safetensors file; "
 	      "download it again" },
 	{ "[]", "b: byte 8: expected '{', the start of the header" },
+	{ "{\"a\":{\"dtype\":5,\"shape\":[1],\"data_offsets\":[0,4]}}",
+	  "b: tensor a: expected {\"dtype\", \"shape\", \"data_offsets\": [begin, end]}" },
+	{ "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}",
+	  "b: tensor a: expected {\"dtype\", \"shape\", \"data_offsets\": [begin, end]}" },
 	{ "{\"a\":1}", "b: tensor a: expected {\"dtype\", \"shape\", \"data_offsets\": [begin, end]}" },
 	{ "{\"a\":", "b (header):1:5: not valid JSON: unexpected token near end of file" },
 	{ "{" F32("a", "[4]", "0", "16") "} x",

@@ -303,7 +303,7 @@ test_reach(void **state)
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
 		assert_int_equal(ct_session_reach(w->s, &list[i].c, 1).places, list[i].places);
 	r = ct_session_reach(w->s, both, 3);
-	assert_true(r.places == 2 && r.kept == 0);
+	assert_true(r.places == 2 && r.kept == 0 && r.features == 1);
 	world_trace(w->s, NULL);
 	assert_int_equal(ct_session_reach(w->s, both, 1).kept,
 	    ct_session_graph(w->s)->nodes[ct_graph_find(ct_session_graph(w->s), CT_NODE_FEATURE, 1, 8,

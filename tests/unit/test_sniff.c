@@ -54,6 +54,8 @@ static const struct {
 	OTHER("\x80\2\x8a\x0al\xfc\x9c", "this is a Python pickle, not %s; save it as safetensors (in "
 	    "Python: "
 	    "AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW))"),
+	OTHER("\x80\5\x95\x0a\0\0\0", "this is a Python pickle, not %s; save it as safetensors (in "
+	    "Python: AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW))"),
 	OTHER("\x93NUMPY\1\0", "this is a NumPy array (.npy), not %s; name the right file"),
 	OTHER("GGUF\3\0\0\0\x22\1\0\0", "this is a GGUF file, not %s; get the model that it was made from, "
 	    "with its "
