@@ -289,6 +289,8 @@ test_tokens(void **state)
 		f.names.apart = apart;
 		f.names.prompt = "Dallas \xff";
 		root = json_of(&f, &nothing);
+		/* In the name of the file: letters and digits, one - for whatever is between them. */
+		assert_string_equal(string(json_object_get(root, "metadata"), "slug"), "tiny-dallas");
 		tokens = json_object_get(json_object_get(root, "metadata"), "prompt_tokens");
 		assert_string_equal(json_string_value(json_array_get(tokens, 0)), "<s>");
 		assert_string_equal(json_string_value(json_array_get(tokens, 1)),
