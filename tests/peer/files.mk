@@ -5,7 +5,7 @@ peer_logits_SOURCES = tests/peer/logits.c
 peer_logits_LDADD = $(engine_libs)
 peer_tokens_SOURCES = tests/peer/tokens.c
 peer_tokens_LDADD = $(engine_libs)
-EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py tests/peer/reference_families.py tests/peer/tokenizers_check.py tests/peer/rope.py tests/peer/nfc_tables.py
+EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py tests/peer/reference_families.py tests/peer/relp.py tests/peer/tokenizers_check.py tests/peer/rope.py tests/peer/nfc_tables.py
 CLEANFILES += peer_logits peer_tokens
 peer_models = $${MODELS:-$$(dirname $(srcdir)/models/*/config.json)}
 check-peer: peer_logits peer_tokens
@@ -13,11 +13,14 @@ check-peer: peer_logits peer_tokens
 	status=$$?; test $$status -eq 77 || test $$status -eq 0 || exit $$status
 	@python3 $(srcdir)/tests/peer/check.py ./peer_logits $(peer_models); \
 	status=$$?; test $$status -eq 77 || exit $$status
-# The whole graph of the demo prompt, and its time, against the Python reference, with each transcoder.
+# The whole graph of the demo prompt, and its time, against the Python reference, with each transcoder; graphs of
+# neurons against PyTorch's gradients.
 check-reference: ctrace
 	@python3 $(srcdir)/tests/peer/reference.py ./ctrace $(peer_models); \
 	status=$$?; test $$status -eq 77 || test $$status -eq 0 || exit $$status
 	@python3 $(srcdir)/tests/peer/reference_families.py ./ctrace; \
+	status=$$?; test $$status -eq 77 || test $$status -eq 0 || exit $$status
+	@python3 $(srcdir)/tests/peer/relp.py ./ctrace; \
 	status=$$?; test $$status -eq 77 || exit $$status
 # Transcoders in the layouts that people publish, as circuit-tracer's own loaders read them.
 check-layouts:
