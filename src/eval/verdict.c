@@ -87,7 +87,8 @@ judge_labels(struct ct_verdict *v, const struct ct_eval *e)
 		    "%.0f %% keeps %.0f %%", 100 * e->hidden.before, 100 * e->hidden.left);
 		if (!needed)
 			add(v, CT_VERDICT_TRY, "features without a fitting label carry the value, too: "
-			    "train: `noise`, `twins`; transcoder: more `sparsity`");
+			    "train: `noise`, `twins: 1`, `attention layer: 1`; transcoder: `lookups: 1`, "
+			    "`alike: 0.98`, more `sparsity`");
 	}
 }
 
