@@ -228,6 +228,11 @@ struct ct_trace_options {
 	int max_targets;		/* of the default set; 0: 10 */
 	double target_share;		/* that the default set is to reach; 0: .95 */
 	double node_threshold, edge_threshold;	/* 0,0: .8, .98; 1,1: no pruning */
+	enum ct_pace {
+		CT_AT_ONCE,
+		CT_BY_AND_BY,		/* where it takes more than a moment, the targets' rows alone */
+		CT_ROW_BY_ROW		/* those alone in any case */
+	} pace;
 };
 
 int ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const struct ct_job *job,
@@ -236,6 +241,20 @@ int ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, c
 int ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_options *opt,
     const struct ct_job *job, struct ct_error *err);
 const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: not traced yet */
+/*
+ * A graph that is traced by and by (graph->partial) has the targets' rows, and gets the others here. work
+ * goes on for so many seconds, or until the job says stop, which loses nothing. open computes the row of a
+ * node at once; finish all that is missing. What was opened changes nothing in the finished graph.
+ */
+enum ct_work {
+	CT_WORK_NONE,			/* the graph is whole */
+	CT_WORK_MORE,			/* there is more to do */
+	CT_WORK_CHANGED,		/* and influence, pruning and scores are others than they were */
+	CT_WORK_FINISHED		/* the graph is whole; nodes may have other numbers */
+};
+int ct_session_work(struct ct_session *s, double seconds, const struct ct_job *job, struct ct_error *err);
+int ct_session_open_row(struct ct_session *s, int node, const struct ct_job *job, struct ct_error *err);
+int ct_session_finish(struct ct_session *s, const struct ct_job *job, struct ct_error *err);
 int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold,
     struct ct_error *err);
 /*

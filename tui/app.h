@@ -42,6 +42,13 @@ struct layout_wish {
 	bool zoom;			/* the pane with the keys alone */
 };
 
+/* What became of the rows of the graph that come between keys (work.h). */
+struct work {
+	bool stopped;		/* by Esc, until the next key */
+	bool failed;		/* it was said why; there is no more of it for this graph */
+	bool behind;		/* the tree does not show yet what was found */
+};
+
 struct app {
 	struct study study;
 	struct grid grid;
@@ -66,10 +73,13 @@ struct app {
 	char *history_path, *commands_path;	/* NULL: not kept */
 	/* Follows each command, which changed something or only looked; NULL: nothing does. */
 	void (*after)(struct app *a, bool changed);
+	/* Computes what is missing of the graph; false: it was stopped or failed, as the message says. */
+	bool (*whole)(struct app *a);
 	char message[600];
 	bool alert;			/* the message is an error */
 	char search[256];
 	char supernode[CT_SUPERNODE_NAME];	/* that a node was put into last */
+	struct work work;		/* on the graph, between keys */
 	long busy_since;		/* ms; of the work that reports progress */
 	long busy_drawn;
 	bool busy_shown;

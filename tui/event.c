@@ -10,6 +10,7 @@
 #include "tui/layout.h"
 #include "tui/terminal/key.h"
 #include "tui/view/view.h"
+#include "tui/work.h"
 
 int
 event_key(struct app *a, int key)
@@ -22,6 +23,9 @@ event_key(struct app *a, int key)
 	if (a->input.kind != INPUT_NONE)
 		return input_key(a, key);
 	a->message[0] = '\0';
+	if (key == K_ESC && work_stop(a))
+		return DID_CHANGE;
+	a->work.stopped = false;
 	if (key == (K_CTRL | 'c')) {
 		app_say(a, "%s quits", key_for("quit"));
 		return DID_CHANGE;

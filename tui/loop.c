@@ -19,6 +19,7 @@
 #include "tui/study/session.h"
 #include "tui/terminal/term.h"
 #include "tui/view/view.h"
+#include "tui/work.h"
 
 enum { BURST = 256 };		/* events between frames, at most */
 
@@ -70,7 +71,7 @@ loop(struct app *a)
 			due = DID_NOTHING;
 			held = 0;
 		}
-		ev = term_wait(study_words_missing(&a->study) ? 0 : session_timeout(a));
+		ev = term_wait(study_words_missing(&a->study) || work_waits(a) ? 0 : session_timeout(a));
 		if (ev.kind == EV_END)
 			return ev.key ? ev.key : -1;
 		did = on_event(a, &ev);
@@ -81,6 +82,8 @@ loop(struct app *a)
 			did |= DID_CHANGE;
 		if (ev.kind == EV_NONE && study_words_missing(&a->study))
 			did |= DID_CHANGE;	/* a frame with more of the names */
+		else if (ev.kind == EV_NONE && work_waits(a))
+			did |= work_step(a);
 		if (did & DID_QUIT)
 			return 0;
 		if (did & DID_SUSPEND) {
@@ -159,11 +162,13 @@ loop_run(const struct app_options *opt)
 	a->live = opt->cols == 0 && !linear && !opt->check;
 	a->theme = opt->theme;
 	a->after = player_after;
+	a->whole = work_finish;
 	a->readonly = opt->readonly;
 	a->mouse = opt->mouse;
 	a->settings = opt->settings;
 	a->shares = opt->shares;
 	a->study.defaults = opt->study;
+	a->study.defaults.pace = a->live ? CT_BY_AND_BY : CT_AT_ONCE;
 	a->busy_since = (long)(1e3 * ct_seconds());
 	if (begin_open(a, opt, &b, &linear, &err)) {
 		term_close();

@@ -63,6 +63,8 @@ collect_figures(const struct study *s, struct figure *f)
 	char b[FMT_SIZE];
 	int n = 0;
 
+	if (g->partial)
+		add_figure(f, &n, "graph", fmt_percent(b, sizeof b, g->seen), ST_STRONG, 0);
 	for (int i = 0; i < CT_DIRECT_SOURCES && isfinite(s->split.net[i]); i++)
 		if (!neurons || i != CT_DIRECT_ERRORS)
 			add_figure(f, &n, neurons && i == CT_DIRECT_FEATURES ? "neurons" : sources[i],
@@ -95,7 +97,7 @@ void
 title_draw(struct app *a, const struct area *all)
 {
 	const struct ct_engine_info *info = a->study.info;
-	struct figure f[CT_DIRECT_SOURCES + 3];
+	struct figure f[CT_DIRECT_SOURCES + 4];
 	char sizes[160];
 	int n = a->study.graph ? collect_figures(&a->study, f) : 0, x, w;
 	bool with_sizes;

@@ -76,6 +76,8 @@ struct ct_session {
 	/* The graph, and the edge list of its last pruning. */
 	struct ct_arena graph_arena, pruned_arena;
 	struct ct_graph *graph;
+	struct ct_building *building;	/* of a partial graph; else NULL */
+	double looked_at, look_seconds;	/* when its influence was computed, and how long that took */
 	double trace_seconds;
 	/* What a person pinned, and what follows for the graph (pins.c), made when asked for. */
 	struct ct_subgraph subgraph;
@@ -113,6 +115,8 @@ int ct_session_apply_clamps(struct ct_session *s, const struct ct_graph *g, cons
     int n, const struct ct_clamp_options *opt, struct ct_error *err);
 void ct_session_drop_clamps(struct ct_session *s);
 void ct_session_drop_graph(struct ct_session *s);
+/* Fails where rows are still missing in the graph, for what can only be said of all of it. */
+int ct_session_need_whole(const struct ct_session *s, struct ct_error *err);
 /* Drops the survey, when the graph or its pruning changes. */
 void ct_session_drop_survey(struct ct_session *s);
 /* Drops what the pins sum up to, when they or the graph change. */

@@ -30,7 +30,8 @@ ct_session_survey(struct ct_session *s, const struct ct_survey **out, const stru
 		return CT_OK;
 	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
-	if ((r = ct_session_need_first(s, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
+	if ((r = ct_session_need_first(s, err)) < 0 || (r = ct_session_need_whole(s, err)) < 0 ||
+	    (r = ct_engine_check(s->e, err)) < 0)
 		return r;
 	survey = ct_arena_need(&arena, 1, sizeof *survey, "a survey", err);
 	r = survey ? ct_survey_run(survey, &s->prompt->lrm, s->graph, &arena, &own, err) : CT_ENOMEM;

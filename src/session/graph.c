@@ -69,6 +69,66 @@ check_thresholds(double node, double edge, struct ct_error *err)
 	    err, CT_EINVAL, "pruning thresholds are shares above 0 and up to 1, not %g,%g", node, edge);
 }
 
+/* Whether all rows take more than a moment: an estimate of their flops. */
+static bool
+takes_long(const struct ct_session *s, int most)
+{
+	static const double moment = 2e10;
+	const struct ct_local_model *lrm = &s->prompt->lrm;
+	double D = s->e->model->cfg.D, flops = 0;
+
+	for (int i = 0; i < lrm->n; i++)
+		flops += 4 * D * D * lrm->active[i].layer * (lrm->active[i].pos + 1);
+	return flops * (most < lrm->n ? (double)most / lrm->n : 1) > moment;
+}
+
+/* A traced graph, and what it lies in. */
+struct traced {
+	struct ct_graph *graph;
+	struct ct_building *building;	/* NULL: it is whole */
+	struct ct_arena arena, pruned;
+};
+
+static void
+traced_free(struct traced *t)
+{
+	ct_building_end(t->building);
+	ct_arena_free(&t->pruned);
+	ct_arena_free(&t->arena);
+}
+
+static int
+look(struct traced *t, const struct ct_trace_plan *plan, const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_arena tmp = { 0 };
+	int code = ct_building_look(t->building, &t->graph, &t->arena, job, err);
+
+	if (code == CT_OK)
+		code = ct_graph_prune(t->graph, plan->node_threshold, plan->edge_threshold, &t->pruned, &tmp,
+		    job, err);
+	ct_arena_free(&tmp);
+	return code;
+}
+
+/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
+static int
+install(struct ct_session *s, struct traced *t, struct ct_error *err)
+{
+	struct ct_clamp_options keep = s->clamp_options;
+	int code = CT_OK;
+
+	if (s->n_clamps)
+		code = ct_session_apply_clamps(s, t->graph, s->clamps, s->n_clamps, &keep, err);
+	if (code < 0)
+		return code;
+	ct_session_drop_graph(s);
+	s->graph_arena = t->arena;
+	s->pruned_arena = t->pruned;
+	s->graph = t->graph;
+	s->building = t->building;
+	return CT_OK;
+}
+
 int
 ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const struct ct_job *job,
     struct ct_error *err)
@@ -78,33 +138,35 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const
 		.node_threshold = opt->node_threshold, .edge_threshold = opt->edge_threshold };
 	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_targets targets = opt->targets;
-	struct ct_arena arena = { 0 }, pruned = { 0 };
-	struct ct_graph *g = NULL;
+	struct traced t = { .graph = NULL };
 	double start = ct_seconds();
+	int most = plan.max_features > 0 ? plan.max_features : CT_DEFAULT_FEATURES;
 	int r = ct_engine_check(s->e, err);
 
-	if (r < 0 || (r = resolve(s, &targets, &plan, err)) < 0 ||
-	    ((plan.node_threshold != 0 || plan.edge_threshold != 0) &&
-		(r = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0) ||
-	    (r = ct_prompt_trace(&g, s->prompt, &plan, &arena, &pruned, &own, err)) < 0 ||
-	    (r = ct_engine_check(s->e, err)) < 0)
-		goto fail;
-	/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
-	if (s->n_clamps) {
-		struct ct_clamp_options keep = s->clamp_options;
-
-		if ((r = ct_session_apply_clamps(s, g, s->clamps, s->n_clamps, &keep, err)) < 0)
-			goto fail;
+	if (r < 0 || (r = resolve(s, &targets, &plan, err)) < 0)
+		return r;
+	if (plan.node_threshold == 0 && plan.edge_threshold == 0) {
+		plan.node_threshold = CT_DEFAULT_NODES;
+		plan.edge_threshold = CT_DEFAULT_EDGES;
 	}
-	ct_session_drop_graph(s);
-	s->graph_arena = arena;
-	s->pruned_arena = pruned;
-	s->graph = g;
+	if ((r = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0 ||
+	    (r = ct_prompt_trace_begin(&t.building, s->prompt, &plan, &t.arena, &own, err)) < 0)
+		goto fail;
+	if (opt->pace == CT_ROW_BY_ROW || (opt->pace == CT_BY_AND_BY && takes_long(s, most))) {
+		r = look(&t, &plan, &own, err);
+	} else {
+		r = ct_prompt_trace_end(&t.graph, s->prompt, t.building, &plan, &t.arena, &t.pruned, &own,
+		    err);
+		ct_building_end(t.building);
+		t.building = NULL;
+	}
+	if (r < 0 || (r = ct_engine_check(s->e, err)) < 0 || (r = install(s, &t, err)) < 0)
+		goto fail;
+	s->looked_at = ct_seconds();
 	s->trace_seconds = ct_seconds() - start + s->prompt_seconds;
 	return CT_OK;
 fail:
-	ct_arena_free(&pruned);
-	ct_arena_free(&arena);
+	traced_free(&t);
 	return r;
 }
 
@@ -112,6 +174,109 @@ const struct ct_graph *
 ct_session_graph(const struct ct_session *s)
 {
 	return s->graph;
+}
+
+/*
+ * The graph and its arena are taken out of the session while they grow, and put back in any case; then what
+ * is in t is what is new.
+ */
+static struct traced
+take_out(struct ct_session *s)
+{
+	struct traced t = { .graph = s->graph, .building = s->building, .arena = s->graph_arena };
+
+	s->graph_arena = (struct ct_arena){ 0 };
+	return t;
+}
+
+/* Influence and pruning with the rows that have come. */
+static int
+look_again(struct ct_session *s, const struct ct_job *own, struct ct_error *err)
+{
+	const struct ct_trace_plan plan = { .node_threshold = s->graph->node_threshold,
+		.edge_threshold = s->graph->edge_threshold };
+	double start = ct_seconds();
+	struct traced t = take_out(s);
+	int code = look(&t, &plan, own, err);
+
+	s->graph_arena = t.arena;
+	if (code < 0) {
+		ct_arena_free(&t.pruned);
+		return code;
+	}
+	ct_session_drop_survey(s);
+	ct_session_drop_parts(s);
+	ct_arena_free(&s->pruned_arena);
+	s->pruned_arena = t.pruned;
+	s->looked_at = ct_seconds();
+	s->look_seconds = s->looked_at - start;
+	return CT_WORK_CHANGED;
+}
+
+/* The whole graph takes the place of the partial one; both are in one arena, with the rows they share. */
+static int
+end_work(struct ct_session *s, const struct ct_job *own, struct ct_error *err)
+{
+	const struct ct_trace_plan plan = { .node_threshold = s->graph->node_threshold,
+		.edge_threshold = s->graph->edge_threshold };
+	struct traced t = take_out(s);
+	int code = ct_prompt_trace_end(&t.graph, s->prompt, t.building, &plan, &t.arena, &t.pruned, own, err);
+
+	t.building = NULL;
+	if (code == CT_OK)
+		code = ct_engine_check(s->e, err);
+	if (code == CT_OK)
+		code = install(s, &t, err);
+	if (code == CT_OK)
+		return CT_WORK_FINISHED;
+	s->graph_arena = t.arena;
+	ct_arena_free(&t.pruned);
+	return code;
+}
+
+int
+ct_session_work(struct ct_session *s, double seconds, const struct ct_job *job, struct ct_error *err)
+{
+	/* Looking takes this share of the time at most; and nobody reads faster than this. */
+	static const double share = 5, pause = 0.5;
+	const struct ct_job own = ct_engine_job(s->e, job);
+	double now = ct_seconds();
+	int code = CT_OK;
+
+	if (!s->building)
+		return CT_WORK_NONE;
+	if (!ct_building_done(s->building))
+		code = ct_building_run(s->building, now + seconds, &s->graph_arena, &own, err);
+	if (code < 0)
+		return code;
+	if (ct_building_done(s->building))
+		return end_work(s, &own, err);
+	now = ct_seconds() - s->looked_at;
+	return now > pause && now > share * s->look_seconds ? look_again(s, &own, err) : CT_WORK_MORE;
+}
+
+int
+ct_session_open_row(struct ct_session *s, int node, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_job own = ct_engine_job(s->e, job);
+
+	return s->building ? ct_building_open(s->building, node, &s->graph_arena, &own, err) : CT_OK;
+}
+
+int
+ct_session_finish(struct ct_session *s, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_job own = ct_engine_job(s->e, job);
+	int code = s->building ? end_work(s, &own, err) : CT_OK;
+
+	return code < 0 ? code : CT_OK;
+}
+
+int
+ct_session_need_whole(const struct ct_session *s, struct ct_error *err)
+{
+	return s->building ? ct_fail(err, CT_EINVAL, "the graph has rows that are still to be computed") :
+	    CT_OK;
 }
 
 int

@@ -145,6 +145,8 @@ ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_
 	*said = (struct ct_auto_groups){ 0 };
 	if (!g || !g->n_targets)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if ((code = ct_session_need_whole(s, err)) < 0)
+		return code;
 	label = ct_arena_need(&tmp, (size_t)g->n_features, sizeof *label, "labels", err);
 	code = label ? CT_OK : CT_ENOMEM;
 	for (int i = 0; code == CT_OK && i < g->n_features; i++)

@@ -43,6 +43,8 @@ ct_session_drop_graph(struct ct_session *s)
 {
 	ct_session_drop_survey(s);
 	ct_session_drop_parts(s);
+	ct_building_end(s->building);
+	s->building = NULL;
 	ct_arena_free(&s->graph_arena);
 	ct_arena_free(&s->pruned_arena);
 	s->graph = NULL;

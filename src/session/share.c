@@ -37,6 +37,8 @@ ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, 
 
 	if (!s->graph)
 		return no_graph(err);
+	if ((code = ct_session_need_whole(s, err)) < 0)
+		return code;
 	x.then = clamps_of(s, &then) ? &then : NULL;
 	if ((code = ct_graph_json_write(&to, false, &x, err)) < 0) {
 		ct_buffer_free(&to);
@@ -55,7 +57,10 @@ ct_session_export(struct ct_session *s, const struct ct_export_options *opt, ct_
 	struct ct_arena a = { 0 };
 	struct ct_page page;
 	struct ct_then then;
-	int code = s->graph ? ct_session_page(&page, s, opt, &a, err) : no_graph(err);
+	int code = s->graph ? ct_session_need_whole(s, err) : no_graph(err);
+
+	if (code == CT_OK)
+		code = ct_session_page(&page, s, opt, &a, err);
 
 	x.page = &page;
 	x.then = clamps_of(s, &then) ? &then : NULL;
@@ -79,6 +84,8 @@ ct_session_line(const struct ct_session *s, const struct json_t *head, char **te
 	*text = NULL;
 	if (!s->graph)
 		return no_graph(err);
+	if ((code = ct_session_need_whole(s, err)) < 0)
+		return code;
 	ct_writer_document(&w, &b, false, CT_GRAPH_LINE_FORMAT);
 	json_object_foreach((json_t *)(uintptr_t)head, key, value)
 		ct_writer_tree(&w, key, value);

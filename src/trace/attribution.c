@@ -222,14 +222,15 @@ finish_row(struct ct_row *row, size_t n, double bias, double size)
 
 /* Between layers, so that a person who stops it need not wait for the whole chunk. */
 static bool
-is_over(struct ct_attribution *j, int worker)
+is_over(struct ct_attribution *j, int worker, int steps)
 {
 	if (worker == 0 && !atomic_load(&j->cancelled) &&
 	    !ct_job_go_on(j->job, "attribution", atomic_load(&j->done), j->n_chunks))
 		atomic_store(&j->cancelled, true);
-	if (!atomic_load(&j->stopped) && j->until < INFINITY && ct_seconds() >= j->until)
+	/* Whoever has no time at all gets on all the same, by a step each time. */
+	if (steps > 0 && !atomic_load(&j->stopped) && j->until < INFINITY && ct_seconds() >= j->until)
 		atomic_store(&j->stopped, true);
-	return atomic_load(&j->cancelled) || atomic_load(&j->stopped);
+	return atomic_load(&j->cancelled) || (steps > 0 && atomic_load(&j->stopped));
 }
 
 /* The next chunk, if there is one. */
@@ -309,10 +310,11 @@ run_lane(void *arg, int task, int worker)
 {
 	struct ct_attribution *j = arg;
 	struct lane *w = &j->lanes[task];
+	int steps = 0;
 
-	while (!is_over(j, worker) && (w->c || start_walk(j, w))) {
-		for (; w->l >= 0; w->l--) {
-			if (is_over(j, worker))
+	while (!is_over(j, worker, steps) && (w->c || start_walk(j, w))) {
+		for (; w->l >= 0; w->l--, steps++) {
+			if (is_over(j, worker, steps))
 				return;
 			walk_layer(j, w);
 		}

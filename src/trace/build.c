@@ -15,7 +15,6 @@ struct ct_building {
 	/* The graph so far: node i is the i-th active feature, then come errors, embeddings and targets. */
 	struct ct_graph *partial;	/* NULL: nobody looks on */
 	double *influence;		/* (lrm->n) of its features */
-	struct ct_arena *a;
 };
 
 int
@@ -156,11 +155,12 @@ add_targets(struct ct_graph *g, const struct ct_building *b)
 
 /* A graph with the rows so far. all: of all active features, with or without rows. */
 static int
-assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct_error *err)
+assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct_arena *a,
+    struct ct_error *err)
 {
 	const struct ct_schedule *s = &b->schedule;
 	const struct ct_local_model *lrm = s->lrm;
-	struct ct_graph *g = ct_arena_need(b->a, 1, sizeof *g, "the graph", err);
+	struct ct_graph *g = ct_arena_need(a, 1, sizeof *g, "the graph", err);
 	int T = lrm->T, L = lrm->m->cfg.L, n, code;
 
 	if (!g)
@@ -174,8 +174,8 @@ assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct
 	g->n_embeddings = T;
 	g->n_targets = s->n_targets;
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
-	if ((code = alloc_graph(g, b->a, err)) < 0 ||
-	    (code = ct_attribution_layout(&g->edges->layout, lrm, b->a, err)) < 0)
+	if ((code = alloc_graph(g, a, err)) < 0 ||
+	    (code = ct_attribution_layout(&g->edges->layout, lrm, a, err)) < 0)
 		return code;
 	n = add_features(g, s, all);
 	for (int l = 0; l < L && g->n_errors; l++)
@@ -204,7 +204,6 @@ ct_building_begin(struct ct_building **out, const struct ct_local_model *lrm, co
 
 	if (!b)
 		return CT_ENOMEM;
-	b->a = a;
 	b->targets = ct_arena_need(a, (size_t)n, sizeof *b->targets, "targets", err);
 	if (!b->targets)
 		return CT_ENOMEM;
@@ -225,9 +224,10 @@ ct_building_end(struct ct_building *b)
 }
 
 int
-ct_building_run(struct ct_building *b, double until, const struct ct_job *job, struct ct_error *err)
+ct_building_run(struct ct_building *b, double until, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err)
 {
-	return ct_schedule_run(&b->schedule, until, job, err);
+	return ct_schedule_run(&b->schedule, until, a, job, err);
 }
 
 bool
@@ -248,17 +248,18 @@ show_rows(struct ct_building *b)
 }
 
 int
-ct_building_look(struct ct_building *b, struct ct_graph **out, const struct ct_job *job, struct ct_error *err)
+ct_building_look(struct ct_building *b, struct ct_graph **out, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct ct_arena tmp = { 0 };
 	int code = CT_OK;
 
 	if (!b->partial) {
-		b->influence = ct_arena_need(b->a, (size_t)b->schedule.lrm->n, sizeof *b->influence,
+		b->influence = ct_arena_need(a, (size_t)b->schedule.lrm->n, sizeof *b->influence,
 		    "influence", err);
 		if (!b->influence)
 			return CT_ENOMEM;
-		if ((code = assemble(&b->partial, b, true, err)) < 0)
+		if ((code = assemble(&b->partial, b, true, a, err)) < 0)
 			return code;
 		b->partial->partial = true;
 	}
@@ -275,7 +276,8 @@ ct_building_look(struct ct_building *b, struct ct_graph **out, const struct ct_j
 }
 
 int
-ct_building_open(struct ct_building *b, int node, const struct ct_job *job, struct ct_error *err)
+ct_building_open(struct ct_building *b, int node, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct ct_row row;
 	int code;
@@ -284,25 +286,25 @@ ct_building_open(struct ct_building *b, int node, const struct ct_job *job, stru
 	    b->partial->nodes[node].set)
 		return CT_OK;
 	row = ct_feature_row(&b->schedule.lrm->active[node]);
-	code = ct_attribute(b->schedule.lrm, &b->schedule.layout, &row, 1, b->a, job, err);
+	code = ct_attribute(b->schedule.lrm, &b->schedule.layout, &row, 1, a, job, err);
 	if (code == CT_OK)
 		set_row(b->partial, node, &row);
 	return code;
 }
 
 int
-ct_building_finish(struct ct_building *b, struct ct_graph **out, const struct ct_job *job,
-    struct ct_error *err)
+ct_building_finish(struct ct_building *b, struct ct_graph **out, struct ct_arena *a,
+    const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena tmp = { 0 };
 	struct ct_arena_mark mark;
 	struct ct_graph *g;
-	int code = ct_schedule_run(&b->schedule, INFINITY, job, err);
+	int code = ct_schedule_run(&b->schedule, INFINITY, a, job, err);
 
 	if (code < 0)
 		return code;
-	mark = ct_arena_mark(b->a);
-	code = assemble(&g, b, false, err);
+	mark = ct_arena_mark(a);
+	code = assemble(&g, b, false, a, err);
 	if (code == CT_OK)
 		code = sum_omitted(g, &tmp, job, err);
 	if (code == CT_OK)
@@ -310,7 +312,7 @@ ct_building_finish(struct ct_building *b, struct ct_graph **out, const struct ct
 	if (code == CT_OK)
 		*out = g;
 	else
-		ct_arena_release(b->a, mark);
+		ct_arena_release(a, mark);
 	ct_arena_free(&tmp);
 	return code;
 }
@@ -323,7 +325,7 @@ ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, const st
 	int code = ct_building_begin(&b, lrm, targets, n, max_features, a, job, err);
 
 	if (code == CT_OK)
-		code = ct_building_finish(b, out, job, err);
+		code = ct_building_finish(b, out, a, job, err);
 	ct_building_end(b);
 	return code;
 }

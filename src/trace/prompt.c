@@ -118,21 +118,22 @@ ct_prompt_logits(const struct ct_prompt *p, const float *final, int pos, struct 
 
 /* The self-check at every position that a target sits at: the largest error. */
 static int
-check(const struct ct_prompt *p, const struct ct_target *targets, int n, double *error,
-    const struct ct_job *job, struct ct_error *err)
+check(const struct ct_prompt *p, struct ct_graph *g, const struct ct_job *job, struct ct_error *err)
 {
+	const struct ct_node *target = g->nodes + g->n_nodes - g->n_targets;
 	struct ct_arena tmp = { 0 };
+	double *error = &g->check.max_logit_error;
 	int code = CT_OK;
 
 	*error = 0;
-	for (int i = 0; i < n && code == CT_OK; i++) {
+	for (int i = 0; i < g->n_targets && code == CT_OK; i++) {
 		double found = 0;
 		bool done = false;
 
 		for (int k = 0; k < i && !done; k++)
-			done = targets[k].pos == targets[i].pos;
+			done = target[k].pos == target[i].pos;
 		if (!done)
-			code = ct_local_model_check(&p->lrm, targets[i].pos, &tmp, &found, job, err);
+			code = ct_local_model_check(&p->lrm, target[i].pos, &tmp, &found, job, err);
 		/* A NaN stays. */
 		if (!(found <= *error))
 			*error = found;
@@ -142,39 +143,62 @@ check(const struct ct_prompt *p, const struct ct_target *targets, int n, double 
 }
 
 int
-ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const struct ct_trace_plan *plan,
-    struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job, struct ct_error *err)
+ct_prompt_trace_begin(struct ct_building **out, const struct ct_prompt *p, const struct ct_trace_plan *plan,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	int max_targets = plan->max_targets > 0 ? plan->max_targets : CT_DEFAULT_TARGETS;
 	double share = plan->target_share > 0 ? plan->target_share : CT_DEFAULT_COVERAGE;
 	const struct ct_target *targets = plan->targets;
-	int n = plan->n_targets, code;
+	int n = plan->n_targets, code = CT_ENOMEM;
 	int most = plan->max_features > 0 ? plan->max_features : CT_DEFAULT_FEATURES;
-	double nodes = plan->node_threshold, edges = plan->edge_threshold;
 	struct ct_arena tmp = { 0 };
-	struct ct_graph *g = NULL;
 
-	if (nodes == 0 && edges == 0) {
-		nodes = CT_DEFAULT_NODES;
-		edges = CT_DEFAULT_EDGES;
-	}
 	if (n == 0) {
 		float *logits = ct_prompt_logits(p, p->pass.final, plan->pos, &tmp, err);
 		struct ct_target *chosen = ct_arena_need(&tmp, (size_t)max_targets, sizeof *chosen, "targets",
 		    err);
 
-		code = CT_ENOMEM;
 		if (!logits || !chosen)
 			goto done;
 		n = ct_default_targets(logits, p->pass.m->cfg.V, plan->pos, share, chosen, max_targets);
 		targets = chosen;
 	}
-	if ((code = ct_graph_build(&g, &p->lrm, targets, n, most, a, job, err)) < 0 ||
-	    (code = check(p, targets, n, &g->check.max_logit_error, job, err)) < 0 ||
-	    (code = ct_graph_prune(g, nodes, edges, pruned, &tmp, job, err)) < 0)
-		goto done;
-	*out = g;
+	code = ct_building_begin(out, &p->lrm, targets, n, most, a, job, err);
 done:
 	ct_arena_free(&tmp);
+	return code;
+}
+
+int
+ct_prompt_trace_end(struct ct_graph **out, const struct ct_prompt *p, struct ct_building *b,
+    const struct ct_trace_plan *plan, struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job,
+    struct ct_error *err)
+{
+	bool none = plan->node_threshold == 0 && plan->edge_threshold == 0;
+	struct ct_arena tmp = { 0 };
+	struct ct_graph *g = NULL;
+	int code = ct_building_finish(b, &g, a, job, err);
+
+	if (code == CT_OK)
+		code = check(p, g, job, err);
+	if (code == CT_OK)
+		code = ct_graph_prune(g, none ? CT_DEFAULT_NODES : plan->node_threshold,
+		    none ? CT_DEFAULT_EDGES : plan->edge_threshold, pruned, &tmp, job, err);
+	if (code == CT_OK)
+		*out = g;
+	ct_arena_free(&tmp);
+	return code;
+}
+
+int
+ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const struct ct_trace_plan *plan,
+    struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_building *b = NULL;
+	int code = ct_prompt_trace_begin(&b, p, plan, a, job, err);
+
+	if (code == CT_OK)
+		code = ct_prompt_trace_end(out, p, b, plan, a, pruned, job, err);
+	ct_building_end(b);
 	return code;
 }

@@ -59,4 +59,14 @@ struct ct_trace_plan {
 int ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const struct ct_trace_plan *plan,
     struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job, struct ct_error *err);
 
+/*
+ * The same in two parts, between which rows come one after the other (build.h). The end computes all that is
+ * missing, and can be tried again when it was cancelled. ct_building_end is left to the caller.
+ */
+int ct_prompt_trace_begin(struct ct_building **out, const struct ct_prompt *p,
+    const struct ct_trace_plan *plan, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+int ct_prompt_trace_end(struct ct_graph **out, const struct ct_prompt *p, struct ct_building *b,
+    const struct ct_trace_plan *plan, struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job,
+    struct ct_error *err);
+
 #endif

@@ -124,9 +124,9 @@ weight_of(const void *ctx, const struct ct_row *row)
 }
 
 static int
-begin_round(struct ct_schedule *s, const struct ct_job *job, struct ct_error *err)
+begin_round(struct ct_schedule *s, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	struct ct_rows rows = { .row = s->rows + s->n_rows, .edges = s->edges };
+	struct ct_rows rows = { .row = s->rows + s->n_rows, .edges = a };
 	int n_rows, code = choose(s, &n_rows, job, err);
 
 	rows.n = n_rows - s->n_rows;
@@ -151,12 +151,13 @@ ct_schedule_done(const struct ct_schedule *s)
 }
 
 int
-ct_schedule_run(struct ct_schedule *s, double until, const struct ct_job *job, struct ct_error *err)
+ct_schedule_run(struct ct_schedule *s, double until, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err)
 {
 	int code = CT_OK;
 
 	while (code == CT_OK && !ct_schedule_done(s)) {
-		if (!s->under_way && (code = begin_round(s, job, err)) < 0)
+		if (!s->under_way && (code = begin_round(s, a, job, err)) < 0)
 			break;
 		if (s->influence)
 			ct_attribution_order(s->under_way, weight_of, s);
@@ -171,8 +172,8 @@ ct_schedule_run(struct ct_schedule *s, double until, const struct ct_job *job, s
 
 /* The rows of the targets, in the order in which they are computed. */
 static int
-attribute_targets(struct ct_schedule *s, const struct ct_target *targets, const struct ct_job *job,
-    struct ct_error *err)
+attribute_targets(struct ct_schedule *s, const struct ct_target *targets, struct ct_arena *a,
+    const struct ct_job *job, struct ct_error *err)
 {
 	int n = s->n_targets, code;
 
@@ -185,7 +186,7 @@ attribute_targets(struct ct_schedule *s, const struct ct_target *targets, const 
 		if (t->kind != CT_TARGET_DIFFERENCE)
 			t->other = CT_VOCAB_MEAN;
 	}
-	if ((code = ct_attribute(s->lrm, &s->layout, s->rows, n, s->edges, job, err)) < 0)
+	if ((code = ct_attribute(s->lrm, &s->layout, s->rows, n, a, job, err)) < 0)
 		return code;
 	for (int i = 0; i < n; i++)
 		for (int k = 0; k < n; k++)
@@ -202,7 +203,7 @@ ct_schedule_init(struct ct_schedule *s, const struct ct_local_model *lrm, const 
 {
 	int most = lrm->n < max_features ? lrm->n : max_features, code;
 
-	*s = (struct ct_schedule){ .lrm = lrm, .n_rows = n, .n_targets = n, .most = most, .edges = a };
+	*s = (struct ct_schedule){ .lrm = lrm, .n_rows = n, .n_targets = n, .most = most };
 	s->rows = ct_arena_need(&s->own, (size_t)n + most, sizeof *s->rows, "rows", err);
 	s->row_of = ct_arena_need(&s->own, (size_t)lrm->n, sizeof *s->row_of, "rows", err);
 	s->target_row = ct_arena_need(&s->own, (size_t)n, sizeof *s->target_row, "targets", err);
@@ -213,7 +214,7 @@ ct_schedule_init(struct ct_schedule *s, const struct ct_local_model *lrm, const 
 		s->row_of[i] = -1;
 	if ((code = ct_attribution_layout(&s->layout, lrm, a, err)) < 0)
 		return code;
-	return attribute_targets(s, targets, job, err);
+	return attribute_targets(s, targets, a, job, err);
 }
 
 void

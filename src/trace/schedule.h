@@ -28,18 +28,18 @@ struct ct_schedule {
 	 * least time
 	 */
 	const double *influence;
-	struct ct_arena *edges;		/* of rows */
 	struct ct_arena own, round;	/* of the schedule; of the round under way */
 	struct ct_attribution *under_way;	/* NULL: between rounds */
 };
 
-/* Computes the targets' rows. Edges and layout are from `a`. To be freed in any case. */
+/* Computes the targets' rows. Edges and layout are from `a`, here and below. To be freed in any case. */
 int ct_schedule_init(struct ct_schedule *s, const struct ct_local_model *lrm, const struct ct_target *targets,
     int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 void ct_schedule_free(struct ct_schedule *s);
 
 /* Goes on until the clock says `until` (ct_attribution_run) or all rows are done. CT_ECANCELLED: a pause. */
-int ct_schedule_run(struct ct_schedule *s, double until, const struct ct_job *job, struct ct_error *err);
+int ct_schedule_run(struct ct_schedule *s, double until, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err);
 bool ct_schedule_done(const struct ct_schedule *s);
 
 /* The row that an active feature will have. */

@@ -90,24 +90,24 @@ read_along(struct fixture *f, const struct ct_target *targets, int n, int most, 
 	ok(ct_building_begin(&b, lrm, targets, n, most, &f->arena, &job, &err), &err);
 	while (!ct_building_done(b)) {
 		/* A run whose time is over goes one step at most. */
-		ok(ct_building_run(b, ct_seconds(), &job, &err), &err);
+		ok(ct_building_run(b, ct_seconds(), &f->arena, &job, &err), &err);
 		if (ct_rng_below(&rng, 3) == 0 || !part) {
-			ok(ct_building_look(b, &part, &job, &err), &err);
+			ok(ct_building_look(b, &part, &f->arena, &job, &err), &err);
 			assert_true(part->partial && part->n_features == lrm->n);
 			assert_true(part->seen >= 0 && part->seen <= 1);
 		}
 		if (part->n_features && ct_rng_below(&rng, 2)) {
 			int node = (int)ct_rng_below(&rng, (uint32_t)part->n_features);
 
-			ok(ct_building_open(b, node, &job, &err), &err);
+			ok(ct_building_open(b, node, &f->arena, &job, &err), &err);
 			assert_row(part, want, node);
 		}
 		if (rounds++ > 20)
-			ok(ct_building_run(b, ct_seconds() + 0.001, &job, &err), &err);
+			ok(ct_building_run(b, ct_seconds() + 0.001, &f->arena, &job, &err), &err);
 	}
-	ok(ct_building_look(b, &part, &job, &err), &err);
+	ok(ct_building_look(b, &part, &f->arena, &job, &err), &err);
 	assert_true(most < lrm->n || fabs(part->seen - 1) < 1e-9);
-	ok(ct_building_finish(b, &got, &job, &err), &err);
+	ok(ct_building_finish(b, &got, &f->arena, &job, &err), &err);
 	ct_building_end(b);
 	assert_same(want, got);
 }
@@ -171,7 +171,7 @@ check_first(struct fixture *f, const struct ct_shape *s)
 
 	(void)s;
 	ok(ct_building_begin(&b, &f->prompt->lrm, &target, 1, 10000, &f->arena, NULL, &err), &err);
-	ok(ct_building_look(b, &part, NULL, &err), &err);
+	ok(ct_building_look(b, &part, &f->arena, NULL, &err), &err);
 	ok(ct_graph_build(&all, &f->prompt->lrm, &target, 1, 10000, &f->arena, NULL, &err), &err);
 	n = part->n_nodes;
 	assert_int_equal(n, all->n_nodes);

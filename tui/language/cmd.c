@@ -174,7 +174,7 @@ static const struct cmd_entry commands[] = {
 	    CMD_GRAPH | CMD_NODE, do_group },
 	{ GROUP_PIN, "auto", "", NULL,
 	    "group the features of the pruned graph by their labels and by what feeds them and what they "
-	    "feed, in place of what is pinned, and show the boxes", CMD_GRAPH, do_auto },
+	    "feed, in place of what is pinned, and show the boxes", CMD_GRAPH | CMD_WHOLE, do_auto },
 	{ GROUP_PIN, "ungroup", "[NAME]", "<supernodes>",
 	    "dissolve a supernode; its members stay pinned", CMD_GRAPH | CMD_NODE, do_ungroup },
 	{ GROUP_PIN, "rename", "[[\"OLD\"] NEW]", NULL,
@@ -217,7 +217,7 @@ static const struct cmd_entry commands[] = {
 	    "write the graph to a file by its end, .json, .dot, .svg or .html, or to one that ends in "
 	    "screen.svg the screen as it is; pinned: only what is pinned; all: pictures of every node, not "
 	    "only the strongest 60; !: over what is there",
-	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE, do_export },
+	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE | CMD_WHOLE, do_export },
 	{ GROUP_KEEP, "model", "NAME", "<models>",
 	    "open another model, by its name or directory", CMD_PERSON, do_model },
 	{ GROUP_KEEP, "graph", "FILE", NULL,
@@ -318,6 +318,8 @@ cmd_run(struct app *a, const char *line)
 		return app_fail(a, "%s needs a model; this graph was opened without one (-m MODEL)", c->name);
 	if ((c->flags & CMD_GRAPH) && !a->study.graph)
 		return app_fail(a, "nothing is traced yet: %s begins a prompt", key_for("edit"));
+	if ((c->flags & CMD_WHOLE) && a->whole && !a->whole(a))
+		return DID_FAIL | DID_CHANGE;
 	copy = strndup(line, n);	/* the line may be part of what the command changes */
 	if (!copy)
 		return app_fail(a, "out of memory");

@@ -16,7 +16,8 @@ enum {
 	CMD_MODEL = 1 << 4,	/* needs a model: not for a graph from a file */
 	CMD_OUTSIDE = 1 << 5,	/* the same for sessions: what brings back a session is for them */
 	CMD_NODE = 1 << 6,	/* about the selected node: its keys are for where that is in sight */
-	CMD_LOOK = 1 << 7	/* moves, finds or leaves: all that keys do where a text is read */
+	CMD_LOOK = 1 << 7,	/* moves, finds or leaves: all that keys do where a text is read */
+	CMD_WHOLE = 1 << 8	/* needs all rows of the graph, which are computed first */
 };
 
 /* What commands are for; help and the manual list them so. */

@@ -29,11 +29,31 @@ copy(struct app *a)
 	return sg;
 }
 
+/* What feeds a pinned node is looked at next. */
+static void
+pins_open(struct app *a)
+{
+	const struct ct_subgraph *sg = ct_session_subgraph(a->study.session);
+	const struct ct_graph *g = a->study.graph;
+	struct ct_error err;
+
+	for (int i = 0; g && g->partial && i < sg->n_pins; i++) {
+		const struct ct_pin *p = &sg->pin[i];
+		int node = ct_graph_find(g, p->kind, p->layer, p->pos, p->index);
+
+		if (node >= 0 && study_open_row(&a->study, node, &err)) {
+			app_error(a, &err);
+			return;
+		}
+	}
+}
+
 static int
 set(struct app *a, struct ct_subgraph *sg)
 {
 	study_set_pins(&a->study, sg);
 	free(sg);
+	pins_open(a);
 	return DID_CHANGE;
 }
 

@@ -19,6 +19,7 @@ reset(struct study *s, const struct ct_engine_options *opt)
 	};
 	s->trace.node_threshold = s->defaults.node_threshold;
 	s->trace.edge_threshold = s->defaults.edge_threshold;
+	s->trace.pace = s->defaults.pace;
 }
 
 /* The engine is open. */
@@ -271,6 +272,43 @@ study_take(struct study *s, int n, struct ct_error *err)
 	split_answer(s);
 	s->node = s->graph->n_nodes - s->graph->n_targets;
 	return CT_OK;
+}
+
+int
+study_work(struct study *s, double seconds, const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_node was;
+	bool had = s->graph && s->node >= 0;
+	int code;
+
+	if (had)
+		was = s->graph->nodes[s->node];
+	code = ct_session_work(s->session, seconds, job, err);
+	if (code == CT_WORK_FINISHED)
+		load_graph(s, had ? &was : NULL);
+	return code;
+}
+
+int
+study_finish(struct study *s, const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_node was;
+	bool had = s->graph && s->node >= 0;
+	int code;
+
+	if (had)
+		was = s->graph->nodes[s->node];
+	code = ct_session_finish(s->session, job, err);
+	if (code < 0)
+		return code;
+	load_graph(s, had ? &was : NULL);
+	return CT_WORK_FINISHED;
+}
+
+int
+study_open_row(struct study *s, int node, struct ct_error *err)
+{
+	return s->graph && s->graph->partial ? ct_session_open_row(s->session, node, &s->job, err) : CT_OK;
 }
 
 int

@@ -56,6 +56,7 @@ struct study_words {
 /* How every study begins. */
 struct study_defaults {
 	double node_threshold, edge_threshold;	/* 0,0: the engine's */
+	enum ct_pace pace;
 	struct ct_clamp_options how;
 };
 
@@ -110,6 +111,12 @@ const struct ct_graph *study_first_graph(const struct study *s);
 int study_node_then(const struct study *s, int node);
 int study_node_now(const struct study *s, int node);
 
+/* Rows of a graph that is traced by and by, see ct_session_work; finished, it is another object. */
+int study_work(struct study *s, double seconds, const struct ct_job *job, struct ct_error *err);
+/* The same to the end: CT_WORK_FINISHED, or a code. */
+int study_finish(struct study *s, const struct ct_job *job, struct ct_error *err);
+/* The row of a node at once, where it is missing. */
+int study_open_row(struct study *s, int node, struct ct_error *err);
 int study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err);
 /* Opens another model with its demo prompt, in place of this one; the same one begins anew. */
 int study_model(struct study *s, const char *model, struct ct_error *err);

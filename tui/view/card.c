@@ -236,6 +236,9 @@ build(struct app *a, struct card *c, int room, bool all)
 	before = c->list.n;
 	if (ct_node_traits(n->kind)->has_inputs) {
 		add_edges(a, c, FROM, edges < 2 ? 2 : edges);
+		if (a->study.graph->partial && !n->attributed)
+			add(c, (struct card_line){ .kind = NOTE, .first = true,
+			    .text = "what feeds it: Enter computes it now" });
 		if ((n->kind == CT_NODE_TARGET || all) && card_knows_terms(a->study.graph))
 			add(c, (struct card_line){ .kind = BIAS, .first = c->list.n == before });
 	}

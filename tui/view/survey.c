@@ -35,6 +35,8 @@ run(struct app *a, struct survey *s)
 	struct ct_error err;
 
 	s->v = NULL;
+	if (a->whole && !a->whole(a))
+		return;
 	if (a->study.graph && ct_session_survey(a->study.session, &s->v, &a->study.job, &err))
 		app_error(a, &err);
 	s->list.n = s->v ? s->v->n : 0;

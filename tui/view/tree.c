@@ -60,7 +60,12 @@ static bool
 open_item(struct app *a, struct tree *t, struct tree_item *w)
 {
 	int rows = !w->parent ? root_rows(a) : w->node < 0 ? STEP : child_rows(a);
+	struct ct_error err;
 
+	if (w->node >= 0 && study_open_row(&a->study, w->node, &err)) {
+		app_error(a, &err);
+		return false;
+	}
 	if (!tree_item_grow(&a->study, w, &t->shape, rows))
 		app_fail(a, "the tree: out of memory");
 	if (!w->n && !w->n_folds)
@@ -496,6 +501,15 @@ tree_save(struct app *a, void *state, struct lines *out)
 		tree_item_save(&a->study, &t->root[i], out);
 	tree_item_path(&a->study, item_at(t, t->fold.list.sel), path, sizeof path);
 	lines_add(out, "branch %s", path);
+}
+
+void
+tree_keep(struct app *a, struct lines *out)
+{
+	struct tree *t = a->state[VIEW_TREE];
+
+	if (t->shaped)
+		tree_save(a, t, out);
 }
 
 int
