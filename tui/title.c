@@ -71,7 +71,7 @@ collect_figures(const struct study *s, struct figure *f)
 			    fmt_part(b, sizeof b, s->split.net[i]), ST_STRONG, 0);
 	if (isnan(g->scores.replacement))	/* a file of another program does not say */
 		return n;
-	if (!neurons) {
+	if (!neurons && !g->partial) {	/* of a part they would say little */
 		add_figure(f, &n, "replacement", fmt_share(b, sizeof b, g->scores.replacement), ST_STRONG, 1);
 		add_figure(f, &n, "completeness", fmt_share(b, sizeof b, g->scores.completeness), ST_STRONG,
 		    4);

@@ -65,10 +65,12 @@ show_whole(struct app *a, const struct lines *open)
 static int
 run(struct app *a, double seconds, const struct ct_job *job, struct ct_error *err)
 {
+	const struct tree *t = a->state[VIEW_TREE];
 	struct lines open = { .text = NULL };
 	int code;
 
-	tree_keep(a, &open);
+	if (t->shaped)
+		view_ops(VIEW_TREE)->save(a, a->state[VIEW_TREE], &open);
 	code = seconds > 0 ? study_work(&a->study, seconds, job, err) : study_finish(&a->study, job, err);
 	if (code == CT_WORK_FINISHED)
 		show_whole(a, &open);

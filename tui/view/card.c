@@ -49,6 +49,8 @@ add_edges(struct app *a, struct card *c, enum card_kind kind, int max)
 				 : ct_graph_outputs(g, c->node, false, edge, EDGES);
 	for (int i = 0; i < n && i < max && i < EDGES; i++)
 		add(c, (struct card_line){ .kind = kind, .first = i == 0, .edge = edge[i] });
+	if (kind == FROM && g->partial && !g->nodes[c->node].attributed)
+		add(c, (struct card_line){ .kind = NOTE, .text = "what feeds it: Enter computes it now" });
 }
 
 /* Would they look the same in a pane that shows the words before the peak? */
@@ -236,9 +238,6 @@ build(struct app *a, struct card *c, int room, bool all)
 	before = c->list.n;
 	if (ct_node_traits(n->kind)->has_inputs) {
 		add_edges(a, c, FROM, edges < 2 ? 2 : edges);
-		if (a->study.graph->partial && !n->attributed)
-			add(c, (struct card_line){ .kind = NOTE, .first = true,
-			    .text = "what feeds it: Enter computes it now" });
 		if ((n->kind == CT_NODE_TARGET || all) && card_knows_terms(a->study.graph))
 			add(c, (struct card_line){ .kind = BIAS, .first = c->list.n == before });
 	}

@@ -171,8 +171,7 @@ open_strongest(struct app *a, struct tree *t)
 	for (int i = 0, opened = 0; i < root->shown && (!opened || room > CHILD_SHOWN); i++) {
 		struct tree_item *w = &root->child[i];
 
-		if (w->node < 0 || !ct_node_traits(study_node(&a->study, w->node)->kind)->has_inputs
-		    || !open_item(a, t, w))
+		if (!tree_item_is_ready(&a->study, w) || !open_item(a, t, w))
 			continue;
 		if (w->shown > CHILD_SHOWN - 1)
 			w->shown = CHILD_SHOWN - 1;
@@ -501,15 +500,6 @@ tree_save(struct app *a, void *state, struct lines *out)
 		tree_item_save(&a->study, &t->root[i], out);
 	tree_item_path(&a->study, item_at(t, t->fold.list.sel), path, sizeof path);
 	lines_add(out, "branch %s", path);
-}
-
-void
-tree_keep(struct app *a, struct lines *out)
-{
-	struct tree *t = a->state[VIEW_TREE];
-
-	if (t->shaped)
-		tree_save(a, t, out);
 }
 
 int

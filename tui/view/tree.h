@@ -38,8 +38,6 @@ bool tree_reveal(struct app *a, int node);
 bool tree_reveal_path(struct app *a, const int *node, int n);
 /* What the selected row is, or is a part of ("... n more"); NULL: there are no rows. */
 const struct tree_item *tree_selected(struct app *a);
-/* What is open where a person opened it, as commands (branch) that open it again in another graph. */
-void tree_keep(struct app *a, struct lines *out);
 /* Opens (1) or folds (-1) a level, or everything (100, -100). Returns false when nothing changed. */
 bool tree_level(struct app *a, int step);
 /*

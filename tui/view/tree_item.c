@@ -257,6 +257,14 @@ tree_item_regrow(const struct study *s, struct tree_item *t, const struct tree_s
 }
 
 bool
+tree_item_is_ready(const struct study *s, const struct tree_item *t)
+{
+	const struct ct_node *n = study_node(s, t->node);
+
+	return n && ct_node_traits(n->kind)->has_inputs && (n->attributed || !s->graph->partial);
+}
+
+bool
 tree_item_can_open(const struct study *s, const struct tree_item *t)
 {
 	const struct ct_node *n = study_node(s, t->node);

@@ -57,6 +57,8 @@ void tree_item_forget(struct tree_item *t);
 bool tree_item_grow(const struct study *s, struct tree_item *t, const struct tree_shape *shape, int shown);
 /* Another pruning or order: the same children in another order; what was open stays open. */
 void tree_item_regrow(const struct study *s, struct tree_item *t, const struct tree_shape *shape);
+/* Is it a node whose inputs are known? Those of a partial graph can wait for a person who wants them. */
+bool tree_item_is_ready(const struct study *s, const struct tree_item *t);
 bool tree_item_can_open(const struct study *s, const struct tree_item *t);
 /* Gives the k-th child a row, after those that have one, and returns it. */
 struct tree_item *tree_item_promote(struct tree_item *t, int k);
