@@ -106,7 +106,8 @@ static const struct cmd_entry commands[] = {
 	    CMD_GRAPH | CMD_MODEL, do_qk },
 	{ GROUP_GRAPH, "compare", "[PROMPT|clamped]", "<words>",
 	    "show what the graph of PROMPT shares with this one, what only one has, and what patches between "
-	    "them do; clamped: the clamped run in place of a prompt", CMD_GRAPH | CMD_MODEL, do_compare },
+	    "them do; clamped: the clamped run in place of a prompt", CMD_GRAPH | CMD_MODEL | CMD_WHOLE,
+	    do_compare },
 	{ GROUP_GRAPH, "inactive", "[PLACE]", "<tokens>",
 	    "show features that nearly fire, at a place (@Dallas, @8) or at all, and what keeps them down",
 	    CMD_GRAPH | CMD_MODEL, do_inactive },

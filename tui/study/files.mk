@@ -26,4 +26,5 @@ tui_study_files = \
 	%D%/session_list.h \
 	%D%/study.c \
 	%D%/study.h \
+	%D%/study_rows.c \
 	%D%/study_work.c

@@ -83,9 +83,8 @@ split_answer(struct study *s)
 	ct_arena_free(&scratch);
 }
 
-/* The graph is another one: keep the selected node by what it is, else take the first target. */
-static void
-load_graph(struct study *s, const struct ct_node *was)
+void
+study_load_graph(struct study *s, const struct ct_node *was)
 {
 	s->graph = ct_session_graph(s->session);
 	s->node = -1;
@@ -111,7 +110,7 @@ study_open_graph(struct study *s, const char *path, struct ct_error *err)
 	rc = begin(s, err);
 	if (rc)
 		return rc;
-	load_graph(s, NULL);
+	study_load_graph(s, NULL);
 	s->T = ct_session_length(s->session);
 	s->pos = s->graph->pos;
 	s->trace.node_threshold = s->graph->node_threshold;
@@ -180,7 +179,7 @@ study_now(struct study *s, struct ct_error *err)
 		return rc;
 	drop_now(s);
 	s->session = now;
-	load_graph(s, at);
+	study_load_graph(s, at);
 	return CT_OK;
 }
 
@@ -191,7 +190,7 @@ study_then(struct study *s)
 	const struct ct_node *at = selected(s, &was);
 
 	drop_now(s);
-	load_graph(s, at);
+	study_load_graph(s, at);
 }
 
 int
@@ -227,7 +226,7 @@ study_trace(struct study *s, const struct ct_targets *targets, struct ct_error *
 	if (rc)
 		return rc;
 	s->trace = opt;
-	load_graph(s, had ? &was : NULL);
+	study_load_graph(s, had ? &was : NULL);
 	return CT_OK;
 }
 
@@ -245,7 +244,7 @@ study_prompt(struct study *s, const char *text, struct ct_error *err)
 	s->trace = opt;
 	s->T = ct_session_length(s->session);
 	s->pos = s->T - 1;
-	load_graph(s, NULL);
+	study_load_graph(s, NULL);
 	s->undo->step[s->undo->at].clamps.n = 0;
 	study_forget(s);
 	s->n_generated = 0;
@@ -272,43 +271,6 @@ study_take(struct study *s, int n, struct ct_error *err)
 	split_answer(s);
 	s->node = s->graph->n_nodes - s->graph->n_targets;
 	return CT_OK;
-}
-
-int
-study_work(struct study *s, double seconds, const struct ct_job *job, struct ct_error *err)
-{
-	struct ct_node was;
-	bool had = s->graph && s->node >= 0;
-	int code;
-
-	if (had)
-		was = s->graph->nodes[s->node];
-	code = ct_session_work(s->session, seconds, job, err);
-	if (code == CT_WORK_FINISHED)
-		load_graph(s, had ? &was : NULL);
-	return code;
-}
-
-int
-study_finish(struct study *s, const struct ct_job *job, struct ct_error *err)
-{
-	struct ct_node was;
-	bool had = s->graph && s->node >= 0;
-	int code;
-
-	if (had)
-		was = s->graph->nodes[s->node];
-	code = ct_session_finish(s->session, job, err);
-	if (code < 0)
-		return code;
-	load_graph(s, had ? &was : NULL);
-	return CT_WORK_FINISHED;
-}
-
-int
-study_open_row(struct study *s, int node, struct ct_error *err)
-{
-	return s->graph && s->graph->partial ? ct_session_open_row(s->session, node, &s->job, err) : CT_OK;
 }
 
 int

@@ -111,6 +111,8 @@ const struct ct_graph *study_first_graph(const struct study *s);
 int study_node_then(const struct study *s, int node);
 int study_node_now(const struct study *s, int node);
 
+/* The session's graph is another one: keeps the selected node by what it was, else takes the first target. */
+void study_load_graph(struct study *s, const struct ct_node *was);
 /* Rows of a graph that is traced by and by, see ct_session_work; finished, it is another object. */
 int study_work(struct study *s, double seconds, const struct ct_job *job, struct ct_error *err);
 /* The same to the end: CT_WORK_FINISHED, or a code. */

@@ -80,6 +80,7 @@ open_there(struct app *a, struct compare *v)
 	struct ct_trace_options opt = a->study.trace;
 	int code;
 
+	opt.pace = CT_AT_ONCE;
 	if (!strcmp(v->prompt, "clamped"))
 		return ct_session_now(&v->there, a->study.first, &opt, opt.targets.n == 0, &a->study.job,
 		    &v->why);

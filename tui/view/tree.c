@@ -70,8 +70,7 @@ open_item(struct app *a, struct tree *t, struct tree_item *w)
 		app_fail(a, "the tree: out of memory");
 	if (!w->n && !w->n_folds)
 		return false;
-	w->open = true;
-	t->stale = true;
+	w->open = t->stale = true;
 	return true;
 }
 
