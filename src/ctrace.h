@@ -358,13 +358,16 @@ void ct_session_set_subgraph(struct ct_session *s, const struct ct_subgraph *sg)
 int ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_error *err);
 /*
  * Pins and supernodes for the graph at hand without a hand: the first target, each group of features that
- * trace/groups.h finds in the pruned graph as a supernode, and what is in none but has 3 % of the influence.
- * In *out, to be set; whatever was pinned is not in it.
+ * trace/groups.h finds in the pruned graph as a supernode, each word with the features that only read it as
+ * one too, and what is in none of them but has 3 % of the influence. Only what on balance speaks for the
+ * target: what speaks against it is counted. In *out, to be set; whatever was pinned is not in it.
  */
 struct ct_auto_groups {
-	int groups, members;		/* supernodes; features in them */
+	int groups, members;		/* supernodes; features and words in them */
 	int singles;			/* nodes by themselves, without the target */
-	int left_out;			/* kept nodes that are not pinned */
+	int left_out;			/* kept nodes that are not pinned: too weak, or no room, */
+	int against;			/* or on balance against the target */
+	double against_influence;	/* the share that these have */
 	double influence;		/* share that what is pinned has of all kept nodes */
 };
 int ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_auto_groups *said,

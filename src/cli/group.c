@@ -130,9 +130,12 @@ cli_group_parts(struct ct_session *s, const struct ct_auto_groups *said, struct 
 	for (int i = 0; i < g->n_nodes; i++)
 		all += g->nodes[i].influence;
 	cli_line("%s", "");
-	cli_line("groups      %d of %d features; %d nodes by themselves; together %s of the pruned graph's "
-	    "influence",
-	    said->groups, said->members, said->singles, cli_percent(percent, said->influence));
+	cli_line("groups      %d of %d nodes; %d node%s alone; together %s of the pruned graph's influence",
+	    said->groups, said->members, said->singles, said->singles == 1 ? "" : "s",
+	    cli_percent(percent, said->influence));
+	if (said->against)
+		cli_line("            left out: %d node%s with %s, on balance against it", said->against,
+		    said->against == 1 ? "" : "s", cli_percent(percent, said->against_influence));
 	for (int i = 0, e = 0; i < x->n; i++) {
 		const struct ct_subgraph_part *p = &x->part[i];
 		int node = p->node[0];

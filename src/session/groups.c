@@ -9,10 +9,20 @@
 /* A node that is in no group has a box of its own from this share of the influence of all kept nodes on. */
 static const double least_share = .03;
 
-/* What may become a box: a group, or a node that is in none. */
+/* What may become a box: a group, a word with the features that only read it, or a node by itself. */
 struct part {
-	int group, node;		/* -1: not */
-	double influence;
+	int group, node;		/* a group; else a word, or another node */
+	int members;			/* of the word: itself and its features */
+	double influence, effect;	/* the effect signed, towards the target */
+};
+
+/* All that the parts are made of. */
+struct parts_of {
+	const struct ct_graph *g;
+	struct ct_graph_groups groups;
+	struct part *list;
+	int n;
+	double total;			/* influence */
 };
 
 static int
@@ -27,7 +37,20 @@ by_influence(const void *x, const void *y)
 	return (a->node > b->node) - (a->node < b->node);
 }
 
-/* A name for a group that no other one has: its own, or what its strongest member writes, or is called. */
+/* A name that no other supernode has: the same label elsewhere, or of the other sign, gets its position. */
+static void
+only_name(const struct ct_subgraph *sg, const char *plain, int pos, char name[CT_SUPERNODE_NAME])
+{
+	char text[120];
+
+	snprintf(name, CT_SUPERNODE_NAME, "%s", plain);
+	for (int k = 0; ct_subgraph_supernode(sg, name) >= 0; k++) {
+		snprintf(text, sizeof text, k ? "%.44s @%d.%d" : "%.50s @%d", plain, pos, k + 1);
+		ct_supernode_name(name, text);
+	}
+}
+
+/* A name for a group: its own, or what its strongest member writes, or is called. */
 static void
 name_of(struct ct_session *s, const struct ct_subgraph *sg, const struct ct_graph_group *group,
     char name[CT_SUPERNODE_NAME])
@@ -45,12 +68,7 @@ name_of(struct ct_session *s, const struct ct_subgraph *sg, const struct ct_grap
 		ct_engine_feature_name(s->e, n->layer, n->index, text, sizeof text);
 		ct_supernode_name(plain, text);
 	}
-	memcpy(name, plain, sizeof plain);
-	for (int k = 0; ct_subgraph_supernode(sg, name) >= 0; k++) {
-		/* The same label elsewhere, or of the other sign. */
-		snprintf(text, sizeof text, k ? "%.44s @%d.%d" : "%.50s @%d", plain, n->pos, k + 1);
-		ct_supernode_name(name, text);
-	}
+	only_name(sg, plain, n->pos, name);
 }
 
 static int
@@ -62,71 +80,122 @@ take_node(struct ct_subgraph *sg, const struct ct_node *n, const char *name, str
 	return at < 0 ? at : name ? ct_subgraph_group(sg, at, name, err) : CT_OK;
 }
 
+/* A word and its features. */
 static int
-take_part(struct ct_session *s, struct ct_subgraph *sg, const struct ct_graph_groups *groups,
-    const struct part *p, struct ct_error *err)
+take_word(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x, const struct part *p,
+    struct ct_error *err)
 {
-	const struct ct_graph_group *group = p->group < 0 ? NULL : &groups->group[p->group];
+	const struct ct_node *word = &s->graph->nodes[p->node];
+	const char *token = ct_session_token_text(s, word->pos);
+	char plain[CT_SUPERNODE_NAME], name[CT_SUPERNODE_NAME];
+	int code;
+
+	ct_supernode_name(plain, token + strspn(token, " "));
+	if (!*plain)
+		ct_supernode_name(plain, "word");
+	only_name(sg, plain, word->pos, name);
+	code = take_node(sg, word, name, err);
+	for (int i = 0; code == CT_OK && i < s->graph->n_features; i++)
+		if (x->groups.word[i] == p->node)
+			code = take_node(sg, &s->graph->nodes[i], name, err);
+	return code;
+}
+
+static int
+take_part(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x, const struct part *p,
+    struct ct_error *err)
+{
+	const struct ct_graph_group *group = p->group < 0 ? NULL : &x->groups.group[p->group];
 	char name[CT_SUPERNODE_NAME];
 	int code = CT_OK;
 
 	if (!group)
-		return take_node(sg, &s->graph->nodes[p->node], NULL, err);
+		return p->members > 1 ? take_word(s, sg, x, p, err) :
+		    take_node(sg, &s->graph->nodes[p->node], NULL, err);
 	name_of(s, sg, group, name);
 	for (int k = 0; code == CT_OK && k < group->n; k++)
 		code = take_node(sg, &s->graph->nodes[group->node[k]], name, err);
 	return code;
 }
 
-/* Everything that could be a box, the strongest first; *total: their influence. */
-static int
-list_parts(const struct ct_graph *g, const struct ct_graph_groups *groups, struct part **out, double *total,
-    struct ct_arena *a, struct ct_error *err)
+static struct part
+part_of_group(const struct parts_of *x, int i)
 {
-	struct part *list = ct_arena_need(a, (size_t)g->n_nodes, sizeof *list, "groups", err);
-	int n = 0;
+	const struct ct_graph_group *group = &x->groups.group[i];
+	struct part p = { .group = i, .node = -1, .members = group->n, .influence = group->influence };
 
-	*out = list;
-	*total = 0;
-	if (!list)
+	for (int k = 0; k < group->n; k++)
+		p.effect += x->groups.effect[group->node[k]];
+	return p;
+}
+
+/*
+ * A node by itself, or a word with its features. All that these do comes from the word, so its effect is
+ * theirs.
+ */
+static struct part
+part_of_node(const struct parts_of *x, int i)
+{
+	struct part p = { .group = -1, .node = i, .members = 1, .influence = x->g->nodes[i].influence,
+		.effect = x->groups.effect[i] };
+
+	for (int k = 0; x->g->nodes[i].kind == CT_NODE_EMBEDDING && k < x->g->n_features; k++)
+		if (x->groups.word[k] == i) {
+			p.members++;
+			p.influence += x->g->nodes[k].influence;
+		}
+	return p;
+}
+
+/* Everything that could be a box, the strongest first. */
+static int
+list_parts(struct parts_of *x, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_graph *g = x->g;
+
+	x->list = ct_arena_need(a, (size_t)g->n_nodes, sizeof *x->list, "groups", err);
+	if (!x->list)
 		return CT_ENOMEM;
-	for (int i = 0; i < groups->n; i++)
-		list[n++] = (struct part){ i, -1, groups->group[i].influence };
+	for (int i = 0; i < x->groups.n; i++)
+		x->list[x->n++] = part_of_group(x, i);
 	for (int i = 0; i < g->n_nodes - g->n_targets; i++)
-		if (g->nodes[i].kept && (i >= g->n_features || groups->of[i] < 0))
-			list[n++] = (struct part){ -1, i, g->nodes[i].influence };
-	for (int i = 0; i < n; i++)
-		*total += list[i].influence;
-	if (n)
-		qsort(list, (size_t)n, sizeof *list, by_influence);
-	return n;
+		if (g->nodes[i].kept && (i >= g->n_features ||
+		    (x->groups.of[i] < 0 && x->groups.word[i] < 0)))
+			x->list[x->n++] = part_of_node(x, i);
+	for (int i = 0; i < x->n; i++)
+		x->total += x->list[i].influence;
+	if (x->n)
+		qsort(x->list, (size_t)x->n, sizeof *x->list, by_influence);
+	return CT_OK;
 }
 
 /* Pins the first target, then part by part as long as there is room. */
 static int
-take_parts(struct ct_session *s, struct ct_subgraph *sg, const struct ct_graph_groups *groups,
-    struct ct_auto_groups *said, struct ct_arena *a, struct ct_error *err)
+take_parts(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x,
+    struct ct_auto_groups *said, struct ct_error *err)
 {
-	const struct ct_graph *g = s->graph;
-	struct part *list;
-	double total;
-	int n = list_parts(g, groups, &list, &total, a, err);
-	int code = n < 0 ? n : take_node(sg, &g->nodes[g->n_nodes - g->n_targets], NULL, err);
+	const struct ct_graph *g = x->g;
+	int code = take_node(sg, &g->nodes[g->n_nodes - g->n_targets], NULL, err);
 
-	for (int i = 0; code == CT_OK && i < n; i++) {
-		int members = list[i].group < 0 ? 1 : groups->group[list[i].group].n;
-		bool room = sg->n_pins + members <= CT_MAX_PINS &&
-		    (list[i].group < 0 || sg->n_supernodes < CT_MAX_SUPERNODES);
+	for (int i = 0; code == CT_OK && i < x->n; i++) {
+		const struct part *p = &x->list[i];
+		bool many = p->members > 1, room = sg->n_pins + p->members <= CT_MAX_PINS &&
+		    (!many || sg->n_supernodes < CT_MAX_SUPERNODES);
 
-		if (!room || (list[i].group < 0 && list[i].influence < least_share * total)) {
-			said->left_out += members;
+		if (p->effect < 0 && p->influence > 0) {
+			said->against += p->members;
+			said->against_influence += p->influence / x->total;
 			continue;
 		}
-		code = take_part(s, sg, groups, &list[i], err);
-		said->singles += list[i].group < 0;
-		said->groups += list[i].group >= 0;
-		said->members += list[i].group >= 0 ? members : 0;
-		said->influence += list[i].influence / total;
+		if (!room || (p->group < 0 && p->influence < least_share * x->total)) {
+			said->left_out += p->members;
+			continue;
+		}
+		code = take_part(s, sg, x, p, err);
+		said->singles += !many;
+		said->groups += many;
+		said->members += many ? p->members : 0;
+		said->influence += p->influence / x->total;
 	}
 	return code;
 }
@@ -137,8 +206,8 @@ ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_
 {
 	const struct ct_graph *g = s->graph;
 	struct ct_arena tmp = { 0 };
-	struct ct_graph_groups groups;
-	const char **label;
+	struct parts_of x = { .g = g };
+	const char **label, **token;
 	int code;
 
 	*out = (struct ct_subgraph){ .n_pins = 0 };
@@ -148,13 +217,18 @@ ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_
 	if ((code = ct_session_need_whole(s, err)) < 0)
 		return code;
 	label = ct_arena_need(&tmp, (size_t)g->n_features, sizeof *label, "labels", err);
-	code = label ? CT_OK : CT_ENOMEM;
+	token = ct_arena_need(&tmp, (size_t)g->T, sizeof *token, "labels", err);
+	code = label && token ? CT_OK : CT_ENOMEM;
+	for (int i = 0; code == CT_OK && i < g->T; i++)
+		token[i] = ct_session_token_text(s, i);
 	for (int i = 0; code == CT_OK && i < g->n_features; i++)
 		label[i] = ct_engine_label(s->e, g->nodes[i].layer, g->nodes[i].index);
 	if (code == CT_OK)
-		code = ct_graph_groups(&groups, g, label, &tmp, err);
+		code = ct_graph_groups(&x.groups, g, label, token, &tmp, err);
 	if (code == CT_OK)
-		code = take_parts(s, out, &groups, said, &tmp, err);
+		code = list_parts(&x, &tmp, err);
+	if (code == CT_OK)
+		code = take_parts(s, out, &x, said, err);
 	ct_arena_free(&tmp);
 	return code;
 }

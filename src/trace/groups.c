@@ -21,6 +21,7 @@ struct grouping {
 	const char *const *label;
 	struct ct_stems stems;
 	double *effect;			/* (n_nodes) on the first target, signed */
+	int *word;			/* (n_features) as in the result */
 	int *parent;			/* (n_features) of a union-find forest; roots are the lowest nodes */
 	int *stem;			/* (n_features) of a root: what its group is about, or NO_STEM */
 	struct ct_edge *row;		/* (n_nodes) */
@@ -29,6 +30,13 @@ struct grouping {
 	int n_kept;
 	struct ct_arena *scratch;
 };
+
+/* Whether a feature can be in a group. */
+static bool
+counts(const struct grouping *w, int i)
+{
+	return w->g->nodes[i].kept && w->word[i] < 0;
+}
 
 static int
 root(const struct grouping *w, int i)
@@ -120,10 +128,10 @@ join_neighbours(struct grouping *w)
 
 	for (int i = 0; i < g->n_features; i++) {
 		const struct ct_node *n = &g->nodes[i];
-		int next = !n->kept ? -1 :
+		int next = !counts(w, i) ? -1 :
 		    ct_graph_find(g, CT_NODE_FEATURE, n->layer, n->pos + 1, n->index);
 
-		if (next >= 0 && g->nodes[next].kept && sign_of(w, next) == sign_of(w, i))
+		if (next >= 0 && counts(w, next) && sign_of(w, next) == sign_of(w, i))
 			unite(w, i, next);
 	}
 }
@@ -237,7 +245,7 @@ join_profiles(struct grouping *w, struct ct_error *err)
 		int n = 0;
 
 		for (int i = 0; i < g->n_features; i++)
-			if (g->nodes[i].kept && g->nodes[i].pos == pos)
+			if (counts(w, i) && g->nodes[i].pos == pos)
 				feature[n++] = i;
 		if (n > 1)
 			code = compare_profiles(w, feature, n, &pairs, &n_pairs, err);
@@ -305,18 +313,18 @@ collect(struct ct_graph_groups *out, struct grouping *w, struct ct_arena *a, str
 		return CT_ENOMEM;
 	for (int i = 0; i < g->n_features; i++) {
 		out->of[i] = -1;
-		n += g->nodes[i].kept && ++size[root(w, i)] == 2;
+		n += counts(w, i) && ++size[root(w, i)] == 2;
 	}
 	if (!(out->group = ct_arena_need(a, (size_t)n, sizeof *out->group, "groups", err)))
 		return CT_ENOMEM;
 	for (int i = 0; i < g->n_features; i++) {
 		struct ct_graph_group *group = &out->group[out->n];
 
-		if (!g->nodes[i].kept || w->parent[i] != i || size[i] < 2)
+		if (!counts(w, i) || w->parent[i] != i || size[i] < 2)
 			continue;
 		*group = (struct ct_graph_group){ .node = members + used, .sign = sign_of(w, i) };
 		for (int k = i; k < g->n_features; k++)
-			if (g->nodes[k].kept && root(w, k) == i) {
+			if (counts(w, k) && root(w, k) == i) {
 				group->node[group->n++] = k;
 				group->influence += g->nodes[k].influence;
 				out->of[k] = out->n;
@@ -329,22 +337,24 @@ collect(struct ct_graph_groups *out, struct grouping *w, struct ct_arena *a, str
 }
 
 static int
-grouping_init(struct grouping *w, struct ct_error *err)
+grouping_init(struct grouping *w, struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_graph *g = w->g;
 	size_t nodes = (size_t)g->n_nodes, features = (size_t)g->n_features;
 
-	w->effect = ct_arena_need(w->scratch, nodes, sizeof *w->effect, "groups", err);
+	w->effect = ct_arena_need(a, nodes, sizeof *w->effect, "groups", err);
+	w->word = ct_arena_need(a, features, sizeof *w->word, "groups", err);
 	w->parent = ct_arena_need(w->scratch, features, sizeof *w->parent, "groups", err);
 	w->stem = ct_arena_need(w->scratch, features, sizeof *w->stem, "groups", err);
 	w->row = ct_arena_need(w->scratch, nodes, sizeof *w->row, "groups", err);
 	w->column = ct_arena_need(w->scratch, nodes, sizeof *w->column, "groups", err);
 	w->slot = ct_arena_need(w->scratch, nodes, sizeof *w->slot, "groups", err);
-	if (!w->effect || !w->parent || !w->stem || !w->row || !w->column || !w->slot)
+	if (!w->effect || !w->word || !w->parent || !w->stem || !w->row || !w->column || !w->slot)
 		return CT_ENOMEM;
 	for (int i = 0; i < g->n_features; i++) {
 		w->parent[i] = i;
 		w->stem[i] = NO_STEM;
+		w->word[i] = -1;
 	}
 	for (int i = 0; i < g->n_nodes; i++) {
 		w->column[i] = g->nodes[i].kept ? w->n_kept++ : -1;
@@ -353,17 +363,59 @@ grouping_init(struct grouping *w, struct ct_error *err)
 	return CT_OK;
 }
 
+/* Is a label about the token and nothing else? What is no guess, or the best of several. */
+static bool
+says_token(const char *label, const char *token)
+{
+	char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], word[CT_STEMS_OF_LABEL][CT_STEM_SIZE];
+	char text[CT_STEM_LABEL];
+	int n;
+
+	if (!ct_label_candidate(text, sizeof text, label, 0) || !*text)
+		return true;
+	n = ct_stems_of(stem, text);
+	return n > 0 && ct_stems_of(word, token) == n && !memcmp(stem[0], word[0], strlen(word[0]) + 1) &&
+	    (n == 1 || !strcmp(stem[n - 1], word[n - 1]));
+}
+
+/* The features that are words as the model reads them; their labels join nothing. */
+static void
+find_words(struct grouping *w, const char **label, const char *const *token)
+{
+	const struct ct_graph *g = w->g;
+
+	for (int i = 0; token && i < g->n_features; i++) {
+		const struct ct_node *n = &g->nodes[i];
+		int word = !n->kept || n->kind != CT_NODE_FEATURE ? -1 :
+		    ct_graph_find(g, CT_NODE_EMBEDDING, -1, n->pos, 0);
+
+		if (word < 0 || n->inputs <= 0 || !says_token(label[i], token[n->pos]) ||
+		    fabs((double)ct_graph_edge(g, i, word)) < CT_GROUPS_WORD * n->inputs)
+			continue;
+		w->word[i] = word;
+		label[i] = "";
+	}
+}
+
 int
 ct_graph_groups(struct ct_graph_groups *out, const struct ct_graph *g, const char *const *label,
-    struct ct_arena *a, struct ct_error *err)
+    const char *const *token, struct ct_arena *a, struct ct_error *err)
 {
 	struct ct_arena scratch = { 0 };
-	struct grouping w = { .g = g, .label = label, .scratch = &scratch };
-	int code = grouping_init(&w, err);
+	struct grouping w = { .g = g, .scratch = &scratch };
+	int code = grouping_init(&w, a, err);
+	const char **own = ct_arena_need(&scratch, (size_t)g->n_features, sizeof *own, "labels", err);
 
-	*out = (struct ct_graph_groups){ 0 };
-	if (code == CT_OK)
-		code = ct_stems_find(&w.stems, g, label, &scratch, err);
+	*out = (struct ct_graph_groups){ .word = w.word, .effect = w.effect };
+	if (!own)
+		code = CT_ENOMEM;
+	if (code == CT_OK) {
+		if (g->n_features)
+			memcpy(own, label, (size_t)g->n_features * sizeof *own);
+		w.label = own;
+		find_words(&w, own, token);
+		code = ct_stems_find(&w.stems, g, own, &scratch, err);
+	}
 	if (code == CT_OK && g->n_targets) {
 		find_effects(&w);
 		join_labels(&w);

@@ -13,6 +13,8 @@
 #include "trace/subgraph.h"
 
 #define CT_GROUPS_COSINE 0.8
+/* A feature that has this share of its inputs from the word at its place can be that word. */
+#define CT_GROUPS_WORD 0.9
 
 struct ct_graph_group {
 	int n;
@@ -26,6 +28,8 @@ struct ct_graph_groups {
 	int n;
 	struct ct_graph_group *group;		/* by their first node; two members at least */
 	int *of;			/* (n_features) the group of a feature; -1: pruned, or single */
+	int *word;			/* (n_features) the embedding's node whose word a feature is; -1 */
+	double *effect;			/* (n_nodes) e, below: signed influence on the first target */
 };
 
 /*
@@ -42,11 +46,16 @@ struct ct_graph_groups {
  *      scaled to length 1. From the most alike on, two with a cosine of CT_GROUPS_COSINE or more are joined.
  * In 2 and 3 what has two different stems by labels that are not mixed, or by step 1, stays apart.
  *
- * label (n_features): of each feature, "" where there is none. Needs ct_graph_influence and ct_graph_prune.
+ * A feature that only reads the word where it is belongs to that word, and to no group: one with
+ * CT_GROUPS_WORD of |A| from that embedding, and a label about nothing but the token, or none. A feature that
+ * says what the word means (in Texas) is something else, however little else feeds it.
+ *
+ * label (n_features): of each feature, "" where there is none. token (T): texts, or NULL: no feature is a
+ * word. Needs ct_graph_influence and ct_graph_prune.
  * Everything in out is from the arena. Cost: positions * edges + pairs at a position * kept nodes. Oracle: a
  * dense implementation in the tests.
  */
 int ct_graph_groups(struct ct_graph_groups *out, const struct ct_graph *g, const char *const *label,
-    struct ct_arena *a, struct ct_error *err);
+    const char *const *token, struct ct_arena *a, struct ct_error *err);
 
 #endif

@@ -40,7 +40,8 @@ ok "and how much all of them are" has "^paths from words: all of them together a
 run trace -m "$golden" --paths 4 --json - "$prompt"
 ok "as JSON: these alone" sh -c "tr -d '\n ' <'$tmp/out' | grep -q '\"prompt_ids\":.*\"all_paths\":0\.[0-9]*,\"listed\":.*\"sign\"'"
 run trace -m "$golden" --groups "$prompt"
-ok "--groups: what feeds what among groups and single nodes" has '^groups +[0-9]+ of [0-9]+ features; [0-9]+ nodes by themselves; together [0-9.]+% of'
+ok "--groups: what feeds what among groups and single nodes" has '^groups +[0-9]+ of [0-9]+ nodes; [0-9]+ nodes alone; together [0-9.]+% of'
+ok "what is against it is counted" has '^ +left out: [0-9]+ nodes with [0-9.]+%, on balance against it$'
 ok "the answer first" has '^output "w10"@8 +30.8%  probability$'
 ok "below it what feeds it" [ "$(grep -cE '^  <- .* [+-][0-9.]+ +-?[0-9.]+%$' "$tmp/out")" -gt 5 ]
 run trace -m "$golden" --groups --json "$tmp/groups.json" "$prompt"
@@ -50,6 +51,18 @@ run export "$tmp/groups.json" --to dot --pinned
 ok "which other programs and ctrace export read" [ "$status" = 0 ]
 fails "groups of a batch" "trace prompts one by one" trace -m "$golden" --groups --batch "$tmp/out"
 fails "paths and groups in one JSON" "leave out one" trace -m "$golden" --groups --paths 3 --json - "$prompt"
+# The published picture of this prompt, without a hand: two words, what they mean, and the answer.
+if [ -f "$top/models/capitals/model.safetensors" ]; then
+	run trace -m "$top/models/capitals" --groups --depth 1 --top 1 "the capital of the state containing Dallas is"
+	boxes() {
+		sed -n '/^groups /,/^$/{ s/^\([^ <].*[^ ]\)  *[0-9.]*%.*/\1/p; }' "$tmp/out" | grep -v '^groups' |
+		    sed 's/  L[0-9]*#.*//; s/, answering//; s/ @[0-9]*$//; s/ *$//' | LC_ALL=C sort | tr '\n' ';'
+	}
+	ok "capitals: five boxes, of two words, the state and saying a capital" \
+	    [ "$(boxes)" = 'Dallas;Texas;capital;output "Austin"@8;say a capital;' ]
+	echo "  $(boxes)"
+fi
+
 # The graph of a clamped run.
 node=$(sed -n 's/^  .*\(L0#[0-9]*@[0-9]*\) .*/\1/p' "$tmp/plain" | head -n 1)
 run trace -m "$golden" --clamp "$node=2.5" --depth 2 "$prompt"

@@ -229,7 +229,7 @@ naive_profiles(struct naive *w)
 }
 
 static void
-naive_run(struct naive *w)
+naive_effects(struct naive *w)
 {
 	const struct ct_graph *g = w->g;
 	int n = g->n_nodes, target = n - g->n_targets;
@@ -246,6 +246,14 @@ naive_run(struct naive *w)
 		for (int t = s + 1; t < g->n_features; t++)
 			w->effect[s] += w->effect[t] * w->m[(size_t)t * (size_t)n + (size_t)s];
 	}
+}
+
+static void
+naive_run(struct naive *w)
+{
+	const struct ct_graph *g = w->g;
+
+	naive_effects(w);
 	for (int i = 0; i < g->n_features; i++)
 		w->group[i] = g->nodes[i].kept ? i : -1;
 	naive_labels(w);
@@ -290,7 +298,7 @@ check_partition(const struct ct_graph_groups *x, const struct ct_graph *g, const
 	free(seen);
 }
 
-static int n_groups, n_alike;
+static int n_groups, n_alike, n_words;
 
 static void
 check_groups(struct fixture *f, const struct ct_shape *shape)
@@ -310,7 +318,7 @@ check_groups(struct fixture *f, const struct ct_shape *shape)
 		label[i] = (g->nodes[i].index * 7 + g->nodes[i].layer * 3) % KNOWN;
 		text[i] = known[label[i]].label;
 	}
-	assert_int_equal(ct_graph_groups(&x, g, text, &f->arena, &err), 0);
+	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, &err), 0);
 	naive_run(&w);
 	check_partition(&x, g, w.group);
 	n_groups += x.n;
@@ -320,7 +328,7 @@ check_groups(struct fixture *f, const struct ct_shape *shape)
 		text[i] = "";
 		w.stem[i] = NULL;
 	}
-	assert_int_equal(ct_graph_groups(&x, g, text, &f->arena, &err), 0);
+	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, &err), 0);
 	naive_run(&w);
 	check_partition(&x, g, w.group);
 	n_alike += x.n;
@@ -357,7 +365,7 @@ check_sums(struct fixture *f, const struct ct_shape *shape)
 	sg = (struct ct_subgraph){ 0 };
 	for (int i = 0; i < g->n_features; i++)
 		text[i] = known[g->nodes[i].index % KNOWN].label;
-	assert_int_equal(ct_graph_groups(&x, g, text, &f->arena, &err), 0);
+	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, &err), 0);
 	for (int i = 0; i < x.n && i < CT_MAX_SUPERNODES; i++)
 		for (int k = 0; k < x.group[i].n && sg.n_pins < CT_MAX_PINS; k++) {
 			struct ct_pin p = ct_pin_of(&g->nodes[x.group[i].node[k]]);
@@ -387,6 +395,64 @@ test_sums(void **state)
 	fixture_each(5, check_sums);
 }
 
+/*
+ * Which features are a word: those that read nothing else to speak of, and whose label says no more than the
+ * token. And the signed effects that the result lends.
+ */
+static void
+check_words(struct fixture *f, const struct ct_shape *shape)
+{
+	static const char *const token[] = { "<bos>", "Dallas", "is", "New York", "w4", "w5" };
+	static const struct {
+		const char *label;
+		int says;		/* nothing but the token at this position; 0: of any, -1: of none */
+	} words[] = {
+		{ "", 0 }, { "Dallas (input)", 1 }, { "in Texas", -1 }, { "is (input)", 2 },
+		{ "mixed: Dallas (input) / in Texas", 1 }, { "Dallas Cowboys (input)", -1 },
+		{ "mixed: in Texas / Dallas (input)", -1 },
+	};
+	enum { WORDS = sizeof words / sizeof *words };
+	const struct ct_graph *g = f->graph;
+	size_t n = (size_t)g->n_nodes;
+	const char **text = calloc(n, sizeof *text);
+	struct naive w = { .g = g, .effect = calloc(n, sizeof *w.effect), .m = calloc(n * n, sizeof *w.m) };
+	struct ct_graph_groups x;
+
+	(void)shape;
+	for (int i = 0; i < g->n_features; i++) {
+		int word = ct_graph_find(g, CT_NODE_EMBEDDING, -1, g->nodes[i].pos, 0);
+
+		text[i] = words[i % WORDS].label;
+		/* Some get nearly all of what flows in from the word, some not quite enough. */
+		g->nodes[i].inputs = fabs((double)ct_graph_edge(g, i, word)) / (i % 3 ? 0.91 : 0.89);
+	}
+	assert_int_equal(ct_graph_groups(&x, g, text, token, &f->arena, &err), 0);
+	naive_effects(&w);
+	for (int i = 0; i < g->n_features; i++)
+		assert_true(fabs(x.effect[i] - w.effect[i]) <= 1e-9 * (1 + fabs(w.effect[i])));
+	for (int i = 0; i < g->n_features; i++) {
+		int says = words[i % WORDS].says, pos = g->nodes[i].pos;
+		bool is_word = g->nodes[i].kept && i % 3 && g->nodes[i].inputs > 0 &&
+		    (says == 0 || says == pos);
+
+		assert_int_equal(x.word[i], is_word ? ct_graph_find(g, CT_NODE_EMBEDDING, -1, pos, 0) : -1);
+		if (is_word)
+			assert_int_equal(x.of[i], -1);
+		n_words += is_word;
+	}
+	free(w.m);
+	free(w.effect);
+	free(text);
+}
+
+static void
+test_words(void **state)
+{
+	(void)state;
+	fixture_each(6, check_words);
+	assert_true(n_words > 20);
+}
+
 int
 main(void)
 {
@@ -394,6 +460,7 @@ main(void)
 		cmocka_unit_test(test_stems),
 		cmocka_unit_test(test_reference),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

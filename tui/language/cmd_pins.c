@@ -347,7 +347,7 @@ do_auto(struct app *a, const char *arg)
 	struct ct_subgraph *sg = copy(a);
 	struct ct_auto_groups n;
 	struct ct_error err;
-	char share[FMT_SIZE];
+	char share[FMT_SIZE], other[FMT_SIZE];
 	int did;
 
 	if (!sg)
@@ -359,10 +359,10 @@ do_auto(struct app *a, const char *arg)
 	if (ct_session_auto_groups(a->study.session, sg, &n, &err) < 0)
 		return give_up(a, sg, &err);
 	did = set(a, sg);
-	app_say(a, "%d group%s of %d features, %d single node%s: %s of the influence; %d weaker node%s left "
-	    "out",
-	    n.groups, n.groups == 1 ? "" : "s", n.members, n.singles, n.singles == 1 ? "" : "s",
-	    fmt_percent(share, sizeof share, n.influence), n.left_out, n.left_out == 1 ? "" : "s");
+	app_say(a, "%d group%s of %d nodes, %d single node%s: %s of the influence; left out: %d weaker "
+	    "node%s, and %d against it (%s)", n.groups, n.groups == 1 ? "" : "s", n.members, n.singles,
+	    n.singles == 1 ? "" : "s", fmt_percent(share, sizeof share, n.influence), n.left_out,
+	    n.left_out == 1 ? "" : "s", n.against, fmt_percent(other, sizeof other, n.against_influence));
 	view_show(a, VIEW_BOXES);
 	return did;
 }
