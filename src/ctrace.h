@@ -371,7 +371,7 @@ struct ct_auto_groups {
 	double influence;		/* share that what is pinned has of all kept nodes */
 };
 int ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_auto_groups *said,
-    struct ct_error *err);
+    const struct ct_job *job, struct ct_error *err);
 
 /*
  * The name of a pinned node, as ct_session_node_name has it, with the position of an output: output

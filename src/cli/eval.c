@@ -110,6 +110,14 @@ show(const struct cli_transcoder *transcoder, const struct ct_eval *e)
 		row("answer's probability left", &e->hidden.left, 1);
 		row("features ablated, mean", &e->hidden.features, 1);
 	}
+	if (e->groups.n > 0) {
+		cli_line(" groups without a hand, in %d sentences with a hidden variable", e->groups.n);
+		row("a group for the hidden variable", &e->groups.found, 1);
+		row("features in it, mean", &e->groups.features, 1);
+		snprintf(title, sizeof title, "its swap gives the other answer (%d)", e->groups.n_swaps);
+		row(title, &e->groups.given, 1);
+		row("or at least another one", &e->groups.changed, 1);
+	}
 	if (e->n_causal > 0)
 		cli_line(" causal tests, shares of %d", e->causal[0].n);
 	for (i = 0; i < e->n_causal; i++)
@@ -190,6 +198,18 @@ hidden_json(const struct ct_hidden_figures *h)
 }
 
 static json_t *
+groups_json(const struct ct_group_swap_figures *g)
+{
+	return json_pack("{s:i, s:o, s:o, s:i, s:o, s:o}",
+	    "n", g->n,
+	    "found", ct_json_out_number(g->found),
+	    "features", ct_json_out_number(g->features),
+	    "swaps", g->n_swaps,
+	    "given", ct_json_out_number(g->given),
+	    "changed", ct_json_out_number(g->changed));
+}
+
+static json_t *
 circuit_json(const struct ct_graph_figures *g)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:i, s:o, s:o}",
@@ -246,6 +266,7 @@ transcoder_json(const struct ct_eval *e)
 	    "causal", causal_json(e),
 	    "labels", labels_json(&e->labels),
 	    "hidden", hidden_json(&e->hidden)));
+	json_object_set_new(all, "groups", groups_json(&e->groups));
 	return all;
 }
 

@@ -84,10 +84,11 @@ cli_group_json(const struct ct_session *s, const struct ct_parts *x)
 }
 
 int
-cli_group_auto(struct ct_session *s, struct ct_auto_groups *said, struct ct_error *err)
+cli_group_auto(struct ct_session *s, struct ct_auto_groups *said, const struct ct_job *job,
+    struct ct_error *err)
 {
 	struct ct_subgraph *sg = malloc(sizeof *sg);
-	int code = sg ? ct_session_auto_groups(s, sg, said, err) :
+	int code = sg ? ct_session_auto_groups(s, sg, said, job, err) :
 	    ct_fail_memory(err, sizeof *sg, "a subgraph");
 
 	if (code == CT_OK)

@@ -18,7 +18,8 @@ json_t *cli_group_json(const struct ct_session *s, const struct ct_parts *x);
  * Groups the pruned graph without a hand (ct_session_auto_groups), and pins that; and what is pinned as text:
  * each part with its influence, and below it what feeds it.
  */
-int cli_group_auto(struct ct_session *s, struct ct_auto_groups *said, struct ct_error *err);
+int cli_group_auto(struct ct_session *s, struct ct_auto_groups *said, const struct ct_job *job,
+    struct ct_error *err);
 int cli_group_parts(struct ct_session *s, const struct ct_auto_groups *said, struct ct_error *err);
 
 #endif

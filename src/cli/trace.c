@@ -202,10 +202,10 @@ trace(struct request *r, const char *prompt)
 	if (code == CT_OK && r->why.n_specs)
 		code = cli_why_trace(&r->why, &r->ask.m, &r->trace, !r->ask.target, &job, &err);
 	r->tree.why = r->why.then ? &r->why : NULL;
-	cli_progress_end(&progress);
 	s = r->ask.m.session;
 	if (code == CT_OK && r->groups)
-		code = cli_group_auto(s, &r->found, &err);
+		code = cli_group_auto(s, &r->found, &job, &err);
+	cli_progress_end(&progress);
 	if (code == CT_OK && r->ask.json)
 		status = write_json(r, &err);
 	else if (code == CT_OK)

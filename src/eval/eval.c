@@ -232,6 +232,8 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 	if (rc == CT_OK)
 		rc = ct_hidden_measure(&e->hidden, &subject, job, err);
 	if (rc == CT_OK)
+		rc = ct_group_swap_measure(&e->groups, &subject, opt->prompts, job, err);
+	if (rc == CT_OK)
 		rc = causal_tests(e, m, tc, c, activity, opt->others, job, err);
 	if (rc == CT_OK)
 		rc = label_figures(&e->labels, c, &labels, err);

@@ -11,6 +11,7 @@
 #include "corpus/corpus.h"
 #include "eval/fidelity.h"
 #include "eval/graphs.h"
+#include "eval/group_swap.h"
 #include "eval/hidden.h"
 #include "model/model.h"
 #include "model/transcoder.h"
@@ -38,6 +39,7 @@ struct ct_eval {
 	struct ct_fidelity *fidelity;
 	struct ct_graph_figures graphs;
 	struct ct_hidden_figures hidden;
+	struct ct_group_swap_figures groups;
 	int n_causal;
 	struct ct_eval_test causal[CT_EVAL_TESTS];
 	struct ct_eval_labels labels;

@@ -16,6 +16,8 @@ eval_files = \
 	%D%/fidelity.h \
 	%D%/graphs.c \
 	%D%/graphs.h \
+	%D%/group_swap.c \
+	%D%/group_swap.h \
 	%D%/hidden.c \
 	%D%/hidden.h \
 	%D%/interchange.c \

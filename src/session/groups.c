@@ -202,8 +202,9 @@ take_parts(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *
 
 int
 ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_auto_groups *said,
-    struct ct_error *err)
+    const struct ct_job *job, struct ct_error *err)
 {
+	const struct ct_job own = ct_engine_job(s->e, job);
 	const struct ct_graph *g = s->graph;
 	struct ct_arena tmp = { 0 };
 	struct parts_of x = { .g = g };
@@ -224,7 +225,7 @@ ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_
 	for (int i = 0; code == CT_OK && i < g->n_features; i++)
 		label[i] = ct_engine_label(s->e, g->nodes[i].layer, g->nodes[i].index);
 	if (code == CT_OK)
-		code = ct_graph_groups(&x.groups, g, label, token, &tmp, err);
+		code = ct_graph_groups(&x.groups, g, label, token, &tmp, &own, err);
 	if (code == CT_OK)
 		code = list_parts(&x, &tmp, err);
 	if (code == CT_OK)

@@ -234,7 +234,7 @@ compare_profiles(struct grouping *w, const int *feature, int n, struct pair **pa
 }
 
 static int
-join_profiles(struct grouping *w, struct ct_error *err)
+join_profiles(struct grouping *w, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_graph *g = w->g;
 	int *feature = ct_arena_need(w->scratch, (size_t)g->n_features, sizeof *feature, "groups", err);
@@ -244,10 +244,12 @@ join_profiles(struct grouping *w, struct ct_error *err)
 	for (int pos = 0; code == CT_OK && pos < g->T; pos++) {
 		int n = 0;
 
+		if (!ct_job_go_on(job, "groups", pos, g->T))
+			code = ct_fail(err, CT_ECANCELLED, "grouping cancelled");
 		for (int i = 0; i < g->n_features; i++)
 			if (counts(w, i) && g->nodes[i].pos == pos)
 				feature[n++] = i;
-		if (n > 1)
+		if (n > 1 && code == CT_OK)
 			code = compare_profiles(w, feature, n, &pairs, &n_pairs, err);
 	}
 	if (code == CT_OK && n_pairs) {
@@ -399,7 +401,7 @@ find_words(struct grouping *w, const char **label, const char *const *token)
 
 int
 ct_graph_groups(struct ct_graph_groups *out, const struct ct_graph *g, const char *const *label,
-    const char *const *token, struct ct_arena *a, struct ct_error *err)
+    const char *const *token, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_arena scratch = { 0 };
 	struct grouping w = { .g = g, .scratch = &scratch };
@@ -420,7 +422,7 @@ ct_graph_groups(struct ct_graph_groups *out, const struct ct_graph *g, const cha
 		find_effects(&w);
 		join_labels(&w);
 		join_neighbours(&w);
-		code = join_profiles(&w, err);
+		code = join_profiles(&w, job, err);
 	}
 	if (code == CT_OK)
 		code = collect(out, &w, a, err);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/job.h"
 #include "trace/graph.h"
 #include "trace/subgraph.h"
 
@@ -56,6 +57,6 @@ struct ct_graph_groups {
  * dense implementation in the tests.
  */
 int ct_graph_groups(struct ct_graph_groups *out, const struct ct_graph *g, const char *const *label,
-    const char *const *token, struct ct_arena *a, struct ct_error *err);
+    const char *const *token, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 #endif

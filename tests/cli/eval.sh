@@ -65,6 +65,7 @@ for k in "clt", "plt":
     assert len(controls) == 4 and all(0 <= c["share"] <= 1 for c in controls)
     assert abs(sum(x["direct"]["absolute"].values()) - 1) < 1e-6 and set(x["direct"]["net"]) == {"words", "features", "errors"}
     assert 0 <= x["hidden"]["left"] <= 1 and x["hidden"]["n"] > 0
+    assert x["groups"]["n"] > 0 and 0 <= x["groups"]["found"] <= 1 and x["groups"]["swaps"] <= x["groups"]["n"]
     assert x["circuit"]["first_named"] <= x["circuit"]["first_rows"] <= 10
     assert x["labels"]["bridge_values"] == 2
 PYTHON

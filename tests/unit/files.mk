@@ -40,6 +40,7 @@ check_PROGRAMS += \
 	test_graph_again \
 	test_graph_file \
 	test_graph_json \
+	test_group_swap \
 	test_heads \
 	test_hidden \
 	test_holdout \
@@ -119,6 +120,7 @@ test_graph_SOURCES = %D%/test_graph.c
 test_graph_again_SOURCES = %D%/test_graph_again.c
 test_graph_file_SOURCES = %D%/test_graph_file.c
 test_graph_json_SOURCES = %D%/test_graph_json.c
+test_group_swap_SOURCES = %D%/test_group_swap.c
 test_heads_SOURCES = %D%/test_heads.c
 test_hidden_SOURCES = %D%/test_hidden.c
 test_holdout_SOURCES = %D%/test_holdout.c

@@ -318,7 +318,7 @@ check_groups(struct fixture *f, const struct ct_shape *shape)
 		label[i] = (g->nodes[i].index * 7 + g->nodes[i].layer * 3) % KNOWN;
 		text[i] = known[label[i]].label;
 	}
-	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, &err), 0);
+	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, NULL, &err), 0);
 	naive_run(&w);
 	check_partition(&x, g, w.group);
 	n_groups += x.n;
@@ -328,7 +328,7 @@ check_groups(struct fixture *f, const struct ct_shape *shape)
 		text[i] = "";
 		w.stem[i] = NULL;
 	}
-	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, &err), 0);
+	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, NULL, &err), 0);
 	naive_run(&w);
 	check_partition(&x, g, w.group);
 	n_alike += x.n;
@@ -365,7 +365,7 @@ check_sums(struct fixture *f, const struct ct_shape *shape)
 	sg = (struct ct_subgraph){ 0 };
 	for (int i = 0; i < g->n_features; i++)
 		text[i] = known[g->nodes[i].index % KNOWN].label;
-	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, &err), 0);
+	assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, NULL, &err), 0);
 	for (int i = 0; i < x.n && i < CT_MAX_SUPERNODES; i++)
 		for (int k = 0; k < x.group[i].n && sg.n_pins < CT_MAX_PINS; k++) {
 			struct ct_pin p = ct_pin_of(&g->nodes[x.group[i].node[k]]);
@@ -426,7 +426,7 @@ check_words(struct fixture *f, const struct ct_shape *shape)
 		/* Some get nearly all of what flows in from the word, some not quite enough. */
 		g->nodes[i].inputs = fabs((double)ct_graph_edge(g, i, word)) / (i % 3 ? 0.91 : 0.89);
 	}
-	assert_int_equal(ct_graph_groups(&x, g, text, token, &f->arena, &err), 0);
+	assert_int_equal(ct_graph_groups(&x, g, text, token, &f->arena, NULL, &err), 0);
 	naive_effects(&w);
 	for (int i = 0; i < g->n_features; i++)
 		assert_true(fabs(x.effect[i] - w.effect[i]) <= 1e-9 * (1 + fabs(w.effect[i])));

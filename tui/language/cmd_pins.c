@@ -356,7 +356,7 @@ do_auto(struct app *a, const char *arg)
 		free(sg);
 		return app_fail(a, "auto takes no argument: it groups the pruned graph");
 	}
-	if (ct_session_auto_groups(a->study.session, sg, &n, &err) < 0)
+	if (ct_session_auto_groups(a->study.session, sg, &n, &a->study.job, &err) < 0)
 		return give_up(a, sg, &err);
 	did = set(a, sg);
 	app_say(a, "%d group%s of %d nodes, %d single node%s: %s of the influence; left out: %d weaker "
