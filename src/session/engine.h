@@ -71,7 +71,7 @@ struct ct_session {
 	struct ct_prompt *prompt;	/* NULL: none has run, or the graph is from a file */
 	struct ct_logits original, replacement;
 	double prompt_seconds;
-	const struct ct_session *of_clamps;	/* a clamped run (now.c), of this session, which lends */
+	struct ct_session *of_clamps;	/* a clamped run (now.c), of this session, which lends */
 	char note[240];			/* what is odd about its features, or "" */
 	/* The graph, and the edge list of its last pruning. */
 	struct ct_arena graph_arena, pruned_arena;

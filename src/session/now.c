@@ -35,7 +35,7 @@ same_targets(const struct ct_graph *g, struct ct_targets *out)
 
 /* What the run is made of, lent or in the new session's arena. */
 static int
-run(struct ct_session *now, const struct ct_session *s, const struct ct_job *job, struct ct_error *err)
+run(struct ct_session *now, struct ct_session *s, const struct ct_job *job, struct ct_error *err)
 {
 	double start = ct_seconds();
 	int r = ct_prompt_clamped(&now->prompt, s->prompt, &s->sites, &s->clamp_options, &now->prompt_arena,

@@ -94,11 +94,52 @@ list_changes(struct ct_page *out, struct ct_session *s)
 	}
 }
 
+/* Of each box what the clamps leave; of an output its probabilities. */
+static int
+list_boxes(struct ct_page *out, struct ct_session *s, struct ct_session *first, struct ct_arena *a,
+    struct ct_error *err)
+{
+	const struct ct_subgraph *sg = &s->subgraph;
+	const struct ct_parts *parts;
+	struct ct_page_box *list;
+	char name[LINE];
+	int code = sg->n_pins ? ct_session_parts(s, &parts, err) : CT_OK;
+
+	if (code < 0 || !sg->n_pins)
+		return code;
+	list = ct_arena_need(a, (size_t)parts->n, sizeof *list, "boxes", err);
+	out->box = list;
+	for (int i = 0; list && i < parts->n; i++) {
+		const struct ct_subgraph_part *p = &parts->part[i];
+		const struct ct_pin *pin = &sg->pin[p->pin[0]];
+		double level = ct_session_level(s, p);
+
+		if (p->supernode >= 0)
+			snprintf(name, sizeof name, "%s", sg->name[p->supernode]);
+		else
+			ct_session_pin_text(s, pin, name, sizeof name);
+		list[i] = (struct ct_page_box){ .name = ct_arena_strdup(a, name),
+			.before = isnan(level) ? NAN : 1, .after = level };
+		if (pin->kind == CT_NODE_TARGET && pin->other < 0) {
+			list[i].output = true;
+			list[i].before = (double)ct_session_prob(first, CT_RUN_ORIGINAL, pin->pos,
+			    pin->index);
+			list[i].after = (double)ct_session_prob(first, CT_RUN_CLAMPED, pin->pos, pin->index);
+		}
+		if (!list[i].name)
+			return ct_fail_memory(err, LINE, "a page");
+		out->n_boxes++;
+	}
+	return list ? CT_OK : CT_ENOMEM;
+}
+
 int
 ct_session_page(struct ct_page *out, struct ct_session *s, const struct ct_export_options *opt,
     struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_engine_info *info = &s->e->info;
+	/* Of the graph of a clamped run the clamps are another session's. */
+	struct ct_session *first = s->of_clamps ? s->of_clamps : s;
 	char model[LINE];
 	int code = CT_OK;
 
@@ -117,9 +158,11 @@ ct_session_page(struct ct_page *out, struct ct_session *s, const struct ct_expor
 		out->card = find_card;
 		out->ctx = s->e;
 	}
-	if (s->n_clamps > 0) {
-		code = list_clamps(out, s, a);
-		list_changes(out, s);
+	if (first->n_clamps > 0) {
+		code = list_clamps(out, first, a);
+		list_changes(out, first);
+		if (code == CT_OK && (code = list_boxes(out, s, first, a, err)) < 0)
+			return code;
 	}
 	return out->model && code == CT_OK ? CT_OK : ct_fail_memory(err, LINE, "a page");
 }

@@ -54,12 +54,35 @@ ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_er
 	return CT_OK;
 }
 
+/* The same on the graph of a clamped run: activations there in terms of those without the clamps. */
+static double
+level_now(const struct ct_session *s, const struct ct_subgraph_part *p)
+{
+	double sum = 0;
+	int n = 0;
+
+	for (int k = 0; k < p->n; k++) {
+		const struct ct_pin *f = &s->subgraph.pin[p->pin[k]];
+		float then = f->kind == CT_NODE_FEATURE ?
+		    ct_session_activation(s->of_clamps, f->layer, f->index, f->pos) : 0;
+
+		if (then == 0)
+			continue;
+		sum += (double)ct_session_activation(s, f->layer, f->index, f->pos) / (double)then;
+		n++;
+	}
+	return n ? sum / n : NAN;
+}
+
 double
 ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p)
 {
 	double sum = 0;
 	int n = 0;
 
+	/* A clamped run's own graph says what there is now; what there was, the first one. */
+	if (s->of_clamps)
+		return level_now(s, p);
 	for (int k = 0; k < p->n && s->n_clamps; k++) {
 		const struct ct_node *f = p->node[k] < 0 ? NULL : &s->graph->nodes[p->node[k]];
 

@@ -64,6 +64,36 @@ put_bar(struct ct_buffer *f, double share)
 	ct_buffer_printf(f, "<td><i style=\"--w:%.1f%%\"></i>%.1f%%", 100 * share, 100 * share);
 }
 
+/* A share as a cell; "": nothing is known. */
+static void
+put_share(struct ct_buffer *f, double share)
+{
+	if (isnan(share))
+		ct_buffer_puts(f, "<td>");
+	else
+		ct_buffer_printf(f, "<td>%.1f%%", 100 * share);
+}
+
+/* What is pinned: an output's probability before and after; of others what is left of their activation. */
+static void
+put_levels(struct ct_buffer *f, const struct ct_page *page)
+{
+	if (page->n_boxes == 0)
+		return;
+	ct_buffer_puts(f, "<table class=\"boxes\"><tr><th>box<th>before<th>after</tr>\n");
+	for (int i = 0; i < page->n_boxes; i++) {
+		const struct ct_page_box *b = &page->box[i];
+
+		ct_buffer_puts(f, "<tr><td>");
+		put_text(f, b->name);
+		put_share(f, b->before);
+		put_share(f, b->after);
+		ct_buffer_puts(f, b->output ? "<td>probability</tr>\n" : isnan(b->after) ? "<td></tr>\n" :
+		    "<td>of its activation</tr>\n");
+	}
+	ct_buffer_puts(f, "</table>\n");
+}
+
 static void
 put_clamps(struct ct_buffer *f, const struct ct_page *page)
 {
@@ -87,7 +117,9 @@ put_clamps(struct ct_buffer *f, const struct ct_page *page)
 		put_bar(f, c->after);
 		ct_buffer_puts(f, "</tr>\n");
 	}
-	ct_buffer_puts(f, "</table>\n</section>\n");
+	ct_buffer_puts(f, "</table>\n");
+	put_levels(f, page);
+	ct_buffer_puts(f, "</section>\n");
 }
 
 static void

@@ -40,6 +40,13 @@ struct ct_page {
 		double before, after;	/* probabilities */
 	} change[CT_PAGE_CHANGES];
 	int n_changes;
+	/* (n_boxes) what is pinned, before the clamps and under them */
+	const struct ct_page_box {
+		const char *name;
+		bool output;		/* its figures are probabilities; else shares of its activation */
+		double before, after;	/* NAN: nothing in it has an activation */
+	} *box;
+	int n_boxes;
 	const char *const *notes;	/* (n_notes) */
 	int n_notes;
 	/* NULL: there are none */

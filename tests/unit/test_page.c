@@ -2,6 +2,7 @@
  * page: the page of HTML says what the graph and the page's other parts have: which inputs of a node, how
  * strong, and how many are left; the shares of cards and clamps.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -130,11 +131,13 @@ static void
 parts_are_said(void **state)
 {
 	static const char *const clamps[] = { "L3#12=0", "L3#11=2" }, *const notes[] = { "first", "second" };
+	struct ct_page_box boxes[] = { { "Texas <b>", false, 1, 0.25 }, { "output X", true, 0.5, 0.125 },
+		{ "error L1@8", false, NAN, NAN } };
 	int feature = 12;
 	struct ct_page with = {
 		.model = "the model", .clamps = clamps, .n_clamps = 2, .mode = "frozen",
 		.change = { { "X", 0.5, 0.25 }, { "Y", 0.125, 1 } }, .n_changes = 2,
-		.notes = notes, .n_notes = 2, .card = card, .ctx = &feature
+		.box = boxes, .n_boxes = 3, .notes = notes, .n_notes = 2, .card = card, .ctx = &feature
 	};
 	char *json = make_graph(), *page = page_of(json, &with);
 
@@ -150,6 +153,9 @@ parts_are_said(void **state)
 	    "<i style=\"--w:25.0%\"></i>25.0%</tr>\n"
 	    "<tr><td>Y<td><i style=\"--w:12.5%\"></i>12.5%<td><i style=\"--w:100.0%\"></i>"
 	    "100.0%</tr>\n</table>"));
+	assert_non_null(strstr(page, "<tr><td>Texas &lt;b&gt;<td>100.0%<td>25.0%<td>of its activation</tr>\n"
+	    "<tr><td>output X<td>50.0%<td>12.5%<td>probability</tr>\n"
+	    "<tr><td>error L1@8<td><td><td></tr>\n</table>"));
 	assert_non_null(strstr(page, "<li>first</li>\n<li>second</li>\n</ul>"));
 	assert_int_equal(count(page, "class=\"here\""), 1);
 	assert_non_null(strstr(page, "<span class=\"here\">b</span>"));

@@ -88,7 +88,7 @@ static void
 figure(struct app *a, const struct ct_subgraph_part *p, char *was, char *now, size_t size)
 {
 	const struct ct_node *n = study_node(&a->study, boxes_node(p));
-	double level = ct_session_level(a->study.first, p), all = 0;
+	double level = ct_session_level(a->study.session, p), all = 0;
 	bool clamped = study_clamps(&a->study)->n > 0;
 
 	*now = '\0';

@@ -293,7 +293,7 @@ draw_part(struct app *a, const struct area *area, int y, const struct subgraph *
 			    p->n, p->n == 1 ? "" : "s", p->n_nodes);
 	}
 	if (p->n_nodes)
-		draw_figures(a, area, y, p->activation, p->influence, ct_session_level(a->study.first, p));
+		draw_figures(a, area, y, p->activation, p->influence, ct_session_level(a->study.session, p));
 }
 
 static void
@@ -306,7 +306,7 @@ draw_member(struct app *a, const struct area *area, int y, const struct ct_subgr
 	draw_node(a, area, 6, y, area->w - ACTIVE - 7, pin_of(a, p, k), n);
 	if (n)
 		draw_figures(a, area, y, (double)n->activation, n->influence,
-		    ct_session_level(a->study.first, &alone));
+		    ct_session_level(a->study.session, &alone));
 }
 
 static void
