@@ -1,19 +1,21 @@
 /*
- * sort: see sort.h. Short runs by insertion, then merges. A merge whose shorter side fits into a buffer on
- * the stack uses it; a longer one is cut in two by a rotation, so that both parts are shorter.
+ * sort: see sort.h. Short runs by insertion, then merges. A merge whose shorter side fits into the buffer
+ * uses it; a longer one is cut in two by a rotation, so that both parts are shorter. For many elements the
+ * buffer is allocated; without memory the one on the stack does, more slowly.
  */
 #include "base/sort.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { RUN = 16, BUFFER = 16384 };
+enum { RUN = 16, BUFFER = 16384, LARGE_BUFFER = 1 << 24 };
 
 struct sort {
 	size_t size;		/* of an element */
 	ct_compare_fn compare;
 	void *ctx;
 	size_t room;		/* elements that the buffer holds */
-	unsigned char buffer[BUFFER];
+	unsigned char *buffer;
 };
 
 static void
@@ -172,8 +174,17 @@ insert(struct sort *s, unsigned char *a, size_t n)
 void
 ct_sort(void *base, size_t n, size_t size, ct_compare_fn compare, void *ctx)
 {
-	struct sort s = { .size = size, .compare = compare, .ctx = ctx, .room = BUFFER / size };
-	unsigned char *a = base;
+	unsigned char small[BUFFER], *a = base, *large = NULL;
+	struct sort s = { .size = size, .compare = compare, .ctx = ctx, .room = BUFFER / size,
+		.buffer = small };
+	size_t half = n / 2 * size;
+
+	if (half > 4 * (size_t)BUFFER)
+		large = malloc(half < LARGE_BUFFER ? half : LARGE_BUFFER);
+	if (large) {
+		s.buffer = large;
+		s.room = (half < LARGE_BUFFER ? half : LARGE_BUFFER) / size;
+	}
 
 	for (size_t at = 0; at < n; at += RUN)
 		insert(&s, a + at * size, n - at < RUN ? n - at : RUN);
@@ -185,4 +196,5 @@ ct_sort(void *base, size_t n, size_t size, ct_compare_fn compare, void *ctx)
 			if (rest <= run)
 				break;
 		}
+	free(large);
 }

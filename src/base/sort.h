@@ -11,8 +11,8 @@
 typedef int (*ct_compare_fn)(const void *a, const void *b, void *ctx);
 
 /*
- * Sorts n elements of `size` bytes in place; equal ones keep their order. O(n log^2 n) moves at most, O(n log
- * n) comparisons, no memory: it cannot fail.
+ * Sorts n elements of `size` bytes in place; equal ones keep their order. O(n log n) comparisons, O(n log^2
+ * n) moves at most, and at most 16 MB of memory, without which it is slower: it cannot fail.
  */
 void ct_sort(void *base, size_t n, size_t size, ct_compare_fn compare, void *ctx);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "trace/edges.h"
 
 /*
@@ -319,31 +320,59 @@ drop_dangling(struct ct_graph *g, int *in, int *out)
 	} while (dropped);
 }
 
-struct scored {
-	struct ct_edge edge;
-	float score;
-};
-
-static int
-by_score(const void *a, const void *b)
-{
-	const struct scored *x = a, *y = b;
-
-	if (x->score != y->score)
-		return x->score > y->score ? -1 : 1;
-	if (x->edge.target != y->edge.target)
-		return x->edge.target < y->edge.target ? -1 : 1;
-	return x->edge.source < y->edge.source ? -1 : x->edge.source > y->edge.source;
-}
-
 /* What passes through each node: (n_nodes) influence, and the sum of |edges| into it. */
 struct flow {
 	const double *influence, *sums;
 };
 
 /*
- * Edges among the nodes that are in, with scores Ahat[t,s] * (influence[t] + weight[t]), strongest score
- * first.
+ * Edges among the nodes that are in, whose score Ahat[t,s] * (influence[t] + weight[t]) is at least `least`:
+ * how many there are, or a code. scores and edges may be NULL; an edge has its score in place of the weight.
+ * row has room for n_nodes.
+ */
+static long
+score_edges(const struct ct_graph *g, const bool *in, const struct flow *f, float least, float *scores,
+    struct ct_edge *edges, struct ct_edge *row, const struct ct_job *job)
+{
+	long n = 0;
+
+	for (int t = 0; t < g->n_nodes; t++) {
+		int into = in[t] && f->sums[t] > 0 ? ct_graph_row(g, t, row) : 0;
+		double flow = into ? (f->influence[t] + (double)g->nodes[t].weight) / f->sums[t] : 0;
+
+		if (t % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "pruning", t, g->n_nodes))
+			return CT_ECANCELLED;
+		for (int i = 0; i < into; i++) {
+			float score = (float)(flow * fabs((double)row[i].weight));
+
+			if (!in[row[i].source] || !(score >= least))
+				continue;
+			if (scores)
+				scores[n] = score;
+			if (edges)
+				edges[n] = (struct ct_edge){ row[i].source, t, score };
+			n++;
+		}
+	}
+	return n;
+}
+
+static int
+by_score(const void *a, const void *b, void *ctx)
+{
+	const struct ct_edge *x = a, *y = b;
+
+	(void)ctx;
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	if (x->target != y->target)
+		return x->target < y->target ? -1 : 1;
+	return x->source < y->source ? -1 : x->source > y->source;
+}
+
+/*
+ * The pruned edges, strongest score first. There may be millions, so that beside them only the cut needs
+ * memory: what they are sorted by stands where their weights go.
  */
 static int
 select_edges(struct ct_graph *g, const bool *in, const struct flow *f, double threshold, struct ct_arena *a,
@@ -351,44 +380,31 @@ select_edges(struct ct_graph *g, const bool *in, const struct flow *f, double th
 {
 	struct ct_edge *row = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *row, "edge scores", err);
 	struct ct_edge *pruned;
-	struct scored *list;
 	float *scores, cut = 0;
-	long n = 0, kept = 0, room = 0;
+	long n, kept;
 
 	if (!row)
 		return CT_ENOMEM;
-	for (int t = 0; t < g->n_nodes; t++)
-		room += in[t] ? ct_graph_row(g, t, row) : 0;
-	list = ct_arena_need(scratch, (size_t)room, sizeof *list, "edge scores", err);
-	scores = ct_arena_need(scratch, (size_t)room, sizeof *scores, "edge scores", err);
-	if (!list || !scores)
-		return CT_ENOMEM;
-	for (int t = 0; t < g->n_nodes; t++) {
-		int edges = in[t] && f->sums[t] > 0 ? ct_graph_row(g, t, row) : 0;
-		double flow = edges ? (f->influence[t] + (double)g->nodes[t].weight) / f->sums[t] : 0;
-
-		if (t % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "pruning", t, g->n_nodes))
-			return ct_fail(err, CT_ECANCELLED, "pruning cancelled");
-		for (int i = 0; i < edges; i++) {
-			if (!in[row[i].source])
-				continue;
-			scores[n] = (float)(flow * fabs((double)row[i].weight));
-			list[n] = (struct scored){ row[i], scores[n] };
-			n++;
-		}
-	}
-	if (n > 0 && threshold < 1)
+	if ((n = kept = score_edges(g, in, f, 0, NULL, NULL, row, job)) < 0)
+		return ct_fail(err, CT_ECANCELLED, "pruning cancelled");
+	if (n > 0 && threshold < 1) {
+		scores = ct_arena_need(scratch, (size_t)n, sizeof *scores, "edge scores", err);
+		if (!scores)
+			return CT_ENOMEM;
+		score_edges(g, in, f, 0, scores, NULL, row, NULL);
 		cut = ct_share_cut(scores, (int)n, threshold);
-	for (long i = 0; i < n; i++)
-		if (list[i].score >= cut)
-			list[kept++] = list[i];
-	qsort(list, (size_t)kept, sizeof *list, by_score);
+		kept = 0;
+		for (long i = 0; i < n; i++)
+			kept += scores[i] >= cut;
+	}
 	/* Until nothing can fail any more the graph keeps the pruning it has. */
 	pruned = ct_arena_need(a, (size_t)kept, sizeof *pruned, "pruned edges", err);
 	if (!pruned)
 		return CT_ENOMEM;
+	score_edges(g, in, f, cut, NULL, pruned, row, NULL);
+	ct_sort(pruned, (size_t)kept, sizeof *pruned, by_score, NULL);
 	for (long i = 0; i < kept; i++)
-		pruned[i] = list[i].edge;
+		pruned[i].weight = ct_graph_edge(g, pruned[i].target, pruned[i].source);
 	g->pruned = pruned;
 	g->n_pruned = (int)kept;
 	return CT_OK;
