@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "io/json_out.h"
 
@@ -16,7 +17,7 @@ model_json(const struct ct_engine_info *i)
 	    i->L, "width",
 	    i->D, "vocabulary", i->V, "context", i->context, "transcoder", i->transcoder, "features", i->F,
 	    "activation",
-	    i->activation, "twin", i->has_other_transcoder, "cards", i->has_cards, "demo",
+	    i->activation, "other_transcoder", i->has_other_transcoder, "cards", i->has_cards, "demo",
 	    ct_json_out_string(i->demo));
 }
 
@@ -34,6 +35,7 @@ describe(const char *dir, json_t *list)
 	struct ct_error err = { 0 };
 	struct ct_engine *e = NULL;
 	const struct ct_engine_info *i;
+	const char *other;
 	struct ct_engine_options opt = { .threads = 1 };
 	char features[64];
 
@@ -42,13 +44,14 @@ describe(const char *dir, json_t *list)
 		return CLI_ERROR;
 	}
 	i = ct_engine_info(e);
+	other = strcmp(i->transcoder, "CLT") == 0 ? " + PLT" : " + CLT";
 	if (*i->cards_trouble)
 		cli_error("%s", i->cards_trouble);
 	if (list)
 		json_array_append_new(list, model_json(i));
 	else
 		cli_line("%-16s %-6s %2dL D%-5d V%-6d %s%s%s  %s", i->name, i->family, i->L, i->D, i->V,
-		    features_text(i, features, sizeof features), i->has_other_transcoder ? " + twin" : "",
+		    features_text(i, features, sizeof features), i->has_other_transcoder ? other : "",
 		    i->has_cards ? " + cards" : "", i->dir);
 	ct_engine_close(e);
 	return CLI_OK;

@@ -91,13 +91,13 @@ cli_why_row(const struct cli_why *w, const struct cli_model *m, int node, char *
 {
 	const struct ct_graph *g = ct_session_graph(m->session), *old = ct_session_graph(w->then);
 	const struct ct_node *n = &g->nodes[node];
-	int twin = ct_graph_twin(old, n, n->pos);
+	int same = ct_graph_counterpart(old, n, n->pos);
 	char active[48] = "", was[16], is[16];
 
 	if (n->kind == CT_NODE_FEATURE)
-		snprintf(active, sizeof active, "%.2f > %.2f", twin < 0 ? 0.0 :
-		    (double)old->nodes[twin].activation, (double)n->activation);
-	cli_percent(was, twin < 0 ? 0 : old->nodes[twin].influence / total(old));
+		snprintf(active, sizeof active, "%.2f > %.2f", same < 0 ? 0.0 :
+		    (double)old->nodes[same].activation, (double)n->activation);
+	cli_percent(was, same < 0 ? 0 : old->nodes[same].influence / total(old));
 	cli_percent(is, n->influence / total(g));
 	snprintf(dst, size, "%14s %6s > %s%s", active, was, is, n->set ? "  set by hand" : "");
 }
@@ -126,9 +126,9 @@ cli_why_gone(const struct cli_why *w, const struct cli_model *m, int top)
 
 	for (int i = 0; list && i < old->n_features; i++) {
 		const struct ct_node *x = &old->nodes[i];
-		int twin = ct_graph_twin(g, x, x->pos);
+		int same = ct_graph_counterpart(g, x, x->pos);
 
-		if (x->kept && (twin < 0 || !g->nodes[twin].kept))
+		if (x->kept && (same < 0 || !g->nodes[same].kept))
 			list[n++] = (struct gone){ i, x->influence };
 	}
 	if (n)
@@ -137,7 +137,7 @@ cli_why_gone(const struct cli_why *w, const struct cli_model *m, int top)
 	cli_line("gone  %d feature%s of the graph without clamps", n, n == 1 ? "" : "s");
 	for (int i = 0; i < n && i < top; i++) {
 		const struct ct_node *x = &old->nodes[list[i].node];
-		int twin = ct_graph_twin(g, x, x->pos);
+		int same = ct_graph_counterpart(g, x, x->pos);
 		char name[160], words[160], text[400], column[256], percent[16];
 
 		ct_session_node_name(w->then, list[i].node, name, sizeof name);
@@ -145,9 +145,9 @@ cli_why_gone(const struct cli_why *w, const struct cli_model *m, int top)
 		snprintf(text, sizeof text, "%s%s%s %s", words, *words ? "  " : "", name,
 		    ct_session_token_text(w->then, x->pos));
 		cli_line("  %s %6.2f > %.2f   %6s%s", cli_column(column, sizeof column, text, 48),
-		    (double)x->activation, twin < 0 ? 0.0 : (double)g->nodes[twin].activation,
+		    (double)x->activation, same < 0 ? 0.0 : (double)g->nodes[same].activation,
 		    cli_percent(percent, x->influence / total(old)),
-		    twin >= 0 && g->nodes[twin].set ? "  set by hand" : "");
+		    same >= 0 && g->nodes[same].set ? "  set by hand" : "");
 	}
 	free(list);
 }

@@ -79,7 +79,7 @@ judge_labels(struct ct_verdict *v, const struct ct_eval *e)
 			add(v, judge(named), "none of %d hidden values has a feature of its own "
 			    "(label F1 .9)", l->values);
 		if (!named)
-			add(v, CT_VERDICT_TRY, "train: `twins: 1`, `carry: 5`; transcoder: more "
+			add(v, CT_VERDICT_TRY, "train: `pairs: 1`, `carry: 5`; transcoder: more "
 			    "`sparsity`, `steps`");
 	}
 	if (e->hidden.n > 0) {
@@ -87,7 +87,7 @@ judge_labels(struct ct_verdict *v, const struct ct_eval *e)
 		    "%.0f %% keeps %.0f %%", 100 * e->hidden.before, 100 * e->hidden.left);
 		if (!needed)
 			add(v, CT_VERDICT_TRY, "features without a fitting label carry the value, too: "
-			    "train: `noise`, `twins: 1`, `attention layer: 1`; transcoder: `lookups: 1`, "
+			    "train: `noise`, `pairs: 1`, `attention layer: 1`; transcoder: `lookups: 1`, "
 			    "`alike: 0.98`, more `sparsity`");
 	}
 }
@@ -115,7 +115,7 @@ ct_verdict_find(struct ct_verdict *out, const struct ct_eval *e)
 	judge_labels(out, e);
 	judge_swap(out, "a swap of the value where it is written",
 	    share_of(e, "bridge swap where it is written, 1x"),
-	    "train: `carry: 5`, `twins: 1`, so that the value is found at the word that tells it");
+	    "train: `carry: 5`, `pairs: 1`, so that the value is found at the word that tells it");
 	judge_swap(out, "a swap at the answer alone (1.5 times)",
 	    share_of(e, "bridge swap at the answer, 1.5x"),
 	    "the value does not stop at the answer on its way: train: `attention layer: 1`, `joint`, "

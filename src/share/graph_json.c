@@ -341,14 +341,14 @@ write_clamped(struct job *j)
 	ct_writer_end(w);
 	ct_writer_object(w, "nodes");
 	for (int i = 0; i < g->n_features; i++) {
-		int twin = ct_graph_twin(then->graph, &g->nodes[i], g->nodes[i].pos);
+		int same = ct_graph_counterpart(then->graph, &g->nodes[i], g->nodes[i].pos);
 
-		if (g->nodes[i].kept || g->nodes[i].set || (twin >= 0 && then->graph->nodes[twin].kept))
-			write_then_now(j, ct_graph_node_id(j->x, i, buf), twin, i);
+		if (g->nodes[i].kept || g->nodes[i].set || (same >= 0 && then->graph->nodes[same].kept))
+			write_then_now(j, ct_graph_node_id(j->x, i, buf), same, i);
 	}
 	for (int i = 0; i < then->graph->n_features; i++)
 		if (then->graph->nodes[i].kept &&
-		    ct_graph_twin(g, &then->graph->nodes[i], then->graph->nodes[i].pos) < 0)
+		    ct_graph_counterpart(g, &then->graph->nodes[i], then->graph->nodes[i].pos) < 0)
 			write_then_now(j, ct_graph_node_id(&old, i, buf), i, -1);
 	ct_writer_end(w);
 	ct_writer_end(w);

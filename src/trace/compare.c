@@ -111,7 +111,7 @@ find_feature(const struct ct_graph *g, const struct ct_node *n, int pos)
 }
 
 int
-ct_graph_twin(const struct ct_graph *g, const struct ct_node *n, int pos)
+ct_graph_counterpart(const struct ct_graph *g, const struct ct_node *n, int pos)
 {
 	if (pos < 0 || pos >= g->T)
 		return -1;
@@ -172,16 +172,16 @@ match_nodes(struct ct_comparison *c)
 	const struct ct_graph *here = c->graph[0], *there = c->graph[1];
 
 	for (int i = 0; i < here->n_nodes; i++) {
-		int twin = ct_graph_twin(there, &here->nodes[i], c->align.there[here->nodes[i].pos]);
-		bool both = is_kept(there, twin);
+		int same = ct_graph_counterpart(there, &here->nodes[i], c->align.there[here->nodes[i].pos]);
+		bool both = is_kept(there, same);
 
 		if (here->nodes[i].kept || both)
 			c->node[c->n++] = (struct ct_compared_node){ !both ? CT_ONLY_HERE :
-			    here->nodes[i].kept ? CT_SHARED : CT_ONLY_THERE, i, twin };
+			    here->nodes[i].kept ? CT_SHARED : CT_ONLY_THERE, i, same };
 	}
 	for (int i = 0; i < there->n_nodes; i++)
 		if (there->nodes[i].kept &&
-		    ct_graph_twin(here, &there->nodes[i], c->align.here[there->nodes[i].pos]) < 0)
+		    ct_graph_counterpart(here, &there->nodes[i], c->align.here[there->nodes[i].pos]) < 0)
 			c->node[c->n++] = (struct ct_compared_node){ CT_ONLY_THERE, -1, i };
 	for (int i = 0; i < c->n; i++)
 		c->count[c->node[i].side]++;

@@ -72,7 +72,7 @@ struct ct_patch {
 };
 
 /* The node of g like n, whose position there is pos (-1: none), or -1. */
-int ct_graph_twin(const struct ct_graph *g, const struct ct_node *n, int pos);
+int ct_graph_counterpart(const struct ct_graph *g, const struct ct_node *n, int pos);
 
 /* A node's share of the influence of all nodes of its graph; side 0: here, 1: there. */
 double ct_compared_share(const struct ct_comparison *c, int side, int node);

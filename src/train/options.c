@@ -99,7 +99,8 @@ read_steps(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 		{ "warmup", NULL, &o->warmup, 0, 1, NULL },
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
 		{ "activity", NULL, &o->activity, 0, 1e6, NULL },
-		{ "twins", NULL, &o->pairs, 0, 1e6, NULL },
+		{ "pairs", NULL, &o->pairs, 0, 1e6, NULL },
+		{ "twins", NULL, &o->pairs, 0, 1e6, NULL },	/* what recipes called it before */
 		{ "direct", NULL, &o->direct, 0, 1e6, NULL },
 		{ "carry", NULL, &o->carry, 0, 1e6, NULL },
 		{ "noise", NULL, &o->noise, 0, 10, NULL },

@@ -78,7 +78,7 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_MOVE, "select", "NODE", "<nodes>",
 	    "select a node: L1#249@8, input \"Dallas\"@6, error L1@8, output \"Austin\"",
 	    CMD_GRAPH, do_select },
-	{ GROUP_MOVE, "trail", "back|forward", "back forward",
+	{ GROUP_MOVE, "jump", "back|forward", "back forward",
 	    "go back, or forward again, among the nodes you were at",
 	    CMD_GRAPH | CMD_STEP | CMD_NODE, do_jumplist },
 	{ GROUP_MOVE, "where", "", NULL,

@@ -285,7 +285,7 @@ do_jumplist(struct app *a, const char *arg)
 	int node;
 
 	if (!back && strcmp(arg, "forward") != 0)
-		return app_fail(a, "trail: expected back or forward, found \"%.60s\"", arg);
+		return app_fail(a, "jump: expected back or forward, found \"%.60s\"", arg);
 	node = jumplist_go(a, back ? -1 : 1);
 	if (node < 0)
 		return app_fail(a, "there is no node to go %s to", arg);

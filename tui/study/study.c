@@ -144,7 +144,7 @@ int
 study_node_then(const struct study *s, int node)
 {
 	return node < 0 || !study_shows_now(s) ? node :
-	    ct_graph_twin(study_first_graph(s), &s->graph->nodes[node], s->graph->nodes[node].pos);
+	    ct_graph_counterpart(study_first_graph(s), &s->graph->nodes[node], s->graph->nodes[node].pos);
 }
 
 int
@@ -152,7 +152,7 @@ study_node_now(const struct study *s, int node)
 {
 	const struct ct_graph *g = study_first_graph(s);
 
-	return node < 0 || !study_shows_now(s) ? node : ct_graph_twin(s->graph, &g->nodes[node],
+	return node < 0 || !study_shows_now(s) ? node : ct_graph_counterpart(s->graph, &g->nodes[node],
 	    g->nodes[node].pos);
 }
 

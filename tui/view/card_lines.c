@@ -44,9 +44,9 @@ total_influence(const struct ct_graph *g)
 static const struct ct_node *
 then(struct app *a, int node)
 {
-	int twin = study_shows_now(&a->study) ? study_node_then(&a->study, node) : -1;
+	int same = study_shows_now(&a->study) ? study_node_then(&a->study, node) : -1;
 
-	return twin < 0 ? NULL : &study_first_graph(&a->study)->nodes[twin];
+	return same < 0 ? NULL : &study_first_graph(&a->study)->nodes[same];
 }
 
 static void
