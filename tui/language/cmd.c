@@ -191,6 +191,9 @@ static const struct cmd_entry commands[] = {
 	    "selected", CMD_PERSON | CMD_NODE, do_note },
 
 	{ GROUP_VIEW, "view", "NAME", "<views>", "show a view, or leave it", CMD_LOOK, do_view },
+	{ GROUP_VIEW, "card", "[FEATURE]", "<features>",
+	    "show the card of the selected feature, or of FEATURE (L1#249@8), active or not",
+	    CMD_GRAPH | CMD_NODE, do_card },
 	{ GROUP_VIEW, "back", "", NULL, "back to the main screen", CMD_LOOK, do_back },
 	{ GROUP_VIEW, "next-pane", "[back]", "back",
 	    "give the keys to the next pane", CMD_LOOK, do_next_pane },

@@ -9,7 +9,41 @@
 #include "tui/view/heads.h"
 #include "tui/view/inactive.h"
 #include "tui/view/paths.h"
+#include "tui/view/view.h"
 #include "tui/view/qk.h"
+
+int
+do_card(struct app *a, const char *arg)
+{
+	struct ct_clamp f;
+	struct ct_error err;
+	int node;
+
+	if (*arg) {
+		struct ct_pin p;
+
+		if (ct_session_parse_pin(a->study.session, arg, &p, &err) < 0)
+			return app_error(a, &err);
+		f = (struct ct_clamp){ .layer = p.kind == CT_NODE_FEATURE ? p.layer : -1, .feature = p.index,
+			.pos = p.pos };
+	} else if (!cmd_feature(a, &f)) {
+		f.layer = -1;
+	}
+	if (f.layer < 0 || f.pos < 0)
+		return app_fail(a, "card: expected a feature at a position, such as L1#249@8, or a selected "
+		    "feature");
+	node = ct_graph_find(a->study.graph, CT_NODE_FEATURE, f.layer, f.pos, f.feature);
+	if (node >= 0) {
+		view_select(a, node);
+	} else {
+		a->study.absent = (struct ct_node){ .kind = CT_NODE_FEATURE, .layer = f.layer, .pos = f.pos,
+			.index = f.feature, .other = -1 };
+		a->study.has_absent = true;
+		view_changed(a, CHANGED_NODE);
+	}
+	view_show(a, VIEW_CARD);
+	return DID_CHANGE;
+}
 
 int
 do_compare(struct app *a, const char *arg)

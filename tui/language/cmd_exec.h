@@ -72,6 +72,7 @@ int do_unclamp(struct app *a, const char *arg);
 int do_patch(struct app *a, const char *arg);
 /* After any command: where the graph of the clamped run is shown, it follows the clamps. */
 int cmd_follow_clamps(struct app *a);
+int do_card(struct app *a, const char *arg);
 int do_trace(struct app *a, const char *arg);
 int do_compare(struct app *a, const char *arg);
 int do_paths(struct app *a, const char *arg);

@@ -22,6 +22,8 @@ cmd_feature(struct app *a, struct ct_clamp *out)
 	*out = (struct ct_clamp){ .layer = -1 };
 	if (view_ops(a->focus)->feature)
 		return view_ops(a->focus)->feature(a, a->state[a->focus], out);
+	if (a->focus == VIEW_CARD && a->study.has_absent)
+		n = &a->study.absent;
 	if (!n || !study_is_feature(n))
 		return false;
 	*out = (struct ct_clamp){ .layer = n->layer, .feature = n->index, .pos = n->pos };

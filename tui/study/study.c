@@ -88,6 +88,7 @@ study_load_graph(struct study *s, const struct ct_node *was)
 {
 	s->graph = ct_session_graph(s->session);
 	s->node = -1;
+	s->has_absent = false;
 	memset(s->words->slot, 0, sizeof s->words->slot);	/* what is written depends on the run */
 	split_answer(s);
 	if (!s->graph)

@@ -72,6 +72,9 @@ struct study {
 	int T;					/* tokens, BOS included; 0: no prompt */
 	int pos;				/* chosen position */
 	int node;				/* selected node of the graph, -1: none */
+	/* A feature that is no node, since it is not active, has the card in place of that node. */
+	bool has_absent;
+	struct ct_node absent;
 	struct ct_trace_options trace;		/* of the graph */
 	struct ct_clamp_options how;
 	struct undo *undo;

@@ -261,6 +261,24 @@ build(struct app *a, struct card *c, int room, bool all)
 	}
 }
 
+/* A feature that is not active: what is known of it everywhere. */
+static void
+build_absent(struct app *a, struct card *c)
+{
+	find_card(a, c, &a->study.absent);
+	c->plot.h = 0;
+	add(c, (struct card_line){ .kind = ABSENT_HEAD });
+	add(c, (struct card_line){ .kind = LABEL });
+	add(c, (struct card_line){ .kind = ABSENT_FIGURES });
+	add(c, (struct card_line){ .kind = BLANK });
+	if (!c->card) {
+		add(c, (struct card_line){ .kind = NOTE, .text = c->why.msg });
+		return;
+	}
+	add_examples(c, CARD_LINES);
+	add_logits(c, true);
+}
+
 /* A row that sums up several nodes has a card too: these nodes. */
 static void
 build_sum(struct card *c)
@@ -280,6 +298,12 @@ build_sum(struct card *c)
 				.weight = (float)tree_item_weight(&t->child[i]) } });
 }
 
+const struct ct_node *
+card_node(const struct app *a, const struct card *c)
+{
+	return a->study.has_absent ? &a->study.absent : study_node(&a->study, c->node);
+}
+
 static struct list *
 card_list(struct app *a, void *state)
 {
@@ -287,8 +311,10 @@ card_list(struct app *a, void *state)
 
 	c->node = a->study.node;
 	c->list.n = 0;
-	c->sum = c->node < 0 && a->study.graph ? tree_summed(a, &c->rest) : NULL;
-	if (c->sum)
+	c->sum = c->node < 0 && a->study.graph && !a->study.has_absent ? tree_summed(a, &c->rest) : NULL;
+	if (a->study.has_absent)
+		build_absent(a, c);
+	else if (c->sum)
 		build_sum(c);
 	else if (study_node(&a->study, c->node))
 		build(a, c, c->list.h ? c->list.h : 16, a->focus == VIEW_CARD);

@@ -14,7 +14,8 @@ struct tree_item;
 enum { CARD_LINES = 160 };
 
 enum card_kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, FROM, TO, EXAMPLE, SAYS,
-	CANDIDATE, BIAS, SPLIT_TITLE, SPLIT, SUM_HEAD, SUM_FIGURES, PLOT_TITLE, PLOT, PLOT_WORDS, NOTE };
+	CANDIDATE, BIAS, SPLIT_TITLE, SPLIT, SUM_HEAD, SUM_FIGURES, PLOT_TITLE, PLOT, PLOT_WORDS, NOTE,
+	ABSENT_HEAD, ABSENT_FIGURES };
 
 struct card_line {
 	enum card_kind kind;
@@ -42,6 +43,8 @@ struct card {
 
 /* What the clamps in force do to a node, or NULL. */
 const struct ct_effect *card_effect(struct app *a, int node);
+/* The node that a card is about, of the graph or not in it; NULL: it sums up several. */
+const struct ct_node *card_node(const struct app *a, const struct card *c);
 /* Does the graph know what has no source node? That of another program's file does not. */
 bool card_knows_terms(const struct ct_graph *g);
 

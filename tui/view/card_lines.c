@@ -72,7 +72,7 @@ draw_head(struct app *a, const struct area *area, int y, const struct card *c)
 static void
 draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 {
-	const struct ct_node *n = study_node(&a->study, c->node);
+	const struct ct_node *n = card_node(a, c);
 	const char *label;
 	char f1[FMT_SIZE], right[FMT_SIZE + 16] = "", text[300], shown[STUDY_NAME];
 	bool guess;
@@ -96,8 +96,10 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 	else if (c->card && *label && isfinite(c->card->f1))
 		snprintf(right, sizeof right, "F1 %s", fmt_share(f1, sizeof f1, c->card->f1));
 	room = area->w - 3 - ct_text_width(right);
-	if (!*text)	/* what it writes, then */
+	if (!*text && !a->study.has_absent)	/* what it writes, then */
 		study_note(&a->study, c->node, text, sizeof text);
+	else if (!*text)
+		ct_session_words(a->study.session, n->layer, n->index, n->pos, text, sizeof text);
 	draw_cut(area, 1, y, room, *label && !guess ? ST_STRONG : ST_DIM, *text ? text : "no label");
 	draw_right(area, area->w - 1, y, ST_DIM, right);
 }
@@ -141,6 +143,34 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 		snprintf(text, sizeof text, "fires %s", fmt_percent(p, sizeof p, c->card->frequency));
 		draw_right(area, area->w - 1, y, ST_DIM, text);
 	}
+}
+
+/* A feature that is not active here. */
+static void
+draw_absent(struct app *a, const struct area *area, int y)
+{
+	const struct ct_node *n = &a->study.absent;
+	char name[STUDY_NAME], place[STUDY_NAME], text[STUDY_NAME];
+
+	ct_engine_feature_name(a->study.engine, n->layer, n->index, name, sizeof name);
+	snprintf(text, sizeof text, "%.120s %.120s", name, study_place(&a->study, n->pos, place,
+	    sizeof place));
+	draw_cut(area, 1, y, area->w - 13, ST_TITLE, text);
+	draw_right(area, area->w - 1, y, ST_DIM, "not active");
+}
+
+static void
+draw_absent_figures(struct app *a, const struct area *area, int y, const struct card *c)
+{
+	const struct ct_node *n = &a->study.absent;
+	char b[FMT_SIZE], p[FMT_SIZE], text[64];
+
+	draw_fmt(area, 1, y, ST_DIM, "h %s", fmt_signed(b, sizeof b,
+	    (double)ct_session_preactivation(a->study.session, n->layer, n->index, n->pos)));
+	if (!c->card)
+		return;
+	snprintf(text, sizeof text, "fires %s", fmt_percent(p, sizeof p, c->card->frequency));
+	draw_right(area, area->w - 1, y, ST_DIM, text);
 }
 
 /* What the clamp makes of the activation. */
@@ -385,6 +415,12 @@ draw_more(struct app *a, const struct area *area, int y, const struct card *c, c
 		break;
 	case SPLIT:
 		draw_split(area, y, c, l->i);
+		break;
+	case ABSENT_HEAD:
+		draw_absent(a, area, y);
+		break;
+	case ABSENT_FIGURES:
+		draw_absent_figures(a, area, y, c);
 		break;
 	case SUM_HEAD:
 		draw_sum_head(a, area, y, c);

@@ -129,8 +129,9 @@ view_acts(const struct app *a, const struct key_entry *k)
 void
 view_select(struct app *a, int node)
 {
-	if (a->study.node == node)
+	if (a->study.node == node && !a->study.has_absent)
 		return;
+	a->study.has_absent = false;
 	a->study.node = node;
 	view_changed(a, CHANGED_NODE);
 }
