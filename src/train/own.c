@@ -137,10 +137,15 @@ disk_of(const struct own *w, const struct ct_own_transcoder *o)
 	    ct_feed_disk(&feed);
 }
 
-static double
-gb(unsigned long long bytes)
+/* "850 MB", "1.2 GB". Returns dst. */
+static const char *
+amount(char dst[16], unsigned long long bytes)
 {
-	return (double)bytes / 1e9;
+	if (bytes < 1000000000)
+		snprintf(dst, 16, "%.0f MB", ceil((double)bytes / 1e6));
+	else
+		snprintf(dst, 16, "%.1f GB", (double)bytes / 1e9);
+	return dst;
 }
 
 /* The largest value of features (else of buffer) from `least` on with which training fits; 0: none. */
@@ -166,7 +171,8 @@ check_memory(const struct part *p, struct ct_error *err)
 {
 	unsigned long long available = ct_memory_available();
 	int features, buffer;
-	char remedy[160] = "a per-layer transcoder (`transcoder-plt:`) or a machine with more memory";
+	char a[16], b[16], remedy[160] =
+	    "a per-layer transcoder (`transcoder-plt:`) or a machine with more memory";
 
 	if (p->memory <= available)
 		return CT_OK;
@@ -176,8 +182,9 @@ check_memory(const struct part *p, struct ct_error *err)
 		snprintf(remedy, sizeof remedy, "`buffer: %d` (now %d)", buffer, p->o->buffer);
 	else if (features > 0)
 		snprintf(remedy, sizeof remedy, "`features: %d` (now %d)", features, p->o->features);
-	return ct_fail(err, CT_ENOMEM, "%s: training takes %.2f GB of memory beside the model, %.2f GB are "
-	    "available; what would fit: %s", ct_export_folder(p->o->per_layer), gb(p->memory), gb(available),
+	return ct_fail(err, CT_ENOMEM,
+	    "%s: training takes %s of memory beside the model, %s are available; what "
+	    "would fit: %s", ct_export_folder(p->o->per_layer), amount(a, p->memory), amount(b, available),
 	    remedy);
 }
 
@@ -187,7 +194,7 @@ check_disk(const struct part *p, struct ct_error *err)
 	const struct own *w = p->own;
 	unsigned long long available = ct_disk_available(w->work.dir), stream, rest, each;
 	struct ct_feed_options feed = feed_of(w, p->o);
-	char remedy[96] = "another directory (-o DIR) or fewer `features:`";
+	char a[16], b[16], remedy[96] = "another directory (-o DIR) or fewer `features:`";
 
 	/* What an interrupted training has there is its own. */
 	if (p->disk <= available || w->work.checkpoint.n_found > 0)
@@ -199,8 +206,8 @@ check_disk(const struct part *p, struct ct_error *err)
 		snprintf(remedy, sizeof remedy,
 		    "a text of %llu tokens (now %d), or another directory (-o DIR)",
 		    (available - rest) / each, w->c->n_tokens);
-	return ct_fail(err, CT_EIO, "%s: training takes %.2f GB in %s, %.2f GB are free; what would fit: %s",
-	    ct_export_folder(p->o->per_layer), gb(p->disk), w->work.dir, gb(available), remedy);
+	return ct_fail(err, CT_EIO, "%s: training takes %s in %s, %s are free; what would fit: %s",
+	    ct_export_folder(p->o->per_layer), amount(a, p->disk), w->work.dir, amount(b, available), remedy);
 }
 
 /* "about 40 min on 2 threads, 0.85 GB of memory, 1.20 GB on disk" */
@@ -210,7 +217,7 @@ tell_estimate(void *ctx, double seconds)
 	const struct part *p = ctx;
 	const struct own *w = p->own;
 	int threads = ct_pool_threads(w->pool);
-	char time[32], text[256];
+	char time[32], text[256], a[16], b[16];
 
 	if (seconds < 90)
 		snprintf(time, sizeof time, "%.0f s", seconds);
@@ -218,8 +225,9 @@ tell_estimate(void *ctx, double seconds)
 		snprintf(time, sizeof time, "%.0f min", seconds / 60);
 	else
 		snprintf(time, sizeof time, "%.1f h", seconds / 3600);
-	snprintf(text, sizeof text, "about %s on %d thread%s, %.2f GB of memory beside the model, "
-	    "%.2f GB on disk", time, threads, threads == 1 ? "" : "s", gb(p->memory), gb(p->disk));
+	snprintf(text, sizeof text, "about %s on %d thread%s, %s of memory beside the model, %s on disk",
+	    time,
+	    threads, threads == 1 ? "" : "s", amount(a, p->memory), amount(b, p->disk));
 	ct_train_work_note(&w->work, ct_export_folder(p->o->per_layer), text);
 	return !w->opt->estimate;
 }
@@ -278,6 +286,21 @@ publish(const struct part *p, struct ct_error *err)
 	return code;
 }
 
+/* Whether a part fits, before anything is trained. */
+static int
+check_part(struct part *p, struct ct_error *err)
+{
+	int code;
+
+	if (!p->o->wanted)
+		return CT_OK;
+	p->memory = memory_of(p->own, p->o);
+	p->disk = disk_of(p->own, p->o);
+	if ((code = check_memory(p, err)) != CT_OK)
+		return code;
+	return check_disk(p, err);
+}
+
 static int
 train_part(struct part *p, struct ct_train_transcoder_report *report, struct ct_error *err)
 {
@@ -290,10 +313,6 @@ train_part(struct part *p, struct ct_train_transcoder_report *report, struct ct_
 
 	if (!p->o->wanted)
 		return CT_OK;
-	p->memory = memory_of(w, p->o);
-	p->disk = disk_of(w, p->o);
-	if ((code = check_memory(p, err)) != CT_OK || (code = check_disk(p, err)) != CT_OK)
-		return code;
 	ct_reporter_start(&reporter, w->opt->watch, w->opt->ctx, ct_export_folder(p->o->per_layer),
 	    p->o->steps * (p->o->per_layer ? w->m->cfg.L : 1));
 	if ((code = ct_fit_text_run(&fit, err)) != CT_OK)
@@ -311,6 +330,8 @@ ct_own_train(const struct ct_yaml_doc *doc, const char *recipe_path, const struc
 	struct part parts[] = { { .own = &w, .o = &w.recipe.clt }, { .own = &w, .o = &w.recipe.plt } };
 	int code = prepare(&w, doc, recipe_path, err);
 
+	for (int k = 0; k < 2 && code == CT_OK; k++)
+		code = check_part(&parts[k], err);
 	if (code == CT_OK)
 		code = train_part(&parts[0], &report->clt, err);
 	if (code == CT_OK)

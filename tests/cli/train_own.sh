@@ -18,7 +18,7 @@ END
 
 run train -o "$tmp/out.d" "$tmp/recipe.yaml"
 ok "a recipe with model: {from: DIR} is trained" [ "$status" = 0 ]
-ok "what it will take is said first" grep -qE '^ctrace: transcoder-plt: about [0-9]+ s on [0-9]+ threads?, [0-9.]+ GB of memory beside the model, [0-9.]+ GB on disk$' "$tmp/err"
+ok "what it will take is said first" grep -qE '^ctrace: transcoder-plt: about [0-9]+ s on [0-9]+ threads?, [0-9]+ MB of memory beside the model, [0-9]+ MB on disk$' "$tmp/err"
 ok "and that is all that is said" [ "$(wc -l <"$tmp/err")" -eq 1 ]
 ok "the report has the text" has '^text  [0-9]+ windows of [0-9]+ tokens, [1-9][0-9]* of them held out$'
 ok "held-out figures over all layers" has '^  held out, [0-9]+ positions: explained variance 0\.[0-9]+  L0 [0-9.]+  dead [0-9.]+%$'
@@ -38,6 +38,16 @@ ok "a card shows the text" has 'w[0-9]+ .*w[0-9]+'
 run train --estimate -o "$tmp/none" "$tmp/recipe.yaml"
 ok "--estimate trains nothing" [ "$status" = 0 -a ! -e "$tmp/none/transcoder-plt" ]
 ok "and leaves nothing" [ -z "$(ls -A "$tmp/none")" ]
+
+# The recipe of models/README.md, with another model and text, and fewer steps.
+mkdir "$tmp/my"
+awk '/^## A transcoder for your own model/ { on = 1 } on && /^```/ { n++; next } on && n == 1' "$top/models/README.md" |
+    sed "s|{from: [^}]*}|{from: $golden}|; s/features: 4096, l0: 32, steps: 4000/features: 64, l0: 5, steps: 20, batch: 64/; s/^name: .*/name: llama-clt/" \
+    >"$tmp/my/recipe.yaml"
+cp "$tmp/one.txt" "$tmp/my/text.txt"
+sed -i.old 's/{text: text.txt}/{text: text.txt, window: 16}/' "$tmp/my/recipe.yaml"
+run train "$tmp/my/recipe.yaml"
+ok "the recipe of models/README.md" [ "$status" = 0 -a -e "$tmp/my/transcoder-plt/config.yaml" ]
 
 # Both kinds, both activations, every hook; and JSON.
 sed -e 's/^transcoder-plt:.*/transcoder-plt: {features: 32, l0: 4, activation: jumprelu, read: ln2.hook_normalized, write: mlp.hook_out, steps: 40, batch: 64, buffer: 256}/' \
@@ -96,7 +106,7 @@ bad "a model that is not there" 'nowhere' 's/from: .*}/from: nowhere}/'
 sed 's/features: 64/features: 262144/; s/^transcoder-plt/transcoder/' "$tmp/recipe.yaml" >"$tmp/bad.yaml"
 ( ulimit -v 1000000 && "$CTRACE" train --threads 1 -o "$tmp/bad.d" "$tmp/bad.yaml" >"$tmp/out" 2>"$tmp/err" )
 status=$?
-ok "refused: more memory than there is" one_error 'training takes [0-9.]+ GB of memory beside the model, [0-9.]+ GB are available; what would fit: .features: [0-9]+. \(now 262144\)'
+ok "refused: more memory than there is" one_error 'training takes [0-9.]+ GB of memory beside the model, [0-9.]+ [GM]B are available; what would fit: .features: [0-9]+. \(now 262144\)'
 
 : >"$tmp/empty.txt"
 bad "an empty text" 'empty.txt is empty' 's/two.txt/empty.txt/'
