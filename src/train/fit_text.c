@@ -141,7 +141,6 @@ judge(struct fit *f, const int *rows, int n, double *cutoffs)
 	size_t wide = (size_t)a->L * (size_t)a->D;
 	int judged = 0;
 
-	ct_train_transcoder_norms(&f->transcoder, 1, f->step.norm);
 	while (judged < n) {
 		int B = n - judged < CT_STEP_ROWS ? n - judged : CT_STEP_ROWS;
 		float *x = f->x + (size_t)judged * wide, *residual = f->residual + (size_t)judged * wide;
@@ -166,10 +165,11 @@ judge(struct fit *f, const int *rows, int n, double *cutoffs)
 /*
  * A BatchTopK becomes a JumpReLU: a feature's threshold is where h |dec| reaches the mean cutoff of the
  * load's batches. So the thresholds that a JumpReLU learns from start with the wanted number of active
- * features.
+ * features, too. Once they are learned, all are multiplied by what brings that number back: by the mean
+ * cutoff of h / theta.
  */
 static int
-settle(struct fit *f, struct ct_error *err)
+settle(struct fit *f, bool learned, struct ct_error *err)
 {
 	struct ct_train_transcoder *c = &f->transcoder;
 	int L = c->s.L, F = c->s.F, n = f->feed.place.rows, used = 0;
@@ -177,6 +177,9 @@ settle(struct fit *f, struct ct_error *err)
 
 	if (!cutoffs)
 		return ct_fail_memory(err, (size_t)L * sizeof *cutoffs, "cutoffs");
+	ct_train_transcoder_norms(c, 1, f->step.norm);
+	for (int i = 0; learned && i < L * F; i++)
+		f->step.norm[i] = expf(-c->params.w[c->layers[i / F].log_threshold + (size_t)(i % F)]);
 	for (int t = 0; t < n; t++)
 		f->feed.order[t] = t;
 	f->feed.shuffled = -1;
@@ -221,7 +224,7 @@ start(struct fit *f, int layer, struct ct_error *err)
 			set_feature(f, (int)l, i, a->x + row * D, write, 2.f / (float)f->o->l0);
 		}
 	}
-	return f->o->topk ? CT_OK : settle(f, err);
+	return f->o->topk ? CT_OK : settle(f, false, err);
 }
 
 /* Dead features of layer l take over the inputs at which errors are largest. */
@@ -269,6 +272,7 @@ revive(struct fit *f, const int *rows, struct ct_error *err)
 	if (!cutoffs)
 		return ct_fail_memory(err, (size_t)L * sizeof *cutoffs, "cutoffs");
 	ct_rng_seed(&rng, (uint64_t)f->o->seed + 2, (uint64_t)f->feed.place.load);
+	ct_train_transcoder_norms(&f->transcoder, 1, f->step.norm);
 	judge(f, rows, n, cutoffs);
 	for (int l = 0; l < L; l++)
 		revive_layer(f, l, rows, n, cutoffs[l] / n, &rng);
@@ -279,7 +283,7 @@ revive(struct fit *f, const int *rows, struct ct_error *err)
 static int
 finish_layer(struct fit *f, int layer, struct ct_error *err)
 {
-	int L = f->transcoder.s.L, code = f->o->topk ? settle(f, err) : CT_OK;
+	int L = f->transcoder.s.L, code = settle(f, !f->o->topk, err);
 	float *scales = code == CT_OK ? calloc(2 * (size_t)L, sizeof *scales) : NULL;
 
 	if (code != CT_OK)
@@ -453,6 +457,10 @@ train(struct fit *f, struct ct_error *err)
 		if ((code = train_step(f, err)) != CT_OK)
 			return code;
 		go_on = !ct_reporter_due(f->t->reporter, f->state->step, f->o->batch) || report(f);
+		/* The work file of the stream is about to be replaced by the next layer's. */
+		if (f->state->step % f->o->steps == 0 && go_on &&
+		    (code = ct_checkpoint_write(f->t->checkpoint, err)) != CT_OK)
+			return code;
 		if ((code = ct_reporter_save(f->t->reporter, f->state, f->t->checkpoint, go_on,
 		    err)) != CT_OK)
 			return code;
