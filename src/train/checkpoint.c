@@ -1,6 +1,7 @@
 /* checkpoint: see checkpoint.h. */
 #include "train/checkpoint.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct entry {
 	uint64_t size;
 };
 static const char magic[16] = "ctrace training";
-static const size_t max_size = (size_t)4 << 30;
+static const size_t max_size = SIZE_MAX / 2;	/* what was written fitted into memory */
 
 uint64_t
 ct_checkpoint_hash(uint64_t hash, const void *data, size_t n)
@@ -139,7 +140,9 @@ ct_checkpoint_restore(struct ct_checkpoint *c)
 bool
 ct_checkpoint_due(const struct ct_checkpoint *c)
 {
-	return c->path && ct_seconds() - c->last >= c->every;
+	double wait = fmax(c->every, 20 * c->cost);
+
+	return c->path && ct_seconds() - c->last >= wait;
 }
 
 int
@@ -148,6 +151,8 @@ ct_checkpoint_write(struct ct_checkpoint *c, struct ct_error *err)
 	struct ct_part parts[CT_CHECKPOINT_BLOCKS + 2];
 	struct entry entries[CT_CHECKPOINT_BLOCKS] = { 0 };
 	struct header h = { .key = c->key, .n = (uint64_t)c->n };
+	double start = ct_seconds();
+	int code;
 
 	if (!c->path)
 		return CT_OK;
@@ -165,8 +170,10 @@ ct_checkpoint_write(struct ct_checkpoint *c, struct ct_error *err)
 	parts[1] = (struct ct_part){ entries, (size_t)c->n * sizeof *entries };
 	for (int k = 1; k < c->n + 2; k++)
 		h.check = ct_checkpoint_hash(h.check, parts[k].data, parts[k].size);
+	code = ct_file_replace_parts(c->path, parts, c->n + 2, err);
 	c->last = ct_seconds();
-	return ct_file_replace_parts(c->path, parts, c->n + 2, err);
+	c->cost = c->last - start;
+	return code;
 }
 
 int

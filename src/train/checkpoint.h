@@ -34,6 +34,7 @@ struct ct_checkpoint {
 	char *path;
 	uint64_t key;			/* tells trainings apart */
 	double every, last;		/* seconds */
+	double cost;			/* seconds that the last writing took */
 	const char *part;
 	struct ct_part_state states[CT_CHECKPOINT_PARTS];
 	int n_parts;
@@ -63,7 +64,7 @@ void ct_checkpoint_block(struct ct_checkpoint *c, const char *name, bool result,
 /* After all blocks of a part were named: fills them from the file. False: it has nothing of this part. */
 bool ct_checkpoint_restore(struct ct_checkpoint *c);
 
-/* Whether it is time to write. */
+/* Whether it is time to write. Of a large state, whose writing takes long, that is rarer than asked for. */
 bool ct_checkpoint_due(const struct ct_checkpoint *c);
 int ct_checkpoint_write(struct ct_checkpoint *c, struct ct_error *err);
 
