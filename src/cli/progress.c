@@ -77,7 +77,8 @@ cli_status(const char *fmt, ...)
 	vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
 	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
-	fprintf(stderr, "\r%s\033[K", clean);
+	/* What does not fit must not wrap: the next status would leave it there. */
+	fprintf(stderr, "\r\033[?7l%s\033[K\033[?7h", clean);
 }
 
 struct ct_job

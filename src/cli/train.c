@@ -38,13 +38,16 @@ watch(void *ctx, const struct ct_train_live *live)
 	if (now - *drawn < redraw_every)
 		return true;
 	*drawn = now;
+	if (live->seconds_left < 600)
+		n += (size_t)figure(text + n, sizeof text - n, "left", " s", live->seconds_left);
+	else
+		n += (size_t)figure(text + n, sizeof text - n, "left", " min", live->seconds_left / 60);
 	n += (size_t)figure(text + n, sizeof text - n, "loss", "", live->loss);
 	n += (size_t)figure(text + n, sizeof text - n, "right", "%", 100 * live->accuracy);
 	n += (size_t)figure(text + n, sizeof text - n, "explained", "%", 100 * live->explained);
 	n += (size_t)figure(text + n, sizeof text - n, "L0", "", live->l0);
 	n += (size_t)figure(text + n, sizeof text - n, "dead", "%", 100 * live->dead);
-	n += (size_t)figure(text + n, sizeof text - n, "rate", " tokens/s", live->tokens_per_second);
-	figure(text + n, sizeof text - n, "left", " s", live->seconds_left);
+	figure(text + n, sizeof text - n, "rate", " tokens/s", live->tokens_per_second);
 	cli_status("%s %d/%d%s", live->phase, live->step, live->steps, text);
 	return true;
 }
