@@ -5,7 +5,7 @@ peer_logits_SOURCES = tests/peer/logits.c
 peer_logits_LDADD = $(engine_libs)
 peer_tokens_SOURCES = tests/peer/tokens.c
 peer_tokens_LDADD = $(engine_libs)
-EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py tests/peer/reference_families.py tests/peer/relp.py tests/peer/tokenizers_check.py tests/peer/rope.py tests/peer/nfc_tables.py
+EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py tests/peer/reference_families.py tests/peer/relp.py tests/peer/own.py tests/peer/tokenizers_check.py tests/peer/rope.py tests/peer/nfc_tables.py
 CLEANFILES += peer_logits peer_tokens
 peer_models = $${MODELS:-$$(dirname $(srcdir)/models/*/config.json)}
 check-peer: peer_logits peer_tokens
@@ -26,4 +26,8 @@ check-reference: ctrace
 check-layouts:
 	@python3 $(srcdir)/tests/peer/layouts.py --check $(srcdir)/tests/layouts; status=$$?; \
 	test $$status -eq 77 || exit $$status
-.PHONY: check-peer check-reference check-layouts
+# Transcoders that ctrace trains for models which Python trained: its report against PyTorch, its graphs against
+# circuit-tracer.
+check-own: ctrace
+	@python3 $(srcdir)/tests/peer/own.py ./ctrace; status=$$?; test $$status -eq 77 || exit $$status
+.PHONY: check-own check-peer check-reference check-layouts
