@@ -37,6 +37,14 @@ train: {seed: 1, steps: 2, batch: 2, rate: 0.003}
 transcoder: {features: 8, seed: 1, steps: 2, batch: 4, rate: 0.003, sparsity: 1}
 RECIPE
 
+awk 'BEGIN { for (i = 0; i < 400; i++) printf "w%d%s", 4 + i * i % 35, i % 9 ? " " : "\n" }' >"$tmp/own.txt"
+cat >"$tmp/own.yaml" <<RECIPE
+name: llama-clt
+model: {from: $model}
+corpus: {text: own.txt, window: 12, block: 2, held out: 0.2, sample: 2}
+transcoder-plt: {features: 8, l0: 2, steps: 2, batch: 16, buffer: 64}
+RECIPE
+
 printf 'view map\nscreen\n' >"$tmp/graph.script"
 printf 'clamp L1#3@2=0\nsave torture\nunclamp all\nload torture\nscreen\n' >"$tmp/saved.script"
 printf 'pin output "w10"@3\ngroup "late" L1#3@2, L0#1@2\nnote a word\nclamp L1#3@2=0\nexport %s.html!\nexport %s.json!\nexport %s.svg! pinned\nexport %s.dot!\n' \
@@ -55,6 +63,7 @@ tui() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/script" w20 w
 graph() { "$CTRACE_TUI" --graph "$tmp/graph.json" --headless 100x30 --script - <"$tmp/graph.script"; }
 saved() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script - w20 w1 <"$tmp/saved.script"; }
 take() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/take.script" w20 w1 w22; }
+own() { "$CTRACE" train "$tmp/own.yaml" -o "$made/own"; }
 train() { "$CTRACE" train "$tmp/recipe.yaml" -o "$made/trained"; }
 linear() { "$CTRACE_TUI" -m "$model" --linear w20 w1 <"$tmp/linear.script"; }
 
@@ -109,6 +118,7 @@ judge() {
 		lines=$((lines + 1))
 		case $line in
 		*"; going on without feature cards") [ "$status" -eq 0 ] || lines=$((lines - 1)) ;;
+		*" of memory beside the model, "*" on disk") lines=$((lines - 1)) ;;	# what training will take
 		"ctrace: " | "ctrace-tui: ") complain "$@" "a message without words" ;;
 		"ctrace: "* | "ctrace-tui: "*) ;;
 		*) complain "$@" "a line that is no message" ;;
@@ -139,7 +149,7 @@ numbers() {
 	esac
 }
 
-for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved take linear train}; do
+for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved take linear train own}; do
 	before=$runs was=$failed failed=0 all=0
 	for kind in alloc open read write rename sync map stat thread; do
 		untouched $kind $scenario
