@@ -72,7 +72,7 @@ struct ct_engine_info {
 	bool spaced;
 	bool has_cards;
 	const char *cards_trouble;	/* why the cards that are there are not shown, or "" */
-	bool has_other_transcoder;			/* the other kind of transcoder lies beside it */
+	bool has_other_transcoder;			/* the model has the other kind of transcoder too */
 	const char *demo;		/* demo prompt from recipe.yaml, or "" */
 };
 
@@ -258,7 +258,7 @@ int ct_session_finish(struct ct_session *s, const struct ct_job *job, struct ct_
 int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold,
     struct ct_error *err);
 /*
- * Where the edges into a node come from, straight: words, features, errors. node -1: the targets together,
+ * What the edges into a node come from: words, features, errors. node -1: the targets together,
  * each by its weight. Over the whole graph, whatever the pruning.
  */
 int ct_session_direct(const struct ct_session *s, int node, struct ct_direct *out, struct ct_error *err);
@@ -266,7 +266,7 @@ int ct_session_direct(const struct ct_session *s, int node, struct ct_direct *ou
 int ct_session_paths(const struct ct_session *s, int target, int max, struct ct_paths *out,
     struct ct_arena *a, struct ct_error *err);
 /*
- * Which attention heads carried it (trace/heads.h): into a node (target -1: into all of the pruned graph),
+ * Which attention heads the edges pass (trace/heads.h): into a node (target -1: all of the pruned graph),
  * from a node (source -1: from everything, or from what was written at position pos alone). Exact: parts add
  * up, and out->residual says how closely. Names as ct_session_find_node has them; from: also a place, @8.
  */
@@ -357,7 +357,7 @@ void ct_session_set_subgraph(struct ct_session *s, const struct ct_subgraph *sg)
  */
 int ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_error *err);
 /*
- * Pins and supernodes for the graph at hand without a hand: the first target, each group of features that
+ * Pins and supernodes that the program chooses for this graph: the first target, each group of features that
  * trace/groups.h finds in the pruned graph as a supernode, each word with the features that only read it as
  * one too, and what is in none of them but has 3 % of the influence. Only what on balance speaks for the
  * target: what speaks against it is counted. In *out, to be set; whatever was pinned is not in it.

@@ -111,7 +111,7 @@ show(const struct cli_transcoder *transcoder, const struct ct_eval *e)
 		row("features ablated, mean", &e->hidden.features, 1);
 	}
 	if (e->groups.n > 0) {
-		cli_line(" groups without a hand, in %d sentences with a hidden variable", e->groups.n);
+		cli_line(" groups by the program, in %d sentences with a hidden variable", e->groups.n);
 		row("a group for the hidden variable", &e->groups.found, 1);
 		row("features in it, mean", &e->groups.features, 1);
 		snprintf(title, sizeof title, "its swap gives the other answer (%d)", e->groups.n_swaps);

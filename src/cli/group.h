@@ -15,7 +15,7 @@ void cli_group_show(const struct ct_session *s, const struct ct_parts *x);
 json_t *cli_group_json(const struct ct_session *s, const struct ct_parts *x);
 
 /*
- * Groups the pruned graph without a hand (ct_session_auto_groups), and pins that; and what is pinned as text:
+ * Lets the program group the pruned graph (ct_session_auto_groups), pins the groups, and shows them as text:
  * each part with its influence, and below it what feeds it.
  */
 int cli_group_auto(struct ct_session *s, struct ct_auto_groups *said, const struct ct_job *job,

@@ -113,7 +113,7 @@ show_direct(const struct cli_model *m, int node, struct ct_error *err)
 		share_text(t[3 + i], d.absolute[i]);
 	}
 	if (code == CT_OK)
-		cli_line("  straight from  words %s  features %s  errors %s  (by size %s  %s  %s)", t[0],
+		cli_line("  direct from  words %s  features %s  errors %s  (by size %s  %s  %s)", t[0],
 		    t[1], t[2], t[3], t[4], t[5]);
 	return code;
 }
@@ -126,7 +126,7 @@ cli_tree_show(const struct cli_model *m, int node, const struct cli_tree *tree, 
 	int code;
 
 	describe(m, node, text, sizeof text);
-	cli_line("%s %+8.3f  of it bias %+.3f", cli_column(column, sizeof column, text, COLUMN),
+	cli_line("%s %+8.3f  bias %+.3f", cli_column(column, sizeof column, text, COLUMN),
 	    (double)n->value, (double)n->bias);
 	code = show_direct(m, node, err);
 	return code < 0 ? code : show_inputs(m, tree, node, 1, tree->top, err);

@@ -15,7 +15,7 @@ struct cli_tree {
 	bool *opened;			/* (n_nodes) below which targets that came first, for "see above" */
 };
 
-/* The tree below a node of the graph, with its value and where its edges come from straight. */
+/* The tree below a node of the graph, with its value and what its edges come directly from. */
 int cli_tree_show(const struct cli_model *m, int node, const struct cli_tree *tree, struct ct_error *err);
 
 /* The n strongest paths from words to a target: text, or one object for each in a list. */

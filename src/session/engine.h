@@ -1,5 +1,5 @@
 /*
- * engine: the insides of the facade, shared by the files beside it only.
+ * engine: the private structures behind ctrace.h, for the files of this folder only.
  */
 #ifndef CT_ENGINE_H
 #define CT_ENGINE_H

@@ -1,6 +1,7 @@
 /*
- * source: what an engine answers from, a model with its transcoder and cards (from_model.c) or the file of a
- * graph (from_file.c). One table each; the rest of the session asks the table and knows no difference.
+ * source: where an engine's answers come from: a model with its transcoder and cards (from_model.c), or the
+ * file of a graph (from_file.c). Each is a table of functions, so that the rest of the session treats both
+ * alike.
  */
 #ifndef CT_SESSION_SOURCE_H
 #define CT_SESSION_SOURCE_H

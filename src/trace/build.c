@@ -133,7 +133,7 @@ add_features(struct ct_graph *g, const struct ct_schedule *s, bool all)
 	return n;
 }
 
-/* The nodes of targets, behind all others. */
+/* The nodes of targets, after all others. */
 static void
 add_targets(struct ct_graph *g, const struct ct_building *b)
 {

@@ -1,8 +1,8 @@
 /*
- * direct: where the edges into a node come from: straight from words, from features, or from errors.
+ * direct: what the edges into a node come from: tokens of the prompt, features, or errors.
  *
- * The replacement score does not say this: an edge from a word straight to the answer counts as explained
- * there, although it passes every feature by.
+ * The replacement score does not show this: it counts an edge that leads directly from a token to the answer
+ * as explained, although no feature takes part in it.
  */
 #ifndef CT_TRACE_DIRECT_H
 #define CT_TRACE_DIRECT_H
@@ -12,7 +12,7 @@
 #include "trace/graph.h"
 
 enum ct_direct_source {
-	CT_DIRECT_WORDS,		/* token embeddings, carried by attention alone */
+	CT_DIRECT_WORDS,		/* token embeddings, through attention alone */
 	CT_DIRECT_FEATURES,		/* left-out features included */
 	CT_DIRECT_ERRORS,
 	CT_DIRECT_SOURCES
@@ -22,7 +22,7 @@ struct ct_direct {
 	/* of the edges: with the bias they add up to the node's value */
 	double sum[CT_DIRECT_SOURCES];
 	double size[CT_DIRECT_SOURCES];		/* of their absolute values */
-	/* sum as a share of all three; NAN where they cancel to nothing */
+	/* sum as a share of all three; NAN: they cancel */
 	double net[CT_DIRECT_SOURCES];
 	double absolute[CT_DIRECT_SOURCES];	/* size as a share of all three; NAN without any edge */
 };

@@ -1,8 +1,8 @@
 /*
- * gradient: one target's gradient on its way down through the frozen network, layer by layer.
+ * gradient: the gradient of one target in the frozen network, layer by layer from the last to the first.
  *
- * For whoever asks what an edge is made of: at each point the gradient's product with what stands there is
- * that point's part of the target. Edges of many targets at once: attribution.h.
+ * It splits an edge into its parts: at each point of the stream, the product of the gradient and the
+ * activation is that point's part of the target. attribution.h computes the edges of many targets at once.
  */
 #ifndef CT_TRACE_GRADIENT_H
 #define CT_TRACE_GRADIENT_H
@@ -24,7 +24,7 @@ struct ct_gradient {
 /*
  * What is told on the way, from the target downwards; each may be NULL. A code below 0 ends the walk.
  *   written    before MLP l: G is that of what is added to the stream behind it
- *   attended   G is that of the stream behind the attention of layer l
+ *   attended   G is that of the stream after the attention of layer l
  *   entered    G is that of the stream before layer l; for l == 0, of the embeddings
  */
 struct ct_gradient_visit {

@@ -1,5 +1,5 @@
 /*
- * heads: who carried it: what flows into a target through each attention head, and from which token.
+ * heads: how much of a target comes through each attention head, and from which token.
  *
  * In the frozen network the value of a target is linear in what each node writes to the stream. At the
  * attention of layer l, what a source has written so far either passes in the stream or goes through a head:
@@ -19,7 +19,7 @@
 
 struct ct_local_model;
 
-/* What is followed. Of a source that a graph has no node for (an inactive feature) nothing flows. */
+/* The source. An inactive feature, for which a graph has no node, contributes nothing. */
 struct ct_head_source {
 	bool everything; /* all that is in the stream; else one node: */
 	enum ct_node_kind kind; /* CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING */
@@ -27,7 +27,7 @@ struct ct_head_source {
 	int pos; /* everything: what was written at this position alone, or -1 */
 };
 
-/* What one head carried from one token to another. */
+/* What one head moves from one token to another. */
 struct ct_head_load {
 	int layer, head, query, key;
 	float loading;
@@ -40,7 +40,7 @@ struct ct_heads {
 	double *bypass; /* (layers) */
 	double *constant; /* (layers) */
 	double residual; /* max over layers of |sum - total| / sum of |parts| */
-	int n; /* pairs that carry anything */
+	int n; /* pairs of tokens with a part that is not 0 */
 	struct ct_head_load *loads; /* (n) by size, the largest first; ties by layer, head, query, key */
 };
 

@@ -2,8 +2,8 @@
  * influence: how much each node matters, the pruned graph, and the scores.
  *
  * Everything follows the public reference (circuit-tracer): rows of |A| normalised to sum 1, influence
- * w (A + A^2 + ...), prune nodes, then edges, then what dangles. Reads rows, fills the influence, share, kept
- * and pruned fields of the graph. No new attribution: re-pruning is live.
+ * w (A + A^2 + ...), prune nodes, then edges, then nodes that are left without edges. Reads rows; fills the
+ * influence, cumulative, kept and pruned fields of the graph. Pruning again needs no new attribution.
  */
 #ifndef CT_TRACE_INFLUENCE_H
 #define CT_TRACE_INFLUENCE_H

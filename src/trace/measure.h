@@ -1,7 +1,7 @@
 /*
- * measure: the whole graph of a random model, timed.
+ * measure: the time that a whole graph of a random model takes.
  *
- * For shapes that nobody ships and for limits of speed; the shipped models are measured through a session.
+ * For shapes that no shipped model has. The shipped models are measured through a session.
  */
 #ifndef CT_TRACE_MEASURE_H
 #define CT_TRACE_MEASURE_H

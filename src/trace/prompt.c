@@ -7,7 +7,7 @@
 #include "trace/influence.h"
 #include "trace/neuron_choice.h"
 
-/* A pass and what the local replacement model keeps beside it, without decoder rows. */
+/* A pass and what the local replacement model adds to it, without decoder rows. */
 static unsigned long long
 prompt_bytes(const struct ct_model *m, int T)
 {

@@ -1,8 +1,7 @@
 /*
- * survey: every feature of the pruned graph ablated in turn, beside the influence that the graph gives it.
+ * survey: the effect of ablating each feature of the pruned graph, compared with its influence in the graph.
  *
- * Errors and embeddings are no features and stay as they are. A graph is a hypothesis; this is its cheapest
- * test.
+ * A graph is a hypothesis, and this is its cheapest test. Errors and embeddings are not ablated.
  */
 #ifndef CT_TRACE_SURVEY_H
 #define CT_TRACE_SURVEY_H
@@ -15,8 +14,8 @@
 #include "trace/replacement.h"
 
 /*
- * Needs influence and pruning. Items from the arena. One clamped run for each kept feature, spread over the
- * pool; the same figures for any number of threads.
+ * Needs influence and pruning. The items are from the arena. One clamped run for each kept feature, on the
+ * threads of the pool; the figures do not depend on their number.
  */
 int ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);

@@ -10,7 +10,7 @@ node=$(sed -n 's/^.*\(L[0-9]*#[0-9]*@[0-9]*\)  .*/\1/p' "$tmp/out" | head -n 1)
 h=$(sed -n "s/^.*$node *\([+-][0-9.]*\) .*/\1/p" "$tmp/out" | head -n 1)
 run trace -m "$golden" --target "$node" "$prompt"
 ok "traced as a target it has the same value ($h)" sh -c "awk -v h='$h' '\$1 == \"$node\" { d = \$0; sub(/^.* ([+-])/, \"\", d) }
-    /of it bias/ && !done { done = 1; for (i = 1; i <= NF; i++) if (\$i == \"of\") { d = \$(i - 1) - h; exit d > .006 || d < -.006 } }
+    / bias [-+]/ && !done { done = 1; for (i = 1; i <= NF; i++) if (\$i == \"bias\") { d = \$(i - 1) - h; exit d > .006 || d < -.006 } }
     END { exit !done }' '$tmp/out'"
 run inactive -m "$golden" --pos 3 --top 2 "$prompt"
 ok "at one position" has '^not active at w[0-9]+@3: '

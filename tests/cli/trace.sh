@@ -11,9 +11,9 @@ ok "the tree has features, with the tokens that they write for" has '^  +→ .* 
 ok "words are one row" has '^  words \([0-9]\): w[0-9]+ [+-].* [+-][0-9.]+ +[0-9]+%$'
 ok "and so are errors" has '^  errors \([0-9]+\) .*%$'
 ok "and the tail" has '^  \.\.\. [0-9]+ more: \+[0-9.]+ -[0-9.]+$'
-ok "where the target comes from is shown" has '^  straight from  words -?[0-9.]+  features -?[0-9.]+  errors -?[0-9.]+  \(by size'
+ok "where the target comes from is shown" has '^  direct from  words -?[0-9.]+  features -?[0-9.]+  errors -?[0-9.]+  \(by size'
 # The rows of the first level and the bias are the target's value.
-ok "the rows add up" sh -c "awk '/^output/ { value = \$3; sum = \$NF; on = 1; next } !on || /straight/ { next } /^\$/ { exit }
+ok "the rows add up" sh -c "awk '/^output/ { value = \$3; sum = \$NF; on = 1; next } !on || /^  direct from/ { next } /^\$/ { exit }
     /^  \.\.\. / { sum += \$(NF - 1) + \$NF } /^  [^ .].*%/ { sub(/  \(see above\)/, \"\"); sum += \$(NF - 1) }
     END { d = value - sum; exit !(value != 0 && d < .02 && d > -.02) }' '$tmp/out'"
 ok "the scores are those of the reference" has '^scores +replacement 0\.560  completeness 0\.858$'
