@@ -82,7 +82,9 @@ graph_rows(const struct ct_graph_figures *g)
 	row("  of all edges' sizes", &g->direct_absolute[CT_DIRECT_WORDS], 1);
 	row("first ten features: label F1 >= .8", &g->first_named, 1);
 	row("lead lost without the pruned graph", &g->necessity, 1);
+	row("  without as many random others", &g->random_necessity, 1);
 	row("lead left with nothing else", &g->sufficiency, 1);
+	row("  with as many random others alone", &g->random_sufficiency, 1);
 	row("kept features shared by like prompts", &g->stability, 1);
 }
 
@@ -212,11 +214,13 @@ groups_json(const struct ct_group_swap_figures *g)
 static json_t *
 circuit_json(const struct ct_graph_figures *g)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:i, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:i, s:o, s:o}",
 	    "nodes", ct_json_out_number(g->nodes),
 	    "features", ct_json_out_number(g->features),
 	    "necessity", ct_json_out_number(g->necessity),
 	    "sufficiency", ct_json_out_number(g->sufficiency),
+	    "random_necessity", ct_json_out_number(g->random_necessity),
+	    "random_sufficiency", ct_json_out_number(g->random_sufficiency),
 	    "n", g->n_lead,
 	    "stability", ct_json_out_number(g->stability),
 	    "n_alike", g->n_alike,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "eval/answer.h"
+#include "trace/answer.h"
 #include "math/kernels.h"
 #include "model/transformer.h"
 

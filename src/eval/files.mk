@@ -2,10 +2,6 @@
 eval_files = \
 	%D%/alone.c \
 	%D%/alone.h \
-	%D%/answer.c \
-	%D%/answer.h \
-	%D%/circuit.c \
-	%D%/circuit.h \
 	%D%/control.c \
 	%D%/control.h \
 	%D%/eval.c \

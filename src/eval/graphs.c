@@ -5,12 +5,11 @@
 #include <stdlib.h>
 
 #include "base/parallel.h"
-#include "eval/circuit.h"
-#include "eval/answer.h"
 #include "trace/influence.h"
+#include "trace/judge.h"
 #include "trace/survey.h"
 
-enum { ROWS = 10 };
+enum { ROWS = 10, DRAWS = 2 };
 static const double fits_f1 = 0.8, most_influence = 0.8;
 
 struct result {
@@ -18,7 +17,7 @@ struct result {
 	struct ct_self_check check;
 	double spearman, stability;
 	struct ct_direct direct;
-	struct ct_circuit_figures circuit;
+	struct ct_judgement judged;
 	int rows, named;
 	int nodes, features;
 	double left_out;
@@ -96,6 +95,21 @@ count_named(const struct ct_feature_labels *labels, const struct ct_graph *g, st
 	return in ? CT_OK : CT_ENOMEM;
 }
 
+/* Whether the pruned graph's features are necessary and sufficient, and as many random others. */
+static int
+judge(struct result *r, const struct ct_prompt *p, const struct ct_graph *g, struct ct_arena *a,
+    struct ct_error *err)
+{
+	struct ct_judge_plan plan = { .pos = p->T - 1, .answer = -1, .against = -1, .draws = DRAWS };
+	bool *kept = ct_arena_need(a, (size_t)p->lrm.n, sizeof *kept, "kept features", err);
+
+	if (!kept)
+		return CT_ENOMEM;
+	ct_judge_kept(&p->lrm, g, kept);
+	plan.inside = kept;
+	return ct_judge(&r->judged, p, &plan, a, NULL, err);
+}
+
 static int
 measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
@@ -113,7 +127,7 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	    (code = ct_survey_run(&survey, &p->lrm, g, a, NULL, err)) != CT_OK ||
 	    (code = ct_direct_split(&r->direct, g, g->n_nodes - g->n_targets, a, err)) != CT_OK ||
 	    (code = count_named(j->x->labels, g, r, a, err)) != CT_OK ||
-	    (code = ct_circuit_measure(&r->circuit, p, g, a, err)) != CT_OK)
+	    (code = judge(r, p, g, a, err)) != CT_OK)
 		return code;
 	r->scores = g->scores;
 	r->check = g->check;
@@ -126,7 +140,7 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 		return CT_OK;
 	code = trace_sentence(&q, &h, j->x, &j->x->c->sentences[alike], s->answer, a, err);
 	if (code == CT_OK)
-		r->stability = ct_circuit_overlap(g, h);
+		r->stability = ct_judge_overlap(g, h);
 	return code;
 }
 
@@ -160,8 +174,10 @@ average(struct ct_graph_figures *out, const struct result *r, int n)
 	out->replacement = mean_of(&r->scores.replacement, sizeof *r, n, &all);
 	out->completeness = mean_of(&r->scores.completeness, sizeof *r, n, &all);
 	out->spearman = mean_of(&r->spearman, sizeof *r, n, &out->n_ranked);
-	out->necessity = mean_of(&r->circuit.necessity, sizeof *r, n, &out->n_lead);
-	out->sufficiency = mean_of(&r->circuit.sufficiency, sizeof *r, n, &out->n_lead);
+	out->necessity = mean_of(&r->judged.necessity, sizeof *r, n, &out->n_lead);
+	out->sufficiency = mean_of(&r->judged.sufficiency, sizeof *r, n, &out->n_lead);
+	out->random_necessity = mean_of(&r->judged.random_necessity, sizeof *r, n, &all);
+	out->random_sufficiency = mean_of(&r->judged.random_sufficiency, sizeof *r, n, &all);
 	out->stability = mean_of(&r->stability, sizeof *r, n, &out->n_alike);
 	for (int k = 0; k < CT_DIRECT_SOURCES; k++) {
 		out->direct_absolute[k] = mean_of(&r->direct.absolute[k], sizeof *r, n, &all);

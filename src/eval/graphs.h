@@ -33,7 +33,8 @@ struct ct_graph_figures {
 	double nodes;			/* the fewest nodes with .8 of the influence, mean over prompts */
 	double features;		/* of the pruned graph, mean over prompts */
 	double left_out;		/* of neurons: share of the effects of those that are no features */
-	double necessity, sufficiency;	/* means over n_lead prompts: see circuit.h */
+	double necessity, sufficiency;	/* means over n_lead prompts: see trace/judge.h */
+	double random_necessity, random_sufficiency;	/* of as many random features, two draws a prompt */
 	int n_lead;			/* prompts whose likeliest token leads */
 	double stability;		/* mean overlap of kept features with those of a like sentence */
 	int n_alike;			/* prompts with one: same template, relation, `about`, length */

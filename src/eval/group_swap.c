@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/parallel.h"
-#include "eval/answer.h"
+#include "trace/answer.h"
 #include "eval/graphs.h"
 #include "trace/groups.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/parallel.h"
 #include "eval/graphs.h"
-#include "eval/answer.h"
+#include "trace/answer.h"
 #include "math/kernels.h"
 
 static const double least_f1 = 0.5;
@@ -74,7 +74,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	n = choose_group(j, s, p, clamps);
 	ct_softmax(V, logits);
 	*r = (struct result){ .counts = true, .features = n, .before = logits[answer] };
-	if ((code = ct_answer_logits(p, clamps, n, 1, logits, a, err)) != CT_OK)
+	if ((code = ct_answer_logits(p, clamps, n, 1, p->T - 1, logits, a, err)) != CT_OK)
 		return code;
 	r->kept = ct_likeliest(V, logits) == answer;
 	ct_softmax(V, logits);

@@ -7,7 +7,7 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
-#include "eval/answer.h"
+#include "trace/answer.h"
 #include "eval/graphs.h"
 #include "eval/values.h"
 

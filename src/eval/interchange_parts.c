@@ -10,7 +10,7 @@
 #include "base/parallel.h"
 #include "eval/graphs.h"
 #include "eval/means.h"
-#include "eval/answer.h"
+#include "trace/answer.h"
 
 enum { VALUES = CT_CORPUS_MAX_VALUES };
 

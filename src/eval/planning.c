@@ -11,7 +11,7 @@
 #include "cards/match.h"
 #include "eval/graphs.h"
 #include "eval/means.h"
-#include "eval/answer.h"
+#include "trace/answer.h"
 #include "trace/generate.h"
 #include "trace/intervene.h"
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "eval/answer.h"
+#include "trace/answer.h"
 
 struct act {
 	const struct ct_values *v;
@@ -30,22 +30,11 @@ ct_swap_sentence(const struct ct_values *v, const int *ids, int T)
 	return -1;
 }
 
-static float
-probability(const float *logits, int V, int token)
-{
-	float top = logits[ct_likeliest(V, logits)];
-	double sum = 0;
-
-	for (int i = 0; i < V; i++)
-		sum += exp((double)(logits[i] - top));
-	return (float)(exp((double)(logits[token] - top)) / sum);
-}
-
 /* Runs the prompt under n of the clamps. */
 static int
 answer(struct act *x, int n, double strength, int *said, struct ct_arena *a, struct ct_error *err)
 {
-	int code = ct_answer_logits(x->p, x->clamps, n, strength, x->logits, a, err);
+	int code = ct_answer_logits(x->p, x->clamps, n, strength, x->p->T - 1, x->logits, a, err);
 
 	if (code == CT_OK)
 		*said = ct_likeliest(x->p->pass.m->cfg.V, x->logits);
@@ -64,8 +53,10 @@ try_value(struct act *x, int own, int other, const struct ct_swap *swap, struct 
 	row->moved = ct_values_swap(x->v, own, other, x->first, x->span, x->s->answer, x->clamps);
 	if ((code = answer(x, row->moved, x->strength, &row->got, a, err)) < 0)
 		return code;
-	row->prob_got = probability(x->logits, V, row->got);
-	row->prob_expected = row->expected >= 0 ? probability(x->logits, V, row->expected) : NAN;
+	row->prob_got = (float)ct_answer_probability(V, x->logits, row->got);
+	row->prob_expected = NAN;
+	if (row->expected >= 0)
+		row->prob_expected = (float)ct_answer_probability(V, x->logits, row->expected);
 	ct_values_scatter(x->v, x->clamps, row->moved, &x->rng);
 	return answer(x, row->moved, x->strength, &row->random_got, a, err);
 }
@@ -87,7 +78,7 @@ try_same(struct act *x, int sentence, struct ct_swap *out, struct ct_arena *a, s
 	for (int k = 0; code == CT_OK && k < x->span; k++)
 		n += ct_values_set_as_in(x->p, q, x->s->answer - x->first - k, x->clamps + n);
 	if (code == CT_OK && (code = answer(x, n, 1, &out->same_got, a, err)) == CT_OK)
-		out->same_prob = probability(x->logits, x->p->pass.m->cfg.V, out->said);
+		out->same_prob = (float)ct_answer_probability(x->p->pass.m->cfg.V, x->logits, out->said);
 	return code;
 }
 
@@ -156,7 +147,7 @@ ct_swap_run(struct ct_swap *out, const struct ct_values *v, const struct ct_prom
 		return code;
 	out->pos = x.s->answer - x.first;
 	out->n_pos = x.span;
-	out->prob_said = probability(x.logits, V, out->said);
+	out->prob_said = (float)ct_answer_probability(V, x.logits, out->said);
 	code = try_same(&x, plan->sentence, out, a, err);
 	for (int i = 0; code == CT_OK && i < v->n; i++) {
 		if (v->value[i].kind != v->value[own].kind || v->value[i].n == 0 || i == own ||

@@ -2,6 +2,8 @@
 trace_files = \
 	%D%/active.c \
 	%D%/active.h \
+	%D%/answer.c \
+	%D%/answer.h \
 	%D%/attribution.c \
 	%D%/attribution.h \
 	%D%/build.c \
@@ -32,6 +34,8 @@ trace_files = \
 	%D%/influence.h \
 	%D%/intervene.c \
 	%D%/intervene.h \
+	%D%/judge.c \
+	%D%/judge.h \
 	%D%/measure.c \
 	%D%/measure.h \
 	%D%/neuron_choice.c \

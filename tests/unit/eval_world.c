@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "eval/answer.h"
+#include "trace/answer.h"
 #include "eval_world.h"
 
 int

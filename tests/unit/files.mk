@@ -51,6 +51,7 @@ check_PROGRAMS += \
 	test_influence \
 	test_inputs \
 	test_json \
+	test_judge \
 	test_kernels \
 	test_labels \
 	test_layouts \
@@ -131,6 +132,7 @@ test_opened_SOURCES = %D%/test_opened.c
 test_influence_SOURCES = %D%/test_influence.c
 test_inputs_SOURCES = %D%/test_inputs.c
 test_json_SOURCES = %D%/test_json.c
+test_judge_SOURCES = %D%/test_judge.c
 test_kernels_SOURCES = %D%/test_kernels.c
 test_labels_SOURCES = %D%/test_labels.c
 test_layouts_SOURCES = %D%/test_layouts.c

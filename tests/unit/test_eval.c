@@ -15,7 +15,7 @@
 #include "eval/eval.h"
 #include "eval/interchange_parts.h"
 #include "eval/planning.h"
-#include "eval/answer.h"
+#include "trace/answer.h"
 #include "eval/interchange.h"
 #include "eval_world.h"
 

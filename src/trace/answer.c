@@ -1,5 +1,7 @@
 /* answer: see answer.h. */
-#include "eval/answer.h"
+#include "trace/answer.h"
+
+#include <math.h>
 
 #include "model/transformer.h"
 #include "trace/intervene.h"
@@ -16,9 +18,20 @@ ct_likeliest(int n, const float *logits)
 	return best;
 }
 
+double
+ct_answer_probability(int V, const float *logits, int token)
+{
+	float top = logits[ct_likeliest(V, logits)];
+	double sum = 0;
+
+	for (int i = 0; i < V; i++)
+		sum += exp((double)(logits[i] - top));
+	return exp((double)(logits[token] - top)) / sum;
+}
+
 int
 ct_answer_logits(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
-    float *logits, struct ct_arena *a, struct ct_error *err)
+    int pos, float *logits, struct ct_arena *a, struct ct_error *err)
 {
 	static const struct ct_clamp_options how = { .mode = CT_FREE, .through = CT_MODEL };
 	const struct ct_model *m = p->pass.m;
@@ -36,7 +49,7 @@ ct_answer_logits(const struct ct_prompt *p, const struct ct_clamp *clamps, int n
 	}
 	if ((code = ct_clamp_sites_init(&sites, &p->lrm, moved, n, a, err)) == CT_OK &&
 	    (code = ct_intervene(&changed, &p->lrm, &sites, &how, a, err)) == CT_OK)
-		ct_logits(m, 1, changed.final + (size_t)(p->T - 1) * (size_t)m->cfg.D, logits);
+		ct_logits(m, 1, changed.final + (size_t)pos * (size_t)m->cfg.D, logits);
 	ct_arena_release(a, mark);
 	return code;
 }
@@ -51,7 +64,7 @@ ct_answer_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int 
 
 	if (!logits)
 		return CT_ENOMEM;
-	if ((code = ct_answer_logits(p, clamps, n, strength, logits, a, err)) == CT_OK)
+	if ((code = ct_answer_logits(p, clamps, n, strength, p->T - 1, logits, a, err)) == CT_OK)
 		*said = ct_likeliest(V, logits);
 	ct_arena_release(a, mark);
 	return code;

@@ -1,8 +1,8 @@
 /*
  * answer: the model's answer to a prompt, without and with clamps.
  */
-#ifndef CT_EVAL_ANSWER_H
-#define CT_EVAL_ANSWER_H
+#ifndef CT_TRACE_ANSWER_H
+#define CT_TRACE_ANSWER_H
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -10,15 +10,18 @@
 #include "trace/prompt.h"
 
 /*
- * Logits (V) of the next token when the features are moved by strength * the clamps' amounts: nothing is
+ * Logits (V) of the token after pos when the features are moved by strength * the clamps' amounts: nothing is
  * frozen, and the model's own MLPs run on the changed stream.
  */
 int ct_answer_logits(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
-    float *logits, struct ct_arena *a, struct ct_error *err);
+    int pos, float *logits, struct ct_arena *a, struct ct_error *err);
 
 /* The same: what the prompt is answered then (*said, the likeliest next token). */
 int ct_answer_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
     struct ct_arena *a, int *said, struct ct_error *err);
+
+/* Of a token, by the softmax of the logits (V). */
+double ct_answer_probability(int V, const float *logits, int token);
 
 /* The largest; the lowest index of equal ones. */
 int ct_likeliest(int n, const float *logits);

@@ -1,0 +1,69 @@
+/*
+ * judge: is an explanation of an answer right? What is lost without its features, and what they can do alone.
+ *
+ * An explanation is a set of active features. The answer's lead is its logit minus that of the runner-up in
+ * the untouched run. Features are set to 0 together; nothing is frozen, and the model's own MLPs run on the
+ * changed stream. Words, errors and biases stay as they are in every run. Of neurons, all others are those
+ * that are no features of the graph, too.
+ *     necessity   = 1 - lead without the explanation / lead
+ *     sufficiency = lead without all other active features / lead
+ * The control is the same for as many random features outside of the explanation, of about the same size:
+ * activation times the norm of all its decoders.
+ */
+#ifndef CT_TRACE_JUDGE_H
+#define CT_TRACE_JUDGE_H
+
+#include "base/job.h"
+#include "trace/answer.h"
+#include "trace/graph.h"
+
+struct ct_judge_plan {
+	const bool *inside;	/* (lrm->n) of the active features, those of the explanation */
+	int pos;		/* of the answer; features after it do not count */
+	int answer, against;	/* tokens; -1: the likeliest, and the likeliest of the others */
+	/* (lrm->n) or NULL: which part of the explanation a feature is; -1: none. Each is left out in turn. */
+	const int *part;
+	int n_parts;
+	int draws;		/* of random features; 0: no control */
+};
+
+/* What a run answers. */
+struct ct_judged {
+	double lead;		/* of the answer over the runner-up */
+	double prob;		/* of the answer */
+	int said;		/* the likeliest token */
+};
+
+struct ct_judgement {
+	int answer, against;
+	int n_inside, n_outside;	/* features up to pos; of neurons: all of them */
+	struct ct_judged whole, without, alone;
+	/* NAN when there is no lead to lose */
+	double necessity, sufficiency;
+	/* Means over the draws; NAN without. n_random: features of a draw, fewer where there are too few. */
+	double random_necessity, random_sufficiency;
+	int n_random, draws;
+	struct ct_judged *part;		/* (n_parts) without that part alone */
+};
+
+/*
+ * Everything in out is from the arena; the same for any number of threads.
+ * Cost: 2 + 2 draws + n_parts runs of the prompt. Oracle: runs of the naive program, tests/unit/test_judge.c.
+ */
+int ct_judge(struct ct_judgement *out, const struct ct_prompt *p, const struct ct_judge_plan *plan,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
+/* The features of a draw, 0 .. draws-1, in chosen (lrm->n). Returns how many, or a code. */
+int ct_judge_draw(const struct ct_local_model *lrm, const struct ct_judge_plan *plan, int draw, bool *chosen,
+    struct ct_arena *scratch, struct ct_error *err);
+
+/* inside (lrm->n) of the features that pruning kept in a graph of the prompt. */
+void ct_judge_kept(const struct ct_local_model *lrm, const struct ct_graph *g, bool *inside);
+
+/*
+ * Of two prompts with one answer: kept features of both graphs as a share of those of either (Jaccard). The
+ * same are those of one layer, number and distance to the target's position. NAN: neither keeps any.
+ */
+double ct_judge_overlap(const struct ct_graph *a, const struct ct_graph *b);
+
+#endif
