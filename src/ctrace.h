@@ -29,6 +29,7 @@
 #include "trace/direct.h"
 #include "trace/graph.h"
 #include "trace/heads.h"
+#include "trace/judge.h"
 #include "trace/qk.h"
 #include "trace/inactive.h"
 #include "trace/opened.h"
@@ -479,6 +480,33 @@ const char *ct_session_clamp_supernode(const struct ct_session *s, const struct 
 /* Every feature of the pruned graph set to 0 in turn. Kept until the graph or its pruning changes. */
 int ct_session_survey(struct ct_session *s, const struct ct_survey **out, const struct ct_job *job,
     struct ct_error *err);
+/*
+ * Is an explanation of the first target right? See trace/judge.h. pins NULL: the features of the pruned
+ * graph, in automatic groups; else those that are pinned, in their supernodes; and parts of it by what is
+ * lost without each. Where the prompt is a sentence of the model's corpus, also how stable the explanation
+ * is: how much of it is in the pruned graphs of a few sentences with the same answer. All in out is from the
+ * arena.
+ */
+struct ct_explained_part {
+	char name[CT_SUPERNODE_NAME];	/* of a group; "": a single node */
+	int node;			/* that one, or the first member; of the graph */
+	int n;				/* features */
+	struct ct_judged without;
+	double lost;			/* of the lead; NAN: there is none */
+};
+struct ct_explanation {
+	bool pinned;
+	struct ct_judgement judged;
+	int n_absent;			/* pinned features that are not active here */
+	int n_other;			/* pinned nodes that are no features: nothing takes these away */
+	int n_parts;
+	struct ct_explained_part *part;	/* by lead that is lost, the largest first */
+	int n_alike;			/* sentences with the same answer; means over them, NAN without: */
+	double found;			/* share of the features that are kept there, too */
+	double overlap;			/* of pruned graphs: features in both as a share of those in either */
+};
+int ct_session_judge(struct ct_session *s, const struct ct_subgraph *pins, struct ct_explanation *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 /*
  * The clamps in force at `steps` strengths from `from` to `to` (these take the place of their amounts: the
  * clamps must have one unit), in the mode in force and frozen up to each layer. Lent until the next sweep or

@@ -10,6 +10,7 @@ extern const struct cli_command cli_steer;
 extern const struct cli_command cli_survey;
 extern const struct cli_command cli_swap;
 extern const struct cli_command cli_compare;
+extern const struct cli_command cli_judge;
 extern const struct cli_command cli_heads;
 extern const struct cli_command cli_qk;
 extern const struct cli_command cli_errors;

@@ -21,6 +21,7 @@ cli_files = \
 	%D%/group.h \
 	%D%/heads.c \
 	%D%/inactive.c \
+	%D%/judge.c \
 	%D%/main.c \
 	%D%/model.c \
 	%D%/models.c \

@@ -15,6 +15,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_steer,
 	&cli_survey,
 	&cli_swap,
+	&cli_judge,
 	&cli_eval,
 	&cli_features,
 	&cli_train,

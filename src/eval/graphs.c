@@ -48,16 +48,17 @@ ct_held_out_prompts(int **out, const struct ct_corpus *c, int max, struct ct_err
 	return kept;
 }
 
-/* A sentence that asks the same of another row and has as many tokens, or -1. */
-static int
-sentence_alike(const struct ct_corpus *c, int sentence)
+int
+ct_sentence_alike(const struct ct_corpus *c, int sentence, int after)
 {
 	const struct ct_sentence *s = &c->sentences[sentence];
 
 	for (int k = 1; k < c->n_sentences && s->about >= 0; k++) {
-		int i = (sentence + k) % c->n_sentences;
+		int i = (after + k) % c->n_sentences;
 		const struct ct_sentence *t = &c->sentences[i];
 
+		if (i == sentence)
+			break;
 		if (t->kind == s->kind && t->about == s->about && t->relation == s->relation &&
 		    t->n == s->n && t->row != s->row)
 			return i;
@@ -115,7 +116,8 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 {
 	const struct job *j = ctx;
 	const struct ct_sentence *s = &j->x->c->sentences[j->sentences[item]];
-	int code, alike = sentence_alike(j->x->c, j->sentences[item]);
+	int code, alike = ct_sentence_alike(j->x->c, j->sentences[item],
+	    j->sentences[item]);
 	struct result *r = &j->results[item];
 	struct ct_survey survey;
 	struct ct_prompt *p, *q;

@@ -45,6 +45,13 @@ int ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subje
     const struct ct_job *job, struct ct_error *err);
 
 /*
+ * The next sentence after `after` (that one, or one like it) with the same answer in like words: the same
+ * template, relation and hidden value, another row, as many tokens. -1: there is none, or the sentence has no
+ * hidden value.
+ */
+int ct_sentence_alike(const struct ct_corpus *c, int sentence, int after);
+
+/*
  * Sentences (indices, to be freed) that are held out and graded, at most max of them, evenly spread;
  * returns how many, or CT_ENOMEM.
  */

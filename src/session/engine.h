@@ -30,7 +30,8 @@ struct ct_engine {
 	char fingerprint[CT_FINGERPRINT];	/* "": not asked for yet */
 	struct ct_cards *cards;		/* and labels */
 	const char **tokens;		/* (V) sanitised */
-	struct ct_swaps *swaps;		/* of its corpus (swap.c), made when asked for */
+	struct ct_corpus *corpus;	/* of its recipe, opened when asked for (swap.c); NULL: not yet */
+	struct ct_swaps *swaps;		/* of the corpus (swap.c), made when asked for */
 	/* a graph in place of all of the above; tokens then lie as its words do */
 	struct ct_graph_file *file;
 	const char **labels;		/* as the file's labels lie, sanitised */
@@ -123,6 +124,8 @@ void ct_session_drop_survey(struct ct_session *s);
 void ct_session_drop_parts(struct ct_session *s);
 void ct_session_drop_operands(struct ct_session *s);
 void ct_engine_drop_swaps(struct ct_engine *e);
+/* The sentences that the model was trained on; CT_ENOTFOUND: nothing says which. Lent by the engine. */
+int ct_engine_corpus(struct ct_engine *e, const struct ct_corpus **out, struct ct_error *err);
 /* Counts an effects of new clamps in the running agreement. */
 void ct_session_count_effects(struct ct_session *s);
 

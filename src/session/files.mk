@@ -13,6 +13,7 @@ session_files = src/ctrace.h \
 	%D%/inactive.c \
 	%D%/inputs.c \
 	%D%/inputs.h \
+	%D%/judge.c \
 	%D%/names.c \
 	%D%/names_clamp.c \
 	%D%/names_feature.c \

@@ -14,9 +14,8 @@
 #include "corpus/open.h"
 #include "session/names_feature.h"
 
-/* The corpus of the model, and what its values do: made when asked for first. */
+/* What the values of the corpus do: made when asked for first. */
 struct ct_swaps {
-	struct ct_corpus *corpus;
 	struct ct_values values;
 	struct ct_arena arena;		/* of the last swap */
 	struct ct_swap last;
@@ -28,27 +27,31 @@ ct_engine_drop_swaps(struct ct_engine *e)
 	if (!e->swaps)
 		return;
 	ct_values_free(&e->swaps->values);
-	ct_corpus_free(e->swaps->corpus);
 	ct_arena_free(&e->swaps->arena);
 	free(e->swaps);
 	e->swaps = NULL;
 }
 
-static int
-open_corpus(struct ct_engine *e, struct ct_corpus **out, struct ct_error *err)
+int
+ct_engine_corpus(struct ct_engine *e, const struct ct_corpus **out, struct ct_error *err)
 {
-	char *path = ct_path_join(e->info.dir, "recipe.yaml");
-	int code;
+	char *path = e->corpus ? NULL : ct_path_join(e->info.dir, "recipe.yaml");
+	int code = CT_OK;
 
-	if (!path)
+	if (!e->corpus && !path)
 		return ct_fail_memory(err, strlen(e->info.dir), "a path");
-	if (ct_file_exists(path))
-		code = ct_corpus_open(out, path, e->tokenizer, e->model->cfg.V,
+	if (path && ct_file_exists(path))
+		code = ct_corpus_open(&e->corpus, path, e->tokenizer, e->model->cfg.V,
 		    e->model->cfg.context, e->info.dir, err);
-	else
+	else if (path)
 		code = ct_fail(err, CT_ENOTFOUND, "%s has no recipe.yaml, which would say what its "
 		    "sentences are about", e->info.dir);
 	free(path);
+	if (code < 0) {
+		ct_corpus_free(e->corpus);
+		e->corpus = NULL;
+	}
+	*out = e->corpus;
 	return code;
 }
 
@@ -57,6 +60,7 @@ prepare(struct ct_engine *e, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_activity *activity = NULL;
 	struct ct_swaps *w = e->swaps ? NULL : calloc(1, sizeof *w);
+	const struct ct_corpus *corpus;
 	int code;
 
 	if (e->swaps)
@@ -67,11 +71,11 @@ prepare(struct ct_engine *e, const struct ct_job *job, struct ct_error *err)
 	if (!w)
 		return ct_fail_memory(err, sizeof *w, "swaps");
 	e->swaps = w;
-	code = open_corpus(e, &w->corpus, err);
+	code = ct_engine_corpus(e, &corpus, err);
 	if (code == CT_OK)
-		code = ct_activity_collect(&activity, e->model, e->transcoder, w->corpus, job, err);
+		code = ct_activity_collect(&activity, e->model, e->transcoder, corpus, job, err);
 	if (code == CT_OK)
-		code = ct_values_init(&w->values, e->transcoder, w->corpus, activity, err);
+		code = ct_values_init(&w->values, e->transcoder, corpus, activity, err);
 	if (code == CT_OK && w->values.n == 0)
 		code = ct_fail(err, CT_ENOTFOUND, "%s/recipe.yaml: no sentence is about a hidden value",
 		    e->info.dir);
@@ -166,7 +170,7 @@ ct_session_swap(struct ct_session *s, const struct ct_swap_options *opt, const s
 char *
 ct_session_swap_same(const struct ct_session *s, const struct ct_swap *swap)
 {
-	const struct ct_corpus *c = s->e->swaps->corpus;
+	const struct ct_corpus *c = s->e->corpus;
 	const struct ct_sentence *same = swap->same < 0 ? NULL : &c->sentences[swap->same];
 
 	return same ? ct_engine_text(s->e, c->tokens + same->first + 1, same->answer) : NULL;

@@ -58,17 +58,6 @@ decoder_place(const struct ct_local_model *lrm, int i)
 	return at;
 }
 
-static int
-find_active(const struct ct_local_model *lrm, const struct ct_head_source *source)
-{
-	int cell = source->layer * lrm->T + source->pos;
-
-	for (int i = lrm->first[cell]; i < lrm->first[cell + 1]; i++)
-		if (lrm->active[i].feature == source->index)
-			return i;
-	return -1;
-}
-
 /* Everything that is written at one place, apart from a skip path, which the sweep itself follows. */
 static void
 write_all(const struct split *s, int m, int t)
@@ -105,7 +94,8 @@ place_source(const struct split *s)
 		for (int m = 0; m < L && source->everything; m++)
 			write_all(s, m, t);
 	}
-	if (source->everything || source->kind != CT_NODE_FEATURE || (active = find_active(lrm, source)) < 0)
+	if (source->everything || source->kind != CT_NODE_FEATURE ||
+	    (active = ct_local_model_active(lrm, source->layer, source->pos, source->index)) < 0)
 		return;
 	for (int m = source->layer; m < source->layer + ct_transcoder_reach(lrm->tc, source->layer); m++)
 		memcpy(row(s, s->write, m, source->pos),

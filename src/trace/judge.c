@@ -216,9 +216,12 @@ list_clamps(const struct judge *j, const bool *set, bool others, struct ct_clamp
 
 	if (others && lrm->tc->neurons)
 		return other_neurons(j, set, clamps);
-	for (int i = 0; i < lrm->n; i++)
+	for (int i = 0; i < lrm->n; i++) {
+		const struct ct_active *f = &lrm->active[i];
+
 		if (set[i] != others && counts(lrm, j->plan, i))
-			clamps[n++] = ablation(lrm->active[i].layer, lrm->active[i].pos, lrm->active[i].feature);
+			clamps[n++] = ablation(f->layer, f->pos, f->feature);
+	}
 	return n;
 }
 
@@ -274,7 +277,7 @@ read_whole(struct judge *j, struct ct_arena *a, struct ct_error *err)
 	if (!logits)
 		return CT_ENOMEM;
 	if (V < 2)
-		return ct_fail(err, CT_EINVAL, "an answer leads over another one: the vocabulary has one word");
+		return ct_fail(err, CT_EINVAL, "an answer leads over another one; the vocabulary has one");
 	out->answer = plan->answer < 0 ? ct_likeliest(V, logits) : plan->answer;
 	out->against = plan->against;
 	for (int v = 0; v < V && plan->against < 0; v++)

@@ -21,7 +21,7 @@ struct ct_judge_plan {
 	const bool *inside;	/* (lrm->n) of the active features, those of the explanation */
 	int pos;		/* of the answer; features after it do not count */
 	int answer, against;	/* tokens; -1: the likeliest, and the likeliest of the others */
-	/* (lrm->n) or NULL: which part of the explanation a feature is; -1: none. Each is left out in turn. */
+	/* (lrm->n) or NULL: which part of the explanation a feature is; -1: none. Each is left out once. */
 	const int *part;
 	int n_parts;
 	int draws;		/* of random features; 0: no control */

@@ -234,6 +234,25 @@ ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc, co
 	return reconstruct(lrm, job, err);
 }
 
+int
+ct_local_model_active(const struct ct_local_model *lrm, int layer, int pos, int feature)
+{
+	const int *first = lrm->first + layer * lrm->T + pos;
+	int a = first[0], b = first[1];
+
+	while (a < b) {
+		int mid = a + (b - a) / 2;
+
+		if (lrm->active[mid].feature == feature)
+			return mid;
+		if (lrm->active[mid].feature < feature)
+			a = mid + 1;
+		else
+			b = mid;
+	}
+	return -1;
+}
+
 const float *
 ct_local_model_constant(const struct ct_local_model *lrm, int m, int t, float *tmp)
 {

@@ -68,6 +68,9 @@ struct ct_local_run {
 int ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc,
     const struct ct_local_run *run, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
+/* The index of an active feature, or -1. */
+int ct_local_model_active(const struct ct_local_model *lrm, int layer, int pos, int feature);
+
 /*
  * (D) what is added to the stream at output m and t that is no node's: b_dec, or before the start the MLP's
  * output. Lent, or written to tmp.

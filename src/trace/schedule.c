@@ -5,24 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The index of an active feature, or -1: binary search in its (layer, position) range. */
 static int
-find_active(const struct ct_local_model *lrm, const struct ct_target *f)
+active_of(const struct ct_local_model *lrm, const struct ct_target *t)
 {
-	const int *first = lrm->first + f->layer * lrm->T + f->pos;
-	int a = first[0], b = first[1];
-
-	while (a < b) {
-		int mid = a + (b - a) / 2;
-
-		if (lrm->active[mid].feature == f->index)
-			return mid;
-		if (lrm->active[mid].feature < f->index)
-			a = mid + 1;
-		else
-			b = mid;
-	}
-	return -1;
+	return ct_local_model_active(lrm, t->layer, t->pos, t->index);
 }
 
 struct ct_row
@@ -120,7 +106,7 @@ weight_of(const void *ctx, const struct ct_row *row)
 {
 	const struct ct_schedule *s = ctx;
 
-	return s->influence[find_active(s->lrm, &row->target)];
+	return s->influence[active_of(s->lrm, &row->target)];
 }
 
 static int
@@ -139,7 +125,7 @@ begin_round(struct ct_schedule *s, struct ct_arena *a, const struct ct_job *job,
 	}
 	/* Where each went is known only now. */
 	for (int i = s->n_rows; i < n_rows; i++)
-		s->row_of[find_active(s->lrm, &s->rows[i].target)] = i;
+		s->row_of[active_of(s->lrm, &s->rows[i].target)] = i;
 	s->n_rows = n_rows;
 	return CT_OK;
 }

@@ -17,6 +17,7 @@ check_SCRIPTS += \
 	%D%/help.sh \
 	%D%/hostile.sh \
 	%D%/inactive.sh \
+	%D%/judge.sh \
 	%D%/lesson.sh \
 	%D%/man.sh \
 	%D%/models.sh \

@@ -31,7 +31,9 @@ naive_logits(const struct fixture *f, const bool *left_out)
 		const struct ct_active *a = &f->prompt->lrm.active[i];
 
 		if (left_out[i])
-			clamps[n++] = (struct ct_clamp){ .layer = a->layer, .feature = a->feature, .pos = a->pos };
+			clamps[n++] = (struct ct_clamp){
+				.layer = a->layer, .feature = a->feature, .pos = a->pos
+			};
 	}
 	hold.n_clamps = n;
 	naive_run(&r, f->m, f->ids, f->T, NULL, NULL, &hold);

@@ -108,6 +108,9 @@ static const struct cmd_entry commands[] = {
 	    "show what the graph of PROMPT shares with this one, what only one has, and what patches between "
 	    "them do; clamped: the clamped run in place of a prompt", CMD_GRAPH | CMD_MODEL | CMD_WHOLE,
 	    do_compare },
+	{ GROUP_GRAPH, "judge", "[pins|graph]", "pins graph",
+	    "show what would be lost without the pinned features, or without those of the pruned graph, what "
+	    "they do alone, and random ones beside them", CMD_GRAPH | CMD_MODEL | CMD_WHOLE, do_judge },
 	{ GROUP_GRAPH, "inactive", "[PLACE]", "<tokens>",
 	    "show features that nearly fire, at a place (@Dallas, @8) or at all, and what keeps them down",
 	    CMD_GRAPH | CMD_MODEL, do_inactive },

@@ -8,6 +8,7 @@
 #include "tui/view/compare.h"
 #include "tui/view/heads.h"
 #include "tui/view/inactive.h"
+#include "tui/view/judge.h"
 #include "tui/view/paths.h"
 #include "tui/view/view.h"
 #include "tui/view/qk.h"
@@ -127,6 +128,14 @@ do_qk(struct app *a, const char *arg)
 	if (ct_session_parse_qk(a->study.session, word[0], query, key, &q, &a->study.job, &err))
 		return app_error(a, &err);
 	return qk_show(a, &q);
+}
+
+int
+do_judge(struct app *a, const char *arg)
+{
+	if (*arg && strcmp(arg, "pins") != 0 && strcmp(arg, "graph") != 0)
+		return app_fail(a, "judge: expected pins, graph, or nothing; found \"%.60s\"", arg);
+	return judge_show(a, !*arg ? JUDGE_EITHER : *arg == 'p' ? JUDGE_PINS : JUDGE_GRAPH);
 }
 
 int

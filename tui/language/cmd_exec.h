@@ -78,6 +78,7 @@ int do_compare(struct app *a, const char *arg);
 int do_paths(struct app *a, const char *arg);
 int do_heads(struct app *a, const char *arg);
 int do_qk(struct app *a, const char *arg);
+int do_judge(struct app *a, const char *arg);
 int do_inactive(struct app *a, const char *arg);
 int do_swap(struct app *a, const char *arg);
 int do_switch(struct app *a, const char *arg);

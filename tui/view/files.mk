@@ -18,6 +18,8 @@ tui_view_files = \
 	%D%/help.c \
 	%D%/inactive.c \
 	%D%/inactive.h \
+	%D%/judge.c \
+	%D%/judge.h \
 	%D%/lesson.c \
 	%D%/lesson.h \
 	%D%/list.c \

@@ -17,6 +17,7 @@
 	X(SWEEP, sweep) \
 	X(SWAP, swap) \
 	X(SURVEY, survey) \
+	X(JUDGE, judge) \
 	X(SUBGRAPH, subgraph) \
 	X(BOXES, boxes) \
 	X(PATHS, paths) \

@@ -1,0 +1,49 @@
+#!/bin/sh
+# ctrace judge on a small random model: what steer shows for the same features is what is lost without them.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+# The lead of the answer over the runner-up ("next") in the JSON of steer.
+lead_after() {
+	awk -v a="$1" -v b="$2" '/^ "after"/ { on = 1 } /^ "before"/ { on = 0 }
+	    on && /"id":/ { id = $2 + 0 } on && /"logit":/ { logit[id] = $2 + 0 } END { print logit[a] - logit[b] }' "$tmp/out"
+}
+number() {
+	sed -n "s/^ *\"$1\": *\\([-0-9.e+]*\\),*$/\\1/p" "$tmp/out" | head -1
+}
+close_to() {
+	awk -v a="$1" -v b="$2" 'BEGIN { d = a - b; exit a == "" || b == "" || d > 1e-4 || d < -1e-4 }'
+}
+
+run judge -m "$golden" "$prompt"
+ok "the pruned graph is judged" [ "$status" = 0 ]
+ok "what is judged is said" has '^judge  [0-9]+ features of the pruned graph, of [0-9]+ active: does "w10" lead over "w[0-9]+"'
+ok "what is lost without it" has '^without these features .*% of the lead is lost$'
+ok "without as many random ones" has '^  without [0-9]+ random others .*% is lost$'
+ok "what is left with it alone" has '^with these features alone .*% of the lead is left$'
+ok "with as many random ones alone" has '^  with [0-9]+ random others alone .*% is left$'
+ok "and part by part" has '^without one part of it$'
+ok "no corpus, no other sentences" has "^no sentence of the model's corpus has the same answer"
+run judge -m "$golden" --features L1#43@8 --json - "$prompt"
+for field in ctrace_version format prompt prompt_ids position of answer against features others absent whole without \
+    alone necessity sufficiency random parts stability; do
+	ok "its JSON has '$field'" has "^ \"$field\":"
+done
+# The likeliest token and the one after it; steer shows their logits with the feature at 0.
+answer=$(sed -n 's/^ "answer": "w\([0-9]*\)",$/\1/p' "$tmp/out")
+against=$(sed -n 's/^ "against": "w\([0-9]*\)",$/\1/p' "$tmp/out")
+lead=$(sed -n '/^ "without"/,/}/s/.*"lead": *\([-0-9.e]*\).*/\1/p' "$tmp/out")
+run steer -m "$golden" --clamp L1#43@8x0 --mode free --top 40 --json - "$prompt"
+ok "the lead left without a feature ($lead) is that of steer" close_to "$lead" "$(lead_after "$answer" "$against")"
+run trace -m "$golden" --json "$tmp/graph.json" "$prompt"
+run judge -m "$golden" --json - "$prompt"
+whole=$(number necessity)
+run judge -m "$golden" --graph "$tmp/graph.json" --json - "$prompt"
+ok "a saved graph without pins is judged by its features" close_to "$whole" "$(number necessity)"
+run judge -m "$golden" --features L1#43@8,L2#10@8 --top 1 "$prompt"
+ok "a list of features" has '^judge  2 features that were chosen, of '
+ok "--top says how many parts" has '^\.\.\. 1 more$'
+fails "both a list and a graph" 'expected one of them' judge -m "$golden" --features L1#43@8 --graph x "$prompt"
+fails "a feature everywhere" 'expected features at one place each' judge -m "$golden" --features 'L1#43@*' "$prompt"
+fails "a graph of a feature" 'judged by its answer' judge -m "$golden" --target L1#43@8 "$prompt"
+fails "no such file" 'no-such-file' judge -m "$golden" --graph no-such-file "$prompt"
+exit $failed
