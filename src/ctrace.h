@@ -232,7 +232,8 @@ struct ct_trace_options {
 	enum ct_pace {
 		CT_AT_ONCE,
 		CT_BY_AND_BY,		/* where it takes more than a moment, the targets' rows alone */
-		CT_ROW_BY_ROW		/* those alone in any case */
+		CT_ROW_BY_ROW,		/* those alone in any case */
+		CT_NODES_ALONE		/* no edges at all, for clamps whose effects are all that is asked */
 	} pace;
 };
 

@@ -13,10 +13,10 @@
 
 enum {
 	KEY_CLAMP = CLI_LONG, KEY_GROUP, KEY_MODE, KEY_THROUGH, KEY_GENERATE, KEY_TEMPERATURE, KEY_SEED,
-	    KEY_SWEEP
+	    KEY_SWEEP, KEY_NO_PREDICT
 };
 enum { MAX_CLAMPS = 256 };
-enum { FORMAT = 2 };			/* of the JSON */
+enum { FORMAT = 3 };			/* of the JSON */
 
 struct request {
 	struct cli_query ask;		/* top: tokens and effects to show */
@@ -193,12 +193,13 @@ show_json(const struct request *q, const struct results *r, int pos)
 	root = all;
 	json_object_set_new(root, "position", json_integer(pos));
 	json_object_set_new(root, "clamp_details", details);
-	json_object_set_new(root, "reach", json_pack("{s:i, s:i, s:i}", "places", reach.places, "active",
-	    reach.active, "kept", reach.kept));
+	json_object_set_new(root, "reach", json_pack("{s:i, s:i}", "places", reach.places, "active",
+	    reach.active));
 	if (r->parts)
 		json_object_set_new(root, "supernodes", cli_group_json(q->ask.m.session, r->parts));
 	json_object_set_new(root, "max_direct_error", ct_json_out_number(o->max_direct_error));
-	json_object_set_new(root, "contrast", json_pack("{s:o, s:o, s:o}",
+	if (r->contrast)
+		json_object_set_new(root, "contrast", json_pack("{s:o, s:o, s:o}",
 	    "frozen", side_json(q, &r->contrast->frozen, r->contrast->prob_frozen, r->contrast->kl_frozen),
 	    "free", side_json(q, &r->contrast->free, r->contrast->prob_free, r->contrast->kl_free),
 	    "pattern_share", ct_json_out_number(r->contrast->pattern_share)));
@@ -250,8 +251,10 @@ static void
 show_effects(const struct request *q, const struct ct_effects *o)
 {
 	const struct ct_graph *g = ct_session_graph(q->ask.m.session);
+	bool predicted = !o->options.unpredicted;
 
-	cli_line("%-40s %9s %9s %9s %9s %9s", "effects", "before", "after", "observed", "direct", "total");
+	cli_line("%-40s %9s %9s %9s%s", "effects", "before", "after", "observed",
+	    predicted ? "    direct     total" : "");
 	for (int i = 0; i < o->n_effects && i < q->ask.top; i++) {
 		const struct ct_effect *f = &o->effects[i];
 		const struct ct_node *node = &g->nodes[f->node];
@@ -263,10 +266,11 @@ show_effects(const struct request *q, const struct ct_effects *o)
 		ct_session_node_name(q->ask.m.session, f->node, name, sizeof name);
 		snprintf(text, sizeof text, "%s%s%s%s", name, *label ? " " : "", label,
 		    f->clamped ? " (clamped)" : "");
-		cli_line("%s %s %s %s %s %s", cli_column(column, sizeof column, text, 40),
+		cli_line("%s %s %s %s%s%s%s%s", cli_column(column, sizeof column, text, 40),
 		    number(n[0], "", (double)f->before), number(n[1], "", (double)f->after),
-		    number(n[2], "+", (double)f->observed), number(n[3], "+", (double)f->predicted_direct),
-		    number(n[4], "+", (double)f->predicted_total));
+		    number(n[2], "+", (double)f->observed), predicted ? " " : "",
+		    predicted ? number(n[3], "+", (double)f->predicted_direct) : "", predicted ? " " : "",
+		    predicted ? number(n[4], "+", (double)f->predicted_total) : "");
 	}
 	if (o->n_effects > q->ask.top)
 		cli_line("... %d more", o->n_effects - q->ask.top);
@@ -301,27 +305,6 @@ show_clamp(const struct request *q, int i, const struct ct_effects *o)
 }
 
 static void
-show_contrast(const struct request *q, const struct ct_contrast *x)
-{
-	char name[160], column[240];
-
-	cli_line("%-40s %9s %9s %9s", "attention patterns", "frozen", "free", "apart");
-	for (int i = 0; i < x->frozen.n_targets && i < q->ask.top; i++) {
-		double frozen = (double)x->frozen.effects[i].observed;
-		double live = (double)x->free.effects[i].observed;
-
-		ct_session_node_name(q->ask.m.session, x->frozen.effects[i].node, name, sizeof name);
-		cli_line("%s %+9.3f %+9.3f %+9.3f", cli_column(column, sizeof column, name, 40), frozen, live,
-		    live - frozen);
-	}
-	cli_line("%-40s %9.3f %9.3f", "KL of the next token", x->kl_frozen, x->kl_free);
-	if (isfinite(x->pattern_share))
-		cli_line("%.0f%% of the effect on targets goes through attention patterns, which the graph "
-		    "does not "
-		    "see", 100 * x->pattern_share);
-}
-
-static void
 show_agreement(const struct ct_effects *o)
 {
 	if (isfinite(o->max_direct_error))
@@ -346,8 +329,8 @@ show(const struct request *q, const struct results *r, int pos)
 	cli_prompt_line(q->ask.m.session, pos);
 	for (int i = 0; i < q->n_clamps; i++)
 		show_clamp(q, i, o);
-	cli_line("reach  %d feature%s at %d place%s, %d of %d in the pruned graph", reach.features,
-	    reach.features == 1 ? "" : "s", reach.places, reach.places == 1 ? "" : "s", reach.kept,
+	cli_line("reach  %d feature%s at %d place%s, %d of %d active", reach.features,
+	    reach.features == 1 ? "" : "s", reach.places, reach.places == 1 ? "" : "s", reach.active,
 	    reach.places);
 	ct_mode_text(&o->options, text, sizeof text);
 	cli_line("mode   %s, through the %s", text, through_text(&o->options));
@@ -357,10 +340,12 @@ show(const struct request *q, const struct results *r, int pos)
 	show_effects(q, o);
 	if (r->parts)
 		cli_group_show(q->ask.m.session, r->parts);
-	cli_line("%s", "");
-	show_contrast(q, r->contrast);
-	cli_line("%s", "");
-	show_agreement(o);
+	if (r->contrast) {
+		cli_line("%s", "");
+		cli_contrast_show(&q->ask.m, r->contrast, q->ask.top);
+		cli_line("%s", "");
+		show_agreement(o);
+	}
 	if (r->sweep) {
 		cli_line("%s", "");
 		cli_sweep_show(&q->ask.m, r->sweep, q->clamps[0].unit, q->ask.top);
@@ -391,7 +376,10 @@ static int
 compute(struct request *q, struct results *r, struct cli_progress *progress, struct ct_error *err)
 {
 	const struct ct_job job = cli_job(progress);
-	struct ct_trace_options trace = { 0 };
+	/* Edges are of use where supernodes are connected, or where they are what the run must give. */
+	bool edges = q->n_groups || (!q->how.unpredicted && q->mode &&
+	    (strcmp(q->mode, "direct") == 0 || strncmp(q->mode, "range", 5) == 0));
+	struct ct_trace_options trace = { .pace = edges ? CT_AT_ONCE : CT_NODES_ALONE };
 	struct ct_session *s;
 	int rc;
 
@@ -405,7 +393,7 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 			return ct_fail_in(err, "--group");
 	if ((rc = parse_clamps(q, err)) < 0 ||
 	    (rc = ct_session_clamp(s, q->clamps, q->n_clamps, &q->how, &job, err)) < 0 ||
-	    (rc = ct_session_contrast(s, &r->contrast, err)) < 0 ||
+	    (!q->how.unpredicted && (rc = ct_session_contrast(s, &r->contrast, err)) < 0) ||
 	    (q->n_groups && (rc = ct_session_parts(s, &r->parts, err)) < 0))
 		return rc;
 	if (q->sweep.steps && ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep,
@@ -540,16 +528,15 @@ run(struct cli *c)
 			bad = cli_double(value, "--temperature", 0, 100, &q.generation.temperature);
 			break;
 		case KEY_SEED: bad = cli_int(value, "--seed", 0, INT_MAX, &seed); break;
+		case KEY_NO_PREDICT: q.how.unpredicted = true; break;
 		case KEY_SWEEP: bad = cli_sweep_parse(value, &q.sweep); break;
 		default: bad = cli_query_option(&q.ask, key, value);
 		}
 		if (bad)
 			return CLI_ERROR;
 	}
-	if (key < 0)
-		return c->status;
-	if (drawing(&q, seed) < 0)
-		return CLI_ERROR;
+	if (key < 0 || drawing(&q, seed) < 0)
+		return key < 0 ? c->status : CLI_ERROR;
 	if (q.n_specs == 0) {
 		cli_error("no --clamp given, such as --clamp L1#249@8=0; ctrace trace names the features");
 		return CLI_ERROR;
@@ -575,6 +562,7 @@ static const struct cli_option options[] = {
 	{ KEY_GENERATE, "generate", "N", "let the model go on for N tokens, without and with the clamps" },
 	{ KEY_TEMPERATURE, "temperature", "T", "draw the tokens at this temperature (0: the likeliest)" },
 	{ KEY_SEED, "seed", "S", "seed of the drawing (0)" },
+	{ KEY_NO_PREDICT, "no-predict", NULL, "only the clamped run, beside no prediction" },
 	{ KEY_SWEEP, "sweep", "FROM:TO:STEPS", "the clamps at many strengths and up to each layer" },
 	CLI_JSON_ROW,
 	CLI_TIMES_ROW,
@@ -585,8 +573,8 @@ const struct cli_command cli_steer = {
 	.name = "steer",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "--clamp SPEC... [--group NAME=NODE,...] [--mode MODE] [--through WHAT] [--top N]\n"
-	    "[--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS] [--json FILE "
-	    "[--times]]\nPROMPT",
+	    "[--no-predict] [--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS]\n"
+	    "[--json FILE [--times]] PROMPT",
 	.summary = "clamp features, and compare what the model then says with what the graph predicted",
 	.details = "A clamp is L1#249@8=0 (layer, feature, position; absolute value), ...x-1 (a multiple of\n"
 	    "the activation: x0 ablates, x-1 flips) or ...+2.5, ...-2.5 (added). @8.. reaches from position\n"

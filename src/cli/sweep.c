@@ -1,6 +1,7 @@
 /* sweep: see sweep.h. */
 #include "cli/sweep.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +154,8 @@ row_json(const struct cli_model *m, const struct ct_sweep *w, int row)
 	char mode[64];
 
 	if (w->last[row] >= 0)
-		how = (struct ct_clamp_options){ CT_RANGE, 0, w->last[row], w->options.through };
+		how = (struct ct_clamp_options){ .mode = CT_RANGE, .last = w->last[row],
+			.through = w->options.through };
 	ct_mode_text(&how, mode, sizeof mode);
 	for (int i = 0; i < w->n_steps; i++) {
 		json_array_append_new(tops, cli_token_json(m->engine, top[i]));
@@ -193,4 +195,24 @@ cli_sweep_json(const struct cli_model *m, const struct ct_sweep *w, bool times)
 	if (times)
 		json_object_set_new(root, "seconds", ct_json_out_number(w->seconds));
 	return root;
+}
+
+void
+cli_contrast_show(const struct cli_model *m, const struct ct_contrast *x, int targets)
+{
+	char name[160], column[240];
+
+	cli_line("%-40s %9s %9s %9s", "attention patterns", "frozen", "free", "apart");
+	for (int i = 0; i < x->frozen.n_targets && i < targets; i++) {
+		double frozen = (double)x->frozen.effects[i].observed;
+		double live = (double)x->free.effects[i].observed;
+
+		ct_session_node_name(m->session, x->frozen.effects[i].node, name, sizeof name);
+		cli_line("%s %+9.3f %+9.3f %+9.3f", cli_column(column, sizeof column, name, 40), frozen, live,
+		    live - frozen);
+	}
+	cli_line("%-40s %9.3f %9.3f", "KL of the next token", x->kl_frozen, x->kl_free);
+	if (isfinite(x->pattern_share))
+		cli_line("%.0f%% of the effect on targets goes through attention patterns, which the graph "
+		    "does not see", 100 * x->pattern_share);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "session/engine.h"
+#include "trace/schedule.h"
 
 /* Checks one target, and gives it its position, probability and weight. */
 static int
@@ -149,10 +150,16 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const
 		plan.node_threshold = CT_DEFAULT_NODES;
 		plan.edge_threshold = CT_DEFAULT_EDGES;
 	}
+	if (opt->pace == CT_NODES_ALONE)
+		plan.max_features = CT_NO_ROWS;
 	if ((r = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0 ||
 	    (r = ct_prompt_trace_begin(&t.building, s->prompt, &plan, &t.arena, &own, err)) < 0)
 		goto fail;
-	if (opt->pace == CT_ROW_BY_ROW || (opt->pace == CT_BY_AND_BY && takes_long(s, most))) {
+	if (opt->pace == CT_NODES_ALONE) {
+		r = ct_building_bare(t.building, &t.graph, &t.arena, err);
+		ct_building_end(t.building);
+		t.building = NULL;
+	} else if (opt->pace == CT_ROW_BY_ROW || (opt->pace == CT_BY_AND_BY && takes_long(s, most))) {
 		r = look(&t, &plan, &own, err);
 	} else {
 		r = ct_prompt_trace_end(&t.graph, s->prompt, t.building, &plan, &t.arena, &t.pruned, &own,
@@ -275,8 +282,9 @@ ct_session_finish(struct ct_session *s, const struct ct_job *job, struct ct_erro
 int
 ct_session_need_whole(const struct ct_session *s, struct ct_error *err)
 {
-	return s->building ? ct_fail(err, CT_EINVAL, "the graph has rows that are still to be computed") :
-	    CT_OK;
+	if (!s->graph || !s->graph->partial)
+		return CT_OK;
+	return ct_fail(err, CT_EINVAL, "the graph has rows that are still to be computed");
 }
 
 int

@@ -149,7 +149,8 @@ add_targets(struct ct_graph *g, const struct ct_building *b)
 			.other = t->other,
 			.prob = b->targets[i].prob,
 			.weight = b->targets[i].weight };
-		set_row(g, n, row);
+		if (row->done)
+			set_row(g, n, row);
 	}
 }
 
@@ -234,6 +235,18 @@ bool
 ct_building_done(const struct ct_building *b)
 {
 	return ct_schedule_done(&b->schedule);
+}
+
+int
+ct_building_bare(struct ct_building *b, struct ct_graph **out, struct ct_arena *a, struct ct_error *err)
+{
+	int code = assemble(out, b, true, a, err);
+
+	if (code == CT_OK) {
+		(*out)->partial = true;
+		(*out)->scores.replacement = (*out)->scores.completeness = NAN;
+	}
+	return code;
 }
 
 /* The rows that were done since the last time. */

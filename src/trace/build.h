@@ -42,6 +42,9 @@ int ct_building_run(struct ct_building *b, double until, struct ct_arena *a, con
     struct ct_error *err);
 bool ct_building_done(const struct ct_building *b);
 
+/* The nodes alone, of what began with CT_NO_ROWS (schedule.h): for what asks for no edges. */
+int ct_building_bare(struct ct_building *b, struct ct_graph **out, struct ct_arena *a, struct ct_error *err);
+
 /*
  * The graph so far, with the influence that is known; partial->seen says how much that is. All active
  * features are nodes; those that are not attributed have no row yet. It is one object: looked at again, it

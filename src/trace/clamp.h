@@ -25,6 +25,7 @@ struct ct_clamp_options {
 	enum ct_mode mode;
 	int first, last;	/* CT_RANGE: layers whose MLP outputs are frozen */
 	enum ct_through through;
+	bool unpredicted;	/* effects are observed only: predictions and agreement are NAN */
 };
 
 /* One quantity before and after; predictions come from the graph's linear model. */

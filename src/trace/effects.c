@@ -81,6 +81,7 @@ ct_spearman(
 struct versions {
 	const struct ct_local_model *lrm;
 	const struct ct_changed *run;
+	bool unpredicted;	/* the next four say nothing */
 	float *direct_final, *total_final, *direct_pre, *total_pre;
 };
 
@@ -145,6 +146,8 @@ effect_of(const struct versions *v, int active, int node, const struct ct_node *
 		e.predicted_total = (float)target_dot(v->lrm, n, v->total_final);
 	}
 	e.observed = e.after - e.before;
+	if (v->unpredicted)
+		e.predicted_direct = e.predicted_total = NAN;
 	return e;
 }
 
@@ -269,7 +272,7 @@ ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const 
     struct ct_arena *a, struct ct_error *err)
 {
 	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
-	struct versions v = { .lrm = lrm, .run = run };
+	struct versions v = { .lrm = lrm, .run = run, .unpredicted = opt->unpredicted };
 	int active = 0, r, n = 0;
 
 	*out = (struct ct_effects){
@@ -283,8 +286,8 @@ ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const 
 	v.total_pre = ct_arena_need(a, (size_t)lrm->n, sizeof(float), "predictions", err);
 	if (!out->effects || !v.direct_final || !v.total_final || !v.direct_pre || !v.total_pre)
 		return CT_ENOMEM;
-	if ((r = ct_predict(lrm, s, false, v.direct_final, v.direct_pre, a, err)) < 0 ||
-	    (r = ct_predict(lrm, s, true, v.total_final, v.total_pre, a, err)) < 0)
+	if (!opt->unpredicted && ((r = ct_predict(lrm, s, false, v.direct_final, v.direct_pre, a, err)) < 0 ||
+	    (r = ct_predict(lrm, s, true, v.total_final, v.total_pre, a, err)) < 0))
 		return r;
 	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
 		const struct ct_node *node = &g->nodes[i];
@@ -304,6 +307,9 @@ ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const 
 	}
 	out->n_effects = n;
 	qsort(out->effects + out->n_targets, (size_t)(n - out->n_targets), sizeof *out->effects, by_effect);
+	out->agreement = (struct ct_agreement){ NAN, NAN, 0 };
+	if (opt->unpredicted)
+		return CT_OK;
 	if (ct_is_direct(opt, lrm->m->cfg.L) && (r = check_edges(out, lrm, g, s, a, err)) < 0)
 		return r;
 	return agree(out, g, s, a, err);

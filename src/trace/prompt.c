@@ -150,7 +150,7 @@ ct_prompt_trace_begin(struct ct_building **out, const struct ct_prompt *p, const
 	double share = plan->target_share > 0 ? plan->target_share : CT_DEFAULT_COVERAGE;
 	const struct ct_target *targets = plan->targets;
 	int n = plan->n_targets, code = CT_ENOMEM;
-	int most = plan->max_features > 0 ? plan->max_features : CT_DEFAULT_FEATURES;
+	int most = plan->max_features != 0 ? plan->max_features : CT_DEFAULT_FEATURES;
 	struct ct_arena tmp = { 0 };
 
 	if (n == 0) {

@@ -172,7 +172,7 @@ attribute_targets(struct ct_schedule *s, const struct ct_target *targets, struct
 		if (t->kind != CT_TARGET_DIFFERENCE)
 			t->other = CT_VOCAB_MEAN;
 	}
-	if ((code = ct_attribute(s->lrm, &s->layout, s->rows, n, a, job, err)) < 0)
+	if (!s->bare && (code = ct_attribute(s->lrm, &s->layout, s->rows, n, a, job, err)) < 0)
 		return code;
 	for (int i = 0; i < n; i++)
 		for (int k = 0; k < n; k++)
@@ -187,9 +187,10 @@ int
 ct_schedule_init(struct ct_schedule *s, const struct ct_local_model *lrm, const struct ct_target *targets,
     int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	int most = lrm->n < max_features ? lrm->n : max_features, code;
+	int most = max_features < 0 ? 0 : lrm->n < max_features ? lrm->n : max_features, code;
 
-	*s = (struct ct_schedule){ .lrm = lrm, .n_rows = n, .n_targets = n, .most = most };
+	*s = (struct ct_schedule){ .lrm = lrm, .n_rows = n, .n_targets = n, .most = most,
+		.bare = max_features < 0 };
 	s->rows = ct_arena_need(&s->own, (size_t)n + most, sizeof *s->rows, "rows", err);
 	s->row_of = ct_arena_need(&s->own, (size_t)lrm->n, sizeof *s->row_of, "rows", err);
 	s->target_row = ct_arena_need(&s->own, (size_t)n, sizeof *s->target_row, "targets", err);

@@ -14,12 +14,15 @@
 #include "trace/attribution.h"
 #include "trace/replacement.h"
 
+enum { CT_NO_ROWS = -1 };
+
 struct ct_schedule {
 	const struct ct_local_model *lrm;
 	struct ct_layout layout;
 	struct ct_row *rows;		/* targets first, then the features chosen so far */
 	int n_rows, n_targets;
 	int most;			/* features that get rows */
+	bool bare;			/* nothing gets any */
 	int *row_of;			/* (lrm->n) index in rows, -1: not chosen so far */
 	int *target_row;		/* (n_targets) where the i-th target went */
 	float *weight;			/* (n_targets) of the target that the row stands for */
@@ -32,7 +35,10 @@ struct ct_schedule {
 	struct ct_attribution *under_way;	/* NULL: between rounds */
 };
 
-/* Computes the targets' rows. Edges and layout are from `a`, here and below. To be freed in any case. */
+/*
+ * Computes the targets' rows, unless max_features is CT_NO_ROWS. Edges and layout are from `a`, here and
+ * below. To be freed in any case.
+ */
 int ct_schedule_init(struct ct_schedule *s, const struct ct_local_model *lrm, const struct ct_target *targets,
     int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 void ct_schedule_free(struct ct_schedule *s);

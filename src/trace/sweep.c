@@ -290,8 +290,9 @@ ct_contrast_run(struct ct_contrast *out, const struct ct_local_model *lrm, const
     struct ct_error *err)
 {
 	struct job j = { .lrm = lrm, .g = g };
-	struct ct_clamp_options frozen = { .mode = CT_FROZEN, .through = opt->through };
-	struct ct_clamp_options live = { .mode = CT_FREE, .through = opt->through };
+	/* What was predicted is said of the mode in force. */
+	struct ct_clamp_options frozen = { .mode = CT_FROZEN, .through = opt->through, .unpredicted = true };
+	struct ct_clamp_options live = { .mode = CT_FREE, .through = opt->through, .unpredicted = true };
 	float *logits = ct_arena_need(a, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);
 	double seen = 0, unseen = 0;
 	struct ct_clamp_sites sites;

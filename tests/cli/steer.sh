@@ -49,6 +49,17 @@ run steer -m "$golden" --clamp L1#43@8x0 --at 5 --target w9 "$prompt"
 ok "effects may be on another target, at another position" has '^output "w9" '
 ok "which is marked in the prompt" has ' \[w39\] '
 
+run steer -m "$golden" --clamp L1#43@8x0 --json "$tmp/with" "$prompt"
+run steer -m "$golden" --clamp L1#43@8x0 --no-predict --json "$tmp/without" "$prompt"
+ok "--no-predict succeeds" [ "$status" = 0 ]
+observed() {
+	grep -E '"(node|before|after|observed|logit|prob)":' "$1"
+}
+ok "and observes the same" [ -n "$(observed "$tmp/with")" ] && [ "$(observed "$tmp/with")" = "$(observed "$tmp/without")" ]
+ok "without predictions" sh -c "! grep -qE '\"predicted_(direct|total)\": [^n]|\"contrast\"' '$tmp/without'"
+run steer -m "$golden" --clamp L1#43@8x0 --no-predict "$prompt"
+ok "and shows none" sh -c "! grep -qE 'direct|total|agreement' '$tmp/out'"
+
 LC_ALL=C; export LC_ALL
 run steer -m "$golden" --clamp L1#43@8x0 --sweep -2:2:9 "$prompt"
 ok "a sweep succeeds" [ "$status" = 0 ]
@@ -103,7 +114,7 @@ fails "a strength that is too much" "L1#43@8=1e\+39 is more than a float holds" 
 run steer -m "$golden" --clamp L1#43@w17x0 --clamp L2#0,L2#1@20..=3 "$prompt"
 ok "a clamp that reaches nothing is said" grep -q '^ctrace: --clamp L2#0,L2#1@20\.\.=3: reaches nothing in this prompt' "$tmp/err"
 ok "and is less than was asked for" [ "$status" = 1 ]
-ok "how far the others reach is shown" has '^reach  3 features at 1 place, 1 of 1 in the pruned graph$'
+ok "how far the others reach is shown" has '^reach  3 features at 1 place, 1 of 1 active$'
 fails "a place that is no token of the prompt" '@w18: the prompt has no such token' \
     steer -m "$golden" --clamp L1#43@w18x0 "$prompt"
 fails "a label that nobody has" 'no feature has a label that fits "Texas"' steer -m "$golden" --clamp '"Texas"*@8x0' "$prompt"
