@@ -161,3 +161,11 @@ ct_bind_decoder(struct ct_model *m, struct ct_binder *b, const char *prefix)
 		bind_linear(b, &at->down, c->D, c->mlp, c->mlp_bias, l, "mlp.down_proj");
 	}
 }
+
+int
+ct_decoder_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
+{
+	(void)err;
+	ct_bind_decoder(m, b, "model.");
+	return CT_OK;
+}

@@ -59,6 +59,8 @@ void ct_bind_norm(struct ct_binder *b, struct ct_norm *out, int width, const cha
  * model.
  */
 void ct_bind_decoder(struct ct_model *m, struct ct_binder *b, const char *prefix);
+/* The `bind` of a family that has nothing else: all under "model.". */
+int ct_decoder_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err);
 
 /* What their configs have in common beside keys: heads and their width (decoder.c). */
 int ct_decoder_heads(struct ct_config *c, const char *path, struct ct_error *err);

@@ -39,19 +39,11 @@ llama_config(struct ct_config *c, const void *json, const char *path, struct ct_
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
 }
 
-static int
-llama_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
-{
-	(void)err;
-	ct_bind_decoder(m, b, "model.");
-	return CT_OK;
-}
-
 const struct ct_family ct_family_llama = {
 	.model_type = "llama",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },	/* computed from the config */
 	.config = llama_config,
-	.bind = llama_bind,
+	.bind = ct_decoder_bind,
 };

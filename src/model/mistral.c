@@ -41,19 +41,11 @@ mistral_config(struct ct_config *c, const void *json, const char *path, struct c
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
 }
 
-static int
-mistral_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
-{
-	(void)err;
-	ct_bind_decoder(m, b, "model.");
-	return CT_OK;
-}
-
 const struct ct_family ct_family_mistral = {
 	.model_type = "mistral",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },
 	.config = mistral_config,
-	.bind = mistral_bind,
+	.bind = ct_decoder_bind,
 };

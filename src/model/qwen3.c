@@ -46,19 +46,11 @@ qwen3_config(struct ct_config *c, const void *json, const char *path, struct ct_
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
 }
 
-static int
-qwen3_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
-{
-	(void)err;
-	ct_bind_decoder(m, b, "model.");
-	return CT_OK;
-}
-
 const struct ct_family ct_family_qwen3 = {
 	.model_type = "qwen3",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },
 	.config = qwen3_config,
-	.bind = qwen3_bind,
+	.bind = ct_decoder_bind,
 };

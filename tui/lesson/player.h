@@ -1,8 +1,8 @@
 /*
- * player: the lesson that is open: at which step it is, what of it is done.
+ * player: plays the lesson that is open, and notes how far a person is in it.
  *
- * A step always begins from the same screen: its prompt traced, nothing clamped, then its own commands. So a
- * student can do anything in between, and come back.
+ * A step always begins with the same screen: its prompt is traced, nothing is clamped, and its own
+ * commands are run. So a student can try anything and come back.
  */
 #ifndef TUI_PLAYER_H
 #define TUI_PLAYER_H
