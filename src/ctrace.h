@@ -74,6 +74,7 @@ struct ct_engine_info {
 	bool has_cards;
 	const char *cards_trouble;	/* why the cards that are there are not shown, or "" */
 	bool has_other_transcoder;			/* the model has the other kind of transcoder too */
+	bool has_transcoder;		/* one lies in its directory, whatever is looked through */
 	const char *demo;		/* demo prompt from recipe.yaml, or "" */
 };
 

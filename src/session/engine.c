@@ -47,6 +47,7 @@ choose_transcoder(
 		return ct_fail_memory(err, 4096, "paths");
 	*ending = "";
 	e->info.has_other_transcoder = ct_dir_exists(clt) && ct_dir_exists(plt);
+	e->info.has_transcoder = ct_dir_exists(clt) || ct_dir_exists(plt);
 	if (given && opt->neurons)
 		return ct_fail(err, CT_EINVAL, "%s: neurons need no transcoder; name one or the other",
 		    given);

@@ -128,8 +128,9 @@ static const struct cmd_entry commands[] = {
 	    CMD_GRAPH | CMD_NODE, do_by },
 	{ GROUP_GRAPH, "sort", "[size|for|against]", "size for against",
 	    "which rows of the tree come first", CMD_GRAPH | CMD_NODE, do_sort },
-	{ GROUP_GRAPH, "transcoder", "[clt|plt|DIR]", "clt plt",
-	    "look through the model's other transcoder, or that in DIR", CMD_MODEL, do_transcoder },
+	{ GROUP_GRAPH, "transcoder", "[clt|plt|neurons|DIR]", "clt plt neurons",
+	    "look through the model's other transcoder, its own neurons, or the transcoder in DIR", CMD_MODEL,
+	    do_transcoder },
 
 	{ GROUP_CLAMP, "clamp", "[SPEC; ...]", "<features>",
 	    "clamp the selected feature: 3, x0, +1, -2, @*x0; or those that are named: L1#249@8=0, x-1, "

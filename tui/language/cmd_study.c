@@ -12,6 +12,7 @@
 #include "tui/language/input.h"
 #include "tui/language/keys.h"
 #include "tui/terminal/fmt.h"
+#include "tui/view/start.h"
 #include "tui/view/view.h"
 
 bool
@@ -262,22 +263,44 @@ do_label(struct app *a, const char *arg)
 	return DID_CHANGE;
 }
 
+/* The model's own transcoder of a kind, "clt" or "plt"; "": the other one. */
+static int
+look_through(struct app *a, const char *kind, struct ct_error *err)
+{
+	int code = study_other_transcoder(&a->study, err);
+
+	/* From the neurons the way to the second one leads past the first. */
+	if (code == CT_OK && *kind && strcasecmp(kind, a->study.info->transcoder) != 0 &&
+	    a->study.info->has_other_transcoder)
+		code = study_other_transcoder(&a->study, err);
+	return code;
+}
+
 int
 do_transcoder(struct app *a, const char *arg)
 {
+	bool neurons = !strcmp(arg, "neurons"), named = !strcmp(arg, "clt") || !strcmp(arg, "plt");
+	const char *model = neurons && a->view == VIEW_START ? start_model(a) : NULL;
 	struct ct_error err;
+	int code;
 
-	bool named = !strcmp(arg, "clt") || !strcmp(arg, "plt");
-
-	if (named && !strcasecmp(arg, a->study.info->transcoder))
+	if ((named || neurons) && !model && !strcasecmp(arg, a->study.info->transcoder))
 		return DID_NOTHING;
-	if (*arg && !named && !strchr(arg, '/'))
-		return app_fail(a, "transcoder: expected clt, plt or a directory (with a / in it), found "
-		    "\"%.60s\"", arg);
-	if (*arg && !named ? study_transcoder(&a->study, arg, &err) : study_other_transcoder(&a->study, &err))
+	if (*arg && !named && !neurons && !strchr(arg, '/'))
+		return app_fail(a, "transcoder: expected clt, plt, neurons or a directory (with a / in it), "
+		    "found \"%.60s\"", arg);
+	if (neurons)
+		code = study_neurons(&a->study, model, &err);
+	else if (*arg && !named)
+		code = study_transcoder(&a->study, arg, &err);
+	else
+		code = look_through(a, arg, &err);
+	if (code)
 		return app_error(a, &err);
+	if (model)
+		view_show(a, VIEW_TREE);
 	view_changed(a, CHANGED_GRAPH);
-	app_say(a, "the model seen through its %s", strcmp(a->study.info->transcoder, "PLT")
-	    ? "cross-layer transcoder" : "per-layer transcoders");
+	app_say(a, "the model seen through its %s", a->study.info->neurons ? "own neurons"
+	    : strcmp(a->study.info->transcoder, "PLT") ? "cross-layer transcoder" : "per-layer transcoders");
 	return DID_CHANGE;
 }

@@ -67,6 +67,8 @@ static const struct key_entry defaults[] = {
 	{ "settings", "Space", "enter", NULL, NULL },
 	{ "start", "Enter", "enter", "begin", "begin the selected lesson, or open the selected session or "
 	    "model" },
+	{ "start", "O", "transcoder neurons", "its neurons",
+	    "open the selected model, and look through its own neurons in place of a transcoder" },
 	{ "lesson", "Space", "lesson next", "on", "the next step of the lesson" },
 	{ "lesson", "]", "lesson next", NULL, NULL },
 	{ "lesson", "[", "lesson back", "back", "the step before" },

@@ -45,7 +45,8 @@ clean_slate(struct app *a)
 	a->shares = false;
 	tree_order(a, &shape);
 	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
-	if (s->info->has_other_transcoder && !strcmp(s->info->transcoder, "PLT") &&
+	if (((s->info->has_other_transcoder && !strcmp(s->info->transcoder, "PLT")) ||
+	    (s->info->neurons && s->info->has_transcoder)) &&
 	    study_other_transcoder(s, &err))
 		return app_error(a, &err);
 	s->how = (struct ct_clamp_options){ .mode = CT_FROZEN };

@@ -26,5 +26,7 @@ tui_study_files = \
 	%D%/session_list.h \
 	%D%/study.c \
 	%D%/study.h \
+	%D%/study_model.c \
+	%D%/study_opened.c \
 	%D%/study_rows.c \
 	%D%/study_work.c

@@ -41,7 +41,8 @@ write_model(struct app *a, struct lines *out)
 	if (!study_transcoder_is_own(&a->study) && realpath(info->transcoder_dir, other))
 		lines_add(out, "transcoder %s", other);
 	else if (*info->transcoder)
-		lines_add(out, "transcoder %s", strcmp(info->transcoder, "PLT") ? "clt" : "plt");
+		lines_add(out, "transcoder %s", info->neurons ? "neurons" :
+		    strcmp(info->transcoder, "PLT") ? "clt" : "plt");
 	/* What follows names features by numbers. */
 	lines_add(out, "fingerprint %s", ct_engine_fingerprint(a->study.engine));
 }

@@ -7,6 +7,7 @@
 #ifndef TUI_STUDY_H
 #define TUI_STUDY_H
 
+#include "base/arena.h"
 #include "ctrace.h"
 
 enum { STUDY_CLAMPS = 2 * CT_MAX_MEMBERS, UNDO_STEPS = 64, STUDY_NAME = 256, STUDY_GENERATED = 64,
@@ -60,6 +61,14 @@ struct study_defaults {
 	struct ct_clamp_options how;
 };
 
+/* What an error node is made of, as it feeds `into`, once that was asked for. */
+struct study_opened {
+	bool is_open;
+	int error, into;
+	struct ct_opened parts;
+	struct ct_arena arena;		/* of the parts */
+};
+
 struct study {
 	struct ct_engine *engine;
 	const struct ct_engine_info *info;
@@ -79,6 +88,7 @@ struct study {
 	struct ct_clamp_options how;
 	struct undo *undo;
 	struct study_words *words;
+	struct study_opened opened;
 	struct clamp_set kept[STUDY_KEPT];	/* sets that were given names, prompts long */
 	int n_kept;
 	int generated[STUDY_GENERATED];		/* tokens after the prompt, as last generated */
@@ -92,6 +102,10 @@ int study_open(struct study *s, const char *model, const struct ct_engine_option
 /* A graph from a file, without a model. */
 int study_open_graph(struct study *s, const char *path, struct ct_error *err);
 void study_close(struct study *s);
+
+/* Splits an error node's edge into a node over neurons, in place of the error that was open; folds that. */
+int study_open_error(struct study *s, int error, int into, struct ct_error *err);
+void study_fold_error(struct study *s);
 
 int study_prompt(struct study *s, const char *text, struct ct_error *err);
 /* The first n of the generated tokens become part of the prompt; clamps stay, with nothing to undo. */
@@ -131,8 +145,10 @@ int study_graph(struct study *s, const char *path, struct ct_error *err);
 int study_transcoder(struct study *s, const char *dir, struct ct_error *err);
 /* Is the transcoder the model's own, or one that lies elsewhere? */
 bool study_transcoder_is_own(const struct study *s);
-/* Opens the other transcoder of the model and traces the same prompt there. */
+/* Opens the model's other transcoder, or from its neurons the first, and traces the same prompt there. */
 int study_other_transcoder(struct study *s, struct ct_error *err);
+/* The same with the model's own neurons; of another model: with its demo prompt. */
+int study_neurons(struct study *s, const char *model, struct ct_error *err);
 
 const struct clamp_set *study_clamps(const struct study *s);
 /* As ct_clamp_text, with as many digits as a screen has room for. Returns buf. */

@@ -36,6 +36,28 @@ add(struct card *c, struct card_line line)
 		c->line[c->list.n++] = line;
 }
 
+/* What an error that was opened is made of, in so many lines. */
+static void
+add_opened(const struct ct_opened *o, struct card *c, int room)
+{
+	int others = 5 + (o->skip != 0), n = room - others < 3 ? 3 : room - others;
+
+	add(c, (struct card_line){ .kind = BLANK });
+	add(c, (struct card_line){ .kind = OPENED_HEAD });
+	add(c, (struct card_line){ .kind = OPENED_PART, .text = "neurons", .edge.weight =
+	    (float)o->neurons_sum });
+	for (int i = 0; i < n && i < o->n; i++)
+		add(c, (struct card_line){ .kind = OPENED_NEURON, .i = i });
+	add(c, (struct card_line){ .kind = OPENED_PART, .text = "less features", .edge.weight =
+	    (float)o->features });
+	if (o->skip != 0)
+		add(c, (struct card_line){ .kind = OPENED_PART, .text = "less skip path", .edge.weight =
+		    (float)o->skip });
+	add(c, (struct card_line){ .kind = OPENED_PART, .text = "biases", .edge.weight =
+	    (float)o->bias });
+	add(c, (struct card_line){ .kind = OPENED_CHECK });
+}
+
 static void
 add_edges(struct app *a, struct card *c, enum card_kind kind, int max)
 {
@@ -226,13 +248,14 @@ build(struct app *a, struct card *c, int room, bool all)
 		add(c, (struct card_line){ .kind = EFFECT });
 	if (c->card && c->card->rewrite.layer > 0)
 		add(c, (struct card_line){ .kind = REWRITE });
+	if (a->study.opened.is_open && a->study.opened.error == c->node)
+		add_opened(&a->study.opened.parts, c, all ? EDGES : room - c->list.n - 4);
 	for (int i = 0; i < mixed && i < (all || room > 24 ? 3 : 1); i++)
 		add(c, (struct card_line){ .kind = CANDIDATE, .i = i });
 	left = room - c->list.n - 1;
 	if (c->card)
 		fit_plot(a, c, n, all ? room : left - 1, all);
-	if (c->plot.h)
-		left -= c->plot.h + 1;
+	left -= c->plot.h ? c->plot.h + 1 : 0;
 	edges = edge_lines(c, n, left, all);
 	add(c, (struct card_line){ .kind = BLANK });
 	before = c->list.n;
@@ -328,8 +351,8 @@ card_changed(struct app *a, void *state, enum change what)
 {
 	struct card *c = state;
 
-	(void)a;
-	(void)what;
+	if (what == CHANGED_GRAPH)
+		study_fold_error(&a->study);
 	c->list.sel = c->list.top = 0;
 }
 

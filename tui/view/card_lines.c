@@ -226,6 +226,35 @@ draw_edge(struct app *a, const struct area *area, int y, const struct card_line 
 	    app_edge(a, &l->edge, w, sizeof w));
 }
 
+/* A part of an error that was opened. */
+static void
+draw_part(struct app *a, const struct area *area, int y, const struct card_line *l)
+{
+	char b[FMT_SIZE], name[STUDY_NAME];
+	const struct ct_opened *o = &a->study.opened.parts;
+	double w = l->kind == OPENED_HEAD ? o->edge : (double)l->edge.weight;
+	const struct ct_opened_neuron *n = &o->neurons[l->i];
+
+	switch (l->kind) {
+	case OPENED_HEAD:
+		draw_text(area, 1, y, ST_DIM, "into");
+		draw_cut(area, 7, y, area->w - 15, ST_TEXT, study_name(&a->study, a->study.opened.into, name,
+		    sizeof name));
+		break;
+	case OPENED_NEURON:
+		w = (double)n->weight;
+		draw_fmt(area, 9, y, ST_TEXT, "L%d neuron %d", o->layer, n->neuron);
+		break;
+	case OPENED_CHECK:
+		draw_fmt(area, 7, y, ST_DIM, "add up within %s", fmt_tiny(b, sizeof b, o->residual));
+		return;
+	default:
+		draw_text(area, 7, y, ST_DIM, l->text);
+		break;
+	}
+	draw_right(area, area->w - 1, y, w < 0 ? ST_MINUS : ST_PLUS, fmt_signed(b, sizeof b, w));
+}
+
 static void
 draw_bias(struct app *a, const struct area *area, int y, const struct card *c, const struct card_line *l)
 {
@@ -427,6 +456,12 @@ draw_more(struct app *a, const struct area *area, int y, const struct card *c, c
 		break;
 	case SUM_FIGURES:
 		draw_sum_figures(a, area, y, c);
+		break;
+	case OPENED_HEAD:
+	case OPENED_PART:
+	case OPENED_NEURON:
+	case OPENED_CHECK:
+		draw_part(a, area, y, l);
 		break;
 	default:
 		break;

@@ -28,6 +28,8 @@ tui_view_files = \
 	%D%/map.c \
 	%D%/node_name.c \
 	%D%/node_name.h \
+	%D%/opened.c \
+	%D%/opened.h \
 	%D%/operands.c \
 	%D%/operands.h \
 	%D%/paths.c \
@@ -37,6 +39,7 @@ tui_view_files = \
 	%D%/qk.h \
 	%D%/settings.c \
 	%D%/start.c \
+	%D%/start.h \
 	%D%/subgraph.c \
 	%D%/subgraph.h \
 	%D%/survey.c \

@@ -14,6 +14,7 @@
 #include "tui/study/paths.h"
 #include "tui/study/session_file.h"
 #include "tui/study/session_list.h"
+#include "tui/view/start.h"
 #include "tui/view/view.h"
 
 enum { OFFERS = 200, HEAD = 3, NAME = 16, SESSIONS = 3 };
@@ -229,6 +230,15 @@ start_draw(struct app *a, void *state, const struct area *area)
 		if (l->top + y - HEAD == l->sel)
 			draw_select(area, 0, y, 10 + NAME);
 	}
+}
+
+const char *
+start_model(struct app *a)
+{
+	struct start *v = a->state[VIEW_START];
+	const struct list *l = start_list(a, v);
+
+	return l->n && !strcmp(v->offer[l->sel].kind, "model") ? v->offer[l->sel].path : NULL;
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "tui/language/cmd_exec.h"
 #include "tui/layout.h"
 #include "tui/study/lines.h"
+#include "tui/view/opened.h"
 #include "tui/view/tree.h"
 #include "tui/view/tree_item.h"
 #include "tui/view/view.h"
@@ -270,11 +271,10 @@ tree_enter(struct app *a, void *state)
 		w->shown = w->shown + STEP < w->n ? w->shown + STEP : w->n;
 	} else if (w->open) {
 		w->open = false;
+	} else if (w->node >= 0 && w->parent && study_node(&a->study, w->node)->kind == CT_NODE_ERROR) {
+		return opened_toggle(a, w->node, tree_item_target(w));
 	} else if (!tree_item_can_open(&a->study, w) || !open_item(a, t, w)) {
-		return app_fail(a, "nothing feeds this: %s",
-		    study_node(&a->study, w->node)->kind == CT_NODE_ERROR
-			? "an error node stands for what the transcoder leaves unexplained"
-			: "a path ends here");
+		return app_fail(a, "nothing feeds this: a path ends here");
 	}
 	t->stale = t->shaped = true;
 	follow_row(a, t);

@@ -1,0 +1,132 @@
+/*
+ * study_model: what is looked at: another model, graph or transcoder in place of the one that is open. Owns
+ * no state; see study.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/study/study.h"
+
+/* Opens a model in place of what is open, with a prompt ("": none). On failure all stays. */
+static int
+reopen(struct study *s, const char *model, const struct ct_engine_options *opt, const char *text,
+    struct ct_error *err)
+{
+	struct study other = { .job = s->job, .defaults = s->defaults };
+	int rc = study_open(&other, model, opt, err);
+
+	if (rc)
+		return rc;
+	if (!text)
+		text = other.info->demo;
+	if (*text && (rc = study_prompt(&other, text, err))) {
+		study_close(&other);
+		return rc;
+	}
+	study_close(s);
+	*s = other;
+	return CT_OK;
+}
+
+int
+study_graph(struct study *s, const char *path, struct ct_error *err)
+{
+	struct study other = {
+		.options = s->options, .defaults = s->defaults, .job = s->job
+	};
+	int rc = study_open_graph(&other, path, err);
+
+	if (rc)
+		return rc;
+	study_close(s);
+	*s = other;
+	return CT_OK;
+}
+
+int
+study_other_transcoder(struct study *s, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+
+	if (!s->info->has_transcoder)
+		return ct_fail(err, CT_ENOTFOUND, "%s has no transcoder; transcoder DIR names one",
+		    s->info->name);
+	if (!s->info->neurons && !s->info->has_other_transcoder)
+		return ct_fail(err, CT_ENOTFOUND, "%s has no second transcoder beside its %s", s->info->name,
+		    s->info->transcoder);
+	opt.per_layer = !strcmp(s->info->transcoder, "CLT");
+	opt.neurons = false;
+	return reopen(s, s->info->dir, &opt, ct_session_text(s->session), err);
+}
+
+int
+study_neurons(struct study *s, const char *model, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+
+	/* How many features a TopK keeps is no number of neurons. */
+	if (!s->info->neurons)
+		opt.k = 0;
+	opt.neurons = true;
+	return reopen(s, model ? model : s->info->dir, &opt, model ? NULL : ct_session_text(s->session),
+	    err);
+}
+
+int
+study_transcoder(struct study *s, const char *dir, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+
+	opt.transcoder_dir = dir;
+	opt.neurons = false;
+	return reopen(s, s->info->dir, &opt, ct_session_text(s->session), err);
+}
+
+bool
+study_transcoder_is_own(const struct study *s)
+{
+	size_t n = strlen(s->info->dir);
+
+	return !strncmp(s->info->transcoder_dir, s->info->dir, n)
+	    && (!strcmp(s->info->transcoder_dir + n, "/transcoder")
+		|| !strcmp(s->info->transcoder_dir + n, "/transcoder-plt"));
+}
+
+/* What is open, as if it had just been opened. */
+static int
+begin_anew(struct study *s, struct ct_error *err)
+{
+	struct ct_trace_options trace = s->trace;
+	int rc;
+
+	s->trace.node_threshold = s->defaults.node_threshold;
+	s->trace.edge_threshold = s->defaults.edge_threshold;
+	rc = study_prompt(s, s->info->demo, err);
+	if (rc) {
+		s->trace = trace;
+		return rc;
+	}
+	s->n_kept = 0;
+	s->how = s->defaults.how;
+	return CT_OK;
+}
+
+int
+study_model(struct study *s, const char *model, struct ct_error *err)
+{
+	struct ct_engine_options opt = s->options;
+	char *dir;
+	int rc = ct_model_find(&dir, model, err);
+
+	if (rc)
+		return rc;
+	if (!strcmp(dir, s->info->dir) && !opt.per_layer && study_transcoder_is_own(s)
+	    && *s->info->demo) {
+		rc = begin_anew(s, err);
+	} else {
+		opt.per_layer = opt.neurons = false;
+		rc = reopen(s, dir, &opt, NULL, err);
+	}
+	free(dir);
+	return rc;
+}
