@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "trace/answer.h"
+#include "math/blas.h"
 #include "math/kernels.h"
+#include "model/linear.h"
 #include "model/transformer.h"
+#include "trace/answer.h"
 #include "trace/prompt.h"
 
 struct job {
@@ -40,6 +42,28 @@ open_run(struct run *r, const struct ct_model *m, int T, struct ct_arena *a, str
 	return ct_layer_rows_init(&r->rows, m, 0, T, a, err);
 }
 
+/* r->out, what the transcoder adds to the stream at layer l, a norm after the MLP being live. */
+static void
+write_layer(struct run *r, const struct ct_prompt *p, int l)
+{
+	const struct ct_local_model *lrm = &p->lrm;
+	const struct ct_transcoder *tc = lrm->tc;
+	int T = lrm->T, D = tc->D;
+	float *row = r->in;		/* (D) of it is free */
+
+	for (int t = 0; t < T; t++)
+		memcpy(r->out + (size_t)t * D, ct_transcoder_offset(tc, l), (size_t)D * sizeof *r->out);
+	ct_skip_frozen(tc, l, T, lrm->read + (size_t)l * T * D, r->out);
+	for (int from = tc->kind == CT_CLT ? 0 : l; from <= l; from++)
+		for (int i = lrm->first[from * T]; i < lrm->first[(from + 1) * T]; i++) {
+			const struct ct_active *f = &lrm->active[i];
+
+			ct_transcoder_decoder_row(tc, from, f->feature, l, row);
+			ct_saxpy(D, f->act, row, r->out + (size_t)f->pos * D);
+		}
+	ct_from_write_point(lrm->m, tc, l, T, r->out, r->rows.post2);
+}
+
 /* r->x, the stream after layer l, with what the transcoder writes there; then the layers behind it. */
 static void
 run_on(struct run *r, const struct ct_prompt *p, int l)
@@ -49,9 +73,10 @@ run_on(struct run *r, const struct ct_prompt *p, int l)
 	int T = pass->T;
 	size_t D = (size_t)m->cfg.D, TD = (size_t)T * D, start = (size_t)pass->start * D;
 
+	write_layer(r, p, l);
 	for (size_t i = 0; i < TD; i++)
 		r->x[i] = pass->mid[(size_t)l * TD + i] + (i < start ? pass->mlp_out[(size_t)l * TD + i] :
-		    p->lrm.recon[(size_t)l * TD + i]);
+		    r->out[i]);
 	for (int k = l + 1; k < m->cfg.L; k++) {
 		ct_layer_attention(m, k, &r->rows, r->x, r->mid, r->scratch);
 		ct_layer_mlp(m, k, T, r->mid, r->in, r->rows.scale2, r->out, r->scratch);

@@ -13,6 +13,7 @@ libtest_a_SOURCES = \
 LDADD = libtest.a libtui.a $(engine_libs) $(CMOCKA_LIBS) $(NCURSES_LIBS) $(UTIL_LIBS)
 
 check_PROGRAMS += \
+	test_alone \
 	test_attribution \
 	test_base \
 	test_build \
@@ -94,6 +95,7 @@ check_PROGRAMS += \
 	test_work \
 	test_written \
 	test_yaml
+test_alone_SOURCES = %D%/test_alone.c
 test_attribution_SOURCES = %D%/test_attribution.c
 test_base_SOURCES = %D%/test_base.c
 test_build_SOURCES = %D%/test_build.c
