@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cards/activity.h"
 #include "cli/cli.h"
@@ -17,7 +18,7 @@ enum { ALONE_POSITIONS = 500 };		/* at which each layer is measured by itself */
 /* One of the transcoders, measured. */
 struct figures {
 	const struct ct_train_transcoder_report *made;
-	const char *dir;
+	const char *base, *dir;		/* of the training, of the transcoder */
 	long positions;			/* held out */
 	double explained;		/* mean over layers */
 	struct ct_fidelity *f;
@@ -104,6 +105,20 @@ measure(struct figures *g, const struct cli_corpus_context *context, struct ct_a
 	return rc;
 }
 
+/* Cards lie in the transcoder's directory; those of a transcoder beside its model are the model's. */
+static int
+place_cards(struct cli_transcoder *t, const struct ct_train_report *r, const char *base, struct ct_error *err)
+{
+	struct stat model, written;
+
+	if (stat(r->from, &model) != 0 || stat(base, &written) != 0 || model.st_dev != written.st_dev ||
+	    model.st_ino != written.st_ino)
+		return CT_OK;
+	free(t->features);
+	t->features = ct_path_join(base, t->tc->kind == CT_CLT ? "features" : "features-plt");
+	return t->features ? CT_OK : ct_fail_memory(err, 4096, "a path");
+}
+
 /* Figures and cards of one transcoder; with a root, the figures become its member `key`. */
 static int
 finish(const struct ct_train_report *r, struct figures *g, const char *recipe, json_t *root, const char *key,
@@ -124,6 +139,8 @@ finish(const struct ct_train_report *r, struct figures *g, const char *recipe, j
 		show(g);
 	}
 	if (rc == CT_OK)
+		rc = place_cards(&context.transcoders[0], r, g->base, err);
+	if (rc == CT_OK)
 		rc = cli_transcoder_cards(&context, &context.transcoders[0], activity, NULL, !root, err);
 	ct_fidelity_free(g->f);
 	ct_alone_free(g->alone);
@@ -142,7 +159,7 @@ finish_all(const struct ct_train_report *r, const char *recipe, const char *base
 
 	for (int k = 0; k < 2 && rc == CT_OK; k++) {
 		char *dir = made[k]->made ? ct_path_join(base, names[k]) : NULL;
-		struct figures g = { .made = made[k], .dir = dir };
+		struct figures g = { .made = made[k], .base = base, .dir = dir };
 
 		if (dir)
 			rc = finish(r, &g, recipe, root, names[k], err);

@@ -49,6 +49,14 @@ sed -i.old 's/{text: text.txt}/{text: text.txt, window: 16}/' "$tmp/my/recipe.ya
 run train "$tmp/my/recipe.yaml"
 ok "the recipe of models/README.md" [ "$status" = 0 -a -e "$tmp/my/transcoder-plt/config.yaml" ]
 
+# Beside its model, what is trained is the model's own, and so are its cards.
+mkdir "$tmp/beside" && cp "$golden"/*.json "$golden/model.safetensors" "$tmp/one.txt" "$tmp/beside"
+sed 's|{from: [^}]*}|{from: .}|; s/, two.txt//; s/steps: 150/steps: 20/' "$tmp/recipe.yaml" >"$tmp/beside/recipe.yaml"
+run train "$tmp/beside/recipe.yaml"
+run trace -m "$tmp/beside" "$prompt"
+ok "a recipe in the model's directory" [ "$status" = 0 ]
+ok "its cards are the model's" [ -s "$tmp/beside/features-plt/index.json.gz" -a ! -e "$tmp/beside/transcoder-plt/features" ]
+
 # Both kinds, both activations, every hook; and JSON.
 sed -e 's/^transcoder-plt:.*/transcoder-plt: {features: 32, l0: 4, activation: jumprelu, read: ln2.hook_normalized, write: mlp.hook_out, steps: 40, batch: 64, buffer: 256}/' \
     "$tmp/recipe.yaml" >"$tmp/both.yaml"
