@@ -457,6 +457,12 @@ bool ct_session_is_clamped(const struct ct_session *s);
 int ct_session_compare(const struct ct_session *here, const struct ct_session *there,
     struct ct_comparison *out, struct ct_arena *a, struct ct_error *err);
 /*
+ * A compared node's activation in one of the two sessions, side 0: here, 1: there. NAN: it is no feature,
+ * or a neuron that was not chosen there.
+ */
+double ct_session_compared_activation(const struct ct_session *s, const struct ct_comparison *c,
+    const struct ct_compared_node *n, int side);
+/*
  * The test of a difference: features of here set to what they are there, and what the model says then. The
  * answers are what the graphs explain, if these are tokens, else the likeliest ones.
  */

@@ -52,10 +52,10 @@ node_of(const struct pair *p, const struct ct_compared_node *n, struct ct_sessio
 	return &p->c.graph[side]->nodes[*node];
 }
 
-static float
-activation(const struct pair *p, int side, int node)
+static double
+activation(const struct pair *p, int side, const struct ct_compared_node *n)
 {
-	return node < 0 ? 0 : p->c.graph[side]->nodes[node].activation;
+	return ct_session_compared_activation(p->s[side], &p->c, n, side);
 }
 
 /* Whether a patch of this node says anything: a feature at aligned positions, with another activation. */
@@ -69,7 +69,8 @@ can_patch(const struct pair *p, const struct ct_compared_node *n, struct ct_patc
 
 	*what = (struct ct_patch_what){ x->layer, x->index, pos };
 	return x->kind == CT_NODE_FEATURE && pos >= 0 && p->c.align.there[pos] >= 0 &&
-	    activation(p, 0, n->here) != activation(p, 1, n->there);
+	    isfinite(activation(p, 0, n)) && isfinite(activation(p, 1, n)) &&
+	    activation(p, 0, n) != activation(p, 1, n);
 }
 
 static int
@@ -88,7 +89,8 @@ show_node(const struct pair *p, const struct ct_compared_node *n, struct ct_erro
 	if (x->kind == CT_NODE_FEATURE) {
 		ct_session_words(s, x->layer, x->index, x->pos, words, sizeof words);
 		for (int i = 0; i < 2; i++)
-			snprintf(a[i], sizeof a[i], "%.2f", (double)activation(p, i, i ? n->there : n->here));
+			snprintf(a[i], sizeof a[i], isfinite(activation(p, i, n)) ? "%.2f" : "-",
+			    activation(p, i, n));
 	}
 	snprintf(text, sizeof text, "%s%s%s%s%s", words, *words ? "  " : "", name,
 	    x->kind == CT_NODE_FEATURE ? " " : "",

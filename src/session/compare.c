@@ -2,6 +2,8 @@
  * compare: the facade's part that holds two prompts against each other, and tests what it finds by patching
  * one with the other (trace/compare.h, trace/patch.h).
  */
+#include <math.h>
+
 #include "session/engine.h"
 #include "trace/patch.h"
 
@@ -17,6 +19,24 @@ ct_session_compare(const struct ct_session *here, const struct ct_session *there
 	if ((code = ct_align(&align, here->ids, here->T, there->ids, there->T, a, err)) < 0)
 		return code;
 	return ct_compare(out, here->graph, there->graph, &align, a, err);
+}
+
+double
+ct_session_compared_activation(const struct ct_session *s, const struct ct_comparison *c,
+    const struct ct_compared_node *n, int side)
+{
+	int node = side ? n->there : n->here, other = side ? n->here : n->there, pos;
+	const struct ct_node *x = node >= 0 ? &c->graph[side]->nodes[node] : &c->graph[!side]->nodes[other];
+
+	if (x->kind != CT_NODE_FEATURE)
+		return NAN;
+	if (node >= 0)
+		return (double)x->activation;
+	/* Not active there; or not among the features of that graph; or without a place there. */
+	pos = side ? c->align.there[x->pos] : c->align.here[x->pos];
+	if (pos >= 0 && s->e->transcoder && s->e->transcoder->act != CT_TC_NEURONS)
+		return (double)ct_session_activation(s, x->layer, x->index, pos);
+	return pos < 0 ? 0 : NAN;
 }
 
 /* What a graph explains if that is a token, else the likeliest one there; -1: unknown. */

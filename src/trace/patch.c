@@ -39,7 +39,9 @@ add_place(const struct ct_local_model *here, const struct ct_local_model *there,
 		bool mine = x && (!y || x->feature <= y->feature);
 		bool theirs = y && (!x || y->feature <= x->feature);
 
-		add(c, mine ? x : y, pos, mine ? x->act : 0, theirs ? y->act : 0);
+		/* A neuron that is not among those of a prompt is unknown there, not 0. */
+		if ((mine && theirs) || here->tc->act != CT_TC_NEURONS)
+			add(c, mine ? x : y, pos, mine ? x->act : 0, theirs ? y->act : 0);
 		i += mine;
 		k += theirs;
 	}

@@ -24,7 +24,10 @@ int ct_patch_run(struct ct_patch *out, const struct ct_prompt *here, const struc
     const struct ct_alignment *align, const struct ct_patch_what *what,
     const struct ct_patch_answers *answers, struct ct_error *err);
 
-/* The same patch as clamps, at most max; returns how many there are. */
+/*
+ * The same patch as clamps, at most max; returns how many there are. Of neurons, which are chosen for each
+ * prompt, only those that both prompts have.
+ */
 int ct_patch_clamps(const struct ct_prompt *here, const struct ct_prompt *there,
     const struct ct_alignment *align, const struct ct_patch_what *what, struct ct_clamp *out, int max);
 

@@ -65,6 +65,8 @@ saved() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script - w20 w1 <"$tmp/s
 take() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/take.script" w20 w1 w22; }
 own() { "$CTRACE" train "$tmp/own.yaml" -o "$made/own"; }
 train() { "$CTRACE" train "$tmp/recipe.yaml" -o "$made/trained"; }
+clamped() { "$CTRACE" trace -m "$model" --clamp 'L1#3@2=2' --groups --json "$made/graph.json" w20 w1 w22; }
+compare() { "$CTRACE" compare -m "$model" 'w20 w1 w22' 'w20 w2 w22'; }
 linear() { "$CTRACE_TUI" -m "$model" --linear w20 w1 <"$tmp/linear.script"; }
 
 # untouched KIND SCENARIO: no call fails; leaves status, out, err and what the shim counts.
@@ -149,7 +151,7 @@ numbers() {
 	esac
 }
 
-for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved take linear train own}; do
+for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved take linear train own clamped compare}; do
 	before=$runs was=$failed failed=0 all=0
 	for kind in alloc open read write rename sync map stat thread; do
 		untouched $kind $scenario

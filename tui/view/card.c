@@ -221,6 +221,15 @@ add_split(struct app *a, struct card *c, const struct ct_node *n)
 	ct_arena_free(&scratch);
 }
 
+/* A card that cannot be read is said where it is not scrolled out of sight. */
+static void
+add_figures(struct app *a, struct card *c)
+{
+	add(c, (struct card_line){ .kind = FIGURES });
+	if (a->study.info->has_cards && c->why.msg[0])
+		add(c, (struct card_line){ .kind = NOTE, .text = c->why.msg });
+}
+
 /* room: lines of the pane; all: as much as there is. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
@@ -241,7 +250,7 @@ build(struct app *a, struct card *c, int room, bool all)
 	written = notes_find(&a->notes, notes_about(&a->study, c->node, about, sizeof about));
 	if (written)
 		add(c, (struct card_line){ .kind = WRITTEN, .text = written });
-	add(c, (struct card_line){ .kind = FIGURES });
+	add_figures(a, c);
 	if (n->kind == CT_NODE_TARGET || all)
 		add_split(a, c, n);
 	if (effect)
@@ -278,7 +287,7 @@ build(struct app *a, struct card *c, int room, bool all)
 		if (examples > 0)
 			add_examples(c, examples);
 		add_logits(c, all);
-	} else if (c->why.msg[0]) {
+	} else if (c->why.msg[0] && !a->study.info->has_cards) {
 		add(c, (struct card_line){ .kind = BLANK });
 		add(c, (struct card_line){ .kind = NOTE, .text = c->why.msg });
 	}

@@ -96,10 +96,10 @@ node_of(const struct compare *v, const struct ct_compared_node *n)
 	return n->here >= 0 ? &v->c.graph[0]->nodes[n->here] : &v->c.graph[1]->nodes[n->there];
 }
 
-static float
-activation(const struct compare *v, int side, int node)
+static double
+activation(const struct app *a, const struct compare *v, int side, const struct ct_compared_node *n)
 {
-	return node < 0 ? 0 : v->c.graph[side]->nodes[node].activation;
+	return ct_session_compared_activation(side ? v->there : a->study.first, &v->c, n, side);
 }
 
 /* Runs the test of a row, where there is one. */
@@ -114,7 +114,7 @@ test_row(struct app *a, struct compare *v, struct row *r)
 		int pos = n->here >= 0 ? x->pos : v->c.align.here[x->pos];
 
 		if (x->kind != CT_NODE_FEATURE || pos < 0 || v->c.align.there[pos] < 0 ||
-		    activation(v, 0, n->here) == activation(v, 1, n->there))
+		    !(fabs(activation(a, v, 0, n) - activation(a, v, 1, n)) > 0))
 			return CT_OK;
 		what = (struct ct_patch_what){ x->layer, x->index, pos };
 	}
@@ -336,9 +336,9 @@ draw_node(struct app *a, const struct compare *v, const struct area *area, int y
 	for (int i = 0; i < 2; i++) {
 		int node = i ? n->there : n->here;
 
-		if (x->kind == CT_NODE_FEATURE)
+		if (isfinite(activation(a, v, i, n)))
 			draw_right(area, area->w - (i ? WAS_THERE : WAS_HERE), y, ST_TEXT,
-			    fmt_plain(b, sizeof b, activation(v, i, node)));
+			    fmt_plain(b, sizeof b, activation(a, v, i, n)));
 		draw_right(area, area->w - (i ? IS_THERE : IS_HERE), y,
 		    node >= 0 && v->c.graph[i]->nodes[node].kept ? ST_TEXT : ST_DIM,
 		    fmt_percent(b, sizeof b, share(a, v, x, i, node)));
