@@ -13,9 +13,10 @@
 #include "base/random.h"
 #include "io/json_out.h"
 #include "math/blas.h"
+#include "cli/waits.h"
 #include "trace/measure.h"
 
-enum { FORMAT = 2 };			/* of the JSON */
+enum { FORMAT = 3 };			/* of the JSON */
 enum { KEY_TRANSCODER = CLI_LONG, KEY_SHAPE, KEY_JSON, KEY_NONFINITE };
 enum { MAX_PHASES = 12, MAX_SHAPES = 16, RUNS = 3 };
 static const double enough = 1.0;	/* seconds of repetitions for one figure */
@@ -283,7 +284,8 @@ done:
 
 
 static int
-show_json(const char *file, const struct limits *lim, const struct shape *shapes, int n)
+show_json(const char *file, const struct limits *lim, const struct shape *shapes, int n,
+    const struct cli_waits *waits, int n_waits)
 {
 	json_t *list = json_array();
 
@@ -300,7 +302,8 @@ show_json(const char *file, const struct limits *lim, const struct shape *shapes
 		    "gflop", s->gflop, "seconds", s->seconds, "sgemm_gflops", lim->sgemm_gflops,
 		    "copy_gbs", lim->copy_gbs, "fraction", s->fraction, "phases", phases));
 	}
-	return cli_json(file, FORMAT, json_pack("{s:i, s:o}", "threads", lim->threads, "shapes", list));
+	return cli_json(file, FORMAT, json_pack("{s:i, s:o, s:o}", "threads", lim->threads, "shapes", list,
+	    "waits", cli_waits_json(waits, n_waits)));
 }
 
 static void
@@ -331,7 +334,7 @@ known_shape(const char *name)
 	for (int i = 0; i < N_RANDOM; i++)
 		if (strcmp(name, random_shapes[i].name) == 0)
 			return true;
-	return false;
+	return cli_waits_know(name);
 }
 
 /* Fills shapes[]; returns how many, or a code. A model without a demo prompt is left out unless named. */
@@ -369,10 +372,11 @@ run(struct cli *c)
 	struct request q = { 0 };
 	struct limits lim = { 0 };
 	struct shape shapes[MAX_SHAPES] = { 0 };
+	struct cli_waits waits[CLI_MAX_WAITS];
 	struct ct_pool *pool = NULL;
 	struct ct_error err = { 0 };
 	const char *value;
-	int key, n, status = CLI_OK;
+	int key, n, n_waits = 0, status = CLI_OK;
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
@@ -393,7 +397,8 @@ run(struct cli *c)
 		return CLI_ERROR;
 	}
 	if (q.shape && !known_shape(q.shape)) {
-		cli_error("--shape: expected gpt2-small or 8l-d256, found '%s'", q.shape);
+		cli_error("--shape: expected gpt2-small, 8l-d256, smollm2-135m or gemma-2-2b, found '%s'",
+		    q.shape);
 		return CLI_ERROR;
 	}
 	if (ct_pool_open(&pool, 0, &err) < 0)	/* as many threads as an engine has */
@@ -404,13 +409,19 @@ run(struct cli *c)
 		n = measure_copy(&lim, pool, &err);
 	if (n == CT_OK)
 		n = measure(shapes, &q, &lim, pool, &err);
+	if (n >= 0 && !q.model)
+		n_waits = cli_waits_measure(waits, q.shape, &(struct ct_job){ .pool = pool }, &err);
+	if (n_waits < 0)
+		n = n_waits;
 	ct_pool_close(pool);
 	if (n < 0)
 		return cli_fail(&err);
 	if (q.json)
-		status = show_json(q.json, &lim, shapes, n);
-	else
+		status = show_json(q.json, &lim, shapes, n, waits, n_waits);
+	else if (n)
 		show(&lim, shapes, n);
+	if (!q.json && n_waits)
+		cli_waits_show(waits, n_waits);
 	return status;
 }
 
@@ -419,7 +430,8 @@ static const struct cli_option options[] = {
 	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
 	CLI_K_ROW,
 	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
-	{ KEY_SHAPE, "shape", "NAME", "trace random weights of this shape only: gpt2-small or 8l-d256" },
+	{ KEY_SHAPE, "shape", "NAME", "random weights of this shape only: gpt2-small, 8l-d256, "
+	    "smollm2-135m or gemma-2-2b" },
 	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
 	{ 0 }
 };
@@ -431,7 +443,9 @@ const struct cli_command cli_bench = {
 	.details = "For each installed model the graph of its demo prompt, the fastest of the runs of a\n"
 	    "second, and of three of each shape with random weights. GFLOP is the work that the method\n"
 	    "needs; sgemm is the best square matrix product with as many threads, and copy the bytes\n"
-	    "that memory moves, read and written.",
+	    "that memory moves, read and written. Of models of real size it also says what a reader waits\n"
+	    "for: the first tree against the prompt alone, a node that is opened against its row, and a\n"
+	    "clamped run with its forward pass in forward passes (ms).",
 	.options = options,
 	.run = run
 };

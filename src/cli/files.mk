@@ -35,6 +35,8 @@ cli_files = \
 	%D%/sweep.c \
 	%D%/sweep.h \
 	%D%/trace.c \
+	%D%/waits.c \
+	%D%/waits.h \
 	%D%/train.c \
 	%D%/train_own.c \
 	%D%/train_own.h \

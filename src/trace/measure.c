@@ -2,38 +2,186 @@
 #include "trace/measure.h"
 
 #include <limits.h>
+#include <math.h>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "trace/attribution.h"
+#include "trace/influence.h"
+#include "trace/intervene.h"
 #include "trace/prompt.h"
+#include "trace/schedule.h"
+
+/* A random model, its transcoder, and token ids. */
+struct subject {
+	struct ct_model *m;
+	struct ct_transcoder *tc;
+	int *ids;
+};
+
+static int
+make_subject(struct subject *s, const struct ct_shape *shape, int T, struct ct_arena *a, struct ct_error *err)
+{
+	struct ct_rng rng;
+	int rc;
+
+	*s = (struct subject){ .ids = ct_arena_need(a, (size_t)T, sizeof *s->ids, "a prompt", err) };
+	if (!s->ids)
+		return CT_ENOMEM;
+	if ((rc = ct_model_random(&s->m, shape, err)) < 0 ||
+	    (rc = ct_transcoder_random(&s->tc, shape, err)) < 0)
+		return rc;
+	ct_rng_seed(&rng, shape->seed, 7);
+	for (int t = 0; t < T; t++)
+		s->ids[t] = (int)ct_rng_below(&rng, (uint32_t)shape->cfg.V);
+	return CT_OK;
+}
+
+static void
+free_subject(struct subject *s)
+{
+	ct_transcoder_close(s->tc);
+	ct_model_close(s->m);
+}
 
 int
 ct_measure_shape(struct ct_measured *out, const struct ct_shape *shape, int T, struct ct_arena *a,
     const struct ct_job *job, struct ct_error *err)
 {
-	struct ct_model *m = NULL;
-	struct ct_transcoder *tc = NULL;
 	const struct ct_trace_plan everything = { .pos = T - 1, .max_features = INT_MAX };
 	struct ct_prompt *prompt;
-	struct ct_rng rng;
+	struct subject s;
 	double start;
-	int *ids = ct_arena_need(a, (size_t)T, sizeof *ids, "a prompt", err);
-	int rc = CT_ENOMEM;
+	int rc = make_subject(&s, shape, T, a, err);
 
-	if (!ids)
-		return rc;
-	if ((rc = ct_model_random(&m, shape, err)) < 0 || (rc = ct_transcoder_random(&tc, shape, err)) < 0)
+	if (rc < 0)
 		goto done;
-	ct_rng_seed(&rng, shape->seed, 7);
-	for (int t = 0; t < T; t++)
-		ids[t] = (int)ct_rng_below(&rng, (uint32_t)shape->cfg.V);
 	start = ct_seconds();
-	rc = ct_prompt_run(&prompt, m, tc, ids, T, a, job, err);
+	rc = ct_prompt_run(&prompt, s.m, s.tc, s.ids, T, a, job, err);
 	if (rc == CT_OK)
 		rc = ct_prompt_trace(&out->graph, prompt, &everything, a, a, job, err);
 	out->seconds = ct_seconds() - start;
 done:
-	ct_transcoder_close(tc);
-	ct_model_close(m);
+	free_subject(&s);
+	return rc;
+}
+
+static void
+keep_least(double *least, double start)
+{
+	double took = ct_seconds() - start;
+
+	if (*least == 0 || took < *least)
+		*least = took;
+}
+
+static int
+wait_for_forward(struct ct_waits *out, const struct subject *s, int T, const struct ct_job *job,
+    struct ct_error *err)
+{
+	struct ct_arena a = { 0 };
+	double start = ct_seconds();
+	struct ct_pass pass;
+	float *scratch = ct_arena_need(&a, ct_layer_scratch(s->m, T), sizeof *scratch, "a run", err);
+	int rc = scratch ? ct_pass_init(&pass, s->m, T, &a, err) : CT_ENOMEM;
+
+	if (rc == CT_OK)
+		rc = ct_forward(&pass, s->ids, scratch, job, err);
+	keep_least(&out->forward, start);
+	ct_arena_free(&a);
+	return rc;
+}
+
+/* One feature of each third layer: its row, and the same row opened in the partial graph. */
+static int
+wait_for_rows(struct ct_waits *out, const struct ct_local_model *lrm, struct ct_building *b,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	double row = 0, opened = 0;
+	struct ct_layout layout;
+	int rc = ct_attribution_layout(&layout, lrm, a, err), n = 0;
+
+	for (int l = 2; l < lrm->m->cfg.L && rc == CT_OK; l += 3, n++) {
+		int node = lrm->first[(l + 1) * lrm->T] - 1;
+		struct ct_row one = ct_feature_row(&lrm->active[node]);
+		double start = ct_seconds();
+
+		rc = ct_attribute(lrm, &layout, &one, 1, a, job, err);
+		row += ct_seconds() - start;
+		start = ct_seconds();
+		if (rc == CT_OK)
+			rc = ct_building_open(b, node, a, job, err);
+		opened += ct_seconds() - start;
+	}
+	if (rc == CT_OK && (out->row == 0 || row / n < out->row))
+		out->row = row / n;
+	if (rc == CT_OK && (out->opened == 0 || opened / n < out->opened))
+		out->opened = opened / n;
+	return rc;
+}
+
+static int
+wait_for_clamp(struct ct_waits *out, const struct ct_prompt *p, struct ct_graph *g, struct ct_arena *a,
+    struct ct_error *err)
+{
+	const struct ct_clamp_options how = { .mode = CT_FROZEN, .unpredicted = true };
+	const struct ct_active *f = &p->lrm.active[p->lrm.n / 2];
+	const struct ct_clamp clamp = { .layer = f->layer, .feature = f->feature, .pos = f->pos,
+		.unit = CT_MULTIPLE };
+	double start = ct_seconds();
+	struct ct_clamp_sites sites;
+	struct ct_effects effects;
+	struct ct_changed run;
+	int rc;
+
+	if ((rc = ct_clamp_sites_init(&sites, &p->lrm, &clamp, 1, a, err)) == CT_OK &&
+	    (rc = ct_intervene(&run, &p->lrm, &sites, &how, a, err)) == CT_OK)
+		rc = ct_effects_init(&effects, &p->lrm, g, &sites, &how, &run, a, err);
+	keep_least(&out->clamped, start);
+	return rc;
+}
+
+static int
+wait_once(struct ct_waits *out, const struct subject *s, int T, const struct ct_job *job,
+    struct ct_error *err)
+{
+	const struct ct_trace_plan plan = { .pos = T - 1 };
+	struct ct_arena a = { 0 }, tmp = { 0 };
+	struct ct_building *b = NULL;
+	double start = ct_seconds();
+	struct ct_graph *g;
+	struct ct_prompt *p;
+	int rc = ct_prompt_run(&p, s->m, s->tc, s->ids, T, &a, job, err);
+
+	keep_least(&out->prompt, start);
+	if (rc < 0 || (rc = ct_prompt_trace_begin(&b, p, &plan, &a, job, err)) < 0 ||
+	    (rc = ct_building_look(b, &g, &a, job, err)) < 0 ||
+	    (rc = ct_graph_prune(g, CT_DEFAULT_NODES, CT_DEFAULT_EDGES, &a, &tmp, job, err)) < 0)
+		goto done;
+	keep_least(&out->tree, start);
+	if ((rc = wait_for_rows(out, &p->lrm, b, &a, job, err)) == CT_OK)
+		rc = wait_for_clamp(out, p, g, &a, err);
+done:
+	ct_building_end(b);
+	ct_arena_free(&tmp);
+	ct_arena_free(&a);
+	return rc;
+}
+
+int
+ct_measure_waits(struct ct_waits *out, const struct ct_shape *shape, int T, const struct ct_job *job,
+    struct ct_error *err)
+{
+	enum { RUNS = 3 };
+	struct ct_arena a = { 0 };
+	struct subject s;
+	int rc = make_subject(&s, shape, T, &a, err);
+
+	*out = (struct ct_waits){ 0 };
+	for (int i = 0; i < RUNS && rc == CT_OK; i++)
+		if ((rc = wait_for_forward(out, &s, T, job, err)) == CT_OK)
+			rc = wait_once(out, &s, T, job, err);
+	free_subject(&s);
+	ct_arena_free(&a);
 	return rc;
 }

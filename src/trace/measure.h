@@ -23,4 +23,18 @@ struct ct_measured {
 int ct_measure_shape(struct ct_measured *out, const struct ct_shape *shape, int T, struct ct_arena *a,
     const struct ct_job *job, struct ct_error *err);
 
+/* Seconds that a reader waits for, each the fastest of a few. */
+struct ct_waits {
+	double forward;			/* the forward pass alone */
+	double prompt;			/* with the features, and what is prepared for attribution */
+	double tree;			/* from token ids to a graph to look at, with the targets' rows */
+	double row;			/* a row walked backwards, the mean over layers */
+	double opened;			/* the same row as a reader opens it */
+	double clamped;			/* a clamp to its observed effects, the forward pass not counted */
+};
+
+/* The same model and prompt, as ct_session_trace works by and by. */
+int ct_measure_waits(struct ct_waits *out, const struct ct_shape *shape, int T, const struct ct_job *job,
+    struct ct_error *err);
+
 #endif
