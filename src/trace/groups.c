@@ -261,6 +261,57 @@ join_profiles(struct grouping *w, const struct ct_job *job, struct ct_error *err
 	return code;
 }
 
+/* Of what a group has from other features, by their groups: sum (n_features), in the place of each root. */
+static void
+sum_sources(const struct grouping *w, int group, double *sum)
+{
+	const struct ct_graph *g = w->g;
+
+	memset(sum, 0, (size_t)g->n_features * sizeof *sum);
+	for (int t = group; t < g->n_features; t++) {
+		int edges = counts(w, t) && root(w, t) == group && g->nodes[t].inputs > 0 ?
+		    ct_graph_row(g, t, w->row) : 0;
+
+		for (int i = 0; i < edges; i++) {
+			int s = w->row[i].source;
+
+			if (s < g->n_features && g->nodes[s].kept && root(w, s) != group)
+				sum[root(w, s)] += fabs((double)w->row[i].weight) / g->nodes[t].inputs;
+		}
+	}
+}
+
+/* What is about the same at another position, and is what feeds a group most. All are chosen, then joined. */
+static int
+join_carried(struct grouping *w, struct ct_error *err)
+{
+	const struct ct_graph *g = w->g;
+	size_t n = (size_t)g->n_features;
+	double *sum = ct_arena_need(w->scratch, n, sizeof *sum, "groups", err);
+	int *from = ct_arena_need(w->scratch, n, sizeof *from, "groups", err);
+
+	if (!sum || !from)
+		return CT_ENOMEM;
+	for (int i = 0; i < g->n_features; i++) {
+		int best = -1;
+
+		from[i] = -1;
+		if (!counts(w, i) || w->parent[i] != i || w->stem[i] == NO_STEM)
+			continue;
+		sum_sources(w, i, sum);
+		for (int s = 0; s < g->n_features; s++)
+			if (sum[s] > 0 && (best < 0 || sum[s] > sum[best]))
+				best = s;
+		if (best >= 0 && counts(w, best) && w->stem[best] == w->stem[i] &&
+		    g->nodes[best].pos != g->nodes[i].pos && sign_of(w, best) == sign_of(w, i))
+			from[i] = best;
+	}
+	for (int i = 0; i < g->n_features; i++)
+		if (from[i] >= 0)
+			unite(w, i, from[i]);
+	return CT_OK;
+}
+
 /* How often a text is a label of the members: each by how much it counts. */
 static double
 count_label(const struct grouping *w, const struct ct_graph_group *group, const char *text)
@@ -422,7 +473,8 @@ ct_graph_groups(struct ct_graph_groups *out, const struct ct_graph *g, const cha
 		find_effects(&w);
 		join_labels(&w);
 		join_neighbours(&w);
-		code = join_profiles(&w, job, err);
+		if ((code = join_profiles(&w, job, err)) == CT_OK)
+			code = join_carried(&w, err);
 	}
 	if (code == CT_OK)
 		code = collect(out, &w, a, err);

@@ -34,10 +34,10 @@ struct ct_graph_groups {
 };
 
 /*
- * Two kept features can be in one group when they are at one position and of one sign. The sign of s is that
- * of
+ * Two kept features can be in one group when they are of one sign, and but for step 4 at one position. The
+ * sign of s is that of
  *     e[s] = sum_t e[t] A[t][s] / inputs[t],    e[first target] = 1.
- * Three steps, of which none takes apart what an earlier one joined:
+ * Four steps, of which none takes apart what an earlier one joined:
  *   1. Labels. A label's stems are its words up to a comma or bracket, after which it says where; without
  *      those that only bind (in, of, the), if it has others. What a feature says is another stem than what it
  *      is about. From the commonest in the pruned graph on (a label counts 1, the i-th candidate of a mixed
@@ -45,6 +45,9 @@ struct ct_graph_groups {
  *   2. A feature that is active at neighbouring positions is one thing.
  *   3. Profiles. A feature's profile is its row and its column of A[t][s] / inputs[t] among kept nodes, each
  *      scaled to length 1. From the most alike on, two with a cosine of CT_GROUPS_COSINE or more are joined.
+ *   4. Carried on. What attention carries from one position to another is one thing there and here: a group,
+ *      or a feature by itself, joins the one that it has most of from other features (by sum |A[t][s]| /
+ *      inputs[t]), if that is about the same stem and at another position.
  * In 2 and 3 what has two different stems by labels that are not mixed, or by step 1, stays apart.
  *
  * A feature that only reads the word where it is belongs to that word, and to no group: one with

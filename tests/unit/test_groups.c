@@ -248,6 +248,49 @@ naive_effects(struct naive *w)
 	}
 }
 
+/* What group a has from group b, whose numbers are their lowest nodes: sum |A| / inputs. */
+static double
+had_from(const struct naive *w, int a, int b)
+{
+	int n = w->g->n_nodes;
+	double sum = 0;
+
+	for (int t = 0; t < w->g->n_features; t++)
+		for (int s = 0; w->group[t] == a && s < w->g->n_features; s++)
+			if (w->group[s] == b)
+				sum += fabs(w->m[(size_t)t * (size_t)n + (size_t)s]);
+	return sum;
+}
+
+/* Each group joins the one that it has most from, where that is about the same at another position. */
+static void
+naive_carried(struct naive *w)
+{
+	int n = w->g->n_features, *to = malloc(((size_t)n + 1) * sizeof *to);
+
+	for (int a = 0; a < n; a++) {
+		double most = 0;
+		int best = -1;
+
+		to[a] = -1;
+		for (int b = 0; w->group[a] == a && b < n; b++) {
+			double sum = a == b ? 0 : had_from(w, a, b);
+
+			if (sum > most) {
+				most = sum;
+				best = b;
+			}
+		}
+		if (best >= 0 && w->stem[a] && w->stem[best] && !strcmp(w->stem[a], w->stem[best]) &&
+		    w->g->nodes[a].pos != w->g->nodes[best].pos && may_meet(w, a, best))
+			to[a] = best;
+	}
+	for (int a = 0; a < n; a++)
+		if (to[a] >= 0)
+			merge(w, a, to[a]);
+	free(to);
+}
+
 static void
 naive_run(struct naive *w)
 {
@@ -266,6 +309,7 @@ naive_run(struct naive *w)
 				merge(w, i, j);
 		}
 	naive_profiles(w);
+	naive_carried(w);
 }
 
 /* Every kept feature is in one group, or single; members are as the header says; influence adds up. */
