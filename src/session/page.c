@@ -94,6 +94,18 @@ list_changes(struct ct_page *out, struct ct_session *s)
 	}
 }
 
+/* "say a capital  L1#18@8", "output \"Austin\"@8" */
+static void
+name_pin(struct ct_session *s, const struct ct_pin *pin, char *buf, size_t size)
+{
+	char words[120] = "", name[160];
+
+	ct_session_pin_text(s, pin, name, sizeof name);
+	if (pin->kind == CT_NODE_FEATURE)
+		ct_session_words(s, pin->layer, pin->index, pin->pos, words, sizeof words);
+	snprintf(buf, size, "%s%s%s", words, *words ? "  " : "", name);
+}
+
 /* Of each box what the clamps leave; of an output its probabilities. */
 static int
 list_boxes(struct ct_page *out, struct ct_session *s, struct ct_session *first, struct ct_arena *a,
@@ -117,7 +129,7 @@ list_boxes(struct ct_page *out, struct ct_session *s, struct ct_session *first, 
 		if (p->supernode >= 0)
 			snprintf(name, sizeof name, "%s", sg->name[p->supernode]);
 		else
-			ct_session_pin_text(s, pin, name, sizeof name);
+			name_pin(s, pin, name, sizeof name);
 		list[i] = (struct ct_page_box){ .name = ct_arena_strdup(a, name),
 			.before = isnan(level) ? NAN : 1, .after = level };
 		if (pin->kind == CT_NODE_TARGET && pin->other < 0) {

@@ -346,12 +346,12 @@ draw_node(struct app *a, const struct compare *v, const struct area *area, int y
 	draw_moved(area, y, r);
 }
 
-/* "all of @Dallas | Orlando   6 features  Tallahassee 98.3%  83% of the gap  +13" */
+/* "all of @Dallas | Orlando   6 features  Tallahassee 98.3%, 83% of gap  +13" */
 static void
 draw_place(struct app *a, const struct compare *v, const struct area *area, int y, const struct row *r)
 {
 	char text[2 * STUDY_NAME], got[STUDY_NAME], p[FMT_SIZE], gap[FMT_SIZE + 16] = "";
-	int end = area->w - NAMES + 6;
+	int end = area->w - NAMES + 1;
 
 	if (r->at == v->c.align.T)
 		snprintf(text, sizeof text, "all aligned tokens");
@@ -362,7 +362,7 @@ draw_place(struct app *a, const struct compare *v, const struct area *area, int 
 	draw_fmt(area, end - 11, y, ST_DIM, "%d feature%s", r->patch.features,
 	    r->patch.features == 1 ? "" : "s");
 	if (fabs((double)r->patch.gap) > 1e-6)
-		snprintf(gap, sizeof gap, "  %s of the gap", fmt_percent(p, sizeof p,
+		snprintf(gap, sizeof gap, ", %s of gap", fmt_percent(p, sizeof p,
 		    (double)r->patch.moved / (double)r->patch.gap));
 	snprintf(text, sizeof text, "%s %s%s", study_word(&a->study, r->patch.top, got, sizeof got),
 	    fmt_percent(p, sizeof p, (double)r->patch.prob), gap);
