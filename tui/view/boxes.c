@@ -285,14 +285,15 @@ draw_head(struct app *a, const struct boxes *v, const struct area *area)
 {
 	const struct ct_parts *x = pins_parts(&a->study);
 	char b[2][FMT_SIZE];
-	int away = x->n - v->list.n;
+	int away = x->n - v->list.n, at = 1;
 
-	draw_fmt(area, 1, 0, ST_DIM, "%d boxes: share of influence%s   replacement %s of %s", v->list.n,
-	    study_clamps(&a->study)->n ? ", below what clamps leave" : "",
+	/* Others are pinned, but not in this graph. */
+	if (away)
+		at += draw_fmt(area, at, 0, ST_DIM, "%d of ", x->n - away);
+	draw_fmt(area, at, 0, ST_DIM, "%d boxes: %sinfluence%s   replacement %s of %s", x->n,
+	    away ? "" : "share of ", study_clamps(&a->study)->n ? ", below what clamps leave" : "",
 	    fmt_share(b[0], sizeof b[0], x->scores.replacement),
 	    fmt_share(b[1], sizeof b[1], x->whole.replacement));
-	if (away)
-		draw_right(area, area->w - 1, 0, ST_DIM, "some pins are not in this graph");
 }
 
 static void
