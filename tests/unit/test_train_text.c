@@ -106,6 +106,21 @@ close_subject(struct subject *s)
 	ct_model_close(s->m);
 }
 
+/* 1/|stream|^2 behind layer l, as an error in what is written at t counts. */
+static double
+naive_weight(const struct ct_pass *p, const struct ct_feed *feed, int l, int t)
+{
+	int D = p->m->cfg.D;
+	const float *x = p->x + ((size_t)(l + 1) * (size_t)p->T + (size_t)t) * (size_t)D;
+	double stream = 0, scale = 1;
+
+	for (int d = 0; d < D; d++)
+		stream += (double)x[d] * (double)x[d];
+	if (feed->hooks.write == CT_WRITE_MLP && p->m->layers[l].post2.w)
+		scale = (double)p->post2[l * p->T + t];
+	return scale * scale / stream;
+}
+
 /*
  * The feed's rows of layer l (k-th of the buffer) are those of whole runs of the windows, in the order of the
  * load, and only divided by the scales.
@@ -135,6 +150,9 @@ compare_rows(const struct subject *s, const struct ct_feed *feed, int l, int k)
 		for (int t = p.start; t < w->n; t++, row++) {
 			const float *x = a->x + (row * a->L + k) * D, *y = a->y + (row * a->L + k) * D;
 
+			assert_true(fabs(a->weight[row * a->L + k] / naive_weight(&p, feed, l,
+			    t) / scale->weight -
+			    1) < 1e-4);
 			for (int d = 0; d < D; d++) {
 				assert_true(x[d] == read[t * D + d] / scale->x);
 				assert_true(y[d] == written[t * D + d] / scale->y);
@@ -178,6 +196,41 @@ feeds_are_whole_runs(void **state)
 		close_subject(&s);
 		remove("stream");
 	}
+}
+
+/* An epoch has each window once, but for those at its end that are too few for a batch. */
+static void
+an_epoch_has_each_window_once(void **state)
+{
+	struct subject s;
+	struct ct_feed feed;
+	const int *rows;
+	char seen[WINDOWS] = { 0 };
+	int load = -1, epoch = 0;
+
+	(void)state;
+	open_subject(&s, &fixture_llama, false);
+	assert_int_equal(ct_feed_open(&feed, &s.feed, NULL), CT_OK);
+	assert_int_equal(ct_feed_layer(&feed, 0, NULL, NULL), CT_OK);
+	while (epoch < 5) {
+		assert_int_equal(ct_feed_next(&feed, &rows, NULL, NULL), CT_OK);
+		if (feed.place.load == load)
+			continue;
+		load = feed.place.load;
+		if (feed.place.epoch != epoch) {
+			int left = 0;
+
+			for (int i = 0; i < WINDOWS; i++)
+				left += s.c->sentences[i].held_out || seen[i] ? 0 : s.c->sentences[i].n - 1;
+			assert_true(left < s.feed.batch);
+			memset(seen, 0, sizeof seen);
+			epoch = feed.place.epoch;
+		}
+		for (int i = feed.place.from; i < feed.place.to; i++)
+			assert_int_equal(seen[feed.windows[i]]++, 0);
+	}
+	ct_feed_close(&feed);
+	close_subject(&s);
 }
 
 /* Every pass over a load draws each row once at most, and a skip leads to the same batch as reading on. */
@@ -393,6 +446,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batch_topk_is_a_sort),
 		cmocka_unit_test(feeds_are_whole_runs),
+		cmocka_unit_test(an_epoch_has_each_window_once),
 		cmocka_unit_test(batches_are_drawn_without_replacement),
 		cmocka_unit_test(what_is_too_small_is_refused),
 		cmocka_unit_test(a_training_goes_on_to_the_same_bytes),
