@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "math/blas.h"
 #include "math/kernels.h"
 #include "model/neurons.h"
@@ -79,26 +80,48 @@ gather_cell(void *ctx, int task, int worker)
 		}
 }
 
+/* Refuses what cannot fit before any of it is made, and says how many tokens would. */
+static int
+check_memory(const struct ct_local_model *lrm, struct ct_error *err)
+{
+	const unsigned long long worth_asking = 64ull << 20;
+	unsigned long long need = 0, available;
+
+	for (int i = 0; i < lrm->tc->L * lrm->T; i++)
+		need += (unsigned long long)lrm->dec_n[i] * lrm->tc->D * sizeof(float);
+	if (need < worth_asking || need <= (available = ct_memory_available()))
+		return CT_OK;
+	return ct_fail(err, CT_ENOMEM, "the prompt has %d tokens, whose %d active features need %.1f GB of "
+	    "memory for what they write; %.1f GB are available, enough for about %d tokens", lrm->T, lrm->n,
+	    (double)need / 1e9, (double)available / 1e9,
+	    (int)((double)lrm->T * (double)available / (double)need));
+}
+
 static int
 gather_decoders(struct ct_local_model *lrm, struct ct_arena *a, const struct ct_job *job,
     struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lrm->tc;
-	int T = lrm->T, L = tc->L, bad;
+	int T = lrm->T, L = tc->L, bad, code;
 	struct gather g = { .lrm = lrm, .job = job };
 
 	atomic_init(&g.bad_layer, -1);
 	atomic_init(&g.bad_feature, -1);
 	atomic_init(&g.cancelled, false);
 	for (int i = 0; i < L * T; i++) {
-		int n = 0, m = i / T, t = i % T;
+		int m = i / T, t = i % T;
 
+		lrm->dec_n[i] = 0;
 		for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
-			n += lrm->first[l * T + t + 1] - lrm->first[l * T + t];
-		lrm->dec[i] = ct_arena_need(a, (size_t)n * tc->D, sizeof(float), "decoder rows", err);
+			lrm->dec_n[i] += lrm->first[l * T + t + 1] - lrm->first[l * T + t];
+	}
+	if ((code = check_memory(lrm, err)) < 0)
+		return code;
+	for (int i = 0; i < L * T; i++) {
+		lrm->dec[i] = ct_arena_need(a, (size_t)lrm->dec_n[i] * tc->D, sizeof(float), "decoder rows",
+		    err);
 		if (!lrm->dec[i])
 			return CT_ENOMEM;
-		lrm->dec_n[i] = n;
 	}
 	ct_pool_run(ct_job_pool(job), L * T, gather_cell, &g);
 	if (atomic_load(&g.cancelled))

@@ -8,8 +8,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -205,6 +208,46 @@ test_first(void **state)
 	fixture_each(7, check_first);
 }
 
+/* What features write can be far more than the run itself: that is refused too, before it is made. */
+static void
+test_memory(void **state)
+{
+	struct ct_shape s = { .cfg = fixture_llama, .kind = CT_CLT, .act = CT_TC_TOPK, .F = 3000, .k = 2000,
+		.seed = 1 };
+	struct rlimit before, tight;
+	struct ct_error err = { 0 };
+	struct ct_prompt *p;
+	struct fixture f;
+	int ids[60], code, fits = 0;
+	long pages = 0;
+	FILE *statm = fopen("/proc/self/statm", "r");
+
+	(void)state;
+	if (!statm || fscanf(statm, "%ld", &pages) != 1)
+		pages = 0;
+	if (statm)
+		fclose(statm);
+	if (pages == 0)
+		skip();
+	s.cfg.D = 96;
+	s.cfg.head = 16;
+	fixture_random(&f, &s, 2);
+	for (int i = 0; i < 60; i++)
+		ids[i] = i % s.cfg.V;
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	tight = before;
+	tight.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (rlim_t)(160 << 20);
+	assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
+	code = ct_prompt_run(&p, f.m, f.tc, ids, 60, &f.arena, NULL, &err);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(code, CT_ENOMEM);
+	assert_non_null(strstr(err.msg, "active features need"));
+	assert_int_equal(sscanf(strstr(err.msg, "about "), "about %d tokens", &fits), 1);
+	assert_in_range(fits, 5, 59);
+	ok(ct_prompt_run(&p, f.m, f.tc, ids, 10, &f.arena, NULL, &err), &err);
+	fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -212,6 +255,7 @@ main(void)
 		cmocka_unit_test(test_reader),
 		cmocka_unit_test(test_rounds),
 		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
