@@ -13,11 +13,10 @@
 static bool
 is_model(const char *dir)
 {
-	char *config = ct_path_join(dir, "config.json");
-	bool yes = config && ct_file_exists(config);
+	char config[4096];	/* not allocated: no memory is not the same as no model */
+	int n = snprintf(config, sizeof config, "%s/config.json", dir);
 
-	free(config);
-	return yes;
+	return n > 0 && n < (int)sizeof config && ct_file_exists(config);
 }
 
 /*

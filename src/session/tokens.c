@@ -58,10 +58,12 @@ int
 ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final,
     struct ct_arena *a, struct ct_error *err)
 {
-	l->final = final;
 	l->known = ct_arena_need(a, (size_t)s->T, sizeof *l->known, "logits", err);
 	l->logits = ct_arena_need(a, (size_t)s->T * s->e->model->cfg.V, sizeof *l->logits, "logits", err);
-	return l->known && l->logits ? CT_OK : CT_ENOMEM;
+	if (!l->known || !l->logits)
+		return CT_ENOMEM;
+	l->final = final;	/* last: whoever asks again sees by it whether the rest is there */
+	return CT_OK;
 }
 
 int
