@@ -24,9 +24,10 @@ grow(void **list, int n, size_t size, struct ct_error *err)
 
 	if (n < 64 ? n != 0 : (n & (n - 1)) != 0)
 		return CT_OK;
-	grown = realloc(*list, (n < 64 ? 64 : 2 * (size_t)n) * size);
+	size *= n < 64 ? 64 : 2 * (size_t)n;
+	grown = realloc(*list, size);
 	if (!grown)
-		return ct_fail_memory(err, 2 * (size_t)n * size, "a graph");
+		return ct_fail_memory(err, size, "a graph");
 	*list = grown;
 	return CT_OK;
 }

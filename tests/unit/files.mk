@@ -95,6 +95,10 @@ check_PROGRAMS += \
 	test_work \
 	test_written \
 	test_yaml
+# The linker's --wrap and glibc go together.
+if HAVE_SHIM
+check_PROGRAMS += test_memory
+endif
 test_alone_SOURCES = %D%/test_alone.c
 test_attribution_SOURCES = %D%/test_attribution.c
 test_base_SOURCES = %D%/test_base.c
@@ -140,6 +144,9 @@ test_labels_SOURCES = %D%/test_labels.c
 test_layouts_SOURCES = %D%/test_layouts.c
 test_layouts_bad_SOURCES = %D%/test_layouts_bad.c
 test_matrix_SOURCES = %D%/test_matrix.c
+test_memory_SOURCES = %D%/test_memory.c
+test_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+	-Wl,--wrap=ct_arena_alloc,--wrap=ct_arena_need,--wrap=ct_arena_strdup
 test_model_SOURCES = %D%/test_model.c
 test_monkey_SOURCES = %D%/test_monkey.c
 test_names_SOURCES = %D%/test_names.c
