@@ -55,7 +55,8 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 		return rc;
 	rc = ct_session_prompt(m->session, prompt, &job, err);
 	cli_progress_end(&progress);
-	if (rc == CT_OK && *ct_session_note(m->session))
+	/* Which neurons there are is known with the targets. */
+	if (rc == CT_OK && *ct_session_note(m->session) && !ct_engine_info(m->engine)->neurons)
 		cli_error("note: %s", ct_session_note(m->session));
 	return rc;
 }
@@ -96,7 +97,11 @@ cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options
 	opt->targets.pos = q->at;
 	if (rc == CT_OK && q->target)
 		rc = ct_session_parse_targets(q->m.session, q->target, q->at, &opt->targets, err);
-	return rc < 0 ? rc : ct_session_trace(q->m.session, opt, job, err);
+	if (rc == CT_OK)
+		rc = ct_session_trace(q->m.session, opt, job, err);
+	if (rc == CT_OK && *ct_session_note(q->m.session) && ct_engine_info(q->m.engine)->neurons)
+		cli_error("note: %s", ct_session_note(q->m.session));
+	return rc;
 }
 
 void

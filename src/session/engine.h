@@ -70,6 +70,8 @@ struct ct_session {
 	const int *ids;			/* (T) the prompt's, or the file's */
 	const char **words;		/* (T) as they stand there, sanitised; NULL: as they stand alone */
 	struct ct_prompt *prompt;	/* NULL: none has run, or the graph is from a file */
+	/* Of neurons: the local model as the prompt ran; that of other targets is in the graph arena. */
+	struct ct_local_model by_default;
 	struct ct_logits original, replacement;
 	double prompt_seconds;
 	struct ct_session *of_clamps;	/* a clamped run (now.c), of this session, which lends */
@@ -101,6 +103,9 @@ struct ct_session {
 	struct ct_written *written;		/* of the prompt, in its arena (written.c) */
 	struct ct_running running;		/* over the session's life */
 };
+
+/* Which neurons are features, and how much that leaves out: the session's note. */
+void ct_session_note_choice(struct ct_session *s);
 
 /* Fills words, from ids. */
 int ct_session_words_init(struct ct_session *s, struct ct_error *err);

@@ -130,6 +130,27 @@ install(struct ct_session *s, struct traced *t, struct ct_error *err)
 	return CT_OK;
 }
 
+/*
+ * With neurons the local model is of those that matter to the targets: for others than the default ones at
+ * the end of the prompt it is made anew, in the graph's arena.
+ */
+static int
+choose_neurons(struct ct_session *s, const struct ct_trace_plan *plan, struct ct_arena *a,
+    const struct ct_job *job, struct ct_error *err)
+{
+	struct ct_local_run run = { .pass = &s->prompt->pass, .read = s->by_default.read };
+	const struct ct_transcoder *tc = s->by_default.tc;
+	int code;
+
+	if (!s->e->info.neurons || s->of_clamps)
+		return CT_OK;
+	s->prompt->lrm = s->by_default;
+	if (plan->n_targets == 0 && plan->pos == s->T - 1)
+		return CT_OK;
+	code = ct_prompt_neurons(&run, tc, plan, a, job, err);
+	return code < 0 ? code : ct_local_model_of(&s->prompt->lrm, tc, &run, a, job, err);
+}
+
 int
 ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const struct ct_job *job,
     struct ct_error *err)
@@ -140,12 +161,14 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const
 	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_targets targets = opt->targets;
 	struct traced t = { .graph = NULL };
+	struct ct_local_model was;
 	double start = ct_seconds();
 	int most = plan.max_features > 0 ? plan.max_features : CT_DEFAULT_FEATURES;
 	int r = ct_engine_check(s->e, err);
 
 	if (r < 0 || (r = resolve(s, &targets, &plan, err)) < 0)
 		return r;
+	was = s->prompt->lrm;
 	if (plan.node_threshold == 0 && plan.edge_threshold == 0) {
 		plan.node_threshold = CT_DEFAULT_NODES;
 		plan.edge_threshold = CT_DEFAULT_EDGES;
@@ -153,6 +176,7 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const
 	if (opt->pace == CT_NODES_ALONE)
 		plan.max_features = CT_NO_ROWS;
 	if ((r = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0 ||
+	    (r = choose_neurons(s, &plan, &t.arena, &own, err)) < 0 ||
 	    (r = ct_prompt_trace_begin(&t.building, s->prompt, &plan, &t.arena, &own, err)) < 0)
 		goto fail;
 	if (opt->pace == CT_NODES_ALONE) {
@@ -171,8 +195,11 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const
 		goto fail;
 	s->looked_at = ct_seconds();
 	s->trace_seconds = ct_seconds() - start + s->prompt_seconds;
+	if (s->e->info.neurons)
+		ct_session_note_choice(s);
 	return CT_OK;
 fail:
+	s->prompt->lrm = was;
 	traced_free(&t);
 	return r;
 }

@@ -100,16 +100,16 @@ note_dense(struct ct_session *s)
 		    L, worst, most * lrm->tc->layers[worst].F, lrm->tc->layers[worst].F);
 }
 
-/* Which of the neurons are features, and how much that leaves out. */
-static void
-note_choice(struct ct_session *s)
+void
+ct_session_note_choice(struct ct_session *s)
 {
 	const struct ct_local_model *lrm = &s->prompt->lrm;
 	long all = (long)lrm->tc->L * (s->T - s->prompt->pass.start) * lrm->tc->F;
 
+	s->note[0] = '\0';
 	if (lrm->left_out >= 0.005)
 		snprintf(s->note, sizeof s->note, "features are the %d neurons with the largest effects on "
-		    "the likeliest next tokens, of %ld; the others have %.0f %% of these effects, and are "
+		    "what is explained, of %ld; the others have %.0f %% of these effects, and are "
 		    "summed (--k %d takes more)", lrm->n, all, 100 * lrm->left_out, 4 * lrm->n);
 }
 
@@ -157,8 +157,9 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, const str
 	if ((r = ct_session_words_init(s, err)) == CT_OK)
 		r = ct_session_logits_init(&s->original, s, s->prompt->pass.final, &s->prompt_arena, err);
 	s->prompt_seconds = ct_seconds() - start;
+	s->by_default = s->prompt->lrm;
 	if (s->e->info.neurons)
-		note_choice(s);
+		ct_session_note_choice(s);
 	else
 		note_dense(s);
 	return r;

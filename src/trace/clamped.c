@@ -60,7 +60,7 @@ find(struct ct_local_run *run, const struct ct_changed *changed, const struct ct
 	if (!run->fixed && lrm->tc->neurons) {
 		struct ct_local_run chosen = { .pass = run->pass };
 
-		code = ct_prompt_neurons(&chosen, lrm->tc, &tmp, job, err);
+		code = ct_prompt_neurons(&chosen, lrm->tc, NULL, &tmp, job, err);
 		list = chosen.active;
 		n = chosen.n;
 		run->left_out = chosen.left_out;

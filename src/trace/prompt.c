@@ -32,11 +32,11 @@ check_memory(const struct ct_model *m, int T, struct ct_error *err)
 }
 
 int
-ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc, struct ct_arena *a,
-    const struct ct_job *job, struct ct_error *err)
+ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc, const struct ct_trace_plan *plan,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_pass *p = run->pass;
-	int V = p->m->cfg.V, code = CT_ENOMEM;
+	int V = p->m->cfg.V, pos = plan ? plan->pos : p->T - 1, code = CT_ENOMEM;
 	struct ct_target targets[CT_DEFAULT_TARGETS];
 	struct ct_neuron_question q = { .targets = targets, .most = tc->k > 0 ? tc->k : CT_DEFAULT_NEURONS };
 	struct ct_neuron_choice chosen;
@@ -44,9 +44,13 @@ ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc, stru
 	float *logits = ct_arena_need(&tmp, (size_t)V, sizeof *logits, "logits", err);
 
 	if (logits) {
-		ct_logits(p->m, 1, p->final + (size_t)(p->T - 1) * p->m->cfg.D, logits);
-		q.n_targets = ct_default_targets(logits, V, p->T - 1, CT_DEFAULT_COVERAGE, targets,
+		ct_logits(p->m, 1, p->final + (size_t)pos * p->m->cfg.D, logits);
+		q.n_targets = ct_default_targets(logits, V, pos, CT_DEFAULT_COVERAGE, targets,
 		    CT_DEFAULT_TARGETS);
+		if (plan && plan->n_targets > 0) {
+			q.targets = plan->targets;
+			q.n_targets = plan->n_targets;
+		}
 		code = ct_neuron_choose(&chosen, p, tc, &q, a, job, err);
 	}
 	ct_arena_free(&tmp);
@@ -68,7 +72,7 @@ make_local(struct ct_prompt *p, const struct ct_transcoder *tc, struct ct_arena 
 
 	if (!tc->neurons)
 		return ct_local_model_init(&p->lrm, tc, &p->pass, a, job, err);
-	code = ct_prompt_neurons(&run, tc, a, job, err);
+	code = ct_prompt_neurons(&run, tc, NULL, a, job, err);
 	return code < 0 ? code : ct_local_model_of(&p->lrm, tc, &run, a, job, err);
 }
 

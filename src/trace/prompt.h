@@ -29,10 +29,11 @@ int ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct
 
 /*
  * The features of a run whose transcoder is of neurons: fills run->active, n and left_out with those that
- * have the largest effects on the default targets at the last position of run->pass.
+ * have the largest effects on the plan's targets; NULL: on the default ones at the last position.
  */
-int ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc, struct ct_arena *a,
-    const struct ct_job *job, struct ct_error *err);
+struct ct_trace_plan;
+int ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc,
+    const struct ct_trace_plan *plan, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
  * Logits (V) at a position of a final stream (T,D): the prompt's own, or a changed run's. NULL: err is

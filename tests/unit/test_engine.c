@@ -129,6 +129,53 @@ test_no_transcoder(void **state)
 	world_remove_dir(dir);
 }
 
+/* The neurons that become features are those that matter to what is explained, wherever that is. */
+static void
+test_neurons_of_targets(void **state)
+{
+	struct ct_engine_options few = { .neurons = true, .k = 20 };
+	struct ct_trace_options at = { .targets = { .pos = 2 } }, last = { .targets = { .pos = -1 } };
+	const struct ct_graph *g;
+	struct ct_error err = { 0 };
+	struct ct_engine *e;
+	struct ct_session *s;
+	struct ct_clamp c = { .layer = 0, .feature = 3, .pos = 1, .amount = 3 };
+	struct ct_clamp_options how = { .mode = CT_DIRECT };
+	char dir[PATH_MAX];
+	int first[20];
+
+	(void)state;
+	world_make_dir(dir);
+	assert_int_equal(ct_engine_open(&e, dir, &few, &err), CT_OK);
+	world_ok(ct_session_open(&s, e, &err), &err);
+	world_ok(ct_session_prompt(s, PROMPT, NULL, &err), &err);
+	g = world_trace(s, NULL);
+	assert_int_equal(g->n_features, 20);
+	for (int i = 0; i < 20; i++)
+		first[i] = g->nodes[i].index + 1000 * g->nodes[i].pos;
+	world_ok(ct_session_clamp(s, &c, 1, &how, NULL, &err), &err);
+	for (int round = 0; round < 2; round++) {
+		world_ok(ct_session_trace(s, &at, NULL, &err), &err);
+		g = ct_session_graph(s);
+		assert_int_equal(g->n_features, 20);
+		for (int i = 0; i < 20; i++)
+			assert_true(g->nodes[i].pos <= 2);
+		assert_true(g->check.max_edge_residual < 1e-5 && g->check.max_logit_error < 1e-5);
+		assert_true(ct_session_effects(s)->max_direct_error < 1e-4);
+		/* After a trace that fails, too, the neurons are those of the graph. */
+		at.node_threshold = round ? 0 : 2;
+		assert_int_equal(ct_session_trace(s, &at, NULL, &err) == CT_OK, round);
+		at.node_threshold = 0;
+		world_ok(ct_session_trace(s, &last, NULL, &err), &err);
+		g = ct_session_graph(s);
+		for (int i = 0; i < 20; i++)
+			assert_int_equal(first[i], g->nodes[i].index + 1000 * g->nodes[i].pos);
+	}
+	ct_session_close(s);
+	ct_engine_close(e);
+	world_remove_dir(dir);
+}
+
 static void
 test_not_found(void **state)
 {
@@ -272,6 +319,7 @@ main(void)
 		WORLD_TEST(test_info),
 		cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_no_transcoder),
+		cmocka_unit_test(test_neurons_of_targets),
 		cmocka_unit_test(test_too_deep),
 		WORLD_TEST(test_search_path),
 		WORLD_TEST(test_tokenize),
