@@ -31,6 +31,7 @@
 #include "trace/heads.h"
 #include "trace/judge.h"
 #include "trace/qk.h"
+#include "trace/weights.h"
 #include "trace/inactive.h"
 #include "trace/opened.h"
 #include "trace/paths.h"
@@ -143,6 +144,14 @@ const char *ct_engine_feature_name(const struct ct_engine *e, int layer, int fea
 double ct_engine_label_f1(const struct ct_engine *e, int layer, int feature);	/* NAN: typed or unknown */
 /* Does the label of a feature fit a query, which ct_query_parse reads? */
 bool ct_engine_label_fits(const struct ct_engine *e, int layer, int feature, const struct ct_query *q);
+/*
+ * What a feature does everywhere: its weights from and to other features and words (trace/weights.h), alone
+ * and by how often both are active on one token of the model's corpus, where it has one: the first call then
+ * runs the corpus. Everything in out is from the arena.
+ */
+int ct_engine_weights(struct ct_engine *e, int layer, int feature, struct ct_feature_weights *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
 /* The whole card; NULL with CT_ENOTFOUND when the model has no cards. The engine keeps the last few. */
 const struct ct_card *ct_engine_card(struct ct_engine *e, int layer, int feature, struct ct_error *err);
 /* by a person; "": none was */

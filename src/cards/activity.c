@@ -226,3 +226,23 @@ ct_activity_free(struct ct_activity *a)
 	free(a->layers);
 	free(a);
 }
+
+struct ct_together
+ct_activity_together(const struct ct_activity *x, int layer_a, int a, int layer_b, int b)
+{
+	const struct ct_activity_layer *p = &x->layers[layer_a], *q = &x->layers[layer_b];
+	size_t i = p->start[a], j = q->start[b];
+	struct ct_together t = { 0 };
+
+	while (i < p->start[a + 1] && j < q->start[b + 1])
+		if (p->tokens[i] < q->tokens[j])
+			i++;
+		else if (p->tokens[i] > q->tokens[j])
+			j++;
+		else {
+			t.n++;
+			t.sum += (double)q->acts[j++];
+			i++;
+		}
+	return t;
+}

@@ -34,6 +34,16 @@ int ct_activity_collect(struct ct_activity **out, const struct ct_model *m, cons
     const struct ct_corpus *c, const struct ct_job *job, struct ct_error *err);
 void ct_activity_free(struct ct_activity *a);
 
+/*
+ * Where both features are active on one token: how many tokens, and the sum of b's activations on these.
+ * Linear in the number of tokens on which either is.
+ */
+struct ct_together {
+	long n;
+	double sum;
+};
+struct ct_together ct_activity_together(const struct ct_activity *x, int layer_a, int a, int layer_b, int b);
+
 /* Only the checks of ct_activity_collect, for other code that runs a model over a corpus. */
 int ct_activity_check(const struct ct_model *m, const struct ct_corpus *c, struct ct_error *err);
 

@@ -10,4 +10,7 @@
  */
 int cli_cards(struct cli_model *m, char **names, int n_names, const char *json, bool ascii);
 
+/* The same of what features ("L1#249") do everywhere, by their weights. */
+int cli_weights(struct cli_model *m, char **names, int n_names, const char *json);
+
 #endif

@@ -12,7 +12,7 @@
 #include "cli/corpus_context.h"
 #include "model/fingerprint.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII };
+enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII, KEY_WEIGHTS };
 
 int
 cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder,
@@ -173,7 +173,7 @@ run(struct cli *c)
 {
 	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *json = NULL,
 	    *value;
-	bool ascii = false;
+	bool ascii = false, weights = false;
 	struct cli_corpus_context context = {0};
 	struct ct_error err = {0};
 	int key, rc;
@@ -191,6 +191,7 @@ run(struct cli *c)
 			break;
 		case KEY_NONFINITE: context.allow_nonfinite = true; break;
 		case KEY_ASCII: ascii = true; break;
+		case KEY_WEIGHTS: weights = true; break;
 		case CLI_JSON: json = value; break;
 		}
 	}
@@ -205,11 +206,13 @@ run(struct cli *c)
 		struct cli_model shown = {.model = model, .transcoder = transcoder, .k = context.k,
 			.allow_nonfinite = context.allow_nonfinite};
 
+		if (weights)
+			return cli_weights(&shown, c->argv, c->argc, json);
 		return cli_cards(&shown, c->argv, c->argc, json, ascii);
 	}
-	if (json != NULL || ascii) {
+	if (json != NULL || ascii || weights) {
 		cli_error("%s goes with features to show, such as L1#249",
-		    json != NULL ? "--json" : "--ascii");
+		    json != NULL ? "--json" : ascii ? "--ascii" : "--weights");
 		return CLI_ERROR;
 	}
 	if (from != NULL && corpus != NULL) {
@@ -231,6 +234,7 @@ static const struct cli_option options[] = {
 	{KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not "
 	    "built anew"},
 	{CLI_JSON, "json", "FILE", "write the cards shown as JSON to FILE, or to stdout for -"},
+	{KEY_WEIGHTS, "weights", NULL, "show what features do everywhere: their weights from and to others"},
 	{KEY_ASCII, "ascii", NULL, "show pictures in ASCII"},
 	{0}
 };
@@ -238,7 +242,8 @@ static const struct cli_option options[] = {
 const struct cli_command cli_features = { .name = "features",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--corpus FILE]\n[--import "
 	    "DIR] [--export DIR]\n"
-		    "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--json FILE] [--ascii] "
+		    "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--json FILE] [--ascii]\n"
+		    "[--weights] "
 		    "FEATURE ...",
 	.summary = "build the feature cards and automatic labels of a model, or show some",
 	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is "
@@ -246,6 +251,7 @@ const struct cli_command cli_features = { .name = "features",
 		   "its strongest examples, the output tokens it writes, and the annotation of the corpus "
 		   "that says\n"
 		   "best when it is active (the label, with its F1). Labels typed by people stay, and win.\n"
-		   "With FEATURE, such as L1#249 or a label, shows its card instead.",
+		   "With FEATURE, such as L1#249 or a label, shows its card instead, or with --weights what\n"
+		   "it adds to other features, and they to it, through the residual stream.",
 	.options = options,
 	.run = run };

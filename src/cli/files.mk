@@ -37,6 +37,7 @@ cli_files = \
 	%D%/trace.c \
 	%D%/waits.c \
 	%D%/waits.h \
+	%D%/weights.c \
 	%D%/train.c \
 	%D%/train_own.c \
 	%D%/train_own.h \

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "cards/activity.h"
 #include "corpus/corpus.h"
 #include "io/folder.h"
 #include "model/name.h"
@@ -258,6 +259,7 @@ ct_engine_close(struct ct_engine *e)
 	if (!e)
 		return;
 	ct_engine_drop_swaps(e);
+	ct_activity_free(e->activity);
 	ct_corpus_free(e->corpus);
 	ct_cards_close(e->cards);
 	ct_pool_close(e->pool);

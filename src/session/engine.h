@@ -31,6 +31,7 @@ struct ct_engine {
 	struct ct_cards *cards;		/* and labels */
 	const char **tokens;		/* (V) sanitised */
 	struct ct_corpus *corpus;	/* of its recipe, opened when asked for (swap.c); NULL: not yet */
+	struct ct_activity *activity;	/* of the features in the corpus (weights.c); NULL: not yet */
 	struct ct_swaps *swaps;		/* of the corpus (swap.c), made when asked for */
 	/* a graph in place of all of the above; tokens then lie as its words do */
 	struct ct_graph_file *file;

@@ -35,4 +35,5 @@ session_files = src/ctrace.h \
 	%D%/swap.c \
 	%D%/tokens.c \
 	%D%/version.c \
+	%D%/weights.c \
 	%D%/written.c

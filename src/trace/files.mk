@@ -63,4 +63,6 @@ trace_files = \
 	%D%/survey.c \
 	%D%/survey.h \
 	%D%/sweep.c \
-	%D%/sweep.h
+	%D%/sweep.h \
+	%D%/weights.c \
+	%D%/weights.h

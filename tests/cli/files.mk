@@ -32,5 +32,6 @@ check_SCRIPTS += \
 	%D%/swap.sh \
 	%D%/trace.sh \
 	%D%/train.sh \
+	%D%/weights.sh \
 	%D%/train_own.sh
 EXTRA_DIST += %D%/lib.sh

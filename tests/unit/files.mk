@@ -92,6 +92,7 @@ check_PROGRAMS += \
 	test_train_transcoder \
 	test_transformer \
 	test_verdict \
+	test_weights \
 	test_work \
 	test_written \
 	test_yaml
@@ -182,6 +183,7 @@ test_train_transcoder_SOURCES = %D%/test_train_transcoder.c
 test_transformer_SOURCES = %D%/test_transformer.c
 test_verdict_SOURCES = %D%/test_verdict.c
 test_work_SOURCES = %D%/test_work.c
+test_weights_SOURCES = %D%/test_weights.c
 test_written_SOURCES = %D%/test_written.c
 test_yaml_SOURCES = %D%/test_yaml.c
 endif

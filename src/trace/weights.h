@@ -1,0 +1,70 @@
+/*
+ * weights: what features do to each other everywhere: weights that no prompt decides.
+ *
+ * The weight from feature s of layer l_s to feature t of a higher layer l_t is what an activation of 1 adds
+ * to the pre-activation of t at the same token, through the residual stream alone:
+ *     W[t,s] = sum_{m=l_s}^{l_t-1} < write_m(W_dec(s->m)), read'(w_enc(t)) >
+ * Left out is what a prompt decides: attention, skip paths, and the scales of norms, which count as 1 (their
+ * weights and centring count as they are). Of the same kind are a word's embedding towards a feature, and
+ * what a feature writes towards the tokens' unembedding, less the vocabulary's mean.
+ */
+#ifndef CT_TRACE_WEIGHTS_H
+#define CT_TRACE_WEIGHTS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/job.h"
+#include "model/model.h"
+#include "model/transcoder.h"
+
+struct ct_weight {
+	int layer, feature;
+	float weight;
+};
+
+struct ct_weights {
+	int layer, feature;
+	float bias;			/* of its pre-activation, before any norm's bias */
+	bool exact;			/* no norm lies between features: nothing is left out but attention */
+	int n_in, n_out;
+	struct ct_weight *in;		/* (n_in) from all features of lower layers, by layer and number */
+	struct ct_weight *out;		/* (n_out) to all features of higher layers, likewise */
+	float *read;			/* (V) what each word's embedding adds to it */
+	float *written;			/* (V) what it adds to each token's logit */
+};
+
+/*
+ * Everything in `a`. CT_EINVAL for neurons, whose encoders depend on the prompt.
+ * Cost: one pass over the decoders of lower layers and the encoders of higher ones, 4 V D flops for tokens.
+ * Oracle: the same sums in double, tests/unit/test_weights.c.
+ */
+int ct_weights_init(struct ct_weights *out, const struct ct_model *m, const struct ct_transcoder *tc,
+    int layer, int feature, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+
+/*
+ * The same beside a corpus, for people: plain data. Whoever has a corpus fills it (ct_engine_weights in
+ * ctrace.h).
+ */
+struct ct_weight_row {
+	int layer, feature;
+	double weight;
+	double together;	/* share of its tokens on which the other is active, too; NAN: no corpus */
+	double adds;		/* mean of weight * activation over the tokens where the target is active */
+};
+struct ct_feature_weights {
+	struct ct_weights all;
+	long n_active;		/* tokens of the corpus on which it is active; 0: never, or there is none */
+	int n_in, n_out;
+	struct ct_weight_row *in, *out;	/* by |adds|, without a corpus by |weight|, the largest first */
+	/*
+	 * Where no norm lies between features: its mean pre-activation where it is active, which is what
+	 * lower features add at that token, the word itself, its bias, and the rest (attention above all).
+	 * Else NAN.
+	 */
+	double mean, from_features, from_word, rest;
+};
+
+/* x (n) in place: how many standard deviations above the mean of all. */
+void ct_weights_standardize(int n, float *x);
+
+#endif
