@@ -9,7 +9,7 @@
 
 static const struct ct_own_transcoder defaults = {
 	.features = 2048, .l0 = 32, .topk = true, .read = CT_READ_NORM2, .write = CT_WRITE_STREAM, .seed = 1,
-	.steps = 1000, .batch = 1024, .rate = 1e-3, .beta1 = .9, .beta2 = .999, .warmup = .02, .cooldown = .3,
+	.steps = 1000, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999, .warmup = .02, .cooldown = .3,
 	.buffer = 32768, .passes = 4, .dead_after = 50000, .bandwidth = .3,
 	.threshold_rate = 1, .sharpness = 4,
 };
