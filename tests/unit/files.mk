@@ -64,9 +64,11 @@ check_PROGRAMS += \
 	test_nfc \
 	test_npz \
 	test_number_codes \
+	test_operand_form \
 	test_operands \
 	test_page \
 	test_paths \
+	test_picture \
 	test_pieces \
 	test_pins \
 	test_plot \
@@ -154,9 +156,11 @@ test_names_SOURCES = %D%/test_names.c
 test_nfc_SOURCES = %D%/test_nfc.c
 test_npz_SOURCES = %D%/test_npz.c
 test_number_codes_SOURCES = %D%/test_number_codes.c
+test_operand_form_SOURCES = %D%/test_operand_form.c
 test_operands_SOURCES = %D%/test_operands.c
 test_page_SOURCES = %D%/test_page.c
 test_paths_SOURCES = %D%/test_paths.c
+test_picture_SOURCES = %D%/test_picture.c
 test_pieces_SOURCES = %D%/test_pieces.c
 test_pins_SOURCES = %D%/test_pins.c
 test_plot_SOURCES = %D%/test_plot.c
