@@ -180,7 +180,7 @@ find_card(struct app *a, struct card *c, const struct ct_node *n)
 		return;
 	if (a->study.info->has_cards)
 		c->card = ct_engine_card(a->study.engine, n->layer, n->index, &c->why);
-	else
+	else if (!a->study.info->neurons)
 		ct_fail(&c->why, CT_ENOTFOUND, a->study.info->from_file ? "no card without a model"
 								 : "no cards yet (ctrace features)");
 }

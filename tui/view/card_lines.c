@@ -54,8 +54,12 @@ draw_head(struct app *a, const struct area *area, int y, const struct card *c)
 {
 	const struct ct_node *n = study_node(&a->study, c->node);
 	char name[STUDY_NAME], value[FMT_SIZE], was[FMT_SIZE], text[2 * FMT_SIZE + 16] = "";
+	char place[STUDY_NAME];
 
 	study_name(&a->study, c->node, name, sizeof name);
+	if (study_is_feature(n) && a->study.info->neurons)	/* as people call it; L3#417 is for typing */
+		snprintf(name, sizeof name, "L%d neuron %d %.200s", n->layer, n->index,
+		    study_place(&a->study, n->pos, place, sizeof place));
 	if (n->kind == CT_NODE_FEATURE && study_shows_now(&a->study))
 		snprintf(text, sizeof text, "active %s → %s", fmt_plain(was, sizeof was, then(a, c->node) ?
 		    then(a, c->node)->activation : 0), fmt_plain(value, sizeof value, n->activation));
