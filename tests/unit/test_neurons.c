@@ -329,6 +329,27 @@ test_choice(void **state)
 	each(4, check_choice);
 }
 
+/* A neuron without a node can be clamped like any other: it has its activation, not 0. */
+static void
+check_left_out(const struct fixture *all, struct fixture *some)
+{
+	const struct ct_node *n = &all->graph->nodes[0];
+
+	while (ct_graph_find(some->graph, CT_NODE_FEATURE, n->layer, n->pos, n->index) >= 0)
+		n++;
+	assert_true(n < all->graph->nodes + all->graph->n_features);
+	for (int unit = CT_ABSOLUTE; unit <= CT_DELTA; unit++) {
+		struct ct_clamp c = { .layer = n->layer, .pos = n->pos, .feature = n->index,
+			.unit = (enum ct_unit)unit, .amount = 2 };
+		struct ct_clamp_sites s = fixture_sites(some, &c, 1);
+		double was = (double)n->activation;
+
+		assert_true(fabs((double)s.site[0].original - was) < 1e-5 * fabs(was) + 1e-6);
+		assert_true(fabs((double)s.site[0].value - (unit == CT_ABSOLUTE ? 2 : unit == CT_MULTIPLE ?
+		    2 * was : was + 2)) < 1e-5 * fabs(was) + 1e-5);
+	}
+}
+
 /* Some of the neurons: what the others write is there, without nodes, and every sum still adds up. */
 static void
 check_some(struct fixture *f)
@@ -364,6 +385,7 @@ check_some(struct fixture *f)
 		}
 	}
 	assert_true(omitted > 0.01);
+	check_left_out(f, &some);
 	ct_arena_free(&some.arena);
 	ct_arena_free(&some.scratch);
 }
