@@ -129,7 +129,8 @@ errors(struct request *r, const char *prompt)
 
 	cli_progress_end(&progress);
 	if (code == CT_OK && ct_engine_info(r->ask.m.engine)->neurons)
-		code = ct_fail(&err, CT_EUNSUPPORTED, "neurons leave no errors: there is nothing to open");
+		code = ct_fail(&err, CT_EUNSUPPORTED, "neurons leave no error, so there are no error "
+		    "nodes to open");
 	if (code == CT_OK && r->from)
 		code = error = ct_session_find_node(s, r->from, &err);
 	r->target = 0;

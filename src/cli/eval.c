@@ -78,7 +78,7 @@ graph_rows(const struct ct_graph_figures *g)
 	cli_line("  %-36s %7d", "prompts with ranks", g->n_ranked);
 	cli_line("  %-36s %7.1e (edges)  %.1e (logits)", "worst self-check", g->max_edge_residual,
 	    g->max_logit_error);
-	row("answer straight from words: net", &g->direct_net[CT_DIRECT_WORDS], 1);
+	row("answer directly from words: net", &g->direct_net[CT_DIRECT_WORDS], 1);
 	row("  of all edges' sizes", &g->direct_absolute[CT_DIRECT_WORDS], 1);
 	row("first ten features: label F1 >= .8", &g->first_named, 1);
 	row("lead lost without the pruned graph", &g->necessity, 1);

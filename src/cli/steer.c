@@ -1,4 +1,7 @@
-/* steer: `ctrace steer`: clamp features and see what the model says then, beside what the graph predicted. */
+/*
+ * steer: `ctrace steer`: clamp features and see what the model says then, and compare it with what the graph
+ * predicted.
+ */
 #include "cli/cli.h"
 
 #include <limits.h>
@@ -112,7 +115,7 @@ text_free(struct text *t)
 	free(t->raw);
 }
 
-/* What a run showed, beside the effects. */
+/* What a run showed, in addition to the effects. */
 struct results {
 	const struct ct_effects *effects;
 	const struct ct_contrast *contrast;
@@ -143,7 +146,7 @@ clamp_json(const struct request *q, int i, const struct ct_effects *o)
 	    "overridden", o->lost[i]);
 }
 
-/* One side of frozen beside free. */
+/* One side of the contrast: patterns frozen, or free. */
 static json_t *
 side_json(const struct request *q, const struct ct_effects *o, const float *prob, double kl)
 {
@@ -562,7 +565,7 @@ static const struct cli_option options[] = {
 	{ KEY_GENERATE, "generate", "N", "let the model go on for N tokens, without and with the clamps" },
 	{ KEY_TEMPERATURE, "temperature", "T", "draw the tokens at this temperature (0: the likeliest)" },
 	{ KEY_SEED, "seed", "S", "seed of the drawing (0)" },
-	{ KEY_NO_PREDICT, "no-predict", NULL, "only the clamped run, beside no prediction" },
+	{ KEY_NO_PREDICT, "no-predict", NULL, "only the clamped run, without the graph's predictions" },
 	{ KEY_SWEEP, "sweep", "FROM:TO:STEPS", "the clamps at many strengths and up to each layer" },
 	CLI_JSON_ROW,
 	CLI_TIMES_ROW,

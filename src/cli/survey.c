@@ -1,4 +1,4 @@
-/* survey: `ctrace survey`: every feature of the pruned graph ablated in turn, beside its influence. */
+/* survey: `ctrace survey`: every feature of the pruned graph ablated in turn, compared with its influence. */
 #include "cli/cli.h"
 
 #include <math.h>

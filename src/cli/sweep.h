@@ -1,6 +1,6 @@
 /*
  * sweep: how `ctrace steer` shows its clamps run in other ways: a sweep as sparklines of shares over
- * strengths, with where the answer flips; and attention frozen beside free.
+ * strengths, with where the answer flips; and attention patterns frozen and free.
  */
 #ifndef CT_CLI_SWEEP_H
 #define CT_CLI_SWEEP_H

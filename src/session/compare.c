@@ -1,6 +1,6 @@
 /*
- * compare: the facade's part that holds two prompts against each other, and tests what it finds by patching
- * one with the other (trace/compare.h, trace/patch.h).
+ * compare: the facade's part that compares two prompts, and tests the differences by patching one with the
+ * other (trace/compare.h, trace/patch.h).
  */
 #include <math.h>
 
@@ -39,7 +39,7 @@ ct_session_compared_activation(const struct ct_session *s, const struct ct_compa
 	return pos < 0 ? 0 : NAN;
 }
 
-/* What a graph explains if that is a token, else the likeliest one there; -1: unknown. */
+/* The token that a graph explains, or if it explains no token the likeliest one there; -1: unknown. */
 static int
 answer_of(struct ct_session *s)
 {

@@ -104,7 +104,7 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	const char *dir, *labels;
 	int r;
 
-	/* Cards of a transcoder that lies elsewhere lie beside it. */
+	/* Cards of a transcoder in another place are next to it. */
 	if (*e->info.transcoder_dir && strncmp(e->info.transcoder_dir, base, strlen(base)) != 0)
 		base = e->info.transcoder_dir;
 	snprintf(name, sizeof name, "features%s", ending);

@@ -1,6 +1,6 @@
 /*
- * experiments: the facade's part that runs a prompt many times: surveys, sweeps, frozen beside free, and how
- * well predictions held over a whole session. See ctrace.h.
+ * experiments: the facade's part that runs a prompt many times: surveys, sweeps, patterns frozen compared
+ * with free, and how well predictions held over a whole session. See ctrace.h.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct
 		return CT_OK;
 	if ((r = need_clamps(s, err)) < 0)
 		return r;
-	c = ct_arena_need(&s->clamp_arena, 1, sizeof *c, "frozen beside free", err);
+	c = ct_arena_need(&s->clamp_arena, 1, sizeof *c, "frozen and free runs", err);
 	r = c ? ct_contrast_run(c, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options,
 	    &s->clamp_arena,
 		    err)

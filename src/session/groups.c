@@ -1,4 +1,4 @@
-/* groups: the facade's part that pins and groups without a person: see trace/groups.h. */
+/* groups: the facade's part that groups and pins features automatically: see trace/groups.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* inactive: the facade's part that asks what is not active but nearly is: see trace/inactive.h. */
+/* inactive: the facade's part that finds features that nearly fire: see trace/inactive.h. */
 #include <math.h>
 
 #include "session/engine.h"

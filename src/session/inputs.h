@@ -48,9 +48,9 @@ struct ct_inputs {
 };
 
 /*
- * The inputs of a node, at most `most` of them one by one (or token by token, layer by layer). A fold of one
- * is that node. The strongest word stands by itself where it carries at least half of what all words carry:
- * it is what the feature reads. Everything in out is from the arena.
+ * The inputs of a node, at most `most` of them one by one (or token by token, layer by layer). A row that
+ * would sum up one node is that node. The strongest word has a row of its own if it carries at least half of
+ * what all words carry: it is what the feature reads. Everything in out is from the arena.
  * Cost: O(n log n + edges of the pruned graph) for n inputs. Oracle: tests/unit/test_inputs.c
  */
 int ct_inputs_of(struct ct_inputs *out, const struct ct_graph *g, int node, enum ct_inputs_by by, int most,

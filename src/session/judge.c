@@ -1,4 +1,4 @@
-/* judge: the facade's part that asks whether an explanation is right: see trace/judge.h. */
+/* judge: the facade's part that tests an explanation: see trace/judge.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * now: the facade's part that asks why the model says what it says under clamps: a session on the clamped run
+ * now: the facade's part that explains what the model says under clamps: a session on the clamped run
  * (trace/clamped.h), with the graph of that run.
  */
 #include <stdlib.h>

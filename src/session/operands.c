@@ -2,8 +2,8 @@
  * operands: the facade's part that pictures a feature over all values of two numbers of the prompt. See
  * ctrace.h.
  *
- * Where the cards do not have the pictures, the model runs once for every pair of values, and what is active
- * then is kept, so that each further feature or position of the same prompt is a lookup.
+ * If the cards do not have the pictures, the model runs once for every pair of values, and all activations
+ * are kept, so that another feature or position of the same prompt is a lookup.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * page: what a page of HTML has beside the graph of a session: cards, clamps with what they changed, notes.
+ * page: what a page of HTML has in addition to the graph: cards, clamps with what they changed, notes.
  */
 #ifndef CT_SESSION_PAGE_H
 #define CT_SESSION_PAGE_H

@@ -17,7 +17,7 @@ is_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* The next word of a text that ends at `end`, at *p, which moves behind it. Its length; 0: there is none. */
+/* The next word of a text that ends at `end`, at *p, which moves past it. Its length; 0: there is none. */
 static size_t
 next_word(const char **p, const char *end, const char **word)
 {
@@ -41,9 +41,8 @@ check_text(const struct ct_query *q, struct ct_error *err)
 	if (q->exact ? q->n > 0 : next_word(&p, q->text + q->n, &word) > 0)
 		return CT_OK;
 	ct_text_clean(clean, sizeof clean, q->text, q->n);
-	return ct_fail(err, CT_EINVAL, "\"%s\" names no label: expected words of one, as \"Texas\", or all "
-	    "of it, "
-	    "as \"=bridge Texas\"", clean);
+	return ct_fail(err, CT_EINVAL, "\"%s\" names no label: expected words of a label, as \"Texas\", or a "
+	    "whole label, as \"=bridge Texas\"", clean);
 }
 
 /* >F1 at *p, if it is there. */
@@ -119,7 +118,7 @@ ct_query_matches(const struct ct_query *q, const char *label, double f1)
 	char guess[1024];
 	size_t n;
 
-	if (!*label || f1 <= q->above)		/* false for NAN: a person is right */
+	if (!*label || f1 <= q->above)		/* false for NAN: a label that a person typed always counts */
 		return false;
 	ct_label_words(guess, sizeof guess, label);
 	if (q->exact)

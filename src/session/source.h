@@ -38,7 +38,7 @@ struct ct_source {
 	/* The features that are active in the prompt: how many, and the i-th. */
 	int (*n_active)(const struct ct_session *s);
 	void (*active)(const struct ct_session *s, int i, int *layer, int *pos, int *feature);
-	/* What a graph's file says beside the graph. */
+	/* What a graph's file says in addition to the graph. */
 	struct ct_graph_names (*names)(const struct ct_session *s);
 };
 

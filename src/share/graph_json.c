@@ -245,10 +245,7 @@ write_shares(struct ct_writer *w, const char *key, const double share[CT_DIRECT_
 	ct_writer_end(w);
 }
 
-/*
- * Where the edges into each target come from straight; a file has not all edges, so that nothing is said
- * there.
- */
+/* What feeds each target directly. Not written for a graph from a file, which may lack edges. */
 static int
 write_direct(struct job *j, struct ct_error *err)
 {

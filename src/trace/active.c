@@ -7,8 +7,7 @@
 #include <string.h>
 
 /*
- * A tile is so many pre-activations, but never of fewer positions than these: an encoder is read once for
- * each tile.
+ * Pre-activations in a tile, and the least number of positions it has: an encoder is read once for each tile.
  */
 enum { TILE = 1 << 20, MIN_TOKENS = 16 };
 

@@ -1,9 +1,9 @@
 /*
  * active: which features of a transcoder are active in a run.
  *
- * Encodes all positions of all layers, on all threads of a job, and keeps the features that are active. Of
- * the pre-activations no more than a tile for each thread is ever there: (T,F) of one layer is already 2.6
- * GB where 4000 tokens meet 160 000 features.
+ * Encodes all positions of all layers, on all threads of a job, and keeps the features that are active. At
+ * any time only one tile of pre-activations per thread is in memory: all (T,F) of one layer would take 2.6 GB
+ * for 4000 tokens and 160 000 features.
  */
 #ifndef CT_TRACE_ACTIVE_H
 #define CT_TRACE_ACTIVE_H
@@ -35,14 +35,14 @@ struct ct_active_run {
 int ct_active_find(struct ct_active **out, int *n, int *first, const struct ct_active_run *run,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
-/* first (L*T+1) of n features that stand by (layer, pos, feature), as ct_active_find fills it. */
+/* first (L*T+1) of n features in the order (layer, pos, feature), as ct_active_find fills it. */
 void ct_active_index(int *first, const struct ct_active *list, int n, int L, int T);
 
 /* pre[i] = the pre-activation of list[i], begin <= i < end, all of layer l, on another stream x (T,D). */
 void ct_active_encode(const struct ct_transcoder *tc, int l, const struct ct_active *list, int begin,
     int end, const float *x, float *pre);
 
-/* The same of list[0..n) by the encoders of a run: see ct_features_local. pre (n). */
+/* The same for list[0..n), all of layer l, with the encoders of a run: see ct_features_local. pre (n). */
 void ct_active_local(const struct ct_pass *p, const struct ct_transcoder *tc, int l,
     const struct ct_active *list, int n, bool change, const float *x, float *pre);
 

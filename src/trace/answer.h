@@ -16,14 +16,14 @@
 int ct_answer_logits(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
     int pos, float *logits, struct ct_arena *a, struct ct_error *err);
 
-/* The same: what the prompt is answered then (*said, the likeliest next token). */
+/* The same, but only the answer: *said is the likeliest next token. */
 int ct_answer_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
     struct ct_arena *a, int *said, struct ct_error *err);
 
-/* Of a token, by the softmax of the logits (V). */
+/* A token's probability: the softmax of the logits (V). */
 double ct_answer_probability(int V, const float *logits, int token);
 
-/* The largest; the lowest index of equal ones. */
+/* The index of the largest logit; of equal ones the lowest index. */
 int ct_likeliest(int n, const float *logits);
 
 #endif

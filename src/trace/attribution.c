@@ -17,10 +17,10 @@ enum {
 	CHUNK_LOGITS = 5, /* fewer: they are all there is to do when a trace begins, for all threads */
 };
 
-/* One layer of a chunk takes so many flops at most: whoever wants to stop waits for no more. */
+/* One layer of a chunk takes at most so many flops, so that a cancel never waits longer. */
 static const double step_flops = 2.5e9;
 
-/* Targets at one position, deepest layer first: those that the walk has reached are a prefix. */
+/* Targets at one position, deepest layer first: those that the backward pass has reached are a prefix. */
 struct chunk {
 	struct ct_row *rows;
 	int n;
@@ -28,11 +28,11 @@ struct chunk {
 	double weight;	/* how much its rows matter: the larger come first */
 };
 
-/* A walk under way, which may rest between layers. */
+/* A backward pass under way, which may pause between layers. */
 struct lane {
 	struct chunk *c; /* NULL: none */
 	int l;	/* the layer that comes next */
-	int n, spread; /* targets that the walk has reached; G of the first `spread` is at every position */
+	int n, spread; /* targets that the pass has reached; G of the first `spread` is at every position */
 	float *G; /* (n,T',D) gradient with respect to the residual stream */
 	struct ct_back back;
 	float *E; /* (n,width) edges of the chunk, in the layout of its deepest layer */
@@ -49,7 +49,7 @@ struct ct_attribution {
 	struct lane *lanes;
 	int n_lanes;
 	atomic_int next, done;
-	/* Of the run at hand; the thread that wants the rows asks the job between the layers of its own. */
+	/* Of the present run; the calling thread asks the job between the layers of its own chunks. */
 	const struct ct_job *job;
 	double until;
 	atomic_bool cancelled, stopped;
@@ -144,9 +144,9 @@ pack_row(const struct ct_attribution *j, const struct chunk *c, const float *E, 
 }
 
 /*
- * What was summed into a neuron's activation, over the entries of the stream that it reads. A neuron is a
- * target also where it is next to nothing, as what is left of large terms that cancel: what rounds away is
- * small beside these terms.
+ * The sum of the sizes of all terms of a neuron's activation, over the entries of the stream that it reads. A
+ * neuron is a target even where large terms cancel to almost 0; rounding errors are small compared with those
+ * terms, not with their sum.
  */
 static double
 summed_into(const struct ct_local_model *lrm, const struct ct_target *t, const float *gradient)
@@ -227,7 +227,7 @@ is_over(struct ct_attribution *j, int worker, int steps)
 	if (worker == 0 && !atomic_load(&j->cancelled) &&
 	    !ct_job_go_on(j->job, "attribution", atomic_load(&j->done), j->n_chunks))
 		atomic_store(&j->cancelled, true);
-	/* Whoever has no time at all gets on all the same, by a step each time. */
+	/* Even a caller without any time makes progress: one step for each call. */
 	if (steps > 0 && !atomic_load(&j->stopped) && j->until < INFINITY && ct_seconds() >= j->until)
 		atomic_store(&j->stopped, true);
 	return atomic_load(&j->cancelled) || (steps > 0 && atomic_load(&j->stopped));
@@ -273,7 +273,7 @@ walk_layer(const struct ct_attribution *j, struct lane *w)
 		inject(j, w, &c->rows[w->n], w->n, Tp);
 }
 
-/* What the embeddings give, and the rows are ready. */
+/* Adds the edges from the embeddings, which complete the rows. */
 static void
 end_walk(struct ct_attribution *j, struct lane *w)
 {

@@ -21,12 +21,12 @@ int ct_attribution_layout(struct ct_layout *y, const struct ct_local_model *lrm,
     struct ct_error *err);
 
 /*
- * One row to be computed. With a gradient the target is any linear form of the stream before target.layer at
- * target.pos, and of the target only layer, pos and index (the order among such rows) matter.
+ * One row to be computed. With a gradient, the row is that of any linear function of the stream before
+ * target.layer at target.pos; then only the target's layer, pos and index (the order among such rows) matter.
  */
 struct ct_row {
 	struct ct_target target;
-	const float *gradient;	/* (D) in: of that form, or NULL: the target is what its kind says */
+	const float *gradient;	/* (D) in: of that function; NULL: the target is what its kind says */
 	double constant;	/* in, with a gradient: what constants have added to it so far */
 	bool done;
 	float *edges;		/* out (ct_layout_length), lent from the arena */
@@ -49,10 +49,10 @@ int ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layou
     int n, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
- * The same with pauses. Which rows are computed together is settled at the beginning, so neither pauses nor
- * the order in which rows come change a bit of them. begin reorders rows->row, which stay where they are,
- * and takes from scratch what lasts until all rows are done. run goes on until the clock (ct_seconds) says
- * `until`, a layer longer at most, or until the job says stop, CT_ECANCELLED; both are pauses.
+ * The same with pauses. Which rows are computed together is decided at the beginning, so neither pauses nor
+ * the order of the rows changes a bit of the results. begin reorders rows->row, which must stay in place, and
+ * allocates from scratch what must last until all rows are done. run continues until the clock (ct_seconds)
+ * reaches `until`, at most one layer longer, or until the job is cancelled (CT_ECANCELLED); both are pauses.
  */
 struct ct_attribution;
 struct ct_rows {
@@ -63,7 +63,7 @@ struct ct_rows {
 int ct_attribution_begin(struct ct_attribution **out, const struct ct_local_model *lrm,
     const struct ct_layout *layout, const struct ct_rows *rows, int threads, struct ct_arena *scratch,
     struct ct_error *err);
-/* Of what has not begun, those with the largest sum of weights come first from now on. */
+/* Reorders the groups of rows that have not begun: those with the largest sum of weights come first. */
 void ct_attribution_order(struct ct_attribution *j,
     double (*weight)(const void *ctx, const struct ct_row *row), const void *ctx);
 int ct_attribution_run(struct ct_attribution *j, double until, const struct ct_job *job,

@@ -13,7 +13,7 @@ struct ct_building {
 	struct ct_schedule schedule;
 	struct ct_target *targets;	/* (n_targets) as they were asked for */
 	/* The graph so far: node i is the i-th active feature, then come errors, embeddings and targets. */
-	struct ct_graph *partial;	/* NULL: nobody looks on */
+	struct ct_graph *partial;	/* NULL: nobody looked at it */
 	double *influence;		/* (lrm->n) of its features */
 };
 
@@ -76,7 +76,7 @@ set_row(struct ct_graph *g, int node, const struct ct_row *row)
 	n->bias = row->bias;
 	n->inputs = row->total;
 	n->attributed = true;
-	/* A NaN stays: what is not a number agrees with nothing. */
+	/* A NaN stays: the check then fails. */
 	if (isnan(row->residual) || row->residual > g->check.max_edge_residual)
 		g->check.max_edge_residual = row->residual;
 }
@@ -120,7 +120,7 @@ add_features(struct ct_graph *g, const struct ct_schedule *s, bool all)
 			.index = f->feature,
 			.other = -1,
 			.activation = f->act };
-		/* A row is of what the encoder says, which is not where a value that was set is from. */
+		/* A row explains what the encoder computes; a value that a clamp set comes from elsewhere. */
 		g->nodes[n].set = f->set;
 		if (!all && f->set)
 			g->nodes[n].value = s->rows[s->row_of[i]].value;
@@ -170,7 +170,7 @@ assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct
 	g->L = L;
 	g->V = lrm->m->cfg.V;
 	g->n_features = all ? lrm->n : s->n_rows - s->n_targets;
-	/* Neurons have no errors: what those write that were left out stays without a node, as omitted. */
+	/* Neurons have no error nodes: what the neurons write that were left out counts as omitted. */
 	g->n_errors = lrm->tc->neurons ? 0 : L * T;
 	g->n_embeddings = T;
 	g->n_targets = s->n_targets;

@@ -12,8 +12,8 @@
 #include "trace/replacement.h"
 
 /*
- * The smallest set of next tokens that reaches this share of the probability, at most max. Returns how
- * many.
+ * The smallest set of next tokens that reaches this share of the probability, at most max of them. Returns
+ * how many there are.
  */
 int ct_default_targets(const float *logits, int V, int pos, double share, struct ct_target *out, int max);
 
@@ -26,10 +26,10 @@ int ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, cons
     int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
- * The same a piece at a time, for a reader who need not wait. After begin a graph with the targets' rows can
- * be looked at. Whatever is looked at, opened, or interrupted in between, the finished graph is, bit for bit,
- * that of ct_graph_build. All of it is from one arena, which each call names (it may be
- * moved between calls), but for what ct_building_end frees.
+ * The same in pieces, so that a reader can look at a graph before it is complete. After begin there is a
+ * graph with the targets' rows. Whatever is looked at, opened or interrupted in between, the finished graph
+ * is, bit for bit, that of ct_graph_build. All of it is allocated from one arena, which each call names (the
+ * arena struct may be moved between calls), except for what ct_building_end frees.
  */
 struct ct_building;
 int ct_building_begin(struct ct_building **out, const struct ct_local_model *lrm,
@@ -42,25 +42,26 @@ int ct_building_run(struct ct_building *b, double until, struct ct_arena *a, con
     struct ct_error *err);
 bool ct_building_done(const struct ct_building *b);
 
-/* The nodes alone, of what began with CT_NO_ROWS (schedule.h): for what asks for no edges. */
+/* The nodes without edges, after a begin with CT_NO_ROWS (schedule.h): for callers that need no edges. */
 int ct_building_bare(struct ct_building *b, struct ct_graph **out, struct ct_arena *a, struct ct_error *err);
 
 /*
- * The graph so far, with the influence that is known; partial->seen says how much that is. All active
- * features are nodes; those that are not attributed have no row yet. It is one object: looked at again, it
- * has more rows. From the first time on the rows of the most influence come first.
+ * The graph so far, with the influence known so far; its `seen` says how much that is. All active features
+ * are nodes; those that are not attributed have no row yet. Each call returns the same object, with more
+ * rows. From the first call on, the rows with the most influence are computed first.
  */
 int ct_building_look(struct ct_building *b, struct ct_graph **out, struct ct_arena *a,
     const struct ct_job *job, struct ct_error *err);
 
 /*
- * The row of a node of the graph so far, at once: one walk backwards. It serves until the row comes with the
- * others, which may differ in the last bits. Influence is as it was, until it is looked at again.
+ * Computes the row of one node of the graph so far immediately, by one backward pass. Later the row is
+ * computed again together with others, and may then differ in the last bits. Influence does not change until
+ * the next ct_building_look.
  */
 int ct_building_open(struct ct_building *b, int node, struct ct_arena *a, const struct ct_job *job,
     struct ct_error *err);
 
-/* All that is missing, and the whole graph as another object. Can be called again when it was cancelled. */
+/* Computes all missing rows; *out is the whole graph, a new object. After a cancel it can be called again. */
 int ct_building_finish(struct ct_building *b, struct ct_graph **out, struct ct_arena *a,
     const struct ct_job *job, struct ct_error *err);
 

@@ -60,12 +60,14 @@ struct ct_effects {
 };
 
 /*
- * What to hold against e->observed: the total over all paths, or where all of them are frozen the direct
- * effect.
+ * The prediction to compare with e->observed: the total effect over all paths, or the direct effect where all
+ * other paths are frozen.
  */
 float ct_predicted(const struct ct_effects *o, const struct ct_effect *e);
 
-/* The same clamps with attention patterns frozen and free: graphs do not see what passes through patterns. */
+/*
+ * The same clamps with attention patterns frozen and free. Graphs have no effects that pass through patterns.
+ */
 struct ct_contrast {
 	struct ct_effects frozen, free;		/* the same targets in the same order */
 	float *prob_frozen, *prob_free;		/* (V) of the next token at the graph's position */
@@ -77,12 +79,12 @@ struct ct_contrast {
 };
 
 /*
- * One strength after the other takes the place of every clamp's amount. Rows: the mode in force, then range
- * mode with the MLP outputs frozen up to an end layer, from the lowest clamped layer to the last one (which
- * is direct mode).
+ * Each strength in turn replaces the amount of every clamp. Rows: first the mode in force, then range mode
+ * with the MLP outputs frozen up to an end layer, which goes from the lowest clamped layer to the last one
+ * (the last row is direct mode).
  */
 struct ct_sweep {
-	struct ct_clamp_options options;	/* in force: of the first row */
+	struct ct_clamp_options options;	/* of the first row: the mode in force */
 	int n_steps, n_rows, n_tokens;
 	double *strength;		/* (steps) */
 	int *last;			/* (rows) end layer; -1: the mode in force */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Before, at or behind a place in the order of active features. */
+/* Whether a feature is before, at or after a place in the order of active features: <0, 0, >0. */
 static int
 compare(const struct ct_active *x, const struct ct_clamp_site *y)
 {
@@ -92,7 +92,7 @@ ct_prompt_clamped(struct ct_prompt **out, const struct ct_prompt *p, const struc
 
 	if (opt->mode == CT_RANGE && !run.fixed)
 		return ct_fail(err, CT_EUNSUPPORTED,
-		    "a run with MLPs frozen in layers %d-%d alone has no graph of its own: choose the mode "
+		    "there is no graph of a run with MLPs frozen only in layers %d-%d: choose the mode "
 		    "frozen, free or direct", opt->first, opt->last);
 	if (!(q = ct_arena_need(a, 1, sizeof *q, "a prompt", err)))
 		return CT_ENOMEM;

@@ -35,7 +35,7 @@ walk(struct ct_alignment *x, const int *here, const int *there, const int *table
 			i = T;
 			j = U;
 		}
-		/* A gap that is as long on both sides stands for itself. */
+		/* A gap of the same length on both sides is aligned token by token. */
 		for (int k = 0; i - gap_i == j - gap_j && k < i - gap_i; k++)
 			pair(x, gap_i + k, gap_j + k, false);
 		if (end)

@@ -1,5 +1,5 @@
 /*
- * compare: two graphs beside each other: which nodes and edges both have, which only one of them.
+ * compare: two graphs compared: which nodes and edges both have, and which only one of them has.
  *
  * Nodes are the same when kind, layer and feature agree and their positions are aligned. What a graph "has"
  * is what its pruning keeps; a node that only one keeps may still be active in the other, and that is said. A
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "trace/graph.h"
 
-/* Which position of one prompt stands for which of another. */
+/* Which position of one prompt corresponds to which of another. */
 struct ct_alignment {
 	int T, U;
 	int *there;			/* (T) of each position here, or -1 */
@@ -22,8 +22,8 @@ struct ct_alignment {
 
 /*
  * Prompts of the same length are aligned position by position. Others by a longest common subsequence of
- * their tokens; what lies between two of its tokens is aligned too if it is as long here as there.
- * here (T), there (U): token ids. T * U steps and bytes times 4.
+ * their tokens; the tokens between two of that subsequence are aligned too if they are as many in both
+ * prompts. here (T), there (U): token ids. Cost: T * U steps and 4 T U bytes.
  */
 int ct_align(struct ct_alignment *out, const int *here, int T, const int *there, int U, struct ct_arena *a,
     struct ct_error *err);
@@ -62,16 +62,16 @@ struct ct_patch_what {
 struct ct_patch {
 	int features;			/* that were moved */
 	/*
-	 * Of logit(there) - logit(here), or where both prompts have one answer of its logit: what the patch
-	 * added, and what separates the prompts.
+	 * By how much the patch moved logit(answer there) - logit(answer here), or that answer's logit if
+	 * both prompts have the same answer; and the difference between the prompts in the same quantity.
 	 */
 	float moved, gap;
 	int top;			/* likeliest token then */
-	float prob;			/* its, */
-	float prob_there;		/* and that of the answer there */
+	float prob;			/* its probability, */
+	float prob_there;		/* and that of the other prompt's answer */
 };
 
-/* The node of g like n, whose position there is pos (-1: none), or -1. */
+/* The node of g that is the same feature, error or word as n, at position pos of g (-1: none); or -1. */
 int ct_graph_counterpart(const struct ct_graph *g, const struct ct_node *n, int pos);
 
 /* A node's share of the influence of all nodes of its graph; side 0: here, 1: there. */

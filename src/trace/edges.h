@@ -52,7 +52,7 @@ ct_layout_length(const struct ct_layout *y, int l, int p)
 	return y->start[l * (y->T + 1) + p + 1];
 }
 
-/* Sources of a kind at t that a row of layer l has, and where they begin in it. */
+/* The number of sources of a kind at t in a row of layer l; and below, where they begin in the row. */
 static inline int
 ct_layout_count(const struct ct_layout *y, enum ct_node_kind kind, int l, int t)
 {

@@ -1,4 +1,4 @@
-/* effects: what a clamp did to each node, beside what the graph predicted. See intervene.h. */
+/* effects: what a clamp did to each node, and what the graph predicted. See intervene.h. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -24,7 +24,7 @@ struct ct_generator {
 	float *x, *mid, *in, *mlp, *read, *row, *pattern, *scales, *scratch, *out, *final, *logits, *act;
 };
 
-/* What generation goes on from: the prompt's original run, or a clamped one. */
+/* The run that generation continues: the prompt's original run, or a clamped one. */
 struct ct_generator_start {
 	const float *k, *v;		/* (L,T,H_kv*head) */
 	const float *final;		/* (D) the final norm's output at the prompt's last position */

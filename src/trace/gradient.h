@@ -22,8 +22,8 @@ struct ct_gradient {
 };
 
 /*
- * What is told on the way, from the target downwards; each may be NULL. A code below 0 ends the walk.
- *   written    before MLP l: G is that of what is added to the stream behind it
+ * Called on the way from the target downwards; each may be NULL. A code below 0 ends the pass.
+ *   written    before MLP l: G is that of what the MLP adds to the stream
  *   attended   G is that of the stream after the attention of layer l
  *   entered    G is that of the stream before layer l; for l == 0, of the embeddings
  */
@@ -37,7 +37,7 @@ struct ct_gradient_visit {
 int ct_gradient_init(
     struct ct_gradient *g, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err);
 
-/* Attention of how many layers lies before a target: layers 0..n-1. */
+/* How many attention layers lie below a target: layers 0..n-1. */
 int ct_target_layers(const struct ct_local_model *lrm, const struct ct_target *target);
 
 /* About sum over layers of 4 T' D^2 + 2 T'^2 D flops. The same steps as ct_attribute. */

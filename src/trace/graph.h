@@ -81,9 +81,9 @@ struct ct_graph {
 	} known;
 
 	/*
-	 * Not all features that are to have rows have one yet: influence, pruning and scores are of those
-	 * that have. Of the targets' influence the share `seen` was followed to words and errors; the rest
-	 * is at features without a row.
+	 * Not all features that will have rows have one yet: influence, pruning and scores are computed from
+	 * the rows so far. The share `seen` of the targets' influence was followed to words and errors; the
+	 * rest has only been followed to features without a row.
 	 */
 	bool partial;
 	double seen;

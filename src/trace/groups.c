@@ -46,7 +46,7 @@ root(const struct grouping *w, int i)
 	return i;
 }
 
-/* Joins two groups, unless each is about something else. */
+/* Joins two groups, unless they are about different things. */
 static void
 unite(struct grouping *w, int a, int b)
 {
@@ -111,7 +111,7 @@ join_labels(struct grouping *w)
 				w->stem[root(w, f)] = s->order[k];
 		}
 	}
-	/* What a label says that is no guess keeps a feature apart from what says something else. */
+	/* A certain label keeps a feature apart from features whose labels say something else. */
 	for (int k = 0; k < s->n; k++)
 		for (int i = 0; i < s->stem[s->order[k]].n; i++) {
 			const struct ct_stem_use *u = &s->stem[s->order[k]].use[i];
@@ -261,7 +261,7 @@ join_profiles(struct grouping *w, const struct ct_job *job, struct ct_error *err
 	return code;
 }
 
-/* Of what a group has from other features, by their groups: sum (n_features), in the place of each root. */
+/* How much other groups feed a group: sum (n_features), at the index of each group's root. */
 static void
 sum_sources(const struct grouping *w, int group, double *sum)
 {
@@ -281,7 +281,7 @@ sum_sources(const struct grouping *w, int group, double *sum)
 	}
 }
 
-/* What is about the same at another position, and is what feeds a group most. All are chosen, then joined. */
+/* Step 4: joins a group to the one that feeds it most. All pairs are chosen before any is joined. */
 static int
 join_carried(struct grouping *w, struct ct_error *err)
 {
@@ -312,7 +312,7 @@ join_carried(struct grouping *w, struct ct_error *err)
 	return CT_OK;
 }
 
-/* How often a text is a label of the members: each by how much it counts. */
+/* How often a text is a label of the members, each weighted by how much it counts. */
 static double
 count_label(const struct grouping *w, const struct ct_graph_group *group, const char *text)
 {
@@ -416,7 +416,7 @@ grouping_init(struct grouping *w, struct ct_arena *a, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Is a label about the token and nothing else? What is no guess, or the best of several. */
+/* Is a label about the token and nothing else? Looks at a certain label, or at the best of several. */
 static bool
 says_token(const char *label, const char *token)
 {

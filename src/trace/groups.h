@@ -1,8 +1,8 @@
 /*
- * groups: features of the pruned graph that are one thing to a person, put together without one.
+ * groups: groups the features of the pruned graph automatically by what they mean and do.
  *
- * Knows labels as texts only: whoever calls has them. What is made of groups (pins, boxes) is for others; see
- * subgraph.h.
+ * Knows labels only as texts, which the caller supplies. What is done with groups (pins, boxes) is left to
+ * others; see subgraph.h.
  */
 #ifndef CT_TRACE_GROUPS_H
 #define CT_TRACE_GROUPS_H
@@ -34,25 +34,25 @@ struct ct_graph_groups {
 };
 
 /*
- * Two kept features can be in one group when they are of one sign, and but for step 4 at one position. The
- * sign of s is that of
+ * Two kept features can be in one group if they have the same sign and, except in step 4, the same position.
+ * The sign of s is that of
  *     e[s] = sum_t e[t] A[t][s] / inputs[t],    e[first target] = 1.
  * Four steps, of which none takes apart what an earlier one joined:
- *   1. Labels. A label's stems are its words up to a comma or bracket, after which it says where; without
- *      those that only bind (in, of, the), if it has others. What a feature says is another stem than what it
- *      is about. From the commonest in the pruned graph on (a label counts 1, the i-th candidate of a mixed
- *      one 1/(i + 1)), each joins the features that have it and are in no group yet.
- *   2. A feature that is active at neighbouring positions is one thing.
+ *   1. Labels. A label's stems are its words up to a comma or bracket (what follows says where the feature is
+ *      active), without function words (in, of, the) if it has others. "say X" and "X" are different stems.
+ *      Beginning with the commonest in the pruned graph (a label counts 1, the i-th candidate of a mixed one
+ *      1/(i + 1)), each stem joins the features that have it and are in no group yet.
+ *   2. Positions. One feature that is active at neighbouring positions is joined.
  *   3. Profiles. A feature's profile is its row and its column of A[t][s] / inputs[t] among kept nodes, each
  *      scaled to length 1. From the most alike on, two with a cosine of CT_GROUPS_COSINE or more are joined.
- *   4. Carried on. What attention carries from one position to another is one thing there and here: a group,
- *      or a feature by itself, joins the one that it has most of from other features (by sum |A[t][s]| /
- *      inputs[t]), if that is about the same stem and at another position.
+ *   4. Carried on. What attention carries from one position to another stays one group: a group, or a single
+ *      feature, joins the group that feeds it most (by sum |A[t][s]| / inputs[t] over features), if that has
+ *      the same stem and another position.
  * In 2 and 3 what has two different stems by labels that are not mixed, or by step 1, stays apart.
  *
- * A feature that only reads the word where it is belongs to that word, and to no group: one with
+ * A feature that only reads the word at its position belongs to that word, and to no group: one with
  * CT_GROUPS_WORD of |A| from that embedding, and a label about nothing but the token, or none. A feature that
- * says what the word means (in Texas) is something else, however little else feeds it.
+ * says what the word means (in Texas) does not, even if only the word feeds it.
  *
  * label (n_features): of each feature, "" where there is none. token (T): texts, or NULL: no feature is a
  * word. Needs ct_graph_influence and ct_graph_prune.

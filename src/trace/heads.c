@@ -16,15 +16,15 @@ struct split {
 	const struct ct_target *target;
 	struct ct_heads *out;
 	int T, D, kv, width;
-	float *write; /* (L,T,D) what the source adds to the stream behind each MLP */
+	float *write; /* (L,T,D) what the source adds to the stream after each MLP */
 	float *before; /* (L,T,D) its part of the stream before each layer */
-	float *V; /* (L,T,H_kv*head) that part, as the heads' values have it */
+	float *V; /* (L,T,H_kv*head) the heads' values of that part */
 	float *scratch; /* ct_layer_scratch, or rows of (T,D) */
 	float *tmp; /* (D) */
 	float *O; /* (H*head) the gradient of one query, before the heads' output */
 	float *mid, *read, *skip; /* (T,D) */
 	struct ct_gradient gradient;
-	double later; /* what the source writes above the layer at hand */
+	double later; /* what the source writes above the present layer */
 	double first; /* what its part of the embeddings adds */
 	struct ct_arena *a; /* of out->loads */
 	size_t room;
@@ -58,7 +58,7 @@ decoder_place(const struct ct_local_model *lrm, int i)
 	return at;
 }
 
-/* Everything that is written at one place, apart from a skip path, which the sweep itself follows. */
+/* Everything that is written at one place, except by a skip path, which the forward pass itself follows. */
 static void
 write_all(const struct split *s, int m, int t)
 {
@@ -72,7 +72,7 @@ write_all(const struct split *s, int m, int t)
 	ct_saxpy(s->D, 1, row(s, lrm->error, m, t), dst);
 }
 
-/* What the source adds to the stream behind each MLP, and first, at the embedding, to `before`. */
+/* What the source adds to the stream after each MLP, and to `before` of layer 0 at the embedding. */
 static void
 place_source(const struct split *s)
 {
@@ -156,7 +156,7 @@ list_load(struct split *s, struct ct_head_load load, struct ct_error *err)
 	return CT_OK;
 }
 
-/* What the gradient (T',D) makes of the source's part of something (T,D). */
+/* The product of the gradient (T',D) and the source's part of a stream (T,D). */
 static double
 meet(const struct split *s, const struct ct_gradient *g, const float *part)
 {
@@ -177,7 +177,7 @@ at_write(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 	return CT_OK;
 }
 
-/* What each head of layer l carries, from every key to every query; the rest passes it. */
+/* What each head of layer l carries from every key to every query; the rest is the bypass. */
 static int
 at_attention(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 {
@@ -218,7 +218,7 @@ at_entry(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Backwards: the target's gradient meets the source's part at every layer. */
+/* Backwards: the product of the target's gradient and the source's part, at every layer. */
 static const struct ct_gradient_visit visit = { at_write, at_attention, at_entry };
 
 static int
@@ -239,8 +239,8 @@ by_size(const void *a, const void *b)
 }
 
 /*
- * The whole, known apart from the splits: where the gradient arrives at the first layer it meets the
- * embedding, and on the way it met all that is written later.
+ * The whole edge, computed independently of the splits: at the first layer the gradient is multiplied with
+ * the embedding, and on the way it was multiplied with all that is written later.
  */
 static void
 check(struct split *s)

@@ -6,8 +6,8 @@
  *     edge = sum_h loading(l,h) + bypass(l) + constant(l)     for every layer l below the target
  * where loading(l,h) = sum_{q>=k} pattern_h[q,k] <W_O,h' g_q, W_V,h norm1(x_k)>, g the target's gradient
  * after the attention, x the source's part of the stream before it. bypass: what passes this attention in the
- * stream, and what the source writes only later. constant: biases of this attention and of what lies above,
- * where the source is everything (an edge has none).
+ * residual stream, and what the source writes above it. constant: biases of this attention and of the layers
+ * above, if the source is everything (an edge has none).
  */
 #ifndef CT_TRACE_HEADS_H
 #define CT_TRACE_HEADS_H
@@ -46,18 +46,18 @@ struct ct_heads {
 
 /*
  * Splits what flows from the source into the target. Everything in `a`.
- * Cost: a sweep forwards and one backwards, L (6 T D^2 + T^2 H head) flops about. Oracle: a sum over all
- * paths in double, tests/unit/test_heads.c.
+ * Cost: a forward and a backward pass, about L (6 T D^2 + T^2 H head) flops. Oracle: a sum over all paths in
+ * double, tests/unit/test_heads.c.
  */
 int ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm,
     const struct ct_head_source *source, const struct ct_target *target, struct ct_arena *a,
     const struct ct_job *job, struct ct_error *err);
 
 /*
- * Which heads matter for a whole graph: the same split for every kept node that has inputs, all that reaches
- * it as the source. A load's part is |loading| / sum |edges| of its target, times the target's influence (a
- * target of the graph: its weight); loading then holds sums of parts, >= 0, and loads are pairs of tokens
- * with theirs. bypass, constant and total are not filled; residual is the largest of all splits.
+ * Which heads matter for a whole graph: the same split for every kept node that has inputs, with everything
+ * as its source. Each load counts |loading| / sum |edges| of its target, times the target's influence (for a
+ * target of the graph: its weight). loading and loads hold sums of these, >= 0. bypass, constant and total
+ * are not filled; residual is the largest of all splits.
  */
 int ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);

@@ -69,7 +69,7 @@ keep_near(struct search *s, const struct ct_inactive *f)
 	heap[at] = *f;
 }
 
-/* What a feature would have to exceed: its own threshold, or what the features beside it have. */
+/* What a feature would have to exceed: its own threshold, or what the active features of its layer have. */
 static void
 set_bars(const struct search *s, int l, int t)
 {
@@ -210,7 +210,7 @@ feed(struct search *s, struct ct_arena *tmp, const struct ct_job *job, struct ct
 	return CT_OK;
 }
 
-/* What each would write behind MLP l, met by the target's gradient. */
+/* The product of what each feature would write after MLP l and the target's gradient. */
 static int
 at_write(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 {

@@ -1,9 +1,9 @@
 /*
- * inactive: features that are not active on a prompt but nearly are, or would be if nothing held them down.
+ * inactive: features that are not active on a prompt but nearly are, or would be if nothing inhibited them.
  *
- * Not a node of the graph, an inactive feature still has a pre-activation h = sum of edges + bias below its
+ * An inactive feature is no node of the graph, but it has a pre-activation h = sum of edges + bias below its
  * threshold, and a unit edge to the target: what it would add for each unit of activation. Both are exact in
- * the frozen network. Which features are looked at is a choice, made by how near they are to firing.
+ * the frozen network. Only the features nearest to their thresholds are examined.
  */
 #ifndef CT_TRACE_INACTIVE_H
 #define CT_TRACE_INACTIVE_H

@@ -99,7 +99,7 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 
 		if (g->nodes[i].kind == CT_NODE_ERROR)
 			errors += influence[i];
-		/* What a person set is as well explained as a word. */
+		/* A feature that a person set counts as explained, like a word. */
 		if (g->nodes[i].kind == CT_NODE_EMBEDDING || g->nodes[i].set)
 			tokens += influence[i];
 		explained += w * (1 - error_share[i]);
@@ -282,7 +282,7 @@ ct_share_cut(float *v, int n, double share)
 
 /*
  * Drops features and errors without an outgoing edge and features without an incoming one until none is
- * left. A feature whose row is not known, or of a file that gives it no inputs, is not the pruning's doing.
+ * left. Features that had no inputs before the pruning (no row yet, or none in the file) stay.
  */
 static void
 drop_dangling(struct ct_graph *g, int *in, int *out)
@@ -371,8 +371,8 @@ by_score(const void *a, const void *b, void *ctx)
 }
 
 /*
- * The pruned edges, strongest score first. There may be millions, so that beside them only the cut needs
- * memory: what they are sorted by stands where their weights go.
+ * The pruned edges, strongest score first. There may be millions, so that in addition only the cut needs
+ * memory: while they are sorted, the weights' place holds the scores.
  */
 static int
 select_edges(struct ct_graph *g, const bool *in, const struct flow *f, double threshold, struct ct_arena *a,

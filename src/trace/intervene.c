@@ -220,8 +220,8 @@ clamp_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct
 
 /*
  * Through the replacement: every feature is re-encoded, clamped ones take their value, and the changes are
- * written. Behind a frozen range (outputs `from` on) only: clamps write within it, so a clamped feature
- * writes nothing here.
+ * written. Only above a frozen range (outputs `from` on): clamps write inside it, so a clamped feature writes
+ * nothing here.
  */
 static void
 replace_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l,
@@ -348,7 +348,7 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
 	size_t TD = (size_t)T * D;
 	float *own = b->rows.pattern;
-	/* Neurons replace nothing: through them is through the model. */
+	/* Neurons are the model's own MLPs, so "through the replacement" is through the model. */
 	bool replaced = opt->through == CT_REPLACEMENT && !lrm->tc->neurons;
 
 	/* Below the first clamp nothing can change: the original run's stream, keys and read points hold. */
@@ -397,7 +397,7 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 	return check_finite(lrm, s, out->final, L - 1, err);
 }
 
-/* Adds the changes of the stream at layer l to what is kept: before it, behind attention, into the MLP. */
+/* Adds the changes of the stream at layer l to what is kept: before it, after attention, into the MLP. */
 static void
 keep_stream(const struct buffers *b, int l, size_t TD)
 {
@@ -413,8 +413,8 @@ keep_stream(const struct buffers *b, int l, size_t TD)
 }
 
 /*
- * What the neurons of a layer write because what they read has changed, also those that are no features;
- * clamped ones aside.
+ * What the neurons of a layer write because their input changed, including those that are no features of the
+ * graph; clamped ones excepted.
  */
 static void
 write_neurons(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l)
@@ -501,7 +501,7 @@ ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 
 	if (r == CT_OK)
 		run_linear(lrm, s, total, dfinal, dpre, NULL, &b);
-	/* A linear network grows where norms keep a run finite. */
+	/* The linear prediction can overflow where norms keep the real run finite. */
 	for (int i = 0; i < lrm->n && r == CT_OK; i++)
 		if (!isfinite(dpre[i]))
 			r = fail_infinite(s, lrm->active[i].layer, lrm->active[i].pos, err);

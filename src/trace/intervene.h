@@ -77,8 +77,8 @@ int ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
     float *dpre, struct ct_arena *scratch, struct ct_error *err);
 
 /*
- * Effects of a run on the graph's features and targets beside both predictions, and their agreement
- * (Spearman and Pearson over the knock-on part). Everything from the arena.
+ * Effects of a run on the graph's features and targets, both predictions of them, and how well they agree
+ * (Spearman and Pearson over the knock-on part). Everything is from the arena.
  */
 int ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run,

@@ -64,7 +64,7 @@ by_size(const void *a, const void *b, void *ctx)
 	return (x > y) - (x < y);
 }
 
-/* One of the nearest in size that are left, at random; -1: none is. */
+/* One of the nearest in size that are not used yet, at random; -1: there is none. */
 static int
 draw_near(struct outside *o, double size, struct ct_rng *rng)
 {
@@ -117,7 +117,7 @@ ct_judge_draw(const struct ct_local_model *lrm, const struct ct_judge_plan *plan
 	}
 	ct_sort(o.active, (size_t)o.n, sizeof *o.active, by_size, size);
 	ct_rng_seed(&rng, 1, (uint64_t)draw);
-	/* In random order: those that come last find what the others have left. */
+	/* In random order, since the last ones can only choose among what is left. */
 	ct_rng_shuffle(&rng, order, n);
 	for (int i = 0; i < n && (at = draw_near(&o, size[order[i]], &rng)) >= 0; i++) {
 		chosen[at] = true;

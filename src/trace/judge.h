@@ -1,10 +1,10 @@
 /*
- * judge: is an explanation of an answer right? What is lost without its features, and what they can do alone.
+ * judge: tests an explanation of an answer: what is lost without its features, and what they do alone.
  *
  * An explanation is a set of active features. The answer's lead is its logit minus that of the runner-up in
  * the untouched run. Features are set to 0 together; nothing is frozen, and the model's own MLPs run on the
- * changed stream. Words, errors and biases stay as they are in every run. Of neurons, all others are those
- * that are no features of the graph, too.
+ * changed stream. Words, errors and biases stay as they are in every run. Where features are neurons, "all
+ * others" includes the neurons that the graph left out.
  *     necessity   = 1 - lead without the explanation / lead
  *     sufficiency = lead without all other active features / lead
  * The control is the same for as many random features outside of the explanation, of about the same size:
@@ -61,8 +61,8 @@ int ct_judge_draw(const struct ct_local_model *lrm, const struct ct_judge_plan *
 void ct_judge_kept(const struct ct_local_model *lrm, const struct ct_graph *g, bool *inside);
 
 /*
- * Of two prompts with one answer: kept features of both graphs as a share of those of either (Jaccard). The
- * same are those of one layer, number and distance to the target's position. NAN: neither keeps any.
+ * For two prompts with the same answer: the Jaccard index of their kept features. Two are the same if they
+ * agree in layer, feature and distance to the target's position. NAN: neither graph keeps any.
  */
 double ct_judge_overlap(const struct ct_graph *a, const struct ct_graph *b);
 

@@ -78,7 +78,7 @@ make(struct choice *c, struct ct_arena *a, struct ct_error *err)
 	return code;
 }
 
-/* Puts a target's gradient where it is: at the last stream, or at what its neuron reads. */
+/* Sets the gradient of a target: at the final stream, or at the input of its neuron. */
 static void
 start(const struct choice *c, const struct ct_target *t, struct walker *w)
 {
@@ -151,7 +151,9 @@ keep_largest(struct choice *c)
 		c->n = c->q->most;
 }
 
-/* The layer's neurons, as the targets weigh them. Those without any effect still count as active. */
+/*
+ * Scores the layer's neurons by their weighted effects on the targets. Without effect they count as active.
+ */
 static void
 rank_layer(struct choice *c)
 {

@@ -1,11 +1,11 @@
 /*
  * neuron_choice: which of a model's neurons become features of a prompt.
  *
- * A prompt has an active neuron wherever it has a neuron: 46 080 for each token of a model of 135 M
- * parameters. Those with the largest effects on the targets are kept, by all paths, direct and through other
- * neurons: a target's gradient through the frozen network with every MLP open by the neurons' linear maps
- * (neurons.h), times the activation. One walk backwards gives that for all neurons at once. Owns the choice,
- * and says how much it leaves out; what to do with the rest is replacement's affair.
+ * Practically every neuron is active at every token: 46 080 at each token of a model of 135 M parameters.
+ * Kept are those with the largest effects on the targets over all paths, direct and through other neurons: a
+ * target's gradient through the frozen network, in which the MLPs are replaced by the neurons' linear maps
+ * (neurons.h), times the activation. One backward pass gives that for all neurons at once. Owns the choice,
+ * and says how much it leaves out; what becomes of the rest is left to replacement.
  */
 #ifndef CT_TRACE_NEURON_CHOICE_H
 #define CT_TRACE_NEURON_CHOICE_H
@@ -24,12 +24,12 @@ struct ct_neuron_question {
 struct ct_neuron_choice {
 	int n;
 	struct ct_active *active;		/* (n) by (layer, pos, feature) */
-	long all;				/* of so many */
+	long all;				/* neurons of the prompt */
 	double left_out;			/* share of sum over neurons of sum_k w_k |effect on k| */
 };
 
 /*
- * The neurons with the largest sum_k w_k |effect on target k|, from the arena; of equals the first. Each
+ * The neurons with the largest sum_k w_k |effect on target k|, from the arena; among equals the first. Each
  * target costs about one forward pass. Does not depend on the number of threads.
  *   tc        from ct_transcoder_neurons
  * Oracle: tests/unit/test_neurons.c.

@@ -32,7 +32,7 @@ const struct ct_node_traits *ct_node_traits(enum ct_node_kind kind);
 /* The kind of a feature_type in graph JSON; CT_NODE_OTHER: of none of ours. */
 enum ct_node_kind ct_node_kind_of_json(const char *type);
 
-/* What a target stands for: a logit minus the vocabulary's mean, a difference of logits, a pre-activation. */
+/* A target is a logit minus the vocabulary's mean, a difference of logits, or a pre-activation. */
 enum ct_target_kind { CT_TARGET_LOGIT, CT_TARGET_DIFFERENCE, CT_TARGET_FEATURE };
 
 /* What a graph explains: one quantity at one position. */

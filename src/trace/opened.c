@@ -73,7 +73,7 @@ split_mlp(struct opening *o, float *act, float *weight)
 	qsort(out->neurons, (size_t)out->n, sizeof *out->neurons, by_weight);
 }
 
-/* What the transcoder writes there, which the error is without. */
+/* What the transcoder writes there, which is subtracted. */
 static void
 split_transcoder(struct opening *o)
 {
@@ -100,7 +100,8 @@ check(const struct ct_local_model *lrm, const struct ct_target *target, int laye
 	int L = lrm->m->cfg.L, first = lrm->tc->kind == CT_CLT ? 0 : layer;
 
 	if (lrm->tc->neurons)
-		return ct_fail(err, CT_EUNSUPPORTED, "neurons leave no errors: there is nothing to open");
+		return ct_fail(err, CT_EUNSUPPORTED, "neurons leave no error, so there are no error nodes to "
+		    "open");
 	if (layer < 0 || layer >= L || pos < lrm->pass->start || pos >= lrm->T)
 		return ct_fail(err, CT_ENOTFOUND, "no error node at layer %d and position %d", layer, pos);
 	if (layer >= ct_target_layers(lrm, target) - (target->kind == CT_TARGET_FEATURE) || pos > target->pos)
@@ -108,8 +109,8 @@ check(const struct ct_local_model *lrm, const struct ct_target *target, int laye
 		    "target", layer, pos);
 	for (int i = lrm->first[first * lrm->T]; i < lrm->first[(layer + 1) * lrm->T]; i++)
 		if (lrm->fixed || (lrm->active[i].set && lrm->active[i].pos == pos))
-			return ct_fail(err, CT_EUNSUPPORTED, "clamps write where this error is, so it is "
-			    "not its MLP's alone: open it without them");
+			return ct_fail(err, CT_EUNSUPPORTED, "clamps write at this layer and position, so "
+			    "this error is not made of neurons alone: remove them to open it");
 	return CT_OK;
 }
 

@@ -1,13 +1,11 @@
 /*
  * opened: what an error node is made of: its edge to a target, split over the neurons of its MLP.
  *
- * At a layer and position the MLP adds sum_n a_n W_down[:,n] + b_down to the stream, as the norm after it
- * leaves that; the transcoder writes its features, its own constants and its skip path; the error is the
- * difference.
- * So with the target's gradient G at that place
+ * At a layer and position the MLP adds sum_n a_n W_down[:,n] + b_down to the stream (scaled by the norm after
+ * the MLP, if the family has one). The transcoder writes its features, b_dec and its skip path. The error is
+ * the difference, so with the target's gradient G at that layer and position
  *   <G, error> = sum_n a_n <G, W_down[:,n]> + <G, b_down> - sum_f a_f <G, dec_f> - <G, b_dec> - <G, skip>,
- * exactly: what a transcoder leaves out is what the neurons write less what its features write. All parts are
- * there, and the residual says how closely they add up.
+ * exactly. All parts are there, and the residual says how closely they add up.
  */
 #ifndef CT_TRACE_OPENED_H
 #define CT_TRACE_OPENED_H
@@ -37,9 +35,9 @@ struct ct_opened {
 };
 
 /*
- * The error node of a layer at a position, which the target must be able to see. neurons are from `a`. One
- * gradient backwards, and 6*mlp*D flops. A run in which clamps write at that place, or that is frozen, is
- * refused: its MLP does not write what the error is part of. Oracle: tests/unit/test_opened.c.
+ * The error node of a layer and position, which must be able to influence the target. neurons are from `a`.
+ * Cost: one backward pass, and 6*mlp*D flops. Refused if clamps write at that layer and position, or if MLP
+ * outputs are frozen: then the neurons do not add up to the output. Oracle: tests/unit/test_opened.c.
  */
 int ct_opened_find(struct ct_opened *out, const struct ct_local_model *lrm, const struct ct_target *target,
     int layer, int pos, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);

@@ -39,7 +39,7 @@ add_place(const struct ct_local_model *here, const struct ct_local_model *there,
 		bool mine = x && (!y || x->feature <= y->feature);
 		bool theirs = y && (!x || y->feature <= x->feature);
 
-		/* A neuron that is not among those of a prompt is unknown there, not 0. */
+		/* The activation of a neuron that the other prompt's graph left out is unknown, not 0. */
 		if ((mine && theirs) || here->tc->act != CT_TC_NEURONS)
 			add(c, mine ? x : y, pos, mine ? x->act : 0, theirs ? y->act : 0);
 		i += mine;
@@ -62,7 +62,7 @@ ct_patch_clamps(const struct ct_prompt *here, const struct ct_prompt *there,
 	return c.n;
 }
 
-/* logit(there) - logit(here) in a final stream; of one and the same answer, its logit over the mean. */
+/* logit(there) - logit(here) in a final stream; if the answer is the same, its logit minus the mean. */
 static double
 gap_of(const struct ct_prompt *p, const struct ct_patch_answers *answers, int pos, const float *final)
 {

@@ -1,7 +1,7 @@
 /*
- * patch: features of one run set to what they are in another, and what the model says then: the test of what
- * a comparison (compare.h) proposes. Attention patterns stay, the original MLPs run (frozen, through the
- * model), as in every clamp unless it says otherwise.
+ * patch: features of one run set to their activations in another, and what the model says then. This tests
+ * the causes that a comparison (compare.h) proposes. Attention patterns are frozen and the model's own MLPs
+ * run, which is the default of clamps.
  */
 #ifndef CT_TRACE_PATCH_H
 #define CT_TRACE_PATCH_H
@@ -10,15 +10,17 @@
 #include "trace/compare.h"
 #include "trace/prompt.h"
 
-/* What is patched: one feature at a position, all of a position, or all of all aligned ones. */
-/* Two answers whose logits are held against each other, and where: the prompt's here, and the other's. */
+/*
+ * The two answers whose logits are compared (here: this prompt's; there: the other's), and at which position.
+ */
 struct ct_patch_answers {
 	int pos, here, there;
 };
 
 /*
- * One run with a patch. pos_there: where the other prompt's answer is read, for the gap. A feature that is as
- * it is there moves nothing, exactly. Oracle: a clamp on each feature by hand, tests/unit/test_compare.c
+ * One run with a patch: one feature at a position, all features at a position, or all at all aligned
+ * positions. A feature that has the same activation in both prompts changes nothing, exactly. Oracle: one
+ * clamp for each feature, tests/unit/test_compare.c
  */
 int ct_patch_run(struct ct_patch *out, const struct ct_prompt *here, const struct ct_prompt *there,
     const struct ct_alignment *align, const struct ct_patch_what *what,

@@ -1,5 +1,5 @@
 /*
- * prompt: the one way from token ids to a graph.
+ * prompt: the pipeline from token ids to a graph.
  *
  *   ids -> pass (the original run) -> local replacement model -> targets -> graph -> self-check -> pruning
  *
@@ -61,8 +61,8 @@ int ct_prompt_trace(struct ct_graph **out, const struct ct_prompt *p, const stru
     struct ct_arena *a, struct ct_arena *pruned, const struct ct_job *job, struct ct_error *err);
 
 /*
- * The same in two parts, between which rows come one after the other (build.h). The end computes all that is
- * missing, and can be tried again when it was cancelled. ct_building_end is left to the caller.
+ * The same in two parts, between which rows are computed in pieces (build.h). The end computes all missing
+ * rows, and can be called again after a cancel. ct_building_end is left to the caller.
  */
 int ct_prompt_trace_begin(struct ct_building **out, const struct ct_prompt *p,
     const struct ct_trace_plan *plan, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);

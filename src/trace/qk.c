@@ -68,7 +68,7 @@ side_memory(const struct split *s, struct side *d, struct ct_arena *tmp, struct 
 												   CT_ENOMEM;
 }
 
-/* The side as the run has it, and rows that ask for each of its numbers. */
+/* The query or key in the original run, and a row to compute for each of its numbers. */
 static int
 ask_side(const struct split *s, struct side *d, struct ct_row *rows, struct ct_arena *tmp,
     struct ct_error *err)
@@ -100,8 +100,8 @@ ask_side(const struct split *s, struct side *d, struct ct_row *rows, struct ct_a
 }
 
 /*
- * Rows get sorted: back to their side and number. How far their terms are from the query and the key, in
- * terms of all that was summed: a single number may be next to nothing.
+ * Attribution sorted the rows: this puts them back by side and number. The error of their sums is relative to
+ * the sizes of all terms, since a single number may be almost 0.
  */
 static void
 sort_rows(struct split *s, const struct ct_row *rows)

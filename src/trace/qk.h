@@ -1,14 +1,14 @@
 /*
- * qk: why a head looked there: the score of a query and a key, split into pairs of what wrote them.
+ * qk: why a head attends from a query to a key: their score, split over pairs of what wrote them.
  *
- * With the norms' scales frozen (of the norm before attention, and of queries and keys where a family has
- * these), the query of head h at position q is a sum over what the stream there was made of, and so is the
+ * With norm scales frozen (of the norm before attention, and of the norms of queries and keys if a family has
+ * them), the query of head h at position q is a sum over all that wrote to the stream there, and so is the
  * key at position k:
  *     Q = sum_i u_i,   K = sum_j v_j,   score = scale <Q, K> = sum_i sum_j scale <u_i, v_j>
- * i and j run over active features, errors and words, by what they write and what attention below has carried
- * of it, and over the constants (biases, learned positions, b_dec, what the MLPs write before the start),
- * which are one term. A marginal is one side's term with all of the other side: scale <u_i, K>. A softcap,
- * where a family has one, acts on the sum.
+ * i and j run over active features, errors and words (what they write there and what attention in lower
+ * layers carries there), and over the constants (biases, learned positions, b_dec, MLP outputs before the
+ * start), which are one term. A marginal is one side's term with all of the other side: scale <u_i, K>. If a
+ * family has a softcap, it acts on the sum.
  */
 #ifndef CT_TRACE_QK_H
 #define CT_TRACE_QK_H
@@ -22,7 +22,7 @@ struct ct_local_model;
 
 enum ct_qk_kind { CT_QK_WORDS, CT_QK_FEATURES, CT_QK_ERRORS, CT_QK_CONSTANTS, CT_QK_KINDS };
 
-/* Pairs are made of so many terms of each side, those with the largest marginals. */
+/* Pairs are made of the terms with the largest marginals, so many of each side. */
 enum { CT_QK_STRONGEST = 24 };
 
 struct ct_qk_question {
@@ -48,7 +48,7 @@ struct ct_qk {
 	double score;		/* before any softcap */
 	double softcap;		/* 0: none; */
 	double capped;		/* what the softmax gets */
-	double pattern;		/* how much the head looks there, 0..1 */
+	double pattern;		/* attention weight from the query to the key, 0..1 */
 	int rival;		/* the other key with the highest score, -1: there is none; */
 	double rival_score;	/* before any softcap */
 	double parts[CT_QK_KINDS][CT_QK_KINDS];	/* [query's][key's]; they add up to the score */
@@ -57,15 +57,17 @@ struct ct_qk {
 	int n_pairs;
 	struct ct_qk_pair *pairs;	/* by size */
 	double rest;		/* the score less all pairs */
-	/* The worst of: terms against the query and the key, parts and marginals against the score. */
+	/*
+	 * The largest relative error of: sums of terms = query and key, sums of parts and marginals = score.
+	 */
 	double residual;
-	double pattern_error;	/* the softmax of this query's scores less its pattern, at the worst key */
+	double pattern_error;	/* max over keys |softmax of this query's scores - pattern| */
 };
 
 /*
- * Everything in `a`. CT_EINVAL when there is no such head, or it does not see the key.
- * Cost: 2 head rows of attribution (attribution.h), head the width of one. Oracle: all terms expanded in
- * double, tests/unit/test_qk.c.
+ * Everything in `a`. CT_EINVAL if there is no such head, or its window does not include the key.
+ * Cost: 2 d_head rows of attribution (attribution.h), d_head the width of a head. Oracle: all terms expanded
+ * in double, tests/unit/test_qk.c.
  */
 int ct_qk_split(struct ct_qk *out, const struct ct_local_model *lrm, const struct ct_qk_question *at,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);

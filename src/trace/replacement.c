@@ -49,7 +49,7 @@ all_finite(const float *x, int n)
 struct gather {
 	struct ct_local_model *lrm;
 	atomic_int bad_layer, bad_feature;
-	const struct ct_job *job;	/* asked by the thread that wants them, before each of its own */
+	const struct ct_job *job;	/* asked by the calling thread before each of its tasks */
 	atomic_bool cancelled;
 };
 
@@ -131,8 +131,9 @@ gather_decoders(struct ct_local_model *lrm, struct ct_arena *a, const struct ct_
 }
 
 /*
- * What the neurons of a layer write that are not among the features, in place of an error; found without the
- * MLP's output, so that the self-check compares the two. act (T,F) is for the activations.
+ * What those neurons of a layer write that are not features of the graph; it stands in place of the error. It
+ * is computed without the MLP's output, so that the self-check compares the two. act (T,F): scratch for
+ * activations.
  */
 static void
 write_left_out(struct ct_local_model *lrm, int l, float *act)
@@ -156,7 +157,7 @@ reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_erro
 {
 	const struct ct_transcoder *tc = lrm->tc;
 	int T = lrm->T, D = tc->D, start = lrm->pass->start;
-	/* What neurons leave out is found by itself, but where they do not follow what they read. */
+	/* What the left-out neurons write is computed directly, unless activations were frozen. */
 	bool own = tc->neurons && !lrm->fixed;
 	struct ct_arena tmp = { 0 };
 	float *act = ct_arena_need(&tmp, own ? (size_t)T * tc->F : 0, sizeof *act, "activations", err);
@@ -391,7 +392,7 @@ compare_logits(const struct ct_local_model *lrm, int pos, struct check *b, float
 	for (int i = 0; i < V; i++) {
 		double gap = fabs((double)logits[i] - (double)logits[V + i]);
 
-		/* A NaN stays: what is not a number agrees with nothing. */
+		/* A NaN stays: the check then fails. */
 		if (isnan(gap) || gap > worst) {
 			worst = gap;
 			which = i;

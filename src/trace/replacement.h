@@ -29,12 +29,12 @@ struct ct_local_model {
 	/* (L*T+1) active[first[l*T+t] .. first[l*T+t+1]) are those of (l,t) */
 	int *first;
 	float *read;			/* (L,T,D) what the encoders see */
-	/* All of these as they reach the stream, behind whatever follows the write point: */
+	/* All of these as they are added to the stream, after whatever follows the write point: */
 	/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
 	float *recon;
 	/*
-	 * (L,T,D) mlp_out - recon; 0 at position 0. Neurons have no error: this is what those write that were
-	 * left out.
+	 * (L,T,D) mlp_out - recon; 0 at position 0. Neurons reconstruct the output exactly, so with them this
+	 * is what the neurons that were left out write.
 	 */
 	float *error;
 	double left_out;		/* share of the effects on the targets that those neurons have */
@@ -64,7 +64,7 @@ struct ct_local_run {
 	double left_out;		/* as of a local model */
 };
 
-/* The same of such a run: features that a clamp set keep their activations, whatever the encoders say. */
+/* The same for such a run: features that a clamp set keep their activations, whatever the encoders say. */
 int ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc,
     const struct ct_local_run *run, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 

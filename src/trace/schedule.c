@@ -54,7 +54,7 @@ known_influence(const struct ct_schedule *s, double *influence, const struct ct_
 			if (s->row_of[next] < 0)
 				continue;
 			row = &s->rows[s->row_of[next]];
-			/* What a clamp set ends the flow. */
+			/* Influence ends at a feature that a clamp set: it has no inputs. */
 			flow = lrm->active[next].set ? 0 : influence[next];
 		}
 		if (rows++ % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "choice of nodes", rows, s->n_rows))
@@ -123,7 +123,7 @@ begin_round(struct ct_schedule *s, struct ct_arena *a, const struct ct_job *job,
 		ct_arena_free(&s->round);
 		return code;
 	}
-	/* Where each went is known only now. */
+	/* Attribution reordered the rows, so their places are known only now. */
 	for (int i = s->n_rows; i < n_rows; i++)
 		s->row_of[active_of(s->lrm, &s->rows[i].target)] = i;
 	s->n_rows = n_rows;

@@ -1,9 +1,9 @@
 /*
  * schedule: which rows of a graph are computed, and when.
  *
- * The targets' rows come first. If not all active features can have rows, those of the most influence so far
- * come in rounds; else there is one round. It may pause at any time: what rows there are in the end, and
- * each bit of them, does not depend on that. Builds no graph: see build.h.
+ * The targets' rows come first. If not all active features can have rows, those with the most influence so
+ * far are chosen in rounds; else there is one round. It may pause at any time: which rows there are in the
+ * end, and every bit of them, does not depend on that. Builds no graph: see build.h.
  */
 #ifndef CT_TRACE_SCHEDULE_H
 #define CT_TRACE_SCHEDULE_H
@@ -21,14 +21,13 @@ struct ct_schedule {
 	struct ct_layout layout;
 	struct ct_row *rows;		/* targets first, then the features chosen so far */
 	int n_rows, n_targets;
-	int most;			/* features that get rows */
-	bool bare;			/* nothing gets any */
+	int most;			/* the number of features that get rows */
+	bool bare;			/* no row at all is computed */
 	int *row_of;			/* (lrm->n) index in rows, -1: not chosen so far */
 	int *target_row;		/* (n_targets) where the i-th target went */
 	float *weight;			/* (n_targets) of the target that the row stands for */
 	/*
-	 * (lrm->n) how much the features matter, for the order within a round; NULL: the order that takes
-	 * least time
+	 * (lrm->n) influence so far, for the order within a round; NULL: the order that takes the least time
 	 */
 	const double *influence;
 	struct ct_arena own, round;	/* of the schedule; of the round under way */

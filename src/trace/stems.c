@@ -7,7 +7,7 @@
 
 #include "base/label.h"
 
-/* Words that bind others, or say which one or where, not what. */
+/* Function words: they say how, which one or where, not what. */
 static const char *const binding[] = {
 	"a", "about", "after", "ahead", "an", "and", "as", "at", "before", "by", "first", "for", "from", "in",
 	"is", "of", "on", "or", "second", "that", "the", "to", "with"

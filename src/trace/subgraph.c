@@ -331,7 +331,7 @@ sum_edges(struct gathering *w, const struct ct_parts *out, const struct ct_graph
 			if (w->inside[w->list[i].source])
 				outside -= fabs((double)w->list[i].weight);
 		}
-		/* Shares of this member count outside / inputs, which takes the division by outside back. */
+		/* A member counts outside / inputs, which cancels the division by outside. */
 		total += inputs > 0 ? outside / inputs : 0;
 		for (int s = 0; s < out->n && n > 0; s++) {
 			double sum = s == target ? 0 : from_part(w, &out->part[s]);

@@ -1,9 +1,9 @@
 /*
  * subgraph: the nodes a person has pinned, and the supernodes they are grouped into, as plain data.
  *
- * A pin knows what its node is, not where it stands in a graph: so pins outlive pruning and tracing anew, and
- * a pin whose node is not in the graph at hand waits until it is. Every member of a supernode is pinned. What
- * follows from both for one graph, sums and scores, is worked out by ct_parts_init.
+ * A pin says what its node is, not its index in a graph: so pins outlive pruning and a new trace, and a pin
+ * whose node is not in the present graph waits until it is. Every member of a supernode is pinned. What
+ * follows for one graph, sums and scores, is computed by ct_parts_init.
  */
 #ifndef CT_TRACE_SUBGRAPH_H
 #define CT_TRACE_SUBGRAPH_H
@@ -46,7 +46,7 @@ int ct_subgraph_supernode(const struct ct_subgraph *sg, const char *name);
 
 /* Pins a node, in no supernode; one that is pinned stays as it is. Its index, or a code. */
 int ct_subgraph_pin(struct ct_subgraph *sg, const struct ct_pin *p, struct ct_error *err);
-/* The pins behind it move up. */
+/* The pins after it move up. */
 void ct_subgraph_unpin(struct ct_subgraph *sg, int pin);
 /*
  * Puts a pin into the supernode of that name, which is made where there is none, and takes it out of the one

@@ -290,7 +290,7 @@ ct_contrast_run(struct ct_contrast *out, const struct ct_local_model *lrm, const
     struct ct_error *err)
 {
 	struct job j = { .lrm = lrm, .g = g };
-	/* What was predicted is said of the mode in force. */
+	/* Predictions are for the mode in force. */
 	struct ct_clamp_options frozen = { .mode = CT_FROZEN, .through = opt->through, .unpredicted = true };
 	struct ct_clamp_options live = { .mode = CT_FREE, .through = opt->through, .unpredicted = true };
 	float *logits = ct_arena_need(a, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);

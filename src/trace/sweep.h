@@ -1,5 +1,5 @@
 /*
- * sweep: the same clamps over and over: at many strengths and up to different layers, and with patterns free.
+ * sweep: the same clamps run many times: at many strengths, up to different layers, and with patterns free.
  */
 #ifndef CT_TRACE_SWEEP_H
 #define CT_TRACE_SWEEP_H

@@ -3,7 +3,7 @@
  *
  * Beside the normal pass a second stream d starts as the tokens' embeddings, each with a sign of its own, is
  * moved by the attention and norms of the normal pass, and skips every MLP. It is what an attribution graph
- * shows as edges straight from words. The signs are random, so that on average the square of the sum is the
+ * shows as edges directly from words. The signs are random, so that on average the square of the sum is the
  * sum of the squares of the sources: two words cannot avoid the price by cancelling each other.
  *
  * Owns the buffers of that stream. The normal pass (transformer.h) lends what it has computed.

@@ -27,5 +27,5 @@ run heads -m "$golden" --from "$node" "$prompt"
 ok "it is the edge that other commands show" has ": $(printf %s "$edge" | sed 's/[+.]/\\&/g') in all"
 fails "a word" 'only errors open into neurons' errors -m "$golden" --from 'input "w10"@2' "$prompt"
 fails "into a word" 'nothing flows into a word' errors -m "$golden" --to 'input "w10"@2' "$prompt"
-fails "neurons" 'neurons leave no errors' errors -m "$golden" --basis neurons "$prompt"
+fails "neurons" 'neurons leave no error,' errors -m "$golden" --basis neurons "$prompt"
 exit $failed

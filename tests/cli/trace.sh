@@ -78,7 +78,7 @@ ok "as JSON: the clamps, then and now" grep -qE '"clamped":\{"mode":"free","thro
 cp "$tmp/out" "$tmp/clamped.json"
 run export "$tmp/clamped.json" --to dot
 ok "which ctrace export reads" [ "$status" = 0 ]
-fails "no graph of a range" "layers 0-0 alone has no graph of its own" trace -m "$golden" --clamp "$node=2" --mode range=0-0 "$prompt"
+fails "no graph of a range" "no graph of a run with MLPs frozen only in layers 0-0" trace -m "$golden" --clamp "$node=2" --mode range=0-0 "$prompt"
 fails "a mode without clamps" "name one with --clamp" trace -m "$golden" --mode free "$prompt"
 fails "clamps of a batch" "trace prompts one by one" trace -m "$golden" --clamp "$node=2" --batch "$tmp/out"
 
@@ -88,7 +88,7 @@ ok "1,1 keeps every node" has 'kept 461 nodes'
 run trace -m "$golden" --json - "$prompt"
 ok "the graph as JSON is one line" [ "$(wc -l <"$tmp/out")" -eq 1 ]
 cp "$tmp/out" "$tmp/graph.json"
-ok "it says where targets come from straight" grep -qE '"direct":\{"4_10_8":\{"net":\{"words":-?[0-9.]+,"features":-?[0-9.]+,"errors":' "$tmp/out"
+ok "it says what feeds each target directly" grep -qE '"direct":\{"4_10_8":\{"net":\{"words":-?[0-9.]+,"features":-?[0-9.]+,"errors":' "$tmp/out"
 run trace -m "$golden" --json "$tmp/file.json" "$prompt"
 ok "the same goes to a file" cmp -s "$tmp/graph.json" "$tmp/file.json"
 run export "$tmp/graph.json" --to json

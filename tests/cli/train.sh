@@ -13,7 +13,7 @@ ok "the report names the transcoder" has '^transcoder .*agrees with the model'
 ok "and the scores of its graphs" has '^CLT graphs of [0-9]+ held-out prompts: replacement score [01]\.[0-9]+, completeness [01]\.[0-9]+$'
 ok "it ends in a verdict" has '^CLT verdict: '
 ok "a hidden value has features of its own" has '^  ok 2 of 2 hidden values have a feature of their own'
-ok "the answer does not come straight from words" has '^  ok [0-9]+ % of what speaks for or against an answer comes straight'
+ok "the answer does not come directly from words" has '^  ok [0-9]+ % of what speaks for or against an answer comes directly'
 ok "a swap where the value is written works" has '^  ok a swap of the value where it is written gives the other answer in 100.0 %$'
 ok "and one at the answer alone" has '^  ok a swap at the answer alone .* gives the other answer in 100.0 %$'
 ok "what falls short comes with advice" sh -c "grep -A 1 '^  -- ' '$tmp/out' | grep -q '^       try: '"

@@ -1,4 +1,4 @@
-/* Groups without a hand, against a dense program in double, and what must hold whatever the model. */
+/* Automatic groups, against a dense program in double, and what must hold whatever the model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -170,9 +170,8 @@ test_labels(void **state)
 	check_fails(w, "\"Mars\n\"@8=1", CT_ENOTFOUND, "no feature has a label that fits \"Mars\u23ce\"");
 	check_fails(w, "\"Tex\"@8=1", CT_ENOTFOUND, "no feature has a label that fits \"Tex\"; did you mean "
 	    "\"in Texas\"?");
-	check_fails(w, "\"\"@8=1", CT_EINVAL, "\"\" names no label: expected words of one, as \"Texas\", or "
-	    "all of it, as "
-					      "\"=bridge Texas\"");
+	check_fails(w, "\"\"@8=1", CT_EINVAL, "\"\" names no label: expected words of a label, as "
+	    "\"Texas\", or a whole label, as \"=bridge Texas\"");
 	assert_int_equal(ct_engine_set_label(w->e, 3, 0, "x", &err), CT_ENOTFOUND);
 	assert_string_equal(err.msg, "no feature L3#0 to label");
 	world_ok(ct_engine_set_label(w->e, 1, 43, "", &err), &err);

@@ -101,12 +101,12 @@ test_bad(void **state)
 		{ "", "expected a label in quotes, as \"Texas\"" },
 		{ "Texas", "expected a label in quotes, as \"Texas\"" },
 		{ "\"Texas", "expected a label in quotes, as \"Texas\"" },
-		{ "\"\"", "\"\" names no label: expected words of one, as \"Texas\", or all of it, as "
-		    "\"=bridge Texas\"" },
-		{ "\"+ ,\"", "\"+ ,\" names no label: expected words of one, as \"Texas\", or all of it, as "
-		    "\"=bridge Texas\"" },
-		{ "\"=\"", "\"\" names no label: expected words of one, as \"Texas\", or all of it, as "
-		    "\"=bridge Texas\"" },
+		{ "\"\"", "\"\" names no label: expected words of a label, as \"Texas\", or a whole "
+		    "label, as \"=bridge Texas\"" },
+		{ "\"+ ,\"", "\"+ ,\" names no label: expected words of a label, as \"Texas\", or a whole "
+		    "label, as \"=bridge Texas\"" },
+		{ "\"=\"", "\"\" names no label: expected words of a label, as \"Texas\", or a whole "
+		    "label, as \"=bridge Texas\"" },
 		{ "\"Texas\">", "after > expected an F1 from 0 to 1, as in \"Texas\">.8" },
 		{ "\"Texas\">x", "after > expected an F1 from 0 to 1, as in \"Texas\">.8" },
 		{ "\"Texas\">1.5", "after > expected an F1 from 0 to 1, as in \"Texas\">.8" },

@@ -1,5 +1,5 @@
 /*
- * Surveys, sweeps and frozen beside free, against clamps run one by one.
+ * Surveys, sweeps and patterns frozen and free, against clamps run one by one.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -204,7 +204,7 @@ edge_lines(const struct card *c, const struct ct_node *n, int left, bool all)
 	return lines < MOST ? lines : MOST;
 }
 
-/* What comes straight from words, from features, from errors: three lines that say how much is explained. */
+/* What comes directly from words, from features, from errors: three lines that say how much is explained. */
 static void
 add_split(struct app *a, struct card *c, const struct ct_node *n)
 {
