@@ -28,6 +28,32 @@ apart(const struct fixture *f, const float *a, const float *b)
 	return worst / largest;
 }
 
+/* Many features everywhere: each once at each position but BOS, and no clamp takes another's place. */
+static void
+check_everywhere(struct fixture *f)
+{
+	enum { N = 6 };
+	struct ct_clamp all[N];
+	struct ct_clamp_sites s;
+
+	for (int i = 0; i < N; i++)
+		all[i] = (struct ct_clamp){ .layer = i % 2, .feature = i, .pos = CT_ALL_POSITIONS,
+			.amount = 1 };
+	s = fixture_sites(f, all, N);
+	assert_int_equal(s.n, N * (f->T - 1));
+	assert_int_equal(s.overridden, 0);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(s.lost[i], 0);
+	for (int i = 0; i < s.n; i++) {
+		const struct ct_clamp_site *x = &s.site[i], *y = x - (i > 0);
+
+		assert_true(x->feature == all[x->clamp].feature && x->value == 1);
+		/* In order: the one before is of a lower layer, position or feature. */
+		assert_true(i == 0 || (y->layer * f->T + y->pos) * N + y->feature <
+		    (x->layer * f->T + x->pos) * N + x->feature);
+	}
+}
+
 static void
 test_sites(void **state)
 {
@@ -70,6 +96,7 @@ test_sites(void **state)
 	c.off = true;
 	assert_int_equal(fixture_sites(&f, &c, 1).n, 0);
 	assert_int_equal(fixture_sites(&f, NULL, 0).n, 0);
+	check_everywhere(&f);
 	fixture_close(&f);
 }
 

@@ -459,11 +459,11 @@ odd_ones_are_noted(void **state)
 	ct_model_close(m);
 }
 
-/* Thresholds that nothing is below: each prompt says so, and of which layer. */
+/* Thresholds that nothing is below: each prompt says so, and of which layer: the first of the worst. */
 static void
 dense_layers_are_noted(void **state)
 {
-	const struct bad low = { .file = "layer_1.safetensors", .from = "activation_function.threshold" };
+	static const char *const files[] = { "layer_1.safetensors", "layer_2.safetensors" };
 	const struct ct_engine_options opt = { .transcoder_dir = "d" };
 	char from[PATH_MAX + 64];
 	struct ct_error err = { 0 };
@@ -474,12 +474,13 @@ dense_layers_are_noted(void **state)
 	scratch_golden("llama-clt");
 	snprintf(from, sizeof from, "%s/plt-jumprelu", layouts);
 	copy_folder("d", from);
-	fill(&low, "d", -9);
+	for (int i = 0; i < 2; i++)
+		fill(&(struct bad){ .file = files[i], .from = "activation_function.threshold" }, "d", -9);
 	assert_int_equal(ct_engine_open(&e, "g", &opt, &err), CT_OK);
 	assert_int_equal(ct_session_open(&s, e, &err), CT_OK);
 	assert_string_equal(ct_session_note(s), "");
 	assert_int_equal(ct_session_prompt(s, "w1 w2 w3", NULL, &err), CT_OK);
-	assert_string_equal(ct_session_note(s), "1 of 3 layers have nearly all features active; of layer 1 "
+	assert_string_equal(ct_session_note(s), "2 of 3 layers have nearly all features active; of layer 1 "
 	    "12 of 12 at the mean token: do its thresholds and its hook fit this model?");
 	ct_session_close(s);
 	ct_engine_close(e);

@@ -85,6 +85,28 @@ llama_opens(void **state)
 	ct_model_close(m);
 }
 
+/* Gemma's files keep the weights of its norms less 1. */
+static void
+gemma_norms_are_one_more(void **state)
+{
+	static const char config[] = "{\"model_type\": \"gemma\", \"hidden_size\": 16, "
+	    "\"intermediate_size\": 32, \"num_hidden_layers\": 3, \"num_attention_heads\": 4, "
+	    "\"num_key_value_heads\": 2, \"head_dim\": 4, \"tie_word_embeddings\": false, "
+	    "\"vocab_size\": 40, \"max_position_embeddings\": 24}";
+	struct ct_model *m;
+
+	(void)state;
+	ct_model_close(open_golden("llama-clt"));
+	scratch_text("g/config.json", config);
+	m = must_open("g");
+	for (int d = 0; d < m->cfg.D; d++) {
+		assert_true(m->norm_f.w[d] == 1 + value(m, "model.norm.weight", (size_t)d));
+		assert_true(m->layers[2].norm1.w[d] == 1 + value(m, "model.layers.2.input_layernorm.weight",
+		    (size_t)d));
+	}
+	ct_model_close(m);
+}
+
 static void
 tied_llama_shares_its_embedding(void **state)
 {
@@ -470,6 +492,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(llama_opens),
+		cmocka_unit_test(gemma_norms_are_one_more),
 		cmocka_unit_test(tied_llama_shares_its_embedding),
 		cmocka_unit_test(gpt2_slices_its_fused_matrix),
 		cmocka_unit_test(prefixes_may_be_left_out),

@@ -29,6 +29,19 @@ normal(const char *s, size_t n, struct ct_changed_text *own)
 	return out;
 }
 
+/* What lies after the end of a text is no part of it, even if it completes a character that is cut off. */
+static void
+cut_off(void **state)
+{
+	struct ct_changed_text own;
+	struct ct_piece out = normal("e\xcc\x81", 2, &own);
+
+	(void)state;
+	assert_int_equal(out.n, 2);
+	assert_memory_equal(out.s, "e\xcc", 2);
+	ct_changed_free(&own);
+}
+
 static void
 every_code_point(void **state)
 {
@@ -118,6 +131,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cut_off),
 		cmocka_unit_test(every_code_point),
 		cmocka_unit_test(places_in_the_prompt),
 		cmocka_unit_test(bytes_that_are_no_text_stay),

@@ -133,7 +133,7 @@ arrays_are_read(void **state)
 		add(&z, "b.npy", npy, make_npy(npy, 2, "{\"shape\": (5,), \"fortran_order\": True, "
 		    "\"descr\": \"<f2\"}", 10), true);
 		add(&z, "k.npy", npy,
-		    make_npy(npy, 3, "{'descr': '<i8', 'fortran_order': False, 'shape': (), }", 8), false);
+		    make_npy(npy, 3, "{'descr':\t'<i8',\n'fortran_order': False, 'shape': (), }", 8), false);
 		add(&z, "c.npy", npy, make_npy(npy, 1, "{'descr': '<f8', 'fortran_order': True, 'shape': (2, "
 		    "2), }", 32), true);
 		finish(&z, "a.npz", zip64);

@@ -324,6 +324,29 @@ the_vocabulary_can_be_searched(void **state)
 	    ... */
 	assert_int_equal(ids[0], 6);
 	assert_int_equal(ids[2], 10);
+	/* The longer a word, the more of its letters may be wrong: one of two, two of five. */
+	assert_int_equal(ct_tokenizer_nearest(t, "ix", ids, 4), 1);
+	assert_int_equal(ids[0], 5);
+	assert_int_equal(ct_tokenizer_nearest(t, "telaz", ids, 4), 1);
+	assert_int_equal(ids[0], 4);
+	assert_int_equal(ct_tokenizer_nearest(t, "xelaz", ids, 4), 0);
+	ct_tokenizer_close(t);
+	/* The nearest first, wherever it stands. */
+	t = must_open("{\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", "
+	    "\"vocab\": {\"a\": 0, \"Dallaz\": 1, \"dallas\": 2, \"Dallas\": 3}}}");
+	assert_int_equal(ct_tokenizer_nearest(t, "Dallas", ids, 4), 3);
+	assert_int_equal(ids[0], 3);
+	assert_int_equal(ids[1], 2);
+	assert_int_equal(ids[2], 1);
+	ct_tokenizer_close(t);
+	/* Ids that stand for no word complete nothing, and a word may be whole already. */
+	t = must_open("{\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", "
+	    "\"vocab\": {\"a\": 0, "
+	    "\"ab\": 3, \"abc\": 5}}}");
+	assert_int_equal(ct_tokenizer_complete(t, "", ids, 4), 3);
+	assert_int_equal(ct_tokenizer_complete(t, "ab", ids, 4), 2);
+	assert_int_equal(ids[0], 3);
+	assert_int_equal(ids[1], 5);
 	ct_tokenizer_close(t);
 }
 
