@@ -39,6 +39,7 @@ struct lane {
 	double *bias; /* (n) */
 	double *size; /* (n) see finish_row */
 	float *tmp; /* (D) */
+	float *tile; /* (dec_most,D) decoder rows that are not kept */
 };
 
 struct ct_attribution {
@@ -115,8 +116,9 @@ mlp_edges(const struct ct_attribution *j, struct lane *w, const struct chunk *c,
 		const float *error = lrm->error + ((size_t)m * T + t) * D;
 		const float *constant = ct_local_model_constant(lrm, m, t, w->tmp);
 
-		ct_sgemm(false, true, count, lrm->dec_n[m * T + t], D, 1, w->G + (size_t)t * D, Tp * D,
-		    lrm->dec[m * T + t], D, 1, w->E + at, (int)ld);
+		if (count)
+			ct_sgemm(false, true, count, lrm->dec_n[m * T + t], D, 1, w->G + (size_t)t * D,
+			    Tp * D, ct_local_model_decoders(lrm, m, t, w->tile), D, 1, w->E + at, (int)ld);
 		for (int b = 0; b < count; b++) {
 			const float *G = w->G + ((size_t)b * Tp + t) * D;
 
@@ -364,9 +366,10 @@ struct sizes {
 };
 
 static int
-make_lane(struct lane *w, const struct ct_model *m, const struct sizes *z, struct ct_arena *a,
+make_lane(struct lane *w, const struct ct_local_model *lrm, const struct sizes *z, struct ct_arena *a,
     struct ct_error *err)
 {
+	const struct ct_model *m = lrm->m;
 	size_t D = m->cfg.D;
 
 	w->G = ct_arena_need(a, z->rows * D, sizeof *w->G, "gradients", err);
@@ -374,7 +377,8 @@ make_lane(struct lane *w, const struct ct_model *m, const struct sizes *z, struc
 	w->bias = ct_arena_need(a, z->targets, sizeof *w->bias, "gradients", err);
 	w->size = ct_arena_need(a, z->targets, sizeof *w->size, "gradients", err);
 	w->tmp = ct_arena_need(a, D, sizeof *w->tmp, "gradients", err);
-	if (!w->G || !w->E || !w->bias || !w->size || !w->tmp)
+	w->tile = ct_arena_need(a, lrm->dec_most * D, sizeof *w->tile, "decoder rows", err);
+	if (!w->G || !w->E || !w->bias || !w->size || !w->tmp || !w->tile)
 		return CT_ENOMEM;
 	return ct_back_init(&w->back, m, z->rows, z->targets, a, err);
 }
@@ -449,7 +453,7 @@ ct_attribution_begin(struct ct_attribution **out, const struct ct_local_model *l
 	if ((code = make_rows(layout, rows->row, n, rows->edges, err)) < 0)
 		return code;
 	for (int i = 0; i < j->n_lanes; i++)
-		if ((code = make_lane(&j->lanes[i], lrm->m, &z, scratch, err)) < 0)
+		if ((code = make_lane(&j->lanes[i], lrm, &z, scratch, err)) < 0)
 			return code;
 	atomic_init(&j->next, 0);
 	atomic_init(&j->done, 0);

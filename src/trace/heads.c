@@ -21,6 +21,7 @@ struct split {
 	float *V; /* (L,T,H_kv*head) the heads' values of that part */
 	float *scratch; /* ct_layer_scratch, or rows of (T,D) */
 	float *tmp; /* (D) */
+	float *tile; /* (dec_most,D) decoder rows that are not kept */
 	float *O; /* (H*head) the gradient of one query, before the heads' output */
 	float *mid, *read, *skip; /* (T,D) */
 	struct ct_gradient gradient;
@@ -64,11 +65,12 @@ write_all(const struct split *s, int m, int t)
 {
 	const struct ct_local_model *lrm = s->lrm;
 	const float *constant = ct_local_model_constant(lrm, m, t, s->tmp);
+	const float *dec = ct_local_model_decoders(lrm, m, t, s->tile);
 	float *dst = row(s, s->write, m, t);
 
 	memcpy(dst, constant, (size_t)s->D * sizeof *dst);
 	for (int i = 0; i < lrm->dec_n[m * s->T + t]; i++)
-		ct_saxpy(s->D, 1, lrm->dec[m * s->T + t] + (size_t)i * s->D, dst);
+		ct_saxpy(s->D, 1, dec + (size_t)i * s->D, dst);
 	ct_saxpy(s->D, 1, row(s, lrm->error, m, t), dst);
 }
 
@@ -99,7 +101,8 @@ place_source(const struct split *s)
 		return;
 	for (int m = source->layer; m < source->layer + ct_transcoder_reach(lrm->tc, source->layer); m++)
 		memcpy(row(s, s->write, m, source->pos),
-		    lrm->dec[m * s->T + source->pos] + (size_t)decoder_place(lrm, active) * s->D,
+		    ct_local_model_decoders(lrm, m, source->pos, s->tile) +
+		    (size_t)decoder_place(lrm, active) * s->D,
 		    (size_t)s->D * sizeof *s->write);
 }
 
@@ -280,6 +283,7 @@ take_memory(struct split *s, struct ct_arena *tmp, struct ct_arena *a, struct ct
 	s->V = ct_arena_need(tmp, cells * s->kv, sizeof *s->V, "heads", err);
 	s->scratch = ct_arena_need(tmp, ct_layer_scratch(m, s->T), sizeof *s->scratch, "heads", err);
 	s->tmp = ct_arena_need(tmp, D, sizeof *s->tmp, "heads", err);
+	s->tile = ct_arena_need(tmp, s->lrm->dec_most * D, sizeof *s->tile, "decoder rows", err);
 	s->O = ct_arena_need(tmp, s->width, sizeof *s->O, "heads", err);
 	s->mid = ct_arena_need(tmp, T * D, sizeof *s->mid, "heads", err);
 	s->read = ct_arena_need(tmp, T * D, sizeof *s->read, "heads", err);
@@ -287,8 +291,8 @@ take_memory(struct split *s, struct ct_arena *tmp, struct ct_arena *a, struct ct
 	out->loading = ct_arena_need(a, (size_t)out->layers * out->H, sizeof *out->loading, "heads", err);
 	out->bypass = ct_arena_need(a, out->layers, sizeof *out->bypass, "heads", err);
 	out->constant = ct_arena_need(a, out->layers, sizeof *out->constant, "heads", err);
-	if (!s->write || !s->before || !s->V || !s->scratch || !s->tmp || !s->O || !s->mid || !s->read ||
-	    !s->skip || !out->loading || !out->bypass || !out->constant)
+	if (!s->write || !s->before || !s->V || !s->scratch || !s->tmp || !s->tile || !s->O || !s->mid ||
+	    !s->read || !s->skip || !out->loading || !out->bypass || !out->constant)
 		return CT_ENOMEM;
 	s->a = a;
 	return ct_gradient_init(&s->gradient, m, s->T, tmp, err);

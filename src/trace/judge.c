@@ -31,13 +31,13 @@ counts(const struct ct_local_model *lrm, const struct ct_judge_plan *plan, int i
 
 /* size (lrm->n) of what each active feature writes: the norm over all outputs. */
 static void
-measure_sizes(const struct ct_local_model *lrm, double *size)
+measure_sizes(const struct ct_local_model *lrm, double *size, float *tile)
 {
 	int T = lrm->T, D = lrm->m->cfg.D;
 
 	for (int cell = 0; cell < lrm->m->cfg.L * T; cell++) {
-		const float *row = lrm->dec[cell];
 		int m = cell / T, t = cell % T;
+		const float *row = ct_local_model_decoders(lrm, m, t, tile);
 
 		for (int l = lrm->tc->kind == CT_CLT ? 0 : m; l <= m; l++)
 			for (int i = lrm->first[l * T + t]; i < lrm->first[l * T + t + 1]; i++, row += D)
@@ -98,6 +98,8 @@ ct_judge_draw(const struct ct_local_model *lrm, const struct ct_judge_plan *plan
     struct ct_arena *scratch, struct ct_error *err)
 {
 	double *size = ct_arena_need(scratch, (size_t)lrm->n, sizeof *size, "random features", err);
+	float *tile = ct_arena_need(scratch, (size_t)lrm->dec_most * lrm->m->cfg.D, sizeof *tile,
+	    "decoder rows", err);
 	int *order = ct_arena_need(scratch, (size_t)lrm->n, sizeof *order, "random features", err);
 	struct outside o = { .size = size };
 	struct ct_rng rng;
@@ -105,9 +107,9 @@ ct_judge_draw(const struct ct_local_model *lrm, const struct ct_judge_plan *plan
 
 	o.active = ct_arena_need(scratch, (size_t)lrm->n, sizeof *o.active, "random features", err);
 	o.used = ct_arena_need(scratch, (size_t)lrm->n, sizeof *o.used, "random features", err);
-	if (!size || !order || !o.active || !o.used)
+	if (!size || !order || !o.active || !o.used || !tile)
 		return CT_ENOMEM;
-	measure_sizes(lrm, size);
+	measure_sizes(lrm, size, tile);
 	for (int i = 0; i < lrm->n; i++) {
 		chosen[i] = false;
 		if (counts(lrm, plan, i) && plan->inside[i])

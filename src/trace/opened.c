@@ -14,6 +14,7 @@ struct opening {
 	const struct ct_local_model *lrm;
 	struct ct_opened *out;
 	float *G, *own, *row;		/* (D) at the stream, at the MLP's output, and scratch */
+	float *tile;			/* (dec_most,D) */
 	double sizes;			/* of all parts */
 };
 
@@ -81,9 +82,10 @@ split_transcoder(struct opening *o)
 	const struct ct_transcoder *tc = lrm->tc;
 	struct ct_opened *out = o->out;
 	int D = lrm->m->cfg.D, l = out->layer, t = out->pos, cell = l * lrm->T + t;
+	const float *dec = ct_local_model_decoders(lrm, l, t, o->tile);
 
 	for (int i = 0; i < lrm->dec_n[cell]; i++)
-		out->features -= part(o, (double)ct_sdot(D, o->G, lrm->dec[cell] + (size_t)i * D));
+		out->features -= part(o, (double)ct_sdot(D, o->G, dec + (size_t)i * D));
 	out->bias -= part(o, (double)ct_sdot(D, o->G, ct_local_model_constant(lrm, l, t, o->row)));
 	if (!ct_transcoder_has_skip(tc, l))
 		return;
@@ -132,7 +134,8 @@ ct_opened_find(struct ct_opened *out, const struct ct_local_model *lrm, const st
 	o.G = ct_arena_need(&tmp, D, sizeof *o.G, "gradients", err);
 	o.own = ct_arena_need(&tmp, D, sizeof *o.own, "gradients", err);
 	o.row = ct_arena_need(&tmp, D, sizeof *o.row, "gradients", err);
-	if (code == CT_OK && (!act || !weight || !out->neurons || !o.G || !o.own || !o.row))
+	o.tile = ct_arena_need(&tmp, lrm->dec_most * D, sizeof *o.tile, "decoder rows", err);
+	if (code == CT_OK && (!act || !weight || !out->neurons || !o.G || !o.own || !o.row || !o.tile))
 		code = CT_ENOMEM;
 	if (code == CT_OK)
 		code = ct_gradient_init(&g, lrm->m, target->pos + 1, &tmp, err);

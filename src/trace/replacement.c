@@ -45,56 +45,76 @@ all_finite(const float *x, int n)
 	return sum == 0;
 }
 
-/* Decoder rows of one (output layer, position), read and scaled; bad: a feature whose row is not finite. */
+/* The rows of all outputs; bad: an active feature whose row is not finite. */
 struct gather {
 	struct ct_local_model *lrm;
-	atomic_int bad_layer, bad_feature;
+	atomic_int bad;
 	const struct ct_job *job;	/* asked by the calling thread before each of its tasks */
 	atomic_bool cancelled;
 };
+
+/* The rows of output m at t, read and scaled; returns an active feature whose row is not finite, or -1. */
+static int
+gather_rows(const struct ct_local_model *lrm, int m, int t, float *row)
+{
+	const struct ct_transcoder *tc = lrm->tc;
+	int T = lrm->T, D = tc->D, bad = -1;
+
+	for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
+		for (int i = lrm->first[l * T + t]; i < lrm->first[l * T + t + 1]; i++, row += D) {
+			ct_transcoder_decoder_row(tc, l, lrm->active[i].feature, m, row);
+			if (!tc->allow_nonfinite && !all_finite(row, D))
+				bad = i;
+			ct_write_frozen(lrm->pass, tc, m, t, row, row);
+			for (int d = 0; d < D; d++)
+				row[d] *= lrm->active[i].act;
+		}
+	return bad;
+}
 
 static void
 gather_cell(void *ctx, int task, int worker)
 {
 	struct gather *g = ctx;
 	const struct ct_local_model *lrm = g->lrm;
-	const struct ct_transcoder *tc = lrm->tc;
-	int T = lrm->T, D = tc->D, m = task / T, t = task % T;
-	float *row = lrm->dec[task];
+	int bad;
 
 	if (worker == 0 && !atomic_load(&g->cancelled) &&
-	    !ct_job_go_on(g->job, "decoders", task, (long)tc->L * T))
+	    !ct_job_go_on(g->job, "decoders", task, (long)lrm->tc->L * lrm->T))
 		atomic_store(&g->cancelled, true);
 	if (atomic_load(&g->cancelled))
 		return;
-	for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
-		for (int i = lrm->first[l * T + t]; i < lrm->first[l * T + t + 1]; i++, row += D) {
-			ct_transcoder_decoder_row(tc, l, lrm->active[i].feature, m, row);
-			if (!tc->allow_nonfinite && !all_finite(row, D)) {
-				atomic_store(&g->bad_feature, lrm->active[i].feature);
-				atomic_store(&g->bad_layer, l);
-			}
-			ct_write_frozen(lrm->pass, tc, m, t, row, row);
-			for (int d = 0; d < D; d++)
-				row[d] *= lrm->active[i].act;
-		}
+	bad = gather_rows(lrm, task / lrm->T, task % lrm->T, lrm->dec[task]);
+	if (bad >= 0)
+		atomic_store(&g->bad, bad);
 }
 
-/* Refuses what cannot fit before any of it is made, and says how many tokens would. */
 static int
-check_memory(const struct ct_local_model *lrm, struct ct_error *err)
+check_rows(const struct ct_local_model *lrm, int bad, struct ct_error *err)
 {
-	const unsigned long long worth_asking = 64ull << 20;
-	unsigned long long need = 0, available;
+	return bad < 0 ? CT_OK : ct_transcoder_check_rows(lrm->tc, lrm->active[bad].layer,
+	    lrm->active[bad].feature, err);
+}
+
+const float *
+ct_local_model_decoders(const struct ct_local_model *lrm, int m, int t, float *tmp)
+{
+	if (lrm->dec[m * lrm->T + t])
+		return lrm->dec[m * lrm->T + t];
+	gather_rows(lrm, m, t, tmp);
+	return tmp;
+}
+
+/* Whether there is room to keep the rows of all outputs; made anew for each use they are the same. */
+static bool
+can_keep(const struct ct_local_model *lrm)
+{
+	const unsigned long long little = 64ull << 20, much = 512ull << 20;
+	unsigned long long need = 0;
 
 	for (int i = 0; i < lrm->tc->L * lrm->T; i++)
 		need += (unsigned long long)lrm->dec_n[i] * lrm->tc->D * sizeof(float);
-	if (need < worth_asking || need <= (available = ct_memory_available()))
-		return CT_OK;
-	return ct_fail(err, CT_ENOMEM, "the prompt has %d tokens, whose %d active features need %.1f GB of "
-	    "memory for what they write; %.1f GB are available, enough for about %d tokens", lrm->T, lrm->n,
-	    (double)need / 1e9, (double)available / 1e9,
-	    (int)((double)lrm->T * (double)available / (double)need));
+	return need <= little || (need <= much && need <= ct_memory_available() / 2);
 }
 
 static int
@@ -102,21 +122,23 @@ gather_decoders(struct ct_local_model *lrm, struct ct_arena *a, const struct ct_
     struct ct_error *err)
 {
 	const struct ct_transcoder *tc = lrm->tc;
-	int T = lrm->T, L = tc->L, bad, code;
+	int T = lrm->T, L = tc->L;
 	struct gather g = { .lrm = lrm, .job = job };
 
-	atomic_init(&g.bad_layer, -1);
-	atomic_init(&g.bad_feature, -1);
+	atomic_init(&g.bad, -1);
 	atomic_init(&g.cancelled, false);
+	lrm->dec_most = 0;
 	for (int i = 0; i < L * T; i++) {
 		int m = i / T, t = i % T;
 
 		lrm->dec_n[i] = 0;
 		for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
 			lrm->dec_n[i] += lrm->first[l * T + t + 1] - lrm->first[l * T + t];
+		lrm->dec_most = lrm->dec_n[i] > lrm->dec_most ? lrm->dec_n[i] : lrm->dec_most;
 	}
-	if ((code = check_memory(lrm, err)) < 0)
-		return code;
+	if (!can_keep(lrm))
+		return CT_OK;
+	lrm->dec_most = 0;
 	for (int i = 0; i < L * T; i++) {
 		lrm->dec[i] = ct_arena_need(a, (size_t)lrm->dec_n[i] * tc->D, sizeof(float), "decoder rows",
 		    err);
@@ -126,8 +148,7 @@ gather_decoders(struct ct_local_model *lrm, struct ct_arena *a, const struct ct_
 	ct_pool_run(ct_job_pool(job), L * T, gather_cell, &g);
 	if (atomic_load(&g.cancelled))
 		return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
-	bad = atomic_load(&g.bad_layer);
-	return bad < 0 ? CT_OK : ct_transcoder_check_rows(tc, bad, atomic_load(&g.bad_feature), err);
+	return check_rows(lrm, atomic_load(&g.bad), err);
 }
 
 /*
@@ -161,23 +182,27 @@ reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_erro
 	bool own = tc->neurons && !lrm->fixed;
 	struct ct_arena tmp = { 0 };
 	float *act = ct_arena_need(&tmp, own ? (size_t)T * tc->F : 0, sizeof *act, "activations", err);
+	float *tile = ct_arena_need(&tmp, (size_t)lrm->dec_most * D, sizeof *tile, "decoder rows", err);
+	int code = act && tile ? CT_OK : CT_ENOMEM;
 
-	if (!act)
-		return CT_ENOMEM;
+	if (code < 0)
+		goto out;
 	for (int l = 0; l < tc->L; l++) {
 		float *recon = lrm->recon + (size_t)l * T * D, *error = lrm->error + (size_t)l * T * D;
 		const float *out = lrm->pass->mlp_out + (size_t)l * T * D;
 
 		if (!ct_job_go_on(job, "errors", l, tc->L)) {
-			ct_arena_free(&tmp);
-			return ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+			code = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+			goto out;
 		}
 		start_output(tc, l, start, T, lrm->read + (size_t)l * T * D, recon);
 		for (int t = 0; t < T; t++)
 			ct_write_frozen(lrm->pass, tc, l, t, recon + (size_t)t * D, recon + (size_t)t * D);
 		for (int t = start; t < T; t++) {
-			const float *row = lrm->dec[l * T + t];
+			const float *row = lrm->dec[l * T + t] ? lrm->dec[l * T + t] : tile;
 
+			if (row == tile && (code = check_rows(lrm, gather_rows(lrm, l, t, tile), err)) < 0)
+				goto out;
 			for (int i = 0; i < lrm->dec_n[l * T + t]; i++, row += D)
 				for (int d = 0; d < D; d++)
 					recon[(size_t)t * D + d] += row[d];
@@ -189,8 +214,9 @@ reconstruct(struct ct_local_model *lrm, const struct ct_job *job, struct ct_erro
 		if (own)
 			write_left_out(lrm, l, act);
 	}
+out:
 	ct_arena_free(&tmp);
-	return CT_OK;
+	return code;
 }
 
 static int

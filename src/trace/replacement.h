@@ -42,10 +42,11 @@ struct ct_local_model {
 	/*
 	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D),
 	 * in the order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: of layer
-	 * m.
+	 * m. Where they are too many to keep, dec is NULL; ct_local_model_decoders gives them in any case.
 	 */
 	float **dec;
 	int *dec_n;
+	int dec_most;			/* rows that a caller must have room for: 0 where all are kept */
 	bool fixed;			/* activations do not follow the stream: MLP outputs were frozen */
 	double max_logit_error;		/* filled by ct_local_model_check */
 };
@@ -70,6 +71,9 @@ int ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc
 
 /* The index of an active feature, or -1. */
 int ct_local_model_active(const struct ct_local_model *lrm, int layer, int pos, int feature);
+
+/* Those rows of one (m,t): lent, or made in tmp (dec_most,D). */
+const float *ct_local_model_decoders(const struct ct_local_model *lrm, int m, int t, float *tmp);
 
 /*
  * (D) what is added to the stream at output m and t that is no node's: b_dec, or before the start the MLP's
