@@ -299,6 +299,8 @@ int ct_session_parse_qk(const struct ct_session *s, const char *head, const char
     struct ct_qk_question *q, const struct ct_job *job, struct ct_error *err);
 int ct_session_qk(const struct ct_session *s, const struct ct_qk_question *q, struct ct_qk *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+/* The same for the head that carries most into each node of the pruned graph: in its JSON from then on. */
+int ct_session_trace_qk(struct ct_session *s, const struct ct_job *job, struct ct_error *err);
 /* What a term is called, as nodes are, or "constants"; and its node, -1: it is not in the graph. */
 int ct_session_term_name(const struct ct_session *s, const struct ct_qk_term *t, char *buf, size_t size);
 int ct_session_term_find(const struct ct_session *s, const struct ct_qk_term *t);

@@ -13,7 +13,7 @@
 #include "cli/why.h"
 
 enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD, KEY_TARGETS,
-	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS, KEY_CLAMP, KEY_MODE, KEY_THROUGH };
+	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_QK };
 enum { FORMAT = 1 };			/* of the JSON of paths */
 enum { MAX_PATHS = 10000, MAX_TARGETS = 1000 };
 
@@ -42,6 +42,7 @@ struct request {
 	struct cli_tree tree;
 	int paths;			/* 0: none */
 	bool groups;			/* as supernodes */
+	bool qk;			/* in the JSON: why heads looked there */
 	struct ct_auto_groups found;
 	bool targets;			/* how many there are was said: all are shown */
 	struct cli_why why;		/* clamps, of whose run the graph is to be */
@@ -205,6 +206,8 @@ trace(struct request *r, const char *prompt)
 	s = r->ask.m.session;
 	if (code == CT_OK && r->groups)
 		code = cli_group_auto(s, &r->found, &job, &err);
+	if (code == CT_OK && r->qk)
+		code = ct_session_trace_qk(s, &job, &err);
 	cli_progress_end(&progress);
 	if (code == CT_OK && r->ask.json)
 		status = write_json(r, &err);
@@ -234,6 +237,7 @@ take(struct request *r, struct cli_batch *batch, int key, const char *value)
 	case KEY_DEPTH: return cli_int(value, "--depth", 1, 64, &r->tree.depth);
 	case KEY_PATHS: return cli_int(value, "--paths", 1, MAX_PATHS, &r->paths);
 	case KEY_GROUPS: r->groups = true; return 0;
+	case KEY_QK: r->qk = true; return 0;
 	case KEY_CLAMP: return cli_why_clamp(&r->why, value);
 	case KEY_MODE: r->why.mode = value; return 0;
 	case KEY_THROUGH: return cli_why_through(&r->why, value);
@@ -303,6 +307,7 @@ static const struct cli_option options[] = {
 	    "given again" },
 	{ KEY_MODE, "mode", "MODE", "of clamps: frozen, free or direct (frozen)" },
 	{ KEY_THROUGH, "through", "WHAT", "what carries their effect: model or replacement (model)" },
+	{ KEY_QK, "qk", NULL, "in the JSON, for each node: why its strongest head looked where it did" },
 	{ KEY_GROUPS, "groups", NULL, "also group features by label and by what they do; with --json: as "
 	    "supernodes" },
 	CLI_JSON_ROW,

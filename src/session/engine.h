@@ -83,6 +83,7 @@ struct ct_session {
 	struct ct_building *building;	/* of a partial graph; else NULL */
 	double looked_at, look_seconds;	/* when its influence was computed, and how long that took */
 	double trace_seconds;
+	const struct ct_qk **qk;	/* (nodes) in the graph's arena: ct_session_trace_qk; or NULL */
 	/* What a person pinned, and what follows for the graph (pins.c), made when asked for. */
 	struct ct_subgraph subgraph;
 	struct ct_arena parts_arena;

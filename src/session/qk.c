@@ -112,6 +112,49 @@ ct_session_qk(const struct ct_session *s, const struct ct_qk_question *q, struct
 	return code < 0 ? code : ct_engine_check(s->e, err);
 }
 
+/* Why the head that carries most into a node looked there; *out NULL: none carries anything. */
+static int
+trace_node(struct ct_session *s, int node, const struct ct_qk **out, const struct ct_job *job,
+    struct ct_error *err)
+{
+	const struct ct_heads_question into = { .target = node, .source = -1, .pos = -1 };
+	struct ct_arena tmp = { 0 };
+	struct ct_heads heads;
+	struct ct_qk *qk = NULL;
+	int code = ct_session_heads(s, &into, &heads, &tmp, job, err);
+
+	if (code == CT_OK && heads.n > 0) {
+		const struct ct_head_load *most = &heads.loads[0];
+		const struct ct_qk_question q = { most->layer, most->head, most->query, most->key };
+
+		qk = ct_arena_need(&s->graph_arena, 1, sizeof *qk, "queries and keys", err);
+		code = qk ? ct_session_qk(s, &q, qk, &s->graph_arena, job, err) : CT_ENOMEM;
+	}
+	ct_arena_free(&tmp);
+	*out = qk;
+	return code;
+}
+
+int
+ct_session_trace_qk(struct ct_session *s, const struct ct_job *job, struct ct_error *err)
+{
+	const struct ct_graph *g = s->graph;
+	const struct ct_qk **all;
+	int code = CT_OK;
+
+	if (!g || !s->prompt)
+		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	all = ct_arena_need(&s->graph_arena, (size_t)g->n_nodes, sizeof *all, "queries and keys", err);
+	if (!all)
+		return CT_ENOMEM;
+	for (int i = 0; i < g->n_nodes && code == CT_OK; i++)
+		if (g->nodes[i].kept && g->nodes[i].attributed)
+			code = trace_node(s, i, &all[i], job, err);
+	if (code == CT_OK)
+		s->qk = all;
+	return code;
+}
+
 static struct ct_node
 node_of(const struct ct_qk_term *t)
 {

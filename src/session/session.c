@@ -48,6 +48,7 @@ ct_session_drop_graph(struct ct_session *s)
 	ct_arena_free(&s->graph_arena);
 	ct_arena_free(&s->pruned_arena);
 	s->graph = NULL;
+	s->qk = NULL;
 }
 
 void

@@ -30,7 +30,8 @@ int
 ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, struct ct_error *err)
 {
 	struct ct_graph_names names = s->e->source->names(s);
-	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names };
+	struct ct_export x = { .graph = s->graph, .subgraph = &s->subgraph, .names = &names,
+	    .qk = s->qk };
 	struct ct_buffer to = { .drain = write, .ctx = ctx, .err = err };
 	struct ct_then then;
 	int code;

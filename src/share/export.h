@@ -15,6 +15,7 @@ enum { CT_GRAPH_JSON_FORMAT = 2 };	/* of graph JSON, see ct_writer_document */
 
 struct ct_graph_file;
 struct ct_page;
+struct ct_qk;
 
 /* What a graph does not know of itself. */
 struct ct_graph_names {
@@ -47,6 +48,7 @@ struct ct_export {
 	const struct ct_graph_names *names;
 	bool pinned;				/* only what is pinned, each supernode as one node */
 	bool all;				/* pictures: every node, not only the strongest */
+	const struct ct_qk *const *qk;		/* (n_nodes) NULL, or of some nodes why a head looked there */
 	const struct ct_then *then;		/* NULL: there are no clamps */
 	const struct ct_page *page;		/* what a page of HTML has besides the graph; NULL: nothing */
 };

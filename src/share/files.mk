@@ -20,6 +20,8 @@ share_files = \
 	%D%/graph_line.c \
 	%D%/graph_line.h \
 	%D%/graph_place.c \
+	%D%/graph_qk.c \
+	%D%/graph_qk.h \
 	%D%/graph_raw.c \
 	%D%/graph_raw.h \
 	%D%/graph_reader.h \

@@ -13,6 +13,7 @@
 #include "share/content.h"
 #include "share/graph_again.h"
 #include "share/graph_id.h"
+#include "share/graph_qk.h"
 #include "trace/compare.h"
 #include "trace/direct.h"
 
@@ -89,6 +90,7 @@ write_node(struct job *j, int node)
 	ct_writer_bool(w, "is_target_logit", node == g->n_nodes - g->n_targets);
 	ct_writer_integer(w, "run_idx", 0);
 	ct_writer_integer(w, "reverse_ctx_idx", 0);
+	ct_graph_qk_node(w, j->x, node);
 	ct_writer_end(w);
 }
 
@@ -414,6 +416,8 @@ name_nodes(const struct ct_export *x, const bool *written, struct ct_arena *a)
 static int
 write_whole(struct job *j, struct ct_error *err)
 {
+	int code;
+
 	write_metadata(&j->w, "metadata", j->x);
 	write_params(j);
 	ct_writer_list(&j->w, "nodes");
@@ -424,7 +428,8 @@ write_whole(struct job *j, struct ct_error *err)
 	ct_writer_list(&j->w, "links");
 	ct_content_edges(j->x, j->written, put_edge, j);
 	ct_writer_end(&j->w);
-	return write_extras(j, err);
+	code = ct_graph_qk_only(&j->w, j->x, j->written, err);
+	return code < 0 ? code : write_extras(j, err);
 }
 
 /* A supernode as a node of its own kind: it has no feature number. */

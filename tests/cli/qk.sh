@@ -54,4 +54,14 @@ fails "what is no head" 'expected a head, such as L1H2; found "here"' qk -m "$go
 fails "a token without a head" 'Name a head, such as L1H2' qk -m "$golden" --key @3 "$prompt"
 fails "a key behind the query" '@2 cannot look at @3' qk -m "$golden" --head L1H0 --query @2 --key @3 "$prompt"
 fails "several places" 'expected one position' qk -m "$golden" --head L1H0 --key @3.. "$prompt"
+# In graph JSON: the score of the head that carries most into the answer is that of ctrace qk.
+run trace -m "$golden" --target w10 --qk --json "$tmp/graph.json" "$prompt"
+ok "trace --qk writes a graph" [ "$status" = 0 ]
+cp "$tmp/graph.json" "$tmp/out"
+for key in qk_tracing_results pair_wise_contributors top_q_marginal_contributors top_k_marginal_contributors \
+    qk_only_nodes; do
+	ok "with $key" has "\"$key\""
+done
+run trace -m "$golden" --target w10 --json "$tmp/out.json" "$prompt"
+ok "and without --qk none of it" sh -c "! grep -q qk_ '$tmp/out.json'"
 exit $failed
