@@ -519,7 +519,7 @@ ct_file_exists(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	return stat(path, &st) == 0 ? S_ISREG(st.st_mode) : !ct_file_missing(path);
 }
 
 bool
@@ -535,7 +535,7 @@ ct_dir_exists(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return stat(path, &st) == 0 ? S_ISDIR(st.st_mode) : !ct_file_missing(path);
 }
 
 int

@@ -82,6 +82,10 @@ void ct_file_unlock(int lock);
 int ct_file_append_open(const char *path, size_t keep, struct ct_error *err);
 int ct_file_append(int fd, const char *path, const void *data, size_t n, struct ct_error *err);
 
+/*
+ * What cannot be looked at (permission, a failing disk) counts as being there: opening it then says why not,
+ * and nothing is taken for absent without a word.
+ */
 bool ct_file_exists(const char *path);			/* a regular file */
 /* what is open is what is there now; links are not followed */
 bool ct_file_has_name(int fd, const char *path);

@@ -62,7 +62,10 @@ choose_transcoder(
 			return ct_fail(err, CT_ENOTFOUND, "%s: no such transcoder directory", given);
 		return CT_OK;
 	}
-	e->info.neurons = opt->neurons || (!ct_dir_exists(clt) && !ct_dir_exists(plt));
+	if (!opt->neurons && !e->info.has_transcoder && !(ct_file_missing(clt) && ct_file_missing(plt)))
+		return ct_fail(err, CT_EFORMAT, "%s: expected the directory of a transcoder, found something "
+		    "else", ct_file_missing(clt) ? plt : clt);
+	e->info.neurons = opt->neurons || !e->info.has_transcoder;
 	if (e->info.neurons) {
 		e->info.transcoder_dir = "";
 		*ending = "-neurons";

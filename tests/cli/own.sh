@@ -48,6 +48,15 @@ ok "a model alone: says so" has '  neurons 3x[0-9]* [A-Z][A-Za-z]*  context'
 ok "a model alone: what can be done" grep -q 'note: .*alone has no transcoder, so its features are the model.s own neurons; --transcoder DIR names one' "$tmp/err"
 ok "a model alone: adds up" has '^self-check +edges'
 ok "a model alone: has neurons, and no errors" has '^graph +[1-9][0-9]* features, 0 errors'
+
+# What stands in a transcoder's place without being one is no reason to take neurons.
+echo "a note" >"$tmp/alone/transcoder"
+fails "a file in a transcoder's place" 'alone/transcoder: expected the directory of a transcoder, found something else' \
+    trace -m "$tmp/alone" "$prompt"
+rm "$tmp/alone/transcoder"
+ln -s transcoder "$tmp/alone/transcoder"
+fails "a transcoder that cannot be looked at" 'alone/transcoder' trace -m "$tmp/alone" "$prompt"
+rm "$tmp/alone/transcoder"
 run trace -m "$golden" "$prompt"
 next=$(grep '^next' "$tmp/out")
 run trace -m "$tmp/alone" "$prompt"

@@ -247,7 +247,7 @@ do_export(struct app *a, const char *arg)
 	char path[PROMPT_MAX + 64];
 	const char *dot, *slash;
 	struct ct_error err;
-	bool over;
+	bool over, screen;
 	int rc;
 
 	if ((rc = app_refuse(a, "export")))
@@ -265,10 +265,11 @@ do_export(struct app *a, const char *arg)
 		return app_fail(a,
 		    "export: this file is there already; end its name with ! to write over it");
 	opt.form = dot + 1;
-	rc = is_screen(path) ? write_screen(a, path, &err) : write_export(a, &opt, path, &err);
+	screen = !opt.pinned && is_screen(path);
+	rc = screen ? write_screen(a, path, &err) : write_export(a, &opt, path, &err);
 	if (rc)
 		return app_error(a, &err);
-	app_say(a, "%s written to %s", is_screen(path) ? "the screen is" : opt.pinned ? "what is pinned is" :
+	app_say(a, "%s written to %s", screen ? "the screen is" : opt.pinned ? "what is pinned is" :
 	    "the graph is", path);
 	return DID_CHANGE;
 }
