@@ -38,12 +38,13 @@ open_study(struct study *s)
 		ct_session_close(opened.session);
 		free(opened.undo);
 		free(opened.words);
-		opened.session = NULL;
+		opened.session = opened.first = NULL;
 		opened.undo = NULL;
 		opened.words = NULL;
 	}
 	*s = opened;
 	fuzz_need(ct_session_open(&s->session, s->engine, &err) == CT_OK);
+	s->first = s->session;
 	fuzz_need((s->undo = calloc(1, sizeof *s->undo)) != NULL);
 	fuzz_need((s->words = calloc(1, sizeof *s->words)) != NULL);
 	study_forget(s);

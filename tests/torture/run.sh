@@ -63,7 +63,7 @@ tui() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/script" w20 w
 graph() { "$CTRACE_TUI" --graph "$tmp/graph.json" --headless 100x30 --script - <"$tmp/graph.script"; }
 saved() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script - w20 w1 <"$tmp/saved.script"; }
 take() { "$CTRACE_TUI" -m "$model" --headless 100x30 --script "$tmp/take.script" w20 w1 w22; }
-own() { "$CTRACE" train "$tmp/own.yaml" -o "$made/own"; }
+own() { "$CTRACE" train --threads 1 "$tmp/own.yaml" -o "$made/own"; }
 train() { "$CTRACE" train "$tmp/recipe.yaml" -o "$made/trained"; }
 clamped() { "$CTRACE" trace -m "$model" --clamp 'L1#3@2=2' --groups --json "$made/graph.json" w20 w1 w22; }
 compare() { "$CTRACE" compare -m "$model" 'w20 w1 w22' 'w20 w2 w22'; }
