@@ -127,7 +127,7 @@ int cli_output_end(struct cli_output *o, int code, struct ct_error *err);
 bool cli_flush(void);
 
 /*
- * A token for data: its raw text, whatever bytes that has. Lists of ids stand beside texts, which may be
+ * A token for data: its raw text, whatever bytes that has. Results also list ids, since texts may be
  * ambiguous.
  */
 json_t *cli_token_json(const struct ct_engine *e, int id);
@@ -177,6 +177,9 @@ struct cli_query {
 };
 /* 0, or -1 with the message written. Keys of other options are left alone. */
 int cli_query_option(struct cli_query *q, int key, const char *value);
+/* After the options: has the one prompt answered, then closes the model. Returns an exit status. */
+int cli_query_run(struct cli *c, struct cli_query *q, int (*answer)(void *request, const char *prompt),
+    void *request);
 /* Opens the model and traces the prompt as the query says; the rest of opt is the caller's. */
 int cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt,
     const struct ct_job *job, struct ct_error *err);

@@ -116,8 +116,9 @@ open_strongest(const struct request *r, json_t *list, const struct ct_job *job, 
 }
 
 static int
-errors(struct request *r, const char *prompt)
+errors(void *request, const char *prompt)
 {
+	struct request *r = request;
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
 	struct ct_trace_options trace = { 0 };
@@ -161,8 +162,7 @@ run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 8 }, .open = 3 };
 	const char *value;
-	char *prompt;
-	int key, status, bad = 0;
+	int key, bad = 0;
 
 	while (bad == 0 && (key = cli_next(c, &value)) > 0)
 		switch (key) {
@@ -175,13 +175,7 @@ run(struct cli *c)
 		return CLI_ERROR;
 	if (key < 0)
 		return c->status;
-	prompt = cli_prompt(c);
-	if (!prompt)
-		return CLI_ERROR;
-	status = errors(&r, prompt);
-	cli_model_close(&r.ask.m);
-	free(prompt);
-	return status;
+	return cli_query_run(c, &r.ask, errors, &r);
 }
 
 static const struct cli_option options[] = { CLI_MODEL_ROWS, CLI_TARGET_ROWS,

@@ -180,8 +180,9 @@ show_json(const struct request *r, const struct ct_heads *heads)
 }
 
 static int
-heads(struct request *r, const char *prompt)
+heads(void *request, const char *prompt)
 {
+	struct request *r = request;
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
 	struct ct_trace_options trace = { 0 };
@@ -214,8 +215,7 @@ run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 20 } };
 	const char *value;
-	char *prompt;
-	int key, status;
+	int key;
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
@@ -231,13 +231,7 @@ run(struct cli *c)
 		}
 	if (key < 0)
 		return c->status;
-	prompt = cli_prompt(c);
-	if (!prompt)
-		return CLI_ERROR;
-	status = heads(&r, prompt);
-	cli_model_close(&r.ask.m);
-	free(prompt);
-	return status;
+	return cli_query_run(c, &r.ask, heads, &r);
 }
 
 static const struct cli_option options[] = { CLI_MODEL_ROWS, CLI_TARGET_ROWS,

@@ -1,4 +1,4 @@
-/* inactive: `ctrace inactive`: features that nearly fire, what keeps them down, and what they would do. */
+/* inactive: `ctrace inactive`: features that nearly fire, what inhibits them, and what they would do. */
 #include "cli/cli.h"
 
 #include <math.h>
@@ -126,8 +126,9 @@ show_json(const struct request *r, const struct ct_inactives *found)
 }
 
 static int
-inactive(struct request *r, const char *prompt)
+inactive(void *request, const char *prompt)
 {
+	struct request *r = request;
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
 	struct ct_trace_options trace = { 0 };
@@ -161,8 +162,7 @@ run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 20 }, .pos = -1 };
 	const char *value;
-	char *prompt;
-	int key, status;
+	int key;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		int bad = 0;
@@ -177,13 +177,7 @@ run(struct cli *c)
 	}
 	if (key < 0)
 		return c->status;
-	prompt = cli_prompt(c);
-	if (!prompt)
-		return CLI_ERROR;
-	status = inactive(&r, prompt);
-	cli_model_close(&r.ask.m);
-	free(prompt);
-	return status;
+	return cli_query_run(c, &r.ask, inactive, &r);
 }
 
 static const struct cli_option options[] = {
@@ -200,7 +194,7 @@ const struct cli_command cli_inactive = {
 	.name = "inactive",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "[--to NODE] [--pos POS] [--top N] [--json FILE] PROMPT",
-	.summary = "features that nearly fire, what keeps them down, and what they would do",
+	.summary = "features that nearly fire, what inhibits them, and what they would do",
 	.details = "Examines the inactive features nearest to firing: those whose pre-activation h is the\n"
 	    "fewest standard deviations (of h over the prompt's tokens) below the threshold. What a feature\n"
 	    "would do is its unit edge to the target times its typical activation.",

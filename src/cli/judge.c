@@ -237,8 +237,9 @@ pin_graph(const struct request *r, struct ct_subgraph *pins, const struct ct_job
 }
 
 static int
-judge(struct request *r, const char *prompt)
+judge(void *request, const char *prompt)
 {
+	struct request *r = request;
 	static struct ct_subgraph pins;
 	struct cli_progress progress = { 0 };
 	struct ct_job job = { NULL, cli_progress, &progress };
@@ -271,8 +272,7 @@ run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 20 } };
 	const char *value;
-	char *prompt;
-	int key, status;
+	int key;
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
@@ -292,13 +292,7 @@ run(struct cli *c)
 		cli_error("--features and --graph: expected one of them");
 		return CLI_ERROR;
 	}
-	prompt = cli_prompt(c);
-	if (!prompt)
-		return CLI_ERROR;
-	status = judge(&r, prompt);
-	cli_model_close(&r.ask.m);
-	free(prompt);
-	return status;
+	return cli_query_run(c, &r.ask, judge, &r);
 }
 
 static const struct cli_option options[] = {

@@ -89,6 +89,21 @@ cli_query_option(struct cli_query *q, int key, const char *value)
 }
 
 int
+cli_query_run(struct cli *c, struct cli_query *q, int (*answer)(void *request, const char *prompt),
+    void *request)
+{
+	char *prompt = cli_prompt(c);
+	int status;
+
+	if (!prompt)
+		return CLI_ERROR;
+	status = answer(request, prompt);
+	cli_model_close(&q->m);
+	free(prompt);
+	return status;
+}
+
+int
 cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt,
     const struct ct_job *job, struct ct_error *err)
 {

@@ -1,4 +1,4 @@
-/* qk: `ctrace qk`: why an attention head looked from one token to another. */
+/* qk: `ctrace qk`: why an attention head attends from one token to another. */
 #include "cli/cli.h"
 
 #include <math.h>
@@ -211,8 +211,9 @@ show_json(const struct request *r, const struct ct_qk *qk)
 }
 
 static int
-qk(struct request *r, const char *prompt)
+qk(void *request, const char *prompt)
 {
+	struct request *r = request;
 	struct cli_progress progress = { 0 };
 	struct ct_job job = { NULL, cli_progress, &progress };
 	struct ct_trace_options trace = { 0 };
@@ -243,8 +244,7 @@ run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 20 } };
 	const char *value;
-	char *prompt;
-	int key, status;
+	int key;
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
@@ -263,13 +263,7 @@ run(struct cli *c)
 		}
 	if (key < 0)
 		return c->status;
-	prompt = cli_prompt(c);
-	if (!prompt)
-		return CLI_ERROR;
-	status = qk(&r, prompt);
-	cli_model_close(&r.ask.m);
-	free(prompt);
-	return status;
+	return cli_query_run(c, &r.ask, qk, &r);
 }
 
 static const struct cli_option options[] = {
@@ -287,7 +281,7 @@ const struct cli_command cli_qk = {
 	.name = "qk",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
 	    "[--head HEAD] [--query PLACE] [--key PLACE] [--top N] [--json FILE] PROMPT",
-	.summary = "why an attention head looks from one token to another",
+	.summary = "why an attention head attends from one token to another",
 	.details = "A head's score is a product of a query and a key. With norm scales frozen, both are\n"
 	    "sums over words, features, errors and constants, as far as attention has carried them, so the\n"
 	    "score is a sum over pairs of these. Shows the strongest pairs and checks that all add up.",

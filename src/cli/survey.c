@@ -83,8 +83,9 @@ show(const struct cli_model *m, const struct ct_survey *v, int top)
 }
 
 static int
-survey(struct cli_query *q, const char *prompt)
+survey(void *request, const char *prompt)
 {
+	struct cli_query *q = request;
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
 	struct ct_trace_options trace = { 0 };
@@ -112,21 +113,14 @@ run(struct cli *c)
 {
 	struct cli_query q = { .at = -1, .top = 20 };
 	const char *value;
-	char *prompt;
-	int key, status;
+	int key;
 
 	while ((key = cli_next(c, &value)) > 0)
 		if (cli_query_option(&q, key, value) < 0)
 			return CLI_ERROR;
 	if (key < 0)
 		return c->status;
-	prompt = cli_prompt(c);
-	if (!prompt)
-		return CLI_ERROR;
-	status = survey(&q, prompt);
-	cli_model_close(&q.m);
-	free(prompt);
-	return status;
+	return cli_query_run(c, &q, survey, &q);
 }
 
 static const struct cli_option options[] = {

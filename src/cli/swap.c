@@ -136,8 +136,9 @@ show_json(const struct request *r, const struct ct_swap *w)
 }
 
 static int
-swap(struct request *r, const char *prompt)
+swap(void *request, const char *prompt)
 {
+	struct request *r = request;
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
 	const struct ct_swap *w;
@@ -161,8 +162,7 @@ run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1 }, .opt = { .strength = 1 } };
 	const char *value;
-	char *prompt;
-	int key, status;
+	int key;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		int bad = 0;
@@ -185,13 +185,7 @@ run(struct cli *c)
 	}
 	if (strcmp(r.opt.to, "all") == 0)
 		r.opt.to = NULL;
-	prompt = cli_prompt(c);
-	if (!prompt)
-		return CLI_ERROR;
-	status = swap(&r, prompt);
-	cli_model_close(&r.ask.m);
-	free(prompt);
-	return status;
+	return cli_query_run(c, &r.ask, swap, &r);
 }
 
 static const struct cli_option options[] = {

@@ -58,12 +58,12 @@ ct_decoder_layer_types(struct ct_config *c, const json_t *json, const char *path
 	return CT_OK;
 }
 
-int
-ct_decoder_upper_windows(struct ct_config *c, const json_t *json, const char *path, int from,
-    struct ct_error *err)
+/* Windows in the upper layers, if use_sliding_window says so. */
+static int
+upper_windows(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err)
 {
 	bool use = false;
-	int code = ct_json_bool(json, path, "use_sliding_window", false, &use, err);
+	int from = 28, code = ct_json_bool(json, path, "use_sliding_window", false, &use, err);
 
 	if (code == CT_OK)
 		code = ct_decoder_window(c, json, path, err);
@@ -74,6 +74,19 @@ ct_decoder_upper_windows(struct ct_config *c, const json_t *json, const char *pa
 	for (int l = from; l < c->L && c->window > 0; l++)
 		c->local[l] = true;
 	return code == CT_OK ? ct_decoder_layer_types(c, json, path, err) : code;
+}
+
+int
+ct_qwen_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes,
+    struct ct_error *err)
+{
+	int code = ct_decoder_heads(c, path, err);
+
+	if (code == CT_OK)
+		code = upper_windows(c, json, path, err);
+	if (code == CT_OK)
+		code = ct_keys_rope(c, json, path, notes, err);
+	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
 }
 
 /* A softcap: null turns it off. */

@@ -72,10 +72,10 @@ int ct_decoder_layer_types(struct ct_config *c, const json_t *json, const char *
 int ct_decoder_window(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
 
 /*
- * Qwen's windows: with use_sliding_window in layers from max_window_layers on (`from` where the key is
- * missing), or as layer_types says.
+ * The `config` of Qwen's families: with use_sliding_window, windows in layers from max_window_layers on (28
+ * if the key is missing), or as layer_types says.
  */
-int ct_decoder_upper_windows(struct ct_config *c, const json_t *json, const char *path, int from,
+int ct_qwen_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes,
     struct ct_error *err);
 
 /* The rows of keys that all of them have. */
@@ -96,6 +96,17 @@ int ct_decoder_upper_windows(struct ct_config *c, const json_t *json, const char
 	{ CT_KEY(CT_KEY_FAMILY, "bos_token_id") }, \
 	{ CT_KEY(CT_KEY_ONLY, "partial_rotary_factor"), .only = "1" }, \
 	{ CT_KEY(CT_KEY_IDLE, "attention_dropout") }
+
+/* The rows of Qwen's keys, and what its classes assume for those that are missing. */
+#define CT_QWEN_KEYS \
+	{ CT_KEY_INTO(act, CT_KEY_ACT, "hidden_act") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "use_sliding_window") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "sliding_window") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "max_window_layers") }, \
+	{ CT_KEY(CT_KEY_FAMILY, "layer_types") }
+#define CT_QWEN_DEFAULTS \
+	.H = 32, .H_kv = 32, .V = 151936, .context = 32768, .norm = CT_RMSNORM, .act = CT_SILU, \
+	.gated = true, .position = CT_ROPE, .eps = 1e-6, .rope_theta = 10000, .window = 4096, .bos = -1
 
 /* Gemma 2's and 3's own keys; query_scale is query_pre_attn_scalar until ct_gemma_config. */
 #define CT_GEMMA_KEYS \

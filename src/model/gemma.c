@@ -44,19 +44,11 @@ gemma_config(struct ct_config *c, const void *json, const char *path, struct ct_
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
 }
 
-static int
-gemma_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
-{
-	(void)err;
-	ct_bind_decoder(m, b, "model.");
-	return CT_OK;
-}
-
 const struct ct_family ct_family_gemma = {
 	.model_type = "gemma",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },
 	.config = gemma_config,
-	.bind = gemma_bind,
+	.bind = ct_decoder_bind,
 };

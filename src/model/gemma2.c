@@ -50,19 +50,11 @@ gemma2_config(struct ct_config *c, const void *json, const char *path, struct ct
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
 }
 
-static int
-gemma2_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
-{
-	(void)err;
-	ct_bind_decoder(m, b, "model.");
-	return CT_OK;
-}
-
 const struct ct_family ct_family_gemma2 = {
 	.model_type = "gemma2",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },
 	.config = gemma2_config,
-	.bind = gemma2_bind,
+	.bind = ct_decoder_bind,
 };
