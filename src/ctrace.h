@@ -254,7 +254,7 @@ int ct_session_begin(struct ct_session *s, const char *text, const struct ct_tra
     const struct ct_job *job, struct ct_error *err);
 const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: not traced yet */
 /*
- * A graph that is traced by and by (graph->partial) has the targets' rows, and gets the others here. work
+ * A graph that is traced in pieces (graph->partial) has the targets' rows, and gets the others here. work
  * goes on for so many seconds, or until the job says stop, which loses nothing. open computes the row of a
  * node at once; finish all that is missing. What was opened changes nothing in the finished graph.
  */

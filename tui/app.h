@@ -42,7 +42,7 @@ struct layout_wish {
 	bool zoom;			/* the pane with the keys alone */
 };
 
-/* What became of the rows of the graph that come between keys (work.h). */
+/* The state of the rows of the graph that are computed between keys (work.h). */
 struct work {
 	bool stopped;		/* by Esc, until the next key */
 	bool failed;		/* it was said why; there is no more of it for this graph */

@@ -18,7 +18,7 @@ work_waits(const struct app *a)
 	return a->study.graph && a->study.graph->partial && !a->work.stopped && !a->work.failed;
 }
 
-/* A key is worth more than any row. */
+/* Stops computing rows as soon as a key was pressed. */
 static bool
 until_key(void *ctx, const char *phase, long done, long total)
 {

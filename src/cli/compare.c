@@ -461,9 +461,9 @@ const struct cli_command cli_compare = {
 	    "[--top N] [--json FILE] PROMPT PROMPT ...",
 	.summary = "what the graphs of two prompts share, and what a patch between them does",
 	.details = "Two prompts: nodes and edges that both graphs keep, or only one, with activation and\n"
-	    "influence in each; beside each difference what setting the feature here to what it is\n"
-	    "there adds to logit(answer there) - logit(answer here). More prompts, or --feature:\n"
-	    "a table of answers and activations.",
+	    "influence in each. With each difference, what a patch adds to logit(answer there) -\n"
+	    "logit(answer here): the feature here set to its activation there. More prompts, or\n"
+	    "--feature: a table of answers and activations.",
 	.options = options,
 	.run = run
 };

@@ -562,7 +562,7 @@ static const struct cli_option options[] = {
 	{ KEY_MODE, "mode", "MODE", "what stays frozen: direct, frozen, free or range=I-J (frozen)" },
 	{ KEY_THROUGH, "through", "WHAT", "what carries the effect on: model or replacement (model)" },
 	{ CLI_TOP, "top", "N", "tokens and effects to show (10)" },
-	{ KEY_GENERATE, "generate", "N", "let the model go on for N tokens, without and with the clamps" },
+	{ KEY_GENERATE, "generate", "N", "generate N more tokens, without and with the clamps" },
 	{ KEY_TEMPERATURE, "temperature", "T", "draw the tokens at this temperature (0: the likeliest)" },
 	{ KEY_SEED, "seed", "S", "seed of the drawing (0)" },
 	{ KEY_NO_PREDICT, "no-predict", NULL, "only the clamped run, without the graph's predictions" },

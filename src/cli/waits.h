@@ -1,6 +1,6 @@
 /*
- * waits: what a reader of a model of real size waits for, as ratios within one process: random weights of a
- * shape, traced by and by.
+ * waits: how long a reader waits for the graph of a model of real size, as ratios within one process: random
+ * weights of a shape, traced in pieces.
  */
 #ifndef CT_CLI_WAITS_H
 #define CT_CLI_WAITS_H

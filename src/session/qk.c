@@ -1,6 +1,6 @@
 /*
- * qk: the facade's part that asks why a head looked somewhere: see trace/qk.h. A question is read from
- * what a person types.
+ * qk: the facade's part that asks why a head attends to a token: see trace/qk.h. A question is read from what
+ * a person types.
  */
 #include <ctype.h>
 #include <stdio.h>

@@ -33,7 +33,7 @@ struct ct_waits {
 	double clamped;			/* a clamp to its observed effects, the forward pass not counted */
 };
 
-/* The same model and prompt, as ct_session_trace works by and by. */
+/* The same model and prompt, traced in pieces, as by ct_session_trace. */
 int ct_measure_waits(struct ct_waits *out, const struct ct_shape *shape, int T, const struct ct_job *job,
     struct ct_error *err);
 

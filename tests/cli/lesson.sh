@@ -66,7 +66,7 @@ ok "a prediction that is not so fails" sh -c "[ $status = 1 ] && grep -q '^not o
     wrong "a command that changes files" '"label" is not for lessons'
 { head_of; echo '- {title: A, prompt: w1, text: B, ask: Do it}'; } | wrong "a task without an answer" 'answer'
 { head_of; printf -- '- {title: A, prompt: w1, text: "'; yes word | head -100 | tr '\n' ' '; echo '"}'; } |
-    wrong "a text that does not fit beside the screen" 'text: 7 lines'
+    wrong "a text that does not fit on the screen" 'text: 7 lines'
 printf 'model: x\ntitle: y\n' | wrong "no steps" 'steps: expected'
 
 CTRACE_MODEL_PATH=$top/models "$CTRACE_TUI" --lesson >"$tmp/out"

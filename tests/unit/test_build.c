@@ -1,5 +1,5 @@
 /*
- * A graph that is built a piece at a time, with whatever a reader opens in between: in the end it is the
+ * A graph that is built in pieces, with whatever a reader opens in between: in the end it is the
  * graph that is built at once, bit for bit; and on the way what there is of it is right.
  */
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /*
- * Two prompts beside each other, on random models: alignments worked out by hand, classes of nodes and edges
+ * Two prompts compared, on random models: alignments worked out by hand, classes of nodes and edges
  * against a plain search, and patches against the other prompt's run and against clamps set by hand.
  */
 #include <setjmp.h>

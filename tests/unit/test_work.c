@@ -1,5 +1,5 @@
 /*
- * A session whose graph is traced by and by: with clamps, pins and another pruning on the way, the file of
+ * A session whose graph is traced in pieces: with clamps, pins and another pruning on the way, the file of
  * the finished graph is, byte by byte, that of a session that waited.
  */
 #include <setjmp.h>

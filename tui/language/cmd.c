@@ -50,8 +50,8 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_PROMPT, "right", "", NULL,
 	    "the token after; in the map the cell to the right", CMD_GRAPH | CMD_STEP, do_right },
 	{ GROUP_PROMPT, "generate", "[N [TEMPERATURE [SEED]]]", NULL,
-	    "let the model go on for N tokens, with and without the clamps; above temperature 0 tokens are "
-	    "drawn", CMD_GRAPH | CMD_MODEL, do_generate },
+	    "generate N more tokens, with and without the clamps; above temperature 0 they are drawn at "
+	    "random", CMD_GRAPH | CMD_MODEL, do_generate },
 	{ GROUP_PROMPT, "take", "[N]", NULL,
 	    "make N tokens that were generated last (all) part of the prompt, and trace what follows",
 	    CMD_GRAPH | CMD_MODEL, do_take },
@@ -82,7 +82,7 @@ static const struct cmd_entry commands[] = {
 	    "go back, or forward again, among the nodes you were at",
 	    CMD_GRAPH | CMD_STEP | CMD_NODE, do_jumplist },
 	{ GROUP_MOVE, "where", "", NULL,
-	    "say the way from the root of the tree to the selected node", CMD_GRAPH | CMD_STEP, do_where },
+	    "say the path from the root of the tree to the selected node", CMD_GRAPH | CMD_STEP, do_where },
 	{ GROUP_MOVE, "branch", "[[ROWS] NODE [> NODE ...]]", NULL,
 	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; "
 	    "alone: fold all", CMD_GRAPH | CMD_NODE, do_branch },
@@ -93,16 +93,18 @@ static const struct cmd_entry commands[] = {
 	    "show only rows with TEXT, of the features or the help; *: all again", CMD_LOOK, do_filter },
 
 	{ GROUP_GRAPH, "trace", "[clamped|original]", "clamped original",
-	    "show the graph of the clamped run, why the model says that now, with then and now on each row; "
-	    "or the original one again; alone: the other one", CMD_GRAPH | CMD_MODEL, do_trace },
+	    "show the graph of the clamped run, which explains what the model says under clamps, each row "
+	    "before and after; or the original graph again; alone: the other one", CMD_GRAPH | CMD_MODEL,
+	    do_trace },
 	{ GROUP_GRAPH, "paths", "[N]", NULL, "show the N strongest paths from words to the target, with "
 	    "their shares", CMD_GRAPH, do_paths },
 	{ GROUP_GRAPH, "heads", "[all|[FROM] [to NODE]]", "all to <nodes>",
 	    "show which attention heads carried the selected edge, what flows from a node or a place "
 	    "(@Dallas), or into a node; all: the whole graph", CMD_GRAPH | CMD_MODEL, do_heads },
 	{ GROUP_GRAPH, "qk", "[HEAD [[QUERY] KEY]|next|back]", "next back <tokens>",
-	    "show why a head (L1H2) looked from one token (@is; the graph's) to another (@Dallas; what it "
-	    "sees most); alone: what carries most in the graph; next, back: its other rows",
+	    "show why a head (L1H2) attends from one token (@is; default: the graph's) to another (@Dallas; "
+	    "default: where it attends most); alone: the head that carries most in the graph; next, back: "
+	    "its other rows",
 	    CMD_GRAPH | CMD_MODEL, do_qk },
 	{ GROUP_GRAPH, "compare", "[PROMPT|clamped]", "<words>",
 	    "show what the graph of PROMPT shares with this one, what only one has, and what patches between "
@@ -110,9 +112,9 @@ static const struct cmd_entry commands[] = {
 	    do_compare },
 	{ GROUP_GRAPH, "judge", "[pins|graph]", "pins graph",
 	    "show what would be lost without the pinned features, or without those of the pruned graph, what "
-	    "they do alone, and random ones beside them", CMD_GRAPH | CMD_MODEL | CMD_WHOLE, do_judge },
+	    "they do alone, and the same for random features", CMD_GRAPH | CMD_MODEL | CMD_WHOLE, do_judge },
 	{ GROUP_GRAPH, "inactive", "[PLACE]", "<tokens>",
-	    "show features that nearly fire, at a place (@Dallas, @8) or at all, and what keeps them down",
+	    "show features that nearly fire, at one token (@Dallas, @8) or at all, and what inhibits them",
 	    CMD_GRAPH | CMD_MODEL, do_inactive },
 	{ GROUP_GRAPH, "attribute", "[node|TARGET]", "node <features>",
 	    "attribute from the chosen token, the selected feature, or a target",
@@ -150,10 +152,11 @@ static const struct cmd_entry commands[] = {
 	    "what stays as it was under clamps: attention, nothing, everything, MLPs of layers I to J",
 	    CMD_GRAPH | CMD_MODEL, do_mode },
 	{ GROUP_CLAMP, "through", "[model|replacement]", "model replacement",
-	    "what carries a clamp's effect further", CMD_GRAPH | CMD_MODEL, do_through },
+	    "what computes a clamp's effect: the model, or the replacement", CMD_GRAPH | CMD_MODEL,
+	    do_through },
 	{ GROUP_CLAMP, "sweep", "[\"SUPERNODE\"] [FROM:TO:STEPS]", NULL,
-	    "run the clamps, or those of a supernode alone, at many strengths, and up to each layer: where "
-	    "does the answer flip?", CMD_GRAPH | CMD_MODEL, do_sweep },
+	    "run the clamps, or only those of a supernode, at many strengths and up to each layer, to see "
+	    "where the answer flips", CMD_GRAPH | CMD_MODEL, do_sweep },
 	{ GROUP_CLAMP, "patch", "PROMPT", "<words>",
 	    "clamp the features at the chosen token to what they are in PROMPT",
 	    CMD_GRAPH | CMD_MODEL, do_patch },
@@ -170,10 +173,10 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_CLAMP, "redo", "", NULL, "redo it", CMD_GRAPH | CMD_OUTSIDE, do_redo },
 
 	{ GROUP_PIN, "pin", "[NODE,...|\"LABEL\"*]", "<nodes>",
-	    "pin the selected node, or take the pin out; or pin all that is named",
+	    "pin the selected node, or unpin it; or pin all that is named",
 	    CMD_GRAPH | CMD_NODE, do_pin },
 	{ GROUP_PIN, "unpin", "[NODE|all]", "all <nodes>",
-	    "take a pin out; in the subgraph all of a supernode's", CMD_GRAPH | CMD_NODE, do_unpin },
+	    "unpin a node; in the subgraph all members of a supernode", CMD_GRAPH | CMD_NODE, do_unpin },
 	{ GROUP_PIN, "group", "[NAME|\"NAME\" NODE,...]", "<supernodes>",
 	    "put the selected node, or those named, into the supernode NAME, new or not",
 	    CMD_GRAPH | CMD_NODE, do_group },

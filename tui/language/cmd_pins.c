@@ -328,7 +328,7 @@ do_group(struct app *a, const char *arg)
 	}
 	rest = split_name(arg, name, sizeof name);
 	if (!rest)
-		return app_fail(a, "group: a supernode needs a name");
+		return app_fail(a, "group: a supernode needs a name, as in group Texas");
 	if (!(sg = copy(a)))
 		return DID_FAIL | DID_CHANGE;
 	if (!*rest)

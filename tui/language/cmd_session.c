@@ -35,7 +35,7 @@ do_note(struct app *a, const char *arg)
 		    "or session:; "
 		    "found \"%.60s\"", about);
 	if ((here || !*arg) && !*selected(a, about, sizeof about))
-		return app_fail(a, "note: nothing is selected");
+		return app_fail(a, "note: nothing is selected; on NODE: names what the note is about");
 	if (!*arg) {
 		was = notes_find(&a->notes, about);
 		input_open(a, INPUT_NOTE, was ? was : "");

@@ -201,7 +201,7 @@ check_parts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const struct
 	if (s->see[0] && !s->predict.ask)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err, "`see:` without `predict:`");
 	if (s->predict.ask && flow_lines(s->text, LESSON_COLS) > LESSON_LINES - 1)
-		return ct_yaml_fail(d, map, CT_EFORMAT, err, "text: beside a prediction %d lines fit",
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "text: with a prediction %d lines fit",
 		    LESSON_LINES - 1);
 	return CT_OK;
 }
@@ -233,7 +233,7 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	lines = flow_lines(s->text, LESSON_COLS);
 	if (lines > LESSON_LINES)
 		return ct_yaml_fail(d, ct_yaml_get(map, "text"), CT_EFORMAT, err,
-		    "text: %d lines of %d columns, at most %d fit beside the screen", lines, LESSON_COLS,
+		    "text: %d lines of %d columns, at most %d fit on the screen", lines, LESSON_COLS,
 		    LESSON_LINES);
 	if (s->ask && flow_lines(s->ask, LESSON_COLS - 2) > 1)
 		return ct_yaml_fail(d, ct_yaml_get(map, "ask"), CT_EFORMAT, err,
@@ -249,7 +249,7 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 }
 
 /*
- * The lesson's folder, one beside it, or a name on the search path; with a slash: seen from the lesson's
+ * The lesson's folder, one next to it, or a name on the search path; with a slash: seen from the lesson's
  * folder.
  */
 static int

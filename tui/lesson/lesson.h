@@ -61,7 +61,7 @@ struct lesson {
 	int n;
 };
 
-/* which: a file, or a name: a model's that has a lesson, or a file's in a lessons/ folder beside models. */
+/* which: a file, or a name: a model's that has a lesson, or a file's in a lessons/ folder next to models. */
 int lesson_open(struct lesson **out, const char *which, struct ct_error *err);
 void lesson_close(struct lesson *l);
 

@@ -13,7 +13,7 @@ int turn_choices(const struct app *a);
 
 /*
  * Do Space, [ and ] go through the lesson? They do in the tree and in all views that fill the body but help;
- * in the panes beside the tree and in help they mean what they always do, if anything.
+ * in the panes next to the tree and in help they mean what they always do, if anything.
  */
 bool turn_has_keys(const struct app *a);
 

@@ -1,5 +1,5 @@
 /*
- * keeping: the state of the session that the work at hand is kept in. When it is written belongs to
+ * keeping: the state of the session in which the present work is saved. When it is written belongs to
  * `session`.
  */
 #ifndef TUI_KEEPING_H

@@ -56,7 +56,7 @@ lock_take(struct lock *l, char *path, bool *busy, struct ct_error *err)
 		}
 		close(fd);
 		if (tries == TRIES) {
-			ct_fail(err, CT_EIO, "cannot lock %s: it does not stay there", path);
+			ct_fail(err, CT_EIO, "cannot lock %s: other programs keep removing it", path);
 			break;
 		}
 	}

@@ -1,5 +1,5 @@
 /*
- * paths: a list of files, each once, gathered from folders beside models.
+ * paths: a list of files, each once, gathered from folders next to models.
  */
 #ifndef TUI_PATHS_H
 #define TUI_PATHS_H
@@ -14,7 +14,7 @@ struct paths {
 
 /* Takes over path; NULL, one that is there already, and one for which there is no memory are left out. */
 void paths_add(struct paths *p, char *path);
-/* The files in FOLDER, beside a model's directory, that end in ENDING: in the order of their names. */
+/* The files in FOLDER, next to a model's directory, that end in ENDING: in the order of their names. */
 void paths_add_beside(struct paths *p, const char *model_dir, const char *folder, const char *ending);
 
 /* "a/b" of "a/b/c", "." of "c". To be freed. */

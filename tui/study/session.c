@@ -87,7 +87,7 @@ take_clock_name(struct app *a, struct ct_error *err)
 	return rc ? rc : ct_fail(err, CT_EIO, "no name is free for it");
 }
 
-/* What the file says besides our lines, comments or lines that failed, is not lost. */
+/* Comments and lines that failed are not lost when the file is written anew: see backup. */
 static int
 keep_backup(struct session *s, struct ct_error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * session: where the work at hand is kept, and when: its file, its lock, autosave.
+ * session: where the present work is saved, and when: its file, its lock, autosave.
  *
  * Sessions lie in $XDG_STATE_HOME/ctrace/sessions as NAME.session (see session_list). Work that nobody has
  * named is kept under the model's name and the time. A program holds a lock on the session it changes; a

@@ -130,7 +130,7 @@ int study_node_now(const struct study *s, int node);
 
 /* The session's graph is another one: keeps the selected node by what it was, else takes the first target. */
 void study_load_graph(struct study *s, const struct ct_node *was);
-/* Rows of a graph that is traced by and by, see ct_session_work; finished, it is another object. */
+/* Computes rows of a graph that is traced between keys (ct_session_work); finished, it is another object. */
 int study_work(struct study *s, double seconds, const struct ct_job *job, struct ct_error *err);
 /* The same to the end: CT_WORK_FINISHED, or a code. */
 int study_finish(struct study *s, const struct ct_job *job, struct ct_error *err);
@@ -188,8 +188,7 @@ const char *study_token(const struct study *s, int pos);
 /* A token of the vocabulary as it stands alone. */
 const char *study_word(const struct study *s, int id, char *buf, size_t size);
 
-/* one of the graph, or one that is asked for */
-/* From now on names are looked up for so long at most (0: all of them); and was one left out since? */
+/* From now on names are looked up for at most so long (0: all of them); and was one left out since? */
 void study_words_within(struct study *s, double seconds);
 bool study_words_missing(const struct study *s);
 

@@ -52,7 +52,7 @@ study_other_transcoder(struct study *s, struct ct_error *err)
 		return ct_fail(err, CT_ENOTFOUND, "%s has no transcoder; transcoder DIR names one",
 		    s->info->name);
 	if (!s->info->neurons && !s->info->has_other_transcoder)
-		return ct_fail(err, CT_ENOTFOUND, "%s has no second transcoder beside its %s", s->info->name,
+		return ct_fail(err, CT_ENOTFOUND, "%s has no other transcoder than its %s", s->info->name,
 		    s->info->transcoder);
 	opt.per_layer = !strcmp(s->info->transcoder, "CLT");
 	opt.neurons = false;

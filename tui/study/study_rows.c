@@ -1,4 +1,4 @@
-/* study_rows: the rows of a graph that is traced by and by. See study.h. */
+/* study_rows: the rows of a graph that is traced between keys. See study.h. */
 #include "tui/study/study.h"
 
 int

@@ -1,5 +1,5 @@
 /*
- * clamps: what is clamped, and what that did: predicted by the graph beside observed in the model.
+ * clamps: what is clamped, and what that did: predicted by the graph, and observed in the model.
  */
 #include <math.h>
 #include <stdio.h>

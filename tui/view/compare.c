@@ -1,6 +1,6 @@
 /*
- * compare: the graph of the prompt beside that of another one (or of the clamped run): what both keep, what
- * only one keeps, and beside each difference its test: what the model says when the feature here is set to
+ * compare: the graph of the prompt and that of another one (or of the clamped run): what both keep, what only
+ * one keeps, and with each difference its test: what the model says when the feature here is set to
  * what it is there.
  */
 #include "tui/view/compare.h"

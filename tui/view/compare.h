@@ -1,4 +1,4 @@
-/* compare: the prompt beside another one, or without clamps beside itself with them. */
+/* compare: the view that compares the prompt with another one, or the original run with the clamped one. */
 #ifndef TUI_VIEW_COMPARE_H
 #define TUI_VIEW_COMPARE_H
 

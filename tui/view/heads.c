@@ -1,6 +1,6 @@
 /*
  * heads: which attention heads carried an edge, all that reaches a node, or the pruned graph, and from which
- * token to which; beside it what passes each layer through its heads and past them.
+ * token to which; next to it what passes each layer through its heads and past them.
  *
  * Of itself it is about the tree's selected row: an edge from it to the row above it, all that reaches a
  * target, all that is written at a token where the row stands for that.

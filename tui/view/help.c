@@ -133,8 +133,8 @@ static void
 add_reading(struct help *h)
 {
 	h->title = "Reading the screen";
-	add(h, "words .08", "the part of the answer's sum that comes straight from words, past every feature;"
-	    " with those of features and errors 1");
+	add(h, "words .08", "the part of the answer's sum that comes directly from words, not through"
+	    " features; together with those of features and errors it is 1");
 	add(h, "replacement", "how much of the answer comes from words, through features or past"
 	    " them, not from errors");
 	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");

@@ -1,5 +1,5 @@
 /*
- * inactive: features that are not active but nearly are, what keeps them down, and what they would add to the
+ * inactive: features that are not active but nearly are, what inhibits them, and what they would add to the
  * selected node, or to the target where nothing flows into that.
  */
 #include "tui/view/inactive.h"

@@ -1,5 +1,5 @@
 /*
- * judge: what an explanation is worth: what would be lost without its features, what they do alone, and
+ * judge: the test of an explanation: what would be lost without its features, what they do alone, and
  * whether as many random ones would do as well; below, what each part of it is worth.
  *
  * The explanation is what is pinned, where any feature is, else the pruned graph.

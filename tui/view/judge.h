@@ -1,5 +1,5 @@
 /*
- * judge: the view of what an explanation is worth, as commands ask for it.
+ * judge: the view of how necessary and sufficient an explanation is, as commands ask for it.
  */
 #ifndef TUI_VIEW_JUDGE_H
 #define TUI_VIEW_JUDGE_H

@@ -1,5 +1,5 @@
 /*
- * paths: the strongest ways from words to the target above the tree's selected row, with the share of the
+ * paths: the strongest paths from words to the target above the tree's selected row, with the share of the
  * target's inputs that each carries.
  */
 #include "tui/view/paths.h"
@@ -140,7 +140,7 @@ paths_draw(struct app *a, void *state, const struct area *area)
 		draw_wrapped(area, 1, 1, area->w - 2, ST_DIM, v->why.msg);
 		return;
 	}
-	draw_fmt(area, 1, 0, ST_DIM, "the strongest ways from words to %s; + speaks for it, − against it",
+	draw_fmt(area, 1, 0, ST_DIM, "the strongest paths from words to %s; + speaks for it, − against it",
 	    study_name(&a->study, v->p.target, name, sizeof name));
 	draw_right(area, NAMES - 3, 1, ST_DIM, "share");
 	draw_text(area, NAMES, 1, ST_DIM, "path");
@@ -203,7 +203,7 @@ paths_save(struct app *a, void *state, struct lines *out)
 const struct view_ops paths_view = {
 	.name = "paths",
 	.title = "paths",
-	.note = "the strongest ways from words to the target, with the share of its inputs that each carries",
+	.note = "the strongest paths from words to the target, each with its share of the target's inputs",
 	.keep = true,
 	.save = paths_save,
 	.open = paths_open,

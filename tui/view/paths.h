@@ -1,5 +1,5 @@
 /*
- * paths: the view of the strongest ways from words to the target, as commands may ask for it.
+ * paths: the view of the strongest paths from words to the target, as commands may ask for it.
  */
 #ifndef TUI_VIEW_PATHS_H
 #define TUI_VIEW_PATHS_H

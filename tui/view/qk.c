@@ -1,5 +1,5 @@
 /*
- * qk: why an attention head looked from one token to another: the pairs of what is in its query and in the
+ * qk: why an attention head attends from one token to another: the pairs of what is in its query and in the
  * key that make its score, each side's terms alone, and the score by kinds of terms, which add up to it.
  *
  * Of itself it is about what carries most in the pruned graph.
@@ -339,7 +339,7 @@ qk_enter(struct app *a, void *state)
 const struct view_ops qk_view = {
 	.name = "qk",
 	.title = "why it looked there",
-	.note = "why an attention head looked from one token to another: pairs of what is in its query and "
+	.note = "why an attention head attends from one token to another: pairs of what is in its query and "
 		"in the key, which add up to its score",
 	.open = qk_open,
 	.close = qk_close,

@@ -1,5 +1,5 @@
 /*
- * qk: the view of why a head looked somewhere, as commands and the view of heads ask for it.
+ * qk: the view of why a head attends to a token, as commands and the view of heads ask for it.
  */
 #ifndef TUI_VIEW_QK_H
 #define TUI_VIEW_QK_H

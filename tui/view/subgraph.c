@@ -2,7 +2,7 @@
  * subgraph: what is pinned: supernodes with their members, single nodes, and what feeds each of them among
  * the rest.
  *
- * Owns which supernodes are open. Scores stand beside those of the whole graph.
+ * Owns which supernodes are open. Scores are shown with those of the whole graph.
  */
 #include <math.h>
 #include <stdio.h>
@@ -172,7 +172,7 @@ subgraph_text(struct app *a, void *state, int row, char *buf, size_t size)
 /* Columns from the right edge where numbers end. */
 enum { ACTIVE = 22, NOW = 13, INFLUENCE = 1, BAR = 20 };
 
-/* A number beside that of the whole graph. */
+/* A number, and that of the whole graph. */
 static int
 draw_score(const struct area *area, int x, const char *what, double ours, double whole)
 {
@@ -368,7 +368,7 @@ draw_rows(struct app *a, struct subgraph *v, const struct area *area)
 		draw_cell(area, area->w - 1, area->h - 1, ST_DIM, 0x2193);
 }
 
-/* Where there is room, the card of the selected node stands beside. */
+/* Where there is room, the card of the selected node is drawn next to the list. */
 static void
 subgraph_draw(struct app *a, void *state, const struct area *area)
 {

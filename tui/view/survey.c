@@ -1,5 +1,5 @@
 /*
- * survey: every feature of the pruned graph set to 0 in turn; what happened, beside the influence it has.
+ * survey: every feature of the pruned graph set to 0 in turn: its effect, and its influence in the graph.
  */
 #include <math.h>
 #include <stdio.h>
@@ -166,7 +166,7 @@ survey_enter(struct app *a, void *state)
 const struct view_ops survey_view = {
 	.name = "survey",
 	.title = "survey",
-	.note = "each feature of the graph set to 0 in turn: what it did, beside its influence",
+	.note = "each feature of the graph set to 0 in turn: its effect and its influence",
 	.keep = true,
 	.open = survey_open,
 	.close = survey_close,
