@@ -102,11 +102,13 @@ bad "another model" "bad:1: is of another model than the first line: other PLT" 
     '{"settings":{"model":"other","transcoder":"PLT"},"nodes":[],"edges":[]}'
 bad "text" "bad:1: expected a line of ctrace trace --batch$" "hello"
 bad "other JSON" "bad:1: .* with settings" '{"a":1}'
+bad "no transcoder" "bad:1: .* with settings" '{"settings":{"model":"m"},"nodes":[],"edges":[]}'
 bad "no nodes" "bad:1: .* with nodes and edges" "{$head}"
 bad "a node of no kind" "bad:1: nodes.0.: expected" "{$head,\"nodes\":[{}],\"edges\":[]}"
 bad "a feature without a layer" "bad:1: nodes.0.: expected" \
     "{$head,\"nodes\":[{\"kind\":\"feature\",\"feature\":1}],\"edges\":[]}"
 bad "an edge to nowhere" "bad:1: edges.0.: expected" "{$head,\"nodes\":[$input],\"edges\":[[0,1,2]]}"
+bad "an edge from nowhere" "bad:1: edges.0.: expected" "{$head,\"nodes\":[$input],\"edges\":[[1,0,2]]}"
 bad "an edge without a weight" "bad:1: edges.0.: expected" "{$head,\"nodes\":[$input],\"edges\":[[0,0,null]]}"
 head -c 300 "$tmp/small" >"$tmp/cut"
 fails "a line that is cut off" "cut:1: the line is cut off: run its batch again" aggregate "$tmp/cut"

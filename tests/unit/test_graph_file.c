@@ -97,6 +97,9 @@ static const struct {
 	  "g: links[0]: its source is an output, from which nothing follows", 1, 2, 0 },
 	{ GRAPH(LOGIT "," EMB "," ERR, LINK("E_7_0", "0_-1_1", "1")),
 	  "g: links[0]: its target is an embedding or error, which nothing leads to", 1, 3, 0 },
+	{ GRAPH(LOGIT "," FEATURE("1_2_1", "1", "1") "," FEATURE("1_2_1", "1", "1"), ""),
+	  "g: a second node has the id '1_2_1'", 1, 2, 0 },
+	{ GRAPH(LOGIT "," ERR "," ERR, ""), "g: a second node has the id '0_-1_1'", 1, 2, 0 },
 	{ GRAPH(LOGIT "," FEATURE("1_2_1", "1", "1") "," FEATURE("1_3_1", "1", "1"),
 	    LINK("1_2_1", "1_3_1", "1")),
 	  "g: links[0]: it leads from a layer to itself or to an earlier one", 1, 3, 0 },
@@ -175,6 +178,18 @@ test_odd(void **state)
 			fail_msg("%s: %s", usual[i], f->trouble);
 		ct_graph_file_close(f);
 	}
+}
+
+/* The last code point there is, as two escapes. */
+static void
+test_pair(void **state)
+{
+	struct ct_graph_file *f = graphs_good(GRAPH(LOGIT "," FEATURE("1_\\uDBFF\\udfff_1", "1", "1"), ""));
+
+	(void)state;
+	assert_int_equal(f->n_there, 2);
+	assert_string_equal(f->there[1].id, "1_\xf4\x8f\xbf\xbf_1");
+	ct_graph_file_close(f);
 }
 
 /* Cut off anywhere a file gives one line, and whatever was read is gone (a leak would show under ASan). */
@@ -377,6 +392,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad), cmocka_unit_test(test_odd), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_pair),
 		    cmocka_unit_test(test_reference),
 		cmocka_unit_test(test_prune), cmocka_unit_test(test_lenient),
 		

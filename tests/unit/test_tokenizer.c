@@ -294,6 +294,7 @@ tokens_become_text(void **state)
 	size_t n;
 
 	(void)state;
+	assert_string_equal(ct_tokenizer_text(t, 0, NULL), "<bos>");
 	assert_string_equal(ct_tokenizer_text(t, 9, &n), "New York");
 	assert_int_equal(n, 8);
 	assert_null(ct_tokenizer_text(t, 11, NULL));

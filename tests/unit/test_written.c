@@ -8,8 +8,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "fixture.h"
+#include "scratch.h"
 #include "session/engine.h"
 #include "world.h"
 
@@ -83,6 +87,55 @@ test_words(void **state)
 	assert_int_equal(ct_engine_other_spelling(w->e, -1), -1);
 }
 
+static const char spaced[] = "{\"added_tokens\": [{\"id\": 0, \"content\": \"<bos>\", \"special\": true}], "
+    "\"pre_tokenizer\": {\"type\": \"ByteLevel\", \"add_prefix_space\": false}, "
+    "\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"<bos>\": 0, "
+    "\"a\": 1, \"\u0120\": 2, \"\u0120a\": 3, \"b\": 4}, \"merges\": [\"\u0120 a\"]}}";
+
+/*
+ * Where tokens carry their blanks, a word has two spellings if both are tokens. A target that is written
+ * without a blank is the likelier one; one with a blank is what is written.
+ */
+static void
+test_spellings(void **state)
+{
+	static const int other[] = { -1, 3, -1, 1, -1 };
+	char dir[PATH_MAX], path[PATH_MAX + 32], transcoder[PATH_MAX];
+	struct ct_engine_options opt = { .transcoder_dir = transcoder };
+	struct ct_error err = { 0 };
+	struct ct_engine *e;
+	struct ct_session *s;
+	int with = 0, without = 0;
+
+	(void)state;
+	world_make_dir(dir);
+	snprintf(path, sizeof path, "%s/tokenizer.json", dir);
+	assert_int_equal(unlink(path), 0);
+	scratch_text(path, spaced);
+	snprintf(transcoder, sizeof transcoder, "%s", test_path("golden/llama-clt/transcoder"));
+	world_ok(ct_engine_open(&e, dir, &opt, &err), &err);
+	world_ok(ct_session_open(&s, e, &err), &err);
+	for (int v = 0; v < 5; v++)
+		assert_int_equal(ct_engine_other_spelling(e, v), other[v]);
+	world_prompt(s, "a b aa babb a aab b ba");
+	for (int pos = 1; pos < ct_session_length(s); pos++) {
+		struct ct_targets t;
+		bool blank = ct_session_prob(s, CT_RUN_ORIGINAL, pos, 3) >
+		    ct_session_prob(s, CT_RUN_ORIGINAL, pos, 1);
+
+		world_ok(ct_session_parse_targets(s, "a", pos, &t, &err), &err);
+		assert_int_equal(t.list[0].index, blank ? 3 : 1);
+		world_ok(ct_session_parse_targets(s, " a", pos, &t, &err), &err);
+		assert_int_equal(t.list[0].index, 3);
+		with += blank;
+		without += !blank;
+	}
+	assert_true(with > 0 && without > 0);
+	ct_session_close(s);
+	ct_engine_close(e);
+	world_remove_dir(dir);
+}
+
 static void
 test_direct(void **state)
 {
@@ -132,6 +185,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_written),
 		WORLD_TEST(test_words),
+		cmocka_unit_test(test_spellings),
 		WORLD_TEST(test_direct),
 		WORLD_TEST(test_targets),
 	};
