@@ -114,6 +114,28 @@ patterns_are_refused_by_name(void **state)
 	}
 }
 
+/* Without case, two letters that some ligature folds to are refused (\u00df is ss), and no other two. */
+static void
+letters_that_fold_together(void **state)
+{
+	static const char *const folded[] = { "ss", "ff", "fi", "fl", "st" };
+	char *out;
+
+	(void)state;
+	for (char a = 'a'; a <= 'z'; a++)
+		for (char b = 'a'; b <= 'z'; b++) {
+			const char pattern[] = { '(', '?', 'i', ':', a, b, ')', '\0' };
+			struct ct_error err = { 0 };
+			bool newer, refused = false;
+
+			for (size_t i = 0; i < sizeof folded / sizeof *folded; i++)
+				refused |= folded[i][0] == a && folded[i][1] == b;
+			assert_int_equal(ct_onig_translate(&out, &newer, pattern, "t", &err),
+			    refused ? CT_EUNSUPPORTED : CT_OK);
+			free(out);
+		}
+}
+
 /* Groups nest up to a limit, in patterns and in classes. */
 static void
 nesting_has_a_limit(void **state)
@@ -141,6 +163,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_match_hugging_face),
 		cmocka_unit_test(patterns_are_refused_by_name),
+		cmocka_unit_test(letters_that_fold_together),
 		cmocka_unit_test(nesting_has_a_limit),
 	};
 
