@@ -20,6 +20,7 @@ model_files = \
 	%D%/keys.h \
 	%D%/lexicon.c \
 	%D%/linear.c \
+	%D%/linear_heads.c \
 	%D%/linear.h \
 	%D%/llama.c \
 	%D%/maps.c \

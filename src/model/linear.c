@@ -316,18 +316,6 @@ ct_score_back(const struct ct_pass *p, const struct ct_score_place *at, int n, f
 		ct_norm_frozen_back(&ly->norm1, scale1, g + (size_t)i * D, g + (size_t)i * D, &bias[i]);
 }
 
-double
-ct_head_score(const struct ct_config *c, int h, const float *query, const float *key)
-{
-	double sum = 0;
-
-	query += h * c->head;
-	key += h / (c->H / c->H_kv) * c->head;
-	for (int e = 0; e < c->head; e++)
-		sum += (double)query[e] * (double)key[e];
-	return sum * ct_score_scale(c);
-}
-
 void
 ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
     const float *mlp_in, const float *scale2, float *dst)

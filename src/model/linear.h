@@ -88,6 +88,12 @@ struct ct_score_place {
 void ct_score_back(const struct ct_pass *p, const struct ct_score_place *at, int n, float *r, float *g,
     double *bias);
 
+/* Widths of all queries of a token, of all its keys (or values), of one head; and the key head of head h. */
+int ct_query_width(const struct ct_config *c);
+int ct_key_width(const struct ct_config *c);
+int ct_head_width(const struct ct_config *c);
+int ct_key_head(const struct ct_config *c, int h);
+
 /* The score from such a query and key of head h, all heads given: before any softcap. */
 double ct_head_score(const struct ct_config *c, int h, const float *query, const float *key);
 

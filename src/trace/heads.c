@@ -310,8 +310,8 @@ ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const str
 		.out = out,
 		.T = lrm->T,
 		.D = c->D,
-		.kv = c->H_kv * c->head,
-		.width = c->H * c->head };
+		.kv = ct_key_width(c),
+		.width = ct_query_width(c) };
 	int code;
 
 	*out = (struct ct_heads){ .H = c->H, .layers = ct_target_layers(lrm, target) };
@@ -388,8 +388,8 @@ ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const str
 		.out = out,
 		.T = lrm->T,
 		.D = c->D,
-		.kv = c->H_kv * c->head,
-		.width = c->H * c->head };
+		.kv = ct_key_width(c),
+		.width = ct_query_width(c) };
 	int code = ct_memory_check(cells * sizeof *s.parts, "what heads carry", "use a shorter prompt", err);
 
 	*out = (struct ct_heads){ .H = c->H, .layers = c->L };

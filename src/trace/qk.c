@@ -307,7 +307,7 @@ compare_keys(const struct split *s, struct ct_arena *tmp, struct ct_error *err)
 		return CT_ENOMEM;
 	out->rival = -1;
 	for (int k = from; k <= q; k++) {
-		double x = ct_head_score(c, h, s->side[CT_QUERIES].all, keys + (size_t)k * c->H_kv * c->head);
+		double x = ct_head_score(c, h, s->side[CT_QUERIES].all, keys + (size_t)k * ct_key_width(c));
 
 		if (k != out->at.key && (out->rival < 0 || x > out->rival_score)) {
 			out->rival = k;
@@ -337,7 +337,7 @@ split_score(struct split *s, struct ct_arena *tmp, struct ct_arena *a, const str
 		.head = out->at.head };
 	s->side[CT_KEYS] = (struct side){ .which = CT_KEYS,
 		.pos = out->at.key,
-		.head = out->at.head / (c->H / c->H_kv) };
+		.head = ct_key_head(c, out->at.head) };
 	if (code < 0 || (code = ask_side(s, &s->side[CT_QUERIES], rows, tmp, err)) < 0 ||
 	    (code = ask_side(s, &s->side[CT_KEYS], rows + s->head, tmp, err)) < 0 ||
 	    (code = ct_attribute(s->lrm, &s->layout, rows, 2 * s->head, tmp, job, err)) < 0)
@@ -359,7 +359,7 @@ ct_qk_split(struct ct_qk *out, const struct ct_local_model *lrm, const struct ct
 	struct ct_arena tmp = { 0 };
 	struct split s = { .lrm = lrm,
 		.out = out,
-		.head = lrm->m->cfg.head,
+		.head = ct_head_width(&lrm->m->cfg),
 		.scale = ct_score_scale(&lrm->m->cfg) };
 	int code = check_question(lrm, at, err);
 
