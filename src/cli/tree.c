@@ -50,6 +50,11 @@ show_fold(const struct cli_model *m, const struct ct_input *row, int indent, dou
 		cli_line("%*s... %d more: %+.3f %+.3f", indent, "", row->n, row->plus, row->minus);
 		return;
 	}
+	if (row->kind == CT_INPUT_LEFT_OUT) {
+		cli_column(column, sizeof column, "left out of the graph", width - indent);
+		cli_line("%*s%s %+8.3f", indent, "", column, row->plus + row->minus);
+		return;
+	}
 	snprintf(text, sizeof text, "%s (%d)", row->kind == CT_INPUT_WORDS ? "words" : "errors", row->n);
 	if (row->kind == CT_INPUT_WORDS)
 		members(m, row, text, sizeof text);

@@ -169,7 +169,7 @@ make_rows(struct ct_inputs *out, const struct ct_graph *g, const struct member *
 	int n = out->n_edges;
 
 	out->edge = ct_arena_need(a, (size_t)n, sizeof *out->edge, "inputs of a node", err);
-	out->input = ct_arena_need(a, (size_t)n, sizeof *out->input, "inputs of a node", err);
+	out->input = ct_arena_need(a, (size_t)n + 1, sizeof *out->input, "inputs of a node", err);
 	if (!out->edge || !out->input)
 		return CT_ENOMEM;
 	for (int i = 0; i < n; i++) {
@@ -190,6 +190,17 @@ make_rows(struct ct_inputs *out, const struct ct_graph *g, const struct member *
 	return CT_OK;
 }
 
+/* Without this row the others would not add up, and nothing would say so. */
+static void
+add_left_out(struct ct_inputs *out, const struct ct_graph *g, int node)
+{
+	double sum = ct_graph_is_listed(g) ? 0 : ct_graph_omitted(g, node);
+
+	if (sum != 0)
+		out->input[out->n++] = (struct ct_input){ .kind = CT_INPUT_LEFT_OUT, .key = -1,
+			.plus = fmax(sum, 0), .minus = fmin(sum, 0) };
+}
+
 int
 ct_inputs_of(struct ct_inputs *out, const struct ct_graph *g, int node, enum ct_inputs_by by, int most,
     struct ct_arena *a, struct ct_error *err)
@@ -206,7 +217,9 @@ ct_inputs_of(struct ct_inputs *out, const struct ct_graph *g, int node, enum ct_
 	if (code < 0)
 		return code;
 	code = make_rows(out, g, m, by, most, a, err);
-	/* Features that were left out have no rows, but count in the whole. */
+	if (code == CT_OK)
+		add_left_out(out, g, node);
+	/* What was left out is known as a sum alone, but its parts count in the whole. */
 	out->size = fmax(out->size, g->nodes[node].inputs);
 	return code;
 }

@@ -27,7 +27,8 @@ enum ct_input_kind {
 	CT_INPUT_ERRORS,
 	CT_INPUT_TOKEN,
 	CT_INPUT_LAYER,
-	CT_INPUT_REST			/* what is too weak for a row of its own */
+	CT_INPUT_REST,			/* what is too weak for a row of its own */
+	CT_INPUT_LEFT_OUT		/* what the graph has no nodes for, as a sum alone: n is 0 */
 };
 
 struct ct_input {
@@ -50,7 +51,8 @@ struct ct_inputs {
 /*
  * The inputs of a node, at most `most` of them one by one (or token by token, layer by layer). A row that
  * would sum up one node is that node. The strongest word has a row of its own if it carries at least half of
- * what all words carry: it is what the feature reads. Everything in out is from the arena.
+ * what all words carry: it is what the feature reads. With the bias the rows add up to
+ * the node's value. Everything in out is from the arena.
  * Cost: O(n log n + edges of the pruned graph) for n inputs. Oracle: tests/unit/test_inputs.c
  */
 int ct_inputs_of(struct ct_inputs *out, const struct ct_graph *g, int node, enum ct_inputs_by by, int most,

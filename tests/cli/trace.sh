@@ -143,4 +143,14 @@ run trace --allow-nonfinite -m "$tmp/broken" "$prompt"
 ok "they are read when asked for" [ "$status" = 1 ]
 ok "and the graph is not trusted" grep -q 'self-check failed' "$tmp/err"
 fails "a difference of a token from itself" "the difference of .w10. from itself is 0" trace -m "$golden" --target w10-w10 "$prompt"
+# What has no node is a row of its own, so that the rows and the bias are the value.
+adds_up() {
+	awk '/^output/ { if (seen++) exit; value = $3; bias = $5; next }
+	    seen && /^  direct from/ { next }
+	    seen && /^$/ { exit }
+	    seen && /^  / { w = $NF ~ /%$/ ? $(NF - 1) : $NF; sum += w; left += /left out of the graph/ }
+	    END { d = sum + bias - value; exit !(left == 1 && d < 0.005 && d > -0.005) }' "$tmp/out"
+}
+run trace -m "$golden" --max-feature-nodes 3 --top 100 --depth 1 "$prompt"
+ok "features left out of the graph: the rows add up" adds_up
 exit $failed

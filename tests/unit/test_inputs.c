@@ -23,6 +23,22 @@ is_kept(const struct ct_graph *g, int target, int source)
 	return false;
 }
 
+/* With the bias, what a graph of few nodes leaves out included, the rows are the node's value. */
+static void
+check_sum(const struct ct_graph *g, int node, const struct ct_inputs *in)
+{
+	const struct ct_node *n = &g->nodes[node];
+	double sum = (double)n->bias, size = fabs((double)n->bias) + in->size;
+
+	if (!n->attributed)
+		return;
+	for (int k = 0; k < in->n; k++) {
+		sum += in->input[k].plus + in->input[k].minus;
+		assert_true(in->input[k].kind != CT_INPUT_LEFT_OUT || k == in->n - 1);
+	}
+	assert_true(fabs(sum - (double)n->value) <= 1e-5 * size);
+}
+
 /* Every edge once, strongest first within a row, and sums that are theirs. */
 static void
 check_whole(const struct ct_graph *g, int node, const struct ct_inputs *in)
@@ -30,7 +46,8 @@ check_whole(const struct ct_graph *g, int node, const struct ct_inputs *in)
 	int *seen = calloc((size_t)g->n_nodes, sizeof *seen), edges = 0;
 	double size = 0;
 
-	for (int k = 0; k < in->n; k++) {
+	check_sum(g, node, in);
+	for (int k = 0; k < in->n && in->input[k].kind != CT_INPUT_LEFT_OUT; k++) {
 		const struct ct_input *row = &in->input[k];
 		double plus = 0, minus = 0;
 		bool kept = false;
@@ -67,7 +84,7 @@ check_kinds(const struct ct_graph *g, const struct ct_inputs *in, int most)
 {
 	int order = 0, features = 0, singles = 0;
 
-	for (int k = 0; k < in->n; k++) {
+	for (int k = 0; k < in->n && in->input[k].kind != CT_INPUT_LEFT_OUT; k++) {
 		const struct ct_input *row = &in->input[k];
 		int kind = (int)g->nodes[row->edge->source].kind, place;
 
@@ -93,8 +110,8 @@ check_places(const struct ct_graph *g, const struct ct_inputs *in, enum ct_input
 {
 	double before = INFINITY;
 
-	assert_true(in->n <= most + 1);
-	for (int k = 0; k < in->n; k++) {
+	assert_true(in->n <= most + 2);
+	for (int k = 0; k < in->n && in->input[k].kind != CT_INPUT_LEFT_OUT; k++) {
 		const struct ct_input *row = &in->input[k];
 		double size = row->plus - row->minus;
 

@@ -230,6 +230,15 @@ add_figures(struct app *a, struct card *c)
 		add(c, (struct card_line){ .kind = NOTE, .text = c->why.msg });
 }
 
+/* What a node's value has beside its edges. */
+static void
+add_terms(struct card *c, const struct ct_node *n, bool first)
+{
+	add(c, (struct card_line){ .kind = BIAS, .first = first });
+	if (n->omitted != 0)
+		add(c, (struct card_line){ .kind = LEFT_OUT });
+}
+
 /* room: lines of the pane; all: as much as there is. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
@@ -271,7 +280,7 @@ build(struct app *a, struct card *c, int room, bool all)
 	if (ct_node_traits(n->kind)->has_inputs) {
 		add_edges(a, c, FROM, edges < 2 ? 2 : edges);
 		if ((n->kind == CT_NODE_TARGET || all) && card_knows_terms(a->study.graph))
-			add(c, (struct card_line){ .kind = BIAS, .first = c->list.n == before });
+			add_terms(c, n, c->list.n == before);
 	}
 	if (!all && c->plot.h && edges > left - 1 - (c->list.n - before))
 		edges = left - 1 - (c->list.n - before);

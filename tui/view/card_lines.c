@@ -263,12 +263,13 @@ static void
 draw_bias(struct app *a, const struct area *area, int y, const struct card *c, const struct card_line *l)
 {
 	const struct ct_node *n = study_node(&a->study, c->node);
+	float term = l->kind == BIAS ? n->bias : n->omitted;
 	char w[FMT_SIZE];
 
 	if (l->first)
 		draw_text(area, 1, y, ST_DIM, "from");
-	draw_text(area, 7, y, ST_DIM, "bias");
-	draw_right(area, area->w - 1, y, ST_DIM, fmt_signed(w, sizeof w, n->bias + n->omitted));
+	draw_text(area, 7, y, ST_DIM, l->kind == BIAS ? "bias" : "left out");
+	draw_right(area, area->w - 1, y, ST_DIM, fmt_signed(w, sizeof w, term));
 }
 
 /* A share of the net sum: of absolute ones it would hide that what is for and what is against cancel. */
@@ -520,6 +521,7 @@ card_draw_line(struct app *a, const struct area *area, int y, const struct card 
 		draw_right(area, area->w - 1, y, ST_DIM, f1);
 		break;
 	case BIAS:
+	case LEFT_OUT:
 		draw_bias(a, area, y, c, l);
 		break;
 	case NOTE:

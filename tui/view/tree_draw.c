@@ -100,10 +100,12 @@ draw_fold(struct app *a, const struct area *area, int y, int x, const struct tre
 {
 	char title[STUDY_NAME], name[STUDY_NAME], all[2 * STUDY_NAME] = "";
 	enum style style = w->kind == CT_INPUT_WORDS ? ST_INPUT
-	    : w->kind == CT_INPUT_ERRORS ? ST_REST : ST_TEXT;
+	    : w->kind == CT_INPUT_ERRORS || w->kind == CT_INPUT_LEFT_OUT ? ST_REST : ST_TEXT;
 	int end = names_end(a, area);
 
 	x += draw_cut(area, x, y, end - x, style, tree_item_title(&a->study, w, title, sizeof title));
+	if (w->kind == CT_INPUT_LEFT_OUT)
+		return;
 	snprintf(title, sizeof title, " (%d)", w->size);
 	x += draw_cut(area, x, y, end - x, ST_DIM, title) + 2;
 	for (int i = 0; i < w->n && i < 4; i++) {
@@ -169,7 +171,7 @@ draw_row(struct app *a, struct tree *t, const struct area *area, int y, int row)
 	const struct fold_row *r = &t->fold.row[row];
 	const struct tree_item *w = r->item;
 	int x = fold_draw(&t->fold, area, y, row), bar = bar_columns(a, area);
-	bool error = w->kind == CT_INPUT_ERRORS
+	bool error = w->kind == CT_INPUT_ERRORS || w->kind == CT_INPUT_LEFT_OUT
 	    || (w->node >= 0 && study_node(&a->study, w->node)->kind == CT_NODE_ERROR);
 	double v = tree_item_weight(w), share;
 

@@ -90,7 +90,7 @@ most_against(const void *left, const void *right)
 static bool
 add_members(struct tree_item *fold, const struct ct_input *in)
 {
-	fold->child = calloc((size_t)in->n, sizeof *fold->child);
+	fold->child = calloc((size_t)in->n + 1, sizeof *fold->child);
 	if (!fold->child)
 		return false;
 	for (int i = 0; i < in->n; i++) {
@@ -110,7 +110,8 @@ add_members(struct tree_item *fold, const struct ct_input *in)
 static bool
 stands_behind(const struct tree_shape *shape, const struct ct_input *in)
 {
-	return shape->by == CT_BY_KIND && (in->kind == CT_INPUT_WORDS || in->kind == CT_INPUT_ERRORS);
+	return shape->by == CT_BY_KIND && (in->kind == CT_INPUT_WORDS || in->kind == CT_INPUT_ERRORS ||
+	    in->kind == CT_INPUT_LEFT_OUT);
 }
 
 static bool
@@ -353,7 +354,7 @@ tree_item_name(const struct study *s, const struct tree_item *t, char *buf, size
 {
 	static const char *const names[] = { [CT_INPUT_NODE] = "", [CT_INPUT_WORDS] = "words",
 		[CT_INPUT_ERRORS] = "errors", [CT_INPUT_TOKEN] = "token", [CT_INPUT_LAYER] = "layer",
-		[CT_INPUT_REST] = "rest" };
+		[CT_INPUT_REST] = "rest", [CT_INPUT_LEFT_OUT] = "left out" };
 
 	if (t->node >= 0)
 		ct_session_node_name(s->session, t->node, buf, size);
