@@ -1,8 +1,6 @@
 /* linear_heads: how wide heads are, which key head a head reads, and its score. See linear.h. */
 #include "model/linear.h"
 
-#include "math/blas.h"
-
 int
 ct_query_width(const struct ct_config *c)
 {
