@@ -535,7 +535,7 @@ ct_dir_exists(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 ? S_ISDIR(st.st_mode) : !ct_file_missing(path);
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 int

@@ -90,7 +90,7 @@ bool ct_file_exists(const char *path);			/* a regular file */
 /* what is open is what is there now; links are not followed */
 bool ct_file_has_name(int fd, const char *path);
 bool ct_file_missing(const char *path);			/* there is nothing of that name, for sure */
-bool ct_dir_exists(const char *path);
+bool ct_dir_exists(const char *path);			/* for sure */
 int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an existing one is fine */
 
 /* removes what killed programs left behind */

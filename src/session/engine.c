@@ -64,7 +64,7 @@ choose_transcoder(
 	}
 	if (!opt->neurons && !e->info.has_transcoder && !(ct_file_missing(clt) && ct_file_missing(plt)))
 		return ct_fail(err, CT_EFORMAT, "%s: expected the directory of a transcoder, found something "
-		    "else", ct_file_missing(clt) ? plt : clt);
+		    "else, or nothing that can be looked at", ct_file_missing(clt) ? plt : clt);
 	e->info.neurons = opt->neurons || !e->info.has_transcoder;
 	if (e->info.neurons) {
 		e->info.transcoder_dir = "";

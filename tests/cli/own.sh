@@ -51,7 +51,7 @@ ok "a model alone: has neurons, and no errors" has '^graph +[1-9][0-9]* features
 
 # What stands in a transcoder's place without being one is no reason to take neurons.
 echo "a note" >"$tmp/alone/transcoder"
-fails "a file in a transcoder's place" 'alone/transcoder: expected the directory of a transcoder, found something else' \
+fails "a file in a transcoder's place" 'alone/transcoder: expected the directory of a transcoder, found something else, or nothing that can be looked at' \
     trace -m "$tmp/alone" "$prompt"
 rm "$tmp/alone/transcoder"
 ln -s transcoder "$tmp/alone/transcoder"
