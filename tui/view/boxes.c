@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/cmd.h"
 #include "tui/study/pins.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/boxes_layout.h"
@@ -276,7 +277,8 @@ static void
 draw_nothing(const struct area *area)
 {
 	draw_text(area, 1, 1, ST_DIM, "Nothing is pinned. Boxes are drawn of what is:");
-	draw_text(area, 3, 3, ST_TEXT, ":auto   groups the pruned graph by labels and by what features do");
+	draw_text(area, 3, 3, ST_TEXT,
+	    "Enter   group the pruned graph by labels and by what features do (:auto)");
 	draw_text(area, 3, 4, ST_TEXT, "p  g    pin a node, or put it into a supernode, by hand");
 }
 
@@ -359,6 +361,8 @@ boxes_enter(struct app *a, void *state)
 {
 	int node = selected_node(a, state);
 
+	if (ct_session_subgraph(a->study.session)->n_pins == 0)
+		return cmd_run(a, "auto");
 	if (node < 0)
 		return DID_NOTHING;
 	view_select(a, node);
