@@ -167,7 +167,10 @@ run(struct cli *c)
 				return CLI_ERROR;
 			break;
 		case KEY_ESTIMATE: opt.estimate = true; break;
-		case CLI_JSON: json = value; break;
+		case CLI_JSON:
+			json = value;
+			opt.json = true;
+			break;
 		}
 	if (key < 0)
 		return c->status;
@@ -185,7 +188,10 @@ run(struct cli *c)
 	}
 	if (rc == CT_ECANCELLED && opt.estimate) {
 		ct_train_clean(recipe, &opt);
-		return CLI_OK;
+		if (!cli_interrupted())
+			return CLI_OK;
+		cli_error("interrupted: nothing was trained");
+		return CLI_INTERRUPTED;
 	}
 	if (rc == CT_ECANCELLED) {
 		cli_error("interrupted: %s; the same command goes on from there", err.msg);

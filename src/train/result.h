@@ -39,6 +39,7 @@ struct ct_train_options {
 	int threads;			/* 0: one per processor */
 	double save_every;		/* seconds between two writings of the work file */
 	bool estimate;			/* stop after the note that says how long it would take */
+	bool json;			/* the caller writes a report, as there is of transcoders alone */
 	ct_train_fn watch;		/* or NULL */
 	ct_train_note_fn note;		/* or NULL */
 	void *ctx;

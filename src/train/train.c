@@ -187,6 +187,16 @@ write_all(const struct run *r, struct ct_error *err)
 	return ct_train_work_copy_recipe(&r->work, err);
 }
 
+/* What is asked for and made of transcoders alone is refused before anything is trained. */
+static int
+check_options(const struct run *r, const char *recipe_path, struct ct_error *err)
+{
+	const char *option = r->opt->estimate ? "--estimate" : r->opt->json ? "--json" : NULL;
+
+	return !option ? CT_OK : ct_fail(err, CT_EINVAL, "%s: %s is for recipes of transcoders for a model "
+	    "that exists; this one trains a model: leave %s out", recipe_path, option, option);
+}
+
 /* The model and its transcoders, as the recipe in r->doc has them. */
 static int
 train_world(struct run *r, const char *recipe_path, struct ct_error *err)
@@ -224,7 +234,7 @@ ct_train(const char *recipe_path, const struct ct_train_options *opt, struct ct_
 		return code;
 	if (ct_own_wanted(r.doc))
 		code = ct_own_train(r.doc, recipe_path, r.opt, r.report, err);
-	else
+	else if ((code = check_options(&r, recipe_path, err)) == CT_OK)
 		code = train_world(&r, recipe_path, err);
 	ct_yaml_close(r.doc);
 	return code;

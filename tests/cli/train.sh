@@ -79,6 +79,11 @@ ok "the work file of another recipe is named and not used" \
     grep -qE "^ctrace: .*training.work: left by .*another recipe.*starting anew" "$tmp/err"
 ok "the result is that of its own recipe" cmp -s "$tmp/first" "$tmp/long/model.safetensors"
 
+for option in --estimate --json=-; do
+	run train $option -o "$tmp/none" "$recipe"
+	ok "${option%=-} is refused, and says why" one_error "recipe.yaml: ${option%=-} is for .*this one trains a model: leave ${option%=-} out"
+	ok "nothing is trained then" [ ! -e "$tmp/none" ]
+done
 run train "$tmp/nothere.yaml"
 ok "a recipe that is missing" one_error "nothere.yaml"
 sed 's/^train: {/train: {speed: 3, /' "$recipe" >"$tmp/bad.yaml"
