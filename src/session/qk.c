@@ -14,8 +14,9 @@ read_head(const char *word, struct ct_qk_question *q, struct ct_error *err)
 {
 	int end = 0;
 
-	if (isdigit((unsigned char)word[1]) &&
-	    sscanf(word, "%*1[Ll]%6d%*1[Hh]%6d%n", &q->layer, &q->head, &end) == 2 && !word[end])
+	if (*word && isdigit((unsigned char)word[1]) &&
+	    sscanf(word, "%*1[Ll]%6d%*1[Hh]%6d%n", &q->layer, &q->head, &end) == 2 && !word[end] &&
+	    q->layer >= 0 && q->head >= 0)
 		return CT_OK;
 	return ct_fail(err, CT_EINVAL, "expected a head, such as L1H2; found \"%.60s\"", word);
 }
