@@ -59,7 +59,6 @@ show_whole(struct app *a, const struct lines *open)
 	open_again(a, open);
 	memcpy(a->message, message, sizeof message);
 	a->alert = alert;
-	a->work = (struct work){ .stopped = false };
 }
 
 static int

@@ -79,6 +79,8 @@ view_close_all(struct app *a)
 void
 view_changed(struct app *a, enum change what)
 {
+	if (what == CHANGED_GRAPH)	/* what came of the work on another graph says nothing of this one */
+		a->work = (struct work){ .stopped = false };
 	for (int i = 0; i < VIEW_COUNT; i++)
 		if (views[i]->changed && a->state[i])
 			views[i]->changed(a, a->state[i], what);
