@@ -178,6 +178,13 @@ run(struct app *a, struct compare *v)
 	int code;
 
 	forget(v);
+	if (a->study.graph && v->prompt && a->whole && !a->whole(a)) {
+		ct_fail(&v->why, CT_ECANCELLED, "this needs the whole graph, which is not finished");
+		return;
+	}
+	/* The graph that was finished just now was announced to all views, and compared then. */
+	if (v->there || *v->why.msg)
+		return;
 	v->clampings = a->study.clampings;
 	if (!a->study.graph)
 		code = ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");

@@ -64,14 +64,23 @@ any_feature(const struct ct_subgraph *pins)
 static void
 run(struct app *a, struct judge *v)
 {
-	const struct ct_subgraph *pins = ct_session_subgraph(a->study.session);
-	bool pinned = v->of == JUDGE_PINS || (v->of == JUDGE_EITHER && any_feature(pins));
+	const struct ct_subgraph *pins;
+	bool pinned;
 
 	forget(v);
 	if (!a->study.graph) {
 		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
 		return;
 	}
+	if (a->whole && !a->whole(a)) {
+		ct_fail(&v->why, CT_ECANCELLED, "this needs the whole graph, which is not finished");
+		return;
+	}
+	/* The graph that was finished just now was announced to all views, and judged then. */
+	if (v->ready || *v->why.msg)
+		return;
+	pins = ct_session_subgraph(a->study.session);
+	pinned = v->of == JUDGE_PINS || (v->of == JUDGE_EITHER && any_feature(pins));
 	v->ready = ct_session_judge(a->study.session, pinned ? pins : NULL, &v->found, &v->arena,
 	    &a->study.job, &v->why) == CT_OK;
 	v->list.n = v->found.n_parts;
