@@ -228,7 +228,7 @@ static const struct cmd_entry commands[] = {
 	    "write the graph to a file by its end, .json, .dot, .svg or .html, or to one that ends in "
 	    "screen.svg the screen as it is; pinned: only what is pinned; all: pictures of every node, not "
 	    "only the strongest 60; !: over what is there",
-	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE | CMD_WHOLE, do_export },
+	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE, do_export },
 	{ GROUP_KEEP, "model", "NAME", "<models>",
 	    "open another model, by its name or directory", CMD_PERSON, do_model },
 	{ GROUP_KEEP, "graph", "FILE", NULL,

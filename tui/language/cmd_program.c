@@ -266,6 +266,8 @@ do_export(struct app *a, const char *arg)
 		    "export: this file is there already; end its name with ! to write over it");
 	opt.form = dot + 1;
 	screen = !opt.pinned && is_screen(path);
+	if (!screen && a->whole && !a->whole(a))
+		return DID_FAIL | DID_CHANGE;
 	rc = screen ? write_screen(a, path, &err) : write_export(a, &opt, path, &err);
 	if (rc)
 		return app_error(a, &err);
