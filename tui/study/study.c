@@ -269,9 +269,7 @@ study_take(struct study *s, int n, struct ct_error *err)
 	s->T = ct_session_length(s->session);
 	s->pos = s->T - 1;
 	s->trace = opt;
-	s->graph = ct_session_graph(s->session);
-	split_answer(s);
-	s->node = s->graph->n_nodes - s->graph->n_targets;
+	study_load_graph(s, NULL);
 	return CT_OK;
 }
 
