@@ -2,6 +2,7 @@
  * session_written: the facade's part that reads features without a label: the tokens that their decoders
  * write.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,15 @@ ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *i
 	return n;
 }
 
+/* A comma or a dash could not be told from what stands between tokens. */
+static bool
+is_mark(const char *token)
+{
+	while (ispunct((unsigned char)*token))
+		token++;
+	return !*token;
+}
+
 enum ct_words
 ct_session_words(struct ct_session *s, int layer, int feature, int pos, char *buf, size_t size)
 {
@@ -124,8 +134,9 @@ ct_session_words(struct ct_session *s, int layer, int feature, int pos, char *bu
 	for (int i = 0; i < n && at < size; i++) {
 		const char *token = ct_engine_token(s->e, ids[i]);
 
-		at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "", token + strspn(token,
-		    " "));
+		token += strspn(token, " ");
+		at += (size_t)snprintf(buf + at, size - at, is_mark(token) ? "%s\"%s\"" : "%s%s",
+		    i ? ", " : "", token);
 	}
 	return CT_WORDS_WRITTEN;
 }
