@@ -332,10 +332,12 @@ ct_own_train(const struct ct_yaml_doc *doc, const char *recipe_path, const struc
 
 	for (int k = 0; k < 2 && code == CT_OK; k++)
 		code = check_part(&parts[k], err);
-	if (code == CT_OK)
-		code = train_part(&parts[0], &report->clt, err);
-	if (code == CT_OK)
-		code = train_part(&parts[1], &report->plt, err);
+	for (int k = 0; k < 2 && code == CT_OK; k++) {
+		code = train_part(&parts[k], k ? &report->plt : &report->clt, err);
+		/* An estimate ends each part; the caller is told after the last. */
+		if (code == CT_ECANCELLED && opt->estimate && k == 0 && parts[1].o->wanted)
+			code = CT_OK;
+	}
 	for (int k = 0; k < 2 && code == CT_OK; k++)
 		if (parts[k].o->wanted)
 			code = publish(&parts[k], err);
