@@ -2,7 +2,6 @@
 #include "train/lookups.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "math/blas.h"
@@ -32,6 +31,7 @@ struct scratch {
 	double *z;			/* (D,n) C^-1 X_g' */
 	double *A, *k;			/* (n,n), (n) */
 	double *w;			/* (D) */
+	double *weight;			/* (n) how dearly a member of another group pays for what it gets */
 };
 
 static double
@@ -138,13 +138,15 @@ static int
 encode(const struct inputs *in, struct scratch *s, int g)
 {
 	size_t D = (size_t)in->D, whole = D * D * sizeof *s->C;
-	double *weight = calloc((size_t)in->n, sizeof *weight);
+	double *weight = s->weight;
 	int m = 0;
+
+	memset(weight, 0, (size_t)in->n * sizeof *weight);
 
 	for (int i = 0; i < in->n; i++)
 		if (in->group[i] == g)
 			s->member[m++] = i;
-	for (int round = 0; weight && round < ROUNDS && m > 0; round++) {
+	for (int round = 0; round < ROUNDS && m > 0; round++) {
 		memcpy(s->C, in->C, whole);
 		for (int i = 0; i < in->n; i++)
 			if (weight[i] > 0)
@@ -158,8 +160,7 @@ encode(const struct inputs *in, struct scratch *s, int g)
 				weight[i] += 20 * h;
 		}
 	}
-	free(weight);
-	return weight ? m : 0;
+	return m;
 }
 
 /* Features from the groups. Those left over stay silent. */
@@ -222,7 +223,8 @@ ct_lookups_start(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int
 	s.A = ct_arena_need(&arena, n * n, sizeof *s.A, "lookups", err);
 	s.k = ct_arena_need(&arena, n, sizeof *s.k, "lookups", err);
 	s.w = ct_arena_need(&arena, D, sizeof *s.w, "lookups", err);
-	if (!s.member || !s.C || !s.z || !s.A || !s.k || !s.w)
+	s.weight = ct_arena_need(&arena, n, sizeof *s.weight, "lookups", err);
+	if (!s.member || !s.C || !s.z || !s.A || !s.k || !s.w || !s.weight)
 		code = CT_ENOMEM;
 	else
 		write_features(c, &in, l, &s);
