@@ -297,6 +297,8 @@ fill(struct ct_corpus *c, const struct reader *r, const struct cut *list, int n,
 		int count = r->n_bos + list[i].n;
 
 		c->sentences[c->n_sentences++] = (struct ct_sentence){ .first = c->n_tokens, .n = count,
+			.no_bos = !ct_tokenizer_special(r->t,
+			    r->n_bos > 0 ? r->bos[0] : r->ids[list[i].first]),
 			.held_out = list[i].part != LEARN, .validation = list[i].part == VALIDATION,
 			.answer = count - 2, .row = -1, .relation = -1, .about = -1, .plan = -1, .plan_at =
 			    -1,
