@@ -15,7 +15,8 @@ import signal
 import subprocess
 import sys
 
-# They wait for clocks or play random keys (fuzz_app.c is a part of others), and have nothing to say about the arithmetic of one line.
+# They wait for clocks or play random keys (fuzz_app.c is a part of others), and have nothing to say about the arithmetic
+# of one line.
 SLOW_UNITS = {"fuzz_app", "test_traffic", "test_restore", "test_saving", "test_monkey", "test_terminal"}
 SLOW_SCRIPTS = {"tests/cli/figures.sh", "tests/cli/full.sh", "tests/screens/monkey.sh"}
 SCRIPT_SECONDS = 30		# a script that takes more (CPU time, with counters) is left out

@@ -10,7 +10,8 @@ VALGRIND_6 = tests/cli/aggregate.sh tests/cli/export.sh tests/cli/hostile.sh tes
 # They start other programs, or measure time; fuzzers go on under ASan, which is faster.
 VALGRIND_NOT = $(fuzz_names) test_monkey test_restore test_saving test_terminal test_traffic \
 	tests/cli/completion.sh tests/cli/eval.sh tests/cli/examples.sh tests/cli/features.sh \
-	tests/cli/figures.sh tests/cli/full.sh tests/cli/help.sh tests/cli/lesson.sh tests/cli/man.sh tests/cli/schema.sh tests/cli/session.sh tests/cli/train.sh
+	tests/cli/figures.sh tests/cli/full.sh tests/cli/gallery.sh tests/cli/help.sh tests/cli/lesson.sh \
+	tests/cli/man.sh tests/cli/schema.sh tests/cli/session.sh tests/cli/train.sh tests/cli/train_own.sh
 
 # Those of $tests that no list names.
 valgrind_rest = for t in $$tests; do \
