@@ -16,6 +16,9 @@ ct_session_compare(const struct ct_session *here, const struct ct_session *there
 
 	if (!here->graph || !there->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+	if ((code = ct_session_need_first(here, err)) < 0 || (code = ct_session_need_whole(here, err)) < 0 ||
+	    (code = ct_session_need_whole(there, err)) < 0)
+		return code;
 	if ((code = ct_align(&align, here->ids, here->T, there->ids, there->T, a, err)) < 0)
 		return code;
 	return ct_compare(out, here->graph, there->graph, &align, a, err);

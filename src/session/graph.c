@@ -311,7 +311,8 @@ ct_session_need_whole(const struct ct_session *s, struct ct_error *err)
 {
 	if (!s->graph || !s->graph->partial)
 		return CT_OK;
-	return ct_fail(err, CT_EINVAL, "the graph has rows that are still to be computed");
+	return ct_fail(err, CT_EINVAL, "the graph has rows that are still to be computed: let it be "
+	    "finished, then ask again");
 }
 
 int

@@ -61,9 +61,11 @@ ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, 
 		return code;
 	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
-	if (q->target < 0)
-		code = ct_heads_graph(out, &s->prompt->lrm, s->graph, a, &own, err);
-	else {
+	if (q->target < 0) {
+		code = ct_session_need_whole(s, err);
+		if (code == CT_OK)
+			code = ct_heads_graph(out, &s->prompt->lrm, s->graph, a, &own, err);
+	} else {
 		n = &s->graph->nodes[q->target];
 		if (!ct_node_traits(n->kind)->has_inputs)
 			return ct_fail(err, CT_EINVAL,

@@ -88,6 +88,10 @@ test_on_the_way(void **state)
 	const struct ct_graph *g;
 	struct ct_error err = { 0 };
 	struct ct_buffer b = { 0 };
+	const struct ct_heads_question heads_of = { .target = -1, .source = -1, .pos = -1 };
+	struct ct_explanation judged;
+	struct ct_heads heads;
+	struct ct_arena a = { 0 };
 	struct ct_clamp c;
 	int all;
 
@@ -96,7 +100,10 @@ test_on_the_way(void **state)
 	all = g->n_features;
 	assert_true(all > 25);
 	assert_int_equal(ct_session_graph_json(w->s, ct_buffer_gather, &b, &err), CT_EINVAL);
-	assert_string_equal(err.msg, "the graph has rows that are still to be computed");
+	assert_string_equal(err.msg, "the graph has rows that are still to be computed: let it be "
+	    "finished, then ask again");
+	assert_int_equal(ct_session_judge(w->s, NULL, &judged, &a, NULL, &err), CT_EINVAL);
+	assert_int_equal(ct_session_heads(w->s, &heads_of, &heads, &a, NULL, &err), CT_EINVAL);
 	assert_int_equal(ct_session_survey(w->s, &survey, NULL, &err), CT_EINVAL);
 	c = (struct ct_clamp){ .layer = g->nodes[3].layer, .feature = g->nodes[3].index,
 		.pos = g->nodes[3].pos, .unit = CT_MULTIPLE };
@@ -115,12 +122,40 @@ test_on_the_way(void **state)
 	ct_buffer_free(&b);
 }
 
+/* What runs the model anew, without the clamps, says so of the graph of a clamped run. */
+static void
+test_clamped(void **state)
+{
+	struct world *w = *state;
+	struct ct_trace_options opt = { .targets = { .pos = -1 } };
+	struct ct_explanation judged;
+	struct ct_comparison compared;
+	struct ct_error err = { 0 };
+	struct ct_session *now;
+	struct ct_arena a = { 0 };
+	const struct ct_graph *g;
+	struct ct_clamp c;
+
+	world_prompt(w->s, PROMPT);
+	g = world_trace(w->s, &opt);
+	c = (struct ct_clamp){ .layer = g->nodes[3].layer, .feature = g->nodes[3].index,
+		.pos = g->nodes[3].pos, .unit = CT_MULTIPLE };
+	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
+	world_ok(ct_session_now(&now, w->s, &opt, false, NULL, &err), &err);
+	assert_int_equal(ct_session_judge(now, NULL, &judged, &a, NULL, &err), CT_EUNSUPPORTED);
+	assert_int_equal(ct_session_compare(now, w->s, &compared, &a, &err), CT_EUNSUPPORTED);
+	world_ok(ct_session_compare(w->s, now, &compared, &a, &err), &err);
+	ct_session_close(now);
+	ct_arena_free(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_same_file),
 		WORLD_TEST(test_on_the_way),
+		WORLD_TEST(test_clamped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
