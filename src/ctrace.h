@@ -520,7 +520,7 @@ struct ct_explanation {
 	int n_other;			/* pinned nodes that are no features: nothing takes these away */
 	int n_parts;
 	struct ct_explained_part *part;	/* by lead that is lost, the largest first */
-	int n_alike;			/* sentences with the same answer; means over them, NAN without: */
+	int n_alike;			/* sentences with the same answer, if it is judged; means, or NAN: */
 	double found;			/* share of the features that are kept there, too */
 	double overlap;			/* of pruned graphs: features in both as a share of those in either */
 };

@@ -119,7 +119,8 @@ show(const struct request *r, const struct ct_explanation *e)
 		    "pruned graphs %s)", e->n_alike, cli_percent(p[0], e->found),
 		    cli_percent(p[1], e->overlap));
 	else
-		cli_line("no sentence of the model's corpus has the same answer as this prompt");
+		cli_line("not compared with other sentences: this prompt is no sentence of the model's "
+		    "corpus, or none there is like it");
 	if (j->draws && j->n_random)
 		cli_line("random others: %d draws of features of about the same size", j->draws);
 }

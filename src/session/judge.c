@@ -170,7 +170,9 @@ compare_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	const struct judge *j = k->j;
 	const struct ct_local_model *lrm = &j->s->prompt->lrm;
 	const struct ct_sentence *sentence = &k->c->sentences[k->sentence[item]];
-	const struct ct_trace_plan plan = { .pos = sentence->answer };
+	const struct ct_trace_plan plan = { .pos = sentence->answer,
+		.node_threshold = j->s->graph->node_threshold,
+		.edge_threshold = j->s->graph->edge_threshold };
 	struct ct_prompt *p;
 	struct ct_graph *g;
 	int found = 0, n = 0, code;
@@ -195,15 +197,19 @@ compare_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	return CT_OK;
 }
 
-/* The sentence of the corpus that goes on with a graded token after the prompt, or -1. */
+/*
+ * The sentence of the corpus that goes on with a graded token after the prompt, or -1. Others like it have
+ * the same answer, so what is judged must be that, too.
+ */
 static int
-find_sentence(const struct ct_corpus *c, const struct ct_session *s)
+find_sentence(const struct ct_corpus *c, const struct ct_session *s, int answer)
 {
 	int T = s->graph->pos + 1;
 
 	for (int i = 0; i < c->n_sentences; i++)
-		if (c->sentences[i].answer + 1 == T && memcmp(c->tokens + c->sentences[i].first, s->ids,
-		    (size_t)T * sizeof *s->ids) == 0)
+		if (c->sentences[i].answer + 1 == T && c->sentences[i].n > T &&
+		    c->tokens[c->sentences[i].first + T] == answer &&
+		    memcmp(c->tokens + c->sentences[i].first, s->ids, (size_t)T * sizeof *s->ids) == 0)
 			return i;
 	return -1;
 }
@@ -213,12 +219,13 @@ compare_sentences(struct judge *j, const struct ct_job *job, struct ct_error *er
 {
 	struct ct_explanation *out = j->out;
 	struct likeness k = { .j = j };
-	struct ct_error none;
 	int sentence, at, code;
 
 	out->found = out->overlap = NAN;
 	/* A model without a recipe has no sentences to compare with. */
-	if (ct_engine_corpus(j->s->e, &k.c, &none) < 0 || (sentence = find_sentence(k.c, j->s)) < 0)
+	if ((code = ct_engine_corpus(j->s->e, &k.c, err)) < 0)
+		return code == CT_ENOTFOUND ? CT_OK : code;
+	if ((sentence = find_sentence(k.c, j->s, out->judged.answer)) < 0)
 		return CT_OK;
 	for (at = sentence; out->n_alike < ALIKE && (at = ct_sentence_alike(k.c, sentence, at)) >= 0;)
 		k.sentence[out->n_alike++] = at;

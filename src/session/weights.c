@@ -10,12 +10,11 @@ static int
 activity_of(struct ct_engine *e, const struct ct_corpus **corpus, const struct ct_job *job,
     struct ct_error *err)
 {
-	struct ct_error none;
-	int code = ct_engine_corpus(e, corpus, &none);
+	int code = ct_engine_corpus(e, corpus, err);
 
 	/* A model without a recipe has weights, too. */
 	if (code < 0)
-		return CT_OK;
+		return code == CT_ENOTFOUND ? CT_OK : code;
 	if (e->activity)
 		return CT_OK;
 	return ct_activity_collect(&e->activity, e->model, e->transcoder, *corpus, job, err);

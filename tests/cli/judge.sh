@@ -22,7 +22,11 @@ ok "without as many random ones" has '^  without [0-9]+ random others .*% is los
 ok "what is left with it alone" has '^with these features alone .*% of the lead is left$'
 ok "with as many random ones alone" has '^  with [0-9]+ random others alone .*% is left$'
 ok "and part by part" has '^without one part of it$'
-ok "no corpus, no other sentences" has "^no sentence of the model's corpus has the same answer"
+ok "no corpus, no other sentences" has "^not compared with other sentences: this prompt is no sentence of the model's corpus, or none there is like it\$"
+cp -R "$golden" "$tmp/broken"
+echo 'corpus: {generator: nonsense}' >"$tmp/broken/recipe.yaml"
+fails "a corpus that cannot be read is not one that is not there" 'recipe.yaml:1: no generator is called "nonsense"' \
+    judge -m "$tmp/broken" "$prompt"
 run judge -m "$golden" --features L1#43@8 --json - "$prompt"
 for field in ctrace_version format prompt prompt_ids position of answer against features others absent whole without \
     alone necessity sufficiency random parts stability; do

@@ -25,6 +25,10 @@ ok "and nothing above the last" has '^   "to": \[\],?$'
 fails "a feature that is none" 'no feature L9#0' features -m "$golden" --weights L9#0
 fails "a label" 'expected a feature, such as L1#249' features -m "$golden" --weights Texas
 fails "no feature" '--weights goes with features' features -m "$golden" --weights
+cp -R "$golden" "$tmp/broken"
+echo 'corpus: {generator: nonsense}' >"$tmp/broken/recipe.yaml"
+fails "a corpus that cannot be read" 'recipe.yaml:1: no generator is called "nonsense"' \
+    features -m "$tmp/broken" --weights L1#43
 # With a corpus: where no norm lies between features, the mean adds up.
 if [ -f "$top/models/capitals/model.safetensors" ] || [ -f "$top/models/capitals/recipe.yaml" ]; then
 	run features -m "$top/models/capitals" --weights L1#0 L1#1 L1#2 L1#3

@@ -202,7 +202,7 @@ draw_stability(const struct judge *v, const struct area *area, int y)
 	char b[2][FMT_SIZE];
 
 	if (!e->n_alike)
-		draw_text(area, 1, y, ST_DIM, "no sentence of the model's corpus has the same answer");
+		draw_text(area, 1, y, ST_DIM, "no sentence of a corpus to compare this prompt with");
 	else
 		draw_fmt(area, 1, y, ST_DIM,
 		    "%d sentences with the same answer keep %s of these; graphs overlap %s", e->n_alike,
