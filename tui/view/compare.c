@@ -64,13 +64,18 @@ forget(struct compare *v)
 }
 
 static void
-compare_close(void *state)
+drop(struct compare *v)
 {
-	struct compare *v = state;
-
 	forget(v);
 	free(v->prompt);
-	free(v);
+	v->prompt = NULL;
+}
+
+static void
+compare_close(void *state)
+{
+	drop(state);
+	free(state);
 }
 
 /* The other graph: of another prompt with the same thresholds, or of the clamped run. */
@@ -229,20 +234,25 @@ compare_changed(struct app *a, void *state, enum change what)
 		run(a, v);
 }
 
+/* What is shown stays until there is something else to show. */
 int
 compare_show(struct app *a, const char *prompt)
 {
-	struct compare *v = a->state[VIEW_COMPARE];
+	struct compare *v = a->state[VIEW_COMPARE], old = *v;
 	char *copy = *prompt ? strdup(prompt) : NULL;
 
 	if (*prompt && !copy)
 		return app_fail(a, "out of memory");
 	if (copy) {
-		free(v->prompt);
-		v->prompt = copy;
+		*v = (struct compare){ .list = { .h = old.list.h }, .prompt = copy };
 		run(a, v);
-		if (!v->there)
-			return app_error(a, &v->why);
+		if (!v->there) {
+			app_error(a, &v->why);
+			drop(v);
+			*v = old;
+			return DID_FAIL | DID_CHANGE;
+		}
+		drop(&old);
 	}
 	view_show(a, VIEW_COMPARE);
 	return DID_CHANGE;
