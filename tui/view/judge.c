@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/job.h"
@@ -25,7 +26,8 @@ struct judge {
 	struct ct_arena arena;
 	struct ct_explanation found;
 	struct ct_error why;		/* there is none */
-	enum judge_of of;
+	enum judge_of of;		/* as was asked for this prompt */
+	char *prompt;
 	bool ready;
 };
 
@@ -48,8 +50,11 @@ forget(struct judge *v)
 static void
 judge_close(void *state)
 {
-	forget(state);
-	free(state);
+	struct judge *v = state;
+
+	forget(v);
+	free(v->prompt);
+	free(v);
 }
 
 static bool
@@ -92,6 +97,19 @@ judge_focused(struct app *a, void *state)
 	run(a, state);
 }
 
+/* What was asked of one prompt is not asked of the next, which has other pins or none. */
+static void
+follow_prompt(struct app *a, struct judge *v)
+{
+	const char *text = a->study.graph ? ct_session_text(a->study.session) : "";
+
+	if (v->prompt && !strcmp(v->prompt, text))
+		return;
+	free(v->prompt);
+	v->prompt = strdup(text);
+	v->of = JUDGE_EITHER;
+}
+
 static void
 judge_changed(struct app *a, void *state, enum change what)
 {
@@ -99,6 +117,8 @@ judge_changed(struct app *a, void *state, enum change what)
 
 	if (what == CHANGED_NODE)
 		return;
+	if (what == CHANGED_GRAPH)
+		follow_prompt(a, v);
 	forget(v);
 	if (a->view == VIEW_JUDGE)
 		run(a, v);
