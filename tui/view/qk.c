@@ -30,6 +30,7 @@ struct qk {
 	struct ct_qk qk;
 	struct ct_error why;		/* there is none */
 	struct ct_qk_question q;
+	int T;				/* of the prompt that it is about */
 	enum rows rows;
 	bool ready;
 	bool asked;			/* q was given */
@@ -98,7 +99,8 @@ qk_changed(struct app *a, void *state, enum change what)
 
 	if (what != CHANGED_GRAPH)
 		return;
-	v->asked = false;
+	/* Places of a prompt of another length may not be there. */
+	v->asked = v->asked && v->T == a->study.T;
 	forget(v);
 	if (a->view == VIEW_QK)
 		run(a, v);
@@ -112,6 +114,7 @@ qk_show(struct app *a, const struct ct_qk_question *q)
 	v->asked = q;
 	if (q)
 		v->q = *q;
+	v->T = a->study.T;
 	v->rows = PAIRS;
 	forget(v);
 	view_show(a, VIEW_QK);
