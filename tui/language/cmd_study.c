@@ -284,6 +284,8 @@ do_transcoder(struct app *a, const char *arg)
 	struct ct_error err;
 	int code;
 
+	if (neurons && !model && a->view == VIEW_START && !a->session.reading)
+		return app_fail(a, "select a model first");
 	if ((named || neurons) && !model && !strcasecmp(arg, a->study.info->transcoder))
 		return DID_NOTHING;
 	if (*arg && !named && !neurons && !strchr(arg, '/'))
