@@ -102,6 +102,8 @@ ct_prompt_clamped(struct ct_prompt **out, const struct ct_prompt *p, const struc
 	    (code = ct_intervene_keep(&changed, &q->pass, &p->lrm, s, opt, a, err)) < 0)
 		return code;
 	run.pass = &q->pass;
+	/* Neurons are the model's own MLPs, so "through the replacement" is through the model. */
+	run.replaced = run.fixed || (opt->through == CT_REPLACEMENT && !p->lrm.tc->neurons);
 	/* Where the MLPs are frozen, so are the maps of neurons. */
 	if (run.fixed && p->lrm.tc->neurons)
 		memcpy(q->pass.mlp_in, p->pass.mlp_in,

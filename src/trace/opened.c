@@ -109,8 +109,12 @@ check(const struct ct_local_model *lrm, const struct ct_target *target, int laye
 	if (layer >= ct_target_layers(lrm, target) - (target->kind == CT_TARGET_FEATURE) || pos > target->pos)
 		return ct_fail(err, CT_EINVAL, "the error at layer %d and position %d does not reach the "
 		    "target", layer, pos);
+	if (lrm->replaced)
+		return ct_fail(err, CT_EUNSUPPORTED, "this run's MLP outputs are frozen or replaced, so its "
+		    "errors are not made of neurons: open them without clamps, or in the mode frozen or free "
+		    "through the model");
 	for (int i = lrm->first[first * lrm->T]; i < lrm->first[(layer + 1) * lrm->T]; i++)
-		if (lrm->fixed || (lrm->active[i].set && lrm->active[i].pos == pos))
+		if (lrm->active[i].set && lrm->active[i].pos == pos)
 			return ct_fail(err, CT_EUNSUPPORTED, "clamps write at this layer and position, so "
 			    "this error is not made of neurons alone: remove them to open it");
 	return CT_OK;

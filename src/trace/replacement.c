@@ -277,6 +277,7 @@ ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc, co
 	lrm->active = run->active;
 	lrm->n = run->n;
 	lrm->fixed = run->fixed;
+	lrm->replaced = run->replaced;
 	lrm->left_out = run->left_out;
 	ct_active_index(lrm->first, lrm->active, lrm->n, tc->L, lrm->T);
 	if ((r = gather_decoders(lrm, a, job, err)) < 0)

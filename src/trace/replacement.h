@@ -48,6 +48,7 @@ struct ct_local_model {
 	int *dec_n;
 	int dec_most;			/* rows that a caller must have room for: 0 where all are kept */
 	bool fixed;			/* activations do not follow the stream: MLP outputs were frozen */
+	bool replaced;			/* MLP outputs are not what the model's MLPs make of the stream */
 	double max_logit_error;		/* filled by ct_local_model_check */
 };
 
@@ -61,7 +62,7 @@ struct ct_local_run {
 	float *read;			/* (L,T,D) what the encoders see */
 	struct ct_active *active;
 	int n;
-	bool fixed;
+	bool fixed, replaced;
 	double left_out;		/* as of a local model */
 };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "naive.h"
+#include "trace/clamped.h"
 #include "trace/opened.h"
 
 /* What a change of the MLP outputs (L,T,D) does to the target, by the naive program. */
@@ -114,6 +115,26 @@ test_opened(void **state)
 	fixture_each(5, check_opened);
 }
 
+/* A run whose MLP outputs are the replacement's or frozen: no error is made of neurons, clamped or not. */
+static void
+check_replaced(struct fixture *f, struct ct_clamp_options how, int want)
+{
+	struct ct_target target = ct_node_target(&f->graph->nodes[f->graph->n_nodes - f->graph->n_targets]);
+	const struct ct_active *last = &f->prompt->lrm.active[f->prompt->lrm.n - 1];
+	const struct ct_clamp clamp = { .layer = last->layer, .feature = last->feature, .pos = last->pos,
+		.unit = CT_MULTIPLE };
+	struct ct_error err = { 0 };
+	struct ct_clamp_sites sites;
+	struct ct_prompt *q;
+	struct ct_opened o;
+
+	assert_int_equal(ct_clamp_sites_init(&sites, &f->prompt->lrm, &clamp, 1, &f->arena, &err), CT_OK);
+	assert_int_equal(ct_prompt_clamped(&q, f->prompt, &sites, &how, &f->arena, NULL, &err), CT_OK);
+	for (int pos = q->pass.start; pos <= target.pos; pos++) {
+		assert_int_equal(ct_opened_find(&o, &q->lrm, &target, 0, pos, &f->scratch, NULL, &err), want);
+	}
+}
+
 /* What has no error to open, or one that is not the MLP's alone. */
 static void
 test_refused(void **state)
@@ -132,6 +153,10 @@ test_refused(void **state)
 	    CT_ENOTFOUND);
 	assert_int_equal(ct_opened_find(&o, &f.prompt->lrm, &target, 3, 1, &f.scratch, NULL, &err),
 	    CT_ENOTFOUND);
+	check_replaced(&f, (struct ct_clamp_options){ .mode = CT_FROZEN }, CT_OK);
+	check_replaced(&f, (struct ct_clamp_options){ .mode = CT_FROZEN, .through = CT_REPLACEMENT },
+	    CT_EUNSUPPORTED);
+	check_replaced(&f, (struct ct_clamp_options){ .mode = CT_DIRECT }, CT_EUNSUPPORTED);
 	f.prompt->lrm.active[0].set = true;
 	assert_int_equal(ct_opened_find(&o, &f.prompt->lrm, &target, 0, f.prompt->lrm.active[0].pos,
 	    &f.scratch, NULL, &err), CT_EUNSUPPORTED);
