@@ -3,17 +3,6 @@
 
 #include <string.h>
 
-/* Whether a feature is before, at or after a place in the order of active features: <0, 0, >0. */
-static int
-compare(const struct ct_active *x, const struct ct_clamp_site *y)
-{
-	if (x->layer != y->layer)
-		return x->layer < y->layer ? -1 : 1;
-	if (x->pos != y->pos)
-		return x->pos < y->pos ? -1 : 1;
-	return x->feature < y->feature ? -1 : x->feature > y->feature;
-}
-
 /* The features of a run with those that clamps set: at their values, whether the encoders see them or not. */
 static int
 merge(struct ct_local_run *run, const struct ct_active *found, int n, const struct ct_clamp_sites *s,
@@ -27,7 +16,9 @@ merge(struct ct_local_run *run, const struct ct_active *found, int n, const stru
 		return CT_ENOMEM;
 	while (i < n || k < s->n) {
 		const struct ct_clamp_site *c = k < s->n ? &s->site[k] : NULL;
-		int order = !c ? -1 : i < n ? compare(&found[i], c) : 1;
+		int order = !c ? -1 : i == n ? 1 :
+		    ct_place_order((struct ct_place){ found[i].layer, found[i].pos, found[i].feature },
+			(struct ct_place){ c->layer, c->pos, c->feature });
 
 		if (order < 0) {
 			run->active[run->n++] = found[i++];

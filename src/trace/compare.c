@@ -80,16 +80,6 @@ ct_align(struct ct_alignment *out, const int *here, int T, const int *there, int
 }
 
 static int
-by_place(const struct ct_node *x, int layer, int pos, int index)
-{
-	if (x->layer != layer)
-		return x->layer < layer ? -1 : 1;
-	if (x->pos != pos)
-		return x->pos < pos ? -1 : 1;
-	return x->index < index ? -1 : x->index > index;
-}
-
-static int
 find_feature(const struct ct_graph *g, const struct ct_node *n, int pos)
 {
 	int lo = 0, hi = g->n_features;
@@ -98,7 +88,10 @@ find_feature(const struct ct_graph *g, const struct ct_node *n, int pos)
 	if (ct_graph_is_listed(g))
 		return ct_graph_find(g, n->kind, n->layer, pos, n->index);
 	while (lo < hi) {
-		int mid = lo + (hi - lo) / 2, order = by_place(&g->nodes[mid], n->layer, pos, n->index);
+		int mid = lo + (hi - lo) / 2;
+		const struct ct_node *at = &g->nodes[mid];
+		int order = ct_place_order((struct ct_place){ at->layer, at->pos, at->index },
+		    (struct ct_place){ n->layer, pos, n->index });
 
 		if (order == 0)
 			return mid;

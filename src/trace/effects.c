@@ -109,11 +109,8 @@ ct_target_change(const struct ct_local_model *lrm, const struct ct_graph *g, con
 static bool
 is_clamped(const struct ct_clamp_sites *s, const struct ct_node *n)
 {
-	for (int i = 0; i < s->n; i++)
-		if (n->kind == CT_NODE_FEATURE && s->site[i].layer == n->layer && s->site[i].pos == n->pos &&
-		    s->site[i].feature == n->index)
-			return true;
-	return false;
+	return n->kind == CT_NODE_FEATURE &&
+	    ct_clamp_sites_has(s, (struct ct_place){ n->layer, n->pos, n->index });
 }
 
 /*

@@ -9,6 +9,7 @@ trace_files = \
 	%D%/build.c \
 	%D%/build.h \
 	%D%/clamp.h \
+	%D%/clamp_sites.c \
 	%D%/clamped.c \
 	%D%/clamped.h \
 	%D%/compare.c \

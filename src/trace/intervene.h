@@ -40,6 +40,9 @@ struct ct_clamp_sites {
 int ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm,
     const struct ct_clamp *clamps, int n, struct ct_arena *a, struct ct_error *err);
 
+/* Whether a clamp sets this feature at this position. */
+bool ct_clamp_sites_has(const struct ct_clamp_sites *s, struct ct_place at);
+
 /* What a run with clamps leaves behind. */
 struct ct_changed {
 	float *final;			/* (T,D) final norm's output */

@@ -1,9 +1,7 @@
 /* neuron_choice: see neuron_choice.h. */
 #include "trace/neuron_choice.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,17 +128,22 @@ walk_layer(void *ctx, int task, int worker)
 }
 
 static int
+by_place(const void *x, const void *y)
+{
+	const struct ct_active *a = x, *b = y;
+
+	return ct_place_order((struct ct_place){ a->layer, a->pos, a->feature },
+	    (struct ct_place){ b->layer, b->pos, b->feature });
+}
+
+static int
 by_score(const void *x, const void *y)
 {
 	const struct candidate *a = x, *b = y;
 
 	if (a->score != b->score)
 		return a->score > b->score ? -1 : 1;
-	if (a->at.layer != b->at.layer)
-		return a->at.layer < b->at.layer ? -1 : 1;
-	if (a->at.pos != b->at.pos)
-		return a->at.pos < b->at.pos ? -1 : 1;
-	return a->at.feature < b->at.feature ? -1 : a->at.feature > b->at.feature;
+	return by_place(&a->at, &b->at);
 }
 
 static void
@@ -177,18 +180,6 @@ rank_layer(struct choice *c)
 			c->kept[c->n++] = (struct candidate){ .score = score,
 				.at = { .layer = c->layer, .pos = t, .feature = f, .pre = act, .act = act } };
 		}
-}
-
-static int
-by_place(const void *x, const void *y)
-{
-	const struct ct_active *a = x, *b = y;
-
-	if (a->layer != b->layer)
-		return a->layer < b->layer ? -1 : 1;
-	if (a->pos != b->pos)
-		return a->pos < b->pos ? -1 : 1;
-	return a->feature < b->feature ? -1 : a->feature > b->feature;
 }
 
 /* The kept ones by place. */

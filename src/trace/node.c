@@ -32,6 +32,16 @@ ct_node_kind_of_json(const char *type)
 	return strcmp(type, "unexplored node") == 0 ? CT_NODE_FEATURE : CT_NODE_OTHER;
 }
 
+int
+ct_place_order(struct ct_place a, struct ct_place b)
+{
+	if (a.layer != b.layer)
+		return a.layer < b.layer ? -1 : 1;
+	if (a.pos != b.pos)
+		return a.pos < b.pos ? -1 : 1;
+	return a.index < b.index ? -1 : a.index > b.index;
+}
+
 bool
 ct_target_same(const struct ct_target *a, const struct ct_target *b)
 {

@@ -17,6 +17,14 @@
 enum ct_node_kind { CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING, CT_NODE_TARGET, CT_NODE_OTHER };
 enum { CT_SOURCE_KINDS = CT_NODE_TARGET };
 
+/* Where a feature of a prompt is. Lists of active features, of clamps and of nodes are in this order. */
+struct ct_place {
+	int layer, pos, index;
+};
+
+/* By layer, then position, then index: <0, 0 or >0, as sorting and searching ask for it. */
+int ct_place_order(struct ct_place a, struct ct_place b);
+
 /* What a kind of node is and what can be done with it. */
 struct ct_node_traits {
 	const char *name;	/* "feature", "error", "input", "output": as results for machines call it */

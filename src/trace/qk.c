@@ -171,11 +171,8 @@ by_size(const void *a, const void *b)
 		return u > v ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
-	if (x->layer != y->layer)
-		return x->layer < y->layer ? -1 : 1;
-	if (x->pos != y->pos)
-		return x->pos < y->pos ? -1 : 1;
-	return x->index < y->index ? -1 : x->index > y->index;
+	return ct_place_order((struct ct_place){ x->layer, x->pos, x->index },
+	    (struct ct_place){ y->layer, y->pos, y->index });
 }
 
 /* scale <u, v>; *size gets what was summed for it. */
