@@ -76,12 +76,24 @@ resolve(struct ct_clamp_sites *s)
 		}
 }
 
+/* Sites that the clamps can have: most stand at one position, and of neurons there may be very many. */
+static size_t
+most_sites(const struct ct_clamp *clamps, int n, int T)
+{
+	size_t sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += clamps[i].off ? 0 : clamps[i].onwards || clamps[i].pos == CT_ALL_POSITIONS ?
+		    (size_t)T : 1;
+	return sum;
+}
+
 int
 ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, const struct ct_clamp *clamps,
     int n, struct ct_arena *a, struct ct_error *err)
 {
 	*s = (struct ct_clamp_sites){ 0 };
-	s->site = ct_arena_need(a, (size_t)n * lrm->T, sizeof *s->site, "clamps", err);
+	s->site = ct_arena_need(a, most_sites(clamps, n, lrm->T), sizeof *s->site, "clamps", err);
 	s->lost = ct_arena_need(a, (size_t)n, sizeof *s->lost, "clamps", err);
 	if (!s->site || !s->lost)
 		return CT_ENOMEM;

@@ -201,6 +201,29 @@ test_overridden(void **state)
 	fixture_close(&f);
 }
 
+/* Clamps at one position take room for one, whatever the prompt's length: of neurons there are very many. */
+static void
+test_sites_memory(void **state)
+{
+	enum { N = 500 };
+	struct ct_clamp c[N];
+	struct ct_shape shape;
+	struct ct_clamp_sites s;
+	struct ct_error err = { 0 };
+	struct ct_arena a = { 0 };
+	struct fixture f;
+
+	(void)state;
+	fixture_shape(&shape, &fixture_llama, 1);
+	fixture_random(&f, &shape, 9);
+	for (int i = 0; i < N; i++)
+		c[i] = (struct ct_clamp){ .layer = 0, .feature = i % 8, .pos = 1 + i % 8, .amount = 1 };
+	assert_int_equal(ct_clamp_sites_init(&s, &f.prompt->lrm, c, N, &a, &err), CT_OK);
+	assert_true(a.used < 2 * N * sizeof *s.site);
+	ct_arena_free(&a);
+	fixture_close(&f);
+}
+
 /* Without an attention output its patterns cannot matter: frozen and free are the same run. */
 static void
 check_no_attention(struct fixture *f, const struct ct_shape *s)
@@ -445,6 +468,7 @@ main(void)
 		cmocka_unit_test(test_sites_without_bos),
 		cmocka_unit_test(test_bad_sites),
 		cmocka_unit_test(test_overridden),
+		cmocka_unit_test(test_sites_memory),
 		cmocka_unit_test(test_no_attention),
 		cmocka_unit_test(test_range_of_one),
 		cmocka_unit_test(test_bad_range),
