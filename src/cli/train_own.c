@@ -98,8 +98,11 @@ measure(struct figures *g, const struct cli_corpus_context *context, struct ct_a
 	if (rc == CT_OK)
 		rc = ct_alone_measure(&g->alone, context->model, tc, c, ALONE_POSITIONS, &job, err);
 	cli_progress_end(&progress);
-	for (int i = 0; i < c->n_sentences; i++)
-		g->positions += c->sentences[i].held_out ? c->sentences[i].n - 1 : 0;
+	for (int i = 0; i < c->n_sentences; i++) {
+		const struct ct_sentence *s = &c->sentences[i];
+
+		g->positions += s->held_out ? s->n - ct_sentence_start(s) : 0;
+	}
 	for (int l = 0; rc == CT_OK && l < g->f->L; l++)
 		g->explained += g->f->layers[l].explained_variance / g->f->L;
 	return rc;

@@ -110,7 +110,7 @@ measure(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *er
 
 		run_on(&r, p, l);
 		ct_logits(j->m, T, r.mid, replaced);
-		for (int t = 1; t < T - 1; t++) {
+		for (int t = ct_sentence_start(s); t < T - 1; t++) {
 			const float *u = original + (size_t)t * (size_t)V, *v = replaced +
 			    (size_t)t * (size_t)V;
 
@@ -128,11 +128,15 @@ choose(const struct ct_corpus *c, int most, int *list, int *positions)
 	int n = 0;
 
 	*positions = 0;
-	for (int i = 0; i < c->n_sentences && *positions < most; i++)
-		if (c->sentences[i].held_out && c->sentences[i].n > 2) {
+	for (int i = 0; i < c->n_sentences && *positions < most; i++) {
+		const struct ct_sentence *s = &c->sentences[i];
+		int predicting = s->n - 1 - ct_sentence_start(s);
+
+		if (s->held_out && predicting > 0) {
 			list[n++] = i;
-			*positions += c->sentences[i].n - 2;
+			*positions += predicting;
 		}
+	}
 	return n;
 }
 

@@ -6,6 +6,8 @@
 
 #include "cards/match.h"
 
+static const double least_f1 = 0.5;
+
 static const char about[] = "about ", say[] = "say ", plans[] = "plans ";
 
 int
@@ -107,6 +109,14 @@ names_part(const struct ct_corpus *c, int label)
 		if (ct_corpus_fits(c, label, c->parts[p].value))
 			return true;
 	return false;
+}
+
+int
+ct_feature_label(const struct ct_feature_labels *labels, int layer, int feature)
+{
+	size_t k = labels->first[layer] + (size_t)feature;
+
+	return labels->f1[k] >= least_f1 ? labels->label[k] : -1;
 }
 
 void

@@ -24,6 +24,9 @@ int ct_feature_labels_find(struct ct_feature_labels *out, const struct ct_corpus
     const struct ct_activity *activity, struct ct_error *err);
 void ct_feature_labels_free(struct ct_feature_labels *labels);
 
+/* A feature's label, if it fits well enough (F1 >= .5) to be used in its place; -1: none does. */
+int ct_feature_label(const struct ct_feature_labels *labels, int layer, int feature);
+
 /*
  * Which hidden value each label names. out (n_labels): for "in Texas", "bridge Texas, two hops", "capital
  * of Texas" and the like the label "about Texas"; for a plan ("plans moon") and for a value of a part

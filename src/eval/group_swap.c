@@ -8,8 +8,6 @@
 #include "eval/graphs.h"
 #include "trace/groups.h"
 
-static const double least_f1 = 0.5;
-
 struct result {
 	bool counts, swapped, given, changed;
 	int features;
@@ -35,14 +33,12 @@ struct traced {
 static const char **
 labels_of(const struct job *j, const struct ct_graph *g, struct ct_arena *a, struct ct_error *err)
 {
-	const struct ct_feature_labels *labels = j->x->labels;
 	const char **text = ct_arena_need(a, (size_t)g->n_features, sizeof *text, "labels", err);
 
 	for (int i = 0; text && i < g->n_features; i++) {
-		size_t k = labels->first[g->nodes[i].layer] + (size_t)g->nodes[i].index;
+		int label = ct_feature_label(j->x->labels, g->nodes[i].layer, g->nodes[i].index);
 
-		text[i] = labels->f1[k] >= least_f1 && labels->label[k] >= 0 ?
-		    j->x->c->labels[labels->label[k]] : "";
+		text[i] = label >= 0 ? j->x->c->labels[label] : "";
 	}
 	return text;
 }
@@ -51,11 +47,9 @@ labels_of(const struct job *j, const struct ct_graph *g, struct ct_arena *a, str
 static bool
 names_value(const struct job *j, const struct ct_sentence *s, const struct ct_node *n)
 {
-	const struct ct_feature_labels *labels = j->x->labels;
-	size_t k = labels->first[n->layer] + (size_t)n->index;
+	int label = ct_feature_label(j->x->labels, n->layer, n->index);
 
-	return n->kept && labels->f1[k] >= least_f1 &&
-	    ct_hidden_of_sentence(j->x->c, s, j->value[labels->label[k]]);
+	return n->kept && label >= 0 && ct_hidden_of_sentence(j->x->c, s, j->value[label]);
 }
 
 static int

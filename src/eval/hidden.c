@@ -9,8 +9,6 @@
 #include "trace/answer.h"
 #include "math/kernels.h"
 
-static const double least_f1 = 0.5;
-
 struct result {
 	bool counts, kept;
 	int features;
@@ -29,15 +27,13 @@ static int
 choose_group(const struct job *j, const struct ct_sentence *s, const struct ct_prompt *p,
     struct ct_clamp *clamps)
 {
-	const struct ct_feature_labels *labels = j->x->labels;
 	int n = 0;
 
 	for (int i = 0; i < p->lrm.n; i++) {
 		const struct ct_active *a = &p->lrm.active[i];
-		size_t k = labels->first[a->layer] + (size_t)a->feature;
+		int label = ct_feature_label(j->x->labels, a->layer, a->feature);
 
-		if (labels->f1[k] >= least_f1 &&
-		    ct_hidden_of_sentence(j->x->c, s, j->value[labels->label[k]]))
+		if (label >= 0 && ct_hidden_of_sentence(j->x->c, s, j->value[label]))
 			clamps[n++] = (struct ct_clamp){ .layer = a->layer, .feature = a->feature,
 				.pos = a->pos, .unit = CT_MULTIPLE };
 	}
