@@ -204,7 +204,7 @@ edge_lines(const struct card *c, const struct ct_node *n, int left, bool all)
 	return lines < MOST ? lines : MOST;
 }
 
-/* What comes directly from words, from features, from errors: three lines that say how much is explained. */
+/* What comes directly from words, from features, from errors, which neurons do not leave. */
 static void
 add_split(struct app *a, struct card *c, const struct ct_node *n)
 {
@@ -216,7 +216,8 @@ add_split(struct app *a, struct card *c, const struct ct_node *n)
 
 		add(c, (struct card_line){ .kind = SPLIT_TITLE, .i = known });
 		for (int i = 0; i < CT_DIRECT_SOURCES && known; i++)
-			add(c, (struct card_line){ .kind = SPLIT, .i = i });
+			if (i != CT_DIRECT_ERRORS || !a->study.info->neurons)
+				add(c, (struct card_line){ .kind = SPLIT, .i = i });
 	}
 	ct_arena_free(&scratch);
 }

@@ -274,13 +274,14 @@ draw_bias(struct app *a, const struct area *area, int y, const struct card *c, c
 
 /* A share of the net sum: of absolute ones it would hide that what is for and what is against cancel. */
 static void
-draw_split(const struct area *area, int y, const struct card *c, int i)
+draw_split(struct app *a, const struct area *area, int y, const struct card *c, int i)
 {
 	static const char *const names[] = { [CT_DIRECT_WORDS] = "words", [CT_DIRECT_FEATURES] = "features",
 		[CT_DIRECT_ERRORS] = "errors" };
+	bool neurons = i == CT_DIRECT_FEATURES && a->study.info->neurons;
 	char b[FMT_SIZE];
 
-	draw_text(area, 7, y, i == CT_DIRECT_ERRORS ? ST_REST : ST_TEXT, names[i]);
+	draw_text(area, 7, y, i == CT_DIRECT_ERRORS ? ST_REST : ST_TEXT, neurons ? "neurons" : names[i]);
 	draw_right(area, area->w - 8, y, ST_TEXT, fmt_part(b, sizeof b, c->split.net[i]));
 	draw_right(area, area->w - 1, y, c->split.sum[i] < 0 ? ST_MINUS : ST_PLUS,
 	    fmt_signed(b, sizeof b, c->split.sum[i]));
@@ -448,7 +449,7 @@ draw_more(struct app *a, const struct area *area, int y, const struct card *c, c
 		draw_right(area, area->w - 1, y, ST_DIM, l->i ? "share    sum" : "no memory");
 		break;
 	case SPLIT:
-		draw_split(area, y, c, l->i);
+		draw_split(a, area, y, c, l->i);
 		break;
 	case ABSENT_HEAD:
 		draw_absent(a, area, y);

@@ -133,8 +133,9 @@ static void
 add_reading(struct help *h)
 {
 	h->title = "Reading the screen";
-	add(h, "words .08", "the part of the answer's sum that comes directly from words, not through"
-	    " features; together with those of features and errors it is 1");
+	add(h, "words .08", "the part of what is added to the targets that comes directly from words, not"
+	    " through features; those of words, features and errors together are 1. Several targets count"
+	    " by their probability; the card of each shows its own");
 	add(h, "replacement", "how much of the answer comes from words, through features or past"
 	    " them, not from errors");
 	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");
