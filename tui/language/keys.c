@@ -83,7 +83,8 @@ static const struct key_entry defaults[] = {
 
 	{ NULL, "i", "edit", NULL, "edit the prompt" },
 	{ NULL, "e", "edit", NULL, NULL },
-	{ "tree", "Enter", "enter", "open", "expand or fold; on \"more\": show more" },
+	{ "tree", "Enter", "enter", "open", "expand or fold; on \"more\": show more; on an error: "
+	    "the neurons of the MLP that it is made of, on its card" },
 	{ "tree", "Space", "enter", NULL, NULL },
 	{ NULL, "Esc", "back", "close", "back: from the help, from a view, from a zoomed pane" },
 	{ NULL, "Backspace", "back", NULL, NULL },
@@ -164,7 +165,9 @@ static const struct key_entry defaults[] = {
 	{ NULL, "R", "view paths", NULL, "the strongest paths from words to the target" },
 	{ NULL, "C", "view compare", NULL, "this graph and another prompt's compared (:compare PROMPT)" },
 	{ NULL, "H", "view heads", NULL, "which attention heads carry the edge, from which token to which" },
-	{ NULL, "J", "view judge", NULL, "what would be lost without the pins, or the pruned graph" },
+	{ NULL, "J", "view judge", NULL,
+	    "what would be lost without the pinned features, or if none are pinned those of the "
+	    "pruned graph" },
 	{ NULL, "I", "view inactive", NULL, "features that nearly fire, and what inhibits them" },
 	{ NULL, "X", "view swap", NULL, "the prompt's hidden value swapped for every other one" },
 	{ NULL, "v", "view operands", NULL,
@@ -175,7 +178,8 @@ static const struct key_entry defaults[] = {
 	{ NULL, "M", "note", NULL, "write down a note on what is selected" },
 	{ NULL, "s", "save", NULL, "keep this session under a name; changes are kept as they are made" },
 	{ NULL, "S", "sessions", NULL, "the sessions there are" },
-	{ NULL, "P", "transcoder", NULL, "the other transcoder of this model: cross-layer or per-layer" },
+	{ NULL, "P", "transcoder", NULL,
+	    "the other transcoder of this model, or from its neurons back to the transcoder" },
 	{ NULL, "p", "pin", NULL, "pin the selected node, or unpin it" },
 	{ NULL, "g", "group", NULL, "put the selected node into a supernode" },
 	{ NULL, ":", "command", "command", "type a command" },
