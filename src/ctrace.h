@@ -469,7 +469,7 @@ int ct_session_compare(const struct ct_session *here, const struct ct_session *t
     struct ct_comparison *out, struct ct_arena *a, struct ct_error *err);
 /*
  * A compared node's activation in one of the two sessions, side 0: here, 1: there. NAN: it is no feature,
- * or a neuron that was not chosen there.
+ * its position has no counterpart there, or it is a neuron that was not chosen there.
  */
 double ct_session_compared_activation(const struct ct_session *s, const struct ct_comparison *c,
     const struct ct_compared_node *n, int side);

@@ -74,7 +74,7 @@ show(const struct ct_engine *e, const struct ct_feature_weights *w)
 	cli_line("L%d#%d  %s", all->layer, all->feature, *label ? label : "no label");
 	show_tokens(e, "reads ", all->read);
 	show_tokens(e, "writes", all->written);
-	if (w->n_active)
+	if (w->counted)
 		cli_line("active on %ld tokens of the corpus", w->n_active);
 	show_rows(e, "from", w->in, w->n_in);
 	show_rows(e, "to", w->out, w->n_out);
@@ -127,7 +127,8 @@ feature_json(const struct ct_engine *e, const struct ct_feature_weights *w)
 	json_object_set_new(one, "feature", ct_json_out_string(name));
 	json_object_set_new(one, "label",
 	    ct_json_out_string(ct_engine_label(e, w->all.layer, w->all.feature)));
-	json_object_set_new(one, "active_tokens", json_integer(w->n_active));
+	json_object_set_new(one, "active_tokens", w->counted ? json_integer(w->n_active) :
+	    json_null());
 	json_object_set_new(one, "reads", tokens_json(e, w->all.read));
 	json_object_set_new(one, "writes", tokens_json(e, w->all.written));
 	json_object_set_new(one, "from", rows_json(e, w->in, w->n_in));

@@ -86,6 +86,15 @@ total(const struct ct_graph *g)
 	return sum > 0 ? sum : 1;
 }
 
+/* Of a feature in a graph, or, where it is not among that graph's nodes, in its run. */
+static double
+activation(const struct ct_session *s, int node, const struct ct_node *feature)
+{
+	if (node >= 0)
+		return (double)ct_session_graph(s)->nodes[node].activation;
+	return (double)ct_session_activation(s, feature->layer, feature->index, feature->pos);
+}
+
 void
 cli_why_row(const struct cli_why *w, const struct cli_model *m, int node, char *dst, size_t size)
 {
@@ -95,8 +104,8 @@ cli_why_row(const struct cli_why *w, const struct cli_model *m, int node, char *
 	char active[48] = "", was[16], is[16];
 
 	if (n->kind == CT_NODE_FEATURE)
-		snprintf(active, sizeof active, "%.2f > %.2f", same < 0 ? 0.0 :
-		    (double)old->nodes[same].activation, (double)n->activation);
+		snprintf(active, sizeof active, "%.2f > %.2f", activation(w->then, same, n),
+		    (double)n->activation);
 	cli_percent(was, same < 0 ? 0 : old->nodes[same].influence / total(old));
 	cli_percent(is, n->influence / total(g));
 	snprintf(dst, size, "%14s %6s > %s%s", active, was, is, n->set ? "  set by hand" : "");
@@ -145,7 +154,7 @@ cli_why_gone(const struct cli_why *w, const struct cli_model *m, int top)
 		snprintf(text, sizeof text, "%s%s%s %s", words, *words ? "  " : "", name,
 		    ct_session_token_text(w->then, x->pos));
 		cli_line("  %s %6.2f > %.2f   %6s%s", cli_column(column, sizeof column, text, 48),
-		    (double)x->activation, same < 0 ? 0.0 : (double)g->nodes[same].activation,
+		    (double)x->activation, activation(m->session, same, x),
 		    cli_percent(percent, x->influence / total(old)),
 		    same >= 0 && g->nodes[same].set ? "  set by hand" : "");
 	}

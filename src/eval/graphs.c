@@ -168,7 +168,7 @@ mean_of(const double *x, size_t stride, int n, int *used)
 }
 
 static void
-average(struct ct_graph_figures *out, const struct result *r, int n)
+average(struct ct_graph_figures *out, const struct result *r, int n, bool labels)
 {
 	int all;
 
@@ -189,7 +189,8 @@ average(struct ct_graph_figures *out, const struct result *r, int n)
 		out->max_edge_residual = worse(out->max_edge_residual, r[i].check.max_edge_residual);
 		out->max_logit_error = worse(out->max_logit_error, r[i].check.max_logit_error);
 		out->first_rows += (double)r[i].rows / n;
-		out->first_named += (double)r[i].named / n;
+		/* Without labels there is nothing to count. */
+		out->first_named += labels ? (double)r[i].named / n : NAN;
 		out->nodes += (double)r[i].nodes / n;
 		out->features += (double)r[i].features / n;
 		out->left_out += r[i].left_out / n;
@@ -211,7 +212,7 @@ ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subject *
 		rc = ct_parallel_run(job, n, measure_prompt, &j, "graphs", err);
 	}
 	if (rc == CT_OK)
-		average(out, j.results, n);
+		average(out, j.results, n, x->labels);
 	free(j.results);
 	free(sentences);
 	return rc;

@@ -29,7 +29,7 @@ struct ct_graph_figures {
 	int n_split;			/* prompts in that mean: edges may cancel to nothing */
 	/* Of the ten kept features with the strongest edges to the likeliest token, means over prompts. */
 	double first_rows;		/* how many there are */
-	double first_named;		/* how many have a label of F1 >= .8 */
+	double first_named;		/* how many have a label of F1 >= .8; NAN: no labels */
 	double nodes;			/* the fewest nodes with .8 of the influence, mean over prompts */
 	double features;		/* of the pruned graph, mean over prompts */
 	double left_out;		/* of neurons: share of the effects of those that are no features */

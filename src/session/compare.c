@@ -39,7 +39,7 @@ ct_session_compared_activation(const struct ct_session *s, const struct ct_compa
 	pos = side ? c->align.there[x->pos] : c->align.here[x->pos];
 	if (pos >= 0 && s->e->transcoder && s->e->transcoder->act != CT_TC_NEURONS)
 		return (double)ct_session_activation(s, x->layer, x->index, pos);
-	return pos < 0 ? 0 : NAN;
+	return NAN;
 }
 
 /* The token that a graph explains, or if it explains no token the likeliest one there; -1: unknown. */

@@ -110,7 +110,8 @@ ct_engine_weights(struct ct_engine *e, int layer, int feature, struct ct_feature
 	if ((code = ct_weights_init(&out->all, e->model, e->transcoder, layer, feature, a, &own, err)) < 0 ||
 	    (code = activity_of(e, &corpus, &own, err)) < 0)
 		return code;
-	out->n_active = e->activity ? count_active(e->activity, layer, feature) : 0;
+	out->counted = e->activity;
+	out->n_active = out->counted ? count_active(e->activity, layer, feature) : 0;
 	out->n_in = out->all.n_in;
 	out->n_out = out->all.n_out;
 	out->in = list_rows(e, out, true, a, err);

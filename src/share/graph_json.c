@@ -295,7 +295,7 @@ write_then_now(struct job *j, const char *id, int node_then, int node_now)
 		const struct ct_node *n = node[i] < 0 ? NULL : &g[i]->nodes[node[i]];
 
 		ct_writer_object(&j->w, keys[i]);
-		ct_writer_number(&j->w, "activation", n ? (double)n->activation : 0);
+		ct_writer_number(&j->w, "activation", n ? (double)n->activation : NAN);
 		ct_writer_number(&j->w, "influence", n ? n->influence / total_influence(g[i]) : 0);
 		ct_writer_bool(&j->w, "kept", n && n->kept);
 		ct_writer_end(&j->w);

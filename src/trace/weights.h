@@ -53,7 +53,8 @@ struct ct_weight_row {
 };
 struct ct_feature_weights {
 	struct ct_weights all;
-	long n_active;		/* tokens of the corpus on which it is active; 0: never, or there is none */
+	bool counted;		/* there is a corpus; else the next is 0 */
+	long n_active;		/* tokens of the corpus on which it is active */
 	int n_in, n_out;
 	struct ct_weight_row *in, *out;	/* by |adds|, without a corpus by |weight|, the largest first */
 	/*

@@ -17,6 +17,8 @@ ok "a prompt beside itself: everything is shared" sh -c "grep -q '^only here: 0 
 ok "and no patch does anything" sh -c "! grep -q 'features  ' '$tmp/out'"
 run compare -m "$golden" "$prompt" "$longer"
 ok "a longer prompt is aligned by what both have" has '^aligned: 9 of 9 tokens are equal; - \| w2 @4$'
+run compare -m "$golden" --top 100 "$prompt" "$longer"
+ok "what has no place here has no activation here" has '^  .*@4 w2 +- +[0-9.]+ '
 
 run compare -m "$golden" --json - "$prompt" "$other"
 for field in ctrace_version format prompts aligned nodes edges patches; do

@@ -74,6 +74,7 @@ fi
 mv "$model/transcoder" "$model/transcoder-plt" "$tmp"
 run eval -m "$model" --neurons --prompts 2
 ok "a model without a transcoder is measured by its neurons" [ "$status" -eq 0 ]
+ok "without labels none of the first ten features is named" has '^  first ten features: label F1 >= .8 +-$'
 ok "and by nothing else" sh -c '[ "$(grep -c "^ graphs of 2 held-out prompts" "$1")" = 1 ]' - "$tmp/out"
 run eval -m "$model" --prompts 2
 ok "without --neurons it is refused" one_error 'has neither transcoder/ nor transcoder-plt/'

@@ -73,6 +73,8 @@ ok "what was likely then" has '^then  w[0-9]+ [0-9.]+%'
 ok "how it runs" has "^clamps  $node=2.5; frozen, through the model$"
 ok "the node is set by hand, then and now" has "$node .* 2.50 .*%  set by hand$"
 ok "what is gone" has '^gone  [0-9]+ features? of the graph without clamps$'
+run trace -m "$golden" --clamp "$node=5" --max-feature-nodes 20 "$prompt"
+ok "what the graph has no room for is active all the same" has '^  .*L1#0@8 w17 +4\.44 > 4\.61 '
 run trace -m "$golden" --clamp "$node=2.5" --mode free --through replacement --json - "$prompt"
 ok "as JSON: the clamps, then and now" grep -qE '"clamped":\{"mode":"free","through":"replacement","clamps":\[\{"layer":0,.*"then":\{"activation":.*"set":true' "$tmp/out"
 cp "$tmp/out" "$tmp/clamped.json"

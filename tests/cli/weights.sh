@@ -20,6 +20,7 @@ done
 for field in feature label active_tokens reads writes from to mean norm_scales; do
 	ok "each feature has '$field'" has "^   \"$field\":"
 done
+ok "without a corpus nobody knows on how many tokens" has '^   "active_tokens": null,$'
 ok "nothing lies below layer 0" has '^   "from": \[\],?$'
 ok "and nothing above the last" has '^   "to": \[\],?$'
 fails "a feature that is none" 'no feature L9#0' features -m "$golden" --weights L9#0
