@@ -121,13 +121,10 @@ choose_columns(struct table *t, struct ct_error *err)
 		return CT_ENOMEM;
 	for (int p = 0; p < r->n; p++) {
 		const struct ct_graph *g = ct_session_graph(r->session[p]);
-		double total = 0;
 
-		for (int i = 0; i < g->n_nodes; i++)
-			total += g->nodes[i].influence;
 		for (int i = 0; i < g->n_features; i++)
-			if (g->nodes[i].kept && total > 0)
-				count(list, &n, &g->nodes[i], g->nodes[i].influence / total);
+			if (g->nodes[i].kept && g->influence > 0)
+				count(list, &n, &g->nodes[i], ct_graph_influence_share(g, i));
 	}
 	qsort(list, (size_t)n, sizeof *list, by_sum);
 	for (int i = 0; code == CT_OK && i < n && i < want; i++) {

@@ -76,16 +76,6 @@ cli_why_show(const struct cli_why *w, const struct cli_model *m)
 	ct_buffer_free(&b);
 }
 
-static double
-total(const struct ct_graph *g)
-{
-	double sum = 0;
-
-	for (int i = 0; i < g->n_nodes; i++)
-		sum += g->nodes[i].influence;
-	return sum > 0 ? sum : 1;
-}
-
 /* Of a feature in a graph, or, where it is not among that graph's nodes, in its run. */
 static double
 activation(const struct ct_session *s, int node, const struct ct_node *feature)
@@ -106,8 +96,8 @@ cli_why_row(const struct cli_why *w, const struct cli_model *m, int node, char *
 	if (n->kind == CT_NODE_FEATURE)
 		snprintf(active, sizeof active, "%.2f > %.2f", activation(w->then, same, n),
 		    (double)n->activation);
-	cli_percent(was, same < 0 ? 0 : old->nodes[same].influence / total(old));
-	cli_percent(is, n->influence / total(g));
+	cli_percent(was, ct_graph_influence_share(old, same));
+	cli_percent(is, ct_graph_influence_share(g, node));
 	snprintf(dst, size, "%14s %6s > %s%s", active, was, is, n->set ? "  set by hand" : "");
 }
 
@@ -155,7 +145,7 @@ cli_why_gone(const struct cli_why *w, const struct cli_model *m, int top)
 		    ct_session_token_text(w->then, x->pos));
 		cli_line("  %s %6.2f > %.2f   %6s%s", cli_column(column, sizeof column, text, 48),
 		    (double)x->activation, activation(m->session, same, x),
-		    cli_percent(percent, x->influence / total(old)),
+		    cli_percent(percent, ct_graph_influence_share(old, list[i].node)),
 		    same >= 0 && g->nodes[same].set ? "  set by hand" : "");
 	}
 	free(list);

@@ -272,16 +272,6 @@ write_direct(struct job *j, struct ct_error *err)
 	return code;
 }
 
-static double
-total_influence(const struct ct_graph *g)
-{
-	double sum = 0;
-
-	for (int i = 0; i < g->n_nodes; i++)
-		sum += g->nodes[i].influence;
-	return sum > 0 ? sum : 1;
-}
-
 /* Activation and share of influence of a node then and now; a node -1: it is not in that graph. */
 static void
 write_then_now(struct job *j, const char *id, int node_then, int node_now)
@@ -296,7 +286,7 @@ write_then_now(struct job *j, const char *id, int node_then, int node_now)
 
 		ct_writer_object(&j->w, keys[i]);
 		ct_writer_number(&j->w, "activation", n ? (double)n->activation : NAN);
-		ct_writer_number(&j->w, "influence", n ? n->influence / total_influence(g[i]) : 0);
+		ct_writer_number(&j->w, "influence", ct_graph_influence_share(g[i], node[i]));
 		ct_writer_bool(&j->w, "kept", n && n->kept);
 		ct_writer_end(&j->w);
 	}

@@ -230,3 +230,9 @@ ct_graph_find(const struct ct_graph *g, enum ct_node_kind kind, int layer, int p
 	}
 	return -1;
 }
+
+double
+ct_graph_influence_share(const struct ct_graph *g, int node)
+{
+	return node < 0 || g->influence <= 0 ? 0 : g->nodes[node].influence / g->influence;
+}

@@ -93,6 +93,7 @@ struct ct_graph {
 	/* edges among kept nodes that survive, strongest score first */
 	int n_pruned;
 	struct ct_edge *pruned;
+	double influence;			/* of all nodes together */
 	struct ct_scores scores;		/* NAN: a file did not say */
 	struct ct_self_check check;
 	long n_edges;				/* non-zero edges before pruning */
@@ -138,5 +139,8 @@ struct ct_target ct_node_target(const struct ct_node *n);
 
 /* Index of the node, or -1. */
 int ct_graph_find(const struct ct_graph *g, enum ct_node_kind kind, int layer, int pos, int index);
+
+/* A node's share of the influence of all nodes; of none (-1): 0. */
+double ct_graph_influence_share(const struct ct_graph *g, int node);
 
 #endif

@@ -160,6 +160,7 @@ ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct
 		running += rank[i].value;
 		g->nodes[rank[i].node].cumulative = total > 0 ? running / total : 1;
 	}
+	g->influence = total;
 	score(g, influence, shares, &g->scores);
 	g->seen = share_seen(g);
 	r = CT_OK;

@@ -16,8 +16,8 @@
 #include "trace/graph.h"
 
 /*
- * nodes[].influence, nodes[].cumulative (cumulative share in descending order of influence) and scores, over
- * the whole graph. The graph is layered, so one descending pass is exact; sums are in double.
+ * nodes[].influence and their sum, nodes[].cumulative (cumulative share in descending order of influence) and
+ * scores, over the whole graph. The graph is layered, so one descending pass is exact; sums are in double.
  */
 int ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct_job *job,
     struct ct_error *err);

@@ -361,8 +361,8 @@ check_influence(struct ct_graph *g, struct ct_arena *a, void *ctx)
 		const struct ct_node *n = &g->nodes[i];
 		double share = 0;
 
-		assert_true(isfinite(n->influence));
 		assert_true(fabs(n->influence - d.influence[i]) <= 1e-12 * largest);
+		assert_true(fabs(ct_graph_influence_share(g, i) * total - d.influence[i]) <= 1e-9 * largest);
 		/* The share of everything at least as influential; equals stand in the order of the nodes. */
 		for (int k = 0; k < d.n; k++)
 			if (g->nodes[k].influence > n->influence ||

@@ -89,7 +89,7 @@ static void
 figure(struct app *a, const struct ct_subgraph_part *p, char *was, char *now, size_t size)
 {
 	const struct ct_node *n = study_node(&a->study, boxes_node(p));
-	double level = ct_session_level(a->study.session, p), all = 0;
+	double level = ct_session_level(a->study.session, p), all = a->study.graph->influence;
 	bool clamped = study_clamps(&a->study)->n > 0;
 
 	*now = '\0';
@@ -103,8 +103,6 @@ figure(struct app *a, const struct ct_subgraph_part *p, char *was, char *now, si
 			    (double)ct_session_prob(a->study.first, CT_RUN_CLAMPED, n->pos, n->index));
 		return;
 	}
-	for (int i = 0; i < a->study.graph->n_nodes; i++)
-		all += a->study.graph->nodes[i].influence;
 	fmt_percent(was, size, all > 0 ? p->influence / all : 0);
 	if (clamped && isfinite(level))
 		snprintf(now, size, "×%s%.2f", level < -.005 ? "−" : "", fabs(level));

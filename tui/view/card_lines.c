@@ -30,16 +30,6 @@ card_knows_terms(const struct ct_graph *g)
 	return !ct_graph_is_listed(g) || g->known.terms;
 }
 
-static double
-total_influence(const struct ct_graph *g)
-{
-	double sum = 0;
-
-	for (int i = 0; i < g->n_nodes - g->n_targets; i++)
-		sum += g->nodes[i].influence;
-	return sum;
-}
-
 /* The same node in the graph without clamps; NULL: it is not there, or that is the one that is shown. */
 static const struct ct_node *
 then(struct app *a, int node)
@@ -113,7 +103,6 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 {
 	const struct ct_graph *g = a->study.graph;
 	const struct ct_node *n = study_node(&a->study, c->node);
-	double sum = total_influence(g);
 	char p[FMT_SIZE], text[64];
 	int x = 1;
 
@@ -134,10 +123,10 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 		x += draw_text(area, x, y, ST_DIM, "influence ");
 		if (study_shows_now(&a->study))
 			x += draw_fmt(area, x, y, ST_TEXT, "%s → ", fmt_percent(p, sizeof p,
-			    then(a, c->node) ? then(a, c->node)->influence /
-			    total_influence(study_first_graph(&a->study)) : 0));
+			    ct_graph_influence_share(study_first_graph(&a->study),
+			    study_node_then(&a->study, c->node))));
 		x += draw_text(area, x, y, n->kept ? ST_TEXT : ST_DIM,
-		    fmt_percent(p, sizeof p, sum > 0 ? n->influence / sum : 0));
+		    fmt_percent(p, sizeof p, ct_graph_influence_share(g, c->node)));
 		if (n->set)
 			draw_text(area, x + 1, y, ST_CLAMP, "set by hand");
 		else if (!n->kept)

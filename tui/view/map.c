@@ -398,20 +398,16 @@ static void
 draw_nodes(struct app *a, const struct map *m, const struct area *area, int y)
 {
 	const struct ct_graph *g = a->study.graph;
-	double sum = 0;
 	char p[FMT_SIZE];
 	int node = -1;
 
-	for (int i = 0; i < g->n_nodes; i++)
-		if (g->nodes[i].kind != CT_NODE_TARGET)
-			sum += g->nodes[i].influence;
 	for (node = next_in_cell(a, m, -1); node >= 0 && y < area->h; node = next_in_cell(a, m, node), y++) {
 		int x = 2, end = area->w - 9;
 
 		node_name_draw(a, area, x, y, end - x, node);
 		if (g->nodes[node].kind != CT_NODE_TARGET)
 			draw_right(area, area->w - 1, y, ST_TEXT,
-			    fmt_percent(p, sizeof p, sum > 0 ? g->nodes[node].influence / sum : 0));
+			    fmt_percent(p, sizeof p, ct_graph_influence_share(g, node)));
 		if (node == a->study.node)
 			draw_here(area, 0, y);
 	}

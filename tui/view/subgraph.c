@@ -213,16 +213,6 @@ draw_level(const struct area *area, int y, double level)
 	draw_right(area, area->w - NOW, y, fabs(level - 1) < .005 ? ST_DIM : ST_CLAMP, text);
 }
 
-static double
-all_influence(const struct ct_graph *g)
-{
-	double sum = 0;
-
-	for (int i = 0; i < g->n_nodes; i++)
-		sum += g->nodes[i].influence;
-	return sum;
-}
-
 /* A target's probability, and what the clamps make of it. */
 static void
 draw_target(struct app *a, const struct area *area, int y, const struct ct_node *n)
@@ -268,7 +258,7 @@ draw_figures(struct app *a, const struct area *area, int y, double activation, d
 		draw_right(area, area->w - ACTIVE, y, ST_TEXT, fmt_plain(b, sizeof b, activation));
 	draw_level(area, y, level);
 	draw_right(area, area->w - INFLUENCE, y, ST_TEXT,
-	    fmt_percent(b, sizeof b, influence / all_influence(a->study.graph)));
+	    fmt_percent(b, sizeof b, influence / a->study.graph->influence));
 }
 
 static void

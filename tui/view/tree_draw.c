@@ -133,16 +133,6 @@ draw_node(struct app *a, const struct area *area, int y, int x, int node)
 	node_name_draw(a, area, x, y, names_end(a, area) - x, node);
 }
 
-static double
-influence_share(const struct ct_graph *g, int node)
-{
-	double sum = 0;
-
-	for (int i = 0; i < g->n_nodes; i++)
-		sum += g->nodes[i].influence;
-	return node < 0 || sum <= 0 ? 0 : g->nodes[node].influence / sum;
-}
-
 /* "1.37→0.00" where there is room, and "4.2%→12%": its activation and its share of the influence. */
 static void
 draw_then_now(struct app *a, const struct area *area, int y, int node)
@@ -160,8 +150,9 @@ draw_then_now(struct app *a, const struct area *area, int y, int node)
 		    first->nodes[then].activation), arrow, fmt_plain(is, sizeof is, n->activation));
 		draw_right(area, x + 14, y, n->set ? ST_CLAMP : ST_TEXT, text);
 	}
-	snprintf(text, sizeof text, "%s%s%s", fmt_percent(was, sizeof was, influence_share(first, then)),
-	    arrow, fmt_percent(is, sizeof is, influence_share(a->study.graph, node)));
+	fmt_percent(was, sizeof was, ct_graph_influence_share(first, then));
+	fmt_percent(is, sizeof is, ct_graph_influence_share(a->study.graph, node));
+	snprintf(text, sizeof text, "%s%s%s", was, arrow, is);
 	draw_right(area, area->w - 1, y, n->set ? ST_CLAMP : ST_DIM, text);
 }
 
