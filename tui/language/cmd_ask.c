@@ -10,8 +10,8 @@
 #include "tui/view/inactive.h"
 #include "tui/view/judge.h"
 #include "tui/view/paths.h"
-#include "tui/view/view.h"
 #include "tui/view/qk.h"
+#include "tui/view/view.h"
 
 int
 do_card(struct app *a, const char *arg)

@@ -80,7 +80,6 @@ question_of(struct app *a)
 static void
 run(struct app *a, struct heads *v)
 {
-
 	forget(v);
 	if (!a->study.graph) {
 		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
