@@ -130,37 +130,50 @@ show(const struct ct_engine *e, const struct ct_card *c, bool ascii)
 	show_operands(&c->operands, ascii);
 }
 
-/* The cards that a feature's name or a label stands for, each shown, or added to list. *n: how many. */
-static int
-each(struct ct_engine *e, const char *name, json_t *list, bool ascii, int *n, struct ct_error *err)
+int
+cli_features_named(struct ct_engine *e, const char *name, cli_feature_fn take, void *ctx,
+    struct ct_error *err)
 {
 	const struct ct_engine_info *info = ct_engine_info(e);
-	int layer, feature;
-	bool one = ct_label_feature(name, &layer, &feature);
+	int layer, feature, n = 0, code = CT_OK;
 	struct ct_query q;
 
-	*n = 0;
-	if (!one && ct_query_parse(&q, name, err) < 0)
+	if (ct_label_feature(name, &layer, &feature))
+		return take(ctx, e, layer, feature, err);
+	if (ct_query_parse(&q, name, err) < 0)
 		return err->code;
-	for (int l = one ? layer : 0; one ? !*n : l < info->L; l++)
-		for (int f = one ? feature : 0; one ? !*n : f < info->F; f++) {
-			const struct ct_card *card;
-			json_t *j;
-
-			if (!one && !ct_engine_label_fits(e, l, f, &q))
-				continue;
-			card = ct_engine_card(e, l, f, err);
-			if (!card)
-				return err->code;
-			++*n;
-			if (!list) {
-				show(e, card, ascii);
-				continue;
+	for (int l = 0; l < info->L; l++)
+		for (int f = 0; f < info->F && code == CT_OK; f++)
+			if (ct_engine_label_fits(e, l, f, &q)) {
+				code = take(ctx, e, l, f, err);
+				n++;
 			}
-			j = ct_record_json(card);
-			json_object_set_new(j, "layer", json_integer(l));
-			json_array_append_new(list, j);
-		}
+	return code < 0 || n > 0 ? code : ct_fail(err, CT_ENOTFOUND, "no feature '%s': expected one such as "
+	    "L1#249, or words of a label that a feature has", name);
+}
+
+/* How cards are shown; with a list they are added to it. */
+struct shown {
+	json_t *list;
+	bool ascii;
+};
+
+static int
+take_card(void *ctx, struct ct_engine *e, int layer, int feature, struct ct_error *err)
+{
+	const struct shown *to = ctx;
+	const struct ct_card *card = ct_engine_card(e, layer, feature, err);
+	json_t *j;
+
+	if (!card)
+		return err->code;
+	if (!to->list) {
+		show(e, card, to->ascii);
+		return CT_OK;
+	}
+	j = ct_record_json(card);
+	json_object_set_new(j, "layer", json_integer(layer));
+	json_array_append_new(to->list, j);
 	return CT_OK;
 }
 
@@ -169,18 +182,15 @@ cli_cards(struct cli_model *m, char **names, int n_names, const char *json, bool
 {
 	struct ct_error err = { 0 };
 	json_t *root = json_object(), *list = json_array();
-	int rc = cli_model_open(m, NULL, &err), n, status;
+	struct shown to = { json ? list : NULL, ascii };
+	int rc = cli_model_open(m, NULL, &err), status;
 
 	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
-		ascii = true;
+		to.ascii = true;
 	for (int i = 0; rc == CT_OK && i < n_names; i++) {
 		if (i && !json)
 			cli_line("%s", "");
-		rc = each(m->engine, names[i], json ? list : NULL, ascii, &n, &err);
-		if (rc == CT_OK && n == 0)
-			rc = ct_fail(&err, CT_ENOTFOUND,
-			    "no feature '%s': expected one such as L1#249, or words of a label that a "
-			    "feature has", names[i]);
+		rc = cli_features_named(m->engine, names[i], take_card, &to, &err);
 	}
 	status = rc == CT_OK ? CLI_OK : cli_fail(&err);
 	if (json && rc == CT_OK) {

@@ -169,6 +169,18 @@ all_cards(struct cli_corpus_context *context, const struct job *j, struct ct_err
 }
 
 static int
+show_some(const struct cli *c, struct cli_model *m, const char *json, bool weights, bool ascii)
+{
+	if (weights && ascii) {
+		cli_error("--ascii is for the pictures of cards, of which --weights shows none: leave out "
+		    "either");
+		return CLI_ERROR;
+	}
+	return weights ? cli_weights(m, c->argv, c->argc, json) :
+	    cli_cards(m, c->argv, c->argc, json, ascii);
+}
+
+static int
 run(struct cli *c)
 {
 	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *json = NULL,
@@ -206,9 +218,7 @@ run(struct cli *c)
 		struct cli_model shown = {.model = model, .transcoder = transcoder, .k = context.k,
 			.allow_nonfinite = context.allow_nonfinite};
 
-		if (weights)
-			return cli_weights(&shown, c->argv, c->argc, json);
-		return cli_cards(&shown, c->argv, c->argc, json, ascii);
+		return show_some(c, &shown, json, weights, ascii);
 	}
 	if (json != NULL || ascii || weights) {
 		cli_error("%s goes with features to show, such as L1#249",

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cards/labels.h"
 #include "io/json_out.h"
 
 enum { FORMAT = 1 };			/* of the JSON */
@@ -141,30 +140,34 @@ feature_json(const struct ct_engine *e, const struct ct_feature_weights *w)
 	return one;
 }
 
+/* What is shown so far; with a list it is added to that. */
+struct shown {
+	json_t *list;
+	int n;
+};
+
 static int
-one_feature(struct ct_engine *e, const char *name, json_t *list, bool first, struct ct_error *err)
+take_weights(void *ctx, struct ct_engine *e, int layer, int feature, struct ct_error *err)
 {
+	struct shown *to = ctx;
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
 	struct ct_arena arena = { 0 };
 	struct ct_feature_weights w;
-	int layer, feature, code;
+	int code = ct_engine_weights(e, layer, feature, &w, &arena, &job, err);
 
-	if (!ct_label_feature(name, &layer, &feature))
-		return ct_fail(err, CT_EINVAL, "--weights: expected a feature, such as L1#249; found '%.60s'",
-		    name);
-	code = ct_engine_weights(e, layer, feature, &w, &arena, &job, err);
 	cli_progress_end(&progress);
 	if (code == CT_OK) {
 		ct_weights_standardize(ct_engine_info(e)->V, w.all.read);
 		ct_weights_standardize(ct_engine_info(e)->V, w.all.written);
-		if (list)
-			json_array_append_new(list, feature_json(e, &w));
+		if (to->list)
+			json_array_append_new(to->list, feature_json(e, &w));
 		else {
-			if (!first)
+			if (to->n)
 				cli_line("%s", "");
 			show(e, &w);
 		}
+		to->n++;
 	}
 	ct_arena_free(&arena);
 	return code;
@@ -175,10 +178,11 @@ cli_weights(struct cli_model *m, char **names, int n_names, const char *json)
 {
 	struct ct_error err = { 0 };
 	json_t *root, *list = json ? json_array() : NULL;
+	struct shown to = { .list = list };
 	int rc = cli_model_open(m, NULL, &err), status;
 
 	for (int i = 0; rc == CT_OK && i < n_names; i++)
-		rc = one_feature(m->engine, names[i], list, i == 0, &err);
+		rc = cli_features_named(m->engine, names[i], take_weights, &to, &err);
 	status = rc == CT_OK ? CLI_OK : cli_fail(&err);
 	if (json && rc == CT_OK) {
 		root = json_object();

@@ -156,6 +156,8 @@ printf 'L0#3: "my own"\nL9#1: "lost"\nL0#48: "lost too"\n' >"$tmp/numbers/labels
 run features -m "$tmp/numbers" "my own"
 ok "labels of features that are not there are told of" grep -q 'labels.yaml: 2 labels of features that the transcoder does not have, such as L0#48' "$tmp/err"
 printf 'L0#3: "my own"\n' >"$tmp/numbers/labels.yaml"
+run features -m "$tmp/numbers" --weights "my own"
+ok "and so it does for its weights" has '^L0#3  my own$'
 fails "a label that nobody has" "no feature 'extra': expected one such as L1#249, or words of a label" features -m "$tmp/numbers" extra
 fails "a label of nothing" '"" names no label' features -m "$tmp/numbers" ''
 fails "a feature that is not there" 'L0#48' features -m "$tmp/numbers" 'L0#48'

@@ -24,7 +24,8 @@ ok "without a corpus nobody knows on how many tokens" has '^   "active_tokens": 
 ok "nothing lies below layer 0" has '^   "from": \[\],?$'
 ok "and nothing above the last" has '^   "to": \[\],?$'
 fails "a feature that is none" 'no feature L9#0' features -m "$golden" --weights L9#0
-fails "a label" 'expected a feature, such as L1#249' features -m "$golden" --weights Texas
+fails "words of no label" "no feature 'Texas'" features -m "$golden" --weights Texas
+fails "pictures" '--ascii is for the pictures of cards' features -m "$golden" --weights --ascii L1#43
 fails "no feature" '--weights goes with features' features -m "$golden" --weights
 cp -R "$golden" "$tmp/broken"
 echo 'corpus: {generator: nonsense}' >"$tmp/broken/recipe.yaml"
