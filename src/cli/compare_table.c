@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "cli/card.h"
 #include "cli/compare.h"
 #include "io/json_out.h"
 
@@ -58,6 +59,17 @@ most(const struct table *t, const struct column *c, const struct ct_session *s, 
 }
 
 static int
+exists(void *ctx, struct ct_engine *e, int layer, int feature, struct ct_error *err)
+{
+	(void)ctx;
+	(void)e;
+	(void)layer;
+	(void)feature;
+	(void)err;
+	return CT_OK;
+}
+
+static int
 read_column(struct table *t, const char *text, struct ct_error *err)
 {
 	struct column *c = &t->column[t->n];
@@ -75,7 +87,8 @@ read_column(struct table *t, const char *text, struct ct_error *err)
 	} else {
 		c->group = true;
 		snprintf(c->name, sizeof c->name, "%s", text);
-		if (ct_query_parse(&c->query, text, err) < 0)
+		if (ct_query_parse(&c->query, text, err) < 0 ||
+		    cli_features_named(t->r->ask.m.engine, text, exists, NULL, err) < 0)
 			return err->code;
 	}
 	t->n++;

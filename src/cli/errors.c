@@ -97,19 +97,21 @@ open_one(const struct request *r, int error, json_t *list, const struct ct_job *
 	return code;
 }
 
-/* The strongest errors into the target, of the whole graph. */
+/* The strongest errors into the target, of the whole graph. *opened: how many. */
 static int
-open_strongest(const struct request *r, json_t *list, const struct ct_job *job, struct ct_error *err)
+open_strongest(const struct request *r, json_t *list, int *opened, const struct ct_job *job,
+    struct ct_error *err)
 {
 	const struct ct_graph *g = ct_session_graph(r->ask.m.session);
 	struct ct_arena a = { 0 };
 	struct ct_edge *in = ct_arena_need(&a, (size_t)g->n_nodes, sizeof *in, "edges", err);
 	int n = in ? ct_graph_inputs(g, r->target, false, in, g->n_nodes) : 0, code = in ? CT_OK : CT_ENOMEM;
 
-	for (int i = 0, opened = 0; i < n && opened < r->open && code == CT_OK; i++)
+	*opened = 0;
+	for (int i = 0; i < n && *opened < r->open && code == CT_OK; i++)
 		if (g->nodes[in[i].source].kind == CT_NODE_ERROR) {
 			code = open_one(r, in[i].source, list, job, err);
-			opened++;
+			++*opened;
 		}
 	ct_arena_free(&a);
 	return code;
@@ -124,7 +126,7 @@ errors(void *request, const char *prompt)
 	struct ct_trace_options trace = { 0 };
 	struct ct_error err = { 0 };
 	json_t *list = r->ask.json ? json_array() : NULL, *root;
-	int code = cli_query_trace(&r->ask, prompt, &trace, &job, &err), error = -1;
+	int code = cli_query_trace(&r->ask, prompt, &trace, &job, &err), error = -1, opened = 1;
 	struct ct_session *s = r->ask.m.session;
 	char name[160];
 
@@ -143,18 +145,22 @@ errors(void *request, const char *prompt)
 		code = ct_fail(&err, CT_EINVAL,
 		    "nothing flows into a word or an error: name a feature or an output");
 	if (code >= 0)
-		code = r->from ? open_one(r, error, list, &job, &err) : open_strongest(r, list, &job, &err);
+		code = r->from ? open_one(r, error, list, &job, &err) :
+		    open_strongest(r, list, &opened, &job, &err);
 	if (code < 0) {
 		json_decref(list);
 		return cli_fail(&err);
 	}
-	if (!list)
-		return CLI_OK;
-	root = cli_prompt_json(s);
 	ct_session_node_name(s, r->target, name, sizeof name);
+	if (!list && !opened)
+		cli_line("no error flows into %s", name);
+	if (!list)
+		return opened ? CLI_OK : CLI_NOTHING;
+	root = cli_prompt_json(s);
 	json_object_set_new(root, "target", ct_json_out_string(name));
 	json_object_set_new(root, "errors", list);
-	return cli_json(r->ask.json, FORMAT, root);
+	code = cli_json(r->ask.json, FORMAT, root);
+	return code == CLI_OK && !opened ? CLI_NOTHING : code;
 }
 
 static int

@@ -279,6 +279,10 @@ run(struct cli *c)
 		    "one");
 		return CLI_ERROR;
 	}
+	if (r.qk && !r.ask.json) {
+		cli_error("--qk goes into the graph's JSON: add --json FILE, or - for standard output");
+		return CLI_ERROR;
+	}
 	if (batch.prompts || batch.shard)
 		return run_batch(c, &r, &batch);
 	prompt = cli_prompt(c);

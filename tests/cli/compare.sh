@@ -20,6 +20,7 @@ ok "a longer prompt is aligned by what both have" has '^aligned: 9 of 9 tokens a
 run compare -m "$golden" --top 100 "$prompt" "$longer"
 ok "what has no place here has no activation here" has '^  .*@4 w2 +- +[0-9.]+ '
 
+fails "a column that no label has" "no feature 'nonsense'" compare -m "$golden" --feature nonsense "$prompt" "$other"
 run compare -m "$golden" --json - "$prompt" "$other"
 for field in ctrace_version format prompts aligned nodes edges patches; do
 	ok "its JSON has '$field'" has "^ \"$field\":"
