@@ -145,7 +145,7 @@ choose_neurons(struct ct_session *s, const struct ct_trace_plan *plan, struct ct
 	if (!s->e->info.neurons || s->of_clamps)
 		return CT_OK;
 	s->prompt->lrm = s->by_default;
-	if (plan->n_targets == 0 && plan->pos == s->T - 1)
+	if (ct_trace_plan_is_default(plan, s->T))
 		return CT_OK;
 	code = ct_prompt_neurons(&run, tc, plan, a, job, err);
 	return code < 0 ? code : ct_local_model_of(&s->prompt->lrm, tc, &run, a, job, err);

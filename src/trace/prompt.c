@@ -31,28 +31,49 @@ check_memory(const struct ct_model *m, int T, struct ct_error *err)
 	    "available, enough for %d tokens", T, (double)need / 1e9, (double)available / 1e9, fits);
 }
 
+bool
+ct_trace_plan_is_default(const struct ct_trace_plan *plan, int T)
+{
+	return plan->n_targets == 0 && plan->pos == T - 1 && plan->max_targets <= 0 &&
+	    !(plan->target_share > 0);
+}
+
+/* The targets of a plan: its own, or the default ones at its position, in `a`. */
+static int
+find_targets(const struct ct_target **targets, int *n, const struct ct_pass *p,
+    const struct ct_trace_plan *plan, struct ct_arena *a, struct ct_error *err)
+{
+	int V = p->m->cfg.V, most = plan->max_targets > 0 ? plan->max_targets : CT_DEFAULT_TARGETS;
+	double share = plan->target_share > 0 ? plan->target_share : CT_DEFAULT_COVERAGE;
+	struct ct_target *chosen;
+	float *logits;
+
+	*targets = plan->targets;
+	*n = plan->n_targets;
+	if (plan->n_targets > 0)
+		return CT_OK;
+	chosen = ct_arena_need(a, (size_t)most, sizeof *chosen, "targets", err);
+	logits = ct_arena_need(a, (size_t)V, sizeof *logits, "logits", err);
+	if (!chosen || !logits)
+		return CT_ENOMEM;
+	ct_logits(p->m, 1, p->final + (size_t)plan->pos * p->m->cfg.D, logits);
+	*targets = chosen;
+	*n = ct_default_targets(logits, V, plan->pos, share, chosen, most);
+	return CT_OK;
+}
+
 int
 ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc, const struct ct_trace_plan *plan,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	const struct ct_pass *p = run->pass;
-	int V = p->m->cfg.V, pos = plan ? plan->pos : p->T - 1, code = CT_ENOMEM;
-	struct ct_target targets[CT_DEFAULT_TARGETS];
-	struct ct_neuron_question q = { .targets = targets, .most = tc->k > 0 ? tc->k : CT_DEFAULT_NEURONS };
+	const struct ct_trace_plan by_default = { .pos = run->pass->T - 1 };
+	struct ct_neuron_question q = { .most = tc->k > 0 ? tc->k : CT_DEFAULT_NEURONS };
 	struct ct_neuron_choice chosen;
 	struct ct_arena tmp = { 0 };
-	float *logits = ct_arena_need(&tmp, (size_t)V, sizeof *logits, "logits", err);
+	int code = find_targets(&q.targets, &q.n_targets, run->pass, plan ? plan : &by_default, &tmp, err);
 
-	if (logits) {
-		ct_logits(p->m, 1, p->final + (size_t)pos * p->m->cfg.D, logits);
-		q.n_targets = ct_default_targets(logits, V, pos, CT_DEFAULT_COVERAGE, targets,
-		    CT_DEFAULT_TARGETS);
-		if (plan && plan->n_targets > 0) {
-			q.targets = plan->targets;
-			q.n_targets = plan->n_targets;
-		}
-		code = ct_neuron_choose(&chosen, p, tc, &q, a, job, err);
-	}
+	if (code == CT_OK)
+		code = ct_neuron_choose(&chosen, run->pass, tc, &q, a, job, err);
 	ct_arena_free(&tmp);
 	if (code < 0)
 		return code;
@@ -150,25 +171,13 @@ int
 ct_prompt_trace_begin(struct ct_building **out, const struct ct_prompt *p, const struct ct_trace_plan *plan,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	int max_targets = plan->max_targets > 0 ? plan->max_targets : CT_DEFAULT_TARGETS;
-	double share = plan->target_share > 0 ? plan->target_share : CT_DEFAULT_COVERAGE;
-	const struct ct_target *targets = plan->targets;
-	int n = plan->n_targets, code = CT_ENOMEM;
-	int most = plan->max_features != 0 ? plan->max_features : CT_DEFAULT_FEATURES;
+	int most = plan->max_features != 0 ? plan->max_features : CT_DEFAULT_FEATURES, n;
+	const struct ct_target *targets;
 	struct ct_arena tmp = { 0 };
+	int code = find_targets(&targets, &n, &p->pass, plan, &tmp, err);
 
-	if (n == 0) {
-		float *logits = ct_prompt_logits(p, p->pass.final, plan->pos, &tmp, err);
-		struct ct_target *chosen = ct_arena_need(&tmp, (size_t)max_targets, sizeof *chosen, "targets",
-		    err);
-
-		if (!logits || !chosen)
-			goto done;
-		n = ct_default_targets(logits, p->pass.m->cfg.V, plan->pos, share, chosen, max_targets);
-		targets = chosen;
-	}
-	code = ct_building_begin(out, &p->lrm, targets, n, most, a, job, err);
-done:
+	if (code == CT_OK)
+		code = ct_building_begin(out, &p->lrm, targets, n, most, a, job, err);
 	ct_arena_free(&tmp);
 	return code;
 }

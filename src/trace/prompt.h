@@ -29,7 +29,8 @@ int ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct
 
 /*
  * The features of a run whose transcoder is of neurons: fills run->active, n and left_out with those that
- * have the largest effects on the plan's targets; NULL: on the default ones at the last position.
+ * have the largest effects on the plan's targets, the same that ct_prompt_trace explains; NULL: on the
+ * default ones at the last position.
  */
 struct ct_trace_plan;
 int ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc,
@@ -52,6 +53,9 @@ struct ct_trace_plan {
 	int max_features;
 	double node_threshold, edge_threshold;
 };
+
+/* Whether the plan asks for the default targets at the end of a prompt of T tokens. */
+bool ct_trace_plan_is_default(const struct ct_trace_plan *plan, int T);
 
 /*
  * The graph, in `a`, pruned and checked; the edges that the pruning leaves are in `pruned`, which may be

@@ -350,6 +350,49 @@ check_left_out(const struct fixture *all, struct fixture *some)
 	}
 }
 
+/* The neurons of a plan are those of the targets that it traces, also where it says how many these are. */
+static void
+check_plan(struct fixture *f)
+{
+	const struct ct_trace_plan plans[] = { { .pos = f->T - 1, .max_targets = 1 },
+		{ .pos = f->T - 1, .max_targets = 30, .target_share = 1 } };
+	int k = f->tc->k;
+
+	f->tc->k = 40;
+	for (int i = 0; i < 2; i++) {
+		struct ct_local_run run = { .pass = &f->prompt->pass }, same = run;
+		struct ct_trace_plan named = { .pos = f->T - 1 };
+		struct ct_target targets[30];
+		struct ct_error err = { 0 };
+		struct ct_graph *g;
+
+		assert_int_equal(ct_prompt_trace(&g, f->prompt, &plans[i], &f->arena, &f->arena, NULL, &err),
+		    CT_OK);
+		assert_true(i == 0 ? g->n_targets == 1 : g->n_targets > CT_DEFAULT_TARGETS);
+		for (int t = 0; t < g->n_targets; t++)
+			targets[t] = ct_node_target(&g->nodes[g->n_nodes - g->n_targets + t]);
+		named.targets = targets;
+		named.n_targets = g->n_targets;
+		assert_int_equal(ct_prompt_neurons(&run, f->tc, &plans[i], &f->arena, NULL, &err), CT_OK);
+		assert_int_equal(ct_prompt_neurons(&same, f->tc, &named, &f->arena, NULL, &err), CT_OK);
+		assert_int_equal(run.n, 40);
+		assert_int_equal(same.n, 40);
+		assert_true(run.left_out == same.left_out);
+		for (int n = 0; n < 40; n++)
+			assert_true(run.active[n].layer == same.active[n].layer &&
+			    run.active[n].pos == same.active[n].pos &&
+			    run.active[n].feature == same.active[n].feature);
+	}
+	f->tc->k = k;
+}
+
+static void
+test_plan(void **state)
+{
+	(void)state;
+	each(5, check_plan);
+}
+
 /* Some of the neurons: what the others write is there, without nodes, and every sum still adds up. */
 static void
 check_some(struct fixture *f)
@@ -548,6 +591,7 @@ main(void)
 		cmocka_unit_test(test_zero),
 		cmocka_unit_test(test_edges),
 		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_some),
 		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_live),
