@@ -59,7 +59,7 @@ int
 ct_session_patch(struct ct_session *here, struct ct_session *there, const struct ct_comparison *c,
     const struct ct_patch_what *what, struct ct_patch *out, struct ct_error *err)
 {
-	struct ct_patch_answers answers = { .pos = here->graph->pos };
+	struct ct_patch_answers answers = { .pos = here->graph->pos, .pos_there = there->graph->pos };
 	int code = ct_session_need_first(here, err);
 
 	if (code < 0 || (code = ct_engine_check(here->e, err)) < 0)

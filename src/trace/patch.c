@@ -103,7 +103,6 @@ ct_patch_run(struct ct_patch *out, const struct ct_prompt *here, const struct ct
 	struct ct_clamp_sites sites;
 	struct ct_changed run;
 	int n = ct_patch_clamps(here, there, align, what, NULL, 0), code = CT_ENOMEM;
-	int other = align->there[answers->pos];
 
 	*out = (struct ct_patch){ .features = n, .top = -1 };
 	list = ct_arena_need(&tmp, (size_t)n, sizeof *list, "a patch", err);
@@ -116,7 +115,7 @@ ct_patch_run(struct ct_patch *out, const struct ct_prompt *here, const struct ct
 		goto done;
 	out->moved = (float)(gap_of(here, answers, answers->pos, run.final) -
 	    gap_of(here, answers, answers->pos, here->pass.final));
-	out->gap = (float)(gap_of(there, answers, other < 0 ? there->T - 1 : other, there->pass.final) -
+	out->gap = (float)(gap_of(there, answers, answers->pos_there, there->pass.final) -
 	    gap_of(here, answers, answers->pos, here->pass.final));
 done:
 	ct_arena_free(&tmp);

@@ -10,11 +10,10 @@
 #include "trace/compare.h"
 #include "trace/prompt.h"
 
-/*
- * The two answers whose logits are compared (here: this prompt's; there: the other's), and at which position.
- */
+/* The two answers whose logits are compared, this prompt's and the other's, and where each is given. */
 struct ct_patch_answers {
-	int pos, here, there;
+	int pos, pos_there;
+	int here, there;
 };
 
 /*

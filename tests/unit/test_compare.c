@@ -153,22 +153,30 @@ check_edges(const struct fixture *f, const struct other *o)
 }
 
 static double
-gap(const struct ct_prompt *p, int here, int there, const float *final)
+gap_at(const struct ct_prompt *p, int here, int there, int pos, const float *final)
 {
 	double sum = 0;
 
 	for (int d = 0; d < p->pass.m->cfg.D; d++)
 		sum += ((double)ct_matrix_at(&p->pass.m->unembed, there, d) -
 			   (double)ct_matrix_at(&p->pass.m->unembed, here, d)) *
-		    (double)final[(size_t)(p->T - 1) * p->pass.m->cfg.D + d];
+		    (double)final[(size_t)pos * p->pass.m->cfg.D + d];
 	return sum;
+}
+
+static double
+gap(const struct ct_prompt *p, int here, int there, const float *final)
+{
+	return gap_at(p, here, there, p->T - 1, final);
 }
 
 /* A patch is what the same clamps do; one of a feature that does not differ does nothing. */
 static void
 check_patch(struct fixture *f, const struct other *o)
 {
-	const struct ct_patch_answers answers = { .pos = f->T - 1, .here = 1, .there = 2 };
+	const struct ct_patch_answers answers = { .pos = f->T - 1, .pos_there = f->T - 1, .here = 1,
+		.there = 2 };
+	struct ct_patch_answers elsewhere = answers;
 	struct ct_patch_what all = { .layer = -1, .feature = -1, .pos = -1 }, one = { 0 };
 	struct ct_clamp clamps[512];
 	struct ct_error err = { 0 };
@@ -186,6 +194,11 @@ check_patch(struct fixture *f, const struct other *o)
 	assert_true(fabs(gap(f->prompt, 1, 2, run.final) - gap(f->prompt, 1, 2, f->prompt->pass.final) -
 	    (double)p.moved) < 1e-4);
 	assert_true(fabs(gap(o->prompt, 1, 2, o->prompt->pass.final) -
+	    gap(f->prompt, 1, 2, f->prompt->pass.final) - (double)p.gap) < 1e-4);
+	/* The other prompt's answer is where its graph is, whatever that position is aligned with. */
+	elsewhere.pos_there = f->T - 2;
+	assert_int_equal(ct_patch_run(&p, f->prompt, o->prompt, &o->align, &all, &elsewhere, &err), CT_OK);
+	assert_true(fabs(gap_at(o->prompt, 1, 2, f->T - 2, o->prompt->pass.final) -
 	    gap(f->prompt, 1, 2, f->prompt->pass.final) - (double)p.gap) < 1e-4);
 	if (n > 0) {
 		one = (struct ct_patch_what){ clamps[0].layer, clamps[0].feature, clamps[0].pos };
