@@ -427,8 +427,11 @@ says_token(const char *label, const char *token)
 	if (!ct_label_candidate(text, sizeof text, label, 0) || !*text)
 		return true;
 	n = ct_stems_of(stem, text);
-	return n > 0 && ct_stems_of(word, token) == n && !memcmp(stem[0], word[0], strlen(word[0]) + 1) &&
-	    (n == 1 || !strcmp(stem[n - 1], word[n - 1]));
+	if (n <= 0 || ct_stems_of(word, token) != n)
+		return false;
+	while (n > 0 && strcmp(stem[n - 1], word[n - 1]) == 0)
+		n--;
+	return n == 0;
 }
 
 /* The features that are words as the model reads them; their labels join nothing. */
