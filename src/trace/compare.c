@@ -25,7 +25,9 @@ walk(struct ct_alignment *x, const int *here, const int *there, const int *table
 		bool end = i == T || j == U;
 
 		if (!end && here[i] != there[j]) {
-			if (table[(i + 1) * (U + 1) + j] >= table[i * (U + 1) + j + 1])
+			const int *at = table + (size_t)i * ((size_t)U + 1) + j;
+
+			if (at[U + 1] >= at[1])
 				i++;
 			else
 				j++;

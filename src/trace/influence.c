@@ -1,6 +1,7 @@
 /* influence: see influence.h. */
 #include "trace/influence.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -388,6 +389,9 @@ select_edges(struct ct_graph *g, const bool *in, const struct flow *f, double th
 		return CT_ENOMEM;
 	if ((n = kept = score_edges(g, in, f, 0, NULL, NULL, row, job)) < 0)
 		return ct_fail(err, CT_ECANCELLED, "pruning cancelled");
+	if (n > INT_MAX)
+		return ct_fail(err, CT_EUNSUPPORTED, "%ld edges to prune are more than %d: trace fewer "
+		    "features or prune more nodes", n, INT_MAX);
 	if (n > 0 && threshold < 1) {
 		scores = ct_arena_need(scratch, (size_t)n, sizeof *scores, "edge scores", err);
 		if (!scores)

@@ -1,6 +1,7 @@
 /* judge: see judge.h. */
 #include "trace/judge.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,12 +275,16 @@ read_whole(struct judge *j, struct ct_arena *a, struct ct_error *err)
 	const struct ct_local_model *lrm = &j->p->lrm;
 	struct ct_judgement *out = j->out;
 	int V = j->p->pass.m->cfg.V;
+	long neurons = (long)lrm->tc->L * (plan->pos + 1 - lrm->pass->start) * lrm->tc->F;
 	const float *logits = ct_prompt_logits(j->p, j->p->pass.final, plan->pos, a, err);
 
 	if (!logits)
 		return CT_ENOMEM;
 	if (V < 2)
 		return ct_fail(err, CT_EINVAL, "an answer leads over another one; the vocabulary has one");
+	if (lrm->tc->neurons && neurons > INT_MAX)
+		return ct_fail(err, CT_EUNSUPPORTED, "the prompt has %ld neurons; at most %d can be judged: "
+		    "take a shorter prompt", neurons, INT_MAX);
 	out->answer = plan->answer < 0 ? ct_likeliest(V, logits) : plan->answer;
 	out->against = plan->against;
 	for (int v = 0; v < V && plan->against < 0; v++)
@@ -291,7 +296,7 @@ read_whole(struct judge *j, struct ct_arena *a, struct ct_error *err)
 			*(plan->inside[i] ? &out->n_inside : &out->n_outside) += 1;
 	out->n_random = out->n_inside < out->n_outside ? out->n_inside : out->n_outside;
 	if (lrm->tc->neurons)
-		out->n_outside = lrm->tc->L * (plan->pos + 1 - lrm->pass->start) * lrm->tc->F - out->n_inside;
+		out->n_outside = (int)neurons - out->n_inside;
 	return CT_OK;
 }
 

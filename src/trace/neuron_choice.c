@@ -30,6 +30,8 @@ struct choice {
 	int layer;			/* that the walkers are at */
 	struct walker *walkers;		/* (n_targets) */
 	struct ct_neuron_rows rows;	/* (T,F) of the layer */
+	long all;			/* neurons of the prompt */
+	int most;			/* of them to keep */
 	struct candidate *kept;		/* (2*most) the largest so far among them */
 	int n;
 	double sum;			/* of all scores */
@@ -64,11 +66,13 @@ make(struct choice *c, struct ct_arena *a, struct ct_error *err)
 	size_t cells = (size_t)c->p->T * (size_t)c->p->m->cfg.mlp;
 	int code = CT_OK;
 
+	c->all = (long)c->p->m->cfg.L * (c->p->T - c->p->start) * c->p->m->cfg.mlp;
+	c->most = c->q->most < c->all ? c->q->most : (int)c->all;
 	c->walkers = ct_arena_need(a, (size_t)c->q->n_targets, sizeof *c->walkers, "gradients", err);
 	c->rows.act = ct_arena_need(a, cells, sizeof(float), "activations", err);
 	c->rows.gate = ct_arena_need(a, cells, sizeof(float), "activations", err);
 	c->rows.up = ct_arena_need(a, cells, sizeof(float), "activations", err);
-	c->kept = ct_arena_need(a, 2 * (size_t)c->q->most, sizeof *c->kept, "neurons", err);
+	c->kept = ct_arena_need(a, 2 * (size_t)c->most, sizeof *c->kept, "neurons", err);
 	if (!c->walkers || !c->rows.act || !c->rows.gate || !c->rows.up || !c->kept)
 		return CT_ENOMEM;
 	for (int k = 0; k < c->q->n_targets && code == CT_OK; k++)
@@ -150,8 +154,8 @@ static void
 keep_largest(struct choice *c)
 {
 	qsort(c->kept, (size_t)c->n, sizeof *c->kept, by_score);
-	if (c->n > c->q->most)
-		c->n = c->q->most;
+	if (c->n > c->most)
+		c->n = c->most;
 }
 
 /*
@@ -175,7 +179,7 @@ rank_layer(struct choice *c)
 			if (act == 0)
 				continue;
 			c->sum += score;
-			if (c->n == 2 * c->q->most)
+			if (c->n / 2 == c->most)
 				keep_largest(c);
 			c->kept[c->n++] = (struct candidate){ .score = score,
 				.at = { .layer = c->layer, .pos = t, .feature = f, .pre = act, .act = act } };
@@ -190,7 +194,7 @@ finish(struct ct_neuron_choice *out, struct choice *c, struct ct_arena *a, struc
 
 	keep_largest(c);
 	out->n = c->n;
-	out->all = (long)c->p->m->cfg.L * (c->p->T - c->p->start) * c->p->m->cfg.mlp;
+	out->all = c->all;
 	out->active = ct_arena_need(a, (size_t)c->n, sizeof *out->active, "active neurons", err);
 	if (!out->active)
 		return CT_ENOMEM;
