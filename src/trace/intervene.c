@@ -294,7 +294,8 @@ keep_stream(const struct buffers *b, int l, size_t TD)
 
 /*
  * What the neurons of a layer write because their input changed, including those that are no features of the
- * graph; clamped ones excepted.
+ * graph; clamped ones excepted. Their maps are those at the pass's MLP input, as for all edges: in a run of
+ * direct mode lrm->read is not where they were made.
  */
 static void
 write_neurons(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l)
@@ -303,7 +304,7 @@ write_neurons(const struct ct_local_model *lrm, struct buffers *b, const struct 
 	int T = lrm->T, F = m->cfg.mlp;
 	size_t TD = (size_t)T * m->cfg.D;
 
-	ct_neurons_change(m, l, T, lrm->read + (size_t)l * TD, b->read, b->act);
+	ct_neurons_change(m, l, T, lrm->pass->mlp_in + (size_t)l * TD, b->read, b->act);
 	memset(b->act, 0, (size_t)lrm->pass->start * F * sizeof *b->act);
 	for (int i = 0; i < s->n; i++)
 		if (s->site[i].layer == l)

@@ -256,6 +256,56 @@ test_range(void **state)
 	fixture_close(&f);
 }
 
+/* Direct mode freezes the maps of neurons: what a change does by all paths stays the same. */
+static void
+check_total_of_direct(struct fixture *f)
+{
+	const struct ct_active *a = fixture_active(f, 1, 5);
+	const struct ct_clamp_options direct = { .mode = CT_DIRECT };
+	struct ct_clamp first = clamp_on(a, CT_MULTIPLE, -9);
+	struct ct_clamp then = { .layer = 0, .pos = 2, .feature = 7, .unit = CT_DELTA, .amount = 1 };
+	struct ct_clamp_sites sites = fixture_sites(f, &first, 1);
+	size_t TD = (size_t)f->T * f->m->cfg.D;
+	struct ct_error err = { 0 };
+	struct ct_prompt *p;
+	float *got[2];
+	double size = 0;
+
+	assert_int_equal(ct_prompt_clamped(&p, f->prompt, &sites, &direct, &f->arena, NULL, &err), CT_OK);
+	for (int i = 0; i < 2; i++) {
+		const struct ct_local_model *lrm = i ? &p->lrm : &f->prompt->lrm;
+		float *pre = calloc((size_t)lrm->n + 1, sizeof *pre);
+
+		got[i] = calloc(TD, sizeof **got);
+		assert_int_equal(ct_clamp_sites_init(&sites, lrm, &then, 1, &f->arena, &err), CT_OK);
+		assert_int_equal(ct_predict(lrm, &sites, true, got[i], pre, &f->scratch, &err), CT_OK);
+		free(pre);
+	}
+	for (size_t i = 0; i < TD; i++)
+		size = fmax(size, fabs((double)got[0][i]));
+	for (size_t i = 0; i < TD; i++)
+		assert_true(fabs((double)got[0][i] - (double)got[1][i]) < 1e-5 * size + 1e-7);
+	free(got[0]);
+	free(got[1]);
+}
+
+static void
+test_total_of_direct(void **state)
+{
+	static const struct ct_config *const families[] = { &fixture_llama, &fixture_gpt2, &fixture_gemma3 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct ct_shape s;
+		struct fixture f;
+
+		fixture_shape(&s, families[i], i);
+		fixture_neurons(&f, &s, 5);
+		check_total_of_direct(&f);
+		fixture_close(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -263,6 +313,7 @@ main(void)
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_total_of_direct),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
