@@ -66,12 +66,11 @@ done:
 	return rc;
 }
 
+/* Only of work that was done: the time until a failure is no time to wait. */
 static void
-keep_least(double *least, double start)
+keep_least(double *least, double took, int rc)
 {
-	double took = ct_seconds() - start;
-
-	if (*least == 0 || took < *least)
+	if (rc == CT_OK && (*least == 0 || took < *least))
 		*least = took;
 }
 
@@ -87,9 +86,23 @@ wait_for_forward(struct ct_waits *out, const struct subject *s, int T, const str
 
 	if (rc == CT_OK)
 		rc = ct_forward(&pass, s->ids, scratch, job, err);
-	keep_least(&out->forward, start);
+	keep_least(&out->forward, ct_seconds() - start, rc);
 	ct_arena_free(&a);
 	return rc;
+}
+
+enum { FIRST_ROW = 2 };			/* layer of the first row that is timed */
+
+/* Rows are timed from a certain layer on, each that of a feature there or below. */
+static int
+check_rows(const struct ct_local_model *lrm, struct ct_error *err)
+{
+	int L = lrm->m->cfg.L;
+
+	if (L > FIRST_ROW && lrm->first[(FIRST_ROW + 1) * lrm->T] > 0)
+		return CT_OK;
+	return ct_fail(err, CT_EUNSUPPORTED, "a model of %d layers with %d active features has no row to "
+	    "time: it needs %d layers, and a feature that is active in them", L, lrm->n, FIRST_ROW + 1);
 }
 
 /* One feature of each third layer: its row, and the same row opened in the partial graph. */
@@ -101,7 +114,7 @@ wait_for_rows(struct ct_waits *out, const struct ct_local_model *lrm, struct ct_
 	struct ct_layout layout;
 	int rc = ct_attribution_layout(&layout, lrm, a, err), n = 0;
 
-	for (int l = 2; l < lrm->m->cfg.L && rc == CT_OK; l += 3, n++) {
+	for (int l = FIRST_ROW; l < lrm->m->cfg.L && rc == CT_OK; l += 3, n++) {
 		int node = lrm->first[(l + 1) * lrm->T] - 1;
 		struct ct_row one = ct_feature_row(&lrm->active[node]);
 		double start = ct_seconds();
@@ -113,10 +126,8 @@ wait_for_rows(struct ct_waits *out, const struct ct_local_model *lrm, struct ct_
 			rc = ct_building_open(b, node, a, job, err);
 		opened += ct_seconds() - start;
 	}
-	if (rc == CT_OK && (out->row == 0 || row / n < out->row))
-		out->row = row / n;
-	if (rc == CT_OK && (out->opened == 0 || opened / n < out->opened))
-		out->opened = opened / n;
+	keep_least(&out->row, row / n, rc);
+	keep_least(&out->opened, opened / n, rc);
 	return rc;
 }
 
@@ -137,7 +148,7 @@ wait_for_clamp(struct ct_waits *out, const struct ct_prompt *p, struct ct_graph 
 	if ((rc = ct_clamp_sites_init(&sites, &p->lrm, &clamp, 1, a, err)) == CT_OK &&
 	    (rc = ct_intervene(&run, &p->lrm, &sites, &how, a, err)) == CT_OK)
 		rc = ct_effects_init(&effects, &p->lrm, g, &sites, &how, &run, a, err);
-	keep_least(&out->clamped, start);
+	keep_least(&out->clamped, ct_seconds() - start, rc);
 	return rc;
 }
 
@@ -153,12 +164,13 @@ wait_once(struct ct_waits *out, const struct subject *s, int T, const struct ct_
 	struct ct_prompt *p;
 	int rc = ct_prompt_run(&p, s->m, s->tc, s->ids, T, &a, job, err);
 
-	keep_least(&out->prompt, start);
-	if (rc < 0 || (rc = ct_prompt_trace_begin(&b, p, &plan, &a, job, err)) < 0 ||
+	keep_least(&out->prompt, ct_seconds() - start, rc);
+	if (rc < 0 || (rc = check_rows(&p->lrm, err)) < 0 ||
+	    (rc = ct_prompt_trace_begin(&b, p, &plan, &a, job, err)) < 0 ||
 	    (rc = ct_building_look(b, &g, &a, job, err)) < 0 ||
 	    (rc = ct_graph_prune(g, CT_DEFAULT_NODES, CT_DEFAULT_EDGES, &a, &tmp, job, err)) < 0)
 		goto done;
-	keep_least(&out->tree, start);
+	keep_least(&out->tree, ct_seconds() - start, CT_OK);
 	if ((rc = wait_for_rows(out, &p->lrm, b, &a, job, err)) == CT_OK)
 		rc = wait_for_clamp(out, p, g, &a, err);
 done:
