@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -64,22 +65,27 @@ static const struct {
 
 static const char *const needed[] = { "config.json", "model.safetensors", "tokenizer.json" };
 
-/* The first entry of the directory that fits, by name, in out; false: none does. */
-static bool
-find_entry(const char *dir, const char *pattern, char *out, size_t size)
+/*
+ * The first entry of the directory that fits, by name, in out. Returns whether there is one, or CT_EIO if the
+ * directory cannot be listed.
+ */
+static int
+find_entry(const char *dir, const char *pattern, char *out, size_t size, struct ct_error *err)
 {
 	DIR *d = opendir(dir);
 	struct dirent *entry;
 	bool found = false;
 
-	while (d && (entry = readdir(d))) {
+	if (!d)
+		return ct_fail(err, CT_EIO, "%s: no model.safetensors is found, and the directory cannot be "
+		    "listed to see what it has: %s", dir, strerror(errno));
+	while ((entry = readdir(d))) {
 		if (fnmatch(pattern, entry->d_name, 0) != 0 || (found && strcmp(entry->d_name, out) > 0))
 			continue;
 		snprintf(out, size, "%s", entry->d_name);
 		found = true;
 	}
-	if (d)
-		closedir(d);
+	closedir(d);
 	return found;
 }
 
@@ -89,7 +95,11 @@ explain_weights(const char *dir, struct ct_error *err)
 	char name[256], shown[256];
 
 	for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
-		if (!find_entry(dir, weights[i].pattern, name, sizeof name))
+		int found = find_entry(dir, weights[i].pattern, name, sizeof name, err);
+
+		if (found < 0)
+			return found;
+		if (!found)
 			continue;
 		ct_text_clean(shown, sizeof shown, name, strlen(name));
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: no model.safetensors; %s %s", dir, shown,

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "ctrace.h"
+#include "io/folder.h"
 #include "model/model.h"
 #include "model/tokenizer.h"
 #include "scratch.h"
@@ -114,6 +115,18 @@ folders(void **state)
 	}
 }
 
+/* A directory that may be entered but not listed: nobody knows that it has no weights. */
+static void
+a_folder_that_cannot_be_listed(void **state)
+{
+	struct ct_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(ct_folder_explain("none/there", CT_FOLDER_WEIGHTS, &err), CT_EIO);
+	assert_string_equal(err.msg, "none/there: no model.safetensors is found, and the directory cannot be "
+	    "listed to see what it has: No such file or directory");
+}
+
 /* An adapter beside a whole model changes what Hugging Face computes; here it is only said. */
 static void
 an_adapter_beside_a_model(void **state)
@@ -137,6 +150,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(folders),
+		cmocka_unit_test(a_folder_that_cannot_be_listed),
 		cmocka_unit_test(an_adapter_beside_a_model),
 	};
 
