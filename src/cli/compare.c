@@ -457,8 +457,8 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_compare = {
 	.name = "compare",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--feature FEATURE ...]\n"
-	    "[--top N] [--json FILE] PROMPT PROMPT ...",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	    "[--feature FEATURE ...] [--top N] [--json FILE] PROMPT PROMPT ...",
 	.summary = "what the graphs of two prompts share, and what a patch between them does",
 	.details = "Two prompts: nodes and edges that both graphs keep, or only one, with activation and\n"
 	    "influence in each. With each difference, what a patch adds to logit(answer there) -\n"

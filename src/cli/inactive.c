@@ -192,7 +192,8 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_inactive = {
 	.name = "inactive",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	    "[--at POS] [--target TARGET]\n"
 	    "[--to NODE] [--pos POS] [--top N] [--json FILE] PROMPT",
 	.summary = "features that nearly fire, what inhibits them, and what they would do",
 	.details = "Examines the inactive features nearest to firing: those whose pre-activation h is the\n"

@@ -279,7 +279,8 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_qk = {
 	.name = "qk",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	    "[--at POS] [--target TARGET]\n"
 	    "[--head HEAD] [--query PLACE] [--key PLACE] [--top N] [--json FILE] PROMPT",
 	.summary = "why an attention head attends from one token to another",
 	.details = "A head's score is a product of a query and a key. With norm scales frozen, both are\n"

@@ -574,7 +574,8 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_steer = {
 	.name = "steer",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	    "[--at POS] [--target TARGET]\n"
 	    "--clamp SPEC... [--group NAME=NODE,...] [--mode MODE] [--through WHAT] [--top N]\n"
 	    "[--no-predict] [--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS]\n"
 	    "[--json FILE [--times]] PROMPT",

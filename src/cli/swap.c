@@ -200,7 +200,8 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_swap = {
 	.name = "swap",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--at PLACE] [--from VALUE]\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	    "[--at PLACE] [--from VALUE]\n"
 	    "--to VALUE|all [--strength K] [--json FILE] PROMPT",
 	.summary = "set the features of a hidden value to another's, and see whether the answer follows",
 	.details = "The prompt is a sentence of the model's corpus up to its answer. The features of\n"

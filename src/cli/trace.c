@@ -323,9 +323,10 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_trace = {
 	.name = "trace",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--allow-nonfinite] [--at POS] [--target TARGET]\n"
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	    "[--at POS] [--target TARGET]\n"
 	    "[--targets N] [--target-prob P] [--max-feature-nodes N] [--prune NODE[,EDGE]]\n"
-	    "[--depth N] [--top N] [--paths N] [--groups] [--clamp SPEC ...] [--mode MODE]\n"
+	    "[--depth N] [--top N] [--paths N] [--groups] [--qk] [--clamp SPEC ...] [--mode MODE]\n"
 	    "[--through WHAT] [--json FILE] PROMPT\n"
 	    "... --batch FILE [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",

@@ -16,6 +16,7 @@ for c in $commands; do
 	ok "$c --help says how it is used" has "^usage: ctrace $c"
 	ok "$c: every option has a line of help" sh -c "! grep -E '^  (-., |    )--' '$tmp/out' |
 	    grep -vE '^  (-., |    )--[a-z-]+( [^ ]+)? +[a-zA-Z0-9@]'"
+	ok "$c: --basis, where it is taken, is in the synopsis" sh -c "! grep -q '^      --basis' '$tmp/out' || grep -q '\[--basis NAME\]' '$tmp/out'"
 	ok "$c stands in the manual" grep -q "^\\.Ss $c\$" "$man"
 	for o in $(sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p' "$tmp/out"); do
 		ok "$c --$o stands in the manual" sh -c "sed -n '/^\\.Ss $c\$/,/^\\.S[sh]/p;/^\\.Sh DESC/,/^\\.Sh COMM/p' '$man' |
