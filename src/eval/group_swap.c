@@ -119,12 +119,9 @@ other_of(const struct job *j, int item)
 static float
 activation(const struct ct_prompt *p, const struct ct_node *n)
 {
-	const struct ct_local_model *lrm = &p->lrm;
+	int i = ct_local_model_active(&p->lrm, n->layer, n->pos, n->index);
 
-	for (int i = lrm->first[n->layer * p->T + n->pos]; i < lrm->first[n->layer * p->T + n->pos + 1]; i++)
-		if (lrm->active[i].feature == n->index)
-			return lrm->active[i].act;
-	return 0;
+	return i < 0 ? 0 : p->lrm.active[i].act;
 }
 
 /* Clamps that set a group's features to what they are in the other sentence. Returns how many. */

@@ -142,14 +142,12 @@ prob(struct ct_session *s, enum ct_run which, int pos, int token)
 static float
 activation(const struct ct_session *s, int layer, int feature, int pos)
 {
-	const struct ct_local_model *lrm;
+	int i;
 
 	if (layer < 0 || layer >= s->e->transcoder->L || pos < 0 || pos >= s->T)
 		return 0;
-	lrm = &s->prompt->lrm;
-	for (int i = lrm->first[layer * s->T + pos]; i < lrm->first[layer * s->T + pos + 1]; i++)
-		if (lrm->active[i].feature == feature)
-			return lrm->active[i].act;
+	if ((i = ct_local_model_active(&s->prompt->lrm, layer, pos, feature)) >= 0)
+		return s->prompt->lrm.active[i].act;
 	/* Every neuron is active. */
 	if (s->e->info.neurons && pos >= s->prompt->pass.start)
 		return ct_session_preactivation(s, layer, feature, pos);

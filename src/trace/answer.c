@@ -21,12 +21,11 @@ ct_likeliest(int n, const float *logits)
 double
 ct_answer_probability(int V, const float *logits, int token)
 {
-	float top = logits[ct_likeliest(V, logits)];
-	double sum = 0;
+	double top = (double)logits[ct_likeliest(V, logits)], sum = 0;
 
 	for (int i = 0; i < V; i++)
-		sum += exp((double)(logits[i] - top));
-	return exp((double)(logits[token] - top)) / sum;
+		sum += exp((double)logits[i] - top);
+	return exp((double)logits[token] - top) / sum;
 }
 
 int

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "math/blas.h"
+#include "trace/answer.h"
 
 int
 ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n,
@@ -142,11 +143,8 @@ int
 ct_sample(const float *logits, int V, double temperature, struct ct_rng *rng)
 {
 	double sum = 0, draw;
-	int best = 0;
+	int best = ct_likeliest(V, logits);
 
-	for (int v = 1; v < V; v++)
-		if (logits[v] > logits[best])
-			best = v;
 	if (temperature <= 0)
 		return best;
 	for (int v = 0; v < V; v++)

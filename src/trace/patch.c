@@ -1,9 +1,7 @@
 /* patch: see patch.h. */
 #include "trace/patch.h"
 
-#include <math.h>
-#include <string.h>
-
+#include "trace/answer.h"
 #include "trace/intervene.h"
 
 /* Clamps that are collected: all of them are counted, at most max are written. */
@@ -40,7 +38,7 @@ add_place(const struct ct_local_model *here, const struct ct_local_model *there,
 		bool theirs = y && (!x || y->feature <= x->feature);
 
 		/* The activation of a neuron that the other prompt's graph left out is unknown, not 0. */
-		if ((mine && theirs) || here->tc->act != CT_TC_NEURONS)
+		if ((mine && theirs) || !here->tc->neurons)
 			add(c, mine ? x : y, pos, mine ? x->act : 0, theirs ? y->act : 0);
 		i += mine;
 		k += theirs;
@@ -78,17 +76,13 @@ read_answers(struct ct_patch *out, const struct ct_prompt *p, const float *final
     const struct ct_patch_answers *answers, struct ct_arena *a, struct ct_error *err)
 {
 	float *logits = ct_prompt_logits(p, final, answers->pos, a, err);
-	double sum = 0;
+	int V = p->pass.m->cfg.V;
 
 	if (!logits)
 		return CT_ENOMEM;
-	for (int v = 0; v < p->pass.m->cfg.V; v++)
-		if (out->top < 0 || logits[v] > logits[out->top])
-			out->top = v;
-	for (int v = 0; v < p->pass.m->cfg.V; v++)
-		sum += exp((double)logits[v] - (double)logits[out->top]);
-	out->prob = (float)(1 / sum);
-	out->prob_there = (float)(exp((double)logits[answers->there] - (double)logits[out->top]) / sum);
+	out->top = ct_likeliest(V, logits);
+	out->prob = (float)ct_answer_probability(V, logits, out->top);
+	out->prob_there = (float)ct_answer_probability(V, logits, answers->there);
 	return CT_OK;
 }
 
