@@ -22,6 +22,7 @@ struct judge {
 	const struct ct_judge_plan *plan;
 	struct ct_judgement *out;
 	struct ct_judged *run;		/* (items) */
+	bool *drawn;			/* (draws, lrm->n) random features, each set for two runs */
 };
 
 static bool
@@ -234,19 +235,20 @@ leave_out(const struct judge *j, int item, struct ct_clamp *clamps, struct ct_ar
 {
 	const struct ct_local_model *lrm = &j->p->lrm;
 	const struct ct_judge_plan *plan = j->plan;
-	int part = item - DRAWS - 2 * plan->draws, n = 0;
+	int part = item - DRAWS - 2 * plan->draws;
 	bool *set;
 
 	if (item < DRAWS)
 		return list_clamps(j, plan->inside, item == ALONE, clamps);
+	if (part < 0)
+		return list_clamps(j, j->drawn + (size_t)((item - DRAWS) / 2) * (size_t)lrm->n,
+		    (item - DRAWS) % 2, clamps);
 	set = ct_arena_need(a, (size_t)lrm->n, sizeof *set, "features", err);
 	if (!set)
 		return CT_ENOMEM;
-	for (int i = 0; part >= 0 && i < lrm->n; i++)
+	for (int i = 0; i < lrm->n; i++)
 		set[i] = plan->part[i] == part;
-	if (part < 0)
-		n = ct_judge_draw(lrm, plan, (item - DRAWS) / 2, set, a, err);
-	return n < 0 ? n : list_clamps(j, set, part < 0 && item % 2, clamps);
+	return list_clamps(j, set, false, clamps);
 }
 
 static int
@@ -300,6 +302,22 @@ read_whole(struct judge *j, struct ct_arena *a, struct ct_error *err)
 	return CT_OK;
 }
 
+static int
+draw_all(struct judge *j, struct ct_arena *a, struct ct_error *err)
+{
+	const struct ct_local_model *lrm = &j->p->lrm;
+	int draws = j->plan->draws, code = CT_OK;
+	struct ct_arena tmp = { 0 };
+
+	j->drawn = ct_arena_need(a, (size_t)draws * (size_t)lrm->n, sizeof *j->drawn, "random features", err);
+	if (!j->drawn)
+		return CT_ENOMEM;
+	for (int k = 0; k < draws && code >= 0; k++)
+		code = ct_judge_draw(lrm, j->plan, k, j->drawn + (size_t)k * (size_t)lrm->n, &tmp, err);
+	ct_arena_free(&tmp);
+	return code;
+}
+
 static void
 sum_up(struct judge *j)
 {
@@ -335,7 +353,7 @@ ct_judge(struct ct_judgement *out, const struct ct_prompt *p, const struct ct_ju
 	j.run = ct_arena_need(a, (size_t)items, sizeof *j.run, "judging", err);
 	if (!j.run)
 		return CT_ENOMEM;
-	if ((code = read_whole(&j, a, err)) < 0 ||
+	if ((code = read_whole(&j, a, err)) < 0 || (code = draw_all(&j, a, err)) < 0 ||
 	    (code = ct_parallel_run(job, items, run_item, &j, "judging", err)) < 0)
 		return code;
 	sum_up(&j);
