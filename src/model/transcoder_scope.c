@@ -82,23 +82,23 @@ check_figures(struct ct_tc_loader *ld, const json_t *root, const char *path, con
 	bool skip = ct_tc_has(f, "affine_skip_connection"), says_skip = skip;
 	int F = ld->tc->layers[l].F, width = F, code;
 	const char *kind = NULL;
+	char shown[41];
 
 	if ((code = ct_json_int(root, path, "width", false, 1, 1 << 26, &width, ld->err)) < 0 ||
 	    (code = ct_json_bool(root, path, "affine_connection", false, &says_skip, ld->err)) < 0 ||
 	    (code = ct_json_string(root, path, "architecture", false, &kind, ld->err)) < 0)
 		return code;
-	if (!json_object_get(root, "affine_connection"))
-		says_skip = skip;
 	if (width != F)
 		return ct_fail(ld->err, CT_EFORMAT, "%s: \"width\" is %d, but the file has %d features", path,
 		    width, F);
 	if (skip != says_skip)
 		return ct_fail(ld->err, CT_EFORMAT, "%s: \"affine_connection\" is %s, but the file has %s "
 		    "affine_skip_connection", path, says_skip ? "true" : "false", skip ? "an" : "no");
-	if (kind && strcmp(kind, "jump_relu") != 0)
-		return ct_fail(ld->err, CT_EUNSUPPORTED, "%s: \"architecture\" is \"%.40s\", expected "
-		    "jump_relu", path, kind);
-	return CT_OK;
+	if (!kind || strcmp(kind, "jump_relu") == 0)
+		return CT_OK;
+	ct_text_clean(shown, sizeof shown, kind, strlen(kind));
+	return ct_fail(ld->err, CT_EUNSUPPORTED, "%s: \"architecture\" is \"%s\", expected jump_relu", path,
+	    shown);
 }
 
 /* Gemma Scope 2 has a config.json beside each layer's file, which must not say something else. */
@@ -106,13 +106,18 @@ int
 ct_tc_scope_check(struct ct_tc_loader *ld, const struct ct_tc_file *f, int l)
 {
 	const char *slash = strrchr(f->path, '/');
-	char path[4096];
+	char *dir = strndup(f->path, slash ? (size_t)(slash + 1 - f->path) : 0);
+	char *path = dir ? ct_path_join(dir, "config.json") : NULL;
 	json_t *root = NULL;
 	int code;
 
-	snprintf(path, sizeof path, "%.*sconfig.json", slash ? (int)(slash + 1 - f->path) : 0, f->path);
-	if (ct_file_missing(path))
+	free(dir);
+	if (!path)
+		return ct_fail_memory(ld->err, strlen(f->path), "a path");
+	if (ct_file_missing(path)) {
+		free(path);
 		return CT_OK;
+	}
 	code = ct_json_load(&root, path, MAX_CONFIG, ld->err);
 	if (code == CT_OK && !json_is_object(root))
 		code = ct_fail(ld->err, CT_EFORMAT, "%s: expected an object {...}", path);
@@ -123,6 +128,7 @@ ct_tc_scope_check(struct ct_tc_loader *ld, const struct ct_tc_file *f, int l)
 	if (code == CT_OK)
 		code = check_figures(ld, root, path, f, l);
 	json_decref(root);
+	free(path);
 	return code;
 }
 
