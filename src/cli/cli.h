@@ -177,6 +177,13 @@ struct cli_query {
 };
 /* 0, or -1 with the message written. Keys of other options are left alone. */
 int cli_query_option(struct cli_query *q, int key, const char *value);
+/* An option whose argument is kept as it is written; a list of these ends with key 0. */
+struct cli_text {
+	int key;
+	const char **value;
+};
+/* All options of a command: those of q, and texts. 0, or -1 when the command is over: return c->status. */
+int cli_query_read(struct cli *c, struct cli_query *q, const struct cli_text *texts);
 /* After the options: has the one prompt answered, then closes the model. Returns an exit status. */
 int cli_query_run(struct cli *c, struct cli_query *q, int (*answer)(void *request, const char *prompt),
     void *request);

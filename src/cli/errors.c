@@ -167,20 +167,15 @@ static int
 run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 8 }, .open = 3 };
-	const char *value;
-	int key, bad = 0;
+	const char *open = NULL;
+	const struct cli_text texts[] = {
+		{ KEY_FROM, &r.from }, { KEY_TO, &r.to }, { KEY_OPEN, &open }, { 0 }
+	};
 
-	while (bad == 0 && (key = cli_next(c, &value)) > 0)
-		switch (key) {
-		case KEY_FROM: r.from = value; break;
-		case KEY_TO: r.to = value; break;
-		case KEY_OPEN: bad = cli_int(value, "--open", 1, MAX_OPEN, &r.open); break;
-		default: bad = cli_query_option(&r.ask, key, value);
-		}
-	if (bad < 0)
-		return CLI_ERROR;
-	if (key < 0)
+	if (cli_query_read(c, &r.ask, texts) < 0)
 		return c->status;
+	if (open && cli_int(open, "--open", 1, MAX_OPEN, &r.open) < 0)
+		return CLI_ERROR;
 	return cli_query_run(c, &r.ask, errors, &r);
 }
 

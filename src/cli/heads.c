@@ -214,22 +214,9 @@ static int
 run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 20 } };
-	const char *value;
-	int key;
+	const struct cli_text texts[] = { { KEY_FROM, &r.from }, { KEY_TO, &r.to }, { 0 } };
 
-	while ((key = cli_next(c, &value)) > 0)
-		switch (key) {
-		case KEY_FROM:
-			r.from = value;
-			break;
-		case KEY_TO:
-			r.to = value;
-			break;
-		default:
-			if (cli_query_option(&r.ask, key, value) < 0)
-				return CLI_ERROR;
-		}
-	if (key < 0)
+	if (cli_query_read(c, &r.ask, texts) < 0)
 		return c->status;
 	return cli_query_run(c, &r.ask, heads, &r);
 }

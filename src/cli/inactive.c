@@ -161,22 +161,13 @@ static int
 run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 20 }, .pos = -1 };
-	const char *value;
-	int key;
+	const char *pos = NULL;
+	const struct cli_text texts[] = { { KEY_TO, &r.to }, { KEY_POS, &pos }, { 0 } };
 
-	while ((key = cli_next(c, &value)) > 0) {
-		int bad = 0;
-
-		switch (key) {
-		case KEY_TO: r.to = value; break;
-		case KEY_POS: bad = cli_int(value, "--pos", 0, 1 << 20, &r.pos); break;
-		default: bad = cli_query_option(&r.ask, key, value);
-		}
-		if (bad)
-			return CLI_ERROR;
-	}
-	if (key < 0)
+	if (cli_query_read(c, &r.ask, texts) < 0)
 		return c->status;
+	if (pos && cli_int(pos, "--pos", 0, 1 << 20, &r.pos) < 0)
+		return CLI_ERROR;
 	return cli_query_run(c, &r.ask, inactive, &r);
 }
 

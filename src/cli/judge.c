@@ -272,22 +272,9 @@ static int
 run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 20 } };
-	const char *value;
-	int key;
+	const struct cli_text texts[] = { { KEY_FEATURES, &r.features }, { KEY_GRAPH, &r.graph }, { 0 } };
 
-	while ((key = cli_next(c, &value)) > 0)
-		switch (key) {
-		case KEY_FEATURES:
-			r.features = value;
-			break;
-		case KEY_GRAPH:
-			r.graph = value;
-			break;
-		default:
-			if (cli_query_option(&r.ask, key, value) < 0)
-				return CLI_ERROR;
-		}
-	if (key < 0)
+	if (cli_query_read(c, &r.ask, texts) < 0)
 		return c->status;
 	if (r.features && r.graph) {
 		cli_error("--features and --graph: expected one of them");

@@ -89,6 +89,26 @@ cli_query_option(struct cli_query *q, int key, const char *value)
 }
 
 int
+cli_query_read(struct cli *c, struct cli_query *q, const struct cli_text *texts)
+{
+	const struct cli_text *t;
+	const char *value;
+	int key;
+
+	while ((key = cli_next(c, &value)) > 0) {
+		for (t = texts; t->key && t->key != key; t++)
+			;
+		if (t->key)
+			*t->value = value;
+		else if (cli_query_option(q, key, value) < 0) {
+			c->status = CLI_ERROR;
+			return -1;
+		}
+	}
+	return key;
+}
+
+int
 cli_query_run(struct cli *c, struct cli_query *q, int (*answer)(void *request, const char *prompt),
     void *request)
 {

@@ -243,25 +243,11 @@ static int
 run(struct cli *c)
 {
 	struct request r = { .ask = { .at = -1, .top = 20 } };
-	const char *value;
-	int key;
+	const struct cli_text texts[] = {
+		{ KEY_HEAD, &r.head }, { KEY_QUERY, &r.query }, { KEY_KEY, &r.key }, { 0 }
+	};
 
-	while ((key = cli_next(c, &value)) > 0)
-		switch (key) {
-		case KEY_HEAD:
-			r.head = value;
-			break;
-		case KEY_QUERY:
-			r.query = value;
-			break;
-		case KEY_KEY:
-			r.key = value;
-			break;
-		default:
-			if (cli_query_option(&r.ask, key, value) < 0)
-				return CLI_ERROR;
-		}
-	if (key < 0)
+	if (cli_query_read(c, &r.ask, texts) < 0)
 		return c->status;
 	return cli_query_run(c, &r.ask, qk, &r);
 }
