@@ -46,7 +46,7 @@ write_tokens(struct line *l)
 
 	l->n = 1;
 	for (int i = 0; i < t->n_pieces; i++) {
-		const struct ct_piece *p = &t->pieces[i];
+		const struct ct_template_piece *p = &t->pieces[i];
 
 		if (p->kind == CT_PIECE_RELATION) {
 			const char *s = t->relations[l->in->relation];
@@ -108,7 +108,7 @@ static void
 label_slots(const struct line *l)
 {
 	for (int i = 0; i < l->t->n_pieces; i++) {
-		const struct ct_piece *p = &l->t->pieces[i];
+		const struct ct_template_piece *p = &l->t->pieces[i];
 		struct ct_fact f;
 		const char *column;
 

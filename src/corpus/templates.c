@@ -65,7 +65,7 @@ static int
 add_piece(struct ct_template *t, const struct ct_world *w, const char *word, size_t n,
     const struct ct_yaml *at, struct ct_error *err)
 {
-	struct ct_piece *p = &t->pieces[t->n_pieces];
+	struct ct_template_piece *p = &t->pieces[t->n_pieces];
 	bool slot = n > 2 && word[0] == '{' && word[n - 1] == '}';
 	char *copy;
 
@@ -83,7 +83,7 @@ add_piece(struct ct_template *t, const struct ct_world *w, const char *word, siz
 	if (!copy)
 		return ct_fail_memory(err, n, "a template");
 	memcpy(copy, word, n);
-	*p = (struct ct_piece){.kind = CT_PIECE_WORD, .text = copy};
+	*p = (struct ct_template_piece){.kind = CT_PIECE_WORD, .text = copy};
 	t->n_pieces++;
 	if (!slot)
 		return CT_OK;

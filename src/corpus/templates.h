@@ -14,7 +14,7 @@ enum { CT_MAX_PIECES = 64, CT_MAX_ABOUT = 4, CT_MAX_WHERE = 4 };
 
 enum ct_piece_kind { CT_PIECE_WORD, CT_PIECE_SLOT, CT_PIECE_RELATION };
 
-struct ct_piece {
+struct ct_template_piece {
 	enum ct_piece_kind kind;
 	const char *text;			/* the word, or the slot's path */
 	struct ct_slot slot;
@@ -34,7 +34,7 @@ struct ct_template {
 	int n_relations;			/* 0: none */
 	const char *relations[CT_MAX_COLUMNS];
 	int n_pieces;
-	struct ct_piece pieces[CT_MAX_PIECES];
+	struct ct_template_piece pieces[CT_MAX_PIECES];
 	int answer;				/* piece, -1: none */
 	int n_about;
 	struct ct_slot about[CT_MAX_ABOUT];

@@ -32,7 +32,7 @@ struct deck {
 struct fit {
 	struct ct_net *net;
 	const struct ct_corpus *corpus;
-	const struct ct_model_options *o;
+	const struct ct_train_model_options *o;
 	struct ct_pool *pool;
 	struct ct_reporter *reporter;
 	struct ct_adam adam;
@@ -107,7 +107,7 @@ deal(struct deck *d, int *out, int n)
 static void
 draw_bottlenecks(struct fit *f)
 {
-	const struct ct_model_options *o = f->o;
+	const struct ct_train_model_options *o = f->o;
 
 	for (int k = 0; k < o->batch; k++) {
 		const struct ct_sentence *s = &f->corpus->sentences[f->batch[k]];
@@ -142,7 +142,7 @@ silence_attention(struct ct_net *net, int from, int only)
 static int
 open_fit(struct fit *f, struct ct_error *err)
 {
-	const struct ct_model_options *o = f->o;
+	const struct ct_train_model_options *o = f->o;
 	struct ct_arena *arena = &f->net->params.arena;
 	int code;
 
@@ -220,7 +220,7 @@ resume(struct fit *f, struct ct_checkpoint *c)
 static int
 draw_batch(struct fit *f)
 {
-	const struct ct_model_options *o = f->o;
+	const struct ct_train_model_options *o = f->o;
 	bool seeds = o->direct > 0 || o->carry > 0 || o->noise > 0;
 	bool bottlenecks = o->bottleneck > 0 || o->answer_bottleneck > 0;
 	double total = 0;
@@ -269,7 +269,7 @@ draw_batch(struct fit *f)
 static int
 train_step(struct fit *f)
 {
-	const struct ct_model_options *o = f->o;
+	const struct ct_train_model_options *o = f->o;
 	int rows = draw_batch(f);
 
 	ct_pool_run(f->pool, f->n_shares, run_share, f);
@@ -293,7 +293,7 @@ report(struct fit *f)
 }
 
 int
-ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_model_options *o,
+ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_train_model_options *o,
     struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint,
     struct ct_error *err)
 {

@@ -14,7 +14,7 @@
  * training is gone on from, to the same weights; it is written now and then, when reporter cancels, and at
  * the end.
  */
-int ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_model_options *o,
+int ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_train_model_options *o,
     struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint,
     struct ct_error *err);
 

@@ -138,9 +138,9 @@ open_fit(struct fit *f, struct ct_error *err)
 	const struct ct_train_transcoder_options *o = f->o;
 	const struct ct_mlp_rows *a = f->a;
 	struct ct_arena *arena = &f->step.transcoder->params.arena;
-	const double often[] = { [CT_PLACE_INSIDE] = 1, [CT_PLACE_ANSWER] = o->answers,
-	    [CT_PLACE_PLAN] = o->plans,
-		[CT_PLACE_END] = o->ends };
+	const double often[] = { [CT_ROW_INSIDE] = 1, [CT_ROW_ANSWER] = o->answers,
+	    [CT_ROW_PLAN] = o->plans,
+		[CT_ROW_END] = o->ends };
 
 	f->urn.n = a->N;
 	f->urn.upto = ct_arena_need(arena, (size_t)a->N, sizeof(double), "sampling weights", err);

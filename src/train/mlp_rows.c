@@ -115,11 +115,11 @@ plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int
 		for (int t = 1; count && t < s->n; t++)
 			count[path[t]] += (float)s->repeat;
 		if (place && s->answer > 0 && s->answer < s->n - 1)
-			place[path[s->answer]] = CT_PLACE_ANSWER;
+			place[path[s->answer]] = CT_ROW_ANSWER;
 		if (place && s->plan_at > 0)
-			place[path[s->plan_at]] = CT_PLACE_PLAN;
-		if (place && s->n > 1 && place[path[s->n - 1]] == CT_PLACE_INSIDE)
-			place[path[s->n - 1]] = CT_PLACE_END;
+			place[path[s->plan_at]] = CT_ROW_PLAN;
+		if (place && s->n > 1 && place[path[s->n - 1]] == CT_ROW_INSIDE)
+			place[path[s->n - 1]] = CT_ROW_END;
 	}
 	free(path);
 	return rows;

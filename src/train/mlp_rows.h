@@ -11,11 +11,11 @@
 #include "corpus/corpus.h"
 #include "train/transformer.h"
 
-enum ct_place {
-	CT_PLACE_INSIDE,
-	CT_PLACE_ANSWER,	/* the graded token of a sentence is predicted here */
-	CT_PLACE_PLAN,		/* a plan is to be made here */
-	CT_PLACE_END		/* a sentence's last token, from which nothing is predicted */
+enum ct_row_place {
+	CT_ROW_INSIDE,
+	CT_ROW_ANSWER,	/* the graded token of a sentence is predicted here */
+	CT_ROW_PLAN,		/* a plan is to be made here */
+	CT_ROW_END		/* a sentence's last token, from which nothing is predicted */
 };
 
 struct ct_mlp_rows {
@@ -24,7 +24,7 @@ struct ct_mlp_rows {
 	float *y;		/* (N,L,D) the MLP's output, divided by y_scale[l] */
 	float *weight;		/* (N,L) of an error in y: see ct_mlp_rows_collect */
 	float *count;		/* (N) sentences of an epoch that have this position */
-	unsigned char *place;	/* (N) enum ct_place */
+	unsigned char *place;	/* (N) enum ct_row_place */
 	float *x_scale, *y_scale;	/* (L) weighted root mean square of an element */
 	double *variance;	/* (L) weighted mean of |y - y_mean|^2: what explaining 0 means */
 	float *y_mean;		/* (L,D) */

@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-static const struct ct_model_options model_defaults = {
+static const struct ct_train_model_options model_defaults = {
 	.shape = { .L = 3, .D = 128, .H = 4, .context = 32, .eps = 1e-6, .theta = 10000 },
 	.attention = -1, .init = .05, .embed = .3, .frozen = true, .seed = 1, .steps = 500, .batch = 256,
 	    .rate = 3e-3, .beta1 = .9,
@@ -58,7 +58,7 @@ read_numbers(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const str
 }
 
 static int
-read_sizes(struct ct_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *map,
+read_sizes(struct ct_train_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *map,
     struct ct_error *err)
 {
 	struct ct_net_shape *s = &o->shape;
@@ -84,7 +84,7 @@ read_sizes(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 }
 
 static int
-read_steps(struct ct_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *map,
+read_steps(struct ct_train_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *map,
     struct ct_error *err)
 {
 	const struct number steps[] = {
@@ -115,7 +115,7 @@ read_steps(struct ct_model_options *o, const struct ct_yaml_doc *doc, const stru
 }
 
 static int
-read_model(struct ct_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *root,
+read_model(struct ct_train_model_options *o, const struct ct_yaml_doc *doc, const struct ct_yaml *root,
     struct ct_error *err)
 {
 	struct ct_net_shape *s = &o->shape;

@@ -13,7 +13,7 @@
 #include "train/transformer.h"
 
 /* `model:` and `train:` */
-struct ct_model_options {
+struct ct_train_model_options {
 	struct ct_net_shape shape;	/* V comes from the corpus; context grows to its longest sentence */
 	double init, embed;		/* deviations of the initial weights and embedding */
 	int attention;			/* the only layer whose heads do something; -1: all do */
@@ -73,7 +73,7 @@ struct ct_train_transcoder_options {
 };
 
 struct ct_train_recipe {
-	struct ct_model_options model;
+	struct ct_train_model_options model;
 	struct ct_train_transcoder_options clt, plt;
 };
 

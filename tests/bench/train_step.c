@@ -116,7 +116,7 @@ static int
 bench_model(struct bench *b, struct ct_error *err)
 {
 	const struct ct_net_shape *s = &b->net.s;
-	struct ct_model_options o = b->recipe.model;
+	struct ct_train_model_options o = b->recipe.model;
 	struct product list[4 * 64 + 1];
 	struct ct_checkpoint none = { 0 };
 	struct laps laps = { 0 };

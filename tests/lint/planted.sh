@@ -57,6 +57,9 @@ echo '#include "tui/view/v.h"' >>tui/terminal/term.h
 finds floors.sh "the terminal's room knows no other"
 echo '#include "trace/c.h"' >>tui/view/v.c
 finds floors.sh "tui/ includes only"
+printf 'struct ct_twin {\n\tint a;\n};\n' >>src/base/a.h
+printf 'enum ct_twin {\n\tB\n};\n' >>src/trace/c.h
+finds sources.sh "no two headers give one name to two types"
 echo '#include <curses.h>' >>tui/view/v.c
 finds floors.sh "curses.h"
 echo '#include <cblas.h>' >>src/trace/c.c
