@@ -14,7 +14,7 @@
 #include "io/json_out.h"
 #include "share/aggregate.h"
 
-enum { FORMAT = 2 };			/* of the JSON */
+enum { FORMAT = 2 };			/* version of this command's JSON */
 enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_GROUPS, KEY_JSON };
 
 struct options {
@@ -37,11 +37,12 @@ add_file(struct ct_aggregate *a, const char *path, struct cli_progress *progress
 	if (!f)
 		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
 	if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode))
-		rc = ct_fail(err, CT_EIO, "%s is a directory; name files", path);
+		rc = ct_fail(err, CT_EIO, "%s is a directory: expected files of "
+		    "ctrace trace --batch; name each file", path);
 	for (long number = 1; rc == CT_OK && (n = getline(&text, &room, f)) >= 0; number++) {
 		json_t *line;
 
-		/* The last line of a batch that is being written, or was killed. */
+		/* The last line of a batch that still runs, or that was killed, has no newline. */
 		if (n == 0 || text[n - 1] != '\n') {
 			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: the line is cut off: run its batch again to "
 			    "go on", where, number);
@@ -95,7 +96,7 @@ struct rows {
 	const struct ct_recurring_node **nodes;
 	const struct ct_recurring_edge **edges;
 	size_t n_nodes, n_edges;
-	size_t n_features;		/* that occur at all */
+	size_t n_features;		/* features that occur in at least one prompt */
 };
 
 static int
@@ -121,7 +122,7 @@ select_rows(struct rows *r, const struct ct_aggregate *a, int min, struct ct_err
 	return CT_OK;
 }
 
-/* "+1.25 ±0.03"; one prompt has no spread. */
+/* "+1.25 ±0.03"; the spread is left out where there is only one prompt. */
 static void
 spread(char *dst, size_t size, const char *fmt, const struct ct_stat *s, double scale)
 {
@@ -134,7 +135,8 @@ spread(char *dst, size_t size, const char *fmt, const struct ct_stat *s, double 
 }
 
 /*
- * "absent in lines 4, 7" of what is missing in a few of the prompts; "" of what is in all of them, or in few.
+ * "absent in lines 4, 7": the prompts without this node or edge, if these are few; "" if none lacks it or if
+ * most do.
  */
 static const char *
 absent(char *dst, size_t size, const struct ct_aggregate *a, const struct ct_stat *s,
@@ -161,7 +163,7 @@ show_rest(size_t n, int top)
 		cli_line("  ... %zu more", n - (size_t)top);
 }
 
-/* A node, in at least pad columns, and its label, in `cols` columns altogether. */
+/* A node's name, filled to at least pad columns, and its label; both within `cols` columns. */
 static const char *
 named(char *dst, size_t size, const struct ct_recurring_node *n, int pad, int cols)
 {
@@ -215,7 +217,7 @@ stat_json(const struct ct_stat *s)
 	    ct_json_out_number(ct_stat_sd(s)));
 }
 
-/* The lines without it, as far as they are known. */
+/* The lines of prompts without this node or edge, as far as they are known. */
 static json_t *
 absent_json(const struct ct_aggregate *a, const struct ct_gaps *gaps, long last)
 {
@@ -279,7 +281,10 @@ report(const struct ct_aggregate *a, const struct options *o, struct ct_error *e
 	return rc < 0 ? cli_fail(err) : status;
 }
 
-/* Files of the same size. One that cannot be read is not the same: reading it in earnest says why. */
+/*
+ * Whether two files have the same bytes. A file that cannot be read counts as different: the error comes when
+ * its lines are read.
+ */
 static bool
 same_bytes(const char *a, const char *b)
 {
@@ -299,7 +304,7 @@ same_bytes(const char *a, const char *b)
 	return same;
 }
 
-/* The operand before this one that is the same file, or has the same bytes; or -1. */
+/* The index of an earlier operand that is the same file or has the same bytes; or -1. */
 static int
 given_before(char **files, int at)
 {
@@ -372,7 +377,7 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ KEY_TOP, "top", "N", "rows of each table (20; with --json all)" },
 	{ KEY_MIN, "min", "N", "only what occurs in at least N prompts (2)" },
-	{ KEY_GROUPS, "groups", NULL, "features of one label are one group" },
+	{ KEY_GROUPS, "groups", NULL, "count features that have the same label as one group" },
 	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
 	{ 0 }
 };

@@ -1,8 +1,9 @@
 /*
  * batch: see batch.h.
  *
- * A line of the output is written whole or, after a kill, cut off: then it is done anew. Lines that are there
- * already must be of the same prompts and settings, in the same order.
+ * Each line of the output is written at once. If the program was killed in the middle of one, that line is
+ * cut off, and its prompt is traced again. When a batch is resumed, the lines that exist must belong to the
+ * same prompts and settings, in the same order.
  */
 #include "cli/batch.h"
 
@@ -18,7 +19,7 @@
 
 static const size_t max_bytes = (size_t)1 << 30;
 
-/* A prompt, and the line that it stands on. */
+/* A prompt, and the number of its line in the file. */
 struct prompt {
 	char *text;
 	int line;
@@ -26,13 +27,13 @@ struct prompt {
 
 struct batch {
 	const struct cli_batch *opt;
-	const char *where;		/* the prompts come from, for messages */
+	const char *where;		/* the file of prompts, for messages */
 	struct cli_model *m;
-	char *text;			/* of the file; prompts lie in it */
-	struct prompt *prompts;		/* of this shard */
-	int n, done, failed;		/* done: lines that are there already */
+	char *text;			/* the contents of that file; prompts point into it */
+	struct prompt *prompts;		/* those of this shard */
+	int n, done, failed;		/* done: lines that existed at the start */
 	json_t *settings;
-	int fd;				/* of the output; below 0: standard output */
+	int fd;				/* the output file; negative: standard output */
 	struct cli_progress progress;
 };
 
@@ -48,14 +49,14 @@ cli_batch_shard(const char *text, struct cli_batch *b)
 	return -1;
 }
 
-/* Empty lines and comments (# first) are no prompts. */
+/* Empty lines and lines that begin with # are no prompts. */
 static bool
 is_prompt(const char *line)
 {
 	return *line != '#' && line[strspn(line, " \t\r")] != '\0';
 }
 
-/* Every shards-th prompt, from the shard-th on. */
+/* Reads the prompts of this shard: number `shard`, and every shards-th after it. */
 static int
 read_prompts(struct batch *b, struct ct_error *err)
 {
@@ -94,7 +95,7 @@ read_prompts(struct batch *b, struct ct_error *err)
 	return CT_OK;
 }
 
-/* What makes lines comparable: it stands in each of them. */
+/* The model and the options. Each line of the output has them, so that lines can be compared. */
 static json_t *
 settings_json(const struct batch *b)
 {
@@ -114,7 +115,7 @@ settings_json(const struct batch *b)
 	return o;
 }
 
-/* Does a line that is there belong to this prompt? */
+/* Fails unless an existing line belongs to prompt i. */
 static int
 check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *err)
 {
@@ -125,10 +126,10 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 
 	if (i >= b->n)
 		return ct_fail(err, CT_EFORMAT,
-		    "%s: has more lines than there are prompts; name another file", b->opt->out);
+		    "%s: has more lines than there are prompts; write to another file", b->opt->out);
 	rc = ct_json_parse(&line, b->opt->out, text, n, err);
 	if (rc < 0)
-		return ct_fail(err, CT_EFORMAT, "%s:%d: not a line of a batch; name another file",
+		return ct_fail(err, CT_EFORMAT, "%s:%d: this is no line of a batch; write to another file",
 		    b->opt->out, i + 1);
 	prompt = ct_json_out_string(b->prompts[i].text);
 	number = json_object_get(line, "line");
@@ -142,15 +143,15 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 	json_decref(prompt);
 	json_decref(line);
 	if (retrained)
-		return ct_fail(err, CT_EFORMAT, "%s:%d: was made with another model, transcoder or "
-		    "tokenizer than there is now; name another file", b->opt->out, i + 1);
+		return ct_fail(err, CT_EFORMAT, "%s:%d: this line was made with another model, transcoder or "
+		    "tokenizer than the present one; write to another file", b->opt->out, i + 1);
 	return same ? CT_OK : ct_fail(err, CT_EFORMAT,
-	    "%s:%d: is of another prompt or other settings than line %d of %s now; name another file",
+	    "%s:%d: has another prompt or other settings than line %d of %s; write to another file",
 	    b->opt->out, i + 1,
 	    b->prompts[i].line, b->where);
 }
 
-/* Opens the output behind its last whole line; *done says how many there are. */
+/* Opens the output to write after its last whole line; done becomes the number of whole lines. */
 static int
 resume(struct batch *b, struct ct_error *err)
 {
@@ -201,7 +202,10 @@ trace(struct batch *b, const char *prompt, struct ct_error *err)
 	return rc == CT_OK ? cli_self_check(ct_session_graph(s), err) : rc;
 }
 
-/* One prompt, and its line. A prompt that fails is a line, too; not being able to write is an error. */
+/*
+ * Traces one prompt and writes its line. If the prompt fails, its line says why; only a failure to write is
+ * an error.
+ */
 static int
 do_prompt(struct batch *b, const struct prompt *p, struct ct_error *err)
 {

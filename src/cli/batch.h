@@ -1,6 +1,6 @@
 /*
- * batch: `ctrace trace --batch`: many prompts, one line of JSON each, in order; goes on where it was
- * interrupted.
+ * batch: `ctrace trace --batch`: traces many prompts and writes one line of JSON for each, in order. A batch
+ * that was interrupted is resumed.
  */
 #ifndef CT_CLI_BATCH_H
 #define CT_CLI_BATCH_H
@@ -9,15 +9,15 @@
 
 struct cli_batch {
 	const char *prompts;		/* file, "-": standard input */
-	int shard, shards;		/* this part of so many, from 1; 0, 0: everything */
+	int shard, shards;		/* trace part `shard` (from 1) of `shards`; 0, 0: all prompts */
 	const char *out;		/* file, "-": standard output */
-	const char *target;		/* as --target has it; NULL: the likeliest tokens */
+	const char *target;		/* the text of --target; NULL: explain the likeliest tokens */
 	struct ct_trace_options trace;
 };
 
-/* "I/N"; 0, or -1 with the message written. */
+/* Parses "I/N". Returns 0, or -1 after it has written a message. */
 int cli_batch_shard(const char *text, struct cli_batch *b);
-/* An exit status: CLI_NOTHING when a prompt failed. */
+/* Returns an exit status: CLI_NOTHING if a prompt failed. */
 int cli_batch_run(struct cli_model *m, const struct cli_batch *b);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * bench: `ctrace bench`: how fast graphs are computed, as fractions of what this machine's matrix product and
- * memory reach in the same process.
+ * bench: `ctrace bench`: how fast graphs are computed, as fractions of the speed of matrix products and of
+ * memory that is measured in the same process.
  */
 #include "cli/cli.h"
 
@@ -16,17 +16,17 @@
 #include "cli/waits.h"
 #include "trace/measure.h"
 
-enum { FORMAT = 3 };			/* of the JSON */
+enum { FORMAT = 3 };			/* version of this command's JSON */
 enum { KEY_TRANSCODER = CLI_LONG, KEY_SHAPE, KEY_JSON, KEY_NONFINITE };
 enum { MAX_PHASES = 12, MAX_SHAPES = 16, RUNS = 3 };
-static const double enough = 1.0;	/* seconds of repetitions for one figure */
+static const double enough = 1.0;	/* seconds for which each measurement is repeated */
 
 struct phase {
 	char name[40];
 	double seconds;
 };
 
-/* The phases of the work, told apart by what it reports of its progress. */
+/* Times the phases of the work, which are recognised by the names in its progress reports. */
 struct stopwatch {
 	struct phase phases[MAX_PHASES];
 	int n, now;			/* phases[now] is running; -1: none yet */
@@ -37,10 +37,10 @@ struct shape {
 	char name[64];
 	int tokens, targets;
 	double gflop, seconds, fraction;
-	struct stopwatch watch;		/* of the fastest run */
+	struct stopwatch watch;		/* the fastest run's */
 };
 
-/* Shapes with random weights: `tokens` after BOS, k active features for each of them and each layer. */
+/* Shapes with random weights: `tokens` tokens after BOS, each with k active features in every layer. */
 static const struct random_shape {
 	const char *name;
 	int L, D, H, tokens, F, k;
@@ -77,7 +77,7 @@ watch(void *ctx, const char *phase, long done, long total)
 
 /*
  * sum over targets at (l,t) of sum_{m<l} 4 T'D^2 + 2 T'^2 D + 2 n_active(m, <=t) D, with T' = t + 1: the work
- * that the method needs, whatever the program executes. n_active counts decoder rows that write at layer m.
+ * that the method needs, however the program does it. n_active counts the decoder rows that write to layer m.
  */
 static int
 needed_gflop(const struct ct_graph *g, int d_model, bool per_layer, double *out, struct ct_error *err)
@@ -121,7 +121,7 @@ describe(struct shape *out, const char *name, const struct ct_graph *g, int d_mo
 	return needed_gflop(g, d_model, per_layer, &out->gflop, err);
 }
 
-/* The fastest of a few runs: the first one also pays for memory that the system has yet to hand out. */
+/* Takes the fastest of a few runs: the first one also waits for memory from the system. */
 static int
 measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *pool, struct ct_error *err)
 {
@@ -153,7 +153,7 @@ measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *
 }
 
 struct request {
-	const char *model, *transcoder, *shape;	/* each NULL: not asked for by name */
+	const char *model, *transcoder, *shape;	/* NULL: not named on the command line */
 	const char *json;
 	int k;
 	bool allow_nonfinite;
@@ -205,7 +205,7 @@ done:
 	return rc;
 }
 
-/* The best square product of a few sizes, in GFLOP/s. */
+/* The speed of the fastest square matrix product among a few sizes, in GFLOP/s. */
 static int
 measure_sgemm(struct limits *lim, struct ct_error *err)
 {
@@ -252,7 +252,7 @@ copy_slice(void *ctx, int task, int worker)
 	memcpy(c->to + (size_t)task * c->slice, c->from + (size_t)task * c->slice, c->slice);
 }
 
-/* Bytes read and written in a second by copying what no cache holds. */
+/* Bytes read and written per second when memory larger than any cache is copied. */
 static int
 measure_copy(struct limits *lim, struct ct_pool *pool, struct ct_error *err)
 {
@@ -337,7 +337,10 @@ known_shape(const char *name)
 	return cli_waits_know(name);
 }
 
-/* Fills shapes[]; returns how many, or a code. A model without a demo prompt is left out unless named. */
+/*
+ * Fills shapes[]; returns how many, or a code. A model whose recipe has no demo prompt is skipped unless it
+ * was named.
+ */
 static int
 measure(struct shape *shapes, const struct request *q, const struct limits *lim, struct ct_pool *pool,
     struct ct_error *err)
@@ -401,7 +404,7 @@ run(struct cli *c)
 		    q.shape);
 		return CLI_ERROR;
 	}
-	if (ct_pool_open(&pool, 0, &err) < 0)	/* as many threads as an engine has */
+	if (ct_pool_open(&pool, 0, &err) < 0)	/* as many threads as an engine uses */
 		return cli_fail(&err);
 	lim.threads = ct_pool_threads(pool);
 	n = measure_sgemm(&lim, &err);
@@ -427,7 +430,7 @@ run(struct cli *c)
 
 static const struct cli_option options[] = {
 	{ 'm', "model", "MODEL", "trace the demo prompt of this model only" },
-	{ KEY_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" },
+	{ KEY_TRANSCODER, "transcoder", "DIR", "the transcoder in this directory" },
 	CLI_K_ROW,
 	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
 	{ KEY_SHAPE, "shape", "NAME", "random weights of this shape only: gpt2-small, 8l-d256, "
@@ -440,12 +443,12 @@ const struct cli_command cli_bench = {
 	.name = "bench",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--shape NAME]\n[--json FILE]",
 	.summary = "speed, as fractions of limits measured in the same process",
-	.details = "For each installed model the graph of its demo prompt, the fastest of the runs of a\n"
-	    "second, and of three of each shape with random weights. GFLOP is the work that the method\n"
-	    "needs; sgemm is the best square matrix product with as many threads, and copy the bytes\n"
-	    "that memory moves, read and written. Of models of real size it also says what a reader waits\n"
-	    "for: the first tree against the prompt alone, a node that is opened against its row, and a\n"
-	    "clamped run with its forward pass in forward passes (ms).",
+	.details = "Traces the demo prompt of each installed model for a second, and each shape with random\n"
+	    "weights three times; the fastest run counts. GFLOP is the work that the method needs; sgemm\n"
+	    "is the best square matrix product with as many threads, and copy the bytes that memory\n"
+	    "moves, read and written. For the shapes of real models it also shows what a reader waits\n"
+	    "for, in ms: the first tree and its ratio to the prompt alone, an opened node and its ratio\n"
+	    "to its row, and the cost of a clamped run in forward passes.",
 	.options = options,
 	.run = run
 };

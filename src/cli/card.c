@@ -1,4 +1,4 @@
-/* card: what `ctrace features FEATURE` shows: cards as they are, in text or as JSON. */
+/* card: what `ctrace features FEATURE` shows: cards, as text or as JSON. */
 #include "cli/card.h"
 
 #include <langinfo.h>
@@ -12,7 +12,7 @@
 #include "cards/record.h"
 #include "io/json_out.h"
 
-enum { FORMAT = 2 };			/* of the JSON */
+enum { FORMAT = 2 };			/* version of this command's JSON */
 enum { COLUMNS = 80, PLOT_ROWS = 52, EXAMPLES = 8 };
 
 static void
@@ -152,7 +152,7 @@ cli_features_named(struct ct_engine *e, const char *name, cli_feature_fn take, v
 	    "L1#249, or words of a label that a feature has", name);
 }
 
-/* How cards are shown; with a list they are added to it. */
+/* How cards are written: into the list, or as text if that is NULL. */
 struct shown {
 	json_t *list;
 	bool ascii;

@@ -4,20 +4,22 @@
 
 #include "cli/cli.h"
 
-/* Does something with a feature; stops when it fails. */
+/* Does something with one feature. A code below 0 ends the loop. */
 typedef int (*cli_feature_fn)(void *ctx, struct ct_engine *e, int layer, int feature, struct ct_error *err);
 
-/* Calls take for the feature "L1#249", or for each whose label fits; fails where there is none. */
+/*
+ * Calls take for the feature "L1#249", or for each feature whose label fits the name; fails if there is none.
+ */
 int cli_features_named(struct ct_engine *e, const char *name, cli_feature_fn take, void *ctx,
     struct ct_error *err);
 
 /*
- * Shows the cards of features ("L1#249", or a label), or writes them as JSON; closes m. Returns an exit
- * status.
+ * Shows the cards of features (each "L1#249", or a label), or writes them as JSON, then closes m. Returns an
+ * exit status.
  */
 int cli_cards(struct cli_model *m, char **names, int n_names, const char *json, bool ascii);
 
-/* The same of what features ("L1#249", or a label) do everywhere, by their weights. */
+/* The same for what features do in every prompt, by their weights. */
 int cli_weights(struct cli_model *m, char **names, int n_names, const char *json);
 
 #endif

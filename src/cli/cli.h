@@ -33,7 +33,7 @@ enum cli_exit {
 };
 
 /*
- * Keys of options without a letter start above every letter; those that several commands have are named here.
+ * Keys of options without a short form are above all letters; those that several commands use are named here.
  */
 enum { CLI_LONG = 256 };
 enum {
@@ -44,18 +44,19 @@ enum {
 struct cli_option {
 	int key;			/* a letter makes it a short option too */
 	const char *name;		/* without "--" */
-	const char *arg;		/* "MODEL"; NULL: takes none */
+	const char *arg;		/* such as "MODEL"; NULL: the option takes no value */
 	const char *help;		/* one line */
 };
 
 struct cli;
 struct cli_command {
 	const char *name;
-	const char *synopsis;		/* what follows "ctrace NAME"; lines by \n */
-	const char *summary;		/* for the list in ctrace --help */
+	const char *synopsis;		/* what follows "ctrace NAME"; \n separates its forms */
+	const char *summary;		/* one line, for the list in ctrace --help */
 	const char *details;		/* what --help says after the options, or "" */
-	const struct cli_option *options;	/* ends with a NULL name; --help, --version: all have */
-	int (*run)(struct cli *c);	/* an enum cli_exit */
+	/* ends with a NULL name; --help and --version are added to all */
+	const struct cli_option *options;
+	int (*run)(struct cli *c);	/* returns an enum cli_exit */
 };
 
 enum { CLI_MAX_OPTIONS = 32 };
@@ -64,57 +65,60 @@ struct cli {
 	const struct cli_command *cmd;
 	int argc;			/* operands, once cli_next has returned 0 */
 	char **argv;
-	int status;			/* exit status, when cli_next has returned -1 */
+	int status;			/* exit status, once cli_next has returned -1 */
 };
 
 extern const struct cli_command *const cli_commands[];	/* main.c; ends with NULL */
 
 /*
- * The next option: its key, with its argument in *value; 0 after the last; -1 when the command is over
- * (--help was answered, or a message was written): return c->status.
+ * Returns the key of the next option, with its value in *value; 0 after the last one; -1 if the command is
+ * over because --help was answered or a message was written: then return c->status.
  */
 int cli_next(struct cli *c, const char **value);
 
 void cli_help(const struct cli_command *cmd);
 void cli_version(void);
 
-/* Arguments of options: 0, or -1 with the message written. `what` names the option. */
+/* Parse the value of the option `what`: 0, or -1 after they have written a message. */
 int cli_int(const char *text, const char *what, int min, int max, int *out);
 int cli_double(const char *text, const char *what, double min, double max, double *out);
 
-/* The one operand (`what`: "graph file"), or NULL with the message written. */
+/* The only operand, or NULL after a message; `what` says what is expected, such as "graph file". */
 const char *cli_operand(const struct cli *c, const char *what);
-/* The operands as one text with spaces between, freed by the caller, or NULL with the message written. */
+/* All operands joined by spaces, to be freed by the caller; NULL after a message. */
 char *cli_prompt(const struct cli *c);
 
-/* "ctrace: message" on stderr. cli_fail returns the exit status that belongs to the error. */
+/* Write "ctrace: message" to stderr. cli_fail returns the exit status for the error's code. */
 void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void cli_notes(const struct ct_notes *notes);		/* each as one line, like an error's */
+void cli_notes(const struct ct_notes *notes);		/* each on a line of its own, like an error */
 int cli_fail(const struct ct_error *err);
 
-/* One line of output, sanitised as a whole; the newline is added. */
+/* Writes one line to stdout, sanitised as a whole, and adds the newline. */
 void cli_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* dst = text in exactly `cols` columns of a terminal: cut (with "...") or filled with spaces. Returns dst. */
+/*
+ * Copies text to exactly `cols` columns of a terminal: cut (with "...") or filled with spaces. Returns dst.
+ */
 const char *cli_column(char *dst, size_t size, const char *text, int cols);
 
-/* "77.1%", ".04%": as many digits as say something. Returns dst. */
+/* "77.1%", ".04%": with as many digits as are meaningful. Returns dst. */
 const char *cli_percent(char dst[16], double share);
 
 /*
- * Writes JSON to stdout ("-") or to a file (atomically) and returns an exit status. cli_json takes the
- * reference of root (NULL: out of memory); io/json_out.h builds values. It begins as every document of ours
- * does, with the version and `format`, which changes with the shape of this command's; 0: a format of
- * others, written as it is. cli_text is for JSON text.
+ * cli_json writes JSON to stdout ("-") or to a file (atomically), and returns an exit status. It takes the
+ * reference of root (NULL: out of memory). The document begins with the program's version and `format`, a
+ * number that changes with the structure of this command's JSON; with format 0 (another program's format)
+ * root is written as it is. cli_text writes text that is JSON already.
  */
 int cli_json(const char *file, int format, json_t *root);
-int cli_json_packed(const char *file, int format, json_t *root);	/* in one line */
-void cli_json_watch(void);		/* first of all: lets cli_json know whether something is missing */
+int cli_json_packed(const char *file, int format, json_t *root);	/* on one line */
+void cli_json_watch(void);		/* call it first: lets cli_json notice that memory ran out */
 int cli_text(const char *file, const char *text, size_t n);
 
 /*
- * A file, or standard output for "-", written piece by piece: cli_output_write is a ct_drain_fn. With a code
- * below 0 a file is given up, and stays as it was. Returns an exit status.
+ * A file, or standard output for "-", written piece by piece: cli_output_write is a ct_drain_fn. If
+ * cli_output_close gets a code below 0, the new file is given up and the old one stays. Returns an exit
+ * status.
  */
 struct cli_output {
 	struct ct_file_new file;
@@ -123,44 +127,44 @@ struct cli_output {
 int cli_output_open(struct cli_output *o, const char *file, struct ct_error *err);
 int cli_output_write(void *output, const char *text, size_t n, struct ct_error *err);
 int cli_output_end(struct cli_output *o, int code, struct ct_error *err);
-/* Everything so far has reached stdout: false when it cannot be written. */
+/* Flushes stdout; false if not everything could be written. */
 bool cli_flush(void);
 
 /*
- * A token for data: its raw text, whatever bytes that has. Results also list ids, since texts may be
- * ambiguous.
+ * A token as data: its raw text, whatever its bytes. Results also list ids, since two tokens may have the
+ * same text.
  */
 json_t *cli_token_json(const struct ct_engine *e, int id);
 json_t *cli_ids_json(const int *ids, int n);
-/* The prompt's text and its token ids, as the first two fields of a new object. */
+/* A new object whose first two fields are the prompt's text and its token ids. */
 json_t *cli_prompt_json(const struct ct_session *s);
 
-/* Model and transcoder, as -m and --transcoder name them. With a prompt, a session on it is opened too. */
+/* The model and transcoder of -m and --transcoder. With a prompt, a session on it is opened too. */
 struct cli_model {
 	const char *model;		/* NULL: the default */
 	const char *transcoder;		/* NULL: the model's own */
 	bool neurons;			/* --basis neurons: no transcoder */
 	bool allow_nonfinite;
-	int k;				/* as --k names it; 0: not given */
+	int k;				/* the value of --k; 0: not given */
 	struct ct_engine *engine;
 	struct ct_session *session;
 };
-int cli_k(const char *value, int *k);	/* the argument of --k, as cli_int */
-int cli_basis(const char *value, bool *neurons);	/* of --basis */
+int cli_k(const char *value, int *k);	/* parses the value of --k, as cli_int does */
+int cli_basis(const char *value, bool *neurons);	/* parses the value of --basis */
 int cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err);
 void cli_model_close(struct cli_model *m);
 
-/* Rows of options that ask one question of one prompt; cli_query_option takes them. */
+/* The options of every command that asks one question about one prompt; cli_query_option takes them. */
 #define CLI_MODEL_ROWS \
 	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" }, \
-	{ CLI_TRANSCODER, "transcoder", "DIR", "a transcoder that lies elsewhere" }, \
+	{ CLI_TRANSCODER, "transcoder", "DIR", "the transcoder in this directory" }, \
 	{ CLI_BASIS, "basis", "NAME", "features: transcoder, or the model's own neurons (transcoder)" }, \
 	CLI_K_ROW, \
 	{ CLI_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" }
 #define CLI_K_ROW \
 	{ CLI_K, "k", "N", "features that stay active, for a TopK that does not say; neurons (4096)" }
 #define CLI_TARGET_ROWS \
-	{ CLI_AT, "at", "POS", "explain what follows position POS, BOS being 0 (the last one)" }, \
+	{ CLI_AT, "at", "POS", "explain the token after position POS; BOS is 0 (the last)" }, \
 	{ CLI_TARGET, "target", "TARGET", "TOK[,TOK...], A-B, or feature: L1#249@8 (the likeliest tokens)" }
 #define CLI_TIMES_ROW { CLI_TIMES, "times", NULL, "with --json: say how long it took, too" }
 #define CLI_JSON_ROW { CLI_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" }
@@ -171,48 +175,55 @@ struct cli_query {
 	struct cli_model m;
 	int at;				/* -1: the last position */
 	const char *target;		/* NULL: the likeliest tokens */
-	int top;			/* rows to show */
+	int top;			/* rows to show at most */
 	const char *json;		/* file, "-"; NULL: text */
-	bool times;			/* in the JSON, which is otherwise the same each time */
+	/* write times into the JSON, which is the same on each run without them */
+	bool times;
 };
-/* 0, or -1 with the message written. Keys of other options are left alone. */
+/* Returns 0, or -1 after it has written a message. Keys of other options are ignored. */
 int cli_query_option(struct cli_query *q, int key, const char *value);
-/* An option whose argument is kept as it is written; a list of these ends with key 0. */
+/* An option whose value is kept as text; a list of these ends with key 0. */
 struct cli_text {
 	int key;
 	const char **value;
 };
-/* All options of a command: those of q, and texts. 0, or -1 when the command is over: return c->status. */
+/*
+ * Reads all options of a command: those of q, and texts. Returns 0, or -1 if the command is over: return
+ * c->status.
+ */
 int cli_query_read(struct cli *c, struct cli_query *q, const struct cli_text *texts);
-/* After the options: has the one prompt answered, then closes the model. Returns an exit status. */
+/*
+ * Once options are read: calls answer with the prompt (the operands), then closes the model. Returns an exit
+ * status.
+ */
 int cli_query_run(struct cli *c, struct cli_query *q, int (*answer)(void *request, const char *prompt),
     void *request);
-/* Opens the model and traces the prompt as the query says; the rest of opt is the caller's. */
+/* Opens the model and traces the prompt as the query says; the caller sets what else opt has. */
 int cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt,
     const struct ct_job *job, struct ct_error *err);
 
 /* "capitals  4L D128 H4 V384  CLT 4x1024 JumpReLU" */
 void cli_model_line(const struct ct_engine *e);
-/* Fails when the graph does not add up to the run that it describes. */
+/* Fails if the graph does not add up to the run that it describes. */
 int cli_self_check(const struct ct_graph *g, struct ct_error *err);
 /* The prompt's tokens, the one at pos in brackets. */
 void cli_prompt_line(const struct ct_session *s, int pos);
 
 /*
- * A ct_progress_fn for everybody: a bar with rate and time left on stderr when that is a terminal and the
- * work takes longer than a moment; false after SIGINT. ctx is a zeroed struct cli_progress; cli_progress_end
- * removes the bar.
+ * The progress function of every command: a bar with rate and remaining time on stderr, if that is a terminal
+ * and the work takes longer than a moment. Returns false after SIGINT. ctx is a zeroed struct cli_progress;
+ * cli_progress_end removes the bar.
  */
 struct cli_progress {
-	double start, drawn;		/* seconds; start of the phase */
+	double start, drawn;		/* seconds; start: of this phase */
 	const char *phase;
-	long first;			/* done, when the phase began */
+	long first;			/* units that were done when this phase began */
 	bool visible;
 };
 bool cli_progress(void *ctx, const char *phase, long done, long total);
-struct ct_job cli_job(struct cli_progress *p);	/* which shows and asks that */
+struct ct_job cli_job(struct cli_progress *p);	/* a job with this progress function */
 void cli_progress_end(struct cli_progress *p);
-/* The same line, with any text: shown when stderr is a terminal; "" removes it. */
+/* Shows any text in place of the bar if stderr is a terminal; "" removes it. */
 void cli_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool cli_interrupted(void);
 

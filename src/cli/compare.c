@@ -25,7 +25,7 @@ struct pair {
 	struct ct_arena arena;
 };
 
-/* The likeliest token after a prompt. */
+/* The likeliest token after the prompt. */
 static struct ct_top
 answer(struct ct_session *s)
 {
@@ -41,7 +41,10 @@ token(const struct cli_compare *r, int id)
 	return id < 0 ? "-" : ct_engine_token(r->ask.m.engine, id);
 }
 
-/* The node where it is: here, or there alone; with its session. */
+/*
+ * A node of the comparison as its graph has it: the graph here, or if it is only there, that one; with its
+ * session.
+ */
 static const struct ct_node *
 node_of(const struct pair *p, const struct ct_compared_node *n, struct ct_session **s, int *node)
 {
@@ -58,7 +61,10 @@ activation(const struct pair *p, int side, const struct ct_compared_node *n)
 	return ct_session_compared_activation(p->s[side], &p->c, n, side);
 }
 
-/* Whether a patch of this node says anything: a feature at aligned positions, with another activation. */
+/*
+ * Whether patching this node can change anything: it must be a feature at an aligned position whose two
+ * activations differ.
+ */
 static bool
 can_patch(const struct pair *p, const struct ct_compared_node *n, struct ct_patch_what *what)
 {
@@ -128,7 +134,7 @@ show_side(const struct cli_compare *r, const struct pair *p, enum ct_side side, 
 	return code;
 }
 
-/* "in Texas L0#340@7 > capital of Texas L1#57@8": an edge by its ends. */
+/* "in Texas L0#340@7 > capital of Texas L1#57@8": an edge as its source and target. */
 static void
 edge_text(const struct pair *p, const struct ct_compared_edge *e, char *dst, size_t size)
 {
@@ -170,7 +176,7 @@ show_edges(const struct cli_compare *r, const struct pair *p)
 		}
 }
 
-/* Every aligned position whose features differ, then all of them. */
+/* Patches each aligned position whose features differ, then all of them together. */
 static int
 show_places(const struct cli_compare *r, const struct pair *p, struct ct_error *err)
 {
@@ -383,7 +389,7 @@ cli_compare_pair(const struct cli_compare *r)
 	return code < 0 ? cli_fail(&err) : CLI_OK;
 }
 
-/* An option of compare alone: 0, or -1 with the message written. */
+/* Takes an option that only compare has: 0, or -1 after it has written a message. */
 static int
 take(struct cli_compare *r, int key, const char *value)
 {

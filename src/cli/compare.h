@@ -1,4 +1,4 @@
-/* compare: what `ctrace compare` has read: its sessions, and the two ways to show them. */
+/* compare: what the two ways of `ctrace compare` to show prompts have in common: its sessions and options. */
 #ifndef CT_CLI_COMPARE_H
 #define CT_CLI_COMPARE_H
 
@@ -11,7 +11,7 @@ struct cli_compare {
 	int n;
 	struct ct_session *session[CLI_COMPARE_PROMPTS];	/* traced */
 	int n_columns;
-	const char *column[CLI_COMPARE_COLUMNS];	/* as they were named */
+	const char *column[CLI_COMPARE_COLUMNS];	/* features and labels, as they were typed */
 };
 
 /* Both return an exit status. */

@@ -11,13 +11,14 @@
 
 enum { FORMAT = 1 };
 
-/* One feature, or all whose labels fit. */
+/* A column: one feature, or all features whose labels fit. */
 struct column {
 	char name[200];
 	bool group;
 	int layer, feature;
 	struct ct_query query;
-	double sum;			/* of shares of influence, where it was chosen */
+	/* its share of influence, summed over the prompts whose graph has it */
+	double sum;
 };
 
 struct table {
@@ -36,7 +37,10 @@ belongs(const struct table *t, const struct column *c, const struct ct_node *n)
 	return n->layer == c->layer && n->index == c->feature;
 }
 
-/* Where its activations sum up to most in a prompt: how much, and the position (-1: nowhere active). */
+/*
+ * The largest sum of the column's activations at one position of a prompt, and that position (-1: nowhere
+ * active).
+ */
 static double
 most(const struct table *t, const struct column *c, const struct ct_session *s, int *pos)
 {
@@ -106,7 +110,7 @@ by_sum(const void *x, const void *y)
 	    (a->feature > b->feature) - (a->feature < b->feature);
 }
 
-/* Adds what a feature of a graph has of its influence. */
+/* Adds a feature's share of its graph's influence to its column. */
 static void
 count(struct column *list, int *n, const struct ct_node *x, double share)
 {
@@ -118,7 +122,7 @@ count(struct column *list, int *n, const struct ct_node *x, double share)
 	list[(*n)++] = (struct column){ .layer = x->layer, .feature = x->index, .sum = share };
 }
 
-/* The features that have most influence, over all prompts. */
+/* Chooses the features with the most influence in all prompts together. */
 static int
 choose_columns(struct table *t, struct ct_error *err)
 {

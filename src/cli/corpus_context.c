@@ -1,4 +1,4 @@
-/* context: see corpus_context.h. */
+/* corpus_context: see corpus_context.h. */
 #include "cli/corpus_context.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "model/name.h"
 
 static const char default_model[] = "capitals";
-enum { TEXT_WINDOW = 128 };	/* tokens that are read of a line of text */
+enum { TEXT_WINDOW = 128 };	/* tokens read from one line of plain text */
 
 const char *
 cli_transcoder_kind(const struct cli_transcoder *transcoder)
@@ -20,7 +20,7 @@ cli_transcoder_kind(const struct cli_transcoder *transcoder)
 	return transcoder->tc->kind == CT_CLT ? "CLT" : "PLT";
 }
 
-/* Takes dir. Its cards are in base/features. */
+/* Opens the transcoder in dir, whose cards are in base/features. Takes over the allocation of dir. */
 static int
 add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, const char *features,
     struct ct_error *err)

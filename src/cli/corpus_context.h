@@ -1,7 +1,7 @@
 /*
- * context: a model with its transcoders and its corpus, for the commands that measure over a corpus.
+ * corpus_context: a model with its transcoders and its corpus, for the commands that measure over a corpus.
  *
- * These commands look below the facade, which is about one prompt at a time.
+ * These commands call functions below the facade, since the facade is about one prompt at a time.
  */
 #ifndef CT_CLI_CORPUS_CONTEXT_H
 #define CT_CLI_CORPUS_CONTEXT_H
@@ -15,15 +15,15 @@
 
 struct cli_transcoder {
 	struct ct_transcoder *tc;
-	char *dir;			/* of the transcoder */
-	char *features;			/* of its cards */
+	char *dir;			/* directory of the transcoder */
+	char *features;			/* directory of its cards */
 };
 
 struct cli_corpus_context {
-	bool allow_nonfinite;		/* set before opening, */
-	int k;				/* as are this, for a TopK that does not say it, */
-	bool no_transcoder;		/* and these: no transcoder is needed, */
-	bool no_corpus;			/* no corpus is */
+	bool allow_nonfinite;		/* to be set before opening, as are the next three */
+	int k;				/* active features of a TopK transcoder that does not say how many */
+	bool no_transcoder;		/* do not open a transcoder */
+	bool no_corpus;			/* do not open a corpus */
 	char *dir;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;
@@ -46,10 +46,12 @@ void cli_corpus_context_close(struct cli_corpus_context *context);
 /* "CLT" or "PLT". */
 const char *cli_transcoder_kind(const struct cli_transcoder *transcoder);
 
-/* Builds the cards of its transcoders, with a progress bar and lines of figures (features.c). */
+/* Builds the cards of all transcoders, with a progress bar, and shows figures (features.c). */
 int cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_error *err);
 
-/* Builds those of one transcoder, active as given. rewrites (rewrite.h) may be NULL. say: figures, too. */
+/*
+ * Builds the cards of one transcoder from its activity. rewrites (rewrite.h) may be NULL. say: show figures.
+ */
 struct ct_activity;
 struct ct_card_rewrite;
 int cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder,

@@ -10,15 +10,15 @@
 #include "io/json_out.h"
 
 enum { KEY_FROM = CLI_LONG, KEY_TO, KEY_OPEN };
-enum { FORMAT = 1 };			/* of the JSON */
+enum { FORMAT = 1 };			/* version of this command's JSON */
 enum { MAX_OPEN = 1000 };
-/* Parts of a float run stay below this, in terms of their sizes. */
+/* The parts must add up to the edge within this fraction of their sizes. */
 static const double exact = 1e-5;
 
 struct request {
 	struct cli_query ask;
 	const char *from, *to;
-	int open;			/* errors, when none is named */
+	int open;			/* how many errors to open if none is named */
 	int target;
 };
 
@@ -78,7 +78,7 @@ opened_json(const struct request *r, int error, const struct ct_opened *o)
 	    "residual", ct_json_out_number(o->residual));
 }
 
-/* One error: shown, or added to the list. */
+/* Opens one error: shows its parts, or adds them to the list. */
 static int
 open_one(const struct request *r, int error, json_t *list, const struct ct_job *job, struct ct_error *err)
 {
@@ -97,7 +97,7 @@ open_one(const struct request *r, int error, json_t *list, const struct ct_job *
 	return code;
 }
 
-/* The strongest errors into the target, of the whole graph. *opened: how many. */
+/* Opens the errors with the strongest edges into the target, from the whole graph. *opened: how many. */
 static int
 open_strongest(const struct request *r, json_t *list, int *opened, const struct ct_job *job,
     struct ct_error *err)
@@ -132,8 +132,8 @@ errors(void *request, const char *prompt)
 
 	cli_progress_end(&progress);
 	if (code == CT_OK && ct_engine_info(r->ask.m.engine)->neurons)
-		code = ct_fail(&err, CT_EUNSUPPORTED, "neurons leave no error, so there are no error "
-		    "nodes to open");
+		code = ct_fail(&err, CT_EUNSUPPORTED, "--basis neurons leaves nothing out, so "
+		    "there are no error nodes to open");
 	if (code == CT_OK && r->from)
 		code = error = ct_session_find_node(s, r->from, &err);
 	r->target = 0;
@@ -143,7 +143,7 @@ errors(void *request, const char *prompt)
 		r->target = ct_session_graph(s)->n_nodes - ct_session_graph(s)->n_targets;
 	if (code >= 0 && !ct_node_traits(ct_session_graph(s)->nodes[r->target].kind)->has_inputs)
 		code = ct_fail(&err, CT_EINVAL,
-		    "nothing flows into a word or an error: name a feature or an output");
+		    "words and errors have no edges into them: name a feature or an output");
 	if (code >= 0)
 		code = r->from ? open_one(r, error, list, &job, &err) :
 		    open_strongest(r, list, &opened, &job, &err);
@@ -153,7 +153,7 @@ errors(void *request, const char *prompt)
 	}
 	ct_session_node_name(s, r->target, name, sizeof name);
 	if (!list && !opened)
-		cli_line("no error flows into %s", name);
+		cli_line("no error has an edge into %s", name);
 	if (!list)
 		return opened ? CLI_OK : CLI_NOTHING;
 	root = cli_prompt_json(s);
@@ -180,9 +180,9 @@ run(struct cli *c)
 }
 
 static const struct cli_option options[] = { CLI_MODEL_ROWS, CLI_TARGET_ROWS,
-	{ KEY_FROM, "from", "NODE", "this error node, such as 'error L1@8' (the strongest into the target)" },
-	{ KEY_TO, "to", "NODE", "as it feeds this node (the likeliest token)" },
-	{ KEY_OPEN, "open", "N", "without --from: how many error nodes (3)" },
+	{ KEY_FROM, "from", "NODE", "open this error node, such as 'error L1@8' (the strongest)" },
+	{ KEY_TO, "to", "NODE", "split its edge into this node (the likeliest token)" },
+	{ KEY_OPEN, "open", "N", "without --from: open the N strongest error nodes (3)" },
 	{ CLI_TOP, "top", "N", "neurons to show of each (8)" }, CLI_JSON_ROW, { 0 } };
 
 const struct cli_command cli_errors = { .name = "errors",

@@ -12,7 +12,7 @@
 #include "eval/eval.h"
 #include "io/json_out.h"
 
-enum { FORMAT = 2 };			/* of the JSON */
+enum { FORMAT = 2 };			/* version of this command's JSON */
 enum {
 	KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE,
 	KEY_VALIDATION, KEY_CONTROL, KEY_NEURONS
@@ -274,7 +274,7 @@ transcoder_json(const struct ct_eval *e)
 	return all;
 }
 
-/* Those that are reported, or those that settings are chosen by. */
+/* The sentences whose figures are reported, or with --validation those that settings are chosen by. */
 static int
 choose_sentences(struct ct_corpus *c, bool validation, struct ct_error *err)
 {
@@ -285,7 +285,7 @@ choose_sentences(struct ct_corpus *c, bool validation, struct ct_error *err)
 	return CT_OK;
 }
 
-/* One transcoder: on the screen under a title, or with a root as JSON under a key. */
+/* Measures one transcoder: writes the figures under a title, or if root is given, as JSON under a key. */
 static int
 evaluate_one(const struct cli_corpus_context *context, const struct cli_transcoder *t,
     const struct ct_eval_options *opt, json_t *root, const char *key, struct ct_error *err)
@@ -306,7 +306,10 @@ evaluate_one(const struct cli_corpus_context *context, const struct cli_transcod
 	return CT_OK;
 }
 
-/* The same figures of random encoders: what they are without features that mean anything. */
+/*
+ * The same figures for a transcoder with random encoders: what figures a transcoder gets whose features mean
+ * nothing.
+ */
 static int
 evaluate_control(const struct cli_corpus_context *context, const struct cli_transcoder *t,
     const struct ct_eval_options *opt, json_t *root, const char *key, struct ct_error *err)
@@ -324,7 +327,10 @@ evaluate_control(const struct cli_corpus_context *context, const struct cli_tran
 	return code;
 }
 
-/* The graphs of the model's own neurons; nothing stands in for its MLPs there, and neurons have no labels. */
+/*
+ * Measures graphs whose features are the model's own neurons. These replace no MLP and have no labels, so the
+ * other figures are absent.
+ */
 static int
 evaluate_neurons(const struct cli_corpus_context *context, const struct ct_eval_options *opt, json_t *root,
     struct ct_error *err)

@@ -1,4 +1,4 @@
-/* export: `ctrace export`: saved graphs, checked and written in another form. The forms are in share/. */
+/* export: `ctrace export`: checks saved graphs and writes them in another form. share/ has the forms. */
 #include "base/buffer.h"
 #include "cli/cli.h"
 
@@ -14,11 +14,11 @@
 enum { KEY_TO = CLI_LONG, KEY_PINNED, KEY_ALL, KEY_SCAN };
 
 struct export {
-	const char *to;			/* the form */
+	const char *to;			/* the form: "dot", ... */
 	bool pinned, all;
-	const char *scan;		/* in place of the graph's; NULL: none */
-	const char *out;		/* file, "-", or the folder */
-	struct ct_graph_folder *list;	/* of the graphs in the folder, to write anew; NULL: none is kept */
+	const char *scan;		/* value of "scan" that replaces the graph's own; NULL: keep it */
+	const char *out;		/* a file, "-", or a folder */
+	struct ct_graph_folder *list;	/* the list of graphs to write into the folder; NULL: none */
 };
 
 static int
@@ -32,7 +32,7 @@ write_graph(const struct export *x, const struct ct_export *content, const char 
 	return cli_output_end(&o, ct_format_write(x->to, content, cli_output_write, &o, &err), &err);
 }
 
-/* Writes one graph to `out`; with a slug under this name, and into the list if there is one. */
+/* Writes one graph to `out`. If slug is given, the graph gets this name and is added to the list. */
 static int
 export_graph(struct export *x, const char *path, const char *out, const char *slug)
 {
@@ -62,7 +62,7 @@ export_graph(struct export *x, const char *path, const char *out, const char *sl
 	return status;
 }
 
-/* The name of a graph in a folder, freed by the caller: that of its file without ".json". */
+/* A graph's name in the folder: its file's name without ".json". The caller frees it. */
 static char *
 slug_of(const char *path)
 {
@@ -72,7 +72,7 @@ slug_of(const char *path)
 	return strndup(name, n > 5 && strcmp(name + n - 5, ".json") == 0 ? n - 5 : n);
 }
 
-/* The names of all graphs; of two with one name the second would replace the first. */
+/* Names all graphs. If two have the same name, one would overwrite the other, so this is an error. */
 static int
 name_graphs(const struct cli *c, char **slugs)
 {
@@ -80,8 +80,8 @@ name_graphs(const struct cli *c, char **slugs)
 		slugs[i] = slug_of(c->argv[i]);
 		for (int k = 0; slugs[i] && k < i; k++)
 			if (strcmp(slugs[i], slugs[k]) == 0) {
-				cli_error("%s and %s would be one file of the folder: rename one", c->argv[k],
-				    c->argv[i]);
+				cli_error("%s and %s would get the same name in the folder: rename one of "
+				    "them", c->argv[k], c->argv[i]);
 				return CLI_ERROR;
 			}
 		if (!slugs[i]) {
@@ -92,7 +92,7 @@ name_graphs(const struct cli *c, char **slugs)
 	return CLI_OK;
 }
 
-/* One graph as NAME.FORM of the folder. The list of the folder may be named among them: it is none. */
+/* Writes one graph as NAME.FORM into the folder. An operand that is the folder's own list is skipped. */
 static int
 export_into(struct export *x, const char *path, const char *slug)
 {
@@ -126,7 +126,7 @@ write_list(const struct ct_graph_folder *list, const char *path)
 	return cli_output_end(&o, ct_buffer_finish(&to), &err);
 }
 
-/* After a failure, too, the list has what was written. */
+/* If a graph fails, the list still names those that were written. */
 static int
 export_folder(struct export *x, const struct cli *c)
 {

@@ -70,14 +70,14 @@ cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_
 	return rc;
 }
 
-/* Tokens that carry no blanks get them in files for others. */
+/* Whether texts written for other programs need spaces between tokens: they do if tokens carry no blanks. */
 static bool
 stand_apart(const struct cli_corpus_context *context)
 {
 	return !ct_tokenizer_spaced(context->tokenizer);
 }
 
-/* Are there cards of the weights at hand? */
+/* Whether there are cards, and they were made from the present weights. */
 static bool
 is_built(const struct cli_corpus_context *context)
 {
@@ -132,7 +132,7 @@ import_cards(const struct cli_corpus_context *context, const char *from, struct 
 	return rc;
 }
 
-/* Opens it anew to build what is not there yet. */
+/* Opens the context again with a corpus, and builds the cards that do not exist yet. */
 static int
 with_corpus(struct cli_corpus_context *context, const char *model, const char *transcoder,
     struct ct_error *err)
@@ -144,7 +144,7 @@ with_corpus(struct cli_corpus_context *context, const char *model, const char *t
 	return cli_corpus_context_open(context, model, transcoder, NULL, err);
 }
 
-/* What is asked about all cards. */
+/* What the command does with all cards. */
 struct job {
 	const char *model, *transcoder, *corpus, *to, *from;
 };
@@ -154,7 +154,7 @@ all_cards(struct cli_corpus_context *context, const struct job *j, struct ct_err
 {
 	int rc;
 
-	/* Cards that are there are exported as they are. */
+	/* Cards that exist are exported without a corpus. */
 	context->no_corpus = j->from != NULL || (j->to != NULL && j->corpus == NULL);
 	rc = cli_corpus_context_open(context, j->model, j->transcoder, j->corpus, err);
 	if (rc == CT_OK && j->from == NULL && context->no_corpus && !is_built(context))
@@ -172,8 +172,8 @@ static int
 show_some(const struct cli *c, struct cli_model *m, const char *json, bool weights, bool ascii)
 {
 	if (weights && ascii) {
-		cli_error("--ascii is for the pictures of cards, of which --weights shows none: leave out "
-		    "either");
+		cli_error("--ascii draws the pictures of cards, and --weights shows none: leave out one "
+		    "of them");
 		return CLI_ERROR;
 	}
 	return weights ? cli_weights(m, c->argv, c->argc, json) :
@@ -210,7 +210,7 @@ run(struct cli *c)
 	if (key < 0)
 		return c->status;
 	if (c->argc > 0 && (corpus != NULL || to != NULL || from != NULL)) {
-		cli_error("%s is for all cards, '%s' shows one: leave out either",
+		cli_error("%s applies to all cards, but '%s' shows one: leave out one of them",
 		    corpus != NULL ? "--corpus" : to != NULL ? "--export" : "--import", c->argv[0]);
 		return CLI_ERROR;
 	}
@@ -221,12 +221,12 @@ run(struct cli *c)
 		return show_some(c, &shown, json, weights, ascii);
 	}
 	if (json != NULL || ascii || weights) {
-		cli_error("%s goes with features to show, such as L1#249",
+		cli_error("%s needs the features to show, such as L1#249",
 		    json != NULL ? "--json" : ascii ? "--ascii" : "--weights");
 		return CLI_ERROR;
 	}
 	if (from != NULL && corpus != NULL) {
-		cli_error("--import reads cards, --corpus makes them: leave out one");
+		cli_error("--import reads cards and --corpus builds them: leave out one of them");
 		return CLI_ERROR;
 	}
 	rc = all_cards(&context, &(struct job){ model, transcoder, corpus, to, from }, &err);
@@ -244,7 +244,7 @@ static const struct cli_option options[] = {
 	{KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not "
 	    "built anew"},
 	{CLI_JSON, "json", "FILE", "write the cards shown as JSON to FILE, or to stdout for -"},
-	{KEY_WEIGHTS, "weights", NULL, "show what features do everywhere: their weights from and to others"},
+	{KEY_WEIGHTS, "weights", NULL, "show their weights from and to other features instead"},
 	{KEY_ASCII, "ascii", NULL, "show pictures in ASCII"},
 	{0}
 };

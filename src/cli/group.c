@@ -10,7 +10,7 @@
 
 enum { CLI_PART = 200 };
 
-/* What feeds a part with less than this share of what flows in is left out. */
+/* Nodes that give less than this share of what flows into a group are not listed below it. */
 static const double least_share = .01;
 
 int

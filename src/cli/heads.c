@@ -1,4 +1,4 @@
-/* heads: `ctrace heads`: which attention heads carried what, from which token to which. */
+/* heads: `ctrace heads`: which attention heads carried how much from which token to which. */
 #include "cli/cli.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "io/json_out.h"
 
 enum { KEY_FROM = CLI_LONG, KEY_TO };
-enum { FORMAT = 1 }; /* of the JSON */
+enum { FORMAT = 1 }; /* version of this command's JSON */
 
 struct request {
 	struct cli_query ask;
@@ -64,7 +64,7 @@ show_loads(const struct request *r, const struct ct_heads *heads)
 		cli_line("... %d more", heads->n - r->ask.top);
 }
 
-/* What passes each layer: through its heads, in the stream, and as a constant. */
+/* How much each layer lets through: by its heads, in the residual stream, and as a constant. */
 static void
 show_layers(const struct ct_heads *heads)
 {
@@ -80,7 +80,7 @@ show_layers(const struct ct_heads *heads)
 	}
 }
 
-/* Of a graph: what each head's parts sum up to. */
+/* For a whole graph: the sum of each head's parts. */
 static void
 show_sums(const struct ct_heads *heads)
 {

@@ -9,12 +9,12 @@
 #include "io/json_out.h"
 
 enum { KEY_TO = CLI_LONG, KEY_POS };
-enum { FORMAT = 1 };			/* of the JSON */
+enum { FORMAT = 1 };			/* version of this command's JSON */
 
 struct request {
 	struct cli_query ask;
 	const char *to;
-	int target;			/* node */
+	int target;			/* a node of the graph */
 	int pos;			/* -1: every position up to the target's */
 };
 

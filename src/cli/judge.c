@@ -1,4 +1,4 @@
-/* judge: `ctrace judge`: what would be lost without an explanation's features, and what they can do alone. */
+/* judge: `ctrace judge`: what is lost without the features of an explanation, and what they can do alone. */
 #include "cli/cli.h"
 
 #include <math.h>
@@ -10,15 +10,16 @@
 #include "io/json_out.h"
 
 enum { KEY_FEATURES = CLI_LONG, KEY_GRAPH };
-enum { FORMAT = 1 };			/* of the JSON */
+enum { FORMAT = 1 };			/* version of this command's JSON */
 
 struct request {
 	struct cli_query ask;
-	const char *features;		/* a list of these, or */
-	const char *graph;		/* what a saved graph pins, or has; both NULL: the pruned graph */
+	const char *features;		/* features to judge, as text, or */
+	/* a saved graph whose pins, or features, are judged; both NULL: the pruned graph */
+	const char *graph;
 };
 
-/* What a run says, how likely the answer is, by how much it leads. */
+/* A row for one run: what it says instead, the answer's probability, and by how much the answer leads. */
 static void
 show_run(const struct request *r, const struct ct_judgement *j, const char *what, const struct ct_judged *run,
     const char *figure, double share)
@@ -182,7 +183,7 @@ show_json(const struct request *r, const struct ct_explanation *e)
 	return cli_json(r->ask.json, FORMAT, root);
 }
 
-/* A list of features as pins: as `clamp` reads it, without a strength. */
+/* Pins the features of a list, which is written as in a clamp but without a strength. */
 static int
 pin_features(const struct request *r, struct ct_subgraph *pins, struct ct_error *err)
 {
@@ -210,7 +211,7 @@ pin_features(const struct request *r, struct ct_subgraph *pins, struct ct_error 
 	return n < 0 ? n : CT_OK;
 }
 
-/* What a saved graph pins, or all of its features. */
+/* Pins what a saved graph pins, or if it has no pins, all of its features. */
 static int
 pin_graph(const struct request *r, struct ct_subgraph *pins, const struct ct_job *job, struct ct_error *err)
 {
@@ -277,7 +278,7 @@ run(struct cli *c)
 	if (cli_query_read(c, &r.ask, texts) < 0)
 		return c->status;
 	if (r.features && r.graph) {
-		cli_error("--features and --graph: expected one of them");
+		cli_error("--features and --graph: expected only one of them");
 		return CLI_ERROR;
 	}
 	return cli_query_run(c, &r.ask, judge, &r);
@@ -286,8 +287,8 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	CLI_MODEL_ROWS,
 	CLI_TARGET_ROWS,
-	{ KEY_FEATURES, "features", "LIST", "these features, as L0#3@7,\"Texas\"@8 (the pruned graph's)" },
-	{ KEY_GRAPH, "graph", "FILE", "those that a saved graph of this prompt pins, or else has" },
+	{ KEY_FEATURES, "features", "LIST", "judge these, such as L0#3@7,\"Texas\"@8 (the pruned graph's)" },
+	{ KEY_GRAPH, "graph", "FILE", "or those that a saved graph of this prompt pins, or else has" },
 	{ CLI_TOP, "top", "N", "parts to show (20)" },
 	CLI_JSON_ROW,
 	{ 0 }

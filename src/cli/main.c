@@ -58,7 +58,7 @@ usage(void)
 	cli_line("ctrace COMMAND --help says more about one; ctrace --version names libraries; man ctrace.");
 }
 
-/* The command whose name is nearest, for a mistyped one. */
+/* The command whose name is nearest to a mistyped one. */
 static const char *
 nearest(const char *name)
 {
@@ -117,14 +117,14 @@ dispatch(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	/* The first SIGINT asks the work to stop, the second one ends the program. */
+	/* The first SIGINT asks the work to stop; the second one ends the program. */
 	struct sigaction act = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
 	int status;
 
 	sigemptyset(&act.sa_mask);
 	sigaction(SIGINT, &act, NULL);
 	ct_map_guard();
-	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error to report */
+	signal(SIGXFSZ, SIG_IGN);	/* so that writing beyond the limit for files returns an error */
 	cli_json_watch();
 	status = dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -1,6 +1,6 @@
 /*
- * model: the options that name a model and ask a question of a prompt, what they open, and the two lines that
- * say what is looked at.
+ * model: the options that name a model and ask a question about a prompt, what these open, and the lines that
+ * begin every result: the model's and the prompt's.
  */
 #include "cli/cli.h"
 
@@ -12,7 +12,9 @@
 #include "base/buffer.h"
 
 static const char default_model[] = "capitals";
-/* A float run stays below this (relative): more means that the graph does not describe the run. */
+/*
+ * The largest relative error of sums in float. A larger one means that the graph does not describe the run.
+ */
 static const double check_limit = 1e-5;
 
 int
@@ -55,7 +57,7 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 		return rc;
 	rc = ct_session_prompt(m->session, prompt, &job, err);
 	cli_progress_end(&progress);
-	/* Which neurons there are is known with the targets. */
+	/* Neurons are chosen when the targets are known, so their note comes later. */
 	if (rc == CT_OK && *ct_session_note(m->session) && !ct_engine_info(m->engine)->neurons)
 		cli_error("note: %s", ct_session_note(m->session));
 	return rc;

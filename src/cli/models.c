@@ -1,4 +1,4 @@
-/* models: `ctrace models`: what is installed, one line each. */
+/* models: `ctrace models`: lists the installed models, one on each line. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "io/json_out.h"
 
 enum { KEY_JSON = CLI_LONG };
-enum { FORMAT = 2 };			/* of the JSON */
+enum { FORMAT = 2 };			/* version of this command's JSON */
 
 static json_t *
 model_json(const struct ct_engine_info *i)
@@ -28,7 +28,7 @@ features_text(const struct ct_engine_info *i, char *buf, size_t size)
 	return buf;
 }
 
-/* Opening maps the weights without reading them all, so listing stays quick. */
+/* Weights are mapped and not read in full, so listing stays quick. */
 static int
 describe(const char *dir, json_t *list)
 {
@@ -96,7 +96,7 @@ static const struct cli_option options[] = {
 const struct cli_command cli_models = {
 	.name = "models",
 	.synopsis = "[--json FILE]",
-	.summary = "what is installed, one line each",
+	.summary = "list the installed models",
 	.details = "Models are looked for in $CTRACE_MODEL_PATH, $XDG_DATA_HOME/ctrace/models, the\n"
 	    "installed data directory and ./models.",
 	.options = options,

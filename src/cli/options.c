@@ -1,4 +1,7 @@
-/* options: the options of every sub-command from its table, by getopt_long; its help from the same table. */
+/*
+ * options: parses the options in a sub-command's table with getopt_long, and writes its help from the same
+ * table.
+ */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -13,8 +16,8 @@
 #include "config.h"
 
 static const struct cli_option common[] = {
-	{ 'h', "help", NULL, "say how this command is used" },
-	{ 'V', "version", NULL, "say which version this is, and of which libraries" },
+	{ 'h', "help", NULL, "explain this command and its options" },
+	{ 'V', "version", NULL, "print the versions of ctrace and its libraries" },
 	{ 0 }
 };
 
@@ -122,11 +125,11 @@ cli_next(struct cli *c, const char **value)
 		if (key == ':')
 			cli_error("option %s needs a value; see ctrace %s --help", at, c->cmd->name);
 		else if (optopt && optopt < CLI_LONG && at[0] == '-' && at[1] != '-')
-			cli_error("no option -%c; see ctrace %s --help", optopt, c->cmd->name);
+			cli_error("option -%c is unknown; see ctrace %s --help", optopt, c->cmd->name);
 		else if (optopt)
 			cli_error("option %s takes no value; see ctrace %s --help", at, c->cmd->name);
 		else
-			cli_error("no option %s, or more than one begins so; see ctrace %s --help", at,
+			cli_error("option %s is unknown or ambiguous; see ctrace %s --help", at,
 			    c->cmd->name);
 		return stop(c, CLI_ERROR);
 	}

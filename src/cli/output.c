@@ -1,4 +1,7 @@
-/* output: the only place of `ctrace` that writes: everything that a terminal may show is sanitised here. */
+/*
+ * output: the only file of `ctrace` that writes results and messages. It sanitises all text that a terminal
+ * may show.
+ */
 #include "base/buffer.h"
 #include "cli/cli.h"
 
@@ -11,7 +14,9 @@
 #include "base/text.h"
 #include "io/json_out.h"
 
-/* prefix, the sanitised text, newline; a text that does not fit into memory is said to be so. */
+/*
+ * Writes prefix, sanitised text and newline; if there is no memory for the text, a message says so instead.
+ */
 static void __attribute__((format(printf, 3, 0)))
 put(FILE *f, const char *prefix, const char *fmt, va_list ap)
 {
@@ -25,7 +30,7 @@ put(FILE *f, const char *prefix, const char *fmt, va_list ap)
 		fprintf(f, "%sout of memory\n", prefix);
 		return;
 	}
-	size = 8 * n + 1;		/* the longest escape of one byte, \u{NNNN}, takes 8 */
+	size = 8 * n + 1;		/* the longest escape of one byte, \u{NNNN}, has 8 characters */
 	clean = malloc(size);
 	if (clean)
 		ct_text_clean(clean, size, raw, n);
@@ -105,7 +110,7 @@ cli_text(const char *file, const char *text, size_t n)
 	struct ct_error err = { 0 };
 
 	if (strcmp(file, "-") == 0)
-		fwrite(text, 1, n, stdout);	/* main looks for a failure */
+		fwrite(text, 1, n, stdout);	/* main reports failures of stdout at the end */
 	else if (ct_file_replace(file, text, n, &err) < 0)
 		return cli_fail(&err);
 	return CLI_OK;
@@ -142,7 +147,9 @@ cli_flush(void)
 	return fflush(stdout) == 0 && !ferror(stdout);
 }
 
-/* A value that could not be made is missing from the whole, and nobody can tell afterwards. */
+/*
+ * Set when memory for a JSON value ran out: the value is then missing, which cannot be seen in the document.
+ */
 static bool json_lost;
 
 static void *

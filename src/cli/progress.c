@@ -77,7 +77,7 @@ cli_status(const char *fmt, ...)
 	vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
 	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
-	/* What does not fit must not wrap: the next status would leave it there. */
+	/* A status wider than the terminal must not wrap: the next one would overwrite only its last line. */
 	fprintf(stderr, "\r\033[?7l%s\033[K\033[?7h", clean);
 }
 

@@ -9,8 +9,8 @@
 #include "io/json_out.h"
 
 enum { KEY_HEAD = CLI_LONG, KEY_QUERY, KEY_KEY };
-enum { FORMAT = 1 };			/* of the JSON */
-enum { COLUMN = 34, HALF = 24 };	/* columns of a term */
+enum { FORMAT = 1 };			/* version of this command's JSON */
+enum { COLUMN = 34, HALF = 24 };	/* widths of terms, in columns */
 
 static const char *const kinds[CT_QK_KINDS] = { [CT_QK_WORDS] = "words", [CT_QK_FEATURES] = "features",
 	[CT_QK_ERRORS] = "errors", [CT_QK_CONSTANTS] = "constants" };
@@ -64,7 +64,7 @@ show_pairs(const struct request *r, const struct ct_qk *qk)
 	cli_line("%+8.3f  together, the score", qk->score);
 }
 
-/* Kinds of what is in the query, by those of what is in the key. */
+/* The score by kinds of terms: a row for each kind in the query, a column for each in the key. */
 static void
 show_parts(const struct ct_qk *qk)
 {
@@ -84,7 +84,7 @@ show_parts(const struct ct_qk *qk)
 	}
 }
 
-/* What each side's terms add with all of the other side. */
+/* What each query term adds with the whole key, and each key term with the whole query. */
 static void
 show_marginals(const struct request *r, const struct ct_qk *qk)
 {

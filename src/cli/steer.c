@@ -1,6 +1,6 @@
 /*
- * steer: `ctrace steer`: clamp features and see what the model says then, and compare it with what the graph
- * predicted.
+ * steer: `ctrace steer`: clamps features, shows what the model says then, and compares that with what the
+ * graph predicted.
  */
 #include "cli/cli.h"
 
@@ -19,19 +19,20 @@ enum {
 	    KEY_SWEEP, KEY_NO_PREDICT
 };
 enum { MAX_CLAMPS = 256 };
-enum { FORMAT = 3 };			/* of the JSON */
+enum { FORMAT = 3 };			/* version of this command's JSON */
 
 struct request {
-	struct cli_query ask;		/* top: tokens and effects to show */
+	struct cli_query ask;		/* its top: how many tokens and effects to show */
 	const char *mode;		/* NULL: frozen */
 	struct ct_clamp_options how;
 	const char *specs[MAX_CLAMPS], *groups[CT_MAX_SUPERNODES];
 	int n_specs, n_groups;
-	int spec_end[MAX_CLAMPS];	/* clamps of the specs up to this one: it may name several features */
+	/* index after the last clamp of each --clamp, which may have named several features */
+	int spec_end[MAX_CLAMPS];
 	struct ct_clamp clamps[MAX_CLAMPS];
 	int n_clamps;
 	struct cli_sweep sweep;
-	int generate;			/* tokens to write */
+	int generate;			/* tokens to generate */
 	struct ct_generate_options generation;
 	const char *prompt;
 };
@@ -81,10 +82,10 @@ effects_json(const struct request *q, const struct ct_effects *o)
 	return list;
 }
 
-/* The prompt's continuation, q->generate tokens of it or as many as the context has room for. */
+/* Generated text: q->generate tokens after the prompt, or as many as the context has room for. */
 struct text {
 	int n, *ids;
-	char *shown, *raw;		/* for the screen; for data */
+	char *shown, *raw;		/* shown: sanitised, for the screen; raw: for JSON */
 };
 
 static int
@@ -115,13 +116,13 @@ text_free(struct text *t)
 	free(t->raw);
 }
 
-/* What a run showed, in addition to the effects. */
+/* What the command found, in addition to the session's effects. */
 struct results {
 	const struct ct_effects *effects;
 	const struct ct_contrast *contrast;
 	const struct ct_parts *parts;		/* NULL: no supernodes */
-	const struct ct_sweep *sweep;		/* NULL: none asked for */
-	struct text unclamped, clamped;		/* generated, if asked for */
+	const struct ct_sweep *sweep;		/* NULL: not asked for */
+	struct text unclamped, clamped;		/* generated text, if asked for */
 };
 
 static json_t *
@@ -146,7 +147,7 @@ clamp_json(const struct request *q, int i, const struct ct_effects *o)
 	    "overridden", o->lost[i]);
 }
 
-/* One side of the contrast: patterns frozen, or free. */
+/* One side of the contrast as JSON: attention patterns frozen, or free. */
 static json_t *
 side_json(const struct request *q, const struct ct_effects *o, const float *prob, double kl)
 {
@@ -237,7 +238,7 @@ show_top(const struct request *q, int pos)
 		    after[i].token)));
 }
 
-/* In 9 columns, as long as that can be. */
+/* A number in at most 9 columns. */
 static const char *
 number(char dst[32], const char *sign, double x)
 {
@@ -279,7 +280,7 @@ show_effects(const struct request *q, const struct ct_effects *o)
 		cli_line("... %d more", o->n_effects - q->ask.top);
 }
 
-/* "clamp  L1#249@8=0  Texas: value 0 at position 8", and what became of it. */
+/* "clamp  L1#249@8=0  Texas: value 0 at position 8"; also how often a later clamp replaced it. */
 static void
 show_clamp(const struct request *q, int i, const struct ct_effects *o)
 {
@@ -379,7 +380,10 @@ static int
 compute(struct request *q, struct results *r, struct cli_progress *progress, struct ct_error *err)
 {
 	const struct ct_job job = cli_job(progress);
-	/* Edges are of use where supernodes are connected, or where they are what the run must give. */
+	/*
+	 * The edges are needed only if supernodes are to be connected, or if the run must agree with them
+	 * exactly.
+	 */
 	bool edges = q->n_groups || (!q->how.unpredicted && q->mode &&
 	    (strcmp(q->mode, "direct") == 0 || strncmp(q->mode, "range", 5) == 0));
 	struct ct_trace_options trace = { .pace = edges ? CT_AT_ONCE : CT_NODES_ALONE };
@@ -410,14 +414,14 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 	return CT_OK;
 }
 
-/* Does a clamp go on beyond the prompt, into what is generated? */
+/* Whether a clamp also applies to positions after the prompt, that is, to generated tokens. */
 static bool
 reaches_on(const struct request *q, const struct ct_clamp *c)
 {
 	return q->generate && (c->onwards || c->pos == CT_ALL_POSITIONS);
 }
 
-/* What was asked for and could not be done: each is said. */
+/* Writes a message for each thing that was asked for and could not be done; returns the exit status. */
 static int
 less_than_asked(const struct request *q, const struct results *r)
 {
@@ -471,14 +475,14 @@ steer(struct request *q)
 	return status;
 }
 
-/* How tokens are drawn; seed and temperature are negative when they were not given. */
+/* Checks how tokens are drawn; seed and temperature are negative if they were not given. */
 static int
 drawing(struct request *q, int seed)
 {
 	double t = q->generation.temperature;
 
 	if (!q->generate && (t >= 0 || seed >= 0)) {
-		cli_error("--%s says how tokens are drawn: say how many with --generate N",
+		cli_error("--%s applies to generated tokens: add --generate N",
 		    t >= 0 ? "temperature" : "seed");
 		return -1;
 	}

@@ -1,4 +1,7 @@
-/* survey: `ctrace survey`: every feature of the pruned graph ablated in turn, compared with its influence. */
+/*
+ * survey: `ctrace survey`: ablates each feature of the pruned graph in turn, and compares the effects with
+ * its influence.
+ */
 #include "cli/cli.h"
 
 #include <math.h>
@@ -7,7 +10,7 @@
 
 #include "io/json_out.h"
 
-enum { FORMAT = 2 };			/* of the JSON */
+enum { FORMAT = 2 };			/* version of this command's JSON */
 
 static int
 show_json(const struct cli_model *m, const struct ct_survey *v, const char *file, bool times)

@@ -1,6 +1,6 @@
 /*
- * swap: `ctrace swap`: the features of a hidden value set to those of another, or of all others, with
- * controls.
+ * swap: `ctrace swap`: sets the features of a hidden value to those of another value, or of each other value
+ * in turn, with controls.
  */
 #include "cli/cli.h"
 
@@ -11,7 +11,7 @@
 #include "io/json_out.h"
 
 enum { KEY_FROM = CLI_LONG, KEY_TO, KEY_STRENGTH };
-enum { FORMAT = 1 };			/* of the JSON */
+enum { FORMAT = 1 };			/* version of this command's JSON */
 
 struct request {
 	struct cli_query ask;
@@ -44,7 +44,7 @@ show_same(const struct request *r, const struct ct_swap *w)
 	char value[160], expected[160], got[160], p[16], *text = ct_session_swap_same(r->ask.m.session, w);
 
 	if (w->same < 0) {
-		cli_line("%s has no other sentence like this one: no control by the same value", w->own);
+		cli_line("%s has no other sentence like this one: no control with the same value", w->own);
 		return;
 	}
 	cli_line("%s  %s  %s %6s  %s  same value: %s", cli_column(value, sizeof value, w->own, 18),
@@ -190,9 +190,9 @@ run(struct cli *c)
 
 static const struct cli_option options[] = {
 	CLI_MODEL_ROWS,
-	{ CLI_AT, "at", "PLACE", "where: @Dallas, @8, @8.. (where the value is determined)" },
-	{ KEY_FROM, "from", "VALUE", "what the prompt is about, to be checked" },
-	{ KEY_TO, "to", "VALUE", "the value to set the features to, or all" },
+	{ CLI_AT, "at", "PLACE", "swap here: @Dallas, @8, @8.. (where the value is determined)" },
+	{ KEY_FROM, "from", "VALUE", "fail unless the prompt's hidden value is this one" },
+	{ KEY_TO, "to", "VALUE", "swap for this value, or for all others in turn" },
 	{ KEY_STRENGTH, "strength", "K", "times the difference between both values' means (1)" },
 	CLI_JSON_ROW,
 	{ 0 }

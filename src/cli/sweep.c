@@ -29,7 +29,7 @@ cli_sweep_parse(const char *text, struct cli_sweep *out)
 	return cli_int(b + 1, "--sweep STEPS", 2, MAX_STEPS, &out->steps);
 }
 
-/* Whether the locale's characters are UTF-8: else sparklines are digits, in tenths. */
+/* Whether the locale is UTF-8; if not, sparklines are written as digits (tenths). */
 static bool
 utf8(void)
 {
@@ -132,7 +132,7 @@ cli_sweep_show(const struct cli_model *m, const struct ct_sweep *w, enum ct_unit
 	    w->n_rows * w->n_steps / w->seconds);
 }
 
-/* One figure of one token over the strengths. */
+/* One quantity of one token at all strengths. */
 static json_t *
 series(const struct ct_sweep *w, const float *v, int row, int token)
 {
@@ -214,5 +214,5 @@ cli_contrast_show(const struct cli_model *m, const struct ct_contrast *x, int ta
 	cli_line("%-40s %9.3f %9.3f", "KL of the next token", x->kl_frozen, x->kl_free);
 	if (isfinite(x->pattern_share))
 		cli_line("%.0f%% of the effect on targets goes through attention patterns, which the graph "
-		    "does not see", 100 * x->pattern_share);
+		    "keeps frozen", 100 * x->pattern_share);
 }

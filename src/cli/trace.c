@@ -14,7 +14,7 @@
 
 enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD, KEY_TARGETS,
 	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_QK };
-enum { FORMAT = 1 };			/* of the JSON of paths */
+enum { FORMAT = 1 };			/* version of the JSON of --paths */
 enum { MAX_PATHS = 10000, MAX_TARGETS = 1000 };
 
 static void
@@ -35,20 +35,23 @@ show_next(const struct cli_model *m, int pos)
 	cli_line("%s", text);
 }
 
-/* What is to be shown of a graph. */
+/* What to show of a graph. */
 struct request {
 	struct cli_query ask;
 	struct ct_trace_options trace;
 	struct cli_tree tree;
 	int paths;			/* 0: none */
-	bool groups;			/* as supernodes */
-	bool qk;			/* in the JSON: why heads looked there */
+	bool groups;			/* group the features, in text or as supernodes of the JSON */
+	bool qk;			/* explain each node's strongest head in the JSON */
 	struct ct_auto_groups found;
-	bool targets;			/* how many there are was said: all are shown */
-	struct cli_why why;		/* clamps, of whose run the graph is to be */
+	bool targets;			/* --targets or --target-prob was given: show all targets */
+	struct cli_why why;		/* --clamp: the graph is that of the clamped run */
 };
 
-/* A word that is likelier with, or without, a blank before it than as it was written. */
+/*
+ * If a target is likelier with a blank before it (or without) than as it was typed, says that this token is
+ * meant.
+ */
 static void
 say_spelling(const struct cli_model *m, const struct ct_graph *g, const struct ct_node *n)
 {
@@ -61,7 +64,7 @@ say_spelling(const struct cli_model *m, const struct ct_graph *g, const struct c
 		    cli_percent(p[1], (double)ct_session_prob(m->session, CT_RUN_ORIGINAL, g->pos, other)));
 }
 
-/* The targets that are shown: all that were asked for, or the likeliest. */
+/* How many targets to show: all if they were asked for, else the likeliest. */
 static int
 n_shown(const struct request *r)
 {
@@ -137,8 +140,8 @@ run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 	int status;
 
 	if (!b->prompts || c->argc > 0) {
-		cli_error(b->prompts ? "--batch reads its prompts from a file: leave out the prompt"
-				     : "--shard is a part of a batch: name the prompts with --batch FILE");
+		cli_error(b->prompts ? "--batch reads its prompts from a file: leave out the prompt" :
+		    "--shard selects a part of a batch: name the prompts with --batch FILE");
 		return CLI_ERROR;
 	}
 	if (r->paths) {
@@ -162,7 +165,7 @@ run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 	return status;
 }
 
-/* The graph as JSON, or with --paths these alone. Returns an exit status. */
+/* Writes the graph as JSON, or with --paths only the paths. Returns an exit status. */
 static int
 write_json(const struct request *r, struct ct_error *err)
 {
@@ -224,7 +227,7 @@ trace(struct request *r, const char *prompt)
 	return status;
 }
 
-/* An option of trace alone: 0, or -1 with the message written. */
+/* Takes an option that only trace has: 0, or -1 after it has written a message. */
 static int
 take(struct request *r, struct cli_batch *batch, int key, const char *value)
 {
@@ -271,16 +274,16 @@ run(struct cli *c)
 		return CLI_ERROR;
 	}
 	if ((r.why.mode || r.why.how.through) && !r.why.n_specs) {
-		cli_error("--mode and --through say how clamps run: name one with --clamp");
+		cli_error("--mode and --through apply to clamps: add --clamp SPEC");
 		return CLI_ERROR;
 	}
 	if (r.groups && r.paths && r.ask.json) {
-		cli_error("--json writes the paths of --paths alone, or the graph with --groups: leave out "
-		    "one");
+		cli_error("--json writes either the paths of --paths or the graph with --groups: leave "
+		    "out one of them");
 		return CLI_ERROR;
 	}
 	if (r.qk && !r.ask.json) {
-		cli_error("--qk goes into the graph's JSON: add --json FILE, or - for standard output");
+		cli_error("--qk adds to the graph's JSON: add --json FILE, or --json - for standard output");
 		return CLI_ERROR;
 	}
 	if (batch.prompts || batch.shard)
@@ -300,24 +303,23 @@ static const struct cli_option options[] = {
 	CLI_MODEL_ROWS,
 	CLI_TARGET_ROWS,
 	{ KEY_MAX_NODES, "max-feature-nodes", "N", "attribute at most N features (7500)" },
-	{ KEY_PRUNE, "prune", "NODE[,EDGE]", "shares of influence to keep (0.8,0.98); 1,1 keeps everything" },
+	{ KEY_PRUNE, "prune", "NODE[,EDGE]", "cumulative influence to keep (0.8,0.98); 1,1 keeps "
+	    "everything" },
 	{ KEY_TARGETS, "targets", "N", "explain at most the N likeliest tokens (10)" },
-	{ KEY_TARGET_PROB, "target-prob", "P", "or as many as reach this share of the probability (0.95)" },
+	{ KEY_TARGET_PROB, "target-prob", "P", "or as many as have this probability together (0.95)" },
 	{ KEY_DEPTH, "depth", "N", "levels of the tree (3)" },
 	{ CLI_TOP, "top", "N", "contributors on each level (8 on the first, half as many on each further "
 	    "one)" },
-	{ KEY_PATHS, "paths", "N", "also the N strongest paths from words; with --json: these alone" },
-	{ KEY_CLAMP, "clamp", "SPEC", "the graph of the run with this clamp, such as L1#249@8=0; may be "
-	    "given again" },
-	{ KEY_MODE, "mode", "MODE", "of clamps: frozen, free or direct (frozen)" },
-	{ KEY_THROUGH, "through", "WHAT", "what carries their effect: model or replacement (model)" },
-	{ KEY_QK, "qk", NULL, "in the JSON, for each node: why its strongest head looked where it did" },
-	{ KEY_GROUPS, "groups", NULL, "also group features by label and by what they do; with --json: as "
-	    "supernodes" },
+	{ KEY_PATHS, "paths", "N", "also show the N strongest paths from words; JSON: only these" },
+	{ KEY_CLAMP, "clamp", "SPEC", "trace the run with this clamp, such as L1#249@8=0; repeatable" },
+	{ KEY_MODE, "mode", "MODE", "mode of the clamps: frozen, free or direct (frozen)" },
+	{ KEY_THROUGH, "through", "WHAT", "what carries the clamps' effect: model or replacement (model)" },
+	{ KEY_QK, "qk", NULL, "add to each node in the JSON why its strongest head attended" },
+	{ KEY_GROUPS, "groups", NULL, "also group features by label and effect; JSON: as supernodes" },
 	CLI_JSON_ROW,
 	{ KEY_BATCH, "batch", "FILE", "trace each line of FILE (-: stdin), one line of JSON each; --json "
 	    "FILE resumes" },
-	{ KEY_SHARD, "shard", "I/N", "of the batch only the I-th of N parts" },
+	{ KEY_SHARD, "shard", "I/N", "trace only part I of N of the batch" },
 	{ 0 }
 };
 

@@ -1,4 +1,4 @@
-/* train: `ctrace train`: a model directory from its recipe, with live figures and a report. */
+/* train: `ctrace train`: makes a model directory from its recipe, shows progress, and reports. */
 #include "train/train.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ enum { SCORED_PROMPTS = 40 };
 
 static const double redraw_every = 0.2;		/* seconds */
 
-/* " name 0.123", or nothing when the figure is not known. */
+/* " name 0.123", or nothing if the figure is unknown. */
 static int
 figure(char *dst, size_t size, const char *name, const char *unit, double x)
 {
@@ -97,7 +97,7 @@ show_verdict(const char *kind, const struct ct_eval *e)
 		cli_line("  %s%s", mark[v.lines[i].kind], v.lines[i].text);
 }
 
-/* Scores and verdict by some held-out prompts: `ctrace eval` takes all of them, and has more. */
+/* Scores and verdict from a few held-out prompts; `ctrace eval` measures with all of them, and more. */
 static int
 show_figures(const struct cli_corpus_context *context, struct ct_error *err)
 {
@@ -125,7 +125,7 @@ show_figures(const struct cli_corpus_context *context, struct ct_error *err)
 	return code;
 }
 
-/* The cards belong to the weights: old ones would name other features. */
+/* Builds the cards: old ones would describe features of the old weights. */
 static int
 finish_model(const char *recipe, const char *out_dir, struct ct_error *err)
 {
@@ -183,7 +183,7 @@ run(struct cli *c)
 		rc = cli_train_own(&report, recipe, opt.out_dir, json, &err);
 	} else if (rc == CT_OK) {
 		show(&report);
-		/* A recipe may stop at the model: then there are no features to make cards of. */
+		/* A recipe may have no transcoder: then there are no features to make cards of. */
 		rc = report.clt.made || report.plt.made ? finish_model(recipe, opt.out_dir, &err) : CT_OK;
 	}
 	if (rc == CT_ECANCELLED && opt.estimate) {
@@ -209,7 +209,7 @@ static const struct cli_option options[] = {
 	{ KEY_ESTIMATE, "estimate", NULL, "for a model that exists: say how long it would take, and stop" },
 	{ CLI_JSON, "json", "FILE",
 	    "for a model that exists: write the report as JSON to FILE, or to stdout for -" },
-	{ KEY_SAVE_EVERY, "save-every", "SECONDS", "how often to save what is learned so far (10)" },
+	{ KEY_SAVE_EVERY, "save-every", "SECONDS", "save the state of the training this often (10)" },
 	{ 0 }
 };
 

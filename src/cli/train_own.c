@@ -12,14 +12,14 @@
 #include "eval/fidelity.h"
 #include "io/json_out.h"
 
-enum { FORMAT = 1 };			/* of the JSON */
-enum { ALONE_POSITIONS = 500 };		/* at which each layer is measured by itself */
+enum { FORMAT = 1 };			/* version of this command's JSON */
+enum { ALONE_POSITIONS = 500 };		/* positions at which each layer is measured alone */
 
-/* One of the transcoders, measured. */
+/* The figures of one transcoder. */
 struct figures {
 	const struct ct_train_transcoder_report *made;
-	const char *base, *dir;		/* of the training, of the transcoder */
-	long positions;			/* held out */
+	const char *base, *dir;		/* base: the directory of the training; dir: of the transcoder */
+	long positions;			/* held-out positions */
 	double explained;		/* mean over layers */
 	struct ct_fidelity *f;
 	struct ct_alone *alone;
@@ -108,7 +108,10 @@ measure(struct figures *g, const struct cli_corpus_context *context, struct ct_a
 	return rc;
 }
 
-/* Cards lie in the transcoder's directory; those of a transcoder beside its model are the model's. */
+/*
+ * Cards are normally in the transcoder's directory. If the transcoder was trained into its model's own
+ * directory, they are the model's cards.
+ */
 static int
 place_cards(struct cli_transcoder *t, const struct ct_train_report *r, const char *base, struct ct_error *err)
 {
@@ -122,7 +125,7 @@ place_cards(struct cli_transcoder *t, const struct ct_train_report *r, const cha
 	return t->features ? CT_OK : ct_fail_memory(err, 4096, "a path");
 }
 
-/* Figures and cards of one transcoder; with a root, the figures become its member `key`. */
+/* Measures one transcoder and builds its cards. If root is given, the figures are added to it under `key`. */
 static int
 finish(const struct ct_train_report *r, struct figures *g, const char *recipe, json_t *root, const char *key,
     struct ct_error *err)

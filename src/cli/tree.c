@@ -9,7 +9,8 @@
 #include "base/buffer.h"
 #include "io/json_out.h"
 
-enum { COLUMN = 64, NARROW = 36, TEXT = 400, NAMED = 3 };	/* of a fold so many members are named */
+/* NAMED: so many members of a folded row are named */
+enum { COLUMN = 64, NARROW = 36, TEXT = 400, NAMED = 3 };
 
 /* "in Texas  L0#340@7 Dallas", `input "Dallas"@7`, "error L1@8". */
 static void
@@ -28,7 +29,7 @@ describe(const struct cli_model *m, int node, char *dst, size_t size)
 	    ct_session_token_text(m->session, n->pos));
 }
 
-/* The first members of a fold of words: "Dallas +0.41, containing +0.05". */
+/* The first members of a row that folds several words: "Dallas +0.41, containing +0.05". */
 static void
 members(const struct cli_model *m, const struct ct_input *row, char *dst, size_t size)
 {
@@ -105,7 +106,7 @@ share_text(char dst[16], double share)
 	return dst;
 }
 
-/* Where the edges into a node come from: net, and by their sizes. */
+/* Where the edges into a node come from: net sums, and sums of sizes. */
 static int
 show_direct(const struct cli_model *m, int node, struct ct_error *err)
 {
@@ -137,7 +138,7 @@ cli_tree_show(const struct cli_model *m, int node, const struct cli_tree *tree, 
 	return code < 0 ? code : show_inputs(m, tree, node, 1, tree->top, err);
 }
 
-/* One step of a path: a word, or a feature's words and where it is. */
+/* One step of a path: a word; or a feature's label and position. */
 static void
 step_text(const struct cli_model *m, int node, char *dst, size_t size)
 {

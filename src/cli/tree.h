@@ -1,6 +1,4 @@
-/*
- * tree: the text that shows what feeds a target: its inputs and theirs, and the strongest paths through them.
- */
+/* tree: shows as text what feeds a target: its inputs, their inputs, and the strongest paths. */
 #ifndef CT_CLI_TREE_H
 #define CT_CLI_TREE_H
 
@@ -9,16 +7,20 @@
 
 struct cli_tree {
 	int depth;			/* levels */
-	int top;			/* rows of single nodes on the first level */
-	bool same;			/* and on the others; else half as many on each further one */
-	const struct cli_why *why;	/* rows say what they were without clamps; NULL: there are none */
-	bool *opened;			/* (n_nodes) below which targets that came first, for "see above" */
+	int top;			/* rows of single nodes on the first level, and */
+	bool same;			/* on the other levels; false: half as many on each further one */
+	const struct cli_why *why;	/* for rows that also show the run without clamps; NULL: no clamps */
+	/* (n_nodes) nodes already shown with inputs, so that the next row says "see above" */
+	bool *opened;
 };
 
-/* The tree below a node of the graph, with its value and what its edges come directly from. */
+/* Shows the tree below a node of the graph, with the node's value and what its edges come from. */
 int cli_tree_show(const struct cli_model *m, int node, const struct cli_tree *tree, struct ct_error *err);
 
-/* The n strongest paths from words to a target: text, or one object for each in a list. */
+/*
+ * Shows the n strongest paths from words to a target as text. cli_tree_paths_json returns them as a list of
+ * objects.
+ */
 int cli_tree_paths(const struct cli_model *m, int target, int n, struct ct_error *err);
 int cli_tree_paths_json(json_t **out, const struct cli_model *m, int target, int n, struct ct_error *err);
 

@@ -5,7 +5,7 @@
 
 #include "io/json_out.h"
 
-/* by_hand: it needs more memory than most machines have. */
+/* by_hand: measured only if it is named, since it needs more memory than most machines have. */
 static const struct wait_shape {
 	const char *name;
 	int L, D, H, H_kv, head, mlp, V, F;
@@ -67,7 +67,7 @@ cli_waits_measure(struct cli_waits out[CLI_MAX_WAITS], const char *shape, const 
 	return rc < 0 ? rc : n;
 }
 
-/* What one clamped run takes in all, in forward passes. */
+/* The cost of one clamped run, forward pass included, in forward passes. */
 static double
 steer_passes(const struct ct_waits *s)
 {

@@ -1,6 +1,6 @@
 /*
- * waits: how long a reader waits for the graph of a model of real size, as ratios within one process: random
- * weights of a shape, traced in pieces.
+ * waits: how long a reader waits for a model of real size, as ratios within one process: random weights of a
+ * real shape, traced piece by piece.
  */
 #ifndef CT_CLI_WAITS_H
 #define CT_CLI_WAITS_H
@@ -15,7 +15,7 @@ struct cli_waits {
 	struct ct_waits seconds;
 };
 
-/* Those of this shape, or of all but the largest for NULL; returns how many were filled, or a code. */
+/* Measures one shape, or for NULL all but the largest; returns how many were filled, or a code. */
 int cli_waits_measure(struct cli_waits out[CLI_MAX_WAITS], const char *shape, const struct ct_job *job,
     struct ct_error *err);
 bool cli_waits_know(const char *shape);

@@ -1,4 +1,6 @@
-/* weights: what `ctrace features --weights FEATURE` shows: what a feature does everywhere, by its weights. */
+/*
+ * weights: what `ctrace features --weights FEATURE` shows: what a feature reads and writes in every prompt.
+ */
 #include "cli/card.h"
 
 #include <math.h>
@@ -7,10 +9,10 @@
 
 #include "io/json_out.h"
 
-enum { FORMAT = 1 };			/* of the JSON */
+enum { FORMAT = 1 };			/* version of this command's JSON */
 enum { ROWS = 10, TOKENS = 6, JSON_ROWS = 100 };
 
-/* The n largest of the vocabulary, largest first. */
+/* The indices of the n largest values of x, largest first. */
 static void
 largest(const float *x, int V, int *out, int n)
 {
@@ -27,7 +29,7 @@ largest(const float *x, int V, int *out, int n)
 	}
 }
 
-/* Words that stand out by standard deviations from the mean of all. */
+/* The tokens whose values are most standard deviations above the mean. */
 static void
 show_tokens(const struct ct_engine *e, const char *what, const float *z)
 {
@@ -140,7 +142,7 @@ feature_json(const struct ct_engine *e, const struct ct_feature_weights *w)
 	return one;
 }
 
-/* What is shown so far; with a list it is added to that. */
+/* Where results go: into the list, or as text if that is NULL. */
 struct shown {
 	json_t *list;
 	int n;

@@ -76,7 +76,7 @@ cli_why_show(const struct cli_why *w, const struct cli_model *m)
 	ct_buffer_free(&b);
 }
 
-/* Of a feature in a graph, or, where it is not among that graph's nodes, in its run. */
+/* The activation of a feature: of its node if the graph has one, else of the graph's run. */
 static double
 activation(const struct ct_session *s, int node, const struct ct_node *feature)
 {

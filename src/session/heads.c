@@ -69,7 +69,7 @@ ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, 
 		n = &s->graph->nodes[q->target];
 		if (!ct_node_traits(n->kind)->has_inputs)
 			return ct_fail(err, CT_EINVAL,
-			    "nothing flows into a word or an error: name a feature or an output");
+			    "words and errors have no edges into them: name a feature or an output");
 		target = ct_node_target(n);
 		if (q->source >= 0)
 			source = source_of(&s->graph->nodes[q->source]);

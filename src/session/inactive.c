@@ -35,7 +35,7 @@ ct_session_inactive(const struct ct_session *s, int target, int pos, struct ct_i
 	n = &s->graph->nodes[target < 0 ? s->graph->n_nodes - s->graph->n_targets : target];
 	if (!ct_node_traits(n->kind)->has_inputs)
 		return ct_fail(
-		    err, CT_EINVAL, "nothing flows into a word or an error: name a feature or an output");
+		    err, CT_EINVAL, "words and errors have no edges into them: name a feature or an output");
 	into = ct_node_target(n);
 	code = ct_inactive_find(out, &s->prompt->lrm, &into, &opt, a, &own, err);
 	return code < 0 ? code : ct_engine_check(s->e, err);

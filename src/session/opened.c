@@ -22,7 +22,7 @@ ct_session_open_error(const struct ct_session *s, int target, int error, struct 
 		return ct_fail(err, CT_EINVAL, "only errors open into neurons: name one, such as error L1@8");
 	if (!ct_node_traits(to->kind)->has_inputs)
 		return ct_fail(err, CT_EINVAL,
-		    "nothing flows into a word or an error: name a feature or an output");
+		    "words and errors have no edges into them: name a feature or an output");
 	into = ct_node_target(to);
 	code = ct_opened_find(out, &s->prompt->lrm, &into, from->layer, from->pos, a, &own, err);
 	return code < 0 ? code : ct_engine_check(s->e, err);

@@ -50,23 +50,23 @@ for cut in 0 1 100 $((size / 3)) $((size / 2)) $((size - 1)) "$size"; do
 	ok "and still counts what failed" [ "$status" = 1 ]
 done
 cp "$tmp/resumed" "$tmp/before"
-fails "other settings" "resumed:1: is of another prompt or other settings than line 2 of .*prompts" \
+fails "other settings" "resumed:1: has another prompt or other settings than line 2 of .*prompts" \
     $batch --prune .5 --json "$tmp/resumed"
 printf 'w5 w6\n' >"$tmp/short"
-fails "other prompts" "resumed:1: is of another prompt" trace -m "$golden" --batch "$tmp/short" --json "$tmp/resumed"
+fails "other prompts" "resumed:1: has another prompt" trace -m "$golden" --batch "$tmp/short" --json "$tmp/resumed"
 ok "leave the file as it was" cmp -s "$tmp/resumed" "$tmp/before"
 # One more byte in the last weight file makes it another training, under the same name.
 cp -R "$golden" "$tmp/llama-clt"
 file=$(find "$tmp/llama-clt/transcoder" -name '*.safetensors' | sort | tail -n 1)
 printf '\277' | dd of="$file" bs=1 seek=$(($(wc -c <"$file") - 1)) conv=notrunc 2>/dev/null
-fails "a model trained anew" "resumed:1: was made with another model, transcoder or tokenizer than there is now; name another file" \
+fails "a model trained anew" "resumed:1: this line was made with another model, transcoder or tokenizer than the present one; write to another file" \
     trace -m "$tmp/llama-clt" --batch "$tmp/prompts" --json "$tmp/resumed"
 ok "leaves the file as it was, too" cmp -s "$tmp/resumed" "$tmp/before"
 "$CTRACE" trace -m "$tmp/llama-clt" --batch "$tmp/short" --json "$tmp/anew" 2>/dev/null
 fails "both added up" "anew:1: the model had other weights there than for the first line" \
     aggregate "$tmp/resumed" "$tmp/anew"
 echo 'hello' >"$tmp/text"
-fails "a file of something else" "text:1: not a line of a batch" $batch --json "$tmp/text"
+fails "a file of something else" "text:1: this is no line of a batch" $batch --json "$tmp/text"
 ok "is left as it was" [ "$(cat "$tmp/text")" = hello ]
 
 fails "a directory as the output" "is a directory|Is a directory" $batch --json "$tmp"

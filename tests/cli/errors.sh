@@ -27,10 +27,10 @@ run heads -m "$golden" --from "$node" "$prompt"
 ok "it is the edge that other commands show" has ": $(printf %s "$edge" | sed 's/[+.]/\\&/g') in all"
 first=$("$CTRACE" trace -m "$golden" --prune 1,1 --top 100 "$prompt" | grep -oE 'L0#[0-9]+@8' | head -n 1)
 run errors -m "$golden" --to "$first" "$prompt"
-ok "below the first layer there are no errors, which is said" sh -c "[ '$status' = 1 ] && grep -q '^no error flows into .*$first' '$tmp/out'"
+ok "below the first layer there are no errors, which is said" sh -c "[ '$status' = 1 ] && grep -q '^no error has an edge into .*$first' '$tmp/out'"
 run errors -m "$golden" --to "$first" --json - "$prompt"
 ok "as JSON too" sh -c "[ '$status' = 1 ] && grep -q '\"errors\": \[\]' '$tmp/out'"
 fails "a word" 'only errors open into neurons' errors -m "$golden" --from 'input "w10"@2' "$prompt"
-fails "into a word" 'nothing flows into a word' errors -m "$golden" --to 'input "w10"@2' "$prompt"
-fails "neurons" 'neurons leave no error,' errors -m "$golden" --basis neurons "$prompt"
+fails "into a word" 'words and errors have no edges into them' errors -m "$golden" --to 'input "w10"@2' "$prompt"
+fails "neurons" '--basis neurons leaves nothing out,' errors -m "$golden" --basis neurons "$prompt"
 exit $failed

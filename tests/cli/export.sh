@@ -164,7 +164,7 @@ run export "$tmp/one.json" "$tmp/two.json" --to svg -o "$tmp/pictures/"
 ok "pictures go to a folder too" [ -s "$tmp/pictures/one.svg" -a -s "$tmp/pictures/two.svg" ]
 ok "without a list" [ ! -e "$tmp/pictures/graph-metadata.json" ]
 cp "$tmp/one.json" "$tmp/other/one.json"
-fails "two graphs of one name" "would be one file" export "$tmp/one.json" "$tmp/other/one.json" --to json -o "$tmp/new/"
+fails "two graphs of one name" "would get the same name" export "$tmp/one.json" "$tmp/other/one.json" --to json -o "$tmp/new/"
 ok "of which none is written" [ ! -e "$tmp/new" ]
 fails "two graphs and no folder" "2 graphs go to a folder" export "$tmp/one.json" "$tmp/two.json" --to json
 echo '[]' >"$tmp/dir/graph-metadata.json"

@@ -161,8 +161,8 @@ ok "and so it does for its weights" has '^L0#3  my own$'
 fails "a label that nobody has" "no feature 'extra': expected one such as L1#249, or words of a label" features -m "$tmp/numbers" extra
 fails "a label of nothing" '"" names no label' features -m "$tmp/numbers" ''
 fails "a feature that is not there" 'L0#48' features -m "$tmp/numbers" 'L0#48'
-fails "a card and all of them" "--export is for all cards, 'L0#3' shows one" features -m "$tmp/numbers" --export "$tmp/x" 'L0#3'
-fails "JSON of what" '--json goes with features to show' features -m "$tmp/numbers" --json -
+fails "a card and all of them" "--export applies to all cards, but 'L0#3' shows one" features -m "$tmp/numbers" --export "$tmp/x" 'L0#3'
+fails "JSON of what" '--json needs the features to show' features -m "$tmp/numbers" --json -
 
 # A label that is typed is undone and redone among clamps, in the file too.
 cp -r "$golden" "$tmp/labels" && chmod -R u+w "$tmp/labels"

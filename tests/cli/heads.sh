@@ -32,6 +32,6 @@ for field in ctrace_version format prompt prompt_ids position of target total so
 	ok "its JSON has '$field'" has "^ \"$field\":"
 done
 fails "a node that is none" 'no node "L0#47@1" in this graph' heads -m "$golden" --from L0#47@1 "$prompt"
-fails "into a word" 'nothing flows into a word or an error' heads -m "$golden" --to 'input "w10"@2' "$prompt"
+fails "into a word" 'words and errors have no edges into them' heads -m "$golden" --to 'input "w10"@2' "$prompt"
 fails "several places" 'expected one position' heads -m "$golden" --from @3.. "$prompt"
 exit $failed

@@ -45,7 +45,7 @@ done
 fails "no command" "no command given"
 fails "an unknown command" "did you mean 'trace'" trce
 fails "an unknown command that is like no other" "no command 'xyzzyx'" xyzzyx
-fails "an unknown option" "no option --frobnicate" trace --frobnicate
+fails "an unknown option" "option --frobnicate is unknown" trace --frobnicate
 fails "an option without its value" "--at needs a value" trace x --at
 fails "a number that is none" "--at: expected a whole number.*'x'" trace --at x y
 fails "no prompt" "a prompt is missing" trace

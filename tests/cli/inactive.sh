@@ -20,5 +20,5 @@ for field in ctrace_version format prompt prompt_ids target position total looke
 	ok "its JSON has '$field'" has "^ \"$field\":"
 done
 fails "BOS has no features" 'position 0: expected one from 1' inactive -m "$golden" --pos 0 "$prompt"
-fails "into a word" 'nothing flows into a word or an error' inactive -m "$golden" --to 'input "w10"@2' "$prompt"
+fails "into a word" 'words and errors have no edges into them' inactive -m "$golden" --to 'input "w10"@2' "$prompt"
 exit $failed

@@ -66,5 +66,5 @@ for key in qk_tracing_results pair_wise_contributors top_q_marginal_contributors
 done
 run trace -m "$golden" --target w10 --json "$tmp/out.json" "$prompt"
 ok "and without --qk none of it" sh -c "! grep -q qk_ '$tmp/out.json'"
-fails "trace --qk without JSON" '--qk goes into the graph.s JSON: add --json' trace -m "$golden" --qk "$prompt"
+fails "trace --qk without JSON" '--qk adds to the graph.s JSON: add --json' trace -m "$golden" --qk "$prompt"
 exit $failed

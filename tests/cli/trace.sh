@@ -81,7 +81,7 @@ cp "$tmp/out" "$tmp/clamped.json"
 run export "$tmp/clamped.json" --to dot
 ok "which ctrace export reads" [ "$status" = 0 ]
 fails "no graph of a range" "no graph of a run with MLPs frozen only in layers 0-0" trace -m "$golden" --clamp "$node=2" --mode range=0-0 "$prompt"
-fails "a mode without clamps" "name one with --clamp" trace -m "$golden" --mode free "$prompt"
+fails "a mode without clamps" "add --clamp SPEC" trace -m "$golden" --mode free "$prompt"
 fails "clamps of a batch" "trace prompts one by one" trace -m "$golden" --clamp "$node=2" --batch "$tmp/out"
 
 run trace -m "$golden" --prune 1,1 "$prompt"
