@@ -79,6 +79,19 @@ can_patch(const struct pair *p, const struct ct_compared_node *n, struct ct_patc
 	    activation(p, 0, n) != activation(p, 1, n);
 }
 
+/* The share of the influence; an output's probability; "-" where a graph does not have the node. */
+static void
+share_text(const struct pair *p, const struct ct_node *n, int side, int node, char dst[16])
+{
+	if (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_LOGIT)
+		cli_percent(dst, (double)ct_session_prob(p->s[side], CT_RUN_ORIGINAL,
+		    p->c.graph[side]->pos, n->index));
+	else if (node < 0)
+		snprintf(dst, 16, "-");
+	else
+		cli_percent(dst, ct_compared_share(&p->c, side, node));
+}
+
 static int
 show_node(const struct pair *p, const struct ct_compared_node *n, struct ct_error *err)
 {
@@ -102,7 +115,7 @@ show_node(const struct pair *p, const struct ct_compared_node *n, struct ct_erro
 	    x->kind == CT_NODE_FEATURE ? " " : "",
 	    x->kind == CT_NODE_FEATURE ? ct_session_token_text(s, x->pos) : "");
 	for (int i = 0; i < 2; i++)
-		cli_percent(share[i], ct_compared_share(&p->c, i, i ? n->there : n->here));
+		share_text(p, x, i, i ? n->there : n->here, share[i]);
 	if (can_patch(p, n, &what)) {
 		if ((code = ct_session_patch(p->s[0], p->s[1], &p->c, &what, &patch, err)) < 0)
 			return code;
@@ -186,6 +199,8 @@ show_places(const struct cli_compare *r, const struct pair *p, struct ct_error *
 
 	cli_line("%s", "");
 	cli_line("test: features here set to what they are there; attention frozen, through the model");
+	if (answer(p->s[0]).token == answer(p->s[1]).token)
+		cli_line("      both prompts have one answer: the numbers are what is added to its logit");
 	for (int t = 0; t <= T; t++) {
 		char text[TEXT], column[256], got[16], gap[32] = "";
 
@@ -201,9 +216,8 @@ show_places(const struct cli_compare *r, const struct pair *p, struct ct_error *
 		else
 			snprintf(text, sizeof text, "@%d %s | %s", t, ct_session_token_text(p->s[0], t),
 			    ct_session_token_text(p->s[1], p->c.align.there[t]));
-		if (fabs((double)patch.gap) > 1e-6)
-			snprintf(gap, sizeof gap, "  %.0f%% of the gap",
-			    100 * (double)patch.moved / (double)patch.gap);
+		if (isfinite(patch.share))
+			snprintf(gap, sizeof gap, "  %.0f%% of the gap", 100 * (double)patch.share);
 		cli_line("  %s %3d feature%s %+7.2f   %s %s%s", cli_column(column, sizeof column, text, 28),
 		    patch.features, patch.features == 1 ? " " : "s", (double)patch.moved,
 		    token(r, patch.top), cli_percent(got, (double)patch.prob), gap);

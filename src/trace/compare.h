@@ -66,6 +66,7 @@ struct ct_patch {
 	 * both prompts have the same answer; and the difference between the prompts in the same quantity.
 	 */
 	float moved, gap;
+	float share;			/* moved / gap; NaN if the answers are the same, or no gap is left */
 	int top;			/* likeliest token then */
 	float prob;			/* its probability, */
 	float prob_there;		/* and that of the other prompt's answer */

@@ -1,6 +1,8 @@
 /* patch: see patch.h. */
 #include "trace/patch.h"
 
+#include <math.h>
+
 #include "trace/answer.h"
 #include "trace/intervene.h"
 
@@ -98,7 +100,7 @@ ct_patch_run(struct ct_patch *out, const struct ct_prompt *here, const struct ct
 	struct ct_changed run;
 	int n = ct_patch_clamps(here, there, align, what, NULL, 0), code = CT_ENOMEM;
 
-	*out = (struct ct_patch){ .features = n, .top = -1 };
+	*out = (struct ct_patch){ .features = n, .top = -1, .share = NAN };
 	list = ct_arena_need(&tmp, (size_t)n, sizeof *list, "a patch", err);
 	if (!list)
 		goto done;
@@ -111,6 +113,9 @@ ct_patch_run(struct ct_patch *out, const struct ct_prompt *here, const struct ct
 	    gap_of(here, answers, answers->pos, here->pass.final));
 	out->gap = (float)(gap_of(there, answers, answers->pos_there, there->pass.final) -
 	    gap_of(here, answers, answers->pos, here->pass.final));
+	/* Between prompts with one answer the gap is a small difference, whose share says nothing. */
+	if (answers->here != answers->there && fabs((double)out->gap) > 1e-6)
+		out->share = out->moved / out->gap;
 done:
 	ct_arena_free(&tmp);
 	return code;

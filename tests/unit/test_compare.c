@@ -195,11 +195,16 @@ check_patch(struct fixture *f, const struct other *o)
 	    (double)p.moved) < 1e-4);
 	assert_true(fabs(gap(o->prompt, 1, 2, o->prompt->pass.final) -
 	    gap(f->prompt, 1, 2, f->prompt->pass.final) - (double)p.gap) < 1e-4);
+	assert_true(fabs((double)p.moved / (double)p.gap - (double)p.share) < 1e-5);
 	/* The other prompt's answer is where its graph is, whatever that position is aligned with. */
 	elsewhere.pos_there = f->T - 2;
 	assert_int_equal(ct_patch_run(&p, f->prompt, o->prompt, &o->align, &all, &elsewhere, &err), CT_OK);
 	assert_true(fabs(gap_at(o->prompt, 1, 2, f->T - 2, o->prompt->pass.final) -
 	    gap(f->prompt, 1, 2, f->prompt->pass.final) - (double)p.gap) < 1e-4);
+	/* With one answer the gap is between like values: its share would be noise. */
+	elsewhere.there = elsewhere.here;
+	assert_int_equal(ct_patch_run(&p, f->prompt, o->prompt, &o->align, &all, &elsewhere, &err), CT_OK);
+	assert_true(isnan(p.share) && isfinite(p.moved) && isfinite(p.gap));
 	if (n > 0) {
 		one = (struct ct_patch_what){ clamps[0].layer, clamps[0].feature, clamps[0].pos };
 		assert_int_equal(ct_patch_clamps(f->prompt, o->prompt, &o->align, &one, clamps, 512), 1);

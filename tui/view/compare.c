@@ -331,14 +331,20 @@ draw_moved(const struct area *area, int y, const struct row *r)
 		    fmt_signed(b, sizeof b, (double)r->patch.moved));
 }
 
-/* A node's share of the influence; an output's probability. */
-static double
-share(struct app *a, const struct compare *v, const struct ct_node *n, int side, int node)
+/* A node's share of the influence; an output's probability; "-" where a graph does not have the node. */
+static const char *
+share_text(struct app *a, const struct compare *v, const struct ct_compared_node *n, int side, char *buf,
+    size_t size)
 {
-	if (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_LOGIT)
-		return (double)ct_session_prob(side ? v->there : a->study.first, CT_RUN_ORIGINAL,
-		    v->c.graph[side]->pos, n->index);
-	return ct_compared_share(&v->c, side, node);
+	const struct ct_node *x = node_of(v, n);
+	int node = side ? n->there : n->here;
+
+	if (x->kind == CT_NODE_TARGET && x->target == CT_TARGET_LOGIT)
+		return fmt_percent(buf, size, (double)ct_session_prob(side ? v->there : a->study.first,
+		    CT_RUN_ORIGINAL, v->c.graph[side]->pos, x->index));
+	if (node < 0)
+		return "-";
+	return fmt_percent(buf, size, ct_compared_share(&v->c, side, node));
 }
 
 static void
@@ -358,7 +364,7 @@ draw_node(struct app *a, const struct compare *v, const struct area *area, int y
 			    fmt_plain(b, sizeof b, activation(a, v, i, n)));
 		draw_right(area, area->w - (i ? IS_THERE : IS_HERE), y,
 		    node >= 0 && v->c.graph[i]->nodes[node].kept ? ST_TEXT : ST_DIM,
-		    fmt_percent(b, sizeof b, share(a, v, x, i, node)));
+		    share_text(a, v, n, i, b, sizeof b));
 	}
 	draw_moved(area, y, r);
 }
@@ -378,9 +384,8 @@ draw_place(struct app *a, const struct compare *v, const struct area *area, int 
 	draw_cut(area, 3, y, end - 16, ST_STRONG, text);
 	draw_fmt(area, end - 11, y, ST_DIM, "%d feature%s", r->patch.features,
 	    r->patch.features == 1 ? "" : "s");
-	if (fabs((double)r->patch.gap) > 1e-6)
-		snprintf(gap, sizeof gap, ", %s of gap", fmt_percent(p, sizeof p,
-		    (double)r->patch.moved / (double)r->patch.gap));
+	if (isfinite(r->patch.share))
+		snprintf(gap, sizeof gap, ", %s of gap", fmt_percent(p, sizeof p, (double)r->patch.share));
 	snprintf(text, sizeof text, "%s %s%s", study_word(&a->study, r->patch.top, got, sizeof got),
 	    fmt_percent(p, sizeof p, (double)r->patch.prob), gap);
 	draw_cut(area, end + 2, y, area->w - 9 - end - 2, ST_TEXT, text);
