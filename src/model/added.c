@@ -180,31 +180,34 @@ ct_added_cut(const struct ct_added *a, int round, const struct ct_piece *p, ct_a
 	size_t n = p->n, done = 0;
 	int code = CT_OK;
 
+	/*
+	 * Hugging Face searches on behind the token itself, not behind the space that rstrip takes: a token
+	 * in that space counts, too, and what follows it is text again. Models have seen the ids of that.
+	 */
 	for (size_t i = 0; i < n && code == CT_OK;) {
 		const struct ct_added_token *t = match_at(&a->round[round], s, n, i);
 		struct ct_piece part;
-		size_t start = i, end;
+		size_t start = i;
 
 		if (!t) {
 			i++;
 			continue;
 		}
-		end = i += t->n;
-		if (t->single_word && !stands_alone(a, s, n, start, end))
+		i += t->n;
+		if (t->single_word && !stands_alone(a, s, n, start, i))
 			continue;
 		if (t->lstrip)
-			start = skip_space_back(s, done, start);
-		if (t->rstrip)
-			end = i = skip_space(s, n, end);
-		if (start < done)
-			start = done;
-		part = ct_piece_part(p, done, start);
-		if (part.n)
+			start = start < done ? done : skip_space_back(s, done, start);
+		if (i <= start)
+			continue;
+		if (done < start) {
+			part = ct_piece_part(p, done, start);
 			code = fn(ctx, &part, -1, err);
-		part = ct_piece_part(p, start, end);
+		}
+		part = ct_piece_part(p, start, i);
 		if (code == CT_OK)
 			code = fn(ctx, &part, t->id, err);
-		done = end;
+		done = t->rstrip ? skip_space(s, n, i) : i;
 	}
 	if (code == CT_OK && done < n) {
 		struct ct_piece part = ct_piece_part(p, done, n);

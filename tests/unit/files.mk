@@ -8,11 +8,13 @@ libtest_a_SOURCES = \
 	%D%/graphs.c %D%/graphs.h \
 	%D%/naive.c %D%/naive.h %D%/naive_neurons.c \
 	%D%/scratch.c %D%/scratch.h \
+	%D%/tokens.c %D%/tokens.h \
 	%D%/world.c %D%/world.h \
 	%D%/pty.c %D%/pty.h
 LDADD = libtest.a libtui.a $(engine_libs) $(CMOCKA_LIBS) $(NCURSES_LIBS) $(UTIL_LIBS)
 
 check_PROGRAMS += \
+	test_added \
 	test_alone \
 	test_attribution \
 	test_base \
@@ -102,6 +104,7 @@ check_PROGRAMS += \
 if HAVE_SHIM
 check_PROGRAMS += test_memory
 endif
+test_added_SOURCES = %D%/test_added.c
 test_alone_SOURCES = %D%/test_alone.c
 test_attribution_SOURCES = %D%/test_attribution.c
 test_base_SOURCES = %D%/test_base.c

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "io/json.h"
 #include "model/tokenizer.h"
+#include "tokens.h"
 
 static const char words[] = "{\"added_tokens\": [  {\"id\": 0, \"content\": \"<bos>\", \"special\": true, "
     "\"normalized\": false},  {\"id\": 9, \"content\": \"New York\", \"single_word\": true, \"normalized\": "
@@ -25,55 +26,10 @@ static const char words[] = "{\"added_tokens\": [  {\"id\": 0, \"content\": \"<b
     "\"<unk>\", \"vocab\": {\"<bos>\": 0, \"<unk>\": 1,   \"the\": 2, \"Dallas\": 3, \"Texas\": 4, \"is\": "
     "5, \"New\": 6, \"Yorker\": 7, \"caf\\u00e9\": 8}}}";
 
-/* A tokenizer from JSON text, in a directory of its own that is gone afterwards. */
-static int
-open_text(struct ct_tokenizer **t, const char *json, struct ct_error *err)
-{
-	char dir[] = "/tmp/ctrace-test-XXXXXX";
-	char *path;
-	int code;
-
-	assert_non_null(mkdtemp(dir));
-	path = ct_path_join(dir, "tokenizer.json");
-	assert_int_equal(ct_file_replace(path, json, strlen(json), NULL), CT_OK);
-	code = ct_tokenizer_open(t, dir, err);
-	unlink(path);
-	rmdir(dir);
-	free(path);
-	return code;
-}
-
-static struct ct_tokenizer *
-must_open(const char *json)
-{
-	struct ct_error err = { 0 };
-	struct ct_tokenizer *t;
-
-	if (open_text(&t, json, &err) != CT_OK)
-		fail_msg("%s", err.msg);
-	return t;
-}
-
-static void
-expect_ids(const struct ct_tokenizer *t, const char *text, const int *ids, int n)
-{
-	struct ct_token_span out[256];
-	struct ct_error err = { 0 };
-	int got = ct_tokenizer_encode(t, text, strlen(text), out, 256, NULL, &err);
-
-	if (got < 0)
-		fail_msg("%s: %s", text, err.msg);
-	assert_int_equal(got, n);
-	for (int i = 0; i < n; i++)
-		assert_int_equal(out[i].id, ids[i]);
-}
-#define IDS(t, text, ...) \
-	expect_ids(t, text, (const int[]){ __VA_ARGS__ }, (int)(sizeof((const int[]){ __VA_ARGS__ }) / 4))
-
 static void
 words_become_ids(void **state)
 {
-	struct ct_tokenizer *t = must_open(words);
+	struct ct_tokenizer *t = tokens_must_open(words);
 
 	(void)state;
 	IDS(t, "the Dallas is", 0, 2, 3, 5);
@@ -86,7 +42,7 @@ words_become_ids(void **state)
 static void
 added_tokens_come_first_and_longest(void **state)
 {
-	struct ct_tokenizer *t = must_open(words);
+	struct ct_tokenizer *t = tokens_must_open(words);
 
 	(void)state;
 	IDS(t, "the New York is", 0, 2, 9, 5);
@@ -98,7 +54,7 @@ added_tokens_come_first_and_longest(void **state)
 static void
 bos_is_not_doubled(void **state)
 {
-	struct ct_tokenizer *t = must_open(words);
+	struct ct_tokenizer *t = tokens_must_open(words);
 	struct ct_token_span out[3];
 
 	(void)state;
@@ -117,7 +73,7 @@ bos_is_not_doubled(void **state)
 static void
 bos_comes_from_outside_without_a_template(void **state)
 {
-	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", ""));
+	struct ct_tokenizer *t = tokens_must_open(WITH_BOS("<s>", ""));
 	struct ct_notes notes = { 0 };
 
 	(void)state;
@@ -132,7 +88,7 @@ bos_comes_from_outside_without_a_template(void **state)
 	assert_int_equal(notes.n, 0);
 	assert_true(ct_tokenizer_special(t, 1) && ct_tokenizer_special(t, 3) && !ct_tokenizer_special(t, 0));
 	ct_tokenizer_close(t);
-	t = must_open(words);
+	t = tokens_must_open(words);
 	ct_tokenizer_set_bos(t, 5, &notes);
 	IDS(t, "the", 0, 2);			/* the template wins */
 	assert_int_equal(notes.n, 0);
@@ -143,7 +99,7 @@ bos_comes_from_outside_without_a_template(void **state)
 static void
 an_ordinary_token_is_no_bos(void **state)
 {
-	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", ""));
+	struct ct_tokenizer *t = tokens_must_open(WITH_BOS("<s>", ""));
 	struct ct_notes notes = { 0 };
 
 	(void)state;
@@ -160,7 +116,7 @@ an_ordinary_token_is_no_bos(void **state)
 static void
 a_template_has_its_own_ids(void **state)
 {
-	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", "\"post_processor\": {\"type\": "
+	struct ct_tokenizer *t = tokens_must_open(WITH_BOS("<s>", "\"post_processor\": {\"type\": "
 	    "\"TemplateProcessing\", "
 	    "\"single\": [{\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": "
 	    "\"A\", "
@@ -179,7 +135,7 @@ a_template_has_its_own_ids(void **state)
 static void
 tokens_beyond_the_embedding(void **state)
 {
-	struct ct_tokenizer *t = must_open(WITH_BOS("<s>", ""));
+	struct ct_tokenizer *t = tokens_must_open(WITH_BOS("<s>", ""));
 	struct ct_token_span out[4];
 	struct ct_error err = { 0 };
 
@@ -203,7 +159,7 @@ tokens_beyond_the_embedding(void **state)
 static void
 mended_files_load_with_a_note(void **state)
 {
-	struct ct_tokenizer *t = must_open("{\"version\": \"\\ud800\", \"pre_tokenizer\": {\"type\": "
+	struct ct_tokenizer *t = tokens_must_open("{\"version\": \"\\ud800\", \"pre_tokenizer\": {\"type\": "
 	    "\"WhitespaceSplit\"}, \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"\\u0000\": "
 	    "1, \"so\": 3, \"so\": 2, \"\\ud83d\\ude00\": 3}}}");
 	const struct ct_notes *notes = ct_tokenizer_notes(t);
@@ -223,7 +179,7 @@ static void
 newer_characters(void **state)
 {
 	static const char text[] = "a \xf0\x9f\xab\xa8";	/* U+1FAE8, of Unicode 15 */
-	struct ct_tokenizer *t = must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": "
+	struct ct_tokenizer *t = tokens_must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": "
 	    "\"Removed\", \"pattern\": {\"Regex\": \"\\\\p{Greek}\"}}, \"model\": {\"type\": \"BPE\", "
 	    "\"unk_token\": \"a\", \"vocab\": {\"a\": 0, \" \": 1}, \"merges\": []}}");
 	struct ct_token_span out[4];
@@ -236,7 +192,8 @@ newer_characters(void **state)
 	    "Unicode, which this tokenizer's pattern asks");
 	ct_tokenizer_close(t);
 	/* General categories are spelt out: no tables needed. */
-	t = must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": \"Removed\", \"pattern\": "
+	t = tokens_must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": \"Removed\", "
+	    "\"pattern\": "
 	    "{\"Regex\": \"\\\\p{So}\"}}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \" \": 1}, "
 	    "\"merges\": []}}");
 	assert_int_equal(ct_tokenizer_encode(t, text, sizeof text - 1, out, 4, NULL, &err), 2);
@@ -246,7 +203,7 @@ newer_characters(void **state)
 static void
 spans_point_into_the_text(void **state)
 {
-	struct ct_tokenizer *t = must_open(words);
+	struct ct_tokenizer *t = tokens_must_open(words);
 	struct ct_token_span out[8];
 
 	(void)state;
@@ -265,7 +222,7 @@ spans_point_into_the_text(void **state)
 static void
 unknown_words_are_named_with_their_neighbours(void **state)
 {
-	struct ct_tokenizer *t = must_open(words);
+	struct ct_tokenizer *t = tokens_must_open(words);
 	struct ct_token_span out[8], bad = { 0 };
 	struct ct_error err;
 
@@ -288,7 +245,7 @@ unknown_words_are_named_with_their_neighbours(void **state)
 static void
 tokens_become_text(void **state)
 {
-	struct ct_tokenizer *t = must_open(words);
+	struct ct_tokenizer *t = tokens_must_open(words);
 	const int ids[] = { 2, 9, 5 };
 	char buf[32];
 	size_t n;
@@ -309,7 +266,7 @@ tokens_become_text(void **state)
 static void
 the_vocabulary_can_be_searched(void **state)
 {
-	struct ct_tokenizer *t = must_open(words);
+	struct ct_tokenizer *t = tokens_must_open(words);
 	int ids[4];
 
 	(void)state;
@@ -333,7 +290,7 @@ the_vocabulary_can_be_searched(void **state)
 	assert_int_equal(ct_tokenizer_nearest(t, "xelaz", ids, 4), 0);
 	ct_tokenizer_close(t);
 	/* The nearest first, wherever it stands. */
-	t = must_open("{\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", "
+	t = tokens_must_open("{\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", "
 	    "\"vocab\": {\"a\": 0, \"Dallaz\": 1, \"dallas\": 2, \"Dallas\": 3}}}");
 	assert_int_equal(ct_tokenizer_nearest(t, "Dallas", ids, 4), 3);
 	assert_int_equal(ids[0], 3);
@@ -341,7 +298,7 @@ the_vocabulary_can_be_searched(void **state)
 	assert_int_equal(ids[2], 1);
 	ct_tokenizer_close(t);
 	/* Ids that stand for no word complete nothing, and a word may be whole already. */
-	t = must_open("{\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", "
+	t = tokens_must_open("{\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", "
 	    "\"vocab\": {\"a\": 0, "
 	    "\"ab\": 3, \"abc\": 5}}}");
 	assert_int_equal(ct_tokenizer_complete(t, "", ids, 4), 3);
@@ -354,7 +311,8 @@ the_vocabulary_can_be_searched(void **state)
 static void
 whitespace_splits_punctuation_off(void **state)
 {
-	struct ct_tokenizer *t = must_open("{\"pre_tokenizer\": {\"type\": \"Whitespace\"}, \"model\": "
+	struct ct_tokenizer *t = tokens_must_open("{\"pre_tokenizer\": {\"type\": \"Whitespace\"}, "
+	    "\"model\": "
 	    "{\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"it\": 1, \"?!\": 2, \"_x1\": 3}}}");
 
 	(void)state;
@@ -407,7 +365,7 @@ byte_pairs_match_hugging_face(void **state)
 
 			for (int j = 0; j < n; j++)
 				wanted[j] = (int)json_integer_value(json_array_get(ids, j));
-			expect_ids(t, json_string_value(json_object_get(c, "text")), wanted, n);
+			tokens_expect(t, json_string_value(json_object_get(c, "text")), wanted, n);
 		}
 		json_decref(cases);
 		ct_tokenizer_close(t);

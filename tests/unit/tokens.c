@@ -1,0 +1,55 @@
+/* tokens: see tokens.h. */
+#include "tokens.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+int
+tokens_open(struct ct_tokenizer **t, const char *json, struct ct_error *err)
+{
+	char dir[] = "/tmp/ctrace-test-XXXXXX";
+	char *path;
+	int code;
+
+	assert_non_null(mkdtemp(dir));
+	path = ct_path_join(dir, "tokenizer.json");
+	assert_int_equal(ct_file_replace(path, json, strlen(json), NULL), CT_OK);
+	code = ct_tokenizer_open(t, dir, err);
+	unlink(path);
+	rmdir(dir);
+	free(path);
+	return code;
+}
+
+struct ct_tokenizer *
+tokens_must_open(const char *json)
+{
+	struct ct_error err = { 0 };
+	struct ct_tokenizer *t;
+
+	if (tokens_open(&t, json, &err) != CT_OK)
+		fail_msg("%s", err.msg);
+	return t;
+}
+
+void
+tokens_expect(const struct ct_tokenizer *t, const char *text, const int *ids, int n)
+{
+	struct ct_token_span out[256];
+	struct ct_error err = { 0 };
+	int got = ct_tokenizer_encode(t, text, strlen(text), out, 256, NULL, &err);
+
+	if (got < 0)
+		fail_msg("%s: %s", text, err.msg);
+	assert_int_equal(got, n);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(out[i].id, ids[i]);
+}
