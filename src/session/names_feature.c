@@ -389,25 +389,40 @@ ct_member_resolve(const struct ct_session *s, const struct ct_member *m, bool an
 	return n;
 }
 
+/* Several features fit where one is expected. first: as many of them as are named. */
+static int
+several(const struct ct_member *m, const struct ct_clamp *first, int named, int n, struct ct_error *err)
+{
+	char clean[120], list[120] = "";
+	size_t used = 0;
+
+	ct_text_clean(clean, sizeof clean, m->text, m->n);
+	for (int i = 0; i < named && i < n && used < sizeof list; i++)
+		used += (size_t)snprintf(list + used, sizeof list - used, "%sL%d#%d", i ? ", " : "",
+		    first[i].layer, first[i].feature);
+	return ct_fail(err, CT_EINVAL, "%d features fit %s: give one of them, %s%s", n, clean, list,
+	    n > named ? " ..." : "");
+}
+
 int
 ct_session_read_feature(
     const struct ct_session *s, const char *all, const char **p, struct ct_clamp *out, struct ct_error *err)
 {
+	enum { NAMED = 5 };
+	struct ct_clamp fits[NAMED];
 	const char *q = *p;
 	struct ct_member m;
-	char clean[120];
 	int n = ct_member_read(&m, s, all, &q, err);
 
 	if (n == CT_OK && !m.scoped)
 		n = ct_member_none(all, err);
 	else if (n == CT_OK)
-		n = ct_member_resolve(s, &m, true, out, 1, err);
+		n = ct_member_resolve(s, &m, true, fits, NAMED, err);
 	if (n < 0)
 		return n;
-	ct_text_clean(clean, sizeof clean, m.text, m.n);
 	if (n > 1)
-		return ct_fail(err, CT_EINVAL, "%d features fit %s, where one is expected: name it as "
-		    "L1#249, or by all of its label, as \"=bridge Texas\"", n, clean);
+		return several(&m, fits, NAMED, n, err);
+	*out = fits[0];
 	*p = q;
 	return CT_OK;
 }

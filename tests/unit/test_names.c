@@ -164,9 +164,7 @@ test_labels(void **state)
 	assert_int_equal(ct_session_parse_clamps(w->s, "\"Texas\"@8x2", many, 1, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "\"\"Texas\"@8x2\" names more than 1 feature: one is expected here");
 	assert_int_equal(ct_session_find_node(w->s, "\"Texas\"@8", &err), CT_EINVAL);
-	assert_string_equal(err.msg, "2 features fit \"Texas\", where one is expected: name it as L1#249, "
-	    "or by all of its "
-				     "label, as \"=bridge Texas\"");
+	assert_string_equal(err.msg, "2 features fit \"Texas\": give one of them, L1#43, L2#8");
 	check_fails(w, "\"Mars\n\"@8=1", CT_ENOTFOUND, "no feature has a label that fits \"Mars\u23ce\"");
 	check_fails(w, "\"Tex\"@8=1", CT_ENOTFOUND, "no feature has a label that fits \"Tex\"; did you mean "
 	    "\"in Texas\"?");
