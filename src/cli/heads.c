@@ -9,7 +9,9 @@
 #include "io/json_out.h"
 
 enum { KEY_FROM = CLI_LONG, KEY_TO };
-enum { FORMAT = 1 }; /* version of this command's JSON */
+enum { FORMAT = 1 };			/* version of this command's JSON */
+enum { ROWS = 20 };			/* without --top: at most so many, and of */
+static const double LEAST = .001;	/* at least this share of the whole */
 
 struct request {
 	struct cli_query ask;
@@ -38,15 +40,29 @@ describe(const struct request *r, char *dst, size_t size)
 	return dst;
 }
 
+/* Without --top rows end where nothing that matters follows. They are sorted by size. */
+static int
+n_rows(const struct request *r, const struct ct_heads *heads)
+{
+	double whole = r->q.target < 0 ? 1 : fabs(heads->total);
+	int n = 0, most = r->ask.top ? r->ask.top : ROWS;
+
+	while (n < heads->n && n < most &&
+	    (r->ask.top || fabs((double)heads->loads[n].loading) >= LEAST * whole))
+		n++;
+	return n;
+}
+
 static void
 show_loads(const struct request *r, const struct ct_heads *heads)
 {
 	const struct ct_session *s = r->ask.m.session;
 	double whole = fabs(heads->total);
+	int n = n_rows(r, heads);
 	char from[80], to[80], column[160], p[16];
 
 	cli_line("%-8s %9s %7s  %-28s %s", "head", "carries", "", "from", "to");
-	for (int i = 0; i < heads->n && i < r->ask.top; i++) {
+	for (int i = 0; i < n; i++) {
 		const struct ct_head_load *load = &heads->loads[i];
 		double size = fabs((double)load->loading);
 
@@ -60,8 +76,8 @@ show_loads(const struct request *r, const struct ct_heads *heads)
 			    whole > 0 ? cli_percent(p, size / whole) : "",
 			    cli_column(column, sizeof column, from, 28), to);
 	}
-	if (heads->n > r->ask.top)
-		cli_line("... %d more", heads->n - r->ask.top);
+	if (heads->n > n)
+		cli_line("... %d more", heads->n - n);
 }
 
 /* How much each layer lets through: by its heads, in the residual stream, and as a constant. */
@@ -80,17 +96,25 @@ show_layers(const struct ct_heads *heads)
 	}
 }
 
-/* For a whole graph: the sum of each head's parts. */
+/* Of a graph: what each head's parts sum up to; heads that carry next to nothing are one row. */
 static void
-show_sums(const struct ct_heads *heads)
+show_sums(const struct request *r, const struct ct_heads *heads)
 {
+	double rest = 0;
+	int n = 0;
 	char p[16];
 
 	cli_line("%s", "");
-	for (int l = 0; l < heads->layers; l++)
-		for (int h = 0; h < heads->H; h++)
-			cli_line(
-			    "L%dH%-5d %9s in all", l, h, cli_percent(p, heads->loading[l * heads->H + h]));
+	for (int i = 0; i < heads->layers * heads->H; i++)
+		if (r->ask.top || heads->loading[i] >= LEAST) {
+			cli_line("L%dH%-5d %9s in all", i / heads->H, i % heads->H,
+			    cli_percent(p, heads->loading[i]));
+		} else {
+			rest += heads->loading[i];
+			n++;
+		}
+	if (n > 0)
+		cli_line("%-8s %9s in all", "others", cli_percent(p, rest));
 }
 
 static void
@@ -110,7 +134,7 @@ show(const struct request *r, const struct ct_heads *heads)
 	cli_line("%s", "");
 	show_loads(r, heads);
 	if (r->q.target < 0)
-		show_sums(heads);
+		show_sums(r, heads);
 	else
 		show_layers(heads);
 	cli_line("%s", "");
@@ -123,7 +147,7 @@ loads_json(const struct request *r, const struct ct_heads *heads)
 {
 	json_t *list = json_array();
 
-	for (int i = 0; i < heads->n && i < r->ask.top; i++) {
+	for (int i = 0; i < heads->n && i < (r->ask.top ? r->ask.top : ROWS); i++) {
 		const struct ct_head_load *load = &heads->loads[i];
 
 		json_array_append_new(list,
@@ -213,7 +237,7 @@ heads(void *request, const char *prompt)
 static int
 run(struct cli *c)
 {
-	struct request r = { .ask = { .at = -1, .top = 20 } };
+	struct request r = { .ask = { .at = -1 } };
 	const struct cli_text texts[] = { { KEY_FROM, &r.from }, { KEY_TO, &r.to }, { 0 } };
 
 	if (cli_query_read(c, &r.ask, texts) < 0)
@@ -224,7 +248,7 @@ run(struct cli *c)
 static const struct cli_option options[] = { CLI_MODEL_ROWS, CLI_TARGET_ROWS,
 	{ KEY_FROM, "from", "NODE", "what flows from a node, such as L0#340@7, or from a place, @Dallas" },
 	{ KEY_TO, "to", "NODE", "what flows into a node (with --from: the likeliest token)" },
-	{ CLI_TOP, "top", "N", "rows to show (20)" }, CLI_JSON_ROW, { 0 } };
+	{ CLI_TOP, "top", "N", "rows to show (20 of .1 % or more)" }, CLI_JSON_ROW, { 0 } };
 
 const struct cli_command cli_heads = { .name = "heads",
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"

@@ -26,6 +26,11 @@ ok "so is what was written at a place" has '^heads  that carried all that was wr
 ok "--top says how many" has '^\.\.\. [0-9]+ more$'
 run heads -m "$golden" "$prompt"
 ok "the heads of a whole graph" has '^heads  of the pruned graph'
+# "L1H3  23.1%  w7@7  w17@8": without --top every row that is shown matters.
+ok "rows that carry next to nothing are left out" \
+    awk '$2 ~ /%$/ && $3 ~ /@/ { n++; if ($2 + 0 < .1) bad = 1 } END { exit bad || !n }' "$tmp/out"
+run heads -m "$golden" --top 1000 "$prompt"
+ok "unless rows are asked for" awk '$2 ~ /%$/ && $3 ~ /@/ && $2 + 0 < .1 { n++ } END { exit !n }' "$tmp/out"
 run heads -m "$golden" --from @3 --json - "$prompt"
 for field in ctrace_version format prompt prompt_ids position of target total source_position layers loads n_loads \
     max_residual; do
