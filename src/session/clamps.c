@@ -100,7 +100,7 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 		    (size_t)(s->T - 1) * s->e->model->cfg.D,
 		.clamps = s->clamps, .n_clamps = clamped ? s->n_clamps : 0
 	};
-	/* The last token needs no run of its own, so one more fits than the context has room for. */
+	/* The last generated token is not run, so there can be one more than the context has room for. */
 	n = n < room + 1 ? n : room + 1;
 	ct_rng_seed(&rng, opt->seed, 1);
 	r = ct_generator_init(&g, &s->prompt->lrm, n, &start, &tmp, err);

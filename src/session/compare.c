@@ -1,6 +1,6 @@
 /*
- * compare: the facade's part that compares two prompts, and tests the differences by patching one with the
- * other (trace/compare.h, trace/patch.h).
+ * compare: the facade's comparison of two prompts, and the test of a difference by patching one prompt with
+ * the other's activations (trace/compare.h, trace/patch.h).
  */
 #include <math.h>
 
@@ -35,14 +35,17 @@ ct_session_compared_activation(const struct ct_session *s, const struct ct_compa
 		return NAN;
 	if (node >= 0)
 		return (double)x->activation;
-	/* Not active there; or not among the features of that graph; or without a place there. */
+	/*
+	 * The feature is not active there, is no feature of that graph, or its position has no counterpart
+	 * there.
+	 */
 	pos = side ? c->align.there[x->pos] : c->align.here[x->pos];
 	if (pos >= 0 && s->e->transcoder && s->e->transcoder->act != CT_TC_NEURONS)
 		return (double)ct_session_activation(s, x->layer, x->index, pos);
 	return NAN;
 }
 
-/* The token that a graph explains, or if it explains no token the likeliest one there; -1: unknown. */
+/* The token that a graph explains, or if it explains none, the likeliest next token; -1: unknown. */
 static int
 answer_of(struct ct_session *s)
 {

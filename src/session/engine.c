@@ -1,4 +1,4 @@
-/* engine: a model opened for looking into. See ctrace.h; sessions are in session.c. */
+/* engine: opens a model to look into. See ctrace.h; session.c has the sessions. */
 #include "session/engine.h"
 
 #include <math.h>
@@ -33,8 +33,8 @@ same_dir(const char *a, const char *b)
 }
 
 /*
- * The other transcoder of transcoder/ is transcoder-plt/. What belongs to one of them (cards, typed labels)
- * carries the same ending, so that features of the two are never confused.
+ * A model may have transcoder/ (a CLT) and transcoder-plt/ (a PLT). Files that belong to one of them (cards,
+ * typed labels) have the same ending, so that the features of the two are never confused.
  */
 static int
 choose_transcoder(
@@ -50,10 +50,10 @@ choose_transcoder(
 	e->info.has_other_transcoder = ct_dir_exists(clt) && ct_dir_exists(plt);
 	e->info.has_transcoder = ct_dir_exists(clt) || ct_dir_exists(plt);
 	if (given && opt->neurons)
-		return ct_fail(err, CT_EINVAL, "%s: neurons need no transcoder; name one or the other",
+		return ct_fail(err, CT_EINVAL, "%s: neurons use no transcoder; choose one of the two",
 		    given);
 	if (given) {
-		bool per_layer = same_dir(given, plt);	/* has cards and labels of its own */
+		bool per_layer = same_dir(given, plt);	/* its cards and labels are its own */
 
 		*ending = per_layer ? "-plt" : "";
 		e->info.transcoder_dir = per_layer ? plt : given;
@@ -107,7 +107,7 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	const char *dir, *labels;
 	int r;
 
-	/* Cards of a transcoder in another place are next to it. */
+	/* The cards of a transcoder outside the model's directory are in the transcoder's. */
 	if (*e->info.transcoder_dir && strncmp(e->info.transcoder_dir, base, strlen(base)) != 0)
 		base = e->info.transcoder_dir;
 	snprintf(name, sizeof name, "features%s", ending);
@@ -249,9 +249,9 @@ ct_engine_made_for(struct ct_engine *e, const char *fingerprint, struct ct_error
 		return ct_fail(err, CT_EFORMAT, "\"%.40s\" is no fingerprint: expected one as "
 		    "1a2b3c4d-5e6f7a8b-9c0d1e2f", fingerprint);
 	if (!*ct_engine_fingerprint(e))
-		return ct_fail(err, CT_EINVAL, "there is no model here");
+		return ct_fail(err, CT_EINVAL, "this graph was opened without a model");
 	if (*ct_fingerprint_differs(e->fingerprint, fingerprint, differs, sizeof differs))
-		return ct_fail(err, CT_EINVAL, "made with others: %s (%s there, %s here)", differs,
+		return ct_fail(err, CT_EINVAL, "made with different files: %s (%s there, %s here)", differs,
 		    fingerprint, e->fingerprint);
 	return CT_OK;
 }

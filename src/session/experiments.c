@@ -1,6 +1,6 @@
 /*
- * experiments: the facade's part that runs a prompt many times: surveys, sweeps, patterns frozen compared
- * with free, and how well predictions held over a whole session. See ctrace.h.
+ * experiments: the facade's functions that run a prompt many times: surveys, sweeps, frozen patterns compared
+ * with free ones, and how well predictions agreed over a whole session. See ctrace.h.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -106,7 +106,7 @@ ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct
 	return r;
 }
 
-/* FNV-1a over what makes one experiment differ from another. */
+/* FNV-1a over everything that distinguishes one experiment from another. */
 static unsigned long long
 hash(unsigned long long h, const void *data, size_t n)
 {
@@ -150,7 +150,7 @@ ct_session_count_effects(struct ct_session *s)
 	struct ct_running *r = &s->running;
 	unsigned long long id = experiment(s);
 
-	/* In direct mode there is nothing but the direct part, which is forced to agree. */
+	/* In direct mode there are only direct effects, which agree by construction. */
 	if (!isfinite(a->spearman) || !isfinite(a->pearson) ||
 	    ct_is_direct(&s->clamp_options, s->e->model->cfg.L))
 		return;

@@ -1,6 +1,6 @@
 /*
- * from_file: the source that is the file of a graph, without a model (see source.h). What the file knows is
- * looked up here; everything else fails with the message of need_model.
+ * from_file: a source without a model: the file of a graph (see source.h). It answers what the file knows;
+ * everything else fails with the message of need_model.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ need_model(struct ct_error *err)
 	    "generate");
 }
 
-/* Text of the file as it may be shown. */
+/* A text of the file, sanitised. */
 static const char *
 clean(struct ct_engine *e, const char *text)
 {
@@ -62,7 +62,7 @@ begin(struct ct_session *s, struct ct_error *err)
 	s->text = ct_arena_strdup(&s->prompt_arena, f->prompt);
 	if (!g || !ids || !s->text)
 		return ct_fail_memory(err, strlen(f->prompt), "a prompt");
-	/* Pruning changes nodes and replaces the list of edges: both are the session's. */
+	/* The session gets copies of the nodes and the list of edges, since pruning changes them. */
 	*g = f->graph;
 	g->nodes = ct_arena_need(&s->graph_arena, n, sizeof *g->nodes, "a graph", err);
 	if (!g->nodes)
@@ -108,7 +108,7 @@ feature_name(const struct ct_engine *e, int layer, int feature, char *buf, size_
 
 	if (there && e->file->graph.nodes[there->node].kind == CT_NODE_OTHER) {
 		ct_text_clean(kind, sizeof kind - 1, there->type, strlen(there->type));
-		kind[strlen(kind)] = ' ';	/* the rest is zeros */
+		kind[strlen(kind)] = ' ';	/* the buffer is zeroed */
 	}
 	if (!there)
 		snprintf(buf, size, "L%d#%d", layer, feature);

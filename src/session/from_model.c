@@ -148,7 +148,7 @@ activation(const struct ct_session *s, int layer, int feature, int pos)
 		return 0;
 	if ((i = ct_local_model_active(&s->prompt->lrm, layer, pos, feature)) >= 0)
 		return s->prompt->lrm.active[i].act;
-	/* Every neuron is active. */
+	/* All neurons are active, also those that are not nodes. */
 	if (s->e->info.neurons && pos >= s->prompt->pass.start)
 		return ct_session_preactivation(s, layer, feature, pos);
 	return 0;
@@ -170,7 +170,7 @@ active(const struct ct_session *s, int i, int *layer, int *pos, int *feature)
 	*feature = a->feature;
 }
 
-/* The token as it stands in text, not as it is shown. */
+/* A token as it is in texts, without sanitising. */
 static const char *
 word(const void *ctx, int id)
 {

@@ -1,4 +1,4 @@
-/* graph: tracing and pruning, and what is read off the graph of a session. See ctrace.h. */
+/* graph: traces and prunes, and answers simple questions about a session's graph. See ctrace.h. */
 #include <math.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "session/engine.h"
 #include "trace/schedule.h"
 
-/* Checks one target, and gives it its position, probability and weight. */
+/* Checks one target, and sets its position, probability and weight. */
 static int
 resolve_target(struct ct_session *s, struct ct_target *t, struct ct_error *err)
 {
@@ -44,7 +44,7 @@ resolve_target(struct ct_session *s, struct ct_target *t, struct ct_error *err)
 	return CT_OK;
 }
 
-/* What the options ask for, in the words of the pipeline; it lends its targets to the plan. */
+/* Turns the options into a plan for the pipeline; the plan points to targets. */
 static int
 resolve(struct ct_session *s, struct ct_targets *targets, struct ct_trace_plan *plan, struct ct_error *err)
 {
@@ -70,7 +70,7 @@ check_thresholds(double node, double edge, struct ct_error *err)
 	    err, CT_EINVAL, "pruning thresholds are shares above 0 and up to 1, not %g,%g", node, edge);
 }
 
-/* Whether all rows take more than a moment: an estimate of their flops. */
+/* Whether computing all rows would take more than a moment, by an estimate of the operations. */
 static bool
 takes_long(const struct ct_session *s, int most)
 {
@@ -83,10 +83,10 @@ takes_long(const struct ct_session *s, int most)
 	return flops * (most < lrm->n ? (double)most / lrm->n : 1) > moment;
 }
 
-/* A traced graph, and what it lies in. */
+/* A traced graph with its memory. */
 struct traced {
 	struct ct_graph *graph;
-	struct ct_building *building;	/* NULL: it is whole */
+	struct ct_building *building;	/* NULL: it is complete */
 	struct ct_arena arena, pruned;
 };
 
@@ -111,7 +111,7 @@ look(struct traced *t, const struct ct_trace_plan *plan, const struct ct_job *jo
 	return code;
 }
 
-/* Effects refer to nodes of the graph, so clamps in force are compared with the new one. */
+/* Puts a new graph in place. Effects refer to its nodes, so the clamps in force are run again first. */
 static int
 install(struct ct_session *s, struct traced *t, struct ct_error *err)
 {
@@ -131,8 +131,8 @@ install(struct ct_session *s, struct traced *t, struct ct_error *err)
 }
 
 /*
- * With neurons the local model is of those that matter to the targets: for others than the default ones at
- * the end of the prompt it is made anew, in the graph's arena.
+ * With neurons, the features are those that matter to the targets. So for other targets than the default ones
+ * at the end of the prompt, the local model is built again, in the graph's arena.
  */
 static int
 choose_neurons(struct ct_session *s, const struct ct_trace_plan *plan, struct ct_arena *a,
@@ -211,8 +211,7 @@ ct_session_graph(const struct ct_session *s)
 }
 
 /*
- * The graph and its arena are taken out of the session while they grow, and put back in any case; then what
- * is in t is what is new.
+ * Takes the graph's arena out of the session while the graph grows. The caller puts it back whatever happens.
  */
 static struct traced
 take_out(struct ct_session *s)
@@ -223,7 +222,7 @@ take_out(struct ct_session *s)
 	return t;
 }
 
-/* Influence and pruning with the rows that have come. */
+/* Computes influence and pruning again with the rows that exist now. */
 static int
 look_again(struct ct_session *s, const struct ct_job *own, struct ct_error *err)
 {
@@ -247,7 +246,7 @@ look_again(struct ct_session *s, const struct ct_job *own, struct ct_error *err)
 	return CT_WORK_CHANGED;
 }
 
-/* The whole graph takes the place of the partial one; both are in one arena, with the rows they share. */
+/* The complete graph replaces the partial one. Both are in one arena and share rows. */
 static int
 end_work(struct ct_session *s, const struct ct_job *own, struct ct_error *err)
 {
@@ -271,8 +270,10 @@ end_work(struct ct_session *s, const struct ct_job *own, struct ct_error *err)
 int
 ct_session_work(struct ct_session *s, double seconds, const struct ct_job *job, struct ct_error *err)
 {
-	/* Looking takes this share of the time at most; and nobody reads faster than this. */
-	static const double share = 5, pause = 0.5;
+	/*
+	 * Look again only after `times` as long as the last look took, and not sooner than a reader notices.
+	 */
+	static const double times = 5, pause = 0.5;
 	const struct ct_job own = ct_engine_job(s->e, job);
 	double now = ct_seconds();
 	int code = CT_OK;
@@ -286,7 +287,7 @@ ct_session_work(struct ct_session *s, double seconds, const struct ct_job *job, 
 	if (ct_building_done(s->building))
 		return end_work(s, &own, err);
 	now = ct_seconds() - s->looked_at;
-	return now > pause && now > share * s->look_seconds ? look_again(s, &own, err) : CT_WORK_MORE;
+	return now > pause && now > times * s->look_seconds ? look_again(s, &own, err) : CT_WORK_MORE;
 }
 
 int

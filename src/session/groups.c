@@ -1,4 +1,4 @@
-/* groups: the facade's part that groups and pins features automatically: see trace/groups.h. */
+/* groups: the facade's function that groups and pins features automatically: see trace/groups.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,23 +6,23 @@
 #include "session/engine.h"
 #include "trace/groups.h"
 
-/* A node that is in no group has a box of its own from this share of the influence of all kept nodes on. */
+/* A node in no group gets a box of its own if it has at least this share of all kept nodes' influence. */
 static const double least_share = .03;
 
-/* What may become a box: a group, a word with the features that only read it, or a node by itself. */
+/* What may become a box: a group; a word with the features that only read it; or a single node. */
 struct part {
-	int group, node;		/* a group; else a word, or another node */
-	int members;			/* of the word: itself and its features */
-	double influence, effect;	/* the effect signed, towards the target */
+	int group, node;		/* group: index, or -1; node: of a word or single node */
+	int members;			/* of a group its features; of a word itself and its features */
+	double influence, effect;	/* effect on the target, with its sign */
 };
 
-/* All that the parts are made of. */
+/* All possible boxes. */
 struct parts_of {
 	const struct ct_graph *g;
 	struct ct_graph_groups groups;
 	struct part *list;
 	int n;
-	double total;			/* influence */
+	double total;			/* their influence */
 };
 
 static int
@@ -37,7 +37,7 @@ by_influence(const void *x, const void *y)
 	return (a->node > b->node) - (a->node < b->node);
 }
 
-/* A name that no other supernode has: the same label elsewhere, or of the other sign, gets its position. */
+/* A name that no other supernode has: if the label is taken, its position is added. */
 static void
 only_name(const struct ct_subgraph *sg, const char *plain, int pos, char name[CT_SUPERNODE_NAME])
 {
@@ -50,7 +50,7 @@ only_name(const struct ct_subgraph *sg, const char *plain, int pos, char name[CT
 	}
 }
 
-/* A name for a group: its own, or what its strongest member writes, or is called. */
+/* A name for a group: its own; else the words or the name of its member with the most influence. */
 static void
 name_of(struct ct_session *s, const struct ct_subgraph *sg, const struct ct_graph_group *group,
     char name[CT_SUPERNODE_NAME])
@@ -80,7 +80,7 @@ take_node(struct ct_subgraph *sg, const struct ct_node *n, const char *name, str
 	return at < 0 ? at : name ? ct_subgraph_group(sg, at, name, err) : CT_OK;
 }
 
-/* A word and its features. */
+/* Pins a word and its features as one supernode. */
 static int
 take_word(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x, const struct part *p,
     struct ct_error *err)
@@ -130,8 +130,8 @@ part_of_group(const struct parts_of *x, int i)
 }
 
 /*
- * A node by itself, or a word with its features. All that these do comes from the word, so its effect is
- * theirs.
+ * A single node, or a word with its features. All effects of these features come from the word, so its effect
+ * is theirs.
  */
 static struct part
 part_of_node(const struct parts_of *x, int i)
@@ -147,7 +147,7 @@ part_of_node(const struct parts_of *x, int i)
 	return p;
 }
 
-/* Everything that could be a box, the strongest first. */
+/* Lists everything that could be a box, the strongest first. */
 static int
 list_parts(struct parts_of *x, struct ct_arena *a, struct ct_error *err)
 {
@@ -169,7 +169,7 @@ list_parts(struct parts_of *x, struct ct_arena *a, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Pins the first target, then part by part as long as there is room. */
+/* Pins the first target, then box after box while there is room. */
 static int
 take_parts(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x,
     struct ct_auto_groups *said, struct ct_error *err)

@@ -1,12 +1,12 @@
 /*
- * heads: the facade's part that asks which attention heads carried what: see trace/heads.h. A question is
- * read from the text that a person types.
+ * heads: the facade's question which attention heads carried what: see trace/heads.h. Questions are parsed
+ * from typed text.
  */
 #include "session/engine.h"
 #include "session/names_feature.h"
 #include "trace/heads.h"
 
-/* A node of the graph as what is followed. */
+/* A node of the graph as the source to follow. */
 static struct ct_head_source
 source_of(const struct ct_node *n)
 {
@@ -41,7 +41,7 @@ ct_session_parse_heads(const struct ct_session *s, const char *from, const char 
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 	if (to && (q->target = ct_session_find_node(s, to, err)) < 0)
 		return q->target;
-	/* What flows from somewhere flows into something: the first target, unless another node is named. */
+	/* With a source but no target, the target is the first one of the graph. */
 	if (from && q->target < 0)
 		q->target = g->n_nodes - g->n_targets;
 	return from ? read_source(s, from, q, err) : CT_OK;
@@ -75,7 +75,7 @@ ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, 
 			source = source_of(&s->graph->nodes[q->source]);
 		if (source.kind == CT_NODE_TARGET && q->source >= 0)
 			return ct_fail(err, CT_EINVAL,
-			    "nothing flows out of an output: name a word, a feature or an error");
+			    "outputs have no edges out of them: name a word, a feature or an error");
 		code = ct_heads_split(out, &s->prompt->lrm, &source, &target, a, &own, err);
 	}
 	return code < 0 ? code : ct_engine_check(s->e, err);

@@ -1,10 +1,10 @@
-/* inactive: the facade's part that finds features that nearly fire: see trace/inactive.h. */
+/* inactive: the facade's search for features that nearly fire: see trace/inactive.h. */
 #include <math.h>
 
 #include "session/engine.h"
 #include "trace/inactive.h"
 
-/* The median of a feature's activations over the corpus, where it has a card. */
+/* The median of a feature's activations over the corpus, if it has a card. */
 static float
 typical(void *ctx, int layer, int feature)
 {
@@ -31,7 +31,7 @@ ct_session_inactive(const struct ct_session *s, int target, int pos, struct ct_i
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 	if (s->e->info.neurons)
 		return ct_fail(
-		    err, CT_EUNSUPPORTED, "every neuron is active: there are no thresholds to be below");
+		    err, CT_EUNSUPPORTED, "neurons are always active: there are no inactive ones to find");
 	n = &s->graph->nodes[target < 0 ? s->graph->n_nodes - s->graph->n_targets : target];
 	if (!ct_node_traits(n->kind)->has_inputs)
 		return ct_fail(

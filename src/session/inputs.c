@@ -4,12 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* An edge, and the row that it belongs to. */
+/* An edge into the node, and the row that shows it. */
 struct member {
 	struct ct_edge edge;
 	bool kept;
-	int group;			/* rows with the same number are one; smaller ones come first */
-	double size;			/* of its group, in the order of groups */
+	int group;			/* number of its row; rows are in this order */
+	double size;			/* sum of |edges| of its row, when rows are sorted by it */
 };
 
 static int
@@ -38,7 +38,7 @@ by_group(const void *a, const void *b)
 	return x->group != y->group ? (x->group < y->group ? -1 : 1) : stronger(x, y);
 }
 
-/* Groups with the largest sum of |edges| first. */
+/* Rows with the largest sum of |edges| first. */
 static int
 by_size(const void *a, const void *b)
 {
@@ -47,7 +47,10 @@ by_size(const void *a, const void *b)
 	return x->size != y->size ? (x->size > y->size ? -1 : 1) : by_group(x, y);
 }
 
-/* All inputs of a node, strongest first; m has room for g->n_nodes. */
+/*
+ * Collects all edges into a node, those of the pruned graph first, then the strongest; m has room for
+ * g->n_nodes.
+ */
 static int
 collect(const struct ct_graph *g, int node, struct member *m, struct ct_arena *a, struct ct_error *err)
 {
@@ -68,7 +71,7 @@ collect(const struct ct_graph *g, int node, struct member *m, struct ct_arena *a
 	return n;
 }
 
-/* The word that carries half of what all words carry; -1: none does. */
+/* Index of the word whose edge is at least half of all words' edges; -1: there is none. */
 static int
 lone_word(const struct ct_graph *g, const struct member *m, int n)
 {
@@ -89,7 +92,7 @@ lone_word(const struct ct_graph *g, const struct member *m, int n)
 	return best >= 0 && most >= sum / 2 ? best : -1;
 }
 
-/* Groups `most` and those after it: words, errors, the tail. Groups before: one node each. */
+/* Row numbers: below `most` single nodes; `most` words, `most` + 1 errors, `most` + 2 the tail. */
 static void
 group_by_kind(const struct ct_graph *g, struct member *m, int n, int most)
 {
@@ -108,7 +111,7 @@ group_by_kind(const struct ct_graph *g, struct member *m, int n, int most)
 	qsort(m, (size_t)n, sizeof *m, by_group);
 }
 
-/* Tokens or layers, largest first; those beyond `most` are the tail. */
+/* Row numbers by token or layer, the largest first; all beyond `most` are the tail. */
 static int
 group_by_place(const struct ct_graph *g, struct member *m, int n, enum ct_inputs_by by, int most,
     struct ct_arena *a, struct ct_error *err)
@@ -137,7 +140,7 @@ group_by_place(const struct ct_graph *g, struct member *m, int n, enum ct_inputs
 	return CT_OK;
 }
 
-/* What a group of members is called. */
+/* Sets a row's kind and key once all its members are known. */
 static void
 name_row(const struct ct_graph *g, struct ct_input *row, int group, enum ct_inputs_by by, int most)
 {
@@ -190,7 +193,7 @@ make_rows(struct ct_inputs *out, const struct ct_graph *g, const struct member *
 	return CT_OK;
 }
 
-/* Without this row the others would not add up, and nothing would say so. */
+/* Adds a row for what the graph left out; without it the rows would not add up to the node's value. */
 static void
 add_left_out(struct ct_inputs *out, const struct ct_graph *g, int node)
 {
@@ -219,7 +222,7 @@ ct_inputs_of(struct ct_inputs *out, const struct ct_graph *g, int node, enum ct_
 	code = make_rows(out, g, m, by, most, a, err);
 	if (code == CT_OK)
 		add_left_out(out, g, node);
-	/* What was left out is known as a sum alone, but its parts count in the whole. */
+	/* Of what was left out only the sum is known, but the node's inputs count its parts in full. */
 	out->size = fmax(out->size, g->nodes[node].inputs);
 	return code;
 }

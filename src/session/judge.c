@@ -1,4 +1,4 @@
-/* judge: the facade's part that tests an explanation: see trace/judge.h. */
+/* judge: the facade's test of an explanation: see trace/judge.h. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +14,12 @@ struct judge {
 	struct ct_explanation *out;
 	struct ct_subgraph pins;
 	struct ct_judge_plan plan;
-	bool *inside;		/* (lrm->n) */
-	int *part;		/* (lrm->n) */
+	bool *inside;		/* (lrm->n) whether an active feature belongs to the explanation */
+	int *part;		/* (lrm->n) its part, or -1 */
 	struct ct_arena *a;
 };
 
-/* What is judged: the first target's lead. */
+/* Judges the lead of the first target. */
 static int
 plan_answer(struct judge *j, struct ct_error *err)
 {
@@ -27,8 +27,8 @@ plan_answer(struct judge *j, struct ct_error *err)
 	const struct ct_node *n = &g->nodes[g->n_nodes - g->n_targets];
 
 	if (n->target == CT_TARGET_FEATURE)
-		return ct_fail(err, CT_EINVAL, "an explanation is judged by its answer: this graph explains "
-		    "a feature; trace towards a token");
+		return ct_fail(err, CT_EINVAL, "only the explanation of a token can be judged: this graph "
+		    "explains a feature; trace towards a token");
 	j->plan = (struct ct_judge_plan){ .inside = j->inside,
 		.pos = g->pos,
 		.answer = n->index,
@@ -38,7 +38,7 @@ plan_answer(struct judge *j, struct ct_error *err)
 	return CT_OK;
 }
 
-/* The part that a pin belongs to: its supernode's, or one of its own; they are made as they come up. */
+/* The part that a pin belongs to: that of its supernode, or a new one. */
 static int
 part_of(struct judge *j, const struct ct_pin *pin, int node, int of_supernode[CT_MAX_SUPERNODES])
 {
@@ -85,7 +85,7 @@ take_pins(struct judge *j)
 	}
 }
 
-/* Features of the pruned graph that are in no group, and too weak for a box of their own. */
+/* Makes a part of each feature of the pruned graph that is in no group and too weak for a box. */
 static void
 take_others(struct judge *j)
 {
@@ -103,7 +103,7 @@ take_others(struct judge *j)
 	}
 }
 
-/* The explanation's features and parts. */
+/* Collects the explanation's features and parts. */
 static int
 take_features(struct judge *j, const struct ct_subgraph *pins, const struct ct_job *job,
     struct ct_error *err)
@@ -155,7 +155,7 @@ judge(struct judge *j, const struct ct_job *job, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Sentences like the prompt, and what their pruned graphs share with the explanation. */
+/* Sentences like the prompt, and how much their pruned graphs share with the explanation. */
 struct likeness {
 	const struct judge *j;
 	const struct ct_corpus *c;
@@ -198,8 +198,8 @@ compare_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 }
 
 /*
- * The sentence of the corpus that goes on with a graded token after the prompt, or -1. Others like it have
- * the same answer, so what is judged must be that, too.
+ * The sentence of the corpus that is this prompt with this answer, or -1. Sentences like it have the same
+ * answer, so they can only be compared if this answer is judged.
  */
 static int
 find_sentence(const struct ct_corpus *c, const struct ct_session *s, int answer)

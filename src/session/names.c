@@ -1,4 +1,4 @@
-/* names: what nodes, targets and clamps are called, in both directions. See ctrace.h. */
+/* names: names of nodes, targets and clamps: writes and parses them. See ctrace.h. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ ct_engine_feature_name(const struct ct_engine *e, int layer, int feature, char *
 	return e->source->feature_name(e, layer, feature, buf, size);
 }
 
-/* What a file pins and does not have. */
+/* A pin of the file that names no node of it. */
 static int
 absent_text(const struct ct_graph_file *f, const struct ct_node *n, char *buf, size_t size)
 {
@@ -94,8 +94,8 @@ ct_engine_other_spelling(const struct ct_engine *e, int token)
 }
 
 /*
- * A token of a target: as it is written, with a blank before it where that is likelier at pos, or #ID for
- * one whose text cannot be written; -1: neither.
+ * The token that a target's text names: as written; with a blank before it, if that token is likelier at pos;
+ * or #ID, for a token whose text cannot be typed. -1: none.
  */
 static int
 target_token(struct ct_session *s, const char *text, int pos)
@@ -114,7 +114,9 @@ target_token(struct ct_session *s, const char *text, int pos)
 	    id) ? other : id;
 }
 
-/* TOK-TOK: at the hyphen that leaves a token on both sides, since tokens may have hyphens of their own. */
+/*
+ * Reads TOK-TOK. Tokens may contain hyphens, so it takes the first hyphen that leaves a token on both sides.
+ */
 static bool
 read_difference(struct ct_session *s, const char *text, struct ct_targets *out)
 {
@@ -157,7 +159,7 @@ ct_session_parse_targets(
 		if ((r = ct_session_read_feature(s, text, &p, &f, err)) < 0)
 			return r;
 		if (*p || f.pos < 1 || f.onwards)
-			return ct_fail(err, CT_EINVAL, "a target feature needs one position: L1#249@8");
+			return ct_fail(err, CT_EINVAL, "a target feature needs one position, as in L1#249@8");
 		out->list[out->n++] = (struct ct_target){ .kind = CT_TARGET_FEATURE, .layer = f.layer,
 			.pos = f.pos, .index = f.feature, .other = -1 };
 		return CT_OK;

@@ -1,4 +1,4 @@
-/* names_clamp: what clamps and the features in them are called, in both directions. See ctrace.h. */
+/* names_clamp: names of clamps and of the features in them: writes and parses them. See ctrace.h. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "session/names_feature.h"
 
-/* =0, x-1, +2.5, -2.5 up to the end of the text. */
+/* Reads =0, x-1, +2.5 or -2.5, which must end the text. */
 static bool
 read_strength(const char *p, struct ct_clamp *out)
 {
@@ -31,7 +31,10 @@ read_strength(const char *p, struct ct_clamp *out)
 	return ct_text_double(p, &out->amount);
 }
 
-/* Names of nodes that cannot be clamped, as node_text writes them; a reason that says what can. */
+/*
+ * Fails for names of nodes that cannot be clamped (as node_text writes them), and says what can be done
+ * instead.
+ */
 static int
 check_clampable(const char *text, struct ct_error *err)
 {
@@ -52,7 +55,7 @@ check_clampable(const char *text, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Members with commas between, up to a strength at *p. Returns how many. */
+/* Reads members separated by commas, up to the strength at *p. Returns how many. */
 static int
 read_members(const struct ct_session *s, const char *text, const char **p,
     struct ct_member members[CT_MAX_MEMBERS], struct ct_error *err)
@@ -75,8 +78,8 @@ read_members(const struct ct_session *s, const char *text, const char **p,
 }
 
 /*
- * A member without a scope has that of the next one with one; those of a supernode are where they are
- * pinned, and those of a label, at the end, everywhere.
+ * Gives members without a scope that of the next member. Without one, those of a supernode stay where they
+ * are pinned, and a label at the end means all positions.
  */
 static int
 share_scopes(const char *text, struct ct_member *members, int n, struct ct_error *err)
@@ -110,7 +113,7 @@ ct_session_parse_clamps(
 		return code;
 	ct_text_clean(clean, sizeof clean, text, strlen(text));
 	if (!read_strength(p, &strength) && strspn(p, "0123456789") > 0)
-		return ct_fail(err, CT_EINVAL, "\"%s\": the place goes on where it should end; places are "
+		return ct_fail(err, CT_EINVAL, "\"%s\": unexpected text after the place; places are "
 		    "@8, @8.. and @*", clean);
 	if (!read_strength(p, &strength))
 		return ct_fail(err, CT_EINVAL,
@@ -120,7 +123,7 @@ ct_session_parse_clamps(
 	for (int i = 0; i < n; i++) {
 		int room = found < max ? max - found : 0;
 
-		/* A multiple of what is not active changes nothing. */
+		/* A multiple of an inactive feature would change nothing. */
 		code = ct_member_resolve(s, &members[i], strength.unit != CT_MULTIPLE, out + found, room,
 		    err);
 		if (code < 0)
@@ -146,7 +149,7 @@ ct_session_parse_clamp(
 	return n < 0 ? n : CT_OK;
 }
 
-/* In as few digits as bring the same number back. */
+/* With as few digits as give the same number when read. */
 static const char *
 amount_text(char *buf, size_t size, double v)
 {

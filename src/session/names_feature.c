@@ -38,7 +38,7 @@ ct_member_none(const char *text, struct ct_error *err)
 	    "where a token may stand for 8", clean);
 }
 
-/* May a scope end here, before a strength, another member or the end? */
+/* Whether a scope may end here: a strength, another member or the end follows. */
 static bool
 scope_ends(const char *p)
 {
@@ -48,8 +48,8 @@ scope_ends(const char *p)
 }
 
 /*
- * The length of the token at a position when it stands at p, 0 when it does not; a blank before it is not
- * needed.
+ * The length of the token at a position if it is written at p, else 0. A blank before the token may be
+ * missing.
  */
 static size_t
 token_at(const struct ct_session *s, int pos, const char *p, bool quoted)
@@ -64,7 +64,7 @@ token_at(const struct ct_session *s, int pos, const char *p, bool quoted)
 	return (quoted ? p[n] == '"' : scope_ends(p + n)) ? n : 0;
 }
 
-/* Dallas, New York or "8" at *p: the position of that token. */
+/* Reads Dallas, New York or "8" at *p: the position of that token. */
 static int
 read_token(const struct ct_session *s, const char **p, int *pos, struct ct_error *err)
 {
@@ -92,7 +92,7 @@ read_token(const struct ct_session *s, const char **p, int *pos, struct ct_error
 		n++;
 	ct_text_clean(clean, sizeof clean, q, n);
 	if (s->T == 0)
-		return ct_fail(err, CT_EINVAL, "@%s: there is no prompt yet that has this token", clean);
+		return ct_fail(err, CT_EINVAL, "@%s: no prompt yet, so no token has this name", clean);
 	if (found == 0)
 		return ct_fail(err, CT_ENOTFOUND, "@%s: the prompt has no such token; a place is one of its "
 		    "tokens, a position such as @8, @8.. (from there on) or @* (everywhere)", clean);
@@ -102,7 +102,7 @@ read_token(const struct ct_session *s, const char **p, int *pos, struct ct_error
 	return CT_OK;
 }
 
-/* @8, @8.., @*, @Dallas, @Dallas.. at *p, if a scope is there. */
+/* Reads @8, @8.., @*, @Dallas or @Dallas.. at *p, if there is a scope. */
 static int
 read_scope(const struct ct_session *s, const char *all, const char **p, struct ct_member *m,
     struct ct_error *err)
@@ -153,7 +153,7 @@ ct_place_read(const struct ct_session *s, const char *text, struct ct_clamp *out
 	return code;
 }
 
-/* The supernode that a quoted name stands for; -1: none. */
+/* The supernode that has this quoted name; -1: none. */
 static int
 find_supernode(const struct ct_session *s, const struct ct_member *m)
 {
@@ -182,7 +182,8 @@ ct_member_read(struct ct_member *m, const struct ct_session *s, const char *all,
 			return code;
 		m->n = (size_t)(q - m->text);
 		m->supernode = find_supernode(s, m);
-		q += *q == '*';		/* "Texas"* was all of them, once; it still is */
+		/* "Texas"* meant all features of a label in old sessions; labels mean that now */
+		q += *q == '*';
 	} else {
 		if (toupper((unsigned char)*q) != 'L')
 			return ct_member_none(all, err);
@@ -235,7 +236,7 @@ in_scope(const struct ct_clamp *c, int pos)
 	return c->pos == CT_ALL_POSITIONS || c->pos == pos || (c->onwards && pos > c->pos);
 }
 
-/* The features that are active in the member's scope and fit: each once, however often it is active. */
+/* The features that are active in the member's scope and fit its label, each once. */
 static int
 find_active(const struct ct_session *s, const struct ct_member *m, struct ct_clamp *out, int max)
 {
@@ -271,14 +272,14 @@ find_anywhere(const struct ct_session *s, const struct ct_member *m, struct ct_c
 	return n;
 }
 
-/* The shorter one of two labels, if the new one holds the text. */
+/* Of two labels the shorter one, if the new one contains the text. */
 static const char *
 closer(const char *best, const char *label, const char *text)
 {
 	return ct_text_search(label, text) && (!best || strlen(label) < strlen(best)) ? label : best;
 }
 
-/* The shortest label that holds the text, of active features first; NULL: none. */
+/* The shortest label that contains the text, preferring active features; NULL: none. */
 static const char *
 similar_label(const struct ct_session *s, const struct ct_member *m)
 {
@@ -298,7 +299,7 @@ similar_label(const struct ct_session *s, const struct ct_member *m)
 	return active ? active : any;
 }
 
-/* "at 8", "from 8 on", "in this prompt" */
+/* "at 8", "from 8 on" or "in this prompt". */
 static const char *
 place_text(const struct ct_clamp *c, char *buf, size_t size)
 {
@@ -309,7 +310,7 @@ place_text(const struct ct_clamp *c, char *buf, size_t size)
 	return buf;
 }
 
-/* Why no active feature fits. */
+/* Fails with the reason why no active feature fits. */
 static int
 no_label(const struct ct_session *s, const struct ct_member *m, struct ct_error *err)
 {
@@ -338,7 +339,7 @@ no_label(const struct ct_session *s, const struct ct_member *m, struct ct_error 
 	    clean, other);
 }
 
-/* The features of a supernode where they are pinned, or in the scope that was given. Returns how many. */
+/* The features of a supernode, where they are pinned or in the given scope. Returns how many. */
 static int
 take_supernode(const struct ct_session *s, const struct ct_member *m, struct ct_clamp *out, int max)
 {

@@ -1,5 +1,5 @@
 /*
- * names_feature: FEATURE[@SCOPE] as clamps, pins and targets write it: L1#249@8, "Texas"@Dallas, "=bridge
+ * names_feature: parses FEATURE[@SCOPE] in clamps, pins and targets: L1#249@8, "Texas"@Dallas, "=bridge
  * Texas"@*.
  */
 #ifndef CT_SESSION_NAMES_FEATURE_H
@@ -8,36 +8,36 @@
 #include "session/engine.h"
 #include "session/query.h"
 
-/* A feature, or the features of a label or a supernode, and where: one member of what a clamp names. */
+/* One member of a clamp: a feature, or the features of a label or supernode; and where. */
 struct ct_member {
-	bool labelled;			/* q says which; else c.layer and c.feature */
+	bool labelled;			/* q has the label; else c.layer and c.feature are set */
 	struct ct_query q;
-	const char *text;		/* what was written, n bytes, for messages; lent */
+	const char *text;		/* the n bytes that were typed, for messages; lent */
 	size_t n;
-	int supernode;			/* that the name stands for; -1: none */
-	bool scoped;			/* c.pos, c.onwards were given; else all positions */
+	int supernode;			/* the supernode of that name; -1: none */
+	bool scoped;			/* a scope was given, in c.pos and c.onwards; else all positions */
 	struct ct_clamp c;
 };
 
-/* A non-negative integer at *p, which moves behind it. */
+/* Reads an integer of digits at *p, and moves *p past it. */
 bool ct_name_int(const char **p, int *out);
 
-/* One member at *p, which moves behind it. all: the text it is a part of, for messages. */
+/* Reads one member at *p, and moves *p past it. all: the whole text, for messages. */
 int ct_member_read(struct ct_member *out, const struct ct_session *s, const char *all, const char **p,
     struct ct_error *err);
 
 /*
- * The features that a member stands for. Those of a label are the ones that are active in its scope; where
- * there is none, a failure, or, with `any`, those of the whole model. Returns how many; at most max are
+ * The features that a member stands for. A label stands for those that are active in its scope; if there are
+ * none this fails, or with `any` gives those of the whole model. Returns how many there are; at most max are
  * written to out.
  */
 int ct_member_resolve(const struct ct_session *s, const struct ct_member *m, bool any, struct ct_clamp *out,
     int max, struct ct_error *err);
 
-/* A place alone, with its @ or without: @8, 8.., @Dallas. All of the text. */
+/* Parses a place alone, with or without its @: @8, 8.., @Dallas. */
 int ct_place_read(const struct ct_session *s, const char *text, struct ct_clamp *out, struct ct_error *err);
 
-/* "X" names no feature; expected ... */
+/* Fails with: "X" names no feature; expected ... */
 int ct_member_none(const char *text, struct ct_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * now: the facade's part that explains what the model says under clamps: a session on the clamped run
- * (trace/clamped.h), with the graph of that run.
+ * now: the facade's explanation of what the model says under clamps: a session on the clamped run, with the
+ * graph of that run (trace/clamped.h).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@ int
 ct_session_need_first(const struct ct_session *s, struct ct_error *err)
 {
 	return !s->of_clamps ? CT_OK : ct_fail(err, CT_EUNSUPPORTED,
-	    "this is the graph of a clamped run, which is not run again: go back to the graph without clamps "
-	    "first");
+	    "this is the graph of a clamped run, which cannot be run again: go back to the graph without "
+	    "clamps first");
 }
 
 bool
@@ -23,7 +23,7 @@ ct_session_is_clamped(const struct ct_session *s)
 	return s->of_clamps != NULL;
 }
 
-/* The targets of the first graph, for the same question again. */
+/* The targets of the first graph, to explain the same again. */
 static void
 same_targets(const struct ct_graph *g, struct ct_targets *out)
 {
@@ -33,7 +33,7 @@ same_targets(const struct ct_graph *g, struct ct_targets *out)
 		out->list[out->n++] = ct_node_target(&g->nodes[i]);
 }
 
-/* What the run is made of, lent or in the new session's arena. */
+/* Fills in the run of `now`; it uses memory of s and the arena of the new session. */
 static int
 run(struct ct_session *now, struct ct_session *s, const struct ct_job *job, struct ct_error *err)
 {

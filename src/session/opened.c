@@ -1,4 +1,4 @@
-/* opened: the facade's part that asks what an error node is made of: see trace/opened.h. */
+/* opened: the facade's question which neurons an error node is made of: see trace/opened.h. */
 #include "session/engine.h"
 #include "trace/opened.h"
 
@@ -19,7 +19,8 @@ ct_session_open_error(const struct ct_session *s, int target, int error, struct 
 	from = &g->nodes[error];
 	to = &g->nodes[target < 0 ? g->n_nodes - g->n_targets : target];
 	if (from->kind != CT_NODE_ERROR)
-		return ct_fail(err, CT_EINVAL, "only errors open into neurons: name one, such as error L1@8");
+		return ct_fail(err, CT_EINVAL, "only error nodes can be split into neurons: name one, "
+		    "such as error L1@8");
 	if (!ct_node_traits(to->kind)->has_inputs)
 		return ct_fail(err, CT_EINVAL,
 		    "words and errors have no edges into them: name a feature or an output");

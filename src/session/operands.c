@@ -1,9 +1,8 @@
 /*
- * operands: the facade's part that pictures a feature over all values of two numbers of the prompt. See
- * ctrace.h.
+ * operands: the facade's pictures of a feature over all values of two numbers of the prompt. See ctrace.h.
  *
- * If the cards do not have the pictures, the model runs once for every pair of values, and all activations
- * are kept, so that another feature or position of the same prompt is a lookup.
+ * If the cards do not have them, the model is run once for each pair of values. All activations of these runs
+ * are kept, so that another feature or position of the same prompt is only looked up.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +12,14 @@
 #include "cards/operands.h"
 #include "session/engine.h"
 
-enum { FEWEST = 3 };			/* values, for a picture to be worth it */
+enum { FEWEST = 3 };			/* a picture of fewer values is not worth it */
 
 struct ct_operands_run {
 	int at[2];			/* positions of the numbers */
 	int n;				/* values 0..n-1 */
-	/* of n * n sentences of T tokens, the first number's value slowest; NULL: not run */
+	/* of n * n sentences of T tokens, the first number changing slowest; NULL: not run yet */
 	struct ct_activity *activity;
-	float acts[CT_OPERANDS * CT_OPERANDS];	/* (n,n) of the last answer */
+	float acts[CT_OPERANDS * CT_OPERANDS];	/* (n,n) the last result */
 };
 
 void
@@ -38,7 +37,7 @@ number_of(const struct ct_engine *e, int id)
 	return ct_operand_value(ct_engine_token(e, id));
 }
 
-/* ids[v] = the token of number v in the spelling of `like`; returns how many numbers from 0 on have one. */
+/* ids[v] = the token of the number v, written like `like`; returns how many numbers from 0 on have one. */
 static int
 number_tokens(const struct ct_engine *e, int like, int *ids, int max)
 {
@@ -76,7 +75,7 @@ find_numbers(const struct ct_session *s, struct ct_operands_run *r, int ids[2][2
 
 		n = known < n ? known : n;
 	}
-	/* Where numbers end at 198, these are sums: operands end at 99. */
+	/* Sums must be tokens too: if numbers end at 198, operands end at 99. */
 	r->n = (n + 1) / 2;
 	if (r->n < FEWEST)
 		return ct_fail(err, CT_EINVAL, "this model has no tokens for the numbers 0 to %d",
@@ -84,7 +83,7 @@ find_numbers(const struct ct_session *s, struct ct_operands_run *r, int ids[2][2
 	return CT_OK;
 }
 
-/* The prompt with every pair of values, as a corpus. */
+/* A corpus of the prompt with every pair of values. */
 static int
 write_corpus(struct ct_corpus *c, const struct ct_session *s, const struct ct_operands_run *r,
     int ids[2][2 * CT_OPERANDS], struct ct_error *err)
@@ -129,7 +128,7 @@ need_run(struct ct_session *s)
 	return s->operands;
 }
 
-/* Does the prompt begin like the card's sentence, up to pos? */
+/* Whether the prompt begins like the card's sentence, up to pos. */
 static bool
 is_like(const struct ct_session *s, const struct ct_card_operands *o, int pos)
 {

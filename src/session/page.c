@@ -49,7 +49,7 @@ find_card(void *ctx, int layer, int feature, struct ct_page_card *out)
 	return true;
 }
 
-/* Each clamp as it is written, with the label of its feature. */
+/* Each clamp as text, with the label of its feature. */
 static int
 list_clamps(struct ct_page *out, const struct ct_session *s, struct ct_arena *a)
 {
@@ -73,7 +73,7 @@ list_clamps(struct ct_page *out, const struct ct_session *s, struct ct_arena *a)
 	return list && out->mode ? CT_OK : CT_ENOMEM;
 }
 
-/* The tokens that are likely before or after, by the larger of both. */
+/* The tokens that are likeliest before or after the clamps. */
 static void
 list_changes(struct ct_page *out, struct ct_session *s)
 {
@@ -106,7 +106,7 @@ name_pin(struct ct_session *s, const struct ct_pin *pin, char *buf, size_t size)
 	snprintf(buf, size, "%s%s%s", words, *words ? "  " : "", name);
 }
 
-/* Of each box what the clamps leave; of an output its probabilities. */
+/* For each box how much the clamps leave of it; for an output its probabilities. */
 static int
 list_boxes(struct ct_page *out, struct ct_session *s, struct ct_session *first, struct ct_arena *a,
     struct ct_error *err)
@@ -150,7 +150,7 @@ ct_session_page(struct ct_page *out, struct ct_session *s, const struct ct_expor
     struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_engine_info *info = &s->e->info;
-	/* Of the graph of a clamped run the clamps are another session's. */
+	/* The graph may be that of a clamped run; the clamps are then in the first session. */
 	struct ct_session *first = s->of_clamps ? s->of_clamps : s;
 	char model[LINE];
 	int code = CT_OK;

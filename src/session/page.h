@@ -1,13 +1,11 @@
-/*
- * page: what a page of HTML has in addition to the graph: cards, clamps with what they changed, notes.
- */
+/* page: the data of a page of HTML apart from the graph: cards, clamps with what they changed, notes. */
 #ifndef CT_SESSION_PAGE_H
 #define CT_SESSION_PAGE_H
 
 #include "session/engine.h"
 #include "share/page.h"
 
-/* All of it is lent: by the arena, the session and its engine. */
+/* Everything in out is lent by the arena, the session and its engine. */
 int ct_session_page(struct ct_page *out, struct ct_session *s, const struct ct_export_options *opt,
     struct ct_arena *a, struct ct_error *err);
 

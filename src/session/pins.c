@@ -1,4 +1,4 @@
-/* pins: the facade's part about pinned nodes and supernodes: which there are, and what they are called. */
+/* pins: the facade's pinned nodes and supernodes: which there are, their sums, and their names. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -54,7 +54,7 @@ ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_er
 	return CT_OK;
 }
 
-/* The same on the graph of a clamped run: activations there in terms of those without the clamps. */
+/* ct_session_level for the graph of a clamped run: its activations relative to the run without clamps. */
 static double
 level_now(const struct ct_session *s, const struct ct_subgraph_part *p)
 {
@@ -80,7 +80,7 @@ ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p)
 	double sum = 0;
 	int n = 0;
 
-	/* A clamped run's own graph says what there is now; what there was, the first one. */
+	/* In the graph of a clamped run, the first session has the activations without clamps. */
 	if (s->of_clamps)
 		return level_now(s, p);
 	for (int k = 0; k < p->n && s->n_clamps; k++) {
@@ -127,7 +127,7 @@ ct_session_pin_text(const struct ct_session *s, const struct ct_pin *p, char *bu
 	return snprintf(buf, size, "%s@%d", name, p->pos);
 }
 
-/* "@8" and nothing after it. */
+/* Reads "@8", which must end the text. */
 static bool
 read_position(const char *p, int *pos)
 {
@@ -139,7 +139,7 @@ read_position(const char *p, int *pos)
 	return true;
 }
 
-/* error L1@8 */
+/* Reads error L1@8. */
 static int
 read_error(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
 {
@@ -158,7 +158,7 @@ read_error(const struct ct_session *s, const char *text, struct ct_pin *out, str
 	return ct_session_check_position(s, pos, err);
 }
 
-/* "Dallas"@6; the text in quotes, n bytes, has to be what stands there. */
+/* Reads "Dallas"@6; the quoted text of n bytes must be the token at that position. */
 static int
 read_input(const struct ct_session *s, const char *word, size_t n, int pos, struct ct_pin *out,
     struct ct_error *err)
@@ -187,7 +187,7 @@ token_shown_as(const struct ct_session *s, const char *word, size_t n)
 	return -1;
 }
 
-/* Austin, or Austin" - "Houston: what stands between the first and the last quote. */
+/* Reads Austin, or Austin" - "Houston: the text between the first and the last quote. */
 static int
 read_output(const struct ct_session *s, const char *words, size_t n, int pos, struct ct_pin *out,
     struct ct_error *err)
@@ -206,7 +206,9 @@ read_output(const struct ct_session *s, const char *words, size_t n, int pos, st
 	return CT_OK;
 }
 
-/* input "Dallas"@6, output "Austin" and output "Austin" - "Houston", maybe with @8. */
+/*
+ * Reads input "Dallas"@6, output "Austin" or output "Austin" - "Houston", the latter two with @8 or without.
+ */
 static int
 read_quoted(const struct ct_session *s, const char *text, bool input, struct ct_pin *out,
     struct ct_error *err)
@@ -221,11 +223,11 @@ read_quoted(const struct ct_session *s, const char *text, bool input, struct ct_
 	return (input ? read_input : read_output)(s, text + 1, (size_t)(last - text - 1), pos, out, err);
 }
 
-/* absent "gone": of a file, what it pins and does not have. */
+/* Reads absent "gone": a pin of a graph's file that names no node of it. */
 static int
 read_absent(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
 {
-	/* Those of the file: they may have been taken out here. */
+	/* Those of the file, since the session may have dropped some. */
 	const struct ct_subgraph *sg = s->e->file ? &s->e->file->subgraph : &s->subgraph;
 	char name[NAME];
 
@@ -239,7 +241,7 @@ read_absent(const struct ct_session *s, const char *text, struct ct_pin *out, st
 			return CT_OK;
 		}
 	}
-	return ct_fail(err, CT_ENOTFOUND, "no pin of that name is absent here");
+	return ct_fail(err, CT_ENOTFOUND, "no absent pin has that name");
 }
 
 int
@@ -288,7 +290,10 @@ take(struct ct_subgraph *sg, const struct ct_pin *p, const char *supernode, stru
 	return r < 0 ? r : CT_OK;
 }
 
-/* The features of the pruned graph that a label fits, in its scope; *of: of how many in the whole graph. */
+/*
+ * Pins the features of the pruned graph that fit a label in its scope; *of grows by how many the whole graph
+ * has.
+ */
 static int
 take_label(const struct ct_session *s, struct ct_subgraph *sg, const struct ct_member *m,
     const char *supernode, int *of, struct ct_error *err)
@@ -317,13 +322,13 @@ take_label(const struct ct_session *s, struct ct_subgraph *sg, const struct ct_m
 	if (found)
 		return found;
 	if (all)
-		return ct_fail(err, CT_ENOTFOUND, "0 of %d features that fit %s are in the pruned graph: "
-		    "prune less", all, clean);
+		return ct_fail(err, CT_ENOTFOUND, "none of the %d features that fit %s is in the pruned "
+		    "graph: prune less", all, clean);
 	return ct_fail(err, CT_ENOTFOUND, "no feature of this graph fits %s%s", clean,
-	    at->pos >= 0 ? " there" : "");
+	    at->pos >= 0 ? " at that place" : "");
 }
 
-/* One member of a list: a node, or the features of a label. */
+/* Pins one member of a list: a node, or the features of a label. */
 static int
 take_member(const struct ct_session *s, struct ct_subgraph *sg, const char *text, const char *supernode,
     int *of, struct ct_error *err)
@@ -357,7 +362,7 @@ ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const cha
 
 	of = of ? of : &all;
 	*of = 0;
-	/* A token may have commas and quotes in it: what is one name as a whole, is one. */
+	/* Tokens may contain commas and quotes, so a text that is a node's name as a whole is one. */
 	if (*text != '"' && ct_session_parse_pin(s, text, &whole, NULL) == CT_OK) {
 		*of = 1;
 		return (code = take(sg, &whole, supernode, err)) < 0 ? code : 1;

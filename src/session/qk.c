@@ -1,6 +1,6 @@
 /*
- * qk: the facade's part that asks why a head attends to a token: see trace/qk.h. A question is read from what
- * a person types.
+ * qk: the facade's question why a head attends to a token: see trace/qk.h. Questions are parsed from typed
+ * text.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ read_position(const struct ct_session *s, const char *word, int *pos, struct ct_
 	return CT_OK;
 }
 
-/* Where a query looks most. */
+/* The key that gets most of the query's attention. */
 static int
 most_seen(const struct ct_session *s, const struct ct_qk_question *q)
 {
@@ -50,7 +50,7 @@ most_seen(const struct ct_session *s, const struct ct_qk_question *q)
 	return most;
 }
 
-/* The head and tokens that carry most in the pruned graph. */
+/* The head, query and key that carry most in the pruned graph. */
 static int
 carries_most(const struct ct_session *s, struct ct_qk_question *q, const struct ct_job *job,
     struct ct_error *err)
@@ -81,7 +81,7 @@ ct_session_parse_qk(const struct ct_session *s, const char *head, const char *qu
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 	c = &s->prompt->pass.m->cfg;
 	if (!head && (query || key))
-		return ct_fail(err, CT_EINVAL, "whose? Name a head, such as L1H2");
+		return ct_fail(err, CT_EINVAL, "a query or key needs its head: name one, such as L1H2");
 	if (!head)
 		return carries_most(s, q, job, err);
 	*q = (struct ct_qk_question){ .query = s->graph->pos, .key = -1 };
@@ -113,7 +113,7 @@ ct_session_qk(const struct ct_session *s, const struct ct_qk_question *q, struct
 	return code < 0 ? code : ct_engine_check(s->e, err);
 }
 
-/* Why the head that carries most into a node looked there; *out NULL: none carries anything. */
+/* Explains the head that carries most into a node; *out NULL: no head carries anything. */
 static int
 trace_node(struct ct_session *s, int node, const struct ct_qk **out, const struct ct_job *job,
     struct ct_error *err)

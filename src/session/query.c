@@ -10,14 +10,14 @@
 #include "base/label.h"
 #include "base/text.h"
 
-/* Letters and digits of any script. */
+/* A letter or digit of any script. */
 static bool
 is_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* The next word of a text that ends at `end`, at *p, which moves past it. Its length; 0: there is none. */
+/* The next word before `end` at *p, which moves past it. Returns its length; 0: there is none. */
 static size_t
 next_word(const char **p, const char *end, const char **word)
 {
@@ -45,7 +45,7 @@ check_text(const struct ct_query *q, struct ct_error *err)
 	    "whole label, as \"=bridge Texas\"", clean);
 }
 
-/* >F1 at *p, if it is there. */
+/* Reads >F1 at *p, if there is one. */
 static int
 read_above(struct ct_query *out, const char **p, struct ct_error *err)
 {
@@ -118,7 +118,7 @@ ct_query_matches(const struct ct_query *q, const char *label, double f1)
 	char guess[1024];
 	size_t n;
 
-	if (!*label || f1 <= q->above)		/* false for NAN: a label that a person typed always counts */
+	if (!*label || f1 <= q->above)		/* false for NAN, so labels that a person typed always fit */
 		return false;
 	ct_label_words(guess, sizeof guess, label);
 	if (q->exact)

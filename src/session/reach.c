@@ -1,10 +1,10 @@
-/* session_reach: the facade's part that says what clamps reach. */
+/* reach: the facade's count of what clamps reach. */
 #include <stdlib.h>
 
 #include "session/engine.h"
 
 /*
- * Does a clamp change the activation of its feature at a position? 0: nothing, 1: sets it, 2: it is active.
+ * Whether a clamp changes the activation of its feature at a position: 0: no; 1: it was inactive, 2: active.
  */
 static int
 reaches(const struct ct_session *s, const struct ct_clamp *c, int pos)
@@ -16,7 +16,7 @@ reaches(const struct ct_session *s, const struct ct_clamp *c, int pos)
 	return c->unit != CT_MULTIPLE && c->amount != 0;
 }
 
-/* Was this place reached by an earlier clamp of the list? */
+/* Whether an earlier clamp of the list reaches the same place. */
 static bool
 counted(const struct ct_session *s, const struct ct_clamp *clamps, int n, int pos)
 {
@@ -27,7 +27,7 @@ counted(const struct ct_session *s, const struct ct_clamp *clamps, int n, int po
 	return false;
 }
 
-/* Is the clamp's feature that of an earlier one? */
+/* Whether an earlier clamp of the list has the same feature. */
 static bool
 named(const struct ct_clamp *clamps, int n)
 {

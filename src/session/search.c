@@ -1,4 +1,4 @@
-/* search: the directories that models are looked for in, by name. See ctrace.h. */
+/* search: looks for models by name on the search path. See ctrace.h. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +13,13 @@
 static bool
 is_model(const char *dir)
 {
-	char config[4096];	/* not allocated: no memory is not the same as no model */
+	char config[4096];	/* not allocated, so that lack of memory is not taken for lack of a model */
 	int n = snprintf(config, sizeof config, "%s/config.json", dir);
 
 	return n > 0 && n < (int)sizeof config && ct_file_exists(config);
 }
 
-/*
- * The installed models: beside the program's own directory, so that an installed tree may be moved anywhere.
- */
+/* The installed models, relative to the program's own directory, so that an installed tree can be moved. */
 static char *
 installed_dir(void)
 {
@@ -42,7 +40,7 @@ installed_dir(void)
 	return strdup(CT_DATADIR "/models");
 }
 
-/* The i-th directory that models are looked for in, to be freed; NULL after the last. */
+/* The i-th directory of the search path, to be freed; NULL after the last. */
 static char *
 search_dir(int i)
 {
@@ -67,7 +65,7 @@ search_dir(int i)
 	return i == 0 ? installed_dir() : i == 1 ? strdup("models") : NULL;
 }
 
-/* The installed model whose name is most like this one, to be freed; NULL: none is much like it. */
+/* The name of the installed model that is most like this one, to be freed; NULL: none is alike. */
 static char *
 nearest_model(const char *name)
 {
@@ -138,7 +136,7 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Adds root's models whose name is not in the list yet. */
+/* Adds the models in root whose names are not in the list yet. */
 static void
 list_models(char ***list, size_t *n, const char *root)
 {

@@ -1,4 +1,4 @@
-/* session: one prompt looked into. See ctrace.h; names and parsing are in names.c. */
+/* session: opens, runs and extends one prompt. See ctrace.h; names.c parses names. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +76,10 @@ ct_session_check(const struct ct_session *s, struct ct_error *err)
 	return ct_engine_check(s->e, err);
 }
 
-/* A layer where nearly all features are active: are its thresholds, or its hook, of another model? */
+/*
+ * Notes layers where nearly all features are active: perhaps the thresholds or the hook belong to another
+ * model.
+ */
 static void
 note_dense(struct ct_session *s)
 {
@@ -114,7 +117,10 @@ ct_session_note_choice(struct ct_session *s)
 		    "summed (--k %d takes more)", lrm->n, all, 100 * lrm->left_out, 4 * lrm->n);
 }
 
-/* A transcoder of an instruction model knows nothing of prompts that do not begin with a turn. */
+/*
+ * Fails if the transcoder was made for chats and the prompt does not begin with a turn: it has never seen
+ * such prompts.
+ */
 static int
 check_turn(const struct ct_session *s, const int *ids, int n, struct ct_error *err)
 {
@@ -127,12 +133,12 @@ check_turn(const struct ct_session *s, const int *ids, int n, struct ct_error *e
 		if (!text || length != strlen(turn[i]) || memcmp(text, turn[i], length) != 0)
 			return ct_fail(err, CT_EINVAL,
 			    "this transcoder is of an instruction model: its prompts begin "
-			    "with a turn, <start_of_turn>user and a line break, which has no features");
+			    "with a turn, <start_of_turn>user and a line break; these have no features");
 	}
 	return CT_OK;
 }
 
-/* Fills a new session object's prompt from token ids; the caller swaps it in. */
+/* Runs token ids as the prompt of a new session object; the caller puts it in place. */
 static int
 run_ids(struct ct_session *s, const char *text, const int *ids, int n, const struct ct_job *job,
     struct ct_error *err)
@@ -170,7 +176,8 @@ static int
 run_prompt(struct ct_session *s, const char *text, const struct ct_job *job, struct ct_error *err)
 {
 	/*
-	 * A token takes a byte at least, and a template adds a few: room for all, to say how many there are.
+	 * Each token takes at least a byte, and a template adds a few: room for all, so that a message can
+	 * count them.
 	 */
 	size_t most = strlen(text) < MAX_BYTES ? strlen(text) + 64 : MAX_BYTES;
 	struct ct_arena tmp = { 0 };
@@ -189,7 +196,7 @@ run_prompt(struct ct_session *s, const char *text, const struct ct_job *job, str
 	return n;
 }
 
-/* The whole of `fresh`, which stands for another prompt, takes the place of what the session had. */
+/* Puts `fresh`, a session with another prompt, in place of all that the session had. */
 static void
 replace(struct ct_session *s, struct ct_session *fresh)
 {
@@ -253,7 +260,7 @@ ct_session_token(const struct ct_session *s, int pos)
 	return pos >= 0 && pos < s->T ? s->ids[pos] : -1;
 }
 
-/* The prompt's text with more tokens behind it, to be freed: what decoding adds to it. NULL: no memory. */
+/* The prompt's text with more tokens decoded after it, to be freed. NULL: no memory. */
 static char *
 longer_text(const struct ct_session *s, const int *ids, int n)
 {

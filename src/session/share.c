@@ -1,4 +1,4 @@
-/* share: the facade's part that hands graphs to other programs; the formats are in share/. */
+/* share: the facade's functions that write graphs for other programs; share/ has the formats. */
 #include <stdint.h>
 
 #include "session/engine.h"
@@ -14,7 +14,7 @@ no_graph(struct ct_error *err)
 	return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 }
 
-/* The clamps of a clamped run, and the graph without them; false: it is none. */
+/* For the graph of a clamped run: the clamps, and the graph without them. false: it is none. */
 static bool
 clamps_of(const struct ct_session *s, struct ct_then *out)
 {
@@ -100,7 +100,7 @@ ct_session_line(const struct ct_session *s, const struct json_t *head, char **te
 	return *text ? CT_OK : ct_fail(err, CT_ENOMEM, "out of memory for a line of JSON");
 }
 
-/* The line of a prompt that could not be traced: what the head says. */
+/* The line of a prompt that could not be traced: only the head. */
 int
 ct_session_no_line(const struct json_t *head, char **text, size_t *n, struct ct_error *err)
 {

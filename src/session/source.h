@@ -1,6 +1,6 @@
 /*
  * source: where an engine's answers come from: a model with its transcoder and cards (from_model.c), or the
- * file of a graph (from_file.c). Each is a table of functions, so that the rest of the session treats both
+ * file of a graph (from_file.c). Each is a table of functions, so that the rest of session/ treats both
  * alike.
  */
 #ifndef CT_SESSION_SOURCE_H
@@ -10,7 +10,7 @@
 #include "share/graph_json.h"
 
 struct ct_source {
-	/* CT_OK, or a code and why nothing can be computed here. */
+	/* CT_OK, or a code and the reason why nothing can be computed. */
 	int (*need_model)(struct ct_error *err);
 
 	/*
@@ -26,19 +26,19 @@ struct ct_source {
 	double (*label_f1)(const struct ct_engine *e, int layer, int feature);
 	const char *(*label_typed)(const struct ct_engine *e, int layer, int feature);
 	const struct ct_card *(*card)(struct ct_engine *e, int layer, int feature, struct ct_error *err);
-	/* How many features a layer has. */
+	/* The number of features in a layer. */
 	int (*features)(const struct ct_engine *e, int layer);
 
-	/* What a session has from the start, before it is asked for anything. */
+	/* Prepares a new session, before any request. */
 	int (*begin)(struct ct_session *s, struct ct_error *err);
 	/* As in ctrace.h: ct_session_top, _prob, _activation. */
 	int (*top)(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n);
 	float (*prob)(struct ct_session *s, enum ct_run which, int pos, int token);
 	float (*activation)(const struct ct_session *s, int layer, int feature, int pos);
-	/* The features that are active in the prompt: how many, and the i-th. */
+	/* The number of features active in the prompt, and the i-th one. */
 	int (*n_active)(const struct ct_session *s);
 	void (*active)(const struct ct_session *s, int i, int *layer, int *pos, int *feature);
-	/* What a graph's file says in addition to the graph. */
+	/* Names that a graph's file has in addition to the graph. */
 	struct ct_graph_names (*names)(const struct ct_session *s);
 };
 

@@ -1,6 +1,5 @@
 /*
- * session_swap: the facade's part that sets the features of a hidden value to those of another. See
- * eval/swap.h.
+ * swap: the facade's function that sets the features of a hidden value to those of another. See eval/swap.h.
  */
 #include "eval/swap.h"
 
@@ -14,10 +13,10 @@
 #include "corpus/open.h"
 #include "session/names_feature.h"
 
-/* What the values of the corpus do: made when asked for first. */
+/* What the corpus says about values, computed at the first request. */
 struct ct_swaps {
 	struct ct_values values;
-	struct ct_arena arena;		/* of the last swap */
+	struct ct_arena arena;		/* of the last swap's results */
 	struct ct_swap last;
 };
 
@@ -85,7 +84,7 @@ prepare(struct ct_engine *e, const struct ct_job *job, struct ct_error *err)
 	return code;
 }
 
-/* The value of that name among those of a kind of sentence; upper and lower case are the same. */
+/* The value with this name among those of one kind of sentence, in upper or lower case. */
 static int
 find_value(const struct ct_values *v, int kind, const char *name, struct ct_error *err)
 {
@@ -125,7 +124,7 @@ plan_swap(const struct ct_session *s, const struct ct_swap_options *opt, struct 
 	if (opt->to && out->to < 0)
 		return out->to;
 	if (out->to == own)
-		return ct_fail(err, CT_EINVAL, "%s for %s changes nothing by definition; the first row of "
+		return ct_fail(err, CT_EINVAL, "swapping %s for %s changes nothing; the first row of "
 		    "every swap is the same value by another sentence", opt->to, opt->to);
 	if (opt->at && (code = ct_place_read(s, opt->at, &place.c, err)) < 0)
 		return code;
@@ -134,7 +133,7 @@ plan_swap(const struct ct_session *s, const struct ct_swap_options *opt, struct 
 	return CT_OK;
 }
 
-/* All that a swap needs but the runs. */
+/* Everything that a swap needs before its runs. */
 static int
 plan(struct ct_session *s, const struct ct_swap_options *opt, const struct ct_job *job,
     struct ct_swap_plan *out, struct ct_error *err)
@@ -187,7 +186,7 @@ ct_session_swap_clamps(struct ct_session *s, const struct ct_swap_options *opt, 
 	int n = plan(s, opt, &own, &what, err);
 
 	if (n == CT_OK && what.to < 0)
-		n = ct_fail(err, CT_EINVAL, "a swap to which value?");
+		n = ct_fail(err, CT_EINVAL, "the value to swap for is missing: name one value");
 	if (n < 0)
 		return n;
 	all = ct_arena_need(&tmp, CT_VALUE_SPAN * s->e->swaps->values.means.first[s->e->info.L],

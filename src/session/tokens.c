@@ -1,6 +1,6 @@
 /*
- * tokens: the facade's part that looks at one position of a run: next tokens, activations. Logits are
- * computed for the positions that are asked for.
+ * tokens: the facade's answers about one position of a run: next tokens and activations. Logits are computed
+ * only for positions that are asked for.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const fl
 	l->logits = ct_arena_need(a, (size_t)s->T * s->e->model->cfg.V, sizeof *l->logits, "logits", err);
 	if (!l->known || !l->logits)
 		return CT_ENOMEM;
-	l->final = final;	/* last: whoever asks again sees by it whether the rest is there */
+	l->final = final;	/* set last: it says that the rest is ready */
 	return CT_OK;
 }
 

@@ -1,4 +1,4 @@
-/* version: the facade's part that says which libraries ctrace runs with. */
+/* version: names the libraries that ctrace runs with, and their versions. */
 #include "ctrace.h"
 
 #include <jansson.h>

@@ -1,4 +1,4 @@
-/* weights: the facade's part that asks what a feature does everywhere: see trace/weights.h. */
+/* weights: the facade's question what a feature does in every prompt: see trace/weights.h. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@ activity_of(struct ct_engine *e, const struct ct_corpus **corpus, const struct c
 {
 	int code = ct_engine_corpus(e, corpus, err);
 
-	/* A model without a recipe has weights, too. */
+	/* Without a recipe there is no corpus; the weights alone are shown then. */
 	if (code < 0)
 		return code == CT_ENOTFOUND ? CT_OK : code;
 	if (e->activity)
@@ -43,7 +43,7 @@ count_active(const struct ct_activity *x, int layer, int feature)
 	return (long)(start[feature + 1] - start[feature]);
 }
 
-/* Features at the other end of a weight, into (source) or out of the one at hand. */
+/* The features at the other end of the strongest weights into (inputs) or out of this feature. */
 static struct ct_weight_row *
 list_rows(const struct ct_engine *e, const struct ct_feature_weights *out, bool inputs, struct ct_arena *a,
     struct ct_error *err)
@@ -74,7 +74,7 @@ list_rows(const struct ct_engine *e, const struct ct_feature_weights *out, bool 
 	return rows;
 }
 
-/* The mean pre-activation, and what it is made of. */
+/* Splits the mean pre-activation into its parts. */
 static void
 split_mean(const struct ct_engine *e, const struct ct_corpus *corpus, struct ct_feature_weights *out)
 {

@@ -1,7 +1,4 @@
-/*
- * session_written: the facade's part that reads features without a label: the tokens that their decoders
- * write.
- */
+/* written: the facade's words for features without a label: the tokens that their decoder rows write. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +11,7 @@
 
 enum { SLOTS = 1024, SHOWN = 2 };
 
-/* What was found lately, so that rows of a tree do not multiply by the unembedding again. */
+/* Results found lately, so that redrawing a tree does not multiply by the unembedding again. */
 struct ct_written {
 	int layer, feature, n, ids[CT_WRITTEN];
 };
@@ -29,7 +26,7 @@ slot(struct ct_session *s, int layer, int feature)
 	return s->written ? &s->written[at] : NULL;
 }
 
-/* y (D) = what the feature, at activation 1, adds to the final norm's output at its own position. */
+/* y (D) = what the feature at activation 1 adds to the output of the final norm at its own position. */
 static int
 direct_output(const struct ct_session *s, int layer, int feature, int pos, float *y, struct ct_arena *a,
     struct ct_error *err)
@@ -52,7 +49,7 @@ direct_output(const struct ct_session *s, int layer, int feature, int pos, float
 	return CT_OK;
 }
 
-/* The n largest, largest first; of equal ones the lower index. */
+/* The indices of the n largest, largest first; if equal, the lower index first. */
 static void
 largest(const float *v, int size, int *out, int n)
 {
@@ -107,7 +104,7 @@ ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *i
 	return n;
 }
 
-/* A comma or a dash could not be told from what stands between tokens. */
+/* Whether a token is only punctuation, which could not be told from the commas between tokens. */
 static bool
 is_mark(const char *token)
 {

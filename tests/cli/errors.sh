@@ -30,7 +30,7 @@ run errors -m "$golden" --to "$first" "$prompt"
 ok "below the first layer there are no errors, which is said" sh -c "[ '$status' = 1 ] && grep -q '^no error has an edge into .*$first' '$tmp/out'"
 run errors -m "$golden" --to "$first" --json - "$prompt"
 ok "as JSON too" sh -c "[ '$status' = 1 ] && grep -q '\"errors\": \[\]' '$tmp/out'"
-fails "a word" 'only errors open into neurons' errors -m "$golden" --from 'input "w10"@2' "$prompt"
+fails "a word" 'only error nodes can be split into neurons' errors -m "$golden" --from 'input "w10"@2' "$prompt"
 fails "into a word" 'words and errors have no edges into them' errors -m "$golden" --to 'input "w10"@2' "$prompt"
 fails "neurons" '--basis neurons leaves nothing out,' errors -m "$golden" --basis neurons "$prompt"
 exit $failed

@@ -48,6 +48,6 @@ ok "a list of features" has '^judge  2 features that were chosen, of '
 ok "--top says how many parts" has '^\.\.\. 1 more$'
 fails "both a list and a graph" 'expected only one of them' judge -m "$golden" --features L1#43@8 --graph x "$prompt"
 fails "a feature everywhere" 'expected features at one place each' judge -m "$golden" --features 'L1#43@*' "$prompt"
-fails "a graph of a feature" 'judged by its answer' judge -m "$golden" --target L1#43@8 "$prompt"
+fails "a graph of a feature" 'only the explanation of a token can be judged' judge -m "$golden" --target L1#43@8 "$prompt"
 fails "no such file" 'no-such-file' judge -m "$golden" --graph no-such-file "$prompt"
 exit $failed

@@ -68,7 +68,7 @@ run steer -m "$tmp/alone" --clamp 'L0#999@2=0' "$prompt"
 ok "a model alone: clamps beyond the last neuron" grep -q 'no feature L0#999: layer 0 has features 0 to' "$tmp/err"
 run survey -m "$tmp/alone" "$prompt"
 ok "a model alone: survey" [ "$status" = 0 ]
-fails "neurons: nothing is inactive" 'every neuron is active' inactive -m "$golden" --basis neurons "$prompt"
+fails "neurons: nothing is inactive" 'neurons are always active' inactive -m "$golden" --basis neurons "$prompt"
 
 # Its neurons beside a transcoder.
 run trace -m "$tmp/alone" "$prompt"
@@ -83,7 +83,7 @@ run trace -m "$golden" --basis neurons --k 20 "$prompt"
 ok "neurons: some of them" has '^graph +20 features'
 ok "neurons: what is left out" grep -q 'features are the 20 neurons .* the others have [0-9]* % of these effects' "$tmp/err"
 ok "neurons: it still adds up" [ "$status" = 0 ]
-fails "neurons and a transcoder" 'neurons need no transcoder' trace -m "$golden" --basis neurons \
+fails "neurons and a transcoder" 'neurons use no transcoder' trace -m "$golden" --basis neurons \
     --transcoder "$golden/transcoder" "$prompt"
 fails "another basis" 'basis: expected transcoder or neurons, found "heads"' trace --basis heads x
 "$CTRACE_TUI" -m "$tmp/alone" --headless 80x24 "$prompt" >"$tmp/out" 2>"$tmp/err"

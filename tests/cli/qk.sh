@@ -53,7 +53,7 @@ fails "a head that is none" 'no head L9H0: the model has layers 0 to 2, heads 0 
 fails "what is no head" 'expected a head, such as L1H2; found "here"' qk -m "$golden" --head here "$prompt"
 fails "a head below 0" 'expected a head, such as L1H2; found "L0H-1"' qk -m "$golden" --head L0H-1 "$prompt"
 fails "no head's name" 'expected a head, such as L1H2; found ""' qk -m "$golden" --head "" "$prompt"
-fails "a token without a head" 'Name a head, such as L1H2' qk -m "$golden" --key @3 "$prompt"
+fails "a token without a head" 'needs its head: name one, such as L1H2' qk -m "$golden" --key @3 "$prompt"
 fails "a key behind the query" '@2 cannot look at @3' qk -m "$golden" --head L1H0 --query @2 --key @3 "$prompt"
 fails "several places" 'expected one position' qk -m "$golden" --head L1H0 --key @3.. "$prompt"
 # In graph JSON: the score of the head that carries most into the answer is that of ctrace qk.

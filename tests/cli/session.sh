@@ -240,7 +240,7 @@ sed "s/^fingerprint .*/fingerprint ${print%%-*}-00000000-${print##*-}/" "$kept/m
 cp "$kept/other.session" "$tmp/other"
 lines 'load other' 'sessions' quit
 ok "another transcoder's is said" grep -qE \
-    "other\.session:[0-9]+: made with others: the transcoder \(.* there, .* here\); [0-9]+ lines about features are not applied" "$tmp/out" "$tmp/err"
+    "other\.session:[0-9]+: made with different files: the transcoder \(.* there, .* here\); [0-9]+ lines about features are not applied" "$tmp/out" "$tmp/err"
 lines 'load other' 'note more' 'save again' quit
 in_file "its prompt comes back" "$kept/again.session" "prompt $prompt"
 ok "and nothing about features" sh -c "! grep -E '^(clamp|pin) ' '$kept/again.session'"

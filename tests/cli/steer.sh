@@ -105,7 +105,7 @@ ok "another seed draws another" [ "$(generated with)" != "$one" ]
 
 fails "a clamp on an error" "only features can be clamped" steer -m "$golden" --clamp "error L1@8=0" "$prompt"
 fails "a clamp on an input" "only features can be clamped" steer -m "$golden" --clamp 'input "w9"@3x0' "$prompt"
-fails "a range of places" 'the place goes on where it should end' steer -m "$golden" --clamp L1#43@8..9=0 "$prompt"
+fails "a range of places" 'unexpected text after the place' steer -m "$golden" --clamp L1#43@8..9=0 "$prompt"
 run steer -m "$golden" --clamp L1#43@8=0 --clamp L1#43@8=2 "$prompt"
 ok "one feature, clamped twice, is one" grep -q '^reach  1 feature at 1 place' "$tmp/out"
 fails "a strength that is no number" "strength is missing or no number" steer -m "$golden" --clamp L1#43@8=1e "$prompt"

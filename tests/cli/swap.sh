@@ -42,7 +42,7 @@ run swap -m "$model" --to W6 --at 4.. --json - "$asked"
 ok "as JSON" sh -c "tr -d '\\n ' <'$tmp/out' | grep -qE '^\\{\"ctrace_version\":.*\"format\":1,\"prompt\":.*\"prompt_ids\":\\[0,15,1,16,9,17\\],\"from\":\"w3\",.*\"position\":4,\"positions\":2,.*\"swaps\":\\[\\{\"value\":\"w6\",.*\"expected\":\"w7\",\"expected_id\":7,.*\"controls\":\\{\"same_value\":\\{\"sentence\":\"w15w1w16w1'"
 fails "no value" "--to is missing" swap -m "$model" "$asked"
 fails "a value that is none" 'no sentence like this one is about "w99"; one is about "w3"' swap -m "$model" --to w99 "$asked"
-fails "the value itself" 'w3 for w3 changes nothing by definition' swap -m "$model" --to w3 "$asked"
+fails "the value itself" 'swapping w3 for w3 changes nothing' swap -m "$model" --to w3 "$asked"
 fails "another value than the prompt's" "this prompt is about w3, not about w6" swap -m "$model" --from w6 --to w18 "$asked"
 fails "a place that knows nothing yet" "position 2 does not know the value: positions 4 to 5 do" \
     swap -m "$model" --to w6 --at 2 "$asked"
