@@ -26,6 +26,29 @@ static const char words[] = "{\"added_tokens\": [  {\"id\": 0, \"content\": \"<b
     "\"<unk>\", \"vocab\": {\"<bos>\": 0, \"<unk>\": 1,   \"the\": 2, \"Dallas\": 3, \"Texas\": 4, \"is\": "
     "5, \"New\": 6, \"Yorker\": 7, \"caf\\u00e9\": 8}}}";
 
+/* A file may ask for its texts to be cut and padded; transformers does neither unless the call does. */
+static void
+nothing_is_cut_or_padded(void **state)
+{
+	static const char more[] = "{\"truncation\": {\"direction\": \"Right\", \"max_length\": 2, "
+	    "\"strategy\": \"LongestFirst\", \"stride\": 0}, \"padding\": {\"strategy\": {\"Fixed\": 8}, "
+	    "\"direction\": \"Left\", \"pad_to_multiple_of\": null, \"pad_id\": 1, \"pad_type_id\": 0, "
+	    "\"pad_token\": \"<unk>\"}, ";
+	char json[2000];
+	struct ct_tokenizer *t;
+
+	(void)state;
+	snprintf(json, sizeof json, "%s%s", more, words + 1);
+	t = tokens_must_open(json);
+	IDS(t, "the Dallas is", 0, 2, 3, 5);
+	assert_int_equal(ct_tokenizer_notes(t)->n, 2);
+	assert_non_null(strstr(ct_tokenizer_notes(t)->text[0],
+	    "tokenizer.json: \"truncation\" is ignored, as transformers does"));
+	assert_non_null(strstr(ct_tokenizer_notes(t)->text[1],
+	    "tokenizer.json: \"padding\" is ignored, as transformers does"));
+	ct_tokenizer_close(t);
+}
+
 static void
 words_become_ids(void **state)
 {
@@ -519,6 +542,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stand_ins_become_blanks),
 		cmocka_unit_test(words_become_ids),
+		cmocka_unit_test(nothing_is_cut_or_padded),
 		cmocka_unit_test(added_tokens_come_first_and_longest),
 		cmocka_unit_test(bos_is_not_doubled),
 		cmocka_unit_test(bos_comes_from_outside_without_a_template),
