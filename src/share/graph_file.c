@@ -39,9 +39,11 @@ read_metadata(struct ct_graph_reader *r, struct ct_error *err)
 	if (!json_is_object(r->metadata))
 		return ct_fail(err, CT_EFORMAT, "%s: \"metadata\": expected an object", where);
 	tokens = json_object_get(r->metadata, "prompt_tokens");
-	if (!json_is_array(tokens) || json_array_size(tokens) == 0 || json_array_size(tokens) > INT_MAX / 2)
-		return ct_fail(err, CT_EFORMAT, "%s: metadata: \"prompt_tokens\": expected a list of tokens",
-		    where);
+	if (tokens && !json_is_null(tokens) && !json_is_array(tokens))
+		ct_raw_leave_out(&r->raw, "metadata: \"prompt_tokens\" is no list of tokens");
+	if (json_array_size(tokens) > INT_MAX / 2)
+		return ct_fail(err, CT_EUNSUPPORTED, "%s: metadata: %zu prompt_tokens are more than a graph "
+		    "may have", where, json_array_size(tokens));
 	f->graph.T = (int)json_array_size(tokens);
 	f->slug = ct_reader_keep(r, text_of(r->metadata, "slug"));
 	f->scan = ct_reader_keep(r, text_of(r->metadata, "scan"));

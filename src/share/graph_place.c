@@ -15,7 +15,7 @@
 
 #include "trace/influence.h"
 
-enum { MAX_TARGETS = 1024 };
+enum { MAX_TARGETS = 1024, MAX_POSITIONS = INT_MAX / 2 };
 static const size_t slack = (size_t)64 << 20;
 
 /* Is this the target of a graph that explains a feature? */
@@ -231,12 +231,17 @@ static bool
 difference(const struct ct_graph_reader *r, const char *id, int *a, int *b)
 {
 	const json_t *pair = json_object_get(json_object_get(r->extras, "differences"), id);
-	json_int_t x = json_integer_value(json_array_get(pair, 0)),
-	    y = json_integer_value(json_array_get(pair, 1));
+	int *ids[2] = { a, b };
 
-	*a = (int)x;
-	*b = (int)y;
-	return json_array_size(pair) == 2 && x >= 0 && y >= 0 && x < INT_MAX && y < INT_MAX;
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *token = json_array_get(pair, i);
+		json_int_t v = json_integer_value(token);
+
+		if (!json_is_integer(token) || v < 0 || v >= INT_MAX)
+			return false;
+		*ids[i] = (int)v;
+	}
+	return json_array_size(pair) == 2;
 }
 
 static void
@@ -287,11 +292,12 @@ place_targets(struct ct_graph_reader *r)
 	g->pos = g->nodes[first].pos;
 }
 
-/* What the extras say of single nodes. */
+/* What the extras say of single nodes; NAN: nothing. Nodes that lack nothing are not in "omitted". */
 static void
 read_terms(struct ct_graph_reader *r)
 {
 	struct ct_graph *g = &r->f->graph;
+	const json_t *omitted = json_object_get(r->extras, "omitted");
 
 	for (int i = 0; i < r->raw.n_nodes; i++) {
 		struct ct_node *n = r->node[i] < 0 ? NULL : &g->nodes[r->node[i]];
@@ -299,12 +305,26 @@ read_terms(struct ct_graph_reader *r)
 
 		if (!n)
 			continue;
-		n->bias = (float)ct_reader_extra(r, "bias", id, 0);
-		n->omitted = (float)ct_reader_extra(r, "omitted", id, 0);
-		n->value = (float)ct_reader_extra(r, "target_values", id, 0);
+		n->bias = (float)ct_reader_extra(r, "bias", id, NAN);
+		n->omitted = (float)ct_reader_extra(r, "omitted", id, json_object_get(omitted, id) ? NAN : 0);
+		n->value = (float)ct_reader_extra(r, "target_values", id, NAN);
 	}
 	g->check.max_edge_residual = ct_reader_extra(r, "self_check", "max_edge_residual", NAN);
 	g->check.max_logit_error = ct_reader_extra(r, "self_check", "max_logit_error", NAN);
+}
+
+/* The nodes of the file. Where it does not list its tokens, there are as many as nodes lie at. */
+static int
+read_nodes(struct ct_graph_reader *r, struct ct_error *err)
+{
+	struct ct_graph *g = &r->f->graph;
+	bool listed = g->T > 0;
+	int code = ct_raw_nodes(&r->raw, listed ? g->T : MAX_POSITIONS, err);
+
+	for (int i = 0; code == CT_OK && !listed && i < r->raw.n_nodes; i++)
+		if (r->raw.nodes[i].pos >= g->T)
+			g->T = r->raw.nodes[i].pos + 1;
+	return code;
 }
 
 int
@@ -313,7 +333,7 @@ ct_reader_nodes(struct ct_graph_reader *r, struct ct_error *err)
 	struct ct_graph *g = &r->f->graph;
 	int code;
 
-	if ((code = ct_raw_nodes(&r->raw, g->T, err)) < 0 || (code = drop_doubles(r, err)) < 0 ||
+	if ((code = read_nodes(r, err)) < 0 || (code = drop_doubles(r, err)) < 0 ||
 	    (code = measure(r, err)) < 0)
 		return code;
 	g->nodes = ct_arena_need(&r->f->arena, (size_t)g->n_nodes, sizeof *g->nodes, "a graph", err);

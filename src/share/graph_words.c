@@ -76,6 +76,8 @@ target_words(struct ct_graph_reader *r, const struct ct_raw_node *raw, struct ct
 		return true;
 	if (n->index < 0)
 		n->index = (*spare)++;
+	if (!*raw->clerp)
+		return true;
 	from = output_words(raw->clerp);
 	if (n->target == CT_TARGET_DIFFERENCE && from && (middle = strstr(from, minus))) {
 		end = last_of(middle + sizeof minus - 1, "\"");
@@ -90,23 +92,56 @@ target_words(struct ct_graph_reader *r, const struct ct_raw_node *raw, struct ct
 	return w[(*k)++].text != NULL;
 }
 
+/* The word in the label of an input, such as Emb: "Dallas". */
+static const char *
+input_word(struct ct_graph_reader *r, const char *clerp)
+{
+	static const char begin[] = "Emb: \"";
+	const char *from = clerp + sizeof begin - 1, *end;
+
+	if (strncmp(clerp, begin, sizeof begin - 1) != 0 || !(end = last_of(from, "\"")))
+		return clerp;
+	return cut(r, from, end);
+}
+
+/*
+ * texts (T): the words of the prompt as the file lists them; of those that it does not list, as it labels its
+ * inputs. NULL: it says neither.
+ */
+static int
+read_texts(struct ct_graph_reader *r, const char **texts, struct ct_error *err)
+{
+	const json_t *list = json_object_get(r->metadata, "prompt_tokens");
+
+	for (int t = 0; t < r->f->graph.T; t++)
+		texts[t] = json_string_value(json_array_get(list, (size_t)t));
+	for (int i = 0; i < r->raw.n_nodes; i++) {
+		const struct ct_raw_node *raw = &r->raw.nodes[i];
+
+		if (raw->kind != CT_NODE_EMBEDDING || r->node[i] < 0 || texts[raw->pos] || !*raw->clerp)
+			continue;
+		if (!(texts[raw->pos] = input_word(r, raw->clerp)))
+			return ct_fail_memory(err, strlen(raw->clerp), "tokens");
+	}
+	return CT_OK;
+}
+
 /*
  * Do the tokens lack blanks that the prompt has between them? A first token may be one that the prompt does
  * not have.
  */
 static bool
-lack_blanks(const struct ct_graph_file *f, const json_t *texts)
+lack_blanks(const struct ct_graph_file *f, const char *const *texts)
 {
 	const char *at = f->prompt;
 
-	for (size_t i = 0; i < json_array_size(texts); i++) {
-		const char *token = json_string_value(json_array_get(texts, i));
-		size_t n = token ? strlen(token) : 0;
+	for (int i = 0; i < f->graph.T; i++) {
+		size_t n = texts[i] ? strlen(texts[i]) : 0;
 
-		if (n > 0 && strncmp(at, token, n) == 0)
+		if (n > 0 && strncmp(at, texts[i], n) == 0)
 			at += n;
 		else if (i > 0)
-			return n > 0 && *at == ' ' && strncmp(at + 1, token, n) == 0;
+			return n > 0 && *at == ' ' && strncmp(at + 1, texts[i], n) == 0;
 	}
 	return false;
 }
@@ -124,15 +159,13 @@ listed_id(const struct ct_graph_reader *r, int pos)
 
 /* Words of the prompt, with the ids of the list or of their embeddings, or ones that are free. */
 static int
-prompt_words(struct ct_graph_reader *r, int *tokens, struct ct_error *err)
+prompt_words(struct ct_graph_reader *r, const char *const *texts, int *tokens, struct ct_error *err)
 {
 	struct ct_graph_file *f = r->f;
 	struct ct_graph *g = &f->graph;
-	const json_t *texts = json_object_get(r->metadata, "prompt_tokens");
 	int embeddings = g->n_features + g->n_errors, spare = g->V;
 
 	for (int t = 0; t < g->T; t++) {
-		const char *text = json_string_value(json_array_get(texts, (size_t)t));
 		struct ct_node *n = &g->nodes[embeddings + t];
 		int listed = listed_id(r, t);
 
@@ -142,7 +175,7 @@ prompt_words(struct ct_graph_reader *r, int *tokens, struct ct_error *err)
 			g->V = n->index + 1;
 		tokens[t] = n->index;
 		f->words[f->n_words].id = n->index;
-		if (!(f->words[f->n_words++].text = ct_reader_keep(r, text ? text : "?")))
+		if (!(f->words[f->n_words++].text = ct_reader_keep(r, texts[t] ? texts[t] : "?")))
 			return ct_fail_memory(err, 1, "tokens");
 	}
 	return CT_OK;
@@ -155,11 +188,14 @@ ct_reader_words(struct ct_graph_reader *r, struct ct_error *err)
 	struct ct_graph *g = &f->graph;
 	int embeddings = g->n_features + g->n_errors, spare = ct_reader_size(r, "vocabulary", 0), code;
 	int *tokens = ct_arena_need(&f->arena, (size_t)g->T, sizeof *tokens, "tokens", err);
+	const char **texts = ct_arena_need(&r->tmp, (size_t)g->T, sizeof *texts, "tokens", err);
 
 	f->words = ct_arena_need(&f->arena, (size_t)g->T + 2 * (size_t)g->n_targets, sizeof *f->words,
 	    "tokens", err);
-	if (!tokens || !f->words)
+	if (!tokens || !texts || !f->words)
 		return CT_ENOMEM;
+	if ((code = read_texts(r, texts, err)) < 0)
+		return code;
 	for (int i = embeddings; i < g->n_nodes; i++)
 		if (g->nodes[i].target != CT_TARGET_FEATURE && g->nodes[i].index >= spare)
 			spare = g->nodes[i].index + 1;
@@ -172,8 +208,8 @@ ct_reader_words(struct ct_graph_reader *r, struct ct_error *err)
 			return ct_fail_memory(err, strlen(r->raw.nodes[i].clerp), "tokens");
 	g->V = spare;
 	f->tokens = tokens;
-	f->apart = lack_blanks(f, json_object_get(r->metadata, "prompt_tokens"));
-	code = prompt_words(r, tokens, err);
+	f->apart = lack_blanks(f, texts);
+	code = prompt_words(r, texts, tokens, err);
 	sort_words(f);
 	return code;
 }

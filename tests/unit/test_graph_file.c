@@ -39,7 +39,9 @@ static const struct {
 	{ "{\"metadata\":[],\"nodes\":[],\"links\":[]}", "g: \"metadata\": expected an object" },
 	{ "{\"metadata\":{\"slug\":\"s\",\"scan\":\"\",\"prompt\":\"\",\"prompt_tokens\":[]},"
 	  "\"nodes\":[],\"links\":[]}",
-	  "g: metadata: \"prompt_tokens\": expected a list of tokens" },
+	  "g: no node of type \"logit\": an attribution graph explains an output" },
+	{ "{\"metadata\":{},\"nodes\":[" NODE("3_4_1", "logit", "3", "1073741822", "") "],\"links\":[]}",
+	  "g: 1 layers and 1073741823 tokens are more than a file of 110 bytes may have" },
 	{ "{" META ",\"nodes\":{},\"links\":[]}", "g: byte 85: \"nodes\": expected a list, found an object" },
 	{ "{" META ",\"nodes\":[" LOGIT "],\"links\":1}", "g: byte 212: \"links\": expected a list, found a "
 	    "number" },
@@ -108,6 +110,10 @@ static const struct {
 	{ "{" META ",\"qParams\":{\"supernodes\":[\"Texas\",[\"Austin\",\"3_4_1\"]]},"
 	  "\"nodes\":[" LOGIT "],\"links\":[]}",
 	  "g: qParams: a supernode is no list of a label and ids", 1, 1, 0 },
+	{ "{\"metadata\":{\"prompt_tokens\":\"a b\"},"
+	  "\"nodes\":[" LOGIT "," ERR "," FEATURE("1_2_0", "1", "0") "],"
+	  "\"links\":[" LINK("1_2_0", "3_4_1", "1") "]}",
+	  "g: metadata: \"prompt_tokens\" is no list of tokens", 1, 3, 1 },
 };
 
 /* What is unusual, and means what it says. */
@@ -341,6 +347,84 @@ test_blanks(void **state)
 	}
 }
 
+/*
+ * A file that does not list its tokens has as many as its nodes name, and the words with which it labels its
+ * inputs; what it does not say either is unknown.
+ */
+static void
+test_no_tokens(void **state)
+{
+	static const char *const heads[] = { "", "\"prompt_tokens\":null", "\"prompt_tokens\":[]",
+		"\"prompt_tokens\":[null,null,3,null]" };
+	static const char *const words[] = { " Dallas", "?", "in", "?" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+		struct ct_graph_file *f;
+		char json[1000];
+
+		snprintf(json, sizeof json, "{\"metadata\":{%s},\"nodes\":["
+		    NODE("E_7_0", "embedding", "\"E\"", "0", ",\"clerp\":\"Emb: \\\" Dallas\\\"\"") ","
+		    NODE("E_8_1", "embedding", "\"E\"", "1", ",\"clerp\":null") ","
+		    NODE("E_9_2", "embedding", "\"E\"", "2", ",\"clerp\":\"in\"") ","
+		    FEATURE("1_2_3", "1", "3") "," LOGIT "],\"links\":[]}", heads[i]);
+		f = graphs_good(json);
+		assert_int_equal(f->left_out, 0);
+		assert_int_equal(f->graph.T, 4);
+		assert_int_equal(f->graph.n_kept, 5);
+		for (int t = 0; t < 4; t++)
+			assert_string_equal(f->words[ct_graph_file_word(f, f->tokens[t])].text, words[t]);
+		ct_graph_file_close(f);
+	}
+}
+
+/*
+ * What the extras do not say, or say is null, is unknown; of a node that they do not name nothing was
+ * left out.
+ */
+static const struct {
+	const char *extras;
+	float bias, value, omitted;
+	int other;
+} terms[] = {
+	{ "{}", NAN, NAN, 0, -1 },
+	{ "{\"bias\":{},\"target_values\":{},\"omitted\":{}}", NAN, NAN, 0, -1 },
+	{ "{\"bias\":{\"3_4_1\":null},\"target_values\":{\"3_4_1\":\"3\"},\"omitted\":{\"3_4_1\":null}}",
+	  NAN, NAN, NAN, -1 },
+	{ "{\"bias\":null,\"target_values\":7,\"omitted\":[],\"differences\":{\"3_4_1\":[null,7]}}",
+	  NAN, NAN, 0, -1 },
+	{ "{\"bias\":{\"3_4_1\":-1},\"target_values\":{\"3_4_1\":3},\"omitted\":{\"3_4_1\":2},"
+	  "\"differences\":{\"3_4_1\":[4,7]}}", -1, 3, 2, 7 },
+};
+
+static void
+same(float x, float expected)
+{
+	assert_true(isnan(expected) ? isnan(x) : x == expected);
+}
+
+static void
+test_unknown_terms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
+		struct ct_graph_file *f;
+		const struct ct_node *n;
+		char json[600];
+
+		snprintf(json, sizeof json, "{" META ",\"nodes\":[" LOGIT "],\"links\":[],\"ctrace\":%s}",
+		    terms[i].extras);
+		f = graphs_good(json);
+		n = &f->graph.nodes[f->graph.n_nodes - 1];
+		same(n->bias, terms[i].bias);
+		same(n->value, terms[i].value);
+		same(n->omitted, terms[i].omitted);
+		assert_int_equal(n->index, 4);
+		assert_int_equal(n->other, terms[i].other);
+		ct_graph_file_close(f);
+	}
+}
+
 /* Sections may come in any order, numbers as text, fields that nobody knows anywhere. */
 static void
 test_lenient(void **state)
@@ -353,6 +437,21 @@ test_lenient(void **state)
 	assert_int_equal(f->graph.n_pruned, 1);
 	assert_true(f->graph.pruned[0].weight == 1e-3f);
 	assert_int_equal(f->subgraph.n_pins, 0);
+	ct_graph_file_close(f);
+}
+
+/* An output without a label has the word that the prompt gives its token, or none. */
+static void
+test_no_label(void **state)
+{
+	struct ct_graph_file *f = graphs_good("{" META ",\"nodes\":["
+	    NODE("E_4_1", "embedding", "\"E\"", "1", "") ","
+	    NODE("3_4_1", "logit", "3", "1", ",\"clerp\":null") ","
+	    NODE("3_9_1", "logit", "3", "1", ",\"clerp\":\"\"") "],\"links\":[]}");
+
+	(void)state;
+	assert_string_equal(f->words[ct_graph_file_word(f, 4)].text, "b");
+	assert_int_equal(ct_graph_file_word(f, 9), -1);
 	ct_graph_file_close(f);
 }
 
@@ -395,6 +494,8 @@ main(void)
 		cmocka_unit_test(test_pair),
 		    cmocka_unit_test(test_reference),
 		cmocka_unit_test(test_prune), cmocka_unit_test(test_lenient),
+		cmocka_unit_test(test_no_tokens),
+		cmocka_unit_test(test_unknown_terms), cmocka_unit_test(test_no_label),
 		
 		cmocka_unit_test(test_blanks),
 		cmocka_unit_test(test_cancel)

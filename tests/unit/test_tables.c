@@ -243,6 +243,9 @@ test_numbers(void **state)
 	assert_string_equal(fmt_short(b, sizeof b, 140), "+++");
 	assert_string_equal(fmt_share(b, sizeof b, .957), ".96");
 	assert_string_equal(fmt_share(b, sizeof b, .9999), "1.0");
+	/* Of a file that calls something else a share, as it stands. */
+	assert_string_equal(fmt_share(b, sizeof b, 1.7), "1.70");
+	assert_string_equal(fmt_share(b, sizeof b, -.3), "−0.30");
 	assert_string_equal(fmt_part(b, sizeof b, .957), ".96");
 	assert_string_equal(fmt_part(b, sizeof b, -2.8), "\xe2\x88\x92" "2.8");
 	assert_string_equal(fmt_part(b, sizeof b, 3.8), "3.8");

@@ -92,6 +92,8 @@ fmt_share(char *buf, size_t size, double v)
 {
 	if (!isfinite(v))
 		snprintf(buf, size, "?");
+	else if (v < -0.005 || v > 1.005)	/* what a file says may be no share */
+		fmt_plain(buf, size, v);
 	else if (v >= 0.995)
 		snprintf(buf, size, "1.0");
 	else
