@@ -1,5 +1,5 @@
 /* inactive: `ctrace inactive`: features that nearly fire, what inhibits them, and what they would do. */
-#include "cli/cli.h"
+#include "cli/inactive.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -56,8 +56,6 @@ show(const struct request *r, const struct ct_inactives *found)
 	char name[160], where[80] = "all positions";
 	int held = 0;
 
-	cli_model_line(m->engine);
-	cli_prompt_line(m->session, ct_session_graph(m->session)->pos);
 	ct_session_node_name(m->session, r->target, name, sizeof name);
 	if (r->pos >= 0)
 		snprintf(where, sizeof where, "%s@%d", ct_session_token_text(m->session, r->pos), r->pos);
@@ -125,6 +123,40 @@ show_json(const struct request *r, const struct ct_inactives *found)
 	return cli_json(r->ask.json, FORMAT, root);
 }
 
+/* Of the prompt that was traced. title: begin with the model and the prompt. Returns an exit status. */
+static int
+find_and_show(struct request *r, bool title)
+{
+	struct ct_session *s = r->ask.m.session;
+	const struct ct_graph *g = ct_session_graph(s);
+	struct cli_progress progress = { 0 };
+	const struct ct_job job = cli_job(&progress);
+	struct ct_arena arena = { 0 };
+	struct ct_inactives found = { 0 };
+	struct ct_error err = { 0 };
+	int status = CLI_OK, code;
+
+	r->target = r->to ? ct_session_find_node(s, r->to, &err) : g->n_nodes - g->n_targets;
+	code = r->target < 0 ? r->target : ct_session_inactive(s, r->target, r->pos, &found, &arena, &job,
+	    &err);
+	cli_progress_end(&progress);
+	if (code < 0) {
+		status = cli_fail(&err);
+	} else if (r->ask.json) {
+		status = show_json(r, &found);
+	} else {
+		if (title) {
+			cli_model_line(r->ask.m.engine);
+			cli_prompt_line(s, g->pos);
+		}
+		show(r, &found);
+	}
+	if (status == CLI_OK && !found.n)
+		status = CLI_NOTHING;
+	ct_arena_free(&arena);
+	return status;
+}
+
 static int
 inactive(void *request, const char *prompt)
 {
@@ -132,29 +164,20 @@ inactive(void *request, const char *prompt)
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
 	struct ct_trace_options trace = { 0 };
-	struct ct_arena arena = { 0 };
-	struct ct_inactives found = { 0 };
 	struct ct_error err = { 0 };
-	const struct ct_graph *g;
-	int status = CLI_OK, code = cli_query_trace(&r->ask, prompt, &trace, &job, &err);
+	int code = cli_query_trace(&r->ask, prompt, &trace, &job, &err);
 
-	if (code == CT_OK) {
-		g = ct_session_graph(r->ask.m.session);
-		r->target = g->n_nodes - g->n_targets;
-		if (r->to)
-			r->target = ct_session_find_node(r->ask.m.session, r->to, &err);
-		code = r->target < 0 ? r->target : ct_session_inactive(r->ask.m.session, r->target, r->pos,
-		    &found, &arena, &job, &err);
-	}
 	cli_progress_end(&progress);
-	if (code < 0)
-		status = cli_fail(&err);
-	else if (r->ask.json)
-		status = show_json(r, &found);
-	else
-		show(r, &found);
-	ct_arena_free(&arena);
-	return status == CLI_OK && !found.n ? CLI_NOTHING : status;
+	return code < 0 ? cli_fail(&err) : find_and_show(r, true);
+}
+
+int
+cli_inactive_show(const struct cli_query *ask, int n)
+{
+	struct request r = { .ask = *ask, .pos = -1 };
+
+	r.ask.top = n;
+	return find_and_show(&r, false);
 }
 
 static int

@@ -9,11 +9,13 @@
 
 #include "cli/batch.h"
 #include "cli/group.h"
+#include "cli/inactive.h"
 #include "cli/tree.h"
 #include "cli/why.h"
 
 enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD, KEY_TARGETS,
-	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_QK };
+	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_QK,
+	KEY_INACTIVE };
 enum { FORMAT = 1 };			/* version of the JSON of --paths */
 enum { MAX_PATHS = 10000, MAX_TARGETS = 1000 };
 
@@ -41,6 +43,7 @@ struct request {
 	struct ct_trace_options trace;
 	struct cli_tree tree;
 	int paths;			/* 0: none */
+	int inactive;			/* features nearest to firing; 0: none */
 	bool groups;			/* group the features, in text or as supernodes of the JSON */
 	bool qk;			/* explain each node's strongest head in the JSON */
 	struct ct_auto_groups found;
@@ -144,8 +147,9 @@ run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 		    "--shard selects a part of a batch: name the prompts with --batch FILE");
 		return CLI_ERROR;
 	}
-	if (r->paths) {
-		cli_error("--paths: the lines of a batch have no paths; trace prompts one by one");
+	if (r->paths || r->inactive) {
+		cli_error("--%s: the lines of a batch have none; trace prompts one by one",
+		    r->paths ? "paths" : "inactive");
 		return CLI_ERROR;
 	}
 	if (r->why.n_specs) {
@@ -212,10 +216,16 @@ trace(struct request *r, const char *prompt)
 	if (code == CT_OK && r->qk)
 		code = ct_session_trace_qk(s, &job, &err);
 	cli_progress_end(&progress);
-	if (code == CT_OK && r->ask.json)
+	if (code == CT_OK && r->inactive && r->ask.json)
+		status = cli_inactive_show(&r->ask, r->inactive);
+	else if (code == CT_OK && r->ask.json)
 		status = write_json(r, &err);
 	else if (code == CT_OK)
 		code = show(r, &err);
+	if (code == CT_OK && r->inactive && !r->ask.json) {
+		cli_line("%s", "");
+		status = cli_inactive_show(&r->ask, r->inactive) == CLI_ERROR ? CLI_ERROR : CLI_OK;
+	}
 	if (code == CT_OK && status == CLI_OK)
 		code = ct_session_check(s, &err);
 	if (code < 0)
@@ -241,6 +251,7 @@ take(struct request *r, struct cli_batch *batch, int key, const char *value)
 	case KEY_PATHS: return cli_int(value, "--paths", 1, MAX_PATHS, &r->paths);
 	case KEY_GROUPS: r->groups = true; return 0;
 	case KEY_QK: r->qk = true; return 0;
+	case KEY_INACTIVE: return cli_int(value, "--inactive", 1, CLI_MAX_TOP, &r->inactive);
 	case KEY_CLAMP: return cli_why_clamp(&r->why, value);
 	case KEY_MODE: r->why.mode = value; return 0;
 	case KEY_THROUGH: return cli_why_through(&r->why, value);
@@ -277,9 +288,9 @@ run(struct cli *c)
 		cli_error("--mode and --through apply to clamps: add --clamp SPEC");
 		return CLI_ERROR;
 	}
-	if (r.groups && r.paths && r.ask.json) {
-		cli_error("--json writes either the paths of --paths or the graph with --groups: leave "
-		    "out one of them");
+	if (r.ask.json && (r.groups || r.qk) + (r.paths > 0) + (r.inactive > 0) > 1) {
+		cli_error("--json writes the graph, which --groups and --qk add to, or what --paths or "
+		    "--inactive names alone: leave out one");
 		return CLI_ERROR;
 	}
 	if (r.qk && !r.ask.json) {
@@ -311,6 +322,8 @@ static const struct cli_option options[] = {
 	{ CLI_TOP, "top", "N", "contributors on each level (8 on the first, half as many on each further "
 	    "one)" },
 	{ KEY_PATHS, "paths", "N", "also show the N strongest paths from words; JSON: only these" },
+	{ KEY_INACTIVE, "inactive", "N", "also show the N inactive features nearest to firing; JSON: only "
+	    "these" },
 	{ KEY_CLAMP, "clamp", "SPEC", "trace the run with this clamp, such as L1#249@8=0; repeatable" },
 	{ KEY_MODE, "mode", "MODE", "mode of the clamps: frozen, free or direct (frozen)" },
 	{ KEY_THROUGH, "through", "WHAT", "what carries the clamps' effect: model or replacement (model)" },
@@ -328,8 +341,8 @@ const struct cli_command cli_trace = {
 	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
 	    "[--at POS] [--target TARGET]\n"
 	    "[--targets N] [--target-prob P] [--max-feature-nodes N] [--prune NODE[,EDGE]]\n"
-	    "[--depth N] [--top N] [--paths N] [--groups] [--qk] [--clamp SPEC ...] [--mode MODE]\n"
-	    "[--through WHAT] [--json FILE] PROMPT\n"
+	    "[--depth N] [--top N] [--paths N] [--inactive N] [--groups] [--qk]\n"
+	    "[--clamp SPEC ...] [--mode MODE] [--through WHAT] [--json FILE] PROMPT\n"
 	    "... --batch FILE [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",
 	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"

@@ -19,6 +19,15 @@ run inactive -m "$golden" --json - "$prompt"
 for field in ctrace_version format prompt prompt_ids target position total looked_at features max_residual; do
 	ok "its JSON has '$field'" has "^ \"$field\":"
 done
+run inactive -m "$golden" --top 3 --json - "$prompt"
+cp "$tmp/out" "$tmp/alone"
+run trace -m "$golden" --inactive 3 --json - "$prompt"
+ok "trace --inactive writes the same" cmp -s "$tmp/alone" "$tmp/out"
+run inactive -m "$golden" --top 3 "$prompt"
+sed '1,2d' "$tmp/out" >"$tmp/alone"
+run trace -m "$golden" --inactive 3 "$prompt"
+ok "and shows them below the tree" sh -c "grep -q '^self-check' '$tmp/out' && sed -n '/^not active/,\$p' '$tmp/out' | cmp -s - '$tmp/alone'"
+fails "with a graph in one JSON" "leave out one" trace -m "$golden" --inactive 3 --qk --json - "$prompt"
 fails "BOS has no features" 'position 0: expected one from 1' inactive -m "$golden" --pos 0 "$prompt"
 fails "into a word" 'words and errors have no edges into them' inactive -m "$golden" --to 'input "w10"@2' "$prompt"
 exit $failed
