@@ -112,7 +112,7 @@ cli_sweep_show(const struct cli_model *m, const struct ct_sweep *w, enum ct_unit
 
 	strength_text(w->strength[0], unit, from, sizeof from);
 	strength_text(w->strength[w->n_steps - 1], unit, to, sizeof to);
-	cli_line("sweep  %s to %s in %d steps; shares of the next token%s", from, to, w->n_steps,
+	cli_line("sweep  %s to %s in %d steps; probabilities of the next token%s", from, to, w->n_steps,
 	    blocks ? "" : ", in tenths");
 	for (int row = 0; row < w->n_rows; row++) {
 		row_text(w, row, text, sizeof text);

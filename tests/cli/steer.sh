@@ -63,7 +63,7 @@ ok "and shows none" sh -c "! grep -qE 'direct|total|agreement' '$tmp/out'"
 LC_ALL=C; export LC_ALL
 run steer -m "$golden" --clamp L1#43@8x0 --sweep -2:2:9 "$prompt"
 ok "a sweep succeeds" [ "$status" = 0 ]
-ok "its unit is that of the clamp" has '^sweep  x-2 to x2 in 9 steps; shares of the next token, in tenths$'
+ok "its unit is that of the clamp" has '^sweep  x-2 to x2 in 9 steps; probabilities of the next token, in tenths$'
 ok "one digit for each strength" has '^  w10 +[0-9]{9} +[0-9.]+% to +[0-9.]+%$'
 ok "rows for the mode and each end layer" sh -c "[ \$(grep -cE '^mode frozen$|^MLPs frozen up to layer [12]$' '$tmp/out') = 3 ]"
 ok "where the answer flips" has '^  from x[0-9.-]+ on the answer is w[0-9]+, no longer w[0-9]+$'

@@ -1,10 +1,9 @@
 /*
- * boxes: what is pinned as a drawing: a box for each supernode and single node, words at the bottom, the
- * answer at the top, from left to right by token. A box lists what feeds it; lines join it to boxes of the
+ * boxes: draws what is pinned: a box for each supernode and each single node, with words at the bottom, the
+ * answer at the top, and tokens from left to right. A box lists what feeds it; lines join it to boxes in the
  * row below.
  *
- * Owns drawing and selecting. Where boxes stand is boxes_layout's; what is in them, and the sums over their
- * members, are of the pins (study/pins.h).
+ * Owns drawing and selecting. boxes_layout.c places the boxes; study/pins.h has their contents and sums.
  */
 #include "tui/view/boxes.h"
 
@@ -22,7 +21,7 @@
 #include "tui/view/tree.h"
 #include "tui/view/view.h"
 
-/* Lines above the drawing; what is read aloud of what feeds a box. */
+/* HEAD: lines above the drawing; WORDS: inputs of a box that are read aloud. */
 enum { HEAD = 1, WORDS = 3, NAME = STUDY_NAME };
 
 static void *
@@ -84,7 +83,7 @@ boxes_selected(struct app *a, int *supernode, struct ct_pin *pin)
 	return true;
 }
 
-/* How much of the influence it has, or the answer's probability; under clamps: what becomes of it. */
+/* A box's share of the influence, or the answer's probability; in `now`, what the clamps make of it. */
 static void
 figure(struct app *a, const struct ct_subgraph_part *p, char *was, char *now, size_t size)
 {
@@ -128,7 +127,7 @@ style_of(struct app *a, const struct ct_subgraph_part *p, const char *now)
 	return boxes_is_target(a, p) ? ST_STRONG : *now ? ST_CLAMP : boxes_is_word(a, p) ? ST_INPUT : ST_TEXT;
 }
 
-/* "@Dallas", and of a group how many nodes it has: the lower border's text. */
+/* The text of the lower border: "@Dallas", and for a supernode how many nodes it has. */
 static void
 place_text(struct app *a, const struct box *b, const struct ct_subgraph_part *p, char *buf, size_t size)
 {
@@ -219,7 +218,7 @@ line_cell(int ways)
 	return cell[ways];
 }
 
-/* Lines between a row and the one below it. */
+/* Draws the lines between a row and the one below it. */
 static void
 draw_gap(struct app *a, struct boxes *v, const struct area *area, int row)
 {
@@ -233,7 +232,7 @@ draw_gap(struct app *a, struct boxes *v, const struct area *area, int row)
 	for (int c = 0; c < area->w && c < BOXES_COLUMNS; c++)
 		if (gap.ways[c])
 			draw_cell(area, c, y - v->top, gap.style[c], line_cell(gap.ways[c]));
-	/* A box that is not as high as its neighbours: on to its lower border. */
+	/* A box may be lower than its neighbours: its lines go on to its lower border. */
 	for (int i = 0; i < v->list.n; i++) {
 		const struct box *b = &v->box[i];
 		int x = b->x + b->w / 2;
@@ -243,7 +242,7 @@ draw_gap(struct app *a, struct boxes *v, const struct area *area, int row)
 	}
 }
 
-/* For reading aloud: a row for each box, and in it what feeds it. */
+/* For reading aloud: a row for each box, with what feeds it. */
 static void
 draw_words(struct app *a, struct boxes *v, const struct area *area)
 {
@@ -287,7 +286,7 @@ draw_head(struct app *a, const struct boxes *v, const struct area *area)
 	char b[2][FMT_SIZE];
 	int away = x->n - v->list.n, at = 1;
 
-	/* Others are pinned, but not in this graph. */
+	/* Some boxes have no node in this graph. */
 	if (away)
 		at += draw_fmt(area, at, 0, ST_DIM, "%d of ", x->n - away);
 	draw_fmt(area, at, 0, ST_DIM, "%d boxes: %sinfluence%s   replacement %s of %s", x->n,
@@ -353,7 +352,7 @@ boxes_moved(struct app *a, void *state)
 		view_select(a, node);
 }
 
-/* The node, or the first of a group, in the tree. */
+/* Goes to the node, or the first node of a supernode, in the tree. */
 static int
 boxes_enter(struct app *a, void *state)
 {

@@ -1,6 +1,4 @@
-/*
- * boxes: the view that draws what is pinned.
- */
+/* boxes: the view that draws what is pinned as boxes. */
 #ifndef TUI_VIEW_BOXES_H
 #define TUI_VIEW_BOXES_H
 
@@ -10,7 +8,7 @@
 
 struct app;
 
-/* The selected box: its supernode, or -1 and the pin. false: there is none. */
+/* The selected box: a supernode, or -1 in *supernode and a pin. Returns false if there is none. */
 bool boxes_selected(struct app *a, int *supernode, struct ct_pin *pin);
 
 #endif

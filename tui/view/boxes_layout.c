@@ -7,7 +7,10 @@
 #include "tui/app.h"
 #include "tui/study/pins.h"
 
-/* From one share of what flows in on, a contributor is listed; from the other on, it is in a row below. */
+/*
+ * A part that gives at least least_share of what flows into a box is listed there; one that gives at least
+ * row_share is placed in a row below.
+ */
 static const double least_share = .01, row_share = .05;
 
 enum { BOX_LEAST = 18, BOX_MOST = 38 };
@@ -18,7 +21,7 @@ pin_of(struct app *a, const struct ct_subgraph_part *p)
 	return &ct_session_subgraph(a->study.session)->pin[p->pin[0]];
 }
 
-/* The first of its nodes that is in the graph; -1. */
+/* The first of its nodes that is in the graph; -1: none. */
 int
 boxes_node(const struct ct_subgraph_part *p)
 {
@@ -42,7 +45,9 @@ boxes_is_target(struct app *a, const struct ct_subgraph_part *p)
 	return p->supernode < 0 && n && n->kind == CT_NODE_TARGET;
 }
 
-/* The first of the edges into a part, which stand together, the strongest first. */
+/*
+ * The index of the first edge into a part; edges into the same part follow each other, the strongest first.
+ */
 static int
 first_into(const struct ct_parts *x, int part)
 {
@@ -68,7 +73,7 @@ boxes_edge(const struct ct_parts *x, int part, int i)
 	return NULL;
 }
 
-/* The edge between two parts, or NULL. */
+/* The edge from one part to another, or NULL. */
 static const struct ct_subgraph_edge *
 edge_between(const struct ct_parts *x, int source, int target)
 {
@@ -87,8 +92,9 @@ feeds(const struct ct_parts *x, int source, int target)
 }
 
 /*
- * Rows from the answer down, as x has its parts by layer: a part goes into the row of the one before it,
- * unless it feeds one of that row. Returns how many boxes there are: what is not in the graph has none.
+ * Assigns rows from the answer down, in the order of x, which is by layer: a part goes into the row of the
+ * part before it, unless it feeds a part of that row. Parts without a node in the graph get no box. Returns
+ * the number of boxes.
  */
 static int
 find_rows(struct app *a, const struct ct_parts *x, struct box *box, int *n_rows)
@@ -130,7 +136,7 @@ by_column(const void *x, const void *y)
 	return (a->part > b->part) - (a->part < b->part);
 }
 
-/* Where a token's column begins, of those that have boxes. */
+/* The column where a token's boxes begin: the width is divided among the tokens that have boxes. */
 static int
 column(const struct boxes *v, int pos, int width)
 {
@@ -151,7 +157,9 @@ column(const struct boxes *v, int pos, int width)
 	return all ? before * width / all : 0;
 }
 
-/* Columns of n boxes, which are a row: each at its token's, moved as far as it takes for all to have room. */
+/*
+ * Places the n boxes of a row: each at its token's column, moved only as far as needed for all to have room.
+ */
 static void
 place_row(struct boxes *v, struct box *box, int n, int width)
 {
@@ -172,7 +180,7 @@ place_row(struct boxes *v, struct box *box, int n, int width)
 	}
 }
 
-/* Takes what does not fit beside each other to a row below. */
+/* Moves boxes for which a row has no room into a row below. */
 static void
 split_rows(struct boxes *v, int width)
 {
@@ -194,7 +202,7 @@ split_rows(struct boxes *v, int width)
 	v->n_rows += shift;
 }
 
-/* How many edges into a part are listed, most at most. */
+/* How many edges into a part are listed: those worth listing, but not more than `most`. */
 static int
 count_listed(const struct ct_parts *x, int part, int most)
 {
@@ -205,7 +213,7 @@ count_listed(const struct ct_parts *x, int part, int most)
 	return n;
 }
 
-/* Lines of all rows: returns how many there are. */
+/* Places all rows one below the other; returns the number of lines. */
 static int
 place_lines(struct boxes *v)
 {
@@ -223,7 +231,7 @@ place_lines(struct boxes *v)
 	return v->list.n ? y + high : 0;
 }
 
-/* How many edges the boxes of a row list, at most. */
+/* Lists at most `most` edges in each box of a row. */
 static void
 list_edges(struct boxes *v, const struct ct_parts *x, int row, int most)
 {
@@ -232,7 +240,10 @@ list_edges(struct boxes *v, const struct ct_parts *x, int row, int most)
 			v->box[i].listed = count_listed(x, v->box[i].part, most);
 }
 
-/* One edge in each box, in any case; then, row by row from the answer down, one more while there is room. */
+/*
+ * Lists one edge in each box in any case; then one more, row by row from the answer down, while there is
+ * room.
+ */
 static void
 share_lines(struct boxes *v, const struct ct_parts *x)
 {
@@ -278,8 +289,8 @@ feeds_alike(const struct ct_parts *x, int source, int target, double weight)
 }
 
 /*
- * Lines that meet are a net, which reads as: each of these below feeds each of those above. May the nets
- * `from`, true for those to be joined, become one, with weights of one sign?
+ * Lines that touch form a net, which a reader takes to mean that each box below it feeds each box above it,
+ * with the same sign. Whether that is true if the nets marked in `from` are joined into one.
  */
 static bool
 may_join(const struct boxes *v, const struct ct_parts *x, const struct boxes_gap *gap, const bool *from,
@@ -296,7 +307,10 @@ may_join(const struct boxes *v, const struct ct_parts *x, const struct boxes_gap
 	return true;
 }
 
-/* Draws a line in a gap, unless that would say what is not so: its ends list the edge anyway. */
+/*
+ * Draws a line in a gap, unless it would join a net that then says something false. The boxes list the edge
+ * anyway.
+ */
 static void
 add_line(struct boxes *v, const struct ct_parts *parts, struct boxes_gap *gap, struct box *source,
     struct box *target, double weight)
@@ -332,7 +346,7 @@ add_line(struct boxes *v, const struct ct_parts *parts, struct boxes_gap *gap, s
 	}
 }
 
-/* The lines of a gap: of what boxes list, the first ones first. */
+/* Draws the lines of a gap for the listed edges, the strongest of each box first. */
 void
 boxes_lines(struct boxes *v, const struct ct_parts *x, struct boxes_gap *gap)
 {

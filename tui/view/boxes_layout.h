@@ -1,6 +1,4 @@
-/*
- * boxes_layout: where the boxes of what is pinned stand, and which lines join them; drawing is boxes.c's.
- */
+/* boxes_layout: where the boxes of pinned nodes are placed, and which lines join them. boxes.c draws them. */
 #ifndef TUI_VIEW_BOXES_LAYOUT_H
 #define TUI_VIEW_BOXES_LAYOUT_H
 
@@ -12,49 +10,50 @@
 
 struct app;
 
-/* Edges that a box lists, and columns that lines are drawn in. */
+/* Edges that a box can list, and columns in which lines are drawn. */
 enum { BOXES_LISTED = 4, BOXES_COLUMNS = 512 };
 
 struct box {
 	int part;
 	int row;			/* 0: the top one */
 	int pos;
-	int x, y, w, h;			/* y from the drawing's first line */
-	int listed;			/* edges */
-	int net;			/* of lines, while a gap is drawn; 0: none */
+	int x, y, w, h;			/* y counts from the first line of the drawing */
+	int listed;			/* how many edges it lists */
+	/* the net of lines that it belongs to, while a gap is drawn; 0: none */
+	int net;
 };
 
 struct boxes {
 	struct list list;
 	struct box *box;		/* (list.n) by row, then from left to right */
 	int n_rows, lines;
-	int top;			/* first line in sight */
-	int w, h;			/* of the body, as last drawn */
+	int top;			/* first line that is visible */
+	int w, h;			/* of the body, when it was last drawn */
 };
 
-/* Makes the boxes anew, for v->w columns and as far as it goes v->h lines. */
+/* Makes the boxes again for v->w columns and, as far as possible, v->h lines. */
 void boxes_layout(struct app *a, struct boxes *v);
 
 /* The first node of a part that is in the graph; -1. */
 int boxes_node(const struct ct_subgraph_part *p);
 bool boxes_is_word(struct app *a, const struct ct_subgraph_part *p);
 bool boxes_is_target(struct app *a, const struct ct_subgraph_part *p);
-/* The i-th strongest edge into a part, NULL after the last that is worth listing. */
+/* The i-th strongest edge into a part; NULL if that is too weak to be listed. */
 const struct ct_subgraph_edge *boxes_edge(const struct ct_parts *x, int part, int i);
 
-/* Bits of the ways that a cell of a line goes on. */
+/* The directions in which a line leaves a cell, as bits. */
 enum { WAY_UP = 1, WAY_DOWN = 2, WAY_LEFT = 4, WAY_RIGHT = 8 };
 
-/* The gap between two rows of boxes, as far as it is drawn: each cell's line, and the net it is part of. */
+/* The gap between two rows of boxes while it is drawn: the line in each cell, and the net it belongs to. */
 struct boxes_gap {
-	int row;			/* above it */
+	int row;			/* the row above it */
 	int n_nets;
 	unsigned char ways[BOXES_COLUMNS];
 	int net[BOXES_COLUMNS];		/* 0: none */
 	enum style style[BOXES_COLUMNS];
 };
 
-/* The lines of a gap: of what boxes list, the first ones first. gap: zeros, with its row. */
+/* Draws the lines of a gap. gap: all zeros but for its row. */
 void boxes_lines(struct boxes *v, const struct ct_parts *x, struct boxes_gap *gap);
 
 #endif

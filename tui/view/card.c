@@ -1,9 +1,9 @@
 /*
- * card: all that is known about the selected node, line by line.
+ * card: everything known about the selected node, line by line.
  *
- * The lines are made anew for each frame. While the tree has the keys they are chosen to fit the pane; with
- * the keys on the card there are more of them and they scroll. Lines that name a node lead there.
- * card_lines.c draws them.
+ * The lines are made again for each frame. While the tree has the keys, they are chosen to fit the pane;
+ * while the card has the keys, there are more of them and they scroll. Enter on a line that names a node goes
+ * to that node. card_lines.c draws the lines.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ add(struct card *c, struct card_line line)
 		c->line[c->list.n++] = line;
 }
 
-/* What an error that was opened is made of, in so many lines. */
+/* The parts of an error node that was opened, in at most `room` lines. */
 static void
 add_opened(const struct ct_opened *o, struct card *c, int room)
 {
@@ -75,7 +75,7 @@ add_edges(struct app *a, struct card *c, enum card_kind kind, int max)
 		add(c, (struct card_line){ .kind = NOTE, .text = "what feeds it: Enter computes it now" });
 }
 
-/* Would they look the same in a pane that shows the words before the peak? */
+/* Whether two examples would look the same in a pane that shows only the words before the peak. */
 static bool
 same_words(const struct ct_card_example *x, const struct ct_card_example *y)
 {
@@ -135,13 +135,13 @@ add_logits(struct card *c, bool all)
 }
 
 /*
- * Chooses the feature's picture over pairs of numbers, in at most h lines: fine if it leaves so much that the
- * rest of the card is not cut short, else folded.
+ * Chooses the feature's picture over pairs of numbers, at most h lines high: in full detail if the rest of
+ * the card is not cut short by it, else folded.
  */
 static void
 fit_plot(struct app *a, struct card *c, const struct ct_node *n, int h, bool all)
 {
-	enum { LEAST = 4, ENOUGH = 9 };	/* lines of other things */
+	enum { LEAST = 4, ENOUGH = 9 };	/* lines for the rest of the card */
 
 	c->plot.h = 0;
 	if (!c->card || !ct_session_operands_known(a->study.session, n->layer, n->index, n->pos,
@@ -155,7 +155,9 @@ fit_plot(struct app *a, struct card *c, const struct ct_node *n, int h, bool all
 		c->plot.h = 0;
 }
 
-/* A folded one stands at the same height on all cards, where little of it changes with the card. */
+/*
+ * A folded picture is at the same height on all cards, so that the eye finds it when it moves to another one.
+ */
 static void
 add_plot(struct card *c, int room)
 {
@@ -170,7 +172,7 @@ add_plot(struct card *c, int room)
 		add(c, (struct card_line){ .kind = PLOT, .i = y });
 }
 
-/* The feature's card, or why there is none; without either, it is no feature. */
+/* Finds the feature's card, or the reason why there is none in c->why. Both are empty for other nodes. */
 static void
 find_card(struct app *a, struct card *c, const struct ct_node *n)
 {
@@ -186,8 +188,9 @@ find_card(struct app *a, struct card *c, const struct ct_node *n)
 }
 
 /*
- * Lines for the inputs, and for the outputs, of those that are left: there is a line of logits, and a third
- * each for them and the examples; beside a picture these may go.
+ * How many of the `left` lines are for inputs, and as many for outputs. Usually one line is for logits, and
+ * inputs, outputs and examples get a third each; with a picture in a small pane there are only inputs and
+ * outputs.
  */
 static int
 edge_lines(const struct card *c, const struct ct_node *n, int left, bool all)
@@ -204,7 +207,7 @@ edge_lines(const struct card *c, const struct ct_node *n, int left, bool all)
 	return lines < MOST ? lines : MOST;
 }
 
-/* What comes directly from words, from features, from errors, which neurons do not leave. */
+/* The shares that come directly from words, features and errors. Neurons leave no errors. */
 static void
 add_split(struct app *a, struct card *c, const struct ct_node *n)
 {
@@ -222,7 +225,7 @@ add_split(struct app *a, struct card *c, const struct ct_node *n)
 	ct_arena_free(&scratch);
 }
 
-/* A card that cannot be read is said where it is not scrolled out of sight. */
+/* The reason why a card cannot be read comes before the lines that may be scrolled away. */
 static void
 add_figures(struct app *a, struct card *c)
 {
@@ -231,7 +234,7 @@ add_figures(struct app *a, struct card *c)
 		add(c, (struct card_line){ .kind = NOTE, .text = c->why.msg });
 }
 
-/* What a node's value has beside its edges. */
+/* The parts of a node's value that are not edges. */
 static void
 add_terms(struct card *c, const struct ct_node *n, bool first)
 {
@@ -240,7 +243,7 @@ add_terms(struct card *c, const struct ct_node *n, bool first)
 		add(c, (struct card_line){ .kind = LEFT_OUT });
 }
 
-/* room: lines of the pane; all: as much as there is. */
+/* room: lines of the pane; all: add every line, even if they do not fit. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
 {
@@ -303,7 +306,7 @@ build(struct app *a, struct card *c, int room, bool all)
 	}
 }
 
-/* A feature that is not active: what is known of it everywhere. */
+/* The card of a feature that is not active in this prompt: only what does not depend on it. */
 static void
 build_absent(struct app *a, struct card *c)
 {
@@ -321,7 +324,7 @@ build_absent(struct app *a, struct card *c)
 	add_logits(c, true);
 }
 
-/* A row that sums up several nodes has a card too: these nodes. */
+/* The card of a row that sums up several nodes lists them. */
 static void
 build_sum(struct card *c)
 {
@@ -375,7 +378,7 @@ card_changed(struct app *a, void *state, enum change what)
 	c->list.sel = c->list.top = 0;
 }
 
-/* The keys begin on the first line that leads somewhere. */
+/* The selection begins at the first line that Enter can follow. */
 static void
 card_focused(struct app *a, void *state)
 {
@@ -422,7 +425,7 @@ card_enter(struct app *a, void *state)
 	if (!card_list(a, c)->n)
 		return DID_NOTHING;
 	l = &c->line[c->list.sel];
-	if (l->kind == WRITTEN) {	/* all of it */
+	if (l->kind == WRITTEN) {	/* shows the whole note */
 		app_say(a, "%s", l->text);
 		return DID_CHANGE;
 	}

@@ -1,6 +1,4 @@
-/*
- * card view: what a line of a card is. card.c chooses the lines, card_lines.c draws them.
- */
+/* card: the lines of the card view. card.c chooses them, card_lines.c draws them. */
 #ifndef TUI_VIEW_CARD_H
 #define TUI_VIEW_CARD_H
 
@@ -19,7 +17,7 @@ enum card_kind { HEAD, LABEL, WRITTEN, FIGURES, EFFECT, REWRITE, BLANK, TITLE, F
 
 struct card_line {
 	enum card_kind kind;
-	bool first;			/* says what the following are */
+	bool first;			/* the first of its kind, which says what these are */
 	struct ct_edge edge;
 	const struct ct_card_example *example;
 	const char *text;
@@ -29,23 +27,23 @@ struct card_line {
 struct card {
 	struct list list;
 	struct card_line line[CARD_LINES];
-	int node;			/* that the lines are about */
-	const struct tree_item *sum;	/* in place of a node: what the selected row sums up, or NULL; */
-	bool rest;			/* only what that does not show */
-	struct ct_direct split;		/* of the node's inputs; known if it has some */
-	const struct ct_card *card;	/* of the frame, or NULL */
-	struct ct_error why;		/* there is none */
+	int node;			/* the node that the lines describe */
+	const struct tree_item *sum;	/* if the selected row is no node, what it sums up; else NULL */
+	bool rest;			/* describe only the nodes of `sum` without a row of their own */
+	struct ct_direct split;		/* of the node's inputs; set if it has any */
+	const struct ct_card *card;	/* of this frame, or NULL */
+	struct ct_error why;		/* why there is no card */
 	struct ct_operands operands;
-	struct ct_plot plot;		/* of these; h 0: none */
-	int w;				/* of the pane */
-	bool ascii, words;		/* as the grid that it is drawn into */
+	struct ct_plot plot;		/* of the operands; h 0: none */
+	int w;				/* the pane's width */
+	bool ascii, words;		/* whether the grid is ASCII, and is read aloud */
 };
 
-/* What the clamps in force do to a node, or NULL. */
+/* The effect of the clamps in force on a node, or NULL. */
 const struct ct_effect *card_effect(struct app *a, int node);
-/* The node that a card is about, of the graph or not in it; NULL: it sums up several. */
+/* The node that a card describes, whether or not it is in the graph; NULL: the card sums up several. */
 const struct ct_node *card_node(const struct app *a, const struct card *c);
-/* Does the graph know what has no source node? That of another program's file does not. */
+/* Whether the graph has biases and other terms without a source node. A file of another program has none. */
 bool card_knows_terms(const struct ct_graph *g);
 
 void card_draw_line(struct app *a, const struct area *area, int y, const struct card *c,

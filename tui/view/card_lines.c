@@ -30,7 +30,7 @@ card_knows_terms(const struct ct_graph *g)
 	return !ct_graph_is_listed(g) || g->known.terms;
 }
 
-/* The same node in the graph without clamps; NULL: it is not there, or that is the one that is shown. */
+/* The same node in the graph without clamps. NULL: it is not in it, or that graph is the one shown. */
 static const struct ct_node *
 then(struct app *a, int node)
 {
@@ -47,7 +47,8 @@ draw_head(struct app *a, const struct area *area, int y, const struct card *c)
 	char place[STUDY_NAME];
 
 	study_name(&a->study, c->node, name, sizeof name);
-	if (study_is_feature(n) && a->study.info->neurons)	/* as people call it; L3#417 is for typing */
+	/* neurons are better known by layer and number; L3#417 is only for typing */
+	if (study_is_feature(n) && a->study.info->neurons)
 		snprintf(name, sizeof name, "L%d neuron %d %.200s", n->layer, n->index,
 		    study_place(&a->study, n->pos, place, sizeof place));
 	if (n->kind == CT_NODE_FEATURE && study_shows_now(&a->study))
@@ -90,7 +91,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 	else if (c->card && *label && isfinite(c->card->f1))
 		snprintf(right, sizeof right, "F1 %s", fmt_share(f1, sizeof f1, c->card->f1));
 	room = area->w - 3 - ct_text_width(right);
-	if (!*text && !a->study.has_absent)	/* what it writes, then */
+	if (!*text && !a->study.has_absent)	/* in place of a label, the tokens that it writes */
 		study_note(&a->study, c->node, text, sizeof text);
 	else if (!*text)
 		ct_session_words(a->study.session, n->layer, n->index, n->pos, text, sizeof text);
@@ -112,11 +113,11 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 		x += draw_text(area, x, y, ST_DIM, "logit ");
 		x += draw_text(area, x, y, ST_TEXT, fmt_plain(p, sizeof p, n->value));
 		draw_text(area, x, y, ST_DIM, " above the mean");
-	} else if (n->kind == CT_NODE_TARGET) {	/* its value stands above */
+	} else if (n->kind == CT_NODE_TARGET) {	/* its value is in the line above */
 		draw_text(area, x, y, ST_DIM, n->target == CT_TARGET_FEATURE ? "target: before the activation"
 									       : "target: difference of "
 									    "logits");
-	} else if (ct_graph_is_listed(g)) {	/* a file gives the running sum alone */
+	} else if (ct_graph_is_listed(g)) {	/* a file has only cumulative influence */
 		x += draw_text(area, x, y, ST_DIM, "influence within first ");
 		draw_text(area, x, y, ST_TEXT, fmt_percent(p, sizeof p, n->cumulative));
 	} else {
@@ -138,7 +139,7 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 	}
 }
 
-/* A feature that is not active here. */
+/* The head of a feature that is not active in this prompt. */
 static void
 draw_absent(struct app *a, const struct area *area, int y)
 {
@@ -166,14 +167,14 @@ draw_absent_figures(struct app *a, const struct area *area, int y, const struct 
 	draw_right(area, area->w - 1, y, ST_DIM, text);
 }
 
-/* What the clamp makes of the activation. */
+/* What a clamp changes about the activation of its feature. */
 static void
 draw_clamped(struct app *a, const struct area *area, int y, const struct ct_node *n)
 {
 	float value = ct_session_clamped_activation(a->study.first, n->layer, n->index, n->pos);
 	char was[FMT_SIZE], now[FMT_SIZE];
 
-	if (n->set) {	/* of a clamped run: what it would be */
+	if (n->set) {	/* in the graph of a clamped run: what it would be without its clamp */
 		draw_fmt(area, 1, y, ST_CLAMP, "clamped; its inputs alone give %s",
 		    fmt_plain(was, sizeof was, n->value));
 		return;
@@ -219,7 +220,7 @@ draw_edge(struct app *a, const struct area *area, int y, const struct card_line 
 	    app_edge(a, &l->edge, w, sizeof w));
 }
 
-/* A part of an error that was opened. */
+/* A part of an opened error node. */
 static void
 draw_part(struct app *a, const struct area *area, int y, const struct card_line *l)
 {
@@ -261,7 +262,10 @@ draw_bias(struct app *a, const struct area *area, int y, const struct card *c, c
 	draw_right(area, area->w - 1, y, ST_DIM, fmt_signed(w, sizeof w, term));
 }
 
-/* A share of the net sum: of absolute ones it would hide that what is for and what is against cancel. */
+/*
+ * Shows the share of the net sum, since shares of absolute values would hide that positive and negative edges
+ * cancel.
+ */
 static void
 draw_split(struct app *a, const struct area *area, int y, const struct card *c, int i)
 {
@@ -308,10 +312,7 @@ draw_sum_figures(struct app *a, const struct area *area, int y, const struct car
 	draw_text(area, x, y, ST_MINUS, app_edge(a, &down, b, sizeof b));
 }
 
-/*
- * Blanks before a token: those it begins with, which *t then leaves out, or the one that texts have between
- * them.
- */
+/* The blanks before a token: those it begins with, which *t then skips, or the one that separates tokens. */
 static int
 gap(const struct app *a, const char **t)
 {
@@ -330,7 +331,10 @@ token_width(const struct app *a, const struct ct_card_example *e, int i)
 	return blanks + ct_text_width(t);
 }
 
-/* The peak token where the eye finds it; as much before it as fits, then what follows. */
+/*
+ * Draws the peak token at the same column in all examples, as much before it as there is room for, and what
+ * follows.
+ */
 static void
 draw_example(const struct app *a, const struct area *area, int y, const struct ct_card_example *e)
 {
@@ -356,7 +360,7 @@ draw_example(const struct app *a, const struct area *area, int y, const struct c
 			enum style style = e->acts[i] > 0 ? ST_TEXT : ST_DIM;
 
 			if (i > e->peak && ct_text_width(t) > area->w - 1 - x)
-				return;	/* half a word would be read as a word */
+				return;	/* a part of a word would be taken for a word */
 			x += draw_cut(area, x, y, area->w - 1 - x, style, t);
 		}
 	}
@@ -390,7 +394,7 @@ draw_says(const struct area *area, int y, const struct ct_card *card, const stru
 		return;
 	}
 	draw_text(area, 1, y, ST_DIM, "says");
-	if (card->n_bottom)	/* room for the strongest "no" as well */
+	if (card->n_bottom)	/* leave room for the strongest of the tokens made less likely */
 		last = ct_text_width(card->bottom[0].token) + 7;
 	if (last > room / 2)
 		last = room / 2;
@@ -417,7 +421,7 @@ draw_plot_title(const struct area *area, int y, const struct card *c)
 	draw_right(area, area->w - 1, y, ST_DIM, text);
 }
 
-/* The lines about sums over several nodes, and pictures. */
+/* The lines of sums over several nodes, and pictures. */
 static void
 draw_more(struct app *a, const struct area *area, int y, const struct card *c, const struct card_line *l)
 {

@@ -114,7 +114,7 @@ enum {
 	OBSERVED = 1
 }; /* columns from the right edge where they end */
 
-/* Effects are of nodes of the graph without clamps, whichever is shown. */
+/* Effects refer to nodes of the graph without clamps, even if that of the clamped run is shown. */
 static const char *
 first_name(struct app *a, int node, char *buf, size_t size)
 {
@@ -201,7 +201,7 @@ draw_agreement(struct app *a, const struct area *area, int y)
 		    all.n);
 }
 
-/* The change of each target's logit on one side of a contrast. */
+/* For one side of a contrast, the change of each target's logit. */
 static void
 draw_side(struct app *a, const struct area *area, int y, const char *title, const struct ct_effects *o,
     int end)
@@ -219,7 +219,7 @@ draw_side(struct app *a, const struct area *area, int y, const char *title, cons
 	}
 }
 
-/* Frozen above free: what differs goes through attention patterns. */
+/* Frozen patterns above free ones; the difference goes through attention patterns. */
 static void
 draw_contrast(struct app *a, const struct area *area, int y)
 {
@@ -245,7 +245,7 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 	struct clamps *v = state;
 	int n_clamps = study_clamps(&a->study)->n, y = 0;
 	struct list *l = clamps_list(a, v);
-	int bottom = area->h - (area->h > 12 ? 4 : 1);	/* where the lines below the list begin */
+	int bottom = area->h - (area->h > 12 ? 4 : 1);	/* the first line below the list */
 
 	if (!n_clamps) {
 		draw_text(area, 1, 1, ST_DIM, "No clamps. Select a feature in the tree, then");

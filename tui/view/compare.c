@@ -1,7 +1,7 @@
 /*
- * compare: the graph of the prompt and that of another one (or of the clamped run): what both keep, what only
- * one keeps, and with each difference its test: what the model says when the feature here is set to
- * what it is there.
+ * compare: compares the prompt's graph with that of another prompt or of the clamped run: what both keep,
+ * what only one keeps, and for each difference a test: what the model says if the feature here is set to its
+ * activation there.
  */
 #include "tui/view/compare.h"
 
@@ -19,15 +19,15 @@
 #include "tui/view/list.h"
 #include "tui/view/view.h"
 
-enum { TESTED = 200 };	/* nodes of the largest influence, whose patches are run */
-/* Columns from the right edge. */
+enum { TESTED = 200 };	/* how many differences are tested, those with the most influence first */
+/* Right edges of columns, counted from the right. */
 enum { MOVED = 1, IS_THERE = 11, IS_HERE = 18, WAS_THERE = 27, WAS_HERE = 35, NAMES = 43 };
 
-/* A row: a side's title, a node, a place or all of them. */
+/* A row is a title, a node, or a place: all differences at a token, or at all tokens together. */
 enum row_kind { ROW_PLACE, ROW_TITLE, ROW_NODE };
 struct row {
 	enum row_kind kind;
-	int at;				/* node; side; position, T: all */
+	int at;				/* by kind: index of the node, the side, or the position (T: all) */
 	bool tested;
 	struct ct_patch patch;
 };
@@ -35,14 +35,15 @@ struct row {
 struct compare {
 	struct list list;
 	struct ct_arena arena;
-	int clampings;			/* at that time */
-	char *prompt;			/* "clamped": the clamped run; NULL: nothing was asked for */
+	int clampings;			/* a->study.clampings when it was computed */
+	/* the other prompt; "clamped": the clamped run; NULL: none was named */
+	char *prompt;
 	struct ct_session *there;
 	struct ct_comparison c;
 	struct ct_top answer[2];	/* the likeliest tokens, here and there */
 	struct row *row;
-	int n, tested, left_out;	/* rows; differences that were tested, and that were not */
-	struct ct_error why;		/* there is nothing */
+	int n, tested, left_out;	/* rows; differences that were tested; differences that were not */
+	struct ct_error why;		/* why there are no rows */
 };
 
 static void *
@@ -78,7 +79,7 @@ compare_close(void *state)
 	free(state);
 }
 
-/* The other graph: of another prompt with the same thresholds, or of the clamped run. */
+/* Opens the other graph: of another prompt, with the same thresholds, or of the clamped run. */
 static int
 open_there(struct app *a, struct compare *v)
 {
@@ -107,7 +108,7 @@ activation(const struct app *a, const struct compare *v, int side, const struct 
 	return ct_session_compared_activation(side ? v->there : a->study.first, &v->c, n, side);
 }
 
-/* Runs the test of a row, where there is one. */
+/* Tests a row, if there is something to test. */
 static int
 test_row(struct app *a, struct compare *v, struct row *r)
 {
@@ -127,7 +128,7 @@ test_row(struct app *a, struct compare *v, struct row *r)
 	return ct_session_patch(a->study.first, v->there, &v->c, &what, &r->patch, &v->why);
 }
 
-/* A title and the nodes of one side. */
+/* Adds the title and the nodes of one side. */
 static int
 make_side(struct app *a, struct compare *v, enum ct_side side)
 {
@@ -152,7 +153,7 @@ make_side(struct app *a, struct compare *v, enum ct_side side)
 	return code;
 }
 
-/* Places first: they say what the differences at a token are worth together. */
+/* Places come first, since they show what all differences at a token do together. */
 static int
 make_rows(struct app *a, struct compare *v)
 {
@@ -187,7 +188,7 @@ run(struct app *a, struct compare *v)
 		ct_fail(&v->why, CT_ECANCELLED, "this needs the whole graph, which is not finished");
 		return;
 	}
-	/* The graph that was finished just now was announced to all views, and compared then. */
+	/* Finishing the graph told all views, and this one has already compared by now. */
 	if (v->there || *v->why.msg)
 		return;
 	v->clampings = a->study.clampings;
@@ -234,7 +235,7 @@ compare_changed(struct app *a, void *state, enum change what)
 		run(a, v);
 }
 
-/* What is shown stays until there is something else to show. */
+/* If the comparison fails, the present one stays. */
 int
 compare_show(struct app *a, const char *prompt)
 {
@@ -263,13 +264,13 @@ compare_list(struct app *a, void *state)
 {
 	struct compare *v = state;
 
-	/* Of the clamped run, when the clamps are others now. */
+	/* A comparison with the clamped run is made again once the clamps have changed. */
 	if (v->there && ct_session_is_clamped(v->there) && v->clampings != a->study.clampings)
 		run(a, v);
 	return &v->list;
 }
 
-/* A token of either prompt as it stands there. */
+/* A token of one of the prompts, without leading blanks. */
 static const char *
 token_at(const struct ct_session *s, int pos)
 {
@@ -278,7 +279,7 @@ token_at(const struct ct_session *s, int pos)
 	return text + strspn(text, " ");
 }
 
-/* "in Texas  L0#340 @Dallas", "Dallas  word": a node of either graph. */
+/* A node of one of the graphs: "in Texas  L0#340 @Dallas", "Dallas  word". */
 static const char *
 node_text(struct app *a, const struct compare *v, const struct ct_compared_node *n, char *buf, size_t size)
 {
@@ -331,7 +332,7 @@ draw_moved(const struct area *area, int y, const struct row *r)
 		    fmt_signed(b, sizeof b, (double)r->patch.moved));
 }
 
-/* A node's share of the influence; an output's probability; "-" where a graph does not have the node. */
+/* A node's share of the influence, or an output's probability; "-" if a graph does not have the node. */
 static const char *
 share_text(struct app *a, const struct compare *v, const struct ct_compared_node *n, int side, char *buf,
     size_t size)
@@ -403,7 +404,7 @@ draw_row(struct app *a, const struct compare *v, const struct area *area, int y,
 		draw_place(a, v, area, y, r);
 }
 
-/* The answers, and what the other prompt is. */
+/* The answers of both, and the other prompt. */
 static void
 draw_head(struct app *a, const struct compare *v, const struct area *area)
 {
@@ -487,7 +488,7 @@ compare_feature(struct app *a, void *state, struct ct_clamp *out)
 	return x->kind == CT_NODE_FEATURE && out->pos >= 0;
 }
 
-/* Does the patch of the row: its clamps take the place of those in force on the same features. */
+/* Clamps what the row's patch sets; these clamps replace others of the same features. */
 static int
 compare_enter(struct app *a, void *state)
 {
@@ -501,8 +502,8 @@ compare_enter(struct app *a, void *state)
 	if (!v->n || (r = &v->row[v->list.sel])->kind == ROW_TITLE)
 		return DID_NOTHING;
 	if (!r->tested)
-		return app_fail(a, "this is the same here and there, or has no place here: there is nothing "
-		    "to patch");
+		return app_fail(a, "there is nothing to patch: this is the same here and there, or has no "
+		    "counterpart here");
 	if (r->kind == ROW_PLACE && r->at < v->c.align.T)
 		what.pos = r->at;
 	else if (r->kind == ROW_NODE && compare_feature(a, v, &one))
@@ -519,7 +520,9 @@ compare_enter(struct app *a, void *state)
 	return DID_CHANGE;
 }
 
-/* Another prompt, if a line keeps it as it is; and the clamped run. */
+/*
+ * Saves the other prompt, unless a line of a session cannot hold it unchanged; or that it is the clamped run.
+ */
 static void
 compare_save(struct app *a, void *state, struct lines *out)
 {

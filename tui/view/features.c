@@ -1,6 +1,4 @@
-/*
- * features: every feature of the model; those active in this prompt first, by influence.
- */
+/* features: a list of all features of the model, with those active in this prompt first, by influence. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,14 +16,14 @@ enum { FIGURES = 34 };	/* columns to the right of the labels */
 
 struct entry {
 	int layer, feature;
-	int node;		/* where it is strongest in this prompt's graph, or -1 */
+	int node;		/* its most influential node in this graph, or -1 */
 };
 
 struct features {
 	struct list list;
 	struct entry *entry;
 	char filter[256];
-	struct ct_query query;	/* of a filter that begins with a quote: a label */
+	struct ct_query query;	/* the label query of a filter that begins with a quote */
 	bool labelled;
 	bool stale;
 };
@@ -95,7 +93,7 @@ by_feature(const void *left, const void *right, void *graph)
 	return x->feature != y->feature ? x->feature - y->feature : by_influence(left, right, graph);
 }
 
-/* A graph from a file knows no other features than its own. */
+/* If the graph is from a file, only its own features are known. */
 static void
 collect_known(struct app *a, struct features *v)
 {
@@ -111,7 +109,7 @@ collect_known(struct app *a, struct features *v)
 			v->entry[n++] = (struct entry){ g->nodes[i].layer, g->nodes[i].index, i };
 	if (n < 1)
 		return;
-	/* Of one feature at several positions the most influential; sorted, it is the first. */
+	/* A feature may have nodes at several positions: keep the most influential, which is sorted first. */
 	ct_sort(v->entry, (size_t)n, sizeof *v->entry, by_feature, (void *)(uintptr_t)g);
 	for (int i = 0; i < n; i++)
 		if (!kept || v->entry[i].layer != v->entry[kept - 1].layer

@@ -1,9 +1,9 @@
 /*
- * heads: which attention heads carried an edge, all that reaches a node, or the pruned graph, and from which
- * token to which; next to it what passes each layer through its heads and past them.
+ * heads: which attention heads carried an edge, or everything that reaches a node, or the pruned graph, and
+ * from which token to which; next to it how much passes each layer through its heads and past them.
  *
- * Of itself it is about the tree's selected row: an edge from it to the row above it, all that reaches a
- * target, all that is written at a token where the row stands for that.
+ * Unless a command asked something else, it follows the tree's selected row: the edge from this node to the
+ * one above it; for a target, everything that reaches it; for a row of a token, everything written there.
  */
 #include "tui/view/heads.h"
 
@@ -28,11 +28,11 @@ struct heads {
 	struct list list;
 	struct ct_arena arena;
 	struct ct_heads heads;
-	struct ct_error why;		/* there are none */
+	struct ct_error why;		/* why there are none */
 	struct ct_heads_question q;
 	bool ready;
-	bool asked;			/* q was given, and not taken from the tree; */
-	bool fresh;			/* just now */
+	bool asked;			/* q is from a command, not from the tree; */
+	bool fresh;			/* and this is its first display */
 };
 
 static void *
@@ -58,7 +58,7 @@ heads_close(void *state)
 	free(state);
 }
 
-/* What the selected row is about. */
+/* The question that the tree's selected row asks. */
 static struct ct_heads_question
 question_of(struct app *a)
 {
@@ -168,7 +168,7 @@ draw_title(struct app *a, const struct heads *v, const struct area *area)
 	    v->heads.total));
 }
 
-/* Where there is room, a bar stands before the tokens. */
+/* The column of the tokens, which leaves room for a bar if the pane is wide. */
 static int
 names_at(const struct area *area)
 {
@@ -199,7 +199,7 @@ draw_load(struct app *a, const struct heads *v, const struct area *area, int y, 
 	draw_cut(area, x, y, w - x, ST_TEXT, to);
 }
 
-/* What passes the attention of a layer: through its heads, in the stream past them, and as a constant. */
+/* What passes a layer's attention: through its heads, past them in the residual stream, and as a constant. */
 static void
 draw_layer(const struct heads *v, const struct area *area, int y, int l)
 {
@@ -226,7 +226,7 @@ draw_layer(const struct heads *v, const struct area *area, int y, int l)
 	draw_right(area, 30, y, ST_DIM, fmt_summand(b, sizeof b, v->heads.constant[l]));
 }
 
-/* h lines of them, with that of the selected row in sight. */
+/* Draws h layers, so that the selected row's is visible. */
 static void
 draw_layers(const struct heads *v, const struct area *area, int selected)
 {
@@ -257,7 +257,7 @@ draw_check(const struct heads *v, const struct area *area, int y)
 	    fmt_tiny(b, sizeof b, v->heads.residual));
 }
 
-/* Beside the rows, or above them where they are read aloud. */
+/* Next to the layers, or below them if the screen is read aloud. */
 static void
 draw_rows(struct app *a, struct heads *v, const struct area *area, int top, int w)
 {
@@ -308,7 +308,7 @@ heads_text(struct app *a, void *state, int row, char *buf, size_t size)
 	    sizeof from), study_place(&a->study, load->query, to, sizeof to));
 }
 
-/* Why the head looked there. */
+/* Shows why the selected row's head attended. */
 static int
 heads_enter(struct app *a, void *state)
 {
@@ -321,7 +321,7 @@ heads_enter(struct app *a, void *state)
 	return qk_show(a, &(struct ct_qk_question){ load->layer, load->head, load->query, load->key });
 }
 
-/* The question, unless the tree's selected row asked it. */
+/* Saves the question, unless it came from the tree. */
 static void
 heads_save(struct app *a, void *state, struct lines *out)
 {

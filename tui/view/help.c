@@ -1,6 +1,4 @@
-/*
- * help: made from the tables of keys, commands and views; nothing is described twice.
- */
+/* help: lists all keys, commands and views from their tables, so that nothing is described twice. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +12,18 @@
 enum { LINES = 600, LEFT = 20 };
 
 struct line {
-	char left[64];		/* "": more of the text before */
+	char left[64];		/* "": the text of the line before goes on */
 	char right[200];
-	bool wide;		/* left stands alone, its text follows */
+	bool wide;		/* `left` has the line to itself, and its text follows below */
 };
 
 struct help {
 	struct list list;
-	int width;		/* that the lines are made for */
-	const char *place;	/* whose keys come first, or NULL */
-	const struct ct_notes *notes;	/* what the model's files hold that was ignored, or NULL; lent */
-	char filter[64];	/* only what has this in it */
-	const char *title;	/* of a section that has no line yet */
+	int width;		/* the width for which lines were made */
+	const char *place;	/* the view whose keys come first, or NULL */
+	const struct ct_notes *notes;	/* what was ignored in the model's files, or NULL; lent */
+	char filter[64];	/* show only lines that contain this */
+	const char *title;	/* of a section that has no lines yet */
 	struct line line[LINES];
 };
 
@@ -41,7 +39,7 @@ new_line(struct help *h, const char *left)
 	return l;
 }
 
-/* A text that is too long for its line goes on in the next; a long left part has a line to itself. */
+/* Adds lines. A text that is too long for one goes on in the next, and a long left part has its own line. */
 static void
 add(struct help *h, const char *left, const char *right)
 {
@@ -75,14 +73,16 @@ add(struct help *h, const char *left, const char *right)
 	}
 }
 
-/* The group of the command that a key runs. */
+/* The group of the command that a key is bound to. */
 static int
 group_of(const struct key_entry *k)
 {
 	return (int)cmd_find(k->command, strcspn(k->command, " "))->group;
 }
 
-/* Keys of a place; of those that are the same everywhere (place NULL) the ones of a group. */
+/*
+ * Adds the keys of a view, or for place NULL the keys that are the same everywhere, of one group of commands.
+ */
 static void
 add_keys(struct help *h, const char *place, int of)
 {
@@ -103,7 +103,7 @@ add_place(struct help *h, const char *place)
 	char title[64];
 
 	if (!strcmp(place, KEYS_READING))
-		snprintf(title, sizeof title, "Keys where there is something to read or choose");
+		snprintf(title, sizeof title, "Keys in views about the program");
 	else
 		snprintf(title, sizeof title, "Keys in the %s", place);
 	h->title = title;
@@ -111,7 +111,7 @@ add_place(struct help *h, const char *place)
 	h->title = NULL;
 }
 
-/* For each task what keys do everywhere, then the commands. */
+/* For each group: its keys that are the same everywhere, then its commands. */
 static void
 add_tasks(struct help *h)
 {
@@ -133,25 +133,28 @@ static void
 add_reading(struct help *h)
 {
 	h->title = "Reading the screen";
-	add(h, "words .08", "the part of what is added to the targets that comes directly from words, not"
-	    " through features; those of words, features and errors together are 1. Several targets count"
-	    " by their probability; the card of each shows its own");
-	add(h, "replacement", "how much of the answer comes from words, through features or past"
-	    " them, not from errors");
-	add(h, "completeness", "how much of what feeds the graph's nodes is features or words, not errors");
-	add(h, "exact", "largest relative error of the graph's own sums: 1e-6 is float rounding");
+	add(h, "words .08", "the fraction of all that is added to the targets that comes directly from"
+	    " words, not through features; the fractions of words, features and errors add up to 1."
+	    " Several targets count by probability; the card of each target shows its own");
+	add(h, "replacement", "the fraction of the answer that comes from words, through features or"
+	    " directly, and not from errors");
+	add(h, "completeness", "the fraction of what feeds the graph's nodes that is words or features, not"
+	    " errors");
+	add(h, "exact", "largest relative error of the graph's sums; rounding alone gives 1e-6");
 	add(h, "+.85  −.12",
 	    "an edge: what the source adds to the node, or takes from it, in the node's units");
-	add(h, "error L1 @is", "what the transcoder of that layer leaves unexplained");
-	add(h, "in Texas  L1#585 @is", "a feature: what it is about, layer, number, where it is active");
+	add(h, "error L1 @is", "what the transcoder leaves unexplained in this layer at this token");
+	add(h, "in Texas  L1#585 @is", "a feature: its label, layer and number, and the token where it is"
+	    " active");
 	add(h, "≈ Texas", "a guess: the best of several labels, none of which fits well");
-	add(h, "→ Austin, Dallas", "no label: the tokens that the feature writes for");
-	add(h, "words (9)", "several inputs in one row, which opens");
-	add(h, "… 31 more", "all inputs that have no row of their own, summed up and summed down");
+	add(h, "→ Austin, Dallas", "no label: the tokens that the feature makes likelier");
+	add(h, "words (9)", "several inputs in one row, which can be opened");
+	add(h, "… 31 more", "the inputs without a row of their own: the sums of their positive and of their"
+	    " negative edges");
 	h->title = NULL;
 }
 
-/* A message line shows them once, at the start. */
+/* The message line shows notes only once, at the start. */
 static void
 add_notes(struct help *h)
 {
@@ -163,7 +166,7 @@ add_notes(struct help *h)
 		add(h, left, h->notes->text[i]);
 	}
 	if (h->notes && h->notes->more)
-		add(h, "more", "there were more notes than are kept");
+		add(h, "more", "there were further notes, which were not kept");
 	h->title = NULL;
 }
 
@@ -174,7 +177,7 @@ build(struct help *h, int width)
 
 	h->width = width;
 	h->list.n = 0;
-	/* First what concerns the place from which help was asked for. */
+	/* The keys of the view from which help was opened come first. */
 	if (h->place && strcmp(h->place, view_ops(VIEW_TREE)->name) != 0)
 		add_place(h, h->place);
 	add_notes(h);
@@ -221,7 +224,7 @@ help_list(struct app *a, void *state)
 	return &h->list;
 }
 
-/* Asked for from another place: its keys first, all of it, from the top. */
+/* When help is opened from another view, it begins at the top, without a filter and with that view's keys. */
 static void
 help_focused(struct app *a, void *state)
 {
@@ -255,7 +258,7 @@ help_draw(struct app *a, void *state, const struct area *area)
 		build(h, area->w);
 	list_resize(&h->list, h->list.n, area->h);
 	if (!h->list.n)
-		draw_fmt(area, 1, 0, ST_DIM, "nothing here has \"%s\" in it; \\ and Enter show all again",
+		draw_fmt(area, 1, 0, ST_DIM, "nothing contains \"%s\"; \\ and Enter show everything again",
 		    h->filter);
 	for (int y = 0; y < area->h && h->list.top + y < h->list.n; y++) {
 		const struct line *l = &h->line[h->list.top + y];

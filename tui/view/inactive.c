@@ -1,6 +1,6 @@
 /*
  * inactive: features that are not active but nearly are, what inhibits them, and what they would add to the
- * selected node, or to the target where nothing flows into that.
+ * selected node, or to the first target if words or errors are selected.
  */
 #include "tui/view/inactive.h"
 
@@ -23,10 +23,11 @@ struct inactive {
 	struct list list;
 	struct ct_arena arena;
 	struct ct_inactives found;
-	struct ct_error why;		/* there are none */
-	int target;			/* node */
-	int pos;			/* -1: all up to the target's */
-	int held;			/* of those found: active if nothing were against them */
+	struct ct_error why;		/* why there are none */
+	int target;			/* the node to which they would add */
+	int pos;			/* -1: all positions up to the target's */
+	/* how many of those found would be active if nothing inhibited them */
+	int held;
 };
 
 static void *
@@ -73,7 +74,7 @@ run(struct app *a, struct inactive *v)
 	    &a->study.job, &v->why))
 		v->found.n = 0;
 	else if (v->found.n == 0)
-		ct_fail(&v->why, CT_ENOTFOUND, "no inactive feature there lies below the selected node: "
+		ct_fail(&v->why, CT_ENOTFOUND, "no inactive feature there is below the selected node: "
 		    "select a target, or a feature of a higher layer");
 	for (int i = 0; i < v->found.n; i++)
 		v->held += v->found.items[i].held;
@@ -117,7 +118,7 @@ inactive_list(struct app *a, void *state)
 	return &((struct inactive *)state)->list;
 }
 
-/* "Dallas", "in Texas @Dallas", "error L1 @is": where an edge comes from. */
+/* Where an edge comes from: "Dallas", "in Texas @Dallas", "error L1 @is". */
 static const char *
 edge_text(struct app *a, const struct ct_inactive_edge *e, char *buf, size_t size)
 {
@@ -135,7 +136,7 @@ edge_text(struct app *a, const struct ct_inactive_edge *e, char *buf, size_t siz
 	return buf;
 }
 
-/* What the feature is called: its label, then its number and place. */
+/* A feature's label, then its number and place. */
 static void
 draw_feature(struct app *a, const struct area *area, int y, int max, const struct ct_inactive *f)
 {
@@ -146,7 +147,8 @@ draw_feature(struct app *a, const struct area *area, int y, int max, const struc
 	ct_session_words(a->study.session, f->layer, f->feature, f->pos, label, sizeof label);
 	study_place(&a->study, f->pos, place, sizeof place);
 	snprintf(name, sizeof name, "L%d#%d %s", f->layer, f->feature, place);
-	if (*label && ct_text_width(label) + 2 + ct_text_width(name) > max)	/* c shows its number */
+	/* no room for the number, which the card shows */
+	if (*label && ct_text_width(label) + 2 + ct_text_width(name) > max)
 		snprintf(name, sizeof name, "%s", place);
 	w = max - ct_text_width(name) - 2;
 	if (*label && w >= 8)
@@ -169,7 +171,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct ct_inactive
 		    "%s alone" : "%s and more", edge_text(a, &f->hold, hold, sizeof hold));
 }
 
-/* What its pre-activation is made of, and of whose edges most. */
+/* What the selected feature's pre-activation consists of, and which edges contribute most. */
 static void
 draw_sums(struct app *a, const struct area *area, int y, const struct ct_inactive *f)
 {
@@ -244,7 +246,7 @@ inactive_feature(struct app *a, void *state, struct ct_clamp *out)
 	return true;
 }
 
-/* Sets it to what it usually is where it is active. */
+/* Clamps the feature to its typical activation. */
 static int
 inactive_enter(struct app *a, void *state)
 {

@@ -1,8 +1,8 @@
 /*
- * judge: the test of an explanation: what would be lost without its features, what they do alone, and
- * whether as many random ones would do as well; below, what each part of it is worth.
+ * judge: tests an explanation: what is lost without its features, what they do alone, and whether as many
+ * random features do as well; below, what each part of it is worth.
  *
- * The explanation is what is pinned, where any feature is, else the pruned graph.
+ * The explanation is what is pinned, if that includes a feature, else the pruned graph.
  */
 #include "tui/view/judge.h"
 
@@ -25,8 +25,8 @@ struct judge {
 	struct list list;
 	struct ct_arena arena;
 	struct ct_explanation found;
-	struct ct_error why;		/* there is none */
-	enum judge_of of;		/* as was asked for this prompt */
+	struct ct_error why;		/* why there is none */
+	enum judge_of of;		/* what was asked for, with this prompt */
 	char *prompt;
 	bool ready;
 };
@@ -81,7 +81,7 @@ run(struct app *a, struct judge *v)
 		ct_fail(&v->why, CT_ECANCELLED, "this needs the whole graph, which is not finished");
 		return;
 	}
-	/* The graph that was finished just now was announced to all views, and judged then. */
+	/* Finishing the graph told all views, and this one has already judged by now. */
 	if (v->ready || *v->why.msg)
 		return;
 	pins = ct_session_subgraph(a->study.session);
@@ -97,7 +97,7 @@ judge_focused(struct app *a, void *state)
 	run(a, state);
 }
 
-/* What was asked of one prompt is not asked of the next, which has other pins or none. */
+/* A question about one prompt's pins or graph is not asked of the next prompt, whose pins are others. */
 static void
 follow_prompt(struct app *a, struct judge *v)
 {
@@ -141,7 +141,7 @@ judge_list(struct app *a, void *state)
 	return &((struct judge *)state)->list;
 }
 
-/* How much of the lead is lost, or left; further to the right what is said in place of the answer. */
+/* How much of the lead is lost or left, and on the right what the model says instead of the answer. */
 static void
 draw_figures(struct app *a, const struct judge *v, const struct area *area, int y,
     const struct ct_judged *run, double share)
@@ -263,7 +263,7 @@ judge_draw(struct app *a, void *state, const struct area *area)
 	}
 	draw_title(a, v, area);
 	draw_runs(a, v, area);
-	/* Where it is read aloud, what is said of the whole comes before the parts. */
+	/* If the screen is read aloud, figures about the whole come before the parts. */
 	draw_stability(v, area, area->grid->words ? PARTS : area->h - 1);
 	draw_parts(a, v, area, PARTS + area->grid->words);
 }

@@ -1,6 +1,4 @@
-/*
- * lesson view: see view/lesson.h. Where the lesson is belongs to `player`.
- */
+/* lesson: see view/lesson.h. lesson/player.h knows the current step. */
 #include "tui/view/lesson.h"
 
 #include <stdio.h>
@@ -36,7 +34,7 @@ lesson_rule(const struct app *a, const struct area *area, int y)
 static void *
 lesson_state(void)
 {
-	return calloc(1, 1);	/* all of it is the player's */
+	return calloc(1, 1);	/* unused: `player` has the state */
 }
 
 static void
@@ -45,7 +43,7 @@ lesson_drop(void *state)
 	free(state);
 }
 
-/* Says at the right that the task is done, in as many words as there is room for. */
+/* Says on the right that the task is done, in as many words as there is room for. */
 static void
 draw_done(const struct area *area, int from, int y)
 {
@@ -58,7 +56,7 @@ draw_done(const struct area *area, int from, int y)
 		}
 }
 
-/* Columns of a text on one line, the quotes of keys left out. */
+/* Columns of a text on one line, without the quotes around keys. */
 static int
 shown_width(const char *text)
 {
@@ -69,7 +67,7 @@ shown_width(const char *text)
 	return width;
 }
 
-/* A question with its choices; once one is chosen, which that was and which is right. */
+/* A question with its choices; once one is chosen, shows it and the right one. */
 static void
 draw_predict(const struct player *p, const struct area *area, int y)
 {
@@ -94,7 +92,7 @@ draw_predict(const struct player *p, const struct area *area, int y)
 		draw_done(area, x, y);
 }
 
-/* What is to be done, or what is to be seen, with a mark: done or not. */
+/* The task or what to look at, with a mark that says whether it is done. */
 static void
 draw_task(const struct app *a, const struct area *area, int y)
 {
@@ -125,7 +123,7 @@ draw_task(const struct app *a, const struct area *area, int y)
 	}
 }
 
-/* With the whole body there is room for all steps: where the student is in the lesson. */
+/* If the lesson fills the body, there is room for a list of all steps. */
 static void
 draw_steps(const struct player *p, const struct area *area, int y)
 {
@@ -149,7 +147,7 @@ lesson_draw(struct app *a, void *state, const struct area *area)
 
 	(void)state;
 	if (!p->lesson) {
-		draw_fmt(area, 1, 0, ST_DIM, "no lesson is open: %s lists those there are",
+		draw_fmt(area, 1, 0, ST_DIM, "no lesson is open: %s lists all lessons",
 		    key_for("view start"));
 		return;
 	}

@@ -1,6 +1,6 @@
 /*
- * logits: the likeliest next tokens at the chosen position, in the original run, in the replacement model,
- * and under the clamps, side by side.
+ * logits: the likeliest next tokens at the selected position, in the original run, in the replacement model,
+ * and under clamps, next to each other.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ draw_column(struct app *a, const struct area *area, const struct list *l, enum c
 	struct ct_top top[SHOWN];
 	int n = ct_session_top(a->study.first, run, a->study.pos, top, SHOWN);
 	int bar = area->w > 34 ? 12 : area->w > 22 ? 6 : 0;
-	bool wide = area->w > 34;	/* room for the raw logits */
+	bool wide = area->w > 34;	/* enough for raw logits */
 
 	draw_text(area, 1, 0, ST_DIM, title);
 	if (wide)
@@ -74,7 +74,7 @@ logits_draw(struct app *a, void *state, const struct area *area)
 	bool clamped = a->study.graph && study_clamps(&a->study)->n > 0;
 	const char *titles[COLUMNS] = { "original", "replacement", "clamped" };
 	struct logits *v = state;
-	/* In a pane a column that has nothing to show gives its room to the others. */
+	/* In a pane, the column for clamps gives its room to the others if there are no clamps. */
 	int columns = clamped || area->w >= APP_COLS ? COLUMNS : COLUMNS - 1, w = area->w / columns;
 
 	logits_list(a, v);
@@ -128,7 +128,7 @@ logits_enter(struct app *a, void *state)
 const struct view_ops logits_view = {
 	.name = "logits",
 	.title = "next tokens",
-	.note = "the likeliest next tokens of the model, of its replacement, and under the clamps",
+	.note = "the likeliest next tokens of the model, of the replacement model, and under clamps",
 	.keep = true,
 	.open = logits_open,
 	.close = logits_close,

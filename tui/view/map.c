@@ -1,8 +1,9 @@
 /*
- * map: layers by tokens. Each cell is as dark as the influence in it, and tells what it adds to the
- * selected node, or what that adds to it.
+ * map: layers by tokens. The shade of a cell shows its influence; its number is what it adds to the selected
+ * node, or what the selected node adds to it.
  *
- * Owns the chosen cell; it follows the selected node, and choosing a cell selects its strongest node.
+ * Owns the selected cell. The cell follows the selected node, and selecting a cell selects its strongest
+ * node.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,11 +19,12 @@
 
 enum { LABEL_W = 4, CELL_MIN = 4, CELL_MAX = 20, NAMED = 7 };
 
-/* The sizes of the drawing, as last drawn. */
+/* The geometry of the drawing, when last drawn. */
 struct scale {
 	int cell, high;		/* columns and lines of a cell */
-	int first, shown;	/* positions in sight */
-	int top, layers;	/* the first layer's row in sight, and how many; in and out always are */
+	int first, shown;	/* visible positions */
+	/* visible layers: the first one's row, and how many; inputs and outputs are always visible */
+	int top, layers;
 };
 
 struct map {
@@ -30,8 +32,8 @@ struct map {
 	int pos;		/* column */
 	double *heat;		/* (rows, T) influence */
 	float *edge;		/* (rows, T) between the selected node and the cell */
-	int *count;		/* (rows, T) nodes of the pruned graph */
-	bool *pinned;		/* (rows, T) is a node there pinned? */
+	int *count;		/* (rows, T) number of nodes of the pruned graph */
+	bool *pinned;		/* (rows, T) whether a node there is pinned */
 	int rows, T;
 	double hottest;
 	struct scale scale;
@@ -166,7 +168,7 @@ map_changed(struct app *a, void *state, enum change what)
 	follow(a, state);
 }
 
-/* The strongest node of a cell after `after` (-1: the strongest of all); -1 when there is none. */
+/* The strongest node of a cell that is weaker than `after` (-1: the strongest of all); -1: there is none. */
 static int
 strongest(struct app *a, int row, int pos, int after)
 {
@@ -234,7 +236,7 @@ map_enter(struct app *a, void *state)
 	return DID_CHANGE;
 }
 
-/* The influence in a column, or in a row. */
+/* The sum of influence in a column or a row. */
 static double
 sum_line(const struct map *m, bool column, int i)
 {
@@ -249,8 +251,8 @@ sum_line(const struct map *m, bool column, int i)
 }
 
 /*
- * Of first..last, the first of n side by side that have most of the influence, with `keep` among them if it
- * is one of these: a map begins where something is. Of equal ones the earliest.
+ * Of all runs of n lines within first..last, the start of the one with the most influence that includes
+ * `keep`, if that is in first..last; of equal ones the first. So a map opens where influence is.
  */
 static int
 hottest(const struct map *m, bool column, int first, int last, int n, int keep)
@@ -279,7 +281,7 @@ fit(struct app *a, const struct map *m, const struct area *area)
 	struct scale s = { .cell = CELL_MIN, .high = 2 };
 	int first = a->study.T > 1, columns = a->study.T - first;
 
-	s.shown = (area->w - LABEL_W + 1) / CELL_MIN;	/* the last needs no gap */
+	s.shown = (area->w - LABEL_W + 1) / CELL_MIN;	/* the last cell needs no gap after it */
 	if (s.shown > columns)
 		s.shown = columns;
 	if (s.shown > 0)
@@ -288,20 +290,20 @@ fit(struct app *a, const struct map *m, const struct area *area)
 		s.cell = CELL_MAX;
 	if (2 * m->rows + 1 > area->h)
 		s.high = 1;
-	/* Room for a name in each cell, and for the nodes of the chosen cell below. */
+	/* There is room for a name in each cell, and for the nodes of the selected cell below. */
 	else if (s.cell >= NAMED && 4 * m->rows + 5 <= area->h)
 		s.high = 4;
 	else if (s.cell >= NAMED && 3 * m->rows + 5 <= area->h)
 		s.high = 3;
 	s.first = hottest(m, true, first, a->study.T - 1, s.shown, m->pos);
 	s.layers = m->rows - 2;
-	if (m->rows * s.high + 1 > area->h)	/* too many */
+	if (m->rows * s.high + 1 > area->h)	/* not all rows fit */
 		s.layers = (area->h - 1) / s.high - 2;
 	s.top = hottest(m, false, 1, m->rows - 2, s.layers, m->list.sel);
 	return s;
 }
 
-/* The line of a row in the drawing; -1: it is out of sight. */
+/* The line of the drawing where a row is; -1: it is not visible. */
 static int
 line_of(const struct map *m, const struct scale *s, int row)
 {
@@ -325,7 +327,7 @@ row_at(const struct map *m, const struct scale *s, int y)
 	return -1;
 }
 
-/* In a few columns the letters say more than a mark that some are missing. */
+/* In a few columns, more letters say more than a mark that letters are missing. */
 static void
 draw_short(const struct area *area, int x, int y, int w, enum style style, const char *s)
 {
@@ -393,7 +395,7 @@ draw_cell_of(
 		draw_here(area, x - 1, y);
 }
 
-/* Below the cells: the nodes of the chosen one. */
+/* The nodes of the selected cell, below all cells. */
 static void
 draw_nodes(struct app *a, const struct map *m, const struct area *area, int y)
 {

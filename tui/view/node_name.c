@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 
-enum { LABEL_LEAST = 12 };	/* columns that a label has before its place may take any */
+enum { LABEL_LEAST = 12 };	/* columns of a label that its place leaves free */
 
 enum style
 node_name_style(struct app *a, int node)
@@ -29,7 +29,7 @@ node_name_style(struct app *a, int node)
 	return n->kept ? ST_TEXT : ST_DIM;
 }
 
-/* A label is what is read first; then the number and place, or where room is short the place alone. */
+/* The label comes first; then number and place, or if there is little room only the place. */
 static int
 draw_labelled(struct app *a, const struct area *area, int x, int y, int max, int node)
 {
@@ -41,7 +41,8 @@ draw_labelled(struct app *a, const struct area *area, int x, int y, int max, int
 	study_note(&a->study, node, label, sizeof label);
 	if (!*label)
 		return draw_cut(area, x, y, max, style, name);
-	if (ct_text_width(label) + 2 + ct_text_width(name) > max)	/* the card has its number */
+	/* no room for the number, which the card shows */
+	if (ct_text_width(label) + 2 + ct_text_width(name) > max)
 		study_place(&a->study, study_node(&a->study, node)->pos, name, sizeof name);
 	w = max - 2 - ct_text_width(name);
 	if (w < LABEL_LEAST)

@@ -1,4 +1,4 @@
-/* opened: see opened.h. The card shows what an open error is made of. */
+/* opened: see opened.h. The card shows the parts of the opened error node. */
 #include "tui/view/opened.h"
 
 #include "tui/app.h"

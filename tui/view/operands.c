@@ -1,6 +1,6 @@
 /*
  * operands: the selected feature over all values of the prompt's two numbers, as large as the screen allows.
- * What the characters stand for is in cards/plot.h.
+ * cards/plot.h explains the characters.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +15,13 @@
 struct operands {
 	bool ready;
 	struct ct_operands picture;
-	struct ct_error why;		/* there is none */
+	struct ct_error why;		/* why there is none */
 	int layer, feature, pos;
-	int node;			/* that it was made for, */
-	/* or not: a feature of another view's list, with a place of its own: */
+	int node;			/* the selected node that it was made for, */
+	/* or a feature selected in another view's list, with its own place: */
 	bool listed;
 	struct ct_clamp place;
-	int step;			/* positions away from the node's */
+	int step;			/* how many positions from the node's */
 };
 
 static void *
@@ -36,7 +36,7 @@ operands_close(void *state)
 	free(state);
 }
 
-/* The feature that a node is or asks for. */
+/* Sets the feature of a node, if it has one. */
 static bool
 feature_of(const struct ct_node *n, struct operands *o)
 {
@@ -91,7 +91,7 @@ operands_focused(struct app *a, void *state)
 	make_picture(a, o);
 }
 
-/* The same feature at another token. */
+/* Shows the feature at another token. */
 static int
 operands_side(struct app *a, void *state, int step)
 {
@@ -129,7 +129,7 @@ operands_row(const struct area *area, int x, int y, const struct ct_plot *plot, 
 			draw_cell(area, x + i, y, style[cells[i].ink], cells[i].cp);
 }
 
-/* The picture at (x,y) of the area, if there is room for it; returns the columns used. */
+/* Draws a picture at (x,y) of the area if there is room; returns the columns used. */
 static int
 draw_form(const struct area *area, int x, int y, enum ct_plot_form form, const struct ct_operands *o)
 {

@@ -1,6 +1,6 @@
 /*
- * paths: the strongest paths from words to the target above the tree's selected row, with the share of the
- * target's inputs that each carries.
+ * paths: the strongest paths from words to the target of the tree's selected row, each with its share of the
+ * target's inputs.
  */
 #include "tui/view/paths.h"
 
@@ -15,14 +15,15 @@
 #include "tui/view/tree.h"
 #include "tui/view/view.h"
 
-enum { USUAL = 50, NAMES = 12, LEAST = 6 };	/* rows; column where names begin; columns of a name */
+/* rows by default; column where names begin; least columns for a name */
+enum { USUAL = 50, NAMES = 12, LEAST = 6 };
 
 struct paths {
 	struct list list;
 	struct ct_arena arena;
 	struct ct_paths p;
-	struct ct_error why;		/* there are none */
-	int max;			/* rows at most */
+	struct ct_error why;		/* why there are none */
+	int max;			/* how many to show at most */
 };
 
 static void *
@@ -51,7 +52,7 @@ paths_close(void *state)
 	free(state);
 }
 
-/* The target that the tree's selected row stands below. */
+/* The target above the tree's selected row. */
 static int
 target_of(struct app *a)
 {
@@ -113,7 +114,9 @@ paths_list(struct app *a, void *state)
 	return &((struct paths *)state)->list;
 }
 
-/* The nodes with > between them; each has its part of the room, and what one leaves the next ones have. */
+/*
+ * Draws a path's nodes with > between them. They share the room; what one does not need, the next ones get.
+ */
 static void
 draw_nodes(struct app *a, const struct area *area, int y, const struct ct_path *p)
 {

@@ -1,8 +1,8 @@
 /*
- * qk: why an attention head attends from one token to another: the pairs of what is in its query and in the
- * key that make its score, each side's terms alone, and the score by kinds of terms, which add up to it.
+ * qk: why an attention head attends from one token to another: the pairs of terms of its query and key that
+ * make up its score; the terms of each alone; and the score by kinds of terms, which add up to it.
  *
- * Of itself it is about what carries most in the pruned graph.
+ * Unless a command names a head, it shows what carries most in the pruned graph.
  */
 #include "tui/view/qk.h"
 
@@ -18,7 +18,7 @@
 #include "tui/view/view.h"
 
 enum { ADDS = 10, NAMES = 12, TABLE_H = CT_QK_KINDS + 2, TOP = 3 };
-/* What its rows are. */
+/* What the rows list. */
 enum rows { PAIRS, QUERY, KEY, N_ROWS };
 
 static const char *const kinds[CT_QK_KINDS] = { [CT_QK_WORDS] = "words", [CT_QK_FEATURES] = "features",
@@ -28,12 +28,12 @@ struct qk {
 	struct list list;
 	struct ct_arena arena;
 	struct ct_qk qk;
-	struct ct_error why;		/* there is none */
+	struct ct_error why;		/* why there is none */
 	struct ct_qk_question q;
-	int T;				/* of the prompt that it is about */
+	int T;				/* length of the prompt that q is about */
 	enum rows rows;
 	bool ready;
-	bool asked;			/* q was given */
+	bool asked;			/* q is from a command */
 };
 
 static void *
@@ -99,7 +99,7 @@ qk_changed(struct app *a, void *state, enum change what)
 
 	if (what != CHANGED_GRAPH)
 		return;
-	/* Places of a prompt of another length may not be there. */
+	/* In a prompt of another length, the positions may not exist. */
 	v->asked = v->asked && v->T == a->study.T;
 	forget(v);
 	if (a->view == VIEW_QK)
@@ -219,7 +219,10 @@ draw_rows(struct app *a, struct qk *v, const struct area *area, int y, int h)
 	}
 }
 
-/* Kinds of what is in the query, line by line, by those of what is in the key; their sums last. */
+/*
+ * The score by kinds of terms: a line for each kind in the query, a column for each in the key; sums at the
+ * end.
+ */
 static void
 draw_table(const struct qk *v, const struct area *area, int y)
 {
@@ -247,7 +250,7 @@ draw_table(const struct qk *v, const struct area *area, int y)
 	}
 }
 
-/* What the pairs leave out: terms beyond the strongest. */
+/* The sum of the pairs that are not listed, which have weaker terms. */
 static void
 draw_rest(const struct qk *v, const struct area *area, int y)
 {
@@ -285,7 +288,7 @@ qk_draw(struct app *a, void *state, const struct area *area)
 	draw_check(v, area, check);
 	draw_rest(v, area, words ? check + 1 : table - 1);
 	if (count_rows(v) == 0)
-		draw_text(area, 1, words ? check + 1 : TOP, ST_DIM, "nothing: the query or the key is 0");
+		draw_text(area, 1, words ? check + 1 : TOP, ST_DIM, "no terms: the query or the key is 0");
 	else if (words)
 		draw_rows(a, v, area, check + 2, area->h - check - 2);
 	else
@@ -320,7 +323,10 @@ qk_text(struct app *a, void *state, int row, char *buf, size_t size)
 	snprintf(buf, size, "%s %s", text[0], v->rows == PAIRS ? text[1] : "");
 }
 
-/* Selects the row's node in the tree: of a pair the one in the key, or the other where that is no node. */
+/*
+ * Selects the row's node in the tree. For a pair it is the key's node, or if that term is no node, the
+ * query's.
+ */
 static int
 qk_enter(struct app *a, void *state)
 {

@@ -1,6 +1,4 @@
-/*
- * sessions: what was kept, the latest first, to be brought back.
- */
+/* sessions: a list of the kept sessions, the latest first, to open one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +65,7 @@ sessions_draw(struct app *a, void *state, const struct area *area)
 
 	list_resize(l, l->n, area->h);
 	if (!l->n)
-		draw_text(area, 1, 0, ST_DIM, "None yet: what you do is kept from the first change on; s "
+		draw_text(area, 1, 0, ST_DIM, "None yet. What you do is kept from the first change on; s "
 		    "gives it a name.");
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
 		const struct session_entry *e = &v->entry[l->top + y];
@@ -112,7 +110,7 @@ sessions_enter(struct app *a, void *state)
 const struct view_ops sessions_view = {
 	.name = "sessions",
 	.title = "sessions",
-	.note = "what was kept, the latest first, with its note or prompt, to be brought back",
+	.note = "the kept sessions, the latest first, with their notes or prompts; Enter opens one",
 	.about = ABOUT_PROGRAM,
 	.open = sessions_open,
 	.close = sessions_close,

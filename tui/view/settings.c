@@ -1,6 +1,4 @@
-/*
- * settings: the options as they are now, to be changed, and what config.yaml says about them.
- */
+/* settings: shows and changes the options that hold now, and reports on config.yaml. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +28,7 @@ settings_list(struct app *a, void *state)
 	return l;
 }
 
-/* Which file is read at the beginning, and what it does. */
+/* The file that is read at the start, and whether it was read. */
 static void
 draw_file(struct app *a, const struct area *area, int y)
 {
@@ -41,10 +39,10 @@ draw_file(struct app *a, const struct area *area, int y)
 		draw_text(area, 1, y, ST_DIM, "These hold until you quit; config.yaml was not looked for.");
 		return;
 	}
-	draw_text(area, 1, y++, ST_DIM, "These hold until you quit. How the program begins is said in");
+	draw_text(area, 1, y++, ST_DIM, "These hold until you quit. At the start they are read from");
 	x += draw_cut(area, x, y, area->w - 24, ST_TEXT, s->path) + 2;
 	if (!s->found)
-		draw_text(area, x, y, ST_DIM, "is not there");
+		draw_text(area, x, y, ST_DIM, "which does not exist");
 	else if (*s->trouble)
 		draw_fmt(area, 1, y + 1, ST_BAD, "line %s",
 		    s->trouble + (!strncmp(s->trouble, s->path, strlen(s->path)) ? strlen(s->path) + 1 : 0));
@@ -101,7 +99,7 @@ settings_enter(struct app *a, void *state)
 
 	if (option_next(a, l->sel, value, sizeof value))
 		return option_set(a, l->sel, value);
-	snprintf(line, sizeof line, "set %s ", o->name);	/* its value is in sight */
+	snprintf(line, sizeof line, "set %s ", o->name);	/* the row shows the present value */
 	input_open(a, INPUT_COMMAND, line);
 	return DID_CHANGE;
 }
@@ -109,7 +107,7 @@ settings_enter(struct app *a, void *state)
 const struct view_ops settings_view = {
 	.name = "settings",
 	.title = "settings",
-	.note = "theme, characters, mouse, thresholds and modes, to see and change them",
+	.note = "theme, characters, mouse, thresholds and modes: their values, which Enter changes",
 	.about = ABOUT_PROGRAM,
 	.open = settings_open,
 	.close = free,

@@ -1,6 +1,6 @@
 /*
- * start: the latest sessions, and the lessons, gallery and models there are. A first start without arguments
- * begins here.
+ * start: lists what can be opened: the latest sessions, the lessons, the gallery, and models. The program
+ * begins here if it is started without arguments for the first time.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ enum { OFFERS = 200, HEAD = 3, NAME = 16, SESSIONS = 3 };
 
 struct offer {
 	const char *kind;	/* session, lesson, gallery, graph or model */
-	const char *command;	/* that opens it */
+	const char *command;	/* the command that opens it */
 	char *path;
 	char name[64], title[120], note[120];
 };
@@ -95,7 +95,7 @@ add_lesson(struct start *v, const char *path)
 	lesson_close(l);
 }
 
-/* A session that comes with the models, called what its note says. */
+/* A session of the gallery, with the title from its note. */
 static void
 add_shown(struct start *v, const char *path)
 {
@@ -142,7 +142,7 @@ add_gallery(struct start *v, char **models)
 	ct_model_list_free(graphs.list);
 }
 
-/* The latest few; all of them have a view of their own. */
+/* Only the latest few; the view sessions has all. */
 static void
 add_sessions(struct start *v)
 {

@@ -1,12 +1,10 @@
-/*
- * start: the view of what there is to open, as commands may ask for it.
- */
+/* start: the view of what can be opened, for commands. */
 #ifndef TUI_VIEW_START_H
 #define TUI_VIEW_START_H
 
 struct app;
 
-/* The directory of the selected model; NULL: the row is of something else. */
+/* The directory of the selected model; NULL: the selected row is no model. */
 const char *start_model(struct app *a);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * subgraph: what is pinned: supernodes with their members, single nodes, and what feeds each of them among
- * the rest.
+ * the others.
  *
- * Owns which supernodes are open. Scores are shown with those of the whole graph.
+ * Owns which supernodes are open. Scores are shown next to those of the whole graph.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "tui/study/pins.h"
 #include "tui/view/view.h"
 
-/* A contributor below this share of what flows in has no row. */
+/* A part that gives less than this share of what flows in has no row. */
 static const double least_share = .01;
 
 enum kind { PART, MEMBER, FROM };
@@ -26,7 +26,7 @@ enum kind { PART, MEMBER, FROM };
 struct row {
 	enum kind kind;
 	int part;
-	int at;		/* of a member in the part, or of an edge */
+	int at;		/* index of a member in its part, or of an edge */
 };
 
 struct subgraph {
@@ -64,7 +64,7 @@ pin_of(struct app *a, const struct ct_subgraph_part *p, int member)
 	return &ct_session_subgraph(a->study.session)->pin[p->pin[member]];
 }
 
-/* The place of a supernode in the list of open ones, or -1. */
+/* The index of a supernode in the list of open ones, or -1. */
 static int
 open_at(struct app *a, const struct subgraph *v, const struct ct_subgraph_part *p)
 {
@@ -110,7 +110,7 @@ subgraph_list(struct app *a, void *state)
 	return &v->fold.list;
 }
 
-/* The part that a row is about: of an edge the one it comes from. */
+/* The part that a row is about; for an edge the part it comes from. */
 static const struct ct_subgraph_part *
 part_of(const struct ct_parts *x, const struct row *r)
 {
@@ -133,7 +133,7 @@ subgraph_selected(struct app *a, int *supernode, struct ct_pin *pin)
 	return true;
 }
 
-/* The node that a row stands for: of a supernode the first that is in the graph; or -1. */
+/* The node that a row stands for; for a supernode its first one in the graph; or -1. */
 static int
 node_of(const struct ct_parts *x, const struct row *r)
 {
@@ -169,10 +169,10 @@ subgraph_text(struct app *a, void *state, int row, char *buf, size_t size)
 	row_text(a, pins_parts(&a->study), &v->rows[row], buf, size);
 }
 
-/* Columns from the right edge where numbers end. */
+/* Right edges of the numbers' columns, counted from the right. */
 enum { ACTIVE = 22, NOW = 13, INFLUENCE = 1, BAR = 20 };
 
-/* A number, and that of the whole graph. */
+/* A score, and that of the whole graph. */
 static int
 draw_score(const struct area *area, int x, const char *what, double ours, double whole)
 {
@@ -201,7 +201,7 @@ draw_scores(struct app *a, const struct area *area, const struct ct_parts *x)
 	draw_right(area, area->w - INFLUENCE, 1, ST_DIM, "influence");
 }
 
-/* What the clamps leave: 100%, or −100% when it is flipped. */
+/* What the clamps leave: 100%, or −100% if it is reversed. */
 static void
 draw_level(const struct area *area, int y, double level)
 {
@@ -233,7 +233,7 @@ draw_target(struct app *a, const struct area *area, int y, const struct ct_node 
 	draw_right(area, area->w - INFLUENCE, y, ST_CLAMP, now);
 }
 
-/* The name of a node with its note, up to `end`. */
+/* The name of a node and its note, up to column `end`. */
 static void
 draw_node(struct app *a, const struct area *area, int x, int y, int end, const struct ct_pin *pin, bool there)
 {
@@ -310,7 +310,7 @@ draw_from(struct app *a, const struct area *area, int y, const struct ct_parts *
 	int end = area->w - ACTIVE - 7;
 
 	while (first > x->edge && first[-1].target == e->target)
-		first--;	/* the strongest, which has a full bar */
+		first--;	/* the strongest has a full bar */
 	draw_cell(area, 6, y, ST_DIM, 0x2190);
 	if (p->supernode >= 0)
 		draw_cut(area, 8, y, end - 8, ST_TEXT, supernode_name(a, p));
@@ -358,7 +358,7 @@ draw_rows(struct app *a, struct subgraph *v, const struct area *area)
 		draw_cell(area, area->w - 1, area->h - 1, ST_DIM, 0x2193);
 }
 
-/* Where there is room, the card of the selected node is drawn next to the list. */
+/* If there is room, the card of the selected node is drawn next to the list. */
 static void
 subgraph_draw(struct app *a, void *state, const struct area *area)
 {
@@ -397,13 +397,13 @@ toggle(struct app *a, struct subgraph *v, const struct ct_subgraph_part *p)
 		v->n_open--;
 		memmove(v->open[at], v->open[at + 1], (size_t)(v->n_open - at) * sizeof *v->open);
 	} else {
-		if (v->n_open == CT_MAX_SUPERNODES)	/* some are gone since */
+		if (v->n_open == CT_MAX_SUPERNODES)	/* drop those that no longer exist */
 			v->n_open = 0;
 		snprintf(v->open[v->n_open++], CT_SUPERNODE_NAME, "%s", supernode_name(a, p));
 	}
 }
 
-/* Opens a supernode, goes to where an edge comes from, or to a node in the tree. */
+/* Opens a supernode; from an edge goes to its source; from a node goes to the tree. */
 static int
 subgraph_enter(struct app *a, void *state)
 {
@@ -427,7 +427,7 @@ subgraph_enter(struct app *a, void *state)
 	if (r->kind == PART && x->part[r->part].supernode >= 0) {
 		toggle(a, v, &x->part[r->part]);
 	} else if (node < 0) {
-		return app_fail(a, "this node is not in the graph at hand");
+		return app_fail(a, "this node is not in the present graph");
 	} else {
 		view_select(a, node);
 		a->view = a->focus = VIEW_TREE;

@@ -1,6 +1,4 @@
-/*
- * subgraph: the view of what is pinned.
- */
+/* subgraph: the view of what is pinned, for commands. */
 #ifndef TUI_VIEW_SUBGRAPH_H
 #define TUI_VIEW_SUBGRAPH_H
 
@@ -10,8 +8,8 @@ struct app;
 struct ct_pin;
 
 /*
- * What its selected row is about: a supernode (*supernode), or a pinned node (*pin; *supernode -1). False:
- * there is no row.
+ * What the selected row is about: a supernode (*supernode), or a pinned node (*pin, and *supernode is -1).
+ * Returns false if there are no rows.
  */
 bool subgraph_selected(struct app *a, int *supernode, struct ct_pin *pin);
 

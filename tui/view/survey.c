@@ -1,6 +1,4 @@
-/*
- * survey: every feature of the pruned graph set to 0 in turn: its effect, and its influence in the graph.
- */
+/* survey: each feature of the pruned graph ablated in turn: its effect, and its influence in the graph. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +12,7 @@
 
 struct survey {
 	struct list list;
-	const struct ct_survey *v;	/* lent by the session; NULL: not run, or what it was about is gone */
+	const struct ct_survey *v;	/* lent by the session; NULL: not run for this graph */
 };
 
 static void *
@@ -71,7 +69,7 @@ survey_list(struct app *a, void *state)
 	return &s->list;
 }
 
-enum { KL = 27, INFLUENCE = 16, EFFECT = 5 };	/* columns from the right edge where they end */
+enum { KL = 27, INFLUENCE = 16, EFFECT = 5 };	/* right edges of columns, counted from the right */
 
 static void
 draw_row(struct app *a, const struct area *area, int y, const struct ct_ablation *item)

@@ -1,6 +1,7 @@
 /*
- * swap: the features of the value that the prompt hides set to those of every other value, one row each, with
- * the controls that must change nothing: the same value by another sentence, and as many random features.
+ * swap: sets the features of the value that the prompt hides to those of each other value in turn, a row for
+ * each, with two controls that should change nothing: another sentence with the same value, and as many
+ * random features.
  */
 #include "tui/view/swap.h"
 
@@ -15,9 +16,9 @@
 
 struct swap {
 	struct list list;
-	const struct ct_swap *w;	/* lent by the session; NULL: not run, or its prompt is gone */
-	struct ct_error why;		/* there is none */
-	char at[SWAP_WORD], from[SWAP_WORD];	/* as they were asked for; "": of the prompt */
+	const struct ct_swap *w;	/* lent by the session; NULL: not run for this prompt */
+	struct ct_error why;		/* why there is none */
+	char at[SWAP_WORD], from[SWAP_WORD];	/* from the command; "": the prompt's own */
 	double strength;
 };
 
@@ -104,7 +105,7 @@ swap_list(struct app *a, void *state)
 	return &((struct swap *)state)->list;
 }
 
-/* A token, or that there is no one answer. */
+/* A token's text, or a remark that there is no single answer. */
 static const char *
 token(struct app *a, int id, char *buf, size_t size)
 {
@@ -148,7 +149,7 @@ draw_answer(struct app *a, const struct area *area, int y, const struct ct_swap_
 		draw_text(area, c.prob + 1, y, given ? ST_PLUS : ST_BAD, given ? "✓" : "✗");
 }
 
-/* How many followed, and what the two controls did. */
+/* How many swaps gave the value's answer, and what the two controls did. */
 static void
 draw_share(struct app *a, const struct swap *s, const struct area *area)
 {

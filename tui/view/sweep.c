@@ -1,6 +1,6 @@
 /*
- * sweep: the clamps at many strengths and up to each layer: shares of the next tokens as sparklines, and
- * where the answer flips. It shows the clamps it was run with, whatever became of them since.
+ * sweep: the clamps at many strengths and up to each layer: the next tokens' probabilities as sparklines, and
+ * where the answer changes. It keeps showing the clamps it was run with when these change.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,9 +18,9 @@ enum { TOKENS = 4, LEVELS = 8, TENTHS = 10 };
 
 struct sweep {
 	struct list list;
-	const struct ct_sweep *w;	/* lent by the session; NULL: none, or its prompt is gone */
+	const struct ct_sweep *w;	/* lent by the session; NULL: not run for this prompt */
 	enum ct_unit unit;
-	char about[STUDY_NAME];		/* the clamps */
+	char about[STUDY_NAME];		/* the clamps as text */
 };
 
 static void *
@@ -53,7 +53,7 @@ shown(const struct sweep *s)
 	return s->w->n_tokens < TOKENS ? s->w->n_tokens : TOKENS;
 }
 
-/* Lines of a row: its title, the tokens, the flips. */
+/* Lines of a row: its title, the tokens, and the changes of the answer. */
 static int
 lines(const struct sweep *s)
 {
@@ -124,7 +124,7 @@ draw_token(struct app *a, const struct sweep *s, const struct area *area, int y,
 	float most = 0;
 
 	draw_cut(area, 3, y, x - 5, ST_TEXT, study_word(&a->study, w->tokens[token], word, sizeof word));
-	/* On its own scale: what happens to an unlikely token is seen as well. */
+	/* Each token has a scale of its own, so that changes of unlikely tokens are visible too. */
 	for (int i = 0; i < w->n_steps; i++)
 		most = fmaxf(most, p[(size_t)i * w->n_tokens]);
 	for (int i = 0; i < w->n_steps && i < room; i++) {
@@ -165,7 +165,7 @@ draw_title(const struct sweep *s, const struct area *area, int y, int row)
 	if (s->w->last[row] < 0)
 		draw_text(area, 1, y, ST_TITLE, study_how_text(&s->w->options, mode, sizeof mode));
 	else
-		draw_fmt(area, 1, y, ST_TITLE, "MLPs frozen up to layer %d, live behind", s->w->last[row]);
+		draw_fmt(area, 1, y, ST_TITLE, "MLPs frozen up to layer %d, free after it", s->w->last[row]);
 }
 
 static void
@@ -182,7 +182,7 @@ sweep_draw(struct app *a, void *state, const struct area *area)
 		    "layer");
 		return;
 	}
-	draw_fmt(area, 1, 0, ST_DIM, "%s: strengths %s to %s, shares of the next token", s->about,
+	draw_fmt(area, 1, 0, ST_DIM, "%s: strengths %s to %s, probabilities", s->about,
 	    strength(s, 0, from, sizeof from), strength(s, s->w->n_steps - 1, to, sizeof to));
 	list_resize(&s->list, lines(s), area->h - 1);
 	s->list.y = 1;

@@ -1,8 +1,8 @@
 /*
- * tree: the targets at the roots, and below each node what feeds it, strongest first.
+ * tree: the targets, and below each node what feeds it, the strongest first.
  *
- * Owns what is open. The rows of a node are its edges in the pruned graph, then a row that sums up all the
- * others, so that the rows and the bias always add up to the node's value. Bars compare siblings.
+ * Owns which rows are open. The rows of a node are its edges in the pruned graph, then a row that sums up all
+ * others, so that the rows and the bias always add up to the node's value. Bars compare the rows of one node.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,14 +35,14 @@ tree_close(void *state)
 	free(t);
 }
 
-/* Rows for the targets below the first: a few of them, if there are many. */
+/* Rows for the targets after the first: only a few if there are many. */
 static int
 other_targets(const struct app *a)
 {
 	return a->study.graph->n_targets > 5 ? 5 : a->study.graph->n_targets;
 }
 
-/* How many inputs of a target fill the pane, with one of them open, folds, and some other targets. */
+/* How many inputs of a target fill the pane, together with an open input, folds and other targets. */
 static int
 root_rows(const struct app *a)
 {
@@ -125,14 +125,14 @@ item_at(const struct tree *t, int row)
 	return t->fold.row[row].item;
 }
 
-/* The node of a row; -1: it sums up several. */
+/* The node of a row; -1: it sums up several nodes. */
 static int
 node_at(const struct tree *t, int row)
 {
 	return t->fold.row[row].part == TREE_MORE ? -1 : item_at(t, row)->node;
 }
 
-/* The selected node is the selected row's, however that came about. */
+/* Makes the selected row's node the selected node. */
 static void
 follow_row(struct app *a, struct tree *t)
 {
@@ -161,7 +161,7 @@ select_item(struct app *a, struct tree *t, const struct tree_item *w)
 		list_select(&t->fold.list, row);
 }
 
-/* The strongest features below the first target, as many as there is room for, but one at least. */
+/* Opens the strongest features below the first target: as many as there is room for, but at least one. */
 static void
 open_strongest(struct app *a, struct tree *t)
 {
@@ -178,12 +178,12 @@ open_strongest(struct app *a, struct tree *t)
 		room -= w->shown + w->n_folds + (w->shown < w->n);
 		opened++;
 	}
-	/* What is still free goes to the target. */
+	/* The room that remains is for more inputs of the target. */
 	if (room > 0)
 		root->shown = root->shown + room < root->n ? root->shown + room : root->n;
 }
 
-/* A new graph: the first target is open, and what is strongest below it. */
+/* For a new graph: opens the first target and its strongest inputs. */
 static void
 build(struct app *a, struct tree *t)
 {
@@ -214,7 +214,7 @@ build(struct app *a, struct tree *t)
 		view_select(a, first);
 }
 
-/* The rows are others: stay on the selected node, or on what is summed up; else take what is there now. */
+/* Once rows have changed: selects the selected node's row, else the node of the selected row. */
 static void
 keep_selected(struct app *a, struct tree *t)
 {
@@ -243,7 +243,7 @@ tree_moved(struct app *a, void *state)
 	follow_row(a, state);
 }
 
-/* The selected node may have been chosen elsewhere since. */
+/* Another view may have selected another node meanwhile. */
 static void
 tree_focused(struct app *a, void *state)
 {
@@ -319,7 +319,7 @@ tree_level(struct app *a, int step)
 	}
 	t->stale |= did;
 	t->shaped |= did;
-	/* The selection stays on its row, or goes to the nearest one that is still there. */
+	/* The selection stays on its item, or goes to the nearest one above that has a row. */
 	while (did && w && (tree_list(a, t), row_of(t, w)) < 0)
 		w = w->parent;
 	if (did && w)
@@ -328,7 +328,7 @@ tree_level(struct app *a, int step)
 	return did;
 }
 
-/* Goes down from a root along path[n-1..0], showing each step. */
+/* Opens a path from its target path[n-1] down to path[0], and shows each step. */
 static bool
 open_path(struct app *a, struct tree *t, const int *path, int n)
 {
@@ -344,7 +344,7 @@ open_path(struct app *a, struct tree *t, const int *path, int n)
 		if (!open_item(a, t, w))
 			return false;
 		next = tree_item_find(w, path[i], &fold, &k);
-		if (next && fold) {	/* in a fold, which then has a row and is open */
+		if (next && fold) {	/* it is in a fold, which is given a row and opened */
 			int member = (int)(next - fold->child);
 
 			fold = tree_item_promote(w, k);
@@ -440,7 +440,7 @@ tree_branch(struct app *a, const char *path, int rows)
 	}
 	do {
 		if (w && !open_item(a, t, w))
-			return app_fail(a, "branch: nothing feeds what stands before \"%.100s\"", rest);
+			return app_fail(a, "branch: nothing feeds the node before \"%.100s\"", rest);
 		next = w ? tree_item_named(&a->study, w->child, w->n + w->n_folds, &rest)
 			 : tree_item_named(&a->study, t->root, t->n_roots, &rest);
 		if (!next)
@@ -531,7 +531,7 @@ tree_text(struct app *a, void *state, int row, char *buf, size_t size)
 		row_text(a, item_at(t, row), buf, size);
 }
 
-/* Beyond the rows: the node of the pruned graph with the largest influence that matches. */
+/* If no row matches: finds the matching node of the pruned graph with the most influence. */
 static bool
 tree_find(struct app *a, void *state, const char *what)
 {

@@ -1,4 +1,4 @@
-/* tree_draw: the part of the tree that draws its rows. */
+/* tree_draw: draws the rows of the tree. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 #include "tui/view/tree.h"
 
 enum { THEN_NOW = 28, THEN_NOW_SHORT = 12 };
-enum { FIGURE = 8, WIDEST = 110 };	/* numbers further from their names are hard to follow */
+enum { FIGURE = 8, WIDEST = 110 };	/* WIDEST: numbers further away from their names are hard to follow */
 
-/* Where both graphs are known, then and now stand in place of the bar. */
+/* If both graphs are known, activations without and with clamps replace the bar. */
 static int
 bar_columns(const struct app *a, const struct area *area)
 {
@@ -22,14 +22,14 @@ bar_columns(const struct app *a, const struct area *area)
 	return area->w >= WIDEST ? 24 : area->w >= 60 ? 12 : 6;
 }
 
-/* Where names end and numbers begin. */
+/* The column where names end and numbers begin. */
 static int
 names_end(const struct app *a, const struct area *area)
 {
 	return area->w - bar_columns(a, area) - FIGURE;
 }
 
-/* What is added to a node, or taken from it, at column `right`. */
+/* What is added to a node, or taken from it, with its right edge at column `right`. */
 static void
 draw_value(const struct app *a, const struct area *area, int right, int y, double w, int target)
 {
@@ -94,7 +94,7 @@ draw_target(struct app *a, const struct area *area, int y, int x, int node)
 	draw_root(a, area, y, n);
 }
 
-/* "words (8)  capital, Dallas, ...": what is folded, the strongest first. */
+/* "words (8)  capital, Dallas, ...": the folded nodes, the strongest first. */
 static void
 draw_fold(struct app *a, const struct area *area, int y, int x, const struct tree_item *w)
 {
@@ -122,7 +122,7 @@ draw_fold(struct app *a, const struct area *area, int y, int x, const struct tre
 		draw_cut(area, x, y, end - x, ST_DIM, all);
 }
 
-/* The marks of a node that was clamped or pinned stand before its name. */
+/* Marks before the name show that a node is clamped or pinned. */
 static void
 draw_node(struct app *a, const struct area *area, int y, int x, int node)
 {
@@ -133,7 +133,10 @@ draw_node(struct app *a, const struct area *area, int y, int x, int node)
 	node_name_draw(a, area, x, y, names_end(a, area) - x, node);
 }
 
-/* "1.37→0.00" where there is room, and "4.2%→12%": its activation and its share of the influence. */
+/*
+ * A node without and with clamps: its activation if there is room, "1.37→0.00", and its share of the
+ * influence, "4.2%→12%".
+ */
 static void
 draw_then_now(struct app *a, const struct area *area, int y, int node)
 {
@@ -197,7 +200,7 @@ tree_draw(struct app *a, void *state, const struct area *area)
 
 	list_resize(l, l->n, area->h);
 	if (!l->n) {
-		/* A message may have given way to another by now. */
+		/* Other messages may have replaced the one that said so. */
 		draw_text(area, 1, 0, ST_DIM, !a->study.graph ? "nothing traced yet: i begins a prompt"
 		    : a->study.graph->n_targets ? "no memory for the tree" : "no targets");
 		return;

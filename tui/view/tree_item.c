@@ -86,7 +86,7 @@ most_against(const void *left, const void *right)
 	return x != y ? (x < y ? -1 : 1) : by_rank(a, b);
 }
 
-/* A fold has its members from the start: nodes, which nothing is known of yet. */
+/* Adds the members of a fold. They are nodes whose own inputs are not known yet. */
 static bool
 add_members(struct tree_item *fold, const struct ct_input *in)
 {
@@ -106,9 +106,9 @@ add_members(struct tree_item *fold, const struct ct_input *in)
 	return true;
 }
 
-/* Words and errors stand behind the features, whatever their order. */
+/* Words, errors and what is left out come after the features, in any order of these. */
 static bool
-stands_behind(const struct tree_shape *shape, const struct ct_input *in)
+comes_after(const struct tree_shape *shape, const struct ct_input *in)
 {
 	return shape->by == CT_BY_KIND && (in->kind == CT_INPUT_WORDS || in->kind == CT_INPUT_ERRORS ||
 	    in->kind == CT_INPUT_LEFT_OUT);
@@ -123,7 +123,7 @@ add_children(struct tree_item *t, const struct tree_shape *shape, const struct c
 			const struct ct_input *row = &in->input[i];
 			struct tree_item *c = &t->child[t->n + t->n_folds];
 
-			if (stands_behind(shape, row) != (pass == 1))
+			if (comes_after(shape, row) != (pass == 1))
 				continue;
 			*c = (struct tree_item){ .kind = row->kind,
 				.node = row->kind == CT_INPUT_NODE ? row->key : -1, .key = row->key,
@@ -136,7 +136,7 @@ add_children(struct tree_item *t, const struct tree_shape *shape, const struct c
 	return t->child;
 }
 
-/* Sorting moves the children: what is below them has to know. */
+/* Sorting moves the children, so their own children need the new address. */
 static void
 set_parents(struct tree_item *t)
 {
@@ -149,7 +149,7 @@ set_parents(struct tree_item *t)
 	}
 }
 
-/* How many of the children have a row: those of the pruned graph, or of the sign that is asked for. */
+/* How many children get a row: those of the pruned graph, or with an order by sign, those of that sign. */
 static int
 count_shown(const struct tree_item *t, const struct tree_shape *shape, int shown)
 {
@@ -207,14 +207,14 @@ is_same(const struct tree_item *a, const struct tree_item *b)
 	return a->kind == b->kind && a->node == b->node && a->key == b->key;
 }
 
-/* What was open below one of the old children is so below the new one. */
+/* Opens below a new child what was open below the old one. */
 static void
 keep_open(const struct study *s, struct tree_item *now, struct tree_item *was, const struct tree_shape *shape)
 {
 	now->open = was->open;
 	if (!was->known)
 		return;
-	if (now->node < 0) {	/* the members of a fold are known, but not what is below them */
+	if (now->node < 0) {	/* a fold: its members are known, but not what feeds them */
 		now->shown = was->shown < now->n ? was->shown : now->n;
 		for (int i = 0; i < was->n; i++)
 			for (int k = 0; was->child[i].known && k < now->n; k++)
@@ -418,9 +418,9 @@ tree_item_path(const struct study *s, const struct tree_item *t, char *buf, size
 	return buf;
 }
 
-/* Was the i-th child brought up, before one that is stronger? */
+/* Whether the i-th child has been promoted: it comes before a stronger one. */
 static bool
-is_brought_up(const struct tree_item *t, int i)
+is_promoted(const struct tree_item *t, int i)
 {
 	for (int k = i + 1; k < t->n; k++)
 		if (t->child[k].rank < t->child[i].rank)
@@ -428,17 +428,20 @@ is_brought_up(const struct tree_item *t, int i)
 	return false;
 }
 
-/* Rows in their own order are a number; one that was brought up has a line of its own, where it stands. */
+/*
+ * Writes the number of rows that are in their usual order; each promoted child gets its own line, in its
+ * place.
+ */
 void
 tree_item_save(const struct study *s, const struct tree_item *t, struct lines *out)
 {
 	char path[TREE_ITEM_PATH];
-	int rows = 0;	/* that the lines so far give it */
+	int rows = 0;	/* how many rows the lines so far give it */
 
 	if (!t->open)
 		return;
 	for (int i = 0; i < t->shown; i++) {
-		if (!is_brought_up(t, i))
+		if (!is_promoted(t, i))
 			continue;
 		if (i > rows || rows == 0)
 			lines_add(out, "branch %d %s", i, tree_item_path(s, t, path, sizeof path));

@@ -79,7 +79,7 @@ view_close_all(struct app *a)
 void
 view_changed(struct app *a, enum change what)
 {
-	if (what == CHANGED_GRAPH)	/* what came of the work on another graph says nothing of this one */
+	if (what == CHANGED_GRAPH)	/* the state of work on another graph */
 		a->work = (struct work){ .stopped = false };
 	for (int i = 0; i < VIEW_COUNT; i++)
 		if (views[i]->changed && a->state[i])
@@ -109,8 +109,8 @@ view_key(const struct app *a, int key)
 }
 
 /*
- * What is out of sight stays as it is: where a text is read keys only move in it, in a menu about the program
- * none touches the graph, and a view that fills the body and shows no node leaves the selected one alone.
+ * Keys change only what the view shows. In a text they only move; in a view about the program, none changes
+ * the graph; and a view that fills the body without showing nodes does not change the selected one.
  */
 bool
 view_acts(const struct app *a, const struct key_entry *k)

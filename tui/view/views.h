@@ -1,12 +1,10 @@
-/*
- * views: which views there are. What a view is belongs to `view`.
- */
+/* views: the list of views. view.h says what a view is. */
 #ifndef TUI_VIEWS_H
 #define TUI_VIEWS_H
 
 /*
- * All views, in the order of help and of Tab. A new view is one file that ends with its
- * `const struct view_ops NAME_view`, and one row here.
+ * All views, in the order of help and of Tab. To add one, write a file that ends with its `const struct
+ * view_ops NAME_view`, and add a row here.
  */
 #define VIEWS(X) \
 	X(TREE, tree) \
