@@ -78,6 +78,9 @@ show(const struct request *r, const struct ct_swap *w)
 	    w->same_got == w->said ? "changes nothing" : "changes the answer");
 	cli_line("control: as many random features     %3d of %d give it, %d change the answer",
 	    w->random_given, w->tried, w->random_changed);
+	if (!w->controls_hold)
+		cli_line("the controls change answers too: these swaps do not show that the features are the "
+		    "value");
 }
 
 static json_t *
@@ -131,6 +134,7 @@ show_json(const struct request *r, const struct ct_swap *w)
 	    w->same_got), "prob", ct_json_out_number((double)w->same_prob), "changed",
 	    w->same_got != w->said) : json_null(),
 	    "random_features", "given", w->random_given, "changed", w->random_changed));
+	json_object_set_new(root, "controls_hold", json_boolean(w->controls_hold));
 	free(same);
 	return cli_json(r->ask.json, FORMAT, root);
 }

@@ -124,6 +124,8 @@ add_up(struct ct_swap *out)
 		out->random_given += r->counts && r->random_got == r->expected;
 		out->random_changed += r->counts && r->random_got != out->said;
 	}
+	out->controls_hold = (out->same < 0 || out->same_got == out->said) &&
+	    out->random_changed <= .02 * out->tried;
 }
 
 int

@@ -30,6 +30,11 @@ struct ct_swap {
 	int same;			/* sentence */
 	int same_got;
 	float same_prob;		/* of the answer that the model gave untouched */
+	/*
+	 * Whether the controls left the answer alone: the same value, and random features in all but 2 % of
+	 * the swaps. If not, something else than the value may have moved the answer.
+	 */
+	bool controls_hold;
 };
 
 #endif

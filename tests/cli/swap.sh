@@ -35,7 +35,19 @@ ok "each value has a row" [ "$(grep -cE '^(w3|w6|w18) +w[0-9]+ +(w[0-9]+|<bos>) 
 ok "the first is the same value by another sentence" has '^w3 +w4 .* same value: w15 w1 w16 w1[01] w17$'
 ok "the share is at the bottom" has "^swaps that give the value's answer +[0-2] of 2, "
 ok "and the controls" has '^control: as many random features +[0-2] of 2 give it, [0-2] change the answer$'
+holds() {
+	changes=$(sed -n 's/^control: .*it, \([0-9]*\) change.*/\1/p' "$tmp/out")
+	if [ "$changes" = 0 ] && grep -q '^control: the same value  *changes nothing' "$tmp/out"; then
+		! grep -q '^the controls change answers too' "$tmp/out"
+	else
+		grep -q '^the controls change answers too' "$tmp/out"
+	fi
+}
+ok "controls that change answers are pointed out" holds
+run swap -m "$model" --at @w9 --from w3 --to all --strength 40 "$asked"
+ok "and at any strength" holds
 run swap -m "$model" --to w6 --strength 0 "$asked"
+ok "nothing moved changes nothing" holds
 ok "nothing moved gives nothing" [ "$status" = 1 ]
 ok "one row for one value" [ "$(grep -cE '^(w6|w18) +w' "$tmp/out")" = 1 ]
 run swap -m "$model" --to W6 --at 4.. --json - "$asked"

@@ -166,8 +166,10 @@ draw_share(struct app *a, const struct swap *s, const struct area *area)
 	if (same)
 		draw_fmt(area, x, y + 1, ST_DIM, " (%s)", same);
 	x = 1 + draw_text(area, 1, y + 2, ST_DIM, "as many random features: ");
-	draw_fmt(area, x, y + 2, ST_TEXT, "%d give it, %d change the answer", w->random_given,
+	x += draw_fmt(area, x, y + 2, ST_TEXT, "%d give it, %d change the answer", w->random_given,
 	    w->random_changed);
+	if (!w->controls_hold)
+		draw_text(area, x, y + 2, ST_MINUS, ": the swaps prove less");
 	free(same);
 }
 
