@@ -22,6 +22,7 @@
 #include "cards/card.h"
 #include "cards/plot.h"
 #include "eval/swap_table.h"
+#include "session/auto_groups.h"
 #include "session/inputs.h"
 #include "session/query.h"
 #include "trace/clamp.h"
@@ -333,11 +334,13 @@ double ct_session_trace_seconds(const struct ct_session *s);
 int ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, struct ct_error *err);
 /*
  * A summary of the pruned graph as one line of JSON, for batches: the fields of `head`, a JSON object, then
- * those that ctrace(1) lists. *text (n bytes, NUL-terminated) is freed by the caller.
+ * those that ctrace(1) lists. groups: what ct_session_auto_groups said about the supernodes that are pinned
+ * now; the line then has these, too, and the edges between them. NULL: no groups. *text (n bytes,
+ * NUL-terminated) is freed by the caller.
  */
 struct json_t;
-int ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n,
-    struct ct_error *err);
+int ct_session_line(struct ct_session *s, const struct json_t *head, const struct ct_auto_groups *groups,
+    char **text, size_t *n, struct ct_error *err);
 /* The line of a prompt that could not be traced: it has only the fields of head. */
 int ct_session_no_line(const struct json_t *head, char **text, size_t *n, struct ct_error *err);
 
@@ -382,14 +385,6 @@ int ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct c
  * and single nodes with at least 3 % of the influence. Only what on balance raises the target is pinned; what
  * lowers it is only counted. The result is in *out, to be set by the caller; earlier pins are not in it.
  */
-struct ct_auto_groups {
-	int groups, members;		/* supernodes; the features and words in them */
-	int singles;			/* single nodes, without the target */
-	int left_out;			/* kept nodes that are not pinned: too weak, no room, */
-	int against;			/* or lowering the target on balance: so many of them, */
-	double against_influence;	/* with this share of the influence */
-	double influence;		/* share of all kept nodes' influence that the pinned ones have */
-};
 int ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_auto_groups *said,
     const struct ct_job *job, struct ct_error *err);
 

@@ -1,4 +1,4 @@
-/* aggregate: `ctrace aggregate`: the features and edges that recur over the prompts of batches. */
+/* aggregate: `ctrace aggregate`: the features, groups and edges that recur over the prompts of batches. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -14,8 +14,8 @@
 #include "io/json_out.h"
 #include "share/aggregate.h"
 
-enum { FORMAT = 2 };			/* version of this command's JSON */
-enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_GROUPS, KEY_JSON };
+enum { FORMAT = 3 };			/* version of this command's JSON */
+enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_GROUPS, KEY_ABOUT, KEY_LABELS, KEY_JSON };
 
 struct options {
 	int top, min;
@@ -76,7 +76,7 @@ by_nodes(const void *left, const void *right)
 		return x->influence.n > y->influence.n ? -1 : 1;
 	if (x->influence.mean != y->influence.mean)
 		return x->influence.mean > y->influence.mean ? -1 : 1;
-	return x->layer != y->layer ? x->layer - y->layer : x->feature - y->feature;
+	return x->is.layer != y->is.layer ? x->is.layer - y->is.layer : x->is.feature - y->is.feature;
 }
 
 static int
@@ -108,7 +108,7 @@ select_rows(struct rows *r, const struct ct_aggregate *a, int min, struct ct_err
 		return ct_fail_memory(err, (a->n_edges + (size_t)a->n_nodes) * sizeof *r->nodes,
 		    "what recurs");
 	for (int i = 0; i < a->n_nodes; i++) {
-		bool is = a->by_label ? a->nodes[i].group : a->nodes[i].feature >= 0;
+		bool is = a->nodes[i].is.listed;
 
 		r->n_features += is;
 		if (is && a->nodes[i].influence.n >= min)
@@ -122,13 +122,17 @@ select_rows(struct rows *r, const struct ct_aggregate *a, int min, struct ct_err
 	return CT_OK;
 }
 
-/* "+1.25 ±0.03"; the spread is left out where there is only one prompt. */
+/*
+ * "+1.25 ±0.03"; format -: "+12.50% ±0.03"; format %: "12.50% ±0.03". The spread is left out where there is
+ * only one prompt.
+ */
 static void
 spread(char *dst, size_t size, const char *fmt, const struct ct_stat *s, double scale)
 {
 	char mean[32], sd[32] = "";
 
-	snprintf(mean, sizeof mean, *fmt == '+' ? "%+.3f" : "%.2f%%", scale * s->mean);
+	snprintf(mean, sizeof mean, *fmt == '+' ? "%+.3f" : *fmt == '-' ? "%+.2f%%" : "%.2f%%",
+	    scale * s->mean);
 	if (s->n > 1)
 		snprintf(sd, sizeof sd, *fmt == '+' ? " ±%.3f" : " ±%.2f", scale * ct_stat_sd(s));
 	snprintf(dst, size, "%s%s", mean, sd);
@@ -178,7 +182,7 @@ static void
 show(const struct ct_aggregate *a, const struct rows *r, const struct options *o)
 {
 	char column[300], target[300], value[80], share[16], lines[120];
-	const char *things = a->by_label ? "groups" : "features";
+	const char *things = a->by == CT_BY_FEATURE ? "features" : "groups";
 	double all = (double)a->prompts;
 
 	cli_line("%ld prompt%s of %s %s%s", a->prompts, a->prompts == 1 ? "" : "s", a->model, a->transcoder,
@@ -200,12 +204,16 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 	for (size_t i = 0; i < r->n_edges && i < (size_t)o->top; i++) {
 		const struct ct_recurring_edge *e = r->edges[i];
 
-		spread(value, sizeof value, "+", &e->weight, 1);
+		if (ct_aggregate_groups(a->by))
+			spread(value, sizeof value, "-", &e->share, 100);
+		else
+			spread(value, sizeof value, "+", &e->weight, 1);
 		absent(lines, sizeof lines, a, &e->weight, &e->gaps, e->prompt);
-		cli_line("  %s -> %s %6ld %6s  %s%s",
+		cli_line("  %s -> %s %6ld %6s  %s%s%s",
 		    named(column, sizeof column, &a->nodes[e->source], 0, 20),
 		    named(target, sizeof target, &a->nodes[e->target], 0, 20), e->weight.n,
-		    cli_percent(share, (double)e->weight.n / all), value, lines);
+		    cli_percent(share, (double)e->weight.n / all), ct_aggregate_groups(a->by) ? "share " : "",
+		    value, lines);
 	}
 	show_rest(r->n_edges, o->top);
 }
@@ -215,6 +223,13 @@ stat_json(const struct ct_stat *s)
 {
 	return json_pack("{s:o, s:o}", "mean", ct_json_out_number(s->mean), "sd",
 	    ct_json_out_number(ct_stat_sd(s)));
+}
+
+/* The number of a layer or feature; a group by label has none. */
+static json_t *
+number_json(int n)
+{
+	return n < 0 ? json_null() : json_integer(n);
 }
 
 /* The lines of prompts without this node or edge, as far as they are known. */
@@ -232,36 +247,53 @@ absent_json(const struct ct_aggregate *a, const struct ct_gaps *gaps, long last)
 }
 
 static json_t *
+node_json(const struct ct_aggregate *a, const struct ct_recurring_node *n)
+{
+	json_t *row = json_object();
+
+	json_object_set_new(row, "node", ct_json_out_string(n->name));
+	if (!ct_aggregate_groups(a->by)) {
+		json_object_set_new(row, "layer", number_json(n->is.layer));
+		json_object_set_new(row, "feature", number_json(n->is.feature));
+		json_object_set_new(row, "label", ct_json_out_string(n->label));
+		json_object_set_new(row, "activation", stat_json(&n->activation));
+	}
+	json_object_set_new(row, "prompts", json_integer(n->influence.n));
+	json_object_set_new(row, "share", ct_json_out_number((double)n->influence.n / (double)a->prompts));
+	json_object_set_new(row, "influence", stat_json(&n->influence));
+	json_object_set_new(row, "absent", absent_json(a, &n->gaps, n->prompt));
+	return row;
+}
+
+static json_t *
+edge_json(const struct ct_aggregate *a, const struct ct_recurring_edge *e)
+{
+	json_t *row = json_object();
+
+	json_object_set_new(row, "source", ct_json_out_string(a->nodes[e->source].name));
+	json_object_set_new(row, "target", ct_json_out_string(a->nodes[e->target].name));
+	json_object_set_new(row, "prompts", json_integer(e->weight.n));
+	json_object_set_new(row, "share", ct_json_out_number((double)e->weight.n / (double)a->prompts));
+	json_object_set_new(row, "weight", stat_json(&e->weight));
+	if (ct_aggregate_groups(a->by))
+		json_object_set_new(row, "inflow", stat_json(&e->share));
+	json_object_set_new(row, "absent", absent_json(a, &e->gaps, e->prompt));
+	return row;
+}
+
+static json_t *
 rows_json(const struct ct_aggregate *a, const struct rows *r, const struct options *o)
 {
 	json_t *nodes = json_array(), *edges = json_array();
-	double all = (double)a->prompts;
 
-	for (size_t i = 0; i < r->n_nodes && i < (size_t)o->top; i++) {
-		const struct ct_recurring_node *n = r->nodes[i];
-
-		json_array_append_new(nodes, json_pack("{s:s, s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o}",
-		    "node", n->name, "layer",
-		    n->layer, "feature", n->feature, "label", ct_json_out_string(n->label), "prompts",
-		    (json_int_t)n->influence.n, "share", ct_json_out_number((double)n->influence.n / all),
-		    "influence",
-		    stat_json(&n->influence), "activation", stat_json(&n->activation), "absent",
-		    absent_json(a, &n->gaps, n->prompt)));
-	}
-	for (size_t i = 0; i < r->n_edges && i < (size_t)o->top; i++) {
-		const struct ct_recurring_edge *e = r->edges[i];
-
-		json_array_append_new(edges, json_pack("{s:o, s:o, s:I, s:o, s:o, s:o}", "source",
-		    ct_json_out_string(a->nodes[e->source].name), "target",
-		    ct_json_out_string(a->nodes[e->target].name),
-		    "prompts", (json_int_t)e->weight.n, "share",
-		    ct_json_out_number((double)e->weight.n / all), "weight",
-		    stat_json(&e->weight), "absent", absent_json(a, &e->gaps, e->prompt)));
-	}
+	for (size_t i = 0; i < r->n_nodes && i < (size_t)o->top; i++)
+		json_array_append_new(nodes, node_json(a, r->nodes[i]));
+	for (size_t i = 0; i < r->n_edges && i < (size_t)o->top; i++)
+		json_array_append_new(edges, edge_json(a, r->edges[i]));
 	return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o}", "prompts", (json_int_t)a->prompts, "failed",
 	    (json_int_t)a->failed, "model", ct_json_out_string(a->model), "transcoder",
 	    ct_json_out_string(a->transcoder),
-	    a->by_label ? "groups" : "features", nodes, "edges", edges);
+	    a->by == CT_BY_FEATURE ? "features" : "groups", nodes, "edges", edges);
 }
 
 static int
@@ -331,7 +363,7 @@ run(struct cli *c)
 	struct ct_error err = { 0 };
 	struct ct_aggregate a;
 	const char *value;
-	bool given = false, groups = false;
+	bool given = false, groups = false, about = false, labels = false;
 	int key, status, rc;
 
 	while ((key = cli_next(c, &value)) > 0) {
@@ -344,6 +376,8 @@ run(struct cli *c)
 			break;
 		case KEY_MIN: bad = cli_int(value, "--min", 1, INT_MAX, &o.min); break;
 		case KEY_GROUPS: groups = true; break;
+		case KEY_ABOUT: about = true; break;
+		case KEY_LABELS: labels = true; break;
 		case KEY_JSON: o.json = value; break;
 		}
 		if (bad)
@@ -355,10 +389,15 @@ run(struct cli *c)
 		cli_error("expected files of ctrace trace --batch, or - for standard input");
 		return CLI_ERROR;
 	}
+	if ((groups || about) && labels) {
+		cli_error("--groups and --about count the groups of the lines, --labels makes groups of "
+		    "labels: leave out one");
+		return CLI_ERROR;
+	}
 	if (o.json && !given)
 		o.top = INT_MAX;
 	rc = ct_aggregate_init(&a, &err);
-	a.by_label = groups;
+	a.by = about ? CT_BY_VALUE : groups ? CT_BY_GROUP : labels ? CT_BY_LABEL : CT_BY_FEATURE;
 	for (int i = 0; rc == CT_OK && i < c->argc; i++) {
 		int before = given_before(c->argv, i);
 
@@ -377,15 +416,17 @@ run(struct cli *c)
 static const struct cli_option options[] = {
 	{ KEY_TOP, "top", "N", "rows of each table (20; with --json all)" },
 	{ KEY_MIN, "min", "N", "only what occurs in at least N prompts (2)" },
-	{ KEY_GROUPS, "groups", NULL, "count features that have the same label as one group" },
+	{ KEY_GROUPS, "groups", NULL, "count the groups of trace --batch --groups, and their edges" },
+	{ KEY_ABOUT, "about", NULL, "the same, matching groups by the kind of value they are about" },
+	{ KEY_LABELS, "labels", NULL, "count features that have the same label as one group" },
 	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
 	{ 0 }
 };
 
 const struct cli_command cli_aggregate = {
 	.name = "aggregate",
-	.synopsis = "[--top N] [--min N] [--groups] [--json FILE] FILE...",
-	.summary = "which features and edges recur over many traced prompts",
+	.synopsis = "[--top N] [--min N] [--groups | --about | --labels] [--json FILE] FILE...",
+	.summary = "which features, groups and edges recur over many traced prompts",
 	.details = "FILEs are what ctrace trace --batch writes; - is standard input. A feature counts once "
 	    "for each\n"
 	    "prompt, wherever it is active, and so does an edge. Exit status 1: nothing recurs.",

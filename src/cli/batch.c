@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/group.h"
 #include "io/json.h"
 #include "io/json_out.h"
 
@@ -33,6 +34,7 @@ struct batch {
 	struct prompt *prompts;		/* those of this shard */
 	int n, done, failed;		/* done: lines that existed at the start */
 	json_t *settings;
+	struct ct_auto_groups said;	/* about the groups of the current prompt */
 	int fd;				/* the output file; negative: standard output */
 	struct cli_progress progress;
 };
@@ -110,6 +112,8 @@ settings_json(const struct batch *b)
 		json_object_set_new(o, "at", json_integer(t->targets.pos));
 	if (b->opt->target)
 		json_object_set_new(o, "target", ct_json_out_string(b->opt->target));
+	if (b->opt->groups)
+		json_object_set_new(o, "groups", json_true());
 	if (t->max_feature_nodes)
 		json_object_set_new(o, "max_feature_nodes", json_integer(t->max_feature_nodes));
 	return o;
@@ -199,6 +203,8 @@ trace(struct batch *b, const char *prompt, struct ct_error *err)
 		rc = ct_session_trace(s, &opt, NULL, err);
 	if (rc == CT_OK)
 		rc = ct_session_check(s, err);
+	if (rc == CT_OK && b->opt->groups)
+		rc = cli_group_auto(s, &b->said, NULL, err);
 	return rc == CT_OK ? cli_self_check(ct_session_graph(s), err) : rc;
 }
 
@@ -226,7 +232,7 @@ do_prompt(struct batch *b, const struct prompt *p, struct ct_error *err)
 		json_object_set_new(head, "error", ct_json_out_string(why.msg));
 		rc = ct_session_no_line(head, &text, &n, err);
 	} else {
-		rc = ct_session_line(b->m->session, head, &text, &n, err);
+		rc = ct_session_line(b->m->session, head, b->opt->groups ? &b->said : NULL, &text, &n, err);
 	}
 	json_decref(head);
 	if (rc == CT_OK)

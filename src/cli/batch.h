@@ -13,6 +13,7 @@ struct cli_batch {
 	const char *out;		/* file, "-": standard output */
 	const char *target;		/* the text of --target; NULL: explain the likeliest tokens */
 	struct ct_trace_options trace;
+	bool groups;			/* also of the features, and edges between them */
 };
 
 /* Parses "I/N". Returns 0, or -1 after it has written a message. */

@@ -156,11 +156,8 @@ run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 		cli_error("--clamp: the lines of a batch have no clamps; trace prompts one by one");
 		return CLI_ERROR;
 	}
-	if (r->groups) {
-		cli_error("--groups: the lines of a batch have no groups; trace prompts one by one");
-		return CLI_ERROR;
-	}
 	b->trace = r->trace;
+	b->groups = r->groups;
 	b->trace.targets.pos = r->ask.at;
 	b->target = r->ask.target;
 	b->out = r->ask.json ? r->ask.json : "-";
@@ -328,7 +325,8 @@ static const struct cli_option options[] = {
 	{ KEY_MODE, "mode", "MODE", "mode of the clamps: frozen, free or direct (frozen)" },
 	{ KEY_THROUGH, "through", "WHAT", "what carries the clamps' effect: model or replacement (model)" },
 	{ KEY_QK, "qk", NULL, "add to each node in the JSON why its strongest head attended" },
-	{ KEY_GROUPS, "groups", NULL, "also group features by label and effect; JSON: as supernodes" },
+	{ KEY_GROUPS, "groups", NULL, "also group features by label and effect; JSON: as supernodes; batch: "
+	    "in its lines" },
 	CLI_JSON_ROW,
 	{ KEY_BATCH, "batch", "FILE", "trace each line of FILE (-: stdin), one line of JSON each; --json "
 	    "FILE resumes" },
@@ -343,7 +341,7 @@ const struct cli_command cli_trace = {
 	    "[--targets N] [--target-prob P] [--max-feature-nodes N] [--prune NODE[,EDGE]]\n"
 	    "[--depth N] [--top N] [--paths N] [--inactive N] [--groups] [--qk]\n"
 	    "[--clamp SPEC ...] [--mode MODE] [--through WHAT] [--json FILE] PROMPT\n"
-	    "... --batch FILE [--shard I/N] [--json FILE]",
+	    "... --batch FILE [--groups] [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",
 	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"
 	    "their share of all inputs; words, errors and the tail are a row each. With --clamp it is\n"

@@ -2,6 +2,8 @@
 corpus_files = \
 	%D%/build.c \
 	%D%/build.h \
+	%D%/classes.c \
+	%D%/classes.h \
 	%D%/corpus.c \
 	%D%/corpus.h \
 	%D%/generators.h \

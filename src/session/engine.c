@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cards/activity.h"
+#include "corpus/classes.h"
 #include "corpus/corpus.h"
 #include "io/folder.h"
 #include "model/name.h"
@@ -263,6 +264,7 @@ ct_engine_close(struct ct_engine *e)
 		return;
 	ct_engine_drop_swaps(e);
 	ct_activity_free(e->activity);
+	ct_classes_close(e->classes);
 	ct_corpus_free(e->corpus);
 	ct_cards_close(e->cards);
 	ct_pool_close(e->pool);

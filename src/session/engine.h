@@ -31,6 +31,7 @@ struct ct_engine {
 	struct ct_cards *cards;		/* cards and labels; NULL: none */
 	const char **tokens;		/* (V) sanitised */
 	struct ct_corpus *corpus;	/* the corpus of its recipe (swap.c); NULL: not opened yet */
+	struct ct_classes *classes;	/* of its recipe's tables (group_line.c); NULL: not opened yet */
 	/* of the features over the corpus (weights.c); NULL: not computed yet */
 	struct ct_activity *activity;
 	struct ct_swaps *swaps;		/* swaps over the corpus (swap.c); NULL: not computed yet */
@@ -137,6 +138,13 @@ void ct_session_drop_operands(struct ct_session *s);
 void ct_engine_drop_swaps(struct ct_engine *e);
 /* The sentences that the model was trained on; CT_ENOTFOUND: it has no recipe. Lent by the engine. */
 int ct_engine_corpus(struct ct_engine *e, const struct ct_corpus **out, struct ct_error *err);
+/* The classes of the values in its recipe's tables; *out NULL: it has no recipe. Lent by the engine. */
+struct ct_classes;
+int ct_engine_classes(struct ct_engine *e, const struct ct_classes **out, struct ct_error *err);
+/* Names the parts of the graph for ct_session_line; said: by ct_session_auto_groups. */
+struct ct_line_groups;
+int ct_session_line_groups(struct ct_session *s, const struct ct_auto_groups *said,
+    struct ct_line_groups *out, struct ct_arena *a, struct ct_error *err);
 /* Adds the effects of new clamps to the running agreement. */
 void ct_session_count_effects(struct ct_session *s);
 

@@ -1,5 +1,6 @@
 # The sources of src/session, headers among them.
 session_files = src/ctrace.h \
+	%D%/auto_groups.h \
 	%D%/clamps.c \
 	%D%/compare.c \
 	%D%/engine.c \
@@ -8,6 +9,7 @@ session_files = src/ctrace.h \
 	%D%/from_file.c \
 	%D%/from_model.c \
 	%D%/graph.c \
+	%D%/group_line.c \
 	%D%/groups.c \
 	%D%/heads.c \
 	%D%/inactive.c \

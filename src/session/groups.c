@@ -83,11 +83,11 @@ take_node(struct ct_subgraph *sg, const struct ct_node *n, const char *name, str
 /* Pins a word and its features as one supernode. */
 static int
 take_word(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x, const struct part *p,
-    struct ct_error *err)
+    char plain[CT_SUPERNODE_NAME], struct ct_error *err)
 {
 	const struct ct_node *word = &s->graph->nodes[p->node];
 	const char *token = ct_session_token_text(s, word->pos);
-	char plain[CT_SUPERNODE_NAME], name[CT_SUPERNODE_NAME];
+	char name[CT_SUPERNODE_NAME];
 	int code;
 
 	ct_supernode_name(plain, token + strspn(token, " "));
@@ -103,15 +103,19 @@ take_word(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x
 
 static int
 take_part(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x, const struct part *p,
-    struct ct_error *err)
+    struct ct_auto_groups *said, struct ct_error *err)
 {
 	const struct ct_graph_group *group = p->group < 0 ? NULL : &x->groups.group[p->group];
-	char name[CT_SUPERNODE_NAME];
+	char name[CT_SUPERNODE_NAME], *label;
 	int code = CT_OK;
 
+	if (!group && p->members == 1)
+		return take_node(sg, &s->graph->nodes[p->node], NULL, err);
+	label = said->label[sg->n_supernodes];
+	said->word[sg->n_supernodes] = !group;
 	if (!group)
-		return p->members > 1 ? take_word(s, sg, x, p, err) :
-		    take_node(sg, &s->graph->nodes[p->node], NULL, err);
+		return take_word(s, sg, x, p, label, err);
+	memcpy(label, group->name, CT_SUPERNODE_NAME);
 	name_of(s, sg, group, name);
 	for (int k = 0; code == CT_OK && k < group->n; k++)
 		code = take_node(sg, &s->graph->nodes[group->node[k]], name, err);
@@ -189,9 +193,10 @@ take_parts(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *
 		}
 		if (!room || (p->group < 0 && p->influence < least_share * x->total)) {
 			said->left_out += p->members;
+			said->left_out_influence += x->total > 0 ? p->influence / x->total : 0;
 			continue;
 		}
-		code = take_part(s, sg, x, p, err);
+		code = take_part(s, sg, x, p, said, err);
 		said->singles += !many;
 		said->groups += many;
 		said->members += many ? p->members : 0;

@@ -72,10 +72,12 @@ ct_session_export(struct ct_session *s, const struct ct_export_options *opt, ct_
 }
 
 int
-ct_session_line(const struct ct_session *s, const struct json_t *head, char **text, size_t *n,
-    struct ct_error *err)
+ct_session_line(struct ct_session *s, const struct json_t *head, const struct ct_auto_groups *said,
+    char **text, size_t *n, struct ct_error *err)
 {
 	struct ct_graph_names names = s->e->source->names(s);
+	struct ct_arena a = { 0 };
+	struct ct_line_groups groups;
 	struct ct_buffer b = { 0 };
 	struct ct_writer w;
 	const char *key;
@@ -85,13 +87,19 @@ ct_session_line(const struct ct_session *s, const struct json_t *head, char **te
 	*text = NULL;
 	if (!s->graph)
 		return no_graph(err);
-	if ((code = ct_session_need_whole(s, err)) < 0)
+	code = ct_session_need_whole(s, err);
+	if (code == CT_OK && said)
+		code = ct_session_line_groups(s, said, &groups, &a, err);
+	if (code < 0) {
+		ct_arena_free(&a);
 		return code;
+	}
 	ct_writer_document(&w, &b, false, CT_GRAPH_LINE_FORMAT);
 	json_object_foreach((json_t *)(uintptr_t)head, key, value)
 		ct_writer_tree(&w, key, value);
-	code = ct_graph_line(&w, s->graph, &names, err);
+	code = ct_graph_line(&w, s->graph, &names, said ? &groups : NULL, err);
 	ct_writer_end(&w);
+	ct_arena_free(&a);
 	if (code < 0) {
 		ct_buffer_free(&b);
 		return code;

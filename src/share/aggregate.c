@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/label.h"
 #include "base/text.h"
 
 /* Two hash tables with open addressing, of numbers + 1; and what the line at hand touches. */
@@ -178,7 +177,7 @@ grow_tables(struct ct_aggregate *a, struct ct_error *err)
 }
 
 static int
-find_node(struct ct_aggregate *a, const struct ct_recurring_node *like, struct ct_error *err)
+find_node(struct ct_aggregate *a, const char *name, const struct ct_line_node *is, struct ct_error *err)
 {
 	struct ct_aggregate_index *x = a->index;
 	size_t at;
@@ -188,17 +187,17 @@ find_node(struct ct_aggregate *a, const struct ct_recurring_node *like, struct c
 	    reserve((void **)&a->nodes, &x->node_room, (size_t)a->n_nodes + 1,
 	    sizeof *a->nodes, err)) < 0)
 		return rc;
-	at = node_slot(a, like->name);
+	at = node_slot(a, name);
 	if (!x->nodes[at]) {
 		struct ct_recurring_node *n = &a->nodes[a->n_nodes];
 
-		*n = *like;
-		n->name = strdup(like->name);
+		*n = (struct ct_recurring_node){ .is = *is };
+		n->name = strdup(name);
 		n->label = strdup("");
 		if (!n->name || !n->label) {
 			free(n->name);
 			free(n->label);
-			return ct_fail_memory(err, strlen(like->name), "an aggregate");
+			return ct_fail_memory(err, strlen(name), "an aggregate");
 		}
 		x->nodes[at] = ++a->n_nodes;
 	}
@@ -219,90 +218,6 @@ make_edge(struct ct_aggregate *a, int source, int target, struct ct_error *err)
 	if (!x->edges[at]) {
 		a->edges[a->n_edges] = (struct ct_recurring_edge){ .source = source, .target = target };
 		x->edges[at] = ++a->n_edges;
-	}
-	return CT_OK;
-}
-
-static int
-bad(const char *where, long number, const char *what, size_t i, struct ct_error *err)
-{
-	return ct_fail(err, CT_EFORMAT, "%s:%ld: %s[%zu]: expected what ctrace trace --batch writes", where,
-	    number, what,
-	    i);
-}
-
-/* A label that says something, by which features can be grouped; NULL: there is none. */
-static const char *
-group_label(const struct ct_aggregate *a, const json_t *v)
-{
-	const char *label = a->by_label ? json_string_value(json_object_get(v, "label")) : NULL;
-
-	return label && *label && strncmp(label, CT_LABEL_MIXED, sizeof CT_LABEL_MIXED - 1) != 0 ? label :
-	    NULL;
-}
-
-/* Which node of the aggregate is this one? name: room for it. */
-static bool
-identify(const struct ct_aggregate *a, const json_t *v, struct ct_recurring_node *n, char *name, size_t size)
-{
-	const char *kind = json_string_value(json_object_get(v, "kind"));
-	const char *token = json_string_value(json_object_get(v, "token"));
-	const json_t *layer = json_object_get(v, "layer"), *feature = json_object_get(v, "feature");
-	json_int_t l = json_integer_value(layer), f = json_integer_value(feature);
-	bool placed = json_is_integer(layer) && l >= 0 && l < INT_MAX;
-
-	*n = (struct ct_recurring_node){ .name = name, .layer = -1, .feature = -1 };
-	if (!kind)
-		return false;
-	if (strcmp(kind, "feature") == 0) {
-		if (!placed || !json_is_integer(feature) || f < 0 || f >= INT_MAX)
-			return false;
-		if ((n->group = group_label(a, v) != NULL)) {
-			snprintf(name, size, "\"%.1000s\"", group_label(a, v));
-			return true;
-		}
-		n->layer = (int)l;
-		n->feature = (int)f;
-		snprintf(name, size, "L%d#%d", n->layer, n->feature);
-		return true;
-	}
-	if (strcmp(kind, "error") == 0)
-		snprintf(name, size, "error L%d", (int)l);
-	else
-		snprintf(name, size, "%s \"%s\"", kind, token ? token : "");
-	return strcmp(kind, "error") == 0 ? placed : token &&
-	    (!strcmp(kind, "input") || !strcmp(kind, "output"));
-}
-
-/* All of a line is checked before anything counts. */
-static int
-check_line(const struct ct_aggregate *a, const json_t *nodes, const json_t *edges, const char *where,
-    long number, struct ct_error *err)
-{
-	struct ct_recurring_node n;
-	const json_t *v;
-	char name[1200];
-	size_t i;
-
-	if (!json_is_array(nodes) || !json_is_array(edges))
-		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with nodes "
-		    "and edges", where,
-		    number);
-	json_array_foreach(nodes, i, v)
-		if (!identify(a, v, &n, name, sizeof name))
-			return bad(where, number, "nodes", i, err);
-	json_array_foreach(edges, i, v) {
-		json_int_t n_nodes = (json_int_t)json_array_size(nodes);
-
-		for (size_t k = 0; k < 2; k++) {
-			const json_t *end = json_array_get(v, k);
-
-			if (!json_is_integer(end) || json_integer_value(end) < 0 ||
-			    json_integer_value(end) >= n_nodes)
-				return bad(where, number, "edges", i, err);
-		}
-		if (!json_is_number(json_array_get(v, 2)))
-			return bad(where, number, "edges", i, err);
 	}
 	return CT_OK;
 }
@@ -344,7 +259,7 @@ relabel(struct ct_recurring_node *n, const json_t *v, struct ct_error *err)
 	const char *label = json_string_value(json_object_get(v, "label"));
 	char *copy;
 
-	if (!label || n->group || strcmp(label, n->label) == 0)
+	if (!label || n->is.group || strcmp(label, n->label) == 0)
 		return CT_OK;
 	if (!(copy = strdup(label)))
 		return ct_fail_memory(err, strlen(label), "a label");
@@ -358,24 +273,27 @@ static int
 prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct ct_error *err)
 {
 	struct ct_aggregate_index *x = a->index;
-	struct ct_recurring_node n;
+	struct ct_line_node n;
 	const json_t *v;
-	char name[1200];
+	char name[CT_AGGREGATE_NAME];
 	size_t i;
 	int rc;
 
 	if ((rc = reserve((void **)&x->at, &x->at_room, json_array_size(nodes), sizeof *x->at, err)) < 0)
 		return rc;
 	json_array_foreach(nodes, i, v) {
-		identify(a, v, &n, name, sizeof name);
-		if ((rc = x->at[i] = find_node(a, &n, err)) < 0 ||
+		ct_aggregate_identify(a->by, v, &n, name);
+		if ((rc = x->at[i] = find_node(a, name, &n, err)) < 0 ||
 		    (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
 			return rc;
 	}
 	json_array_foreach(edges, i, v) {
-		int source = x->at[json_integer_value(json_array_get(v, 0))];
-		int target = x->at[json_integer_value(json_array_get(v, 1))];
+		int source, target;
 
+		if (!ct_aggregate_counts(a->by, v))
+			continue;
+		source = x->at[json_integer_value(json_array_get(v, 0))];
+		target = x->at[json_integer_value(json_array_get(v, 1))];
 		if ((rc = make_edge(a, source, target, err)) < 0)
 			return rc;
 	}
@@ -437,19 +355,24 @@ count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, long lin
 		if (n->prompt != a->prompts) {
 			note_gap(&n->gaps, n->prompt, a->prompts);
 			n->now = n->most = 0;
+			n->times = 0;
 		}
 		n->prompt = a->prompts;
+		n->times++;
 		n->now += json_number_value(json_object_get(v, "influence"));
 		n->most = fmax(n->most, activation);
 	}
 	json_array_foreach(edges, i, v) {
+		if (!ct_aggregate_counts(a->by, v))
+			continue;
 		e = known_edge(a, v);
 		if (e->prompt != a->prompts) {
 			note_gap(&e->gaps, e->prompt, a->prompts);
-			e->now = 0;
+			e->now = e->share_now = 0;
 		}
 		e->prompt = a->prompts;
 		e->now += json_number_value(json_array_get(v, 2));
+		e->share_now += json_number_value(json_array_get(v, 3)) / a->nodes[e->target].times;
 	}
 	/* Each once: a negative number marks it as counted. */
 	json_array_foreach(nodes, i, v) {
@@ -462,10 +385,11 @@ count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, long lin
 		n->prompt = -n->prompt;
 	}
 	json_array_foreach(edges, i, v) {
-		e = known_edge(a, v);
-		if (e->prompt < 0)
+		e = ct_aggregate_counts(a->by, v) ? known_edge(a, v) : NULL;
+		if (!e || e->prompt < 0)
 			continue;
 		push(&e->weight, e->now);
+		push(&e->share, e->share_now);
 		e->prompt = -e->prompt;
 	}
 }
@@ -474,7 +398,9 @@ int
 ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, long number,
     struct ct_error *err)
 {
-	const json_t *nodes = json_object_get(line, "nodes"), *edges = json_object_get(line, "edges");
+	bool groups = ct_aggregate_groups(a->by);
+	const json_t *nodes = json_object_get(line, groups ? "groups" : "nodes");
+	const json_t *edges = json_object_get(line, groups ? "group_edges" : "edges");
 	const json_t *place = json_object_get(line, "line");
 	int rc = check_model(a, line, where, number, err);
 
@@ -484,7 +410,10 @@ ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, 
 		a->failed++;
 		return CT_OK;
 	}
-	if ((rc = check_line(a, nodes, edges, where, number, err)) < 0 ||
+	if (groups && !nodes && json_object_get(line, "nodes"))
+		return ct_fail(err, CT_EINVAL, "%s:%ld: this line has no groups: trace its batch with "
+		    "--groups, or aggregate features of one label with --labels", where, number);
+	if ((rc = ct_aggregate_check(a->by, nodes, edges, where, number, err)) < 0 ||
 	    (rc = prepare(a, nodes, edges, err)) < 0 ||
 	    (rc = reserve((void **)&a->line, &a->index->line_room, (size_t)a->prompts + 1, sizeof *a->line,
 	    err)) < 0)

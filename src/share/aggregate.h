@@ -1,9 +1,9 @@
 /*
  * aggregate: what recurs in the graphs of many prompts, from the lines that graph_line.h writes.
  *
- * Features and edges are counted regardless of position: what occurs at several positions of a prompt is
- * summed for that prompt (of activations the largest is taken). Its memory grows with the number of distinct
- * nodes and edges, not of prompts.
+ * Features, or groups of them, and edges are counted regardless of position: what occurs at several positions
+ * of a prompt is summed for that prompt (of activations the largest is taken). Its memory grows with the
+ * number of distinct nodes and edges, not of prompts.
  */
 #ifndef CT_SHARE_AGGREGATE_H
 #define CT_SHARE_AGGREGATE_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "share/aggregate_line.h"
 
 /* Mean and deviation of a value, over the prompts in which a node or edge occurs. */
 struct ct_stat {
@@ -32,27 +33,29 @@ struct ct_gaps {
 };
 
 struct ct_recurring_node {
-	char *name;			/* "L1#249", "error L1", "input \"Dallas\"", "output \"Austin\"" */
+	/* L1#249, error L1, input "Dallas", output "Austin"; of groups "in <state>" in quotes, output */
+	char *name;
 	char *label;			/* features: the last one seen; else "" */
-	int layer, feature;		/* -1: not a feature */
-	bool group;			/* all features of one label */
+	struct ct_line_node is;
 	struct ct_stat influence, activation;
 	struct ct_gaps gaps;
 	double now, most;		/* sums of the prompt at hand */
+	int times;			/* that it occurs there */
 	long prompt;			/* the last one it occurred in, from 1 */
 };
 
 struct ct_recurring_edge {
 	int source, target;		/* nodes */
 	struct ct_stat weight;
+	/* of groups: of what flows into the target; of several targets the mean */
+	struct ct_stat share;
 	struct ct_gaps gaps;
-	double now;
+	double now, share_now;
 	long prompt;
 };
 
 struct ct_aggregate {
-	/* to be set before the first line: features of one label are one group */
-	bool by_label;
+	enum ct_aggregate_by by;	/* to be set before the first line */
 	long *line;			/* (prompts) the number of each in its batch */
 	char *model, *transcoder, *weights;	/* of the first line; weights: a checksum, or "" */
 	long prompts, failed;		/* failed: lines with an error, left out */

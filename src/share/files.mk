@@ -2,6 +2,8 @@
 share_files = \
 	%D%/aggregate.c \
 	%D%/aggregate.h \
+	%D%/aggregate_line.c \
+	%D%/aggregate_line.h \
 	%D%/content.c \
 	%D%/content.h \
 	%D%/export.h \

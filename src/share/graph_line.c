@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *
 word(const struct ct_graph_names *names, int token)
@@ -84,9 +85,57 @@ write_head(struct ct_writer *w, const struct ct_graph *g, const struct ct_graph_
 	ct_writer_number(w, "self_check", fmax(g->check.max_edge_residual, g->check.max_logit_error));
 }
 
+static void
+write_group(struct ct_writer *w, const struct ct_graph *g, const struct ct_subgraph_part *p,
+    const struct ct_line_group *called, const int *at, double all)
+{
+	double influence = 0;
+
+	ct_writer_object(w, NULL);
+	ct_writer_string(w, "kind", called->kind);
+	ct_writer_string(w, "name", called->name);
+	if (*called->class)
+		ct_writer_string(w, "class", called->class);
+	else
+		ct_writer_null(w, "class");
+	ct_writer_list(w, "members");
+	for (int k = 0; k < p->n; k++)
+		if (p->node[k] >= 0 && g->nodes[p->node[k]].kept) {
+			ct_writer_integer(w, NULL, at[p->node[k]]);
+			influence += all > 0 ? g->nodes[p->node[k]].influence / all : 0;
+		}
+	ct_writer_end(w);
+	ct_writer_number(w, "influence", strcmp(called->kind, CT_LINE_OUTPUT) == 0 ? NAN : influence);
+	ct_writer_number(w, "rest", p->fed ? p->rest : NAN);
+	ct_writer_number(w, "rest_share", p->fed ? p->rest_share : NAN);
+	ct_writer_end(w);
+}
+
+static void
+write_groups(struct ct_writer *w, const struct ct_graph *g, const struct ct_line_groups *groups,
+    const int *at, double all)
+{
+	const struct ct_parts *x = groups->parts;
+
+	ct_writer_list(w, "groups");
+	for (int i = 0; i < x->n; i++)
+		write_group(w, g, &x->part[i], &groups->group[i], at, all);
+	ct_writer_end(w);
+	ct_writer_list(w, "group_edges");
+	for (int i = 0; i < x->n_edges; i++) {
+		ct_writer_list(w, NULL);
+		ct_writer_integer(w, NULL, x->edge[i].source);
+		ct_writer_integer(w, NULL, x->edge[i].target);
+		ct_writer_number(w, NULL, x->edge[i].weight);
+		ct_writer_number(w, NULL, x->edge[i].share);
+		ct_writer_end(w);
+	}
+	ct_writer_end(w);
+}
+
 int
 ct_graph_line(struct ct_writer *w, const struct ct_graph *g, const struct ct_graph_names *names,
-    struct ct_error *err)
+    const struct ct_line_groups *groups, struct ct_error *err)
 {
 	int *at = malloc(((size_t)g->n_nodes + 1) * sizeof *at), n = 0;
 	double all = 0;
@@ -114,6 +163,8 @@ ct_graph_line(struct ct_writer *w, const struct ct_graph *g, const struct ct_gra
 		ct_writer_end(w);
 	}
 	ct_writer_end(w);
+	if (groups)
+		write_groups(w, g, groups, at, all);
 	free(at);
 	return CT_OK;
 }

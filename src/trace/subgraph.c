@@ -296,6 +296,7 @@ struct gathering {
 	double *row;			/* (n_nodes) edges into one node, else zeros */
 	bool *inside;			/* (n_nodes) members of the part, else false */
 	double *weight, *share;		/* (n) of every part, summed */
+	double inflow, total;		/* from everywhere outside: signed, and members' parts by size */
 };
 
 /* Weights of a part's members in the row, without those that are members of the target themselves. */
@@ -315,8 +316,8 @@ static void
 sum_edges(struct gathering *w, const struct ct_parts *out, const struct ct_graph *g, int target)
 {
 	const struct ct_subgraph_part *p = &out->part[target];
-	double total = 0;
 
+	w->inflow = w->total = 0;
 	memset(w->weight, 0, (size_t)out->n * sizeof *w->weight);
 	memset(w->share, 0, (size_t)out->n * sizeof *w->share);
 	for (int k = 0; k < p->n; k++)
@@ -330,9 +331,12 @@ sum_edges(struct gathering *w, const struct ct_parts *out, const struct ct_graph
 			w->row[w->list[i].source] = (double)w->list[i].weight;
 			if (w->inside[w->list[i].source])
 				outside -= fabs((double)w->list[i].weight);
+			else
+				w->inflow += (double)w->list[i].weight;
 		}
+		w->inflow += t < 0 ? 0 : (double)g->nodes[t].omitted;
 		/* A member counts outside / inputs, which cancels the division by outside. */
-		total += inputs > 0 ? outside / inputs : 0;
+		w->total += inputs > 0 ? outside / inputs : 0;
 		for (int s = 0; s < out->n && n > 0; s++) {
 			double sum = s == target ? 0 : from_part(w, &out->part[s]);
 
@@ -342,11 +346,25 @@ sum_edges(struct gathering *w, const struct ct_parts *out, const struct ct_graph
 		for (int i = 0; i < n; i++)
 			w->row[w->list[i].source] = 0;
 	}
-	for (int i = 0; i < out->n && total > 0; i++)
-		w->share[i] /= total;
+	for (int i = 0; i < out->n && w->total > 0; i++)
+		w->share[i] /= w->total;
 	for (int k = 0; k < p->n; k++)
 		if (p->node[k] >= 0)
 			w->inside[p->node[k]] = false;
+}
+
+/* What the edges into a part leave. */
+static void
+find_rest(struct ct_subgraph_part *p, const struct gathering *w, int n)
+{
+	p->fed = w->total > 0;
+	p->rest = p->fed ? w->inflow : 0;
+	p->rest_share = p->fed;
+	for (int s = 0; s < n && p->fed; s++) {
+		p->rest -= w->weight[s];
+		p->rest_share -= fabs(w->share[s]);
+	}
+	p->rest_share = fmax(p->rest_share, 0);
 }
 
 static int
@@ -369,6 +387,7 @@ join(struct ct_parts *out, const struct ct_graph *g, struct ct_arena *a, struct 
 		int first = out->n_edges;
 
 		sum_edges(&w, out, g, t);
+		find_rest(&out->part[t], &w, out->n);
 		for (int s = 0; s < out->n; s++)
 			if (w.weight[s] != 0)
 				found[out->n_edges++] =

@@ -72,6 +72,13 @@ struct ct_subgraph_part {
 	double layer;			/* mean of its nodes */
 	double activation;		/* summed over its features */
 	double influence;		/* summed */
+	/*
+	 * What flows in from outside of it and is no edge from another part: the rest of the sum, and of 1,
+	 * of which the edges take their shares by size. That is what nodes in no part bring, and what cancels
+	 * within an edge. Nothing flows into words, errors and features that a clamp set.
+	 */
+	bool fed;			/* else both are 0 */
+	double rest, rest_share;
 };
 
 /* The direct effects of one part's nodes on those of another. */

@@ -117,7 +117,7 @@ fails "nothing but failures" "no graph in these files: 1 prompts failed" aggrega
 head -n 1 "$tmp/small" >"$tmp/one"
 run aggregate "$tmp/one"
 ok "of one prompt nothing recurs" [ "$status" = 1 ]
-# Groups: features of one label, here in three prompts and the second of them without one.
+# --labels: features of one label, here in three prompts and the second of them without one.
 line() {
 	printf '{"line":%s,"prompt":"x","settings":{"model":"m","transcoder":"CLT"},"nodes":[' "$1"
 	printf '{"kind":"output","pos":2,"token":"y","weight":1},{"kind":"feature","pos":1,"layer":0,"feature":%s,' "$2"
@@ -125,13 +125,13 @@ line() {
 	printf '"label":"mixed: a / b","activation":1,"influence":0.5}],"edges":[[1,0,%s],[1,2,0.5]]}\n' "$4"
 }
 { line 3 1 "in Texas" 1; line 4 2 "in Ohio" 1; line 7 5 "in Texas" 3; line 8 6 "in Texas" 2; } >"$tmp/labels.jsonl"
-run aggregate --groups "$tmp/labels.jsonl"
+run aggregate --labels "$tmp/labels.jsonl"
 ok "features of one label are one group" has '^  "in Texas" +3  75\.0%  influence 25\.00% ±0\.00  absent in line 4$'
 ok "with edges of their own" has '^  "in Texas" +-> output "y" +3  75\.0%  \+2\.000 ±1\.000  absent in line 4$'
 ok "a mixed label is no group" has 'groups in at least 2 prompts: 1 of 2$'
-run aggregate --groups --json - "$tmp/labels.jsonl"
+run aggregate --labels --json - "$tmp/labels.jsonl"
 ok "the same as JSON" sh -c "tr -d ' \n' <'$tmp/out' | grep -q '\"node\":\"\\\\\"inTexas\\\\\"\".*\"prompts\":3.*\"absent\":\[4\]'"
 run aggregate "$tmp/labels.jsonl"
-ok "without groups each feature is its own" has '^features in at least 2 prompts: 1 of 5$'
+ok "without --labels each feature is its own" has '^features in at least 2 prompts: 1 of 5$'
 ok "and what is in all prompts is absent in none" has '^  L1#9 .* 4  *100(\.0)?%  influence 50\.00% ±0\.00$'
 exit $failed

@@ -20,6 +20,7 @@ check_SCRIPTS += \
 	%D%/judge.sh \
 	%D%/lesson.sh \
 	%D%/man.sh \
+	%D%/mechanisms.sh \
 	%D%/models.sh \
 	%D%/own.sh \
 	%D%/qk.sh \

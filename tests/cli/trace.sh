@@ -49,7 +49,6 @@ ok "as JSON: supernodes of two and more, and pins" \
     grep -qE '"pinnedIds":\["[^]]*"\],"supernodes":\[\["[^"]+"(,"[^"]+"){2,}\]' "$tmp/groups.json"
 run export "$tmp/groups.json" --to dot --pinned
 ok "which other programs and ctrace export read" [ "$status" = 0 ]
-fails "groups of a batch" "trace prompts one by one" trace -m "$golden" --groups --batch "$tmp/out"
 fails "paths and groups in one JSON" "leave out one" trace -m "$golden" --groups --paths 3 --json - "$prompt"
 # The published picture of this prompt, grouped automatically: two words, the state (where Dallas stands, carried to
 # where the answer needs it), saying a capital, and the answer.

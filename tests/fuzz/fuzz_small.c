@@ -1,6 +1,7 @@
 /*
- * Fuzzes the small formats. The first byte says what the others are: 'a' lines of a batch to aggregate, 'g'
- * the list of a folder of graphs, 't' the state of an interrupted training, 'h' a history, 'c' a corpus of
+ * Fuzzes the small formats. The first byte says what the others are: 'a' lines of a batch to aggregate, 'b'
+ * the same by their groups, 'g' the list of a folder of graphs, 't' the state of an interrupted training, 'h'
+ * a history, 'c' a corpus of
  * plain text.
  */
 #include <stdlib.h>
@@ -24,7 +25,7 @@ need(bool ok)
 
 /* No feature recurs in more prompts than there are. */
 static void
-aggregate(char *text, size_t n)
+aggregate(enum ct_aggregate_by by, char *text, size_t n)
 {
 	struct ct_aggregate a;
 	struct ct_error err;
@@ -32,6 +33,7 @@ aggregate(char *text, size_t n)
 	long number = 0;
 
 	need(ct_aggregate_init(&a, &err) == CT_OK);
+	a.by = by;
 	for (char *at = text, *end; at < text + n; at = end + 1) {
 		end = memchr(at, '\n', n - (size_t)(at - text));
 		end = end ? end : text + n;
@@ -165,10 +167,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	switch (data[0]) {
 	case 'a':
+	case 'b':
 		need((text = malloc(n)) != NULL);
 		memcpy(text, data + 1, n - 1);
 		text[n - 1] = '\0';
-		aggregate(text, n - 1);
+		aggregate(data[0] == 'a' ? CT_BY_FEATURE : CT_BY_VALUE, text, n - 1);
 		free(text);
 		break;
 	case 'g': folder(fuzz_file("list", data + 1, n - 1)); break;

@@ -22,6 +22,7 @@ check_PROGRAMS += \
 	test_cancel \
 	test_cards \
 	test_cards_build \
+	test_classes \
 	test_clamp \
 	test_clamped \
 	test_compare \
@@ -112,6 +113,7 @@ test_build_SOURCES = %D%/test_build.c
 test_cancel_SOURCES = %D%/test_cancel.c
 test_cards_SOURCES = %D%/test_cards.c
 test_cards_build_SOURCES = %D%/test_cards_build.c
+test_classes_SOURCES = %D%/test_classes.c
 test_clamp_SOURCES = %D%/test_clamp.c
 test_clamped_SOURCES = %D%/test_clamped.c
 test_compare_SOURCES = %D%/test_compare.c

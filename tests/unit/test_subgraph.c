@@ -151,13 +151,46 @@ naive_edge(const struct ct_parts *x, const struct ct_graph *g, int source, int t
 		}
 }
 
+/* What nodes in no part, and those left out of the graph, bring to a part. */
+static double
+naive_rest(const struct ct_parts *x, const struct ct_graph *g, int target)
+{
+	const struct ct_subgraph_part *t = &x->part[target];
+	double sum = 0;
+
+	for (int k = 0; k < t->n; k++) {
+		sum += (double)g->nodes[t->node[k]].omitted;
+		for (int i = 0; i < g->n_nodes; i++) {
+			bool alone = true;
+
+			for (int s = 0; s < x->n; s++)
+				for (int j = 0; j < x->part[s].n; j++)
+					alone &= x->part[s].node[j] != i;
+			sum += alone ? (double)ct_graph_edge(g, t->node[k], i) : 0;
+		}
+	}
+	return sum;
+}
+
+static void
+check_rest(const struct ct_subgraph_part *p, const struct ct_graph *g, double rest, double left)
+{
+	bool fed = false;
+
+	for (int k = 0; k < p->n; k++)
+		fed |= g->nodes[p->node[k]].inputs > 0;
+	assert_int_equal(p->fed, fed);
+	assert_true(fabs(p->rest - rest) <= 1e-6 * (1 + fabs(rest)));
+	assert_true(fabs(p->rest_share - (fed ? fmax(left, 0) : 0)) <= 1e-6);
+}
+
 static void
 check_parts(struct fixture *f, const struct ct_shape *shape)
 {
 	static struct ct_subgraph sg;
 	const struct ct_graph *g = f->graph;
 	struct ct_parts x;
-	int n = 0, edges = 0;
+	int n = 0, edges = 0, some = 0;
 
 	(void)shape;
 	pin_all(&sg, g);
@@ -180,7 +213,9 @@ check_parts(struct fixture *f, const struct ct_shape *shape)
 	assert_int_equal(n, sg.n_pins);
 	assert_true(fabs(x.whole.replacement - g->scores.replacement) < 1e-9);
 	assert_true(fabs(x.whole.completeness - g->scores.completeness) < 1e-9);
-	for (int t = 0; t < x.n; t++)
+	for (int t = 0; t < x.n; t++) {
+		double left = 1;
+
 		for (int s = 0; s < x.n; s++) {
 			double weight, share;
 
@@ -197,8 +232,13 @@ check_parts(struct fixture *f, const struct ct_shape *shape)
 					assert_true(fabs(x.edge[i].share - share) <= 1e-6 * fabs(share) +
 					    1e-9);
 					assert_true(fabs(share) <= 1 + 1e-6);
+					left -= fabs(share);
 				}
 		}
+		check_rest(&x.part[t], g, naive_rest(&x, g, t), left);
+		some += x.part[t].rest_share > .01;
+	}
+	assert_true(some > 3);
 	assert_int_equal(edges, x.n_edges);
 	for (int i = 1; i < x.n_edges; i++)
 		assert_true(x.edge[i - 1].target < x.edge[i].target ||
