@@ -117,45 +117,104 @@ part_text(struct ct_session *s, const struct ct_subgraph_part *p, char *buf, siz
 		snprintf(buf, size, "%s%s%s", words, *words ? "  " : "", name);
 }
 
-int
-cli_group_parts(struct ct_session *s, const struct ct_auto_groups *said, struct ct_error *err)
+/* What the groups have of the influence of all kept nodes, and what the other nodes have: together 100 %. */
+static void
+show_coverage(const struct ct_auto_groups *said)
 {
-	const struct ct_graph *g = ct_session_graph(s);
-	const struct ct_parts *x;
-	char text[2 * CLI_PART + 8], column[4 * CLI_PART], percent[16];
-	int code = ct_session_parts(s, &x, err);
-	double all = 0;
+	char percent[16];
 
-	if (code < 0)
-		return code;
-	for (int i = 0; i < g->n_nodes; i++)
-		all += g->nodes[i].influence;
-	cli_line("%s", "");
 	cli_line("groups      %d of %d nodes; %d node%s alone; together %s of the pruned graph's influence",
 	    said->groups, said->members, said->singles, said->singles == 1 ? "" : "s",
 	    cli_percent(percent, said->influence));
 	if (said->against)
 		cli_line("            left out: %d node%s with %s, on balance against it", said->against,
 		    said->against == 1 ? "" : "s", cli_percent(percent, said->against_influence));
+	if (said->left_out_influence > 5e-5)
+		cli_line("            left out: %d node%s with %s, too weak alone", said->left_out,
+		    said->left_out == 1 ? "" : "s", cli_percent(percent, said->left_out_influence));
+}
+
+/* "  probability", "  of all influence", "  1 of 2 set by hand": what is said about a part's figure. */
+static const char *
+remark(char *dst, size_t size, const struct ct_graph *g, const struct ct_subgraph_part *p, bool first)
+{
+	int set = 0;
+
+	for (int k = 0; k < p->n; k++)
+		set += p->node[k] >= 0 && g->nodes[p->node[k]].set;
+	if (g->nodes[p->node[0]].kind == CT_NODE_TARGET)
+		return g->nodes[p->node[0]].target == CT_TARGET_LOGIT ? "  probability" : "  value";
+	if (!set)
+		return first ? "  of all influence" : "";
+	if (set == p->n)
+		snprintf(dst, size, "%s  set by hand", first ? "  of all influence" : "");
+	else
+		snprintf(dst, size, "%s  %d of %d set by hand", first ? "  of all influence" : "", set, p->n);
+	return dst;
+}
+
+/*
+ * What feeds a part, and the rest, so that shares by size add up to 100 %. Returns the index of the first
+ * edge into the next part.
+ */
+static int
+show_inputs(struct ct_session *s, const struct ct_parts *x, int part, int e)
+{
+	const struct ct_subgraph_part *p = &x->part[part];
+	double rest = p->rest, share = p->rest_share;
+	char text[2 * CLI_PART + 8], column[4 * CLI_PART];
+
+	for (; e < x->n_edges && x->edge[e].target == part; e++) {
+		const struct ct_subgraph_edge *edge = &x->edge[e];
+
+		if (fabs(edge->share) < least_share) {
+			rest += edge->weight;
+			share += fabs(edge->share);
+			continue;
+		}
+		part_text(s, &x->part[edge->source], text, sizeof text);
+		cli_line("  <- %s %+9.3f %6.1f%%", cli_column(column, sizeof column, text, 39), edge->weight,
+		    100 * edge->share);
+	}
+	/* Rounding leaves a little where nothing is left. */
+	if (share > 5e-4)
+		cli_line("  <- %s %+9.3f %6.1f%%", cli_column(column, sizeof column, "the rest", 39), rest,
+		    100 * share);
+	return e;
+}
+
+int
+cli_group_parts(struct ct_session *s, const struct ct_auto_groups *said, struct ct_error *err)
+{
+	const struct ct_graph *g = ct_session_graph(s);
+	const struct ct_parts *x;
+	char text[2 * CLI_PART + 8], column[4 * CLI_PART], percent[16], note[64];
+	int code = ct_session_parts(s, &x, err);
+	double left = 1;
+
+	if (code < 0)
+		return code;
+	cli_line("%s", "");
+	show_coverage(said);
 	for (int i = 0, e = 0; i < x->n; i++) {
 		const struct ct_subgraph_part *p = &x->part[i];
-		int node = p->node[0];
+		const struct ct_node *n = &g->nodes[p->node[0]];
+		double share = g->influence > 0 ? p->influence / g->influence : 0;
 
 		part_text(s, p, text, sizeof text);
-		if (g->nodes[node].kind == CT_NODE_TARGET && g->nodes[node].target == CT_TARGET_LOGIT)
-			cli_percent(percent, (double)g->nodes[node].prob);
+		if (n->kind == CT_NODE_TARGET && n->target == CT_TARGET_LOGIT)
+			cli_percent(percent, (double)n->prob);
+		else if (n->kind == CT_NODE_TARGET)
+			snprintf(percent, sizeof percent, "%+.3f", (double)n->value);
 		else
-			cli_percent(percent, all > 0 ? p->influence / all : 0);
+			cli_percent(percent, share);
+		left -= share;
 		cli_line("%s %7s%s", cli_column(column, sizeof column, text, 44), percent,
-		    g->nodes[node].kind == CT_NODE_TARGET ? "  probability" :
-		    i == 1 ? "  of all influence" : "");
-		for (; e < x->n_edges && x->edge[e].target == i; e++) {
-			if (fabs(x->edge[e].share) < least_share)
-				continue;
-			part_text(s, &x->part[x->edge[e].source], text, sizeof text);
-			cli_line("  <- %s %+9.3f %6.1f%%", cli_column(column, sizeof column, text, 39),
-			    x->edge[e].weight, 100 * x->edge[e].share);
-		}
+		    remark(note, sizeof note, g, p, i == 1));
+		e = show_inputs(s, x, i, e);
 	}
+	if (left > 5e-4)
+		cli_line("%s %7s  in none of these", cli_column(column, sizeof column,
+		    "the rest of the graph", 44), cli_percent(percent, left));
 	return CT_OK;
 }

@@ -44,6 +44,33 @@ ok "--groups: what feeds what among groups and single nodes" has '^groups +[0-9]
 ok "what is against it is counted" has '^ +left out: [0-9]+ nodes with [0-9.]+%, on balance against it$'
 ok "the answer first" has '^output "w10"@8 +30.8%  probability$'
 ok "below it what feeds it" [ "$(grep -cE '^  <- .* [+-][0-9.]+ +-?[0-9.]+%$' "$tmp/out")" -gt 5 ]
+# Of each target the shares by size are 100 %, and so are the shares of the influence, within what rounding takes.
+adds_up() {
+	awk '/^groups /, /^$/ {
+		n++
+		if ($1 == "groups" || $1 == "left") {
+			for (i = 1; i <= NF; i++) if ($i ~ /%,?$/) covered += $i
+		} else if ($1 == "<-") {
+			fed += $NF < 0 ? -$NF : $NF; rows++
+		} else {
+			if (rows && (fed > 100.5 || fed < 99.5)) bad = bad " inputs " fed
+			parts += rows > 0; fed = rows = 0
+			if (/probability|value/ || !NF) next
+			match($0, /[0-9.]+%/); all += substr($0, RSTART, RLENGTH - 1)
+		}
+	} END {
+		if (n && (covered < 99.8 || covered > 100.2)) bad = bad " covered " covered
+		if (n && (all < 99.5 || all > 100.5)) bad = bad " influence " all
+		if (bad || !n || !parts) { print "does not add up:" bad; exit 1 }
+	}' "$tmp/out"
+}
+ok "and what is left, so that it adds up" adds_up
+ok "with a row for it" has '^  <- the rest +[+-][0-9.]+ +[0-9.]+%$'
+for target in w10-w19 L1#0@8; do
+	run trace -m "$golden" --groups --target "$target" "$prompt"
+	ok "towards $target, too" adds_up
+	ok "which has a value, and no probability" has '^(output "w10" - "w19"@8|.*L1#0@8) +[+-][0-9.]+  value$'
+done
 run trace -m "$golden" --groups --json "$tmp/groups.json" "$prompt"
 ok "as JSON: supernodes of two and more, and pins" \
     grep -qE '"pinnedIds":\["[^]]*"\],"supernodes":\[\["[^"]+"(,"[^"]+"){2,}\]' "$tmp/groups.json"
@@ -53,9 +80,15 @@ fails "paths and groups in one JSON" "leave out one" trace -m "$golden" --groups
 # The published picture of this prompt, grouped automatically: two words, the state (where Dallas stands, carried to
 # where the answer needs it), saying a capital, and the answer.
 if [ -f "$top/models/capitals/model.safetensors" ]; then
+	for clamp in '"Texas"@8x2' 'L0#119@7=2' '"Texas"@8x0'; do
+		run trace -m "$top/models/capitals" --groups --clamp "$clamp" "the capital of the state containing Dallas is"
+		ok "the clamped run $clamp adds up" adds_up
+	done
+	run trace -m "$top/models/capitals" --groups --clamp L0#119@7=2 "the capital of the state containing Dallas is"
+	ok "what a clamp set is marked" has '^bridge Texas .*%  1 of [2-9] set by hand$'
 	run trace -m "$top/models/capitals" --groups --depth 1 --top 1 "the capital of the state containing Dallas is"
 	boxes() {
-		sed -n '/^groups /,/^$/{ s/^\([^ <].*[^ ]\)  *[0-9.]*%.*/\1/p; }' "$tmp/out" | grep -v '^groups' |
+		sed -n '/^groups /,/^$/{ s/^\([^ <].*[^ ]\)  *[0-9.]*%.*/\1/p; }' "$tmp/out" | grep -vE '^(groups|the rest)' |
 		    sed -E 's/  L[0-9]+#.*//; s/, answering//; s/ @[0-9]+$//; s/^input "(.*)"@[0-9]+$/\1/' |
 		    sed -E 's/^(in|bridge) //; s/ *$//' | LC_ALL=C sort | tr '\n' ';'
 	}
