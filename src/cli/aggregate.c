@@ -123,17 +123,21 @@ select_rows(struct rows *r, const struct ct_aggregate *a, int min, struct ct_err
 }
 
 /*
- * "+1.25 ±0.03"; format -: "+12.50% ±0.03"; format %: "12.50% ±0.03". The spread is left out where there is
- * only one prompt.
+ * "+1.25 ±0.03"; format -: "+12.50% ±0.03"; format %: "12.50% ±0.03". The spread is left out where only
+ * one prompt has a value, and both are – where none has.
  */
 static void
 spread(char *dst, size_t size, const char *fmt, const struct ct_stat *s, double scale)
 {
 	char mean[32], sd[32] = "";
 
+	if (s->known == 0) {
+		snprintf(dst, size, "–");
+		return;
+	}
 	snprintf(mean, sizeof mean, *fmt == '+' ? "%+.3f" : *fmt == '-' ? "%+.2f%%" : "%.2f%%",
 	    scale * s->mean);
-	if (s->n > 1)
+	if (s->known > 1)
 		snprintf(sd, sizeof sd, *fmt == '+' ? " ±%.3f" : " ±%.2f", scale * ct_stat_sd(s));
 	snprintf(dst, size, "%s%s", mean, sd);
 }
@@ -221,7 +225,7 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 static json_t *
 stat_json(const struct ct_stat *s)
 {
-	return json_pack("{s:o, s:o}", "mean", ct_json_out_number(s->mean), "sd",
+	return json_pack("{s:o, s:o}", "mean", ct_json_out_number(ct_stat_mean(s)), "sd",
 	    ct_json_out_number(ct_stat_sd(s)));
 }
 

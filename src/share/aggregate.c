@@ -24,18 +24,28 @@ struct ct_aggregate_index {
 enum { FIRST_SLOTS = 1024 };
 
 double
-ct_stat_sd(const struct ct_stat *s)
+ct_stat_mean(const struct ct_stat *s)
 {
-	return s->n > 1 ? sqrt(s->squares / (double)(s->n - 1)) : NAN;
+	return s->known > 0 ? s->mean : NAN;
 }
 
+double
+ct_stat_sd(const struct ct_stat *s)
+{
+	return s->known > 1 ? sqrt(s->squares / (double)(s->known - 1)) : NAN;
+}
+
+/* x: NAN where the prompt gives no value. */
 static void
 push(struct ct_stat *s, double x)
 {
 	double before = x - s->mean;
 
 	s->n++;
-	s->mean += before / (double)s->n;
+	if (isnan(x))
+		return;
+	s->known++;
+	s->mean += before / (double)s->known;
 	s->squares += before * (x - s->mean);
 }
 
@@ -338,6 +348,21 @@ ct_aggregate_absent(const struct ct_aggregate *a, const struct ct_gaps *gaps, lo
 	return n;
 }
 
+/* A value of a node; NAN: it has none. */
+static double
+value(const json_t *v, const char *key)
+{
+	const json_t *x = json_object_get(v, key);
+
+	return json_is_number(x) ? json_number_value(x) : NAN;
+}
+
+static double
+plus(double sum, double x)
+{
+	return isnan(sum) ? x : isnan(x) ? sum : sum + x;
+}
+
 /* Sums over the positions of this prompt, then one value each into the statistics. Cannot fail. */
 static void
 count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, long line)
@@ -350,17 +375,16 @@ count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, long lin
 	a->line[a->prompts++] = line;
 	json_array_foreach(nodes, i, v) {
 		struct ct_recurring_node *n = &a->nodes[at[i]];
-		double activation = json_number_value(json_object_get(v, "activation"));
 
 		if (n->prompt != a->prompts) {
 			note_gap(&n->gaps, n->prompt, a->prompts);
-			n->now = n->most = 0;
+			n->now = n->most = NAN;
 			n->times = 0;
 		}
 		n->prompt = a->prompts;
 		n->times++;
-		n->now += json_number_value(json_object_get(v, "influence"));
-		n->most = fmax(n->most, activation);
+		n->now = plus(n->now, value(v, "influence"));
+		n->most = fmax(n->most, value(v, "activation"));	/* the other, if one is NAN */
 	}
 	json_array_foreach(edges, i, v) {
 		if (!ct_aggregate_counts(a->by, v))

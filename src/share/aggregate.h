@@ -15,12 +15,17 @@
 #include "base/error.h"
 #include "share/aggregate_line.h"
 
-/* Mean and deviation of a value, over the prompts in which a node or edge occurs. */
+/*
+ * Mean and deviation of a value, over the prompts in which a node or edge occurs and has one: a feature that
+ * is the target of a graph has neither influence nor activation there.
+ */
 struct ct_stat {
-	long n;
+	long n;				/* prompts in which it occurs */
+	long known;			/* those in which it has a value */
 	double mean, squares;		/* squares: sum of (x - mean)^2 */
 };
-double ct_stat_sd(const struct ct_stat *s);	/* of the sample; NAN for n < 2 */
+double ct_stat_mean(const struct ct_stat *s);	/* NAN without a value */
+double ct_stat_sd(const struct ct_stat *s);	/* of the sample; NAN for fewer than two values */
 
 /*
  * Where a node or edge is missing, between the first and the last prompt that have it: runs of prompts
@@ -39,7 +44,7 @@ struct ct_recurring_node {
 	struct ct_line_node is;
 	struct ct_stat influence, activation;
 	struct ct_gaps gaps;
-	double now, most;		/* sums of the prompt at hand */
+	double now, most;		/* of the prompt at hand: sum of influence, largest activation */
 	int times;			/* that it occurs there */
 	long prompt;			/* the last one it occurred in, from 1 */
 };

@@ -146,6 +146,15 @@ is_edge(enum ct_aggregate_by by, const json_t *v, size_t n_nodes)
 	return true;
 }
 
+/* A number, or none: targets have no influence, and only features an activation. */
+static bool
+may_be_number(const json_t *v, const char *key)
+{
+	const json_t *x = json_object_get(v, key);
+
+	return !x || json_is_null(x) || json_is_number(x);
+}
+
 int
 ct_aggregate_check(enum ct_aggregate_by by, const json_t *nodes, const json_t *edges, const char *where,
     long number, struct ct_error *err)
@@ -160,7 +169,8 @@ ct_aggregate_check(enum ct_aggregate_by by, const json_t *nodes, const json_t *e
 		return ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch, with %s "
 		    "and %s", where, number, groups ? "groups" : "nodes", groups ? "group_edges" : "edges");
 	json_array_foreach(nodes, i, v)
-		if (!ct_aggregate_identify(by, v, &n, name))
+		if (!ct_aggregate_identify(by, v, &n, name) || !may_be_number(v, "influence") ||
+		    !may_be_number(v, "activation"))
 			return bad(where, number, groups ? "groups" : "nodes", i, err);
 	json_array_foreach(edges, i, v)
 		if (!is_edge(by, v, json_array_size(nodes)))

@@ -61,14 +61,19 @@ for g in graphs:
     here, most, edges = {}, {}, {}
     for n in g["nodes"]:
         if n["kind"] == "feature":
-            here[name(n)] = here.get(name(n), 0) + n.get("influence", 0)
-            most[name(n)] = max(most.get(name(n), 0), n.get("activation", 0))
+            here.setdefault(name(n), []).extend([n["influence"]] if "influence" in n else [])
+            most.setdefault(name(n), []).extend([n["activation"]] if "activation" in n else [])
     for s, t, w in g["edges"]:
         key = name(g["nodes"][s]), name(g["nodes"][t])
         edges[key] = edges.get(key, 0) + w
-    for all_, one in (influence, here), (activation, most), (weight, edges):
-        for k, v in one.items(): all_.setdefault(k, []).append(v)
+    for k, v in here.items(): influence.setdefault(k, []).append(sum(v) if v else None)
+    for k, v in most.items(): activation.setdefault(k, []).append(max(v) if v else None)
+    for k, v in edges.items(): weight.setdefault(k, []).append(v)
 def same(stat, values):
+    values = [v for v in values if v is not None]
+    if not values:
+        assert stat == {"mean": None, "sd": None}, stat
+        return
     sd = statistics.stdev(values) if len(values) > 1 else None
     assert abs(stat["mean"] - statistics.fmean(values)) < 1e-7 * (1 + abs(stat["mean"])), (stat, values)
     assert stat["sd"] is None if sd is None else abs(stat["sd"] - sd) < 1e-7 * (1 + sd), (stat, values)
@@ -82,13 +87,25 @@ for e in got["edges"]:
     values = weight[e["source"], e["target"]]
     assert e["prompts"] == len(values)
     same(e["weight"], values)
-for rows, size in (got["features"], lambda f: f["influence"]["mean"]), (got["edges"], lambda e: abs(e["weight"]["mean"])):
+for rows, size in (got["features"], lambda f: f["influence"]["mean"] or 0), (got["edges"], lambda e: abs(e["weight"]["mean"])):
     order = [(-r["prompts"], -size(r)) for r in rows]
     assert order == sorted(order)
 assert len(weight) > 1000 and max(map(len, weight.values())) > 3
 EOF
 	ok "an independent program finds the same" python3 "$tmp/oracle.py" "$tmp/out" "$tmp/part1" "$tmp/part2" "$tmp/part3"
+	# A feature that is the target has no influence and no activation there, and those of neurons may be negative.
+	"$CTRACE" trace -m "$golden" --batch "$tmp/prompts" --target L1#6@2 --json "$tmp/target" 2>/dev/null
+	run aggregate --json - --min 1 "$tmp/target" "$tmp/part1"
+	ok "of a feature as target, too" python3 "$tmp/oracle.py" "$tmp/out" "$tmp/target" "$tmp/part1"
+	"$CTRACE" trace -m "$golden" --basis neurons --batch "$tmp/prompts" --json "$tmp/neurons" 2>/dev/null
+	run aggregate --json - --min 1 "$tmp/neurons"
+	ok "of neurons, too" python3 "$tmp/oracle.py" "$tmp/out" "$tmp/neurons"
 fi
+# A target alone: 0 would be a measurement that nobody made.
+printf '{"line":1,%s,"nodes":[%s,%s],"edges":[[0,1,2]]}\n' "$head" "$input" \
+    '{"kind":"feature","pos":2,"layer":1,"feature":6,"label":"","weight":1}' >"$tmp/alone"
+run aggregate --min 1 "$tmp/alone"
+ok "a target's influence is not known" has '^  L1#6 .* 1  *100(\.0)?%  influence –$'
 
 fails "no file" "expected files of ctrace trace --batch" aggregate
 fails "a file that is missing" "cannot open .*nothere: No such file" aggregate "$tmp/nothere"
@@ -107,6 +124,8 @@ bad "no nodes" "bad:1: .* with nodes and edges" "{$head}"
 bad "a node of no kind" "bad:1: nodes.0.: expected" "{$head,\"nodes\":[{}],\"edges\":[]}"
 bad "a feature without a layer" "bad:1: nodes.0.: expected" \
     "{$head,\"nodes\":[{\"kind\":\"feature\",\"feature\":1}],\"edges\":[]}"
+bad "an influence that is no number" "bad:1: nodes.0.: expected" \
+    "{$head,\"nodes\":[{\"kind\":\"input\",\"token\":\"a\",\"influence\":\"x\"}],\"edges\":[]}"
 bad "an edge to nowhere" "bad:1: edges.0.: expected" "{$head,\"nodes\":[$input],\"edges\":[[0,1,2]]}"
 bad "an edge from nowhere" "bad:1: edges.0.: expected" "{$head,\"nodes\":[$input],\"edges\":[[1,0,2]]}"
 bad "an edge without a weight" "bad:1: edges.0.: expected" "{$head,\"nodes\":[$input],\"edges\":[[0,0,null]]}"
