@@ -215,32 +215,24 @@ done:
 	return code;
 }
 
-/* The tensors of a layer, still empty, in the transcoder's arena. */
+/* The weights of a layer, still empty, in the transcoder's arena. */
 static int
 make_layer(struct ct_transcoder *tc, int l, int F, struct draft *draft, struct ct_error *err)
 {
 	struct ct_arena *a = &tc->arena;
-	size_t D = (size_t)tc->D, rows = tc->kind == CT_CLT ? (size_t)(tc->L - l) : 1, n = (size_t)F;
-	struct ct_tensor *t = ct_arena_need(a, 2, sizeof *t, "tensors", err);
+	int rows = tc->kind == CT_CLT ? tc->L - l : 1;
+	size_t D = (size_t)tc->D, n = (size_t)F;
 	float *b_enc = ct_arena_need(a, n, sizeof *b_enc, "a control", err);
 
 	draft->threshold = ct_arena_need(a, n, sizeof(float), "a control", err);
 	draft->b_dec = ct_arena_need(a, D, sizeof(float), "a control", err);
 	draft->enc = ct_arena_need(a, n * D, sizeof(float), "a control", err);
-	draft->dec = ct_arena_need(a, n * rows * D, sizeof(float), "a control", err);
-	if (!t || !b_enc || !draft->threshold || !draft->b_dec || !draft->enc || !draft->dec)
+	draft->dec = ct_arena_need(a, n * (size_t)rows * D, sizeof(float), "a control", err);
+	if (!b_enc || !draft->threshold || !draft->b_dec || !draft->enc || !draft->dec)
 		return CT_ENOMEM;
-	t[0] = (struct ct_tensor){ .name = "W_enc", .dtype = CT_F32, .rank = 2, .dim = { n, D },
-		.count = n * D, .data = draft->enc, .file = "control" };
-	t[1] = (struct ct_tensor){ .name = "W_dec", .dtype = CT_F32, .rank = 3, .dim = { n, rows, D },
-		.count = n * rows * D, .data = draft->dec, .file = "control" };
-	if (tc->kind == CT_PLT) {
-		t[1].rank = 2;
-		t[1].dim[1] = D;
-	}
-	tc->layers[l] = (struct ct_tc_layer){ .F = F, .enc = { &t[0], false }, .dec = { &t[1], false },
-		.dec_rows = (int)rows, .dec_first = l, .b_enc = b_enc, .threshold = draft->threshold,
-		.b_dec = draft->b_dec };
+	tc->layers[l] = (struct ct_tc_layer){ .F = F, .enc = ct_matrix_of(draft->enc, F, tc->D),
+		.dec = ct_matrix_of(draft->dec, F, rows * tc->D), .dec_rows = rows, .dec_first = l,
+		.b_enc = b_enc, .threshold = draft->threshold, .b_dec = draft->b_dec };
 	return CT_OK;
 }
 

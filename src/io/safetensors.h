@@ -67,13 +67,14 @@ int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
  */
 uint32_t ct_tensors_digest(const struct ct_tensors *t, uint32_t digest);
 
-size_t ct_dtype_size(enum ct_dtype dtype);	/* bytes */
-
 /* Bytes of one number. */
 size_t ct_dtype_size(enum ct_dtype type);
 
 /* dst[0..n) = n numbers of this type as floats, exactly (F64: rounded). src may be unaligned. */
 void ct_widen(float *restrict dst, enum ct_dtype type, const void *src, size_t n);
+
+/* Index of the first NaN or Inf among n numbers of this type, or -1. src may be unaligned. */
+long long ct_nonfinite(enum ct_dtype type, const void *src, size_t n);
 
 /* dst[0..n) = tensor[first..first+n) as float. The range must lie inside the tensor. */
 void ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t n);
@@ -81,8 +82,8 @@ void ct_tensor_read(float *dst, const struct ct_tensor *t, size_t first, size_t 
 /* The tensor's own memory when it is F32 and aligned, else NULL (then read it). */
 const float *ct_tensor_f32(const struct ct_tensor *t);
 
-/* Index of the first NaN or Inf in [first, first+n), or -1. */
-long long ct_tensor_nonfinite(const struct ct_tensor *t, size_t first, size_t n);
+/* Index of the tensor's first NaN or Inf, or -1. */
+long long ct_tensor_nonfinite(const struct ct_tensor *t);
 
 /* Writes F32 tensors (name, rank, dim, data), in the order given, atomically. */
 int ct_tensors_write(const char *path, const struct ct_tensor *list, int n, struct ct_error *err);

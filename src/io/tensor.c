@@ -106,7 +106,7 @@ ct_tensor_f32(const struct ct_tensor *t)
 }
 
 long long
-ct_tensor_nonfinite(const struct ct_tensor *t, size_t first, size_t n)
+ct_nonfinite(enum ct_dtype type, const void *src, size_t n)
 {
 	enum { BLOCK = 1024 };
 	float x[BLOCK];
@@ -115,7 +115,7 @@ ct_tensor_nonfinite(const struct ct_tensor *t, size_t first, size_t n)
 		size_t m = n - at < BLOCK ? n - at : BLOCK;
 		uint32_t bad = 0;
 
-		ct_tensor_read(x, t, first + at, m);
+		ct_widen(x, type, (const unsigned char *)src + at * ct_dtype_size(type), m);
 		/* No branch in the loop, so that it runs at memory speed. */
 		for (size_t i = 0; i < m; i++) {
 			uint32_t bits;
@@ -128,8 +128,14 @@ ct_tensor_nonfinite(const struct ct_tensor *t, size_t first, size_t n)
 
 			memcpy(&bits, &x[i], sizeof bits);
 			if ((bits & 0x7F800000) == 0x7F800000)
-				return (long long)(first + at + i);
+				return (long long)(at + i);
 		}
 	}
 	return -1;
+}
+
+long long
+ct_tensor_nonfinite(const struct ct_tensor *t)
+{
+	return ct_nonfinite(t->dtype, t->data, t->count);
 }

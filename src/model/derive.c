@@ -68,7 +68,7 @@ ct_model_check_finite(const struct ct_model *m, const float *x, size_t n, struct
 		return CT_OK;
 	for (int i = 0; m->tensors && i < ct_tensors_count(m->tensors); i++) {
 		const struct ct_tensor *t = ct_tensors_at(m->tensors, i);
-		long long at = ct_tensor_nonfinite(t, 0, t->count);
+		long long at = ct_tensor_nonfinite(t);
 		float value;
 
 		if (at < 0)

@@ -39,6 +39,17 @@ ct_matrix_part(const struct ct_matrix *w, int first, int rows)
 	return part;
 }
 
+struct ct_matrix
+ct_matrix_transpose(const struct ct_matrix *w)
+{
+	struct ct_matrix back = *w;
+
+	back.flipped = !w->flipped;
+	back.rows = w->cols;
+	back.cols = w->rows;
+	return back;
+}
+
 /* The data as floats in memory, or NULL. */
 static const float *
 in_place(const struct ct_matrix *w)
@@ -117,6 +128,22 @@ ct_matrix_read(const struct ct_matrix *w, int r, int c, int n, float *dst)
 	else
 		for (int i = 0; i < n; i++)
 			ct_widen(dst + i, w->type, place(w, (size_t)(c + i) * w->ld + (size_t)r), 1);
+}
+
+long long
+ct_matrix_nonfinite(const struct ct_matrix *w, int r, int c, int n)
+{
+	/* Numbers that run on, and how far apart their runs are. */
+	size_t at = w->flipped ? (size_t)c * w->ld + (size_t)r : (size_t)r * w->ld + (size_t)c;
+	size_t run = w->flipped ? 1 : (size_t)n;
+
+	for (int i = 0; i < n; i += (int)run, at += w->ld) {
+		long long bad = ct_nonfinite(w->type, place(w, at), run);
+
+		if (bad >= 0)
+			return (long long)at + bad;
+	}
+	return -1;
 }
 
 const float *

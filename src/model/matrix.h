@@ -33,6 +33,9 @@ struct ct_matrix ct_matrix_of_tensor(const struct ct_tensor *t, bool flipped);
 /* Rows first..first+rows-1. */
 struct ct_matrix ct_matrix_part(const struct ct_matrix *w, int first, int rows);
 
+/* W': the same data, read in the other order. */
+struct ct_matrix ct_matrix_transpose(const struct ct_matrix *w);
+
 /*
  * y = beta*y + x W'     x (T,cols), y (T,rows); ldx, ldy are the distances between their rows
  * y = beta*y + g W      g (T,rows), y (T,cols): the transpose, for gradients
@@ -48,6 +51,12 @@ void ct_matrix_read(const struct ct_matrix *w, int r, int c, int n, float *dst);
 void ct_matrix_add_row(const struct ct_matrix *w, int r, float *restrict y);
 float ct_matrix_row_dot(const struct ct_matrix *w, int r, const float *x);
 float ct_matrix_at(const struct ct_matrix *w, int r, int c);
+
+/*
+ * Where in the data, counted in numbers, the first NaN or Inf of row r from column c on, of n columns, lies,
+ * or -1.
+ */
+long long ct_matrix_nonfinite(const struct ct_matrix *w, int r, int c, int n);
 
 /* Row r as floats: its own memory, or tmp (cols), filled. */
 const float *ct_matrix_row(const struct ct_matrix *w, int r, float *tmp);

@@ -173,11 +173,7 @@ ct_neurons_back(const struct ct_model *m, int l, int T, const float *g, const st
 void
 ct_neuron_decoder(const struct ct_model *m, int l, int n, float *dst)
 {
-	struct ct_matrix columns = m->layers[l].down.w;
+	struct ct_matrix columns = ct_matrix_transpose(&m->layers[l].down.w);
 
-	/* The transpose is the same data read in the other order. */
-	columns.flipped = !columns.flipped;
-	columns.rows = m->cfg.mlp;
-	columns.cols = m->cfg.D;
 	ct_matrix_read(&columns, n, 0, m->cfg.D, dst);
 }

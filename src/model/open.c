@@ -80,7 +80,7 @@ check_shape(const struct ct_tensor *t, int rows, int cols, struct ct_error *err)
 static int
 load(struct ct_binder *b, const float **out, const struct ct_tensor *t, struct ct_error *err)
 {
-	long long bad = b->allow_nonfinite ? -1 : ct_tensor_nonfinite(t, 0, t->count);
+	long long bad = b->allow_nonfinite ? -1 : ct_tensor_nonfinite(t);
 	float *copy;
 
 	if (bad >= 0) {

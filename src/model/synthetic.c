@@ -108,46 +108,30 @@ fail:
 	return r;
 }
 
-/* A tensor without a file, for the places that read rows on demand. */
-static const struct ct_tensor *
-tensor(struct maker *mk, const char *name, int rank, const size_t *dim, const float *data)
+/* (rows,cols), or the transpose of a matrix that lies the other way round. */
+static struct ct_matrix
+matrix(struct maker *mk, int rows, int cols, double spread, bool flipped)
 {
-	struct ct_tensor *t = ct_arena_need(mk->arena, 1, sizeof *t, "tensors", mk->err);
+	struct ct_matrix w = table(mk, flipped ? cols : rows, flipped ? rows : cols, spread);
 
-	if (!t || !data) {
-		mk->failed = true;
-		return NULL;
-	}
-	*t = (struct ct_tensor){ .name = name, .dtype = CT_F32, .rank = rank, .count = 1, .data = data,
-		.file = "random transcoder" };
-	for (int i = 0; i < rank; i++) {
-		t->dim[i] = dim[i];
-		t->count *= dim[i];
-	}
-	return t;
+	return flipped ? ct_matrix_transpose(&w) : w;
 }
 
 static void
 make_transcoder_layer(struct maker *mk, const struct ct_shape *s, int l, struct ct_tc_layer *ly)
 {
-	size_t F = s->F, D = s->cfg.D, L = (size_t)s->cfg.L, rows = s->kind == CT_PLT ? 1 : s->square ? L :
-	    L - (size_t)l;
+	int F = s->F, D = s->cfg.D, rows = s->kind == CT_PLT ? 1 : s->square ? s->cfg.L : s->cfg.L - l;
 	double in = 1 / sqrt((double)D), out = 1 / sqrt((double)s->cfg.L * (double)D);
-	size_t enc[] = { F, D }, flipped[] = { D, F }, dec[] = { F, rows, D }, skip[] = { D, D };
 
-	ly->F = s->F;
-	ly->enc = (struct ct_tc_matrix){ tensor(mk, "W_enc", 2, s->flipped ? flipped : enc,
-	    numbers(mk, F * D, 0, in)),
-		s->flipped };
-	ly->b_enc = numbers(mk, F, 0, 0.1);
-	ly->b_dec = numbers(mk, D, 0, 0.1);
-	ly->threshold = s->act == CT_TC_JUMPRELU ? numbers(mk, F, 0.3, 0.1) : NULL;
+	ly->F = F;
+	ly->enc = matrix(mk, F, D, in, s->flipped);
+	ly->b_enc = numbers(mk, (size_t)F, 0, 0.1);
+	ly->b_dec = numbers(mk, (size_t)D, 0, 0.1);
+	ly->threshold = s->act == CT_TC_JUMPRELU ? numbers(mk, (size_t)F, 0.3, 0.1) : NULL;
 	if (s->skip)
-		ly->skip = (struct ct_tc_matrix){ tensor(mk, "W_skip", 2, skip, numbers(mk, D * D, 0, in)),
-		    s->flipped };
-	ly->dec.t = s->kind == CT_CLT ? tensor(mk, "W_dec", 3, dec, numbers(mk, F * rows * D, 0, out)) :
-					tensor(mk, "W_dec", 2, enc, numbers(mk, F * D, 0, out));
-	ly->dec_rows = (int)rows;
+		ly->skip = matrix(mk, D, D, in, s->flipped);
+	ly->dec = table(mk, F, rows * D, out);
+	ly->dec_rows = rows;
 	ly->dec_first = s->kind == CT_CLT && s->square ? 0 : l;
 }
 

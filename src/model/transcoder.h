@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/notes.h"
 #include "io/safetensors.h"
+#include "model/matrix.h"
 
 struct ct_model;
 struct ct_tc_file;
@@ -49,18 +50,13 @@ enum ct_read_point { CT_READ_MID, CT_READ_NORM2, CT_READ_NORM2_BARE };
  */
 enum ct_write_point { CT_WRITE_STREAM, CT_WRITE_MLP };
 
-/* A matrix (rows, D) where it lies in a file: (rows, D), or (D, rows) when flipped. */
-struct ct_tc_matrix {
-	const struct ct_tensor *t;		/* NULL: there is none */
-	bool flipped;
-};
-
 struct ct_tc_layer {
 	int F;
-	struct ct_tc_matrix enc;		/* (F,D) */
-	struct ct_tc_matrix dec;		/* (F*dec_rows,D): of feature f towards layer m */
-	int dec_rows, dec_first;		/* that is row f*dec_rows + m - dec_first */
-	struct ct_tc_matrix skip;		/* (D,D), rows are outputs */
+	struct ct_matrix enc;			/* (F,D) */
+	struct ct_matrix dec;			/* (F,dec_rows*D): of feature f towards layer m */
+	int dec_rows, dec_first;		/* row f has D columns from (m - dec_first)*D on */
+	struct ct_matrix skip;			/* (D,D), rows are outputs; may be absent */
+	const struct ct_tensor *enc_tensor, *dec_tensor;	/* whose data that is; NULL: no file's */
 	const float *b_enc;			/* (F) */
 	const float *threshold;			/* (F), JumpReLU only */
 	const float *b_dec;			/* (D) */
@@ -179,9 +175,9 @@ void ct_transcoder_skip_back(const struct ct_transcoder *tc, int l, int T, const
     float *restrict gx);
 
 /*
- * CT_EFORMAT, naming tensor and index, when a row of a feature that is used holds NaN or infinity (unless
- * the transcoder allows them). Rows are checked when they are used: a transcoder may be larger than
- * memory.
+ * CT_EFORMAT, naming tensor and index, when a row of a feature that is used holds NaN or infinity in its
+ * file (unless the transcoder allows them). Rows are checked when they are used: a transcoder may be larger
+ * than memory.
  */
 int ct_transcoder_check_rows(const struct ct_transcoder *tc, int l, int f, struct ct_error *err);
 

@@ -26,18 +26,12 @@ struct names {
 static int
 bind_decoders(struct ct_tc_loader *ld, const struct names *n, int l)
 {
-	struct ct_tc_layer *ly = &ld->tc->layers[l];
 	const struct ct_tc_file *f;
-	int reach = ld->tc->L - l, code = ct_tc_open_file(ld, n->dec_file, &f);
+	int code = ct_tc_open_file(ld, n->dec_file, &f);
 
-	if (code != CT_OK)
-		return code;
-	ly->dec.t = ct_tc_want(ld, f, n->dec, 3, ly->F, reach, ld->tc->D);
-	if (!ly->dec.t)
-		return ld->err->code;
-	ly->dec_rows = reach;
-	ly->dec_first = l;
-	return ct_tc_end_file(ld, f);
+	if (code == CT_OK)
+		code = ct_tc_decoders(ld, f, n->dec, l, l);
+	return code == CT_OK ? ct_tc_end_file(ld, f) : code;
 }
 
 static int
@@ -55,8 +49,7 @@ bind(struct ct_tc_loader *ld, int l)
 	snprintf(n.dec, sizeof n.dec, "W_dec_%d", l);
 	snprintf(n.dec_file, sizeof n.dec_file, "W_dec_%d.safetensors", l);
 	if ((code = ct_tc_open_layer(ld, l, &f)) < 0 ||
-	    (code = ct_tc_matrix_of(ld, f, n.enc, -1, D, &ly->enc)) < 0 ||
-	    (code = ct_tc_features(ld, ly->enc.t, 0, l)) < 0 ||
+	    (code = ct_tc_encoder(ld, f, n.enc, false, l)) < 0 ||
 	    (code = ct_tc_vector(ld, f, n.b_enc, ly->F, &ly->b_enc)) < 0 ||
 	    (code = ct_tc_vector(ld, f, n.b_dec, D, &ly->b_dec)) < 0)
 		return code;

@@ -205,8 +205,12 @@ wrong_shape(struct ct_tc_loader *ld, const struct ct_tensor *t, const char *expe
 	return NULL;
 }
 
-const struct ct_tensor *
-ct_tc_want(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int rank, ...)
+/*
+ * The tensor of that name and shape; -1 for a size accepts any. NULL: the error is set, and names what the
+ * file has instead.
+ */
+static const struct ct_tensor *
+want(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int rank, ...)
 {
 	char expected[128] = "";
 	size_t n = 0;
@@ -238,19 +242,11 @@ ct_tc_want(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name
 	return a.t;
 }
 
-int
-ct_tc_matrix_of(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int rows, int cols,
-    struct ct_tc_matrix *out)
+/* The code of a tensor that was not there as it was wanted. */
+static int
+failed(const struct ct_tc_loader *ld)
 {
-	const struct ct_tensor *t = ct_tc_want(ld, f, name, 2, rows, cols);
-	struct array a;
-
-	*out = (struct ct_tc_matrix){ .t = t };
-	if (!t)
-		return ld->err ? ld->err->code : CT_EFORMAT;
-	/* Column after column is the other order. */
-	out->flipped = find(f, name, &a) && a.by_column;
-	return CT_OK;
+	return ld->err ? ld->err->code : CT_EFORMAT;
 }
 
 /* The tensor as floats: in place when possible, else a copy in the arena. NULL: the error is set. */
@@ -258,7 +254,7 @@ static const float *
 floats(struct ct_tc_loader *ld, const struct ct_tensor *t)
 {
 	const float *in_place = ct_tensor_f32(t);
-	long long bad = ld->tc->allow_nonfinite ? -1 : ct_tensor_nonfinite(t, 0, t->count);
+	long long bad = ld->tc->allow_nonfinite ? -1 : ct_tensor_nonfinite(t);
 	float *copy;
 
 	if (bad >= 0) {
@@ -277,17 +273,16 @@ floats(struct ct_tc_loader *ld, const struct ct_tensor *t)
 int
 ct_tc_vector(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int n, const float **out)
 {
-	const struct ct_tensor *t = ct_tc_want(ld, f, name, 1, n);
+	const struct ct_tensor *t = want(ld, f, name, 1, n);
 
 	*out = t ? floats(ld, t) : NULL;
-	return *out ? CT_OK : ld->err ? ld->err->code : CT_EFORMAT;
+	return *out ? CT_OK : failed(ld);
 }
 
-int
-ct_tc_features(struct ct_tc_loader *ld, const struct ct_tensor *t, int dim, int l)
+/* The number of features of layer l, from a size of a tensor. */
+static int
+set_features(struct ct_tc_loader *ld, const struct ct_tensor *t, size_t n, int l)
 {
-	size_t n = t->dim[dim];
-
 	if (n == 0 || n > MAX_FEATURES)
 		return ct_fail(ld->err, CT_EFORMAT, "%s: tensor %s has %zu features, expected 1 to %d",
 		    t->file, t->name, n, MAX_FEATURES);
@@ -300,21 +295,82 @@ ct_tc_features(struct ct_tc_loader *ld, const struct ct_tensor *t, int dim, int 
 	return CT_OK;
 }
 
-int
-ct_tc_skip_of(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, bool flipped, int l)
+/* Of a tensor that a layout wanted; a file may hold it column after column. */
+static struct ct_matrix
+matrix_of(const struct ct_tc_file *f, const struct ct_tensor *t, bool transposed)
 {
-	struct ct_tc_matrix *skip = &ld->tc->layers[l].skip;
-	int D = ld->tc->D, code = ct_tc_matrix_of(ld, f, name, D, D, skip);
-	long long bad;
+	struct ct_matrix w = ct_matrix_of_tensor(t, false);
+	struct array a;
 
-	if (code != CT_OK)
+	if (find(f, t->name, &a) && a.by_column) {
+		w.flipped = true;
+		w.ld = t->dim[0];
+	}
+	return transposed ? ct_matrix_transpose(&w) : w;
+}
+
+int
+ct_tc_encoder(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, bool transposed, int l)
+{
+	struct ct_tc_layer *ly = &ld->tc->layers[l];
+	int D = ld->tc->D, code;
+	const struct ct_tensor *t = want(ld, f, name, 2, transposed ? D : -1, transposed ? -1 : D);
+
+	if (!t)
+		return failed(ld);
+	if ((code = set_features(ld, t, t->dim[transposed], l)) < 0)
 		return code;
-	skip->flipped = skip->flipped != flipped;
-	ld->tc->skip = true;
-	bad = ld->tc->allow_nonfinite ? -1 : ct_tensor_nonfinite(skip->t, 0, skip->t->count);
+	ly->enc = matrix_of(f, t, transposed);
+	ly->enc_tensor = t;
+	return CT_OK;
+}
+
+int
+ct_tc_decoder(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int l)
+{
+	struct ct_tc_layer *ly = &ld->tc->layers[l];
+	const struct ct_tensor *t = want(ld, f, name, 2, ly->F, ld->tc->D);
+
+	if (!t)
+		return failed(ld);
+	ly->dec = matrix_of(f, t, false);
+	ly->dec_tensor = t;
+	ly->dec_rows = 1;
+	ly->dec_first = l;
+	return CT_OK;
+}
+
+int
+ct_tc_decoders(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int first, int l)
+{
+	struct ct_tc_layer *ly = &ld->tc->layers[l];
+	int D = ld->tc->D, rows = ld->tc->L - first;
+	const struct ct_tensor *t = want(ld, f, name, 3, ly->F, rows, D);
+
+	if (!t)
+		return failed(ld);
+	ly->dec = (struct ct_matrix){ .data = t->data, .type = t->dtype, .rows = ly->F, .cols = rows * D,
+		.ld = (size_t)rows * (size_t)D };
+	ly->dec_tensor = t;
+	ly->dec_rows = rows;
+	ly->dec_first = first;
+	return CT_OK;
+}
+
+int
+ct_tc_skip(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, bool transposed, int l)
+{
+	int D = ld->tc->D;
+	const struct ct_tensor *t = want(ld, f, name, 2, D, D);
+	long long bad = t && !ld->tc->allow_nonfinite ? ct_tensor_nonfinite(t) : -1;
+
+	if (!t)
+		return failed(ld);
 	if (bad >= 0)
 		return ct_fail(ld->err, CT_EFORMAT, "%s: tensor %s is not finite at index %lld "
 		    "(--allow-nonfinite overrides)", f->path, name, bad);
+	ld->tc->layers[l].skip = matrix_of(f, t, transposed);
+	ld->tc->skip = true;
 	return CT_OK;
 }
 

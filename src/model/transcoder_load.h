@@ -79,23 +79,19 @@ bool ct_tc_exists(const struct ct_tc_loader *ld, const char *name);
 /* Whether a file has a tensor of that name, of whatever type. */
 bool ct_tc_has(const struct ct_tc_file *f, const char *name);
 
-/*
- * The tensor of that name and shape; -1 for a size accepts any. NULL: the error is set, and names what the
- * file has instead. ct_tc_matrix_of: a matrix of (rows, cols), which the file holds in that order or in the
- * other one.
- */
-const struct ct_tensor *ct_tc_want(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name,
-    int rank, ...);
-int ct_tc_matrix_of(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int rows,
-    int cols, struct ct_tc_matrix *out);
 /* A vector of n as floats, checked to be finite. */
 int ct_tc_vector(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int n,
     const float **out);
-/* The number of features, from a size of a tensor. */
-int ct_tc_features(struct ct_tc_loader *ld, const struct ct_tensor *t, int dim, int l);
-/* W_skip or its like: a square matrix, checked to be finite. flipped: the file has (input, output). */
-int ct_tc_skip_of(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, bool flipped,
+/*
+ * The matrices of layer l, by the name of their tensor: encoders (F,D), which set the number of features, or
+ * (D,F) when transposed; decoders (F,D) to the own layer, or (F,L-first,D) to the layers from `first` on; the
+ * skip path (D,D), with (input, output) when transposed, checked to be finite.
+ */
+int ct_tc_encoder(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, bool transposed,
     int l);
+int ct_tc_decoder(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int l);
+int ct_tc_decoders(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int first, int l);
+int ct_tc_skip(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, bool transposed, int l);
 
 /*
  * What the layouts of Gemma Scope share: the file of layer l with an encoder of that name; what the

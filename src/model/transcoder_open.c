@@ -112,7 +112,7 @@ static void
 note_oddities(const struct ct_tc_loader *ld, int l)
 {
 	const struct ct_tc_layer *ly = &ld->tc->layers[l];
-	const struct ct_tensor *both[] = { ly->enc.t, ly->dec.t };
+	const struct ct_tensor *both[] = { ly->enc_tensor, ly->dec_tensor };
 	int negative = 0;
 
 	for (int i = 0; i < 2; i++)

@@ -21,17 +21,14 @@ bind(struct ct_tc_loader *ld, int l)
 	int D = ld->tc->D, code;
 
 	if ((code = ct_tc_open_layer(ld, l, &f)) < 0 ||
-	    (code = ct_tc_matrix_of(ld, f, "W_enc", -1, D, &ly->enc)) < 0 ||
-	    (code = ct_tc_features(ld, ly->enc.t, 0, l)) < 0 ||
-	    (code = ct_tc_matrix_of(ld, f, "W_dec", ly->F, D, &ly->dec)) < 0 ||
+	    (code = ct_tc_encoder(ld, f, "W_enc", false, l)) < 0 ||
+	    (code = ct_tc_decoder(ld, f, "W_dec", l)) < 0 ||
 	    (code = ct_tc_vector(ld, f, "b_enc", ly->F, &ly->b_enc)) < 0 ||
 	    (code = ct_tc_vector(ld, f, "b_dec", D, &ly->b_dec)) < 0)
 		return code;
-	ly->dec_rows = 1;
-	ly->dec_first = l;
 	if (ct_tc_has(f, threshold) && (code = ct_tc_vector(ld, f, threshold, ly->F, &ly->threshold)) < 0)
 		return code;
-	if (ct_tc_has(f, "W_skip") && (code = ct_tc_skip_of(ld, f, "W_skip", false, l)) < 0)
+	if (ct_tc_has(f, "W_skip") && (code = ct_tc_skip(ld, f, "W_skip", false, l)) < 0)
 		return code;
 	return ct_tc_end_file(ld, f);
 }

@@ -47,14 +47,10 @@ ct_tc_scope_encoder(struct ct_tc_loader *ld, int l, const char *name, const stru
 	int D = ld->tc->D, code;
 
 	if ((code = ct_tc_open_layer(ld, l, f)) < 0 ||
-	    (code = ct_tc_matrix_of(ld, *f, name, D, -1, &ly->enc)) < 0 ||
-	    (code = ct_tc_features(ld, ly->enc.t, 1, l)) < 0 ||
+	    (code = ct_tc_encoder(ld, *f, name, true, l)) < 0 ||
 	    (code = ct_tc_vector(ld, *f, "b_enc", ly->F, &ly->b_enc)) < 0 ||
 	    (code = ct_tc_vector(ld, *f, "b_dec", D, &ly->b_dec)) < 0)
 		return code;
-	ly->enc.flipped = !ly->enc.flipped;
-	ly->dec_rows = 1;
-	ly->dec_first = l;
 	return bind_thresholds(ld, *f, ly);
 }
 
@@ -136,7 +132,7 @@ int
 ct_tc_scope_end(struct ct_tc_loader *ld, const struct ct_tc_file *f, int l)
 {
 	static const char skip[] = "affine_skip_connection";
-	int code = ct_tc_has(f, skip) ? ct_tc_skip_of(ld, f, skip, true, l) : CT_OK;
+	int code = ct_tc_has(f, skip) ? ct_tc_skip(ld, f, skip, true, l) : CT_OK;
 
 	return code == CT_OK ? ct_tc_end_file(ld, f) : code;
 }

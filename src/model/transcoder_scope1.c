@@ -15,12 +15,11 @@ fits(const struct ct_tc_loader *ld)
 static int
 bind(struct ct_tc_loader *ld, int l)
 {
-	struct ct_tc_layer *ly = &ld->tc->layers[l];
 	const struct ct_tc_file *f;
 	int code = ct_tc_scope_encoder(ld, l, "W_enc", &f);
 
 	if (code == CT_OK)
-		code = ct_tc_matrix_of(ld, f, "W_dec", ly->F, ld->tc->D, &ly->dec);
+		code = ct_tc_decoder(ld, f, "W_dec", l);
 	return code == CT_OK ? ct_tc_end_file(ld, f) : code;
 }
 

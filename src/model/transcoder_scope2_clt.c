@@ -17,18 +17,12 @@ fits(const struct ct_tc_loader *ld)
 static int
 bind(struct ct_tc_loader *ld, int l)
 {
-	struct ct_tc_layer *ly = &ld->tc->layers[l];
 	const struct ct_tc_file *f;
 	int code = ct_tc_scope_encoder(ld, l, "w_enc", &f);
 
-	if (code != CT_OK)
-		return code;
-	ly->dec.t = ct_tc_want(ld, f, "w_dec", 3, ly->F, ld->tc->L, ld->tc->D);
-	if (!ly->dec.t)
-		return ld->err->code;
-	ly->dec_rows = ld->tc->L;
-	ly->dec_first = 0;
-	return ct_tc_scope_end(ld, f, l);
+	if (code == CT_OK)
+		code = ct_tc_decoders(ld, f, "w_dec", 0, l);
+	return code == CT_OK ? ct_tc_scope_end(ld, f, l) : code;
 }
 
 const struct ct_tc_layout ct_tc_scope2_clt = {

@@ -15,12 +15,11 @@ fits(const struct ct_tc_loader *ld)
 static int
 bind(struct ct_tc_loader *ld, int l)
 {
-	struct ct_tc_layer *ly = &ld->tc->layers[l];
 	const struct ct_tc_file *f;
 	int code = ct_tc_scope_encoder(ld, l, "w_enc", &f);
 
 	if (code == CT_OK)
-		code = ct_tc_matrix_of(ld, f, "w_dec", ly->F, ld->tc->D, &ly->dec);
+		code = ct_tc_decoder(ld, f, "w_dec", l);
 	if (code == CT_OK)
 		code = ct_tc_scope_end(ld, f, l);
 	return code == CT_OK ? ct_tc_scope_check(ld, f, l) : code;

@@ -199,13 +199,12 @@ bind(struct ct_tc_loader *ld, int l)
 	ld->width = features_of(&c);
 	snprintf(name, sizeof name, "%s%d.mlp/sae.safetensors", ld->stem, l);
 	if ((code = ct_tc_open_file(ld, name, &f)) < 0 ||
-	    (code = ct_tc_matrix_of(ld, f, "encoder.weight", -1, D, &ly->enc)) < 0 ||
-	    (code = ct_tc_features(ld, ly->enc.t, 0, l)) < 0 ||
-	    (code = ct_tc_matrix_of(ld, f, "W_dec", ly->F, D, &ly->dec)) < 0 ||
+	    (code = ct_tc_encoder(ld, f, "encoder.weight", false, l)) < 0 ||
+	    (code = ct_tc_decoder(ld, f, "W_dec", l)) < 0 ||
 	    (code = ct_tc_vector(ld, f, "encoder.bias", ly->F, &ly->b_enc)) < 0 ||
 	    (code = ct_tc_vector(ld, f, "b_dec", D, &ly->b_dec)) < 0)
 		return code;
-	if (c.skip && (code = ct_tc_skip_of(ld, f, "W_skip", false, l)) < 0)
+	if (c.skip && (code = ct_tc_skip(ld, f, "W_skip", false, l)) < 0)
 		return code;
 	if (c.act == CT_TC_GROUPMAX && ly->F % c.k != 0)
 		return ct_fail(ld->err, CT_EFORMAT, "%s: %d features do not make %d groups of one size",
@@ -213,8 +212,6 @@ bind(struct ct_tc_loader *ld, int l)
 	ld->tc->kind = CT_PLT;
 	ld->tc->read = CT_READ_NORM2;
 	ld->tc->write = CT_WRITE_MLP;
-	ly->dec_rows = 1;
-	ly->dec_first = l;
 	return ct_tc_end_file(ld, f);
 }
 

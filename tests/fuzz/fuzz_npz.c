@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 		if (a->unread)
 			continue;
-		ct_tensor_nonfinite(&a->t, 0, a->t.count);
+		ct_tensor_nonfinite(&a->t);
 		if (a->t.count)
 			ct_tensor_read(&last, &a->t, a->t.count - 1, 1);
 	}

@@ -12,7 +12,7 @@ read_all(struct ct_tensors *t)
 		const struct ct_tensor *x = ct_tensors_at(t, i);
 		float last;
 
-		ct_tensor_nonfinite(x, 0, x->count);
+		ct_tensor_nonfinite(x);
 		if (x->count)
 			ct_tensor_read(&last, x, x->count - 1, 1);
 	}

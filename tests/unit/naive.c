@@ -316,19 +316,10 @@ naive_activate(const struct ct_transcoder *tc, int l, const double *h, double *a
 	}
 }
 
-static double
-element(const struct ct_tc_matrix *m, int rows, int cols, int r, int c)
-{
-	float x;
-
-	ct_tensor_read(&x, m->t, m->flipped ? (size_t)(c * rows + r) : (size_t)(r * cols + c), 1);
-	return (double)x;
-}
-
 double
 naive_enc(const struct ct_transcoder *tc, int l, int f, int d)
 {
-	return element(&tc->layers[l].enc, tc->layers[l].F, tc->D, f, d);
+	return (double)ct_matrix_at(&tc->layers[l].enc, f, d);
 }
 
 double
@@ -338,13 +329,13 @@ naive_dec(const struct ct_transcoder *tc, int l, int f, int m, int d)
 
 	if (tc->neurons)
 		return weight(&tc->neurons->layers[l].down, d, f);
-	return element(&ly->dec, ly->F * ly->dec_rows, tc->D, f * ly->dec_rows + m - ly->dec_first, d);
+	return (double)ct_matrix_at(&ly->dec, f, (m - ly->dec_first) * tc->D + d);
 }
 
 double
 naive_skip(const struct ct_transcoder *tc, int l, int out, int in)
 {
-	return tc->layers[l].skip.t ? element(&tc->layers[l].skip, tc->D, tc->D, out, in) : 0;
+	return tc->layers[l].skip.data ? (double)ct_matrix_at(&tc->layers[l].skip, out, in) : 0;
 }
 
 /*

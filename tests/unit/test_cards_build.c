@@ -585,7 +585,6 @@ enum { TWO = 2, TINY_TOKENS = 8 };
 
 /* A layer of two features in two dimensions. */
 struct tiny {
-	struct ct_tensor enc, dec;
 	struct ct_tc_layer layer;
 	size_t start[TWO + 1];
 	int tokens[TINY_TOKENS];
@@ -597,19 +596,15 @@ tiny_layer(struct tiny *t, const float *enc, const float *dec, int reach, const 
 {
 	int f, k = 0;
 
-	*t = (struct tiny){ .dec = { .name = "dec", .dtype = CT_F32, .rank = reach > 1 ? 3 : 2,
-		.dim = { TWO, reach > 1 ? (size_t)reach : TWO, TWO }, .count = (size_t)(TWO * reach * TWO),
-		    .data = dec } };
+	*t = (struct tiny){ 0 };
 	for (f = 0; f < TWO; f++) {	/* "123,56": token numbers of both features */
 		for (; *active >= '0'; active++)
 			t->tokens[k++] = *active - '0';
 		active += *active == ',';
 		t->start[f + 1] = (size_t)k;
 	}
-	t->enc = (struct ct_tensor){ .name = "enc", .dtype = CT_F32, .rank = 2, .dim = { TWO, TWO },
-	    .count = TWO * TWO,
-		.data = enc };
-	t->layer = (struct ct_tc_layer){ .F = TWO, .enc.t = &t->enc, .dec.t = &t->dec, .dec_rows = reach };
+	t->layer = (struct ct_tc_layer){ .F = TWO, .enc = ct_matrix_of(enc, TWO, TWO),
+		.dec = ct_matrix_of(dec, TWO, reach * TWO), .dec_rows = reach };
 	t->activity = (struct ct_activity_layer){ .F = TWO, .start = t->start, .tokens = t->tokens };
 }
 

@@ -160,17 +160,40 @@ products_and_rows(void **state)
 			const struct ct_tensor t = { .dtype = type, .rank = 2, .data = data + 1,
 				.dim = { (size_t)(k % 2 ? cols : rows), (size_t)(k % 2 ? rows : cols) } };
 			struct ct_matrix w = ct_matrix_of_tensor(&t, k % 2), part = ct_matrix_part(&w,
-			    rows / 2, rows - rows / 2);
+			    rows / 2, rows - rows / 2), back = ct_matrix_transpose(&w);
 
 			assert_true(w.rows == rows && w.cols == cols);
 			check_products(&w, &r, k % 3 + 1, 0);
 			check_products(&w, &r, 5, 1);
 			check_products(&part, &r, 2, 0);
 			check_rows(&w, rows - 1);
+			check_rows(&back, cols - 1);
 			for (int c = 0; c < cols; c++)
-				assert_true(ct_matrix_at(&part, 0, c) == ct_matrix_at(&w, rows / 2, c));
+				assert_true(ct_matrix_at(&part, 0, c) == ct_matrix_at(&w, rows / 2, c) &&
+				    ct_matrix_at(&back, c, rows / 2) == ct_matrix_at(&w, rows / 2, c));
 			free(data);
 		}
+}
+
+/* The place in the data is named, whichever way the matrix lies. */
+static void
+rows_that_are_not_finite(void **state)
+{
+	float data[3 * 4] = { 0 };
+	struct ct_matrix w = ct_matrix_of(data, 3, 4), back = ct_matrix_transpose(&w);
+
+	(void)state;
+	data[7] = (float)NAN;
+	data[9] = -INFINITY;
+	assert_true(ct_matrix_nonfinite(&w, 0, 0, 4) == -1);
+	assert_true(ct_matrix_nonfinite(&w, 1, 0, 4) == 7);
+	assert_true(ct_matrix_nonfinite(&w, 1, 0, 3) == -1);
+	assert_true(ct_matrix_nonfinite(&w, 2, 1, 3) == 9);
+	assert_true(ct_matrix_nonfinite(&w, 2, 2, 2) == -1);
+	assert_true(ct_matrix_nonfinite(&back, 3, 0, 3) == 7);
+	assert_true(ct_matrix_nonfinite(&back, 3, 0, 1) == -1);
+	assert_true(ct_matrix_nonfinite(&back, 1, 1, 2) == 9);
+	assert_true(ct_matrix_nonfinite(&back, 0, 0, 3) == -1);
 }
 
 int
@@ -179,6 +202,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_half_is_widened),
 		cmocka_unit_test(products_and_rows),
+		cmocka_unit_test(rows_that_are_not_finite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
