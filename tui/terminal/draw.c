@@ -57,7 +57,7 @@ used_columns(const struct cell *row, int cols)
 	return cols;
 }
 
-/* The cells of a row from column x on. */
+/* Prints the cells of a row from column x on. */
 static void
 print_row(const struct grid *g, int y, int x, FILE *out)
 {
@@ -91,7 +91,7 @@ grid_print_cursor(const struct grid *g, FILE *out)
 	print_row(g, g->cursor_y, g->cursor_x, out);
 }
 
-/* Blanks show only that they are selected; other selected cells have a capital. */
+/* A blank shows only whether it is selected ('_'); other selected cells have a capital letter. */
 static char
 cell_letter(const struct cell *c, bool mono)
 {
@@ -150,7 +150,7 @@ cell_at(const struct area *a, int x, int y)
 	return &a->grid->cells[(size_t)y * (size_t)a->grid->cols + (size_t)x];
 }
 
-/* One column in, one column out, so that an ASCII screen has the same layout. */
+/* Each character becomes one column, so that an ASCII screen has the same layout. */
 static uint32_t
 to_ascii(uint32_t cp)
 {
@@ -177,7 +177,7 @@ to_ascii(uint32_t cp)
 			return (uint32_t)map[i].ascii;
 	if (cp == 0x2588)
 		return '#';
-	if (cp >= 0x2582 && cp <= 0x258c)	/* the larger parts of a block */
+	if (cp >= 0x2582 && cp <= 0x258c)	/* more than half of a block */
 		return '=';
 	if (cp >= 0x258d && cp <= 0x258f)
 		return '.';
@@ -193,7 +193,7 @@ put(const struct area *a, int x, int y, enum style style, uint32_t cp, int width
 		return;
 	if (a->grid->ascii && cp)
 		cp = to_ascii(cp);
-	/* Half of a wide character that is written over leaves no other half behind. */
+	/* Overwriting one half of a wide character leaves a blank in place of the other. */
 	if (!c->cp && x + a->x > 0)
 		c[-1].cp = ' ';
 	*c = (struct cell){ .cp = cp, .style = (uint8_t)style, .selected = c->selected };
@@ -207,9 +207,9 @@ put(const struct area *a, int x, int y, enum style style, uint32_t cp, int width
 	}
 }
 
-enum { TEXT_MAX = 4096 };	/* bytes of one text on the screen: more than a row can hold */
+enum { TEXT_MAX = 4096 };	/* bytes of one text on the screen, more than any row needs */
 
-/* The screen's sink: whatever was cleaned before stays as it is, and the rest cannot act on the terminal. */
+/* A last guard: texts that are clean already stay as they are, and no other text can control the terminal. */
 static const char *
 cleaned(char buf[TEXT_MAX], const char *s)
 {
@@ -292,7 +292,7 @@ draw_wrapped(const struct area *a, int x, int y, int w, enum style style, const 
 	return n;
 }
 
-/* What reaches column x is cut there, so that it does not run into what stands behind. */
+/* Cuts a text that reaches column x, so that it does not run into the text there. */
 static void
 part_from(const struct area *a, int x, int y)
 {

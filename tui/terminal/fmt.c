@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MINUS "\xe2\x88\x92" /* U+2212: as wide as a plus */
+#define MINUS "\xe2\x88\x92" /* U+2212, as wide as a plus */
 
-/* Two decimals without the leading zero below 1, then fewer: the same few columns at every size. */
+/* Two decimals without a leading zero below 1, fewer above: about as many columns at every size. */
 static void
 put_magnitude(char *buf, size_t size, double a)
 {
@@ -92,7 +92,7 @@ fmt_share(char *buf, size_t size, double v)
 {
 	if (!isfinite(v))
 		snprintf(buf, size, "?");
-	else if (v < -0.005 || v > 1.005)	/* what a file says may be no share */
+	else if (v < -0.005 || v > 1.005)	/* a file may contain values that are no shares */
 		fmt_plain(buf, size, v);
 	else if (v >= 0.995)
 		snprintf(buf, size, "1.0");
@@ -120,7 +120,7 @@ fmt_percent(char *buf, size_t size, double v)
 
 	if (!isfinite(v)) {
 		snprintf(buf, size, "?");
-	} else if (p > 100.05) {	/* what a file says may be no probability */
+	} else if (p > 100.05) {	/* a file may contain values that are no probabilities */
 		snprintf(buf, size, "%.0f%%", p);
 	} else if (p < -0.005) {
 		snprintf(buf, size, "\xe2\x88\x92%.1f%%", -p);

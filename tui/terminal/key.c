@@ -11,7 +11,7 @@
 static const struct {
 	const char *name;
 	int key;
-	const char *label;	/* on the screen; NULL: the name */
+	const char *label;	/* what the screen shows; NULL: the name */
 } names[] = {
 	{ "Enter", K_ENTER, NULL },
 	{ "Tab", K_TAB, NULL },

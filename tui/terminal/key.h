@@ -1,6 +1,4 @@
-/*
- * key: codes of keys, their names in scripts and config.yaml, and how the screen shows them.
- */
+/* key: codes of keys, their names in scripts and config.yaml, and how the screen shows them. */
 #ifndef TUI_KEY_H
 #define TUI_KEY_H
 
@@ -28,13 +26,13 @@ enum {
 	K_LAST = K_F1 + 11
 };
 
-/* "Ctrl-r", "Alt-f", "PageDown", "F1", "x" -> code; -1 when there is no such key. */
+/* "Ctrl-r", "Alt-f", "PageDown", "F1", "x" -> code; -1: there is no such key. */
 int key_parse(const char *name);
-/* The name that key_parse reads. */
+/* The name of a key, as key_parse reads it. */
 const char *key_text(char *buf, size_t size, int key);
-/* A name as the screen shows it: "↑" for "Up". Lent. */
+/* What the screen shows for a key's name: "↑" for "Up". Lent. */
 const char *key_shown(const char *name);
-/* The same in buf. */
+/* The same, copied to buf. */
 const char *key_label(char *buf, size_t size, const char *key);
 
 #endif

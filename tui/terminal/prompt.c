@@ -87,7 +87,7 @@ prompt_start(struct prompt *p, const char *text, struct history *history)
 	p->history = history;
 	p->at = history ? history->n : 0;
 	p->draft[0] = '\0';
-	/* What is edited again stands in the history already: up leads to the one before it. */
+	/* A line taken from the history is already its last one: Up goes to the one before it. */
 	if (p->at > 0 && !strcmp(history->lines[p->at - 1], text))
 		p->at--;
 	prompt_insert(p, text, strlen(text));
@@ -164,11 +164,11 @@ enum action {
 static const struct {
 	int key;
 	enum action action;
-	const char *name, *note;	/* NULL: another key of the row before */
+	const char *name, *note;	/* NULL: one more key of the row above */
 } edit_keys[] = {
 	{ K_ENTER, DONE, "Enter", "accept the line" },
 	{ K_CTRL | 'j', DONE, NULL, NULL },
-	{ K_ESC, CANCEL, "Esc, Ctrl-c", "give up; what was there before stays" },
+	{ K_ESC, CANCEL, "Esc, Ctrl-c", "cancel and keep what was there before" },
 	{ K_CTRL | 'c', CANCEL, NULL, NULL },
 	{ K_CTRL | 'g', CANCEL, NULL, NULL },
 	{ K_TAB, COMPLETE, "Tab", "complete; again: the next candidate" },
@@ -184,9 +184,9 @@ static const struct {
 	{ K_CTRL | 'a', HOME, NULL, NULL },
 	{ K_END, END, "End, Ctrl-e", "to the end" },
 	{ K_CTRL | 'e', END, NULL, NULL },
-	{ K_UP, OLDER, "↑, Ctrl-p", "the line before in the history" },
+	{ K_UP, OLDER, "↑, Ctrl-p", "the previous line of the history" },
 	{ K_CTRL | 'p', OLDER, NULL, NULL },
-	{ K_DOWN, NEWER, "↓, Ctrl-n", "the line after in the history" },
+	{ K_DOWN, NEWER, "↓, Ctrl-n", "the next line of the history" },
 	{ K_CTRL | 'n', NEWER, NULL, NULL },
 	{ K_BACKSPACE, ERASE_LEFT, "Backspace", "erase to the left" },
 	{ K_CTRL | 'h', ERASE_LEFT, NULL, NULL },
@@ -195,8 +195,8 @@ static const struct {
 	{ K_CTRL | 'w', CUT_BLANK, "Ctrl-w", "cut back to a blank" },
 	{ K_ALT | K_BACKSPACE, CUT_WORD, "Alt-Backspace", "cut the word to the left" },
 	{ K_ALT | 'd', CUT_WORD_RIGHT, "Alt-d", "cut the word to the right" },
-	{ K_CTRL | 'u', CUT_LINE, "Ctrl-u", "cut all that is to the left" },
-	{ K_CTRL | 'k', CUT_REST, "Ctrl-k", "cut all that is to the right" },
+	{ K_CTRL | 'u', CUT_LINE, "Ctrl-u", "cut everything to the left" },
+	{ K_CTRL | 'k', CUT_REST, "Ctrl-k", "cut everything to the right" },
 	{ K_CTRL | 'y', YANK, "Ctrl-y", "put back what was cut last" },
 	{ K_CTRL | 't', SWAP, "Ctrl-t", "swap two characters" },
 };
@@ -213,7 +213,7 @@ prompt_help(int i, const char **note)
 	return NULL;
 }
 
-/* What changes the text. */
+/* Does the actions that change the text. */
 static enum prompt_result
 edit(struct prompt *p, enum action action)
 {

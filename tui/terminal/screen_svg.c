@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-/* A cell in units of the picture; a row's letters stand on BASE. */
+/* Sizes in units of the picture; BASE is the height of a row's baseline. */
 enum { CELL_W = 9, CELL_H = 19, BASE = 14, SIZE = 15, MARGIN = 8 };
 
 static void
@@ -27,7 +27,7 @@ same_look(const struct cell *a, const struct cell *b)
 	return a->style == b->style && a->selected == b->selected;
 }
 
-/* Cells x..end of a row of one look: their background, if it is not the screen's. */
+/* The background of cells x..end of a row, which look alike, if it is not the screen's. */
 static void
 put_background(struct ct_buffer *out, const struct cell *c, int x, int end, int y, const struct theme *t)
 {
@@ -38,7 +38,7 @@ put_background(struct ct_buffer *out, const struct cell *c, int x, int end, int 
 		    MARGIN + x * CELL_W, MARGIN + y * CELL_H, (end - x) * CELL_W, CELL_H, look.background);
 }
 
-/* The same as text. Its length is given, so that columns stay columns in any font. */
+/* Their text. Its length is given, so that columns are straight with any font. */
 static void
 put_run(struct ct_buffer *out, const struct cell *row, int x, int end, const struct theme *t)
 {
@@ -49,7 +49,7 @@ put_run(struct ct_buffer *out, const struct cell *row, int x, int end, const str
 	    look.bold ? " font-weight=\"bold\"" : "",
 	    look.underline ? " text-decoration=\"underline\"" : "");
 	for (int i = x; i < end; i++) {
-		if (row[i].cp)		/* not the right half of a wide character */
+		if (row[i].cp)		/* skip right halves of wide characters */
 			put_cp(out, row[i].cp);
 		if (row[i].mark)
 			put_cp(out, row[i].mark);
@@ -57,7 +57,7 @@ put_run(struct ct_buffer *out, const struct cell *row, int x, int end, const str
 	ct_buffer_puts(out, "</tspan>");
 }
 
-/* Where the cells from x on look otherwise. */
+/* The first column after x whose look differs. */
 static int
 run_end(const struct cell *row, int x, int cols)
 {

@@ -1,6 +1,6 @@
 /*
- * screen_svg: a finished grid as SVG: monospaced, in the colours of a theme, its text selectable.
- * Reads the grid alone; what is in it is clean already, so nothing else can get into the file.
+ * screen_svg: writes a finished grid as SVG: monospaced, in the colours of a theme, with text that can be
+ * selected. It reads nothing but the grid, which contains only clean text.
  */
 #ifndef TUI_SCREEN_SVG_H
 #define TUI_SCREEN_SVG_H

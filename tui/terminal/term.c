@@ -1,6 +1,6 @@
 /*
- * term: see term.h. The terminal is one per process, and so is this file's state; signal handlers only set
- * flags and write to a pipe, but for the fatal ones, which restore the terminal with strings prepared here.
+ * term: see term.h. A process has one terminal, and this file has its state. Signal handlers only set flags
+ * and write to a pipe, except those of fatal signals, which restore the terminal with strings prepared here.
  */
 #include "tui/terminal/term.h"
 
@@ -29,7 +29,7 @@
 
 enum { QUEUE = 64, DOUBLE_MS = 400 };
 
-/* Motion with a button down, on top of what curses asks for. */
+/* Reports of motion with a button down, which curses does not ask for. */
 #define DRAGS_ON "\033[?1002h"
 #define DRAGS_OFF "\033[?1002l"
 #define PASTE_ON "\033[?2004h"
@@ -39,14 +39,14 @@ static struct {
 	bool open, pasting, colours, mouse, drags;
 	struct termios before;
 	bool have_before;
-	char restore[256];		/* what brings back the terminal, without padding */
+	char restore[256];		/* what restores the terminal, without padding */
 	size_t restore_size;
 	int pipe[2];			/* written by signal handlers */
-	struct event queue[QUEUE];	/* typed while something was computed */
+	struct event queue[QUEUE];	/* events that arrived while something was computed */
 	int head, count;
 	long click_ms;
 	int click_x, click_y;
-	const char *type;		/* terminfo's entry that the terminal is driven as */
+	const char *type;		/* name of the terminfo entry in use */
 } term = { .pipe = { -1, -1 } };
 
 static volatile sig_atomic_t caught_end, caught_winch, caught_stop;
@@ -66,11 +66,11 @@ on_signal(int sig)
 	else
 		caught_end = sig;
 	if (term.pipe[1] >= 0 && write(term.pipe[1], "", 1) < 0)
-		errno = saved;	/* the pipe is full: whoever reads it will look at the flags anyway */
+		errno = saved;	/* a full pipe does no harm: its reader looks at the flags anyway */
 	errno = saved;
 }
 
-/* Only async-signal-safe calls. The default action then does what it would have done without us. */
+/* Makes only async-signal-safe calls, then lets the default action run. */
 static void
 on_fatal(int sig, siginfo_t *info, void *context)
 {
@@ -91,7 +91,7 @@ on_fatal(int sig, siginfo_t *info, void *context)
 	raise(sig);
 }
 
-/* A fault while one is handled ends the program: its signal is blocked then. */
+/* A fault during a handler ends the program, since its signal is blocked then. */
 static void
 catch_fatal(int sig)
 {
@@ -113,7 +113,7 @@ catch(int sig, void (*handler)(int), int flags)
 static void
 catch_signals(void)
 {
-	static char stack[1 << 16];	/* so that a stack overflow can still be handled */
+	static char stack[1 << 16];	/* lets a stack overflow be handled */
 	stack_t ss = { .ss_sp = stack, .ss_size = sizeof stack };
 
 	sigaltstack(&ss, NULL);
@@ -164,7 +164,7 @@ set_locale(void)
 	if (!said || !*said)
 		said = getenv("LANG");
 	setlocale(LC_CTYPE, "");
-	/* Nothing was said about the character set: today's terminals speak UTF-8. */
+	/* No locale is set: assume UTF-8, which today's terminals use. */
 	if (!said || !*said)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
@@ -180,7 +180,7 @@ write_out(const char *s)
 {
 	fflush(stdout);
 	if (write(STDOUT_FILENO, s, strlen(s)) < 0)
-		return;	/* the terminal is gone; the next read says so */
+		return;	/* the terminal is gone, which the next read reports */
 }
 
 static void
@@ -190,7 +190,10 @@ report_drags(bool on)
 		write_out(on ? DRAGS_ON : DRAGS_OFF);
 }
 
-/* curses ends the program itself when it does not know the terminal: ask first, and how it is restored. */
+/*
+ * curses exits if it does not know the terminal, so this checks first. It also prepares the strings that
+ * restore it.
+ */
 static int
 check_terminfo(struct ct_error *err)
 {
@@ -229,7 +232,7 @@ term_open(const struct term_options *opt, struct ct_error *err)
 		fcntl(term.pipe[i], F_SETFL, fcntl(term.pipe[i], F_GETFL) | O_NONBLOCK);
 	set_locale();
 	catch_signals();
-	/* From here on a fault has something to restore. */
+	/* From here on, a fault must restore the terminal. */
 	term.open = true;
 	term_ask_size();
 	if (!newterm(term.type, stdout, stdin)) {
@@ -257,7 +260,7 @@ term_open(const struct term_options *opt, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Where the screen stays, the shell goes on in its last line: without what stood there. */
+/* On a terminal without an alternate screen, the shell continues in the last line, which is cleared. */
 static void
 leave_screen(void)
 {
@@ -371,7 +374,7 @@ mouse_event(const MEVENT *m)
 	return ev;
 }
 
-/* One key may stand for several events of the mouse, of which curses gives the latest first. */
+/* One mouse key of curses may stand for several events, of which curses gives the latest first. */
 static void
 read_mouse(void)
 {
@@ -388,8 +391,8 @@ read_mouse(void)
 }
 
 /*
- * One event from what curses has read, without waiting. EV_NONE: nothing there, or it is in the queue.
- * *read_any: something was.
+ * Turns one key that curses has read into an event, without waiting. EV_NONE: there is none, or it is in the
+ * queue. *read_any: curses had something.
  */
 static struct event
 read_event(bool *read_any)
@@ -421,7 +424,7 @@ read_event(bool *read_any)
 	}
 	ev.kind = EV_KEY;
 	ev.key = term_char(c);
-	/* A terminal sends Alt as Esc and the key at once; curses has already waited for more. */
+	/* A terminal sends Alt as Esc and the key at once; curses has waited long enough to tell. */
 	if (ev.key == K_ESC && get_wch(&after) == OK)
 		ev.key = K_ALT | term_char(after);
 	return ev;
@@ -486,13 +489,13 @@ term_wait(int timeout_ms)
 		if (n == 0)
 			return ev;
 		if (n < 0)
-			continue;	/* a signal: its flag is read above */
+			continue;	/* a signal, whose flag is checked above */
 		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 			return (struct event){ .kind = EV_END };
 		if (fds[0].revents & POLLIN) {
 			int waiting = 0;
 
-			/* Readable with nothing to read: the other side is closed. */
+			/* It can be read but has no data: the other side is closed. */
 			if (ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0)
 				return (struct event){ .kind = EV_END };
 		}
@@ -537,7 +540,7 @@ term_suspend(void)
 	sigemptyset(&dfl.sa_mask);
 	sigaction(SIGTSTP, &dfl, &old);
 	kill(0, SIGTSTP);
-	/* Continued. */
+	/* The program continues here after it was stopped. */
 	sigaction(SIGTSTP, &old, NULL);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col && ws.ws_row
 	    && (ws.ws_col != COLS || ws.ws_row != LINES))

@@ -13,11 +13,11 @@
 
 #include "tui/terminal/key.h"
 
-_Static_assert((int)TERM_KEYS > KEY_MAX, "keys of ours begin behind those of curses");
+_Static_assert((int)TERM_KEYS > KEY_MAX, "codes of our keys must be greater than those of curses");
 
 /*
- * Terminals that understand what xterm does, and whose own entry is often not where they are used: on other
- * machines than the one that they were installed on.
+ * Terminals that understand the same as xterm. Their own terminfo entries are often missing on machines other
+ * than the one they run on.
  */
 static bool
 is_like_xterm(const char *name)
@@ -34,7 +34,10 @@ is_like_xterm(const char *name)
 const char *
 term_entry(const char *name)
 {
-	/* What tmux and screen understand is less than xterm's, and theirs is everywhere where they are. */
+	/*
+	 * tmux and screen understand less than xterm; the entries of screen are installed wherever these
+	 * programs are.
+	 */
 	static const char *const multiplexer[] = { "screen-256color", "screen" };
 	static const char *const xterm[] = { "xterm-256color", "xterm" };
 	bool inside = !strncmp(name, "tmux", 4) || !strncmp(name, "screen", 6);
@@ -52,8 +55,8 @@ term_entry(const char *name)
 }
 
 /*
- * The terminal says its size itself, and again whenever it changes: LINES and COLUMNS, which a shell may have
- * exported long ago, count only where it does not.
+ * Takes the size that the terminal reports, at the start and after each change. LINES and COLUMNS, which a
+ * shell may have exported long ago, count only if it reports none.
  */
 void
 term_ask_size(void)

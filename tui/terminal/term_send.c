@@ -1,4 +1,4 @@
-/* term_send: the part of term.h that sends grids: only the cells that differ from what the terminal shows. */
+/* term_send: sends grids, only the cells that differ from what the terminal shows. A part of term.h. */
 #include "tui/terminal/term.h"
 
 #include <curses.h>
@@ -41,12 +41,13 @@ send_cell(const struct cell *c, int x, int y)
 }
 
 /*
- * A few blanks between two words of a style that only colours: in that style they cost less than leaving it.
+ * Gives a few blanks between two words of the same style that style, if it only sets a colour: this is
+ * cheaper than switching it off and on.
  */
 static void
 blend_blanks(struct cell *row, int cols)
 {
-	int word = -1;	/* the last cell that is no blank */
+	int word = -1;	/* the last cell that is not blank */
 
 	for (int x = 0; x < cols; x++) {
 		if (row[x].cp == ' ')
@@ -59,7 +60,7 @@ blend_blanks(struct cell *row, int cols)
 	}
 }
 
-/* Byte by byte they may differ in padding. */
+/* memcmp would also compare padding. */
 static bool
 same_cell(const struct cell *a, const struct cell *b)
 {

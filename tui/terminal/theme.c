@@ -1,6 +1,6 @@
 /*
- * theme: see theme.h. Sign is never carried by colour alone: numbers are signed, and the two colours are
- * blue and orange, which every kind of colour vision tells apart.
+ * theme: see theme.h. Colour is never the only sign of plus and minus: numbers have signs, and the two
+ * colours are blue and orange, which people with any kind of colour vision can tell apart.
  */
 #include "tui/terminal/theme.h"
 
@@ -10,10 +10,10 @@
 #include <curses.h>
 
 struct look {
-	short many;		/* colour on a terminal with 256, -1: the terminal's own */
-	short few;		/* with 8 or 16 */
-	attr_t attrs;		/* with colours */
-	attr_t mono;		/* without */
+	short many;		/* colour on a terminal with 256 colours; -1: the terminal's own */
+	short few;		/* colour on a terminal with 8 or 16 */
+	attr_t attrs;		/* attributes on terminals with colours */
+	attr_t mono;		/* attributes on terminals without */
 };
 
 struct theme {
@@ -30,7 +30,7 @@ static const char letters[ST_COUNT] = {
 	[ST_CLAMP] = 'x', [ST_KEY] = 'k', [ST_RULE] = 'l', [ST_FOCUS] = 'f', [ST_ENTRY] = 'e', [ST_BAD] = '!',
 };
 
-/* Rows that all themes share where only the colours differ. */
+/* The styles of themes that differ only in colours. */
 #define LOOKS(text, dim, title, plus, minus, rest, peak, bar, clamp, key, rule, focus, bad) \
 	{ \
 		[ST_TEXT] = { text, -1, 0, 0 }, \
@@ -67,7 +67,7 @@ static const struct theme themes[] = {
 	{ "mono", "no colours", -1, -1, LOOKS(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1) },
 };
 
-/* What theme_apply decided: the terminal has one set of colour pairs, so this is its shadow. */
+/* What theme_apply decided. A terminal has one set of colour pairs, so this is the process's. */
 static struct {
 	const struct theme *theme;
 	enum { MONO, FEW, MANY } depth;
@@ -100,7 +100,7 @@ theme_note(const struct theme *t)
 	return t->note;
 }
 
-/* A selected row has one look: what varies within it would be patches. */
+/* A selected row looks the same throughout: different styles would look like patches. */
 static attr_t
 mono_look(const struct look *k, bool selected)
 {
@@ -125,7 +125,7 @@ theme_mono_letter(enum style style, bool selected)
 	return a & A_BOLD ? 'b' : a & A_DIM ? 'd' : '.';
 }
 
-/* A colour of xterm's 256: sixteen of its own, a cube, and greys. */
+/* A colour of xterm's 256: sixteen basic ones, a cube, and greys. */
 static unsigned
 rgb_of(short colour)
 {
@@ -205,7 +205,7 @@ theme_look(enum style style, bool selected, unsigned long *attrs, short *pair)
 	if (selected && current.depth == MANY && current.theme->chosen >= 0) {
 		*pair = (short)(1 + ST_COUNT + style);
 	} else if (selected) {
-		/* One colour for the whole row: colours in reverse would be patches. */
+		/* one colour for the whole row, since reversed colours would look like patches */
 		*pair = 1 + ST_TEXT;
 		a = A_REVERSE;
 	}

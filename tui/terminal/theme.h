@@ -1,6 +1,4 @@
-/*
- * theme: what each kind of text looks like. The rest of the program names meanings, never colours.
- */
+/* theme: how each kind of text looks. The rest of the program names kinds, never colours. */
 #ifndef TUI_THEME_H
 #define TUI_THEME_H
 
@@ -8,18 +6,18 @@
 
 enum style {
 	ST_TEXT,
-	ST_DIM,		/* what may be overlooked */
+	ST_DIM,		/* less important text */
 	ST_TITLE,	/* names of things on the title line */
 	ST_STRONG,	/* the number or name that the eye should find */
-	ST_PLUS,	/* pushes up */
-	ST_MINUS,	/* pushes down */
+	ST_PLUS,	/* a positive effect */
+	ST_MINUS,	/* a negative effect */
 	ST_REST,	/* error nodes: what the transcoder leaves unexplained */
-	ST_INPUT,	/* embeddings: where a path ends at a word */
+	ST_INPUT,	/* embeddings: the words at which paths end */
 	ST_TOKEN,	/* tokens of the prompt */
-	ST_CHOSEN,	/* the chosen token */
-	ST_PEAK,	/* the token an example is about */
+	ST_CHOSEN,	/* the selected token */
+	ST_PEAK,	/* the token that an example is about */
 	ST_BAR,		/* probability bars */
-	ST_CLAMP,	/* whatever is under a person's hand: clamps and clamped values */
+	ST_CLAMP,	/* what a person has set: clamps and clamped values */
 	ST_KEY,		/* keys in hints and help */
 	ST_RULE,	/* lines between panes */
 	ST_FOCUS,	/* the line around the pane that has the keys */
@@ -30,33 +28,36 @@ enum style {
 
 struct theme;
 
-/* NULL when there is no such theme. */
+/* NULL: there is no such theme. */
 const struct theme *theme_find(const char *name);
 const char *theme_name(const struct theme *t);
 const char *theme_note(const struct theme *t);
 /* The i-th theme, NULL after the last. */
 const struct theme *theme_at(int i);
 
-/* Letter of a style in a screen dump. */
+/* The letter of a style in a printed screen. */
 char theme_letter(enum style style);
 /*
- * The same for what a terminal without colours shows: b(old), u(nderlined), d(im), w(ith both), r(everse) or
+ * The letter of what a terminal without colours shows: b(old), u(nderlined), d(im), w(ith both), r(everse) or
  * '.'.
  */
 char theme_mono_letter(enum style style, bool selected);
 
-/* The same in a picture: 0xRRGGBB. What a theme leaves to the terminal is light on dark. */
+/*
+ * The colours of a style in a picture: 0xRRGGBB. Colours that a theme leaves to the terminal are light on
+ * dark.
+ */
 struct theme_colours {
 	unsigned text, background;
 	bool bold, underline;
 };
 struct theme_colours theme_colours(const struct theme *t, enum style style, bool selected);
 
-/* The terminal's side, once curses is running. `colours` is false for NO_COLOR. */
+/* Sets up the colours once curses is running. `colours` is false for NO_COLOR. */
 void theme_apply(const struct theme *t, bool colours);
-/* Does the style only colour: is a blank in it like any other? */
+/* Whether a style only sets a colour, so that its blanks look like any others. */
 bool theme_plain(enum style style);
-/* What curses needs to draw a style: attributes (attr_t) and a colour pair. */
+/* What curses needs to draw a style: its attributes (attr_t) and colour pair. */
 void theme_look(enum style style, bool selected, unsigned long *attrs, short *pair);
 
 #endif
