@@ -40,17 +40,17 @@ ok "a task must leave something to do" has '^not ok - step 3, Idle: .*before the
 ok "a command that fails" has '^not ok - step 4, Lost: .*no feature L0#9999'
 ok "a supernode" has '^ok - step 6, Group$'
 ok "another supernode" has '^not ok - step 7, No group: .*a supernode y; found: 1 supernodes'
-ok "an answer that does not lead there" has '^not ok - step 5, Vain: .*the answer is not'
+ok "an answer that does not lead there" has '^not ok - step 5, Vain: .*after .answer:. the expectations are not true'
 
 { head_of; echo '- {title: A, prompt: w1, text: B, hins: C}'; } | wrong "an unknown key" 'hins'
-{ head_of; echo '- {title: A, prompt: w1, text: B, hints: [C]}'; } | wrong "hints for nothing" 'hints without'
+{ head_of; echo '- {title: A, prompt: w1, text: B, hints: [C]}'; } | wrong "hints for nothing" '.hints:. needs .ask:'
 { head_of; echo '- {title: A, prompt: w1, text: B, ask: C, hints: [D, E, F]}'; } |
     wrong "more than two hints" 'hints: expected a list of 1 to 2'
 { head_of; echo '- {title: A, prompt: w1, text: B, predict: {ask: C, choose: [D, E], right: F}}'; } |
-    wrong "a right choice that is none" 'one of them what'
+    wrong "a right choice that is none" 'of which .right:. names one'
 { head_of; echo '- {title: A, prompt: w1, text: B, predict: {ask: C, choose: [D, E], right: D}}'; } |
-    wrong "a prediction with nothing to see" 'needs .see:'
-{ head_of; echo '- {title: A, prompt: w1, text: B, see: ablate}'; } | wrong "something to see" 'without .predict'
+    wrong "a prediction with nothing to see" '.predict:. needs .see:'
+{ head_of; echo '- {title: A, prompt: w1, text: B, see: ablate}'; } | wrong "something to see" '.see:. needs .predict:'
 { head_of; echo '- {title: A, prompt: w1, text: B, see: ablate, predict: {ask: C, choose: [D, E], right: D}, expect: {top: w27}}'; } >"$tmp/wrong.yaml"
 play "$tmp/wrong.yaml" --check
 ok "a prediction that is not so fails" sh -c "[ $status = 1 ] && grep -q '^not ok - step 1' '$tmp/out'"

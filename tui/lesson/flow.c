@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "tui/terminal/draw.h"
 
-/* A word of text without the quotes of keys, made harmless. Returns its bytes in the text. */
+/* The next word of a text, sanitised and without the quotes around keys. Returns its length in the text. */
 static size_t
 next_word(const char *text, char *out, size_t size)
 {
@@ -21,7 +21,7 @@ next_word(const char *text, char *out, size_t size)
 	return n;
 }
 
-/* Draws one word; *key: are we between quotes? */
+/* Draws one word; *key: whether it is between the quotes of a key. */
 static void
 draw_word(const struct area *area, int x, int y, enum style style, const char *word, size_t n, bool *key)
 {

@@ -123,7 +123,7 @@ read_commands(const struct ct_yaml_doc *d, const struct ct_yaml *step, const cha
 	return CT_OK;
 }
 
-/* Texts of at most max lines of the pane, into out. Returns how many, or a code. */
+/* Reads texts of at most max lines of the pane into out. Returns how many, or a code. */
 static int
 read_texts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, const char **out, int max,
     struct ct_error *err)
@@ -140,14 +140,14 @@ read_texts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *k
 		if (item->kind != CT_YAML_SCALAR || !*item->text)
 			return ct_yaml_fail(d, item, CT_EFORMAT, err, "%s: expected a text", key);
 		if (flow_lines(item->text, LESSON_COLS) > 3)
-			return ct_yaml_fail(d, item, CT_EFORMAT, err, "%s: more than 3 lines of %d columns",
-			    key, LESSON_COLS);
+			return ct_yaml_fail(d, item, CT_EFORMAT, err, "%s: expected at most 3 lines of %d "
+			    "columns", key, LESSON_COLS);
 		out[i] = item->text;
 	}
 	return v->n;
 }
 
-/* What is to be chosen: the choices, short enough for one line, and which of them is right. */
+/* Reads a prediction: a question, its choices, each short enough for one line, and which is right. */
 static int
 read_predict(const struct ct_yaml_doc *d, const struct ct_yaml *step, struct predict *p, struct ct_error *err)
 {
@@ -174,14 +174,14 @@ read_predict(const struct ct_yaml_doc *d, const struct ct_yaml *step, struct pre
 	}
 	if (p->n < 2 || p->right == p->n)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
-		    "predict: expected 2 to %d choices, one of them what `right:` says", LESSON_CHOICES);
+		    "predict: expected 2 to %d choices, of which `right:` names one", LESSON_CHOICES);
 	if (flow_lines(p->ask, LESSON_COLS) > 1 || width > LESSON_COLS)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
 		    "predict: the question and its choices have a line of %d columns each", LESSON_COLS);
 	return CT_OK;
 }
 
-/* Do the parts of a step fit together? */
+/* Checks that the parts of a step fit together. */
 static int
 check_parts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const struct step *s,
     struct ct_error *err)
@@ -190,19 +190,19 @@ check_parts(const struct ct_yaml_doc *d, const struct ct_yaml *map, const struct
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
 		    "a step that asks for something needs `answer:` and `expect:`");
 	if (s->answer[0] && !s->ask)
-		return ct_yaml_fail(d, map, CT_EFORMAT, err, "an answer without `ask:`");
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "`answer:` needs `ask:`");
 	if (s->hint[0] && !s->ask)
-		return ct_yaml_fail(d, map, CT_EFORMAT, err, "hints without `ask:`");
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "`hints:` needs `ask:`");
 	if (s->ask && s->predict.ask)
-		return ct_yaml_fail(d, map, CT_EFORMAT, err, "a step has `ask:` or `predict:`, not both");
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "`ask:` and `predict:` exclude each other");
 	if (s->predict.ask && (!s->n_checks || !s->see[0]))
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
-		    "a prediction needs `see:`, which shows what is so, and `expect:`");
+		    "`predict:` needs `see:`, which shows the right choice, and `expect:`");
 	if (s->see[0] && !s->predict.ask)
-		return ct_yaml_fail(d, map, CT_EFORMAT, err, "`see:` without `predict:`");
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "`see:` needs `predict:`");
 	if (s->predict.ask && flow_lines(s->text, LESSON_COLS) > LESSON_LINES - 1)
-		return ct_yaml_fail(d, map, CT_EFORMAT, err, "text: with a prediction %d lines fit",
-		    LESSON_LINES - 1);
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "text: expected at most %d lines in a step with "
+		    "a prediction", LESSON_LINES - 1);
 	return CT_OK;
 }
 
@@ -233,11 +233,11 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	lines = flow_lines(s->text, LESSON_COLS);
 	if (lines > LESSON_LINES)
 		return ct_yaml_fail(d, ct_yaml_get(map, "text"), CT_EFORMAT, err,
-		    "text: %d lines of %d columns, at most %d fit on the screen", lines, LESSON_COLS,
+		    "text: %d lines of %d columns, but at most %d fit on the screen", lines, LESSON_COLS,
 		    LESSON_LINES);
 	if (s->ask && flow_lines(s->ask, LESSON_COLS - 2) > 1)
 		return ct_yaml_fail(d, ct_yaml_get(map, "ask"), CT_EFORMAT, err,
-		    "ask: more than a line of %d columns", LESSON_COLS - 2);
+		    "ask: expected one line of at most %d columns", LESSON_COLS - 2);
 	expect = ct_yaml_get(map, "expect");
 	if (expect) {
 		rc = lesson_check_read(d, expect, s->checks, LESSON_CHECKS, err);
@@ -249,8 +249,8 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 }
 
 /*
- * The lesson's folder, one next to it, or a name on the search path; with a slash: seen from the lesson's
- * folder.
+ * Finds the model: the lesson's own folder, one next to it, or a name on the search path; with a slash, a
+ * path relative to the lesson's folder.
  */
 static int
 find_model(struct lesson *l, const char *name, struct ct_error *err)
@@ -354,7 +354,7 @@ lesson_print(void)
 	}
 	lesson_list_free(list);
 	if (!any)
-		app_complain("no lesson is installed: name a file, or the folder of models in "
-		    "$CTRACE_MODEL_PATH");
+		app_complain("no lesson is installed: name a file, or set CTRACE_MODEL_PATH to the folder of "
+		    "models");
 	return any ? 0 : 1;
 }

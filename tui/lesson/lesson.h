@@ -29,23 +29,24 @@
 #include "tui/lesson/progress.h"
 
 enum { LESSON_COMMANDS = 12 };
-enum { LESSON_LINES = 5, LESSON_COLS = 76 };	/* of a step's text, on the smallest screen */
+/* for a step's text, so that it fits on the smallest screen */
+enum { LESSON_LINES = 5, LESSON_COLS = 76 };
 
 enum { LESSON_CHOICES = 4, LESSON_HINTS = 2 };
 
-/* Something to choose before it is seen. */
+/* A question with choices, to be answered before the screen shows the right one. */
 struct predict {
-	const char *ask;			/* NULL: nothing */
+	const char *ask;			/* NULL: the step has none */
 	const char *choice[LESSON_CHOICES];
-	int n, right;				/* choices; the one that is so */
+	int n, right;				/* number of choices; index of the right one */
 };
 
 struct step {
 	const char *title, *text, *prompt;	/* prompt NULL: that of the step before */
-	const char *ask;			/* NULL: nothing is asked */
+	const char *ask;			/* NULL: the step asks for nothing */
 	const char *command[LESSON_COMMANDS], *answer[LESSON_COMMANDS];	/* NULL after the last */
 	struct predict predict;
-	const char *see[LESSON_COMMANDS];	/* after a prediction */
+	const char *see[LESSON_COMMANDS];	/* run after a prediction */
 	const char *hint[LESSON_HINTS];		/* NULL after the last */
 	struct lesson_check checks[LESSON_CHECKS];
 	int n_checks;
@@ -55,22 +56,25 @@ struct step {
 struct lesson {
 	struct ct_yaml_doc *doc;
 	char *path;
-	char *model;			/* directory, or name for the search path */
+	char *model;			/* a directory, or a name on the search path */
 	const char *title, *audience;
 	struct step step[LESSON_STEPS];
 	int n;
 };
 
-/* which: a file, or a name: a model's that has a lesson, or a file's in a lessons/ folder next to models. */
+/*
+ * Opens a lesson. which: a file; the name of a model that has a lesson; or the name of a file in a lessons/
+ * folder next to models.
+ */
 int lesson_open(struct lesson **out, const char *which, struct ct_error *err);
 void lesson_close(struct lesson *l);
 
-/* Paths of all lessons that a name leads to, NULL-ended, those about several models first. */
+/* The paths of all lessons that have names, ended by NULL; those about several models come first. */
 char **lesson_list(void);
 void lesson_list_free(char **list);
-/* A line for each of them: name, steps, title. Returns an exit status, 1 when there is none. */
+/* Prints a line for each: name, steps, title. Returns an exit status, 1 if there is none. */
 int lesson_print(void);
-/* The name that leads to a path: a model's, or the file's without ".yaml". */
+/* The name for a path: the model's, or the file's without ".yaml". */
 const char *lesson_name(const char *path, char *buf, size_t size);
 
 #endif

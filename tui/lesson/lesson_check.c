@@ -12,12 +12,12 @@
 #include "tui/terminal/fmt.h"
 #include "tui/view/view.h"
 
-enum value { TEXT, SHARES };	/* SHARES: a map of names to numbers from 0 to 1, one expectation each */
+enum value { TEXT, SHARES };	/* SHARES: a map of names to numbers from 0 to 1, an expectation each */
 
 struct lesson_check_kind {
 	const char *key;
 	enum value value;
-	const char *before, *after;	/* what stands around the text on the screen */
+	const char *before, *after;	/* the words before and after the text on the screen */
 	bool (*holds)(struct app *a, const struct lesson_check *e, char *found, size_t size);
 };
 
@@ -59,7 +59,7 @@ top_is_not(struct app *a, const struct lesson_check *e, char *found, size_t size
 	return !top_is(a, e, found, size);
 }
 
-/* -1: no such token. */
+/* -1: there is no such token. */
 static double
 probability(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
@@ -92,7 +92,7 @@ is_unlikely(struct app *a, const struct lesson_check *e, char *found, size_t siz
 	return p >= 0 && p <= e->number;
 }
 
-/* text: a query of labels (session/query.h): Texas, =bridge Texas, "Texas">.8. */
+/* text: a query as in session/query.h: Texas, =bridge Texas, "Texas">.8. */
 static bool
 label_has(const struct app *a, int layer, int feature, const char *text)
 {
@@ -102,7 +102,10 @@ label_has(const struct app *a, int layer, int feature, const char *text)
 	return !ct_query_parse(&q, text, &err) && ct_engine_label_fits(a->study.engine, layer, feature, &q);
 }
 
-/* Does text name the node: a feature by label or place (#, @), others by a part of what they are called? */
+/*
+ * Whether text names the node: a feature by label or place (with # or @), other nodes by a part of their
+ * names.
+ */
 static bool
 is_named(struct app *a, int node, const char *text, const char *what, char *found, size_t size)
 {
@@ -245,7 +248,7 @@ is_transcoder(struct app *a, const struct lesson_check *e, char *found, size_t s
 	return !strcasecmp(a->study.info->transcoder, e->text);
 }
 
-/* NAN: there is none. */
+/* NAN: there is no such score now. */
 static double
 score(struct app *a, const char *name)
 {
@@ -361,7 +364,8 @@ lesson_check_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct
 		out[n++] = (struct lesson_check){ .kind = &kinds[i], .text = entry->text };
 	}
 	if (!n)
-		return ct_yaml_fail(d, map, CT_EFORMAT, err, "expect: nothing is expected");
+		return ct_yaml_fail(d, map, CT_EFORMAT, err, "expect: expected at least one entry, such as "
+		    "{top: Austin}");
 	for (int i = 0; i < n; i++)
 		out[i].at = at;
 	return n;

@@ -23,7 +23,7 @@ current(const struct app *a)
 	return &a->player.lesson->step[a->player.step];
 }
 
-/* The prompt of a step: its own, or that of the last one before it that has one. */
+/* The prompt of a step, or of the last step before it that has one. */
 static const char *
 prompt_of(const struct lesson *l, int step)
 {
@@ -32,7 +32,7 @@ prompt_of(const struct lesson *l, int step)
 	return l->step[step].prompt;
 }
 
-/* The screen as every step finds it. */
+/* Resets the screen to what every step begins with. */
 static int
 clean_slate(struct app *a)
 {
@@ -57,7 +57,7 @@ clean_slate(struct app *a)
 	return DID_CHANGE;
 }
 
-/* The student finds these commands in the history, as if typed. */
+/* Runs commands. They are in the history, as if the student had typed them. */
 static int
 run_all(struct app *a, const char *const *command)
 {
@@ -83,7 +83,7 @@ player_go(struct app *a, int step)
 		return app_fail(a, "this is the first step");
 	if (step >= p->lesson->n)
 		return app_fail(a,
-		    "this was the last step; 0 lists the lessons, :lesson off closes this one");
+		    "this was the last step: 0 lists the lessons, :lesson off closes this one");
 	p->step = step;
 	p->busy = true;
 	memset(p->met, 0, sizeof p->met);
@@ -95,7 +95,7 @@ player_go(struct app *a, int step)
 		did |= run_all(a, current(a)->command);
 	p->busy = false;
 	if (!(did & DID_FAIL))
-		a->message[0] = '\0';	/* the step says it better */
+		a->message[0] = '\0';	/* the step's text says the same */
 	if (whole && a->view == VIEW_TREE)
 		view_show(a, VIEW_LESSON);
 	player_update(a);
@@ -110,7 +110,7 @@ player_answer(struct app *a)
 	if (!a->player.lesson)
 		return app_fail(a, "no lesson is open: lesson NAME opens one");
 	if (!current(a)->ask)
-		return app_fail(a, "this step asks for nothing: Space goes on");
+		return app_fail(a, "this step has no task: Space goes on");
 	a->player.result[a->player.step].shown |= !turn_is_done(a);
 	did = run_all(a, current(a)->answer);
 	player_update(a);
@@ -152,7 +152,7 @@ player_choose(struct app *a, int choice)
 	if (choice < 1 || choice > q->n)
 		return app_fail(a, "lesson choose: expected 1 to %d", q->n);
 	a->player.choice = choice;
-	if (!a->player.result[a->player.step].choice)	/* the first one counts */
+	if (!a->player.result[a->player.step].choice)	/* only the first choice counts */
 		a->player.result[a->player.step].choice = choice;
 	did = run_all(a, current(a)->see);
 	player_update(a);
@@ -162,7 +162,7 @@ player_choose(struct app *a, int choice)
 	return did;
 }
 
-/* The first expectation that does not hold, and what is there instead. False: all do. */
+/* The first expectation that is not true, and what is true instead. Returns false if all are true. */
 static bool
 first_missed(struct app *a, char *text, size_t size)
 {
@@ -199,7 +199,7 @@ player_next(struct app *a)
 	return player_go(a, p->step + 1);
 }
 
-/* A text as YAML and JSON have it. */
+/* A text in quotes as YAML and JSON need it. */
 static void
 put_quoted(struct ct_buffer *b, const char *text)
 {
@@ -214,7 +214,7 @@ put_quoted(struct ct_buffer *b, const char *text)
 	ct_buffer_puts(b, "\"");
 }
 
-/* One step's line; counts what was done or predicted without being shown. */
+/* The result of one step as a line; counts tasks done and predictions right without being shown. */
 static void
 put_result(struct ct_buffer *b, const struct step *s, const struct step_result *r, int step, int *right)
 {
@@ -280,7 +280,7 @@ player_update(struct app *a)
 	p->result[p->step].done |= turn_is_done(a);
 }
 
-/* What of the task is missed, if no other message is there. */
+/* Says what is still missing of the task, unless there is another message. */
 static void
 comment(struct app *a)
 {
@@ -349,7 +349,7 @@ verdict(const struct app *a, const char *wrong, const char *detail)
 	return !wrong;
 }
 
-/* Do all expectations hold now? */
+/* Whether all expectations are true now. */
 static bool
 all_hold(struct app *a, char *why, size_t size)
 {
@@ -374,24 +374,25 @@ check_step(struct app *a, int step)
 	const struct step *s;
 
 	if (player_go(a, step) & DID_FAIL)
-		return verdict(a, "the screen cannot be set", a->message);
+		return verdict(a, "the step cannot be set up", a->message);
 	s = current(a);
 	frame_draw(a);
 	if (s->predict.ask) {
 		if (player_choose(a, s->predict.right + 1) & DID_FAIL)
-			return verdict(a, "what is to be seen cannot be shown", a->message);
+			return verdict(a, "the commands of `see:` failed", a->message);
 		frame_draw(a);
-		return verdict(a, all_hold(a, why, sizeof why) ? NULL : "it is not what was right to predict",
-		    why);
+		return verdict(a, all_hold(a, why, sizeof why) ? NULL :
+		    "after `see:` the expectations are not true", why);
 	}
 	if (!s->ask)
-		return verdict(a, all_hold(a, why, sizeof why) ? NULL : "not as the text says", why);
+		return verdict(a, all_hold(a, why, sizeof why) ? NULL : "the expectations are not true", why);
 	if (all_hold(a, why, sizeof why))
-		return verdict(a, "done before the student did anything", s->ask);
+		return verdict(a, "the expectations are true before the student does anything", s->ask);
 	if (player_answer(a) & DID_FAIL)
-		return verdict(a, "the answer cannot be given", a->message);
+		return verdict(a, "the commands of `answer:` failed", a->message);
 	frame_draw(a);
-	return verdict(a, all_hold(a, why, sizeof why) ? NULL : "the answer is not what is expected", why);
+	return verdict(a, all_hold(a, why, sizeof why) ? NULL :
+	    "after `answer:` the expectations are not true", why);
 }
 
 int

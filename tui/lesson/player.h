@@ -1,8 +1,8 @@
 /*
- * player: plays the lesson that is open, and notes how far a person is in it.
+ * player: plays the open lesson, and records how far a person has come.
  *
- * A step always begins with the same screen: its prompt is traced, nothing is clamped, and its own
- * commands are run. So a student can try anything and come back.
+ * Every step begins with the same screen: its prompt is traced, nothing is clamped, and the step's commands
+ * have been run. So a student can try anything and come back.
  */
 #ifndef TUI_PLAYER_H
 #define TUI_PLAYER_H
@@ -14,26 +14,26 @@
 
 struct app;
 
-/* Opens a lesson and its model, and shows the first step. Returns what was done (enum did). */
+/* Opens a lesson and its model, and shows the first step. Returns an enum did. */
 int player_open(struct app *a, const char *which);
-/* The same for a lesson whose model is open already; takes the lesson over. */
+/* The same for a lesson whose model is open already; takes over l. */
 int player_start(struct app *a, struct lesson *l);
 void player_close(struct app *a);
 
-int player_go(struct app *a, int step);		/* shows a step, from its beginning */
-/* Goes on; where the task is not done, says first what is missing. */
+int player_go(struct app *a, int step);		/* shows a step from its beginning */
+/* Goes to the next step. If the task is not done, first says what is missing. */
 int player_next(struct app *a);
-/* The next hint; after the last does what the step asks for. */
+/* Shows the next hint; after the last one does the task. */
 int player_hint(struct app *a);
-int player_answer(struct app *a);		/* does what the step asks for */
-int player_choose(struct app *a, int choice);	/* predicts, then shows what is so */
+int player_answer(struct app *a);		/* does the task */
+int player_choose(struct app *a, int choice);	/* takes a prediction, then shows what is right */
 /* Writes what was done in each step to a file. */
 int player_result(struct app *a, const char *path);
-void player_update(struct app *a);		/* has an expectation come true? */
-/* The same after a command; changed: it changed something, so what is still missing is said. */
+void player_update(struct app *a);		/* checks the expectations again */
+/* The same after a command. changed: if the command changed something, says what is still missing. */
 void player_after(struct app *a, bool changed);
 
-/* Plays every step; one line of standard output each. Returns the exit status: 0, 1 when one failed. */
+/* Plays all steps and prints a line for each. Returns an exit status: 1 if a step failed. */
 int player_check(struct app *a);
 
 #endif

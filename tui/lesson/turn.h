@@ -1,6 +1,4 @@
-/*
- * turn: what a lesson waits for, and which keys it takes.
- */
+/* turn: what a lesson is waiting for, and which keys it takes. */
 #ifndef TUI_TURN_H
 #define TUI_TURN_H
 
@@ -8,16 +6,16 @@
 
 struct app;
 
-/* How many choices has a prediction that is awaited? 0: none is. */
+/* The number of choices if a prediction is awaited; else 0. */
 int turn_choices(const struct app *a);
 
 /*
- * Do Space, [ and ] go through the lesson? They do in the tree and in all views that fill the body but help;
- * in the panes next to the tree and in help they mean what they always do, if anything.
+ * Whether Space, [ and ] go through the lesson. They do in the tree and in all views that fill the body,
+ * except help. In help and in the panes next to the tree they have their usual meaning.
  */
 bool turn_has_keys(const struct app *a);
 
-/* Have all expectations of this step come true? */
+/* Whether all expectations of this step have come true. */
 bool turn_is_done(const struct app *a);
 
 #endif
