@@ -152,11 +152,11 @@ done
 
 # Names that are taken.
 play 'save whole'
-says "a name that is taken" 'is there already; a ! behind the name replaces it'
+says "a name that is taken" 'exists; add ! to the name to replace it'
 play 'prompt w1 w2' 'save whole!'
 in_file "is replaced when told so" "$kept/whole.session" 'prompt w1 w2'
 play "prompt w1 w2" "save $tmp/copy.session" "save $tmp/copy.session"
-says "the same for copies" 'copy.session is there already'
+says "the same for copies" 'copy.session exists'
 ok "a copy is written" grep -q '^prune' "$tmp/copy.session"
 
 # The start view offers the latest.

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 
-/* "$VARIABLE/ctrace", else "$HOME/REST/ctrace"; relative paths do not count (XDG Base Directory). */
+/* "$VARIABLE/ctrace", else "$HOME/REST/ctrace"; relative paths are ignored (XDG Base Directory). */
 static char *
 find(const char *variable, const char *rest)
 {
@@ -28,7 +28,7 @@ dirs_state(const char *folder, bool make, struct ct_error *err)
 	char *own = find("XDG_STATE_HOME", ".local/state"), *dir;
 
 	if (!own) {
-		ct_fail(err, CT_ENOTFOUND, "there is no directory for it (XDG_STATE_HOME, HOME)");
+		ct_fail(err, CT_ENOTFOUND, "there is no directory for it: set XDG_STATE_HOME or HOME");
 		return NULL;
 	}
 	dir = *folder ? ct_path_join(own, folder) : strdup(own);

@@ -1,7 +1,7 @@
 /*
- * jumplist: the nodes a person was at, to go back to and forward again.
+ * jumplist: the nodes that a person visited, to go back and forward again.
  *
- * Going through rows leaves no mark: only nodes that were jumped to, or where something was done, are kept.
+ * Only nodes that were jumped to, or where something was done, are kept, not those passed row by row.
  */
 #ifndef TUI_JUMPLIST_H
 #define TUI_JUMPLIST_H
@@ -12,11 +12,10 @@
 
 struct app;
 
-/* A command is done; step: it only went on to the next row or so. */
+/* Notes the selected node after a command. step: the command only went to a neighbouring row. */
 void jumplist_note(struct app *a, bool step);
 /*
- * The node before (-1) or after (1) among those that the graph has, which becomes the one we are at; -1:
- * none.
+ * The previous (-1) or next (1) node of the list that the graph has, which becomes the present one; -1: none.
  */
 int jumplist_go(struct app *a, int step);
 

@@ -1,6 +1,4 @@
-/*
- * jumps: the nodes that jumplist keeps.
- */
+/* jumps: the list of nodes that jumplist.h keeps. */
 #ifndef TUI_JUMPS_H
 #define TUI_JUMPS_H
 
@@ -9,12 +7,12 @@
 enum { JUMPLIST_MAX = 64 };
 
 struct jumplist {
-	/* By what it is: indices change with every graph. */
+	/* What identifies a node: its index differs between graphs. */
 	struct {
 		int kind, layer, pos, index;
 	} mark[JUMPLIST_MAX];
 	int n, here;
-	bool keep;	/* the mark at `here` stays when the next step leads away */
+	bool keep;	/* keep the mark at `here` when the selection moves on */
 };
 
 #endif

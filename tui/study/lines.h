@@ -1,6 +1,4 @@
-/*
- * lines: a text that grows by lines, such as the one a session is written as.
- */
+/* lines: a text that grows by lines, such as a session. */
 #ifndef TUI_LINES_H
 #define TUI_LINES_H
 
@@ -8,12 +6,13 @@
 #include <stddef.h>
 
 struct lines {
-	char *text;		/* NUL-terminated; NULL while there are none */
+	char *text;		/* NUL-terminated; NULL: no lines yet */
 	size_t n, size;
-	bool failed;		/* out of memory, or a line that would not be one; nothing was added since */
+	/* memory ran out, or a text had a line break in it; nothing was added since */
+	bool failed;
 };
 
-/* Adds a line; the end of the line is added too. */
+/* Adds a line and its newline. */
 void lines_add(struct lines *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void lines_free(struct lines *l);
 

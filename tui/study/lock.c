@@ -13,7 +13,7 @@
 
 enum { TRIES = 100 };
 
-/* So that another program can say who has it; the lock holds without. */
+/* Writes the owner into the file so that other programs can name it; the lock works without it. */
 static void
 write_owner(int fd)
 {
@@ -47,7 +47,7 @@ lock_take(struct lock *l, char *path, bool *busy, struct ct_error *err)
 			close(fd);
 			break;
 		}
-		/* Who had it may have removed the file in between: then another one counts. */
+		/* Another program may have removed the file meanwhile; then this lock counts for nothing. */
 		if (ct_file_has_name(fd, path)) {
 			write_owner(fd);
 			l->path = path;

@@ -1,6 +1,6 @@
 /*
- * lock: a file that one program holds at a time. The hold ends with the program, however it ends; a file that
- * is left behind does no harm.
+ * lock: a file that only one program can hold. The lock ends with the program, however that ends, and a file
+ * that is left does no harm.
  */
 #ifndef TUI_LOCK_H
 #define TUI_LOCK_H
@@ -14,10 +14,10 @@ struct lock {
 	int fd;
 };
 
-/* Takes over path. *busy: another program has it; err says which. */
+/* Takes the lock, and takes over path. *busy: another program holds it, which err names. */
 int lock_take(struct lock *l, char *path, bool *busy, struct ct_error *err);
 void lock_drop(struct lock *l);
-/* Does anybody hold it? */
+/* Whether any program holds it. */
 bool lock_held(const char *path);
 
 #endif

@@ -57,7 +57,7 @@ notes_set(struct notes *n, const char *about, const char *text)
 		drop(n, i);
 	if (!*text)
 		return true;
-	/* In its old place, so that a session has the same order again. */
+	/* in its old place, so that a session keeps its order */
 	memmove(n->list + i + 1, n->list + i, (size_t)(n->n - i) * sizeof *n->list);
 	n->list[i] = fresh;
 	n->n++;
@@ -99,9 +99,7 @@ notes_about(const struct study *s, int node, char *buf, size_t size)
 	return buf;
 }
 
-/*
- * Is this the name of something, as notes_about writes it? A feature may have a position, which is cut off.
- */
+/* Whether this is the name of something, as notes_about writes it. The position of a feature is cut off. */
 static bool
 is_name(char *name)
 {
@@ -132,7 +130,7 @@ notes_parse(const char **text, char *about, size_t size, bool *here)
 	about[0] = '\0';
 	if (strncmp(*text, on, sizeof on - 1) != 0 || !strchr(name, ':'))
 		return true;
-	/* The first colon after a name: words of a prompt may have colons of their own. */
+	/* The first colon that follows a name, since words of a prompt may contain colons. */
 	for (colon = strchr(name, ':'); colon; colon = strchr(colon + 1, ':')) {
 		snprintf(about, size, "%.*s", (int)(colon - name), name);
 		*here = !strcmp(about, "here");

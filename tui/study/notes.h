@@ -1,7 +1,8 @@
 /*
- * notes: what a person wrote down, on the session and on nodes. Kept with the session.
+ * notes: what a person wrote about the session and about nodes; kept with the session.
  *
- * A note on a feature holds wherever the feature is; on another node, for a node of this name in any prompt.
+ * A note about a feature belongs to it at every position; one about another node, to nodes of this name in
+ * every prompt.
  */
 #ifndef TUI_NOTES_H
 #define TUI_NOTES_H
@@ -23,19 +24,19 @@ struct notes {
 	int n;
 };
 
-/* NULL: there is none. */
+/* NULL: there is no note. */
 const char *notes_find(const struct notes *n, const char *about);
-/* "" removes it. False: out of memory. */
+/* "" removes a note. Returns false if memory ran out. */
 bool notes_set(struct notes *n, const char *about, const char *text);
 void notes_free(struct notes *n);
-/* As commands. */
+/* Writes the notes as commands. */
 void notes_save(const struct notes *n, struct lines *out);
 
-/* What a note on a node of the graph is about. Returns buf. */
+/* The name under which a note on a node of the graph is kept. Returns buf. */
 const char *notes_about(const struct study *s, int node, char *buf, size_t size);
 /*
- * "on NODE: TEXT" or TEXT; *text moves to what is noted. "here": it is about what is selected, which *here
- * says. False: no such thing can be noted on, and what it was is in about.
+ * Parses "on NODE: TEXT" or TEXT; *text moves to the note itself. "here" stands for the selected node, and
+ * sets *here. Returns false if there can be no note on the thing; `about` then has its name.
  */
 bool notes_parse(const char **text, char *about, size_t size, bool *here);
 

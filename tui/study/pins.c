@@ -83,7 +83,7 @@ pins_clamps(const struct study *s, int supernode, int clamp[STUDY_CLAMPS])
 	return n;
 }
 
-/* Is a feature clamped where it is pinned, as c is? */
+/* Whether a pinned feature has the same clamp as c at its position. */
 static bool
 clamped_alike(const struct clamp_set *set, const struct ct_pin *p, const struct ct_clamp *c)
 {
@@ -137,7 +137,7 @@ pins_clamp_text(const struct study *s, int i, char *text, size_t size, char *lab
 	return true;
 }
 
-/* Words of a prompt may have commas and quotes in them, and stand alone. */
+/* Words of a prompt may contain commas and quotes; such names need a line of their own. */
 static bool
 fits_in_list(const struct ct_pin *p)
 {
@@ -145,7 +145,8 @@ fits_in_list(const struct ct_pin *p)
 }
 
 /*
- * As many members of a supernode from the i-th pin on as go into one line; returns the pin after them, or -1.
+ * Writes as many members of a supernode, from the i-th pin on, as fit in one line; returns the pin after
+ * them, or -1.
  */
 static int
 group_line(const struct study *s, int supernode, int i, char *buf, size_t size)

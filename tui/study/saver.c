@@ -1,4 +1,4 @@
-/* saver: see saver.h. One thread, one place for what is to be written next. */
+/* saver: see saver.h. There is one thread, and room for one text to be written next. */
 #include "tui/study/saver.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ saver_open(struct saver **out, struct ct_error *err)
 		return ct_fail_memory(err, sizeof *s, "saving");
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
-	/* Signals are for the thread that has the terminal. */
+	/* Signals go to the thread that has the terminal. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&s->thread, NULL, work, s);

@@ -1,7 +1,8 @@
 /*
- * saver: writes files in the background, so that a slow disk never keeps a key waiting.
+ * saver: writes files in the background, so that no key waits for a slow disk.
  *
- * Of several texts for one file only the last is written. The old file or the new one is there at any moment.
+ * If several texts are given for one file, only the last is written. At any moment the old file or the new
+ * one exists.
  */
 #ifndef TUI_SAVER_H
 #define TUI_SAVER_H
@@ -14,14 +15,17 @@
 struct saver;
 
 int saver_open(struct saver **out, struct ct_error *err);
-/* Waits for what is being written. */
+/* Waits until everything is written. */
 void saver_close(struct saver *s);
 
 /* Takes over path and text (from malloc). */
 void saver_put(struct saver *s, char *path, char *text, size_t n);
-/* Waits until all is written, at most so long. False: it is not. */
+/* Waits until everything is written, at most for ms. Returns false if it is not. */
 bool saver_wait(struct saver *s, int ms);
-/* Has anything failed since the last call? err says what; *busy: is there anything left to write? */
+/*
+ * Whether anything failed since the last call, with the reason in err; *busy: whether something is still to
+ * be written.
+ */
 bool saver_failed(struct saver *s, bool *busy, struct ct_error *err);
 
 #endif

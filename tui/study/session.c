@@ -15,8 +15,8 @@
 #include "tui/study/session_list.h"
 
 /*
- * Saved after a pause, but never later than LATEST_MS; how long a person waits for a slow disk, and the end
- * does.
+ * Changes are saved after a pause of PAUSE_MS, but at most LATEST_MS late. A person waits PATIENCE_MS for a
+ * slow disk, and the end of the program END_MS.
  */
 enum { PAUSE_MS = 400, LATEST_MS = 4000, PATIENCE_MS = 3000, END_MS = 700, POLL_MS = 50 };
 
@@ -26,7 +26,7 @@ now_ms(void)
 	return (long)(1e3 * ct_seconds());
 }
 
-/* Makes the name the session's own: its file and the lock on it. On failure all is as it was. */
+/* Gives the session a name: its file and the lock on it. On failure nothing changes. */
 static int
 take_name(struct session *s, const char *name, bool *busy, struct ct_error *err)
 {
@@ -59,7 +59,7 @@ drop_name(struct session *s)
 	s->backup = false;
 }
 
-/* A name that nobody has: that of the next second which is free. */
+/* Finds an unused name: one with the time, or the next second that is free. */
 static int
 take_clock_name(struct app *a, struct ct_error *err)
 {
@@ -84,10 +84,10 @@ take_clock_name(struct app *a, struct ct_error *err)
 		if (rc && !busy)
 			return rc;
 	}
-	return rc ? rc : ct_fail(err, CT_EIO, "no name is free for it");
+	return rc ? rc : ct_fail(err, CT_EIO, "no unused name was found for the session");
 }
 
-/* Comments and lines that failed are not lost when the file is written anew: see backup. */
+/* Keeps the old file if it has comments or lines that failed, which would be lost: see `backup`. */
 static int
 keep_backup(struct session *s, struct ct_error *err)
 {
@@ -103,7 +103,7 @@ keep_backup(struct session *s, struct ct_error *err)
 		return ct_fail_memory(err, n + 2, "a path");
 	snprintf(other, n + 2, "%s~", s->path);
 	unlink(other);
-	/* The file itself stays there under the other name; where there are no links, a copy. */
+	/* The same file gets the other name too, or where links are impossible, a copy. */
 	rc = link(s->path, other) == 0 ? CT_OK : ct_file_read(&text, &n, s->path, SESSION_MAX, err);
 	if (!rc && text) {
 		rc = ct_file_replace(other, text, n, err);
@@ -114,7 +114,7 @@ keep_backup(struct session *s, struct ct_error *err)
 	return rc;
 }
 
-/* Hands the text to the saver, which takes it over. */
+/* Gives the text to the saver, which takes it over. */
 static int
 put(struct session *s, struct lines *text, struct ct_error *err)
 {
@@ -139,7 +139,7 @@ put(struct session *s, struct lines *text, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Is there any work yet that deserves a file? */
+/* Whether there is work that deserves a file. */
 static bool
 is_work(struct app *a)
 {
@@ -151,7 +151,7 @@ is_work(struct app *a)
 	return differs;
 }
 
-/* Saves what is open, if it is not saved. Returns a code, and does not wait. */
+/* Saves if something is not saved. Returns a code, and does not wait. */
 static int
 save_now(struct app *a, struct ct_error *err)
 {
@@ -163,7 +163,7 @@ save_now(struct app *a, struct ct_error *err)
 	if (!s->path && !is_work(a))
 		return CT_OK;
 	if (!session_write(a, &text))
-		rc = ct_fail(err, CT_EINVAL, "a name in it has a line break, or memory is short");
+		rc = ct_fail(err, CT_EINVAL, "a name in it has a line break, or memory ran out");
 	else if (!s->path)
 		rc = take_clock_name(a, err);
 	if (!rc && (!s->saved || strcmp(s->saved, text.text) != 0))
@@ -172,7 +172,7 @@ save_now(struct app *a, struct ct_error *err)
 	return rc;
 }
 
-/* What the saver could not write: said once. */
+/* Reports what the saver could not write, once. */
 static bool
 look_for_failure(struct app *a)
 {
@@ -270,7 +270,7 @@ session_end(struct app *a)
 	if (s->autosave && a->study.session)
 		save_now(a, &err);
 	s->automatic = s->autosave = false;
-	/* A disk that does not answer must not keep the program: its thread ends with the process. */
+	/* A disk that does not answer must not keep the program from ending; the thread ends with it. */
 	if (!s->saver || saver_wait(s->saver, END_MS)) {
 		saver_close(s->saver);
 		s->saver = NULL;
@@ -280,7 +280,7 @@ session_end(struct app *a)
 	s->work = NULL;
 }
 
-/* A copy somewhere else; the session stays where it is. */
+/* Writes a copy elsewhere; the session keeps its own file. */
 static int
 save_copy(struct app *a, const char *path, bool replace)
 {
@@ -289,9 +289,9 @@ save_copy(struct app *a, const char *path, bool replace)
 	int did;
 
 	if (!replace && access(path, F_OK) == 0)
-		return app_fail(a, "%s is there already; a ! behind the name replaces it", path);
+		return app_fail(a, "%s exists; add ! to the name to replace it", path);
 	if (!session_write(a, &text))
-		did = app_fail(a, "not written: a name in it has a line break, or memory is short");
+		did = app_fail(a, "not written: a name in it has a line break, or memory ran out");
 	else if (ct_file_replace(path, text.text, text.n, &err))
 		did = app_error(a, &err);
 	else
@@ -302,7 +302,7 @@ save_copy(struct app *a, const char *path, bool replace)
 	return did;
 }
 
-/* Takes another name; the file of a name that only the clock gave goes. */
+/* Gives the session another name. The old file is removed if only the clock had given it a name. */
 static int
 rename_session(struct app *a, const char *name, bool replace, struct ct_error *err)
 {
@@ -317,7 +317,7 @@ rename_session(struct app *a, const char *name, bool replace, struct ct_error *e
 	free(path);
 	if (taken && !replace)
 		return ct_fail(
-		    err, CT_EINVAL, "a session \"%s\" is there already; a ! behind the name replaces it",
+		    err, CT_EINVAL, "a session \"%s\" exists; add ! to the name to replace it",
 		    name);
 	if (s->path && session_name_is_clock(s->name))
 		old = strdup(s->path);
@@ -349,11 +349,11 @@ session_save(struct app *a, const char *name)
 		return save_copy(a, plain, replace);
 	if (*plain && !session_name_ok(plain))
 		return app_fail(a,
-		    "save: a name has up to %d bytes, without / and without a dot at its start; found "
-		    "\"%.60s\"",
+		    "save: expected a name of at most %d bytes, without / and without a dot at its start; "
+		    "found \"%.60s\"",
 		    SESSION_NAME - 1, plain);
 	if (!*plain && !s->path)
-		return app_fail(a, "save: under which name?");
+		return app_fail(a, "save: the session has no name yet; type save NAME");
 	if (*plain && strcmp(plain, s->name) != 0) {
 		rc = rename_session(a, plain, replace, &err);
 	} else {
@@ -364,7 +364,7 @@ session_save(struct app *a, const char *name)
 	if (rc)
 		return app_error(a, &err);
 	if (!saver_wait(s->saver, PATIENCE_MS))
-		app_say(a, "%s is being saved; the disk is slow", s->name);
+		app_say(a, "%s is still being saved: the disk is slow", s->name);
 	else if (saver_failed(s->saver, &busy, &err))
 		return app_fail(a, "not saved: %s", err.msg);
 	else
@@ -373,7 +373,7 @@ session_save(struct app *a, const char *name)
 	return DID_CHANGE;
 }
 
-/* After a session was read: what of it the file has, and what to say. */
+/* After a session was read: sets what the file contains, and says how it went. */
 static int
 settle(struct app *a, const char *name, const char *said, int failed, const struct ct_error *wrong)
 {
@@ -396,7 +396,7 @@ settle(struct app *a, const char *name, const char *said, int failed, const stru
 		lines_free(&now);
 	s->first = 0;
 	if (failed > 1)
-		return app_fail(a, "%s; %d more lines are not as they should be", wrong->msg, failed - 1);
+		return app_fail(a, "%s; %d more lines have errors", wrong->msg, failed - 1);
 	if (failed)
 		return app_fail(a, "%s", wrong->msg);
 	app_say(a, "%s: as you left it%s", name,
@@ -434,7 +434,7 @@ session_load(struct app *a, const char *name)
 	s->reading = true;
 	rc = session_read(a, path, text, &failed, &err);
 	s->reading = false;
-	if (rc) {	/* all is as it was */
+	if (rc) {	/* nothing has changed */
 		notes_free(&a->notes);
 		a->notes = notes;
 		did = app_error(a, &err);

@@ -18,7 +18,7 @@
 #include "tui/study/pins.h"
 #include "tui/view/view.h"
 
-/* The name that leads to the model, or where it lies. */
+/* Writes the name that finds the model, or its path. */
 static void
 write_model(struct app *a, struct lines *out)
 {
@@ -43,7 +43,7 @@ write_model(struct app *a, struct lines *out)
 	else if (*info->transcoder)
 		lines_add(out, "transcoder %s", info->neurons ? "neurons" :
 		    strcmp(info->transcoder, "PLT") ? "clt" : "plt");
-	/* What follows names features by numbers. */
+	/* The lines that follow name features by number. */
 	lines_add(out, "fingerprint %s", ct_engine_fingerprint(a->study.engine));
 }
 
@@ -59,7 +59,7 @@ write_lesson(struct app *a, struct lines *out)
 		lines_add(out, "lesson %d", a->player.step + 1);
 }
 
-/* In quotes where a line would not keep it as it is, or a terminal would not show it. */
+/* Writes the prompt, in quotes if a line would change it or a terminal would not show it. */
 static void
 write_prompt(struct app *a, struct lines *out)
 {
@@ -94,7 +94,7 @@ out:
 	free(quoted);
 }
 
-/* Whether the text stands for these targets. */
+/* Whether the text would be read as these targets. */
 static bool
 reads_as(const struct study *s, const char *text, const struct ct_targets *t)
 {
@@ -107,7 +107,7 @@ reads_as(const struct study *s, const char *text, const struct ct_targets *t)
 	return same;
 }
 
-/* A token of a target, by id or as it is written. */
+/* A token of a target, as #ID or as text. */
 static int
 write_token(const struct study *s, bool id, int token, char *buf, size_t size)
 {
@@ -115,7 +115,7 @@ write_token(const struct study *s, bool id, int token, char *buf, size_t size)
 		  : snprintf(buf, size, "%s", ct_engine_token(s->engine, token));
 }
 
-/* Targets as `target` takes them, at their position; by id where their text would be read otherwise. */
+/* Writes the targets, at their position; by id if their text would be read otherwise. */
 static void
 write_target(struct app *a, struct lines *out)
 {
@@ -171,7 +171,7 @@ write_graph(struct app *a, struct lines *out)
 	lines_add(out, "through %s", s->how.through == CT_REPLACEMENT ? "replacement" : "model");
 }
 
-/* All in one line: one run of the model, one step to undo. Returns buf. */
+/* All clamps in one line: one run of the model, and one step to undo. Returns buf. */
 static const char *
 clamps_text(const struct clamp_set *set, char *buf, size_t size)
 {
@@ -209,7 +209,7 @@ write_pins(struct app *a, struct lines *out)
 	char line[16 * STUDY_NAME];
 
 	if (a->study.info->from_file)
-		lines_add(out, "unpin all");	/* those that the file has, too */
+		lines_add(out, "unpin all");	/* also those that a graph's file has */
 	for (int i = 0; a->study.graph && pins_command(&a->study, i, line, sizeof line); i++)
 		lines_add(out, "%s", line);
 }
@@ -232,7 +232,7 @@ write_views(struct app *a, struct lines *out)
 		if (view_ops((enum view_id)i)->save)
 			view_ops((enum view_id)i)->save(a, a->state[i], out);
 		if (i != VIEW_TREE && out->n > before)
-			there = (enum view_id)i;	/* asking it shows it */
+			there = (enum view_id)i;	/* the command that restores it shows it */
 	}
 	if (shown != there)
 		lines_add(out, "view %s", view_ops(shown)->name);
@@ -254,10 +254,10 @@ write_place(struct app *a, struct lines *out)
 	}
 }
 
-/* In the order in which they are brought back. */
+/* In the order in which they are restored. */
 static const struct part {
 	void (*write)(struct app *a, struct lines *out);
-	bool work;		/* of the person's making, not only where one looks */
+	bool work;		/* a person's work, not only what is looked at */
 } parts[] = {
 	{ write_model, true },
 	{ write_lesson, true },
@@ -302,7 +302,7 @@ run_line(struct app *a, const char *line)
 	return cmd_run(a, line);
 }
 
-/* Does a line mean the same whatever the features are? */
+/* Whether a line means the same whatever the features are. */
 static bool
 names_no_feature(const char *line)
 {
@@ -321,7 +321,7 @@ names_no_feature(const char *line)
 int
 session_read(struct app *a, const char *path, char *text, int *failed, struct ct_error *err)
 {
-	struct ct_error others = { 0 };		/* why its features are not those here */
+	struct ct_error others = { 0 };		/* why the session's features are not those of this model */
 	int number = 0, left_out = 0, did;
 	char *line, *next;
 

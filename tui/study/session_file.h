@@ -1,8 +1,8 @@
 /*
- * session_file: a session as text: commands, one a line, that bring back what is being looked at.
+ * session_file: a session as text: commands, one on each line, that restore what is being looked at.
  *
- * Each kind of state contributes its own lines (a row of the table in session_file.c; views through
- * view_ops.save). Where the text is kept, and when, belongs to `session`.
+ * Each kind of state writes its own lines (a row of the table in session_file.c; views do so in
+ * view_ops.save). session.h decides where and when the text is kept.
  */
 #ifndef TUI_SESSION_FILE_H
 #define TUI_SESSION_FILE_H
@@ -16,15 +16,15 @@
 struct app;
 struct lines;
 
-/* All of it. False: out of memory, or something in it cannot be said in lines. */
+/* Writes everything. Returns false if memory ran out or something cannot be written as a line. */
 bool session_write(struct app *a, struct lines *out);
-/* The part that took work: prompt, target, clamps, notes; not where one looks. */
+/* Writes the part that took work: prompt, target, clamps, notes; not what is looked at. */
 bool session_write_work(struct app *a, struct lines *out);
 
 /*
- * Runs the lines of a session, which is changed by this. A line that fails is left out: *failed counts them,
- * and err says what is wrong with the first, with file and line. Only when its model cannot be opened is
- * nothing done, and a code returned.
+ * Runs the lines of a session; changes text. A line that fails is skipped: *failed counts them, and err
+ * describes the first with file and line. Only if the model cannot be opened does nothing change, and a code
+ * is returned.
  */
 int session_read(struct app *a, const char *path, char *text, int *failed, struct ct_error *err);
 

@@ -129,7 +129,7 @@ about_line(const char *line, const char *name, char *out, size_t size)
 void
 session_about(const char *text, struct session_about *out)
 {
-	static const char own[] = "session: ";	/* a note on no node may say so */
+	static const char own[] = "session: ";	/* a note that is on no node may begin so */
 
 	*out = (struct session_about){ .model = "" };
 	for (const char *next = text; next && *next;) {
@@ -142,7 +142,7 @@ session_about(const char *text, struct session_about *out)
 		about_line(text, "prompt", out->prompt, sizeof out->prompt);
 		about_line(text, "prompt-text", out->prompt, sizeof out->prompt);
 		about_line(text, "note", out->note, sizeof out->note);
-		if (!strncmp(out->note, "on ", 3))	/* a node's */
+		if (!strncmp(out->note, "on ", 3))	/* a note on a node */
 			out->note[0] = '\0';
 		if (!strncmp(out->note, own, sizeof own - 1))
 			memmove(out->note, out->note + sizeof own - 1, strlen(out->note) - sizeof own + 2);

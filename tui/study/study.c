@@ -22,7 +22,7 @@ reset(struct study *s, const struct ct_engine_options *opt)
 	s->trace.pace = s->defaults.pace;
 }
 
-/* The engine is open. */
+/* Begins a study once the engine is open. */
 static int
 begin(struct study *s, struct ct_error *err)
 {
@@ -71,7 +71,7 @@ study_close(struct study *s)
 	s->graph = NULL;
 }
 
-/* How the answer splits: in memory that is free again at once. */
+/* Computes how much of the answer comes from words, features and errors. */
 static void
 split_answer(struct study *s)
 {
@@ -90,7 +90,7 @@ study_load_graph(struct study *s, const struct ct_node *was)
 	s->graph = ct_session_graph(s->session);
 	s->node = -1;
 	s->has_absent = false;
-	memset(s->words->slot, 0, sizeof s->words->slot);	/* what is written depends on the run */
+	memset(s->words->slot, 0, sizeof s->words->slot);	/* what features write depends on the run */
 	split_answer(s);
 	if (!s->graph)
 		return;
@@ -120,7 +120,7 @@ study_open_graph(struct study *s, const char *path, struct ct_error *err)
 	return CT_OK;
 }
 
-/* The session on the clamped run is over. */
+/* Closes the session on the clamped run. */
 static void
 drop_now(struct study *s)
 {
@@ -158,7 +158,7 @@ study_node_now(const struct study *s, int node)
 	    g->nodes[node].pos);
 }
 
-/* The selected node, to be found again in another graph. */
+/* A copy of the selected node, to find it in another graph. */
 static const struct ct_node *
 selected(const struct study *s, struct ct_node *was)
 {
@@ -307,8 +307,8 @@ study_label(const struct study *s, int layer, int feature, char *buf, size_t siz
 }
 
 /*
- * What a feature is called: its label, or the tokens that it writes, which cost a product with the
- * unembedding. On a screen that is not waited for: what is not known in time has no name yet.
+ * The words for a feature: its label, or the tokens that it writes. These need a product with the
+ * unembedding, for which no screen waits: a feature whose tokens are not known in time has no words yet.
  */
 static enum ct_words
 words_of(const struct study *s, const struct ct_node *n, char *buf, size_t size)
@@ -412,7 +412,7 @@ study_place(const struct study *s, int pos, char *buf, size_t size)
 	const char *token = study_token(s, pos);
 	int same = 0;
 
-	token += strspn(token, " ");	/* tokens of byte-pair vocabularies begin with one */
+	token += strspn(token, " ");	/* tokens of byte-pair vocabularies may begin with blanks */
 	for (int i = 0; i < s->T; i++)
 		same += !strcmp(study_token(s, i) + strspn(study_token(s, i), " "), token);
 	if (same > 1)

@@ -1,13 +1,13 @@
 /*
- * study_model: what is looked at: another model, graph or transcoder in place of the one that is open. Owns
- * no state; see study.h.
+ * study_model: opens another model, graph or transcoder in place of the one that is open. Owns no state; see
+ * study.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tui/study/study.h"
 
-/* Opens a model in place of what is open, with a prompt ("": none). On failure all stays. */
+/* Opens a model in place of what is open, with a prompt ("": none). On failure nothing changes. */
 static int
 reopen(struct study *s, const char *model, const struct ct_engine_options *opt, const char *text,
     struct ct_error *err)
@@ -49,10 +49,10 @@ study_other_transcoder(struct study *s, struct ct_error *err)
 	struct ct_engine_options opt = s->options;
 
 	if (!s->info->has_transcoder)
-		return ct_fail(err, CT_ENOTFOUND, "%s has no transcoder; transcoder DIR names one",
+		return ct_fail(err, CT_ENOTFOUND, "%s has no transcoder; transcoder DIR opens one",
 		    s->info->name);
 	if (!s->info->neurons && !s->info->has_other_transcoder)
-		return ct_fail(err, CT_ENOTFOUND, "%s has no other transcoder than its %s", s->info->name,
+		return ct_fail(err, CT_ENOTFOUND, "%s has only one transcoder, its %s", s->info->name,
 		    s->info->transcoder);
 	opt.per_layer = !strcmp(s->info->transcoder, "CLT");
 	opt.neurons = false;
@@ -64,7 +64,7 @@ study_neurons(struct study *s, const char *model, struct ct_error *err)
 {
 	struct ct_engine_options opt = s->options;
 
-	/* How many features a TopK keeps is no number of neurons. */
+	/* the --k of a TopK transcoder is not a number of neurons */
 	if (!s->info->neurons)
 		opt.k = 0;
 	opt.neurons = true;
@@ -92,7 +92,7 @@ study_transcoder_is_own(const struct study *s)
 		|| !strcmp(s->info->transcoder_dir + n, "/transcoder-plt"));
 }
 
-/* What is open, as if it had just been opened. */
+/* Begins the study again with what is open, as if it had just been opened. */
 static int
 begin_anew(struct study *s, struct ct_error *err)
 {

@@ -1,4 +1,4 @@
-/* study_opened: the error node that was opened into neurons; see study.h. */
+/* study_opened: splits an error node into neurons. A part of study.h. */
 #include "tui/study/study.h"
 
 int

@@ -1,4 +1,4 @@
-/* study_rows: the rows of a graph that is traced between keys. See study.h. */
+/* study_rows: computes rows of the graph between keys. A part of study.h. */
 #include "tui/study/study.h"
 
 int

@@ -1,6 +1,4 @@
-/*
- * study_work: the part of study.h about what a person adds to a graph: clamps, pins, labels, and their undo.
- */
+/* study_work: what a person adds to a graph: clamps, pins, labels, and their undo. A part of study.h. */
 #include "tui/study/study.h"
 
 #include <math.h>
@@ -25,7 +23,7 @@ run_clamps(
 	return rc;
 }
 
-/* A step further, which takes the place of those that were undone. */
+/* Adds a step, and drops those that were undone. */
 static struct undo_step *
 push(struct undo *u)
 {
@@ -50,7 +48,7 @@ study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *e
 	return rc;
 }
 
-/* In the graph that is shown, and in the first one. */
+/* Sets the pins in the shown graph's session and in the first one. */
 static void
 set_pins(struct study *s, const struct ct_subgraph *pins)
 {
@@ -107,7 +105,8 @@ study_same_place(const struct ct_clamp *c, const struct ct_clamp *d)
 }
 
 /*
- * Where a clamp goes: to that of the same place, but behind others on its feature, for the last one counts.
+ * The index for a new clamp: that of the clamp on the same place, but after other clamps on its feature,
+ * since the last one counts.
  */
 static int
 place_of(struct clamp_set *set, const struct ct_clamp *c)
@@ -136,7 +135,7 @@ study_clamp(struct study *s, const struct ct_clamp *c, int n, struct ct_error *e
 
 		if (i == STUDY_CLAMPS)
 			return ct_fail(err, CT_EINVAL,
-			    "more than %d clamps at a time are not possible; remove some first",
+			    "at most %d clamps are possible at a time; remove some first",
 			    STUDY_CLAMPS);
 		set.clamp[i] = c[k];
 		if (i == set.n)
@@ -156,7 +155,7 @@ drop_clamps_at(struct clamp_set *set, int pos)
 	set->n = kept;
 }
 
-/* Adds a clamp for each feature that has another value in the other session. */
+/* Adds a clamp for each feature whose activation differs in the other session. */
 static int
 add_differences(struct study *s, struct clamp_set *set, const struct ct_session *other, int pos, int *n,
     struct ct_error *err)
@@ -176,7 +175,7 @@ add_differences(struct study *s, struct clamp_set *set, const struct ct_session 
 		}
 	if (*n > STUDY_CLAMPS)
 		return ct_fail(err, CT_EINVAL,
-		    "%d features differ, at most %d can be clamped; clamp those that matter", *n,
+		    "%d features differ, but at most %d can be clamped; clamp those that matter", *n,
 		    STUDY_CLAMPS);
 	return CT_OK;
 }
@@ -197,13 +196,15 @@ study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
 	T = ct_session_length(other);
 	pos = s->pos == s->T - 1 ? T - 1 : s->pos;
 	if (pos >= T) {
-		rc = ct_fail(err, CT_EINVAL, "that prompt has no position %d: it ends at %d", pos, T - 1);
+		rc = ct_fail(err, CT_EINVAL, "that prompt has no position %d: its last one is %d", pos,
+		    T - 1);
 		goto out;
 	}
 	drop_clamps_at(&set, s->pos);
 	if ((rc = add_differences(s, &set, other, pos, n, err)))
 		goto out;
-	rc = *n ? study_clamp_set(s, &set, err) : ct_fail(err, CT_ENOTFOUND, "no feature differs there");
+	rc = *n ? study_clamp_set(s, &set, err) : ct_fail(err, CT_ENOTFOUND,
+	    "no feature differs at that position");
 out:
 	ct_session_close(other);
 	return rc;
@@ -229,7 +230,7 @@ study_keep(struct study *s, const char *name, const struct clamp_set *set, struc
 		return ct_fail(err, CT_EINVAL, "the name is too long: at most %zu bytes",
 		    sizeof at->name - 1);
 	if (!at && s->n_kept == STUDY_KEPT)
-		return ct_fail(err, CT_EINVAL, "%d sets of clamps are kept already, the most there can be",
+		return ct_fail(err, CT_EINVAL, "%d sets of clamps are kept already, and there can be no more",
 		    STUDY_KEPT);
 	if (!at)
 		at = &s->kept[s->n_kept++];
@@ -245,8 +246,8 @@ study_recall(struct study *s, const char *name, struct ct_error *err)
 	struct clamp_set set;
 
 	if (!kept)
-		return ct_fail(err, CT_ENOTFOUND, "no clamps are kept under this name; keep NAME keeps those "
-		    "in force");
+		return ct_fail(err, CT_ENOTFOUND, "no clamps are kept under this name; keep NAME keeps the "
+		    "present ones");
 	set = *kept;
 	set.name[0] = '\0';
 	return study_clamp_set(s, &set, err);
