@@ -60,6 +60,8 @@ model_files = \
 	%D%/synthetic.c \
 	%D%/synthetic.h \
 	%D%/tokenizer.c \
+	%D%/tokenizer_config.c \
+	%D%/tokenizer_config.h \
 	%D%/tokenizer.h \
 	%D%/transcoder.c \
 	%D%/transcoder.h \

@@ -18,6 +18,7 @@
 #include "model/onig.h"
 #include "model/post.h"
 #include "model/split.h"
+#include "model/tokenizer_config.h"
 #include "model/vocab.h"
 
 enum { MAX_FILE = 64 << 20 };
@@ -127,6 +128,8 @@ ct_tokenizer_open(struct ct_tokenizer **out, const char *dir, struct ct_error *e
 		code = ct_json_load_mended(&root, path, MAX_FILE, &t->notes, &t->digest, err);
 	if (code == CT_OK)
 		code = check_root(t, root, path, err);
+	if (code == CT_OK)
+		code = ct_tokenizer_config_merge(root, dir, &t->notes, &t->digest, err);
 	if (code == CT_OK)
 		code = ct_split_read(&t->split, json_object_get(root, "pre_tokenizer"), path, err);
 	if (code == CT_OK)

@@ -1,5 +1,6 @@
 /*
  * Fuzzes tokenizer.json, and with what opens, encoding and decoding: spans must lie in the text, in order.
+ * What follows a form feed is the tokenizer_config.json beside it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct ct_tokenizer *t;
 	struct ct_error err;
 	char buf[64];
-	size_t at = 0;
+	const uint8_t *cut = n ? memchr(data, '\f', n) : NULL;
+	size_t at = 0, first = cut ? (size_t)(cut - data) : n;
 	int ids[128], count;
 
-	fuzz_file("tokenizer.json", data, n);
+	fuzz_file("tokenizer.json", data, first);
+	fuzz_file("tokenizer_config.json", (const uint8_t *)(cut ? (const char *)cut + 1 : "{}"),
+	    cut ? n - first - 1 : 2);
 	if (ct_tokenizer_open(&t, fuzz_dir(), &err) != CT_OK)
 		return 0;
 	count = ct_tokenizer_encode(t, text, sizeof text - 1, out, 128, NULL, &err);

@@ -341,6 +341,57 @@ def check_asides(program, directory):
     return bool(bad)
 
 
+# (family, tokenizer_config.json): what transformers changes of a tokenizer.json.
+CONFIGS = [
+    ("gpt2", {"tokenizer_class": "GPT2Tokenizer"}),
+    ("gpt2", {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True}),
+    ("gpt2-prefix", {"tokenizer_class": "GPT2Tokenizer"}),
+    ("gpt2-prefix", {"tokenizer_class": "PreTrainedTokenizerFast", "add_prefix_space": True}),
+    ("smollm", {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True}),
+    ("qwen", {"tokenizer_class": "Qwen2Tokenizer", "add_bos_token": True}),
+    ("gpt2", {"tokenizer_class": "GPT2Tokenizer", "added_tokens_decoder": {
+        "9": {"content": "<s>", "special": True}, "10": {"content": "foo_bar", "lstrip": True, "normalized": False},
+        "8": {"content": "xyz", "rstrip": True}, "0": {"content": "<|endoftext|>", "rstrip": True, "special": True}}}),
+    ("added-tokens", {"tokenizer_class": "PreTrainedTokenizerFast", "added_tokens_decoder": {
+        "500": {"content": "New York", "normalized": False}, "501": {"content": "Dallas", "lstrip": True}}}),
+    ("llama2", {"tokenizer_class": "LlamaTokenizer", "pad_token": "<pad>", "additional_special_tokens": ["xyz", "a"]}),
+    *[(name, {"tokenizer_class": cls, "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>",
+             "pad_token": "<unk>", **more})
+      for name in ("llama2", "llama2-no-fuse", "metaspace-always-split", "mistral-metaspace-first")
+      for cls in ("LlamaTokenizer", "CodeLlamaTokenizer", "GemmaTokenizer", "PreTrainedTokenizerFast")
+      for more in ({}, {"add_bos_token": False}, {"add_bos_token": True})],
+]
+
+
+def check_configs(program, directory):
+    """tokenizer_config.json against AutoTokenizer."""
+    if importlib.util.find_spec("transformers") is None:
+        print("# skipped: the Python package transformers is missing")
+        return 0
+    from transformers import AutoTokenizer
+    known, failed = dict(families()), 0
+    for name, config in CONFIGS:
+        spec = known[name] if isinstance(known[name], dict) else json.loads(known[name].to_str())
+        for file, value in (("tokenizer.json", spec), ("tokenizer_config.json", config)):
+            with open(os.path.join(directory, file), "w", encoding="utf-8") as f:
+                json.dump(value, f)
+        tok = AutoTokenizer.from_pretrained(directory)
+        texts = nasty(400, name)
+        got, why = run(program, directory, texts)
+        lead = tok("").input_ids
+        bad = [] if got else [why]
+        for t, line in zip(texts, got or []):
+            want = tok(t).input_ids
+            if lead and want[:2 * len(lead)] == lead * 2:
+                want = want[len(lead):]
+            if not line.startswith("!") and [int(x) for x in line.split()] != want:
+                bad.append((t, line, want))
+        failed += bool(bad)
+        print(f"{'not ok' if bad else 'ok'} - {name} with {config}" + (f": {bad[0]}" if bad else ""))
+    os.remove(os.path.join(directory, "tokenizer_config.json"))
+    return failed
+
+
 def main():
     if importlib.util.find_spec("tokenizers") is None:
         print("skipped: the Python package tokenizers is missing (pip install tokenizers)")
@@ -351,6 +402,7 @@ def main():
         failed = check_pieces(program, tmp, record)
         failed += check_ids(program, tmp, record)
         failed += check_asides(program, tmp)
+        failed += check_configs(program, tmp)
     return 1 if failed else 0
 
 

@@ -90,6 +90,7 @@ check_PROGRAMS += \
 	test_terminal \
 	test_text \
 	test_tokenizer \
+	test_tokenizer_config \
 	test_traffic \
 	test_train_fit \
 	test_train_model \
@@ -184,6 +185,7 @@ test_tables_SOURCES = %D%/test_tables.c
 test_terminal_SOURCES = %D%/test_terminal.c
 test_text_SOURCES = %D%/test_text.c
 test_tokenizer_SOURCES = %D%/test_tokenizer.c
+test_tokenizer_config_SOURCES = %D%/test_tokenizer_config.c
 test_traffic_SOURCES = %D%/test_traffic.c
 test_train_fit_SOURCES = %D%/test_train_fit.c
 test_train_text_SOURCES = %D%/test_train_text.c

@@ -12,21 +12,38 @@
 
 #include "base/file.h"
 
+static void
+put(const char *path, const char *text)
+{
+	assert_int_equal(ct_file_replace(path, text, strlen(text), NULL), CT_OK);
+}
+
 int
-tokens_open(struct ct_tokenizer **t, const char *json, struct ct_error *err)
+tokens_open_with(struct ct_tokenizer **t, const char *json, const char *config, struct ct_error *err)
 {
 	char dir[] = "/tmp/ctrace-test-XXXXXX";
-	char *path;
+	char *path, *beside;
 	int code;
 
 	assert_non_null(mkdtemp(dir));
 	path = ct_path_join(dir, "tokenizer.json");
-	assert_int_equal(ct_file_replace(path, json, strlen(json), NULL), CT_OK);
+	beside = ct_path_join(dir, "tokenizer_config.json");
+	put(path, json);
+	if (config)
+		put(beside, config);
 	code = ct_tokenizer_open(t, dir, err);
 	unlink(path);
+	unlink(beside);
 	rmdir(dir);
 	free(path);
+	free(beside);
 	return code;
+}
+
+int
+tokens_open(struct ct_tokenizer **t, const char *json, struct ct_error *err)
+{
+	return tokens_open_with(t, json, NULL, err);
 }
 
 struct ct_tokenizer *

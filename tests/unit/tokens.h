@@ -6,6 +6,8 @@
 
 /* A tokenizer from JSON text, in a directory of its own that is gone afterwards. */
 int tokens_open(struct ct_tokenizer **t, const char *json, struct ct_error *err);
+/* The same with a tokenizer_config.json. */
+int tokens_open_with(struct ct_tokenizer **t, const char *json, const char *config, struct ct_error *err);
 struct ct_tokenizer *tokens_must_open(const char *json);
 
 void tokens_expect(const struct ct_tokenizer *t, const char *text, const int *ids, int n);

@@ -1,0 +1,190 @@
+/*
+ * tokenizer_config: what tokenizer_config.json changes. The ids are those of transformers 4.57's
+ * AutoTokenizer for the same two files; tests/peer/tokenizers_check.py compares more of them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "tokens.h"
+
+#define FLAGS(special) "\"single_word\": false, \"lstrip\": false, \"rstrip\": false, " \
+	"\"normalized\": false, \"special\": " special
+/* A byte-level tokenizer without a template, with add_prefix_space as given. */
+#define BYTES(space) "{\"added_tokens\": [{\"id\": 6, \"content\": \"<s>\", " FLAGS("true") "}], " \
+	"\"pre_tokenizer\": {\"type\": \"ByteLevel\", \"add_prefix_space\": " space "}, " \
+	"\"model\": {\"type\": \"BPE\", \"merges\": [], \"vocab\": {\"a\": 0, \"b\": 1, " \
+	"\"\\u0120\": 2, \"x\": 3, \"<\": 4, \">\": 5}}}"
+/* One whose template begins with <s>, or with `first`. */
+#define TEMPLATE(first) "{\"added_tokens\": [{\"id\": 0, \"content\": \"<s>\", " FLAGS("true") "}, " \
+	"{\"id\": 1, \"content\": \"</s>\", " FLAGS("true") "}], \"post_processor\": " \
+	"{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"" first "\", " \
+	"\"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}], \"special_tokens\": " \
+	"{\"<s>\": {\"id\": \"<s>\", \"ids\": [0], \"tokens\": [\"<s>\"]}, " \
+	"\"</s>\": {\"id\": \"</s>\", \"ids\": [1], \"tokens\": [\"</s>\"]}}}, \"model\": " \
+	"{\"type\": \"BPE\", \"merges\": [], \"vocab\": {\"<s>\": 0, \"</s>\": 1, \"a\": 2, \"b\": 3}}}"
+
+static struct ct_tokenizer *
+open_with(const char *json, const char *config)
+{
+	struct ct_error err = { 0 };
+	struct ct_tokenizer *t;
+
+	if (tokens_open_with(&t, json, config, &err) != CT_OK)
+		fail_msg("%s", err.msg);
+	return t;
+}
+
+/* note: the only one, behind the path, or NULL for none. */
+static void
+close_noted(struct ct_tokenizer *t, const char *note)
+{
+	const struct ct_notes *notes = ct_tokenizer_notes(t);
+
+	assert_int_equal(notes->n, note ? 1 : 0);
+	if (note)
+		assert_string_equal(strstr(notes->text[0], "tokenizer_config.json"), note);
+	ct_tokenizer_close(t);
+}
+
+static void
+a_blank_in_front(void **state)
+{
+	struct ct_tokenizer *t = open_with(BYTES("false"), NULL), *other;
+
+	(void)state;
+	IDS(t, "a b", 0, 2, 1);
+	other = open_with(BYTES("false"), "{\"tokenizer_class\": \"GPT2Tokenizer\", "
+	    "\"add_prefix_space\": true}");
+	IDS(other, "a b", 2, 0, 2, 1);
+	/* What is saved with other ids is of another tokenizer. */
+	assert_true(ct_tokenizer_digest(t) != ct_tokenizer_digest(other));
+	close_noted(t, NULL);
+	close_noted(other, "tokenizer_config.json: \"add_prefix_space\" is true, and counts, as in "
+	    "transformers; "
+	    "tokenizer.json has false");
+	t = open_with(BYTES("true"), "{\"tokenizer_class\": \"GPT2Tokenizer\"}");
+	IDS(t, "a b", 0, 2, 1);
+	close_noted(t, "tokenizer_config.json: \"add_prefix_space\" is missing, which means false, "
+	    "and counts, as in "
+	    "transformers; tokenizer.json has true");
+	t = open_with(BYTES("true"), "{\"add_prefix_space\": true}");
+	IDS(t, "a b", 2, 0, 2, 1);
+	close_noted(t, NULL);
+}
+
+static void
+tokens_are_added(void **state)
+{
+	struct ct_tokenizer *t = open_with(BYTES("false"), "{\"added_tokens_decoder\": {\"6\": "
+	    "{\"content\": \"<s>\", "
+	    "\"lstrip\": false, \"rstrip\": false, \"normalized\": false, \"single_word\": false, "
+	    "\"special\": true}}}");
+
+	(void)state;
+	IDS(t, "a<s> b", 0, 6, 2, 1);
+	close_noted(t, NULL);
+	/* The id is the next one, whatever the key says; 10 comes behind 9. */
+	t = open_with(BYTES("false"), "{\"added_tokens_decoder\": {\"10\": {\"content\": \"<a>\", "
+	    "" FLAGS("true") "}, "
+	    "\"9\": {\"content\": \"<x>\", " FLAGS("true") "}}}");
+	IDS(t, "b<x><a>", 1, 7, 8);
+	assert_true(ct_tokenizer_special(t, 7));
+	close_noted(t, "tokenizer_config.json: 2 added tokens, such as \"<x>\", are missing from "
+	    "tokenizer.json or have other "
+	    "flags there; what stands here counts, as in transformers");
+	t = open_with(BYTES("false"), "{\"added_tokens_decoder\": {\"6\": {\"content\": \"<s>\", "
+	    "\"rstrip\": true, "
+	    "\"special\": true}}}");
+	IDS(t, "a<s> b", 0, 6, 1);
+	close_noted(t, "tokenizer_config.json: 1 added token, such as \"<s>\", is missing from "
+	    "tokenizer.json or has other "
+	    "flags there; what stands here counts, as in transformers");
+	t = open_with(BYTES("false"), "{\"pad_token\": {\"content\": \"<b>\"}, \"eos_token\": \"<s>\", "
+	    "\"additional_special_tokens\": [\"<a>\", \"b\"]}");
+	IDS(t, "a<a>b<b>", 0, 8, 1, 7);
+	assert_true(ct_tokenizer_special(t, 1));	/* "b" is in the vocabulary, and keeps its id */
+	close_noted(t, "tokenizer_config.json: 3 added tokens, such as \"<b>\", are missing from "
+	    "tokenizer.json or have "
+	    "other flags there; what stands here counts, as in transformers");
+}
+
+static void
+a_class_has_its_own_template(void **state)
+{
+	struct ct_tokenizer *t = open_with(TEMPLATE("<s>"), "{\"tokenizer_class\": \"LlamaTokenizer\"}");
+
+	(void)state;
+	IDS(t, "ab", 0, 2, 3);
+	close_noted(t, NULL);
+	t = open_with(TEMPLATE("</s>"), "{\"tokenizer_class\": \"PreTrainedTokenizerFast\", "
+	    "\"add_bos_token\": true, "
+	    "\"bos_token\": \"<s>\"}");
+	IDS(t, "ab", 1, 2, 3);
+	close_noted(t, NULL);
+	t = open_with(TEMPLATE("</s>"), "{\"tokenizer_class\": \"LlamaTokenizerFast\"}");
+	IDS(t, "ab", 0, 2, 3);
+	close_noted(t, "tokenizer_config.json: \"<s>\" stands before every text, as transformers' "
+	    "LlamaTokenizerFast has "
+	    "it; tokenizer.json has another template");
+	t = open_with(BYTES("false"), "{\"tokenizer_class\": \"GemmaTokenizer\", \"bos_token\": "
+	    "{\"content\": \"<s>\"}}");
+	IDS(t, "ab", 6, 0, 1);
+	close_noted(t, "tokenizer_config.json: \"<s>\" stands before every text, as transformers' "
+	    "GemmaTokenizer has it; "
+	    "tokenizer.json has no template");
+	t = open_with(BYTES("false"), "{\"tokenizer_class\": \"GemmaTokenizer\"}");
+	IDS(t, "ab", 0, 1);
+	close_noted(t, "tokenizer_config.json: the \"bos_token\" \"<bos>\" is not in "
+	    "tokenizer.json, whose template counts");
+	t = open_with(TEMPLATE("<s>"), "{\"tokenizer_class\": \"LlamaTokenizer\", "
+	    "\"add_bos_token\": false}");
+	IDS(t, "ab", 2, 3);
+	close_noted(t, "tokenizer_config.json: \"add_bos_token\" is false, and counts, as in "
+	    "transformers: the template in "
+	    "tokenizer.json is not used");
+}
+
+static void
+what_has_no_effect_is_noted(void **state)
+{
+	struct ct_tokenizer *t = open_with(TEMPLATE("<s>"), "{\"tokenizer_class\": \"LlamaTokenizer\", "
+	    "\"add_eos_token\": true}");
+
+	(void)state;
+	IDS(t, "ab", 0, 2, 3);
+	close_noted(t, "tokenizer_config.json: \"add_eos_token\" is true, but nothing is put after "
+	    "prompts here");
+	t = open_with(TEMPLATE("<s>"), "{\"split_special_tokens\": true}");
+	IDS(t, "a</s>", 0, 2, 1);
+	close_noted(t, "tokenizer_config.json: \"split_special_tokens\" is not supported: special "
+	    "tokens in prompts stay "
+	    "whole");
+	t = open_with(TEMPLATE("<s>"), "{\"add_prefix");
+	IDS(t, "ab", 0, 2, 3);
+	assert_int_equal(ct_tokenizer_notes(t)->n, 1);
+	assert_non_null(strstr(ct_tokenizer_notes(t)->text[0], "; the file is ignored"));
+	ct_tokenizer_close(t);
+	/* Keys of other kinds are passed over. */
+	t = open_with(TEMPLATE("<s>"), "{\"added_tokens_decoder\": [1], \"tokenizer_class\": 3, "
+	    "\"bos_token\": []}");
+	IDS(t, "ab", 0, 2, 3);
+	close_noted(t, NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_blank_in_front),
+		cmocka_unit_test(tokens_are_added),
+		cmocka_unit_test(a_class_has_its_own_template),
+		cmocka_unit_test(what_has_no_effect_is_noted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
