@@ -1,5 +1,6 @@
 /*
- * mistral: llama whose layers all look back at a window, where the config has one.
+ * mistral: llama whose layers look back at a window, where the config has one: all, or those that layer_types
+ * names, with which Hugging Face takes the class of Ministral.
  */
 #include "model/family.h"
 
@@ -23,6 +24,7 @@ static const struct ct_key keys[] = {
 	CT_DECODER_KEYS,
 	{ CT_KEY_INTO(act, CT_KEY_ACT, "hidden_act") },
 	{ CT_KEY(CT_KEY_FAMILY, "sliding_window") },
+	{ CT_KEY(CT_KEY_FAMILY, "layer_types") },
 	{ .name = NULL },
 };
 
@@ -36,6 +38,8 @@ mistral_config(struct ct_config *c, const void *json, const char *path, struct c
 		code = ct_decoder_window(c, json, path, err);
 	for (int l = 0; l < c->L && c->window > 0; l++)
 		c->local[l] = true;
+	if (code == CT_OK)
+		code = ct_decoder_layer_types(c, json, path, err);
 	if (code == CT_OK)
 		code = ct_keys_rope(c, json, path, notes, err);
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;

@@ -193,6 +193,12 @@ def write_gemma3(directory, older=False):
         save_file(tensors, path, metadata={"format": "pt"})
 
 
+def write_mistral_layers(directory):
+    """Of which AutoModel makes a Ministral."""
+    write_family(directory, "mistral", sliding_window=5)
+    edit(directory, layer_types=["full_attention", "sliding_attention"] * 2)
+
+
 def families():
     return {
         **family("llama"),
@@ -203,6 +209,7 @@ def families():
         **family("qwen2", "windows", use_sliding_window=True, sliding_window=4, max_window_layers=1),
         **family("mistral", sliding_window=6),
         **family("mistral", "no window", sliding_window=None),
+        "mistral, layer types": lambda d: write_mistral_layers(d),
         **family("gemma"),
         **family("gemma2", sliding_window=5, query_pre_attn_scalar=11, attn_logit_softcapping=2.0,
                  final_logit_softcapping=3.0),

@@ -240,6 +240,10 @@ gemma_defaults(void **state)
 	c = load("{\"model_type\": \"mistral\", " SIZES ", \"num_attention_heads\": 2, "
 	    "\"num_key_value_heads\": 1}");
 	assert_true(c.window == 4096 && c.local[0] && c.local[6] && c.head == 18);
+	c = load("{\"model_type\": \"mistral\", \"hidden_size\": 36, \"intermediate_size\": 64, "
+	    "\"num_hidden_layers\": 2, \"num_attention_heads\": 2, \"num_key_value_heads\": 1, "
+	    "\"sliding_window\": 9, \"layer_types\": [\"full_attention\", \"sliding_attention\"]}");
+	assert_true(c.window == 9 && !c.local[0] && c.local[1]);
 }
 
 /* The text model of Gemma 3, alone or inside, in the older and the newer spelling. */
