@@ -90,6 +90,11 @@ text_config(struct ct_config *c, const void *json, const char *path, struct ct_n
 		c->local[l] = (l + 1) % pattern != 0;
 	if (code == CT_OK)
 		code = ct_gemma_config(c, json, path, err);
+	if (code == CT_OK && c->attn_softcap > 0) {
+		ct_note(notes, "%s: \"attn_logit_softcapping\" is ignored, as Hugging Face's class for "
+		    "gemma3_text does", path);
+		c->attn_softcap = 0;
+	}
 	if (code == CT_OK)
 		code = read_rope(c, json, path, notes, err);
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;

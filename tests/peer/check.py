@@ -219,6 +219,7 @@ def families():
                  rope_scaling={"rope_type": "linear", "factor": 8.0}),
         **family("gemma3_text", "layer types", sliding_window=3, final_logit_softcapping=5.0,
                  layer_types=["full_attention", "sliding_attention"] * 2),
+        **family("gemma3_text", "a cap of scores that its class does not apply", attn_logit_softcapping=0.5),
         "gemma3 that sees": write_gemma3,
         "gemma3 that sees, older names": lambda d: write_gemma3(d, older=True),
     }

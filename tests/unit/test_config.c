@@ -28,6 +28,7 @@ load(const char *json)
 	return c;
 }
 
+#define SIZES "\"hidden_size\": 36, \"intermediate_size\": 64, \"num_hidden_layers\": 7"
 #define LLAMA "\"model_type\": \"llama\", \"hidden_size\": 32, \"intermediate_size\": 64, " \
 	"\"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"vocab_size\": 100"
 #define QWEN3 "\"model_type\": \"qwen3\", \"hidden_size\": 32, \"intermediate_size\": 64, " \
@@ -142,6 +143,9 @@ unknown_keys_are_noted(void **state)
 		{ "{" LLAMA ", \"rope_interleaved\": false, \"logit_scale\": null}", NULL },
 		{ "{" LLAMA ", \"rope_tetha\": 500000}",
 		  "./config.json: \"rope_tetha\" is ignored, as Hugging Face's class for llama does" },
+		{ "{\"model_type\": \"gemma3_text\", " SIZES ", \"attn_logit_softcapping\": 2.0}",
+		  "./config.json: \"attn_logit_softcapping\" is ignored, as Hugging Face's class for "
+		  "gemma3_text does" },
 		{ "{" LLAMA ", \"sliding_window\": 4096, \"attn_logit_softcapping\": 50.0}", "./config.json: "
 		  "\"sliding_window\", \"attn_logit_softcapping\" are ignored, as Hugging Face's class "
 		    "for llama does" },
@@ -217,8 +221,6 @@ qwen3_windows(void **state)
 	    "\"full_attention\"]}");
 	assert_true(c.window == 4096 && c.local[0] && !c.local[1]);
 }
-
-#define SIZES "\"hidden_size\": 36, \"intermediate_size\": 64, \"num_hidden_layers\": 7"
 
 /* Gemma's classes assume a good deal, and a null turns a part off. */
 static void
