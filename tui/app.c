@@ -79,7 +79,7 @@ int
 app_error(struct app *a, const struct ct_error *err)
 {
 	if (err->code == CT_ECANCELLED)
-		return app_fail(a, "stopped; everything is as it was");
+		return app_fail(a, "stopped; nothing has changed");
 	return app_fail(a, "%s", err->msg);
 }
 
@@ -88,7 +88,7 @@ app_refuse(struct app *a, const char *what)
 {
 	if (!a->readonly)
 		return DID_NOTHING;
-	return app_fail(a, "%s: nothing is written, the program was started with --readonly", what);
+	return app_fail(a, "%s: nothing is written, since the program was started with --readonly", what);
 }
 
 void
@@ -102,7 +102,7 @@ app_forget_history(struct app *a)
 void
 app_unkept(struct app *a, const char *why)
 {
-	app_fail(a, "prompts and sessions are not kept from here on: %s", why);
+	app_fail(a, "prompts and sessions are not kept from now on: %s", why);
 	a->session.autosave = false;
 	a->session.first = 0;
 	app_forget_history(a);
@@ -129,7 +129,7 @@ app_edge(const struct app *a, const struct ct_edge *e, char *buf, size_t size)
 	return buf;
 }
 
-/* Long work: say how far it is on the last line, and stop on Esc. */
+/* Shows the progress of long work on the last line; Esc stops it. */
 static bool
 on_progress(void *ctx, const char *phase, long done, long total)
 {
@@ -153,7 +153,7 @@ on_progress(void *ctx, const char *phase, long done, long total)
 	return !term_interrupted();
 }
 
-/* The same while there is no screen yet. Ctrl-C still ends the program. */
+/* The same while there is no screen yet; Ctrl-C still ends the program. */
 static bool
 on_opening(void *ctx, const char *phase, long done, long total)
 {

@@ -42,7 +42,7 @@ load_history(struct app *a)
 		app_unkept(a, err.msg);
 }
 
-/* On a terminal a lesson that cannot begin is a message. */
+/* On a terminal, the reason why a lesson cannot begin is a message, not an error. */
 static int
 first_step(struct app *a, struct lesson *l, bool check)
 {
@@ -52,26 +52,26 @@ first_step(struct app *a, struct lesson *l, bool check)
 	return CT_EINVAL;
 }
 
-/* What of a graph's file could not be taken as it is. */
+/* Reports pins of a graph's file that could not be taken over. */
 static void
 say_trouble(struct app *a, const struct ct_engine_info *info)
 {
 	if (info->left_out)
 		app_say(a, "%d left out: %s", info->left_out, info->trouble);
 	else if (info->lost_pins)
-		app_say(a, "%d of the file's pins are more than there can be", info->lost_pins);
+		app_say(a, "%d of the file's pins are left out: there are too many", info->lost_pins);
 	else if (info->absent_pins)
-		app_say(a, "%d of the file's pins name%s no node in it", info->absent_pins,
+		app_say(a, "%d of the file's pins name%s no node of it", info->absent_pins,
 		    info->absent_pins == 1 ? "s" : "");
 }
 
-/* The first prompt. On a terminal a bad one is put into the editor, to be corrected. */
+/* Traces the first prompt. On a terminal, one that fails is put into the editor to be corrected. */
 static int
 first_prompt(struct app *a, const char *text)
 {
 	struct ct_error err;
 
-	if (a->study.graph) {	/* a file's */
+	if (a->study.graph) {	/* a file's graph is there already */
 		view_changed(a, CHANGED_GRAPH);
 		say_trouble(a, a->study.info);
 		return CT_OK;
@@ -114,7 +114,7 @@ open_terminal(const struct app_options *opt, struct ct_error *err)
 	return term_open(&to, err);
 }
 
-/* The model first: its errors belong on a terminal that is still as it was. */
+/* Opens the model before the screen, so that its errors appear on a terminal in its usual state. */
 static int
 open_model(struct app *a, const struct app_options *opt, struct beginning *b, struct ct_error *err)
 {
@@ -156,7 +156,7 @@ open_screen(struct app *a, const struct app_options *opt, bool *linear, struct c
 	return CT_OK;
 }
 
-/* Takes over the lesson. A code: it was said why nothing can begin. */
+/* Begins with a session, lesson or prompt; takes over the lesson. A code: a message says why it cannot. */
 static int
 begin_with(struct app *a, const struct app_options *opt, struct beginning *b)
 {
@@ -177,7 +177,7 @@ begin_with(struct app *a, const struct app_options *opt, struct beginning *b)
 	return rc;
 }
 
-/* What the model's files hold and was ignored: once, before anything is computed from them. */
+/* Shows once what was ignored in the model's files, before anything is computed from them. */
 static void
 say_notes(struct app *a, const struct ct_notes *notes)
 {
@@ -189,7 +189,7 @@ say_notes(struct app *a, const struct ct_notes *notes)
 		app_say(a, "%d note%s under ?: %s", n, n > 1 ? "s" : "", notes->text[0]);
 }
 
-/* What is not as it could be, though the program goes on. */
+/* Reports problems in spite of which the program goes on. */
 static void
 say_troubles(struct app *a, const struct app_options *opt)
 {
@@ -198,7 +198,7 @@ say_troubles(struct app *a, const struct app_options *opt)
 	else if (*a->study.info->cards_trouble && !*a->message)
 		app_say(a, "%s", a->study.info->cards_trouble);
 	if (a->live && term_stands_for() && !*a->message)
-		app_say(a, "TERM=%.24s is not known here: driven as %s", getenv("TERM"), term_stands_for());
+		app_say(a, "TERM=%.24s is unknown here: treated as %s", getenv("TERM"), term_stands_for());
 	if (*opt->settings->trouble && a->live)
 		app_fail(a, "%s", opt->settings->trouble);
 	else if (*opt->settings->trouble)

@@ -1,7 +1,7 @@
 /*
- * begin: what the program begins with: a model, a screen, and then a lesson, a session, or a prompt.
+ * begin: how the program begins: it opens a model and a screen, then a lesson, a session, or a prompt.
  *
- * Whatever fails before the screen is there is the caller's to say; what fails after it is a message.
+ * Errors before there is a screen are the caller's to report; later ones are messages on it.
  */
 #ifndef TUI_BEGIN_H
 #define TUI_BEGIN_H
@@ -9,21 +9,21 @@
 #include "tui/app.h"
 #include "tui/study/session_list.h"
 
-/* How the program was called. */
+/* The program's options and operands. */
 struct app_options {
-	const char *model;		/* NULL: the lesson's, or the preferred one */
-	const char *preferred;		/* "": capitals */
+	const char *model;		/* NULL: the lesson's model, or the preferred one */
+	const char *preferred;		/* from the settings; "": capitals */
 	struct ct_engine_options engine;
-	const char *graph;		/* a file in place of a model; NULL: none */
-	const char *prompt;		/* NULL: the model's demo */
+	const char *graph;		/* a graph's file in place of a model; NULL: none */
+	const char *prompt;		/* NULL: the model's demo prompt */
 	const char *script;
-	const char *lesson;		/* file or name; NULL: none */
-	bool resume;			/* go on with the latest session */
-	bool check;			/* play the lesson without a terminal, say what holds */
+	const char *lesson;		/* a file or name; NULL: none */
+	bool resume;			/* open the latest session */
+	bool check;			/* play the lesson without a terminal and report its steps */
 	const struct theme *theme;
-	int cols, rows;			/* headless size; 0: a terminal */
+	int cols, rows;			/* size of a headless run; 0: use a terminal */
 	bool ascii, mouse, readonly;
-	bool linear;			/* lines instead of screens */
+	bool linear;			/* lines in place of screens */
 	bool shares;
 	struct study_defaults study;
 	const struct settings *settings;
@@ -32,13 +32,13 @@ struct app_options {
 struct beginning {
 	struct lesson *lesson;		/* NULL: none */
 	struct session_entry session;	/* name "": none */
-	struct ct_error why;		/* there is none, though one was asked for */
+	struct ct_error why;		/* why there is none, if one was asked for */
 };
 
-/* Opens model and screen; *linear: there will be lines instead. */
+/* Opens the model and the screen; *linear: lines will be used in place of a screen. */
 int begin_open(struct app *a, const struct app_options *opt, struct beginning *b, bool *linear,
     struct ct_error *err);
-/* The first frame's contents. Takes over the lesson. A code: it was said why nothing can begin. */
+/* Fills the first frame. Takes over the lesson. A code: a message says why nothing can begin. */
 int begin(struct app *a, const struct app_options *opt, struct beginning *b);
 
 #endif

@@ -8,7 +8,7 @@
 #include "tui/lesson/turn.h"
 #include "tui/view/view.h"
 
-/* The keys of a lesson come first while it has them, and last while another pane does. */
+/* The keys of a lesson come first while the lesson has them, and last while another pane has the keys. */
 const struct key_entry *
 binding_of(const struct app *a, int key)
 {

@@ -1,6 +1,4 @@
-/*
- * binding: what a key does where the person is.
- */
+/* binding: what a key does in the present situation. */
 #ifndef TUI_BINDING_H
 #define TUI_BINDING_H
 

@@ -51,7 +51,7 @@ event_resize(struct app *a, int cols, int rows)
 {
 	if (!grid_resize(&a->grid, cols, rows))
 		return false;
-	/* Some views are panes on a large screen and fill the body of a small one. */
+	/* On a larger screen this view may have a pane, and need not fill the body. */
 	if (layout_has(a, a->focus))
 		a->view = VIEW_TREE;
 	else if (a->view == VIEW_TREE)

@@ -1,6 +1,4 @@
-/*
- * event: what comes from outside: keys, pasted text, another size of the screen.
- */
+/* event: handles what comes from outside: keys, pasted text, a new size of the screen. */
 #ifndef TUI_EVENT_H
 #define TUI_EVENT_H
 
@@ -8,10 +6,10 @@
 
 struct app;
 
-/* Handles one key or pasted character; what a person at the keyboard would cause. Returns enum did. */
+/* Handles one key or pasted character as if a person had typed it. Returns an enum did. */
 int event_key(struct app *a, int key);
 int event_paste(struct app *a, int cp);
-/* False: out of memory. */
+/* Returns false if memory runs out. */
 bool event_resize(struct app *a, int cols, int rows);
 
 #endif

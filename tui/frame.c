@@ -18,13 +18,14 @@
 #include "tui/view/tree.h"
 #include "tui/view/view.h"
 
-/* Of a frame, in seconds, for the names of features without a label: keys are not waited for. */
+/* Seconds in each frame for words of features without a label, so that keys never wait for them. */
 static const double NAMES_WITHIN = .03;
 
 enum { BAR_MAX = 18, TOP_SHOWN = 12, HINTS = 32 };
 
 /*
- * Columns before a token: the blank that is not part of it, or a bracket of the chosen one where no blank is.
+ * Columns before a token: a blank that it does not carry, or a bracket of the selected token if there is
+ * none.
  */
 static int
 gap(const struct study *s, int pos)
@@ -38,7 +39,7 @@ token_columns(const struct study *s, int pos)
 	return ct_text_width(study_token(s, pos)) + gap(s, pos);
 }
 
-/* The first token in sight: when not all fit, the chosen one stays there. */
+/* The first visible token. If not all fit, the selected one remains visible. */
 static int
 first_token(const struct study *s, int width)
 {
@@ -48,7 +49,7 @@ first_token(const struct study *s, int width)
 		used += token_columns(s, i);
 	if (used + 2 < width)
 		return s->pos == 0 ? 0 : 1;
-	/* As much of the left as leaves the chosen token and what follows it some room. */
+	/* Tokens on the left get what the selected token and some tokens after it leave. */
 	used = token_columns(s, s->pos) + 2;
 	for (int i = s->pos + 1; i < s->T && used < width / 3; i++)
 		used += token_columns(s, i);
@@ -57,7 +58,7 @@ first_token(const struct study *s, int width)
 	return first;
 }
 
-/* The token at a column of the line, or -1. */
+/* The token at a column of the line; -1: none. */
 static int
 token_at(const struct study *s, int width, int column)
 {
@@ -78,7 +79,7 @@ token_at(const struct study *s, int width, int column)
 	return -1;
 }
 
-/* A token that is only a part of a character, which a later one ends. */
+/* Whether a token is a part of a character that a later token completes. */
 static bool
 goes_on(const char *token)
 {
@@ -123,14 +124,14 @@ draw_prompt(struct app *a, const struct area *all)
 		}
 		x += w;
 	}
-	/* Last, in place of blanks that may be part of a token. */
+	/* Drawn last, over blanks that may belong to a token. */
 	if (right) {
 		draw_text(all, left, 1, ST_KEY, "[");
 		draw_text(all, right, 1, ST_KEY, "]");
 	}
 }
 
-/* One line of next tokens with bars; compare: say what each was without the clamps. */
+/* A line of next tokens with bars; compare: also shows probabilities without the clamps. */
 static void
 draw_next(struct app *a, const struct area *all, int y, const char *label, enum ct_run run, bool compare)
 {
@@ -150,7 +151,7 @@ draw_next(struct app *a, const struct area *all, int y, const char *label, enum 
 		    compare ? ct_session_prob(s->first, CT_RUN_ORIGINAL, s->pos, top[i].token) : 0;
 
 		if (i > 0 && top[i].prob < 5e-5f)
-			break;	/* it would read 0% */
+			break;	/* it would be shown as 0% */
 		fmt_percent(p, sizeof p, top[i].prob);
 		if (compare)
 			snprintf(was, sizeof was, " was %s", fmt_percent(b, sizeof b, before));
@@ -158,14 +159,14 @@ draw_next(struct app *a, const struct area *all, int y, const char *label, enum 
 			break;
 		x += draw_text(all, x, y, i == 0 ? ST_STRONG : ST_TEXT, token) + 1;
 		bar = draw_bar(all, x, y, bars, compare ? ST_CLAMP : ST_BAR, top[i].prob);
-		/* A sliver stands close to its number. */
+		/* a very short bar needs no space before its number */
 		x += bar + (top[i].prob * (float)bars > .5f);
 		x += draw_text(all, x, y, i == 0 ? ST_STRONG : ST_TEXT, p);
 		x += draw_text(all, x, y, ST_DIM, was) + 3;
 	}
 }
 
-/* The way from the root to the selected node: it shortens at the root's end. */
+/* The path from the target to the selected node; if it is too long, its beginning is left out. */
 static void
 draw_path(struct app *a, const struct area *all, const struct pane *p)
 {
@@ -244,7 +245,7 @@ draw_clamps(struct app *a, const struct area *all, int y)
 		return;
 	}
 	study_how_text(&a->study.how, how, sizeof how);
-	/* What is usual may be left out here where room is short, but not where effects are shown. */
+	/* With little room the default is left out here, but not in the view of clamps. */
 	if (all->w < APP_WIDE && a->study.how.through == CT_MODEL)
 		how[strcspn(how, ",")] = '\0';
 	draw_text(all, 1, y, ST_DIM, "clamps");
@@ -275,7 +276,7 @@ draw_clamps(struct app *a, const struct area *all, int y)
 	}
 }
 
-/* Would the key do something here and now? */
+/* Whether a key would do something in the present state. */
 static bool
 is_apt(const struct app *a, const struct key_entry *k)
 {
@@ -299,7 +300,7 @@ is_apt(const struct app *a, const struct key_entry *k)
 	return true;
 }
 
-/* A view without rows has nothing that its own keys could be about. */
+/* In a view without rows, its own keys have nothing to act on. */
 static bool
 has_rows(struct app *a)
 {
@@ -308,7 +309,7 @@ has_rows(struct app *a)
 	return !ops->list || ops->list(a, a->state[a->focus])->n > 0;
 }
 
-/* Of the lesson, or of the focused pane and everywhere; not when the key means something else here. */
+/* Whether a key is a hint: of the lesson, or of the focused pane or everywhere. It must mean this here. */
 static bool
 is_hint(struct app *a, const struct key_entry *k, bool lesson)
 {
@@ -323,7 +324,7 @@ struct hint {
 	const char *word;
 };
 
-/* Keys that share a word share the place: "←→ token". */
+/* Keys with the same word are one hint: "←→ token". */
 static int
 collect_hints(struct app *a, bool lesson, struct hint *out, int n, int max)
 {
@@ -356,7 +357,7 @@ draw_hints(struct app *a, const struct area *all, int y)
 	n = collect_hints(a, false, hint, n, HINTS);
 	for (int i = 0; i < n; i++)
 		width += ct_text_width(hint[i].keys) + 1 + ct_text_width(hint[i].word) + 2;
-	/* Help and quit, the last two, are always there; what stands before them gives way. */
+	/* Help and quit, the last two hints, always remain; hints before them are dropped. */
 	for (; n > 2 && width - 2 > all->w - 2; n--) {
 		width -= ct_text_width(hint[n - 3].keys) + 1 + ct_text_width(hint[n - 3].word) + 2;
 		hint[n - 3] = hint[n - 2];
@@ -368,7 +369,7 @@ draw_hints(struct app *a, const struct area *all, int y)
 	}
 }
 
-/* The message takes the place of the hints; a long one grows upwards. */
+/* The message replaces the hints; a long one needs more lines, above. */
 static void
 draw_message(struct app *a, const struct area *all, int bottom)
 {
@@ -379,7 +380,7 @@ draw_message(struct app *a, const struct area *all, int bottom)
 	while (*s && n < 5) {
 		size_t fit = ct_text_fit(s, width);
 
-		if (s[fit] && s[fit] != ' ')	/* break at a blank */
+		if (s[fit] && s[fit] != ' ')	/* break the line at a blank */
 			for (size_t i = fit; i > fit / 2; i--)
 				if (s[i] == ' ') {
 					fit = i;
@@ -424,7 +425,9 @@ draw_bottom(struct app *a, const struct area *all)
 		draw_message(a, all, y);
 }
 
-/* The terminal's cursor is where a line is typed, else at the selected row of the view that has the keys. */
+/*
+ * The terminal's cursor is in the line that is typed, else in the selected row of the view that has the keys.
+ */
 static void
 draw_pane(struct app *a, const struct area *area, enum view_id id)
 {

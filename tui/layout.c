@@ -4,8 +4,8 @@
 #include "tui/app.h"
 
 enum {
-	ROOMY_COLS = 160, ROOMY_ROWS = 45,	/* from here on the last column has two panes */
-	PANE_COLS = 24, PANE_ROWS = 6		/* no pane is smaller */
+	ROOMY_COLS = 160, ROOMY_ROWS = 45,	/* from this size on, the last column has two panes */
+	PANE_COLS = 24, PANE_ROWS = 6		/* the smallest pane */
 };
 
 static bool
@@ -14,7 +14,7 @@ is_roomy(const struct app *a)
 	return a->grid.cols >= ROOMY_COLS && a->grid.rows >= ROOMY_ROWS;
 }
 
-/* The lesson that fills the body does not stand below it as well. */
+/* A lesson that fills the body does not also have a pane below. */
 static int
 lesson_rows(const struct app *a)
 {
@@ -27,7 +27,7 @@ within(int v, int least, int most)
 	return v > most ? most : v < least ? least : v;
 }
 
-/* Where the rules between the columns of a screen are; returns how many. */
+/* Places the rules between the columns; returns how many there are. */
 static int
 place_rules(int w, const struct layout_wish *wish, int x[LAYOUT_COLUMNS - 1])
 {
@@ -118,7 +118,7 @@ find_pane(const struct layout *l, enum view_id id)
 	return NULL;
 }
 
-/* A wish that the screen was too small for counts no further than it is seen. */
+/* The person's changes, limited to what a screen of this size could show. */
 static struct layout_wish
 seen_wish(const struct app *a, const int *x, int n)
 {
@@ -149,7 +149,7 @@ layout_grow(struct app *a, int columns, int rows)
 	a->wish = before;
 	while (at < n && x[at] < p->x)
 		at++;
-	/* A column gives its right rule a push; the last one has none, and pulls at its left. */
+	/* Moves the rule on the right of the column; for the last column, the one on its left. */
 	if (at < n)
 		a->wish.column[at] += columns;
 	else
@@ -159,12 +159,12 @@ layout_grow(struct app *a, int columns, int rows)
 	p = find_pane(&l, a->focus);
 	if (p->w - was[0] == columns && p->h - was[1] == rows)
 		return true;
-	/* No room: the wish must not grow beyond what is seen. */
+	/* There is no room, so the change is taken back. */
 	a->wish = before;
 	return false;
 }
 
-/* The row where the rule in the last column is; -1: it has none. */
+/* The row of the rule in the last column; -1: there is none. */
 static int
 row_rule(const struct layout *l, int columns)
 {

@@ -1,6 +1,4 @@
-/*
- * layout: which panes stand where at the screen's size, and how a person moved the rules between them.
- */
+/* layout: which panes the screen has and where, and how a person moved the rules between them. */
 #ifndef TUI_LAYOUT_H
 #define TUI_LAYOUT_H
 
@@ -9,7 +7,7 @@
 #include "tui/app.h"
 
 enum { LAYOUT_PANES = 4 };
-enum { LESSON_ROWS = 6 };	/* below the panes: a step's text and what is to be done */
+enum { LESSON_ROWS = 6 };	/* for the lesson below the panes: the step's text and task */
 
 struct pane {
 	enum view_id view;
@@ -17,25 +15,27 @@ struct pane {
 };
 
 struct layout {
-	int next, after;	/* rows of the probabilities; after: -1 without clamps */
-	int top, bottom;	/* the two rules; the panes stand between them */
-	int lesson;		/* rows of a lesson below, with its rule */
+	int next, after;	/* rows of the probabilities; after: those under clamps, -1 without clamps */
+	int top, bottom;	/* the rules above and below the panes */
+	int lesson;		/* rows of the lesson below, with its rule */
 	int n;
 	struct pane pane[LAYOUT_PANES];
 };
 
 struct layout layout_of(const struct app *a);
 
-/* Rows between the rules of the main screen, when nothing is clamped. */
+/* Rows between the rules of the main screen when nothing is clamped. */
 int layout_body(const struct app *a);
-/* The panes of the main screen in Tab order, zoomed or not; returns how many. */
+/* The panes of the main screen in the order of Tab, even while one is zoomed; returns how many. */
 int layout_panes(const struct app *a, enum view_id out[LAYOUT_PANES]);
-/* Has the view a pane on the main screen, or must it fill the body? */
+/* Whether a view has a pane on the main screen; else it fills the body. */
 bool layout_has(const struct app *a, enum view_id id);
-/* Makes the pane that has the keys larger by so many columns and rows; false: there is no room. */
+/* Makes the pane that has the keys larger by so many columns and rows. Returns false if there is no room. */
 bool layout_grow(struct app *a, int columns, int rows);
 
-/* The rule between panes at a cell of the screen, or -1; and moves it there, as far as there is room. */
+/*
+ * The rule between panes at a cell of the screen, or -1. And moves a rule to a cell, as far as there is room.
+ */
 int layout_rule_at(const struct app *a, int x, int y);
 void layout_move_rule(struct app *a, int rule, int x, int y);
 

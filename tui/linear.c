@@ -1,6 +1,6 @@
 /*
- * linear: see linear.h. What a view would draw is drawn into a grid nobody sees, and read out of it without
- * bars and frames, so that no view has to know of this.
+ * linear: see linear.h. Views draw as usual, into a grid that nobody sees; this file reads it out without
+ * bars and frames, so views need not know of this mode.
  */
 #include "tui/linear.h"
 
@@ -22,14 +22,15 @@
 #include "tui/view/fold.h"
 #include "tui/view/view.h"
 
-enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6, MARK = 0x203a };	/* of the selected row */
+/* MARK: of the selected row */
+enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6, MARK = 0x203a };
 
 struct linear {
-	struct grid page;		/* of the focused view */
-	char header[HEADER][TEXT];	/* as printed last: title, prompt, token, next, after, clamps */
+	struct grid page;		/* the focused view as drawn */
+	char header[HEADER][TEXT];	/* lines as last printed: title, prompt, token, next, after, clamps */
 	char row[TEXT];
-	const struct view_ops *view;	/* that was announced */
-	int step;			/* of the lesson, as printed last; -1: none */
+	const struct view_ops *view;	/* the view that was last announced */
+	int step;			/* the lesson's step that was last printed; -1: none */
 	bool done;
 };
 
@@ -63,14 +64,14 @@ in_words(uint32_t cp)
 	return NULL;
 }
 
-/* The mark of the selected row? */
+/* Whether a cell is the mark of the selected row. */
 static bool
 is_mark(const struct cell *c)
 {
 	return c->style == ST_KEY && c->cp == MARK;
 }
 
-/* A row without what only the eye can use. */
+/* Reads a row without what only the eye can use. */
 static void
 read_row(const struct grid *g, int y, char *out, size_t size)
 {
@@ -107,7 +108,7 @@ read_row(const struct grid *g, int y, char *out, size_t size)
 	}
 }
 
-/* Prints what is new of the lines that are always in sight. */
+/* Prints those of the header's lines that have changed. */
 static void
 say_header(struct app *a, struct linear *l)
 {
@@ -142,7 +143,7 @@ draw_page(struct app *a, struct linear *l)
 	view_ops(a->focus)->draw(a, a->state[a->focus], &area);
 }
 
-/* A line of the page; a row of the list with its number, which leads there. */
+/* Prints a line of the page; a row of the list with its number, which selects it when typed. */
 static void
 say_row(struct app *a, const struct linear *l, const struct list *list, int y)
 {
@@ -179,7 +180,7 @@ say_page(struct app *a, struct linear *l)
 		say_row(a, l, view_ops(a->focus)->side ? NULL : list, y);
 }
 
-/* Another view: what it is for, what stands above its rows, or all of it when it has none. */
+/* Announces another view: its note, the lines above its rows, or if it has no rows, all of it. */
 static void
 say_view(struct app *a, struct linear *l)
 {
@@ -198,7 +199,7 @@ say_view(struct app *a, struct linear *l)
 		say_row(a, l, NULL, y);
 }
 
-/* The selected row, when it is another one or reads otherwise now. */
+/* Prints the selected row if it, or its text, has changed. */
 static void
 say_selected(struct app *a, struct linear *l)
 {
@@ -212,7 +213,7 @@ say_selected(struct app *a, struct linear *l)
 	if (!list || !list->n)
 		return;
 	y = list->y + list->sel - list->top;
-	if (ops->side)	/* it has no rows to read out */
+	if (ops->side)	/* such a view has no rows */
 		snprintf(text, sizeof text, "%s, %s", study_name(&a->study, a->study.node, name, sizeof name),
 		    study_note(&a->study, a->study.node, note, sizeof note));
 	else
@@ -226,7 +227,7 @@ say_selected(struct app *a, struct linear *l)
 		say_row(a, l, list, y);
 }
 
-/* A text of a lesson without the quotes of keys. */
+/* Prints a text of a lesson without the quotes around keys. */
 static void
 say_text(const char *before, const char *text)
 {
@@ -274,7 +275,7 @@ run_line(struct app *a, struct linear *l, const char *line)
 	const struct key_entry *k;
 	int key;
 
-	if (a->input.kind != INPUT_NONE) {	/* the line that a command asked for */
+	if (a->input.kind != INPUT_NONE) {	/* the command has opened a line */
 		if (!*line) {
 			input_close(a);
 			return DID_CHANGE;
@@ -286,7 +287,7 @@ run_line(struct app *a, struct linear *l, const char *line)
 		say_page(a, l);
 		return DID_NOTHING;
 	}
-	key = strspn(line, "0123456789") ? -1 : key_parse(line);	/* numbers are rows */
+	key = strspn(line, "0123456789") ? -1 : key_parse(line);	/* a number is a row, not a key */
 	k = key >= 0 ? binding_of(a, key) : NULL;
 	return cmd_run(a, k ? k->command : line);
 }
@@ -296,7 +297,7 @@ say_input(struct app *a)
 {
 	char label[192];
 
-	app_line("%s(the whole line, or nothing to give up; now: %s)",
+	app_line("%s(the whole line; empty cancels; now: %s)",
 	    a->input.kind == INPUT_PROMPT ? "prompt " : input_label(a, label, sizeof label),
 	    *a->input.now ? a->input.now : a->input.line.text);
 }

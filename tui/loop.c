@@ -21,7 +21,7 @@
 #include "tui/view/view.h"
 #include "tui/work.h"
 
-enum { BURST = 256 };		/* events between frames, at most */
+enum { BURST = 256 };		/* at most so many events between two frames */
 
 static int
 on_event(struct app *a, const struct event *ev)
@@ -52,7 +52,7 @@ on_event(struct app *a, const struct event *ev)
 	return DID_NOTHING;
 }
 
-/* Returns the signal that ended it, 0 for q, -1 for a closed terminal. */
+/* Runs until the end; returns the signal that ended the program, 0 for q, -1 for a closed terminal. */
 static int
 loop(struct app *a)
 {
@@ -62,7 +62,7 @@ loop(struct app *a)
 		struct event ev;
 
 		due |= did;
-		/* While more has been typed already, a frame would be old before it is seen. */
+		/* While more keys are waiting, a frame would be outdated before it is seen. */
 		if (due && (!term_pending() || ++held == BURST)) {
 			if (due & DID_REDRAW)
 				term_redraw();
@@ -81,7 +81,7 @@ loop(struct app *a)
 		if (session_tick(a))
 			did |= DID_CHANGE;
 		if (ev.kind == EV_NONE && study_words_missing(&a->study))
-			did |= DID_CHANGE;	/* a frame with more of the names */
+			did |= DID_CHANGE;	/* draw again with more of the words */
 		else if (ev.kind == EV_NONE && work_waits(a))
 			did |= work_step(a);
 		if (did & DID_QUIT)

@@ -25,30 +25,30 @@ enum { OPT_MDOC = 256 };
 
 static const struct {
 	const char *name;
-	int code;		/* a letter, or above 255 */
-	const char *arg;	/* NULL: none */
-	const char *note;	/* NULL: not for people */
+	int code;		/* a letter, or a number above 255 */
+	const char *arg;	/* NULL: takes no argument */
+	const char *note;	/* NULL: not in the help */
 } options[] = {
 	{ "model", 'm', "MODEL", "a model directory, or a name on the search path (default: capitals)" },
-	{ "transcoder", 't', "DIR", "transcoder directory, when it does not lie in the model's" },
+	{ "transcoder", 't', "DIR", "the transcoder in this directory" },
 	{ "basis", 'b', "NAME", "features: transcoder, or the model's own neurons (transcoder)" },
 	{ "k", 'k', "N", "features that stay active, for a TopK that does not say; neurons (4096)" },
 	{ "allow-nonfinite", 'n', NULL, "read weights that are NaN or infinite" },
-	{ "lesson", 'L', "NAME", "begin a lesson: a name, or its file; without: list them" },
-	{ "resume", 'R', NULL, "go on with the latest session (with -m: of that model)" },
-	{ "check", 'c', NULL, "with --lesson: play it without a terminal and say which steps hold" },
+	{ "lesson", 'L', "NAME", "begin a lesson, by name or file; with neither: list all" },
+	{ "resume", 'R', NULL, "open the latest session (with -m: of that model)" },
+	{ "check", 'c', NULL, "with --lesson: play it without a terminal and report its steps" },
 	{ "graph", 'G', "FILE", "look into a saved graph (graph JSON), without a model" },
 	{ "config", 'C', "FILE", "read the settings from FILE" },
-	{ "script", 's', "FILE", "run the commands in FILE first (- is standard input)" },
+	{ "script", 's', "FILE", "first run the commands in FILE (-: standard input)" },
 	{ "headless", 'H', "COLSxROWS",
-	    "no terminal: print the screen of this size, or what the script says" },
-	{ "linear", 'l', NULL, "lines instead of screens, for screen readers" },
-	{ "ascii", 'a', NULL, "only ASCII on the screen" },
+	    "use no terminal: print a screen of this size, or what the script prints" },
+	{ "linear", 'l', NULL, "print lines instead of screens, for screen readers" },
+	{ "ascii", 'a', NULL, "use only ASCII on the screen" },
 	{ "theme", 'T', "NAME", "default, dark, light, projector, cvd or mono" },
 	{ "no-mouse", 'M', NULL, "leave the mouse to the terminal" },
 	{ "readonly", 'r', NULL, "write nothing: no labels, sessions, exports or history" },
 	{ "help", 'h', NULL, "this text" },
-	{ "version", 'V', NULL, "the version, and those of the libraries" },
+	{ "version", 'V', NULL, "print the versions of ctrace and its libraries" },
 	{ "mdoc", OPT_MDOC, "keys|commands|views", NULL },
 };
 
@@ -126,7 +126,7 @@ take_k(const char *text, int *k)
 	return 2;
 }
 
-/* Options that only set something; false for others. */
+/* Takes options that only set a value; returns false for others. */
 static bool
 take_plain(int code, const char *arg, struct app_options *opt)
 {
@@ -148,7 +148,7 @@ take_plain(int code, const char *arg, struct app_options *opt)
 	return true;
 }
 
-/* Returns -1 to go on, or an exit status. */
+/* Takes an option. Returns -1 to go on, or an exit status. */
 static int
 take_option(int code, const char *arg, const char *at, struct app_options *opt)
 {
@@ -175,7 +175,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		    "\"%s\"",
 		    arg);
 		return 2;
-	case 'C':	/* was read first: options win over it */
+	case 'C':	/* read before the other options, which override it */
 		return -1;
 	case 'h':
 		usage(stdout);
@@ -192,7 +192,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	return 2;
 }
 
-/* The words of a prompt may be given one by one. */
+/* Joins the words of a prompt, which may be several operands. */
 static char *
 join_words(char **words)
 {
@@ -216,7 +216,7 @@ join_words(char **words)
 	return text;
 }
 
-/* The settings, before any other option: from --config, else a person's own, unless no person looks on. */
+/* Reads the settings before any other option: from --config, else the person's own, if there is a person. */
 static void
 read_settings(int argc, char **argv, const struct option *longs, struct settings *s)
 {
@@ -232,7 +232,7 @@ read_settings(int argc, char **argv, const struct option *longs, struct settings
 			given = optarg;
 		person &= code != 'H' && code != 'c' && code != 'h' && code != 'V' && code != OPT_MDOC;
 	}
-	optind = 0;	/* begin anew */
+	optind = 0;	/* start again */
 	own = person && !given ? dirs_config("config.yaml") : NULL;
 	if (given || own)
 		snprintf(s->path, sizeof s->path, "%s", given ? given : own);
@@ -276,7 +276,7 @@ main(int argc, char **argv)
 			return status;
 	}
 	if (opt.check && !opt.lesson) {
-		app_complain("--check plays a lesson: name it with --lesson");
+		app_complain("--check needs the lesson to play: add --lesson NAME");
 		return 2;
 	}
 	if (opt.graph && (opt.model || opt.lesson || optind < argc)) {
@@ -284,7 +284,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (opt.resume && (opt.lesson || optind < argc)) {
-		app_complain("--resume goes on with a session: leave out the %s",
+		app_complain("--resume opens a session: leave out the %s",
 		    opt.lesson ? "lesson" : "prompt");
 		return 2;
 	}
@@ -297,7 +297,7 @@ main(int argc, char **argv)
 		opt.prompt = prompt;
 	}
 	ct_map_guard();
-	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error to report */
+	signal(SIGXFSZ, SIG_IGN);	/* so that writing beyond the limit for files returns an error */
 	status = loop_run(&opt);
 	free(prompt);
 	return status;

@@ -8,7 +8,7 @@
 #include "tui/terminal/term.h"
 #include "tui/view/view.h"
 
-/* The row under a line of the focused pane, which it selects; -1: there is none. */
+/* Selects and returns the row at a line of the focused pane; -1: there is none. */
 static int
 select_row(struct app *a, int y)
 {
@@ -23,7 +23,7 @@ select_row(struct app *a, int y)
 	return l->sel;
 }
 
-/* The rule under the button goes where the mouse is. */
+/* Moves the rule that the mouse drags to where the mouse is. */
 static int
 drag(struct app *a, const struct event *ev)
 {

@@ -7,7 +7,7 @@
 struct app;
 struct event;
 
-/* Returns enum did. */
+/* Returns an enum did. */
 int mouse_event(struct app *a, const struct event *ev);
 
 #endif

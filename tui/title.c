@@ -9,7 +9,7 @@
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
 
-/* The sizes of the model, or whose graph it is. */
+/* The sizes of the model, or the program that a saved graph is from. */
 static const char *
 sizes_text(const struct study *s, char *buf, size_t size)
 {
@@ -25,7 +25,7 @@ sizes_text(const struct study *s, char *buf, size_t size)
 	return buf;
 }
 
-/* The largest error of the sums; a NaN is the worst. */
+/* The largest error of the graph's sums; NaN is the worst. */
 static double
 worst_error(const struct ct_graph *g)
 {
@@ -40,7 +40,7 @@ struct figure {
 	const char *name;
 	char value[FMT_SIZE];
 	enum style style;
-	int rank;		/* which go first where room is short: the larger */
+	int rank;		/* order of dropping when there is little room: the largest first */
 	bool gone;
 };
 
@@ -52,14 +52,17 @@ add_figure(struct figure *f, int *n, const char *name, const char *value, enum s
 	++*n;
 }
 
-/* What is said of a graph: how its answer splits, the scores, how exact its sums are. Returns how many. */
+/*
+ * Collects the figures of a graph: how its answer splits, its scores, the error of its sums. Returns how
+ * many.
+ */
 static int
 collect_figures(const struct study *s, struct figure *f)
 {
 	static const char *const sources[] = { [CT_DIRECT_WORDS] = "words", [CT_DIRECT_FEATURES] = "features",
 		[CT_DIRECT_ERRORS] = "errors" };
 	const struct ct_graph *g = s->graph;
-	bool neurons = s->info->neurons;	/* which leave no errors, and replace nothing */
+	bool neurons = s->info->neurons;	/* neurons leave no errors and replace nothing */
 	char b[FMT_SIZE];
 	int n = 0;
 
@@ -69,9 +72,9 @@ collect_figures(const struct study *s, struct figure *f)
 		if (!neurons || i != CT_DIRECT_ERRORS)
 			add_figure(f, &n, neurons && i == CT_DIRECT_FEATURES ? "neurons" : sources[i],
 			    fmt_part(b, sizeof b, s->split.net[i]), ST_STRONG, 0);
-	if (isnan(g->scores.replacement))	/* a file of another program does not say */
+	if (isnan(g->scores.replacement))	/* a file of another program has none */
 		return n;
-	if (!neurons && !g->partial) {	/* of a part they would say little */
+	if (!neurons && !g->partial) {	/* these mean little for a part of a graph */
 		add_figure(f, &n, "replacement", fmt_share(b, sizeof b, g->scores.replacement), ST_STRONG, 1);
 		add_figure(f, &n, "completeness", fmt_share(b, sizeof b, g->scores.completeness), ST_STRONG,
 		    4);
@@ -92,7 +95,7 @@ figures_width(const struct figure *f, int n)
 	return width;
 }
 
-/* The model and what is said of the graph. Where not all fits, the sizes go first, then the scores. */
+/* Draws the model and the graph's figures. If they do not fit, sizes are dropped first, then scores. */
 void
 title_draw(struct app *a, const struct area *all)
 {

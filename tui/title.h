@@ -1,5 +1,5 @@
 /*
- * title: the first line of the screen: the model, how its answer splits, scores, and how exact the sums are.
+ * title: the first line of the screen: the model, how its answer splits, scores, and the error of the sums.
  */
 #ifndef TUI_TITLE_H
 #define TUI_TITLE_H
@@ -7,7 +7,7 @@
 struct app;
 struct area;
 
-/* Where not all fits, the sizes of the model go first, then the scores. */
+/* If there is little room, the sizes of the model are left out first, then the scores. */
 void title_draw(struct app *a, const struct area *all);
 
 #endif

@@ -18,7 +18,7 @@ work_waits(const struct app *a)
 	return a->study.graph && a->study.graph->partial && !a->work.stopped && !a->work.failed;
 }
 
-/* Stops computing rows as soon as a key was pressed. */
+/* Lets rows be computed until a key is pressed. */
 static bool
 until_key(void *ctx, const char *phase, long done, long total)
 {
@@ -29,7 +29,7 @@ until_key(void *ctx, const char *phase, long done, long total)
 	return !term_pending();
 }
 
-/* What is not there any more stays away. */
+/* Opens these items of the tree again, except those that no longer exist. */
 static void
 open_again(struct app *a, const struct lines *open)
 {
@@ -47,7 +47,10 @@ open_again(struct app *a, const struct lines *open)
 	}
 }
 
-/* The whole graph has other numbers of nodes: what was open in the tree is opened again, by name. */
+/*
+ * Nodes have new numbers in the complete graph, so the items that were open in the tree are opened again by
+ * name.
+ */
 static void
 show_whole(struct app *a, const struct lines *open)
 {
@@ -90,12 +93,12 @@ work_step(struct app *a)
 		return DID_NOTHING;
 	if (code < 0) {
 		a->work.failed = true;
-		return app_fail(a, "the graph stays as far as it is known: %s", err.msg) & ~DID_FAIL;
+		return app_fail(a, "the graph stays incomplete: %s", err.msg) & ~DID_FAIL;
 	}
 	if (code == CT_WORK_CHANGED || code == CT_WORK_FINISHED)
 		did = DID_CHANGE;
 	a->work.behind |= code == CT_WORK_CHANGED;
-	/* Other views would begin their own work anew each time. */
+	/* Only the tree: other views would start their own work again each time. */
 	if (a->work.behind && a->view == VIEW_TREE && a->study.graph->partial) {
 		view_changed(a, CHANGED_PRUNING);
 		a->work.behind = false;
@@ -111,7 +114,7 @@ work_stop(struct app *a)
 	if (!work_waits(a) || a->view != VIEW_TREE)
 		return false;
 	a->work.stopped = true;
-	app_say(a, "stopped; the graph has followed %s of the influence; any key goes on",
+	app_say(a, "stopped: the graph has followed %s of the influence; any key goes on",
 	    fmt_percent(seen, sizeof seen, a->study.graph->seen));
 	return true;
 }

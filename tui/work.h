@@ -9,13 +9,13 @@
 
 struct app;
 
-/* Is there anything to compute now? */
+/* Whether there is something to compute now. */
 bool work_waits(const struct app *a);
-/* Some of it, until a key is pressed, a tenth of a second at most; returns what changed (enum did). */
+/* Computes rows until a key is pressed, a tenth of a second at most. Returns what changed (enum did). */
 int work_step(struct app *a);
-/* Esc stops it if Esc has nothing else to close. False: there was nothing to stop. */
+/* Stops the work for Esc, if Esc has nothing else to close. Returns false if there was nothing to stop. */
 bool work_stop(struct app *a);
-/* app.whole: all that is missing, with progress. */
+/* For app.whole: computes all missing rows and shows progress. */
 bool work_finish(struct app *a);
 
 #endif

@@ -70,7 +70,7 @@ written() {
 	[ "$what" = "a batch" ] || kept "$what"
 }
 play 'load kept' 'clamp L1#43@2x2' 'prompt w1 w2' 'clamp L1#43@2x3' 'clamp L1#43@2x4'
-ok "autosave: one warning" [ "$(grep -c 'are not kept from here on' "$tmp/out")" = 1 ]
+ok "autosave: one warning" [ "$(grep -c 'are not kept from now on' "$tmp/out")" = 1 ]
 ok "autosave: the program goes on" has 'L1#43.*x4'
 kept autosave
 play 'prompt w1 w2' 'save other' 'save kept!' "save $disk/copy.session" 'select L1#43@2' 'label two' \

@@ -211,7 +211,7 @@ says "no session of that model" 'there is no session of gpt2-plt'
 # A disk that is full, folders that are not there: one warning, and the program goes on.
 options="-m $golden"
 warned() {
-	ok "$1: one warning" [ "$(grep -c 'are not kept from here on' "$tmp/out")" = 1 ]
+	ok "$1: one warning" [ "$(grep -c 'are not kept from now on' "$tmp/out")" = 1 ]
 	ok "$1: the program goes on" has '^after'
 }
 rm -rf "$kept"

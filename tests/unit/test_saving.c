@@ -398,7 +398,7 @@ test_full_disk_under_a_history(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_true(read_until(&r, 0, READY));
 	type(&r, ":prompt w3 w2 w1\r");
-	assert_true(read_until(&r, 0, "are not kept from here on"));
+	assert_true(read_until(&r, 0, "are not kept from now on"));
 	type(&r, ":prompt w2 w1\r");
 	work("clamp L1#43@1x2");
 	type(&r, "q");

@@ -152,9 +152,9 @@ test_stand_in(void **state)
 	static const struct {
 		const char *term, *says;
 	} like[] = {
-		{ "xterm-kitty-not-here", "TERM=xterm-kitty-not-here is not known here: driven as xterm" },
-		{ "alacritty-not-here", "driven as xterm-256color" },
-		{ "tmux-not-here", "driven as screen-256color" },
+		{ "xterm-kitty-not-here", "TERM=xterm-kitty-not-here is unknown here: treated as xterm" },
+		{ "alacritty-not-here", "treated as xterm-256color" },
+		{ "tmux-not-here", "treated as screen-256color" },
 	};
 	static struct run r;
 	size_t mark;
