@@ -101,14 +101,14 @@ tui "export $tmp/screen.json"
 ok "and the graph, with pins and supernodes" grep -q '"late",' "$tmp/screen.json"
 cp "$tmp/screen.json" "$tmp/before.json"
 tui "export $tmp/screen.json pinned"
-ok "not over a file that is there" grep -q 'end its name with !' "$tmp/err"
+ok "not over a file that is there" grep -q 'add ! to its name' "$tmp/err"
 ok "which stays" cmp -s "$tmp/screen.json" "$tmp/before.json"
 tui "export $tmp/screen.json! pinned"
 ok "unless it is told to" [ "$(grep -c '"node_id"' "$tmp/screen.json")" = 3 ]
 tui "export $tmp/screen.png"
 ok "a form that does not exist is refused" grep -q 'expected dot, svg, html or json, found png' "$tmp/err"
 tui "export $tmp/screen"
-ok "and a file without one" grep -q 'the file.s end says what to write' "$tmp/err"
+ok "and a file without one" grep -q 'expected a file that ends in' "$tmp/err"
 
 # A page to take away: all that the screen knows, and nothing that acts.
 printf 'prompt %s\npin output "w10", L1#43@8\ngroup "late" L2#5@8, L2#10@8\nnote <b>bold</b> words\nnote on L1#43@8: a bridge\nclamp L1#43@8=0\nexport %s\n' \

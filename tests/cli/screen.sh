@@ -31,7 +31,7 @@ ok "on the theme's background" [ "$(colour my-screen.svg)" = '#ffffff' ]
 options="--theme dark"
 draw "export $tmp/dark-screen.svg" "export $tmp/dark-screen.svg"
 ok "that of another theme" [ "$(colour dark-screen.svg)" = '#1c1c1c' ]
-ok "a file that is there stays" grep -q 'this file is there already' "$tmp/err"
+ok "a file that is there stays" grep -q 'this file exists' "$tmp/err"
 options="--ascii"
 draw 'note on here: <b> & "x"' "export $tmp/plain-screen.svg"
 ok "only ASCII where the screen is" sh -c "! LC_ALL=C grep -q '[^ -~]' '$tmp/plain-screen.svg'"

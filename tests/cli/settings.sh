@@ -53,7 +53,7 @@ edges: share
 keys: {F5: view map, x: null}
 Y
 ok "set shows what the file says" has '^ theme +projector +colours +config.yaml$'
-ok "and what it does not" has '^ mode +frozen +what stays as it was under clamps$'
+ok "and what it does not" has '^ mode +frozen +what clamps leave frozen$'
 ok "and that it binds keys" has 'config.yaml  binds 2 keys$'
 echo 'prune: 0.5,0.9' | play 'set prune' 'screen'
 ok "what is pruned is known before a prompt" has '^ prune: 0.5,0.9$'

@@ -32,10 +32,10 @@ static const char *const titles[GROUP_COUNT] = {
 	[GROUP_VIEW] = "Views, panes, options",
 	[GROUP_KEEP] = "Sessions, files, models, lessons",
 	[GROUP_PROGRAM] = "The program",
-	[GROUP_SCRIPT] = "Of use in scripts"
+	[GROUP_SCRIPT] = "For scripts"
 };
 
-/* By group, in the order of the titles. */
+/* Sorted by group, in the order of the titles. */
 static const struct cmd_entry commands[] = {
 	{ GROUP_PROMPT, "prompt", "[TEXT]", "<words>",
 	    "trace TEXT; without it, edit the prompt", CMD_MODEL, do_prompt },
@@ -44,16 +44,16 @@ static const struct cmd_entry commands[] = {
 	    CMD_MODEL, do_prompt_text },
 	{ GROUP_PROMPT, "edit", "", NULL, "edit the prompt", CMD_MODEL, do_prompt },
 	{ GROUP_PROMPT, "at", "POS|+N|-N|last|TOKEN", "last <tokens>",
-	    "choose a token of the prompt", CMD_GRAPH, do_at },
+	    "select a token of the prompt", CMD_GRAPH, do_at },
 	{ GROUP_PROMPT, "left", "", NULL,
-	    "the token before; in the map the cell to the left", CMD_GRAPH | CMD_STEP, do_left },
+	    "select the previous token; in the map the cell to the left", CMD_GRAPH | CMD_STEP, do_left },
 	{ GROUP_PROMPT, "right", "", NULL,
-	    "the token after; in the map the cell to the right", CMD_GRAPH | CMD_STEP, do_right },
+	    "select the next token; in the map the cell to the right", CMD_GRAPH | CMD_STEP, do_right },
 	{ GROUP_PROMPT, "generate", "[N [TEMPERATURE [SEED]]]", NULL,
 	    "generate N more tokens, with and without the clamps; above temperature 0 they are drawn at "
 	    "random", CMD_GRAPH | CMD_MODEL, do_generate },
 	{ GROUP_PROMPT, "take", "[N]", NULL,
-	    "make N tokens that were generated last (all) part of the prompt, and trace what follows",
+	    "append N of the tokens generated last (all) to the prompt, and trace what follows",
 	    CMD_GRAPH | CMD_MODEL, do_take },
 
 	{ GROUP_MOVE, "up", "[N]", NULL, "up, N lines", CMD_STEP | CMD_LOOK, do_up },
@@ -70,7 +70,7 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_MOVE, "in", "", NULL,
 	    "open the selected row, or go to the first one below it", CMD_LOOK, do_in },
 	{ GROUP_MOVE, "out", "", NULL,
-	    "fold the selected row, or go to the one that it stands below", CMD_LOOK, do_out },
+	    "fold the selected row, or go to its parent", CMD_LOOK, do_out },
 	{ GROUP_MOVE, "expand", "[all]", "all",
 	    "expand the tree by one level, or all of it", CMD_GRAPH | CMD_NODE, do_expand },
 	{ GROUP_MOVE, "fold", "[all]", "all",
@@ -79,22 +79,23 @@ static const struct cmd_entry commands[] = {
 	    "select a node: L1#249@8, input \"Dallas\"@6, error L1@8, output \"Austin\"",
 	    CMD_GRAPH, do_select },
 	{ GROUP_MOVE, "jump", "back|forward", "back forward",
-	    "go back, or forward again, among the nodes you were at",
+	    "go back, or forward again, among the nodes you visited",
 	    CMD_GRAPH | CMD_STEP | CMD_NODE, do_jumplist },
 	{ GROUP_MOVE, "where", "", NULL,
-	    "say the path from the root of the tree to the selected node", CMD_GRAPH | CMD_STEP, do_where },
+	    "show the path from the target to the selected node", CMD_GRAPH | CMD_STEP, do_where },
 	{ GROUP_MOVE, "branch", "[[ROWS] NODE [> NODE ...]]", NULL,
-	    "go to a place in the tree, from a target down; with ROWS: open it with so many, 0: fold it; "
-	    "alone: fold all", CMD_GRAPH | CMD_NODE, do_branch },
+	    "go to a place in the tree, from a target down; ROWS: open it with so many rows, 0: fold it; "
+	    "alone: fold everything", CMD_GRAPH | CMD_NODE, do_branch },
 	{ GROUP_MOVE, "search", "[TEXT]", NULL, "find TEXT in what is shown", CMD_LOOK, do_search },
 	{ GROUP_MOVE, "search-next", "", NULL, "the next match", CMD_LOOK, do_search_next },
-	{ GROUP_MOVE, "search-back", "", NULL, "the match before", CMD_LOOK, do_search_back },
+	{ GROUP_MOVE, "search-back", "", NULL, "the previous match", CMD_LOOK, do_search_back },
 	{ GROUP_MOVE, "filter", "[TEXT|*]", NULL,
 	    "show only rows with TEXT, of the features or the help; *: all again", CMD_LOOK, do_filter },
 
 	{ GROUP_GRAPH, "trace", "[clamped|original]", "clamped original",
-	    "show the graph of the clamped run, which explains what the model says under clamps, each row "
-	    "before and after; or the original graph again; alone: the other one", CMD_GRAPH | CMD_MODEL,
+	    "show the graph of the clamped run, which explains what the model says under clamps, with each "
+	    "row before and after; or the original graph again; alone: switch between the "
+	    "two", CMD_GRAPH | CMD_MODEL,
 	    do_trace },
 	{ GROUP_GRAPH, "paths", "[N]", NULL, "show the N strongest paths from words to the target, with "
 	    "their shares", CMD_GRAPH, do_paths },
@@ -114,24 +115,25 @@ static const struct cmd_entry commands[] = {
 	    "show what would be lost without the pinned features, or without those of the pruned graph, what "
 	    "they do alone, and the same for random features", CMD_GRAPH | CMD_MODEL | CMD_WHOLE, do_judge },
 	{ GROUP_GRAPH, "inactive", "[PLACE]", "<tokens>",
-	    "show features that nearly fire, at one token (@Dallas, @8) or at all, and what inhibits them",
+	    "show features that nearly fire, at one token (@Dallas, @8) or any, and what inhibits them",
 	    CMD_GRAPH | CMD_MODEL, do_inactive },
 	{ GROUP_GRAPH, "attribute", "[node|TARGET]", "node <features>",
-	    "attribute from the chosen token, the selected feature, or a target",
+	    "attribute from the selected token, the selected feature, or a target",
 	    CMD_GRAPH | CMD_MODEL, do_attribute },
 	{ GROUP_GRAPH, "target", "[TOKEN,...|A-B|FEATURE]", "<words>",
-	    "choose what the graph explains, at the chosen token", CMD_GRAPH | CMD_MODEL, do_target },
+	    "choose what the graph explains, at the selected token", CMD_GRAPH | CMD_MODEL, do_target },
 	{ GROUP_GRAPH, "prune", "more|less|off|NODE[,EDGE]", "more less off",
 	    "keep less or more of the graph", CMD_GRAPH, do_prune },
 	{ GROUP_GRAPH, "edges", "[weight|share]", "weight share",
-	    "how edges are written", CMD_NODE, do_edges },
+	    "how edges are shown", CMD_NODE, do_edges },
 	{ GROUP_GRAPH, "by", "[node|token|layer]", "node token layer",
-	    "what a row of the tree stands for: one feature, all from one token, or all from one layer",
+	    "what a row of the tree stands for: one feature, everything from one token, or everything from "
+	    "one layer",
 	    CMD_GRAPH | CMD_NODE, do_by },
 	{ GROUP_GRAPH, "sort", "[size|for|against]", "size for against",
 	    "which rows of the tree come first", CMD_GRAPH | CMD_NODE, do_sort },
 	{ GROUP_GRAPH, "transcoder", "[clt|plt|neurons|DIR]", "clt plt neurons",
-	    "look through the model's other transcoder, its own neurons, or the transcoder in DIR", CMD_MODEL,
+	    "use the model's other transcoder, its own neurons, or the transcoder in DIR", CMD_MODEL,
 	    do_transcoder },
 
 	{ GROUP_CLAMP, "clamp", "[SPEC; ...]", "<features>",
@@ -140,8 +142,8 @@ static const struct cmd_entry commands[] = {
 	    "supernode; several with ; between, off before one that is switched off",
 	    CMD_GRAPH | CMD_MODEL | CMD_NODE, do_clamp },
 	{ GROUP_CLAMP, "ablate", "[FEATURE|\"SUPERNODE\"|\"LABEL\"]", "<features>",
-	    "clamp a feature or a supernode to 0, again: take it back; or all features of the graph with "
-	    "LABEL in their label", CMD_GRAPH | CMD_MODEL | CMD_NODE, do_ablate },
+	    "clamp a feature or a supernode to 0, or if it is, remove that clamp; or clamp all features of "
+	    "the graph with LABEL in their label", CMD_GRAPH | CMD_MODEL | CMD_NODE, do_ablate },
 	{ GROUP_CLAMP, "unclamp", "[N|\"SUPERNODE\"|all]", "all",
 	    "remove a clamp by number, those of a supernode, that of the selected feature, or all",
 	    CMD_GRAPH | CMD_MODEL | CMD_NODE, do_unclamp },
@@ -149,16 +151,16 @@ static const struct cmd_entry commands[] = {
 	    "switch a clamp, or those of a supernode, off or on",
 	    CMD_GRAPH | CMD_MODEL | CMD_NODE, do_switch },
 	{ GROUP_CLAMP, "mode", "[frozen|free|direct|range=I-J]", "frozen free direct range=",
-	    "what stays as it was under clamps: attention, nothing, everything, MLPs of layers I to J",
+	    "what clamps leave frozen: attention patterns, nothing, everything, or MLPs of layers I to J",
 	    CMD_GRAPH | CMD_MODEL, do_mode },
 	{ GROUP_CLAMP, "through", "[model|replacement]", "model replacement",
-	    "what computes a clamp's effect: the model, or the replacement", CMD_GRAPH | CMD_MODEL,
+	    "what computes a clamp's effect: the model, or the replacement model", CMD_GRAPH | CMD_MODEL,
 	    do_through },
 	{ GROUP_CLAMP, "sweep", "[\"SUPERNODE\"] [FROM:TO:STEPS]", NULL,
 	    "run the clamps, or only those of a supernode, at many strengths and up to each layer, to see "
 	    "where the answer flips", CMD_GRAPH | CMD_MODEL, do_sweep },
 	{ GROUP_CLAMP, "patch", "PROMPT", "<words>",
-	    "clamp the features at the chosen token to what they are in PROMPT",
+	    "clamp the features at the selected token to their activations in PROMPT",
 	    CMD_GRAPH | CMD_MODEL, do_patch },
 	{ GROUP_CLAMP, "swap", "[@PLACE] [FROM] TO [xK]", NULL,
 	    "set the features of the value that the prompt hides to those of TO, where it is determined or "
@@ -178,7 +180,7 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_PIN, "unpin", "[NODE|all]", "all <nodes>",
 	    "unpin a node; in the subgraph all members of a supernode", CMD_GRAPH | CMD_NODE, do_unpin },
 	{ GROUP_PIN, "group", "[NAME|\"NAME\" NODE,...]", "<supernodes>",
-	    "put the selected node, or those named, into the supernode NAME, new or not",
+	    "put the selected node, or the named ones, into the supernode NAME, which may be new",
 	    CMD_GRAPH | CMD_NODE, do_group },
 	{ GROUP_PIN, "auto", "", NULL,
 	    "group the features of the pruned graph by their labels and by what feeds them and what they "
@@ -194,19 +196,21 @@ static const struct cmd_entry commands[] = {
 	    "label the selected feature; \"\" removes the label",
 	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE | CMD_MODEL | CMD_NODE, do_label },
 	{ GROUP_PIN, "note", "[[on NODE|here|session:] TEXT]", NULL,
-	    "write TEXT down, on the session or a node; without TEXT that note goes; alone: on what is "
+	    "write a note about the session or a node; without TEXT remove that note; alone: about what is "
 	    "selected", CMD_PERSON | CMD_NODE, do_note },
 
-	{ GROUP_VIEW, "view", "NAME", "<views>", "show a view, or leave it", CMD_LOOK, do_view },
+	{ GROUP_VIEW, "view", "NAME", "<views>", "show a view, or if it is shown, leave "
+	    "it", CMD_LOOK, do_view },
 	{ GROUP_VIEW, "card", "[FEATURE]", "<features>",
 	    "show the card of the selected feature, or of FEATURE (L1#249@8), active or not",
 	    CMD_GRAPH | CMD_NODE, do_card },
-	{ GROUP_VIEW, "back", "", NULL, "back to the main screen", CMD_LOOK, do_back },
+	{ GROUP_VIEW, "back", "", NULL, "go back to the main screen", CMD_LOOK, do_back },
 	{ GROUP_VIEW, "next-pane", "[back]", "back",
 	    "give the keys to the next pane", CMD_LOOK, do_next_pane },
 	{ GROUP_VIEW, "pane", "wider|narrower|taller|shorter|even|zoom",
 	    "wider narrower taller shorter even zoom",
-	    "change the size of the pane that has the keys; even: all as they were; zoom: it alone",
+	    "change the size of the pane that has the keys; even: restore all sizes; zoom: show only this "
+	    "pane",
 	    0, do_pane },
 	{ GROUP_VIEW, "help", "", NULL, "show the help", CMD_LOOK, do_help },
 	{ GROUP_VIEW, "theme", "NAME", "default dark light projector cvd mono",
@@ -216,18 +220,19 @@ static const struct cmd_entry commands[] = {
 	    "all", CMD_PERSON, do_set },
 
 	{ GROUP_KEEP, "fingerprint", "[TEXT]", NULL,
-	    "what model, transcoder and tokenizer are; with TEXT, as sessions have it: are they these?",
+	    "show checksums of model, transcoder and tokenizer; with TEXT from a session: fail if they "
+	    "differ",
 	    CMD_MODEL, do_fingerprint },
 	{ GROUP_KEEP, "save", "[NAME]", NULL,
-	    "keep this session under a name; with / in it: a copy in that file; a ! at the end replaces what "
-	    "is there", CMD_PERSON | CMD_OUTSIDE, do_save },
+	    "keep this session under a name; with / in it: write a copy to that file; ! at the end replaces "
+	    "an existing one", CMD_PERSON | CMD_OUTSIDE, do_save },
 	{ GROUP_KEEP, "load", "NAME", "<sessions>",
-	    "bring back a session, by name or file", CMD_PERSON | CMD_OUTSIDE, do_load },
-	{ GROUP_KEEP, "sessions", "", NULL, "show the sessions there are", 0, do_sessions },
+	    "open a session, by name or file", CMD_PERSON | CMD_OUTSIDE, do_load },
+	{ GROUP_KEEP, "sessions", "", NULL, "list the sessions", 0, do_sessions },
 	{ GROUP_KEEP, "export", "FILE[!] [pinned] [all]", NULL,
-	    "write the graph to a file by its end, .json, .dot, .svg or .html, or to one that ends in "
-	    "screen.svg the screen as it is; pinned: only what is pinned; all: pictures of every node, not "
-	    "only the strongest 60; !: over what is there",
+	    "write the graph to a file whose ending says the form: .json, .dot, .svg or .html; or to one "
+	    "that ends in screen.svg, the screen; pinned: only what is pinned; all: pictures of every node, "
+	    "not only the strongest 60; !: replace an existing file",
 	    CMD_GRAPH | CMD_PERSON | CMD_OUTSIDE, do_export },
 	{ GROUP_KEEP, "model", "NAME", "<models>",
 	    "open another model, by its name or directory", CMD_PERSON, do_model },
@@ -235,13 +240,14 @@ static const struct cmd_entry commands[] = {
 	    "open a saved graph (graph JSON), without a model", CMD_PERSON, do_graph },
 	{ GROUP_KEEP, "lesson", "[NAME|next|back|N|again|hint|answer|choose N|result FILE|off]",
 	    "next back again hint answer choose result off <lessons>",
-	    "open a lesson, or go in it; choose: predict; result: write what you did to FILE; alone: this "
-	    "step from its beginning", CMD_PERSON, do_lesson },
+	    "open a lesson, or go to another step; choose: predict; result: write what you did to FILE; "
+	    "alone: begin this step again", CMD_PERSON, do_lesson },
 
 	{ GROUP_PROGRAM, "command", "", NULL, "type a command", CMD_LOOK, do_command },
 	{ GROUP_PROGRAM, "redraw", "", NULL, "draw the screen again", CMD_LOOK, do_redraw },
 	{ GROUP_PROGRAM, "suspend", "", NULL,
-	    "leave to the shell until continued", CMD_PERSON | CMD_OUTSIDE | CMD_LOOK, do_suspend },
+	    "go to the shell until the program is "
+	    "continued", CMD_PERSON | CMD_OUTSIDE | CMD_LOOK, do_suspend },
 	{ GROUP_PROGRAM, "quit", "", NULL, "quit", CMD_PERSON | CMD_OUTSIDE | CMD_LOOK, do_quit },
 	{ GROUP_PROGRAM, "echo", "TEXT", NULL, "say TEXT", 0, do_echo },
 
@@ -310,7 +316,7 @@ cmd_run(struct app *a, const char *line)
 	const struct cmd_entry *c;
 	char *copy;
 	size_t len, n;
-	bool number;	/* alone it is that of a row */
+	bool number;	/* whether a number alone is the number of a row */
 	int did;
 
 	line += strspn(line, " \t");
@@ -331,7 +337,7 @@ cmd_run(struct app *a, const char *line)
 		return app_fail(a, "nothing is traced yet: %s begins a prompt", key_for("edit"));
 	if ((c->flags & CMD_WHOLE) && a->whole && !a->whole(a))
 		return DID_FAIL | DID_CHANGE;
-	copy = strndup(line, n);	/* the line may be part of what the command changes */
+	copy = strndup(line, n);	/* a copy, since the command may change the line */
 	if (!copy)
 		return app_fail(a, "out of memory");
 	if (!(c->flags & CMD_SCRIPT))

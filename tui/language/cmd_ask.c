@@ -31,8 +31,8 @@ do_card(struct app *a, const char *arg)
 		f.layer = -1;
 	}
 	if (f.layer < 0 || f.pos < 0)
-		return app_fail(a, "card: expected a feature at a position, such as L1#249@8, or a selected "
-		    "feature");
+		return app_fail(a, "card: expected a feature at a position, such as L1#249@8; or select a "
+		    "feature first");
 	node = ct_graph_find(a->study.graph, CT_NODE_FEATURE, f.layer, f.pos, f.feature);
 	if (node >= 0) {
 		view_select(a, node);
@@ -62,7 +62,7 @@ do_paths(struct app *a, const char *arg)
 	return paths_show(a, n);
 }
 
-/* Where "to" stands outside of quotes, with what is before it in `from`; NULL: nowhere. */
+/* The word "to" outside of quotes; what is before it goes to `from`. NULL: there is none. */
 static const char *
 find_to(const char *arg, char *from, size_t size)
 {

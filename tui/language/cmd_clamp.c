@@ -1,4 +1,4 @@
-/* cmd_clamp: commands that clamp features, and those about clamps; see cmd_exec.h. */
+/* cmd_clamp: commands that set, change and keep clamps; see cmd_exec.h. */
 #include "tui/language/cmd_exec.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 #include "tui/view/sweep.h"
 #include "tui/study/pins.h"
 
-/* Its features with one strength; -1: said why. */
+/* Clamps for all features of a supernode with one strength; -1 after a message. */
 static int
 features_of(struct app *a, int supernode, const char *strength, struct ct_clamp out[STUDY_CLAMPS])
 {
@@ -108,7 +108,7 @@ only_supernode(struct app *a, int supernode)
 }
 
 /*
- * One specification, or several with semicolons between them, some after "off". Returns the number of clamps,
+ * Parses a clamp, or several separated by semicolons; those after "off" are switched off. Returns how many,
  * or a code.
  */
 static int
@@ -140,7 +140,10 @@ parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out,
 	return n;
 }
 
-/* How far clamps reach: nowhere, or, of several, how many of how many are what the tree can show. */
+/*
+ * Says what clamps reach: that they reach nothing, or for several, how many there are and how many are in the
+ * pruned graph.
+ */
 static void
 say_reach(struct app *a, const struct ct_clamp *c, int n)
 {
@@ -150,14 +153,16 @@ say_reach(struct app *a, const struct ct_clamp *c, int n)
 	for (int i = 0; i < n; i++)
 		on += !c[i].off;
 	if (on && !r.places)
-		app_say(a, "%s not active there: this changes nothing",
+		app_say(a, "%s not active there, so this changes nothing",
 		    n > 1 ? "these features are" : "the feature is");
 	else if (n > 1 || r.places > 1)
 		app_say(a, "%d feature%s clamped at %d place%s, %d of %d in the pruned graph", r.features,
 		    r.features > 1 ? "s" : "", r.places, r.places > 1 ? "s" : "", r.kept, r.places);
 }
 
-/* Of two clamps on one feature and place the last one counts. was: the set before. */
+/*
+ * Says which clamps were replaced. Of two on one feature and place the last one counts. was: the set before.
+ */
 static void
 say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c, int n)
 {
@@ -173,9 +178,9 @@ say_clamped(struct app *a, const struct clamp_set *was, const struct ct_clamp *c
 				replaced++;
 			}
 	if (replaced == 1)
-		app_say(a, "%s takes the place of %s", new, old);
+		app_say(a, "%s replaces %s", new, old);
 	else if (replaced)
-		app_say(a, "%d of these clamps take the place of earlier ones", replaced);
+		app_say(a, "%d of these clamps replace earlier ones", replaced);
 	else if (o && o->overridden)
 		app_say(a, "of two clamps on one feature and token the last one counts: at %d place%s",
 		    o->overridden, o->overridden > 1 ? "s" : "");
@@ -193,8 +198,9 @@ is_value(const char *s)
 }
 
 /*
- * What a strength alone is about: the supernode or feature that is selected, in the scope of the clamp that
- * counts there, or here; and what the strength is now, "" for none. False: it is none of these.
+ * The subject of a strength that is typed alone: the selected supernode or feature, with the scope of its
+ * clamp if it has one, else its position; `now` gets the present strength, or "". Returns false if neither is
+ * selected.
  */
 static bool
 clamp_subject(struct app *a, char *subject, size_t size, char *now, size_t now_size)
@@ -211,7 +217,8 @@ clamp_subject(struct app *a, char *subject, size_t size, char *now, size_t now_s
 	if (!cmd_feature(a, &c))
 		return false;
 	i = study_clamp_find(&a->study, c.layer, c.feature, c.pos);
-	for (int k = 0; k < study_clamps(&a->study)->n; k++)	/* of several the one that is selected */
+	/* if it has several clamps, the selected one */
+	for (int k = 0; k < study_clamps(&a->study)->n; k++)
 		if (study_same_place(&study_clamps(&a->study)->clamp[k], &c))
 			i = k;
 	if (i < 0) {
@@ -236,7 +243,7 @@ do_clamp(struct app *a, const char *arg)
 	if (is_value(arg)) {
 		if (!clamp_subject(a, subject, sizeof subject, now, sizeof now))
 			return cmd_no_feature(a, "clamped");
-		if (*arg == '@')	/* the scope is said */
+		if (*arg == '@')	/* the scope was typed */
 			subject[strcspn(subject, "@")] = '\0';
 		snprintf(whole, sizeof whole, "%s%s%.200s", subject, strchr("=x+-@", *arg) ? "" : "=", arg);
 		arg = whole;
@@ -292,7 +299,10 @@ do_ablate(struct app *a, const char *arg)
 	return study_clamp(&a->study, &c, 1, &err) ? app_error(a, &err) : DID_CHANGE;
 }
 
-/* The clamp that a command is about: by number, else the one on the current feature. -1: said why. */
+/*
+ * The clamp that a command is about: the one with this number, else that of the selected feature. -1 after a
+ * message.
+ */
 static int
 which_clamp(struct app *a, const char *arg)
 {
@@ -340,10 +350,10 @@ do_patch(struct app *a, const char *arg)
 	int n;
 
 	if (!*arg)
-		return app_fail(a, "patch: from which prompt?");
+		return app_fail(a, "patch: expected the prompt to take activations from");
 	if (study_patch(&a->study, arg, &n, &err))
 		return app_error(a, &err);
-	app_say(a, "%d features of \"%s\" as in: %s", n, study_token(&a->study, a->study.pos), arg);
+	app_say(a, "%d features of \"%s\" set as in: %s", n, study_token(&a->study, a->study.pos), arg);
 	return DID_CHANGE;
 }
 
@@ -362,7 +372,7 @@ do_switch(struct app *a, const char *arg)
 	return study_clamp_set(&a->study, &set, &err) ? app_error(a, &err) : DID_CHANGE;
 }
 
-/* Clamps that need not fit the prompt at hand: seen by a session that has none. */
+/* Parses clamps that need not fit this prompt, in a session without a prompt. */
 static int
 read_set(struct app *a, const char *specs, struct clamp_set *set, struct ct_error *err)
 {
@@ -483,7 +493,7 @@ do_through(struct app *a, const char *arg)
 	return set_how(a, &how);
 }
 
-/* A number up to the next colon, or the text's end; false: it is none. */
+/* Reads a number that ends at a colon or at the end of the text. Returns false if there is none. */
 static bool
 read_part(const char **p, double *out)
 {
@@ -516,7 +526,10 @@ do_sweep(struct app *a, const char *arg)
 	if (supernode >= 0 && (only_supernode(a, supernode) & DID_FAIL))
 		return DID_FAIL | DID_CHANGE;
 	set = study_clamps(&a->study);
-	/* Multiples go from flipped to doubled; values and changes as far as the clamps do, both ways. */
+	/*
+	 * Without arguments, multiples range from reversed to doubled; values and changes as far as the
+	 * clamps do, with both signs.
+	 */
 	for (int i = 0; !*arg && i < set->n; i++)
 		if (!set->clamp[i].off && set->clamp[i].unit != CT_MULTIPLE)
 			largest = fmax(largest, fabs(set->clamp[i].amount));

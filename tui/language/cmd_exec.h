@@ -1,5 +1,5 @@
 /*
- * cmd_exec: the functions behind the rows of the command table, and what they share.
+ * cmd_exec: the functions that the command table refers to, and what they have in common.
  *
  *   cmd_look      what is shown: prompt, position, selection, views
  *   cmd_search    texts among the rows
@@ -21,17 +21,20 @@ struct ct_clamp;
 
 /* A whole number and nothing after it. */
 bool cmd_parse_int(const char *s, int *out);
-/* The feature that the focused pane is about, else the selected node of the graph: layer, feature, pos. */
+/*
+ * The feature that a command is about: that of the focused view, else that of the selected node. Sets layer,
+ * feature, pos.
+ */
 bool cmd_feature(struct app *a, struct ct_clamp *out);
-/* Says that only features can be `what` ("clamped"); returns what app_fail does. */
+/* Says that only features can be `what` ("clamped"); returns the value of app_fail. */
 int cmd_no_feature(struct app *a, const char *what);
 /*
- * The supernode that a command is about: one named in quotes, and *arg is moved past its name; or that of the
- * selected row of the subgraph view. -1: none.
+ * The supernode that a command is about: one named in quotes (*arg moves past the name), or that of the
+ * selected row of the view of pins. -1: none.
  */
 int cmd_supernode(struct app *a, const char **arg);
 
-/* Is it in the text? A quoted label, "Texas bridge", is where all its words are. */
+/* Whether the text contains it; for a quoted label, "Texas bridge", whether it contains all its words. */
 bool cmd_text_fits(const char *text, const char *what);
 
 int do_prompt(struct app *a, const char *arg);
@@ -70,7 +73,10 @@ int do_clamp(struct app *a, const char *arg);
 int do_ablate(struct app *a, const char *arg);
 int do_unclamp(struct app *a, const char *arg);
 int do_patch(struct app *a, const char *arg);
-/* After any command: where the graph of the clamped run is shown, it follows the clamps. */
+/*
+ * To be called after each command: if the graph of the clamped run is shown, traces it for the present
+ * clamps.
+ */
 int cmd_follow_clamps(struct app *a);
 int do_card(struct app *a, const char *arg);
 int do_trace(struct app *a, const char *arg);

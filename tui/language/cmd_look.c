@@ -1,4 +1,4 @@
-/* cmd_look: commands that choose what is looked at; see cmd_exec.h. */
+/* cmd_look: commands that change what is shown; see cmd_exec.h. */
 #include "tui/language/cmd_exec.h"
 
 #include <math.h>
@@ -38,7 +38,7 @@ do_prompt(struct app *a, const char *arg)
 	return DID_CHANGE;
 }
 
-/* Takes the escapes out of s, up to the closing quote, in place. False: it is not such a text. */
+/* Replaces the escapes in s, up to the closing quote, in place. Returns false if s is not such a text. */
 static bool
 unquote(char *s)
 {
@@ -162,7 +162,7 @@ move_to(struct app *a, int row)
 	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
 	int was = l ? l->sel : 0;
 
-	if (!l || !l->n)	/* another model without a prompt: what was selected is gone */
+	if (!l || !l->n)	/* the node is gone: another model was opened without a prompt */
 		return DID_NOTHING;
 	list_select(l, row);
 	if (l->sel == was)
@@ -267,12 +267,13 @@ do_select(struct app *a, const char *arg)
 
 	if (!*arg)
 		return app_fail(
-		    a, "select: which node? L1#249@8, input \"Dallas\"@6, error L1@8 or output \"Austin\"");
+		    a, "select: expected a node: L1#249@8, input \"Dallas\"@6, error L1@8 or output "
+		    "\"Austin\"");
 	node = ct_session_find_node(a->study.session, arg, &err);
 	if (node < 0)
 		return app_error(a, &err);
 	view_select(a, node);
-	/* Where the tree is not beside it, it follows when it is shown. */
+	/* If the tree is not visible now, it follows once it is shown. */
 	if (a->view == VIEW_TREE && a->focus != VIEW_MAP && !tree_reveal(a, node))
 		app_say(a, "%s feeds none of the targets: it is not in the tree", arg);
 	return DID_CHANGE;
@@ -388,7 +389,7 @@ do_pane(struct app *a, const char *arg)
 	}
 	if (!strcmp(arg, "zoom")) {
 		if (a->view != VIEW_TREE)
-			return app_fail(a, "the %s has the whole body already", view_ops(a->view)->name);
+			return app_fail(a, "the %s fills the whole screen already", view_ops(a->view)->name);
 		a->wish.zoom = !a->wish.zoom;
 		return DID_CHANGE;
 	}
@@ -424,7 +425,7 @@ do_fold(struct app *a, const char *arg)
 	return tree_level(a, strcmp(arg, "all") ? -1 : -100) ? DID_CHANGE : DID_NOTHING;
 }
 
-/* A level up: folds what is open, or goes to what the row stands below. */
+/* One level up: folds an open row, or goes to the row above. */
 int
 do_out(struct app *a, const char *arg)
 {
@@ -440,7 +441,7 @@ do_out(struct app *a, const char *arg)
 	return r && fold_parent(f, f->list.sel) >= 0 ? move_to(a, fold_parent(f, f->list.sel)) : DID_NOTHING;
 }
 
-/* A level down: opens the row, or goes to the first one below it. */
+/* One level down: opens the row, or goes to the first one below it. */
 int
 do_in(struct app *a, const char *arg)
 {
@@ -468,9 +469,9 @@ do_by(struct app *a, const char *arg)
 		return app_fail(a, "by: expected node, token or layer, found \"%.60s\"", arg);
 	shape.by = (enum ct_inputs_by)by;
 	did = tree_order(a, &shape);
-	app_say(a, shape.by == CT_BY_KIND ? "a row for each feature; words and errors summed up"
-	    : shape.by == CT_BY_TOKEN ? "a row for each token: all that comes from there"
-				      : "a row for each layer: all that comes from there");
+	app_say(a, shape.by == CT_BY_KIND ? "a row for each feature; words and errors are summed up"
+	    : shape.by == CT_BY_TOKEN ? "a row for each token: everything that comes from it"
+				      : "a row for each layer: everything that comes from it");
 	return did | DID_CHANGE;
 }
 
@@ -487,8 +488,8 @@ do_sort(struct app *a, const char *arg)
 	shape.order = (enum tree_order)order;
 	did = tree_order(a, &shape);
 	app_say(a, shape.order == ORDER_SIZE ? "the largest first, for or against"
-	    : shape.order == ORDER_FOR ? "what speaks most for it first"
-				       : "what speaks most against it first");
+	    : shape.order == ORDER_FOR ? "the most positive first"
+				       : "the most negative first");
 	return did | DID_CHANGE;
 }
 
@@ -498,7 +499,7 @@ do_edges(struct app *a, const char *arg)
 	if (*arg && strcmp(arg, "weight") && strcmp(arg, "share"))
 		return app_fail(a, "edges: expected weight or share, found \"%.60s\"", arg);
 	a->shares = *arg ? !strcmp(arg, "share") : !a->shares;
-	app_say(a, a->shares ? "edges as shares of all that flows into the node, up and down together"
+	app_say(a, a->shares ? "edges as shares of all that flows into the node, positive and negative"
 			     : "edges as weights: what the source adds to the node, in its own units");
 	return DID_CHANGE;
 }

@@ -16,7 +16,7 @@
 
 enum { LINE = 1200 };
 
-/* What is pinned, to be changed: set() puts it in force. Too large for the stack of every command. */
+/* A copy of the pins, to be changed; set() puts it in force. It is too large for the stack. */
 static struct ct_subgraph *
 copy(struct app *a)
 {
@@ -29,7 +29,7 @@ copy(struct app *a)
 	return sg;
 }
 
-/* What feeds a pinned node is looked at next. */
+/* Computes the row of a pinned node, since a person will want to see what feeds it. */
 static void
 pins_open(struct app *a)
 {
@@ -64,21 +64,21 @@ give_up(struct app *a, struct ct_subgraph *sg, const struct ct_error *err)
 	return app_error(a, err);
 }
 
-/* Is the person in a view of what is pinned, where supernodes can be selected? */
+/* Whether the focused view shows supernodes, which can be selected there. */
 static bool
 among_parts(const struct app *a)
 {
 	return a->focus == VIEW_SUBGRAPH || a->focus == VIEW_BOXES;
 }
 
-/* There: what is selected, a supernode, or -1 and a pin. */
+/* What is selected there: a supernode, or -1 and a pin. */
 static bool
 part_selected(struct app *a, int *supernode, struct ct_pin *pin)
 {
 	return (a->focus == VIEW_BOXES ? boxes_selected : subgraph_selected)(a, supernode, pin);
 }
 
-/* The node that pinning is about: that of the focused view. */
+/* The node that pin applies to: that of the focused view. */
 static bool
 selected(struct app *a, struct ct_pin *out)
 {
@@ -106,7 +106,7 @@ nothing_selected(struct app *a, const char *what)
 	    "%s: select a node first, or name it: L1#249@8, input \"Dallas\"@6, output \"Austin\"", what);
 }
 
-/* The first pin brings the first target along: what else would the subgraph explain? */
+/* The first pin also pins the first target, so that the subgraph explains something. */
 static int
 pin_selected(struct app *a, struct ct_subgraph *sg, const struct ct_pin *p, struct ct_error *err)
 {
@@ -126,7 +126,7 @@ say_count(struct app *a, const char *what, const char *name)
 	app_say(a, "%s %s; %s", what, name, pins_count(&a->study, text, sizeof text));
 }
 
-/* Of a label: how many of the features that it fits. */
+/* Says how many features were pinned, and for a label, how many it fits. */
 static void
 say_named(struct app *a, const char *names, int n, int of)
 {
@@ -172,7 +172,8 @@ unpin_members(struct ct_subgraph *sg, int supernode)
 {
 	char name[CT_SUPERNODE_NAME];
 
-	memcpy(name, sg->name[supernode], sizeof name);	/* its number may be another's, once it is empty */
+	/* a copy, since an empty supernode's place may be given to another */
+	memcpy(name, sg->name[supernode], sizeof name);
 	for (int i = sg->n_pins - 1; i >= 0; i--)
 		if (sg->pin[i].supernode >= 0 && !strcmp(sg->name[sg->pin[i].supernode], name))
 			ct_subgraph_unpin(sg, i);
@@ -222,7 +223,7 @@ do_unpin(struct app *a, const char *arg)
 	return did;
 }
 
-/* Does a node's name begin here? */
+/* Whether the name of a node begins here. */
 static bool
 is_node(const char *s)
 {
@@ -236,8 +237,8 @@ is_node(const char *s)
 }
 
 /*
- * "NAME" REST. Without quotes the name ends where REST begins as a node's name does. Returns REST, or NULL:
- * nothing is left for a name.
+ * Splits "NAME" REST. A name without quotes ends where the name of a node begins. Returns REST, or NULL if
+ * there is no name.
  */
 static const char *
 split_name(const char *arg, char *name, size_t size)
@@ -256,8 +257,8 @@ split_name(const char *arg, char *name, size_t size)
 }
 
 /*
- * The first name to propose: that of the node's own supernode; its label, if a supernode has that name; the
- * supernode that a node was put into last; its label.
+ * The name to propose: that of the node's own supernode; its label if a supernode has that name; the
+ * supernode that a node was last put into; its label.
  */
 static void
 propose_name(struct app *a, const struct ct_pin *p, char *buf, size_t size)
@@ -368,8 +369,8 @@ do_auto(struct app *a, const char *arg)
 }
 
 /*
- * The supernode that a command is about: by its name, with quotes or without, or that of the selected row or
- * node. -1: none, and the message says why.
+ * The supernode that a command is about: by name, with or without quotes, or that of the selected row or
+ * node. -1 after a message.
  */
 static int
 which_supernode(struct app *a, const char *arg)
@@ -416,7 +417,7 @@ do_rename(struct app *a, const char *arg)
 {
 	char first[LINE];
 	const char *rest = split_name(arg, first, sizeof first);
-	/* rename "OLD" NEW, or rename NEW for what is selected. */
+	/* rename "OLD" NEW, or rename NEW for the selected supernode. */
 	int supernode = which_supernode(a, rest && *rest ? first : "");
 	struct ct_subgraph *sg;
 	struct ct_error err;
@@ -448,7 +449,7 @@ do_move(struct app *a, const char *arg)
 	int at = selected(a, &p) ? ct_subgraph_find(sg, &p) : -1, to = -1, did;
 
 	if (!*arg)
-		return app_fail(a, "move: to which supernode? or out");
+		return app_fail(a, "move: expected the name of a supernode, or out");
 	if (!out && (to = which_supernode(a, arg)) < 0)
 		return DID_FAIL | DID_CHANGE;
 	if (at < 0)

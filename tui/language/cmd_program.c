@@ -1,4 +1,4 @@
-/* cmd_program: commands about the program itself, and those of scripts; see cmd_exec.h. */
+/* cmd_program: commands about the program itself, and commands for scripts; see cmd_exec.h. */
 #include "tui/event.h"
 #include "tui/language/cmd_exec.h"
 
@@ -76,11 +76,11 @@ do_set(struct app *a, const char *arg)
 	return DID_CHANGE;
 }
 
-/* Something else is open: another session begins. */
+/* After something else was opened: begins another session. */
 static int
 opened(struct app *a)
 {
-	player_close(a);	/* its texts are about another model */
+	player_close(a);	/* its steps are about another model */
 	a->view = a->focus = VIEW_TREE;
 	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
 	view_changed(a, CHANGED_GRAPH);
@@ -96,7 +96,7 @@ do_model(struct app *a, const char *arg)
 	struct ct_error err;
 
 	if (!*arg)
-		return app_fail(a, "model: which one? view start lists them");
+		return app_fail(a, "model: expected a name or directory; view start lists the models");
 	session_flush(a);
 	return study_model(&a->study, arg, &err) ? app_error(a, &err) : opened(a);
 }
@@ -107,7 +107,7 @@ do_graph(struct app *a, const char *arg)
 	struct ct_error err;
 
 	if (!*arg)
-		return app_fail(a, "graph: which file?");
+		return app_fail(a, "graph: expected the file of a graph");
 	session_flush(a);
 	return study_graph(&a->study, arg, &err) ? app_error(a, &err) : opened(a);
 }
@@ -144,7 +144,7 @@ do_lesson(struct app *a, const char *arg)
 	return did;
 }
 
-/* A word at the end of the text, which is cut off. */
+/* Whether the text ends with this word, which is then cut off. */
 static bool
 last_word(char *text, const char *word)
 {
@@ -157,7 +157,7 @@ last_word(char *text, const char *word)
 	return true;
 }
 
-/* FILE, FILE!, FILE pinned, FILE all: the path, and what the words behind it say. */
+/* Parses FILE, FILE!, FILE pinned or FILE all: the path, and the options that follow it. */
 static void
 read_export(const char *arg, char *path, size_t size, struct ct_export_options *opt, bool *over)
 {
@@ -213,7 +213,7 @@ write_export(struct app *a, struct ct_export_options *opt, const char *path, str
 	return rc;
 }
 
-/* The screen as it is without the line in which this was asked. */
+/* The screen without the line in which this command was typed. */
 static int
 write_screen(struct app *a, const char *path, struct ct_error *err)
 {
@@ -260,10 +260,10 @@ do_export(struct app *a, const char *arg)
 	dot = strrchr(path, '.');
 	slash = strrchr(path, '/');
 	if (!dot || (slash && dot < slash))
-		return app_fail(a, "export: the file's end says what to write: .json, .dot, .svg or .html");
+		return app_fail(a, "export: expected a file that ends in .json, .dot, .svg or .html");
 	if (!over && ct_file_exists(path))
 		return app_fail(a,
-		    "export: this file is there already; end its name with ! to write over it");
+		    "export: this file exists; add ! to its name to replace it");
 	opt.form = dot + 1;
 	screen = !opt.pinned && is_screen(path);
 	if (!screen && a->whole && !a->whole(a))
@@ -308,7 +308,8 @@ do_screen(struct app *a, const char *arg)
 	if (*arg && !styles && !mono && !cursor)
 		return app_fail(a, "screen: expected styles, mono, cursor or nothing, found \"%.60s\"", arg);
 	if (a->live)
-		return app_fail(a, "screen: only in a --headless run, where it goes to standard output");
+		return app_fail(a, "screen: works only in a --headless run, where it goes to standard "
+		    "output");
 	frame_draw(a);
 	if (cursor) {
 		grid_print_cursor(&a->grid, stdout);
@@ -341,7 +342,7 @@ do_key(struct app *a, const char *arg)
 		arg += n;
 		arg += strspn(arg, " ");
 	}
-	/* A key that fails is something a person sees, not the end of a script. */
+	/* In a script, a key that fails shows a message, and does not end the script. */
 	return did & ~DID_FAIL;
 }
 
@@ -402,7 +403,7 @@ do_resize(struct app *a, const char *arg)
 	int cols, rows, n = 0;
 
 	if (a->live)
-		return app_fail(a, "resize: only in a --headless run");
+		return app_fail(a, "resize: works only in a --headless run");
 	if (sscanf(arg, "%9dx%9d%n", &cols, &rows, &n) != 2 || arg[n] || cols < 1 || rows < 1 || cols > 1000
 	    || rows > 1000)
 		return app_fail(a, "resize: expected COLSxROWS such as 120x40, found \"%.60s\"", arg);

@@ -1,4 +1,4 @@
-/* cmd_search: commands that look for a text among rows, or leave only rows with it; see cmd_exec.h. */
+/* cmd_search: commands that search rows for a text, or show only rows that contain it; see cmd_exec.h. */
 #include "tui/language/cmd_exec.h"
 
 #include <math.h>
@@ -39,7 +39,7 @@ try_search(struct app *a, int step)
 			list_select(l, row);
 			if (ops->moved)
 				ops->moved(a, state);
-			/* A match that only the old row has: there may be others that are not in sight. */
+			/* The match is the row where the search began: there may be others elsewhere. */
 			if (i < l->n || !ops->find)
 				return true;
 		}
@@ -67,8 +67,8 @@ do_search(struct app *a, const char *arg)
 		return DID_CHANGE;
 	}
 	if (*arg == '"' && ct_query_parse(&q, arg, NULL) == CT_OK && q.above >= 0)
-		return app_fail(a, "search: words of labels, without an F1; filter \"Texas\">.8 shows those "
-		    "above one");
+		return app_fail(a, "search: expected words of labels without an F1; filter \"Texas\">.8 "
+		    "shows labels with an F1 above .8");
 	ct_text_clean(a->search, sizeof a->search, arg, strlen(arg));
 	return search(a, 1);
 }
@@ -104,7 +104,8 @@ do_filter(struct app *a, const char *arg)
 	ops->filter(a, a->state[a->focus], text);
 	ct_text_clean(clean, sizeof clean, text, strlen(text));
 	if (*text)
-		app_say(a, "%d rows with \"%s\"; filter * shows all", ops->list(a, a->state[a->focus])->n,
+		app_say(a, "%d rows with \"%s\"; filter * shows all "
+		    "rows", ops->list(a, a->state[a->focus])->n,
 		    clean);
 	return DID_CHANGE;
 }

@@ -1,4 +1,4 @@
-/* cmd_session: commands that keep what was done; see cmd_exec.h. */
+/* cmd_session: commands that keep what was done: notes and sessions; see cmd_exec.h. */
 #include "tui/language/cmd_exec.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "tui/study/session.h"
 #include "tui/view/view.h"
 
-/* What a note on the selection is about; "": there is none. */
+/* What a note about the selection is kept under; "": nothing is selected. */
 static const char *
 selected(struct app *a, char *buf, size_t size)
 {
@@ -44,7 +44,7 @@ do_note(struct app *a, const char *arg)
 	ct_text_clean(clean, sizeof clean, text, strlen(text));
 	if (!notes_set(&a->notes, about, clean))
 		return app_fail(a, "out of memory");
-	app_say(a, *text ? "noted on %s" : "no note on %s any more", *about ? about : "the session");
+	app_say(a, *text ? "noted on %s" : "the note on %s is removed", *about ? about : "the session");
 	return DID_CHANGE;
 }
 
@@ -76,7 +76,7 @@ int
 do_load(struct app *a, const char *arg)
 {
 	if (!*arg)
-		return app_fail(a, "load: which session? sessions lists them");
+		return app_fail(a, "load: expected the name of a session; sessions lists them");
 	return session_load(a, arg);
 }
 

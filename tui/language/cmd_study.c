@@ -66,7 +66,7 @@ cmd_follow_clamps(struct app *a)
 	return code < 0 ? app_error(a, &err) : DID_CHANGE;
 }
 
-/* Why the model says that now; or the graph without clamps again. */
+/* Explains what the model says under the clamps, or shows the graph without clamps again. */
 int
 do_trace(struct app *a, const char *arg)
 {
@@ -85,7 +85,8 @@ do_trace(struct app *a, const char *arg)
 	view_changed(a, CHANGED_GRAPH);
 	study_name(&a->study, a->study.graph->n_nodes - a->study.graph->n_targets, name, sizeof name);
 	if (want)
-		app_say(a, "why the model says \"%s\" under the clamps; %s: the graph without them", name,
+		app_say(a, "why the model says \"%s\" under the clamps; %s shows the graph without "
+		    "them", name,
 		    key_for("trace"));
 	else
 		app_say(a, "the graph without clamps");
@@ -192,8 +193,8 @@ do_generate(struct app *a, const char *arg)
 	    arg[end]
 			|| n < 1 || n > STUDY_GENERATED || !(temperature >= 0 && temperature <= 100) ||
 			    seed < 0))
-		return app_fail(a, "generate: expected a number of tokens from 1 to %d, maybe a temperature "
-		    "and a seed; "
+		return app_fail(a, "generate: expected a number of tokens from 1 to %d, perhaps a "
+		    "temperature and a seed; "
 		    "found \"%.60s\"", STUDY_GENERATED, arg);
 	for (int i = 0; i <= clamped; i++) {
 		struct ct_generate_options opt = {
@@ -228,7 +229,7 @@ do_take(struct app *a, const char *arg)
 	if (study_take(&a->study, n, &err))
 		return app_error(a, &err);
 	view_changed(a, CHANGED_GRAPH);
-	app_say(a, "%d token%s taken into the prompt", n, n > 1 ? "s" : "");
+	app_say(a, "%d token%s added to the prompt", n, n > 1 ? "s" : "");
 	return DID_CHANGE;
 }
 
@@ -257,19 +258,19 @@ do_label(struct app *a, const char *arg)
 		snprintf(text, sizeof text, "%s", arg);
 	if (study_set_label(&a->study, f.layer, f.feature, text, &err))
 		return app_error(a, &err);
-	app_say(a, *text ? "L%d#%d is now labelled by you (u undoes it)" : "L%d#%d has its automatic label "
+	app_say(a, *text ? "L%d#%d now has your label (u undoes it)" : "L%d#%d has its automatic label "
 	    "again",
 	    f.layer, f.feature);
 	return DID_CHANGE;
 }
 
-/* The model's own transcoder of a kind, "clt" or "plt"; "": the other one. */
+/* Opens the model's own transcoder of a kind, "clt" or "plt"; "": the other one. */
 static int
 look_through(struct app *a, const char *kind, struct ct_error *err)
 {
 	int code = study_other_transcoder(&a->study, err);
 
-	/* From the neurons the way to the second one leads past the first. */
+	/* From the neurons the first transcoder was opened; go on to the second one. */
 	if (code == CT_OK && *kind && strcasecmp(kind, a->study.info->transcoder) != 0 &&
 	    a->study.info->has_other_transcoder)
 		code = study_other_transcoder(&a->study, err);
@@ -302,7 +303,7 @@ do_transcoder(struct app *a, const char *arg)
 	if (model)
 		view_show(a, VIEW_TREE);
 	view_changed(a, CHANGED_GRAPH);
-	app_say(a, "the model seen through its %s", a->study.info->neurons ? "own neurons"
+	app_say(a, "the model with its %s", a->study.info->neurons ? "own neurons"
 	    : strcmp(a->study.info->transcoder, "PLT") ? "cross-layer transcoder" : "per-layer transcoders");
 	return DID_CHANGE;
 }

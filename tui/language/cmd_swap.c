@@ -12,8 +12,8 @@
 enum { WORDS = 4, WORD = SWAP_WORD };
 
 /*
- * The next word at *p, which moves behind it; in quotes it may have blanks. false: there is none, or it is
- * too long.
+ * The next word at *p, which moves past it; in quotes it may contain blanks. Returns false if there is none
+ * or it is too long.
  */
 static bool
 next_word(const char **p, char word[WORD])
@@ -31,7 +31,7 @@ next_word(const char **p, char word[WORD])
 	return true;
 }
 
-/* [@PLACE] [FROM] TO [xK]; false: it is none. word: room for what out lends. */
+/* Parses [@PLACE] [FROM] TO [xK]; false if the text is different. out points into word. */
 static bool
 read_swap(const char *arg, char word[WORDS][WORD], struct ct_swap_options *out)
 {

@@ -21,7 +21,7 @@ add(struct input *in, const char *text, size_t len)
 		in->candidate[in->n_candidates++] = copy;
 }
 
-/* The text as a candidate if it begins like what stands before the cursor. */
+/* Offers a text if it begins like the word before the cursor. */
 static void
 offer(struct input *in, const char *text, size_t len)
 {
@@ -53,7 +53,7 @@ offer_vocabulary(struct app *a, size_t start)
 	}
 }
 
-/* A token may have blanks in it ("New York"): the longest beginning that some token has wins. */
+/* Tokens may contain blanks ("New York"), so the longest beginning that some token has is completed. */
 static void
 offer_words(struct app *a, const char *breaks)
 {
@@ -115,7 +115,7 @@ offer_lessons(struct app *a)
 	lesson_list_free(lessons);
 }
 
-/* Nodes of the pruned graph, features only or all. */
+/* Offers nodes of the pruned graph, features only or all. */
 static void
 offer_nodes(struct app *a, bool features)
 {
@@ -141,7 +141,7 @@ offer_supernodes(struct app *a)
 
 static void offer_values(struct app *a, const char *words);
 
-/* Names of options; behind one, its values. */
+/* Offers the names of options; after a name, its values. */
 static void
 offer_options(struct app *a)
 {
@@ -161,7 +161,7 @@ offer_options(struct app *a)
 		offer_values(a, o->values);
 }
 
-/* A word of the table that stands for something that changes. */
+/* Offers what a word of the command table stands for, such as <models>. */
 static void
 offer_kind(struct app *a, const char *kind, size_t len)
 {

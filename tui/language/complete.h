@@ -6,7 +6,7 @@
 
 struct app;
 
-/* Fills in the candidates of a->input, and where what they replace begins. */
+/* Sets the candidates of a->input, and the start of the text that they replace. */
 void complete_find(struct app *a);
 
 #endif

@@ -12,12 +12,12 @@
 #include "tui/language/keys.h"
 
 static const struct {
-	const char *label;	/* before the line */
-	const char *command;	/* what a finished line becomes */
-	const char *hint;	/* beside it, when there is room */
+	const char *label;	/* shown before the line */
+	const char *command;	/* what a finished line becomes, before its text */
+	const char *hint;	/* shown after the line if there is room */
 } kinds[] = {
 	[INPUT_NONE] = { "", "", "" },
-	[INPUT_PROMPT] = { "", "prompt", "Enter trace  Tab complete  ↑ history  Esc give up" },
+	[INPUT_PROMPT] = { "", "prompt", "Enter trace  Tab complete  ↑ history  Esc cancel" },
 	[INPUT_COMMAND] = { ":", NULL, "" },
 	[INPUT_SEARCH] = { "find ", "search", "" },
 	[INPUT_CLAMP] = { "clamp ", "clamp",
@@ -25,13 +25,13 @@ static const struct {
 	[INPUT_TARGET] = { "target ", "target", "A  A,B  A-B (difference)  L1#249@8  Tab completes" },
 	[INPUT_LABEL] = { "label ", "label", "empty removes the typed label" },
 	[INPUT_FILTER] = { "only ", "filter", "empty shows all" },
-	[INPUT_GROUP] = { "supernode ", "group", "its name; Tab: those there are" },
+	[INPUT_GROUP] = { "supernode ", "group", "a name; Tab: existing ones" },
 	[INPUT_RENAME] = { "new name ", "rename", "" },
-	[INPUT_EXPORT] = { "export to ", "export", "graph.json .dot .svg .html; pinned behind it: only what "
-	    "is pinned" },
-	[INPUT_NOTE] = { "note ", "note on here:", "on what is selected; empty removes it; :note TEXT is on "
-	    "the session" },
-	[INPUT_SAVE] = { "save as ", "save", "a name; with / in it: a copy in that file" },
+	[INPUT_EXPORT] = { "export to ", "export", "graph.json .dot .svg .html; then pinned: only what is "
+	    "pinned" },
+	[INPUT_NOTE] = { "note ", "note on here:", "about what is selected; empty removes it; :note TEXT is "
+	    "about the session" },
+	[INPUT_SAVE] = { "save as ", "save", "a name; with / in it: write a copy to that file" },
 };
 
 static void
@@ -43,7 +43,7 @@ drop_candidates(struct input *in)
 	in->shown = -1;
 }
 
-/* The word being typed is not wrong yet while some word begins like it. */
+/* A word that is being typed is not an error while some word of the vocabulary begins like it. */
 static bool
 still_growing(struct app *a, size_t start, size_t end)
 {
@@ -64,7 +64,7 @@ add_token(struct input *in, int id, size_t start, size_t end)
 		in->token[in->n_tokens++] = (struct ct_span){ .id = id, .start = start, .end = end };
 }
 
-/* The tokens of the bytes from..to; returns what ct_engine_tokenize says. */
+/* Splits the bytes from..to into tokens; returns the result of ct_engine_tokenize. */
 static int
 split(struct app *a, size_t from, size_t to, struct ct_span *bad)
 {
@@ -157,7 +157,7 @@ submit(struct app *a)
 		snprintf(line, sizeof line, "%s %s", kinds[kind].command, text);
 	if (kind == INPUT_PROMPT && !*text)
 		return app_fail(a, "the prompt is empty: type words that the model knows (Tab completes)");
-	in->kind = INPUT_NONE;	/* the command may open another line */
+	in->kind = INPUT_NONE;	/* closed first, since the command may open another line */
 	did = line[0] ? cmd_run(a, line) : DID_CHANGE;
 	if (did & DID_FAIL) {
 		if (in->kind == INPUT_NONE)
@@ -192,7 +192,7 @@ complete(struct app *a)
 	char text[512];
 	size_t typed;
 
-	if (in->n_candidates > 1) {	/* again: the next one */
+	if (in->n_candidates > 1) {	/* Tab again: the next one */
 		in->shown = (in->shown + 1) % in->n_candidates;
 		prompt_replace(&in->line, in->start, in->candidate[in->shown]);
 		check_words(a);
@@ -202,7 +202,7 @@ complete(struct app *a)
 	complete_find(a);
 	if (!in->n_candidates)
 		return app_fail(a, in->line.cur == 0 || in->line.text[in->line.cur - 1] == ' '
-		    ? "type the beginning of a word, then Tab" : "nothing begins like this");
+		    ? "type the beginning of a word, then Tab" : "nothing begins with this text");
 	typed = in->line.cur - in->start;
 	if (in->n_candidates == 1) {
 		bool more = in->kind != INPUT_TARGET && !a->study.info->spaced;
@@ -274,7 +274,7 @@ is_bad(struct app *a, size_t at)
 	return false;
 }
 
-/* One character as the screen may show it. Returns its bytes in the text. */
+/* One character as the screen shows it. Returns its length in the text. */
 static size_t
 shown_char(const struct prompt *p, size_t at, char *buf, size_t size)
 {
@@ -319,7 +319,7 @@ input_label(const struct app *a, char *buf, size_t size)
 	return buf;
 }
 
-/* What the command that is being typed takes and does. */
+/* Shows the arguments and the note of the command that is being typed. */
 static void
 command_hint(const struct input *in, const struct area *area, int y)
 {
@@ -328,7 +328,7 @@ command_hint(const struct input *in, const struct area *area, int y)
 	int x = 1;
 
 	if (!c) {
-		draw_text(area, x, y, ST_DIM, "a command: Tab completes, ↑ brings back, ? lists them all");
+		draw_text(area, x, y, ST_DIM, "a command: Tab completes, ↑ shows the last ones, ? lists all");
 		return;
 	}
 	x += draw_text(area, x, y, ST_KEY, *c->args ? c->args : c->name) + 2;
@@ -361,7 +361,7 @@ input_hint(struct app *a, const struct area *area, int y)
 	draw_text(area, x, y, ST_DIM, kinds[in->kind].hint);
 }
 
-/* Columns of a token in the preview, with the mark that ends it. */
+/* The columns of a token in the preview, with the mark that ends it. */
 static int
 token_width(struct app *a, const struct ct_span *t, char *buf, size_t size)
 {

@@ -1,7 +1,7 @@
 /*
- * input: the line that is being typed, if any: what it is for, what completes it, what is wrong with it.
+ * input: the line that is being typed, if any: what it is for, its completion, and its errors.
  *
- * A finished line becomes a command; when the command fails the line stays open, so nothing typed is lost.
+ * A finished line becomes a command. If the command fails the line stays open, so that nothing typed is lost.
  */
 #ifndef TUI_INPUT_H
 #define TUI_INPUT_H
@@ -11,20 +11,20 @@
 
 struct app;
 
-/* text NULL: the field as it stands. */
+/* Opens a line; text NULL: with what it contained last. */
 void input_open(struct app *a, enum input_kind kind, const char *text);
-/* An empty line for something that has a value: that is a hint, and not in the way of what is typed. */
+/* Opens an empty line for something that has a value, which is shown as a hint and not inserted. */
 void input_open_about(struct app *a, enum input_kind kind, const char *about, const char *now);
 void input_close(struct app *a);
 int input_key(struct app *a, int key);
 int input_paste(struct app *a, int cp);
 
-/* The line itself, at most area->w columns, with the cursor. */
+/* Draws the line in at most area->w columns, with the cursor. */
 void input_draw(struct app *a, const struct area *area, int x, int y);
-/* The label before a line at the bottom ("clamp L1#249@8 "), and what to say beside it. Returns buf. */
+/* The label before a line at the bottom, such as "clamp L1#249@8 ", and the hint after it. Returns buf. */
 const char *input_label(const struct app *a, char *buf, size_t size);
 void input_hint(struct app *a, const struct area *area, int y);
-/* The tokens that a prompt being typed would become, and how many of those that the model can read. */
+/* Draws the tokens into which the prompt being typed would be split, and how many the model can read. */
 void input_tokens(struct app *a, const struct area *area, int y);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "tui/language/mdoc.h"
 
-/* Order is the order in help; the first key of a command is the one shown in hints. */
+/* Help lists keys in this order; hints show the first key of a command. */
 static const struct key_entry defaults[] = {
 	{ "card", "Enter", "enter", "go there", "select the node on this line in the tree" },
 	{ "map", "Left", "left", "cell", "the cell to the left" },
@@ -45,38 +45,39 @@ static const struct key_entry defaults[] = {
 	{ "qk", "Right", "qk next", "query, key",
 	    "the rows: pairs, then what is in the query, then what is in the key" },
 	{ "qk", "l", "qk next", NULL, NULL },
-	{ "qk", "Left", "qk back", NULL, "the rows before these" },
+	{ "qk", "Left", "qk back", NULL, "the previous rows" },
 	{ "qk", "h", "qk back", NULL, NULL },
-	{ "compare", "Enter", "enter", "patch", "set the feature, or all of the token, to what it is there" },
+	{ "compare", "Enter", "enter", "patch", "set the feature, or all features of the token, to their "
+	    "activations there" },
 	{ "inactive", "Space", "card", "card", "show the feature's card" },
-	{ "inactive", "Enter", "enter", "set it", "clamp the feature to what it usually is where active" },
+	{ "inactive", "Enter", "enter", "set it", "clamp the feature to its typical activation" },
 	{ "swap", "Enter", "enter", "do this swap", "clamp the features of this swap, and go to the tree" },
 	{ "features", "Enter", "enter", "show", "select the feature where it is active in this prompt" },
 	{ "features", "Space", "card", "card", "show the feature's card" },
 	{ "features", "\\", "filter", "filter", "show only features whose name or label contains a text" },
 	{ "help", "\\", "filter", "filter", "show only lines with a text" },
-	{ "operands", "Left", "left", "token", "the feature at the token before" },
+	{ "operands", "Left", "left", "token", "the feature at the previous token" },
 	{ "operands", "h", "left", NULL, NULL },
-	{ "operands", "Right", "right", "token", "the feature at the token after" },
+	{ "operands", "Right", "right", "token", "the feature at the next token" },
 	{ "operands", "l", "right", NULL, NULL },
 	{ KEYS_READING, "g", "first", NULL, "the first line" },
 	{ KEYS_READING, "G", "last", NULL, "the last line" },
 	{ "help", "Space", "page-down", "page", "a page down" },
 	{ "help", "q", "back", "back", "leave the help" },
-	{ "sessions", "Enter", "enter", "load", "bring back the selected session" },
+	{ "sessions", "Enter", "enter", "load", "open the selected session" },
 	{ "settings", "Enter", "enter", "change", "the next value of the selected option, or type one" },
 	{ "settings", "Space", "enter", NULL, NULL },
 	{ "start", "Enter", "enter", "begin", "begin the selected lesson, or open the selected session or "
 	    "model" },
 	{ "start", "O", "transcoder neurons", "its neurons",
-	    "open the selected model, and look through its own neurons in place of a transcoder" },
+	    "open the selected model with its own neurons as features" },
 	{ "lesson", "Space", "lesson next", "on", "the next step of the lesson" },
 	{ "lesson", "]", "lesson next", NULL, NULL },
-	{ "lesson", "[", "lesson back", "back", "the step before" },
-	{ "lesson", "r", "lesson again", "again", "this step from its beginning, wherever you have gone" },
-	{ "lesson", ".", "lesson hint", "hint", "a hint; after the last: do what the step asks for" },
+	{ "lesson", "[", "lesson back", "back", "the previous step" },
+	{ "lesson", "r", "lesson again", "again", "begin this step again" },
+	{ "lesson", ".", "lesson hint", "hint", "a hint; after the last one: do the task" },
 	{ "lesson", "1", "lesson choose 1", "choose",
-	    "where the lesson asks what will happen: the first choice" },
+	    "when the lesson asks what will happen: the first choice" },
 	{ "lesson", "2", "lesson choose 2", "choose", "the second choice" },
 	{ "lesson", "3", "lesson choose 3", "choose", "the third choice" },
 	{ "lesson", "4", "lesson choose 4", "choose", "the fourth choice" },
@@ -90,10 +91,10 @@ static const struct key_entry defaults[] = {
 	{ NULL, "Backspace", "back", NULL, NULL },
 	{ NULL, "c", "clamp", "clamp",
 	    "clamp the selected feature: 3 sets it to 3, x2 to twice, +1 or -1 shifts it" },
-	{ NULL, "x", "ablate", "ablate", "clamp the selected feature to 0, or take that back" },
-	{ NULL, "Left", "left", "token", "the token before: its next-token probabilities" },
+	{ NULL, "x", "ablate", "ablate", "clamp the selected feature to 0, or remove that clamp" },
+	{ NULL, "Left", "left", "token", "the previous token, and what is likely after it" },
 	{ NULL, "h", "left", NULL, NULL },
-	{ NULL, "Right", "right", "token", "the token after" },
+	{ NULL, "Right", "right", "token", "the next token" },
 	{ NULL, "l", "right", NULL, NULL },
 	{ NULL, "Up", "up", NULL, "up" },
 	{ NULL, "k", "up", NULL, NULL },
@@ -110,31 +111,33 @@ static const struct key_entry defaults[] = {
 	{ NULL, "Home", "first", NULL, "the first line" },
 	{ NULL, "End", "last", NULL, "the last line" },
 	{ NULL, "a", "attribute", "attribute",
-	    "attribute from the chosen token: what makes its next token likely" },
+	    "attribute from the selected token: what makes its next token likely" },
 	{ NULL, "A", "attribute node", NULL, "attribute from the selected feature: what makes it active" },
 	{ NULL, "/", "search", "find", "find text, in names and labels" },
 	{ NULL, "n", "search-next", NULL, "the next match" },
-	{ NULL, "N", "search-back", NULL, "the match before" },
-	{ NULL, "\\", "filter", NULL, "only features whose name or label contains a text" },
+	{ NULL, "N", "search-back", NULL, "the previous match" },
+	{ NULL, "\\", "filter", NULL, "show only features whose name or label contains a text" },
 	{ NULL, "Tab", "next-pane", "pane", "the next pane: tree, card, map" },
-	{ NULL, "Shift-Tab", "next-pane back", NULL, "the pane before" },
-	{ NULL, "z", "pane zoom", "zoom", "this pane alone, or all of them again" },
+	{ NULL, "Shift-Tab", "next-pane back", NULL, "the previous pane" },
+	{ NULL, "z", "pane zoom", "zoom", "only this pane, or all of them again" },
 	{ NULL, ">", "pane wider", NULL, "make this pane wider" },
 	{ NULL, "<", "pane narrower", NULL, "make it narrower" },
-	{ NULL, "}", "pane taller", NULL, "make it taller, where panes stand above each other" },
+	{ NULL, "}", "pane taller", NULL, "make it taller, if there is another pane above or below" },
 	{ NULL, "{", "pane shorter", NULL, "make it shorter" },
-	{ NULL, "=", "pane even", NULL, "all panes as they were at first" },
-	{ NULL, ",", "jump back", "node before", "back to the node you were at before" },
+	{ NULL, "=", "pane even", NULL, "restore the sizes of all panes" },
+	{ NULL, ",", "jump back", "node before", "go back to the node you visited before" },
 	{ NULL, "Alt-Left", "jump back", NULL, NULL },
 	{ NULL, "Ctrl-o", "jump back", NULL, NULL },
 	{ NULL, ";", "jump forward", NULL, "forward again" },
 	{ NULL, "Alt-Right", "jump forward", NULL, NULL },
-	{ "tree", "h", "out", NULL, "fold this row, or go to the one that it stands below" },
+	{ "tree", "h", "out", NULL, "fold this row, or go to its parent" },
 	{ "tree", "l", "in", NULL, "open this row, or go to the first one below it" },
-	{ "subgraph", "h", "out", NULL, "fold this row, or go to the one that it stands below" },
+	{ "subgraph", "h", "out", NULL, "fold this row, or go to its parent" },
 	{ "subgraph", "l", "in", NULL, "open this row, or go to the first one below it" },
-	{ "tree", "f", "sort", NULL, "what comes first: the largest, what is for it, what is against it" },
-	{ "tree", "V", "by", NULL, "what a row stands for: a feature, all from a token, all from a layer" },
+	{ "tree", "f", "sort", NULL, "which rows come first: the largest, the most positive, the most "
+	    "negative" },
+	{ "tree", "V", "by", NULL, "what a row stands for: a feature, everything from a token, everything "
+	    "from a layer" },
 	{ "tree", "+", "expand", NULL, "expand one level more" },
 	{ "tree", "-", "fold", NULL, "fold the deepest level" },
 	{ "tree", "*", "expand all", NULL, "expand everything, or fold everything" },
@@ -144,18 +147,18 @@ static const struct key_entry defaults[] = {
 	{ NULL, "]", "prune more", "prune", "prune more: show less of the graph" },
 	{ NULL, "u", "undo", "undo", "undo the last change of clamps, pins, supernodes or labels" },
 	{ NULL, "Ctrl-r", "redo", NULL, "redo it" },
-	{ NULL, "o", "mode", NULL, "what is frozen under clamps: attention, nothing, everything" },
-	{ NULL, "O", "through", NULL, "what computes a clamp's effect: the model, or the replacement" },
+	{ NULL, "o", "mode", NULL, "what clamps leave frozen: attention patterns, nothing, everything" },
+	{ NULL, "O", "through", NULL, "what computes a clamp's effect: the model, or the replacement model" },
 	{ NULL, "G", "generate", NULL, "generate more tokens, with and without the clamps" },
 	{ NULL, "1", "view tree", NULL, "the main screen" },
 	{ NULL, "2", "view map", NULL, "the map: layers by tokens" },
 	{ NULL, "m", "view map", "map", NULL },
 	{ NULL, "3", "view logits", NULL, "the likeliest next tokens: original, replacement, clamped" },
 	{ NULL, "4", "view clamps", NULL,
-	    "the clamps: effects predicted, directly and in all, and observed" },
+	    "the clamps: predicted direct and total effects, and observed effects" },
 	{ NULL, "5", "view features", NULL, "all features of the model" },
 	{ NULL, "6", "view survey", NULL, "each feature set to 0 in turn: its effect and its influence" },
-	{ NULL, "7", "view sweep", NULL, "the clamps at many strengths: where the answer flips" },
+	{ NULL, "7", "view sweep", NULL, "the clamps at many strengths: where the answer changes" },
 	{ NULL, "8", "view lesson", NULL, "the lesson on the whole screen, with all its steps" },
 	{ NULL, "9", "view subgraph", NULL, "what is pinned: supernodes and what feeds them" },
 	{ NULL, "B", "view boxes", NULL,
@@ -163,21 +166,21 @@ static const struct key_entry defaults[] = {
 	{ NULL, "W", "trace", NULL,
 	    "the graph of the clamped run, each row before and after; or the original graph again" },
 	{ NULL, "R", "view paths", NULL, "the strongest paths from words to the target" },
-	{ NULL, "C", "view compare", NULL, "this graph and another prompt's compared (:compare PROMPT)" },
+	{ NULL, "C", "view compare", NULL, "compare this graph with another prompt's (:compare PROMPT)" },
 	{ NULL, "H", "view heads", NULL, "which attention heads carry the edge, from which token to which" },
 	{ NULL, "J", "view judge", NULL,
-	    "what would be lost without the pinned features, or if none are pinned those of the "
-	    "pruned graph" },
+	    "what is lost without the pinned features, or if none are pinned, without those of the pruned "
+	    "graph" },
 	{ NULL, "I", "view inactive", NULL, "features that nearly fire, and what inhibits them" },
-	{ NULL, "X", "view swap", NULL, "the prompt's hidden value swapped for every other one" },
+	{ NULL, "X", "view swap", NULL, "swap the prompt's hidden value for every other one" },
 	{ NULL, "v", "view operands", NULL,
 	    "the feature over all values of the two numbers of the prompt" },
 	{ NULL, "0", "view start", NULL, "sessions, lessons, the gallery, and models" },
 	{ NULL, "L", "label", NULL, "type a label for the selected feature" },
 	{ NULL, "E", "export", NULL, "write the graph to a file" },
-	{ NULL, "M", "note", NULL, "write down a note on what is selected" },
+	{ NULL, "M", "note", NULL, "write a note about what is selected" },
 	{ NULL, "s", "save", NULL, "keep this session under a name; changes are kept as they are made" },
-	{ NULL, "S", "sessions", NULL, "the sessions there are" },
+	{ NULL, "S", "sessions", NULL, "list the sessions" },
 	{ NULL, "P", "transcoder", NULL,
 	    "the other transcoder of this model, or from its neurons back to the transcoder" },
 	{ NULL, "p", "pin", NULL, "pin the selected node, or unpin it" },
@@ -187,18 +190,18 @@ static const struct key_entry defaults[] = {
 	{ NULL, "F1", "help", NULL, NULL },
 	{ NULL, "F2", "set", NULL, "the settings: theme, characters, mouse, thresholds, modes" },
 	{ NULL, "Ctrl-l", "redraw", NULL, "draw the screen again" },
-	{ NULL, "Ctrl-z", "suspend", NULL, "leave to the shell; fg comes back" },
+	{ NULL, "Ctrl-z", "suspend", NULL, "go to the shell; fg comes back" },
 	{ NULL, "q", "quit", "quit", "quit" },
 	{ NULL, "F10", "quit", NULL, NULL },
 };
 
 enum { N_DEFAULTS = sizeof defaults / sizeof *defaults, N_BOUND = 256 };
 
-/* What is in force: the defaults, until a person binds keys otherwise. One keyboard, so one table. */
+/* The bindings in force: the defaults, until a person binds a key. There is one keyboard, so one table. */
 static const struct key_entry *keys = defaults;
 static int n_keys = N_DEFAULTS;
 static struct key_entry bound[N_DEFAULTS + N_BOUND];
-static char *owned[2 * N_BOUND];	/* strings of those that a person bound */
+static char *owned[2 * N_BOUND];	/* strings of the bindings that a person made */
 static int n_owned;
 
 const struct key_entry *
@@ -266,7 +269,9 @@ key_group(char *buf, size_t size, int i)
 	return buf;
 }
 
-/* An entry goes; one of the same binding that was only another key takes over its help. */
+/*
+ * Removes an entry. If it carried the help of its command, another key of the same command and place gets it.
+ */
 static void
 take_out(int i)
 {
@@ -282,7 +287,7 @@ take_out(int i)
 		}
 }
 
-/* Which of the defaults has the help of a command, best in the same place; -1: none. */
+/* The default whose help describes a command, preferably in the same place; -1: none. */
 static int
 find_help(const struct key_entry *e)
 {
@@ -296,9 +301,9 @@ find_help(const struct key_entry *e)
 }
 
 /*
- * Gives a new entry its help, and says where it stands in help and hints: before other keys of the same
- * binding, which have their help from it now; else behind the default of its command, else before help and
- * quit, the last.
+ * Gives a new entry its help, and returns its index in help and hints: before other keys of the same command
+ * and place, which then have no help of their own; else after the default of its command; else before help
+ * and quit, which are last.
  */
 static int
 find_row(struct key_entry *e)
@@ -375,7 +380,7 @@ mdoc_section(FILE *out, const char *place)
 {
 	char group[128];
 
-	/* \& because "In" is a macro of mdoc, and would print <the>. */
+	/* \& because "In" is a macro of mdoc, which would print <the>. */
 	if (place)
 		fprintf(out, ".Ss \\&In the %s\n", place);
 	else

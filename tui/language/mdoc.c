@@ -8,7 +8,7 @@ enum { WIDTH = 70 };
 static void
 put(FILE *out, const char *s, size_t n)
 {
-	/* A lone bracket or colon would be punctuation, a leading dot or quote a request. */
+	/* A single bracket or colon would be punctuation; a leading dot or quote would be a request. */
 	if (n == 1 || *s == '.' || *s == '\'')
 		fputs("\\&", out);
 	for (; n > 0; s++, n--) {

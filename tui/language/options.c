@@ -113,15 +113,15 @@ get_through(const struct app *a, char *buf, size_t size)
 }
 
 static const struct option_entry options[] = {
-	{ "model", "<models>", "what is looked at", get_model, NULL },
+	{ "model", "<models>", "the model to open", get_model, NULL },
 	{ "theme", "default dark light projector cvd mono", "colours", get_theme, NULL },
 	{ "ascii", "false true", "only ASCII on the screen", get_ascii, set_ascii },
-	{ "mouse", "false true", "clicks and the wheel are ours", get_mouse, set_mouse },
-	{ "readonly", "false true", "nothing is written anywhere", get_readonly, set_readonly },
-	{ "edges", "weight share", "how edges are written", get_edges, NULL },
-	{ "prune", "<thresholds>", "influence that nodes and edges keep", get_prune, NULL },
-	{ "mode", "frozen free direct", "what stays as it was under clamps", get_mode, NULL },
-	{ "through", "model replacement", "what carries a clamp's effect further", get_through, NULL },
+	{ "mouse", "false true", "the program takes clicks and the wheel", get_mouse, set_mouse },
+	{ "readonly", "false true", "write no files", get_readonly, set_readonly },
+	{ "edges", "weight share", "how edges are shown", get_edges, NULL },
+	{ "prune", "<thresholds>", "cumulative influence to keep, NODE,EDGE", get_prune, NULL },
+	{ "mode", "frozen free direct", "what clamps leave frozen", get_mode, NULL },
+	{ "through", "model replacement", "what carries a clamp's effect on", get_through, NULL },
 };
 
 enum { N_OPTIONS = sizeof options / sizeof *options };
@@ -141,7 +141,7 @@ option_find(const char *name)
 	return -1;
 }
 
-/* The value that begins at p, up to the next blank; the next one, or NULL. */
+/* Copies the value at p, up to the next blank; returns the start of the next one, or NULL. */
 static const char *
 take_value(const char *p, char *value, size_t size)
 {

@@ -1,7 +1,7 @@
 /*
- * options: what a person can have otherwise, as config.yaml sets it for the beginning and `set` at any time.
+ * options: the program's options, which config.yaml sets at the start and `set` at any time.
  *
- * The one table of their names and values; reading config.yaml is `settings`' part.
+ * This is the only table of their names and values; settings.h reads config.yaml.
  */
 #ifndef TUI_OPTIONS_H
 #define TUI_OPTIONS_H
@@ -13,11 +13,11 @@ struct app;
 
 struct option_entry {
 	const char *name;
-	const char *values;	/* with blanks between; <...> where there are too many to name */
+	const char *values;	/* separated by blanks; <...> if there are too many to list */
 	const char *note;
-	/* What it is now; returns buf. */
+	/* Its present value; returns buf. */
 	const char *(*get)(const struct app *a, char *buf, size_t size);
-	/* Returns enum did; NULL: the command of that name does it. */
+	/* Returns an enum did; NULL: the command with the option's name does it. */
 	int (*set)(struct app *a, const char *value);
 };
 
@@ -25,13 +25,13 @@ struct option_entry {
 const struct option_entry *option_at(int i);
 /* Its index, or -1. */
 int option_find(const char *name);
-/* Is it one of the values that an option names? */
+/* Whether a value is one of those listed. */
 bool option_has(const struct option_entry *o, const char *value);
-/* "default, dark, light": its values for a message; returns buf. */
+/* Its values for a message: "default, dark, light". Returns buf. */
 const char *option_values(const struct option_entry *o, char *buf, size_t size);
-/* Sets an option of the running program; returns enum did. */
+/* Sets an option; returns an enum did. */
 int option_set(struct app *a, int option, const char *value);
-/* The value after the one it has, of those that it names; NULL: it names none. */
+/* The value that follows the present one in its list; NULL: it has no list. */
 const char *option_next(const struct app *a, int option, char *buf, size_t size);
 
 #endif

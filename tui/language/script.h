@@ -1,6 +1,4 @@
-/*
- * script: commands from a file, one per line.
- */
+/* script: runs commands from a file, one on each line. */
 #ifndef TUI_SCRIPT_H
 #define TUI_SCRIPT_H
 
@@ -8,7 +6,7 @@
 
 struct app;
 
-/* Stops at the first command that fails. *did gathers what the commands did. "-": standard input. */
+/* Stops at the first command that fails. *did collects what all commands returned. "-": standard input. */
 int script_run(struct app *a, const char *path, int *did, struct ct_error *err);
 
 #endif

@@ -33,7 +33,7 @@ mistakes(const struct settings *s)
 	return s->more + (*s->trouble != '\0');
 }
 
-/* One of the option's values; NULL: said that it is none of them. */
+/* The value, if it is one of the option's; else NULL, after a message. */
 static const char *
 choose(struct reader *r, const struct ct_yaml *v)
 {

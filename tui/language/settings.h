@@ -1,7 +1,7 @@
 /*
- * settings: what a person wants otherwise than the program has it: $XDG_CONFIG_HOME/ctrace/config.yaml.
+ * settings: reads a person's settings, $XDG_CONFIG_HOME/ctrace/config.yaml.
  *
- * Each entry that is wrong is reported with file and line, and counts as if it were not there.
+ * Each wrong entry is reported with file and line, and is otherwise ignored.
  *
  *   model: capitals          # opened when none is named
  *   theme: dark
@@ -30,21 +30,21 @@
 struct theme;
 
 struct settings {
-	char model[4096];			/* "": as without */
+	char model[4096];			/* "": not set */
 	const struct theme *theme;
 	bool ascii, mouse, readonly, shares;
 	struct study_defaults study;
-	char path[4096];			/* "": none was looked for */
+	char path[4096];			/* "": no file was looked for */
 	bool found;
-	unsigned given;				/* a bit for each of the options that it sets */
-	int n_keys;				/* that it binds */
+	unsigned given;				/* a bit for each option that it sets */
+	int n_keys;				/* how many keys it binds */
 	char trouble[600];			/* the first mistake; "": none */
-	int more;				/* others */
+	int more;				/* how many further mistakes */
 };
 
-/* Reads a file over what is there; keys are bound as it says. text NULL: from the file. */
+/* Reads settings over the present ones, and binds keys. text NULL: reads the file. */
 void settings_read(struct settings *s, const char *path, const char *text, size_t n);
-/* The defaults alone. */
+/* Sets the defaults. */
 void settings_init(struct settings *s);
 
 #endif

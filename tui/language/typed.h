@@ -1,6 +1,4 @@
-/*
- * typed: the state of the line that is being typed, if any. What happens to it belongs to `input`.
- */
+/* typed: the state of the line that is being typed, if any. input.h changes it. */
 #ifndef TUI_TYPED_H
 #define TUI_TYPED_H
 
@@ -30,12 +28,13 @@ struct input {
 	struct prompt line;
 	/* Completion: candidates for the bytes from `start` to the cursor. */
 	char *candidate[INPUT_CANDIDATES];
-	int n_candidates, shown;	/* shown: the one in the line, -1: only their common part */
+	/* shown: the candidate in the line; -1: only what all have in common */
+	int n_candidates, shown;
 	size_t start;
-	char about[128];	/* what the line is about, beside the label; "": said by the line */
-	char now[256];		/* what is in its place now: a hint, and what Up brings into an empty line */
-	bool proposed;	/* the text is a proposal: the first character that is typed takes its place */
-	/* How a prompt would be split; id -1: not in the vocabulary. */
+	char about[128];	/* what the line is about, shown after its label; "" */
+	char now[256];		/* the present value: shown as a hint, and inserted by Up in an empty line */
+	bool proposed;	/* the text is a proposal, which the first typed character replaces */
+	/* How the prompt would be split into tokens; id -1: not in the vocabulary. */
 	struct ct_span token[INPUT_TOKENS];
 	int n_tokens, n_bad;
 };

@@ -206,7 +206,7 @@ is_mode(struct app *a, const struct lesson_check *e, char *found, size_t size)
 static bool
 is_chosen(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
-	snprintf(found, size, "the chosen token is %s", study_token(&a->study, a->study.pos));
+	snprintf(found, size, "the selected token is %s", study_token(&a->study, a->study.pos));
 	return !strcmp(study_token(&a->study, a->study.pos), e->text);
 }
 
@@ -287,7 +287,7 @@ static const struct lesson_check_kind kinds[] = {
 	{ "target", TEXT, "the graph explains ", "", is_target },
 	{ "pruned", TEXT, "pruned to ", "", is_pruned },
 	{ "mode", TEXT, "mode ", "", is_mode },
-	{ "chosen", TEXT, "the chosen token is ", "", is_chosen },
+	{ "chosen", TEXT, "the selected token is ", "", is_chosen },
 	{ "prompt", TEXT, "a prompt with ", "", in_prompt },
 	{ "writes", TEXT, "what was generated last has ", "", has_written },
 	{ "view", TEXT, "in sight: the ", "", is_view },
