@@ -2,7 +2,7 @@
 # A disk that is full: what was saved stays as it was, to the byte, nothing half is left, it is said once, and the program
 # goes on. Under a limit on the size of files, and on a small file system of its own where one can be mounted.
 if [ "${CTRACE_FULL:-}" = "" ]; then
-	CTRACE_FULL=limit sh "$0" || exit
+	[ -n "${CTRACE_VALGRIND:-}" ] || CTRACE_FULL=limit sh "$0" || exit
 	for namespace in "unshare -Urm" "unshare -m"; do
 		if $namespace sh -c 'mount -t tmpfs -o size=4m none /mnt' 2>/dev/null; then
 			CTRACE_FULL=mount exec $namespace sh "$0"
@@ -39,7 +39,7 @@ echo "# $CTRACE_FULL"
 # play COMMAND...: as a person would type them, where work is kept as it is done.
 limits=:
 play() {
-	printf '%s\n' "$@" | (eval "$limits" && exec timeout 60 "$CTRACE_TUI" -m "$model" --linear 2>&1) | cat >"$tmp/out"
+	printf '%s\n' "$@" | (eval "$limits" && exec timeout "$limit" "$CTRACE_TUI" -m "$model" --linear 2>&1) | cat >"$tmp/out"
 }
 play 'prompt w1 w2 w3' 'save kept' 'export '"$disk/graph.svg" >/dev/null
 "$CTRACE" train "$tmp/recipe.yaml" -o "$disk/trained" >/dev/null 2>&1 || exit 99

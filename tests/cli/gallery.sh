@@ -10,7 +10,7 @@ show() {
 	# shellcheck disable=SC2059
 	printf "$1" >"$tmp/script"
 	shift
-	timeout 120 "$CTRACE_TUI" --headless 120x60 --script "$tmp/script" "$@" >"$tmp/out" 2>"$tmp/err"
+	timeout "$limit" "$CTRACE_TUI" --headless 120x60 --script "$tmp/script" "$@" >"$tmp/out" 2>"$tmp/err"
 	status=$?
 }
 

@@ -8,6 +8,10 @@ failed=0
 XDG_STATE_HOME=$tmp/state
 XDG_CONFIG_HOME=$tmp/config
 export XDG_STATE_HOME XDG_CONFIG_HOME
+# Under valgrind all is slow, and a limit on memory or on the size of files stops valgrind itself.
+valgrind=${CTRACE_VALGRIND:-}
+limit=${valgrind:+1800}		# seconds after which a program hangs
+limit=${limit:-120}
 
 # ok NAME COMMAND...: the command succeeds.
 ok() {

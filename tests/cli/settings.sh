@@ -6,7 +6,7 @@ mkdir -p "$XDG_CONFIG_HOME/ctrace"
 # play COMMAND...: with the settings on standard input.
 play() {
 	cat >"$tmp/config.yaml"
-	printf '%s\n' "$@" | timeout 60 "$CTRACE_TUI" -m "$golden" --headless 80x24 --config "$tmp/config.yaml" \
+	printf '%s\n' "$@" | timeout "$limit" "$CTRACE_TUI" -m "$golden" --headless 80x24 --config "$tmp/config.yaml" \
 	    --script - >"$tmp/out" 2>"$tmp/err"
 	status=$?
 }
