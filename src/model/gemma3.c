@@ -76,6 +76,16 @@ read_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_n
 	return code;
 }
 
+/* A cap that the config has and Hugging Face's class does not apply. */
+static void
+leave_out_cap(double *cap, const char *key, const char *model_type, const char *path, struct ct_notes *notes)
+{
+	if (*cap > 0)
+		ct_note(notes, "%s: \"%s\" is ignored, as Hugging Face's class for %s does", path, key,
+		    model_type);
+	*cap = 0;
+}
+
 static int
 text_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes,
     struct ct_error *err)
@@ -90,11 +100,8 @@ text_config(struct ct_config *c, const void *json, const char *path, struct ct_n
 		c->local[l] = (l + 1) % pattern != 0;
 	if (code == CT_OK)
 		code = ct_gemma_config(c, json, path, err);
-	if (code == CT_OK && c->attn_softcap > 0) {
-		ct_note(notes, "%s: \"attn_logit_softcapping\" is ignored, as Hugging Face's class for "
-		    "gemma3_text does", path);
-		c->attn_softcap = 0;
-	}
+	if (code == CT_OK)
+		leave_out_cap(&c->attn_softcap, "attn_logit_softcapping", "gemma3_text", path, notes);
 	if (code == CT_OK)
 		code = read_rope(c, json, path, notes, err);
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
@@ -110,7 +117,11 @@ gemma3_config(struct ct_config *c, const void *json, const char *path, struct ct
 	if (!json_is_object(text))
 		return ct_fail(err, CT_EFORMAT, "%s: \"text_config\" is missing or not an object", path);
 	code = ct_keys_read(c, text, text_keys, "gemma3_text", path, notes, err);
-	return code == CT_OK ? text_config(c, text, path, notes, err) : code;
+	if (code == CT_OK)
+		code = text_config(c, text, path, notes, err);
+	if (code == CT_OK)
+		leave_out_cap(&c->final_softcap, "final_logit_softcapping", "gemma3", path, notes);
+	return code;
 }
 
 static int

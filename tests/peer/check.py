@@ -172,7 +172,7 @@ def family(name, what="", **extra):
     }
 
 
-def write_gemma3(directory, older=False):
+def write_gemma3(directory, older=False, **more):
     """A language model inside another one, whose config leaves most keys to the class."""
     import torch
     from safetensors.torch import load_file, save_file
@@ -182,7 +182,7 @@ def write_gemma3(directory, older=False):
     V, bos = tokenizer(directory, LLAMA3, "<bos>")
     text = dict(vocab_size=V, hidden_size=48, intermediate_size=80, num_hidden_layers=7, num_attention_heads=2,
                 num_key_value_heads=1, max_position_embeddings=128, sliding_window=4, initializer_range=0.2,
-                head_dim=16, rope_scaling={"rope_type": "linear", "factor": 8.0}, bos_token_id=bos)
+                head_dim=16, rope_scaling={"rope_type": "linear", "factor": 8.0}, bos_token_id=bos, **more)
     vision = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28,
                   patch_size=14)
     model = Gemma3ForConditionalGeneration(Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=1))
@@ -221,6 +221,8 @@ def families():
                  layer_types=["full_attention", "sliding_attention"] * 2),
         **family("gemma3_text", "a cap of scores that its class does not apply", attn_logit_softcapping=0.5),
         "gemma3 that sees": write_gemma3,
+        "gemma3 that sees, caps that its class does not apply": lambda d: write_gemma3(
+            d, attn_logit_softcapping=0.5, final_logit_softcapping=1.0),
         "gemma3 that sees, older names": lambda d: write_gemma3(d, older=True),
     }
 

@@ -146,6 +146,10 @@ unknown_keys_are_noted(void **state)
 		{ "{\"model_type\": \"gemma3_text\", " SIZES ", \"attn_logit_softcapping\": 2.0}",
 		  "./config.json: \"attn_logit_softcapping\" is ignored, as Hugging Face's class for "
 		  "gemma3_text does" },
+		{ "{\"model_type\": \"gemma3\", \"text_config\": {" SIZES ", \"final_logit_softcapping\": "
+		  "9}}", "./config.json: \"final_logit_softcapping\" is ignored, as Hugging Face's class for "
+		  "gemma3 does" },
+		{ "{\"model_type\": \"gemma3_text\", " SIZES ", \"final_logit_softcapping\": 9}", NULL },
 		{ "{" LLAMA ", \"sliding_window\": 4096, \"attn_logit_softcapping\": 50.0}", "./config.json: "
 		  "\"sliding_window\", \"attn_logit_softcapping\" are ignored, as Hugging Face's class "
 		    "for llama does" },
