@@ -4,8 +4,9 @@
  *
  * Of the relu(pre) of n tokens those are kept that are no less than the (k n)-th largest (sparsify:
  * fused_encoder with activation "batchtopk"). A prompt is a batch, its first token included. Once it has run,
- * that number is a threshold like any other, so that clamps, generation and sweeps use the same features as
- * the prompt.
+ * there is a threshold as in any other transcoder, so that clamps, generation and sweeps use the features of
+ * the prompt. It lies halfway between the least number that is kept and the largest that is not: products of
+ * one token and of many differ by rounding, which must not cost the feature that sets the threshold.
  */
 #include <limits.h>
 #include <math.h>
@@ -14,10 +15,10 @@
 
 #include "model/transcoder.h"
 
-/* The largest numbers above 0 so far. */
+/* The largest numbers above 0 so far, one more than are kept. */
 struct largest {
-	float *list;			/* (2*room) */
-	int n, room;
+	float *list;			/* (2 * (keep + 1)) */
+	int n, keep;
 };
 
 static int
@@ -34,20 +35,24 @@ add(struct largest *l, float x)
 	if (!(x > 0))
 		return;
 	l->list[l->n++] = x;
-	if (l->n < 2 * l->room)
+	if (l->n < 2 * (l->keep + 1))
 		return;
 	qsort(l->list, (size_t)l->n, sizeof *l->list, descending);
-	l->n = l->room;
+	l->n = l->keep + 1;
 }
 
-/* The least number that is kept, as a threshold that it is above. */
+/* A threshold between the numbers that are kept and the others; of equal ones all are kept. */
 static float
 cut_of(struct largest *l)
 {
-	if (l->n < l->room)
+	float kept, next;
+
+	if (l->n < l->keep)
 		return 0;
 	qsort(l->list, (size_t)l->n, sizeof *l->list, descending);
-	return nextafterf(l->list[l->room - 1], 0);
+	kept = l->list[l->keep - 1];
+	next = l->n > l->keep ? l->list[l->keep] : 0;
+	return fminf(next + (kept - next) / 2, nextafterf(kept, 0));
 }
 
 static int
@@ -55,11 +60,12 @@ settle_layers(struct ct_transcoder *view, const struct ct_transcoder *tc, int T,
     struct ct_arena *a, struct ct_error *err)
 {
 	struct ct_arena tmp = { 0 };
-	struct largest l = { .room = tc->k * T };
+	struct largest l = { .keep = tc->k * T };
 	float *pre = ct_arena_need(&tmp, (size_t)tc->F, sizeof *pre, "pre-activations", err);
 	int code = CT_ENOMEM;
 
-	l.list = ct_arena_need(&tmp, 2 * (size_t)l.room, sizeof *l.list, "the largest activations", err);
+	l.list = ct_arena_need(&tmp, 2 * ((size_t)l.keep + 1), sizeof *l.list, "the largest activations",
+	    err);
 	for (int i = 0; i < tc->L; i++) {
 		float *threshold = ct_arena_need(a, (size_t)tc->layers[i].F, sizeof *threshold, "thresholds",
 		    err);

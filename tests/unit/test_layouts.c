@@ -66,6 +66,20 @@ check_active(const struct ct_local_model *lrm, const json_t *want)
 	}
 }
 
+/*
+ * The threshold of a BatchTopK leaves room for rounding: the feature that sets it is kept, however its
+ * product is computed.
+ */
+static void
+check_threshold(const struct ct_local_model *lrm)
+{
+	for (int i = 0; i < lrm->n; i++) {
+		const struct ct_active *a = &lrm->active[i];
+
+		assert_true(lrm->tc->layers[a->layer].threshold[a->feature] < .9999F * a->act);
+	}
+}
+
 static void
 check_layout(const char *name, const char *layout, const char *activation, int notes)
 {
@@ -92,6 +106,8 @@ check_layout(const char *name, const char *layout, const char *activation, int n
 	fixture_run(&f, ids, T);
 	lrm = &f.prompt->lrm;
 	check_active(lrm, json_object_get(want, "active"));
+	if (strcmp(activation, "BatchTopK") == 0)
+		check_threshold(lrm);
 	D = f.m->cfg.D;
 	for (int l = 0, i = 0; l < f.m->cfg.L; l++)
 		for (int n = D; n < T * D; n++, i++)
