@@ -278,6 +278,9 @@ int ct_session_prune(struct ct_session *s, double node_threshold, double edge_th
  * count.
  */
 int ct_session_direct(const struct ct_session *s, int node, struct ct_direct *out, struct ct_error *err);
+/* What a feature does in every prompt, and at a position of this graph; all in out is from the arena. */
+int ct_session_weights(struct ct_session *s, int layer, int feature, int pos, struct ct_weights_here *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 /* The strongest paths from words to a target. Everything in out is from the arena. */
 int ct_session_paths(const struct ct_session *s, int target, int max, struct ct_paths *out,
     struct ct_arena *a, struct ct_error *err);

@@ -38,4 +38,5 @@ session_files = src/ctrace.h \
 	%D%/tokens.c \
 	%D%/version.c \
 	%D%/weights.c \
+	%D%/weights_here.c \
 	%D%/written.c

@@ -16,6 +16,7 @@
 #include "base/job.h"
 #include "model/model.h"
 #include "model/transcoder.h"
+#include "trace/node.h"
 
 struct ct_weight {
 	int layer, feature;
@@ -63,6 +64,28 @@ struct ct_feature_weights {
 	 * Else NAN.
 	 */
 	double mean, from_features, from_word, rest;
+};
+
+/*
+ * The same next to one prompt's graph. A row is another feature, the word at the feature's position, or a
+ * token that the graph explains.
+ */
+struct ct_weight_here {
+	enum ct_node_kind kind;		/* CT_NODE_FEATURE, CT_NODE_EMBEDDING or CT_NODE_TARGET */
+	int layer, index;		/* the feature's; layer -1: index is a token */
+	double weight, together, adds;	/* as above; words and tokens have only a weight */
+	/*
+	 * The sum of the edges between this, at every position, and the feature: unlike the weight, with what
+	 * attention carries. NAN: no node is this, or the row of edges has not been computed.
+	 */
+	double here;
+	int node;			/* the node with the largest of these edges; -1: none */
+};
+struct ct_weights_here {
+	struct ct_feature_weights all;
+	int node;			/* the feature's; -1: it is not active there */
+	int n_in, n_out;
+	struct ct_weight_here *in, *out;	/* the word or the tokens, then features as above */
 };
 
 /* x (n) in place: how many standard deviations above the mean of all. */

@@ -78,7 +78,7 @@ play 'prompt-text " w1  \x77\x32\n\tw3 "' 'save blanks' 'load blanks' 'save agai
 in_file "blanks of a prompt are kept" "$kept/again.session" 'prompt-text " w1  w2\n\tw3 "'
 
 # Views come back with what they were asked.
-for ask in 'paths 3' 'heads @3 to L1#43@8' 'heads all' 'inactive @3' 'view inactive' 'view boxes' 'view paths' \
+for ask in 'paths 3' 'heads @3 to L1#43@8' 'heads all' 'inactive @3' 'view inactive' 'weights L1#43@8' 'weights L2#7@3' 'view boxes' 'view paths' \
     "compare w19 w10 w9 w7 w39 w16 w30 w17" 'clamp L0#17@4=3\ntrace clamped' 'clamp L0#17@4=3\ncompare clamped'; do
 	play "prompt $prompt" 'pin output "w10", L1#43@8' "$(printf '%b' "$ask")" 'save seen!' screen
 	sed '$d' "$tmp/out" >"$tmp/before"

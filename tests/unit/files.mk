@@ -99,6 +99,7 @@ check_PROGRAMS += \
 	test_transformer \
 	test_verdict \
 	test_weights \
+	test_weights_here \
 	test_work \
 	test_written \
 	test_yaml
@@ -195,6 +196,7 @@ test_transformer_SOURCES = %D%/test_transformer.c
 test_verdict_SOURCES = %D%/test_verdict.c
 test_work_SOURCES = %D%/test_work.c
 test_weights_SOURCES = %D%/test_weights.c
+test_weights_here_SOURCES = %D%/test_weights_here.c
 test_written_SOURCES = %D%/test_written.c
 test_yaml_SOURCES = %D%/test_yaml.c
 endif

@@ -117,6 +117,10 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_GRAPH, "inactive", "[PLACE]", "<tokens>",
 	    "show features that nearly fire, at one token (@Dallas, @8) or any, and what inhibits them",
 	    CMD_GRAPH | CMD_MODEL, do_inactive },
+	{ GROUP_GRAPH, "weights", "[FEATURE|next|back]", "next back <features>",
+	    "show what the selected feature, or FEATURE (L1#249 or L1#249@8), does in every prompt, by its "
+	    "weights from and to others, next to what it does in this one; next, back: both sides, what "
+	    "feeds it, what it feeds", CMD_GRAPH | CMD_MODEL | CMD_NODE, do_weights },
 	{ GROUP_GRAPH, "attribute", "[node|TARGET]", "node <features>",
 	    "attribute from the selected token, the selected feature, or a target",
 	    CMD_GRAPH | CMD_MODEL, do_attribute },

@@ -12,6 +12,7 @@
 #include "tui/view/paths.h"
 #include "tui/view/qk.h"
 #include "tui/view/view.h"
+#include "tui/view/weights.h"
 
 int
 do_card(struct app *a, const char *arg)
@@ -151,4 +152,41 @@ do_inactive(struct app *a, const char *arg)
 			return app_error(a, &err);
 	}
 	return inactive_show(a, q.pos);
+}
+
+/* A feature as FEATURE@8; without a place it is at the chosen token. */
+static int
+parse_feature(struct app *a, const char *arg, struct ct_clamp *out, struct ct_error *err)
+{
+	const char *quote = strrchr(arg, '"');
+	int start = ct_session_start(a->study.session);
+	char text[STUDY_NAME];
+	struct ct_pin p;
+	int code;
+
+	snprintf(text, sizeof text, "%.200s", arg);
+	if (!strchr(quote ? quote : arg, '@'))
+		snprintf(text, sizeof text, "%.200s@%d", arg,
+		    a->study.pos < start ? a->study.graph->pos : a->study.pos);
+	code = ct_session_parse_pin(a->study.session, text, &p, err);
+	if (code == CT_OK && p.kind != CT_NODE_FEATURE)
+		code = ct_fail(err, CT_EINVAL, "weights: expected a feature, such as L1#249 or L1#249@8");
+	*out = (struct ct_clamp){ .layer = p.layer, .feature = p.index, .pos = p.pos };
+	return code;
+}
+
+int
+do_weights(struct app *a, const char *arg)
+{
+	struct ct_clamp f;
+	struct ct_error err;
+
+	if (!strcmp(arg, "next") || !strcmp(arg, "back"))
+		return weights_turn(a, *arg == 'n' ? 1 : -1);
+	if (*arg && parse_feature(a, arg, &f, &err) < 0)
+		return app_error(a, &err);
+	if (!*arg && !cmd_feature(a, &f))
+		return app_fail(a, "only features have weights to others: select one, or name it as in "
+		    "weights L1#249");
+	return weights_show(a, &f);
 }

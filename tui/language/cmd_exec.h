@@ -86,6 +86,7 @@ int do_heads(struct app *a, const char *arg);
 int do_qk(struct app *a, const char *arg);
 int do_judge(struct app *a, const char *arg);
 int do_inactive(struct app *a, const char *arg);
+int do_weights(struct app *a, const char *arg);
 int do_swap(struct app *a, const char *arg);
 int do_switch(struct app *a, const char *arg);
 int do_keep(struct app *a, const char *arg);

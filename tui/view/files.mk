@@ -54,4 +54,8 @@ tui_view_files = \
 	%D%/tree_item.h \
 	%D%/view.c \
 	%D%/view.h \
-	%D%/views.h
+	%D%/views.h \
+	%D%/weights.c \
+	%D%/weights.h \
+	%D%/weights_rows.c \
+	%D%/weights_rows.h

@@ -23,6 +23,7 @@
 	X(COMPARE, compare) \
 	X(QK, qk) \
 	X(INACTIVE, inactive) \
+	X(WEIGHTS, weights) \
 	X(OPERANDS, operands) \
 	X(FEATURES, features) \
 	X(SESSIONS, sessions) \
