@@ -267,6 +267,11 @@ parse(struct ct_yaml_doc *d, const char *text, size_t n, struct ct_error *err)
 		return ct_fail_memory(err, sizeof *r, d->path);
 	}
 	r->doc = d;
+	/* A byte order mark, which some editors write, would be text where the encoding is given. */
+	if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+		text += 3;
+		n -= 3;
+	}
 	yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, n);
 	code = read_events(r, err);

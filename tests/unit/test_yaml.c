@@ -47,6 +47,18 @@ the_tree_keeps_order_and_lines(void **state)
 	ct_yaml_close(d);
 }
 
+/* Some editors write a byte order mark. */
+static void
+a_byte_order_mark_is_no_text(void **state)
+{
+	struct ct_yaml_doc *d = must_open("\xEF\xBB\xBF" "name: capitals\nlast: 1\n");
+
+	(void)state;
+	assert_string_equal(ct_yaml_get(ct_yaml_root(d), "name")->text, "capitals");
+	assert_int_equal(ct_yaml_get(ct_yaml_root(d), "last")->line, 2);
+	ct_yaml_close(d);
+}
+
 static void
 getters_convert_or_keep_the_default(void **state)
 {
@@ -138,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_tree_keeps_order_and_lines),
+		cmocka_unit_test(a_byte_order_mark_is_no_text),
 		cmocka_unit_test(getters_convert_or_keep_the_default),
 		cmocka_unit_test(getters_name_file_line_and_key),
 		cmocka_unit_test(unknown_keys_get_a_suggestion),
