@@ -92,12 +92,19 @@ read_hooks(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 	const struct ct_yaml *root = ct_yaml_root(doc);
 	const char *in = NULL, *out = NULL;
 	size_t i = 0, o = 0, n_in = sizeof inputs / sizeof *inputs, n_out = sizeof outputs / sizeof *outputs;
-	int code = ct_yaml_string(doc, root, "feature_input_hook", true, &in, ld->err);
+	int code = ct_yaml_string(doc, root, "feature_input_hook", false, &in, ld->err);
 
 	if (code == CT_OK)
-		code = ct_yaml_string(doc, root, "feature_output_hook", true, &out, ld->err);
+		code = ct_yaml_string(doc, root, "feature_output_hook", false, &out, ld->err);
 	if (code != CT_OK)
 		return code;
+	if (!in)
+		return ct_yaml_fail(doc, root, CT_EFORMAT, ld->err, "\"feature_input_hook\" is missing: what "
+		    "the features read, hook_resid_mid, mlp.hook_in or ln2.hook_normalized, as its maker "
+		    "says");
+	if (!out)
+		return ct_yaml_fail(doc, root, CT_EFORMAT, ld->err, "\"feature_output_hook\" is missing: "
+		    "what the features replace, hook_mlp_out or mlp.hook_out, as its maker says");
 	while (i < n_in && strcmp(hook_name(in), inputs[i]) != 0)
 		i++;
 	while (o < n_out && strcmp(hook_name(out), outputs[o]) != 0)

@@ -72,9 +72,11 @@ static const struct bad {
 	{ "plt-jumprelu", "config.yaml", "jump_relu", "topk\nk: 2", "@/config.yaml: activation is topk, but "
 	    "the files have thresholds", 0, NULL },
 	{ "plt-relu", "config.yaml", "feature_input_hook: hook_resid_mid\n", "",
-	    "@/config.yaml:1: \"feature_input_hook\" is missing", 0, NULL },
+	    "@/config.yaml:1: \"feature_input_hook\" is missing: what the features read, hook_resid_mid, "
+	    "mlp.hook_in or ln2.hook_normalized, as its maker says", 0, NULL },
 	{ "plt-relu", "config.yaml", "feature_output_hook: hook_mlp_out\n", "",
-	    "@/config.yaml:1: \"feature_output_hook\" is missing", 0, NULL },
+	    "@/config.yaml:1: \"feature_output_hook\" is missing: what the features replace, hook_mlp_out or "
+	    "mlp.hook_out, as its maker says", 0, NULL },
 	{ "plt-relu", "config.yaml", "hook_resid_mid", "hook_resid_pre",
 	    "@/config.yaml:4: feature_input_hook is \"hook_resid_pre\", expected hook_resid_mid, mlp.hook_in "
 	    "or ln2.hook_normalized", 0, NULL },
