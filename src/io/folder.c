@@ -18,6 +18,11 @@
 #define SAVE_TOKENIZER "in Python: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)"
 #define ORIGINAL "get the same model in Hugging Face's layout (config.json, tokenizer.json, safetensors)"
 
+#define CONVERT "convert each layer to layer_{l}.safetensors, and write a config.yaml; " \
+	"ctrace-models(5) has the tensors and keys"
+#define SCOPE "put a config.yaml that lists the files, as mwhanna/gemma-scope-transcoders has it, above them"
+#define WRITE "download its config.yaml too, or write one; ctrace-models(5) has the keys"
+
 /* The first file that is there says what the folder holds. */
 static const struct {
 	enum ct_folder_part part;
@@ -45,6 +50,14 @@ static const struct {
 	  "write tokenizer.json (" SAVE_TOKENIZER ")" },
 	{ CT_FOLDER_TOKENIZER, "vocab.json", "an older tokenizer (vocab.json and merges.txt)",
 	  "write tokenizer.json (" SAVE_TOKENIZER ")" },
+	{ CT_FOLDER_TRANSCODER, "cfg.json", "of SAELens, whose layout is not supported", CONVERT },
+	{ CT_FOLDER_TRANSCODER, "hyperparams.json", "of Language-Model-SAEs, whose layout is not supported",
+	  CONVERT },
+	{ CT_FOLDER_TRANSCODER, "params.npz", "one layer of Gemma Scope", SCOPE },
+	{ CT_FOLDER_TRANSCODER, "layer_0", "a layer of Gemma Scope", SCOPE },
+	{ CT_FOLDER_TRANSCODER, "transcoder", "a folder for a model's transcoder", "name that" },
+	{ CT_FOLDER_TRANSCODER, "layer_0.safetensors", "a layer of a transcoder per layer", WRITE },
+	{ CT_FOLDER_TRANSCODER, "W_enc_0.safetensors", "a layer of a cross-layer transcoder", WRITE },
 };
 
 /* Files of any name that say as much, by what their name ends with. */
@@ -63,7 +76,7 @@ static const struct {
 	{ "onnx", "is a folder of ONNX: " ORIGINAL },
 };
 
-static const char *const needed[] = { "config.json", "model.safetensors", "tokenizer.json" };
+static const char *const needed[] = { "config.json", "model.safetensors", "tokenizer.json", "config.yaml" };
 
 /*
  * The first entry of the directory that fits, by name, in out. Returns whether there is one, or CT_EIO if the
@@ -115,7 +128,8 @@ ct_folder_explain(const char *dir, enum ct_folder_part part, struct ct_error *er
 {
 	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
 		char *path = signs[i].part == part ? ct_path_join(dir, signs[i].file) : NULL;
-		bool there = path && ct_file_exists(path);
+		bool there = path && (ct_file_exists(path) || (part == CT_FOLDER_TRANSCODER &&
+		    ct_dir_exists(path)));
 
 		free(path);
 		if (there)
@@ -140,27 +154,28 @@ is_hub_name(const char *s)
 }
 
 int
-ct_folder_explain_name(const char *model, struct ct_error *err)
+ct_folder_explain_name(const char *name, const char *kind, struct ct_error *err)
 {
+	const char *hub = strncmp(name, "hf://", 5) == 0 ? name + 5 : name;
+	bool model = strcmp(kind, "model") == 0;
 	char head[64] = "";
-	const char *slash = strrchr(model, '/');
 	FILE *f;
 	size_t n = 0;
 
-	if (!ct_file_exists(model)) {
-		if (!is_hub_name(model))
+	if (!ct_file_exists(name)) {
+		if (!is_hub_name(hub))
 			return CT_OK;
-		return ct_fail(err, CT_ENOTFOUND, "%s: no such model directory; if that is a model's name on "
-		    "the Hugging Face Hub, download it first: hf download %s --local-dir %s", model, model,
-		    slash + 1);
+		return ct_fail(err, CT_ENOTFOUND, "%s: no such %s directory; if that is a %s's name on the "
+		    "Hugging Face Hub, download it first: hf download %s --local-dir %s", name, kind, kind,
+		    hub, strrchr(hub, '/') + 1);
 	}
-	f = fopen(model, "rb");
+	f = fopen(name, "rb");
 	if (f) {
 		n = fread(head, 1, sizeof head, f);
 		fclose(f);
 	}
 	/* A file that is named itself may be part of a good directory. */
-	if (ct_sniff(head, n) == CT_SNIFF_SAFETENSORS || ct_sniff(head, n) == CT_SNIFF_OTHER)
-		return ct_fail(err, CT_ENOTFOUND, "%s: this is a file; name the model's directory", model);
-	return ct_sniff_expect(model, head, n, CT_SNIFF_OTHER, "a model directory", err);
+	if (!model || ct_sniff(head, n) == CT_SNIFF_SAFETENSORS || ct_sniff(head, n) == CT_SNIFF_OTHER)
+		return ct_fail(err, CT_ENOTFOUND, "%s: this is a file; name the %s's directory", name, kind);
+	return ct_sniff_expect(name, head, n, CT_SNIFF_OTHER, "a model directory", err);
 }

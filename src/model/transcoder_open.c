@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "io/folder.h"
 #include "model/transcoder_load.h"
 
 void
@@ -34,9 +35,15 @@ no_layout(struct ct_tc_loader *ld)
 {
 	const char *hint = "";
 
-	if (!ld->has_config)
-		return ct_fail(ld->err, CT_ENOTFOUND, "%s: no transcoder: there is neither a config.yaml, as "
-		    "circuit-tracer has it, nor layers.0.mlp/cfg.json, as sparsify has it", ld->dir);
+	if (!ld->has_config) {
+		int code = ct_folder_explain(ld->dir, CT_FOLDER_TRANSCODER, ld->err);
+
+		if (code == CT_OK)
+			code = ct_fail(ld->err, CT_ENOTFOUND, "%s: no transcoder: there is neither a "
+			    "config.yaml, as circuit-tracer has it, nor layers.0.mlp/cfg.json, as sparsify "
+			    "has it", ld->dir);
+		return code;
+	}
 	if (ld->tc->kind == CT_CLT) {
 		if (ct_tc_exists(ld, "layer_0.safetensors"))
 			hint = "; layer_0.safetensors is of a transcoder_set";

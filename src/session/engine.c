@@ -55,13 +55,17 @@ choose_transcoder(
 		    given);
 	if (given) {
 		bool per_layer = same_dir(given, plt);	/* its cards and labels are its own */
+		int code;
 
 		*ending = per_layer ? "-plt" : "";
 		e->info.transcoder_dir = per_layer ? plt : given;
 		e->info.has_other_transcoder = false;
-		if (!ct_dir_exists(given))
-			return ct_fail(err, CT_ENOTFOUND, "%s: no such transcoder directory", given);
-		return CT_OK;
+		if (ct_dir_exists(given))
+			return CT_OK;
+		code = ct_folder_explain_name(given, "transcoder", err);
+		if (code == CT_OK)
+			code = ct_fail(err, CT_ENOTFOUND, "%s: no such transcoder directory", given);
+		return code;
 	}
 	if (!opt->neurons && !e->info.has_transcoder && !(ct_file_missing(clt) && ct_file_missing(plt)))
 		return ct_fail(err, CT_EFORMAT, "%s: expected the directory of a transcoder, found something "

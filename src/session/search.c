@@ -101,7 +101,7 @@ ct_model_find(char **dir, const char *model, struct ct_error *err)
 	}
 	if (ct_dir_exists(model) && ct_folder_explain(model, CT_FOLDER_CONFIG, err) != CT_OK)
 		return CT_EUNSUPPORTED;
-	if (!ct_dir_exists(model) && (code = ct_folder_explain_name(model, err)) != CT_OK)
+	if (!ct_dir_exists(model) && (code = ct_folder_explain_name(model, "model", err)) != CT_OK)
 		return code;
 	if (ct_dir_exists(model))
 		return ct_fail(err, CT_ENOTFOUND,

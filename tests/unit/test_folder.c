@@ -115,6 +115,52 @@ folders(void **state)
 	}
 }
 
+#define CONVERT "whose layout is not supported: convert each layer to layer_{l}.safetensors, and write a " \
+	"config.yaml; ctrace-models(5) has the tensors and keys"
+
+/* What is no transcoder, by its name and by what is in it. */
+static void
+transcoders(void **state)
+{
+	static const struct {
+		const char *file, *message;
+	} cases[] = {
+		{ "cfg.json", "t: no config.yaml; cfg.json is of SAELens, " CONVERT },
+		{ "hyperparams.json",
+		  "t: no config.yaml; hyperparams.json is of Language-Model-SAEs, " CONVERT },
+		{ "params.npz", "t: no config.yaml; params.npz is one layer of Gemma Scope: put a "
+		    "config.yaml that lists the files, as mwhanna/gemma-scope-transcoders has it, "
+		    "above them" },
+		{ "W_enc_0.safetensors", "t: no config.yaml; W_enc_0.safetensors is a layer of a cross-layer "
+		    "transcoder: download its config.yaml too, or write one; ctrace-models(5) has the keys" },
+	};
+	struct ct_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(ct_dir_make("t", NULL), CT_OK);
+	assert_int_equal(ct_folder_explain("t", CT_FOLDER_TRANSCODER, &err), CT_OK);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char path[64];
+
+		snprintf(path, sizeof path, "t/%s", cases[i].file);
+		scratch_text(path, "x");
+		assert_int_equal(ct_folder_explain("t", CT_FOLDER_TRANSCODER, &err), CT_EUNSUPPORTED);
+		assert_string_equal(err.msg, cases[i].message);
+		unlink(path);
+	}
+	assert_int_equal(ct_dir_make("t/transcoder", NULL), CT_OK);
+	assert_int_equal(ct_folder_explain("t", CT_FOLDER_TRANSCODER, &err), CT_EUNSUPPORTED);
+	assert_string_equal(err.msg, "t: no config.yaml; transcoder is a folder for a model's transcoder: "
+	    "name that");
+	scratch_text("params.npz", "PK");
+	assert_int_equal(ct_folder_explain_name("params.npz", "transcoder", &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "params.npz: this is a file; name the transcoder's directory");
+	assert_int_equal(ct_folder_explain_name("hf://a/b-c", "transcoder", &err), CT_ENOTFOUND);
+	assert_string_equal(err.msg, "hf://a/b-c: no such transcoder directory; if that is a transcoder's "
+	    "name on the Hugging Face Hub, download it first: hf download a/b-c --local-dir b-c");
+	assert_int_equal(ct_folder_explain_name("nothing", "transcoder", &err), CT_OK);
+}
+
 /* A directory that may be entered but not listed: nobody knows that it has no weights. */
 static void
 a_folder_that_cannot_be_listed(void **state)
@@ -150,6 +196,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(folders),
+		cmocka_unit_test(transcoders),
 		cmocka_unit_test(a_folder_that_cannot_be_listed),
 		cmocka_unit_test(an_adapter_beside_a_model),
 	};

@@ -131,8 +131,9 @@ static const struct bad {
 	    "google/gemma-scope-2b-pt-transcoders layer_0/width_65k/average_l0_60/params.npz --local-dir @ "
 	    "brings it", 0, NULL },
 	/* Files and tensors. */
-	{ "plt-relu", "config.yaml", NULL, NULL, "@: no transcoder: there is neither a config.yaml, as "
-	    "circuit-tracer has it, nor layers.0.mlp/cfg.json, as sparsify has it", 0, NULL },
+	{ "plt-relu", "config.yaml", NULL, NULL, "@: no config.yaml; layer_0.safetensors is a layer of a "
+	    "transcoder per layer: download its config.yaml too, or write one; ctrace-models(5) has the keys",
+	    0, NULL },
 	{ "plt-relu", "layer_0.safetensors", NULL, NULL, "@: there is no layer_0.safetensors, and "
 	    "config.yaml lists no files under \"transcoders\"", 0, NULL },
 	{ "plt-relu", "layer_1.safetensors", NULL, NULL, "cannot open @/layer_1.safetensors: No such file or "
