@@ -1,4 +1,4 @@
-/* batch_topk: which features of a batch stay active, when so many of them are wanted. */
+/* batch_topk: chooses the features of a batch that stay active, when a number of them is wanted. */
 #ifndef CT_TRAIN_BATCH_TOPK_H
 #define CT_TRAIN_BATCH_TOPK_H
 

@@ -9,10 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-/*
- * The file: this, then n entries, then the blocks' bytes one after the other. Read on the machine that wrote
- * it.
- */
+/* The file: this header, n entries, then the bytes of all blocks. It is read on the machine that wrote it. */
 struct header {
 	char magic[16];
 	uint64_t key, check;		/* check: hash of all that follows the header */
@@ -37,7 +34,7 @@ ct_checkpoint_hash(uint64_t hash, const void *data, size_t n)
 	return hash;
 }
 
-/* Finds the blocks in c->text; false when it is not a whole file of this training. */
+/* Finds the blocks in c->text; false if that is not a complete file of this training. */
 static bool
 parse(struct ct_checkpoint *c, size_t size)
 {

@@ -10,7 +10,7 @@
 #include "io/json_out.h"
 #include "io/safetensors.h"
 
-/* What files of ours call a parameter; NULL keeps its own name. */
+/* The names of parameters in ctrace's own files; NULL: the usual name. */
 static struct ct_tensor
 tensor_of(const struct ct_params *p, const struct ct_param *q, const char *name)
 {
@@ -130,7 +130,10 @@ ct_export_layer(const char *dir, const struct ct_train_transcoder *c, int l, int
 	return code;
 }
 
-/* Files of layers that an earlier model had and this one does not. What cannot be removed does no harm. */
+/*
+ * Removes files of layers that an earlier model had and this one lacks. One that cannot be removed does no
+ * harm.
+ */
 static void
 remove_above(const char *dir, const char *stem, int l)
 {

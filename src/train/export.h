@@ -1,5 +1,5 @@
 /*
- * export: a trained model and its transcoders as files that Hugging Face and circuit-tracer open.
+ * export: writes a trained model and its transcoders as files that Hugging Face and circuit-tracer open.
  *
  * Owns names, layouts and the order of writing: each file is replaced atomically.
  */
@@ -17,18 +17,23 @@ int ct_export_model(const char *dir, const struct ct_net *net, int bos, struct c
 int ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcoder, const char *name,
     struct ct_error *err);
 
-/* The same in steps, for transcoders whose layers are trained one after the other. The folder's name: */
+/*
+ * The same in steps, for transcoders whose layers are trained one after the other. This is the folder's name:
+ */
 const char *ct_export_folder(bool per_layer);
 
-/* What config.yaml calls the model, and where the transcoder reads and writes. */
+/* The model's name, and where the transcoder reads and writes, for config.yaml. */
 struct ct_export_names {
 	const char *model, *read, *write;
 };
 
-/* dir gets the files of layer l of the transcoder, as those of layer `number`. */
+/* Writes layer l of the transcoder to dir, as the files of layer `number`. */
 int ct_export_layer(const char *dir, const struct ct_train_transcoder *transcoder, int l, int number,
     struct ct_error *err);
-/* When all L layers are in dir: its config.yaml. Removes files of further layers, which are out of date. */
+/*
+ * Once all L layers are in dir: writes its config.yaml, and removes files of further layers, which are
+ * outdated.
+ */
 int ct_export_config(const char *dir, bool per_layer, int L, const struct ct_export_names *names,
     struct ct_error *err);
 

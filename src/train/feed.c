@@ -15,7 +15,7 @@
 #include "model/linear.h"
 #include "model/transformer.h"
 
-/* The work file: this, then the stream (n,D) of each window, in the corpus' order. */
+/* The work file: this header, then the stream (n,D) of each window, in the order of the corpus. */
 struct header {
 	char magic[16];
 	uint64_t key;
@@ -76,7 +76,7 @@ ct_feed_disk(const struct ct_feed_options *o)
 
 	for (int i = 0; i < o->c->n_sentences; i++)
 		tokens += o->c->sentences[i].held_out ? 0 : (unsigned long long)o->c->sentences[i].n;
-	/* The next layer's stream is written before this layer's goes. */
+	/* The next layer's stream is written before this layer's is removed. */
 	return o->per_layer ? 2 * tokens * (unsigned long long)o->m->cfg.D * sizeof(float) : 0;
 }
 
@@ -123,8 +123,8 @@ ct_feed_open(struct ct_feed *f, const struct ct_feed_options *o, struct ct_error
 		f->o.buffer = (int)f->positions;
 	if (f->o.buffer < o->batch + (f->o.buffer < f->positions ? most : 0))
 		return f->positions < o->batch ? ct_fail(err, CT_EINVAL,
-		    "the text is too short: %ld positions to learn from, a batch has %d; give more text or a "
-		    "smaller `batch:`", f->positions, o->batch) : ct_fail(err, CT_EINVAL,
+		    "the text is too short: %ld positions to learn from, but a batch has %d; give more text "
+		    "or a smaller `batch:`", f->positions, o->batch) : ct_fail(err, CT_EINVAL,
 		    "a buffer of %d positions holds no batch of %d and a window of %d; give a larger "
 		    "`buffer:`",
 		    f->o.buffer, o->batch, most);
@@ -141,7 +141,7 @@ ct_feed_close(struct ct_feed *f)
 	f->fd = -1;
 }
 
-/* The windows of this epoch, in its order. */
+/* The windows of this epoch, in their order. */
 static void
 order_windows(struct ct_feed *f, int epoch)
 {
@@ -158,7 +158,7 @@ order_windows(struct ct_feed *f, int epoch)
 	f->epoch = epoch;
 }
 
-/* As many windows as fit, from `from` on. */
+/* Takes as many windows as fit, from `from` on. */
 static void
 measure_load(struct ct_feed *f, struct ct_feed_place *p)
 {
@@ -179,7 +179,7 @@ ct_feed_batches(const struct ct_feed *f)
 	return f->o.passes * (f->place.rows / f->o.batch);
 }
 
-/* What is left of an epoch and too short for a batch is not used in it. */
+/* Rows left at the end of an epoch that are too few for a batch are skipped. */
 static void
 next_load(struct ct_feed *f)
 {
@@ -269,7 +269,7 @@ run_layer(struct run *r, int l, int T, int start, long to, int k)
 		const float *x = r->x + (size_t)t * D;
 		double stream = fmax(ct_sdot((int)D, x, x), 1e-20), scale = 1;
 
-		/* The norm after the MLP divides an error before it. */
+		/* A norm after the MLP is undone for an error before it. */
 		if (f->o.write == CT_WRITE_MLP && m->layers[l].post2.w)
 			scale = (double)r->rows.post2[t] * (double)r->rows.post2[t];
 		a->weight[((size_t)to + (size_t)(t - start)) * L + (size_t)k] = (float)(scale / stream);
@@ -322,7 +322,7 @@ fill_window(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error
 	    code;
 }
 
-/* A layer's scales and means, from the raw rows of the buffer. */
+/* Computes a layer's scales and means from the raw rows of the buffer. */
 static void
 find_scales(struct ct_feed *f, int l)
 {
@@ -423,10 +423,11 @@ ct_feed_next(struct ct_feed *f, const int **rows, const struct ct_job *job, stru
 	return CT_OK;
 }
 
-/* The work file for the next layer, while it is written window by window. */
+/* The next layer's work file while it is written, window by window. */
 struct advance {
 	const struct ct_feed *f;
-	int from, to;			/* from the stream before one layer to that before the other */
+	/* runs the layers from the one whose stream is read to the one whose stream is written */
+	int from, to;
 	int fd;
 };
 
@@ -469,7 +470,7 @@ advance_window(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	    f->o.path, err);
 }
 
-/* The layer whose stream the work file has, if it is whole and of this training; else -1. */
+/* The layer whose stream is in the work file, if that is complete and belongs to this training; else -1. */
 static int
 found_layer(struct ct_feed *f)
 {

@@ -8,21 +8,21 @@
 #include "train/number_codes.h"
 #include "train/groups.h"
 
-/* A worker's share of every batch, with all that it writes. */
+/* One worker's share of a batch, and everything it writes. */
 struct share {
 	struct ct_pack pack;
 	struct ct_train_pass *pass;
 	float *grad;
 	const int *list;		/* its sentences of this step */
-	const int *bottleneck;		/* where their attention ends, or NULL */
-	const uint32_t *seeds;		/* of their signs and noise, or NULL */
-	const unsigned char *group;	/* what each begins, or NULL */
+	const int *bottleneck;		/* where each sentence's attention ends, or NULL */
+	const uint32_t *seeds;		/* for the signs and noise of each sentence, or NULL */
+	const unsigned char *group;	/* the kind of group that each begins, or NULL */
 	int n;
 	double loss;
 	int right;
 };
 
-/* The next n of an endless sequence of shuffled passes through list[0..size). */
+/* The next n elements of an endless sequence of shuffled passes through list[0..size). */
 struct deck {
 	int *list;
 	int size, at;
@@ -42,10 +42,10 @@ struct fit {
 	struct deck deck;
 	struct ct_groups groups;
 	int *batch;
-	int *bottleneck;			/* of its sentences; see draw_bottlenecks */
-	uint32_t *seeds;		/* of its sentences' signs and noise */
-	unsigned char *group;		/* what its sentences begin: enum ct_group */
-	bool grouped;			/* they are compared */
+	int *bottleneck;			/* of each sentence; see draw_bottlenecks */
+	uint32_t *seeds;		/* for the signs and noise of each sentence */
+	unsigned char *group;		/* the kind of group that each begins: enum ct_group */
+	bool grouped;			/* sentences are drawn in groups, to be compared */
 	double scale;			/* 1 / weights of the batch */
 	struct ct_prices prices;	/* in units of scale */
 	struct sums {			/* since the last report */
@@ -77,7 +77,7 @@ run_share(void *ctx, int task, int worker)
 	}
 }
 
-/* Shares begin where groups do, so that these stay together. */
+/* A share begins only where a group does, so that groups stay together. */
 static int
 share_start(int batch, int k, int shares)
 {
@@ -101,8 +101,8 @@ deal(struct deck *d, int *out, int n)
 }
 
 /*
- * Where attention ends in each sentence of a batch: at its plan in a share of them, at its answer in a share
- * of the others; nowhere is 0.
+ * Draws where attention ends in each sentence of a batch: at its plan in a share of the sentences, at its
+ * answer in a share of the others, and nowhere (0) in the rest.
  */
 static void
 draw_bottlenecks(struct fit *f)
@@ -119,7 +119,10 @@ draw_bottlenecks(struct fit *f)
 	}
 }
 
-/* Heads of layers before `from`, and of all but `only` if it is not -1, do nothing, and stay so. */
+/*
+ * Makes the heads of layers before `from`, and of all layers but `only` if that is not -1, do nothing; they
+ * are not trained either.
+ */
 static void
 silence_attention(struct ct_net *net, int from, int only)
 {
@@ -197,7 +200,7 @@ close_fit(struct fit *f)
 	free(f->shares);
 }
 
-/* All that the next step depends on. */
+/* Everything that the next step depends on. */
 static void
 resume(struct fit *f, struct ct_checkpoint *c)
 {
@@ -216,7 +219,7 @@ resume(struct fit *f, struct ct_checkpoint *c)
 	f->adam.step = f->state->step;
 }
 
-/* Draws a batch, shares it out and says what counts in it. Returns its rows. */
+/* Draws a batch, divides it among the workers, and sets which terms of the loss count. Returns its rows. */
 static int
 draw_batch(struct fit *f)
 {
@@ -265,7 +268,7 @@ draw_batch(struct fit *f)
 	return rows;
 }
 
-/* Returns the rows it has trained on. */
+/* Returns the number of rows that it has trained on. */
 static int
 train_step(struct fit *f)
 {

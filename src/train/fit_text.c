@@ -10,7 +10,7 @@
 #include "math/blas.h"
 #include "train/transcoder_step.h"
 
-enum { JUDGED = 2 * CT_STEP_ROWS };	/* rows of a load by which dead features are replaced */
+enum { JUDGED = 2 * CT_STEP_ROWS };	/* rows of a load from which dead features are replaced */
 
 struct fit {
 	const struct ct_fit_text *t;
@@ -18,11 +18,12 @@ struct fit {
 	struct ct_feed feed;
 	struct ct_train_transcoder transcoder;
 	struct ct_transcoder_step step;
-	struct ct_train_transcoder_pass *pass;	/* for rows beside those of a step */
+	struct ct_train_transcoder_pass *pass;	/* for rows other than those of a step */
 	struct ct_arena arena;
 	float *x, *residual;		/* (JUDGED,L,D) */
 	double price;			/* log lambda of JumpReLU */
-	int layers;			/* trained one after the other: the model's, or 1 */
+	/* how many layers are trained one after the other: the model's, or 1 if all are trained together */
+	int layers;
 	struct ct_part_state *state;
 	struct sums {			/* since the last report */
 		double error, active, loss, rows, variance;
@@ -91,8 +92,8 @@ close_fit(struct fit *f)
 }
 
 /*
- * Makes feature i of layer l one that answers inputs like x (D), with h 1 on x itself and 0 on the mean, and
- * writes `write` (D) times gain to its own layer.
+ * Makes feature i of layer l answer inputs like x (D): its h is 1 on x itself and 0 on the mean. It writes
+ * `write` (D) times gain to its own layer.
  */
 static void
 set_feature(struct fit *f, int l, int i, const float *x, const float *write, float gain)
@@ -122,7 +123,7 @@ set_feature(struct fit *f, int l, int i, const float *x, const float *write, flo
 	}
 }
 
-/* Thresholds of a layer at which as many features are active as a BatchTopK with this cutoff has. */
+/* Thresholds of a layer that leave as many features active as a BatchTopK with this cutoff. */
 static void
 set_threshold(struct fit *f, int l, int i, double cutoff)
 {
@@ -133,7 +134,7 @@ set_threshold(struct fit *f, int l, int i, double cutoff)
 	f->transcoder.params.w[at] = (float)log(theta > 1e-30 ? theta : 1e-30);
 }
 
-/* yhat - y of the first rows of the load in f->residual, and their inputs in f->x. Returns how many. */
+/* Sets f->residual to yhat - y of the first rows of the load, and f->x to their inputs. Returns how many. */
 static int
 judge(struct fit *f, const int *rows, int n, double *cutoffs)
 {
@@ -163,9 +164,9 @@ judge(struct fit *f, const int *rows, int n, double *cutoffs)
 }
 
 /*
- * A BatchTopK becomes a JumpReLU: a feature's threshold is where h |dec| reaches the mean cutoff of the
- * load's batches. So the thresholds that a JumpReLU learns from start with the wanted number of active
- * features, too. Once they are learned, all are multiplied by what brings that number back: by the mean
+ * Turns a BatchTopK into a JumpReLU: a feature's threshold is where h |dec| reaches the mean cutoff of the
+ * load's batches. The thresholds of a JumpReLU start like this too, so that the wanted number of features is
+ * active. Once they are learned, all are multiplied by the factor that restores this number: by the mean
  * cutoff of h / theta.
  */
 static int
@@ -193,7 +194,7 @@ settle(struct fit *f, bool learned, struct ct_error *err)
 }
 
 /*
- * A layer starts from what it is to imitate: each feature answers one of the load's inputs, drawn at random,
+ * A layer starts from what it has to imitate: each feature answers one of the load's inputs, drawn at random,
  * and writes what the MLP writes there, so weakly that the wanted number of them together write about as much
  * as the MLP.
  */
@@ -203,7 +204,7 @@ start(struct fit *f, int layer, struct ct_error *err)
 	struct ct_train_transcoder *c = &f->transcoder;
 	const struct ct_mlp_rows *a = &f->feed.rows;
 	size_t L = (size_t)c->s.L, D = (size_t)c->s.D, n = c->params.count * sizeof *c->params.w;
-	float *write = f->residual;	/* (D) of it is free */
+	float *write = f->residual;	/* (D) of it is unused here */
 	struct ct_rng rng;
 
 	memset(c->params.w, 0, n);
@@ -227,7 +228,7 @@ start(struct fit *f, int layer, struct ct_error *err)
 	return f->o->topk ? CT_OK : settle(f, false, err);
 }
 
-/* Dead features of layer l take over the inputs at which errors are largest. */
+/* Gives the dead features of layer l the inputs at which errors are largest. */
 static void
 revive_layer(struct fit *f, int l, const int *rows, int n, double cutoff, struct ct_rng *rng)
 {
@@ -252,7 +253,7 @@ revive_layer(struct fit *f, int l, const int *rows, int n, double cutoff, struct
 			t++;
 		r = f->residual + ((size_t)t * L + (size_t)l) * D;
 		size = sqrt(ct_sdot((int)D, r, r));
-		/* Strong enough to be chosen on inputs like that one, not so strong that it overshoots. */
+		/* Strong enough to be chosen on such inputs, but not so strong that it overshoots. */
 		set_feature(f, l, i, f->x + ((size_t)t * L + (size_t)l) * D, r,
 		    cutoff > 0 && size > 2 * cutoff ? (float)(2 * cutoff / size) : .5f);
 		f->step.norm[(size_t)l * (size_t)f->transcoder.s.F + (size_t)i] =
@@ -300,8 +301,8 @@ finish_layer(struct fit *f, int layer, struct ct_error *err)
 }
 
 /*
- * The price follows the number of active features: up when there are too many, down when too few. Then all
- * thresholds go down, too, since even without a price fewer may be enough.
+ * Adapts the price to the number of active features: up if there are too many, down if too few. With too few,
+ * all thresholds are lowered as well, since even without a price too few may be active.
  */
 static void
 steer_price(struct fit *f)
@@ -360,7 +361,7 @@ report(struct fit *f)
 	return ct_reporter_send(f->t->reporter, f->state->step);
 }
 
-/* All that the next step depends on; the place in the text follows from the number of steps. */
+/* Everything that the next step depends on; the place in the text follows from the number of steps. */
 static bool
 resume(struct fit *f)
 {
@@ -385,8 +386,8 @@ resume(struct fit *f)
 }
 
 /*
- * How long it all takes: a load is filled and a step is made, twice, for a training that is begun anew
- * afterwards.
+ * Estimates how long the training takes: fills a load and makes a step, twice. The training then starts again
+ * from the beginning.
  */
 static int
 estimate(struct fit *f, struct ct_error *err)
@@ -416,7 +417,7 @@ estimate(struct fit *f, struct ct_error *err)
 	    "nothing was trained");
 }
 
-/* Layer by layer, from the step that the state has come to. */
+/* Trains layer after layer, from the step that the saved state had reached. */
 static int
 begin_layer(struct fit *f, bool estimated, struct ct_error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * fit_text: trains a transcoder for a model that exists, on a text. Owns the start, the wanted number of
- * active features, what becomes of dead ones, and the order of layers.
+ * fit_text: trains a transcoder on a text, for a model that exists. Owns the initial features, the wanted
+ * number of active features, the replacement of dead ones, and the order of layers.
  */
 #ifndef CT_TRAIN_FIT_TEXT_H
 #define CT_TRAIN_FIT_TEXT_H
@@ -12,7 +12,9 @@
 #include "train/reporter.h"
 #include "train/transcoder.h"
 
-/* Takes what was learned for layers l.. (transcoder->s.L), which reads and writes the model's own stream. */
+/*
+ * Called with what was learned for layers l.. (transcoder->s.L); it reads and writes the model's own stream.
+ */
 typedef int (*ct_fit_text_fn)(void *ctx, const struct ct_train_transcoder *transcoder, int l,
     struct ct_error *err);
 
@@ -24,17 +26,20 @@ struct ct_fit_text {
 	struct ct_checkpoint *checkpoint;
 	ct_fit_text_fn done;
 	void *ctx;
-	/* Gets the seconds that all steps will take, measured on a few, before they begin; false cancels. */
+	/*
+	 * Called before training begins with the seconds that all steps will take, estimated from a few;
+	 * false cancels.
+	 */
 	bool (*estimate)(void *ctx, double seconds);
 };
 
-/* Bytes of memory that training takes beside the model. */
+/* Bytes of memory that training needs in addition to the model. */
 unsigned long long ct_fit_text_memory(const struct ct_fit_text *f);
 
 /*
- * Per layer, one after the other, o->steps each; or all layers at once. What checkpoint holds of an
- * interrupted training is gone on from, to the same bytes for the same number of threads. done is called
- * before the checkpoint says so, perhaps again after an interruption, with the same bytes.
+ * Trains the layers one after the other, with o->steps each, or all together. An interrupted training whose
+ * state is in checkpoint is continued, and gives the same bytes with the same number of threads. done is
+ * called before the checkpoint records it, so after an interruption perhaps again, with the same bytes.
  */
 int ct_fit_text_run(const struct ct_fit_text *f, struct ct_error *err);
 

@@ -9,7 +9,7 @@
 #include "train/lookups.h"
 #include "train/transcoder_step.h"
 
-/* Draws rows with probability in proportion to their weights. */
+/* Draws rows with probabilities proportional to their weights. */
 struct urn {
 	double *upto;			/* (N) running sums */
 	int n;
@@ -55,7 +55,7 @@ ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Only decoders go on learning. */
+/* From now on only decoders learn. */
 static void
 freeze_encoders(struct ct_train_transcoder *c)
 {
@@ -68,8 +68,8 @@ freeze_encoders(struct ct_train_transcoder *c)
 }
 
 /*
- * Raises thresholds above the weak firings that sparsity has left over, so that a feature keeps to its
- * meaning. The encoders' learning ends here.
+ * Raises thresholds above weak activations that the sparsity penalty left, so that a feature keeps one
+ * meaning. The encoders stop learning here.
  */
 static int
 settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share, struct ct_error *err)
@@ -159,7 +159,7 @@ settle_step(const struct ct_train_transcoder_options *o)
 	return o->settle > 0 ? (int)(o->settle_at * o->steps) : -1;
 }
 
-/* All that the next step depends on. */
+/* Everything that the next step depends on. */
 static void
 resume(struct fit *f, struct ct_checkpoint *c)
 {

@@ -10,8 +10,8 @@
 #include "train/reporter.h"
 
 /*
- * transcoder is open with a's L and D; it is initialised, trained on a's scaled rows, and then unscaled: what
- * comes back reads and writes the model's own stream. Of checkpoint see fit_model.h.
+ * transcoder is open with a's L and D. It is initialised, trained on a's scaled rows, and then scaled back,
+ * so that it reads and writes the model's own stream. See fit_model.h about checkpoint.
  */
 int ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a,
     const struct ct_train_transcoder_options *o,

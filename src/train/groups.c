@@ -35,7 +35,9 @@ ct_groups_find(struct ct_groups *g, struct ct_arena *arena, const struct ct_corp
 	return CT_OK;
 }
 
-/* The first of the sorted sentences that does not come before, or not until after, those asked for. */
+/*
+ * The first sorted sentence that does not come before the given ones, or with `after`, that comes after them.
+ */
 static int
 bound(const struct ct_groups *g, int kind, int about, int relation, bool after)
 {
@@ -53,7 +55,7 @@ bound(const struct ct_groups *g, int kind, int about, int relation, bool after)
 	return low;
 }
 
-/* A random training sentence of this template about this and with this relation, or -1. */
+/* A random training sentence with this template, `about` and relation, or -1. */
 static int
 draw(const struct ct_groups *g, struct ct_rng *rng, int kind, int about, int relation)
 {
@@ -62,7 +64,7 @@ draw(const struct ct_groups *g, struct ct_rng *rng, int kind, int about, int rel
 	return end > first ? g->sorted[first + (int)ct_rng_below(rng, (uint32_t)(end - first))] : -1;
 }
 
-/* How many rows of two sentences differ. */
+/* The number of rows in which two sentences differ. */
 static int
 rows_apart(const struct ct_corpus *c, const struct ct_sentence *s, const struct ct_sentence *t)
 {

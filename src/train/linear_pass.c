@@ -22,7 +22,7 @@ struct ct_linear_pass {
 	float *value;		/* (R, H_kv head) */
 	float *dheads;		/* (R, H head) */
 	float *dd, *dstart;	/* (R,D) gradients of the stream and of where it starts */
-	/* (R,D) gradient of what passes by attention; zero but at bottlenecks */
+	/* (R,D) gradient of what attention carries past bottlenecks; zero in other rows */
 	float *bottleneck;
 	float *logits;		/* (V) of one row */
 	float *last;		/* (D) the final norm's output of one row */
@@ -126,7 +126,7 @@ mix(const struct ct_net_shape *s, const struct ct_batch *b, bool back, const flo
 	}
 }
 
-/* Copies the rows that are bottlenecks; with `move` they are zeroed where they come from. */
+/* Copies the rows that are bottlenecks; with `move` they become zero in the source. */
 static void
 at_necks(const struct ct_batch *b, int D, bool move, float *from, float *to)
 {
@@ -178,7 +178,7 @@ forward(struct ct_linear_pass *p, const struct ct_net *net, const struct ct_batc
 	}
 }
 
-/* Takes the mean away, and returns the square of what is left. */
+/* Subtracts the mean, and returns the square of what is left. */
 static double
 centre(int n, float *x)
 {
@@ -192,7 +192,7 @@ centre(int n, float *x)
 	return ct_sdot(n, x, x);
 }
 
-/* What reaches the logits of the answers: sets dd. Returns the direct part of the loss. */
+/* Sets dd from what reaches the logits of the answers. Returns the direct part of the loss. */
 static double
 direct_backward(struct ct_linear_pass *p, const struct ct_net *net, const struct ct_batch *b,
     const struct ct_frozen_run *run, double scale, double price, float *grad)
@@ -224,7 +224,7 @@ direct_backward(struct ct_linear_pass *p, const struct ct_net *net, const struct
 	return loss;
 }
 
-/* What attention has brought to each row before an MLP: adds to dd, and to dstart what is its due. */
+/* The loss of what attention has brought to each row before an MLP: adds to dd, and to dstart its part. */
 static double
 carry_backward(struct ct_linear_pass *p, const struct ct_batch *b, int D, const float *mid,
     const float *stream, double scale, double price)

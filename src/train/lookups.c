@@ -8,10 +8,11 @@
 #include "math/solve.h"
 
 enum { ROUNDS = 4 };
-static const double same = .9;		/* cosine of two inputs that count as one */
-static const double least = .6;		/* of <w, x>, from which on a lookup is active */
-static const double close_by = .4;	/* of <w, x>, from which on an outsider counts more next */
-static const double ridge = 1e-4;	/* of the mean diagonal */
+static const double same = .9;		/* cosine from which two inputs count as the same */
+static const double least = .6;		/* value of <w, x> from which a lookup is active */
+/* value of <w, x> from which an input of another group counts more in the next round */
+static const double close_by = .4;
+static const double ridge = 1e-4;	/* as a fraction of the mean diagonal */
 
 /* The different inputs of an MLP. */
 struct inputs {
@@ -24,14 +25,14 @@ struct inputs {
 	double *C;			/* (D,D) X'X + ridge I, lower half */
 };
 
-/* For one group at a time. */
+/* Buffers for one group at a time. */
 struct scratch {
 	int *member;			/* (n) */
 	double *C;			/* (D,D) */
 	double *z;			/* (D,n) C^-1 X_g' */
 	double *A, *k;			/* (n,n), (n) */
 	double *w;			/* (D) */
-	double *weight;			/* (n) how dearly a member of another group pays for what it gets */
+	double *weight;			/* (n) the cost of <w, x> for each input of other groups */
 };
 
 static double
@@ -105,7 +106,7 @@ dot(int D, const double *x, const double *y)
 	return sum;
 }
 
-/* w with <w, x> = 1 for the m members, and the least w' C w. False: there is none. */
+/* w with <w, x> = 1 for the m members and the least w' C w. Returns false if there is none. */
 static bool
 solve_group(const struct inputs *in, struct scratch *s, int m)
 {
@@ -125,7 +126,7 @@ solve_group(const struct inputs *in, struct scratch *s, int m)
 				s->A[i * M + j] += in->x[(size_t)s->member[i] * D + d] * s->z[d * M + j];
 		}
 	}
-	/* More members than dimensions cannot all have 1: then nearly so. */
+	/* More members than dimensions cannot all have 1 exactly. */
 	if (!ct_solve_ridge(m, 1, 1e-6 * s->A[0], s->A, s->k))
 		return false;
 	for (size_t d = 0; d < D; d++)
@@ -133,7 +134,9 @@ solve_group(const struct inputs *in, struct scratch *s, int m)
 	return true;
 }
 
-/* The encoder of group g in s->w, its members in s->member. Returns how many; 0: it has none. */
+/*
+ * Computes the encoder of group g in s->w, and its members in s->member. Returns their number; 0: no encoder.
+ */
 static int
 encode(const struct inputs *in, struct scratch *s, int g)
 {
@@ -163,7 +166,7 @@ encode(const struct inputs *in, struct scratch *s, int g)
 	return m;
 }
 
-/* Features from the groups. Those left over stay silent. */
+/* Makes features from the groups. Features without a group stay inactive. */
 static void
 write_features(struct ct_train_transcoder *c, const struct inputs *in, int l, struct scratch *s)
 {

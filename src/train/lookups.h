@@ -1,8 +1,9 @@
 /*
  * lookups: features that start as entries of a table: which inputs of an MLP, and what it writes for them.
  *
- * Owns the choice of the inputs and the encoders that tell them apart. Training goes on from there. A layer
- * that reads single words has few different inputs; for others, random features are the better start.
+ * Owns the choice of the inputs, and the encoders that tell them apart; training continues from these.
+ * Lookups suit layers that read single words, which have few different inputs; in others, random features are
+ * a better start.
  */
 #ifndef CT_TRAIN_LOOKUPS_H
 #define CT_TRAIN_LOOKUPS_H

@@ -9,11 +9,11 @@
 #include "base/sort.h"
 #include "train/pack.h"
 
-/* Sentence i of the sorted list has its first `shared` tokens in common with the one before it. */
+/* Sentence i of the sorted list has its first `shared` tokens in common with the sentence before it. */
 struct entry {
 	int sentence;
 	int shared;
-	int first;		/* row of its token `shared` or, when that is BOS, of token 1 */
+	int first;		/* the row of its token `shared`, or if that is BOS, of token 1 */
 };
 
 static int
@@ -87,7 +87,7 @@ run(void *ctx, int task, int worker)
 	}
 }
 
-/* Which rows each sentence brings, and how many sentences share each row. Returns the number of rows. */
+/* Finds the rows of each sentence, and how many sentences share each row. Returns the number of rows. */
 static int
 plan(const struct ct_corpus *corpus, struct entry *entries, const int *list, int n, float *count,
     unsigned char *place)

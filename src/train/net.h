@@ -33,10 +33,10 @@ struct ct_net {
 	float *cos, *sin;		/* (context, head/2) */
 };
 
-/* Sentences whose MLPs' writes are compared. */
+/* Sentences in which the MLPs' outputs are compared. */
 enum ct_group {
 	CT_GROUP_NONE,
-	CT_GROUP_PAIR,		/* it and the next ask the same about the same: compared if as long */
+	CT_GROUP_PAIR,		/* this and the next ask the same about the same; compared if equally long */
 	CT_GROUP_GRID		/* it and the next three: A asked 1, A asked 2, B asked 1, B asked 2 */
 };
 

@@ -15,7 +15,7 @@ struct directions {
 	struct ct_rng *rng;
 };
 
-/* One more, at right angles to the others while there is room for that. */
+/* Draws one more direction, at right angles to the others while there is room for that. */
 static const float *
 draw(struct directions *s)
 {
@@ -46,8 +46,8 @@ freeze(struct ct_net *net, size_t at)
 }
 
 /*
- * A word's row is the sum of its codes' directions and of `common`, or one of its own where it has no codes:
- * as long as theirs, so that norms see all words alike.
+ * A word's row is the sum of its codes' directions and of `common`. A word without codes gets a random row of
+ * the same length, so that norms treat all words alike.
  */
 static void
 lay_words(struct ct_net *net, size_t table, const struct ct_corpus *c, const float *codes,
@@ -72,9 +72,9 @@ lay_words(struct ct_net *net, size_t table, const struct ct_corpus *c, const flo
 }
 
 /*
- * Queries and keys read nothing but what all words have in common, so that a head looks so many tokens back
- * whatever stands there: of each pair of rotated entries q and k, the product is largest at an angle of back
- * * theta. Fast rotations only; slow ones would not tell neighbours apart.
+ * Queries and keys read only what all words have in common, so that a head looks a fixed number of tokens
+ * back whatever these are: for each pair of rotated entries, the product q k is largest at the angle back *
+ * theta. Only fast rotations are used; slow ones would not tell neighbours apart.
  */
 static void
 lay_looking(struct ct_net *net, int layer, int h, int back, const float *common)
@@ -99,7 +99,7 @@ lay_looking(struct ct_net *net, int layer, int h, int back, const float *common)
 	}
 }
 
-/* A head writes each of n codes as a direction of its own; with n = 0, nothing. */
+/* Makes a head write each of n codes as a direction of its own; n = 0: nothing. */
 static void
 lay_writing(struct ct_net *net, int layer, int h, const float *codes, int n, struct directions *s)
 {
@@ -113,7 +113,10 @@ lay_writing(struct ct_net *net, int layer, int h, const float *codes, int n, str
 	for (int c = 0; c < n; c++) {
 		const float *to = draw(s);
 
-		/* Behind the norm a code is about sqrt(D) / 2 long; it is written as long as it was. */
+		/*
+		 * After the norm a code has a length of about sqrt(D) / 2; it is written with its original
+		 * length.
+		 */
 		ct_saxpy(D, (float)(2 / s->length / sqrt(D)), codes + (size_t)c * D, v + (size_t)c * D);
 		for (int d = 0; d < D; d++)
 			o[(size_t)d * wide + c] = to[d];
@@ -141,12 +144,11 @@ int
 ct_number_codes_check(const struct ct_net_shape *s, const struct ct_corpus *c, struct ct_error *err)
 {
 	if (c->n_codes == 0)
-		return ct_fail(err, CT_EINVAL, "there are number codes only where numbers are, with "
+		return ct_fail(err, CT_EINVAL, "number codes need numbers in the corpus: expected "
 		    "`generator: sums`");
 	if (s->H_kv != s->H || s->H < CT_CORPUS_LOOKS || s->head < c->n_codes)
-		return ct_fail(err, CT_EINVAL, "number codes need %d heads or more, at least %d wide, each "
-		    "with keys and "
-		    "values of its own", CT_CORPUS_LOOKS, c->n_codes);
+		return ct_fail(err, CT_EINVAL, "number codes need at least %d heads, at least %d wide, each "
+		    "with its own keys and values", CT_CORPUS_LOOKS, c->n_codes);
 	return CT_OK;
 }
 

@@ -100,7 +100,7 @@ read_steps(struct ct_train_model_options *o, const struct ct_yaml_doc *doc, cons
 		{ "cooldown", NULL, &o->cooldown, 0, 1, NULL },
 		{ "activity", NULL, &o->activity, 0, 1e6, NULL },
 		{ "pairs", NULL, &o->pairs, 0, 1e6, NULL },
-		{ "twins", NULL, &o->pairs, 0, 1e6, NULL },	/* what recipes called it before */
+		{ "twins", NULL, &o->pairs, 0, 1e6, NULL },	/* its name in old recipes */
 		{ "direct", NULL, &o->direct, 0, 1e6, NULL },
 		{ "carry", NULL, &o->carry, 0, 1e6, NULL },
 		{ "noise", NULL, &o->noise, 0, 10, NULL },

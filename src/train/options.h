@@ -16,19 +16,23 @@
 struct ct_train_model_options {
 	struct ct_net_shape shape;	/* V comes from the corpus; context grows to its longest sentence */
 	double init, embed;		/* deviations of the initial weights and embedding */
-	int attention;			/* the only layer whose heads do something; -1: all do */
-	int attention_from;		/* the first layer whose heads do something */
-	bool frozen;			/* the embedding stays as it was drawn */
-	/* tokens tell what they are made of, and heads where they look: see number_codes.h */
+	int attention;			/* the only layer whose heads are used; -1: all are */
+	int attention_from;		/* the first layer whose heads are used */
+	bool frozen;			/* the embedding keeps its initial values */
+	/* words and heads get fixed parts that encode numbers: see number_codes.h */
 	bool codes;
 	int seed, steps;
 	int batch;			/* sentences */
 	double rate, beta1, beta2, decay, clip;
-	double warmup, cooldown;	/* shares of the steps: rate up from 0, and down to 0 */
+	/* shares of the steps in which the rate rises from 0, and falls to 0 */
+	double warmup, cooldown;
 	double activity;		/* price of what MLPs write, relative to the stream */
-	/* price of what they write differently in sentences alike: 0, no such pairs */
+	/*
+	 * price of differences in what MLPs write in sentences that ask the same; 0: no such pairs are drawn
+	 */
 	double pairs;
-	double grids;			/* price of what they write of question and value together */
+	/* price of what MLPs write for a question and a value in combination */
+	double grids;
 	double direct, carry;		/* prices of what attention alone brings to answers, and to MLPs */
 	double noise;			/* added to the stream, relative to its size */
 	/* share of sentences in which attention ends at the position of their plan */
@@ -48,7 +52,7 @@ struct ct_train_transcoder_options {
 	double rate, beta1, beta2;
 	double warmup, cooldown;
 	int lookups;			/* layers whose features start as lookups of what their MLP reads */
-	double alike;			/* cosine of outputs from which one feature looks them up */
+	double alike;			/* cosine of outputs from which they share one feature */
 	double sparsity;		/* lambda at the end */
 	/* weight in the price of what a feature writes beyond its own layer */
 	double far;
@@ -57,19 +61,21 @@ struct ct_train_transcoder_options {
 	double sharpness;		/* c of tanh(c a |dec|) */
 	double threshold;		/* at the start */
 	double bandwidth;		/* of the straight-through gradient */
-	double threshold_rate;		/* of the thresholds' logarithms, as a share of rate */
-	/* thresholds rise to this share of the tenth strongest activation; 0: they do not */
+	double threshold_rate;		/* of the thresholds' logarithms, as a fraction of rate */
+	/* at the end, thresholds rise to this fraction of the tenth strongest activation; 0: they do not */
 	double settle;
-	/* share of the steps after which they do, and only decoders go on learning */
+	/* share of the steps after which that happens, and only decoders learn on */
 	double settle_at;
 	double revive;			/* pull on features below their threshold */
-	/* rows without being active that make a feature dead, in live figures */
+	/* rows without an activation after which a feature counts as dead in the live figures */
 	int dead_after;
 	/* a position that n sentences share is drawn n^common times as often */
 	double common;
-	double answers;			/* and one where an answer is due, answers times as often */
-	double plans;			/* and one where a plan is to be made, plans times as often */
-	double ends;			/* and a sentence's last token, ends times as often */
+	/* a position at which an answer is due is drawn `answers` times as often */
+	double answers;
+	/* a position at which a plan is due is drawn `plans` times as often */
+	double plans;
+	double ends;			/* a sentence's last token is drawn `ends` times as often */
 };
 
 struct ct_train_recipe {

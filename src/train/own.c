@@ -26,10 +26,10 @@ struct own {
 	struct ct_corpus *c;
 	struct ct_pool *pool;
 	struct ct_train_work work;
-	char *stream, *layers;		/* paths in the directory of the work */
+	char *stream, *layers;		/* paths in the training's directory */
 };
 
-/* One of the recipe's transcoders in training. */
+/* One of the recipe's transcoders while it is trained. */
 struct part {
 	struct own *own;
 	const struct ct_own_transcoder *o;
@@ -53,7 +53,7 @@ open_model(struct own *w, const struct ct_yaml_doc *doc, struct ct_error *err)
 	return ct_model_learn_special(w->m, w->t, err);
 }
 
-/* Model, text and recipe tell this training from others. */
+/* The hash of model, text and recipe, which identifies a training. */
 static uint64_t
 subject_of(const struct own *w)
 {
@@ -100,7 +100,7 @@ feed_of(const struct own *w, const struct ct_own_transcoder *o)
 		.per_layer = o->per_layer, .buffer = o->buffer, .batch = o->batch, .passes = o->passes,
 		.seed = o->seed, .path = w->stream, .key = w->work.key, .pool = w->pool };
 
-	/* No more than there is. */
+	/* The number of threads, not more than there are processors or tasks. */
 	if (f.buffer > w->c->n_tokens)
 		f.buffer = w->c->n_tokens;
 	return f;
@@ -127,7 +127,7 @@ memory_of(const struct own *w, const struct ct_own_transcoder *o)
 	return ct_fit_text_memory(&fit);
 }
 
-/* Layers that are complete, the state twice while it is replaced, and the stream. */
+/* Bytes on disk: the complete layers, the state (twice, while it is replaced), and the stream. */
 static unsigned long long
 disk_of(const struct own *w, const struct ct_own_transcoder *o)
 {
@@ -148,7 +148,10 @@ amount(char dst[16], unsigned long long bytes)
 	return dst;
 }
 
-/* The largest value of features (else of buffer) from `least` on with which training fits; 0: none. */
+/*
+ * The largest number of features (or if `buffer`, positions of the buffer), from `least` on, with which
+ * training fits; 0: none.
+ */
 static int
 largest(const struct own *w, const struct ct_own_transcoder *o, bool features, unsigned long long available)
 {
@@ -183,7 +186,7 @@ check_memory(const struct part *p, struct ct_error *err)
 	else if (features > 0)
 		snprintf(remedy, sizeof remedy, "`features: %d` (now %d)", features, p->o->features);
 	return ct_fail(err, CT_ENOMEM,
-	    "%s: training takes %s of memory beside the model, %s are available; what "
+	    "%s: training takes %s of memory in addition to the model, but %s are available; what "
 	    "would fit: %s", ct_export_folder(p->o->per_layer), amount(a, p->memory), amount(b, available),
 	    remedy);
 }
@@ -196,7 +199,7 @@ check_disk(const struct part *p, struct ct_error *err)
 	struct ct_feed_options feed = feed_of(w, p->o);
 	char a[16], b[16], remedy[96] = "another directory (-o DIR) or fewer `features:`";
 
-	/* What an interrupted training has there is its own. */
+	/* Files of the interrupted training itself will be replaced. */
 	if (p->disk <= available || w->work.checkpoint.n_found > 0)
 		return CT_OK;
 	stream = ct_feed_disk(&feed);
@@ -225,7 +228,8 @@ tell_estimate(void *ctx, double seconds)
 		snprintf(time, sizeof time, "%.0f min", seconds / 60);
 	else
 		snprintf(time, sizeof time, "%.1f h", seconds / 3600);
-	snprintf(text, sizeof text, "about %s on %d thread%s, %s of memory beside the model, %s on disk",
+	snprintf(text, sizeof text, "about %s on %d thread%s, %s of memory in addition to the model, %s on "
+	    "disk",
 	    time,
 	    threads, threads == 1 ? "" : "s", amount(a, p->memory), amount(b, p->disk));
 	ct_train_work_note(&w->work, ct_export_folder(p->o->per_layer), text);
@@ -243,7 +247,7 @@ keep_layers(void *ctx, const struct ct_train_transcoder *transcoder, int first, 
 	return code;
 }
 
-/* One file from the folder of complete layers to its place, unless an earlier run has moved it. */
+/* Moves a file from the folder of complete layers to its place, unless an earlier run has done so. */
 static int
 move(const char *from_dir, const char *to_dir, const char *stem, int l, struct ct_error *err)
 {
@@ -263,7 +267,7 @@ move(const char *from_dir, const char *to_dir, const char *stem, int l, struct c
 	return code;
 }
 
-/* All layers are complete: they replace an earlier transcoder's, and config.yaml comes last. */
+/* Once all layers are complete: they replace those of an earlier transcoder; config.yaml is written last. */
 static int
 publish(const struct part *p, struct ct_error *err)
 {
@@ -286,7 +290,7 @@ publish(const struct part *p, struct ct_error *err)
 	return code;
 }
 
-/* Whether a part fits, before anything is trained. */
+/* Checks that a transcoder's training fits into memory and on disk, before anything is trained. */
 static int
 check_part(struct part *p, struct ct_error *err)
 {
@@ -334,7 +338,9 @@ ct_own_train(const struct ct_yaml_doc *doc, const char *recipe_path, const struc
 		code = check_part(&parts[k], err);
 	for (int k = 0; k < 2 && code == CT_OK; k++) {
 		code = train_part(&parts[k], k ? &report->plt : &report->clt, err);
-		/* An estimate ends each part; the caller is told after the last. */
+		/*
+		 * An estimate ends each transcoder's training at once; the caller is told after the last one.
+		 */
 		if (code == CT_ECANCELLED && opt->estimate && k == 0 && parts[1].o->wanted)
 			code = CT_OK;
 	}

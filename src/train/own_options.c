@@ -43,7 +43,7 @@ ct_own_wanted(const struct ct_yaml_doc *doc)
 	return ct_windows_wanted(doc) || (model && model->kind == CT_YAML_MAP && ct_yaml_get(model, "from"));
 }
 
-/* A value that is one of the names: its index into *out, which keeps its value without the key. */
+/* A value that must be one of the names: *out becomes its index. */
 static int
 read_name(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const char *key, const char *const *names,
     int *out, struct ct_error *err)
@@ -99,7 +99,7 @@ read_doubles(struct ct_own_transcoder *o, const struct ct_yaml_doc *doc, const s
 	const struct {
 		const char *key;
 		double *value, min, max;
-		bool jumprelu;		/* has no meaning for BatchTopK */
+		bool jumprelu;		/* not allowed for BatchTopK */
 	} list[] = {
 		{ "rate", &o->rate, 0, 1, false },
 		{ "beta1", &o->beta1, 0, .99999, false },
@@ -180,9 +180,8 @@ ct_own_recipe_read(struct ct_own_recipe *out, const struct ct_yaml_doc *doc, str
 	for (int i = 0; world[i]; i++)
 		if (ct_yaml_get(root, world[i]))
 			return ct_yaml_fail(doc, ct_yaml_get(root, world[i]), CT_EINVAL, err,
-			    "%s: is for models that the recipe trains on a world of its own; this one "
-			    "learns from "
-			    "text or has `model: {from: DIR}`", world[i]);
+			    "%s: is only for recipes that train a model; this one has a corpus of text or "
+			    "`model: {from: DIR}`", world[i]);
 	if ((code = ct_yaml_only(doc, root, keys, err)) < 0 ||
 	    (code = ct_yaml_string(doc, root, "name", true, &out->name, err)) < 0)
 		return code;

@@ -69,7 +69,7 @@ ct_pack_close(struct ct_pack *p)
 	memset(p, 0, sizeof *p);
 }
 
-/* Rows of the next sentences that must stay together. */
+/* The number of rows of the next sentences, which must stay together. */
 static int
 group_rows(const struct ct_corpus *c, const int *list, int n)
 {

@@ -1,8 +1,8 @@
 /*
- * pack: sentences of a corpus as batches for the transformer.
+ * pack: puts sentences of a corpus together as batches for the transformer.
  *
- * Owns the buffers of one batch. The last token of a sentence is only ever a target, so training gives it
- * no row.
+ * Owns the buffers of one batch. In training, the last token of a sentence is only a target, so it has no
+ * row.
  */
 #ifndef CT_TRAIN_PACK_H
 #define CT_TRAIN_PACK_H
@@ -35,8 +35,8 @@ void ct_pack_close(struct ct_pack *p);
 
 enum ct_pack_how {
 	CT_PACK_PLAIN,
-	CT_PACK_GROUPS,			/* four by four: they come in together, or not */
-	CT_PACK_WHOLE			/* the last token has a row, too, without a target */
+	CT_PACK_GROUPS,			/* four at a time: all are taken, or none */
+	CT_PACK_WHOLE			/* the last token has a row too, without a target */
 };
 
 /*
@@ -49,8 +49,8 @@ int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, 
 int ct_pack_add_noise(struct ct_pack *p, int n, int D, struct ct_error *err);
 
 /*
- * Draws what a training adds at random: each row's sign in the linear pass and, where there is room for it,
- * uniform noise of this root mean square. A sentence's seed says all of it, so it does not matter how
+ * Draws the random parts of a training: each row's sign in the linear pass and, if there is room for it,
+ * uniform noise with this root mean square. They depend only on a sentence's seed, so it does not matter how
  * sentences are packed.
  */
 void ct_pack_draw(struct ct_pack *p, const uint32_t *seeds, double size);
@@ -59,12 +59,12 @@ void ct_pack_draw(struct ct_pack *p, const uint32_t *seeds, double size);
 int ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i);
 
 /*
- * Indices of the corpus's sentences that are (not) held out, in a; each as often as it repeats when that is
- * asked for. *n is set. NULL: out of memory.
+ * Indices, in a, of the corpus's sentences that are (or are not) held out; with `repeat`, each as often as it
+ * repeats. *n is set. NULL: out of memory.
  */
 int *ct_corpus_select(struct ct_arena *a, const struct ct_corpus *c, bool held_out, bool repeats, int *n);
 
-/* Tokens of the longest sentence. */
+/* The number of tokens of the longest sentence. */
 int ct_corpus_longest(const struct ct_corpus *c);
 
 #endif

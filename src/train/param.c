@@ -57,7 +57,7 @@ ct_params_free(struct ct_params *p)
 	memset(p, 0, sizeof *p);
 }
 
-/* A piece of one tensor, small enough that its five streams stay in the nearest cache. */
+/* A piece of one tensor, small enough that the five arrays of a step stay in the nearest cache. */
 struct ct_adam_piece {
 	const struct ct_param *of;
 	size_t at, n;
@@ -94,7 +94,7 @@ struct update {
 	double bias1, bias2;		/* 1/(1 - beta^step) */
 };
 
-/* grads[0] = their sum; the others come back zeroed. */
+/* Sums all gradients into grads[0]; the others become zero. */
 static void
 sum_piece(void *ctx, int task, int worker)
 {

@@ -1,8 +1,8 @@
 /*
- * param: a set of named tensors in one flat buffer, and the optimiser that moves it.
+ * param: a set of named tensors in one flat buffer, and the optimiser that changes them.
  *
  * Owns the buffer, its names and shapes (the names are those of the exported files), and Adam's moments. One
- * buffer, because then a gradient, a moment or a checkpoint is a buffer of the same layout. Knows no model.
+ * buffer, because then a gradient, a moment or a checkpoint is a buffer with the same layout. Knows no model.
  */
 #ifndef CT_TRAIN_PARAM_H
 #define CT_TRAIN_PARAM_H
@@ -31,8 +31,8 @@ struct ct_params {
 };
 
 /*
- * Adds a tensor of up to three dimensions (0: absent) at the end of the layout; returns its offset. Out of
- * memory is reported by ct_params_alloc.
+ * Adds a tensor of up to three dimensions (0: absent) at the end of the layout; returns its offset.
+ * ct_params_alloc reports if memory ran out.
  */
 size_t ct_params_add(struct ct_params *p, const char *name, size_t d0, size_t d1, size_t d2, double decay);
 int ct_params_alloc(struct ct_params *p, struct ct_error *err);
@@ -52,7 +52,7 @@ struct ct_adam {
 	int n_pieces;
 };
 
-/* Moments and pieces come from p's arena. The layout of p is final from here on. */
+/* Moments and pieces come from p's arena. The layout of p must not change any more. */
 int ct_adam_init(struct ct_adam *a, struct ct_params *p, struct ct_error *err);
 
 /*

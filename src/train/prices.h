@@ -1,7 +1,7 @@
 /*
- * prices: terms of the loss other than the targets: prices on what MLPs write, relative to the stream.
+ * prices: the terms of the loss other than the targets: prices on what MLPs write, relative to the stream.
  *
- * The prices of what attention carries are linear_pass.h's.
+ * linear_pass.h has the prices of what attention carries.
  */
 #ifndef CT_TRAIN_PRICES_H
 #define CT_TRAIN_PRICES_H
@@ -15,7 +15,10 @@
 void ct_prices_backward(const struct ct_net *net, const struct ct_batch *b, int l, double scale,
     const struct ct_prices *prices, const float *mid, const float *out, float *restrict dout);
 
-/* The first row at which the pair of sentence i differs, i's first row being `row`; i's rows: none does. */
+/*
+ * The first row in which the two sentences of the pair that begins with sentence i differ, i's first row
+ * being `row`; the number of i's rows if none does.
+ */
 int ct_batch_differ(const struct ct_batch *b, int i, int row);
 
 #endif

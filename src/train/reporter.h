@@ -1,4 +1,7 @@
-/* reporter: when to report the figures of a training and to save its state, and how fast it goes. */
+/*
+ * reporter: decides when to report the figures of a training and when to save its state, and measures its
+ * speed.
+ */
 #ifndef CT_TRAIN_REPORTER_H
 #define CT_TRAIN_REPORTER_H
 
@@ -9,13 +12,13 @@
 struct ct_checkpoint;
 struct ct_part_state;
 
-/* Figures of the running step, for whoever looks on. NAN: not known in this phase. */
+/* Figures of the present step, for the display. NAN: not known in this phase. */
 struct ct_train_live {
 	const char *phase;		/* "transformer", "transcoder", "transcoder-plt" */
 	int step, steps;
 	/* transformer: nats per token; transcoder: per row, penalty included */
 	double loss;
-	/* graded tokens guessed right, in the batches since the last report */
+	/* share of graded tokens predicted right, in the batches since the last report */
 	double accuracy;
 	double explained;		/* share of the targets' variance, mean over layers */
 	double l0;			/* active features per row and layer */
@@ -37,7 +40,7 @@ struct ct_reporter {
 
 void ct_reporter_start(struct ct_reporter *w, ct_train_fn fn, void *ctx, const char *phase, int steps);
 
-/* The part goes on from a state of an earlier run. */
+/* Says that the part continues from the state of an earlier run. */
 void ct_reporter_resume(struct ct_reporter *w, const struct ct_part_state *state);
 
 /* True when a report is due after `step` steps: then fill in live and call ct_reporter_send. */
@@ -47,7 +50,7 @@ bool ct_reporter_due(struct ct_reporter *w, int step, double tokens);
 bool ct_reporter_send(struct ct_reporter *w, int step);
 
 /*
- * After each step: writes the checkpoint when it is time to, or when the training does not go on
+ * To be called after each step: writes the checkpoint if it is time to, or if the training is cancelled
  * (CT_ECANCELLED).
  */
 int ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,

@@ -1,4 +1,4 @@
-/* result: what a training is asked for, and what it reports at its end, as plain data. */
+/* result: the options of a training, and its report, as plain data. */
 #ifndef CT_TRAIN_RESULT_H
 #define CT_TRAIN_RESULT_H
 
@@ -19,7 +19,10 @@ struct ct_train_transcoder_report {
 };
 
 struct ct_train_report {
-	/* A transcoder for the model in `from`: of the rest only sizes, `made` and seconds are set. */
+	/*
+	 * The transcoder is for the model in `from`: of the model's figures only sizes, `made` and seconds
+	 * are set.
+	 */
 	bool own;
 	char from[4096];
 	int L, D, F, V;
@@ -31,15 +34,16 @@ struct ct_train_report {
 	struct ct_train_transcoder_report clt, plt;
 };
 
-/* Something to be told once, such as where an interrupted training goes on: one line. */
+/* Gets a line to be shown once, such as where an interrupted training continues. */
 typedef void (*ct_train_note_fn)(void *ctx, const char *text);
 
 struct ct_train_options {
-	const char *out_dir;		/* NULL: where the recipe lies */
+	const char *out_dir;		/* NULL: the recipe's directory */
 	int threads;			/* 0: one per processor */
 	double save_every;		/* seconds between two writings of the work file */
-	bool estimate;			/* stop after the note that says how long it would take */
-	bool json;			/* the caller writes a report, as there is of transcoders alone */
+	bool estimate;			/* stop after the note about how long the training would take */
+	/* the caller writes a report, which exists only for transcoders of an existing model */
+	bool json;
 	ct_train_fn watch;		/* or NULL */
 	ct_train_note_fn note;		/* or NULL */
 	void *ctx;

@@ -17,7 +17,7 @@
 #include "train/work.h"
 
 /*
- * One run, from recipe to files. Transcoders wait here until everything is trained, so that files change
+ * One run, from recipe to files. Transcoders are kept here until everything is trained, so that files change
  * last.
  */
 struct run {
@@ -42,7 +42,7 @@ check_bottleneck(const struct run *r, struct ct_error *err)
 			return CT_OK;
 	return ct_yaml_fail(r->doc, ct_yaml_get(ct_yaml_get(ct_yaml_root(r->doc), "train"), "bottleneck"),
 	    CT_EINVAL, err,
-	    "a bottleneck lies where sentences have their `plan at:`, and none has one");
+	    "`bottleneck:` needs sentences with `plan at:`, and none has one");
 }
 
 static int
@@ -56,7 +56,7 @@ check_codes(const struct run *r, struct ct_error *err)
 	return ct_yaml_fail(r->doc, at, CT_EINVAL, err, "%s", why.msg);
 }
 
-/* The bytes of the longest token of the corpus that s begins with, up to a blank or the end. */
+/* The length of the longest token of the corpus that s begins with, up to a blank or the end. */
 static size_t
 longest_token(const struct ct_corpus *c, const char *s)
 {
@@ -101,7 +101,8 @@ prepare(struct run *r, const char *path, struct ct_error *err)
 	    err)) != CT_OK)
 		return code;
 	if (ct_corpus_has_validation(r->corpus))
-		ct_corpus_grade(r->corpus, true);	/* what is reported is not for choosing a recipe by */
+		/* held-out figures for the report must not be used to choose a recipe */
+		ct_corpus_grade(r->corpus, true);
 	s->V = r->corpus->n_words;
 	if (s->context < ct_corpus_longest(r->corpus))
 		s->context = ct_corpus_longest(r->corpus);
@@ -187,7 +188,7 @@ write_all(const struct run *r, struct ct_error *err)
 	return ct_train_work_copy_recipe(&r->work, err);
 }
 
-/* What is asked for and made of transcoders alone is refused before anything is trained. */
+/* Options for transcoders of an existing model are refused before anything is trained. */
 static int
 check_options(const struct run *r, const char *recipe_path, struct ct_error *err)
 {
@@ -197,7 +198,7 @@ check_options(const struct run *r, const char *recipe_path, struct ct_error *err
 	    "that exists; this one trains a model: leave %s out", recipe_path, option, option);
 }
 
-/* The model and its transcoders, as the recipe in r->doc has them. */
+/* Trains the model and its transcoders, as the recipe in r->doc describes them. */
 static int
 train_world(struct run *r, const char *recipe_path, struct ct_error *err)
 {

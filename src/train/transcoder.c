@@ -249,8 +249,8 @@ squash(float z, float *slope)
 }
 
 /*
- * The third term as if no feature were active: then it is the same for every row, and the sum of x is all it
- * takes. What active features have too much is taken back where they are met.
+ * The third term as if no feature were active: it is then the same for all rows, and needs only the sum of x.
+ * Active features are corrected where they occur.
  */
 static void
 revive_all(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
@@ -286,7 +286,7 @@ scale_errors(float *yhat, const struct ct_train_rows *rows, int L, int D, double
 	}
 }
 
-/* The penalty's gradient of the lengths of the decoder's rows: shrink holds d penalty / d norm. */
+/* Adds the gradient of the penalty by the lengths of decoder rows; shrink holds d penalty / d norm. */
 static void
 shrink_rows(const struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
     const float *norm,
@@ -317,7 +317,7 @@ ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct
 	float lambda = (float)(scale * loss->sparsity), sharp = (float)loss->sharpness;
 	float pull = (float)(scale * loss->revive);
 	float far2 = (float)(loss->far * loss->far);
-	/* Without thresholds that learn, only active features have a gradient. */
+	/* Without learned thresholds, only active features have a gradient. */
 	float half = p->k > 0 ? 0 : (float)(loss->bandwidth / 2), steep = (float)(1 / loss->bandwidth);
 
 	scale_errors(d, rows, L, D, scale, &sums->error);
@@ -350,7 +350,7 @@ ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct
 					continue;
 				p->shrink[f] += lambda * root * a * slope;
 				grad[q->log_threshold + f] -= pull * nf[f] * theta[f];
-				g += pull * nf[f];	/* revive_all's, undone */
+				g += pull * nf[f];	/* undoes revive_all for this feature */
 				ct_saxpy(n, a, dy, grad + q->dec + (size_t)f * n);
 				ct_saxpy(D, g, xt, grad + q->enc + (size_t)f * D);
 				grad[q->b_enc + f] += g;

@@ -50,7 +50,7 @@ struct ct_train_transcoder_loss {
 	double far;		/* weight, in a feature's norm, of what it writes beyond its own layer */
 };
 
-/* What a pass counted, to be added up over passes. */
+/* Counts of a pass, to be added up over passes. */
 struct ct_train_transcoder_sums {
 	double error;		/* sum over rows and layers of weight |yhat - y|^2 */
 	double penalty;		/* sum of the tanh, without lambda */
@@ -123,7 +123,10 @@ void ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const stru
     double scale,
     float *grad, struct ct_train_transcoder_sums *sums);
 
-/* x was divided by in[l] and y by out[l] (L each): makes the transcoder one for x and y as they were. */
+/*
+ * The training divided x by in[l] and y by out[l] (L each): scales the transcoder back for x and y
+ * themselves.
+ */
 void ct_train_transcoder_unscale(struct ct_train_transcoder *c, const float *in, const float *out);
 
 /* norm (L,F): the norm of each feature's decoder rows over all layers, those beyond its own times far. */

@@ -17,7 +17,7 @@ struct ct_step_share {
 	int n;
 };
 
-/* What the shares of a step have in common. */
+/* What all shares of a step use. */
 struct step {
 	struct ct_transcoder_step *s;
 	const struct ct_mlp_rows *a;

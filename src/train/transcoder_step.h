@@ -1,9 +1,9 @@
 /*
- * transcoder_step: one step of training a transcoder on rows that others chose.
+ * transcoder_step: one step of training a transcoder on given rows.
  *
- * Owns what a step needs beside the parameters: each worker's share of the batch with its gradient, the
- * optimiser's moments, and how long each feature has not been active. Which rows, at which rate and price, is
- * for the caller: fit_transcoder.h for the worlds of recipes, fit_text.h for text.
+ * Owns what a step needs in addition to the parameters: each worker's share of the batch with its gradient,
+ * the optimiser's moments, and for how long each feature has not been active. The caller chooses the rows,
+ * the rate and the price: fit_transcoder.h for recipes' worlds, fit_text.h for text.
  */
 #ifndef CT_TRAIN_TRANSCODER_STEP_H
 #define CT_TRAIN_TRANSCODER_STEP_H
@@ -35,14 +35,14 @@ struct ct_transcoder_step {
 	struct ct_train_transcoder_sums sums;	/* of the last step */
 };
 
-/* Bytes that opening takes for a transcoder of this shape, its parameters included. */
+/* Bytes that opening needs for a transcoder of this shape, its parameters included. */
 unsigned long long ct_transcoder_step_memory(const struct ct_train_transcoder_shape *s, int threads);
 
-/* Memory comes from the transcoder's arena. After a failure, too, it is to be closed. */
+/* Memory comes from the transcoder's arena. To be closed after a failure too. */
 int ct_transcoder_step_open(struct ct_transcoder_step *s, struct ct_error *err);
 void ct_transcoder_step_close(struct ct_transcoder_step *s);
 
-/* One step at adam.rate on the given rows (batch) of a, which has the transcoder's layers. */
+/* One step, at the rate adam.rate, on the given rows (batch) of a, which has the transcoder's layers. */
 void ct_transcoder_step_run(struct ct_transcoder_step *s, const struct ct_mlp_rows *a, const int *rows);
 
 /* Share of all features that are dead. */

@@ -280,8 +280,8 @@ rotate_all(const struct ct_net *net, const struct ct_batch *b, float sign, float
 }
 
 /*
- * Row t of S (T,T) becomes its softmax over 0..t, or bottleneck..t where t lies behind the bottleneck; the
- * rest becomes 0.
+ * Row t of S (T,T) becomes its softmax over 0..t, or over bottleneck..t if t comes after the bottleneck;
+ * other entries become 0.
  */
 static void
 causal_softmax(int T, int bottleneck, float *S)
@@ -349,7 +349,8 @@ attention_backward(const struct ct_net *net, const struct ct_batch *b, const str
 				for (int u = 0; u <= t; u++)
 					mean += p[u] * d[u];
 				for (int u = 0; u < T; u++)
-					d[u] = p[u] * (d[u] - mean);	/* p is 0 where t does not look */
+					/* p is 0 at tokens that t does not see */
+					d[u] = p[u] * (d[u] - mean);
 			}
 			ct_sgemm(false, false, T, head, T, scale, dP, T, K, wide, 0, dqkv + h * head, wide);
 			ct_sgemm(true, false, T, head, T, scale, dP, T, Q, wide, add, dK, wide);
@@ -367,7 +368,7 @@ bottleneck_row(const struct ct_batch *b, int i, int row)
 	return b->bottleneck && b->bottleneck[i] > 0 ? row + b->bottleneck[i] : -1;
 }
 
-/* next = mid + out; at a bottleneck x + out: what attention brought there served its MLP, and is dropped. */
+/* next = mid + out; at a bottleneck x + out, so that what attention brought there is used by the MLP only. */
 static void
 add_outputs(const struct ct_batch *b, int D, const struct kept *k, float *restrict next)
 {
@@ -383,7 +384,7 @@ add_outputs(const struct ct_batch *b, int D, const struct kept *k, float *restri
 	}
 }
 
-/* x[r] += rms(x[r]) noise[r], where there is noise. */
+/* x[r] += rms(x[r]) noise[r], if there is noise. */
 static void
 add_noise(int R, int D, const float *noise, float *restrict x)
 {
@@ -392,8 +393,8 @@ add_noise(int R, int D, const float *noise, float *restrict x)
 }
 
 /*
- * What passes by attention at the bottlenecks: their rows leave dx for dbottleneck (n,D), or come back and
- * are added.
+ * The gradient that passes by attention at bottlenecks: their rows move from dx to dbottleneck (n,D), or are
+ * added back.
  */
 static void
 pass_bottlenecks(const struct ct_batch *b, int D, bool back, float *dx, float *dbottleneck)
@@ -519,7 +520,7 @@ ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const 
 		memcpy(p->dout, p->dx, (size_t)R * D * sizeof(float));
 		ct_prices_backward(net, b, l, scale, prices, k->mid, k->out, p->dout);
 		pass_bottlenecks(b, D, false, p->dx, p->dbottleneck);
-		/* The gradient of hidden goes where the gate's will be: rows 2 mlp apart, left half. */
+		/* The gradient of hidden is written where the gate's will be: rows 2 mlp apart, left half. */
 		ct_sgemm(false, false, R, mlp, D, 1, p->dout, D, w + y->down, mlp, 0, d, 2 * mlp);
 		ct_sgemm(true, false, D, mlp, R, 1, p->dout, D, k->hidden, mlp, 1, grad + y->down, mlp);
 		for (int r = 0; r < R; r++)

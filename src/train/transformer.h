@@ -1,10 +1,10 @@
 /*
- * transformer: forward and backward pass of the llama-type models that we train.
+ * transformer: forward and backward pass of the llama-type models that ctrace trains.
  *
- * Owns the parameter layout (under the names Hugging Face gives them) and the buffers of a pass. Sentences
- * are packed row after row, so every product is one GEMM over all rows and nothing is padded; attention alone
- * goes sentence by sentence. Knows no corpus and no optimiser. The tracer's own forward pass is another one
- * (model/), made for single prompts of any family: a trained model is judged there.
+ * Owns the parameter layout (with Hugging Face's names) and the buffers of a pass. Sentences are packed row
+ * after row, so every product is one GEMM over all rows and nothing is padded; only attention is computed
+ * sentence by sentence. Knows no corpus and no optimiser. The forward pass in model/ is a different one, for
+ * single prompts of any family; it is the one that judges a trained model.
  *
  * Legend: R rows (tokens of a packed batch) · D d_model · L layers · H heads · V vocabulary.
  */
@@ -24,8 +24,8 @@ void ct_net_close(struct ct_net *net);
 void ct_net_init(struct ct_net *net, double init, double embed, struct ct_rng *rng);
 
 /*
- * Called in the forward pass with each layer's MLP: mid (R,D) is the stream before norm2, out (R,D) what the
- * MLP would write to it. The hook may read both, or put something else into out.
+ * Called in the forward pass at each layer's MLP: mid (R,D) is the stream before norm2, out (R,D) what the
+ * MLP is about to write to it. The hook may read both, or change out.
  */
 typedef void (*ct_mlp_hook)(void *ctx, int layer, const struct ct_batch *b, const float *mid, float *out);
 

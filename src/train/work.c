@@ -20,7 +20,7 @@ output_directory(const char *recipe, const struct ct_train_options *opt)
 	return opt->out_dir ? strdup(opt->out_dir) : ct_path_folder(recipe);
 }
 
-/* A training is told by its recipe, the program that runs it, and the threads that share its sums. */
+/* A training is identified by its recipe, the program that runs it, and the threads that share its sums. */
 static int
 training_key(struct ct_train_work *w, int threads, struct ct_error *err)
 {
@@ -102,7 +102,7 @@ ct_train_work_copy_recipe(const struct ct_train_work *w, struct ct_error *err)
 	return code;
 }
 
-/* Whether a name is the file's, or that of a piece of it that a killed training has left. */
+/* Whether a name is the file's, or that of a temporary file that a killed training left. */
 static bool
 belongs(const char *name, const char *file)
 {
@@ -112,7 +112,7 @@ belongs(const char *name, const char *file)
 	return strncmp(name, file, n) == 0 && (!name[n] || (name[n] == '.' && strcmp(end, ".tmp") == 0));
 }
 
-/* Removes what of a training is in dir; of `inside`, everything. */
+/* Removes a training's files from dir; from `inside`, everything. */
 static void
 sweep(const char *dir, bool inside)
 {

@@ -13,7 +13,7 @@ ok "the report names the transcoder" has '^transcoder .*agrees with the model'
 ok "and the scores of its graphs" has '^CLT graphs of [0-9]+ held-out prompts: replacement score [01]\.[0-9]+, completeness [01]\.[0-9]+$'
 ok "it ends in a verdict" has '^CLT verdict: '
 ok "a hidden value has features of its own" has '^  ok 2 of 2 hidden values have a feature of their own'
-ok "the answer does not come directly from words" has '^  ok [0-9]+ % of what speaks for or against an answer comes directly'
+ok "the answer does not come directly from words" has '^  ok [0-9]+ % of what raises or lowers an answer comes directly'
 ok "a swap where the value is written works" has '^  ok a swap of the value where it is written gives the other answer in 100.0 %$'
 ok "and one at the answer alone" has '^  ok a swap at the answer alone .* gives the other answer in 100.0 %$'
 ok "what falls short comes with advice" sh -c "grep -A 1 '^  -- ' '$tmp/out' | grep -q '^       try: '"
@@ -100,14 +100,14 @@ run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "a bottleneck needs a place" one_error "bad.yaml:[0-9]+: .*bottleneck.*plan at"
 sed 's/^model: {/model: {number codes: true, /' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
-ok "number codes need numbers" one_error "bad.yaml:[0-9]+: .*only where numbers are"
+ok "number codes need numbers" one_error "bad.yaml:[0-9]+: .*number codes need numbers in the corpus"
 cat >"$tmp/bad.yaml" <<'END'
 name: narrow
 corpus: {generator: sums, max: 9}
 model: {width: 16, heads: 2, number codes: true}
 END
 run train -o "$tmp/bad" "$tmp/bad.yaml"
-ok "and heads that are wide enough" one_error "bad.yaml:3: number codes need 2 heads or more, at least 12 wide"
+ok "and heads that are wide enough" one_error "bad.yaml:3: number codes need at least 2 heads, at least 12 wide"
 { cat "$tmp/kitchens/recipe.yaml"; echo 'parts: {all: "*", say: "say *"}'; } >"$tmp/bad.yaml"
 run train "$tmp/bad.yaml"
 ok "parts with too many values" one_error 'bad.yaml:[0-9]+: the parts have [0-9]+ values together, at most 64'

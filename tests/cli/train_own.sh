@@ -18,7 +18,7 @@ END
 
 run train -o "$tmp/out.d" "$tmp/recipe.yaml"
 ok "a recipe with model: {from: DIR} is trained" [ "$status" = 0 ]
-ok "what it will take is said first" grep -qE '^ctrace: transcoder-plt: about [0-9]+ s on [0-9]+ threads?, [0-9]+ MB of memory beside the model, [0-9]+ MB on disk$' "$tmp/err"
+ok "what it will take is said first" grep -qE '^ctrace: transcoder-plt: about [0-9]+ s on [0-9]+ threads?, [0-9]+ MB of memory in addition to the model, [0-9]+ MB on disk$' "$tmp/err"
 ok "and that is all that is said" [ "$(wc -l <"$tmp/err")" -eq 1 ]
 ok "the report has the text" has '^text  [0-9]+ windows of [0-9]+ tokens, [1-9][0-9]* of them held out$'
 ok "held-out figures over all layers" has '^  held out, [0-9]+ positions: explained variance 0\.[0-9]+  L0 [0-9.]+  dead [0-9.]+%$'
@@ -100,7 +100,7 @@ bad() {
 bad "text without a model" 'bad.yaml:2: a corpus of text is for a model that exists; name its directory' 's/^model: .*/model: {layers: 2}/'
 bad "a model without text" 'bad.yaml:3: a model that exists learns its transcoder from text; expected `corpus: {text' 's/^corpus: .*/corpus: {generator: sums}/'
 bad "sizes of a model that exists" 'bad.yaml:2: unknown key "layers"' 's/^model: {/model: {layers: 2, /'
-bad "train: of a model that exists" 'bad.yaml:5: train: is for models that the recipe trains' '$a train: {steps: 3}'
+bad "train: of a model that exists" 'bad.yaml:5: train: is only for recipes that train a model' '$a train: {steps: 3}'
 bad "nothing to train" 'nothing to train: expected a section `transcoder-plt:`' '/^transcoder/d'
 bad "keys of worlds" 'bad.yaml:4: unknown key "lookups"' 's/features: 64/features: 64, lookups: 1/'
 bad "thresholds of a BatchTopK" 'bad.yaml:4: bandwidth is for `activation: jumprelu`' 's/features: 64/features: 64, bandwidth: 0.1/'
@@ -112,13 +112,13 @@ bad "a buffer below a batch and a window" 'a buffer of 70 positions holds no bat
 bad "a window beyond the context" 'bad.yaml:3: a window of 25 tokens is longer than the context of .*llama-clt, which is 24' 's/window: 16/window: 25/'
 bad "a window of nothing" 'window.*expected .*4.*3' 's/window: 16/window: 3/'
 bad "a text that is not there" 'three.txt' 's/two.txt/three.txt/'
-bad "a batch above the text" 'the text is too short: [0-9]+ positions to learn from, a batch has 9000' 's/batch: 64, buffer: 1024/batch: 9000, buffer: 90000/'
+bad "a batch above the text" 'the text is too short: [0-9]+ positions to learn from, but a batch has 9000' 's/batch: 64, buffer: 1024/batch: 9000, buffer: 90000/'
 bad "nothing held out" 'the text is too short: of its [0-9]+ windows .* 0 held out' 's/held out: 0.1/held out: 0/'
 bad "a model that is not there" 'nowhere' 's/from: .*}/from: nowhere}/'
 sed 's/features: 64/features: 262144/; s/^transcoder-plt/transcoder/' "$tmp/recipe.yaml" >"$tmp/bad.yaml"
 ( ulimit -v 1000000 && "$CTRACE" train --threads 1 -o "$tmp/bad.d" "$tmp/bad.yaml" >"$tmp/out" 2>"$tmp/err" )
 status=$?
-ok "refused: more memory than there is" one_error 'training takes [0-9.]+ GB of memory beside the model, [0-9.]+ [GM]B are available; what would fit: .features: [0-9]+. \(now 262144\)'
+ok "refused: more memory than there is" one_error 'training takes [0-9.]+ GB of memory in addition to the model, but [0-9.]+ [GM]B are available; what would fit: .features: [0-9]+. \(now 262144\)'
 
 : >"$tmp/empty.txt"
 bad "an empty text" 'empty.txt is empty' 's/two.txt/empty.txt/'

@@ -120,7 +120,7 @@ judge() {
 		lines=$((lines + 1))
 		case $line in
 		*"; going on without feature cards") [ "$status" -eq 0 ] || lines=$((lines - 1)) ;;
-		*" of memory beside the model, "*" on disk") lines=$((lines - 1)) ;;	# what training will take
+		*" of memory in addition to the model, "*" on disk") lines=$((lines - 1)) ;;	# what training will take
 		"ctrace: " | "ctrace-tui: ") complain "$@" "a message without words" ;;
 		"ctrace: "* | "ctrace-tui: "*) ;;
 		*) complain "$@" "a line that is no message" ;;
