@@ -42,14 +42,17 @@ open_run(struct run *r, const struct ct_model *m, int T, struct ct_arena *a, str
 	return ct_layer_rows_init(&r->rows, m, 0, T, a, err);
 }
 
-/* r->out, what the transcoder adds to the stream at layer l, a norm after the MLP being live. */
+/*
+ * Sets r->out to what the transcoder adds to the stream at layer l; a norm after the MLP is computed, not
+ * frozen.
+ */
 static void
 write_layer(struct run *r, const struct ct_prompt *p, int l)
 {
 	const struct ct_local_model *lrm = &p->lrm;
 	const struct ct_transcoder *tc = lrm->tc;
 	int T = lrm->T, D = tc->D;
-	float *row = r->in;		/* (D) of it is free */
+	float *row = r->in;		/* (D) of it is unused here */
 
 	for (int t = 0; t < T; t++)
 		memcpy(r->out + (size_t)t * D, ct_transcoder_offset(tc, l), (size_t)D * sizeof *r->out);
@@ -64,7 +67,7 @@ write_layer(struct run *r, const struct ct_prompt *p, int l)
 	ct_from_write_point(lrm->m, tc, l, T, r->out, r->rows.post2);
 }
 
-/* r->x, the stream after layer l, with what the transcoder writes there; then the layers behind it. */
+/* Sets r->x to the stream after layer l with the transcoder's output in it, then runs the later layers. */
 static void
 run_on(struct run *r, const struct ct_prompt *p, int l)
 {
@@ -121,7 +124,7 @@ measure(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *er
 	return CT_OK;
 }
 
-/* The sentences to measure, in list; how many. *positions: where they predict a token. */
+/* Lists the sentences to measure; returns how many. *positions: where they predict a token. */
 static int
 choose(const struct ct_corpus *c, int most, int *list, int *positions)
 {

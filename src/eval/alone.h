@@ -1,8 +1,8 @@
 /*
- * alone: what each layer of a transcoder costs the model by itself, when it alone stands in for its MLP.
+ * alone: what each layer of a transcoder costs the model if only this layer's MLP is replaced.
  *
- * Beside the whole replacement model of fidelity.h, where errors of all layers add up, this says which layers
- * they come from.
+ * In the replacement model of fidelity.h the errors of all layers add up; these figures say which layers they
+ * come from.
  */
 #ifndef CT_EVAL_ALONE_H
 #define CT_EVAL_ALONE_H
@@ -21,9 +21,9 @@ struct ct_alone {
 };
 
 /*
- * Over held-out sentences, from the first on until `most` positions are reached. In a cross-layer transcoder
- * the features that write to the layer are those of the model's own run. The rest of the model runs on.
- * Cost: L half passes for each sentence, and their logits.
+ * Measures held-out sentences, from the first on, until `most` positions are reached. In a cross-layer
+ * transcoder, the features that write to the layer have the activations of the model's own run. All other
+ * layers run as usual. Cost: L half passes for each sentence, and their logits.
  */
 int ct_alone_measure(struct ct_alone **out, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, int most, const struct ct_job *job, struct ct_error *err);

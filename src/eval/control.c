@@ -60,7 +60,7 @@ rows_of(const struct ct_sentence *s)
 	return s->n - ct_sentence_start(s);
 }
 
-/* Training sentences evenly spread over the corpus, as many as there is room for. */
+/* Training sentences, evenly spread over the corpus; as many as there is room for. */
 static int
 choose_sentences(struct rows *r, struct ct_arena *a, struct ct_error *err)
 {
@@ -113,13 +113,16 @@ descending(const void *a, const void *b, void *ctx)
 	return (x < y) - (x > y);
 }
 
-/* What a layer of the control is made of, while it may still be written. */
+/* A layer of the control while it is made and can be written. */
 struct draft {
 	float *enc, *threshold, *dec, *b_dec;
 	float *acts;			/* (N,F) */
 };
 
-/* Between the keep-th of descending values and the next that is larger by more than rounding. */
+/*
+ * A threshold between the keep-th of descending values and the next larger one that differs by more than
+ * rounding.
+ */
 static float
 cut(const float *h, int keep)
 {
@@ -159,7 +162,9 @@ make_encoder(const struct rows *r, int l, int F, double active, struct draft *dr
 	return CT_OK;
 }
 
-/* Active features of a row, of layers from..m and the constant, as columns of the fit. Returns how many. */
+/*
+ * The active features of a row in layers from..m, and the constant, as columns of the fit. Returns how many.
+ */
 static int
 active_of(const struct ct_transcoder *tc, const struct draft *draft, int from, int m, int t, int *column,
     double *value)
@@ -180,7 +185,10 @@ active_of(const struct ct_transcoder *tc, const struct draft *draft, int from, i
 	return n;
 }
 
-/* Least squares of what MLP m writes on active features of layers from..m: solution (n,D), constant last. */
+/*
+ * Least squares: fits what MLP m writes by the active features of layers from..m; solution (n,D), the
+ * constant last.
+ */
 static int
 fit(const struct rows *r, const struct ct_transcoder *tc, const struct draft *draft, int from, int m,
     double *solution, int n, struct ct_error *err)

@@ -1,8 +1,9 @@
 /*
- * control: a transcoder that has learned nothing but how to write, to compare figures with.
+ * control: a transcoder that has learned only how to write, to compare figures with.
  *
- * It has the shape of another one and as many active features per layer, but its encoder rows are random;
- * only the decoders are fitted, by least squares. What it reaches needs no features that stand for anything.
+ * It has the shape of a given transcoder and as many active features per layer, but its encoder rows are
+ * random; only the decoders are fitted, by least squares. A figure that the control reaches too does not need
+ * features that mean anything.
  */
 #ifndef CT_EVAL_CONTROL_H
 #define CT_EVAL_CONTROL_H

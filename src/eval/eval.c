@@ -15,7 +15,7 @@ static const double sure_f1 = 0.9, least_f1 = 0.5;
 
 static const char about[] = "about ", bridge[] = "bridge ", answering[] = ", answering";
 
-/* label is "PREFIX VALUE" and then nothing, or a comma and more. */
+/* Whether label is "PREFIX VALUE", or that followed by a comma and more. */
 static bool
 names(const char *label, const char *prefix, const char *value)
 {
@@ -35,7 +35,7 @@ is_bridge(const char *label, const char *about_value)
 	    || (names(label, "", value) && strcmp(label + strlen(value), answering) == 0);
 }
 
-/* Marks each value, by its label, that some sure label names as a bridge. */
+/* Marks each value that a sure label names as a bridge. */
 static void
 count_bridges(struct ct_eval_labels *out, const struct ct_corpus *c, const bool *sure)
 {
@@ -65,7 +65,7 @@ is_of_answers(const char *label)
 	    (n >= m && strcmp(label + n - m, answering) == 0);
 }
 
-/* Which values have features of their own, and where these are. */
+/* Finds which values have features of their own, and where these are. */
 static int
 find_named(struct ct_eval_labels *out, const struct ct_corpus *c, const struct ct_feature_labels *labels,
     struct ct_error *err)

@@ -44,7 +44,8 @@ ct_held_out_prompts(int **out, const struct ct_corpus *c, int max, struct ct_err
 	}
 	kept = max > 0 && max < n ? max : n;
 	for (i = 0; i < kept; i++)
-		all[i] = all[(int)((long)i * n / kept)];	/* forwards: never one that was overwritten */
+		/* goes forwards, so it never reads an element that was overwritten */
+		all[i] = all[(int)((long)i * n / kept)];
 	return kept;
 }
 
@@ -77,7 +78,7 @@ trace_sentence(struct ct_prompt **p, struct ct_graph **g, const struct ct_subjec
 	return code == CT_OK ? ct_prompt_trace(g, *p, &plan, a, a, NULL, err) : code;
 }
 
-/* How many of the first features in the tree have a label that fits. */
+/* How many of the first features in the tree have labels that fit. */
 static int
 count_named(const struct ct_feature_labels *labels, const struct ct_graph *g, struct result *r,
     struct ct_arena *a, struct ct_error *err)
@@ -96,7 +97,7 @@ count_named(const struct ct_feature_labels *labels, const struct ct_graph *g, st
 	return in ? CT_OK : CT_ENOMEM;
 }
 
-/* Whether the pruned graph's features are necessary and sufficient, and as many random others. */
+/* Whether the pruned graph's features are necessary and sufficient, compared with as many random features. */
 static int
 judge(struct result *r, const struct ct_prompt *p, const struct ct_graph *g, struct ct_arena *a,
     struct ct_error *err)
@@ -146,14 +147,16 @@ measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_er
 	return code;
 }
 
-/* The larger one; a NaN is the worst of all. */
+/* The larger one; NaN counts as larger than any number. */
 static double
 worse(double a, double b)
 {
 	return isnan(a) || a > b ? a : b;
 }
 
-/* Mean of n values that lie `stride` bytes apart, without those that are not finite; *used of them are. */
+/*
+ * The mean of n values that are `stride` bytes apart, without those that are not finite; *used: how many are.
+ */
 static double
 mean_of(const double *x, size_t stride, int n, int *used)
 {

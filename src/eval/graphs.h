@@ -32,12 +32,14 @@ struct ct_graph_figures {
 	double first_named;		/* how many have a label of F1 >= .8; NAN: no labels */
 	double nodes;			/* the fewest nodes with .8 of the influence, mean over prompts */
 	double features;		/* of the pruned graph, mean over prompts */
-	double left_out;		/* of neurons: share of the effects of those that are no features */
+	/* with neurons: share of the effects that those have which are not features */
+	double left_out;
 	double necessity, sufficiency;	/* means over n_lead prompts: see trace/judge.h */
 	double random_necessity, random_sufficiency;	/* of as many random features, two draws a prompt */
 	int n_lead;			/* prompts whose likeliest token leads */
 	double stability;		/* mean overlap of kept features with those of a like sentence */
-	int n_alike;			/* prompts with one: same template, relation, `about`, length */
+	/* prompts for which there is one: same template, relation, `about` and length */
+	int n_alike;
 };
 
 /* At most max prompts, evenly spread over the held-out sentences; 0: all of them. */
@@ -45,9 +47,9 @@ int ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subje
     const struct ct_job *job, struct ct_error *err);
 
 /*
- * The next sentence after `after` (that one, or one like it) with the same answer in like words: the same
- * template, relation and hidden value, another row, as many tokens. -1: there is none, or the sentence has no
- * hidden value.
+ * The next sentence after `after` (the same one, or one like it) with the same answer in similar words: same
+ * template, relation, hidden value and number of tokens, from another row. -1: there is none, or the sentence
+ * has no hidden value.
  */
 int ct_sentence_alike(const struct ct_corpus *c, int sentence, int after);
 

@@ -29,7 +29,7 @@ struct traced {
 	int n;
 };
 
-/* The label of each feature of the graph that fits well enough, else "". */
+/* The label of each feature of the graph, if it fits well enough; else "". */
 static const char **
 labels_of(const struct job *j, const struct ct_graph *g, struct ct_arena *a, struct ct_error *err)
 {
@@ -43,7 +43,7 @@ labels_of(const struct job *j, const struct ct_graph *g, struct ct_arena *a, str
 	return text;
 }
 
-/* Does the feature's label name the value that the sentence hides? */
+/* Whether the feature's label names the value that the sentence hides. */
 static bool
 names_value(const struct job *j, const struct ct_sentence *s, const struct ct_node *n)
 {

@@ -1,10 +1,10 @@
 /*
- * group_swap: whether a graph's own groups find the hidden variable, and whether that group alone carries it.
+ * group_swap: whether a graph's own groups find the hidden variable, and whether that group carries it.
  *
  * Each held-out sentence with a hidden value is traced and grouped as on the screen (trace/groups.h). Its
- * group is every kept feature whose automatic label (F1 >= .5) names the value, with all that is in one group
- * with it. The swap takes another held-out sentence of the same template, relation and length, about another
- * value with another answer, and sets the features of both sentences' groups to what they are there.
+ * group consists of all kept features whose automatic label (F1 >= .5) names the value, and of all members of
+ * their groups. The swap takes another held-out sentence with the same template, relation and length but
+ * another value and answer, and sets the features of both sentences' groups to their activations there.
  */
 #ifndef CT_EVAL_GROUP_SWAP_H
 #define CT_EVAL_GROUP_SWAP_H

@@ -13,7 +13,7 @@
 #include "eval/subject.h"
 
 struct ct_hidden_figures {
-	int n;			/* sentences with a hidden value; 0: there are none, and the rest is NAN */
+	int n;			/* sentences with a hidden value; if 0, all other figures are NAN */
 	double before, left;	/* mean probability of the answer: untouched, and with the group at 0 */
 	double kept;		/* share of sentences that still give the answer */
 	double features;	/* mean number of features in a group, over positions */

@@ -49,7 +49,7 @@ choose_others(const struct job *j, const struct ct_sentence *s, int own, int ite
 	return n < j->others ? n : j->others;
 }
 
-/* A sentence that swaps are tried on. */
+/* A sentence in which values are swapped. */
 struct subject {
 	const struct ct_sentence *s;
 	int own, span;			/* its value; positions that know it */
@@ -72,7 +72,7 @@ static const double control_strength[CT_INTERCHANGE_PLACES] = {
 	[CT_INTERCHANGE_ANSWER] = 1.5, [CT_INTERCHANGE_WRITTEN] = 1
 };
 
-/* One value for another, in all ways, and as many random features moved instead. */
+/* Swaps one value for another, in all ways; also moves as many random features instead. */
 static int
 try_value(const struct job *j, struct subject *x, int other, struct ct_rng *rng, struct result *r,
     struct ct_arena *a, struct ct_error *err)
@@ -99,7 +99,7 @@ try_value(const struct job *j, struct subject *x, int other, struct ct_rng *rng,
 	return CT_OK;
 }
 
-/* The features of another sentence with the same value. */
+/* Sets the features as in another sentence with the same value. */
 static int
 try_same(const struct job *j, struct subject *x, const struct ct_sentence *same, struct result *r,
     struct ct_arena *a, struct ct_error *err)

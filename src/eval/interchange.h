@@ -26,7 +26,7 @@ enum ct_interchange_place {
 enum { CT_INTERCHANGE_STRENGTHS = 3 };
 extern const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS];	/* 1, 1.5, 2 */
 
-/* What must change nothing, done at the answer and where the value is written. */
+/* Controls that must change nothing, at the answer and where the value is written. */
 enum ct_interchange_control {
 	CT_CONTROL_SAME,	/* features set as in another sentence with the same value */
 	CT_CONTROL_RANDOM,	/* random features of the same layers, as many and moved as far as those of a

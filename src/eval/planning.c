@@ -77,7 +77,7 @@ ends_in(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-/* Which features the cards call a plan. */
+/* Finds the features that the cards' labels call plans. */
 static int
 find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *err)
 {
@@ -107,7 +107,8 @@ find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *e
 }
 
 /*
- * Whether what was written is how a sentence about this value goes on from its plan, to this word (-1: any).
+ * Whether the written tokens are how a sentence about this value continues from its plan, to this word (-1:
+ * to any).
  */
 static bool
 fits(const struct ct_corpus *c, int about, int word, const int *written)
@@ -125,7 +126,10 @@ fits(const struct ct_corpus *c, int about, int word, const int *written)
 	return false;
 }
 
-/* The likeliest tokens after the prompt, as many as the longest rest, under clamps that lie in the prompt. */
+/*
+ * Generates the likeliest tokens after the prompt, as many as the longest continuation has, under clamps
+ * within the prompt.
+ */
 static int
 write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *clamps, int n, int *written,
     struct ct_arena *a, struct ct_error *err)

@@ -1,6 +1,4 @@
-/*
- * subject: what is measured: a transcoder of a model over a corpus, and what is known of its features there.
- */
+/* subject: what is measured: a transcoder of a model over a corpus, and what is known about its features. */
 #ifndef CT_EVAL_SUBJECT_H
 #define CT_EVAL_SUBJECT_H
 
@@ -9,12 +7,12 @@
 #include "model/model.h"
 #include "model/transcoder.h"
 
-/* All lent. */
+/* All pointers are lent. */
 struct ct_subject {
 	const struct ct_model *m;
 	const struct ct_transcoder *tc;
 	const struct ct_corpus *c;
-	const struct ct_feature_labels *labels;		/* NULL: figures of labels are not wanted */
+	const struct ct_feature_labels *labels;		/* NULL: figures about labels are not wanted */
 };
 
 #endif

@@ -61,7 +61,7 @@ try_value(struct act *x, int own, int other, const struct ct_swap *swap, struct 
 	return answer(x, row->moved, x->strength, &row->random_got, a, err);
 }
 
-/* The features of another sentence with the same value, where the swap has its. */
+/* Sets the features as in another sentence with the same value, at the positions of the swap. */
 static int
 try_same(struct act *x, int sentence, struct ct_swap *out, struct ct_arena *a, struct ct_error *err)
 {
@@ -82,7 +82,7 @@ try_same(struct act *x, int sentence, struct ct_swap *out, struct ct_arena *a, s
 	return code;
 }
 
-/* Where the plan touches the prompt; a failure where the value is not known yet. */
+/* Finds the positions that the plan changes; fails if the value is not determined there yet. */
 static int
 place(const struct ct_values *v, const struct ct_swap_plan *plan, int *first, int *span, struct ct_error *err)
 {

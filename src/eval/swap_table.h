@@ -9,30 +9,33 @@
 struct ct_swap_row {
 	const char *value;		/* "California" */
 	int moved;			/* features */
-	int expected;			/* its answer, a token; below 0: there is no one answer */
+	/* the answer for this value, a token; negative: there is no single answer */
+	int expected;
 	int got;			/* the likeliest token */
 	float prob_expected, prob_got;
 	int random_got;			/* with random features moved instead */
-	bool counts;			/* one answer, and another than the prompt's own */
+	bool counts;			/* it has a single answer, which differs from the prompt's own */
 };
 
 struct ct_swap {
 	const char *own;		/* the prompt's value, "Texas" */
-	int own_answer, said;		/* of the corpus; what the model says, untouched */
+	/* own_answer: in the corpus; said: the model's likeliest token without a swap */
+	int own_answer, said;
 	float prob_said;
-	int pos, n_pos;			/* the last position that is touched, and how many before it are */
+	int pos, n_pos;			/* the last position that is changed; how many are, up to it */
 	double strength;
 	int n;
 	struct ct_swap_row *row;	/* in the order of the corpus */
-	int tried, given;		/* rows that count, and those of them that gave the answer */
-	int random_given, random_changed;	/* of these: what random features did */
-	/* Another sentence with the same value: -1, NULL: the corpus has none. */
+	int tried, given;		/* rows that count, and how many of them gave the answer */
+	/* how many random controls of these gave the answer, or changed it */
+	int random_given, random_changed;
+	/* Another sentence with the same value. -1, NULL: the corpus has none. */
 	int same;			/* sentence */
 	int same_got;
 	float same_prob;		/* of the answer that the model gave untouched */
 	/*
-	 * Whether the controls left the answer alone: the same value, and random features in all but 2 % of
-	 * the swaps. If not, something else than the value may have moved the answer.
+	 * Whether the controls left the answer unchanged: the same value, and random features in all but 2 %
+	 * of the swaps. If they did not, something other than the value may have moved the answer.
 	 */
 	bool controls_hold;
 };

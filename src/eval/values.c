@@ -51,7 +51,7 @@ find_value(const struct ct_values *v, const struct ct_sentence *s)
 	return -1;
 }
 
-/* The value of a sentence, which may be a new one; -1: err is filled. */
+/* The index of a sentence's value, which is added if it is new; -1 with err set. */
 static int
 value_of(struct ct_values *v, const struct ct_sentence *s, struct ct_error *err)
 {

@@ -1,10 +1,10 @@
 /*
- * values: the values of the hidden variable that a corpus is about, their answers, and what tells the
- * features of two values apart: all that a swap needs, on one prompt (swap.h) or over held-out sentences
+ * values: the values of the hidden variable in a corpus, their answers, and the mean activations that tell
+ * their features apart: everything that a swap needs, in one prompt (swap.h) or over held-out sentences
  * (interchange.h).
  *
- * A value belongs to one kind of sentence. Its features are the mean activations over training sentences
- * about it, apart for each position from the answer's back to the token that determines the value.
+ * A value belongs to one kind of sentence. It is described by the mean activations in training sentences
+ * about it, separately for each position from the answer's back to the token that determines the value.
  */
 #ifndef CT_EVAL_VALUES_H
 #define CT_EVAL_VALUES_H
@@ -17,7 +17,8 @@
 #include "trace/prompt.h"
 
 enum { CT_VALUE_SPAN = 8 };	/* positions, up to the answer's, that a swap may touch */
-enum { CT_NO_ANSWER = -1, CT_MANY_ANSWERS = -2 };	/* a rhyme alone does not say which word */
+/* MANY: a rhyme, for example, does not determine a word */
+enum { CT_NO_ANSWER = -1, CT_MANY_ANSWERS = -2 };
 
 struct ct_value {
 	int kind, about;	/* of its sentences; label "about Texas" */
@@ -41,7 +42,7 @@ void ct_values_free(struct ct_values *v);
 /* "Texas" */
 const char *ct_value_name(const struct ct_values *v, int value);
 
-/* How many positions, the answer's being the last, know the value: from the token that determines it on. */
+/* How many positions, up to the answer's, know the value: from the token that determines it on. */
 int ct_values_span(const struct ct_corpus *c, const struct ct_sentence *s);
 
 /* The answer of a value to the question of a sentence: a token, CT_NO_ANSWER or CT_MANY_ANSWERS. */
@@ -58,8 +59,8 @@ int ct_values_swap(const struct ct_values *v, int from, int to, int first, int n
     struct ct_clamp *clamps);
 
 /*
- * Other features of the same layers take the place of those that the clamps move, and move the stream as
- * far: the control for a swap.
+ * Replaces the features that the clamps move by others of the same layers, which move the stream as far: the
+ * control for a swap.
  */
 void ct_values_scatter(const struct ct_values *v, struct ct_clamp *clamps, int n, struct ct_rng *rng);
 

@@ -57,8 +57,8 @@ judge_model(struct ct_verdict *v, const struct ct_eval *e)
 	if (!same)
 		add(v, CT_VERDICT_TRY, "transcoder: more `steps` or `features`, less `sparsity`; "
 		    "train: `noise: 0.15`");
-	add(v, judge(!past), "%.0f %% of what speaks for or against an answer comes directly from words, "
-	    "not through features", 100 * g->direct_absolute[CT_DIRECT_WORDS]);
+	add(v, judge(!past), "%.0f %% of what raises or lowers an answer comes directly from words, not "
+	    "through features", 100 * g->direct_absolute[CT_DIRECT_WORDS]);
 	if (past)
 		add(v, CT_VERDICT_TRY, "train: `direct: 1`, or more of it");
 }

@@ -1,7 +1,8 @@
 /*
- * verdict: can this model be read? What its figures say in words, and what to try where they fail.
+ * verdict: says in words whether a model can be read, judging by its figures, and what to try where they fall
+ * short.
  *
- * Owns the aims and the advice; keys that it names are those of recipe.yaml (models/README.md).
+ * Owns the aims and the advice; the keys that it names are those of recipe.yaml (models/README.md).
  */
 #ifndef CT_EVAL_VERDICT_H
 #define CT_EVAL_VERDICT_H
