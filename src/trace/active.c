@@ -7,15 +7,16 @@
 #include <string.h>
 
 /*
- * Pre-activations in a tile, and the least number of positions it has: an encoder is read once for each tile.
+ * TILE: pre-activations in a tile; MIN_TOKENS: its least number of positions. An encoder is read once for
+ * each tile.
  */
 enum { TILE = 1 << 20, MIN_TOKENS = 16 };
 
-/* What one task found: some positions of one layer. */
+/* The active features of one task: some positions of one layer. */
 struct found {
 	struct ct_active *list;		/* (n), from malloc */
 	int n, room;
-	int bad;			/* a feature with a number that is not finite, or -1 */
+	int bad;			/* a feature with a value that is not finite, or -1 */
 	bool no_memory;
 };
 
@@ -29,7 +30,7 @@ struct search {
 	atomic_bool cancelled;
 };
 
-/* Whether all numbers are finite: 0*x is NaN where one is not. */
+/* Whether all values are finite: 0*x is NaN otherwise. */
 static bool
 all_finite(const float *x, int n)
 {
@@ -104,7 +105,7 @@ ct_active_index(int *first, const struct ct_active *list, int n, int L, int T)
 	first[L * T] = at;
 }
 
-/* One list of all tasks' findings, and where each position's begin. */
+/* Joins the lists of all tasks, and sets where each position's features begin. */
 static int
 join(const struct search *s, struct ct_active **out, int *n, int *first, struct ct_arena *a,
     struct ct_error *err)
@@ -129,7 +130,7 @@ join(const struct search *s, struct ct_active **out, int *n, int *first, struct 
 	return CT_OK;
 }
 
-/* The first thing that went wrong, in the order of layers and positions. */
+/* The first error, in the order of layers and positions. */
 static int
 check(struct search *s, struct ct_error *err)
 {
@@ -145,7 +146,7 @@ check(struct search *s, struct ct_error *err)
 	return atomic_load(&s->cancelled) ? ct_fail(err, CT_ECANCELLED, "prompt cancelled") : CT_OK;
 }
 
-/* How many positions a task has, and memory for tiles. */
+/* Chooses how many positions a task has, and allocates memory for tiles. */
 static int
 plan(struct search *s, struct ct_arena *tmp, struct ct_error *err)
 {
@@ -183,7 +184,7 @@ ct_active_find(struct ct_active **out, int *n, int *first, const struct ct_activ
 		int tasks = s.tc->L * s.blocks;
 
 		ct_pool_run(ct_job_pool(job), tasks, search_block, &s);
-		/* The other threads may have done all of it: then nobody has been asked yet. */
+		/* Other threads may have done all tasks, so the job has not been asked yet. */
 		if (!atomic_load(&s.cancelled) && !ct_job_go_on(job, "features", tasks, tasks))
 			atomic_store(&s.cancelled, true);
 		code = check(&s, err);

@@ -12,12 +12,13 @@
 #include "math/kernels.h"
 
 enum {
-	CHUNK_ROWS = 1024, /* gradient rows (targets x positions) of one chunk: keeps its buffers in cache */
+	/* gradient rows (targets x positions) of one chunk, so that its buffers stay in cache */
+	CHUNK_ROWS = 1024,
 	CHUNK_TARGETS = 128,
-	CHUNK_LOGITS = 5, /* fewer: they are all there is to do when a trace begins, for all threads */
+	CHUNK_LOGITS = 5, /* fewer, since all threads share the few targets with which a trace begins */
 };
 
-/* One layer of a chunk takes at most so many flops, so that a cancel never waits longer. */
+/* One layer of a chunk takes at most so many operations, so that a cancel never waits longer. */
 static const double step_flops = 2.5e9;
 
 /* Targets at one position, deepest layer first: those that the backward pass has reached are a prefix. */
@@ -28,7 +29,7 @@ struct chunk {
 	double weight;	/* how much its rows matter: the larger come first */
 };
 
-/* A backward pass under way, which may pause between layers. */
+/* A backward pass in progress, which may pause between layers. */
 struct lane {
 	struct chunk *c; /* NULL: none */
 	int l;	/* the layer that comes next */
@@ -50,7 +51,7 @@ struct ct_attribution {
 	struct lane *lanes;
 	int n_lanes;
 	atomic_int next, done;
-	/* Of the present run; the calling thread asks the job between the layers of its own chunks. */
+	/* The present call; the calling thread asks its job between the layers of its own chunks. */
 	const struct ct_job *job;
 	double until;
 	atomic_bool cancelled, stopped;
@@ -83,14 +84,14 @@ ct_attribution_layout(struct ct_layout *y, const struct ct_local_model *lrm, str
 	return ct_layout_init(y, lrm->T, lrm->m->cfg.L, count_sources, lrm, a, err);
 }
 
-/* Entries of one row of the chunk's edges, as wide as the deepest layer's. */
+/* The length of one row of the chunk's edges, which is that of its deepest layer. */
 static size_t
 chunk_width(const struct ct_attribution *j, const struct chunk *c)
 {
 	return ct_layout_length(j->layout, c->rows[0].target.layer, c->pos);
 }
 
-/* Where the sources of a kind at t begin in such a row. */
+/* Where the sources of a kind at position t begin in such a row. */
 static size_t
 chunk_at(const struct ct_attribution *j, const struct chunk *c, enum ct_node_kind kind, int t)
 {
@@ -129,7 +130,7 @@ mlp_edges(const struct ct_attribution *j, struct lane *w, const struct chunk *c,
 	}
 }
 
-/* Copies what the target's layer can have as inputs from a row of the chunk to the row that stays. */
+/* Copies the inputs that a target of this layer can have from the chunk's row to the row that is kept. */
 static void
 pack_row(const struct ct_attribution *j, const struct chunk *c, const float *E, struct ct_row *row)
 {
@@ -146,9 +147,9 @@ pack_row(const struct ct_attribution *j, const struct chunk *c, const float *E, 
 }
 
 /*
- * The sum of the sizes of all terms of a neuron's activation, over the entries of the stream that it reads. A
- * neuron is a target even where large terms cancel to almost 0; rounding errors are small compared with those
- * terms, not with their sum.
+ * The sum of the sizes of all terms of a neuron's pre-activation, over the entries of the stream that it
+ * reads. For a neuron, large terms may cancel to almost 0; rounding errors are small relative to the terms,
+ * not to their sum.
  */
 static double
 summed_into(const struct ct_local_model *lrm, const struct ct_target *t, const float *gradient)
@@ -162,7 +163,7 @@ summed_into(const struct ct_local_model *lrm, const struct ct_target *t, const f
 	return sum;
 }
 
-/* Puts the gradient of a target at its own position: G is zero elsewhere. */
+/* Puts a target's gradient at its position: G is zero at all others. */
 static void
 inject(const struct ct_attribution *j, struct lane *w, const struct ct_row *row, int b, int Tp)
 {
@@ -205,7 +206,10 @@ target_value(const struct ct_attribution *j, const struct ct_target *t)
 	return (float)ct_unembed_dot(lrm->m, t->index, t->other, lrm->pass->final + t->pos * D);
 }
 
-/* The sums of a row. size: of the terms that its value was summed from, where edges are smaller; else 0. */
+/*
+ * The sums of a row. size: of the terms that its value was summed from, if that is more than of its edges;
+ * else 0.
+ */
 static void
 finish_row(struct ct_row *row, size_t n, double bias, double size)
 {
@@ -222,20 +226,20 @@ finish_row(struct ct_row *row, size_t n, double bias, double size)
 	row->residual = total > 0 ? gap / total : gap;
 }
 
-/* Between layers, so that a person who stops it need not wait for the whole chunk. */
+/* Asked between layers, so that a person who cancels does not wait for the whole chunk. */
 static bool
 is_over(struct ct_attribution *j, int worker, int steps)
 {
 	if (worker == 0 && !atomic_load(&j->cancelled) &&
 	    !ct_job_go_on(j->job, "attribution", atomic_load(&j->done), j->n_chunks))
 		atomic_store(&j->cancelled, true);
-	/* Even a caller without any time makes progress: one step for each call. */
+	/* Even a call without any time makes one step, so that it makes progress. */
 	if (steps > 0 && !atomic_load(&j->stopped) && j->until < INFINITY && ct_seconds() >= j->until)
 		atomic_store(&j->stopped, true);
 	return atomic_load(&j->cancelled) || (steps > 0 && atomic_load(&j->stopped));
 }
 
-/* The next chunk, if there is one. */
+/* Takes the next chunk, if there is one. */
 static bool
 start_walk(struct ct_attribution *j, struct lane *w)
 {
@@ -325,8 +329,8 @@ run_lane(void *arg, int task, int worker)
 }
 
 /*
- * Late positions first: they cost most, and the small ones fill the gaps at the end. In a layer features come
- * first, since they read the stream after attention.
+ * Late positions come first, since they cost most, and small ones fill the gaps at the end. Within a layer,
+ * features come first, since they read the stream after attention.
  */
 static int
 by_place(const void *a, const void *b)
@@ -346,8 +350,8 @@ by_place(const void *a, const void *b)
 }
 
 /*
- * How many targets a chunk at a position has at most. This and the order of rows decide what is computed
- * together, and so every bit of the result: neither threads nor pauses may.
+ * The most targets that a chunk at a position has. This and the order of rows decide which rows are computed
+ * together, and so every bit of the result; neither threads nor pauses may change it.
  */
 static int
 chunk_limit(const struct ct_target *first, int L, int D)
@@ -360,7 +364,7 @@ chunk_limit(const struct ct_target *first, int L, int D)
 	return limit < 8 ? 8 : limit > CHUNK_TARGETS ? CHUNK_TARGETS : limit;
 }
 
-/* The largest of what chunks need. */
+/* The largest sizes that any chunk needs. */
 struct sizes {
 	size_t rows, targets, edges;
 };
@@ -407,7 +411,7 @@ make_chunks(const struct ct_attribution *j, struct ct_row *rows, int n, struct s
 	return count;
 }
 
-/* Memory for the rows that stay; refused as a whole when it cannot fit. */
+/* Memory for the rows that are kept; refused at once if they cannot fit. */
 static int
 make_rows(
     const struct ct_layout *layout, struct ct_row *rows, int n, struct ct_arena *a, struct ct_error *err)
@@ -493,7 +497,7 @@ ct_attribution_run(struct ct_attribution *j, double until, const struct ct_job *
 	atomic_init(&j->cancelled, false);
 	atomic_init(&j->stopped, false);
 	ct_pool_run(ct_job_pool(job), j->n_lanes, run_lane, j);
-	/* Small graphs may have been computed by the other threads alone. */
+	/* The other threads may have computed a small graph alone. */
 	if (!atomic_load(&j->cancelled) && !ct_job_go_on(job, "attribution", atomic_load(&j->done),
 	    j->n_chunks))
 		atomic_store(&j->cancelled, true);

@@ -58,7 +58,7 @@ struct ct_attribution;
 struct ct_rows {
 	struct ct_row *row;
 	int n;
-	struct ct_arena *edges;	/* what their edges are lent from */
+	struct ct_arena *edges;	/* the arena that their edges are lent from */
 };
 int ct_attribution_begin(struct ct_attribution **out, const struct ct_local_model *lrm,
     const struct ct_layout *layout, const struct ct_rows *rows, int threads, struct ct_arena *scratch,

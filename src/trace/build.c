@@ -11,9 +11,9 @@
 
 struct ct_building {
 	struct ct_schedule schedule;
-	struct ct_target *targets;	/* (n_targets) as they were asked for */
+	struct ct_target *targets;	/* (n_targets) in the caller's order */
 	/* The graph so far: node i is the i-th active feature, then come errors, embeddings and targets. */
-	struct ct_graph *partial;	/* NULL: nobody looked at it */
+	struct ct_graph *partial;	/* NULL: nobody has looked at it */
 	double *influence;		/* (lrm->n) of its features */
 };
 
@@ -76,12 +76,12 @@ set_row(struct ct_graph *g, int node, const struct ct_row *row)
 	n->bias = row->bias;
 	n->inputs = row->total;
 	n->attributed = true;
-	/* A NaN stays: the check then fails. */
+	/* NaN is kept, so that the check fails. */
 	if (isnan(row->residual) || row->residual > g->check.max_edge_residual)
 		g->check.max_edge_residual = row->residual;
 }
 
-/* Edges from features left out, and the count of the others. */
+/* Sums the edges from features without nodes, and counts the others. */
 static int
 sum_omitted(
     struct ct_graph *g, struct ct_arena *scratch, const struct ct_job *job, struct ct_error *err)
@@ -100,8 +100,8 @@ sum_omitted(
 }
 
 /*
- * The nodes of features, in front of all others; returns how many. Unless `all` are wanted, only those that
- * have rows.
+ * Adds the nodes of features, which come first; returns how many. Unless `all` is set, only those that have
+ * rows.
  */
 static int
 add_features(struct ct_graph *g, const struct ct_schedule *s, bool all)
@@ -120,20 +120,26 @@ add_features(struct ct_graph *g, const struct ct_schedule *s, bool all)
 			.index = f->feature,
 			.other = -1,
 			.activation = f->act };
-		/* A row explains what the encoder computes; a value that a clamp set comes from elsewhere. */
+		/*
+		 * The row of a feature explains what its encoder computes; a value that a clamp set has
+		 * another cause.
+		 */
 		g->nodes[n].set = f->set;
 		if (!all && f->set)
 			g->nodes[n].value = s->rows[s->row_of[i]].value;
 		else if (!all)
 			set_row(g, n, &s->rows[s->row_of[i]]);
-		/* Among the features at its position: those of lower layers, then its place in its own. */
+		/*
+		 * A feature's place among those at its position: after those of lower layers, by its place in
+		 * its own.
+		 */
 		ct_graph_place(g, n++, ct_layout_count(&g->edges->layout, CT_NODE_FEATURE, f->layer,
 		    f->pos) + i - lrm->first[f->layer * T + f->pos]);
 	}
 	return n;
 }
 
-/* The nodes of targets, after all others. */
+/* Adds the nodes of targets, which come last. */
 static void
 add_targets(struct ct_graph *g, const struct ct_building *b)
 {
@@ -154,7 +160,7 @@ add_targets(struct ct_graph *g, const struct ct_building *b)
 	}
 }
 
-/* A graph with the rows so far. all: of all active features, with or without rows. */
+/* Makes a graph of the rows so far. all: with nodes for all active features, with or without rows. */
 static int
 assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct_arena *a,
     struct ct_error *err)
@@ -170,7 +176,7 @@ assemble(struct ct_graph **out, const struct ct_building *b, bool all, struct ct
 	g->L = L;
 	g->V = lrm->m->cfg.V;
 	g->n_features = all ? lrm->n : s->n_rows - s->n_targets;
-	/* Neurons have no error nodes: what the neurons write that were left out counts as omitted. */
+	/* Neurons have no error nodes: what the neurons that were not chosen write counts as omitted. */
 	g->n_errors = lrm->tc->neurons ? 0 : L * T;
 	g->n_embeddings = T;
 	g->n_targets = s->n_targets;
@@ -249,7 +255,7 @@ ct_building_bare(struct ct_building *b, struct ct_graph **out, struct ct_arena *
 	return code;
 }
 
-/* The rows that were done since the last time. */
+/* Adds the rows that were computed since the last call. */
 static void
 show_rows(struct ct_building *b)
 {

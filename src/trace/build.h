@@ -26,10 +26,10 @@ int ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, cons
     int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
- * The same in pieces, so that a reader can look at a graph before it is complete. After begin there is a
- * graph with the targets' rows. Whatever is looked at, opened or interrupted in between, the finished graph
- * is, bit for bit, that of ct_graph_build. All of it is allocated from one arena, which each call names (the
- * arena struct may be moved between calls), except for what ct_building_end frees.
+ * The same in pieces, so that a graph can be looked at before it is complete. ct_building_begin makes a graph
+ * with the targets' rows. Whatever is looked at, opened or interrupted meanwhile, the finished graph is bit
+ * for bit that of ct_graph_build. Everything is allocated from one arena, which each call names (the arena
+ * struct may be moved between calls), except what ct_building_end frees.
  */
 struct ct_building;
 int ct_building_begin(struct ct_building **out, const struct ct_local_model *lrm,
@@ -37,7 +37,9 @@ int ct_building_begin(struct ct_building **out, const struct ct_local_model *lrm
     struct ct_error *err);
 void ct_building_end(struct ct_building *b);
 
-/* Rows, until the clock (ct_seconds) says `until`; CT_ECANCELLED loses nothing that was computed. */
+/*
+ * Computes rows until the clock (ct_seconds) reaches `until`. CT_ECANCELLED loses nothing that was computed.
+ */
 int ct_building_run(struct ct_building *b, double until, struct ct_arena *a, const struct ct_job *job,
     struct ct_error *err);
 bool ct_building_done(const struct ct_building *b);

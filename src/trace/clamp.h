@@ -28,7 +28,7 @@ struct ct_clamp_options {
 	bool unpredicted;	/* effects are observed only: predictions and agreement are NAN */
 };
 
-/* One quantity before and after; predictions come from the graph's linear model. */
+/* One quantity before and after. Predictions come from the graph's linear model. */
 struct ct_effect {
 	int node;		/* of the graph: an active feature or a target */
 	float before, after;	/* pre-activation; targets: logit minus the vocabulary's mean */
@@ -48,20 +48,20 @@ struct ct_effects {
 	int n_effects, n_targets;
 	struct ct_effect *effects;	/* the targets in the graph's order, then features by |observed| */
 	struct ct_agreement agreement;
-	/* times that a later clamp on the same feature and position replaced one */
+	/* how often a later clamp on the same feature and position replaced an earlier one */
 	int overridden;
-	const int *lost;		/* (clamps) the same, by the clamp that was replaced */
+	const int *lost;		/* (clamps) for each clamp, how often it was replaced */
 	/*
-	 * Where all that edges take as frozen is frozen (direct, or a range over all layers): max over
-	 * effects of |observed - sum of edge * (new / original - 1)| / max |observed|, so that the run and
-	 * the edges, found in opposite directions, check each other. NAN elsewhere.
+	 * If everything is frozen that edges treat as frozen (direct mode, or a range over all layers): max
+	 * over effects of |observed - sum of edge * (new / original - 1)| / max |observed|. The run goes
+	 * forwards and the edges were computed backwards, so they check each other. NAN in other modes.
 	 */
 	double max_direct_error;
 };
 
 /*
- * The prediction to compare with e->observed: the total effect over all paths, or the direct effect where all
- * other paths are frozen.
+ * The prediction to compare with e->observed: the total effect over all paths, or if all other paths are
+ * frozen, the direct effect.
  */
 float ct_predicted(const struct ct_effects *o, const struct ct_effect *e);
 
@@ -88,7 +88,7 @@ struct ct_sweep {
 	int n_steps, n_rows, n_tokens;
 	double *strength;		/* (steps) */
 	int *last;			/* (rows) end layer; -1: the mode in force */
-	/* the graph's target tokens and every run's likeliest, largest change of share first */
+	/* the graph's target tokens and every run's likeliest token, by how much their probability changes */
 	int *tokens;
 	/* (rows,steps,tokens) at the graph's position; logits minus the vocabulary's mean */
 	float *prob, *logit;

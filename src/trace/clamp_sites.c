@@ -1,4 +1,4 @@
-/* clamp_sites: what clamps set in one prompt, by feature and position; see intervene.h. */
+/* clamp_sites: resolves clamps to features and positions of one prompt; see intervene.h. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@ original_activation(const struct ct_local_model *lrm, int layer, int pos, int fe
 
 	if (i >= 0)
 		return lrm->active[i].act;
-	/* Every neuron is active, also one that was left out of the graph. */
+	/* Every neuron is active, also one that the graph left out. */
 	if (lrm->tc->neurons && pos >= lrm->pass->start)
 		return ct_transcoder_preactivation(lrm->tc, layer, feature,
 		    lrm->read + ((size_t)layer * lrm->T + pos) * lrm->m->cfg.D);
@@ -49,7 +49,7 @@ check_clamp(const struct ct_local_model *lrm, const struct ct_clamp *c, struct c
 	return CT_OK;
 }
 
-/* By place, and of one place the last clamp first. */
+/* By place; at the same place the last clamp first. */
 static int
 by_place_last(const void *x, const void *y)
 {
@@ -59,7 +59,7 @@ by_place_last(const void *x, const void *y)
 	return order ? order : b->clamp - a->clamp;
 }
 
-/* Of clamps on one feature and position the last one counts. */
+/* Of several clamps on one feature and position, the last one counts. */
 static void
 resolve(struct ct_clamp_sites *s)
 {
@@ -76,7 +76,10 @@ resolve(struct ct_clamp_sites *s)
 		}
 }
 
-/* Sites that the clamps can have: most stand at one position, and of neurons there may be very many. */
+/*
+ * The number of sites that the clamps can have. Most clamps are at one position, and there may be very many
+ * neurons.
+ */
 static size_t
 most_sites(const struct ct_clamp *clamps, int n, int T)
 {

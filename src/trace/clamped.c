@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The features of a run with those that clamps set: at their values, whether the encoders see them or not. */
+/* The features of a run and those that clamps set: at their values, whether or not the encoders see them. */
 static int
 merge(struct ct_local_run *run, const struct ct_active *found, int n, const struct ct_clamp_sites *s,
     const struct ct_local_model *lrm, struct ct_arena *a, struct ct_error *err)
@@ -33,7 +33,7 @@ merge(struct ct_local_run *run, const struct ct_active *found, int n, const stru
 	return CT_OK;
 }
 
-/* What is active: as the encoders see the run, or in direct mode what was active before. */
+/* The active features: as the encoders see the run, or in direct mode as before. */
 static int
 find(struct ct_local_run *run, const struct ct_changed *changed, const struct ct_local_model *lrm,
     const struct ct_clamp_sites *s, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
@@ -83,8 +83,8 @@ ct_prompt_clamped(struct ct_prompt **out, const struct ct_prompt *p, const struc
 
 	if (opt->mode == CT_RANGE && !run.fixed)
 		return ct_fail(err, CT_EUNSUPPORTED,
-		    "there is no graph of a run with MLPs frozen only in layers %d-%d: choose the mode "
-		    "frozen, free or direct", opt->first, opt->last);
+		    "a run with MLPs frozen only in layers %d-%d has no graph: choose the mode frozen, free "
+		    "or direct", opt->first, opt->last);
 	if (!(q = ct_arena_need(a, 1, sizeof *q, "a prompt", err)))
 		return CT_ENOMEM;
 	q->T = p->T;
@@ -95,7 +95,7 @@ ct_prompt_clamped(struct ct_prompt **out, const struct ct_prompt *p, const struc
 	run.pass = &q->pass;
 	/* Neurons are the model's own MLPs, so "through the replacement" is through the model. */
 	run.replaced = run.fixed || (opt->through == CT_REPLACEMENT && !p->lrm.tc->neurons);
-	/* Where the MLPs are frozen, so are the maps of neurons. */
+	/* Where MLPs are frozen, so are the linear maps of neurons. */
 	if (run.fixed && p->lrm.tc->neurons)
 		memcpy(q->pass.mlp_in, p->pass.mlp_in,
 		    (size_t)m->cfg.L * p->T * m->cfg.D * sizeof *q->pass.mlp_in);

@@ -37,7 +37,7 @@ walk(struct ct_alignment *x, const int *here, const int *there, const int *table
 			i = T;
 			j = U;
 		}
-		/* A gap of the same length on both sides is aligned token by token. */
+		/* A gap with as many tokens on both sides is aligned token by token. */
 		for (int k = 0; i - gap_i == j - gap_j && k < i - gap_i; k++)
 			pair(x, gap_i + k, gap_j + k, false);
 		if (end)
@@ -86,7 +86,7 @@ find_feature(const struct ct_graph *g, const struct ct_node *n, int pos)
 {
 	int lo = 0, hi = g->n_features;
 
-	/* A file's nodes stand in its own order. */
+	/* The nodes of a file are in its own order. */
 	if (ct_graph_is_listed(g))
 		return ct_graph_find(g, n->kind, n->layer, pos, n->index);
 	while (lo < hi) {
@@ -115,7 +115,7 @@ ct_graph_counterpart(const struct ct_graph *g, const struct ct_node *n, int pos)
 	if (n->kind != CT_NODE_TARGET) {
 		int node = ct_graph_find(g, n->kind, n->layer, pos, n->index);
 
-		/* A word is the same where the token is. */
+		/* Two words are the same node if their tokens are equal. */
 		return node >= 0 && n->kind == CT_NODE_EMBEDDING && g->nodes[node].index != n->index ? -1 :
 		    node;
 	}
@@ -160,7 +160,7 @@ compare_nodes(const void *x, const void *y, void *ctx)
 	    (a->there > b->there) - (a->there < b->there);
 }
 
-/* The nodes that either graph keeps. */
+/* Lists the nodes that at least one graph keeps. */
 static void
 match_nodes(struct ct_comparison *c)
 {
@@ -182,7 +182,7 @@ match_nodes(struct ct_comparison *c)
 		c->count[c->node[i].side]++;
 }
 
-/* Of one graph, by target, then source: to look edges up. */
+/* The edges of one graph, sorted by target and source, for looking them up. */
 static int
 by_ends(const void *x, const void *y)
 {
@@ -223,7 +223,7 @@ sorted_edges(const struct ct_graph *g, struct ct_arena *a, struct ct_error *err)
 	return list;
 }
 
-/* An edge of one graph with its weight in the other. */
+/* An edge of one graph, with its weight in the other. */
 static struct ct_compared_edge
 compared_edge(const struct ct_comparison *c, int side, const struct ct_edge *e, const int *at, bool both)
 {
@@ -253,7 +253,7 @@ compare_edges(const void *x, const void *y)
 	return a->source < b->source ? -1 : a->source > b->source;
 }
 
-/* The edges of one side that the other does not have; of side 0 also those that both have. */
+/* Lists the edges of one side that the other lacks; for side 0 also those that both have. */
 static void
 match_edges(struct ct_comparison *c, int side, const int *at, const struct ct_edge *sorted)
 {

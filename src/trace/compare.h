@@ -45,22 +45,22 @@ struct ct_comparison {
 	const struct ct_graph *graph[2];	/* here, there */
 	double total[2];			/* influence of all nodes, to measure shares by */
 	struct ct_alignment align;
-	/* By side, then by the larger share of influence. */
+	/* sorted by side, then by the larger share of influence */
 	int n, count[CT_SIDES];
 	struct ct_compared_node *node;
-	/* By side, then by the larger size. */
+	/* sorted by side, then by the larger size */
 	int n_edges, edge_count[CT_SIDES];
 	struct ct_compared_edge *edge;
 };
 
-/* A patch tests a difference (patch.h): features here set to what they are there. */
+/* A patch tests a difference (patch.h): it sets features here to their activations there. */
 struct ct_patch_what {
 	int layer, feature;		/* -1: all */
 	int pos;			/* here; -1: all */
 };
 
 struct ct_patch {
-	int features;			/* that were moved */
+	int features;			/* how many were moved */
 	/*
 	 * By how much the patch moved logit(answer there) - logit(answer here), or that answer's logit if
 	 * both prompts have the same answer; and the difference between the prompts in the same quantity.

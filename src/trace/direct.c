@@ -36,7 +36,7 @@ add_edges(struct ct_direct *out, const struct ct_graph *g, int node, double weig
 	}
 	if (ct_graph_is_listed(g))
 		return;
-	/* Features that the graph left out have no nodes, but the row knows their sums. */
+	/* Features that the graph left out have no nodes, but the row has their sums. */
 	out->sum[CT_DIRECT_FEATURES] += weight * ct_graph_omitted(g, node);
 	out->size[CT_DIRECT_FEATURES] += weight * fmax(t->inputs - listed, 0);
 }

@@ -12,9 +12,9 @@
 #include "trace/node.h"
 
 /*
- * Where edges lie in a row. A target of layer l at position p can have inputs from positions up to p and
- * layers below l only, so a row holds just those: for each position t <= p one block for each kind of
- * source, in which sources stand by layer, then by index. Half of what a square matrix would take, at most.
+ * Where edges are in a row. A target in layer l at position p can only have inputs from positions up to p and
+ * from layers below l, so a row has only these: for each position t <= p, one block for each kind of source,
+ * in which sources are ordered by layer, then by index. This is at most half of a square matrix.
  */
 struct ct_layout {
 	int T, L;

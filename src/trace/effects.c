@@ -61,7 +61,7 @@ ct_spearman(
 	double *rx = ct_arena_need(scratch, (size_t)n, sizeof *rx, "ranks", err);
 	double *ry = ct_arena_need(scratch, (size_t)n, sizeof *ry, "ranks", err);
 
-	/* What is not a number has no rank. */
+	/* A value that is not a number has no rank. */
 	*out = NAN;
 	for (int i = 0; i < n && tmp && rx && ry; i++)
 		if (isnan(x[i]) || isnan(y[i])) {
@@ -77,11 +77,11 @@ ct_spearman(
 	return tmp && rx && ry ? CT_OK : CT_ENOMEM;
 }
 
-/* Everything that is needed to read one quantity in four versions. */
+/* What is needed to read one quantity in four runs. */
 struct versions {
 	const struct ct_local_model *lrm;
 	const struct ct_changed *run;
-	bool unpredicted;	/* the next four say nothing */
+	bool unpredicted;	/* the four values below are not set */
 	float *direct_final, *total_final, *direct_pre, *total_pre;
 };
 
@@ -114,8 +114,8 @@ is_clamped(const struct ct_clamp_sites *s, const struct ct_node *n)
 }
 
 /*
- * Where a node's feature stands among the active ones, looking from `at` on: nodes are a subset in the same
- * order.
+ * The index of a node's feature among the active ones, searching from `at` on: nodes are a subset of these in
+ * the same order.
  */
 static int
 next_active(const struct ct_local_model *lrm, const struct ct_node *n, int at)
@@ -160,10 +160,7 @@ by_effect(const void *x, const void *y)
 	return a->node < b->node ? -1 : a->node > b->node;
 }
 
-/*
- * Whether anything clamped can reach the node at all: others are 0 on both sides and would only pad the
- * ranks.
- */
+/* Whether any clamp can reach the node: for others both effects are 0, which would only pad the ranks. */
 static bool
 reachable(const struct ct_clamp_sites *s, const struct ct_node *n)
 {
@@ -202,9 +199,9 @@ done:
 }
 
 /*
- * The freeze checked by other means: what a run forwards observed, against the edges that were found
- * backwards. Sites that are no nodes (inactive features) have no edges; the linear prediction stands in for
- * theirs.
+ * Checks the frozen network in two ways: what the forward run observed, against the edges that were computed
+ * backwards. Sites that are no nodes (inactive features) have no edges, so the linear prediction is used for
+ * them.
  */
 static int
 check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g,

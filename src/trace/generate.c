@@ -76,7 +76,7 @@ clamp_layer(struct ct_generator *g, int l, int pos)
 
 		if (!in_force(c, l, pos))
 			continue;
-		/* Of several clamps on one feature the last one that reaches this position counts. */
+		/* Of several clamps on one feature, the last one that includes this position counts. */
 		for (int k = i + 1; k < g->n_clamps && last; k++)
 			last = g->clamps[k].feature != c->feature || !in_force(&g->clamps[k], l, pos);
 		if (!last)

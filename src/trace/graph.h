@@ -73,17 +73,17 @@ struct ct_graph {
 	int pos;				/* position that the targets sit at */
 
 	struct ct_edges *edges;
-	/* A graph from a file has what a pruning with these thresholds left of it. */
+	/* A graph from a file was pruned with these thresholds before. */
 	struct ct_known {
-		double nodes, edges;		/* 1, 1: everything */
+		double nodes, edges;		/* 1, 1: nothing was pruned */
 		int missing;			/* nodes */
-		bool terms;			/* the nodes' bias, value and what was left out are known */
+		bool terms;			/* whether bias, value and omitted edges of nodes are known */
 	} known;
 
 	/*
-	 * Not all features that will have rows have one yet: influence, pruning and scores are computed from
-	 * the rows so far. The share `seen` of the targets' influence was followed to words and errors; the
-	 * rest has only been followed to features without a row.
+	 * Some features have no row yet: influence, pruning and scores are computed from the rows so far. Of
+	 * the targets' influence, the share `seen` was followed to words and errors; the rest was only
+	 * followed to features without a row.
 	 */
 	bool partial;
 	double seen;
@@ -94,7 +94,7 @@ struct ct_graph {
 	int n_pruned;
 	struct ct_edge *pruned;
 	double influence;			/* of all nodes together */
-	struct ct_scores scores;		/* NAN: a file did not say */
+	struct ct_scores scores;		/* NAN: a file did not have them */
 	struct ct_self_check check;
 	long n_edges;				/* non-zero edges before pruning */
 };
@@ -125,16 +125,16 @@ int ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct 
  */
 int ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out);
 
-/* Makes a node the source that has this place among those of its kind and position. */
+/* Makes a node the source at this place among those of its kind and position. */
 void ct_graph_place(struct ct_graph *g, int node, int rank);
 
 /* Sum of the edges from active features that were left out of the graph. */
 double ct_graph_omitted(const struct ct_graph *g, int target);
 
-/* What a node is about: of a target that is a feature CT_NODE_FEATURE, of all others their kind. */
+/* What a node is about: CT_NODE_FEATURE for a target that is a feature, else its kind. */
 enum ct_node_kind ct_node_subject(const struct ct_node *n);
 
-/* What a node that has inputs stands for as a target: a feature its pre-activation, an output its logit. */
+/* The target of a node with inputs: for a feature its pre-activation, for an output its logit. */
 struct ct_target ct_node_target(const struct ct_node *n);
 
 /* Index of the node, or -1. */

@@ -82,7 +82,7 @@ find_effects(struct grouping *w)
 	}
 }
 
-/* Features that share a stem, from the commonest on. */
+/* Joins features that share a stem, the commonest stem first. */
 static void
 join_labels(struct grouping *w)
 {
@@ -111,7 +111,7 @@ join_labels(struct grouping *w)
 				w->stem[root(w, f)] = s->order[k];
 		}
 	}
-	/* A certain label keeps a feature apart from features whose labels say something else. */
+	/* A feature whose label fits well is not joined with features whose labels say something else. */
 	for (int k = 0; k < s->n; k++)
 		for (int i = 0; i < s->stem[s->order[k]].n; i++) {
 			const struct ct_stem_use *u = &s->stem[s->order[k]].use[i];
@@ -281,7 +281,7 @@ sum_sources(const struct grouping *w, int group, double *sum)
 	}
 }
 
-/* Step 4: joins a group to the one that feeds it most. All pairs are chosen before any is joined. */
+/* Step 4: joins a group to the one that feeds it most. All pairs are chosen before any are joined. */
 static int
 join_carried(struct grouping *w, struct ct_error *err)
 {
@@ -416,7 +416,7 @@ grouping_init(struct grouping *w, struct ct_arena *a, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Is a label about the token and nothing else? Looks at a certain label, or at the best of several. */
+/* Whether a label is only about the token. Looks at a label that fits well, or at the best of several. */
 static bool
 says_token(const char *label, const char *token)
 {
@@ -434,7 +434,7 @@ says_token(const char *label, const char *token)
 	return n == 0;
 }
 
-/* The features that are words as the model reads them; their labels join nothing. */
+/* Finds the features that are words as the model reads them; their labels join nothing. */
 static void
 find_words(struct grouping *w, const char **label, const char *const *token)
 {

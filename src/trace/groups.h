@@ -14,7 +14,7 @@
 #include "trace/subgraph.h"
 
 #define CT_GROUPS_COSINE 0.8
-/* A feature that has this share of its inputs from the word at its place can be that word. */
+/* A feature with this share of its inputs from the word at its position can stand for that word. */
 #define CT_GROUPS_WORD 0.9
 
 struct ct_graph_group {

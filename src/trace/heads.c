@@ -9,7 +9,7 @@
 #include "math/blas.h"
 #include "trace/gradient.h"
 
-/* The source's part of one run, and the target's gradient, as they pass the layers. */
+/* What the layers pass on: the source's part of one run, and the target's gradient. */
 struct split {
 	const struct ct_local_model *lrm;
 	const struct ct_head_source *source;
@@ -34,7 +34,7 @@ struct split {
 	double weight;
 };
 
-/* Everything in the stream, constants of the layers below among it. */
+/* The whole stream, including constants of the layers below. */
 static bool
 is_whole(const struct ct_head_source *source)
 {
@@ -47,7 +47,7 @@ row(const struct split *s, float *of, int l, int t)
 	return of + ((size_t)l * s->T + t) * s->D;
 }
 
-/* Where the decoder rows of active feature i stand: see struct ct_local_model. */
+/* Where the decoder rows of active feature i are: see struct ct_local_model. */
 static int
 decoder_place(const struct ct_local_model *lrm, int i)
 {
@@ -59,7 +59,7 @@ decoder_place(const struct ct_local_model *lrm, int i)
 	return at;
 }
 
-/* Everything that is written at one place, except by a skip path, which the forward pass itself follows. */
+/* Everything written at one position, except by a skip path, which the forward pass follows. */
 static void
 write_all(const struct split *s, int m, int t)
 {
@@ -116,7 +116,7 @@ sweep_forwards(const struct split *s)
 	for (int l = 0; l < s->out->layers; l++) {
 		float *x = row(s, s->before, l, 0);
 
-		/* All that is there, biases of the attention below among it: the stream itself. */
+		/* Everything in the stream, including biases of the attention below: the stream itself. */
 		if (is_whole(s->source))
 			memcpy(x, row(s, lrm->pass->x, l, 0), all * sizeof *x);
 		ct_attention_values(lrm->pass, l, x, s->V + (size_t)l * s->T * s->kv, s->scratch);
@@ -180,7 +180,7 @@ at_write(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 	return CT_OK;
 }
 
-/* What each head of layer l carries from every key to every query; the rest is the bypass. */
+/* What each head of layer l carries from every key to every query; the rest bypasses this attention. */
 static int
 at_attention(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 {
@@ -242,8 +242,8 @@ by_size(const void *a, const void *b)
 }
 
 /*
- * The whole edge, computed independently of the splits: at the first layer the gradient is multiplied with
- * the embedding, and on the way it was multiplied with all that is written later.
+ * The whole edge, computed independently of the splits: at the first layer the gradient is multiplied by the
+ * embedding, and on the way by everything that is written later.
  */
 static void
 check(struct split *s)
@@ -329,7 +329,7 @@ ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const str
 	return code;
 }
 
-/* One target of a graph: its loads, as parts of all that reaches it. */
+/* Splits one target of a graph: its loads are parts of everything that reaches it. */
 static int
 add_target(struct split *s, const struct ct_node *n, const struct ct_job *job, struct ct_error *err)
 {
@@ -350,7 +350,7 @@ add_target(struct split *s, const struct ct_node *n, const struct ct_job *job, s
 	return CT_OK;
 }
 
-/* The parts as a list, and their sums by head. */
+/* Lists the parts, and sums them by head. */
 static int
 list_parts(struct split *s, struct ct_error *err)
 {

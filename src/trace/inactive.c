@@ -18,11 +18,11 @@ struct search {
 	int first, last; /* positions */
 	int room; /* of out->items */
 	float *pre; /* (T,F) of one layer */
-	float *bar; /* (F) what each feature has to exceed at one token */
+	float *bar; /* (F) what each feature's pre-activation must exceed at one token */
 	float *decoder; /* (D) */
 };
 
-/* How far a feature is from firing, in its own spread. */
+/* How far a feature is from firing, in units of its own spread. */
 static double
 distance(const struct ct_inactive *f)
 {
@@ -69,7 +69,7 @@ keep_near(struct search *s, const struct ct_inactive *f)
 	heap[at] = *f;
 }
 
-/* What a feature would have to exceed: its own threshold, or what the active features of its layer have. */
+/* What a feature must exceed: its own threshold, or what the active features of its layer have. */
 static void
 set_bars(const struct search *s, int l, int t)
 {
@@ -153,7 +153,7 @@ note_edge(struct ct_inactive *f, enum ct_node_kind kind, int layer, int pos, int
 		*strongest = (struct ct_inactive_edge){ kind, layer, pos, index, weight };
 }
 
-/* What a row of edges says of its feature. Rows are laid out by position, kind, layer, index. */
+/* What a row of edges says about its feature. Rows are ordered by position, kind, layer, index. */
 static void
 read_row(const struct search *s, const struct ct_layout *y, const struct ct_row *row, struct ct_inactive *f)
 {
@@ -177,7 +177,7 @@ read_row(const struct search *s, const struct ct_layout *y, const struct ct_row 
 	s->out->residual = fmax(s->out->residual, row->residual);
 }
 
-/* Rows of edges into all that were found. */
+/* Computes rows of edges into all features that were found. */
 static int
 feed(struct search *s, struct ct_arena *tmp, const struct ct_job *job, struct ct_error *err)
 {
@@ -195,7 +195,7 @@ feed(struct search *s, struct ct_arena *tmp, const struct ct_job *job, struct ct
 
 		if ((code = ct_transcoder_check_rows(s->lrm->tc, f->layer, f->feature, err)) < 0)
 			return code;
-		/* Rows get sorted: the weight, which nothing reads, is their number. */
+		/* Rows get reordered, so `weight`, which is unused here, carries their number. */
 		rows[i].target = (struct ct_target){ .kind = CT_TARGET_FEATURE,
 			.layer = f->layer,
 			.pos = f->pos,
@@ -210,7 +210,7 @@ feed(struct search *s, struct ct_arena *tmp, const struct ct_job *job, struct ct
 	return CT_OK;
 }
 
-/* The product of what each feature would write after MLP l and the target's gradient. */
+/* The product of the target's gradient and what each feature would write after MLP l. */
 static int
 at_write(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 {
@@ -293,7 +293,7 @@ ct_inactive_find(struct ct_inactives *out, const struct ct_local_model *lrm, con
 		.first = opt->pos < 0 ? lrm->pass->start : opt->pos,
 		.last = opt->pos < 0 ? target->pos : opt->pos,
 		.room = opt->look_at ? opt->look_at : DEFAULT_LOOK_AT };
-	/* Features that could feed the target: of the layers below it. */
+	/* The features that could feed the target: those of lower layers. */
 	int layers = target->kind == CT_TARGET_FEATURE ? target->layer : lrm->m->cfg.L, code;
 	struct ct_arena tmp = { 0 };
 	struct ct_gradient g;

@@ -10,8 +10,8 @@
 #include "trace/edges.h"
 
 /*
- * Nodes from the outputs down: every edge goes from an earlier to a later one in reverse of this order.
- * Errors and embeddings have no inputs, so only targets and features need a place.
+ * Nodes from the outputs down: every edge goes from a later to an earlier node of this order. Errors and
+ * embeddings have no inputs, so only targets and features are in it.
  */
 static int *
 descending(const struct ct_graph *g, struct ct_arena *a, int *n)
@@ -107,8 +107,8 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 		all += w;
 	}
 	/*
-	 * Where nothing can be a feature, as in a prompt of BOS alone, nothing is explained and nothing left
-	 * out.
+	 * If no position can have features, as in a prompt of BOS alone, nothing is explained and nothing is
+	 * left out.
 	 */
 	if (g->n_features == 0 && errors == 0) {
 		out->replacement = out->completeness = NAN;
@@ -118,7 +118,7 @@ score(const struct ct_graph *g, const double *influence, const double *error_sha
 	out->completeness = all > 0 ? explained / all : NAN;
 }
 
-/* Of the influence of targets, what is not at features without rows. */
+/* The share of the targets' influence that does not end at features without rows. */
 static double
 share_seen(const struct ct_graph *g)
 {
@@ -170,7 +170,7 @@ out:
 	return r;
 }
 
-/* The node that an edge comes from when features without a pin count as error. */
+/* The node that an edge comes from if features without a pin count as errors. */
 static int
 merged(const struct ct_graph *g, const bool *pinned, int s)
 {
@@ -210,7 +210,7 @@ ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct ct_s
 		int t = order[k], edges, sources = 0;
 		double flow = influence[t] + (double)g->nodes[t].weight, total = 0, errors = 0;
 
-		if (flow == 0)	/* a feature without a pin, among others */
+		if (flow == 0)	/* a feature without a pin, or a node without influence */
 			continue;
 		edges = ct_graph_row(g, t, list);
 		for (int i = 0; i < edges; i++) {
@@ -402,7 +402,7 @@ select_edges(struct ct_graph *g, const bool *in, const struct flow *f, double th
 		for (long i = 0; i < n; i++)
 			kept += scores[i] >= cut;
 	}
-	/* Until nothing can fail any more the graph keeps the pruning it has. */
+	/* The graph keeps its present pruning until nothing can fail any more. */
 	pruned = ct_arena_need(a, (size_t)kept, sizeof *pruned, "pruned edges", err);
 	if (!pruned)
 		return CT_ENOMEM;
@@ -428,8 +428,8 @@ select_nodes(struct ct_graph *g, double threshold, float *values, bool *in)
 }
 
 /*
- * The same from the shares that a file gives: sums over the whole graph, of which the file holds a part. The
- * smallest share that reaches the threshold is the last to stay.
+ * The same by the cumulative shares in a file, which are sums over a whole graph of which the file has only a
+ * part. The smallest value that reaches the threshold is the last to be kept.
  */
 static void
 select_known(struct ct_graph *g, double threshold, bool *in)

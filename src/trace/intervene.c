@@ -8,13 +8,13 @@
 #include "model/maps.h"
 #include "model/neurons.h"
 
-/* Buffers of one run; out has the sum of what clamps and changed features write, per output layer. */
+/* Buffers of one run; out: for each output layer, the sum of what clamps and changed features write. */
 struct buffers {
 	float *x, *mid, *in, *read, *mlp; /* (T,D) */
 	float *out; /* (L,T,D) */
 	bool *wrote; /* (L) */
 	struct ct_layer_rows rows;
-	struct ct_pass *keep; /* gets all of the run; NULL: nobody asks */
+	struct ct_pass *keep; /* gets everything about the run; NULL: not wanted */
 	float *row, *pre, *act, *old, *scratch;
 };
 
@@ -65,8 +65,8 @@ write_on(const struct ct_local_model *lrm, struct buffers *b, int l, int t, int 
 }
 
 /*
- * Whether the read point has changed at all: then a feature's current activation is its original one, bit
- * for bit.
+ * Whether the read point has changed. If not, a feature's current activation is its original one, bit for
+ * bit.
  */
 static bool
 read_changed(const struct ct_local_model *lrm, const struct buffers *b, int l, int t)
@@ -99,9 +99,9 @@ clamp_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct
 }
 
 /*
- * Through the replacement: every feature is re-encoded, clamped ones take their value, and the changes are
- * written. Only above a frozen range (outputs `from` on): clamps write inside it, so a clamped feature writes
- * nothing here.
+ * Through the replacement model: every feature is encoded again, clamped ones take their values, and the
+ * changes are written. This applies only above a frozen range (outputs `from` on): inside it only clamps
+ * write, so a clamped feature writes nothing here.
  */
 static void
 replace_layer(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l,
@@ -152,7 +152,7 @@ add_skip(const struct ct_local_model *lrm, struct buffers *b, int l, float *y)
 	ct_skip_frozen(lrm->tc, l, lrm->T, b->in, y);
 }
 
-/* The clamp that moves its feature most is named: it is the one to make smaller. */
+/* Names the clamp that moves its feature most: that is the one to make smaller. */
 static int
 fail_infinite(const struct ct_clamp_sites *s, int l, int pos, struct ct_error *err)
 {
@@ -176,7 +176,7 @@ check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, c
 	int D = lrm->m->cfg.D, all = lrm->T * D, from = s->n ? lrm->T - 1 : 0;
 
 	/*
-	 * Clamped positions first: an infinite value times a pattern's 0 is NaN at the positions before it
+	 * Clamped positions first, since an infinite value times a pattern's 0 is NaN at earlier positions
 	 * too.
 	 */
 	for (int k = 0; k < s->n; k++)
@@ -190,7 +190,7 @@ check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, c
 	return CT_OK;
 }
 
-/* Where a layer's keys, patterns and scales go. */
+/* Where a layer's keys, patterns and scales are kept. */
 static void
 choose_rows(struct buffers *b, const struct ct_changed *out, const struct ct_local_model *lrm, int l,
     bool frozen, float *own_pattern)
@@ -219,7 +219,7 @@ keep_layer(const struct buffers *b, int l, size_t TD)
 	memcpy(b->keep->mlp_raw + l * TD, b->mlp, TD * sizeof *b->mlp);
 }
 
-/* frozen, free and range. */
+/* The modes frozen, free and range. */
 static int
 run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
     const struct ct_clamp_options *opt, struct buffers *b, struct ct_error *err)
@@ -277,7 +277,10 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 	return check_finite(lrm, s, out->final, L - 1, err);
 }
 
-/* Adds the changes of the stream at layer l to what is kept: before it, after attention, into the MLP. */
+/*
+ * Adds the changes of the stream at layer l to the kept pass: before the layer, after attention, into the
+ * MLP.
+ */
 static void
 keep_stream(const struct buffers *b, int l, size_t TD)
 {
@@ -294,8 +297,8 @@ keep_stream(const struct buffers *b, int l, size_t TD)
 
 /*
  * What the neurons of a layer write because their input changed, including those that are no features of the
- * graph; clamped ones excepted. Their maps are those at the pass's MLP input, as for all edges: in a run of
- * direct mode lrm->read is not where they were made.
+ * graph, but without clamped ones. Their linear maps are those at the pass's MLP input, as for all edges; in
+ * a run of direct mode, lrm->read is another point.
  */
 static void
 write_neurons(const struct ct_local_model *lrm, struct buffers *b, const struct ct_clamp_sites *s, int l)

@@ -43,7 +43,7 @@ int ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *l
 /* Whether a clamp sets this feature at this position. */
 bool ct_clamp_sites_has(const struct ct_clamp_sites *s, struct ct_place at);
 
-/* What a run with clamps leaves behind. */
+/* The results of a run with clamps. */
 struct ct_changed {
 	float *final;			/* (T,D) final norm's output */
 	/* (lrm->n) pre-activations of the features that are active in the original run */
@@ -55,16 +55,13 @@ struct ct_changed {
 /* Whether everything that edges take as frozen is frozen: direct mode, or a range over all layers. */
 bool ct_is_direct(const struct ct_clamp_options *opt, int L);
 
-/*
- * From the arena. Activations that become non-finite are an error that names the place and the largest
- * clamp.
- */
+/* From the arena. If activations become infinite, the error names the place and the largest clamp. */
 int ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err);
 
 /*
- * The same, and all that the run leaves behind, in `keep` (ct_pass_init), for a graph of its own: mlp_out has
- * what clamps write, too. In direct mode keys, values and patterns are those of the original run.
+ * The same, with everything about the run in `keep` (ct_pass_init), for a graph of the run: mlp_out includes
+ * what clamps write. In direct mode keys, values and patterns are those of the original run.
  */
 int ct_intervene_keep(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_model *lrm,
     const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, struct ct_arena *a,

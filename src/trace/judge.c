@@ -11,10 +11,10 @@
 #include "base/sort.h"
 #include "math/blas.h"
 
-enum { NEAREST = 8 };			/* a random feature is one of so many nearest in size */
+enum { NEAREST = 8 };			/* a random feature is one of so many that are nearest in size */
 static const double nothing = 1e-12;
 
-/* What a run leaves out. */
+/* Which features each run leaves out. */
 enum item { WITHOUT, ALONE, DRAWS };
 
 struct judge {
@@ -47,7 +47,7 @@ measure_sizes(const struct ct_local_model *lrm, double *size, float *tile)
 	}
 }
 
-/* Features outside of an explanation, by size. */
+/* The features that are not in the explanation, sorted by size. */
 struct outside {
 	const double *size;
 	int n;
@@ -66,7 +66,7 @@ by_size(const void *a, const void *b, void *ctx)
 	return (x > y) - (x < y);
 }
 
-/* One of the nearest in size that are not used yet, at random; -1: there is none. */
+/* A random one of the unused features that are nearest in size; -1: there is none. */
 static int
 draw_near(struct outside *o, double size, struct ct_rng *rng)
 {
@@ -121,7 +121,7 @@ ct_judge_draw(const struct ct_local_model *lrm, const struct ct_judge_plan *plan
 	}
 	ct_sort(o.active, (size_t)o.n, sizeof *o.active, by_size, size);
 	ct_rng_seed(&rng, 1, (uint64_t)draw);
-	/* In random order, since the last ones can only choose among what is left. */
+	/* In random order, since the last ones have the least choice. */
 	ct_rng_shuffle(&rng, order, n);
 	for (int i = 0; i < n && (at = draw_near(&o, size[order[i]], &rng)) >= 0; i++) {
 		chosen[at] = true;
@@ -135,7 +135,7 @@ ct_judge_kept(const struct ct_local_model *lrm, const struct ct_graph *g, bool *
 {
 	int node = 0;
 
-	/* Both are sorted by layer, position and number; a graph may lack some. */
+	/* Both lists are sorted by layer, position and number; the graph may lack some features. */
 	for (int i = 0; i < lrm->n; i++) {
 		const struct ct_active *f = &lrm->active[i];
 		const struct ct_node *n = &g->nodes[node];
@@ -183,14 +183,14 @@ ablation(int layer, int pos, int feature)
 	return (struct ct_clamp){ .layer = layer, .feature = feature, .pos = pos, .unit = CT_MULTIPLE };
 }
 
-/* Most clamps that a run can have: of neurons, those that are no features are left out too. */
+/* The most clamps that a run can have: with neurons, those that are no features are set to 0 too. */
 static size_t
 most_clamps(const struct ct_local_model *lrm)
 {
 	return lrm->tc->neurons ? (size_t)lrm->tc->L * lrm->T * lrm->tc->F : (size_t)lrm->n;
 }
 
-/* Neurons at positions up to that of the answer that are not in the set, whether or not they are features. */
+/* The neurons at positions up to the answer's that are not in the set, whether or not they are features. */
 static int
 other_neurons(const struct judge *j, const bool *set, struct ct_clamp *clamps)
 {
@@ -211,7 +211,7 @@ other_neurons(const struct judge *j, const bool *set, struct ct_clamp *clamps)
 	return n;
 }
 
-/* Ablations of a set (lrm->n), or of all that is not in it. Returns how many. */
+/* Clamps that ablate a set (lrm->n), or everything outside it. Returns how many. */
 static int
 list_clamps(const struct judge *j, const bool *set, bool others, struct ct_clamp *clamps)
 {
@@ -229,7 +229,7 @@ list_clamps(const struct judge *j, const bool *set, bool others, struct ct_clamp
 	return n;
 }
 
-/* What a run leaves out. Draws come in pairs: without them, and with them alone. */
+/* Which features run `item` leaves out. Draws come in pairs: without these features, and with these alone. */
 static int
 leave_out(const struct judge *j, int item, struct ct_clamp *clamps, struct ct_arena *a, struct ct_error *err)
 {
@@ -269,7 +269,7 @@ run_item(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *e
 	return CT_OK;
 }
 
-/* What is judged: the answer of the untouched run, and who comes next. */
+/* Sets what is judged: the answer of the untouched run and the runner-up. */
 static int
 read_whole(struct judge *j, struct ct_arena *a, struct ct_error *err)
 {
@@ -283,7 +283,8 @@ read_whole(struct judge *j, struct ct_arena *a, struct ct_error *err)
 	if (!logits)
 		return CT_ENOMEM;
 	if (V < 2)
-		return ct_fail(err, CT_EINVAL, "an answer leads over another one; the vocabulary has one");
+		return ct_fail(err, CT_EINVAL, "an answer must lead over another one, but the vocabulary has "
+		    "only one token");
 	if (lrm->tc->neurons && neurons > INT_MAX)
 		return ct_fail(err, CT_EUNSUPPORTED, "the prompt has %ld neurons; at most %d can be judged: "
 		    "take a shorter prompt", neurons, INT_MAX);

@@ -24,10 +24,10 @@ struct ct_judge_plan {
 	/* (lrm->n) or NULL: which part of the explanation a feature is; -1: none. Each is left out once. */
 	const int *part;
 	int n_parts;
-	int draws;		/* of random features; 0: no control */
+	int draws;		/* number of random draws; 0: no control */
 };
 
-/* What a run answers. */
+/* The result of a run. */
 struct ct_judged {
 	double lead;		/* of the answer over the runner-up */
 	double prob;		/* of the answer */

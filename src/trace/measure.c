@@ -66,7 +66,7 @@ done:
 	return rc;
 }
 
-/* Only of work that was done: the time until a failure is no time to wait. */
+/* Only work that was completed counts. */
 static void
 keep_least(double *least, double took, int rc)
 {
@@ -93,7 +93,7 @@ wait_for_forward(struct ct_waits *out, const struct subject *s, int T, const str
 
 enum { FIRST_ROW = 2 };			/* layer of the first row that is timed */
 
-/* Rows are timed from a certain layer on, each that of a feature there or below. */
+/* Rows are timed from a certain layer on; each is that of a feature in this layer or below. */
 static int
 check_rows(const struct ct_local_model *lrm, struct ct_error *err)
 {

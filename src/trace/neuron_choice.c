@@ -14,7 +14,7 @@ struct walker {
 	float *effect;			/* of each neuron of the layer */
 	float *mlp;			/* (T',D) the gradient at the write point */
 	struct ct_neuron_rows rows;
-	double bias;			/* not wanted */
+	double bias;			/* its bias, which is not used */
 	struct ct_back back;
 };
 
@@ -27,12 +27,12 @@ struct choice {
 	const struct ct_pass *p;
 	const struct ct_transcoder *tc;
 	const struct ct_neuron_question *q;
-	int layer;			/* that the walkers are at */
+	int layer;			/* the layer that the walkers have reached */
 	struct walker *walkers;		/* (n_targets) */
 	struct ct_neuron_rows rows;	/* (T,F) of the layer */
 	long all;			/* neurons of the prompt */
-	int most;			/* of them to keep */
-	struct candidate *kept;		/* (2*most) the largest so far among them */
+	int most;			/* how many of them to keep */
+	struct candidate *kept;		/* (2*most) the largest so far, and candidates */
 	int n;
 	double sum;			/* of all scores */
 };
@@ -111,7 +111,7 @@ walk_layer(void *ctx, int task, int worker)
 	if (open) {
 		for (int t = 0; t < w->Tp; t++)
 			ct_write_back(c->p, c->tc, l, t, w->G + (size_t)t * D, w->mlp + (size_t)t * D);
-		/* What BOS has in its MLP is a constant. */
+		/* BOS's MLP output is a constant, so its neurons do not count. */
 		memset(w->mlp, 0, (size_t)before * D * sizeof *w->mlp);
 		ct_linear_back(&m->layers[l].down, w->Tp, w->mlp, 0, w->effect);
 		memcpy(w->rows.gate, c->rows.gate, cells * sizeof *w->rows.gate);
@@ -186,7 +186,7 @@ rank_layer(struct choice *c)
 		}
 }
 
-/* The kept ones by place. */
+/* The chosen neurons, sorted by place. */
 static int
 finish(struct ct_neuron_choice *out, struct choice *c, struct ct_arena *a, struct ct_error *err)
 {

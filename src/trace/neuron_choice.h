@@ -1,11 +1,11 @@
 /*
- * neuron_choice: which of a model's neurons become features of a prompt.
+ * neuron_choice: chooses which of a model's neurons become features of a prompt.
  *
  * Practically every neuron is active at every token: 46 080 at each token of a model of 135 M parameters.
- * Kept are those with the largest effects on the targets over all paths, direct and through other neurons: a
- * target's gradient through the frozen network, in which the MLPs are replaced by the neurons' linear maps
- * (neurons.h), times the activation. One backward pass gives that for all neurons at once. Owns the choice,
- * and says how much it leaves out; what becomes of the rest is left to replacement.
+ * Those with the largest effects on the targets are chosen, over all paths, direct and through other neurons:
+ * a target's gradient in the frozen network, in which the MLPs are replaced by the neurons' linear maps
+ * (neurons.h), times the activation. One backward pass gives this for all neurons at once. Owns the choice,
+ * and says how much of the effects it leaves out; replacement.h sums up the other neurons.
  */
 #ifndef CT_TRACE_NEURON_CHOICE_H
 #define CT_TRACE_NEURON_CHOICE_H

@@ -1,9 +1,8 @@
 /*
  * node: the kinds of nodes that a graph has, and what a target is: plain data and one table.
  *
- * A new kind of source is a value before CT_NODE_TARGET and a row of the table in node.c: it gets a block of
- * its own in the rows of edges (edges.h), a name, and its place in files. Who computes its edges is
- * attribution's affair.
+ * A new kind of source is a value before CT_NODE_TARGET and a row of the table in node.c: it gets its own
+ * block in the rows of edges (edges.h), a name, and its place in files. attribution.c computes its edges.
  */
 #ifndef CT_TRACE_NODE_H
 #define CT_TRACE_NODE_H
@@ -22,13 +21,13 @@ struct ct_place {
 	int layer, pos, index;
 };
 
-/* By layer, then position, then index: <0, 0 or >0, as sorting and searching ask for it. */
+/* Compares by layer, then position, then index: <0, 0 or >0, for sorting and searching. */
 int ct_place_order(struct ct_place a, struct ct_place b);
 
 /* What a kind of node is and what can be done with it. */
 struct ct_node_traits {
-	const char *name;	/* "feature", "error", "input", "output": as results for machines call it */
-	const char *label;	/* what its name for people begins with: "error " of "error L1@8" */
+	const char *name;	/* "feature", "error", "input", "output": its name in JSON results */
+	const char *label;	/* the beginning of a node's name for people: "error " of "error L1@8" */
 	const char *json;	/* feature_type in graph JSON */
 	bool has_activation;
 	bool has_inputs;	/* edges into it are computed */
@@ -37,7 +36,7 @@ struct ct_node_traits {
 };
 
 const struct ct_node_traits *ct_node_traits(enum ct_node_kind kind);
-/* The kind of a feature_type in graph JSON; CT_NODE_OTHER: of none of ours. */
+/* The kind of a feature_type in graph JSON; CT_NODE_OTHER if it is none of these. */
 enum ct_node_kind ct_node_kind_of_json(const char *type);
 
 /* A target is a logit minus the vocabulary's mean, a difference of logits, or a pre-activation. */

@@ -18,7 +18,7 @@ struct opening {
 	double sizes;			/* of all parts */
 };
 
-/* Keeps the gradient at the place. */
+/* Keeps the gradient at the position of the error. */
 static int
 note_gradient(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 {
@@ -102,8 +102,8 @@ check(const struct ct_local_model *lrm, const struct ct_target *target, int laye
 	int L = lrm->m->cfg.L, first = lrm->tc->kind == CT_CLT ? 0 : layer;
 
 	if (lrm->tc->neurons)
-		return ct_fail(err, CT_EUNSUPPORTED, "neurons leave no error, so there are no error nodes to "
-		    "open");
+		return ct_fail(err, CT_EUNSUPPORTED, "neurons leave nothing out, so there are no error nodes "
+		    "to open");
 	if (layer < 0 || layer >= L || pos < lrm->pass->start || pos >= lrm->T)
 		return ct_fail(err, CT_ENOTFOUND, "no error node at layer %d and position %d", layer, pos);
 	if (layer >= ct_target_layers(lrm, target) - (target->kind == CT_TARGET_FEATURE) || pos > target->pos)

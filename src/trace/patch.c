@@ -6,7 +6,7 @@
 #include "trace/answer.h"
 #include "trace/intervene.h"
 
-/* Clamps that are collected: all of them are counted, at most max are written. */
+/* Collects clamps: counts all of them, and writes at most max. */
 struct collect {
 	const struct ct_patch_what *what;
 	struct ct_clamp *out;
@@ -39,7 +39,10 @@ add_place(const struct ct_local_model *here, const struct ct_local_model *there,
 		bool mine = x && (!y || x->feature <= y->feature);
 		bool theirs = y && (!x || y->feature <= x->feature);
 
-		/* The activation of a neuron that the other prompt's graph left out is unknown, not 0. */
+		/*
+		 * The activation of a neuron that the other prompt's graph left out is not known; it is not
+		 * 0.
+		 */
 		if ((mine && theirs) || !here->tc->neurons)
 			add(c, mine ? x : y, pos, mine ? x->act : 0, theirs ? y->act : 0);
 		i += mine;
@@ -72,7 +75,7 @@ gap_of(const struct ct_prompt *p, const struct ct_patch_answers *answers, int po
 	    final + (size_t)pos * p->pass.m->cfg.D);
 }
 
-/* What the patched run says. */
+/* Sets what the patched run says. */
 static int
 read_answers(struct ct_patch *out, const struct ct_prompt *p, const float *final,
     const struct ct_patch_answers *answers, struct ct_arena *a, struct ct_error *err)
@@ -113,7 +116,9 @@ ct_patch_run(struct ct_patch *out, const struct ct_prompt *here, const struct ct
 	    gap_of(here, answers, answers->pos, here->pass.final));
 	out->gap = (float)(gap_of(there, answers, answers->pos_there, there->pass.final) -
 	    gap_of(here, answers, answers->pos, here->pass.final));
-	/* Between prompts with one answer the gap is a small difference, whose share says nothing. */
+	/*
+	 * Between prompts with the same answer the gap is a small difference, so a share of it means nothing.
+	 */
 	if (answers->here != answers->there && fabs((double)out->gap) > 1e-6)
 		out->share = out->moved / out->gap;
 done:

@@ -19,7 +19,7 @@ struct search {
 	struct ct_edge *row;		/* (n_nodes) */
 };
 
-/* Puts a tail where it belongs. false: neither it nor a weaker one is among the strongest. */
+/* Inserts a tail in order. Returns false if neither it nor any weaker one is among the strongest. */
 static bool
 offer(const struct search *s, int node, struct tail t)
 {
@@ -59,7 +59,7 @@ extend(struct search *s, int node)
 	}
 }
 
-/* Writes down the path of that rank at the target. */
+/* Writes the path of that rank at the target. */
 static int
 collect(const struct search *s, int target, int rank, struct ct_path *out, struct ct_arena *a,
     struct ct_error *err)
@@ -109,7 +109,7 @@ ct_paths_find(struct ct_paths *out, const struct ct_graph *g, int target, int ma
 
 	*out = (struct ct_paths){ .target = target };
 	if (max < 1 || target < g->n_nodes - g->n_targets || target >= g->n_nodes)
-		return ct_fail(err, CT_EINVAL, "paths lead to a target: node %d is none", target);
+		return ct_fail(err, CT_EINVAL, "paths must end at a target, and node %d is none", target);
 	code = search_init(&s, g, max, scratch, err);
 	if (code < 0)
 		goto done;

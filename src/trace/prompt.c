@@ -14,7 +14,9 @@ prompt_bytes(const struct ct_model *m, int T)
 	return ct_pass_bytes(m, T) + 3ull * sizeof(float) * m->cfg.L * T * m->cfg.D;
 }
 
-/* Refuses what cannot fit before any work, and says how many tokens would. */
+/*
+ * Refuses a prompt that cannot fit into memory before any work is done, and says how many tokens would fit.
+ */
 static int
 check_memory(const struct ct_model *m, int T, struct ct_error *err)
 {
@@ -159,7 +161,7 @@ check(const struct ct_prompt *p, struct ct_graph *g, const struct ct_job *job, s
 			done = target[k].pos == target[i].pos;
 		if (!done)
 			code = ct_local_model_check(&p->lrm, target[i].pos, &tmp, &found, job, err);
-		/* A NaN stays. */
+		/* NaN is kept, so that the check fails. */
 		if (!(found <= *error))
 			*error = found;
 	}

@@ -15,7 +15,7 @@
 #include "trace/build.h"
 #include "trace/replacement.h"
 
-/* A prompt that has run. Its parts point to each other: it lives where it was allocated. */
+/* A prompt after its run. Its parts point to each other, so it must not be moved. */
 struct ct_prompt {
 	int T;
 	int *ids;			/* (T) */

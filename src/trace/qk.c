@@ -9,7 +9,7 @@
 #include "model/linear.h"
 #include "trace/attribution.h"
 
-/* A query or a key, and what it is made of. */
+/* A query or a key, and its terms. */
 struct side {
 	enum ct_score_side which;
 	int pos, head;		/* of H, or of H_kv */
@@ -100,8 +100,8 @@ ask_side(const struct split *s, struct side *d, struct ct_row *rows, struct ct_a
 }
 
 /*
- * Attribution sorted the rows: this puts them back by side and number. The error of their sums is relative to
- * the sizes of all terms, since a single number may be almost 0.
+ * Attribution has reordered the rows: this puts them back by side and number. The error of their sums is
+ * relative to the sizes of all terms, since a single number may be almost 0.
  */
 static void
 sort_rows(struct split *s, const struct ct_row *rows)
@@ -120,7 +120,7 @@ sort_rows(struct split *s, const struct ct_row *rows)
 		s->out->residual = fmax(s->out->residual, size[i] > 0 ? gap[i] / size[i] : gap[i]);
 }
 
-/* Takes a term in, whose vector is that of entry `at` of the rows (-1: their constants), unless it is 0. */
+/* Adds a term unless its vector is 0. The vector is that of entry `at` of the rows (-1: their constants). */
 static void
 add_term(const struct split *s, struct side *d, struct ct_qk_term term, long at)
 {
@@ -175,7 +175,7 @@ by_size(const void *a, const void *b)
 	    (struct ct_place){ y->layer, y->pos, y->index });
 }
 
-/* scale <u, v>; *size gets what was summed for it. */
+/* scale <u, v>; the sizes of what was summed are added to *size. */
 static double
 product(const struct split *s, const float *u, const float *v, double *size)
 {
@@ -198,7 +198,7 @@ note_gap(struct ct_qk *out, double sum, double size)
 		out->residual = fmax(out->residual, fabs(sum - out->score) / size);
 }
 
-/* A term and its vector, to be sorted together: the term first, so that by_size compares these too. */
+/* A term with its vector, for sorting; the term comes first, so that by_size can compare these too. */
 struct ranked {
 	struct ct_qk_term term;
 	const float *vector;

@@ -22,7 +22,7 @@ struct ct_local_model;
 
 enum ct_qk_kind { CT_QK_WORDS, CT_QK_FEATURES, CT_QK_ERRORS, CT_QK_CONSTANTS, CT_QK_KINDS };
 
-/* Pairs are made of the terms with the largest marginals, so many of each side. */
+/* Pairs are made of so many terms of each side, those with the largest marginals. */
 enum { CT_QK_STRONGEST = 24 };
 
 struct ct_qk_question {

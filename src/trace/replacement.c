@@ -22,7 +22,7 @@ encode_layer(
 		ct_transcoder_activate(tc, l, pre + (size_t)t * F, act + (size_t)t * F, scratch);
 }
 
-/* y (T,D) = b_dec + W_skip read, the part of the output that no feature makes; at BOS the skip alone. */
+/* y (T,D) = b_dec + W_skip read, the part of the output that no feature writes; at BOS only the skip path. */
 static void
 start_output(const struct ct_transcoder *tc, int l, int start, int T, const float *read, float *y)
 {
@@ -45,7 +45,7 @@ all_finite(const float *x, int n)
 	return sum == 0;
 }
 
-/* The rows of all outputs; bad: an active feature whose row is not finite. */
+/* The decoder rows of all outputs; bad: an active feature whose row is not finite. */
 struct gather {
 	struct ct_local_model *lrm;
 	atomic_int bad;
@@ -105,7 +105,10 @@ ct_local_model_decoders(const struct ct_local_model *lrm, int m, int t, float *t
 	return tmp;
 }
 
-/* Whether there is room to keep the rows of all outputs; made anew for each use they are the same. */
+/*
+ * Whether there is memory to keep the rows of all outputs. If not, they are made again for each use, with the
+ * same values.
+ */
 static bool
 can_keep(const struct ct_local_model *lrm)
 {
@@ -152,7 +155,7 @@ gather_decoders(struct ct_local_model *lrm, struct ct_arena *a, const struct ct_
 }
 
 /*
- * What those neurons of a layer write that are not features of the graph; it stands in place of the error. It
+ * What the neurons of a layer write that are not features of the graph; it takes the place of the error. It
  * is computed without the MLP's output, so that the self-check compares the two. act (T,F): scratch for
  * activations.
  */
@@ -419,7 +422,7 @@ compare_logits(const struct ct_local_model *lrm, int pos, struct check *b, float
 	for (int i = 0; i < V; i++) {
 		double gap = fabs((double)logits[i] - (double)logits[V + i]);
 
-		/* A NaN stays: the check then fails. */
+		/* NaN is kept, so that the check fails. */
 		if (isnan(gap) || gap > worst) {
 			worst = gap;
 			which = i;
@@ -511,7 +514,7 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 	    a, ct_layer_scratch(m, T) + (size_t)tc->F, sizeof *x, "replacement run", err);
 	int r = ct_layer_rows_init(&rows, m, 0, T, a, err);
 
-	/* Neurons replace nothing. */
+	/* Neurons do not replace anything. */
 	if (tc->neurons) {
 		memcpy(final, orig->final, TD * sizeof *final);
 		r = CT_OK;

@@ -29,7 +29,9 @@ struct ct_local_model {
 	/* (L*T+1) active[first[l*T+t] .. first[l*T+t+1]) are those of (l,t) */
 	int *first;
 	float *read;			/* (L,T,D) what the encoders see */
-	/* All of these as they are added to the stream, after whatever follows the write point: */
+	/*
+	 * All of these as they are added to the stream, that is, after a norm that follows the write point:
+	 */
 	/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
 	float *recon;
 	/*
@@ -40,15 +42,16 @@ struct ct_local_model {
 	double left_out;		/* share of the effects on the targets that those neurons have */
 	float *constant;		/* (L,start,D) before the start: mlp_out, minus the skip path */
 	/*
-	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D),
-	 * in the order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: of layer
-	 * m. Where they are too many to keep, dec is NULL; ct_local_model_decoders gives them in any case.
+	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D), in
+	 * the order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: those of
+	 * layer m. If there are too many to keep, dec is NULL, and ct_local_model_decoders makes them.
 	 */
 	float **dec;
 	int *dec_n;
-	int dec_most;			/* rows that a caller must have room for: 0 where all are kept */
-	bool fixed;			/* activations do not follow the stream: MLP outputs were frozen */
-	bool replaced;			/* MLP outputs are not what the model's MLPs make of the stream */
+	int dec_most;			/* rows for which a caller must have room; 0 if all are kept */
+	/* activations do not follow the stream, because MLP outputs were frozen */
+	bool fixed;
+	bool replaced;			/* MLP outputs are not those of the model's MLPs for this stream */
 	double max_logit_error;		/* filled by ct_local_model_check */
 };
 
@@ -56,7 +59,7 @@ struct ct_local_model {
 int ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc,
     const struct ct_pass *pass, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
-/* A run of which the active features are known already: by (layer, pos, feature), n of them. Lent. */
+/* A run whose active features are known already: n of them, by (layer, pos, feature). Lent. */
 struct ct_local_run {
 	const struct ct_pass *pass;
 	float *read;			/* (L,T,D) what the encoders see */
@@ -66,19 +69,21 @@ struct ct_local_run {
 	double left_out;		/* as of a local model */
 };
 
-/* The same for such a run: features that a clamp set keep their activations, whatever the encoders say. */
+/*
+ * The local model of such a run: features that a clamp set keep their activations, whatever the encoders say.
+ */
 int ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc,
     const struct ct_local_run *run, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /* The index of an active feature, or -1. */
 int ct_local_model_active(const struct ct_local_model *lrm, int layer, int pos, int feature);
 
-/* Those rows of one (m,t): lent, or made in tmp (dec_most,D). */
+/* The decoder rows for one (m,t): lent, or made in tmp (dec_most,D). */
 const float *ct_local_model_decoders(const struct ct_local_model *lrm, int m, int t, float *tmp);
 
 /*
- * (D) what is added to the stream at output m and t that is no node's: b_dec, or before the start the MLP's
- * output. Lent, or written to tmp.
+ * (D) what is added to the stream at output m and t by no node: b_dec, or before the start the MLP's output.
+ * Lent, or written to tmp.
  */
 const float *ct_local_model_constant(const struct ct_local_model *lrm, int m, int t, float *tmp);
 

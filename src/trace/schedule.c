@@ -33,7 +33,7 @@ by_influence(const void *x, const void *y)
 	return a->active < b->active ? -1 : 1;
 }
 
-/* Influence of every active feature as far as rows are known, from the outputs down. */
+/* The influence of every active feature, by the rows so far, from the outputs down. */
 static int
 known_influence(const struct ct_schedule *s, double *influence, const struct ct_job *job,
     struct ct_error *err)
@@ -54,7 +54,7 @@ known_influence(const struct ct_schedule *s, double *influence, const struct ct_
 			if (s->row_of[next] < 0)
 				continue;
 			row = &s->rows[s->row_of[next]];
-			/* Influence ends at a feature that a clamp set: it has no inputs. */
+			/* A feature that a clamp set has no inputs, so influence ends there. */
 			flow = lrm->active[next].set ? 0 : influence[next];
 		}
 		if (rows++ % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "choice of nodes", rows, s->n_rows))
@@ -74,7 +74,7 @@ known_influence(const struct ct_schedule *s, double *influence, const struct ct_
 	return CT_OK;
 }
 
-/* Appends the features of the next round: all, or the most influential so far. */
+/* Appends the features of the next round: all, or those with the most influence so far. */
 static int
 choose(struct ct_schedule *s, int *n_rows, const struct ct_job *job, struct ct_error *err)
 {
@@ -123,7 +123,7 @@ begin_round(struct ct_schedule *s, struct ct_arena *a, const struct ct_job *job,
 		ct_arena_free(&s->round);
 		return code;
 	}
-	/* Attribution reordered the rows, so their places are known only now. */
+	/* Attribution has reordered the rows, so their places are known only now. */
 	for (int i = s->n_rows; i < n_rows; i++)
 		s->row_of[active_of(s->lrm, &s->rows[i].target)] = i;
 	s->n_rows = n_rows;

@@ -22,16 +22,16 @@ struct ct_schedule {
 	struct ct_row *rows;		/* targets first, then the features chosen so far */
 	int n_rows, n_targets;
 	int most;			/* the number of features that get rows */
-	bool bare;			/* no row at all is computed */
+	bool bare;			/* no rows are computed at all */
 	int *row_of;			/* (lrm->n) index in rows, -1: not chosen so far */
-	int *target_row;		/* (n_targets) where the i-th target went */
-	float *weight;			/* (n_targets) of the target that the row stands for */
+	int *target_row;		/* (n_targets) row of the i-th target */
+	float *weight;			/* (n_targets) weight of the target in this row */
 	/*
 	 * (lrm->n) influence so far, for the order within a round; NULL: the order that takes the least time
 	 */
 	const double *influence;
 	struct ct_arena own, round;	/* of the schedule; of the round under way */
-	struct ct_attribution *under_way;	/* NULL: between rounds */
+	struct ct_attribution *under_way;	/* NULL: no round is in progress */
 };
 
 /*
@@ -42,7 +42,9 @@ int ct_schedule_init(struct ct_schedule *s, const struct ct_local_model *lrm, co
     int n, int max_features, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 void ct_schedule_free(struct ct_schedule *s);
 
-/* Goes on until the clock says `until` (ct_attribution_run) or all rows are done. CT_ECANCELLED: a pause. */
+/*
+ * Continues until the clock says `until` (ct_attribution_run) or all rows are done. CT_ECANCELLED is a pause.
+ */
 int ct_schedule_run(struct ct_schedule *s, double until, struct ct_arena *a, const struct ct_job *job,
     struct ct_error *err);
 bool ct_schedule_done(const struct ct_schedule *s);

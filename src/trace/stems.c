@@ -7,7 +7,7 @@
 
 #include "base/label.h"
 
-/* Function words: they say how, which one or where, not what. */
+/* Function words: they say how, which or where, not what. */
 static const char *const binding[] = {
 	"a", "about", "after", "ahead", "an", "and", "as", "at", "before", "by", "first", "for", "from", "in",
 	"is", "of", "on", "or", "second", "that", "the", "to", "with"
@@ -27,7 +27,7 @@ binds(const char *word)
 	return false;
 }
 
-/* Letters of any language, digits, and what labels of numbers and of endings have in them: _7, 6-8_, -oon. */
+/* Letters of any language, digits, and characters in labels of numbers and of endings: _7, 6-8_, -oon. */
 static bool
 in_word(char c)
 {
@@ -35,7 +35,7 @@ in_word(char c)
 	    c == '-' || (unsigned char)c >= 0x80;
 }
 
-/* The next word from *p on, in lower case; "" where it is longer than room for it, or there is none. */
+/* The next word from *p on, in lower case; "" if there is none, or if it is longer than the room for it. */
 static void
 next_word(const char **p, const char *end, char word[CT_STEM_SIZE])
 {
@@ -49,7 +49,7 @@ next_word(const char **p, const char *end, char word[CT_STEM_SIZE])
 	word[n] = '\0';
 }
 
-/* The words up to a comma or bracket as stems: all of them, or without those that bind. */
+/* The words up to a comma or bracket as stems: all of them, or without function words. */
 static int
 read_words(char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], const char *label, bool all)
 {
@@ -75,7 +75,7 @@ ct_stems_of(char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], const char *label)
 {
 	int n = read_words(stem, label, false);
 
-	/* "of (input)" is about that word. */
+	/* "of (input)" is about the word "of". */
 	return n ? n : read_words(stem, label, true);
 }
 
@@ -130,7 +130,7 @@ by_total(const void *x, const void *y)
 	return (a->stem > b->stem) - (a->stem < b->stem);
 }
 
-/* Stems as often as they stand in labels: returns how many there are. list: room for them, or NULL. */
+/* Lists the stems with all their uses in labels: returns how many. list: room for them, or NULL. */
 static size_t
 read_labels(const struct ct_graph *g, const char *const *label, struct found *list)
 {

@@ -59,7 +59,10 @@ ct_subgraph_same(const struct ct_subgraph *a, const struct ct_subgraph *b)
 int
 ct_pin_node(const struct ct_graph *g, const struct ct_pin *p)
 {
-	/* Targets come last: a feature that is the target too is found as the target, with what feeds it. */
+	/*
+	 * Targets come last, so a feature that is also the target is found as the target, which has its
+	 * inputs.
+	 */
 	for (int i = g->n_nodes - 1; i >= 0; i--) {
 		struct ct_pin q = ct_pin_of(&g->nodes[i]);
 
@@ -86,7 +89,7 @@ ct_subgraph_pin(struct ct_subgraph *sg, const struct ct_pin *p, struct ct_error 
 	if (i >= 0)
 		return i;
 	if (sg->n_pins == CT_MAX_PINS)
-		return ct_fail(err, CT_EINVAL, "%d nodes are pinned already, the most there can be",
+		return ct_fail(err, CT_EINVAL, "%d nodes are pinned already, and there can be no more",
 		    CT_MAX_PINS);
 	sg->pin[sg->n_pins] = *p;
 	sg->pin[sg->n_pins].supernode = -1;
@@ -148,11 +151,11 @@ ct_supernode_name(char dst[CT_SUPERNODE_NAME], const char *text)
 	for (size_t i = 0; i < len; i++)
 		if (dst[i] == '"')
 			dst[i] = '\'';
-	while (len > 0 && dst[len - 1] == ' ')	/* where it was cut */
+	while (len > 0 && dst[len - 1] == ' ')	/* blanks at the cut */
 		dst[--len] = '\0';
 }
 
-/* The supernode of that name, made where there is none; or a code. */
+/* The supernode with this name, which is made if there is none; or a code. */
 static int
 need_supernode(struct ct_subgraph *sg, const char *text, struct ct_error *err)
 {
@@ -167,7 +170,7 @@ need_supernode(struct ct_subgraph *sg, const char *text, struct ct_error *err)
 		return i;
 	if (sg->n_supernodes == CT_MAX_SUPERNODES)
 		return ct_fail(
-		    err, CT_EINVAL, "there are %d supernodes already, the most there can be",
+		    err, CT_EINVAL, "there are %d supernodes already, and there can be no more",
 		    CT_MAX_SUPERNODES);
 	memcpy(sg->name[sg->n_supernodes], name, sizeof name);
 	return sg->n_supernodes++;
@@ -214,7 +217,7 @@ gather(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph
     struct ct_error *err)
 {
 	int most = sg->n_supernodes + sg->n_pins;
-	/* Of one member each at first; supernodes take what they need from one list. */
+	/* Each has room for one member at first; supernodes take what they need from one list. */
 	int *pins = ct_arena_need(a, (size_t)sg->n_pins, sizeof *pins, "a subgraph", err);
 	int *nodes = ct_arena_need(a, (size_t)sg->n_pins, sizeof *nodes, "a subgraph", err), used = 0;
 
@@ -254,7 +257,7 @@ sum_up(struct ct_parts *out, const struct ct_graph *g, bool *pinned)
 				continue;
 			p->n_nodes++;
 			p->layer += n->layer;
-			/* a file may not say */
+			/* a file may not have it */
 			p->activation += isnan(n->activation) ? 0 : (double)n->activation;
 			p->influence += n->influence;
 			out->n_features += n->kind == CT_NODE_FEATURE && !pinned[p->node[k]];
@@ -265,7 +268,7 @@ sum_up(struct ct_parts *out, const struct ct_graph *g, bool *pinned)
 	}
 }
 
-/* What is not in the graph comes last. */
+/* Parts that are not in the graph come last. */
 static int
 by_place(const void *x, const void *y)
 {
@@ -290,16 +293,16 @@ by_strength(const void *x, const void *y)
 	return a->source < b->source ? -1 : 1;
 }
 
-/* Room to gather the edges into one part. */
+/* Buffers for summing the edges into one part. */
 struct gathering {
 	struct ct_edge *list;		/* (n_nodes) */
 	double *row;			/* (n_nodes) edges into one node, else zeros */
 	bool *inside;			/* (n_nodes) members of the part, else false */
 	double *weight, *share;		/* (n) of every part, summed */
-	double inflow, total;		/* from everywhere outside: signed, and members' parts by size */
+	double inflow, total;		/* from all nodes outside: signed, and as sizes of members' shares */
 };
 
-/* Weights of a part's members in the row, without those that are members of the target themselves. */
+/* Weights of a part's members in the row, without those that are also members of the target. */
 static double
 from_part(const struct gathering *w, const struct ct_subgraph_part *p)
 {
@@ -311,7 +314,7 @@ from_part(const struct gathering *w, const struct ct_subgraph_part *p)
 	return sum;
 }
 
-/* The edges into one part: weight and share of every other one. */
+/* The edges into one part: the weight and share of every other part. */
 static void
 sum_edges(struct gathering *w, const struct ct_parts *out, const struct ct_graph *g, int target)
 {
@@ -353,7 +356,7 @@ sum_edges(struct gathering *w, const struct ct_parts *out, const struct ct_graph
 			w->inside[p->node[k]] = false;
 }
 
-/* What the edges into a part leave. */
+/* What flows into a part apart from the edges. */
 static void
 find_rest(struct ct_subgraph_part *p, const struct gathering *w, int n)
 {

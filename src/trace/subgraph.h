@@ -26,7 +26,7 @@ struct ct_pin {
 	int supernode;			/* -1: in none */
 };
 
-/* No name stands twice, and no supernode is empty. All zeros: nothing is pinned. */
+/* Names are unique, and no supernode is empty. All zeros: nothing is pinned. */
 struct ct_subgraph {
 	int n_pins, n_supernodes;
 	struct ct_pin pin[CT_MAX_PINS];
@@ -44,26 +44,26 @@ int ct_subgraph_find(const struct ct_subgraph *sg, const struct ct_pin *p);
 /* The index of a supernode, or -1. */
 int ct_subgraph_supernode(const struct ct_subgraph *sg, const char *name);
 
-/* Pins a node, in no supernode; one that is pinned stays as it is. Its index, or a code. */
+/* Pins a node, in no supernode; a node that is pinned stays as it is. Returns its index, or a code. */
 int ct_subgraph_pin(struct ct_subgraph *sg, const struct ct_pin *p, struct ct_error *err);
-/* The pins after it move up. */
+/* Removes a pin; the pins after it move up. */
 void ct_subgraph_unpin(struct ct_subgraph *sg, int pin);
 /*
- * Puts a pin into the supernode of that name, which is made where there is none, and takes it out of the one
- * it was in. name NULL: only takes it out.
+ * Puts a pin into the supernode of that name, which is made if there is none, and takes it out of its present
+ * one. name NULL: only takes it out.
  */
 int ct_subgraph_group(struct ct_subgraph *sg, int pin, const char *name, struct ct_error *err);
-/* The members stay pinned. */
+/* Dissolves a supernode; its members stay pinned. */
 void ct_subgraph_ungroup(struct ct_subgraph *sg, int supernode);
 int ct_subgraph_rename(struct ct_subgraph *sg, int supernode, const char *name, struct ct_error *err);
 
 /*
- * Any text as a name: clean, without quotes and blanks at its ends, cut to fit. "" when nothing is left,
- * which no supernode can be called.
+ * Makes a name of any text: sanitised, without quotes and without blanks at its ends, cut to fit. If nothing
+ * is left it is "", which no supernode can have.
  */
 void ct_supernode_name(char dst[CT_SUPERNODE_NAME], const char *text);
 
-/* A supernode, or a pinned node that is in none. */
+/* A part: a supernode, or a pinned node that is in none. */
 struct ct_subgraph_part {
 	int supernode;			/* -1: a single node */
 	int n, n_nodes;			/* pins; those of them that are in the graph */
@@ -73,11 +73,11 @@ struct ct_subgraph_part {
 	double activation;		/* summed over its features */
 	double influence;		/* summed */
 	/*
-	 * What flows in from outside of it and is no edge from another part: the rest of the sum, and of 1,
-	 * of which the edges take their shares by size. That is what nodes in no part bring, and what cancels
-	 * within an edge. Nothing flows into words, errors and features that a clamp set.
+	 * What flows in from outside other than by edges from other parts: the rest of the sum, and the rest
+	 * of 1 after the edges' shares by size. It comes from nodes in no part, and from what cancels within
+	 * an edge. Words, errors and features that a clamp set have no inputs.
 	 */
-	bool fed;			/* else both are 0 */
+	bool fed;			/* it has inputs; else both are 0 */
 	double rest, rest_share;
 };
 
@@ -101,7 +101,7 @@ struct ct_parts {
 	struct ct_subgraph_edge *edge;	/* by target, within one the strongest first */
 	int n_features;			/* pinned ones that are in the graph */
 	struct ct_scores scores;	/* of the graph, were it only for the pinned features */
-	/* of all its edges: of a saved graph that was pruned, of what is left */
+	/* of all edges; for a saved graph that was pruned, of those that are left */
 	struct ct_scores whole;
 };
 

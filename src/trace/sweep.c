@@ -95,7 +95,7 @@ check_clamps(const struct ct_clamp *clamps, int n, int *lowest, struct ct_error 
 	return first ? CT_OK : ct_fail(err, CT_EINVAL, "no clamp is on: there is nothing to sweep");
 }
 
-/* Adds a token unless it is there. */
+/* Adds a token unless it is listed. */
 static void
 add_token(struct ct_sweep *out, int token)
 {
@@ -236,7 +236,8 @@ ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struc
 	if (!logits)
 		goto done;
 	if (!isfinite(plan->from) || !isfinite(plan->to) || plan->steps < 2 || plan->steps > CT_MAX_STEPS) {
-		rc = ct_fail(err, CT_EINVAL, "a sweep takes finite strengths and 2 to %d steps, not %g:%g:%d",
+		rc = ct_fail(err, CT_EINVAL, "sweep: expected finite strengths and 2 to %d steps, found "
+		    "%g:%g:%d",
 		    CT_MAX_STEPS, plan->from, plan->to, plan->steps);
 		goto done;
 	}
@@ -256,8 +257,8 @@ done:
 }
 
 /*
- * One side of a contrast: the effects, the shares of the next token, and how far they are from the original
- * ones.
+ * One side of a contrast: the effects, the probabilities of the next token, and how far they are from the
+ * original ones.
  */
 static int
 run_side(const struct job *j, const struct ct_clamp_sites *s, const struct ct_clamp_options *how,

@@ -33,7 +33,10 @@ unit_pass(struct work *w, struct ct_arena *tmp, struct ct_error *err)
 	return CT_OK;
 }
 
-/* From every feature of a lower layer: its decoders meet the gradient at each output that they write to. */
+/*
+ * Weights from every feature of a lower layer: the products of its decoder rows and the gradient at each
+ * output.
+ */
 static int
 list_inputs(struct work *w, struct ct_error *err)
 {
@@ -59,7 +62,10 @@ list_inputs(struct work *w, struct ct_error *err)
 	return CT_OK;
 }
 
-/* To every feature of a higher layer: what was written up to there meets the encoders; then the tokens. */
+/*
+ * Weights to every feature of a higher layer: the products of what is written up to there and its encoder
+ * row; then to the tokens.
+ */
 static int
 list_outputs(struct work *w, struct ct_error *err)
 {
@@ -123,8 +129,8 @@ ct_weights_init(struct ct_weights *out, const struct ct_model *m, const struct c
 
 	*out = (struct ct_weights){ .layer = layer, .feature = feature };
 	if (tc->neurons)
-		return ct_fail(err, CT_EINVAL, "what a neuron reads depends on the prompt: weights between "
-		    "features need a transcoder");
+		return ct_fail(err, CT_EINVAL, "neurons have no such weights, since what they read depends "
+		    "on the prompt: use a transcoder");
 	if ((code = ct_transcoder_check_rows(tc, layer, feature, err)) < 0)
 		return code;
 	code = take_memory(&w, &tmp, a, err);

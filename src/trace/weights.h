@@ -1,12 +1,12 @@
 /*
- * weights: what features do to each other everywhere: weights that no prompt decides.
+ * weights: what features do to each other in every prompt.
  *
  * The weight from feature s of layer l_s to feature t of a higher layer l_t is what an activation of 1 adds
  * to the pre-activation of t at the same token, through the residual stream alone:
  *     W[t,s] = sum_{m=l_s}^{l_t-1} < write_m(W_dec(s->m)), read'(w_enc(t)) >
- * Left out is what a prompt decides: attention, skip paths, and the scales of norms, which count as 1 (their
- * weights and centring count as they are). Of the same kind are a word's embedding towards a feature, and
- * what a feature writes towards the tokens' unembedding, less the vocabulary's mean.
+ * What depends on the prompt is left out: attention, skip paths, and the scales of norms, which count as 1
+ * (their weights and centring count as they are). In the same way there are weights from a word's embedding
+ * to a feature, and from a feature to each token's logit, less the vocabulary's mean.
  */
 #ifndef CT_TRACE_WEIGHTS_H
 #define CT_TRACE_WEIGHTS_H
@@ -26,7 +26,8 @@ struct ct_weight {
 struct ct_weights {
 	int layer, feature;
 	float bias;			/* of its pre-activation, before any norm's bias */
-	bool exact;			/* no norm lies between features: nothing is left out but attention */
+	/* there are no norms between features, so only attention is left out */
+	bool exact;
 	int n_in, n_out;
 	struct ct_weight *in;		/* (n_in) from all features of lower layers, by layer and number */
 	struct ct_weight *out;		/* (n_out) to all features of higher layers, likewise */
@@ -43,13 +44,14 @@ int ct_weights_init(struct ct_weights *out, const struct ct_model *m, const stru
     int layer, int feature, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
- * The same beside a corpus, for people: plain data. Whoever has a corpus fills it (ct_engine_weights in
- * ctrace.h).
+ * The weights of one feature in a corpus, for people, as plain data. ct_engine_weights (ctrace.h) fills it
+ * in.
  */
 struct ct_weight_row {
 	int layer, feature;
 	double weight;
-	double together;	/* share of its tokens on which the other is active, too; NAN: no corpus */
+	/* share of its active tokens on which the other is active too; NAN: no corpus */
+	double together;
 	double adds;		/* mean of weight * activation over the tokens where the target is active */
 };
 struct ct_feature_weights {
@@ -59,9 +61,9 @@ struct ct_feature_weights {
 	int n_in, n_out;
 	struct ct_weight_row *in, *out;	/* by |adds|, without a corpus by |weight|, the largest first */
 	/*
-	 * Where no norm lies between features: its mean pre-activation where it is active, which is what
-	 * lower features add at that token, the word itself, its bias, and the rest (attention above all).
-	 * Else NAN.
+	 * If there are no norms between features: the feature's mean pre-activation where it is active, which
+	 * is the sum of what lower features add at that token, the word itself, its bias, and the rest
+	 * (mostly attention). Else NAN.
 	 */
 	double mean, from_features, from_word, rest;
 };

@@ -112,7 +112,7 @@ ok "as JSON: the clamps, then and now" grep -qE '"clamped":\{"mode":"free","thro
 cp "$tmp/out" "$tmp/clamped.json"
 run export "$tmp/clamped.json" --to dot
 ok "which ctrace export reads" [ "$status" = 0 ]
-fails "no graph of a range" "no graph of a run with MLPs frozen only in layers 0-0" trace -m "$golden" --clamp "$node=2" --mode range=0-0 "$prompt"
+fails "no graph of a range" "a run with MLPs frozen only in layers 0-0 has no graph" trace -m "$golden" --clamp "$node=2" --mode range=0-0 "$prompt"
 fails "a mode without clamps" "add --clamp SPEC" trace -m "$golden" --mode free "$prompt"
 fails "clamps of a batch" "trace prompts one by one" trace -m "$golden" --clamp "$node=2" --batch "$tmp/out"
 

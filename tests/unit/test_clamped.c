@@ -249,7 +249,7 @@ test_range(void **state)
 	all.last = f.m->cfg.L - 1;
 	assert_int_equal(ct_prompt_clamped(&q, f.prompt, &sites, &some, &f.arena, NULL, &err),
 	    CT_EUNSUPPORTED);
-	assert_string_equal(err.msg, "there is no graph of a run with MLPs frozen only in layers 0-0: "
+	assert_string_equal(err.msg, "a run with MLPs frozen only in layers 0-0 has no graph: "
 	    "choose the mode frozen, free or direct");
 	assert_int_equal(ct_prompt_clamped(&q, f.prompt, &sites, &all, &f.arena, NULL, &err), CT_OK);
 	assert_true(q->lrm.fixed);
