@@ -153,6 +153,8 @@ bool ct_engine_label_fits(const struct ct_engine *e, int layer, int feature, con
  */
 int ct_engine_weights(struct ct_engine *e, int layer, int feature, struct ct_feature_weights *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+/* Runs the corpus, if there is one and it has not been run. */
+int ct_engine_count(struct ct_engine *e, const struct ct_job *job, struct ct_error *err);
 
 /*
  * The whole card; NULL with CT_ENOTFOUND if the model has no cards. Lent: the engine keeps only the last few.
@@ -278,7 +280,7 @@ int ct_session_prune(struct ct_session *s, double node_threshold, double edge_th
  * count.
  */
 int ct_session_direct(const struct ct_session *s, int node, struct ct_direct *out, struct ct_error *err);
-/* What a feature does in every prompt, and at a position of this graph; all in out is from the arena. */
+/* The same next to this graph, at a position; counted only if ct_engine_count has run. */
 int ct_session_weights(struct ct_session *s, int layer, int feature, int pos, struct ct_weights_here *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 /* The strongest paths from words to a target. Everything in out is from the arena. */

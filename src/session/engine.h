@@ -138,6 +138,9 @@ void ct_session_drop_operands(struct ct_session *s);
 void ct_engine_drop_swaps(struct ct_engine *e);
 /* The sentences that the model was trained on; CT_ENOTFOUND: it has no recipe. Lent by the engine. */
 int ct_engine_corpus(struct ct_engine *e, const struct ct_corpus **out, struct ct_error *err);
+/* As ct_engine_weights, but counts only if ct_engine_count has run. */
+int ct_engine_weights_known(struct ct_engine *e, int layer, int feature, struct ct_feature_weights *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 /* The classes of the values in its recipe's tables; *out NULL: it has no recipe. Lent by the engine. */
 struct ct_classes;
 int ct_engine_classes(struct ct_engine *e, const struct ct_classes **out, struct ct_error *err);

@@ -5,19 +5,19 @@
 #include "cards/activity.h"
 #include "session/engine.h"
 
-/* Where features are active in the corpus; NULL: there is no corpus. */
-static int
-activity_of(struct ct_engine *e, const struct ct_corpus **corpus, const struct ct_job *job,
-    struct ct_error *err)
+int
+ct_engine_count(struct ct_engine *e, const struct ct_job *job, struct ct_error *err)
 {
-	int code = ct_engine_corpus(e, corpus, err);
+	const struct ct_job own = ct_engine_job(e, job);
+	const struct ct_corpus *corpus;
+	int code = e->activity ? CT_OK : ct_engine_check(e, err);
 
+	if (code < 0 || e->activity)
+		return code;
 	/* Without a recipe there is no corpus; the weights alone are shown then. */
-	if (code < 0)
+	if ((code = ct_engine_corpus(e, &corpus, err)) < 0)
 		return code == CT_ENOTFOUND ? CT_OK : code;
-	if (e->activity)
-		return CT_OK;
-	return ct_activity_collect(&e->activity, e->model, e->transcoder, *corpus, job, err);
+	return ct_activity_collect(&e->activity, e->model, e->transcoder, corpus, &own, err);
 }
 
 static int
@@ -76,15 +76,17 @@ list_rows(const struct ct_engine *e, const struct ct_feature_weights *out, bool 
 
 /* Splits the mean pre-activation into its parts. */
 static void
-split_mean(const struct ct_engine *e, const struct ct_corpus *corpus, struct ct_feature_weights *out)
+split_mean(const struct ct_engine *e, struct ct_feature_weights *out)
 {
 	const struct ct_weights *w = &out->all;
 	const struct ct_activity_layer *layer = &e->activity->layers[w->layer];
 
 	out->mean = out->from_features = out->from_word = 0;
 	for (size_t i = layer->start[w->feature]; i < layer->start[w->feature + 1]; i++) {
+		int token = e->corpus->tokens[layer->tokens[i]];
+
 		out->mean += (double)layer->acts[i] / (double)out->n_active;
-		out->from_word += (double)w->read[corpus->tokens[layer->tokens[i]]] / (double)out->n_active;
+		out->from_word += (double)w->read[token] / (double)out->n_active;
 	}
 	for (int i = 0; i < out->n_in; i++)
 		out->from_features += out->in[i].adds;
@@ -92,11 +94,10 @@ split_mean(const struct ct_engine *e, const struct ct_corpus *corpus, struct ct_
 }
 
 int
-ct_engine_weights(struct ct_engine *e, int layer, int feature, struct ct_feature_weights *out,
+ct_engine_weights_known(struct ct_engine *e, int layer, int feature, struct ct_feature_weights *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_job own = ct_engine_job(e, job);
-	const struct ct_corpus *corpus = NULL;
 	int code = ct_engine_check(e, err);
 
 	*out = (struct ct_feature_weights){
@@ -107,8 +108,8 @@ ct_engine_weights(struct ct_engine *e, int layer, int feature, struct ct_feature
 	if (layer < 0 || layer >= e->info.L || feature < 0 || feature >= e->transcoder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d: this model has layers 0 to %d, with %d "
 		    "features at most", layer, feature, e->info.L - 1, e->transcoder->F);
-	if ((code = ct_weights_init(&out->all, e->model, e->transcoder, layer, feature, a, &own, err)) < 0 ||
-	    (code = activity_of(e, &corpus, &own, err)) < 0)
+	code = ct_weights_init(&out->all, e->model, e->transcoder, layer, feature, a, &own, err);
+	if (code < 0)
 		return code;
 	out->counted = e->activity;
 	out->n_active = out->counted ? count_active(e->activity, layer, feature) : 0;
@@ -119,6 +120,20 @@ ct_engine_weights(struct ct_engine *e, int layer, int feature, struct ct_feature
 	if (!out->in || !out->out)
 		return CT_ENOMEM;
 	if (out->all.exact && out->n_active)
-		split_mean(e, corpus, out);
+		split_mean(e, out);
 	return ct_engine_check(e, err);
+}
+
+/* A feature that is none is said before the corpus is run. */
+int
+ct_engine_weights(struct ct_engine *e, int layer, int feature, struct ct_feature_weights *out,
+    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+{
+	int code = ct_engine_weights_known(e, layer, feature, out, a, job, err);
+
+	if (code < 0 || out->counted)
+		return code;
+	if ((code = ct_engine_count(e, job, err)) < 0 || !e->activity)
+		return code;
+	return ct_engine_weights_known(e, layer, feature, out, a, job, err);
 }

@@ -122,7 +122,7 @@ ct_session_weights(struct ct_session *s, int layer, int feature, int pos, struct
 	int code;
 
 	*out = (struct ct_weights_here){ .node = -1 };
-	code = ct_engine_weights(s->e, layer, feature, &out->all, a, job, err);
+	code = ct_engine_weights_known(s->e, layer, feature, &out->all, a, job, err);
 	if (code < 0)
 		return code;
 	if (s->graph)

@@ -113,7 +113,9 @@ test_elsewhere(void **state)
 	int feature = 0;
 
 	world_prompt(w->s, PROMPT);
+	world_ok(ct_engine_count(w->e, NULL, &err), &err);	/* there is no corpus */
 	world_ok(ct_session_weights(w->s, 1, 3, 2, &x, &a, NULL, &err), &err);
+	assert_false(x.all.counted);
 	assert_int_equal(x.node, -1);
 	assert_int_equal(x.n_in, F);
 	assert_int_equal(x.n_out, F);

@@ -42,6 +42,7 @@ struct weights {
 	int room;			/* the lines that `shown` was chosen for; 0: it was not */
 	bool ready;
 	bool fresh;			/* a command has just asked for it */
+	bool stopped;			/* the corpus was not run to its end */
 };
 
 static void *
@@ -90,6 +91,27 @@ find_outstanding(struct outstanding *out, float *x, int V)
 	}
 }
 
+/* The weights, and how often both are active, unless that was stopped: then the weights alone. */
+static int
+find(struct app *a, struct weights *v)
+{
+	struct ct_error err;
+	int code = ct_session_weights(a->study.session, v->layer, v->feature, v->pos, &v->found, &v->arena,
+	    &a->study.job, &v->why);
+
+	if (code < 0 || v->found.all.counted || v->stopped)
+		return code;
+	code = ct_engine_count(a->study.engine, &a->study.job, &err);
+	v->stopped = code < 0;
+	if (code < 0) {
+		app_say(a, "without the corpus: %s", err.msg);
+		return CT_OK;
+	}
+	ct_arena_free(&v->arena);
+	return ct_session_weights(a->study.session, v->layer, v->feature, v->pos, &v->found, &v->arena,
+	    &a->study.job, &v->why);
+}
+
 static void
 run(struct app *a, struct weights *v)
 {
@@ -105,8 +127,7 @@ run(struct app *a, struct weights *v)
 		    "in weights L1#249");
 		return;
 	}
-	if (ct_session_weights(a->study.session, v->layer, v->feature, v->pos, &v->found, &v->arena,
-	    &a->study.job, &v->why) < 0)
+	if (find(a, v) < 0)
 		return;
 	find_outstanding(&v->reads, w->all.all.read, a->study.info->V);
 	find_outstanding(&v->writes, w->all.all.written, a->study.info->V);
@@ -141,6 +162,7 @@ weights_show(struct app *a, const struct ct_clamp *feature)
 	bool follow = a->view == VIEW_WEIGHTS;
 
 	ask(a, v, feature);
+	v->stopped = v->stopped && follow;
 	v->rows = ROWS_BOTH;
 	v->fresh = true;
 	view_show(a, VIEW_WEIGHTS);
@@ -217,12 +239,14 @@ weights_list(struct app *a, void *state)
 static void
 draw_title(struct app *a, const struct weights *v, const struct area *area)
 {
-	char label[STUDY_NAME], name[STUDY_NAME], place[STUDY_NAME] = "", right[80] = "no corpus";
+	char label[STUDY_NAME], name[STUDY_NAME], place[STUDY_NAME] = "", right[80];
 	int x = 1, room;
 
 	name_feature(a, v->layer, v->feature, v->pos, label, name);
 	if (v->found.all.counted)
 		snprintf(right, sizeof right, "active on %ld tokens of the corpus", v->found.all.n_active);
+	else
+		snprintf(right, sizeof right, "%s", v->stopped ? "corpus not counted" : "no corpus");
 	room = area->w - 3 - ct_text_width(right);
 	if (v->found.node >= 0)
 		study_place(&a->study, v->pos, place, sizeof place);
