@@ -25,8 +25,8 @@ ok "nothing lies below layer 0" has '^   "from": \[\],?$'
 ok "and nothing above the last" has '^   "to": \[\],?$'
 fails "a feature that is none" 'no feature L9#0' features -m "$golden" --weights L9#0
 fails "words of no label" "no feature 'Texas'" features -m "$golden" --weights Texas
-fails "pictures" '--ascii is for the pictures of cards' features -m "$golden" --weights --ascii L1#43
-fails "no feature" '--weights goes with features' features -m "$golden" --weights
+fails "pictures" '--ascii draws the pictures of cards, and --weights shows none' features -m "$golden" --weights --ascii L1#43
+fails "no feature" '--weights needs the features to show' features -m "$golden" --weights
 cp -R "$golden" "$tmp/broken"
 echo 'corpus: {generator: nonsense}' >"$tmp/broken/recipe.yaml"
 fails "a corpus that cannot be read" 'recipe.yaml:1: no generator is called "nonsense"' \
