@@ -3,6 +3,7 @@
  */
 #include "io/json.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,33 @@ mend_escapes(char *text, size_t n)
 	return found;
 }
 
+/*
+ * Integers of more digits than jansson reads, such as tokenizer_config.json's model_max_length of 10^30,
+ * become numbers of the same size: the last two digits are written as an exponent.
+ */
+static void
+mend_integers(char *text, size_t n)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < n; i++) {
+		char before = i ? text[i - 1] : ',';
+		size_t first = i;
+
+		if (text[i] == '"')
+			quoted = !quoted;
+		if (quoted && text[i] == '\\')
+			i++;
+		if (quoted || !isdigit((unsigned char)text[i]))
+			continue;
+		while (i < n && isdigit((unsigned char)text[i]))
+			i++;
+		if (i - first >= 19 && !strchr(".eE+", before) && (i == n || !strchr(".eE", text[i])))
+			memcpy(text + i - 2, "e2", 2);
+		i--;
+	}
+}
+
 static int
 load(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended, uint32_t *digest,
     struct ct_error *err)
@@ -188,6 +216,7 @@ load(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended, 
 		code = parse(out, path, text + mark, n - mark, true, err);
 	if (code == CT_EFORMAT && mended && !too_heavy(text, n)) {
 		escapes = mend_escapes(text + mark, n - mark);
+		mend_integers(text + mark, n - mark);
 		*out = json_loadb(text + mark, n - mark, JSON_REJECT_DUPLICATES, &why);
 		if (!*out && (*out = json_loadb(text + mark, n - mark, 0, &why)))
 			ct_note(mended, "%s: a key occurs twice; the last one counts, as in Hugging "

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -317,6 +318,26 @@ merge_template(struct merge *m)
 	}
 }
 
+/* Of what may have been changed. */
+static int
+add_digest(const json_t *root, uint32_t *digest, struct ct_error *err)
+{
+	static const char *const names[] = { "added_tokens", "pre_tokenizer", "post_processor" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const json_t *value = json_object_get(root, names[i]);
+		char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
+		    JSON_SORT_KEYS) : NULL;
+
+		if (value && !text)
+			return ct_fail_memory(err, 0, "tokenizer_config.json");
+		if (text)
+			*digest = (uint32_t)crc32_z(*digest, (const Bytef *)text, strlen(text));
+		free(text);
+	}
+	return CT_OK;
+}
+
 int
 ct_tokenizer_config_merge(json_t *root, const char *dir, struct ct_notes *notes, uint32_t *digest,
     struct ct_error *err)
@@ -324,14 +345,13 @@ ct_tokenizer_config_merge(json_t *root, const char *dir, struct ct_notes *notes,
 	char *path = ct_path_join(dir, "tokenizer_config.json");
 	struct ct_error why = { 0 };
 	json_t *config = NULL;
-	uint32_t own = 0;
 	struct merge m = { .root = root, .path = path, .notes = notes };
 	int code = CT_OK;
 
 	if (!path)
 		return ct_fail_memory(err, strlen(dir), "a path");
 	if (!ct_file_missing(path))
-		code = ct_json_load_mended(&config, path, MAX_FILE, notes, &own, &why);
+		code = ct_json_load_mended(&config, path, MAX_FILE, notes, NULL, &why);
 	if (code == CT_ENOMEM) {
 		ct_fail(err, code, "%s", why.msg);
 	} else if (code != CT_OK) {
@@ -346,9 +366,8 @@ ct_tokenizer_config_merge(json_t *root, const char *dir, struct ct_notes *notes,
 		if (m.full)
 			code = ct_fail_memory(err, sizeof m, path);
 	}
-	/* Any change of the file counts, where the file counts at all. */
-	if (m.changed)
-		*digest ^= own;
+	if (code == CT_OK && m.changed)
+		code = add_digest(root, digest, err);
 	json_decref(m.added);
 	json_decref(config);
 	free(path);

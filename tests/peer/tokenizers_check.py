@@ -344,7 +344,7 @@ def check_asides(program, directory):
 # (family, tokenizer_config.json): what transformers changes of a tokenizer.json.
 CONFIGS = [
     ("gpt2", {"tokenizer_class": "GPT2Tokenizer"}),
-    ("gpt2", {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True}),
+    ("gpt2", {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True, "model_max_length": int(1e30)}),
     ("gpt2-prefix", {"tokenizer_class": "GPT2Tokenizer"}),
     ("gpt2-prefix", {"tokenizer_class": "PreTrainedTokenizerFast", "add_prefix_space": True}),
     ("smollm", {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True}),

@@ -77,6 +77,20 @@ a_blank_in_front(void **state)
 	close_noted(t, NULL);
 }
 
+/* What most files have, and jansson does not read. */
+static void
+large_numbers(void **state)
+{
+	struct ct_tokenizer *t = open_with(BYTES("false"), "{\"model_max_length\": "
+	    "1000000000000000019884624838656, \"add_prefix_space\": true, \"a\": [0.1234567890123456789012, "
+	    "1e-5, \"\\\"12345678901234567890\"]}");
+
+	(void)state;
+	IDS(t, "a b", 2, 0, 2, 1);
+	assert_int_equal(ct_tokenizer_notes(t)->n, 1);
+	ct_tokenizer_close(t);
+}
+
 static void
 tokens_are_added(void **state)
 {
@@ -181,6 +195,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_blank_in_front),
+		cmocka_unit_test(large_numbers),
 		cmocka_unit_test(tokens_are_added),
 		cmocka_unit_test(a_class_has_its_own_template),
 		cmocka_unit_test(what_has_no_effect_is_noted),
