@@ -113,6 +113,60 @@ EOF2
 if command -v python3 >/dev/null 2>&1; then
 	ok "groups and edges add up, with what is left" python3 "$tmp/adds.py" "$tmp/lines"
 fi
+# What recurs, by an independent program, from the same lines and from those of the capitals below.
+cat >"$tmp/recurs.py" <<'EOF3'
+import json, re, statistics, sys
+got, about = json.load(open(sys.argv[1])), sys.argv[2] == "about"
+lines = [json.loads(l) for l in open(sys.argv[3])]
+graphs = [l for l in lines if "error" not in l]
+def name(g):
+    if g["kind"] == "output": return "output"
+    if g["class"] is None or g["kind"] == "error": return g["name"]
+    if g["kind"] == "input": return 'input "%s"' % g["class"]
+    values = re.findall("<[^>]*>", g["class"]) if about else []
+    said = "say " if g["class"].startswith("say ") else ""
+    return '"%s"' % (said + " ".join(values) if values else g["class"])
+influence, weight, inflow, where = {}, {}, {}, {}
+for l in graphs:
+    names = [name(g) for g in l["groups"]]
+    here, w, q = {}, {}, {}
+    for n, g in zip(names, l["groups"]):
+        if n != "output": here[n] = here.get(n, 0) + g["influence"]
+    for s, t, x, share in l["group_edges"]:
+        if abs(share) >= .01:
+            key = names[s], names[t]
+            w[key] = w.get(key, 0) + x
+            q[key] = q.get(key, 0) + share / names.count(names[t])
+    for all_, one in (influence, here), (weight, w), (inflow, q):
+        for k, v in one.items(): all_.setdefault(k, []).append(v)
+    for k in [*here, *w]: where.setdefault(k, []).append(l["line"])
+def same(stat, values):
+    sd = statistics.stdev(values) if len(values) > 1 else None
+    assert abs(stat["mean"] - statistics.fmean(values)) < 1e-6 * (1 + abs(stat["mean"])), (stat, values)
+    assert stat["sd"] is None if sd is None else abs(stat["sd"] - sd) < 1e-6 * (1 + sd), (stat, values)
+def row(r, key, n):
+    assert r["prompts"] == n and abs(r["share"] - n / len(graphs)) < 1e-8
+    assert r["absent"] == [l["line"] for l in graphs if l["line"] not in where[key]]
+assert got["prompts"] == len(graphs) and got["failed"] == len(lines) - len(graphs)
+assert {g["node"] for g in got["groups"]} == set(influence)
+assert {(e["source"], e["target"]) for e in got["edges"]} == set(weight)
+for g in got["groups"]:
+    row(g, g["node"], len(influence[g["node"]])); same(g["influence"], influence[g["node"]])
+for e in got["edges"]:
+    key = e["source"], e["target"]
+    row(e, key, len(weight[key])); same(e["weight"], weight[key]); same(e["inflow"], inflow[key])
+assert len(weight) > 5
+EOF3
+# recurs LINES: both ways of counting.
+recurs() {
+	for by in groups about; do
+		"$CTRACE" aggregate --$by --min 1 --json "$tmp/recurs.json" "$1" && python3 "$tmp/recurs.py" "$tmp/recurs.json" $by "$1" ||
+		    return 1
+	done
+}
+if command -v python3 >/dev/null 2>&1; then
+	ok "an independent program finds the same to recur" recurs "$tmp/lines"
+fi
 run trace -m "$golden" --batch "$tmp/prompts"
 ok "without --groups a line has none" [ "$(grep -c '"group' "$tmp/out")" = 0 ]
 
@@ -123,6 +177,9 @@ if [ -f "$capitals/model.safetensors" ]; then
 	echo "the bird of the state containing Dallas is" >>"$tmp/cities"
 	run trace -m "$capitals" --batch "$tmp/cities" --groups --json "$tmp/cities.jsonl"
 	ok "six prompts" [ "$status" = 0 ]
+	if command -v python3 >/dev/null 2>&1; then
+		ok "the same recurs by an independent program" recurs "$tmp/cities.jsonl"
+	fi
 	ok "the name is the prompt's, the class everyone's" grep -q '"name":"bridge Texas","class":"bridge <state>"' "$tmp/cities.jsonl"
 	ok "so it is of words" grep -q '"name":"Dallas","class":"<city>"' "$tmp/cities.jsonl"
 	run aggregate --about "$tmp/cities.jsonl"
