@@ -235,10 +235,12 @@ fixture_random_bare(struct fixture *f, const struct ct_shape *s, int T)
 void
 fixture_each(int T, void (*check)(struct fixture *, const struct ct_shape *))
 {
+	/* All take valgrind too long; every fifth, of each family others, has all that they differ in. */
+	int step = getenv("CTRACE_VALGRIND") ? 5 : 1;
 	struct ct_shape s;
 
 	for (size_t family = 0; family < sizeof families / sizeof *families; family++)
-		for (int i = 0; fixture_shape(&s, families[family], i); i++) {
+		for (int i = (int)family % step; fixture_shape(&s, families[family], i); i += step) {
 			struct fixture f;
 
 			fixture_random(&f, &s, T);

@@ -1,14 +1,11 @@
 # Under valgrind, which also sees what is read before it is written: the unit tests, and both programs in the tests of
 # the command line, in parts of at most some eight minutes of CPU time, and so of less than ten minutes on an idle
 # machine. Whatever takes long is named here; all else, and with it a new test, is in the first part of its kind.
-VALGRIND_3 = test_heads test_inactive
-VALGRIND_4 = test_damage
-VALGRIND_5 = test_attribution test_generate
-VALGRIND_6 = test_build test_clamp test_corpus
-VALGRIND_7 = test_clamped test_memory test_operands
-VALGRIND_8 = test_effects test_nfc test_qk test_train_text
-VALGRIND_9 = tests/cli/export.sh tests/cli/features.sh tests/cli/help.sh tests/cli/hostile.sh tests/cli/session.sh
-VALGRIND_10 = tests/cli/examples.sh tests/cli/lesson.sh tests/cli/weights.sh
+VALGRIND_3 = test_attribution test_damage
+VALGRIND_4 = test_build test_clamped test_corpus test_generate test_heads
+VALGRIND_5 = test_memory test_nfc test_operands test_qk test_train_text
+VALGRIND_6 = tests/cli/export.sh tests/cli/features.sh tests/cli/help.sh tests/cli/hostile.sh tests/cli/session.sh
+VALGRIND_7 = tests/cli/examples.sh tests/cli/lesson.sh tests/cli/weights.sh
 
 # Fuzzers go on under ASan, which is faster. Tests on a pseudo-terminal wait for the program against the clock, and
 # both tests of trainings kill them at moments that the clock says, until one ends. figures.sh measures whole models,
@@ -17,8 +14,7 @@ VALGRIND_NOT = $(fuzz_names) test_monkey test_restore test_saving test_terminal 
 	tests/cli/train.sh tests/cli/train_own.sh tests/cli/figures.sh tests/cli/man.sh
 
 # Those of $tests that no list names.
-valgrind_named = $(VALGRIND_3) $(VALGRIND_4) $(VALGRIND_5) $(VALGRIND_6) $(VALGRIND_7) $(VALGRIND_8) $(VALGRIND_9) \
-	$(VALGRIND_10) $(VALGRIND_NOT)
+valgrind_named = $(VALGRIND_3) $(VALGRIND_4) $(VALGRIND_5) $(VALGRIND_6) $(VALGRIND_7) $(VALGRIND_NOT)
 valgrind_rest = for t in $$tests; do \
 	case " $(valgrind_named) " in \
 	*" $$t "*) continue ;; \
@@ -34,8 +30,9 @@ valgrind/ctrace valgrind/ctrace-tui: Makefile
 	@$(MKDIR_P) valgrind
 	@printf '#!/bin/sh\nexec %s %s "$$@"\n' '$(valgrind)' '$(abs_builddir)/$(@F)' >$@ && chmod +x $@
 
-# Runs $tests. What valgrind says is in files, since a script may look at a program's output, or expect that it fails.
-# OpenBLAS would start threads that have nothing to do but wait, at valgrind's pace.
+# Runs $tests; $CTRACE_VALGRIND tells them that all is slow. What valgrind says is in files, since a script may look at a
+# program's output, or expect that it fails. OpenBLAS would start threads that have nothing to do but wait, at
+# valgrind's pace.
 valgrind_run = rm -f valgrind/log.*; failed=0; \
 	OPENBLAS_NUM_THREADS=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$$tests" LOG_COMPILER='$(valgrind)' \
 	TESTS_ENVIRONMENT='CTRACE=$(abs_builddir)/valgrind/ctrace CTRACE_TUI=$(abs_builddir)/valgrind/ctrace-tui \
@@ -44,7 +41,7 @@ valgrind_run = rm -f valgrind/log.*; failed=0; \
 	exit $$failed
 
 valgrind_parts = check-valgrind-1 check-valgrind-2 check-valgrind-3 check-valgrind-4 check-valgrind-5 \
-	check-valgrind-6 check-valgrind-7 check-valgrind-8 check-valgrind-9 check-valgrind-10
+	check-valgrind-6 check-valgrind-7
 $(valgrind_parts): valgrind/ctrace valgrind/ctrace-tui
 	+@case $@ in \
 	*-1) tests=$$(tests='$(check_PROGRAMS)'; $(valgrind_rest)) ;; \
@@ -54,9 +51,6 @@ $(valgrind_parts): valgrind/ctrace valgrind/ctrace-tui
 	*-5) tests='$(VALGRIND_5)' ;; \
 	*-6) tests='$(VALGRIND_6)' ;; \
 	*-7) tests='$(VALGRIND_7)' ;; \
-	*-8) tests='$(VALGRIND_8)' ;; \
-	*-9) tests='$(VALGRIND_9)' ;; \
-	*-10) tests='$(VALGRIND_10)' ;; \
 	esac; \
 	$(valgrind_run)
 check-valgrind:
