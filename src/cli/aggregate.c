@@ -240,13 +240,18 @@ number_json(int n)
 static json_t *
 absent_json(const struct ct_aggregate *a, const struct ct_gaps *gaps, long last)
 {
-	enum { MOST = 100 };
-	long line[MOST];
-	int n = ct_aggregate_absent(a, gaps, last, line, MOST);
+	int most = ct_aggregate_groups(a->by) && a->prompts < INT_MAX ? (int)a->prompts : 100, n;
+	long *line = malloc((size_t)most * sizeof *line);
 	json_t *list = json_array();
 
+	if (!line) {
+		json_decref(list);
+		return json_null();
+	}
+	n = ct_aggregate_absent(a, gaps, last, line, most);
 	for (int i = 0; i < n; i++)
 		json_array_append_new(list, json_integer(line[i]));
+	free(line);
 	return list;
 }
 

@@ -72,7 +72,10 @@ ct_aggregate_free(struct ct_aggregate *a)
 	for (int i = 0; i < a->n_nodes; i++) {
 		free(a->nodes[i].name);
 		free(a->nodes[i].label);
+		free(a->nodes[i].gaps.run);
 	}
+	for (size_t i = 0; i < a->n_edges; i++)
+		free(a->edges[i].gaps.run);
 	free(a->nodes);
 	free(a->edges);
 	free(a->model);
@@ -278,6 +281,36 @@ relabel(struct ct_recurring_node *n, const json_t *v, struct ct_error *err)
 	return CT_OK;
 }
 
+/* The edge that an element of the line names, once it is there. */
+static struct ct_recurring_edge *
+known_edge(struct ct_aggregate *a, const json_t *v)
+{
+	const int *at = a->index->at;
+	size_t slot = edge_slot(a, at[json_integer_value(json_array_get(v, 0))],
+	    at[json_integer_value(json_array_get(v, 1))]);
+
+	return &a->edges[a->index->edges[slot] - 1];
+}
+
+/* Room for one more run without it, unless there are as many as are kept. */
+static int
+reserve_gap(const struct ct_aggregate *a, struct ct_gaps *g, struct ct_error *err)
+{
+	int most = ct_aggregate_groups(a->by) ? CT_GROUP_GAPS : CT_GAPS;
+	int room = g->room ? 2 * g->room : 2;
+	struct ct_gap *grown;
+
+	if (g->n < g->room || g->room == most)
+		return CT_OK;
+	room = room < most ? room : most;
+	grown = realloc(g->run, (size_t)room * sizeof *grown);
+	if (!grown)
+		return ct_fail_memory(err, (size_t)room * sizeof *grown, "an aggregate");
+	g->run = grown;
+	g->room = room;
+	return CT_OK;
+}
+
 /* Finds or makes all that the line names. Nothing is counted yet. */
 static int
 prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct ct_error *err)
@@ -294,6 +327,7 @@ prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct
 	json_array_foreach(nodes, i, v) {
 		ct_aggregate_identify(a->by, v, &n, name);
 		if ((rc = x->at[i] = find_node(a, name, &n, err)) < 0 ||
+		    (rc = reserve_gap(a, &a->nodes[x->at[i]].gaps, err)) < 0 ||
 		    (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
 			return rc;
 	}
@@ -304,21 +338,11 @@ prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct
 			continue;
 		source = x->at[json_integer_value(json_array_get(v, 0))];
 		target = x->at[json_integer_value(json_array_get(v, 1))];
-		if ((rc = make_edge(a, source, target, err)) < 0)
+		if ((rc = make_edge(a, source, target, err)) < 0 ||
+		    (rc = reserve_gap(a, &known_edge(a, v)->gaps, err)) < 0)
 			return rc;
 	}
 	return CT_OK;
-}
-
-/* The edge that an element of the line names, once it is there. */
-static struct ct_recurring_edge *
-known_edge(struct ct_aggregate *a, const json_t *v)
-{
-	const int *at = a->index->at;
-	size_t slot = edge_slot(a, at[json_integer_value(json_array_get(v, 0))],
-	    at[json_integer_value(json_array_get(v, 1))]);
-
-	return &a->edges[a->index->edges[slot] - 1];
 }
 
 /* Something occurs in this prompt; last: where it did before, 0 for the first time. */
@@ -328,10 +352,8 @@ note_gap(struct ct_gaps *g, long last, long prompt)
 	last = labs(last);
 	if (prompt == last + 1)
 		return;
-	if (g->n < CT_GAPS) {
-		g->first[g->n] = last + 1;
-		g->last[g->n] = prompt - 1;
-	}
+	if (g->n < g->room)
+		g->run[g->n] = (struct ct_gap){ last + 1, prompt - 1 };
 	g->n++;
 }
 
@@ -340,10 +362,10 @@ ct_aggregate_absent(const struct ct_aggregate *a, const struct ct_gaps *gaps, lo
 {
 	int n = 0;
 
-	for (int i = 0; i < gaps->n && i < CT_GAPS; i++)
-		for (long k = gaps->first[i]; k <= gaps->last[i] && n < max; k++)
+	for (int i = 0; i < gaps->n && i < gaps->room; i++)
+		for (long k = gaps->run[i].first; k <= gaps->run[i].last && n < max; k++)
 			out[n++] = a->line[k - 1];
-	for (long k = labs(last) + 1; gaps->n <= CT_GAPS && k <= a->prompts && n < max; k++)
+	for (long k = labs(last) + 1; gaps->n <= gaps->room && k <= a->prompts && n < max; k++)
 		out[n++] = a->line[k - 1];
 	return n;
 }

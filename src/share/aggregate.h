@@ -29,12 +29,16 @@ double ct_stat_sd(const struct ct_stat *s);	/* of the sample; NAN for fewer than
 
 /*
  * Where a node or edge is missing, between the first and the last prompt that have it: runs of prompts
- * (numbers from 1), of which the first CT_GAPS are kept.
+ * (numbers from 1). Of features the first CT_GAPS are kept, for there are very many; of groups more.
  */
-enum { CT_GAPS = 6 };
+enum { CT_GAPS = 6, CT_GROUP_GAPS = 1000 };
+struct ct_gap {
+	long first, last;
+};
 struct ct_gaps {
 	int n;				/* all runs, including those not kept */
-	long first[CT_GAPS], last[CT_GAPS];
+	int room;
+	struct ct_gap *run;		/* (the smaller of both) */
 };
 
 struct ct_recurring_node {

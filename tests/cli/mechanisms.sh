@@ -41,6 +41,11 @@ ok "what is about a state is one: influence is summed, shares of two targets are
 run aggregate --groups --json - "$tmp/small"
 ok "the same as JSON" sh -c "tr -d ' \n' <'$tmp/out' | grep -q '\"node\":\"\\\\\"in<state>\\\\\"\",\"prompts\":2,\"share\":0.666666667,\"influence\":{\"mean\":0.375,.*\"absent\":\[3\]}'"
 ok "with what flows in" sh -c "tr -d ' \n' <'$tmp/out' | grep -q '\"target\":\"output\",\"prompts\":2,.*\"weight\":{\"mean\":3.0,.*\"inflow\":{\"mean\":0.375,'"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do
+	printf '{"line":%s,%s,"groups":[%s],"group_edges":[]}\n' "$i" "$head" "$([ $((i % 2)) = 0 ] || group group x '"in <state>"' 1)"
+done >"$tmp/often"
+run aggregate --groups --json - "$tmp/often"
+ok "all prompts without a group are named" sh -c "tr -d ' \n' <'$tmp/out' | grep -q '\"absent\":\[2,4,6,8,10,12,14,16\]'"
 say=$(group feature "say Texas" '"say <state>"' 0.5)
 printf '{"line":%s,'"$head"',"groups":[%s,%s],"group_edges":[]}\n' 1 "$say" "$(group group x '"first _<number> + second _<number>"' 0)" \
     2 "$say" "$(group group x '"<number> and <number"' 0)" >"$tmp/said"
