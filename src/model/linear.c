@@ -338,21 +338,26 @@ ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, 
 }
 
 void
+ct_mlp_in_frozen(const struct ct_pass *p, int l, int t, const float *dmid, float *y)
+{
+	ct_norm_frozen(&p->m->layers[l].norm2, p->scale2[l * p->T + t], dmid, y);
+}
+
+void
 ct_read_frozen(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dmid,
     float *y)
 {
 	int D = p->m->cfg.D;
-	float scale = p->scale2[l * p->T + t];
 
 	switch (tc->read) {
 	case CT_READ_MID:
 		memmove(y, dmid, (size_t)D * sizeof *y);
 		break;
 	case CT_READ_NORM2:
-		ct_norm_frozen(&p->m->layers[l].norm2, scale, dmid, y);
+		ct_mlp_in_frozen(p, l, t, dmid, y);
 		break;
 	case CT_READ_NORM2_BARE:
-		ct_norm_linear(D, p->m->cfg.norm == CT_LAYERNORM, dmid, NULL, scale, y);
+		ct_norm_linear(D, p->m->cfg.norm == CT_LAYERNORM, dmid, NULL, p->scale2[l * p->T + t], y);
 		break;
 	}
 }
@@ -382,6 +387,12 @@ static bool
 norm_follows(const struct ct_model *m, const struct ct_transcoder *tc, int l)
 {
 	return tc->write == CT_WRITE_MLP && m->layers[l].post2.w;
+}
+
+bool
+ct_stream_direct(const struct ct_model *m, const struct ct_transcoder *tc)
+{
+	return tc->read == CT_READ_MID && !norm_follows(m, tc, 0);
 }
 
 void

@@ -108,6 +108,9 @@ void ct_read_frozen(
 void ct_read_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *g,
     float *y, double *bias);
 
+/* What the MLP itself reads, of a change of the stream after attention at t: dmid may be y. */
+void ct_mlp_in_frozen(const struct ct_pass *p, int l, int t, const float *dmid, float *y);
+
 /*
  * The write point: where the transcoder's output stands for the MLP's (enum ct_write_point). Between it and
  * the stream there is at most the norm after the MLP. Live, (T,D) in place: from the MLP's own output to
@@ -123,6 +126,9 @@ void ct_write_frozen(
     const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *dy, float *y);
 void ct_write_back(
     const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *g, float *y);
+
+/* Whether no norm lies between the stream and what the transcoder reads and writes. */
+bool ct_stream_direct(const struct ct_model *m, const struct ct_transcoder *tc);
 
 /*
  * The gradient of the MLP's own output at layer l and t, from that of what is added to the stream: back

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "math/blas.h"
 #include "model/maps.h"
 
 /* Tiles of preactivations, small enough for a stack. */
@@ -168,6 +169,26 @@ ct_neurons_back(const struct ct_model *m, int l, int T, const float *g, const st
 	for (size_t i = 0; i < all; i++)
 		rows->gate[i] *= g[i];
 	ct_linear_back(&ly->gate, T, rows->gate, 1, gx);
+}
+
+void
+ct_neurons_write(const struct ct_model *m, int l, int T, const float *act, float *restrict y)
+{
+	ct_linear(&m->layers[l].down, T, act, false, y);
+}
+
+void
+ct_neurons_write_back(const struct ct_model *m, int l, int T, const float *g, float *restrict effect)
+{
+	ct_linear_back(&m->layers[l].down, T, g, 0, effect);
+}
+
+double
+ct_neurons_bias_dot(const struct ct_model *m, int l, const float *g)
+{
+	const float *b = m->layers[l].down.b;
+
+	return b ? (double)ct_sdot(m->cfg.D, g, b) : 0;
 }
 
 void

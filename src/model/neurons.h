@@ -57,6 +57,14 @@ double ct_neuron_row(const struct ct_model *m, int l, int n, const struct ct_neu
 void ct_neurons_back(const struct ct_model *m, int l, int T, const float *g,
     const struct ct_neuron_rows *rows, float *restrict gx);
 
+/*
+ * What the neurons of a layer write, y (T,D) = W_down act (T,mlp); its transpose, effect (T,mlp) = W_down' g
+ * (T,D); and what the MLP writes without any of them, <g, b_down>, for one g (D). 2*T*mlp*D flops.
+ */
+void ct_neurons_write(const struct ct_model *m, int l, int T, const float *act, float *restrict y);
+void ct_neurons_write_back(const struct ct_model *m, int l, int T, const float *g, float *restrict effect);
+double ct_neurons_bias_dot(const struct ct_model *m, int l, const float *g);
+
 /* dst (D) = W_down[:,n]. */
 void ct_neuron_decoder(const struct ct_model *m, int l, int n, float *dst);
 

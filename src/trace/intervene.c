@@ -290,7 +290,7 @@ keep_stream(const struct buffers *b, int l, size_t TD)
 	ct_saxpy((int)TD, 1, b->x, k->x + l * TD);
 	ct_saxpy((int)TD, 1, b->mid, k->mid + l * TD);
 	for (int t = 0; t < T; t++) {
-		ct_norm_frozen(&k->m->layers[l].norm2, k->scale2[l * T + t], b->mid + (size_t)t * D, b->row);
+		ct_mlp_in_frozen(k, l, t, b->mid + (size_t)t * D, b->row);
 		ct_saxpy(D, 1, b->row, k->mlp_in + ((size_t)l * T + t) * D);
 	}
 }
@@ -312,7 +312,7 @@ write_neurons(const struct ct_local_model *lrm, struct buffers *b, const struct 
 	for (int i = 0; i < s->n; i++)
 		if (s->site[i].layer == l)
 			b->act[(size_t)s->site[i].pos * F + s->site[i].feature] = 0;
-	ct_linear(&m->layers[l].down, T, b->act, false, b->mlp);
+	ct_neurons_write(m, l, T, b->act, b->mlp);
 	for (size_t i = 0; i < TD; i++)
 		b->out[(size_t)l * TD + i] += b->mlp[i];
 	b->wrote[l] = true;

@@ -113,7 +113,7 @@ walk_layer(void *ctx, int task, int worker)
 			ct_write_back(c->p, c->tc, l, t, w->G + (size_t)t * D, w->mlp + (size_t)t * D);
 		/* BOS's MLP output is a constant, so its neurons do not count. */
 		memset(w->mlp, 0, (size_t)before * D * sizeof *w->mlp);
-		ct_linear_back(&m->layers[l].down, w->Tp, w->mlp, 0, w->effect);
+		ct_neurons_write_back(m, l, w->Tp, w->mlp, w->effect);
 		memcpy(w->rows.gate, c->rows.gate, cells * sizeof *w->rows.gate);
 		memcpy(w->rows.up, c->rows.up, cells * sizeof *w->rows.up);
 		ct_neurons_back(m, l, w->Tp, w->effect, &w->rows, w->mlp);

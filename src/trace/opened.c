@@ -57,20 +57,19 @@ split_mlp(struct opening *o, float *act, float *weight)
 	const struct ct_model *m = lrm->m;
 	struct ct_opened *out = o->out;
 	int D = m->cfg.D, l = out->layer;
-	const struct ct_linear *down = &m->layers[l].down;
 	double bias = 0;
 
 	ct_mlp_out_back(lrm->pass, l, out->pos, o->G, o->own, &bias);
 	ct_neurons_at(m, l, 1, lrm->pass->mlp_in + ((size_t)l * lrm->T + out->pos) * D,
 	    &(struct ct_neuron_rows){ .act = act });
-	ct_linear_back(down, 1, o->own, 0, weight);
+	ct_neurons_write_back(m, l, 1, o->own, weight);
 	for (int n = 0; n < out->n; n++) {
 		float w = act[n] * weight[n];
 
 		out->neurons[n] = (struct ct_opened_neuron){ n, act[n], w };
 		out->neurons_sum += part(o, (double)w);
 	}
-	out->bias = part(o, bias + (down->b ? (double)ct_sdot(D, o->own, down->b) : 0));
+	out->bias = part(o, bias + ct_neurons_bias_dot(m, l, o->own));
 	qsort(out->neurons, (size_t)out->n, sizeof *out->neurons, by_weight);
 }
 

@@ -170,7 +170,7 @@ write_left_out(struct ct_local_model *lrm, int l, float *act)
 	memset(act, 0, (size_t)start * F * sizeof *act);
 	for (int i = lrm->first[l * T]; i < lrm->first[(l + 1) * T]; i++)
 		act[(size_t)lrm->active[i].pos * F + lrm->active[i].feature] = 0;
-	ct_linear(&m->layers[l].down, T, act, false, error);
+	ct_neurons_write(m, l, T, act, error);
 	for (int t = start; t < T; t++)
 		ct_write_frozen(lrm->pass, lrm->tc, l, t, error + (size_t)t * D, error + (size_t)t * D);
 }

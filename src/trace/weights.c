@@ -139,8 +139,7 @@ ct_weights_init(struct ct_weights *out, const struct ct_model *m, const struct c
 	if (code == CT_OK) {
 		ct_feature_gradient(&w.pass, tc, layer, 0, feature, w.gradient, &bias);
 		out->bias = (float)bias;
-		out->exact = tc->read == CT_READ_MID &&
-		    (tc->write == CT_WRITE_STREAM || !m->layers[0].post2.w);
+		out->exact = ct_stream_direct(m, tc);
 		for (int v = 0; v < m->cfg.V; v++)
 			out->read[v] = ct_embed_back(m, 0, v, w.gradient, &none);
 		code = list_inputs(&w, err);
