@@ -261,7 +261,7 @@ load(const struct ct_labels *l, struct contents *c, struct ct_notes *notes, stru
 	int code;
 
 	*c = (struct contents){ 0 };
-	if (access(l->path, F_OK) != 0)
+	if (ct_file_missing(l->path))
 		return CT_OK;
 	code = ct_file_read(&text, &size, l->path, FILE_MAX, err);
 	if (code < 0)

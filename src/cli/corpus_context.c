@@ -28,7 +28,7 @@ add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, 
 	struct ct_arena names = {0};
 	const struct ct_transcoder_options options = {
 		.allow_nonfinite = context->allow_nonfinite, .k = context->k,
-		.model_name = ct_name_recipe(context->dir, "name", &names)
+		.model_name = ct_name_recipe(context->dir, "name", &names, &context->model->notes)
 	};
 	struct cli_transcoder *c = &context->transcoders[context->n_transcoders++];
 	int rc;
@@ -97,7 +97,7 @@ open_transcoders(struct cli_corpus_context *context, const char *transcoder, str
 	for (i = 0; i < 2; i++) {
 		char *dir = ct_path_join(context->dir, own[i][0]);
 
-		if (dir != NULL && !ct_dir_exists(dir)) {
+		if (dir != NULL && ct_file_missing(dir)) {
 			free(dir);
 			continue;
 		}

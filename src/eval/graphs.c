@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "trace/influence.h"
 #include "trace/judge.h"
+#include "trace/prompt.h"
 #include "trace/survey.h"
 
 enum { ROWS = 10, DRAWS = 2 };

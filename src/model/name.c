@@ -9,15 +9,20 @@
 #include "io/yaml.h"
 
 const char *
-ct_name_recipe(const char *dir, const char *key, struct ct_arena *a)
+ct_name_recipe(const char *dir, const char *key, struct ct_arena *a, struct ct_notes *notes)
 {
 	char *path = ct_path_join(dir, "recipe.yaml");
 	struct ct_yaml_doc *doc = NULL;
 	const char *text = "", *kept = NULL;
+	struct ct_error err;
 
-	if (path && ct_file_exists(path) && ct_yaml_open(&doc, path, NULL, 0, NULL) == CT_OK &&
-	    ct_yaml_string(doc, ct_yaml_root(doc), key, false, &text, NULL) == CT_OK)
-		kept = ct_arena_strdup(a, text);
+	if (path && ct_file_exists(path)) {
+		if (ct_yaml_open(&doc, path, NULL, 0, &err) == CT_OK &&
+		    ct_yaml_string(doc, ct_yaml_root(doc), key, false, &text, &err) == CT_OK)
+			kept = ct_arena_strdup(a, text);
+		else
+			ct_note(notes, "%s; the model opens without its recipe", err.msg);
+	}
 	ct_yaml_close(doc);
 	free(path);
 	return kept ? kept : "";

@@ -10,8 +10,11 @@
 #include "base/arena.h"
 #include "model/model.h"
 
-/* A text at the top of the directory's recipe.yaml; "" without a recipe that can be read. In the arena. */
-const char *ct_name_recipe(const char *dir, const char *key, struct ct_arena *a);
+/*
+ * A text at the top of the directory's recipe.yaml; "" without a recipe that can be read, and a note if there
+ * is one. In the arena.
+ */
+const char *ct_name_recipe(const char *dir, const char *key, struct ct_arena *a, struct ct_notes *notes);
 
 /* "google/gemma-2-2b": "gemma-2-2b" */
 const char *ct_name_last(const char *name);

@@ -100,7 +100,7 @@ open_transcoder(struct ct_engine *e, const struct ct_engine_options *opt, struct
 			e->transcoder->k = opt->k;
 		return code;
 	}
-	options.model_name = ct_name_recipe(e->info.dir, "name", &e->arena);
+	options.model_name = ct_name_recipe(e->info.dir, "name", &e->arena, &e->notes);
 	return ct_transcoder_open(&e->transcoder, e->info.transcoder_dir, e->model, &options, err);
 }
 
@@ -170,7 +170,7 @@ describe(struct ct_engine *e)
 	i->V = c->V;
 	i->context = c->context;
 	i->F = e->transcoder->F;
-	i->demo = ct_name_recipe(e->info.dir, "demo", &e->arena);
+	i->demo = ct_name_recipe(e->info.dir, "demo", &e->arena, &e->notes);
 }
 
 int

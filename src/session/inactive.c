@@ -5,14 +5,21 @@
 #include "trace/inactive.h"
 
 /* The median of a feature's activations over the corpus, if it has a card. */
-static float
-typical(void *ctx, int layer, int feature)
+static int
+typical(void *ctx, int layer, int feature, float *out, struct ct_error *err)
 {
+	struct ct_error why = { 0 };
 	struct ct_engine *e = ctx;
-	struct ct_error err;
-	const struct ct_card *card = e->info.has_cards ? ct_engine_card(e, layer, feature, &err) : NULL;
+	const struct ct_card *card;
 
-	return card && card->n_values ? card->values[card->n_values / 2] : NAN;
+	if (!e->info.has_cards)
+		return CT_OK;
+	card = ct_engine_card(e, layer, feature, &why);
+	if (!card)
+		return why.code == CT_ENOTFOUND ? CT_OK : ct_fail(err, why.code, "%s", why.msg);
+	if (card->n_values)
+		*out = card->values[card->n_values / 2];
+	return CT_OK;
 }
 
 int

@@ -149,7 +149,7 @@ is_like(const struct ct_session *s, const struct ct_card_operands *o, int pos)
 bool
 ct_session_operands_known(struct ct_session *s, int layer, int feature, int pos, struct ct_operands *out)
 {
-	struct ct_error ignored;
+	struct ct_error ignored;	/* whoever shows the card says it; what it lacks is computed */
 	const struct ct_card *card = ct_engine_card(s->e, layer, feature, &ignored);
 	const struct ct_card_operands *o = card ? &card->operands : NULL;
 	struct ct_operands_run *r;

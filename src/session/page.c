@@ -25,15 +25,16 @@ list_tokens(char *dst, size_t size, const struct ct_card_logit *list, int n)
 	}
 }
 
-static bool
-find_card(void *ctx, int layer, int feature, struct ct_page_card *out)
+static int
+find_card(void *ctx, int layer, int feature, struct ct_page_card *out, struct ct_error *err)
 {
+	struct ct_error why = { 0 };
 	struct ct_engine *e = ctx;
-	const struct ct_card *card = ct_engine_card(e, layer, feature, NULL);
+	const struct ct_card *card = ct_engine_card(e, layer, feature, &why);
 	const struct ct_card_quantile *top = card && card->n_quantiles ? &card->quantiles[0] : NULL;
 
 	if (!card)
-		return false;
+		return ct_fail(err, why.code, "%s", why.msg);
 	out->label = ct_engine_label_short(e, layer, feature, out->short_label, sizeof out->short_label,
 	    NULL);
 	out->f1 = ct_engine_label_f1(e, layer, feature);
@@ -46,7 +47,7 @@ find_card(void *ctx, int layer, int feature, struct ct_page_card *out)
 		out->example[out->n_examples++] = (struct ct_page_example){ x->tokens, x->acts, x->n,
 		    x->peak };
 	}
-	return true;
+	return CT_OK;
 }
 
 /* Each clamp as text, with the label of its feature. */

@@ -155,13 +155,14 @@ put_example(struct ct_buffer *f, const struct ct_page_example *e, bool apart)
 	ct_buffer_puts(f, "</li>\n");
 }
 
-static void
-put_card(struct ct_buffer *f, const struct ct_page *page, const struct ct_node *n)
+static int
+put_card(struct ct_buffer *f, const struct ct_page *page, const struct ct_node *n, struct ct_error *err)
 {
 	struct ct_page_card c = { .label = "", .f1 = NAN, .frequency = NAN };
+	int code = page->card(page->ctx, n->layer, n->index, &c, err);
 
-	if (!page->card(page->ctx, n->layer, n->index, &c))
-		return;
+	if (code < 0)
+		return code == CT_ENOTFOUND ? CT_OK : code;
 	ct_buffer_printf(f, "<article id=\"L%d-%d\"><h3>", n->layer, n->index);
 	put_text(f, *c.label ? c.label : "no label");
 	ct_buffer_printf(f, "</h3><p class=\"dim\">L%d#%d", n->layer, n->index);
@@ -184,17 +185,19 @@ put_card(struct ct_buffer *f, const struct ct_page *page, const struct ct_node *
 	for (int i = 0; i < c.n_examples; i++)
 		put_example(f, &c.example[i], page->apart);
 	ct_buffer_puts(f, c.n_examples ? "</ul></article>\n" : "</article>\n");
+	return CT_OK;
 }
 
 /* The cards of the features in the picture, each once. */
-static void
-put_cards(const struct picture *p, const struct ct_export *x)
+static int
+put_cards(const struct picture *p, const struct ct_export *x, struct ct_error *err)
 {
 	const struct ct_graph *g = x->graph;
 	struct ct_buffer *f = p->out;
+	int code = CT_OK;
 
 	ct_buffer_puts(f, "<section id=\"cards\">\n<h2>Features</h2>\n<div class=\"cards\">\n");
-	for (size_t i = p->n_nodes; i-- > 0;) {
+	for (size_t i = p->n_nodes; i-- > 0 && code == CT_OK;) {
 		int node = p->nodes[i].node;
 		size_t k = p->n_nodes;
 
@@ -206,9 +209,10 @@ put_cards(const struct picture *p, const struct ct_export *x)
 			    g->nodes[p->nodes[k].node].index == g->nodes[node].index)
 				break;
 		if (k == i)
-			put_card(f, x->page, &g->nodes[node]);
+			code = put_card(f, x->page, &g->nodes[node], err);
 	}
 	ct_buffer_puts(f, "</div>\n</section>\n");
+	return code;
 }
 
 /* What is pinned, as a picture of its own. */
@@ -284,8 +288,8 @@ ct_page_html(struct ct_buffer *to, const struct ct_export *x, struct ct_error *e
 		goto done;
 	if (x->page)
 		put_notes(to, x->page);
-	if (x->page && x->page->card)
-		put_cards(&p, x);
+	if (x->page && x->page->card && (code = put_cards(&p, x, err)) < 0)
+		goto done;
 	put_end(to);
 done:
 	picture_close(&p);

@@ -49,8 +49,8 @@ struct ct_page {
 	int n_boxes;
 	const char *const *notes;	/* (n_notes) */
 	int n_notes;
-	/* NULL: there are none */
-	bool (*card)(void *ctx, int layer, int feature, struct ct_page_card *out);
+	/* CT_ENOTFOUND: that feature has none. NULL: no feature has one. */
+	int (*card)(void *ctx, int layer, int feature, struct ct_page_card *out, struct ct_error *err);
 	void *ctx;
 };
 

@@ -314,7 +314,9 @@ ct_inactive_find(struct ct_inactives *out, const struct ct_local_model *lrm, con
 	for (int i = 0; i < out->n && code == CT_OK; i++) {
 		struct ct_inactive *f = &out->items[i];
 
-		f->typical = opt->typical ? opt->typical(opt->ctx, f->layer, f->feature) : NAN;
+		f->typical = NAN;
+		if (opt->typical)
+			code = opt->typical(opt->ctx, f->layer, f->feature, &f->typical, err);
 		if (!isfinite(f->typical))
 			f->typical = layer_mean(lrm, f->layer);
 	}

@@ -39,7 +39,7 @@ struct ct_inactive_options {
 	int pos; /* -1: every position up to the target's */
 	int look_at; /* this many, the nearest by deficit / spread; 0: 256 */
 	/* What a feature's activation usually is; NAN: not known, and the mean of its layer is taken. */
-	float (*typical)(void *ctx, int layer, int feature);
+	int (*typical)(void *ctx, int layer, int feature, float *out, struct ct_error *err);
 	void *ctx;
 };
 

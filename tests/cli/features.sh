@@ -191,4 +191,20 @@ ok "show each feature of its first word, and no other" [ -n "$active" -a "$activ
 run eval -m "$tmp/bare" --corpus "$tmp/line.txt" --json -
 ok "eval measures it" [ "$status" -eq 0 ]
 
+
+# What is there and cannot be read is said, not left out as if it were absent.
+for file in "$tmp/copy/features"/layer_*.bin; do
+	size=$(wc -c <"$file")
+	head -c "$size" /dev/zero >"$file"
+done
+fails "a broken card is no absent one" 'layer_[0-9]+\.bin' inactive -m "$tmp/copy" "w20 w21 w3 w22"
+printf 'prompt w20 w21 w3 w22\nexport %s\n' "$tmp/broken.html" |
+    "$CTRACE_TUI" --headless 80x24 -m "$tmp/copy" --script - >"$tmp/out" 2>"$tmp/err"
+ok "not in a page either" sh -c "grep -qE 'layer_[0-9]+\.bin' '$tmp/err' && [ ! -e '$tmp/broken.html' ]"
+echo 'name: [' >"$tmp/copy/recipe.yaml"
+run trace -m "$tmp/copy" "w20 w21 w3 w22"
+ok "a broken recipe is noted" sh -c "[ $status = 0 ] && grep -q 'recipe.yaml:.*; the model opens without its recipe' '$tmp/err'"
+mkdir "$tmp/both" && cp -r "$golden"/. "$tmp/both" && chmod -R u+w "$tmp/both" && echo >"$tmp/both/transcoder-plt"
+cp "$model/recipe.yaml" "$tmp/both"
+fails "nor is what is no directory" 'transcoder-plt' features -m "$tmp/both"
 exit $failed

@@ -259,4 +259,12 @@ timeout "$limit" "$CTRACE_TUI" -m "$golden" --headless 80x24 --script "$tmp/pipe
 status=$?
 wait
 ok "a script from a pipe" sh -c "[ $status = 0 ] && grep -q 'w1\[w2\]' '$tmp/out' || { cat '$tmp/out' '$tmp/err'; false; }"
+
+# Sessions that cannot be read are not the same as none.
+mkdir "$kept/folder.session"
+printf 'view sessions\nscreen\n' | "$CTRACE_TUI" -m "$golden" --headless 200x24 --script - >"$tmp/out" 2>"$tmp/err"
+ok "a session that cannot be read is listed, and why" grep -q 'folder .*folder\.session: ' "$tmp/out"
+mkdir -p "$tmp/no/ctrace" && : >"$tmp/no/ctrace/sessions"
+echo screen | XDG_STATE_HOME=$tmp/no "$CTRACE_TUI" -m "$golden" --resume --headless 200x24 --script - >"$tmp/out" 2>"$tmp/err"
+ok "nor is a folder that cannot be listed" grep -q 'cannot list the sessions: ' "$tmp/out"
 exit $failed

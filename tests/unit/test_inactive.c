@@ -144,11 +144,21 @@ test_all(void **state)
 	fixture_each(4, check_all);
 }
 
-static float
-ten(void *ctx, int layer, int feature)
+static int
+ten(void *ctx, int layer, int feature, float *out, struct ct_error *err)
 {
 	(void)ctx;
-	return layer == 0 && feature % 2 ? 10.0f : NAN;
+	(void)err;
+	*out = layer == 0 && feature % 2 ? 10.0f : NAN;
+	return CT_OK;
+}
+
+static int
+unreadable(void *ctx, int layer, int feature, float *out, struct ct_error *err)
+{
+	(void)ctx;
+	(void)out;
+	return ct_fail(err, CT_EFORMAT, "the card of L%d#%d is broken", layer, feature);
 }
 
 /* One position alone; what is typical where that is known, and the layer's mean where it is not. */
@@ -176,6 +186,10 @@ test_options(void **state)
 		else
 			assert_true(out.items[i].typical >= 0 && isfinite(out.items[i].typical));
 	}
+	opt.typical = unreadable;
+	assert_int_equal(
+	    ct_inactive_find(&out, &f.prompt->lrm, &target, &opt, &f.scratch, NULL, &err), CT_EFORMAT);
+	assert_non_null(strstr(err.msg, "is broken"));
 	for (int pos = 0; pos < 6; pos += 5) {
 		opt.pos = pos;
 		assert_int_equal(

@@ -100,21 +100,21 @@ trees_have_the_strongest(void **state)
 }
 
 /* Of the feature of layer 3 with this number; no other has a card. */
-static bool
-card(void *ctx, int layer, int feature, struct ct_page_card *out)
+static int
+card(void *ctx, int layer, int feature, struct ct_page_card *out, struct ct_error *err)
 {
 	static const char *const tokens[] = { "one", "<two>", "three" };
 	static const float acts[] = { 2, 0, 4 };
 
 	if (layer != 3 || feature != *(int *)ctx)
-		return false;
+		return ct_fail(err, CT_ENOTFOUND, "no card");
 	*out = (struct ct_page_card){
 		.label = "a & b", .f1 = 0.875, .frequency = 0.0125, .n_examples = 2,
 		.says = "yes", .says_less = "no"
 	};
 	for (int i = 0; i < out->n_examples; i++)
 		out->example[i] = (struct ct_page_example){ tokens, acts, 3, 2 };
-	return true;
+	return CT_OK;
 }
 
 static int

@@ -96,7 +96,8 @@ static void
 offer_sessions(struct app *a)
 {
 	struct session_entry *list;
-	int n = session_list(&list);
+	struct ct_error err;
+	int n = session_list(&list, &err);
 
 	for (int i = 0; i < n; i++)
 		offer(&a->input, list[i].name, strlen(list[i].name));

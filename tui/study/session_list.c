@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,21 +153,25 @@ session_about(const char *text, struct session_about *out)
 	}
 }
 
+/* false: there is no such session. */
 static bool
 read_entry(const char *dir, const char *file, struct session_entry *out)
 {
 	char *path = ct_path_join(dir, file), *text = NULL;
-	struct session_about about;
+	struct session_about about = { .graph = false };
 	struct ct_error err;
 	struct stat st;
-	bool ok = false;
+	bool ok;
 	size_t n;
 
 	*out = (struct session_entry){ .when = 0 };
 	snprintf(out->name, sizeof out->name, "%.*s", (int)(strlen(file) - strlen(ending)), file);
-	if (path && session_name_ok(out->name) && stat(path, &st) == 0
-	    && !ct_file_read(&text, &n, path, SESSION_MAX, &err)) {
-		session_about(text, &about);
+	ok = path && session_name_ok(out->name) && stat(path, &st) == 0;
+	if (ok) {
+		if (ct_file_read(&text, &n, path, SESSION_MAX, &err) == CT_OK)
+			session_about(text, &about);
+		else
+			ct_text_clean(about.note, sizeof about.note, err.msg, strlen(err.msg));
 		memcpy(out->model, about.model, sizeof out->model);
 		memcpy(out->prompt, about.prompt, sizeof out->prompt);
 		memcpy(out->note, about.note, sizeof out->note);
@@ -174,7 +179,6 @@ read_entry(const char *dir, const char *file, struct session_entry *out)
 		out->when = ct_file_written(&st).tv_sec;
 		out->nanoseconds = ct_file_written(&st).tv_nsec;
 		out->open = is_open(out->name);
-		ok = true;
 	}
 	free(text);
 	free(path);
@@ -193,13 +197,24 @@ by_time(const void *left, const void *right)
 	return strcmp(y->name, x->name);
 }
 
-int
-session_list(struct session_entry **out)
+/* The files of the folder, none where it was never made. */
+static int
+list_files(const char *dir, struct dirent ***file, struct ct_error *err)
 {
-	struct ct_error err;
-	char *dir = dirs_state(folder, false, &err);
+	int n = scandir(dir, file, is_session_file, alphasort);
+
+	if (n >= 0 || errno == ENOENT)
+		return n > 0 ? n : 0;
+	*file = NULL;
+	return ct_fail(err, CT_EIO, "%s: cannot list the sessions: %s", dir, strerror(errno));
+}
+
+int
+session_list(struct session_entry **out, struct ct_error *err)
+{
+	char *dir = dirs_state(folder, false, err);
 	struct dirent **file = NULL;
-	int n = dir ? scandir(dir, &file, is_session_file, alphasort) : 0, found = 0;
+	int n = dir ? list_files(dir, &file, err) : err->code, found = 0;
 
 	*out = n > 0 ? calloc((size_t)n, sizeof **out) : NULL;
 	for (int i = 0; i < n; i++) {
@@ -209,9 +224,11 @@ session_list(struct session_entry **out)
 	}
 	free(file);
 	free(dir);
+	if (n > 0 && !*out)
+		return ct_fail_memory(err, (size_t)n * sizeof **out, "the list of sessions");
 	if (found)
 		qsort(*out, (size_t)found, sizeof **out, by_time);
-	return found;
+	return n < 0 ? n : found;
 }
 
 static const char *
@@ -226,8 +243,10 @@ int
 session_latest(const char *model, struct session_entry *out, struct ct_error *err)
 {
 	struct session_entry *list;
-	int n = session_list(&list), i = 0;
+	int n = session_list(&list, err), i = 0;
 
+	if (n < 0)
+		return n;
 	while (i < n && model && strcmp(last_part(list[i].model), last_part(model)) != 0)
 		i++;
 	if (i < n)
@@ -260,7 +279,7 @@ session_list_trim(void)
 	struct ct_error err;
 	char *dir = dirs_state(folder, false, &err);
 	struct session_entry *list;
-	int n = session_list(&list), unnamed = 0;
+	int n = session_list(&list, &err), unnamed = 0;
 
 	if (dir)
 		ct_dir_sweep(dir);

@@ -16,8 +16,11 @@ struct session_entry {
 	bool open;			/* a program has it open */
 };
 
-/* Lists all sessions, the latest first. To be freed. Returns how many. */
-int session_list(struct session_entry **out);
+/*
+ * Lists all sessions, the latest first. To be freed. Returns how many, or a negative code, and *out is NULL.
+ * The note of a session that cannot be read says why.
+ */
+int session_list(struct session_entry **out, struct ct_error *err);
 /* The latest session; if model is not NULL, of this model or graph's file. */
 int session_latest(const char *model, struct session_entry *out, struct ct_error *err);
 /* "today 14:05", "2026-11-22". Returns buf. */

@@ -11,6 +11,7 @@
 struct sessions {
 	struct list list;
 	struct session_entry *entry;
+	struct ct_error why;		/* there are none to be seen */
 	bool loaded;
 };
 
@@ -32,8 +33,12 @@ sessions_close(void *state)
 static void
 load(struct sessions *v)
 {
+	int n;
+
 	free(v->entry);
-	v->list.n = session_list(&v->entry);
+	v->why.msg[0] = '\0';
+	n = session_list(&v->entry, &v->why);
+	v->list.n = n > 0 ? n : 0;
 	v->loaded = true;
 	list_select(&v->list, v->list.sel);
 }
@@ -64,7 +69,9 @@ sessions_draw(struct app *a, void *state, const struct area *area)
 	int name = area->w / 3, model = name + 2 + 12;
 
 	list_resize(l, l->n, area->h);
-	if (!l->n)
+	if (*v->why.msg)
+		draw_wrapped(area, 1, 0, area->w - 2, ST_DIM, v->why.msg);
+	else if (!l->n)
 		draw_text(area, 1, 0, ST_DIM, "None yet. What you do is kept from the first change on; s "
 		    "gives it a name.");
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
@@ -101,6 +108,8 @@ sessions_enter(struct app *a, void *state)
 	struct list *l = sessions_list(a, v);
 	char line[SESSION_NAME + 16];
 
+	if (*v->why.msg)
+		return app_error(a, &v->why);
 	if (!l->n)
 		return app_fail(a, "there is no session yet");
 	snprintf(line, sizeof line, "load %s", v->entry[l->sel].name);

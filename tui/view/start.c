@@ -147,7 +147,8 @@ static void
 add_sessions(struct start *v)
 {
 	struct session_entry *list;
-	int n = session_list(&list);
+	struct ct_error err;
+	int n = session_list(&list, &err);
 
 	for (int i = 0; i < n && i < SESSIONS; i++) {
 		struct offer *o = add(v, "session", "load", list[i].name);
