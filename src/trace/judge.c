@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/sort.h"
 #include "math/blas.h"
+#include "trace/answer.h"
 
 enum { NEAREST = 8 };			/* a random feature is one of so many that are nearest in size */
 static const double nothing = 1e-12;

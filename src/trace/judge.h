@@ -13,9 +13,13 @@
 #ifndef CT_TRACE_JUDGE_H
 #define CT_TRACE_JUDGE_H
 
+#include "base/arena.h"
+#include "base/error.h"
 #include "base/job.h"
-#include "trace/answer.h"
 #include "trace/graph.h"
+
+struct ct_prompt;
+struct ct_local_model;
 
 struct ct_judge_plan {
 	const bool *inside;	/* (lrm->n) of the active features, those of the explanation */

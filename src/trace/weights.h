@@ -14,9 +14,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/job.h"
-#include "model/model.h"
-#include "model/transcoder.h"
 #include "trace/node.h"
+
+struct ct_model;
+struct ct_transcoder;
 
 struct ct_weight {
 	int layer, feature;

@@ -71,6 +71,23 @@ report "no files of src/ and tui/ include each other in a circle" "$(
 		for (e in seen) { split(e, p, SUBSEP); print p[1] " includes " p[2] }
 	}' | LC_ALL=C sort)"
 
+# Whoever opens ctrace.h sees plain data and names of structs, whatever the headers are that it includes.
+report "ctrace.h opens no file, model, run or store of edges" "$(includes "$top/src" | awk -F': ' '
+	{ file = $1; sub(/^src\//, "", file); if (file ~ /\.h$/) to[file] = to[file] "\n" $2 }
+	END {
+		queue[n = 1] = "ctrace.h"
+		for (i = 1; i <= n; i++) {
+			k = split(to[queue[i]], names, "\n")
+			for (j = 2; j <= k; j++) {
+				if (names[j] in by) continue
+				by[names[j]] = queue[i]
+				queue[++n] = names[j]
+				if (names[j] ~ /^(io|model)\/|^trace\/(edges|prompt|replacement)\./)
+					print names[j] " by " queue[i]
+			}
+		}
+	}')"
+
 report "the terminal's room knows no other" "$(includes "$top/tui/terminal" | awk -F': ' '$2 !~ /^(base|tui\/terminal)\// && $2 != "config.h"')"
 
 if [ -d "$top/tui" ]; then

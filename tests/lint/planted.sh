@@ -50,6 +50,9 @@ echo '#include "trace/c.h"' >>src/base/a.c
 finds floors.sh "no floor of src/ includes a higher one"
 echo '#include "base/a.h"' >>src/base/b.c
 finds floors.sh "no files of src/ and tui/ include each other in a circle"
+echo '#include "model/m.h"' >>src/trace/c.h
+printf '#include "trace/c.h"\n' >>src/ctrace.h
+finds floors.sh "ctrace.h opens no file"
 echo '#include "tui/terminal/term.h"' >>tui/view/v.h
 echo '#include "tui/view/v.h"' >>tui/terminal/term.c
 finds floors.sh "no files of src/ and tui/ include each other in a circle"
