@@ -70,18 +70,14 @@ static int
 find_named(struct ct_eval_labels *out, const struct ct_corpus *c, const struct ct_feature_labels *labels,
     struct ct_error *err)
 {
-	int *value = calloc((size_t)c->n_labels + 1, sizeof *value);
+	int *value, code = ct_hidden_values(&value, c, err);
 	bool *found = calloc((size_t)c->n_labels + 1, sizeof *found);
 	long most = 0, answers = 0, all = 0;
 
 	out->named_layer = -1;
-	if (!value || !found) {
-		free(value);
-		free(found);
-		return ct_fail_memory(err, (size_t)c->n_labels * sizeof *value, "labels");
-	}
-	ct_hidden_values(c, value);
-	for (int l = 0; l < labels->L; l++) {
+	if (code == CT_OK && !found)
+		code = ct_fail_memory(err, (size_t)c->n_labels * sizeof *found, "labels");
+	for (int l = 0; l < labels->L && code == CT_OK; l++) {
 		long here = 0;
 
 		for (size_t k = labels->first[l]; k < labels->first[l + 1]; k++) {
@@ -103,7 +99,7 @@ find_named(struct ct_eval_labels *out, const struct ct_corpus *c, const struct c
 	out->named_at_answer = 2 * answers > all;
 	free(value);
 	free(found);
-	return CT_OK;
+	return code;
 }
 
 static int

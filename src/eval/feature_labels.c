@@ -119,12 +119,17 @@ ct_feature_label(const struct ct_feature_labels *labels, int layer, int feature)
 	return labels->f1[k] >= least_f1 ? labels->label[k] : -1;
 }
 
-void
-ct_hidden_values(const struct ct_corpus *c, int *out)
+int
+ct_hidden_values(int **out, const struct ct_corpus *c, struct ct_error *err)
 {
-	for (int l = 0; l < c->n_labels; l++) {
-		out[l] = names_plan(c->labels[l]) || names_part(c, l) ? l : value_of(c, c->labels[l]);
-	}
+	int *value = calloc((size_t)c->n_labels + 1, sizeof *value);
+
+	*out = value;
+	if (!value)
+		return ct_fail_memory(err, (size_t)c->n_labels * sizeof *value, "labels");
+	for (int l = 0; l < c->n_labels; l++)
+		value[l] = names_plan(c->labels[l]) || names_part(c, l) ? l : value_of(c, c->labels[l]);
+	return CT_OK;
 }
 
 bool

@@ -28,12 +28,12 @@ void ct_feature_labels_free(struct ct_feature_labels *labels);
 int ct_feature_label(const struct ct_feature_labels *labels, int layer, int feature);
 
 /*
- * Which hidden value each label names. out (n_labels): for "in Texas", "bridge Texas, two hops", "capital
- * of Texas" and the like the label "about Texas"; for a plan ("plans moon") and for a value of a part
- * (corpus.h, parts) that label itself; else -1. Labels of the token itself ("Texas (input)") and of what
- * comes next ("say Texas") name none.
+ * Which hidden value each label names. *out (n_labels), to be freed: for "in Texas", "bridge Texas, two
+ * hops", "capital of Texas" and the like the label "about Texas"; for a plan ("plans moon") and for a value
+ * of a part (corpus.h, parts) that label itself; else -1. Labels of the token itself ("Texas (input)") and
+ * of what comes next ("say Texas") name none.
  */
-void ct_hidden_values(const struct ct_corpus *c, int *out);
+int ct_hidden_values(int **out, const struct ct_corpus *c, struct ct_error *err);
 
 /* Whether a hidden value is one of the sentence's: what it is about, what it plans, a part of its answer. */
 bool ct_hidden_of_sentence(const struct ct_corpus *c, const struct ct_sentence *s, int value);

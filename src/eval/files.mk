@@ -14,6 +14,8 @@ eval_files = \
 	%D%/graphs.h \
 	%D%/group_swap.c \
 	%D%/group_swap.h \
+	%D%/held_out.c \
+	%D%/held_out.h \
 	%D%/hidden.c \
 	%D%/hidden.h \
 	%D%/interchange.c \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/parallel.h"
+#include "eval/held_out.h"
 #include "trace/influence.h"
 #include "trace/judge.h"
 #include "trace/prompt.h"
@@ -26,29 +27,8 @@ struct result {
 
 struct job {
 	const struct ct_subject *x;
-	const int *sentences;
-	struct result *results;		/* one per sentence */
+	struct ct_held_out at;		/* a result for each */
 };
-
-int
-ct_held_out_prompts(int **out, const struct ct_corpus *c, int max, struct ct_error *err)
-{
-	int *all = malloc(((size_t)c->n_sentences + 1) * sizeof *all);
-	int i, n = 0, kept;
-
-	*out = all;
-	if (all == NULL)
-		return ct_fail_memory(err, (size_t)c->n_sentences * sizeof *all, "held-out sentences");
-	for (i = 0; i < c->n_sentences; i++) {
-		if (c->sentences[i].held_out && c->sentences[i].answer > 0)
-			all[n++] = i;
-	}
-	kept = max > 0 && max < n ? max : n;
-	for (i = 0; i < kept; i++)
-		/* goes forwards, so it never reads an element that was overwritten */
-		all[i] = all[(int)((long)i * n / kept)];
-	return kept;
-}
 
 int
 ct_sentence_alike(const struct ct_corpus *c, int sentence, int after)
@@ -117,10 +97,9 @@ static int
 measure_prompt(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	const struct ct_sentence *s = &j->x->c->sentences[j->sentences[item]];
-	int code, alike = ct_sentence_alike(j->x->c, j->sentences[item],
-	    j->sentences[item]);
-	struct result *r = &j->results[item];
+	int own = j->at.sentences[item], alike = ct_sentence_alike(j->x->c, own, own), code;
+	const struct ct_sentence *s = &j->x->c->sentences[own];
+	struct result *r = (struct result *)j->at.results + item;
 	struct ct_survey survey;
 	struct ct_prompt *p, *q;
 	struct ct_graph *g, *h;
@@ -206,18 +185,12 @@ ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subject *
     const struct ct_job *job, struct ct_error *err)
 {
 	struct job j = { .x = x };
-	int *sentences, n = ct_held_out_prompts(&sentences, x->c, max, err), rc = n;
+	int code = ct_held_out_open(&j.at, x->c, max, sizeof(struct result), err);
 
-	j.results = n >= 0 ? calloc((size_t)n + 1, sizeof *j.results) : NULL;
-	if (n >= 0 && j.results == NULL)
-		rc = ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
-	if (rc >= 0) {
-		j.sentences = sentences;
-		rc = ct_parallel_run(job, n, measure_prompt, &j, "graphs", err);
-	}
-	if (rc == CT_OK)
-		average(out, j.results, n, x->labels);
-	free(j.results);
-	free(sentences);
-	return rc;
+	if (code == CT_OK)
+		code = ct_parallel_run(job, j.at.n, measure_prompt, &j, "graphs", err);
+	if (code == CT_OK)
+		average(out, j.at.results, j.at.n, x->labels);
+	ct_held_out_free(&j.at);
+	return code;
 }

@@ -53,10 +53,4 @@ int ct_graph_figures_measure(struct ct_graph_figures *out, const struct ct_subje
  */
 int ct_sentence_alike(const struct ct_corpus *c, int sentence, int after);
 
-/*
- * Sentences (indices, to be freed) that are held out and graded, at most max of them, evenly spread;
- * returns how many, or CT_ENOMEM.
- */
-int ct_held_out_prompts(int **out, const struct ct_corpus *c, int max, struct ct_error *err);
-
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/parallel.h"
 #include "trace/answer.h"
-#include "eval/graphs.h"
+#include "eval/held_out.h"
 #include "trace/groups.h"
 
 struct result {
@@ -16,9 +16,7 @@ struct result {
 struct job {
 	const struct ct_subject *x;
 	int *value;			/* (n_labels) see ct_hidden_values */
-	const int *sentences;
-	int n;
-	struct result *results;
+	struct ct_held_out at;		/* a result for each */
 };
 
 /* A traced sentence, and which of its features are in the group. */
@@ -102,15 +100,15 @@ answer_of(const struct job *j, int sentence)
 static int
 other_of(const struct job *j, int item)
 {
-	const struct ct_sentence *s = &j->x->c->sentences[j->sentences[item]];
+	const struct ct_sentence *s = &j->x->c->sentences[j->at.sentences[item]];
 
-	for (int k = 1; k < j->n; k++) {
-		int i = j->sentences[(item + k) % j->n];
+	for (int k = 1; k < j->at.n; k++) {
+		int i = j->at.sentences[(item + k) % j->at.n];
 		const struct ct_sentence *t = &j->x->c->sentences[i];
 
 		if (t->kind == s->kind && t->relation == s->relation && t->n == s->n &&
 		    t->answer == s->answer && t->about >= 0 && t->about != s->about &&
-		    answer_of(j, i) != answer_of(j, j->sentences[item]))
+		    answer_of(j, i) != answer_of(j, j->at.sentences[item]))
 			return i;
 	}
 	return -1;
@@ -142,8 +140,8 @@ static int
 measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	struct result *r = &j->results[item];
-	int own = j->sentences[item], other = other_of(j, item), before, said, code, n;
+	struct result *r = (struct result *)j->at.results + item;
+	int own = j->at.sentences[item], other = other_of(j, item), before, said, code, n;
 	struct traced here, there;
 	struct ct_clamp *clamps;
 
@@ -196,25 +194,15 @@ ct_group_swap_measure(struct ct_group_swap_figures *out, const struct ct_subject
     const struct ct_job *job, struct ct_error *err)
 {
 	struct job j = { .x = x };
-	int *sentences = NULL, n = ct_held_out_prompts(&sentences, x->c, max, err);
-	int code = n < 0 ? n : CT_OK;
+	int code = ct_held_out_open(&j.at, x->c, max, sizeof(struct result), err);
 
-	if (code == CT_OK) {
-		j.sentences = sentences;
-		j.n = n;
-		j.value = calloc((size_t)x->c->n_labels + 1, sizeof *j.value);
-		j.results = calloc((size_t)n + 1, sizeof *j.results);
-		if (!j.value || !j.results)
-			code = ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
-	}
-	if (code == CT_OK) {
-		ct_hidden_values(x->c, j.value);
-		code = ct_parallel_run(job, n, measure_sentence, &j, "groups", err);
-	}
 	if (code == CT_OK)
-		average(out, j.results, n);
+		code = ct_hidden_values(&j.value, x->c, err);
+	if (code == CT_OK)
+		code = ct_parallel_run(job, j.at.n, measure_sentence, &j, "groups", err);
+	if (code == CT_OK)
+		average(out, j.at.results, j.at.n);
 	free(j.value);
-	free(j.results);
-	free(sentences);
+	ct_held_out_free(&j.at);
 	return code;
 }

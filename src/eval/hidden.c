@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/parallel.h"
-#include "eval/graphs.h"
+#include "eval/held_out.h"
 #include "trace/answer.h"
 #include "math/kernels.h"
 
@@ -18,8 +18,7 @@ struct result {
 struct job {
 	const struct ct_subject *x;
 	int *value;			/* (n_labels) see ct_hidden_values */
-	const int *sentences;
-	struct result *results;
+	struct ct_held_out at;		/* a result for each */
 };
 
 /* Clamps that ablate the sentence's group. Returns how many. */
@@ -50,9 +49,9 @@ static int
 measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	const struct ct_sentence *s = &j->x->c->sentences[j->sentences[item]];
+	const struct ct_sentence *s = &j->x->c->sentences[j->at.sentences[item]];
 	int V = j->x->m->cfg.V, answer = j->x->c->tokens[s->first + s->answer + 1], n, code;
-	struct result *r = &j->results[item];
+	struct result *r = (struct result *)j->at.results + item;
 	struct ct_clamp *clamps;
 	struct ct_prompt *p;
 	float *logits;
@@ -105,23 +104,15 @@ ct_hidden_measure(struct ct_hidden_figures *out, const struct ct_subject *x, con
     struct ct_error *err)
 {
 	struct job j = { .x = x };
-	int *sentences = NULL, n = ct_held_out_prompts(&sentences, x->c, 0, err), code = n < 0 ? n : CT_OK;
+	int code = ct_held_out_open(&j.at, x->c, 0, sizeof(struct result), err);
 
-	if (code == CT_OK) {
-		j.sentences = sentences;
-		j.value = calloc((size_t)x->c->n_labels + 1, sizeof *j.value);
-		j.results = calloc((size_t)n + 1, sizeof *j.results);
-		if (!j.value || !j.results)
-			code = ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
-	}
-	if (code == CT_OK) {
-		ct_hidden_values(x->c, j.value);
-		code = ct_parallel_run(job, n, measure_sentence, &j, "ablations", err);
-	}
 	if (code == CT_OK)
-		average(out, j.results, n);
+		code = ct_hidden_values(&j.value, x->c, err);
+	if (code == CT_OK)
+		code = ct_parallel_run(job, j.at.n, measure_sentence, &j, "ablations", err);
+	if (code == CT_OK)
+		average(out, j.at.results, j.at.n);
 	free(j.value);
-	free(j.results);
-	free(sentences);
+	ct_held_out_free(&j.at);
 	return code;
 }

@@ -8,7 +8,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "trace/answer.h"
-#include "eval/graphs.h"
+#include "eval/held_out.h"
 #include "eval/values.h"
 
 const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS] = {1, 1.5, 2};
@@ -24,9 +24,8 @@ struct job {
 	const struct ct_transcoder *tc;
 	const struct ct_corpus *c;
 	struct ct_values values;
-	const int *sentences;
+	struct ct_held_out at;	/* a result for each */
 	int others;
-	struct result *results;
 };
 
 /* Other values whose answer to the same question is known and differs, in random order. */
@@ -128,10 +127,10 @@ static int
 measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	int sentence = j->sentences[item], n_others, code;
+	int sentence = j->at.sentences[item], n_others, code;
 	struct subject x = { .s = &j->c->sentences[sentence], .own = j->values.of[sentence] };
 	const struct ct_sentence *same = ct_values_same(&j->values, sentence);
-	struct result *r = &j->results[item];
+	struct result *r = (struct result *)j->at.results + item;
 	struct ct_rng rng;
 	int *others;
 
@@ -188,20 +187,15 @@ ct_interchange_measure(struct ct_interchange_figures *out, const struct ct_model
     struct ct_error *err)
 {
 	struct job j = { .m = m, .tc = tc, .c = c, .others = others };
-	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), code;
+	int code = ct_held_out_open(&j.at, c, 0, sizeof(struct result), err);
 
-	if (n < 0)
-		return n;
-	j.sentences = sentences;
-	j.results = calloc((size_t)n + 1, sizeof *j.results);
-	code = j.results ? ct_values_init(&j.values, tc, c, activity, err)
-	    : ct_fail_memory(err, (size_t)n * sizeof *j.results, "figures");
 	if (code == CT_OK)
-		code = ct_parallel_run(job, n, measure_sentence, &j, "swaps", err);
+		code = ct_values_init(&j.values, tc, c, activity, err);
 	if (code == CT_OK)
-		add_up(out, j.results, n);
+		code = ct_parallel_run(job, j.at.n, measure_sentence, &j, "swaps", err);
+	if (code == CT_OK)
+		add_up(out, j.at.results, j.at.n);
 	ct_values_free(&j.values);
-	free(j.results);
-	free(sentences);
+	ct_held_out_free(&j.at);
 	return code;
 }

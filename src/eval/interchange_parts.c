@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 #include "base/parallel.h"
-#include "eval/graphs.h"
+#include "eval/held_out.h"
 #include "eval/means.h"
 #include "trace/answer.h"
 
@@ -44,9 +44,8 @@ struct job {
 	struct whole *wholes;
 	int n_wholes;
 	const struct whole **of;	/* (n_sentences) or NULL */
-	const int *sentences;
-	int n_sentences, others;
-	struct result *results;
+	struct ct_held_out at;			/* a result for each */
+	int others;
 };
 
 static int
@@ -211,8 +210,8 @@ static int
 measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	const struct whole *own = j->of[j->sentences[item]];
-	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
+	const struct whole *own = j->of[j->at.sentences[item]];
+	const struct ct_sentence *s = &j->c->sentences[j->at.sentences[item]];
 	struct ct_rng rng;
 	struct ct_prompt *p;
 	int i, part, first, n, rc;
@@ -228,7 +227,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 			struct ct_arena_mark mark = ct_arena_mark(a);
 
 			rc = exchange(j, p, own, first + (int)ct_rng_below(&rng, (uint32_t)n),
-			    &j->results[item], a, err);
+			    (struct result *)j->at.results + item, a, err);
 			ct_arena_release(a, mark);
 		}
 	}
@@ -238,15 +237,16 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 static void
 add_up(struct ct_interchange_parts_figures *out, const struct job *j)
 {
+	const struct result *results = j->at.results;
 	int i, k, part;
 
 	for (part = 0; part < j->c->n_parts; part++) {
 		struct ct_interchange_parts_figures *x = &out[part];
 
-		for (i = 0; i < j->n_sentences; i++) {
-			x->n += j->results[i].n[part];
+		for (i = 0; i < j->at.n; i++) {
+			x->n += results[i].n[part];
 			for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
-				x->share[k] += j->results[i].given[part][k];
+				x->share[k] += results[i].given[part][k];
 		}
 		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
 			x->share[k] = x->n > 0 ? x->share[k] / x->n : NAN;
@@ -260,19 +260,13 @@ ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const str
     struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
-	int *sentences = NULL, i, rc;
+	int i, rc;
 
 	for (i = 0; i < c->n_parts; i++)
 		out[i] = (struct ct_interchange_parts_figures){0};
 	if (c->n_parts == 0)
 		return CT_OK;
-	rc = j.n_sentences = ct_held_out_prompts(&sentences, c, CT_INTERCHANGE_PARTS_SENTENCES, err);
-	if (rc < 0)
-		return rc;
-	j.sentences = sentences;
-	j.results = calloc((size_t)j.n_sentences + 1, sizeof *j.results);
-	rc = j.results != NULL ? CT_OK : ct_fail_memory(err, (size_t)j.n_sentences * sizeof *j.results,
-	    "figures");
+	rc = ct_held_out_open(&j.at, c, CT_INTERCHANGE_PARTS_SENTENCES, sizeof(struct result), err);
 	if (rc == CT_OK)
 		rc = collect_values(&j, err);
 	if (rc == CT_OK)
@@ -280,14 +274,13 @@ ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const str
 	if (rc == CT_OK)
 		rc = collect_means(&j, activity, err);
 	if (rc == CT_OK)
-		rc = ct_parallel_run(job, j.n_sentences, measure_sentence, &j, "exchanges", err);
+		rc = ct_parallel_run(job, j.at.n, measure_sentence, &j, "exchanges", err);
 	if (rc == CT_OK)
 		add_up(out, &j);
 	ct_means_free(&j.means);
 	free(j.value_of);
-	free(j.results);
 	free(j.wholes);
 	free(j.of);
-	free(sentences);
+	ct_held_out_free(&j.at);
 	return rc;
 }

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "base/parallel.h"
 #include "cards/match.h"
-#include "eval/graphs.h"
+#include "eval/held_out.h"
 #include "eval/means.h"
 #include "trace/answer.h"
 #include "trace/generate.h"
@@ -32,9 +32,8 @@ struct job {
 	bool *plans;		/* (row of means) features labelled as plans */
 	struct ct_means means;	/* one group per word */
 	int longest;		/* tokens after a plan, at most */
-	const int *sentences;
+	struct ct_held_out at;	/* a result for each */
 	int others;
-	struct result *results;
 };
 
 static bool
@@ -191,8 +190,8 @@ static int
 measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	const struct ct_sentence *s = &j->c->sentences[j->sentences[item]];
-	struct result *r = &j->results[item];
+	const struct ct_sentence *s = &j->c->sentences[j->at.sentences[item]];
+	struct result *r = (struct result *)j->at.results + item;
 	struct ct_prompt *p;
 	struct ct_rng rng;
 	struct room room;
@@ -254,18 +253,16 @@ ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, c
     struct ct_error *err)
 {
 	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
-	int *sentences = NULL, n = ct_held_out_prompts(&sentences, c, 0, err), rc, i;
+	int rc = ct_held_out_open(&j.at, c, 0, sizeof(struct result), err);
 
-	if (n < 0)
-		return n;
-	j.sentences = sentences;
+	if (rc < 0)
+		goto done;
 	j.about = malloc(((size_t)c->n_words + 1) * sizeof *j.about);
-	j.results = calloc((size_t)n + 1, sizeof *j.results);
-	if (j.about == NULL || j.results == NULL) {
+	if (j.about == NULL) {
 		rc = ct_fail_memory(err, (size_t)c->n_words * sizeof *j.about, "figures");
 		goto done;
 	}
-	for (i = 0; i < c->n_words; i++)
+	for (int i = 0; i < c->n_words; i++)
 		j.about[i] = -1;
 	rc = collect_means(&j, activity, err);
 	if (rc != CT_OK)
@@ -274,14 +271,13 @@ ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, c
 	rc = j.plans != NULL ? find_plans(&j, activity, err) :
 	    ct_fail_memory(err, j.means.first[tc->L], "labels");
 	if (rc == CT_OK)
-		rc = ct_parallel_run(job, n, measure_sentence, &j, "plans", err);
+		rc = ct_parallel_run(job, j.at.n, measure_sentence, &j, "plans", err);
 	if (rc == CT_OK)
-		add_up(out, j.results, n);
+		add_up(out, j.at.results, j.at.n);
 done:
 	ct_means_free(&j.means);
 	free(j.plans);
 	free(j.about);
-	free(j.results);
-	free(sentences);
+	ct_held_out_free(&j.at);
 	return rc;
 }

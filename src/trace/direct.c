@@ -56,9 +56,10 @@ take_shares(struct ct_direct *d)
 	}
 }
 
-int
-ct_direct_split(struct ct_direct *out, const struct ct_graph *g, int node, struct ct_arena *scratch,
-    struct ct_error *err)
+/* The n nodes from `first` on, each by its weight where they are targets. */
+static int
+split(struct ct_direct *out, const struct ct_graph *g, int first, int n, bool targets,
+    struct ct_arena *scratch, struct ct_error *err)
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges of a node",
@@ -67,26 +68,23 @@ ct_direct_split(struct ct_direct *out, const struct ct_graph *g, int node, struc
 	*out = (struct ct_direct){ 0 };
 	if (!list)
 		return CT_ENOMEM;
-	add_edges(out, g, node, 1, list);
+	for (int t = first; t < first + n; t++)
+		add_edges(out, g, t, targets ? (double)g->nodes[t].weight : 1, list);
 	take_shares(out);
 	ct_arena_release(scratch, mark);
 	return CT_OK;
 }
 
 int
+ct_direct_split(struct ct_direct *out, const struct ct_graph *g, int node, struct ct_arena *scratch,
+    struct ct_error *err)
+{
+	return split(out, g, node, 1, false, scratch, err);
+}
+
+int
 ct_direct_targets(struct ct_direct *out, const struct ct_graph *g, struct ct_arena *scratch,
     struct ct_error *err)
 {
-	struct ct_arena_mark mark = ct_arena_mark(scratch);
-	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "edges of a node",
-	    err);
-
-	*out = (struct ct_direct){ 0 };
-	if (!list)
-		return CT_ENOMEM;
-	for (int t = g->n_nodes - g->n_targets; t < g->n_nodes; t++)
-		add_edges(out, g, t, (double)g->nodes[t].weight, list);
-	take_shares(out);
-	ct_arena_release(scratch, mark);
-	return CT_OK;
+	return split(out, g, g->n_nodes - g->n_targets, g->n_targets, true, scratch, err);
 }
