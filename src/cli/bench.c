@@ -17,7 +17,7 @@
 #include "trace/measure.h"
 
 enum { FORMAT = 3 };			/* version of this command's JSON */
-enum { KEY_TRANSCODER = CLI_LONG, KEY_SHAPE, KEY_JSON, KEY_NONFINITE };
+enum { KEY_SHAPE = CLI_LONG };
 enum { MAX_PHASES = 12, MAX_SHAPES = 16, RUNS = 3 };
 static const double enough = 1.0;	/* seconds for which each measurement is repeated */
 
@@ -153,22 +153,22 @@ measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *
 }
 
 struct request {
-	const char *model, *transcoder, *shape;	/* NULL: not named on the command line */
+	struct cli_model m;		/* .model NULL: all that are installed */
+	const char *shape;		/* NULL: all */
 	const char *json;
-	int k;
-	bool allow_nonfinite;
 };
 
 static int
 measure_model(
     struct shape *out, const char *model, const struct request *q, struct ct_error *err)
 {
-	struct cli_model m = { .model = model, .k = q->k, .allow_nonfinite = q->allow_nonfinite };
+	struct cli_model m = q->m;
 	const struct ct_engine_info *info;
 	double start;
 	int rc;
 
-	m.transcoder = q->model ? q->transcoder : NULL;
+	m.model = model;
+	m.transcoder = q->m.model ? q->m.transcoder : NULL;
 	rc = cli_model_open(&m, NULL, err);
 	if (rc < 0)
 		goto done;
@@ -345,12 +345,12 @@ static int
 measure(struct shape *shapes, const struct request *q, const struct limits *lim, struct ct_pool *pool,
     struct ct_error *err)
 {
-	bool all = !q->model && !q->shape;
+	bool all = !q->m.model && !q->shape;
 	char **list = all ? ct_model_list() : NULL;
 	int n = 0, rc = CT_OK;
 
-	if (q->model)
-		rc = measure_model(&shapes[n++], q->model, q, err);
+	if (q->m.model)
+		rc = measure_model(&shapes[n++], q->m.model, q, err);
 	for (int i = 0; list && list[i] && n < MAX_SHAPES - N_RANDOM && rc == CT_OK; i++) {
 		rc = measure_model(&shapes[n], list[i], q, err);
 		if (rc == CT_EUNSUPPORTED) {
@@ -383,15 +383,11 @@ run(struct cli *c)
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
-		case 'm': q.model = value; break;
-		case KEY_TRANSCODER: q.transcoder = value; break;
 		case KEY_SHAPE: q.shape = value; break;
-		case KEY_JSON: q.json = value; break;
-		case CLI_K:
-			if (cli_k(value, &q.k) < 0)
+		case CLI_JSON: q.json = value; break;
+		default:
+			if (cli_model_option(&q.m, key, value) < 0)
 				return CLI_ERROR;
-			break;
-		case KEY_NONFINITE: q.allow_nonfinite = true; break;
 		}
 	if (key < 0)
 		return c->status;
@@ -412,7 +408,7 @@ run(struct cli *c)
 		n = measure_copy(&lim, pool, &err);
 	if (n == CT_OK)
 		n = measure(shapes, &q, &lim, pool, &err);
-	if (n >= 0 && !q.model)
+	if (n >= 0 && !q.m.model)
 		n_waits = cli_waits_measure(waits, q.shape, &(struct ct_job){ .pool = pool }, &err);
 	if (n_waits < 0)
 		n = n_waits;
@@ -430,12 +426,12 @@ run(struct cli *c)
 
 static const struct cli_option options[] = {
 	{ 'm', "model", "MODEL", "trace the demo prompt of this model only" },
-	{ KEY_TRANSCODER, "transcoder", "DIR", "the transcoder in this directory" },
+	{ CLI_TRANSCODER, "transcoder", "DIR", "the transcoder in this directory" },
 	CLI_K_ROW,
-	{ KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" },
+	CLI_NONFINITE_ROW,
 	{ KEY_SHAPE, "shape", "NAME", "random weights of this shape only: gpt2-small, 8l-d256, "
 	    "smollm2-135m or gemma-2-2b" },
-	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	CLI_JSON_ROW,
 	{ 0 }
 };
 

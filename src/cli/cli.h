@@ -149,10 +149,14 @@ struct cli_model {
 	struct ct_engine *engine;
 	struct ct_session *session;
 };
-int cli_k(const char *value, int *k);	/* parses the value of --k, as cli_int does */
-int cli_basis(const char *value, bool *neurons);	/* parses the value of --basis */
+/* Takes one of those options. Returns 0, or -1 after it has written a message. Keys of others are ignored. */
+int cli_model_option(struct cli_model *m, int key, const char *value);
 int cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err);
 void cli_model_close(struct cli_model *m);
+
+/* How the synopses of commands with these options begin. */
+#define CLI_MODEL_SYNOPSIS "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+#define CLI_TARGET_SYNOPSIS "[--at POS] [--target TARGET]\n"
 
 /* The options of every command that asks one question about one prompt; cli_query_option takes them. */
 #define CLI_MODEL_ROWS \
@@ -160,6 +164,8 @@ void cli_model_close(struct cli_model *m);
 	{ CLI_TRANSCODER, "transcoder", "DIR", "the transcoder in this directory" }, \
 	{ CLI_BASIS, "basis", "NAME", "features: transcoder, or the model's own neurons (transcoder)" }, \
 	CLI_K_ROW, \
+	CLI_NONFINITE_ROW
+#define CLI_NONFINITE_ROW \
 	{ CLI_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite" }
 #define CLI_K_ROW \
 	{ CLI_K, "k", "N", "features that stay active, for a TopK that does not say; neurons (4096)" }

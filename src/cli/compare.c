@@ -477,7 +477,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_compare = {
 	.name = "compare",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS
 	    "[--feature FEATURE ...] [--top N] [--json FILE] PROMPT PROMPT ...",
 	.summary = "what the graphs of two prompts share, and what a patch between them does",
 	.details = "Two prompts: nodes and edges that both graphs keep, or only one, with activation and\n"

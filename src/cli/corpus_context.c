@@ -22,12 +22,12 @@ cli_transcoder_kind(const struct cli_transcoder *transcoder)
 
 /* Opens the transcoder in dir, whose cards are in base/features. Takes over the allocation of dir. */
 static int
-add_transcoder(struct cli_corpus_context *context, char *dir, const char *base, const char *features,
-    struct ct_error *err)
+add_transcoder(struct cli_corpus_context *context, const struct cli_model *m, char *dir, const char *base,
+    const char *features, struct ct_error *err)
 {
 	struct ct_arena names = {0};
 	const struct ct_transcoder_options options = {
-		.allow_nonfinite = context->allow_nonfinite, .k = context->k,
+		.allow_nonfinite = m->allow_nonfinite, .k = m->k,
 		.model_name = ct_name_recipe(context->dir, "name", &names, &context->model->notes)
 	};
 	struct cli_transcoder *c = &context->transcoders[context->n_transcoders++];
@@ -87,13 +87,13 @@ open_corpus(struct cli_corpus_context *context, const char *file, struct ct_erro
 }
 
 static int
-open_transcoders(struct cli_corpus_context *context, const char *transcoder, struct ct_error *err)
+open_transcoders(struct cli_corpus_context *context, const struct cli_model *m, struct ct_error *err)
 {
 	static const char *const own[][2] = {{"transcoder", "features"}, {"transcoder-plt", "features-plt"}};
 	int i, rc;
 
-	if (transcoder != NULL)
-		return add_transcoder(context, strdup(transcoder), transcoder, "features", err);
+	if (m->transcoder != NULL)
+		return add_transcoder(context, m, strdup(m->transcoder), m->transcoder, "features", err);
 	for (i = 0; i < 2; i++) {
 		char *dir = ct_path_join(context->dir, own[i][0]);
 
@@ -101,7 +101,7 @@ open_transcoders(struct cli_corpus_context *context, const char *transcoder, str
 			free(dir);
 			continue;
 		}
-		rc = add_transcoder(context, dir, context->dir, own[i][1], err);
+		rc = add_transcoder(context, m, dir, context->dir, own[i][1], err);
 		if (rc != CT_OK)
 			return rc;
 	}
@@ -114,13 +114,13 @@ open_transcoders(struct cli_corpus_context *context, const char *transcoder, str
 }
 
 int
-cli_corpus_context_open(struct cli_corpus_context *context, const char *model, const char *transcoder,
-    const char *corpus,
+cli_corpus_context_open(struct cli_corpus_context *context, const struct cli_model *m, const char *corpus,
     struct ct_error *err)
 {
-	const struct ct_model_options opt = {.allow_nonfinite = context->allow_nonfinite};
-	int rc = ct_model_find(&context->dir, model != NULL ? model : default_model, err);
+	const struct ct_model_options opt = {.allow_nonfinite = m->allow_nonfinite};
+	int rc = ct_model_find(&context->dir, m->model != NULL ? m->model : default_model, err);
 
+	context->k = m->k;
 	if (rc == CT_OK)
 		rc = ct_model_open(&context->model, context->dir, &opt, err);
 	if (rc == CT_OK)
@@ -132,7 +132,7 @@ cli_corpus_context_open(struct cli_corpus_context *context, const char *model, c
 	if (rc == CT_OK)
 		rc = ct_model_learn_special(context->model, context->tokenizer, err);
 	if (rc == CT_OK)
-		rc = open_transcoders(context, transcoder, err);
+		rc = open_transcoders(context, m, err);
 	if (rc == CT_OK && !context->no_corpus)
 		rc = open_corpus(context, corpus, err);
 	if (rc == CT_OK)

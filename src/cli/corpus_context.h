@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "cli/cli.h"
 #include "corpus/corpus.h"
 #include "model/model.h"
 #include "model/tokenizer.h"
@@ -20,10 +21,10 @@ struct cli_transcoder {
 };
 
 struct cli_corpus_context {
-	bool allow_nonfinite;		/* to be set before opening, as are the next three */
-	int k;				/* active features of a TopK transcoder that does not say how many */
+	/* To be set before opening: */
 	bool no_transcoder;		/* do not open a transcoder */
 	bool no_corpus;			/* do not open a corpus */
+	int k;				/* the value of --k */
 	char *dir;
 	struct ct_model *model;
 	struct ct_tokenizer *tokenizer;
@@ -35,12 +36,11 @@ struct cli_corpus_context {
 };
 
 /*
- * model NULL: the default. transcoder NULL: the model's own, both kinds. corpus: a recipe (*.yaml) or a text
- * file; NULL: the model's recipe.yaml. After a failure too, the context is to be closed.
+ * m: as its options name it, a transcoder of NULL being the model's own, both kinds. corpus: a recipe
+ * (*.yaml) or a text file; NULL: the model's recipe.yaml. After a failure too, the context is to be closed.
  */
-int cli_corpus_context_open(struct cli_corpus_context *context, const char *model, const char *transcoder,
-    const char *corpus,
-    struct ct_error *err);
+int cli_corpus_context_open(struct cli_corpus_context *context, const struct cli_model *m,
+    const char *corpus, struct ct_error *err);
 void cli_corpus_context_close(struct cli_corpus_context *context);
 
 /* "CLT" or "PLT". */

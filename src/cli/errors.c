@@ -186,8 +186,7 @@ static const struct cli_option options[] = { CLI_MODEL_ROWS, CLI_TARGET_ROWS,
 	{ CLI_TOP, "top", "N", "neurons to show of each (8)" }, CLI_JSON_ROW, { 0 } };
 
 const struct cli_command cli_errors = { .name = "errors",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
-		    "[--at POS] [--target TARGET]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
 		    "[--from NODE] [--to NODE] [--open N] [--top N] [--json FILE] PROMPT",
 	.summary = "which neurons an error node is made of",
 	.details =

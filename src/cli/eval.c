@@ -14,8 +14,7 @@
 
 enum { FORMAT = 2 };			/* version of this command's JSON */
 enum {
-	KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_PROMPTS, KEY_SWAPS, KEY_JSON, KEY_NONFINITE,
-	KEY_VALIDATION, KEY_CONTROL, KEY_NEURONS
+	KEY_CORPUS = CLI_LONG, KEY_PROMPTS, KEY_SWAPS, KEY_VALIDATION, KEY_CONTROL, KEY_NEURONS
 };
 
 /* "0.987", or "-" where there is nothing to measure. */
@@ -387,9 +386,10 @@ evaluate(const struct cli_corpus_context *context, const struct ct_eval_options 
 static int
 run(struct cli *c)
 {
-	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *json = NULL, *value;
+	const char *corpus = NULL, *json = NULL, *value;
 	struct ct_eval_options opt = {.prompts = 0, .others = 4};
 	struct cli_corpus_context context = {0};
+	struct cli_model m = {.model = NULL};
 	struct ct_error err = {0};
 	json_t *root = json_object();
 	bool validation = false, control = false, bad = false;
@@ -397,17 +397,14 @@ run(struct cli *c)
 
 	while (!bad && (key = cli_next(c, &value)) > 0) {
 		switch (key) {
-		case 'm': model = value; break;
-		case KEY_TRANSCODER: transcoder = value; break;
 		case KEY_CORPUS: corpus = value; break;
-		case KEY_JSON: json = value; break;
-		case CLI_K: bad = cli_k(value, &context.k) < 0; break;
-		case KEY_NONFINITE: context.allow_nonfinite = true; break;
+		case CLI_JSON: json = value; break;
 		case KEY_VALIDATION: validation = true; break;
 		case KEY_CONTROL: control = true; break;
 		case KEY_NEURONS: context.no_transcoder = true; break;
 		case KEY_PROMPTS: bad = cli_int(value, "--prompts", 1, INT_MAX, &opt.prompts) < 0; break;
 		case KEY_SWAPS: bad = cli_int(value, "--swaps", 1, 1000, &opt.others) < 0; break;
+		default: bad = cli_model_option(&m, key, value) < 0;
 		}
 	}
 	if (bad)
@@ -420,7 +417,7 @@ run(struct cli *c)
 		cli_error("eval takes no operand, found '%s'; see ctrace eval --help", c->argv[0]);
 		goto usage;
 	}
-	rc = cli_corpus_context_open(&context, model, transcoder, corpus, &err);
+	rc = cli_corpus_context_open(&context, &m, corpus, &err);
 	if (rc == CT_OK)
 		rc = choose_sentences(context.corpus, validation, &err);
 	if (rc == CT_OK)
@@ -438,16 +435,16 @@ usage:
 
 static const struct cli_option options[] = {
 	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
-	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	{CLI_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
 	CLI_K_ROW,
-	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
+	CLI_NONFINITE_ROW,
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
 	{KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (default: 4)"},
 	{KEY_VALIDATION, "validation", NULL, "over the sentences kept for choosing settings"},
 	{KEY_CONTROL, "control", NULL, "and a transcoder with random encoders, to compare with"},
 	{KEY_NEURONS, "neurons", NULL, "and graphs of the model's own neurons, to compare with"},
-	{KEY_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},
+	{CLI_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},
 	{0}
 };
 

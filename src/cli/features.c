@@ -12,7 +12,7 @@
 #include "cli/corpus_context.h"
 #include "model/fingerprint.h"
 
-enum { KEY_TRANSCODER = CLI_LONG, KEY_CORPUS, KEY_EXPORT, KEY_IMPORT, KEY_NONFINITE, KEY_ASCII, KEY_WEIGHTS };
+enum { KEY_CORPUS = CLI_LONG, KEY_EXPORT, KEY_IMPORT, KEY_ASCII, KEY_WEIGHTS };
 
 int
 cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_transcoder *transcoder,
@@ -134,37 +134,36 @@ import_cards(const struct cli_corpus_context *context, const char *from, struct 
 
 /* Opens the context again with a corpus, and builds the cards that do not exist yet. */
 static int
-with_corpus(struct cli_corpus_context *context, const char *model, const char *transcoder,
-    struct ct_error *err)
+with_corpus(struct cli_corpus_context *context, const struct cli_model *m, struct ct_error *err)
 {
-	struct cli_corpus_context fresh = {.allow_nonfinite = context->allow_nonfinite, .k = context->k};
-
 	cli_corpus_context_close(context);
-	*context = fresh;
-	return cli_corpus_context_open(context, model, transcoder, NULL, err);
+	*context = (struct cli_corpus_context){0};
+	return cli_corpus_context_open(context, m, NULL, err);
 }
 
 /* What the command does with all cards. */
 struct job {
-	const char *model, *transcoder, *corpus, *to, *from;
+	const char *corpus, *to, *from;
 };
 
 static int
-all_cards(struct cli_corpus_context *context, const struct job *j, struct ct_error *err)
+all_cards(const struct cli_model *m, const struct job *j, struct ct_error *err)
 {
+	struct cli_corpus_context opened = {0}, *context = &opened;
 	int rc;
 
 	/* Cards that exist are exported without a corpus. */
 	context->no_corpus = j->from != NULL || (j->to != NULL && j->corpus == NULL);
-	rc = cli_corpus_context_open(context, j->model, j->transcoder, j->corpus, err);
+	rc = cli_corpus_context_open(context, m, j->corpus, err);
 	if (rc == CT_OK && j->from == NULL && context->no_corpus && !is_built(context))
-		rc = with_corpus(context, j->model, j->transcoder, err);
+		rc = with_corpus(context, m, err);
 	if (rc == CT_OK && j->from != NULL)
 		rc = import_cards(context, j->from, err);
 	else if (rc == CT_OK && !context->no_corpus)
 		rc = cli_corpus_context_features(context, err);
 	if (rc == CT_OK && j->to != NULL)
 		rc = export_cards(context, j->to, err);
+	cli_corpus_context_close(context);
 	return rc;
 }
 
@@ -183,28 +182,23 @@ show_some(const struct cli *c, struct cli_model *m, const char *json, bool weigh
 static int
 run(struct cli *c)
 {
-	const char *model = NULL, *transcoder = NULL, *corpus = NULL, *to = NULL, *from = NULL, *json = NULL,
-	    *value;
+	const char *corpus = NULL, *to = NULL, *from = NULL, *json = NULL, *value;
 	bool ascii = false, weights = false;
-	struct cli_corpus_context context = {0};
+	struct cli_model m = {.model = NULL};
 	struct ct_error err = {0};
 	int key, rc;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		switch (key) {
-		case 'm': model = value; break;
-		case KEY_TRANSCODER: transcoder = value; break;
 		case KEY_CORPUS: corpus = value; break;
 		case KEY_EXPORT: to = value; break;
 		case KEY_IMPORT: from = value; break;
-		case CLI_K:
-			if (cli_k(value, &context.k) < 0)
-				return CLI_ERROR;
-			break;
-		case KEY_NONFINITE: context.allow_nonfinite = true; break;
 		case KEY_ASCII: ascii = true; break;
 		case KEY_WEIGHTS: weights = true; break;
 		case CLI_JSON: json = value; break;
+		default:
+			if (cli_model_option(&m, key, value) < 0)
+				return CLI_ERROR;
 		}
 	}
 	if (key < 0)
@@ -214,12 +208,8 @@ run(struct cli *c)
 		    corpus != NULL ? "--corpus" : to != NULL ? "--export" : "--import", c->argv[0]);
 		return CLI_ERROR;
 	}
-	if (c->argc > 0) {
-		struct cli_model shown = {.model = model, .transcoder = transcoder, .k = context.k,
-			.allow_nonfinite = context.allow_nonfinite};
-
-		return show_some(c, &shown, json, weights, ascii);
-	}
+	if (c->argc > 0)
+		return show_some(c, &m, json, weights, ascii);
 	if (json != NULL || ascii || weights) {
 		cli_error("%s needs the features to show, such as L1#249",
 		    json != NULL ? "--json" : ascii ? "--ascii" : "--weights");
@@ -229,16 +219,15 @@ run(struct cli *c)
 		cli_error("--import reads cards and --corpus builds them: leave out one of them");
 		return CLI_ERROR;
 	}
-	rc = all_cards(&context, &(struct job){ model, transcoder, corpus, to, from }, &err);
-	cli_corpus_context_close(&context);
+	rc = all_cards(&m, &(struct job){ corpus, to, from }, &err);
 	return rc == CT_OK ? CLI_OK : cli_fail(&err);
 }
 
 static const struct cli_option options[] = {
 	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
-	{KEY_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	{CLI_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
 	CLI_K_ROW,
-	{KEY_NONFINITE, "allow-nonfinite", NULL, "read weights that are NaN or infinite"},
+	CLI_NONFINITE_ROW,
 	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
 	{KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead"},
 	{KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not "

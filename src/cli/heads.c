@@ -251,8 +251,7 @@ static const struct cli_option options[] = { CLI_MODEL_ROWS, CLI_TARGET_ROWS,
 	{ CLI_TOP, "top", "N", "rows to show (20 of .1 % or more)" }, CLI_JSON_ROW, { 0 } };
 
 const struct cli_command cli_heads = { .name = "heads",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
-		    "[--at POS] [--target TARGET]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
 		    "[--from NODE|PLACE] [--to NODE] [--top N] [--json FILE] PROMPT",
 	.summary = "which attention heads carry an edge, and from which token to which",
 	.details =

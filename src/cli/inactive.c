@@ -206,8 +206,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_inactive = {
 	.name = "inactive",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
-	    "[--at POS] [--target TARGET]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
 	    "[--to NODE] [--pos POS] [--top N] [--json FILE] PROMPT",
 	.summary = "features that nearly fire, what inhibits them, and what they would do",
 	.details = "Examines the inactive features nearest to firing: those whose pre-activation h is the\n"

@@ -296,8 +296,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_judge = {
 	.name = "judge",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
-	    "[--at POS] [--target TARGET]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
 	    "[--features LIST | --graph FILE] [--top N] [--json FILE] PROMPT",
 	.summary = "what would be lost without an explanation's features, and what they do alone",
 	.details = "Sets the features of an explanation (the pruned graph, a list, a saved graph's pins) to\n"

@@ -17,20 +17,27 @@ static const char default_model[] = "capitals";
  */
 static const double check_limit = 1e-5;
 
-int
-cli_k(const char *value, int *k)
-{
-	return cli_int(value, "--k", 1, 1 << 24, k);
-}
-
-int
-cli_basis(const char *value, bool *neurons)
+static int
+read_basis(const char *value, bool *neurons)
 {
 	*neurons = strcmp(value, "neurons") == 0;
 	if (*neurons || strcmp(value, "transcoder") == 0)
 		return 0;
 	cli_error("--basis: expected transcoder or neurons, found \"%s\"", value);
 	return -1;
+}
+
+int
+cli_model_option(struct cli_model *m, int key, const char *value)
+{
+	switch (key) {
+	case 'm': m->model = value; break;
+	case CLI_TRANSCODER: m->transcoder = value; break;
+	case CLI_BASIS: return read_basis(value, &m->neurons);
+	case CLI_K: return cli_int(value, "--k", 1, 1 << 24, &m->k);
+	case CLI_NONFINITE: m->allow_nonfinite = true; break;
+	}
+	return 0;
 }
 
 int
@@ -76,16 +83,12 @@ int
 cli_query_option(struct cli_query *q, int key, const char *value)
 {
 	switch (key) {
-	case 'm': q->m.model = value; break;
-	case CLI_TRANSCODER: q->m.transcoder = value; break;
-	case CLI_BASIS: return cli_basis(value, &q->m.neurons);
-	case CLI_K: return cli_k(value, &q->m.k);
-	case CLI_NONFINITE: q->m.allow_nonfinite = true; break;
 	case CLI_AT: return cli_int(value, "--at", 0, INT_MAX, &q->at);
 	case CLI_TARGET: q->target = value; break;
 	case CLI_TOP: return cli_int(value, "--top", 1, CLI_MAX_TOP, &q->top);
 	case CLI_JSON: q->json = value; break;
 	case CLI_TIMES: q->times = true; break;
+	default: return cli_model_option(&q->m, key, value);
 	}
 	return 0;
 }

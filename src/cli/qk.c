@@ -265,8 +265,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_qk = {
 	.name = "qk",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
-	    "[--at POS] [--target TARGET]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
 	    "[--head HEAD] [--query PLACE] [--key PLACE] [--top N] [--json FILE] PROMPT",
 	.summary = "why an attention head attends from one token to another",
 	.details = "A head's score is a product of a query and a key. With norm scales frozen, both are\n"

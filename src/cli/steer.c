@@ -578,8 +578,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_steer = {
 	.name = "steer",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
-	    "[--at POS] [--target TARGET]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
 	    "--clamp SPEC... [--group NAME=NODE,...] [--mode MODE] [--through WHAT] [--top N]\n"
 	    "[--no-predict] [--generate N [--temperature T --seed S]] [--sweep FROM:TO:STEPS]\n"
 	    "[--json FILE [--times]] PROMPT",

@@ -137,7 +137,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_survey = {
 	.name = "survey",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS
 	    "[--at POS] [--target TARGET] [--top N] [--json FILE [--times]] PROMPT",
 	.summary = "ablate each feature of the pruned graph in turn, and rank by what happened",
 	.details = "KL is the divergence of the next token's probabilities, effect the change of\n"

@@ -204,7 +204,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_swap = {
 	.name = "swap",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS
 	    "[--at PLACE] [--from VALUE]\n"
 	    "--to VALUE|all [--strength K] [--json FILE] PROMPT",
 	.summary = "set the features of a hidden value to another's, and see whether the answer follows",

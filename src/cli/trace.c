@@ -336,8 +336,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_trace = {
 	.name = "trace",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--basis NAME] [--k N] [--allow-nonfinite]\n"
-	    "[--at POS] [--target TARGET]\n"
+	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
 	    "[--targets N] [--target-prob P] [--max-feature-nodes N] [--prune NODE[,EDGE]]\n"
 	    "[--depth N] [--top N] [--paths N] [--inactive N] [--groups] [--qk]\n"
 	    "[--clamp SPEC ...] [--mode MODE] [--through WHAT] [--json FILE] PROMPT\n"

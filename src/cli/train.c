@@ -133,7 +133,7 @@ finish_model(const char *recipe, const char *out_dir, struct ct_error *err)
 	char *dir = out_dir ? strdup(out_dir) : slash ? strndup(recipe, (size_t)(slash - recipe) + 1) :
 	    strdup("./");
 	struct cli_corpus_context context = { 0 };
-	int rc = dir ? cli_corpus_context_open(&context, dir, NULL, recipe, err) :
+	int rc = dir ? cli_corpus_context_open(&context, &(struct cli_model){ .model = dir }, recipe, err) :
 	    ct_fail_memory(err, 4096, "a path");
 
 	if (rc == CT_OK)

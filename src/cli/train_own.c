@@ -132,7 +132,8 @@ finish(const struct ct_train_report *r, struct figures *g, const char *recipe, j
 {
 	struct cli_corpus_context context = { 0 };
 	struct ct_activity *activity = NULL;
-	int rc = cli_corpus_context_open(&context, r->from, g->dir, recipe, err);
+	const struct cli_model m = { .model = r->from, .transcoder = g->dir };
+	int rc = cli_corpus_context_open(&context, &m, recipe, err);
 
 	if (rc == CT_OK) {
 		ct_corpus_grade(context.corpus, ct_corpus_has_validation(context.corpus));
