@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include <ftw.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,6 +27,8 @@
 #endif
 
 #include <cmocka.h>
+
+#include "scratch.h"
 
 static char model[4096];
 static char home[] = "state.XXXXXX";
@@ -75,20 +76,11 @@ pty_enter(void **state)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
 }
 
-static int
-remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
 int
 pty_leave(void **state)
 {
 	(void)state;
-	return nftw(home, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(home);
 }
 
 static void

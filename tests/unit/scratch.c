@@ -1,6 +1,7 @@
 /* scratch: see scratch.h. */
 #include "scratch.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -14,7 +15,7 @@
 
 #include "base/file.h"
 
-static char sources[PATH_MAX], home[PATH_MAX], dir[] = "/tmp/ctrace-test-XXXXXX";
+static char sources[PATH_MAX], home[PATH_MAX], dir[32];
 
 int
 scratch_enter(void **state)
@@ -22,6 +23,7 @@ scratch_enter(void **state)
 	const char *srcdir = getenv("srcdir");
 
 	(void)state;
+	snprintf(dir, sizeof dir, "/tmp/ctrace-test-XXXXXX");
 	if (!realpath(srcdir ? srcdir : ".", sources) || !getcwd(home, sizeof home) || !mkdtemp(dir))
 		return -1;
 	return chdir(dir);
@@ -37,12 +39,30 @@ remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 }
 
 int
+scratch_remove(const char *path)
+{
+	return nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int
 scratch_leave(void **state)
 {
 	(void)state;
-	if (chdir(home) != 0)
-		return -1;
-	return nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return chdir(home) == 0 ? scratch_remove(dir) : -1;
+}
+
+int
+scratch_leftovers(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	int n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		n += strstr(e->d_name, ".tmp") != NULL;
+	closedir(d);
+	return n;
 }
 
 void

@@ -6,9 +6,17 @@
 
 #include <stddef.h>
 
-/* Group setup and teardown of cmocka: change into a new directory; remove it with all that is in it. */
+/*
+ * Setup and teardown of cmocka, for a group or a test: change into a new directory; remove it with all that
+ * is in it.
+ */
 int scratch_enter(void **state);
 int scratch_leave(void **state);
+
+/* Removes a directory and all that is in it. Returns 0, or -1. */
+int scratch_remove(const char *path);
+/* How many names in a directory look like what is left of the replacement of a file. */
+int scratch_leftovers(const char *path);
 
 void scratch_write(const char *name, const void *data, size_t n);
 void scratch_text(const char *name, const char *text);

@@ -17,56 +17,18 @@
 #include "cards/match.h"
 #include "cards/store.h"
 #include "io/deflate.h"
+#include "scratch.h"
 
 enum { F = 5 };
 
-static char dir[64];
-static char store_dir[80];
-
-/* A path in the test's directory; a few may be in use at once. */
-static const char *
-in_dir(const char *name)
-{
-	static char buf[4][160];
-	static int next;
-	char *p = buf[next++ % 4];
-
-	snprintf(p, sizeof buf[0], "%s/%s", dir, name);
-	return p;
-}
-
-static int
-make_dir(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof dir, "/tmp/ctrace-cards-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	snprintf(store_dir, sizeof store_dir, "%s/features", dir);
-	return 0;
-}
-
-static int
-remove_dir(void **state)
-{
-	static const char *const names[] = {"features/index.json.gz", "features/layer_0.bin",
-	    "features/layer_1.bin",
-	    "labels.yaml", "features/0.json", "features"};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof names / sizeof names[0]; i++)
-		remove(in_dir(names[i]));
-	rmdir(dir);
-	return 0;
-}
+static const char store_dir[] = "features";
 
 static void
 spoil(const char *name, const void *data, size_t n)
 {
 	struct ct_error err;
 
-	assert_int_equal(ct_file_replace(in_dir(name), data, n, &err), CT_OK);
+	assert_int_equal(ct_file_replace(name, data, n, &err), CT_OK);
 }
 
 /* A card with something in every field; feature tells them apart. */
@@ -224,9 +186,9 @@ test_store_export(void **state)
 	(void)state;
 	write_store();
 	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_OK);
-	assert_int_equal(ct_store_export(s, in_dir("json"), false, NULL, &err), CT_OK);
+	assert_int_equal(ct_store_export(s, "json", false, NULL, &err), CT_OK);
 	/* cantor(1, 2) = 3 * 4 / 2 + 2 = 8 */
-	assert_int_equal(ct_file_read(&text, &n, in_dir("json/8.json"), 1 << 20, &err), CT_OK);
+	assert_int_equal(ct_file_read(&text, &n, "json/8.json", 1 << 20, &err), CT_OK);
 	assert_non_null(strstr(text, "\"index\":2,\"label\":\"in Texas\""));
 	assert_non_null(strstr(text, "\"tokens_acts_list\":[0,0.25,1.5,0],\"train_token_ind\":2"));
 	assert_non_null(strstr(text, "\"top_logits\":[\"Austin\",\"Texas\"]"));
@@ -235,9 +197,9 @@ test_store_export(void **state)
 		char name[32];
 
 		snprintf(name, sizeof name, "json/%zu.json", (size_t[]){0, 1, 2, 4, 5, 8, 9, 14, 12}[n]);
-		remove(in_dir(name));
+		remove(name);
 	}
-	assert_int_equal(rmdir(in_dir("json")), 0);	/* these eight and no other */
+	assert_int_equal(rmdir("json"), 0);	/* these eight and no other */
 	ct_store_close(s);
 }
 
@@ -335,7 +297,7 @@ test_damaged_records(void **state)
 	(void)state;
 	write_store();
 	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_OK);
-	assert_int_equal(ct_file_read(&bytes, &n, in_dir("features/layer_0.bin"), 1 << 20, &err), CT_OK);
+	assert_int_equal(ct_file_read(&bytes, &n, "features/layer_0.bin", 1 << 20, &err), CT_OK);
 	for (i = 0; i < n; i += 7) {
 		spoil("features/layer_0.bin", bytes, i);
 		assert_true(ct_store_card(&card, s, 0, F - 1, &err) < 0);
@@ -570,10 +532,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_store_round_trip, make_dir, remove_dir),
-	    cmocka_unit_test_setup_teardown(test_store_export, make_dir, remove_dir),
-	    cmocka_unit_test_setup_teardown(test_bad_index, make_dir, remove_dir),
-	    cmocka_unit_test_setup_teardown(test_damaged_records, make_dir, remove_dir),
+	    cmocka_unit_test_setup_teardown(test_store_round_trip, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(test_store_export, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(test_bad_index, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(test_damaged_records, scratch_enter, scratch_leave),
 	    cmocka_unit_test(test_foreign_records),
 	    cmocka_unit_test(test_inflate_limit),
 	    cmocka_unit_test(test_match_naive),

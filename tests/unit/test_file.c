@@ -1,7 +1,6 @@
 /*
  * file: only regular files are read, and replacing one is all or nothing.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -89,21 +88,6 @@ mapping_shows_the_file(void **state)
 	ct_map_close(&m);
 }
 
-/* Names in the directory that look like leftovers of a replacement. */
-static int
-leftovers(void)
-{
-	DIR *d = opendir(".");
-	struct dirent *e;
-	int n = 0;
-
-	assert_non_null(d);
-	while ((e = readdir(d)))
-		n += strstr(e->d_name, ".tmp") != NULL;
-	closedir(d);
-	return n;
-}
-
 static void
 replacing_keeps_mode_and_links(void **state)
 {
@@ -120,7 +104,7 @@ replacing_keeps_mode_and_links(void **state)
 	assert_true(S_ISLNK(st.st_mode));
 	assert_int_equal(stat("new", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
-	assert_int_equal(leftovers(), 0);
+	assert_int_equal(scratch_leftovers("."), 0);
 }
 
 static void
@@ -142,7 +126,7 @@ a_failed_replacement_changes_nothing(void **state)
 	assert_int_equal(code, CT_EIO);
 	assert_string_equal(err.msg, "cannot write kept: File too large");
 	expect_content("kept", "old");
-	assert_int_equal(leftovers(), 0);
+	assert_int_equal(scratch_leftovers("."), 0);
 	assert_int_equal(ct_file_replace("no/such/dir", "x", 1, &err), CT_EIO);
 	assert_string_equal(err.msg, "cannot write no/such/dir: No such file or directory");
 	assert_int_equal(ct_file_replace("dir", "x", 1, &err), CT_EIO);
@@ -168,7 +152,7 @@ pipes_and_devices_are_written_in_place(void **state)
 	assert_int_equal(read(fd, text, sizeof text), 5);
 	assert_memory_equal(text, "three", 5);
 	close(fd);
-	assert_int_equal(leftovers(), 0);
+	assert_int_equal(scratch_leftovers("."), 0);
 }
 
 /* A text that turns out to be wrong, or is not finished, leaves the old file alone. */
@@ -184,13 +168,13 @@ a_new_file_that_is_given_up_is_gone(void **state)
 	assert_int_equal(ct_file_new_write(&f, "ne", 2, &err), CT_OK);
 	assert_int_equal(ct_file_new_end(&f, CT_ENOMEM, &err), CT_ENOMEM);
 	expect_content("kept", "old");
-	assert_int_equal(leftovers(), 0);
+	assert_int_equal(scratch_leftovers("."), 0);
 	assert_int_equal(ct_file_new_open(&f, "kept", &err), CT_OK);
 	assert_int_equal(ct_file_new_write(&f, "n", 1, &err), CT_OK);
 	assert_int_equal(ct_file_new_write(&f, "ew", 2, &err), CT_OK);
 	assert_int_equal(ct_file_new_end(&f, CT_OK, &err), CT_OK);
 	expect_content("kept", "new");
-	assert_int_equal(leftovers(), 0);
+	assert_int_equal(scratch_leftovers("."), 0);
 }
 
 static int
@@ -215,7 +199,7 @@ what_killed_programs_left_goes_with_the_next_replacement(void **state)
 	expect_content("next", "new");
 	assert_true(ct_file_missing("next.ctrace-0.tmp"));
 	ct_dir_sweep(".");
-	assert_int_equal(leftovers(), 0);
+	assert_int_equal(scratch_leftovers("."), 0);
 
 	/* What somebody writes now, or what is no file, stays. */
 	fd = make_locked("next.ctrace-0.tmp");
@@ -227,10 +211,10 @@ what_killed_programs_left_goes_with_the_next_replacement(void **state)
 	assert_int_equal(ct_file_replace("next", "newer", 5, NULL), CT_OK);
 	ct_dir_sweep(".");
 	expect_content("next", "newer");
-	assert_int_equal(leftovers(), 6);
+	assert_int_equal(scratch_leftovers("."), 6);
 	close(fd);
 	ct_dir_sweep(".");
-	assert_int_equal(leftovers(), 5);
+	assert_int_equal(scratch_leftovers("."), 5);
 	assert_int_equal(unlink("next.ctrace-1.tmp"), 0);
 	assert_int_equal(rmdir("next.ctrace-2.tmp"), 0);
 	assert_int_equal(unlink("next.ctrace-x.tmp"), 0);

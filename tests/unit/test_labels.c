@@ -15,42 +15,14 @@
 
 #include "base/file.h"
 #include "cards/labels.h"
-
-static char dir[64];
-
-static const char *
-in_dir(const char *name)
-{
-	static char buf[4][160];
-	static int next;
-	char *p = buf[next++ % 4];
-
-	snprintf(p, sizeof buf[0], "%s/%s", dir, name);
-	return p;
-}
-
-static int
-make_dir(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof dir, "/tmp/ctrace-labels-XXXXXX");
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int
-remove_dir(void **state)
-{
-	(void)state;
-	remove(in_dir("labels.yaml"));
-	return rmdir(dir);
-}
+#include "scratch.h"
 
 static void
 spoil(const char *name, const void *data, size_t n)
 {
 	struct ct_error err;
 
-	assert_int_equal(ct_file_replace(in_dir(name), data, n, &err), CT_OK);
+	assert_int_equal(ct_file_replace(name, data, n, &err), CT_OK);
 }
 
 static void
@@ -63,7 +35,7 @@ test_labels(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_labels_open(&l, "labels.yaml", NULL, NULL, &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 0);
 	assert_null(ct_labels_find(l, 0, 0));
 	assert_int_equal(ct_labels_set(l, 1, 249, "say \"caf\xc3\xa9\" \\ # : -", &err), CT_OK);
@@ -71,13 +43,13 @@ test_labels(void **state)
 	assert_int_equal(ct_labels_set(l, 0, 5, "5", &err), CT_OK);
 	ct_labels_close(l);
 
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_labels_open(&l, "labels.yaml", NULL, NULL, &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 3);
 	assert_string_equal(ct_labels_find(l, 1, 249), "say \"caf\xc3\xa9\" \\ # : -");
 	assert_string_equal(ct_labels_find(l, 1, 30), "null");
 	assert_int_equal(ct_labels_set(l, 1, 249, "", &err), CT_OK);
 	assert_null(ct_labels_find(l, 1, 249));
-	assert_int_equal(ct_file_read(&text, &n, in_dir("labels.yaml"), 4096, &err), CT_OK);
+	assert_int_equal(ct_file_read(&text, &n, "labels.yaml", 4096, &err), CT_OK);
 	assert_non_null(strstr(text, "\nL0#5: \"5\"\nL1#30: \"null\"\n"));
 	assert_null(strstr(text, "249: \"say"));
 	free(text);
@@ -92,7 +64,7 @@ test_labels(void **state)
 	assert_int_equal(ct_labels_set(l, 0, 7, NULL, &err), CT_OK);
 	ct_labels_close(l);
 	/* without any, it can be read */
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_labels_open(&l, "labels.yaml", NULL, NULL, &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 0);
 	ct_labels_close(l);
 }
@@ -105,7 +77,7 @@ file_has(const char *name, const char *what)
 	size_t n;
 	bool found;
 
-	assert_int_equal(ct_file_read(&text, &n, in_dir(name), 1 << 20, &err), CT_OK);
+	assert_int_equal(ct_file_read(&text, &n, name, 1 << 20, &err), CT_OK);
 	found = strstr(text, what) != NULL;
 	free(text);
 	return found;
@@ -141,7 +113,7 @@ test_bad_labels(void **state)
 		struct ct_notes notes = { 0 };
 
 		spoil("labels.yaml", bad[i].text, strlen(bad[i].text));
-		assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), NULL, &notes, &err), CT_OK);
+		assert_int_equal(ct_labels_open(&l, "labels.yaml", NULL, &notes, &err), CT_OK);
 		assert_int_equal(notes.n, 1);
 		if (!strstr(notes.text[0], bad[i].says))
 			fail_msg("expected \"%s\", found \"%s\"", bad[i].says, notes.text[0]);
@@ -150,7 +122,7 @@ test_bad_labels(void **state)
 		/* Twice: what was ignored is kept from then on. */
 		assert_int_equal(ct_labels_set(l, 0, 1, "new", &err), CT_OK);
 		assert_int_equal(ct_labels_set(l, 0, 1, "newer", &err), CT_OK);
-		assert_int_equal(ct_labels_open(&again, in_dir("labels.yaml"), NULL, &notes, &err), CT_OK);
+		assert_int_equal(ct_labels_open(&again, "labels.yaml", NULL, &notes, &err), CT_OK);
 		assert_int_equal(ct_labels_count(again), bad[i].n + 1);
 		assert_int_equal(notes.n, 1);	/* now it is a comment */
 		assert_true(file_has("labels.yaml", "# not read: "));
@@ -158,7 +130,7 @@ test_bad_labels(void **state)
 		ct_labels_close(l);
 	}
 	spoil("labels.yaml", "L1#2: a\n", 8);
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_labels_open(&l, "labels.yaml", NULL, NULL, &err), CT_OK);
 	memset(text, 'x', sizeof text);
 	text[CT_LABEL_MAX + 1] = '\0';
 	assert_int_equal(ct_labels_set(l, 1, 2, text, &err), CT_EINVAL);
@@ -167,7 +139,7 @@ test_bad_labels(void **state)
 	ct_labels_close(l);
 	/* Comments alone are a file without labels. */
 	spoil("labels.yaml", "# none\n\n # at all", 17);
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), NULL, NULL, &err), CT_OK);
+	assert_int_equal(ct_labels_open(&l, "labels.yaml", NULL, NULL, &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 0);
 	ct_labels_close(l);
 }
@@ -183,12 +155,12 @@ test_labels_of_others(void **state)
 
 	(void)state;
 	spoil("labels.yaml", "L1#2: a\n", 8);
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), mine, &notes, &err), CT_OK);
+	assert_int_equal(ct_labels_open(&l, "labels.yaml", mine, &notes, &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 1);	/* it does not say whose they are */
 	assert_int_equal(ct_labels_set(l, 1, 3, "b", &err), CT_OK);
 	assert_true(file_has("labels.yaml", mine));
 	ct_labels_close(l);
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), theirs, &notes, &err), CT_OK);
+	assert_int_equal(ct_labels_open(&l, "labels.yaml", theirs, &notes, &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 0);
 	assert_non_null(strstr(notes.text[0], "labels.yaml: its labels were typed for others: the "
 	    "transcoder (00000001-00000002-00000003 there, 00000001-0000000f-00000003 here); none of them "
@@ -196,7 +168,7 @@ test_labels_of_others(void **state)
 	assert_int_equal(ct_labels_set(l, 1, 3, "c", &err), CT_EINVAL);
 	assert_true(file_has("labels.yaml", "L1#3: \"b\""));
 	ct_labels_close(l);
-	assert_int_equal(ct_labels_open(&l, in_dir("labels.yaml"), mine, &notes, &err), CT_OK);
+	assert_int_equal(ct_labels_open(&l, "labels.yaml", mine, &notes, &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 2);
 	ct_labels_close(l);
 }
@@ -205,9 +177,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_labels, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(test_bad_labels, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(test_labels_of_others, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_labels, scratch_enter, scratch_leave),
+		cmocka_unit_test_setup_teardown(test_bad_labels, scratch_enter, scratch_leave),
+		cmocka_unit_test_setup_teardown(test_labels_of_others, scratch_enter, scratch_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "cards/labels.h"
 #include "pty.h"
+#include "scratch.h"
 #include "tui/terminal/prompt.h"
 #include "tui/study/session_file.h"
 #include "tui/study/session_list.h"
@@ -44,21 +45,6 @@ nap(int i, long most_us)
 	struct timespec t = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
 
 	nanosleep(&t, NULL);
-}
-
-/* Temporary files. */
-static int
-leftovers(void)
-{
-	DIR *d = opendir(pty_home());
-	struct dirent *e;
-	int n = 0;
-
-	assert_non_null(d);
-	while ((e = readdir(d)))
-		n += strstr(e->d_name, ".tmp") != NULL;
-	closedir(d);
-	return n;
 }
 
 static void
@@ -98,7 +84,7 @@ test_kill_while_replacing(void **state)
 	}
 	print_message("%d of one, %d of the other, nothing else\n", seen[0], seen[1]);
 	assert_int_equal(ct_file_replace(path, text[0], size[0], NULL), CT_OK);
-	assert_int_equal(leftovers(), 0);
+	assert_int_equal(scratch_leftovers(pty_home()), 0);
 }
 
 /* Several programs change a file at the same time: each has a number. */
