@@ -9,7 +9,6 @@
 #include "math/kernels.h"
 #include "model/linear.h"
 #include "model/transformer.h"
-#include "trace/answer.h"
 #include "trace/prompt.h"
 
 struct job {

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "trace/answer.h"
 #include "math/kernels.h"
 #include "model/transformer.h"
+#include "trace/prompt.h"
 
 enum { CHUNK = 16 };	/* sentences of one item of work */
 

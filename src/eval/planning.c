@@ -8,12 +8,13 @@
 
 #include "base/random.h"
 #include "base/parallel.h"
+#include "math/kernels.h"
 #include "cards/match.h"
 #include "eval/held_out.h"
 #include "eval/means.h"
-#include "trace/answer.h"
 #include "trace/generate.h"
 #include "trace/intervene.h"
+#include "trace/prompt.h"
 
 static const double least_f1 = 0.5;
 

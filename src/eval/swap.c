@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "math/kernels.h"
 #include "trace/answer.h"
 
 struct act {
@@ -53,10 +54,10 @@ try_value(struct act *x, int own, int other, const struct ct_swap *swap, struct 
 	row->moved = ct_values_swap(x->v, own, other, x->first, x->span, x->s->answer, x->clamps);
 	if ((code = answer(x, row->moved, x->strength, &row->got, a, err)) < 0)
 		return code;
-	row->prob_got = (float)ct_answer_probability(V, x->logits, row->got);
+	row->prob_got = (float)ct_probability(V, x->logits, row->got);
 	row->prob_expected = NAN;
 	if (row->expected >= 0)
-		row->prob_expected = (float)ct_answer_probability(V, x->logits, row->expected);
+		row->prob_expected = (float)ct_probability(V, x->logits, row->expected);
 	ct_values_scatter(x->v, x->clamps, row->moved, &x->rng);
 	return answer(x, row->moved, x->strength, &row->random_got, a, err);
 }
@@ -78,7 +79,7 @@ try_same(struct act *x, int sentence, struct ct_swap *out, struct ct_arena *a, s
 	for (int k = 0; code == CT_OK && k < x->span; k++)
 		n += ct_values_set_as_in(x->p, q, x->s->answer - x->first - k, x->clamps + n);
 	if (code == CT_OK && (code = answer(x, n, 1, &out->same_got, a, err)) == CT_OK)
-		out->same_prob = (float)ct_answer_probability(x->p->pass.m->cfg.V, x->logits, out->said);
+		out->same_prob = (float)ct_probability(x->p->pass.m->cfg.V, x->logits, out->said);
 	return code;
 }
 
@@ -149,7 +150,7 @@ ct_swap_run(struct ct_swap *out, const struct ct_values *v, const struct ct_prom
 		return code;
 	out->pos = x.s->answer - x.first;
 	out->n_pos = x.span;
-	out->prob_said = (float)ct_answer_probability(V, x.logits, out->said);
+	out->prob_said = (float)ct_probability(V, x.logits, out->said);
 	code = try_same(&x, plan->sentence, out, a, err);
 	for (int i = 0; code == CT_OK && i < v->n; i++) {
 		if (v->value[i].kind != v->value[own].kind || v->value[i].n == 0 || i == own ||

@@ -123,6 +123,47 @@ ct_rope(int T, int first, int heads, int head, const double *freq, float *x)
 		}
 }
 
+bool
+ct_all_finite(int n, const float *x)
+{
+	float sum = 0;
+
+	/* 0 * x is NaN where x is not finite. */
+	for (int i = 0; i < n; i++)
+		sum += 0 * x[i];
+	return sum == 0;
+}
+
+int
+ct_likeliest(int n, const float *logits)
+{
+	int best = 0;
+
+	for (int i = 1; i < n; i++)
+		if (logits[i] > logits[best])
+			best = i;
+	return best;
+}
+
+double
+ct_softmax_sum(int n, const float *x, double *top)
+{
+	double sum = 0;
+
+	*top = (double)x[ct_likeliest(n, x)];
+	for (int i = 0; i < n; i++)
+		sum += exp((double)x[i] - *top);
+	return sum;
+}
+
+double
+ct_probability(int n, const float *x, int i)
+{
+	double top, sum = ct_softmax_sum(n, x, &top);
+
+	return exp((double)x[i] - top) / sum;
+}
+
 void
 ct_softmax(int n, float *x)
 {
@@ -143,18 +184,10 @@ ct_softmax(int n, float *x)
 double
 ct_kl_logits(int n, const float *p, const float *q)
 {
-	double top_p = -INFINITY, top_q = -INFINITY, sum_p = 0, sum_q = 0, kl = 0;
-	int i;
+	double top_p, sum_p = ct_softmax_sum(n, p, &top_p), top_q, sum_q = ct_softmax_sum(n, q, &top_q);
+	double kl = 0;
 
-	for (i = 0; i < n; i++) {
-		top_p = fmax(top_p, (double)p[i]);
-		top_q = fmax(top_q, (double)q[i]);
-	}
-	for (i = 0; i < n; i++) {
-		sum_p += exp((double)p[i] - top_p);
-		sum_q += exp((double)q[i] - top_q);
-	}
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		double log_p = (double)p[i] - top_p - log(sum_p), log_q = (double)q[i] - top_q - log(sum_q);
 
 		kl += exp(log_p) * (log_p - log_q);

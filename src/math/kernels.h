@@ -7,6 +7,8 @@
 #ifndef CT_MATH_KERNELS_H
 #define CT_MATH_KERNELS_H
 
+#include <stdbool.h>
+
 /*
  * scale[t] = 1/sqrt(mean_d x[t,d]^2 + eps);  y[t,d] = x[t,d] * scale[t] * w[d]
  *   y out (T,D), may be x; scale out (T); w in (D). Sums in double.
@@ -40,8 +42,21 @@ void ct_relu(int n, float *x);
  */
 void ct_rope(int T, int first, int heads, int head, const double *freq, float *x);
 
+/* Whether all of x[0..n) are finite. */
+bool ct_all_finite(int n, const float *x);
+
+/* The index of the largest of n logits; of equal ones the lowest index. */
+int ct_likeliest(int n, const float *logits);
+
 /* In-place softmax of x[0..n), sums in double. */
 void ct_softmax(int n, float *x);
+
+/*
+ * The softmax of n logits in double is p(i) = exp(x[i] - top) / sum_j exp(x[j] - top), where top is the
+ * largest: that sum, and one p(i).
+ */
+double ct_softmax_sum(int n, const float *x, double *top);
+double ct_probability(int n, const float *x, int i);
 
 /* KL(softmax(p) || softmax(q)) of two rows of n logits, in nats and in double; never below 0. */
 double ct_kl_logits(int n, const float *p, const float *q);

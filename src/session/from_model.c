@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/kernels.h"
 #include "session/engine.h"
 
 static int
@@ -82,31 +83,16 @@ begin(struct ct_session *s, struct ct_error *err)
 	return CT_OK;
 }
 
-static double
-partition(const float *logits, int V, float *top)
-{
-	double sum = 0;
-
-	*top = logits[0];
-	for (int v = 1; v < V; v++)
-		if (logits[v] > *top)
-			*top = logits[v];
-	for (int v = 0; v < V; v++)
-		sum += exp((double)logits[v] - (double)*top);
-	return sum;
-}
-
 static int
 top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
 {
 	const float *logits = ct_session_logits(s, which, pos, NULL);
 	int V = s->e->info.V, filled = 0;
-	float max;
-	double sum;
+	double max, sum;
 
 	if (!logits)
 		return CT_EINVAL;
-	sum = partition(logits, V, &max);
+	sum = ct_softmax_sum(V, logits, &max);
 	for (int v = 0; v < V; v++) {
 		int i = filled;
 
@@ -121,7 +107,7 @@ top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
 		out[i] = (struct ct_top){ v, logits[v], 0 };
 	}
 	for (int i = 0; i < filled; i++)
-		out[i].prob = (float)(exp((double)out[i].logit - (double)max) / sum);
+		out[i].prob = (float)(exp((double)out[i].logit - max) / sum);
 	return filled;
 }
 
@@ -130,13 +116,8 @@ prob(struct ct_session *s, enum ct_run which, int pos, int token)
 {
 	const float *logits = ct_session_logits(s, which, pos, NULL);
 	int V = s->e->info.V;
-	float max;
-	double sum;
 
-	if (!logits || token < 0 || token >= V)
-		return NAN;
-	sum = partition(logits, V, &max);
-	return (float)(exp((double)logits[token] - (double)max) / sum);
+	return logits && token >= 0 && token < V ? (float)ct_probability(V, logits, token) : NAN;
 }
 
 static float

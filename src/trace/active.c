@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/kernels.h"
+
 /*
  * TILE: pre-activations in a tile; MIN_TOKENS: its least number of positions. An encoder is read once for
  * each tile.
@@ -30,17 +32,6 @@ struct search {
 	atomic_bool cancelled;
 };
 
-/* Whether all values are finite: 0*x is NaN otherwise. */
-static bool
-all_finite(const float *x, int n)
-{
-	float sum = 0;
-
-	for (int i = 0; i < n; i++)
-		sum += 0 * x[i];
-	return sum == 0;
-}
-
 static bool
 keep(struct found *f, struct ct_active a)
 {
@@ -63,9 +54,9 @@ search_position(struct search *s, struct found *out, int l, int t, float *pre, f
 {
 	int F = s->tc->layers[l].F;
 
-	if (!all_finite(pre, F))
+	if (!ct_all_finite(F, pre))
 		for (int f = 0; f < F && out->bad < 0; f++)
-			if (!all_finite(pre + f, 1))
+			if (!ct_all_finite(1, pre + f))
 				out->bad = f;
 	ct_transcoder_activate(s->tc, l, pre, pre, scratch);
 	for (int f = 0; f < F && !out->no_memory; f++)

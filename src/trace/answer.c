@@ -1,32 +1,9 @@
 /* answer: see answer.h. */
 #include "trace/answer.h"
 
-#include <math.h>
-
+#include "math/kernels.h"
 #include "model/transformer.h"
 #include "trace/intervene.h"
-
-int
-ct_likeliest(int n, const float *logits)
-{
-	int i, best = 0;
-
-	for (i = 1; i < n; i++) {
-		if (logits[i] > logits[best])
-			best = i;
-	}
-	return best;
-}
-
-double
-ct_answer_probability(int V, const float *logits, int token)
-{
-	double top = (double)logits[ct_likeliest(V, logits)], sum = 0;
-
-	for (int i = 0; i < V; i++)
-		sum += exp((double)logits[i] - top);
-	return exp((double)logits[token] - top) / sum;
-}
 
 int
 ct_answer_logits(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,

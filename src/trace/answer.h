@@ -20,10 +20,4 @@ int ct_answer_logits(const struct ct_prompt *p, const struct ct_clamp *clamps, i
 int ct_answer_clamped(const struct ct_prompt *p, const struct ct_clamp *clamps, int n, double strength,
     struct ct_arena *a, int *said, struct ct_error *err);
 
-/* A token's probability: the softmax of the logits (V). */
-double ct_answer_probability(int V, const float *logits, int token);
-
-/* The index of the largest logit; of equal ones the lowest index. */
-int ct_likeliest(int n, const float *logits);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/kernels.h"
 #include "trace/edges.h"
 #include "trace/influence.h"
 #include "trace/schedule.h"
@@ -20,15 +21,9 @@ struct ct_building {
 int
 ct_default_targets(const float *logits, int V, int pos, double share, struct ct_target *out, int max)
 {
-	double sum = 0, covered = 0;
-	float top = logits[0];
+	double top, sum = ct_softmax_sum(V, logits, &top), covered = 0;
 	int n = 0;
 
-	for (int v = 1; v < V; v++)
-		if (logits[v] > top)
-			top = logits[v];
-	for (int v = 0; v < V; v++)
-		sum += exp((double)logits[v] - top);
 	while (n < max && n < V && covered < share) {
 		int best = -1;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "math/blas.h"
-#include "trace/answer.h"
+#include "math/kernels.h"
 
 int
 ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n,

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/sort.h"
 #include "math/blas.h"
+#include "math/kernels.h"
 #include "trace/answer.h"
 
 enum { NEAREST = 8 };			/* a random feature is one of so many that are nearest in size */
@@ -174,7 +175,7 @@ read_answer(const struct judge *j, const float *logits)
 	int V = j->p->pass.m->cfg.V;
 
 	return (struct ct_judged){ .lead = (double)logits[out->answer] - (double)logits[out->against],
-		.prob = ct_answer_probability(V, logits, out->answer),
+		.prob = ct_probability(V, logits, out->answer),
 		.said = ct_likeliest(V, logits) };
 }
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "trace/answer.h"
+#include "math/kernels.h"
 #include "trace/intervene.h"
 
 /* Collects clamps: counts all of them, and writes at most max. */
@@ -86,8 +86,8 @@ read_answers(struct ct_patch *out, const struct ct_prompt *p, const float *final
 	if (!logits)
 		return CT_ENOMEM;
 	out->top = ct_likeliest(V, logits);
-	out->prob = (float)ct_answer_probability(V, logits, out->top);
-	out->prob_there = (float)ct_answer_probability(V, logits, answers->there);
+	out->prob = (float)ct_probability(V, logits, out->top);
+	out->prob_there = (float)ct_probability(V, logits, answers->there);
 	return CT_OK;
 }
 

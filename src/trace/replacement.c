@@ -34,17 +34,6 @@ start_output(const struct ct_transcoder *tc, int l, int start, int T, const floa
 	ct_skip_frozen(tc, l, T, read, y);
 }
 
-static bool
-all_finite(const float *x, int n)
-{
-	/* The exponent bits are all set only in Inf and NaN; 0*x is then NaN. */
-	float sum = 0;
-
-	for (int i = 0; i < n; i++)
-		sum += 0 * x[i];
-	return sum == 0;
-}
-
 /* The decoder rows of all outputs; bad: an active feature whose row is not finite. */
 struct gather {
 	struct ct_local_model *lrm;
@@ -63,7 +52,7 @@ gather_rows(const struct ct_local_model *lrm, int m, int t, float *row)
 	for (int l = tc->kind == CT_CLT ? 0 : m; l <= m; l++)
 		for (int i = lrm->first[l * T + t]; i < lrm->first[l * T + t + 1]; i++, row += D) {
 			ct_transcoder_decoder_row(tc, l, lrm->active[i].feature, m, row);
-			if (!tc->allow_nonfinite && !all_finite(row, D))
+			if (!tc->allow_nonfinite && !ct_all_finite(D, row))
 				bad = i;
 			ct_write_frozen(lrm->pass, tc, m, t, row, row);
 			for (int d = 0; d < D; d++)

@@ -10,7 +10,6 @@
 #include "math/kernels.h"
 #include "model/linear.h"
 #include "model/transformer.h"
-#include "trace/answer.h"
 #include "trace/intervene.h"
 
 struct job {
@@ -27,12 +26,10 @@ struct job {
 static double
 log_sum_exp(const float *x, int n, int *top)
 {
-	double sum = 0;
+	double most, sum = ct_softmax_sum(n, x, &most);
 
 	*top = ct_likeliest(n, x);
-	for (int i = 0; i < n; i++)
-		sum += exp((double)x[i] - (double)x[*top]);
-	return (double)x[*top] + log(sum);
+	return most + log(sum);
 }
 
 static int

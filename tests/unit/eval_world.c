@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "trace/answer.h"
+#include "math/kernels.h"
 #include "eval_world.h"
 
 int

@@ -11,11 +11,11 @@
 #include <cmocka.h>
 
 #include "base/random.h"
+#include "math/kernels.h"
 #include "cards/activity.h"
 #include "eval/eval.h"
 #include "eval/interchange_parts.h"
 #include "eval/planning.h"
-#include "trace/answer.h"
 #include "eval/interchange.h"
 #include "eval_world.h"
 

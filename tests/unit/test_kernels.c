@@ -317,9 +317,30 @@ check_softmax(const char *what, const float *x, int n)
 		sum += exp((double)x[i] - max);
 	for (int i = 0; i < n; i++) {
 		near(what, (double)y[i], exp((double)x[i] - max) / sum, 0.01);
+		assert_true(fabs(ct_probability(n, x, i) - exp((double)x[i] - max) / sum) < 1e-15);
+		assert_true(x[i] < x[ct_likeliest(n, x)] || (x[i] == x[ct_likeliest(n, x)] &&
+		    i >= ct_likeliest(n, x)));
 		total += (double)y[i];
 	}
 	assert_true(fabs(total - 1) < 1e-6);
+}
+
+static void
+test_finite(void **state)
+{
+	float x[70];
+
+	(void)state;
+	for (int n = 1; n < 70; n++) {
+		for (int i = 0; i < n; i++)
+			x[i] = i % 2 ? 3e38f : -1e-40f;
+		assert_true(ct_all_finite(n, x) && ct_all_finite(0, x));
+		for (int k = 0; k < 3; k++) {
+			x[n - 1] = k == 0 ? (float)NAN : k == 1 ? INFINITY : -INFINITY;
+			assert_false(ct_all_finite(n, x));
+			assert_true(ct_all_finite(n - 1, x));
+		}
+	}
 }
 
 static void
@@ -415,6 +436,7 @@ main(void)
 		cmocka_unit_test(test_norms),
 		cmocka_unit_test(test_norm_linear),
 		cmocka_unit_test(test_activations),
+		cmocka_unit_test(test_finite),
 		cmocka_unit_test(test_softmax),
 		cmocka_unit_test(test_rope),
 		cmocka_unit_test(test_rope_distance),

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "trace/answer.h"
+#include "math/kernels.h"
 #include "eval/interchange.h"
 #include "eval/swap.h"
 #include "eval_world.h"
