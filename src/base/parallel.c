@@ -24,7 +24,7 @@ run_item(void *arg, int task, int id)
 	struct round *r = arg;
 	struct worker *w = &r->workers[id];
 	struct ct_arena_mark mark;
-	struct ct_error err = {0};
+	struct ct_error err = { 0 };
 
 	if (w->err.code != 0)
 		return;
@@ -43,7 +43,7 @@ first_failure(const struct worker *workers, int n)
 	int i;
 
 	for (i = 0; i < n; i++) {
-		if (workers[i].err.code != 0 && (first == NULL || workers[i].item < first->item))
+		if (workers[i].err.code != 0 && (!first || workers[i].item < first->item))
 			first = &workers[i];
 	}
 	return first;
@@ -54,28 +54,28 @@ ct_parallel_run(const struct ct_job *job, int n, ct_item_fn fn, void *ctx, const
     struct ct_error *err)
 {
 	struct ct_pool *pool = ct_job_pool(job);
-	int threads = ct_pool_threads(pool), size = ROUND * threads, i, rc = CT_OK;
-	struct round r = {.fn = fn, .ctx = ctx};
+	int threads = ct_pool_threads(pool), size = ROUND * threads, i, code = CT_OK;
+	struct round r = { .fn = fn, .ctx = ctx };
 	const struct worker *failed;
 
 	r.workers = calloc((size_t)threads, sizeof *r.workers);
-	if (r.workers == NULL)
+	if (!r.workers)
 		return ct_fail_memory(err, (size_t)threads * sizeof *r.workers, phase);
-	for (r.first = 0; r.first < n && rc == CT_OK; r.first += size) {
+	for (r.first = 0; r.first < n && code == CT_OK; r.first += size) {
 		if (!ct_job_go_on(job, phase, r.first, n)) {
-			rc = ct_fail(err, CT_ECANCELLED, "%s: cancelled after %d of %d", phase, r.first, n);
+			code = ct_fail(err, CT_ECANCELLED, "%s: cancelled after %d of %d", phase, r.first, n);
 			break;
 		}
 		ct_pool_run(pool, n - r.first < size ? n - r.first : size, run_item, &r);
 		failed = first_failure(r.workers, threads);
-		if (failed != NULL) {
-			rc = failed->err.code;
-			if (err != NULL)
+		if (failed) {
+			code = failed->err.code;
+			if (err)
 				*err = failed->err;
 		}
 	}
 	for (i = 0; i < threads; i++)
 		ct_arena_free(&r.workers[i].scratch);
 	free(r.workers);
-	return rc;
+	return code;
 }

@@ -54,11 +54,11 @@ keep(struct entries *e, int feature, int token, float act)
 	if (e->n == e->room) {
 		e->room = e->room == 0 ? 256 : 2 * e->room;
 		grown = realloc(e->list, e->room * sizeof *grown);
-		if (grown == NULL)
+		if (!grown)
 			return false;
 		e->list = grown;
 	}
-	e->list[e->n++] = (struct entry){.feature = feature, .token = token, .act = act};
+	e->list[e->n++] = (struct entry){ .feature = feature, .token = token, .act = act };
 	return true;
 }
 
@@ -80,7 +80,7 @@ run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *
 	read = ct_arena_alloc(a, step, sizeof *read);
 	/* The row after the last is scratch. */
 	pre = ct_arena_alloc(a, (size_t)(s->n + 1) * (size_t)tc->F, sizeof *pre);
-	if (scratch == NULL || read == NULL || pre == NULL)
+	if (!scratch || !read || !pre)
 		return ct_fail_memory(err, a->peak, "the activations of a sentence");
 	code = ct_forward(&p, j->c->tokens + s->first, scratch, NULL, err);
 	if (code != CT_OK)
@@ -135,7 +135,7 @@ sort_layer(struct ct_activity_layer *out, const struct job *j, int l, int chunks
 	out->F = F;
 	out->start = calloc((size_t)F + 1, sizeof *out->start);
 	next = calloc((size_t)F + 1, sizeof *next);
-	if (out->start == NULL || next == NULL)
+	if (!out->start || !next)
 		goto fail;
 	for (chunk = 0; chunk < chunks; chunk++) {
 		e = &j->found[(size_t)chunk * (size_t)j->tc->L + (size_t)l];
@@ -149,7 +149,7 @@ sort_layer(struct ct_activity_layer *out, const struct job *j, int l, int chunks
 	}
 	out->tokens = malloc((n + 1) * sizeof *out->tokens);
 	out->acts = malloc((n + 1) * sizeof *out->acts);
-	if (out->tokens == NULL || out->acts == NULL)
+	if (!out->tokens || !out->acts)
 		goto fail;
 	for (chunk = 0; chunk < chunks; chunk++) {
 		e = &j->found[(size_t)chunk * (size_t)j->tc->L + (size_t)l];
@@ -171,44 +171,44 @@ int
 ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_job *job, struct ct_error *err)
 {
-	struct job j = {.m = m, .tc = tc, .c = c};
+	struct job j = { .m = m, .tc = tc, .c = c };
 	struct ct_activity *a = NULL;
 	int chunks = (c->n_sentences + CHUNK - 1) / CHUNK, i;
-	int rc = ct_activity_check(m, c, err);
+	int code = ct_activity_check(m, c, err);
 
 	*out = NULL;
-	if (rc == CT_OK && tc->act == CT_TC_BATCHTOPK)
-		rc = ct_fail(err, CT_EUNSUPPORTED, "a BatchTopK has no activations over a corpus, for they "
+	if (code == CT_OK && tc->act == CT_TC_BATCHTOPK)
+		code = ct_fail(err, CT_EUNSUPPORTED, "a BatchTopK has no activations over a corpus, for they "
 		    "depend on the batch; convert it to JumpReLU");
-	if (rc != CT_OK)
-		return rc;
+	if (code != CT_OK)
+		return code;
 	j.found = calloc((size_t)chunks * (size_t)tc->L + 1, sizeof *j.found);
 	a = calloc(1, sizeof *a);
-	if (a != NULL)
+	if (a)
 		a->layers = calloc((size_t)tc->L, sizeof *a->layers);
-	if (j.found == NULL || a == NULL || a->layers == NULL) {
-		rc = ct_fail_memory(err, (size_t)chunks * (size_t)tc->L * sizeof *j.found, "activations");
+	if (!j.found || !a || !a->layers) {
+		code = ct_fail_memory(err, (size_t)chunks * (size_t)tc->L * sizeof *j.found, "activations");
 		goto fail;
 	}
-	rc = ct_parallel_run(job, chunks, run_chunk, &j, "activations", err);
-	if (rc != CT_OK)
+	code = ct_parallel_run(job, chunks, run_chunk, &j, "activations", err);
+	if (code != CT_OK)
 		goto fail;
 	a->L = tc->L;
 	a->n_positions = c->n_tokens;
 	for (i = 0; i < c->n_sentences; i++)
 		a->n_tokens += c->sentences[i].n - ct_sentence_start(&c->sentences[i]);
-	for (i = 0; i < tc->L && rc == CT_OK; i++)
-		rc = sort_layer(&a->layers[i], &j, i, chunks, err);
-	if (rc == CT_OK) {
+	for (i = 0; i < tc->L && code == CT_OK; i++)
+		code = sort_layer(&a->layers[i], &j, i, chunks, err);
+	if (code == CT_OK) {
 		*out = a;
 		a = NULL;
 	}
 fail:
-	for (i = 0; j.found != NULL && i < chunks * tc->L; i++)
+	for (i = 0; j.found && i < chunks * tc->L; i++)
 		free(j.found[i].list);
 	free(j.found);
 	ct_activity_free(a);
-	return rc;
+	return code;
 }
 
 void
@@ -216,7 +216,7 @@ ct_activity_free(struct ct_activity *a)
 {
 	int l;
 
-	if (a == NULL)
+	if (!a)
 		return;
 	for (l = 0; l < a->L; l++) {
 		free(a->layers[l].start);

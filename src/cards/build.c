@@ -59,7 +59,7 @@ insert_logit(struct ct_card_logit *best, int *n, const char *token, float weight
 	}
 	for (; i > 0 && sign * weight > sign * best[i - 1].weight; i--)
 		best[i] = best[i - 1];
-	best[i] = (struct ct_card_logit){.token = token, .weight = weight};
+	best[i] = (struct ct_card_logit){ .token = token, .weight = weight };
 }
 
 static bool
@@ -69,7 +69,7 @@ output_tokens(const struct job *j, const float *logits, struct ct_card *card)
 
 	card->top = ct_arena_alloc(card->memory, CT_BUILD_LOGITS, sizeof *card->top);
 	card->bottom = ct_arena_alloc(card->memory, CT_BUILD_LOGITS, sizeof *card->bottom);
-	if (card->top == NULL || card->bottom == NULL)
+	if (!card->top || !card->bottom)
 		return false;
 	for (v = 0; v < V; v++) {
 		insert_logit(card->top, &card->n_top, j->c->words[v], logits[v], 1);
@@ -87,7 +87,7 @@ decoder_logits(const struct job *j, int first, int n, struct ct_arena *a, float 
 	float *row = ct_arena_alloc(a, (size_t)D, sizeof *row);
 
 	*logits = ct_arena_alloc(a, (size_t)n * (size_t)V, sizeof **logits);
-	if (sum == NULL || row == NULL || *logits == NULL)
+	if (!sum || !row || *logits == NULL)
 		return false;
 	for (f = 0; f < n; f++) {
 		for (m = l; m < l + ct_transcoder_reach(j->tc, l); m++) {
@@ -116,7 +116,7 @@ distribution(const float *acts, int n, struct ct_arena *a, struct ct_card *card)
 
 	card->values = ct_arena_alloc(card->memory, CT_BUILD_VALUES, sizeof *card->values);
 	card->histogram = ct_arena_alloc(card->memory, CT_BUILD_BINS, sizeof *card->histogram);
-	if (sorted == NULL || card->values == NULL || card->histogram == NULL)
+	if (!sorted || !card->values || !card->histogram)
 		return false;
 	memcpy(sorted, acts, (size_t)n * sizeof *sorted);
 	qsort(sorted, (size_t)n, sizeof *sorted, ascending);
@@ -155,9 +155,10 @@ find_peaks(const struct job *j, const int *tokens, const float *acts, int n, str
 		if (j->repeated[s])
 			continue;
 		if (n_peaks == 0 || peaks[n_peaks - 1].sentence != s)
-			peaks[n_peaks++] = (struct peak){.sentence = s, .token = tokens[i], .act = acts[i]};
+			peaks[n_peaks++] = (struct peak){ .sentence = s, .token = tokens[i], .act = acts[i] };
 		else if (acts[i] > peaks[n_peaks - 1].act)
-			peaks[n_peaks - 1] = (struct peak){.sentence = s, .token = tokens[i], .act = acts[i]};
+			peaks[n_peaks - 1] = (struct peak){ .sentence = s, .token = tokens[i],
+				.act = acts[i] };
 	}
 	qsort(peaks, (size_t)n_peaks, sizeof *peaks, strongest_first);
 	return n_peaks;
@@ -183,7 +184,7 @@ fill_example(const struct job *j, const struct peak *p, const int *tokens, const
 	e->peak = p->token - first;
 	e->tokens = ct_arena_alloc(memory, (size_t)e->n, sizeof *e->tokens);
 	e->acts = ct_arena_alloc(memory, (size_t)e->n, sizeof *e->acts);
-	if (e->tokens == NULL || e->acts == NULL)
+	if (!e->tokens || !e->acts)
 		return false;
 	for (i = 0; i < e->n; i++)
 		e->tokens[i] = j->c->words[j->c->tokens[first + i]];
@@ -205,7 +206,7 @@ examples(const struct job *j, const int *tokens, const float *acts, int n, struc
 	int n_peaks, q, i, from, to, take;
 
 	card->quantiles = ct_arena_alloc(card->memory, CT_BUILD_QUANTILES, sizeof *card->quantiles);
-	if (peaks == NULL || card->quantiles == NULL)
+	if (!peaks || !card->quantiles)
 		return false;
 	n_peaks = find_peaks(j, tokens, acts, n, peaks);
 	for (q = 0, to = 0; q < CT_BUILD_QUANTILES; q++) {
@@ -222,7 +223,7 @@ examples(const struct job *j, const int *tokens, const float *acts, int n, struc
 		out->name = names[q];
 		out->n = take;
 		out->examples = ct_arena_alloc(card->memory, (size_t)take, sizeof *out->examples);
-		if (out->examples == NULL)
+		if (!out->examples)
 			return false;
 		for (i = 0; i < take; i++) {
 			const struct peak *p = &peaks[from + (int)((long)(to - from) * i / take)];
@@ -259,7 +260,7 @@ label(const struct job *j, int worker, const int *tokens, int n, struct ct_card 
 			    i == 0 ? "" : CT_LABEL_OR, card->candidates[i]);
 	}
 	card->label = ct_arena_strdup(card->memory, mixed);
-	return card->label != NULL;
+	return card->label;
 }
 
 static int
@@ -270,13 +271,13 @@ build_card(
 	const int *tokens = layer->tokens + layer->start[f];
 	const float *acts = layer->acts + layer->start[f];
 	struct ct_card *card = ct_card_new(j->layer, f);
-	int n = (int)(layer->start[f + 1] - layer->start[f]), rc;
+	int n = (int)(layer->start[f + 1] - layer->start[f]), code;
 	char *kept;
 
-	if (card == NULL)
+	if (!card)
 		return ct_fail_memory(err, sizeof *card, "a feature card");
 	card->frequency = (double)n / (double)j->activity->n_tokens;
-	if (j->rewrites != NULL)
+	if (j->rewrites)
 		card->rewrite = j->rewrites[(size_t)j->layer * (size_t)j->tc->F + (size_t)f];
 	if (!output_tokens(j, logits, card) || (n > 0 && (!distribution(acts, n, a, card)
 	    || !examples(j, tokens, acts, n, a, card) || !label(j, worker, tokens, n, card)
@@ -284,12 +285,12 @@ build_card(
 		ct_card_free(card);
 		return ct_fail_memory(err, (size_t)n * sizeof(struct peak), "a feature card");
 	}
-	rc = ct_record_write(&j->out->records[f], &j->out->sizes[f], card, err);
-	kept = rc == CT_OK ? strdup(card->label) : NULL;
+	code = ct_record_write(&j->out->records[f], &j->out->sizes[f], card, err);
+	kept = code == CT_OK ? strdup(card->label) : NULL;
 	j->out->labels[f] = kept;
 	j->out->f1[f] = card->f1;
 	ct_card_free(card);
-	return rc == CT_OK && kept == NULL ? ct_fail_memory(err, 256, "a label") : rc;
+	return code == CT_OK && !kept ? ct_fail_memory(err, 256, "a label") : code;
 }
 
 /* Features per task, so that a worker's logits fit LOGIT_ROOM. */
@@ -306,19 +307,20 @@ build_batch(void *ctx, int batch, int worker, struct ct_arena *scratch, struct c
 {
 	const struct job *j = ctx;
 	struct ct_arena_mark mark;
-	int size = batch_size(j->m), first = batch * size, i, rc = CT_OK;
+	int size = batch_size(j->m), first = batch * size, i, code = CT_OK;
 	int n = j->out->F - first < size ? j->out->F - first : size;
 	float *logits;
 
 	if (!decoder_logits(j, first, n, scratch, &logits))
 		return ct_fail_memory(err, (size_t)n * (size_t)j->m->cfg.V * sizeof *logits,
 		    "the output tokens of features");
-	for (i = 0; i < n && rc == CT_OK; i++) {
+	for (i = 0; i < n && code == CT_OK; i++) {
 		mark = ct_arena_mark(scratch);
-		rc = build_card(j, worker, first + i, logits + (size_t)i * (size_t)j->m->cfg.V, scratch, err);
+		code = build_card(j, worker, first + i, logits + (size_t)i * (size_t)j->m->cfg.V, scratch,
+		    err);
 		ct_arena_release(scratch, mark);
 	}
-	return rc;
+	return code;
 }
 
 static void
@@ -327,9 +329,9 @@ free_layer(struct ct_store_layer *l)
 	int f;
 
 	for (f = 0; f < l->F; f++) {
-		if (l->records != NULL)
+		if (l->records)
 			free(l->records[f]);
-		if (l->labels != NULL)
+		if (l->labels)
 			free((char *)(uintptr_t)l->labels[f]);	/* strdup'd in build_card */
 	}
 	free(l->records);
@@ -352,7 +354,7 @@ build_layer(struct job *j, const struct ct_job *job, struct ct_error *err)
 	out->sizes = calloc(F, sizeof *out->sizes);
 	out->labels = calloc(F, sizeof *out->labels);
 	out->f1 = calloc(F, sizeof *out->f1);
-	if (out->records == NULL || out->sizes == NULL || out->labels == NULL || out->f1 == NULL)
+	if (!out->records || !out->sizes || !out->labels || !out->f1)
 		return ct_fail_memory(err, F * sizeof *out->records, "feature cards");
 	return ct_parallel_run(job, (out->F + size - 1) / size, build_batch, j, "cards", err);
 }
@@ -380,10 +382,10 @@ find_repeats(const struct ct_corpus *c, bool *repeated, struct ct_error *err)
 	const struct ct_sentence *s, *before;
 	int i, k;
 
-	if (list == NULL)
+	if (!list)
 		return ct_fail_memory(err, (size_t)c->n_sentences * sizeof *list, "sentences");
 	for (i = 0; i < c->n_sentences; i++) {
-		list[i] = (struct hashed){.hash = 14695981039346656037u, .sentence = i};	/* FNV-1a */
+		list[i] = (struct hashed){ .hash = 14695981039346656037u, .sentence = i };	/* FNV-1a */
 		for (k = 0; k < c->sentences[i].n; k++)
 			list[i].hash = (list[i].hash ^ (uint64_t)c->tokens[c->sentences[i].first + k]) *
 				       1099511628211u;
@@ -408,7 +410,7 @@ summarise(
 	size_t F = (size_t)j->tc->F;
 	int l, f;
 
-	*out = (struct ct_build_summary){0};
+	*out = (struct ct_build_summary){ 0 };
 	for (l = 0; l < activity->L; l++) {
 		const size_t *start = activity->layers[l].start;
 
@@ -417,7 +419,7 @@ summarise(
 			out->dead += start[f] == start[f + 1];
 			out->named += layers[l].f1[f] >= least_f1;	/* false for NAN */
 			out->sure += layers[l].f1[f] >= sure_f1;
-			out->rewrites += j->rewrites != NULL &&
+			out->rewrites += j->rewrites &&
 			    j->rewrites[(size_t)l * F + (size_t)f].layer > 0;
 		}
 	}
@@ -432,13 +434,13 @@ ct_cards_build(const char *dir, const struct ct_cards_source *source, struct ct_
 	struct job j = {.m = source->m, .tc = tc, .c = c, .activity = source->activity,
 	    .rewrites = source->rewrites, .fingerprint = source->fingerprint};
 	struct ct_store_layer *layers = calloc((size_t)tc->L, sizeof *layers);
-	int rc = CT_OK, i, k;
+	int code = CT_OK, i, k;
 	int *sentence_of = calloc((size_t)c->n_tokens + 1, sizeof *sentence_of);
 	bool *repeated = calloc((size_t)c->n_sentences + 1, sizeof *repeated);
-	struct ct_arena memory = {0};
+	struct ct_arena memory = { 0 };
 
-	if (layers == NULL || sentence_of == NULL || repeated == NULL) {
-		rc = ct_fail_memory(err, (size_t)c->n_tokens * sizeof *sentence_of, "feature cards");
+	if (!layers || !sentence_of || !repeated) {
+		code = ct_fail_memory(err, (size_t)c->n_tokens * sizeof *sentence_of, "feature cards");
 		goto fail;
 	}
 	for (i = 0; i < c->n_sentences; i++) {
@@ -447,28 +449,28 @@ ct_cards_build(const char *dir, const struct ct_cards_source *source, struct ct_
 	}
 	j.sentence_of = sentence_of;
 	j.repeated = repeated;
-	rc = find_repeats(c, repeated, err);
-	if (rc == CT_OK)
-		rc = ct_operand_form_find(&j.operands, c, &memory, err);
-	if (rc == CT_OK)
-		rc = ct_matcher_open(&j.matcher, c, ct_pool_threads(ct_job_pool(job)), err);
-	for (j.layer = 0; rc == CT_OK && j.layer < tc->L; j.layer++) {
+	code = find_repeats(c, repeated, err);
+	if (code == CT_OK)
+		code = ct_operand_form_find(&j.operands, c, &memory, err);
+	if (code == CT_OK)
+		code = ct_matcher_open(&j.matcher, c, ct_pool_threads(ct_job_pool(job)), err);
+	for (j.layer = 0; code == CT_OK && j.layer < tc->L; j.layer++) {
 		j.out = &layers[j.layer];
-		rc = build_layer(&j, job, err);
+		code = build_layer(&j, job, err);
 	}
-	if (rc == CT_OK)
-		rc = ct_transcoder_check(tc, source->m, err);
-	if (rc == CT_OK)
-		rc = ct_store_write(dir, layers, tc->L, err);
-	if (rc == CT_OK && summary != NULL)
+	if (code == CT_OK)
+		code = ct_transcoder_check(tc, source->m, err);
+	if (code == CT_OK)
+		code = ct_store_write(dir, layers, tc->L, err);
+	if (code == CT_OK && summary)
 		summarise(summary, layers, &j);
 fail:
-	for (i = 0; layers != NULL && i < tc->L; i++)
+	for (i = 0; layers && i < tc->L; i++)
 		free_layer(&layers[i]);
 	ct_matcher_close(j.matcher);
 	ct_arena_free(&memory);
 	free(repeated);
 	free(sentence_of);
 	free(layers);
-	return rc;
+	return code;
 }

@@ -29,23 +29,23 @@ open_store(struct ct_cards *c, const struct ct_transcoder *tc, const char *finge
 {
 	char *index = ct_path_join(c->dir, "index.json.gz");
 	struct ct_error why = { 0 };
-	int rc = CT_OK;
+	int code = CT_OK;
 
-	if (index == NULL)
+	if (!index)
 		return ct_fail_memory(err, strlen(c->dir), "a path");
 	if (!ct_file_missing(index))
-		rc = ct_store_open(&c->store, c->dir, &why);
+		code = ct_store_open(&c->store, c->dir, &why);
 	free(index);
-	if (c->store != NULL && rc == CT_OK)
-		rc = ct_store_fits(c->store, tc, fingerprint, &why);
-	if (rc == CT_OK)
+	if (c->store && code == CT_OK)
+		code = ct_store_fits(c->store, tc, fingerprint, &why);
+	if (code == CT_OK)
 		return CT_OK;
 	ct_store_close(c->store);
 	c->store = NULL;
-	if (rc == CT_ENOMEM)
-		return ct_fail(err, rc, "%s", why.msg);
+	if (code == CT_ENOMEM)
+		return ct_fail(err, code, "%s", why.msg);
 	c->trouble = strdup(why.msg);
-	return c->trouble != NULL ? CT_OK : ct_fail_memory(err, strlen(why.msg), "feature cards");
+	return c->trouble ? CT_OK : ct_fail_memory(err, strlen(why.msg), "feature cards");
 }
 
 /* Labels that nothing will ever show. */
@@ -75,21 +75,21 @@ ct_cards_open(struct ct_cards **out, const char *features_dir, const char *label
     const struct ct_transcoder *tc, const char *fingerprint, struct ct_notes *notes, struct ct_error *err)
 {
 	struct ct_cards *c = calloc(1, sizeof *c);
-	int rc;
+	int code;
 
 	*out = NULL;
-	if (c != NULL)
+	if (c)
 		c->dir = strdup(features_dir);
-	if (c == NULL || c->dir == NULL) {
+	if (!c || !c->dir) {
 		ct_cards_close(c);
 		return ct_fail_memory(err, sizeof *c, "feature cards");
 	}
-	rc = open_store(c, tc, fingerprint, err);
-	if (rc == CT_OK)
-		rc = ct_labels_open(&c->labels, labels_path, fingerprint, notes, err);
-	if (rc != CT_OK) {
+	code = open_store(c, tc, fingerprint, err);
+	if (code == CT_OK)
+		code = ct_labels_open(&c->labels, labels_path, fingerprint, notes, err);
+	if (code != CT_OK) {
 		ct_cards_close(c);
-		return rc;
+		return code;
 	}
 	note_strays(c->labels, labels_path, tc, notes);
 	*out = c;
@@ -101,7 +101,7 @@ ct_cards_close(struct ct_cards *c)
 {
 	int i;
 
-	if (c == NULL)
+	if (!c)
 		return;
 	for (i = 0; i < CT_CARDS_KEPT; i++)
 		ct_card_free(c->kept[i].card);
@@ -121,19 +121,19 @@ ct_cards_made_with(struct ct_cards *c, const char *fingerprint)
 bool
 ct_cards_present(const struct ct_cards *c)
 {
-	return c->store != NULL;
+	return c->store;
 }
 
 const char *
 ct_cards_trouble(const struct ct_cards *c)
 {
-	return c->trouble != NULL ? c->trouble : "";
+	return c->trouble ? c->trouble : "";
 }
 
 static const char *
 automatic(const struct ct_cards *c, int layer, int feature)
 {
-	return c->store != NULL ? ct_store_label(c->store, layer, feature) : "";
+	return c->store ? ct_store_label(c->store, layer, feature) : "";
 }
 
 const char *
@@ -141,7 +141,7 @@ ct_cards_label_typed(const struct ct_cards *c, int layer, int feature)
 {
 	const char *typed = ct_labels_find(c->labels, layer, feature);
 
-	return typed != NULL ? typed : "";
+	return typed ? typed : "";
 }
 
 const char *
@@ -149,13 +149,13 @@ ct_cards_label(const struct ct_cards *c, int layer, int feature)
 {
 	const char *typed = ct_labels_find(c->labels, layer, feature);
 
-	return typed != NULL ? typed : automatic(c, layer, feature);
+	return typed ? typed : automatic(c, layer, feature);
 }
 
 double
 ct_cards_label_f1(const struct ct_cards *c, int layer, int feature)
 {
-	if (c->store == NULL || ct_labels_find(c->labels, layer, feature) != NULL)
+	if (!c->store || ct_labels_find(c->labels, layer, feature))
 		return NAN;
 	return ct_store_label_f1(c->store, layer, feature);
 }
@@ -165,22 +165,22 @@ static int
 apply_label(const struct ct_cards *c, struct ct_card *card, struct ct_error *err)
 {
 	const char *typed = ct_labels_find(c->labels, card->layer, card->feature);
-	const char *label = typed != NULL ? typed : automatic(c, card->layer, card->feature);
+	const char *label = typed ? typed : automatic(c, card->layer, card->feature);
 
-	if (typed == NULL && !card->edited)
+	if (!typed && !card->edited)
 		return CT_OK;	/* as it was read */
 	label = ct_arena_strdup(card->memory, label);
-	if (label == NULL)
+	if (!label)
 		return ct_fail_memory(err, CT_LABEL_MAX, "a label");
 	card->label = label;
-	card->edited = typed != NULL;
+	card->edited = typed;
 	return CT_OK;
 }
 
 static bool
 holds(const struct kept *k, int layer, int feature)
 {
-	return k->card != NULL && k->card->layer == layer && k->card->feature == feature;
+	return k->card && k->card->layer == layer && k->card->feature == feature;
 }
 
 /* The slot that holds the card, or else the one that was not asked for longest. */
@@ -205,11 +205,11 @@ ct_cards_get(struct ct_cards *c, int layer, int feature, struct ct_error *err)
 	struct kept *k = slot(c, layer, feature);
 	struct ct_card *card;
 
-	if (c->trouble != NULL) {
+	if (c->trouble) {
 		ct_fail(err, CT_ENOTFOUND, "%s", c->trouble);
 		return NULL;
 	}
-	if (c->store == NULL) {
+	if (!c->store) {
 		ct_fail(err, CT_ENOTFOUND, "no feature cards in %s; \"ctrace features\" makes them", c->dir);
 		return NULL;
 	}
@@ -231,9 +231,9 @@ int
 ct_cards_set_label(struct ct_cards *c, int layer, int feature, const char *text, struct ct_error *err)
 {
 	struct kept *k = slot(c, layer, feature);
-	int rc = ct_labels_set(c->labels, layer, feature, text, err);
+	int code = ct_labels_set(c->labels, layer, feature, text, err);
 
-	if (rc == CT_OK && holds(k, layer, feature))
-		rc = apply_label(c, k->card, err);
-	return rc;
+	if (code == CT_OK && holds(k, layer, feature))
+		code = apply_label(c, k->card, err);
+	return code;
 }

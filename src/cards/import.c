@@ -60,7 +60,7 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, boo
 	char name[40], *path, *text = NULL;
 	struct ct_card *card = NULL;
 	size_t size;
-	int rc;
+	int code;
 
 	ct_store_json_name(name, sizeof name, layer, feature);
 	if (!(path = ct_path_join(from, name)))
@@ -69,26 +69,27 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, boo
 		free(path);
 		return CT_OK;
 	}
-	rc = ct_file_read(&text, &size, path, CT_RECORD_MAX, err);
-	if (rc == CT_OK)
-		rc = ct_sniff_expect(path, text, size, CT_SNIFF_OTHER, "a feature card in JSON", err);
-	if (rc == CT_OK && apart)
-		rc = without_blanks(&text, &size, path, err);
-	if (rc == CT_OK)
-		rc = ct_record_pack(&l->records[feature], &l->sizes[feature], text, size, err);
+	code = ct_file_read(&text, &size, path, CT_RECORD_MAX, err);
+	if (code == CT_OK)
+		code = ct_sniff_expect(path, text, size, CT_SNIFF_OTHER, "a feature card in JSON", err);
+	if (code == CT_OK && apart)
+		code = without_blanks(&text, &size, path, err);
+	if (code == CT_OK)
+		code = ct_record_pack(&l->records[feature], &l->sizes[feature], text, size, err);
 	/* Reading it as it will be read later checks it. */
-	if (rc == CT_OK)
-		rc = ct_record_read(&card, l->records[feature], l->sizes[feature], layer, feature, path, err);
-	if (rc == CT_OK && !(l->labels[feature] = ct_arena_strdup(a, card->label)))
-		rc = ct_fail_memory(err, strlen(card->label), "a label");
-	if (rc == CT_OK) {
+	if (code == CT_OK)
+		code = ct_record_read(&card, l->records[feature], l->sizes[feature], layer, feature, path,
+		    err);
+	if (code == CT_OK && !(l->labels[feature] = ct_arena_strdup(a, card->label)))
+		code = ct_fail_memory(err, strlen(card->label), "a label");
+	if (code == CT_OK) {
 		l->f1[feature] = card->f1;
 		++*n;
 	}
 	ct_card_free(card);
 	free(text);
 	free(path);
-	return rc;
+	return code;
 }
 
 int
@@ -98,32 +99,32 @@ ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc
 	struct ct_arena a = { 0 };
 	struct ct_store_layer *layers = ct_arena_need(&a, (size_t)tc->L, sizeof *layers, "cards", err);
 	long total = 0, done = 0;
-	int rc = layers ? CT_OK : CT_ENOMEM;
+	int code = layers ? CT_OK : CT_ENOMEM;
 
 	*n = 0;
-	if (rc == CT_OK && !ct_dir_exists(from))
-		rc = ct_fail(err, CT_ENOTFOUND, "%s: no such directory", from);
-	for (int l = 0; rc == CT_OK && l < tc->L; l++) {
+	if (code == CT_OK && !ct_dir_exists(from))
+		code = ct_fail(err, CT_ENOTFOUND, "%s: no such directory", from);
+	for (int l = 0; code == CT_OK && l < tc->L; l++) {
 		total += tc->layers[l].F;
-		rc = make_layer(&layers[l], tc->layers[l].F, &a, err);
+		code = make_layer(&layers[l], tc->layers[l].F, &a, err);
 		layers[l].weights = ct_store_checksum(tc, l);
 		layers[l].made_with = fingerprint;
 	}
-	for (int l = 0; rc == CT_OK && l < tc->L; l++)
-		for (int f = 0; rc == CT_OK && f < layers[l].F; f++) {
-			rc = read_one(&layers[l], from, l, f, apart, &a, n, err);
-			if (rc == CT_OK && ++done % 64 == 0 && !ct_job_go_on(job, "import", done, total))
-				rc = ct_fail(err, CT_ECANCELLED, "import cancelled");
+	for (int l = 0; code == CT_OK && l < tc->L; l++)
+		for (int f = 0; code == CT_OK && f < layers[l].F; f++) {
+			code = read_one(&layers[l], from, l, f, apart, &a, n, err);
+			if (code == CT_OK && ++done % 64 == 0 && !ct_job_go_on(job, "import", done, total))
+				code = ct_fail(err, CT_ECANCELLED, "import cancelled");
 		}
-	if (rc == CT_OK && *n == 0)
-		rc = ct_fail(err, CT_ENOTFOUND, "%s: no card of this transcoder: expected files such as "
+	if (code == CT_OK && *n == 0)
+		code = ct_fail(err, CT_ENOTFOUND, "%s: no card of this transcoder: expected files such as "
 		    "0.json, named by "
 		    "(l+f)(l+f+1)/2 + f of feature f in layer l", from);
-	if (rc == CT_OK)
-		rc = ct_store_write(to, layers, tc->L, err);
+	if (code == CT_OK)
+		code = ct_store_write(to, layers, tc->L, err);
 	for (int l = 0; layers && l < tc->L; l++)
 		for (int f = 0; layers[l].records && f < layers[l].F; f++)
 			free(layers[l].records[f]);
 	ct_arena_free(&a);
-	return rc;
+	return code;
 }

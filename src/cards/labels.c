@@ -42,7 +42,7 @@ free_list(struct label *list, int n)
 void
 ct_labels_close(struct ct_labels *l)
 {
-	if (l == NULL)
+	if (!l)
 		return;
 	free_list(l->list, l->n);
 	free(l->path);
@@ -92,13 +92,13 @@ add(struct label **list, int *n, int layer, int feature, const char *text, struc
 	struct label *grown = realloc(*list, ((size_t)*n + 1) * sizeof *grown);
 	char *copy = strdup(text);
 
-	if (grown != NULL)
+	if (grown)
 		*list = grown;
-	if (grown == NULL || copy == NULL) {
+	if (!grown || !copy) {
 		free(copy);
 		return ct_fail_memory(err, strlen(text), "a label");
 	}
-	grown[(*n)++] = (struct label){.layer = layer, .feature = feature, .text = copy};
+	grown[(*n)++] = (struct label){ .layer = layer, .feature = feature, .text = copy };
 	return CT_OK;
 }
 
@@ -332,7 +332,7 @@ ct_labels_at(const struct ct_labels *l, int i, int *layer, int *feature)
 static struct label *
 find(struct label *list, int n, int layer, int feature)
 {
-	struct label key = {.layer = layer, .feature = feature};
+	struct label key = { .layer = layer, .feature = feature };
 
 	return n > 0 ? bsearch(&key, list, (size_t)n, sizeof *list, order) : NULL;
 }
@@ -342,26 +342,26 @@ ct_labels_find(const struct ct_labels *l, int layer, int feature)
 {
 	const struct label *found = find(l->list, l->n, layer, feature);
 
-	return found != NULL ? found->text : NULL;
+	return found ? found->text : NULL;
 }
 
 static int
 change(struct label **list, int *n, int layer, int feature, const char *text, struct ct_error *err)
 {
 	struct label *old = find(*list, *n, layer, feature);
-	int rc = CT_OK;
+	int code = CT_OK;
 
-	if (old != NULL) {
+	if (old) {
 		free(old->text);
 		memmove(old, old + 1, (size_t)(*list + *n - old - 1) * sizeof *old);
 		(*n)--;
 	}
 	if (text[0] != '\0') {
-		rc = add(list, n, layer, feature, text, err);
-		if (rc == CT_OK)
+		code = add(list, n, layer, feature, text, err);
+		if (code == CT_OK)
 			qsort(*list, (size_t)*n, sizeof **list, order);
 	}
-	return rc;
+	return code;
 }
 
 /* The file's text, to be freed. Labels are printable, so a quoted scalar needs two escapes only. */

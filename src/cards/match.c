@@ -20,9 +20,9 @@ ct_matcher_close(struct ct_matcher *m)
 {
 	int i;
 
-	if (m == NULL)
+	if (!m)
 		return;
-	for (i = 0; m->scratch != NULL && i < m->workers; i++) {
+	for (i = 0; m->scratch && i < m->workers; i++) {
 		free(m->scratch[i].hits);
 		free(m->scratch[i].touched);
 	}
@@ -55,18 +55,18 @@ ct_matcher_open(struct ct_matcher **out, const struct ct_corpus *c, int workers,
 	int i;
 
 	*out = NULL;
-	if (m == NULL)
+	if (!m)
 		goto fail;
 	m->c = c;
 	m->workers = workers;
 	m->size = calloc(n, sizeof *m->size);
 	m->scratch = calloc((size_t)workers, sizeof *m->scratch);
-	if (m->size == NULL || m->scratch == NULL)
+	if (!m->size || !m->scratch)
 		goto fail;
 	for (i = 0; i < workers; i++) {
 		m->scratch[i].hits = calloc(n, sizeof(int));
 		m->scratch[i].touched = calloc(n, sizeof(int));
-		if (m->scratch[i].hits == NULL || m->scratch[i].touched == NULL)
+		if (!m->scratch[i].hits || !m->scratch[i].touched)
 			goto fail;
 	}
 	count_labels(m);

@@ -23,9 +23,9 @@ struct ct_card *
 ct_card_new(int layer, int feature)
 {
 	struct ct_arena *memory = calloc(1, sizeof *memory);
-	struct ct_card *card = memory != NULL ? ct_arena_alloc(memory, 1, sizeof *card) : NULL;
+	struct ct_card *card = memory ? ct_arena_alloc(memory, 1, sizeof *card) : NULL;
 
-	if (card == NULL) {
+	if (!card) {
 		free(memory);
 		return NULL;
 	}
@@ -39,7 +39,7 @@ ct_card_free(struct ct_card *card)
 {
 	struct ct_arena *memory;
 
-	if (card == NULL)
+	if (!card)
 		return;
 	memory = card->memory;
 	ct_arena_free(memory);		/* card lies in it */
@@ -75,7 +75,7 @@ string(const char *s)
 	json_t *j = json_string(s);
 	char clean[TEXT_MAX];
 
-	if (j != NULL)
+	if (j)
 		return j;
 	ct_text_clean(clean, sizeof clean, s, strlen(s));
 	return json_string(clean);
@@ -163,12 +163,12 @@ ct_record_pack(unsigned char **out, size_t *n, const char *text, size_t n_text, 
 {
 	unsigned char *packed, *record;
 	size_t n_packed;
-	int rc = ct_deflate(&packed, &n_packed, text, n_text, CT_ZLIB, err);
+	int code = ct_deflate(&packed, &n_packed, text, n_text, CT_ZLIB, err);
 
-	if (rc != CT_OK)
-		return rc;
+	if (code != CT_OK)
+		return code;
 	record = malloc(n_packed + 4);
-	if (record == NULL) {
+	if (!record) {
 		free(packed);
 		return ct_fail_memory(err, n_packed + 4, "a feature card");
 	}
@@ -210,20 +210,20 @@ ct_record_write(unsigned char **out, size_t *n, const struct ct_card *c, struct 
 {
 	json_t *j = ct_record_json(c);
 	char *text;
-	int rc;
+	int code;
 
 	*out = NULL;
 	*n = 0;
 	text = json_dumps(j, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
-	if (text == NULL) {
-		rc = ct_fail_memory(err, 1 << 16, "a feature card");
+	if (!text) {
+		code = ct_fail_memory(err, 1 << 16, "a feature card");
 		goto fail;
 	}
-	rc = ct_record_pack(out, n, text, strlen(text), err);
+	code = ct_record_pack(out, n, text, strlen(text), err);
 fail:
 	free(text);
 	json_decref(j);
-	return rc;
+	return code;
 }
 
 int
@@ -286,7 +286,7 @@ read_number(const struct reader *r, const json_t *obj, const char *key, double *
 {
 	const json_t *j = json_object_get(obj, key);
 
-	if (j == NULL || json_is_null(j))
+	if (!j || json_is_null(j))
 		return CT_OK;
 	if (!json_is_number(j))
 		return wrong(r, key, "a number");
@@ -309,10 +309,10 @@ static int
 read_numbers(const struct reader *r, const json_t *obj, const char *key, float **out, int *n)
 {
 	const json_t *j, *v;
-	int i, rc = list(r, obj, key, &j, n);
+	int i, code = list(r, obj, key, &j, n);
 
-	if (rc != CT_OK)
-		return rc;
+	if (code != CT_OK)
+		return code;
 	*out = ct_arena_need(r->a, (size_t)*n, sizeof **out, r->where, r->err);
 	if (*out == NULL)
 		return CT_ENOMEM;
@@ -329,25 +329,25 @@ static int
 read_example(const struct reader *r, const json_t *j, struct ct_card_example *e)
 {
 	const json_t *tokens;
-	int i, n, rc;
+	int i, n, code;
 
 	if (!json_is_object(j))
 		return wrong(r, "examples", "a list of objects");
-	rc = list(r, j, "tokens", &tokens, &e->n);
-	if (rc == CT_OK)
-		rc = read_numbers(r, j, "tokens_acts_list", &e->acts, &n);
-	if (rc != CT_OK)
-		return rc;
+	code = list(r, j, "tokens", &tokens, &e->n);
+	if (code == CT_OK)
+		code = read_numbers(r, j, "tokens_acts_list", &e->acts, &n);
+	if (code != CT_OK)
+		return code;
 	if (n != e->n)
 		return ct_fail(
 		    r->err, CT_EFORMAT, "%s: an example has %d tokens but %d activations", r->where, e->n, n);
 	e->tokens = ct_arena_need(r->a, (size_t)e->n, sizeof *e->tokens, r->where, r->err);
-	if (e->tokens == NULL)
+	if (!e->tokens)
 		return CT_ENOMEM;
 	for (i = 0; i < e->n; i++) {
-		rc = read_text(r, json_array_get(tokens, (size_t)i), "tokens", &e->tokens[i]);
-		if (rc != CT_OK)
-			return rc;
+		code = read_text(r, json_array_get(tokens, (size_t)i), "tokens", &e->tokens[i]);
+		if (code != CT_OK)
+			return code;
 		if (e->acts[i] > e->acts[e->peak])
 			e->peak = i;
 	}
@@ -359,12 +359,12 @@ read_quantiles(const struct reader *r, const json_t *obj, struct ct_card *c)
 {
 	const json_t *all, *one, *examples, *name;
 	struct ct_card_quantile *q;
-	int i, k, rc = list(r, obj, "examples_quantiles", &all, &c->n_quantiles);
+	int i, k, code = list(r, obj, "examples_quantiles", &all, &c->n_quantiles);
 
-	if (rc != CT_OK)
-		return rc;
+	if (code != CT_OK)
+		return code;
 	c->quantiles = ct_arena_need(r->a, (size_t)c->n_quantiles, sizeof *c->quantiles, r->where, r->err);
-	if (c->quantiles == NULL)
+	if (!c->quantiles)
 		return CT_ENOMEM;
 	for (i = 0; i < c->n_quantiles; i++) {
 		one = json_array_get(all, (size_t)i);
@@ -373,18 +373,18 @@ read_quantiles(const struct reader *r, const json_t *obj, struct ct_card *c)
 			return wrong(r, "examples_quantiles", "a list of objects");
 		q->name = "";
 		name = json_object_get(one, "quantile_name");
-		if (name != NULL && (rc = read_text(r, name, "quantile_name", &q->name)) != CT_OK)
-			return rc;
-		rc = list(r, one, "examples", &examples, &q->n);
-		if (rc != CT_OK)
-			return rc;
+		if (name && (code = read_text(r, name, "quantile_name", &q->name)) != CT_OK)
+			return code;
+		code = list(r, one, "examples", &examples, &q->n);
+		if (code != CT_OK)
+			return code;
 		q->examples = ct_arena_need(r->a, (size_t)q->n, sizeof *q->examples, r->where, r->err);
-		if (q->examples == NULL)
+		if (!q->examples)
 			return CT_ENOMEM;
 		for (k = 0; k < q->n; k++) {
-			rc = read_example(r, json_array_get(examples, (size_t)k), &q->examples[k]);
-			if (rc != CT_OK)
-				return rc;
+			code = read_example(r, json_array_get(examples, (size_t)k), &q->examples[k]);
+			if (code != CT_OK)
+				return code;
 		}
 	}
 	return CT_OK;
@@ -395,19 +395,19 @@ read_logits(const struct reader *r, const json_t *obj, const char *tokens_key, c
     struct ct_card_logit **out, int *n)
 {
 	const json_t *tokens, *weights, *w;
-	int i, n_weights, rc = list(r, obj, tokens_key, &tokens, n);
+	int i, n_weights, code = list(r, obj, tokens_key, &tokens, n);
 
-	if (rc == CT_OK)
-		rc = list(r, obj, weights_key, &weights, &n_weights);
-	if (rc != CT_OK)
-		return rc;
+	if (code == CT_OK)
+		code = list(r, obj, weights_key, &weights, &n_weights);
+	if (code != CT_OK)
+		return code;
 	*out = ct_arena_need(r->a, (size_t)*n, sizeof **out, r->where, r->err);
 	if (*out == NULL)
 		return CT_ENOMEM;
 	for (i = 0; i < *n; i++) {
-		rc = read_text(r, json_array_get(tokens, (size_t)i), tokens_key, &(*out)[i].token);
-		if (rc != CT_OK)
-			return rc;
+		code = read_text(r, json_array_get(tokens, (size_t)i), tokens_key, &(*out)[i].token);
+		if (code != CT_OK)
+			return code;
 		w = i < n_weights ? json_array_get(weights, (size_t)i) : NULL;
 		(*out)[i].weight = json_is_number(w) ? (float)json_number_value(w) : NAN;
 	}
@@ -418,24 +418,24 @@ static int
 read_label(const struct reader *r, const json_t *obj, struct ct_card *c)
 {
 	const json_t *j = json_object_get(obj, "label"), *pair;
-	int i, n, rc = CT_OK;
+	int i, n, code = CT_OK;
 
-	if (j != NULL && !json_is_null(j))
-		rc = read_text(r, j, "label", &c->label);
-	if (rc == CT_OK)
-		rc = read_number(r, obj, "label_f1", &c->f1);
-	if (rc == CT_OK)
-		rc = list(r, obj, "label_candidates", &j, &n);
-	if (rc != CT_OK)
-		return rc;
+	if (j && !json_is_null(j))
+		code = read_text(r, j, "label", &c->label);
+	if (code == CT_OK)
+		code = read_number(r, obj, "label_f1", &c->f1);
+	if (code == CT_OK)
+		code = list(r, obj, "label_candidates", &j, &n);
+	if (code != CT_OK)
+		return code;
 	for (i = 0; i < n && i < CT_CARD_CANDIDATES; i++) {
 		pair = json_array_get(j, (size_t)i);
 		if (!json_is_array(pair) || json_array_size(pair) != 2 ||
 		    !json_is_number(json_array_get(pair, 1)))
 			return wrong(r, "label_candidates", "a list of [label, F1]");
-		rc = read_text(r, json_array_get(pair, 0), "label_candidates", &c->candidates[i]);
-		if (rc != CT_OK)
-			return rc;
+		code = read_text(r, json_array_get(pair, 0), "label_candidates", &c->candidates[i]);
+		if (code != CT_OK)
+			return code;
 		c->candidate_f1[i] = json_number_value(json_array_get(pair, 1));
 		c->n_candidates = i + 1;
 	}
@@ -448,16 +448,16 @@ read_rewrite(const struct reader *r, const json_t *obj, struct ct_card *c)
 	const json_t *j = json_object_get(obj, "rewrite");
 	struct ct_card_rewrite *w = &c->rewrite;
 	double share = NAN, cosine = NAN;
-	int layer, first, second, rc;
+	int layer, first, second, code;
 
-	if (j == NULL || json_is_null(j))
+	if (!j || json_is_null(j))
 		return CT_OK;
 	if (!json_is_object(j) || !index_of(j, "layer", &layer) || !index_of(j, "first", &first) ||
 	    !index_of(j, "second", &second) || layer <= c->layer)
 		return wrong(r, "rewrite", "a later layer and two features");
-	if ((rc = read_number(r, j, "share", &share)) != CT_OK ||
-	    (rc = read_number(r, j, "cosine", &cosine)) != CT_OK)
-		return rc;
+	if ((code = read_number(r, j, "share", &share)) != CT_OK ||
+	    (code = read_number(r, j, "cosine", &cosine)) != CT_OK)
+		return code;
 	*w = (struct ct_card_rewrite){ .layer = layer, .first = first, .second = second,
 	    .share = (float)share,
 		.cosine = (float)cosine };
@@ -469,39 +469,39 @@ ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int layer
     const char *where, struct ct_error *err)
 {
 	struct ct_card *c = NULL;
-	struct reader r = {.where = where, .err = err};
+	struct reader r = { .where = where, .err = err };
 	json_t *j = NULL;
 	char *text = NULL;
 	size_t n_text;
 	double lowest = 0, highest = 0;
-	int rc;
+	int code;
 
 	*out = NULL;
-	rc = ct_record_text(&text, &n_text, p, n, where, err);
-	if (rc == CT_OK)
-		rc = ct_json_parse(&j, where, text, n_text, err);
-	if (rc != CT_OK)
+	code = ct_record_text(&text, &n_text, p, n, where, err);
+	if (code == CT_OK)
+		code = ct_json_parse(&j, where, text, n_text, err);
+	if (code != CT_OK)
 		goto fail;
 	if (!json_is_object(j)) {
-		rc = ct_fail(err, CT_EFORMAT, "%s: expected a JSON object", where);
+		code = ct_fail(err, CT_EFORMAT, "%s: expected a JSON object", where);
 		goto fail;
 	}
 	c = ct_card_new(layer, feature);
-	if (c == NULL) {
-		rc = ct_fail_memory(err, sizeof *c, where);
+	if (!c) {
+		code = ct_fail_memory(err, sizeof *c, where);
 		goto fail;
 	}
 	r.a = c->memory;
-	if ((rc = read_label(&r, j, c)) != CT_OK || (rc = read_rewrite(&r, j, c)) != CT_OK ||
-	    (rc = ct_operands_read(c, json_object_get(j, "operands"), where, err)) != CT_OK ||
-	    (rc = read_quantiles(&r, j, c)) != CT_OK ||
-	    (rc = read_number(&r, j, "activation_frequency", &c->frequency)) != CT_OK ||
-	    (rc = read_number(&r, j, "act_min", &lowest)) != CT_OK ||
-	    (rc = read_number(&r, j, "act_max", &highest)) != CT_OK ||
-	    (rc = read_numbers(&r, j, "quantile_values", &c->values, &c->n_values)) != CT_OK ||
-	    (rc = read_numbers(&r, j, "histogram", &c->histogram, &c->n_histogram)) != CT_OK ||
-	    (rc = read_logits(&r, j, "top_logits", "top_logit_weights", &c->top, &c->n_top)) != CT_OK ||
-	    (rc = read_logits(&r, j, "bottom_logits", "bottom_logit_weights", &c->bottom, &c->n_bottom)) !=
+	if ((code = read_label(&r, j, c)) != CT_OK || (code = read_rewrite(&r, j, c)) != CT_OK ||
+	    (code = ct_operands_read(c, json_object_get(j, "operands"), where, err)) != CT_OK ||
+	    (code = read_quantiles(&r, j, c)) != CT_OK ||
+	    (code = read_number(&r, j, "activation_frequency", &c->frequency)) != CT_OK ||
+	    (code = read_number(&r, j, "act_min", &lowest)) != CT_OK ||
+	    (code = read_number(&r, j, "act_max", &highest)) != CT_OK ||
+	    (code = read_numbers(&r, j, "quantile_values", &c->values, &c->n_values)) != CT_OK ||
+	    (code = read_numbers(&r, j, "histogram", &c->histogram, &c->n_histogram)) != CT_OK ||
+	    (code = read_logits(&r, j, "top_logits", "top_logit_weights", &c->top, &c->n_top)) != CT_OK ||
+	    (code = read_logits(&r, j, "bottom_logits", "bottom_logit_weights", &c->bottom, &c->n_bottom)) !=
 		CT_OK)
 		goto fail;
 	c->act_min = (float)lowest;
@@ -512,5 +512,5 @@ fail:
 	ct_card_free(c);
 	json_decref(j);
 	free(text);
-	return rc;
+	return code;
 }

@@ -49,7 +49,7 @@ static const char index_name[] = "index.json.gz";
 static char *
 arena_path(struct ct_arena *a, const char *dir, const char *name)
 {
-	char *joined = ct_path_join(dir, name), *kept = joined != NULL ? ct_arena_strdup(a, joined) : NULL;
+	char *joined = ct_path_join(dir, name), *kept = joined ? ct_arena_strdup(a, joined) : NULL;
 
 	free(joined);
 	return kept;
@@ -74,7 +74,7 @@ load_offsets(struct ct_store *s, struct layer *l, const json_t *j, const char *w
 		return ct_fail(err, CT_EFORMAT, "%s: layer %d: expected a list offsets of F+1 byte positions",
 		    where, index);
 	l->offsets = ct_arena_need(&s->arena, n, sizeof *l->offsets, where, err);
-	if (l->offsets == NULL)
+	if (!l->offsets)
 		return CT_ENOMEM;
 	for (i = 0; i < n; i++) {
 		v = json_array_get(list, i);
@@ -96,16 +96,16 @@ load_labels(struct ct_store *s, struct layer *l, const json_t *j, const char *wh
 	char clean[LABEL_MAX];
 	int i;
 
-	if (labels == NULL)
+	if (!labels)
 		return CT_OK;
-	if (json_array_size(labels) != (size_t)l->F || (f1 != NULL && json_array_size(f1) != (size_t)l->F))
+	if (json_array_size(labels) != (size_t)l->F || (f1 && json_array_size(f1) != (size_t)l->F))
 		return ct_fail(err, CT_EFORMAT,
 		    "%s: layer %d: labels and label_f1 must have one entry for each of "
 		    "its %d features",
 		    where, index, l->F);
 	l->labels = ct_arena_need(&s->arena, (size_t)l->F, sizeof *l->labels, where, err);
 	l->f1 = ct_arena_need(&s->arena, (size_t)l->F, sizeof *l->f1, where, err);
-	if (l->labels == NULL || l->f1 == NULL)
+	if (!l->labels || !l->f1)
 		return CT_ENOMEM;
 	for (i = 0; i < l->F; i++) {
 		v = json_array_get(labels, (size_t)i);
@@ -116,7 +116,7 @@ load_labels(struct ct_store *s, struct layer *l, const json_t *j, const char *wh
 		if (json_string_length(v) > 0) {
 			ct_text_clean(clean, sizeof clean, json_string_value(v), json_string_length(v));
 			l->labels[i] = ct_arena_strdup(&s->arena, clean);
-			if (l->labels[i] == NULL)
+			if (!l->labels[i])
 				return ct_fail_memory(err, sizeof clean, where);
 		}
 		v = json_array_get(f1, (size_t)i);
@@ -132,24 +132,24 @@ load_layer(struct ct_store *s, struct layer *l, const json_t *j, const char *dir
 	const char *name = json_string_value(json_object_get(j, "filename"));
 	const char *weights = json_string_value(json_object_get(j, "weights"));
 	const char *made_with = json_string_value(json_object_get(j, "made_with"));
-	int rc;
+	int code;
 
-	if (name == NULL || !plain_name(name))
+	if (!name || !plain_name(name))
 		return ct_fail(err, CT_EFORMAT,
 		    "%s: layer %d: expected filename, the name of a file in the folder of the "
 		    "index", where, index);
 	l->path = arena_path(&s->arena, dir, name);
-	if (l->path == NULL)
+	if (!l->path)
 		return ct_fail_memory(err, strlen(name), where);
-	if (weights != NULL)
+	if (weights)
 		l->weights = (uint32_t)strtoul(weights, NULL, 16);
-	if (made_with != NULL && ct_fingerprint_valid(made_with)) {
+	if (made_with && ct_fingerprint_valid(made_with)) {
 		l->made_with = ct_arena_strdup(&s->arena, made_with);
-		if (l->made_with == NULL)
+		if (!l->made_with)
 			return ct_fail_memory(err, CT_FINGERPRINT, where);
 	}
-	rc = load_offsets(s, l, j, where, index, err);
-	return rc == CT_OK ? load_labels(s, l, j, where, index, err) : rc;
+	code = load_offsets(s, l, j, where, index, err);
+	return code == CT_OK ? load_labels(s, l, j, where, index, err) : code;
 }
 
 /* "0", "1", ...: the layer number, or -1. */
@@ -167,7 +167,7 @@ load_index(struct ct_store *s, const json_t *j, const char *dir, const char *whe
 {
 	const char *key;
 	json_t *value;
-	int l, rc;
+	int l, code;
 
 	if (!json_is_object(j))
 		return ct_fail(err, CT_EFORMAT, "%s: expected an object with an entry per layer", where);
@@ -177,15 +177,15 @@ load_index(struct ct_store *s, const json_t *j, const char *dir, const char *whe
 			s->L = l + 1;
 	}
 	s->layers = ct_arena_need(&s->arena, (size_t)s->L, sizeof *s->layers, where, err);
-	if (s->layers == NULL)
+	if (!s->layers)
 		return CT_ENOMEM;
 	json_object_foreach((json_t *)j, key, value) {
 		l = layer_number(key);
 		if (l < 0)
 			continue;	/* other writers may add what they like */
-		rc = load_layer(s, &s->layers[l], value, dir, where, l, err);
-		if (rc != CT_OK)
-			return rc;
+		code = load_layer(s, &s->layers[l], value, dir, where, l, err);
+		if (code != CT_OK)
+			return code;
 	}
 	return CT_OK;
 }
@@ -197,27 +197,27 @@ ct_store_open(struct ct_store **out, const char *dir, struct ct_error *err)
 	char *path = ct_path_join(dir, index_name), *packed = NULL, *text = NULL;
 	json_t *j = NULL;
 	size_t n_packed, n_text, max;
-	int rc;
+	int code;
 
 	*out = NULL;
-	if (s == NULL || path == NULL || (s->dir = ct_arena_strdup(&s->arena, dir)) == NULL) {
-		rc = ct_fail_memory(err, sizeof *s, "the index of the feature cards");
+	if (!s || !path || (s->dir = ct_arena_strdup(&s->arena, dir)) == NULL) {
+		code = ct_fail_memory(err, sizeof *s, "the index of the feature cards");
 		goto fail;
 	}
-	rc = ct_file_read(&packed, &n_packed, path, INDEX_MAX, err);
-	if (rc == CT_OK)
-		rc = ct_sniff_expect(path, packed, n_packed, CT_SNIFF_GZIP, "the index of feature cards",
+	code = ct_file_read(&packed, &n_packed, path, INDEX_MAX, err);
+	if (code == CT_OK)
+		code = ct_sniff_expect(path, packed, n_packed, CT_SNIFF_GZIP, "the index of feature cards",
 		    err);
-	if (rc == CT_OK) {
+	if (code == CT_OK) {
 		max = INDEX_RATIO * n_packed + 65536;
-		rc = ct_inflate(
+		code = ct_inflate(
 		    &text, &n_text, packed, n_packed, max < INDEX_TEXT_MAX ? max : INDEX_TEXT_MAX, path, err);
 	}
-	if (rc == CT_OK)
-		rc = ct_json_parse(&j, path, text, n_text, err);
-	if (rc == CT_OK)
-		rc = load_index(s, j, dir, path, err);
-	if (rc == CT_OK) {
+	if (code == CT_OK)
+		code = ct_json_parse(&j, path, text, n_text, err);
+	if (code == CT_OK)
+		code = load_index(s, j, dir, path, err);
+	if (code == CT_OK) {
 		*out = s;
 		s = NULL;
 	}
@@ -227,13 +227,13 @@ fail:
 	free(text);
 	free(packed);
 	free(path);
-	return rc;
+	return code;
 }
 
 void
 ct_store_close(struct ct_store *s)
 {
-	if (s == NULL)
+	if (!s)
 		return;
 	ct_arena_free(&s->arena);
 	free(s);
@@ -260,14 +260,14 @@ has(const struct ct_store *s, int layer, int feature)
 const char *
 ct_store_label(const struct ct_store *s, int layer, int feature)
 {
-	return has(s, layer, feature) && s->layers[layer].labels != NULL ? s->layers[layer].labels[feature]
+	return has(s, layer, feature) && s->layers[layer].labels ? s->layers[layer].labels[feature]
 									 : "";
 }
 
 double
 ct_store_label_f1(const struct ct_store *s, int layer, int feature)
 {
-	return has(s, layer, feature) && s->layers[layer].f1 != NULL ? (double)s->layers[layer].f1[feature]
+	return has(s, layer, feature) && s->layers[layer].f1 ? (double)s->layers[layer].f1[feature]
 								     : NAN;
 }
 
@@ -285,7 +285,7 @@ ct_store_checksum(const struct ct_transcoder *tc, int layer)
 	uInt bytes = (uInt)((size_t)l->F * sizeof(float));
 	uLong crc = crc32(0, (const Bytef *)l->b_enc, bytes);
 
-	if (l->threshold != NULL)
+	if (l->threshold)
 		crc = crc32(crc, (const Bytef *)l->threshold, bytes);
 	return crc != 0 ? (uint32_t)crc : 1;	/* 0 stands for "none" */
 }
@@ -303,7 +303,7 @@ ct_store_fits(const struct ct_store *s, const struct ct_transcoder *tc, const ch
 		    layer->F > tc->layers[l].F)
 			return ct_fail(err, CT_EFORMAT, "%s: the cards were made from other weights; run "
 			    "\"ctrace features\" again", s->dir);
-		if (layer->made_with == NULL || fingerprint == NULL || *fingerprint == '\0')
+		if (!layer->made_with || !fingerprint || *fingerprint == '\0')
 			continue;
 		if (*ct_fingerprint_differs(layer->made_with, fingerprint, differs, sizeof differs))
 			return ct_fail(err, CT_EFORMAT, "%s: the cards were made for others: %s (%s there, "
@@ -334,7 +334,7 @@ read_record(unsigned char **out, size_t *n, const struct ct_store *s, int layer,
 {
 	const struct layer *l;
 	char where[512];
-	int rc;
+	int code;
 
 	*out = NULL;
 	if (!has_card(s, layer, feature))
@@ -349,12 +349,12 @@ read_record(unsigned char **out, size_t *n, const struct ct_store *s, int layer,
 	*out = malloc(*n + 1);
 	if (*out == NULL)
 		return ct_fail_memory(err, *n, where);
-	rc = ct_file_read_at(*out, *n, l->path, l->offsets[feature], err);
-	if (rc != CT_OK) {
+	code = ct_file_read_at(*out, *n, l->path, l->offsets[feature], err);
+	if (code != CT_OK) {
 		free(*out);
 		*out = NULL;
 	}
-	return rc;
+	return code;
 }
 
 int
@@ -363,15 +363,15 @@ ct_store_card(struct ct_card **out, const struct ct_store *s, int layer, int fea
 	unsigned char *record;
 	char where[512];
 	size_t n;
-	int rc = read_record(&record, &n, s, layer, feature, err);
+	int code = read_record(&record, &n, s, layer, feature, err);
 
 	*out = NULL;
-	if (rc != CT_OK)
-		return rc;
+	if (code != CT_OK)
+		return code;
 	record_name(where, sizeof where, &s->layers[layer], feature);
-	rc = ct_record_read(out, record, n, layer, feature, where, err);
+	code = ct_record_read(out, record, n, layer, feature, where, err);
 	free(record);
-	return rc;
+	return code;
 }
 
 void
@@ -388,20 +388,20 @@ with_blanks(char **text, size_t *n, const char *where, struct ct_error *err)
 {
 	json_t *card = NULL;
 	char *plain = *text;
-	int rc = ct_json_parse(&card, where, plain, *n, err);
+	int code = ct_json_parse(&card, where, plain, *n, err);
 
-	if (rc != CT_OK)
-		return rc;
+	if (code != CT_OK)
+		return code;
 	if (ct_record_blanks(card, true) < 0)
-		rc = ct_fail_memory(err, *n, "a feature card");
+		code = ct_fail_memory(err, *n, "a feature card");
 	else
-		rc = ct_json_out_text(text, n, card, false, err);
+		code = ct_json_out_text(text, n, card, false, err);
 	json_decref(card);
-	if (rc == CT_OK)
+	if (code == CT_OK)
 		free(plain);
 	else
 		*text = plain;
-	return rc;
+	return code;
 }
 
 static int
@@ -410,25 +410,25 @@ export_one(const struct ct_store *s, int layer, int feature, const char *to, boo
 	char name[40], where[512], *path = NULL, *text = NULL;
 	unsigned char *record = NULL;
 	size_t n, n_text;
-	int rc = read_record(&record, &n, s, layer, feature, err);
+	int code = read_record(&record, &n, s, layer, feature, err);
 
-	if (rc != CT_OK)
-		return rc;
+	if (code != CT_OK)
+		return code;
 	ct_store_json_name(name, sizeof name, layer, feature);
 	record_name(where, sizeof where, &s->layers[layer], feature);
 	path = ct_path_join(to, name);
-	if (path == NULL)
-		rc = ct_fail_memory(err, strlen(to), "a path");
-	if (rc == CT_OK)
-		rc = ct_record_text(&text, &n_text, record, n, where, err);
-	if (rc == CT_OK && apart)
-		rc = with_blanks(&text, &n_text, where, err);
-	if (rc == CT_OK)
-		rc = ct_file_replace(path, text, n_text, err);
+	if (!path)
+		code = ct_fail_memory(err, strlen(to), "a path");
+	if (code == CT_OK)
+		code = ct_record_text(&text, &n_text, record, n, where, err);
+	if (code == CT_OK && apart)
+		code = with_blanks(&text, &n_text, where, err);
+	if (code == CT_OK)
+		code = ct_file_replace(path, text, n_text, err);
 	free(text);
 	free(path);
 	free(record);
-	return rc;
+	return code;
 }
 
 int
@@ -436,21 +436,21 @@ ct_store_export(const struct ct_store *s, const char *to, bool apart, const stru
     struct ct_error *err)
 {
 	long total = 0, done = 0;
-	int l, f, rc = ct_dir_make(to, err);
+	int l, f, code = ct_dir_make(to, err);
 
 	for (l = 0; l < s->L; l++)
 		total += s->layers[l].F;
-	for (l = 0; rc == CT_OK && l < s->L; l++) {
-		for (f = 0; rc == CT_OK && f < s->layers[l].F; f++) {
+	for (l = 0; code == CT_OK && l < s->L; l++) {
+		for (f = 0; code == CT_OK && f < s->layers[l].F; f++) {
 			if (has_card(s, l, f))
-				rc = export_one(s, l, f, to, apart, err);
+				code = export_one(s, l, f, to, apart, err);
 			done++;
 			if (done % 64 == 0 && !ct_job_go_on(job, "export", done, total))
 				return ct_fail(err, CT_ECANCELLED, "export cancelled after %ld of %ld cards",
 				    done, total);
 		}
 	}
-	return rc;
+	return code;
 }
 
 static json_t *
@@ -474,7 +474,7 @@ index_entry(const struct ct_store_layer *l, const char *name)
 	json_object_set_new(j, "labels", labels);
 	json_object_set_new(j, "label_f1", f1);
 	json_object_set_new(j, "weights", json_string(weights));
-	if (l->made_with != NULL && *l->made_with != '\0')
+	if (l->made_with && *l->made_with != '\0')
 		json_object_set_new(j, "made_with", json_string(l->made_with));
 	return j;
 }
@@ -484,18 +484,18 @@ write_layer(const char *dir, const char *name, const struct ct_store_layer *l, s
 {
 	char *path = ct_path_join(dir, name);
 	struct ct_part *parts = calloc((size_t)l->F + 1, sizeof *parts);
-	int f, rc;
+	int f, code;
 
-	if (path == NULL || parts == NULL) {
-		rc = ct_fail_memory(err, (size_t)l->F * sizeof *parts, name);
+	if (!path || !parts) {
+		code = ct_fail_memory(err, (size_t)l->F * sizeof *parts, name);
 	} else {
 		for (f = 0; f < l->F; f++)
-			parts[f] = (struct ct_part){.data = l->records[f], .size = l->sizes[f]};
-		rc = ct_file_replace_parts(path, parts, l->F, err);
+			parts[f] = (struct ct_part){ .data = l->records[f], .size = l->sizes[f] };
+		code = ct_file_replace_parts(path, parts, l->F, err);
 	}
 	free(parts);
 	free(path);
-	return rc;
+	return code;
 }
 
 int
@@ -505,39 +505,39 @@ ct_store_write(const char *dir, const struct ct_store_layer *layers, int L, stru
 	json_t *index = json_object();
 	unsigned char *packed = NULL;
 	size_t n;
-	int l, rc;
+	int l, code;
 
-	if (path == NULL) {
-		rc = ct_fail_memory(err, strlen(dir), "a path");
+	if (!path) {
+		code = ct_fail_memory(err, strlen(dir), "a path");
 		goto fail;
 	}
-	rc = ct_dir_make(dir, err);
-	if (rc != CT_OK)
+	code = ct_dir_make(dir, err);
+	if (code != CT_OK)
 		goto fail;
 	if (unlink(path) != 0 && errno != ENOENT) {
-		rc = ct_fail(err, CT_EIO, "%s: cannot be removed: %s", path, strerror(errno));
+		code = ct_fail(err, CT_EIO, "%s: cannot be removed: %s", path, strerror(errno));
 		goto fail;
 	}
-	for (l = 0; l < L && rc == CT_OK; l++) {
+	for (l = 0; l < L && code == CT_OK; l++) {
 		snprintf(name, sizeof name, "layer_%d.bin", l);
 		snprintf(key, sizeof key, "%d", l);
-		rc = write_layer(dir, name, &layers[l], err);
+		code = write_layer(dir, name, &layers[l], err);
 		json_object_set_new(index, key, index_entry(&layers[l], name));
 	}
-	if (rc != CT_OK)
+	if (code != CT_OK)
 		goto fail;
 	text = json_dumps(index, JSON_COMPACT | JSON_REAL_PRECISION(4));
-	if (text == NULL) {
-		rc = ct_fail_memory(err, 1 << 20, "the index of the feature cards");
+	if (!text) {
+		code = ct_fail_memory(err, 1 << 20, "the index of the feature cards");
 		goto fail;
 	}
-	rc = ct_deflate(&packed, &n, text, strlen(text), CT_GZIP, err);
-	if (rc == CT_OK)
-		rc = ct_file_replace(path, packed, n, err);
+	code = ct_deflate(&packed, &n, text, strlen(text), CT_GZIP, err);
+	if (code == CT_OK)
+		code = ct_file_replace(path, packed, n, err);
 fail:
 	free(packed);
 	free(text);
 	json_decref(index);
 	free(path);
-	return rc;
+	return code;
 }

@@ -88,7 +88,7 @@ ct_names_free(struct ct_names *s)
 int
 ct_build_open(struct ct_build *b, struct ct_error *err)
 {
-	*b = (struct ct_build){0};
+	*b = (struct ct_build){ 0 };
 	b->c = calloc(1, sizeof *b->c);
 	if (!b->c)
 		return ct_fail_memory(err, sizeof *b->c, "the corpus");
@@ -114,7 +114,7 @@ ct_build_close(struct ct_build *b)
 	free(b->tokens);
 	free(b->marks);
 	ct_corpus_free(b->c);
-	*b = (struct ct_build){0};
+	*b = (struct ct_build){ 0 };
 }
 
 /* Makes room for one more item of an array. */
@@ -275,7 +275,7 @@ int
 ct_build_finish(struct ct_build *b, struct ct_corpus **out, struct ct_error *err)
 {
 	struct ct_corpus *c = b->c;
-	int rc = CT_ENOMEM;
+	int code = CT_ENOMEM;
 
 	if (b->failed) {
 		ct_fail_memory(err, (unsigned long long)b->cap_marks * 16, "the corpus");
@@ -296,12 +296,12 @@ ct_build_finish(struct ct_build *b, struct ct_corpus **out, struct ct_error *err
 		memcpy(c->sentences, b->sentences, (size_t)b->n_sentences * sizeof *c->sentences);
 	if (b->n_tokens)
 		memcpy(c->tokens, b->tokens, (size_t)b->n_tokens * sizeof *c->tokens);
-	rc = store_labels(b, err);
-	if (rc == CT_OK) {
+	code = store_labels(b, err);
+	if (code == CT_OK) {
 		*out = c;
 		b->c = NULL;
 	}
 done:
 	ct_build_close(b);
-	return rc;
+	return code;
 }

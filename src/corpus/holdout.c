@@ -42,16 +42,16 @@ read_settings(struct choice *h, const struct ct_yaml *node, bool *chosen, struct
 		"sentences", "pairs", "share", "seed", "always", "validation", NULL
 	};
 	const struct ct_yaml *list;
-	int rc;
+	int code;
 
 	if (node->kind != CT_YAML_MAP)
 		return ct_yaml_fail(h->doc, node, CT_EFORMAT, err,
 		    "`hold_out:` is a map with `sentences:`, `pairs:`, `share:` and `seed:`");
-	if ((rc = ct_yaml_only(h->doc, node, keys, err)) < 0 ||
-	    (rc = ct_yaml_double(h->doc, node, "share", true, 0, 0.9, &h->share, err)) < 0 ||
-	    (rc = ct_yaml_double(h->doc, node, "validation", false, 0, 0.9, &h->validation, err)) < 0 ||
-	    (rc = ct_yaml_int(h->doc, node, "seed", true, 0, 1000000000, &h->seed, err)) < 0)
-		return rc;
+	if ((code = ct_yaml_only(h->doc, node, keys, err)) < 0 ||
+	    (code = ct_yaml_double(h->doc, node, "share", true, 0, 0.9, &h->share, err)) < 0 ||
+	    (code = ct_yaml_double(h->doc, node, "validation", false, 0, 0.9, &h->validation, err)) < 0 ||
+	    (code = ct_yaml_int(h->doc, node, "seed", true, 0, 1000000000, &h->seed, err)) < 0)
+		return code;
 	list = ct_yaml_get(node, "pairs");
 	if (!list || list->kind != CT_YAML_LIST || list->n != 2 || list->items[0].kind != CT_YAML_SCALAR ||
 	    list->items[1].kind != CT_YAML_SCALAR)
@@ -89,17 +89,17 @@ side_value(const struct choice *h, const struct ct_instance *in, int side, const
 {
 	const struct ct_template *t = &h->p->templates[in->template];
 	struct ct_slot slot;
-	int rc;
+	int code;
 
 	if (strcmp(h->paths[side], "relation") == 0 && in->relation >= 0) {
 		*out = t->relations[in->relation];
 		return CT_OK;
 	}
-	rc = ct_slot_parse(&slot, h->p->world, &t->over, h->paths[side], strlen(h->paths[side]),
+	code = ct_slot_parse(&slot, h->p->world, &t->over, h->paths[side], strlen(h->paths[side]),
 	    &(struct ct_relations){ t->relations, t->n_relations }, at, err);
-	if (rc == CT_OK)
+	if (code == CT_OK)
 		*out = ct_fact_text(h->p->world, ct_instance_fact(h->p, in, &slot));
-	return rc;
+	return code;
 }
 
 static int
@@ -130,11 +130,11 @@ add_member(struct choice *h, int instance, const struct ct_yaml *at, struct ct_e
 	struct member *m = &h->members[h->n++];
 	const char *left = "", *right = "";
 	char fact[2 * CT_MAX_CELL + 8];
-	int rc;
+	int code;
 
-	if ((rc = side_value(h, in, 0, at, &left, err)) < 0 ||
-	    (rc = side_value(h, in, 1, at, &right, err)) < 0)
-		return rc;
+	if ((code = side_value(h, in, 0, at, &left, err)) < 0 ||
+	    (code = side_value(h, in, 1, at, &right, err)) < 0)
+		return code;
 	snprintf(fact, sizeof fact, "%s of %s", f.col ? table->cols[f.col] : table->name,
 	    table->cells[(size_t)f.row * table->n_cols]);
 	*m = (struct member){
@@ -153,11 +153,11 @@ static int
 collect(struct choice *h, const bool *chosen, const struct ct_yaml *node, struct ct_error *err)
 {
 	const struct ct_yaml *at = ct_yaml_get(node, "pairs");
-	int rc, pair = 0;
+	int code, pair = 0;
 
 	for (int i = 0; i < h->p->n; i++)
-		if (chosen[h->p->instances[i].template] && (rc = add_member(h, i, at, err)) < 0)
-			return rc;
+		if (chosen[h->p->instances[i].template] && (code = add_member(h, i, at, err)) < 0)
+			return code;
 	qsort(h->members, (size_t)h->n, sizeof *h->members, by_pair);
 	h->first = ct_arena_need(&h->arena, (size_t)h->pairs.n + 1, sizeof(int), "the hold-out", err);
 	h->n_left = ct_arena_need(&h->arena, (size_t)h->lefts.n, sizeof(int), "the hold-out", err);
@@ -285,9 +285,9 @@ take_share(struct choice *h, const struct ct_yaml *node, int taken, struct ct_er
 int
 ct_plan_hold_out(struct ct_plan *p, const struct ct_yaml *node, struct ct_error *err)
 {
-	struct choice h = {.p = p, .doc = p->world->doc};
+	struct choice h = { .p = p, .doc = p->world->doc };
 	bool *chosen;
-	int rc = CT_ENOMEM, taken = 0;
+	int code = CT_ENOMEM, taken = 0;
 
 	if (!node)
 		return CT_OK;
@@ -296,8 +296,9 @@ ct_plan_hold_out(struct ct_plan *p, const struct ct_yaml *node, struct ct_error 
 	h.members = ct_arena_need(&h.arena, (size_t)p->n, sizeof *h.members, "the hold-out", err);
 	if (!chosen || !h.members)
 		goto done;
-	if ((rc = read_settings(&h, node, chosen, err)) < 0 || (rc = collect(&h, chosen, node, err)) < 0 ||
-	    (rc = take_always(&h, node, &taken, err)) < 0 || (rc = take_share(&h, node, taken, err)) < 0)
+	if ((code = read_settings(&h, node, chosen, err)) < 0 ||
+	    (code = collect(&h, chosen, node, err)) < 0 ||
+	    (code = take_always(&h, node, &taken, err)) < 0 || (code = take_share(&h, node, taken, err)) < 0)
 		goto done;
 	for (int i = 0; i < (int)(h.validation * h.n_taken + 0.5); i++)
 		h.out[h.taken[i]] = 2;
@@ -311,5 +312,5 @@ done:
 	ct_names_free(&h.rights);
 	ct_names_free(&h.facts);
 	ct_arena_free(&h.arena);
-	return rc;
+	return code;
 }

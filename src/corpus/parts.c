@@ -38,7 +38,7 @@ int
 ct_corpus_read_parts(struct ct_corpus *c, const struct ct_yaml_doc *recipe, struct ct_error *err)
 {
 	const struct ct_yaml *list = ct_yaml_get(ct_yaml_root(recipe), "parts");
-	int rc, n;
+	int code, n;
 
 	if (!list)
 		return CT_OK;
@@ -50,8 +50,8 @@ ct_corpus_read_parts(struct ct_corpus *c, const struct ct_yaml_doc *recipe, stru
 	if (!c->parts)
 		return CT_ENOMEM;
 	for (int i = 0; i < list->n; i++)
-		if ((rc = read_part(c, &c->parts[c->n_parts++], recipe, &list->items[i], err)) < 0)
-			return rc;
+		if ((code = read_part(c, &c->parts[c->n_parts++], recipe, &list->items[i], err)) < 0)
+			return code;
 	n = count_values(c);
 	if (n > CT_CORPUS_MAX_VALUES)
 		return ct_yaml_fail(recipe, list, CT_EFORMAT, err, "the parts have %d values together, at "

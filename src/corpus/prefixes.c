@@ -48,7 +48,7 @@ compare_sentences(const void *a, const void *b, void *ctx)
 static void
 label_group(struct ct_build *b, const int *order, int n, int pos)
 {
-	struct few next = {0}, plan = {0};
+	struct few next = { 0 }, plan = { 0 };
 
 	for (int i = 0; i < n; i++) {
 		const struct ct_sentence *s = &b->sentences[order[i]];

@@ -95,12 +95,12 @@ label_shared(const struct line *l, int pos, struct ct_fact f, const char *suffix
 
 		if (t->wording[c] || t->shared[i]) {
 			snprintf(plain, sizeof plain, "%s ", t->cols[c]);
-			word_fact(l, (struct ct_fact){f.table, f.row, c}, plain, text, sizeof text);
+			word_fact(l, (struct ct_fact){ f.table, f.row, c }, plain, text, sizeof text);
 			ct_build_label(l->b, pos, "%s%s", text, suffix);
 		}
 		if (t->refs[c] >= 0)
 			label_shared(
-			    l, pos, (struct ct_fact){t->refs[c], t->ref_rows[i], 0}, suffix, depth - 1);
+			    l, pos, (struct ct_fact){ t->refs[c], t->ref_rows[i], 0 }, suffix, depth - 1);
 	}
 }
 
@@ -215,13 +215,13 @@ label_answer(const struct line *l)
 		ct_build_label(l->b, l->asked, "%s, answering", t->name);
 	if (f.col > 0)
 		ct_build_label(l->b, l->asked, "%s of %s", column,
-		    ct_fact_text(l->p->world, (struct ct_fact){f.table, f.row, 0}));
+		    ct_fact_text(l->p->world, (struct ct_fact){ f.table, f.row, 0 }));
 }
 
 static void
 write_sentence(const struct ct_plan *p, const struct ct_instance *in, struct ct_build *b)
 {
-	struct line l = {.p = p, .t = &p->templates[in->template], .in = in, .b = b};
+	struct line l = { .p = p, .t = &p->templates[in->template], .in = in, .b = b };
 	struct ct_sentence *s = ct_build_sentence(b, in->template);
 
 	if (!s)

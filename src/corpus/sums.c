@@ -41,16 +41,16 @@ struct sums {
 static int
 read_sums(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *corpus, struct ct_error *err)
 {
-	static const char *const keys[] = {"generator", "min", "max", "digits", "hold_out", NULL};
-	static const char *const hold_keys[] = {"share", "seed", "validation", NULL};
+	static const char *const keys[] = { "generator", "min", "max", "digits", "hold_out", NULL };
+	static const char *const hold_keys[] = { "share", "seed", "validation", NULL };
 	const struct ct_yaml *hold = ct_yaml_get(corpus, "hold_out");
-	int rc;
+	int code;
 
-	if ((rc = ct_yaml_only(doc, corpus, keys, err)) < 0 ||
-	    (rc = ct_yaml_int(doc, corpus, "min", false, 0, MAX_NUMBER, &s->min, err)) < 0 ||
-	    (rc = ct_yaml_int(doc, corpus, "max", true, s->min + 1, MAX_NUMBER, &s->max, err)) < 0 ||
-	    (rc = ct_yaml_int(doc, corpus, "digits", false, 0, 1000, &s->digits, err)) < 0)
-		return rc;
+	if ((code = ct_yaml_only(doc, corpus, keys, err)) < 0 ||
+	    (code = ct_yaml_int(doc, corpus, "min", false, 0, MAX_NUMBER, &s->min, err)) < 0 ||
+	    (code = ct_yaml_int(doc, corpus, "max", true, s->min + 1, MAX_NUMBER, &s->max, err)) < 0 ||
+	    (code = ct_yaml_int(doc, corpus, "digits", false, 0, 1000, &s->digits, err)) < 0)
+		return code;
 	s->n = s->max - s->min + 1;
 	if (2 * s->max - 2 * s->min + 1 + s->n > CT_CORPUS_MAX_WORDS || s->n > CT_CORPUS_MAX_SENTENCES / s->n)
 		return ct_yaml_fail(doc, ct_yaml_get(corpus, "max"), CT_EINVAL, err,
@@ -61,10 +61,10 @@ read_sums(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *c
 	if (hold->kind != CT_YAML_MAP)
 		return ct_yaml_fail(
 		    doc, hold, CT_EFORMAT, err, "`hold_out:` is a map with `share:` and `seed:`");
-	if ((rc = ct_yaml_only(doc, hold, hold_keys, err)) < 0 ||
-	    (rc = ct_yaml_double(doc, hold, "validation", false, 0, 0.9, &s->validation, err)) < 0 ||
-	    (rc = ct_yaml_double(doc, hold, "share", true, 0, 0.9, &s->share, err)) < 0)
-		return rc;
+	if ((code = ct_yaml_only(doc, hold, hold_keys, err)) < 0 ||
+	    (code = ct_yaml_double(doc, hold, "validation", false, 0, 0.9, &s->validation, err)) < 0 ||
+	    (code = ct_yaml_double(doc, hold, "share", true, 0, 0.9, &s->share, err)) < 0)
+		return code;
 	return ct_yaml_int(doc, hold, "seed", true, 0, 1000000000, &s->seed, err);
 }
 
@@ -226,8 +226,8 @@ static void
 write_sum(struct ct_build *b, int kind, int x, int y, char held)
 {
 	struct ct_sentence *s = ct_build_sentence(b, kind);
-	const int numbers[] = {x, y, x + y};
-	static const char *const signs[] = {"+", "=", NULL};
+	const int numbers[] = { x, y, x + y };
+	static const char *const signs[] = { "+", "=", NULL };
 	char text[16];
 
 	if (!s)
@@ -316,11 +316,11 @@ int
 ct_sums_build(struct ct_build *b, const struct ct_yaml_doc *recipe, const struct ct_yaml *corpus,
     struct ct_error *err)
 {
-	struct sums s = {0};
+	struct sums s = { 0 };
 	char text[16];
-	int rc, kind;
+	int code, kind;
 
-	if ((rc = read_sums(&s, recipe, corpus, err)) < 0 || (rc = hold_out(&s, recipe, corpus, err)) < 0)
+	if ((code = read_sums(&s, recipe, corpus, err)) < 0 || (code = hold_out(&s, recipe, corpus, err)) < 0)
 		goto done;
 	/* Numbers in their order, so that a token's id tells its value. */
 	for (int i = s.min < 2 * s.min ? s.min : 2 * s.min; i <= 2 * s.max; i++)
@@ -342,8 +342,8 @@ ct_sums_build(struct ct_build *b, const struct ct_yaml_doc *recipe, const struct
 			write_digit(b, kind, false, x, s.digits);
 		}
 	if (!b->failed)
-		rc = tell_codes(b, &s, err);
+		code = tell_codes(b, &s, err);
 done:
 	ct_arena_free(&s.arena);
-	return rc;
+	return code;
 }

@@ -105,7 +105,7 @@ read_template(
 {
 	const struct ct_yaml *at = ct_yaml_get(node, "template");
 	const char *s, *answer = NULL;
-	int rc;
+	int code;
 
 	if (!at || at->kind != CT_YAML_SCALAR || !at->text[strspn(at->text, " ")])
 		return ct_yaml_fail(w->doc, at ? at : node, CT_EFORMAT, err,
@@ -116,13 +116,13 @@ read_template(
 
 		for (; s[n] && (inside || s[n] != ' '); n++)
 			inside = s[n] == '{' || (inside && s[n] != '}');
-		if ((rc = add_piece(t, w, s, n, at, err)) < 0)
-			return rc;
+		if ((code = add_piece(t, w, s, n, at, err)) < 0)
+			return code;
 		s += n;
 	}
 	t->answer = -1;
-	if ((rc = ct_yaml_string(w->doc, node, "answer", false, &answer, err)) < 0 || !answer)
-		return rc;
+	if ((code = ct_yaml_string(w->doc, node, "answer", false, &answer, err)) < 0 || !answer)
+		return code;
 	for (int i = 0; i < t->n_pieces; i++)
 		if (t->pieces[i].kind == CT_PIECE_SLOT && strcmp(t->pieces[i].text, answer) == 0)
 			t->answer = i;
@@ -140,7 +140,7 @@ read_condition(struct ct_template *t, const struct ct_world *w, const struct ct_
 	const char *op = e->kind == CT_YAML_SCALAR ? strchr(e->text, '=') : NULL;
 	const char *a, *b;
 	size_t n;
-	int rc;
+	int code;
 
 	if (!op || op == e->text)
 		return ct_yaml_fail(
@@ -150,8 +150,8 @@ read_condition(struct ct_template *t, const struct ct_world *w, const struct ct_
 	b = op + 1 + strspn(op + 1, " ");
 	for (n = (size_t)(op - a) - !c->equal; n > 0 && a[n - 1] == ' '; n--)
 		;
-	if ((rc = parse_slot(&c->a, t, w, a, n, e, err)) < 0)
-		return rc;
+	if ((code = parse_slot(&c->a, t, w, a, n, e, err)) < 0)
+		return code;
 	return parse_slot(&c->b, t, w, b, strlen(b), e, err);
 }
 
@@ -161,13 +161,13 @@ read_plan(struct ct_template *t, const struct ct_world *w, const struct ct_yaml 
 {
 	const struct ct_yaml *plan = ct_yaml_get(node, "plan"), *at = ct_yaml_get(node, "plan at");
 	const char *text = NULL, *word = NULL;
-	int rc;
+	int code;
 
 	t->plan_at = -1;
-	if ((rc = ct_yaml_string(w->doc, node, "plan", at != NULL, &text, err)) < 0 || !text ||
-	    (rc = parse_slot(&t->plan, t, w, text, strlen(text), plan, err)) < 0 ||
-	    (rc = ct_yaml_string(w->doc, node, "plan at", false, &word, err)) < 0)
-		return rc;
+	if ((code = ct_yaml_string(w->doc, node, "plan", at, &text, err)) < 0 || !text ||
+	    (code = parse_slot(&t->plan, t, w, text, strlen(text), plan, err)) < 0 ||
+	    (code = ct_yaml_string(w->doc, node, "plan at", false, &word, err)) < 0)
+		return code;
 	t->has_plan = true;
 	for (int i = 0; i < t->n_pieces && word && t->plan_at < 0; i++)
 		if (t->pieces[i].kind == CT_PIECE_WORD && strcmp(t->pieces[i].text, word) == 0)
@@ -187,7 +187,7 @@ read_sentence(
 	};
 	const struct ct_yaml *list;
 	const char *text = NULL;
-	int rc;
+	int code;
 
 	t->at = node;
 	t->repeat = 1;
@@ -195,23 +195,23 @@ read_sentence(
 		return ct_yaml_fail(w->doc, node, CT_EFORMAT, err,
 		    "a sentence is a map with `name:`, `over:`, "
 		    "`template:` ...");
-	if ((rc = ct_yaml_only(w->doc, node, keys, err)) < 0 ||
-	    (rc = ct_yaml_string(w->doc, node, "name", true, &text, err)) < 0 ||
-	    (rc = ct_yaml_int(w->doc, node, "repeat", false, 1, 1000, &t->repeat, err)) < 0)
-		return rc;
+	if ((code = ct_yaml_only(w->doc, node, keys, err)) < 0 ||
+	    (code = ct_yaml_string(w->doc, node, "name", true, &text, err)) < 0 ||
+	    (code = ct_yaml_int(w->doc, node, "repeat", false, 1, 1000, &t->repeat, err)) < 0)
+		return code;
 	t->name = ct_arena_strdup(w->arena, text);
 	if (!t->name)
 		return ct_fail_memory(err, CT_MAX_CELL, "a template");
-	if ((rc = read_over(t, w, node, err)) < 0 || (rc = read_relations(t, w, node, err)) < 0 ||
-	    (rc = read_template(t, w, node, err)) < 0)
-		return rc;
+	if ((code = read_over(t, w, node, err)) < 0 || (code = read_relations(t, w, node, err)) < 0 ||
+	    (code = read_template(t, w, node, err)) < 0)
+		return code;
 	list = ct_yaml_get(node, "where");
 	if (list && (list->kind != CT_YAML_LIST || list->n > CT_MAX_WHERE))
 		return ct_yaml_fail(w->doc, list, CT_EFORMAT, err,
 		    "`where:` is a list of at most %d conditions", CT_MAX_WHERE);
 	for (int i = 0; list && i < list->n; i++)
-		if ((rc = read_condition(t, w, &list->items[i], err)) < 0)
-			return rc;
+		if ((code = read_condition(t, w, &list->items[i], err)) < 0)
+			return code;
 	list = ct_yaml_get(node, "about");
 	if (list && (list->kind != CT_YAML_LIST || list->n > CT_MAX_ABOUT))
 		return ct_yaml_fail(w->doc, list, CT_EFORMAT, err, "`about:` is a list of at most %d slots",
@@ -222,8 +222,8 @@ read_sentence(
 		if (e->kind != CT_YAML_SCALAR)
 			return ct_yaml_fail(
 			    w->doc, e, CT_EFORMAT, err, "expected a slot such as state.capital");
-		if ((rc = parse_slot(&t->about[t->n_about++], t, w, e->text, strlen(e->text), e, err)) < 0)
-			return rc;
+		if ((code = parse_slot(&t->about[t->n_about++], t, w, e->text, strlen(e->text), e, err)) < 0)
+			return code;
 	}
 	return read_plan(t, w, node, err);
 }
@@ -277,15 +277,15 @@ static int
 list_instances(struct ct_plan *p, int template, struct ct_error *err)
 {
 	const struct ct_template *t = &p->templates[template];
-	int before = p->n, rc;
+	int before = p->n, code;
 
 	for (int r = t->n_relations ? 0 : -1; r < t->n_relations; r++) {
-		struct ct_instance in = {.template = template, .relation = r};
+		struct ct_instance in = { .template = template, .relation = r };
 		int i;
 
 		do {
-			if (holds(p, &in) && (rc = add_instance(p, &in, err)) < 0)
-				return rc;
+			if (holds(p, &in) && (code = add_instance(p, &in, err)) < 0)
+				return code;
 			for (i = t->over.n - 1; i >= 0; i--) {
 				if (++in.rows[i] < p->world->tables[t->over.tables[i]].n_rows)
 					break;
@@ -305,7 +305,7 @@ int
 ct_plan_read(
     struct ct_plan *p, const struct ct_world *w, const struct ct_yaml *sentences, struct ct_error *err)
 {
-	int rc;
+	int code;
 
 	p->world = w;
 	if (!sentences || sentences->kind != CT_YAML_LIST || sentences->n == 0)
@@ -318,14 +318,14 @@ ct_plan_read(
 	for (int i = 0; i < sentences->n; i++, p->n_templates++) {
 		struct ct_template *t = &p->templates[i];
 
-		if ((rc = read_sentence(t, w, &sentences->items[i], err)) < 0)
-			return rc;
+		if ((code = read_sentence(t, w, &sentences->items[i], err)) < 0)
+			return code;
 		for (int j = 0; j < i; j++)
 			if (strcmp(p->templates[j].name, t->name) == 0)
 				return ct_yaml_fail(w->doc, t->at, CT_EFORMAT, err,
 				    "two sentences are called \"%s\"", t->name);
-		if ((rc = list_instances(p, i, err)) < 0)
-			return rc;
+		if ((code = list_instances(p, i, err)) < 0)
+			return code;
 	}
 	return CT_OK;
 }
@@ -334,5 +334,5 @@ void
 ct_plan_free(struct ct_plan *p)
 {
 	free(p->instances);
-	*p = (struct ct_plan){0};
+	*p = (struct ct_plan){ 0 };
 }

@@ -28,7 +28,7 @@ need_spans(struct reader *r, size_t n, struct ct_error *err)
 	if (n + 2 <= r->n_spans)
 		return CT_OK;
 	grown = realloc(r->spans, (n + 2) * sizeof *grown);
-	if (grown == NULL)
+	if (!grown)
 		return ct_fail_memory(err, (n + 2) * sizeof *grown, "the tokens of a line");
 	r->spans = grown;
 	r->n_spans = n + 2;
@@ -39,13 +39,13 @@ static int
 add_line(struct reader *r, const char *line, size_t n, int number, struct ct_error *err)
 {
 	struct ct_corpus *c = r->c;
-	int count, i, rc;
+	int count, i, code;
 
 	if (strspn(line, " \t\r") >= n)
 		return CT_OK;
-	rc = need_spans(r, n, err);
-	if (rc != CT_OK)
-		return rc;
+	code = need_spans(r, n, err);
+	if (code != CT_OK)
+		return code;
 	count = ct_tokenizer_encode(r->t, line, n, r->spans, (int)r->n_spans, NULL, err);
 	if (count < 0)
 		return ct_fail_in(err, "%s:%d", r->path, number);
@@ -72,7 +72,7 @@ read_lines(struct reader *r, const char *text, size_t n, struct ct_error *err)
 {
 	struct ct_corpus *c = r->c;
 	size_t at, lines = 1, length;
-	int number = 0, rc = CT_OK;
+	int number = 0, code = CT_OK;
 
 	for (at = 0; at < n; at++)
 		lines += text[at] == '\n';
@@ -81,15 +81,15 @@ read_lines(struct reader *r, const char *text, size_t n, struct ct_error *err)
 		    CT_CORPUS_MAX_SENTENCES);
 	c->sentences = ct_arena_need(&c->arena, lines, sizeof *c->sentences, "sentences", err);
 	c->tokens = ct_arena_need(&c->arena, n + 2 * lines, sizeof *c->tokens, "tokens", err);
-	if (c->sentences == NULL || c->tokens == NULL)
+	if (!c->sentences || !c->tokens)
 		return CT_ENOMEM;
-	for (at = 0; at < n && rc == CT_OK; at += length + 1) {
+	for (at = 0; at < n && code == CT_OK; at += length + 1) {
 		length = strcspn(text + at, "\n");
-		rc = add_line(r, text + at, length, ++number, err);
+		code = add_line(r, text + at, length, ++number, err);
 	}
-	if (rc == CT_OK && c->n_sentences == 0)
-		rc = ct_fail(err, CT_EINVAL, "%s has no line of at least two tokens", r->path);
-	return rc;
+	if (code == CT_OK && c->n_sentences == 0)
+		code = ct_fail(err, CT_EINVAL, "%s has no line of at least two tokens", r->path);
+	return code;
 }
 
 static const char *
@@ -113,12 +113,12 @@ ct_corpus_annotate_text(struct ct_corpus *c, struct ct_error *err)
 	c->label_start = ct_arena_need(
 	    &c->arena, (size_t)c->n_tokens + 1, sizeof *c->label_start, "labels", err);
 	c->label_of = ct_arena_need(&c->arena, 2 * (size_t)c->n_tokens, sizeof *c->label_of, "labels", err);
-	if (c->labels == NULL || c->label_start == NULL || c->label_of == NULL)
+	if (!c->labels || !c->label_start || !c->label_of)
 		return CT_ENOMEM;
 	for (t = 0; t < c->n_words; t++) {
 		c->labels[2 * t] = name_label(c, "", t, " (input)");
 		c->labels[2 * t + 1] = name_label(c, "say ", t, "");
-		if (c->labels[2 * t] == NULL || c->labels[2 * t + 1] == NULL)
+		if (!c->labels[2 * t] || !c->labels[2 * t + 1])
 			return ct_fail_memory(err, 200, "labels");
 	}
 	for (s = 0; s < c->n_sentences; s++) {
@@ -146,11 +146,11 @@ ct_corpus_name_tokens(struct ct_corpus *c, const struct ct_tokenizer *t, int n_w
 
 	c->n_words = n_words;
 	c->words = ct_arena_need(&c->arena, (size_t)n_words, sizeof *c->words, "token texts", err);
-	if (c->words == NULL)
+	if (!c->words)
 		return CT_ENOMEM;
 	for (i = 0; i < n_words; i++) {
 		c->words[i] = ct_tokenizer_text(t, i, NULL);
-		if (c->words[i] == NULL)
+		if (!c->words[i])
 			c->words[i] = "?";
 	}
 	return CT_OK;
@@ -161,33 +161,33 @@ ct_corpus_text(struct ct_corpus **out, const char *path, const struct ct_tokeniz
     int max_tokens, struct ct_error *err)
 {
 	static const char *kind = "line";
-	struct reader r = {.t = t, .path = path, .max_tokens = max_tokens};
+	struct reader r = { .t = t, .path = path, .max_tokens = max_tokens };
 	char *text = NULL;
 	size_t n;
-	int rc;
+	int code;
 
 	*out = NULL;
 	r.c = calloc(1, sizeof *r.c);
-	if (r.c == NULL)
+	if (!r.c)
 		return ct_fail_memory(err, sizeof *r.c, "a corpus");
 	r.c->n_kinds = 1;
 	r.c->kinds = &kind;
-	rc = ct_file_read_text(&text, &n, path, FILE_MAX, err);
-	if (rc == CT_OK)
-		rc = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "a text file", err);
-	if (rc == CT_OK && memchr(text, '\0', n) != NULL)
-		rc = ct_fail(err, CT_EFORMAT, "%s has a NUL byte: it is not a text file", path);
-	if (rc == CT_OK)
-		rc = ct_corpus_name_tokens(r.c, t, n_words, err);
-	if (rc == CT_OK)
-		rc = read_lines(&r, text, n, err);
-	if (rc == CT_OK)
-		rc = ct_corpus_annotate_text(r.c, err);
+	code = ct_file_read_text(&text, &n, path, FILE_MAX, err);
+	if (code == CT_OK)
+		code = ct_sniff_expect(path, text, n, CT_SNIFF_OTHER, "a text file", err);
+	if (code == CT_OK && memchr(text, '\0', n) != NULL)
+		code = ct_fail(err, CT_EFORMAT, "%s has a NUL byte: it is not a text file", path);
+	if (code == CT_OK)
+		code = ct_corpus_name_tokens(r.c, t, n_words, err);
+	if (code == CT_OK)
+		code = read_lines(&r, text, n, err);
+	if (code == CT_OK)
+		code = ct_corpus_annotate_text(r.c, err);
 	free(text);
 	free(r.spans);
-	if (rc != CT_OK) {
+	if (code != CT_OK) {
 		ct_corpus_free(r.c);
-		return rc;
+		return code;
 	}
 	*out = r.c;
 	return CT_OK;

@@ -63,28 +63,28 @@ write_json(const char *dir, const char *file, json_t *top, struct ct_error *err)
 {
 	char *text = top ? json_dumps(top, JSON_INDENT(1) | JSON_PRESERVE_ORDER) : NULL,
 	     *path = ct_path_join(dir, file);
-	int rc;
+	int code;
 
 	if (!path)
-		rc = ct_fail_memory(err, strlen(dir) + strlen(file) + 2, "a path");
+		code = ct_fail_memory(err, strlen(dir) + strlen(file) + 2, "a path");
 	else if (text)
-		rc = ct_file_replace(path, text, strlen(text), err);
+		code = ct_file_replace(path, text, strlen(text), err);
 	else
-		rc = ct_fail(
+		code = ct_fail(
 		    err, CT_EINVAL, "%s: cannot be written: a word of the corpus is not valid UTF-8", path);
 	free(path);
 	free(text);
 	json_decref(top);
-	return rc;
+	return code;
 }
 
 int
 ct_corpus_write_tokenizer(const struct ct_corpus *c, const char *dir, struct ct_error *err)
 {
 	const char *bos = c->words[c->bos];
-	int rc = write_json(dir, "tokenizer.json", tokenizer_json(c), err);
+	int code = write_json(dir, "tokenizer.json", tokenizer_json(c), err);
 
-	return rc != CT_OK ? rc
+	return code != CT_OK ? code
 			   : write_json(dir, "tokenizer_config.json",
 				 json_pack("{s:s, s:s, s:s, s:s}", "tokenizer_class",
 				    "PreTrainedTokenizerFast",

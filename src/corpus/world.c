@@ -61,10 +61,10 @@ read_columns(struct ct_world *w, struct ct_table *t, const struct ct_yaml *node,
 		return ct_yaml_fail(w->doc, cols ? cols : node, CT_EFORMAT, err,
 		    "table %s needs `columns:`, a list of 1 to %d names", t->name, CT_MAX_COLUMNS);
 	for (int i = 0; i < cols->n; i++) {
-		int rc = check_value(w, &cols->items[i], err);
+		int code = check_value(w, &cols->items[i], err);
 
-		if (rc < 0)
-			return rc;
+		if (code < 0)
+			return code;
 		if (strcmp(cols->items[i].text, "relation") == 0 || strchr(cols->items[i].text, '.'))
 			return ct_yaml_fail(w->doc, &cols->items[i], CT_EFORMAT, err,
 			    "a column cannot be called \"%s\": \"relation\" and dots have a meaning in slots",
@@ -110,14 +110,14 @@ static int
 read_row(struct ct_world *w, struct ct_table *t, const struct ct_yaml *row, struct ct_error *err)
 {
 	const char **cells = t->cells + (size_t)t->n_rows * t->n_cols;
-	int rc;
+	int code;
 
 	if (row->kind != CT_YAML_LIST || row->n != t->n_cols)
 		return ct_yaml_fail(w->doc, row, CT_EFORMAT, err, "a row of table %s has %d values, found %d",
 		    t->name, t->n_cols, row->kind == CT_YAML_LIST ? row->n : 1);
 	for (int i = 0; i < row->n; i++) {
-		if ((rc = check_value(w, &row->items[i], err)) < 0)
-			return rc;
+		if ((code = check_value(w, &row->items[i], err)) < 0)
+			return code;
 		if (i == 0 && ct_table_row(t, row->items[i].text) >= 0)
 			return ct_yaml_fail(w->doc, row, CT_EFORMAT, err,
 			    "table %s has two rows called \"%s\"", t->name, row->items[i].text);
@@ -132,10 +132,10 @@ read_row(struct ct_world *w, struct ct_table *t, const struct ct_yaml *row, stru
 static int
 read_table(struct ct_world *w, struct ct_table *t, const struct ct_yaml *node, struct ct_error *err)
 {
-	static const char *const keys[] = {"columns", "labels", "rows", NULL};
+	static const char *const keys[] = { "columns", "labels", "rows", NULL };
 	const struct ct_yaml *rows;
 	size_t n;
-	int rc;
+	int code;
 
 	t->name = ct_arena_strdup(w->arena, node->key);
 	if (!t->name)
@@ -143,10 +143,10 @@ read_table(struct ct_world *w, struct ct_table *t, const struct ct_yaml *node, s
 	if (node->kind != CT_YAML_MAP)
 		return ct_yaml_fail(
 		    w->doc, node, CT_EFORMAT, err, "table %s needs `columns:` and `rows:`", t->name);
-	if ((rc = ct_yaml_only(w->doc, node, keys, err)) < 0)
-		return rc;
-	if ((rc = read_columns(w, t, node, err)) < 0 || (rc = read_wording(w, t, node, err)) < 0)
-		return rc;
+	if ((code = ct_yaml_only(w->doc, node, keys, err)) < 0)
+		return code;
+	if ((code = read_columns(w, t, node, err)) < 0 || (code = read_wording(w, t, node, err)) < 0)
+		return code;
 	rows = ct_yaml_get(node, "rows");
 	if (!rows || rows->kind != CT_YAML_LIST || rows->n == 0)
 		return ct_yaml_fail(w->doc, rows ? rows : node, CT_EFORMAT, err,
@@ -159,8 +159,8 @@ read_table(struct ct_world *w, struct ct_table *t, const struct ct_yaml *node, s
 	if (!t->cells || !t->ref_rows || !t->shared || !t->row_at)
 		return CT_ENOMEM;
 	for (int i = 0; i < rows->n; i++)
-		if ((rc = read_row(w, t, &rows->items[i], err)) < 0)
-			return rc;
+		if ((code = read_row(w, t, &rows->items[i], err)) < 0)
+			return code;
 	return CT_OK;
 }
 
@@ -194,7 +194,7 @@ link_table(struct ct_world *w, struct ct_table *t, struct ct_error *err)
 int
 ct_world_read(struct ct_world *w, const struct ct_yaml *tables, struct ct_error *err)
 {
-	int rc;
+	int code;
 
 	if (!tables || tables->kind != CT_YAML_MAP || tables->n == 0)
 		return ct_yaml_fail(w->doc, tables ? tables : ct_yaml_root(w->doc), CT_EFORMAT, err,
@@ -203,13 +203,13 @@ ct_world_read(struct ct_world *w, const struct ct_yaml *tables, struct ct_error 
 	if (!w->tables)
 		return CT_ENOMEM;
 	for (int i = 0; i < tables->n; i++) {
-		if ((rc = read_table(w, &w->tables[i], &tables->items[i], err)) < 0)
-			return rc;
+		if ((code = read_table(w, &w->tables[i], &tables->items[i], err)) < 0)
+			return code;
 		w->n_tables++;
 	}
 	for (int i = 0; i < w->n_tables; i++)
-		if ((rc = link_table(w, &w->tables[i], err)) < 0)
-			return rc;
+		if ((code = link_table(w, &w->tables[i], err)) < 0)
+			return code;
 	return CT_OK;
 }
 
@@ -268,10 +268,10 @@ ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over 
 {
 	const char *end = path + n;
 	const char *dot = memchr(path, '.', n);
-	int table = -1, rc;
+	int table = -1, code;
 
-	rc = parse_start(s, w, over, path, dot ? (size_t)(dot - path) : n, &table, at, err);
-	while (rc == CT_OK && dot) {
+	code = parse_start(s, w, over, path, dot ? (size_t)(dot - path) : n, &table, at, err);
+	while (code == CT_OK && dot) {
 		const char *part = dot + 1;
 		const struct ct_table *t = &w->tables[table];
 		int col;
@@ -307,7 +307,7 @@ ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over 
 		s->cols[s->n++] = col;
 		table = t->refs[col];
 	}
-	return rc;
+	return code;
 }
 
 bool
@@ -320,14 +320,14 @@ struct ct_fact
 ct_slot_fact(const struct ct_slot *s, const struct ct_world *w, const struct ct_over *over, const int *rows,
     const char *relation)
 {
-	struct ct_fact f = {over->tables[s->over], rows[s->over], 0};
+	struct ct_fact f = { over->tables[s->over], rows[s->over], 0 };
 
 	for (int i = 0; i < s->n; i++) {
 		const struct ct_table *t = &w->tables[f.table];
 		int col = s->cols[i] == CT_CURRENT_RELATION ? ct_table_column(t, relation) : s->cols[i];
 
 		if (t->refs[col] >= 0)
-			f = (struct ct_fact){t->refs[col], t->ref_rows[(size_t)f.row * t->n_cols + col], 0};
+			f = (struct ct_fact){ t->refs[col], t->ref_rows[(size_t)f.row * t->n_cols + col], 0 };
 		else
 			f.col = col;
 	}

@@ -176,32 +176,32 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 	struct ct_planning_figures planning;
 	struct ct_interchange_parts_figures exchange[CT_CORPUS_MAX_PARTS];
 	char name[64];
-	int place, i, k, rc;
+	int place, i, k, code;
 
-	rc = ct_interchange_measure(&swap, m, tc, c, activity, others, job, err);
-	for (place = 0; rc == CT_OK && swap.n > 0 && place < CT_INTERCHANGE_PLACES; place++) {
+	code = ct_interchange_measure(&swap, m, tc, c, activity, others, job, err);
+	for (place = 0; code == CT_OK && swap.n > 0 && place < CT_INTERCHANGE_PLACES; place++) {
 		for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++)
 			add_test(e, places[place], ct_interchange_strengths[k], swap.share[place][k], swap.n);
 	}
-	for (k = 0; rc == CT_OK && swap.n > 0 && k < CT_CONTROLS; k++) {
+	for (k = 0; code == CT_OK && swap.n > 0 && k < CT_CONTROLS; k++) {
 		bool random = k == CT_CONTROL_RANDOM;
 		int n = random ? swap.n : swap.n_same;
 
 		add_test(e, controls[k][0], random ? 1.5 : 1, swap.changed[k][CT_INTERCHANGE_ANSWER], n);
 		add_test(e, controls[k][1], 1, swap.changed[k][CT_INTERCHANGE_WRITTEN], n);
 	}
-	if (rc == CT_OK)
-		rc = ct_planning_measure(&planning, m, tc, c, activity, others, job, err);
-	if (rc == CT_OK)
+	if (code == CT_OK)
+		code = ct_planning_measure(&planning, m, tc, c, activity, others, job, err);
+	if (code == CT_OK)
 		add_planning(e, &planning);
-	if (rc == CT_OK)
-		rc = ct_interchange_parts_measure(exchange, m, tc, c, activity, others, job, err);
-	for (i = 0; rc == CT_OK && i < c->n_parts; i++) {
+	if (code == CT_OK)
+		code = ct_interchange_parts_measure(exchange, m, tc, c, activity, others, job, err);
+	for (i = 0; code == CT_OK && i < c->n_parts; i++) {
 		snprintf(name, sizeof name, "swap of the %.24s", c->parts[i].name);
 		for (k = 0; exchange[i].n > 0 && k < CT_INTERCHANGE_STRENGTHS; k++)
 			add_test(e, name, ct_interchange_strengths[k], exchange[i].share[k], exchange[i].n);
 	}
-	return rc;
+	return code;
 }
 
 int
@@ -213,33 +213,33 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 	struct ct_activity *activity = NULL;
 	struct ct_feature_labels labels = { 0 };
 	const struct ct_subject subject = { m, tc, c, &labels };
-	int rc;
+	int code;
 
 	*out = NULL;
-	if (e == NULL)
+	if (!e)
 		return ct_fail_memory(err, sizeof *e, "figures");
-	rc = ct_activity_collect(&activity, m, tc, c, job, err);
-	if (rc == CT_OK)
-		rc = ct_fidelity_measure(&e->fidelity, m, tc, c, activity, job, err);
-	if (rc == CT_OK)
-		rc = ct_feature_labels_find(&labels, c, activity, err);
-	if (rc == CT_OK)
-		rc = ct_graph_figures_measure(&e->graphs, &subject, opt->prompts, job, err);
-	if (rc == CT_OK)
-		rc = ct_hidden_measure(&e->hidden, &subject, job, err);
-	if (rc == CT_OK)
-		rc = ct_group_swap_measure(&e->groups, &subject, opt->prompts, job, err);
-	if (rc == CT_OK)
-		rc = causal_tests(e, m, tc, c, activity, opt->others, job, err);
-	if (rc == CT_OK)
-		rc = label_figures(&e->labels, c, &labels, err);
-	if (rc == CT_OK)
-		rc = ct_transcoder_check(tc, m, err);
+	code = ct_activity_collect(&activity, m, tc, c, job, err);
+	if (code == CT_OK)
+		code = ct_fidelity_measure(&e->fidelity, m, tc, c, activity, job, err);
+	if (code == CT_OK)
+		code = ct_feature_labels_find(&labels, c, activity, err);
+	if (code == CT_OK)
+		code = ct_graph_figures_measure(&e->graphs, &subject, opt->prompts, job, err);
+	if (code == CT_OK)
+		code = ct_hidden_measure(&e->hidden, &subject, job, err);
+	if (code == CT_OK)
+		code = ct_group_swap_measure(&e->groups, &subject, opt->prompts, job, err);
+	if (code == CT_OK)
+		code = causal_tests(e, m, tc, c, activity, opt->others, job, err);
+	if (code == CT_OK)
+		code = label_figures(&e->labels, c, &labels, err);
+	if (code == CT_OK)
+		code = ct_transcoder_check(tc, m, err);
 	ct_feature_labels_free(&labels);
 	ct_activity_free(activity);
-	if (rc != CT_OK) {
+	if (code != CT_OK) {
 		ct_eval_free(e);
-		return rc;
+		return code;
 	}
 	*out = e;
 	return CT_OK;
@@ -248,7 +248,7 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 void
 ct_eval_free(struct ct_eval *e)
 {
-	if (e == NULL)
+	if (!e)
 		return;
 	ct_fidelity_free(e->fidelity);
 	free(e);

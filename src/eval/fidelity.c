@@ -85,20 +85,20 @@ measure_sentence(const struct job *j, const struct ct_sentence *sentence, struct
 	const struct ct_model *m = j->m;
 	const int *ids = j->c->tokens + sentence->first;
 	struct ct_prompt *p;
-	int T = sentence->n, rc;
+	int T = sentence->n, code;
 	size_t n_logits = (size_t)T * (size_t)m->cfg.V;
 	float *final, *original, *replaced;
 
 	final = ct_arena_need(a, (size_t)T * (size_t)m->cfg.D, sizeof *final, "a forward pass", err);
 	original = ct_arena_need(a, n_logits, sizeof *original, "logits", err);
 	replaced = ct_arena_need(a, n_logits, sizeof *replaced, "logits", err);
-	if (final == NULL || original == NULL || replaced == NULL)
+	if (!final || !original || !replaced)
 		return CT_ENOMEM;
-	rc = ct_prompt_run(&p, m, j->tc, ids, T, a, NULL, err);
-	if (rc == CT_OK)
-		rc = ct_replacement_run(p->lrm.tc, &p->pass, final, a, err);
-	if (rc != CT_OK)
-		return rc;
+	code = ct_prompt_run(&p, m, j->tc, ids, T, a, NULL, err);
+	if (code == CT_OK)
+		code = ct_replacement_run(p->lrm.tc, &p->pass, final, a, err);
+	if (code != CT_OK)
+		return code;
 	ct_logits(m, T, p->pass.final, original);
 	ct_logits(m, T, final, replaced);
 	add_layers(j, &p->lrm, s);
@@ -110,16 +110,16 @@ static int
 measure_chunk(void *ctx, int chunk, int worker, struct ct_arena *scratch, struct ct_error *err)
 {
 	const struct job *j = ctx;
-	int i, end = (chunk + 1) * CHUNK < j->n ? (chunk + 1) * CHUNK : j->n, rc = CT_OK;
+	int i, end = (chunk + 1) * CHUNK < j->n ? (chunk + 1) * CHUNK : j->n, code = CT_OK;
 
 	(void)worker;
-	for (i = chunk * CHUNK; i < end && rc == CT_OK; i++) {
+	for (i = chunk * CHUNK; i < end && code == CT_OK; i++) {
 		struct ct_arena_mark mark = ct_arena_mark(scratch);
 
-		rc = measure_sentence(j, &j->c->sentences[j->held_out[i]], scratch, &j->sums[chunk], err);
+		code = measure_sentence(j, &j->c->sentences[j->held_out[i]], scratch, &j->sums[chunk], err);
 		ct_arena_release(scratch, mark);
 	}
-	return rc;
+	return code;
 }
 
 static int
@@ -129,7 +129,7 @@ alloc_sums(struct sums *s, int L, int D)
 	s->square = calloc((size_t)L, sizeof *s->square);
 	s->mean = calloc((size_t)L * (size_t)D, sizeof *s->mean);
 	s->active = calloc((size_t)L, sizeof *s->active);
-	return s->error2 != NULL && s->square != NULL && s->mean != NULL && s->active != NULL ? CT_OK
+	return s->error2 && s->square && s->mean && s->active ? CT_OK
 											      : CT_ENOMEM;
 }
 
@@ -219,33 +219,33 @@ ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const st
     const struct ct_corpus *c, const struct ct_activity *activity, const struct ct_job *job,
     struct ct_error *err)
 {
-	struct job j = {.m = m, .tc = tc, .c = c};
+	struct job j = { .m = m, .tc = tc, .c = c };
 	struct ct_fidelity *f = calloc(1, sizeof *f);
 	int *held_out = calloc((size_t)c->n_sentences + 1, sizeof *held_out);
-	int chunks = 0, i, rc = ct_activity_check(m, c, err);
+	int chunks = 0, i, code = ct_activity_check(m, c, err);
 
 	*out = NULL;
-	if (rc != CT_OK)
+	if (code != CT_OK)
 		goto fail;
-	for (i = 0; held_out != NULL && i < c->n_sentences; i++) {
+	for (i = 0; held_out && i < c->n_sentences; i++) {
 		if (c->sentences[i].held_out)
 			held_out[j.n++] = i;
 	}
 	chunks = (j.n + CHUNK - 1) / CHUNK;
 	j.held_out = held_out;
 	j.sums = calloc((size_t)chunks + 1, sizeof *j.sums);	/* the last one is the total */
-	if (f != NULL)
+	if (f)
 		f->layers = calloc((size_t)tc->L, sizeof *f->layers);
-	rc = f != NULL && f->layers != NULL && held_out != NULL && j.sums != NULL ? CT_OK : CT_ENOMEM;
-	for (i = 0; rc == CT_OK && i <= chunks; i++)
-		rc = alloc_sums(&j.sums[i], tc->L, m->cfg.D);
-	if (rc != CT_OK) {
+	code = f && f->layers && held_out && j.sums ? CT_OK : CT_ENOMEM;
+	for (i = 0; code == CT_OK && i <= chunks; i++)
+		code = alloc_sums(&j.sums[i], tc->L, m->cfg.D);
+	if (code != CT_OK) {
 		ct_fail_memory(
 		    err, (size_t)chunks * (size_t)tc->L * (size_t)m->cfg.D * sizeof(double), "figures");
 		goto fail;
 	}
-	rc = ct_parallel_run(job, chunks, measure_chunk, &j, "held-out sentences", err);
-	if (rc != CT_OK)
+	code = ct_parallel_run(job, chunks, measure_chunk, &j, "held-out sentences", err);
+	if (code != CT_OK)
 		goto fail;
 	for (i = 0; i < chunks; i++)
 		add_sums(&j.sums[chunks], &j.sums[i], tc->L, m->cfg.D);
@@ -254,18 +254,18 @@ ct_fidelity_measure(struct ct_fidelity **out, const struct ct_model *m, const st
 	*out = f;
 	f = NULL;
 fail:
-	for (i = 0; j.sums != NULL && i <= chunks; i++)
+	for (i = 0; j.sums && i <= chunks; i++)
 		free_sums(&j.sums[i]);
 	free(j.sums);
 	free(held_out);
 	ct_fidelity_free(f);
-	return rc;
+	return code;
 }
 
 void
 ct_fidelity_free(struct ct_fidelity *f)
 {
-	if (f == NULL)
+	if (!f)
 		return;
 	free(f->layers);
 	free(f);

@@ -11,7 +11,7 @@
 #include "eval/held_out.h"
 #include "eval/values.h"
 
-const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS] = {1, 1.5, 2};
+const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS] = { 1, 1.5, 2 };
 
 struct result {
 	int n, given[CT_INTERCHANGE_PLACES][CT_INTERCHANGE_STRENGTHS];

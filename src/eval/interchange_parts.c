@@ -55,7 +55,7 @@ collect_values(struct job *j, struct ct_error *err)
 	int part, l;
 
 	j->value_of = malloc(((size_t)c->n_labels + 1) * sizeof *j->value_of);
-	if (j->value_of == NULL)
+	if (!j->value_of)
 		return ct_fail_memory(err, (size_t)c->n_labels * sizeof *j->value_of, "values");
 	for (l = 0; l < c->n_labels; l++)
 		j->value_of[l] = -1;
@@ -79,11 +79,11 @@ collect_wholes(struct job *j, struct ct_error *err)
 
 	j->wholes = calloc((size_t)c->n_sentences + 1, sizeof *j->wholes);
 	j->of = calloc((size_t)c->n_sentences + 1, sizeof(struct whole *));
-	if (j->wholes == NULL || j->of == NULL)
+	if (!j->wholes || !j->of)
 		return ct_fail_memory(err, (size_t)c->n_sentences * sizeof *j->wholes, "parts of sentences");
 	for (i = 0; i < c->n_sentences; i++) {
 		const struct ct_sentence *s = &c->sentences[i];
-		struct whole w = {.sentence = i};
+		struct whole w = { .sentence = i };
 
 		if (s->answer <= 0 || s->answer + 1 >= s->n)
 			continue;
@@ -111,17 +111,17 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 {
 	const struct ct_corpus *c = j->c;
 	const struct whole **at = calloc((size_t)c->n_tokens + 1, sizeof(struct whole *));
-	int *none = malloc(((size_t)c->n_tokens + 1) * sizeof *none), i, l, f, v, rc;
+	int *none = malloc(((size_t)c->n_tokens + 1) * sizeof *none), i, l, f, v, code;
 	size_t k, feature = 0;
 
-	if (at == NULL || none == NULL) {
-		rc = ct_fail_memory(err, (size_t)c->n_tokens * sizeof *at, "answer positions");
+	if (!at || !none) {
+		code = ct_fail_memory(err, (size_t)c->n_tokens * sizeof *at, "answer positions");
 		goto done;
 	}
 	for (i = 0; i < c->n_tokens; i++)
 		none[i] = -1;
-	rc = ct_means_collect(&j->means, j->tc, c, activity, none, j->n_values, err);
-	if (rc != CT_OK)
+	code = ct_means_collect(&j->means, j->tc, c, activity, none, j->n_values, err);
+	if (code != CT_OK)
 		goto done;
 	for (i = 0; i < j->n_wholes; i++) {
 		const struct ct_sentence *s = &c->sentences[j->wholes[i].sentence];
@@ -136,7 +136,7 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 			for (k = a->start[f]; k < a->start[f + 1]; k++) {
 				const struct whole *w = at[a->tokens[k]];
 
-				for (v = 0; w != NULL && v < j->n_values; v++) {
+				for (v = 0; w && v < j->n_values; v++) {
 					if (w->values >> v & 1)
 						j->means.mean[(size_t)v * j->means.first[j->means.L] +
 						    feature] +=
@@ -148,7 +148,7 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 done:
 	free(at);
 	free(none);
-	return rc;
+	return code;
 }
 
 /* Whether an answer has this value, and a value of own's in all other parts. */
@@ -190,20 +190,20 @@ exchange(const struct job *j, const struct ct_prompt *p, const struct whole *own
     struct ct_arena *a, struct ct_error *err)
 {
 	struct ct_clamp *clamps = ct_arena_need(a, j->means.first[j->means.L], sizeof *clamps, "clamps", err);
-	int n, k, said = -1, part = j->values[value].part, rc = clamps != NULL ? CT_OK : CT_ENOMEM;
+	int n, k, said = -1, part = j->values[value].part, code = clamps ? CT_OK : CT_ENOMEM;
 	int from = __builtin_ctzll(own->values & j->part[part]);	/* the first, where it has more */
 
-	if (rc != CT_OK || j->values[from].n == 0 || (own->values >> value & 1) || j->values[value].n == 0 ||
-	    !possible(j, own, value))
-		return rc;
+	if (code != CT_OK || j->values[from].n == 0 || (own->values >> value & 1) ||
+	    j->values[value].n == 0 || !possible(j, own, value))
+		return code;
 	r->n[part]++;
 	n = ct_means_difference(&j->means, from, value, 1, j->c->sentences[own->sentence].answer, NULL,
 	    clamps);
-	for (k = 0; rc == CT_OK && k < CT_INTERCHANGE_STRENGTHS; k++) {
-		rc = ct_answer_clamped(p, clamps, n, ct_interchange_strengths[k], a, &said, err);
-		r->given[part][k] += rc == CT_OK && fits(j, said, own, value);
+	for (k = 0; code == CT_OK && k < CT_INTERCHANGE_STRENGTHS; k++) {
+		code = ct_answer_clamped(p, clamps, n, ct_interchange_strengths[k], a, &said, err);
+		r->given[part][k] += code == CT_OK && fits(j, said, own, value);
 	}
-	return rc;
+	return code;
 }
 
 static int
@@ -214,24 +214,24 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	const struct ct_sentence *s = &j->c->sentences[j->at.sentences[item]];
 	struct ct_rng rng;
 	struct ct_prompt *p;
-	int i, part, first, n, rc;
+	int i, part, first, n, code;
 
 	(void)worker;
-	if (own == NULL)
+	if (!own)
 		return CT_OK;
-	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, NULL, err);
+	code = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->answer + 1, a, NULL, err);
 	ct_rng_seed(&rng, 2, (uint64_t)item);
 	for (part = 0, first = 0; part < j->c->n_parts; part++, first += n) {
 		n = __builtin_popcountll(j->part[part]);
-		for (i = 0; rc == CT_OK && i < j->others; i++) {
+		for (i = 0; code == CT_OK && i < j->others; i++) {
 			struct ct_arena_mark mark = ct_arena_mark(a);
 
-			rc = exchange(j, p, own, first + (int)ct_rng_below(&rng, (uint32_t)n),
+			code = exchange(j, p, own, first + (int)ct_rng_below(&rng, (uint32_t)n),
 			    (struct result *)j->at.results + item, a, err);
 			ct_arena_release(a, mark);
 		}
 	}
-	return rc;
+	return code;
 }
 
 static void
@@ -259,28 +259,28 @@ ct_interchange_parts_measure(struct ct_interchange_parts_figures *out, const str
     const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
     struct ct_error *err)
 {
-	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
-	int i, rc;
+	struct job j = { .m = m, .tc = tc, .c = c, .others = others };
+	int i, code;
 
 	for (i = 0; i < c->n_parts; i++)
-		out[i] = (struct ct_interchange_parts_figures){0};
+		out[i] = (struct ct_interchange_parts_figures){ 0 };
 	if (c->n_parts == 0)
 		return CT_OK;
-	rc = ct_held_out_open(&j.at, c, CT_INTERCHANGE_PARTS_SENTENCES, sizeof(struct result), err);
-	if (rc == CT_OK)
-		rc = collect_values(&j, err);
-	if (rc == CT_OK)
-		rc = collect_wholes(&j, err);
-	if (rc == CT_OK)
-		rc = collect_means(&j, activity, err);
-	if (rc == CT_OK)
-		rc = ct_parallel_run(job, j.at.n, measure_sentence, &j, "exchanges", err);
-	if (rc == CT_OK)
+	code = ct_held_out_open(&j.at, c, CT_INTERCHANGE_PARTS_SENTENCES, sizeof(struct result), err);
+	if (code == CT_OK)
+		code = collect_values(&j, err);
+	if (code == CT_OK)
+		code = collect_wholes(&j, err);
+	if (code == CT_OK)
+		code = collect_means(&j, activity, err);
+	if (code == CT_OK)
+		code = ct_parallel_run(job, j.at.n, measure_sentence, &j, "exchanges", err);
+	if (code == CT_OK)
 		add_up(out, &j);
 	ct_means_free(&j.means);
 	free(j.value_of);
 	free(j.wholes);
 	free(j.of);
 	ct_held_out_free(&j.at);
-	return rc;
+	return code;
 }

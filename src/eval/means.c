@@ -54,16 +54,16 @@ ct_means_collect(struct ct_means *s, const struct ct_transcoder *tc, const struc
 	size_t row = 0, groups = (size_t)n_groups;
 	long *count = calloc(groups + 1, sizeof *count);
 	float *decoder = malloc(((size_t)tc->D + 1) * sizeof *decoder);
-	int l, i, rc = CT_OK;
+	int l, i, code = CT_OK;
 
 	*s = (struct ct_means){.L = tc->L, .n_groups = n_groups};
 	s->first = calloc((size_t)tc->L + 1, sizeof *s->first);
-	for (l = 0; s->first != NULL && l < tc->L; l++)
+	for (l = 0; s->first && l < tc->L; l++)
 		s->first[l + 1] = row += (size_t)tc->layers[l].F;
 	s->norm = malloc((row + 1) * sizeof *s->norm);
 	s->mean = calloc(groups * row + 1, sizeof *s->mean);
-	if (count == NULL || decoder == NULL || s->first == NULL || s->norm == NULL || s->mean == NULL) {
-		rc = ct_fail_memory(err, groups * row * sizeof *s->mean, "mean activations");
+	if (!count || !decoder || !s->first || !s->norm || !s->mean) {
+		code = ct_fail_memory(err, groups * row * sizeof *s->mean, "mean activations");
 	} else {
 		for (i = 0; i < c->n_tokens; i++)
 			if (group[i] >= 0)
@@ -73,7 +73,7 @@ ct_means_collect(struct ct_means *s, const struct ct_transcoder *tc, const struc
 	}
 	free(decoder);
 	free(count);
-	return rc;
+	return code;
 }
 
 void
@@ -82,7 +82,7 @@ ct_means_free(struct ct_means *s)
 	free(s->first);
 	free(s->norm);
 	free(s->mean);
-	*s = (struct ct_means){0};
+	*s = (struct ct_means){ 0 };
 }
 
 int
@@ -105,7 +105,7 @@ ct_means_difference(const struct ct_means *s, int from, int to, int n, int pos, 
 		for (l = 0, k = 0; l < s->L; l++) {
 			for (; k < s->first[l + 1]; k++) {
 				d = b[k] - a[k];
-				if ((only == NULL || only[k]) && most > 0 &&
+				if ((!only || only[k]) && most > 0 &&
 				    fabsf(d) * s->norm[k] >= least_share * most)
 					clamps[found++] = (struct ct_clamp){ .layer = l,
 						.feature = (int)(k - s->first[l]),

@@ -47,9 +47,9 @@ static int
 collect_means(struct job *j, const struct ct_activity *activity, struct ct_error *err)
 {
 	const struct ct_corpus *c = j->c;
-	int *group = malloc(((size_t)c->n_tokens + 1) * sizeof *group), i, rc;
+	int *group = malloc(((size_t)c->n_tokens + 1) * sizeof *group), i, code;
 
-	if (group == NULL)
+	if (!group)
 		return ct_fail_memory(err, (size_t)c->n_tokens * sizeof *group, "planned words");
 	for (i = 0; i < c->n_tokens; i++)
 		group[i] = -1;
@@ -64,9 +64,9 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 			j->about[s->plan] = s->about;
 		}
 	}
-	rc = ct_means_collect(&j->means, j->tc, c, activity, group, c->n_words, err);
+	code = ct_means_collect(&j->means, j->tc, c, activity, group, c->n_words, err);
 	free(group);
-	return rc;
+	return code;
 }
 
 static bool
@@ -84,9 +84,9 @@ find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *e
 	static const char plans[] = "plans ";
 	struct ct_matcher *matcher;
 	struct ct_match best;
-	int l, f, rc = ct_matcher_open(&matcher, j->c, 1, err);
+	int l, f, code = ct_matcher_open(&matcher, j->c, 1, err);
 
-	for (l = 0; rc == CT_OK && l < activity->L; l++) {
+	for (l = 0; code == CT_OK && l < activity->L; l++) {
 		const struct ct_activity_layer *a = &activity->layers[l];
 
 		for (f = 0; f < a->F; f++) {
@@ -101,9 +101,9 @@ find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *e
 			    ends_in(label, " ahead") || ends_in(label, ", planning");
 		}
 	}
-	if (rc == CT_OK)
+	if (code == CT_OK)
 		ct_matcher_close(matcher);
-	return rc;
+	return code;
 }
 
 /*
@@ -134,24 +134,24 @@ static int
 write_on(const struct job *j, const struct ct_prompt *p, const struct ct_clamp *clamps, int n, int *written,
     struct ct_arena *a, struct ct_error *err)
 {
-	static const struct ct_clamp_options how = {.mode = CT_FREE, .through = CT_MODEL};
+	static const struct ct_clamp_options how = { .mode = CT_FREE, .through = CT_MODEL };
 	struct ct_changed changed;
 	struct ct_clamp_sites sites;
 	struct ct_generator g;
-	int i, rc = ct_clamp_sites_init(&sites, &p->lrm, clamps, n, a, err);
+	int i, code = ct_clamp_sites_init(&sites, &p->lrm, clamps, n, a, err);
 
-	if (rc == CT_OK)
-		rc = ct_intervene(&changed, &p->lrm, &sites, &how, a, err);
-	if (rc == CT_OK)
-		rc = ct_generator_init(&g, &p->lrm, j->longest,
+	if (code == CT_OK)
+		code = ct_intervene(&changed, &p->lrm, &sites, &how, a, err);
+	if (code == CT_OK)
+		code = ct_generator_init(&g, &p->lrm, j->longest,
 		    &(struct ct_generator_start){ changed.k, changed.v,
 		    changed.final + (size_t)(p->T - 1) * (size_t)j->m->cfg.D, NULL, 0 }, a, err);
-	for (i = 0; i < j->longest && rc == CT_OK; i++) {
+	for (i = 0; i < j->longest && code == CT_OK; i++) {
 		written[i] = ct_likeliest(j->m->cfg.V, ct_generator_logits(&g));
 		if (i + 1 < j->longest)
-			rc = ct_generator_push(&g, written[i], err);
+			code = ct_generator_push(&g, written[i], err);
 	}
-	return rc;
+	return code;
 }
 
 /* One word for another, in all ways. clamps: room for a row of means. */
@@ -166,25 +166,25 @@ try_word(const struct job *j, const struct ct_prompt *p, int from, int to, const
     struct ct_arena *a,
     struct result *r, struct ct_error *err)
 {
-	int moved, k, i, n, rc = CT_OK;
+	int moved, k, i, n, code = CT_OK;
 
 	for (moved = 0; moved < CT_PLANNING_MOVED; moved++) {
-		for (k = 0; k < CT_INTERCHANGE_STRENGTHS && rc == CT_OK; k++) {
+		for (k = 0; k < CT_INTERCHANGE_STRENGTHS && code == CT_OK; k++) {
 			struct ct_arena_mark mark = ct_arena_mark(a);
 
 			n = ct_means_difference(&j->means, from, to, 1, p->T - 1,
 			    moved == CT_PLANNING_LABELLED ? j->plans : NULL, room->clamps);
 			for (i = 0; i < n; i++)
 				room->clamps[i].amount *= ct_interchange_strengths[k];
-			rc = write_on(j, p, room->clamps, n, room->written, a, err);
-			if (rc == CT_OK) {
+			code = write_on(j, p, room->clamps, n, room->written, a, err);
+			if (code == CT_OK) {
 				r->other[moved][k] += fits(j->c, j->about[to], -1, room->written);
 				r->word[moved][k] += fits(j->c, j->about[to], to, room->written);
 			}
 			ct_arena_release(a, mark);
 		}
 	}
-	return rc;
+	return code;
 }
 
 static int
@@ -196,7 +196,7 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	struct ct_prompt *p;
 	struct ct_rng rng;
 	struct room room;
-	int *others, n = 0, i, rc;
+	int *others, n = 0, i, code;
 
 	(void)worker;
 	if (!has_plan(s) || j->about[s->plan] < 0)
@@ -204,13 +204,13 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	others = ct_arena_need(a, (size_t)j->c->n_words, sizeof *others, "words", err);
 	room.written = ct_arena_need(a, (size_t)j->longest, sizeof *room.written, "a line", err);
 	room.clamps = ct_arena_need(a, j->means.first[j->tc->L], sizeof *room.clamps, "clamps", err);
-	if (others == NULL || room.written == NULL || room.clamps == NULL)
+	if (!others || !room.written || !room.clamps)
 		return CT_ENOMEM;
-	rc = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->plan_at + 1, a, NULL, err);
-	if (rc == CT_OK)
-		rc = write_on(j, p, NULL, 0, room.written, a, err);
-	if (rc != CT_OK)
-		return rc;
+	code = ct_prompt_run(&p, j->m, j->tc, j->c->tokens + s->first, s->plan_at + 1, a, NULL, err);
+	if (code == CT_OK)
+		code = write_on(j, p, NULL, 0, room.written, a, err);
+	if (code != CT_OK)
+		return code;
 	for (i = 0; i < j->c->n_words; i++)
 		if (j->about[i] >= 0 && j->about[i] != s->about)
 			others[n++] = i;
@@ -218,9 +218,9 @@ measure_sentence(void *ctx, int item, int worker, struct ct_arena *a, struct ct_
 	ct_rng_shuffle(&rng, others, n);
 	r->n = n < j->others ? n : j->others;
 	r->own = fits(j->c, s->about, -1, room.written) ? r->n : 0;
-	for (i = 0; i < r->n && rc == CT_OK; i++)
-		rc = try_word(j, p, s->plan, others[i], &room, a, r, err);
-	return rc;
+	for (i = 0; i < r->n && code == CT_OK; i++)
+		code = try_word(j, p, s->plan, others[i], &room, a, r, err);
+	return code;
 }
 
 static void
@@ -229,7 +229,7 @@ add_up(struct ct_planning_figures *out, const struct result *r, int n)
 	double other, word, own = 0;
 	int i, k, moved;
 
-	*out = (struct ct_planning_figures){0};
+	*out = (struct ct_planning_figures){ 0 };
 	for (i = 0; i < n; i++) {
 		out->n += r[i].n;
 		own += r[i].own;
@@ -253,32 +253,32 @@ ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, c
     const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
     struct ct_error *err)
 {
-	struct job j = {.m = m, .tc = tc, .c = c, .others = others};
-	int rc = ct_held_out_open(&j.at, c, 0, sizeof(struct result), err);
+	struct job j = { .m = m, .tc = tc, .c = c, .others = others };
+	int code = ct_held_out_open(&j.at, c, 0, sizeof(struct result), err);
 
-	if (rc < 0)
+	if (code < 0)
 		goto done;
 	j.about = malloc(((size_t)c->n_words + 1) * sizeof *j.about);
-	if (j.about == NULL) {
-		rc = ct_fail_memory(err, (size_t)c->n_words * sizeof *j.about, "figures");
+	if (!j.about) {
+		code = ct_fail_memory(err, (size_t)c->n_words * sizeof *j.about, "figures");
 		goto done;
 	}
 	for (int i = 0; i < c->n_words; i++)
 		j.about[i] = -1;
-	rc = collect_means(&j, activity, err);
-	if (rc != CT_OK)
+	code = collect_means(&j, activity, err);
+	if (code != CT_OK)
 		goto done;
 	j.plans = calloc(j.means.first[tc->L] + 1, sizeof *j.plans);
-	rc = j.plans != NULL ? find_plans(&j, activity, err) :
+	code = j.plans ? find_plans(&j, activity, err) :
 	    ct_fail_memory(err, j.means.first[tc->L], "labels");
-	if (rc == CT_OK)
-		rc = ct_parallel_run(job, j.at.n, measure_sentence, &j, "plans", err);
-	if (rc == CT_OK)
+	if (code == CT_OK)
+		code = ct_parallel_run(job, j.at.n, measure_sentence, &j, "plans", err);
+	if (code == CT_OK)
 		add_up(out, j.at.results, j.at.n);
 done:
 	ct_means_free(&j.means);
 	free(j.plans);
 	free(j.about);
 	ct_held_out_free(&j.at);
-	return rc;
+	return code;
 }

@@ -12,7 +12,7 @@ int
 ct_deflate(unsigned char **out, size_t *n, const void *in, size_t n_in, enum ct_container to,
     struct ct_error *err)
 {
-	z_stream z = {0};
+	z_stream z = { 0 };
 	unsigned char *dst;
 	size_t size;
 	int window = to == CT_GZIP ? WINDOW + GZIP_HEADER : WINDOW;
@@ -26,7 +26,7 @@ ct_deflate(unsigned char **out, size_t *n, const void *in, size_t n_in, enum ct_
 		return ct_fail_memory(err, 256 << 10, "compression");
 	size = deflateBound(&z, (uLong)n_in);
 	dst = malloc(size);
-	if (dst == NULL) {
+	if (!dst) {
 		deflateEnd(&z);
 		return ct_fail_memory(err, size, "compression");
 	}
@@ -54,7 +54,7 @@ check_end(const z_stream *z, int status, size_t n_in, const char *where, struct 
 		    n_in);
 	if (status != Z_STREAM_END)
 		return ct_fail(err, CT_EFORMAT, "%s: damaged compressed data at byte %lu: %s", where,
-		    z->total_in, z->msg != NULL ? z->msg : "not a zlib or gzip stream");
+		    z->total_in, z->msg ? z->msg : "not a zlib or gzip stream");
 	if (z->avail_in > 0)
 		return ct_fail(err, CT_EFORMAT, "%s: %u extra bytes after the end of the compressed data",
 		    where, z->avail_in);
@@ -65,10 +65,10 @@ int
 ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const char *where,
     struct ct_error *err)
 {
-	z_stream z = {0};
+	z_stream z = { 0 };
 	char *dst = NULL, *grown;
 	size_t size = 0, used = 0;
-	int status = Z_OK, rc = CT_OK;
+	int status = Z_OK, code = CT_OK;
 
 	*out = NULL;
 	*n = 0;
@@ -85,8 +85,8 @@ ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const
 			if (size > max)
 				size = max + 1;		/* room to see that it is too much */
 			grown = realloc(dst, size + 1);
-			if (grown == NULL) {
-				rc = ct_fail_memory(err, size + 1, where);
+			if (!grown) {
+				code = ct_fail_memory(err, size + 1, where);
 				goto fail;
 			}
 			dst = grown;
@@ -97,11 +97,11 @@ ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const
 		used = (size_t)((char *)z.next_out - dst);
 	}
 	if (used > max) {
-		rc = ct_fail(err, CT_EFORMAT, "%s: more than %zu bytes when uncompressed", where, max);
+		code = ct_fail(err, CT_EFORMAT, "%s: more than %zu bytes when uncompressed", where, max);
 		goto fail;
 	}
-	rc = check_end(&z, status, n_in, where, err);
-	if (rc != CT_OK)
+	code = check_end(&z, status, n_in, where, err);
+	if (code != CT_OK)
 		goto fail;
 	dst[used] = '\0';
 	*out = dst;
@@ -111,5 +111,5 @@ ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const
 fail:
 	inflateEnd(&z);
 	free(dst);
-	return rc;
+	return code;
 }

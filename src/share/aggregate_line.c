@@ -95,7 +95,7 @@ ct_aggregate_identify(enum ct_aggregate_by by, const json_t *v, struct ct_line_n
 	if (is(kind, "feature")) {
 		if (!placed || !json_is_integer(feature) || f < 0 || f >= INT_MAX)
 			return false;
-		n->group = group_label(by, v) != NULL;
+		n->group = group_label(by, v);
 		n->listed = n->group || by == CT_BY_FEATURE;
 		if (n->group) {
 			snprintf(name, CT_AGGREGATE_NAME, "\"%.1000s\"", group_label(by, v));

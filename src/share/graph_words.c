@@ -89,7 +89,7 @@ target_words(struct ct_graph_reader *r, const struct ct_raw_node *raw, struct ct
 	}
 	end = from ? last_of(from, "\" (p=") : NULL;
 	w[*k] = (struct ct_graph_word){ n->index, end ? cut(r, from, end) : ct_reader_keep(r, raw->clerp) };
-	return w[(*k)++].text != NULL;
+	return w[(*k)++].text;
 }
 
 /* The word in the label of an input, such as Emb: "Dallas". */
