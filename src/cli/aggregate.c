@@ -32,38 +32,38 @@ add_file(struct ct_aggregate *a, const char *path, struct cli_progress *progress
 	size_t room = 0;
 	struct stat st;
 	ssize_t n;
-	int rc = CT_OK;
+	int code = CT_OK;
 
 	if (!f)
 		return ct_fail(err, CT_EIO, "cannot open %s: %s", path, strerror(errno));
 	if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode))
-		rc = ct_fail(err, CT_EIO, "%s is a directory: expected files of "
+		code = ct_fail(err, CT_EIO, "%s is a directory: expected files of "
 		    "ctrace trace --batch; name each file", path);
-	for (long number = 1; rc == CT_OK && (n = getline(&text, &room, f)) >= 0; number++) {
+	for (long number = 1; code == CT_OK && (n = getline(&text, &room, f)) >= 0; number++) {
 		json_t *line;
 
 		/* The last line of a batch that still runs, or that was killed, has no newline. */
 		if (n == 0 || text[n - 1] != '\n') {
-			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: the line is cut off: run its batch again to "
+			code = ct_fail(err, CT_EFORMAT, "%s:%ld: the line is cut off: run its batch again to "
 			    "go on", where, number);
 			break;
 		}
-		rc = ct_json_parse(&line, where, text, (size_t)n, err);
-		if (rc < 0)
-			rc = ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch",
+		code = ct_json_parse(&line, where, text, (size_t)n, err);
+		if (code < 0)
+			code = ct_fail(err, CT_EFORMAT, "%s:%ld: expected a line of ctrace trace --batch",
 			    where, number);
 		else
-			rc = ct_aggregate_add(a, line, where, number, err);
+			code = ct_aggregate_add(a, line, where, number, err);
 		json_decref(line);
-		if (rc == CT_OK && !cli_progress(progress, "prompts", a->prompts, 0))
-			rc = ct_fail(err, CT_ECANCELLED, "interrupted");
+		if (code == CT_OK && !cli_progress(progress, "prompts", a->prompts, 0))
+			code = ct_fail(err, CT_ECANCELLED, "interrupted");
 	}
-	if (rc == CT_OK && ferror(f))
-		rc = ct_fail(err, CT_EIO, "%s: %s", where, strerror(errno));
+	if (code == CT_OK && ferror(f))
+		code = ct_fail(err, CT_EIO, "%s: %s", where, strerror(errno));
 	free(text);
 	if (!standard)
 		fclose(f);
-	return rc;
+	return code;
 }
 
 static int
@@ -309,17 +309,17 @@ static int
 report(const struct ct_aggregate *a, const struct options *o, struct ct_error *err)
 {
 	struct rows r;
-	int status = CLI_OK, rc = select_rows(&r, a, o->min, err);
+	int status = CLI_OK, code = select_rows(&r, a, o->min, err);
 
-	if (rc == CT_OK && o->json)
+	if (code == CT_OK && o->json)
 		status = cli_json(o->json, FORMAT, rows_json(a, &r, o));
-	else if (rc == CT_OK)
+	else if (code == CT_OK)
 		show(a, &r, o);
-	if (rc == CT_OK && status == CLI_OK && r.n_nodes + r.n_edges == 0)
+	if (code == CT_OK && status == CLI_OK && r.n_nodes + r.n_edges == 0)
 		status = CLI_NOTHING;
 	free(r.nodes);
 	free(r.edges);
-	return rc < 0 ? cli_fail(err) : status;
+	return code < 0 ? cli_fail(err) : status;
 }
 
 /*
@@ -373,7 +373,7 @@ run(struct cli *c)
 	struct ct_aggregate a;
 	const char *value;
 	bool given = false, groups = false, about = false, labels = false;
-	int key, status, rc;
+	int key, status, code;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		int bad = 0;
@@ -405,19 +405,19 @@ run(struct cli *c)
 	}
 	if (o.json && !given)
 		o.top = INT_MAX;
-	rc = ct_aggregate_init(&a, &err);
+	code = ct_aggregate_init(&a, &err);
 	a.by = about ? CT_BY_VALUE : groups ? CT_BY_GROUP : labels ? CT_BY_LABEL : CT_BY_FEATURE;
-	for (int i = 0; rc == CT_OK && i < c->argc; i++) {
+	for (int i = 0; code == CT_OK && i < c->argc; i++) {
 		int before = given_before(c->argv, i);
 
-		rc = before < 0 ? add_file(&a, c->argv[i], &progress, &err)
+		code = before < 0 ? add_file(&a, c->argv[i], &progress, &err)
 		    : ct_fail(&err, CT_EINVAL, "%s: this file is given twice, also as %s: its prompts "
 		    "would count twice", c->argv[i], c->argv[before]);
 	}
 	cli_progress_end(&progress);
-	if (rc == CT_OK && a.prompts == 0)
-		rc = ct_fail(&err, CT_ENOTFOUND, "no graph in these files: %ld prompts failed", a.failed);
-	status = rc < 0 ? cli_fail(&err) : report(&a, &o, &err);
+	if (code == CT_OK && a.prompts == 0)
+		code = ct_fail(&err, CT_ENOTFOUND, "no graph in these files: %ld prompts failed", a.failed);
+	status = code < 0 ? cli_fail(&err) : report(&a, &o, &err);
 	ct_aggregate_free(&a);
 	return status;
 }

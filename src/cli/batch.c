@@ -63,11 +63,11 @@ static int
 read_prompts(struct batch *b, struct ct_error *err)
 {
 	size_t n;
-	int rc = ct_file_read_text(&b->text, &n, b->opt->prompts, max_bytes, err);
+	int code = ct_file_read_text(&b->text, &n, b->opt->prompts, max_bytes, err);
 	int line = 0, index = 0, room = 0, shards = b->opt->shards ? b->opt->shards : 1;
 
-	if (rc < 0)
-		return rc;
+	if (code < 0)
+		return code;
 	for (char *at = b->text, *end; at < b->text + n; at = end + 1) {
 		struct prompt *grown;
 
@@ -126,13 +126,13 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 	json_t *line, *prompt;
 	const json_t *number, *settings, *made;
 	bool same, retrained;
-	int rc;
+	int code;
 
 	if (i >= b->n)
 		return ct_fail(err, CT_EFORMAT,
 		    "%s: has more lines than there are prompts; write to another file", b->opt->out);
-	rc = ct_json_parse(&line, b->opt->out, text, n, err);
-	if (rc < 0)
+	code = ct_json_parse(&line, b->opt->out, text, n, err);
+	if (code < 0)
 		return ct_fail(err, CT_EFORMAT, "%s:%d: this is no line of a batch; write to another file",
 		    b->opt->out, i + 1);
 	prompt = ct_json_out_string(b->prompts[i].text);
@@ -162,15 +162,15 @@ resume(struct batch *b, struct ct_error *err)
 	const char *path = b->opt->out;
 	size_t n = 0, at = 0;
 	char *text = NULL;
-	int rc;
+	int code;
 
-	if (ct_file_exists(path) && !ct_file_is_pipe(path) && (rc = ct_file_read(&text, &n, path,
+	if (ct_file_exists(path) && !ct_file_is_pipe(path) && (code = ct_file_read(&text, &n, path,
 	    SIZE_MAX / 2, err)) < 0)
-		return rc;
+		return code;
 	for (char *end; n > 0 && (end = memchr(text + at, '\n', n - at)); at = (size_t)(end - text) + 1) {
-		if ((rc = check_line(b, b->done, text + at, (size_t)(end - text) - at, err)) < 0) {
+		if ((code = check_line(b, b->done, text + at, (size_t)(end - text) - at, err)) < 0) {
 			free(text);
-			return rc;
+			return code;
 		}
 		b->done++;
 	}
@@ -194,18 +194,18 @@ trace(struct batch *b, const char *prompt, struct ct_error *err)
 {
 	struct ct_trace_options opt = b->opt->trace;
 	struct ct_session *s = b->m->session;
-	int rc = ct_session_prompt(s, prompt, NULL, err);
+	int code = ct_session_prompt(s, prompt, NULL, err);
 
-	if (rc == CT_OK && b->opt->target)
-		rc = ct_session_parse_targets(s, b->opt->target, b->opt->trace.targets.pos,
+	if (code == CT_OK && b->opt->target)
+		code = ct_session_parse_targets(s, b->opt->target, b->opt->trace.targets.pos,
 		    &opt.targets, err);
-	if (rc == CT_OK)
-		rc = ct_session_trace(s, &opt, NULL, err);
-	if (rc == CT_OK)
-		rc = ct_session_check(s, err);
-	if (rc == CT_OK && b->opt->groups)
-		rc = cli_group_auto(s, &b->said, NULL, err);
-	return rc == CT_OK ? cli_self_check(ct_session_graph(s), err) : rc;
+	if (code == CT_OK)
+		code = ct_session_trace(s, &opt, NULL, err);
+	if (code == CT_OK)
+		code = ct_session_check(s, err);
+	if (code == CT_OK && b->opt->groups)
+		code = cli_group_auto(s, &b->said, NULL, err);
+	return code == CT_OK ? cli_self_check(ct_session_graph(s), err) : code;
 }
 
 /*
@@ -221,41 +221,41 @@ do_prompt(struct batch *b, const struct prompt *p, struct ct_error *err)
 	struct ct_error why = { 0 };
 	char *text = NULL;
 	size_t n = 0;
-	int rc = trace(b, p->text, &why);
+	int code = trace(b, p->text, &why);
 
-	if (rc == CT_ENOMEM || rc == CT_EIO) {
+	if (code == CT_ENOMEM || code == CT_EIO) {
 		json_decref(head);
-		return ct_fail(err, rc, "%s:%d: %s", b->where, p->line, why.msg);
+		return ct_fail(err, code, "%s:%d: %s", b->where, p->line, why.msg);
 	}
-	if (rc < 0) {
+	if (code < 0) {
 		b->failed++;
 		json_object_set_new(head, "error", ct_json_out_string(why.msg));
-		rc = ct_session_no_line(head, &text, &n, err);
+		code = ct_session_no_line(head, &text, &n, err);
 	} else {
-		rc = ct_session_line(b->m->session, head, b->opt->groups ? &b->said : NULL, &text, &n, err);
+		code = ct_session_line(b->m->session, head, b->opt->groups ? &b->said : NULL, &text, &n, err);
 	}
 	json_decref(head);
-	if (rc == CT_OK)
-		rc = put(b, text, n, err);
+	if (code == CT_OK)
+		code = put(b, text, n, err);
 	free(text);
-	return rc;
+	return code;
 }
 
 static int
 run(struct batch *b, struct ct_error *err)
 {
-	int rc;
+	int code;
 
-	if ((rc = read_prompts(b, err)) < 0 || (rc = cli_model_open(b->m, NULL, err)) < 0 ||
-	    (rc = ct_session_open(&b->m->session, b->m->engine, err)) < 0)
-		return rc;
+	if ((code = read_prompts(b, err)) < 0 || (code = cli_model_open(b->m, NULL, err)) < 0 ||
+	    (code = ct_session_open(&b->m->session, b->m->engine, err)) < 0)
+		return code;
 	if (!(b->settings = settings_json(b)))
 		return ct_fail_memory(err, 256, "settings");
-	if (strcmp(b->opt->out, "-") != 0 && (rc = resume(b, err)) < 0)
-		return rc;
+	if (strcmp(b->opt->out, "-") != 0 && (code = resume(b, err)) < 0)
+		return code;
 	for (int i = b->done; i < b->n; i++) {
-		if ((rc = do_prompt(b, &b->prompts[i], err)) < 0)
-			return rc;
+		if ((code = do_prompt(b, &b->prompts[i], err)) < 0)
+			return code;
 		if (!cli_progress(&b->progress, "prompts", i + 1, b->n))
 			return ct_fail(err, CT_ECANCELLED, "interrupted");
 	}
@@ -268,12 +268,12 @@ cli_batch_run(struct cli_model *m, const struct cli_batch *opt)
 	struct batch b = { .opt = opt, .m = m, .fd = -1,
 		.where = strcmp(opt->prompts, "-") == 0 ? "standard input" : opt->prompts };
 	struct ct_error err = { 0 };
-	int rc = run(&b, &err), status;
+	int code = run(&b, &err), status;
 
 	if (b.fd >= 0)
 		close(b.fd);
 	cli_progress_end(&b.progress);
-	if (rc < 0) {
+	if (code < 0) {
 		status = cli_fail(&err);
 	} else {
 		if (b.failed)

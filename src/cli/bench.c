@@ -131,25 +131,25 @@ measure_random(struct shape *out, const struct random_shape *r, struct ct_pool *
 		    .position = CT_LEARNED, .eps = 1e-5, .tied = true, .attn_bias = true, .mlp_bias = true },
 		.kind = CT_CLT, .act = CT_TC_TOPK, .read = CT_READ_NORM2, .F = r->F, .k = r->k, .seed = 1
 	};
-	int rc = CT_OK;
+	int code = CT_OK;
 
-	for (int i = 0; i < RUNS && rc == CT_OK; i++) {
+	for (int i = 0; i < RUNS && code == CT_OK; i++) {
 		struct stopwatch w = { .now = -1 };
 		struct ct_arena arena = { 0 };
 		struct ct_measured m;
 
-		rc = ct_measure_shape(&m, &shape, r->tokens + 1, &arena,
+		code = ct_measure_shape(&m, &shape, r->tokens + 1, &arena,
 		    &(struct ct_job){ pool, watch, &w }, err);
 		watch(&w, "", 0, 0);
-		if (rc == CT_OK && (i == 0 || m.seconds < out->seconds)) {
+		if (code == CT_OK && (i == 0 || m.seconds < out->seconds)) {
 			out->targets = 0;
-			rc = describe(out, r->name, m.graph, r->D, false, err);
+			code = describe(out, r->name, m.graph, r->D, false, err);
 			out->seconds = m.seconds;
 			out->watch = w;
 		}
 		ct_arena_free(&arena);
 	}
-	return rc;
+	return code;
 }
 
 struct request {
@@ -165,44 +165,45 @@ measure_model(
 	struct cli_model m = q->m;
 	const struct ct_engine_info *info;
 	double start;
-	int rc;
+	int code;
 
 	m.model = model;
 	m.transcoder = q->m.model ? q->m.transcoder : NULL;
-	rc = cli_model_open(&m, NULL, err);
-	if (rc < 0)
+	code = cli_model_open(&m, NULL, err);
+	if (code < 0)
 		goto done;
 	info = ct_engine_info(m.engine);
 	if (!*info->demo) {
-		rc = ct_fail(err, CT_EUNSUPPORTED, "%s: its recipe names no demo prompt to trace", info->dir);
+		code = ct_fail(err, CT_EUNSUPPORTED, "%s: its recipe names no demo prompt to trace",
+		    info->dir);
 		goto done;
 	}
-	rc = ct_session_open(&m.session, m.engine, err);
+	code = ct_session_open(&m.session, m.engine, err);
 	start = ct_seconds();
-	for (int i = 0; rc == CT_OK && (i < 3 || ct_seconds() - start < enough); i++) {
+	for (int i = 0; code == CT_OK && (i < 3 || ct_seconds() - start < enough); i++) {
 		struct ct_trace_options opt = { .targets.pos = -1 };
 		struct stopwatch w = { .now = -1 };
 		double seconds;
 
 		watch(&w, "run and features", 0, 1);
-		rc = ct_session_prompt(m.session, info->demo, NULL, err);
+		code = ct_session_prompt(m.session, info->demo, NULL, err);
 		watch(&w, "attribution", 0, 1);
-		if (rc == CT_OK)
-			rc = ct_session_trace(m.session, &opt, &(struct ct_job){ NULL, watch, &w }, err);
+		if (code == CT_OK)
+			code = ct_session_trace(m.session, &opt, &(struct ct_job){ NULL, watch, &w }, err);
 		watch(&w, "", 0, 0);
-		seconds = rc == CT_OK ? ct_session_trace_seconds(m.session) : 0;
+		seconds = code == CT_OK ? ct_session_trace_seconds(m.session) : 0;
 		if (i == 0 || seconds < out->seconds) {
 			out->seconds = seconds;
 			out->watch = w;
 		}
 	}
-	if (rc < 0)
+	if (code < 0)
 		goto done;
-	rc = describe(out, info->name, ct_session_graph(m.session), info->D,
+	code = describe(out, info->name, ct_session_graph(m.session), info->D,
 	    strcmp(info->transcoder, "PLT") == 0, err);
 done:
 	cli_model_close(&m);
-	return rc;
+	return code;
 }
 
 /* The speed of the fastest square matrix product among a few sizes, in GFLOP/s. */
@@ -258,12 +259,12 @@ measure_copy(struct limits *lim, struct ct_pool *pool, struct ct_error *err)
 {
 	struct copy c = { .slice = (size_t)64 << 20 };
 	size_t total = c.slice * (size_t)lim->threads;
-	int rc = CT_OK;
+	int code = CT_OK;
 
 	c.from = malloc(total);
 	c.to = malloc(total);
 	if (!c.from || !c.to) {
-		rc = ct_fail_memory(err, 2 * total, "the copy to compare with");
+		code = ct_fail_memory(err, 2 * total, "the copy to compare with");
 		goto done;
 	}
 	memset(c.from, 1, total);
@@ -279,7 +280,7 @@ measure_copy(struct limits *lim, struct ct_pool *pool, struct ct_error *err)
 done:
 	free(c.from);
 	free(c.to);
-	return rc;
+	return code;
 }
 
 
@@ -347,26 +348,26 @@ measure(struct shape *shapes, const struct request *q, const struct limits *lim,
 {
 	bool all = !q->m.model && !q->shape;
 	char **list = all ? ct_model_list() : NULL;
-	int n = 0, rc = CT_OK;
+	int n = 0, code = CT_OK;
 
 	if (q->m.model)
-		rc = measure_model(&shapes[n++], q->m.model, q, err);
-	for (int i = 0; list && list[i] && n < MAX_SHAPES - N_RANDOM && rc == CT_OK; i++) {
-		rc = measure_model(&shapes[n], list[i], q, err);
-		if (rc == CT_EUNSUPPORTED) {
+		code = measure_model(&shapes[n++], q->m.model, q, err);
+	for (int i = 0; list && list[i] && n < MAX_SHAPES - N_RANDOM && code == CT_OK; i++) {
+		code = measure_model(&shapes[n], list[i], q, err);
+		if (code == CT_EUNSUPPORTED) {
 			cli_error("%s: left out", err->msg);
-			rc = CT_OK;
+			code = CT_OK;
 		} else {
 			n++;
 		}
 	}
 	ct_model_list_free(list);
-	for (int i = 0; i < N_RANDOM && rc == CT_OK; i++)
+	for (int i = 0; i < N_RANDOM && code == CT_OK; i++)
 		if (all || (q->shape && strcmp(q->shape, random_shapes[i].name) == 0))
-			rc = measure_random(&shapes[n++], &random_shapes[i], pool, err);
-	for (int i = 0; i < n && rc == CT_OK; i++)
+			code = measure_random(&shapes[n++], &random_shapes[i], pool, err);
+	for (int i = 0; i < n && code == CT_OK; i++)
 		shapes[i].fraction = shapes[i].gflop / shapes[i].seconds / lim->sgemm_gflops;
-	return rc == CT_OK ? n : rc;
+	return code == CT_OK ? n : code;
 }
 
 static int

@@ -183,17 +183,17 @@ cli_cards(struct cli_model *m, char **names, int n_names, const char *json, bool
 	struct ct_error err = { 0 };
 	json_t *root = json_object(), *list = json_array();
 	struct shown to = { json ? list : NULL, ascii };
-	int rc = cli_model_open(m, NULL, &err), status;
+	int code = cli_model_open(m, NULL, &err), status;
 
 	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
 		to.ascii = true;
-	for (int i = 0; rc == CT_OK && i < n_names; i++) {
+	for (int i = 0; code == CT_OK && i < n_names; i++) {
 		if (i && !json)
 			cli_line("%s", "");
-		rc = cli_features_named(m->engine, names[i], take_card, &to, &err);
+		code = cli_features_named(m->engine, names[i], take_card, &to, &err);
 	}
-	status = rc == CT_OK ? CLI_OK : cli_fail(&err);
-	if (json && rc == CT_OK) {
+	status = code == CT_OK ? CLI_OK : cli_fail(&err);
+	if (json && code == CT_OK) {
 		json_object_set_new(root, "model", ct_json_out_string(ct_engine_info(m->engine)->name));
 		json_object_set(root, "features", list);
 		status = cli_json_packed(json, FORMAT, json_incref(root));

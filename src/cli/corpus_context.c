@@ -25,24 +25,24 @@ static int
 add_transcoder(struct cli_corpus_context *context, const struct cli_model *m, char *dir, const char *base,
     const char *features, struct ct_error *err)
 {
-	struct ct_arena names = {0};
+	struct ct_arena names = { 0 };
 	const struct ct_transcoder_options options = {
 		.allow_nonfinite = m->allow_nonfinite, .k = m->k,
 		.model_name = ct_name_recipe(context->dir, "name", &names, &context->model->notes)
 	};
 	struct cli_transcoder *c = &context->transcoders[context->n_transcoders++];
-	int rc;
+	int code;
 
 	c->dir = dir;
 	c->features = ct_path_join(base, features);
-	if (c->dir == NULL || c->features == NULL)
-		rc = ct_fail_memory(err, 4096, "a path");
+	if (!c->dir || !c->features)
+		code = ct_fail_memory(err, 4096, "a path");
 	else
-		rc = ct_transcoder_open(&c->tc, c->dir, context->model, &options, err);
+		code = ct_transcoder_open(&c->tc, c->dir, context->model, &options, err);
 	ct_arena_free(&names);
-	if (rc == CT_OK)
+	if (code == CT_OK)
 		cli_notes(&c->tc->notes);
-	return rc;
+	return code;
 }
 
 static bool
@@ -50,7 +50,7 @@ is_recipe(const char *path)
 {
 	const char *dot = strrchr(path, '.');
 
-	return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+	return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
 static int
@@ -65,45 +65,46 @@ open_corpus(struct cli_corpus_context *context, const char *file, struct ct_erro
 {
 	const struct ct_config *cfg = &context->model->cfg;
 	char *own;
-	int rc;
+	int code;
 
-	if (file != NULL && !is_recipe(file))
+	if (file && !is_recipe(file))
 		return ct_corpus_text(&context->corpus, file, context->tokenizer, cfg->V,
 		    cfg->context < TEXT_WINDOW ? cfg->context : TEXT_WINDOW, err);
-	if (file != NULL)
+	if (file)
 		return open_recipe(context, file, err);
 	own = ct_path_join(context->dir, "recipe.yaml");
-	if (own == NULL)
+	if (!own)
 		return ct_fail_memory(err, 4096, "a path");
 	if (ct_file_exists(own))
-		rc = open_recipe(context, own, err);
+		code = open_recipe(context, own, err);
 	else
-		rc = ct_fail(err, CT_ENOTFOUND,
+		code = ct_fail(err, CT_ENOTFOUND,
 		    "%s has no recipe.yaml, which would say what its corpus is; name a "
 		    "recipe or a text file with --corpus",
 		    context->dir);
 	free(own);
-	return rc;
+	return code;
 }
 
 static int
 open_transcoders(struct cli_corpus_context *context, const struct cli_model *m, struct ct_error *err)
 {
-	static const char *const own[][2] = {{"transcoder", "features"}, {"transcoder-plt", "features-plt"}};
-	int i, rc;
+	static const char *const own[][2] = { { "transcoder", "features" },
+		{ "transcoder-plt", "features-plt" } };
+	int i, code;
 
-	if (m->transcoder != NULL)
+	if (m->transcoder)
 		return add_transcoder(context, m, strdup(m->transcoder), m->transcoder, "features", err);
 	for (i = 0; i < 2; i++) {
 		char *dir = ct_path_join(context->dir, own[i][0]);
 
-		if (dir != NULL && ct_file_missing(dir)) {
+		if (dir && ct_file_missing(dir)) {
 			free(dir);
 			continue;
 		}
-		rc = add_transcoder(context, m, dir, context->dir, own[i][1], err);
-		if (rc != CT_OK)
-			return rc;
+		code = add_transcoder(context, m, dir, context->dir, own[i][1], err);
+		if (code != CT_OK)
+			return code;
 	}
 	if (context->n_transcoders == 0 && !context->no_transcoder)
 		return ct_fail(err, CT_ENOTFOUND,
@@ -117,27 +118,27 @@ int
 cli_corpus_context_open(struct cli_corpus_context *context, const struct cli_model *m, const char *corpus,
     struct ct_error *err)
 {
-	const struct ct_model_options opt = {.allow_nonfinite = m->allow_nonfinite};
-	int rc = ct_model_find(&context->dir, m->model != NULL ? m->model : default_model, err);
+	const struct ct_model_options opt = { .allow_nonfinite = m->allow_nonfinite };
+	int code = ct_model_find(&context->dir, m->model ? m->model : default_model, err);
 
 	context->k = m->k;
-	if (rc == CT_OK)
-		rc = ct_model_open(&context->model, context->dir, &opt, err);
-	if (rc == CT_OK)
-		rc = ct_tokenizer_open(&context->tokenizer, context->dir, err);
-	if (rc == CT_OK)
+	if (code == CT_OK)
+		code = ct_model_open(&context->model, context->dir, &opt, err);
+	if (code == CT_OK)
+		code = ct_tokenizer_open(&context->tokenizer, context->dir, err);
+	if (code == CT_OK)
 		ct_tokenizer_set_bos(context->tokenizer, context->model->cfg.bos, &context->model->notes);
-	if (rc == CT_OK)
+	if (code == CT_OK)
 		cli_notes(&context->model->notes);
-	if (rc == CT_OK)
-		rc = ct_model_learn_special(context->model, context->tokenizer, err);
-	if (rc == CT_OK)
-		rc = open_transcoders(context, m, err);
-	if (rc == CT_OK && !context->no_corpus)
-		rc = open_corpus(context, corpus, err);
-	if (rc == CT_OK)
-		rc = ct_pool_open(&context->pool, 0, err);
-	return rc;
+	if (code == CT_OK)
+		code = ct_model_learn_special(context->model, context->tokenizer, err);
+	if (code == CT_OK)
+		code = open_transcoders(context, m, err);
+	if (code == CT_OK && !context->no_corpus)
+		code = open_corpus(context, corpus, err);
+	if (code == CT_OK)
+		code = ct_pool_open(&context->pool, 0, err);
+	return code;
 }
 
 void
@@ -155,5 +156,5 @@ cli_corpus_context_close(struct cli_corpus_context *context)
 	ct_tokenizer_close(context->tokenizer);
 	ct_model_close(context->model);
 	free(context->dir);
-	*context = (struct cli_corpus_context){0};
+	*context = (struct cli_corpus_context){ 0 };
 }

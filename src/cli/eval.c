@@ -47,7 +47,7 @@ layer_rows(const struct ct_fidelity *f)
 	double *values = calloc((size_t)f->L + 1, sizeof *values);
 	int k, l;
 
-	if (values == NULL) {
+	if (!values) {
 		cli_line("  out of memory");
 		return;
 	}
@@ -55,7 +55,7 @@ layer_rows(const struct ct_fidelity *f)
 		for (l = 0; l < f->L; l++) {
 			const struct ct_fidelity_layer *x = &f->layers[l];
 
-			const double all[4] = {x->explained_variance, x->l0, x->dead, x->dense};
+			const double all[4] = { x->explained_variance, x->l0, x->dead, x->dense };
 
 			values[l] = all[k];
 		}
@@ -387,13 +387,13 @@ static int
 run(struct cli *c)
 {
 	const char *corpus = NULL, *json = NULL, *value;
-	struct ct_eval_options opt = {.prompts = 0, .others = 4};
-	struct cli_corpus_context context = {0};
-	struct cli_model m = {.model = NULL};
-	struct ct_error err = {0};
+	struct ct_eval_options opt = { .prompts = 0, .others = 4 };
+	struct cli_corpus_context context = { 0 };
+	struct cli_model m = { .model = NULL };
+	struct ct_error err = { 0 };
 	json_t *root = json_object();
 	bool validation = false, control = false, bad = false;
-	int key = 0, rc, status;
+	int key = 0, code, status;
 
 	while (!bad && (key = cli_next(c, &value)) > 0) {
 		switch (key) {
@@ -417,15 +417,15 @@ run(struct cli *c)
 		cli_error("eval takes no operand, found '%s'; see ctrace eval --help", c->argv[0]);
 		goto usage;
 	}
-	rc = cli_corpus_context_open(&context, &m, corpus, &err);
-	if (rc == CT_OK)
-		rc = choose_sentences(context.corpus, validation, &err);
-	if (rc == CT_OK)
-		rc = evaluate(&context, &opt, control, json ? root : NULL, &err);
+	code = cli_corpus_context_open(&context, &m, corpus, &err);
+	if (code == CT_OK)
+		code = choose_sentences(context.corpus, validation, &err);
+	if (code == CT_OK)
+		code = evaluate(&context, &opt, control, json ? root : NULL, &err);
 	cli_corpus_context_close(&context);
-	if (rc == CT_OK && json != NULL)
+	if (code == CT_OK && json)
 		return cli_json(json, FORMAT, root);
-	status = rc == CT_OK ? CLI_OK : cli_fail(&err);
+	status = code == CT_OK ? CLI_OK : cli_fail(&err);
 	json_decref(root);
 	return status;
 usage:
@@ -434,18 +434,18 @@ usage:
 }
 
 static const struct cli_option options[] = {
-	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
-	{CLI_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	{ 'm', "model", "MODEL", "a model directory or name (default: capitals)" },
+	{ CLI_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own" },
 	CLI_K_ROW,
 	CLI_NONFINITE_ROW,
-	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
-	{KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)"},
-	{KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (default: 4)"},
-	{KEY_VALIDATION, "validation", NULL, "over the sentences kept for choosing settings"},
-	{KEY_CONTROL, "control", NULL, "and a transcoder with random encoders, to compare with"},
-	{KEY_NEURONS, "neurons", NULL, "and graphs of the model's own neurons, to compare with"},
-	{CLI_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table"},
-	{0}
+	{ KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)" },
+	{ KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)" },
+	{ KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (default: 4)" },
+	{ KEY_VALIDATION, "validation", NULL, "over the sentences kept for choosing settings" },
+	{ KEY_CONTROL, "control", NULL, "and a transcoder with random encoders, to compare with" },
+	{ KEY_NEURONS, "neurons", NULL, "and graphs of the model's own neurons, to compare with" },
+	{ CLI_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table" },
+	{ 0 }
 };
 
 const struct cli_command cli_eval = { .name = "eval",

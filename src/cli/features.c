@@ -25,21 +25,21 @@ cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_
 	struct cli_progress progress = { 0 };
 	struct ct_build_summary sum;
 	double start = ct_seconds();
-	int rc;
+	int code;
 
 	ct_fingerprint_text(fingerprint, context->model, transcoder->tc, context->tokenizer);
-	rc = ct_cards_build(transcoder->features, &source, &sum,
+	code = ct_cards_build(transcoder->features, &source, &sum,
 	    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
-	if (rc != CT_OK || !say)
-		return rc;
+	if (code != CT_OK || !say)
+		return code;
 	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", transcoder->features,
 	    sum.features, cli_transcoder_kind(transcoder), context->corpus->n_sentences,
 	    context->corpus->n_tokens,
 	    ct_seconds() - start);
 	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure,
 	    sum.named, sum.features - sum.dead - sum.named);
-	if (rewrites != NULL)
+	if (rewrites)
 		cli_line("  two steps of the PLT in one, perhaps: %ld", sum.rewrites);
 	return CT_OK;
 }
@@ -48,26 +48,26 @@ int
 cli_corpus_context_features(const struct cli_corpus_context *context, struct ct_error *err)
 {
 	const struct cli_transcoder *transcoders = context->transcoders;
-	struct ct_activity *activity[2] = {NULL};
+	struct ct_activity *activity[2] = { NULL };
 	struct ct_card_rewrite *rewrites = NULL;
 	struct cli_progress progress = { 0 };
-	int i, rc = CT_OK;
+	int i, code = CT_OK;
 
-	for (i = 0; rc == CT_OK && i < context->n_transcoders; i++)
-		rc = ct_activity_collect(&activity[i], context->model, transcoders[i].tc, context->corpus,
+	for (i = 0; code == CT_OK && i < context->n_transcoders; i++)
+		code = ct_activity_collect(&activity[i], context->model, transcoders[i].tc, context->corpus,
 		    &(struct ct_job){ context->pool, cli_progress, &progress }, err);
 	cli_progress_end(&progress);
-	if (rc == CT_OK && context->n_transcoders == 2 && transcoders[0].tc->kind == CT_CLT &&
+	if (code == CT_OK && context->n_transcoders == 2 && transcoders[0].tc->kind == CT_CLT &&
 	    transcoders[1].tc->kind == CT_PLT)
-		rc = ct_rewrites_find(&rewrites, transcoders[0].tc, activity[0], transcoders[1].tc,
+		code = ct_rewrites_find(&rewrites, transcoders[0].tc, activity[0], transcoders[1].tc,
 		    activity[1], err);
-	for (i = 0; rc == CT_OK && i < context->n_transcoders; i++)
-		rc = cli_transcoder_cards(context, &transcoders[i], activity[i], i ? NULL : rewrites, true,
+	for (i = 0; code == CT_OK && i < context->n_transcoders; i++)
+		code = cli_transcoder_cards(context, &transcoders[i], activity[i], i ? NULL : rewrites, true,
 		    err);
 	for (i = 0; i < context->n_transcoders; i++)
 		ct_activity_free(activity[i]);
 	free(rewrites);
-	return rc;
+	return code;
 }
 
 /* Whether texts written for other programs need spaces between tokens: they do if tokens carry no blanks. */
@@ -102,14 +102,14 @@ export_cards(const struct cli_corpus_context *context, const char *to, struct ct
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
 	struct ct_store *store;
-	int rc = ct_store_open(&store, transcoder->features, err);
+	int code = ct_store_open(&store, transcoder->features, err);
 
-	if (rc != CT_OK)
-		return rc;
-	rc = ct_store_export(store, to, stand_apart(context), &job, err);
+	if (code != CT_OK)
+		return code;
+	code = ct_store_export(store, to, stand_apart(context), &job, err);
 	cli_progress_end(&progress);
 	ct_store_close(store);
-	return rc;
+	return code;
 }
 
 static int
@@ -120,16 +120,16 @@ import_cards(const struct cli_corpus_context *context, const char *from, struct 
 	const struct ct_job job = cli_job(&progress);
 	char fingerprint[CT_FINGERPRINT];
 	long n;
-	int rc;
+	int code;
 
 	ct_fingerprint_text(fingerprint, context->model, transcoder->tc, context->tokenizer);
-	rc = ct_store_import(transcoder->features, from, transcoder->tc, fingerprint, stand_apart(context),
+	code = ct_store_import(transcoder->features, from, transcoder->tc, fingerprint, stand_apart(context),
 	    &n, &job, err);
 	cli_progress_end(&progress);
-	if (rc == CT_OK)
+	if (code == CT_OK)
 		cli_line("%s: %ld cards of the %s, from %s", transcoder->features, n,
 		    cli_transcoder_kind(transcoder), from);
-	return rc;
+	return code;
 }
 
 /* Opens the context again with a corpus, and builds the cards that do not exist yet. */
@@ -137,7 +137,7 @@ static int
 with_corpus(struct cli_corpus_context *context, const struct cli_model *m, struct ct_error *err)
 {
 	cli_corpus_context_close(context);
-	*context = (struct cli_corpus_context){0};
+	*context = (struct cli_corpus_context){ 0 };
 	return cli_corpus_context_open(context, m, NULL, err);
 }
 
@@ -149,22 +149,22 @@ struct job {
 static int
 all_cards(const struct cli_model *m, const struct job *j, struct ct_error *err)
 {
-	struct cli_corpus_context opened = {0}, *context = &opened;
-	int rc;
+	struct cli_corpus_context opened = { 0 }, *context = &opened;
+	int code;
 
 	/* Cards that exist are exported without a corpus. */
-	context->no_corpus = j->from != NULL || (j->to != NULL && j->corpus == NULL);
-	rc = cli_corpus_context_open(context, m, j->corpus, err);
-	if (rc == CT_OK && j->from == NULL && context->no_corpus && !is_built(context))
-		rc = with_corpus(context, m, err);
-	if (rc == CT_OK && j->from != NULL)
-		rc = import_cards(context, j->from, err);
-	else if (rc == CT_OK && !context->no_corpus)
-		rc = cli_corpus_context_features(context, err);
-	if (rc == CT_OK && j->to != NULL)
-		rc = export_cards(context, j->to, err);
+	context->no_corpus = j->from || (j->to && !j->corpus);
+	code = cli_corpus_context_open(context, m, j->corpus, err);
+	if (code == CT_OK && !j->from && context->no_corpus && !is_built(context))
+		code = with_corpus(context, m, err);
+	if (code == CT_OK && j->from)
+		code = import_cards(context, j->from, err);
+	else if (code == CT_OK && !context->no_corpus)
+		code = cli_corpus_context_features(context, err);
+	if (code == CT_OK && j->to)
+		code = export_cards(context, j->to, err);
 	cli_corpus_context_close(context);
-	return rc;
+	return code;
 }
 
 static int
@@ -184,9 +184,9 @@ run(struct cli *c)
 {
 	const char *corpus = NULL, *to = NULL, *from = NULL, *json = NULL, *value;
 	bool ascii = false, weights = false;
-	struct cli_model m = {.model = NULL};
-	struct ct_error err = {0};
-	int key, rc;
+	struct cli_model m = { .model = NULL };
+	struct ct_error err = { 0 };
+	int key, code;
 
 	while ((key = cli_next(c, &value)) > 0) {
 		switch (key) {
@@ -203,39 +203,39 @@ run(struct cli *c)
 	}
 	if (key < 0)
 		return c->status;
-	if (c->argc > 0 && (corpus != NULL || to != NULL || from != NULL)) {
+	if (c->argc > 0 && (corpus || to || from)) {
 		cli_error("%s applies to all cards, but '%s' shows one: leave out one of them",
-		    corpus != NULL ? "--corpus" : to != NULL ? "--export" : "--import", c->argv[0]);
+		    corpus ? "--corpus" : to ? "--export" : "--import", c->argv[0]);
 		return CLI_ERROR;
 	}
 	if (c->argc > 0)
 		return show_some(c, &m, json, weights, ascii);
-	if (json != NULL || ascii || weights) {
+	if (json || ascii || weights) {
 		cli_error("%s needs the features to show, such as L1#249",
-		    json != NULL ? "--json" : ascii ? "--ascii" : "--weights");
+		    json ? "--json" : ascii ? "--ascii" : "--weights");
 		return CLI_ERROR;
 	}
-	if (from != NULL && corpus != NULL) {
+	if (from && corpus) {
 		cli_error("--import reads cards and --corpus builds them: leave out one of them");
 		return CLI_ERROR;
 	}
-	rc = all_cards(&m, &(struct job){ corpus, to, from }, &err);
-	return rc == CT_OK ? CLI_OK : cli_fail(&err);
+	code = all_cards(&m, &(struct job){ corpus, to, from }, &err);
+	return code == CT_OK ? CLI_OK : cli_fail(&err);
 }
 
 static const struct cli_option options[] = {
-	{'m', "model", "MODEL", "a model directory or name (default: capitals)"},
-	{CLI_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own"},
+	{ 'm', "model", "MODEL", "a model directory or name (default: capitals)" },
+	{ CLI_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own" },
 	CLI_K_ROW,
 	CLI_NONFINITE_ROW,
-	{KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)"},
-	{KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead"},
+	{ KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)" },
+	{ KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead" },
 	{KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not "
 	    "built anew"},
-	{CLI_JSON, "json", "FILE", "write the cards shown as JSON to FILE, or to stdout for -"},
-	{KEY_WEIGHTS, "weights", NULL, "show their weights from and to other features instead"},
-	{KEY_ASCII, "ascii", NULL, "show pictures in ASCII"},
-	{0}
+	{ CLI_JSON, "json", "FILE", "write the cards shown as JSON to FILE, or to stdout for -" },
+	{ KEY_WEIGHTS, "weights", NULL, "show their weights from and to other features instead" },
+	{ KEY_ASCII, "ascii", NULL, "show pictures in ASCII" },
+	{ 0 }
 };
 
 const struct cli_command cli_features = { .name = "features",

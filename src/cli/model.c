@@ -49,25 +49,25 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 	};
 	struct cli_progress progress = { 0 };
 	const struct ct_job job = cli_job(&progress);
-	int rc;
+	int code;
 
-	rc = ct_engine_open(&m->engine, m->model ? m->model : default_model, &opt, err);
-	if (rc < 0)
-		return rc;
+	code = ct_engine_open(&m->engine, m->model ? m->model : default_model, &opt, err);
+	if (code < 0)
+		return code;
 	cli_notes(ct_engine_notes(m->engine));
 	if (*ct_engine_info(m->engine)->cards_trouble)
 		cli_error("%s; going on without feature cards", ct_engine_info(m->engine)->cards_trouble);
 	if (!prompt)
 		return CT_OK;
-	rc = ct_session_open(&m->session, m->engine, err);
-	if (rc < 0)
-		return rc;
-	rc = ct_session_prompt(m->session, prompt, &job, err);
+	code = ct_session_open(&m->session, m->engine, err);
+	if (code < 0)
+		return code;
+	code = ct_session_prompt(m->session, prompt, &job, err);
 	cli_progress_end(&progress);
 	/* Neurons are chosen when the targets are known, so their note comes later. */
-	if (rc == CT_OK && *ct_session_note(m->session) && !ct_engine_info(m->engine)->neurons)
+	if (code == CT_OK && *ct_session_note(m->session) && !ct_engine_info(m->engine)->neurons)
 		cli_error("note: %s", ct_session_note(m->session));
-	return rc;
+	return code;
 }
 
 void
@@ -132,16 +132,16 @@ int
 cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options *opt,
     const struct ct_job *job, struct ct_error *err)
 {
-	int rc = cli_model_open(&q->m, prompt, err);
+	int code = cli_model_open(&q->m, prompt, err);
 
 	opt->targets.pos = q->at;
-	if (rc == CT_OK && q->target)
-		rc = ct_session_parse_targets(q->m.session, q->target, q->at, &opt->targets, err);
-	if (rc == CT_OK)
-		rc = ct_session_trace(q->m.session, opt, job, err);
-	if (rc == CT_OK && *ct_session_note(q->m.session) && ct_engine_info(q->m.engine)->neurons)
+	if (code == CT_OK && q->target)
+		code = ct_session_parse_targets(q->m.session, q->target, q->at, &opt->targets, err);
+	if (code == CT_OK)
+		code = ct_session_trace(q->m.session, opt, job, err);
+	if (code == CT_OK && *ct_session_note(q->m.session) && ct_engine_info(q->m.engine)->neurons)
 		cli_error("note: %s", ct_session_note(q->m.session));
-	return rc;
+	return code;
 }
 
 void

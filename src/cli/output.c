@@ -204,21 +204,21 @@ write_json(const char *file, int format, json_t *root, bool indent)
 	struct ct_error err = { 0 };
 	char *text = NULL;
 	size_t n;
-	int rc;
+	int code;
 
 	root = format ? ct_json_out_document(format, root) : root;
-	rc = ct_json_out_text(&text, &n, root, indent, &err);
+	code = ct_json_out_text(&text, &n, root, indent, &err);
 
-	if (rc == CT_OK && json_lost) {
+	if (code == CT_OK && json_lost) {
 		free(text);
-		rc = ct_fail(&err, CT_ENOMEM, "out of memory for JSON text");
+		code = ct_fail(&err, CT_ENOMEM, "out of memory for JSON text");
 	}
 	json_decref(root);
-	if (rc < 0)
+	if (code < 0)
 		return cli_fail(&err);
-	rc = cli_text(file, text, n);
+	code = cli_text(file, text, n);
 	free(text);
-	return rc;
+	return code;
 }
 
 int

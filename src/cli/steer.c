@@ -388,28 +388,28 @@ compute(struct request *q, struct results *r, struct cli_progress *progress, str
 	    (strcmp(q->mode, "direct") == 0 || strncmp(q->mode, "range", 5) == 0));
 	struct ct_trace_options trace = { .pace = edges ? CT_AT_ONCE : CT_NODES_ALONE };
 	struct ct_session *s;
-	int rc;
+	int code;
 
-	if ((rc = cli_query_trace(&q->ask, q->prompt, &trace, &job, err)) < 0)
-		return rc;
+	if ((code = cli_query_trace(&q->ask, q->prompt, &trace, &job, err)) < 0)
+		return code;
 	s = q->ask.m.session;
 	if (q->mode && ct_mode_parse(q->mode, ct_engine_info(q->ask.m.engine)->L, &q->how, err) < 0)
 		return ct_fail_in(err, "--mode");
 	for (int i = 0; i < q->n_groups; i++)
 		if (cli_group_add(s, q->groups[i], err) < 0)
 			return ct_fail_in(err, "--group");
-	if ((rc = parse_clamps(q, err)) < 0 ||
-	    (rc = ct_session_clamp(s, q->clamps, q->n_clamps, &q->how, &job, err)) < 0 ||
-	    (!q->how.unpredicted && (rc = ct_session_contrast(s, &r->contrast, err)) < 0) ||
-	    (q->n_groups && (rc = ct_session_parts(s, &r->parts, err)) < 0))
-		return rc;
+	if ((code = parse_clamps(q, err)) < 0 ||
+	    (code = ct_session_clamp(s, q->clamps, q->n_clamps, &q->how, &job, err)) < 0 ||
+	    (!q->how.unpredicted && (code = ct_session_contrast(s, &r->contrast, err)) < 0) ||
+	    (q->n_groups && (code = ct_session_parts(s, &r->parts, err)) < 0))
+		return code;
 	if (q->sweep.steps && ct_session_sweep(s, q->sweep.from, q->sweep.to, q->sweep.steps, &r->sweep,
 	    &job, err) < 0)
 		return ct_fail_in(err, "--sweep");
 	cli_progress_end(progress);
-	if (q->generate && ((rc = go_on(q, false, &r->unclamped, err)) < 0 ||
-	    (rc = go_on(q, true, &r->clamped, err)) < 0))
-		return rc;
+	if (q->generate && ((code = go_on(q, false, &r->unclamped, err)) < 0 ||
+	    (code = go_on(q, true, &r->clamped, err)) < 0))
+		return code;
 	r->effects = ct_session_effects(s);
 	return CT_OK;
 }

@@ -133,16 +133,16 @@ finish_model(const char *recipe, const char *out_dir, struct ct_error *err)
 	char *dir = out_dir ? strdup(out_dir) : slash ? strndup(recipe, (size_t)(slash - recipe) + 1) :
 	    strdup("./");
 	struct cli_corpus_context context = { 0 };
-	int rc = dir ? cli_corpus_context_open(&context, &(struct cli_model){ .model = dir }, recipe, err) :
+	int code = dir ? cli_corpus_context_open(&context, &(struct cli_model){ .model = dir }, recipe, err) :
 	    ct_fail_memory(err, 4096, "a path");
 
-	if (rc == CT_OK)
-		rc = cli_corpus_context_features(&context, err);
-	if (rc == CT_OK)
-		rc = show_figures(&context, err);
+	if (code == CT_OK)
+		code = cli_corpus_context_features(&context, err);
+	if (code == CT_OK)
+		code = show_figures(&context, err);
 	cli_corpus_context_close(&context);
 	free(dir);
-	return rc;
+	return code;
 }
 
 static int
@@ -153,7 +153,7 @@ run(struct cli *c)
 	double drawn = 0;
 	struct ct_train_options opt = { .save_every = 10, .watch = watch, .note = tell, .ctx = &drawn };
 	const char *value, *recipe, *json = NULL;
-	int key, rc;
+	int key, code;
 
 	while ((key = cli_next(c, &value)) > 0)
 		switch (key) {
@@ -177,27 +177,27 @@ run(struct cli *c)
 	recipe = cli_operand(c, "recipe");
 	if (!recipe)
 		return CLI_ERROR;
-	rc = ct_train(recipe, &opt, &report, &err);
+	code = ct_train(recipe, &opt, &report, &err);
 	cli_status("%s", "");
-	if (rc == CT_OK && report.own) {
-		rc = cli_train_own(&report, recipe, opt.out_dir, json, &err);
-	} else if (rc == CT_OK) {
+	if (code == CT_OK && report.own) {
+		code = cli_train_own(&report, recipe, opt.out_dir, json, &err);
+	} else if (code == CT_OK) {
 		show(&report);
 		/* A recipe may have no transcoder: then there are no features to make cards of. */
-		rc = report.clt.made || report.plt.made ? finish_model(recipe, opt.out_dir, &err) : CT_OK;
+		code = report.clt.made || report.plt.made ? finish_model(recipe, opt.out_dir, &err) : CT_OK;
 	}
-	if (rc == CT_ECANCELLED && opt.estimate) {
+	if (code == CT_ECANCELLED && opt.estimate) {
 		ct_train_clean(recipe, &opt);
 		if (!cli_interrupted())
 			return CLI_OK;
 		cli_error("interrupted: nothing was trained");
 		return CLI_INTERRUPTED;
 	}
-	if (rc == CT_ECANCELLED) {
+	if (code == CT_ECANCELLED) {
 		cli_error("interrupted: %s; the same command goes on from there", err.msg);
 		return CLI_INTERRUPTED;
 	}
-	if (rc < 0)
+	if (code < 0)
 		return *err.msg ? cli_fail(&err) : CLI_ERROR;
 	ct_train_clean(recipe, &opt);
 	return CLI_OK;

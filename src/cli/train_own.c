@@ -91,21 +91,21 @@ measure(struct figures *g, const struct cli_corpus_context *context, struct ct_a
 	const struct ct_job job = { context->pool, cli_progress, &progress };
 	const struct ct_transcoder *tc = context->transcoders[0].tc;
 	const struct ct_corpus *c = context->corpus;
-	int rc = ct_activity_collect(activity, context->model, tc, c, &job, err);
+	int code = ct_activity_collect(activity, context->model, tc, c, &job, err);
 
-	if (rc == CT_OK)
-		rc = ct_fidelity_measure(&g->f, context->model, tc, c, *activity, &job, err);
-	if (rc == CT_OK)
-		rc = ct_alone_measure(&g->alone, context->model, tc, c, ALONE_POSITIONS, &job, err);
+	if (code == CT_OK)
+		code = ct_fidelity_measure(&g->f, context->model, tc, c, *activity, &job, err);
+	if (code == CT_OK)
+		code = ct_alone_measure(&g->alone, context->model, tc, c, ALONE_POSITIONS, &job, err);
 	cli_progress_end(&progress);
 	for (int i = 0; i < c->n_sentences; i++) {
 		const struct ct_sentence *s = &c->sentences[i];
 
 		g->positions += s->held_out ? s->n - ct_sentence_start(s) : 0;
 	}
-	for (int l = 0; rc == CT_OK && l < g->f->L; l++)
+	for (int l = 0; code == CT_OK && l < g->f->L; l++)
 		g->explained += g->f->layers[l].explained_variance / g->f->L;
-	return rc;
+	return code;
 }
 
 /*
@@ -133,27 +133,27 @@ finish(const struct ct_train_report *r, struct figures *g, const char *recipe, j
 	struct cli_corpus_context context = { 0 };
 	struct ct_activity *activity = NULL;
 	const struct cli_model m = { .model = r->from, .transcoder = g->dir };
-	int rc = cli_corpus_context_open(&context, &m, recipe, err);
+	int code = cli_corpus_context_open(&context, &m, recipe, err);
 
-	if (rc == CT_OK) {
+	if (code == CT_OK) {
 		ct_corpus_grade(context.corpus, ct_corpus_has_validation(context.corpus));
-		rc = measure(g, &context, &activity, err);
+		code = measure(g, &context, &activity, err);
 	}
-	if (rc == CT_OK && root) {
+	if (code == CT_OK && root) {
 		json_object_set_new(root, key, figures_json(g));
 		json_object_set_new(root, "measured", windows_json(context.corpus));
-	} else if (rc == CT_OK) {
+	} else if (code == CT_OK) {
 		show(g);
 	}
-	if (rc == CT_OK)
-		rc = place_cards(&context.transcoders[0], r, g->base, err);
-	if (rc == CT_OK)
-		rc = cli_transcoder_cards(&context, &context.transcoders[0], activity, NULL, !root, err);
+	if (code == CT_OK)
+		code = place_cards(&context.transcoders[0], r, g->base, err);
+	if (code == CT_OK)
+		code = cli_transcoder_cards(&context, &context.transcoders[0], activity, NULL, !root, err);
 	ct_fidelity_free(g->f);
 	ct_alone_free(g->alone);
 	ct_activity_free(activity);
 	cli_corpus_context_close(&context);
-	return rc;
+	return code;
 }
 
 static int
@@ -162,19 +162,19 @@ finish_all(const struct ct_train_report *r, const char *recipe, const char *base
 {
 	const struct ct_train_transcoder_report *made[] = { &r->clt, &r->plt };
 	static const char *const names[] = { "transcoder", "transcoder-plt" };
-	int rc = CT_OK;
+	int code = CT_OK;
 
-	for (int k = 0; k < 2 && rc == CT_OK; k++) {
+	for (int k = 0; k < 2 && code == CT_OK; k++) {
 		char *dir = made[k]->made ? ct_path_join(base, names[k]) : NULL;
 		struct figures g = { .made = made[k], .base = base, .dir = dir };
 
 		if (dir)
-			rc = finish(r, &g, recipe, root, names[k], err);
+			code = finish(r, &g, recipe, root, names[k], err);
 		else if (made[k]->made)
-			rc = ct_fail_memory(err, 4096, "a path");
+			code = ct_fail_memory(err, 4096, "a path");
 		free(dir);
 	}
-	return rc;
+	return code;
 }
 
 int
@@ -183,7 +183,7 @@ cli_train_own(const struct ct_train_report *r, const char *recipe, const char *o
 {
 	char *base = out_dir ? strdup(out_dir) : ct_path_folder(recipe);
 	json_t *root = NULL;
-	int rc;
+	int code;
 
 	if (!base)
 		return ct_fail_memory(err, 4096, "a path");
@@ -193,11 +193,11 @@ cli_train_own(const struct ct_train_report *r, const char *recipe, const char *o
 	else
 		cli_line("text  %d windows of %ld tokens, %d of them held out", r->sentences, r->tokens,
 		    r->held_out);
-	rc = finish_all(r, recipe, base, root, err);
+	code = finish_all(r, recipe, base, root, err);
 	free(base);
-	if (json && rc == CT_OK && cli_json(json, FORMAT, root) != CLI_OK)
+	if (json && code == CT_OK && cli_json(json, FORMAT, root) != CLI_OK)
 		return CT_EIO;
-	if (json && rc != CT_OK)
+	if (json && code != CT_OK)
 		json_decref(root);
-	return rc;
+	return code;
 }

@@ -54,17 +54,17 @@ int
 cli_waits_measure(struct cli_waits out[CLI_MAX_WAITS], const char *shape, const struct ct_job *job,
     struct ct_error *err)
 {
-	int n = 0, rc = CT_OK;
+	int n = 0, code = CT_OK;
 
-	for (int i = 0; i < N_SHAPES && rc == CT_OK; i++) {
+	for (int i = 0; i < N_SHAPES && code == CT_OK; i++) {
 		struct ct_shape s = shape_of(&shapes[i]);
 
 		if (shape ? strcmp(shape, shapes[i].name) != 0 : shapes[i].by_hand)
 			continue;
 		out[n] = (struct cli_waits){ .name = shapes[i].name, .tokens = TOKENS + 1 };
-		rc = ct_measure_waits(&out[n++].seconds, &s, TOKENS + 1, job, err);
+		code = ct_measure_waits(&out[n++].seconds, &s, TOKENS + 1, job, err);
 	}
-	return rc < 0 ? rc : n;
+	return code < 0 ? code : n;
 }
 
 /* The cost of one clamped run, forward pass included, in forward passes. */

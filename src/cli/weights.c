@@ -181,12 +181,12 @@ cli_weights(struct cli_model *m, char **names, int n_names, const char *json)
 	struct ct_error err = { 0 };
 	json_t *root, *list = json ? json_array() : NULL;
 	struct shown to = { .list = list };
-	int rc = cli_model_open(m, NULL, &err), status;
+	int code = cli_model_open(m, NULL, &err), status;
 
-	for (int i = 0; rc == CT_OK && i < n_names; i++)
-		rc = cli_features_named(m->engine, names[i], take_weights, &to, &err);
-	status = rc == CT_OK ? CLI_OK : cli_fail(&err);
-	if (json && rc == CT_OK) {
+	for (int i = 0; code == CT_OK && i < n_names; i++)
+		code = cli_features_named(m->engine, names[i], take_weights, &to, &err);
+	status = code == CT_OK ? CLI_OK : cli_fail(&err);
+	if (json && code == CT_OK) {
 		root = json_object();
 		json_object_set_new(root, "model", ct_json_out_string(ct_engine_info(m->engine)->name));
 		json_object_set(root, "features", list);

@@ -272,7 +272,7 @@ set_bos(struct merge *m, const char *class, const char *bos)
 	const json_t *id = token ? json_object_get(token, "id") : json_object_get(json_object_get(
 	    json_object_get(m->root, "model"), "vocab"), bos);
 	const json_t *template = find_template(post);
-	bool had = template != NULL;
+	bool had = template;
 	char shown[80];
 	json_t *own;
 

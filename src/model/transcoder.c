@@ -261,7 +261,7 @@ ct_transcoder_activate_one(
 bool
 ct_transcoder_has_skip(const struct ct_transcoder *tc, int l)
 {
-	return tc->layers[l].skip.data != NULL;
+	return tc->layers[l].skip.data;
 }
 
 void

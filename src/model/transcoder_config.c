@@ -152,7 +152,7 @@ read_act(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 		code = ct_yaml_int(doc, root, "k", false, 1, 1 << 24, &k, ld->err);
 	if (code != CT_OK)
 		return code;
-	ld->says_act = name != NULL;
+	ld->says_act = name;
 	if (name && !find_act(name, &ld->act))
 		return ct_yaml_fail(doc, at, CT_EUNSUPPORTED, ld->err,
 		    "activation is \"%.60s\", expected relu, jump_relu or topk", name);

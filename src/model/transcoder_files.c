@@ -33,7 +33,7 @@ array_at(const struct ct_tc_file *f, int i, struct array *a)
 		return true;
 	}
 	a->t = ct_tensors_any(f->tensors, i, &a->unread);
-	return a->t != NULL;
+	return a->t;
 }
 
 static bool

@@ -20,7 +20,7 @@ ct_session_need_first(const struct ct_session *s, struct ct_error *err)
 bool
 ct_session_is_clamped(const struct ct_session *s)
 {
-	return s->of_clamps != NULL;
+	return s->of_clamps;
 }
 
 /* The targets of the first graph, to explain the same again. */

@@ -21,7 +21,7 @@ ct_graph_set_list(struct ct_graph *g, const struct ct_edge *list, const size_t *
 bool
 ct_graph_is_listed(const struct ct_graph *g)
 {
-	return g->edges->list != NULL;
+	return g->edges->list;
 }
 
 long

@@ -23,14 +23,14 @@ static int
 make_subject(struct subject *s, const struct ct_shape *shape, int T, struct ct_arena *a, struct ct_error *err)
 {
 	struct ct_rng rng;
-	int rc;
+	int code;
 
 	*s = (struct subject){ .ids = ct_arena_need(a, (size_t)T, sizeof *s->ids, "a prompt", err) };
 	if (!s->ids)
 		return CT_ENOMEM;
-	if ((rc = ct_model_random(&s->m, shape, err)) < 0 ||
-	    (rc = ct_transcoder_random(&s->tc, shape, err)) < 0)
-		return rc;
+	if ((code = ct_model_random(&s->m, shape, err)) < 0 ||
+	    (code = ct_transcoder_random(&s->tc, shape, err)) < 0)
+		return code;
 	ct_rng_seed(&rng, shape->seed, 7);
 	for (int t = 0; t < T; t++)
 		s->ids[t] = (int)ct_rng_below(&rng, (uint32_t)shape->cfg.V);
@@ -52,25 +52,25 @@ ct_measure_shape(struct ct_measured *out, const struct ct_shape *shape, int T, s
 	struct ct_prompt *prompt;
 	struct subject s;
 	double start;
-	int rc = make_subject(&s, shape, T, a, err);
+	int code = make_subject(&s, shape, T, a, err);
 
-	if (rc < 0)
+	if (code < 0)
 		goto done;
 	start = ct_seconds();
-	rc = ct_prompt_run(&prompt, s.m, s.tc, s.ids, T, a, job, err);
-	if (rc == CT_OK)
-		rc = ct_prompt_trace(&out->graph, prompt, &everything, a, a, job, err);
+	code = ct_prompt_run(&prompt, s.m, s.tc, s.ids, T, a, job, err);
+	if (code == CT_OK)
+		code = ct_prompt_trace(&out->graph, prompt, &everything, a, a, job, err);
 	out->seconds = ct_seconds() - start;
 done:
 	free_subject(&s);
-	return rc;
+	return code;
 }
 
 /* Only work that was completed counts. */
 static void
-keep_least(double *least, double took, int rc)
+keep_least(double *least, double took, int code)
 {
-	if (rc == CT_OK && (*least == 0 || took < *least))
+	if (code == CT_OK && (*least == 0 || took < *least))
 		*least = took;
 }
 
@@ -82,13 +82,13 @@ wait_for_forward(struct ct_waits *out, const struct subject *s, int T, const str
 	double start = ct_seconds();
 	struct ct_pass pass;
 	float *scratch = ct_arena_need(&a, ct_layer_scratch(s->m, T), sizeof *scratch, "a run", err);
-	int rc = scratch ? ct_pass_init(&pass, s->m, T, &a, err) : CT_ENOMEM;
+	int code = scratch ? ct_pass_init(&pass, s->m, T, &a, err) : CT_ENOMEM;
 
-	if (rc == CT_OK)
-		rc = ct_forward(&pass, s->ids, scratch, job, err);
-	keep_least(&out->forward, ct_seconds() - start, rc);
+	if (code == CT_OK)
+		code = ct_forward(&pass, s->ids, scratch, job, err);
+	keep_least(&out->forward, ct_seconds() - start, code);
 	ct_arena_free(&a);
-	return rc;
+	return code;
 }
 
 enum { FIRST_ROW = 2 };			/* layer of the first row that is timed */
@@ -112,23 +112,23 @@ wait_for_rows(struct ct_waits *out, const struct ct_local_model *lrm, struct ct_
 {
 	double row = 0, opened = 0;
 	struct ct_layout layout;
-	int rc = ct_attribution_layout(&layout, lrm, a, err), n = 0;
+	int code = ct_attribution_layout(&layout, lrm, a, err), n = 0;
 
-	for (int l = FIRST_ROW; l < lrm->m->cfg.L && rc == CT_OK; l += 3, n++) {
+	for (int l = FIRST_ROW; l < lrm->m->cfg.L && code == CT_OK; l += 3, n++) {
 		int node = lrm->first[(l + 1) * lrm->T] - 1;
 		struct ct_row one = ct_feature_row(&lrm->active[node]);
 		double start = ct_seconds();
 
-		rc = ct_attribute(lrm, &layout, &one, 1, a, job, err);
+		code = ct_attribute(lrm, &layout, &one, 1, a, job, err);
 		row += ct_seconds() - start;
 		start = ct_seconds();
-		if (rc == CT_OK)
-			rc = ct_building_open(b, node, a, job, err);
+		if (code == CT_OK)
+			code = ct_building_open(b, node, a, job, err);
 		opened += ct_seconds() - start;
 	}
-	keep_least(&out->row, row / n, rc);
-	keep_least(&out->opened, opened / n, rc);
-	return rc;
+	keep_least(&out->row, row / n, code);
+	keep_least(&out->opened, opened / n, code);
+	return code;
 }
 
 static int
@@ -143,13 +143,13 @@ wait_for_clamp(struct ct_waits *out, const struct ct_prompt *p, struct ct_graph 
 	struct ct_clamp_sites sites;
 	struct ct_effects effects;
 	struct ct_changed run;
-	int rc;
+	int code;
 
-	if ((rc = ct_clamp_sites_init(&sites, &p->lrm, &clamp, 1, a, err)) == CT_OK &&
-	    (rc = ct_intervene(&run, &p->lrm, &sites, &how, a, err)) == CT_OK)
-		rc = ct_effects_init(&effects, &p->lrm, g, &sites, &how, &run, a, err);
-	keep_least(&out->clamped, ct_seconds() - start, rc);
-	return rc;
+	if ((code = ct_clamp_sites_init(&sites, &p->lrm, &clamp, 1, a, err)) == CT_OK &&
+	    (code = ct_intervene(&run, &p->lrm, &sites, &how, a, err)) == CT_OK)
+		code = ct_effects_init(&effects, &p->lrm, g, &sites, &how, &run, a, err);
+	keep_least(&out->clamped, ct_seconds() - start, code);
+	return code;
 }
 
 static int
@@ -162,22 +162,22 @@ wait_once(struct ct_waits *out, const struct subject *s, int T, const struct ct_
 	double start = ct_seconds();
 	struct ct_graph *g;
 	struct ct_prompt *p;
-	int rc = ct_prompt_run(&p, s->m, s->tc, s->ids, T, &a, job, err);
+	int code = ct_prompt_run(&p, s->m, s->tc, s->ids, T, &a, job, err);
 
-	keep_least(&out->prompt, ct_seconds() - start, rc);
-	if (rc < 0 || (rc = check_rows(&p->lrm, err)) < 0 ||
-	    (rc = ct_prompt_trace_begin(&b, p, &plan, &a, job, err)) < 0 ||
-	    (rc = ct_building_look(b, &g, &a, job, err)) < 0 ||
-	    (rc = ct_graph_prune(g, CT_DEFAULT_NODES, CT_DEFAULT_EDGES, &a, &tmp, job, err)) < 0)
+	keep_least(&out->prompt, ct_seconds() - start, code);
+	if (code < 0 || (code = check_rows(&p->lrm, err)) < 0 ||
+	    (code = ct_prompt_trace_begin(&b, p, &plan, &a, job, err)) < 0 ||
+	    (code = ct_building_look(b, &g, &a, job, err)) < 0 ||
+	    (code = ct_graph_prune(g, CT_DEFAULT_NODES, CT_DEFAULT_EDGES, &a, &tmp, job, err)) < 0)
 		goto done;
 	keep_least(&out->tree, ct_seconds() - start, CT_OK);
-	if ((rc = wait_for_rows(out, &p->lrm, b, &a, job, err)) == CT_OK)
-		rc = wait_for_clamp(out, p, g, &a, err);
+	if ((code = wait_for_rows(out, &p->lrm, b, &a, job, err)) == CT_OK)
+		code = wait_for_clamp(out, p, g, &a, err);
 done:
 	ct_building_end(b);
 	ct_arena_free(&tmp);
 	ct_arena_free(&a);
-	return rc;
+	return code;
 }
 
 int
@@ -187,13 +187,13 @@ ct_measure_waits(struct ct_waits *out, const struct ct_shape *shape, int T, cons
 	enum { RUNS = 3 };
 	struct ct_arena a = { 0 };
 	struct subject s;
-	int rc = make_subject(&s, shape, T, &a, err);
+	int code = make_subject(&s, shape, T, &a, err);
 
 	*out = (struct ct_waits){ 0 };
-	for (int i = 0; i < RUNS && rc == CT_OK; i++)
-		if ((rc = wait_for_forward(out, &s, T, job, err)) == CT_OK)
-			rc = wait_once(out, &s, T, job, err);
+	for (int i = 0; i < RUNS && code == CT_OK; i++)
+		if ((code = wait_for_forward(out, &s, T, job, err)) == CT_OK)
+			code = wait_once(out, &s, T, job, err);
 	free_subject(&s);
 	ct_arena_free(&a);
-	return rc;
+	return code;
 }

@@ -32,14 +32,14 @@ ablate(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *err
 	float *logits = ct_arena_need(a, (size_t)m->cfg.V, sizeof *logits, "logits", err);
 	struct ct_changed changed;
 	struct ct_clamp_sites sites;
-	int rc;
+	int code;
 
 	(void)worker;
 	if (!logits)
 		return CT_ENOMEM;
-	if ((rc = ct_clamp_sites_init(&sites, j->lrm, &clamp, 1, a, err)) < 0 ||
-	    (rc = ct_intervene(&changed, j->lrm, &sites, &how, a, err)) < 0)
-		return rc;
+	if ((code = ct_clamp_sites_init(&sites, j->lrm, &clamp, 1, a, err)) < 0 ||
+	    (code = ct_intervene(&changed, j->lrm, &sites, &how, a, err)) < 0)
+		return code;
 	ct_logits(m, 1, changed.final + (size_t)j->g->pos * m->cfg.D, logits);
 	out->kl = ct_kl_logits(m->cfg.V, j->logits, logits);
 	out->effect = ct_target_change(j->lrm, j->g, &changed, j->g->n_nodes - j->g->n_targets);
@@ -62,7 +62,7 @@ compare(struct ct_survey *s, struct ct_arena *tmp, struct ct_error *err)
 	double *influence = ct_arena_need(tmp, (size_t)s->n, sizeof *influence, "ranks", err);
 	double *kl = ct_arena_need(tmp, (size_t)s->n, sizeof *kl, "ranks", err);
 	double *effect = ct_arena_need(tmp, (size_t)s->n, sizeof *effect, "ranks", err);
-	int rc;
+	int code;
 
 	if (!influence || !kl || !effect)
 		return CT_ENOMEM;
@@ -71,8 +71,8 @@ compare(struct ct_survey *s, struct ct_arena *tmp, struct ct_error *err)
 		kl[i] = s->items[i].kl;
 		effect[i] = fabs((double)s->items[i].effect);
 	}
-	rc = ct_spearman(&s->spearman_kl, influence, kl, s->n, tmp, err);
-	return rc < 0 ? rc : ct_spearman(&s->spearman_effect, influence, effect, s->n, tmp, err);
+	code = ct_spearman(&s->spearman_kl, influence, kl, s->n, tmp, err);
+	return code < 0 ? code : ct_spearman(&s->spearman_effect, influence, effect, s->n, tmp, err);
 }
 
 int
@@ -83,7 +83,7 @@ ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const str
 	struct ct_arena tmp = { 0 };
 	float *logits = ct_arena_need(&tmp, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);
 	double start = ct_seconds();
-	int rc = CT_ENOMEM;
+	int code = CT_ENOMEM;
 
 	*out = (struct ct_survey){ 0 };
 	out->items = ct_arena_need(a, (size_t)g->n_features, sizeof *out->items, "a survey", err);
@@ -96,12 +96,12 @@ ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const str
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
 	j.items = out->items;
-	if ((rc = ct_parallel_run(job, out->n, ablate, &j, "survey", err)) < 0)
+	if ((code = ct_parallel_run(job, out->n, ablate, &j, "survey", err)) < 0)
 		goto done;
 	qsort(out->items, (size_t)out->n, sizeof *out->items, by_kl);
-	rc = compare(out, &tmp, err);
+	code = compare(out, &tmp, err);
 	out->seconds = ct_seconds() - start;
 done:
 	ct_arena_free(&tmp);
-	return rc;
+	return code;
 }

@@ -45,7 +45,7 @@ run_step(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *e
 	const float *final;
 	struct ct_changed changed;
 	struct ct_clamp_sites sites;
-	int rc;
+	int code;
 
 	(void)worker;
 	if (!clamps || !logits)
@@ -58,9 +58,9 @@ run_step(void *ctx, int item, int worker, struct ct_arena *a, struct ct_error *e
 		how.first = 0;
 		how.last = out->last[row];
 	}
-	if ((rc = ct_clamp_sites_init(&sites, j->lrm, clamps, j->n, a, err)) < 0 ||
-	    (rc = ct_intervene(&changed, j->lrm, &sites, &how, a, err)) < 0)
-		return rc;
+	if ((code = ct_clamp_sites_init(&sites, j->lrm, clamps, j->n, a, err)) < 0 ||
+	    (code = ct_intervene(&changed, j->lrm, &sites, &how, a, err)) < 0)
+		return code;
 	final = changed.final + (size_t)j->g->pos * D;
 	memcpy(j->final + (size_t)item * D, final, (size_t)D * sizeof *final);
 	ct_logits(m, 1, final, logits);
@@ -227,30 +227,30 @@ ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struc
 	struct ct_arena tmp = { 0 };
 	float *logits = ct_arena_need(&tmp, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);
 	double start = ct_seconds();
-	int lowest = 0, rc = CT_ENOMEM;
+	int lowest = 0, code = CT_ENOMEM;
 
 	*out = (struct ct_sweep){ .options = *plan->options, .n_steps = plan->steps };
 	if (!logits)
 		goto done;
 	if (!isfinite(plan->from) || !isfinite(plan->to) || plan->steps < 2 || plan->steps > CT_MAX_STEPS) {
-		rc = ct_fail(err, CT_EINVAL, "sweep: expected finite strengths and 2 to %d steps, found "
+		code = ct_fail(err, CT_EINVAL, "sweep: expected finite strengths and 2 to %d steps, found "
 		    "%g:%g:%d",
 		    CT_MAX_STEPS, plan->from, plan->to, plan->steps);
 		goto done;
 	}
-	if ((rc = check_clamps(plan->clamps, plan->n, &lowest, err)) < 0 ||
-	    (rc = make_rows(&j, plan->from, plan->to, lowest, a, &tmp, err)) < 0)
+	if ((code = check_clamps(plan->clamps, plan->n, &lowest, err)) < 0 ||
+	    (code = make_rows(&j, plan->from, plan->to, lowest, a, &tmp, err)) < 0)
 		goto done;
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
-	if ((rc = ct_parallel_run(job, out->n_rows * plan->steps, run_step, &j, "sweep", err)) < 0 ||
-	    (rc = choose_tokens(&j, a, err)) < 0 || (rc = sort_tokens(&j, &tmp, err)) < 0 ||
-	    (rc = fill_tokens(&j, a, err)) < 0)
+	if ((code = ct_parallel_run(job, out->n_rows * plan->steps, run_step, &j, "sweep", err)) < 0 ||
+	    (code = choose_tokens(&j, a, err)) < 0 || (code = sort_tokens(&j, &tmp, err)) < 0 ||
+	    (code = fill_tokens(&j, a, err)) < 0)
 		goto done;
 	out->seconds = ct_seconds() - start;
 done:
 	ct_arena_free(&tmp);
-	return rc;
+	return code;
 }
 
 /*
@@ -264,14 +264,14 @@ run_side(const struct job *j, const struct ct_clamp_sites *s, const struct ct_cl
 	const struct ct_model *m = j->lrm->m;
 	struct ct_changed changed;
 	double sum;
-	int rc, top;
+	int code, top;
 
 	*prob = ct_arena_need(a, (size_t)m->cfg.V, sizeof **prob, "logits", err);
 	if (!*prob)
 		return CT_ENOMEM;
-	if ((rc = ct_intervene(&changed, j->lrm, s, how, a, err)) < 0 ||
-	    (rc = ct_effects_init(effects, j->lrm, j->g, s, how, &changed, a, err)) < 0)
-		return rc;
+	if ((code = ct_intervene(&changed, j->lrm, s, how, a, err)) < 0 ||
+	    (code = ct_effects_init(effects, j->lrm, j->g, s, how, &changed, a, err)) < 0)
+		return code;
 	ct_logits(m, 1, changed.final + (size_t)j->g->pos * m->cfg.D, *prob);
 	*kl = ct_kl_logits(m->cfg.V, j->logits, *prob);
 	sum = log_sum_exp(*prob, m->cfg.V, &top);
@@ -292,18 +292,18 @@ ct_contrast_run(struct ct_contrast *out, const struct ct_local_model *lrm, const
 	float *logits = ct_arena_need(a, (size_t)lrm->m->cfg.V, sizeof *logits, "logits", err);
 	double seen = 0, unseen = 0;
 	struct ct_clamp_sites sites;
-	int rc;
+	int code;
 
 	*out = (struct ct_contrast){ 0 };
 	if (!logits)
 		return CT_ENOMEM;
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
-	if ((rc = ct_clamp_sites_init(&sites, lrm, clamps, n, a, err)) < 0 ||
-	    (rc = run_side(&j, &sites, &frozen, &out->frozen, &out->prob_frozen, &out->kl_frozen, a,
+	if ((code = ct_clamp_sites_init(&sites, lrm, clamps, n, a, err)) < 0 ||
+	    (code = run_side(&j, &sites, &frozen, &out->frozen, &out->prob_frozen, &out->kl_frozen, a,
 	    err)) < 0 ||
-	    (rc = run_side(&j, &sites, &live, &out->free, &out->prob_free, &out->kl_free, a, err)) < 0)
-		return rc;
+	    (code = run_side(&j, &sites, &live, &out->free, &out->prob_free, &out->kl_free, a, err)) < 0)
+		return code;
 	for (int i = 0; i < out->frozen.n_targets; i++) {
 		double effect = (double)out->frozen.effects[i].observed;
 

@@ -61,7 +61,7 @@ lay_words(struct ct_net *net, size_t table, const struct ct_corpus *c, const flo
 		const int *of = c->codes + (size_t)v * CT_CORPUS_CODES;
 
 		memset(w, 0, (size_t)D * sizeof *w);
-		if (common != NULL)
+		if (common)
 			ct_saxpy(D, 1, common, w);
 		if (of[0] < 0)
 			ct_saxpy(D, (float)sqrt(CT_CORPUS_CODES), draw(s), w);
@@ -161,7 +161,7 @@ ct_number_codes_build(struct ct_net *net, const struct ct_corpus *c, double size
 	const float *codes, *common, *said;
 
 	s.list = malloc(most * (size_t)s.D * sizeof *s.list);
-	if (s.list == NULL)
+	if (!s.list)
 		return ct_fail_memory(err, most * (size_t)s.D * sizeof *s.list, "number codes");
 	codes = s.list;
 	while (s.n < c->n_codes)

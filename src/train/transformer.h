@@ -46,7 +46,7 @@ const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net 
  *        + sum_r weight_r * smoothing * mean_v -log softmax(logits_r)[v]
  *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
  *        + pairs * sum_{l, r, s the rows of a pair} |mlp_{l,r} -
-    mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
+    mlp_{ l,s }|^2 / (|mid_{ l,r }|^2 + |mid_{ l,s }|^2)
  *        + grids * sum_{l < L-1, grids} |mlp_{l,A1} - mlp_{l,A2} - mlp_{l,B1} + mlp_{l,B2}|^2 / sum |mid|^2
  *        + what linear_pass.h has for the prices direct and carry
  *
