@@ -173,14 +173,14 @@ int
 app_open_study(struct app *a, const struct ct_engine_options *opt, const char *name, bool graph,
     struct ct_error *err)
 {
-	int rc;
+	int code;
 
 	a->study.job = (struct ct_job){ .progress = on_opening, .ctx = a };
 	a->study.options = *opt;
-	rc = graph ? study_open_graph(&a->study, name, err) : study_open(&a->study, name, opt, err);
+	code = graph ? study_open_graph(&a->study, name, err) : study_open(&a->study, name, opt, err);
 	a->study.job.progress = on_progress;
 	if (a->busy_shown)
 		fputs("\r\033[K", stderr);
 	a->busy_shown = false;
-	return rc;
+	return code;
 }

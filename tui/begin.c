@@ -23,7 +23,7 @@ load_history(struct app *a)
 {
 	struct ct_error err;
 	char *dir = dirs_state("", !a->readonly, &err);
-	int rc;
+	int code;
 
 	if (dir && !a->readonly && access(dir, W_OK) != 0)
 		ct_fail(&err, CT_EIO, "cannot write to %s: %s", dir, strerror(errno));
@@ -31,14 +31,14 @@ load_history(struct app *a)
 		err.code = CT_OK;
 	a->history_path = dir ? ct_path_join(dir, "history") : NULL;
 	a->commands_path = dir ? ct_path_join(dir, "commands") : NULL;
-	rc = a->history_path && a->commands_path ? history_load(&a->prompts, a->history_path, &err)
+	code = a->history_path && a->commands_path ? history_load(&a->prompts, a->history_path, &err)
 						 : CT_EIO;
-	if (rc == CT_OK)
-		rc = history_load(&a->commands, a->commands_path, &err);
+	if (code == CT_OK)
+		code = history_load(&a->commands, a->commands_path, &err);
 	free(dir);
-	if (a->readonly || rc || err.code)
+	if (a->readonly || code || err.code)
 		app_forget_history(a);
-	if (!a->readonly && (rc || err.code))
+	if (!a->readonly && (code || err.code))
 		app_unkept(a, err.msg);
 }
 
@@ -119,11 +119,11 @@ static int
 open_model(struct app *a, const struct app_options *opt, struct beginning *b, struct ct_error *err)
 {
 	const char *model = opt->graph ? opt->graph : opt->model;
-	int rc;
+	int code;
 
 	if (opt->lesson) {
-		if ((rc = lesson_open(&b->lesson, opt->lesson, err)))
-			return rc;
+		if ((code = lesson_open(&b->lesson, opt->lesson, err)))
+			return code;
 		model = model ? model : b->lesson->model;
 	}
 	if (opt->resume && !session_latest(model, &b->session, &b->why) && !model) {
@@ -137,13 +137,13 @@ open_model(struct app *a, const struct app_options *opt, struct beginning *b, st
 static int
 open_screen(struct app *a, const struct app_options *opt, bool *linear, struct ct_error *err)
 {
-	int cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS, rc;
+	int cols = opt->cols ? opt->cols : APP_COLS, rows = opt->cols ? opt->rows : APP_ROWS, code;
 
 	if (view_open_all(a))
 		return ct_fail(err, CT_ENOMEM, "out of memory");
-	if (a->live && (rc = open_terminal(opt, err))) {
-		if (rc != CT_EUNSUPPORTED)
-			return rc;
+	if (a->live && (code = open_terminal(opt, err))) {
+		if (code != CT_EUNSUPPORTED)
+			return code;
 		app_complain("%s; going on in lines (--linear)", err->msg);
 		a->live = false;
 		*linear = true;
@@ -161,20 +161,20 @@ static int
 begin_with(struct app *a, const struct app_options *opt, struct beginning *b)
 {
 	struct lesson *l = b->lesson;
-	int rc = CT_OK;
+	int code = CT_OK;
 
 	b->lesson = NULL;
 	if (b->session.name[0])
 		session_load(a, b->session.name);
 	if (l)
-		rc = first_step(a, l, opt->check);
+		code = first_step(a, l, opt->check);
 	else if (!b->session.name[0] || !a->study.T)
-		rc = first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
-	if (!rc && !b->session.name[0])
+		code = first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
+	if (!code && !b->session.name[0])
 		session_begin(a);
-	if (!rc && opt->resume && !b->session.name[0])
+	if (!code && opt->resume && !b->session.name[0])
 		app_fail(a, "%s", b->why.msg);
-	return rc;
+	return code;
 }
 
 /* Shows once what was ignored in the model's files, before anything is computed from them. */
@@ -209,22 +209,22 @@ int
 begin_open(struct app *a, const struct app_options *opt, struct beginning *b, bool *linear,
     struct ct_error *err)
 {
-	int rc = open_model(a, opt, b, err);
+	int code = open_model(a, opt, b, err);
 
-	return rc ? rc : open_screen(a, opt, linear, err);
+	return code ? code : open_screen(a, opt, linear, err);
 }
 
 int
 begin(struct app *a, const struct app_options *opt, struct beginning *b)
 {
 	bool asked = opt->model || opt->prompt || opt->script || b->lesson || opt->resume || opt->graph;
-	int rc;
+	int code;
 
 	if (a->live)
 		load_history(a);
-	rc = begin_with(a, opt, b);
-	if (rc)
-		return rc;
+	code = begin_with(a, opt, b);
+	if (code)
+		return code;
 	say_notes(a, ct_engine_notes(a->study.engine));
 	say_troubles(a, opt);
 	if (a->live && !asked)

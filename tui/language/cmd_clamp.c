@@ -377,14 +377,14 @@ static int
 read_set(struct app *a, const char *specs, struct clamp_set *set, struct ct_error *err)
 {
 	struct ct_session *none;
-	int rc = ct_session_open(&none, a->study.engine, err);
+	int code = ct_session_open(&none, a->study.engine, err);
 
-	if (rc)
-		return rc;
-	rc = parse_clamps(none, specs, set->clamp, err);
-	set->n = rc < 0 ? 0 : rc;
+	if (code)
+		return code;
+	code = parse_clamps(none, specs, set->clamp, err);
+	set->n = code < 0 ? 0 : code;
 	ct_session_close(none);
-	return rc < 0 ? rc : CT_OK;
+	return code < 0 ? code : CT_OK;
 }
 
 int

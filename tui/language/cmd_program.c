@@ -194,23 +194,23 @@ write_export(struct app *a, struct ct_export_options *opt, const char *path, str
 {
 	char **notes = list_notes(&a->notes);
 	struct ct_file_new file;
-	int rc;
+	int code;
 
 	if (!notes)
 		return ct_fail(err, CT_ENOMEM, "out of memory for %d notes", a->notes.n);
 	opt->notes = (const char *const *)notes;
 	while (opt->n_notes < a->notes.n && notes[opt->n_notes])
 		opt->n_notes++;
-	rc = opt->n_notes < a->notes.n ? ct_fail(err, CT_ENOMEM, "out of memory for %d notes", a->notes.n)
+	code = opt->n_notes < a->notes.n ? ct_fail(err, CT_ENOMEM, "out of memory for %d notes", a->notes.n)
 	    : ct_file_new_open(&file, path, err);
-	if (!rc)
-		rc = ct_file_new_end(&file, ct_session_export(a->study.session, opt, ct_file_new_write, &file,
-		    err),
+	if (!code)
+		code = ct_file_new_end(&file, ct_session_export(a->study.session, opt, ct_file_new_write,
+		    &file, err),
 		    err);
 	for (int i = 0; i < a->notes.n; i++)
 		free(notes[i]);
 	free(notes);
-	return rc;
+	return code;
 }
 
 /* The screen without the line in which this command was typed. */
@@ -219,10 +219,10 @@ write_screen(struct app *a, const char *path, struct ct_error *err)
 {
 	struct ct_buffer b = { .drain = ct_file_new_write, .err = err };
 	struct ct_file_new file;
-	int rc = ct_file_new_open(&file, path, err);
+	int code = ct_file_new_open(&file, path, err);
 
-	if (rc)
-		return rc;
+	if (code)
+		return code;
 	a->message[0] = '\0';
 	input_close(a);
 	frame_draw(a);
@@ -248,10 +248,10 @@ do_export(struct app *a, const char *arg)
 	const char *dot, *slash;
 	struct ct_error err;
 	bool over, screen;
-	int rc;
+	int code;
 
-	if ((rc = app_refuse(a, "export")))
-		return rc;
+	if ((code = app_refuse(a, "export")))
+		return code;
 	if (!*arg) {
 		input_open(a, INPUT_EXPORT, "");
 		return DID_CHANGE;
@@ -268,8 +268,8 @@ do_export(struct app *a, const char *arg)
 	screen = !opt.pinned && is_screen(path);
 	if (!screen && a->whole && !a->whole(a))
 		return DID_FAIL | DID_CHANGE;
-	rc = screen ? write_screen(a, path, &err) : write_export(a, &opt, path, &err);
-	if (rc)
+	code = screen ? write_screen(a, path, &err) : write_export(a, &opt, path, &err);
+	if (code)
 		return app_error(a, &err);
 	app_say(a, "%s written to %s", screen ? "the screen is" : opt.pinned ? "what is pinned is" :
 	    "the graph is", path);

@@ -15,13 +15,13 @@ script_run(struct app *a, const char *path, int *did, struct ct_error *err)
 {
 	bool standard = !strcmp(path, "-");
 	char *data = NULL, *line, *next;
-	int rc, number = 0;
+	int code, number = 0;
 	size_t n;
 
 	*did = DID_NOTHING;
-	rc = ct_file_read_text(&data, &n, path, SCRIPT_MAX, err);
-	if (rc)
-		return rc;
+	code = ct_file_read_text(&data, &n, path, SCRIPT_MAX, err);
+	if (code)
+		return code;
 	for (line = data; line && *line && !(*did & DID_QUIT); line = next) {
 		int now;
 
@@ -32,11 +32,11 @@ script_run(struct app *a, const char *path, int *did, struct ct_error *err)
 		now = cmd_run(a, line);
 		*did |= now;
 		if (now & DID_FAIL) {
-			rc = ct_fail(err, CT_EINVAL, "%s:%d: %s", standard ? "standard input" : path,
+			code = ct_fail(err, CT_EINVAL, "%s:%d: %s", standard ? "standard input" : path,
 			    number, a->message);
 			break;
 		}
 	}
 	free(data);
-	return rc;
+	return code;
 }

@@ -114,10 +114,10 @@ read_commands(const struct ct_yaml_doc *d, const struct ct_yaml *step, const cha
 		return ct_yaml_fail(
 		    d, v, CT_EFORMAT, err, "%s: expected at most %d commands", key, LESSON_COMMANDS - 1);
 	for (int i = 0; i < v->n; i++) {
-		int rc = check_command(d, &v->items[i], key, err);
+		int code = check_command(d, &v->items[i], key, err);
 
-		if (rc)
-			return rc;
+		if (code)
+			return code;
 		out[i] = v->items[i].text;
 	}
 	return CT_OK;
@@ -155,19 +155,19 @@ read_predict(const struct ct_yaml_doc *d, const struct ct_yaml *step, struct pre
 	const struct ct_yaml *map = ct_yaml_get(step, "predict");
 	const char *right;
 	size_t width = 0;
-	int rc;
+	int code;
 
 	if (!map)
 		return CT_OK;
 	if (map->kind != CT_YAML_MAP)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
 		    "predict: expected a map with ask, choose and right");
-	if ((rc = ct_yaml_only(d, map, keys, err))
-	    || (rc = ct_yaml_string(d, map, "ask", true, &p->ask, err))
-	    || (rc = ct_yaml_string(d, map, "right", true, &right, err))
-	    || (rc = read_texts(d, map, "choose", p->choice, LESSON_CHOICES, err)) < 0)
-		return rc;
-	p->n = rc;
+	if ((code = ct_yaml_only(d, map, keys, err))
+	    || (code = ct_yaml_string(d, map, "ask", true, &p->ask, err))
+	    || (code = ct_yaml_string(d, map, "right", true, &right, err))
+	    || (code = read_texts(d, map, "choose", p->choice, LESSON_CHOICES, err)) < 0)
+		return code;
+	p->n = code;
 	for (int i = p->right = 0; i < p->n; i++) {
 		width += strlen(p->choice[i]) + 4;
 		p->right += p->right == i && strcmp(p->choice[i], right) != 0;
@@ -214,22 +214,22 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	};
 	const struct ct_yaml_doc *d = l->doc;
 	const struct ct_yaml *expect;
-	int rc, lines;
+	int code, lines;
 
 	s->line = map->line;
 	if (map->kind != CT_YAML_MAP)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err, "a step: expected a map with title and text");
-	if ((rc = ct_yaml_only(d, map, keys, err))
-	    || (rc = ct_yaml_string(d, map, "title", true, &s->title, err))
-	    || (rc = ct_yaml_string(d, map, "text", true, &s->text, err))
-	    || (rc = ct_yaml_string(d, map, "prompt", false, &s->prompt, err))
-	    || (rc = ct_yaml_string(d, map, "ask", false, &s->ask, err))
-	    || (rc = read_commands(d, map, "do", s->command, err))
-	    || (rc = read_commands(d, map, "answer", s->answer, err))
-	    || (rc = read_commands(d, map, "see", s->see, err))
-	    || (rc = read_texts(d, map, "hints", s->hint, LESSON_HINTS, err)) < 0
-	    || (rc = read_predict(d, map, &s->predict, err)))
-		return rc;
+	if ((code = ct_yaml_only(d, map, keys, err))
+	    || (code = ct_yaml_string(d, map, "title", true, &s->title, err))
+	    || (code = ct_yaml_string(d, map, "text", true, &s->text, err))
+	    || (code = ct_yaml_string(d, map, "prompt", false, &s->prompt, err))
+	    || (code = ct_yaml_string(d, map, "ask", false, &s->ask, err))
+	    || (code = read_commands(d, map, "do", s->command, err))
+	    || (code = read_commands(d, map, "answer", s->answer, err))
+	    || (code = read_commands(d, map, "see", s->see, err))
+	    || (code = read_texts(d, map, "hints", s->hint, LESSON_HINTS, err)) < 0
+	    || (code = read_predict(d, map, &s->predict, err)))
+		return code;
 	lines = flow_lines(s->text, LESSON_COLS);
 	if (lines > LESSON_LINES)
 		return ct_yaml_fail(d, ct_yaml_get(map, "text"), CT_EFORMAT, err,
@@ -240,10 +240,10 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 		    "ask: expected one line of at most %d columns", LESSON_COLS - 2);
 	expect = ct_yaml_get(map, "expect");
 	if (expect) {
-		rc = lesson_check_read(d, expect, s->checks, LESSON_CHECKS, err);
-		if (rc < 0)
-			return rc;
-		s->n_checks = rc;
+		code = lesson_check_read(d, expect, s->checks, LESSON_CHECKS, err);
+		if (code < 0)
+			return code;
+		s->n_checks = code;
 	}
 	return check_parts(d, map, s, err);
 }
@@ -281,24 +281,24 @@ read_lesson(struct lesson *l, struct ct_error *err)
 	static const char *const keys[] = { "model", "title", "audience", "steps", NULL };
 	const struct ct_yaml *root = ct_yaml_root(l->doc), *steps;
 	const char *model = NULL;
-	int rc;
+	int code;
 
 	if (root->kind != CT_YAML_MAP)
 		return ct_yaml_fail(l->doc, root, CT_EFORMAT, err,
 		    "expected a map with model, title and steps");
-	if ((rc = ct_yaml_only(l->doc, root, keys, err))
-	    || (rc = ct_yaml_string(l->doc, root, "model", true, &model, err))
-	    || (rc = ct_yaml_string(l->doc, root, "title", true, &l->title, err))
-	    || (rc = ct_yaml_string(l->doc, root, "audience", false, &l->audience, err))
-	    || (rc = find_model(l, model, err)))
-		return rc;
+	if ((code = ct_yaml_only(l->doc, root, keys, err))
+	    || (code = ct_yaml_string(l->doc, root, "model", true, &model, err))
+	    || (code = ct_yaml_string(l->doc, root, "title", true, &l->title, err))
+	    || (code = ct_yaml_string(l->doc, root, "audience", false, &l->audience, err))
+	    || (code = find_model(l, model, err)))
+		return code;
 	steps = ct_yaml_get(root, "steps");
 	if (!steps || steps->kind != CT_YAML_LIST || steps->n < 1 || steps->n > LESSON_STEPS)
 		return ct_yaml_fail(l->doc, steps ? steps : root, CT_EFORMAT, err,
 		    "steps: expected a list of 1 to %d steps", LESSON_STEPS);
 	for (; l->n < steps->n; l->n++)
-		if ((rc = read_step(l, &steps->items[l->n], &l->step[l->n], err)))
-			return rc;
+		if ((code = read_step(l, &steps->items[l->n], &l->step[l->n], err)))
+			return code;
 	if (!l->step[0].prompt)
 		return ct_yaml_fail(l->doc, &steps->items[0], CT_EFORMAT, err,
 		    "the first step needs a prompt");
@@ -309,15 +309,15 @@ int
 lesson_open(struct lesson **out, const char *which, struct ct_error *err)
 {
 	struct lesson *l = calloc(1, sizeof *l);
-	int rc;
+	int code;
 
 	*out = NULL;
 	if (!l)
 		return ct_fail_memory(err, sizeof *l, "a lesson");
-	if ((rc = find(&l->path, which, err)) || (rc = ct_yaml_open(&l->doc, l->path, NULL, 0, err))
-	    || (rc = read_lesson(l, err))) {
+	if ((code = find(&l->path, which, err)) || (code = ct_yaml_open(&l->doc, l->path, NULL, 0, err))
+	    || (code = read_lesson(l, err))) {
 		lesson_close(l);
-		return rc;
+		return code;
 	}
 	*out = l;
 	return CT_OK;

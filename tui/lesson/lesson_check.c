@@ -317,15 +317,15 @@ read_shares(const struct ct_yaml_doc *d, const struct ct_yaml *entry, const stru
 	for (int i = 0; i < entry->n; i++) {
 		const char *name = entry->items[i].key;
 		double v = 0;
-		int rc;
+		int code;
 
 		if (!strcmp(kind->key, "scores") && strcmp(name, "replacement")
 		    && strcmp(name, "completeness") && strcmp(name, "agreement"))
 			return ct_yaml_fail(d, &entry->items[i], CT_EFORMAT, err,
 			    "scores: expected replacement, completeness or agreement; found \"%s\"", name);
-		rc = ct_yaml_double(d, entry, name, true, 0, 1, &v, err);
-		if (rc)
-			return rc;
+		code = ct_yaml_double(d, entry, name, true, 0, 1, &v, err);
+		if (code)
+			return code;
 		if (n == max)
 			return ct_yaml_fail(d, entry, CT_EFORMAT, err, "more than %d expectations", max);
 		out[n++] = (struct lesson_check){ .kind = kind, .text = name, .number = v };
@@ -338,14 +338,15 @@ lesson_check_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct
     struct ct_error *err)
 {
 	const char *known[N_KINDS + 2] = { "at" }, *at = NULL;
-	int n = 0, rc;
+	int n = 0, code;
 
 	if (map->kind != CT_YAML_MAP)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err, "expect: expected a map such as {top: Austin}");
 	for (int i = 0; i < N_KINDS; i++)
 		known[i + 1] = kinds[i].key;
-	if ((rc = ct_yaml_only(d, map, known, err)) || (rc = ct_yaml_string(d, map, "at", false, &at, err)))
-		return rc;
+	if ((code = ct_yaml_only(d, map, known, err)) ||
+	    (code = ct_yaml_string(d, map, "at", false, &at, err)))
+		return code;
 	for (int i = 0; i < N_KINDS; i++) {
 		const struct ct_yaml *entry = ct_yaml_get(map, kinds[i].key);
 
@@ -357,8 +358,8 @@ lesson_check_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct
 				return n;
 			continue;
 		}
-		if ((rc = check_text(d, entry, err)))
-			return rc;
+		if ((code = check_text(d, entry, err)))
+			return code;
 		if (n == max)
 			return ct_yaml_fail(d, entry, CT_EFORMAT, err, "more than %d expectations", max);
 		out[n++] = (struct lesson_check){ .kind = &kinds[i], .text = entry->text };

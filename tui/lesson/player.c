@@ -241,7 +241,7 @@ player_result(struct app *a, const char *path)
 	const struct lesson *l = a->player.lesson;
 	struct ct_buffer b = { 0 };
 	struct ct_error err;
-	int did = app_refuse(a, "lesson result"), right = 0, rc;
+	int did = app_refuse(a, "lesson result"), right = 0, code;
 	char *text;
 	size_t n;
 
@@ -259,9 +259,9 @@ player_result(struct app *a, const char *path)
 	text = ct_buffer_take(&b, &n);
 	if (!text)
 		return app_fail(a, "out of memory");
-	rc = ct_file_replace(path, text, n, &err);
+	code = ct_file_replace(path, text, n, &err);
 	free(text);
-	if (rc)
+	if (code)
 		return app_error(a, &err);
 	app_say(a, "written to %s: %d steps done or predicted without being shown", path, right);
 	return DID_CHANGE;

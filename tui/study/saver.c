@@ -30,7 +30,7 @@ work(void *arg)
 		char *path = s->path, *text = s->text;
 		struct ct_error err;
 		size_t n = s->n;
-		int rc;
+		int code;
 
 		if (!path) {
 			pthread_cond_wait(&s->changed, &s->lock);
@@ -39,12 +39,12 @@ work(void *arg)
 		s->path = s->text = NULL;
 		s->writing = true;
 		pthread_mutex_unlock(&s->lock);
-		rc = ct_file_replace(path, text, n, &err);
+		code = ct_file_replace(path, text, n, &err);
 		free(path);
 		free(text);
 		pthread_mutex_lock(&s->lock);
 		s->writing = false;
-		if (rc) {
+		if (code) {
 			s->failed = true;
 			s->err = err;
 		}
@@ -59,7 +59,7 @@ saver_open(struct saver **out, struct ct_error *err)
 {
 	struct saver *s = calloc(1, sizeof *s);
 	sigset_t all, before;
-	int rc;
+	int code;
 
 	*out = NULL;
 	if (!s)
@@ -69,13 +69,13 @@ saver_open(struct saver **out, struct ct_error *err)
 	/* Signals go to the thread that has the terminal. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&s->thread, NULL, work, s);
+	code = pthread_create(&s->thread, NULL, work, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc) {
+	if (code) {
 		pthread_cond_destroy(&s->changed);
 		pthread_mutex_destroy(&s->lock);
 		free(s);
-		return ct_fail(err, CT_EIO, "cannot start a thread: %s", strerror(rc));
+		return ct_fail(err, CT_EIO, "cannot start a thread: %s", strerror(code));
 	}
 	*out = s;
 	return CT_OK;
@@ -114,7 +114,7 @@ saver_wait(struct saver *s, int ms)
 {
 	struct timespec until;
 	bool done;
-	int rc = 0;
+	int code = 0;
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += ms / 1000;
@@ -124,8 +124,8 @@ saver_wait(struct saver *s, int ms)
 		until.tv_nsec -= 1000000000L;
 	}
 	pthread_mutex_lock(&s->lock);
-	while ((s->path || s->writing) && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&s->changed, &s->lock, &until);
+	while ((s->path || s->writing) && code != ETIMEDOUT)
+		code = pthread_cond_timedwait(&s->changed, &s->lock, &until);
 	done = !s->path && !s->writing;
 	pthread_mutex_unlock(&s->lock);
 	return done;

@@ -65,7 +65,7 @@ take_clock_name(struct app *a, struct ct_error *err)
 {
 	char name[SESSION_NAME], *path;
 	time_t t = time(NULL);
-	int rc = CT_OK;
+	int code = CT_OK;
 
 	for (int tries = 0; tries < 100; tries++, t++) {
 		bool free_one, busy = false;
@@ -76,15 +76,15 @@ take_clock_name(struct app *a, struct ct_error *err)
 			return err->code;
 		free_one = !ct_file_exists(path);
 		free(path);
-		rc = free_one ? take_name(&a->session, name, &busy, err) : CT_OK;
-		if (free_one && !rc) {
+		code = free_one ? take_name(&a->session, name, &busy, err) : CT_OK;
+		if (free_one && !code) {
 			session_list_trim();
 			return CT_OK;
 		}
-		if (rc && !busy)
-			return rc;
+		if (code && !busy)
+			return code;
 	}
-	return rc ? rc : ct_fail(err, CT_EIO, "no unused name was found for the session");
+	return code ? code : ct_fail(err, CT_EIO, "no unused name was found for the session");
 }
 
 /* Keeps the old file if it has comments or lines that failed, which would be lost: see `backup`. */
@@ -93,7 +93,7 @@ keep_backup(struct session *s, struct ct_error *err)
 {
 	char *other, *text = NULL;
 	size_t n;
-	int rc;
+	int code;
 
 	if (!s->backup)
 		return CT_OK;
@@ -104,14 +104,14 @@ keep_backup(struct session *s, struct ct_error *err)
 	snprintf(other, n + 2, "%s~", s->path);
 	unlink(other);
 	/* The same file gets the other name too, or where links are impossible, a copy. */
-	rc = link(s->path, other) == 0 ? CT_OK : ct_file_read(&text, &n, s->path, SESSION_MAX, err);
-	if (!rc && text) {
-		rc = ct_file_replace(other, text, n, err);
+	code = link(s->path, other) == 0 ? CT_OK : ct_file_read(&text, &n, s->path, SESSION_MAX, err);
+	if (!code && text) {
+		code = ct_file_replace(other, text, n, err);
 		free(text);
 	}
 	free(other);
-	s->backup = rc != CT_OK;
-	return rc;
+	s->backup = code != CT_OK;
+	return code;
 }
 
 /* Gives the text to the saver, which takes it over. */
@@ -119,12 +119,12 @@ static int
 put(struct session *s, struct lines *text, struct ct_error *err)
 {
 	char *path, *copy;
-	int rc;
+	int code;
 
-	if (!s->saver && (rc = saver_open(&s->saver, err)))
-		return rc;
-	if ((rc = keep_backup(s, err)))
-		return rc;
+	if (!s->saver && (code = saver_open(&s->saver, err)))
+		return code;
+	if ((code = keep_backup(s, err)))
+		return code;
 	path = strdup(s->path);
 	copy = strdup(text->text);
 	if (!path || !copy) {
@@ -157,19 +157,19 @@ save_now(struct app *a, struct ct_error *err)
 {
 	struct session *s = &a->session;
 	struct lines text = { .text = NULL };
-	int rc = CT_OK;
+	int code = CT_OK;
 
 	s->first = 0;
 	if (!s->path && !is_work(a))
 		return CT_OK;
 	if (!session_write(a, &text))
-		rc = ct_fail(err, CT_EINVAL, "a name in it has a line break, or memory ran out");
+		code = ct_fail(err, CT_EINVAL, "a name in it has a line break, or memory ran out");
 	else if (!s->path)
-		rc = take_clock_name(a, err);
-	if (!rc && (!s->saved || strcmp(s->saved, text.text) != 0))
-		rc = put(s, &text, err);
+		code = take_clock_name(a, err);
+	if (!code && (!s->saved || strcmp(s->saved, text.text) != 0))
+		code = put(s, &text, err);
 	lines_free(&text);
-	return rc;
+	return code;
 }
 
 /* Reports what the saver could not write, once. */
@@ -309,7 +309,7 @@ rename_session(struct app *a, const char *name, bool replace, struct ct_error *e
 	struct session *s = &a->session;
 	char *path = session_path(name, err), *old = NULL;
 	bool taken, busy;
-	int rc;
+	int code;
 
 	if (!path)
 		return err->code;
@@ -321,16 +321,16 @@ rename_session(struct app *a, const char *name, bool replace, struct ct_error *e
 		    name);
 	if (s->path && session_name_is_clock(s->name))
 		old = strdup(s->path);
-	rc = take_name(s, name, &busy, err);
-	if (!rc) {
+	code = take_name(s, name, &busy, err);
+	if (!code) {
 		free(s->saved);
 		s->saved = NULL;
-		rc = save_now(a, err);
+		code = save_now(a, err);
 	}
-	if (!rc && saver_wait(s->saver, PATIENCE_MS) && old)
+	if (!code && saver_wait(s->saver, PATIENCE_MS) && old)
 		unlink(old);
 	free(old);
-	return rc;
+	return code;
 }
 
 int
@@ -342,7 +342,7 @@ session_save(struct app *a, const char *name)
 	char plain[4096];
 	struct ct_error err;
 	bool busy;
-	int rc;
+	int code;
 
 	snprintf(plain, sizeof plain, "%.*s", (int)(n - replace), name);
 	if (strchr(plain, '/'))
@@ -355,13 +355,13 @@ session_save(struct app *a, const char *name)
 	if (!*plain && !s->path)
 		return app_fail(a, "save: the session has no name yet; type save NAME");
 	if (*plain && strcmp(plain, s->name) != 0) {
-		rc = rename_session(a, plain, replace, &err);
+		code = rename_session(a, plain, replace, &err);
 	} else {
 		free(s->saved);
 		s->saved = NULL;
-		rc = save_now(a, &err);
+		code = save_now(a, &err);
 	}
-	if (rc)
+	if (code)
 		return app_error(a, &err);
 	if (!saver_wait(s->saver, PATIENCE_MS))
 		app_say(a, "%s is still being saved: the disk is slow", s->name);
@@ -412,7 +412,7 @@ session_load(struct app *a, const char *name)
 	struct notes notes;
 	char *path = NULL, *text = NULL, *said = NULL;
 	struct ct_error err, why = { .code = CT_OK };
-	int failed = 0, did, rc;
+	int failed = 0, did, code;
 	size_t n;
 
 	if (own && !session_name_ok(name))
@@ -425,16 +425,16 @@ session_load(struct app *a, const char *name)
 		goto out;
 	}
 	session_flush(a);
-	if ((rc = ct_file_read(&text, &n, path, SESSION_MAX, &err)) || !(said = strdup(text))) {
-		did = rc ? app_error(a, &err) : app_fail(a, "out of memory");
+	if ((code = ct_file_read(&text, &n, path, SESSION_MAX, &err)) || !(said = strdup(text))) {
+		did = code ? app_error(a, &err) : app_fail(a, "out of memory");
 		goto out;
 	}
 	notes = a->notes;
 	a->notes = (struct notes){ .list = NULL };
 	s->reading = true;
-	rc = session_read(a, path, text, &failed, &err);
+	code = session_read(a, path, text, &failed, &err);
 	s->reading = false;
-	if (rc) {	/* nothing has changed */
+	if (code) {	/* nothing has changed */
 		notes_free(&a->notes);
 		a->notes = notes;
 		did = app_error(a, &err);

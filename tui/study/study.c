@@ -26,30 +26,30 @@ reset(struct study *s, const struct ct_engine_options *opt)
 static int
 begin(struct study *s, struct ct_error *err)
 {
-	int rc;
+	int code;
 
 	s->info = ct_engine_info(s->engine);
 	s->undo = calloc(1, sizeof *s->undo);
 	s->words = calloc(1, sizeof *s->words);
-	rc = s->undo && s->words ? ct_session_open(&s->session, s->engine, err) :
+	code = s->undo && s->words ? ct_session_open(&s->session, s->engine, err) :
 	    ct_fail_memory(err, sizeof *s->undo, "the undo list");
 	s->first = s->session;
-	if (rc)
+	if (code)
 		study_close(s);
 	else
 		study_forget(s);
-	return rc;
+	return code;
 }
 
 int
 study_open(struct study *s, const char *model, const struct ct_engine_options *opt, struct ct_error *err)
 {
-	int rc;
+	int code;
 
 	reset(s, opt);
-	rc = ct_engine_open(&s->engine, model, opt, err);
-	if (rc)
-		return rc;
+	code = ct_engine_open(&s->engine, model, opt, err);
+	if (code)
+		return code;
 	s->options.transcoder_dir = NULL;
 	return begin(s, err);
 }
@@ -103,15 +103,15 @@ study_load_graph(struct study *s, const struct ct_node *was)
 int
 study_open_graph(struct study *s, const char *path, struct ct_error *err)
 {
-	int rc;
+	int code;
 
 	reset(s, &s->options);
-	rc = ct_engine_open_graph(&s->engine, path, &s->job, err);
-	if (rc)
-		return rc;
-	rc = begin(s, err);
-	if (rc)
-		return rc;
+	code = ct_engine_open_graph(&s->engine, path, &s->job, err);
+	if (code)
+		return code;
+	code = begin(s, err);
+	if (code)
+		return code;
 	study_load_graph(s, NULL);
 	s->T = ct_session_length(s->session);
 	s->pos = s->graph->pos;
@@ -175,10 +175,10 @@ study_now(struct study *s, struct ct_error *err)
 	struct ct_session *now;
 	struct ct_node was;
 	const struct ct_node *at = selected(s, &was);
-	int rc = ct_session_now(&now, s->first, &opt, s->trace.targets.n == 0, &s->job, err);
+	int code = ct_session_now(&now, s->first, &opt, s->trace.targets.n == 0, &s->job, err);
 
-	if (rc)
-		return rc;
+	if (code)
+		return code;
 	drop_now(s);
 	s->session = now;
 	study_load_graph(s, at);
@@ -198,7 +198,7 @@ study_then(struct study *s)
 int
 study_refresh(struct study *s, struct ct_error *err)
 {
-	int rc;
+	int code;
 
 	if (!s->stale)
 		return CT_OK;
@@ -207,10 +207,10 @@ study_refresh(struct study *s, struct ct_error *err)
 		study_then(s);
 		return 1;
 	}
-	rc = study_now(s, err);
-	if (rc)
+	code = study_now(s, err);
+	if (code)
 		study_then(s);
-	return rc ? rc : 1;
+	return code ? code : 1;
 }
 
 int
@@ -219,14 +219,14 @@ study_trace(struct study *s, const struct ct_targets *targets, struct ct_error *
 	struct ct_trace_options opt = s->trace;
 	struct ct_node was;
 	bool had = s->graph && s->node >= 0;
-	int rc;
+	int code;
 
 	if (had)
 		was = s->graph->nodes[s->node];
 	opt.targets = *targets;
-	rc = ct_session_trace(s->session, &opt, &s->job, err);
-	if (rc)
-		return rc;
+	code = ct_session_trace(s->session, &opt, &s->job, err);
+	if (code)
+		return code;
 	s->trace = opt;
 	study_load_graph(s, had ? &was : NULL);
 	return CT_OK;
@@ -236,12 +236,12 @@ int
 study_prompt(struct study *s, const char *text, struct ct_error *err)
 {
 	struct ct_trace_options opt = s->trace;
-	int rc;
+	int code;
 
 	opt.targets = (struct ct_targets){ .pos = -1 };
-	rc = ct_session_begin(s->first, text, &opt, &s->job, err);
-	if (rc)
-		return rc;
+	code = ct_session_begin(s->first, text, &opt, &s->job, err);
+	if (code)
+		return code;
 	drop_now(s);
 	s->trace = opt;
 	s->T = ct_session_length(s->session);
@@ -257,12 +257,12 @@ int
 study_take(struct study *s, int n, struct ct_error *err)
 {
 	struct ct_trace_options opt = s->trace;
-	int rc;
+	int code;
 
 	opt.targets = (struct ct_targets){ .pos = -1 };
-	rc = ct_session_extend(s->first, s->generated, n, &opt, &s->job, err);
-	if (rc)
-		return rc;
+	code = ct_session_extend(s->first, s->generated, n, &opt, &s->job, err);
+	if (code)
+		return code;
 	drop_now(s);
 	study_forget(s);
 	s->n_generated = 0;
@@ -276,12 +276,12 @@ study_take(struct study *s, int n, struct ct_error *err)
 int
 study_prune(struct study *s, double node_threshold, double edge_threshold, struct ct_error *err)
 {
-	int rc = ct_session_prune(s->session, node_threshold, edge_threshold, err);
+	int code = ct_session_prune(s->session, node_threshold, edge_threshold, err);
 
-	if (rc == CT_OK && study_shows_now(s))
-		rc = ct_session_prune(s->first, node_threshold, edge_threshold, err);
-	if (rc)
-		return rc;
+	if (code == CT_OK && study_shows_now(s))
+		code = ct_session_prune(s->first, node_threshold, edge_threshold, err);
+	if (code)
+		return code;
 	s->trace.node_threshold = node_threshold;
 	s->trace.edge_threshold = edge_threshold;
 	s->graph = ct_session_graph(s->session);

@@ -13,15 +13,15 @@ reopen(struct study *s, const char *model, const struct ct_engine_options *opt, 
     struct ct_error *err)
 {
 	struct study other = { .job = s->job, .defaults = s->defaults };
-	int rc = study_open(&other, model, opt, err);
+	int code = study_open(&other, model, opt, err);
 
-	if (rc)
-		return rc;
+	if (code)
+		return code;
 	if (!text)
 		text = other.info->demo;
-	if (*text && (rc = study_prompt(&other, text, err))) {
+	if (*text && (code = study_prompt(&other, text, err))) {
 		study_close(&other);
-		return rc;
+		return code;
 	}
 	study_close(s);
 	*s = other;
@@ -34,10 +34,10 @@ study_graph(struct study *s, const char *path, struct ct_error *err)
 	struct study other = {
 		.options = s->options, .defaults = s->defaults, .job = s->job
 	};
-	int rc = study_open_graph(&other, path, err);
+	int code = study_open_graph(&other, path, err);
 
-	if (rc)
-		return rc;
+	if (code)
+		return code;
 	study_close(s);
 	*s = other;
 	return CT_OK;
@@ -97,14 +97,14 @@ static int
 begin_anew(struct study *s, struct ct_error *err)
 {
 	struct ct_trace_options trace = s->trace;
-	int rc;
+	int code;
 
 	s->trace.node_threshold = s->defaults.node_threshold;
 	s->trace.edge_threshold = s->defaults.edge_threshold;
-	rc = study_prompt(s, s->info->demo, err);
-	if (rc) {
+	code = study_prompt(s, s->info->demo, err);
+	if (code) {
 		s->trace = trace;
-		return rc;
+		return code;
 	}
 	s->n_kept = 0;
 	s->how = s->defaults.how;
@@ -116,17 +116,17 @@ study_model(struct study *s, const char *model, struct ct_error *err)
 {
 	struct ct_engine_options opt = s->options;
 	char *dir;
-	int rc = ct_model_find(&dir, model, err);
+	int code = ct_model_find(&dir, model, err);
 
-	if (rc)
-		return rc;
+	if (code)
+		return code;
 	if (!strcmp(dir, s->info->dir) && !opt.per_layer && study_transcoder_is_own(s)
 	    && *s->info->demo) {
-		rc = begin_anew(s, err);
+		code = begin_anew(s, err);
 	} else {
 		opt.per_layer = opt.neurons = false;
-		rc = reopen(s, dir, &opt, NULL, err);
+		code = reopen(s, dir, &opt, NULL, err);
 	}
 	free(dir);
-	return rc;
+	return code;
 }

@@ -16,11 +16,11 @@ static int
 run_clamps(
     struct study *s, const struct clamp_set *set, const struct ct_clamp_options *how, struct ct_error *err)
 {
-	int rc = ct_session_clamp(s->first, set->clamp, set->n, how, &s->job, err);
+	int code = ct_session_clamp(s->first, set->clamp, set->n, how, &s->job, err);
 
-	s->clampings += rc == CT_OK;
-	s->stale |= rc == CT_OK && study_shows_now(s);
-	return rc;
+	s->clampings += code == CT_OK;
+	s->stale |= code == CT_OK && study_shows_now(s);
+	return code;
 }
 
 /* Adds a step, and drops those that were undone. */
@@ -41,11 +41,11 @@ int
 study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *err)
 {
 	struct clamp_set copy = *set;
-	int rc = run_clamps(s, &copy, &s->how, err);
+	int code = run_clamps(s, &copy, &s->how, err);
 
-	if (!rc)
+	if (!code)
 		push(s->undo)->clamps = copy;
-	return rc;
+	return code;
 }
 
 /* Sets the pins in the shown graph's session and in the first one. */
@@ -185,29 +185,29 @@ study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
 {
 	struct clamp_set set = *study_clamps(s);
 	struct ct_session *other = NULL;
-	int rc, T, pos;
+	int code, T, pos;
 
 	if (s->pos < ct_session_start(s->session))
 		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: choose a later "
 		    "token");
-	if ((rc = ct_session_open(&other, s->engine, err))
-	    || (rc = ct_session_prompt(other, text, &s->job, err)))
+	if ((code = ct_session_open(&other, s->engine, err))
+	    || (code = ct_session_prompt(other, text, &s->job, err)))
 		goto out;
 	T = ct_session_length(other);
 	pos = s->pos == s->T - 1 ? T - 1 : s->pos;
 	if (pos >= T) {
-		rc = ct_fail(err, CT_EINVAL, "that prompt has no position %d: its last one is %d", pos,
+		code = ct_fail(err, CT_EINVAL, "that prompt has no position %d: its last one is %d", pos,
 		    T - 1);
 		goto out;
 	}
 	drop_clamps_at(&set, s->pos);
-	if ((rc = add_differences(s, &set, other, pos, n, err)))
+	if ((code = add_differences(s, &set, other, pos, n, err)))
 		goto out;
-	rc = *n ? study_clamp_set(s, &set, err) : ct_fail(err, CT_ENOTFOUND,
+	code = *n ? study_clamp_set(s, &set, err) : ct_fail(err, CT_ENOTFOUND,
 	    "no feature differs at that position");
 out:
 	ct_session_close(other);
-	return rc;
+	return code;
 }
 
 static struct clamp_set *
@@ -273,11 +273,11 @@ int
 study_set_label(struct study *s, int layer, int feature, const char *text, struct ct_error *err)
 {
 	struct label_change c = { .made = true, .layer = layer, .feature = feature };
-	int rc;
+	int code;
 
 	snprintf(c.before, sizeof c.before, "%s", ct_engine_label_typed(s->engine, layer, feature));
-	if ((rc = ct_engine_set_label(s->engine, layer, feature, text, err)))
-		return rc;
+	if ((code = ct_engine_set_label(s->engine, layer, feature, text, err)))
+		return code;
 	snprintf(c.after, sizeof c.after, "%s", ct_engine_label_typed(s->engine, layer, feature));
 	if (strcmp(c.before, c.after) != 0)
 		push(s->undo)->label = c;
@@ -290,20 +290,20 @@ study_undo(struct study *s, int step, struct label_change *label, struct ct_erro
 	struct undo *u = s->undo;
 	const struct undo_step *from = &u->step[u->at], *to = from + step;
 	bool pins;
-	int rc = CT_OK;
+	int code = CT_OK;
 
 	if (u->at + step < 0 || u->at + step >= u->depth)
 		return ct_fail(err, CT_ENOTFOUND, step < 0 ? "nothing to undo" : "nothing to redo");
 	*label = (step < 0 ? from : to)->label;
 	if (label->made)
-		rc = ct_engine_set_label(s->engine, label->layer, label->feature,
+		code = ct_engine_set_label(s->engine, label->layer, label->feature,
 		    step < 0 ? label->before : label->after,
 		    err);
 	pins = !ct_subgraph_same(&from->pins, &to->pins);
-	if (!rc && !same_clamps(&from->clamps, &to->clamps))
-		rc = run_clamps(s, &to->clamps, &s->how, err);
-	if (rc)
-		return rc;
+	if (!code && !same_clamps(&from->clamps, &to->clamps))
+		code = run_clamps(s, &to->clamps, &s->how, err);
+	if (code)
+		return code;
 	if (pins)
 		set_pins(s, &to->pins);
 	u->at += step;
@@ -324,9 +324,9 @@ study_forget(struct study *s)
 int
 study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *err)
 {
-	int rc = study_clamps(s)->n ? run_clamps(s, study_clamps(s), how, err) : CT_OK;
+	int code = study_clamps(s)->n ? run_clamps(s, study_clamps(s), how, err) : CT_OK;
 
-	if (!rc)
+	if (!code)
 		s->how = *how;
-	return rc;
+	return code;
 }

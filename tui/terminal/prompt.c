@@ -339,23 +339,23 @@ history_load(struct history *h, const char *path, struct ct_error *err)
 {
 	char *data, *line, *next;
 	size_t n;
-	int rc;
+	int code;
 
 	if (!ct_file_exists(path))
 		return CT_OK;
-	rc = ct_file_read(&data, &n, path, 4 << 20, err);
-	if (rc)
-		return rc;
-	for (line = data; line && *line && !rc; line = next) {
+	code = ct_file_read(&data, &n, path, 4 << 20, err);
+	if (code)
+		return code;
+	for (line = data; line && *line && !code; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
 		if (!history_add(h, line))
-			rc = ct_fail_memory(err, strlen(line), "the history");
+			code = ct_fail_memory(err, strlen(line), "the history");
 	}
 	h->fresh = 0;
 	free(data);
-	return rc;
+	return code;
 }
 
 static int
@@ -363,7 +363,7 @@ write_lines(const struct history *h, const char *path, struct ct_error *err)
 {
 	size_t size = 1, at = 0;
 	char *data;
-	int rc;
+	int code;
 
 	for (int i = 0; i < h->n; i++)
 		size += strlen(h->lines[i]) + 1;
@@ -377,30 +377,30 @@ write_lines(const struct history *h, const char *path, struct ct_error *err)
 		at += n;
 		data[at++] = '\n';
 	}
-	rc = ct_file_replace(path, data, at, err);
+	code = ct_file_replace(path, data, at, err);
 	free(data);
-	return rc;
+	return code;
 }
 
 int
 history_keep(struct history *h, const char *path, struct ct_error *err)
 {
 	struct history all = { .lines = NULL };
-	int lock, rc = ct_file_lock(&lock, path, err);
+	int lock, code = ct_file_lock(&lock, path, err);
 
-	if (rc)
-		return rc;
-	rc = history_load(&all, path, err);
-	for (int i = h->n - h->fresh; i < h->n && !rc; i++)
+	if (code)
+		return code;
+	code = history_load(&all, path, err);
+	for (int i = h->n - h->fresh; i < h->n && !code; i++)
 		if (!history_add(&all, h->lines[i]))
-			rc = ct_fail_memory(err, strlen(h->lines[i]), "the history");
-	if (!rc)
-		rc = write_lines(&all, path, err);
-	if (!rc)
+			code = ct_fail_memory(err, strlen(h->lines[i]), "the history");
+	if (!code)
+		code = write_lines(&all, path, err);
+	if (!code)
 		h->fresh = 0;
 	ct_file_unlock(lock);
 	history_free(&all);
-	return rc;
+	return code;
 }
 
 void

@@ -218,13 +218,13 @@ check_terminfo(struct ct_error *err)
 int
 term_open(const struct term_options *opt, struct ct_error *err)
 {
-	int rc;
+	int code;
 
 	term.colours = opt->colours;
 	term.mouse = opt->mouse;
-	rc = check_terminfo(err);
-	if (rc)
-		return rc;
+	code = check_terminfo(err);
+	if (code)
+		return code;
 	term.have_before = tcgetattr(STDIN_FILENO, &term.before) == 0;
 	if (pipe(term.pipe) < 0)
 		return ct_fail(err, CT_EIO, "pipe: %s", strerror(errno));
@@ -399,12 +399,12 @@ read_event(bool *read_any)
 {
 	struct event ev = { .kind = EV_NONE };
 	wint_t c, after;
-	int rc = get_wch(&c);
+	int code = get_wch(&c);
 
-	*read_any = rc != ERR;
-	if (rc == ERR)
+	*read_any = code != ERR;
+	if (code == ERR)
 		return ev;
-	if (rc == KEY_CODE_YES) {
+	if (code == KEY_CODE_YES) {
 		if (c == KEY_MOUSE) {
 			read_mouse();
 			return ev;

@@ -248,7 +248,7 @@ static void
 build(struct app *a, struct card *c, int room, bool all)
 {
 	const struct ct_node *n = study_node(&a->study, c->node);
-	bool effect = card_effect(a, c->node) != NULL;
+	bool effect = card_effect(a, c->node);
 	int mixed, left, edges, examples, before;
 	char about[STUDY_NAME];
 	const char *written;
