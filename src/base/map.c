@@ -129,7 +129,7 @@ int
 ct_map_open(struct ct_map *m, const char *path, struct ct_error *err)
 {
 	struct stat st;
-	int fd, r = CT_OK;
+	int fd, code = CT_OK;
 
 	*m = (struct ct_map){ .fd = -1 };
 	fd = ct_file_open(path, &st, err);
@@ -140,12 +140,12 @@ ct_map_open(struct ct_map *m, const char *path, struct ct_error *err)
 	m->written = ct_file_written(&st);
 	m->path = strdup(path);
 	if (!m->path)
-		r = ct_fail_memory(err, strlen(path) + 1, path);
+		code = ct_fail_memory(err, strlen(path) + 1, path);
 	else if (m->size)
-		r = map_pages(m, path, fd, err);
-	if (r < 0)
+		code = map_pages(m, path, fd, err);
+	if (code < 0)
 		ct_map_close(m);
-	return r;
+	return code;
 }
 
 void

@@ -81,7 +81,7 @@ ct_model_random(struct ct_model **out, const struct ct_shape *s, struct ct_error
 	struct ct_model *m = calloc(1, sizeof *m);
 	const struct ct_config *c = &s->cfg;
 	struct maker mk = { .err = err };
-	int r = CT_ENOMEM;
+	int code = CT_ENOMEM;
 
 	*out = NULL;
 	if (!m)
@@ -99,13 +99,13 @@ ct_model_random(struct ct_model **out, const struct ct_shape *s, struct ct_error
 		make_layer(&mk, c, &m->layers[l]);
 	m->norm_f = norm(&mk, c, c->D);
 	m->unembed = c->tied ? m->embed : table(&mk, c->V, c->D, 1);
-	if (mk.failed || (r = ct_model_prepare(m, err)) < 0)
+	if (mk.failed || (code = ct_model_prepare(m, err)) < 0)
 		goto fail;
 	*out = m;
 	return CT_OK;
 fail:
 	ct_model_close(m);
-	return r;
+	return code;
 }
 
 /* (rows,cols), or the transpose of a matrix that lies the other way round. */

@@ -16,16 +16,16 @@ ct_session_apply_clamps(struct ct_session *s, const struct ct_graph *g, const st
 	struct ct_logits logits;
 	struct ct_changed run;
 	struct ct_clamp_sites sites;
-	int r = CT_ENOMEM;
+	int code = CT_ENOMEM;
 
 	if (!copy || !effects)
 		goto fail;
 	memcpy(copy, clamps, (size_t)n * sizeof *copy);
-	if ((r = ct_clamp_sites_init(&sites, &s->prompt->lrm, copy, n, &arena, err)) < 0 ||
-	    (r = ct_intervene(&run, &s->prompt->lrm, &sites, opt, &arena, err)) < 0 ||
-	    (r = ct_effects_init(effects, &s->prompt->lrm, g, &sites, opt, &run, &arena, err)) < 0 ||
-	    (r = ct_session_logits_init(&logits, s, run.final, &arena, err)) < 0 ||
-	    (r = ct_engine_check(s->e, err)) < 0)
+	if ((code = ct_clamp_sites_init(&sites, &s->prompt->lrm, copy, n, &arena, err)) < 0 ||
+	    (code = ct_intervene(&run, &s->prompt->lrm, &sites, opt, &arena, err)) < 0 ||
+	    (code = ct_effects_init(effects, &s->prompt->lrm, g, &sites, opt, &run, &arena, err)) < 0 ||
+	    (code = ct_session_logits_init(&logits, s, run.final, &arena, err)) < 0 ||
+	    (code = ct_engine_check(s->e, err)) < 0)
 		goto fail;
 	ct_session_drop_clamps(s);
 	s->clamp_arena = arena;
@@ -39,7 +39,7 @@ ct_session_apply_clamps(struct ct_session *s, const struct ct_graph *g, const st
 	return CT_OK;
 fail:
 	ct_arena_free(&arena);
-	return r;
+	return code;
 }
 
 int
@@ -47,29 +47,29 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
     const struct ct_clamp_options *opt, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_clamp_options defaults = { 0 };
-	int r;
+	int code;
 
-	if ((r = ct_engine_need_model(s->e, err)) < 0)
-		return r;
-	if (n > 0 && (r = ct_session_need_first(s, err)) < 0)
-		return r;
+	if ((code = ct_engine_need_model(s->e, err)) < 0)
+		return code;
+	if (n > 0 && (code = ct_session_need_first(s, err)) < 0)
+		return code;
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
 	if (n == 0) {
 		ct_session_drop_clamps(s);
 		return CT_OK;
 	}
-	if ((r = ct_engine_check(s->e, err)) < 0)
-		return r;
+	if ((code = ct_engine_check(s->e, err)) < 0)
+		return code;
 	if (!s->graph) {
 		struct ct_trace_options trace = { .targets = { .pos = -1 } };
 
-		if ((r = ct_session_trace(s, &trace, job, err)) < 0)
-			return r;
+		if ((code = ct_session_trace(s, &trace, job, err)) < 0)
+			return code;
 	}
-	if ((r = ct_session_apply_clamps(s, s->graph, clamps, n, opt ? opt : &defaults, err)) == CT_OK)
+	if ((code = ct_session_apply_clamps(s, s->graph, clamps, n, opt ? opt : &defaults, err)) == CT_OK)
 		ct_session_count_effects(s);
-	return r;
+	return code;
 }
 
 const struct ct_effects *
@@ -84,15 +84,15 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 {
 	bool clamped = opt->clamped && s->n_clamps;
 	struct ct_generator_start start;
-	int V = s->e->info.V, room = s->e->info.context - s->T, r, i;
+	int V = s->e->info.V, room = s->e->info.context - s->T, code, i;
 	struct ct_arena tmp = { 0 };
 	struct ct_generator g;
 	struct ct_rng rng;
 
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
-	if ((r = ct_session_need_first(s, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
-		return r;
+	if ((code = ct_session_need_first(s, err)) < 0 || (code = ct_engine_check(s->e, err)) < 0)
+		return code;
 	start = (struct ct_generator_start){
 		.k = clamped ? s->changed.k : s->prompt->pass.k,
 		    .v = clamped ? s->changed.v : s->prompt->pass.v,
@@ -103,16 +103,16 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 	/* The last generated token is not run, so there can be one more than the context has room for. */
 	n = n < room + 1 ? n : room + 1;
 	ct_rng_seed(&rng, opt->seed, 1);
-	r = ct_generator_init(&g, &s->prompt->lrm, n, &start, &tmp, err);
-	for (i = 0; i < n && r == CT_OK; i++) {
+	code = ct_generator_init(&g, &s->prompt->lrm, n, &start, &tmp, err);
+	for (i = 0; i < n && code == CT_OK; i++) {
 		ids[i] = ct_sample(ct_generator_logits(&g), V, opt->temperature, &rng);
 		if (i + 1 < n)
-			r = ct_generator_push(&g, ids[i], err);
-		if (r == CT_OK && !ct_job_go_on(job, "generation", i + 1, n))
-			r = ct_fail(err, CT_ECANCELLED, "generation cancelled");
+			code = ct_generator_push(&g, ids[i], err);
+		if (code == CT_OK && !ct_job_go_on(job, "generation", i + 1, n))
+			code = ct_fail(err, CT_ECANCELLED, "generation cancelled");
 	}
-	if (r == CT_OK)
-		r = ct_engine_check(s->e, err);
+	if (code == CT_OK)
+		code = ct_engine_check(s->e, err);
 	ct_arena_free(&tmp);
-	return r < 0 ? r : n;
+	return code < 0 ? code : n;
 }

@@ -110,7 +110,7 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	const char *base = e->info.dir;
 	char name[64];
 	const char *dir, *labels;
-	int r;
+	int code;
 
 	/* The cards of a transcoder outside the model's directory are in the transcoder's. */
 	if (*e->info.transcoder_dir && strncmp(e->info.transcoder_dir, base, strlen(base)) != 0)
@@ -121,13 +121,13 @@ open_cards(struct ct_engine *e, const char *ending, struct ct_error *err)
 	labels = keep_path(e, base, name);
 	if (!dir || !labels)
 		return ct_fail_memory(err, 4096, "paths");
-	r = ct_cards_open(&e->cards, dir, labels, e->transcoder,
+	code = ct_cards_open(&e->cards, dir, labels, e->transcoder,
 	    ct_file_exists(labels) || ct_dir_exists(dir) ? ct_engine_fingerprint(e) : NULL, &e->notes, err);
-	if (r == CT_OK)
+	if (code == CT_OK)
 		e->info.has_cards = ct_cards_present(e->cards);
-	if (r == CT_OK)
+	if (code == CT_OK)
 		e->info.cards_trouble = ct_cards_trouble(e->cards);
-	return r;
+	return code;
 }
 
 static int
@@ -182,33 +182,35 @@ ct_engine_open(
 	struct ct_engine *e = calloc(1, sizeof *e);
 	const char *ending = "";
 	char *dir = NULL;
-	int r;
+	int code;
 
 	*out = NULL;
 	if (!e)
 		return ct_fail_memory(err, sizeof *e, "the engine");
 	e->source = &ct_source_model;
-	if ((r = ct_model_find(&dir, model, err)) < 0)
+	if ((code = ct_model_find(&dir, model, err)) < 0)
 		goto fail;
 	for (size_t n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
 		dir[n - 1] = '\0';
 	e->info.dir = ct_arena_strdup(&e->arena, dir);
 	if (!e->info.dir) {
-		r = ct_fail_memory(err, strlen(dir), "a path");
+		code = ct_fail_memory(err, strlen(dir), "a path");
 		goto fail;
 	}
 	e->info.name = ct_path_last(e->info.dir);
-	if ((r = ct_model_open(&e->model, e->info.dir, &model_opt, err)) < 0 ||
-	    (r = ct_tokenizer_open(&e->tokenizer, e->info.dir, err)) < 0 || (r = clean_tokens(e, err)) < 0)
+	if ((code = ct_model_open(&e->model, e->info.dir, &model_opt, err)) < 0 ||
+	    (code = ct_tokenizer_open(&e->tokenizer, e->info.dir, err)) < 0 ||
+	    (code = clean_tokens(e, err)) < 0)
 		goto fail;
 	ct_tokenizer_set_bos(e->tokenizer, e->model->cfg.bos, &e->notes);
-	if ((r = ct_model_learn_special(e->model, e->tokenizer, err)) < 0)
+	if ((code = ct_model_learn_special(e->model, e->tokenizer, err)) < 0)
 		goto fail;
 	e->info.spaced = ct_tokenizer_spaced(e->tokenizer);
-	if ((r = choose_transcoder(e, opt, &ending, err)) < 0 ||
-	    (r = open_transcoder(e, opt, err)) < 0 ||
-	    (r = open_cards(e, ending, err)) < 0 || (r = ct_pool_open(&e->pool, opt->threads, err)) < 0 ||
-	    (r = ct_engine_check(e, err)) < 0)
+	if ((code = choose_transcoder(e, opt, &ending, err)) < 0 ||
+	    (code = open_transcoder(e, opt, err)) < 0 ||
+	    (code = open_cards(e, ending, err)) < 0 ||
+	    (code = ct_pool_open(&e->pool, opt->threads, err)) < 0 ||
+	    (code = ct_engine_check(e, err)) < 0)
 		goto fail;
 	describe(e);
 	ct_notes_add(&e->notes, &e->model->notes);
@@ -220,15 +222,15 @@ ct_engine_open(
 fail:
 	free(dir);
 	ct_engine_close(e);
-	return r;
+	return code;
 }
 
 int
 ct_engine_check(const struct ct_engine *e, struct ct_error *err)
 {
-	int r = ct_engine_need_model(e, err);
+	int code = ct_engine_need_model(e, err);
 
-	return r < 0 ? r : ct_transcoder_check(e->transcoder, e->model, err);
+	return code < 0 ? code : ct_transcoder_check(e->transcoder, e->model, err);
 }
 
 const struct ct_notes *
@@ -399,10 +401,10 @@ ct_engine_label_typed(const struct ct_engine *e, int layer, int feature)
 int
 ct_engine_set_label(struct ct_engine *e, int layer, int feature, const char *label, struct ct_error *err)
 {
-	int r = ct_engine_need_model(e, err);
+	int code = ct_engine_need_model(e, err);
 
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	if (layer < 0 || layer >= e->transcoder->L || feature < 0 ||
 	    feature >= e->transcoder->layers[layer].F)
 		return ct_fail(err, CT_ENOTFOUND, "no feature L%d#%d to label", layer, feature);

@@ -23,23 +23,23 @@ ct_session_survey(struct ct_session *s, const struct ct_survey **out, const stru
 	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_arena arena = { 0 };
 	struct ct_survey *survey;
-	int r;
+	int code;
 
 	*out = s->survey;
 	if (s->survey)
 		return CT_OK;
 	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
-	if ((r = ct_session_need_first(s, err)) < 0 || (r = ct_session_need_whole(s, err)) < 0 ||
-	    (r = ct_engine_check(s->e, err)) < 0)
-		return r;
+	if ((code = ct_session_need_first(s, err)) < 0 || (code = ct_session_need_whole(s, err)) < 0 ||
+	    (code = ct_engine_check(s->e, err)) < 0)
+		return code;
 	survey = ct_arena_need(&arena, 1, sizeof *survey, "a survey", err);
-	r = survey ? ct_survey_run(survey, &s->prompt->lrm, s->graph, &arena, &own, err) : CT_ENOMEM;
-	if (r == CT_OK)
-		r = ct_engine_check(s->e, err);
-	if (r < 0) {
+	code = survey ? ct_survey_run(survey, &s->prompt->lrm, s->graph, &arena, &own, err) : CT_ENOMEM;
+	if (code == CT_OK)
+		code = ct_engine_check(s->e, err);
+	if (code < 0) {
 		ct_arena_free(&arena);
-		return r;
+		return code;
 	}
 	s->survey_arena = arena;
 	*out = s->survey = survey;
@@ -49,11 +49,11 @@ ct_session_survey(struct ct_session *s, const struct ct_survey **out, const stru
 static int
 need_clamps(const struct ct_session *s, struct ct_error *err)
 {
-	int r = ct_engine_check(s->e, err);
+	int code = ct_engine_check(s->e, err);
 
-	if (r == CT_OK && !s->n_clamps)
+	if (code == CT_OK && !s->n_clamps)
 		return ct_fail(err, CT_EINVAL, "there are no clamps: clamp a feature first");
-	return r;
+	return code;
 }
 
 int
@@ -64,18 +64,18 @@ ct_session_sweep(struct ct_session *s, double from, double to, int steps, const 
 	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_arena arena = { 0 };
 	struct ct_sweep *sweep;
-	int r;
+	int code;
 
 	*out = NULL;
-	if ((r = need_clamps(s, err)) < 0)
-		return r;
+	if ((code = need_clamps(s, err)) < 0)
+		return code;
 	sweep = ct_arena_need(&arena, 1, sizeof *sweep, "a sweep", err);
-	r = sweep ? ct_sweep_run(sweep, &s->prompt->lrm, s->graph, &plan, &arena, &own, err) : CT_ENOMEM;
-	if (r == CT_OK)
-		r = ct_engine_check(s->e, err);
-	if (r < 0) {
+	code = sweep ? ct_sweep_run(sweep, &s->prompt->lrm, s->graph, &plan, &arena, &own, err) : CT_ENOMEM;
+	if (code == CT_OK)
+		code = ct_engine_check(s->e, err);
+	if (code < 0) {
 		ct_arena_free(&arena);
-		return r;
+		return code;
 	}
 	ct_arena_free(&s->sweep_arena);
 	s->sweep_arena = arena;
@@ -87,23 +87,23 @@ int
 ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct ct_error *err)
 {
 	struct ct_contrast *c;
-	int r;
+	int code;
 
 	*out = s->contrast;
 	if (s->contrast)
 		return CT_OK;
-	if ((r = need_clamps(s, err)) < 0)
-		return r;
+	if ((code = need_clamps(s, err)) < 0)
+		return code;
 	c = ct_arena_need(&s->clamp_arena, 1, sizeof *c, "frozen and free runs", err);
-	r = c ? ct_contrast_run(c, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options,
+	code = c ? ct_contrast_run(c, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options,
 	    &s->clamp_arena,
 		    err)
 	      : CT_ENOMEM;
-	if (r == CT_OK)
-		r = ct_engine_check(s->e, err);
-	if (r == CT_OK)
+	if (code == CT_OK)
+		code = ct_engine_check(s->e, err);
+	if (code == CT_OK)
 		*out = s->contrast = c;
-	return r;
+	return code;
 }
 
 /* FNV-1a over everything that distinguishes one experiment from another. */

@@ -241,12 +241,12 @@ ct_engine_open_graph(
     struct ct_engine **out, const char *path, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_engine *e = calloc(1, sizeof *e);
-	int r;
+	int code;
 
 	*out = NULL;
 	if (!e)
 		return ct_fail_memory(err, sizeof *e, "the engine");
-	if ((r = ct_graph_file_open(&e->file, path, job, err)) < 0 || (r = clean_texts(e, err)) < 0)
+	if ((code = ct_graph_file_open(&e->file, path, job, err)) < 0 || (code = clean_texts(e, err)) < 0)
 		goto fail;
 	e->source = &ct_source_file;
 	e->info.from_file = true;
@@ -261,12 +261,12 @@ ct_engine_open_graph(
 	e->info.spaced = !e->file->apart;
 	e->info.context = e->file->graph.T;
 	if (!e->info.dir) {
-		r = ct_fail_memory(err, strlen(path), "a path");
+		code = ct_fail_memory(err, strlen(path), "a path");
 		goto fail;
 	}
 	*out = e;
 	return CT_OK;
 fail:
 	ct_engine_close(e);
-	return r;
+	return code;
 }

@@ -164,10 +164,10 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const
 	struct ct_local_model was;
 	double start = ct_seconds();
 	int most = plan.max_features > 0 ? plan.max_features : CT_DEFAULT_FEATURES;
-	int r = ct_engine_check(s->e, err);
+	int code = ct_engine_check(s->e, err);
 
-	if (r < 0 || (r = resolve(s, &targets, &plan, err)) < 0)
-		return r;
+	if (code < 0 || (code = resolve(s, &targets, &plan, err)) < 0)
+		return code;
 	was = s->prompt->lrm;
 	if (plan.node_threshold == 0 && plan.edge_threshold == 0) {
 		plan.node_threshold = CT_DEFAULT_NODES;
@@ -175,23 +175,23 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const
 	}
 	if (opt->pace == CT_NODES_ALONE)
 		plan.max_features = CT_NO_ROWS;
-	if ((r = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0 ||
-	    (r = choose_neurons(s, &plan, &t.arena, &own, err)) < 0 ||
-	    (r = ct_prompt_trace_begin(&t.building, s->prompt, &plan, &t.arena, &own, err)) < 0)
+	if ((code = check_thresholds(plan.node_threshold, plan.edge_threshold, err)) < 0 ||
+	    (code = choose_neurons(s, &plan, &t.arena, &own, err)) < 0 ||
+	    (code = ct_prompt_trace_begin(&t.building, s->prompt, &plan, &t.arena, &own, err)) < 0)
 		goto fail;
 	if (opt->pace == CT_NODES_ALONE) {
-		r = ct_building_bare(t.building, &t.graph, &t.arena, err);
+		code = ct_building_bare(t.building, &t.graph, &t.arena, err);
 		ct_building_end(t.building);
 		t.building = NULL;
 	} else if (opt->pace == CT_ROW_BY_ROW || (opt->pace == CT_BY_AND_BY && takes_long(s, most))) {
-		r = look(&t, &plan, &own, err);
+		code = look(&t, &plan, &own, err);
 	} else {
-		r = ct_prompt_trace_end(&t.graph, s->prompt, t.building, &plan, &t.arena, &t.pruned, &own,
+		code = ct_prompt_trace_end(&t.graph, s->prompt, t.building, &plan, &t.arena, &t.pruned, &own,
 		    err);
 		ct_building_end(t.building);
 		t.building = NULL;
 	}
-	if (r < 0 || (r = ct_engine_check(s->e, err)) < 0 || (r = install(s, &t, err)) < 0)
+	if (code < 0 || (code = ct_engine_check(s->e, err)) < 0 || (code = install(s, &t, err)) < 0)
 		goto fail;
 	s->looked_at = ct_seconds();
 	s->trace_seconds = ct_seconds() - start + s->prompt_seconds;
@@ -201,7 +201,7 @@ ct_session_trace(struct ct_session *s, const struct ct_trace_options *opt, const
 fail:
 	s->prompt->lrm = was;
 	traced_free(&t);
-	return r;
+	return code;
 }
 
 const struct ct_graph *
@@ -320,17 +320,17 @@ int
 ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold, struct ct_error *err)
 {
 	struct ct_arena arena = { 0 }, tmp = { 0 };
-	int r;
+	int code;
 
 	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
-	if ((r = check_thresholds(node_threshold, edge_threshold, err)) < 0)
-		return r;
-	r = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, NULL, err);
+	if ((code = check_thresholds(node_threshold, edge_threshold, err)) < 0)
+		return code;
+	code = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, NULL, err);
 	ct_arena_free(&tmp);
-	if (r < 0) {
+	if (code < 0) {
 		ct_arena_free(&arena);
-		return r;
+		return code;
 	}
 	ct_session_drop_survey(s);
 	ct_arena_free(&s->pruned_arena);

@@ -148,16 +148,16 @@ ct_session_parse_targets(
 {
 	const char *p = text;
 	char word[512];
-	int r = ct_engine_need_model(s->e, err);
+	int code = ct_engine_need_model(s->e, err);
 
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	*out = (struct ct_targets){ .pos = pos };
 	if (p[0] == 'L' && isdigit((unsigned char)p[1]) && strchr(p, '#')) {
 		struct ct_clamp f;
 
-		if ((r = ct_session_read_feature(s, text, &p, &f, err)) < 0)
-			return r;
+		if ((code = ct_session_read_feature(s, text, &p, &f, err)) < 0)
+			return code;
 		if (*p || f.pos < 1 || f.onwards)
 			return ct_fail(err, CT_EINVAL, "a target feature needs one position, as in L1#249@8");
 		out->list[out->n++] = (struct ct_target){ .kind = CT_TARGET_FEATURE, .layer = f.layer,
@@ -199,7 +199,7 @@ ct_session_find_node(const struct ct_session *s, const char *name, struct ct_err
 	const struct ct_graph *g = s->graph;
 	char text[1200], clean[120];
 	struct ct_pin p;
-	int r;
+	int code;
 
 	if (!g)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
@@ -208,10 +208,10 @@ ct_session_find_node(const struct ct_session *s, const char *name, struct ct_err
 		if (strcmp(text, name) == 0)
 			return i;
 	}
-	if ((r = ct_session_parse_pin(s, name, &p, err)) < 0)
-		return r;
-	if ((r = ct_pin_node(g, &p)) >= 0)
-		return r;
+	if ((code = ct_session_parse_pin(s, name, &p, err)) < 0)
+		return code;
+	if ((code = ct_pin_node(g, &p)) >= 0)
+		return code;
 	ct_text_clean(clean, sizeof clean, name, strlen(name));
 	return ct_fail(err, CT_ENOTFOUND,
 	    "no node \"%s\" in this graph: a feature is in it where it is active", clean);

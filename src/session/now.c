@@ -38,19 +38,19 @@ static int
 run(struct ct_session *now, struct ct_session *s, const struct ct_job *job, struct ct_error *err)
 {
 	double start = ct_seconds();
-	int r = ct_prompt_clamped(&now->prompt, s->prompt, &s->sites, &s->clamp_options, &now->prompt_arena,
-	    job, err);
+	int code = ct_prompt_clamped(&now->prompt, s->prompt, &s->sites, &s->clamp_options,
+	    &now->prompt_arena, job, err);
 
 	now->text = s->text;
 	now->T = s->T;
 	now->ids = s->ids;
 	now->words = s->words;
 	now->of_clamps = s;
-	if (r == CT_OK)
-		r = ct_session_logits_init(&now->original, now, now->prompt->pass.final, &now->prompt_arena,
-		    err);
+	if (code == CT_OK)
+		code = ct_session_logits_init(&now->original, now, now->prompt->pass.final,
+		    &now->prompt_arena, err);
 	now->prompt_seconds = ct_seconds() - start;
-	return r;
+	return code;
 }
 
 int
@@ -60,22 +60,22 @@ ct_session_now(struct ct_session **out, struct ct_session *s, const struct ct_tr
 	const struct ct_job own = ct_engine_job(s->e, job);
 	struct ct_trace_options trace = *opt;
 	struct ct_session *now;
-	int r = ct_session_need_first(s, err);
+	int code = ct_session_need_first(s, err);
 
 	*out = NULL;
-	if (r < 0 || (r = ct_engine_check(s->e, err)) < 0)
-		return r;
+	if (code < 0 || (code = ct_engine_check(s->e, err)) < 0)
+		return code;
 	if (!s->n_clamps)
 		return ct_fail(err, CT_EINVAL, "there are no clamps: clamp a feature first");
-	if ((r = ct_session_open(&now, s->e, err)) < 0)
-		return r;
+	if ((code = ct_session_open(&now, s->e, err)) < 0)
+		return code;
 	if (follow)
 		trace.targets = (struct ct_targets){ .pos = s->graph->pos };
 	else
 		same_targets(s->graph, &trace.targets);
-	if ((r = run(now, s, &own, err)) < 0 || (r = ct_session_trace(now, &trace, job, err)) < 0) {
+	if ((code = run(now, s, &own, err)) < 0 || (code = ct_session_trace(now, &trace, job, err)) < 0) {
 		ct_session_close(now);
-		return r;
+		return code;
 	}
 	now->subgraph = s->subgraph;
 	*out = now;

@@ -164,10 +164,10 @@ read_input(const struct ct_session *s, const char *word, size_t n, int pos, stru
     struct ct_error *err)
 {
 	const char *here;
-	int r = ct_session_check_position(s, pos, err);
+	int code = ct_session_check_position(s, pos, err);
 
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	here = ct_engine_token(s->e, s->ids[pos]);
 	if (strlen(here) != n || strncmp(here, word, n) != 0)
 		return ct_fail(err, CT_ENOTFOUND, "position %d holds \"%s\", not that input", pos, here);
@@ -196,10 +196,10 @@ read_output(const struct ct_session *s, const char *words, size_t n, int pos, st
 	const char *cut = ct_text_within(words, n, minus);
 	size_t first = cut ? (size_t)(cut - words) : n, skip = first + sizeof minus - 1;
 	int a = token_shown_as(s, words, first);
-	int b = cut ? token_shown_as(s, words + skip, n - skip) : -1, r;
+	int b = cut ? token_shown_as(s, words + skip, n - skip) : -1, code;
 
-	if ((r = ct_session_check_position(s, pos, err)) < 0)
-		return r;
+	if ((code = ct_session_check_position(s, pos, err)) < 0)
+		return code;
 	if (a < 0 || (cut && b < 0))
 		return ct_fail(err, CT_ENOTFOUND, "that output is no token of this model");
 	*out = (struct ct_pin){ CT_NODE_TARGET, s->e->info.L, pos, a, b, -1 };
@@ -252,7 +252,7 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 	struct ct_clamp f;
 	char clean[120];
 	const char *p = text;
-	int r;
+	int code;
 
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
@@ -267,8 +267,8 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 	if (strncmp(text, target, sizeof target - 1) == 0)
 		p += sizeof target - 1;
 	if (toupper((unsigned char)*p) == 'L' || *p == '"') {
-		if ((r = ct_session_read_feature(s, text, &p, &f, err)) < 0)
-			return r;
+		if ((code = ct_session_read_feature(s, text, &p, &f, err)) < 0)
+			return code;
 		if (!*p && f.pos >= ct_session_start(s) && !f.onwards) {
 			*out = (struct ct_pin){ CT_NODE_FEATURE, f.layer, f.pos, f.feature, -1, -1 };
 			return CT_OK;
@@ -283,11 +283,11 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 static int
 take(struct ct_subgraph *sg, const struct ct_pin *p, const char *supernode, struct ct_error *err)
 {
-	int at = ct_subgraph_pin(sg, p, err), r = at;
+	int at = ct_subgraph_pin(sg, p, err), code = at;
 
 	if (at >= 0 && supernode)
-		r = ct_subgraph_group(sg, at, supernode, err);
-	return r < 0 ? r : CT_OK;
+		code = ct_subgraph_group(sg, at, supernode, err);
+	return code < 0 ? code : CT_OK;
 }
 
 /*

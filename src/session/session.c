@@ -144,32 +144,32 @@ run_ids(struct ct_session *s, const char *text, const int *ids, int n, const str
     struct ct_error *err)
 {
 	const struct ct_job own = ct_engine_job(s->e, job);
-	int context = s->e->model->cfg.context, r;
+	int context = s->e->model->cfg.context, code;
 	double start = ct_seconds();
 
 	if (n > context)
 		return ct_fail(err, CT_EINVAL,
 		    "the prompt has %d tokens, but this model's context holds %d; shorten it", n, context);
-	if ((r = check_turn(s, ids, n, err)) < 0)
-		return r;
+	if ((code = check_turn(s, ids, n, err)) < 0)
+		return code;
 	s->T = n;
 	s->text = ct_arena_strdup(&s->prompt_arena, text);
 	if (!s->text)
 		return ct_fail_memory(err, strlen(text) + 1, "a prompt");
-	r = ct_prompt_run(&s->prompt, s->e->model, s->e->transcoder, ids, n, &s->prompt_arena, &own,
+	code = ct_prompt_run(&s->prompt, s->e->model, s->e->transcoder, ids, n, &s->prompt_arena, &own,
 	    err);
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	s->ids = s->prompt->ids;
-	if ((r = ct_session_words_init(s, err)) == CT_OK)
-		r = ct_session_logits_init(&s->original, s, s->prompt->pass.final, &s->prompt_arena, err);
+	if ((code = ct_session_words_init(s, err)) == CT_OK)
+		code = ct_session_logits_init(&s->original, s, s->prompt->pass.final, &s->prompt_arena, err);
 	s->prompt_seconds = ct_seconds() - start;
 	s->by_default = s->prompt->lrm;
 	if (s->e->info.neurons)
 		ct_session_note_choice(s);
 	else
 		note_dense(s);
-	return r;
+	return code;
 }
 
 static int
@@ -214,17 +214,17 @@ ct_session_prompt(
     struct ct_session *s, const char *text, const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_session fresh = { .e = s->e };
-	int r = ct_engine_check(s->e, err);
+	int code = ct_engine_check(s->e, err);
 
-	if (r == CT_OK)
-		r = run_prompt(&fresh, text, job, err);
-	if (r == CT_OK && !ct_job_go_on(job, "prompt", 1, 1))
-		r = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
-	if (r == CT_OK)
-		r = ct_engine_check(s->e, err);
-	if (r < 0) {
+	if (code == CT_OK)
+		code = run_prompt(&fresh, text, job, err);
+	if (code == CT_OK && !ct_job_go_on(job, "prompt", 1, 1))
+		code = ct_fail(err, CT_ECANCELLED, "prompt cancelled");
+	if (code == CT_OK)
+		code = ct_engine_check(s->e, err);
+	if (code < 0) {
 		ct_arena_free(&fresh.prompt_arena);
-		return r;
+		return code;
 	}
 	replace(s, &fresh);
 	return CT_OK;
@@ -287,14 +287,14 @@ ct_session_begin(struct ct_session *s, const char *text, const struct ct_trace_o
     const struct ct_job *job, struct ct_error *err)
 {
 	struct ct_session fresh = { .e = s->e };
-	int r = ct_session_prompt(&fresh, text, job, err);
+	int code = ct_session_prompt(&fresh, text, job, err);
 
-	if (r == CT_OK)
-		r = ct_session_trace(&fresh, opt, job, err);
-	if (r < 0) {
+	if (code == CT_OK)
+		code = ct_session_trace(&fresh, opt, job, err);
+	if (code < 0) {
 		ct_session_drop_graph(&fresh);
 		ct_arena_free(&fresh.prompt_arena);
-		return r;
+		return code;
 	}
 	replace(s, &fresh);
 	return CT_OK;
@@ -306,33 +306,33 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 {
 	const struct ct_trace_options last = { .targets = { .pos = -1 } };
 	struct ct_session fresh = { .e = s->e };
-	int *all = malloc(((size_t)s->T + (size_t)n) * sizeof *all), r;
+	int *all = malloc(((size_t)s->T + (size_t)n) * sizeof *all), code;
 	char *text = NULL;
 
 	if (!all)
 		return ct_fail_memory(err, ((size_t)s->T + (size_t)n) * sizeof *all, "a prompt");
 	if (s->T == 0) {
-		r = ct_fail(err, CT_EINVAL, "no prompt yet");
+		code = ct_fail(err, CT_EINVAL, "no prompt yet");
 		goto out;
 	}
-	if ((r = ct_session_need_first(s, err)) < 0 || (r = ct_engine_check(s->e, err)) < 0)
+	if ((code = ct_session_need_first(s, err)) < 0 || (code = ct_engine_check(s->e, err)) < 0)
 		goto out;
 	memcpy(all, s->ids, (size_t)s->T * sizeof *all);
 	memcpy(all + s->T, ids, (size_t)n * sizeof *all);
 	for (int i = 0; i < n; i++)
 		if (ids[i] < 0 || ids[i] >= s->e->model->cfg.V) {
-			r = ct_fail(err, CT_ENOTFOUND, "no token %d in this model", ids[i]);
+			code = ct_fail(err, CT_ENOTFOUND, "no token %d in this model", ids[i]);
 			goto out;
 		}
 	if (!(text = longer_text(s, all, s->T + n))) {
-		r = ct_fail_memory(err, strlen(s->text), "a prompt");
+		code = ct_fail_memory(err, strlen(s->text), "a prompt");
 		goto out;
 	}
-	if ((r = run_ids(&fresh, text, all, s->T + n, job, err)) < 0 ||
-	    (r = ct_session_trace(&fresh, opt ? opt : &last, job, err)) < 0 ||
+	if ((code = run_ids(&fresh, text, all, s->T + n, job, err)) < 0 ||
+	    (code = ct_session_trace(&fresh, opt ? opt : &last, job, err)) < 0 ||
 	    (s->n_clamps &&
-		(r = ct_session_apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps, &s->clamp_options,
-		    err)) < 0)) {
+		(code = ct_session_apply_clamps(&fresh, fresh.graph, s->clamps, s->n_clamps,
+		    &s->clamp_options, err)) < 0)) {
 		ct_session_drop_clamps(&fresh);
 		ct_session_drop_graph(&fresh);
 		ct_arena_free(&fresh.prompt_arena);
@@ -343,5 +343,5 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 out:
 	free(text);
 	free(all);
-	return r;
+	return code;
 }

@@ -81,7 +81,7 @@ static int
 replacement_logits(struct ct_session *s, struct ct_error *err)
 {
 	float *final;
-	int r;
+	int code;
 
 	if (s->replacement.final)
 		return CT_OK;
@@ -89,8 +89,8 @@ replacement_logits(struct ct_session *s, struct ct_error *err)
 	    &s->prompt_arena, (size_t)s->T * s->e->model->cfg.D, sizeof *final, "a replacement run", err);
 	if (!final)
 		return CT_ENOMEM;
-	r = ct_replacement_run(s->prompt->lrm.tc, &s->prompt->pass, final, &s->prompt_arena, err);
-	return r < 0 ? r : ct_session_logits_init(&s->replacement, s, final, &s->prompt_arena, err);
+	code = ct_replacement_run(s->prompt->lrm.tc, &s->prompt->pass, final, &s->prompt_arena, err);
+	return code < 0 ? code : ct_session_logits_init(&s->replacement, s, final, &s->prompt_arena, err);
 }
 
 const float *

@@ -194,12 +194,12 @@ find_node(struct ct_aggregate *a, const char *name, const struct ct_line_node *i
 {
 	struct ct_aggregate_index *x = a->index;
 	size_t at;
-	int rc;
+	int code;
 
-	if ((rc = grow_tables(a, err)) < 0 || (rc =
+	if ((code = grow_tables(a, err)) < 0 || (code =
 	    reserve((void **)&a->nodes, &x->node_room, (size_t)a->n_nodes + 1,
 	    sizeof *a->nodes, err)) < 0)
-		return rc;
+		return code;
 	at = node_slot(a, name);
 	if (!x->nodes[at]) {
 		struct ct_recurring_node *n = &a->nodes[a->n_nodes];
@@ -222,11 +222,11 @@ make_edge(struct ct_aggregate *a, int source, int target, struct ct_error *err)
 {
 	struct ct_aggregate_index *x = a->index;
 	size_t at;
-	int rc;
+	int code;
 
-	if ((rc = grow_tables(a, err)) < 0 ||
-	    (rc = reserve((void **)&a->edges, &x->edge_room, a->n_edges + 1, sizeof *a->edges, err)) < 0)
-		return rc;
+	if ((code = grow_tables(a, err)) < 0 ||
+	    (code = reserve((void **)&a->edges, &x->edge_room, a->n_edges + 1, sizeof *a->edges, err)) < 0)
+		return code;
 	at = edge_slot(a, source, target);
 	if (!x->edges[at]) {
 		a->edges[a->n_edges] = (struct ct_recurring_edge){ .source = source, .target = target };
@@ -320,16 +320,16 @@ prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct
 	const json_t *v;
 	char name[CT_AGGREGATE_NAME];
 	size_t i;
-	int rc;
+	int code;
 
-	if ((rc = reserve((void **)&x->at, &x->at_room, json_array_size(nodes), sizeof *x->at, err)) < 0)
-		return rc;
+	if ((code = reserve((void **)&x->at, &x->at_room, json_array_size(nodes), sizeof *x->at, err)) < 0)
+		return code;
 	json_array_foreach(nodes, i, v) {
 		ct_aggregate_identify(a->by, v, &n, name);
-		if ((rc = x->at[i] = find_node(a, name, &n, err)) < 0 ||
-		    (rc = reserve_gap(a, &a->nodes[x->at[i]].gaps, err)) < 0 ||
-		    (rc = relabel(&a->nodes[x->at[i]], v, err)) < 0)
-			return rc;
+		if ((code = x->at[i] = find_node(a, name, &n, err)) < 0 ||
+		    (code = reserve_gap(a, &a->nodes[x->at[i]].gaps, err)) < 0 ||
+		    (code = relabel(&a->nodes[x->at[i]], v, err)) < 0)
+			return code;
 	}
 	json_array_foreach(edges, i, v) {
 		int source, target;
@@ -338,9 +338,9 @@ prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct
 			continue;
 		source = x->at[json_integer_value(json_array_get(v, 0))];
 		target = x->at[json_integer_value(json_array_get(v, 1))];
-		if ((rc = make_edge(a, source, target, err)) < 0 ||
-		    (rc = reserve_gap(a, &known_edge(a, v)->gaps, err)) < 0)
-			return rc;
+		if ((code = make_edge(a, source, target, err)) < 0 ||
+		    (code = reserve_gap(a, &known_edge(a, v)->gaps, err)) < 0)
+			return code;
 	}
 	return CT_OK;
 }
@@ -448,10 +448,10 @@ ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, 
 	const json_t *nodes = json_object_get(line, groups ? "groups" : "nodes");
 	const json_t *edges = json_object_get(line, groups ? "group_edges" : "edges");
 	const json_t *place = json_object_get(line, "line");
-	int rc = check_model(a, line, where, number, err);
+	int code = check_model(a, line, where, number, err);
 
-	if (rc < 0)
-		return rc;
+	if (code < 0)
+		return code;
 	if (json_object_get(line, "error")) {
 		a->failed++;
 		return CT_OK;
@@ -459,11 +459,11 @@ ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, 
 	if (groups && !nodes && json_object_get(line, "nodes"))
 		return ct_fail(err, CT_EINVAL, "%s:%ld: this line has no groups: trace its batch with "
 		    "--groups, or aggregate features of one label with --labels", where, number);
-	if ((rc = ct_aggregate_check(a->by, nodes, edges, where, number, err)) < 0 ||
-	    (rc = prepare(a, nodes, edges, err)) < 0 ||
-	    (rc = reserve((void **)&a->line, &a->index->line_room, (size_t)a->prompts + 1, sizeof *a->line,
+	if ((code = ct_aggregate_check(a->by, nodes, edges, where, number, err)) < 0 ||
+	    (code = prepare(a, nodes, edges, err)) < 0 ||
+	    (code = reserve((void **)&a->line, &a->index->line_room, (size_t)a->prompts + 1, sizeof *a->line,
 	    err)) < 0)
-		return rc;
+		return code;
 	count(a, nodes, edges, json_is_integer(place) ? (long)json_integer_value(place) : number);
 	return CT_OK;
 }

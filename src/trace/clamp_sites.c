@@ -102,14 +102,14 @@ ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, 
 		return CT_ENOMEM;
 	for (int i = 0; i < n; i++) {
 		const struct ct_clamp *c = &clamps[i];
-		int from = c->pos, to = c->pos, r = check_clamp(lrm, c, err);
+		int from = c->pos, to = c->pos, code = check_clamp(lrm, c, err);
 
-		if (r < 0)
-			return r;
+		if (code < 0)
+			return code;
 		if (c->off)
 			continue;
-		if ((r = ct_transcoder_check_rows(lrm->tc, c->layer, c->feature, err)) < 0)
-			return r;
+		if ((code = ct_transcoder_check_rows(lrm->tc, c->layer, c->feature, err)) < 0)
+			return code;
 		if (c->pos == CT_ALL_POSITIONS || c->onwards) {
 			from = c->pos < lrm->pass->start ? lrm->pass->start : c->pos;
 			to = lrm->T - 1;

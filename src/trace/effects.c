@@ -177,7 +177,7 @@ agree(struct ct_effects *out, const struct ct_graph *g, const struct ct_clamp_si
 	struct ct_arena_mark mark = ct_arena_mark(a);
 	double *x = ct_arena_need(a, (size_t)out->n_effects, sizeof *x, "agreement", err);
 	double *y = ct_arena_need(a, (size_t)out->n_effects, sizeof *y, "agreement", err);
-	int n = 0, r = CT_ENOMEM;
+	int n = 0, code = CT_ENOMEM;
 
 	out->agreement = (struct ct_agreement){ NAN, NAN, 0 };
 	if (!x || !y)
@@ -192,10 +192,10 @@ agree(struct ct_effects *out, const struct ct_graph *g, const struct ct_clamp_si
 	}
 	out->agreement.n = n;
 	out->agreement.pearson = ct_pearson(x, y, n);
-	r = ct_spearman(&out->agreement.spearman, x, y, n, a, err);
+	code = ct_spearman(&out->agreement.spearman, x, y, n, a, err);
 done:
 	ct_arena_release(a, mark);
-	return r;
+	return code;
 }
 
 /*
@@ -210,7 +210,8 @@ check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const stru
 	struct ct_arena_mark mark = ct_arena_mark(a);
 	struct ct_clamp_sites rest = { .site = ct_arena_need(a, (size_t)s->n, sizeof *rest.site, "a check",
 	    err) };
-	int *node = ct_arena_need(a, (size_t)s->n, sizeof *node, "a check", err), r = CT_ENOMEM, active = 0;
+	int *node = ct_arena_need(a, (size_t)s->n, sizeof *node, "a check", err), active = 0;
+	int code = CT_ENOMEM;
 	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
 	float *final = ct_arena_need(a, TD, sizeof *final, "a check", err);
 	float *pre = ct_arena_need(a, (size_t)lrm->n, sizeof *pre, "a check", err);
@@ -227,7 +228,7 @@ check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const stru
 		if (node[i] < 0)
 			rest.site[rest.n++] = *c;
 	}
-	if (rest.n && (r = ct_predict(lrm, &rest, false, final, pre, a, err)) < 0)
+	if (rest.n && (code = ct_predict(lrm, &rest, false, final, pre, a, err)) < 0)
 		goto done;
 	for (int i = 0; i < g->n_features; i++) {
 		active = next_active(lrm, &g->nodes[i], active);
@@ -248,10 +249,10 @@ check_edges(struct ct_effects *out, const struct ct_local_model *lrm, const stru
 		largest = fmax(largest, fabs((double)e->observed));
 	}
 	out->max_direct_error = largest > 0 ? worst / largest : worst;
-	r = CT_OK;
+	code = CT_OK;
 done:
 	ct_arena_release(a, mark);
-	return r;
+	return code;
 }
 
 float
@@ -267,7 +268,7 @@ ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const 
 {
 	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
 	struct versions v = { .lrm = lrm, .run = run, .unpredicted = opt->unpredicted };
-	int active = 0, r, n = 0;
+	int active = 0, code, n = 0;
 
 	*out = (struct ct_effects){
 		.options = *opt, .overridden = s->overridden, .lost = s->lost, .max_direct_error = NAN
@@ -280,9 +281,10 @@ ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const 
 	v.total_pre = ct_arena_need(a, (size_t)lrm->n, sizeof(float), "predictions", err);
 	if (!out->effects || !v.direct_final || !v.total_final || !v.direct_pre || !v.total_pre)
 		return CT_ENOMEM;
-	if (!opt->unpredicted && ((r = ct_predict(lrm, s, false, v.direct_final, v.direct_pre, a, err)) < 0 ||
-	    (r = ct_predict(lrm, s, true, v.total_final, v.total_pre, a, err)) < 0))
-		return r;
+	if (!opt->unpredicted &&
+	    ((code = ct_predict(lrm, s, false, v.direct_final, v.direct_pre, a, err)) < 0 ||
+	    (code = ct_predict(lrm, s, true, v.total_final, v.total_pre, a, err)) < 0))
+		return code;
 	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
 		const struct ct_node *node = &g->nodes[i];
 
@@ -304,7 +306,7 @@ ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const 
 	out->agreement = (struct ct_agreement){ NAN, NAN, 0 };
 	if (opt->unpredicted)
 		return CT_OK;
-	if (ct_is_direct(opt, lrm->m->cfg.L) && (r = check_edges(out, lrm, g, s, a, err)) < 0)
-		return r;
+	if (ct_is_direct(opt, lrm->m->cfg.L) && (code = check_edges(out, lrm, g, s, a, err)) < 0)
+		return code;
 	return agree(out, g, s, a, err);
 }

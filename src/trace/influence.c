@@ -39,15 +39,16 @@ propagate(const struct ct_graph *g, const bool *in, double *influence, double *s
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	int n, *order = descending(g, scratch, &n), errors_end = g->n_features + g->n_errors;
 	struct ct_edge *list = ct_arena_need(scratch, (size_t)g->n_nodes, sizeof *list, "influence", err);
-	int r = order && list ? CT_OK : ct_fail_memory(err, (size_t)g->n_nodes * sizeof *list, "influence");
+	int code = order && list ? CT_OK :
+	    ct_fail_memory(err, (size_t)g->n_nodes * sizeof *list, "influence");
 
 	memset(influence, 0, (size_t)g->n_nodes * sizeof *influence);
-	for (int k = 0; r == CT_OK && k < n; k++) {
+	for (int k = 0; code == CT_OK && k < n; k++) {
 		int t = order[k], edges = 0;
 		double flow = influence[t] + (double)g->nodes[t].weight, errors = 0;
 
 		if (k % CT_ASK_ROWS == 0 && !ct_job_go_on(job, "influence", k, n)) {
-			r = ct_fail(err, CT_ECANCELLED, "influence cancelled");
+			code = ct_fail(err, CT_ECANCELLED, "influence cancelled");
 			break;
 		}
 		sums[t] = 0;
@@ -72,7 +73,7 @@ propagate(const struct ct_graph *g, const bool *in, double *influence, double *s
 				influence[list[i].source] += flow * fabs((double)list[i].weight);
 	}
 	ct_arena_release(scratch, mark);
-	return r;
+	return code;
 }
 
 struct ranked {
@@ -146,10 +147,10 @@ ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct
 	double *shares = ct_arena_need(scratch, n, sizeof *shares, "influence", err);
 	struct ranked *rank = ct_arena_need(scratch, n, sizeof *rank, "influence", err);
 	double total = 0, running = 0;
-	int r = CT_ENOMEM;
+	int code = CT_ENOMEM;
 
 	if (!influence || !sums || !shares || !rank ||
-	    (r = propagate(g, NULL, influence, sums, shares, scratch, job, err)) < 0)
+	    (code = propagate(g, NULL, influence, sums, shares, scratch, job, err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
 		g->nodes[i].influence = influence[i];
@@ -164,10 +165,10 @@ ct_graph_influence(struct ct_graph *g, struct ct_arena *scratch, const struct ct
 	g->influence = total;
 	score(g, influence, shares, &g->scores);
 	g->seen = share_seen(g);
-	r = CT_OK;
+	code = CT_OK;
 out:
 	ct_arena_release(scratch, mark);
-	return r;
+	return code;
 }
 
 /* The node that an edge comes from if features without a pin count as errors. */
@@ -202,11 +203,11 @@ ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct ct_s
 	double *sum = ct_arena_need(scratch, n_nodes, sizeof *sum, "scores", err);
 	bool *seen = ct_arena_need(scratch, n_nodes, sizeof *seen, "scores", err);
 	int n, *order = descending(g, scratch, &n);
-	int r = list && influence && shares && sum && seen ? CT_OK : CT_ENOMEM;
+	int code = list && influence && shares && sum && seen ? CT_OK : CT_ENOMEM;
 
 	if (!order)
-		r = ct_fail_memory(err, n_nodes * sizeof *order, "scores");
-	for (int k = 0; r == CT_OK && k < n; k++) {
+		code = ct_fail_memory(err, n_nodes * sizeof *order, "scores");
+	for (int k = 0; code == CT_OK && k < n; k++) {
 		int t = order[k], edges, sources = 0;
 		double flow = influence[t] + (double)g->nodes[t].weight, total = 0, errors = 0;
 
@@ -235,10 +236,10 @@ ct_graph_pinned_scores(const struct ct_graph *g, const bool *pinned, struct ct_s
 			seen[s] = false;
 		}
 	}
-	if (r == CT_OK)
+	if (code == CT_OK)
 		score(g, influence, shares, out);
 	ct_arena_release(scratch, mark);
-	return r;
+	return code;
 }
 
 float
@@ -458,7 +459,7 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 	double *influence = ct_arena_need(scratch, n, sizeof *influence, "pruning", err);
 	double *sums = ct_arena_need(scratch, n, sizeof *sums, "pruning", err);
 	int *degrees = ct_arena_need(scratch, 2 * n, sizeof *degrees, "pruning", err);
-	int r = CT_ENOMEM;
+	int code = CT_ENOMEM;
 
 	if (!in || !values || !influence || !sums || !degrees)
 		goto out;
@@ -468,8 +469,8 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 		memset(in, true, n);
 	else
 		select_nodes(g, node_threshold, values, in);
-	if ((r = propagate(g, in, influence, sums, NULL, scratch, job, err)) < 0 ||
-	    (r = select_edges(g, in, &(struct flow){ influence, sums }, edge_threshold / known.edges, a,
+	if ((code = propagate(g, in, influence, sums, NULL, scratch, job, err)) < 0 ||
+	    (code = select_edges(g, in, &(struct flow){ influence, sums }, edge_threshold / known.edges, a,
 	    scratch, job,
 	    err)) < 0)
 		goto out;
@@ -484,5 +485,5 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 	g->edge_threshold = fmin(edge_threshold, known.edges);
 out:
 	ct_arena_release(scratch, mark);
-	return r;
+	return code;
 }

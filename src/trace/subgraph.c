@@ -411,19 +411,19 @@ ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct c
 {
 	struct ct_arena scratch = { 0 };
 	bool *pinned = ct_arena_need(&scratch, (size_t)g->n_nodes, sizeof *pinned, "a subgraph", err);
-	int r = pinned ? CT_OK : CT_ENOMEM;
+	int code = pinned ? CT_OK : CT_ENOMEM;
 
 	*out = (struct ct_parts){ 0 };
-	if (r == CT_OK && (r = gather(out, sg, g, a, err)) == CT_OK) {
+	if (code == CT_OK && (code = gather(out, sg, g, a, err)) == CT_OK) {
 		sum_up(out, g, pinned);
 		if (out->n)
 			qsort(out->part, (size_t)out->n, sizeof *out->part, by_place);
-		if ((r = join(out, g, a, &scratch, err)) == CT_OK &&
-		    (r = ct_graph_pinned_scores(g, pinned, &out->scores, &scratch, err)) == CT_OK) {
+		if ((code = join(out, g, a, &scratch, err)) == CT_OK &&
+		    (code = ct_graph_pinned_scores(g, pinned, &out->scores, &scratch, err)) == CT_OK) {
 			memset(pinned, true, (size_t)g->n_nodes * sizeof *pinned);
-			r = ct_graph_pinned_scores(g, pinned, &out->whole, &scratch, err);
+			code = ct_graph_pinned_scores(g, pinned, &out->whole, &scratch, err);
 		}
 	}
 	ct_arena_free(&scratch);
-	return r;
+	return code;
 }

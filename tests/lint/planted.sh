@@ -63,6 +63,8 @@ finds floors.sh "tui/ includes only"
 printf 'struct ct_twin {\n\tint a;\n};\n' >>src/base/a.h
 printf 'enum ct_twin {\n\tB\n};\n' >>src/trace/c.h
 finds sources.sh "no two headers give one name to two types"
+printf 'static int\nf(void)\n{\n\tint rc = g();\n\n\treturn rc;\n}\n' >>src/base/a.c
+finds sources.sh "what a function returns when it fails"
 echo '#include <curses.h>' >>tui/view/v.c
 finds floors.sh "curses.h"
 echo '#include <cblas.h>' >>src/trace/c.c

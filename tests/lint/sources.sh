@@ -63,6 +63,8 @@ report "a first comment says what each file of src/ and tui/ owns" "$(
 	all | grep -v '^tests/' | while read -r f; do
 		head -n 1 "$f" | grep -q '^/\*' || echo "$f"
 	done)"
+report "what a function returns when it fails is called code" "$(
+	all | grep -v '^tests/' | xargs grep -nE '(^|[^a-z_.>])rc( = |[;,]|\))')"
 # A file that includes both would not compile, and a reader cannot tell which is meant.
 report "no two headers give one name to two types" "$(
 	all | grep -v '^tests/' | grep '\.h$' | xargs grep -HE '^(struct|enum|union) [a-z_0-9]+ \{' | sed 's/:/ /' |

@@ -116,7 +116,7 @@ parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out,
 {
 	static const char off[] = "off ";
 	char one[PROMPT_MAX];
-	int n = 0, r;
+	int n = 0, code;
 
 	do {
 		size_t len = 0;
@@ -128,12 +128,12 @@ parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out,
 		if (len >= sizeof one)
 			return ct_fail(err, CT_EINVAL, "a clamp of %zu bytes is too long", len);
 		snprintf(one, sizeof one, "%.*s", (int)len, text);
-		r = ct_session_parse_clamps(s, one, out + n, STUDY_CLAMPS - n, err);
-		if (r < 0)
-			return r;
-		for (int i = 0; i < r; i++)
+		code = ct_session_parse_clamps(s, one, out + n, STUDY_CLAMPS - n, err);
+		if (code < 0)
+			return code;
+		for (int i = 0; i < code; i++)
 			out[n + i].off = is_off;
-		n += r;
+		n += code;
 		text += len + (text[len] == ';');
 		text += strspn(text, " ");
 	} while (*text);
