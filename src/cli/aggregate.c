@@ -188,6 +188,7 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 	char column[300], target[300], value[80], share[16], lines[120];
 	const char *things = a->by == CT_BY_FEATURE ? "features" : "groups";
 	double all = (double)a->prompts;
+	int width = ct_aggregate_groups(a->by) ? 30 : 20;	/* classes are long */
 
 	cli_line("%ld prompt%s of %s %s%s", a->prompts, a->prompts == 1 ? "" : "s", a->model, a->transcoder,
 	    a->failed ? ", those that failed left out" : "");
@@ -214,8 +215,8 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 			spread(value, sizeof value, "+", &e->weight, 1);
 		absent(lines, sizeof lines, a, &e->weight, &e->gaps, e->prompt);
 		cli_line("  %s -> %s %6ld %6s  %s%s%s",
-		    named(column, sizeof column, &a->nodes[e->source], 0, 20),
-		    named(target, sizeof target, &a->nodes[e->target], 0, 20), e->weight.n,
+		    named(column, sizeof column, &a->nodes[e->source], 0, width),
+		    named(target, sizeof target, &a->nodes[e->target], 0, width), e->weight.n,
 		    cli_percent(share, (double)e->weight.n / all), ct_aggregate_groups(a->by) ? "share " : "",
 		    value, lines);
 	}

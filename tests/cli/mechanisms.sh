@@ -24,7 +24,7 @@ groups in at least 2 prompts: 2 of 5
   input "capital"                                   3 100.0%  influence 25.00% ±0.00
   "in <state>"                                      2  66.7%  influence 37.50% ±17.68  absent in line 3
 edges in at least 2 prompts: 1 of 7
-  "in <state>"         -> output                    2  66.7%  share +37.50% ±17.68  absent in line 3
+  "in <state>"                   -> output                              2  66.7%  share +37.50% ±17.68  absent in line 3
 EOT
 ok "groups of one class are one; weak edges and the output do not count" cmp -s "$tmp/out" "$tmp/want"
 run aggregate --about "$tmp/small"
@@ -34,8 +34,8 @@ groups in at least 2 prompts: 2 of 3
   "<state>"                                         3 100.0%  influence 37.50% ±12.50
   input "capital"                                   3 100.0%  influence 25.00% ±0.00
 edges in at least 2 prompts: 2 of 3
-  "<state>"            -> output                    3 100.0%  share +37.50% ±12.50
-  input "capital"      -> "<state>"                 2  66.7%  share +12.50% ±0.00  absent in line 2
+  "<state>"                      -> output                              3 100.0%  share +37.50% ±12.50
+  input "capital"                -> "<state>"                           2  66.7%  share +12.50% ±0.00  absent in line 2
 EOT
 ok "what is about a state is one: influence is summed, shares of two targets are averaged" cmp -s "$tmp/out" "$tmp/want"
 run aggregate --groups --json - "$tmp/small"
