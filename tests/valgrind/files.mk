@@ -6,6 +6,8 @@ VALGRIND_4 = test_build test_clamped test_corpus test_generate test_heads
 VALGRIND_5 = test_memory test_nfc test_operands test_qk test_train_text
 VALGRIND_6 = tests/cli/export.sh tests/cli/features.sh tests/cli/help.sh tests/cli/hostile.sh tests/cli/session.sh
 VALGRIND_7 = tests/cli/examples.sh tests/cli/lesson.sh tests/cli/weights.sh
+VALGRIND_8 = tests/cli/batch.sh tests/cli/full.sh tests/cli/own.sh tests/cli/settings.sh tests/cli/steer.sh \
+	tests/cli/trace.sh
 
 # Fuzzers go on under ASan, which is faster. Tests on a pseudo-terminal wait for the program against the clock, and
 # both tests of trainings kill them at moments that the clock says, until one ends. figures.sh measures whole models,
@@ -14,7 +16,8 @@ VALGRIND_NOT = $(fuzz_names) test_monkey test_restore test_saving test_terminal 
 	tests/cli/train.sh tests/cli/train_own.sh tests/cli/figures.sh tests/cli/man.sh
 
 # Those of $tests that no list names.
-valgrind_named = $(VALGRIND_3) $(VALGRIND_4) $(VALGRIND_5) $(VALGRIND_6) $(VALGRIND_7) $(VALGRIND_NOT)
+valgrind_named = $(VALGRIND_3) $(VALGRIND_4) $(VALGRIND_5) $(VALGRIND_6) $(VALGRIND_7) $(VALGRIND_8) \
+	$(VALGRIND_NOT)
 valgrind_rest = for t in $$tests; do \
 	case " $(valgrind_named) " in \
 	*" $$t "*) continue ;; \
@@ -41,7 +44,7 @@ valgrind_run = rm -f valgrind/log.*; failed=0; \
 	exit $$failed
 
 valgrind_parts = check-valgrind-1 check-valgrind-2 check-valgrind-3 check-valgrind-4 check-valgrind-5 \
-	check-valgrind-6 check-valgrind-7
+	check-valgrind-6 check-valgrind-7 check-valgrind-8
 $(valgrind_parts): valgrind/ctrace valgrind/ctrace-tui
 	+@case $@ in \
 	*-1) tests=$$(tests='$(check_PROGRAMS)'; $(valgrind_rest)) ;; \
@@ -51,6 +54,7 @@ $(valgrind_parts): valgrind/ctrace valgrind/ctrace-tui
 	*-5) tests='$(VALGRIND_5)' ;; \
 	*-6) tests='$(VALGRIND_6)' ;; \
 	*-7) tests='$(VALGRIND_7)' ;; \
+	*-8) tests='$(VALGRIND_8)' ;; \
 	esac; \
 	$(valgrind_run)
 check-valgrind:
