@@ -3,6 +3,11 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
+
+#include "base/vector.h"
+
+enum { LANES = 16 };		/* running results, so that they can be one vector */
 
 void
 ct_rmsnorm(int T, int D, const float *x, const float *w, double eps, float *y, float *scale)
@@ -179,6 +184,84 @@ ct_softmax(int n, float *x)
 	}
 	for (int i = 0; i < n; i++)
 		x[i] = (float)(x[i] / sum);
+}
+
+MULTIVERSION float
+ct_largest(int n, const float *x)
+{
+	float lane[LANES], top = x[0];
+	int i = 0;
+
+	for (int j = 0; j < LANES; j++)
+		lane[j] = top;
+	for (; i + LANES <= n; i += LANES)
+		for (int j = 0; j < LANES; j++)
+			lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
+	for (; i < n; i++)
+		top = x[i] > top ? x[i] : top;
+	for (int j = 0; j < LANES; j++)
+		top = lane[j] > top ? lane[j] : top;
+	return top;
+}
+
+/*
+ * exp of what is not above 0, as 2^n * e^r with |r| <= log(2)/2: adding and taking away 1.5 * 2^23 rounds to
+ * a whole number, which then stands in the lowest bits, from where it is moved into the exponent. Without a
+ * branch or a call, so that loops over it become vector code.
+ */
+static inline float
+exp_below(float x)
+{
+	const float round = 12582912.0f;
+	float n, r, y;
+	unsigned bits, power;
+
+	x = x < -86.0f ? -86.0f : x;
+	n = x * 1.44269504f + round;
+	memcpy(&power, &n, sizeof power);
+	n -= round;
+	r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+	y = 1.9875691500e-4f;
+	y = y * r + 1.3981999507e-3f;
+	y = y * r + 8.3334519073e-3f;
+	y = y * r + 4.1665795894e-2f;
+	y = y * r + 1.6666665459e-1f;
+	y = y * r + 5.0000001201e-1f;
+	y = y * r * r + r + 1;
+	memcpy(&bits, &y, sizeof bits);
+	bits += power << 23;
+	memcpy(&y, &bits, sizeof y);
+	return y;
+}
+
+MULTIVERSION double
+ct_exp_sum(int n, float top, const float *x)
+{
+	double lane[LANES] = { 0 }, sum = 0;
+	int i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (int j = 0; j < LANES; j++)
+			lane[j] += (double)exp_below(x[i + j] - top);
+	for (; i < n; i++)
+		sum += (double)exp_below(x[i] - top);
+	for (int j = 0; j < LANES; j++)
+		sum += lane[j];
+	return sum;
+}
+
+MULTIVERSION void
+ct_exp_scaled(int n, float top, float scale, float *x)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = exp_below(x[i] - top) * scale;
+}
+
+void
+ct_softcap(int n, double cap, float *x)
+{
+	for (int i = 0; i < n && cap > 0; i++)
+		x[i] = (float)(cap * tanh((double)x[i] / cap));
 }
 
 double

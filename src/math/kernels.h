@@ -58,6 +58,18 @@ void ct_softmax(int n, float *x);
 double ct_softmax_sum(int n, const float *x, double *top);
 double ct_probability(int n, const float *x, int i);
 
+/*
+ * The softmax in parts, for rows that are made more than once: the largest of x[0..n), n > 0; the sum of
+ * exp(x[i] - top), in double; and x[i] = exp(x[i] - top) * scale. No x may be above top by more than
+ * rounding. exp is within 2e-7 of its value, and exp(-86) for all that is below.
+ */
+float ct_largest(int n, const float *x);
+double ct_exp_sum(int n, float top, const float *x);
+void ct_exp_scaled(int n, float top, float scale, float *x);
+
+/* x[i] = cap * tanh(x[i] / cap), in double; nothing without a cap, 0. */
+void ct_softcap(int n, double cap, float *x);
+
 /* KL(softmax(p) || softmax(q)) of two rows of n logits, in nats and in double; never below 0. */
 double ct_kl_logits(int n, const float *p, const float *q);
 

@@ -5,6 +5,7 @@
 
 #include "base/vector.h"
 #include "model/model.h"
+#include "model/pattern.h"
 #include "model/tokenizer.h"
 
 struct ct_mean {
@@ -153,6 +154,7 @@ ct_model_prepare(struct ct_model *m, struct ct_error *err)
 		m->layers[l].window = c->local[l] ? c->window : 0;
 	}
 	complete_norms(m);
+	m->pattern_bytes = CT_PATTERN_BYTES;
 	return CT_OK;
 }
 

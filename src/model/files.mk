@@ -20,6 +20,7 @@ model_files = \
 	%D%/keys.h \
 	%D%/lexicon.c \
 	%D%/linear.c \
+	%D%/linear_attention.c \
 	%D%/linear_heads.c \
 	%D%/linear.h \
 	%D%/llama.c \
@@ -46,6 +47,9 @@ model_files = \
 	%D%/onig_names.c \
 	%D%/onig_reader.h \
 	%D%/open.c \
+	%D%/pass.h \
+	%D%/pattern.c \
+	%D%/pattern.h \
 	%D%/piece.c \
 	%D%/piece.h \
 	%D%/post.c \

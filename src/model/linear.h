@@ -35,11 +35,13 @@ struct ct_back {
 	float *N;		/* (n,T',D) */
 	float *U;		/* (n,H,D) */
 	float *P;		/* (n,T',D), or empty without norms after the MLPs */
+	float *pattern;		/* rows that are made anew */
 };
 
-/* rows: the largest n*T', targets: the largest n, of the calls to come. */
-int ct_back_init(struct ct_back *s, const struct ct_model *m, size_t rows, size_t targets, struct ct_arena *a,
-    struct ct_error *err);
+/* T: of the pass. rows: the largest n*T', targets: the largest n, of the calls to come. */
+size_t ct_back_size(const struct ct_model *m, int T, size_t rows, size_t targets);	/* in floats */
+int ct_back_init(struct ct_back *s, const struct ct_model *m, int T, size_t rows, size_t targets,
+    struct ct_arena *a, struct ct_error *err);
 
 /*
  * Attention of layer l backwards, for n targets whose gradients live at positions 0..Tp-1: G += Attn'(G).
@@ -66,8 +68,8 @@ void ct_attention_back_own(
 void ct_attention_values(const struct ct_pass *p, int l, const float *dx, float *v, float *scratch);
 void ct_attention_output_back(
     const struct ct_pass *p, int l, int t, int n, const float *g, float *o, float *scratch);
-float ct_head_loading(
-    const struct ct_pass *p, int l, int h, int q, int k, const float *o_row, const float *v_row);
+float ct_head_loading(const struct ct_config *c, int h, float pattern, const float *o_row,
+    const float *v_row);
 
 /*
  * What the scores of layer l are made from, at position t: y (heads*head) all queries, or keys, normed and

@@ -46,6 +46,7 @@ struct ct_model {
 	struct ct_norm norm_f;
 	struct ct_layer *layers;		/* (L) */
 	struct ct_mean *unembed_mean;		/* ct_model_unembed_mean */
+	size_t pattern_bytes;			/* that attention patterns may take in a pass: pattern.h */
 	bool allow_nonfinite;
 	const bool *special;		/* (V) tokens that are no text; NULL: position 0 always has one */
 	const char *dir;			/* NULL: made in memory */

@@ -14,12 +14,6 @@ ct_kv_size(const struct ct_model *m, int T)
 	return (size_t)T * m->cfg.H_kv * m->cfg.head;
 }
 
-size_t
-ct_pattern_size(const struct ct_model *m, int T)
-{
-	return (size_t)m->cfg.H * T * T;
-}
-
 /* Arrays of floats to be allocated together. */
 struct part {
 	float **to;
@@ -36,69 +30,99 @@ allocate(const struct part *list, size_t n, struct ct_arena *a, struct ct_error 
 	return CT_OK;
 }
 
-unsigned long long
-ct_pass_bytes(const struct ct_model *m, int T)
-{
-	unsigned long long TD = (unsigned long long)T * m->cfg.D, L = m->cfg.L;
+enum { MAX_PARTS = 18 };
 
-	return sizeof(float) * ((5 * L + 2) * TD + L * (ct_pattern_size(m, T) + 2 * ct_kv_size(m, T)));
-}
-
-int
-ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err)
+/* The arrays of a pass; returns how many. */
+static size_t
+parts_of(struct part parts[MAX_PARTS], struct ct_pass *p, const struct ct_model *m, int T)
 {
-	size_t TD = (size_t)T * m->cfg.D, L = m->cfg.L;
-	bool post1 = m->layers[0].post1.w, post2 = m->layers[0].post2.w;
-	const struct part parts[] = {
+	const struct ct_config *c = &m->cfg;
+	size_t t = (size_t)T, TD = t * c->D, L = c->L, kv = L * ct_kv_size(m, T);
+	bool post1 = m->layers[0].post1.w, post2 = m->layers[0].post2.w, kept = ct_pattern_kept(m, T);
+	const struct part list[] = {
 		{ &p->x, (L + 1) * TD },
 		{ &p->mid, L * TD },
 		{ &p->mlp_in, L * TD },
 		{ &p->mlp_out, L * TD },
 		{ &p->mlp_raw, post2 ? L * TD : 0 },
-		{ &p->pattern, L * ct_pattern_size(m, T) },
-		{ &p->k, L * ct_kv_size(m, T) },
-		{ &p->v, L * ct_kv_size(m, T) },
-		{ &p->scale1, L * T },
-		{ &p->scale2, L * T },
-		{ &p->post1, post1 ? L * T : 0 },
-		{ &p->post2, post2 ? L * T : 0 },
-		{ &p->scale_f, (size_t)T },
+		{ &p->k, kv },
+		{ &p->v, kv },
+		{ &p->pattern, kept ? L * ct_pattern_size(m, T) : 0 },
+		{ &p->q, kept ? 0 : L * t * c->H * c->head },
+		{ &p->top, kept ? 0 : L * t * c->H },
+		{ &p->sum, kept ? 0 : L * t * c->H },
+		{ &p->scale1, L * t },
+		{ &p->scale2, L * t },
+		{ &p->post1, post1 ? L * t : 0 },
+		{ &p->post2, post2 ? L * t : 0 },
+		{ &p->scale_f, t },
 		{ &p->final, TD },
 	};
+
+	memcpy(parts, list, sizeof list);
+	return sizeof list / sizeof *list;
+}
+
+unsigned long long
+ct_pass_bytes(const struct ct_model *m, int T)
+{
+	struct part parts[MAX_PARTS];
+	struct ct_pass none;
+	unsigned long long sum = 0;
+	size_t n = parts_of(parts, &none, m, T);
+
+	for (size_t i = 0; i < n; i++)
+		sum += parts[i].n;
+	return sum * sizeof(float);
+}
+
+int
+ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err)
+{
+	struct part parts[MAX_PARTS];
+	size_t n;
 	int code;
 
 	*p = (struct ct_pass){ .m = m, .T = T, .start = 1 };
-	code = allocate(parts, sizeof parts / sizeof *parts, a, err);
+	n = parts_of(parts, p, m, T);
+	code = allocate(parts, n, a, err);
 	if (!p->mlp_raw)
 		p->mlp_raw = p->mlp_out;
+	p->seen = p->q ? p->k : NULL;
 	return code;
 }
 
 void
-ct_pass_copy(struct ct_pass *dst, const struct ct_pass *p)
+ct_pass_copy(struct ct_pass *dst, const struct ct_pass *src)
 {
-	const struct ct_model *m = p->m;
-	size_t T = (size_t)p->T, TD = T * m->cfg.D, L = (size_t)m->cfg.L, kv = ct_kv_size(m, p->T);
+	struct part to[MAX_PARTS], from[MAX_PARTS];
+	struct ct_pass read = *src;
+	size_t n = parts_of(to, dst, src->m, src->T);
 
-	dst->ids = p->ids;
-	dst->start = p->start;
-	memcpy(dst->x, p->x, (L + 1) * TD * sizeof *p->x);
-	memcpy(dst->mid, p->mid, L * TD * sizeof *p->mid);
-	memcpy(dst->mlp_in, p->mlp_in, L * TD * sizeof *p->mlp_in);
-	memcpy(dst->mlp_out, p->mlp_out, L * TD * sizeof *p->mlp_out);
-	if (p->mlp_raw != p->mlp_out)
-		memcpy(dst->mlp_raw, p->mlp_raw, L * TD * sizeof *p->mlp_raw);
-	memcpy(dst->pattern, p->pattern, L * ct_pattern_size(m, p->T) * sizeof *p->pattern);
-	memcpy(dst->k, p->k, L * kv * sizeof *p->k);
-	memcpy(dst->v, p->v, L * kv * sizeof *p->v);
-	memcpy(dst->scale1, p->scale1, L * T * sizeof *p->scale1);
-	memcpy(dst->scale2, p->scale2, L * T * sizeof *p->scale2);
-	if (p->post1)
-		memcpy(dst->post1, p->post1, L * T * sizeof *p->post1);
-	if (p->post2)
-		memcpy(dst->post2, p->post2, L * T * sizeof *p->post2);
-	memcpy(dst->scale_f, p->scale_f, T * sizeof *p->scale_f);
-	memcpy(dst->final, p->final, TD * sizeof *p->final);
+	parts_of(from, &read, src->m, src->T);
+	dst->ids = src->ids;
+	dst->start = src->start;
+	for (size_t i = 0; i < n; i++)
+		if (to[i].n)
+			memcpy(*to[i].to, *from[i].to, to[i].n * sizeof(float));
+	if (dst->seen && dst->seen != dst->k)
+		memcpy(dst->seen, src->seen, src->m->cfg.L * ct_kv_size(src->m, src->T) *
+		    sizeof *dst->seen);
+}
+
+int
+ct_pass_freeze(struct ct_pass *p, struct ct_arena *a, struct ct_error *err)
+{
+	size_t n = p->m->cfg.L * ct_kv_size(p->m, p->T);
+	float *seen;
+
+	if (!p->seen || p->seen != p->k)
+		return CT_OK;
+	if (!(seen = ct_arena_need(a, n, sizeof *seen, "the activations of a run", err)))
+		return CT_ENOMEM;
+	memcpy(seen, p->seen, n * sizeof *seen);
+	p->seen = seen;
+	return CT_OK;
 }
 
 int
@@ -109,7 +133,6 @@ ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int first,
 	const struct part parts[] = {
 		{ &r->k, ct_kv_size(m, T) },
 		{ &r->v, ct_kv_size(m, T) },
-		{ &r->pattern, ct_pattern_size(m, T) },
 		{ &r->scale1, n },
 		{ &r->scale2, n },
 		{ &r->post1, n },
@@ -123,13 +146,17 @@ ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int first,
 struct ct_layer_rows
 ct_pass_rows(const struct ct_pass *p, int l)
 {
+	const struct ct_config *c = &p->m->cfg;
 	size_t kv = l * ct_kv_size(p->m, p->T), at = (size_t)l * p->T;
 
 	return (struct ct_layer_rows){
 		.T = p->T,
 		.k = p->k + kv,
 		.v = p->v + kv,
-		.pattern = p->pattern + l * ct_pattern_size(p->m, p->T),
+		.pattern = p->pattern ? p->pattern + l * ct_pattern_size(p->m, p->T) : NULL,
+		.q = p->q ? p->q + at * c->H * c->head : NULL,
+		.top = p->q ? p->top + at * c->H : NULL,
+		.sum = p->q ? p->sum + at * c->H : NULL,
 		.scale1 = p->scale1 + at,
 		.scale2 = p->scale2 + at,
 		.post1 = p->post1 ? p->post1 + at : NULL,
@@ -149,56 +176,46 @@ ct_embed(const struct ct_model *m, int T, int first, const int *ids, float *x)
 	}
 }
 
+/* Floats for the rows of a layer's attention, beside patterns. */
+static size_t
+attention_scratch(const struct ct_config *c, int n)
+{
+	return (size_t)n * (c->D + (2 * (size_t)c->H + c->H_kv) * c->head + c->H);
+}
+
+size_t
+ct_layer_scratch_last(const struct ct_model *m, int n, int T)
+{
+	size_t attention = attention_scratch(&m->cfg, n) + ct_pattern_live_scratch(m, n, T);
+	size_t mlp = 2 * (size_t)n * m->cfg.mlp;
+
+	return (attention > mlp ? attention : mlp) + (size_t)m->cfg.head;
+}
+
 size_t
 ct_layer_scratch(const struct ct_model *m, int T)
 {
-	const struct ct_config *c = &m->cfg;
-	size_t attention = (size_t)T * (c->D + (2 * (size_t)c->H + c->H_kv) * c->head + c->H);
-	size_t mlp = 2 * (size_t)T * c->mlp;
-
-	return (attention > mlp ? attention : mlp) + (size_t)c->head;
+	return ct_layer_scratch_last(m, T, T);
 }
 
-/* z (n,H*head) = patterns of query rows first.. applied to v (T,H_kv*head). */
+/* z (T-first,H*head) = patterns, of queries q or frozen, applied to the values. */
 static void
-mix(const struct ct_config *c, int first, int T, const float *pattern, const float *v, float *z)
+mix(const struct ct_model *m, int l, const struct ct_layer_rows *r, const float *q, float *z, float *scratch)
 {
-	int n = T - first, group = c->H / c->H_kv, width = c->H * c->head, kv = c->H_kv * c->head;
+	const struct ct_config *c = &m->cfg;
+	int group = c->H / c->H_kv, width = c->H * c->head, kv = c->H_kv * c->head;
+	struct ct_pattern t;
 
 	for (int h = 0; h < c->H; h++)
-		ct_sgemm(false, false, n, c->head, T, 1, pattern + ((size_t)h * T + first) * T, T,
-		    v + (h / group) * c->head, kv, 0, z + h * c->head, width);
-}
-
-/* x = cap * tanh(x / cap) */
-static void
-softcap(int n, double cap, float *x)
-{
-	for (int i = 0; i < n && cap > 0; i++)
-		x[i] = (float)(cap * tanh((double)x[i] / cap));
-}
-
-/* Patterns of rows first.. from queries q (n,H*head) and keys k (T,H_kv*head), both rotated. */
-static void
-patterns(const struct ct_config *c, int window, const struct ct_layer_rows *r, const float *q, float *pattern)
-{
-	int first = r->first, T = r->T, n = T - first, group = c->H / c->H_kv;
-	float scale = (float)ct_score_scale(c);
-
-	for (int h = 0; h < c->H; h++) {
-		float *p = pattern + ((size_t)h * T + first) * T;
-
-		ct_sgemm(false, true, n, T, c->head, scale, q + h * c->head, c->H * c->head,
-		    r->k + (h / group) * c->head, c->H_kv * c->head, 0, p, T);
-		for (int t = first; t < T; t++, p += T) {
-			int from = window > 0 && t >= window ? t - window + 1 : 0;
-
-			softcap(t + 1 - from, c->attn_softcap, p + from);
-			ct_softmax(t + 1 - from, p + from);
-			memset(p, 0, (size_t)from * sizeof *p);
-			memset(p + t + 1, 0, (size_t)(T - t - 1) * sizeof *p);
+		for (int i = r->first; i < r->T; i += t.n) {
+			if (r->frozen)
+				ct_pattern_rows(&t, r->frozen, l, h, i, r->T, scratch);
+			else
+				ct_pattern_live(&t, m, l, r, q, h, i, scratch);
+			ct_sgemm(false, false, t.n, c->head, t.to - t.from, 1, t.p + t.from, r->T,
+			    r->v + (size_t)t.from * kv + (h / group) * c->head, kv, 0,
+			    z + (size_t)(i - r->first) * width + h * c->head, width);
 		}
-	}
 }
 
 void
@@ -208,11 +225,10 @@ ct_layer_attention(
 {
 	const struct ct_config *c = &m->cfg;
 	const struct ct_layer *ly = &m->layers[l];
-	int first = r->first, T = r->T, n = T - first, D = c->D, width = c->H * c->head, kv =
-	    c->H_kv * c->head;
-	float *y = scratch, *q = y + (size_t)n * D, *z = q + (size_t)n * width,
-	    *scale = z + (size_t)n * width;
-	float *k = r->k + (size_t)first * kv;
+	int first = r->first, n = r->T - first, D = c->D, width = c->H * c->head, kv = c->H_kv * c->head;
+	float *y = scratch, *z = y + (size_t)n * D, *own = z + (size_t)n * width,
+	    *scale = own + (size_t)n * width, *patterns = scratch + attention_scratch(c, n);
+	float *k = r->k + (size_t)first * kv, *q = r->q ? r->q + (size_t)first * width : own;
 
 	ct_norm_run(&ly->norm1, n, x, y, r->scale1);
 	/* Keys are of use beyond a frozen pattern: generated tokens attend to them. */
@@ -222,9 +238,8 @@ ct_layer_attention(
 	if (!r->frozen) {
 		ct_linear(&ly->q, n, y, true, q);
 		ct_heads_finish(m, l, CT_QUERIES, first, n, q, scale);
-		patterns(c, ly->window, r, q, r->pattern);
 	}
-	mix(c, first, T, r->pattern, r->v, z);
+	mix(m, l, r, q, z, patterns);
 	ct_linear(&ly->o, n, z, true, mid);
 	if (ly->post1.w)
 		ct_norm_run(&ly->post1, n, mid, mid, r->post1);
@@ -299,7 +314,7 @@ ct_logits(const struct ct_model *m, int T, const float *y, float *logits)
 {
 	ct_unembed(m, T, y, logits);
 	for (int t = 0; t < T; t++)
-		softcap(m->cfg.V, m->cfg.final_softcap, logits + (size_t)t * m->cfg.V);
+		ct_softcap(m->cfg.V, m->cfg.final_softcap, logits + (size_t)t * m->cfg.V);
 }
 
 float
@@ -307,7 +322,7 @@ ct_logit(const struct ct_model *m, int token, const float *y)
 {
 	float logit = ct_matrix_row_dot(&m->unembed, token, y);
 
-	softcap(1, m->cfg.final_softcap, &logit);
+	ct_softcap(1, m->cfg.final_softcap, &logit);
 	return logit;
 }
 

@@ -14,28 +14,10 @@
 #include "base/error.h"
 #include "base/job.h"
 #include "model/model.h"
+#include "model/pass.h"
+#include "model/pattern.h"
 
-/* Everything a run leaves behind. Arrays of layers are indexed [l][t][..]. */
-struct ct_pass {
-	const struct ct_model *m;
-	int T;
-	const int *ids;		/* (T), lent */
-	int start;		/* positions before this one, BOS, have no features: 1,
-	    or 0 where no BOS stands */
-	float *x;		/* (L+1,T,D) residual stream before each layer; x[L] after the last */
-	float *mid;		/* (L,T,D) after attention */
-	float *mlp_in;		/* (L,T,D) norm2's output */
-	float *mlp_raw;		/* (L,T,D) the MLP's own output; mlp_out itself without a norm after it */
-	float *mlp_out;		/* (L,T,D) what is added to the stream */
-	float *pattern;		/* (L,H,T,T) attention patterns [query][key], 0 above the diagonal */
-	float *k, *v;		/* (L,T,H_kv*head) keys (rotated) and values */
-	float *scale1, *scale2;	/* (L,T) scales of norm1 and norm2 */
-	float *post1, *post2;	/* (L,T) scales of the norms after attention and MLP; NULL without these */
-	float *scale_f;		/* (T) */
-	float *final;		/* (T,D) final norm's output */
-};
-
-/* Bytes that the arrays of a pass over T tokens take; the patterns among them grow with T*T. */
+/* Bytes that the arrays of a pass over T tokens take, patterns included while they are kept. */
 unsigned long long ct_pass_bytes(const struct ct_model *m, int T);
 
 /* All arrays from the arena. */
@@ -45,18 +27,8 @@ int ct_pass_init(struct ct_pass *p, const struct ct_model *m, int T, struct ct_a
 /* All that src holds, to an initialised pass of the same model and length. */
 void ct_pass_copy(struct ct_pass *dst, const struct ct_pass *src);
 
-/*
- * What one layer's steps read and leave behind, for rows first..T-1 of a sequence; those before must be in k
- * and v.
- */
-struct ct_layer_rows {
-	int first, T;
-	float *k, *v;		/* (T,H_kv*head) rows first.. are written */
-	float *pattern;		/* (H,T,T) rows first.. are written, or, when frozen, read as they are */
-	bool frozen;
-	float *scale1, *scale2;	/* (T-first) written */
-	float *post1, *post2;	/* (T-first) written where the layer has these norms */
-};
+/* Lets the patterns of a pass stay what they are when its keys change. */
+int ct_pass_freeze(struct ct_pass *p, struct ct_arena *a, struct ct_error *err);
 
 /* Room for the rows of any one layer, from the arena: for runs that keep nothing of a layer. */
 int ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int first, int T,
@@ -65,15 +37,18 @@ int ct_layer_rows_init(struct ct_layer_rows *r, const struct ct_model *m, int fi
 /* The rows of layer l of a pass. */
 struct ct_layer_rows ct_pass_rows(const struct ct_pass *p, int l);
 
-/* Floats in the keys, or the values, of T tokens in one layer; and in its patterns. */
+/* Floats in the keys, or the values, of T tokens in one layer. */
 size_t ct_kv_size(const struct ct_model *m, int T);
-size_t ct_pattern_size(const struct ct_model *m, int T);
 
 /* x (T,D) = embeddings of ids at positions first.. (learned positions added). */
 void ct_embed(const struct ct_model *m, int T, int first, const int *ids, float *x);
 
-/* Floats of scratch for one layer's steps on T rows. May be shared by all layers. */
+/*
+ * Floats of scratch for one layer's steps on a sequence of T rows, or on its last n. May be shared by all
+ * layers.
+ */
 size_t ct_layer_scratch(const struct ct_model *m, int T);
+size_t ct_layer_scratch_last(const struct ct_model *m, int n, int T);
 
 /* mid = x + Attn(norm1(x)) for rows first..T-1 of one layer: x, mid (T-first,D). */
 void ct_layer_attention(

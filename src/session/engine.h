@@ -51,8 +51,7 @@ ct_engine_job(const struct ct_engine *e, const struct ct_job *job)
 /* The logits of one run, computed at each position at the first request. */
 struct ct_logits {
 	const float *final;		/* (T,D) */
-	float *logits;			/* (T,V) */
-	bool *known;			/* (T) */
+	float **row;			/* (T) of V each, in the run's arena; NULL: not asked for */
 };
 
 /* Sums over all sets of clamps so far. Each set counts once: undo and redo add no evidence. */

@@ -37,17 +37,21 @@ read_position(const struct ct_session *s, const char *word, int *pos, struct ct_
 
 /* The key that gets most of the query's attention. */
 static int
-most_seen(const struct ct_session *s, const struct ct_qk_question *q)
+find_most_seen(const struct ct_session *s, struct ct_qk_question *q, struct ct_error *err)
 {
-	const struct ct_pass *p = &s->prompt->pass;
-	const float *pattern = p->pattern +
-	    (((size_t)q->layer * p->m->cfg.H + q->head) * p->T + q->query) * p->T;
-	int most = 0;
+	struct ct_arena tmp = { 0 };
+	float *row = ct_arena_need(&tmp, (size_t)s->T, sizeof *row, "a pattern", err);
+	const float *pattern;
 
+	if (!row)
+		return CT_ENOMEM;
+	pattern = ct_pattern_row(&s->prompt->pass, q->layer, q->head, q->query, row);
+	q->key = 0;
 	for (int k = 1; k <= q->query; k++)
-		if (pattern[k] > pattern[most])
-			most = k;
-	return most;
+		if (pattern[k] > pattern[q->key])
+			q->key = k;
+	ct_arena_free(&tmp);
+	return CT_OK;
 }
 
 /* The head, query and key that carry most in the pruned graph. */
@@ -94,8 +98,7 @@ ct_session_parse_qk(const struct ct_session *s, const char *head, const char *qu
 		return code;
 	if (key)
 		return read_position(s, key, &q->key, err);
-	q->key = most_seen(s, q);
-	return CT_OK;
+	return find_most_seen(s, q, err);
 }
 
 int

@@ -58,9 +58,8 @@ int
 ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final,
     struct ct_arena *a, struct ct_error *err)
 {
-	l->known = ct_arena_need(a, (size_t)s->T, sizeof *l->known, "logits", err);
-	l->logits = ct_arena_need(a, (size_t)s->T * s->e->model->cfg.V, sizeof *l->logits, "logits", err);
-	if (!l->known || !l->logits)
+	l->row = ct_arena_need(a, (size_t)s->T, sizeof *l->row, "logits", err);
+	if (!l->row)
 		return CT_ENOMEM;
 	l->final = final;	/* set last: it says that the rest is ready */
 	return CT_OK;
@@ -97,6 +96,7 @@ const float *
 ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_error *err)
 {
 	struct ct_logits *l = &s->original;
+	struct ct_arena *arena = &s->prompt_arena;
 	const struct ct_model *m = s->e->model;
 	float *row;
 
@@ -108,15 +108,17 @@ ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_er
 		l = &s->replacement;
 	} else if (which == CT_RUN_CLAMPED && s->clamped.final) {
 		l = &s->clamped;
+		arena = &s->clamp_arena;
 	}
-	row = l->logits + (size_t)pos * m->cfg.V;
-	if (!l->known[pos]) {
+	if (!l->row[pos]) {
+		if (!(row = ct_arena_need(arena, (size_t)m->cfg.V, sizeof *row, "logits", err)))
+			return NULL;
 		ct_logits(m, 1, l->final + (size_t)pos * m->cfg.D, row);
 		if (ct_engine_check(s->e, err) < 0)
 			return NULL;
-		l->known[pos] = true;
+		l->row[pos] = row;
 	}
-	return row;
+	return l->row[pos];
 }
 
 int

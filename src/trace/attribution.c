@@ -384,7 +384,17 @@ make_lane(struct lane *w, const struct ct_local_model *lrm, const struct sizes *
 	w->tile = ct_arena_need(a, lrm->dec_most * D, sizeof *w->tile, "decoder rows", err);
 	if (!w->G || !w->E || !w->bias || !w->size || !w->tmp || !w->tile)
 		return CT_ENOMEM;
-	return ct_back_init(&w->back, m, z->rows, z->targets, a, err);
+	return ct_back_init(&w->back, m, lrm->T, z->rows, z->targets, a, err);
+}
+
+unsigned long long
+ct_attribution_bytes(const struct ct_model *m, int T, int n, int threads)
+{
+	int chunk = n < CHUNK_LOGITS ? n : CHUNK_LOGITS, lanes = (n + CHUNK_LOGITS - 1) / CHUNK_LOGITS;
+	size_t rows = (size_t)chunk * (size_t)T;
+
+	return sizeof(float) * (unsigned long long)(lanes < threads ? lanes : threads) *
+	    (rows * (size_t)m->cfg.D + ct_back_size(m, T, rows, (size_t)chunk));
 }
 
 /* Cuts the sorted rows into chunks; returns how many. */

@@ -55,6 +55,8 @@ int ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layou
  * reaches `until`, at most one layer longer, or until the job is cancelled (CT_ECANCELLED); both are pauses.
  */
 struct ct_attribution;
+/* Bytes that it takes for the rows of n targets at the end of T tokens, beside those of the edges. */
+unsigned long long ct_attribution_bytes(const struct ct_model *m, int T, int n, int threads);
 struct ct_rows {
 	struct ct_row *row;
 	int n;

@@ -25,9 +25,8 @@ ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int 
 		{ &g->mlp, D },
 		{ &g->read, D },
 		{ &g->row, D },
-		{ &g->pattern, ct_pattern_size(lrm->m, (int)max) },
 		{ &g->scales, 4 },
-		{ &g->scratch, ct_layer_scratch(lrm->m, 1) + (size_t)lrm->tc->F },
+		{ &g->scratch, ct_layer_scratch_last(lrm->m, 1, (int)max) + (size_t)lrm->tc->F },
 		{ &g->out, c->L * D },
 		{ &g->final, D },
 		{ &g->logits, (size_t)c->V },
@@ -106,7 +105,7 @@ ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
 	const struct ct_config *c = &m->cfg;
 	int D = c->D, pos = g->T;
 	size_t kv = ct_kv_size(m, g->max);
-	struct ct_layer_rows r = { .first = pos, .T = pos + 1, .pattern = g->pattern, .scale1 = g->scales,
+	struct ct_layer_rows r = { .first = pos, .T = pos + 1, .scale1 = g->scales,
 		.scale2 = g->scales + 1, .post1 = g->scales + 2, .post2 = g->scales + 3 };
 
 	if (pos >= g->max)

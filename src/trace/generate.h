@@ -21,7 +21,7 @@ struct ct_generator {
 	float *k, *v;			/* (L,max,H_kv*head) */
 	const struct ct_clamp *clamps;
 	int n_clamps;
-	float *x, *mid, *in, *mlp, *read, *row, *pattern, *scales, *scratch, *out, *final, *logits, *act;
+	float *x, *mid, *in, *mlp, *read, *row, *scales, *scratch, *out, *final, *logits, *act;
 };
 
 /* The run that generation continues: the prompt's original run, or a clamped one. */

@@ -4,12 +4,14 @@
 #include <string.h>
 
 int
-ct_gradient_init(
-    struct ct_gradient *g, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err)
+ct_gradient_init(struct ct_gradient *g, const struct ct_pass *p, int T, struct ct_arena *a,
+    struct ct_error *err)
 {
+	const struct ct_model *m = p->m;
+
 	*g = (struct ct_gradient){ 0 };
 	g->G = ct_arena_need(a, (size_t)T * m->cfg.D, sizeof *g->G, "gradients", err);
-	return g->G ? ct_back_init(&g->back, m, (size_t)T, 1, a, err) : CT_ENOMEM;
+	return g->G ? ct_back_init(&g->back, m, p->T, (size_t)T, 1, a, err) : CT_ENOMEM;
 }
 
 int

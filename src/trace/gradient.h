@@ -34,8 +34,8 @@ struct ct_gradient_visit {
 };
 
 /* Room for targets at positions below T. */
-int ct_gradient_init(
-    struct ct_gradient *g, const struct ct_model *m, int T, struct ct_arena *a, struct ct_error *err);
+int ct_gradient_init(struct ct_gradient *g, const struct ct_pass *p, int T, struct ct_arena *a,
+    struct ct_error *err);
 
 /* How many attention layers lie below a target: layers 0..n-1. */
 int ct_target_layers(const struct ct_local_model *lrm, const struct ct_target *target);

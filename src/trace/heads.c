@@ -22,6 +22,7 @@ struct split {
 	float *scratch; /* ct_layer_scratch, or rows of (T,D) */
 	float *tmp; /* (D) */
 	float *tile; /* (dec_most,D) decoder rows that are not kept */
+	float *row; /* (T) of a pattern */
 	float *O; /* (H*head) the gradient of one query, before the heads' output */
 	float *mid, *read, *skip; /* (T,D) */
 	struct ct_gradient gradient;
@@ -140,10 +141,39 @@ sweep_forwards(const struct split *s)
 }
 
 static int
+by_size(const void *a, const void *b)
+{
+	const struct ct_head_load *x = a, *y = b;
+	float u = fabsf(x->loading), v = fabsf(y->loading);
+
+	if (u != v)
+		return u > v ? -1 : 1;
+	if (x->layer != y->layer)
+		return x->layer < y->layer ? -1 : 1;
+	if (x->head != y->head)
+		return x->head < y->head ? -1 : 1;
+	if (x->query != y->query)
+		return x->query < y->query ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* Largest first; of a long prompt's, which grow with the square of its length, those that are kept. */
+static void
+sort_loads(struct ct_heads *out)
+{
+	if (out->n)
+		qsort(out->loads, (size_t)out->n, sizeof *out->loads, by_size);
+	if (out->n > CT_MAX_LOADS)
+		out->n = CT_MAX_LOADS;
+}
+
+static int
 list_load(struct split *s, struct ct_head_load load, struct ct_error *err)
 {
 	struct ct_heads *out = s->out;
 
+	if (out->n == 2 * CT_MAX_LOADS)
+		sort_loads(out);
 	if ((size_t)out->n == s->room) {
 		size_t room = 2 * s->room + 64;
 		struct ct_head_load *more = ct_arena_need(s->a, room, sizeof *more, "heads", err);
@@ -180,30 +210,41 @@ at_write(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 	return CT_OK;
 }
 
+/* What head h of layer l carries from every key to query q, whose gradient is in s->O. */
+static int
+split_query(struct split *s, int l, int h, int q, struct ct_error *err)
+{
+	const float *pattern = ct_pattern_row(s->lrm->pass, l, h, q, s->row);
+	int at = l * s->out->H + h, code;
+
+	for (int k = 0; k <= q; k++) {
+		float load = ct_head_loading(&s->lrm->m->cfg, h, pattern[k], s->O,
+		    s->V + ((size_t)l * s->T + k) * s->kv);
+
+		s->out->loading[at] += load;
+		if (s->parts)
+			s->parts[((size_t)at * s->T + q) * s->T + k] +=
+			    (float)(s->weight * fabs((double)load));
+		else if (load != 0 && (code = list_load(s, (struct ct_head_load){ l, h, q, k, load }, err)) <
+		    0)
+			return code;
+	}
+	return CT_OK;
+}
+
 /* What each head of layer l carries from every key to every query; the rest bypasses this attention. */
 static int
 at_attention(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 {
 	struct split *s = ctx;
 	const struct ct_pass *p = s->lrm->pass;
-	int H = s->out->H, code;
+	int code;
 
 	for (int q = 0; q < g->Tp; q++) {
 		ct_attention_output_back(p, l, q, 1, g->G + (size_t)q * s->D, s->O, s->tmp);
-		for (int h = 0; h < H; h++)
-			for (int k = 0; k <= q; k++) {
-				float load = ct_head_loading(
-				    p, l, h, q, k, s->O, s->V + ((size_t)l * s->T + k) * s->kv);
-
-				s->out->loading[l * H + h] += load;
-				if (s->parts)
-					s->parts[((size_t)(l * H + h) * s->T + q) * s->T + k] +=
-					    (float)(s->weight * fabs((double)load));
-				else if (load != 0 &&
-					 (code = list_load(
-					      s, (struct ct_head_load){ l, h, q, k, load }, err)) < 0)
-					return code;
-			}
+		for (int h = 0; h < s->out->H; h++)
+			if ((code = split_query(s, l, h, q, err)) < 0)
+				return code;
 	}
 	s->out->bypass[l] = s->later + meet(s, g, row(s, s->before, l, 0));
 	return CT_OK;
@@ -223,23 +264,6 @@ at_entry(void *ctx, int l, const struct ct_gradient *g, struct ct_error *err)
 
 /* Backwards: the product of the target's gradient and the source's part, at every layer. */
 static const struct ct_gradient_visit visit = { at_write, at_attention, at_entry };
-
-static int
-by_size(const void *a, const void *b)
-{
-	const struct ct_head_load *x = a, *y = b;
-	float u = fabsf(x->loading), v = fabsf(y->loading);
-
-	if (u != v)
-		return u > v ? -1 : 1;
-	if (x->layer != y->layer)
-		return x->layer < y->layer ? -1 : 1;
-	if (x->head != y->head)
-		return x->head < y->head ? -1 : 1;
-	if (x->query != y->query)
-		return x->query < y->query ? -1 : 1;
-	return x->key < y->key ? -1 : x->key > y->key;
-}
 
 /*
  * The whole edge, computed independently of the splits: at the first layer the gradient is multiplied by the
@@ -285,17 +309,18 @@ take_memory(struct split *s, struct ct_arena *tmp, struct ct_arena *a, struct ct
 	s->tmp = ct_arena_need(tmp, D, sizeof *s->tmp, "heads", err);
 	s->tile = ct_arena_need(tmp, s->lrm->dec_most * D, sizeof *s->tile, "decoder rows", err);
 	s->O = ct_arena_need(tmp, s->width, sizeof *s->O, "heads", err);
+	s->row = ct_arena_need(tmp, T, sizeof *s->row, "heads", err);
 	s->mid = ct_arena_need(tmp, T * D, sizeof *s->mid, "heads", err);
 	s->read = ct_arena_need(tmp, T * D, sizeof *s->read, "heads", err);
 	s->skip = ct_arena_need(tmp, T * D, sizeof *s->skip, "heads", err);
 	out->loading = ct_arena_need(a, (size_t)out->layers * out->H, sizeof *out->loading, "heads", err);
 	out->bypass = ct_arena_need(a, out->layers, sizeof *out->bypass, "heads", err);
 	out->constant = ct_arena_need(a, out->layers, sizeof *out->constant, "heads", err);
-	if (!s->write || !s->before || !s->V || !s->scratch || !s->tmp || !s->tile || !s->O || !s->mid ||
-	    !s->read || !s->skip || !out->loading || !out->bypass || !out->constant)
+	if (!s->write || !s->before || !s->V || !s->scratch || !s->tmp || !s->tile || !s->O || !s->row ||
+	    !s->mid || !s->read || !s->skip || !out->loading || !out->bypass || !out->constant)
 		return CT_ENOMEM;
 	s->a = a;
-	return ct_gradient_init(&s->gradient, m, s->T, tmp, err);
+	return ct_gradient_init(&s->gradient, s->lrm->pass, s->T, tmp, err);
 }
 
 int
@@ -322,8 +347,7 @@ ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const str
 	}
 	if (code == CT_OK) {
 		check(&s);
-		if (out->n)
-			qsort(out->loads, (size_t)out->n, sizeof *out->loads, by_size);
+		sort_loads(out);
 	}
 	ct_arena_free(&tmp);
 	return code;
@@ -370,8 +394,7 @@ list_parts(struct split *s, struct ct_error *err)
 				return code;
 		}
 	}
-	if (out->n)
-		qsort(out->loads, (size_t)out->n, sizeof *out->loads, by_size);
+	sort_loads(out);
 	return CT_OK;
 }
 
@@ -390,7 +413,8 @@ ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const str
 		.D = c->D,
 		.kv = ct_key_width(c),
 		.width = ct_query_width(c) };
-	int code = ct_memory_check(cells * sizeof *s.parts, "what heads carry", "use a shorter prompt", err);
+	int code = ct_memory_check(cells * sizeof *s.parts, "what heads carry",
+	    "use a shorter prompt, or ask for one node", err);
 
 	*out = (struct ct_heads){ .H = c->H, .layers = c->L };
 	if (code == CT_OK)

@@ -27,7 +27,8 @@ struct ct_head_source {
 	int pos; /* everything: what was written at this position alone, or -1 */
 };
 
-/* What one head moves from one token to another. */
+/* What one head moves from one token to another. Of a long prompt the largest are listed. */
+enum { CT_MAX_LOADS = 1 << 20 };
 struct ct_head_load {
 	int layer, head, query, key;
 	float loading;
@@ -40,7 +41,7 @@ struct ct_heads {
 	double *bypass; /* (layers) */
 	double *constant; /* (layers) */
 	double residual; /* max over layers of |sum - total| / sum of |parts| */
-	int n; /* pairs of tokens with a part that is not 0 */
+	int n; /* pairs of tokens with a part that is not 0, at most CT_MAX_LOADS */
 	struct ct_head_load *loads; /* (n) by size, the largest first; ties by layer, head, query, key */
 };
 

@@ -308,7 +308,7 @@ ct_inactive_find(struct ct_inactives *out, const struct ct_local_model *lrm, con
 	if (code == CT_OK && out->n)
 		code = feed(&s, &tmp, job, err);
 	if (code == CT_OK)
-		code = ct_gradient_init(&g, lrm->m, lrm->T, &tmp, err);
+		code = ct_gradient_init(&g, lrm->pass, lrm->T, &tmp, err);
 	if (code == CT_OK)
 		code = ct_gradient_walk(&g, lrm, target, &visit, &s, job, err);
 	for (int i = 0; i < out->n && code == CT_OK; i++) {

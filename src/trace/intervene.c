@@ -193,19 +193,17 @@ check_finite(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, c
 /* Where a layer's keys, patterns and scales are kept. */
 static void
 choose_rows(struct buffers *b, const struct ct_changed *out, const struct ct_local_model *lrm, int l,
-    bool frozen, float *own_pattern)
+    bool frozen)
 {
 	size_t kv = l * ct_kv_size(lrm->m, lrm->T);
 
 	if (b->keep) {
 		b->rows = ct_pass_rows(b->keep, l);
-		b->rows.frozen = frozen;
-		return;
+	} else {
+		b->rows.k = out->k + kv;
+		b->rows.v = out->v + kv;
 	}
-	b->rows.k = out->k + kv;
-	b->rows.v = out->v + kv;
-	b->rows.frozen = frozen;
-	b->rows.pattern = frozen ? ct_pass_rows(lrm->pass, l).pattern : own_pattern;
+	b->rows.frozen = frozen ? lrm->pass : NULL;
 }
 
 /* What layer l left behind, up to what its MLP and the clamps write at the write point. */
@@ -227,7 +225,6 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 	const struct ct_model *m = lrm->m;
 	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
 	size_t TD = (size_t)T * D;
-	float *own = b->rows.pattern;
 	/* Neurons are the model's own MLPs, so "through the replacement" is through the model. */
 	bool replaced = opt->through == CT_REPLACEMENT && !lrm->tc->neurons;
 
@@ -239,7 +236,7 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 	for (int l = start; l < L; l++) {
 		bool fixed = opt->mode == CT_RANGE && l >= opt->first && l <= opt->last;
 
-		choose_rows(b, out, lrm, l, opt->mode != CT_FREE, own);
+		choose_rows(b, out, lrm, l, opt->mode != CT_FREE);
 		ct_layer_attention(m, l, &b->rows, b->x, b->mid, b->scratch);
 		ct_layer_mlp(m, l, T, b->mid, b->in, b->rows.scale2, b->mlp, b->scratch);
 		ct_to_write_point(m, lrm->tc, l, T, b->mlp, b->rows.post2);
@@ -435,12 +432,14 @@ intervene(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_mo
 		    opt->first, opt->last, L - 1);
 	if ((r = make_changed(out, lrm, a, err)) < 0)
 		return r;
+	if (keep)
+		ct_pass_copy(keep, lrm->pass);
+	if (keep && opt->mode != CT_FREE && (r = ct_pass_freeze(keep, a, err)) < 0)
+		return r;
 	mark = ct_arena_mark(a);
 	if ((r = make_buffers(&b, lrm, a, err)) < 0)
 		goto done;
 	b.keep = keep;
-	if (keep)
-		ct_pass_copy(keep, lrm->pass);
 	if (ct_is_direct(opt, L)) {
 		run_linear(lrm, s, false, out->final, out->pre, out->read, &b);
 		for (size_t i = 0; i < TD; i++)

@@ -30,10 +30,12 @@ struct ct_neuron_choice {
 
 /*
  * The neurons with the largest sum_k w_k |effect on target k|, from the arena; among equals the first. Each
- * target costs about one forward pass. Does not depend on the number of threads.
+ * target costs about one forward pass. Does not depend on the number of threads. Meanwhile it takes so many
+ * bytes, of targets at the end of T tokens.
  *   tc        from ct_transcoder_neurons
  * Oracle: tests/unit/test_neurons.c.
  */
+unsigned long long ct_neuron_choice_bytes(const struct ct_model *m, int T, int n_targets, int threads);
 int ct_neuron_choose(struct ct_neuron_choice *out, const struct ct_pass *p, const struct ct_transcoder *tc,
     const struct ct_neuron_question *q, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 

@@ -141,7 +141,7 @@ ct_opened_find(struct ct_opened *out, const struct ct_local_model *lrm, const st
 	if (code == CT_OK && (!act || !weight || !out->neurons || !o.G || !o.own || !o.row || !o.tile))
 		code = CT_ENOMEM;
 	if (code == CT_OK)
-		code = ct_gradient_init(&g, lrm->m, target->pos + 1, &tmp, err);
+		code = ct_gradient_init(&g, lrm->pass, target->pos + 1, &tmp, err);
 	if (code == CT_OK)
 		code = ct_gradient_walk(&g, lrm, target, &visit, &o, job, err);
 	if (code == CT_OK) {

@@ -7,27 +7,40 @@
 #include "trace/influence.h"
 #include "trace/neuron_choice.h"
 
-/* A pass and what the local replacement model adds to it, without decoder rows. */
+/*
+ * What is needed at least up to the targets' rows: a pass, and beside it one after the other the forward
+ * pass, the choice of neurons, and the local model with the rows. Features and their decoder rows are not
+ * known before; they are few in comparison.
+ */
 static unsigned long long
-prompt_bytes(const struct ct_model *m, int T)
+prompt_bytes(const struct ct_model *m, const struct ct_transcoder *tc, int T, int threads)
 {
-	return ct_pass_bytes(m, T) + 3ull * sizeof(float) * m->cfg.L * T * m->cfg.D;
+	unsigned long long stream = sizeof(float) * (unsigned long long)m->cfg.L * T * m->cfg.D;
+	unsigned long long local = 2 * stream + ct_attribution_bytes(m, T, CT_DEFAULT_TARGETS, threads);
+	unsigned long long first = sizeof(float) * ct_layer_scratch(m, T);
+
+	if (tc->neurons)
+		first += ct_neuron_choice_bytes(m, T, CT_DEFAULT_TARGETS, threads);
+	else if (tc->read != CT_READ_NORM2)
+		local += stream;
+	return ct_pass_bytes(m, T) + (first > local ? first : local);
 }
 
 /*
  * Refuses a prompt that cannot fit into memory before any work is done, and says how many tokens would fit.
  */
 static int
-check_memory(const struct ct_model *m, int T, struct ct_error *err)
+check_memory(const struct ct_model *m, const struct ct_transcoder *tc, int T, int threads,
+    struct ct_error *err)
 {
 	const unsigned long long worth_asking = 64ull << 20;
-	unsigned long long need = prompt_bytes(m, T), available;
+	unsigned long long need = prompt_bytes(m, tc, T, threads), available;
 	int fits = 0;
 
 	if (need < worth_asking || need <= (available = ct_memory_available()))
 		return CT_OK;
 	for (int step = T; step > 0; step /= 2)
-		while (fits + step < T && prompt_bytes(m, fits + step) <= available)
+		while (fits + step < T && prompt_bytes(m, tc, fits + step, threads) <= available)
 			fits += step;
 	return ct_fail(err, CT_ENOMEM, "the prompt has %d tokens, which need %.1f GB of memory; %.1f GB are "
 	    "available, enough for %d tokens", T, (double)need / 1e9, (double)available / 1e9, fits);
@@ -105,29 +118,30 @@ ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct ct_
 {
 	struct ct_prompt *p = NULL;
 	struct ct_arena tmp = { 0 };
-	float *scratch = NULL;
-	int code = check_memory(m, T, err);
+	float *scratch;
+	int code = check_memory(m, tc, T, ct_pool_threads(ct_job_pool(job)), err);
 
 	if (code != CT_OK)
 		return code;
-	code = CT_ENOMEM;
 	p = ct_arena_need(a, 1, sizeof *p, "a prompt", err);
 	scratch = ct_arena_need(&tmp, ct_layer_scratch(m, T), sizeof *scratch, "a run", err);
-	if (!p || !scratch || !(p->ids = ct_arena_need(a, (size_t)T, sizeof *p->ids, "a prompt", err)))
-		goto done;
-	p->T = T;
-	memcpy(p->ids, ids, (size_t)T * sizeof *ids);
-	if ((code = ct_pass_init(&p->pass, m, T, a, err)) < 0)
-		goto done;
-	if ((code = ct_forward(&p->pass, p->ids, scratch, job, err)) < 0)
-		goto done;
-	if (tc && tc->turn > p->pass.start)
+	code = p && scratch && (p->ids = ct_arena_need(a, (size_t)T, sizeof *p->ids, "a prompt", err)) ?
+	    CT_OK : CT_ENOMEM;
+	if (code == CT_OK) {
+		p->T = T;
+		memcpy(p->ids, ids, (size_t)T * sizeof *ids);
+		code = ct_pass_init(&p->pass, m, T, a, err);
+	}
+	if (code == CT_OK)
+		code = ct_forward(&p->pass, p->ids, scratch, job, err);
+	ct_arena_free(&tmp);
+	if (code < 0)
+		return code;
+	if (tc->turn > p->pass.start)
 		p->pass.start = tc->turn < T ? tc->turn : T;
 	code = make_local(p, tc, a, job, err);
 	if (code == CT_OK)
 		*out = p;
-done:
-	ct_arena_free(&tmp);
 	return code;
 }
 

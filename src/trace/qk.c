@@ -296,12 +296,14 @@ compare_keys(const struct split *s, struct ct_arena *tmp, struct ct_error *err)
 	struct ct_qk *out = s->out;
 	int q = out->at.query, window = p->m->layers[out->at.layer].window, h = out->at.head;
 	int from = window > 0 && q >= window ? q - window + 1 : 0;
-	const float *pattern = p->pattern + (((size_t)out->at.layer * c->H + h) * p->T + q) * p->T;
+	float *row = ct_arena_need(tmp, (size_t)p->T, sizeof *row, "a pattern", err);
+	const float *pattern;
 	const float *keys = p->k + out->at.layer * ct_kv_size(p->m, p->T);
 	float *score = ct_arena_need(tmp, (size_t)q + 1, sizeof *score, "scores", err);
 
-	if (!score)
+	if (!score || !row)
 		return CT_ENOMEM;
+	pattern = ct_pattern_row(p, out->at.layer, h, q, row);
 	out->rival = -1;
 	for (int k = from; k <= q; k++) {
 		double x = ct_head_score(c, h, s->side[CT_QUERIES].all, keys + (size_t)k * ct_key_width(c));

@@ -241,10 +241,12 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 
 	if (r < 0)
 		return r;
-	lrm->read = ct_arena_need(a, (size_t)L * T * D, sizeof *lrm->read, "transcoder inputs", err);
+	/* Most read what the MLPs read, which is there. */
+	lrm->read = tc->read == CT_READ_NORM2 ? pass->mlp_in :
+	    ct_arena_need(a, (size_t)L * T * D, sizeof *lrm->read, "transcoder inputs", err);
 	if (!lrm->read)
 		return CT_ENOMEM;
-	for (int l = 0; l < L; l++)
+	for (int l = 0; l < L && tc->read != CT_READ_NORM2; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
 		    pass->scale2 + l * T, lrm->read + (size_t)l * T * D);
 	if ((r = ct_transcoder_settle(&tc, tc, T, lrm->read, a, err)) < 0)

@@ -62,8 +62,7 @@ ct_feed_memory(const struct ct_feed_options *o)
 {
 	unsigned long long L = buffer_layers(o), D = (unsigned long long)o->m->cfg.D, T =
 	    (unsigned long long)longest(o);
-	unsigned long long run = ct_layer_scratch(o->m, (int)T) + 6 * T * D + ct_pattern_size(o->m, (int)T) +
-	    2 * ct_kv_size(o->m, (int)T);
+	unsigned long long run = ct_layer_scratch(o->m, (int)T) + 6 * T * D + 2 * ct_kv_size(o->m, (int)T);
 
 	return ((unsigned long long)o->buffer * (2 * L * D + L + 1) +
 	    run * (unsigned long long)ct_pool_threads(o->pool)) * sizeof(float);

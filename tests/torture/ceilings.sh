@@ -126,11 +126,24 @@ if command -v gzip >/dev/null 2>&1; then
 	ok "and it is said" grep -q 'more than .* bytes when uncompressed' "$tmp/err"
 fi
 
-# A prompt whose patterns cannot fit is refused before anything is computed, with how many tokens would.
+# words N: a prompt of so many.
+words() {
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "w%d ", 1 + i % 30 }'
+}
+
+# A long prompt keeps no attention patterns, which would take 768 MB of this one.
 fresh
 sed -i 's/"max_position_embeddings": [0-9]*/"max_position_embeddings": 16777216/' "$big/config.json"
-long=$(awk 'BEGIN { for (i = 0; i < 4000; i++) printf "w%d ", 1 + i % 30 }')
-(ulimit -v 700000 && exec "$CTRACE" trace -m "$big" "$long") >"$tmp/out" 2>"$tmp/err" </dev/null
-ok "4000 tokens in 700 MB are refused" [ $? -eq 2 ]
-ok "with how many fit" grep -qE 'the prompt has 4001 tokens, which need .* enough for [0-9]+ tokens' "$tmp/err"
+(ulimit -v 700000 && exec "$CTRACE" trace -m "$big" --max-feature-nodes 4 $(words 4000)) >"$tmp/out" 2>"$tmp/err" \
+    </dev/null
+ok "4000 tokens in 700 MB are traced" [ $? -eq 0 ]
+ok "and add up" grep -q '^self-check' "$tmp/out"
+
+# What cannot fit in any way is refused before anything is computed, with how many tokens would.
+rm -rf "$big" && cp -r "$top/models/capitals" "$big" && chmod -R u+w "$big"
+sed -i 's/"max_position_embeddings": [0-9]*/"max_position_embeddings": 16777216/' "$big/config.json"
+(ulimit -v 700000 && exec "$CTRACE" trace -m "$big" $(words 90000 | sed 's/w[0-9]*/the/g')) >"$tmp/out" 2>"$tmp/err" \
+    </dev/null
+ok "90000 tokens in 700 MB are refused" [ $? -eq 2 ]
+ok "with how many fit" grep -qE 'the prompt has 90001 tokens, which need .* enough for [0-9]+ tokens' "$tmp/err"
 exit $failed

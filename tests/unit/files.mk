@@ -71,6 +71,7 @@ check_PROGRAMS += \
 	test_operands \
 	test_page \
 	test_paths \
+	test_pattern \
 	test_picture \
 	test_pieces \
 	test_pins \
@@ -167,6 +168,7 @@ test_operand_form_SOURCES = %D%/test_operand_form.c
 test_operands_SOURCES = %D%/test_operands.c
 test_page_SOURCES = %D%/test_page.c
 test_paths_SOURCES = %D%/test_paths.c
+test_pattern_SOURCES = %D%/test_pattern.c
 test_picture_SOURCES = %D%/test_picture.c
 test_pieces_SOURCES = %D%/test_pieces.c
 test_pins_SOURCES = %D%/test_pins.c

@@ -367,6 +367,46 @@ test_softmax(void **state)
 	}
 }
 
+/* The parts of a softmax, whose exp is made for rows of scores. */
+static void
+test_exp(void **state)
+{
+	enum { N = 2000 };
+	float x[N], y[N], top;
+	double sum = 0;
+
+	(void)state;
+	for (int i = 0; i < N; i++)
+		x[i] = 3 - 88 * (float)i / N;
+	for (int n = 1; n < 40; n++) {
+		memcpy(y, x, sizeof y);
+		y[n / 2] = 4;
+		assert_true(ct_largest(n, y) == 4);
+		assert_true(ct_largest(n, x + 1) == x[1]);
+	}
+	top = ct_largest(N, x);
+	for (int i = 0; i < N; i++)
+		sum += exp(fmax((double)x[i] - (double)top, -86));
+	assert_true(fabs(ct_exp_sum(N, top, x) / sum - 1) < 1e-7);
+	memcpy(y, x, sizeof y);
+	ct_exp_scaled(N, top, 2, y);
+	for (int i = 0; i < N; i++) {
+		double want = 2 * exp(fmax((double)(x[i] - top), -86));
+
+		if (!(fabs((double)y[i] / want - 1) < 2e-7))
+			fail_msg("exp(%g) is %g, not %g", (double)(x[i] - top), (double)y[i] / 2, want / 2);
+	}
+	/* What is not a number must not look like one. */
+	y[17] = NAN;
+	assert_true(isnan(ct_exp_sum(40, 0, y)));
+	y[0] = y[1] = INFINITY;
+	assert_true(isnan(ct_exp_sum(2, ct_largest(2, y), y)));
+	y[0] = -INFINITY;
+	y[1] = 1;
+	ct_exp_scaled(2, 1, 1, y);
+	assert_true(y[0] < 1e-37f && y[1] == 1);
+}
+
 /*
  * Hugging Face's apply_rotary_pos_emb: q * cos + rotate_half(q) * sin, with cos and sin of the angles
  * repeated for both halves and rotate_half(x) = [-x[half:], x[:half]].
@@ -438,6 +478,7 @@ main(void)
 		cmocka_unit_test(test_activations),
 		cmocka_unit_test(test_finite),
 		cmocka_unit_test(test_softmax),
+		cmocka_unit_test(test_exp),
 		cmocka_unit_test(test_rope),
 		cmocka_unit_test(test_rope_distance),
 	};
