@@ -40,7 +40,7 @@ ct_activity_check(const struct ct_model *m, const struct ct_corpus *c, struct ct
 	for (i = 0; i < c->n_sentences; i++) {
 		if (c->sentences[i].n > m->cfg.context)
 			return ct_fail(err, CT_EINVAL,
-			    "sentence %d of the corpus has %d tokens, the model's context is %d", i,
+			    "sentence %d of the corpus has %d tokens, but the context holds %d", i,
 			    c->sentences[i].n, m->cfg.context);
 	}
 	return CT_OK;
@@ -78,7 +78,7 @@ run_sentence(const struct job *j, const struct ct_sentence *s, struct ct_arena *
 		return code;
 	scratch = ct_arena_alloc(a, ct_layer_scratch(m, s->n), sizeof *scratch);
 	read = ct_arena_alloc(a, step, sizeof *read);
-	/* The row after the last is scratch. */
+	/* one more row, which is scratch */
 	pre = ct_arena_alloc(a, (size_t)(s->n + 1) * (size_t)tc->F, sizeof *pre);
 	if (!scratch || !read || !pre)
 		return ct_fail_memory(err, a->peak, "the activations of a sentence");
@@ -124,7 +124,7 @@ run_chunk(void *ctx, int chunk, int worker, struct ct_arena *scratch, struct ct_
 	return CT_OK;
 }
 
-/* Counting sort by feature; chunks are in corpus order, so each feature's tokens come out ascending. */
+/* A counting sort by feature. Chunks are in the order of the corpus, so the tokens of each feature ascend. */
 static int
 sort_layer(struct ct_activity_layer *out, const struct job *j, int l, int chunks, struct ct_error *err)
 {

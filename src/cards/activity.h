@@ -26,17 +26,20 @@ struct ct_activity {
 	int L;
 	struct ct_activity_layer *layers;	/* (L) */
 	int n_positions;			/* of the corpus: tokens are below it */
-	long n_tokens;				/* of the corpus without the BOS: what frequencies refer to */
+	/* tokens of the corpus without BOS: frequencies are relative to these */
+	long n_tokens;
 };
 
-/* CT_EINVAL when the corpus has other words than the model, or a sentence is longer than its context. */
+/*
+ * CT_EINVAL if the words of the corpus are not the model's, or a sentence is longer than the model's context.
+ */
 int ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_corpus *c, const struct ct_job *job, struct ct_error *err);
 void ct_activity_free(struct ct_activity *a);
 
 /*
- * Where both features are active on one token: how many tokens, and the sum of b's activations on these.
- * Linear in the number of tokens on which either is.
+ * The tokens on which both features are active: how many there are, and the sum of b's activations on them.
+ * Takes time linear in the number of tokens on which one of them is active.
  */
 struct ct_together {
 	long n;

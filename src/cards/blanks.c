@@ -1,6 +1,6 @@
 /*
- * blanks: adds to the tokens of a card's JSON the blanks that they do not include, for viewers that join
- * tokens.
+ * blanks: viewers join the tokens of a card, so tokens that do not include their blanks get them in a card's
+ * JSON.
  */
 #include <jansson.h>
 #include <stdlib.h>

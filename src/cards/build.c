@@ -24,7 +24,7 @@ enum {
 
 static const double sure_f1 = 0.9, least_f1 = 0.5;
 
-/* A sentence as an example: where the feature is strongest in it. */
+/* A sentence as an example, with the token at which the feature is strongest. */
 struct peak {
 	int sentence, token;
 	float act;
@@ -40,7 +40,7 @@ struct job {
 	struct ct_matcher *matcher;
 	struct ct_operand_form operands;
 	const int *sentence_of;		/* (n_tokens) */
-	const bool *repeated;		/* (n_sentences) an earlier sentence has the same tokens */
+	const bool *repeated;		/* (n_sentences) whether an earlier sentence has the same tokens */
 	int layer;
 	struct ct_store_layer *out;
 };
@@ -144,7 +144,7 @@ strongest_first(const void *a, const void *b)
 	return (x->sentence > y->sentence) - (x->sentence < y->sentence);
 }
 
-/* One peak per distinct sentence, strongest first. */
+/* One peak for each distinct sentence, the strongest first. */
 static int
 find_peaks(const struct job *j, const int *tokens, const float *acts, int n, struct peak *peaks)
 {
@@ -164,7 +164,7 @@ find_peaks(const struct job *j, const int *tokens, const float *acts, int n, str
 	return n_peaks;
 }
 
-/* The sentence without its BOS; of a long one, a window that ends a little behind the peak. */
+/* The sentence without its BOS; if it is long, a window that ends a little after the peak. */
 static bool
 fill_example(const struct job *j, const struct peak *p, const int *tokens, const float *acts, int n,
     struct ct_arena *memory, struct ct_card_example *e)
@@ -195,7 +195,7 @@ fill_example(const struct job *j, const struct peak *p, const int *tokens, const
 	return true;
 }
 
-/* The strongest, then three even parts of the other peaks, each shown by peaks at even distances. */
+/* The strongest peaks, then three equal parts of the others, of which peaks at even distances are shown. */
 static bool
 examples(const struct job *j, const int *tokens, const float *acts, int n, struct ct_arena *a,
     struct ct_card *card)
@@ -374,7 +374,7 @@ by_hash(const void *a, const void *b)
 	return (x->sentence > y->sentence) - (x->sentence < y->sentence);
 }
 
-/* Marks sentences whose tokens an earlier one has: examples would show them twice. */
+/* Marks sentences that have the tokens of an earlier one, since examples would show them twice. */
 static int
 find_repeats(const struct ct_corpus *c, bool *repeated, struct ct_error *err)
 {

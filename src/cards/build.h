@@ -17,7 +17,7 @@
 
 enum {
 	CT_BUILD_EXAMPLES = 5,		/* of each quantile */
-	CT_BUILD_QUANTILES = 4,		/* the top, and three even parts of the rest */
+	CT_BUILD_QUANTILES = 4,		/* the strongest, and three equal parts of the others */
 	CT_BUILD_LOGITS = 8,		/* top and bottom output tokens */
 	CT_BUILD_BINS = 16,		/* of the histogram */
 	CT_BUILD_VALUES = 5,		/* activation quantiles 0, 1/4, ..., 1 */
@@ -29,7 +29,7 @@ struct ct_build_summary {
 	long dead;			/* never active on the corpus */
 	long named;			/* automatic label of F1 >= .5 */
 	long sure;			/* F1 >= .9 */
-	long rewrites;			/* may draw two steps as one */
+	long rewrites;			/* features that may draw two steps as one */
 };
 
 /* What cards are made from. */

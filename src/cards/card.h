@@ -23,7 +23,7 @@ struct ct_card_quantile {
 
 struct ct_card_logit {
 	const char *token;
-	float weight;			/* <sum of decoders, unembedding row>; NAN when a file gives none */
+	float weight;			/* <sum of decoders, unembedding row>; NAN if a file has none */
 };
 
 /*
@@ -31,15 +31,15 @@ struct ct_card_logit {
  * one.
  */
 struct ct_card_rewrite {
-	int layer;			/* of second; 0: there is none (see rewrite.h) */
+	int layer;			/* the layer of `second`; 0: none was found (see rewrite.h) */
 	int first, second;
-	/* of what the feature writes, by squared length, that goes to that layer */
+	/* the share of what the feature writes, by squared length, that goes to that layer */
 	float share;
-	float cosine;			/* between that and what second writes */
+	float cosine;			/* of this and what `second` writes */
 };
 
 /*
- * A feature at a token, for all values of two numbers of the sentence, each from..from+n-1 with n at most
+ * A feature at one token, for all values of two numbers of the sentence: each from..from+n-1, with n at most
  * CT_OPERANDS.
  */
 enum { CT_OPERANDS = 100 };
@@ -47,18 +47,21 @@ struct ct_operands {
 	int n, from;
 	int pos;			/* of the token */
 	int at[2];			/* positions of the numbers */
-	int value[2];			/* that a prompt has there; -1: none */
-	/* (n,n) by the first number, then the second; 0: not active. NULL: nowhere active */
+	int value[2];			/* the values in a prompt; -1: none */
+	/* (n,n) by the first number, then the second; 0: not active. NULL: active nowhere */
 	float *acts;
 	float most;			/* the largest of them */
 	int n_active;
 };
 
 /*
- * The pictures of a card: those of the tokens at which the feature is active, in steps of 5 % of the largest.
+ * The pictures of a card: one for each token at which the feature is active, in steps of 5 % of the largest
+ * value.
  */
 struct ct_card_operands {
-	/* tokens of the sentence up to the answer position, BOS included; 0: no such */
+	/*
+	 * tokens of the sentence up to the answer position, BOS included; 0: the corpus has no such sentences
+	 */
 	int length;
 	const char **tokens;		/* (length) "" at a number and at BOS */
 	int n;
@@ -74,12 +77,12 @@ struct ct_card {
 	const char *label;		/* "" when there is none */
 	bool edited;			/* the label was typed by a person */
 	double f1;			/* of the automatic label, 0..1; NAN when unknown */
-	int n_candidates;		/* the best labels, when the feature is mixed (F1 < .5) */
+	int n_candidates;		/* the best labels of a mixed feature (F1 < .5) */
 	const char *candidates[CT_CARD_CANDIDATES];
 	double candidate_f1[CT_CARD_CANDIDATES];
 	double frequency;		/* share of the corpus tokens it is active on; NAN when unknown */
-	struct ct_card_rewrite rewrite;	/* it may draw them as one */
-	struct ct_card_operands operands;	/* where the corpus has sentences with two numbers */
+	struct ct_card_rewrite rewrite;	/* it may draw two steps of the model as one */
+	struct ct_card_operands operands;	/* if the corpus has sentences with two numbers */
 	float act_min, act_max;
 	int n_values;			/* activations at even quantiles (0, 1/4, ..., 1) */
 	float *values;

@@ -12,13 +12,13 @@
 
 struct kept {
 	struct ct_card *card;
-	unsigned long used;	/* when it was asked for last */
+	unsigned long used;	/* when it was last asked for */
 };
 
 struct ct_cards {
 	char *dir;
-	struct ct_store *store;		/* NULL: no cards, or trouble */
-	char *trouble;			/* why the cards that are there are not shown; or NULL */
+	struct ct_store *store;		/* NULL: there are no cards, or they cannot be used */
+	char *trouble;			/* why existing cards are not shown; or NULL */
 	struct ct_labels *labels;
 	struct kept kept[CT_CARDS_KEPT];
 	unsigned long clock;
@@ -48,7 +48,7 @@ open_store(struct ct_cards *c, const struct ct_transcoder *tc, const char *finge
 	return c->trouble ? CT_OK : ct_fail_memory(err, strlen(why.msg), "feature cards");
 }
 
-/* Labels that nothing will ever show. */
+/* Notes labels that can never be shown. */
 static void
 note_strays(const struct ct_labels *labels, const char *path, const struct ct_transcoder *tc,
     struct ct_notes *notes)
@@ -160,7 +160,7 @@ ct_cards_label_f1(const struct ct_cards *c, int layer, int feature)
 	return ct_store_label_f1(c->store, layer, feature);
 }
 
-/* The card holds its own copy: a typed label may be replaced while the card is lent. */
+/* The card gets a copy, since a typed label may be replaced while the card is lent. */
 static int
 apply_label(const struct ct_cards *c, struct ct_card *card, struct ct_error *err)
 {
@@ -183,7 +183,7 @@ holds(const struct kept *k, int layer, int feature)
 	return k->card && k->card->layer == layer && k->card->feature == feature;
 }
 
-/* The slot that holds the card, or else the one that was not asked for longest. */
+/* The slot that has the card, or else the one that was not asked for for the longest time. */
 static struct kept *
 slot(struct ct_cards *c, int layer, int feature)
 {

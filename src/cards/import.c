@@ -12,7 +12,7 @@
 #include "io/json_out.h"
 #include "io/sniff.h"
 
-/* One layer in the making. */
+/* A layer while it is made. */
 static int
 make_layer(struct ct_store_layer *l, int F, struct ct_arena *a, struct ct_error *err)
 {
@@ -30,7 +30,7 @@ make_layer(struct ct_store_layer *l, int F, struct ct_arena *a, struct ct_error 
 	return CT_OK;
 }
 
-/* The text of a card without the blanks that an export gave its tokens. */
+/* The text of a card without the blanks that an export gave to its tokens. */
 static int
 without_blanks(char **text, size_t *n, const char *path, struct ct_error *err)
 {
@@ -52,7 +52,9 @@ without_blanks(char **text, size_t *n, const char *path, struct ct_error *err)
 	return CT_OK;
 }
 
-/* A file that is missing is a feature without a card: others leave out what is never active. */
+/*
+ * A missing file is a feature without a card: other programs write none for features that are never active.
+ */
 static int
 read_one(struct ct_store_layer *l, const char *from, int layer, int feature, bool apart, struct ct_arena *a,
     long *n, struct ct_error *err)

@@ -22,7 +22,7 @@ struct label {
 
 struct ct_labels {
 	char *path;
-	char fingerprint[CT_FINGERPRINT];	/* of the model at hand; "": not known */
+	char fingerprint[CT_FINGERPRINT];	/* of the present model; "": not known */
 	struct label *list;	/* by layer, then feature */
 	int n;
 };
@@ -71,7 +71,7 @@ ct_label_feature(const char *name, int *layer, int *feature)
 	return *layer >= 0 && *feature >= 0 && strcmp(again, name) == 0;
 }
 
-/* NULL when the text may be a label, else what is wrong with it. */
+/* NULL if the text can be a label, else what is wrong with it. */
 static const char *
 fault(const char *text)
 {
@@ -102,12 +102,12 @@ add(struct label **list, int *n, int layer, int feature, const char *text, struc
 	return CT_OK;
 }
 
-/* What a file says, as it is read. */
+/* The contents of a file while it is read. */
 struct contents {
 	struct label *list;
 	int n;
-	char made[CT_FINGERPRINT];	/* "": it does not say */
-	struct ct_buffer rest;		/* lines that could not be read, each with its end */
+	char made[CT_FINGERPRINT];	/* the file's fingerprint; "": it has none */
+	struct ct_buffer rest;		/* lines that could not be read, each with its newline */
 };
 
 static void
@@ -140,7 +140,8 @@ load_entry(const struct ct_yaml_doc *doc, const struct ct_yaml *e, struct conten
 		return ct_yaml_fail(doc, e, CT_EFORMAT, err, "the label of %s %s", e->key, fault(e->text));
 	for (int i = 0; i < c->n; i++)
 		if (c->list[i].layer == layer && c->list[i].feature == feature)
-			return ct_yaml_fail(doc, e, CT_EFORMAT, err, "%s has a label already", e->key);
+			return ct_yaml_fail(doc, e, CT_EFORMAT, err, "%s has two labels: keep one of "
+			    "them", e->key);
 	return add(&c->list, &c->n, layer, feature, e->text, err);
 }
 
@@ -162,7 +163,7 @@ parse(const char *path, const char *text, size_t size, struct contents *c, struc
 	return code;
 }
 
-/* Nothing but blank lines and comments: YAML sees no document there, we see no labels. */
+/* A file with only blank lines and comments, which is no YAML document, has no labels. */
 static bool
 blank(const char *text)
 {
@@ -171,7 +172,7 @@ blank(const char *text)
 	return *text == '\0';
 }
 
-/* Keeps a line for the next writing, as a comment may have it: printable. */
+/* Keeps a line for the next write: printable, so that a comment can hold it. */
 static void
 set_aside(struct contents *c, const char *line, size_t n)
 {
@@ -186,7 +187,7 @@ set_aside(struct contents *c, const char *line, size_t n)
 	free(clean);
 }
 
-/* Comments that hold what was ignored before. */
+/* Comments with lines that were ignored earlier. */
 static void
 keep_unread(const char *text, struct contents *c)
 {
@@ -197,7 +198,7 @@ keep_unread(const char *text, struct contents *c)
 	}
 }
 
-/* One line, without its end: a label, a comment, or what is ignored and kept. */
+/* One line without its newline: a label, a comment, or a line that is ignored and kept. */
 static int
 parse_line(const char *path, char *line, int number, struct contents *c, struct ct_notes *notes,
     struct ct_error *err)
@@ -214,16 +215,14 @@ parse_line(const char *path, char *line, int number, struct contents *c, struct 
 		return CT_OK;
 	if (code == CT_ENOMEM)
 		return ct_fail(err, code, "%s", why.msg);
-	/* Its place is that of a text of one line: ":1: " or ":1:7: ". */
+	/* The line was parsed as a text of one line, so its place is ":1: " or ":1:7: ". */
 	message = strstr(why.msg, ": ");
 	ct_note(notes, "%s:%d: %s; this line is ignored", path, number, message ? message + 2 : why.msg);
 	set_aside(c, line, strlen(line));
 	return CT_OK;
 }
 
-/*
- * The whole at once, as YAML; where that fails line by line, so that a bad line costs that line only.
- */
+/* Reads the whole text as YAML; if that fails, line by line, so that only bad lines are lost. */
 static int
 parse_all(const char *path, char *text, size_t size, struct contents *c, struct ct_notes *notes,
     struct ct_error *err)
@@ -252,7 +251,7 @@ sort:
 	return CT_OK;
 }
 
-/* A missing file has no labels; those of others are a failure. */
+/* A missing file has no labels; labels for another model are a failure. */
 static int
 load(const struct ct_labels *l, struct contents *c, struct ct_notes *notes, struct ct_error *err)
 {
@@ -270,8 +269,8 @@ load(const struct ct_labels *l, struct contents *c, struct ct_notes *notes, stru
 	free(text);
 	if (code == CT_OK && *c->made && *l->fingerprint &&
 	    *ct_fingerprint_differs(c->made, l->fingerprint, differs, sizeof differs))
-		code = ct_fail(err, CT_EINVAL, "%s: its labels were typed for others: %s (%s there, %s "
-		    "here)", l->path, differs, c->made, l->fingerprint);
+		code = ct_fail(err, CT_EINVAL, "%s: the labels were typed for different files: %s (%s there, "
+		    "%s here)", l->path, differs, c->made, l->fingerprint);
 	if (code < 0)
 		contents_free(c);
 	return code;
@@ -301,7 +300,7 @@ ct_labels_open(struct ct_labels **out, const char *path, const char *fingerprint
 	}
 	ct_labels_made_with(l, fingerprint ? fingerprint : "");
 	code = load(l, &c, notes, &why);
-	if (code == CT_EINVAL) {	/* those of others */
+	if (code == CT_EINVAL) {	/* labels for another model */
 		ct_note(notes, "%s; none of them is shown", why.msg);
 		code = CT_OK;
 	}
@@ -364,7 +363,7 @@ change(struct label **list, int *n, int layer, int feature, const char *text, st
 	return code;
 }
 
-/* The file's text, to be freed. Labels are printable, so a quoted scalar needs two escapes only. */
+/* The text of the file, to be freed. Labels are printable, so a quoted scalar needs only two escapes. */
 static char *
 compose(const struct contents *c, const char *fingerprint, size_t *size)
 {

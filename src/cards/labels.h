@@ -34,10 +34,10 @@ void ct_labels_close(struct ct_labels *l);
 bool ct_label_feature(const char *name, int *layer, int *feature);
 
 int ct_labels_count(const struct ct_labels *l);
-/* Whose is the i-th, in rising order? */
+/* The feature of the i-th label, in ascending order. */
 void ct_labels_at(const struct ct_labels *l, int i, int *layer, int *feature);
 
-/* NULL when the feature has none. Lent until the next ct_labels_set. */
+/* NULL if the feature has none. Lent until the next ct_labels_set. */
 const char *ct_labels_find(const struct ct_labels *l, int layer, int feature);
 
 /*

@@ -51,7 +51,8 @@ int
 ct_matcher_open(struct ct_matcher **out, const struct ct_corpus *c, int workers, struct ct_error *err)
 {
 	struct ct_matcher *m = calloc(1, sizeof *m);
-	size_t n = (size_t)c->n_labels + 1;	/* so that a corpus without labels is no special case */
+	/* + 1, so that a corpus without labels needs no special case */
+	size_t n = (size_t)c->n_labels + 1;
 	int i;
 
 	*out = NULL;

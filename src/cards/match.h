@@ -12,7 +12,9 @@
 
 struct ct_matcher;
 
-/* Counts the tokens of each label; position 0 of a sentence (BOS, where features are zeroed) never counts. */
+/*
+ * Counts the tokens of each label. Position 0 of a sentence (BOS, where features are zeroed) does not count.
+ */
 int ct_matcher_open(struct ct_matcher **out, const struct ct_corpus *c, int workers, struct ct_error *err);
 void ct_matcher_close(struct ct_matcher *m);
 

@@ -9,7 +9,7 @@
 
 enum {
 	FEWEST = 3, TOKEN_MAX = 256, POSITIONS_MAX = 4096,
-	STEP = 5		/* percents: finer ones would double the files and show nothing */
+	STEP = 5		/* percent: finer steps would double the files and show nothing more */
 };
 
 int
@@ -23,7 +23,7 @@ ct_operand_value(const char *token)
 	return end == text || *end || (*text == '0' && end - text > 1) ? -1 : value;
 }
 
-/* Where a sentence has its two numbers before the answer: false when there are fewer or more. */
+/* Finds the two numbers of a sentence before the answer; false if it has fewer or more. */
 static bool
 find_places(const struct ct_corpus *c, const int *value, const struct ct_sentence *s, int at[2])
 {
@@ -53,7 +53,7 @@ is_like(const struct ct_corpus *c, const struct ct_operand_form *f, const int *v
 	return true;
 }
 
-/* Numbers the pairs of the sentences like this one; f->n stays 0 when pairs are missing. */
+/* Numbers the pairs of the sentences like this one; f->n stays 0 if pairs are missing. */
 static int
 number_pairs(struct ct_operand_form *f, const struct ct_corpus *c, const int *value, struct ct_arena *a,
     struct ct_error *err)
@@ -113,7 +113,7 @@ ct_operand_form_find(struct ct_operand_form *out, const struct ct_corpus *c, str
 		return CT_ENOMEM;
 	for (int i = 0; i < c->n_words; i++)
 		value[i] = ct_operand_value(c->words[i]);
-	/* The first sentence of each template stands for it. */
+	/* Each template is represented by its first sentence. */
 	for (int i = 0; code == CT_OK && !out->n && i < c->n_sentences; i++) {
 		const struct ct_sentence *s = &c->sentences[i];
 
@@ -134,7 +134,7 @@ ct_operand_form_find(struct ct_operand_form *out, const struct ct_corpus *c, str
 	return code;
 }
 
-/* The picture at a position, a new one where there is none. NULL: out of memory. */
+/* The picture at a position, which is added if it is new. NULL: out of memory. */
 static struct ct_operands *
 picture_at(struct ct_card *card, const struct ct_operand_form *form, int pos)
 {
@@ -180,7 +180,7 @@ ct_operands_fill(struct ct_card *card, const struct ct_operand_form *form, const
 		int s = sentence_of[tokens[i]], pos = tokens[i] - c->sentences[s].first;
 		struct ct_operands *o;
 
-		/* Beside what is infinite nothing else could be seen. */
+		/* Next to an infinite value nothing else could be seen. */
 		if (form->pair_of[s] < 0 || pos >= form->length || !isfinite(acts[i]))
 			continue;
 		o = picture_at(card, form, pos);
@@ -205,7 +205,7 @@ rows_json(const struct ct_operands *o)
 			float act = o->acts[y * o->n + x];
 			long percent = STEP * lroundf(100.F / STEP * (act / o->most));
 
-			/* What is active stays so. */
+			/* a value above 0 stays above 0 */
 			json_array_append_new(row, json_integer(act > 0 && percent == 0 ? STEP : percent));
 		}
 		json_array_append_new(rows, row);

@@ -6,13 +6,14 @@
 #include <string.h>
 
 enum {
-	LEFT = 4,		/* columns of a scale beside dots, or more, */
-	NAME = 5,		/* and beside tens or ones, with their name */
+	LEFT = 4,		/* least columns of a scale next to dots, */
+	NAME = 5,		/* or next to tens or ones, with their name */
 	TICK = 20,		/* values between its numbers */
 	DIGITS = 10,
 	LEVELS = 4
 };
-static const float alike = .2f;		/* of the largest mean: where no mean is below, they tell little */
+/* as a fraction of the largest mean: if no mean is below this, the means say little */
+static const float alike = .2f;
 
 static float
 act(const struct ct_operands *o, int y, int x)
@@ -27,7 +28,7 @@ tens(const struct ct_operands *o)
 	return (o->from + o->n - 1) / DIGITS - o->from / DIGITS + 1;
 }
 
-/* The tens or ones of the i-th number, as a row or column of their picture. */
+/* The tens or the ones of the i-th number: its row or column in their picture. */
 static int
 digit(const struct ct_operands *o, bool ones, int i)
 {
@@ -58,7 +59,7 @@ side(const struct ct_operands *o, bool ones)
 	return ones ? DIGITS : tens(o);
 }
 
-/* Sizes in dots of a cell. */
+/* The size of a cell in dots. */
 static int
 dots_down(const struct ct_plot *p)
 {
@@ -152,7 +153,7 @@ put(struct ct_plot_cell *cells, enum ct_plot_ink ink, const char *text)
 		*cells++ = (struct ct_plot_cell){ (unsigned char)*text, ink };
 }
 
-/* A number whose last digit stands in the column before `end`. */
+/* Writes a number that ends in the column before `end`. */
 static void
 put_right(struct ct_plot_cell *end, enum ct_plot_ink ink, int number)
 {
@@ -161,7 +162,7 @@ put_right(struct ct_plot_cell *end, enum ct_plot_ink ink, int number)
 	put(end - snprintf(text, sizeof text, "%d", number), ink, text);
 }
 
-/* The strongest among the pairs of a dot. */
+/* The largest value among the pairs of a dot. */
 static float
 dot(const struct ct_plot *p, int row, int col)
 {
@@ -173,7 +174,7 @@ dot(const struct ct_plot *p, int row, int col)
 	return most;
 }
 
-/* How many of the pairs of a dot are active, of all. */
+/* The share of a dot's pairs that are active. */
 static float
 filled(const struct ct_plot *p, int row, int col)
 {
@@ -186,9 +187,9 @@ filled(const struct ct_plot *p, int row, int col)
 }
 
 /*
- * Is the dot drawn? One active pair of several is enough, so that lines do not break; but where a dot and all
- * around it are active in part, as with odd and even numbers, only as many dots as have that part: a pattern
- * finer than the dots would be a solid block.
+ * Whether a dot is drawn. One active pair of several is enough, so that lines do not break. But if the dot
+ * and all around it are only partly active, as with odd and even numbers, only that part of the dots is
+ * drawn: a pattern finer than the dots would become a solid block.
  */
 static bool
 is_drawn(const struct ct_plot *p, int row, int col)
@@ -211,7 +212,7 @@ is_drawn(const struct ct_plot *p, int row, int col)
 }
 
 static const unsigned char braille[4][2] = { { 1, 8 }, { 2, 16 }, { 4, 32 }, { 64, 128 } };
-/* One ASCII character for two things, the one above the other. */
+/* One ASCII character for two values, one above the other. */
 static const char halves[] = " '.:";
 
 static struct ct_plot_cell
@@ -234,7 +235,10 @@ dots_cell(const struct ct_plot *p, int y, int x)
 		    CT_INK_WEAK };
 }
 
-/* Is a multiple of TICK among the numbers of cell i, so many in each; and the first of them. */
+/*
+ * Whether a multiple of TICK is among the numbers of cell i, of which each cell has so many; and the first
+ * one.
+ */
 static bool
 has_tick(const struct ct_operands *o, int i, int numbers, int *tick)
 {
@@ -288,7 +292,7 @@ level(const struct ct_plot *p, bool ones, int row, int col)
 	return most > 0 && isfinite(most) ? (int)lroundf(LEVELS * (mean(p->o, ones, row, col) / most)) : 0;
 }
 
-/* Two means in a cell: as many dots as each has of LEVELS. */
+/* Two means in a cell, each as a number of dots up to LEVELS. */
 static struct ct_plot_cell
 folded_pair(const struct ct_plot *p, int upper, int lower)
 {
@@ -370,7 +374,7 @@ ct_plot_row(const struct ct_plot *p, int y, struct ct_plot_cell *cells)
 	folded_row(p, true, y, cells + fold_width(p, false) + gap(p));
 }
 
-/* Writes the strongest few means, strongest first, behind the n bytes that are there. */
+/* Appends the strongest few means, strongest first, to the n bytes that are there. */
 static size_t
 strongest(const struct ct_plot *p, bool ones, char *dst, size_t n, size_t size)
 {

@@ -1,9 +1,9 @@
 /*
- * plot: a feature over all values of two numbers, as characters: the first number downwards, the second to
- * the right.
+ * plot: draws a feature over all values of two numbers with characters: the first number downwards, the
+ * second to the right.
  *
- * A stripe is a feature of one number, a diagonal one of their sum, a grid one of digits. Owns which
- * character stands for what; colours belong to whoever shows them.
+ * A stripe is a feature of one number, a diagonal a feature of the sum, a grid one of digits. Owns the
+ * meaning of the characters; the caller chooses colours.
  */
 #ifndef CT_CARDS_PLOT_H
 #define CT_CARDS_PLOT_H
@@ -15,9 +15,12 @@
 #include "cards/card.h"
 
 enum ct_plot_form {
-	/* every pair, or every square of 2 or 4, is a dot: of 4, digits cannot be told apart */
+	/* a dot for each pair, or each square of 2 x 2 or 4 x 4 pairs, where digits cannot be told apart */
 	CT_PLOT_DOTS,
-	/* the mean over all pairs with the same tens, and the same ones; or that these are all alike */
+	/*
+	 * the mean over all pairs with the same tens, and over all with the same ones; or that these are all
+	 * alike
+	 */
 	CT_PLOT_FOLDED
 };
 
@@ -40,7 +43,10 @@ struct ct_plot {
 	int w, h;		/* cells, scales included */
 };
 
-/* The finest picture of this form in w columns and h rows, or false. It lends o. */
+/*
+ * Finds the finest picture of this form with at most w columns and h rows; false: there is none. Uses o,
+ * which must stay.
+ */
 bool ct_plot_fit(struct ct_plot *p, enum ct_plot_form form, const struct ct_operands *o, int w, int h,
     bool ascii);
 /* Row y of the plot: p->w cells, CT_PLOT_COLS at most. */

@@ -14,7 +14,7 @@
 #include "io/json.h"
 
 enum {
-	DIGITS = 5,		/* of every real number: more would double the files and show nothing */
+	DIGITS = 5,		/* digits of every number; more would double the files and show nothing */
 	RATIO = 200,		/* JSON is at most so many times its compressed size */
 	TEXT_MAX = 1024		/* bytes of a token or label as it is shown */
 };
@@ -42,11 +42,11 @@ ct_card_free(struct ct_card *card)
 	if (!card)
 		return;
 	memory = card->memory;
-	ct_arena_free(memory);		/* card lies in it */
+	ct_arena_free(memory);		/* the card itself is in this memory */
 	free(memory);
 }
 
-/* jansson's *_new functions and setters accept NULL and hand it on, so one check at the end is enough. */
+/* jansson's *_new functions and setters accept NULL and return it, so one check at the end is enough. */
 static json_t *
 number(double v)
 {
@@ -68,7 +68,7 @@ numbers(const float *v, int n)
 	return list;
 }
 
-/* Tokens of foreign models may be pieces of a UTF-8 character, which JSON cannot hold. */
+/* Tokens of other models may be parts of a UTF-8 character, which JSON cannot hold. */
 static json_t *
 string(const char *s)
 {
@@ -114,7 +114,7 @@ quantiles_json(const struct ct_card *c)
 	return list;
 }
 
-/* The reference lists the tokens alone; weights stand beside them under a name of our own. */
+/* The reference lists only the tokens; weights are in a field that only ctrace writes. */
 static void
 logits_json(
     json_t *card, const char *tokens_key, const char *weights_key, const struct ct_card_logit *l, int n)
@@ -255,7 +255,7 @@ wrong(const struct reader *r, const char *field, const char *expected)
 	return ct_fail(r->err, CT_EFORMAT, "%s: field %s: expected %s", r->where, field, expected);
 }
 
-/* A list under key: NULL with *n 0 when it is missing. */
+/* A list under key; NULL and *n 0 if it is missing. */
 static int
 list(const struct reader *r, const json_t *obj, const char *key, const json_t **out, int *n)
 {

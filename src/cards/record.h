@@ -1,8 +1,8 @@
 /*
  * record: one feature card as the bytes of a layer file, in circuit-tracer's form.
  *
- * A record is a u32 (little endian) length and that many bytes of compressed JSON: zlib as we write it, zlib
- * or gzip as we read it. Owns the JSON's field names; files and offsets belong to store.h.
+ * A record is a length (u32, little endian) and that many bytes of compressed JSON: zlib when written here,
+ * zlib or gzip when read. Owns the JSON's field names; store.h has files and offsets.
  */
 #ifndef CT_CARDS_RECORD_H
 #define CT_CARDS_RECORD_H
@@ -26,8 +26,8 @@ struct json_t *ct_record_json(const struct ct_card *card);
 int ct_record_pack(unsigned char **out, size_t *n, const char *text, size_t n_text, struct ct_error *err);
 
 /*
- * p[0..n) is one record; where ("FILE: feature 3 at byte 120") is for messages. All text of the card is
- * sanitised, so it may be shown as it is. Fields that other writers leave out stay empty (NAN for numbers).
+ * p[0..n) is one record; `where` ("FILE: feature 3 at byte 120") is for messages. All text of the card is
+ * sanitised, so it can be shown. Fields that other programs leave out are empty (numbers: NAN).
  */
 int ct_record_read(struct ct_card **out, const unsigned char *p, size_t n, int layer, int feature,
     const char *where, struct ct_error *err);
@@ -42,7 +42,7 @@ int ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, c
  */
 int ct_record_blanks(struct json_t *card, bool give);
 
-/* An empty card with its own arena (card->memory), for those who fill one. NULL: out of memory. */
+/* An empty card with its own arena (card->memory), to be filled in. NULL: out of memory. */
 struct ct_card *ct_card_new(int layer, int feature);
 void ct_card_free(struct ct_card *card);
 

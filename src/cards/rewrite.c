@@ -27,7 +27,7 @@ count(const struct ct_activity *a, int l, int f)
 	return (int)(a->layers[l].start[f + 1] - a->layers[l].start[f]);
 }
 
-/* Of "active" on the tokens marked in here, n of them, with the per-layer transcoder's feature. */
+/* F1 of "active", between the n tokens marked in `here` and a feature of the per-layer transcoder. */
 static float
 overlap(const struct job *j, int n, int l, int f)
 {
@@ -49,8 +49,8 @@ mark(const struct job *j, int l, int f, bool active)
 }
 
 /*
- * The per-layer transcoder's feature of layer l that is most like f there, among those that feed its feature
- * g of layer m.
+ * The feature of the per-layer transcoder in layer l that is most like f there, among those that feed its
+ * feature g of layer m.
  */
 static int
 first_step(const struct job *j, int n, int l, int m, int g)
@@ -73,8 +73,8 @@ first_step(const struct job *j, int n, int l, int m, int g)
 }
 
 /*
- * The per-layer transcoder's feature of layer m that writes what j->cosine says f writes there, on the same n
- * tokens; or -1.
+ * The feature of the per-layer transcoder in layer m that writes what f writes there (by j->cosine), on the
+ * same n tokens; or -1.
  */
 static int
 second_step(const struct job *j, int n, int m)

@@ -1,9 +1,9 @@
 /*
  * rewrite: where a cross-layer transcoder may have drawn two steps of the model as one.
  *
- * A feature of a cross-layer transcoder writes to its own layer and to later ones, so that A -> B -> C can be
- * explained as A -> C ("shallow rewrite"). The per-layer transcoder cannot: it shows B. Owns the comparison
- * of the two over a corpus; card.h has its result.
+ * A feature of a cross-layer transcoder writes to its own layer and to later ones, so that A -> B -> C may be
+ * explained as A -> C ("shallow rewrite"). The per-layer transcoder cannot do this, and shows B. Owns the
+ * comparison of the two over a corpus; card.h has its result.
  */
 #ifndef CT_CARDS_REWRITE_H
 #define CT_CARDS_REWRITE_H

@@ -22,7 +22,8 @@
 enum {
 	INDEX_MAX = 64 << 20,		/* bytes of index.json.gz */
 	INDEX_TEXT_MAX = 256 << 20,	/* and uncompressed, */
-	INDEX_RATIO = 32,		/* which is at most so many times as much: a small file stays small */
+	/* at most so many times the compressed size, so that a small file cannot fill memory */
+	INDEX_RATIO = 32,
 	LAYERS_MAX = 1024,
 	LABEL_MAX = 256			/* bytes of a label as it is shown */
 };
@@ -40,7 +41,7 @@ struct layer {
 struct ct_store {
 	int L;
 	const char *dir;
-	struct layer *layers;		/* (L); F 0 where the index has none */
+	struct layer *layers;		/* (L); F is 0 for layers that the index lacks */
 	struct ct_arena arena;
 };
 
@@ -67,7 +68,7 @@ load_offsets(struct ct_store *s, struct layer *l, const json_t *j, const char *w
     struct ct_error *err)
 {
 	const json_t *list = json_object_get(j, "offsets"), *v;
-	size_t i, n = json_array_size(list);	/* 0 when it is no array */
+	size_t i, n = json_array_size(list);	/* 0 if it is no array */
 	json_int_t last = 0;
 
 	if (n < 1 || n > INDEX_TEXT_MAX)
@@ -277,7 +278,7 @@ ct_store_weights(const struct ct_store *s, int layer)
 	return layer >= 0 && layer < s->L ? s->layers[layer].weights : 0;
 }
 
-/* Encoder biases and thresholds change with every step of training, and are small. */
+/* Encoder biases and thresholds are small, and change with every step of training. */
 uint32_t
 ct_store_checksum(const struct ct_transcoder *tc, int layer)
 {
@@ -306,8 +307,9 @@ ct_store_fits(const struct ct_store *s, const struct ct_transcoder *tc, const ch
 		if (!layer->made_with || !fingerprint || *fingerprint == '\0')
 			continue;
 		if (*ct_fingerprint_differs(layer->made_with, fingerprint, differs, sizeof differs))
-			return ct_fail(err, CT_EFORMAT, "%s: the cards were made for others: %s (%s there, "
-			    "%s here); run \"ctrace features\" again", s->dir, differs, layer->made_with,
+			return ct_fail(err, CT_EFORMAT, "%s: the cards were made for different files: %s (%s "
+			    "there, %s here); run \"ctrace features\" "
+			    "again", s->dir, differs, layer->made_with,
 			    fingerprint);
 	}
 	return CT_OK;
@@ -319,7 +321,7 @@ record_name(char *buf, size_t size, const struct layer *l, int feature)
 	snprintf(buf, size, "%s: feature %d at byte %zu", l->path, feature, l->offsets[feature]);
 }
 
-/* Other writers leave out features that are never active: an empty range. */
+/* Other programs leave out features that are never active: their range is empty. */
 static bool
 has_card(const struct ct_store *s, int layer, int feature)
 {
@@ -327,7 +329,10 @@ has_card(const struct ct_store *s, int layer, int feature)
 	    && s->layers[layer].offsets[feature + 1] > s->layers[layer].offsets[feature];
 }
 
-/* The bytes of one record. The file is not kept open or mapped: it may be large, shrink or be replaced. */
+/*
+ * Reads the bytes of one record. The file is not kept open or mapped, since it may be large, shrink or be
+ * replaced.
+ */
 static int
 read_record(unsigned char **out, size_t *n, const struct ct_store *s, int layer, int feature,
     struct ct_error *err)
@@ -344,7 +349,7 @@ read_record(unsigned char **out, size_t *n, const struct ct_store *s, int layer,
 	*n = l->offsets[feature + 1] - l->offsets[feature];
 	if (*n > CT_RECORD_MAX)
 		return ct_fail(err, CT_EFORMAT,
-		    "%s: the index gives the record %zu bytes, at most %d can be read", where, *n,
+		    "%s: the index gives the record %zu bytes, but at most %d can be read", where, *n,
 		    CT_RECORD_MAX);
 	*out = malloc(*n + 1);
 	if (*out == NULL)
@@ -382,7 +387,7 @@ ct_store_json_name(char *dst, size_t size, int layer, int feature)
 	snprintf(dst, size, "%llu.json", sum * (sum + 1) / 2 + (unsigned long long)feature);
 }
 
-/* The JSON of a record for viewers that join its tokens: those that carry no blanks get them. */
+/* The JSON of a record for viewers that join its tokens: tokens without blanks get them. */
 static int
 with_blanks(char **text, size_t *n, const char *where, struct ct_error *err)
 {

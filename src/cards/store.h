@@ -33,12 +33,13 @@ int ct_store_features(const struct ct_store *s, int layer);	/* 0 for a layer wit
 const char *ct_store_label(const struct ct_store *s, int layer, int feature);
 double ct_store_label_f1(const struct ct_store *s, int layer, int feature);
 
-/* The checksum of the layer that the cards were made from (0: the index has none), and of any layer. */
+/* The checksum of the layer from which the cards were made (0: the index has none), and that of any layer. */
 uint32_t ct_store_weights(const struct ct_store *s, int layer);
 uint32_t ct_store_checksum(const struct ct_transcoder *tc, int layer);
 /*
- * Were the cards made with this transcoder and, if fingerprint is known (not NULL or ""), with its model and
- * tokenizer? CT_EFORMAT says what differs. An index by others says nothing of either, and fits.
+ * Whether the cards were made with this transcoder and, if fingerprint is known (not NULL or ""), with its
+ * model and tokenizer. CT_EFORMAT: the message says what differs. An index by another program has neither,
+ * and passes.
  */
 int ct_store_fits(const struct ct_store *s, const struct ct_transcoder *tc, const char *fingerprint,
     struct ct_error *err);
@@ -49,18 +50,18 @@ int ct_store_card(
 
 /*
  * Writes each record's JSON to to/{cantor}.json, cantor = (l+f)(l+f+1)/2 + f. apart: tokens do not include
- * blanks; they are written with one each, because viewers join tokens.
+ * blanks, so each is written with one, because viewers join tokens.
  */
 int ct_store_export(const struct ct_store *s, const char *to, bool apart, const struct ct_job *job,
     struct ct_error *err);
 
-/* "585.json": the name of that file. */
+/* The name of such a file: "585.json". */
 void ct_store_json_name(char *dst, size_t size, int layer, int feature);
 
 /*
- * The reverse: replaces the cards in `to` by those in such files, by circuit-tracer or by the export, as
- * cards of this transcoder. *n: how many there were; a feature without a file has no card. apart: as for the
- * export, whose blanks are removed again. fingerprint: of the model at hand, lent.
+ * The reverse: replaces the cards in `to` by those in such files, written by circuit-tracer or by the export,
+ * as cards of this transcoder. *n: how many there were. A feature without a file has no card. apart: as for
+ * the export; removes the blanks again. fingerprint: of the present model, lent.
  */
 int ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc,
     const char *fingerprint, bool apart, long *n, const struct ct_job *job, struct ct_error *err);
@@ -77,8 +78,8 @@ struct ct_store_layer {
 };
 
 /*
- * Replaces the cards in dir. The index is removed first and written last: after a crash in between there are
- * no cards, never wrong ones.
+ * Replaces the cards in dir. The index is removed first and written last: after a crash there are no cards,
+ * but never wrong ones.
  */
 int ct_store_write(const char *dir, const struct ct_store_layer *layers, int L, struct ct_error *err);
 

@@ -67,7 +67,7 @@ for file in transcoder/W_dec_0.safetensors model.safetensors tokenizer.json; do
 	esac
 	run trace -m "$tmp/other" "w20 w21 w3 w22"
 	ok "cards made with another $file are not shown" grep -qE \
-	    '^ctrace: .*other/features: the cards were made for others: (the transcoder|the model.s weights|the tokenizer) \(' "$tmp/err"
+	    '^ctrace: .*other/features: the cards were made for different files: (the transcoder|the model.s weights|the tokenizer) \(' "$tmp/err"
 	ok "and only they" [ "$status" -eq 0 -a "$(wc -l <"$tmp/err")" -eq 1 ]
 	rm -rf "$tmp/other"
 done

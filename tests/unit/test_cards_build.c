@@ -577,7 +577,7 @@ test_wrong_corpus(void **state)
 	s.w.sentences[3].n = 99;
 	assert_int_equal(ct_activity_collect(&none, s.f.m, s.f.tc, &s.w.c,
 	    &(struct ct_job){ s.pool, NULL, NULL }, &err), CT_EINVAL);
-	assert_string_equal(err.msg, "sentence 3 of the corpus has 99 tokens, the model's context is 24");
+	assert_string_equal(err.msg, "sentence 3 of the corpus has 99 tokens, but the context holds 24");
 	teardown(&s);
 }
 

@@ -100,7 +100,7 @@ test_bad_labels(void **state)
 		{ "L1#2: a\nL1#4: \"a\\e[2J\"\n", "labels.yaml:2: the label of L1#4 has an invisible or "
 		    "control", 1 },
 		{ "- L1#2\nL1#2: a\n", "labels.yaml:1: expected lines such as", 1 },
-		{ "L1#2: a\nL1#2: b\n", "labels.yaml:2: L1#2 has a label already", 1 },
+		{ "L1#2: a\nL1#2: b\n", "labels.yaml:2: L1#2 has two labels: keep one of them", 1 },
 		{ "L1#2: a\nL1#3: \"b\nL2#5: c\n", "labels.yaml:2: ", 2 },
 		{ "L1#2: a\nfingerprint: 12\n", "labels.yaml:2: expected a fingerprint, found \"12\"", 1 },
 	};
@@ -162,7 +162,7 @@ test_labels_of_others(void **state)
 	ct_labels_close(l);
 	assert_int_equal(ct_labels_open(&l, "labels.yaml", theirs, &notes, &err), CT_OK);
 	assert_int_equal(ct_labels_count(l), 0);
-	assert_non_null(strstr(notes.text[0], "labels.yaml: its labels were typed for others: the "
+	assert_non_null(strstr(notes.text[0], "labels.yaml: the labels were typed for different files: the "
 	    "transcoder (00000001-00000002-00000003 there, 00000001-0000000f-00000003 here); none of them "
 	    "is shown"));
 	assert_int_equal(ct_labels_set(l, 1, 3, "c", &err), CT_EINVAL);
