@@ -11,13 +11,13 @@
 
 #include "base/text.h"
 
-/* Two hash tables with open addressing, of numbers + 1; and what the line at hand touches. */
+/* Two open-addressing hash tables of indices + 1; and what the present line names. */
 struct ct_aggregate_index {
 	int *nodes;
 	size_t *edges;
 	size_t node_slots, edge_slots;
 	size_t node_room, edge_room;
-	int *at;			/* node of each node of the line */
+	int *at;			/* the node of each element of the line's list */
 	size_t at_room, line_room;
 };
 
@@ -35,7 +35,7 @@ ct_stat_sd(const struct ct_stat *s)
 	return s->known > 1 ? sqrt(s->squares / (double)(s->known - 1)) : NAN;
 }
 
-/* x: NAN where the prompt gives no value. */
+/* x: NAN if the prompt has no value. */
 static void
 push(struct ct_stat *s, double x)
 {
@@ -235,7 +235,7 @@ make_edge(struct ct_aggregate *a, int source, int target, struct ct_error *err)
 	return CT_OK;
 }
 
-/* The first line says which model the others must be of: features of two models have nothing in common. */
+/* The first line sets the model that all others must have: features of two models have nothing in common. */
 static int
 check_model(struct ct_aggregate *a, const json_t *line, const char *where, long number, struct ct_error *err)
 {
@@ -258,11 +258,12 @@ check_model(struct ct_aggregate *a, const json_t *line, const char *where, long 
 	}
 	if (strcmp(a->model, model) == 0 && strcmp(a->transcoder, transcoder) == 0)
 		return strcmp(a->weights, weights) == 0 ? CT_OK : ct_fail(err, CT_EINVAL,
-		    "%s:%ld: the model had other weights there than for the first line; aggregate them apart",
+		    "%s:%ld: this line was made with other weights than the first one: aggregate them "
+		    "separately",
 		    where, number);
 	ct_text_clean(clean, sizeof clean, model, strlen(model));
-	return ct_fail(err, CT_EINVAL, "%s:%ld: is of another model than the first line: %s %s; aggregate "
-	    "them apart", where,
+	return ct_fail(err, CT_EINVAL, "%s:%ld: this line is of another model than the first one: %s %s; "
+	    "aggregate them separately", where,
 	    number, clean, transcoder);
 }
 
@@ -281,7 +282,7 @@ relabel(struct ct_recurring_node *n, const json_t *v, struct ct_error *err)
 	return CT_OK;
 }
 
-/* The edge that an element of the line names, once it is there. */
+/* The edge that an element of the line names, once it has been added. */
 static struct ct_recurring_edge *
 known_edge(struct ct_aggregate *a, const json_t *v)
 {
@@ -292,7 +293,7 @@ known_edge(struct ct_aggregate *a, const json_t *v)
 	return &a->edges[a->index->edges[slot] - 1];
 }
 
-/* Room for one more run without it, unless there are as many as are kept. */
+/* Makes room for one more run of prompts that lack it, unless as many are kept as there may be. */
 static int
 reserve_gap(const struct ct_aggregate *a, struct ct_gaps *g, struct ct_error *err)
 {
@@ -345,7 +346,7 @@ prepare(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, struct
 	return CT_OK;
 }
 
-/* Something occurs in this prompt; last: where it did before, 0 for the first time. */
+/* Records that something occurs in this prompt; last: the prompt in which it last occurred, 0: none. */
 static void
 note_gap(struct ct_gaps *g, long last, long prompt)
 {
@@ -385,7 +386,7 @@ plus(double sum, double x)
 	return isnan(sum) ? x : isnan(x) ? sum : sum + x;
 }
 
-/* Sums over the positions of this prompt, then one value each into the statistics. Cannot fail. */
+/* Sums over the positions of this prompt, then adds one value for each to the statistics. Cannot fail. */
 static void
 count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, long line)
 {
@@ -406,7 +407,7 @@ count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, long lin
 		n->prompt = a->prompts;
 		n->times++;
 		n->now = plus(n->now, value(v, "influence"));
-		n->most = fmax(n->most, value(v, "activation"));	/* the other, if one is NAN */
+		n->most = fmax(n->most, value(v, "activation"));	/* fmax ignores NAN */
 	}
 	json_array_foreach(edges, i, v) {
 		if (!ct_aggregate_counts(a->by, v))
@@ -420,7 +421,7 @@ count(struct ct_aggregate *a, const json_t *nodes, const json_t *edges, long lin
 		e->now += json_number_value(json_array_get(v, 2));
 		e->share_now += json_number_value(json_array_get(v, 3)) / a->nodes[e->target].times;
 	}
-	/* Each once: a negative number marks it as counted. */
+	/* Adds each node once: a negative number marks it as done. */
 	json_array_foreach(nodes, i, v) {
 		struct ct_recurring_node *n = &a->nodes[at[i]];
 
@@ -458,7 +459,7 @@ ct_aggregate_add(struct ct_aggregate *a, const json_t *line, const char *where, 
 	}
 	if (groups && !nodes && json_object_get(line, "nodes"))
 		return ct_fail(err, CT_EINVAL, "%s:%ld: this line has no groups: trace its batch with "
-		    "--groups, or aggregate features of one label with --labels", where, number);
+		    "--groups, or count features by label with --labels", where, number);
 	if ((code = ct_aggregate_check(a->by, nodes, edges, where, number, err)) < 0 ||
 	    (code = prepare(a, nodes, edges, err)) < 0 ||
 	    (code = reserve((void **)&a->line, &a->index->line_room, (size_t)a->prompts + 1, sizeof *a->line,

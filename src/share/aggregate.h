@@ -1,9 +1,10 @@
 /*
- * aggregate: what recurs in the graphs of many prompts, from the lines that graph_line.h writes.
+ * aggregate: the features and edges that recur in the graphs of many prompts, from the lines that
+ * graph_line.h writes.
  *
- * Features, or groups of them, and edges are counted regardless of position: what occurs at several positions
- * of a prompt is summed for that prompt (of activations the largest is taken). Its memory grows with the
- * number of distinct nodes and edges, not of prompts.
+ * Features, or groups of them, and edges are counted whatever their positions: if something occurs at several
+ * positions of a prompt, its values are summed for that prompt (for activations, the largest is taken).
+ * Memory grows with the number of distinct nodes and edges, not with the number of prompts.
  */
 #ifndef CT_SHARE_AGGREGATE_H
 #define CT_SHARE_AGGREGATE_H
@@ -28,8 +29,9 @@ double ct_stat_mean(const struct ct_stat *s);	/* NAN without a value */
 double ct_stat_sd(const struct ct_stat *s);	/* of the sample; NAN for fewer than two values */
 
 /*
- * Where a node or edge is missing, between the first and the last prompt that have it: runs of prompts
- * (numbers from 1). Of features the first CT_GAPS are kept, for there are very many; of groups more.
+ * The prompts that lack a node or edge, between the first and the last prompt that have it, as runs of
+ * prompts (numbered from 1). Of features, of which there are very many, the first CT_GAPS runs are kept; of
+ * groups more.
  */
 enum { CT_GAPS = 6, CT_GROUP_GAPS = 1000 };
 struct ct_gap {
@@ -42,21 +44,21 @@ struct ct_gaps {
 };
 
 struct ct_recurring_node {
-	/* L1#249, error L1, input "Dallas", output "Austin"; of groups "in <state>" in quotes, output */
+	/* L1#249, error L1, input "Dallas", output "Austin"; for groups: "in <state>" in quotes, output */
 	char *name;
-	char *label;			/* features: the last one seen; else "" */
+	char *label;			/* for features, the last label seen; else "" */
 	struct ct_line_node is;
 	struct ct_stat influence, activation;
 	struct ct_gaps gaps;
-	double now, most;		/* of the prompt at hand: sum of influence, largest activation */
-	int times;			/* that it occurs there */
+	double now, most;		/* in the present prompt: sum of influence, largest activation */
+	int times;			/* how often it occurs there */
 	long prompt;			/* the last one it occurred in, from 1 */
 };
 
 struct ct_recurring_edge {
 	int source, target;		/* nodes */
 	struct ct_stat weight;
-	/* of groups: of what flows into the target; of several targets the mean */
+	/* for groups: the share of what flows into the target; if there are several targets, the mean */
 	struct ct_stat share;
 	struct ct_gaps gaps;
 	double now, share_now;
@@ -67,7 +69,7 @@ struct ct_aggregate {
 	enum ct_aggregate_by by;	/* to be set before the first line */
 	long *line;			/* (prompts) the number of each in its batch */
 	char *model, *transcoder, *weights;	/* of the first line; weights: a checksum, or "" */
-	long prompts, failed;		/* failed: lines with an error, left out */
+	long prompts, failed;		/* failed: lines with an error, which do not count */
 	int n_nodes;
 	size_t n_edges;
 	struct ct_recurring_node *nodes;
@@ -76,8 +78,8 @@ struct ct_aggregate {
 };
 
 /*
- * The lines of the prompts in which a node or edge is missing, where `last` is the last prompt that has it:
- * writes the first, at most max, and returns how many it wrote.
+ * The line numbers of the prompts that lack a node or edge, where `last` is the last prompt that has it:
+ * writes the first ones, at most max, and returns how many.
  */
 int ct_aggregate_absent(const struct ct_aggregate *a, const struct ct_gaps *gaps, long last, long *out,
     int max);

@@ -21,7 +21,7 @@ ct_aggregate_groups(enum ct_aggregate_by by)
 	return by == CT_BY_GROUP || by == CT_BY_VALUE;
 }
 
-/* A label that says something, by which features can be grouped; NULL: there is none. */
+/* A label by which features can be grouped; NULL: there is none. */
 static const char *
 group_label(enum ct_aggregate_by by, const json_t *v)
 {
@@ -31,7 +31,7 @@ group_label(enum ct_aggregate_by by, const json_t *v)
 	    NULL;
 }
 
-/* The values of a class, "<state>", with blanks between them; of a class without, all of it. */
+/* The values in a class name, "<state>", separated by blanks; if it has none, the whole name. */
 static void
 name_features(enum ct_aggregate_by by, const char *class, char name[CT_AGGREGATE_NAME])
 {
@@ -146,7 +146,7 @@ is_edge(enum ct_aggregate_by by, const json_t *v, size_t n_nodes)
 	return true;
 }
 
-/* A number, or none: targets have no influence, and only features an activation. */
+/* A number or null: targets have no influence, and only features have an activation. */
 static bool
 may_be_number(const json_t *v, const char *key)
 {

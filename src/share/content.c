@@ -16,7 +16,7 @@ is_pinned(const struct ct_export *x, int node)
 	return ct_subgraph_find(x->subgraph, &p) >= 0;
 }
 
-/* Is an active feature the target of the graph? */
+/* Whether an active feature is also the target of the graph. */
 static bool
 is_target_too(const struct ct_graph *g, const struct ct_node *n)
 {
@@ -133,7 +133,7 @@ open_whole(struct ct_content *c, const struct ct_export *x, const bool *written)
 	return a.lost ? CT_ENOMEM : CT_OK;
 }
 
-/* A node may be in several supernodes: its places are a list. */
+/* A node may be in several supernodes, so its places are a list. */
 struct place {
 	int part, next;			/* next: -1 ends the list */
 };
@@ -156,7 +156,7 @@ put_in(struct merger *m, int node, int part)
 	m->first[node] = m->n_places++;
 }
 
-/* One node for the members of a supernode that are in the graph. */
+/* Makes one node of the members of a supernode that are in the graph. */
 static void
 add_supernode(struct merger *m, const struct ct_export *x, int supernode)
 {
@@ -203,7 +203,7 @@ merge_edge(void *ctx, const struct ct_edge *e)
 				    (double)e->weight;
 }
 
-/* A graph explains something: without an output that is pinned by itself the likeliest one is there too. */
+/* A graph must explain something: if no output is pinned as a single node, the likeliest one is added. */
 static int
 needed_target(const struct ct_export *x, const struct merger *m)
 {
@@ -222,7 +222,7 @@ needed_target(const struct ct_export *x, const struct merger *m)
 static void
 add_single(struct merger *m, const struct ct_export *x, int node)
 {
-	m->first[node] = -1;		/* it stands by itself then, not in a supernode */
+	m->first[node] = -1;		/* it is then a single node, not part of a supernode */
 	put_in(m, node, m->c->n_parts);
 	add_node(m->c, x, node);
 }

@@ -13,16 +13,16 @@
 #include "io/json_writer.h"
 #include "share/export.h"
 
-/* A node that is written, or a supernode. */
+/* A node or supernode that is written. */
 struct ct_content_part {
 	int node;			/* of the graph; -1: a supernode */
 	int supernode;			/* -1: a node */
-	int n;				/* nodes it stands for */
+	int n;				/* how many nodes it stands for */
 	const char *id;			/* in graph JSON */
 	const char *name;		/* of a supernode; else "" */
-	int layer, pos;			/* of a supernode the mean layer and the last position */
-	double activation;		/* of a supernode the sum; NAN: none */
-	/* cumulative share of influence, of a supernode the smallest; NAN: not known */
+	int layer, pos;			/* for a supernode: the mean layer and the last position */
+	double activation;		/* for a supernode: the sum; NAN: none */
+	/* cumulative influence; for a supernode: its smallest; NAN: not known */
 	double cumulative;
 };
 
@@ -32,12 +32,12 @@ struct ct_content {
 	size_t n_edges;
 	struct ct_content_edge {
 		int source, target;	/* parts */
-		double weight;		/* between supernodes the sum */
+		double weight;		/* between supernodes: the sum */
 	} *edge;
 	struct ct_arena arena;
 };
 
-/* The content that x asks for; CT_ENOTFOUND if it asks for pins and there are none. Close it in any case. */
+/* Selects what x asks for; CT_ENOTFOUND if it asks for pins and there are none. To be closed in any case. */
 int ct_content_open(struct ct_content *c, const struct ct_export *x, struct ct_error *err);
 void ct_content_close(struct ct_content *c);
 
@@ -46,7 +46,9 @@ void ct_content_close(struct ct_content *c);
  * active feature that is also the target is written once, as the target.
  */
 const bool *ct_content_written(const struct ct_export *x, struct ct_arena *a);
-/* Their edges: the pruned ones, and those between pinned nodes which the pruning has dropped. */
+/*
+ * The edges between written nodes: the pruned graph's, and those between pinned nodes that pruning dropped.
+ */
 void ct_content_edges(const struct ct_export *x, const bool *written,
     void (*put)(void *ctx, const struct ct_edge *e),
     void *ctx);

@@ -1,5 +1,5 @@
 /*
- * export: all that is needed to write a graph in any form: the graph, its pins, and the names of nodes and
+ * export: what is needed to write a graph in any form: the graph, its pins, and the names of nodes and
  * tokens.
  */
 #ifndef CT_SHARE_EXPORT_H
@@ -17,24 +17,25 @@ struct ct_graph_file;
 struct ct_page;
 struct ct_qk;
 
-/* What a graph does not know of itself. */
+/* Names and settings that the graph itself does not have. */
 struct ct_graph_names {
 	const char *model;			/* name of the model directory: part of the slug */
-	const char *scan;			/* what the transcoder calls its model */
-	const char *transcoder;			/* "CLT" or "PLT", "": not known */
+	const char *scan;			/* the name by which the transcoder knows its model */
+	const char *transcoder;			/* "CLT" or "PLT"; "": not known */
 	const char *prompt;
 	const char *slug;			/* the graph's name; NULL: made from model and prompt */
 	int features;				/* of a layer */
-	/* texts have a blank between tokens, which these do not carry */
+	/* the prompt has blanks between tokens, which these do not include */
 	bool apart;
-	const struct ct_graph_file *file;	/* that the graph was read from; NULL: it was traced */
+	/* the file that the graph was read from; NULL: it was traced */
+	const struct ct_graph_file *file;
 	const int *tokens;			/* (T) */
 	const char *(*token)(const void *ctx, int id);		/* raw text */
 	const char *(*label)(const void *ctx, int layer, int feature);	/* "" when there is none */
 	const void *ctx;
 };
 
-/* Of the graph of a clamped run: the clamps, and the graph without them. */
+/* For the graph of a clamped run: the clamps, and the graph without them. */
 struct ct_then {
 	const struct ct_graph *graph;
 	const struct ct_clamp *clamps;
@@ -48,9 +49,10 @@ struct ct_export {
 	const struct ct_graph_names *names;
 	bool pinned;				/* only what is pinned, each supernode as one node */
 	bool all;				/* pictures: every node, not only the strongest */
-	const struct ct_qk *const *qk;		/* (n_nodes) NULL, or of some nodes why a head looked there */
+	/* (n_nodes) why the strongest head into a node attended; NULL: not known */
+	const struct ct_qk *const *qk;
 	const struct ct_then *then;		/* NULL: there are no clamps */
-	const struct ct_page *page;		/* what a page of HTML has besides the graph; NULL: nothing */
+	const struct ct_page *page;		/* the other contents of a page of HTML; NULL: none */
 };
 
 #endif

@@ -8,15 +8,15 @@
 #include "share/content.h"
 #include "share/graph_file.h"
 
-/* What happens to a field of an object that is copied. */
+/* What to do with a field of an object that is copied. */
 enum fate { AS_IT_IS, DROPPED };
 
-/* Decides on a field, and writes what takes its place, if anything. value: its first byte. */
+/* Decides about a field, and writes what replaces it, if anything. value: its first byte. */
 typedef enum fate (*field_fn)(void *ctx, struct ct_writer *w, const char *key, const char *value);
 
 /*
- * The fields of the object in a span of the text, each under its own name. The text was read before: what
- * fails here is memory alone, which the writer's buffer reports.
+ * Copies the fields of the object in a span of the text, each under its own name. The text was read before,
+ * so only memory can fail, which the writer's buffer reports.
  */
 static void
 copy_fields(struct ct_writer *w, const char *text, const struct ct_stream_span *at, field_fn decide,
@@ -41,7 +41,7 @@ copy_fields(struct ct_writer *w, const char *text, const struct ct_stream_span *
 	}
 }
 
-/* Of a node, what viewers need and the file leaves out is added. */
+/* Adds fields of a node that viewers need and the file lacks. */
 enum { HAS_CLERP = 1, HAS_JS_ID = 2, HAS_FEATURE = 4 };
 
 static enum fate
@@ -58,7 +58,7 @@ node_field(void *ctx, struct ct_writer *w, const char *key, const char *value)
 		*seen |= HAS_FEATURE;
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
 		if (strcmp(key, needed[i].key) == 0) {
-			if (*value != '"')	/* null: added below, as the text that it has to be */
+			if (*value != '"')	/* it is null: added below as a text */
 				return DROPPED;
 			*seen |= needed[i].bit;
 		}
@@ -103,7 +103,7 @@ put_link(void *ctx, const struct ct_edge *e)
 
 struct metadata_job {
 	const struct ct_export *x;
-	bool pruned;			/* to less than the file has */
+	bool pruned;			/* more was pruned than the file had */
 	int seen;
 };
 
@@ -118,7 +118,7 @@ settings_field(void *ctx, struct ct_writer *w, const char *key, const char *valu
 	return strcmp(key, "node_threshold") == 0 || strcmp(key, "edge_threshold") == 0 ? DROPPED : AS_IT_IS;
 }
 
-/* The name under which viewers find the cards may be another than in the file. */
+/* The name under which viewers find the cards may replace the file's. */
 static bool
 other_scan(const struct ct_export *x)
 {
@@ -198,7 +198,7 @@ ct_graph_again_metadata(struct ct_writer *w, const char *key, const struct ct_ex
 struct params_job {
 	const struct ct_export *x;
 	bool changed;
-	bool pins, supernodes;		/* were there */
+	bool pins, supernodes;		/* these fields were in the file */
 };
 
 static enum fate
@@ -208,7 +208,7 @@ params_field(void *ctx, struct ct_writer *w, const char *key, const char *value)
 	bool pins = strcmp(key, "pinnedIds") == 0, supernodes = strcmp(key, "supernodes") == 0;
 
 	(void)w;
-	/* Texts that are null are left out, as viewers expect texts. */
+	/* Texts that are null are left out, since viewers expect texts. */
 	if (strcmp(key, "linkType") == 0 || strcmp(key, "clickedId") == 0 || strcmp(key, "sg_pos") == 0)
 		return *value == '"' ? AS_IT_IS : DROPPED;
 	if (!pins && !supernodes)
@@ -245,7 +245,7 @@ write_params(struct ct_writer *w, const struct ct_export *x)
 	ct_writer_end(w);
 }
 
-/* A file of ours says so itself; another program's "format" means something else, and stays. */
+/* Only files by ctrace have ctrace's "format"; another program's field of that name is kept. */
 static bool
 is_ours(const struct ct_graph_file *f)
 {
@@ -319,7 +319,7 @@ ct_graph_again_write(struct ct_buffer *to, bool indent, const struct ct_export *
 		const struct ct_stream_span *key = &field->key, *value = &field->value;
 
 		if (field->section < CT_SECTION_CTRACE) {
-			if (section(f, field->section) == value)	/* the last of that name */
+			if (section(f, field->section) == value)	/* the last field of that name */
 				write_section(&w, x, field->section, written);
 		} else if (!ours || !is_head(f, field)) {
 			ct_writer_raw_field(&w, f->text + key->start, key->end - key->start,

@@ -40,7 +40,7 @@ read_metadata(struct ct_graph_reader *r, struct ct_error *err)
 		return ct_fail(err, CT_EFORMAT, "%s: \"metadata\": expected an object", where);
 	tokens = json_object_get(r->metadata, "prompt_tokens");
 	if (tokens && !json_is_null(tokens) && !json_is_array(tokens))
-		ct_raw_leave_out(&r->raw, "metadata: \"prompt_tokens\" is no list of tokens");
+		ct_raw_leave_out(&r->raw, "metadata: \"prompt_tokens\": expected a list of tokens");
 	if (json_array_size(tokens) > INT_MAX / 2)
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: metadata: %zu prompt_tokens are more than a graph "
 		    "may have", where, json_array_size(tokens));
@@ -51,7 +51,7 @@ read_metadata(struct ct_graph_reader *r, struct ct_error *err)
 	return f->slug && f->scan && f->prompt ? CT_OK : ct_fail_memory(err, 1, "a graph");
 }
 
-/* A share in a settings object, or `otherwise`. */
+/* A cumulative share in a settings object, or `otherwise`. */
 static double
 threshold(const json_t *obj, const char *key, double otherwise)
 {
@@ -61,7 +61,7 @@ threshold(const json_t *obj, const char *key, double otherwise)
 	return x > 0 && x <= 1 ? x : otherwise;
 }
 
-/* Our own extras; a file of another program has none, and what it does not say is NAN. */
+/* ctrace's own fields; a file of another program has none, and what a file does not say is NAN. */
 static int
 read_extras(struct ct_graph_reader *r, struct ct_error *err)
 {
@@ -109,7 +109,7 @@ read_all(struct ct_graph_reader *r, struct ct_error *err)
 	return ct_reader_pins(r, err);
 }
 
-/* What stays of the reader: where things stand in the text, and what was left out. */
+/* What is kept of the reader: the places in the text, and what was left out. */
 static int
 keep_text(struct ct_graph_reader *r, struct ct_error *err)
 {

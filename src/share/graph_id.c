@@ -28,7 +28,7 @@ ct_graph_node_id(const struct ct_export *x, int node, char buf[CT_NODE_ID])
 	else if (ct_node_subject(n) == CT_NODE_FEATURE)
 		snprintf(buf, CT_NODE_ID, "%d_%d_%d", n->layer, n->index, n->pos);
 	else {
-		/* Differences are numbered behind the vocabulary. */
+		/* Differences have numbers after those of the vocabulary. */
 		if (n->target == CT_TARGET_DIFFERENCE)
 			token = g->V;
 		for (int i = g->n_nodes - g->n_targets; i < node && n->target == CT_TARGET_DIFFERENCE; i++)

@@ -1,4 +1,4 @@
-/* graph_json: see graph_json.h. Graphs that were read from a file are graph_again's to write. */
+/* graph_json: see graph_json.h. graph_again.c writes graphs that were read from a file. */
 #include "share/graph_json.h"
 
 #include <ctype.h>
@@ -17,7 +17,7 @@
 #include "trace/compare.h"
 #include "trace/direct.h"
 
-/* Index that one number gives to a feature of a layer, as circuit-tracer does. */
+/* The single number of a feature of a layer, as in circuit-tracer. */
 static long long
 cantor(int layer, int feature)
 {
@@ -26,12 +26,12 @@ cantor(int layer, int feature)
 	return sum * (sum + 1) / 2 + feature;
 }
 
-/* A document on its way out. */
+/* A document while it is written. */
 struct job {
 	const struct ct_export *x;
 	struct ct_writer w;
 	const bool *written;		/* (n_nodes) */
-	const char *const *id;		/* (n_nodes) of those that are written */
+	const char *const *id;		/* (n_nodes) for nodes that are written */
 };
 
 static void
@@ -141,9 +141,7 @@ slug(char *dst, size_t size, const struct ct_graph_names *names)
 	dst[n] = '\0';
 }
 
-/*
- * Viewers join the tokens to the prompt: where they do not carry their own blanks, they get them here.
- */
+/* Viewers join the tokens to the prompt, so tokens without their own blanks get them here. */
 static void
 write_tokens(struct ct_writer *w, const struct ct_graph *g, const struct ct_graph_names *names)
 {
@@ -209,7 +207,7 @@ ct_graph_json_metadata(struct ct_buffer *to, const struct ct_export *x)
 
 enum term { BIAS, INPUTS, OMITTED, VALUES, N_TERMS };
 
-/* One term of each node that has it; the terms of a node that have no source node. */
+/* One kind of term for each node that has it, such as biases, which have no source node. */
 static void
 write_terms(struct job *j, const char *key, enum term which)
 {
@@ -272,7 +270,7 @@ write_direct(struct job *j, struct ct_error *err)
 	return code;
 }
 
-/* Activation and share of influence of a node then and now; a node -1: it is not in that graph. */
+/* Activation and share of influence of a node without and with clamps; node -1: it is not in that graph. */
 static void
 write_then_now(struct job *j, const char *id, int node_then, int node_now)
 {
@@ -294,7 +292,10 @@ write_then_now(struct job *j, const char *id, int node_then, int node_now)
 	ct_writer_end(&j->w);
 }
 
-/* Of a clamped run: the clamps as numbers, and each feature that either graph keeps then and now. */
+/*
+ * For a clamped run: the clamps as numbers, and each feature that one of the graphs keeps, without and with
+ * clamps.
+ */
 static void
 write_clamped(struct job *j)
 {
@@ -343,7 +344,7 @@ write_clamped(struct job *j)
 	ct_writer_end(w);
 }
 
-/* What the format has no place for: sizes, the check, the scores, which tokens a difference is of. */
+/* What has no place in the format: sizes, the check, the scores, the tokens of a difference. */
 static int
 write_extras(struct job *j, struct ct_error *err)
 {
@@ -422,7 +423,7 @@ write_whole(struct job *j, struct ct_error *err)
 	return code < 0 ? code : write_extras(j, err);
 }
 
-/* A supernode as a node of its own kind: it has no feature number. */
+/* A supernode is a node of a kind of its own, without a feature number. */
 static void
 write_supernode(struct job *j, const struct ct_content_part *p)
 {

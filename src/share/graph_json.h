@@ -14,9 +14,9 @@
 #include "share/export.h"
 
 /*
- * Writes the kept nodes and the pruned edges; of nodes that are not kept those that are pinned. Little more
- * memory than the nodes take, however many edges there are. 0, or CT_ENOMEM; what becomes of the text only
- * the buffer knows.
+ * Writes the kept nodes and the pruned edges, and pinned nodes that are not kept. Needs little more memory
+ * than the nodes, however many edges there are. 0, or CT_ENOMEM; failures to write are only known to the
+ * buffer.
  */
 int ct_graph_json_write(struct ct_buffer *to, bool indent, const struct ct_export *x, struct ct_error *err);
 

@@ -12,7 +12,7 @@ word(const struct ct_graph_names *names, int token)
 	return names->token(names->ctx, token);
 }
 
-/* The text of a target, a token or A - B; and its id, where it is one token. */
+/* The text of a target, a token or A - B; and its id if it is one token. */
 static void
 write_target(struct ct_writer *w, const struct ct_graph_names *names, const struct ct_node *n)
 {
@@ -27,7 +27,7 @@ write_target(struct ct_writer *w, const struct ct_graph_names *names, const stru
 	ct_writer_string(w, "token", text);
 }
 
-/* all: the sum of what is passed on, of which each node's influence is a share. */
+/* all: the total, of which each node's influence is a share. */
 static void
 write_node(struct ct_writer *w, const struct ct_graph_names *names, const struct ct_node *n, double all)
 {

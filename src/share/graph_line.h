@@ -21,16 +21,16 @@ enum { CT_LINE_NAME = 512 };
 struct ct_line_group {
 	const char *kind;
 	char name[CT_LINE_NAME];	/* in this prompt */
-	char class[CT_LINE_NAME];	/* in every prompt; "": only the name says which it is */
+	char class[CT_LINE_NAME];	/* the same in every prompt; "": only the name identifies it */
 };
 struct ct_line_groups {
 	const struct ct_parts *parts;
 	const struct ct_line_group *group;	/* (parts->n) */
 };
 
-enum { CT_GRAPH_LINE_FORMAT = 2 };	/* of these lines, see ct_writer_document */
+enum { CT_GRAPH_LINE_FORMAT = 2 };	/* version of these lines, see ct_writer_document */
 
-/* Adds tokens, targets, scores, nodes, edges and, unless they are NULL, groups to the object that is open. */
+/* Adds tokens, targets, scores, nodes, edges and, unless they are NULL, groups to the open object. */
 int ct_graph_line(struct ct_writer *w, const struct ct_graph *g, const struct ct_graph_names *names,
     const struct ct_line_groups *groups, struct ct_error *err);
 

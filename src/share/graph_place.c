@@ -1,8 +1,8 @@
 /*
- * graph_place: nodes and links of a file as those of a graph. See graph_reader.h.
+ * graph_place: turns nodes and links of a file into those of a graph. See graph_reader.h.
  *
- * The graph has every error and embedding node, as traced graphs have; those that the file leaves out are
- * marked as missing and have no edges.
+ * The graph has every error and embedding node, as traced graphs have; those that the file lacks are marked
+ * as missing and have no edges.
  */
 #include "share/graph_file.h"
 #include "share/graph_reader.h"
@@ -18,7 +18,7 @@
 enum { MAX_TARGETS = 1024, MAX_POSITIONS = INT_MAX / 2 };
 static const size_t slack = (size_t)64 << 20;
 
-/* Is this the target of a graph that explains a feature? */
+/* Whether a node is the target of a graph that explains a feature. */
 bool
 ct_reader_is_target(const struct ct_raw_node *n)
 {
@@ -26,8 +26,8 @@ ct_reader_is_target(const struct ct_raw_node *n)
 }
 
 /*
- * Within a layer attention features ("lorsa") come before those of the MLP, which reads what attention
- * writes; biases and what is not known come before both, for edges mostly lead from them. Edges lead from
+ * The order within a layer: attention features ("lorsa") come before features of the MLP, which reads what
+ * attention writes. Biases and unknown kinds come first, since edges mostly lead from them. Edges lead from
  * earlier to later nodes.
  */
 static char
@@ -52,7 +52,7 @@ by_feature(const void *a, const void *b)
 	return x->place < y->place ? -1 : 1;
 }
 
-/* What a node stands for, as numbers; false: nothing else can be the same. */
+/* What a node stands for, as numbers; false: no other node can be the same. */
 static bool
 identity(const struct ct_raw_node *n, long id[4])
 {
@@ -107,8 +107,8 @@ drop_doubles(struct ct_graph_reader *r, struct ct_error *err)
 }
 
 /*
- * Sizes of the graph, from the nodes; layers count from 0. How outputs are numbered differs between programs:
- * above the last layer, or one further up.
+ * Finds the sizes of the graph from its nodes; layers count from 0. Programs number the layer of outputs
+ * differently: the one after the last layer, or one more.
  */
 static int
 measure(struct ct_graph_reader *r, struct ct_error *err)
@@ -197,7 +197,7 @@ place_features(struct ct_graph_reader *r, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Errors and embeddings lie on their grids, there or missing. */
+/* Errors and embeddings have a place for each layer and token, whether the file has them or not. */
 static void
 place_grids(struct ct_graph_reader *r)
 {
@@ -226,7 +226,7 @@ place_grids(struct ct_graph_reader *r)
 	}
 }
 
-/* The ids of the tokens A and B of a target A - B, which the extras hold. */
+/* The ids of the tokens A and B of a target A - B, which are among ctrace's own fields. */
 static bool
 difference(const struct ct_graph_reader *r, const char *id, int *a, int *b)
 {
@@ -264,13 +264,13 @@ place_target(struct ct_graph_reader *r, const struct ct_raw_node *raw, int to)
 		n->other = -1;
 		n->index = raw->index;
 		n->prob = (float)raw->prob;
-		/* A probability may be anything in a file; how much a target counts cannot. */
+		/* A file may have any number as a probability, but the weight of a target must be valid. */
 		n->weight = raw->prob > 0 ? (float)fmin(raw->prob, 1) : 0;
 	}
 	r->node[raw->place] = to;
 }
 
-/* The one that is marked comes first, the others as they come. */
+/* The marked target comes first, the others in the file's order. */
 static void
 place_targets(struct ct_graph_reader *r)
 {
@@ -292,7 +292,7 @@ place_targets(struct ct_graph_reader *r)
 	g->pos = g->nodes[first].pos;
 }
 
-/* What the extras say of single nodes; NAN: nothing. Nodes that lack nothing are not in "omitted". */
+/* ctrace's own fields about single nodes; NAN: none. "omitted" lists only nodes that lack something. */
 static void
 read_terms(struct ct_graph_reader *r)
 {
@@ -313,7 +313,7 @@ read_terms(struct ct_graph_reader *r)
 	g->check.max_logit_error = ct_reader_extra(r, "self_check", "max_logit_error", NAN);
 }
 
-/* The nodes of the file. Where it does not list its tokens, there are as many as nodes lie at. */
+/* Makes the nodes. If the file has no list of tokens, there are as many as the nodes' positions need. */
 static int
 read_nodes(struct ct_graph_reader *r, struct ct_error *err)
 {
@@ -366,7 +366,7 @@ by_source(const void *a, const void *b)
 	return x->at < y->at ? -1 : 1;
 }
 
-/* Why an edge cannot be one of a graph; NULL: it can. */
+/* Why an edge cannot be in a graph; NULL: it can. */
 static const char *
 why_not(const struct ct_graph_reader *r, int source, int target)
 {
@@ -390,14 +390,14 @@ why_not(const struct ct_graph_reader *r, int source, int target)
 }
 
 /*
- * Sorts the edges into one node. The same edge twice is left out, unless its id is that of a feature and of
- * an error: then the second one is the error's, which is the order in which circuit-tracer writes them.
+ * Sorts the edges into one node. A repeated edge is left out, unless its id is both a feature's and an
+ * error's: then the second edge is the error's, since circuit-tracer writes them in this order.
  */
 static void
 sort_inputs(struct ct_graph_reader *r, struct indexed *in, size_t n)
 {
 	bool again = false;
-	size_t first = 0;		/* of those from one source */
+	size_t first = 0;		/* number of edges from one source */
 
 	qsort(in, n, sizeof *in, by_source);
 	for (size_t k = 1; k < n; k++) {
@@ -421,7 +421,8 @@ sort_inputs(struct ct_graph_reader *r, struct indexed *in, size_t n)
 }
 
 /*
- * The links of the file that can be edges, by target; first (n_nodes + 1) says where those into a node begin.
+ * Lists the file's links that can be edges, sorted by target; first (n_nodes + 1) says where those into a
+ * node begin.
  */
 static int
 sort_links(struct ct_graph_reader *r, struct indexed *sorted, size_t *first, struct ct_error *err)
@@ -505,8 +506,8 @@ connect(struct ct_graph_reader *r, struct ct_error *err)
 }
 
 /*
- * Influence: as the links give it, but the shares and scores that the file gives are those of the whole
- * graph.
+ * Computes influence from the links, but keeps the shares and scores of the file, which are those of the
+ * whole graph.
  */
 static int
 weigh(struct ct_graph_reader *r, struct ct_error *err)

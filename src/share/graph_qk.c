@@ -7,7 +7,7 @@
 #include "share/graph_id.h"
 #include "trace/qk.h"
 
-enum { MOST = 10 };			/* of each list */
+enum { MOST = 10 };			/* length of each list */
 
 static int
 node_of(const struct ct_graph *g, const struct ct_qk_term *t)
@@ -18,7 +18,7 @@ node_of(const struct ct_graph *g, const struct ct_qk_term *t)
 	return t->kind == CT_QK_CONSTANTS ? -1 : ct_graph_find(g, kinds[t->kind], t->layer, t->pos, t->index);
 }
 
-/* "" where the graph has no node for it. The constants of a side are a node of their own. */
+/* "" if the graph has no node for it. The constants of a side are a node of their own. */
 static const char *
 term_id(const struct ct_export *x, const struct ct_qk *qk, const struct ct_qk_term *t, int pos,
     char buf[CT_NODE_ID])
@@ -113,7 +113,7 @@ describe(struct ct_writer *w, const struct ct_export *x, const struct ct_qk *qk,
 	ct_writer_end(w);
 }
 
-/* Terms that a list of the file may name, and that are no nodes of it, each once. */
+/* Lists terms that are in the file's lists but are none of its nodes, each once. */
 static void
 describe_terms(struct ct_writer *w, const struct ct_export *x, const struct ct_qk *qk, bool query,
     bool *there)

@@ -58,7 +58,8 @@ int
 ct_raw_open(struct ct_raw_graph *p, const char *where, const char *text, size_t n, struct ct_arena *strings,
     struct ct_arena *scratch, struct ct_error *err)
 {
-	static const char mark[] = "\xef\xbb\xbf";	/* of UTF-8, which some editors begin files with */
+	/* UTF-8's byte order mark, with which some editors begin files */
+	static const char mark[] = "\xef\xbb\xbf";
 	const char *key;
 	int code;
 
@@ -125,8 +126,8 @@ ct_raw_leave_out(struct ct_raw_graph *p, const char *fmt, ...)
 }
 
 /*
- * Reads one element of a section. What is no JSON is an error; one that is, and makes no sense, is left out.
- * Both kinds of failure say which element it was.
+ * Reads one element of a section. If it is not JSON, that is an error; if it is JSON but invalid, it is left
+ * out. Both kinds of failure say which element it was.
  */
 static int
 read_element(struct ct_raw_graph *p, const char *section,
@@ -158,7 +159,7 @@ read_element(struct ct_raw_graph *p, const char *section,
 	return code < 0 ? ct_fail(err, code, "%s (in %s[%d])", why.msg, section, p->n_seen - 1) : CT_OK;
 }
 
-/* Anything that is no string, and any word that is not known, is a kind of another program's. */
+/* What is no string, or an unknown word, is a kind of node of another program. */
 static int
 read_type(struct ct_raw_graph *p, struct ct_raw_node *n, struct ct_error *err)
 {
@@ -222,8 +223,8 @@ read_maybe_text(struct ct_raw_graph *p, const char *what, const char **out, stru
 }
 
 /*
- * The number that one feature of a layer has across layers (Cantor's pairing, as in circuit-tracer), back to
- * the feature; or -1.
+ * The inverse of the number that identifies a feature of a layer in all layers (Cantor's pairing, as in
+ * circuit-tracer); or -1.
  */
 static int
 unpair(double number, int layer)
@@ -234,7 +235,7 @@ unpair(double number, int layer)
 }
 
 /*
- * The index in an id of the form "{layer}_{index}_{pos}", or "{layer}_cro_{index}_{pos}" of Llamascopium; or
+ * The index in an id of the form "{layer}_{index}_{pos}", or Llamascopium's "{layer}_cro_{index}_{pos}"; or
  * -1.
  */
 static int
@@ -253,8 +254,8 @@ index_in_id(const struct ct_raw_node *n)
 }
 
 /*
- * The id of a node says which feature or token it is; else the number by which the frontend looks features
- * up. What neither says stays unknown.
+ * Finds the feature or token of a node from its id; else from the number by which the frontend looks features
+ * up. If both fail it is unknown.
  */
 static int
 index_of(const struct ct_raw_node *n, double feature)
@@ -343,7 +344,7 @@ read_node(struct ct_raw_graph *p, const struct ct_stream_span *at, struct ct_err
 	return CT_OK;
 }
 
-/* Where an id is, or belongs. */
+/* The slot of an id, or the free one where it belongs. */
 static size_t
 slot(const struct ct_raw_graph *p, const char *id)
 {
@@ -365,8 +366,8 @@ ct_raw_find(const struct ct_raw_graph *p, const char *id)
 }
 
 /*
- * The old form of an error's id, 0_{layer}_{pos}, may be that of a feature of layer 0 too. The id then finds
- * the feature, which knows the error. Of other nodes with one id the first stays.
+ * The old form of an error's id, 0_{layer}_{pos}, may also be the id of a feature of layer 0. Then the id
+ * finds the feature, which refers to the error. Of other nodes with the same id, the first is kept.
  */
 static int
 index_ids(struct ct_raw_graph *p, struct ct_error *err)
@@ -399,7 +400,7 @@ index_ids(struct ct_raw_graph *p, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Goes to the list that a section is. */
+/* Goes to the list in a section. */
 static int
 open_section(struct ct_raw_graph *p, enum ct_section which, struct ct_error *err)
 {

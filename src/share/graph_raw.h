@@ -22,24 +22,25 @@ enum ct_section { CT_SECTION_METADATA, CT_SECTION_QPARAMS, CT_SECTION_NODES, CT_
 /* A field of the file's object. */
 struct ct_raw_field {
 	struct ct_stream_span key, value;	/* the key with its quotes */
-	enum ct_section section;	/* CT_N_SECTIONS: another's */
+	enum ct_section section;	/* CT_N_SECTIONS: a field of another program */
 };
 
-/* A node as the file gives it; its strings live in the arena. */
+/* A node as in the file; its strings are in the arena. */
 struct ct_raw_node {
 	const char *id, *clerp, *js_id;	/* clerp, js_id: "" when missing */
-	const char *type;		/* feature_type as it is written */
+	const char *type;		/* feature_type as in the file */
 	struct ct_stream_span span;
-	bool gone;			/* left out: another node has its id, or its place */
+	bool gone;			/* left out: another node has its id, or stands for the same */
 	enum ct_node_kind kind;
 	int layer;			/* -1: an embedding's */
 	int pos;
-	int number;			/* feature or token; -1: the file does not say */
-	int index;			/* the same, or one of its own: see ct_graph_file.F */
+	int number;			/* feature or token; -1: the file does not have it */
+	int index;			/* the same, or a number made up for it: see ct_graph_file.F */
 	double cumulative, activation, prob;	/* NAN when missing */
 	bool is_target;			/* marked as the first target */
-	int place;			/* in the file, from 0 */
-	int same_id;			/* place of an error node with this id too (the old form); -1: none */
+	int place;			/* its number in the file, from 0 */
+	/* the number of an error node that has this id too (the old form); -1: none */
+	int same_id;
 };
 
 struct ct_raw_graph {
@@ -56,14 +57,14 @@ struct ct_raw_graph {
 	struct ct_edge *links;		/* in the order of the file; source and target are places */
 	struct ct_stream_span *link_at;
 	int n_links;
-	int n_seen;			/* elements of the section at hand */
+	int n_seen;			/* elements read so far of the present section */
 	int left_out;			/* invalid nodes and links */
-	struct ct_error why;		/* of the first of them */
+	struct ct_error why;		/* what is wrong with the first of them */
 	const struct ct_job *job;
 };
 
 /*
- * Finds the sections of the text, n bytes and a NUL; the file must be one whole object. Strings go to
+ * Finds the sections of the text, n bytes and a NUL; the file must be one complete object. Strings go to
  * `strings`.
  */
 int ct_raw_open(struct ct_raw_graph *p, const char *where, const char *text, size_t n,
@@ -77,7 +78,7 @@ int ct_raw_tree(const struct ct_raw_graph *p, enum ct_section which, json_t **ou
 int ct_raw_nodes(struct ct_raw_graph *p, int T, struct ct_error *err);
 int ct_raw_links(struct ct_raw_graph *p, struct ct_error *err);
 
-/* Counts a node or link as left out; the reason is given as for ct_fail, and p->why keeps the first. */
+/* Counts a node or link as left out. The reason is given as to ct_fail, and p->why keeps the first one. */
 void ct_raw_leave_out(struct ct_raw_graph *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The place of a node by its id, or -1. */

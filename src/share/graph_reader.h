@@ -1,6 +1,6 @@
 /*
- * graph_reader: a file of graph JSON on its way into a graph. For graph_file.c, graph_place.c and
- * graph_words.c only.
+ * graph_reader: turns a file of graph JSON into a graph. For graph_file.c, graph_place.c and graph_words.c
+ * only.
  */
 #ifndef CT_SHARE_GRAPH_READER_H
 #define CT_SHARE_GRAPH_READER_H
@@ -30,18 +30,18 @@ const char *ct_reader_keep(struct ct_graph_reader *r, const char *s);
 int ct_reader_by_token(const void *a, const void *b);
 int ct_reader_by_feature(const void *a, const void *b);
 
-/* A number of one of the extras' objects; a size, at least `least`. */
+/* A number in one of the objects of ctrace's own fields; and a size, which must be at least `least`. */
 double ct_reader_extra(const struct ct_graph_reader *r, const char *section, const char *key,
     double otherwise);
 int ct_reader_size(const struct ct_graph_reader *r, const char *key, int least);
 
-/* Is this the target of the graph, be it an output or a feature? */
+/* Whether a node is the target of the graph, be it an output or a feature. */
 bool ct_reader_is_target(const struct ct_raw_node *n);
-/* Nodes of the file become those of the graph; then links its edges, with influence. */
+/* Makes the graph's nodes from the file's, then edges from links, and influence. */
 int ct_reader_nodes(struct ct_graph_reader *r, struct ct_error *err);
 int ct_reader_edges(struct ct_graph_reader *r, struct ct_error *err);
 
-/* What the file says in addition to its graph: words of tokens, labels of features, pins. */
+/* Reads what the file has in addition to its graph: words of tokens, labels of features, pins. */
 int ct_reader_words(struct ct_graph_reader *r, struct ct_error *err);
 int ct_reader_labels(struct ct_graph_reader *r, struct ct_error *err);
 int ct_reader_pins(struct ct_graph_reader *r, struct ct_error *err);

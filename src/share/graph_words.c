@@ -1,4 +1,7 @@
-/* graph_words: what a file says beside its graph: words, labels, pins and supernodes. See graph_reader.h. */
+/*
+ * graph_words: reads what a file has in addition to its graph: words, labels, pins and supernodes. See
+ * graph_reader.h.
+ */
 #include "share/graph_reader.h"
 
 #include <limits.h>
@@ -10,7 +13,7 @@
 #include "base/text.h"
 #include "share/graph_file.h"
 
-/* Sorts words and drops those whose id came before. */
+/* Sorts words, and drops those whose id occurred before. */
 static void
 sort_words(struct ct_graph_file *f)
 {
@@ -45,8 +48,8 @@ cut(struct ct_graph_reader *r, const char *s, const char *end)
 }
 
 /*
- * Where the words of an output begin in its label: Output "Austin" (p=0.983), also Logit "Austin", and behind
- * the name of a supernode in brackets, whose own quotes are none of them. NULL: it is no such label.
+ * Where the words of an output begin in its label: Output "Austin" (p=0.983), or Logit "Austin", or after the
+ * name of a supernode in brackets, whose own quotes do not count. NULL: it is no such label.
  */
 static const char *
 output_words(const char *clerp)
@@ -105,8 +108,8 @@ input_word(struct ct_graph_reader *r, const char *clerp)
 }
 
 /*
- * texts (T): the words of the prompt as the file lists them; of those that it does not list, as it labels its
- * inputs. NULL: it says neither.
+ * texts (T): the words of the prompt, from the file's list, or if it has none, from the labels of its inputs.
+ * NULL: it has neither.
  */
 static int
 read_texts(struct ct_graph_reader *r, const char **texts, struct ct_error *err)
@@ -127,8 +130,7 @@ read_texts(struct ct_graph_reader *r, const char **texts, struct ct_error *err)
 }
 
 /*
- * Do the tokens lack blanks that the prompt has between them? A first token may be one that the prompt does
- * not have.
+ * Whether the tokens lack blanks that the prompt has between them. The first token may not be in the prompt.
  */
 static bool
 lack_blanks(const struct ct_graph_file *f, const char *const *texts)
@@ -146,7 +148,7 @@ lack_blanks(const struct ct_graph_file *f, const char *const *texts)
 	return false;
 }
 
-/* The ids of the prompt's tokens where the file has a list of them; else -1. */
+/* The ids of the prompt's tokens from the file's list, if it has one; else -1. */
 static int
 listed_id(const struct ct_graph_reader *r, int pos)
 {
@@ -157,7 +159,7 @@ listed_id(const struct ct_graph_reader *r, int pos)
 	return (int)json_array_size(ids) == r->f->graph.T && v >= 0 && v < INT_MAX / 2 ? (int)v : -1;
 }
 
-/* Words of the prompt, with the ids of the list or of their embeddings, or ones that are free. */
+/* Makes the words of the prompt, with the ids of the list or of their embeddings, or with unused ids. */
 static int
 prompt_words(struct ct_graph_reader *r, const char *const *texts, int *tokens, struct ct_error *err)
 {
@@ -214,7 +216,7 @@ ct_reader_words(struct ct_graph_reader *r, struct ct_error *err)
 	return code;
 }
 
-/* The words of inputs, errors and outputs are no labels. */
+/* Texts of inputs, errors and outputs are not labels. */
 static bool
 has_label(const struct ct_graph_reader *r, int i)
 {
@@ -252,7 +254,7 @@ ct_reader_labels(struct ct_graph_reader *r, struct ct_error *err)
 	return CT_OK;
 }
 
-/* By its id, or by the one that the frontend keys by where that is unique; -1: no such node. */
+/* Finds a node by its id, or by the frontend's number if that is unique; -1: there is none. */
 static int
 pinned_node(struct ct_graph_reader *r, const char *id)
 {
@@ -264,7 +266,7 @@ pinned_node(struct ct_graph_reader *r, const char *id)
 	return place < 0 || found > 1 ? -1 : r->node[place];
 }
 
-/* What an id stands for. One that names no node is remembered as it is: a pin of a node that is absent. */
+/* The pin of an id. If it names no node, it is kept as it is: a pin whose node is absent. */
 static bool
 pin_of(struct ct_graph_reader *r, const char *id, struct ct_pin *p)
 {
@@ -289,7 +291,7 @@ pin_of(struct ct_graph_reader *r, const char *id, struct ct_pin *p)
 	return true;
 }
 
-/* Pins what an id stands for, into a supernode or into none (-1). In two of them it is pinned twice. */
+/* Pins what an id stands for, in a supernode or in none (-1). If it is in two, it is pinned twice. */
 static void
 pin_id(struct ct_graph_reader *r, const char *id, int supernode)
 {
@@ -309,7 +311,7 @@ pin_id(struct ct_graph_reader *r, const char *id, int supernode)
 	sg->pin[at] = p;
 }
 
-/* Labels need not be unique in other programs: the second "Texas" becomes "Texas 2". */
+/* Other programs may use a label twice: the second "Texas" becomes "Texas 2". */
 static void
 name_supernode(const struct ct_subgraph *sg, char name[CT_SUPERNODE_NAME], const char *label)
 {
@@ -324,7 +326,7 @@ name_supernode(const struct ct_subgraph *sg, char name[CT_SUPERNODE_NAME], const
 		    base, k);
 }
 
-/* One without members is no supernode here. */
+/* A supernode without members is dropped. */
 static void
 read_supernode(struct ct_graph_reader *r, const json_t *list)
 {
@@ -334,7 +336,7 @@ read_supernode(struct ct_graph_reader *r, const json_t *list)
 	bool some = false;
 
 	if (!label) {
-		ct_raw_leave_out(&r->raw, "qParams: a supernode is no list of a label and ids");
+		ct_raw_leave_out(&r->raw, "qParams: a supernode must be a list of a label and ids");
 		return;
 	}
 	for (size_t i = 1; i < json_array_size(list); i++)
@@ -372,7 +374,7 @@ ct_reader_pins(struct ct_graph_reader *r, struct ct_error *err)
 	supernodes = json_object_get(r->params, "supernodes");
 	if ((pinned && !json_is_array(pinned) && !json_is_null(pinned)) ||
 	    (supernodes && !json_is_array(supernodes) && !json_is_null(supernodes)))
-		ct_raw_leave_out(&r->raw, "qParams: pinnedIds or supernodes is no list");
+		ct_raw_leave_out(&r->raw, "qParams: pinnedIds and supernodes must be lists");
 	json_array_foreach(pinned, i, v)
 		if (json_is_string(v))
 			pin_id(r, json_string_value(v), -1);

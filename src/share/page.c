@@ -1,4 +1,4 @@
-/* page: see page.h. Style and script are page_script's. */
+/* page: see page.h. page_script.c has the style sheet and the script. */
 #include "share/page.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 #include "share/picture.h"
 #include "share/picture_svg.h"
 
-/* Sanitised and escaped. */
+/* Text, sanitised and escaped. */
 static void
 put_text(struct ct_buffer *f, const char *s)
 {
@@ -22,7 +22,7 @@ put_text(struct ct_buffer *f, const char *s)
 	picture_xml(f, clean);
 }
 
-/* The prompt as tokens, of which the one that is explained from is marked; and what is likely next. */
+/* The prompt's tokens, with a mark at the position that is explained; and the likeliest next tokens. */
 static void
 put_head(struct picture *p, const struct ct_export *x)
 {
@@ -64,7 +64,7 @@ put_bar(struct ct_buffer *f, double share)
 	ct_buffer_printf(f, "<td><i style=\"--w:%.1f%%\"></i>%.1f%%", 100 * share, 100 * share);
 }
 
-/* A share as a cell; "": nothing is known. */
+/* A share as a cell; empty if it is not known. */
 static void
 put_share(struct ct_buffer *f, double share)
 {
@@ -74,7 +74,10 @@ put_share(struct ct_buffer *f, double share)
 		ct_buffer_printf(f, "<td>%.1f%%", 100 * share);
 }
 
-/* What is pinned: an output's probability before and after; of others what is left of their activation. */
+/*
+ * The pinned boxes: for an output its probability before and after; for others how much of their activation
+ * is left.
+ */
 static void
 put_levels(struct ct_buffer *f, const struct ct_page *page)
 {
@@ -136,7 +139,7 @@ put_notes(struct ct_buffer *f, const struct ct_page *page)
 	ct_buffer_puts(f, "</ul>\n</section>\n");
 }
 
-/* A sentence in which the feature is active: the stronger, the darker behind the token. */
+/* A sentence in which the feature is active; the stronger, the darker the background of the token. */
 static void
 put_example(struct ct_buffer *f, const struct ct_page_example *e, bool apart)
 {
@@ -215,7 +218,7 @@ put_cards(const struct picture *p, const struct ct_export *x, struct ct_error *e
 	return code;
 }
 
-/* What is pinned, as a picture of its own. */
+/* The pinned part as a picture of its own. */
 static int
 put_boxes(struct ct_buffer *to, const struct ct_export *x, struct ct_error *err)
 {
@@ -255,12 +258,11 @@ put_begin(const struct picture *p)
 static void
 put_end(struct ct_buffer *f)
 {
-	ct_buffer_puts(f, "</main>\n<aside><div><h2>How to read this</h2><p>Boxes are features and what they "
-	    "are made "
-	    "from, words below, the answer above. Blue adds, dashed orange takes away; width is strength.</p>"
-	    "<p>Point at a box to see what feeds it; click to hold it. Arrow keys go from box to box, Esc "
-	    "lets go, "
-	    "+ and - zoom, 0 fits the window.</p></div></aside>\n<script>\n");
+	ct_buffer_puts(f, "</main>\n<aside><div><h2>How to read this</h2><p>Boxes are features and what "
+	    "feeds them, with words below and the answer above. Blue adds, dashed orange takes away; width "
+	    "is strength.</p>"
+	    "<p>Point at a box to see what feeds it; click to keep it selected. Arrow keys go from box to "
+	    "box, Esc deselects, + and - zoom, 0 fits the window.</p></div></aside>\n<script>\n");
 	for (int i = 0; page_script[i]; i++)
 		ct_buffer_printf(f, "%s\n", page_script[i]);
 	ct_buffer_puts(f, "</script>\n</html>\n");

@@ -1,8 +1,8 @@
 /*
- * page: a graph as one page of HTML that loads nothing else: the picture, the pinned nodes, the tree, feature
- * cards, clamps with their effects, and notes.
+ * page: writes a graph as one page of HTML that loads no other file: the picture, the pinned nodes, the tree,
+ * feature cards, clamps with their effects, and notes.
  *
- * Whatever its text holds is sanitised and escaped.
+ * All text in it is sanitised and escaped.
  */
 #ifndef CT_SHARE_PAGE_H
 #define CT_SHARE_PAGE_H
@@ -15,7 +15,7 @@
 
 enum { CT_PAGE_EXAMPLES = 5, CT_PAGE_CHANGES = 8 };
 
-/* Of a card; tokens and activations are lent until the next card is asked for. */
+/* A card for a page; tokens and activations are lent until the next card is asked for. */
 struct ct_page_card {
 	const char *label;		/* "" when there is none */
 	double f1, frequency;		/* NAN: not known */
@@ -30,17 +30,17 @@ struct ct_page_card {
 };
 
 struct ct_page {
-	const char *model;		/* which model and transcoder, in a line */
-	bool apart;			/* examples have a blank between tokens */
-	const char *const *clamps;	/* (n_clamps) as they are written */
+	const char *model;		/* the model and transcoder, as one line */
+	bool apart;			/* examples have blanks between tokens */
+	const char *const *clamps;	/* (n_clamps) as text */
 	int n_clamps;
-	const char *mode;		/* how they were carried out */
+	const char *mode;		/* the mode in which they run */
 	struct ct_page_change {
 		const char *token;
 		double before, after;	/* probabilities */
 	} change[CT_PAGE_CHANGES];
 	int n_changes;
-	/* (n_boxes) what is pinned, before the clamps and under them */
+	/* (n_boxes) what is pinned, without the clamps and with them */
 	const struct ct_page_box {
 		const char *name;
 		bool output;		/* its figures are probabilities; else shares of its activation */

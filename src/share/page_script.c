@@ -70,8 +70,8 @@ const char *const page_style[] = {
 };
 
 /*
- * Point or go to a box: its edges stand out, and the side says what it is and what they are. A click or Enter
- * holds it, Escape lets go. Each picture of the page answers for itself.
+ * Pointing at a box highlights its edges and lists them at the side. A click or Enter keeps the box selected,
+ * Escape deselects it. Each picture of the page has its own selection.
  */
 const char *const page_script[] = {
 	"'use strict';",

@@ -6,16 +6,16 @@
 
 #include "share/picture_svg.h"
 
-enum { DEPTH = 4, FIRST = 8, LEAST = 3 };	/* levels; rows under an output, under the deepest */
+enum { DEPTH = 4, FIRST = 8, LEAST = 3 };	/* levels; rows below an output, and below the deepest node */
 
 struct tree {
 	const struct picture *p;
 	const struct ct_graph *g;
-	int *shown;			/* (n_nodes of the graph) in the picture, or -1 */
+	int *shown;			/* (n_nodes of the graph) index in the picture, or -1 */
 	struct ct_edge *edges;		/* (DEPTH, n_nodes) */
 };
 
-/* One row: its words, its weight, and a bar, as long as the weight is beside the strongest one. */
+/* One row: its words, its weight, and a bar as long as its weight relative to the strongest. */
 static void
 put_row(const struct tree *t, const struct ct_edge *e, double most)
 {

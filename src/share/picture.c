@@ -1,6 +1,4 @@
-/*
- * picture: see picture.h. The graph and DOT; SVG and HTML are in picture_svg.c.
- */
+/* picture: see picture.h. Prepares the graph, and writes DOT; picture_svg.c writes SVG. */
 #include "share/picture.h"
 
 #include <math.h>
@@ -35,7 +33,7 @@ picture_token(const struct picture *p, int pos, char *dst, size_t size)
 	return dst;
 }
 
-/* "L1#249", "L1 lorsa 9"; of a file that does not say which feature it is "L1#?". */
+/* "L1#249", "L1 lorsa 9"; "L1#?" if a file does not say which feature it is. */
 static void
 feature_name(const struct picture *p, const struct ct_node *n, int node, char *dst, size_t size)
 {
@@ -56,7 +54,7 @@ feature_name(const struct picture *p, const struct ct_node *n, int node, char *d
 		snprintf(dst, size, "L%d#?", n->layer);
 }
 
-/* What a person reads of a feature: its label, of a mixed one the best candidate, else its name. */
+/* The text of a feature: its label, for a mixed label the best candidate, else its name. */
 static void
 describe_feature(const struct picture *p, struct picture_node *n, const struct ct_content_part *part)
 {
@@ -125,7 +123,7 @@ describe(struct picture *p, struct picture_node *n, const struct ct_content_part
 	}
 }
 
-/* Nodes in the order of the picture, and what became of each part. */
+/* The nodes in the order of the picture, and the node of each part. */
 struct place {
 	struct picture_node node;
 	int part;
@@ -164,7 +162,7 @@ picture_close(struct picture *p)
 	free(p->links);
 }
 
-/* Outputs, then by influence; what is not known comes last. */
+/* Outputs first, then by influence; nodes of unknown influence come last. */
 static int
 by_importance(const void *a, const void *b)
 {
@@ -180,7 +178,7 @@ by_importance(const void *a, const void *b)
 	return ((const struct place *)a)->part - ((const struct place *)b)->part;
 }
 
-/* place_of: of each part its node, or -1 where only the `most` strongest are drawn. */
+/* place_of: the node of each part, or -1 if it is not among the `most` strongest, which are drawn. */
 static int
 place_nodes(struct picture *p, int most, int *place_of)
 {
@@ -210,9 +208,9 @@ place_nodes(struct picture *p, int most, int *place_of)
 }
 
 /*
- * Of many links those are drawn without which a node would stand alone (its strongest one out and its two
- * strongest in, as shares of all its inputs), and then the strongest shares of all, until there are twice as
- * many as nodes.
+ * If there are many links, draws those without which a node would have no connection (its strongest one out
+ * and its two strongest in, by shares of inputs), and then the strongest of all, up to twice as many as
+ * nodes.
  */
 struct share {
 	double share;			/* of the target's inputs */
@@ -330,7 +328,7 @@ shape(const struct picture_node *n)
 	    n->kind == PICTURE_OTHER ? "box" : "plaintext";
 }
 
-/* Ids of other programs' graphs are text like any other. */
+/* Ids in other programs' graphs are arbitrary text. */
 static void
 dot_id(struct ct_buffer *f, const char *id)
 {

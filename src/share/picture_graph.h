@@ -1,6 +1,6 @@
 /*
- * picture_graph: a graph in the form that its pictures need: the texts of each node, and the edges. For
- * picture.c and picture_svg.c only.
+ * picture_graph: a graph prepared for pictures: the texts of each node, and the edges. For picture.c and
+ * picture_svg.c only.
  */
 #ifndef CT_SHARE_PICTURE_GRAPH_H
 #define CT_SHARE_PICTURE_GRAPH_H
@@ -20,26 +20,26 @@ struct picture_node {
 	int node;			/* of the graph; -1: a supernode */
 	char label[160], note[64];	/* sanitised, not escaped; the note may be "" */
 	int layer, pos;
-	/* cumulative share of influence: small is important; NAN: not known */
+	/* cumulative influence: small is important; NAN: not known */
 	double cumulative;
 	double x, y;			/* top left corner, SVG only */
 	int w;				/* width */
-	int row, column;		/* of the layout: columns count within the position */
+	int row, column;		/* in the layout; columns count within the position */
 };
 
 struct picture_link {
 	int source, target;
 	double weight;
-	double corridor;		/* where it passes the rows between; NAN: there are none */
+	double corridor;		/* x where it passes the rows between; NAN: there are none */
 };
 
 struct picture {
 	const struct ct_export *x;
 	struct ct_content content;
 	struct picture_node *nodes;	/* by layer, position, importance */
-	struct picture_link *links;	/* the weakest first, so that the strongest lie on top */
+	struct picture_link *links;	/* the weakest first, so that the strongest are drawn on top */
 	size_t n_nodes, n_links;
-	size_t n_edges;			/* between these nodes; as many links at most */
+	size_t n_edges;			/* edges between these nodes, of which at most so many are links */
 	double largest;			/* |weight| */
 	char title[400];		/* the prompt, sanitised */
 	struct ct_buffer *out;
@@ -47,7 +47,7 @@ struct picture {
 
 extern const char picture_plus[], picture_minus[];	/* colours of edges */
 
-/* With the `most` strongest nodes, outputs among them; 0: all. Close it in any case. */
+/* Prepares the `most` strongest nodes (0: all), always with the outputs. To be closed in any case. */
 int picture_open(struct picture *p, struct ct_buffer *to, const struct ct_export *x, int most,
     struct ct_error *err);
 void picture_close(struct picture *p);

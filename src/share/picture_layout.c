@@ -8,12 +8,13 @@
 #include "base/text.h"
 
 enum {
-	WIDE = 150, NARROW = 84,	/* boxes of features, of words alone */
-	GAP = 26,			/* between slots: room for edges that pass */
-	TOP = 28, CHANNEL = 62,		/* above all; between rows: room for edges that turn */
-	LANE = 4			/* between edges that pass side by side */
+	WIDE = 150, NARROW = 84,	/* widths of boxes of features, and of words alone */
+	GAP = 26,			/* between slots: room for passing edges */
+	TOP = 28, CHANNEL = 62,		/* above everything; between rows: room for edges to turn */
+	LANE = 4			/* between edges that pass next to each other */
 };
-static const double shape = 1.5;	/* width over height, at least: a page or slide is wider than high */
+/* least ratio of width to height: a page or slide is wider than high */
+static const double shape = 1.5;
 
 void
 picture_layout_free(struct picture_layout *g)
@@ -25,7 +26,7 @@ picture_layout_free(struct picture_layout *g)
 	free(g->layer);
 }
 
-/* How many rows the fullest cell of a layer takes. nodes[first..last) are those of the layer. */
+/* The number of rows that the fullest cell of a layer needs. nodes[first..last) are those of the layer. */
 static int
 rows_of(const struct picture *p, const struct picture_layout *g, size_t first, size_t last)
 {
@@ -52,10 +53,7 @@ layer_end(const struct picture *p, size_t first)
 	return last;
 }
 
-/*
- * Width and height with as many columns as there are now; *tall: a position with the fullest cell, -1: none
- * is full.
- */
+/* Width and height with the present columns; *tall: a position with the fullest cell, -1: no cell is full. */
 static void
 measure(struct picture_layout *g, const struct picture *p, int *tall)
 {
@@ -86,7 +84,7 @@ measure(struct picture_layout *g, const struct picture *p, int *tall)
 	g->total_h = TOP + g->rows * (PICTURE_BOX_H + CHANNEL) - CHANNEL + PICTURE_BOTTOM;
 }
 
-/* One cell: its boxes fill rows from the lowest up, the last row of them in the middle. */
+/* Places one cell: its boxes fill rows from the lowest up; the last row is centred. */
 static void
 place_cell(const struct picture_layout *g, struct picture_node *n, int count, int row)
 {
@@ -129,8 +127,8 @@ place(struct picture_layout *g, struct picture *p)
 }
 
 /*
- * The gaps between slots, from left to right; returns how many. out: room for one more than there are slots
- * and positions.
+ * The gaps between slots, from left to right; returns how many. out: room for one more than slots and
+ * positions together.
  */
 static int
 find_gaps(const struct picture_layout *g, double *out)
@@ -143,7 +141,10 @@ find_gaps(const struct picture_layout *g, double *out)
 	return n;
 }
 
-/* Each link that has rows between takes the gap with the shortest way; links in one gap run side by side. */
+/*
+ * Each link that passes rows takes the gap with the shortest way; links in the same gap run next to each
+ * other.
+ */
 static int
 route(const struct picture_layout *g, struct picture *p)
 {
@@ -161,7 +162,7 @@ route(const struct picture_layout *g, struct picture *p)
 		return CT_ENOMEM;
 	}
 	n = find_gaps(g, gap);
-	/* The strongest, which come last, have the first choice. */
+	/* The strongest links, which come last, choose first. */
 	for (size_t i = p->n_links; i-- > 0;) {
 		struct picture_link *l = &p->links[i];
 		const struct picture_node *s = &p->nodes[l->source], *t = &p->nodes[l->target];
@@ -180,7 +181,7 @@ route(const struct picture_layout *g, struct picture *p)
 			}
 		}
 		lane = used[best]++ % lanes;
-		/* 0, +1, -1, +2, -2, ... lanes from the middle */
+		/* lanes 0, +1, -1, +2, -2, ... from the middle */
 		l->corridor = gap[best] + LANE * (lane % 2 ? (lane + 1) / 2 : -(lane / 2));
 	}
 	free(gap);

@@ -1,6 +1,4 @@
-/*
- * picture_svg: graphs as SVG. See picture.h; where things stand is picture_layout's.
- */
+/* picture_svg: writes graphs as SVG. See picture.h; picture_layout.c places everything. */
 #include "share/picture_svg.h"
 
 #include <math.h>
@@ -35,7 +33,7 @@ picture_weight(char *dst, size_t size, double w)
 	snprintf(dst, size, fabs(w) < 1 ? "%+.2f" : "%+.3g", w);
 }
 
-/* As much of the text as fits into so many columns. */
+/* As much of a text as fits into so many columns. */
 static void
 xml_cut(struct ct_buffer *f, const char *s, int cols)
 {
@@ -48,7 +46,7 @@ xml_cut(struct ct_buffer *f, const char *s, int cols)
 	picture_xml(f, buf);
 }
 
-/* A weight that is written beside its edge, and the room that it takes. */
+/* A weight that is written next to its edge, and the room that it needs. */
 struct label {
 	double x, y, w;			/* the middle */
 };
@@ -69,7 +67,7 @@ bezier(double a, double b, double c, double d, double t)
 	return u * u * u * a + 3 * u * u * t * b + 3 * u * t * t * c + t * t * t * d;
 }
 
-/* The last curve of a link, which enters its target. */
+/* The last curve of a link, which ends at its target. */
 struct curve {
 	double x[4], y[4];
 };
@@ -89,7 +87,7 @@ put_curve(struct ct_buffer *f, const struct curve *c)
 	    c->y[3]);
 }
 
-/* The way of a link as the data of a path; *last is where its weight may stand. */
+/* The route of a link as the data of a path; *last is where its weight can be written. */
 static void
 put_way(const struct canvas *v, const struct picture_link *l, struct curve *last)
 {
@@ -99,7 +97,7 @@ put_way(const struct canvas *v, const struct picture_link *l, struct curve *last
 	struct curve first;
 
 	ct_buffer_printf(f, "M%.1f %.1f", x1, s->y);
-	if (t->row <= s->row) {			/* over the row that both stand in */
+	if (t->row <= s->row) {			/* above the row of both boxes */
 		*last = (struct curve){ { x1, x1, x2, x2 }, { s->y, s->y - H, t->y - H, t->y } };
 	} else if (isnan(l->corridor)) {
 		bend(last, x1, s->y, x2, t->y + H);
@@ -126,7 +124,7 @@ is_free(const struct canvas *v, const struct label *a)
 	return true;
 }
 
-/* Beside the curve where no other weight is; nowhere, where all of it is taken. */
+/* Finds a place next to the curve where no other weight is; if there is none, the weight is not written. */
 static void
 put_weight(struct canvas *v, size_t i, const struct curve *c)
 {
@@ -152,7 +150,7 @@ put_weight(struct canvas *v, size_t i, const struct curve *c)
 	}
 }
 
-/* The weakest first; weights then, the strongest first, which have the first choice of a place. */
+/* Draws links, the weakest first; then weights, the strongest first, since they choose their places first. */
 static void
 draw_links(struct canvas *v)
 {
@@ -235,7 +233,7 @@ row_name(const struct picture *p, const struct picture_layout *g, int row, char 
 	return buf;
 }
 
-/* Bands behind the positions, names of layers at the left, tokens below. */
+/* Shaded bands for positions, names of layers on the left, tokens at the bottom. */
 static void
 draw_frame(const struct picture *p, const struct picture_layout *g)
 {
@@ -262,7 +260,7 @@ draw_frame(const struct picture *p, const struct picture_layout *g)
 			    PICTURE_LEFT / 2, g->y[row] + H / 2.0 + 4, row_name(p, g, row, name));
 }
 
-/* What is left out, in words. */
+/* A text that says what is left out. */
 static void
 draw_rest(const struct picture *p, const struct picture_layout *g)
 {

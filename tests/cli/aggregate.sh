@@ -115,7 +115,7 @@ bad() {
 	printf '%s\n' "$3" >"$tmp/bad"
 	fails "$1" "$2" aggregate "$tmp/small" "$tmp/bad"
 }
-bad "another model" "bad:1: is of another model than the first line: other PLT" \
+bad "another model" "bad:1: this line is of another model than the first one: other PLT" \
     '{"settings":{"model":"other","transcoder":"PLT"},"nodes":[],"edges":[]}'
 bad "text" "bad:1: expected a line of ctrace trace --batch$" "hello"
 bad "other JSON" "bad:1: .* with settings" '{"a":1}'

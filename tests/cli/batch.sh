@@ -63,7 +63,7 @@ fails "a model trained anew" "resumed:1: this line was made with another model, 
     trace -m "$tmp/llama-clt" --batch "$tmp/prompts" --json "$tmp/resumed"
 ok "leaves the file as it was, too" cmp -s "$tmp/resumed" "$tmp/before"
 "$CTRACE" trace -m "$tmp/llama-clt" --batch "$tmp/short" --json "$tmp/anew" 2>/dev/null
-fails "both added up" "anew:1: the model had other weights there than for the first line" \
+fails "both added up" "anew:1: this line was made with other weights than the first one" \
     aggregate "$tmp/resumed" "$tmp/anew"
 echo 'hello' >"$tmp/text"
 fails "a file of something else" "text:1: this is no line of a batch" $batch --json "$tmp/text"

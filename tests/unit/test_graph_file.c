@@ -106,14 +106,14 @@ static const struct {
 	    LINK("1_2_1", "1_3_1", "1")),
 	  "g: links[0]: it leads from a layer to itself or to an earlier one", 1, 3, 0 },
 	{ "{" META ",\"qParams\":{\"pinnedIds\":\"1_2_3\"},\"nodes\":[" LOGIT "],\"links\":[]}",
-	  "g: qParams: pinnedIds or supernodes is no list", 1, 1, 0 },
+	  "g: qParams: pinnedIds and supernodes must be lists", 1, 1, 0 },
 	{ "{" META ",\"qParams\":{\"supernodes\":[\"Texas\",[\"Austin\",\"3_4_1\"]]},"
 	  "\"nodes\":[" LOGIT "],\"links\":[]}",
-	  "g: qParams: a supernode is no list of a label and ids", 1, 1, 0 },
+	  "g: qParams: a supernode must be a list of a label and ids", 1, 1, 0 },
 	{ "{\"metadata\":{\"prompt_tokens\":\"a b\"},"
 	  "\"nodes\":[" LOGIT "," ERR "," FEATURE("1_2_0", "1", "0") "],"
 	  "\"links\":[" LINK("1_2_0", "3_4_1", "1") "]}",
-	  "g: metadata: \"prompt_tokens\" is no list of tokens", 1, 3, 1 },
+	  "g: metadata: \"prompt_tokens\": expected a list of tokens", 1, 3, 1 },
 };
 
 /* What is unusual, and means what it says. */
