@@ -127,17 +127,40 @@ style_of(struct app *a, const struct ct_subgraph_part *p, const char *now)
 	return boxes_is_target(a, p) ? ST_STRONG : *now ? ST_CLAMP : boxes_is_word(a, p) ? ST_INPUT : ST_TEXT;
 }
 
-/* The text of the lower border: "@Dallas", and for a supernode how many nodes it has. */
+/* The next position after pos where the part has a node; -1: none. */
+static int
+next_place(struct app *a, const struct ct_subgraph_part *p, int pos)
+{
+	int next = -1;
+
+	for (int k = 0; k < p->n; k++) {
+		const struct ct_node *n = study_node(&a->study, p->node[k]);
+
+		if (n && n->pos > pos && (next < 0 || n->pos < next))
+			next = n->pos;
+	}
+	return next;
+}
+
+/* The text of the lower border: "@Dallas"; for a supernode all of its tokens, and how many nodes it has. */
 static void
 place_text(struct app *a, const struct box *b, const struct ct_subgraph_part *p, char *buf, size_t size)
 {
-	char place[NAME];
+	char first[NAME], last[NAME];
+	int at = next_place(a, p, -1), second = at < 0 ? -1 : next_place(a, p, at), end = second;
 
-	study_place(&a->study, b->pos, place, sizeof place);
-	if (p->supernode >= 0)
-		snprintf(buf, size, "%.60s %d node%s", place, p->n_nodes, p->n_nodes == 1 ? "" : "s");
+	if (p->supernode < 0) {
+		study_place(&a->study, b->pos, buf, size);
+		return;
+	}
+	for (int t = second; t >= 0; t = next_place(a, p, t))
+		end = t;
+	study_place(&a->study, at < 0 ? b->pos : at, first, sizeof first);
+	if (end < 0)
+		snprintf(buf, size, "%.60s %d node%s", first, p->n_nodes, p->n_nodes == 1 ? "" : "s");
 	else
-		snprintf(buf, size, "%s", place);
+		snprintf(buf, size, "%.60s%s%.60s %d nodes", first, end == second ? ", " : " \xe2\x80\xa6 ",
+		    study_place(&a->study, end, last, sizeof last), p->n_nodes);
 }
 
 static void
