@@ -67,7 +67,7 @@ list_rows(const struct ct_engine *e, const struct ct_feature_weights *out, bool 
 			both = ct_activity_together(e->activity, x->layer, x->feature, w->layer, w->feature);
 		targets = inputs ? out->n_active : count_active(e->activity, x->layer, x->feature);
 		rows[i].together = (double)both.n / (double)out->n_active;
-		rows[i].adds = targets ? rows[i].weight * both.sum / (double)targets : 0;
+		rows[i].adds = targets && both.n ? rows[i].weight * both.sum / (double)targets : 0;
 	}
 	if (rows && n)
 		qsort(rows, (size_t)n, sizeof *rows, by_size);
