@@ -23,7 +23,7 @@
 #include "tui/view/view.h"
 
 /* MARK: of the selected row */
-enum { COLS = 100, ROWS = 400, TEXT = 1024, HEADER = 6, MARK = 0x203a };
+enum { COLS = 118, ROWS = 400, TEXT = 1024, HEADER = 6, MARK = 0x203a };
 
 struct linear {
 	struct grid page;		/* the focused view as drawn */

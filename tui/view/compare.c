@@ -370,7 +370,7 @@ draw_node(struct app *a, const struct compare *v, const struct area *area, int y
 	draw_moved(area, y, r);
 }
 
-/* "all of @Dallas | Orlando   6 features  Tallahassee 98.3%, 83% of gap  +13" */
+/* "at Dallas | Orlando   6 features  Tallahassee 98.3%, 83% of gap  +13" */
 static void
 draw_place(struct app *a, const struct compare *v, const struct area *area, int y, const struct row *r)
 {
@@ -380,10 +380,10 @@ draw_place(struct app *a, const struct compare *v, const struct area *area, int 
 	if (r->at == v->c.align.T)
 		snprintf(text, sizeof text, "all aligned tokens");
 	else
-		snprintf(text, sizeof text, "all of %s | %s", token_at(a->study.first, r->at),
+		snprintf(text, sizeof text, "at %s | %s", token_at(a->study.first, r->at),
 		    token_at(v->there, v->c.align.there[r->at]));
-	draw_cut(area, 3, y, end - 16, ST_STRONG, text);
-	draw_fmt(area, end - 11, y, ST_DIM, "%d feature%s", r->patch.features,
+	draw_cut(area, 3, y, end - 17, ST_STRONG, text);
+	draw_fmt(area, end - 12, y, ST_DIM, "%d feature%s", r->patch.features,
 	    r->patch.features == 1 ? "" : "s");
 	if (isfinite(r->patch.share))
 		snprintf(gap, sizeof gap, ", %s of gap", fmt_percent(p, sizeof p, (double)r->patch.share));
@@ -426,6 +426,29 @@ draw_head(struct app *a, const struct compare *v, const struct area *area)
 		draw_cut(area, 7, 1, area->w - NAMES + 2, ST_INPUT, ct_session_text(v->there));
 }
 
+/* What `adds` counts, and how many edges each side has; long answers are cut, the counts are not. */
+static void
+draw_foot(const struct compare *v, const struct area *area, const char *here, const char *there)
+{
+	char edges[120];
+	bool one = !strcmp(here, there);
+	int x = 1, y = area->h - 1, room, other = one ? 0 : ct_text_width(here);
+
+	snprintf(edges, sizeof edges, "; edges%s: %d shared, %d here, %d there",
+	    v->left_out ? " of the strongest" : "", v->c.edge_count[CT_SHARED],
+	    v->c.edge_count[CT_ONLY_HERE], v->c.edge_count[CT_ONLY_THERE]);
+	room = area->w - ct_text_width(edges) - (int)sizeof "adds: to the lead of  over ";
+	if (other > room / 2 && ct_text_width(there) > room - other)
+		other = room / 2;
+	x += draw_text(area, x, y, ST_DIM, one ? "adds: to the logit of " : "adds: to the lead of ");
+	x += draw_cut(area, x, y, room - other, ST_DIM, there);
+	if (!one) {
+		x += draw_text(area, x, y, ST_DIM, " over ");
+		x += draw_cut(area, x, y, other, ST_DIM, here);
+	}
+	draw_text(area, x, y, ST_DIM, edges);
+}
+
 static void
 compare_draw(struct app *a, void *state, const struct area *area)
 {
@@ -450,10 +473,7 @@ compare_draw(struct app *a, void *state, const struct area *area)
 	}
 	study_word(&a->study, v->answer[0].token, here, sizeof here);
 	study_word(&a->study, v->answer[1].token, there, sizeof there);
-	draw_fmt(area, 1, area->h - 1, ST_DIM, "adds: to the logit of %.16s%s%.16s%s; edges: %d shared, %d "
-	    "here, %d there", there, strcmp(here, there) ? " less that of " : "",
-	    strcmp(here, there) ? here : "", v->left_out ? " of the strongest" : "",
-	    v->c.edge_count[CT_SHARED], v->c.edge_count[CT_ONLY_HERE], v->c.edge_count[CT_ONLY_THERE]);
+	draw_foot(v, area, here, there);
 }
 
 static void

@@ -221,9 +221,9 @@ draw_layer(const struct heads *v, const struct area *area, int y, int l)
 		draw_right(area, 25, y, ST_TEXT, fmt_percent(b, sizeof b, load[most]));
 		return;
 	}
-	draw_right(area, 12, y, ST_STRONG, fmt_summand(b, sizeof b, sum));
+	draw_right(area, 13, y, ST_STRONG, fmt_summand(b, sizeof b, sum));
 	draw_right(area, 21, y, ST_TEXT, fmt_summand(b, sizeof b, v->heads.bypass[l]));
-	draw_right(area, 30, y, ST_DIM, fmt_summand(b, sizeof b, v->heads.constant[l]));
+	draw_right(area, 31, y, ST_DIM, fmt_summand(b, sizeof b, v->heads.constant[l]));
 }
 
 /* Draws h layers, so that the selected row's is visible. */
@@ -233,12 +233,12 @@ draw_layers(const struct heads *v, const struct area *area, int selected)
 	int h = area->h - 1, first = selected - h / 2;
 
 	draw_text(area, 1, 0, ST_DIM, "layer");
-	draw_right(area, 12, 0, ST_DIM, is_graph(v) ? "sum" : "heads");
+	draw_right(area, is_graph(v) ? 12 : 13, 0, ST_DIM, is_graph(v) ? "sum" : "heads");
 	if (is_graph(v))
 		draw_text(area, 15, 0, ST_DIM, "most of it");
 	else {
 		draw_right(area, 21, 0, ST_DIM, "past");
-		draw_right(area, 30, 0, ST_DIM, "constant");
+		draw_right(area, 31, 0, ST_DIM, "constant");
 	}
 	if (first > v->heads.layers - h)
 		first = v->heads.layers - h;

@@ -17,7 +17,8 @@
 #include "tui/view/node_name.h"
 #include "tui/view/view.h"
 
-enum { H = 41, NEEDS = 33, ADD = 25, HOLD = 23 };	/* columns from the right edge */
+/* Columns from the right edge; what holds a feature down is read aloud in full. */
+enum { H = 41, NEEDS = 33, ADD = 25, HOLD = 23, HOLD_WORDS = 42 };
 
 struct inactive {
 	struct list list;
@@ -136,6 +137,13 @@ edge_text(struct app *a, const struct ct_inactive_edge *e, char *buf, size_t siz
 	return buf;
 }
 
+/* A column that is so far from the right edge; what is read aloud has more room there. */
+static int
+column(const struct area *area, int from_right)
+{
+	return area->w - from_right - (area->grid->words ? HOLD_WORDS - HOLD : 0);
+}
+
 /* A feature's label, then its number and place. */
 static void
 draw_feature(struct app *a, const struct area *area, int y, int max, const struct ct_inactive *f)
@@ -162,12 +170,12 @@ draw_row(struct app *a, const struct area *area, int y, const struct ct_inactive
 	char b[FMT_SIZE], hold[2 * STUDY_NAME];
 	double add = (double)(f->unit * f->typical);
 
-	draw_feature(a, area, y, area->w - H - 7, f);
-	draw_right(area, area->w - H, y, ST_TEXT, fmt_signed(b, sizeof b, (double)f->pre));
-	draw_right(area, area->w - NEEDS, y, ST_TEXT, fmt_signed(b, sizeof b, (double)f->threshold));
-	draw_right(area, area->w - ADD, y, add < 0 ? ST_MINUS : ST_PLUS, fmt_signed(b, sizeof b, add));
+	draw_feature(a, area, y, column(area, H + 7), f);
+	draw_right(area, column(area, H), y, ST_TEXT, fmt_signed(b, sizeof b, (double)f->pre));
+	draw_right(area, column(area, NEEDS), y, ST_TEXT, fmt_signed(b, sizeof b, (double)f->threshold));
+	draw_right(area, column(area, ADD), y, add < 0 ? ST_MINUS : ST_PLUS, fmt_signed(b, sizeof b, add));
 	if (f->held)
-		draw_fmt(area, area->w - HOLD, y, f->held_by_one ? ST_STRONG : ST_TEXT, f->held_by_one ?
+		draw_fmt(area, column(area, HOLD), y, f->held_by_one ? ST_STRONG : ST_TEXT, f->held_by_one ?
 		    "%s alone" : "%s and more", edge_text(a, &f->hold, hold, sizeof hold));
 }
 
@@ -205,16 +213,16 @@ inactive_draw(struct app *a, void *state, const struct area *area)
 	draw_fmt(area, 1, 0, ST_DIM, "the %d nearest of %ld%s%s, by what they would add to %s", v->found.n,
 	    v->found.total, *place ? " " : "", place, node_name_text(a, v->target, name, sizeof name));
 	draw_text(area, 1, 1, ST_DIM, "feature");
-	draw_right(area, area->w - H, 1, ST_DIM, "h");
-	draw_right(area, area->w - NEEDS, 1, ST_DIM, "needs");
-	draw_right(area, area->w - ADD, 1, ST_DIM, "adds");
-	draw_text(area, area->w - HOLD, 1, ST_DIM, "held down by");
+	draw_right(area, column(area, H), 1, ST_DIM, "h");
+	draw_right(area, column(area, NEEDS), 1, ST_DIM, "needs");
+	draw_right(area, column(area, ADD), 1, ST_DIM, "adds");
+	draw_text(area, column(area, HOLD), 1, ST_DIM, "held down by");
 	v->list.y = 2;
 	list_resize(&v->list, v->found.n, area->h - 4);
 	for (int i = 0; i < v->list.h && v->list.top + i < v->found.n; i++) {
 		draw_row(a, area, 2 + i, &v->found.items[v->list.top + i]);
 		if (v->list.top + i == v->list.sel)
-			draw_select(area, 0, 2 + i, area->w - H - 6);
+			draw_select(area, 0, 2 + i, column(area, H + 6));
 	}
 	draw_sums(a, area, area->h - 2, &v->found.items[v->list.sel]);
 	draw_fmt(area, 1, area->h - 1, ST_DIM, "%d of %d are held down: active if nothing were against them; "

@@ -10,7 +10,7 @@
 #include "tui/view/node_name.h"
 #include "tui/view/tree.h"
 
-enum { THEN_NOW = 28, THEN_NOW_SHORT = 12 };
+enum { THEN_NOW = 28, THEN_NOW_SHORT = 12, THEN_NOW_WORDS = 44 };
 enum { FIGURE = 8, WIDEST = 110 };	/* WIDEST: numbers further away from their names are hard to follow */
 
 /* If both graphs are known, activations without and with clamps replace the bar. */
@@ -18,7 +18,7 @@ static int
 bar_columns(const struct app *a, const struct area *area)
 {
 	if (study_shows_now(&a->study))
-		return area->w >= 60 ? THEN_NOW : THEN_NOW_SHORT;
+		return area->grid->words ? THEN_NOW_WORDS : area->w >= 60 ? THEN_NOW : THEN_NOW_SHORT;
 	return area->w >= WIDEST ? 24 : area->w >= 60 ? 12 : 6;
 }
 
@@ -151,7 +151,7 @@ draw_then_now(struct app *a, const struct area *area, int y, int node)
 	if (n->kind == CT_NODE_FEATURE && area->w >= 60) {
 		snprintf(text, sizeof text, "%s%s%s", fmt_plain(was, sizeof was, then < 0 ? 0 :
 		    first->nodes[then].activation), arrow, fmt_plain(is, sizeof is, n->activation));
-		draw_right(area, x + 14, y, n->set ? ST_CLAMP : ST_TEXT, text);
+		draw_right(area, x + (area->grid->words ? 22 : 14), y, n->set ? ST_CLAMP : ST_TEXT, text);
 	}
 	fmt_percent(was, sizeof was, ct_graph_influence_share(first, then));
 	fmt_percent(is, sizeof is, ct_graph_influence_share(a->study.graph, node));
