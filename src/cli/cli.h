@@ -90,6 +90,7 @@ char *cli_prompt(const struct cli *c);
 
 /* Write "ctrace: message" to stderr. cli_fail returns the exit status for the error's code. */
 void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void cli_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* what a user should know */
 void cli_notes(const struct ct_notes *notes);		/* each on a line of its own, like an error */
 int cli_fail(const struct ct_error *err);
 

@@ -66,7 +66,7 @@ cli_model_open(struct cli_model *m, const char *prompt, struct ct_error *err)
 	cli_progress_end(&progress);
 	/* Neurons are chosen when the targets are known, so their note comes later. */
 	if (code == CT_OK && *ct_session_note(m->session) && !ct_engine_info(m->engine)->neurons)
-		cli_error("note: %s", ct_session_note(m->session));
+		cli_note("%s", ct_session_note(m->session));
 	return code;
 }
 
@@ -140,7 +140,7 @@ cli_query_trace(struct cli_query *q, const char *prompt, struct ct_trace_options
 	if (code == CT_OK)
 		code = ct_session_trace(q->m.session, opt, job, err);
 	if (code == CT_OK && *ct_session_note(q->m.session) && ct_engine_info(q->m.engine)->neurons)
-		cli_error("note: %s", ct_session_note(q->m.session));
+		cli_note("%s", ct_session_note(q->m.session));
 	return code;
 }
 

@@ -50,12 +50,22 @@ cli_error(const char *fmt, ...)
 }
 
 void
+cli_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(stderr, "ctrace: note: ", fmt, ap);
+	va_end(ap);
+}
+
+void
 cli_notes(const struct ct_notes *notes)
 {
 	for (int i = 0; i < notes->n; i++)
-		cli_error("note: %s", notes->text[i]);
+		cli_note("%s", notes->text[i]);
 	if (notes->more)
-		cli_error("note: and %d more", notes->more);
+		cli_note("and %d more", notes->more);
 }
 
 int

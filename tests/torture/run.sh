@@ -119,7 +119,8 @@ judge() {
 	while IFS= read -r line; do
 		lines=$((lines + 1))
 		case $line in
-		*"; going on without feature cards") [ "$status" -eq 0 ] || lines=$((lines - 1)) ;;
+		"ctrace: note: "* | "ctrace-tui: note: "* | *"; going on without feature cards")
+			[ "$status" -eq 0 ] || lines=$((lines - 1)) ;;	# the error has a line of its own
 		*" of memory in addition to the model, "*" on disk") lines=$((lines - 1)) ;;	# what training will take
 		"ctrace: " | "ctrace-tui: ") complain "$@" "a message without words" ;;
 		"ctrace: "* | "ctrace-tui: "*) ;;
