@@ -1,4 +1,4 @@
-/* trace: `ctrace trace`: the attribution graph of one prompt, as a tree in text or as graph JSON. */
+/* trace: `ctrace trace`: the attribution graph of one prompt as a tree, as graph JSON or as a page. */
 #include "cli/cli.h"
 
 #include <limits.h>
@@ -15,7 +15,7 @@
 
 enum { KEY_MAX_NODES = CLI_LONG, KEY_PRUNE, KEY_DEPTH, KEY_BATCH, KEY_SHARD, KEY_TARGETS,
 	KEY_TARGET_PROB, KEY_PATHS, KEY_GROUPS, KEY_CLAMP, KEY_MODE, KEY_THROUGH, KEY_QK,
-	KEY_INACTIVE };
+	KEY_INACTIVE, KEY_HTML };
 enum { FORMAT = 1 };			/* version of the JSON of --paths */
 enum { MAX_PATHS = 10000, MAX_TARGETS = 1000 };
 
@@ -45,6 +45,7 @@ struct request {
 	int paths;			/* 0: none */
 	int inactive;			/* features nearest to firing; 0: none */
 	bool groups;			/* group the features, in text or as supernodes of the JSON */
+	const char *html;		/* write a page to this file */
 	bool qk;			/* explain each node's strongest head in the JSON */
 	struct ct_auto_groups found;
 	bool targets;			/* --targets or --target-prob was given: show all targets */
@@ -152,6 +153,10 @@ run_batch(struct cli *c, struct request *r, struct cli_batch *b)
 		    r->paths ? "paths" : "inactive");
 		return CLI_ERROR;
 	}
+	if (r->html) {
+		cli_error("--html: the lines of a batch have no pages; trace prompts one by one");
+		return CLI_ERROR;
+	}
 	if (r->why.n_specs) {
 		cli_error("--clamp: the lines of a batch have no clamps; trace prompts one by one");
 		return CLI_ERROR;
@@ -194,6 +199,20 @@ write_json(const struct request *r, struct ct_error *err)
 	return cli_fail(err);
 }
 
+/* Writes the graph as a page with cards and with what the clamps changed. Returns an exit status. */
+static int
+write_html(const struct request *r, struct ct_error *err)
+{
+	const struct ct_export_options opt = { .form = "html" };
+	struct cli_output out;
+	int code;
+
+	if (cli_output_open(&out, r->html, err) < 0)
+		return cli_fail(err);
+	code = ct_session_export(r->ask.m.session, &opt, cli_output_write, &out, err);
+	return cli_output_end(&out, code, err);
+}
+
 static int
 trace(struct request *r, const char *prompt)
 {
@@ -217,6 +236,8 @@ trace(struct request *r, const char *prompt)
 		status = cli_inactive_show(&r->ask, r->inactive);
 	else if (code == CT_OK && r->ask.json)
 		status = write_json(r, &err);
+	else if (code == CT_OK && r->html)
+		status = write_html(r, &err);
 	else if (code == CT_OK)
 		code = show(r, &err);
 	if (code == CT_OK && r->inactive && !r->ask.json) {
@@ -247,6 +268,7 @@ take(struct request *r, struct cli_batch *batch, int key, const char *value)
 	case KEY_DEPTH: return cli_int(value, "--depth", 1, 64, &r->tree.depth);
 	case KEY_PATHS: return cli_int(value, "--paths", 1, MAX_PATHS, &r->paths);
 	case KEY_GROUPS: r->groups = true; return 0;
+	case KEY_HTML: r->html = value; return 0;
 	case KEY_QK: r->qk = true; return 0;
 	case KEY_INACTIVE: return cli_int(value, "--inactive", 1, CLI_MAX_TOP, &r->inactive);
 	case KEY_CLAMP: return cli_why_clamp(&r->why, value);
@@ -290,6 +312,11 @@ run(struct cli *c)
 		    "--inactive names alone: leave out one");
 		return CLI_ERROR;
 	}
+	if (r.html && (r.ask.json || r.qk || r.paths || r.inactive)) {
+		cli_error("--html writes a page of the graph, to which --groups and --clamp add: leave out "
+		    "--json, --qk, --paths and --inactive");
+		return CLI_ERROR;
+	}
 	if (r.qk && !r.ask.json) {
 		cli_error("--qk adds to the graph's JSON: add --json FILE, or --json - for standard output");
 		return CLI_ERROR;
@@ -328,6 +355,7 @@ static const struct cli_option options[] = {
 	{ KEY_GROUPS, "groups", NULL, "also group features by label and effect; JSON: as supernodes; batch: "
 	    "in its lines" },
 	CLI_JSON_ROW,
+	{ KEY_HTML, "html", "FILE", "write a page to FILE instead: picture, tree, boxes, cards, clamps" },
 	{ KEY_BATCH, "batch", "FILE", "trace each line of FILE (-: stdin), one line of JSON each; --json "
 	    "FILE resumes" },
 	{ KEY_SHARD, "shard", "I/N", "trace only part I of N of the batch" },
@@ -339,7 +367,7 @@ const struct cli_command cli_trace = {
 	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
 	    "[--targets N] [--target-prob P] [--max-feature-nodes N] [--prune NODE[,EDGE]]\n"
 	    "[--depth N] [--top N] [--paths N] [--inactive N] [--groups] [--qk]\n"
-	    "[--clamp SPEC ...] [--mode MODE] [--through WHAT] [--json FILE] PROMPT\n"
+	    "[--clamp SPEC ...] [--mode MODE] [--through WHAT] [--json FILE | --html FILE] PROMPT\n"
 	    "... --batch FILE [--groups] [--shard I/N] [--json FILE]",
 	.summary = "which features, inputs and errors led to the next token",
 	.details = "The tree shows for each node its strongest contributors, with their direct effects and\n"

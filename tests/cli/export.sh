@@ -204,6 +204,23 @@ ok "which is written" sh -c "! grep -A9 pinnedIds '$tmp/unpinned.json' | grep -q
 run export "$tmp/unknown.json" --to json
 ok "numbers, too" has '"token_prob": 1.7,'
 
+# A page straight from the model: with boxes, clamps and what they changed.
+run trace -m "$golden" --html - "$prompt"
+ok "a trace is written as a page" sh -c "[ '$status' = 0 ] && head -1 '$tmp/out' | grep -q '^<!DOCTYPE html>'"
+ok "it has the tree" has '<section id="tree">'
+ok "but no clamps and no boxes" sh -c "! grep -qE '<h2>(Clamps|What is pinned)' '$tmp/out'"
+run trace -m "$golden" --groups --clamp L1#43@8=0 --html "$tmp/page.html" "$prompt"
+ok "with clamps it is written to a file" [ "$status" = 0 -a ! -s "$tmp/out" ]
+ok "and names them" grep -q '<h2>Clamps</h2>' "$tmp/page.html"
+ok "each as it was typed" grep -q '<code>L1#43@8=0 *</code> <span class="dim">frozen</span>' "$tmp/page.html"
+ok "before and after" grep -q '<th>before<th>after' "$tmp/page.html"
+ok "groups are boxes" grep -q '<h2>What is pinned' "$tmp/page.html"
+fails "a page and JSON" "leave out --json" trace -m "$golden" --html "$tmp/x" --json - "$prompt"
+fails "a page of paths" "leave out --json, --qk, --paths" trace -m "$golden" --html "$tmp/x" --paths 3 "$prompt"
+fails "a page where there is no folder" nothere trace -m "$golden" --html "$tmp/nothere/x" "$prompt"
+printf '%s\n' "$prompt" >"$tmp/batch"
+fails "pages of a batch" "--html: the lines of a batch" trace -m "$golden" --html "$tmp/x" --batch "$tmp/batch"
+
 fails "no form" "--to: expected dot, svg, html or json, found nothing" export "$tmp/graph.json"
 fails "a form that does not exist" "found png" export "$tmp/graph.json" --to png
 sed '3s/"ctx_idx": 1/"ctx_idx": -5/' "$top/tests/graphs/hostile.json" >"$tmp/bad.json"

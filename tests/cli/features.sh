@@ -30,6 +30,8 @@ cp "$model/features/layer_0.bin" "$tmp/first"
 run features -m "$model" --export "$tmp/json"
 ok "cards that are there are not built anew" [ "$status" = 0 -a ! -s "$tmp/out" ]
 ok "the same cards again" cmp -s "$tmp/first" "$model/features/layer_0.bin"
+run trace -m "$model" --html - "w20 w21 w1 w22"
+ok "a page of a trace has the cards of its features" has '<article id="L[0-9]+-[0-9]+"><h3>'
 ok "a card per feature is exported" [ "$(ls "$tmp/json" | wc -l)" -eq 144 ]
 cp -r "$golden" "$tmp/copy" && chmod -R u+w "$tmp/copy"
 rm "$tmp/json/4.json"
