@@ -1,6 +1,7 @@
 /*
  * transcoder_files: files of weights, and the tensors that a layout asks for; see transcoder_load.h.
  */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,11 +87,11 @@ path_of(const struct ct_tc_loader *ld, const char *name)
 bool
 ct_tc_exists(const struct ct_tc_loader *ld, const char *name)
 {
-	char *path = path_of(ld, name);
-	bool there = path && ct_file_exists(path);
+	char path[PATH_MAX];	/* no memory is asked for, whose lack would look like a file's */
+	int n = name[0] == '/' ? snprintf(path, sizeof path, "%s", name) :
+	    snprintf(path, sizeof path, "%s/%s", ld->dir, name);
 
-	free(path);
-	return there;
+	return n > 0 && (size_t)n < sizeof path && ct_file_exists(path);
 }
 
 int
