@@ -287,14 +287,14 @@ int ct_session_weights(struct ct_session *s, int layer, int feature, int pos, st
 int ct_session_paths(const struct ct_session *s, int target, int max, struct ct_paths *out,
     struct ct_arena *a, struct ct_error *err);
 /*
- * Which attention heads the edges pass through (trace/heads.h): edges into a node (target -1: all of the
- * pruned graph) from one node (source -1: from everything, or with pos from all that was written at that
- * position). The parts add up exactly; out->residual says how closely. Names are those of
- * ct_session_find_node; `from` may also be a place, @8.
+ * Which attention heads the edges pass through (trace/heads.h): edges into a node (target -1: all nodes of
+ * the pruned graph, or with to_pos those at that position, weighted by influence) from one node (source -1:
+ * from everything, or with pos from all that was written at that position). The parts add up exactly;
+ * out->residual says how closely. Names are those of ct_session_find_node, or places, @8.
  */
 struct ct_heads_question {
 	int target, source;
-	int pos;
+	int pos, to_pos;
 };
 int ct_session_parse_heads(const struct ct_session *s, const char *from, const char *to,
     struct ct_heads_question *q, struct ct_error *err);

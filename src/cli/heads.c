@@ -19,23 +19,23 @@ struct request {
 	struct ct_heads_question q;
 };
 
-/* `L0#340@7 to output "Austin"`, `everything to L1#3@8`, `the pruned graph`. */
+/* `L0#340@7 to output "Austin"`, `everything to L1#3@8`, `... to the pruned graph's nodes at is@8`. */
 static const char *
 describe(const struct request *r, char *dst, size_t size)
 {
 	const struct ct_session *s = r->ask.m.session;
 	char from[160] = "everything", to[160];
 
-	if (r->q.target < 0) {
-		snprintf(dst, size, "the pruned graph");
-		return dst;
-	}
 	if (r->q.source >= 0)
 		ct_session_node_name(s, r->q.source, from, sizeof from);
 	else if (r->q.pos >= 0)
 		snprintf(from, sizeof from, "all that was written at %s@%d",
 		    ct_session_token_text(s, r->q.pos), r->q.pos);
-	ct_session_node_name(s, r->q.target, to, sizeof to);
+	if (r->q.target >= 0)
+		ct_session_node_name(s, r->q.target, to, sizeof to);
+	else
+		snprintf(to, sizeof to, "the pruned graph's nodes at %s@%d",
+		    ct_session_token_text(s, r->q.to_pos), r->q.to_pos);
 	snprintf(dst, size, "%s to %s", from, to);
 	return dst;
 }
@@ -125,9 +125,12 @@ show(const struct request *r, const struct ct_heads *heads)
 
 	cli_model_line(m->engine);
 	cli_prompt_line(m->session, ct_session_graph(m->session)->pos);
-	if (r->q.target < 0)
+	if (r->q.target < 0 && r->q.to_pos < 0)
 		cli_line(
 		    "heads  of the pruned graph: their parts of what feeds its nodes, weighted by influence");
+	else if (r->q.target < 0)
+		cli_line("heads  that carried %s: parts of what feeds these, weighted by influence",
+		    describe(r, text, sizeof text));
 	else
 		cli_line(
 		    "heads  that carried %s: %+.3f in all", describe(r, text, sizeof text), heads->total);
@@ -196,6 +199,8 @@ show_json(const struct request *r, const struct ct_heads *heads)
 		json_object_set_new(root, "source", ct_json_out_string(name));
 	} else if (r->q.pos >= 0)
 		json_object_set_new(root, "source_position", json_integer(r->q.pos));
+	if (r->q.to_pos >= 0)
+		json_object_set_new(root, "target_position", json_integer(r->q.to_pos));
 	json_object_set_new(root, "layers", layers_json(r, heads));
 	json_object_set_new(root, "loads", loads_json(r, heads));
 	json_object_set_new(root, "n_loads", json_integer(heads->n));
@@ -247,16 +252,18 @@ run(struct cli *c)
 
 static const struct cli_option options[] = { CLI_MODEL_ROWS, CLI_TARGET_ROWS,
 	{ KEY_FROM, "from", "NODE", "what flows from a node, such as L0#340@7, or from a place, @Dallas" },
-	{ KEY_TO, "to", "NODE", "what flows into a node (with --from: the likeliest token)" },
+	{ KEY_TO, "to", "NODE", "into a node, or the graph's nodes at a place (with --from: the likeliest "
+	    "token)" },
 	{ CLI_TOP, "top", "N", "rows to show (20 of .1 % or more)" }, CLI_JSON_ROW, { 0 } };
 
 const struct cli_command cli_heads = { .name = "heads",
 	.synopsis = CLI_MODEL_SYNOPSIS CLI_TARGET_SYNOPSIS
-		    "[--from NODE|PLACE] [--to NODE] [--top N] [--json FILE] PROMPT",
+		    "[--from NODE|PLACE] [--to NODE|PLACE] [--top N] [--json FILE] PROMPT",
 	.summary = "which attention heads carry an edge, and from which token to which",
 	.details =
 	    "An edge passes the attention of each layer either through its heads or in the residual stream.\n"
 	    "With --from and --to, shows the parts of one edge; with --to alone, of all that reaches a\n"
-	    "node; with neither, of the whole pruned graph. Checks that all parts add up.",
+	    "node; with neither, of the whole pruned graph; with --to @PLACE, of its nodes there.\n"
+	    "Checks that all parts add up.",
 	.options = options,
 	.run = run };

@@ -59,7 +59,7 @@ static int
 carries_most(const struct ct_session *s, struct ct_qk_question *q, const struct ct_job *job,
     struct ct_error *err)
 {
-	struct ct_heads_question all = { .target = -1, .source = -1, .pos = -1 };
+	struct ct_heads_question all = { .target = -1, .source = -1, .pos = -1, .to_pos = -1 };
 	struct ct_arena tmp = { 0 };
 	struct ct_heads heads;
 	int code = ct_session_heads(s, &all, &heads, &tmp, job, err);
@@ -121,7 +121,7 @@ static int
 trace_node(struct ct_session *s, int node, const struct ct_qk **out, const struct ct_job *job,
     struct ct_error *err)
 {
-	const struct ct_heads_question into = { .target = node, .source = -1, .pos = -1 };
+	const struct ct_heads_question into = { .target = node, .source = -1, .pos = -1, .to_pos = -1 };
 	struct ct_arena tmp = { 0 };
 	struct ct_heads heads;
 	struct ct_qk *qk = NULL;

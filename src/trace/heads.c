@@ -400,14 +400,14 @@ list_parts(struct split *s, struct ct_error *err)
 
 int
 ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const struct ct_graph *g,
-    struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
+    const struct ct_head_source *source, int pos, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err)
 {
 	const struct ct_config *c = &lrm->m->cfg;
-	struct ct_head_source everything = { .everything = true, .pos = -1 };
 	size_t cells = (size_t)c->L * c->H * lrm->T * lrm->T;
 	struct ct_arena tmp = { 0 };
 	struct split s = { .lrm = lrm,
-		.source = &everything,
+		.source = source,
 		.out = out,
 		.T = lrm->T,
 		.D = c->D,
@@ -428,7 +428,7 @@ ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const str
 	for (int i = 0; i < g->n_nodes && code == CT_OK; i++) {
 		const struct ct_node *n = &g->nodes[i];
 
-		if (n->kept && n->attributed && n->inputs > 0)
+		if (n->kept && n->attributed && n->inputs > 0 && (pos < 0 || n->pos == pos))
 			code = add_target(&s, n, job, err);
 	}
 	out->layers = c->L;

@@ -55,12 +55,13 @@ int ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm,
     const struct ct_job *job, struct ct_error *err);
 
 /*
- * Which heads matter for a whole graph: the same split for every kept node that has inputs, with everything
- * as its source. Each load counts |loading| / sum |edges| of its target, times the target's influence (for a
- * target of the graph: its weight). loading and loads hold sums of these, >= 0. bypass, constant and total
- * are not filled; residual is the largest of all splits.
+ * Which heads matter for a whole graph: the same split for every kept node that has inputs, or for those at
+ * position pos (-1: all). Each load counts |loading| / sum |edges| of its target, times the target's
+ * influence (for a target of the graph: its weight). loading and loads hold sums of these, >= 0. bypass,
+ * constant and total are not filled; residual is the largest of all splits.
  */
 int ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const struct ct_graph *g,
-    struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
+    const struct ct_head_source *source, int pos, struct ct_arena *a, const struct ct_job *job,
+    struct ct_error *err);
 
 #endif

@@ -29,6 +29,14 @@ ok "the heads of a whole graph" has '^heads  of the pruned graph'
 # "L1H3  23.1%  w7@7  w17@8": without --top every row that is shown matters.
 ok "rows that carry next to nothing are left out" \
     awk '$2 ~ /%$/ && $3 ~ /@/ { n++; if ($2 + 0 < .1) bad = 1 } END { exit bad || !n }' "$tmp/out"
+run heads -m "$golden" --from @3 --to @8 "$prompt"
+ok "from one place to the graph's nodes at another" \
+    has "^heads  that carried all that was written at w[0-9]*@3 to the pruned graph's nodes at w17@8: parts of"
+ok "the heads are named" awk '$2 ~ /%$/ && $3 ~ /@/ { n++ } END { exit !n }' "$tmp/out"
+run heads -m "$golden" --to @8 --json - "$prompt"
+ok "its JSON names the place" has '^ "target_position": 8,'
+ok "and no node" sh -c "! grep -q '^ \"target\":' '$tmp/out'"
+fails "into several places" 'expected one position' heads -m "$golden" --to @3.. "$prompt"
 run heads -m "$golden" --top 1000 "$prompt"
 ok "unless rows are asked for" awk '$2 ~ /%$/ && $3 ~ /@/ && $2 + 0 < .1 { n++ } END { exit !n }' "$tmp/out"
 run heads -m "$golden" --from @3 --json - "$prompt"

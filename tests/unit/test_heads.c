@@ -199,9 +199,12 @@ check_everything(struct fixture *f, const struct ct_shape *s)
 	}
 }
 
-/* Of a graph: each head's part is the sum over targets of its loads' parts, weighted. */
+/*
+ * Of a graph, or of its nodes at one position: each head's part is the sum over targets of its loads' parts,
+ * weighted.
+ */
 static void
-check_graph(struct fixture *f, const struct ct_shape *s)
+check_nodes(struct fixture *f, const struct ct_shape *s, const struct ct_head_source *source, int pos)
 {
 	const struct ct_graph *g = f->graph;
 	int cells = s->cfg.L * s->cfg.H;
@@ -214,17 +217,16 @@ check_graph(struct fixture *f, const struct ct_shape *s)
 		struct ct_target target = ct_node_target(n);
 		double weight = n->kind == CT_NODE_TARGET ? (double)n->weight : n->influence;
 
-		if (!n->kept || !n->attributed)
+		if (!n->kept || !n->attributed || (pos >= 0 && n->pos != pos))
 			continue;
-		assert_int_equal(ct_heads_split(&one, &f->prompt->lrm,
-				     &(struct ct_head_source){ .everything = true, .pos = -1 }, &target,
-				     &f->scratch, NULL, &err),
-		    CT_OK);
+		assert_int_equal(ct_heads_split(&one, &f->prompt->lrm, source, &target, &f->scratch, NULL,
+		    &err), CT_OK);
 		for (int i = 0; i < one.n; i++)
 			want[one.loads[i].layer * one.H + one.loads[i].head] +=
 			    weight * fabs((double)one.loads[i].loading) / n->inputs;
 	}
-	assert_int_equal(ct_heads_graph(&graph, &f->prompt->lrm, g, &f->scratch, NULL, &err), CT_OK);
+	assert_int_equal(ct_heads_graph(&graph, &f->prompt->lrm, g, source, pos, &f->scratch, NULL,
+	    &err), CT_OK);
 	assert_true(graph.residual < 1e-5);
 	assert_int_equal(graph.layers * graph.H, cells);
 	for (int i = 0; i < cells; i++)
@@ -235,6 +237,17 @@ check_graph(struct fixture *f, const struct ct_shape *s)
 		sum -= graph.loading[i];
 	assert_true(fabs(sum) < 1e-4);
 	free(want);
+}
+
+static void
+check_graph(struct fixture *f, const struct ct_shape *s)
+{
+	int last = f->prompt->lrm.T - 1;
+
+	check_nodes(f, s, &(struct ct_head_source){ .everything = true, .pos = -1 }, -1);
+	check_nodes(f, s, &(struct ct_head_source){ .everything = true, .pos = -1 }, last);
+	check_nodes(f, s, &(struct ct_head_source){ .everything = true, .pos = 1 }, last);
+	check_nodes(f, s, &(struct ct_head_source){ .kind = CT_NODE_EMBEDDING, .pos = 1 }, last);
 }
 
 static void

@@ -88,7 +88,7 @@ test_on_the_way(void **state)
 	const struct ct_graph *g;
 	struct ct_error err = { 0 };
 	struct ct_buffer b = { 0 };
-	const struct ct_heads_question heads_of = { .target = -1, .source = -1, .pos = -1 };
+	const struct ct_heads_question heads_of = { .target = -1, .source = -1, .pos = -1, .to_pos = -1 };
 	struct ct_explanation judged;
 	struct ct_heads heads;
 	struct ct_arena a = { 0 };

@@ -101,7 +101,7 @@ static const struct cmd_entry commands[] = {
 	    "their shares", CMD_GRAPH, do_paths },
 	{ GROUP_GRAPH, "heads", "[all|[FROM] [to NODE]]", "all to <nodes>",
 	    "show which attention heads carried the selected edge, what flows from a node or a place "
-	    "(@Dallas), or into a node; all: the whole graph", CMD_GRAPH | CMD_MODEL, do_heads },
+	    "(@Dallas), or into a node or a place; all: the whole graph", CMD_GRAPH | CMD_MODEL, do_heads },
 	{ GROUP_GRAPH, "qk", "[HEAD [[QUERY] KEY]|next|back]", "next back <tokens>",
 	    "show why a head (L1H2) attends from one token (@is; default: the graph's) to another (@Dallas; "
 	    "default: where it attends most); alone: the head that carries most in the graph; next, back: "

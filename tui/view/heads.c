@@ -62,7 +62,7 @@ heads_close(void *state)
 static struct ct_heads_question
 question_of(struct app *a)
 {
-	struct ct_heads_question q = { .target = -1, .source = -1, .pos = -1 };
+	struct ct_heads_question q = { .target = -1, .source = -1, .pos = -1, .to_pos = -1 };
 	const struct tree_item *t = tree_selected(a);
 
 	if (!t)
@@ -147,7 +147,7 @@ draw_title(struct app *a, const struct heads *v, const struct area *area)
 	char from[3 * STUDY_NAME] = "everything", to[2 * STUDY_NAME], sum[FMT_SIZE];
 	int room, x = 1;
 
-	if (is_graph(v)) {
+	if (is_graph(v) && v->q.to_pos < 0) {
 		draw_text(area, x, 0, ST_DIM, "all that feeds the pruned graph, weighted by influence");
 		return;
 	}
@@ -156,6 +156,13 @@ draw_title(struct app *a, const struct heads *v, const struct area *area)
 	else if (v->q.pos >= 0) {
 		study_place(&a->study, v->q.pos, to, sizeof to);
 		snprintf(from, sizeof from, "all that was written %s", to);
+	}
+	if (is_graph(v)) {
+		x += draw_text(area, x, 0, ST_DIM, "from ");
+		x += draw_cut(area, x, 0, area->w / 2, ST_TEXT, from);
+		draw_fmt(area, x, 0, ST_DIM, " to the graph's nodes %s, by influence",
+		    study_place(&a->study, v->q.to_pos, to, sizeof to));
+		return;
 	}
 	node_name_text(a, v->q.target, to, sizeof to);
 	room = (area->w - 2 - (int)sizeof "from  to : +1e+05") / 2;
@@ -330,7 +337,7 @@ heads_save(struct app *a, void *state, struct lines *out)
 
 	if (a->view != VIEW_HEADS || !v->asked)
 		return;
-	if (v->q.target < 0) {
+	if (v->q.target < 0 && v->q.to_pos < 0) {
 		lines_add(out, "heads all");
 		return;
 	}
@@ -338,7 +345,10 @@ heads_save(struct app *a, void *state, struct lines *out)
 		ct_session_node_name(a->study.session, v->q.source, from, sizeof from);
 	else if (v->q.pos >= 0)
 		snprintf(from, sizeof from, "@%d", v->q.pos);
-	ct_session_node_name(a->study.session, v->q.target, to, sizeof to);
+	if (v->q.target >= 0)
+		ct_session_node_name(a->study.session, v->q.target, to, sizeof to);
+	else
+		snprintf(to, sizeof to, "@%d", v->q.to_pos);
 	lines_add(out, "heads %s%sto %s", from, *from ? " " : "", to);
 }
 
