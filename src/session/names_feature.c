@@ -47,9 +47,19 @@ scope_ends(const char *p)
 	return !*p || strchr(" ,;=+-", *p) || (p[0] == '.' && p[1] == '.');
 }
 
+/* The length of "/12" at p if that is this position: how the screen tells equal tokens apart. */
+static size_t
+ordinal_at(const char *p, int pos)
+{
+	char text[16];
+	int n = snprintf(text, sizeof text, "/%d", pos);
+
+	return strncmp(p, text, (size_t)n) == 0 && scope_ends(p + n) ? (size_t)n : 0;
+}
+
 /*
- * The length of the token at a position if it is written at p, else 0. A blank before the token may be
- * missing.
+ * The length of the token at a position if it is written at p, perhaps with its position, else 0. A blank
+ * before the token may be missing.
  */
 static size_t
 token_at(const struct ct_session *s, int pos, const char *p, bool quoted)
@@ -61,10 +71,12 @@ token_at(const struct ct_session *s, int pos, const char *p, bool quoted)
 	n = strlen(token);
 	if (n == 0 || strncmp(p, token, n) != 0)
 		return 0;
-	return (quoted ? p[n] == '"' : scope_ends(p + n)) ? n : 0;
+	if (quoted)
+		return p[n] == '"' ? n : 0;
+	return scope_ends(p + n) ? n : ordinal_at(p + n, pos) ? n + ordinal_at(p + n, pos) : 0;
 }
 
-/* Reads Dallas, New York or "8" at *p: the position of that token. */
+/* Reads Dallas, New York, "8" or the/12 at *p: the position of that token. */
 static int
 read_token(const struct ct_session *s, const char **p, int *pos, struct ct_error *err)
 {
@@ -119,7 +131,7 @@ read_scope(const struct ct_session *s, const char *all, const char **p, struct c
 	}
 	if (scope_ends(q))
 		return ct_member_none(all, err);
-	if (isdigit((unsigned char)*q))
+	if (isdigit((unsigned char)*q) && q[strspn(q, "0123456789")] != '/')
 		code = ct_name_int(&q, &m->c.pos) ? CT_OK : ct_member_none(all, err);
 	else
 		code = read_token(s, &q, &m->c.pos, err);

@@ -228,6 +228,12 @@ test_token_scopes(void **state)
 	check_fails(w, "L1#43@Dallas=1", CT_ENOTFOUND, want);
 	world_prompt(w->s, "w9 w7 w9 w9");
 	check_fails(w, "L1#43@w9=1", CT_EINVAL, "@w9: this token is at positions 1, 3, 4: name one");
+	world_ok(ct_session_parse_clamp(w->s, "L1#43@w9/3=1", &c, &err), &err);
+	assert_int_equal(c.pos, 3);
+	world_ok(ct_session_parse_clamp(w->s, "L1#43@w9/4..x0", &c, &err), &err);
+	assert_true(c.pos == 4 && c.onwards);
+	snprintf(want, sizeof want, "@w9/2%s", no_token);
+	check_fails(w, "L1#43@w9/2=1", CT_ENOTFOUND, want);
 	world_ok(ct_session_parse_clamp(w->s, "L1#43@w7=1", &c, &err), &err);
 	assert_int_equal(c.pos, 2);
 }
