@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "naive.h"
 
@@ -222,6 +223,7 @@ test_memory(void **state)
 	struct fixture f;
 	int ids[24], code;
 	long pages = 0;
+	bool known;
 	FILE *statm = fopen("/proc/self/statm", "r");
 
 	(void)state;
@@ -240,9 +242,15 @@ test_memory(void **state)
 	tight = before;
 	tight.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (rlim_t)(120 << 20);
 	assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
+	/* Some systems do not tell how much of its limit a process has used. */
+	known = ct_memory_available() <= 120 << 20;
 	code = ct_prompt_run(&p, f.m, f.tc, ids, 24, &f.arena, NULL, &err);
 	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
 	ok(code, &err);
+	if (!known) {
+		fixture_close(&f);
+		skip();
+	}
 	assert_null(p->lrm.dec[30]);
 	ok(ct_prompt_run(&roomy, f.m, f.tc, ids, 24, &f.arena, NULL, &err), &err);
 	assert_non_null(roomy->lrm.dec[30]);
