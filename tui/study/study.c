@@ -142,6 +142,12 @@ study_first_graph(const struct study *s)
 	return s->first ? ct_session_graph(s->first) : NULL;
 }
 
+float
+study_prob_then(const struct study *s, const struct ct_node *n)
+{
+	return study_shows_now(s) ? ct_session_prob(s->first, CT_RUN_ORIGINAL, n->pos, n->index) : n->prob;
+}
+
 int
 study_node_then(const struct study *s, int node)
 {

@@ -128,6 +128,8 @@ int study_refresh(struct study *s, struct ct_error *err);
 /* The graph without clamps. For a node of the shown graph, the same node there, and the reverse; -1: none. */
 const struct ct_graph *study_first_graph(const struct study *s);
 int study_node_then(const struct study *s, int node);
+/* The probability of a token that the shown graph explains, without clamps. */
+float study_prob_then(const struct study *s, const struct ct_node *n);
 int study_node_now(const struct study *s, int node);
 
 /* Takes over the session's new graph: selects the same node as before, or if it is gone, the first target. */

@@ -96,7 +96,7 @@ figure(struct app *a, const struct ct_subgraph_part *p, char *was, char *now, si
 		*was = '\0';
 		if (n->target != CT_TARGET_LOGIT)
 			return;
-		fmt_percent(was, size, (double)n->prob);
+		fmt_percent(was, size, (double)study_prob_then(&a->study, n));
 		if (clamped)
 			fmt_percent(now, size,
 			    (double)ct_session_prob(a->study.first, CT_RUN_CLAMPED, n->pos, n->index));

@@ -221,7 +221,7 @@ draw_target(struct app *a, const struct area *area, int y, const struct ct_node 
 
 	if (n->target != CT_TARGET_LOGIT)
 		return;
-	fmt_percent(was, sizeof was, (double)n->prob);
+	fmt_percent(was, sizeof was, (double)study_prob_then(&a->study, n));
 	if (!study_clamps(&a->study)->n) {
 		draw_right(area, area->w - INFLUENCE, y, ST_STRONG, was);
 		return;

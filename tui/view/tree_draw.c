@@ -68,8 +68,7 @@ draw_root(struct app *a, const struct area *area, int y, const struct ct_node *n
 		draw_right(area, area->w - 1, y, ST_STRONG, fmt_plain(p, sizeof p, n->value));
 		return;
 	}
-	fmt_percent(p, sizeof p, study_shows_now(&a->study) ? ct_session_prob(a->study.first, CT_RUN_ORIGINAL,
-	    n->pos, n->index) : n->prob);
+	fmt_percent(p, sizeof p, (double)study_prob_then(&a->study, n));
 	if (clamped) {
 		now = ct_session_prob(a->study.first, CT_RUN_CLAMPED, n->pos, n->index);
 		snprintf(text, sizeof text, "%s → ", p);
