@@ -119,7 +119,7 @@ inactive_list(struct app *a, void *state)
 	return &((struct inactive *)state)->list;
 }
 
-/* Where an edge comes from: "Dallas", "in Texas @Dallas", "error L1 @is". */
+/* Where an edge comes from: "word Dallas", "in Texas @Dallas", "error L1 @is". */
 static const char *
 edge_text(struct app *a, const struct ct_inactive_edge *e, char *buf, size_t size)
 {
@@ -127,7 +127,7 @@ edge_text(struct app *a, const struct ct_inactive_edge *e, char *buf, size_t siz
 
 	study_place(&a->study, e->pos, place, sizeof place);
 	if (e->kind == CT_NODE_EMBEDDING)
-		snprintf(buf, size, "%s", place + 1);
+		snprintf(buf, size, "word %s", place + 1);
 	else if (e->kind == CT_NODE_ERROR)
 		snprintf(buf, size, "error L%d %s", e->layer, place);
 	else if (*study_label(&a->study, e->layer, e->index, label, sizeof label, NULL))
