@@ -185,13 +185,15 @@ named(char *dst, size_t size, const struct ct_recurring_node *n, int pad, int co
 static void
 show(const struct ct_aggregate *a, const struct rows *r, const struct options *o)
 {
-	char column[300], target[300], value[80], share[16], lines[120];
+	char column[300], target[300], value[80], share[16], lines[120], failed[48] = "";
 	const char *things = a->by == CT_BY_FEATURE ? "features" : "groups";
 	double all = (double)a->prompts;
 	int width = ct_aggregate_groups(a->by) ? 30 : 20;	/* classes are long */
 
+	if (a->failed)
+		snprintf(failed, sizeof failed, ", without %ld that failed", a->failed);
 	cli_line("%ld prompt%s of %s %s%s", a->prompts, a->prompts == 1 ? "" : "s", a->model, a->transcoder,
-	    a->failed ? ", those that failed left out" : "");
+	    failed);
 	cli_line("%s in at least %d prompt%s: %zu of %zu", things, o->min, o->min == 1 ? "" : "s", r->n_nodes,
 	    r->n_features);
 	for (size_t i = 0; i < r->n_nodes && i < (size_t)o->top; i++) {

@@ -16,7 +16,7 @@ output='{"kind":"output","pos":2,"token":"b","weight":1}'
 } >"$tmp/small"
 run aggregate "$tmp/small"
 cat >"$tmp/want" <<'EOF'
-2 prompts of m CLT, those that failed left out
+2 prompts of m CLT, without 1 that failed
 features in at least 2 prompts: 1 of 2
   L0#7      Texas                                   2 100.0%  influence 25.00% ±17.68
 edges in at least 2 prompts: 2 of 2

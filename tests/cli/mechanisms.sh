@@ -19,7 +19,7 @@ capital=$(group input capital '"capital"' 0.25)
 } >"$tmp/small"
 run aggregate --groups "$tmp/small"
 cat >"$tmp/want" <<'EOT'
-3 prompts of m CLT, those that failed left out
+3 prompts of m CLT, without 1 that failed
 groups in at least 2 prompts: 2 of 5
   input "capital"                                   3 100.0%  influence 25.00% ±0.00
   "in <state>"                                      2  66.7%  influence 37.50% ±17.68  absent in line 3
@@ -29,7 +29,7 @@ EOT
 ok "groups of one class are one; weak edges and the output do not count" cmp -s "$tmp/out" "$tmp/want"
 run aggregate --about "$tmp/small"
 cat >"$tmp/want" <<'EOT'
-3 prompts of m CLT, those that failed left out
+3 prompts of m CLT, without 1 that failed
 groups in at least 2 prompts: 2 of 3
   "<state>"                                         3 100.0%  influence 37.50% ±12.50
   input "capital"                                   3 100.0%  influence 25.00% ±0.00
