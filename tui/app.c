@@ -160,8 +160,8 @@ on_opening(void *ctx, const char *phase, long done, long total)
 	struct app *a = ctx;
 	long now = (long)(1e3 * ct_seconds());
 
-	if (!isatty(STDERR_FILENO) || now - a->busy_since < QUIET_MS
-	    || (a->busy_shown && now - a->busy_drawn < POLL_MS))
+	if (!isatty(STDERR_FILENO) || now - a->busy_since < QUIET_MS ||
+	    (a->busy_shown && now - a->busy_drawn < POLL_MS))
 		return true;
 	fprintf(stderr, "\r%s %ld%%", phase, total > 0 ? 100 * done / total : 0);
 	a->busy_shown = true;

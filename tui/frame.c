@@ -315,8 +315,8 @@ is_hint(struct app *a, const struct key_entry *k, bool lesson)
 {
 	bool of_lesson = k->place && !strcmp(k->place, view_ops(VIEW_LESSON)->name);
 
-	return k->hint && of_lesson == lesson && binding_of(a, key_parse(k->key)) == k && is_apt(a, k)
-	    && (!k->place || of_lesson || has_rows(a));
+	return k->hint && of_lesson == lesson && binding_of(a, key_parse(k->key)) == k && is_apt(a, k) &&
+	    (!k->place || of_lesson || has_rows(a));
 }
 
 struct hint {

@@ -95,8 +95,8 @@ parse_size(const char *s, int *cols, int *rows)
 {
 	int n = 0;
 
-	return sscanf(s, "%9dx%9d%n", cols, rows, &n) == 2 && !s[n] && *cols > 0 && *cols <= 1000 && *rows > 0
-	    && *rows <= 1000;
+	return sscanf(s, "%9dx%9d%n", cols, rows, &n) == 2 && !s[n] && *cols > 0 && *cols <= 1000 &&
+	    *rows > 0 && *rows <= 1000;
 }
 
 static int

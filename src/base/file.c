@@ -247,8 +247,8 @@ ct_file_has_name(int fd, const char *path)
 {
 	struct stat mine, there;
 
-	return fstat(fd, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino
-	    && mine.st_dev == there.st_dev;
+	return fstat(fd, &mine) == 0 && lstat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+	    mine.st_dev == there.st_dev;
 }
 
 /*
@@ -259,8 +259,8 @@ remove_abandoned(const char *tmp)
 {
 	int fd = open(tmp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	bool gone = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
-	    && flock(fd, LOCK_EX | LOCK_NB) == 0 && ct_file_has_name(fd, tmp) && unlink(tmp) == 0;
+	bool gone = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0 && ct_file_has_name(fd, tmp) && unlink(tmp) == 0;
 
 	if (fd >= 0)
 		close(fd);
@@ -493,8 +493,8 @@ is_temporary(const char *name)
 	const char *at = strstr(name, temporary);
 	int n, end = 0;
 
-	return at && at > name && sscanf(at + sizeof temporary - 1, "%2d.tmp%n", &n, &end) == 1 && end
-	    && !at[sizeof temporary - 1 + (size_t)end];
+	return at && at > name && sscanf(at + sizeof temporary - 1, "%2d.tmp%n", &n, &end) == 1 && end &&
+	    !at[sizeof temporary - 1 + (size_t)end];
 }
 
 void

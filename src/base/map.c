@@ -73,8 +73,7 @@ ct_map_repair(const siginfo_t *info)
 		/* What follows is gone, too: one replacement for all of it. */
 		at -= (at - g->begin) % g->page;
 		repaired = mmap((void *)at, g->end - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-		    -1, 0) !=
-		    MAP_FAILED;
+		    -1, 0) != MAP_FAILED;
 		g->lost = true;
 	}
 	guards.readers--;

@@ -279,9 +279,9 @@ build_card(
 	card->frequency = (double)n / (double)j->activity->n_tokens;
 	if (j->rewrites)
 		card->rewrite = j->rewrites[(size_t)j->layer * (size_t)j->tc->F + (size_t)f];
-	if (!output_tokens(j, logits, card) || (n > 0 && (!distribution(acts, n, a, card)
-	    || !examples(j, tokens, acts, n, a, card) || !label(j, worker, tokens, n, card)
-	    || !ct_operands_fill(card, &j->operands, j->c, j->sentence_of, tokens, acts, n)))) {
+	if (!output_tokens(j, logits, card) || (n > 0 && (!distribution(acts, n, a, card) ||
+	    !examples(j, tokens, acts, n, a, card) || !label(j, worker, tokens, n, card) ||
+	    !ct_operands_fill(card, &j->operands, j->c, j->sentence_of, tokens, acts, n)))) {
 		ct_card_free(card);
 		return ct_fail_memory(err, (size_t)n * sizeof(struct peak), "a feature card");
 	}

@@ -325,8 +325,8 @@ record_name(char *buf, size_t size, const struct layer *l, int feature)
 static bool
 has_card(const struct ct_store *s, int layer, int feature)
 {
-	return has(s, layer, feature)
-	    && s->layers[layer].offsets[feature + 1] > s->layers[layer].offsets[feature];
+	return has(s, layer, feature) &&
+	    s->layers[layer].offsets[feature + 1] > s->layers[layer].offsets[feature];
 }
 
 /*

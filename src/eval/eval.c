@@ -21,8 +21,8 @@ names(const char *label, const char *prefix, const char *value)
 {
 	size_t before = strlen(prefix), n = strlen(value);
 
-	return strncmp(label, prefix, before) == 0 && strncmp(label + before, value, n) == 0
-	    && (label[before + n] == '\0' || label[before + n] == ',');
+	return strncmp(label, prefix, before) == 0 && strncmp(label + before, value, n) == 0 &&
+	    (label[before + n] == '\0' || label[before + n] == ',');
 }
 
 /* Whether a label says that the value of "about VALUE" is known: at the answer position, or from there on. */
@@ -31,8 +31,8 @@ is_bridge(const char *label, const char *about_value)
 {
 	const char *value = about_value + sizeof about - 1;
 
-	return strcmp(label, about_value) == 0 || names(label, bridge, value)
-	    || (names(label, "", value) && strcmp(label + strlen(value), answering) == 0);
+	return strcmp(label, about_value) == 0 || names(label, bridge, value) ||
+	    (names(label, "", value) && strcmp(label + strlen(value), answering) == 0);
 }
 
 /* Marks each value that a sure label names as a bridge. */

@@ -67,6 +67,8 @@ printf 'static int\nf(void)\n{\n\tint rc = g();\n\n\treturn rc;\n}\n' >>src/base
 finds sources.sh "what a function returns when it fails"
 echo '#include <curses.h>' >>tui/view/v.c
 finds floors.sh "curses.h"
+printf 'static int\nf(void)\n{\n\treturn g()\n\t    && h();\n}\n' >>src/base/a.c
+finds sources.sh "an operator ends a line and begins none"
 echo '#include <cblas.h>' >>src/trace/c.c
 finds floors.sh "cblas.h"
 

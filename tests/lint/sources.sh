@@ -65,6 +65,8 @@ report "a first comment says what each file of src/ and tui/ owns" "$(
 	done)"
 report "what a function returns when it fails is called code" "$(
 	all | grep -v '^tests/' | xargs grep -nE '(^|[^a-z_.>])rc( = |[;,]|\))')"
+report "an operator ends a line and begins none" "$(
+	all | xargs grep -nE '^[[:space:]]+(&&|[|][|]|[+]|-|==|!=|<=|>=) ' /dev/null)"
 # A file that includes both would not compile, and a reader cannot tell which is meant.
 report "no two headers give one name to two types" "$(
 	all | grep -v '^tests/' | grep '\.h$' | xargs grep -HE '^(struct|enum|union) [a-z_0-9]+ \{' | sed 's/:/ /' |

@@ -249,8 +249,8 @@ plainly_succeeded(int status, const char *out, const char *err, const char *good
 	static char text[2][1 << 18];
 	ssize_t n = read_small(out, text[0], sizeof text[0]);
 
-	return status == 0 && n >= 0 && read_small(good, text[1], sizeof text[1]) == n
-	    && memcmp(text[0], text[1], (size_t)n) == 0 && read_small(err, text[0], sizeof text[0]) == 0;
+	return status == 0 && n >= 0 && read_small(good, text[1], sizeof text[1]) == n &&
+	    memcmp(text[0], text[1], (size_t)n) == 0 && read_small(err, text[0], sizeof text[0]) == 0;
 }
 
 /* Returns in the process that is to run. */
@@ -285,8 +285,8 @@ run_point(long at, bool more, const char *keep, const char *good)
 		snprintf(leaks, sizeof leaks, "%ld", result->leaks);
 	if (at == 0 && rename(out, good) != 0)
 		_exit(99);
-	else if (at && result->ended && !result->leaks && result->largest <= 64 << 20
-	    && (plainly_failed(status, err) || plainly_succeeded(status, out, err, good)))
+	else if (at && result->ended && !result->leaks && result->largest <= 64 << 20 &&
+	    (plainly_failed(status, err) || plainly_succeeded(status, out, err, good)))
 		unlink(out);
 	else if (at)
 		dprintf(shim.report, "%ld %s %d %s %ld\n", at, more ? "1" : "-", status, leaks,

@@ -81,8 +81,7 @@ main(int argc, char **argv)
 	net.H = net.H_kv = net.D / HEAD;
 	net.mlp = 2 * net.D;
 	if (ct_dir_make(argv[1], &err) || copy_tokenizer(argv[1], argv[2], &err) ||
-	    write_model(argv[1], &net, &err)
-	    || write_transcoder(argv[1], &transcoder, &err)) {
+	    write_model(argv[1], &net, &err) || write_transcoder(argv[1], &transcoder, &err)) {
 		fprintf(stderr, "random_model: %s\n", err.msg);
 		return 1;
 	}

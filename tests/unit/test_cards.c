@@ -475,8 +475,8 @@ test_match_naive(void **state)
 		int follow = (int)ct_rng_below(&r, LABELS);
 
 		for (t = n = 0; t < TOKENS; t++) {
-			active[t] = t % LENGTH != 0
-			    && (ct_rng_below(&r, 10) == 0 ||
+			active[t] = t % LENGTH != 0 &&
+			    (ct_rng_below(&r, 10) == 0 ||
 			    (has_label(&w, t, follow) && ct_rng_below(&r, 4) > 0));
 			if (active[t])
 				tokens[n++] = t;

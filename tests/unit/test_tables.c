@@ -43,8 +43,8 @@ test_keys_run_commands(void **state)
 			fail_msg("%s has no help", k->key);
 		for (int j = 0; j < i; j++) {
 			other = key_at(j);
-			if (key_parse(other->key) == code && (k->place == other->place
-			    || (k->place && other->place && !strcmp(k->place, other->place))))
+			if (key_parse(other->key) == code && (k->place == other->place ||
+			    (k->place && other->place && !strcmp(k->place, other->place))))
 				fail_msg("%s is bound twice in %s", k->key,
 				    k->place ? k->place : "all views");
 		}

@@ -291,8 +291,8 @@ do_ablate(struct app *a, const char *arg)
 	if (!cmd_feature(a, &c))
 		return cmd_no_feature(a, "ablated");
 	i = study_clamp_find(&a->study, c.layer, c.feature, c.pos);
-	if (i >= 0 && set->clamp[i].pos == c.pos && set->clamp[i].unit == CT_MULTIPLE
-	    && set->clamp[i].amount == 0)
+	if (i >= 0 && set->clamp[i].pos == c.pos && set->clamp[i].unit == CT_MULTIPLE &&
+	    set->clamp[i].amount == 0)
 		return remove_clamp(a, i);
 	c.unit = CT_MULTIPLE;
 	c.amount = 0;
@@ -518,8 +518,8 @@ do_sweep(struct app *a, const char *arg)
 
 	if (supernode < 0 && *arg == '"')
 		return app_fail(a, "there is no supernode %s", arg);
-	if (*arg && !(read_part(&p, &from) && read_part(&p, &to) && read_part(&p, &steps) && !*p && steps >= 2
-			&& steps <= 100 && steps == (int)steps))
+	if (*arg && !(read_part(&p, &from) && read_part(&p, &to) && read_part(&p, &steps) && !*p &&
+	    steps >= 2 && steps <= 100 && steps == (int)steps))
 		return app_fail(a,
 		    "sweep: expected FROM:TO:STEPS such as -2:2:17, with 2 to 100 steps; found \"%.60s\"",
 		    arg);

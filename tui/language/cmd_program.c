@@ -404,8 +404,8 @@ do_resize(struct app *a, const char *arg)
 
 	if (a->live)
 		return app_fail(a, "resize: works only in a --headless run");
-	if (sscanf(arg, "%9dx%9d%n", &cols, &rows, &n) != 2 || arg[n] || cols < 1 || rows < 1 || cols > 1000
-	    || rows > 1000)
+	if (sscanf(arg, "%9dx%9d%n", &cols, &rows, &n) != 2 || arg[n] || cols < 1 || rows < 1 ||
+	    cols > 1000 || rows > 1000)
 		return app_fail(a, "resize: expected COLSxROWS such as 120x40, found \"%.60s\"", arg);
 	return event_resize(a, cols, rows) ? DID_CHANGE : app_fail(a, "resize: out of memory");
 }

@@ -43,8 +43,8 @@ try_search(struct app *a, int step)
 			if (i < l->n || !ops->find)
 				return true;
 		}
-	return (ops->find && ops->find(a, state, a->search)) || (l && l->n && ops->text
-	    && (ops->text(a, state, l->sel, text, sizeof text), cmd_text_fits(text, a->search)));
+	return (ops->find && ops->find(a, state, a->search)) || (l && l->n && ops->text &&
+	    (ops->text(a, state, l->sel, text, sizeof text), cmd_text_fits(text, a->search)));
 }
 
 static int

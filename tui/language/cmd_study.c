@@ -136,8 +136,8 @@ do_attribute(struct app *a, const char *arg)
 		    place);
 	else
 		app_say(a, "what makes \"%s\" likely after \"%s\"",
-		    study_name(&a->study, a->study.graph->n_nodes
-		    - a->study.graph->n_targets, name, sizeof name), place + 1);
+		    study_name(&a->study, a->study.graph->n_nodes - a->study.graph->n_targets, name,
+			sizeof name), place + 1);
 	return did;
 }
 
@@ -190,9 +190,8 @@ do_generate(struct app *a, const char *arg)
 	bool clamped = study_clamps(&a->study)->n > 0;
 
 	if (*arg && (sscanf(arg, "%6d %n%lf %n%9d %n", &n, &end, &temperature, &end, &seed, &end) < 1 ||
-	    arg[end]
-			|| n < 1 || n > STUDY_GENERATED || !(temperature >= 0 && temperature <= 100) ||
-			    seed < 0))
+	    arg[end] || n < 1 || n > STUDY_GENERATED || !(temperature >= 0 && temperature <= 100) ||
+	    seed < 0))
 		return app_fail(a, "generate: expected a number of tokens from 1 to %d, perhaps a "
 		    "temperature and a seed; "
 		    "found \"%.60s\"", STUDY_GENERATED, arg);

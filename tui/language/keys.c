@@ -304,8 +304,8 @@ find_help(const struct key_entry *e)
 	int best = -1;
 
 	for (int k = 0; k < N_DEFAULTS; k++)
-		if (defaults[k].note && !strcmp(defaults[k].command, e->command)
-		    && (best < 0 || same_place(defaults[k].place, e->place)))
+		if (defaults[k].note && !strcmp(defaults[k].command, e->command) &&
+		    (best < 0 || same_place(defaults[k].place, e->place)))
 			best = k;
 	return best;
 }

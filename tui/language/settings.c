@@ -117,8 +117,8 @@ read_prune(struct reader *r, const struct ct_yaml *v)
 
 	if (v->kind == CT_YAML_SCALAR && (n = strcspn(v->text, ",")) < sizeof part) {
 		snprintf(part, sizeof part, "%.*s", (int)n, v->text);
-		if (ct_text_double(part, &node) && (!v->text[n] || ct_text_double(v->text + n + 1, &edge))
-		    && node > 0 && node <= 1 && edge > 0 && edge <= 1) {
+		if (ct_text_double(part, &node) && (!v->text[n] || ct_text_double(v->text + n + 1, &edge)) &&
+		    node > 0 && node <= 1 && edge > 0 && edge <= 1) {
 			r->s->study.node_threshold = node;
 			r->s->study.edge_threshold = edge;
 			return;
@@ -153,8 +153,8 @@ read_key(struct reader *r, const char *place, const struct ct_yaml *v)
 {
 	const struct cmd_entry *c;
 	struct ct_error err;
-	bool none = v->kind == CT_YAML_SCALAR && (!*v->text || (!v->quoted && (!strcmp(v->text, "null")
-	    || !strcmp(v->text, "~"))));
+	bool none = v->kind == CT_YAML_SCALAR && (!*v->text || (!v->quoted && (!strcmp(v->text, "null") ||
+	    !strcmp(v->text, "~"))));
 
 	if (key_parse(v->key) < 0) {
 		ct_yaml_fail(r->doc, v, CT_EFORMAT, &err,

@@ -162,10 +162,10 @@ read_predict(const struct ct_yaml_doc *d, const struct ct_yaml *step, struct pre
 	if (map->kind != CT_YAML_MAP)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err,
 		    "predict: expected a map with ask, choose and right");
-	if ((code = ct_yaml_only(d, map, keys, err))
-	    || (code = ct_yaml_string(d, map, "ask", true, &p->ask, err))
-	    || (code = ct_yaml_string(d, map, "right", true, &right, err))
-	    || (code = read_texts(d, map, "choose", p->choice, LESSON_CHOICES, err)) < 0)
+	if ((code = ct_yaml_only(d, map, keys, err)) ||
+	    (code = ct_yaml_string(d, map, "ask", true, &p->ask, err)) ||
+	    (code = ct_yaml_string(d, map, "right", true, &right, err)) ||
+	    (code = read_texts(d, map, "choose", p->choice, LESSON_CHOICES, err)) < 0)
 		return code;
 	p->n = code;
 	for (int i = p->right = 0; i < p->n; i++) {
@@ -219,16 +219,16 @@ read_step(struct lesson *l, const struct ct_yaml *map, struct step *s, struct ct
 	s->line = map->line;
 	if (map->kind != CT_YAML_MAP)
 		return ct_yaml_fail(d, map, CT_EFORMAT, err, "a step: expected a map with title and text");
-	if ((code = ct_yaml_only(d, map, keys, err))
-	    || (code = ct_yaml_string(d, map, "title", true, &s->title, err))
-	    || (code = ct_yaml_string(d, map, "text", true, &s->text, err))
-	    || (code = ct_yaml_string(d, map, "prompt", false, &s->prompt, err))
-	    || (code = ct_yaml_string(d, map, "ask", false, &s->ask, err))
-	    || (code = read_commands(d, map, "do", s->command, err))
-	    || (code = read_commands(d, map, "answer", s->answer, err))
-	    || (code = read_commands(d, map, "see", s->see, err))
-	    || (code = read_texts(d, map, "hints", s->hint, LESSON_HINTS, err)) < 0
-	    || (code = read_predict(d, map, &s->predict, err)))
+	if ((code = ct_yaml_only(d, map, keys, err)) ||
+	    (code = ct_yaml_string(d, map, "title", true, &s->title, err)) ||
+	    (code = ct_yaml_string(d, map, "text", true, &s->text, err)) ||
+	    (code = ct_yaml_string(d, map, "prompt", false, &s->prompt, err)) ||
+	    (code = ct_yaml_string(d, map, "ask", false, &s->ask, err)) ||
+	    (code = read_commands(d, map, "do", s->command, err)) ||
+	    (code = read_commands(d, map, "answer", s->answer, err)) ||
+	    (code = read_commands(d, map, "see", s->see, err)) ||
+	    (code = read_texts(d, map, "hints", s->hint, LESSON_HINTS, err)) < 0 ||
+	    (code = read_predict(d, map, &s->predict, err)))
 		return code;
 	lines = flow_lines(s->text, LESSON_COLS);
 	if (lines > LESSON_LINES)
@@ -286,11 +286,11 @@ read_lesson(struct lesson *l, struct ct_error *err)
 	if (root->kind != CT_YAML_MAP)
 		return ct_yaml_fail(l->doc, root, CT_EFORMAT, err,
 		    "expected a map with model, title and steps");
-	if ((code = ct_yaml_only(l->doc, root, keys, err))
-	    || (code = ct_yaml_string(l->doc, root, "model", true, &model, err))
-	    || (code = ct_yaml_string(l->doc, root, "title", true, &l->title, err))
-	    || (code = ct_yaml_string(l->doc, root, "audience", false, &l->audience, err))
-	    || (code = find_model(l, model, err)))
+	if ((code = ct_yaml_only(l->doc, root, keys, err)) ||
+	    (code = ct_yaml_string(l->doc, root, "model", true, &model, err)) ||
+	    (code = ct_yaml_string(l->doc, root, "title", true, &l->title, err)) ||
+	    (code = ct_yaml_string(l->doc, root, "audience", false, &l->audience, err)) ||
+	    (code = find_model(l, model, err)))
 		return code;
 	steps = ct_yaml_get(root, "steps");
 	if (!steps || steps->kind != CT_YAML_LIST || steps->n < 1 || steps->n > LESSON_STEPS)
@@ -314,8 +314,8 @@ lesson_open(struct lesson **out, const char *which, struct ct_error *err)
 	*out = NULL;
 	if (!l)
 		return ct_fail_memory(err, sizeof *l, "a lesson");
-	if ((code = find(&l->path, which, err)) || (code = ct_yaml_open(&l->doc, l->path, NULL, 0, err))
-	    || (code = read_lesson(l, err))) {
+	if ((code = find(&l->path, which, err)) || (code = ct_yaml_open(&l->doc, l->path, NULL, 0, err)) ||
+	    (code = read_lesson(l, err))) {
 		lesson_close(l);
 		return code;
 	}

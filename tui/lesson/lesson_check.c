@@ -319,8 +319,8 @@ read_shares(const struct ct_yaml_doc *d, const struct ct_yaml *entry, const stru
 		double v = 0;
 		int code;
 
-		if (!strcmp(kind->key, "scores") && strcmp(name, "replacement")
-		    && strcmp(name, "completeness") && strcmp(name, "agreement"))
+		if (!strcmp(kind->key, "scores") && strcmp(name, "replacement") &&
+		    strcmp(name, "completeness") && strcmp(name, "agreement"))
 			return ct_yaml_fail(d, &entry->items[i], CT_EFORMAT, err,
 			    "scores: expected replacement, completeness or agreement; found \"%s\"", name);
 		code = ct_yaml_double(d, entry, name, true, 0, 1, &v, err);

@@ -191,8 +191,8 @@ player_next(struct app *a)
 		return app_fail(a, "choose first: 1 to %d; Space again goes on without",
 		    current(a)->predict.n);
 	}
-	if (p->lesson && current(a)->ask && !turn_is_done(a) && !p->warned
-	    && first_missed(a, missed, sizeof missed)) {
+	if (p->lesson && current(a)->ask && !turn_is_done(a) && !p->warned &&
+	    first_missed(a, missed, sizeof missed)) {
 		p->warned = true;
 		return app_fail(a, "not done yet, %s (. helps; Space again goes on)", missed);
 	}
@@ -286,8 +286,8 @@ comment(struct app *a)
 {
 	char missed[520];
 
-	if (a->player.lesson && !a->player.busy && current(a)->ask && !turn_is_done(a) && !a->message[0]
-	    && a->input.kind == INPUT_NONE && first_missed(a, missed, sizeof missed))
+	if (a->player.lesson && !a->player.busy && current(a)->ask && !turn_is_done(a) && !a->message[0] &&
+	    a->input.kind == INPUT_NONE && first_missed(a, missed, sizeof missed))
 		app_say(a, "not yet, %s", missed);
 }
 

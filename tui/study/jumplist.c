@@ -8,8 +8,8 @@
 static bool
 is_at(const struct jumplist *t, const struct ct_node *n)
 {
-	return t->n && t->mark[t->here].kind == (int)n->kind && t->mark[t->here].layer == n->layer
-	    && t->mark[t->here].pos == n->pos && t->mark[t->here].index == n->index;
+	return t->n && t->mark[t->here].kind == (int)n->kind && t->mark[t->here].layer == n->layer &&
+	    t->mark[t->here].pos == n->pos && t->mark[t->here].index == n->index;
 }
 
 void

@@ -91,8 +91,7 @@ clamped_alike(const struct clamp_set *set, const struct ct_pin *p, const struct 
 		const struct ct_clamp *d = &set->clamp[i];
 
 		if (ct_clamp_reaches(d, p) && d->pos == p->pos && !d->onwards && d->unit == c->unit &&
-		    d->amount == c->amount
-		    && d->off == c->off)
+		    d->amount == c->amount && d->off == c->off)
 			return true;
 	}
 	return false;
@@ -109,8 +108,8 @@ pins_whole(const struct study *s, int clamp)
 	int supernode = name ? ct_subgraph_supernode(sg, name) : -1;
 
 	for (int i = 0; i < sg->n_pins && supernode >= 0; i++)
-		if (sg->pin[i].supernode == supernode && ct_node_traits(sg->pin[i].kind)->can_clamp
-		    && !clamped_alike(set, &sg->pin[i], c))
+		if (sg->pin[i].supernode == supernode && ct_node_traits(sg->pin[i].kind)->can_clamp &&
+		    !clamped_alike(set, &sg->pin[i], c))
 			return -1;
 	return supernode;
 }

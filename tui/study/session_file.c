@@ -32,8 +32,8 @@ write_model(struct app *a, struct lines *out)
 		lines_add(out, "graph %s", own);
 		return;
 	}
-	if (!strchr(info->name, '/') && !ct_model_find(&found, info->name, &err) && realpath(found, other)
-	    && !strcmp(own, other))
+	if (!strchr(info->name, '/') && !ct_model_find(&found, info->name, &err) && realpath(found, other) &&
+	    !strcmp(own, other))
 		lines_add(out, "model %s", info->name);
 	else
 		lines_add(out, "model %s", own);

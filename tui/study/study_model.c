@@ -87,9 +87,9 @@ study_transcoder_is_own(const struct study *s)
 {
 	size_t n = strlen(s->info->dir);
 
-	return !strncmp(s->info->transcoder_dir, s->info->dir, n)
-	    && (!strcmp(s->info->transcoder_dir + n, "/transcoder")
-		|| !strcmp(s->info->transcoder_dir + n, "/transcoder-plt"));
+	return !strncmp(s->info->transcoder_dir, s->info->dir, n) &&
+	    (!strcmp(s->info->transcoder_dir + n, "/transcoder") ||
+		!strcmp(s->info->transcoder_dir + n, "/transcoder-plt"));
 }
 
 /* Begins the study again with what is open, as if it had just been opened. */
@@ -120,8 +120,8 @@ study_model(struct study *s, const char *model, struct ct_error *err)
 
 	if (code)
 		return code;
-	if (!strcmp(dir, s->info->dir) && !opt.per_layer && study_transcoder_is_own(s)
-	    && *s->info->demo) {
+	if (!strcmp(dir, s->info->dir) && !opt.per_layer && study_transcoder_is_own(s) &&
+	    *s->info->demo) {
 		code = begin_anew(s, err);
 	} else {
 		opt.per_layer = opt.neurons = false;

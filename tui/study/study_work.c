@@ -190,8 +190,8 @@ study_patch(struct study *s, const char *text, int *n, struct ct_error *err)
 	if (s->pos < ct_session_start(s->session))
 		return ct_fail(err, CT_EINVAL, "position 0 is BOS, which has no features: choose a later "
 		    "token");
-	if ((code = ct_session_open(&other, s->engine, err))
-	    || (code = ct_session_prompt(other, text, &s->job, err)))
+	if ((code = ct_session_open(&other, s->engine, err)) ||
+	    (code = ct_session_prompt(other, text, &s->job, err)))
 		goto out;
 	T = ct_session_length(other);
 	pos = s->pos == s->T - 1 ? T - 1 : s->pos;
@@ -263,8 +263,8 @@ static bool
 same_clamps(const struct clamp_set *a, const struct clamp_set *b)
 {
 	for (int i = 0; i < a->n && i < b->n; i++)
-		if (!study_same_place(&a->clamp[i], &b->clamp[i]) || a->clamp[i].unit != b->clamp[i].unit
-		    || a->clamp[i].amount != b->clamp[i].amount || a->clamp[i].off != b->clamp[i].off)
+		if (!study_same_place(&a->clamp[i], &b->clamp[i]) || a->clamp[i].unit != b->clamp[i].unit ||
+		    a->clamp[i].amount != b->clamp[i].amount || a->clamp[i].off != b->clamp[i].off)
 			return false;
 	return a->n == b->n;
 }

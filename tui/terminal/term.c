@@ -542,8 +542,8 @@ term_suspend(void)
 	kill(0, SIGTSTP);
 	/* The program continues here after it was stopped. */
 	sigaction(SIGTSTP, &old, NULL);
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col && ws.ws_row
-	    && (ws.ws_col != COLS || ws.ws_row != LINES))
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col && ws.ws_row &&
+	    (ws.ws_col != COLS || ws.ws_row != LINES))
 		caught_winch = 1;
 	refresh();
 	report_drags(true);

@@ -69,8 +69,8 @@ matches(struct app *a, const struct features *v, int layer, int feature)
 	if (v->labelled)
 		return ct_engine_label_fits(a->study.engine, layer, feature, &v->query);
 	ct_engine_feature_name(a->study.engine, layer, feature, name, sizeof name);
-	return ct_text_search(name, v->filter)
-	    || ct_text_search(ct_engine_label(a->study.engine, layer, feature), v->filter);
+	return ct_text_search(name, v->filter) ||
+	    ct_text_search(ct_engine_label(a->study.engine, layer, feature), v->filter);
 }
 
 static int
@@ -112,8 +112,8 @@ collect_known(struct app *a, struct features *v)
 	/* A feature may have nodes at several positions: keep the most influential, which is sorted first. */
 	ct_sort(v->entry, (size_t)n, sizeof *v->entry, by_feature, (void *)(uintptr_t)g);
 	for (int i = 0; i < n; i++)
-		if (!kept || v->entry[i].layer != v->entry[kept - 1].layer
-		    || v->entry[i].feature != v->entry[kept - 1].feature)
+		if (!kept || v->entry[i].layer != v->entry[kept - 1].layer ||
+		    v->entry[i].feature != v->entry[kept - 1].feature)
 			v->entry[kept++] = v->entry[i];
 	ct_sort(v->entry, (size_t)kept, sizeof *v->entry, by_influence, (void *)(uintptr_t)g);
 	v->list.n = kept;

@@ -177,8 +177,8 @@ strongest(struct app *a, int row, int pos, int after)
 
 	for (int i = 0; i < g->n_nodes; i++) {
 		const struct ct_node *n = &g->nodes[i];
-		bool later = after < 0 || n->influence < g->nodes[after].influence
-		    || (n->influence == g->nodes[after].influence && i > after);
+		bool later = after < 0 || n->influence < g->nodes[after].influence ||
+		    (n->influence == g->nodes[after].influence && i > after);
 
 		if (!n->kept || n->pos != pos || row_of(g, n) != row || i == after || !later)
 			continue;

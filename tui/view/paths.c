@@ -72,8 +72,8 @@ find(struct app *a, struct paths *v)
 	forget(v);
 	if (target < 0)
 		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
-	else if (ct_session_paths(a->study.session, target, v->max, &v->p, &v->arena, &v->why) == CT_OK
-	    && v->p.n == 0)
+	else if (ct_session_paths(a->study.session, target, v->max, &v->p, &v->arena, &v->why) == CT_OK &&
+	    v->p.n == 0)
 		ct_fail(&v->why, CT_ENOTFOUND, "no path leads from a word to this target");
 	v->list.n = v->p.n;
 	list_select(&v->list, sel);

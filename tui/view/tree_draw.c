@@ -164,8 +164,8 @@ draw_row(struct app *a, struct tree *t, const struct area *area, int y, int row)
 	const struct fold_row *r = &t->fold.row[row];
 	const struct tree_item *w = r->item;
 	int x = fold_draw(&t->fold, area, y, row), bar = bar_columns(a, area);
-	bool error = w->kind == CT_INPUT_ERRORS || w->kind == CT_INPUT_LEFT_OUT
-	    || (w->node >= 0 && study_node(&a->study, w->node)->kind == CT_NODE_ERROR);
+	bool error = w->kind == CT_INPUT_ERRORS || w->kind == CT_INPUT_LEFT_OUT ||
+	    (w->node >= 0 && study_node(&a->study, w->node)->kind == CT_NODE_ERROR);
 	double v = tree_item_weight(w), share;
 
 	if (r->part == TREE_MORE) {

@@ -180,8 +180,8 @@ tree_item_grow(const struct study *s, struct tree_item *t, const struct tree_sha
 	}
 	t->n = t->n_folds = t->shown = 0;
 	t->largest = 0;
-	ok = ct_inputs_of(&in, s->graph, t->node, shape->by, s->graph->n_nodes, &scratch, &err) == CT_OK
-	    && add_children(t, shape, &in);
+	ok = ct_inputs_of(&in, s->graph, t->node, shape->by, s->graph->n_nodes, &scratch, &err) == CT_OK &&
+	    add_children(t, shape, &in);
 	ct_arena_free(&scratch);
 	if (!ok) {
 		tree_item_forget(t);
