@@ -323,8 +323,7 @@ linear_run(struct app *a)
 	say_header(a, l);
 	say_selected(a, l);
 	app_line("A command, a key or the number of a row per line: down, enter, clamp, ablate, read (all "
-	    "rows), "
-	    "view logits, where, help, quit.");
+	    "rows), view logits, where, help, quit.");
 	while (!(did & DID_QUIT)) {
 		if (a->input.kind != INPUT_NONE)
 			say_input(a);

@@ -66,8 +66,7 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: ctrace-tui [OPTIONS] [PROMPT]\n\nExplore how a language model arrives at its next "
-	      "token.\n\n",
-	    out);
+	      "token.\n\n", out);
 	for (int i = 0; i < N_OPTIONS; i++) {
 		char left[64];
 
@@ -171,8 +170,7 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 		opt->theme = theme_find(arg);
 		if (opt->theme)
 			return -1;
-		app_complain("--theme: expected default, dark, light, projector, cvd or mono; found "
-		    "\"%s\"",
+		app_complain("--theme: expected default, dark, light, projector, cvd or mono; found \"%s\"",
 		    arg);
 		return 2;
 	case 'C':	/* read before the other options, which override it */
@@ -241,8 +239,7 @@ read_settings(int argc, char **argv, const struct option *longs, struct settings
 	free(own);
 	if (s->more)
 		snprintf(s->trouble + strlen(s->trouble), sizeof s->trouble - strlen(s->trouble), " (and %d "
-		    "more)",
-		    s->more);
+		    "more)", s->more);
 }
 
 int

@@ -120,8 +120,7 @@ ct_store_import(const char *to, const char *from, const struct ct_transcoder *tc
 		}
 	if (code == CT_OK && *n == 0)
 		code = ct_fail(err, CT_ENOTFOUND, "%s: no card of this transcoder: expected files such as "
-		    "0.json, named by "
-		    "(l+f)(l+f+1)/2 + f of feature f in layer l", from);
+		    "0.json, named by (l+f)(l+f+1)/2 + f of feature f in layer l", from);
 	if (code == CT_OK)
 		code = ct_store_write(to, layers, tc->L, err);
 	for (int l = 0; layers && l < tc->L; l++)

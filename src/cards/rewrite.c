@@ -108,8 +108,7 @@ compare(const struct job *j, int l, int m, int f, struct ct_card_rewrite *out)
 	if (!(share >= least_share) || (out->layer > 0 && share <= out->share))
 		return;
 	ct_sgemm(false, true, 1, j->plt->layers[m].F, D, 1 / sqrtf(length), j->row, D, j->write, D, 0,
-	    j->cosine,
-	    j->plt->layers[m].F);
+	    j->cosine, j->plt->layers[m].F);
 	mark(j, l, f, true);
 	second = second_step(j, n, m);
 	first = second >= 0 ? first_step(j, n, l, m, second) : -1;
@@ -149,8 +148,7 @@ take_writes(const struct job *j, int m)
 int
 ct_rewrites_find(struct ct_card_rewrite **out, const struct ct_transcoder *clt,
     const struct ct_activity *clt_activity, const struct ct_transcoder *plt,
-    const struct ct_activity *plt_activity,
-    struct ct_error *err)
+    const struct ct_activity *plt_activity, struct ct_error *err)
 {
 	size_t F = (size_t)clt->F, G = (size_t)plt->F, D = (size_t)clt->D;
 	struct job j = { .clt = clt, .plt = plt, .ours = clt_activity, .theirs = plt_activity };

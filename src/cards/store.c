@@ -101,8 +101,7 @@ load_labels(struct ct_store *s, struct layer *l, const json_t *j, const char *wh
 		return CT_OK;
 	if (json_array_size(labels) != (size_t)l->F || (f1 && json_array_size(f1) != (size_t)l->F))
 		return ct_fail(err, CT_EFORMAT,
-		    "%s: layer %d: labels and label_f1 must have one entry for each of "
-		    "its %d features",
+		    "%s: layer %d: labels and label_f1 must have one entry for each of its %d features",
 		    where, index, l->F);
 	l->labels = ct_arena_need(&s->arena, (size_t)l->F, sizeof *l->labels, where, err);
 	l->f1 = ct_arena_need(&s->arena, (size_t)l->F, sizeof *l->f1, where, err);

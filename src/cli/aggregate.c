@@ -148,8 +148,7 @@ spread(char *dst, size_t size, const char *fmt, const struct ct_stat *s, double 
  */
 static const char *
 absent(char *dst, size_t size, const struct ct_aggregate *a, const struct ct_stat *s,
-    const struct ct_gaps *gaps,
-    long last)
+    const struct ct_gaps *gaps, long last)
 {
 	enum { SHOWN = 4 };
 	long line[SHOWN];
@@ -202,8 +201,7 @@ show(const struct ct_aggregate *a, const struct rows *r, const struct options *o
 		spread(value, sizeof value, "%", &n->influence, 100);
 		absent(lines, sizeof lines, a, &n->influence, &n->gaps, n->prompt);
 		cli_line("  %s %6ld %6s  influence %s%s", named(column, sizeof column, n, 9, 44),
-		    n->influence.n,
-		    cli_percent(share, (double)n->influence.n / all), value, lines);
+		    n->influence.n, cli_percent(share, (double)n->influence.n / all), value, lines);
 	}
 	show_rest(r->n_nodes, o->top);
 	cli_line("edges in at least %d prompt%s: %zu of %zu", o->min, o->min == 1 ? "" : "s", r->n_edges,

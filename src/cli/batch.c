@@ -151,8 +151,7 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 		    "tokenizer than the present one; write to another file", b->opt->out, i + 1);
 	return same ? CT_OK : ct_fail(err, CT_EFORMAT,
 	    "%s:%d: has another prompt or other settings than line %d of %s; write to another file",
-	    b->opt->out, i + 1,
-	    b->prompts[i].line, b->where);
+	    b->opt->out, i + 1, b->prompts[i].line, b->where);
 }
 
 /* Opens the output to write after its last whole line; done becomes the number of whole lines. */

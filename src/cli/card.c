@@ -39,8 +39,7 @@ show_example(const struct ct_engine *e, const struct ct_card_example *x)
 
 	for (int i = 0; i < x->n; i++)
 		ct_buffer_printf(&text, "%s%s%s%s", i > 0 && !spaced ? " " : "", i == x->peak ? "[" : "",
-		    x->tokens[i],
-		    i == x->peak ? "]" : "");
+		    x->tokens[i], i == x->peak ? "]" : "");
 	cli_line("  %7.3f  %s", (double)x->acts[x->peak],
 	    text.lost ? "out of memory" : text.text ? text.text : "");
 	ct_buffer_free(&text);

@@ -80,8 +80,7 @@ open_corpus(struct cli_corpus_context *context, const char *file, struct ct_erro
 	else
 		code = ct_fail(err, CT_ENOTFOUND,
 		    "%s has no recipe.yaml, which would say what its corpus is; name a "
-		    "recipe or a text file with --corpus",
-		    context->dir);
+		    "recipe or a text file with --corpus", context->dir);
 	free(own);
 	return code;
 }
@@ -108,8 +107,7 @@ open_transcoders(struct cli_corpus_context *context, const struct cli_model *m, 
 	}
 	if (context->n_transcoders == 0 && !context->no_transcoder)
 		return ct_fail(err, CT_ENOTFOUND,
-		    "%s has neither transcoder/ nor transcoder-plt/; name one with "
-		    "--transcoder",
+		    "%s has neither transcoder/ nor transcoder-plt/; name one with --transcoder",
 		    context->dir);
 	return CT_OK;
 }

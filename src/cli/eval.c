@@ -255,8 +255,7 @@ transcoder_json(const struct ct_eval *e)
 	const struct ct_fidelity *f = e->fidelity;
 	json_t *all = graphs_json(&e->graphs);
 
-	json_object_update_new(all, json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, s:o, s:o, "
-					      "s:o}",
+	json_object_update_new(all, json_pack("{s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "heldout",
 	    "accuracy", ct_json_out_number(f->accuracy),
 	    "top1_agreement", ct_json_out_number(f->top1_agreement),

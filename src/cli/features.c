@@ -35,8 +35,7 @@ cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_
 		return code;
 	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", transcoder->features,
 	    sum.features, cli_transcoder_kind(transcoder), context->corpus->n_sentences,
-	    context->corpus->n_tokens,
-	    ct_seconds() - start);
+	    context->corpus->n_tokens, ct_seconds() - start);
 	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure,
 	    sum.named, sum.features - sum.dead - sum.named);
 	if (rewrites)
@@ -230,8 +229,8 @@ static const struct cli_option options[] = {
 	CLI_NONFINITE_ROW,
 	{ KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)" },
 	{ KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead" },
-	{KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not "
-	    "built anew"},
+	{ KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not "
+	    "built anew" },
 	{ CLI_JSON, "json", "FILE", "write the cards shown as JSON to FILE, or to stdout for -" },
 	{ KEY_WEIGHTS, "weights", NULL, "show their weights from and to other features instead" },
 	{ KEY_ASCII, "ascii", NULL, "show pictures in ASCII" },
@@ -239,18 +238,17 @@ static const struct cli_option options[] = {
 };
 
 const struct cli_command cli_features = { .name = "features",
-	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--corpus FILE]\n[--import "
-	    "DIR] [--export DIR]\n"
-		    "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--json FILE] [--ascii]\n"
-		    "[--weights] "
-		    "FEATURE ...",
+	.synopsis = "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--corpus FILE]\n"
+	    "[--import DIR] [--export DIR]\n"
+	    "[-m MODEL] [--transcoder DIR] [--k N] [--allow-nonfinite] [--json FILE] [--ascii]\n"
+	    "[--weights] FEATURE ...",
 	.summary = "build the feature cards and automatic labels of a model, or show some",
 	.details = "Runs the model over its corpus and replaces MODEL/features: for each feature where it is "
-		   "active,\n"
-		   "its strongest examples, the output tokens it writes, and the annotation of the corpus "
-		   "that says\n"
-		   "best when it is active (the label, with its F1). Labels typed by people stay, and win.\n"
-		   "With FEATURE, such as L1#249 or a label, shows its card instead, or with --weights what\n"
-		   "it adds to other features, and they to it, through the residual stream.",
+	    "active,\n"
+	    "its strongest examples, the output tokens it writes, and the annotation of the corpus "
+	    "that says\n"
+	    "best when it is active (the label, with its F1). Labels typed by people stay, and win.\n"
+	    "With FEATURE, such as L1#249 or a label, shows its card instead, or with --weights what\n"
+	    "it adds to other features, and they to it, through the residual stream.",
 	.options = options,
 	.run = run };

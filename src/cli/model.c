@@ -148,7 +148,6 @@ void
 cli_model_line(const struct ct_engine *e)
 {
 	const struct ct_engine_info *i = ct_engine_info(e);
-
 	char features[64];
 
 	snprintf(features, sizeof features, "%s %dx%d %s", i->transcoder, i->L, i->F, i->activation);
@@ -162,8 +161,7 @@ cli_self_check(const struct ct_graph *g, struct ct_error *err)
 	if (g->check.max_edge_residual <= check_limit && g->check.max_logit_error <= check_limit)
 		return CT_OK;
 	return ct_fail(err, CT_EINVAL, "self-check failed: expected differences of at most %.0e, found %.1e "
-	    "(edges) and "
-	    "%.1e (logits): do not trust this graph", check_limit, g->check.max_edge_residual,
+	    "(edges) and %.1e (logits): do not trust this graph", check_limit, g->check.max_edge_residual,
 	    g->check.max_logit_error);
 }
 

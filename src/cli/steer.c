@@ -315,8 +315,7 @@ show_agreement(const struct ct_effects *o)
 		cli_line("self-check  all is frozen: observed = edges within %.1e", o->max_direct_error);
 	else if (isfinite(o->agreement.spearman) && isfinite(o->agreement.pearson))
 		cli_line("agreement of predicted and observed knock-on effects  spearman %.3f  pearson %.3f  "
-		    "n %d",
-		    o->agreement.spearman, o->agreement.pearson, o->agreement.n);
+		    "n %d", o->agreement.spearman, o->agreement.pearson, o->agreement.n);
 	else
 		cli_line("agreement of predicted and observed knock-on effects  too few, or all alike (n %d)",
 		    o->agreement.n);
@@ -440,8 +439,7 @@ less_than_asked(const struct request *q, const struct results *r)
 	if (r->clamped.n < q->generate) {
 		cli_error("--generate %d: wrote %d token%s: the prompt has %d and the model's context holds "
 		    "%d", q->generate, r->clamped.n, r->clamped.n == 1 ? "" : "s",
-		    ct_session_length(q->ask.m.session),
-		    ct_engine_info(q->ask.m.engine)->context);
+		    ct_session_length(q->ask.m.session), ct_engine_info(q->ask.m.engine)->context);
 		status = CLI_NOTHING;
 	}
 	return status;
@@ -588,8 +586,7 @@ const struct cli_command cli_steer = {
 	    "8 on, @* everywhere. \"Texas\"@8x0 clamps all features with this label that are active there,\n"
 	    "\"Texas\"x0 the features of the --group Texas, if there is one. Several features with commas\n"
 	    "between share one strength: L0#358@6,L1#585@8x0. Of two clamps on one feature and position\n"
-	    "the last one counts. Effects are those on pre-activations and on logits minus their "
-	    "mean.",
+	    "the last one counts. Effects are those on pre-activations and on logits minus their mean.",
 	.options = options,
 	.run = run
 };

@@ -96,8 +96,7 @@ show_flips(const struct cli_model *m, const struct ct_sweep *w, int row, enum ct
 			continue;
 		strength_text(w->strength[i], unit, at, sizeof at);
 		cli_line("  from %s on the answer is %s, no longer %s", at,
-		    ct_engine_token(m->engine, top[i]),
-		    ct_engine_token(m->engine, top[i - 1]));
+		    ct_engine_token(m->engine, top[i]), ct_engine_token(m->engine, top[i - 1]));
 		flips++;
 	}
 	if (flips == 0)

@@ -77,8 +77,7 @@ show(const struct ct_train_report *r)
 {
 	cli_line("corpus         %d sentences, %d held out, %d words", r->sentences, r->held_out, r->V);
 	cli_line("model          %.0f s  %dL D%d F%d  accuracy held out %.2f%%, seen %.2f%%",
-	    r->model_seconds,
-	    r->L, r->D, r->F, 100 * r->accuracy, 100 * r->accuracy_seen);
+	    r->model_seconds, r->L, r->D, r->F, 100 * r->accuracy, 100 * r->accuracy_seen);
 	show_transcoder("transcoder", r, &r->clt);
 	show_transcoder("transcoder-plt", r, &r->plt);
 }

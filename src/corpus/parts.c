@@ -5,8 +5,7 @@
 
 static int
 read_part(struct ct_corpus *c, struct ct_corpus_part *p, const struct ct_yaml_doc *doc,
-    const struct ct_yaml *node,
-    struct ct_error *err)
+    const struct ct_yaml *node, struct ct_error *err)
 {
 	if (node->kind != CT_YAML_SCALAR)
 		return ct_yaml_fail(doc, node, CT_EFORMAT, err, "expected a label, such as \"say _*\"");
@@ -44,8 +43,7 @@ ct_corpus_read_parts(struct ct_corpus *c, const struct ct_yaml_doc *recipe, stru
 		return CT_OK;
 	if (list->kind != CT_YAML_MAP || list->n < 2 || list->n > CT_CORPUS_MAX_PARTS)
 		return ct_yaml_fail(recipe, list, CT_EFORMAT, err, "`parts:` is a map of 2 to %d names with "
-		    "a label each",
-		    CT_CORPUS_MAX_PARTS);
+		    "a label each", CT_CORPUS_MAX_PARTS);
 	c->parts = ct_arena_need(&c->arena, (size_t)list->n, sizeof *c->parts, "the parts", err);
 	if (!c->parts)
 		return CT_ENOMEM;
@@ -55,8 +53,7 @@ ct_corpus_read_parts(struct ct_corpus *c, const struct ct_yaml_doc *recipe, stru
 	n = count_values(c);
 	if (n > CT_CORPUS_MAX_VALUES)
 		return ct_yaml_fail(recipe, list, CT_EFORMAT, err, "the parts have %d values together, at "
-		    "most %d can be "
-		    "exchanged; name labels with fewer", n, CT_CORPUS_MAX_VALUES);
+		    "most %d can be exchanged; name labels with fewer", n, CT_CORPUS_MAX_VALUES);
 	return CT_OK;
 }
 

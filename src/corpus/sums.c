@@ -100,8 +100,7 @@ hold_out(struct sums *s, const struct ct_yaml_doc *doc, const struct ct_yaml *co
 	if (taken < want)
 		return ct_yaml_fail(doc, ct_yaml_get(corpus, "hold_out"), CT_EINVAL, err,
 		    "only %d of the %d pairs can be held out, %d wanted: each result keeps one; lower "
-		    "`share:`",
-		    taken, n_pairs, want);
+		    "`share:`", taken, n_pairs, want);
 	return CT_OK;
 }
 

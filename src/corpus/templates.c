@@ -193,8 +193,7 @@ read_sentence(
 	t->repeat = 1;
 	if (node->kind != CT_YAML_MAP)
 		return ct_yaml_fail(w->doc, node, CT_EFORMAT, err,
-		    "a sentence is a map with `name:`, `over:`, "
-		    "`template:` ...");
+		    "a sentence is a map with `name:`, `over:`, `template:` ...");
 	if ((code = ct_yaml_only(w->doc, node, keys, err)) < 0 ||
 	    (code = ct_yaml_string(w->doc, node, "name", true, &text, err)) < 0 ||
 	    (code = ct_yaml_int(w->doc, node, "repeat", false, 1, 1000, &t->repeat, err)) < 0)

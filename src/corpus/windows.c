@@ -72,8 +72,7 @@ read_settings(struct reader *r, int context, struct ct_error *err)
 	if (o->window > context)
 		return ct_yaml_fail(d, at ? at : map, CT_EINVAL, err,
 		    "a window of %d tokens is longer than the context of %s, which is %d", o->window,
-		    r->model,
-		    context);
+		    r->model, context);
 	return CT_OK;
 }
 
@@ -99,8 +98,7 @@ check_utf8(const char *path, const char *text, size_t n, struct ct_error *err)
 
 		if (cp == 0)
 			return ct_fail(err, CT_EFORMAT, "%s has a NUL byte at %zu: it is not a text file",
-			    path,
-			    at);
+			    path, at);
 		if (cp == 0xFFFD && length == 1)
 			return ct_fail(err, CT_EFORMAT,
 			    "%s is not UTF-8: invalid byte 0x%02x at %zu; convert "
@@ -184,8 +182,7 @@ read_file(struct reader *r, const char *name, struct ct_error *err)
 	for (size_t i = first; i < r->n && code == CT_OK; i++)
 		if (r->ids[i] >= r->V)
 			code = ct_fail(err, CT_EINVAL, "%s has token %d, the vocabulary of %s ends at %d",
-			    path,
-			    r->ids[i], r->model, r->V);
+			    path, r->ids[i], r->model, r->V);
 	free(text);
 	free(path);
 	r->ends[r->n_files++] = r->n;
@@ -287,8 +284,7 @@ fill(struct ct_corpus *c, const struct reader *r, const struct cut *list, int n,
 		tokens += (size_t)(r->n_bos + list[i].n);
 	if (tokens > INT_MAX || n > CT_CORPUS_MAX_SENTENCES)
 		return ct_fail(err, CT_EINVAL, "%s: the text has %d windows; at most %d",
-		    ct_yaml_path(r->doc),
-		    n, CT_CORPUS_MAX_SENTENCES);
+		    ct_yaml_path(r->doc), n, CT_CORPUS_MAX_SENTENCES);
 	c->sentences = ct_arena_need(&c->arena, (size_t)n, sizeof *c->sentences, "windows", err);
 	c->tokens = ct_arena_need(&c->arena, tokens, sizeof *c->tokens, "tokens", err);
 	if (!c->sentences || !c->tokens)
@@ -328,8 +324,7 @@ make(struct ct_corpus *c, const struct reader *r, enum ct_windows_part part, str
 		return ct_yaml_fail(r->doc, r->corpus, CT_EINVAL, err,
 		    "the text is too short: of its %d windows of "
 		    "%d tokens, %d are left to learn from and %d held out; more text, a shorter `window:` "
-		    "or a "
-		    "smaller `block:`, or another share `held out:`", n, r->o.window, learn, n - learn);
+		    "or a smaller `block:`, or another share `held out:`", n, r->o.window, learn, n - learn);
 	}
 	if (part == CT_WINDOWS_SAMPLE)
 		thin(list, &n, r->o.sample);

@@ -93,8 +93,7 @@ find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *e
 			const char *label;
 
 			ct_matcher_best(matcher, 0, a->tokens + a->start[f],
-			    (int)(a->start[f + 1] - a->start[f]),
-			    &best);
+			    (int)(a->start[f + 1] - a->start[f]), &best);
 			label = best.n > 0 && best.f1[0] >= least_f1 ? j->c->labels[best.label[0]] : "";
 			j->plans[j->means.first[l] + (size_t)f] =
 			    strncmp(label, plans, sizeof plans - 1) == 0 ||
@@ -163,8 +162,7 @@ struct room {
 
 static int
 try_word(const struct job *j, const struct ct_prompt *p, int from, int to, const struct room *room,
-    struct ct_arena *a,
-    struct result *r, struct ct_error *err)
+    struct ct_arena *a, struct result *r, struct ct_error *err)
 {
 	int moved, k, i, n, code = CT_OK;
 

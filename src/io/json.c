@@ -61,8 +61,7 @@ parse(json_t **out, const char *name, const char *text, size_t n, bool whole_fil
 		return ct_fail_memory(err, n, name);
 	if (whole_file && json_error_code(&why) == json_error_premature_end_of_input)
 		return ct_fail(err, CT_EFORMAT, "%s: ends in the middle, after %zu bytes; was it cut off? "
-		    "Download or "
-		    "write it again", name, n);
+		    "Download or write it again", name, n);
 	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
 	return ct_fail(err, CT_EFORMAT, "%s:%d:%d: not valid JSON: %s", name, why.line, why.column, msg);
 }

@@ -336,8 +336,7 @@ ct_stream_long(struct ct_stream *s, const char *what, long min, long max, long *
 	*out = strtol(s->text + s->at, NULL, 10);
 	if (!len || !whole || errno || *out < min || *out > max)
 		return ct_stream_fail(s, s->at, err, "%s: expected an integer from %ld to %ld, found %.*s",
-		    what, min,
-		    max, len > 40 ? 40 : (int)len, s->text + s->at);
+		    what, min, max, len > 40 ? 40 : (int)len, s->text + s->at);
 	s->at += len;
 	return CT_OK;
 }

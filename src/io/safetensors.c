@@ -111,8 +111,7 @@ read_entry(struct ct_tensors *set, struct entry *e, const json_t *v, const char 
 
 	if (strlen(e->t.name) > MAX_NAME)
 		return ct_fail(err, CT_EFORMAT, "%s: the name of tensor %.40s... has %zu bytes; expected at "
-		    "most %d",
-		    path, e->t.name, strlen(e->t.name), MAX_NAME);
+		    "most %d", path, e->t.name, strlen(e->t.name), MAX_NAME);
 	if (!json_is_object(v) || !json_is_string(dtype) || json_array_size(offsets) != 2)
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: expected {\"dtype\", \"shape\", "
 		    "\"data_offsets\": [begin, end]}", path, e->t.name);
@@ -130,8 +129,7 @@ read_entry(struct ct_tensors *set, struct entry *e, const json_t *v, const char 
 		    e->t.name);
 	if (e->begin > e->end)
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: begins at byte %zu and ends before, at byte "
-		    "%zu",
-		    path, e->t.name, e->begin, e->end);
+		    "%zu", path, e->t.name, e->begin, e->end);
 	bytes = e->t.count * (size_t)e->dtype->size;
 	if (e->dtype != &unknown_dtype && e->end - e->begin != bytes)
 		return ct_fail(err, CT_EFORMAT, "%s: tensor %s: its shape needs %zu bytes of %s, its offsets "
@@ -266,8 +264,7 @@ read_header(struct ct_tensors *t, const struct ct_map *m, struct ct_error *err)
 	memcpy(&len, m->data, 8);
 	if (m->size > 8 && m->data[8] == '{' && len > m->size - 8 && len <= MAX_HEADER)
 		return ct_fail(err, CT_EFORMAT, "%s: cut off at %zu bytes, within its header of %llu; "
-		    "download it "
-		    "again", m->path, m->size, (unsigned long long)len);
+		    "download it again", m->path, m->size, (unsigned long long)len);
 	max = m->size - 8 < MAX_HEADER ? m->size - 8 : MAX_HEADER;
 	if (len > max)
 		return ct_fail(err, CT_EFORMAT, "%s: the header's length at byte 0 is %llu; expected at most "

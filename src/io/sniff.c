@@ -20,8 +20,7 @@ static const struct {
 	[CT_SNIFF_ZEROS] = { "nothing but zeros, as an unfinished download leaves it", "download it again" },
 	[CT_SNIFF_LFS] = { "a Git LFS pointer", "fetch the file that it stands for: git lfs pull" },
 	[CT_SNIFF_PAGE] = { "a web page (HTML or XML)", "the download gave a page in place of the file; "
-	    "download "
-	    "it again" },
+	    "download it again" },
 	[CT_SNIFF_TORCH] = { "a PyTorch checkpoint", "save it as safetensors (in Python: "
 	    "AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW))" },
 	[CT_SNIFF_NPZ] = { "a NumPy archive (.npz)", "name the right file" },

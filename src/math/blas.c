@@ -42,8 +42,7 @@ check_address_space(int argc, char **argv, char **env)
 	if (allowed >= needed)
 		return;
 	n = snprintf(text, sizeof text, "ctrace: %lu processors need %lu MB of address space, and ulimit -v "
-	    "allows %lu; raise "
-	    "it, or use fewer processors (taskset)\n", ours, needed, allowed);
+	    "allows %lu; raise it, or use fewer processors (taskset)\n", ours, needed, allowed);
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(3);
 	_exit(2);

@@ -46,8 +46,7 @@ refuse_quantized(const json_t *root, const char *path, struct ct_error *err)
 		if (method)
 			ct_text_clean(shown, sizeof shown, method, strlen(method));
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": %s weights are not supported; use the F32, "
-		    "F16 or "
-		    "BF16 model", path, names[i], shown);
+		    "F16 or BF16 model", path, names[i], shown);
 	}
 	return CT_OK;
 }

@@ -120,8 +120,7 @@ check_only(const json_t *json, const char *path, const struct ct_key *k, struct 
 		return CT_OK;
 	value_text(found, sizeof found, v);
 	return ct_fail(err, CT_EUNSUPPORTED, "%s: \"%s\": %s is not supported (supported: %s)", path, k->name,
-	    found,
-	    k->only);
+	    found, k->only);
 }
 
 /* The name under which the key stands: its own or Hugging Face's other one. Both must agree. */
@@ -139,8 +138,7 @@ choose_name(const char **name, const json_t *json, const char *path, const struc
 		value_text(a, sizeof a, own);
 		value_text(b, sizeof b, other);
 		return ct_fail(err, CT_EFORMAT, "%s: \"%s\" is %s and \"%s\", another name for it, is %s; "
-		    "remove the "
-		    "wrong one", path, k->name, a, k->alias, b);
+		    "remove the wrong one", path, k->name, a, k->alias, b);
 	}
 	return CT_OK;
 }

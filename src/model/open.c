@@ -231,8 +231,7 @@ check_tied(struct ct_binder *b, const char *embed)
 		ct_fail(&b->fault, CT_EFORMAT, "%s: tie_word_embeddings is true, but lm_head.weight differs "
 		    "from %s at "
 		    "element %lld; which of them counts is not known. Set it to false if the model has both",
-		    b->dir,
-		    embed, at);
+		    b->dir, embed, at);
 }
 
 void
@@ -332,12 +331,10 @@ check_leftover(struct ct_binder *b, struct ct_error *err)
 			add_leftover(in_block(name) ? &blocks : &rest, name);
 	if (rest.n)
 		ct_note(&b->m->notes, "%s: ignored, as Hugging Face does with a warning: %s%s", b->dir,
-		    rest.names,
-		    and_more(more, sizeof more, &rest));
+		    rest.names, and_more(more, sizeof more, &rest));
 	if (blocks.n)
 		return ct_fail(err, CT_EFORMAT, "%s: config.json calls for no such tensor%s: %s%s; without "
-		    "%s this would be "
-		    "another model. Look whether config.json belongs to these files", b->dir,
+		    "%s this would be another model. Look whether config.json belongs to these files", b->dir,
 		    blocks.n > 1 ? "s" : "",
 		    blocks.names, and_more(more, sizeof more, &blocks), blocks.n > 1 ? "them" : "it");
 	return CT_OK;

@@ -37,8 +37,7 @@ read_llama3(struct ct_rope_scaling *s, const json_t *rope, const char *where, st
 		    &s->original_context, err);
 	if (code == CT_OK && !(s->low_freq_factor > 0 && s->high_freq_factor > s->low_freq_factor))
 		code = ct_fail(err, CT_EFORMAT, "%s: expected 0 < low_freq_factor < high_freq_factor, found "
-		    "%g, %g",
-		    where, s->low_freq_factor, s->high_freq_factor);
+		    "%g, %g", where, s->low_freq_factor, s->high_freq_factor);
 	return code;
 }
 
@@ -72,18 +71,15 @@ find_kind(const struct kind **out, const json_t *rope, bool parameters, const ch
 		return code;
 	if (type && old && strcmp(type, old) != 0)
 		return ct_fail(err, CT_EFORMAT, "%s: \"rope_type\" is \"%.40s\" and \"type\", its older "
-		    "name, is "
-		    "\"%.40s\"; remove the wrong one", where, type, old);
+		    "name, is \"%.40s\"; remove the wrong one", where, type, old);
 	if (!type)
 		type = old;
 	if (!type && is_map_of_maps(rope))
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: one map for each type of layer is not supported in "
-		    "this "
-		    "model_type", where);
+		    "this model_type", where);
 	if (!type && !parameters)
 		return ct_fail(err, CT_EFORMAT, "%s: \"rope_type\" is missing, and without it the kind of "
-		    "scaling is not "
-		    "known (supported: default, linear, dynamic, llama3)", where);
+		    "scaling is not known (supported: default, linear, dynamic, llama3)", where);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(kinds[i].name, type ? type : "default") == 0)
 			*out = &kinds[i];
@@ -121,8 +117,7 @@ note_unknown(const json_t *rope, const struct kind *kind, const char *where, str
 
 static int
 read_scaling(struct ct_config *c, const json_t *rope, bool parameters, const char *where,
-    struct ct_notes *notes,
-    struct ct_error *err)
+    struct ct_notes *notes, struct ct_error *err)
 {
 	struct ct_rope_scaling *s = &c->rope_scaling;
 	const struct kind *kind;
@@ -133,8 +128,7 @@ read_scaling(struct ct_config *c, const json_t *rope, bool parameters, const cha
 		code = ct_json_double(rope, where, "partial_rotary_factor", false, &part, err);
 	if (code == CT_OK && part != 1)
 		code = ct_fail(err, CT_EUNSUPPORTED, "%s: \"partial_rotary_factor\": %g is not supported "
-		    "(supported: 1)",
-		    where, part);
+		    "(supported: 1)", where, part);
 	if (code != CT_OK)
 		return code;
 	note_unknown(rope, kind, where, notes);
@@ -167,8 +161,7 @@ read_theta(struct ct_config *c, const json_t *json, const json_t *rope, const ch
 	}
 	if (code == CT_OK && !(c->rope_theta > 0))
 		code = ct_fail(err, CT_EFORMAT, "%s: \"rope_theta\": expected a positive number, found %g",
-		    path,
-		    c->rope_theta);
+		    path, c->rope_theta);
 	return code;
 }
 
@@ -188,8 +181,7 @@ ct_keys_rope(struct ct_config *c, const json_t *json, const char *path, struct c
 		return ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected an object or null", path, name);
 	if (has_newer && has_older && !json_equal(newer, older))
 		return ct_fail(err, CT_EFORMAT, "%s: \"rope_parameters\" and \"rope_scaling\" disagree; "
-		    "remove the wrong "
-		    "one", path);
+		    "remove the wrong one", path);
 	code = read_theta(c, json, rope, path, err);
 	if (code != CT_OK || (!has_newer && !has_older))
 		return code;

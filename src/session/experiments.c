@@ -96,8 +96,7 @@ ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct
 		return code;
 	c = ct_arena_need(&s->clamp_arena, 1, sizeof *c, "frozen and free runs", err);
 	code = c ? ct_contrast_run(c, &s->prompt->lrm, s->graph, s->clamps, s->n_clamps, &s->clamp_options,
-	    &s->clamp_arena,
-		    err)
+	    &s->clamp_arena, err)
 	      : CT_ENOMEM;
 	if (code == CT_OK)
 		code = ct_engine_check(s->e, err);

@@ -118,8 +118,7 @@ ct_session_parse_clamps(
 	if (!read_strength(p, &strength))
 		return ct_fail(err, CT_EINVAL,
 		    "\"%s\": the strength is missing or no number; write =0 (value), x-1 (multiple), +2.5 or "
-		    "-2.5 (change)",
-		    clean);
+		    "-2.5 (change)", clean);
 	for (int i = 0; i < n; i++) {
 		int room = found < max ? max - found : 0;
 
@@ -198,8 +197,7 @@ ct_mode_parse(const char *text, int L, struct ct_clamp_options *out, struct ct_e
 		if (ct_name_int(&p, &first) && *p++ == '-' && ct_name_int(&p, &last) && !*p) {
 			if (first > last || last >= L)
 				return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers "
-				    "0 to %d",
-				    first, last, L - 1);
+				    "0 to %d", first, last, L - 1);
 			out->mode = CT_RANGE;
 			out->first = first;
 			out->last = last;

@@ -164,8 +164,7 @@ ct_session_page(struct ct_page *out, struct ct_session *s, const struct ct_expor
 		    info->L, info->D);
 	else
 		snprintf(model, sizeof model, "%s, %d layers of width %d, %s with %d features each",
-		    info->name, info->L,
-		    info->D, info->transcoder, info->F);
+		    info->name, info->L, info->D, info->transcoder, info->F);
 	out->model = ct_arena_strdup(a, model);
 	if (info->has_cards) {
 		out->card = find_card;

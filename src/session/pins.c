@@ -353,8 +353,7 @@ take_member(const struct ct_session *s, struct ct_subgraph *sg, const char *text
 
 int
 ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text,
-    const char *supernode,
-    int *of, struct ct_error *err)
+    const char *supernode, int *of, struct ct_error *err)
 {
 	struct ct_pin whole;
 	char member[NAME];

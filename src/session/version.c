@@ -17,7 +17,6 @@ ct_libraries(char *dst, size_t size)
 
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
 	snprintf(dst, size, "%s\njansson %s\nlibyaml %s\npcre2 %s\nzlib %s", ct_blas_version(),
-	    jansson_version_str(),
-	    yaml_get_version_string(), pcre2, zlibVersion());
+	    jansson_version_str(), yaml_get_version_string(), pcre2, zlibVersion());
 	return dst;
 }

@@ -263,8 +263,7 @@ check_model(struct ct_aggregate *a, const json_t *line, const char *where, long 
 		    where, number);
 	ct_text_clean(clean, sizeof clean, model, strlen(model));
 	return ct_fail(err, CT_EINVAL, "%s:%ld: this line is of another model than the first one: %s %s; "
-	    "aggregate them separately", where,
-	    number, clean, transcoder);
+	    "aggregate them separately", where, number, clean, transcoder);
 }
 
 static int

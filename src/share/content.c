@@ -44,8 +44,7 @@ ct_content_written(const struct ct_export *x, struct ct_arena *a)
 
 void
 ct_content_edges(const struct ct_export *x, const bool *written,
-    void (*put)(void *ctx, const struct ct_edge *e),
-    void *ctx)
+    void (*put)(void *ctx, const struct ct_edge *e), void *ctx)
 {
 	const struct ct_graph *g = x->graph;
 	const struct ct_subgraph *sg = x->subgraph;

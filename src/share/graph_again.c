@@ -323,8 +323,7 @@ ct_graph_again_write(struct ct_buffer *to, bool indent, const struct ct_export *
 				write_section(&w, x, field->section, written);
 		} else if (!ours || !is_head(f, field)) {
 			ct_writer_raw_field(&w, f->text + key->start, key->end - key->start,
-			    f->text + value->start,
-			    value->end - value->start);
+			    f->text + value->start, value->end - value->start);
 		}
 	}
 	if (!section(f, CT_SECTION_QPARAMS))

@@ -133,8 +133,7 @@ measure(struct ct_graph_reader *r, struct ct_error *err)
 	}
 	if (g->n_targets == 0)
 		return ct_fail(err, CT_EFORMAT, "%s: no node of type \"logit\": an attribution graph "
-		    "explains an output",
-		    r->raw.s.where);
+		    "explains an output", r->raw.s.where);
 	if (g->n_targets > MAX_TARGETS)
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: %d outputs are more than the %d that a graph may "
 		    "have",
@@ -149,8 +148,7 @@ measure(struct ct_graph_reader *r, struct ct_error *err)
 	grid = (size_t)g->L * (size_t)g->T;
 	if ((grid + (size_t)g->T) * sizeof *g->nodes > r->raw.s.n + slack)
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: %d layers and %d tokens are more than a file of "
-		    "%zu bytes may have",
-		    r->raw.s.where, g->L, g->T, r->raw.s.n);
+		    "%zu bytes may have", r->raw.s.where, g->L, g->T, r->raw.s.n);
 	g->n_errors = (int)grid;
 	g->n_embeddings = g->T;
 	g->n_nodes = g->n_features + g->n_errors + g->n_embeddings + g->n_targets;
@@ -411,8 +409,7 @@ sort_inputs(struct ct_graph_reader *r, struct indexed *in, size_t n)
 			again = true;
 		} else {
 			ct_raw_leave_out(&r->raw, "links[%d] leads from the same node to the same as "
-			    "links[%d]", in[k].at,
-			    in[first].at);
+			    "links[%d]", in[k].at, in[first].at);
 			in[k].gone = true;
 		}
 	}

@@ -77,8 +77,7 @@ ct_raw_open(struct ct_raw_graph *p, const char *where, const char *text, size_t 
 		if (!p->section[i].end && i != CT_SECTION_QPARAMS && i != CT_SECTION_CTRACE)
 			return ct_fail(err, CT_EFORMAT,
 			    "%s: \"%s\" is missing: expected graph JSON with metadata, nodes and links",
-			    where,
-			    section_names[i]);
+			    where, section_names[i]);
 	return CT_OK;
 }
 
@@ -411,8 +410,7 @@ open_section(struct ct_raw_graph *p, enum ct_section which, struct ct_error *err
 	found = ct_stream_peek(&p->s);
 	if (found != '[')
 		return ct_stream_fail(&p->s, p->s.at, err, "\"%s\": expected a list, found %s",
-		    section_names[which],
-		    ct_stream_kind(found));
+		    section_names[which], ct_stream_kind(found));
 	return ct_stream_list(&p->s, err);
 }
 

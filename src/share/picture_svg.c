@@ -142,8 +142,7 @@ put_weight(struct canvas *v, size_t i, const struct curve *c)
 			continue;
 		v->label[v->n_labels++] = a;
 		ct_buffer_printf(v->p->out, "<text class=\"weight %s\" data-e=\"%zu\" x=\"%.1f\" y=\"%.1f\" "
-		    "fill=\"%s\">%s"
-		    "</text>\n", l->weight < 0 ? "minus" : "plus", i, a.x, a.y + 3,
+		    "fill=\"%s\">%s</text>\n", l->weight < 0 ? "minus" : "plus", i, a.x, a.y + 3,
 		    l->weight < 0 ? picture_minus :
 		    picture_plus, text);
 		return;
@@ -171,8 +170,7 @@ draw_links(struct canvas *v)
 		ct_buffer_printf(f, "\" stroke=\"%s\" stroke-width=\"%.2f\" "
 		    "stroke-opacity=\"%.2f\"%s><title>%+.3g</title>"
 		    "</path>\n", l->weight < 0 ? picture_minus : picture_plus, 0.8 + 5 * share,
-		    0.3 + 0.6 * share,
-		    l->weight < 0 ? " stroke-dasharray=\"5 4\"" : "", l->weight);
+		    0.3 + 0.6 * share, l->weight < 0 ? " stroke-dasharray=\"5 4\"" : "", l->weight);
 	}
 	ct_buffer_puts(f, "</g>\n<g class=\"weights\" font-size=\"10\" stroke=\"#fff\" stroke-width=\"3\" "
 	    "paint-order=\"stroke\" stroke-linejoin=\"round\">\n");
@@ -215,8 +213,7 @@ draw_node(const struct picture *p, size_t i)
 	xml_cut(f, n->label, n->w / 7);
 	if (*n->note) {
 		ct_buffer_printf(f, "</text><text class=\"note\" x=\"%.1f\" y=\"%.1f\" font-size=\"10\" "
-		    "fill=\"#666\">",
-		    middle, n->y + 29);
+		    "fill=\"#666\">", middle, n->y + 29);
 		xml_cut(f, n->note, n->w / 6 + 1);
 	}
 	ct_buffer_puts(f, "</text></g>\n");
@@ -246,8 +243,7 @@ draw_frame(const struct picture *p, const struct picture_layout *g)
 			continue;
 		if (shown++ % 2 == 0)
 			ct_buffer_printf(f, "<path class=\"band\" fill=\"#f5f7f9\" d=\"M%.1f "
-			    "0H%.1fV%.1fH%.1fZ\"/>\n", g->x[t],
-			    g->x[t + 1], g->total_h, g->x[t]);
+			    "0H%.1fV%.1fH%.1fZ\"/>\n", g->x[t], g->x[t + 1], g->total_h, g->x[t]);
 		ct_buffer_printf(f, "<text x=\"%.1f\" y=\"%.1f\" font-weight=\"bold\" font-size=\"13\">",
 		    (g->x[t] + g->x[t + 1]) / 2, g->total_h - 26);
 		xml_cut(f, picture_token(p, t, token, sizeof token), (int)(g->x[t + 1] - g->x[t]) / 8);
@@ -289,8 +285,7 @@ picture_draw(struct picture *p, struct ct_error *err)
 
 	if (code == CT_OK) {
 		ct_buffer_printf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" "
-		    "height=\"%.0f\" "
-		    "viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"12\" "
+		    "height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"12\" "
 		    "text-anchor=\"middle\">\n"
 		    "<title>", g.total_w, g.total_h, g.total_w, g.total_h);
 		picture_xml(f, p->title);

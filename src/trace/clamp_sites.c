@@ -124,8 +124,7 @@ ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm, 
 			if (!isfinite(site.value))
 				return ct_fail(err, CT_EINVAL,
 				    "L%d#%d@%d=%g is more than a float holds: use a smaller strength",
-				    c->layer,
-				    c->feature, t, v);
+				    c->layer, c->feature, t, v);
 			s->site[s->n++] = site;
 		}
 	}

@@ -128,8 +128,7 @@ ct_generator_push(struct ct_generator *g, int token, struct ct_error *err)
 			if (!isfinite(g->x[d]))
 				return ct_fail(err, CT_EINVAL,
 				    "the clamps make layer %d's activations infinite at position %d: use "
-				    "smaller strengths",
-				    l, pos);
+				    "smaller strengths", l, pos);
 		}
 	}
 	ct_final_norm(m, 1, g->x, g->final, r.scale2);

@@ -471,8 +471,7 @@ ct_graph_prune(struct ct_graph *g, double node_threshold, double edge_threshold,
 		select_nodes(g, node_threshold, values, in);
 	if ((code = propagate(g, in, influence, sums, NULL, scratch, job, err)) < 0 ||
 	    (code = select_edges(g, in, &(struct flow){ influence, sums }, edge_threshold / known.edges, a,
-	    scratch, job,
-	    err)) < 0)
+	    scratch, job, err)) < 0)
 		goto out;
 	for (size_t i = 0; i < n; i++)
 		g->nodes[i].kept = in[i];

@@ -406,8 +406,7 @@ join(struct ct_parts *out, const struct ct_graph *g, struct ct_arena *a, struct 
 
 int
 ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph *g,
-    struct ct_arena *a,
-    struct ct_error *err)
+    struct ct_arena *a, struct ct_error *err)
 {
 	struct ct_arena scratch = { 0 };
 	bool *pinned = ct_arena_need(&scratch, (size_t)g->n_nodes, sizeof *pinned, "a subgraph", err);

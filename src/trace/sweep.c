@@ -234,8 +234,7 @@ ct_sweep_run(struct ct_sweep *out, const struct ct_local_model *lrm, const struc
 		goto done;
 	if (!isfinite(plan->from) || !isfinite(plan->to) || plan->steps < 2 || plan->steps > CT_MAX_STEPS) {
 		code = ct_fail(err, CT_EINVAL, "sweep: expected finite strengths and 2 to %d steps, found "
-		    "%g:%g:%d",
-		    CT_MAX_STEPS, plan->from, plan->to, plan->steps);
+		    "%g:%g:%d", CT_MAX_STEPS, plan->from, plan->to, plan->steps);
 		goto done;
 	}
 	if ((code = check_clamps(plan->clamps, plan->n, &lowest, err)) < 0 ||

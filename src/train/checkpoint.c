@@ -155,8 +155,7 @@ ct_checkpoint_write(struct ct_checkpoint *c, struct ct_error *err)
 		return CT_OK;
 	if (c->n == CT_CHECKPOINT_BLOCKS)
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: a training with more than %d blocks of state",
-		    c->path,
-		    CT_CHECKPOINT_BLOCKS - 1);
+		    c->path, CT_CHECKPOINT_BLOCKS - 1);
 	for (int k = 0; k < c->n; k++) {
 		memcpy(entries[k].name, c->blocks[k].name, sizeof entries[k].name);
 		entries[k].size = c->blocks[k].size;

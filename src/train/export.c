@@ -52,8 +52,7 @@ static int
 write_config(const char *dir, const struct ct_net_shape *s, int bos, struct ct_error *err)
 {
 	json_t *root = json_pack("{s:[s], s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:n, s:b, s:i, s:i, "
-	    "s:s, s:i,"
-	    " s:i, s:b, s:b, s:s}",
+	    "s:s, s:i, s:i, s:b, s:b, s:s}",
 	    "architectures", "LlamaForCausalLM", "model_type", "llama", "hidden_size", s->D,
 	    "intermediate_size", s->mlp, "num_hidden_layers", s->L, "num_attention_heads", s->H,
 	    "num_key_value_heads", s->H_kv, "head_dim", s->head, "rms_norm_eps", s->eps, "rope_theta",

@@ -125,8 +125,7 @@ ct_feed_open(struct ct_feed *f, const struct ct_feed_options *o, struct ct_error
 		    "the text is too short: %ld positions to learn from, but a batch has %d; give more text "
 		    "or a smaller `batch:`", f->positions, o->batch) : ct_fail(err, CT_EINVAL,
 		    "a buffer of %d positions holds no batch of %d and a window of %d; give a larger "
-		    "`buffer:`",
-		    f->o.buffer, o->batch, most);
+		    "`buffer:`", f->o.buffer, o->batch, most);
 	return open_rows(f, err);
 }
 

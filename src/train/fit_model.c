@@ -233,8 +233,7 @@ draw_batch(struct fit *f)
 	deal(&f->deck, f->batch, o->batch);
 	if (f->grouped)
 		drawn = ct_groups_draw(&f->groups, &f->deck.rng, o->pairs > 0, o->grids > 0, f->batch,
-		    f->group,
-		    o->batch);
+		    f->group, o->batch);
 	if (bottlenecks)
 		draw_bottlenecks(f);
 	for (int k = 0; seeds && k < o->batch; k++)

@@ -87,8 +87,7 @@ settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share,
 			float *log_threshold = w + y->log_threshold + f, least;
 
 			ct_sgemm(false, true, N, 1, D, 1, a->x + (size_t)l * D, L * D,
-			    w + y->enc + (size_t)f * D, D, 0,
-			    h, 1);
+			    w + y->enc + (size_t)f * D, D, 0, h, 1);
 			qsort(h, (size_t)N, sizeof *h, ascending);
 			least = (float)share * (h[N - RANK] + w[y->b_enc + f]);
 			if (least > 0 && logf(least) > *log_threshold)

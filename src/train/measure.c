@@ -169,8 +169,7 @@ done:
 
 int
 ct_measure_transcoder(double *explained, double *l0, double *dead,
-    const struct ct_train_transcoder *transcoder,
-    const struct ct_mlp_rows *a, struct ct_error *err)
+    const struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a, struct ct_error *err)
 {
 	enum { ROWS = 256 };
 	int L = a->L, D = a->D, F = transcoder->s.F, code;

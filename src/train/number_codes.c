@@ -51,8 +51,7 @@ freeze(struct ct_net *net, size_t at)
  */
 static void
 lay_words(struct ct_net *net, size_t table, const struct ct_corpus *c, const float *codes,
-    const float *common,
-    struct directions *s)
+    const float *common, struct directions *s)
 {
 	int D = net->s.D;
 

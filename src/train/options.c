@@ -144,8 +144,7 @@ read_model(struct ct_train_model_options *o, const struct ct_yaml_doc *doc, cons
 
 static int
 read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc *doc,
-    const struct ct_yaml *root, bool per_layer,
-    struct ct_error *err)
+    const struct ct_yaml *root, bool per_layer, struct ct_error *err)
 {
 	const struct ct_yaml *map = ct_yaml_get(root, per_layer ? "transcoder-plt" : "transcoder");
 	const struct number list[] = {

@@ -229,8 +229,7 @@ tell_estimate(void *ctx, double seconds)
 	else
 		snprintf(time, sizeof time, "%.1f h", seconds / 3600);
 	snprintf(text, sizeof text, "about %s on %d thread%s, %s of memory in addition to the model, %s on "
-	    "disk",
-	    time,
+	    "disk", time,
 	    threads, threads == 1 ? "" : "s", amount(a, p->memory), amount(b, p->disk));
 	ct_train_work_note(&w->work, ct_export_folder(p->o->per_layer), text);
 	return !w->opt->estimate;

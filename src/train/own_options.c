@@ -63,8 +63,7 @@ read_name(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const char *
 		n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", names[i]);
 	}
 	return ct_yaml_fail(doc, ct_yaml_get(map, key), CT_EINVAL, err, "%s is \"%s\"; expected one of: %s",
-	    key,
-	    text, list);
+	    key, text, list);
 }
 
 static int
@@ -160,8 +159,7 @@ read_transcoder(struct ct_own_transcoder *o, const struct ct_yaml_doc *doc, bool
 		    "`l0:` below `features:`", map->key, o->l0, o->features);
 	if (o->buffer < o->batch)
 		return ct_yaml_fail(doc, map, CT_EINVAL, err,
-		    "%s: a buffer of %d positions holds no batch of %d",
-		    map->key, o->buffer, o->batch);
+		    "%s: a buffer of %d positions holds no batch of %d", map->key, o->buffer, o->batch);
 	return CT_OK;
 }
 
@@ -191,8 +189,7 @@ ct_own_recipe_read(struct ct_own_recipe *out, const struct ct_yaml_doc *doc, str
 		    "that exists; name its directory with `model: {from: DIR}`");
 	if (!ct_windows_wanted(doc))
 		return ct_yaml_fail(doc, corpus ? corpus : model, CT_EINVAL, err,
-		    "a model that exists learns its "
-		    "transcoder from text; expected `corpus: {text: FILE}`");
+		    "a model that exists learns its transcoder from text; expected `corpus: {text: FILE}`");
 	if ((code = ct_yaml_only(doc, model, model_keys, err)) < 0 ||
 	    (code = ct_yaml_string(doc, model, "from", true, &out->from, err)) < 0 ||
 	    (code = read_transcoder(&out->clt, doc, false, err)) < 0 ||

@@ -47,8 +47,7 @@ ct_reporter_send(struct ct_reporter *w, int step)
 
 int
 ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,
-    bool go_on,
-    struct ct_error *err)
+    bool go_on, struct ct_error *err)
 {
 	int code;
 

@@ -41,8 +41,7 @@ check_bottleneck(const struct run *r, struct ct_error *err)
 		if (r->recipe.model.bottleneck <= 0 || r->corpus->sentences[i].plan_at > 0)
 			return CT_OK;
 	return ct_yaml_fail(r->doc, ct_yaml_get(ct_yaml_get(ct_yaml_root(r->doc), "train"), "bottleneck"),
-	    CT_EINVAL, err,
-	    "`bottleneck:` needs sentences with `plan at:`, and none has one");
+	    CT_EINVAL, err, "`bottleneck:` needs sentences with `plan at:`, and none has one");
 }
 
 static int
@@ -122,8 +121,7 @@ fit_model(struct run *r, struct ct_error *err)
 
 	ct_reporter_start(&reporter, r->opt->watch, r->opt->ctx, "transformer", r->recipe.model.steps);
 	if ((code = ct_fit_model(&r->net, r->corpus, &r->recipe.model, r->pool, &reporter,
-	    &r->work.checkpoint,
-	    err)) != CT_OK)
+	    &r->work.checkpoint, err)) != CT_OK)
 		return code;
 	r->report->model_seconds = ct_reporter_seconds(&reporter);
 	if ((code = ct_measure_answers(&score, &r->net, NULL, r->corpus, false, r->pool, err)) != CT_OK)
@@ -137,8 +135,7 @@ fit_model(struct run *r, struct ct_error *err)
 
 static int
 fit_transcoder(struct run *r, const struct ct_train_transcoder_options *o,
-    struct ct_train_transcoder *transcoder,
-    struct ct_train_transcoder_report *report, struct ct_error *err)
+    struct ct_train_transcoder *transcoder, struct ct_train_transcoder_report *report, struct ct_error *err)
 {
 	struct ct_train_transcoder_shape shape = { .L = r->net.s.L, .D = r->net.s.D, .F = o->features,
 		.per_layer = o->per_layer };

@@ -113,8 +113,7 @@ struct ct_train_transcoder_pass {
 
 int
 ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out,
-    const struct ct_train_transcoder_shape *s, int max_rows,
-    struct ct_error *err)
+    const struct ct_train_transcoder_shape *s, int max_rows, struct ct_error *err)
 {
 	size_t B = (size_t)max_rows, L = (size_t)s->L, F = (size_t)s->F, D = (size_t)s->D;
 	struct ct_train_transcoder_pass *p = calloc(1, sizeof *p);
@@ -175,8 +174,7 @@ ct_train_transcoder_begin(struct ct_train_transcoder_pass *p, const struct ct_tr
 
 void
 ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
-    int B, const float *x, int ldx,
-    struct ct_train_transcoder_sums *sums, uint8_t *fired)
+    int B, const float *x, int ldx, struct ct_train_transcoder_sums *sums, uint8_t *fired)
 {
 	const struct ct_train_transcoder_layer *y = &c->layers[l];
 	const float *w = c->params.w;
@@ -207,8 +205,7 @@ ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_tr
 
 const float *
 ct_train_transcoder_forward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int B,
-    const float *x,
-    struct ct_train_transcoder_sums *sums, uint8_t *fired)
+    const float *x, struct ct_train_transcoder_sums *sums, uint8_t *fired)
 {
 	ct_train_transcoder_begin(p, c, B);
 	for (int l = 0; l < c->s.L; l++)
@@ -289,8 +286,7 @@ scale_errors(float *yhat, const struct ct_train_rows *rows, int L, int D, double
 /* Adds the gradient of the penalty by the lengths of decoder rows; shrink holds d penalty / d norm. */
 static void
 shrink_rows(const struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
-    const float *norm,
-    float far2, float *grad)
+    const float *norm, float far2, float *grad)
 {
 	int D = c->s.D, n = ct_train_transcoder_reach(&c->s, l) * D;
 
@@ -308,8 +304,7 @@ shrink_rows(const struct ct_train_transcoder_pass *p, const struct ct_train_tran
 void
 ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c,
     const struct ct_train_transcoder_loss *loss, const struct ct_train_rows *rows, const float *norm,
-    double scale,
-    float *grad, struct ct_train_transcoder_sums *sums)
+    double scale, float *grad, struct ct_train_transcoder_sums *sums)
 {
 	int L = c->s.L, D = c->s.D, F = c->s.F, wide = L * D;
 	const float *w = c->params.w;

@@ -322,8 +322,7 @@ attention_forward(const struct ct_net *net, const struct ct_batch *b, struct kep
 /* dqkv (R, wide) from dheads (R, H head); overwritten. */
 static void
 attention_backward(const struct ct_net *net, const struct ct_batch *b, const struct kept *k,
-    const float *dheads,
-    float *dqkv, float *dP)
+    const float *dheads, float *dqkv, float *dP)
 {
 	const struct ct_net_shape *s = &net->s;
 	int head = s->head, group = s->H / s->H_kv, q = s->H * head, wide = q + 2 * s->H_kv * head;
@@ -414,8 +413,7 @@ pass_bottlenecks(const struct ct_batch *b, int D, bool back, float *dx, float *d
 
 const float *
 ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
-    ct_mlp_hook hook,
-    void *ctx)
+    ct_mlp_hook hook, void *ctx)
 {
 	const struct ct_net_shape *s = &net->s;
 	const float *w = net->params.w;
@@ -423,8 +421,7 @@ ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net, const s
 
 	for (int r = 0; r < R; r++)
 		memcpy((s->L ? p->kept[0].x : p->x) + (size_t)r * D,
-		    w + net->embed + (size_t)b->tokens[r] * D,
-		    (size_t)D * sizeof(float));
+		    w + net->embed + (size_t)b->tokens[r] * D, (size_t)D * sizeof(float));
 	for (int l = 0; l < s->L; l++) {
 		const struct ct_net_layer *y = &net->layers[l];
 		struct kept *k = &p->kept[l];
@@ -495,8 +492,7 @@ loss_backward(int R, int V, const struct ct_batch *b, double scale, double smoot
 
 double
 ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
-    double scale,
-    const struct ct_prices *prices, float *grad, int *right)
+    double scale, const struct ct_prices *prices, float *grad, int *right)
 {
 	const struct ct_net_shape *s = &net->s;
 	const float *w = net->params.w;

@@ -66,8 +66,7 @@ ct_train_work_open(struct ct_train_work *w, const char *recipe, const struct ct_
 		code = ct_checkpoint_open(&w->checkpoint, path, w->key, opt->save_every, &foreign, err);
 	if (code == CT_OK && foreign)
 		ct_train_work_note(w, path,
-		    "left by a training with another recipe, version or number of threads; "
-		    "starting anew");
+		    "left by a training with another recipe, version or number of threads; starting anew");
 	else if (code == CT_OK && w->checkpoint.n_found > 0)
 		ct_train_work_note(w, path, "going on with the training that was interrupted");
 	free(path);

@@ -238,8 +238,7 @@ gemma_defaults(void **state)
 	    c.final_softcap == 30);
 	assert_true(c.window == 4096 && c.local[0] && !c.local[1] && c.local[6]);
 	c = load("{\"model_type\": \"gemma2\", " SIZES ", \"attn_logit_softcapping\": null, "
-	    "\"sliding_window\": 9, "
-	    "\"query_pre_attn_scalar\": 4, \"tie_word_embeddings\": false}");
+	    "\"sliding_window\": 9, \"query_pre_attn_scalar\": 4, \"tie_word_embeddings\": false}");
 	assert_true(!c.tied && c.attn_softcap == 0 && c.query_scale == 0.5 && c.window == 9);
 	c = load("{\"model_type\": \"gemma\", " SIZES "}");
 	assert_true(c.tied && c.unit_norm && !c.post_norms && c.embed_scale == 6 && c.query_scale == 0);

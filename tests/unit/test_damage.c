@@ -104,8 +104,7 @@ make_cards(void)
 {
 	static const char *const text[] = {
 		"{\"index\": 0, \"top_logits\": [\"a\"], \"examples_quantiles\": [{\"quantile_name\": "
-		    "\"Top\", "
-		"\"examples\": [{\"tokens\": [\"x\", \"y\"], \"tokens_acts_list\": [0, 2.5], "
+		    "\"Top\", \"examples\": [{\"tokens\": [\"x\", \"y\"], \"tokens_acts_list\": [0, 2.5], "
 		    "\"train_token_ind\": 1}]}]}",
 		"{\"index\": 1, \"act_max\": 3, \"label\": \"two\"}",
 	};

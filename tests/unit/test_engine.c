@@ -254,8 +254,7 @@ test_too_deep(void **state)
 	assert_int_equal(ct_engine_open(&e, test_path("golden/llama-skip"), &opt, &err), CT_EFORMAT);
 	snprintf(want, sizeof want,
 	    "%s/layer_3.safetensors: a layer that the model, which has 3, lacks: was this transcoder made "
-	    "for another "
-	    "model?",
+	    "for another model?",
 	    dir);
 	assert_string_equal(err.msg, want);
 	for (int i = 0; i < 5; i++) {

@@ -107,8 +107,7 @@ static const char *const dialects[] = {
 	DIALECT(PINS("[\"gone\",\"1_2_1\"]",
 	    "[[\"a\",\"1_2_1\",\"gone\"],[\"b\",\"1_2_1\"],[\"a\"]]") ",\"format\":\"theirs\"",
 	    FULL_LOGIT "," NODE("1_2_1", "cross layer transcoder", "\"1\"", "1",
-	    REST ",\"token_prob\":-0.3,\"big\":"
-	    "12345678901234567,\"e\":1e-300,\"n\":null"),
+	    REST ",\"token_prob\":-0.3,\"big\":12345678901234567,\"e\":1e-300,\"n\":null"),
 	    "{\"source\":\"1_2_1\",\"target\":\"3_4_1\",\"weight\":2,\"w2\":[]}"),
 	/* a probability that is none, and no pruning that is known */
 	DIALECT(PINS("[]", "[]"), NODE("9_4_1", "logit", "9", "1",

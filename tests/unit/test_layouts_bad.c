@@ -203,8 +203,7 @@ static const struct bad {
 	    "@/" SCOPE2_CONFIG ": \"affine_connection\" is false, but the file "
 	    "has an affine_skip_connection", 0, NULL },
 	{ "scope2-plt", SCOPE2_CONFIG, NULL, "{\"architecture\": \"relu\"}",
-	    "@/" SCOPE2_CONFIG ": \"architecture\" is \"relu\", expected "
-	    "jump_relu", 0, NULL },
+	    "@/" SCOPE2_CONFIG ": \"architecture\" is \"relu\", expected jump_relu", 0, NULL },
 	{ "scope2-clt", "params_layer_2.safetensors", "[12,3,16]", "[12,1,48]",
 	    "@/params_layer_2.safetensors: tensor w_dec has shape [12,1,48], expected [12,3,16]: was this "
 	    "transcoder made for another model?", 0, NULL },

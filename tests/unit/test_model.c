@@ -324,8 +324,7 @@ llama_biases_come_with_the_config(void **state)
 	    "model.layers.0.mlp.gate_proj.bias, model.layers.0.mlp.up_proj.bias, "
 	    "model.layers.0.self_attn.k_proj.bias, "
 	    "model.layers.0.self_attn.o_proj.bias, model.layers.0.self_attn.q_proj.bias and 15 more; without "
-	    "them this "
-	    "would be another model. Look whether config.json belongs to these files");
+	    "them this would be another model. Look whether config.json belongs to these files");
 	scratch_text("v/config.json", "{\"model_type\":\"llama\",\"hidden_size\":16,\"intermediate_size\":32,"
 	    "\"num_hidden_layers\":3,\"num_attention_heads\":4,\"num_key_value_heads\":2,\"vocab_size\":40,"
 	    "\"attention_bias\":true,\"mlp_bias\":true}");

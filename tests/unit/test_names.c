@@ -208,8 +208,7 @@ static void
 test_token_scopes(void **state)
 {
 	static const char no_token[] = ": the prompt has no such token; a place is one of its tokens, a "
-	    "position such as "
-				       "@8, @8.. (from there on) or @* (everywhere)";
+	    "position such as @8, @8.. (from there on) or @* (everywhere)";
 	struct world *w = *state;
 	struct ct_error err = { 0 };
 	struct ct_clamp c;

@@ -166,14 +166,12 @@ dots(void **state)
 static const struct {
 	const char *json, *message;
 } records_bad[] = {
-	{ "{\"tokens\":[null,\"+\"],\"from\":0,\"pictures\":[]}", "operands.tokens: expected null "
-	    "for each" },
+	{ "{\"tokens\":[null,\"+\"],\"from\":0,\"pictures\":[]}", "operands.tokens: expected null for each" },
 	{ "{\"tokens\":[null,null,null],\"from\":0,\"pictures\":[]}", "operands.tokens: expected "
 	    "texts, and null" },
 	{ "{\"tokens\":[null,null],\"from\":-1,\"pictures\":[]}",
 	    "operands.from: expected the first" },
-	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[1,2,3]}", "operands.pictures: expected a "
-	    "list" },
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[1,2,3]}", "operands.pictures: expected a list" },
 	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":3}]}", "operands.position: "
 	    "expected" },
 	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":0}]}",
@@ -182,8 +180,7 @@ static const struct {
 	    "operands.max: expected" },
 	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1e300}]}",
 	    "operands.max: expected" },
-	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
-	  "\"percent\":[[0]]}]}",
+	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,\"percent\":[[0]]}]}",
 	  "operands.percent: expected from 3 to 100 rows" },
 	{ "{\"tokens\":[null,null],\"from\":0,\"pictures\":[{\"position\":2,\"max\":1,"
 	  "\"percent\":[[0,0,0],[0,0],[0,0,0]]}]}", "operands.percent: expected as many" },

@@ -34,16 +34,13 @@ static const struct {
 #define OTHER(text, is) { text, sizeof(text) - 1, is }
 	OTHER("version https://git-lfs.github.com/spec/v1\noid sha256:1234\nsize 2471645608\n",
 	    "this is a Git LFS pointer to a file of 2471645608 bytes, not %s; fetch the file that it stands "
-	    "for: "
-	    "git lfs pull"),
+	    "for: git lfs pull"),
 	OTHER("version https://git-lfs.github.com/spec/v1\n",
 	    "this is a Git LFS pointer, not %s; fetch the file that it stands for: git lfs pull"),
 	OTHER("\n <!DOCTYPE html><title>Sign in</title>", "this is a web page (HTML or XML), not %s; the "
-	    "download "
-	    "gave a page in place of the file; download it again"),
+	    "download gave a page in place of the file; download it again"),
 	OTHER("\xEF\xBB\xBF<?xml version=\"1.0\"?><Error>AccessDenied</Error>", "this is a web page (HTML or "
-	    "XML), "
-	    "not %s; the download gave a page in place of the file; download it again"),
+	    "XML), not %s; the download gave a page in place of the file; download it again"),
 	OTHER("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0archive/data.pkl",
 	    "this is a PyTorch checkpoint, not %s; save it as safetensors (in Python: "
 	    "AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW))"),
@@ -52,27 +49,23 @@ static const struct {
 	OTHER("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09\0\0\0README.md",
 	    "this is a zip archive, not %s; unpack it first"),
 	OTHER("\x80\2\x8a\x0al\xfc\x9c", "this is a Python pickle, not %s; save it as safetensors (in "
-	    "Python: "
-	    "AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW))"),
+	    "Python: AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW))"),
 	OTHER("\x80\5\x95\x0a\0\0\0", "this is a Python pickle, not %s; save it as safetensors (in "
 	    "Python: AutoModelForCausalLM.from_pretrained(DIR).save_pretrained(NEW))"),
 	OTHER("\x93NUMPY\1\0", "this is a NumPy array (.npy), not %s; name the right file"),
 	OTHER("GGUF\3\0\0\0\x22\1\0\0", "this is a GGUF file, not %s; get the model that it was made from, "
-	    "with its "
-	    "config.json, tokenizer.json and safetensors"),
+	    "with its config.json, tokenizer.json and safetensors"),
 	OTHER("tjgg\3\0\0\0", "this is a GGML file, not %s; get the model that it was made from, with its "
 	    "config.json, tokenizer.json and safetensors"),
 	OTHER("\x0a\x0e\x0a\x05<unk>\x15", "this is a SentencePiece model, not %s; write tokenizer.json from "
-	    "it (in "
-	    "Python: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR))"),
+	    "it (in Python: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR))"),
 	OTHER("\x89HDF\r\n\x1a\n", "this is an HDF5 file, not %s; save it as safetensors"),
 	OTHER("\x1f\x8b\x08\0", "this is compressed with gzip, not %s; unpack it first: gunzip"),
 	OTHER("\x28\xb5\x2f\xfd\4", "this is a compressed file or archive, not %s; unpack it first"),
 	OTHER("\xfd" "7zXZ\0", "this is a compressed file or archive, not %s; unpack it first"),
 	OTHER("\xff\xfe{\0", "this is text in UTF-16, not %s; save it as UTF-8"),
 	OTHER("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "this is nothing but zeros, as an unfinished download "
-	    "leaves "
-	    "it, not %s; download it again"),
+	    "leaves it, not %s; download it again"),
 	OTHER("", "the file is empty; expected %s"),
 #undef OTHER
 };
@@ -147,8 +140,7 @@ cut_off(void **state)
 			snprintf(wanted, sizeof wanted, "b: %zu bytes are too few for a safetensors file", n);
 		else if (n < whole - 16)
 			snprintf(wanted, sizeof wanted, "b: cut off at %zu bytes, within its header of %zu; "
-			    "download it "
-			    "again", n, whole - 24);
+			    "download it again", n, whole - 24);
 		else
 			snprintf(wanted, sizeof wanted, "b: cut off at %zu of %zu bytes; download it again",
 			    n, whole);
@@ -157,8 +149,7 @@ cut_off(void **state)
 	scratch_text("j.json", "{\"a\": [1, 2");
 	assert_int_equal(ct_json_load(&v, "j.json", 4096, &err), CT_EFORMAT);
 	assert_string_equal(err.msg, "j.json: ends in the middle, after 11 bytes; was it cut off? Download "
-	    "or write it "
-	    "again");
+	    "or write it again");
 }
 
 /* A byte order mark is no reason to refuse text. */

@@ -130,8 +130,7 @@ an_ordinary_token_is_no_bos(void **state)
 	IDS(t, "is", 0);
 	assert_int_equal(notes.n, 1);
 	assert_string_equal(notes.text[0], "config.json's bos_token_id 2 is the ordinary token \"so\", so no "
-	    "BOS is put "
-	    "before prompts");
+	    "BOS is put before prompts");
 	ct_tokenizer_close(t);
 }
 
@@ -144,8 +143,7 @@ a_template_has_its_own_ids(void **state)
 	    "\"single\": [{\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": "
 	    "\"A\", "
 	    "\"type_id\": 0}}], \"special_tokens\": {\"<s>\": {\"id\": \"<s>\", \"ids\": [2, 3], \"tokens\": "
-	    "[\"so\", "
-	    "\"<im>\"]}}},"));
+	    "[\"so\", \"<im>\"]}}},"));
 
 	(void)state;
 	IDS(t, "is", 2, 3, 0);
@@ -322,8 +320,7 @@ the_vocabulary_can_be_searched(void **state)
 	ct_tokenizer_close(t);
 	/* Ids that stand for no word complete nothing, and a word may be whole already. */
 	t = tokens_must_open("{\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", "
-	    "\"vocab\": {\"a\": 0, "
-	    "\"ab\": 3, \"abc\": 5}}}");
+	    "\"vocab\": {\"a\": 0, \"ab\": 3, \"abc\": 5}}}");
 	assert_int_equal(ct_tokenizer_complete(t, "", ids, 4), 3);
 	assert_int_equal(ct_tokenizer_complete(t, "ab", ids, 4), 2);
 	assert_int_equal(ids[0], 3);

@@ -65,13 +65,11 @@ a_blank_in_front(void **state)
 	assert_true(ct_tokenizer_digest(t) != ct_tokenizer_digest(other));
 	close_noted(t, NULL);
 	close_noted(other, "tokenizer_config.json: \"add_prefix_space\" is true, and counts, as in "
-	    "transformers; "
-	    "tokenizer.json has false");
+	    "transformers; tokenizer.json has false");
 	t = open_with(BYTES("true"), "{\"tokenizer_class\": \"GPT2Tokenizer\"}");
 	IDS(t, "a b", 0, 2, 1);
 	close_noted(t, "tokenizer_config.json: \"add_prefix_space\" is missing, which means false, "
-	    "and counts, as in "
-	    "transformers; tokenizer.json has true");
+	    "and counts, as in transformers; tokenizer.json has true");
 	t = open_with(BYTES("true"), "{\"add_prefix_space\": true}");
 	IDS(t, "a b", 2, 0, 2, 1);
 	close_noted(t, NULL);
@@ -104,27 +102,22 @@ tokens_are_added(void **state)
 	close_noted(t, NULL);
 	/* The id is the next one, whatever the key says; 10 comes behind 9. */
 	t = open_with(BYTES("false"), "{\"added_tokens_decoder\": {\"10\": {\"content\": \"<a>\", "
-	    "" FLAGS("true") "}, "
-	    "\"9\": {\"content\": \"<x>\", " FLAGS("true") "}}}");
+	    "" FLAGS("true") "}, \"9\": {\"content\": \"<x>\", " FLAGS("true") "}}}");
 	IDS(t, "b<x><a>", 1, 7, 8);
 	assert_true(ct_tokenizer_special(t, 7));
 	close_noted(t, "tokenizer_config.json: 2 added tokens, such as \"<x>\", are missing from "
-	    "tokenizer.json or have other "
-	    "flags there; what stands here counts, as in transformers");
+	    "tokenizer.json or have other flags there; what stands here counts, as in transformers");
 	t = open_with(BYTES("false"), "{\"added_tokens_decoder\": {\"6\": {\"content\": \"<s>\", "
-	    "\"rstrip\": true, "
-	    "\"special\": true}}}");
+	    "\"rstrip\": true, \"special\": true}}}");
 	IDS(t, "a<s> b", 0, 6, 1);
 	close_noted(t, "tokenizer_config.json: 1 added token, such as \"<s>\", is missing from "
-	    "tokenizer.json or has other "
-	    "flags there; what stands here counts, as in transformers");
+	    "tokenizer.json or has other flags there; what stands here counts, as in transformers");
 	t = open_with(BYTES("false"), "{\"pad_token\": {\"content\": \"<b>\"}, \"eos_token\": \"<s>\", "
 	    "\"additional_special_tokens\": [\"<a>\", \"b\"]}");
 	IDS(t, "a<a>b<b>", 0, 8, 1, 7);
 	assert_true(ct_tokenizer_special(t, 1));	/* "b" is in the vocabulary, and keeps its id */
 	close_noted(t, "tokenizer_config.json: 3 added tokens, such as \"<b>\", are missing from "
-	    "tokenizer.json or have "
-	    "other flags there; what stands here counts, as in transformers");
+	    "tokenizer.json or have other flags there; what stands here counts, as in transformers");
 }
 
 static void
@@ -136,31 +129,26 @@ a_class_has_its_own_template(void **state)
 	IDS(t, "ab", 0, 2, 3);
 	close_noted(t, NULL);
 	t = open_with(TEMPLATE("</s>"), "{\"tokenizer_class\": \"PreTrainedTokenizerFast\", "
-	    "\"add_bos_token\": true, "
-	    "\"bos_token\": \"<s>\"}");
+	    "\"add_bos_token\": true, \"bos_token\": \"<s>\"}");
 	IDS(t, "ab", 1, 2, 3);
 	close_noted(t, NULL);
 	t = open_with(TEMPLATE("</s>"), "{\"tokenizer_class\": \"LlamaTokenizerFast\"}");
 	IDS(t, "ab", 0, 2, 3);
 	close_noted(t, "tokenizer_config.json: \"<s>\" stands before every text, as transformers' "
-	    "LlamaTokenizerFast has "
-	    "it; tokenizer.json has another template");
+	    "LlamaTokenizerFast has it; tokenizer.json has another template");
 	t = open_with(BYTES("false"), "{\"tokenizer_class\": \"GemmaTokenizer\", \"bos_token\": "
 	    "{\"content\": \"<s>\"}}");
 	IDS(t, "ab", 6, 0, 1);
 	close_noted(t, "tokenizer_config.json: \"<s>\" stands before every text, as transformers' "
-	    "GemmaTokenizer has it; "
-	    "tokenizer.json has no template");
+	    "GemmaTokenizer has it; tokenizer.json has no template");
 	t = open_with(BYTES("false"), "{\"tokenizer_class\": \"GemmaTokenizer\"}");
 	IDS(t, "ab", 0, 1);
 	close_noted(t, "tokenizer_config.json: the \"bos_token\" \"<bos>\" is not in "
 	    "tokenizer.json, whose template counts");
-	t = open_with(TEMPLATE("<s>"), "{\"tokenizer_class\": \"LlamaTokenizer\", "
-	    "\"add_bos_token\": false}");
+	t = open_with(TEMPLATE("<s>"), "{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": false}");
 	IDS(t, "ab", 2, 3);
 	close_noted(t, "tokenizer_config.json: \"add_bos_token\" is false, and counts, as in "
-	    "transformers: the template in "
-	    "tokenizer.json is not used");
+	    "transformers: the template in tokenizer.json is not used");
 }
 
 static void
@@ -176,8 +164,7 @@ what_has_no_effect_is_noted(void **state)
 	t = open_with(TEMPLATE("<s>"), "{\"split_special_tokens\": true}");
 	IDS(t, "a</s>", 0, 2, 1);
 	close_noted(t, "tokenizer_config.json: \"split_special_tokens\" is not supported: special "
-	    "tokens in prompts stay "
-	    "whole");
+	    "tokens in prompts stay whole");
 	t = open_with(TEMPLATE("<s>"), "{\"add_prefix");
 	IDS(t, "ab", 0, 2, 3);
 	assert_int_equal(ct_tokenizer_notes(t)->n, 1);

@@ -205,8 +205,7 @@ write_export(struct app *a, struct ct_export_options *opt, const char *path, str
 	    : ct_file_new_open(&file, path, err);
 	if (!code)
 		code = ct_file_new_end(&file, ct_session_export(a->study.session, opt, ct_file_new_write,
-		    &file, err),
-		    err);
+		    &file, err), err);
 	for (int i = 0; i < a->notes.n; i++)
 		free(notes[i]);
 	free(notes);
@@ -381,8 +380,7 @@ do_mouse(struct app *a, const char *arg)
 			ev.kind = kinds[i].kind;
 	if (ev.kind == EV_NONE || n != (strcmp(word, "drag") ? 3 : 5))
 		return app_fail(a, "mouse: expected click, double, up or down with a column and a row, or "
-		    "drag with two of them; "
-		    "found \"%.60s\"", arg);
+		    "drag with two of them; found \"%.60s\"", arg);
 	ev.x = x - 1;
 	ev.y = y - 1;
 	did = mouse_event(a, &ev);

@@ -32,8 +32,7 @@ do_note(struct app *a, const char *arg)
 	if (!notes_parse(&text, about, sizeof about, &here))
 		return app_fail(a,
 		    "note: expected on L1#249:, error L1@8:, input \"Dallas\"@6:, output \"Austin\":, here: "
-		    "or session:; "
-		    "found \"%.60s\"", about);
+		    "or session:; found \"%.60s\"", about);
 	if ((here || !*arg) && !*selected(a, about, sizeof about))
 		return app_fail(a, "note: nothing is selected; on NODE: names what the note is about");
 	if (!*arg) {

@@ -166,8 +166,7 @@ do_prune(struct app *a, const char *arg)
 		if (end == arg || *end || !(node > 0 && node <= 1 && edge > 0 && edge <= 1))
 			return app_fail(a,
 			    "prune: expected more, less, off or NODE[,EDGE] above 0 and up to 1; found "
-			    "\"%.60s\"",
-			    arg);
+			    "\"%.60s\"", arg);
 	}
 	if (node >= 1 && edge == .98)
 		edge = 1;
@@ -193,8 +192,7 @@ do_generate(struct app *a, const char *arg)
 	    arg[end] || n < 1 || n > STUDY_GENERATED || !(temperature >= 0 && temperature <= 100) ||
 	    seed < 0))
 		return app_fail(a, "generate: expected a number of tokens from 1 to %d, perhaps a "
-		    "temperature and a seed; "
-		    "found \"%.60s\"", STUDY_GENERATED, arg);
+		    "temperature and a seed; found \"%.60s\"", STUDY_GENERATED, arg);
 	for (int i = 0; i <= clamped; i++) {
 		struct ct_generate_options opt = {
 			.clamped = i, .temperature = temperature, .seed = (unsigned long long)seed
@@ -257,8 +255,7 @@ do_label(struct app *a, const char *arg)
 		snprintf(text, sizeof text, "%s", arg);
 	if (study_set_label(&a->study, f.layer, f.feature, text, &err))
 		return app_error(a, &err);
-	app_say(a, *text ? "L%d#%d now has your label (u undoes it)" : "L%d#%d has its automatic label "
-	    "again",
+	app_say(a, *text ? "L%d#%d now has your label (u undoes it)" : "L%d#%d has its automatic label again",
 	    f.layer, f.feature);
 	return DID_CHANGE;
 }

@@ -189,8 +189,7 @@ option_set(struct app *a, int option, const char *value)
 	if (o->set) {
 		if (!option_has(o, value))
 			return app_fail(a, "%s: expected one of %s; found \"%.60s\"", o->name,
-			    option_values(o, list, sizeof list),
-			    value);
+			    option_values(o, list, sizeof list), value);
 		did = o->set(a, value);
 	} else {
 		snprintf(line, sizeof line, "%s %s", o->name, value);

@@ -159,8 +159,7 @@ read_key(struct reader *r, const char *place, const struct ct_yaml *v)
 	if (key_parse(v->key) < 0) {
 		ct_yaml_fail(r->doc, v, CT_EFORMAT, &err,
 		    "keys: there is no key \"%.40s\"; expected one such as x, F5, Ctrl-r, Alt-b or "
-		    "PageDown%s",
-		    v->key, place ? "" : ", or a view");
+		    "PageDown%s", v->key, place ? "" : ", or a view");
 	} else if (v->kind != CT_YAML_SCALAR) {
 		ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: expected a command, or null", v->key);
 	} else {
@@ -170,8 +169,7 @@ read_key(struct reader *r, const char *place, const struct ct_yaml *v)
 			    "keys: %s: there is no command \"%.60s\"", v->key, v->text);
 		else if (c && (c->flags & CMD_SCRIPT))
 			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: \"%s\" is for scripts only",
-			    v->key,
-			    c->name);
+			    v->key, c->name);
 		else if (key_bind(place, v->key, none ? "" : v->text))
 			ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "keys: %s: too many keys", v->key);
 		else {

@@ -25,8 +25,7 @@ pins_count(const struct study *s, char *buf, size_t size)
 		snprintf(buf, size, "nothing is pinned");
 	else
 		snprintf(buf, size, "%d node%s pinned, %d supernode%s", sg->n_pins,
-		    sg->n_pins == 1 ? "" : "s",
-		    sg->n_supernodes, sg->n_supernodes == 1 ? "" : "s");
+		    sg->n_pins == 1 ? "" : "s", sg->n_supernodes, sg->n_supernodes == 1 ? "" : "s");
 	return buf;
 }
 

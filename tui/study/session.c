@@ -350,8 +350,7 @@ session_save(struct app *a, const char *name)
 	if (*plain && !session_name_ok(plain))
 		return app_fail(a,
 		    "save: expected a name of at most %d bytes, without / and without a dot at its start; "
-		    "found \"%.60s\"",
-		    SESSION_NAME - 1, plain);
+		    "found \"%.60s\"", SESSION_NAME - 1, plain);
 	if (!*plain && !s->path)
 		return app_fail(a, "save: the session has no name yet; type save NAME");
 	if (*plain && strcmp(plain, s->name) != 0) {

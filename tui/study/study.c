@@ -441,8 +441,7 @@ study_name(const struct study *s, int node, char *buf, size_t size)
 	study_place(s, n->pos, place, sizeof place);
 	if (study_is_feature(n))
 		snprintf(buf, size, "%s %s", ct_engine_feature_name(s->engine, n->layer, n->index, other,
-		    sizeof other),
-		    place);
+		    sizeof other), place);
 	else if (n->kind == CT_NODE_ERROR)
 		snprintf(buf, size, "error L%d %s", n->layer, place);
 	else if (n->kind == CT_NODE_EMBEDDING)

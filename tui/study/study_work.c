@@ -297,8 +297,7 @@ study_undo(struct study *s, int step, struct label_change *label, struct ct_erro
 	*label = (step < 0 ? from : to)->label;
 	if (label->made)
 		code = ct_engine_set_label(s->engine, label->layer, label->feature,
-		    step < 0 ? label->before : label->after,
-		    err);
+		    step < 0 ? label->before : label->after, err);
 	pins = !ct_subgraph_same(&from->pins, &to->pins);
 	if (!code && !same_clamps(&from->clamps, &to->clamps))
 		code = run_clamps(s, &to->clamps, &s->how, err);

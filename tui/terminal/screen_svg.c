@@ -46,8 +46,7 @@ put_run(struct ct_buffer *out, const struct cell *row, int x, int end, const str
 
 	ct_buffer_printf(out, "<tspan x=\"%d\" textLength=\"%d\" lengthAdjust=\"spacingAndGlyphs\" "
 	    "fill=\"#%06x\"%s%s>", MARGIN + x * CELL_W, (end - x) * CELL_W, look.text,
-	    look.bold ? " font-weight=\"bold\"" : "",
-	    look.underline ? " text-decoration=\"underline\"" : "");
+	    look.bold ? " font-weight=\"bold\"" : "", look.underline ? " text-decoration=\"underline\"" : "");
 	for (int i = x; i < end; i++) {
 		if (row[i].cp)		/* skip right halves of wide characters */
 			put_cp(out, row[i].cp);

@@ -491,8 +491,7 @@ card_draw_line(struct app *a, const struct area *area, int y, const struct card 
 		break;
 	case REWRITE:
 		draw_fmt(area, 1, y, ST_REST, "shallow rewrite? L%d#%d → L%d#%d", c->card->layer,
-		    c->card->rewrite.first,
-		    c->card->rewrite.layer, c->card->rewrite.second);
+		    c->card->rewrite.first, c->card->rewrite.layer, c->card->rewrite.second);
 		break;
 	case BLANK:
 		break;

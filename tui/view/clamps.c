@@ -197,8 +197,7 @@ draw_agreement(struct app *a, const struct area *area, int y)
 	}
 	if (all.n > 1)
 		draw_fmt(area, x, y, ST_DIM, "   this session %s over %d",
-		    fmt_signed(b, sizeof b, all.spearman),
-		    all.n);
+		    fmt_signed(b, sizeof b, all.spearman), all.n);
 }
 
 /* For one side of a contrast, the change of each target's logit. */

@@ -246,8 +246,7 @@ features_text(struct app *a, void *state, int row, char *buf, size_t size)
 	char name[STUDY_NAME];
 
 	snprintf(buf, size, "%s %s", ct_engine_feature_name(a->study.engine, e->layer, e->feature, name,
-	    sizeof name),
-	    ct_engine_label(a->study.engine, e->layer, e->feature));
+	    sizeof name), ct_engine_label(a->study.engine, e->layer, e->feature));
 }
 
 static bool

@@ -57,8 +57,7 @@ draw_column(struct app *a, const struct area *area, const struct list *l, enum c
 		char p[FMT_SIZE], z[FMT_SIZE], token[STUDY_NAME];
 		int x = area->w - bar - 1;
 
-		draw_cut(
-		    area, 1, y, x - (wide ? 15 : 8), ST_TEXT,
+		draw_cut(area, 1, y, x - (wide ? 15 : 8), ST_TEXT,
 		    study_word(&a->study, t->token, token, sizeof token));
 		draw_right(area, x - (wide ? 8 : 1), y, ST_STRONG, fmt_percent(p, sizeof p, t->prob));
 		if (wide)

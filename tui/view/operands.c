@@ -174,8 +174,7 @@ const struct view_ops operands_view = {
 	.name = "operands",
 	.title = "operands",
 	.note = "the selected feature over all values of the prompt's two numbers, the first one downwards; "
-	    "←→ "
-		"choose the token",
+	    "←→ choose the token",
 	.open = operands_open,
 	.close = operands_close,
 	.changed = operands_changed,
