@@ -152,7 +152,17 @@ numbers() {
 	esac
 }
 
-for scenario in ${TORTURE:-trace steer survey features evaluate export_html export_dot models tui graph saved take linear train own clamped compare}; do
+all_scenarios="trace steer survey features evaluate export_html export_dot models tui graph saved take linear train own clamped compare"
+for scenario in ${TORTURE:-$all_scenarios}; do
+	case " $all_scenarios " in
+	*" $scenario "*) ;;
+	*)
+		echo "not ok - TORTURE: there is no scenario $scenario; expected some of: $all_scenarios"
+		exit 1
+		;;
+	esac
+done
+for scenario in ${TORTURE:-$all_scenarios}; do
 	before=$runs was=$failed failed=0 all=0
 	for kind in alloc open read write rename sync map stat thread; do
 		untouched $kind $scenario
