@@ -146,7 +146,7 @@ do_prune(struct app *a, const char *arg)
 {
 	static const double steps[] = { .3, .4, .5, .6, .7, .8, .9, .95, 1 };
 	enum { N = sizeof steps / sizeof *steps };
-	double node = a->study.graph->node_threshold, edge = .98;
+	double node = a->study.graph->node_threshold, edge = CT_DEFAULT_EDGES;
 	char share[FMT_SIZE], *end;
 	struct ct_error err;
 	int at = 0;
@@ -168,7 +168,7 @@ do_prune(struct app *a, const char *arg)
 			    "prune: expected more, less, off or NODE[,EDGE] above 0 and up to 1; found "
 			    "\"%.60s\"", arg);
 	}
-	if (node >= 1 && edge == .98)
+	if (node >= 1 && edge == CT_DEFAULT_EDGES)
 		edge = 1;
 	if (study_prune(&a->study, node, edge, &err))
 		return app_error(a, &err);

@@ -95,7 +95,7 @@ get_prune(const struct app *a, char *buf, size_t size)
 	else if (next->node_threshold > 0)
 		snprintf(buf, size, "%.3g,%.3g", next->node_threshold, next->edge_threshold);
 	else
-		snprintf(buf, size, "0.8,0.98");
+		snprintf(buf, size, "%.3g,%.3g", CT_DEFAULT_NODES, CT_DEFAULT_EDGES);
 	return buf;
 }
 

@@ -110,7 +110,7 @@ read_edges(struct reader *r, const struct ct_yaml *v)
 static void
 read_prune(struct reader *r, const struct ct_yaml *v)
 {
-	double node, edge = .98;
+	double node, edge = CT_DEFAULT_EDGES;
 	char part[64];
 	struct ct_error err;
 	size_t n;
