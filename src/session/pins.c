@@ -244,26 +244,35 @@ read_absent(const struct ct_session *s, const char *text, struct ct_pin *out, st
 	return ct_fail(err, CT_ENOTFOUND, "no absent pin has that name");
 }
 
+/* Whether a text begins as the names of such nodes do; *rest is what follows. */
+static bool
+begins(const char *text, enum ct_node_kind kind, const char **rest)
+{
+	const char *label = ct_node_traits(kind)->label;
+
+	*rest = text + strlen(label);
+	return strncmp(text, label, strlen(label)) == 0;
+}
+
 int
 ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
 {
-	static const char error[] = "error ", input[] = "input ", output[] = "output ", target[] = "target ";
-	static const char absent[] = "absent ";
+	static const char target[] = "target ", absent[] = "absent ";
 	struct ct_clamp f;
 	char clean[120];
-	const char *p = text;
+	const char *p = text, *rest;
 	int code;
 
 	if (s->T == 0)
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
 	if (strncmp(text, absent, sizeof absent - 1) == 0)
 		return read_absent(s, text, out, err);
-	if (strncmp(text, error, sizeof error - 1) == 0)
-		return read_error(s, text + sizeof error - 1, out, err);
-	if (strncmp(text, input, sizeof input - 1) == 0)
-		return read_quoted(s, text + sizeof input - 1, true, out, err);
-	if (strncmp(text, output, sizeof output - 1) == 0)
-		return read_quoted(s, text + sizeof output - 1, false, out, err);
+	if (begins(text, CT_NODE_ERROR, &rest))
+		return read_error(s, rest, out, err);
+	if (begins(text, CT_NODE_EMBEDDING, &rest))
+		return read_quoted(s, rest, true, out, err);
+	if (begins(text, CT_NODE_TARGET, &rest))
+		return read_quoted(s, rest, false, out, err);
 	if (strncmp(text, target, sizeof target - 1) == 0)
 		p += sizeof target - 1;
 	if (toupper((unsigned char)*p) == 'L' || *p == '"') {
