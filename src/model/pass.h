@@ -16,15 +16,17 @@ struct ct_pass {
 	const struct ct_model *m;
 	int T;
 	const int *ids;		/* (T), lent */
-	int start;		/* positions before this one, BOS, have no features: 1,
-	    or 0 where no BOS stands */
+	int start;		/* the first position that may have features: 1, or 0 where no BOS stands */
 	float *x;		/* (L+1,T,D) residual stream before each layer; x[L] after the last */
 	float *mid;		/* (L,T,D) after attention */
 	float *mlp_in;		/* (L,T,D) norm2's output */
 	float *mlp_raw;		/* (L,T,D) the MLP's own output; mlp_out itself without a norm after it */
 	float *mlp_out;		/* (L,T,D) what is added to the stream */
 	float *k, *v;		/* (L,T,H_kv*head) keys (rotated) and values */
-	/* (L,H,T,T) attention patterns [query][key], 0 above the diagonal; NULL: made anew from the next */
+	/*
+	 * (L,H,T,T) attention patterns [query][key], 0 above the diagonal. Exactly one is not NULL: this, or
+	 * the next ones, of which patterns are made anew.
+	 */
 	float *pattern;
 	float *q;		/* (L,T,H*head) queries (rotated) */
 	float *seen;		/* (L,T,H_kv*head) keys that the queries see: k, unless ct_pass_freeze */
