@@ -1,7 +1,7 @@
 # Under valgrind, which also sees what is read before it is written: the unit tests, and both programs in the tests of
 # the command line, in parts of at most some eight minutes of CPU time, and so of less than ten minutes on an idle
 # machine. Whatever takes long is named here; all else, and with it a new test, is in the first part of its kind.
-VALGRIND_3 = test_attribution test_damage
+VALGRIND_3 = test_attribution test_damage test_pattern
 VALGRIND_4 = test_build test_clamped test_corpus test_generate test_heads
 VALGRIND_5 = test_memory test_nfc test_operands test_qk test_train_text
 VALGRIND_6 = tests/cli/export.sh tests/cli/features.sh tests/cli/help.sh tests/cli/hostile.sh tests/cli/session.sh
