@@ -161,7 +161,7 @@ ok "a copy is written" grep -q '^prune' "$tmp/copy.session"
 
 # The start view offers the latest.
 play 'prompt w1 w2' 'save mine' 'view start' 'key Home' screen
-ok "the start view has sessions" has '^.session mine +w1 w2 +today'
+ok "the start view has sessions" has '^(›| )session mine +w1 w2 +today'
 play 'view start' 'key Home Enter' screen
 says "and brings one back" 'mine: as you left it'
 rm -rf "$XDG_STATE_HOME"
