@@ -211,7 +211,8 @@ float ct_session_preactivation(const struct ct_session *s, int layer, int featur
 
 /*
  * The tokens that a feature writes: those whose logits it raises most at its own position, by its decoder
- * rows and the frozen final norm. Returns how many of n, at most CT_WRITTEN. The last results are remembered.
+ * rows and the frozen final norm. A neuron whose activation there is negative raises what its row lowers.
+ * Returns how many of n, at most CT_WRITTEN. The last results are remembered.
  */
 enum { CT_WRITTEN = 8 };
 int ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *ids, int n,

@@ -13,6 +13,7 @@ enum { SLOTS = 1024, SHOWN = 2 };
 
 /* Results found lately, so that redrawing a tree does not multiply by the unembedding again. */
 struct ct_written {
+	bool negative;			/* of a negative activation */
 	int layer, feature, n, ids[CT_WRITTEN];
 };
 
@@ -77,6 +78,7 @@ ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *i
 	struct ct_arena tmp = { 0 };
 	int V = s->e->info.V, code = ct_engine_need_model(s->e, err);
 	float *y, *logits;
+	bool negative;
 
 	if (code == CT_OK)
 		code = ct_session_check_position(s, pos, err);
@@ -87,13 +89,17 @@ ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *i
 	known = w;
 	n = n < CT_WRITTEN ? n : CT_WRITTEN;
 	n = n < V ? n : V;
-	if (!known->n || known->layer != layer || known->feature != feature) {
+	negative = ct_session_activation(s, layer, feature, pos) < 0;
+	if (!known->n || known->negative != negative || known->layer != layer || known->feature != feature) {
 		y = ct_arena_need(&tmp, (size_t)s->e->info.D, sizeof *y, "tokens of a feature", err);
 		logits = ct_arena_need(&tmp, (size_t)V, sizeof *logits, "tokens of a feature", err);
 		code = y && logits ? direct_output(s, layer, feature, pos, y, &tmp, err) : CT_ENOMEM;
 		if (code == CT_OK) {
 			ct_unembed(s->e->model, 1, y, logits);
-			*w = (struct ct_written){ layer, feature, V < CT_WRITTEN ? V : CT_WRITTEN, { 0 } };
+			for (int v = 0; negative && v < V; v++)
+				logits[v] = -logits[v];
+			*w = (struct ct_written){ negative, layer, feature, V < CT_WRITTEN ? V : CT_WRITTEN,
+				{ 0 } };
 			largest(logits, V, w->ids, w->n);
 		}
 		ct_arena_free(&tmp);

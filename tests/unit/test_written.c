@@ -62,6 +62,38 @@ test_written(void **state)
 	assert_int_equal(ct_session_written(w->s, 1, 1, 99, ids, 3, &err), CT_EINVAL);
 }
 
+/* A neuron whose activation is negative raises what its row lowers. */
+static void
+test_sign(void **state)
+{
+	struct ct_engine_options opt = { .neurons = true, .k = 60 };
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct ct_engine *e;
+	struct ct_session *s;
+	const struct ct_graph *g;
+	int of[2] = { 0 };
+
+	world_ok(ct_engine_open(&e, ct_engine_info(w->e)->dir, &opt, &err), &err);
+	world_ok(ct_session_open(&s, e, &err), &err);
+	world_prompt(s, PROMPT);
+	g = world_trace(s, NULL);
+	for (int i = 0; i < g->n_features; i++) {
+		const struct ct_node *n = &g->nodes[i];
+		double sign = n->activation < 0 ? -1 : 1, mine;
+		int id;
+
+		assert_int_equal(ct_session_written(s, n->layer, n->index, n->pos, &id, 1, &err), 1);
+		mine = sign * effect(e, n->layer, n->index, id);
+		for (int v = 0; v < V; v++)
+			assert_true(sign * effect(e, n->layer, n->index, v) <= mine + 1e-4);
+		of[sign < 0]++;
+	}
+	assert_true(of[0] > 0 && of[1] > 0);
+	ct_session_close(s);
+	ct_engine_close(e);
+}
+
 static void
 test_words(void **state)
 {
@@ -184,6 +216,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_written),
+		WORLD_TEST(test_sign),
 		WORLD_TEST(test_words),
 		cmocka_unit_test(test_spellings),
 		WORLD_TEST(test_direct),

@@ -321,19 +321,22 @@ words_of(const struct study *s, const struct ct_node *n, char *buf, size_t size)
 {
 	struct study_words *w = s->words;
 	unsigned at = ((unsigned)n->layer * 40503u + (unsigned)n->index) % STUDY_WORDS;
-	bool guess;
+	bool guess, negative;
 
 	ct_engine_label_short(s->engine, n->layer, n->index, buf, size, &guess);
 	if (*buf)
 		return guess ? CT_WORDS_GUESS : CT_WORDS_LABEL;
 	if (s->info->from_file || n->kind == CT_NODE_OTHER)
 		return CT_WORDS_NONE;
-	if (!w->slot[at].known || w->slot[at].layer != n->layer || w->slot[at].feature != n->index) {
+	negative = n->activation < 0;
+	if (!w->slot[at].known || w->slot[at].negative != negative || w->slot[at].layer != n->layer ||
+	    w->slot[at].feature != n->index) {
 		if (w->until > 0 && ct_seconds() > w->until) {
 			w->missing = true;
 			return CT_WORDS_NONE;
 		}
-		w->slot[at] = (struct study_word){ .known = true, .layer = n->layer, .feature = n->index };
+		w->slot[at] = (struct study_word){ .known = true, .negative = negative, .layer = n->layer,
+			.feature = n->index };
 		w->slot[at].kind = ct_session_words(s->session, n->layer, n->index, n->pos, buf, size);
 		snprintf(w->slot[at].text, sizeof w->slot[at].text, "%s", buf);
 	}

@@ -41,7 +41,7 @@ struct undo {
 /* The words of features without a label, as far as they were computed. */
 enum { STUDY_WORDS = 1024 };
 struct study_word {
-	bool known;
+	bool known, negative;		/* negative: words of a negative activation */
 	int layer, feature;
 	enum ct_words kind;
 	char text[64];
