@@ -176,7 +176,7 @@ draw_row(struct app *a, const struct area *area, int y, const struct ct_inactive
 	draw_right(area, column(area, ADD), y, add < 0 ? ST_MINUS : ST_PLUS, fmt_signed(b, sizeof b, add));
 	if (f->held)
 		draw_fmt(area, column(area, HOLD), y, f->held_by_one ? ST_STRONG : ST_TEXT, f->held_by_one ?
-		    "%s alone" : "%s and more", edge_text(a, &f->hold, hold, sizeof hold));
+		    "only %s" : "%s and more", edge_text(a, &f->hold, hold, sizeof hold));
 }
 
 /* What the selected feature's pre-activation consists of, and which edges contribute most. */
