@@ -23,14 +23,14 @@ enum { ALIGN = 64, BLOCK = 1 << 18 };
 struct ct_arena_block {
 	struct ct_arena_block *next;
 	size_t size, fill;
-	size_t dirty;		/* bytes handed out at some time: what is beyond is still zero */
+	size_t dirty;		/* bytes ever handed out: those beyond are still zero */
 	unsigned char *data;	/* aligned, inside memory */
 	void *memory;
 };
 
 /*
- * For AddressSanitizer: bytes of a block that nobody may touch, being free or the gap that ends each piece.
- * Without it a loop that runs one too far would read or write the next piece, and nobody would know.
+ * For AddressSanitizer: marks the bytes of a block that nobody may touch: the free ones, and the gap after
+ * each piece. Otherwise a loop that runs one step too far would read or write the next piece unnoticed.
  */
 static void
 close_bytes(unsigned char *p, size_t n)

@@ -8,7 +8,7 @@
 
 enum { FIRST = 256, PIECE = 1 << 16 };
 
-/* Room for n more bytes and a NUL. */
+/* Makes room for n more bytes and a NUL. */
 static bool
 reserve(struct ct_buffer *b, size_t n)
 {
@@ -31,7 +31,7 @@ reserve(struct ct_buffer *b, size_t n)
 	return true;
 }
 
-/* What has gathered goes on to the drain. */
+/* Passes the text gathered so far to the drain. */
 static void
 pass_on(struct ct_buffer *b)
 {

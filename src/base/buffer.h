@@ -1,7 +1,7 @@
 /*
- * buffer: a text that grows as it is written, or is passed on to a file, and that remembers whether any of it
- * was lost, because memory ran out or the file could not be written. (The C library's open_memstream does not
- * always.)
+ * buffer: a text that grows as it is written, or is passed on to a file. It remembers whether any of the text
+ * was lost because memory ran out or the file could not be written, which the C library's open_memstream does
+ * not always do.
  *
  * Writers need not check every step: after a failure all further text is dropped, and the end reports the
  * failure.
@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 
-/* Takes the next n bytes of a text; 0, or a code with *err filled. */
+/* Takes the next n bytes of a text. Returns 0, or a code with *err filled. */
 typedef int (*ct_drain_fn)(void *ctx, const char *text, size_t n, struct ct_error *err);
 
 /* A zeroed one is empty and keeps all that is written to it. */
@@ -25,7 +25,7 @@ struct ct_buffer {
 	bool lost;
 	ct_drain_fn drain;		/* the text goes here in pieces; NULL: it is kept */
 	void *ctx;
-	struct ct_error *err;		/* of the drain: its first failure; may be NULL */
+	struct ct_error *err;		/* gets the drain's first failure; may be NULL */
 	int code;			/* of the drain */
 };
 

@@ -1,13 +1,12 @@
 /*
  * error: how a fallible function tells its caller what went wrong.
  *
- * Owns the status codes and the one-line message. Printing it, and deciding
- * whether to go on, belong to the programs: the engine never prints or exits.
+ * Owns the status codes and the one-line message. Printing it, and deciding whether to go on, belong to the
+ * programs: the engine never prints or exits.
  *
- * Convention: `int f(..., struct ct_error *err)` returns CT_OK or a negative
- * code and has then filled `err` (which may be NULL) with one line that says
- * what, where (file, tensor or field, byte offset or line), expected, found,
- * and what to do.
+ * Convention: `int f(..., struct ct_error *err)` returns CT_OK or a negative code and has then filled `err`
+ * (which may be NULL) with one line that says what, where (file, tensor or field, byte offset or line),
+ * expected, found, and what to do.
  */
 #ifndef CT_BASE_ERROR_H
 #define CT_BASE_ERROR_H
@@ -20,7 +19,7 @@ enum ct_status {
 	CT_ENOMEM = -4,		/* not enough memory; the message says how much */
 	CT_ENOTFOUND = -5,	/* no such word, feature, model, ... */
 	CT_ECANCELLED = -6,	/* a progress function returned false */
-	CT_EUNSUPPORTED = -7	/* valid, but not something we can do (named) */
+	CT_EUNSUPPORTED = -7	/* valid, but not supported; the message names it */
 };
 
 struct ct_error {

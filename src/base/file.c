@@ -130,7 +130,7 @@ fail:
 	return code;
 }
 
-/* Reads to the end, whatever it is; at most max bytes. */
+/* Reads to the end of a file of any kind, at most max bytes. */
 static int
 read_stream(int fd, const char *name, size_t max, char **out, size_t *n, struct ct_error *err)
 {
@@ -252,7 +252,7 @@ ct_file_has_name(int fd, const char *path)
 }
 
 /*
- * The writer of a temporary file holds a lock on it: one that is our user's and not locked was left behind.
+ * The writer of a temporary file holds a lock on it, so a file that is ours and not locked was left behind.
  */
 static bool
 remove_abandoned(const char *tmp)
@@ -268,8 +268,8 @@ remove_abandoned(const char *tmp)
 }
 
 /*
- * A name of its own beside the target (a rename is atomic within one directory only), locked. Names that
- * programs left behind when they were killed are used again.
+ * Creates and locks a temporary file next to the target, since a rename is atomic only within one directory.
+ * Files that killed programs left behind are used again.
  */
 static int
 create_beside(char *tmp, size_t size, const char *target)
@@ -307,7 +307,7 @@ directory_of(char dir[PATH_MAX], const char *path)
 	snprintf(dir, PATH_MAX, "%.*s", n ? n : 1, slash ? path : ".");
 }
 
-/* The rename itself must reach the disk; a file system that cannot sync a directory is let off. */
+/* The rename itself must reach the disk. A file system that cannot sync a directory is no error. */
 static void
 sync_directory(const char *path)
 {
@@ -328,7 +328,7 @@ cannot_write(const char *path, int why, struct ct_error *err)
 	return ct_fail(err, CT_EIO, "cannot write %s: %s", path, strerror(why));
 }
 
-/* A pipe or a device, as it stands. Opening one must not wait for a reader; writing then may. */
+/* Opens a pipe or a device, in place. This must not wait for a reader; writing to it may. */
 static int
 open_in_place(struct ct_file_new *f, struct ct_error *err)
 {
@@ -363,7 +363,7 @@ ct_file_new_open(struct ct_file_new *f, const char *path, struct ct_error *err)
 		return open_in_place(f, err);
 	if (strlen(path) >= sizeof target)
 		return cannot_write(path, ENAMETOOLONG, err);
-	/* A symbolic link stays one: what it points to is replaced. */
+	/* A symbolic link stays: the file it points to is replaced. */
 	if (!old || !realpath(path, target))
 		memcpy(target, path, strlen(path) + 1);
 	f->fd = create_beside(tmp, sizeof tmp, target);
@@ -392,7 +392,7 @@ ct_file_new_write(void *file, const char *text, size_t n, struct ct_error *err)
 int
 ct_file_new_end(struct ct_file_new *f, int code, struct ct_error *err)
 {
-	/* It is locked until it has its name. What reached the disk cannot be lost by closing it. */
+	/* The file stays locked until it is renamed. After fsync, an error of close loses nothing. */
 	if (code == CT_OK && f->tmp && (fsync(f->fd) != 0 || rename(f->tmp, f->target) != 0))
 		code = cannot_write(f->path, errno, err);
 	if (code < 0 && f->tmp)
@@ -435,7 +435,7 @@ ct_file_lock(int *lock, const char *path, struct ct_error *err)
 	directory_of(dir, target);
 	*lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (int i = 0; *lock >= 0 && i < LOCK_TRIES; i++) {
-		/* A file system without locks is let off, as is a directory that cannot be opened. */
+		/* A file system without locks, or a directory that cannot be opened, is no error. */
 		if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 			return CT_OK;
 		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
@@ -467,7 +467,7 @@ ct_file_append_open(const char *path, size_t keep, struct ct_error *err)
 	else if (S_ISDIR(st.st_mode))
 		code = ct_fail(err, CT_EIO, "%s is %s, not a file", path, kind_name(st.st_mode));
 	else if (!S_ISREG(st.st_mode) && fcntl(fd, F_SETFL, 0) == 0)
-		return fd;		/* what is written to as it stands; waits for its readers */
+		return fd;		/* of a pipe or device, written in place; writing waits for readers */
 	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		code = ct_fail(err, CT_EIO, "%s: another program writes to it now", path);
 	else if (ftruncate(fd, (off_t)keep) < 0 || lseek(fd, 0, SEEK_END) < 0)

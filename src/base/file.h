@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 
-/* A descriptor of a regular file, and what fstat says of it; or a code. */
+/* Returns a descriptor of a regular file and its fstat, or a code. */
 int ct_file_open(const char *path, struct stat *st, struct ct_error *err);
 
 /* The last part of a path: what follows the last slash, if anything does. Lent. */
@@ -83,14 +83,14 @@ int ct_file_append_open(const char *path, size_t keep, struct ct_error *err);
 int ct_file_append(int fd, const char *path, const void *data, size_t n, struct ct_error *err);
 
 /*
- * What cannot be looked at (permission, a failing disk) counts as being there: opening it then says why not,
- * and nothing is taken for absent without a word.
+ * A path that cannot be examined (permission, a failing disk) counts as existing. Opening it then reports the
+ * reason, and nothing is silently taken for absent.
  */
 bool ct_file_exists(const char *path);			/* a regular file */
-/* what is open is what is there now; links are not followed */
+/* the open file is the one that has this name now; links are not followed */
 bool ct_file_has_name(int fd, const char *path);
-bool ct_file_missing(const char *path);			/* there is nothing of that name, for sure */
-bool ct_dir_exists(const char *path);			/* for sure */
+bool ct_file_missing(const char *path);			/* there is certainly nothing of that name */
+bool ct_dir_exists(const char *path);			/* there certainly is a directory */
 int ct_dir_make(const char *path, struct ct_error *err);	/* with parents; an existing one is fine */
 
 /* removes what killed programs left behind */

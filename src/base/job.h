@@ -10,10 +10,10 @@
 #include "base/pool.h"
 #include "base/progress.h"
 
-/* The last argument but the error of whatever takes long; NULL: one thread, in silence, to the end. */
+/* The last argument before the error in functions that take long; NULL: one thread, without reports. */
 struct ct_job {
 	struct ct_pool *pool;		/* NULL: one thread */
-	ct_progress_fn progress;	/* NULL: nobody to tell; called on the asking thread */
+	ct_progress_fn progress;	/* NULL: no reports; runs on the thread that asked for the work */
 	void *ctx;			/* progress's first argument */
 };
 

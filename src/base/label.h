@@ -15,7 +15,7 @@
 /* The i-th label (from 0) that fits a feature: a label has one, a mixed one several. false after the last. */
 bool ct_label_candidate(char *dst, size_t size, const char *label, int i);
 
-/* The label's words: of a mixed one those of the best candidate. Is it a mixed one? */
+/* Copies the label's words; those of the best candidate if it is mixed. Returns whether it is mixed. */
 bool ct_label_words(char *dst, size_t size, const char *label);
 
 /* The same for the screen, where a guess is marked: "≈ Texas". */

@@ -29,9 +29,9 @@ struct ct_guard {
 };
 
 static struct {
-	pthread_mutex_t lock;		/* for who changes the list */
+	pthread_mutex_t lock;		/* held while the list is changed */
 	_Atomic(struct ct_guard *) first;
-	atomic_int readers;		/* handlers at work: what they may hold is not freed */
+	atomic_int readers;		/* handlers that are running: nothing they may use is freed */
 } guards = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void
@@ -70,7 +70,7 @@ ct_map_repair(const siginfo_t *info)
 	for (struct ct_guard *g = guards.first; g && !repaired; g = g->next) {
 		if (at < g->begin || at >= g->end)
 			continue;
-		/* What follows is gone, too: one replacement for all of it. */
+		/* The pages after it are gone too: all are replaced at once. */
 		at -= (at - g->begin) % g->page;
 		repaired = mmap((void *)at, g->end - at, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 		    -1, 0) != MAP_FAILED;
@@ -165,7 +165,7 @@ int
 ct_map_check(const struct ct_map *m, struct ct_error *err)
 {
 	struct stat st;
-	bool known = fstat(m->fd, &st) == 0;	/* else the pages that are lost have to say so */
+	bool known = fstat(m->fd, &st) == 0;	/* if not, lost pages tell */
 
 	if (known && (size_t)st.st_size < m->size)
 		return ct_fail(err, CT_EIO,

@@ -23,11 +23,11 @@ struct ct_map {
 	size_t size;
 	char *path;
 	int fd;				/* kept open to watch the file */
-	struct timespec written;	/* when it was last, at opening */
+	struct timespec written;	/* its time of last change when it was opened */
 	struct ct_guard *guard;
 };
 
-/* The struct may not move while it is open. */
+/* The struct must not move in memory while it is open. */
 int ct_map_open(struct ct_map *m, const char *path, struct ct_error *err);
 void ct_map_close(struct ct_map *m);
 

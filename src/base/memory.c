@@ -57,7 +57,8 @@ address_space(void)
 #endif
 
 /*
- * MemAvailable counts caches that can be dropped; without it, all free pages; without these, all there are.
+ * MemAvailable includes caches that can be dropped. If it is missing, the free pages count; if they are
+ * unknown, all pages.
  */
 static unsigned long long
 system_available(void)
@@ -97,7 +98,7 @@ ct_memory_available(void)
 int
 ct_memory_check(unsigned long long bytes, const char *what, const char *remedy, struct ct_error *err)
 {
-	/* Asking the system costs more than small requests do. */
+	/* For small requests, asking the system would cost more than the work itself. */
 	const unsigned long long worth_asking = 64ull << 20;
 	unsigned long long available;
 

@@ -11,16 +11,17 @@ enum { CT_MAX_NOTES = 12, CT_NOTE_SIZE = 480 };
 
 struct ct_notes {
 	int n;				/* in text */
-	int more;			/* there was no room for */
+	int more;			/* notes for which there was no room */
 	char text[CT_MAX_NOTES][CT_NOTE_SIZE];
 };
 
 /*
- * One line: what, where, and what follows from it. Said once, however often it is noted. notes may be NULL.
+ * Adds one line: what, where, and what follows from it. A line that is there already is not added again.
+ * notes may be NULL.
  */
 void ct_note(struct ct_notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* All of `more` too. */
+/* Adds all notes of `more`. */
 void ct_notes_add(struct ct_notes *notes, const struct ct_notes *more);
 
 #endif

@@ -2,8 +2,8 @@
  * parallel: fallible work over many numbered items, on the pool.
  *
  * Owns what each such loop needs: scratch memory per worker, the first failure, progress and cancelling
- * between rounds. The caller decides what an item is and where its result goes; a result must not
- * depend on which worker made it, nor on the order of items.
+ * between rounds. The caller decides what an item is and where its result goes; a result must not depend on
+ * which worker made it, nor on the order of items.
  */
 #ifndef CT_BASE_PARALLEL_H
 #define CT_BASE_PARALLEL_H

@@ -31,7 +31,7 @@ struct ct_pool {
 	struct worker *workers;
 };
 
-/* Denormals make sparse-feature arithmetic tens of times slower and carry nothing. */
+/* Denormal numbers make arithmetic on sparse features tens of times slower, and are too small to matter. */
 static void
 flush_denormals(void)
 {
@@ -95,7 +95,7 @@ ct_pool_open(struct ct_pool **out, int threads, struct ct_error *err)
 		ct_pool_close(p);
 		return ct_fail_memory(err, (size_t)threads * sizeof *p->workers, "the worker pool");
 	}
-	/* Fewer threads than wanted is slower, not wrong. */
+	/* With fewer threads than wanted, work is slower, but the results are the same. */
 	for (int i = 1; i < threads; i++) {
 		struct worker *w = &p->workers[p->threads];
 

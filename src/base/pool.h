@@ -1,8 +1,8 @@
 /*
  * pool: a few worker threads that run numbered tasks.
  *
- * Owns the threads. A task must touch only its own data (or what `worker`
- * indexes); the results of a run may not depend on which worker took a task.
+ * Owns the threads. A task must touch only its own data (or what `worker` indexes); the results of a run may
+ * not depend on which worker took a task.
  */
 #ifndef CT_BASE_POOL_H
 #define CT_BASE_POOL_H

@@ -1,7 +1,7 @@
 /*
  * sort: see sort.h. Short runs by insertion, then merges. A merge whose shorter side fits into the buffer
  * uses it; a longer one is cut in two by a rotation, so that both parts are shorter. For many elements the
- * buffer is allocated; without memory the one on the stack does, more slowly.
+ * buffer is allocated; if memory is short, the small one on the stack is used, which is slower.
  */
 #include "base/sort.h"
 
@@ -61,7 +61,7 @@ rotate(struct sort *s, unsigned char *a, size_t left, size_t right)
 	}
 }
 
-/* How many of the sorted a[0..n) come before key; with `equal`, or are equal to it. */
+/* How many of the sorted a[0..n) come before key or, if `equal`, are equal to it. */
 static size_t
 before(const struct sort *s, const unsigned char *a, size_t n, const unsigned char *key, int equal)
 {

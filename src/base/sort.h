@@ -7,12 +7,12 @@
 
 #include <stddef.h>
 
-/* Negative, 0 or positive as a comes before b, is equal, or comes after it. */
+/* Negative if a comes before b, 0 if they are equal, positive if a comes after b. */
 typedef int (*ct_compare_fn)(const void *a, const void *b, void *ctx);
 
 /*
  * Sorts n elements of `size` bytes in place; equal ones keep their order. O(n log n) comparisons, O(n log^2
- * n) moves at most, and at most 16 MB of memory, without which it is slower: it cannot fail.
+ * n) moves at most, and at most 16 MB of memory. If memory is short it is slower; it cannot fail.
  */
 void ct_sort(void *base, size_t n, size_t size, ct_compare_fn compare, void *ctx);
 

@@ -1,6 +1,6 @@
 /*
  * system: what differs between systems, each with a fallback that configure chooses: how many processors this
- * process may use, and where its program file is. Forcing the fallbacks: `make check-portable`.
+ * process may use, and where its program file is. `make check-portable` tests the fallbacks.
  */
 #ifndef CT_BASE_SYSTEM_H
 #define CT_BASE_SYSTEM_H

@@ -87,7 +87,7 @@ invisible(uint32_t cp)
 	    (cp >= 0xE0000 && cp <= 0xE0FFF);
 }
 
-/* What stands for one code point of the source; at most 12 bytes. */
+/* What is shown for one code point of the source; at most 12 bytes. */
 static int
 visible(char out[16], const char *src, int len, uint32_t cp)
 {
@@ -138,7 +138,7 @@ invalid(const char *s, size_t n)
 	return ct_utf8_decode(s, n, &cp) == 1 && cp == REPLACEMENT;
 }
 
-/* Up to five bytes that are of no character, from src[*i] on, which moves behind them. */
+/* Up to five bytes that belong to no character, from src[*i] on; *i moves past them. */
 static int
 bad_bytes(char out[16], const char *src, size_t n, size_t *i, size_t end)
 {
@@ -151,7 +151,7 @@ bad_bytes(char out[16], const char *src, size_t n, size_t *i, size_t end)
 	return len;
 }
 
-/* Where the character begins of which src[start] is a part. */
+/* The beginning of the character that src[start] is part of. */
 static size_t
 begin_of(const char *src, size_t n, size_t start)
 {
@@ -243,7 +243,10 @@ ct_text_distance(const char *a, const char *b, int limit)
 			now[j] = d;
 			best = d < best ? d : best;
 		}
-		/* A swap reaches back two rows, but never below the smaller of them. */
+		/*
+		 * Minima of neighbouring rows differ by at most 1, so a swap, from the row before, is too
+		 * far, too.
+		 */
 		if (best > limit + 1)
 			return limit + 1;
 		before = last;

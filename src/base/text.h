@@ -1,8 +1,8 @@
 /*
  * text: UTF-8, columns, and the one sanitiser.
  *
- * Everything that is shown to a person (screen, stderr, logs) passes through
- * ct_text_clean first: model files and prompts come from strangers.
+ * Everything that is shown to a person (screen, stderr, logs) passes through ct_text_clean first: model files
+ * and prompts come from strangers.
  */
 #ifndef CT_BASE_TEXT_H
 #define CT_BASE_TEXT_H
@@ -12,15 +12,15 @@
 #include <stdint.h>
 
 /*
- * Decodes one code point of s[0..n): returns its length in bytes (>= 1) and sets *cp.
- * An invalid byte (overlong, surrogate, > U+10FFFF, cut off) has length 1 and *cp = 0xFFFD. n > 0.
+ * Decodes one code point of s[0..n): returns its length in bytes (>= 1) and sets *cp. An invalid byte
+ * (overlong, surrogate, > U+10FFFF, cut off) has length 1 and *cp = 0xFFFD. n > 0.
  */
 int ct_utf8_decode(const char *s, size_t n, uint32_t *cp);
 
 /* Encodes cp into out (4 bytes at most), returns the length. Invalid cp becomes U+FFFD. */
 int ct_utf8_encode(uint32_t cp, char out[4]);
 
-/* Columns of a code point on a terminal: 0 (combining), 1 or 2. Own table, so independent of the locale. */
+/* Columns of a code point on a terminal: 0 (combining), 1 or 2. From a table, not from the locale. */
 int ct_cp_width(uint32_t cp);
 
 /* Columns of a NUL-terminated UTF-8 string. */
@@ -36,10 +36,10 @@ bool ct_cp_inside(const struct ct_cp_range *table, size_t n, uint32_t cp);
 size_t ct_text_fit(const char *s, int cols);
 
 /*
- * Writes src[0..n) to dst (size bytes, always NUL-terminated when size > 0) so that no byte of it can
- * act on a terminal or mislead a reader: controls (C0, DEL, C1) as visible symbols (newline as U+23CE, tab
- * as U+21E5, others as \xNN), bidi and zero-width formatting as \u{NNNN}, invalid bytes as \xNN.
- * Returns the length written; never cuts inside a code point or escape.
+ * Writes src[0..n) to dst (size bytes, always NUL-terminated when size > 0) so that no byte of it can act on
+ * a terminal or mislead a reader: controls (C0, DEL, C1) as visible symbols (newline as U+23CE, tab as
+ * U+21E5, others as \xNN), bidi and zero-width formatting as \u{NNNN}, invalid bytes as \xNN. Returns the
+ * length written; never cuts inside a code point or escape.
  */
 size_t ct_text_clean(char *dst, size_t size, const char *src, size_t n);
 
@@ -63,7 +63,7 @@ int ct_text_distance(const char *a, const char *b, int limit);
 
 /*
  * The whole of s as a decimal number: no spaces, no hexadecimal, no inf or nan, in range. Expects the C
- * locale's decimal point (the programs set LC_CTYPE alone).
+ * locale's decimal point (the programs set only LC_CTYPE).
  */
 bool ct_text_long(const char *s, long *out);
 bool ct_text_double(const char *s, double *out);

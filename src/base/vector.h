@@ -1,8 +1,8 @@
 /*
- * vector: MULTIVERSION, for loops that are worth vector code of every kind of processor.
+ * vector: MULTIVERSION, which compiles a function once for each kind of vector instructions.
  *
- * Without it they would be compiled for the oldest processor only. It costs a jump at each call, and expands
- * to nothing if the compiler or the C library does not support it.
+ * Without it, code is compiled for the oldest supported processor only. It costs a jump at each call, and
+ * expands to nothing if the compiler or the C library does not support it.
  */
 #ifndef CT_BASE_VECTOR_H
 #define CT_BASE_VECTOR_H

@@ -45,7 +45,7 @@ ct_deflate(unsigned char **out, size_t *n, const void *in, size_t n_in, enum ct_
 	return CT_OK;
 }
 
-/* Whether the data came to its end there, and nothing follows. */
+/* Whether the stream ended, and no bytes follow it. */
 static int
 check_end(const z_stream *z, int status, size_t n_in, const char *where, struct ct_error *err)
 {
@@ -83,7 +83,7 @@ ct_inflate(char **out, size_t *n, const void *in, size_t n_in, size_t max, const
 		if (used == size) {
 			size = size == 0 ? 4 * n_in + 256 : 2 * size;
 			if (size > max)
-				size = max + 1;		/* room to see that it is too much */
+				size = max + 1;		/* one byte more, to detect that it is too much */
 			grown = realloc(dst, size + 1);
 			if (!grown) {
 				code = ct_fail_memory(err, size + 1, where);

@@ -23,7 +23,7 @@
 #define SCOPE "put a config.yaml that lists the files, as mwhanna/gemma-scope-transcoders has it, above them"
 #define WRITE "download its config.yaml too, or write one; ctrace-models(5) has the keys"
 
-/* The first file that is there says what the folder holds. */
+/* Files by name: the first one that exists tells what the folder holds. */
 static const struct {
 	enum ct_folder_part part;
 	const char *file, *is, *remedy;
@@ -60,7 +60,7 @@ static const struct {
 	{ CT_FOLDER_TRANSCODER, "W_enc_0.safetensors", "a layer of a cross-layer transcoder", WRITE },
 };
 
-/* Files of any name that say as much, by what their name ends with. */
+/* The same for files of any name, by what the name ends with. */
 static const struct {
 	const char *pattern, *message;
 } weights[] = {
@@ -79,8 +79,8 @@ static const struct {
 static const char *const needed[] = { "config.json", "model.safetensors", "tokenizer.json", "config.yaml" };
 
 /*
- * The first entry of the directory that fits, by name, in out. Returns whether there is one, or CT_EIO if the
- * directory cannot be listed.
+ * Puts the first entry of the directory, in order of names, that fits into out. Returns whether there is one,
+ * or CT_EIO if the directory cannot be listed.
  */
 static int
 find_entry(const char *dir, const char *pattern, char *out, size_t size, struct ct_error *err)
@@ -174,7 +174,7 @@ ct_folder_explain_name(const char *name, const char *kind, struct ct_error *err)
 		n = fread(head, 1, sizeof head, f);
 		fclose(f);
 	}
-	/* A file that is named itself may be part of a good directory. */
+	/* A user may name a file inside a good directory. */
 	if (!model || ct_sniff(head, n) == CT_SNIFF_SAFETENSORS || ct_sniff(head, n) == CT_SNIFF_OTHER)
 		return ct_fail(err, CT_ENOTFOUND, "%s: this is a file; name the %s's directory", name, kind);
 	return ct_sniff_expect(name, head, n, CT_SNIFF_OTHER, "a model directory", err);

@@ -11,15 +11,15 @@
 #include "base/error.h"
 
 /*
- * dir lacks what the reader of `part` needs: fails with what it has instead. CT_OK: nothing is known of it,
- * and the reader has its own message; of missing weights there is always something to say.
+ * dir lacks what the reader of `part` needs: fails and says what it has instead. CT_OK: nothing is known
+ * about it, and the reader gives its own message. If the weights are missing, it always fails.
  */
 enum ct_folder_part { CT_FOLDER_CONFIG, CT_FOLDER_WEIGHTS, CT_FOLDER_TOKENIZER, CT_FOLDER_TRANSCODER };
 int ct_folder_explain(const char *dir, enum ct_folder_part part, struct ct_error *err);
 
 /*
- * The same for what is named as a model or a transcoder (`kind`: the word) and is not a directory: a file, or
- * owner/name. CT_OK: nothing to say.
+ * The same for a path that was given as a model or a transcoder (`kind` is that word) and is not a directory:
+ * a file, or owner/name. CT_OK: nothing is known about it.
  */
 int ct_folder_explain_name(const char *name, const char *kind, struct ct_error *err);
 

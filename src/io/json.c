@@ -17,7 +17,7 @@
 
 /*
  * A tree may take 40 times its text. Only empty containers come near that (jansson: about 240 bytes for
- * "{}", 130 for "[]"), so counting brackets is a bound. Small files may do as they like.
+ * "{}", 130 for "[]"), so counting brackets gives a bound. Small files are not checked.
  */
 static bool
 too_heavy(const char *text, size_t n)
@@ -38,7 +38,7 @@ too_heavy(const char *text, size_t n)
 	return cost > (1 << 20) && cost / 40 > n;
 }
 
-/* Without memory jansson may fail and say nothing. */
+/* When memory runs out, jansson may fail without a message. */
 static bool
 no_memory(const json_error_t *why)
 {
@@ -93,7 +93,7 @@ ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, 
 	    msg);
 }
 
-/* Valid JSON in which nothing is left that jansson refuses for its content. */
+/* Makes valid JSON free of everything that jansson refuses for its content. */
 static void
 make_plain(struct ct_buffer *to, const char *text, size_t n)
 {
@@ -131,8 +131,9 @@ ct_json_parse_lenient(json_t **out, const char *name, const char *text, size_t a
 }
 
 /*
- * Escapes that jansson refuses in strings that nobody may need, \u0000 and half a surrogate pair, become
- * characters of the same length: noncharacters, which no text has. Returns whether there were any.
+ * jansson refuses the escapes \u0000 and halves of surrogate pairs, though perhaps nobody needs their
+ * strings. They become noncharacters, which no text has and whose escapes are as long. Returns whether there
+ * were any.
  */
 static bool
 mend_escapes(char *text, size_t n)
@@ -252,7 +253,7 @@ kind_name(const json_t *v)
 	return names[json_typeof(v)];
 }
 
-/* The value of key, or NULL when it is missing or null; fails when it is needed. */
+/* The value of key; NULL if it is missing or null, which is an error if `need`. */
 static int
 look_up(const json_t **out, const json_t *obj, const char *where, const char *key, bool need,
     struct ct_error *err)

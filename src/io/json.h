@@ -18,8 +18,8 @@
 int ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_error *err);
 /*
  * The same for files that strangers' programs write: of a key that occurs twice the last one counts, as in
- * Hugging Face, and \u0000 and half surrogate pairs in strings become noncharacters. `mended` says so.
- * *digest gets a checksum of the file as it was read.
+ * Hugging Face, and \u0000 and half surrogate pairs in strings become noncharacters. *mended says whether any
+ * were. *digest gets a checksum of the file as it was read.
  */
 int ct_json_load_mended(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended,
     uint32_t *digest, struct ct_error *err);
@@ -29,8 +29,9 @@ int ct_json_parse_part(json_t **out, const char *name, const char *text, size_t 
     struct ct_error *err);
 
 /*
- * The same for what only describes: of two fields with one name the last counts; NUL characters, lone
- * surrogates and bytes that are no UTF-8 become U+FFFD, and numbers that are not finite null.
+ * The same, more leniently, for data that only describes: of two fields with one name the last counts; NUL
+ * characters, lone surrogates and bytes that are not UTF-8 become U+FFFD, and numbers that are not finite
+ * become null.
  */
 int ct_json_parse_lenient(json_t **out, const char *name, const char *text, size_t at, size_t n,
     struct ct_error *err);

@@ -26,9 +26,9 @@ json_t *ct_json_out_number(double x);
 json_t *ct_json_out_document(int format, json_t *body);
 
 /*
- * The text of root, ending in a newline, in ASCII (nothing of it can act on a terminal or a page), floats
- * with the 9 digits that give them back: one line, or indented. root may be NULL (building it failed).
- * *text, n bytes and a NUL, is freed by the caller.
+ * The text of root, on one line or indented, ending in a newline. It is ASCII, so that nothing in it can act
+ * on a terminal or a page; floats have the 9 digits that restore them exactly. root may be NULL (building it
+ * failed). *text, n bytes and a NUL, is freed by the caller.
  */
 int ct_json_out_text(char **text, size_t *n, const json_t *root, bool indent, struct ct_error *err);
 

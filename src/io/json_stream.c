@@ -184,7 +184,7 @@ unescape(const char *p, uint32_t *cp)
 	return 12;
 }
 
-/* Passes a string, which must be one. */
+/* Skips a string; anything else is an error. */
 static int
 skip_string(struct ct_stream *s, const char *what, struct ct_error *err)
 {
@@ -232,7 +232,9 @@ ct_stream_string(struct ct_stream *s, const char *what, char **out, struct ct_er
 	if ((r = skip_string(s, what, err)) < 0)
 		return r;
 	end = s->at - 1;
-	/* A byte that is no UTF-8 takes three as U+FFFD; escapes take more than what they stand for. */
+	/*
+	 * A byte that is not UTF-8 becomes U+FFFD, three bytes; an escape is longer than what it stands for.
+	 */
 	for (size_t i = start; i < end; i++)
 		n += s->text[i] & 0x80 ? 3 : 1;
 	*out = ct_arena_alloc(s->strings, n + 4, 1);
@@ -270,7 +272,7 @@ ct_stream_key(struct ct_stream *s, const char **key, struct ct_error *err)
 	return 1;
 }
 
-/* The length of the number at p by JSON's grammar, 0 when it is none. *whole: it is an integer. */
+/* The length of the number at p by JSON's grammar, 0 if there is none. *whole: it is an integer. */
 static size_t
 number(const char *p, bool *whole)
 {
@@ -361,7 +363,7 @@ skip_scalar(struct ct_stream *s, struct ct_error *err)
 	return CT_OK;
 }
 
-/* Not recursive: what is open is one bit per level. */
+/* Not recursive: each open object or list is one bit. */
 int
 ct_stream_skip(struct ct_stream *s, struct ct_error *err)
 {
@@ -381,7 +383,7 @@ ct_stream_skip(struct ct_stream *s, struct ct_error *err)
 		} else if ((r = skip_scalar(s, err)) < 0) {
 			return r;
 		}
-		/* On to the next value, past all that ends here. */
+		/* Moves to the next value, past the ends of objects and lists. */
 		while (depth > 0) {
 			r = next(s, object[depth - 1] ? '}' : ']', err);
 			if (r < 0)

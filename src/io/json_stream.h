@@ -2,8 +2,8 @@
  * json_stream: reading big JSON piece by piece, without a tree.
  *
  * Owns a place in a text that its caller owns and that stays as it is; strings are decoded into the caller's
- * arena. Is lenient with files by other programs: NUL characters, lone surrogates and bytes that are no UTF-8
- * become U+FFFD in strings. Errors name the file and the byte. For small files json.h is handier.
+ * arena. Is lenient with files by other programs: NUL characters, lone surrogates and bytes that are not
+ * UTF-8 become U+FFFD in strings. Errors name the file and the byte. For small files json.h is handier.
  *
  * 	ct_stream_object(s, err);
  * 	while ((r = ct_stream_key(s, &key, err)) > 0)
@@ -25,12 +25,12 @@ struct ct_stream {
 	const char *where;		/* the file, for messages */
 	const char *text;		/* n bytes and a NUL */
 	size_t n, at;
-	struct ct_arena *strings;	/* what was read lives here */
-	int first;			/* nothing read yet of the innermost object or list */
+	struct ct_arena *strings;	/* strings are decoded into this */
+	int first;			/* the innermost object or list has just begun */
 	char key[64];			/* the last name of a field, cut to fit: enough to compare it */
 	struct ct_stream_span {
 		size_t start, end;
-	} key_span;			/* where it stands, with its quotes */
+	} key_span;			/* its bytes in the text, with the quotes */
 };
 
 /* '{' '[' '"' '0' (a number) 't' 'f' 'n', 'N' for NaN and infinities, 0 at the end, '?' for anything else. */
@@ -49,7 +49,7 @@ int ct_stream_double(struct ct_stream *s, const char *what, double *out, struct 
 int ct_stream_long(struct ct_stream *s, const char *what, long min, long max, long *out,
     struct ct_error *err);
 
-/* Any value: true, false, null, or one that is not wanted. */
+/* Skips a value of any type. */
 int ct_stream_skip(struct ct_stream *s, struct ct_error *err);
 /* Nothing but white space may follow. */
 int ct_stream_end(struct ct_stream *s, struct ct_error *err);

@@ -23,7 +23,7 @@ new_line(struct ct_writer *w, int depth)
 	ct_buffer_add(w->to, blanks, (size_t)depth);
 }
 
-/* One code point inside of a string, as ASCII. */
+/* Writes one code point of a string, as ASCII. */
 static void
 put_code_point(struct ct_buffer *to, uint32_t cp)
 {
@@ -44,7 +44,7 @@ put_code_point(struct ct_buffer *to, uint32_t cp)
 	}
 }
 
-/* Runs of plain characters at once. */
+/* Writes runs of plain characters at once. */
 static size_t
 plain(const char *s, size_t n)
 {
@@ -75,7 +75,7 @@ put_string(struct ct_buffer *to, const char *s)
 	ct_buffer_add(to, "\"", 1);
 }
 
-/* What stands before a value: a comma, its line, its name. */
+/* Writes what comes before a value: a comma, a new line, the name. */
 static void
 begin(struct ct_writer *w, const char *key)
 {
@@ -90,7 +90,7 @@ begin(struct ct_writer *w, const char *key)
 	ct_buffer_add(w->to, ": ", w->indent ? 2 : 1);
 }
 
-/* What follows the last value. */
+/* Writes what follows the last value. */
 static void
 end(struct ct_writer *w)
 {
@@ -122,7 +122,7 @@ open_bracket(struct ct_writer *w, const char *key, const char *bracket, char clo
 	if (w->depth < CT_WRITER_DEPTH)
 		w->close[w->depth] = close;
 	else
-		w->to->lost = true;	/* deeper than any document of ours: the end reports a failure */
+		w->to->lost = true;	/* deeper than our documents: the end reports a failure */
 	w->depth++;
 }
 
@@ -167,7 +167,7 @@ ct_writer_integer(struct ct_writer *w, const char *key, long long v)
 }
 
 /*
- * The 9 digits that give a float back, with a point or an exponent, so that it stays a number that is no
+ * The 9 digits that restore a float, with a point or an exponent, so that a reader does not take it for an
  * integer.
  */
 void
@@ -257,7 +257,7 @@ unit_at(const char *s, size_t n)
 	    end == 4 ? (int)unit : -1;
 }
 
-/* An escape as it is, or, where that is no character, as U+FFFD; returns its length. */
+/* Writes an escape unchanged, or U+FFFD if it is not a character; returns its length. */
 static size_t
 copy_escape(struct ct_writer *w, const char *s, size_t n)
 {
@@ -272,7 +272,7 @@ copy_escape(struct ct_writer *w, const char *s, size_t n)
 	return len;
 }
 
-/* A string with its quotes; returns its length. */
+/* Writes a string with its quotes; returns its length. */
 static size_t
 copy_string(struct ct_writer *w, const char *s, size_t n)
 {
@@ -296,7 +296,7 @@ copy_string(struct ct_writer *w, const char *s, size_t n)
 	return i < n ? i + 1 : n;
 }
 
-/* A number or a word; returns its length. */
+/* Writes a number or a word; returns its length. */
 static size_t
 copy_scalar(struct ct_buffer *to, const char *s, size_t n)
 {

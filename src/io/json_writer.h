@@ -2,8 +2,8 @@
  * json_writer: JSON written piece by piece, so that a document of any size takes little memory.
  *
  * Owns nothing but its place in the document; the text goes to a buffer, which remembers the first failure:
- * nothing here returns one. The text is ASCII (nothing of it can act on a terminal or a page) and looks as
- * that of json_out.h does.
+ * nothing here returns one. The text is ASCII (nothing of it can act on a terminal or a page) and looks like
+ * that of json_out.h.
  *
  *	ct_writer_document(&w, &buffer, true, 1);
  *	ct_writer_list(&w, "links");
@@ -25,8 +25,8 @@ enum { CT_WRITER_DEPTH = 32 };
 struct ct_writer {
 	struct ct_buffer *to;
 	bool indent;			/* one value a line; else all in one line */
-	bool lenient;			/* of raw values, escapes that are no character become U+FFFD */
-	bool first;			/* nothing written yet of the innermost object or list */
+	bool lenient;			/* in raw values, escapes that are not characters become U+FFFD */
+	bool first;			/* the innermost object or list is still empty */
 	int depth;
 	char close[CT_WRITER_DEPTH];	/* the brackets that are open */
 };

@@ -6,7 +6,7 @@
 
 enum { MAGIC = 6, MAX_HEADER = 65536, MAX_TYPE = 24 };
 
-/* numpy's types; `read` is ours, or -1 where only the size counts. */
+/* numpy's types; `read` is the ct_dtype, or -1 if it is not read and only its size is needed. */
 static const struct type {
 	char kind;
 	int size, read;

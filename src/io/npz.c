@@ -22,8 +22,8 @@ enum {
 	END = 22, END64 = 56, LOCATOR = 20,	/* sizes of the records at the end, */
 	ENTRY = 46, LOCAL = 30,			/* of one of the directory, and of one before its data */
 	MAX_COMMENT = 65535,
-	MAX_RATIO = 1032,			/* deflate cannot do better */
-	PIECE = 1 << 30,			/* zlib counts in 32 bits */
+	MAX_RATIO = 1032,			/* no deflate stream expands more */
+	PIECE = 1 << 30,			/* zlib's counters have 32 bits */
 	DIGEST_PAGE = 4096
 };
 
@@ -89,7 +89,7 @@ find_directory(const struct ct_npz *z, uint64_t *at, uint64_t *size, uint64_t *n
 	*n = u16(end + 10);
 	*size = u32(end + 12);
 	*at = u32(end + 16);
-	if (i >= LOCATOR && memcmp(end - LOCATOR, "PK\6\7", 4) == 0) {	/* zip64, for what is beyond 4 GiB */
+	if (i >= LOCATOR && memcmp(end - LOCATOR, "PK\6\7", 4) == 0) {	/* zip64, for archives beyond 4 GiB */
 		uint64_t at64 = u64(end - LOCATOR + 8);
 
 		if (i < LOCATOR + END64 || at64 > i - LOCATOR - END64 ||
@@ -137,7 +137,7 @@ read_extra64(struct member *m, const unsigned char *extra, size_t n)
 	return false;
 }
 
-/* The member described at *at, which moves behind it. */
+/* Reads the member described at *at, which moves past it. */
 static int
 read_member(const struct ct_npz *z, uint64_t *at, uint64_t end, struct member *m, struct ct_error *err)
 {
@@ -163,7 +163,7 @@ read_member(const struct ct_npz *z, uint64_t *at, uint64_t end, struct member *m
 	return CT_OK;
 }
 
-/* Where the bytes of a member begin; they lie before the directory. */
+/* Where the bytes of a member begin: somewhere before the directory. */
 static int
 find_data(const struct ct_npz *z, const struct member *m, uint64_t directory, const unsigned char **data,
     struct ct_error *err)

@@ -37,7 +37,7 @@ static const struct dtype {
 };
 
 /*
- * One that the table lacks, such as F4 with its two values in a byte: the offsets alone say how large it is.
+ * A dtype that the table lacks, such as F4 with two values in a byte: only the offsets say how large it is.
  */
 static const struct dtype unknown_dtype = { "", 0, -1 };
 
@@ -155,7 +155,7 @@ by_name(const void *a, const void *b)
 	return strcmp(x->t.name, y->t.name);
 }
 
-/* Tensors must tile the data: bytes that no tensor owns could hide anything. */
+/* Tensors must cover the data without gaps: bytes that belong to no tensor could hide anything. */
 static int
 check_tiling(struct entry *e, int n, const char *path, size_t data_size, struct ct_error *err)
 {
@@ -290,11 +290,11 @@ add_file(struct ct_tensors *t, const char *path, struct ct_error *err)
 	return read_header(t, &t->maps[t->n_maps++], err);
 }
 
-/* Once all files are in: sort by name, refuse doubles, list what can be read. */
+/* Once all files are read: sorts by name, refuses duplicates, and lists the tensors that can be read. */
 static int
 finish(struct ct_tensors *t, struct ct_error *err)
 {
-	/* an empty set has no memory to sort */
+	/* the array of an empty set is NULL */
 	if (t->n_all)
 		qsort(t->all, (size_t)t->n_all, sizeof *t->all, by_name);
 	t->list = ct_arena_need(&t->arena, (size_t)t->n_all, sizeof *t->list, "the list of tensors", err);
@@ -347,7 +347,7 @@ ct_tensors_open(struct ct_tensors **out, const char *path, struct ct_error *err)
 	return CT_OK;
 }
 
-/* A shard must lie beside its index: a name with a slash could point anywhere. */
+/* A shard must be in the folder of its index: a name with a slash could point anywhere. */
 static bool
 plain_name(const char *name)
 {

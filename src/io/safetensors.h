@@ -45,7 +45,7 @@ const struct ct_tensor *ct_tensors_find(const struct ct_tensors *t, const char *
  */
 const struct ct_tensor *ct_tensors_any(const struct ct_tensors *t, int i, const char **unread);
 
-/* The dtype of a tensor that is there but of a type we don't read ("I8"; it is not counted), or NULL. */
+/* The dtype of a tensor that exists, but whose type is not supported ("I8"; it is not counted), or NULL. */
 const char *ct_tensors_unread(const struct ct_tensors *t, const char *name);
 
 /*
@@ -62,8 +62,8 @@ const char *ct_tensors_unmarked(const struct ct_tensors *t, int *at);
 int ct_tensors_check(const struct ct_tensors *t, struct ct_error *err);
 
 /*
- * A checksum that differs between trainings, continued from another one (0: none): of names, shapes and three
- * pages of each tensor, so that it costs little even for large files.
+ * A checksum that differs between trainings, continued from another checksum (0: none). It covers names,
+ * shapes and three pages of each tensor, so that it costs little even for large files.
  */
 uint32_t ct_tensors_digest(const struct ct_tensors *t, uint32_t digest);
 

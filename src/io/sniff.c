@@ -64,7 +64,7 @@ is_page(const unsigned char *s, size_t n)
 	return false;
 }
 
-/* By the name of the first entry, or of one that follows soon. */
+/* Tells zip archives apart by the name of the first entry or of one soon after it. */
 static enum ct_sniff
 which_zip(const unsigned char *s, size_t n)
 {
@@ -77,7 +77,7 @@ which_zip(const unsigned char *s, size_t n)
 	return CT_SNIFF_ZIP;
 }
 
-/* A header's length of which more than the lowest four bytes are used would be 4 GiB and more. */
+/* The header's length has 8 bytes. If the upper four were not 0, the header would be 4 GiB or more. */
 static bool
 is_safetensors(const unsigned char *s, size_t n)
 {

@@ -13,7 +13,7 @@
 #include "base/error.h"
 
 enum ct_sniff {
-	CT_SNIFF_OTHER,			/* none of these: text in JSON or YAML, for one */
+	CT_SNIFF_OTHER,			/* none of these, for example text in JSON or YAML */
 	CT_SNIFF_SAFETENSORS,
 	CT_SNIFF_EMPTY,
 	CT_SNIFF_ZEROS,			/* space that a download reserved and never filled */

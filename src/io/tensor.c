@@ -27,9 +27,10 @@ to_bits(float f)
 }
 
 /*
- * Without a branch, so that a loop over it becomes vector code: both the normal and the subnormal reading
- * are made. Normal numbers, infinities and NaN: the exponent is moved to its place and rebased by a product
- * that saturates; subnormal ones: the fraction is put below a power of two, which is then taken away.
+ * Has no branch, so that a loop over it becomes vector code: the results for normal and for subnormal numbers
+ * are both computed. For normal numbers, infinities and NaN the exponent is moved to its place and rebased by
+ * a product that saturates; for subnormal numbers the fraction is put below a power of two, which is then
+ * subtracted.
  */
 static float
 from_half(uint16_t h)

@@ -24,7 +24,7 @@ struct ct_yaml_doc {
 	struct ct_yaml *root;
 };
 
-/* A list or map whose end has not come yet. Its items are the pile's from `first` on. */
+/* A list or map that is still open. Its items are those of the pile from `first` on. */
 struct open_node {
 	struct ct_yaml node;
 	int first;
@@ -267,7 +267,9 @@ parse(struct ct_yaml_doc *d, const char *text, size_t n, struct ct_error *err)
 		return ct_fail_memory(err, sizeof *r, d->path);
 	}
 	r->doc = d;
-	/* A byte order mark, which some editors write, would be text where the encoding is given. */
+	/*
+	 * Since the encoding is set, libyaml would take a byte order mark, which some editors write, as text.
+	 */
 	if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
 		text += 3;
 		n -= 3;
@@ -295,7 +297,7 @@ ct_yaml_open(struct ct_yaml_doc **out, const char *path, const char *text, size_
 		return ct_fail_memory(err, sizeof *d, path);
 	if (!text) {
 		code = ct_file_read(&own, &n, path, max, err);
-		if (code == CT_OK && n)		/* an empty one is named by the parser */
+		if (code == CT_OK && n)		/* the parser reports an empty file */
 			code = ct_sniff_expect(path, own, n, CT_SNIFF_OTHER, "a YAML file", err);
 		if (code != CT_OK)
 			goto fail;

@@ -1,8 +1,8 @@
 /*
  * yaml: a checked YAML document as a tree with line numbers (libyaml underneath).
  *
- * No anchors, aliases, tags or duplicate keys; depth <= 32; size <= 1 MiB (recipes: 4 MiB).
- * Owns the tree; nodes lend their strings until it is closed. Scalars stay text: the getters convert.
+ * No anchors, aliases, tags or duplicate keys; depth <= 32; size <= 1 MiB (recipes: 4 MiB). Owns the tree;
+ * nodes lend their strings until it is closed. Scalars stay text: the getters convert.
  */
 #ifndef CT_IO_YAML_H
 #define CT_IO_YAML_H
@@ -17,7 +17,7 @@ enum ct_yaml_kind { CT_YAML_SCALAR, CT_YAML_LIST, CT_YAML_MAP };
 struct ct_yaml {
 	enum ct_yaml_kind kind;
 	int line;			/* 1-based */
-	bool quoted;			/* scalar in quotes: never null */
+	bool quoted;			/* the scalar is in quotes, so it is never null */
 	const char *key;		/* of this entry, in a map; else NULL */
 	const char *text;		/* scalar */
 	const struct ct_yaml *items;	/* list or map: n of them */
@@ -26,7 +26,7 @@ struct ct_yaml {
 
 struct ct_yaml_doc;
 
-/* path is for messages when text is given; with text NULL the file is read. */
+/* Parses text, or if it is NULL the file; path is the file, and its name in messages. */
 int ct_yaml_open(struct ct_yaml_doc **out, const char *path, const char *text, size_t n,
     struct ct_error *err);
 void ct_yaml_close(struct ct_yaml_doc *doc);

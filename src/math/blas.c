@@ -13,10 +13,10 @@
 #include "base/system.h"
 
 /*
- * OpenBLAS tries for ever to get its buffers when the address space is limited (ulimit -v), at its own start
- * already: so this runs before it, and ends the program with one line. What a thread takes was measured: its
- * stack, its part of the heap, and a buffer. Where nothing can run before libraries, OpenBLAS is left to
- * itself.
+ * If the address space is limited (ulimit -v), OpenBLAS tries for ever to get its buffers, even while it is
+ * loaded. So this runs before it, and ends the program with one line. What a thread needs was measured: its
+ * stack, its part of the heap, and a buffer. On systems where nothing can run before a library is loaded,
+ * there is no such check.
  */
 #if defined(PREINIT_ARRAY) && defined(RLIMIT_AS)
 enum { BASE_MB = 256, THREAD_MB = 96 };
@@ -53,7 +53,7 @@ __attribute__((section(".preinit_array"), used)) static void (*const before_libr
     check_address_space;
 #endif
 
-/* A constructor, so that no caller can meet OpenBLAS with its own threads beside our pool's. */
+/* A constructor, so that OpenBLAS never runs threads of its own in addition to our pool's. */
 __attribute__((constructor)) static void
 single_threaded(void)
 {

@@ -12,7 +12,7 @@
 /* Threads OpenBLAS may use inside one call, for the whole process; the default here is 1. */
 void ct_blas_threads(int n);
 
-/* Name, version and build of the library in use, as it tells them itself. */
+/* Name, version and build of the library in use, as it reports them. */
 const char *ct_blas_version(void);
 
 /*

@@ -7,7 +7,7 @@
 
 #include "base/vector.h"
 
-enum { LANES = 16 };		/* running results, so that they can be one vector */
+enum { LANES = 16 };		/* partial results, which together fill a vector register */
 
 void
 ct_rmsnorm(int T, int D, const float *x, const float *w, double eps, float *y, float *scale)
@@ -205,9 +205,9 @@ ct_largest(int n, const float *x)
 }
 
 /*
- * exp of what is not above 0, as 2^n * e^r with |r| <= log(2)/2: adding and taking away 1.5 * 2^23 rounds to
- * a whole number, which then stands in the lowest bits, from where it is moved into the exponent. Without a
- * branch or a call, so that loops over it become vector code.
+ * exp(x) for x <= 0, as 2^n * e^r with |r| <= log(2)/2. Adding 1.5 * 2^23 rounds to a whole number n, which
+ * is then in the lowest bits and is moved from there into the exponent; subtracting it again gives n as a
+ * float. There is no branch and no call, so that loops over it become vector code.
  */
 static inline float
 exp_below(float x)

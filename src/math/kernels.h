@@ -53,21 +53,21 @@ void ct_softmax(int n, float *x);
 
 /*
  * The softmax of n logits in double is p(i) = exp(x[i] - top) / sum_j exp(x[j] - top), where top is the
- * largest: that sum, and one p(i).
+ * largest. The first function returns that sum, the second one p(i).
  */
 double ct_softmax_sum(int n, const float *x, double *top);
 double ct_probability(int n, const float *x, int i);
 
 /*
- * The softmax in parts, for rows that are made more than once: the largest of x[0..n), n > 0; the sum of
- * exp(x[i] - top), in double; and x[i] = exp(x[i] - top) * scale. No x may be above top by more than
- * rounding. exp is within 2e-7 of its value, and exp(-86) for all that is below.
+ * The steps of a softmax, for rows that are computed more than once: the largest of x[0..n), n > 0; the sum
+ * of exp(x[i] - top), in double; and x[i] = exp(x[i] - top) * scale. No x may exceed top by more than
+ * rounding. exp is exact to 2e-7; below -86 it is exp(-86).
  */
 float ct_largest(int n, const float *x);
 double ct_exp_sum(int n, float top, const float *x);
 void ct_exp_scaled(int n, float top, float scale, float *x);
 
-/* x[i] = cap * tanh(x[i] / cap), in double; nothing without a cap, 0. */
+/* x[i] = cap * tanh(x[i] / cap), in double; cap 0: does nothing. */
 void ct_softcap(int n, double cap, float *x);
 
 /* KL(softmax(p) || softmax(q)) of two rows of n logits, in nats and in double; never below 0. */
