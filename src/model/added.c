@@ -31,7 +31,7 @@ sort_round(struct ct_added_round *r)
 	}
 }
 
-/* What the normalizer makes of a token's text. */
+/* A token's text as the normalizer changes it. */
 static int
 normalize_token(struct ct_added_token *t, struct ct_vocab *v, const struct ct_normalizer *z,
     struct ct_error *err)
@@ -129,7 +129,7 @@ stands_alone(const struct ct_added *a, const char *s, size_t n, size_t start, si
 	return !ends_in_word(a, s, start) && !(end < n && ct_regex_begins(a->word, s + end, n - end));
 }
 
-/* The token that begins at s[i]: the longest one, whether it then stands alone or not. */
+/* The longest token that begins at s[i], even if it then fails the test of single_word. */
 static const struct ct_added_token *
 match_at(const struct ct_added_round *r, const char *s, size_t n, size_t i)
 {
@@ -181,8 +181,9 @@ ct_added_cut(const struct ct_added *a, int round, const struct ct_piece *p, ct_a
 	int code = CT_OK;
 
 	/*
-	 * Hugging Face searches on behind the token itself, not behind the space that rstrip takes: a token
-	 * in that space counts, too, and what follows it is text again. Models have seen the ids of that.
+	 * Hugging Face continues its search right after the token, not after the blanks that rstrip takes: a
+	 * token among these blanks counts too, and what follows it is text again. Models were trained with
+	 * these ids.
 	 */
 	for (size_t i = 0; i < n && code == CT_OK;) {
 		const struct ct_added_token *t = match_at(&a->round[round], s, n, i);

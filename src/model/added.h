@@ -30,10 +30,11 @@ struct ct_added_round {
 
 struct ct_added {
 	struct ct_added_round round[2];
-	struct ct_regex *word;		/* the characters of words, for single_word; NULL when none has it */
+	/* matches characters of words, for single_word; NULL if no token has it */
+	struct ct_regex *word;
 };
 
-/* Ids are already in the vocabulary. Texts of the second round are normalized, as the text will be. */
+/* Ids are already in the vocabulary. The texts of tokens of the second pass are normalized like the text. */
 int ct_added_read(struct ct_added *a, const json_t *list, struct ct_vocab *v, const struct ct_normalizer *z,
     const char *path, struct ct_error *err);
 void ct_added_free(struct ct_added *a);

@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 
-/* Settings whose other values would change the ids; keys that nobody knows could be more of them. */
+/* Settings of which other values would change the ids; so might unknown keys, which are refused. */
 static int
 refuse_settings(const json_t *model, const char *path, struct ct_error *err)
 {
@@ -140,7 +140,7 @@ read_merges(struct ct_bpe *b, const json_t *model, const char *path, struct ct_e
 			return code;
 	}
 	qsort(b->merges, n, sizeof *b->merges, by_pair);
-	/* Of a pair that is listed twice, the later entry counts; it sorts first. */
+	/* Of a pair that is listed twice, the later entry counts; so it is sorted first. */
 	for (i = 0; i < n; i++)
 		if (!i || b->merges[i].a != b->merges[kept - 1].a || b->merges[i].b != b->merges[kept - 1].b)
 			b->merges[kept++] = b->merges[i];
@@ -283,7 +283,7 @@ merge_all(const struct ct_bpe *b, struct heap *h, struct ct_symbol *s, int n)
 		struct ct_symbol *left = &s[c.pos], *right;
 		const struct ct_merge *m;
 
-		/* The pair may be gone, or be another one by now. */
+		/* An earlier merge may have removed or changed the pair. */
 		if (left->id < 0 || left->next < 0)
 			continue;
 		right = &s[left->next];
@@ -324,7 +324,7 @@ symbol_at(const struct ct_bpe *b, const char *piece, size_t len, size_t i, char 
 	return piece + i;
 }
 
-/* The tokens of a symbol that has none of its own: <0xNN> for each of its bytes. */
+/* The tokens of a symbol that is not in the vocabulary: <0xNN> for each of its bytes. */
 static bool
 append_fallback(const struct ct_bpe *b, struct ct_symbol *s, int *count, const char *symbol, int n)
 {
@@ -338,7 +338,7 @@ append_fallback(const struct ct_bpe *b, struct ct_symbol *s, int *count, const c
 
 /*
  * One symbol per byte or character. Hugging Face holds an unknown token back until a known symbol comes, so
- * fallback tokens overtake it; a model has seen the ids in that order.
+ * that fallback tokens come before it. Models were trained with ids in that order.
  */
 static int
 first_symbols(const struct ct_bpe *b, const struct ct_vocab *v, const char *piece, size_t len,

@@ -41,8 +41,8 @@ int ct_bpe_read(struct ct_bpe *b, const json_t *model, const struct ct_vocab *v,
 void ct_bpe_free(struct ct_bpe *b);
 
 /*
- * Encodes piece[0..n), n > 0. *out is a list to be freed by the caller, whose first symbol is out[0].
- * O(n log n).
+ * Encodes piece[0..n), n > 0. *out is a linked list that begins at out[0], to be freed by the caller. O(n log
+ * n).
  */
 int ct_bpe_encode(const struct ct_bpe *b, const struct ct_vocab *v, const char *piece, size_t n,
     struct ct_symbol **out, struct ct_error *err);

@@ -33,7 +33,7 @@ struct ct_rope_scaling {		/* factor 0: none */
 };
 
 struct ct_config {
-	const struct ct_family *family;	/* the table row that read it */
+	const struct ct_family *family;	/* the family that read it */
 	int D, L, H, V;
 	int H_kv;			/* key/value heads (GQA); H_kv divides H */
 	int head;			/* width of one head */
@@ -51,22 +51,24 @@ struct ct_config {
 	int bos;			/* token id, -1: none */
 	uint32_t digest;		/* of the file */
 	char name[96];			/* _name_or_path, which only describes; "": none */
-	/* What some families have beside the above; 0 and false are without. */
+	/* What only some families have; 0 and false mean that the model does not have it. */
 	bool unit_norm;			/* norms multiply by 1 + w */
-	bool post_norms;		/* behind attention and MLP, before the stream */
+	/* of the outputs of attention and MLP, before they are added to the stream */
+	bool post_norms;
 	bool qk_norms;			/* of each head's query and key, before the rotation */
 	double embed_scale;		/* of token embeddings */
 	double query_scale;		/* of attention scores; 0: 1/sqrt(head) */
 	double attn_softcap;		/* scores become cap * tanh(score / cap), */
 	double final_softcap;		/* and so do logits */
-	int window;			/* local layers look back at so many tokens, their own among them */
+	/* in local layers, a token attends to so many tokens, itself included */
+	int window;
 	double local_theta;		/* rope_theta of local layers; 0: the same, with its scaling */
 	bool local[CT_MAX_LAYERS];
 };
 
 /*
- * dir/config.json. A model_type, key or value that is not supported is named, with what is. notes (may be
- * NULL) gets what was ignored.
+ * Reads dir/config.json. The error names a model_type, key or value that is not supported, and what is. notes
+ * (may be NULL) gets what was ignored.
  */
 int ct_config_load(struct ct_config *out, const char *dir, struct ct_notes *notes, struct ct_error *err);
 

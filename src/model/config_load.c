@@ -1,6 +1,4 @@
-/*
- * config_load: see config.h. What the keys mean stands in each family's table.
- */
+/* config_load: see config.h. Each family's table says what keys mean. */
 #include "model/config.h"
 
 #include <stdio.h>
@@ -15,7 +13,7 @@
 
 enum { MAX_CONFIG = 1 << 20 };
 
-/* What no family may contradict. */
+/* Checks what must hold for every family. */
 static int
 check(const struct ct_config *c, const char *path, struct ct_error *err)
 {

@@ -1,6 +1,4 @@
-/*
- * decoder: what the families have in common that call their parts as llama does; see family.h.
- */
+/* decoder: what families have in common whose tensors are named like llama's; see family.h. */
 #include <math.h>
 #include <string.h>
 
@@ -58,7 +56,7 @@ ct_decoder_layer_types(struct ct_config *c, const json_t *json, const char *path
 	return CT_OK;
 }
 
-/* Windows in the upper layers, if use_sliding_window says so. */
+/* Windows in the upper layers, if use_sliding_window is true. */
 static int
 upper_windows(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err)
 {

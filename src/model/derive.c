@@ -1,4 +1,4 @@
-/* derive: what follows from a model's config and weights once, before the first run. */
+/* derive: what is computed once from a model's config and weights, before the first run. */
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -110,8 +110,8 @@ complete_norms(struct ct_model *m)
 
 /*
  * Frequencies of the rotary embedding, with linear scaling (all slowed down by `factor`) or Llama 3's: long
- * wavelengths are slowed down, short ones kept, those between blended (Hugging Face transformers,
- * modeling_rope_utils.py).
+ * wavelengths are slowed down, short ones are kept, and those between are interpolated (Hugging Face
+ * transformers, modeling_rope_utils.py).
  */
 static double *
 make_rope(struct ct_model *m, double theta, const struct ct_rope_scaling *s, struct ct_error *err)

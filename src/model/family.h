@@ -25,11 +25,12 @@ extern const struct ct_family ct_family_gemma3;
 extern const struct ct_family ct_family_gemma3_text;
 
 /*
- * The binder collects what goes wrong, so that families ask for one tensor after the other without a check:
- * missing tensors are reported together, then the first other fault, then tensors that nobody asked for.
+ * The binder collects errors, so that a family can ask for one tensor after another without checks. Missing
+ * tensors are reported together; if there are none, the first other error; if there is none, tensors that
+ * nobody asked for.
  */
 
-/* Names get this prefix from now on if the tensor `probe` exists with it ("model.", "transformer."). */
+/* From now on names get this prefix ("model.", "transformer."), if the tensor `probe` exists with it. */
 void ct_bind_prefix(struct ct_binder *b, const char *prefix, const char *probe);
 
 /* Whether the tensor exists; the name is taken as it is, without the prefix. */
@@ -54,21 +55,22 @@ void ct_bind_norm(struct ct_binder *b, struct ct_norm *out, int width, const cha
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * The tensors of families that call their parts as llama does, "layers.3.self_attn.q_proj.weight", by what
- * the config says of norms and biases (decoder.c). prefix: what stands before them in the files of a whole
- * model.
+ * Binds the tensors of families that name them like llama, "layers.3.self_attn.q_proj.weight", with the norms
+ * and biases that the config has (decoder.c). prefix: what precedes the names in the files of a whole model.
  */
 void ct_bind_decoder(struct ct_model *m, struct ct_binder *b, const char *prefix);
-/* The `bind` of a family that has nothing else: all under "model.". */
+/* The `bind` of a family that has no other tensors: all are under "model.". */
 int ct_decoder_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err);
 
-/* What their configs have in common beside keys: heads and their width (decoder.c). */
+/* What their configs have in common apart from keys: heads and their width (decoder.c). */
 int ct_decoder_heads(struct ct_config *c, const char *path, struct ct_error *err);
 
-/* layer_types, a list of "full_attention" and "sliding_attention", into local; without it local stays. */
+/*
+ * Reads layer_types, "full_attention" or "sliding_attention" for each layer, into local, if the key exists.
+ */
 int ct_decoder_layer_types(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
 
-/* sliding_window, a number or null: none; without the key the window stays. */
+/* Reads sliding_window, a number, or null for none; without the key, the window stays as it is. */
 int ct_decoder_window(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
 
 /*
@@ -78,7 +80,7 @@ int ct_decoder_window(struct ct_config *c, const json_t *json, const char *path,
 int ct_qwen_config(struct ct_config *c, const void *json, const char *path, struct ct_notes *notes,
     struct ct_error *err);
 
-/* The rows of keys that all of them have. */
+/* Rows of keys that all these families have. */
 #define CT_DECODER_KEYS \
 	{ CT_KEY_INTO(D, CT_KEY_SIZE, "hidden_size"), .max = CT_MAX_WIDTH, .need = true }, \
 	{ CT_KEY_INTO(mlp, CT_KEY_SIZE, "intermediate_size"), .max = CT_MAX_WIDTH, .need = true }, \
@@ -97,7 +99,7 @@ int ct_qwen_config(struct ct_config *c, const void *json, const char *path, stru
 	{ CT_KEY(CT_KEY_ONLY, "partial_rotary_factor"), .only = "1" }, \
 	{ CT_KEY(CT_KEY_IDLE, "attention_dropout") }
 
-/* The rows of Qwen's keys, and what its classes assume for those that are missing. */
+/* Rows of Qwen's keys, and what its classes assume for missing ones. */
 #define CT_QWEN_KEYS \
 	{ CT_KEY_INTO(act, CT_KEY_ACT, "hidden_act") }, \
 	{ CT_KEY(CT_KEY_FAMILY, "use_sliding_window") }, \
@@ -108,7 +110,7 @@ int ct_qwen_config(struct ct_config *c, const void *json, const char *path, stru
 	.H = 32, .H_kv = 32, .V = 151936, .context = 32768, .norm = CT_RMSNORM, .act = CT_SILU, \
 	.gated = true, .position = CT_ROPE, .eps = 1e-6, .rope_theta = 10000, .window = 4096, .bos = -1
 
-/* Gemma 2's and 3's own keys; query_scale is query_pre_attn_scalar until ct_gemma_config. */
+/* Keys of Gemma 2 and 3; query_scale holds query_pre_attn_scalar until ct_gemma_config has run. */
 #define CT_GEMMA_KEYS \
 	{ CT_KEY_INTO(act, CT_KEY_ACT, "hidden_activation") }, \
 	{ CT_KEY_INTO(attn_bias, CT_KEY_FLAG, "attention_bias") }, \
@@ -118,7 +120,9 @@ int ct_qwen_config(struct ct_config *c, const void *json, const char *path, stru
 	{ CT_KEY(CT_KEY_FAMILY, "sliding_window") }, \
 	{ CT_KEY(CT_KEY_FAMILY, "layer_types") }
 
-/* Their scales, softcaps (null: none), windows and layer_types, once heads and default layers are known. */
+/*
+ * Sets their scales, softcaps (null: none), windows and layer_types; heads and default layers must be known.
+ */
 int ct_gemma_config(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
 
 #endif

@@ -20,16 +20,16 @@
 
 enum { CT_FINGERPRINT = 27 };		/* bytes of the text, with its end */
 
-/* Of the files as they were read, whatever became of them since. */
+/* Of the files as they were when they were read, even if they have changed since. */
 void ct_fingerprint_text(char dst[CT_FINGERPRINT], const struct ct_model *m, const struct ct_transcoder *tc,
     const struct ct_tokenizer *t);
 
-/* Is it one, in exactly that spelling? */
+/* Whether text has exactly the form of a fingerprint. */
 bool ct_fingerprint_valid(const char *text);
 
 /*
- * What differs between two, in words: "the model's weights", "the transcoder", "the tokenizer", with commas
- * between; "" when nothing does. Returns buf.
+ * What differs between two fingerprints, in words: "the model's weights", "the transcoder", "the tokenizer",
+ * with commas between; "" when nothing does. Returns buf.
  */
 const char *ct_fingerprint_differs(const char *a, const char *b, char *buf, size_t size);
 

@@ -1,5 +1,6 @@
 /*
- * gemma: llama with norms that multiply by 1 + w, and embeddings times the root of their width.
+ * gemma: llama with norms that multiply by 1 + w, and embeddings multiplied by the square root of their
+ * width.
  */
 #include <math.h>
 
@@ -27,7 +28,7 @@ static const struct ct_key keys[] = {
 	CT_DECODER_KEYS,
 	{ CT_KEY_INTO(act, CT_KEY_ACT, "hidden_act") },
 	{ CT_KEY_INTO(attn_bias, CT_KEY_FLAG, "attention_bias") },
-	{ CT_KEY(CT_KEY_IDLE, "hidden_activation") },	/* read by nobody; hidden_act counts */
+	{ CT_KEY(CT_KEY_IDLE, "hidden_activation") },	/* nothing reads it: hidden_act counts */
 	{ .name = NULL },
 };
 

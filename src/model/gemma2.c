@@ -1,5 +1,5 @@
 /*
- * gemma2: gemma with norms behind attention and MLP too, softcaps of scores and logits, and a window in every
+ * gemma2: gemma with norms also after attention and MLP, softcaps of scores and logits, and a window in every
  * other layer.
  */
 #include "model/family.h"

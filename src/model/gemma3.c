@@ -1,7 +1,8 @@
 /*
- * gemma3: gemma2 with norms of queries and keys in place of softcaps, and a rotary base of their own for the
- * layers with a window, five of six. Alone (gemma3_text), or as the language model of one that also sees
- * (gemma3), whose config and tensors lie a floor deeper; what sees is left aside.
+ * gemma3: gemma2 with norms of queries and keys instead of softcaps, and with a window in five of six layers,
+ * which have a rotary base of their own. Either alone (gemma3_text), or as the language model within one that
+ * also reads pictures (gemma3), where its config and tensors are nested one level deeper; the part that reads
+ * pictures is ignored.
  */
 #include "model/family.h"
 
@@ -51,8 +52,8 @@ static const struct ct_key keys[] = {
 };
 
 /*
- * One map for each type of layer, as transformers 5 writes it: what is for all layers is read from the
- * first.
+ * One map for each type of layer, as transformers 5 writes it. What holds for all layers is read from the
+ * first map.
  */
 static int
 read_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_notes *notes,
@@ -76,7 +77,7 @@ read_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_n
 	return code;
 }
 
-/* A cap that the config has and Hugging Face's class does not apply. */
+/* A softcap that the config may have, but Hugging Face's class does not apply. */
 static void
 leave_out_cap(double *cap, const char *key, const char *model_type, const char *path, struct ct_notes *notes)
 {

@@ -33,9 +33,9 @@ static const struct ct_key keys[] = {
 	{ CT_KEY(CT_KEY_FAMILY, "bos_token_id") },
 	{ CT_KEY(CT_KEY_ONLY, "scale_attn_weights"), .only = "true" },
 	{ CT_KEY(CT_KEY_ONLY, "scale_attn_by_inverse_layer_idx"), .only = "false" },
-	/* the same sums, in F32, as everything here is */
+	/* changes only the precision, and all sums here are in F32 */
 	{ CT_KEY(CT_KEY_IDLE, "reorder_and_upcast_attn") },
-	/* an old name for n_positions that nobody reads */
+	/* an old name of n_positions, which nothing reads */
 	{ CT_KEY(CT_KEY_IDLE, "n_ctx") },
 	{ CT_KEY(CT_KEY_IDLE, "attn_pdrop") },
 	{ CT_KEY(CT_KEY_IDLE, "embd_pdrop") },

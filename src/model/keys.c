@@ -87,7 +87,7 @@ same(const json_t *a, const json_t *b)
 	return json_equal(a, b) == 1;
 }
 
-/* A value as it stands in the file, for messages. */
+/* A value as in the file, for messages. */
 static void
 value_text(char *out, size_t size, const json_t *v)
 {
@@ -180,7 +180,7 @@ knows(const struct ct_key *table, const char *name)
 	return false;
 }
 
-/* What is null or false cannot ask for anything, so that it needs no note. */
+/* An unknown key that is null or false asks for nothing, so it needs no note. */
 static void
 note_unknown(const json_t *json, const struct ct_key *table, const char *model_type, const char *path,
     struct ct_notes *notes)

@@ -34,28 +34,28 @@ struct ct_key {
 	const char *only;	/* CT_KEY_ONLY: the value as JSON */
 };
 
-/* The beginnings of rows. */
+/* How rows of a table begin. */
 #define CT_KEY_INTO(field, how, key) .name = key, .rule = how, .at = offsetof(struct ct_config, field)
 #define CT_KEY(how, key) .name = key, .rule = how
 
 /*
- * Reads what the table says of an object into *c, whose fields hold what Hugging Face's class assumes for a
- * missing key; then names the keys that no table has. The table ends with a row without a name. path: for
+ * Reads the table's keys from an object into *c, whose fields hold what Hugging Face's class assumes for
+ * missing keys; then notes the keys that no table has. The table ends with a row without a name. path: for
  * messages.
  */
 int ct_keys_read(struct ct_config *c, const json_t *json, const struct ct_key *table, const char *model_type,
     const char *path, struct ct_notes *notes, struct ct_error *err);
 
 /*
- * rope_theta, rope_scaling and transformers 5's rope_parameters, which hold the same. Kinds: default, linear,
- * llama3, and dynamic, which is the default up to the model's context.
+ * Reads rope_theta and rope_scaling, or transformers 5's rope_parameters, which has both. Kinds: default,
+ * linear, llama3, and dynamic, which equals the default within the model's context.
  */
 int ct_keys_rope(struct ct_config *c, const json_t *json, const char *path, struct ct_notes *notes,
     struct ct_error *err);
 
 /*
- * bos_token_id: a number or null; without the key it stays; none when it lies outside the vocabulary (V must
- * be set).
+ * Reads bos_token_id, a number or null; without the key, bos stays as it is. An id outside the vocabulary
+ * means none (V must be set).
  */
 int ct_keys_bos(struct ct_config *c, const json_t *json, const char *path, struct ct_error *err);
 

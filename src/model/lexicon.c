@@ -54,8 +54,9 @@ lower(char out[MAX_WORD], const char *s)
 }
 
 /*
- * How unlike two words are, or -1 for too much. Case weighs less than letters: "dallas" is nearer to "Dallas"
- * than to "dollar". The beginning of a longer word ("massach") comes after all misspellings.
+ * How different two words are; -1: too different. A difference in case counts less than one in letters:
+ * "dallas" is nearer to "Dallas" than to "dollar". Words of which this is only the beginning ("massach") come
+ * after all misspellings.
  */
 static int
 likeness(const char *word, const char *lowered, const char *other, int limit)
@@ -94,7 +95,7 @@ ct_vocab_nearest(const struct ct_vocab *v, const char *word, int *ids, int max)
 		s = likeness(word, lowered, w->text, limit);
 		if (s < 0 || (count == max && s >= score[max - 1]))
 			continue;
-		/* Insert in order; of equals the lower id stays first. */
+		/* Inserts in order; of equals, the lower id comes first. */
 		at = count < max ? count++ : max - 1;
 		for (; at > 0 && score[at - 1] > s; at--) {
 			score[at] = score[at - 1];

@@ -7,9 +7,9 @@
 #include "math/kernels.h"
 #include "model/neurons.h"
 
-enum { PIECE = 256 };		/* numbers of a row that are widened at a time */
+enum { PIECE = 256 };		/* numbers of a row that are converted to floats at a time */
 
-/* The projection of a side, and how many heads it has. */
+/* The projection to queries or keys, and how many heads it has. */
 static const struct ct_linear *
 score_projection(const struct ct_model *m, int l, enum ct_score_side side, int *heads)
 {
@@ -51,7 +51,7 @@ ct_score_back(const struct ct_pass *p, const struct ct_score_place *at, int n, f
 		float *row = r + (size_t)i * head;
 
 		bias[i] = 0;
-		/* A rotation's transpose turns the other way. */
+		/* The transpose of a rotation is the rotation by the negative angle. */
 		if (m->cfg.position == CT_ROPE)
 			ct_rope(1, -at->pos, 1, head, ly->rope, row);
 		if (norm->w)
@@ -236,7 +236,7 @@ ct_skip_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int
 	}
 }
 
-/* Neuron n at position t of a run. */
+/* Evaluates neuron n at position t of a run. */
 static struct ct_neuron
 neuron_of(const struct ct_pass *p, int l, int t, int n)
 {
@@ -302,7 +302,7 @@ ct_unembed_row(const struct ct_model *m, int v, float *row)
 	ct_matrix_read(&m->unembed, v, 0, m->cfg.D, row);
 }
 
-/* n numbers from d on of row b of the unembedding, or of its mean row; lent or in tmp. */
+/* Numbers d..d+n-1 of row b of the unembedding or of its mean row; lent or in tmp. */
 static const float *
 unembed_piece(const struct ct_model *m, int b, int d, int n, float *tmp)
 {

@@ -35,10 +35,10 @@ struct ct_back {
 	float *N;		/* (n,T',D) */
 	float *U;		/* (n,H,D) */
 	float *P;		/* (n,T',D), or empty without norms after the MLPs */
-	float *pattern;		/* rows that are made anew */
+	float *pattern;		/* rows of patterns that are computed again */
 };
 
-/* T: of the pass. rows: the largest n*T', targets: the largest n, of the calls to come. */
+/* T is the pass's; rows is the largest n*T' of the calls to come, targets the largest n. */
 size_t ct_back_size(const struct ct_model *m, int T, size_t rows, size_t targets);	/* in floats */
 int ct_back_init(struct ct_back *s, const struct ct_model *m, int T, size_t rows, size_t targets,
     struct ct_arena *a, struct ct_error *err);
@@ -51,16 +51,16 @@ void ct_attention_back(
     const struct ct_pass *p, int l, int n, int Tp, float *G, double *bias, const struct ct_back *s);
 
 /*
- * The same where the gradients still live at position Tp-1 only (G is 0 elsewhere): a head's pattern then
- * commutes with its value projection, so that is applied to one row: 4 D^2 + 2 Tp H D instead of 4 Tp D^2
+ * The same if the gradients are still 0 except at position Tp-1. A head's pattern then commutes with its
+ * value projection, so the projection is applied to one row only: 4 D^2 + 2 Tp H D flops instead of 4 Tp D^2
  * for each target.
  */
 void ct_attention_back_own(
     const struct ct_pass *p, int l, int n, int Tp, float *G, double *bias, const struct ct_back *s);
 
 /*
- * The two halves of a head's path, for splitting what passes attention by head and key. v (T,H_kv*head) =
- * W_V norm1 dx at every position; o (n,H*head) = W_O' g of n gradients at position t (the norm after
+ * The two halves of a head's path, which split what passes through attention by head and key. v (T,H_kv*head)
+ * = W_V norm1 dx at every position; o (n,H*head) = W_O' g of n gradients at position t (the norm after
  * attention, if any, included). Head h of layer l then carries ct_head_loading = pattern[q,k] * <o_h of q,
  * v_h of k> from key k to query q.
  *   scratch (T,D), (n,D)
@@ -96,12 +96,13 @@ int ct_key_width(const struct ct_config *c);
 int ct_head_width(const struct ct_config *c);
 int ct_key_head(const struct ct_config *c, int h);
 
-/* The score from such a query and key of head h, all heads given: before any softcap. */
+/* The score of head h before any softcap, from the queries and keys of all heads. */
 double ct_head_score(const struct ct_config *c, int h, const float *query, const float *key);
 
 /*
- * The read point: what layer l's encoders see (enum ct_read_point). Of a run, dst (T,D); of a change of the
- * stream after attention at t; and its transpose on a gradient of what the encoders see. y may be the input.
+ * The read point: what layer l's encoders see (enum ct_read_point). The first function is for a run, dst
+ * (T,D); the second for a change of the stream after attention at t; the third is its transpose, for a
+ * gradient of what the encoders see. y may be the input.
  */
 void ct_read_stream(const struct ct_model *m, const struct ct_transcoder *tc, int T, const float *mid,
     const float *mlp_in, const float *scale2, float *dst);
@@ -110,15 +111,17 @@ void ct_read_frozen(
 void ct_read_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t, const float *g,
     float *y, double *bias);
 
-/* What the MLP itself reads, of a change of the stream after attention at t: dmid may be y. */
+/*
+ * The change of what the MLP itself reads, from a change of the stream after attention at t. dmid may be y.
+ */
 void ct_mlp_in_frozen(const struct ct_pass *p, int l, int t, const float *dmid, float *y);
 
 /*
- * The write point: where the transcoder's output stands for the MLP's (enum ct_write_point). Between it and
- * the stream there is at most the norm after the MLP. Live, (T,D) in place: from the MLP's own output to
- * the write point, and from the write point to what is added to the stream; exactly one of them runs the
- * norm, scale (T). Frozen: what a change at the write point of layer l adds to the stream at t, y may be dy;
- * and its transpose.
+ * The write point: where the transcoder's output replaces the MLP's (enum ct_write_point). Between it and the
+ * stream there is at most the norm after the MLP. The first two functions are for a run, on y (T,D) in place:
+ * from the MLP's own output to the write point, and from there to what is added to the stream; exactly one of
+ * them runs the norm, if there is one, and sets scale (T). The other two are frozen: what a change at the
+ * write point of layer l adds to the stream at t, where y may be dy; and its transpose.
  */
 void ct_to_write_point(const struct ct_model *m, const struct ct_transcoder *tc, int l, int T, float *y,
     float *scale);
@@ -133,8 +136,8 @@ void ct_write_back(
 bool ct_stream_direct(const struct ct_model *m, const struct ct_transcoder *tc);
 
 /*
- * The gradient of the MLP's own output at layer l and t, from that of what is added to the stream: back
- * through the norm after it, if there is one. g may be y.
+ * The gradient with respect to the MLP's own output at layer l and t, from the gradient g with respect to
+ * what is added to the stream: back through the norm after the MLP, if there is one. g may be y.
  */
 void ct_mlp_out_back(const struct ct_pass *p, int l, int t, const float *g, float *y, double *bias);
 
@@ -142,16 +145,16 @@ void ct_mlp_out_back(const struct ct_pass *p, int l, int t, const float *g, floa
 const float *ct_pass_written(const struct ct_pass *p, const struct ct_transcoder *tc, int l);
 
 /*
- * What layer l of the transcoder adds to the stream at t without any feature or skip path: its b_dec, as the
- * norm after the MLP leaves it. Lent, or written to tmp.
+ * What layer l of the transcoder adds to the stream at t without any feature or skip path: its b_dec, after
+ * the norm after the MLP, if there is one. Lent, or written to tmp.
  */
 const float *ct_write_constant(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int t,
     float *tmp);
 
 /*
  * The skip path of layer l at the write point: y (T,D) += W_skip dread; and backwards for n targets, from
- * what it adds to the stream to the stream that it reads: G (n,Tp,D) += read'(W_skip' write'(G)). Nothing
- * without a skip path.
+ * what it adds to the stream to the stream that it reads: G (n,Tp,D) += read'(W_skip' write'(G)). Without a
+ * skip path they do nothing.
  */
 void ct_skip_frozen(const struct ct_transcoder *tc, int l, int T, const float *dread, float *y);
 void ct_skip_back(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int n, int Tp, float *G,
@@ -164,25 +167,25 @@ void ct_feature_gradient(const struct ct_pass *p, const struct ct_transcoder *tc
     float *g, double *bias);
 
 /*
- * What n features' pre-activations become on another stream x (T,D), of which at[i].row is the position, by
- * the encoders of the run: pre[i]. change: x is a change of what they read, and pre[i] the change that
- * follows. A transcoder's encoders are the same in every run; a neuron's are its linear map in this one.
+ * pre[i] is the pre-activation that feature at[i] would have at row at[i].row of other encoder inputs x
+ * (T,D). change: x is a change of these inputs, and pre[i] the resulting change. A transcoder's encoders are
+ * the same in every run; a neuron's encoder is its linear map in this run.
  */
 void ct_features_local(const struct ct_pass *p, const struct ct_transcoder *tc, int l, int n,
     const struct ct_tc_place *at, bool change, const float *x, float *restrict pre);
 
 /*
- * Tokens enter (ct_embed_row): the edge <g, embedding of id>, for a gradient g at position t of the first
- * layer's stream; *bias takes the learned position's part.
+ * The edge from a token (ct_embed_row): <g, embedding of id>, for a gradient g at position t of the first
+ * layer's stream. The contribution of a learned position is added to *bias.
  */
 float ct_embed_back(const struct ct_model *m, int t, int id, const float *g, double *bias);
 
-/* The final norm with its scale frozen, on a change at t. */
+/* The final norm with its scale frozen, for a change at t. */
 void ct_final_frozen(const struct ct_pass *p, int t, const float *dx, float *y);
 
 /*
- * Tokens leave: directions of the unembedding, W_U[a] - W_U[b], before any softcap. b CT_VOCAB_MEAN: minus
- * the mean over the vocabulary, the centred logit of a.
+ * The way to logits: directions of the unembedding, W_U[a] - W_U[b], before any softcap. With b =
+ * CT_VOCAB_MEAN, the mean row of the vocabulary is subtracted, which gives the centred logit of a.
  *   ct_unembed_dot = <y, direction>, in double
  */
 enum { CT_VOCAB_MEAN = -1 };

@@ -13,8 +13,8 @@ enum {
 };
 
 /*
- * A row of a tile, in one or a few vector registers whatever the optimiser thinks of the loop (gcc -O3 keeps
- * plain arrays of this size in memory, at a quarter of the speed). Unaligned; may alias floats.
+ * A row of a tile, in one or a few vector registers. (gcc -O3 keeps plain arrays of this size in memory, at a
+ * quarter of the speed.) Unaligned; may alias floats.
  */
 #define MIX_COLUMNS 16
 typedef float tile __attribute__((vector_size(MIX_COLUMNS * sizeof(float)), aligned(4), may_alias));
@@ -81,7 +81,7 @@ ct_back_init(struct ct_back *s, const struct ct_model *m, int T, size_t rows, si
 
 /*
  * out[k] += sum_{q>=k} pattern[q,k] * in[q], over the queries of t: a head's attention backwards, for one
- * target. Added, since query heads share the rows of a key/value head.
+ * target. The sum is added to out, since query heads share the rows of a key/value head.
  *   in (T',width), out (T',width) with row distances ld_in, ld_out; t of one head, rows of T, 0 where k > q
  * Tiles of 4 keys x 16 columns stay in registers, so that a row of `in` is read once for 4 keys.
  */
@@ -125,7 +125,7 @@ mix_back(const struct ct_pattern *t, int T, int width, const float *in, int ld_i
 	}
 }
 
-/* mean(w*g); several running sums, so that they can be one vector. */
+/* mean(w*g), from several partial sums, which together fill a vector register. */
 MULTIVERSION static float
 weighted_mean(int D, const float *restrict g, const float *restrict w)
 {
@@ -142,7 +142,7 @@ weighted_mean(int D, const float *restrict g, const float *restrict w)
 	return (float)(total / D);
 }
 
-/* y += scale * (w*g - [centre] mean(w*g)): the frozen norm backwards, added. */
+/* y += scale * (w*g - [centre] mean(w*g)): adds the frozen norm backwards. */
 MULTIVERSION static void
 add_norm_back(
     int D, bool centre, const float *restrict g, const float *restrict w, float scale, float *restrict y)
@@ -153,7 +153,7 @@ add_norm_back(
 		y[d] += scale * (w[d] * g[d] - mean);
 }
 
-/* G += the norm before attention backwards on the gradient n, one row. */
+/* G += the gradient n taken back through the norm before attention, one row. */
 static void
 norm1_back(const struct ct_norm *norm, float scale, const float *n, float *restrict G, double *bias)
 {
@@ -163,8 +163,8 @@ norm1_back(const struct ct_norm *norm, float scale, const float *n, float *restr
 }
 
 /*
- * Rows of the stream's gradient as the output projection gets them; at positions 0..Tp-1, or all at `own`
- * (-1: no).
+ * Rows of the stream's gradient, taken back through the norm after attention, if there is one, to the output
+ * projection; at positions 0..Tp-1, or all at position `own` if that is not -1.
  */
 static const float *
 before_post1(const struct ct_pass *p, int l, int rows, int Tp, int own, const float *G, float *tmp)

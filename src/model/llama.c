@@ -22,7 +22,7 @@ static const struct ct_key keys[] = {
 	{ CT_KEY_INTO(V, CT_KEY_SIZE, "vocab_size"), .max = CT_MAX_VOCAB, .need = true },
 	{ CT_KEY_INTO(attn_bias, CT_KEY_FLAG, "attention_bias") },
 	{ CT_KEY_INTO(mlp_bias, CT_KEY_FLAG, "mlp_bias") },
-	{ CT_KEY(CT_KEY_IDLE, "pretraining_tp") },		/* slices of the same products */
+	{ CT_KEY(CT_KEY_IDLE, "pretraining_tp") },		/* computes the same products in slices */
 	{ CT_KEY(CT_KEY_IDLE, "is_llama_config") },
 	{ .name = NULL },
 };

@@ -5,7 +5,9 @@
 
 #include "math/blas.h"
 
-/* A tile is long where the file runs on. It lies on the stack, which may be small in a thread. */
+/*
+ * Tiles are longest in the direction in which the file is contiguous, and small enough for a thread's stack.
+ */
 enum { LONG = 256, SHORT = 64 };
 
 struct ct_matrix
@@ -50,7 +52,7 @@ ct_matrix_transpose(const struct ct_matrix *w)
 	return back;
 }
 
-/* The data as floats in memory, or NULL. */
+/* The data itself if it is floats, else NULL. */
 static const float *
 in_place(const struct ct_matrix *w)
 {
@@ -63,7 +65,7 @@ smaller(int a, int b)
 	return a < b ? a : b;
 }
 
-/* n numbers of each of m lines of the data, from line i and number j on, to tile (m,n). */
+/* Converts n numbers of each of m lines of the data, from line i and number j on, into tile (m,n). */
 static void
 widen(const struct ct_matrix *w, int i, int m, int j, int n, float *tile)
 {
@@ -80,7 +82,7 @@ struct product {
 	int ldy;
 };
 
-/* Lines of the data are inputs (op is the identity), or outputs (op is the transpose). */
+/* The data's lines are inputs if op is the identity, outputs if it is the transpose. */
 static void
 multiply(const struct ct_matrix *w, bool lines_out, const struct product *p)
 {
@@ -133,7 +135,7 @@ ct_matrix_read(const struct ct_matrix *w, int r, int c, int n, float *dst)
 long long
 ct_matrix_nonfinite(const struct ct_matrix *w, int r, int c, int n)
 {
-	/* Numbers that run on, and how far apart their runs are. */
+	/* The length of a contiguous run of numbers, and the distance between runs. */
 	size_t at = w->flipped ? (size_t)c * w->ld + (size_t)r : (size_t)r * w->ld + (size_t)c;
 	size_t run = w->flipped ? 1 : (size_t)n;
 

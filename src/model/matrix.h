@@ -24,10 +24,10 @@ struct ct_matrix {
 	size_t ld;
 };
 
-/* Of floats in memory. */
+/* A matrix of floats in memory. */
 struct ct_matrix ct_matrix_of(const float *data, int rows, int cols);
 
-/* Of a tensor of two dimensions: (rows,cols), or (cols,rows) when flipped. */
+/* A matrix of a tensor with two dimensions: (rows,cols), or (cols,rows) if flipped. */
 struct ct_matrix ct_matrix_of_tensor(const struct ct_tensor *t, bool flipped);
 
 /* Rows first..first+rows-1. */
@@ -46,19 +46,19 @@ void ct_matrix_apply(const struct ct_matrix *w, int T, const float *x, int ldx, 
 void ct_matrix_apply_back(const struct ct_matrix *w, int T, const float *g, int ldg, float beta,
     float *restrict y, int ldy);
 
-/* dst (n) = numbers from column c on of row r; y += row r; <row r, x>; one element. */
+/* dst (n) = row r from column c on; y += row r; <row r, x>; one element. */
 void ct_matrix_read(const struct ct_matrix *w, int r, int c, int n, float *dst);
 void ct_matrix_add_row(const struct ct_matrix *w, int r, float *restrict y);
 float ct_matrix_row_dot(const struct ct_matrix *w, int r, const float *x);
 float ct_matrix_at(const struct ct_matrix *w, int r, int c);
 
 /*
- * Where in the data, counted in numbers, the first NaN or Inf of row r from column c on, of n columns, lies,
- * or -1.
+ * The place in the data, counted in numbers, of the first NaN or Inf in n columns of row r from column c on;
+ * -1: none.
  */
 long long ct_matrix_nonfinite(const struct ct_matrix *w, int r, int c, int n);
 
-/* Row r as floats: its own memory, or tmp (cols), filled. */
+/* Row r as floats: the data itself, or else converted into tmp (cols). */
 const float *ct_matrix_row(const struct ct_matrix *w, int r, float *tmp);
 
 #endif

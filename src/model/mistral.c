@@ -1,6 +1,6 @@
 /*
- * mistral: llama whose layers look back at a window, where the config has one: all, or those that layer_types
- * names, with which Hugging Face takes the class of Ministral.
+ * mistral: llama with a window, if the config has one, in all layers or in those that layer_types names. (If
+ * there is a layer_types, Hugging Face uses the class of Ministral.)
  */
 #include "model/family.h"
 

@@ -1,7 +1,7 @@
 /*
  * model: a transformer's weights, bound from safetensors to named places.
  *
- * Owns the mapped files. Matrices stay in them; vectors that are not floats are copied. Constant after
+ * Owns the mapped files. Matrices are used in place; vectors that are not floats are copied. Constant after
  * opening, so any number of sessions may share it. A family (family.c: one table row; llama.c, gpt2.c: one
  * file each) says which tensor is what; code above src/model does not know families.
  */
@@ -30,12 +30,12 @@ struct ct_norm {
 
 struct ct_layer {
 	struct ct_norm norm1, norm2;		/* before attention, before the MLP */
-	struct ct_norm post1, post2;		/* behind attention and MLP, before the stream; often none */
+	struct ct_norm post1, post2;		/* of what attention and MLP add to the stream; often none */
 	struct ct_norm q_norm, k_norm;		/* of each head, before the rotation; often none */
 	struct ct_linear q, k, v, o;		/* (H*head,D), (H_kv*head,D) twice, (D,H*head) */
 	struct ct_linear gate, up, down;	/* no gate when not gated: down(act(up(x))) */
 	const double *rope;			/* (head/2) radians per position: ct_model_prepare */
-	int window;				/* tokens that a query sees, its own among them; 0: all */
+	int window;				/* tokens that a query sees, its own included; 0: all */
 };
 
 struct ct_model {
@@ -48,14 +48,14 @@ struct ct_model {
 	struct ct_mean *unembed_mean;		/* ct_model_unembed_mean */
 	size_t pattern_bytes;			/* that attention patterns may take in a pass: pattern.h */
 	bool allow_nonfinite;
-	const bool *special;		/* (V) tokens that are no text; NULL: position 0 always has one */
+	const bool *special;		/* (V) tokens that are not text; NULL: position 0 always has one */
 	const char *dir;			/* NULL: made in memory */
 	struct ct_tensors *tensors;
-	struct ct_notes notes;			/* what its files hold and nobody reads */
-	struct ct_arena arena;			/* layer table, vectors, what is derived */
+	struct ct_notes notes;			/* what its files have and nothing reads */
+	struct ct_arena arena;			/* layers, vectors, derived values */
 };
 
-/* What a family has to say. Tables of these live in family.c. */
+/* A family; family.c has the table of all. */
 struct ct_binder;
 struct ct_key;
 struct ct_family {
@@ -80,23 +80,23 @@ int ct_model_open(struct ct_model **out, const char *dir, const struct ct_model_
     struct ct_error *err);
 void ct_model_close(struct ct_model *m);
 
-/* Which tokens are special ones, by the model's tokenizer. Before the first run. */
+/* Says which tokens are special in the model's tokenizer. To be called before the first run. */
 struct ct_tokenizer;
 int ct_model_learn_special(struct ct_model *m, const struct ct_tokenizer *t, struct ct_error *err);
 
 /*
- * What is derived once: the rotary frequencies, room for the mean unembedding. Last step of opening; for
- * models made in memory too.
+ * Derives what is needed before a run: rotary frequencies, and room for the mean unembedding. The last step
+ * of opening, also for models made in memory.
  */
 int ct_model_prepare(struct ct_model *m, struct ct_error *err);
 
-/* (D) the mean row of the unembedding, read at the first call, from any thread. Lent. */
+/* (D) the mean row of the unembedding, computed at the first call, from any thread. Lent. */
 const float *ct_model_unembed_mean(const struct ct_model *m);
 
 /*
- * Weights are read when they are used, so what is not a number shows in what they make. Fails, naming the
- * first such weight, when one of x[0..n) is not finite and a weight is the reason, unless the model allows
- * these.
+ * Weights are not checked when the model is opened, so a weight that is not finite shows only in results. If
+ * one of x[0..n) is not finite because of a weight, this fails and names the first such weight, unless the
+ * model allows them.
  */
 int ct_model_check_finite(const struct ct_model *m, const float *x, size_t n, struct ct_error *err);
 

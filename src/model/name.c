@@ -36,7 +36,7 @@ ct_name_last(const char *name)
 	return slash && slash[1] ? slash + 1 : name;
 }
 
-/* One part of the path is the name, or ends with it: models--google--gemma-2-2b of Hugging Face's cache. */
+/* A part of the path is the name, or ends with it, as in Hugging Face's cache: models--google--gemma-2-2b. */
 static bool
 path_has(const char *path, const char *name)
 {

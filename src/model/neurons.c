@@ -6,10 +6,10 @@
 #include "math/blas.h"
 #include "model/maps.h"
 
-/* Tiles of preactivations, small enough for a stack. */
+/* Tiles of pre-activations, small enough for the stack. */
 enum { TOKENS = 64, COLUMNS = 256 };
 
-/* act(g) / g, which is bounded, and where g is 0 its limit. */
+/* act(g) / g, which is bounded; its limit where g is 0. */
 static float
 factor(enum ct_act act, float g)
 {
@@ -26,7 +26,7 @@ factor(enum ct_act act, float g)
 	return g > 0 ? 1 : 0;
 }
 
-/* From the preactivations: u is that of `up`, g that of `gate`. */
+/* From the pre-activations: u is that of `up`, g that of `gate`. */
 static struct ct_neuron
 local(const struct ct_config *c, float g, float u)
 {
@@ -52,7 +52,7 @@ ct_neuron_at(const struct ct_model *m, int l, int n, const float *x)
 	return local(&m->cfg, g, ct_matrix_row_dot(&ly->up.w, n, x) + bias_of(&ly->up, n));
 }
 
-/* tile (n_t,n) = what neurons first..first+n-1 make of x, with their biases or without. */
+/* tile (n_t,n) = pre-activations of neurons first..first+n-1 at x, with or without biases. */
 static void
 preactivate(const struct ct_linear *lin, int n_t, const float *x, int first, int n, bool bias, float *tile)
 {

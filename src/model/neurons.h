@@ -2,13 +2,13 @@
  * neurons: a model's own MLP neurons as the features of a transcoder, so that any model can be traced.
  *
  * Feature n of layer l is a neuron of the MLP's hidden layer: activation a = act(g) u (gated) or act(g), of
- * the preactivations g = <w_gate[n], x> + b_gate[n] and u = <w_up[n], x> + b_up[n]; decoder W_down[:,n]. So
- * the MLP's output is their sum, and nothing is left for an error node. Between x and a there is no linear
- * map, but there is one for each run and position, by the RelP rule (Jafari et al. 2025): the activation
- * function's factor r = act(g)/g is held fixed, and of a product each factor gets half.
+ * the pre-activations g = <w_gate[n], x> + b_gate[n] and u = <w_up[n], x> + b_up[n]; decoder W_down[:,n]. So
+ * the MLP's output is the sum of what they write, and error nodes have nothing to carry. No single linear map
+ * leads from x to a, but the RelP rule (Jafari et al. 2025) gives one for each run and position: the
+ * activation function's factor r = act(g)/g is held fixed, and each factor of a product gets half of it.
  *   gated   a = gate <w_gate, x> + up <w_up, x> + biases,   gate = r u / 2, up = r g / 2
  *   plain   a = up <w_up, x> + biases,                      up = r
- * That is exact at the x of the run. r has a closed form for each activation function, also where g is 0.
+ * This is exact at the run's own x. r has a closed form for each activation function, also where g is 0.
  *
  * Owns nothing: the weights are the model's. ct_transcoder_neurons makes a transcoder of them; what depends
  * on a run is in linear.h.
@@ -18,7 +18,7 @@
 
 #include "model/model.h"
 
-/* One neuron at one input: its activation and the factors of its linear map. */
+/* A neuron at one input: its activation and the factors of its linear map. */
 struct ct_neuron {
 	float act, gate, up;
 };
@@ -27,7 +27,7 @@ struct ct_neuron {
 struct ct_neuron ct_neuron_at(const struct ct_model *m, int l, int n, const float *x);
 
 /*
- * The same of all neurons of a layer at T inputs x (T,D). act, gate and up out (T,mlp); NULL: not wanted.
+ * The same for all neurons of a layer at T inputs x (T,D). act, gate and up out (T,mlp); NULL: not wanted.
  * 4*T*mlp*D flops.
  */
 struct ct_neuron_rows {
@@ -36,9 +36,7 @@ struct ct_neuron_rows {
 void ct_neurons_at(
     const struct ct_model *m, int l, int T, const float *x, const struct ct_neuron_rows *out);
 
-/*
- * change (T,mlp) of the activations by the linear maps at x, where x changes by dx (T,D). 8*T*mlp*D flops.
- */
+/* change (T,mlp) of the activations, by the linear maps at x, if x changes by dx (T,D). 8*T*mlp*D flops. */
 void ct_neurons_change(
     const struct ct_model *m, int l, int T, const float *x, const float *dx, float *change);
 
@@ -50,9 +48,9 @@ float ct_neuron_apply(
 double ct_neuron_row(const struct ct_model *m, int l, int n, const struct ct_neuron *at, float *row);
 
 /*
- * All of a layer backwards: gx (T,D) = the linear maps' transpose on the gradients g (T,mlp) of the
- * activations. rows: gate (gated models) and up of each position and neuron; they are multiplied by g in
- * place.
+ * All neurons of a layer backwards: gx (T,D) = the transpose of the linear maps on the gradients g (T,mlp) of
+ * the activations. gate (gated models) and up hold the factors of each position and neuron, and are
+ * multiplied by g in place.
  */
 void ct_neurons_back(const struct ct_model *m, int l, int T, const float *g,
     const struct ct_neuron_rows *rows, float *restrict gx);

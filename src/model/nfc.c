@@ -11,7 +11,7 @@
 enum { SYLLABLE = 0xAC00, SYLLABLES = 11172, LEAD = 0x1100, VOWEL = 0x1161, TRAIL = 0x11A7, LEADS = 19,
 	VOWELS = 21, TRAILS = 28, MOST_PARTS = 4 };
 
-/* A code point on its way: so that sorting moves marks, and only marks of different classes. */
+/* A code point with its class. Sorting is stable and moves only marks, past marks of other classes. */
 struct mark {
 	uint32_t cp, class;
 	size_t at;
@@ -22,7 +22,7 @@ struct stretch {
 	size_t n;
 };
 
-/* The row of a table whose first number is cp, in rows of `size` bytes that begin with it. */
+/* The row that begins with cp in a table of rows of `size` bytes. */
 static const void *
 find(const void *table, size_t n, size_t size, uint32_t cp)
 {
@@ -59,7 +59,7 @@ class_of(uint32_t cp)
 	return low < ct_nfc_marks_n && cp >= ct_nfc_marks[low].first ? ct_nfc_marks[low].class : 0;
 }
 
-/* May it change, or combine with what is before it? */
+/* Whether it may change, or combine with what is before it. */
 static bool
 uncertain(uint32_t cp)
 {
@@ -111,7 +111,7 @@ sort_marks(struct stretch *s)
 	}
 }
 
-/* What a and b are together; 0: nothing. */
+/* The character that a and b combine to; 0: none. */
 static uint32_t
 together(uint32_t a, uint32_t b)
 {
@@ -127,7 +127,10 @@ together(uint32_t a, uint32_t b)
 	return 0;
 }
 
-/* A mark joins the last character before it that is none, unless one of its class or a higher is between. */
+/*
+ * A mark joins the last character before it that is not a mark, unless a mark of its class or a higher one is
+ * between.
+ */
 static void
 put_together(struct stretch *s)
 {

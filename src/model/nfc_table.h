@@ -1,5 +1,5 @@
 /*
- * nfc_table: what Unicode says of characters that combine. In rising order of the first number.
+ * nfc_table: Unicode's tables of characters that combine. Rows are in rising order of their first number.
  *
  * Written by tests/peer/nfc_tables.py, as Unicode 9 has it: so do Hugging Face's tokenizers.
  */

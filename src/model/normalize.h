@@ -20,7 +20,7 @@ struct ct_normalizer_step {
 	enum ct_normalizer_kind kind;
 	struct ct_regex *find;		/* to be replaced */
 	char *text;			/* by this; or what is prepended */
-	bool blank;			/* what is replaced is a blank */
+	bool blank;			/* `find` is a single blank */
 };
 
 struct ct_normalizer {
@@ -28,14 +28,14 @@ struct ct_normalizer {
 	int n;
 };
 
-/* json: null for none. Names what is not supported. */
+/* json null: no normalizer. The error names what is not supported. */
 int ct_normalizer_read(struct ct_normalizer *z, const json_t *json, const char *path, struct ct_error *err);
 void ct_normalizer_free(struct ct_normalizer *z);
 
 bool ct_normalizer_needs_tables(const struct ct_normalizer *z);		/* see regex.h */
 const char *ct_normalizer_blank(const struct ct_normalizer *z);		/* what stands for a blank, or NULL */
 
-/* *out is `in` itself, or lies in *own, which the caller frees. */
+/* *out is `in` itself, or is stored in *own, which the caller frees. */
 int ct_normalizer_run(const struct ct_normalizer *z, const struct ct_piece *in, struct ct_piece *out,
     struct ct_changed_text *own, struct ct_error *err);
 

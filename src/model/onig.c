@@ -1,6 +1,4 @@
-/*
- * onig: see onig.h. A recursive descent over the pattern; what it writes needs no flags but UTF and UCP.
- */
+/* onig: see onig.h. A recursive descent over the pattern; the result needs no flags except UTF and UCP. */
 #include "model/onig.h"
 
 #include <ctype.h>
@@ -16,7 +14,7 @@ enum { MAX_PATTERN = 16 << 10 };
 
 static int read_alternatives(struct ct_onig *t, struct ct_buffer *out);
 
-/* A ( or (?...) whose inside is like the rest. */
+/* A ( or (?...) whose contents have the usual syntax. */
 static int
 read_inside(struct ct_onig *t, struct ct_buffer *out, const char *at, const char *before)
 {
@@ -31,7 +29,9 @@ read_inside(struct ct_onig *t, struct ct_buffer *out, const char *at, const char
 	return code;
 }
 
-/* (?imx-imx:...) and (?imx), which Ruby ends where the group around it ends, alternatives included. */
+/*
+ * (?imx-imx:...) and (?imx), which in Ruby holds up to the end of the enclosing group, alternatives included.
+ */
 static int
 read_options(struct ct_onig *t, struct ct_buffer *out, const char *at)
 {
@@ -65,7 +65,7 @@ read_options(struct ct_onig *t, struct ct_buffer *out, const char *at)
 	return code;
 }
 
-/* t->p is behind the (. */
+/* t->p is after the (. */
 static int
 read_group(struct ct_onig *t, struct ct_buffer *out)
 {
@@ -111,8 +111,8 @@ read_group(struct ct_onig *t, struct ct_buffer *out)
 }
 
 /*
- * Two letters that some single character folds to, as ss does to ß: a pattern that ignores case would match
- * that too.
+ * Two letters that a single character folds to, as ß folds to ss: a pattern that ignores case would also
+ * match that character.
  */
 static bool
 folds_together(unsigned a, unsigned b)
@@ -181,7 +181,7 @@ read_outer_escape(struct ct_onig *t, struct ct_buffer *out, bool *quantifiable)
 	return code;
 }
 
-/* "{n}", "{n,m}", "{n,}" or "{,m}" at p; returns its length, or 0: then the { is a literal one. */
+/* "{n}", "{n,m}", "{n,}" or "{,m}" at p; returns its length, or 0: then the { is literal. */
 static size_t
 interval(const char *p, bool *exact, char low[8], char high[8])
 {
@@ -225,7 +225,7 @@ read_quantifier(struct ct_onig *t, struct ct_buffer *out, struct ct_buffer *atom
 		snprintf(text, sizeof text, exact ? "{%s}" : "{%s,%s}", *low ? low : "0", high);
 		t->p += n;
 		if (*t->p == '+' || (*t->p == '?' && exact)) {
-			/* Ruby: {n,m}+ is one or more of them, {n}? is none or one. */
+			/* In Ruby, {n,m}+ repeats the quantified atom, and {n}? makes it optional. */
 			ct_buffer_printf(out, "(?:%s%s)%c", atom->text, text, *t->p++);
 		} else {
 			ct_buffer_printf(out, "%s%s", atom->text, text);
@@ -239,7 +239,7 @@ read_quantifier(struct ct_onig *t, struct ct_buffer *out, struct ct_buffer *atom
 	return CT_OK;
 }
 
-/* One thing that a quantifier may follow, or an anchor. */
+/* An atom, which a quantifier may follow, or an anchor. */
 static int
 read_atom(struct ct_onig *t, struct ct_buffer *out, bool *quantifiable)
 {
@@ -292,7 +292,7 @@ skip_extended(struct ct_onig *t)
 	return t->p != before;
 }
 
-/* Up to the ) of the group around it, or the end. */
+/* Up to the ) of the enclosing group, or the end. */
 static int
 read_alternatives(struct ct_onig *t, struct ct_buffer *out)
 {

@@ -44,7 +44,10 @@ read_name(struct ct_onig *t, char *name, size_t size, const char *end, bool *neg
 	return CT_OK;
 }
 
-/* \p{...}, \P{...} and [[:...:]]: the members go to b as [...] needs them; *negated: all others are meant. */
+/*
+ * \p{...}, \P{...} and [[:...:]]: writes the members to b in the syntax of [...]. *negated: all others are
+ * meant.
+ */
 static int
 read_property(struct ct_onig *t, struct ct_buffer *b, const char *end, bool *negated)
 {
@@ -92,8 +95,9 @@ read_hex(struct ct_onig *t, const char *at, unsigned *cp)
 }
 
 /*
- * A \ and what follows it, of which t->p is the letter. Either one code point (*cp), or members in b, negated
- * or not. in_class: \b is a backspace there. What means something else outside of classes is not for here.
+ * Reads an escape; t->p is at the letter after the \. The result is one code point (*cp), or members in b,
+ * negated or not. in_class: \b is a backspace. Escapes that mean something else outside classes are read by
+ * onig.c.
  */
 int
 ct_onig_escape(struct ct_onig *t, struct ct_buffer *b, bool in_class, long *cp, bool *negated)
@@ -142,7 +146,7 @@ ct_onig_escape(struct ct_onig *t, struct ct_buffer *b, bool in_class, long *cp, 
 		c = (char)tolower((unsigned char)c);
 		ct_onig_put_named(b, c == 'd' ? "digit" : c == 's' ? "space" : c == 'h' ? "xdigit" : "word",
 		    t->newer);
-		/* Outside of classes, Oniguruma's \w has these too, which are no letters. */
+		/* Outside classes, Oniguruma's \w includes these, which are not letters. */
 		if (c == 'w' && !in_class)
 			ct_buffer_puts(b, "\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}");
 		return CT_OK;
@@ -158,7 +162,10 @@ ct_onig_cased_beyond_ascii(const struct ct_onig *t, long cp)
 	return t->icase && cp >= 0x80;
 }
 
-/* One code point of a class, or members or a class of its own that went to the set (*cp -1). */
+/*
+ * Reads one code point of a class into *cp; or, with *cp -1, members or a nested class, which are added to
+ * the set.
+ */
 static int
 read_member(struct ct_onig *t, struct set *s, long *cp)
 {
@@ -194,7 +201,7 @@ read_member(struct ct_onig *t, struct set *s, long *cp)
 	return code;
 }
 
-/* Members up to ] or &&. */
+/* Reads members up to ] or &&. */
 static int
 read_members(struct ct_onig *t, struct set *s)
 {
@@ -234,7 +241,7 @@ read_members(struct ct_onig *t, struct set *s)
 	return CT_OK;
 }
 
-/* What matches one character of the set. */
+/* Writes a pattern that matches one character of the set. */
 static void
 put_set(struct ct_buffer *out, const struct set *s)
 {
@@ -247,8 +254,8 @@ put_set(struct ct_buffer *out, const struct set *s)
 }
 
 /*
- * t->p is behind the [. A & B is "followed by A, and then B"; not A is "not followed by A, and then any
- * character".
+ * t->p is after the [. The intersection of A and B becomes "followed by A, and then B"; the complement of A
+ * becomes "not followed by A, and then any character".
  */
 int
 ct_onig_class(struct ct_onig *t, struct ct_buffer *out)

@@ -1,6 +1,6 @@
 /*
- * onig_names: the names of characters' properties that patterns may use, and what newer Unicode added to
- * them.
+ * onig_names: the names of character properties that patterns may use, and what newer versions of Unicode
+ * added to them.
  */
 #include "model/onig_reader.h"
 
@@ -13,7 +13,8 @@
 enum { MAX_CATEGORIES = 5 };
 
 /*
- * What Unicode 15.0 to 16.0 assigned: PCRE2's tables may be older. Adding it to newer ones changes nothing.
+ * What Unicode 15.0 to 16.0 assigned, since PCRE2's tables may be older. If they are not, adding it changes
+ * nothing.
  */
 static const struct fresh {
 	unsigned first, last;
@@ -85,7 +86,8 @@ static const struct {
 
 /* Names in [[:...:]] and in \p{...} that are not categories; the members of a class. */
 static const struct {
-	const char *name, *members, *categories[MAX_CATEGORIES + 1];	/* whose new members belong to it */
+	/* categories: their new members belong to it */
+	const char *name, *members, *categories[MAX_CATEGORIES + 1];
 } posix[] = {
 	{ "digit", "\\p{Nd}", { "Nd" } },
 	{ "space", "\\p{White_Space}", { NULL } },
@@ -117,7 +119,7 @@ ct_onig_put_code(struct ct_buffer *b, unsigned cp)
 	ct_buffer_printf(b, "\\x{%X}", cp);
 }
 
-/* The new members of a category, or of all that begin with its letter. */
+/* Adds the new members of a category or, for a single letter, of all categories that begin with it. */
 static void
 put_fresh(struct ct_buffer *b, const char *category)
 {
@@ -164,8 +166,8 @@ ct_onig_put_named(struct ct_buffer *b, const char *name, bool *newer)
 }
 
 /*
- * Letters have cases, and case folding in classes has rules of its own: only what has none of it is
- * understood.
+ * Case folding in classes has rules of its own, so only sets without letters are supported when case is
+ * ignored.
  */
 bool
 ct_onig_has_cases(const char *name)

@@ -19,8 +19,8 @@ struct ct_binder {
 	const char *prefix;
 	bool allow_nonfinite;
 	int missing;
-	char names[3600];		/* the missing ones, as many as a message has room for */
-	struct ct_error fault;		/* the first fault of another kind */
+	char names[3600];		/* missing tensors, as many as a message has room for */
+	struct ct_error fault;		/* the first error of another kind */
 };
 
 void
@@ -76,7 +76,7 @@ check_shape(const struct ct_tensor *t, int rows, int cols, struct ct_error *err)
 	    t->name, wanted, found);
 }
 
-/* A vector is small enough to be looked at, and copied where it is not floats. */
+/* A vector is small enough to be checked, and to be copied if it is not floats. */
 static int
 load(struct ct_binder *b, const float **out, const struct ct_tensor *t, struct ct_error *err)
 {
@@ -102,8 +102,8 @@ load(struct ct_binder *b, const float **out, const struct ct_tensor *t, struct c
 }
 
 /*
- * The tensor, if it is there in this shape: (rows, cols), or (rows) when cols is 0. NULL: the binder knows
- * why.
+ * The tensor, if it exists with this shape: (rows, cols), or (rows) when cols is 0. NULL: the binder has
+ * recorded why not.
  */
 static const struct ct_tensor *
 want(struct ct_binder *b, int rows, int cols, const char *name)
@@ -213,7 +213,7 @@ first_difference(const struct ct_tensor *a, const struct ct_tensor *b)
 	return -1;
 }
 
-/* A file of a tied model may have the matrix under both names: then they must be the same. */
+/* A file of a tied model may have the matrix under both names: then both must be equal. */
 static void
 check_tied(struct ct_binder *b, const char *embed)
 {
@@ -253,7 +253,7 @@ ct_bind_embedding(struct ct_binder *b, const char *name)
 	}
 }
 
-/* Names of tensors for a message, as many as there is room for. */
+/* Lists names of tensors for a message, as many as there is room for. */
 struct leftover {
 	int n, shown;
 	char names[240];
@@ -281,7 +281,8 @@ and_more(char *buf, size_t size, const struct leftover *l)
 }
 
 /*
- * "layers.3.", "h.3.": part of a block, with or without what stands before it in the files of a whole model.
+ * Whether a name is of a part of a block, "layers.3." or "h.3.", with or without the prefix that files of a
+ * whole model have.
  */
 static bool
 in_block(const char *name)
@@ -315,8 +316,8 @@ is_idle(const struct ct_binder *b, const char *name)
 }
 
 /*
- * What is in the blocks takes part in the arithmetic, and a model without it is another one. The rest are
- * heads for other tasks and other modules; Hugging Face warns of them and goes on.
+ * A tensor in a block takes part in the arithmetic, so ignoring it would give another model. All others
+ * belong to heads for other tasks or to other modules; Hugging Face warns about them and goes on.
  */
 static int
 check_leftover(struct ct_binder *b, struct ct_error *err)
@@ -384,7 +385,7 @@ bind(struct ct_model *m, const char *dir, const struct ct_model_options *opt, st
 	return code;
 }
 
-/* Hugging Face applies an adapter that lies beside a model when peft is installed. */
+/* Hugging Face applies an adapter in the model's folder if peft is installed. */
 static void
 note_adapter(struct ct_model *m, const char *dir)
 {

@@ -1,6 +1,6 @@
 /*
- * pass: what a run leaves behind, of a whole prompt and of one layer's rows. Filled by transformer.h; its
- * patterns are read through pattern.h alone.
+ * pass: the results of a run over a whole prompt, and those of one layer's rows. Filled by transformer.h; its
+ * patterns are read only through pattern.h.
  *
  * Legend: T tokens, D d_model, L layers, H heads.
  */
@@ -11,26 +11,27 @@
 
 #include "model/model.h"
 
-/* Everything a run leaves behind. Arrays of layers are indexed [l][t][..]. */
+/* All results of a run. Arrays over layers are indexed [l][t][..]. */
 struct ct_pass {
 	const struct ct_model *m;
 	int T;
 	const int *ids;		/* (T), lent */
-	int start;		/* the first position that may have features: 1, or 0 where no BOS stands */
+	int start;		/* the first position that may have features: 1 after a BOS, else 0 */
 	float *x;		/* (L+1,T,D) residual stream before each layer; x[L] after the last */
 	float *mid;		/* (L,T,D) after attention */
 	float *mlp_in;		/* (L,T,D) norm2's output */
-	float *mlp_raw;		/* (L,T,D) the MLP's own output; mlp_out itself without a norm after it */
+	/* (L,T,D) the MLP's own output; the same array as mlp_out if no norm follows the MLP */
+	float *mlp_raw;
 	float *mlp_out;		/* (L,T,D) what is added to the stream */
 	float *k, *v;		/* (L,T,H_kv*head) keys (rotated) and values */
 	/*
-	 * (L,H,T,T) attention patterns [query][key], 0 above the diagonal. Exactly one is not NULL: this, or
-	 * the next ones, of which patterns are made anew.
+	 * (L,H,T,T) attention patterns [query][key], 0 above the diagonal; or NULL, and patterns are computed
+	 * again from the next four, which are otherwise NULL.
 	 */
 	float *pattern;
 	float *q;		/* (L,T,H*head) queries (rotated) */
-	float *seen;		/* (L,T,H_kv*head) keys that the queries see: k, unless ct_pass_freeze */
-	float *top, *sum;	/* (L,H,T) of a query's scores the largest, and the sum of the softmax */
+	float *seen;		/* (L,T,H_kv*head) the keys for patterns: k, until ct_pass_freeze */
+	float *top, *sum;	/* (L,H,T) for each query, its largest score and the sum of its softmax */
 	float *scale1, *scale2;	/* (L,T) scales of norm1 and norm2 */
 	float *post1, *post2;	/* (L,T) scales of the norms after attention and MLP; NULL without these */
 	float *scale_f;		/* (T) */
@@ -38,17 +39,20 @@ struct ct_pass {
 };
 
 /*
- * What one layer's steps read and leave behind, for rows first..T-1 of a sequence; those before must be in k
- * and v.
+ * What one layer's steps read and write for rows first..T-1 of a sequence; k and v must hold the earlier
+ * rows.
  */
 struct ct_layer_rows {
 	int first, T;
 	float *k, *v;		/* (T,H_kv*head) rows first.. are written */
-	/* What patterns are kept as, rows first.. written; NULL: not kept, or not in this way. */
+	/*
+	 * Where patterns are kept, in one form or the other; rows first.. are written. NULL: not kept in this
+	 * form.
+	 */
 	float *pattern;		/* (H,T,T) */
 	float *q;		/* (T,H*head) */
 	float *top, *sum;	/* (H,T) */
-	const struct ct_pass *frozen;	/* patterns are those of this run: nothing of them is written */
+	const struct ct_pass *frozen;	/* the run whose patterns are used; then none are written */
 	float *scale1, *scale2;	/* (T-first) written */
 	float *post1, *post2;	/* (T-first) written where the layer has these norms */
 };

@@ -8,7 +8,9 @@
 #include "math/kernels.h"
 #include "model/maps.h"
 
-/* Queries whose rows are made together: with the keys of a long prompt they stay in the cache. */
+/*
+ * Queries whose rows are computed together: few enough to stay in the cache with the keys of a long prompt.
+ */
 enum { TILE = 64 };
 
 size_t
@@ -45,8 +47,8 @@ first_key(int window, int q)
 }
 
 /*
- * Scores of queries q (t->n, rows of `width`) with keys t->from.. of a layer, k (T,H_kv*head), to the same
- * columns of p.
+ * Scores of queries q (t->n, rows of `width`) with keys t->from.. of a layer, k (T,H_kv*head), into the
+ * corresponding columns of p.
  */
 static void
 scores(const struct ct_config *c, const struct ct_pattern *t, int T, int h, const float *q, const float *k,
@@ -78,8 +80,8 @@ make_whole(struct ct_pattern *t, const struct ct_model *m, int l, const struct c
 }
 
 /*
- * A tile of rows, made of their scores. top, sum (t->n): the largest score of each row, and the sum of its
- * softmax; known: they are read, else written.
+ * Turns the scores of a tile of rows into patterns. top, sum (t->n) are the largest score of each row and the
+ * sum of its softmax; they are read if `known`, else written.
  */
 static void
 make_tile(const struct ct_model *m, int l, const struct ct_pattern *t, int T, float *p, float *top,

@@ -1,9 +1,10 @@
 /*
- * pattern: the attention patterns of a run, which take T*T floats per layer and head: kept, or made anew.
+ * pattern: the attention patterns of a run, which take T*T floats per layer and head: kept, or computed
+ * again.
  *
- * A pass keeps them while they are few. Beyond that it keeps the queries and keys, and for each row of scores
- * the largest and the sum of the softmax; from these, rows are made anew whenever they are used. Whether they
- * are kept depends on the model and the number of tokens alone, not on the memory that happens to be free: a
+ * A pass keeps them if they are small. Otherwise it keeps the queries and keys, and for each row of scores
+ * the largest one and the sum of the softmax; from these, rows are computed again whenever they are used.
+ * Whether they are kept depends only on the model and the number of tokens, not on the free memory, so that a
  * prompt always has the same graph. Only this file and the pass know which it is.
  */
 #ifndef CT_MODEL_PATTERN_H
@@ -14,7 +15,7 @@
 
 #include "model/pass.h"
 
-/* What a model's patterns may take in a pass that keeps them (ct_model.pattern_bytes). */
+/* The most bytes that patterns may take in a pass that keeps them (ct_model.pattern_bytes). */
 enum { CT_PATTERN_BYTES = 512 << 20 };
 
 /* Floats in the patterns of T tokens in one layer; and whether a pass keeps those of all layers. */
@@ -32,8 +33,8 @@ struct ct_pattern {
 size_t ct_pattern_scratch(const struct ct_model *m, int T);
 
 /*
- * Rows of head h in layer l from query `first` on: all below `end`, or a tile of them. A caller goes on at
- * out->first + out->n.
+ * Rows of head h in layer l from query `first` on: all up to `end`, or a tile of them. The caller continues
+ * at out->first + out->n.
  */
 void ct_pattern_rows(struct ct_pattern *out, const struct ct_pass *p, int l, int h, int first, int end,
     float *scratch);
@@ -45,8 +46,8 @@ const float *ct_pattern_row(const struct ct_pass *p, int l, int h, int q, float 
 const float *ct_pattern_query(const struct ct_pass *p, int l, int q, int *distance, float *scratch);
 
 /*
- * The same for a run under way, whose patterns are made from queries q (T-first,H*head) and keys r->k, and
- * kept in r where it keeps them. Scratch: ct_pattern_live_scratch.
+ * The same during a run: patterns are computed from queries q (T-first,H*head) and keys r->k, and stored in r
+ * if it keeps them. Scratch: ct_pattern_live_scratch.
  */
 void ct_pattern_live(struct ct_pattern *out, const struct ct_model *m, int l, const struct ct_layer_rows *r,
     const float *q, int h, int first, float *scratch);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The ids that a template's token stands for, by its "special_tokens"; they need not be the vocabulary's. */
+/* The ids of a token in the template, from its "special_tokens"; the vocabulary may have others. */
 static int
 read_template_token(struct ct_prefix *p, const struct ct_vocab *v, const json_t *json, const char *name,
     const char *path, struct ct_error *err)
@@ -29,7 +29,7 @@ read_template_token(struct ct_prefix *p, const struct ct_vocab *v, const json_t 
 	return CT_OK;
 }
 
-/* "single": special tokens, then the text itself. */
+/* Reads "single": special tokens, then the text itself. */
 static int
 read_template(struct ct_prefix *p, const struct ct_vocab *v, const json_t *json, const char *path,
     struct ct_error *err)
@@ -82,7 +82,7 @@ read_post(struct ct_prefix *p, const struct ct_vocab *v, const json_t *json, con
 		return CT_OK;
 	code = ct_json_string(json, path, "type", true, &type, err);
 	if (code != CT_OK || strcmp(type, "ByteLevel") == 0)
-		return code;		/* ByteLevel here concerns offsets alone */
+		return code;		/* a ByteLevel here changes only offsets */
 	if (strcmp(type, "TemplateProcessing") == 0)
 		return read_template(p, v, json, path, err);
 	if (strcmp(type, "Sequence") != 0 || nested || !json_is_array(list))

@@ -14,10 +14,10 @@ enum { CT_MAX_PREFIX = 8 };
 struct ct_prefix {
 	int ids[CT_MAX_PREFIX];
 	int n;
-	bool has_template;		/* a template says what stands there, if only nothing */
+	bool has_template;		/* a template says what is put there, perhaps nothing */
 };
 
-/* json: null for none. Names what is not supported. */
+/* json null: no post-processor. The error names what is not supported. */
 int ct_prefix_read(struct ct_prefix *p, const json_t *json, const struct ct_vocab *v, const char *path,
     struct ct_error *err);
 

@@ -1,5 +1,6 @@
 /*
- * qwen2: llama with biases of queries, keys and values, and windows in its upper layers where asked for.
+ * qwen2: llama with biases of queries, keys and values, and, if the config says so, windows in the upper
+ * layers.
  */
 #include "model/family.h"
 

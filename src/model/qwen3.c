@@ -1,6 +1,4 @@
-/*
- * qwen3: llama with norms of queries and keys, no biases, and windows in its upper layers where asked for.
- */
+/* qwen3: llama with norms of queries and keys, and, if the config says so, windows in the upper layers. */
 #include "model/family.h"
 
 /* What Qwen3Config assumes for a key that is missing. */

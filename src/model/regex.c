@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "model/onig.h"
 
-/* A pattern that needs more than this for one match of a prompt is an attack or a mistake. */
+/* A pattern that needs more steps than this for one match in a prompt is an attack or a mistake. */
 enum { MATCH_LIMIT = 10 * 1000 * 1000, HEAP_LIMIT_KIB = 64 << 10 };
 
 struct ct_regex {
@@ -35,7 +35,7 @@ compile(struct ct_regex *r, const char *pattern, const char *written, const char
 	pcre2_compile_context_free(lines);
 	if (r->code)
 		return CT_OK;
-	if (code == PCRE2_ERROR_NOMEMORY || code == 121)	/* 121: it had no memory while compiling */
+	if (code == PCRE2_ERROR_NOMEMORY || code == 121)	/* 121: out of memory while compiling */
 		return ct_fail_memory(err, strlen(pattern), path);
 	pcre2_get_error_message(code, why, sizeof why);
 	ct_text_clean(shown, sizeof shown, written, strlen(written) < 120 ? strlen(written) : 120);

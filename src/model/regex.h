@@ -1,7 +1,7 @@
 /*
  * regex: the patterns of tokenizer.json, compiled, and what they find in a text.
  *
- * Owns compiled expressions (PCRE2). Patterns come from strangers' files, so that matching has limits.
+ * Owns compiled expressions (PCRE2). Patterns come from strangers' files, so matching has limits.
  */
 #ifndef CT_MODEL_REGEX_H
 #define CT_MODEL_REGEX_H
@@ -19,12 +19,14 @@ enum ct_regex_syntax {
 	CT_REGEX_PCRE			/* our own */
 };
 
-/* path: for messages, the file and the part of it. */
+/* path: the file and the part of it, for messages. */
 int ct_regex_compile(struct ct_regex **out, const char *pattern, enum ct_regex_syntax syntax,
     const char *path, struct ct_error *err);
 void ct_regex_free(struct ct_regex *r);
 
-/* It may misjudge characters that the system's tables of Unicode do not know: onig.h, ct_is_new. */
+/*
+ * Whether it may misjudge characters that the system's Unicode tables do not have: see ct_is_new in onig.h.
+ */
 bool ct_regex_needs_tables(const struct ct_regex *r);
 
 /*

@@ -1,9 +1,9 @@
 /*
  * rope: how config.json describes rotary positions; see keys.h.
  *
- * transformers 4 has rope_theta beside rope_scaling {rope_type, ...} (older files: {type, ...}); transformers
- * 5 keeps all of it in rope_parameters. Files may have both; what disagrees is refused, because versions of
- * Hugging Face differ in which one they read.
+ * transformers 4 has rope_theta, and rope_scaling {rope_type, ...} (older files: {type, ...}); transformers 5
+ * keeps all of it in rope_parameters. Files may have both. If they disagree the model is refused, because
+ * versions of transformers differ in which one they read.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +15,11 @@
 static const struct kind {
 	const char *name;
 	bool scaled;
-	const char *const *keys;	/* beside those of every kind */
+	const char *const *keys;	/* in addition to those of every kind */
 } kinds[] = {
 	{ "default", false, (const char *const[]){ NULL } },
 	{ "linear", true, (const char *const[]){ "factor", NULL } },
-	/* Another base beyond the context, which no prompt here reaches. */
+	/* Changes the base only beyond the context, which no prompt exceeds. */
 	{ "dynamic", false, (const char *const[]){ "factor", "original_max_position_embeddings", NULL } },
 	{ "llama3", true, (const char *const[]){ "factor", "low_freq_factor", "high_freq_factor",
 	    "original_max_position_embeddings", NULL } },
@@ -91,7 +91,7 @@ find_kind(const struct kind **out, const json_t *rope, bool parameters, const ch
 	    "without it runs", where, shown);
 }
 
-/* A key that the kind does not have: Hugging Face warns of it and reads on. */
+/* A key that the kind does not have: Hugging Face warns about it and goes on. */
 static void
 note_unknown(const json_t *rope, const struct kind *kind, const char *where, struct ct_notes *notes)
 {

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-/* Rust's \s and \w, spelt out: PCRE2's own differ a little from version to version. */
+/* Rust's \s and \w as explicit sets: those of PCRE2 differ a little from version to version. */
 #define SPACE "\\t-\\r\\x{20}\\x{85}\\x{A0}\\x{1680}" \
 	"\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}"
 #define WORD "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{200C}\\x{200D}\\x{24B6}-\\x{24E9}\\x{1F130}-\\x{1F149}" \
@@ -109,7 +109,7 @@ read_digits(struct ct_split *s, const json_t *json, const char *path, struct ct_
 	    err);
 }
 
-/* Older files have add_prefix_space where newer ones have prepend_scheme; both have to mean the same. */
+/* Older files have add_prefix_space instead of prepend_scheme; if a file has both, they must agree. */
 static int
 read_scheme(struct ct_split_step *step, const json_t *json, const char *path, struct ct_error *err)
 {
@@ -258,8 +258,8 @@ struct stretches {
 };
 
 /*
- * Adds a stretch, or joins it to the one before, as the step's behaviour has it; With_next is done later,
- * backwards.
+ * Adds a stretch, or joins it to the previous one, according to the step's behaviour; With_next is handled
+ * later, backwards.
  */
 static int
 add_stretch(void *ctx, size_t from, size_t to, bool matched, struct ct_error *err)
@@ -292,7 +292,7 @@ static void
 join_with_next(struct stretches *x)
 {
 	size_t kept = x->n;
-	bool matched = false;		/* is what comes after a match? */
+	bool matched = false;		/* whether the stretch after it is a match */
 
 	for (size_t i = x->n; i-- > 0;) {
 		struct stretch now = x->list[i];
@@ -339,7 +339,7 @@ cut(struct run *r, int k, const struct ct_piece *p)
 	return code;
 }
 
-/* The text with its blanks replaced, and with one before it where the step wants that. */
+/* The text with its blanks replaced, and with one put in front if the step says so. */
 static int
 rewrite(const struct ct_split_step *s, const struct ct_piece *p, struct ct_changed_text *c,
     struct ct_error *err)

@@ -17,8 +17,8 @@
 enum { CT_MAX_STEPS = 8 };
 
 /*
- * What becomes of a match: dropped; a piece of its own; one with its neighbours that match; with the text
- * before; after.
+ * What happens to a match: it is dropped; becomes a piece of its own; or is joined to neighbouring matches,
+ * to the text before it, or to the text after it.
  */
 enum ct_split_behavior { CT_SPLIT_REMOVED, CT_SPLIT_ISOLATED, CT_SPLIT_CONTIGUOUS, CT_SPLIT_WITH_PREVIOUS,
 	CT_SPLIT_WITH_NEXT };
@@ -26,11 +26,12 @@ enum ct_split_behavior { CT_SPLIT_REMOVED, CT_SPLIT_ISOLATED, CT_SPLIT_CONTIGUOU
 enum ct_split_prepend { CT_PREPEND_NEVER, CT_PREPEND_FIRST, CT_PREPEND_ALWAYS };
 
 struct ct_split_step {
-	struct ct_regex *find;		/* NULL: the text passes whole */
+	struct ct_regex *find;		/* NULL: the text is not split */
 	enum ct_split_behavior behavior;
 	bool invert;			/* what does not match counts as the match */
 	char *blank;			/* Metaspace: blanks become this */
-	enum ct_split_prepend prepend;	/* `blank`, or else a blank, before text that begins with none */
+	/* whether to put `blank` (NULL: a blank) before text that begins with none */
+	enum ct_split_prepend prepend;
 };
 
 struct ct_split {
@@ -54,7 +55,7 @@ typedef int (*ct_piece_fn)(void *ctx, const struct ct_piece *piece, struct ct_er
 int ct_split_run(const struct ct_split *s, const struct ct_piece *text, ct_piece_fn fn, void *ctx,
     struct ct_error *err);
 
-/* White space, and a pattern for the characters of words: Rust's \s and \w. */
+/* Whether a character is white space, and a pattern for characters of words: Rust's \s and \w. */
 bool ct_is_space(unsigned cp);
 int ct_word_class(struct ct_regex **out, struct ct_error *err);
 

@@ -108,7 +108,7 @@ fail:
 	return code;
 }
 
-/* (rows,cols), or the transpose of a matrix that lies the other way round. */
+/* A matrix (rows,cols), or, if flipped, one that is stored as (cols,rows). */
 static struct ct_matrix
 matrix(struct maker *mk, int rows, int cols, double spread, bool flipped)
 {

@@ -31,13 +31,13 @@ struct ct_tokenizer {
 	struct ct_bpe bpe;
 	struct ct_prefix prefix;	/* the template's, or config.json's BOS */
 	bool is_bpe;
-	bool needs_tables;		/* some pattern asks for what old tables of Unicode do not know */
+	bool needs_tables;		/* some pattern needs newer Unicode tables: see regex.h */
 	int limit;			/* ids from here on are beyond the model's embedding */
 	uint32_t digest;		/* of the file */
 	struct ct_notes notes;
 };
 
-/* Keys of an object that nobody here knows: those of tokenizer.json that change ids are all known. */
+/* Refuses unknown keys of an object, since they might change ids. */
 static int
 check_keys(const json_t *json, const char *const *known, const char *where, const char *path,
     struct ct_error *err)
@@ -77,7 +77,7 @@ read_model(struct ct_tokenizer *t, const json_t *root, const char *path, struct 
 {
 	static const char *const word_keys[] = { "type", "vocab", "unk_token", NULL };
 	const json_t *model = json_object_get(root, "model"), *added = json_object_get(root, "added_tokens");
-	/* Old files of GPT-2 don't name the type. */
+	/* Old files of GPT-2 do not name the type. */
 	const char *type = json_object_get(model, "merges") ? "BPE" : "WordLevel";
 	const char *blank = ct_split_blank(&t->split) ? ct_split_blank(&t->split)
 						      : ct_normalizer_blank(&t->normalizer);
@@ -279,7 +279,7 @@ encode_piece(void *ctx, const struct ct_piece *p, struct ct_error *err)
 	return code;
 }
 
-/* What the second round leaves goes to the model. */
+/* What is left after the second pass goes to the model. */
 static int
 encode_normalized(void *ctx, const struct ct_piece *part, int id, struct ct_error *err)
 {
@@ -290,7 +290,7 @@ encode_normalized(void *ctx, const struct ct_piece *part, int id, struct ct_erro
 	return ct_split_run(&j->t->split, part, encode_piece, j, err);
 }
 
-/* What the first round leaves is normalized and goes through the second. */
+/* What is left after the first pass is normalized and goes through the second. */
 static int
 encode_plain(void *ctx, const struct ct_piece *part, int id, struct ct_error *err)
 {
@@ -340,10 +340,10 @@ ct_tokenizer_encode(const struct ct_tokenizer *t, const char *text, size_t n, st
 		code = ct_added_cut(&t->added, 0, &all, encode_plain, &j, err);
 	if (code != CT_OK)
 		return code;
-	/* Without a template, a text that begins with a special token of its own has its BOS. */
+	/* Without a template, a special token at the beginning of the text counts as its BOS. */
 	if (!p->has_template && j.count > 0 && ct_tokenizer_special(t, out[0].id))
 		return j.count;
-	/* A text that brings the template's tokens along does not get them twice. */
+	/* A text that already begins with the template's tokens does not get them twice. */
 	while (have < p->n && have < j.count && out[have].id == p->ids[have])
 		have++;
 	if (have == p->n)

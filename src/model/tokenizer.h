@@ -26,14 +26,15 @@ void ct_tokenizer_close(struct ct_tokenizer *t);
 
 /*
  * Without a template in tokenizer.json (GPT-2), texts begin with this token from now on: config.json's
- * bos_token_id, -1 for none. With a template it changes nothing. An ordinary token cannot be BOS
- * (configurations carry ids that are some class's default); then there is none, and a note says so.
+ * bos_token_id, -1 for none. With a template it changes nothing. An ordinary token cannot be BOS (some
+ * configurations have an id that is only a class's default); then there is no BOS, and a note says so.
  */
 void ct_tokenizer_set_bos(struct ct_tokenizer *t, int bos, struct ct_notes *notes);
 
 /*
- * The model's embedding has V rows. Added tokens beyond are noted, and refused where a text has them;
- * ordinary ones mean that model and tokenizer do not belong together.
+ * Sets V, the number of rows of the model's embedding. Added tokens with higher ids are noted, and refused if
+ * a text has them; an ordinary token with a higher id is an error: model and tokenizer do not belong
+ * together.
  */
 int ct_tokenizer_limit(struct ct_tokenizer *t, int V, struct ct_error *err);
 
@@ -57,21 +58,26 @@ bool ct_tokenizer_special(const struct ct_tokenizer *t, int id);
 /* True if tokens include their blanks, as those of BPE do; otherwise texts have a blank between tokens. */
 bool ct_tokenizer_spaced(const struct ct_tokenizer *t);
 
-/* The token as it stands in text (byte-level decoded; may be invalid UTF-8 alone). NULL: no such id. */
+/* A token's text (byte-level decoded; alone it may be invalid UTF-8). NULL: no such id. */
 const char *ct_tokenizer_text(const struct ct_tokenizer *t, int id, size_t *n);
 
 /*
- * Text of a sequence: spaces between WordLevel tokens; bytes joined for BPE. Returns the length, as snprintf.
+ * Text of a sequence: spaces between WordLevel tokens; bytes joined for BPE. Returns the length, like
+ * snprintf.
  */
 size_t ct_tokenizer_decode(const struct ct_tokenizer *t, const int *ids, int n, char *dst, size_t size);
 
-/* The id whose text is exactly this (with or without BPE's leading space when there is one match), or -1. */
+/* The id whose text is exactly this, or -1. BPE's leading space may be left out if only one token matches. */
 int ct_tokenizer_find(const struct ct_tokenizer *t, const char *text);
 
-/* Ids whose text begins with prefix, in id order; returns how many there are, fills at most max. */
+/*
+ * Ids whose text begins with prefix, in order of ids; returns how many there are, and fills in at most max.
+ */
 int ct_tokenizer_complete(const struct ct_tokenizer *t, const char *prefix, int *ids, int max);
 
-/* Ids of the nearest texts: by edit distance, then those that word begins; returns how many were filled. */
+/*
+ * Ids of similar texts: by edit distance, then those that begin with word. Returns how many were filled in.
+ */
 int ct_tokenizer_nearest(const struct ct_tokenizer *t, const char *word, int *ids, int max);
 
 #endif

@@ -14,7 +14,7 @@
 
 enum { MAX_FILE = 64 << 20 };
 
-/* Classes that replace the template of tokenizer.json by one of their own, and their bos_token. */
+/* Classes that replace the template of tokenizer.json with one of their own, and their bos_token. */
 static const struct own_template {
 	const char *name, *bos;
 } own_templates[] = {
@@ -31,7 +31,7 @@ struct merge {
 	const char *path;		/* of tokenizer_config.json */
 	struct ct_notes *notes;
 	bool changed;
-	bool full;			/* no memory for a change */
+	bool full;			/* a change failed: out of memory */
 };
 
 static void
@@ -75,7 +75,7 @@ index_added(struct merge *m)
 	}
 }
 
-/* The id that the tokenizers library gives to a token that is added behind the others. */
+/* The id that the tokenizers library gives to a token that is added after the others. */
 static long long
 next_id(const struct merge *m, const json_t *list, const char *content)
 {
@@ -94,8 +94,10 @@ next_id(const struct merge *m, const json_t *list, const char *content)
 	return next;
 }
 
-/* Adds a token to tokenizer.json's, or gives it the same flags there. Returns whether that
- * changed anything. */
+/*
+ * Adds a token to those of tokenizer.json, or gives it the same flags there. Returns whether that changed
+ * anything.
+ */
 static bool
 merge_token(struct merge *m, json_t *list, const json_t *token)
 {
@@ -135,7 +137,7 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The tokens that were changed or added, of which the first is named. */
+/* Notes the tokens that were changed or added, and names the first. */
 struct added {
 	json_t *list;
 	size_t n;
@@ -176,7 +178,7 @@ merge_decoder(struct merge *m, struct added *a)
 	free(keys);
 }
 
-/* "<s>" or {"content": "<s>", ...}: special tokens that nothing has added yet are. */
+/* "<s>" or {"content": "<s>", ...}: adds special tokens that have not been added yet. */
 static void
 merge_special(struct merge *m, struct added *a, const json_t *value)
 {
@@ -250,7 +252,7 @@ find_template(const json_t *post)
 	return NULL;
 }
 
-/* Whether a template is just this token, then the text. */
+/* Whether a template is just this token and the text. */
 static bool
 is_bos_alone(const json_t *template, const char *bos, long long id)
 {
@@ -318,7 +320,7 @@ merge_template(struct merge *m)
 	}
 }
 
-/* Of what may have been changed. */
+/* A checksum of everything that may have been changed. */
 static int
 add_digest(const json_t *root, uint32_t *digest, struct ct_error *err)
 {

@@ -1,8 +1,8 @@
 /*
  * tokenizer_config: what tokenizer_config.json changes of a tokenizer.json.
  *
- * transformers reads both, and where they differ the former counts; the tokenizers library knows
- * only the latter. Models are trained and run with transformers.
+ * transformers reads both files, and where they differ tokenizer_config.json counts; the tokenizers library
+ * reads only tokenizer.json. Models are trained and run with transformers.
  */
 #ifndef CT_MODEL_TOKENIZER_CONFIG_H
 #define CT_MODEL_TOKENIZER_CONFIG_H

@@ -1,6 +1,6 @@
 /*
- * transcoder: features of a run: encoders, activations, decoder rows, the skip path; see transcoder.h.
- * transcoder_open.c opens it.
+ * transcoder: encoders, activations, decoder rows and the skip path; see transcoder.h. transcoder_open.c
+ * opens transcoders.
  */
 #include "model/transcoder.h"
 
@@ -10,7 +10,7 @@
 #include "model/model.h"
 #include "model/neurons.h"
 
-/* A tile of inputs, small enough for a stack and the second cache; and lines of a file for the first one. */
+/* Inputs in a tile, small enough for the stack and the L2 cache; and lines of a file, for the L1 cache. */
 enum { TOKENS = 64, COLUMNS = 512, LINES = 64 };
 
 const char *
@@ -21,7 +21,7 @@ ct_transcoder_activation(const struct ct_transcoder *tc)
 		[CT_TC_TOPK] = "TopK", [CT_TC_TOPK_RELU] = "TopK",
 		[CT_TC_GROUPMAX] = "GroupMax", [CT_TC_BATCHTOPK] = "BatchTopK",
 	};
-	/* of the MLP */
+	/* the MLP's own output */
 	static const char *const own[] = {
 		[CT_SILU] = "SiLU", [CT_GELU] = "GELU", [CT_GELU_TANH] = "GELU", [CT_RELU] = "ReLU",
 	};
@@ -47,7 +47,7 @@ smaller(int a, int b)
 	return a < b ? a : b;
 }
 
-/* As ct_matrix_apply adds the products of enc with x - b, for x (T,D) and b (D), to pre. */
+/* Adds the products of enc with x - b to pre, like ct_matrix_apply, for x (T,D) and b (D). */
 static void
 add_centred(const struct ct_matrix *enc, const float *b, int T, const float *x, float *restrict pre)
 {
@@ -167,8 +167,8 @@ kth_largest(float *v, int n, int k)
 }
 
 /*
- * The k largest of pre[0..F), and of those the ones above `least`; of those that tie at the cut the lowest
- * indices.
+ * Keeps the k largest of pre[0..F) that are also above `least`; of those that tie at the cut, the ones with
+ * the lowest indices.
  */
 static void
 keep_largest(const float *pre, int F, int k, bool positive, float *a, float *scratch)
@@ -187,7 +187,7 @@ keep_largest(const float *pre, int F, int k, bool positive, float *a, float *scr
 	}
 }
 
-/* Of each of k groups of neighbours the largest, if it is above 0. */
+/* Keeps the largest of each of k groups of neighbours, if it is above 0. */
 static void
 keep_of_groups(const float *pre, int F, int k, float *a)
 {
@@ -305,7 +305,7 @@ ct_transcoder_check_rows(const struct ct_transcoder *tc, int l, int f, struct ct
 	int first = (l - ly->dec_first) * tc->D;
 	long long bad;
 
-	/* What neurons read and write with, every run of the model has used and checked. */
+	/* A neuron's weights are the model's: every run has used and checked them. */
 	if (tc->allow_nonfinite || tc->neurons || !t)
 		return CT_OK;
 	bad = ct_matrix_nonfinite(&ly->enc, f, 0, tc->D);

@@ -27,9 +27,9 @@ struct ct_tc_file;
 enum ct_tc_kind { CT_CLT, CT_PLT };
 
 /*
- * phi, of the pre-activations h of a token. TopK keeps the k largest of whatever sign; TopK-ReLU the k
- * largest of those above 0; GroupMax the largest above 0 of each of k groups of neighbours. Of equals the
- * lowest index wins.
+ * phi, applied to the pre-activations h of a token. TopK keeps the k largest of any sign; TopK-ReLU the k
+ * largest of those above 0; GroupMax the largest above 0 in each of k groups of neighbours. Of equal ones,
+ * the lowest index wins.
  */
 enum ct_tc_act {
 	CT_TC_RELU, CT_TC_JUMPRELU, CT_TC_TOPK, CT_TC_TOPK_RELU, CT_TC_GROUPMAX,
@@ -53,10 +53,10 @@ enum ct_write_point { CT_WRITE_STREAM, CT_WRITE_MLP };
 struct ct_tc_layer {
 	int F;
 	struct ct_matrix enc;			/* (F,D) */
-	struct ct_matrix dec;			/* (F,dec_rows*D): of feature f towards layer m */
-	int dec_rows, dec_first;		/* row f has D columns from (m - dec_first)*D on */
-	struct ct_matrix skip;			/* (D,D), rows are outputs; may be absent */
-	const struct ct_tensor *enc_tensor, *dec_tensor;	/* whose data that is; NULL: no file's */
+	struct ct_matrix dec;			/* (F,dec_rows*D): row f has what feature f writes */
+	int dec_rows, dec_first;		/* to layer m in D columns from (m - dec_first)*D on */
+	struct ct_matrix skip;			/* (D,D), rows are outputs; data NULL: none */
+	const struct ct_tensor *enc_tensor, *dec_tensor;	/* of enc and dec; NULL: no file's */
 	const float *b_enc;			/* (F) */
 	const float *threshold;			/* (F), JumpReLU only */
 	const float *b_dec;			/* (D) */
@@ -67,22 +67,22 @@ struct ct_transcoder {
 	enum ct_tc_act act;
 	enum ct_read_point read;
 	enum ct_write_point write;
-	int k;					/* TopK, GroupMax; neurons of a prompt, 0: the usual number */
+	int k;					/* TopK, GroupMax; neurons in a graph, 0: the default */
 	int L, D;
 	int F;					/* the largest layer's */
 	bool skip;
-	int turn;				/* tokens that begin a turn, without features; 0: BOS alone */
+	int turn;				/* first tokens, which have no features; 0: only BOS */
 	bool centred;
 	bool allow_nonfinite;
-	const char *layout;			/* what its files are, in a few words */
-	struct ct_notes notes;			/* what was accepted, and may surprise */
+	const char *layout;			/* the name of its files' layout */
+	struct ct_notes notes;			/* what was accepted, but may surprise */
 	struct ct_tc_layer *layers;		/* (L) */
 	char *scan;				/* config.yaml's scan or model_name */
 	struct ct_tc_file *files;		/* (n_files) */
 	int n_files;
 	/*
-	 * Not NULL: the features are this model's neurons, whose weights are the model's and whose encoders
-	 * depend on the run and the position (neurons.h); layers then have no matrices.
+	 * Not NULL: the features are the neurons of this model (neurons.h): their weights are the model's,
+	 * their encoders depend on the run and the position, and layers have no matrices.
 	 */
 	const struct ct_model *neurons;
 	struct ct_arena arena;
@@ -91,10 +91,10 @@ struct ct_transcoder {
 struct ct_transcoder_options {
 	bool allow_nonfinite;
 	int k;					/* for a TopK whose config lacks k; 0: none */
-	const char *model_name;			/* what the model is known to be called, or NULL */
+	const char *model_name;			/* the model's name if it is known, or NULL */
 };
 
-/* A directory of any layout, checked against the model. options may be NULL. */
+/* Opens a directory of any layout, and checks it against the model. options may be NULL. */
 int ct_transcoder_open(struct ct_transcoder **out, const char *dir, const struct ct_model *m,
     const struct ct_transcoder_options *options, struct ct_error *err);
 /* The model's own neurons as a transcoder (neurons.h), which must not outlive the model. */
@@ -107,12 +107,12 @@ void ct_transcoder_close(struct ct_transcoder *tc);
  */
 int ct_transcoder_check(const struct ct_transcoder *tc, const struct ct_model *m, struct ct_error *err);
 
-/* As ct_tensors_digest: tells one training from the next. */
+/* A checksum like that of ct_tensors_digest: it differs between trainings. */
 uint32_t ct_transcoder_digest(const struct ct_transcoder *tc, uint32_t digest);
 
 /*
- * The transcoder for one prompt, whose inputs (L,T,D) are given: itself, or for a BatchTopK a view with the
- * thresholds of this prompt, allocated in the arena and valid as long as the arena.
+ * The transcoder for one prompt, given what its encoders read (L,T,D): tc itself, or for a BatchTopK a copy
+ * with the thresholds of this prompt, which uses tc and the arena.
  */
 int ct_transcoder_settle(const struct ct_transcoder **out, const struct ct_transcoder *tc, int T,
     const float *read, struct ct_arena *a, struct ct_error *err);
@@ -120,10 +120,10 @@ int ct_transcoder_settle(const struct ct_transcoder **out, const struct ct_trans
 /* "JumpReLU" and the like. */
 const char *ct_transcoder_activation(const struct ct_transcoder *tc);
 
-/* How many layers feature l writes to, from layer l on. */
+/* How many layers the features of layer l write to, from layer l on. */
 int ct_transcoder_reach(const struct ct_transcoder *tc, int l);
 
-/* (D) what layer l writes without any feature: b_dec. Lent. */
+/* (D) what layer l writes without any feature: its b_dec. Lent. */
 const float *ct_transcoder_offset(const struct ct_transcoder *tc, int l);
 
 /*
@@ -134,16 +134,16 @@ const float *ct_transcoder_offset(const struct ct_transcoder *tc, int l);
 void ct_transcoder_encode(const struct ct_transcoder *tc, int l, int T, const float *x, float *restrict pre);
 
 /*
- * <w_enc[f], x> of one feature, without its bias; x (D). The bias. Both: the pre-activation. Of a neuron the
- * first is its activation at x, which is not linear in x, and the second is 0.
+ * For one feature and x (D): <w_enc[f], x> without the bias; the bias; and their sum, the pre-activation. For
+ * a neuron the first is its activation at x, which is not linear in x, and the bias is 0.
  */
 float ct_transcoder_encode_one(const struct ct_transcoder *tc, int l, int f, const float *x);
 float ct_transcoder_bias(const struct ct_transcoder *tc, int l, int f);
 float ct_transcoder_preactivation(const struct ct_transcoder *tc, int l, int f, const float *x);
 
 /*
- * The same of n features, each at a row of its own of x (.,D): pre[i], of at[i].feature on x[at[i].row].
- * 2*n*D flops; an encoder that lies the other way round is read once for all of them.
+ * The same for n features: pre[i] is the pre-activation of at[i].feature at row at[i].row of x (.,D). 2*n*D
+ * flops; a matrix stored as (D,F) is read once for all of them.
  */
 struct ct_tc_place {
 	int row, feature;
@@ -162,8 +162,8 @@ void ct_transcoder_activate(const struct ct_transcoder *tc, int l, const float *
     float *scratch);
 
 /*
- * phi of one feature; x (D). Where it depends on others the whole layer is encoded: pre and scratch (F) are
- * for that.
+ * phi of one feature; x (D). If it depends on other features the whole layer is encoded, for which pre and
+ * scratch (F) are needed.
  */
 float ct_transcoder_activate_one(
     const struct ct_transcoder *tc, int l, int f, const float *x, float *pre, float *scratch);
@@ -175,15 +175,15 @@ void ct_transcoder_skip_back(const struct ct_transcoder *tc, int l, int T, const
     float *restrict gx);
 
 /*
- * CT_EFORMAT, naming tensor and index, when a row of a feature that is used holds NaN or infinity in its
- * file (unless the transcoder allows them). Rows are checked when they are used: a transcoder may be larger
- * than memory.
+ * Checks the rows of a feature before they are used: CT_EFORMAT, naming tensor and index, if the file has NaN
+ * or infinity there (unless the transcoder allows them). Not all rows are checked when it is opened, since a
+ * transcoder may be larger than memory.
  */
 int ct_transcoder_check_rows(const struct ct_transcoder *tc, int l, int f, struct ct_error *err);
 
 /*
- * dst (D) = encoder row / decoder row of feature f of layer l towards layer m. Neurons have no encoder row
- * but the one of a run: ct_feature_gradient.
+ * dst (D) = the encoder row of feature f of layer l, or its decoder row for layer m. Neurons have an encoder
+ * row only in a run: see ct_feature_gradient.
  */
 void ct_transcoder_encoder_row(const struct ct_transcoder *tc, int l, int f, float *dst);
 void ct_transcoder_decoder_row(const struct ct_transcoder *tc, int l, int f, int m, float *dst);

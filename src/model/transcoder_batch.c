@@ -2,11 +2,12 @@
  * transcoder_batch: BatchTopK, whose features at one token depend on all tokens of a batch; see
  * transcoder.h.
  *
- * Of the relu(pre) of n tokens those are kept that are no less than the (k n)-th largest (sparsify:
- * fused_encoder with activation "batchtopk"). A prompt is a batch, its first token included. Once it has run,
- * there is a threshold as in any other transcoder, so that clamps, generation and sweeps use the features of
- * the prompt. It lies halfway between the least number that is kept and the largest that is not: products of
- * one token and of many differ by rounding, which must not cost the feature that sets the threshold.
+ * Of the relu(pre) of n tokens, those are kept that are not below the (k n)-th largest (sparsify:
+ * fused_encoder with activation "batchtopk"). A prompt is a batch, including its first token. After its run
+ * there is a threshold, as in any JumpReLU, so that clamps, generation and sweeps use the features of the
+ * prompt. The threshold is halfway between the smallest number that is kept and the largest that is not:
+ * products for one token and for many differ by rounding, which must not remove the feature that sets the
+ * threshold.
  */
 #include <limits.h>
 #include <math.h>
@@ -15,7 +16,7 @@
 
 #include "model/transcoder.h"
 
-/* The largest numbers above 0 so far, one more than are kept. */
+/* The largest numbers above 0 so far: one more than will be kept. */
 struct largest {
 	float *list;			/* (2 * (keep + 1)) */
 	int n, keep;
@@ -41,7 +42,7 @@ add(struct largest *l, float x)
 	l->n = l->keep + 1;
 }
 
-/* A threshold between the numbers that are kept and the others; of equal ones all are kept. */
+/* A threshold between the numbers that are kept and the others; equal ones are all kept. */
 static float
 cut_of(struct largest *l)
 {

@@ -4,8 +4,8 @@
  *
  * The first has W_enc_{l} (F,D), b_enc_{l} (F), b_dec_{l} (D) and optionally threshold_{l} (F), the second
  * W_dec_{l} (F,L-l,D). circuit-tracer's loader does not read a skip path, and its class applies the transpose
- * of what it applies for transcoders per layer. So a skip path in such a file has no agreed meaning, and is
- * an error. Source: circuit_tracer 0.5.0, transcoder/cross_layer_transcoder.py.
+ * of what it applies in per-layer transcoders. So a skip path in such a file has no agreed meaning, and is an
+ * error. Source: circuit_tracer 0.5.0, transcoder/cross_layer_transcoder.py.
  */
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /*
- * transcoder_config: config.yaml of a transcoder, the keys of circuit-tracer and what may stand beside them.
+ * transcoder_config: config.yaml of a transcoder: circuit-tracer's keys, and others that such files may have.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,13 +8,13 @@
 #include "model/name.h"
 #include "model/transcoder_load.h"
 
-/* Each changes what the numbers mean, and is read here. */
+/* Keys that change what the numbers mean; all are read here. */
 static const char *const known[] = {
 	"model_name", "model_kind", "feature_input_hook", "feature_output_hook", "scan", "transcoders",
 	"activation", "k", "n_layers", "d_model", "d_transcoder",
 };
 
-/* These describe. */
+/* Keys that only describe. */
 static const char *const idle[] = {
 	"author", "authors", "base_model", "citation", "dataset", "datasets", "description", "language",
 	"library_name", "license", "notes", "repo_id", "revision", "subfolder", "tags", "url", "version",
@@ -69,7 +69,7 @@ check_keys(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 	return CT_OK;
 }
 
-/* A hook's name without "blocks.{layer}." in front. */
+/* A hook's name without a leading "blocks.{layer}.". */
 static const char *
 hook_name(const char *text)
 {
@@ -177,7 +177,7 @@ read_act(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 	return CT_OK;
 }
 
-/* One file for several layers is probably a slip of the pen. */
+/* One file for several layers is probably a mistake. */
 static void
 note_doubles(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc, const struct ct_yaml *list)
 {
@@ -239,9 +239,9 @@ read_sizes(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc)
 	return code;
 }
 
-/* Families by a word that names of their models have; a longer word before one that it contains. */
+/* Families by words that names of their models contain; a longer word before a shorter one in it. */
 static const struct {
-	const char *word, *model_type;		/* the beginning of it */
+	const char *word, *model_type;		/* how its model_type begins */
 } families[] = {
 	{ "gemma-2-", "gemma2" }, { "gemma2", "gemma2" }, { "gemma-3", "gemma3" }, { "gemma3", "gemma3" },
 	{ "gpt2", "gpt2" }, { "gpt-2", "gpt2" }, { "gpt-oss", "gpt_oss" }, { "gpt-neo", "gpt_neo" },
@@ -257,7 +257,7 @@ is_inside(const char *dir, const char *outer)
 	return n > 0 && strncmp(dir, outer, n) == 0 && (dir[n] == '/' || outer[n - 1] == '/');
 }
 
-/* model_name against the family and the name of the model, as far as they are known. */
+/* Compares model_name with the family and the name of the model, as far as they are known. */
 static int
 check_model(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc, const char *name)
 {
@@ -281,7 +281,7 @@ check_model(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc, const char *
 		return ct_yaml_fail(doc, at, CT_EFORMAT, ld->err, "a transcoder of the model \"%.60s\", "
 		    "whose model_type is %s; this model's is %s", name, families[i].model_type, type);
 	}
-	/* What lies in the model's own directory was put there by somebody who knew. */
+	/* A transcoder in the model's own directory was put there on purpose. */
 	if (*name && !(ours && *ours) && !is_inside(ld->dir, ld->model->dir) &&
 	    !ct_name_known(ld->model, name))
 		ct_note(&ld->tc->notes, "%s:%d: a transcoder of the model \"%.60s\"; neither the path of "
@@ -291,7 +291,7 @@ check_model(struct ct_tc_loader *ld, const struct ct_yaml_doc *doc, const char *
 
 /*
  * Whether its prompts begin with a turn, <bos><start_of_turn>user and a line break, whose tokens have no
- * features: those of Gemma 3's instruction models, as the reference has it.
+ * features. As in the reference, these are the transcoders of Gemma 3's instruction models.
  */
 static bool
 opens_turn(const char *model)

@@ -13,10 +13,10 @@
 
 enum { MAX_FEATURES = 1 << 26 };
 
-/* An entry of a file of either kind. */
+/* An array of a file of either format. */
 struct array {
 	const struct ct_tensor *t;
-	const char *unread;		/* the name of its type, if that is not read */
+	const char *unread;		/* the name of its type, if that is not supported */
 	bool by_column;
 };
 
@@ -54,7 +54,7 @@ ct_tc_has(const struct ct_tc_file *f, const char *name)
 	return find(f, name, &a);
 }
 
-/* "W_enc, W_dec and b_enc" of a file, cut to fit. */
+/* Lists the arrays of a file, "W_enc, W_dec and b_enc", cut to fit. */
 static const char *
 names_of(const struct ct_tc_file *f, char *buf, size_t size)
 {
@@ -69,7 +69,7 @@ names_of(const struct ct_tc_file *f, char *buf, size_t size)
 	return buf;
 }
 
-/* Notes that a name was asked for. */
+/* Remembers that a name was asked for. */
 static void
 use(struct ct_tc_loader *ld, const char *name)
 {
@@ -77,7 +77,7 @@ use(struct ct_tc_loader *ld, const char *name)
 		ld->used[ld->n_used++] = name;
 }
 
-/* The path of an entry below the directory, of which an absolute one is not; to be freed. */
+/* The path of a file that config.yaml lists: below the directory unless it is absolute. To be freed. */
 static char *
 path_of(const struct ct_tc_loader *ld, const char *name)
 {
@@ -87,7 +87,7 @@ path_of(const struct ct_tc_loader *ld, const char *name)
 bool
 ct_tc_exists(const struct ct_tc_loader *ld, const char *name)
 {
-	char path[PATH_MAX];	/* no memory is asked for, whose lack would look like a file's */
+	char path[PATH_MAX];	/* not allocated, since that could fail like a missing file */
 	int n = name[0] == '/' ? snprintf(path, sizeof path, "%s", name) :
 	    snprintf(path, sizeof path, "%s/%s", ld->dir, name);
 
@@ -117,8 +117,8 @@ ct_tc_open_file(struct ct_tc_loader *ld, const char *name, const struct ct_tc_fi
 }
 
 /*
- * A listed file on the Hugging Face hub, "hf://owner/repository/folder/file?revision=main", lies where `hf
- * download` puts it: at folder/file below the directory, or with the repository in front of that.
+ * A listed file on the Hugging Face hub, "hf://owner/repository/folder/file?revision=main", is looked for
+ * where `hf download` puts it: at folder/file below the directory, or at repository/folder/file.
  */
 static int
 hub_file(struct ct_tc_loader *ld, const char *entry, char *name, size_t size)
@@ -207,7 +207,7 @@ wrong_shape(struct ct_tc_loader *ld, const struct ct_tensor *t, const char *expe
 }
 
 /*
- * The tensor of that name and shape; -1 for a size accepts any. NULL: the error is set, and names what the
+ * The tensor of that name and shape; a size of -1 accepts any. NULL: the error is set, and names what the
  * file has instead.
  */
 static const struct ct_tensor *
@@ -243,7 +243,7 @@ want(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name, int 
 	return a.t;
 }
 
-/* The code of a tensor that was not there as it was wanted. */
+/* The code for a tensor that is missing or differs from what was wanted. */
 static int
 failed(const struct ct_tc_loader *ld)
 {
@@ -280,7 +280,7 @@ ct_tc_vector(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *na
 	return *out ? CT_OK : failed(ld);
 }
 
-/* The number of features of layer l, from a size of a tensor. */
+/* Sets or checks the number of features of layer l, from a size of a tensor. */
 static int
 set_features(struct ct_tc_loader *ld, const struct ct_tensor *t, size_t n, int l)
 {
@@ -296,7 +296,7 @@ set_features(struct ct_tc_loader *ld, const struct ct_tensor *t, size_t n, int l
 	return CT_OK;
 }
 
-/* Of a tensor that a layout wanted; a file may hold it column after column. */
+/* The matrix of a tensor that a layout asked for; a file may store it by columns. */
 static struct ct_matrix
 matrix_of(const struct ct_tc_file *f, const struct ct_tensor *t, bool transposed)
 {
@@ -375,7 +375,7 @@ ct_tc_skip(struct ct_tc_loader *ld, const struct ct_tc_file *f, const char *name
 	return CT_OK;
 }
 
-/* What a tensor that nobody asked for probably is. */
+/* What a tensor that no layout asked for probably is. */
 static const char *
 hint_of(const char *name)
 {
@@ -409,7 +409,7 @@ ct_tc_end_file(struct ct_tc_loader *ld, const struct ct_tc_file *f)
 		if (used)
 			continue;
 		ct_text_clean(name, sizeof name, a.t->name, strlen(a.t->name));
-		/* The number of features that a training kept active. */
+		/* The number of features that the training kept active. */
 		if (strcmp(a.t->name, "k") == 0 && a.t->count == 1 && a.t->rank <= 1) {
 			ct_note(&ld->tc->notes, "%s: the number k in the files is ignored; config.yaml "
 			    "says which activation counts", ld->dir);

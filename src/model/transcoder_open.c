@@ -25,7 +25,10 @@ close_file(struct ct_tc_file *f)
 	*f = (struct ct_tc_file){ 0 };
 }
 
-/* The first that fits is it: those of which a file tells more come before those that would take any. */
+/*
+ * The first layout that fits is used. Those that are recognised by more details come before more general
+ * ones.
+ */
 static const struct ct_tc_layout *const layouts[] = {
 	&ct_tc_sparsify, &ct_tc_scope2_clt, &ct_tc_clt, &ct_tc_scope1, &ct_tc_scope2_plt, &ct_tc_plt,
 };
@@ -83,7 +86,7 @@ choose(struct ct_tc_loader *ld)
 	return CT_OK;
 }
 
-/* A layer beyond the model's: nothing in the others would tell. */
+/* Looks for a layer beyond the model's last: no other check would notice it. */
 static int
 check_end(struct ct_tc_loader *ld)
 {
@@ -96,7 +99,7 @@ check_end(struct ct_tc_loader *ld)
 	    "transcoder made for another model?", ld->dir, name, ld->tc->L);
 }
 
-/* Stops at the first number that is not 0: of a matrix in use that is at once. */
+/* Stops at the first number that is not 0, so for a matrix in use it stops at once. */
 static bool
 all_zero(const struct ct_tensor *t)
 {
@@ -114,7 +117,7 @@ all_zero(const struct ct_tensor *t)
 	return true;
 }
 
-/* What may be as its maker wanted it, and is probably not. */
+/* Notes what may be intended, but probably is not. */
 static void
 note_oddities(const struct ct_tc_loader *ld, int l)
 {
@@ -134,7 +137,7 @@ note_oddities(const struct ct_tc_loader *ld, int l)
 		    "active at most tokens", both[0]->file, negative, ly->F, l);
 }
 
-/* Thresholds make JumpReLU of ReLU; config.yaml may not say otherwise. */
+/* With thresholds, ReLU becomes JumpReLU; config.yaml must not contradict them. */
 static int
 settle_act(struct ct_tc_loader *ld)
 {

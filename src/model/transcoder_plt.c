@@ -1,5 +1,5 @@
 /*
- * transcoder_plt: circuit-tracer's layout of transcoders per layer, layer_{l}.safetensors.
+ * transcoder_plt: circuit-tracer's layout of per-layer transcoders, layer_{l}.safetensors.
  *
  * W_enc, W_dec (F,D), b_enc (F), b_dec (D), optionally activation_function.threshold (F) and W_skip (D,D),
  * which adds x W_skip'. Source: circuit_tracer 0.5.0, transcoder/single_layer_transcoder.py.

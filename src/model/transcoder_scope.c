@@ -2,9 +2,9 @@
  * transcoder_scope: what the three layouts of Google DeepMind's Gemma Scope have in common; see
  * transcoder_load.h.
  *
- * Encoders are (D,F). The publisher's code has acts = (pre > threshold) * relu(pre), so a threshold below 0
- * counts as 0; and adds x affine_skip_connection, whose first index is the input's. Sources: the tutorials
- * of Gemma Scope 1 and 2.
+ * Encoders are (D,F). In the publisher's code, acts = (pre > threshold) * relu(pre), so a threshold below 0
+ * counts as 0; and the skip path adds x affine_skip_connection, whose first index is the input's. Sources:
+ * the tutorials of Gemma Scope 1 and 2.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ ct_tc_scope_encoder(struct ct_tc_loader *ld, int l, const char *name, const stru
 	return bind_thresholds(ld, *f, ly);
 }
 
-/* Is a hook, as the publisher names it, the output of this module of layer l? */
+/* Whether a hook, named as the publisher does, is the output of this module of layer l. */
 static int
 check_hook(struct ct_tc_loader *ld, const json_t *root, const char *path, const char *key, const char *module,
     int l)
@@ -97,7 +97,7 @@ check_figures(struct ct_tc_loader *ld, const json_t *root, const char *path, con
 	    shown);
 }
 
-/* Gemma Scope 2 has a config.json beside each layer's file, which must not say something else. */
+/* Gemma Scope 2 has a config.json next to each layer's file, which must not contradict the rest. */
 int
 ct_tc_scope_check(struct ct_tc_loader *ld, const struct ct_tc_file *f, int l)
 {

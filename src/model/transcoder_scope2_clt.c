@@ -2,7 +2,7 @@
  * transcoder_scope2_clt: Gemma Scope 2 across layers, params_layer_{l}.safetensors, or files that
  * config.yaml lists.
  *
- * As per layer, but w_dec (F,L,D), whose rows before the own layer are not used. Source: circuit_tracer
+ * As per layer, except for w_dec (F,L,D), whose rows for earlier layers are not used. Source: circuit_tracer
  * 0.5.0, load_gemma_scope_2_clt.
  */
 #include "model/transcoder_load.h"

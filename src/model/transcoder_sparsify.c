@@ -3,9 +3,9 @@
  *
  * encoder.weight (F,D), encoder.bias (F), W_dec (F,D), b_dec (D), and W_skip (D,D) if cfg.json says
  * skip_connection. The folder names the module, whose input is read and whose output is written:
- * mlp.hook_in and mlp.hook_out. Activations come of relu(pre): the k largest (topk), or the largest of each
- * of k groups (groupmax). Without "transcode" b_dec is subtracted from the input; the skip path adds x
- * W_skip'. Source: sparsify, sparse_coder.py, fused_encoder.py, config.py.
+ * mlp.hook_in and mlp.hook_out. Active are the k largest relu(pre) (topk), or the largest in each of k groups
+ * (groupmax). Without "transcode", b_dec is subtracted from the input; the skip path adds x W_skip'. Source:
+ * sparsify, sparse_coder.py, fused_encoder.py, config.py.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ enum { MAX_CFG = 1 << 20, MAX_K = 1 << 24 };
 
 static const char *const stems[] = { "layers.", "h.", "model.layers.", "transformer.h." };
 
-/* What a cfg.json says. Those left out have the defaults of sparsify's class. */
+/* What a cfg.json says. Missing keys have the defaults of sparsify's class. */
 struct cfg {
 	enum ct_tc_act act;
 	int d_in, k, num_latents, expansion;
@@ -47,7 +47,7 @@ fits(const struct ct_tc_loader *ld)
 	return !ld->has_config && stem_of(ld);
 }
 
-/* A key that we don't know does nothing when it is off. */
+/* An unknown key does nothing if it is off. */
 static bool
 is_off(const json_t *v)
 {
@@ -62,7 +62,7 @@ check_keys(const json_t *root, const char *path, struct ct_error *err)
 {
 	static const char *const known[] = {
 		"activation", "d_in", "expansion_factor", "k", "num_latents", "skip_connection", "transcode",
-		/* For training only, or where the weights come from. */
+		/* Keys that only concern the training, or say where the weights come from. */
 		"dtype", "gram_table_hash", "lookup_max_order", "multi_topk", "normalize_decoder",
 	};
 	const char *key;
@@ -141,9 +141,7 @@ read_cfg(struct ct_tc_loader *ld, const char *path, struct cfg *c)
 	return code;
 }
 
-/*
- * The cfg.json of a layer against the model and the first layer's; layer 0 settles what the transcoder has.
- */
+/* Compares the cfg.json of a layer with the model and with layer 0's, which sets the transcoder's fields. */
 static int
 check_cfg(struct ct_tc_loader *ld, const char *path, const struct cfg *c, int l)
 {

@@ -32,7 +32,7 @@ allocate(const struct part *list, size_t n, struct ct_arena *a, struct ct_error 
 
 enum { MAX_PARTS = 18 };
 
-/* The arrays of a pass; returns how many. */
+/* Lists the arrays of a pass; returns how many there are. */
 static size_t
 parts_of(struct part parts[MAX_PARTS], struct ct_pass *p, const struct ct_model *m, int T)
 {
@@ -176,7 +176,7 @@ ct_embed(const struct ct_model *m, int T, int first, const int *ids, float *x)
 	}
 }
 
-/* Floats for the rows of a layer's attention, beside patterns. */
+/* Floats for the rows of a layer's attention, without patterns. */
 static size_t
 attention_scratch(const struct ct_config *c, int n)
 {
@@ -198,7 +198,7 @@ ct_layer_scratch(const struct ct_model *m, int T)
 	return ct_layer_scratch_last(m, T, T);
 }
 
-/* z (T-first,H*head) = patterns, of queries q or frozen, applied to the values. */
+/* z (T-first,H*head) = patterns, computed from queries q or frozen, applied to the values. */
 static void
 mix(const struct ct_model *m, int l, const struct ct_layer_rows *r, const float *q, float *z, float *scratch)
 {
@@ -231,7 +231,7 @@ ct_layer_attention(
 	float *k = r->k + (size_t)first * kv, *q = r->q ? r->q + (size_t)first * width : own;
 
 	ct_norm_run(&ly->norm1, n, x, y, r->scale1);
-	/* Keys are of use beyond a frozen pattern: generated tokens attend to them. */
+	/* Keys are needed even if the pattern is frozen: generated tokens attend to them. */
 	ct_linear(&ly->v, n, y, true, r->v + (size_t)first * kv);
 	ct_linear(&ly->k, n, y, true, k);
 	ct_heads_finish(m, l, CT_KEYS, first, n, k, scale);

@@ -10,7 +10,7 @@
 #include "base/sort.h"
 #include "base/text.h"
 
-/* The printable Latin-1 characters stand for themselves, the other 68 bytes for U+0100 and up. */
+/* Printable Latin-1 characters stand for themselves; U+0100 and up stand for the other 68 bytes. */
 static bool
 prints_itself(unsigned byte)
 {
@@ -39,7 +39,9 @@ invert_symbols(int byte_of[0x144])
 		byte_of[ct_byte_symbol((unsigned char)b)] = b;
 }
 
-/* Decodes a key into dst (strlen(key)+1 bytes). A key with foreign characters stays as it is. */
+/*
+ * Decodes a key into dst (strlen(key)+1 bytes). A key with characters that stand for no byte stays as it is.
+ */
 static size_t
 decode_key(char *dst, const char *key, const int byte_of[0x144])
 {
@@ -59,7 +61,7 @@ decode_key(char *dst, const char *key, const int byte_of[0x144])
 	return n;
 }
 
-/* Decodes a key that is plain text, with a stand-in for blanks. */
+/* Decodes a key that is plain text, except that a character stands for blanks. */
 static size_t
 decode_plain(char *dst, const char *key, const struct ct_vocab_style *style)
 {
@@ -119,7 +121,7 @@ measure(struct sizes *s, const json_t *map, const json_t *added, const char *pat
 	}
 	if (code == CT_OK && s->last < 0)
 		code = ct_fail(err, CT_EFORMAT, "%s: the vocabulary is empty", path);
-	/* Ids index tables, so one far beyond the number of tokens would cost memory for nothing. */
+	/* Tables are indexed by id, so an id far beyond the number of tokens would waste memory. */
 	if (code == CT_OK && s->last > (long long)(2 * n + 65536))
 		code = ct_fail(err, CT_EFORMAT, "%s: token id %lld is too large for a vocabulary of %zu "
 		    "tokens", path, s->last, n);
@@ -144,8 +146,8 @@ add(struct ct_vocab *v, char **pool, const char *key, const json_t *id, const ch
 }
 
 /*
- * Hugging Face numbers added tokens itself: as the vocabulary has them, or one after the other behind it.
- * highest: of those before.
+ * Hugging Face does not take the ids of added tokens from the file: each has its id in the vocabulary, or the
+ * next one after all others. highest: the largest id so far.
  */
 static int
 check_added_id(const json_t *map, const json_t *token, long long highest, const char *path,
@@ -206,7 +208,7 @@ fill(struct ct_vocab *v, const json_t *map, const json_t *added, const struct ct
 		if (code != CT_OK)
 			return code;
 		highest = json_integer_value(id) > highest ? json_integer_value(id) : highest;
-		/* Of Gemma's runs of blanks too, which are added tokens, blanks are what is meant. */
+		/* Gemma's runs of blanks, which are added tokens, also stand for blanks. */
 		w->text = style->byte_level ? w->key : pool;
 		w->n = style->byte_level ? strlen(w->key) : decode_plain(pool, w->key, style);
 		pool += style->byte_level ? 0 : w->n + 1;

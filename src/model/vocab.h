@@ -1,8 +1,8 @@
 /*
  * vocab: the tokens of a tokenizer, by id, by key and by likeness.
  *
- * A token's key is how tokenizer.json writes it, its text is what it stands for ("Ġthe" and " the"). Filled
- * in by the tokenizer, then constant. Owns all strings.
+ * A token's key is how tokenizer.json writes it, its text is what it stands for (such as "Ġthe" and " the").
+ * Filled in by the tokenizer, then constant. Owns all strings.
  */
 #ifndef CT_MODEL_VOCAB_H
 #define CT_MODEL_VOCAB_H
@@ -37,8 +37,8 @@ struct ct_vocab_style {
 };
 
 /*
- * From {"key": id, ...} and tokenizer.json's list of added tokens (NULL: none). Ids must be unique, dense
- * enough to be indexes, and those that Hugging Face would give the added tokens.
+ * Built from {"key": id, ...} and tokenizer.json's list of added tokens (NULL: none). Ids must be unique and
+ * dense enough to be indexes, and those of added tokens must be the ones that Hugging Face would give them.
  */
 int ct_vocab_read(struct ct_vocab *v, const json_t *map, const json_t *added,
     const struct ct_vocab_style *style, const char *path, struct ct_error *err);
