@@ -4,9 +4,9 @@
  * engine   a model, its tokenizer, transcoder and feature cards; opened once, then constant
  * session  one prompt: its run, graph and clamps; owned by its caller, used by one thread at a time
  *
- * What getters return is lent until the next call that changes the session. Functions that can take long take
- * a job (NULL: none). When its progress function returns false, the work is cancelled and the session stays
- * as it was. The work runs on the engine's threads, whatever pool the job names.
+ * What getters return is lent: valid until the next call that changes the session. Functions that can take
+ * long take a job (NULL: none). When its progress function returns false, the work is cancelled and the
+ * session stays as it was. The work runs on the engine's threads, whatever pool the job names.
  */
 #ifndef CTRACE_H
 #define CTRACE_H
@@ -50,19 +50,19 @@ struct ct_engine_options {
 	bool per_layer;			/* prefer model/transcoder-plt to model/transcoder */
 	bool neurons;			/* no transcoder: the model's own neurons (model/neurons.h) */
 	bool allow_nonfinite;
-	/* of a TopK transcoder whose config lacks it; with neurons, how many are chosen (0: 4096) */
+	/* k of a TopK transcoder whose config lacks it; with neurons, how many are chosen (0: 4096) */
 	int k;
 	int threads;			/* 0: one per processor */
 };
 
 struct ct_engine_info {
 	bool from_file;			/* a graph without a model: see ct_engine_open_graph */
-	const char *name;		/* the last part of the directory, or the name of the graph */
+	const char *name;		/* the directory's last part, or the graph's name */
 	const char *dir;		/* the model's directory, or the graph's file */
 	int lost_pins;			/* pins of the graph's file for which there was no room */
 	int absent_pins;		/* pins of the file that name none of its nodes; shown as absent */
 	int left_out;			/* invalid nodes and links of the file, which were ignored */
-	const char *trouble;		/* what is wrong with the first of them; "" */
+	const char *trouble;		/* what is wrong with the first of them; "": none */
 	const char *family;		/* "llama" */
 	const char *transcoder;		/* "CLT", "PLT" or "neurons"; "" if a graph's file does not say */
 	const char *transcoder_dir;	/* "" with neurons */
@@ -75,8 +75,8 @@ struct ct_engine_info {
 	bool spaced;
 	bool has_cards;
 	const char *cards_trouble;	/* why the existing cards are not shown, or "" */
-	bool has_other_transcoder;			/* the model has both a CLT and a PLT */
-	bool has_transcoder;		/* its directory has one, whichever is in use */
+	bool has_other_transcoder;	/* the model has both a CLT and a PLT */
+	bool has_transcoder;		/* the model's directory has one, in use or not */
 	const char *demo;		/* demo prompt from recipe.yaml, or "" */
 };
 
@@ -117,7 +117,7 @@ const char *ct_engine_token(const struct ct_engine *e, int id);
 char *ct_engine_text(const struct ct_engine *e, const int *ids, int n);
 /* The same as raw bytes, for data; not to be shown. */
 char *ct_engine_raw_text(const struct ct_engine *e, const int *ids, int n);
-/* The token of the same word with a blank before it, or if it has one without; -1: there is none. */
+/* The token of the same word with a leading blank; if it has one, the token without; -1: none. */
 int ct_engine_other_spelling(const struct ct_engine *e, int token);
 /* Vocabulary entries that begin with prefix: returns how many there are, and fills in at most max. */
 int ct_engine_complete(const struct ct_engine *e, const char *prefix, int *ids, int max);
@@ -139,9 +139,7 @@ const char *ct_engine_label(const struct ct_engine *e, int layer, int feature);
  */
 const char *ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size,
     bool *guess);
-/*
- * "L1#249"; "L1#?" if a graph's file does not say which; "lorsa L1#9" for other programs' nodes. Returns buf.
- */
+/* "L1#249"; "L1#?" if a graph's file has no number; "lorsa L1#9" for other programs' nodes. Returns buf. */
 const char *ct_engine_feature_name(const struct ct_engine *e, int layer, int feature, char *buf, size_t size);
 double ct_engine_label_f1(const struct ct_engine *e, int layer, int feature);	/* NAN: typed or unknown */
 /* Whether the label of a feature fits a query that ct_query_parse has read. */
@@ -240,7 +238,7 @@ struct ct_targets {
 struct ct_trace_options {
 	struct ct_targets targets;
 	int max_feature_nodes;		/* 0: 7500 */
-	int max_targets;		/* number of default targets at most; 0: 10 */
+	int max_targets;		/* the most default targets; 0: 10 */
 	double target_share;		/* probability that the default targets reach together; 0: .95 */
 	double node_threshold, edge_threshold;	/* 0,0: .8, .98; 1,1: no pruning */
 	enum ct_pace {
@@ -263,12 +261,12 @@ const struct ct_graph *ct_session_graph(const struct ct_session *s);	/* NULL: no
  * A graph that is traced in pieces (graph->partial) has only the targets' rows at first. ct_session_work
  * computes others, the most influential first, for so many seconds or until the job says stop, which loses
  * nothing. ct_session_open_row computes the row of one node at once, and ct_session_finish all that are
- * missing. Rows that were opened early change nothing in the finished graph.
+ * missing. The order in which rows are computed does not change the finished graph.
  */
 enum ct_work {
 	CT_WORK_NONE,			/* the graph is complete */
-	CT_WORK_MORE,			/* more rows are missing */
-	CT_WORK_CHANGED,		/* the same, and influence, pruning and scores have changed */
+	CT_WORK_MORE,			/* rows are still missing */
+	CT_WORK_CHANGED,		/* as MORE; influence, pruning and scores have changed */
 	CT_WORK_FINISHED		/* the graph is now complete; nodes may have other numbers */
 };
 int ct_session_work(struct ct_session *s, double seconds, const struct ct_job *job, struct ct_error *err);
@@ -281,7 +279,7 @@ int ct_session_prune(struct ct_session *s, double node_threshold, double edge_th
  * count.
  */
 int ct_session_direct(const struct ct_session *s, int node, struct ct_direct *out, struct ct_error *err);
-/* The same next to this graph, at a position; counted only if ct_engine_count has run. */
+/* ct_engine_weights with this graph's edges at a position; counted only if ct_engine_count has run. */
 int ct_session_weights(struct ct_session *s, int layer, int feature, int pos, struct ct_weights_here *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 /* The strongest paths from words to a target. Everything in out is from the arena. */
@@ -388,8 +386,8 @@ int ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct c
 /*
  * Chooses pins and supernodes for this graph: the first target; each group of features that trace/groups.h
  * finds in the pruned graph, as a supernode; each word, in one supernode with the features that only read it;
- * and single nodes with at least 3 % of the influence. Only what on balance raises the target is pinned; what
- * lowers it is only counted. The result is in *out, to be set by the caller; earlier pins are not in it.
+ * and single nodes with at least 3 % of the influence. Only what raises the target on balance is pinned; what
+ * lowers it is counted. The result is in *out, to be set by the caller; earlier pins are not in it.
  */
 int ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_auto_groups *said,
     const struct ct_job *job, struct ct_error *err);
@@ -407,18 +405,17 @@ int ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct
 /*
  * Pins in sg what `text` names: a node, or several separated by commas. A label, "Texas" or "Texas"@8, stands
  * for its features in the pruned graph. supernode: group them under this name, unless it is NULL. Returns how
- * many nodes were named, and in *of, which may be NULL, how many there would be if the pruned graph had all
- * active features. After a failure sg is to be thrown away.
+ * many nodes were named; *of, which may be NULL, is how many there would be if the pruned graph had all
+ * active features. After a failure, discard sg.
  */
 int ct_session_pin_all(const struct ct_session *s, struct ct_subgraph *sg, const char *text,
-    const char *supernode,
-    int *of, struct ct_error *err);
+    const char *supernode, int *of, struct ct_error *err);
 
 /*
  * Features have the same names in every text: L1#249@8, or by their labels as session/query.h describes:
  * "Texas"@8, "Texas">.8@Dallas, "=bridge Texas"@*. After the @ is a position, @8; all from there on, @8..; a
- * token that occurs once in the prompt, @Dallas; or all positions, @*, which a label without a place means
- * too. A label stands for the features that are active there.
+ * token that occurs once in the prompt, @Dallas; or all positions, @*. A label without a place means @*. A
+ * label stands for the features that are active there.
  *
  * A clamp is "L1#249@8=0", "L1#249@*x-1", "L1#249@8..+2.5", "\"Texas\"@8x0".
  */
@@ -426,10 +423,10 @@ int ct_session_parse_clamp(const struct ct_session *s, const char *text, struct 
     struct ct_error *err);
 /*
  * The same for several features with one strength, separated by commas, such as "L0#358@6,L1#585@8x0". A
- * feature without a place has that of the next one: "L1#585,L3#112@8x0". A label stands for all its features
- * that are active there; if none is and the strength is no multiple, for all its features in the model. The
- * name of a supernode, "\"Texas\"x0", stands for its features where they are pinned, or with a place, for
- * these features there. Returns how many clamps were written.
+ * feature without a place takes the place of the next one: "L1#585,L3#112@8x0". A label stands for all its
+ * features that are active there; if none is and the strength is not a multiple, for all its features in the
+ * model. The name of a supernode, "\"Texas\"x0", stands for its features where they are pinned, or with a
+ * place, for these features there. Returns how many clamps were written.
  */
 enum { CT_MAX_MEMBERS = 64 };
 int ct_session_parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out, int max,
@@ -475,7 +472,7 @@ bool ct_session_is_clamped(const struct ct_session *s);
 int ct_session_compare(const struct ct_session *here, const struct ct_session *there,
     struct ct_comparison *out, struct ct_arena *a, struct ct_error *err);
 /*
- * The activation of a compared node in one of the two sessions (side 0: here, 1: there). NAN: it is no
+ * The activation of a compared node in one of the two sessions (side 0: here, 1: there). NAN: it is not a
  * feature, its position has no counterpart there, or it is a neuron that was not chosen there.
  */
 double ct_session_compared_activation(const struct ct_session *s, const struct ct_comparison *c,
@@ -492,9 +489,9 @@ int ct_session_patch_clamps(const struct ct_session *here, const struct ct_sessi
 
 /* Like ct_session_activation, but under the clamps in force: a clamped feature has its clamped value. */
 float ct_session_clamped_activation(const struct ct_session *s, int layer, int feature, int pos);
-/* What the clamps leave of a part's activations, as a mean factor. NAN: no clamps, or no features. */
+/* The mean factor to which the clamps bring a part's activations. NAN: no clamps, or no features. */
 double ct_session_level(const struct ct_session *s, const struct ct_subgraph_part *p);
-/* Whether a clamp applies to a pinned feature at its position. And the supernode of a pin, or NULL. */
+/* Whether a clamp applies to a pinned feature at its position; the supernode it applies to, or NULL. */
 bool ct_clamp_reaches(const struct ct_clamp *c, const struct ct_pin *p);
 const char *ct_session_clamp_supernode(const struct ct_session *s, const struct ct_clamp *c);
 
@@ -505,8 +502,8 @@ int ct_session_survey(struct ct_session *s, const struct ct_survey **out, const 
  * Whether an explanation of the first target is right: see trace/judge.h. pins NULL: judges the features of
  * the pruned graph, in automatic groups; else the pinned features, in their supernodes. Its parts are ranked
  * by what is lost without each. If the prompt is a sentence of the model's corpus, it also says how stable
- * the explanation is: how much of it is in the pruned graphs of a few sentences with the same answer. All in
- * out is from the arena.
+ * the explanation is: how much of it is in the pruned graphs of a few sentences with the same answer.
+ * Everything in out is from the arena.
  */
 struct ct_explained_part {
 	char name[CT_SUPERNODE_NAME];	/* of a supernode; "": a single node */

@@ -116,8 +116,7 @@ void ct_session_note_choice(struct ct_session *s);
 /* Fills in words, from ids. */
 int ct_session_words_init(struct ct_session *s, struct ct_error *err);
 int ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const float *final,
-    struct ct_arena *a,
-    struct ct_error *err);
+    struct ct_arena *a, struct ct_error *err);
 /* The logits (V) of a run at a position, or NULL with the error set. */
 const float *ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_error *err);
 int ct_session_check_position(const struct ct_session *s, int pos, struct ct_error *err);

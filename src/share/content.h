@@ -50,8 +50,7 @@ const bool *ct_content_written(const struct ct_export *x, struct ct_arena *a);
  * The edges between written nodes: the pruned graph's, and those between pinned nodes that pruning dropped.
  */
 void ct_content_edges(const struct ct_export *x, const bool *written,
-    void (*put)(void *ctx, const struct ct_edge *e),
-    void *ctx);
+    void (*put)(void *ctx, const struct ct_edge *e), void *ctx);
 
 /*
  * Writes the fields pinnedIds and supernodes into an open object, including pins of nodes that the graph does

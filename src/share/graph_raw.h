@@ -68,8 +68,7 @@ struct ct_raw_graph {
  * `strings`.
  */
 int ct_raw_open(struct ct_raw_graph *p, const char *where, const char *text, size_t n,
-    struct ct_arena *strings,
-    struct ct_arena *scratch, struct ct_error *err);
+    struct ct_arena *strings, struct ct_arena *scratch, struct ct_error *err);
 void ct_raw_close(struct ct_raw_graph *p);
 
 /* A section as a tree, for the small ones; *out is NULL when it is missing. */

@@ -82,8 +82,7 @@ int ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
  */
 int ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, const struct ct_graph *g,
     const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, const struct ct_changed *run,
-    struct ct_arena *a,
-    struct ct_error *err);
+    struct ct_arena *a, struct ct_error *err);
 
 /*
  * What a run changed of one target of the graph: its logit minus the vocabulary's mean, its difference of

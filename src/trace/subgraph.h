@@ -14,12 +14,13 @@
 
 enum { CT_MAX_PINS = 512, CT_MAX_SUPERNODES = 64, CT_SUPERNODE_NAME = 64 };
 
-/*
- * A feature that is the target is the same node as the feature. A node that is in several supernodes, as
- * other programs allow, is pinned once for each.
- */
-/* layer of what a file pins and does not have: a CT_NODE_OTHER with a number */
+/* The layer of a pin that a file has for a node that it does not have; its kind is then CT_NODE_OTHER. */
 enum { CT_PIN_ABSENT = -2 };
+
+/*
+ * A pinned node. A feature that is also the target is one node. Files of other programs may put a node into
+ * several supernodes; it is then pinned once for each.
+ */
 struct ct_pin {
 	enum ct_node_kind kind;
 	int layer, pos, index, other;	/* as in struct ct_node */
@@ -66,18 +67,19 @@ void ct_supernode_name(char dst[CT_SUPERNODE_NAME], const char *text);
 /* A part: a supernode, or a pinned node that is in none. */
 struct ct_subgraph_part {
 	int supernode;			/* -1: a single node */
-	int n, n_nodes;			/* pins; those of them that are in the graph */
+	int n, n_nodes;			/* pins; how many of them are in the graph */
 	int *pin;			/* (n) of the subgraph */
 	int *node;			/* (n) of the graph, or -1 */
 	double layer;			/* mean of its nodes */
 	double activation;		/* summed over its features */
 	double influence;		/* summed */
 	/*
-	 * What flows in from outside other than by edges from other parts: the rest of the sum, and the rest
-	 * of 1 after the edges' shares by size. It comes from nodes in no part, and from what cancels within
-	 * an edge. Words, errors and features that a clamp set have no inputs.
+	 * What flows in from outside, except by edges from other parts: the rest of the sum, and what the
+	 * absolute shares of those edges leave of 1. It comes from nodes that are in no part, and from
+	 * members of a part that cancel each other. Words, errors and features that a clamp set have no
+	 * inputs.
 	 */
-	bool fed;			/* it has inputs; else both are 0 */
+	bool fed;			/* it has inputs; if not, rest and rest_share are 0 */
 	double rest, rest_share;
 };
 
@@ -86,28 +88,27 @@ struct ct_subgraph_edge {
 	int source, target;		/* parts */
 	double weight;			/* sum of the edges */
 	/*
-	 * As a share of what flows into the target from outside of it, -1..1: the edges of each member over
-	 * its inputs from other parts and unpinned nodes; of several members the mean, weighted by how much
-	 * of a member's inputs comes from outside. This is how the published tools draw an edge between
-	 * supernodes.
+	 * The share of what flows into the target from outside it, -1..1: for each member of the target, the
+	 * sum of these edges divided by its inputs from other parts and unpinned nodes; for several members
+	 * the mean, weighted by how much of each member's inputs comes from outside. This is how the
+	 * published tools draw an edge between supernodes.
 	 */
 	double share;
 };
 
 struct ct_parts {
 	int n, n_edges;
-	/* targets, then from the last layer down, within one by influence */
+	/* targets first, then by layer from the last down, within a layer by influence */
 	struct ct_subgraph_part *part;
-	struct ct_subgraph_edge *edge;	/* by target, within one the strongest first */
+	struct ct_subgraph_edge *edge;	/* by target, and for each target the strongest first */
 	int n_features;			/* pinned ones that are in the graph */
-	struct ct_scores scores;	/* of the graph, were it only for the pinned features */
+	struct ct_scores scores;	/* the graph's, if only the pinned features were features */
 	/* of all edges; for a saved graph that was pruned, of those that are left */
 	struct ct_scores whole;
 };
 
 /* Everything from the arena. Needs ct_graph_influence. */
 int ct_parts_init(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph *g,
-    struct ct_arena *a,
-    struct ct_error *err);
+    struct ct_arena *a, struct ct_error *err);
 
 #endif

@@ -30,7 +30,6 @@ int ct_measure_answers(struct ct_answer_score *out, const struct ct_net *net,
  * Per layer (L each), over all rows of a: explained variance (weighted as in a), active features, dead ones.
  */
 int ct_measure_transcoder(double *explained, double *l0, double *dead,
-    const struct ct_train_transcoder *transcoder,
-    const struct ct_mlp_rows *a, struct ct_error *err);
+    const struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a, struct ct_error *err);
 
 #endif

@@ -54,8 +54,7 @@ bool ct_reporter_send(struct ct_reporter *w, int step);
  * (CT_ECANCELLED).
  */
 int ct_reporter_save(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,
-    bool go_on,
-    struct ct_error *err);
+    bool go_on, struct ct_error *err);
 /* After the last step. */
 int ct_reporter_finish(const struct ct_reporter *w, struct ct_part_state *state, struct ct_checkpoint *c,
     struct ct_error *err);

@@ -67,8 +67,7 @@ struct ct_train_rows {
 struct ct_train_transcoder_pass;
 
 int ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out,
-    const struct ct_train_transcoder_shape *s, int max_rows,
-    struct ct_error *err);
+    const struct ct_train_transcoder_shape *s, int max_rows, struct ct_error *err);
 void ct_train_transcoder_pass_close(struct ct_train_transcoder_pass *p);
 
 /*
@@ -95,8 +94,7 @@ float ct_train_transcoder_cutoff(const struct ct_train_transcoder_pass *p, int l
 const float *ct_train_transcoder_begin(struct ct_train_transcoder_pass *p,
     const struct ct_train_transcoder *c, int B);
 void ct_train_transcoder_layer(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c, int l,
-    int B, const float *x, int ldx,
-    struct ct_train_transcoder_sums *sums, uint8_t *fired);
+    int B, const float *x, int ldx, struct ct_train_transcoder_sums *sums, uint8_t *fired);
 
 /* All layers at once: x (B,L,D). */
 const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p,
@@ -120,8 +118,7 @@ const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p,
  */
 void ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c,
     const struct ct_train_transcoder_loss *loss, const struct ct_train_rows *rows, const float *norm,
-    double scale,
-    float *grad, struct ct_train_transcoder_sums *sums);
+    double scale, float *grad, struct ct_train_transcoder_sums *sums);
 
 /*
  * The training divided x by in[l] and y by out[l] (L each): scales the transcoder back for x and y

@@ -38,8 +38,7 @@ void ct_train_pass_close(struct ct_train_pass *p);
 
 /* Fills p with the activations of b, and returns the logits (R,V), lent until the next pass. */
 const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net *net,
-    const struct ct_batch *b,
-    ct_mlp_hook hook, void *ctx);
+    const struct ct_batch *b, ct_mlp_hook hook, void *ctx);
 
 /*
  * loss = sum_r weight_r * (1 - smoothing) * -log softmax(logits_r)[target_r]
@@ -59,7 +58,6 @@ const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net 
  * tests/unit/test_train_model.c
  */
 double ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
-    double scale,
-    const struct ct_prices *prices, float *grad, int *right);
+    double scale, const struct ct_prices *prices, float *grad, int *right);
 
 #endif

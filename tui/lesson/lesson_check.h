@@ -21,8 +21,7 @@ struct lesson_check {
 
 /* Reads a step's `expect:` map as at most max expectations. Returns how many, or a code. */
 int lesson_check_read(const struct ct_yaml_doc *d, const struct ct_yaml *map, struct lesson_check *out,
-    int max,
-    struct ct_error *err);
+    int max, struct ct_error *err);
 
 /* Whether it is true now. found (may be NULL): what is true instead. */
 bool lesson_check_holds(struct app *a, const struct lesson_check *e, char *found, size_t size);
