@@ -119,6 +119,13 @@ Y
 	    grep -q '^not ok - step 2.*label Texa' '$tmp/out' || { cat '$tmp/out' '$tmp/err'; false; }"
 fi
 
+# A label is shown with an example of it, even on a small screen.
+if [ -f "$top/models/capitals/model.safetensors" ]; then
+	printf 'prompt the capital of the state containing Dallas is\nlesson first\nlesson 5\nscreen\n' |
+		CTRACE_MODEL_PATH=$top/models "$CTRACE_TUI" -m capitals --headless 80x24 --script - >"$tmp/out" 2>"$tmp/err"
+	ok "the card has an example in a small pane" sh -c "grep -A 1 '│ fires on' '$tmp/out' | grep -q '│ .*\[.*\]'"
+fi
+
 # The lessons that are shipped, where their model is there.
 for lesson in "$top"/models/lessons/*.yaml "$top"/models/*/lesson.yaml; do
 	[ -f "$lesson" ] || continue

@@ -243,13 +243,24 @@ add_terms(struct card *c, const struct ct_node *n, bool first)
 		add(c, (struct card_line){ .kind = LEFT_OUT });
 }
 
+/* As many examples as leave room for the logits. */
+static void
+add_meaning(struct card *c, int room, bool all)
+{
+	int examples = all ? CARD_LINES : room - c->list.n - 2;
+
+	if (examples > 0)
+		add_examples(c, examples);
+	add_logits(c, all);
+}
+
 /* room: lines of the pane; all: add every line, even if they do not fit. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
 {
 	const struct ct_node *n = study_node(&a->study, c->node);
-	bool effect = card_effect(a, c->node);
-	int mixed, left, edges, examples, before;
+	bool effect = card_effect(a, c->node), tight;
+	int mixed, left, edges, before;
 	char about[STUDY_NAME];
 	const char *written;
 
@@ -279,7 +290,10 @@ build(struct app *a, struct card *c, int room, bool all)
 		fit_plot(a, c, n, all ? room : left - 1, all);
 	left -= c->plot.h ? c->plot.h + 1 : 0;
 	edges = edge_lines(c, n, left, all);
-	add(c, (struct card_line){ .kind = BLANK });
+	/* In a small pane blank lines give way to an example: without one, a label is only a claim. */
+	tight = !all && room < 12 && c->card && !c->plot.h;
+	if (!tight)
+		add(c, (struct card_line){ .kind = BLANK });
 	before = c->list.n;
 	if (ct_node_traits(n->kind)->has_inputs) {
 		add_edges(a, c, FROM, edges < 2 ? 2 : edges);
@@ -294,12 +308,9 @@ build(struct app *a, struct card *c, int room, bool all)
 		add_edges(a, c, TO, edges);
 	add_plot(c, all ? 0 : room);
 	if (c->card) {
-		if (all || !c->plot.h || room - c->list.n > 3)
+		if (!tight && (all || !c->plot.h || room - c->list.n > 3))
 			add(c, (struct card_line){ .kind = BLANK });
-		examples = all ? CARD_LINES : room - c->list.n - 2;
-		if (examples > 0)
-			add_examples(c, examples);
-		add_logits(c, all);
+		add_meaning(c, room, all);
 	} else if (c->why.msg[0] && !a->study.info->has_cards) {
 		add(c, (struct card_line){ .kind = BLANK });
 		add(c, (struct card_line){ .kind = NOTE, .text = c->why.msg });
