@@ -31,6 +31,17 @@ clamps_close(void *state)
 	free(state);
 }
 
+/* Another prompt begins at its first clamp, with the effect on the answer in sight. */
+static void
+clamps_changed(struct app *a, void *state, enum change what)
+{
+	struct clamps *v = state;
+
+	(void)a;
+	if (what == CHANGED_GRAPH)
+		v->list.sel = v->list.top = 0;
+}
+
 static const struct ct_effects *
 effects(struct app *a)
 {
@@ -347,6 +358,7 @@ const struct view_ops clamps_view = {
 	.keep = true,
 	.open = clamps_open,
 	.close = clamps_close,
+	.changed = clamps_changed,
 	.draw = clamps_draw,
 	.list = clamps_list,
 	.text = clamps_text,
