@@ -140,7 +140,10 @@ is_clamped(struct app *a, const struct lesson_check *e, char *found, size_t size
 	for (int i = 0; i < set->n; i++)
 		if (!set->clamp[i].off && label_has(a, set->clamp[i].layer, set->clamp[i].feature, e->text))
 			return true;
-	snprintf(found, size, "%d clamps, none on a feature with \"%s\" in its label", set->n, e->text);
+	if (set->n)
+		snprintf(found, size, "no clamp on a feature with \"%s\" in its label", e->text);
+	else
+		snprintf(found, size, "no clamps");
 	return false;
 }
 
@@ -149,7 +152,7 @@ has_clamps(struct app *a, const struct lesson_check *e, char *found, size_t size
 {
 	int n = study_clamps(&a->study)->n;
 
-	snprintf(found, size, "%d clamps", n);
+	snprintf(found, size, "%d clamp%s", n, n == 1 ? "" : "s");
 	return strcmp(e->text, "none") ? n > 0 : n == 0;
 }
 

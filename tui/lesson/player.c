@@ -83,7 +83,7 @@ player_go(struct app *a, int step)
 		return app_fail(a, "this is the first step");
 	if (step >= p->lesson->n)
 		return app_fail(a,
-		    "this was the last step: 0 lists the lessons, :lesson off closes this one");
+		    "this was the last step: 0 lists the lessons; :lesson result FILE writes what you did");
 	p->step = step;
 	p->busy = true;
 	memset(p->met, 0, sizeof p->met);
@@ -124,8 +124,13 @@ player_hint(struct app *a)
 	char plain[400];
 	const char *hint;
 	size_t n = 0;
+	bool more;
 
-	if (!p->lesson || !current(a)->ask || turn_is_done(a) || p->hints == LESSON_HINTS)
+	if (turn_choices(a))
+		return app_fail(a, "a prediction has no hints: choose 1 to %d, then see", turn_choices(a));
+	if (p->lesson && turn_is_done(a))
+		return app_fail(a, "this step is done: Space goes on");
+	if (!p->lesson || !current(a)->ask || p->hints == LESSON_HINTS)
 		return player_answer(a);
 	hint = current(a)->hint[p->hints];
 	if (!hint)
@@ -137,7 +142,8 @@ player_hint(struct app *a)
 		if (*hint != '`')
 			plain[n++] = *hint == '\n' ? ' ' : *hint;
 	plain[n] = '\0';
-	app_say(a, "hint %d: %s", p->hints, plain);
+	more = p->hints < LESSON_HINTS && current(a)->hint[p->hints];
+	app_say(a, "hint %d: %s (. again %s)", p->hints, plain, more ? "says more" : "does it for you");
 	return DID_CHANGE;
 }
 

@@ -86,7 +86,7 @@ draw_predict(const struct player *p, const struct area *area, int y)
 		x += draw_text(area, x, y, is_right ? ST_PLUS : chosen ? ST_MINUS : ST_TEXT, q->choice[i]);
 		if (is_right || chosen)
 			x += draw_text(area, x, y, ST_DIM,
-			    is_right && chosen ? " right" : is_right ? " it is" : " yours");
+			    is_right && chosen ? " (right)" : is_right ? " (it is)" : " (yours)");
 	}
 	if (p->choice)
 		draw_done(area, x, y);
