@@ -2,6 +2,8 @@
 base_files = \
 	%D%/arena.c \
 	%D%/arena.h \
+	%D%/best.c \
+	%D%/best.h \
 	%D%/buffer.c \
 	%D%/buffer.h \
 	%D%/clock.c \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/best.h"
 #include "base/label.h"
 #include "base/parallel.h"
 #include "cards/match.h"
@@ -45,36 +46,29 @@ struct job {
 	struct ct_store_layer *out;
 };
 
-static void
-insert_logit(struct ct_card_logit *best, int *n, const char *token, float weight, float sign)
+/* The tokens with the largest x (V), which is sign * logits. */
+static int
+list_tokens(const struct job *j, const float *x, float sign, struct ct_card_logit *out)
 {
-	int i = *n;
+	int token[CT_BUILD_LOGITS], n = ct_best_largest(j->m->cfg.V, x, CT_BUILD_LOGITS, token);
 
-	if (i == CT_BUILD_LOGITS) {
-		if (sign * weight <= sign * best[i - 1].weight)
-			return;
-		i--;
-	} else {
-		(*n)++;
-	}
-	for (; i > 0 && sign * weight > sign * best[i - 1].weight; i--)
-		best[i] = best[i - 1];
-	best[i] = (struct ct_card_logit){ .token = token, .weight = weight };
+	for (int i = 0; i < n; i++)
+		out[i] = (struct ct_card_logit){ j->c->words[token[i]], sign * x[token[i]] };
+	return n;
 }
 
+/* Leaves the logits negated. */
 static bool
-output_tokens(const struct job *j, const float *logits, struct ct_card *card)
+output_tokens(const struct job *j, float *logits, struct ct_card *card)
 {
-	int v, V = j->m->cfg.V;
-
 	card->top = ct_arena_alloc(card->memory, CT_BUILD_LOGITS, sizeof *card->top);
 	card->bottom = ct_arena_alloc(card->memory, CT_BUILD_LOGITS, sizeof *card->bottom);
 	if (!card->top || !card->bottom)
 		return false;
-	for (v = 0; v < V; v++) {
-		insert_logit(card->top, &card->n_top, j->c->words[v], logits[v], 1);
-		insert_logit(card->bottom, &card->n_bottom, j->c->words[v], logits[v], -1);
-	}
+	card->n_top = list_tokens(j, logits, 1, card->top);
+	for (int v = 0; v < j->m->cfg.V; v++)
+		logits[v] = -logits[v];
+	card->n_bottom = list_tokens(j, logits, -1, card->bottom);
 	return true;
 }
 
@@ -238,23 +232,23 @@ examples(const struct job *j, const int *tokens, const float *acts, int n, struc
 static bool
 label(const struct job *j, int worker, const int *tokens, int n, struct ct_card *card)
 {
-	struct ct_match best;
+	struct ct_match match;
 	char mixed[256];
 	int i, used;
 
-	ct_matcher_best(j->matcher, worker, tokens, n, &best);
-	if (best.n == 0)
+	ct_matcher_best(j->matcher, worker, tokens, n, &match);
+	if (match.n == 0)
 		return true;
-	card->f1 = best.f1[0];
+	card->f1 = match.best[0].f1;
 	if (card->f1 >= least_f1) {
-		card->label = j->c->labels[best.label[0]];
+		card->label = j->c->labels[match.best[0].label];
 		return true;
 	}
 	used = snprintf(mixed, sizeof mixed, "%s", CT_LABEL_MIXED);
-	card->n_candidates = best.n;
-	for (i = 0; i < best.n; i++) {
-		card->candidates[i] = j->c->labels[best.label[i]];
-		card->candidate_f1[i] = best.f1[i];
+	card->n_candidates = match.n;
+	for (i = 0; i < match.n; i++) {
+		card->candidates[i] = j->c->labels[match.best[i].label];
+		card->candidate_f1[i] = match.best[i].f1;
 		if (used < (int)sizeof mixed)
 			used += snprintf(mixed + used, sizeof mixed - (size_t)used, "%s%s",
 			    i == 0 ? "" : CT_LABEL_OR, card->candidates[i]);
@@ -265,7 +259,7 @@ label(const struct job *j, int worker, const int *tokens, int n, struct ct_card 
 
 static int
 build_card(
-    const struct job *j, int worker, int f, const float *logits, struct ct_arena *a, struct ct_error *err)
+    const struct job *j, int worker, int f, float *logits, struct ct_arena *a, struct ct_error *err)
 {
 	const struct ct_activity_layer *layer = &j->activity->layers[j->layer];
 	const int *tokens = layer->tokens + layer->start[f];

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/best.h"
+
 struct scratch {
 	int *hits;		/* (n_labels) zero between calls */
 	int *touched;		/* (n_labels) labels with hits, in order of appearance */
@@ -78,26 +80,16 @@ fail:
 	return ct_fail_memory(err, n * sizeof(int) * (size_t)workers, "label counts");
 }
 
-/* Keeps the best CT_CARD_CANDIDATES in order. */
-static void
-insert(struct ct_match *best, int label, double f1)
+/* Of equal ones the label that the corpus lists first. */
+static int
+by_f1(const void *a, const void *b, void *ctx)
 {
-	int i, k;
+	const struct ct_matched *x = a, *y = b;
 
-	for (i = 0; i < best->n; i++) {
-		if (f1 > best->f1[i] || (f1 == best->f1[i] && label < best->label[i]))
-			break;
-	}
-	if (i == CT_CARD_CANDIDATES)
-		return;
-	if (best->n < CT_CARD_CANDIDATES)
-		best->n++;
-	for (k = best->n - 1; k > i; k--) {
-		best->label[k] = best->label[k - 1];
-		best->f1[k] = best->f1[k - 1];
-	}
-	best->label[i] = label;
-	best->f1[i] = f1;
+	(void)ctx;
+	if (x->f1 != y->f1)
+		return x->f1 > y->f1 ? -1 : 1;
+	return x->label < y->label ? -1 : x->label > y->label;
 }
 
 void
@@ -117,7 +109,9 @@ ct_matcher_best(struct ct_matcher *m, int worker, const int *tokens, int n, stru
 	out->n = 0;
 	for (i = 0; i < n_touched; i++) {
 		label = s->touched[i];
-		insert(out, label, 2.0 * s->hits[label] / (n + m->size[label]));
+		ct_best_keep(out->best, &out->n, CT_CARD_CANDIDATES,
+		    &(struct ct_matched){ label, 2.0 * s->hits[label] / (n + m->size[label]) },
+		    sizeof *out->best, by_f1, NULL);
 		s->hits[label] = 0;
 	}
 }

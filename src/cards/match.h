@@ -18,10 +18,13 @@ struct ct_matcher;
 int ct_matcher_open(struct ct_matcher **out, const struct ct_corpus *c, int workers, struct ct_error *err);
 void ct_matcher_close(struct ct_matcher *m);
 
+struct ct_matched {
+	int label;
+	double f1;
+};
 struct ct_match {
-	int n;				/* how many labels were found, best first */
-	int label[CT_CARD_CANDIDATES];
-	double f1[CT_CARD_CANDIDATES];
+	int n;				/* how many labels were found */
+	struct ct_matched best[CT_CARD_CANDIDATES];	/* the best first */
 };
 
 /*

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/best.h"
+
 enum {
 	LEFT = 4,		/* least columns of a scale next to dots, */
 	NAME = 5,		/* or next to tens or ones, with their name */
@@ -379,29 +381,15 @@ static size_t
 strongest(const struct ct_plot *p, bool ones, char *dst, size_t n, size_t size)
 {
 	enum { MOST = 4 };
-	int n_side = side(p->o, ones), first = ones ? 0 : p->o->from / DIGITS, best, taken[MOST];
+	int n_side = side(p->o, ones), first = ones ? 0 : p->o->from / DIGITS, best[MOST], found;
+	float means[DIGITS * DIGITS];
 
-	for (int k = 0; k < MOST && n < size; k++) {
-		float most = p->most[ones] / 2;
-
-		best = -1;
-		for (int i = 0; i < n_side * n_side; i++) {
-			float m = mean(p->o, ones, i / n_side, i % n_side);
-			bool again = false;
-
-			for (int j = 0; j < k; j++)
-				again |= taken[j] == i;
-			if (!again && m > most) {
-				best = i;
-				most = m;
-			}
-		}
-		if (best < 0)
-			break;
-		taken[k] = best;
-		n += (size_t)snprintf(dst + n, size - n, " %d+%d", first + best / n_side,
-		    first + best % n_side);
-	}
+	for (int i = 0; i < n_side * n_side; i++)
+		means[i] = mean(p->o, ones, i / n_side, i % n_side);
+	found = ct_best_largest(n_side * n_side, means, MOST, best);
+	for (int k = 0; k < found && means[best[k]] > p->most[ones] / 2 && n < size; k++)
+		n += (size_t)snprintf(dst + n, size - n, " %d+%d", first + best[k] / n_side,
+		    first + best[k] % n_side);
 	return n;
 }
 

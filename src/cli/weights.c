@@ -12,35 +12,18 @@
 enum { FORMAT = 1 };			/* version of this command's JSON */
 enum { ROWS = 10, TOKENS = 6, JSON_ROWS = 100 };
 
-/* The indices of the n largest values of x, largest first. */
-static void
-largest(const float *x, int V, int *out, int n)
-{
-	for (int k = 0; k < n; k++) {
-		out[k] = -1;
-		for (int v = 0; v < V; v++) {
-			bool taken = false;
-
-			for (int i = 0; i < k; i++)
-				taken |= out[i] == v;
-			if (!taken && (out[k] < 0 || x[v] > x[out[k]]))
-				out[k] = v;
-		}
-	}
-}
-
 /* The tokens whose values are most standard deviations above the mean. */
 static void
-show_tokens(const struct ct_engine *e, const char *what, const float *z)
+show_tokens(const struct ct_engine *e, const char *what, const float *x)
 {
-	int V = ct_engine_info(e)->V, n = V < TOKENS ? V : TOKENS, top[TOKENS];
+	struct ct_outstanding top[TOKENS];
+	int n = ct_weights_outstanding(ct_engine_info(e)->V, x, top, TOKENS);
 	char line[512];
 	size_t used = (size_t)snprintf(line, sizeof line, "%s", what);
 
-	largest(z, V, top, n);
 	for (int i = 0; i < n && used < sizeof line; i++)
 		used += (size_t)snprintf(line + used, sizeof line - used, "  %s %.1f",
-		    ct_engine_token(e, top[i]), (double)z[top[i]]);
+		    ct_engine_token(e, top[i].token), (double)top[i].deviations);
 	cli_line("%s", line);
 }
 
@@ -88,15 +71,15 @@ show(const struct ct_engine *e, const struct ct_feature_weights *w)
 }
 
 static json_t *
-tokens_json(const struct ct_engine *e, const float *z)
+tokens_json(const struct ct_engine *e, const float *x)
 {
-	int V = ct_engine_info(e)->V, n = V < TOKENS ? V : TOKENS, top[TOKENS];
+	struct ct_outstanding top[TOKENS];
+	int n = ct_weights_outstanding(ct_engine_info(e)->V, x, top, TOKENS);
 	json_t *list = json_array();
 
-	largest(z, V, top, n);
 	for (int i = 0; i < n; i++)
-		json_array_append_new(list, json_pack("{s:o, s:o}", "token", cli_token_json(e, top[i]), "z",
-		    ct_json_out_number((double)z[top[i]])));
+		json_array_append_new(list, json_pack("{s:o, s:o}", "token",
+		    cli_token_json(e, top[i].token), "z", ct_json_out_number((double)top[i].deviations)));
 	return list;
 }
 
@@ -160,8 +143,6 @@ take_weights(void *ctx, struct ct_engine *e, int layer, int feature, struct ct_e
 
 	cli_progress_end(&progress);
 	if (code == CT_OK) {
-		ct_weights_standardize(ct_engine_info(e)->V, w.all.read);
-		ct_weights_standardize(ct_engine_info(e)->V, w.all.written);
 		if (to->list)
 			json_array_append_new(to->list, feature_json(e, &w));
 		else {

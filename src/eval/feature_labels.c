@@ -15,7 +15,7 @@ ct_feature_labels_find(struct ct_feature_labels *out, const struct ct_corpus *c,
     const struct ct_activity *activity, struct ct_error *err)
 {
 	struct ct_matcher *matcher = NULL;
-	struct ct_match best;
+	struct ct_match match;
 	size_t n = 0, k = 0;
 	int code;
 
@@ -36,10 +36,10 @@ ct_feature_labels_find(struct ct_feature_labels *out, const struct ct_corpus *c,
 		for (int f = 0; f < a->F; f++, k++) {
 			int active = (int)(a->start[f + 1] - a->start[f]);
 
-			ct_matcher_best(matcher, 0, a->tokens + a->start[f], active, &best);
+			ct_matcher_best(matcher, 0, a->tokens + a->start[f], active, &match);
 			out->tokens[k] = active;
-			out->label[k] = best.n > 0 ? best.label[0] : -1;
-			out->f1[k] = best.n > 0 ? best.f1[0] : 0;
+			out->label[k] = match.n > 0 ? match.best[0].label : -1;
+			out->f1[k] = match.n > 0 ? match.best[0].f1 : 0;
 		}
 	}
 	ct_matcher_close(matcher);

@@ -83,7 +83,7 @@ find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *e
 {
 	static const char plans[] = "plans ";
 	struct ct_matcher *matcher;
-	struct ct_match best;
+	struct ct_match match;
 	int l, f, code = ct_matcher_open(&matcher, j->c, 1, err);
 
 	for (l = 0; code == CT_OK && l < activity->L; l++) {
@@ -93,8 +93,9 @@ find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *e
 			const char *label;
 
 			ct_matcher_best(matcher, 0, a->tokens + a->start[f],
-			    (int)(a->start[f + 1] - a->start[f]), &best);
-			label = best.n > 0 && best.f1[0] >= least_f1 ? j->c->labels[best.label[0]] : "";
+			    (int)(a->start[f + 1] - a->start[f]), &match);
+			label = match.n > 0 && match.best[0].f1 >= least_f1 ?
+			    j->c->labels[match.best[0].label] : "";
 			j->plans[j->means.first[l] + (size_t)f] =
 			    strncmp(label, plans, sizeof plans - 1) == 0 ||
 			    ends_in(label, " ahead") || ends_in(label, ", planning");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/best.h"
 #include "base/text.h"
 #include "model/vocab.h"
 
@@ -59,7 +60,7 @@ lower(char out[MAX_WORD], const char *s)
  * after all misspellings.
  */
 static int
-likeness(const char *word, const char *lowered, const char *other, int limit)
+unlikeness(const char *word, const char *lowered, const char *other, int limit)
 {
 	char other_lowered[MAX_WORD];
 	int distance, cased;
@@ -72,38 +73,47 @@ likeness(const char *word, const char *lowered, const char *other, int limit)
 	return 4 * distance + (cased < 3 ? cased : 3);
 }
 
+struct near {
+	int id, unlike;
+};
+
+static int
+by_unlikeness(const void *a, const void *b, void *ctx)
+{
+	const struct near *x = a, *y = b;
+
+	(void)ctx;
+	return (x->unlike > y->unlike) - (x->unlike < y->unlike);
+}
+
 int
 ct_vocab_nearest(const struct ct_vocab *v, const char *word, int *ids, int max)
 {
 	size_t n = strlen(word);
 	int limit = n / 3 < 4 ? (int)(n / 3) + 1 : 4;
 	char lowered[MAX_WORD];
-	int *score, count = 0;
+	struct near *near;
+	int count = 0;
 
 	if (n == 0 || n >= MAX_WORD || max <= 0)
 		return 0;
-	score = malloc((size_t)max * sizeof *score);
-	if (!score)
+	near = malloc((size_t)max * sizeof *near);
+	if (!near)
 		return 0;
 	lower(lowered, word);
 	for (int id = 0; id < v->size; id++) {
 		const struct ct_word *w = &v->words[id];
-		int s, at;
+		int unlike;
 
 		if (!w->key || w->special || w->n >= MAX_WORD)
 			continue;
-		s = likeness(word, lowered, w->text, limit);
-		if (s < 0 || (count == max && s >= score[max - 1]))
-			continue;
-		/* Inserts in order; of equals, the lower id comes first. */
-		at = count < max ? count++ : max - 1;
-		for (; at > 0 && score[at - 1] > s; at--) {
-			score[at] = score[at - 1];
-			ids[at] = ids[at - 1];
-		}
-		score[at] = s;
-		ids[at] = id;
+		unlike = unlikeness(word, lowered, w->text, limit);
+		if (unlike >= 0)
+			ct_best_keep(near, &count, max, &(struct near){ id, unlike }, sizeof *near,
+			    by_unlikeness, NULL);
 	}
-	free(score);
+	for (int i = 0; i < count; i++)
+		ids[i] = near[i].id;
+	free(near);
 	return count;
 }

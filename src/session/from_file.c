@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/best.h"
 #include "base/text.h"
 #include "session/engine.h"
 
@@ -77,6 +78,15 @@ begin(struct ct_session *s, struct ct_error *err)
 }
 
 static int
+by_prob(const void *a, const void *b, void *ctx)
+{
+	const struct ct_top *x = a, *y = b;
+
+	(void)ctx;
+	return (x->prob < y->prob) - (x->prob > y->prob);
+}
+
+static int
 top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
 {
 	const struct ct_graph *g = s->graph;
@@ -86,16 +96,10 @@ top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
 		return 0;
 	for (int i = g->n_nodes - g->n_targets; i < g->n_nodes; i++) {
 		const struct ct_node *t = &g->nodes[i];
-		int k = found < n ? found : n;
 
-		if (t->target != CT_TARGET_LOGIT || t->pos != pos)
-			continue;
-		if (k == n && (n == 0 || out[n - 1].prob >= t->prob))
-			continue;
-		for (k = k < n ? k : n - 1; k > 0 && out[k - 1].prob < t->prob; k--)
-			out[k] = out[k - 1];
-		out[k] = (struct ct_top){ t->index, NAN, t->prob };
-		found += found < n;
+		if (t->target == CT_TARGET_LOGIT && t->pos == pos)
+			ct_best_keep(out, &found, n, &(struct ct_top){ t->index, NAN, t->prob }, sizeof *out,
+			    by_prob, NULL);
 	}
 	return found;
 }

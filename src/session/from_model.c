@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/best.h"
 #include "math/kernels.h"
 #include "session/engine.h"
 
@@ -84,31 +85,30 @@ begin(struct ct_session *s, struct ct_error *err)
 }
 
 static int
+by_logit(const void *a, const void *b, void *ctx)
+{
+	const struct ct_top *x = a, *y = b;
+
+	(void)ctx;
+	return (x->logit < y->logit) - (x->logit > y->logit);
+}
+
+static int
 top(struct ct_session *s, enum ct_run which, int pos, struct ct_top *out, int n)
 {
 	const float *logits = ct_session_logits(s, which, pos, NULL);
-	int V = s->e->info.V, filled = 0;
+	int V = s->e->info.V, found = 0;
 	double max, sum;
 
 	if (!logits)
 		return CT_EINVAL;
 	sum = ct_softmax_sum(V, logits, &max);
-	for (int v = 0; v < V; v++) {
-		int i = filled;
-
-		if (n <= 0 || (filled == n && logits[v] <= out[n - 1].logit))
-			continue;
-		if (filled == n)
-			i--;
-		else
-			filled++;
-		for (; i > 0 && out[i - 1].logit < logits[v]; i--)
-			out[i] = out[i - 1];
-		out[i] = (struct ct_top){ v, logits[v], 0 };
-	}
-	for (int i = 0; i < filled; i++)
+	for (int v = 0; v < V; v++)
+		ct_best_keep(out, &found, n, &(struct ct_top){ v, logits[v], 0 }, sizeof *out, by_logit,
+		    NULL);
+	for (int i = 0; i < found; i++)
 		out[i].prob = (float)(exp((double)out[i].logit - max) / sum);
-	return filled;
+	return found;
 }
 
 static float

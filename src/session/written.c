@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/best.h"
 #include "base/label.h"
 #include "math/kernels.h"
 #include "model/linear.h"
@@ -50,25 +51,6 @@ direct_output(const struct ct_session *s, int layer, int feature, int pos, float
 	return CT_OK;
 }
 
-/* The indices of the n largest, largest first; if equal, the lower index first. */
-static void
-largest(const float *v, int size, int *out, int n)
-{
-	for (int k = 0; k < n; k++) {
-		int best = -1;
-
-		for (int i = 0; i < size; i++) {
-			bool taken = false;
-
-			for (int j = 0; j < k && !taken; j++)
-				taken = out[j] == i;
-			if (!taken && (best < 0 || v[i] > v[best]))
-				best = i;
-		}
-		out[k] = best;
-	}
-}
-
 int
 ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *ids, int n,
     struct ct_error *err)
@@ -87,8 +69,6 @@ ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *i
 	if (!(w = slot(s, layer, feature)))
 		return ct_fail_memory(err, SLOTS * sizeof *w, "tokens of features");
 	known = w;
-	n = n < CT_WRITTEN ? n : CT_WRITTEN;
-	n = n < V ? n : V;
 	negative = ct_session_activation(s, layer, feature, pos) < 0;
 	if (!known->n || known->negative != negative || known->layer != layer || known->feature != feature) {
 		y = ct_arena_need(&tmp, (size_t)s->e->info.D, sizeof *y, "tokens of a feature", err);
@@ -98,14 +78,14 @@ ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *i
 			ct_unembed(s->e->model, 1, y, logits);
 			for (int v = 0; negative && v < V; v++)
 				logits[v] = -logits[v];
-			*w = (struct ct_written){ negative, layer, feature, V < CT_WRITTEN ? V : CT_WRITTEN,
-				{ 0 } };
-			largest(logits, V, w->ids, w->n);
+			*w = (struct ct_written){ negative, layer, feature, 0, { 0 } };
+			w->n = ct_best_largest(V, logits, CT_WRITTEN, w->ids);
 		}
 		ct_arena_free(&tmp);
 	}
 	if (code < 0)
 		return code;
+	n = n < w->n ? n : w->n;
 	memcpy(ids, w->ids, (size_t)n * sizeof *ids);
 	return n;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/best.h"
 #include "math/kernels.h"
 #include "trace/edges.h"
 #include "trace/influence.h"
@@ -18,31 +19,28 @@ struct ct_building {
 	double *influence;		/* (lrm->n) of its features */
 };
 
+static int
+by_weight(const void *a, const void *b, void *ctx)
+{
+	const struct ct_target *x = a, *y = b;
+
+	(void)ctx;
+	return (x->weight < y->weight) - (x->weight > y->weight);
+}
+
 int
 ct_default_targets(const float *logits, int V, int pos, double share, struct ct_target *out, int max)
 {
 	double top, sum = ct_softmax_sum(V, logits, &top), covered = 0;
-	int n = 0;
+	int n = 0, found = 0;
 
-	while (n < max && n < V && covered < share) {
-		int best = -1;
-
-		for (int v = 0; v < V; v++) {
-			bool taken = false;
-
-			if (best >= 0 && logits[v] <= logits[best])
-				continue;
-			for (int i = 0; i < n && !taken; i++)
-				taken = out[i].index == v;
-			if (!taken)
-				best = v;
-		}
-		if (best < 0)
-			break;
-		out[n] = (struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = pos, .index = best,
-		    .other = -1 };
-		out[n].prob = out[n].weight = (float)(exp((double)logits[best] - top) / sum);
-		covered += out[n++].prob;
+	for (int v = 0; v < V; v++)
+		ct_best_keep(out, &found, max,
+		    &(struct ct_target){ .kind = CT_TARGET_LOGIT, .pos = pos, .index = v, .other = -1,
+			.weight = logits[v] }, sizeof *out, by_weight, NULL);
+	for (; n < found && covered < share; n++) {
+		out[n].prob = out[n].weight = (float)(exp((double)out[n].weight - top) / sum);
+		covered += out[n].prob;
 	}
 	return n;
 }

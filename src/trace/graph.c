@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/best.h"
 #include "trace/edges.h"
 
 int
@@ -120,36 +121,26 @@ ct_graph_omitted(const struct ct_graph *g, int target)
 	return sum;
 }
 
-/* Of two edges the stronger, then the lower node, counts as larger. */
+/* The stronger one first, then the one from the lower node. */
 static int
-stronger(const struct ct_edge *a, const struct ct_edge *b)
+by_strength(const void *a, const void *b, void *ctx)
 {
-	float x = fabsf(a->weight), y = fabsf(b->weight);
+	const struct ct_edge *e = a, *f = b;
+	float x = fabsf(e->weight), y = fabsf(f->weight);
 
+	(void)ctx;
 	if (x != y)
-		return x > y ? 1 : -1;
-	if (a->source != b->source)
-		return a->source < b->source ? 1 : -1;
-	return a->target < b->target ? 1 : a->target > b->target ? -1 : 0;
+		return x > y ? -1 : 1;
+	if (e->source != f->source)
+		return e->source < f->source ? -1 : 1;
+	return e->target < f->target ? -1 : e->target > f->target;
 }
 
 /* Keeps the max strongest edges in out, strongest first. */
 static void
 offer(struct ct_edge *out, int *n, int max, struct ct_edge e)
 {
-	int i = *n;
-
-	if (max <= 0 || (i == max && stronger(&e, &out[i - 1]) <= 0))
-		return;
-	if (i == max)
-		i--;
-	else
-		(*n)++;
-	while (i > 0 && stronger(&e, &out[i - 1]) > 0) {
-		out[i] = out[i - 1];
-		i--;
-	}
-	out[i] = e;
+	ct_best_keep(out, n, max, &e, sizeof e, by_strength, NULL);
 }
 
 static int

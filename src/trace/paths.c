@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/best.h"
+
 /* The end of a path at some node: one edge, and before it the path of that rank at the edge's source. */
 struct tail {
 	double share;
@@ -19,23 +21,21 @@ struct search {
 	struct ct_edge *row;		/* (n_nodes) */
 };
 
+static int
+by_share(const void *a, const void *b, void *ctx)
+{
+	const struct tail *x = a, *y = b;
+
+	(void)ctx;
+	return (x->share < y->share) - (x->share > y->share);
+}
+
 /* Inserts a tail in order. Returns false if neither it nor any weaker one is among the strongest. */
 static bool
 offer(const struct search *s, int node, struct tail t)
 {
-	struct tail *list = s->tails + (size_t)node * (size_t)s->max;
-	int i = s->n[node];
-
-	if (i == s->max && t.share <= list[i - 1].share)
-		return false;
-	if (i == s->max)
-		i--;
-	else
-		s->n[node]++;
-	for (; i > 0 && list[i - 1].share < t.share; i--)
-		list[i] = list[i - 1];
-	list[i] = t;
-	return true;
+	return ct_best_keep(s->tails + (size_t)node * (size_t)s->max, &s->n[node], s->max, &t, sizeof t,
+	    by_share, NULL);
 }
 
 /* All paths to a node, from those to its sources. */

@@ -91,7 +91,12 @@ struct ct_weights_here {
 	struct ct_weight_here *in, *out;	/* the word or the tokens, then features as above */
 };
 
-/* x (n) in place: how many standard deviations above the mean of all. */
-void ct_weights_standardize(int n, float *x);
+struct ct_outstanding {
+	int token;
+	float deviations;		/* standard deviations above the mean of all */
+};
+
+/* The tokens with the largest x (V), `most` at most, the largest first. Returns how many there are. */
+int ct_weights_outstanding(int V, const float *x, struct ct_outstanding *out, int most);
 
 #endif

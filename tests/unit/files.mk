@@ -18,6 +18,7 @@ check_PROGRAMS += \
 	test_alone \
 	test_attribution \
 	test_base \
+	test_best \
 	test_build \
 	test_cancel \
 	test_cards \
@@ -112,6 +113,7 @@ test_added_SOURCES = %D%/test_added.c
 test_alone_SOURCES = %D%/test_alone.c
 test_attribution_SOURCES = %D%/test_attribution.c
 test_base_SOURCES = %D%/test_base.c
+test_best_SOURCES = %D%/test_best.c
 test_build_SOURCES = %D%/test_build.c
 test_cancel_SOURCES = %D%/test_cancel.c
 test_cards_SOURCES = %D%/test_cards.c

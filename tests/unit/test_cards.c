@@ -461,7 +461,7 @@ test_match_naive(void **state)
 {
 	static struct world w;
 	struct ct_matcher *m;
-	struct ct_match best;
+	struct ct_match match;
 	struct ct_error err;
 	struct ct_rng r;
 	bool active[TOKENS];
@@ -481,20 +481,23 @@ test_match_naive(void **state)
 			if (active[t])
 				tokens[n++] = t;
 		}
-		ct_matcher_best(m, trial % 2, tokens, n, &best);
-		assert_int_equal(best.n, CT_CARD_CANDIDATES);
-		for (i = 0; i < best.n; i++) {
-			assert_true(fabs(best.f1[i] - naive_f1(&w, active, best.label[i])) < 1e-12);
-			assert_true(i == 0 || best.f1[i] <= best.f1[i - 1]);
+		ct_matcher_best(m, trial % 2, tokens, n, &match);
+		assert_int_equal(match.n, CT_CARD_CANDIDATES);
+		for (i = 0; i < match.n; i++) {
+			const struct ct_matched *b = &match.best[i];
+
+			assert_true(fabs(b->f1 - naive_f1(&w, active, b->label)) < 1e-12);
+			assert_true(i == 0 || b->f1 <= b[-1].f1);
 		}
 		for (l = 0; l < LABELS; l++) {
-			bool listed = l == best.label[0] || l == best.label[1] || l == best.label[2];
+			bool listed = l == match.best[0].label || l == match.best[1].label ||
+			    l == match.best[2].label;
 
-			assert_true(listed || naive_f1(&w, active, l) <= best.f1[2] + 1e-12);
+			assert_true(listed || naive_f1(&w, active, l) <= match.best[2].f1 + 1e-12);
 		}
 	}
-	ct_matcher_best(m, 0, tokens, 0, &best);
-	assert_int_equal(best.n, 0);
+	ct_matcher_best(m, 0, tokens, 0, &match);
+	assert_int_equal(match.n, 0);
 	ct_matcher_close(m);
 }
 
@@ -504,7 +507,7 @@ test_match_ties(void **state)
 {
 	static struct world w;
 	struct ct_matcher *m;
-	struct ct_match best;
+	struct ct_match match;
 	struct ct_error err;
 	struct ct_rng r;
 	int t, n = 0, token = 4;
@@ -521,10 +524,10 @@ test_match_ties(void **state)
 	}
 	w.start[TOKENS] = n;
 	assert_int_equal(ct_matcher_open(&m, &w.c, 1, &err), CT_OK);
-	ct_matcher_best(m, 0, &token, 1, &best);
-	assert_int_equal(best.n, 2);
-	assert_int_equal(best.label[0], 3);
-	assert_true(best.f1[0] == 2.0 / (1 + SENTENCES));
+	ct_matcher_best(m, 0, &token, 1, &match);
+	assert_int_equal(match.n, 2);
+	assert_int_equal(match.best[0].label, 3);
+	assert_true(match.best[0].f1 == 2.0 / (1 + SENTENCES));
 	ct_matcher_close(m);
 }
 

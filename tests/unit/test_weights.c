@@ -122,15 +122,19 @@ test_weights(void **state)
 }
 
 static void
-test_standardize(void **state)
+test_outstanding(void **state)
 {
-	float x[] = { 1, 2, 3, 6 }, same[] = { 2, 2 };
+	static const float x[] = { 1, 6, 3, 2 }, same[] = { 2, 2 };
+	struct ct_outstanding out[4];
 
 	(void)state;
-	ct_weights_standardize(4, x);
-	assert_true(fabs((double)x[3] - 3 / sqrt(3.5)) < 1e-6 && fabs((double)x[0] + 2 / sqrt(3.5)) < 1e-6);
-	ct_weights_standardize(2, same);
-	assert_true(same[0] == 0 && same[1] == 0);
+	assert_int_equal(ct_weights_outstanding(4, x, out, 3), 3);
+	assert_true(out[0].token == 1 && out[1].token == 2 && out[2].token == 3);
+	assert_true(fabs((double)out[0].deviations - 3 / sqrt(3.5)) < 1e-6);
+	assert_true(out[1].deviations == 0 && fabs((double)out[2].deviations + 1 / sqrt(3.5)) < 1e-6);
+	assert_int_equal(ct_weights_outstanding(2, same, out, 4), 2);
+	assert_true(out[0].token == 0 && out[0].deviations == 0 && out[1].token == 1 &&
+	    out[1].deviations == 0);
 }
 
 int
@@ -138,7 +142,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weights),
-		cmocka_unit_test(test_standardize),
+		cmocka_unit_test(test_outstanding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

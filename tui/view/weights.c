@@ -22,10 +22,10 @@
 
 enum { WEIGHT = 37, TOGETHER = 27, ADDS = 18, HERE = 10, PLACE = 9 };	/* columns from the right edge */
 enum { NAMES = 7, TOKENS = 8, TOP = 4, NOTES = 2, SPOKEN = 40 };
-/* The words that stand out by how much they add, or the tokens. */
+/* The words or tokens that stand out. */
 struct outstanding {
-	int n, token[TOKENS];
-	double z[TOKENS];
+	int n;
+	struct ct_outstanding token[TOKENS];
 };
 
 struct weights {
@@ -70,27 +70,6 @@ weights_close(void *state)
 	free(state);
 }
 
-/* The tokens with the highest values, in standard deviations above the mean. */
-static void
-find_outstanding(struct outstanding *out, float *x, int V)
-{
-	ct_weights_standardize(V, x);
-	for (out->n = 0; out->n < TOKENS && out->n < V; out->n++) {
-		int best = -1;
-
-		for (int v = 0; v < V; v++) {
-			bool taken = false;
-
-			for (int i = 0; i < out->n; i++)
-				taken |= out->token[i] == v;
-			if (!taken && (best < 0 || x[v] > x[best]))
-				best = v;
-		}
-		out->token[out->n] = best;
-		out->z[out->n] = (double)x[best];
-	}
-}
-
 /* The weights, and how often both are active, unless that was stopped: then the weights alone. */
 static int
 find(struct app *a, struct weights *v)
@@ -129,8 +108,8 @@ run(struct app *a, struct weights *v)
 	}
 	if (find(a, v) < 0)
 		return;
-	find_outstanding(&v->reads, w->all.all.read, a->study.info->V);
-	find_outstanding(&v->writes, w->all.all.written, a->study.info->V);
+	v->reads.n = ct_weights_outstanding(a->study.info->V, w->all.all.read, v->reads.token, TOKENS);
+	v->writes.n = ct_weights_outstanding(a->study.info->V, w->all.all.written, v->writes.token, TOKENS);
 	v->ready = weights_side_init(&v->side[0], w->in, w->n_in, &v->arena, &v->why) == CT_OK &&
 	    weights_side_init(&v->side[1], w->out, w->n_out, &v->arena, &v->why) == CT_OK;
 }
@@ -266,9 +245,9 @@ draw_tokens(struct app *a, const struct area *area, int y, const char *what, con
 
 	draw_text(area, 1, y, ST_DIM, what);
 	for (int i = 0; i < list->n; i++) {
-		study_word(&a->study, list->token[i], word, sizeof word);
+		study_word(&a->study, list->token[i].token, word, sizeof word);
 		fmt_token(token, sizeof token, word);
-		fmt_signed(z, sizeof z, list->z[i]);
+		fmt_signed(z, sizeof z, (double)list->token[i].deviations);
 		if (x + ct_text_width(token) + 1 + ct_text_width(z) >= area->w)
 			break;
 		x += draw_text(area, x, y, ST_TEXT, token) + 1;
