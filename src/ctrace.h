@@ -215,9 +215,7 @@ float ct_session_preactivation(const struct ct_session *s, int layer, int featur
 enum { CT_WRITTEN = 8 };
 int ct_session_written(struct ct_session *s, int layer, int feature, int pos, int *ids, int n,
     struct ct_error *err);
-/*
- * What describes a feature to a person, in buf: its label, a guess, or if it has none the tokens it writes.
- */
+/* What describes a feature to a person: its label, a guess, or if it has none the tokens that it writes. */
 enum ct_words {
 	CT_WORDS_NONE,
 	CT_WORDS_LABEL,			/* in Texas */
@@ -274,6 +272,8 @@ int ct_session_open_row(struct ct_session *s, int node, const struct ct_job *job
 int ct_session_finish(struct ct_session *s, const struct ct_job *job, struct ct_error *err);
 int ct_session_prune(struct ct_session *s, double node_threshold, double edge_threshold,
     struct ct_error *err);
+/* Parses NODE or NODE,EDGE, both above 0 and up to 1. What is not given, or not understood, is left as is. */
+int ct_prune_parse(const char *text, double *node_threshold, double *edge_threshold, struct ct_error *err);
 /*
  * What the edges into a node come from: words, features, errors. node -1: all targets by weight. Pruned edges
  * count.

@@ -125,17 +125,13 @@ show(struct request *r, struct ct_error *err)
 static int
 parse_prune(const char *text, struct ct_trace_options *opt)
 {
-	const char *comma = strchr(text, ',');
-	char node[64];
-	double edge = CT_DEFAULT_EDGES;
+	struct ct_error err;
 
-	snprintf(node, sizeof node, "%.*s", comma ? (int)(comma - text) : (int)strlen(text), text);
-	if (cli_double(node, "--prune NODE", 1e-6, 1, &opt->node_threshold) < 0)
-		return -1;
-	if (comma && cli_double(comma + 1, "--prune NODE,EDGE", 1e-6, 1, &edge) < 0)
-		return -1;
-	opt->edge_threshold = edge;
-	return 0;
+	opt->edge_threshold = CT_DEFAULT_EDGES;
+	if (ct_prune_parse(text, &opt->node_threshold, &opt->edge_threshold, &err) == CT_OK)
+		return 0;
+	cli_error("--prune: %s", err.msg);
+	return -1;
 }
 
 static int

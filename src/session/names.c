@@ -194,6 +194,28 @@ ct_session_parse_targets(
 }
 
 int
+ct_prune_parse(const char *text, double *node_threshold, double *edge_threshold, struct ct_error *err)
+{
+	char part[64], clean[120];
+	double node, edge = *edge_threshold;
+	size_t n = strcspn(text, ",");
+
+	if (n < sizeof part) {
+		memcpy(part, text, n);
+		part[n] = '\0';
+		if (ct_text_double(part, &node) && node > 0 && node <= 1 &&
+		    (!text[n] || (ct_text_double(text + n + 1, &edge) && edge > 0 && edge <= 1))) {
+			*node_threshold = node;
+			*edge_threshold = edge;
+			return CT_OK;
+		}
+	}
+	ct_text_clean(clean, sizeof clean, text, strlen(text));
+	return ct_fail(err, CT_EINVAL, "expected NODE or NODE,EDGE above 0 and up to 1, such as 0.8,0.98; "
+	    "found \"%s\"", clean);
+}
+
+int
 ct_session_find_node(const struct ct_session *s, const char *name, struct ct_error *err)
 {
 	const struct ct_graph *g = s->graph;

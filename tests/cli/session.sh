@@ -91,6 +91,8 @@ done
 # Numbers are kept as they were typed, however the screen shows them.
 play "prompt $prompt" 'clamp L1#43@8=1.64875174; L2#5@8-0.1234567890123456' 'save exact' 'load exact' 'save again!'
 in_file "numbers are kept" "$kept/again.session" 'clamp L1#43@8=1.64875174; L2#5@8-0.1234567890123456'
+play "prompt $prompt" 'prune 1,0.98' 'save all' 'load all' 'save again!'
+in_file "all nodes with fewer edges are kept so" "$kept/again.session" 'prune 1,0.98'
 
 # A graph from a file: what is added to it is kept in a session, also what is taken out.
 graph=$(cd "$top" && pwd)/tests/graphs/reference.json

@@ -445,6 +445,29 @@ test_parse_clamps(void **state)
 	}
 }
 
+static void
+test_parse_prune(void **state)
+{
+	static const char *const bad[] = { "", ",", "x", "0", "-0.5", "1.01", ".8,", ".8,0", ".8,1.5", ".8,x",
+	    ".8,.9,1", ".8 ,.9", "nan", "inf", "1e-400", "\x1b[1m" };
+	double node = 0, edge = .5;
+	struct ct_error err;
+
+	(void)state;
+	assert_int_equal(ct_prune_parse("0.8", &node, &edge, &err), CT_OK);
+	assert_true(node == .8 && edge == .5);
+	assert_int_equal(ct_prune_parse("1,1", &node, &edge, &err), CT_OK);
+	assert_true(node == 1 && edge == 1);
+	assert_int_equal(ct_prune_parse(".25,1e-3", &node, &edge, &err), CT_OK);
+	assert_true(node == .25 && edge == 1e-3);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(ct_prune_parse(bad[i], &node, &edge, &err), CT_EINVAL);
+		assert_non_null(strstr(err.msg, "expected NODE or NODE,EDGE above 0 and up to 1"));
+		assert_null(strchr(err.msg, '\x1b'));
+		assert_true(node == .25 && edge == 1e-3);
+	}
+}
+
 int
 main(void)
 {
@@ -458,6 +481,7 @@ main(void)
 		WORLD_TEST(test_reach),
 		WORLD_TEST(test_parse_clamp),
 		WORLD_TEST(test_parse_clamps),
+		cmocka_unit_test(test_parse_prune),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

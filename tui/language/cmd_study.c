@@ -146,8 +146,8 @@ do_prune(struct app *a, const char *arg)
 {
 	static const double steps[] = { .3, .4, .5, .6, .7, .8, .9, .95, 1 };
 	enum { N = sizeof steps / sizeof *steps };
-	double node = a->study.graph->node_threshold, edge = CT_DEFAULT_EDGES;
-	char share[FMT_SIZE], *end;
+	double node = a->study.graph->node_threshold, edge = 0;
+	char share[FMT_SIZE];
 	struct ct_error err;
 	int at = 0;
 
@@ -159,17 +159,12 @@ do_prune(struct app *a, const char *arg)
 		node = steps[at < N - 1 ? at + 1 : at];
 	} else if (!strcmp(arg, "off")) {
 		node = 1;
-	} else {
-		node = strtod(arg, &end);
-		if (end != arg && *end == ',')
-			edge = strtod(arg = end + 1, &end);
-		if (end == arg || *end || !(node > 0 && node <= 1 && edge > 0 && edge <= 1))
-			return app_fail(a,
-			    "prune: expected more, less, off or NODE[,EDGE] above 0 and up to 1; found "
-			    "\"%.60s\"", arg);
+	} else if (ct_prune_parse(arg, &node, &edge, NULL) < 0) {
+		return app_fail(a, "prune: expected more, less, off or NODE[,EDGE] above 0 and up to 1; "
+		    "found \"%.60s\"", arg);
 	}
-	if (node >= 1 && edge == CT_DEFAULT_EDGES)
-		edge = 1;
+	if (edge == 0)
+		edge = node < 1 ? CT_DEFAULT_EDGES : 1;
 	if (study_prune(&a->study, node, edge, &err))
 		return app_error(a, &err);
 	view_changed(a, CHANGED_PRUNING);

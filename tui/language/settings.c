@@ -111,23 +111,15 @@ static void
 read_prune(struct reader *r, const struct ct_yaml *v)
 {
 	double node, edge = CT_DEFAULT_EDGES;
-	char part[64];
-	struct ct_error err;
-	size_t n;
+	struct ct_error why, err;
 
-	if (v->kind == CT_YAML_SCALAR && (n = strcspn(v->text, ",")) < sizeof part) {
-		snprintf(part, sizeof part, "%.*s", (int)n, v->text);
-		if (ct_text_double(part, &node) && (!v->text[n] || ct_text_double(v->text + n + 1, &edge)) &&
-		    node > 0 && node <= 1 && edge > 0 && edge <= 1) {
-			r->s->study.node_threshold = node;
-			r->s->study.edge_threshold = edge;
-			return;
-		}
+	if (ct_prune_parse(v->kind == CT_YAML_SCALAR ? v->text : "a list or map", &node, &edge, &why) < 0) {
+		ct_yaml_fail(r->doc, v, CT_EFORMAT, &err, "prune: %s", why.msg);
+		complain(r->s, err.msg);
+		return;
 	}
-	ct_yaml_fail(r->doc, v, CT_EFORMAT, &err,
-	    "prune: expected NODE or NODE,EDGE above 0 and up to 1, such as 0.8,0.98; found \"%.60s\"",
-	    v->kind == CT_YAML_SCALAR ? v->text : "a list or map");
-	complain(r->s, err.msg);
+	r->s->study.node_threshold = node;
+	r->s->study.edge_threshold = edge;
 }
 
 static void
