@@ -59,8 +59,6 @@ add_figure(struct figure *f, int *n, const char *name, const char *value, enum s
 static int
 collect_figures(const struct study *s, struct figure *f)
 {
-	static const char *const sources[] = { [CT_DIRECT_WORDS] = "words", [CT_DIRECT_FEATURES] = "features",
-		[CT_DIRECT_ERRORS] = "errors" };
 	const struct ct_graph *g = s->graph;
 	bool neurons = s->info->neurons;	/* neurons leave no errors and replace nothing */
 	char b[FMT_SIZE];
@@ -70,8 +68,9 @@ collect_figures(const struct study *s, struct figure *f)
 		add_figure(f, &n, "graph", fmt_percent(b, sizeof b, g->seen), ST_STRONG, 0);
 	for (int i = 0; i < CT_DIRECT_SOURCES && isfinite(s->split.net[i]); i++)
 		if (!neurons || i != CT_DIRECT_ERRORS)
-			add_figure(f, &n, neurons && i == CT_DIRECT_FEATURES ? "neurons" : sources[i],
-			    fmt_part(b, sizeof b, s->split.net[i]), ST_STRONG, 0);
+			add_figure(f, &n, neurons && i == CT_DIRECT_FEATURES ? "neurons" :
+			    ct_direct_name((enum ct_direct_source)i), fmt_part(b, sizeof b, s->split.net[i]),
+			    ST_STRONG, 0);
 	if (isnan(g->scores.replacement))	/* a file of another program has none */
 		return n;
 	if (!neurons && !g->partial) {	/* these mean little for a part of a graph */

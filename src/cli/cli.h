@@ -82,6 +82,8 @@ void cli_version(void);
 /* Parse the value of the option `what`: 0, or -1 after they have written a message. */
 int cli_int(const char *text, const char *what, int min, int max, int *out);
 int cli_double(const char *text, const char *what, double min, double max, double *out);
+/* Likewise the value of --through. */
+int cli_through(const char *value, struct ct_clamp_options *how);
 
 /* The only operand, or NULL after a message; `what` says what is expected, such as "graph file". */
 const char *cli_operand(const struct cli *c, const char *what);

@@ -180,10 +180,12 @@ labels_json(const struct ct_eval_labels *l)
 static json_t *
 split_json(const double *share)
 {
-	return json_pack("{s:o, s:o, s:o}",
-	    "words", ct_json_out_number(share[CT_DIRECT_WORDS]),
-	    "features", ct_json_out_number(share[CT_DIRECT_FEATURES]),
-	    "errors", ct_json_out_number(share[CT_DIRECT_ERRORS]));
+	json_t *split = json_object();
+
+	for (int i = 0; i < CT_DIRECT_SOURCES; i++)
+		json_object_set_new(split, ct_direct_name((enum ct_direct_source)i),
+		    ct_json_out_number(share[i]));
+	return split;
 }
 
 static json_t *

@@ -172,6 +172,15 @@ cli_double(const char *text, const char *what, double min, double max, double *o
 	return 0;
 }
 
+int
+cli_through(const char *value, struct ct_clamp_options *how)
+{
+	if (ct_through_find(value, &how->through))
+		return 0;
+	cli_error("--through: expected model or replacement, found '%s'", value);
+	return -1;
+}
+
 const char *
 cli_operand(const struct cli *c, const char *what)
 {

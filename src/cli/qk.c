@@ -12,9 +12,6 @@ enum { KEY_HEAD = CLI_LONG, KEY_QUERY, KEY_KEY };
 enum { FORMAT = 1 };			/* version of this command's JSON */
 enum { COLUMN = 34, HALF = 24 };	/* widths of terms, in columns */
 
-static const char *const kinds[CT_QK_KINDS] = { [CT_QK_WORDS] = "words", [CT_QK_FEATURES] = "features",
-	[CT_QK_ERRORS] = "errors", [CT_QK_CONSTANTS] = "constants" };
-
 struct request {
 	struct cli_query ask;
 	const char *head, *query, *key;
@@ -69,8 +66,8 @@ static void
 show_parts(const struct ct_qk *qk)
 {
 	cli_line("%s", "");
-	cli_line("%-16s %10s %10s %10s %10s %10s", "query \\ key", kinds[0], kinds[1], kinds[2], kinds[3],
-	    "together");
+	cli_line("%-16s %10s %10s %10s %10s %10s", "query \\ key", ct_qk_kind_name(0),
+	    ct_qk_kind_name(1), ct_qk_kind_name(2), ct_qk_kind_name(3), ct_qk_kind_name(CT_QK_KINDS));
 	for (int i = 0; i <= CT_QK_KINDS; i++) {
 		double part[CT_QK_KINDS] = { 0 }, sum = 0;
 
@@ -79,8 +76,8 @@ show_parts(const struct ct_qk *qk)
 				part[j] += i == k || i == CT_QK_KINDS ? qk->parts[k][j] : 0;
 			sum += part[j];
 		}
-		cli_line("%-16s %+10.3f %+10.3f %+10.3f %+10.3f %+10.3f",
-		    i < CT_QK_KINDS ? kinds[i] : "together", part[0], part[1], part[2], part[3], sum);
+		cli_line("%-16s %+10.3f %+10.3f %+10.3f %+10.3f %+10.3f", ct_qk_kind_name(i),
+		    part[0], part[1], part[2], part[3], sum);
 	}
 }
 
@@ -141,8 +138,8 @@ term_json(const struct request *r, const struct ct_qk_term *t)
 	char name[200];
 
 	ct_session_term_name(r->ask.m.session, t, name, sizeof name);
-	return json_pack("{s:o, s:s, s:o, s:o}", "node", ct_json_out_string(name), "kind", kinds[t->kind],
-	    "label", t->kind != CT_QK_FEATURES ? json_null() :
+	return json_pack("{s:o, s:s, s:o, s:o}", "node", ct_json_out_string(name), "kind",
+	    ct_qk_kind_name((int)t->kind), "label", t->kind != CT_QK_FEATURES ? json_null() :
 	    ct_json_out_string(ct_engine_label(r->ask.m.engine, t->layer, t->index)),
 	    "marginal", ct_json_out_number((double)t->marginal));
 }
@@ -177,8 +174,8 @@ parts_json(const struct ct_qk *qk)
 		json_t *row = json_object();
 
 		for (int j = 0; j < CT_QK_KINDS; j++)
-			json_object_set_new(row, kinds[j], ct_json_out_number(qk->parts[i][j]));
-		json_object_set_new(all, kinds[i], row);
+			json_object_set_new(row, ct_qk_kind_name(j), ct_json_out_number(qk->parts[i][j]));
+		json_object_set_new(all, ct_qk_kind_name(i), row);
 	}
 	return all;
 }

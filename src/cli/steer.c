@@ -37,12 +37,6 @@ struct request {
 	const char *prompt;
 };
 
-static const char *
-through_text(const struct ct_clamp_options *how)
-{
-	return how->through == CT_MODEL ? "model" : "replacement";
-}
-
 static json_t *
 top_json(const struct request *q, enum ct_run which, int pos)
 {
@@ -128,9 +122,6 @@ struct results {
 static json_t *
 clamp_json(const struct request *q, int i, const struct ct_effects *o)
 {
-	static const char *const units[] = {
-		[CT_ABSOLUTE] = "absolute", [CT_MULTIPLE] = "multiple", [CT_DELTA] = "delta"
-	};
 	const struct ct_clamp *c = &q->clamps[i];
 	const char *supernode = ct_session_clamp_supernode(q->ask.m.session, c);
 	const char *scope = c->onwards ? "onwards" : c->pos == CT_ALL_POSITIONS ? "all" : "position";
@@ -140,7 +131,7 @@ clamp_json(const struct request *q, int i, const struct ct_effects *o)
 	    "feature", c->feature,
 	    "label", ct_json_out_string(ct_engine_label(q->ask.m.engine, c->layer, c->feature)),
 	    "supernode", supernode ? ct_json_out_string(supernode) : json_null(),
-	    "unit", units[c->unit],
+	    "unit", ct_unit_name(c->unit),
 	    "amount", ct_json_out_number(c->amount),
 	    "scope", scope,
 	    "position", c->pos == CT_ALL_POSITIONS ? json_null() : json_integer(c->pos),
@@ -184,7 +175,7 @@ show_json(const struct request *q, const struct results *r, int pos)
 	ct_mode_text(&o->options, text, sizeof text);
 	root = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:i}}",
 	    "mode", text,
-	    "through", through_text(&o->options),
+	    "through", ct_through_name(o->options.through),
 	    "clamps", clamps,
 	    "before", top_json(q, CT_RUN_ORIGINAL, pos),
 	    "after", top_json(q, CT_RUN_CLAMPED, pos),
@@ -336,7 +327,7 @@ show(const struct request *q, const struct results *r, int pos)
 	    reach.features == 1 ? "" : "s", reach.places, reach.places == 1 ? "" : "s", reach.active,
 	    reach.places);
 	ct_mode_text(&o->options, text, sizeof text);
-	cli_line("mode   %s, through the %s", text, through_text(&o->options));
+	cli_line("mode   %s, through the %s", text, ct_through_name(o->options.through));
 	cli_line("%s", "");
 	show_top(q, pos);
 	cli_line("%s", "");
@@ -522,11 +513,7 @@ run(struct cli *c)
 			break;
 		case KEY_MODE: q.mode = value; break;
 		case KEY_THROUGH:
-			if (strcmp(value, "model") != 0 && strcmp(value, "replacement") != 0) {
-				cli_error("--through: expected model or replacement, found '%s'", value);
-				return CLI_ERROR;
-			}
-			q.how.through = *value == 'm' ? CT_MODEL : CT_REPLACEMENT;
+			bad = cli_through(value, &q.how);
 			break;
 		case KEY_GENERATE: bad = cli_int(value, "--generate", 1, 1 << 20, &q.generate); break;
 		case KEY_TEMPERATURE:

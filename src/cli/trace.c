@@ -269,7 +269,7 @@ take(struct request *r, struct cli_batch *batch, int key, const char *value)
 	case KEY_INACTIVE: return cli_int(value, "--inactive", 1, CLI_MAX_TOP, &r->inactive);
 	case KEY_CLAMP: return cli_why_clamp(&r->why, value);
 	case KEY_MODE: r->why.mode = value; return 0;
-	case KEY_THROUGH: return cli_why_through(&r->why, value);
+	case KEY_THROUGH: return cli_through(value, &r->why.how);
 	case KEY_TARGETS:
 		r->targets = true;
 		return cli_int(value, "--targets", 1, MAX_TARGETS, &r->trace.max_targets);

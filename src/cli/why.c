@@ -19,17 +19,6 @@ cli_why_clamp(struct cli_why *w, const char *spec)
 }
 
 int
-cli_why_through(struct cli_why *w, const char *value)
-{
-	if (strcmp(value, "model") != 0 && strcmp(value, "replacement") != 0) {
-		cli_error("--through: expected model or replacement, found '%s'", value);
-		return -1;
-	}
-	w->how.through = *value == 'r' ? CT_REPLACEMENT : CT_MODEL;
-	return 0;
-}
-
-int
 cli_why_trace(struct cli_why *w, struct cli_model *m, const struct ct_trace_options *opt, bool follow,
     const struct ct_job *job, struct ct_error *err)
 {
@@ -72,7 +61,7 @@ cli_why_show(const struct cli_why *w, const struct cli_model *m)
 		ct_buffer_printf(&b, "%s%s", i ? ", " : "", clamp);
 	}
 	cli_line("clamps  %s; %s, through the %s", b.lost ? "out of memory" : b.text, mode,
-	    w->how.through == CT_MODEL ? "model" : "replacement");
+	    ct_through_name(w->how.through));
 	ct_buffer_free(&b);
 }
 

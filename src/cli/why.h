@@ -16,9 +16,8 @@ struct cli_why {
 	struct ct_session *then;	/* the session without clamps, once the clamped one exists */
 };
 
-/* Take the options --clamp, --mode and --through: 0, or -1 after they have written a message. */
+/* Takes the option --clamp: 0, or -1 after it has written a message. */
 int cli_why_clamp(struct cli_why *w, const char *spec);
-int cli_why_through(struct cli_why *w, const char *value);
 
 /*
  * Puts the clamps in force, and replaces the session of m by one on the clamped run; the old one becomes

@@ -88,7 +88,7 @@ name_part(const struct ct_session *s, const struct ct_subgraph_part *p, const st
 		name_word(word, classes, out);
 	} else if (n->kind == CT_NODE_ERROR) {
 		out->kind = CT_LINE_ERROR;
-		snprintf(out->name, sizeof out->name, "error L%d", n->layer);
+		snprintf(out->name, sizeof out->name, "%sL%d", ct_node_traits(n->kind)->label, n->layer);
 	} else {
 		out->kind = CT_LINE_FEATURE;
 		name_feature(s, n, ct_engine_label(s->e, n->layer, n->index), classes, out);

@@ -28,7 +28,8 @@ int
 ct_session_node_text(const struct ct_session *s, const struct ct_node *n, char *buf, size_t size)
 {
 	const struct ct_engine *e = s->e;
-
+	const char *label = n->kind == CT_NODE_TARGET ? ct_target_label(n->target) :
+	    ct_node_traits(n->kind)->label;
 	char name[256];
 
 	switch (n->kind) {
@@ -41,22 +42,22 @@ ct_session_node_text(const struct ct_session *s, const struct ct_node *n, char *
 		    ct_engine_feature_name(e, n->layer, n->index, name, sizeof name),
 		    n->pos);
 	case CT_NODE_ERROR:
-		return snprintf(buf, size, "error L%d@%d", n->layer, n->pos);
+		return snprintf(buf, size, "%sL%d@%d", label, n->layer, n->pos);
 	case CT_NODE_EMBEDDING:
-		return snprintf(buf, size, "input \"%s\"@%d", ct_engine_token(e, n->index), n->pos);
+		return snprintf(buf, size, "%s\"%s\"@%d", label, ct_engine_token(e, n->index), n->pos);
 	case CT_NODE_TARGET:
 		break;
 	}
 	switch (n->target) {
 	case CT_TARGET_FEATURE:
-		return snprintf(buf, size, "target L%d#%d@%d", n->layer, n->index, n->pos);
+		return snprintf(buf, size, "%sL%d#%d@%d", label, n->layer, n->index, n->pos);
 	case CT_TARGET_DIFFERENCE:
-		return snprintf(buf, size, "output \"%s\" - \"%s\"", ct_engine_token(e, n->index),
+		return snprintf(buf, size, "%s\"%s\" - \"%s\"", label, ct_engine_token(e, n->index),
 		    ct_engine_token(e, n->other));
 	case CT_TARGET_LOGIT:
 		break;
 	}
-	return snprintf(buf, size, "output \"%s\"", ct_engine_token(e, n->index));
+	return snprintf(buf, size, "%s\"%s\"", label, ct_engine_token(e, n->index));
 }
 
 const char *

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "session/names_feature.h"
@@ -38,20 +37,14 @@ read_strength(const char *p, struct ct_clamp *out)
 static int
 check_clampable(const char *text, struct ct_error *err)
 {
-	static const struct {
-		const char *begins, *what;
-	} others[] = {
-		{ "error ", "an error node is what the features leave unexplained" },
-		{ "input ", "an input is the prompt itself, which can be edited" },
-		{ "output ", "an output is what clamps are measured by" },
-		{ "target ", "a target is what clamps are measured by" },
-	};
+	for (int k = 0; k <= CT_NODE_OTHER; k++) {
+		const struct ct_node_traits *t = ct_node_traits((enum ct_node_kind)k);
 
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-		if (strncasecmp(text, others[i].begins, strlen(others[i].begins)) == 0)
+		if (t->no_clamp && (ct_node_after_label(text, t->label) || (k == CT_NODE_TARGET &&
+		    ct_node_after_label(text, ct_target_label(CT_TARGET_FEATURE)))))
 			return ct_fail(err, CT_EINVAL,
-			    "%s: only features can be clamped, as L1#249@8=0 or \"label\"@8x0",
-			    others[i].what);
+			    "%s: only features can be clamped, as L1#249@8=0 or \"label\"@8x0", t->no_clamp);
+	}
 	return CT_OK;
 }
 
@@ -175,10 +168,6 @@ ct_clamp_text(const struct ct_clamp *c, char *buf, size_t size)
 	    amount_text(amount, sizeof amount, c->amount));
 }
 
-static const char *const modes[] = {
-	[CT_FROZEN] = "frozen", [CT_FREE] = "free", [CT_DIRECT] = "direct", [CT_RANGE] = "range"
-};
-
 int
 ct_mode_parse(const char *text, int L, struct ct_clamp_options *out, struct ct_error *err)
 {
@@ -187,9 +176,9 @@ ct_mode_parse(const char *text, int L, struct ct_clamp_options *out, struct ct_e
 	char clean[120];
 	int first, last;
 
-	for (int i = 0; i < 4; i++)
-		if (i != CT_RANGE && strcmp(text, modes[i]) == 0) {
-			out->mode = (enum ct_mode)i;
+	for (enum ct_mode mode = CT_FROZEN; mode < CT_RANGE; mode++)
+		if (strcmp(text, ct_mode_name(mode)) == 0) {
+			out->mode = mode;
 			return CT_OK;
 		}
 	if (strncmp(p, range, sizeof range - 1) == 0) {
@@ -213,5 +202,5 @@ ct_mode_text(const struct ct_clamp_options *how, char *buf, size_t size)
 {
 	if (how->mode == CT_RANGE)
 		return snprintf(buf, size, "range=%d-%d", how->first, how->last);
-	return snprintf(buf, size, "%s", modes[how->mode]);
+	return snprintf(buf, size, "%s", ct_mode_name(how->mode));
 }

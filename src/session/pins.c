@@ -244,20 +244,10 @@ read_absent(const struct ct_session *s, const char *text, struct ct_pin *out, st
 	return ct_fail(err, CT_ENOTFOUND, "no absent pin has that name");
 }
 
-/* Whether a text begins as the names of such nodes do; *rest is what follows. */
-static bool
-begins(const char *text, enum ct_node_kind kind, const char **rest)
-{
-	const char *label = ct_node_traits(kind)->label;
-
-	*rest = text + strlen(label);
-	return strncmp(text, label, strlen(label)) == 0;
-}
-
 int
 ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin *out, struct ct_error *err)
 {
-	static const char target[] = "target ", absent[] = "absent ";
+	static const char absent[] = "absent ";
 	struct ct_clamp f;
 	char clean[120];
 	const char *p = text, *rest;
@@ -267,14 +257,14 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 		return ct_fail(err, CT_EINVAL, "no prompt yet");
 	if (strncmp(text, absent, sizeof absent - 1) == 0)
 		return read_absent(s, text, out, err);
-	if (begins(text, CT_NODE_ERROR, &rest))
+	if ((rest = ct_node_after_label(text, ct_node_traits(CT_NODE_ERROR)->label)))
 		return read_error(s, rest, out, err);
-	if (begins(text, CT_NODE_EMBEDDING, &rest))
+	if ((rest = ct_node_after_label(text, ct_node_traits(CT_NODE_EMBEDDING)->label)))
 		return read_quoted(s, rest, true, out, err);
-	if (begins(text, CT_NODE_TARGET, &rest))
+	if ((rest = ct_node_after_label(text, ct_node_traits(CT_NODE_TARGET)->label)))
 		return read_quoted(s, rest, false, out, err);
-	if (strncmp(text, target, sizeof target - 1) == 0)
-		p += sizeof target - 1;
+	if ((rest = ct_node_after_label(text, ct_target_label(CT_TARGET_FEATURE))))
+		p = rest;
 	if (toupper((unsigned char)*p) == 'L' || *p == '"') {
 		if ((code = ct_session_read_feature(s, text, &p, &f, err)) < 0)
 			return code;

@@ -162,13 +162,8 @@ ct_session_trace_qk(struct ct_session *s, const struct ct_job *job, struct ct_er
 static struct ct_node
 node_of(const struct ct_qk_term *t)
 {
-	static const enum ct_node_kind kinds[] = { [CT_QK_WORDS] = CT_NODE_EMBEDDING,
-		[CT_QK_FEATURES] = CT_NODE_FEATURE, [CT_QK_ERRORS] = CT_NODE_ERROR,
-		[CT_QK_CONSTANTS] = CT_NODE_OTHER };
-
-	return (struct ct_node){
-		.kind = kinds[t->kind], .layer = t->layer, .pos = t->pos, .index = t->index
-	};
+	return (struct ct_node){ .kind = ct_qk_node_kind(t->kind), .layer = t->layer, .pos = t->pos,
+		.index = t->index };
 }
 
 int

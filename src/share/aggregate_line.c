@@ -92,7 +92,7 @@ ct_aggregate_identify(enum ct_aggregate_by by, const json_t *v, struct ct_line_n
 		return identify_group(by, v, n, name);
 	if (!kind)
 		return false;
-	if (is(kind, "feature")) {
+	if (is(kind, ct_node_traits(CT_NODE_FEATURE)->name)) {
 		if (!placed || !json_is_integer(feature) || f < 0 || f >= INT_MAX)
 			return false;
 		n->group = group_label(by, v);
@@ -106,11 +106,13 @@ ct_aggregate_identify(enum ct_aggregate_by by, const json_t *v, struct ct_line_n
 		snprintf(name, CT_AGGREGATE_NAME, "L%d#%d", n->layer, n->feature);
 		return true;
 	}
-	if (is(kind, "error"))
-		snprintf(name, CT_AGGREGATE_NAME, "error L%d", (int)l);
-	else
-		snprintf(name, CT_AGGREGATE_NAME, "%.20s \"%.1000s\"", kind, token ? token : "");
-	return is(kind, "error") ? placed : token && (is(kind, "input") || is(kind, "output"));
+	if (is(kind, ct_node_traits(CT_NODE_ERROR)->name)) {
+		snprintf(name, CT_AGGREGATE_NAME, "%.20s L%d", kind, (int)l);
+		return placed;
+	}
+	snprintf(name, CT_AGGREGATE_NAME, "%.20s \"%.1000s\"", kind, token ? token : "");
+	return token && (is(kind, ct_node_traits(CT_NODE_EMBEDDING)->name) ||
+	    is(kind, ct_node_traits(CT_NODE_TARGET)->name));
 }
 
 bool

@@ -239,9 +239,8 @@ static void
 write_shares(struct ct_writer *w, const char *key, const double share[CT_DIRECT_SOURCES])
 {
 	ct_writer_object(w, key);
-	ct_writer_number(w, "words", share[CT_DIRECT_WORDS]);
-	ct_writer_number(w, "features", share[CT_DIRECT_FEATURES]);
-	ct_writer_number(w, "errors", share[CT_DIRECT_ERRORS]);
+	for (int i = 0; i < CT_DIRECT_SOURCES; i++)
+		ct_writer_number(w, ct_direct_name((enum ct_direct_source)i), share[i]);
 	ct_writer_end(w);
 }
 
@@ -299,10 +298,6 @@ write_then_now(struct job *j, const char *id, int node_then, int node_now)
 static void
 write_clamped(struct job *j)
 {
-	static const char *const modes[] = { [CT_FROZEN] = "frozen", [CT_FREE] = "free",
-		[CT_DIRECT] = "direct", [CT_RANGE] = "range" };
-	static const char *const units[] = { [CT_ABSOLUTE] = "absolute", [CT_MULTIPLE] = "multiple",
-		[CT_DELTA] = "delta" };
 	const struct ct_then *then = j->x->then;
 	const struct ct_graph *g = j->x->graph;
 	struct ct_export old = *j->x;
@@ -311,8 +306,8 @@ write_clamped(struct job *j)
 
 	old.graph = then->graph;
 	ct_writer_object(w, "clamped");
-	ct_writer_string(w, "mode", modes[then->how->mode]);
-	ct_writer_string(w, "through", then->how->through == CT_MODEL ? "model" : "replacement");
+	ct_writer_string(w, "mode", ct_mode_name(then->how->mode));
+	ct_writer_string(w, "through", ct_through_name(then->how->through));
 	ct_writer_list(w, "clamps");
 	for (int i = 0; i < then->n_clamps; i++) {
 		const struct ct_clamp *c = &then->clamps[i];
@@ -324,7 +319,7 @@ write_clamped(struct job *j)
 		ct_writer_integer(w, "feature", c->feature);
 		ct_writer_integer(w, "pos", c->pos);
 		ct_writer_bool(w, "onwards", c->onwards);
-		ct_writer_string(w, "unit", units[c->unit]);
+		ct_writer_string(w, "unit", ct_unit_name(c->unit));
 		ct_writer_number(w, "amount", c->amount);
 		ct_writer_end(w);
 	}

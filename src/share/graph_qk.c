@@ -12,10 +12,8 @@ enum { MOST = 10 };			/* length of each list */
 static int
 node_of(const struct ct_graph *g, const struct ct_qk_term *t)
 {
-	static const enum ct_node_kind kinds[] = { [CT_QK_WORDS] = CT_NODE_EMBEDDING,
-		[CT_QK_FEATURES] = CT_NODE_FEATURE, [CT_QK_ERRORS] = CT_NODE_ERROR };
-
-	return t->kind == CT_QK_CONSTANTS ? -1 : ct_graph_find(g, kinds[t->kind], t->layer, t->pos, t->index);
+	return t->kind == CT_QK_CONSTANTS ? -1 :
+	    ct_graph_find(g, ct_qk_node_kind(t->kind), t->layer, t->pos, t->index);
 }
 
 /* "" if the graph has no node for it. The constants of a side are a node of their own. */
@@ -92,9 +90,6 @@ static void
 describe(struct ct_writer *w, const struct ct_export *x, const struct ct_qk *qk, const struct ct_qk_term *t,
     int pos)
 {
-	static const char *const types[CT_QK_KINDS] = { [CT_QK_WORDS] = "embedding",
-		[CT_QK_FEATURES] = "cross layer transcoder", [CT_QK_ERRORS] = "mlp reconstruction error",
-		[CT_QK_CONSTANTS] = "bias" };
 	char buf[CT_NODE_ID], layer[16] = "E";
 	const char *id = term_id(x, qk, t, pos, buf);
 
@@ -105,7 +100,8 @@ describe(struct ct_writer *w, const struct ct_export *x, const struct ct_qk *qk,
 	ct_writer_null(w, "feature");
 	ct_writer_string(w, "layer", layer);
 	ct_writer_integer(w, "ctx_idx", pos);
-	ct_writer_string(w, "feature_type", types[t->kind]);
+	ct_writer_string(w, "feature_type", t->kind == CT_QK_CONSTANTS ? "bias" :
+	    ct_node_traits(ct_qk_node_kind(t->kind))->json);
 	ct_writer_string(w, "jsNodeId", id);
 	ct_writer_string(w, "clerp", t->kind == CT_QK_FEATURES ?
 	    x->names->label(x->names->ctx, t->layer, t->index) : t->kind == CT_QK_CONSTANTS ? "constants" :

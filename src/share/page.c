@@ -41,7 +41,7 @@ put_head(struct picture *p, const struct ct_export *x)
 	for (size_t i = 0; i < p->n_nodes; i++) {
 		const struct picture_node *n = &p->nodes[i];
 
-		if (n->kind != PICTURE_OUTPUT)
+		if (n->kind != CT_NODE_TARGET)
 			continue;
 		ct_buffer_puts(f, "<span><b>");
 		picture_xml(f, n->label);
@@ -204,10 +204,10 @@ put_cards(const struct picture *p, const struct ct_export *x, struct ct_error *e
 		int node = p->nodes[i].node;
 		size_t k = p->n_nodes;
 
-		if (node < 0 || p->nodes[i].kind != PICTURE_FEATURE)
+		if (node < 0 || p->nodes[i].kind != CT_NODE_FEATURE)
 			continue;
 		while (--k > i)
-			if (p->nodes[k].node >= 0 && p->nodes[k].kind == PICTURE_FEATURE &&
+			if (p->nodes[k].node >= 0 && p->nodes[k].kind == CT_NODE_FEATURE &&
 			    g->nodes[p->nodes[k].node].layer == g->nodes[node].layer &&
 			    g->nodes[p->nodes[k].node].index == g->nodes[node].index)
 				break;

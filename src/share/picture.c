@@ -99,27 +99,28 @@ static void
 describe(struct picture *p, struct picture_node *n, const struct ct_content_part *part)
 {
 	const struct ct_node *node = part->node < 0 ? NULL : &p->x->graph->nodes[part->node];
-	bool output = node && ct_node_subject(node) == CT_NODE_TARGET;
+	enum ct_node_kind kind = node ? ct_node_subject(node) : CT_NODE_FEATURE;
+	const char *name = ct_node_traits(kind)->name;
 
-	*n = (struct picture_node){ .id = part->id, .node = part->node, .kind = PICTURE_FEATURE,
-	    .layer = part->layer,
-	    .pos = part->pos,
-		.cumulative = part->cumulative };
-	if (output) {
-		n->kind = PICTURE_OUTPUT;
+	*n = (struct picture_node){ .id = part->id, .node = part->node, .kind = kind, .layer = part->layer,
+	    .pos = part->pos, .cumulative = part->cumulative };
+	switch (kind) {
+	case CT_NODE_TARGET:
 		n->layer = p->x->graph->L;
 		describe_output(p, n, node);
-	} else if (node && node->kind == CT_NODE_ERROR) {
-		n->kind = PICTURE_ERROR;
-		snprintf(n->label, sizeof n->label, "error");
+		break;
+	case CT_NODE_ERROR:
+		snprintf(n->label, sizeof n->label, "%s", name);
 		snprintf(n->note, sizeof n->note, "L%d", n->layer);
-	} else if (node && node->kind == CT_NODE_EMBEDDING) {
-		n->kind = PICTURE_EMBEDDING;
+		break;
+	case CT_NODE_EMBEDDING:
 		picture_token(p, n->pos, n->label, sizeof n->label);
-		snprintf(n->note, sizeof n->note, "input");
-	} else {
-		n->kind = node && node->kind == CT_NODE_OTHER ? PICTURE_OTHER : PICTURE_FEATURE;
+		snprintf(n->note, sizeof n->note, "%s", name);
+		break;
+	case CT_NODE_FEATURE:
+	case CT_NODE_OTHER:
 		describe_feature(p, n, part);
+		break;
 	}
 }
 
@@ -171,8 +172,8 @@ by_importance(const void *a, const void *b)
 	double x = isnan(p->cumulative) ? INFINITY : p->cumulative,
 	    y = isnan(q->cumulative) ? INFINITY : q->cumulative;
 
-	if ((p->kind == PICTURE_OUTPUT) != (q->kind == PICTURE_OUTPUT))
-		return p->kind == PICTURE_OUTPUT ? -1 : 1;
+	if ((p->kind == CT_NODE_TARGET) != (q->kind == CT_NODE_TARGET))
+		return p->kind == CT_NODE_TARGET ? -1 : 1;
 	if (x != y)
 		return x < y ? -1 : 1;
 	return ((const struct place *)a)->part - ((const struct place *)b)->part;
@@ -324,8 +325,8 @@ dot_string(struct ct_buffer *f, const char *s)
 static const char *
 shape(const struct picture_node *n)
 {
-	return n->kind == PICTURE_ERROR ? "diamond" : n->kind == PICTURE_FEATURE ||
-	    n->kind == PICTURE_OTHER ? "box" : "plaintext";
+	return n->kind == CT_NODE_ERROR ? "diamond" : n->kind == CT_NODE_FEATURE ||
+	    n->kind == CT_NODE_OTHER ? "box" : "plaintext";
 }
 
 /* Ids in other programs' graphs are arbitrary text. */

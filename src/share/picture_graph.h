@@ -12,11 +12,10 @@
 #include "share/content.h"
 
 enum { PICTURE_INPUT = -1 };		/* the layer of embeddings */
-enum picture_kind { PICTURE_FEATURE, PICTURE_ERROR, PICTURE_EMBEDDING, PICTURE_OUTPUT, PICTURE_OTHER };
 
 struct picture_node {
 	const char *id;			/* in graph JSON; lent by the content */
-	enum picture_kind kind;
+	enum ct_node_kind kind;		/* of a supernode, and of a feature that is explained: FEATURE */
 	int node;			/* of the graph; -1: a supernode */
 	char label[160], note[64];	/* sanitised, not escaped; the note may be "" */
 	int layer, pos;

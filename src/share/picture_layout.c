@@ -214,7 +214,7 @@ picture_layout(struct picture_layout *g, struct picture *p, struct ct_error *err
 		const struct picture_node *n = &p->nodes[i];
 
 		g->columns[n->pos] = 1;
-		if (n->kind != PICTURE_EMBEDDING || ct_text_width(n->label) > 11)
+		if (n->kind != CT_NODE_EMBEDDING || ct_text_width(n->label) > 11)
 			g->width[n->pos] = WIDE;
 		else if (!g->width[n->pos])
 			g->width[n->pos] = NARROW;

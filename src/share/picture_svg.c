@@ -185,20 +185,20 @@ static void
 draw_node(const struct picture *p, size_t i)
 {
 	static const struct {
-		const char *name, *fill, *rest;
+		const char *fill, *rest;
 	} kinds[] = {
-		[PICTURE_FEATURE] = { "feature", "#fff", " rx=\"6\"" },
-		[PICTURE_ERROR] = { "error", "#f1f1f1", " rx=\"6\" stroke-dasharray=\"3 2\"" },
-		[PICTURE_EMBEDDING] = { "input", "#f7f1dc", " rx=\"2\"" },
-		[PICTURE_OUTPUT] = { "output", "#e2efdf", " rx=\"2\"" },
-		[PICTURE_OTHER] = { "other", "#f3ecf7", " rx=\"6\"" }
+		[CT_NODE_FEATURE] = { "#fff", " rx=\"6\"" },
+		[CT_NODE_ERROR] = { "#f1f1f1", " rx=\"6\" stroke-dasharray=\"3 2\"" },
+		[CT_NODE_EMBEDDING] = { "#f7f1dc", " rx=\"2\"" },
+		[CT_NODE_TARGET] = { "#e2efdf", " rx=\"2\"" },
+		[CT_NODE_OTHER] = { "#f3ecf7", " rx=\"6\"" }
 	};
 	const struct picture_node *n = &p->nodes[i];
 	const struct ct_node *node = n->node < 0 ? NULL : &p->x->graph->nodes[n->node];
 	double middle = n->x + n->w / 2.0;
 	struct ct_buffer *f = p->out;
 
-	ct_buffer_printf(f, "<g class=\"node %s\" data-i=\"%zu\"", kinds[n->kind].name, i);
+	ct_buffer_printf(f, "<g class=\"node %s\" data-i=\"%zu\"", ct_node_traits(n->kind)->name, i);
 	if (node && node->kind == CT_NODE_FEATURE)
 		ct_buffer_printf(f, " data-card=\"L%d-%d\"", node->layer, node->index);
 	ct_buffer_puts(f, "><title>");
@@ -223,9 +223,9 @@ static const char *
 row_name(const struct picture *p, const struct picture_layout *g, int row, char buf[16])
 {
 	if (g->layer[row] == PICTURE_INPUT)
-		return "input";
+		return ct_node_traits(CT_NODE_EMBEDDING)->name;
 	if (g->layer[row] == p->x->graph->L)
-		return "output";
+		return ct_node_traits(CT_NODE_TARGET)->name;
 	snprintf(buf, 16, "L%d", g->layer[row]);
 	return buf;
 }

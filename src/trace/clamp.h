@@ -10,6 +10,13 @@ enum ct_unit { CT_ABSOLUTE, CT_MULTIPLE, CT_DELTA };	/* =v, xk, +d / -d */
 enum ct_mode { CT_FROZEN, CT_FREE, CT_DIRECT, CT_RANGE };
 enum ct_through { CT_MODEL, CT_REPLACEMENT };
 
+/* What they are called in options, commands and files. */
+const char *ct_unit_name(enum ct_unit unit);
+const char *ct_mode_name(enum ct_mode mode);
+const char *ct_through_name(enum ct_through through);
+/* False: nothing is called that. */
+bool ct_through_find(const char *name, enum ct_through *out);
+
 enum { CT_ALL_POSITIONS = -1 };
 
 struct ct_clamp {

@@ -5,6 +5,15 @@
 
 static const double cancelled = 1e-6;	/* a sum below this share of the sizes is rounding */
 
+const char *
+ct_direct_name(enum ct_direct_source source)
+{
+	static const char *const names[] = { [CT_DIRECT_WORDS] = "words", [CT_DIRECT_FEATURES] = "features",
+		[CT_DIRECT_ERRORS] = "errors" };
+
+	return names[source];
+}
+
 static enum ct_direct_source
 source_of(const struct ct_node *n)
 {

@@ -18,6 +18,9 @@ enum ct_direct_source {
 	CT_DIRECT_SOURCES
 };
 
+/* "words", "features", "errors". */
+const char *ct_direct_name(enum ct_direct_source source);
+
 struct ct_direct {
 	/* of the edges: with the bias they add up to the node's value */
 	double sum[CT_DIRECT_SOURCES];

@@ -8,6 +8,7 @@ trace_files = \
 	%D%/attribution.h \
 	%D%/build.c \
 	%D%/build.h \
+	%D%/clamp.c \
 	%D%/clamp.h \
 	%D%/clamp_sites.c \
 	%D%/clamped.c \

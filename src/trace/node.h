@@ -32,7 +32,8 @@ struct ct_node_traits {
 	bool has_activation;
 	bool has_inputs;	/* edges into it are computed */
 	bool has_label;		/* a person may name it, and a card may be about it */
-	bool can_clamp, can_pin;
+	bool can_clamp;
+	const char *no_clamp;	/* why not, for people; NULL: nobody would try */
 };
 
 const struct ct_node_traits *ct_node_traits(enum ct_node_kind kind);
@@ -41,6 +42,11 @@ enum ct_node_kind ct_node_kind_of_json(const char *type);
 
 /* A target is a logit minus the vocabulary's mean, a difference of logits, or a pre-activation. */
 enum ct_target_kind { CT_TARGET_LOGIT, CT_TARGET_DIFFERENCE, CT_TARGET_FEATURE };
+
+/* The beginning of a target's name: a feature's is "target L1#249@8", since "L1#249@8" is the feature. */
+const char *ct_target_label(enum ct_target_kind kind);
+/* What follows the label in a node's name, whatever its case; NULL: the name does not begin with it. */
+const char *ct_node_after_label(const char *name, const char *label);
 
 /* What a graph explains: one quantity at one position. */
 struct ct_target {

@@ -9,6 +9,29 @@
 #include "model/linear.h"
 #include "trace/attribution.h"
 
+static const struct {
+	const char *name;
+	enum ct_node_kind node;
+} kinds[CT_QK_KINDS + 1] = {
+	[CT_QK_WORDS] = { "words", CT_NODE_EMBEDDING },
+	[CT_QK_FEATURES] = { "features", CT_NODE_FEATURE },
+	[CT_QK_ERRORS] = { "errors", CT_NODE_ERROR },
+	[CT_QK_CONSTANTS] = { "constants", CT_NODE_OTHER },
+	[CT_QK_KINDS] = { "together", CT_NODE_OTHER },
+};
+
+const char *
+ct_qk_kind_name(int kind)
+{
+	return kinds[kind].name;
+}
+
+enum ct_node_kind
+ct_qk_node_kind(enum ct_qk_kind kind)
+{
+	return kinds[kind].node;
+}
+
 /* A query or a key, and its terms. */
 struct side {
 	enum ct_score_side which;

@@ -22,6 +22,11 @@ struct ct_local_model;
 
 enum ct_qk_kind { CT_QK_WORDS, CT_QK_FEATURES, CT_QK_ERRORS, CT_QK_CONSTANTS, CT_QK_KINDS };
 
+/* "words", "features", "errors", "constants"; CT_QK_KINDS: "together". */
+const char *ct_qk_kind_name(int kind);
+/* Of which kind the node of such a term is; CT_NODE_OTHER: constants, which have none. */
+enum ct_node_kind ct_qk_node_kind(enum ct_qk_kind kind);
+
 /* Pairs are made of so many terms of each side, those with the largest marginals. */
 enum { CT_QK_STRONGEST = 24 };
 

@@ -486,10 +486,10 @@ do_through(struct app *a, const char *arg)
 {
 	struct ct_clamp_options how = a->study.how;
 
-	if (*arg && strcmp(arg, "model") && strcmp(arg, "replacement"))
+	if (!*arg)
+		how.through = how.through == CT_MODEL ? CT_REPLACEMENT : CT_MODEL;
+	else if (!ct_through_find(arg, &how.through))
 		return app_fail(a, "through: expected model or replacement, found \"%.60s\"", arg);
-	how.through = *arg ? (strcmp(arg, "model") ? CT_REPLACEMENT : CT_MODEL)
-			   : (how.through == CT_MODEL ? CT_REPLACEMENT : CT_MODEL);
 	return set_how(a, &how);
 }
 

@@ -109,7 +109,7 @@ get_mode(const struct app *a, char *buf, size_t size)
 static const char *
 get_through(const struct app *a, char *buf, size_t size)
 {
-	return say(buf, size, a->study.how.through == CT_REPLACEMENT ? "replacement" : "model");
+	return say(buf, size, ct_through_name(a->study.how.through));
 }
 
 static const struct option_entry options[] = {

@@ -137,7 +137,7 @@ read_through(struct reader *r, const struct ct_yaml *v)
 	const char *word = choose(r, v);
 
 	if (word)
-		r->s->study.how.through = strcmp(word, "model") ? CT_REPLACEMENT : CT_MODEL;
+		ct_through_find(word, &r->s->study.how.through);
 }
 
 static void

@@ -198,12 +198,10 @@ is_pruned(struct app *a, const struct lesson_check *e, char *found, size_t size)
 static bool
 is_mode(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
-	static const char *const names[] = {
-		[CT_FROZEN] = "frozen", [CT_FREE] = "free", [CT_DIRECT] = "direct", [CT_RANGE] = "range"
-	};
+	const char *mode = ct_mode_name(a->study.how.mode);
 
-	snprintf(found, size, "the mode is %s", names[a->study.how.mode]);
-	return !strcmp(names[a->study.how.mode], e->text);
+	snprintf(found, size, "the mode is %s", mode);
+	return !strcmp(mode, e->text);
 }
 
 static bool

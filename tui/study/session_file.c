@@ -168,7 +168,7 @@ write_graph(struct app *a, struct lines *out)
 	write_target(a, out);
 	ct_mode_text(&s->how, mode, sizeof mode);
 	lines_add(out, "mode %s", mode);
-	lines_add(out, "through %s", s->how.through == CT_REPLACEMENT ? "replacement" : "model");
+	lines_add(out, "through %s", ct_through_name(s->how.through));
 }
 
 /* All clamps in one line: one run of the model, and one step to undo. Returns buf. */

@@ -269,12 +269,11 @@ draw_bias(struct app *a, const struct area *area, int y, const struct card *c, c
 static void
 draw_split(struct app *a, const struct area *area, int y, const struct card *c, int i)
 {
-	static const char *const names[] = { [CT_DIRECT_WORDS] = "words", [CT_DIRECT_FEATURES] = "features",
-		[CT_DIRECT_ERRORS] = "errors" };
 	bool neurons = i == CT_DIRECT_FEATURES && a->study.info->neurons;
 	char b[FMT_SIZE];
 
-	draw_text(area, 7, y, i == CT_DIRECT_ERRORS ? ST_REST : ST_TEXT, neurons ? "neurons" : names[i]);
+	draw_text(area, 7, y, i == CT_DIRECT_ERRORS ? ST_REST : ST_TEXT, neurons ? "neurons" :
+	    ct_direct_name((enum ct_direct_source)i));
 	draw_right(area, area->w - 8, y, ST_TEXT, fmt_part(b, sizeof b, c->split.net[i]));
 	draw_right(area, area->w - 1, y, c->split.sum[i] < 0 ? ST_MINUS : ST_PLUS,
 	    fmt_signed(b, sizeof b, c->split.sum[i]));

@@ -21,9 +21,6 @@ enum { ADDS = 10, NAMES = 12, TABLE_H = CT_QK_KINDS + 2, TOP = 3 };
 /* What the rows list. */
 enum rows { PAIRS, QUERY, KEY, N_ROWS };
 
-static const char *const kinds[CT_QK_KINDS] = { [CT_QK_WORDS] = "words", [CT_QK_FEATURES] = "features",
-	[CT_QK_ERRORS] = "errors", [CT_QK_CONSTANTS] = "constants" };
-
 struct qk {
 	struct list list;
 	struct ct_arena arena;
@@ -231,11 +228,11 @@ draw_table(const struct qk *v, const struct area *area, int y)
 
 	draw_text(area, 1, y, ST_DIM, "query × key");
 	for (int j = 0; j <= CT_QK_KINDS; j++)
-		draw_right(area, FIRST + (j + 1) * STEP, y, ST_DIM, j < CT_QK_KINDS ? kinds[j] : "together");
+		draw_right(area, FIRST + (j + 1) * STEP, y, ST_DIM, ct_qk_kind_name(j));
 	for (int i = 0; i <= CT_QK_KINDS; i++) {
 		double sum = 0;
 
-		draw_text(area, 1, y + 1 + i, ST_DIM, i < CT_QK_KINDS ? kinds[i] : "together");
+		draw_text(area, 1, y + 1 + i, ST_DIM, ct_qk_kind_name(i));
 		for (int j = 0; j <= CT_QK_KINDS; j++) {
 			bool last = j == CT_QK_KINDS || i == CT_QK_KINDS;
 			double part = 0;

@@ -100,6 +100,7 @@ draw_fold(struct app *a, const struct area *area, int y, int x, const struct tre
 	char title[STUDY_NAME], name[STUDY_NAME], all[2 * STUDY_NAME] = "";
 	enum style style = w->kind == CT_INPUT_WORDS ? ST_INPUT
 	    : w->kind == CT_INPUT_ERRORS || w->kind == CT_INPUT_LEFT_OUT ? ST_REST : ST_TEXT;
+	const char *errors = ct_node_traits(CT_NODE_ERROR)->label;
 	int end = names_end(a, area);
 
 	x += draw_cut(area, x, y, end - x, style, tree_item_title(&a->study, w, title, sizeof title));
@@ -113,8 +114,8 @@ draw_fold(struct app *a, const struct area *area, int y, int x, const struct tre
 
 		if (!study_is_feature(n) || !*text)
 			text = study_name(&a->study, w->child[i].node, name, sizeof name);
-		if (w->kind == CT_INPUT_ERRORS && !strncmp(text, "error ", 6))
-			text += 6;
+		if (w->kind == CT_INPUT_ERRORS && ct_node_after_label(text, errors))
+			text = ct_node_after_label(text, errors);
 		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", text);
 	}
 	if (end - x > 3)
