@@ -3,11 +3,11 @@
 
 #include "base/clock.h"
 #include "tui/app.h"
-#include "tui/binding.h"
+#include "tui/language/binding.h"
 #include "tui/language/cmd.h"
 #include "tui/language/input.h"
 #include "tui/language/keys.h"
-#include "tui/layout.h"
+#include "tui/screen/layout.h"
 #include "tui/terminal/key.h"
 #include "tui/view/view.h"
 #include "tui/work.h"

@@ -35,13 +35,13 @@ cli_files = \
 	%D%/sweep.c \
 	%D%/sweep.h \
 	%D%/trace.c \
-	%D%/waits.c \
-	%D%/waits.h \
-	%D%/weights.c \
 	%D%/train.c \
 	%D%/train_own.c \
 	%D%/train_own.h \
 	%D%/tree.c \
 	%D%/tree.h \
+	%D%/waits.c \
+	%D%/waits.h \
+	%D%/weights.c \
 	%D%/why.c \
 	%D%/why.h

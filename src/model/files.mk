@@ -20,9 +20,9 @@ model_files = \
 	%D%/keys.h \
 	%D%/lexicon.c \
 	%D%/linear.c \
+	%D%/linear.h \
 	%D%/linear_attention.c \
 	%D%/linear_heads.c \
-	%D%/linear.h \
 	%D%/llama.c \
 	%D%/maps.c \
 	%D%/maps.h \
@@ -64,9 +64,9 @@ model_files = \
 	%D%/synthetic.c \
 	%D%/synthetic.h \
 	%D%/tokenizer.c \
+	%D%/tokenizer.h \
 	%D%/tokenizer_config.c \
 	%D%/tokenizer_config.h \
-	%D%/tokenizer.h \
 	%D%/transcoder.c \
 	%D%/transcoder.h \
 	%D%/transcoder_batch.c \

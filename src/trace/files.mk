@@ -44,10 +44,10 @@ trace_files = \
 	%D%/neuron_choice.h \
 	%D%/node.c \
 	%D%/node.h \
-	%D%/patch.c \
-	%D%/patch.h \
 	%D%/opened.c \
 	%D%/opened.h \
+	%D%/patch.c \
+	%D%/patch.h \
 	%D%/paths.c \
 	%D%/paths.h \
 	%D%/prompt.c \

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "fuzz_app.h"
 #include "tui/language/cmd.h"
-#include "tui/frame.h"
+#include "tui/screen/frame.h"
 
 enum { LINES = 12 };	/* of one input; more would only be slow */
 

@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 #include "fuzz_app.h"
-#include "tui/frame.h"
+#include "tui/screen/frame.h"
 #include "tui/study/lines.h"
 #include "tui/study/session_file.h"
 

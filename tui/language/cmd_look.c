@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/input.h"
-#include "tui/layout.h"
+#include "tui/screen/layout.h"
 #include "tui/study/jumplist.h"
 #include "tui/view/tree.h"
 #include "tui/view/view.h"

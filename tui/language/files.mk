@@ -1,5 +1,7 @@
 # The sources of tui/language, headers among them.
 tui_language_files = \
+	%D%/binding.c \
+	%D%/binding.h \
 	%D%/cmd.c \
 	%D%/cmd.h \
 	%D%/cmd_ask.c \

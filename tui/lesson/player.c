@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/cmd.h"
-#include "tui/frame.h"
+#include "tui/screen/frame.h"
 #include "tui/language/input.h"
 #include "tui/lesson/turn.h"
 #include "tui/view/tree.h"

@@ -34,9 +34,9 @@ tui_view_files = \
 	%D%/operands.h \
 	%D%/paths.c \
 	%D%/paths.h \
-	%D%/sessions.c \
 	%D%/qk.c \
 	%D%/qk.h \
+	%D%/sessions.c \
 	%D%/settings.c \
 	%D%/start.c \
 	%D%/start.h \

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/keys.h"
-#include "tui/layout.h"
+#include "tui/screen/layout.h"
 #include "tui/lesson/flow.h"
 #include "tui/lesson/lesson.h"
 #include "tui/lesson/turn.h"

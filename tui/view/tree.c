@@ -10,7 +10,7 @@
 
 #include "tui/app.h"
 #include "tui/language/cmd_exec.h"
-#include "tui/layout.h"
+#include "tui/screen/layout.h"
 #include "tui/study/lines.h"
 #include "tui/view/opened.h"
 #include "tui/view/tree.h"

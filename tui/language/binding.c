@@ -1,5 +1,5 @@
 /* binding: see binding.h. */
-#include "tui/binding.h"
+#include "tui/language/binding.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* title: see title.h. */
-#include "tui/title.h"
+#include "tui/screen/title.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* mouse: see mouse.h. */
-#include "tui/mouse.h"
+#include "tui/screen/mouse.h"
 
 #include "tui/app.h"
 #include "tui/language/cmd.h"
-#include "tui/frame.h"
-#include "tui/layout.h"
+#include "tui/screen/frame.h"
+#include "tui/screen/layout.h"
 #include "tui/terminal/term.h"
 #include "tui/view/view.h"
 

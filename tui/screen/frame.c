@@ -1,19 +1,19 @@
 /* frame: see frame.h. */
-#include "tui/frame.h"
+#include "tui/screen/frame.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/binding.h"
+#include "tui/language/binding.h"
 #include "tui/language/cmd.h"
 #include "tui/language/input.h"
 #include "tui/terminal/fmt.h"
 #include "tui/language/keys.h"
-#include "tui/layout.h"
+#include "tui/screen/layout.h"
 #include "tui/study/pins.h"
-#include "tui/title.h"
+#include "tui/screen/title.h"
 #include "tui/view/lesson.h"
 #include "tui/view/tree.h"
 #include "tui/view/view.h"

@@ -2,7 +2,7 @@
  * linear: see linear.h. Views draw as usual, into a grid that nobody sees; this file reads it out without
  * bars and frames, so views need not know of this mode.
  */
-#include "tui/linear.h"
+#include "tui/screen/linear.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/binding.h"
+#include "tui/language/binding.h"
 #include "tui/language/cmd.h"
-#include "tui/frame.h"
+#include "tui/screen/frame.h"
 #include "tui/language/input.h"
 #include "tui/language/keys.h"
 #include "tui/lesson/player.h"
