@@ -26,6 +26,7 @@ check_SCRIPTS += \
 	%D%/qk.sh \
 	%D%/schema.sh \
 	%D%/screen.sh \
+	%D%/search.sh \
 	%D%/session.sh \
 	%D%/settings.sh \
 	%D%/steer.sh \

@@ -86,7 +86,8 @@ static const struct cmd_entry commands[] = {
 	{ GROUP_MOVE, "branch", "[[ROWS] NODE [> NODE ...]]", NULL,
 	    "go to a place in the tree, from a target down; ROWS: open it with so many rows, 0: fold it; "
 	    "alone: fold everything", CMD_GRAPH | CMD_NODE, do_branch },
-	{ GROUP_MOVE, "search", "[TEXT]", NULL, "find TEXT in what is shown", CMD_LOOK, do_search },
+	{ GROUP_MOVE, "search", "[TEXT]", NULL,
+	    "find TEXT, or a label as \"Texas\">.8, in what is shown", CMD_LOOK, do_search },
 	{ GROUP_MOVE, "search-next", "", NULL, "the next match", CMD_LOOK, do_search_next },
 	{ GROUP_MOVE, "search-back", "", NULL, "the previous match", CMD_LOOK, do_search_back },
 	{ GROUP_MOVE, "filter", "[TEXT|*]", NULL,

@@ -34,8 +34,11 @@ int cmd_no_feature(struct app *a, const char *what);
  */
 int cmd_supernode(struct app *a, const char **arg);
 
-/* Whether the text contains it; for a quoted label, "Texas bridge", whether it contains all its words. */
-bool cmd_text_fits(const char *text, const char *what);
+/*
+ * Whether the text of a row contains it; for a quoted label, "Texas bridge", whether it contains all its
+ * words; for one with an F1, "Texas">.8, whether it names a feature with such a label.
+ */
+bool cmd_text_fits(const struct app *a, const char *text, const char *what);
 
 int do_prompt(struct app *a, const char *arg);
 int do_prompt_text(struct app *a, const char *arg);

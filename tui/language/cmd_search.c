@@ -2,6 +2,7 @@
 #include "tui/language/cmd_exec.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -9,14 +10,28 @@
 #include "tui/language/input.h"
 #include "tui/view/view.h"
 
+/* Whether the text of a row names a feature, L1#249, whose label fits. */
+static bool
+feature_fits(const struct app *a, const char *text, const struct ct_query *q)
+{
+	int layer, feature;
+
+	for (; (text = strchr(text, 'L')); text++)
+		if (sscanf(text, "L%9d#%9d", &layer, &feature) == 2)
+			return ct_engine_label_fits(a->study.engine, layer, feature, q);
+	return false;
+}
+
 bool
-cmd_text_fits(const char *text, const char *what)
+cmd_text_fits(const struct app *a, const char *text, const char *what)
 {
 	struct ct_query q;
 	char label[256];
 
 	if (*what != '"' || ct_query_parse(&q, what, NULL) < 0)
 		return ct_text_search(text, what);
+	if (q.above >= 0)
+		return feature_fits(a, text, &q);
 	snprintf(label, sizeof label, "%.*s", (int)q.n, q.text);
 	return q.exact ? strstr(text, label) != NULL : ct_query_matches(&q, text, NAN);
 }
@@ -34,7 +49,7 @@ try_search(struct app *a, int step)
 			int row = ((l->sel + step * i) % l->n + l->n) % l->n;
 
 			ops->text(a, state, row, text, sizeof text);
-			if (!cmd_text_fits(text, a->search))
+			if (!cmd_text_fits(a, text, a->search))
 				continue;
 			list_select(l, row);
 			if (ops->moved)
@@ -44,7 +59,7 @@ try_search(struct app *a, int step)
 				return true;
 		}
 	return (ops->find && ops->find(a, state, a->search)) || (l && l->n && ops->text &&
-	    (ops->text(a, state, l->sel, text, sizeof text), cmd_text_fits(text, a->search)));
+	    (ops->text(a, state, l->sel, text, sizeof text), cmd_text_fits(a, text, a->search)));
 }
 
 static int
@@ -54,21 +69,22 @@ search(struct app *a, int step)
 		return app_fail(a, "nothing was searched for yet: / begins a search");
 	if (try_search(a, step))
 		return DID_CHANGE;
-	return app_fail(a, "\"%s\" is not found here", a->search);
+	return app_fail(a, *a->search == '"' ? "%s is not found here" : "\"%s\" is not found here",
+	    a->search);
 }
 
 int
 do_search(struct app *a, const char *arg)
 {
 	struct ct_query q;
+	struct ct_error err;
 
 	if (!*arg) {
 		input_open(a, INPUT_SEARCH, "");
 		return DID_CHANGE;
 	}
-	if (*arg == '"' && ct_query_parse(&q, arg, NULL) == CT_OK && q.above >= 0)
-		return app_fail(a, "search: expected words of labels without an F1; filter \"Texas\">.8 "
-		    "shows labels with an F1 above .8");
+	if (*arg == '"' && strstr(arg, "\">") && ct_query_parse(&q, arg, &err) < 0)
+		return app_error(a, &err);
 	ct_text_clean(a->search, sizeof a->search, arg, strlen(arg));
 	return search(a, 1);
 }

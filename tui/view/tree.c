@@ -547,7 +547,7 @@ tree_find(struct app *a, void *state, const char *what)
 		if (!g->nodes[i].kept || (best >= 0 && g->nodes[i].influence <= g->nodes[best].influence))
 			continue;
 		row_text(a, &w, text, sizeof text);
-		if (!cmd_text_fits(text, what))
+		if (!cmd_text_fits(a, text, what))
 			continue;
 		for (int k = 0; k < t->fold.list.n && !in_sight; k++)
 			in_sight = node_at(t, k) == i;
