@@ -269,7 +269,8 @@ player_result(struct app *a, const char *path)
 	free(text);
 	if (code)
 		return app_error(a, &err);
-	app_say(a, "written to %s: %d steps done or predicted without being shown", path, right);
+	app_say(a, "written to %s: %d step%s done or predicted without being shown", path, right,
+	    right == 1 ? "" : "s");
 	return DID_CHANGE;
 }
 

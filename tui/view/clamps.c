@@ -287,6 +287,10 @@ clamps_draw(struct app *a, void *state, const struct area *area)
 			l->y = y;
 		y++;
 	}
+	if (list_more_above(l))
+		draw_cell(area, area->w - 1, 0, ST_DIM, 0x2191);
+	if (list_more_below(l))
+		draw_cell(area, area->w - 1, bottom - 1, ST_DIM, 0x2193);
 	if (bottom < area->h - 1) {
 		char how[128];
 
