@@ -402,16 +402,13 @@ ct_yaml_string(const struct ct_yaml_doc *d, const struct ct_yaml *map, const cha
 	return code;
 }
 
-int
-ct_yaml_int(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, bool need, int min,
-    int max, int *out, struct ct_error *err)
+/* The scalar v, which the key has as its value or in its list, as an integer. */
+static int
+read_int(const struct ct_yaml_doc *d, const struct ct_yaml *v, const char *key, int min, int max, int *out,
+    struct ct_error *err)
 {
-	const struct ct_yaml *v;
-	int code = look_up(&v, d, map, key, need, "an integer", err);
 	long x;
 
-	if (code != CT_OK || !v)
-		return code;
 	if (v->quoted || !ct_text_long(v->text, &x))
 		return ct_yaml_fail(d, v, CT_EFORMAT, err, "\"%s\": expected an integer, found \"%s\"", key,
 		    v->text);
@@ -420,6 +417,37 @@ ct_yaml_int(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *
 		    max, x);
 	*out = (int)x;
 	return CT_OK;
+}
+
+int
+ct_yaml_int(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, bool need, int min,
+    int max, int *out, struct ct_error *err)
+{
+	const struct ct_yaml *v;
+	int code = look_up(&v, d, map, key, need, "an integer", err);
+
+	return code != CT_OK || !v ? code : read_int(d, v, key, min, max, out, err);
+}
+
+int
+ct_yaml_ints(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, int most, int max,
+    int *out, int *n, struct ct_error *err)
+{
+	const struct ct_yaml *v = ct_yaml_get(map, key);
+	int code = CT_OK;
+
+	if (!v)
+		return CT_OK;
+	if (v->kind != CT_YAML_LIST || v->n > most)
+		return ct_yaml_fail(d, v, CT_EFORMAT, err,
+		    "\"%s\": expected a list of at most %d integers", key, most);
+	for (int i = 0; i < v->n && code == CT_OK; i++)
+		code = v->items[i].kind == CT_YAML_SCALAR ?
+		    read_int(d, &v->items[i], key, 1, max, &out[i], err) :
+		    ct_yaml_fail(d, &v->items[i], CT_EFORMAT, err, "\"%s\": expected a list of integers",
+		    key);
+	*n = v->n;
+	return code;
 }
 
 int

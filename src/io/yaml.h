@@ -44,6 +44,9 @@ int ct_yaml_string(const struct ct_yaml_doc *d, const struct ct_yaml *map, const
     const char **out, struct ct_error *err);
 int ct_yaml_int(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, bool need,
     int min, int max, int *out, struct ct_error *err);
+/* At most `most` integers from 1 to max; *n becomes their number, and is kept if the key is missing. */
+int ct_yaml_ints(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, int most, int max,
+    int *out, int *n, struct ct_error *err);
 int ct_yaml_double(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, bool need,
     double min, double max, double *out, struct ct_error *err);
 int ct_yaml_bool(const struct ct_yaml_doc *d, const struct ct_yaml *map, const char *key, bool need,

@@ -4,6 +4,8 @@ train_files = \
 	%D%/batch_topk.h \
 	%D%/checkpoint.c \
 	%D%/checkpoint.h \
+	%D%/dictionary.c \
+	%D%/dictionary.h \
 	%D%/export.c \
 	%D%/export.h \
 	%D%/feed.c \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "math/blas.h"
+#include "train/dictionary.h"
 #include "train/lookups.h"
 #include "train/transcoder_step.h"
 
@@ -72,15 +73,15 @@ freeze_encoders(struct ct_train_transcoder *c)
  * meaning. The encoders stop learning here.
  */
 static int
-settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share, struct ct_error *err)
+settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share, int rank,
+    struct ct_error *err)
 {
-	enum { RANK = 10 };
 	int L = c->s.L, D = c->s.D, F = c->s.F, N = a->N;
 	float *w = c->params.w, *h = malloc((size_t)N * sizeof *h);
 
 	if (!h)
 		return ct_fail_memory(err, (size_t)N * sizeof *h, "activations of a feature");
-	for (int l = 0; l < L && N >= RANK; l++) {
+	for (int l = 0; l < L && N >= rank; l++) {
 		const struct ct_train_transcoder_layer *y = &c->layers[l];
 
 		for (int f = 0; f < F; f++) {
@@ -89,7 +90,7 @@ settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share,
 			ct_sgemm(false, true, N, 1, D, 1, a->x + (size_t)l * D, L * D,
 			    w + y->enc + (size_t)f * D, D, 0, h, 1);
 			qsort(h, (size_t)N, sizeof *h, ascending);
-			least = (float)share * (h[N - RANK] + w[y->b_enc + f]);
+			least = (float)share * (h[N - rank] + w[y->b_enc + f]);
 			if (least > 0 && logf(least) > *log_threshold)
 				*log_threshold = logf(least);
 		}
@@ -97,6 +98,41 @@ settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share,
 	free(h);
 	freeze_encoders(c);
 	return CT_OK;
+}
+
+/* How often a row is drawn, relative to others. */
+static double
+frequency(const struct ct_train_transcoder_options *o, const struct ct_mlp_rows *a, int t)
+{
+	const double often[] = { [CT_ROW_INSIDE] = 1, [CT_ROW_ANSWER] = o->answers,
+		[CT_ROW_PLAN] = o->plans, [CT_ROW_END] = o->ends };
+
+	return pow(a->count[t], o->common) * often[a->place[t]];
+}
+
+/* Features that are made from what the layer's MLP reads and writes, where the recipe wants them. */
+static int
+start_layer(struct fit *f, int l, struct ct_error *err)
+{
+	const struct ct_train_transcoder_options *o = f->o;
+	const struct ct_mlp_rows *a = f->a;
+	struct ct_train_transcoder *c = f->step.transcoder;
+	float *importance;
+	int code;
+
+	if (l < o->lookups)
+		return ct_lookups_start(c, a, l, o->alike, err);
+	if (l >= o->lookups + o->n_dictionary)
+		return CT_OK;
+	importance = malloc((size_t)a->N * sizeof *importance);
+	if (!importance)
+		return ct_fail_memory(err, (size_t)a->N * sizeof *importance, "a dictionary");
+	for (int t = 0; t < a->N; t++)
+		importance[t] = a->weight[(size_t)t * (size_t)a->L + (size_t)l] * (float)frequency(o, a, t);
+	code = ct_dictionary_start(c, a, l, importance, o->dictionary[l - o->lookups], o->dictionary_price,
+	    &f->urn.rng, err);
+	free(importance);
+	return code;
 }
 
 /* Weights, means, sampling and rates as they are at the start. */
@@ -121,7 +157,7 @@ set_out(struct fit *f, struct ct_error *err)
 	for (int l = 0; l < a->L; l++) {
 		memcpy(c->params.w + c->layers[l].b_dec, a->y_mean + (size_t)l * a->D,
 		    (size_t)a->D * sizeof(float));
-		if (l < o->lookups && (code = ct_lookups_start(c, a, l, o->alike, err)) != CT_OK)
+		if ((code = start_layer(f, l, err)) != CT_OK)
 			return code;
 		f->variance += a->variance[l] * (l == a->L - 1 ? o->last_layer : 1) / a->L;
 	}
@@ -137,9 +173,6 @@ open_fit(struct fit *f, struct ct_error *err)
 	const struct ct_train_transcoder_options *o = f->o;
 	const struct ct_mlp_rows *a = f->a;
 	struct ct_arena *arena = &f->step.transcoder->params.arena;
-	const double often[] = { [CT_ROW_INSIDE] = 1, [CT_ROW_ANSWER] = o->answers,
-	    [CT_ROW_PLAN] = o->plans,
-		[CT_ROW_END] = o->ends };
 
 	f->urn.n = a->N;
 	f->urn.upto = ct_arena_need(arena, (size_t)a->N, sizeof(double), "sampling weights", err);
@@ -147,8 +180,7 @@ open_fit(struct fit *f, struct ct_error *err)
 	if (!f->urn.upto || !f->rows)
 		return CT_ENOMEM;
 	for (int t = 0; t < a->N; t++)
-		f->urn.upto[t] = (t ? f->urn.upto[t - 1] : 0) + pow(a->count[t], o->common) *
-		    often[a->place[t]];
+		f->urn.upto[t] = (t ? f->urn.upto[t - 1] : 0) + frequency(o, a, t);
 	return ct_transcoder_step_open(&f->step, err);
 }
 
@@ -187,7 +219,8 @@ train_step(struct fit *f, struct ct_error *err)
 	double up = o->ramp * o->steps;
 	int code, step = f->state->step;
 
-	if (step == settle_step(o) && (code = settle(s->transcoder, f->a, o->settle, err)) != CT_OK)
+	if (step == settle_step(o) &&
+	    (code = settle(s->transcoder, f->a, o->settle, o->settle_rank, err)) != CT_OK)
 		return code;
 	s->loss.sparsity = o->sparsity * (step < up ? step / up : 1);
 	for (int t = 0; t < o->batch; t++)

@@ -190,11 +190,7 @@ write_features(struct ct_train_transcoder *c, const struct inputs *in, int l, st
 		}
 		c->params.w[y->b_enc + (size_t)f++] = (float)(-gain * least);
 	}
-	for (; f < c->s.F; f++) {
-		memset(c->params.w + y->enc + (size_t)f * D, 0, D * sizeof *c->params.w);
-		memset(c->params.w + y->dec + (size_t)f * reach, 0, reach * sizeof *c->params.w);
-		c->params.w[y->b_enc + (size_t)f] = -1;
-	}
+	ct_train_transcoder_silence(c, l, f);
 }
 
 int

@@ -13,10 +13,11 @@ static const struct ct_train_model_options model_defaults = {
 };
 static const struct ct_train_transcoder_options transcoder_defaults = {
 	.features = 512, .seed = 1, .steps = 1500, .batch = 1024, .rate = 3e-3, .beta1 = .9, .beta2 = .999,
-	.warmup = .02, .cooldown = .2, .sparsity = 9, .far = 1, .alike = 1, .last_layer = 2, .ramp = .5,
+	.warmup = .02, .cooldown = .2, .sparsity = 9, .far = 1, .alike = 1, .dictionary_price = .1,
+	.last_layer = 2, .ramp = .5,
 	.sharpness = 4,
 	.threshold = .03, .bandwidth = .3, .threshold_rate = .3, .revive = 3e-3, .settle = .4,
-	    .settle_at = .8,
+	    .settle_at = .8, .settle_rank = 10,
 	.dead_after = 100000, .common = .3, .answers = 4, .plans = 4, .ends = .3,
 };
 
@@ -29,12 +30,12 @@ struct number {
 	bool *b;
 };
 
-/* Reads a section's numbers; unknown keys are errors. */
+/* Reads a section's numbers; unknown keys are errors, except `other`, which the caller reads. */
 static int
 read_numbers(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const struct number *list, int n,
-    struct ct_error *err)
+    const char *other, struct ct_error *err)
 {
-	const char *keys[32];
+	const char *keys[40];
 	int code = CT_OK, k = 0;
 
 	if (map->kind != CT_YAML_MAP)
@@ -42,6 +43,7 @@ read_numbers(const struct ct_yaml_doc *doc, const struct ct_yaml *map, const str
 		    map->key);
 	for (int i = 0; i < n; i++)
 		keys[k++] = list[i].key;
+	keys[k++] = other;
 	keys[k] = NULL;
 	code = ct_yaml_only(doc, map, keys, err);
 	for (int i = 0; i < n && code == CT_OK; i++) {
@@ -80,7 +82,7 @@ read_sizes(struct ct_train_model_options *o, const struct ct_yaml_doc *doc, cons
 		{ "number codes", NULL, NULL, 0, 0, &o->codes },
 	};
 
-	return map ? read_numbers(doc, map, sizes, sizeof sizes / sizeof *sizes, err) : CT_OK;
+	return map ? read_numbers(doc, map, sizes, sizeof sizes / sizeof *sizes, NULL, err) : CT_OK;
 }
 
 static int
@@ -111,7 +113,7 @@ read_steps(struct ct_train_model_options *o, const struct ct_yaml_doc *doc, cons
 		{ "answer weight", NULL, &o->answer_weight, 0, 1e6, NULL },
 	};
 
-	return map ? read_numbers(doc, map, steps, sizeof steps / sizeof *steps, err) : CT_OK;
+	return map ? read_numbers(doc, map, steps, sizeof steps / sizeof *steps, NULL, err) : CT_OK;
 }
 
 static int
@@ -142,9 +144,24 @@ read_model(struct ct_train_model_options *o, const struct ct_yaml_doc *doc, cons
 	return CT_OK;
 }
 
+/* Atoms of the layers after the lookups. */
+static int
+read_dictionary(struct ct_train_transcoder_options *o, const struct ct_yaml_doc *doc,
+    const struct ct_yaml *map, int layers, struct ct_error *err)
+{
+	int code = ct_yaml_ints(doc, map, "dictionary", CT_TRAIN_MOST_LAYERS, o->features,
+	    o->dictionary, &o->n_dictionary, err);
+
+	if (code == CT_OK && o->n_dictionary > 0 && o->lookups + o->n_dictionary > layers)
+		code = ct_yaml_fail(doc, ct_yaml_get(map, "dictionary"), CT_EINVAL, err, "\"dictionary\" has "
+		    "atoms for %d layers after %d of lookups; the model has only %d layers", o->n_dictionary,
+		    o->lookups, layers);
+	return code;
+}
+
 static int
 read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc *doc,
-    const struct ct_yaml *root, bool per_layer, struct ct_error *err)
+    const struct ct_yaml *root, bool per_layer, int layers, struct ct_error *err)
 {
 	const struct ct_yaml *map = ct_yaml_get(root, per_layer ? "transcoder-plt" : "transcoder");
 	const struct number list[] = {
@@ -160,6 +177,7 @@ read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc 
 		{ "far", NULL, &o->far, 0, 1e6, NULL },
 		{ "lookups", &o->lookups, NULL, 0, 64, NULL },
 		{ "alike", NULL, &o->alike, 0, 1, NULL },
+		{ "dictionary price", NULL, &o->dictionary_price, 0, 1, NULL },
 		{ "sparsity", NULL, &o->sparsity, 0, 1e6, NULL },
 		{ "last layer", NULL, &o->last_layer, 0, 1e6, NULL },
 		{ "ramp", NULL, &o->ramp, 0, 1, NULL },
@@ -169,6 +187,7 @@ read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc 
 		{ "threshold rate", NULL, &o->threshold_rate, 0, 100, NULL },
 		{ "settle", NULL, &o->settle, 0, 1, NULL },
 		{ "settle at", NULL, &o->settle_at, 0, 1, NULL },
+		{ "settle rank", &o->settle_rank, NULL, 1, INT_MAX, NULL },
 		{ "revive", NULL, &o->revive, 0, 1e6, NULL },
 		{ "dead after", &o->dead_after, NULL, 1, INT_MAX, NULL },
 		{ "common", NULL, &o->common, 0, 1, NULL },
@@ -177,12 +196,15 @@ read_transcoder(struct ct_train_transcoder_options *o, const struct ct_yaml_doc 
 		{ "ends", NULL, &o->ends, 0, 1e6, NULL },
 	};
 
+	int code;
+
 	*o = transcoder_defaults;
 	o->per_layer = per_layer;
 	if (!map)
 		return CT_OK;
 	o->wanted = true;
-	return read_numbers(doc, map, list, sizeof list / sizeof *list, err);
+	code = read_numbers(doc, map, list, sizeof list / sizeof *list, "dictionary", err);
+	return code != CT_OK ? code : read_dictionary(o, doc, map, layers, err);
 }
 
 int
@@ -199,8 +221,8 @@ ct_train_recipe_read(struct ct_train_recipe *out, const struct ct_yaml_doc *doc,
 	if (code == CT_OK)
 		code = read_model(&out->model, doc, root, err);
 	if (code == CT_OK)
-		code = read_transcoder(&out->clt, doc, root, false, err);
+		code = read_transcoder(&out->clt, doc, root, false, out->model.shape.L, err);
 	if (code == CT_OK)
-		code = read_transcoder(&out->plt, doc, root, true, err);
+		code = read_transcoder(&out->plt, doc, root, true, out->model.shape.L, err);
 	return code;
 }

@@ -42,6 +42,8 @@ struct ct_train_model_options {
 	double answer_weight;		/* of the graded token in the loss; others have 1 */
 };
 
+enum { CT_TRAIN_MOST_LAYERS = 64 };
+
 /* `transcoder:` or `transcoder-plt:` */
 struct ct_train_transcoder_options {
 	bool wanted;			/* the recipe has the section */
@@ -53,6 +55,9 @@ struct ct_train_transcoder_options {
 	double warmup, cooldown;
 	int lookups;			/* layers whose features start as lookups of what their MLP reads */
 	double alike;			/* cosine of outputs from which they share one feature */
+	/* the layers after these start as dictionaries of what their MLP writes, with so many atoms */
+	int dictionary[CT_TRAIN_MOST_LAYERS], n_dictionary;
+	double dictionary_price;	/* on their coefficients: see dictionary.h */
 	double sparsity;		/* lambda at the end */
 	/* weight in the price of what a feature writes beyond its own layer */
 	double far;
@@ -62,8 +67,12 @@ struct ct_train_transcoder_options {
 	double threshold;		/* at the start */
 	double bandwidth;		/* of the straight-through gradient */
 	double threshold_rate;		/* of the thresholds' logarithms, as a fraction of rate */
-	/* at the end, thresholds rise to this fraction of the tenth strongest activation; 0: they do not */
+	/*
+	 * at the end, thresholds rise to this fraction of the settle_rank-th strongest activation; 0: they
+	 * do not
+	 */
 	double settle;
+	int settle_rank;
 	/* share of the steps after which that happens, and only decoders learn on */
 	double settle_at;
 	double revive;			/* pull on features below their threshold */

@@ -81,6 +81,20 @@ ct_train_transcoder_init(struct ct_train_transcoder *c, double threshold, struct
 }
 
 void
+ct_train_transcoder_silence(struct ct_train_transcoder *c, int l, int from)
+{
+	const struct ct_train_transcoder_layer *y = &c->layers[l];
+	size_t D = (size_t)c->s.D, reach = (size_t)ct_train_transcoder_reach(&c->s, l) * D;
+	size_t n = (size_t)(c->s.F - from);
+	float *w = c->params.w;
+
+	memset(w + y->enc + (size_t)from * D, 0, n * D * sizeof *w);
+	memset(w + y->dec + (size_t)from * reach, 0, n * reach * sizeof *w);
+	for (int f = from; f < c->s.F; f++)
+		w[y->b_enc + (size_t)f] = -1;
+}
+
+void
 ct_train_transcoder_norms(const struct ct_train_transcoder *c, double far, float *norm)
 {
 	int F = c->s.F, D = c->s.D;

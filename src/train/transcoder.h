@@ -42,6 +42,9 @@ int ct_train_transcoder_reach(const struct ct_train_transcoder_shape *s, int l);
 /* Encoder U(+-1/sqrt F), decoder U(+-1/sqrt(L D)), biases 0. */
 void ct_train_transcoder_init(struct ct_train_transcoder *c, double threshold, struct ct_rng *rng);
 
+/* Features from `from` on of layer l are never active, and learn nothing. */
+void ct_train_transcoder_silence(struct ct_train_transcoder *c, int l, int from);
+
 struct ct_train_transcoder_loss {
 	double sparsity;	/* lambda */
 	double sharpness;	/* c */

@@ -89,6 +89,9 @@ ok "a recipe that is missing" one_error "nothere.yaml"
 sed 's/^train: {/train: {speed: 3, /' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "an unknown key is named with its line" one_error "bad.yaml:[0-9]+: .*speed"
+sed 's/^transcoder: {/transcoder: {dictionary: [5, 5, 5, 5, 5, 5, 5], /' "$recipe" >"$tmp/bad.yaml"
+run train -o "$tmp/bad" "$tmp/bad.yaml"
+ok "a dictionary for more layers than there are" one_error 'bad.yaml:[0-9]+: "dictionary" has atoms for 7 layers.*only [0-9]+ layers'
 sed 's/^transcoder:/transcodr:/' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "so is an unknown section" one_error 'bad.yaml:36: unknown key "transcodr"; did you mean "transcoder"'

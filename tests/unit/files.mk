@@ -95,6 +95,7 @@ check_PROGRAMS += \
 	test_tokenizer_config \
 	test_traffic \
 	test_train_fit \
+	test_dictionary \
 	test_train_model \
 	test_train_text \
 	test_train_transcoder \
@@ -193,6 +194,7 @@ test_tokenizer_SOURCES = %D%/test_tokenizer.c
 test_tokenizer_config_SOURCES = %D%/test_tokenizer_config.c
 test_traffic_SOURCES = %D%/test_traffic.c
 test_train_fit_SOURCES = %D%/test_train_fit.c
+test_dictionary_SOURCES = %D%/test_dictionary.c
 test_train_text_SOURCES = %D%/test_train_text.c
 test_train_model_SOURCES = %D%/test_train_model.c
 test_train_transcoder_SOURCES = %D%/test_train_transcoder.c

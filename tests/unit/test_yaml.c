@@ -86,6 +86,36 @@ getters_convert_or_keep_the_default(void **state)
 }
 
 static void
+lists_of_integers(void **state)
+{
+	struct ct_yaml_doc *d = must_open("a: [3, 4]\nb: [1, x]\nc: 7\nd: [1, 2, 3, 4]\ne: [1, 9]\n"
+	    "f: [[1]]\n");
+	const struct ct_yaml *root = ct_yaml_root(d);
+	static const char *const bad[][2] = {
+		{ "b", "t.yaml:2: \"b\": expected an integer, found \"x\"" },
+		{ "c", "t.yaml:3: \"c\": expected a list of at most 3 integers" },
+		{ "d", "t.yaml:4: \"d\": expected a list of at most 3 integers" },
+		{ "e", "t.yaml:5: \"e\": expected 1 to 5, found 9" },
+		{ "f", "t.yaml:6: \"f\": expected a list of integers" },
+	};
+	int x[3] = { 0 }, n = -1;
+	struct ct_error err;
+
+	(void)state;
+	assert_int_equal(ct_yaml_ints(d, root, "absent", 3, 5, x, &n, NULL), CT_OK);
+	assert_int_equal(n, -1);
+	assert_int_equal(ct_yaml_ints(d, root, "a", 3, 5, x, &n, NULL), CT_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(x[0], 3);
+	assert_int_equal(x[1], 4);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(ct_yaml_ints(d, root, bad[i][0], 3, 5, x, &n, &err), CT_EFORMAT);
+		assert_string_equal(err.msg, bad[i][1]);
+	}
+	ct_yaml_close(d);
+}
+
+static void
 getters_name_file_line_and_key(void **state)
 {
 	struct ct_yaml_doc *d = must_open("a: x\nb: 5\nc: [1]\nd: 'true'\n");
@@ -152,6 +182,7 @@ main(void)
 		cmocka_unit_test(the_tree_keeps_order_and_lines),
 		cmocka_unit_test(a_byte_order_mark_is_no_text),
 		cmocka_unit_test(getters_convert_or_keep_the_default),
+		cmocka_unit_test(lists_of_integers),
 		cmocka_unit_test(getters_name_file_line_and_key),
 		cmocka_unit_test(unknown_keys_get_a_suggestion),
 		cmocka_unit_test(thirty_two_levels_are_fine),

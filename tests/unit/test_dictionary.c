@@ -1,0 +1,117 @@
+/*
+ * dictionary: outputs that are sums of two parts are taken apart into the parts.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "train/dictionary.h"
+
+enum {
+	SUBJECTS = 12, QUESTIONS = 5, PARTS = SUBJECTS + QUESTIONS, COMBINED = SUBJECTS * QUESTIONS,
+	WIDTH = 48
+};
+
+/* Each row is a subject with a question; inputs and outputs are sums of a part for either. */
+static void
+combine_parts(struct ct_mlp_rows *a)
+{
+	float in[PARTS][WIDTH], out[PARTS][WIDTH];
+	struct ct_rng rng;
+
+	memset(a, 0, sizeof *a);
+	a->N = COMBINED;
+	a->L = 1;
+	a->D = WIDTH;
+	a->x = ct_arena_alloc(&a->arena, COMBINED * WIDTH, sizeof(float));
+	a->y = ct_arena_alloc(&a->arena, COMBINED * WIDTH, sizeof(float));
+	assert_true(a->x && a->y);
+	ct_rng_seed(&rng, 6, 0);
+	for (int p = 0; p < PARTS; p++)
+		for (int d = 0; d < WIDTH; d++) {
+			in[p][d] = (float)(2 * ct_rng_uniform(&rng) - 1);
+			out[p][d] = (float)(2 * ct_rng_uniform(&rng) - 1);
+		}
+	for (int t = 0; t < COMBINED; t++)
+		for (int d = 0; d < WIDTH; d++) {
+			a->x[t * WIDTH + d] = in[t % SUBJECTS][d] + in[SUBJECTS + t / SUBJECTS][d];
+			a->y[t * WIDTH + d] = out[t % SUBJECTS][d] + out[SUBJECTS + t / SUBJECTS][d];
+		}
+}
+
+/* Feature f's pre-activation on row t, in double. */
+static double
+reads(const struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int f, int t)
+{
+	const float *p = c->params.w, *enc = p + c->layers[0].enc + (size_t)f * WIDTH;
+	double h = (double)p[c->layers[0].b_enc + (size_t)f];
+
+	for (int d = 0; d < WIDTH; d++)
+		h += (double)enc[d] * (double)a->x[t * WIDTH + d];
+	return h;
+}
+
+/* Whether feature f is active exactly where the part is. */
+static bool
+stands_for(const struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int f, int part)
+{
+	double threshold = exp((double)c->params.w[c->layers[0].log_threshold + (size_t)f]);
+	bool exact = true;
+
+	for (int t = 0; t < COMBINED && exact; t++) {
+		bool there = part < SUBJECTS ? t % SUBJECTS == part : t / SUBJECTS == part - SUBJECTS;
+
+		exact = (reads(c, a, f, t) > threshold) == there;
+	}
+	return exact;
+}
+
+/* The parts become atoms, although every row is a combination. */
+static void
+dictionaries_come_apart(void **state)
+{
+	const struct ct_train_transcoder_shape shape = { .L = 1, .D = WIDTH, .F = PARTS + 4 };
+	float importance[COMBINED];
+	struct ct_train_transcoder c;
+	struct ct_mlp_rows a;
+	struct ct_rng rng;
+	int found = 0;
+
+	(void)state;
+	combine_parts(&a);
+	for (int t = 0; t < COMBINED; t++)
+		importance[t] = 1;
+	ct_rng_seed(&rng, 4, 0);
+	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), CT_OK);
+	ct_train_transcoder_init(&c, .03, &rng);
+	assert_int_equal(ct_dictionary_start(&c, &a, 0, importance, PARTS, .05, &rng, NULL), CT_OK);
+	for (int part = 0; part < PARTS; part++) {
+		bool own = false;
+
+		for (int f = 0; f < PARTS; f++)
+			own |= stands_for(&c, &a, f, part);
+		found += own;
+	}
+	if (found < PARTS - 2)
+		fail_msg("%d of %d parts have a feature", found, PARTS);
+	for (int t = 0; t < COMBINED; t++)
+		assert_true(reads(&c, &a, PARTS, t) == -1);
+	ct_train_transcoder_close(&c);
+	ct_arena_free(&a.arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dictionaries_come_apart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
