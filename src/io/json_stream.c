@@ -224,13 +224,13 @@ int
 ct_stream_string(struct ct_stream *s, const char *what, char **out, struct ct_error *err)
 {
 	size_t start, end, n = 0;
-	int r = expect(s, '"', what, err);
+	int code = expect(s, '"', what, err);
 
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	start = s->at + 1;
-	if ((r = skip_string(s, what, err)) < 0)
-		return r;
+	if ((code = skip_string(s, what, err)) < 0)
+		return code;
 	end = s->at - 1;
 	/*
 	 * A byte that is not UTF-8 becomes U+FFFD, three bytes; an escape is longer than what it stands for.
@@ -249,17 +249,17 @@ ct_stream_string(struct ct_stream *s, const char *what, char **out, struct ct_er
 int
 ct_stream_key(struct ct_stream *s, const char **key, struct ct_error *err)
 {
-	int r = next(s, '}', err);
+	int code = next(s, '}', err);
 	size_t at, n = 0;
 
-	if (r <= 0)
-		return r;
-	if ((r = expect(s, '"', "the name of a field", err)) < 0)
-		return r;
+	if (code <= 0)
+		return code;
+	if ((code = expect(s, '"', "the name of a field", err)) < 0)
+		return code;
 	s->key_span.start = s->at;
 	at = s->at + 1;
-	if ((r = skip_string(s, "the name of a field", err)) < 0)
-		return r;
+	if ((code = skip_string(s, "the name of a field", err)) < 0)
+		return code;
 	s->key_span.end = s->at;
 	while (at + 1 < s->at && n + 4 < sizeof s->key)
 		n += decode(s, &at, s->at - 1, s->key + n);
@@ -308,12 +308,12 @@ number(const char *p, bool *whole)
 int
 ct_stream_double(struct ct_stream *s, const char *what, double *out, struct ct_error *err)
 {
-	int r = expect(s, '0', what, err);
+	int code = expect(s, '0', what, err);
 	bool whole;
 	size_t len;
 
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	if (!(len = number(s->text + s->at, &whole)))
 		return ct_stream_fail(s, s->at, err, "%s: not a number", what);
 	*out = strtod(s->text + s->at, NULL);
@@ -327,12 +327,12 @@ ct_stream_double(struct ct_stream *s, const char *what, double *out, struct ct_e
 int
 ct_stream_long(struct ct_stream *s, const char *what, long min, long max, long *out, struct ct_error *err)
 {
-	int r = expect(s, '0', what, err);
+	int code = expect(s, '0', what, err);
 	bool whole;
 	size_t len;
 
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	len = number(s->text + s->at, &whole);
 	errno = 0;
 	*out = strtol(s->text + s->at, NULL, 10);
@@ -368,7 +368,7 @@ int
 ct_stream_skip(struct ct_stream *s, struct ct_error *err)
 {
 	bool object[MAX_DEPTH];
-	int depth = 0, r;
+	int depth = 0, code;
 
 	do {
 		char kind = ct_stream_peek(s);
@@ -380,15 +380,15 @@ ct_stream_skip(struct ct_stream *s, struct ct_error *err)
 			object[depth++] = kind == '{';
 			s->at++;
 			s->first = 1;
-		} else if ((r = skip_scalar(s, err)) < 0) {
-			return r;
+		} else if ((code = skip_scalar(s, err)) < 0) {
+			return code;
 		}
 		/* Moves to the next value, past the ends of objects and lists. */
 		while (depth > 0) {
-			r = next(s, object[depth - 1] ? '}' : ']', err);
-			if (r < 0)
-				return r;
-			if (r == 0) {
+			code = next(s, object[depth - 1] ? '}' : ']', err);
+			if (code < 0)
+				return code;
+			if (code == 0) {
 				depth--;
 				continue;
 			}
@@ -397,8 +397,8 @@ ct_stream_skip(struct ct_stream *s, struct ct_error *err)
 			if (ct_stream_peek(s) != '"')
 				return ct_stream_fail(s, s->at, err,
 				    "the name of a field: expected a string");
-			if ((r = skip_string(s, "the name of a field", err)) < 0)
-				return r;
+			if ((code = skip_string(s, "the name of a field", err)) < 0)
+				return code;
 			skip_space(s);
 			if (s->text[s->at] != ':')
 				return ct_stream_fail(s, s->at, err,

@@ -6,9 +6,9 @@
  * UTF-8 become U+FFFD in strings. Errors name the file and the byte. For small files json.h is handier.
  *
  * 	ct_stream_object(s, err);
- * 	while ((r = ct_stream_key(s, &key, err)) > 0)
- * 		r = strcmp(key, "weight") == 0 ? ct_stream_double(s, "weight", &w, err) :
- * ct_stream_skip(s, err);
+ * 	while ((code = ct_stream_key(s, &key, err)) > 0)
+ * 		code = strcmp(key, "weight") == 0 ? ct_stream_double(s, "weight", &w, err) :
+ * 		    ct_stream_skip(s, err);
  *
  * Every function returns 0 or a code; ct_stream_key and ct_stream_item return 1 when there is one more, 0 at
  * the end.

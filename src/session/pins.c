@@ -36,7 +36,7 @@ ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_er
 {
 	struct ct_arena arena = { 0 };
 	struct ct_parts *parts;
-	int r;
+	int code;
 
 	*out = s->parts;
 	if (s->parts)
@@ -44,10 +44,10 @@ ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_er
 	if (!s->graph)
 		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
 	parts = ct_arena_need(&arena, 1, sizeof *parts, "a subgraph", err);
-	r = parts ? ct_parts_init(parts, &s->subgraph, s->graph, &arena, err) : CT_ENOMEM;
-	if (r < 0) {
+	code = parts ? ct_parts_init(parts, &s->subgraph, s->graph, &arena, err) : CT_ENOMEM;
+	if (code < 0) {
 		ct_arena_free(&arena);
-		return r;
+		return code;
 	}
 	s->parts_arena = arena;
 	*out = s->parts = parts;

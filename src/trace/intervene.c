@@ -223,7 +223,7 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
     const struct ct_clamp_options *opt, struct buffers *b, struct ct_error *err)
 {
 	const struct ct_model *m = lrm->m;
-	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, r;
+	int T = lrm->T, D = m->cfg.D, L = m->cfg.L, start = s->n ? s->site[0].layer : L, code;
 	size_t TD = (size_t)T * D;
 	/* Neurons are the model's own MLPs, so "through the replacement" is through the model. */
 	bool replaced = opt->through == CT_REPLACEMENT && !lrm->tc->neurons;
@@ -267,8 +267,8 @@ run_live(struct ct_changed *out, const struct ct_local_model *lrm, const struct 
 			memcpy(b->keep->mlp_out + l * TD, b->mlp, TD * sizeof *b->mlp);
 			memcpy(b->keep->x + (l + 1) * TD, b->x, TD * sizeof *b->x);
 		}
-		if ((r = check_finite(lrm, s, b->x, l, err)) < 0)
-			return r;
+		if ((code = check_finite(lrm, s, b->x, l, err)) < 0)
+			return code;
 	}
 	ct_final_norm(m, T, b->x, out->final, b->keep ? b->keep->scale_f : b->rows.scale2);
 	return check_finite(lrm, s, out->final, L - 1, err);
@@ -377,18 +377,18 @@ ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, boo
 {
 	struct ct_arena_mark mark = ct_arena_mark(scratch);
 	struct buffers b;
-	int r = make_buffers(&b, lrm, scratch, err);
+	int code = make_buffers(&b, lrm, scratch, err);
 
-	if (r == CT_OK)
+	if (code == CT_OK)
 		run_linear(lrm, s, total, dfinal, dpre, NULL, &b);
 	/* The linear prediction can overflow where norms keep the real run finite. */
-	for (int i = 0; i < lrm->n && r == CT_OK; i++)
+	for (int i = 0; i < lrm->n && code == CT_OK; i++)
 		if (!isfinite(dpre[i]))
-			r = fail_infinite(s, lrm->active[i].layer, lrm->active[i].pos, err);
-	if (r == CT_OK)
-		r = check_finite(lrm, s, dfinal, lrm->m->cfg.L - 1, err);
+			code = fail_infinite(s, lrm->active[i].layer, lrm->active[i].pos, err);
+	if (code == CT_OK)
+		code = check_finite(lrm, s, dfinal, lrm->m->cfg.L - 1, err);
 	ct_arena_release(scratch, mark);
-	return r;
+	return code;
 }
 
 bool
@@ -422,7 +422,7 @@ intervene(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_mo
     const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, struct ct_arena *a,
     struct ct_error *err)
 {
-	int L = lrm->m->cfg.L, r;
+	int L = lrm->m->cfg.L, code;
 	size_t TD = (size_t)lrm->T * lrm->m->cfg.D;
 	struct ct_arena_mark mark;
 	struct buffers b;
@@ -430,14 +430,14 @@ intervene(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_mo
 	if (opt->mode == CT_RANGE && (opt->first < 0 || opt->last >= L || opt->first > opt->last))
 		return ct_fail(err, CT_EINVAL, "no layer range %d-%d: this model has layers 0 to %d",
 		    opt->first, opt->last, L - 1);
-	if ((r = make_changed(out, lrm, a, err)) < 0)
-		return r;
+	if ((code = make_changed(out, lrm, a, err)) < 0)
+		return code;
 	if (keep)
 		ct_pass_copy(keep, lrm->pass);
-	if (keep && opt->mode != CT_FREE && (r = ct_pass_freeze(keep, a, err)) < 0)
-		return r;
+	if (keep && opt->mode != CT_FREE && (code = ct_pass_freeze(keep, a, err)) < 0)
+		return code;
 	mark = ct_arena_mark(a);
-	if ((r = make_buffers(&b, lrm, a, err)) < 0)
+	if ((code = make_buffers(&b, lrm, a, err)) < 0)
 		goto done;
 	b.keep = keep;
 	if (ct_is_direct(opt, L)) {
@@ -448,15 +448,15 @@ intervene(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_mo
 			out->pre[i] += lrm->active[i].pre;
 		for (size_t i = 0; i < L * TD; i++)
 			out->read[i] += lrm->read[i];
-		r = check_finite(lrm, s, out->final, L - 1, err);
+		code = check_finite(lrm, s, out->final, L - 1, err);
 	} else {
-		r = run_live(out, lrm, s, opt, &b, err);
+		code = run_live(out, lrm, s, opt, &b, err);
 	}
-	if (keep && r == CT_OK)
+	if (keep && code == CT_OK)
 		memcpy(keep->final, out->final, TD * sizeof *out->final);
 done:
 	ct_arena_release(a, mark);
-	return r;
+	return code;
 }
 
 int
@@ -471,12 +471,12 @@ ct_intervene_keep(struct ct_changed *out, struct ct_pass *keep, const struct ct_
     const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, struct ct_arena *a,
     struct ct_error *err)
 {
-	int r = intervene(out, keep, lrm, s, opt, a, err);
+	int code = intervene(out, keep, lrm, s, opt, a, err);
 
 	/* The keys and values of a run that is kept are in `keep`. */
-	if (r == CT_OK) {
+	if (code == CT_OK) {
 		out->k = keep->k;
 		out->v = keep->v;
 	}
-	return r;
+	return code;
 }

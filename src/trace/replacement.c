@@ -236,11 +236,11 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
 	const struct ct_model *m = pass->m;
-	int T = pass->T, D = m->cfg.D, L = m->cfg.L, r = allocate(lrm, tc, pass, a, err);
+	int T = pass->T, D = m->cfg.D, L = m->cfg.L, code = allocate(lrm, tc, pass, a, err);
 	struct ct_active_run run;
 
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	/* Most read what the MLPs read, which is there. */
 	lrm->read = tc->read == CT_READ_NORM2 ? pass->mlp_in :
 	    ct_arena_need(a, (size_t)L * T * D, sizeof *lrm->read, "transcoder inputs", err);
@@ -249,13 +249,13 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 	for (int l = 0; l < L && tc->read != CT_READ_NORM2; l++)
 		ct_read_stream(m, tc, T, pass->mid + (size_t)l * T * D, pass->mlp_in + (size_t)l * T * D,
 		    pass->scale2 + l * T, lrm->read + (size_t)l * T * D);
-	if ((r = ct_transcoder_settle(&tc, tc, T, lrm->read, a, err)) < 0)
-		return r;
+	if ((code = ct_transcoder_settle(&tc, tc, T, lrm->read, a, err)) < 0)
+		return code;
 	lrm->tc = tc;
 	run = (struct ct_active_run){ .tc = tc, .T = T, .start = pass->start, .read = lrm->read };
-	if ((r = ct_active_find(&lrm->active, &lrm->n, lrm->first, &run, a, job, err)) < 0 ||
-	    (r = gather_decoders(lrm, a, job, err)) < 0)
-		return r;
+	if ((code = ct_active_find(&lrm->active, &lrm->n, lrm->first, &run, a, job, err)) < 0 ||
+	    (code = gather_decoders(lrm, a, job, err)) < 0)
+		return code;
 	return reconstruct(lrm, job, err);
 }
 
@@ -263,10 +263,10 @@ int
 ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc, const struct ct_local_run *run,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
 {
-	int r = allocate(lrm, tc, run->pass, a, err);
+	int code = allocate(lrm, tc, run->pass, a, err);
 
-	if (r < 0)
-		return r;
+	if (code < 0)
+		return code;
 	lrm->read = run->read;
 	lrm->active = run->active;
 	lrm->n = run->n;
@@ -274,8 +274,8 @@ ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc, co
 	lrm->replaced = run->replaced;
 	lrm->left_out = run->left_out;
 	ct_active_index(lrm->first, lrm->active, lrm->n, tc->L, lrm->T);
-	if ((r = gather_decoders(lrm, a, job, err)) < 0)
-		return r;
+	if ((code = gather_decoders(lrm, a, job, err)) < 0)
+		return code;
 	return reconstruct(lrm, job, err);
 }
 
@@ -503,17 +503,17 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 	float *act = ct_arena_need(a, (size_t)T * tc->F, sizeof *x, "replacement run", err);
 	float *scratch = ct_arena_need(
 	    a, ct_layer_scratch(m, T) + (size_t)tc->F, sizeof *x, "replacement run", err);
-	int r = ct_layer_rows_init(&rows, m, 0, T, a, err);
+	int code = ct_layer_rows_init(&rows, m, 0, T, a, err);
 
 	/* Neurons do not replace anything. */
 	if (tc->neurons) {
 		memcpy(final, orig->final, TD * sizeof *final);
-		r = CT_OK;
+		code = CT_OK;
 		goto done;
 	}
 	if (!x || !mid || !in || !read || !out || !row || !pre || !act || !scratch)
-		r = CT_ENOMEM;
-	if (r < 0)
+		code = CT_ENOMEM;
+	if (code < 0)
 		goto done;
 	ct_embed(m, T, 0, orig->ids, x);
 	for (int l = 0; l < L; l++) {
@@ -537,5 +537,5 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 	ct_final_norm(m, T, x, final, rows.scale2);
 done:
 	ct_arena_release(a, mark);
-	return r;
+	return code;
 }
