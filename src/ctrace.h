@@ -30,13 +30,13 @@
 #include "trace/direct.h"
 #include "trace/graph.h"
 #include "trace/heads.h"
-#include "trace/judge.h"
-#include "trace/qk.h"
-#include "trace/weights.h"
 #include "trace/inactive.h"
+#include "trace/judge.h"
 #include "trace/opened.h"
 #include "trace/paths.h"
+#include "trace/qk.h"
 #include "trace/subgraph.h"
+#include "trace/weights.h"
 
 struct ct_engine;
 struct ct_session;

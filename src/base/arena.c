@@ -1,11 +1,11 @@
 /* arena: see arena.h. */
 #include "base/arena.h"
 
-#include "base/memory.h"
-
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define WATCHED 1

@@ -6,8 +6,8 @@
 
 #include "base/arena.h"
 #include "base/file.h"
-#include "cards/store.h"
 #include "cards/record.h"
+#include "cards/store.h"
 #include "io/json.h"
 #include "io/json_out.h"
 #include "io/sniff.h"

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/pool.h"
 #include "base/random.h"
+#include "cli/waits.h"
 #include "io/json_out.h"
 #include "math/blas.h"
-#include "cli/waits.h"
 #include "trace/measure.h"
 
 enum { FORMAT = 3 };			/* version of this command's JSON */

@@ -2,7 +2,7 @@
  * compare: `ctrace compare`: what the graphs of two prompts share, what only one of them has, and what the
  * model says when one is patched with the other; or many prompts as a table.
  */
-#include "cli/cli.h"
+#include "cli/compare.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "cli/compare.h"
+#include "cli/cli.h"
 #include "io/json_out.h"
 
 enum { KEY_FEATURE = CLI_LONG };

@@ -1,12 +1,11 @@
 /* export: `ctrace export`: checks saved graphs and writes them in another form. share/ has the forms. */
-#include "base/buffer.h"
-#include "cli/cli.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/file.h"
+#include "cli/cli.h"
 #include "share/formats.h"
 #include "share/graph_file.h"
 #include "share/graph_folder.h"

@@ -4,6 +4,8 @@
  */
 #include "cli/cli.h"
 
+#include "config.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -13,7 +15,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "config.h"
 
 static const struct cli_option common[] = {
 	{ 'h', "help", NULL, "explain this command and its options" },

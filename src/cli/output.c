@@ -2,16 +2,15 @@
  * output: the only file of `ctrace` that writes results and messages. It sanitises all text that a terminal
  * may show.
  */
-#include "base/buffer.h"
-#include "cli/cli.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
+#include "cli/cli.h"
 #include "io/json_out.h"
 
 /*

@@ -1,12 +1,12 @@
 /*
  * build: see build.h.
  */
+#include "corpus/build.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "corpus/build.h"
 
 static uint32_t
 hash_text(const char *s)

@@ -1,10 +1,10 @@
 /*
  * templates: see templates.h. This file parses, and lists the instances.
  */
+#include "corpus/templates.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "corpus/templates.h"
 
 static int
 read_over(struct ct_template *t, const struct ct_world *w, const struct ct_yaml *node, struct ct_error *err)

@@ -1,9 +1,9 @@
 /*
  * world: see world.h.
  */
-#include <string.h>
-
 #include "corpus/world.h"
+
+#include <string.h>
 
 int
 ct_world_table(const struct ct_world *w, const char *name)

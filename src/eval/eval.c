@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "cards/activity.h"
+#include "eval/interchange.h"
 #include "eval/interchange_parts.h"
 #include "eval/planning.h"
-#include "eval/interchange.h"
 
 static const double sure_f1 = 0.9, least_f1 = 0.5;
 

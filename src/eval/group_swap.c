@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/parallel.h"
-#include "trace/answer.h"
 #include "eval/held_out.h"
+#include "trace/answer.h"
 #include "trace/groups.h"
 
 struct result {

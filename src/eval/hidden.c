@@ -6,8 +6,8 @@
 
 #include "base/parallel.h"
 #include "eval/held_out.h"
-#include "trace/answer.h"
 #include "math/kernels.h"
+#include "trace/answer.h"
 
 struct result {
 	bool counts, kept;

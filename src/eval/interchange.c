@@ -7,9 +7,9 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
-#include "trace/answer.h"
 #include "eval/held_out.h"
 #include "eval/values.h"
+#include "trace/answer.h"
 
 const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS] = { 1, 1.5, 2 };
 

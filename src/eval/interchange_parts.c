@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/random.h"
 #include "base/parallel.h"
+#include "base/random.h"
 #include "eval/held_out.h"
 #include "eval/means.h"
 #include "trace/answer.h"

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "base/parallel.h"
-#include "math/kernels.h"
+#include "base/random.h"
 #include "cards/match.h"
 #include "eval/held_out.h"
 #include "eval/means.h"
+#include "math/kernels.h"
 #include "trace/generate.h"
 #include "trace/intervene.h"
 #include "trace/prompt.h"

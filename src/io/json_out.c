@@ -1,13 +1,14 @@
 /* json_out: see json_out.h. */
 #include "io/json_out.h"
 
+#include "config.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/text.h"
-#include "config.h"
 #include "io/json_writer.h"
 
 json_t *

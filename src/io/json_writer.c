@@ -1,6 +1,8 @@
 /* json_writer: see json_writer.h. */
 #include "io/json_writer.h"
 
+#include "config.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +10,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "config.h"
 
 static void
 new_line(struct ct_writer *w, int depth)

@@ -1,9 +1,9 @@
 /* share: the facade's functions that write graphs for other programs; share/ has the formats. */
 #include <stdint.h>
 
+#include "io/json_out.h"
 #include "session/engine.h"
 #include "session/page.h"
-#include "io/json_out.h"
 #include "share/formats.h"
 #include "share/graph_json.h"
 #include "share/graph_line.h"

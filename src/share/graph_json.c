@@ -1,6 +1,8 @@
 /* graph_json: see graph_json.h. graph_again.c writes graphs that were read from a file. */
 #include "share/graph_json.h"
 
+#include "config.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +10,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "config.h"
 #include "io/json_writer.h"
 #include "share/content.h"
 #include "share/graph_again.h"

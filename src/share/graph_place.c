@@ -4,15 +4,14 @@
  * The graph has every error and embedding node, as traced graphs have; those that the file lacks are marked
  * as missing and have no edges.
  */
-#include "share/graph_file.h"
-#include "share/graph_reader.h"
-
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "share/graph_file.h"
+#include "share/graph_reader.h"
 #include "trace/influence.h"
 
 enum { MAX_TARGETS = 1024, MAX_POSITIONS = INT_MAX / 2 };

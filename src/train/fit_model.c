@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/sort.h"
-#include "train/number_codes.h"
 #include "train/groups.h"
+#include "train/number_codes.h"
 
 /* One worker's share of a batch, and everything it writes. */
 struct share {

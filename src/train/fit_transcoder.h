@@ -3,11 +3,11 @@
 #define CT_TRAIN_FIT_TRANSCODER_H
 
 #include "base/pool.h"
-#include "train/mlp_rows.h"
 #include "train/checkpoint.h"
-#include "train/transcoder.h"
+#include "train/mlp_rows.h"
 #include "train/options.h"
 #include "train/reporter.h"
+#include "train/transcoder.h"
 
 /*
  * transcoder is open with a's L and D. It is initialised, trained on a's scaled rows, and then scaled back,

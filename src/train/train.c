@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "corpus/recipe.h"
-#include "train/number_codes.h"
 #include "train/export.h"
-#include "train/fit_transcoder.h"
 #include "train/fit_model.h"
+#include "train/fit_transcoder.h"
 #include "train/measure.h"
+#include "train/number_codes.h"
 #include "train/own.h"
 #include "train/own_options.h"
 #include "train/pack.h"

@@ -1,6 +1,8 @@
 /* work: see work.h. */
 #include "train/work.h"
 
+#include "config.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "config.h"
 
 const char ct_work_stream[] = "training.stream", ct_work_layers[] = "training.layers";
 static const char work_file[] = "training.work";

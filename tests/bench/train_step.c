@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "corpus/recipe.h"
 #include "math/blas.h"
-#include "train/fit_transcoder.h"
 #include "train/fit_model.h"
+#include "train/fit_transcoder.h"
 #include "train/pack.h"
 
 enum { MODEL_STEPS = 100, TRANSCODER_STEPS = 60, ROWS = 256, REPEATS = 20 };

@@ -12,7 +12,7 @@ grow() {
 	mkdir -p "$tmp/tree/src/base" "$tmp/tree/src/trace" "$tmp/tree/src/cli" "$tmp/tree/tui/terminal" "$tmp/tree/tui/view" \
 	    "$tmp/tree/tests/lint"
 	cd "$tmp/tree" || exit 1
-	cp "$here/sizes.awk" tests/lint/
+	cp "$here/sizes.awk" "$here/includes.awk" tests/lint/
 	echo "# None." >tests/lint/exceptions
 	for f in src/base/a src/base/b src/trace/c tui/terminal/term tui/app tui/view/v; do
 		echo "/* $f: a header. */" >$f.h
@@ -65,6 +65,14 @@ printf 'enum ct_twin {\n\tB\n};\n' >>src/trace/c.h
 finds sources.sh "no two headers give one name to two types"
 printf 'static int\nf(void)\n{\n\tint rc = g();\n\n\treturn rc;\n}\n' >>src/base/a.c
 finds sources.sh "what a function returns when it fails"
+printf 'static int\nf(struct ct_error *err)\n{\n\tint r = g(err);\n\n\treturn r;\n}\n' >>src/base/a.c
+finds sources.sh "what a function returns when it fails"
+for first in 'base/b.h" "base/a.h' 'base/a.h" "trace/c.h" "base/b.h' 'base/a.h" "base/b.h" <stdio.h> "trace/c.h' \
+    'base/a.h" <string.h> <stdio.h> "base/b.h' 'base/a.h" <stdio.h> "config.h'; do
+	echo "/* a: see a.h. */" >src/base/a.c
+	echo "\"$first\"" | tr ' ' '\n' | sed 's/^/#include /' >>src/base/a.c
+	finds sources.sh "includes are in order"
+done
 echo '#include <curses.h>' >>tui/view/v.c
 finds floors.sh "curses.h"
 printf 'static int\nf(void)\n{\n\treturn g()\n\t    && h();\n}\n' >>src/base/a.c

@@ -64,9 +64,11 @@ report "a first comment says what each file of src/ and tui/ owns" "$(
 		head -n 1 "$f" | grep -q '^/\*' || echo "$f"
 	done)"
 report "what a function returns when it fails is called code" "$(
-	all | grep -v '^tests/' | xargs grep -nE '(^|[^a-z_.>])rc( = |[;,]|\))')"
+	all | grep -v '^tests/' | xargs grep -nE '(^|[^a-z_.>])rc( = |[;,]|\))|(int |, |\()r = [a-z_]+\(.*err\)')"
 report "an operator ends a line and begins none" "$(
 	all | xargs grep -nE '^[[:space:]]+(&&|[|][|]|[+]|-|==|!=|<=|>=) ' /dev/null)"
+report "includes are in order: the file's own header, the system's, the project's" \
+    "$(all | LC_ALL=C xargs awk -f tests/lint/includes.awk)"
 # A file that includes both would not compile, and a reader cannot tell which is meant.
 report "no two headers give one name to two types" "$(
 	all | grep -v '^tests/' | grep '\.h$' | xargs grep -HE '^(struct|enum|union) [a-z_0-9]+ \{' | sed 's/:/ /' |

@@ -7,11 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
 
-#include "math/kernels.h"
 #include "eval_world.h"
+#include "math/kernels.h"
 
 int
 answer_of(int value, int relation)

@@ -4,12 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-
-#include "naive.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "naive.h"
 
 void
 naive_gemm(bool ta, bool tb, int M, int N, int K, const float *A, int lda, const float *B, int ldb, double *C)

@@ -6,13 +6,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
 
 #include "base/random.h"
 #include "eval/control.h"
-#include "math/solve.h"
 #include "eval_world.h"
+#include "math/solve.h"
 
 static void
 solver_solves(void **state)

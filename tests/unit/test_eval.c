@@ -7,17 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "math/kernels.h"
 #include "cards/activity.h"
 #include "eval/eval.h"
+#include "eval/interchange.h"
 #include "eval/interchange_parts.h"
 #include "eval/planning.h"
-#include "eval/interchange.h"
 #include "eval_world.h"
+#include "math/kernels.h"
 
 /* Mean rank of x[i] among x, by counting. */
 static double

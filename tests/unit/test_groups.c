@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fixture.h"
 #include "base/label.h"
+#include "fixture.h"
 #include "trace/groups.h"
 #include "trace/stems.h"
 

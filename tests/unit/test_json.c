@@ -1,6 +1,8 @@
 /*
  * json: what is refused, the getters' messages, and documents written piece by piece.
  */
+#include "config.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +13,6 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
-#include "config.h"
 #include "io/json.h"
 #include "io/json_out.h"
 #include "io/json_writer.h"

@@ -16,16 +16,15 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
 #include <cmocka.h>
 
 #include "base/file.h"
 #include "cards/labels.h"
 #include "pty.h"
 #include "scratch.h"
-#include "tui/terminal/prompt.h"
 #include "tui/study/session_file.h"
 #include "tui/study/session_list.h"
+#include "tui/terminal/prompt.h"
 
 enum { LONG = 300000, SHORT = 70000 };
 

@@ -10,10 +10,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "math/kernels.h"
 #include "eval/interchange.h"
 #include "eval/swap.h"
 #include "eval_world.h"
+#include "math/kernels.h"
 
 struct stage {
 	struct world w;

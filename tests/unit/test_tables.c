@@ -10,14 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
 
 #include "base/text.h"
 #include "tui/language/cmd.h"
-#include "tui/terminal/fmt.h"
 #include "tui/language/keys.h"
 #include "tui/language/options.h"
+#include "tui/terminal/fmt.h"
 #include "tui/terminal/prompt.h"
 #include "tui/terminal/theme.h"
 #include "tui/view/view.h"

@@ -8,16 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
 
 #include "base/file.h"
 #include "corpus/recipe.h"
 #include "scratch.h"
-#include "train/fit_transcoder.h"
-#include "train/lookups.h"
 #include "train/fit_model.h"
+#include "train/fit_transcoder.h"
 #include "train/groups.h"
+#include "train/lookups.h"
 #include "train/measure.h"
 #include "train/pack.h"
 

@@ -6,12 +6,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <cmocka.h>
 
 #include "finite.h"
-#include "train/transcoder.h"
 #include "train/param.h"
+#include "train/transcoder.h"
 
 enum { L = 3, D = 6, F = 10, B = 7 };
 

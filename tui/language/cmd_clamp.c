@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/input.h"
-#include "tui/view/sweep.h"
 #include "tui/study/pins.h"
+#include "tui/view/sweep.h"
 
 /* Clamps for all features of a supernode with one strength; -1 after a message. */
 static int

@@ -8,10 +8,10 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/input.h"
+#include "tui/study/pins.h"
 #include "tui/terminal/fmt.h"
 #include "tui/view/boxes.h"
 #include "tui/view/subgraph.h"
-#include "tui/study/pins.h"
 #include "tui/view/view.h"
 
 enum { LINE = 1200 };

@@ -1,7 +1,4 @@
 /* cmd_program: commands about the program itself, and commands for scripts; see cmd_exec.h. */
-#include "tui/event.h"
-#include "tui/language/cmd_exec.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +6,16 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/screen/frame.h"
+#include "tui/event.h"
+#include "tui/language/cmd_exec.h"
 #include "tui/language/input.h"
 #include "tui/language/keys.h"
-#include "tui/lesson/player.h"
-#include "tui/screen/mouse.h"
-#include "tui/terminal/screen_svg.h"
 #include "tui/language/options.h"
+#include "tui/lesson/player.h"
+#include "tui/screen/frame.h"
+#include "tui/screen/mouse.h"
 #include "tui/study/session.h"
+#include "tui/terminal/screen_svg.h"
 #include "tui/terminal/term.h"
 #include "tui/view/view.h"
 

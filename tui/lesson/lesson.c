@@ -9,8 +9,8 @@
 #include "ctrace.h"
 #include "tui/app.h"
 #include "tui/language/cmd.h"
-#include "tui/study/paths.h"
 #include "tui/lesson/flow.h"
+#include "tui/study/paths.h"
 
 static const char file_name[] = "lesson.yaml", ending[] = ".yaml";
 

@@ -11,9 +11,9 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/cmd.h"
-#include "tui/screen/frame.h"
 #include "tui/language/input.h"
 #include "tui/lesson/turn.h"
+#include "tui/screen/frame.h"
 #include "tui/view/tree.h"
 #include "tui/view/view.h"
 

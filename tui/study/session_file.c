@@ -9,13 +9,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/language/cmd.h"
 #include "tui/language/input.h"
 #include "tui/lesson/lesson.h"
-#include "tui/study/session_list.h"
-#include "tui/view/tree.h"
-#include "tui/language/cmd.h"
 #include "tui/study/lines.h"
 #include "tui/study/pins.h"
+#include "tui/study/session_list.h"
+#include "tui/view/tree.h"
 #include "tui/view/view.h"
 
 /* Writes the name that finds the model, or its path. */

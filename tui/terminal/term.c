@@ -4,6 +4,7 @@
  */
 #include "tui/terminal/term.h"
 
+#include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
@@ -14,12 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
-
-#include <curses.h>
-#include <term.h>
 
 #include "base/clock.h"
 #include "base/map.h"

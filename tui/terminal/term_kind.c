@@ -1,15 +1,14 @@
 /* term_kind: see term_kind.h. */
 #include "tui/terminal/term_kind.h"
 
+#include <curses.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
-
-#include <curses.h>
 #include <term.h>
+#include <unistd.h>
 
 #include "tui/terminal/key.h"
 

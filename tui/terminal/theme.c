@@ -4,10 +4,9 @@
  */
 #include "tui/terminal/theme.h"
 
+#include <curses.h>
 #include <stddef.h>
 #include <string.h>
-
-#include <curses.h>
 
 struct look {
 	short many;		/* colour on a terminal with 256 colours; -1: the terminal's own */

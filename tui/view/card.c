@@ -5,6 +5,8 @@
  * while the card has the keys, there are more of them and they scroll. Enter on a line that names a node goes
  * to that node. card_lines.c draws the lines.
  */
+#include "tui/view/card.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,6 @@
 #include "base/arena.h"
 #include "tui/app.h"
 #include "tui/view/tree.h"
-#include "tui/view/card.h"
 #include "tui/view/view.h"
 
 enum { EDGES = 64 };

@@ -7,12 +7,12 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/view/node_name.h"
-#include "tui/view/tree.h"
 #include "tui/language/cmd.h"
 #include "tui/language/keys.h"
-#include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/view/node_name.h"
+#include "tui/view/tree.h"
 #include "tui/view/view.h"
 
 struct clamps {

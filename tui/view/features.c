@@ -7,9 +7,9 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/view/tree.h"
-#include "tui/terminal/fmt.h"
 #include "tui/study/lines.h"
+#include "tui/terminal/fmt.h"
+#include "tui/view/tree.h"
 #include "tui/view/view.h"
 
 enum { FIGURES = 34 };	/* columns to the right of the labels */

@@ -8,10 +8,10 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/keys.h"
-#include "tui/screen/layout.h"
 #include "tui/lesson/flow.h"
 #include "tui/lesson/lesson.h"
 #include "tui/lesson/turn.h"
+#include "tui/screen/layout.h"
 #include "tui/view/view.h"
 
 enum { WIDEST = 100 };	/* longer lines are hard to read */

@@ -12,8 +12,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
 #include "tui/view/view.h"
 

@@ -2,6 +2,8 @@
  * operands: the selected feature over all values of the prompt's two numbers, as large as the screen allows.
  * cards/plot.h explains the characters.
  */
+#include "tui/view/operands.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/terminal/fmt.h"
-#include "tui/view/operands.h"
 #include "tui/view/view.h"
 
 struct operands {

@@ -2,6 +2,8 @@
  * start: lists what can be opened: the latest sessions, the lessons, the gallery, and models. The program
  * begins here if it is started without arguments for the first time.
  */
+#include "tui/view/start.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,6 @@
 #include "tui/study/paths.h"
 #include "tui/study/session_file.h"
 #include "tui/study/session_list.h"
-#include "tui/view/start.h"
 #include "tui/view/view.h"
 
 enum { OFFERS = 200, HEAD = 3, NAME = 16, SESSIONS = 3 };

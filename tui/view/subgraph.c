@@ -4,6 +4,8 @@
  *
  * Owns which supernodes are open. Scores are shown next to those of the whole graph.
  */
+#include "tui/view/subgraph.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +13,10 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/view/fold.h"
-#include "tui/view/subgraph.h"
-#include "tui/view/tree.h"
-#include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/terminal/fmt.h"
+#include "tui/view/fold.h"
+#include "tui/view/tree.h"
 #include "tui/view/view.h"
 
 /* A part that gives less than this share of what flows in has no row. */

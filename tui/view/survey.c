@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 #include "tui/app.h"
+#include "tui/terminal/fmt.h"
 #include "tui/view/node_name.h"
 #include "tui/view/tree.h"
-#include "tui/terminal/fmt.h"
 #include "tui/view/view.h"
 
 struct survey {

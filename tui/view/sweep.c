@@ -2,6 +2,8 @@
  * sweep: the clamps at many strengths and up to each layer: the next tokens' probabilities as sparklines, and
  * where the answer changes. It keeps showing the clamps it was run with when these change.
  */
+#include "tui/view/sweep.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +11,8 @@
 
 #include "base/text.h"
 #include "tui/app.h"
-#include "tui/view/sweep.h"
-#include "tui/terminal/fmt.h"
 #include "tui/study/pins.h"
+#include "tui/terminal/fmt.h"
 #include "tui/view/view.h"
 
 enum { TOKENS = 4, LEVELS = 8, TENTHS = 10 };

@@ -4,6 +4,8 @@
  * Owns which rows are open. The rows of a node are its edges in the pruned graph, then a row that sums up all
  * others, so that the rows and the bias always add up to the node's value. Bars compare the rows of one node.
  */
+#include "tui/view/tree.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,6 @@
 #include "tui/screen/layout.h"
 #include "tui/study/lines.h"
 #include "tui/view/opened.h"
-#include "tui/view/tree.h"
 #include "tui/view/tree_item.h"
 #include "tui/view/view.h"
 
@@ -551,8 +552,7 @@ tree_find(struct app *a, void *state, const char *what)
 			continue;
 		for (int k = 0; k < t->fold.list.n && !in_sight; k++)
 			in_sight = node_at(t, k) == i;
-		if (!in_sight)
-			best = i;
+		best = in_sight ? best : i;
 	}
 	if (best < 0 || !tree_reveal(a, best))
 		return false;
