@@ -1,7 +1,7 @@
 /*
  * activity: where in a corpus each feature of a transcoder is active, and how strongly.
  *
- * Runs the model over the corpus and keeps the non-zero activations, sparse. Position 0 of a sentence (BOS)
+ * Runs the model over the corpus and keeps only activations that are not 0. Position 0 of a sentence (BOS)
  * has no features. What the activity means (labels, examples) belongs to match.h and build.h.
  */
 #ifndef CT_CARDS_ACTIVITY_H

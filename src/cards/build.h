@@ -27,9 +27,9 @@ enum {
 struct ct_build_summary {
 	long features;			/* over all layers */
 	long dead;			/* never active on the corpus */
-	long named;			/* automatic label of F1 >= .5 */
+	long named;			/* features whose automatic label has F1 >= .5 */
 	long sure;			/* F1 >= .9 */
-	long rewrites;			/* features that may draw two steps as one */
+	long rewrites;			/* features that may be shallow rewrites */
 };
 
 /* What cards are made from. */

@@ -68,7 +68,7 @@ struct ct_card_operands {
 	struct ct_operands *pictures;
 };
 
-enum { CT_LABEL_MAX = 200, CT_LABEL_TEXT = CT_LABEL_MAX + 1 };	/* bytes of a label that is typed */
+enum { CT_LABEL_MAX = 200, CT_LABEL_TEXT = CT_LABEL_MAX + 1 };	/* bytes of a typed label */
 
 enum { CT_CARD_CANDIDATES = 3 };
 
@@ -81,7 +81,7 @@ struct ct_card {
 	const char *candidates[CT_CARD_CANDIDATES];
 	double candidate_f1[CT_CARD_CANDIDATES];
 	double frequency;		/* share of the corpus tokens it is active on; NAN when unknown */
-	struct ct_card_rewrite rewrite;	/* it may draw two steps of the model as one */
+	struct ct_card_rewrite rewrite;	/* it may show two steps of the model as one */
 	struct ct_card_operands operands;	/* if the corpus has sentences with two numbers */
 	float act_min, act_max;
 	int n_values;			/* activations at even quantiles (0, 1/4, ..., 1) */

@@ -48,7 +48,7 @@ open_store(struct ct_cards *c, const struct ct_transcoder *tc, const char *finge
 	return c->trouble ? CT_OK : ct_fail_memory(err, strlen(why.msg), "feature cards");
 }
 
-/* Notes labels that can never be shown. */
+/* Notes labels of features that the transcoder does not have. */
 static void
 note_strays(const struct ct_labels *labels, const char *path, const struct ct_transcoder *tc,
     struct ct_notes *notes)
@@ -183,7 +183,7 @@ holds(const struct kept *k, int layer, int feature)
 	return k->card && k->card->layer == layer && k->card->feature == feature;
 }
 
-/* The slot that has the card, or else the one that was not asked for for the longest time. */
+/* The slot that has the card, or else the slot whose card was asked for longest ago. */
 static struct kept *
 slot(struct ct_cards *c, int layer, int feature)
 {

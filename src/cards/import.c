@@ -78,7 +78,7 @@ read_one(struct ct_store_layer *l, const char *from, int layer, int feature, boo
 		code = without_blanks(&text, &size, path, err);
 	if (code == CT_OK)
 		code = ct_record_pack(&l->records[feature], &l->sizes[feature], text, size, err);
-	/* Reading it as it will be read later checks it. */
+	/* Reads the new record, as others will, to check it. */
 	if (code == CT_OK)
 		code = ct_record_read(&card, l->records[feature], l->sizes[feature], layer, feature, path,
 		    err);

@@ -386,7 +386,7 @@ compose(const struct contents *c, const char *fingerprint, size_t *size)
 	return ct_buffer_take(&b, size);
 }
 
-/* Never write what could not be read again. */
+/* Only write what can be read again. */
 static int
 check_text(const struct ct_labels *l, const char *file, size_t size, struct ct_error *err)
 {

@@ -1,5 +1,5 @@
 /*
- * match: finds the annotation of the corpus that best predicts when a feature is active.
+ * match: finds the corpus label that best predicts when a feature is active.
  *
  * Owns the score (F1) and its choice; wording belongs to the corpus, activity to activity.h.
  */

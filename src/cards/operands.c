@@ -9,7 +9,7 @@
 
 enum {
 	FEWEST = 3, TOKEN_MAX = 256, POSITIONS_MAX = 4096,
-	STEP = 5		/* percent: finer steps would double the files and show nothing more */
+	STEP = 5		/* percent: finer steps would double the files, and not be seen */
 };
 
 int
@@ -180,7 +180,7 @@ ct_operands_fill(struct ct_card *card, const struct ct_operand_form *form, const
 		int s = sentence_of[tokens[i]], pos = tokens[i] - c->sentences[s].first;
 		struct ct_operands *o;
 
-		/* Next to an infinite value nothing else could be seen. */
+		/* Next to an infinite value all others would look like 0. */
 		if (form->pair_of[s] < 0 || pos >= form->length || !isfinite(acts[i]))
 			continue;
 		o = picture_at(card, form, pos);

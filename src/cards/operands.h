@@ -1,7 +1,8 @@
 /*
  * operands: features over all pairs of two numbers in which sentences differ, such as "28 + 47 = 75".
  *
- * Owns which sentences of a corpus these are, and how a card keeps its pictures. plot.h draws them.
+ * Owns the choice of these sentences in a corpus, and the form in which a card keeps its pictures. plot.h
+ * draws them.
  */
 #ifndef CT_CARDS_OPERANDS_H
 #define CT_CARDS_OPERANDS_H

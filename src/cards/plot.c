@@ -95,7 +95,7 @@ gap(const struct ct_plot *p)
 	return p->tall ? 1 : 2;
 }
 
-/* Columns of the scale beside dots: the largest number, and the mark of the prompt's. */
+/* Columns of the scale next to dots: for the largest number, and a mark at the prompt's number. */
 static int
 left(const struct ct_plot *p)
 {
@@ -189,9 +189,9 @@ filled(const struct ct_plot *p, int row, int col)
 }
 
 /*
- * Whether a dot is drawn. One active pair of several is enough, so that lines do not break. But if the dot
- * and all around it are only partly active, as with odd and even numbers, only that part of the dots is
- * drawn: a pattern finer than the dots would become a solid block.
+ * Whether a dot is drawn. One active pair of several is enough, so that lines have no gaps. But if the dot
+ * and all dots around it are only partly active, as with odd and even numbers, only that share of the dots is
+ * drawn; otherwise a pattern finer than the dots would become a solid block.
  */
 static bool
 is_drawn(const struct ct_plot *p, int row, int col)
@@ -238,8 +238,8 @@ dots_cell(const struct ct_plot *p, int y, int x)
 }
 
 /*
- * Whether a multiple of TICK is among the numbers of cell i, of which each cell has so many; and the first
- * one.
+ * Whether cell i, one of cells that have so many numbers each, includes a multiple of TICK; *first is the
+ * first one.
  */
 static bool
 has_tick(const struct ct_operands *o, int i, int numbers, int *tick)

@@ -18,8 +18,8 @@ enum ct_plot_form {
 	/* a dot for each pair, or each square of 2 x 2 or 4 x 4 pairs, where digits cannot be told apart */
 	CT_PLOT_DOTS,
 	/*
-	 * the mean over all pairs with the same tens, and over all with the same ones; or that these are all
-	 * alike
+	 * the mean over all pairs with the same tens, and the mean over all with the same ones; or a note
+	 * that all are equal
 	 */
 	CT_PLOT_FOLDED
 };

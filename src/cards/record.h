@@ -22,7 +22,7 @@ int ct_record_write(unsigned char **out, size_t *n, const struct ct_card *card, 
 struct json_t;
 struct json_t *ct_record_json(const struct ct_card *card);
 
-/* A record of JSON text as it is. */
+/* Makes a record of JSON text, unchanged. */
 int ct_record_pack(unsigned char **out, size_t *n, const char *text, size_t n_text, struct ct_error *err);
 
 /*
@@ -37,8 +37,8 @@ int ct_record_text(char **out, size_t *n, const unsigned char *p, size_t n_in, c
     struct ct_error *err);
 
 /*
- * Gives the tokens of the examples after the first a blank each, or takes it away, in the JSON of a card as
- * ct_record_text has it. 0, or CT_ENOMEM.
+ * Adds a blank to each token but the first of each example, or removes it, in the JSON of a card from
+ * ct_record_text. Returns 0 or CT_ENOMEM.
  */
 int ct_record_blanks(struct json_t *card, bool give);
 

@@ -56,7 +56,7 @@ arena_path(struct ct_arena *a, const char *dir, const char *name)
 	return kept;
 }
 
-/* A name in the index may only be that of a file in the same directory. */
+/* A file name in the index must be that of a file in the same directory. */
 static bool
 plain_name(const char *name)
 {
@@ -182,7 +182,7 @@ load_index(struct ct_store *s, const json_t *j, const char *dir, const char *whe
 	json_object_foreach((json_t *)j, key, value) {
 		l = layer_number(key);
 		if (l < 0)
-			continue;	/* other writers may add what they like */
+			continue;	/* other programs may add keys */
 		code = load_layer(s, &s->layers[l], value, dir, where, l, err);
 		if (code != CT_OK)
 			return code;

@@ -93,7 +93,7 @@ ct_build_open(struct ct_build *b, struct ct_error *err)
 	if (!b->c)
 		return ct_fail_memory(err, sizeof *b->c, "the corpus");
 	b->words.arena = b->labels.arena = b->kinds.arena = b->relations.arena = &b->c->arena;
-	/* The id 0 is not BOS: other programs skip it. */
+	/* BOS is not id 0, because other programs skip that id. */
 	b->c->unk = ct_names_add(&b->words, "<unk>");
 	b->c->bos = ct_names_add(&b->words, "<bos>");
 	if (b->c->bos < 0) {

@@ -50,7 +50,7 @@ int ct_build_label(struct ct_build *b, int pos, const char *fmt, ...) __attribut
 int ct_build_label_at(struct ct_build *b, int token, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Labels every token with what can follow it ("say Austin", "moon ahead"): see prefixes.c. */
+/* Labels tokens with what can follow ("say Austin", "moon ahead"): see prefixes.c. */
 void ct_build_label_prefixes(struct ct_build *b);
 
 /* "a" or "an", by the first letter. */

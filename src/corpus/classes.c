@@ -15,7 +15,7 @@ struct ct_classes {
 	bool numbers;			/* the values are numbers, and there are no tables */
 };
 
-/* The value that stands at a place of a text, and what it is; each NULL: it is no such thing. */
+/* The value at a place of a text, and its kinds; a kind that it does not have is NULL. */
 struct value {
 	size_t n;			/* bytes; 0: there is none */
 	const char *named, *row, *column;
@@ -75,7 +75,7 @@ in_word(char ch)
 	    ch == '\'' || (unsigned char)ch >= 0x80;
 }
 
-/* Do these words, and a blank, stand before p? */
+/* Whether these words and a blank come before p. */
 static bool
 follows(const char *text, const char *p, const char *words)
 {
@@ -113,7 +113,7 @@ find_value(const struct ct_world *w, const char *text, const char *p)
 	return v;
 }
 
-/* Digits, and a range's other end. */
+/* Reads digits, and the other end of a range. */
 static struct value
 find_number(const char *p)
 {
@@ -147,7 +147,7 @@ ct_classes_of(const struct ct_classes *c, const char *text, char *dst, size_t si
 		used += (size_t)snprintf(dst + used, size - used, "<%s>", what);
 		p += v.n;
 	}
-	/* A piece that did not fit has been cut. */
+	/* Text that does not fit is cut. */
 	if (size)
 		dst[used < size ? used : size - 1] = '\0';
 	return dst;

@@ -1,8 +1,8 @@
 /*
- * classes: texts in which each value of a recipe's tables gives way to what it is: "in Texas" is of the class
- * "in <state>".
+ * classes: replaces each value of a recipe's tables in a text by its kind: the class of "in Texas" is "in
+ * <state>".
  *
- * Owns the tables. By its class a label is the same in prompts about different values.
+ * Owns the tables. Labels with the same class mean the same in prompts about different values.
  */
 #ifndef CT_CORPUS_CLASSES_H
 #define CT_CORPUS_CLASSES_H
@@ -13,7 +13,7 @@
 
 struct ct_classes;
 
-/* Of a recipe without tables, such as one of plain text, every text is its own class. */
+/* If a recipe has no tables, such as one of plain text, every text is its own class. */
 int ct_classes_open(struct ct_classes **out, const char *recipe, struct ct_error *err);
 void ct_classes_close(struct ct_classes *c);
 
@@ -23,8 +23,8 @@ void ct_classes_close(struct ct_classes *c);
  *   1. by the name of its column, if that stands before it: "bird Cardinal" is "bird <bird>";
  *   2. after "say" by the first column that has it;
  *   3. by the table whose rows it names: "Dallas" is "<city>"; else by the first column that has it.
- * Where 2 finds no column, 3 applies. In the world of sums numbers and ranges, 8-9, are "<number>". c NULL:
- * the text as it is.
+ * If 2 finds no column, 3 applies. In the world of sums, numbers and ranges such as 8-9 are "<number>". c
+ * NULL: the text is copied.
  */
 const char *ct_classes_of(const struct ct_classes *c, const char *text, char *dst, size_t size);
 

@@ -1,10 +1,10 @@
 /*
- * corpus: the generated world of a lesson model, with every token annotated.
+ * corpus: the sentences of a lesson model's world, with labels for every token.
  *
- * Owns sentences, vocabulary and annotations. They are made by recipe.h (from a recipe.yaml), by text.h (from
- * the lines of a text file) or by windows.h (from running text). Knows no transformer.
+ * Owns sentences, vocabulary and labels. They are made by recipe.h (from a recipe.yaml), by text.h (from the
+ * lines of a text file) or by windows.h (from running text). Knows no transformer.
  *
- * The labels of a token say, in words for a screen, all that the recipe knows of it there:
+ * The labels of a token say in words all that the recipe knows about it at its place:
  *
  *   Dallas (input)           the token itself
  *   a city                   the slot it fills: a table's row name, or a column ("a capital")
@@ -41,25 +41,26 @@ struct ct_sentence {
 	int first, n;		/* tokens[first .. first+n) */
 	bool no_bos;		/* its first token is a word like any other */
 	bool held_out;		/* never trained on */
-	bool validation;	/* held out to choose settings by: reported figures come from the others */
+	/* held out for choosing settings; reported figures are from the other held-out ones */
+	bool validation;
 	int answer;		/* position (in the sentence) that predicts the graded token; -1: none */
 	int kind;		/* index into kinds[] */
 	int row;		/* row of the table it was generated from, -1: none */
 	int relation;		/* index into relations[], -1: none */
 	int about;		/* label "about X" of its first `about` variable, -1: none */
 	int plan;		/* word of its `plan:` slot, -1: none */
-	int plan_at;		/* position at which it is to be made, -1: none is named */
+	int plan_at;		/* position at which the plan is to be made, -1: not given */
 	int repeat;		/* how often it occurs in an epoch, >= 1; it is stored once */
 };
 
-/* The position of its first token that has features: the one after BOS. */
+/* The position of the first token that has features: the one after BOS, if there is one. */
 static inline int
 ct_sentence_start(const struct ct_sentence *s)
 {
 	return s->no_bos ? 0 : 1;
 }
 
-/* A part of which answers are made. */
+/* A part of answers. */
 struct ct_corpus_part {
 	const char *name;		/* "ones" */
 	/* the label at the answer position that tells its value: "ones make *" */
@@ -70,7 +71,7 @@ struct ct_corpus {
 	int n_words;		/* vocabulary: words[0..n_words) are the token texts, id = index */
 	const char **words;
 	int bos, unk;		/* ids */
-	/* the codes of words, such as the digits of numbers; 0: unknown */
+	/* the number of codes of words, such as the digits of numbers; 0: none */
 	int n_codes;
 	/* (n_words, CT_CORPUS_CODES) a word's; -1: it has none. NULL when n_codes is 0 */
 	int *codes;
@@ -102,9 +103,9 @@ struct ct_corpus {
 void ct_corpus_free(struct ct_corpus *c);
 
 /*
- * Leaves either the validation sentences or the other held-out ones to be graded: the rest lose their answer
- * positions and stay held out. Windows of text are measured at every position: the rest of them no longer
- * count as held out.
+ * Selects which held-out sentences are graded: those for validation, or the others. The rest stay held out,
+ * but lose their answer positions. Windows of text are measured at every position, so the rest of them no
+ * longer count as held out.
  */
 void ct_corpus_grade(struct ct_corpus *c, bool validation);
 bool ct_corpus_has_validation(const struct ct_corpus *c);
@@ -124,7 +125,7 @@ bool ct_corpus_allows(const struct ct_corpus *c, int sentence, int pos, int word
 
 /*
  * A Hugging Face tokenizer.json of the vocabulary: WordLevel over WhitespaceSplit; texts with spaces in them
- * are added tokens; BOS comes first by the template. Beside it, in the same directory, tokenizer_config.json.
+ * are added tokens; BOS comes first by the template. Also writes tokenizer_config.json to the same directory.
  */
 int ct_corpus_write_tokenizer(const struct ct_corpus *c, const char *dir, struct ct_error *err);
 

@@ -1,6 +1,6 @@
 /*
- * generators: corpora that follow a rule of arithmetic instead of tables; one function and one row of the
- * table in recipe.c each.
+ * generators: corpora that follow a rule of arithmetic instead of tables. Each has one function here, and one
+ * row of the table in recipe.c.
  */
 #ifndef CT_CORPUS_GENERATORS_H
 #define CT_CORPUS_GENERATORS_H

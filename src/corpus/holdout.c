@@ -2,9 +2,9 @@
  * holdout: which sentences are never trained on.
  *
  * The unit is a pair of values, such as (Dallas, capital): all sentences of the named templates with these
- * values go together. Pairs are drawn at random until the share is reached, but never the last one in
- * training that has a value, nor the last one that states a fact (an answer's cell): what is held out must
- * follow from what was learned. A share of the pairs that are out, those of `always:` first, is for
+ * values go together. Pairs are drawn at random until the share is reached, but never the last pair in
+ * training that has some value, nor the last one that states some fact (an answer's cell): what is held out
+ * must follow from what was learned. A share of the held-out pairs, those of `always:` first, is for
  * validation.
  */
 #include <stdio.h>
@@ -30,8 +30,8 @@ struct choice {
 	int n;
 	int *first;			/* (pairs + 1) into members */
 	int *n_left, *n_right, *n_fact;	/* instances in training with this value, with this fact */
-	char *out;			/* (pairs) held out? */
-	int *taken;			/* (pairs) those that are, in the order in which they were taken */
+	char *out;			/* (pairs) whether it is held out */
+	int *taken;			/* (pairs) the held-out ones, in the order in which they were taken */
 	int n_taken;
 };
 
@@ -188,7 +188,7 @@ count(struct choice *h, int pair, int by)
 	}
 }
 
-/* Takes the pair out of training, unless it is the last with one of its values or facts: then says which. */
+/* Takes the pair out of training. If it is the last with one of its values or facts, says which instead. */
 static const char *
 take(struct choice *h, int pair)
 {

@@ -5,7 +5,7 @@
 #include "corpus/windows.h"
 #include "io/yaml.h"
 
-/* Words become the model's tokens, so that the corpus speaks in its ids. */
+/* Replaces words by the model's tokens, so that the corpus uses its ids. */
 static int
 load_vocabulary(struct ct_corpus *c, const struct ct_tokenizer *t, int V, const char *model,
     struct ct_error *err)

@@ -9,10 +9,9 @@
 #include "model/tokenizer.h"
 
 /*
- * Each word of the corpus must be one token of the model, which has V of them; of a corpus of text, the
- * sample that cards and figures are made of. context: the model's longest sequence. model names it in
- * messages.
- * *out is set, and to be freed, after a failure too, if the recipe could be read.
+ * Each word of the corpus must be one of the model's V tokens. If the corpus is text, *out is the sample of
+ * it from which cards and figures are made. context: the model's longest sequence. model: its name for
+ * messages. If the recipe could be read, *out is set even after a failure, and must be freed.
  */
 int ct_corpus_open(struct ct_corpus **out, const char *recipe, const struct ct_tokenizer *t, int V,
     int context, const char *model, struct ct_error *err);

@@ -1,8 +1,8 @@
 /*
  * prefixes: labels for what can follow the beginning of a sentence.
  *
- * Sentences with the same first tokens form a group; where the group's next tokens (or planned words) are
- * few, its last common token is labelled with each of them: "say Austin", "moon ahead", "plans moon".
+ * Sentences with the same first tokens form a group. If the group has only a few next tokens (or planned
+ * words), its last common token is labelled with each of them: "say Austin", "moon ahead", "plans moon".
  */
 #include <stdlib.h>
 

@@ -4,16 +4,15 @@
  *   corpus: {generator: sums, min: 0, max: 99, digits: 5, hold_out: {share: 0.3, seed: 7}}
  *
  * With `digits: 5` training also reads "ones of 47 = 7" and "tens of 47 = 4", five times as often as a sum.
- * Held out are unordered pairs (59 + 36 would give 36 + 59 away), never the last one with a result.
- * Besides those of corpus.h the labels are
+ * Unordered pairs are held out, since 59 + 36 would reveal 36 + 59, but never the last pair with a result.
+ * In addition to those of corpus.h, the labels are
  *
  *   _6 (input), 3_ (input)       ones digit and tens of this operand; "first _6", "second 5_" by its place
  *   _1 or _6 (input)             its remainder by five; "_1 or _6, answering"
  *   _9, answering                an operand's part, at the answer position; by place "first _6, answering"
  *   _6 + _9, 3_ + 5_             the lookup that gives ones or tens, operands in either order
- *   first _6 + second _9         the same in this order; "first _6-8 + second _7-9", "first 3-4_ + second "
-    "2-5_":
- *                                such a lookup for neighbours, four digits at most
+ *   first _6 + second _9         the same in this order; "first _6-8 + second _7-9" and "first 3-4_ + second
+ *                                2-5_" are such lookups for neighbouring digits, four at most
  *   first odd + second even      by their ones digits
  *   ones make 15, tens make 8_   their sums; "ones make 13-15", "tens make 8-9_", four at most
  *   tens make 8_, carry          with what the ones bring; "tens make 8-9_, no carry"
@@ -167,7 +166,10 @@ list_ranges(char (*out)[16], int x, int most)
 	return n;
 }
 
-/* Lookups of neighbours, as coarse features make them, and what they give. */
+/*
+ * Adds the labels of lookups for ranges of neighbouring digits, as coarse features make them, with their
+ * results.
+ */
 static void
 label_coarse(struct ct_build *b, int pos, int x, int y)
 {
@@ -250,7 +252,7 @@ write_sum(struct ct_build *b, int kind, int x, int y, char held)
 	label_result(b, 4, x, y);
 }
 
-/* "ones of 47 = 7" and "tens of 47 = 4": what a child knows of numbers before it adds. */
+/* "ones of 47 = 7" and "tens of 47 = 4": what one must know about numbers before adding. */
 static void
 write_digit(struct ct_build *b, int kind, bool ones, int x, int repeat)
 {
@@ -321,7 +323,7 @@ ct_sums_build(struct ct_build *b, const struct ct_yaml_doc *recipe, const struct
 
 	if ((code = read_sums(&s, recipe, corpus, err)) < 0 || (code = hold_out(&s, recipe, corpus, err)) < 0)
 		goto done;
-	/* Numbers in their order, so that a token's id tells its value. */
+	/* Adds numbers in their order, so that a token's id gives its value. */
 	for (int i = s.min < 2 * s.min ? s.min : 2 * s.min; i <= 2 * s.max; i++)
 		if (i <= s.max || i >= 2 * s.min) {
 			snprintf(text, sizeof text, "%d", i);

@@ -1,5 +1,5 @@
 /*
- * templates: the `sentences:` of a recipe, and the sentences that they stand for.
+ * templates: the `sentences:` of a recipe, and the sentences that they generate.
  *
  * templates.c parses them and lists every choice of rows (an instance); holdout.c decides which instances are
  * held out; sentences.c writes them out with their labels.

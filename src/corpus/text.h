@@ -20,8 +20,8 @@ int ct_corpus_text(struct ct_corpus **out, const char *path, const struct ct_tok
     int max_tokens, struct ct_error *err);
 
 /*
- * What corpora of text share: the texts of a model's n_words tokens become the words of the corpus; and the
- * labels of its tokens, once it has its sentences.
+ * What corpora of text share. The first function makes the texts of a model's n_words tokens the words of the
+ * corpus; the second adds the labels of its tokens, once it has its sentences.
  */
 int ct_corpus_name_tokens(struct ct_corpus *c, const struct ct_tokenizer *t, int n_words,
     struct ct_error *err);

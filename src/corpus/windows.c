@@ -109,9 +109,8 @@ check_utf8(const char *path, const char *text, size_t n, struct ct_error *err)
 }
 
 /*
- * Where the piece of text[0..n) ends that is encoded at once: after a line that the next one follows without
- * a blank, where no tokenizer in use joins what stands on both sides. A text without such a place is one
- * piece.
+ * The end of the piece of text[0..n) that is encoded at once: after a line break that no blank follows, since
+ * no tokenizer in use joins text across it. A text without such a place is one piece.
  */
 static size_t
 piece_end(const char *text, size_t n)
@@ -216,7 +215,7 @@ read_files(struct reader *r, struct ct_error *err)
 	return code;
 }
 
-/* The parts to which windows belong. */
+/* The parts of the split: training, validation, held out. */
 enum part { LEARN, VALIDATION, HELD_OUT, PARTS };
 
 struct cut {
@@ -258,7 +257,7 @@ cut(const struct reader *r, struct cut *list)
 	return n;
 }
 
-/* Of a sample, the windows that are left out: those between evenly spaced ones. */
+/* Leaves out the windows that do not belong to the evenly spaced sample. */
 static void
 thin(struct cut *list, int *n, int most)
 {

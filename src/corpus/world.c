@@ -32,7 +32,7 @@ ct_table_row(const struct ct_table *t, const char *name)
 	return -1;
 }
 
-/* A value must be one token that survives being written between spaces. */
+/* A value must be one token, also when it is written between spaces. */
 static int
 check_value(const struct ct_world *w, const struct ct_yaml *at, struct ct_error *err)
 {

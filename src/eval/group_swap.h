@@ -18,7 +18,7 @@ struct ct_group_swap_figures {
 	double found;		/* share of them whose graph has a group for it */
 	double features;	/* mean number in it, where there is one */
 	int n_swaps;		/* with a group, and another sentence to swap with */
-	double given;		/* share of those that then give the other sentence's answer, */
+	double given;		/* share of swaps after which the model gives the other sentence's answer, */
 	double changed;		/* or at least another one than before */
 };
 

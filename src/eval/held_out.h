@@ -1,8 +1,8 @@
 /*
  * held_out: the held-out prompts of a corpus, and room for what is measured of each.
  *
- * A prompt is a graded sentence that training has not seen, up to its answer position. What is measured of
- * one, and what all of them say together, is each measurement's own.
+ * A prompt is a graded sentence that training has not seen, up to its answer position. Each measurement
+ * decides what it measures of one, and how it sums up all.
  */
 #ifndef CT_EVAL_HELD_OUT_H
 #define CT_EVAL_HELD_OUT_H

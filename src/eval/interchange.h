@@ -29,8 +29,11 @@ extern const double ct_interchange_strengths[CT_INTERCHANGE_STRENGTHS];	/* 1, 1.
 /* Controls that must change nothing, at the answer and where the value is written. */
 enum ct_interchange_control {
 	CT_CONTROL_SAME,	/* features set as in another sentence with the same value */
-	CT_CONTROL_RANDOM,	/* random features of the same layers, as many and moved as far as those of a
-				   swap (1.5 times at the answer, once where the value is written) */
+	/*
+	 * random features of the same layers, as many and moved as far as those of a swap (1.5 times at the
+	 * answer, once where the value is written)
+	 */
+	CT_CONTROL_RANDOM,
 	CT_CONTROLS
 };
 

@@ -31,9 +31,9 @@ int ct_means_collect(struct ct_means *s, const struct ct_transcoder *tc, const s
 void ct_means_free(struct ct_means *s);
 
 /*
- * Groups from..from+n-1 out, to..to+n-1 in, the i-th at position pos - i, as deltas. Features whose
- * difference of means, times the length of their decoders, stays below a tenth of the largest are left out:
- * noise.
+ * Clamps, as deltas, that take groups from..from+n-1 out and put groups to..to+n-1 in, the i-th at position
+ * pos - i. Features whose difference of means, times the length of their decoders, stays below a tenth of the
+ * largest are left out: noise.
  *   only    (row) features that may be moved; NULL: all
  *   clamps  out, room for n rows
  * Returns how many clamps.

@@ -4,8 +4,8 @@
  * The features of a planned word are the mean activations, at the position where the plan is to be made, over
  * training sentences that go on to it. In a held-out sentence they are moved from its own planned word to one
  * that the sentence is not about (another rhyme), at that position alone; then the model writes the rest by
- * itself. It must be, word for word, what some sentence about the other word's value goes on with there: the
- * end rhymes with the other, and the words before the end fit the end.
+ * itself. The rest must be, word for word, that of some sentence about the other word's value: its end has
+ * the other rhyme, and the words before the end fit it.
  */
 #ifndef CT_EVAL_PLANNING_H
 #define CT_EVAL_PLANNING_H

@@ -15,9 +15,9 @@
 struct ct_piece {
 	const char *s;
 	size_t n;
-	const size_t *at;	/* (n+1) byte of the prompt; never falls. NULL:
-	    the text as it is in the prompt... */
-	size_t base;		/* ...from this byte on */
+	/* (n+1) byte of the prompt for each byte, ascending; NULL: the text is that of the prompt, */
+	const size_t *at;
+	size_t base;		/* from this byte on */
 };
 
 /* Where in the prompt byte i of the piece comes from; i = n is its end. */

@@ -20,7 +20,7 @@
 #include "trace/subgraph.h"
 
 struct ct_engine {
-	const struct ct_source *source;	/* where its answers come from: the model, or a graph's file */
+	const struct ct_source *source;	/* where answers come from: the model, or a graph's file */
 	struct ct_engine_info info;
 	struct ct_notes notes;
 	struct ct_model *model;
@@ -32,10 +32,10 @@ struct ct_engine {
 	const char **tokens;		/* (V) sanitised */
 	struct ct_corpus *corpus;	/* the corpus of its recipe (swap.c); NULL: not opened yet */
 	struct ct_classes *classes;	/* of its recipe's tables (group_line.c); NULL: not opened yet */
-	/* of the features over the corpus (weights.c); NULL: not computed yet */
+	/* when features are active in the corpus (weights.c); NULL: not computed yet */
 	struct ct_activity *activity;
 	struct ct_swaps *swaps;		/* swaps over the corpus (swap.c); NULL: not computed yet */
-	/* a graph in place of all of the above; tokens[i] is then its i-th word */
+	/* a graph instead of the model; tokens[i] is then its i-th word */
 	struct ct_graph_file *file;
 	const char **labels;		/* the file's labels, in its order, sanitised */
 	struct ct_arena arena;
@@ -73,13 +73,16 @@ struct ct_session {
 	/* (T) display texts in the prompt, sanitised; NULL: those of single tokens */
 	const char **words;
 	struct ct_prompt *prompt;	/* NULL: none has run, or the graph is from a file */
-	/* With neurons: the local model for the default targets; for others it is in the graph's arena. */
+	/*
+	 * With neurons: the local model for the default targets. For other targets it is in the graph's
+	 * arena.
+	 */
 	struct ct_local_model by_default;
 	struct ct_logits original, replacement;
 	double prompt_seconds;
 	struct ct_session *of_clamps;	/* on a clamped run (now.c): the session whose memory this one uses */
 	char note[240];			/* a warning about the prompt's features, or "" */
-	/* The graph, and the edge list of its last pruning. */
+	/* The graph, and the list of edges that the last pruning kept. */
 	struct ct_arena graph_arena, pruned_arena;
 	struct ct_graph *graph;
 	struct ct_building *building;	/* of a partial graph; NULL: it is complete */
@@ -121,16 +124,16 @@ int ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, cons
 const float *ct_session_logits(struct ct_session *s, enum ct_run which, int pos, struct ct_error *err);
 int ct_session_check_position(const struct ct_session *s, int pos, struct ct_error *err);
 
-/* Runs clamps, with the effects on the nodes of a graph of this prompt; if it succeeds they are in force. */
+/* Runs clamps, and computes their effects on the nodes of a graph of this prompt; then they are in force. */
 int ct_session_apply_clamps(struct ct_session *s, const struct ct_graph *g, const struct ct_clamp *clamps,
     int n, const struct ct_clamp_options *opt, struct ct_error *err);
 void ct_session_drop_clamps(struct ct_session *s);
 void ct_session_drop_graph(struct ct_session *s);
 /* Fails if the graph still lacks rows, for questions about the whole of it. */
 int ct_session_need_whole(const struct ct_session *s, struct ct_error *err);
-/* Drops the survey; for when the graph or its pruning changes. */
+/* Drops the survey; called when the graph or its pruning changes. */
 void ct_session_drop_survey(struct ct_session *s);
-/* Drops the sums of the pins; for when the pins or the graph change. */
+/* Drops the sums of the pins; called when the pins or the graph change. */
 void ct_session_drop_parts(struct ct_session *s);
 void ct_session_drop_operands(struct ct_session *s);
 void ct_engine_drop_swaps(struct ct_engine *e);
@@ -149,7 +152,7 @@ int ct_session_line_groups(struct ct_session *s, const struct ct_auto_groups *sa
 /* Adds the effects of new clamps to the running agreement. */
 void ct_session_count_effects(struct ct_session *s);
 
-/* Fails in a session on a clamped run: running the model again would run it without the clamps. */
+/* Fails in a session on a clamped run, where running the model again would lose the clamps. */
 int ct_session_need_first(const struct ct_session *s, struct ct_error *err);
 
 /* Fails if a graph is opened in place of a model. */
@@ -169,7 +172,7 @@ int ct_session_node_text(const struct ct_session *s, const struct ct_node *n, ch
 int ct_session_read_feature(
     const struct ct_session *s, const char *all, const char **p, struct ct_clamp *out, struct ct_error *err);
 
-/* The id of a word; for an unknown one an error that offers the nearest. */
+/* The id of a word; if it is unknown, an error that suggests the nearest one. */
 int ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_error *err);
 
 #endif

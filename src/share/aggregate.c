@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 
-/* Two open-addressing hash tables of indices + 1; and what the present line names. */
+/* Two open-addressing hash tables of indices + 1, and the nodes that the present line names. */
 struct ct_aggregate_index {
 	int *nodes;
 	size_t *edges;
@@ -292,7 +292,7 @@ known_edge(struct ct_aggregate *a, const json_t *v)
 	return &a->edges[a->index->edges[slot] - 1];
 }
 
-/* Makes room for one more run of prompts that lack it, unless as many are kept as there may be. */
+/* Makes room for one more run of prompts that lack it, unless the most runs are kept already. */
 static int
 reserve_gap(const struct ct_aggregate *a, struct ct_gaps *g, struct ct_error *err)
 {
@@ -370,7 +370,7 @@ ct_aggregate_absent(const struct ct_aggregate *a, const struct ct_gaps *gaps, lo
 	return n;
 }
 
-/* A value of a node; NAN: it has none. */
+/* A value of a node; NAN: it has no such value. */
 static double
 value(const json_t *v, const char *key)
 {

@@ -30,7 +30,7 @@ double ct_stat_sd(const struct ct_stat *s);	/* of the sample; NAN for fewer than
 
 /*
  * The prompts that lack a node or edge, between the first and the last prompt that have it, as runs of
- * prompts (numbered from 1). Of features, of which there are very many, the first CT_GAPS runs are kept; of
+ * prompts (numbered from 1). For features, which may be very many, the first CT_GAPS runs are kept; for
  * groups more.
  */
 enum { CT_GAPS = 6, CT_GROUP_GAPS = 1000 };
@@ -40,7 +40,7 @@ struct ct_gap {
 struct ct_gaps {
 	int n;				/* all runs, including those not kept */
 	int room;
-	struct ct_gap *run;		/* (the smaller of both) */
+	struct ct_gap *run;		/* the runs that are kept */
 };
 
 struct ct_recurring_node {

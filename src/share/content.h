@@ -1,6 +1,6 @@
 /*
- * content: selects what is written of a graph: the nodes and edges that pruning kept, or the pinned part,
- * with each supernode as one node. For the writers in share/.
+ * content: selects what the writers in share/ write of a graph: the nodes and edges that pruning kept, or the
+ * pinned part with each supernode as one node.
  */
 #ifndef CT_SHARE_CONTENT_H
 #define CT_SHARE_CONTENT_H

@@ -10,8 +10,8 @@
 
 bool ct_format_known(const char *name);
 /*
- * Writes a graph as "dot", "svg", "html" or "json" to a drain, piece by piece. Returns the first failure, be
- * it of memory or of the drain: what was written until then is not a complete file.
+ * Writes a graph as "dot", "svg", "html" or "json" to a drain, piece by piece. Returns the first failure, of
+ * memory or of the drain; what has been written then is not a complete file.
  */
 int ct_format_write(const char *name, const struct ct_export *x, ct_drain_fn write, void *ctx,
     struct ct_error *err);

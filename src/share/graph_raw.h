@@ -35,11 +35,11 @@ struct ct_raw_node {
 	int layer;			/* -1: an embedding's */
 	int pos;
 	int number;			/* feature or token; -1: the file does not have it */
-	int index;			/* the same, or a number made up for it: see ct_graph_file.F */
+	int index;			/* number, or if that is -1 a made-up one: see ct_graph_file.F */
 	double cumulative, activation, prob;	/* NAN when missing */
 	bool is_target;			/* marked as the first target */
 	int place;			/* its number in the file, from 0 */
-	/* the number of an error node that has this id too (the old form); -1: none */
+	/* the place of an error node that has the same id (the old form); -1: none */
 	int same_id;
 };
 

@@ -43,13 +43,13 @@ struct ct_page {
 	/* (n_boxes) what is pinned, without the clamps and with them */
 	const struct ct_page_box {
 		const char *name;
-		bool output;		/* its figures are probabilities; else shares of its activation */
+		bool output;		/* it has probabilities; else shares of its activation */
 		double before, after;	/* NAN: nothing in it has an activation */
 	} *box;
 	int n_boxes;
 	const char *const *notes;	/* (n_notes) */
 	int n_notes;
-	/* CT_ENOTFOUND: that feature has none. NULL: no feature has one. */
+	/* Gets a feature's card; CT_ENOTFOUND: it has none. NULL: no feature has one. */
 	int (*card)(void *ctx, int layer, int feature, struct ct_page_card *out, struct ct_error *err);
 	void *ctx;
 };

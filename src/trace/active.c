@@ -9,7 +9,7 @@
 #include "math/kernels.h"
 
 /*
- * TILE: pre-activations in a tile; MIN_TOKENS: its least number of positions. An encoder is read once for
+ * TILE: pre-activations in a tile; MIN_TOKENS: the fewest positions in a tile. An encoder is read once for
  * each tile.
  */
 enum { TILE = 1 << 20, MIN_TOKENS = 16 };
@@ -24,7 +24,7 @@ struct found {
 
 struct search {
 	const struct ct_transcoder *tc;
-	int T, start, tokens, blocks;	/* of positions in a task, and tasks in a layer */
+	int T, start, tokens, blocks;	/* tokens: positions in a task; blocks: tasks in a layer */
 	const float *read;
 	const struct ct_job *job;
 	float **tile, **scratch;	/* of each worker */

@@ -17,10 +17,10 @@
 struct ct_active {
 	int layer, pos, feature;
 	float pre, act;
-	bool set;		/* act is not what the encoder says: a clamp set it */
+	bool set;		/* a clamp set act: the encoder gives another value */
 };
 
-/* A run, as the encoders see it. */
+/* What the encoders read in a run. */
 struct ct_active_run {
 	const struct ct_transcoder *tc;
 	int T, start;			/* positions before `start` have no features */

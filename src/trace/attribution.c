@@ -207,8 +207,8 @@ target_value(const struct ct_attribution *j, const struct ct_target *t)
 }
 
 /*
- * The sums of a row. size: of the terms that its value was summed from, if that is more than of its edges;
- * else 0.
+ * Computes the sums of a row. size: the sum of the sizes of the terms in its value, if that exceeds the sum
+ * over its edges; else 0.
  */
 static void
 finish_row(struct ct_row *row, size_t n, double bias, double size)
@@ -226,14 +226,14 @@ finish_row(struct ct_row *row, size_t n, double bias, double size)
 	row->residual = total > 0 ? gap / total : gap;
 }
 
-/* Asked between layers, so that a person who cancels does not wait for the whole chunk. */
+/* The job is asked between layers, so that a person who cancels does not wait for a whole chunk. */
 static bool
 is_over(struct ct_attribution *j, int worker, int steps)
 {
 	if (worker == 0 && !atomic_load(&j->cancelled) &&
 	    !ct_job_go_on(j->job, "attribution", atomic_load(&j->done), j->n_chunks))
 		atomic_store(&j->cancelled, true);
-	/* Even a call without any time makes one step, so that it makes progress. */
+	/* Even a call whose time is up makes one step, so that repeated calls finish. */
 	if (steps > 0 && !atomic_load(&j->stopped) && j->until < INFINITY && ct_seconds() >= j->until)
 		atomic_store(&j->stopped, true);
 	return atomic_load(&j->cancelled) || (steps > 0 && atomic_load(&j->stopped));
@@ -507,7 +507,7 @@ ct_attribution_run(struct ct_attribution *j, double until, const struct ct_job *
 	atomic_init(&j->cancelled, false);
 	atomic_init(&j->stopped, false);
 	ct_pool_run(ct_job_pool(job), j->n_lanes, run_lane, j);
-	/* The other threads may have computed a small graph alone. */
+	/* The other threads may have computed a small graph before the job was asked. */
 	if (!atomic_load(&j->cancelled) && !ct_job_go_on(job, "attribution", atomic_load(&j->done),
 	    j->n_chunks))
 		atomic_store(&j->cancelled, true);

@@ -26,16 +26,16 @@ int ct_attribution_layout(struct ct_layout *y, const struct ct_local_model *lrm,
  */
 struct ct_row {
 	struct ct_target target;
-	const float *gradient;	/* (D) in: of that function; NULL: the target is what its kind says */
-	double constant;	/* in, with a gradient: what constants have added to it so far */
+	const float *gradient;	/* (D) in: of that function; NULL: `target` says what it is */
+	double constant;	/* in, with a gradient: what constants have contributed so far */
 	bool done;
 	float *edges;		/* out (ct_layout_length), lent from the arena */
-	/* in, with a gradient; else out: pre-activation, or logit minus the vocabulary's mean */
+	/* in with a gradient, otherwise out: pre-activation, or logit minus the vocabulary's mean */
 	float value;
 	float bias;		/* out: the bias column */
 	/*
-	 * out: |value - bias - sum edges| / (|bias| + sum |edges|); of a neuron in terms of what was summed
-	 * into it, if that is more
+	 * out: |value - bias - sum edges| / (|bias| + sum |edges|); for a neuron, divided by the sizes of its
+	 * terms if those are larger
 	 */
 	double residual;
 	double total;		/* out: sum |edges| */
@@ -50,17 +50,18 @@ int ct_attribute(const struct ct_local_model *lrm, const struct ct_layout *layou
 
 /*
  * The same with pauses. Which rows are computed together is decided at the beginning, so neither pauses nor
- * the order of the rows changes a bit of the results. begin reorders rows->row, which must stay in place, and
- * allocates from scratch what must last until all rows are done. run continues until the clock (ct_seconds)
- * reaches `until`, at most one layer longer, or until the job is cancelled (CT_ECANCELLED); both are pauses.
+ * the order of the rows changes any bit of the results. begin reorders rows->row, which must stay in place,
+ * and allocates from scratch what must last until all rows are done. run continues until the clock
+ * (ct_seconds) reaches `until`, at most one layer longer, or until the job is cancelled (CT_ECANCELLED); both
+ * are pauses.
  */
 struct ct_attribution;
-/* Bytes that it takes for the rows of n targets at the end of T tokens, beside those of the edges. */
+/* Bytes needed for the rows of n targets at the end of T tokens, not counting the edges. */
 unsigned long long ct_attribution_bytes(const struct ct_model *m, int T, int n, int threads);
 struct ct_rows {
 	struct ct_row *row;
 	int n;
-	struct ct_arena *edges;	/* the arena that their edges are lent from */
+	struct ct_arena *edges;	/* the arena of their edges */
 };
 int ct_attribution_begin(struct ct_attribution **out, const struct ct_local_model *lrm,
     const struct ct_layout *layout, const struct ct_rows *rows, int threads, struct ct_arena *scratch,

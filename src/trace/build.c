@@ -15,7 +15,7 @@ struct ct_building {
 	struct ct_schedule schedule;
 	struct ct_target *targets;	/* (n_targets) in the caller's order */
 	/* The graph so far: node i is the i-th active feature, then come errors, embeddings and targets. */
-	struct ct_graph *partial;	/* NULL: nobody has looked at it */
+	struct ct_graph *partial;	/* NULL: ct_building_look has not been called */
 	double *influence;		/* (lrm->n) of its features */
 };
 

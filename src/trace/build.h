@@ -27,9 +27,9 @@ int ct_graph_build(struct ct_graph **out, const struct ct_local_model *lrm, cons
 
 /*
  * The same in pieces, so that a graph can be looked at before it is complete. ct_building_begin makes a graph
- * with the targets' rows. Whatever is looked at, opened or interrupted meanwhile, the finished graph is bit
- * for bit that of ct_graph_build. Everything is allocated from one arena, which each call names (the arena
- * struct may be moved between calls), except what ct_building_end frees.
+ * with the targets' rows. Looking, opening rows and interruptions do not change any bit of the finished
+ * graph, which is that of ct_graph_build. Everything is allocated from one arena, which each call names (the
+ * arena struct may be moved between calls), except what ct_building_end frees.
  */
 struct ct_building;
 int ct_building_begin(struct ct_building **out, const struct ct_local_model *lrm,
@@ -44,13 +44,16 @@ int ct_building_run(struct ct_building *b, double until, struct ct_arena *a, con
     struct ct_error *err);
 bool ct_building_done(const struct ct_building *b);
 
-/* The nodes without edges, after a begin with CT_NO_ROWS (schedule.h): for callers that need no edges. */
+/*
+ * The nodes alone, if ct_building_begin was called with CT_NO_ROWS (schedule.h): for callers that need no
+ * edges.
+ */
 int ct_building_bare(struct ct_building *b, struct ct_graph **out, struct ct_arena *a, struct ct_error *err);
 
 /*
- * The graph so far, with the influence known so far; its `seen` says how much that is. All active features
- * are nodes; those that are not attributed have no row yet. Each call returns the same object, with more
- * rows. From the first call on, the rows with the most influence are computed first.
+ * The graph so far, with the influence computed from its rows; `seen` says how much of it is known. All
+ * active features are nodes; those that are not attributed have no row yet. Each call returns the same
+ * object, with more rows. From the first call on, the rows with the most influence are computed first.
  */
 int ct_building_look(struct ct_building *b, struct ct_graph **out, struct ct_arena *a,
     const struct ct_job *job, struct ct_error *err);

@@ -59,9 +59,10 @@ struct ct_effects {
 	int overridden;
 	const int *lost;		/* (clamps) for each clamp, how often it was replaced */
 	/*
-	 * If everything is frozen that edges treat as frozen (direct mode, or a range over all layers): max
-	 * over effects of |observed - sum of edge * (new / original - 1)| / max |observed|. The run goes
-	 * forwards and the edges were computed backwards, so they check each other. NAN in other modes.
+	 * In direct mode, or with a range over all layers, a run freezes all that edges take as frozen. This
+	 * is then the max over effects of |observed - sum of edge * (new / original - 1)| / max |observed|:
+	 * the run goes forwards and the edges were computed backwards, so they check each other. NAN in other
+	 * modes.
 	 */
 	double max_direct_error;
 };

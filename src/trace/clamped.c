@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The features of a run and those that clamps set: at their values, whether or not the encoders see them. */
+/* The active features of a run and the features that clamps set, each with its value. */
 static int
 merge(struct ct_local_run *run, const struct ct_active *found, int n, const struct ct_clamp_sites *s,
     const struct ct_local_model *lrm, struct ct_arena *a, struct ct_error *err)
@@ -33,7 +33,7 @@ merge(struct ct_local_run *run, const struct ct_active *found, int n, const stru
 	return CT_OK;
 }
 
-/* The active features: as the encoders see the run, or in direct mode as before. */
+/* The active features by the encoders; in direct mode, those of the original run. */
 static int
 find(struct ct_local_run *run, const struct ct_changed *changed, const struct ct_local_model *lrm,
     const struct ct_clamp_sites *s, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)

@@ -5,9 +5,9 @@
  * Everything is linearised at the clamped run: its patterns (frozen mode: the original ones), its norm
  * scales, its activations. A feature that a clamp set is a node with the clamped value and without inputs;
  * what the clamp adds to the MLPs' own outputs is that node's effect. An error is the MLP's output minus what
- * the features write, both on the clamped stream. So value = sum of edges + bias holds as in the original
- * graph, and the self-check covers it. In direct mode MLP outputs are the original ones, so features write
- * what they wrote in the original run; as targets they have the values that the clamps give them.
+ * the features write, both computed from the clamped stream. So value = sum of edges + bias holds as in the
+ * original graph, and the self-check tests it. In direct mode MLP outputs are the original ones, so features
+ * write what they wrote in the original run; as targets they have the values that the clamps give them.
  */
 #ifndef CT_TRACE_CLAMPED_H
 #define CT_TRACE_CLAMPED_H

@@ -1,9 +1,9 @@
 /*
  * compare: two graphs compared: which nodes and edges both have, and which only one of them has.
  *
- * Nodes are the same when kind, layer and feature agree and their positions are aligned. What a graph "has"
- * is what its pruning keeps; a node that only one keeps may still be active in the other, and that is said. A
- * difference proposes a cause; what tests it is a patch (patch.h).
+ * Two nodes are the same if kind, layer and feature agree and their positions are aligned. A graph "has" what
+ * its pruning keeps; a node that only one graph keeps may still be active in the other, and the result tells.
+ * A difference suggests a cause, which a patch (patch.h) can test.
  */
 #ifndef CT_TRACE_COMPARE_H
 #define CT_TRACE_COMPARE_H
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "trace/graph.h"
 
-/* Which position of one prompt corresponds to which of another. */
+/* Which positions of two prompts correspond. */
 struct ct_alignment {
 	int T, U;
 	int *there;			/* (T) of each position here, or -1 */
@@ -22,8 +22,8 @@ struct ct_alignment {
 
 /*
  * Prompts of the same length are aligned position by position. Others by a longest common subsequence of
- * their tokens; the tokens between two of that subsequence are aligned too if they are as many in both
- * prompts. here (T), there (U): token ids. Cost: T * U steps and 4 T U bytes.
+ * their tokens; the tokens between two neighbours in that subsequence are aligned too if both prompts have
+ * equally many. here (T), there (U): token ids. Cost: T * U steps and 4 T U bytes.
  */
 int ct_align(struct ct_alignment *out, const int *here, int T, const int *there, int U, struct ct_arena *a,
     struct ct_error *err);
@@ -60,16 +60,16 @@ struct ct_patch_what {
 };
 
 struct ct_patch {
-	int features;			/* how many were moved */
+	int features;			/* how many were changed */
 	/*
 	 * By how much the patch moved logit(answer there) - logit(answer here), or that answer's logit if
 	 * both prompts have the same answer; and the difference between the prompts in the same quantity.
 	 */
 	float moved, gap;
 	float share;			/* moved / gap; NaN if the answers are the same, or no gap is left */
-	int top;			/* likeliest token then */
+	int top;			/* the likeliest token with the patch */
 	float prob;			/* its probability, */
-	float prob_there;		/* and that of the other prompt's answer */
+	float prob_there;		/* and the probability of the other prompt's answer */
 };
 
 /* The node of g that is the same feature, error or word as n, at position pos of g (-1: none); or -1. */

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static const double cancelled = 1e-6;	/* a sum below this share of the sizes is rounding */
+static const double cancelled = 1e-6;	/* a sum below this share of the sizes is only rounding */
 
 const char *
 ct_direct_name(enum ct_direct_source source)

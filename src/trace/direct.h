@@ -12,8 +12,8 @@
 #include "trace/graph.h"
 
 enum ct_direct_source {
-	CT_DIRECT_WORDS,		/* token embeddings, through attention alone */
-	CT_DIRECT_FEATURES,		/* left-out features included */
+	CT_DIRECT_WORDS,		/* token embeddings, through attention only */
+	CT_DIRECT_FEATURES,		/* including features that the graph left out */
 	CT_DIRECT_ERRORS,
 	CT_DIRECT_SOURCES
 };
@@ -22,9 +22,9 @@ enum ct_direct_source {
 const char *ct_direct_name(enum ct_direct_source source);
 
 struct ct_direct {
-	/* of the edges: with the bias they add up to the node's value */
+	/* sum of the edges; with the bias, the sums add up to the node's value */
 	double sum[CT_DIRECT_SOURCES];
-	double size[CT_DIRECT_SOURCES];		/* of their absolute values */
+	double size[CT_DIRECT_SOURCES];		/* sum of their absolute values */
 	/* sum as a share of all three; NAN: they cancel */
 	double net[CT_DIRECT_SOURCES];
 	double absolute[CT_DIRECT_SOURCES];	/* size as a share of all three; NAN without any edge */

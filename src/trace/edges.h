@@ -40,7 +40,7 @@ struct ct_edges {
 	float **rows;	/* (n_nodes) edges into each node as the layout has them; NULL: none */
 	int *rank;	/* (n_nodes) a source's place among those of its kind and position */
 
-	/* Or, with rows NULL: a list, see ct_graph_set_list. */
+	/* If rows is NULL, a list instead: see ct_graph_set_list. */
 	const struct ct_edge *list;
 	const size_t *first;	/* (n_nodes + 1) */
 };

@@ -77,7 +77,7 @@ ct_spearman(
 	return tmp && rx && ry ? CT_OK : CT_ENOMEM;
 }
 
-/* What is needed to read one quantity in four runs. */
+/* What is needed to read one quantity in four runs: original, clamped, and both predictions. */
 struct versions {
 	const struct ct_local_model *lrm;
 	const struct ct_changed *run;
@@ -199,7 +199,7 @@ done:
 }
 
 /*
- * Checks the frozen network in two ways: what the forward run observed, against the edges that were computed
+ * Checks the frozen network: compares what the forward run observed with the edges, which were computed
  * backwards. Sites that are no nodes (inactive features) have no edges, so the linear prediction is used for
  * them.
  */

@@ -17,7 +17,7 @@
 
 struct ct_generator {
 	const struct ct_local_model *lrm;
-	int T, max;			/* positions known; at most */
+	int T, max;			/* positions known; the most there can be */
 	float *k, *v;			/* (L,max,H_kv*head) */
 	const struct ct_clamp *clamps;
 	int n_clamps;
@@ -32,7 +32,7 @@ struct ct_generator_start {
 	int n_clamps;
 };
 
-/* Room for n more tokens; what start points to, but for the clamps, is copied. */
+/* Makes room for n more tokens. What start points to is copied, except the clamps. */
 int ct_generator_init(struct ct_generator *g, const struct ct_local_model *lrm, int n,
     const struct ct_generator_start *start, struct ct_arena *a, struct ct_error *err);
 

@@ -1,5 +1,6 @@
 /*
- * gradient: the gradient of one target in the frozen network, layer by layer from the last to the first.
+ * gradient: the gradient of one target in the frozen network, layer by layer from the target down to the
+ * first.
  *
  * It splits an edge into its parts: at each point of the stream, the product of the gradient and the
  * activation is that point's part of the target. attribution.h computes the edges of many targets at once.

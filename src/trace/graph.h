@@ -17,9 +17,9 @@
 #include "trace/node.h"
 
 /*
- * The defaults of every graph, as in the reference: targets are the fewest next tokens that reach this
- * probability, at most so many; features beyond a number are left out; what is kept are the nodes and edges
- * with these shares.
+ * Defaults of every graph, as in the reference: targets are the fewest next tokens that reach this
+ * probability together, and at most so many; at most so many features get rows; pruning keeps the nodes and
+ * edges with these shares.
  */
 enum { CT_DEFAULT_TARGETS = 10, CT_DEFAULT_FEATURES = 7500 };
 #define CT_DEFAULT_COVERAGE 0.95
@@ -42,7 +42,7 @@ struct ct_node {
 	float weight;			/* targets: share in the influence */
 	bool attributed;		/* its row of edges was computed */
 	bool missing;			/* an error or embedding that the graph's file leaves out */
-	bool set;			/* a feature that a clamp set: it has no inputs, by definition */
+	bool set;			/* a feature that a clamp set, so it has no inputs */
 	bool kept;			/* survives pruning */
 	double influence;		/* raw */
 	double cumulative;		/* cumulative share: small = important */
@@ -57,8 +57,8 @@ struct ct_edge {
 
 struct ct_self_check {
 	double max_edge_residual;	/* max over targets of |value - sum| / sum|.| */
-	double max_logit_error;		/* the largest |local replacement - original| of a logit, in terms of
-					   what was summed into it */
+	/* the largest |local replacement - original| of a logit, relative to the sizes of its terms */
+	double max_logit_error;
 };
 
 struct ct_scores {
@@ -81,16 +81,16 @@ struct ct_graph {
 	} known;
 
 	/*
-	 * Some features have no row yet: influence, pruning and scores are computed from the rows so far. Of
-	 * the targets' influence, the share `seen` was followed to words and errors; the rest was only
-	 * followed to features without a row.
+	 * Some features have no row yet: influence, pruning and scores are computed from the rows so far.
+	 * `seen` is the share of the targets' influence that these rows follow to words and errors; the rest
+	 * ends at features without a row.
 	 */
 	bool partial;
 	double seen;
 
 	double node_threshold, edge_threshold;	/* of the pruning in force */
 	int n_kept;				/* nodes */
-	/* edges among kept nodes that survive, strongest score first */
+	/* edges between kept nodes that pruning keeps, the highest score first */
 	int n_pruned;
 	struct ct_edge *pruned;
 	double influence;			/* of all nodes together */
@@ -131,7 +131,7 @@ void ct_graph_place(struct ct_graph *g, int node, int rank);
 /* Sum of the edges from active features that were left out of the graph. */
 double ct_graph_omitted(const struct ct_graph *g, int target);
 
-/* What a node is about: CT_NODE_FEATURE for a target that is a feature, else its kind. */
+/* CT_NODE_FEATURE for a target that is a feature, else the node's kind. */
 enum ct_node_kind ct_node_subject(const struct ct_node *n);
 
 /* The target of a node with inputs: for a feature its pre-activation, for an output its logit. */

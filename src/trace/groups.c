@@ -191,7 +191,7 @@ cosine(const double *x, const double *y, size_t n)
 	return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
 }
 
-/* The most alike first; of equal ones the lowest nodes. */
+/* The most similar pairs first; of equally similar ones, those with the lowest nodes. */
 static int
 by_likeness(const void *x, const void *y)
 {

@@ -37,7 +37,7 @@ struct ct_graph_groups {
  * Two kept features can be in one group if they have the same sign and, except in step 4, the same position.
  * The sign of s is that of
  *     e[s] = sum_t e[t] A[t][s] / inputs[t],    e[first target] = 1.
- * Four steps, of which none takes apart what an earlier one joined:
+ * There are four steps; none separates what an earlier one joined:
  *   1. Labels. A label's stems are its words up to a comma or bracket (what follows says where the feature is
  *      active), without function words (in, of, the) if it has others. "say X" and "X" are different stems.
  *      Beginning with the commonest in the pruned graph (a label counts 1, the i-th candidate of a mixed one
@@ -45,14 +45,14 @@ struct ct_graph_groups {
  *   2. Positions. One feature that is active at neighbouring positions is joined.
  *   3. Profiles. A feature's profile is its row and its column of A[t][s] / inputs[t] among kept nodes, each
  *      scaled to length 1. From the most alike on, two with a cosine of CT_GROUPS_COSINE or more are joined.
- *   4. Carried on. What attention carries from one position to another stays one group: a group, or a single
+ *   4. Carried on. What attention carries from one position to another is one group: a group, or a single
  *      feature, joins the group that feeds it most (by sum |A[t][s]| / inputs[t] over features), if that has
  *      the same stem and another position.
- * In 2 and 3 what has two different stems by labels that are not mixed, or by step 1, stays apart.
+ * Steps 2 and 3 do not join features that have different stems by labels that are not mixed, or by step 1.
  *
  * A feature that only reads the word at its position belongs to that word, and to no group: one with
  * CT_GROUPS_WORD of |A| from that embedding, and a label about nothing but the token, or none. A feature that
- * says what the word means (in Texas) does not, even if only the word feeds it.
+ * tells what the word means (in Texas) belongs to a group, even if only the word feeds it.
  *
  * label (n_features): of each feature, "" where there is none. token (T): texts, or NULL: no feature is a
  * word. Needs ct_graph_influence and ct_graph_prune.

@@ -157,7 +157,7 @@ by_size(const void *a, const void *b)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-/* Largest first; of a long prompt's, which grow with the square of its length, those that are kept. */
+/* Largest first. In a long prompt their number grows with the square of its length, so only some are kept. */
 static void
 sort_loads(struct ct_heads *out)
 {

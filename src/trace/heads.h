@@ -24,10 +24,10 @@ struct ct_head_source {
 	bool everything; /* all that is in the stream; else one node: */
 	enum ct_node_kind kind; /* CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING */
 	int layer, index; /* of a feature; layer of an error */
-	int pos; /* everything: what was written at this position alone, or -1 */
+	int pos; /* everything: only what was written at this position; -1: at all */
 };
 
-/* What one head moves from one token to another. Of a long prompt the largest are listed. */
+/* What one head moves from one token to another. In a long prompt only the largest are listed. */
 enum { CT_MAX_LOADS = 1 << 20 };
 struct ct_head_load {
 	int layer, head, query, key;
@@ -35,7 +35,7 @@ struct ct_head_load {
 };
 
 struct ct_heads {
-	int layers, H; /* attention of layers 0..layers-1 lies before the target */
+	int layers, H; /* the target has attention of layers 0..layers-1 below it */
 	double total; /* the edge; of everything: the target's value */
 	double *loading; /* (layers,H) */
 	double *bypass; /* (layers) */

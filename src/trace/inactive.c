@@ -41,7 +41,7 @@ is_farther(const struct ct_inactive *a, const struct ct_inactive *b)
 	return a->pos != b->pos ? a->pos > b->pos : a->feature > b->feature;
 }
 
-/* Keeps the nearest: a heap with the farthest on top. */
+/* Keeps the nearest features in a heap, with the farthest of them on top. */
 static void
 keep_near(struct search *s, const struct ct_inactive *f)
 {
@@ -69,7 +69,7 @@ keep_near(struct search *s, const struct ct_inactive *f)
 	heap[at] = *f;
 }
 
-/* What a feature must exceed: its own threshold, or what the active features of its layer have. */
+/* What a feature must exceed: its own threshold, or the smallest active feature of its layer. */
 static void
 set_bars(const struct search *s, int l, int t)
 {

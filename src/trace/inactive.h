@@ -1,8 +1,8 @@
 /*
  * inactive: features that are not active on a prompt but nearly are, or would be if nothing inhibited them.
  *
- * An inactive feature is no node of the graph, but it has a pre-activation h = sum of edges + bias below its
- * threshold, and a unit edge to the target: what it would add for each unit of activation. Both are exact in
+ * An inactive feature is not a node of the graph, but it has a pre-activation h = sum of edges + bias below
+ * its threshold, and a unit edge to the target: what it would add per unit of activation. Both are exact in
  * the frozen network. Only the features nearest to their thresholds are examined.
  */
 #ifndef CT_TRACE_INACTIVE_H
@@ -29,7 +29,7 @@ struct ct_inactive {
 	double excitation, inhibition; /* sums of the edges above and below 0 */
 	float bias; /* excitation + inhibition + bias = pre */
 	struct ct_inactive_edge push, hold;
-	float unit; /* to the target, for each unit of activation */
+	float unit; /* unit edge to the target: per unit of activation */
 	float typical; /* activation where it is active: see ct_inactive_options */
 	bool held_by_one; /* active without its strongest inhibitor */
 	bool held; /* active without all edges below 0 */
@@ -37,8 +37,8 @@ struct ct_inactive {
 
 struct ct_inactive_options {
 	int pos; /* -1: every position up to the target's */
-	int look_at; /* this many, the nearest by deficit / spread; 0: 256 */
-	/* What a feature's activation usually is; NAN: not known, and the mean of its layer is taken. */
+	int look_at; /* examine this many, those with the smallest deficit / spread; 0: 256 */
+	/* A feature's usual activation; NAN: unknown, so the mean of its layer is used. */
 	int (*typical)(void *ctx, int layer, int feature, float *out, struct ct_error *err);
 	void *ctx;
 };
@@ -46,7 +46,7 @@ struct ct_inactive_options {
 struct ct_inactives {
 	int n;
 	struct ct_inactive *items; /* by |unit * typical|, the largest first; ties by layer, pos, feature */
-	long total; /* inactive features at these positions, of which n were looked at */
+	long total; /* inactive features at these positions, of which n were examined */
 	double residual; /* max |excitation + inhibition + bias - pre| / sum of their sizes */
 };
 

@@ -185,7 +185,7 @@ ct_graph_fewest(const struct ct_graph *g, double share)
 {
 	int before = 0;
 
-	/* The node that reaches the share comes after those that stay below it. */
+	/* The node with which the share is reached is kept; those before it do not reach it. */
 	for (int i = 0; i < g->n_nodes; i++)
 		before += g->nodes[i].cumulative < share;
 	return g->n_nodes > before ? before + 1 : before;
@@ -246,7 +246,7 @@ float
 ct_share_cut(float *v, int n, double share)
 {
 	double total = 0, above = 0;
-	int lo = 0, hi = n; /* the cut lies in v[lo..hi); what is before lo is larger and sums to above */
+	int lo = 0, hi = n; /* the cut is in v[lo..hi); values before lo are larger and sum to `above` */
 
 	for (int i = 0; i < n; i++)
 		total += v[i];
@@ -374,8 +374,8 @@ by_score(const void *a, const void *b, void *ctx)
 }
 
 /*
- * The pruned edges, strongest score first. There may be millions, so that in addition only the cut needs
- * memory: while they are sorted, the weights' place holds the scores.
+ * The pruned edges, the highest score first. There may be millions, so only finding the cut takes additional
+ * memory: while edges are sorted, scores are stored in place of their weights.
  */
 static int
 select_edges(struct ct_graph *g, const bool *in, const struct flow *f, double threshold, struct ct_arena *a,
@@ -403,7 +403,7 @@ select_edges(struct ct_graph *g, const bool *in, const struct flow *f, double th
 		for (long i = 0; i < n; i++)
 			kept += scores[i] >= cut;
 	}
-	/* The graph keeps its present pruning until nothing can fail any more. */
+	/* The graph keeps its present pruning until no step is left that can fail. */
 	pruned = ct_arena_need(a, (size_t)kept, sizeof *pruned, "pruned edges", err);
 	if (!pruned)
 		return CT_ENOMEM;

@@ -7,7 +7,7 @@
  *   frozen  patterns frozen, norm scales and MLPs live
  *   free    nothing frozen
  *   range   MLP outputs frozen in layers first..last (clamps write only there), patterns frozen
- * When no feature is moved away from its value the run returns the original bits.
+ * If no feature's value changes, the run returns exactly the original bits.
  */
 #ifndef CT_TRACE_INTERVENE_H
 #define CT_TRACE_INTERVENE_H
@@ -22,20 +22,20 @@
 struct ct_clamp_site {
 	int layer, pos, feature;
 	float original, value;
-	int clamp;			/* of the list: the one in force here */
+	int clamp;			/* index in the list of the clamp in force here */
 };
 
 struct ct_clamp_sites {
 	int n;
 	struct ct_clamp_site *site;		/* by (layer, pos, feature) */
-	/* times that a later clamp on the same feature and position replaced one */
+	/* how often a later clamp replaced one on the same feature and position */
 	int overridden;
-	int *lost;			/* (clamps) the same, by the clamp that was replaced */
+	int *lost;			/* (clamps) the same for each clamp that was replaced */
 };
 
 /*
- * Spreads clamps over their positions. A feature outside the transcoder or a position outside 1..T-1 is an
- * error.
+ * Lists the features and positions that clamps apply to. A feature that the transcoder does not have, or a
+ * position outside 1..T-1, is an error.
  */
 int ct_clamp_sites_init(struct ct_clamp_sites *s, const struct ct_local_model *lrm,
     const struct ct_clamp *clamps, int n, struct ct_arena *a, struct ct_error *err);
@@ -52,16 +52,19 @@ struct ct_changed {
 	float *k, *v;			/* (L,T,H_kv*head) keys and values; direct mode: the original ones */
 };
 
-/* Whether everything that edges take as frozen is frozen: direct mode, or a range over all layers. */
+/* Whether everything is frozen that edges take as frozen: in direct mode, or with a range over all layers. */
 bool ct_is_direct(const struct ct_clamp_options *opt, int L);
 
-/* From the arena. If activations become infinite, the error names the place and the largest clamp. */
+/*
+ * Memory is from the arena. If activations become infinite, the error names the place and the largest clamp.
+ */
 int ct_intervene(struct ct_changed *out, const struct ct_local_model *lrm, const struct ct_clamp_sites *s,
     const struct ct_clamp_options *opt, struct ct_arena *a, struct ct_error *err);
 
 /*
- * The same, with everything about the run in `keep` (ct_pass_init), for a graph of the run: mlp_out includes
- * what clamps write. In direct mode keys, values and patterns are those of the original run.
+ * The same; in addition the whole run is stored in `keep` (ct_pass_init), so that a graph can explain it:
+ * mlp_out includes what clamps write. In direct mode, keys, values and patterns are those of the original
+ * run.
  */
 int ct_intervene_keep(struct ct_changed *out, struct ct_pass *keep, const struct ct_local_model *lrm,
     const struct ct_clamp_sites *s, const struct ct_clamp_options *opt, struct ct_arena *a,
@@ -70,7 +73,7 @@ int ct_intervene_keep(struct ct_changed *out, struct ct_pass *keep, const struct
 /*
  * The graph's prediction of the changes, by running the frozen linear network forwards on the clamps.
  *   total false: only the clamps write (the sum over clamps of unit edge * change)
- *   total true:  every other active feature that moves writes on too
+ *   total true: every other active feature whose activation changes writes too
  *   dfinal out (T,D) change of the final norm's output; dpre out (lrm->n)
  */
 int ct_predict(const struct ct_local_model *lrm, const struct ct_clamp_sites *s, bool total, float *dfinal,
@@ -85,8 +88,8 @@ int ct_effects_init(struct ct_effects *out, const struct ct_local_model *lrm, co
     struct ct_arena *a, struct ct_error *err);
 
 /*
- * What a run changed of one target of the graph: its logit minus the vocabulary's mean, its difference of
- * logits, or the pre-activation of its feature (active or not). Any position at which the run has it.
+ * By how much a run changed one target of the graph: its logit minus the vocabulary's mean, its difference of
+ * logits, or the pre-activation of its feature (active or not).
  */
 float ct_target_change(const struct ct_local_model *lrm, const struct ct_graph *g,
     const struct ct_changed *run, int node);

@@ -7,8 +7,8 @@
  * others" includes the neurons that the graph left out.
  *     necessity   = 1 - lead without the explanation / lead
  *     sufficiency = lead without all other active features / lead
- * The control is the same for as many random features outside of the explanation, of about the same size:
- * activation times the norm of all its decoders.
+ * The control does the same with equally many random features outside the explanation that are about as
+ * large: activation times the norm of all decoder rows.
  */
 #ifndef CT_TRACE_JUDGE_H
 #define CT_TRACE_JUDGE_H

@@ -23,12 +23,12 @@ struct ct_measured {
 int ct_measure_shape(struct ct_measured *out, const struct ct_shape *shape, int T, struct ct_arena *a,
     const struct ct_job *job, struct ct_error *err);
 
-/* Seconds that a reader waits for, each the fastest of a few. */
+/* Seconds that a user waits for results; each is the fastest of a few measurements. */
 struct ct_waits {
 	double forward;			/* the forward pass alone */
 	double prompt;			/* with the features, and what is prepared for attribution */
-	double tree;			/* from token ids to a graph to look at, with the targets' rows */
-	double row;			/* a row walked backwards, the mean over layers */
+	double tree;			/* from token ids to a first graph, with the targets' rows */
+	double row;			/* a row, computed backwards; the mean over layers */
 	double opened;			/* the same row as a reader opens it */
 	double clamped;			/* a clamp to its observed effects, the forward pass not counted */
 };

@@ -30,8 +30,8 @@ struct ct_neuron_choice {
 
 /*
  * The neurons with the largest sum_k w_k |effect on target k|, from the arena; among equals the first. Each
- * target costs about one forward pass. Does not depend on the number of threads. Meanwhile it takes so many
- * bytes, of targets at the end of T tokens.
+ * target costs about one forward pass. Does not depend on the number of threads. The other function returns
+ * the bytes it needs meanwhile, for targets at the end of T tokens.
  *   tc        from ct_transcoder_neurons
  * Oracle: tests/unit/test_neurons.c.
  */

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /*
- * Sources first: that is the order of the blocks of a row, and of the nodes of a graph. CT_NODE_OTHER: of a
- * kind that only other programs' files have; it stands among the features of its layer.
+ * Sources come first: this is the order of the blocks of a row, and of the nodes of a graph. CT_NODE_OTHER is
+ * a kind that only other programs' files have; such nodes are placed among the features of their layer.
  */
 enum ct_node_kind { CT_NODE_FEATURE, CT_NODE_ERROR, CT_NODE_EMBEDDING, CT_NODE_TARGET, CT_NODE_OTHER };
 enum { CT_SOURCE_KINDS = CT_NODE_TARGET };
@@ -31,7 +31,7 @@ struct ct_node_traits {
 	const char *json;	/* feature_type in graph JSON */
 	bool has_activation;
 	bool has_inputs;	/* edges into it are computed */
-	bool has_label;		/* a person may name it, and a card may be about it */
+	bool has_label;		/* a person may label it, and it may have a card */
 	bool can_clamp;
 	const char *no_clamp;	/* why not, for people; NULL: nobody would try */
 };
@@ -56,7 +56,7 @@ struct ct_target {
 	int index;		/* feature or token; A of a difference */
 	int other;		/* B of a difference A - B, else -1 */
 	float prob;		/* of a logit's token */
-	float weight;		/* its part in the influence */
+	float weight;		/* its share in the influence */
 };
 
 /* Whether two targets are the same quantity, whatever their weights. */

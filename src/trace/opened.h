@@ -5,7 +5,7 @@
  * the MLP, if the family has one). The transcoder writes its features, b_dec and its skip path. The error is
  * the difference, so with the target's gradient G at that layer and position
  *   <G, error> = sum_n a_n <G, W_down[:,n]> + <G, b_down> - sum_f a_f <G, dec_f> - <G, b_dec> - <G, skip>,
- * exactly. All parts are there, and the residual says how closely they add up.
+ * exactly. All parts are listed, and the residual says how closely they add up.
  */
 #ifndef CT_TRACE_OPENED_H
 #define CT_TRACE_OPENED_H

@@ -1,7 +1,7 @@
 /*
- * patch: features of one run set to their activations in another, and what the model says then. This tests
- * the causes that a comparison (compare.h) proposes. Attention patterns are frozen and the model's own MLPs
- * run, which is the default of clamps.
+ * patch: sets features of one run to their activations in another, and shows what the model says then. This
+ * tests the causes that a comparison (compare.h) suggests. Attention patterns are frozen and the model's own
+ * MLPs run, which is the default of clamps.
  */
 #ifndef CT_TRACE_PATCH_H
 #define CT_TRACE_PATCH_H
@@ -10,7 +10,7 @@
 #include "trace/compare.h"
 #include "trace/prompt.h"
 
-/* The two answers whose logits are compared, this prompt's and the other's, and where each is given. */
+/* The two answers whose logits are compared, this prompt's and the other's, and their positions. */
 struct ct_patch_answers {
 	int pos, pos_there;
 	int here, there;
@@ -26,8 +26,8 @@ int ct_patch_run(struct ct_patch *out, const struct ct_prompt *here, const struc
     const struct ct_patch_answers *answers, struct ct_error *err);
 
 /*
- * The same patch as clamps, at most max; returns how many there are. Of neurons, which are chosen for each
- * prompt, only those that both prompts have.
+ * The same patch as clamps, at most max; returns how many there are. Neurons, which are chosen for each
+ * prompt, are included only if both prompts have them.
  */
 int ct_patch_clamps(const struct ct_prompt *here, const struct ct_prompt *there,
     const struct ct_alignment *align, const struct ct_patch_what *what, struct ct_clamp *out, int max);

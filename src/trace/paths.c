@@ -5,7 +5,7 @@
 
 #include "base/best.h"
 
-/* The end of a path at some node: one edge, and before it the path of that rank at the edge's source. */
+/* The end of a path: its last edge, and the rank of the rest among the paths to the edge's source. */
 struct tail {
 	double share;
 	float edge;

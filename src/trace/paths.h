@@ -2,8 +2,9 @@
  * paths: the strongest chains of edges from words to a target.
  *
  * An edge's share is |edge| over the sum of |edges| into the same node, as in influence.h; a path's share is
- * the product of its edges' shares. The shares of all paths from all words to a target sum to what words,
- * rather than errors, explain of it, so a list of the strongest says how much of that it holds.
+ * the product of its edges' shares. The shares of all paths from words to a target sum to the share of it
+ * that words, rather than errors, explain; so it is known how much of that a list of the strongest paths
+ * covers.
  */
 #ifndef CT_TRACE_PATHS_H
 #define CT_TRACE_PATHS_H

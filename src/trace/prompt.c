@@ -8,9 +8,9 @@
 #include "trace/neuron_choice.h"
 
 /*
- * What is needed at least up to the targets' rows: a pass, and beside it one after the other the forward
- * pass, the choice of neurons, and the local model with the rows. Features and their decoder rows are not
- * known before; they are few in comparison.
+ * The least memory that is needed up to the targets' rows: a pass, plus the largest of what the forward run,
+ * the choice of neurons, and the local model with the rows need one after the other. Features and their
+ * decoder rows are not known in advance; they are few in comparison.
  */
 static unsigned long long
 prompt_bytes(const struct ct_model *m, const struct ct_transcoder *tc, int T, int threads)

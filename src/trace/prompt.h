@@ -28,9 +28,9 @@ int ct_prompt_run(struct ct_prompt **out, const struct ct_model *m, const struct
     const int *ids, int T, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
- * The features of a run whose transcoder is of neurons: fills run->active, n and left_out with those that
- * have the largest effects on the plan's targets, the same that ct_prompt_trace explains; NULL: on the
- * default ones at the last position.
+ * For a transcoder of neurons: fills run->active, n and left_out with the neurons that have the largest
+ * effects on the plan's targets, which ct_prompt_trace explains; plan NULL: on the default targets at the
+ * last position.
  */
 struct ct_trace_plan;
 int ct_prompt_neurons(struct ct_local_run *run, const struct ct_transcoder *tc,
@@ -48,8 +48,8 @@ struct ct_trace_plan {
 	const struct ct_target *targets; /* none: the default targets at pos */
 	int n_targets;
 	int pos;
-	int max_targets;		/* of the default targets, */
-	double target_share;		/* and the probability that they are to reach */
+	int max_targets;		/* the most default targets, */
+	double target_share;		/* and the probability they should reach together */
 	int max_features;
 	double node_threshold, edge_threshold;
 };

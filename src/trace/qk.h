@@ -24,10 +24,10 @@ enum ct_qk_kind { CT_QK_WORDS, CT_QK_FEATURES, CT_QK_ERRORS, CT_QK_CONSTANTS, CT
 
 /* "words", "features", "errors", "constants"; CT_QK_KINDS: "together". */
 const char *ct_qk_kind_name(int kind);
-/* Of which kind the node of such a term is; CT_NODE_OTHER: constants, which have none. */
+/* The kind of such a term's node; CT_NODE_OTHER: constants, which have no node. */
 enum ct_node_kind ct_qk_node_kind(enum ct_qk_kind kind);
 
-/* Pairs are made of so many terms of each side, those with the largest marginals. */
+/* Pairs are formed from this many terms of each side, those with the largest marginals. */
 enum { CT_QK_STRONGEST = 24 };
 
 struct ct_qk_question {
@@ -52,7 +52,7 @@ struct ct_qk {
 	struct ct_qk_question at;
 	double score;		/* before any softcap */
 	double softcap;		/* 0: none; */
-	double capped;		/* what the softmax gets */
+	double capped;		/* after the softcap */
 	double pattern;		/* attention weight from the query to the key, 0..1 */
 	int rival;		/* the other key with the highest score, -1: there is none; */
 	double rival_score;	/* before any softcap */

@@ -95,8 +95,8 @@ ct_local_model_decoders(const struct ct_local_model *lrm, int m, int t, float *t
 }
 
 /*
- * Whether there is memory to keep the rows of all outputs. If not, they are made again for each use, with the
- * same values.
+ * Whether there is memory to keep the rows of all outputs. If not, they are computed again for each use, with
+ * the same values.
  */
 static bool
 can_keep(const struct ct_local_model *lrm)
@@ -241,7 +241,7 @@ ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc, 
 
 	if (code < 0)
 		return code;
-	/* Most read what the MLPs read, which is there. */
+	/* Most transcoders read what the MLPs read, which the pass has. */
 	lrm->read = tc->read == CT_READ_NORM2 ? pass->mlp_in :
 	    ct_arena_need(a, (size_t)L * T * D, sizeof *lrm->read, "transcoder inputs", err);
 	if (!lrm->read)
@@ -362,8 +362,8 @@ check_layer(const struct ct_local_model *lrm, int l, struct check *b)
 }
 
 /*
- * What was summed into a logit at a position: over embedding, attention and MLP outputs of the original run
- * and over their entries, the sizes of all terms, as the frozen final norm passes them on.
+ * The sum of the sizes of all terms of a logit at a position: of the entries of the embedding and of all
+ * attention and MLP outputs of the original run, each after the frozen final norm.
  */
 static double
 summed_into(const struct ct_local_model *lrm, int pos, int token, struct check *b)
@@ -505,7 +505,7 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 	    a, ct_layer_scratch(m, T) + (size_t)tc->F, sizeof *x, "replacement run", err);
 	int code = ct_layer_rows_init(&rows, m, 0, T, a, err);
 
-	/* Neurons do not replace anything. */
+	/* With neurons nothing is replaced. */
 	if (tc->neurons) {
 		memcpy(final, orig->final, TD * sizeof *final);
 		code = CT_OK;
@@ -529,7 +529,7 @@ ct_replacement_run(const struct ct_transcoder *tc, const struct ct_pass *orig,
 		for (size_t i = (size_t)start * D; i < TD; i++)
 			y[i] += in[i];
 		ct_from_write_point(m, tc, l, T, y, rows.post2);
-		/* BOS sees nothing but itself, so its MLP output is the original one whatever is replaced. */
+		/* BOS attends only to itself, so its MLP output is the original one in any case. */
 		memcpy(y, orig->mlp_out + l * TD, (size_t)start * D * sizeof *y);
 		for (size_t i = 0; i < TD; i++)
 			x[i] = mid[i] + y[i];

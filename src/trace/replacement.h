@@ -35,8 +35,8 @@ struct ct_local_model {
 	/* (L,T,D) transcoder output, b_dec and skip included; 0 at position 0 */
 	float *recon;
 	/*
-	 * (L,T,D) mlp_out - recon; 0 at position 0. Neurons reconstruct the output exactly, so with them this
-	 * is what the neurons that were left out write.
+	 * (L,T,D) mlp_out - recon; 0 at position 0. Neurons reconstruct the output exactly, so here it is
+	 * what the neurons that were left out write.
 	 */
 	float *error;
 	double left_out;		/* share of the effects on the targets that those neurons have */
@@ -44,7 +44,7 @@ struct ct_local_model {
 	/*
 	 * Decoder rows that write to (m,pos), times their activation: dec[m*T+pos] is (dec_n[m*T+pos], D), in
 	 * the order of layer, then feature. CLT: all active features of layers <= m at pos; PLT: those of
-	 * layer m. If there are too many to keep, dec is NULL, and ct_local_model_decoders makes them.
+	 * layer m. If there are too many to keep, dec is NULL, and ct_local_model_decoders computes them.
 	 */
 	float **dec;
 	int *dec_n;
@@ -55,11 +55,14 @@ struct ct_local_model {
 	double max_logit_error;		/* filled by ct_local_model_check */
 };
 
-/* From a finished pass. Everything comes from the arena. Neurons are chosen first: ct_local_model_of. */
+/*
+ * Made from a finished pass, in the arena. Not for neurons, which must be chosen first: see
+ * ct_local_model_of.
+ */
 int ct_local_model_init(struct ct_local_model *lrm, const struct ct_transcoder *tc,
     const struct ct_pass *pass, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
-/* A run whose active features are known already: n of them, by (layer, pos, feature). Lent. */
+/* A run whose n active features are known already, by (layer, pos, feature). Lent. */
 struct ct_local_run {
 	const struct ct_pass *pass;
 	float *read;			/* (L,T,D) what the encoders see */
@@ -78,18 +81,19 @@ int ct_local_model_of(struct ct_local_model *lrm, const struct ct_transcoder *tc
 /* The index of an active feature, or -1. */
 int ct_local_model_active(const struct ct_local_model *lrm, int layer, int pos, int feature);
 
-/* The decoder rows for one (m,t): lent, or made in tmp (dec_most,D). */
+/* The decoder rows for one (m,t): lent, or computed in tmp (dec_most,D). */
 const float *ct_local_model_decoders(const struct ct_local_model *lrm, int m, int t, float *tmp);
 
 /*
- * (D) what is added to the stream at output m and t by no node: b_dec, or before the start the MLP's output.
- * Lent, or written to tmp.
+ * (D) what is added to the stream at output m and position t, but belongs to no node: b_dec, or before the
+ * start the MLP's output. Lent, or written to tmp.
  */
 const float *ct_local_model_constant(const struct ct_local_model *lrm, int m, int t, float *tmp);
 
 /*
- * Runs the local replacement model forward, activations re-read from its own stream, and compares its logits
- * at pos with the original ones: *error = max |difference|, in terms of what was summed into that logit.
+ * Runs the local replacement model forward, with activations computed from its own stream, and compares its
+ * logits at pos with the original ones: *error = max |difference|, relative to the sizes of the terms of that
+ * logit.
  */
 int ct_local_model_check(const struct ct_local_model *lrm, int pos, struct ct_arena *scratch, double *error,
     const struct ct_job *job, struct ct_error *err);

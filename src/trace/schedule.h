@@ -2,8 +2,8 @@
  * schedule: which rows of a graph are computed, and when.
  *
  * The targets' rows come first. If not all active features can have rows, those with the most influence so
- * far are chosen in rounds; else there is one round. It may pause at any time: which rows there are in the
- * end, and every bit of them, does not depend on that. Builds no graph: see build.h.
+ * far are chosen in rounds; else there is one round. It may pause at any time, which changes neither the
+ * choice of rows nor any bit of them. Builds no graph: see build.h.
  */
 #ifndef CT_TRACE_SCHEDULE_H
 #define CT_TRACE_SCHEDULE_H
@@ -30,7 +30,7 @@ struct ct_schedule {
 	 * (lrm->n) influence so far, for the order within a round; NULL: the order that takes the least time
 	 */
 	const double *influence;
-	struct ct_arena own, round;	/* of the schedule; of the round under way */
+	struct ct_arena own, round;	/* memory of the schedule, and of the present round */
 	struct ct_attribution *under_way;	/* NULL: no round is in progress */
 };
 

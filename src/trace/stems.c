@@ -7,7 +7,7 @@
 
 #include "base/label.h"
 
-/* Function words: they say how, which or where, not what. */
+/* Function words: they do not say what a label is about. */
 static const char *const binding[] = {
 	"a", "about", "after", "ahead", "an", "and", "as", "at", "before", "by", "first", "for", "from", "in",
 	"is", "of", "on", "or", "second", "that", "the", "to", "with"

@@ -217,7 +217,7 @@ gather(struct ct_parts *out, const struct ct_subgraph *sg, const struct ct_graph
     struct ct_error *err)
 {
 	int most = sg->n_supernodes + sg->n_pins;
-	/* Each has room for one member at first; supernodes take what they need from one list. */
+	/* Each part has room for one member; supernodes take more from one list. */
 	int *pins = ct_arena_need(a, (size_t)sg->n_pins, sizeof *pins, "a subgraph", err);
 	int *nodes = ct_arena_need(a, (size_t)sg->n_pins, sizeof *nodes, "a subgraph", err), used = 0;
 
@@ -338,7 +338,10 @@ sum_edges(struct gathering *w, const struct ct_parts *out, const struct ct_graph
 				w->inflow += (double)w->list[i].weight;
 		}
 		w->inflow += t < 0 ? 0 : (double)g->nodes[t].omitted;
-		/* A member counts outside / inputs, which cancels the division by outside. */
+		/*
+		 * A member's share divides by its inputs from outside; its weight in the mean, outside /
+		 * inputs, cancels that.
+		 */
 		w->total += inputs > 0 ? outside / inputs : 0;
 		for (int s = 0; s < out->n && n > 0; s++) {
 			double sum = s == target ? 0 : from_part(w, &out->part[s]);

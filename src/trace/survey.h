@@ -1,7 +1,7 @@
 /*
  * survey: the effect of ablating each feature of the pruned graph, compared with its influence in the graph.
  *
- * A graph is a hypothesis, and this is its cheapest test. Errors and embeddings are not ablated.
+ * A graph is a hypothesis, and this is the cheapest test of it. Errors and embeddings are not ablated.
  */
 #ifndef CT_TRACE_SURVEY_H
 #define CT_TRACE_SURVEY_H

@@ -12,13 +12,13 @@ struct work {
 	const struct ct_model *m;
 	const struct ct_transcoder *tc;
 	struct ct_weights *out;
-	struct ct_pass pass;	/* of one token, with nothing in it but norm scales of 1 */
+	struct ct_pass pass;	/* of one token; it has only norm scales, which are all 1 */
 	float *gradient;	/* (D) of the feature's pre-activation, in the stream after attention */
 	float *row, *sum;	/* (D) */
 	const struct ct_job *job;
 };
 
-/* A run whose norms have the scale 1, so that the frozen network is what the weights alone make of it. */
+/* Makes a run whose norms have the scale 1, so that the frozen network depends only on the weights. */
 static int
 unit_pass(struct work *w, struct ct_arena *tmp, struct ct_error *err)
 {
@@ -35,8 +35,8 @@ unit_pass(struct work *w, struct ct_arena *tmp, struct ct_error *err)
 }
 
 /*
- * Weights from every feature of a lower layer: the products of its decoder rows and the gradient at each
- * output.
+ * Computes the weights from every feature of a lower layer: products of its decoder rows and the gradient at
+ * each output.
  */
 static int
 list_inputs(struct work *w, struct ct_error *err)
@@ -64,8 +64,8 @@ list_inputs(struct work *w, struct ct_error *err)
 }
 
 /*
- * Weights to every feature of a higher layer: the products of what is written up to there and its encoder
- * row; then to the tokens.
+ * Computes the weights to every feature of a higher layer: products of its encoder row and what this feature
+ * has written up to that layer; then the weights to tokens.
  */
 static int
 list_outputs(struct work *w, struct ct_error *err)

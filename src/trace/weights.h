@@ -26,8 +26,8 @@ struct ct_weight {
 
 struct ct_weights {
 	int layer, feature;
-	float bias;			/* of its pre-activation, before any norm's bias */
-	/* there are no norms between features, so only attention is left out */
+	float bias;			/* b_enc and what the biases of norms add to its pre-activation */
+	/* there are no norms between features, so that only attention and skip paths are left out */
 	bool exact;
 	int n_in, n_out;
 	struct ct_weight *in;		/* (n_in) from all features of lower layers, by layer and number */
@@ -45,8 +45,8 @@ int ct_weights_init(struct ct_weights *out, const struct ct_model *m, const stru
     int layer, int feature, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
- * The weights of one feature in a corpus, for people, as plain data. ct_engine_weights (ctrace.h) fills it
- * in.
+ * The weights of one feature, with how often they matter in a corpus: plain data, filled in by
+ * ct_engine_weights (ctrace.h).
  */
 struct ct_weight_row {
 	int layer, feature;
@@ -57,7 +57,7 @@ struct ct_weight_row {
 };
 struct ct_feature_weights {
 	struct ct_weights all;
-	bool counted;		/* there is a corpus; else the next is 0 */
+	bool counted;		/* there is a corpus; else n_active is 0 */
 	long n_active;		/* tokens of the corpus on which it is active */
 	int n_in, n_out;
 	struct ct_weight_row *in, *out;	/* by |adds|, without a corpus by |weight|, the largest first */
@@ -70,16 +70,17 @@ struct ct_feature_weights {
 };
 
 /*
- * The same next to one prompt's graph. A row is another feature, the word at the feature's position, or a
- * token that the graph explains.
+ * The same, with the edges of one prompt's graph for comparison. A row is another feature, the word at the
+ * feature's position, or a token that the graph explains.
  */
 struct ct_weight_here {
 	enum ct_node_kind kind;		/* CT_NODE_FEATURE, CT_NODE_EMBEDDING or CT_NODE_TARGET */
 	int layer, index;		/* the feature's; layer -1: index is a token */
 	double weight, together, adds;	/* as above; words and tokens have only a weight */
 	/*
-	 * The sum of the edges between this, at every position, and the feature: unlike the weight, with what
-	 * attention carries. NAN: no node is this, or the row of edges has not been computed.
+	 * The sum of the edges between this, at every position, and the feature: unlike the weight, it
+	 * includes what attention carries. NAN: the graph has no such node, or its row of edges has not been
+	 * computed.
 	 */
 	double here;
 	int node;			/* the node with the largest of these edges; -1: none */

@@ -4,7 +4,7 @@
 #include <float.h>
 #include <stddef.h>
 
-/* The scores above `least`, in out; how many. */
+/* Copies the scores above `least` to out; returns how many. */
 static size_t
 candidates(int B, int F, const float *h, const float *norm, float least, float *out)
 {

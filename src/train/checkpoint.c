@@ -20,7 +20,7 @@ struct entry {
 	uint64_t size;
 };
 static const char magic[16] = "ctrace training";
-static const size_t max_size = SIZE_MAX / 2;	/* what was written fitted into memory */
+static const size_t max_size = SIZE_MAX / 2;	/* a valid file was once in memory */
 
 uint64_t
 ct_checkpoint_hash(uint64_t hash, const void *data, size_t n)

@@ -32,7 +32,7 @@ struct ct_part_state {
 /* A zeroed one has no file: nothing is written, and every part starts at its beginning. */
 struct ct_checkpoint {
 	char *path;
-	uint64_t key;			/* tells trainings apart */
+	uint64_t key;			/* identifies the training */
 	double every, last;		/* seconds */
 	double cost;			/* seconds that the last write took */
 	const char *part;

@@ -177,7 +177,7 @@ ct_feed_batches(const struct ct_feed *f)
 	return f->o.passes * (f->place.rows / f->o.batch);
 }
 
-/* Rows left at the end of an epoch that are too few for a batch are skipped. */
+/* Rows at the end of an epoch that are too few for a batch are skipped. */
 static void
 next_load(struct ct_feed *f)
 {

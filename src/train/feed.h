@@ -34,12 +34,12 @@ struct ct_feed_options {
 };
 
 /*
- * What a layer's rows are divided by, and the variance of which the explained part is reported; from its
- * first load.
+ * What a layer's rows are divided by, and the variance whose explained share is reported; computed from the
+ * layer's first load.
  */
 struct ct_feed_scales {
 	float x, y;			/* as ct_mlp_rows.x_scale, y_scale */
-	double weight;			/* 1/|stream|^2 times this has mean 1 */
+	double weight;			/* the factor that gives 1/|stream|^2 the mean 1 */
 	double variance;
 };
 
@@ -54,7 +54,7 @@ struct ct_feed_place {
 struct ct_feed {
 	struct ct_feed_options o;
 	struct ct_transcoder hooks;	/* only read and write points are set, as linear.h needs them */
-	int layer;			/* whose rows are fed; only if per_layer */
+	int layer;			/* the layer whose rows are fed; only if per_layer */
 	int *windows, n;		/* indices into the corpus, in the order of the epoch */
 	int epoch;			/* of that order; -1: none yet */
 	size_t *at;			/* (n_sentences) tokens of the windows before this one */
@@ -80,11 +80,11 @@ unsigned long long ct_feed_disk(const struct ct_feed_options *o);
 
 /*
  * Starts layer l (0 unless per_layer) at its first batch. The stream before the layer is read from the work
- * file if it is there, else computed. The scales are kept, except that a weight of 0 makes them be computed.
+ * file if it is there, else computed. Scales whose weight is 0 are computed; others are kept.
  */
 int ct_feed_layer(struct ct_feed *f, int l, const struct ct_job *job, struct ct_error *err);
 
-/* Moves to the place after n batches from the start, without running what comes before. */
+/* Moves to the place after n batches from the start, without running them. */
 void ct_feed_skip(struct ct_feed *f, long n);
 
 /* Fills the buffer with the load at this place, and computes the scales if they are not known. */

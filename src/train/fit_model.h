@@ -11,10 +11,10 @@
 #include "train/reporter.h"
 
 /*
- * net is open with the shape that o and the corpus give. It is initialised, and trained on the sentences that
- * are not held out; each worker takes a share of every batch. An interrupted training whose state is in
- * checkpoint is continued, to the same weights. The checkpoint is written from time to time, when reporter
- * cancels, and at the end.
+ * net must be open, with the shape that o and the corpus give. It is initialised, and trained on the
+ * sentences that are not held out; each worker takes a share of every batch. An interrupted training whose
+ * state is in checkpoint is continued, and gives the same weights. The checkpoint is written from time to
+ * time, when reporter cancels, and at the end.
  */
 int ct_fit_model(struct ct_net *net, const struct ct_corpus *corpus, const struct ct_train_model_options *o,
     struct ct_pool *pool, struct ct_reporter *reporter, struct ct_checkpoint *checkpoint,

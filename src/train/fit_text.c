@@ -458,7 +458,7 @@ train(struct fit *f, struct ct_error *err)
 		if ((code = train_step(f, err)) != CT_OK)
 			return code;
 		go_on = !ct_reporter_due(f->t->reporter, f->state->step, f->o->batch) || report(f);
-		/* The work file of the stream is about to be replaced by the next layer's. */
+		/* The next layer's stream is about to replace the work file. */
 		if (f->state->step % f->o->steps == 0 && go_on &&
 		    (code = ct_checkpoint_write(f->t->checkpoint, err)) != CT_OK)
 			return code;

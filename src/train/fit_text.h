@@ -13,7 +13,8 @@
 #include "train/transcoder.h"
 
 /*
- * Called with what was learned for layers l.. (transcoder->s.L); it reads and writes the model's own stream.
+ * Called with the transcoder of layers l..l+transcoder->s.L-1 when it has been trained; it reads and writes
+ * the model's own stream.
  */
 typedef int (*ct_fit_text_fn)(void *ctx, const struct ct_train_transcoder *transcoder, int l,
     struct ct_error *err);

@@ -10,8 +10,8 @@
 #include "train/transcoder.h"
 
 /*
- * transcoder is open with a's L and D. It is initialised, trained on a's scaled rows, and then scaled back,
- * so that it reads and writes the model's own stream. See fit_model.h about checkpoint.
+ * transcoder must be open, with a's L and D. It is initialised, trained on a's scaled rows, and then scaled
+ * back, so that it reads and writes the model's own stream. checkpoint: see fit_model.h.
  */
 int ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_rows *a,
     const struct ct_train_transcoder_options *o,

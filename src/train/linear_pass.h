@@ -1,10 +1,11 @@
 /*
- * linear_pass: what attention alone would carry to the answer, and a price on it.
+ * linear_pass: what attention alone, without MLPs, would carry to the answer, and a price on it.
  *
- * Beside the normal pass a second stream d starts as the tokens' embeddings, each with a sign of its own, is
- * moved by the attention and norms of the normal pass, and skips every MLP. It is what an attribution graph
- * shows as edges directly from words. The signs are random, so that on average the square of the sum is the
- * sum of the squares of the sources: two words cannot avoid the price by cancelling each other.
+ * In addition to the normal pass, a second stream d starts as the tokens' embeddings, each with a random
+ * sign, goes through the attention and norms of the normal pass, and skips every MLP. It is what an
+ * attribution graph shows as edges directly from words. Because of the random signs, the square of the sum is
+ * on average the sum of the squares of the sources: two words cannot avoid the price by cancelling each
+ * other.
  *
  * Owns the buffers of that stream. The normal pass (transformer.h) lends what it has computed.
  *
@@ -16,7 +17,7 @@
 #include "base/error.h"
 #include "train/net.h"
 
-/* What the linear pass takes from the normal pass of the same batch, as numbers without a gradient. */
+/* What the linear pass takes from the normal pass of the same batch, as constants without a gradient. */
 struct ct_frozen_run {
 	struct ct_frozen_layer {
 		const float *scale1;	/* (R) 1/rms of the stream at its start */

@@ -1,8 +1,8 @@
 /*
  * measure: the quality of a trained model and its transcoder, on sentences and on collected activations.
  *
- * Owns the replacement model of training: every MLP's output replaced by the transcoder's, attention live,
- * position 0 left to the model. The full evaluation, with graphs and scores, is the tracer's.
+ * Owns the replacement model of training: every MLP's output is replaced by the transcoder's, attention is
+ * live, and position 0 is left to the model. The full evaluation, with graphs and scores, is in eval/.
  */
 #ifndef CT_TRAIN_MEASURE_H
 #define CT_TRAIN_MEASURE_H

@@ -32,9 +32,10 @@ struct ct_mlp_rows {
 };
 
 /*
- * The stream is read through a norm, so an error counts in proportion to the stream it is added to: rows
- * differ by a factor of ten there, and the short ones (answers) would be lost. weight is in proportion to
- * 1/|x + y|^2, with mean 1, and scales are weighted alike: so the weighted mean square of y's elements is 1.
+ * The stream is read through norms, so what counts is an error relative to the stream it is added to. Rows
+ * differ by a factor of ten in length, and without weights short ones (answers) would hardly be learned.
+ * weight is proportional to 1/|x + y|^2, with mean 1. Scales use the same weights, so the weighted mean
+ * square of y's elements is 1.
  */
 int ct_mlp_rows_collect(struct ct_mlp_rows *a, const struct ct_net *net, const struct ct_corpus *corpus,
     struct ct_pool *pool, struct ct_error *err);

@@ -33,11 +33,13 @@ struct ct_net {
 	float *cos, *sin;		/* (context, head/2) */
 };
 
-/* Sentences in which the MLPs' outputs are compared. */
+/* Groups of sentences in which the MLPs' outputs are compared. */
 enum ct_group {
 	CT_GROUP_NONE,
-	CT_GROUP_PAIR,		/* this and the next ask the same about the same; compared if equally long */
-	CT_GROUP_GRID		/* it and the next three: A asked 1, A asked 2, B asked 1, B asked 2 */
+	/* this sentence and the next ask the same about the same; compared if equally long */
+	CT_GROUP_PAIR,
+	/* this sentence and the next three: A asked 1, A asked 2, B asked 1, B asked 2 */
+	CT_GROUP_GRID
 };
 
 /* Sentences packed one after the other. Positions count from 0 in each. */
@@ -50,11 +52,17 @@ struct ct_batch {
 	const float *weights;	/* (R) of each target in the loss, or NULL: 1 */
 	const bool *graded;	/* (R) targets that count as answers, or NULL: none */
 	const unsigned char *group;	/* (n) enum ct_group: what a sentence begins; NULL: nothing */
-	const int *bottleneck;	/* (n) later rows of a sentence attend to none before this one, and this
-				   one's stream keeps only what MLPs write to it; 0, or NULL: none */
+	/*
+	 * (n) The row of each sentence before which later rows attend to nothing, and whose stream keeps only
+	 * what MLPs write to it; 0, or NULL: none.
+	 */
+	const int *bottleneck;
 	const float *signs;	/* (R) of each embedding in the linear pass (linear_pass.h), or NULL: 1 */
-	const float *noise;	/* (L+1,R,D) added to the stream before each layer and the final norm, in
-				   units of its root mean square (a number, no gradient); NULL: none */
+	/*
+	 * (L+1,R,D) Noise that is added to the stream before each layer and the final norm, in units of the
+	 * stream's root mean square (taken as a constant, without a gradient); NULL: none.
+	 */
+	const float *noise;
 };
 
 /* Terms of a loss other than the targets: prices on what MLPs write, relative to the stream. */
@@ -62,7 +70,7 @@ struct ct_prices {
 	double smoothing;	/* share of each target that is spread evenly over the vocabulary */
 	double activity;	/* of writing anything */
 	double pairs;		/* of what differs within pairs, from the first token that differs on */
-	double grids;		/* of what A asked 1 has of its own, at answers, before the last layer */
+	double grids;		/* of what only "A asked 1" has, at answers, before the last layer */
 	double direct, carry;	/* of what attention alone brings to answers, to MLPs: linear_pass.h */
 };
 

@@ -5,7 +5,7 @@
  * sums of fixed directions, one for each code. Heads of the first layer look a fixed number of tokens back,
  * at the operands, and bring their codes, each as a direction of its own; heads of later layers do nothing.
  * All of this stays fixed in training: the MLPs must learn how to combine the codes into an answer. Graphs
- * treat attention as frozen anyway, so they leave out nothing that was learned.
+ * treat attention as frozen, so they omit nothing that was learned.
  */
 #ifndef CT_TRAIN_NUMBER_CODES_H
 #define CT_TRAIN_NUMBER_CODES_H

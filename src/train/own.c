@@ -100,7 +100,7 @@ feed_of(const struct own *w, const struct ct_own_transcoder *o)
 		.per_layer = o->per_layer, .buffer = o->buffer, .batch = o->batch, .passes = o->passes,
 		.seed = o->seed, .path = w->stream, .key = w->work.key, .pool = w->pool };
 
-	/* The number of threads, not more than there are processors or tasks. */
+	/* The number of threads: at most as many as there are processors or tasks. */
 	if (f.buffer > w->c->n_tokens)
 		f.buffer = w->c->n_tokens;
 	return f;

@@ -37,7 +37,7 @@ struct ct_own_recipe {
 	struct ct_own_transcoder clt, plt;
 };
 
-/* Whether the recipe trains for an existing model: it has `model: {from: DIR}`, or a corpus of text. */
+/* Whether the recipe is for an existing model: it has `model: {from: DIR}`, or a corpus of text. */
 bool ct_own_wanted(const struct ct_yaml_doc *doc);
 
 int ct_own_recipe_read(struct ct_own_recipe *out, const struct ct_yaml_doc *doc, struct ct_error *err);

@@ -39,9 +39,7 @@ enum ct_pack_how {
 	CT_PACK_WHOLE			/* the last token has a row too, without a target */
 };
 
-/*
- * Fills p with sentences list[0..) of c until it is full or n are in; returns how many. At least one fits.
- */
+/* Fills p with sentences list[0..n) of c until it is full; returns how many it took. At least one fits. */
 int ct_pack_fill(struct ct_pack *p, const struct ct_corpus *c, const int *list, int n, double answer_weight,
     enum ct_pack_how how);
 
@@ -59,8 +57,8 @@ void ct_pack_draw(struct ct_pack *p, const uint32_t *seeds, double size);
 int ct_pack_answer(const struct ct_pack *p, const struct ct_corpus *c, int i);
 
 /*
- * Indices, in a, of the corpus's sentences that are (or are not) held out; with `repeat`, each as often as it
- * repeats. *n is set. NULL: out of memory.
+ * Indices, in a, of the sentences that are (or are not) held out; with `repeat`, each as often as its
+ * `repeat` says. *n: how many. NULL: out of memory.
  */
 int *ct_corpus_select(struct ct_arena *a, const struct ct_corpus *c, bool held_out, bool repeats, int *n);
 

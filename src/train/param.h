@@ -1,8 +1,8 @@
 /*
  * param: a set of named tensors in one flat buffer, and the optimiser that changes them.
  *
- * Owns the buffer, its names and shapes (the names are those of the exported files), and Adam's moments. One
- * buffer, because then a gradient, a moment or a checkpoint is a buffer with the same layout. Knows no model.
+ * Owns the buffer, its names and shapes (the names are those of the exported files), and Adam's moments. With
+ * one buffer, a gradient, a moment or a checkpoint is simply a buffer with the same layout. Knows no model.
  */
 #ifndef CT_TRAIN_PARAM_H
 #define CT_TRAIN_PARAM_H
@@ -18,8 +18,8 @@ struct ct_param {
 	int rank;
 	size_t dim[3];
 	size_t at, n;		/* floats w[at .. at+n) of the buffer */
-	double decay;		/* share of ct_adam.decay that applies; 0: none */
-	double rate;		/* share of ct_adam.rate that applies */
+	double decay;		/* factor of ct_adam.decay; 0: no decay */
+	double rate;		/* factor of ct_adam.rate */
 };
 
 struct ct_params {
@@ -38,7 +38,7 @@ size_t ct_params_add(struct ct_params *p, const char *name, size_t d0, size_t d1
 int ct_params_alloc(struct ct_params *p, struct ct_error *err);
 void ct_params_free(struct ct_params *p);
 
-/* A zeroed buffer of p's layout, from p's arena. */
+/* A zeroed buffer with p's layout, from p's arena. */
 float *ct_params_buffer(struct ct_params *p, const char *what, struct ct_error *err);
 
 struct ct_adam_piece;

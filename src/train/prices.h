@@ -1,7 +1,8 @@
 /*
- * prices: the terms of the loss other than the targets: prices on what MLPs write, relative to the stream.
+ * prices: the terms of the loss in addition to the targets: prices on what MLPs write, relative to the
+ * stream.
  *
- * linear_pass.h has the prices of what attention carries.
+ * The prices of what attention carries are in linear_pass.h.
  */
 #ifndef CT_TRAIN_PRICES_H
 #define CT_TRAIN_PRICES_H

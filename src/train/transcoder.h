@@ -2,8 +2,8 @@
  * transcoder: loss and gradient of a transcoder in training, cross-layer or per-layer.
  *
  * Owns the parameter layout (under the names of the exported files) and the buffers of a pass. Features are
- * sparse, so only the encoder's forward product is a GEMM: what follows touches active features alone, each
- * by one contiguous row over all layers that it writes to. Knows no transformer: inputs and targets are rows.
+ * sparse, so only the encoder's forward product is a GEMM. All that follows reads only active features, each
+ * in one contiguous row over all layers that it writes to. Knows no transformer: inputs and targets are rows.
  * The tracer's transcoder (model/transcoder.h) is the reader of what this one exports.
  *
  * Legend: B rows of a batch · L layers · D d_model · F features per layer. reach(l) layers are written to
@@ -74,9 +74,9 @@ int ct_train_transcoder_pass_open(struct ct_train_transcoder_pass **out,
 void ct_train_transcoder_pass_close(struct ct_train_transcoder_pass *p);
 
 /*
- * From now on k > 0 features stay active per row (BatchTopK, Bussmann et al. 2024): of the B*k features of a
- * layer that a batch keeps, those with the largest h |dec| above 0. k 0: the thresholds decide. norm (L,F) is
- * lent, and read whenever a layer is run.
+ * From now on, on average k > 0 features per row stay active (BatchTopK, Bussmann et al. 2024): in each
+ * layer, a batch keeps the B*k features with the largest h |dec| above 0. k 0: the thresholds decide. norm
+ * (L,F) is lent, and read whenever a layer is run.
  */
 void ct_train_transcoder_choose(struct ct_train_transcoder_pass *p, int k, const float *norm);
 
@@ -92,7 +92,7 @@ float ct_train_transcoder_cutoff(const struct ct_train_transcoder_pass *p, int l
  *   sums  in/out      active features are counted
  *   fired in/out (L,F)  set to 1 where a feature was active; or NULL
  *
- * yhat (B,L,D) is lent until the next begin; its row for layer l is complete once layer l was done.
+ * yhat (B,L,D) is lent until the next begin; its row for layer l is complete when layer l has been run.
  */
 const float *ct_train_transcoder_begin(struct ct_train_transcoder_pass *p,
     const struct ct_train_transcoder *c, int B);
@@ -111,25 +111,29 @@ const float *ct_train_transcoder_forward(struct ct_train_transcoder_pass *p,
  *
  *   rows in
  *   grad in/out of c->params' layout: scale * d loss / d parameter is added
- *   norm in (L,F) |dec_{l,f}| = sqrt(sum_m far^2 |dec_{l->m,f}|^2),
-    far being 1 for m = l (ct_train_transcoder_norms)
+ *   norm in (L,F) |dec_{l,f}| = sqrt(sum_m far^2 |dec_{l->m,f}|^2), with far = 1 for m = l
+ *                 (ct_train_transcoder_norms)
  *
- * Thresholds t = log theta have the straight-through gradient dt = -(theta^2/epsilon) [|h - theta| <
- * epsilon/2] g, g being the first two terms' gradient of a, and the third term's own; that one does not move
- * decoders. After ct_train_transcoder_forward of the same rows. Oracle: finite differences in
- * tests/unit/test_train_transcoder.c
+ * Thresholds t = log theta have the straight-through gradient
+ *     dt = -(theta^2/epsilon) [|h - theta| < epsilon/2] g
+ * where g is the gradient of the first two terms with respect to a; to it the third term's own gradient is
+ * added. The third term does not change decoders. To be called after ct_train_transcoder_forward on the same
+ * rows. Oracle: finite differences in tests/unit/test_train_transcoder.c
  */
 void ct_train_transcoder_backward(struct ct_train_transcoder_pass *p, const struct ct_train_transcoder *c,
     const struct ct_train_transcoder_loss *loss, const struct ct_train_rows *rows, const float *norm,
     double scale, float *grad, struct ct_train_transcoder_sums *sums);
 
 /*
- * The training divided x by in[l] and y by out[l] (L each): scales the transcoder back for x and y
- * themselves.
+ * Training divided x by in[l] and y by out[l] (L each); this scales the transcoder back, so that it is for x
+ * and y themselves.
  */
 void ct_train_transcoder_unscale(struct ct_train_transcoder *c, const float *in, const float *out);
 
-/* norm (L,F): the norm of each feature's decoder rows over all layers, those beyond its own times far. */
+/*
+ * norm (L,F): the norm of each feature's decoder rows over all layers; rows beyond its own layer count times
+ * far.
+ */
 void ct_train_transcoder_norms(const struct ct_train_transcoder *c, double far, float *norm);
 
 #endif

@@ -12,7 +12,7 @@
 #include "train/mlp_rows.h"
 #include "train/transcoder.h"
 
-enum { CT_STEP_ROWS = 256 };		/* of a pass: its buffers stay in cache; BatchTopK counts in them */
+enum { CT_STEP_ROWS = 256 };		/* rows of a pass, whose buffers stay in cache; BatchTopK's batch */
 
 struct ct_step_share;
 

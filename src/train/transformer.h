@@ -3,8 +3,8 @@
  *
  * Owns the parameter layout (with Hugging Face's names) and the buffers of a pass. Sentences are packed row
  * after row, so every product is one GEMM over all rows and nothing is padded; only attention is computed
- * sentence by sentence. Knows no corpus and no optimiser. The forward pass in model/ is a different one, for
- * single prompts of any family; it is the one that judges a trained model.
+ * sentence by sentence. Knows no corpus and no optimiser. model/ has another forward pass, for single prompts
+ * of any family; that one is used to measure a trained model.
  *
  * Legend: R rows (tokens of a packed batch) · D d_model · L layers · H heads · V vocabulary.
  */
@@ -44,8 +44,7 @@ const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net 
  * loss = sum_r weight_r * (1 - smoothing) * -log softmax(logits_r)[target_r]
  *        + sum_r weight_r * smoothing * mean_v -log softmax(logits_r)[v]
  *        + activity * sum_{l, r not at position 0} |mlp_{l,r}|^2 / |mid_{l,r}|^2
- *        + pairs * sum_{l, r, s the rows of a pair} |mlp_{l,r} -
-    mlp_{ l,s }|^2 / (|mid_{ l,r }|^2 + |mid_{ l,s }|^2)
+ *        + pairs * sum_{l, (r,s) rows of a pair} |mlp_{l,r} - mlp_{l,s}|^2 / (|mid_{l,r}|^2 + |mid_{l,s}|^2)
  *        + grids * sum_{l < L-1, grids} |mlp_{l,A1} - mlp_{l,A2} - mlp_{l,B1} + mlp_{l,B2}|^2 / sum |mid|^2
  *        + what linear_pass.h has for the prices direct and carry
  *
@@ -53,9 +52,9 @@ const float *ct_train_pass_forward(struct ct_train_pass *p, const struct ct_net 
  *                 constants, so that MLPs learn to write little and not to read much
  *   right in/out  raised by the graded targets that were the likeliest token (ties: the lower id wins)
  *
- * After ct_train_pass_forward of the same batch without a hook that changed it; uses the logits up. Returns
- * the first two sums (not scaled). Oracle: finite differences of a naive double forward pass in
- * tests/unit/test_train_model.c
+ * To be called after ct_train_pass_forward on the same batch, without a hook that changed anything; the
+ * logits are overwritten. Returns the first two sums (not scaled). Oracle: finite differences of a naive
+ * double forward pass in tests/unit/test_train_model.c
  */
 double ct_train_pass_backward(struct ct_train_pass *p, const struct ct_net *net, const struct ct_batch *b,
     double scale, const struct ct_prices *prices, float *grad, int *right);

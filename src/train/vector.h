@@ -1,8 +1,8 @@
 /*
- * vector: element-wise arithmetic of training, over rows short enough to stay in the nearest cache.
+ * vector: element-wise arithmetic of training, over rows that are short enough to stay in the L1 cache.
  *
  * Written so that a compiler can use vector instructions without relaxed floating point: no calls inside the
- * loops, reductions in fixed lanes. The exponential is good to 2 ulp on [-87, 88] and clamps outside.
+ * loops, reductions in fixed lanes. The exponential is exact to 2 ulp on [-87, 88], and is clamped outside.
  */
 #ifndef CT_TRAIN_VECTOR_H
 #define CT_TRAIN_VECTOR_H

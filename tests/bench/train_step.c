@@ -1,8 +1,8 @@
 /*
  * train_step: the seconds of one step of `ctrace train`, and of its matrix products alone.
  *
- *   train_step RECIPE THREADS   one JSON object on standard output;
-    tests/bench/train.py compares it with PyTorch
+ *   train_step RECIPE THREADS   writes one JSON object to standard output; tests/bench/train.py compares it
+ *                               with PyTorch
  *
  * Steps are timed as the trainers run them: sampling, both passes, and the optimiser. The products are those
  * that a dense step needs, in the shapes and the shares in which the trainers work, on the same threads.

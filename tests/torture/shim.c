@@ -3,26 +3,24 @@
  * never freed.
  *
  *   TORTURE_KIND=alloc|open|read|write|rename|sync|map|stat|thread
- *   TORTURE_AT=N     this call fails (0: none does, they are only counted)
- *   TORTURE_MORE=1   and so do all after it
- *   TORTURE_REPORT=FILE  gets "CALLS LEAKS LARGEST PEAK" at exit: bytes of the largest allocation,
- *                        and of all at most
- *   TORTURE_SITES=FILE   gets the numbers of the calls that differ: of those with the same backtrace the
- *                        first two and the last
- *   TORTURE_SECONDS=N    after these SIGALRM ends what hangs
- *   TORTURE_POINTS=FILE  instead of one run, a run in a process of its own for each number in FILE,
-    alone and with all
- *                        that follow. The report has a line "AT MORE STATUS LEAKS LARGEST" (MORE 1 or -,
-    STATUS as the
- *                        shell has it,
-    LEAKS ? when it did not come to its end) for those that did not plainly succeed
- *                        or fail, and last how many there were
- *   TORTURE_KEEP=DIR     ... and their outputs, as AT.MORE.out and AT.MORE.err
- *   TORTURE_CLEAN=DIR    is emptied before each of them
+ *   TORTURE_AT=N         the call that fails (0: none fails, calls are only counted)
+ *   TORTURE_MORE=1       all calls after it fail too
+ *   TORTURE_REPORT=FILE  gets "CALLS LEAKS LARGEST PEAK" at exit: LARGEST are the bytes of the largest
+ *                        allocation, PEAK the most bytes allocated at one time
+ *   TORTURE_SITES=FILE   gets the numbers of calls that differ: of those with the same backtrace, the first
+ *                        two and the last
+ *   TORTURE_SECONDS=N    SIGALRM ends a run that takes longer
+ *   TORTURE_POINTS=FILE  instead of one run, makes two runs for each number in FILE, each in its own process:
+ *                        in one only that call fails, in the other all later ones too. For each run that
+ *                        neither succeeded nor failed properly the report has a line "AT MORE STATUS LEAKS
+ *                        LARGEST": MORE is 1 or -, STATUS the shell's exit status, LEAKS ? if the run did not
+ *                        end by itself. Its last line is the number of runs
+ *   TORTURE_KEEP=DIR     gets the outputs of these runs, as AT.MORE.out and AT.MORE.err
+ *   TORTURE_CLEAN=DIR    is emptied before each of these runs
  *
- * Only calls by the program and by the libraries that it gives its input to count (jansson, yaml, pcre2,
- * zlib, and the C library on their behalf). OpenBLAS, curses and the loader are left alone: what they do
- * without memory is theirs.
+ * Only calls by the program count, and those by libraries that read its input (jansson, yaml, pcre2, zlib,
+ * and the C library on their behalf). Calls by OpenBLAS, curses and the loader do not: how these behave
+ * without memory is not ours to test.
  */
 #include <dirent.h>
 #include <dlfcn.h>

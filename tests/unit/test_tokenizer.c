@@ -299,8 +299,8 @@ the_vocabulary_can_be_searched(void **state)
 	assert_int_equal(ids[1], 9);
 	assert_int_equal(ct_tokenizer_nearest(t, "texa", ids, 4), 1);
 	assert_int_equal(ids[0], 4);
-	assert_int_equal(ct_tokenizer_nearest(t, "ne", ids, 4), 3);	/* the beginning of New, New York,
-	    ... */
+	/* "ne" begins New, New York and one more. */
+	assert_int_equal(ct_tokenizer_nearest(t, "ne", ids, 4), 3);
 	assert_int_equal(ids[0], 6);
 	assert_int_equal(ids[2], 10);
 	/* The longer a word, the more of its letters may be wrong: one of two, two of five. */
