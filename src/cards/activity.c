@@ -35,8 +35,8 @@ ct_activity_check(const struct ct_model *m, const struct ct_corpus *c, struct ct
 
 	if (c->n_words != m->cfg.V)
 		return ct_fail(err, CT_EINVAL,
-		    "the corpus has %d words, the model %d: it was trained on another one", c->n_words,
-		    m->cfg.V);
+		    "the corpus has %d words, the model %d: it learned from another corpus",
+		    c->n_words, m->cfg.V);
 	for (i = 0; i < c->n_sentences; i++) {
 		if (c->sentences[i].n > m->cfg.context)
 			return ct_fail(err, CT_EINVAL,
@@ -178,8 +178,8 @@ ct_activity_collect(struct ct_activity **out, const struct ct_model *m, const st
 
 	*out = NULL;
 	if (code == CT_OK && tc->act == CT_TC_BATCHTOPK)
-		code = ct_fail(err, CT_EUNSUPPORTED, "a BatchTopK has no activations over a corpus, for they "
-		    "depend on the batch; convert it to JumpReLU");
+		code = ct_fail(err, CT_EUNSUPPORTED, "a BatchTopK has no activations over a corpus, "
+		    "because they depend on the batch; convert it to JumpReLU");
 	if (code != CT_OK)
 		return code;
 	j.found = calloc((size_t)chunks * (size_t)tc->L + 1, sizeof *j.found);

@@ -133,7 +133,7 @@ check_line(struct batch *b, int i, const char *text, size_t n, struct ct_error *
 		    "%s: has more lines than there are prompts; write to another file", b->opt->out);
 	code = ct_json_parse(&line, b->opt->out, text, n, err);
 	if (code < 0)
-		return ct_fail(err, CT_EFORMAT, "%s:%d: this is no line of a batch; write to another file",
+		return ct_fail(err, CT_EFORMAT, "%s:%d: this is not a line of a batch; write to another file",
 		    b->opt->out, i + 1);
 	prompt = ct_json_out_string(b->prompts[i].text);
 	number = json_object_get(line, "line");

@@ -120,8 +120,8 @@ show(const struct request *r, const struct ct_explanation *e)
 		    "pruned graphs %s)", e->n_alike, cli_percent(p[0], e->found),
 		    cli_percent(p[1], e->overlap));
 	else
-		cli_line("not compared with other sentences: this prompt is no sentence of the model's "
-		    "corpus, or none there is like it");
+		cli_line("not compared with other sentences: this prompt is not a sentence of the "
+		    "model's corpus, or the corpus has none like it");
 	if (j->draws && j->n_random)
 		cli_line("random others: %d draws of features of about the same size", j->draws);
 }

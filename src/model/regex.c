@@ -118,8 +118,8 @@ each(const struct ct_regex *r, const struct search *q, const char *s, size_t n, 
 		if (found == PCRE2_ERROR_NOMATCH)
 			break;
 		if (found < 0 || span[0] < done || span[1] < span[0])
-			return ct_fail(err, CT_EFORMAT, "the tokenizer's pattern gives up on this text at "
-			    "byte %zu", at + from);
+			return ct_fail(err, CT_EFORMAT, "the tokenizer's pattern takes too many steps on "
+			    "this text at byte %zu", at + from);
 		if (span[0] == span[1] && span[1] == last) {
 			uint32_t cp;
 

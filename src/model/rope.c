@@ -87,8 +87,8 @@ find_kind(const struct kind **out, const json_t *rope, bool parameters, const ch
 		return CT_OK;
 	ct_text_clean(shown, sizeof shown, type, strlen(type));
 	return ct_fail(err, CT_EUNSUPPORTED, "%s: the type \"%s\" is not supported (supported: default, "
-	    "linear, dynamic, llama3); if it was only added to stretch the context, a copy of the model "
-	    "without it runs", where, shown);
+	    "linear, dynamic, llama3); if it was only added to stretch the context, use a copy of the "
+	    "model without it", where, shown);
 }
 
 /* A key that the kind does not have: Hugging Face warns about it and goes on. */

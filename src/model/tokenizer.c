@@ -319,8 +319,8 @@ check_text(const struct ct_tokenizer *t, const char *text, size_t n, struct ct_e
 			return ct_fail(err, CT_EINVAL, "the text is not UTF-8: byte %zu is 0x%02x", i,
 			    (unsigned)(unsigned char)text[i]);
 		if (t->needs_tables && ct_is_new(cp))
-			return ct_fail(err, CT_EUNSUPPORTED, "the character U+%04X at byte %zu is newer than "
-			    "this system's tables of Unicode, which this tokenizer's pattern asks",
+			return ct_fail(err, CT_EUNSUPPORTED, "the character U+%04X at byte %zu is newer "
+			    "than this system's Unicode tables, which this tokenizer's pattern needs",
 			    (unsigned)cp, i);
 		i += (size_t)len;
 	}

@@ -140,8 +140,8 @@ hub_file(struct ct_tc_loader *ld, const char *entry, char *name, size_t size)
 		if (ct_tc_exists(ld, name))
 			return CT_OK;
 	}
-	return ct_fail(ld->err, CT_ENOTFOUND, "%s: there is no %.*s, which config.yaml lists; hf download "
-	    "%.*s %.*s --local-dir %s brings it", ld->dir, len, file, (int)(file - owner - (file > owner)),
+	return ct_fail(ld->err, CT_ENOTFOUND, "%s: there is no %.*s, which config.yaml lists; download it: "
+	    "hf download %.*s %.*s --local-dir %s", ld->dir, len, file, (int)(file - owner - (file > owner)),
 	    owner, len, file, ld->dir);
 }
 

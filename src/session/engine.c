@@ -253,7 +253,7 @@ ct_engine_made_for(struct ct_engine *e, const char *fingerprint, struct ct_error
 	char differs[120];
 
 	if (!ct_fingerprint_valid(fingerprint))
-		return ct_fail(err, CT_EFORMAT, "\"%.40s\" is no fingerprint: expected one as "
+		return ct_fail(err, CT_EFORMAT, "\"%.40s\" is not a fingerprint: expected one such as "
 		    "1a2b3c4d-5e6f7a8b-9c0d1e2f", fingerprint);
 	if (!*ct_engine_fingerprint(e))
 		return ct_fail(err, CT_EINVAL, "this graph was opened without a model");

@@ -110,8 +110,8 @@ ct_session_parse_clamps(
 		    "@8, @8.. and @*", clean);
 	if (!read_strength(p, &strength))
 		return ct_fail(err, CT_EINVAL,
-		    "\"%s\": the strength is missing or no number; write =0 (value), x-1 (multiple), +2.5 or "
-		    "-2.5 (change)", clean);
+		    "\"%s\": the strength is missing or not a number; write =0 (value), x-1 (multiple), "
+		    "+2.5 or -2.5 (change)", clean);
 	for (int i = 0; i < n; i++) {
 		int room = found < max ? max - found : 0;
 

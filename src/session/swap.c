@@ -114,8 +114,8 @@ plan_swap(const struct ct_session *s, const struct ct_swap_options *opt, struct 
 	out->strength = opt->strength;
 	out->sentence = ct_swap_sentence(v, s->ids, s->T);
 	if (out->sentence < 0)
-		return ct_fail(err, CT_ENOTFOUND, "this prompt is no sentence of the model's corpus up to "
-		    "its answer, so that nothing says which value it hides");
+		return ct_fail(err, CT_ENOTFOUND, "this prompt is not the beginning of a sentence of the "
+		    "model's corpus, up to its answer, so the value that it hides is unknown");
 	own = v->of[out->sentence];
 	if (opt->from && strcasecmp(opt->from, ct_value_name(v, own)) != 0)
 		return ct_fail(err, CT_EINVAL, "this prompt is about %s, not about %s", ct_value_name(v,

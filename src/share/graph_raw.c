@@ -330,8 +330,8 @@ read_node(struct ct_raw_graph *p, const struct ct_stream_span *at, struct ct_err
 		if (!(seen & 1 << i))
 			code = ct_stream_fail(&p->s, at->start, err, "\"%s\" is missing", needed[i]);
 	if (code == CT_OK && (n.kind == CT_NODE_FEATURE || n.kind == CT_NODE_ERROR) && n.layer < 0)
-		code = ct_stream_fail(&p->s, at->start, err, "\"layer\": expected one from 0, found that of "
-		    "embeddings");
+		code = ct_stream_fail(&p->s, at->start, err, "\"layer\": expected a number from 0 on, "
+		    "found the layer of embeddings");
 	if (code < 0)
 		return code;
 	if (n.kind == CT_NODE_EMBEDDING)

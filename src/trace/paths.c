@@ -109,7 +109,7 @@ ct_paths_find(struct ct_paths *out, const struct ct_graph *g, int target, int ma
 
 	*out = (struct ct_paths){ .target = target };
 	if (max < 1 || target < g->n_nodes - g->n_targets || target >= g->n_nodes)
-		return ct_fail(err, CT_EINVAL, "paths must end at a target, and node %d is none", target);
+		return ct_fail(err, CT_EINVAL, "paths must end at a target, which node %d is not", target);
 	code = search_init(&s, g, max, scratch, err);
 	if (code < 0)
 		goto done;

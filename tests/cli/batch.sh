@@ -66,7 +66,7 @@ ok "leaves the file as it was, too" cmp -s "$tmp/resumed" "$tmp/before"
 fails "both added up" "anew:1: this line was made with other weights than the first one" \
     aggregate "$tmp/resumed" "$tmp/anew"
 echo 'hello' >"$tmp/text"
-fails "a file of something else" "text:1: this is no line of a batch" $batch --json "$tmp/text"
+fails "a file of something else" "text:1: this is not a line of a batch" $batch --json "$tmp/text"
 ok "is left as it was" [ "$(cat "$tmp/text")" = hello ]
 
 fails "a directory as the output" "is a directory|Is a directory" $batch --json "$tmp"

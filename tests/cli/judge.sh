@@ -22,7 +22,7 @@ ok "without as many random ones" has '^  without [0-9]+ random others .*% is los
 ok "what is left with it alone" has '^with these features alone .*% of the lead is left$'
 ok "with as many random ones alone" has '^  with [0-9]+ random others alone .*% is left$'
 ok "and part by part" has '^without one part of it$'
-ok "no corpus, no other sentences" has "^not compared with other sentences: this prompt is no sentence of the model's corpus, or none there is like it\$"
+ok "no corpus, no other sentences" has "^not compared with other sentences: this prompt is not a sentence of the model's corpus, or the corpus has none like it\$"
 cp -R "$golden" "$tmp/broken"
 echo 'corpus: {generator: nonsense}' >"$tmp/broken/recipe.yaml"
 fails "a corpus that cannot be read is not one that is not there" 'recipe.yaml:1: no generator is called "nonsense"' \

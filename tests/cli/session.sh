@@ -252,7 +252,7 @@ lines 'load other' 'note more' quit
 ok "what it held is kept beside the file" cmp -s "$tmp/other" "$kept/other.session~"
 sed "s/^fingerprint .*/fingerprint nonsense/" "$kept/mine.session" >"$kept/odd.session"
 play 'load odd'
-says "one that is none is said" 'odd\.session:[0-9]+: "nonsense" is no fingerprint'
+says "one that is none is said" 'odd\.session:[0-9]+: "nonsense" is not a fingerprint'
 
 # A script may come through a pipe, and begin with a byte order mark.
 mkfifo "$tmp/pipe"

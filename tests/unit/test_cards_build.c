@@ -572,7 +572,7 @@ test_wrong_corpus(void **state)
 	s.w.c.n_words = VOCAB + 1;
 	assert_int_equal(ct_activity_collect(&none, s.f.m, s.f.tc, &s.w.c,
 	    &(struct ct_job){ s.pool, NULL, NULL }, &err), CT_EINVAL);
-	assert_string_equal(err.msg, "the corpus has 41 words, the model 40: it was trained on another one");
+	assert_string_equal(err.msg, "the corpus has 41 words, the model 40: it learned from another corpus");
 	s.w.c.n_words = VOCAB;
 	s.w.sentences[3].n = 99;
 	assert_int_equal(ct_activity_collect(&none, s.f.m, s.f.tc, &s.w.c,

@@ -67,7 +67,8 @@ static const struct {
 	{ GRAPH(LOGIT "," FEATURE("1_2_1", "-2", "1"), ""),
 	  "g: byte 270: \"layer\": expected an integer from -1 to 9999, found -2 (in nodes[1])", 1, 1, 0 },
 	{ GRAPH(LOGIT "," FEATURE("E_2_1", "\"E\"", "1"), ""),
-	  "g: byte 203: \"layer\": expected one from 0, found that of embeddings (in nodes[1])", 1, 1, 0 },
+	  "g: byte 203: \"layer\": expected a number from 0 on, found the layer of embeddings (in "
+	  "nodes[1])", 1, 1, 0 },
 	{ GRAPH(LOGIT "," FEATURE("1_2_2", "1", "2"), ""),
 	  "g: byte 282: \"ctx_idx\": expected an integer from 0 to 1, found 2 (in nodes[1])", 1, 1, 0 },
 	{ GRAPH(LOGIT "," NODE("2_4_1", "logit", "\"3\"", "1", "") "," LOGIT, ""),

@@ -120,10 +120,10 @@ static const struct {
 	{ "{" LLAMA ",\"rope_theta\": 0}", ": \"rope_theta\": expected a positive number, found 0" },
 	{ "{" LLAMA ",\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2.0}}",
 	  ": \"rope_scaling\": the type \"yarn\" is not supported (supported: default, linear, dynamic, "
-	  "llama3); if it was only added to stretch the context, a copy of the model without it runs" },
+	  "llama3); if it was only added to stretch the context, use a copy of the model without it" },
 	{ "{" LLAMA ",\"rope_scaling\": {\"rope_type\": \"longrope\"}}",
 	  ": \"rope_scaling\": the type \"longrope\" is not supported (supported: default, linear, dynamic, "
-	  "llama3); if it was only added to stretch the context, a copy of the model without it runs" },
+	  "llama3); if it was only added to stretch the context, use a copy of the model without it" },
 	{ "{" LLAMA ",\"rope_scaling\": {\"factor\": 2.0}}",
 	  ": \"rope_scaling\": \"rope_type\" is missing, and without it the kind of scaling is not known "
 	  "(supported: default, linear, dynamic, llama3)" },

@@ -127,9 +127,9 @@ static const struct bad {
 	{ "plt-relu", "config.yaml", "model_name: llama-clt", "transcoders: [hf://a/b, b, c]",
 	    "@: transcoders: \"hf://a/b\": expected hf://owner/repository/file", 0, NULL },
 	{ "scope1", "config.yaml", "layer_0/width_16k", "layer_0/width_65k",
-	    "@: there is no layer_0/width_65k/average_l0_60/params.npz, which config.yaml lists; hf download "
-	    "google/gemma-scope-2b-pt-transcoders layer_0/width_65k/average_l0_60/params.npz --local-dir @ "
-	    "brings it", 0, NULL },
+	    "@: there is no layer_0/width_65k/average_l0_60/params.npz, which config.yaml lists; download "
+	    "it: hf download google/gemma-scope-2b-pt-transcoders layer_0/width_65k/average_l0_60/params.npz "
+	    "--local-dir @", 0, NULL },
 	/* Files and tensors. */
 	{ "plt-relu", "config.yaml", NULL, NULL, "@: no config.yaml; layer_0.safetensors is a layer of a "
 	    "transcoder per layer: download its config.yaml too, or write one; ctrace-models(5) has the keys",

@@ -320,7 +320,7 @@ test_reach(void **state)
 }
 
 static const char feature[] = NO_FEATURE;
-static const char strength[] = "the strength is missing or no number; write =0 (value), x-1 (multiple), "
+static const char strength[] = "the strength is missing or not a number; write =0 (value), x-1 (multiple), "
     "+2.5 or -2.5 (change)";
 
 static const struct {

@@ -209,8 +209,8 @@ newer_characters(void **state)
 	(void)state;
 	IDS(t, "a ", 0, 1);
 	assert_int_equal(ct_tokenizer_encode(t, text, sizeof text - 1, out, 4, NULL, &err), CT_EUNSUPPORTED);
-	assert_string_equal(err.msg, "the character U+1FAE8 at byte 2 is newer than this system's tables of "
-	    "Unicode, which this tokenizer's pattern asks");
+	assert_string_equal(err.msg, "the character U+1FAE8 at byte 2 is newer than this system's Unicode "
+	    "tables, which this tokenizer's pattern needs");
 	ct_tokenizer_close(t);
 	/* General categories are spelt out: no tables needed. */
 	t = tokens_must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": \"Removed\", "

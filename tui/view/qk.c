@@ -336,7 +336,8 @@ qk_enter(struct app *a, void *state)
 	if (node < 0)
 		node = ct_session_term_find(a->study.session, term_of(v, v->list.sel, true));
 	if (node < 0)
-		return app_fail(a, "constants are no node: biases, positions, what is written at the start");
+		return app_fail(a, "constants are not a node: biases, positions, what is written at the "
+		    "start");
 	a->view = a->focus = VIEW_TREE;
 	view_select(a, node);
 	return DID_CHANGE;
