@@ -4,6 +4,7 @@
 
 #include "cards/activity.h"
 #include "session/engine.h"
+#include "trace/weights_init.h"
 
 int
 ct_engine_count(struct ct_engine *e, const struct ct_job *job, struct ct_error *err)

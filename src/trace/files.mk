@@ -67,4 +67,6 @@ trace_files = \
 	%D%/sweep.c \
 	%D%/sweep.h \
 	%D%/weights.c \
-	%D%/weights.h
+	%D%/weights.h \
+	%D%/weights_init.c \
+	%D%/weights_init.h

@@ -11,13 +11,9 @@
 #ifndef CT_TRACE_WEIGHTS_H
 #define CT_TRACE_WEIGHTS_H
 
-#include "base/arena.h"
-#include "base/error.h"
-#include "base/job.h"
-#include "trace/node.h"
+#include <stdbool.h>
 
-struct ct_model;
-struct ct_transcoder;
+#include "trace/node.h"
 
 struct ct_weight {
 	int layer, feature;
@@ -35,14 +31,6 @@ struct ct_weights {
 	float *read;			/* (V) what each word's embedding adds to it */
 	float *written;			/* (V) what it adds to each token's logit */
 };
-
-/*
- * Everything in `a`. CT_EINVAL for neurons, whose encoders depend on the prompt.
- * Cost: one pass over the decoders of lower layers and the encoders of higher ones, 4 V D flops for tokens.
- * Oracle: the same sums in double, tests/unit/test_weights.c.
- */
-int ct_weights_init(struct ct_weights *out, const struct ct_model *m, const struct ct_transcoder *tc,
-    int layer, int feature, struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 
 /*
  * The weights of one feature, with how often they matter in a corpus: plain data, filled in by

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "naive.h"
-#include "trace/weights.h"
+#include "trace/weights_init.h"
 
 /* A norm whose scale is 1, on a change. */
 static void
