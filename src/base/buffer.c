@@ -111,15 +111,6 @@ ct_buffer_free(struct ct_buffer *b)
 }
 
 int
-ct_buffer_gather(void *buffer, const char *text, size_t n, struct ct_error *err)
-{
-	struct ct_buffer *b = buffer;
-
-	ct_buffer_add(b, text, n);
-	return b->lost ? ct_fail_memory(err, b->n + n, "a text") : CT_OK;
-}
-
-int
 ct_buffer_finish(struct ct_buffer *b)
 {
 	int code;

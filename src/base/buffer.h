@@ -42,9 +42,6 @@ void ct_buffer_vprintf(struct ct_buffer *b, const char *fmt,
 char *ct_buffer_take(struct ct_buffer *b, size_t *n);
 void ct_buffer_free(struct ct_buffer *b);
 
-/* A ct_drain_fn that adds to another struct ct_buffer. */
-int ct_buffer_gather(void *buffer, const char *text, size_t n, struct ct_error *err);
-
 /*
  * Passes on what a buffer with a drain still holds. 0, or the code of whatever failed first; the buffer is
  * empty again.

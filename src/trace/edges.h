@@ -34,6 +34,7 @@ int ct_layout_init(struct ct_layout *y, int T, int L, ct_count_fn count, const v
     struct ct_error *err);
 
 struct ct_edge;
+struct ct_graph;
 
 struct ct_edges {
 	struct ct_layout layout;
@@ -44,6 +45,9 @@ struct ct_edges {
 	const struct ct_edge *list;
 	const size_t *first;	/* (n_nodes + 1) */
 };
+
+/* Makes a node the source at this place among those of its kind and position. */
+void ct_graph_place(struct ct_graph *g, int node, int rank);
 
 /* Entries of a row of layer l at position p. */
 static inline size_t

@@ -125,9 +125,6 @@ int ct_graph_outputs(const struct ct_graph *g, int node, bool kept_only, struct 
  */
 int ct_graph_row(const struct ct_graph *g, int target, struct ct_edge *out);
 
-/* Makes a node the source at this place among those of its kind and position. */
-void ct_graph_place(struct ct_graph *g, int node, int rank);
-
 /* Sum of the edges from active features that were left out of the graph. */
 double ct_graph_omitted(const struct ct_graph *g, int target);
 

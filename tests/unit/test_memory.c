@@ -299,7 +299,7 @@ graph_file(struct world *w, struct ct_buffer *out, struct ct_error *err)
 	struct ct_graph_file *f = NULL;
 	size_t n;
 	char *text;
-	int code = ct_session_graph_json(w->s, ct_buffer_gather, &b, err);
+	int code = ct_session_graph_json(w->s, world_gather, &b, err);
 
 	text = ct_buffer_take(&b, &n);
 	if (code == CT_OK && !text)
@@ -322,7 +322,7 @@ pictures(struct world *w, struct ct_buffer *out, struct ct_error *err)
 
 	for (int i = 0; code == CT_OK && i < 2; i++)
 		code = ct_session_export(w->s, &(struct ct_export_options){ .form = forms[i] },
-		    ct_buffer_gather, out, err);
+		    world_gather, out, err);
 	return code;
 }
 

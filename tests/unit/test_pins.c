@@ -243,7 +243,7 @@ export_json(struct world *w)
 	struct ct_buffer b = { 0 };
 	json_t *root;
 
-	world_ok(ct_session_graph_json(w->s, ct_buffer_gather, &b, &err), &err);
+	world_ok(ct_session_graph_json(w->s, world_gather, &b, &err), &err);
 	root = json_loads(b.text, 0, NULL);
 	ct_buffer_free(&b);
 	assert_non_null(root);

@@ -96,7 +96,7 @@ test_no_prompt(void **state)
 	assert_string_equal(err.msg, "no graph yet: trace the prompt first");
 	assert_int_equal(ct_session_find_node(w->s, "L0#1@1", &err), CT_EINVAL);
 	assert_string_equal(err.msg, "no graph yet: trace the prompt first");
-	assert_int_equal(ct_session_graph_json(w->s, ct_buffer_gather, &b, &err), CT_EINVAL);
+	assert_int_equal(ct_session_graph_json(w->s, world_gather, &b, &err), CT_EINVAL);
 	assert_true(ct_session_top(w->s, CT_RUN_ORIGINAL, 0, top, 3) < 0);
 	assert_true(isnan(ct_session_logit(w->s, CT_RUN_REPLACEMENT, 0, 0)));
 	assert_true(isnan(ct_session_prob(w->s, CT_RUN_CLAMPED, 0, 0)));

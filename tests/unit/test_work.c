@@ -17,7 +17,7 @@ write_graph(struct ct_session *s, struct ct_buffer *b)
 {
 	struct ct_error err = { 0 };
 
-	world_ok(ct_session_graph_json(s, ct_buffer_gather, b, &err), &err);
+	world_ok(ct_session_graph_json(s, world_gather, b, &err), &err);
 }
 
 /* As many features as there are, or the most influential ones. */
@@ -99,7 +99,7 @@ test_on_the_way(void **state)
 	g = world_trace(w->s, &opt);
 	all = g->n_features;
 	assert_true(all > 25);
-	assert_int_equal(ct_session_graph_json(w->s, ct_buffer_gather, &b, &err), CT_EINVAL);
+	assert_int_equal(ct_session_graph_json(w->s, world_gather, &b, &err), CT_EINVAL);
 	assert_string_equal(err.msg, "the graph has rows that are still to be computed: let it be "
 	    "finished, then ask again");
 	assert_int_equal(ct_session_judge(w->s, NULL, &judged, &a, NULL, &err), CT_EINVAL);

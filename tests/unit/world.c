@@ -87,6 +87,15 @@ world_close(void **state)
 	return 0;
 }
 
+int
+world_gather(void *buffer, const char *text, size_t n, struct ct_error *err)
+{
+	struct ct_buffer *b = buffer;
+
+	ct_buffer_add(b, text, n);
+	return b->lost ? ct_fail_memory(err, b->n + n, "a text") : CT_OK;
+}
+
 void
 world_prompt(struct ct_session *s, const char *text)
 {

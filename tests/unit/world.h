@@ -31,6 +31,9 @@ void world_ok(int r, const struct ct_error *err);
 void world_make_dir(char *dir);
 void world_remove_dir(const char *dir);
 
+/* A ct_drain_fn that adds to a struct ct_buffer. */
+int world_gather(void *buffer, const char *text, size_t n, struct ct_error *err);
+
 void world_prompt(struct ct_session *s, const char *text);
 /* opt NULL: the default target at the last position. */
 const struct ct_graph *world_trace(struct ct_session *s, const struct ct_trace_options *opt);
