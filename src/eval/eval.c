@@ -159,10 +159,12 @@ add_planning(struct ct_eval *e, const struct ct_planning_figures *p)
 }
 
 static int
-causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
-    struct ct_error *err)
+causal_tests(struct ct_eval *e, const struct ct_subject *subject, const struct ct_activity *activity,
+    int others, const struct ct_job *job, struct ct_error *err)
 {
+	const struct ct_model *m = subject->m;
+	const struct ct_transcoder *tc = subject->tc;
+	const struct ct_corpus *c = subject->c;
 	static const char *const places[CT_INTERCHANGE_PLACES] = {
 	    [CT_INTERCHANGE_ANSWER] = "bridge swap at the answer",
 	    [CT_INTERCHANGE_WRITTEN] = "bridge swap where it is written",
@@ -191,7 +193,7 @@ causal_tests(struct ct_eval *e, const struct ct_model *m, const struct ct_transc
 		add_test(e, controls[k][1], 1, swap.changed[k][CT_INTERCHANGE_WRITTEN], n);
 	}
 	if (code == CT_OK)
-		code = ct_planning_measure(&planning, m, tc, c, activity, others, job, err);
+		code = ct_planning_measure(&planning, subject, activity, others, job, err);
 	if (code == CT_OK)
 		add_planning(e, &planning);
 	if (code == CT_OK)
@@ -230,7 +232,7 @@ ct_eval_run(struct ct_eval **out, const struct ct_model *m, const struct ct_tran
 	if (code == CT_OK)
 		code = ct_group_swap_measure(&e->groups, &subject, opt->prompts, job, err);
 	if (code == CT_OK)
-		code = causal_tests(e, m, tc, c, activity, opt->others, job, err);
+		code = causal_tests(e, &subject, activity, opt->others, job, err);
 	if (code == CT_OK)
 		code = label_figures(&e->labels, c, &labels, err);
 	if (code == CT_OK)

@@ -95,8 +95,8 @@ ends_in(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static bool
-names_plan(const char *label)
+bool
+ct_label_plans(const char *label)
 {
 	return strncmp(label, plans, sizeof plans - 1) == 0 || ends_in(label, " ahead") ||
 	    ends_in(label, ", planning");
@@ -128,7 +128,7 @@ ct_hidden_values(int **out, const struct ct_corpus *c, struct ct_error *err)
 	if (!value)
 		return ct_fail_memory(err, (size_t)c->n_labels * sizeof *value, "labels");
 	for (int l = 0; l < c->n_labels; l++)
-		value[l] = names_plan(c->labels[l]) || names_part(c, l) ? l : value_of(c, c->labels[l]);
+		value[l] = ct_label_plans(c->labels[l]) || names_part(c, l) ? l : value_of(c, c->labels[l]);
 	return CT_OK;
 }
 

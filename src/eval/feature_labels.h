@@ -5,6 +5,7 @@
 #ifndef CT_EVAL_FEATURE_LABELS_H
 #define CT_EVAL_FEATURE_LABELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -34,6 +35,9 @@ int ct_feature_label(const struct ct_feature_labels *labels, int layer, int feat
  * of what comes next ("say Texas") name none.
  */
 int ct_hidden_values(int **out, const struct ct_corpus *c, struct ct_error *err);
+
+/* Whether an automatic label is about a word to come: "plans moon", "moon ahead", "about moon, planning". */
+bool ct_label_plans(const char *label);
 
 /* Whether a hidden value is one of the sentence's: what it is about, what it plans, a part of its answer. */
 bool ct_hidden_of_sentence(const struct ct_corpus *c, const struct ct_sentence *s, int value);

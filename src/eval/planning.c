@@ -8,15 +8,12 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
-#include "cards/match.h"
 #include "eval/held_out.h"
 #include "eval/means.h"
 #include "math/kernels.h"
 #include "trace/generate.h"
 #include "trace/intervene.h"
 #include "trace/prompt.h"
-
-static const double least_f1 = 0.5;
 
 struct result {
 	int n, own;
@@ -69,41 +66,24 @@ collect_means(struct job *j, const struct ct_activity *activity, struct ct_error
 	return code;
 }
 
-static bool
-ends_in(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* Finds the features that the cards' labels call plans. */
 static int
-find_plans(struct job *j, const struct ct_activity *activity, struct ct_error *err)
+find_plans(struct job *j, const struct ct_feature_labels *labels, struct ct_error *err)
 {
-	static const char plans[] = "plans ";
-	struct ct_matcher *matcher;
-	struct ct_match match;
-	int l, f, code = ct_matcher_open(&matcher, j->c, 1, err);
+	const struct ct_means *means = &j->means;
+	size_t n = means->first[j->tc->L];
 
-	for (l = 0; code == CT_OK && l < activity->L; l++) {
-		const struct ct_activity_layer *a = &activity->layers[l];
+	j->plans = calloc(n + 1, sizeof *j->plans);
+	if (!j->plans)
+		return ct_fail_memory(err, n * sizeof *j->plans, "labels");
+	for (int l = 0; l < j->tc->L; l++)
+		for (int f = 0; f < j->tc->layers[l].F; f++) {
+			int label = ct_feature_label(labels, l, f);
 
-		for (f = 0; f < a->F; f++) {
-			const char *label;
-
-			ct_matcher_best(matcher, 0, a->tokens + a->start[f],
-			    (int)(a->start[f + 1] - a->start[f]), &match);
-			label = match.n > 0 && match.best[0].f1 >= least_f1 ?
-			    j->c->labels[match.best[0].label] : "";
-			j->plans[j->means.first[l] + (size_t)f] =
-			    strncmp(label, plans, sizeof plans - 1) == 0 ||
-			    ends_in(label, " ahead") || ends_in(label, ", planning");
+			j->plans[means->first[l] + (size_t)f] =
+			    label >= 0 && ct_label_plans(j->c->labels[label]);
 		}
-	}
-	if (code == CT_OK)
-		ct_matcher_close(matcher);
-	return code;
+	return CT_OK;
 }
 
 /*
@@ -248,11 +228,11 @@ add_up(struct ct_planning_figures *out, const struct result *r, int n)
 }
 
 int
-ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
-    struct ct_error *err)
+ct_planning_measure(struct ct_planning_figures *out, const struct ct_subject *subject,
+    const struct ct_activity *activity, int others, const struct ct_job *job, struct ct_error *err)
 {
-	struct job j = { .m = m, .tc = tc, .c = c, .others = others };
+	const struct ct_corpus *c = subject->c;
+	struct job j = { .m = subject->m, .tc = subject->tc, .c = c, .others = others };
 	int code = ct_held_out_open(&j.at, c, 0, sizeof(struct result), err);
 
 	if (code < 0)
@@ -267,9 +247,7 @@ ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m, c
 	code = collect_means(&j, activity, err);
 	if (code != CT_OK)
 		goto done;
-	j.plans = calloc(j.means.first[tc->L] + 1, sizeof *j.plans);
-	code = j.plans ? find_plans(&j, activity, err) :
-	    ct_fail_memory(err, j.means.first[tc->L], "labels");
+	code = find_plans(&j, subject->labels, err);
 	if (code == CT_OK)
 		code = ct_parallel_run(job, j.at.n, measure_sentence, &j, "plans", err);
 	if (code == CT_OK)

@@ -13,10 +13,8 @@
 #include "base/error.h"
 #include "base/job.h"
 #include "cards/activity.h"
-#include "corpus/corpus.h"
 #include "eval/interchange.h"
-#include "model/model.h"
-#include "model/transcoder.h"
+#include "eval/subject.h"
 
 enum ct_planning_moved {
 	CT_PLANNING_ALL,		/* all features that tell the two words apart */
@@ -35,10 +33,11 @@ struct ct_planning_figures {
 	double word[CT_PLANNING_MOVED][CT_INTERCHANGE_STRENGTHS];
 };
 
-/* `others` words for each held-out sentence. Nothing is frozen, and the model's own MLPs run. */
-int ct_planning_measure(struct ct_planning_figures *out, const struct ct_model *m,
-    const struct ct_transcoder *tc,
-    const struct ct_corpus *c, const struct ct_activity *activity, int others, const struct ct_job *job,
-    struct ct_error *err);
+/*
+ * `others` words for each held-out sentence. Nothing is frozen, and the model's own MLPs run. The subject
+ * has labels.
+ */
+int ct_planning_measure(struct ct_planning_figures *out, const struct ct_subject *subject,
+    const struct ct_activity *activity, int others, const struct ct_job *job, struct ct_error *err);
 
 #endif

@@ -114,3 +114,50 @@ answer_as_the_model(struct fixture *f, struct world *w, int answers[VALUES][RELA
 		w->tokens[s * LENGTH + ANSWER + 1] = *answer;
 	}
 }
+
+void
+naive_means(struct fixture *f, const struct world *w, float mean[VALUES][LENGTH][3][64])
+{
+	int s, l, x, t, n_training[VALUES] = {0};
+
+	for (s = 0; s < SENTENCES; s++)
+		n_training[w->sentences[s].about] += !w->sentences[s].held_out;
+	for (s = 0; s < SENTENCES; s++) {
+		if (w->sentences[s].held_out)
+			continue;
+		fixture_run(f, w->tokens + s * LENGTH, ANSWER + 1);
+		for (t = 1; t <= ANSWER; t++) {
+			for (l = 0; l < 3; l++) {
+				for (x = 0; x < f->tc->layers[l].F; x++)
+					mean[w->sentences[s].about][t][l][x] +=
+					    activation(f, l, x, t) / (float)n_training[w->sentences[s].about];
+			}
+		}
+	}
+}
+
+int
+naive_clamps(const struct fixture *f, float from[LENGTH][3][64], float to[LENGTH][3][64], int first, int last,
+    double strength, struct ct_clamp *out)
+{
+	float most = 0, d, size;
+	int pass, t, l, x, n = 0;
+
+	for (pass = 0; pass < 2; pass++) {
+		for (t = first; t <= last; t++) {
+			for (l = 0; l < 3; l++) {
+				for (x = 0; x < f->tc->layers[l].F; x++) {
+					d = to[t][l][x] - from[t][l][x];
+					size = fabsf(d) * decoder_length(f, l, x);
+					if (pass == 0)
+						most = fmaxf(most, size);
+					else if (size >= 0.1f * most)
+						out[n++] =
+						    (struct ct_clamp){.layer = l, .feature = x, .pos = t,
+						    .unit = CT_DELTA, .amount = strength * (double)d};
+				}
+			}
+		}
+	}
+	return n;
+}

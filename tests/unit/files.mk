@@ -76,6 +76,7 @@ check_PROGRAMS += \
 	test_picture \
 	test_pieces \
 	test_pins \
+	test_planning \
 	test_plot \
 	test_qk \
 	test_query \
@@ -175,6 +176,7 @@ test_pattern_SOURCES = %D%/test_pattern.c
 test_picture_SOURCES = %D%/test_picture.c
 test_pieces_SOURCES = %D%/test_pieces.c
 test_pins_SOURCES = %D%/test_pins.c
+test_planning_SOURCES = %D%/test_planning.c
 test_plot_SOURCES = %D%/test_plot.c
 test_qk_SOURCES = %D%/test_qk.c
 test_query_SOURCES = %D%/test_query.c
