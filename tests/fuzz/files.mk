@@ -1,7 +1,9 @@
-# Fuzzers. In an ordinary build each is a test that replays its corpus (tests/fuzz/corpus) with a few hundred changes;
-# for more: ../configure CC=clang --enable-fuzzing --enable-sanitizers && make fuzz [FUZZ_SECONDS=N] [FUZZERS="..."]
-fuzz_names = fuzz_cards fuzz_command fuzz_config fuzz_graph_json fuzz_lesson fuzz_names fuzz_nfc fuzz_npz fuzz_pattern fuzz_recipe \
-	fuzz_safetensors fuzz_session fuzz_settings fuzz_small fuzz_text fuzz_tokenizer fuzz_transcoder fuzz_yaml
+# Fuzzers. In an ordinary build each is a test that replays its corpus (tests/fuzz/corpus) with a few hundred
+# changes; for more:
+#   ../configure CC=clang --enable-fuzzing --enable-sanitizers && make fuzz [FUZZ_SECONDS=N] [FUZZERS="..."]
+fuzz_names = fuzz_cards fuzz_command fuzz_config fuzz_graph_json fuzz_lesson fuzz_names fuzz_nfc fuzz_npz \
+	fuzz_pattern fuzz_recipe fuzz_safetensors fuzz_session fuzz_settings fuzz_small fuzz_text \
+	fuzz_tokenizer fuzz_transcoder fuzz_yaml
 EXTRA_DIST += %D%/run.sh %D%/corpus %D%/dict %D%/seeds
 EXTRA_LIBRARIES = libfuzz.a
 libfuzz_a_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/fuzz_app.c %D%/fuzz_app.h
@@ -57,6 +59,7 @@ fuzz: $(FUZZERS)
 	@$(SHELL) $(srcdir)/tests/fuzz/run.sh $(srcdir)/tests "$(FUZZ_SECONDS)" $(FUZZERS)
 else
 fuzz:
-	@echo "make fuzz needs a build of its own: configure CC=clang --enable-fuzzing --enable-sanitizers"; exit 1
+	@echo "make fuzz needs a build of its own: configure CC=clang --enable-fuzzing --enable-sanitizers"; \
+	exit 1
 endif
 .PHONY: fuzz

@@ -100,6 +100,13 @@ awk 'BEGIN { printf "\t/* "; for (i = 0; i < 96; i++) printf "\303\244"; print "
 srcdir=. sh "$here/sources.sh" >/dev/null && echo "ok - a line of 110 columns" || { echo "not ok - a line of 110 columns"; failed=1; }
 awk 'BEGIN { printf "\t/* "; for (i = 0; i < 97; i++) printf "\303\244"; print " */" }' >>src/base/a.c
 finds sources.sh "$sizes"
+for build in Makefile.am configure.ac src/base/files.mk; do
+	awk 'BEGIN { for (i = 0; i < 100; i++) printf "x"; print "()\n{"; for (i = 0; i < 70; i++) print "#"; print "}" }' >$build
+	srcdir=. sh "$here/sources.sh" >/dev/null && echo "ok - $build with short lines" ||
+	    { echo "not ok - $build with short lines"; failed=1; }
+	awk 'BEGIN { printf "\t"; for (i = 0; i < 103; i++) printf "x"; print "" }' >>$build
+	finds sources.sh "$sizes"
+done
 echo '/* ---- a banner */' >>src/base/a.c
 finds sources.sh "$sizes"
 echo 'wide src/base/a.c - 1 a table' >>tests/lint/exceptions

@@ -1,6 +1,7 @@
-# What is too large in the sources on the command line: "KIND FILE NAME SIZE" for each function above 60 lines or eight
-# parameters and each file above 600 lines, "wide FILE - N" for N lines above 110 columns, "banner FILE - N" for N
-# comments that only divide a file. Relies on the style: names of functions begin a line, bodies end with a brace that does.
+# What is too large in the files on the command line, C or for make and configure: "KIND FILE NAME SIZE" for each
+# function above 60 lines or eight parameters and each file above 600 lines, "wide FILE - N" for N lines above 110
+# columns, "banner FILE - N" for N comments that only divide a file. Relies on the style: names of functions begin a
+# line, bodies end with a brace that does.
 function flush(  lines) {
 	if (file == "") return
 	if (total > 600) print "file", file, "-", total
@@ -30,6 +31,7 @@ FNR == 1 {
 	if (at > 110) wide++
 	if ($0 ~ /^[ \t]*\/\*[ \t]*(--|==|\*\*\*|\/\/\/)/) banners++
 }
+FILENAME !~ /\.[ch]$/ { next }
 # A definition, or a declaration over one line or several.
 /^[A-Za-z_][A-Za-z0-9_ *]*\(/ && !head && name == "" && !/^(if|for|while|switch|return|typedef|enum|struct [a-z_]+ \{)/ {
 	called = $0

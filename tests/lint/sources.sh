@@ -74,7 +74,8 @@ report "no two headers give one name to two types" "$(
 	all | grep -v '^tests/' | grep '\.h$' | xargs grep -HE '^(struct|enum|union) [a-z_0-9]+ \{' | sed 's/:/ /' |
 	    awk '$3 in file { print $3 ": " file[$3] " and " $1 } { file[$3] = $1 }')"
 # Sizes: what tests/lint/exceptions names may be as large as it says, and no larger.
-sizes=$(all | LC_ALL=C xargs awk -f tests/lint/sizes.awk | LC_ALL=C sort)
+sizes=$({ all; find Makefile.am configure.ac src tui tests -name '*.am' -o -name '*.ac' -o -name '*.mk' 2>/dev/null; } |
+    LC_ALL=C xargs awk -f tests/lint/sizes.awk | LC_ALL=C sort)
 report "functions within 60 lines and 8 parameters, files within 600 lines, lines within 110 columns; no banners" "$(
 	echo "$sizes" | awk '
 		NR == FNR { if (!/^#/) may[$1, $2, $3] = $4; next }

@@ -1,4 +1,5 @@
-# Do the tests notice wrong code? MUTANTS changes of one token each; see the script. MUTATION_OPTIONS=--resume goes on.
+# Do the tests notice wrong code? MUTANTS changes of one token each; see the script. MUTATION_OPTIONS=--resume
+# goes on.
 MUTANTS = 200
 MUTATION_SEED = 1
 MUTATION_OPTIONS =

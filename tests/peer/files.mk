@@ -5,7 +5,8 @@ peer_logits_SOURCES = tests/peer/logits.c
 peer_logits_LDADD = $(engine_libs)
 peer_tokens_SOURCES = tests/peer/tokens.c
 peer_tokens_LDADD = $(engine_libs)
-EXTRA_DIST += tests/peer/layouts.py tests/peer/check.py tests/peer/reference.py tests/peer/reference_families.py tests/peer/relp.py tests/peer/own.py tests/peer/tokenizers_check.py tests/peer/rope.py tests/peer/nfc_tables.py
+EXTRA_DIST += %D%/check.py %D%/layouts.py %D%/nfc_tables.py %D%/own.py %D%/reference.py \
+	%D%/reference_families.py %D%/relp.py %D%/rope.py %D%/tokenizers_check.py
 CLEANFILES += peer_logits peer_tokens
 peer_models = $${MODELS:-$$(dirname $(srcdir)/models/*/config.json)}
 check-peer: peer_logits peer_tokens
@@ -13,8 +14,8 @@ check-peer: peer_logits peer_tokens
 	status=$$?; test $$status -eq 77 || test $$status -eq 0 || exit $$status
 	@python3 $(srcdir)/tests/peer/check.py ./peer_logits $(peer_models); \
 	status=$$?; test $$status -eq 77 || exit $$status
-# The whole graph of the demo prompt, and its time, against the Python reference, with each transcoder; graphs of
-# neurons against PyTorch's gradients.
+# The whole graph of the demo prompt, and its time, against the Python reference, with each transcoder; graphs
+# of neurons against PyTorch's gradients.
 check-reference: ctrace
 	@python3 $(srcdir)/tests/peer/reference.py ./ctrace $(peer_models); \
 	status=$$?; test $$status -eq 77 || test $$status -eq 0 || exit $$status
@@ -26,8 +27,8 @@ check-reference: ctrace
 check-layouts:
 	@python3 $(srcdir)/tests/peer/layouts.py --check $(srcdir)/tests/layouts; status=$$?; \
 	test $$status -eq 77 || exit $$status
-# Transcoders that ctrace trains for models which Python trained: its report against PyTorch, its graphs against
-# circuit-tracer.
+# Transcoders that ctrace trains for models which Python trained: its report against PyTorch, its graphs
+# against circuit-tracer.
 check-own: ctrace
 	@python3 $(srcdir)/tests/peer/own.py ./ctrace; status=$$?; test $$status -eq 77 || exit $$status
 .PHONY: check-own check-peer check-reference check-layouts

@@ -216,7 +216,8 @@ CLEANFILES += random_model$(EXEEXT)
 random_model_SOURCES = %D%/random_model.c
 random_model_LDADD = $(engine_libs)
 
-# The long forms of tests that `make check` runs briefly: a million events each, and a hundred runs of each way out.
+# The long forms of tests that `make check` runs briefly: a million events each, and a hundred runs of each
+# way out.
 monkey: ctrace-tui$(EXEEXT) test_monkey$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)'; export srcdir; \
 	MONKEY_SEEDS="$$(seq 100)" MONKEY_KEYS=10000 $(SHELL) $(srcdir)/tests/screens/monkey.sh && \

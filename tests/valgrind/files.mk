@@ -1,17 +1,19 @@
-# Under valgrind, which also sees what is read before it is written: the unit tests, and both programs in the tests of
-# the command line, in parts of at most some eight minutes of CPU time, and so of less than ten minutes on an idle
-# machine. Whatever takes long is named here; all else, and with it a new test, is in the first part of its kind.
+# Under valgrind, which also sees what is read before it is written: the unit tests, and both programs in the
+# tests of the command line, in parts of at most some eight minutes of CPU time, and so of less than ten
+# minutes on an idle machine. Whatever takes long is named here; all else, and with it a new test, is in the
+# first part of its kind.
 VALGRIND_3 = test_attribution test_damage test_pattern
 VALGRIND_4 = test_build test_clamped test_corpus test_generate test_heads
 VALGRIND_5 = test_memory test_nfc test_operands test_qk test_train_text
-VALGRIND_6 = tests/cli/export.sh tests/cli/features.sh tests/cli/help.sh tests/cli/hostile.sh tests/cli/session.sh
+VALGRIND_6 = tests/cli/export.sh tests/cli/features.sh tests/cli/help.sh tests/cli/hostile.sh \
+	tests/cli/session.sh
 VALGRIND_7 = tests/cli/examples.sh tests/cli/lesson.sh tests/cli/weights.sh
 VALGRIND_8 = tests/cli/batch.sh tests/cli/full.sh tests/cli/own.sh tests/cli/settings.sh tests/cli/steer.sh \
 	tests/cli/trace.sh
 
-# Fuzzers go on under ASan, which is faster. Tests on a pseudo-terminal wait for the program against the clock, and
-# both tests of trainings kill them at moments that the clock says, until one ends. figures.sh measures whole models,
-# for which eval.sh has a small one; man.sh runs no program of ours.
+# Fuzzers go on under ASan, which is faster. Tests on a pseudo-terminal wait for the program against the
+# clock, and both tests of trainings kill them at moments that the clock says, until one ends. figures.sh
+# measures whole models, for which eval.sh has a small one; man.sh runs no program of ours.
 VALGRIND_NOT = $(fuzz_names) test_monkey test_restore test_saving test_terminal test_traffic \
 	tests/cli/train.sh tests/cli/train_own.sh tests/cli/figures.sh tests/cli/man.sh
 
@@ -33,13 +35,13 @@ valgrind/ctrace valgrind/ctrace-tui: Makefile
 	@$(MKDIR_P) valgrind
 	@printf '#!/bin/sh\nexec %s %s "$$@"\n' '$(valgrind)' '$(abs_builddir)/$(@F)' >$@ && chmod +x $@
 
-# Runs $tests; $CTRACE_VALGRIND tells them that all is slow. What valgrind says is in files, since a script may look at a
-# program's output, or expect that it fails. OpenBLAS would start threads that have nothing to do but wait, at
-# valgrind's pace.
+# Runs $tests; $CTRACE_VALGRIND tells them that all is slow. What valgrind says is in files, since a script
+# may look at a program's output, or expect that it fails. OpenBLAS would start threads that have nothing to
+# do but wait, at valgrind's pace.
 valgrind_run = rm -f valgrind/log.*; failed=0; \
 	OPENBLAS_NUM_THREADS=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$$tests" LOG_COMPILER='$(valgrind)' \
-	TESTS_ENVIRONMENT='CTRACE=$(abs_builddir)/valgrind/ctrace CTRACE_TUI=$(abs_builddir)/valgrind/ctrace-tui \
-	CTRACE_VALGRIND=yes' || failed=1; \
+	TESTS_ENVIRONMENT='CTRACE=$(abs_builddir)/valgrind/ctrace \
+	CTRACE_TUI=$(abs_builddir)/valgrind/ctrace-tui CTRACE_VALGRIND=yes' || failed=1; \
 	for log in valgrind/log.*; do test ! -s "$$log" || { cat "$$log"; failed=1; }; done; \
 	exit $$failed
 
