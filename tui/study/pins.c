@@ -63,6 +63,15 @@ pins_note(const struct study *s, const struct ct_pin *p, char *buf, size_t size)
 	return buf;
 }
 
+bool
+pins_feature(const struct ct_pin *p, struct ct_clamp *out)
+{
+	if (!ct_node_traits(p->kind)->can_clamp)
+		return false;
+	*out = (struct ct_clamp){ .layer = p->layer, .feature = p->index, .pos = p->pos };
+	return true;
+}
+
 int
 pins_clamps(const struct study *s, int supernode, int clamp[STUDY_CLAMPS])
 {

@@ -14,6 +14,9 @@ bool pins_has(const struct study *s, int node);
 const char *pins_name(const struct study *s, const struct ct_pin *p, char *buf, size_t size);
 const char *pins_note(const struct study *s, const struct ct_pin *p, char *buf, size_t size);
 
+/* The feature of a pin: fills in layer, feature and pos; false if it is no feature. */
+bool pins_feature(const struct ct_pin *p, struct ct_clamp *out);
+
 /* The clamps in force that are on features of a supernode, at their positions. Returns how many. */
 int pins_clamps(const struct study *s, int supernode, int clamp[STUDY_CLAMPS]);
 /* The supernode whose features all have the same clamp as this one; -1: none. */

@@ -416,10 +416,7 @@ boxes_feature(struct app *a, void *state, struct ct_clamp *out)
 	int supernode;
 
 	(void)state;
-	if (!boxes_selected(a, &supernode, &p) || supernode >= 0 || !ct_node_traits(p.kind)->can_clamp)
-		return false;
-	*out = (struct ct_clamp){ .layer = p.layer, .feature = p.index, .pos = p.pos };
-	return true;
+	return boxes_selected(a, &supernode, &p) && supernode < 0 && pins_feature(&p, out);
 }
 
 const struct view_ops boxes_view = {

@@ -192,8 +192,8 @@ run(struct app *a, struct compare *v)
 	if (v->there || *v->why.msg)
 		return;
 	v->clampings = a->study.clampings;
-	if (!a->study.graph)
-		code = ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
+	if (!view_traced(a, &v->why))
+		code = v->why.code;
 	else if (!v->prompt)
 		code = ct_fail(&v->why, CT_EINVAL, "no other prompt yet: type :compare and a prompt, such as "
 		    "this one with another word; or :compare clamped, with clamps in force");

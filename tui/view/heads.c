@@ -25,7 +25,7 @@
 enum { LAYERS_W = 32, CARRIES = 15, SHARE = 23, FROM = 25, BAR_W = 6, BAR_LEAST = 100 };
 
 struct heads {
-	struct list list;
+	struct list list;		/* first, for view_list */
 	struct ct_arena arena;
 	struct ct_heads heads;
 	struct ct_error why;		/* why there are none */
@@ -81,10 +81,8 @@ static void
 run(struct app *a, struct heads *v)
 {
 	forget(v);
-	if (!a->study.graph) {
-		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
+	if (!view_traced(a, &v->why))
 		return;
-	}
 	if (!v->asked)
 		v->q = question_of(a);
 	v->ready = ct_session_heads(a->study.session, &v->q, &v->heads, &v->arena, &a->study.job,
@@ -126,13 +124,6 @@ heads_show(struct app *a, const struct ct_heads_question *q)
 		v->q = *q;
 	view_show(a, VIEW_HEADS);
 	return DID_CHANGE;
-}
-
-static struct list *
-heads_list(struct app *a, void *state)
-{
-	(void)a;
-	return &((struct heads *)state)->list;
 }
 
 static bool
@@ -363,7 +354,7 @@ const struct view_ops heads_view = {
 	.close = heads_close,
 	.changed = heads_changed,
 	.draw = heads_draw,
-	.list = heads_list,
+	.list = view_list,
 	.focused = heads_focused,
 	.text = heads_text,
 	.enter = heads_enter,

@@ -21,7 +21,7 @@
 enum { H = 41, NEEDS = 33, ADD = 25, HOLD = 23, HOLD_WORDS = 42 };
 
 struct inactive {
-	struct list list;
+	struct list list;		/* first, for view_list */
 	struct ct_arena arena;
 	struct ct_inactives found;
 	struct ct_error why;		/* why there are none */
@@ -66,10 +66,8 @@ run(struct app *a, struct inactive *v)
 	int sel = v->list.sel;
 
 	forget(v);
-	if (!g) {
-		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
+	if (!view_traced(a, &v->why))
 		return;
-	}
 	v->target = n && ct_node_traits(n->kind)->has_inputs ? a->study.node : g->n_nodes - g->n_targets;
 	if (ct_session_inactive(a->study.session, v->target, v->pos, &v->found, &v->arena,
 	    &a->study.job, &v->why))
@@ -110,13 +108,6 @@ inactive_show(struct app *a, int pos)
 	v->pos = pos;
 	view_show(a, VIEW_INACTIVE);
 	return DID_CHANGE;
-}
-
-static struct list *
-inactive_list(struct app *a, void *state)
-{
-	(void)a;
-	return &((struct inactive *)state)->list;
 }
 
 /* Where an edge comes from: "word Dallas", "in Texas @Dallas", "error L1 @is". */
@@ -291,7 +282,7 @@ const struct view_ops inactive_view = {
 	.close = inactive_close,
 	.changed = inactive_changed,
 	.draw = inactive_draw,
-	.list = inactive_list,
+	.list = view_list,
 	.focused = inactive_focused,
 	.text = inactive_text,
 	.enter = inactive_enter,

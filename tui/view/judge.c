@@ -22,7 +22,7 @@
 enum { NAMES = 34, ANSWER = 42, LEAD = 50, SHARE = 59, SAYS = 66, RUNS = 2, PARTS = RUNS + 6 };
 
 struct judge {
-	struct list list;
+	struct list list;		/* first, for view_list */
 	struct ct_arena arena;
 	struct ct_explanation found;
 	struct ct_error why;		/* why there is none */
@@ -73,10 +73,8 @@ run(struct app *a, struct judge *v)
 	bool pinned;
 
 	forget(v);
-	if (!a->study.graph) {
-		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
+	if (!view_traced(a, &v->why))
 		return;
-	}
 	if (a->whole && !a->whole(a)) {
 		ct_fail(&v->why, CT_ECANCELLED, "this needs the whole graph, which is not finished");
 		return;
@@ -132,13 +130,6 @@ judge_show(struct app *a, enum judge_of of)
 	v->of = of;
 	view_show(a, VIEW_JUDGE);
 	return DID_CHANGE;
-}
-
-static struct list *
-judge_list(struct app *a, void *state)
-{
-	(void)a;
-	return &((struct judge *)state)->list;
 }
 
 /* How much of the lead is lost or left, and on the right what the model says instead of the answer. */
@@ -304,7 +295,7 @@ const struct view_ops judge_view = {
 	.close = judge_close,
 	.changed = judge_changed,
 	.draw = judge_draw,
-	.list = judge_list,
+	.list = view_list,
 	.focused = judge_focused,
 	.text = judge_text,
 	.enter = judge_enter,

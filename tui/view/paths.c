@@ -19,7 +19,7 @@
 enum { USUAL = 50, NAMES = 12, LEAST = 6 };
 
 struct paths {
-	struct list list;
+	struct list list;		/* first, for view_list */
 	struct ct_arena arena;
 	struct ct_paths p;
 	struct ct_error why;		/* why there are none */
@@ -70,9 +70,8 @@ find(struct app *a, struct paths *v)
 	int target = a->study.graph ? target_of(a) : -1, sel = v->p.target == target ? v->list.sel : 0;
 
 	forget(v);
-	if (target < 0)
-		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
-	else if (ct_session_paths(a->study.session, target, v->max, &v->p, &v->arena, &v->why) == CT_OK &&
+	if (view_traced(a, &v->why) &&
+	    ct_session_paths(a->study.session, target, v->max, &v->p, &v->arena, &v->why) == CT_OK &&
 	    v->p.n == 0)
 		ct_fail(&v->why, CT_ENOTFOUND, "no path leads from a word to this target");
 	v->list.n = v->p.n;
@@ -105,13 +104,6 @@ paths_show(struct app *a, int n)
 	v->max = n > 0 ? n : USUAL;
 	view_show(a, VIEW_PATHS);
 	return DID_CHANGE;
-}
-
-static struct list *
-paths_list(struct app *a, void *state)
-{
-	(void)a;
-	return &((struct paths *)state)->list;
 }
 
 /*
@@ -213,7 +205,7 @@ const struct view_ops paths_view = {
 	.close = paths_close,
 	.changed = paths_changed,
 	.draw = paths_draw,
-	.list = paths_list,
+	.list = view_list,
 	.focused = paths_focused,
 	.text = paths_text,
 	.enter = paths_enter,

@@ -22,7 +22,7 @@ enum { ADDS = 10, NAMES = 12, TABLE_H = CT_QK_KINDS + 2, TOP = 3 };
 enum rows { PAIRS, QUERY, KEY, N_ROWS };
 
 struct qk {
-	struct list list;
+	struct list list;		/* first, for view_list */
 	struct ct_arena arena;
 	struct ct_qk qk;
 	struct ct_error why;		/* why there is none */
@@ -68,10 +68,8 @@ run(struct app *a, struct qk *v)
 	int code = CT_OK;
 
 	forget(v);
-	if (!a->study.graph) {
-		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
+	if (!view_traced(a, &v->why))
 		return;
-	}
 	if (!v->asked)
 		code = ct_session_parse_qk(a->study.session, NULL, NULL, NULL, &v->q, &a->study.job, &v->why);
 	if (code == CT_OK)
@@ -116,13 +114,6 @@ qk_show(struct app *a, const struct ct_qk_question *q)
 	forget(v);
 	view_show(a, VIEW_QK);
 	return DID_CHANGE;
-}
-
-static struct list *
-qk_list(struct app *a, void *state)
-{
-	(void)a;
-	return &((struct qk *)state)->list;
 }
 
 int
@@ -352,7 +343,7 @@ const struct view_ops qk_view = {
 	.close = qk_close,
 	.changed = qk_changed,
 	.draw = qk_draw,
-	.list = qk_list,
+	.list = view_list,
 	.focused = qk_focused,
 	.text = qk_text,
 	.enter = qk_enter,

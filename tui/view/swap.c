@@ -15,7 +15,7 @@
 #include "tui/view/view.h"
 
 struct swap {
-	struct list list;
+	struct list list;		/* first, for view_list */
 	const struct ct_swap *w;	/* lent by the session; NULL: not run for this prompt */
 	struct ct_error why;		/* why there is none */
 	char at[SWAP_WORD], from[SWAP_WORD];	/* from the command; "": the prompt's own */
@@ -53,9 +53,8 @@ run(struct app *a, struct swap *s)
 
 	s->w = NULL;
 	s->why.msg[0] = '\0';
-	if (!a->study.graph)
-		ct_fail(&s->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
-	else if (ct_session_swap(a->study.first, &opt, &w, &a->study.job, &s->why) == CT_OK)
+	if (view_traced(a, &s->why) &&
+	    ct_session_swap(a->study.first, &opt, &w, &a->study.job, &s->why) == CT_OK)
 		s->w = w;
 	s->list.n = s->w ? s->w->n : 0;
 	list_select(&s->list, s->list.sel);
@@ -96,13 +95,6 @@ swap_show(struct app *a, const struct ct_swap_options *opt)
 		return app_error(a, &s->why);
 	view_show(a, VIEW_SWAP);
 	return DID_CHANGE;
-}
-
-static struct list *
-swap_list(struct app *a, void *state)
-{
-	(void)a;
-	return &((struct swap *)state)->list;
 }
 
 /* A token's text, or a remark that there is no single answer. */
@@ -250,7 +242,7 @@ const struct view_ops swap_view = {
 	.close = swap_close,
 	.changed = swap_changed,
 	.draw = swap_draw,
-	.list = swap_list,
+	.list = view_list,
 	.focused = swap_focused,
 	.text = swap_text,
 	.enter = swap_enter,

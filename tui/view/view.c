@@ -137,3 +137,18 @@ view_select(struct app *a, int node)
 	a->study.node = node;
 	view_changed(a, CHANGED_NODE);
 }
+
+bool
+view_traced(const struct app *a, struct ct_error *why)
+{
+	if (!a->study.graph)
+		ct_fail(why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
+	return a->study.graph;
+}
+
+struct list *
+view_list(struct app *a, void *state)
+{
+	(void)a;
+	return state;
+}

@@ -17,6 +17,7 @@ struct app;
 struct fold;
 struct lines;
 struct ct_clamp;
+struct ct_error;
 struct key_entry;
 
 enum change {
@@ -82,4 +83,10 @@ const struct key_entry *view_key(const struct app *a, int key);
 bool view_acts(const struct app *a, const struct key_entry *k);
 /* Selects a node of the graph in all panes. */
 void view_select(struct app *a, int node);
+
+/* For views: whether there is a graph; if not, *why says so. */
+bool view_traced(const struct app *a, struct ct_error *why);
+/* A view_ops.list for a state that begins with its list, which is always up to date. */
+struct list *view_list(struct app *a, void *state);
+
 #endif

@@ -97,10 +97,8 @@ run(struct app *a, struct weights *v)
 	const struct ct_weights_here *w = &v->found;
 
 	forget(v);
-	if (!a->study.graph) {
-		ct_fail(&v->why, CT_EINVAL, "nothing traced yet: trace a prompt, then come back");
+	if (!view_traced(a, &v->why))
 		return;
-	}
 	if (!v->engine) {
 		ct_fail(&v->why, CT_EINVAL, "no feature is selected: select one in the tree, or name one as "
 		    "in weights L1#249");
