@@ -15,7 +15,7 @@
 #include "share/aggregate.h"
 
 enum { FORMAT = 3 };			/* version of this command's JSON */
-enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_GROUPS, KEY_ABOUT, KEY_LABELS, KEY_JSON };
+enum { KEY_TOP = CLI_LONG, KEY_MIN, KEY_GROUPS, KEY_ABOUT, KEY_LABELS };
 
 struct options {
 	int top, min;
@@ -388,7 +388,7 @@ run(struct cli *c)
 		case KEY_GROUPS: groups = true; break;
 		case KEY_ABOUT: about = true; break;
 		case KEY_LABELS: labels = true; break;
-		case KEY_JSON: o.json = value; break;
+		case CLI_JSON: o.json = value; break;
 		}
 		if (bad)
 			return CLI_ERROR;
@@ -429,7 +429,7 @@ static const struct cli_option options[] = {
 	{ KEY_GROUPS, "groups", NULL, "count the groups of trace --batch --groups, and their edges" },
 	{ KEY_ABOUT, "about", NULL, "the same, matching groups by the kind of value they are about" },
 	{ KEY_LABELS, "labels", NULL, "count features that have the same label as one group" },
-	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	CLI_JSON_ROW,
 	{ 0 }
 };
 

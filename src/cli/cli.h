@@ -162,9 +162,11 @@ void cli_model_close(struct cli_model *m);
 #define CLI_TARGET_SYNOPSIS "[--at POS] [--target TARGET]\n"
 
 /* The options of every command that asks one question about one prompt; cli_query_option takes them. */
-#define CLI_MODEL_ROWS \
+#define CLI_FILES_ROWS \
 	{ 'm', "model", "MODEL", "a model directory, or the name of an installed model (capitals)" }, \
-	{ CLI_TRANSCODER, "transcoder", "DIR", "the transcoder in this directory" }, \
+	{ CLI_TRANSCODER, "transcoder", "DIR", "the transcoder in this directory" }
+#define CLI_MODEL_ROWS \
+	CLI_FILES_ROWS, \
 	{ CLI_BASIS, "basis", "NAME", "features: transcoder, or the model's own neurons (transcoder)" }, \
 	CLI_K_ROW, \
 	CLI_NONFINITE_ROW

@@ -435,17 +435,16 @@ usage:
 }
 
 static const struct cli_option options[] = {
-	{ 'm', "model", "MODEL", "a model directory or name (default: capitals)" },
-	{ CLI_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own" },
+	CLI_FILES_ROWS,
 	CLI_K_ROW,
 	CLI_NONFINITE_ROW,
-	{ KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)" },
-	{ KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (default: all)" },
-	{ KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (default: 4)" },
+	{ KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (MODEL/recipe.yaml)" },
+	{ KEY_PROMPTS, "prompts", "N", "trace at most N held-out prompts (all)" },
+	{ KEY_SWAPS, "swaps", "N", "bridge and plan swaps per held-out sentence (4)" },
 	{ KEY_VALIDATION, "validation", NULL, "over the sentences kept for choosing settings" },
 	{ KEY_CONTROL, "control", NULL, "and a transcoder with random encoders, to compare with" },
 	{ KEY_NEURONS, "neurons", NULL, "and graphs of the model's own neurons, to compare with" },
-	{ CLI_JSON, "json", "FILE", "write JSON to FILE (- for stdout) instead of the table" },
+	CLI_JSON_ROW,
 	{ 0 }
 };
 

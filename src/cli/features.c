@@ -223,11 +223,10 @@ run(struct cli *c)
 }
 
 static const struct cli_option options[] = {
-	{ 'm', "model", "MODEL", "a model directory or name (default: capitals)" },
-	{ CLI_TRANSCODER, "transcoder", "DIR", "this transcoder instead of the model's own" },
+	CLI_FILES_ROWS,
 	CLI_K_ROW,
 	CLI_NONFINITE_ROW,
-	{ KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (default: MODEL/recipe.yaml)" },
+	{ KEY_CORPUS, "corpus", "FILE", "a recipe or a text file to read (MODEL/recipe.yaml)" },
 	{ KEY_IMPORT, "import", "DIR", "take the cards from files DIR/{cantor}.json instead" },
 	{ KEY_EXPORT, "export", "DIR", "write each card as DIR/{cantor}.json; those that are there are not "
 	    "built anew" },

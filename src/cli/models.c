@@ -6,7 +6,6 @@
 
 #include "io/json_out.h"
 
-enum { KEY_JSON = CLI_LONG };
 enum { FORMAT = 2 };			/* version of this command's JSON */
 
 static json_t *
@@ -89,7 +88,7 @@ run(struct cli *c)
 }
 
 static const struct cli_option options[] = {
-	{ KEY_JSON, "json", "FILE", "write JSON to FILE, or to stdout for -, instead of text" },
+	CLI_JSON_ROW,
 	{ 0 }
 };
 
