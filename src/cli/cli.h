@@ -234,7 +234,7 @@ struct cli_progress {
 bool cli_progress(void *ctx, const char *phase, long done, long total);
 struct ct_job cli_job(struct cli_progress *p);	/* a job with this progress function */
 void cli_progress_end(struct cli_progress *p);
-/* Shows any text in place of the bar if stderr is a terminal; "" removes it. */
+/* Shows any text in place of the bar; "" removes it. If stderr is no terminal, it is a line once a minute. */
 void cli_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool cli_interrupted(void);
 

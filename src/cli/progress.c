@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 enum { BAR = 24 };
-static const double first_after = 0.4, redraw_every = 0.1;	/* seconds */
+static const double first_after = 0.4, redraw_every = 0.1, log_every = 60;	/* seconds */
 
 static void
 time_left(char *dst, size_t size, double seconds)
@@ -68,17 +68,26 @@ cli_progress(void *ctx, const char *phase, long done, long total)
 void
 cli_status(const char *fmt, ...)
 {
+	static double logged;		/* when a log got its last line, or the work began */
+	bool terminal = isatty(STDERR_FILENO);
 	char raw[400], clean[400];
 	va_list ap;
 
-	if (!isatty(STDERR_FILENO))
-		return;
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
 	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
-	/* A status wider than the terminal must not wrap: the next one would overwrite only its last line. */
-	fprintf(stderr, "\r\033[?7l%s\033[K\033[?7h", clean);
+	if (terminal) {
+		/* A status wider than the terminal must not wrap: the next would overwrite only its last line. */
+		fprintf(stderr, "\r\033[?7l%s\033[K\033[?7h", clean);
+		return;
+	}
+	if (logged == 0)
+		logged = ct_seconds();
+	if (!*clean || ct_seconds() - logged < log_every)
+		return;
+	logged = ct_seconds();
+	cli_error("%s", clean);
 }
 
 struct ct_job
