@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "io/json_out.h"
 
 enum {
 	FEWEST = 3, TOKEN_MAX = 256, POSITIONS_MAX = 4096,
@@ -220,7 +221,7 @@ ct_operands_json(const struct ct_card_operands *o)
 	const struct ct_operands *p;
 
 	for (int i = 1; i < o->length; i++)
-		json_array_append_new(tokens, *o->tokens[i] ? json_string(o->tokens[i]) : json_null());
+		json_array_append_new(tokens, *o->tokens[i] ? ct_json_out_shown(o->tokens[i]) : json_null());
 	for (int i = 0; i < o->n; i++) {
 		p = &o->pictures[i];
 		one = json_object();

@@ -12,6 +12,7 @@
 #include "cards/operands.h"
 #include "io/deflate.h"
 #include "io/json.h"
+#include "io/json_out.h"
 
 enum {
 	DIGITS = 5,		/* digits of every number; more would double the files and show nothing */
@@ -68,19 +69,6 @@ numbers(const float *v, int n)
 	return list;
 }
 
-/* Tokens of other models may be parts of a UTF-8 character, which JSON cannot hold. */
-static json_t *
-string(const char *s)
-{
-	json_t *j = json_string(s);
-	char clean[TEXT_MAX];
-
-	if (j)
-		return j;
-	ct_text_clean(clean, sizeof clean, s, strlen(s));
-	return json_string(clean);
-}
-
 static json_t *
 example_json(const struct ct_card_example *e)
 {
@@ -88,7 +76,7 @@ example_json(const struct ct_card_example *e)
 	int i;
 
 	for (i = 0; i < e->n; i++)
-		json_array_append_new(tokens, string(e->tokens[i]));
+		json_array_append_new(tokens, ct_json_out_shown(e->tokens[i]));
 	json_object_set_new(j, "tokens", tokens);
 	json_object_set_new(j, "tokens_acts_list", numbers(e->acts, e->n));
 	json_object_set_new(j, "train_token_ind", json_integer(e->peak));
@@ -107,7 +95,7 @@ quantiles_json(const struct ct_card *c)
 		for (k = 0; k < c->quantiles[i].n; k++)
 			json_array_append_new(examples, example_json(&c->quantiles[i].examples[k]));
 		q = json_object();
-		json_object_set_new(q, "quantile_name", string(c->quantiles[i].name));
+		json_object_set_new(q, "quantile_name", ct_json_out_shown(c->quantiles[i].name));
 		json_object_set_new(q, "examples", examples);
 		json_array_append_new(list, q);
 	}
@@ -123,7 +111,7 @@ logits_json(
 	int i;
 
 	for (i = 0; i < n; i++) {
-		json_array_append_new(tokens, string(l[i].token));
+		json_array_append_new(tokens, ct_json_out_shown(l[i].token));
 		json_array_append_new(weights, number(l[i].weight));
 	}
 	json_object_set_new(card, tokens_key, tokens);
@@ -138,7 +126,7 @@ candidates_json(const struct ct_card *c)
 
 	for (i = 0; i < c->n_candidates; i++) {
 		pair = json_array();
-		json_array_append_new(pair, string(c->candidates[i]));
+		json_array_append_new(pair, ct_json_out_shown(c->candidates[i]));
 		json_array_append_new(pair, number(c->candidate_f1[i]));
 		json_array_append_new(list, pair);
 	}
@@ -187,7 +175,7 @@ ct_record_json(const struct ct_card *c)
 	json_t *j = json_object();
 
 	json_object_set_new(j, "index", json_integer(c->feature));
-	json_object_set_new(j, "label", string(c->label));
+	json_object_set_new(j, "label", ct_json_out_shown(c->label));
 	json_object_set_new(j, "label_f1", number(c->f1));
 	json_object_set_new(j, "label_candidates", candidates_json(c));
 	if (c->rewrite.layer > 0)

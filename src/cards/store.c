@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cards/record.h"
 #include "io/deflate.h"
 #include "io/json.h"
 #include "io/json_out.h"
@@ -469,7 +470,7 @@ index_entry(const struct ct_store_layer *l, const char *name)
 	for (f = 0; f < l->F; f++) {
 		at += (json_int_t)l->sizes[f];
 		json_array_append_new(offsets, json_integer(at));
-		json_array_append_new(labels, json_string(l->labels[f]));
+		json_array_append_new(labels, ct_json_out_shown(l->labels[f]));
 		json_array_append_new(f1, isfinite(l->f1[f]) ? json_real(l->f1[f]) : json_null());
 	}
 	snprintf(weights, sizeof weights, "%08" PRIx32, l->weights);

@@ -78,7 +78,7 @@ cli_status(const char *fmt, ...)
 	va_end(ap);
 	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
 	if (terminal) {
-		/* A status wider than the terminal must not wrap: the next would overwrite only its last line. */
+		/* One wider than the terminal must not wrap: the next would overwrite its last line only. */
 		fprintf(stderr, "\r\033[?7l%s\033[K\033[?7h", clean);
 		return;
 	}

@@ -35,6 +35,19 @@ ct_json_out_string(const char *s)
 }
 
 json_t *
+ct_json_out_shown(const char *s)
+{
+	enum { MOST = 1024 };
+	json_t *j = json_string(s);
+	char clean[MOST];
+
+	if (j)
+		return j;
+	ct_text_clean(clean, sizeof clean, s, strlen(s));
+	return json_string(clean);
+}
+
+json_t *
 ct_json_out_number(double x)
 {
 	return isfinite(x) ? json_real(x) : json_null();

@@ -15,6 +15,12 @@
 /* A string of any bytes: what is not UTF-8 becomes U+FFFD. NULL: out of memory. */
 json_t *ct_json_out_string(const char *s);
 
+/*
+ * Text for people: what is not UTF-8, such as a token that is part of a character, becomes what is shown of
+ * it, like \xe6, within 1023 bytes. NULL: out of memory.
+ */
+json_t *ct_json_out_shown(const char *s);
+
 /* A number, or null when x is not finite. */
 json_t *ct_json_out_number(double x);
 

@@ -141,6 +141,36 @@ write_store(void)
 	}
 }
 
+/* A label can name a token that is no UTF-8; the labels of other features stay with their features. */
+static void
+test_labels_of_any_bytes(void **state)
+{
+	static const char *const want[] = { "first", "\\xe6 (input)", "third" };
+	const char *labels[] = { "first", "\xe6 (input)", "third" };
+	double f1[] = { .9, .8, .7 };
+	unsigned char *records[3];
+	size_t sizes[3];
+	struct ct_store_layer layer = { .F = 3, .records = records, .sizes = sizes, .labels = labels,
+		.f1 = f1 };
+	struct ct_store *s;
+	struct ct_error err;
+
+	(void)state;
+	for (int f = 0; f < 3; f++) {
+		struct ct_card *c = sample(0, f);
+
+		assert_int_equal(ct_record_write(&records[f], &sizes[f], c, &err), CT_OK);
+		ct_card_free(c);
+	}
+	assert_int_equal(ct_store_write(store_dir, &layer, 1, &err), CT_OK);
+	assert_int_equal(ct_store_open(&s, store_dir, &err), CT_OK);
+	for (int f = 0; f < 3; f++) {
+		assert_string_equal(ct_store_label(s, 0, f), want[f]);
+		free(records[f]);
+	}
+	ct_store_close(s);
+}
+
 static void
 test_store_round_trip(void **state)
 {
@@ -535,7 +565,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_store_round_trip, scratch_enter, scratch_leave),
+	    cmocka_unit_test_setup_teardown(test_labels_of_any_bytes, scratch_enter, scratch_leave),
+cmocka_unit_test_setup_teardown(test_store_round_trip, scratch_enter, scratch_leave),
 	    cmocka_unit_test_setup_teardown(test_store_export, scratch_enter, scratch_leave),
 	    cmocka_unit_test_setup_teardown(test_bad_index, scratch_enter, scratch_leave),
 	    cmocka_unit_test_setup_teardown(test_damaged_records, scratch_enter, scratch_leave),
