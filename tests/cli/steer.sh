@@ -108,7 +108,7 @@ fails "a clamp on an input" "only features can be clamped" steer -m "$golden" --
 fails "a range of places" 'unexpected text after the place' steer -m "$golden" --clamp L1#43@8..9=0 "$prompt"
 run steer -m "$golden" --clamp L1#43@8=0 --clamp L1#43@8=2 "$prompt"
 ok "one feature, clamped twice, is one" grep -q '^reach  1 feature at 1 place' "$tmp/out"
-fails "a strength that is no number" "strength is missing or no number" steer -m "$golden" --clamp L1#43@8=1e "$prompt"
+fails "a strength that is no number" "strength is missing or not a number" steer -m "$golden" --clamp L1#43@8=1e "$prompt"
 fails "a range outside the model" "no layer range 1-7.*0 to 2" steer -m "$golden" --clamp L1#43@8=0 --mode range=1-7 "$prompt"
 fails "a strength that is too much" "L1#43@8=1e\+39 is more than a float holds" steer -m "$golden" --clamp L1#43@8=1e39 "$prompt"
 run steer -m "$golden" --clamp L1#43@w17x0 --clamp L2#0,L2#1@20..=3 "$prompt"
