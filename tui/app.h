@@ -20,6 +20,7 @@
 #include "tui/terminal/theme.h"
 #include "tui/view/views.h"
 
+struct event;
 struct settings;
 
 enum did {
@@ -73,6 +74,9 @@ struct app {
 	char *history_path, *commands_path;	/* NULL: lines are not kept */
 	/* Called after each command (changed: if it changed something); NULL: nothing is. */
 	void (*after)(struct app *a, bool changed);
+	/* What tui/screen does: draws the whole screen in the grid; acts on the mouse, an enum did. */
+	void (*draw)(struct app *a);
+	int (*point)(struct app *a, const struct event *ev);
 	/* Computes all missing rows of the graph; false: stopped or failed, as the message says. */
 	bool (*whole)(struct app *a);
 	char message[600];

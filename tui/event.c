@@ -7,8 +7,8 @@
 #include "tui/language/cmd.h"
 #include "tui/language/input.h"
 #include "tui/language/keys.h"
-#include "tui/screen/layout.h"
 #include "tui/terminal/key.h"
+#include "tui/view/layout.h"
 #include "tui/view/view.h"
 #include "tui/work.h"
 

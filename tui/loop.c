@@ -163,6 +163,8 @@ loop_run(const struct app_options *opt)
 	a->theme = opt->theme;
 	a->after = player_after;
 	a->whole = work_finish;
+	a->draw = frame_draw;
+	a->point = mouse_event;
 	a->readonly = opt->readonly;
 	a->mouse = opt->mouse;
 	a->settings = opt->settings;

@@ -9,6 +9,8 @@
 #include "tui/event.h"
 #include "tui/language/input.h"
 #include "tui/lesson/player.h"
+#include "tui/screen/frame.h"
+#include "tui/screen/mouse.h"
 #include "tui/view/view.h"
 
 enum { FEATURES = 24 };	/* of the graph: every input traces anew, and larger graphs are only slower */
@@ -59,6 +61,8 @@ fuzz_app_open(void)
 	fuzz_need(a != NULL);
 	a->theme = theme_find("default");
 	a->after = player_after;
+	a->draw = frame_draw;
+	a->point = mouse_event;
 	a->readonly = true;
 	open_study(&a->study);
 	fuzz_need(view_open_all(a) == 0);

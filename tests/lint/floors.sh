@@ -89,6 +89,7 @@ report "ctrace.h opens no file, model, run or store of edges" "$(includes "$top/
 	}')"
 
 report "the terminal's room knows no other" "$(includes "$top/tui/terminal" | awk -F': ' '$2 !~ /^(base|tui\/terminal)\// && $2 != "config.h"')"
+report "no other room knows the screen's" "$(includes "$top/tui" | awk -F': ' '$2 ~ /^tui\/screen\// && $1 ~ /^tui\/[^\/]*\// && $1 !~ /^tui\/screen\//')"
 
 if [ -d "$top/tui" ]; then
 	report "tui/ includes only ctrace.h, base/, io/yaml.h and itself" "$(includes "$top/tui" |

@@ -12,8 +12,6 @@
 #include "tui/language/keys.h"
 #include "tui/language/options.h"
 #include "tui/lesson/player.h"
-#include "tui/screen/frame.h"
-#include "tui/screen/mouse.h"
 #include "tui/study/session.h"
 #include "tui/terminal/screen_svg.h"
 #include "tui/terminal/term.h"
@@ -223,7 +221,7 @@ write_screen(struct app *a, const char *path, struct ct_error *err)
 		return code;
 	a->message[0] = '\0';
 	input_close(a);
-	frame_draw(a);
+	a->draw(a);
 	b.ctx = &file;
 	screen_svg(&b, &a->grid, a->theme);
 	return ct_file_new_end(&file, ct_buffer_finish(&b), err);
@@ -308,7 +306,7 @@ do_screen(struct app *a, const char *arg)
 	if (a->live)
 		return app_fail(a, "screen: works only in a --headless run, where it goes to standard "
 		    "output");
-	frame_draw(a);
+	a->draw(a);
 	if (cursor) {
 		grid_print_cursor(&a->grid, stdout);
 		return DID_NOTHING;
@@ -382,14 +380,14 @@ do_mouse(struct app *a, const char *arg)
 		    "drag with two of them; found \"%.60s\"", arg);
 	ev.x = x - 1;
 	ev.y = y - 1;
-	did = mouse_event(a, &ev);
+	did = a->point(a, &ev);
 	if (n == 5) {
 		ev = (struct event){ EV_DRAG, 0, to_x - 1, to_y - 1 };
-		did |= mouse_event(a, &ev);
+		did |= a->point(a, &ev);
 	}
 	if (ev.kind == EV_CLICK || ev.kind == EV_DRAG) {
 		ev.kind = EV_RELEASE;
-		did |= mouse_event(a, &ev);
+		did |= a->point(a, &ev);
 	}
 	return did & ~DID_FAIL;
 }

@@ -13,7 +13,6 @@
 #include "tui/language/cmd.h"
 #include "tui/language/input.h"
 #include "tui/lesson/turn.h"
-#include "tui/screen/frame.h"
 #include "tui/view/tree.h"
 #include "tui/view/view.h"
 
@@ -383,11 +382,11 @@ check_step(struct app *a, int step)
 	if (player_go(a, step) & DID_FAIL)
 		return verdict(a, "the step cannot be set up", a->message);
 	s = current(a);
-	frame_draw(a);
+	a->draw(a);
 	if (s->predict.ask) {
 		if (player_choose(a, s->predict.right + 1) & DID_FAIL)
 			return verdict(a, "the commands of `see:` failed", a->message);
-		frame_draw(a);
+		a->draw(a);
 		return verdict(a, all_hold(a, why, sizeof why) ? NULL :
 		    "after `see:` the expectations are not true", why);
 	}
@@ -397,7 +396,7 @@ check_step(struct app *a, int step)
 		return verdict(a, "the expectations are true before the student does anything", s->ask);
 	if (player_answer(a) & DID_FAIL)
 		return verdict(a, "the commands of `answer:` failed", a->message);
-	frame_draw(a);
+	a->draw(a);
 	return verdict(a, all_hold(a, why, sizeof why) ? NULL :
 	    "after `answer:` the expectations are not true", why);
 }

@@ -2,8 +2,6 @@
 tui_screen_files = \
 	%D%/frame.c \
 	%D%/frame.h \
-	%D%/layout.c \
-	%D%/layout.h \
 	%D%/linear.c \
 	%D%/linear.h \
 	%D%/mouse.c \

@@ -4,8 +4,8 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/screen/frame.h"
-#include "tui/screen/layout.h"
 #include "tui/terminal/term.h"
+#include "tui/view/layout.h"
 #include "tui/view/view.h"
 
 /* Selects and returns the row at a line of the focused pane; -1: there is none. */

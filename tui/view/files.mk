@@ -20,6 +20,8 @@ tui_view_files = \
 	%D%/inactive.h \
 	%D%/judge.c \
 	%D%/judge.h \
+	%D%/layout.c \
+	%D%/layout.h \
 	%D%/lesson.c \
 	%D%/lesson.h \
 	%D%/list.c \

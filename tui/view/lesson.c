@@ -11,7 +11,7 @@
 #include "tui/lesson/flow.h"
 #include "tui/lesson/lesson.h"
 #include "tui/lesson/turn.h"
-#include "tui/screen/layout.h"
+#include "tui/view/layout.h"
 #include "tui/view/view.h"
 
 enum { WIDEST = 100 };	/* longer lines are hard to read */

@@ -12,8 +12,8 @@
 
 #include "tui/app.h"
 #include "tui/language/cmd_exec.h"
-#include "tui/screen/layout.h"
 #include "tui/study/lines.h"
+#include "tui/view/layout.h"
 #include "tui/view/opened.h"
 #include "tui/view/tree_item.h"
 #include "tui/view/view.h"

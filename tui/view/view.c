@@ -7,7 +7,7 @@
 #include "tui/language/cmd.h"
 #include "tui/language/keys.h"
 #include "tui/language/mdoc.h"
-#include "tui/screen/layout.h"
+#include "tui/view/layout.h"
 
 #define VIEW_OPS(ID, name) extern const struct view_ops name##_view;
 VIEWS(VIEW_OPS)

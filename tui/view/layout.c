@@ -1,5 +1,5 @@
 /* layout: see layout.h. */
-#include "tui/screen/layout.h"
+#include "tui/view/layout.h"
 
 #include "tui/app.h"
 
