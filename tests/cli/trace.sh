@@ -77,23 +77,25 @@ ok "as JSON: supernodes of two and more, and pins" \
 run export "$tmp/groups.json" --to dot --pinned
 ok "which other programs and ctrace export read" [ "$status" = 0 ]
 fails "paths and groups in one JSON" "leave out one" trace -m "$golden" --groups --paths 3 --json - "$prompt"
-# The published picture of this prompt, grouped automatically: two words, the state (where Dallas stands, carried to
-# where the answer needs it), saying a capital, and the answer.
+# The published picture of this prompt, grouped automatically: words, the state (where Dallas stands, carried to where
+# the answer needs it), saying a capital, and the answer.
 if [ -f "$top/models/capitals/model.safetensors" ]; then
-	for clamp in '"Texas"@8x2' 'L0#119@7=2' '"Texas"@8x0'; do
+	run trace -m "$top/models/capitals" --depth 1 "the capital of the state containing Dallas is"
+	texas=$(sed -n 's/^  in Texas  \(L0#[0-9]*@7\) .*/\1/p' "$tmp/out")
+	for clamp in '"Texas"@8x2' "$texas=2" '"Texas"@8x0'; do
 		run trace -m "$top/models/capitals" --groups --clamp "$clamp" "the capital of the state containing Dallas is"
 		ok "the clamped run $clamp adds up" adds_up
 	done
-	run trace -m "$top/models/capitals" --groups --clamp L0#119@7=2 "the capital of the state containing Dallas is"
-	ok "what a clamp set is marked" has '^bridge Texas .*%  1 of [2-9] set by hand$'
-	run trace -m "$top/models/capitals" --groups --depth 1 --top 1 "the capital of the state containing Dallas is"
+	run trace -m "$top/models/capitals" --groups --clamp "$texas=2" "the capital of the state containing Dallas is"
+	ok "what a clamp set is marked" has '^Texas, answering .*%  of all influence  1 of [2-9] set by hand$'
+	run trace -m "$top/models/capitals" --groups --prune 0.9 --depth 1 --top 1 "the capital of the state containing Dallas is"
 	boxes() {
 		sed -n '/^groups /,/^$/{ s/^\([^ <].*[^ ]\)  *[0-9.]*%.*/\1/p; }' "$tmp/out" | grep -vE '^(groups|the rest)' |
-		    sed -E 's/  L[0-9]+#.*//; s/, answering//; s/ @[0-9]+$//; s/^input "(.*)"@[0-9]+$/\1/' |
+		    sed -E 's/  L[0-9]+#.*//; s/ @[0-9]+$//; s/, answering//; s/^input "(.*)"@[0-9]+$/\1/' |
 		    sed -E 's/^(in|bridge) //; s/ *$//' | LC_ALL=C sort | tr '\n' ';'
 	}
-	ok "capitals: five boxes, with the answer" \
-	    [ "$(boxes)" = 'Dallas;Texas;capital;output "Austin"@8;say a capital;' ]
+	ok "capitals: six boxes, with the answer" \
+	    [ "$(boxes)" = 'Dallas;Texas;capital;is;output "Austin"@8;say a capital;' ]
 	echo "  $(boxes)"
 fi
 
