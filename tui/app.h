@@ -12,12 +12,12 @@
 
 #include "tui/language/typed.h"
 #include "tui/lesson/progress.h"
-#include "tui/study/jumps.h"
-#include "tui/study/keeping.h"
+#include "tui/session/keeping.h"
 #include "tui/study/notes.h"
 #include "tui/study/study.h"
 #include "tui/terminal/draw.h"
 #include "tui/terminal/theme.h"
+#include "tui/view/jumps.h"
 #include "tui/view/views.h"
 
 struct event;

@@ -12,9 +12,9 @@
 #include "tui/language/input.h"
 #include "tui/language/settings.h"
 #include "tui/lesson/player.h"
+#include "tui/session/session.h"
+#include "tui/session/session_list.h"
 #include "tui/study/dirs.h"
-#include "tui/study/session.h"
-#include "tui/study/session_list.h"
 #include "tui/terminal/term.h"
 #include "tui/view/view.h"
 

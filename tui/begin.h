@@ -7,7 +7,7 @@
 #define TUI_BEGIN_H
 
 #include "tui/app.h"
-#include "tui/study/session_list.h"
+#include "tui/session/session_list.h"
 
 /* The program's options and operands. */
 struct app_options {

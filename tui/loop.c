@@ -16,7 +16,7 @@
 #include "tui/screen/frame.h"
 #include "tui/screen/linear.h"
 #include "tui/screen/mouse.h"
-#include "tui/study/session.h"
+#include "tui/session/session.h"
 #include "tui/terminal/term.h"
 #include "tui/view/view.h"
 #include "tui/work.h"

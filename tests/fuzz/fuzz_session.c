@@ -8,8 +8,8 @@
 #include "fuzz.h"
 #include "fuzz_app.h"
 #include "tui/screen/frame.h"
+#include "tui/session/session_file.h"
 #include "tui/study/lines.h"
-#include "tui/study/session_file.h"
 
 enum { LINES = 16 };	/* of one input; more would only be slow */
 

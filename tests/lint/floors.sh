@@ -89,6 +89,7 @@ report "ctrace.h opens no file, model, run or store of edges" "$(includes "$top/
 	}')"
 
 report "the terminal's room knows no other" "$(includes "$top/tui/terminal" | awk -F': ' '$2 !~ /^(base|tui\/terminal)\// && $2 != "config.h"')"
+report "the study's room knows the terminal's alone" "$(includes "$top/tui/study" | awk -F': ' '$2 ~ /^tui\// && $2 !~ /^tui\/(study|terminal)\//')"
 report "no other room knows the screen's" "$(includes "$top/tui" | awk -F': ' '$2 ~ /^tui\/screen\// && $1 ~ /^tui\/[^\/]*\// && $1 !~ /^tui\/screen\//')"
 
 if [ -d "$top/tui" ]; then

@@ -10,6 +10,7 @@ failed=0
 grow() {
 	rm -rf "$tmp/tree"
 	mkdir -p "$tmp/tree/src/base" "$tmp/tree/src/trace" "$tmp/tree/src/cli" "$tmp/tree/tui/terminal" "$tmp/tree/tui/view" \
+	    "$tmp/tree/tui/study" "$tmp/tree/tui/screen" \
 	    "$tmp/tree/tests/lint"
 	cd "$tmp/tree" || exit 1
 	cp "$here/sizes.awk" "$here/includes.awk" tests/lint/
@@ -58,7 +59,8 @@ echo '#include "tui/view/v.h"' >>tui/terminal/term.c
 finds floors.sh "no files of src/ and tui/ include each other in a circle"
 echo '#include "tui/view/v.h"' >>tui/terminal/term.h
 finds floors.sh "the terminal's room knows no other"
-mkdir -p tui/screen
+printf '/* s: a study. */\n#include "tui/view/v.h"\n' >tui/study/s.h
+finds floors.sh "the study's room knows the terminal's alone"
 echo "/* s: a header. */" >tui/screen/s.h
 echo '#include "tui/screen/s.h"' >>tui/view/v.c
 finds floors.sh "no other room knows the screen's"

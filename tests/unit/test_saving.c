@@ -22,8 +22,8 @@
 #include "cards/labels.h"
 #include "pty.h"
 #include "scratch.h"
-#include "tui/study/session_file.h"
-#include "tui/study/session_list.h"
+#include "tui/session/session_file.h"
+#include "tui/session/session_list.h"
 #include "tui/terminal/prompt.h"
 
 enum { LONG = 300000, SHORT = 70000 };

@@ -9,7 +9,7 @@
 #include "tui/language/cmd_exec.h"
 #include "tui/language/keys.h"
 #include "tui/language/mdoc.h"
-#include "tui/study/jumplist.h"
+#include "tui/view/jumplist.h"
 
 bool
 cmd_parse_int(const char *s, int *out)

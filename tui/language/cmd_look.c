@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/input.h"
-#include "tui/study/jumplist.h"
+#include "tui/view/jumplist.h"
 #include "tui/view/layout.h"
 #include "tui/view/tree.h"
 #include "tui/view/view.h"

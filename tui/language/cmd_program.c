@@ -12,7 +12,7 @@
 #include "tui/language/keys.h"
 #include "tui/language/options.h"
 #include "tui/lesson/player.h"
-#include "tui/study/session.h"
+#include "tui/session/session.h"
 #include "tui/terminal/screen_svg.h"
 #include "tui/terminal/term.h"
 #include "tui/view/view.h"

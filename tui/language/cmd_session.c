@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "tui/language/input.h"
-#include "tui/study/session.h"
+#include "tui/session/session.h"
 #include "tui/view/view.h"
 
 /* What a note about the selection is kept under; "": nothing is selected. */

@@ -9,7 +9,7 @@
 #include "tui/language/cmd.h"
 #include "tui/language/options.h"
 #include "tui/lesson/lesson.h"
-#include "tui/study/session_list.h"
+#include "tui/session/session_list.h"
 #include "tui/view/view.h"
 
 static void

@@ -18,7 +18,7 @@
 #include "tui/lesson/player.h"
 #include "tui/lesson/turn.h"
 #include "tui/screen/frame.h"
-#include "tui/study/session.h"
+#include "tui/session/session.h"
 #include "tui/view/fold.h"
 #include "tui/view/view.h"
 

@@ -20,6 +20,9 @@ tui_view_files = \
 	%D%/inactive.h \
 	%D%/judge.c \
 	%D%/judge.h \
+	%D%/jumplist.c \
+	%D%/jumplist.h \
+	%D%/jumps.h \
 	%D%/layout.c \
 	%D%/layout.h \
 	%D%/lesson.c \

@@ -5,7 +5,7 @@
 
 #include "tui/app.h"
 #include "tui/language/cmd.h"
-#include "tui/study/session_list.h"
+#include "tui/session/session_list.h"
 #include "tui/view/view.h"
 
 struct sessions {

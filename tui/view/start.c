@@ -13,9 +13,9 @@
 #include "tui/app.h"
 #include "tui/language/cmd.h"
 #include "tui/lesson/lesson.h"
+#include "tui/session/session_file.h"
+#include "tui/session/session_list.h"
 #include "tui/study/paths.h"
-#include "tui/study/session_file.h"
-#include "tui/study/session_list.h"
 #include "tui/view/view.h"
 
 enum { OFFERS = 200, HEAD = 3, NAME = 16, SESSIONS = 3 };

@@ -1,5 +1,5 @@
 /* session: see session.h. */
-#include "tui/study/session.h"
+#include "tui/session/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "tui/app.h"
+#include "tui/session/saver.h"
+#include "tui/session/session_file.h"
+#include "tui/session/session_list.h"
 #include "tui/study/lines.h"
-#include "tui/study/saver.h"
-#include "tui/study/session_file.h"
-#include "tui/study/session_list.h"
 
 /*
  * Changes are saved after a pause of PAUSE_MS, but at most LATEST_MS late. A person waits PATIENCE_MS for a

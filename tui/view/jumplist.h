@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "tui/study/jumps.h"
+#include "tui/view/jumps.h"
 
 struct app;
 

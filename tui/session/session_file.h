@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "tui/study/keeping.h"
+#include "tui/session/keeping.h"
 
 struct app;
 struct lines;

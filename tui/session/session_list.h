@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "tui/study/keeping.h"
+#include "tui/session/keeping.h"
 
 struct session_entry {
 	char name[SESSION_NAME], model[1024], prompt[256], note[256];

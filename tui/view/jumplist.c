@@ -1,5 +1,5 @@
 /* jumplist: see jumplist.h. */
-#include "tui/study/jumplist.h"
+#include "tui/view/jumplist.h"
 
 #include <string.h>
 

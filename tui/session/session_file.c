@@ -1,5 +1,5 @@
 /* session_file: see session_file.h. */
-#include "tui/study/session_file.h"
+#include "tui/session/session_file.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include "tui/language/cmd.h"
 #include "tui/language/input.h"
 #include "tui/lesson/lesson.h"
+#include "tui/session/session_list.h"
 #include "tui/study/lines.h"
 #include "tui/study/pins.h"
-#include "tui/study/session_list.h"
 #include "tui/view/tree.h"
 #include "tui/view/view.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "tui/study/lock.h"
+#include "tui/session/lock.h"
 
 enum { SESSION_NAME = 128 };
 enum { SESSION_MAX = 1 << 20 };		/* the largest session that is read, in bytes */

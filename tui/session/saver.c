@@ -1,5 +1,5 @@
 /* saver: see saver.h. There is one thread, and room for one text to be written next. */
-#include "tui/study/saver.h"
+#include "tui/session/saver.h"
 
 #include <errno.h>
 #include <pthread.h>

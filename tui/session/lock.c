@@ -1,5 +1,5 @@
 /* lock: see lock.h. */
-#include "tui/study/lock.h"
+#include "tui/session/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

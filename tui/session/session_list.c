@@ -1,5 +1,5 @@
 /* session_list: see session_list.h. */
-#include "tui/study/session_list.h"
+#include "tui/session/session_list.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -13,8 +13,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "tui/session/lock.h"
 #include "tui/study/dirs.h"
-#include "tui/study/lock.h"
 
 static const char folder[] = "sessions", ending[] = ".session";
 

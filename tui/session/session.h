@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-#include "tui/study/keeping.h"
-#include "tui/study/session_list.h"
+#include "tui/session/keeping.h"
+#include "tui/session/session_list.h"
 
 struct app;
 /* Begins a session with what is open now, which is not yet a person's work. */
