@@ -54,7 +54,7 @@ ct_session_clamp(struct ct_session *s, const struct ct_clamp *clamps, int n,
 	if (n > 0 && (code = ct_session_need_first(s, err)) < 0)
 		return code;
 	if (s->T == 0)
-		return ct_fail(err, CT_EINVAL, "no prompt yet");
+		return ct_session_no_prompt(err);
 	if (n == 0) {
 		ct_session_drop_clamps(s);
 		return CT_OK;
@@ -90,7 +90,7 @@ ct_session_generate(struct ct_session *s, const struct ct_generate_options *opt,
 	struct ct_rng rng;
 
 	if (s->T == 0)
-		return ct_fail(err, CT_EINVAL, "no prompt yet");
+		return ct_session_no_prompt(err);
 	if ((code = ct_session_need_first(s, err)) < 0 || (code = ct_engine_check(s->e, err)) < 0)
 		return code;
 	start = (struct ct_generator_start){

@@ -15,7 +15,7 @@ ct_session_compare(const struct ct_session *here, const struct ct_session *there
 	int code;
 
 	if (!here->graph || !there->graph)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if ((code = ct_session_need_first(here, err)) < 0 || (code = ct_session_need_whole(here, err)) < 0 ||
 	    (code = ct_session_need_whole(there, err)) < 0)
 		return code;

@@ -1,8 +1,8 @@
 /*
  * engine: the private structures behind ctrace.h, for the files of this folder only.
  */
-#ifndef CT_ENGINE_H
-#define CT_ENGINE_H
+#ifndef CT_SESSION_ENGINE_H
+#define CT_SESSION_ENGINE_H
 
 #include "base/arena.h"
 #include "base/job.h"
@@ -129,6 +129,9 @@ int ct_session_apply_clamps(struct ct_session *s, const struct ct_graph *g, cons
     int n, const struct ct_clamp_options *opt, struct ct_error *err);
 void ct_session_drop_clamps(struct ct_session *s);
 void ct_session_drop_graph(struct ct_session *s);
+/* Fail with "no prompt yet", "no graph yet": what a caller checks for itself. */
+int ct_session_no_prompt(struct ct_error *err);
+int ct_session_no_graph(struct ct_error *err);
 /* Fails if the graph still lacks rows, for questions about the whole of it. */
 int ct_session_need_whole(const struct ct_session *s, struct ct_error *err);
 /* Drops the survey; called when the graph or its pruning changes. */
@@ -142,9 +145,6 @@ int ct_engine_corpus(struct ct_engine *e, const struct ct_corpus **out, struct c
 /* As ct_engine_weights, but counts only if ct_engine_count has run. */
 int ct_engine_weights_known(struct ct_engine *e, int layer, int feature, struct ct_feature_weights *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
-/* The classes of the values in its recipe's tables; *out NULL: it has no recipe. Lent by the engine. */
-struct ct_classes;
-int ct_engine_classes(struct ct_engine *e, const struct ct_classes **out, struct ct_error *err);
 /* Names the parts of the graph for ct_session_line; said: by ct_session_auto_groups. */
 struct ct_line_groups;
 int ct_session_line_groups(struct ct_session *s, const struct ct_auto_groups *said,
@@ -169,8 +169,8 @@ int ct_session_node_text(const struct ct_session *s, const struct ct_node *n, ch
  * Reads FEATURE@SCOPE at *p and moves *p past it; sets layer, feature, pos, onwards. `all`: the whole text,
  * for messages.
  */
-int ct_session_read_feature(
-    const struct ct_session *s, const char *all, const char **p, struct ct_clamp *out, struct ct_error *err);
+int ct_session_read_feature(const struct ct_session *s, const char *all, const char **p,
+    struct ct_clamp *out, struct ct_error *err);
 
 /* The id of a word; if it is unknown, an error that suggests the nearest one. */
 int ct_engine_find_token(const struct ct_engine *e, const char *text, struct ct_error *err);

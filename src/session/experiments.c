@@ -29,7 +29,7 @@ ct_session_survey(struct ct_session *s, const struct ct_survey **out, const stru
 	if (s->survey)
 		return CT_OK;
 	if (!s->graph)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if ((code = ct_session_need_first(s, err)) < 0 || (code = ct_session_need_whole(s, err)) < 0 ||
 	    (code = ct_engine_check(s->e, err)) < 0)
 		return code;

@@ -46,11 +46,10 @@ clean_texts(struct ct_engine *e, struct ct_error *err)
 	e->info.scan = clean(e, f->scan);
 	e->info.transcoder = clean(e, f->transcoder);
 	e->info.trouble = clean(e, f->trouble);
-	return ok && e->info.name && e->info.scan && e->info.transcoder && e->info.trouble ? CT_OK
-									 : ct_fail_memory(err, 512,
-									    "a graph");
+	if (!ok || !e->info.name || !e->info.scan || !e->info.transcoder || !e->info.trouble)
+		return ct_fail_memory(err, 512, "a graph");
+	return CT_OK;
 }
-
 
 static int
 begin(struct ct_session *s, struct ct_error *err)

@@ -308,6 +308,12 @@ ct_session_finish(struct ct_session *s, const struct ct_job *job, struct ct_erro
 }
 
 int
+ct_session_no_graph(struct ct_error *err)
+{
+	return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+}
+
+int
 ct_session_need_whole(const struct ct_session *s, struct ct_error *err)
 {
 	if (!s->graph || !s->graph->partial)
@@ -323,7 +329,7 @@ ct_session_prune(struct ct_session *s, double node_threshold, double edge_thresh
 	int code;
 
 	if (!s->graph)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if ((code = check_thresholds(node_threshold, edge_threshold, err)) < 0)
 		return code;
 	code = ct_graph_prune(s->graph, node_threshold, edge_threshold, &arena, &tmp, NULL, err);
@@ -345,7 +351,7 @@ ct_session_direct(const struct ct_session *s, int node, struct ct_direct *out, s
 	int code;
 
 	if (!s->graph)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if (node < 0)
 		code = ct_direct_targets(out, s->graph, &tmp, err);
 	else
@@ -362,7 +368,7 @@ ct_session_paths(const struct ct_session *s, int target, int max, struct ct_path
 	int code;
 
 	if (!s->graph)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	code = ct_paths_find(out, s->graph, target, max, a, &tmp, err);
 	ct_arena_free(&tmp);
 	return code;

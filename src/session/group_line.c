@@ -12,8 +12,9 @@
 #include "session/engine.h"
 #include "share/graph_line.h"
 
-int
-ct_engine_classes(struct ct_engine *e, const struct ct_classes **out, struct ct_error *err)
+/* The classes of the values in its recipe's tables; *out NULL: it has no recipe. Lent by the engine. */
+static int
+classes_of(struct ct_engine *e, const struct ct_classes **out, struct ct_error *err)
 {
 	char *path = e->classes || e->file ? NULL : ct_path_join(e->info.dir, "recipe.yaml");
 	int code = CT_OK;
@@ -99,12 +100,12 @@ int
 ct_session_line_groups(struct ct_session *s, const struct ct_auto_groups *said, struct ct_line_groups *out,
     struct ct_arena *a, struct ct_error *err)
 {
-	const struct ct_classes *classes;
+	const struct ct_classes *classes = NULL;
 	struct ct_line_group *list;
 	int code = ct_session_parts(s, &out->parts, err);
 
 	if (code == CT_OK)
-		code = ct_engine_classes(s->e, &classes, err);
+		code = classes_of(s->e, &classes, err);
 	if (code < 0)
 		return code;
 	list = ct_arena_need(a, (size_t)out->parts->n, sizeof *list, "groups", err);

@@ -219,7 +219,7 @@ ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_
 	*out = (struct ct_subgraph){ .n_pins = 0 };
 	*said = (struct ct_auto_groups){ 0 };
 	if (!g || !g->n_targets)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if ((code = ct_session_need_whole(s, err)) < 0)
 		return code;
 	label = ct_arena_need(&tmp, (size_t)g->n_features, sizeof *label, "labels", err);

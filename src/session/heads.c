@@ -40,7 +40,7 @@ ct_session_parse_heads(const struct ct_session *s, const char *from, const char 
 
 	*q = (struct ct_heads_question){ .target = -1, .source = -1, .pos = -1, .to_pos = -1 };
 	if (!g)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if (to && (code = read_end(s, to, &q->target, &q->to_pos, err)) < 0)
 		return code;
 	/* With a source alone, the target is the first one of the graph. */
@@ -62,7 +62,7 @@ ct_session_heads(const struct ct_session *s, const struct ct_heads_question *q, 
 	if (code < 0)
 		return code;
 	if (!s->graph)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if (q->source >= 0)
 		source = source_of(&s->graph->nodes[q->source]);
 	if (source.kind == CT_NODE_TARGET && q->source >= 0)

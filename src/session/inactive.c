@@ -35,7 +35,7 @@ ct_session_inactive(const struct ct_session *s, int target, int pos, struct ct_i
 	if (code < 0)
 		return code;
 	if (!s->graph)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if (s->e->info.neurons)
 		return ct_fail(
 		    err, CT_EUNSUPPORTED, "neurons are always active: there are no inactive ones to find");

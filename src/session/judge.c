@@ -254,7 +254,7 @@ ct_session_judge(struct ct_session *s, const struct ct_subgraph *pins, struct ct
 	if (code < 0)
 		return code;
 	if (!s->graph || !s->prompt)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	if ((code = ct_session_need_first(s, err)) < 0 || (code = ct_session_need_whole(s, err)) < 0)
 		return code;
 	j = ct_arena_need(&tmp, 1, sizeof *j, "judging", err);

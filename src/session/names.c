@@ -225,7 +225,7 @@ ct_session_find_node(const struct ct_session *s, const char *name, struct ct_err
 	int code;
 
 	if (!g)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	for (int i = 0; i < g->n_nodes; i++) {
 		ct_session_node_text(s, &g->nodes[i], text, sizeof text);
 		if (strcmp(text, name) == 0)

@@ -15,7 +15,7 @@ ct_session_open_error(const struct ct_session *s, int target, int error, struct 
 	if (code < 0)
 		return code;
 	if (!g)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	from = &g->nodes[error];
 	to = &g->nodes[target < 0 ? g->n_nodes - g->n_targets : target];
 	if (from->kind != CT_NODE_ERROR)

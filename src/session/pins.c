@@ -42,7 +42,7 @@ ct_session_parts(struct ct_session *s, const struct ct_parts **out, struct ct_er
 	if (s->parts)
 		return CT_OK;
 	if (!s->graph)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	parts = ct_arena_need(&arena, 1, sizeof *parts, "a subgraph", err);
 	code = parts ? ct_parts_init(parts, &s->subgraph, s->graph, &arena, err) : CT_ENOMEM;
 	if (code < 0) {
@@ -254,7 +254,7 @@ ct_session_parse_pin(const struct ct_session *s, const char *text, struct ct_pin
 	int code;
 
 	if (s->T == 0)
-		return ct_fail(err, CT_EINVAL, "no prompt yet");
+		return ct_session_no_prompt(err);
 	if (strncmp(text, absent, sizeof absent - 1) == 0)
 		return read_absent(s, text, out, err);
 	if ((rest = ct_node_after_label(text, ct_node_traits(CT_NODE_ERROR)->label)))

@@ -82,7 +82,7 @@ ct_session_parse_qk(const struct ct_session *s, const char *head, const char *qu
 	int code;
 
 	if (!s->graph || !s->prompt)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	c = &s->prompt->pass.m->cfg;
 	if (!head && (query || key))
 		return ct_fail(err, CT_EINVAL, "a query or key needs its head: name one, such as L1H2");
@@ -111,7 +111,7 @@ ct_session_qk(const struct ct_session *s, const struct ct_qk_question *q, struct
 	if (code < 0)
 		return code;
 	if (!s->graph || !s->prompt)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	code = ct_qk_split(out, &s->prompt->lrm, q, a, &own, err);
 	return code < 0 ? code : ct_engine_check(s->e, err);
 }
@@ -147,7 +147,7 @@ ct_session_trace_qk(struct ct_session *s, const struct ct_job *job, struct ct_er
 	int code = CT_OK;
 
 	if (!g || !s->prompt)
-		return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
+		return ct_session_no_graph(err);
 	all = ct_arena_need(&s->graph_arena, (size_t)g->n_nodes, sizeof *all, "queries and keys", err);
 	if (!all)
 		return CT_ENOMEM;

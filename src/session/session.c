@@ -312,7 +312,7 @@ ct_session_extend(struct ct_session *s, const int *ids, int n, const struct ct_t
 	if (!all)
 		return ct_fail_memory(err, ((size_t)s->T + (size_t)n) * sizeof *all, "a prompt");
 	if (s->T == 0) {
-		code = ct_fail(err, CT_EINVAL, "no prompt yet");
+		code = ct_session_no_prompt(err);
 		goto out;
 	}
 	if ((code = ct_session_need_first(s, err)) < 0 || (code = ct_engine_check(s->e, err)) < 0)

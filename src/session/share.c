@@ -8,12 +8,6 @@
 #include "share/graph_json.h"
 #include "share/graph_line.h"
 
-static int
-no_graph(struct ct_error *err)
-{
-	return ct_fail(err, CT_EINVAL, "no graph yet: trace the prompt first");
-}
-
 /* For the graph of a clamped run: the clamps, and the graph without them. false: it is none. */
 static bool
 clamps_of(const struct ct_session *s, struct ct_then *out)
@@ -37,7 +31,7 @@ ct_session_graph_json(const struct ct_session *s, ct_drain_fn write, void *ctx, 
 	int code;
 
 	if (!s->graph)
-		return no_graph(err);
+		return ct_session_no_graph(err);
 	if ((code = ct_session_need_whole(s, err)) < 0)
 		return code;
 	x.then = clamps_of(s, &then) ? &then : NULL;
@@ -58,7 +52,7 @@ ct_session_export(struct ct_session *s, const struct ct_export_options *opt, ct_
 	struct ct_arena a = { 0 };
 	struct ct_page page;
 	struct ct_then then;
-	int code = s->graph ? ct_session_need_whole(s, err) : no_graph(err);
+	int code = s->graph ? ct_session_need_whole(s, err) : ct_session_no_graph(err);
 
 	if (code == CT_OK)
 		code = ct_session_page(&page, s, opt, &a, err);
@@ -86,7 +80,7 @@ ct_session_line(struct ct_session *s, const struct json_t *head, const struct ct
 
 	*text = NULL;
 	if (!s->graph)
-		return no_graph(err);
+		return ct_session_no_graph(err);
 	code = ct_session_need_whole(s, err);
 	if (code == CT_OK && said)
 		code = ct_session_line_groups(s, said, &groups, &a, err);

@@ -143,7 +143,7 @@ plan(struct ct_session *s, const struct ct_swap_options *opt, const struct ct_jo
 	if (code < 0 || (code = ct_engine_check(s->e, err)) < 0)
 		return code;
 	if (!s->prompt)
-		return ct_fail(err, CT_EINVAL, "no prompt yet");
+		return ct_session_no_prompt(err);
 	code = prepare(s->e, job, err);
 	return code < 0 ? code : plan_swap(s, opt, out, err);
 }

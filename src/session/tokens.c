@@ -66,10 +66,16 @@ ct_session_logits_init(struct ct_logits *l, const struct ct_session *s, const fl
 }
 
 int
+ct_session_no_prompt(struct ct_error *err)
+{
+	return ct_fail(err, CT_EINVAL, "no prompt yet");
+}
+
+int
 ct_session_check_position(const struct ct_session *s, int pos, struct ct_error *err)
 {
 	if (s->T == 0)
-		return ct_fail(err, CT_EINVAL, "no prompt yet");
+		return ct_session_no_prompt(err);
 	if (pos < 0 || pos >= s->T)
 		return ct_fail(
 		    err, CT_EINVAL, "no position %d: the prompt has positions 0 to %d", pos, s->T - 1);
