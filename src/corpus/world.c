@@ -14,8 +14,9 @@ ct_world_table(const struct ct_world *w, const char *name)
 	return -1;
 }
 
-int
-ct_table_column(const struct ct_table *t, const char *name)
+/* -1: none. */
+static int
+table_column(const struct ct_table *t, const char *name)
 {
 	for (int i = 0; i < t->n_cols; i++)
 		if (strcmp(t->cols[i], name) == 0)
@@ -23,8 +24,8 @@ ct_table_column(const struct ct_table *t, const char *name)
 	return -1;
 }
 
-int
-ct_table_row(const struct ct_table *t, const char *name)
+static int
+table_row(const struct ct_table *t, const char *name)
 {
 	for (int i = 0; i < t->n_rows; i++)
 		if (strcmp(t->cells[(size_t)i * t->n_cols], name) == 0)
@@ -69,7 +70,7 @@ read_columns(struct ct_world *w, struct ct_table *t, const struct ct_yaml *node,
 			return ct_yaml_fail(w->doc, &cols->items[i], CT_EFORMAT, err,
 			    "a column cannot be called \"%s\": \"relation\" and dots have a meaning in slots",
 			    cols->items[i].text);
-		if (ct_table_column(t, cols->items[i].text) >= 0)
+		if (table_column(t, cols->items[i].text) >= 0)
 			return ct_yaml_fail(w->doc, &cols->items[i], CT_EFORMAT, err,
 			    "table %s has two columns called \"%s\"", t->name, cols->items[i].text);
 		t->cols[t->n_cols] = ct_arena_strdup(w->arena, cols->items[i].text);
@@ -91,7 +92,7 @@ read_wording(struct ct_world *w, struct ct_table *t, const struct ct_yaml *node,
 		    w->doc, map, CT_EFORMAT, err, "`labels:` is a map from columns to wordings");
 	for (int i = 0; i < map->n; i++) {
 		const struct ct_yaml *e = &map->items[i];
-		int col = ct_table_column(t, e->key);
+		int col = table_column(t, e->key);
 
 		if (col < 0)
 			return ct_yaml_fail(
@@ -118,7 +119,7 @@ read_row(struct ct_world *w, struct ct_table *t, const struct ct_yaml *row, stru
 	for (int i = 0; i < row->n; i++) {
 		if ((code = check_value(w, &row->items[i], err)) < 0)
 			return code;
-		if (i == 0 && ct_table_row(t, row->items[i].text) >= 0)
+		if (i == 0 && table_row(t, row->items[i].text) >= 0)
 			return ct_yaml_fail(w->doc, row, CT_EFORMAT, err,
 			    "table %s has two rows called \"%s\"", t->name, row->items[i].text);
 		cells[i] = ct_arena_strdup(w->arena, row->items[i].text);
@@ -174,7 +175,7 @@ link_table(struct ct_world *w, struct ct_table *t, struct ct_error *err)
 			size_t i = (size_t)r * t->n_cols + c;
 
 			if (t->refs[c] >= 0) {
-				t->ref_rows[i] = ct_table_row(&w->tables[t->refs[c]], t->cells[i]);
+				t->ref_rows[i] = table_row(&w->tables[t->refs[c]], t->cells[i]);
 				if (t->ref_rows[i] < 0)
 					return ct_yaml_fail(w->doc, t->row_at[r], CT_EFORMAT, err,
 					    "%s \"%s\": table %s has no row \"%s\"", t->name,
@@ -286,7 +287,7 @@ ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over 
 				return ct_yaml_fail(w->doc, at, CT_EFORMAT, err,
 				    "\"relation\" in a slot needs `relations:`, a list of columns");
 			for (int i = 0; i < relations->n; i++)
-				if (ct_table_column(t, relations->names[i]) < 0)
+				if (table_column(t, relations->names[i]) < 0)
 					return ct_yaml_fail(w->doc, at, CT_EFORMAT, err,
 					    "table %s has no column \"%s\" (a relation)", t->name,
 					    relations->names[i]);
@@ -310,12 +311,6 @@ ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over 
 	return code;
 }
 
-bool
-ct_slot_is_relational(const struct ct_slot *s)
-{
-	return s->n > 0 && s->cols[s->n - 1] == CT_CURRENT_RELATION;
-}
-
 struct ct_fact
 ct_slot_fact(const struct ct_slot *s, const struct ct_world *w, const struct ct_over *over, const int *rows,
     const char *relation)
@@ -324,7 +319,7 @@ ct_slot_fact(const struct ct_slot *s, const struct ct_world *w, const struct ct_
 
 	for (int i = 0; i < s->n; i++) {
 		const struct ct_table *t = &w->tables[f.table];
-		int col = s->cols[i] == CT_CURRENT_RELATION ? ct_table_column(t, relation) : s->cols[i];
+		int col = s->cols[i] == CT_CURRENT_RELATION ? table_column(t, relation) : s->cols[i];
 
 		if (t->refs[col] >= 0)
 			f = (struct ct_fact){ t->refs[col], t->ref_rows[(size_t)f.row * t->n_cols + col], 0 };

@@ -40,9 +40,6 @@ struct ct_world {
 
 int ct_world_read(struct ct_world *w, const struct ct_yaml *tables, struct ct_error *err);
 int ct_world_table(const struct ct_world *w, const char *name);		/* -1: none */
-int ct_table_column(const struct ct_table *t, const char *name);	/* -1: none */
-int ct_table_row(const struct ct_table *t, const char *name);		/* -1: none */
-
 /* The rows a sentence is over: a name and a table each. */
 struct ct_over {
 	int n;
@@ -73,7 +70,6 @@ struct ct_relations {
  */
 int ct_slot_parse(struct ct_slot *s, const struct ct_world *w, const struct ct_over *over, const char *path,
     size_t n, const struct ct_relations *relations, const struct ct_yaml *at, struct ct_error *err);
-bool ct_slot_is_relational(const struct ct_slot *s);
 struct ct_fact ct_slot_fact(const struct ct_slot *s, const struct ct_world *w, const struct ct_over *over,
     const int *rows, const char *relation);
 const char *ct_fact_text(const struct ct_world *w, struct ct_fact f);

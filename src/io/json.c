@@ -72,27 +72,6 @@ ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct
 	return parse(out, name, text, n, false, err);
 }
 
-int
-ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, size_t n,
-    struct ct_error *err)
-{
-	json_error_t why;
-	char msg[256];
-
-	*out = NULL;
-	if (too_heavy(text + at, n))
-		return ct_fail(err, CT_EFORMAT, "%s: byte %zu: more brackets than content; refused", name,
-		    at);
-	*out = json_loadb(text + at, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-	if (*out)
-		return CT_OK;
-	if (no_memory(&why))
-		return ct_fail_memory(err, n, name);
-	ct_text_clean(msg, sizeof msg, why.text, strlen(why.text));
-	return ct_fail(err, CT_EFORMAT, "%s: byte %zu: not valid JSON: %s", name, at + (size_t)why.position,
-	    msg);
-}
-
 /* Makes valid JSON free of everything that jansson refuses for its content. */
 static void
 make_plain(struct ct_buffer *to, const char *text, size_t n)

@@ -24,14 +24,10 @@ int ct_json_load(json_t **out, const char *path, size_t max_bytes, struct ct_err
 int ct_json_load_mended(json_t **out, const char *path, size_t max_bytes, struct ct_notes *mended,
     uint32_t *digest, struct ct_error *err);
 int ct_json_parse(json_t **out, const char *name, const char *text, size_t n, struct ct_error *err);
-/* One value, n bytes of a longer text from byte `at` on; errors name the byte. */
-int ct_json_parse_part(json_t **out, const char *name, const char *text, size_t at, size_t n,
-    struct ct_error *err);
-
 /*
- * The same, more leniently, for data that only describes: of two fields with one name the last counts; NUL
- * characters, lone surrogates and bytes that are not UTF-8 become U+FFFD, and numbers that are not finite
- * become null.
+ * One value, n bytes of a longer text from byte `at` on; errors name the byte. Lenient, for data that only
+ * describes: of two fields with one name the last counts; NUL characters, lone surrogates and bytes that are
+ * not UTF-8 become U+FFFD, and numbers that are not finite become null.
  */
 int ct_json_parse_lenient(json_t **out, const char *name, const char *text, size_t at, size_t n,
     struct ct_error *err);

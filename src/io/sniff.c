@@ -139,12 +139,6 @@ ct_sniff(const void *data, size_t n)
 	return is_zeros(s, n) ? CT_SNIFF_ZEROS : CT_SNIFF_OTHER;
 }
 
-const char *
-ct_sniff_name(enum ct_sniff kind)
-{
-	return kinds[kind].name;
-}
-
 /* The size that a Git LFS pointer promises, as " to a file of N bytes". */
 static void
 lfs_size(char *out, size_t size, const unsigned char *s, size_t n)

@@ -35,7 +35,6 @@ enum ct_sniff {
 };
 
 enum ct_sniff ct_sniff(const void *data, size_t n);
-const char *ct_sniff_name(enum ct_sniff kind);		/* "a Git LFS pointer"; "" for CT_SNIFF_OTHER */
 
 /*
  * Fails unless the n bytes at data, the beginning of a file or the whole file, may be of the kind that is

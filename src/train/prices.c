@@ -7,8 +7,12 @@
 
 enum { GRID = 4 };
 
-int
-ct_batch_differ(const struct ct_batch *b, int i, int row)
+/*
+ * The first row in which the two sentences of the pair that begins with sentence i differ, i's first row
+ * being `row`; the number of i's rows if none does.
+ */
+static int
+differ(const struct ct_batch *b, int i, int row)
 {
 	int n = b->len[i], t = 0;
 	const int *x = b->tokens + row, *y = x + n;
@@ -41,7 +45,7 @@ pairs_backward(const struct ct_batch *b, int D, double factor, const float *mid,
 	for (int i = 0, r = 0; i < b->n && factor > 0; r += b->len[i++]) {
 		int n = b->len[i];
 
-		for (int t = ct_batch_differ(b, i, r); t < n; t++) {
+		for (int t = differ(b, i, r); t < n; t++) {
 			size_t at = (size_t)(r + t) * D, as = at + (size_t)n * D;
 			float k = (float)(factor / fmax(ct_sdot(D, mid + at, mid + at) +
 			    ct_sdot(D, mid + as, mid + as), 1e-20));

@@ -16,10 +16,4 @@
 void ct_prices_backward(const struct ct_net *net, const struct ct_batch *b, int l, double scale,
     const struct ct_prices *prices, const float *mid, const float *out, float *restrict dout);
 
-/*
- * The first row in which the two sentences of the pair that begins with sentence i differ, i's first row
- * being `row`; the number of i's rows if none does.
- */
-int ct_batch_differ(const struct ct_batch *b, int i, int row);
-
 #endif

@@ -397,17 +397,6 @@ draw_bar_only(const struct area *a, int x, int y, int w)
 }
 
 void
-draw_style(const struct area *a, int x, int y, int w, enum style style)
-{
-	for (int i = 0; i < w; i++) {
-		struct cell *c = cell_at(a, x + i, y);
-
-		if (c)
-			c->style = (uint8_t)style;
-	}
-}
-
-void
 draw_cursor(const struct area *a, int x, int y)
 {
 	if (cell_at(a, x, y)) {

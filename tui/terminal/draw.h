@@ -81,7 +81,6 @@ void draw_select(const struct area *a, int x, int y, int w);
 /* Marks the selected row of another view: only a mark. */
 void draw_here(const struct area *a, int x, int y);
 void draw_bar_only(const struct area *a, int x, int y, int w);
-void draw_style(const struct area *a, int x, int y, int w, enum style style);
 void draw_cursor(const struct area *a, int x, int y);
 
 #endif

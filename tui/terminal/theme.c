@@ -16,7 +16,7 @@ struct look {
 };
 
 struct theme {
-	const char *name, *note;
+	const char *name;
 	short background;	/* -1: the terminal's own */
 	short chosen;		/* background of the selected row, with 256 colours */
 	struct look look[ST_COUNT];
@@ -53,17 +53,23 @@ static const char letters[ST_COUNT] = {
 	}
 
 static const struct theme themes[] = {
-	{ "default", "on the terminal's own background, dark or light", -1, -1,
+	/* on the terminal's own background, dark or light */
+	{ "default", -1, -1,
 	    LOOKS(-1, 244, -1, 33, 172, 244, 33, 33, 134, -1, 242, -1, 172) },
-	{ "dark", "for a dark background", 234, 24,
+	/* for a dark background */
+	{ "dark", 234, 24,
 	    LOOKS(252, 245, 231, 75, 215, 245, 117, 75, 177, 231, 240, 231, 215) },
-	{ "light", "for a light background", 231, 153,
+	/* for a light background */
+	{ "light", 231, 153,
 	    LOOKS(236, 243, 16, 25, 130, 243, 25, 25, 90, 16, 249, 16, 130) },
-	{ "projector", "black on white, strong colours, for a lit room", 231, 186,
+	/* black on white, strong colours, for a lit room */
+	{ "projector", 231, 186,
 	    LOOKS(16, 238, 16, 19, 130, 238, 19, 19, 90, 16, 240, 16, 124) },
-	{ "cvd", "blue and yellow on dark: the widest distance for every kind of colour vision", 234, 24,
+	/* blue and yellow on dark: the widest distance for every kind of colour vision */
+	{ "cvd", 234, 24,
 	    LOOKS(252, 245, 231, 39, 220, 245, 39, 39, 231, 231, 240, 231, 220) },
-	{ "mono", "no colours", -1, -1, LOOKS(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1) },
+	/* no colours */
+	{ "mono", -1, -1, LOOKS(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1) },
 };
 
 /* What theme_apply decided. A terminal has one set of colour pairs, so this is the process's. */
@@ -91,12 +97,6 @@ const char *
 theme_name(const struct theme *t)
 {
 	return t->name;
-}
-
-const char *
-theme_note(const struct theme *t)
-{
-	return t->note;
 }
 
 /* A selected row looks the same throughout: different styles would look like patches. */

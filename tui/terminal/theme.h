@@ -31,7 +31,6 @@ struct theme;
 /* NULL: there is no such theme. */
 const struct theme *theme_find(const char *name);
 const char *theme_name(const struct theme *t);
-const char *theme_note(const struct theme *t);
 /* The i-th theme, NULL after the last. */
 const struct theme *theme_at(int i);
 

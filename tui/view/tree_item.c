@@ -349,8 +349,9 @@ tree_item_fold(struct tree_item *t, int depth)
 	return did;
 }
 
-const char *
-tree_item_name(const struct study *s, const struct tree_item *t, char *buf, size_t size)
+/* Its name in a session: the node's name, "words", "errors", "token 7", "layer 3". Returns buf. */
+static const char *
+item_name(const struct study *s, const struct tree_item *t, char *buf, size_t size)
 {
 	static const char *const names[] = { [CT_INPUT_NODE] = "", [CT_INPUT_WORDS] = "words",
 		[CT_INPUT_ERRORS] = "errors", [CT_INPUT_TOKEN] = "token", [CT_INPUT_LAYER] = "layer",
@@ -372,7 +373,7 @@ tree_item_title(const struct study *s, const struct tree_item *t, char *buf, siz
 		return study_name(s, t->node, buf, size);
 	if (t->kind == CT_INPUT_TOKEN)
 		return study_place(s, t->key, buf, size);
-	return tree_item_name(s, t, buf, size);
+	return item_name(s, t, buf, size);
 }
 
 struct tree_item *
@@ -386,7 +387,7 @@ tree_item_named(const struct study *s, struct tree_item *t, int n, const char **
 		const char *end = *text;
 		size_t len;
 
-		tree_item_name(s, &t[i], name, sizeof name);
+		item_name(s, &t[i], name, sizeof name);
 		len = strlen(name);
 		if (len <= longest || strncmp(*text, name, len))
 			continue;
@@ -413,7 +414,7 @@ tree_item_path(const struct study *s, const struct tree_item *t, char *buf, size
 		tree_item_path(s, t->parent, buf, size);
 		n = strlen(buf);
 	}
-	tree_item_name(s, t, name, sizeof name);
+	item_name(s, t, name, sizeof name);
 	snprintf(buf + n, size - n, "%s%s", n ? " > " : "", name);
 	return buf;
 }

@@ -85,8 +85,6 @@ int tree_item_depth(const struct tree_item *t);
 /* Folds everything open at a depth (1: itself). Returns false if nothing was. */
 bool tree_item_fold(struct tree_item *t, int depth);
 
-/* Its name in a session: the node's name, "words", "errors", "token 7", "layer 3". Returns buf. */
-const char *tree_item_name(const struct study *s, const struct tree_item *t, char *buf, size_t size);
 /* Its name on the screen: a fold is "words", "errors", "@Dallas", "layer 3". Returns buf. */
 const char *tree_item_title(const struct study *s, const struct tree_item *t, char *buf, size_t size);
 /*
