@@ -101,11 +101,11 @@ parse_size(const char *s, int *cols, int *rows)
 static int
 mdoc(const char *what)
 {
-	if (!strcmp(what, "keys"))
+	if (strcmp(what, "keys") == 0)
 		key_mdoc(stdout);
-	else if (!strcmp(what, "commands"))
+	else if (strcmp(what, "commands") == 0)
 		cmd_mdoc(stdout);
-	else if (!strcmp(what, "views"))
+	else if (strcmp(what, "views") == 0)
 		view_mdoc(stdout);
 	else
 		return 2;
@@ -156,8 +156,8 @@ take_option(int code, const char *arg, const char *at, struct app_options *opt)
 	switch (code) {
 	case 'k': return take_k(arg, &opt->engine.k);
 	case 'b':
-		opt->engine.neurons = !strcmp(arg, "neurons");
-		if (opt->engine.neurons || !strcmp(arg, "transcoder"))
+		opt->engine.neurons = strcmp(arg, "neurons") == 0;
+		if (opt->engine.neurons || strcmp(arg, "transcoder") == 0)
 			return -1;
 		app_complain("--basis: expected transcoder or neurons, found \"%s\"", arg);
 		return 2;

@@ -49,7 +49,7 @@ is_like(const struct ct_corpus *c, const struct ct_operand_form *f, const int *v
 	    at[1] != f->at[1])
 		return false;
 	for (int pos = 1; pos < f->length; pos++)
-		if (*f->tokens[pos] && strcmp(f->tokens[pos], c->words[c->tokens[s->first + pos]]))
+		if (*f->tokens[pos] && strcmp(f->tokens[pos], c->words[c->tokens[s->first + pos]]) != 0)
 			return false;
 	return true;
 }

@@ -184,7 +184,7 @@ cli_cards(struct cli_model *m, char **names, int n_names, const char *json, bool
 	struct shown to = { json ? list : NULL, ascii };
 	int code = cli_model_open(m, NULL, &err), status;
 
-	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		to.ascii = true;
 	for (int i = 0; code == CT_OK && i < n_names; i++) {
 		if (i && !json)

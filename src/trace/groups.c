@@ -323,7 +323,7 @@ count_label(const struct grouping *w, const struct ct_graph_group *group, const 
 		const char *label = w->label[group->node[i]];
 
 		for (int c = 0; ct_label_candidate(other, sizeof other, label, c); c++)
-			if (!strcmp(text, other))
+			if (strcmp(text, other) == 0)
 				sum += ct_stems_weight(label, c);
 	}
 	return sum;

@@ -22,7 +22,7 @@ static bool
 binds(const char *word)
 {
 	for (size_t i = 0; i < sizeof binding / sizeof *binding; i++)
-		if (!strcmp(word, binding[i]))
+		if (strcmp(word, binding[i]) == 0)
 			return true;
 	return false;
 }
@@ -60,7 +60,7 @@ read_words(char stem[CT_STEMS_OF_LABEL][CT_STEM_SIZE], const char *label, bool a
 
 	while (p < end && n < CT_STEMS_OF_LABEL) {
 		next_word(&p, end, word);
-		if (first && !strcmp(word, "say"))
+		if (first && strcmp(word, "say") == 0)
 			says = true;
 		else if (*word && (all || !binds(word)))
 			snprintf(stem[n++], CT_STEM_SIZE, "%s%.*s", says ? "say " : "", CT_STEM_SIZE - 5,

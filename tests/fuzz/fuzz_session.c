@@ -31,8 +31,8 @@ keep_model(char *text)
 {
 	for (char *line = text; line && *line; line += line && *line == '\n') {
 		line += strspn(line, " \t");
-		if (!strncmp(line, "model", 5) || !strncmp(line, "lesson", 6) ||
-		    !strncmp(line, "transcoder", 10))
+		if (strncmp(line, "model", 5) == 0 || strncmp(line, "lesson", 6) == 0 ||
+		    strncmp(line, "transcoder", 10) == 0)
 			*line = '#';
 		line += strcspn(line, "\n");
 	}
@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	keep_model(text);
 	a->session.reading = true;
 	fuzz_need(session_read(a, "f", text, &failed, &err) == CT_OK);
-	fuzz_need(!failed || !strncmp(err.msg, "f:", 2));
+	fuzz_need(!failed || strncmp(err.msg, "f:", 2) == 0);
 	frame_draw(a);
 	if (session_write(a, &one)) {
 		fuzz_need((again = strdup(one.text)) != NULL);
@@ -59,7 +59,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		fuzz_need(session_read(a, "f", again, &failed, &err) == CT_OK);
 		fuzz_need(!failed);
 		fuzz_need(session_write(a, &two));
-		fuzz_need(!strcmp(one.text, two.text));
+		fuzz_need(strcmp(one.text, two.text) == 0);
 		free(again);
 	}
 	lines_free(&one);

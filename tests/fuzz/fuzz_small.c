@@ -130,7 +130,7 @@ history(const char *path)
 	need(history_keep(&one, path, &err) == CT_OK);
 	need(history_load(&two, path, &err) == CT_OK && one.n == two.n);
 	for (int i = 0; i < one.n; i++)
-		need(!strcmp(one.lines[i], two.lines[i]));
+		need(strcmp(one.lines[i], two.lines[i]) == 0);
 	history_free(&one);
 	history_free(&two);
 }

@@ -83,6 +83,8 @@ echo '#include <curses.h>' >>tui/view/v.c
 finds floors.sh "curses.h"
 printf 'static int\nf(void)\n{\n\treturn g()\n\t    && h();\n}\n' >>src/base/a.c
 finds sources.sh "an operator ends a line and begins none"
+printf 'static bool\nf(const char *s)\n{\n\treturn !strcmp(s, "");\n}\n' >>src/base/a.c
+finds sources.sh "texts are compared as"
 echo '#include <cblas.h>' >>src/trace/c.c
 finds floors.sh "cblas.h"
 

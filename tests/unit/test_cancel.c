@@ -105,7 +105,7 @@ static struct count *
 count_of(struct census *c, const char *phase)
 {
 	for (int i = 0; i < c->n; i++)
-		if (!strcmp(c->of[i].phase, phase))
+		if (strcmp(c->of[i].phase, phase) == 0)
 			return &c->of[i];
 	return NULL;
 }

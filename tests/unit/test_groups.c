@@ -40,7 +40,7 @@ static double
 has(int label, const char *stem)
 {
 	for (int i = 0; i < 5 && known[label].stem[i].stem; i++)
-		if (!strcmp(known[label].stem[i].stem, stem))
+		if (strcmp(known[label].stem[i].stem, stem) == 0)
 			return known[label].stem[i].weight;
 	return 0;
 }
@@ -281,7 +281,7 @@ naive_carried(struct naive *w)
 				best = b;
 			}
 		}
-		if (best >= 0 && w->stem[a] && w->stem[best] && !strcmp(w->stem[a], w->stem[best]) &&
+		if (best >= 0 && w->stem[a] && w->stem[best] && strcmp(w->stem[a], w->stem[best]) == 0 &&
 		    w->g->nodes[a].pos != w->g->nodes[best].pos && may_meet(w, a, best))
 			to[a] = best;
 	}

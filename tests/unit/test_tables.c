@@ -43,7 +43,7 @@ test_keys_run_commands(void **state)
 		for (int j = 0; j < i; j++) {
 			other = key_at(j);
 			if (key_parse(other->key) == code && (k->place == other->place ||
-			    (k->place && other->place && !strcmp(k->place, other->place))))
+			    (k->place && other->place && strcmp(k->place, other->place) == 0)))
 				fail_msg("%s is bound twice in %s", k->key,
 				    k->place ? k->place : "all views");
 		}
@@ -154,7 +154,7 @@ is_pressed(const char *scripts, const struct key_entry *k)
 		for (; line && (!end || line < end); line = strstr(line, "\n key ")) {
 			const char *at = strstr(++line, word), *stop = strchr(line, '\n');
 
-			if (!strncmp(line, " key ", 5) && at && at < stop)
+			if (strncmp(line, " key ", 5) == 0 && at && at < stop)
 				return true;
 		}
 	}

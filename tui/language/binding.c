@@ -16,7 +16,8 @@ binding_of(const struct app *a, int key)
 
 	if (a->player.lesson)
 		own = key_bound_in(view_ops(VIEW_LESSON)->name, key);
-	if (own && !strncmp(own->command, "lesson choose ", 14) && own->command[14] - '0' > turn_choices(a))
+	if (own && strncmp(own->command, "lesson choose ", 14) == 0 &&
+	    own->command[14] - '0' > turn_choices(a))
 		own = NULL;
 	if (!own || !turn_has_keys(a))
 		here = view_key(a, key);

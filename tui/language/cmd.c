@@ -287,7 +287,7 @@ cmd_find(const char *name, size_t len)
 	const struct cmd_entry *c;
 
 	for (int i = 0; (c = cmd_at(i)); i++)
-		if (strlen(c->name) == len && !memcmp(c->name, name, len))
+		if (strlen(c->name) == len && memcmp(c->name, name, len) == 0)
 			return c;
 	return NULL;
 }

@@ -93,7 +93,7 @@ do_heads(struct app *a, const char *arg)
 	if (strlen(arg) >= sizeof from)
 		return app_fail(a, "heads: expected [FROM] [to NODE], such as @Dallas to L1#3@8");
 	to = find_to(arg, from, sizeof from);
-	if (!strcmp(from, "all") && !to)
+	if (strcmp(from, "all") == 0 && !to)
 		from[0] = '\0';
 	if (ct_session_parse_heads(a->study.session, *from ? from : NULL, to, &q, &err))
 		return app_error(a, &err);
@@ -111,7 +111,7 @@ do_qk(struct app *a, const char *arg)
 
 	if (!*arg)
 		return qk_show(a, NULL);
-	if (!strcmp(arg, "next") || !strcmp(arg, "back"))
+	if (strcmp(arg, "next") == 0 || strcmp(arg, "back") == 0)
 		return qk_turn(a, *arg == 'n' ? 1 : -1);
 	for (; *arg && n < 3; n++) {
 		size_t size = strcspn(arg, " ");
@@ -181,7 +181,7 @@ do_weights(struct app *a, const char *arg)
 	struct ct_clamp f;
 	struct ct_error err;
 
-	if (!strcmp(arg, "next") || !strcmp(arg, "back"))
+	if (strcmp(arg, "next") == 0 || strcmp(arg, "back") == 0)
 		return weights_turn(a, *arg == 'n' ? 1 : -1);
 	if (*arg && parse_feature(a, arg, &f, &err) < 0)
 		return app_error(a, &err);

@@ -120,7 +120,7 @@ parse_clamps(const struct ct_session *s, const char *text, struct ct_clamp *out,
 
 	do {
 		size_t len = 0;
-		bool quoted = false, is_off = !strncmp(text, off, sizeof off - 1);
+		bool quoted = false, is_off = strncmp(text, off, sizeof off - 1) == 0;
 
 		text += is_off ? sizeof off - 1 : 0;
 		for (; text[len] && (quoted || text[len] != ';'); len++)
@@ -335,7 +335,7 @@ do_unclamp(struct app *a, const char *arg)
 	struct ct_error err;
 	int i;
 
-	if (!strcmp(arg, "all"))
+	if (strcmp(arg, "all") == 0)
 		return study_clamp_set(&a->study, &none, &err) ? app_error(a, &err) : DID_CHANGE;
 	if ((i = cmd_supernode(a, &arg)) >= 0)
 		return unclamp_supernode(a, i);

@@ -111,7 +111,7 @@ do_at(struct app *a, const char *arg)
 	struct study *s = &a->study;
 	int n;
 
-	if (!strcmp(arg, "last"))
+	if (strcmp(arg, "last") == 0)
 		return go_to(a, s->T - 1);
 	if (cmd_parse_int(arg, &n)) {
 		if (*arg == '+' || *arg == '-')
@@ -124,7 +124,7 @@ do_at(struct app *a, const char *arg)
 	for (int i = 1; i <= s->T; i++) {
 		int pos = (s->pos + i) % s->T;
 
-		if (!strcmp(study_token(s, pos), arg)) {
+		if (strcmp(study_token(s, pos), arg) == 0) {
 			s->pos = pos;
 			return DID_CHANGE;
 		}
@@ -189,7 +189,7 @@ page(struct app *a, const char *arg, int step)
 {
 	const struct view_ops *ops = view_ops(a->focus);
 	struct list *l = ops->list ? ops->list(a, a->state[a->focus]) : NULL;
-	bool half = !strcmp(arg, "half");
+	bool half = strcmp(arg, "half") == 0;
 	int rows;
 
 	if (*arg && !half)
@@ -282,7 +282,7 @@ do_select(struct app *a, const char *arg)
 int
 do_jumplist(struct app *a, const char *arg)
 {
-	bool back = !strcmp(arg, "back");
+	bool back = strcmp(arg, "back") == 0;
 	int node;
 
 	if (!back && strcmp(arg, "forward") != 0)
@@ -372,7 +372,7 @@ do_next_pane(struct app *a, const char *arg)
 		return show(a, VIEW_TREE);
 	while (at < n - 1 && pane[at] != a->focus)
 		at++;
-	return show(a, pane[(at + (strcmp(arg, "back") ? 1 : n - 1)) % n]);
+	return show(a, pane[(at + (strcmp(arg, "back") != 0 ? 1 : n - 1)) % n]);
 }
 
 int
@@ -383,18 +383,18 @@ do_pane(struct app *a, const char *arg)
 		int columns, rows;
 	} moves[] = { { "wider", 4, 0 }, { "narrower", -4, 0 }, { "taller", 0, 2 }, { "shorter", 0, -2 } };
 
-	if (!strcmp(arg, "even")) {
+	if (strcmp(arg, "even") == 0) {
 		a->wish = (struct layout_wish){ .zoom = false };
 		return DID_CHANGE;
 	}
-	if (!strcmp(arg, "zoom")) {
+	if (strcmp(arg, "zoom") == 0) {
 		if (a->view != VIEW_TREE)
 			return app_fail(a, "the %s fills the whole screen already", view_ops(a->view)->name);
 		a->wish.zoom = !a->wish.zoom;
 		return DID_CHANGE;
 	}
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
-		if (!strcmp(arg, moves[i].word))
+		if (strcmp(arg, moves[i].word) == 0)
 			return layout_grow(a, moves[i].columns, moves[i].rows)
 			    ? DID_CHANGE
 			    : app_fail(a, "the %s cannot be made %s", view_ops(a->focus)->name, arg);
@@ -412,7 +412,7 @@ do_help(struct app *a, const char *arg)
 int
 do_expand(struct app *a, const char *arg)
 {
-	bool all = !strcmp(arg, "all");
+	bool all = strcmp(arg, "all") == 0;
 
 	if (tree_level(a, all ? 100 : 1))
 		return DID_CHANGE;
@@ -422,7 +422,7 @@ do_expand(struct app *a, const char *arg)
 int
 do_fold(struct app *a, const char *arg)
 {
-	return tree_level(a, strcmp(arg, "all") ? -1 : -100) ? DID_CHANGE : DID_NOTHING;
+	return tree_level(a, strcmp(arg, "all") != 0 ? -1 : -100) ? DID_CHANGE : DID_NOTHING;
 }
 
 /* One level up: folds an open row, or goes to the row above. */
@@ -496,9 +496,9 @@ do_sort(struct app *a, const char *arg)
 int
 do_edges(struct app *a, const char *arg)
 {
-	if (*arg && strcmp(arg, "weight") && strcmp(arg, "share"))
+	if (*arg && strcmp(arg, "weight") != 0 && strcmp(arg, "share") != 0)
 		return app_fail(a, "edges: expected weight or share, found \"%.60s\"", arg);
-	a->shares = *arg ? !strcmp(arg, "share") : !a->shares;
+	a->shares = *arg ? strcmp(arg, "share") == 0 : !a->shares;
 	app_say(a, a->shares ? "edges as shares of all that flows into the node, positive and negative"
 			     : "edges as weights: what the source adds to the node, in its own units");
 	return DID_CHANGE;

@@ -175,7 +175,7 @@ unpin_members(struct ct_subgraph *sg, int supernode)
 	/* a copy, since an empty supernode's place may be given to another */
 	memcpy(name, sg->name[supernode], sizeof name);
 	for (int i = sg->n_pins - 1; i >= 0; i--)
-		if (sg->pin[i].supernode >= 0 && !strcmp(sg->name[sg->pin[i].supernode], name))
+		if (sg->pin[i].supernode >= 0 && strcmp(sg->name[sg->pin[i].supernode], name) == 0)
 			ct_subgraph_unpin(sg, i);
 }
 
@@ -190,7 +190,7 @@ do_unpin(struct app *a, const char *arg)
 
 	if (!sg)
 		return DID_FAIL | DID_CHANGE;
-	if (!strcmp(arg, "all")) {
+	if (strcmp(arg, "all") == 0) {
 		*sg = (struct ct_subgraph){ .n_pins = 0 };
 		did = set(a, sg);
 		app_say(a, "%s", pins_count(&a->study, name, sizeof name));
@@ -231,7 +231,7 @@ is_node(const char *s)
 		"absent \"" };
 
 	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
-		if (!strncmp(s, begins[i], strlen(begins[i])))
+		if (strncmp(s, begins[i], strlen(begins[i])) == 0)
 			return true;
 	return (*s == 'L' || *s == 'l') && s[1] && s[1 + strspn(s + 1, "0123456789")] == '#';
 }
@@ -441,7 +441,7 @@ int
 do_move(struct app *a, const char *arg)
 {
 	const struct ct_subgraph *sg = ct_session_subgraph(a->study.session);
-	bool out = !strcmp(arg, "out");
+	bool out = strcmp(arg, "out") == 0;
 	struct ct_subgraph *fresh;
 	struct ct_error err;
 	struct ct_pin p;

@@ -114,23 +114,23 @@ do_lesson(struct app *a, const char *arg)
 {
 	int n, did, step = a->player.step;
 
-	if (!*arg || !strcmp(arg, "again"))
+	if (!*arg || strcmp(arg, "again") == 0)
 		return player_go(a, step);
-	if (!strcmp(arg, "next"))
+	if (strcmp(arg, "next") == 0)
 		return player_next(a);
-	if (!strcmp(arg, "hint"))
+	if (strcmp(arg, "hint") == 0)
 		return player_hint(a);
-	if (!strncmp(arg, "choose ", 7) && cmd_parse_int(arg + 7, &n))
+	if (strncmp(arg, "choose ", 7) == 0 && cmd_parse_int(arg + 7, &n))
 		return player_choose(a, n);
-	if (!strncmp(arg, "result ", 7))
+	if (strncmp(arg, "result ", 7) == 0)
 		return player_result(a, arg + 7 + strspn(arg + 7, " "));
-	if (!strcmp(arg, "back"))
+	if (strcmp(arg, "back") == 0)
 		return player_go(a, step - 1);
-	if (!strcmp(arg, "answer"))
+	if (strcmp(arg, "answer") == 0)
 		return player_answer(a);
 	if (cmd_parse_int(arg, &n))
 		return player_go(a, n - 1);
-	if (!strcmp(arg, "off")) {
+	if (strcmp(arg, "off") == 0) {
 		player_close(a);
 		return DID_CHANGE;
 	}
@@ -147,7 +147,7 @@ last_word(char *text, const char *word)
 {
 	size_t n = strlen(text), len = strlen(word);
 
-	if (n <= len || strcmp(text + n - len, word) || text[n - len - 1] != ' ')
+	if (n <= len || strcmp(text + n - len, word) != 0 || text[n - len - 1] != ' ')
 		return false;
 	for (n -= len; n > 0 && text[n - 1] == ' ';)
 		text[--n] = '\0';
@@ -233,7 +233,7 @@ is_screen(const char *path)
 	static const char end[] = "screen.svg";
 	size_t n = strlen(path);
 
-	return n >= sizeof end - 1 && !strcmp(path + n - (sizeof end - 1), end);
+	return n >= sizeof end - 1 && strcmp(path + n - (sizeof end - 1), end) == 0;
 }
 
 int
@@ -299,7 +299,8 @@ do_quit(struct app *a, const char *arg)
 int
 do_screen(struct app *a, const char *arg)
 {
-	bool styles = !strcmp(arg, "styles"), mono = !strcmp(arg, "mono"), cursor = !strcmp(arg, "cursor");
+	bool styles = strcmp(arg, "styles") == 0, mono = strcmp(arg, "mono") == 0,
+	    cursor = strcmp(arg, "cursor") == 0;
 
 	if (*arg && !styles && !mono && !cursor)
 		return app_fail(a, "screen: expected styles, mono, cursor or nothing, found \"%.60s\"", arg);
@@ -373,9 +374,9 @@ do_mouse(struct app *a, const char *arg)
 	int x, y, to_x, to_y, n = sscanf(arg, "%15s %5d %5d %5d %5d", word, &x, &y, &to_x, &to_y), did;
 
 	for (size_t i = 0; n > 0 && i < sizeof kinds / sizeof *kinds; i++)
-		if (!strcmp(word, kinds[i].word))
+		if (strcmp(word, kinds[i].word) == 0)
 			ev.kind = kinds[i].kind;
-	if (ev.kind == EV_NONE || n != (strcmp(word, "drag") ? 3 : 5))
+	if (ev.kind == EV_NONE || n != (strcmp(word, "drag") != 0 ? 3 : 5))
 		return app_fail(a, "mouse: expected click, double, up or down with a column and a row, or "
 		    "drag with two of them; found \"%.60s\"", arg);
 	ev.x = x - 1;

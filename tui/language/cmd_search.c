@@ -107,7 +107,7 @@ int
 do_filter(struct app *a, const char *arg)
 {
 	const struct view_ops *ops;
-	const char *text = strcmp(arg, "*") ? arg : "";
+	const char *text = strcmp(arg, "*") != 0 ? arg : "";
 	char clean[256];
 
 	if (!*arg) {

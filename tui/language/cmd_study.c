@@ -70,7 +70,7 @@ cmd_follow_clamps(struct app *a)
 int
 do_trace(struct app *a, const char *arg)
 {
-	bool now = study_shows_now(&a->study), want = *arg ? !strcmp(arg, "clamped") : !now;
+	bool now = study_shows_now(&a->study), want = *arg ? strcmp(arg, "clamped") == 0 : !now;
 	char name[STUDY_NAME];
 	struct ct_error err;
 
@@ -116,7 +116,7 @@ do_attribute(struct app *a, const char *arg)
 	char place[STUDY_NAME], name[STUDY_NAME];
 	int did;
 
-	if (*arg && strcmp(arg, "node"))
+	if (*arg && strcmp(arg, "node") != 0)
 		return do_target(a, arg);
 	if (*arg) {
 		if (!cmd_feature(a, &f))
@@ -153,11 +153,11 @@ do_prune(struct app *a, const char *arg)
 
 	while (at < N - 1 && steps[at] < node - 1e-9)
 		at++;
-	if (!strcmp(arg, "more")) {
+	if (strcmp(arg, "more") == 0) {
 		node = steps[at > 0 ? at - 1 : 0];
-	} else if (!strcmp(arg, "less")) {
+	} else if (strcmp(arg, "less") == 0) {
 		node = steps[at < N - 1 ? at + 1 : at];
-	} else if (!strcmp(arg, "off")) {
+	} else if (strcmp(arg, "off") == 0) {
 		node = 1;
 	} else if (ct_prune_parse(arg, &node, &edge, NULL) < 0) {
 		return app_fail(a, "prune: expected more, less, off or NODE[,EDGE] above 0 and up to 1; "
@@ -271,14 +271,15 @@ look_through(struct app *a, const char *kind, struct ct_error *err)
 int
 do_transcoder(struct app *a, const char *arg)
 {
-	bool neurons = !strcmp(arg, "neurons"), named = !strcmp(arg, "clt") || !strcmp(arg, "plt");
+	bool neurons = strcmp(arg, "neurons") == 0,
+	    named = strcmp(arg, "clt") == 0 || strcmp(arg, "plt") == 0;
 	const char *model = neurons && a->view == VIEW_START ? start_model(a) : NULL;
 	struct ct_error err;
 	int code;
 
 	if (neurons && !model && a->view == VIEW_START && !a->session.reading)
 		return app_fail(a, "select a model first");
-	if ((named || neurons) && !model && !strcasecmp(arg, a->study.info->transcoder))
+	if ((named || neurons) && !model && strcasecmp(arg, a->study.info->transcoder) == 0)
 		return DID_NOTHING;
 	if (*arg && !named && !neurons && !strchr(arg, '/'))
 		return app_fail(a, "transcoder: expected clt, plt, neurons or a directory (with a / in it), "
@@ -295,6 +296,7 @@ do_transcoder(struct app *a, const char *arg)
 		view_show(a, VIEW_TREE);
 	view_changed(a, CHANGED_GRAPH);
 	app_say(a, "the model with its %s", a->study.info->neurons ? "own neurons"
-	    : strcmp(a->study.info->transcoder, "PLT") ? "cross-layer transcoder" : "per-layer transcoders");
+	    : strcmp(a->study.info->transcoder, "PLT") == 0 ? "per-layer transcoders"
+							    : "cross-layer transcoder");
 	return DID_CHANGE;
 }

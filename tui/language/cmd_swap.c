@@ -69,7 +69,7 @@ do_swap(struct app *a, const char *arg)
 	if (!read_swap(arg, word, &opt))
 		return app_fail(a, "swap: expected [@PLACE] [FROM] TO [xK], such as @Dallas Texas "
 		    "California, or all for TO");
-	if (!strcmp(opt.to, "all"))
+	if (strcmp(opt.to, "all") == 0)
 		return swap_show(a, &opt);
 	set.n = ct_session_swap_clamps(a->study.first, &opt, many, STUDY_CLAMPS, &a->study.job, &err);
 	if (set.n < 0)

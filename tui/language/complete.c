@@ -27,7 +27,7 @@ offer(struct input *in, const char *text, size_t len)
 {
 	size_t typed = in->line.cur - in->start;
 
-	if (typed <= len && !memcmp(text, in->line.text + in->start, typed))
+	if (typed <= len && memcmp(text, in->line.text + in->start, typed) == 0)
 		add(in, text, len);
 }
 
@@ -168,30 +168,30 @@ offer_kind(struct app *a, const char *kind, size_t len)
 {
 	const struct study *s = &a->study;
 
-	if (!strncmp(kind, "<words>", len))
+	if (strncmp(kind, "<words>", len) == 0)
 		offer_words(a, " ");
-	else if (!strncmp(kind, "<views>", len))
+	else if (strncmp(kind, "<views>", len) == 0)
 		for (int i = 0; i < VIEW_COUNT; i++)
 			offer(&a->input, view_ops((enum view_id)i)->name,
 			    strlen(view_ops((enum view_id)i)->name));
-	else if (!strncmp(kind, "<options>", len))
+	else if (strncmp(kind, "<options>", len) == 0)
 		offer_options(a);
-	else if (!strncmp(kind, "<models>", len))
+	else if (strncmp(kind, "<models>", len) == 0)
 		offer_models(a);
-	else if (!strncmp(kind, "<sessions>", len))
+	else if (strncmp(kind, "<sessions>", len) == 0)
 		offer_sessions(a);
-	else if (!strncmp(kind, "<lessons>", len))
+	else if (strncmp(kind, "<lessons>", len) == 0)
 		offer_lessons(a);
-	else if (!strncmp(kind, "<nodes>", len))
+	else if (strncmp(kind, "<nodes>", len) == 0)
 		offer_nodes(a, false);
-	else if (!strncmp(kind, "<features>", len))
+	else if (strncmp(kind, "<features>", len) == 0)
 		offer_nodes(a, true);
-	else if (!strncmp(kind, "<kept>", len))
+	else if (strncmp(kind, "<kept>", len) == 0)
 		for (int i = 0; i < s->n_kept; i++)
 			offer(&a->input, s->kept[i].name, strlen(s->kept[i].name));
-	else if (!strncmp(kind, "<supernodes>", len))
+	else if (strncmp(kind, "<supernodes>", len) == 0)
 		offer_supernodes(a);
-	else if (!strncmp(kind, "<tokens>", len))
+	else if (strncmp(kind, "<tokens>", len) == 0)
 		for (int i = 1; i < s->T; i++)
 			offer(&a->input, study_token(s, i), strlen(study_token(s, i)));
 }

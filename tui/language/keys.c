@@ -223,14 +223,14 @@ key_at(int i)
 static bool
 same_place(const char *a, const char *b)
 {
-	return a == b || (a && b && !strcmp(a, b));
+	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 const struct key_entry *
 key_bound_in(const char *place, int key)
 {
 	for (int i = 0; i < n_keys; i++)
-		if (keys[i].place && !strcmp(keys[i].place, place) && key_parse(keys[i].key) == key)
+		if (keys[i].place && strcmp(keys[i].place, place) == 0 && key_parse(keys[i].key) == key)
 			return &keys[i];
 	return NULL;
 }
@@ -243,7 +243,7 @@ key_bound(const char *place, int key)
 	for (int i = 0; i < n_keys; i++) {
 		if (key_parse(keys[i].key) != key)
 			continue;
-		if (keys[i].place && place && !strcmp(keys[i].place, place))
+		if (keys[i].place && place && strcmp(keys[i].place, place) == 0)
 			return &keys[i];
 		if (!keys[i].place && !found)
 			found = &keys[i];
@@ -254,7 +254,7 @@ key_bound(const char *place, int key)
 static bool
 same_binding(int i, int k)
 {
-	return same_place(keys[i].place, keys[k].place) && !strcmp(keys[i].command, keys[k].command);
+	return same_place(keys[i].place, keys[k].place) && strcmp(keys[i].command, keys[k].command) == 0;
 }
 
 int
@@ -290,7 +290,7 @@ take_out(int i)
 
 	memmove(bound + i, bound + i + 1, (size_t)(--n_keys - i) * sizeof *bound);
 	for (int k = 0; k < n_keys && !helped && gone.note; k++)
-		if (same_place(bound[k].place, gone.place) && !strcmp(bound[k].command, gone.command)) {
+		if (same_place(bound[k].place, gone.place) && strcmp(bound[k].command, gone.command) == 0) {
 			bound[k].note = gone.note;
 			bound[k].hint = bound[k].hint ? bound[k].hint : gone.hint;
 			helped = true;
@@ -304,7 +304,7 @@ find_help(const struct key_entry *e)
 	int best = -1;
 
 	for (int k = 0; k < N_DEFAULTS; k++)
-		if (defaults[k].note && !strcmp(defaults[k].command, e->command) &&
+		if (defaults[k].note && strcmp(defaults[k].command, e->command) == 0 &&
 		    (best < 0 || same_place(defaults[k].place, e->place)))
 			best = k;
 	return best;
@@ -321,7 +321,7 @@ find_row(struct key_entry *e)
 	int like = find_help(e), d = like + 1;
 
 	for (int k = 0; k < n_keys; k++)
-		if (same_place(bound[k].place, e->place) && !strcmp(bound[k].command, e->command)) {
+		if (same_place(bound[k].place, e->place) && strcmp(bound[k].command, e->command) == 0) {
 			e->note = bound[k].note;
 			e->hint = bound[k].hint;
 			bound[k].note = bound[k].hint = NULL;
@@ -380,7 +380,7 @@ const char *
 key_for(const char *command)
 {
 	for (int i = 0; i < n_keys; i++)
-		if (!keys[i].place && !strcmp(keys[i].command, command))
+		if (!keys[i].place && strcmp(keys[i].command, command) == 0)
 			return key_shown(keys[i].key);
 	return ":";
 }

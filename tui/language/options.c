@@ -42,7 +42,7 @@ get_ascii(const struct app *a, char *buf, size_t size)
 static int
 set_ascii(struct app *a, const char *value)
 {
-	bool ascii = !strcmp(value, "true");
+	bool ascii = strcmp(value, "true") == 0;
 
 	if (!ascii && a->live && !term_utf8())
 		return app_fail(a, "ascii: the character set of LC_ALL, LC_CTYPE or LANG is not UTF-8");
@@ -59,7 +59,7 @@ get_mouse(const struct app *a, char *buf, size_t size)
 static int
 set_mouse(struct app *a, const char *value)
 {
-	a->mouse = !strcmp(value, "true");
+	a->mouse = strcmp(value, "true") == 0;
 	if (a->live)
 		term_mouse(a->mouse);
 	return DID_CHANGE;
@@ -136,7 +136,7 @@ int
 option_find(const char *name)
 {
 	for (int i = 0; i < N_OPTIONS; i++)
-		if (!strcmp(options[i].name, name))
+		if (strcmp(options[i].name, name) == 0)
 			return i;
 	return -1;
 }
@@ -159,7 +159,7 @@ option_has(const struct option_entry *o, const char *value)
 
 	for (const char *p = o->values; p;) {
 		p = take_value(p, one, sizeof one);
-		if (!strcmp(one, value))
+		if (strcmp(one, value) == 0)
 			return true;
 	}
 	return false;
@@ -215,7 +215,7 @@ option_next(const struct app *a, int option, char *buf, size_t size)
 		p = take_value(p, buf, size);
 		if (found)
 			return buf;
-		found = !strcmp(buf, now);
+		found = strcmp(buf, now) == 0;
 	}
 	snprintf(buf, size, "%s", first);
 	return buf;

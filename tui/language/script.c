@@ -13,7 +13,7 @@ enum { SCRIPT_MAX = 1 << 20 };
 int
 script_run(struct app *a, const char *path, int *did, struct ct_error *err)
 {
-	bool standard = !strcmp(path, "-");
+	bool standard = strcmp(path, "-") == 0;
 	char *data = NULL, *line, *next;
 	int code, number = 0;
 	size_t n;

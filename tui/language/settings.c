@@ -77,7 +77,7 @@ read_bool(struct reader *r, const struct ct_yaml *v, bool *out)
 	const char *word = choose(r, v);
 
 	if (word)
-		*out = !strcmp(word, "true");
+		*out = strcmp(word, "true") == 0;
 }
 
 static void
@@ -104,7 +104,7 @@ read_edges(struct reader *r, const struct ct_yaml *v)
 	const char *word = choose(r, v);
 
 	if (word)
-		r->s->shares = !strcmp(word, "share");
+		r->s->shares = strcmp(word, "share") == 0;
 }
 
 static void
@@ -145,8 +145,8 @@ read_key(struct reader *r, const char *place, const struct ct_yaml *v)
 {
 	const struct cmd_entry *c;
 	struct ct_error err;
-	bool none = v->kind == CT_YAML_SCALAR && (!*v->text || (!v->quoted && (!strcmp(v->text, "null") ||
-	    !strcmp(v->text, "~"))));
+	bool none = v->kind == CT_YAML_SCALAR && (!*v->text || (!v->quoted && (strcmp(v->text, "null") == 0 ||
+	    strcmp(v->text, "~") == 0)));
 
 	if (key_parse(v->key) < 0) {
 		ct_yaml_fail(r->doc, v, CT_EFORMAT, &err,
@@ -220,7 +220,7 @@ read_entry(struct reader *r, const struct ct_yaml *v)
 	int before = mistakes(r->s);
 
 	for (int i = 0; i < N_ENTRIES; i++) {
-		if (!strcmp(v->key, entries[i].name)) {
+		if (strcmp(v->key, entries[i].name) == 0) {
 			entries[i].read(r, v);
 			if (mistakes(r->s) == before && option_find(v->key) >= 0)
 				r->s->given |= 1U << option_find(v->key);

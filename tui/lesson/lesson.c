@@ -71,7 +71,7 @@ find(char **out, const char *which, struct ct_error *err)
 	list = lesson_list();
 	for (int i = 0; list && list[i] && !*out; i++) {
 		lesson_name(list[i], name, sizeof name);
-		if (!strcmp(name, which))
+		if (strcmp(name, which) == 0)
 			*out = strdup(list[i]);
 		if (n < sizeof names)
 			n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "", name);

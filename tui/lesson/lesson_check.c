@@ -32,7 +32,7 @@ position(const struct app *a, const char *at)
 	if (cmd_parse_int(at, &n))
 		return n >= 0 && n < s->T ? n : s->T - 1;
 	for (int i = s->T - 1; i > 0; i--)
-		if (!strcmp(study_token(s, i), at))
+		if (strcmp(study_token(s, i), at) == 0)
 			return i;
 	return s->T - 1;
 }
@@ -50,7 +50,7 @@ top_is(struct app *a, const struct lesson_check *e, char *found, size_t size)
 	}
 	token = ct_engine_token(a->study.engine, top.token);
 	snprintf(found, size, "the model says %s, %s", token, fmt_percent(p, sizeof p, top.prob));
-	return !strcmp(token, e->text);
+	return strcmp(token, e->text) == 0;
 }
 
 static bool
@@ -67,7 +67,7 @@ probability(struct app *a, const struct lesson_check *e, char *found, size_t siz
 	char p[FMT_SIZE];
 
 	for (int i = 0; i < n && i < 64; i++)
-		if (!strcmp(ct_engine_token(a->study.engine, ids[i]), e->text)) {
+		if (strcmp(ct_engine_token(a->study.engine, ids[i]), e->text) == 0) {
 			double prob = (double)ct_session_prob(
 			    a->study.first, CT_RUN_CLAMPED, position(a, e->at), ids[i]);
 
@@ -153,7 +153,7 @@ has_clamps(struct app *a, const struct lesson_check *e, char *found, size_t size
 	int n = study_clamps(&a->study)->n;
 
 	snprintf(found, size, "%d clamp%s", n, n == 1 ? "" : "s");
-	return strcmp(e->text, "none") ? n > 0 : n == 0;
+	return strcmp(e->text, "none") != 0 ? n > 0 : n == 0;
 }
 
 static bool
@@ -201,21 +201,21 @@ is_mode(struct app *a, const struct lesson_check *e, char *found, size_t size)
 	const char *mode = ct_mode_name(a->study.how.mode);
 
 	snprintf(found, size, "the mode is %s", mode);
-	return !strcmp(mode, e->text);
+	return strcmp(mode, e->text) == 0;
 }
 
 static bool
 is_chosen(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	snprintf(found, size, "the selected token is %s", study_token(&a->study, a->study.pos));
-	return !strcmp(study_token(&a->study, a->study.pos), e->text);
+	return strcmp(study_token(&a->study, a->study.pos), e->text) == 0;
 }
 
 static bool
 in_prompt(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	for (int i = 1; i < a->study.T; i++)
-		if (!strcmp(study_token(&a->study, i), e->text))
+		if (strcmp(study_token(&a->study, i), e->text) == 0)
 			return true;
 	snprintf(found, size, "the prompt is \"%s\"", a->study.T ? ct_session_text(a->study.session) : "");
 	return false;
@@ -225,7 +225,7 @@ static bool
 has_written(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	for (int i = 0; i < a->study.n_generated; i++)
-		if (!strcmp(ct_engine_token(a->study.engine, a->study.generated[i]), e->text))
+		if (strcmp(ct_engine_token(a->study.engine, a->study.generated[i]), e->text) == 0)
 			return true;
 	if (a->study.n_generated == 0)
 		snprintf(found, size, "nothing was generated");
@@ -246,7 +246,7 @@ static bool
 is_transcoder(struct app *a, const struct lesson_check *e, char *found, size_t size)
 {
 	snprintf(found, size, "the transcoder is the %s", a->study.info->transcoder);
-	return !strcasecmp(a->study.info->transcoder, e->text);
+	return strcasecmp(a->study.info->transcoder, e->text) == 0;
 }
 
 /* NAN: there is no such score now. */
@@ -256,11 +256,11 @@ score(struct app *a, const char *name)
 	const struct ct_graph *g = a->study.graph;
 	const struct ct_effects *o = study_clamps(&a->study)->n ? ct_session_effects(a->study.first) : NULL;
 
-	if (!strcmp(name, "replacement"))
+	if (strcmp(name, "replacement") == 0)
 		return g ? g->scores.replacement : NAN;
-	if (!strcmp(name, "completeness"))
+	if (strcmp(name, "completeness") == 0)
 		return g ? g->scores.completeness : NAN;
-	if (!strcmp(name, "agreement"))
+	if (strcmp(name, "agreement") == 0)
 		return o ? o->agreement.spearman : NAN;
 	return NAN;
 }
@@ -303,7 +303,7 @@ check_text(const struct ct_yaml_doc *d, const struct ct_yaml *entry, struct ct_e
 	if (entry->kind != CT_YAML_SCALAR || !*entry->text)
 		return ct_yaml_fail(d, entry, CT_EFORMAT, err, "%s: expected a text, found %s", entry->key,
 		    entry->kind == CT_YAML_SCALAR ? "nothing" : "a list or map");
-	if (!strcmp(entry->key, "view") && view_find(entry->text) < 0)
+	if (strcmp(entry->key, "view") == 0 && view_find(entry->text) < 0)
 		return ct_yaml_fail(d, entry, CT_EFORMAT, err, "view: there is no view \"%s\"", entry->text);
 	return CT_OK;
 }
@@ -320,8 +320,8 @@ read_shares(const struct ct_yaml_doc *d, const struct ct_yaml *entry, const stru
 		double v = 0;
 		int code;
 
-		if (!strcmp(kind->key, "scores") && strcmp(name, "replacement") &&
-		    strcmp(name, "completeness") && strcmp(name, "agreement"))
+		if (strcmp(kind->key, "scores") == 0 && strcmp(name, "replacement") != 0 &&
+		    strcmp(name, "completeness") != 0 && strcmp(name, "agreement") != 0)
 			return ct_yaml_fail(d, &entry->items[i], CT_EFORMAT, err,
 			    "scores: expected replacement, completeness or agreement; found \"%s\"", name);
 		code = ct_yaml_double(d, entry, name, true, 0, 1, &v, err);
@@ -392,7 +392,7 @@ lesson_check_words(const struct lesson_check *e, char *buf, size_t size)
 	char share[FMT_SIZE] = "", clean[160];
 
 	ct_text_clean(clean, sizeof clean, e->text, strlen(e->text));
-	if (e->kind->value == SHARES && !strcmp(e->kind->key, "scores"))
+	if (e->kind->value == SHARES && strcmp(e->kind->key, "scores") == 0)
 		fmt_share(share, sizeof share, e->number);
 	else if (e->kind->value == SHARES)
 		fmt_percent(share, sizeof share, e->number);

@@ -44,7 +44,7 @@ clean_slate(struct app *a)
 	a->shares = false;
 	tree_order(a, &shape);
 	view_ops(VIEW_FEATURES)->filter(a, a->state[VIEW_FEATURES], "");
-	if (((s->info->has_other_transcoder && !strcmp(s->info->transcoder, "PLT")) ||
+	if (((s->info->has_other_transcoder && strcmp(s->info->transcoder, "PLT") == 0) ||
 	    (s->info->neurons && s->info->has_transcoder)) &&
 	    study_other_transcoder(s, &err))
 		return app_error(a, &err);

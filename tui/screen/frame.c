@@ -83,7 +83,7 @@ token_at(const struct study *s, int width, int column)
 static bool
 goes_on(const char *token)
 {
-	return !strcmp(token + strspn(token, " "), "…");
+	return strcmp(token + strspn(token, " "), "…") == 0;
 }
 
 static void
@@ -287,15 +287,15 @@ is_apt(const struct app *a, const struct key_entry *k)
 	if ((a->study.info->from_file && (c->flags & CMD_MODEL)) ||
 	    (!a->study.graph && (c->flags & CMD_GRAPH)))
 		return false;
-	if (!view_acts(a, k) || (view_ops(a->focus)->about != ABOUT_GRAPH && !strcmp(c->name, "view")))
+	if (!view_acts(a, k) || (view_ops(a->focus)->about != ABOUT_GRAPH && strcmp(c->name, "view") == 0))
 		return false;
-	if (!strcmp(command, "back"))
+	if (strcmp(command, "back") == 0)
 		return !main_screen || a->focus != VIEW_TREE || a->wish.zoom;
-	if (!strcmp(command, "pane zoom") || !strcmp(command, "next-pane"))
+	if (strcmp(command, "pane zoom") == 0 || strcmp(command, "next-pane") == 0)
 		return main_screen;
-	if (!strcmp(command, "undo"))
+	if (strcmp(command, "undo") == 0)
 		return study_can_undo(&a->study);
-	if (!strcmp(c->name, "lesson"))
+	if (strcmp(c->name, "lesson") == 0)
 		return a->player.lesson;
 	return true;
 }
@@ -313,7 +313,7 @@ has_rows(struct app *a)
 static bool
 is_hint(struct app *a, const struct key_entry *k, bool lesson)
 {
-	bool of_lesson = k->place && !strcmp(k->place, view_ops(VIEW_LESSON)->name);
+	bool of_lesson = k->place && strcmp(k->place, view_ops(VIEW_LESSON)->name) == 0;
 
 	return k->hint && of_lesson == lesson && binding_of(a, key_parse(k->key)) == k && is_apt(a, k) &&
 	    (!k->place || of_lesson || has_rows(a));

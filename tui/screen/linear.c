@@ -128,7 +128,7 @@ say_header(struct app *a, struct linear *l)
 		snprintf(text[2], TEXT, "at %s, token %d of %d", study_token(s, s->pos), s->pos, s->T - 1);
 	}
 	for (int i = 0; i < HEADER; i++) {
-		if (*text[i] && strcmp(text[i], l->header[i]))
+		if (*text[i] && strcmp(text[i], l->header[i]) != 0)
 			app_line("%s%s", i == 1 ? "prompt: " : "", text[i]);
 		memcpy(l->header[i], text[i], TEXT);
 	}
@@ -218,7 +218,7 @@ say_selected(struct app *a, struct linear *l)
 		    study_note(&a->study, a->study.node, note, sizeof note));
 	else
 		read_row(&l->page, y, text, sizeof text);
-	if (!strcmp(text, l->row))
+	if (strcmp(text, l->row) == 0)
 		return;
 	memcpy(l->row, text, sizeof text);
 	if (ops->side)
@@ -283,7 +283,7 @@ run_line(struct app *a, struct linear *l, const char *line)
 		prompt_start(&a->input.line, line, NULL);
 		return input_key(a, K_ENTER);
 	}
-	if (!strcmp(line, "read")) {
+	if (strcmp(line, "read") == 0) {
 		say_page(a, l);
 		return DID_NOTHING;
 	}

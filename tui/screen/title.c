@@ -18,7 +18,7 @@ sizes_text(const struct study *s, char *buf, size_t size)
 	if (info->from_file)
 		snprintf(buf, size, "%dL %s%ssaved graph", info->L, info->transcoder,
 		    *info->transcoder ? " " : "");
-	else if (!strcmp(info->transcoder, "CLT"))
+	else if (strcmp(info->transcoder, "CLT") == 0)
 		snprintf(buf, size, "%dL D%d CLT %dx%d", info->L, info->D, info->L, info->F);
 	else
 		snprintf(buf, size, "%dL D%d %s %d", info->L, info->D, info->transcoder, info->F);

@@ -33,7 +33,7 @@ write_model(struct app *a, struct lines *out)
 		return;
 	}
 	if (!strchr(info->name, '/') && !ct_model_find(&found, info->name, &err) && realpath(found, other) &&
-	    !strcmp(own, other))
+	    strcmp(own, other) == 0)
 		lines_add(out, "model %s", info->name);
 	else
 		lines_add(out, "model %s", own);
@@ -42,7 +42,7 @@ write_model(struct app *a, struct lines *out)
 		lines_add(out, "transcoder %s", other);
 	else if (*info->transcoder)
 		lines_add(out, "transcoder %s", info->neurons ? "neurons" :
-		    strcmp(info->transcoder, "PLT") ? "clt" : "plt");
+		    strcmp(info->transcoder, "PLT") != 0 ? "clt" : "plt");
 	/* The lines that follow name features by number. */
 	lines_add(out, "fingerprint %s", ct_engine_fingerprint(a->study.engine));
 }
@@ -74,7 +74,7 @@ write_prompt(struct app *a, struct lines *out)
 		return;
 	}
 	ct_text_clean(quoted, size, text, n);
-	if (n && !strcmp(quoted, text) && text[0] != ' ' && text[n - 1] != ' ') {
+	if (n && strcmp(quoted, text) == 0 && text[0] != ' ' && text[n - 1] != ' ') {
 		lines_add(out, "prompt %s", text);
 		goto out;
 	}

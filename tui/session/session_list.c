@@ -105,7 +105,7 @@ is_session_file(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name), k = strlen(ending);
 
-	return e->d_name[0] != '.' && n > k && n - k < SESSION_NAME && !strcmp(e->d_name + n - k, ending);
+	return e->d_name[0] != '.' && n > k && n - k < SESSION_NAME && strcmp(e->d_name + n - k, ending) == 0;
 }
 
 bool
@@ -113,7 +113,7 @@ session_line_is(const char *line, const char *command)
 {
 	size_t n = strlen(command);
 
-	return !strncmp(line, command, n) && strchr(" \t\r", line[n]);
+	return strncmp(line, command, n) == 0 && strchr(" \t\r", line[n]);
 }
 
 static void
@@ -143,9 +143,9 @@ session_about(const char *text, struct session_about *out)
 		about_line(text, "prompt", out->prompt, sizeof out->prompt);
 		about_line(text, "prompt-text", out->prompt, sizeof out->prompt);
 		about_line(text, "note", out->note, sizeof out->note);
-		if (!strncmp(out->note, "on ", 3))	/* a note on a node */
+		if (strncmp(out->note, "on ", 3) == 0)	/* a note on a node */
 			out->note[0] = '\0';
-		if (!strncmp(out->note, own, sizeof own - 1))
+		if (strncmp(out->note, own, sizeof own - 1) == 0)
 			memmove(out->note, out->note + sizeof own - 1, strlen(out->note) - sizeof own + 2);
 		next = strchr(text, '\n');
 		if (next)

@@ -79,7 +79,7 @@ notes_save(const struct notes *n, struct lines *out)
 	for (int i = 0; i < n->n; i++) {
 		const char *about = n->list[i].about, *text = n->list[i].text;
 
-		if (*about || !strncmp(text, on, sizeof on - 1))
+		if (*about || strncmp(text, on, sizeof on - 1) == 0)
 			lines_add(out, "note on %s: %s", *about ? about : "session", text);
 		else
 			lines_add(out, "note %s", text);
@@ -112,7 +112,7 @@ is_name(char *name)
 	}
 	if (sscanf(name, "error L%9d@%9d%n", &layer, &feature, &end) == 2)
 		return !name[end];
-	if (!strncmp(name, "output \"", 8))
+	if (strncmp(name, "output \"", 8) == 0)
 		return n > 9 && name[n - 1] == '"';
 	if (strncmp(name, "input \"", 7) != 0)
 		return false;
@@ -133,8 +133,8 @@ notes_parse(const char **text, char *about, size_t size, bool *here)
 	/* The first colon that follows a name, since words of a prompt may contain colons. */
 	for (colon = strchr(name, ':'); colon; colon = strchr(colon + 1, ':')) {
 		snprintf(about, size, "%.*s", (int)(colon - name), name);
-		*here = !strcmp(about, "here");
-		if (!strcmp(about, "session"))
+		*here = strcmp(about, "here") == 0;
+		if (strcmp(about, "session") == 0)
 			about[0] = '\0';
 		if (*here || !*about || is_name(about)) {
 			*text = colon + 1 + strspn(colon + 1, " ");

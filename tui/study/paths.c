@@ -13,7 +13,7 @@ paths_end_in(const char *path, const char *ending)
 {
 	size_t n = strlen(path), k = strlen(ending);
 
-	return n > k && !strcmp(path + n - k, ending);
+	return n > k && strcmp(path + n - k, ending) == 0;
 }
 
 const char *
@@ -31,7 +31,7 @@ paths_add(struct paths *p, char *path)
 	char **grown;
 
 	for (size_t i = 0; path && i < p->n; i++)
-		if (!strcmp(p->list[i], path)) {
+		if (strcmp(p->list[i], path) == 0) {
 			free(path);
 			return;
 		}

@@ -423,7 +423,7 @@ study_place(const struct study *s, int pos, char *buf, size_t size)
 
 	token += strspn(token, " ");	/* tokens of byte-pair vocabularies may begin with blanks */
 	for (int i = 0; i < s->T; i++)
-		same += !strcmp(study_token(s, i) + strspn(study_token(s, i), " "), token);
+		same += strcmp(study_token(s, i) + strspn(study_token(s, i), " "), token) == 0;
 	if (same > 1)
 		snprintf(buf, size, "@%s/%d", token, pos);
 	else

@@ -54,7 +54,7 @@ study_other_transcoder(struct study *s, struct ct_error *err)
 	if (!s->info->neurons && !s->info->has_other_transcoder)
 		return ct_fail(err, CT_ENOTFOUND, "%s has only one transcoder, its %s", s->info->name,
 		    s->info->transcoder);
-	opt.per_layer = !strcmp(s->info->transcoder, "CLT");
+	opt.per_layer = strcmp(s->info->transcoder, "CLT") == 0;
 	opt.neurons = false;
 	return reopen(s, s->info->dir, &opt, ct_session_text(s->session), err);
 }
@@ -87,9 +87,9 @@ study_transcoder_is_own(const struct study *s)
 {
 	size_t n = strlen(s->info->dir);
 
-	return !strncmp(s->info->transcoder_dir, s->info->dir, n) &&
-	    (!strcmp(s->info->transcoder_dir + n, "/transcoder") ||
-		!strcmp(s->info->transcoder_dir + n, "/transcoder-plt"));
+	return strncmp(s->info->transcoder_dir, s->info->dir, n) == 0 &&
+	    (strcmp(s->info->transcoder_dir + n, "/transcoder") == 0 ||
+		strcmp(s->info->transcoder_dir + n, "/transcoder-plt") == 0);
 }
 
 /* Begins the study again with what is open, as if it had just been opened. */
@@ -120,7 +120,7 @@ study_model(struct study *s, const char *model, struct ct_error *err)
 
 	if (code)
 		return code;
-	if (!strcmp(dir, s->info->dir) && !opt.per_layer && study_transcoder_is_own(s) &&
+	if (strcmp(dir, s->info->dir) == 0 && !opt.per_layer && study_transcoder_is_own(s) &&
 	    *s->info->demo) {
 		code = begin_anew(s, err);
 	} else {

@@ -214,7 +214,7 @@ static struct clamp_set *
 find_kept(struct study *s, const char *name)
 {
 	for (int i = 0; i < s->n_kept; i++)
-		if (!strcmp(s->kept[i].name, name))
+		if (strcmp(s->kept[i].name, name) == 0)
 			return &s->kept[i];
 	return NULL;
 }

@@ -37,12 +37,12 @@ key_parse(const char *name)
 	size_t n;
 	int base;
 
-	if (!strncmp(name, "Ctrl-", 5) && name[5])
+	if (strncmp(name, "Ctrl-", 5) == 0 && name[5])
 		return (base = key_parse(name + 5)) < 0 ? -1 : K_CTRL | base;
-	if (!strncmp(name, "Alt-", 4) && name[4])
+	if (strncmp(name, "Alt-", 4) == 0 && name[4])
 		return (base = key_parse(name + 4)) < 0 ? -1 : K_ALT | base;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(names[i].name, name))
+		if (strcmp(names[i].name, name) == 0)
 			return names[i].key;
 	if (name[0] == 'F' && name[1]) {
 		char *end;
@@ -82,7 +82,7 @@ const char *
 key_shown(const char *name)
 {
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strcmp(names[i].name, name))
+		if (strcmp(names[i].name, name) == 0)
 			return names[i].label ? names[i].label : name;
 	return name;
 }

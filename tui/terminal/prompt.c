@@ -88,7 +88,7 @@ prompt_start(struct prompt *p, const char *text, struct history *history)
 	p->at = history ? history->n : 0;
 	p->draft[0] = '\0';
 	/* A line taken from the history is already its last one: Up goes to the one before it. */
-	if (p->at > 0 && !strcmp(history->lines[p->at - 1], text))
+	if (p->at > 0 && strcmp(history->lines[p->at - 1], text) == 0)
 		p->at--;
 	prompt_insert(p, text, strlen(text));
 }
@@ -311,7 +311,7 @@ history_add(struct history *h, const char *line)
 {
 	char **lines, *copy;
 
-	if (!*line || (h->n && !strcmp(h->lines[h->n - 1], line)))
+	if (!*line || (h->n && strcmp(h->lines[h->n - 1], line) == 0))
 		return true;
 	copy = strdup(line);
 	if (!copy)

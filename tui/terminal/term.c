@@ -171,7 +171,7 @@ set_locale(void)
 bool
 term_utf8(void)
 {
-	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 static void
@@ -292,7 +292,7 @@ term_stands_for(void)
 {
 	const char *name = getenv("TERM");
 
-	return term.type && name && strcmp(term.type, name) ? term.type : NULL;
+	return term.type && name && strcmp(term.type, name) != 0 ? term.type : NULL;
 }
 
 const char *

@@ -25,7 +25,7 @@ is_like_xterm(const char *name)
 		"rio", "contour", "konsole", "vte", "gnome", "iterm", "mintty", "st-", "tmux", "screen" };
 
 	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
-		if (!strncasecmp(name, begins[i], strlen(begins[i])))
+		if (strncasecmp(name, begins[i], strlen(begins[i])) == 0)
 			return true;
 	return false;
 }
@@ -39,7 +39,7 @@ term_entry(const char *name)
 	 */
 	static const char *const multiplexer[] = { "screen-256color", "screen" };
 	static const char *const xterm[] = { "xterm-256color", "xterm" };
-	bool inside = !strncmp(name, "tmux", 4) || !strncmp(name, "screen", 6);
+	bool inside = strncmp(name, "tmux", 4) == 0 || strncmp(name, "screen", 6) == 0;
 	int status;
 
 	if (setupterm(name, STDOUT_FILENO, &status) == OK)

@@ -88,7 +88,7 @@ const struct theme *
 theme_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof themes / sizeof *themes; i++)
-		if (!strcmp(themes[i].name, name))
+		if (strcmp(themes[i].name, name) == 0)
 			return &themes[i];
 	return NULL;
 }
@@ -142,7 +142,7 @@ struct theme_colours
 theme_colours(const struct theme *t, enum style style, bool selected)
 {
 	const struct look *k = &t->look[style < ST_COUNT ? style : ST_TEXT];
-	bool mono = !strcmp(t->name, "mono");
+	bool mono = strcmp(t->name, "mono") == 0;
 	attr_t a = mono ? mono_look(k, selected) : k->attrs;
 	struct theme_colours out = { .bold = a & A_BOLD, .underline = a & A_UNDERLINE };
 	unsigned swap;
@@ -166,7 +166,7 @@ theme_apply(const struct theme *t, bool colours)
 {
 	current.theme = t;
 	current.depth = MONO;
-	if (!colours || !has_colors() || !strcmp(t->name, "mono")) {
+	if (!colours || !has_colors() || strcmp(t->name, "mono") == 0) {
 		bkgd(' ');
 		return;
 	}

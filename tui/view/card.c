@@ -85,7 +85,7 @@ same_words(const struct ct_card_example *x, const struct ct_card_example *y)
 
 		if (i < 0 || k < 0)
 			return i < 0 && k < 0;
-		if (strcmp(x->tokens[i], y->tokens[k]))
+		if (strcmp(x->tokens[i], y->tokens[k]) != 0)
 			return false;
 	}
 	return true;

@@ -87,7 +87,7 @@ open_there(struct app *a, struct compare *v)
 	int code;
 
 	opt.pace = CT_AT_ONCE;
-	if (!strcmp(v->prompt, "clamped"))
+	if (strcmp(v->prompt, "clamped") == 0)
 		return ct_session_now(&v->there, a->study.first, &opt, opt.targets.n == 0, &a->study.job,
 		    &v->why);
 	opt.targets = (struct ct_targets){ .pos = -1 };
@@ -431,7 +431,7 @@ static void
 draw_foot(const struct compare *v, const struct area *area, const char *here, const char *there)
 {
 	char edges[120];
-	bool one = !strcmp(here, there);
+	bool one = strcmp(here, there) == 0;
 	int x = 1, y = area->h - 1, room, other = one ? 0 : ct_text_width(here);
 
 	snprintf(edges, sizeof edges, "; edges%s: %d shared, %d here, %d there",
@@ -552,7 +552,7 @@ compare_save(struct app *a, void *state, struct lines *out)
 	if (a->view != VIEW_COMPARE || !v->there)
 		return;
 	ct_text_clean(clean, sizeof clean, v->prompt, strlen(v->prompt));
-	if (!strcmp(clean, v->prompt))
+	if (strcmp(clean, v->prompt) == 0)
 		lines_add(out, "compare %s", v->prompt);
 }
 

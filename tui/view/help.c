@@ -90,7 +90,7 @@ add_keys(struct help *h, const char *place, int of)
 	char group[64];
 
 	for (int i = 0; (k = key_at(i)); i++) {
-		bool here = place ? k->place && !strcmp(k->place, place) : !k->place && group_of(k) == of;
+		bool here = place ? k->place && strcmp(k->place, place) == 0 : !k->place && group_of(k) == of;
 
 		if (here && key_is_first(i))
 			add(h, key_group(group, sizeof group, i), k->note);
@@ -102,7 +102,7 @@ add_place(struct help *h, const char *place)
 {
 	char title[64];
 
-	if (!strcmp(place, KEYS_READING))
+	if (strcmp(place, KEYS_READING) == 0)
 		snprintf(title, sizeof title, "Keys in views about the program");
 	else
 		snprintf(title, sizeof title, "Keys in the %s", place);

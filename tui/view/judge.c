@@ -101,7 +101,7 @@ follow_prompt(struct app *a, struct judge *v)
 {
 	const char *text = a->study.graph ? ct_session_text(a->study.session) : "";
 
-	if (v->prompt && !strcmp(v->prompt, text))
+	if (v->prompt && strcmp(v->prompt, text) == 0)
 		return;
 	free(v->prompt);
 	v->prompt = strdup(text);

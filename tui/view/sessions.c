@@ -76,7 +76,7 @@ sessions_draw(struct app *a, void *state, const struct area *area)
 		    "gives it a name.");
 	for (int y = 0; y < area->h && l->top + y < l->n; y++) {
 		const struct session_entry *e = &v->entry[l->top + y];
-		bool here = !strcmp(e->name, a->session.name);
+		bool here = strcmp(e->name, a->session.name) == 0;
 		int right = area->w - 1;
 		char when[32];
 

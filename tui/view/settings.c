@@ -44,8 +44,8 @@ draw_file(struct app *a, const struct area *area, int y)
 	if (!s->found)
 		draw_text(area, x, y, ST_DIM, "which does not exist");
 	else if (*s->trouble)
-		draw_fmt(area, 1, y + 1, ST_BAD, "line %s",
-		    s->trouble + (!strncmp(s->trouble, s->path, strlen(s->path)) ? strlen(s->path) + 1 : 0));
+		draw_fmt(area, 1, y + 1, ST_BAD, "line %s", s->trouble +
+		    (strncmp(s->trouble, s->path, strlen(s->path)) == 0 ? strlen(s->path) + 1 : 0));
 	else if (s->n_keys)
 		draw_fmt(area, x, y, ST_DIM, "binds %d key%s", s->n_keys, s->n_keys > 1 ? "s" : "");
 }

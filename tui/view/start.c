@@ -181,7 +181,7 @@ load(struct app *a, struct start *v)
 			break;
 		clean(o->name, sizeof o->name, slash ? slash + 1 : models[i]);
 		clean(o->title, sizeof o->title, models[i]);
-		if (!strcmp(models[i], a->study.info->dir))
+		if (strcmp(models[i], a->study.info->dir) == 0)
 			snprintf(o->note, sizeof o->note, "open");
 	}
 	lesson_list_free(lessons);
@@ -226,8 +226,8 @@ start_draw(struct app *a, void *state, const struct area *area)
 
 		draw_text(area, 1, y, ST_DIM, o->kind);
 		draw_cut(area, 9, y, NAME, ST_STRONG, o->name);
-		draw_cut(area, 11 + NAME, y, right - 21 - NAME, strcmp(o->kind, "model") ? ST_TEXT : ST_DIM,
-		    o->title);
+		draw_cut(area, 11 + NAME, y, right - 21 - NAME,
+		    strcmp(o->kind, "model") == 0 ? ST_DIM : ST_TEXT, o->title);
 		draw_right(area, right, y, ST_DIM, o->note);
 		if (l->top + y - HEAD == l->sel)
 			draw_select(area, 0, y, 10 + NAME);
@@ -240,7 +240,7 @@ start_model(struct app *a)
 	struct start *v = a->state[VIEW_START];
 	const struct list *l = start_list(a, v);
 
-	return l->n && !strcmp(v->offer[l->sel].kind, "model") ? v->offer[l->sel].path : NULL;
+	return l->n && strcmp(v->offer[l->sel].kind, "model") == 0 ? v->offer[l->sel].path : NULL;
 }
 
 static void

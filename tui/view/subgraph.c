@@ -70,7 +70,7 @@ static int
 open_at(struct app *a, const struct subgraph *v, const struct ct_subgraph_part *p)
 {
 	for (int i = 0; p->supernode >= 0 && i < v->n_open; i++)
-		if (!strcmp(v->open[i], supernode_name(a, p)))
+		if (strcmp(v->open[i], supernode_name(a, p)) == 0)
 			return i;
 	return -1;
 }

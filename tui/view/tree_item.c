@@ -389,10 +389,10 @@ tree_item_named(const struct study *s, struct tree_item *t, int n, const char **
 
 		item_name(s, &t[i], name, sizeof name);
 		len = strlen(name);
-		if (len <= longest || strncmp(*text, name, len))
+		if (len <= longest || strncmp(*text, name, len) != 0)
 			continue;
 		end += len;
-		if (*end && strncmp(end, " > ", 3))
+		if (*end && strncmp(end, " > ", 3) != 0)
 			continue;
 		best = &t[i];
 		longest = len;

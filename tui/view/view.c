@@ -29,7 +29,7 @@ int
 view_find(const char *name)
 {
 	for (int i = 0; i < VIEW_COUNT; i++)
-		if (!strcmp(views[i]->name, name))
+		if (strcmp(views[i]->name, name) == 0)
 			return i;
 	return -1;
 }
@@ -39,7 +39,7 @@ view_place(const char *name)
 {
 	int id = view_find(name);
 
-	return id >= 0 ? views[id]->name : !strcmp(name, KEYS_READING) ? KEYS_READING : NULL;
+	return id >= 0 ? views[id]->name : strcmp(name, KEYS_READING) == 0 ? KEYS_READING : NULL;
 }
 
 void
@@ -117,9 +117,9 @@ view_acts(const struct app *a, const struct key_entry *k)
 {
 	const struct cmd_entry *c = cmd_find(k->command, strcspn(k->command, " "));
 	const struct view_ops *ops = view_ops(a->focus);
-	bool node = (c->flags & CMD_NODE) || !strcmp(k->command, "attribute node");
+	bool node = (c->flags & CMD_NODE) || strcmp(k->command, "attribute node") == 0;
 
-	if (k->place && !strcmp(k->place, ops->name))
+	if (k->place && strcmp(k->place, ops->name) == 0)
 		return true;
 	if (ops->about == ABOUT_TEXT)
 		return c->flags & CMD_LOOK;
