@@ -133,9 +133,10 @@ int ct_engine_tokenize(const struct ct_engine *e, const char *text, struct ct_sp
 
 /* The label of a feature: the one that a person typed, else the automatic one; "": none. Lent. */
 const char *ct_engine_label(const struct ct_engine *e, int layer, int feature);
+#define CT_GUESS_F1 .25		/* a guess that fits worse is not shown */
 /*
  * The label in few words, in buf. For a mixed label it is the best guess, marked as one: "≈ Texas" (*guess,
- * which may be NULL, is then true). Returns buf.
+ * which may be NULL, is then true), or "" if that is worse than CT_GUESS_F1. Returns buf.
  */
 const char *ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *buf, size_t size,
     bool *guess);

@@ -65,6 +65,9 @@ ct_engine_label_short(const struct ct_engine *e, int layer, int feature, char *b
 {
 	bool is_mixed = ct_label_short(buf, size, ct_engine_label(e, layer, feature));
 
+	/* worse than this, what the feature writes says more */
+	if (is_mixed && size > 0 && ct_engine_label_f1(e, layer, feature) < CT_GUESS_F1)
+		*buf = '\0';
 	if (guess)
 		*guess = is_mixed;
 	return buf;

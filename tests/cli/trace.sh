@@ -189,4 +189,20 @@ adds_up() {
 }
 run trace -m "$golden" --max-feature-nodes 3 --top 100 --depth 1 "$prompt"
 ok "features left out of the graph: the rows add up" adds_up
+# A guess is shown if it fits a little (F1 .25); a worse one says less than the tokens that the feature writes.
+f1_of() {
+	"$CTRACE" features -m "$top/models/rhymes" "$1" | sed -n '1s/.*(F1 \([0-9.]*\)).*/\1/p'
+}
+shown_as() {
+	sed -n "s/.*$1 .*  \(L[0-9]*#[0-9]*\)@.*/\1/p" "$tmp/out" | sort -u
+}
+guesses_fit() {
+	[ -n "$(shown_as ≈)" ] && [ -n "$(shown_as →)" ] || return 1
+	for feature in $(shown_as ≈); do f1_of "$feature" | awk '{ exit !($1 >= .25 && $1 < .5) }' || return 1; done
+	for feature in $(shown_as →); do f1_of "$feature" | awk '{ exit !($1 < .25) }' || return 1; done
+}
+if [ -f "$top/models/rhymes/model.safetensors" ]; then
+	run trace -m "$top/models/rhymes" --top 12 "I dreamed of home beside the moon / so shiny was the"
+	ok "labels that fit badly give way to tokens" guesses_fit
+fi
 exit $failed

@@ -146,8 +146,8 @@ add_reading(struct help *h)
 	add(h, "error L1 @is", "what the transcoder leaves unexplained in this layer at this token");
 	add(h, "in Texas  L1#585 @is", "a feature: its label, layer and number, and the token where it is"
 	    " active");
-	add(h, "≈ Texas", "a guess: the best of several labels, none of which fits well");
-	add(h, "→ Austin, Dallas", "no label: the tokens that the feature makes likelier");
+	add(h, "≈ Texas", "a guess: the best of several labels, none of which fits well (F1 of .25 to .5)");
+	add(h, "→ Austin, Dallas", "no label that fits: the tokens that the feature makes likelier");
 	add(h, "words (9)", "several inputs in one row, which can be opened");
 	add(h, "… 31 more", "the inputs without a row of their own: the sums of their positive and of their"
 	    " negative edges");
