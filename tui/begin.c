@@ -170,9 +170,9 @@ begin_with(struct app *a, const struct app_options *opt, struct beginning *b)
 		code = first_step(a, l, opt->check);
 	else if (!b->session.name[0] || !a->study.T)
 		code = first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
-	if (!code && !b->session.name[0])
+	if (code == CT_OK && !b->session.name[0])
 		session_begin(a);
-	if (!code && opt->resume && !b->session.name[0])
+	if (code == CT_OK && opt->resume && !b->session.name[0])
 		app_fail(a, "%s", b->why.msg);
 	return code;
 }
@@ -211,7 +211,7 @@ begin_open(struct app *a, const struct app_options *opt, struct beginning *b, bo
 {
 	int code = open_model(a, opt, b, err);
 
-	return code ? code : open_screen(a, opt, linear, err);
+	return code != CT_OK ? code : open_screen(a, opt, linear, err);
 }
 
 int
@@ -223,7 +223,7 @@ begin(struct app *a, const struct app_options *opt, struct beginning *b)
 	if (a->live)
 		load_history(a);
 	code = begin_with(a, opt, b);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	say_notes(a, ct_engine_notes(a->study.engine));
 	say_troubles(a, opt);

@@ -85,6 +85,8 @@ printf 'static int\nf(void)\n{\n\treturn g()\n\t    && h();\n}\n' >>src/base/a.c
 finds sources.sh "an operator ends a line and begins none"
 printf 'static bool\nf(const char *s)\n{\n\treturn !strcmp(s, "");\n}\n' >>src/base/a.c
 finds sources.sh "texts are compared as"
+printf 'static int\nf(int code)\n{\n\tif (code)\n\t\treturn code;\n\treturn g();\n}\n' >>src/base/a.c
+finds sources.sh "a code is compared"
 echo '#include <cblas.h>' >>src/trace/c.c
 finds floors.sh "cblas.h"
 

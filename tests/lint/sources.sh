@@ -69,6 +69,8 @@ report "an operator ends a line and begins none" "$(
 	all | xargs grep -nE '^[[:space:]]+(&&|[|][|]|[+]|-|==|!=|<=|>=) ' /dev/null)"
 report "texts are compared as strcmp(a, b) == 0, not as !strcmp(a, b)" \
     "$(all | xargs grep -nE '!(str(n|case|ncase)?cmp|memcmp)\(' /dev/null)"
+report "a code is compared with CT_OK or 0" "$(
+	all | grep -v '^tests/' | xargs grep -nE '(if|while) \(code( &&|\))|!code([^a-z_]|$)|(return|=) code \?' /dev/null)"
 report "includes are in order: the file's own header, the system's, the project's" \
     "$(all | LC_ALL=C xargs awk -f tests/lint/includes.awk)"
 # A file that includes both would not compile, and a reader cannot tell which is meant.

@@ -379,7 +379,7 @@ read_set(struct app *a, const char *specs, struct clamp_set *set, struct ct_erro
 	struct ct_session *none;
 	int code = ct_session_open(&none, a->study.engine, err);
 
-	if (code)
+	if (code != CT_OK)
 		return code;
 	code = parse_clamps(none, specs, set->clamp, err);
 	set->n = code < 0 ? 0 : code;

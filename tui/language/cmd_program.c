@@ -200,7 +200,7 @@ write_export(struct app *a, struct ct_export_options *opt, const char *path, str
 		opt->n_notes++;
 	code = opt->n_notes < a->notes.n ? ct_fail(err, CT_ENOMEM, "out of memory for %d notes", a->notes.n)
 	    : ct_file_new_open(&file, path, err);
-	if (!code)
+	if (code == CT_OK)
 		code = ct_file_new_end(&file, ct_session_export(a->study.session, opt, ct_file_new_write,
 		    &file, err), err);
 	for (int i = 0; i < a->notes.n; i++)
@@ -217,7 +217,7 @@ write_screen(struct app *a, const char *path, struct ct_error *err)
 	struct ct_file_new file;
 	int code = ct_file_new_open(&file, path, err);
 
-	if (code)
+	if (code != CT_OK)
 		return code;
 	a->message[0] = '\0';
 	input_close(a);
@@ -265,7 +265,7 @@ do_export(struct app *a, const char *arg)
 	if (!screen && a->whole && !a->whole(a))
 		return DID_FAIL | DID_CHANGE;
 	code = screen ? write_screen(a, path, &err) : write_export(a, &opt, path, &err);
-	if (code)
+	if (code != CT_OK)
 		return app_error(a, &err);
 	app_say(a, "%s written to %s", screen ? "the screen is" : opt.pinned ? "what is pinned is" :
 	    "the graph is", path);

@@ -290,7 +290,7 @@ do_transcoder(struct app *a, const char *arg)
 		code = study_transcoder(&a->study, arg, &err);
 	else
 		code = look_through(a, arg, &err);
-	if (code)
+	if (code != CT_OK)
 		return app_error(a, &err);
 	if (model)
 		view_show(a, VIEW_TREE);

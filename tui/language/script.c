@@ -20,7 +20,7 @@ script_run(struct app *a, const char *path, int *did, struct ct_error *err)
 
 	*did = DID_NOTHING;
 	code = ct_file_read_text(&data, &n, path, SCRIPT_MAX, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	for (line = data; line && *line && !(*did & DID_QUIT); line = next) {
 		int now;

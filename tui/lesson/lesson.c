@@ -116,7 +116,7 @@ read_commands(const struct ct_yaml_doc *d, const struct ct_yaml *step, const cha
 	for (int i = 0; i < v->n; i++) {
 		int code = check_command(d, &v->items[i], key, err);
 
-		if (code)
+		if (code != CT_OK)
 			return code;
 		out[i] = v->items[i].text;
 	}

@@ -325,7 +325,7 @@ read_shares(const struct ct_yaml_doc *d, const struct ct_yaml *entry, const stru
 			return ct_yaml_fail(d, &entry->items[i], CT_EFORMAT, err,
 			    "scores: expected replacement, completeness or agreement; found \"%s\"", name);
 		code = ct_yaml_double(d, entry, name, true, 0, 1, &v, err);
-		if (code)
+		if (code != CT_OK)
 			return code;
 		if (n == max)
 			return ct_yaml_fail(d, entry, CT_EFORMAT, err, "more than %d expectations", max);

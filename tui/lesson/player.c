@@ -266,7 +266,7 @@ player_result(struct app *a, const char *path)
 		return app_fail(a, "out of memory");
 	code = ct_file_replace(path, text, n, &err);
 	free(text);
-	if (code)
+	if (code != CT_OK)
 		return app_error(a, &err);
 	app_say(a, "written to %s: %d step%s done or predicted without being shown", path, right,
 	    right == 1 ? "" : "s");

@@ -44,7 +44,7 @@ work(void *arg)
 		free(text);
 		pthread_mutex_lock(&s->lock);
 		s->writing = false;
-		if (code) {
+		if (code != CT_OK) {
 			s->failed = true;
 			s->err = err;
 		}
@@ -71,7 +71,7 @@ saver_open(struct saver **out, struct ct_error *err)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	code = pthread_create(&s->thread, NULL, work, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (code) {
+	if (code != CT_OK) {
 		pthread_cond_destroy(&s->changed);
 		pthread_mutex_destroy(&s->lock);
 		free(s);

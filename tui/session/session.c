@@ -77,14 +77,14 @@ take_clock_name(struct app *a, struct ct_error *err)
 		free_one = !ct_file_exists(path);
 		free(path);
 		code = free_one ? take_name(&a->session, name, &busy, err) : CT_OK;
-		if (free_one && !code) {
+		if (free_one && code == CT_OK) {
 			session_list_trim();
 			return CT_OK;
 		}
-		if (code && !busy)
+		if (code != CT_OK && !busy)
 			return code;
 	}
-	return code ? code : ct_fail(err, CT_EIO, "no unused name was found for the session");
+	return code != CT_OK ? code : ct_fail(err, CT_EIO, "no unused name was found for the session");
 }
 
 /* Keeps the old file if it has comments or lines that failed, which would be lost: see `backup`. */
@@ -105,7 +105,7 @@ keep_backup(struct session *s, struct ct_error *err)
 	unlink(other);
 	/* The same file gets the other name too, or where links are impossible, a copy. */
 	code = link(s->path, other) == 0 ? CT_OK : ct_file_read(&text, &n, s->path, SESSION_MAX, err);
-	if (!code && text) {
+	if (code == CT_OK && text) {
 		code = ct_file_replace(other, text, n, err);
 		free(text);
 	}
@@ -166,7 +166,7 @@ save_now(struct app *a, struct ct_error *err)
 		code = ct_fail(err, CT_EINVAL, "a name in it has a line break, or memory ran out");
 	else if (!s->path)
 		code = take_clock_name(a, err);
-	if (!code && (!s->saved || strcmp(s->saved, text.text) != 0))
+	if (code == CT_OK && (!s->saved || strcmp(s->saved, text.text) != 0))
 		code = put(s, &text, err);
 	lines_free(&text);
 	return code;
@@ -322,12 +322,12 @@ rename_session(struct app *a, const char *name, bool replace, struct ct_error *e
 	if (s->path && session_name_is_clock(s->name))
 		old = strdup(s->path);
 	code = take_name(s, name, &busy, err);
-	if (!code) {
+	if (code == CT_OK) {
 		free(s->saved);
 		s->saved = NULL;
 		code = save_now(a, err);
 	}
-	if (!code && saver_wait(s->saver, PATIENCE_MS) && old)
+	if (code == CT_OK && saver_wait(s->saver, PATIENCE_MS) && old)
 		unlink(old);
 	free(old);
 	return code;
@@ -360,7 +360,7 @@ session_save(struct app *a, const char *name)
 		s->saved = NULL;
 		code = save_now(a, &err);
 	}
-	if (code)
+	if (code != CT_OK)
 		return app_error(a, &err);
 	if (!saver_wait(s->saver, PATIENCE_MS))
 		app_say(a, "%s is still being saved: the disk is slow", s->name);
@@ -425,7 +425,7 @@ session_load(struct app *a, const char *name)
 	}
 	session_flush(a);
 	if ((code = ct_file_read(&text, &n, path, SESSION_MAX, &err)) || !(said = strdup(text))) {
-		did = code ? app_error(a, &err) : app_fail(a, "out of memory");
+		did = code != CT_OK ? app_error(a, &err) : app_fail(a, "out of memory");
 		goto out;
 	}
 	notes = a->notes;
@@ -433,7 +433,7 @@ session_load(struct app *a, const char *name)
 	s->reading = true;
 	code = session_read(a, path, text, &failed, &err);
 	s->reading = false;
-	if (code) {	/* nothing has changed */
+	if (code != CT_OK) {	/* nothing has changed */
 		notes_free(&a->notes);
 		a->notes = notes;
 		did = app_error(a, &err);

@@ -332,7 +332,7 @@ session_read(struct app *a, const char *path, char *text, int *failed, struct ct
 		if (next)
 			*next++ = '\0';
 		line += strspn(line, " \t");
-		if (others.code && !names_no_feature(line)) {
+		if (others.code != CT_OK && !names_no_feature(line)) {
 			left_out++;
 			continue;
 		}

@@ -34,7 +34,7 @@ begin(struct study *s, struct ct_error *err)
 	code = s->undo && s->words ? ct_session_open(&s->session, s->engine, err) :
 	    ct_fail_memory(err, sizeof *s->undo, "the undo list");
 	s->first = s->session;
-	if (code)
+	if (code != CT_OK)
 		study_close(s);
 	else
 		study_forget(s);
@@ -48,7 +48,7 @@ study_open(struct study *s, const char *model, const struct ct_engine_options *o
 
 	reset(s, opt);
 	code = ct_engine_open(&s->engine, model, opt, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	s->options.transcoder_dir = NULL;
 	return begin(s, err);
@@ -107,10 +107,10 @@ study_open_graph(struct study *s, const char *path, struct ct_error *err)
 
 	reset(s, &s->options);
 	code = ct_engine_open_graph(&s->engine, path, &s->job, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	code = begin(s, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	study_load_graph(s, NULL);
 	s->T = ct_session_length(s->session);
@@ -183,7 +183,7 @@ study_now(struct study *s, struct ct_error *err)
 	const struct ct_node *at = selected(s, &was);
 	int code = ct_session_now(&now, s->first, &opt, s->trace.targets.n == 0, &s->job, err);
 
-	if (code)
+	if (code != CT_OK)
 		return code;
 	drop_now(s);
 	s->session = now;
@@ -214,9 +214,9 @@ study_refresh(struct study *s, struct ct_error *err)
 		return 1;
 	}
 	code = study_now(s, err);
-	if (code)
+	if (code != CT_OK)
 		study_then(s);
-	return code ? code : 1;
+	return code != CT_OK ? code : 1;
 }
 
 int
@@ -231,7 +231,7 @@ study_trace(struct study *s, const struct ct_targets *targets, struct ct_error *
 		was = s->graph->nodes[s->node];
 	opt.targets = *targets;
 	code = ct_session_trace(s->session, &opt, &s->job, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	s->trace = opt;
 	study_load_graph(s, had ? &was : NULL);
@@ -246,7 +246,7 @@ study_prompt(struct study *s, const char *text, struct ct_error *err)
 
 	opt.targets = (struct ct_targets){ .pos = -1 };
 	code = ct_session_begin(s->first, text, &opt, &s->job, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	drop_now(s);
 	s->trace = opt;
@@ -267,7 +267,7 @@ study_take(struct study *s, int n, struct ct_error *err)
 
 	opt.targets = (struct ct_targets){ .pos = -1 };
 	code = ct_session_extend(s->first, s->generated, n, &opt, &s->job, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	drop_now(s);
 	study_forget(s);
@@ -286,7 +286,7 @@ study_prune(struct study *s, double node_threshold, double edge_threshold, struc
 
 	if (code == CT_OK && study_shows_now(s))
 		code = ct_session_prune(s->first, node_threshold, edge_threshold, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	s->trace.node_threshold = node_threshold;
 	s->trace.edge_threshold = edge_threshold;

@@ -15,7 +15,7 @@ reopen(struct study *s, const char *model, const struct ct_engine_options *opt, 
 	struct study other = { .job = s->job, .defaults = s->defaults };
 	int code = study_open(&other, model, opt, err);
 
-	if (code)
+	if (code != CT_OK)
 		return code;
 	if (!text)
 		text = other.info->demo;
@@ -36,7 +36,7 @@ study_graph(struct study *s, const char *path, struct ct_error *err)
 	};
 	int code = study_open_graph(&other, path, err);
 
-	if (code)
+	if (code != CT_OK)
 		return code;
 	study_close(s);
 	*s = other;
@@ -102,7 +102,7 @@ begin_anew(struct study *s, struct ct_error *err)
 	s->trace.node_threshold = s->defaults.node_threshold;
 	s->trace.edge_threshold = s->defaults.edge_threshold;
 	code = study_prompt(s, s->info->demo, err);
-	if (code) {
+	if (code != CT_OK) {
 		s->trace = trace;
 		return code;
 	}
@@ -118,7 +118,7 @@ study_model(struct study *s, const char *model, struct ct_error *err)
 	char *dir;
 	int code = ct_model_find(&dir, model, err);
 
-	if (code)
+	if (code != CT_OK)
 		return code;
 	if (strcmp(dir, s->info->dir) == 0 && !opt.per_layer && study_transcoder_is_own(s) &&
 	    *s->info->demo) {

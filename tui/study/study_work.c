@@ -43,7 +43,7 @@ study_clamp_set(struct study *s, const struct clamp_set *set, struct ct_error *e
 	struct clamp_set copy = *set;
 	int code = run_clamps(s, &copy, &s->how, err);
 
-	if (!code)
+	if (code == CT_OK)
 		push(s->undo)->clamps = copy;
 	return code;
 }
@@ -299,9 +299,9 @@ study_undo(struct study *s, int step, struct label_change *label, struct ct_erro
 		code = ct_engine_set_label(s->engine, label->layer, label->feature,
 		    step < 0 ? label->before : label->after, err);
 	pins = !ct_subgraph_same(&from->pins, &to->pins);
-	if (!code && !same_clamps(&from->clamps, &to->clamps))
+	if (code == CT_OK && !same_clamps(&from->clamps, &to->clamps))
 		code = run_clamps(s, &to->clamps, &s->how, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	if (pins)
 		set_pins(s, &to->pins);
@@ -325,7 +325,7 @@ study_how(struct study *s, const struct ct_clamp_options *how, struct ct_error *
 {
 	int code = study_clamps(s)->n ? run_clamps(s, study_clamps(s), how, err) : CT_OK;
 
-	if (!code)
+	if (code == CT_OK)
 		s->how = *how;
 	return code;
 }

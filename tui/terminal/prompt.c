@@ -344,9 +344,9 @@ history_load(struct history *h, const char *path, struct ct_error *err)
 	if (!ct_file_exists(path))
 		return CT_OK;
 	code = ct_file_read(&data, &n, path, 4 << 20, err);
-	if (code)
+	if (code != CT_OK)
 		return code;
-	for (line = data; line && *line && !code; line = next) {
+	for (line = data; line && *line && code == CT_OK; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
@@ -388,15 +388,15 @@ history_keep(struct history *h, const char *path, struct ct_error *err)
 	struct history all = { .lines = NULL };
 	int lock, code = ct_file_lock(&lock, path, err);
 
-	if (code)
+	if (code != CT_OK)
 		return code;
 	code = history_load(&all, path, err);
-	for (int i = h->n - h->fresh; i < h->n && !code; i++)
+	for (int i = h->n - h->fresh; i < h->n && code == CT_OK; i++)
 		if (!history_add(&all, h->lines[i]))
 			code = ct_fail_memory(err, strlen(h->lines[i]), "the history");
-	if (!code)
+	if (code == CT_OK)
 		code = write_lines(&all, path, err);
-	if (!code)
+	if (code == CT_OK)
 		h->fresh = 0;
 	ct_file_unlock(lock);
 	history_free(&all);

@@ -222,7 +222,7 @@ term_open(const struct term_options *opt, struct ct_error *err)
 	term.colours = opt->colours;
 	term.mouse = opt->mouse;
 	code = check_terminfo(err);
-	if (code)
+	if (code != CT_OK)
 		return code;
 	term.have_before = tcgetattr(STDIN_FILENO, &term.before) == 0;
 	if (pipe(term.pipe) < 0)
