@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "cards/build.h"
 #include "cards/rewrite.h"
 #include "cards/store.h"
@@ -24,7 +23,6 @@ cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_
 	    rewrites, fingerprint };
 	struct cli_progress progress = { 0 };
 	struct ct_build_summary sum;
-	double start = ct_seconds();
 	int code;
 
 	ct_fingerprint_text(fingerprint, context->model, transcoder->tc, context->tokenizer);
@@ -33,9 +31,8 @@ cli_transcoder_cards(const struct cli_corpus_context *context, const struct cli_
 	cli_progress_end(&progress);
 	if (code != CT_OK || !say)
 		return code;
-	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens, in %.1f s", transcoder->features,
-	    sum.features, cli_transcoder_kind(transcoder), context->corpus->n_sentences,
-	    context->corpus->n_tokens, ct_seconds() - start);
+	cli_line("%s: %ld cards of the %s over %d sentences, %d tokens", transcoder->features, sum.features,
+	    cli_transcoder_kind(transcoder), context->corpus->n_sentences, context->corpus->n_tokens);
 	cli_line("  never active %ld   label with F1 >= .9 %ld   >= .5 %ld   mixed %ld", sum.dead, sum.sure,
 	    sum.named, sum.features - sum.dead - sum.named);
 	if (rewrites)
