@@ -23,6 +23,7 @@
 #include "cards/plot.h"
 #include "eval/swap_table.h"
 #include "session/auto_groups.h"
+#include "session/explanation.h"
 #include "session/inputs.h"
 #include "session/query.h"
 #include "trace/clamp.h"
@@ -31,7 +32,6 @@
 #include "trace/graph.h"
 #include "trace/heads.h"
 #include "trace/inactive.h"
-#include "trace/judge.h"
 #include "trace/opened.h"
 #include "trace/paths.h"
 #include "trace/qk.h"
@@ -506,25 +506,6 @@ int ct_session_survey(struct ct_session *s, const struct ct_survey **out, const 
  * the explanation is: how much of it is in the pruned graphs of a few sentences with the same answer.
  * Everything in out is from the arena.
  */
-struct ct_explained_part {
-	char name[CT_SUPERNODE_NAME];	/* of a supernode; "": a single node */
-	int node;			/* in the graph: the single node, or the first member */
-	int n;				/* number of features */
-	struct ct_judged without;
-	double lost;			/* fraction of the lead that is lost; NAN: the answer does not lead */
-};
-struct ct_explanation {
-	bool pinned;
-	struct ct_judgement judged;
-	int n_absent;			/* pinned features that are not active in this prompt */
-	int n_other;			/* pinned nodes that are not features, and so stay in every run */
-	int n_parts;
-	struct ct_explained_part *part;	/* sorted by the lead that is lost, the largest first */
-	int n_alike;			/* sentences with the same answer; 0: not compared */
-	double found;			/* mean share of the features that their pruned graphs keep, or NAN */
-	/* mean of features in both pruned graphs by those in either; or NAN */
-	double overlap;
-};
 int ct_session_judge(struct ct_session *s, const struct ct_subgraph *pins, struct ct_explanation *out,
     struct ct_arena *a, const struct ct_job *job, struct ct_error *err);
 /*

@@ -6,6 +6,7 @@ session_files = src/ctrace.h \
 	%D%/engine.c \
 	%D%/engine.h \
 	%D%/experiments.c \
+	%D%/explanation.h \
 	%D%/from_file.c \
 	%D%/from_model.c \
 	%D%/graph.c \
