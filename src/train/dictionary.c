@@ -17,6 +17,8 @@ enum {
 static const double member = .25;	/* of an atom's largest coefficient, from which a row is its own */
 static const double close_by = .12;	/* value from which an encoder's wrong input counts more */
 static const double ridge = 1e-5;	/* as a fraction of the mean diagonal */
+/* Weights of inputs in an encoder's regression; of a wrong one: times what the encoder answers. */
+static const double of_all = .3, of_own = 4, of_wrong = 10;
 
 struct dictionary {
 	int N, D, K;
@@ -124,11 +126,11 @@ choose_atoms(struct dictionary *d, struct ct_rng *rng)
 
 /*
  * Coordinate descent for one row: 1/2 |row - sum coef atom|^2 + price sum coef, coef >= 0. left (K): products
- * of the row, less what is explained, with all atoms; kept up to date. With
- * free_only, coefficients that are 0 stay 0.
+ * of the row, less what is explained, with all atoms; kept up to date. With used_only, coefficients that are
+ * 0 stay 0.
  */
 static void
-descend(const struct dictionary *d, float price, bool free_only, float *left, float *coef)
+descend(const struct dictionary *d, float price, bool used_only, float *left, float *coef)
 {
 	size_t K = (size_t)d->K;
 
@@ -136,7 +138,7 @@ descend(const struct dictionary *d, float price, bool free_only, float *left, fl
 		for (size_t k = 0; k < K; k++) {
 			float c = left[k] + coef[k] - price, change;
 
-			if ((free_only && !(coef[k] > 0)) || (!(coef[k] > 0) && c <= 0))
+			if ((used_only && !(coef[k] > 0)) || (!(coef[k] > 0) && c <= 0))
 				continue;
 			change = (c > 0 ? c : 0) - coef[k];
 			coef[k] += change;
@@ -146,7 +148,7 @@ descend(const struct dictionary *d, float price, bool free_only, float *left, fl
 
 /* Better coefficients for all rows. */
 static void
-find_coefficients(struct dictionary *d, float price, bool free_only)
+find_coefficients(struct dictionary *d, float price, bool used_only)
 {
 	size_t D = (size_t)d->D, K = (size_t)d->K;
 
@@ -162,7 +164,7 @@ find_coefficients(struct dictionary *d, float price, bool free_only)
 			for (size_t k = 0; k < K; k++)
 				if (coef[k] > 0)
 					ct_saxpy(d->K, -coef[k], d->gram + k * K, left);
-			descend(d, price, free_only, left, coef);
+			descend(d, price, used_only, left, coef);
 		}
 	}
 }
@@ -312,7 +314,7 @@ add_all(struct regression *r, const struct ct_mlp_rows *a, int l)
 	r->one = sqrt(square / a->N / a->D);
 	memset(r->all, 0, n * n * sizeof *r->all);
 	for (int t = 0; t < a->N; t++)
-		add_square(r, input(a, l, t), .3, r->all);
+		add_square(r, input(a, l, t), of_all, r->all);
 	for (size_t i = 0; i < n; i++)
 		trace += r->all[i * n + i];
 	for (size_t i = 0; i < n; i++)
@@ -348,16 +350,16 @@ regress(struct regression *r, const struct ct_mlp_rows *a, int l)
 {
 	memcpy(r->sum, r->all, (size_t)r->n * (size_t)r->n * sizeof *r->sum);
 	for (int t = 0; t < a->N; t++) {
-		r->weight[t] = r->want[t] > 0 ? 4 : .3;
+		r->weight[t] = r->want[t] > 0 ? of_own : of_all;
 		if (r->want[t] > 0)
-			add_square(r, input(a, l, t), 4 - .3, r->sum);
+			add_square(r, input(a, l, t), of_own - of_all, r->sum);
 	}
 	for (int round = 0; round < FITS; round++) {
 		if (!solve(r, a, l))
 			return false;
 		for (int t = 0; t < a->N; t++)
 			if (!(r->want[t] > 0) && r->h[t] > close_by)
-				add_square(r, input(a, l, t), 10 * r->h[t], r->sum);
+				add_square(r, input(a, l, t), of_wrong * r->h[t], r->sum);
 	}
 	return true;
 }

@@ -15,13 +15,15 @@
 #include "train/transcoder.h"
 
 /*
- * Features f < atoms of layer l become the atoms of a dictionary of a->y[l] less b_dec, which has the
- * least
- *   sum over rows importance |y - sum coef atom|^2 / 2 + price sum coef
- * that coordinate descent finds from random rows; importance (N), in units in which rows have length 1.
+ * Features f < atoms of layer l become the atoms, of length 1, of a dictionary of y = a->y[l] less b_dec,
+ * which has the least
+ *   sum over rows |r (y - sum coef atom)|^2 / 2 + price r sum coef
+ * that coordinate descent finds from random rows; r^2 is a row's importance (N, none < 0), scaled so that the
+ * mean of |r y|^2 is 1.
  * Their encoders are ridge regressions of the coefficients on a->x[l], in which inputs that would
- * activate one wrongly count more in each round, with the threshold of least squared error. Features from
- * `atoms` on are silent for good. After b_dec is set. Cost: some 40 products (N,D) x (D,atoms), and for
+ * activate one wrongly count more in each round, with the threshold of least squared error. Atoms that no row
+ * uses get no feature. Features from the last atom on are silent for good, so that an MLP that writes nothing
+ * but b_dec has no features at all. After b_dec is set. Cost: some 40 products (N,D) x (D,atoms), and for
  * each atom 8 solutions of D + 1 equations; memory for (N,atoms) floats. Oracle:
  * tests/unit/test_dictionary.c
  */

@@ -1,5 +1,6 @@
 /*
- * dictionary: outputs that are sums of two parts are taken apart into the parts.
+ * dictionary: outputs that are sums of two parts are taken apart into the parts; few rows, rows that do not
+ * count, and an MLP that writes nothing are no harm.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -106,11 +107,93 @@ dictionaries_come_apart(void **state)
 	ct_arena_free(&a.arena);
 }
 
+/* The share of the square of row t's output that its features do not write. */
+static double
+unwritten(const struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int t)
+{
+	const float *p = c->params.w, *y = a->y + (size_t)t * WIDTH;
+	double left = 0, whole = 0, out[WIDTH] = { 0 };
+
+	for (int f = 0; f < c->s.F; f++) {
+		double h = reads(c, a, f, t);
+
+		if (h > exp((double)p[c->layers[0].log_threshold + (size_t)f]))
+			for (int d = 0; d < WIDTH; d++)
+				out[d] += h * (double)p[c->layers[0].dec + (size_t)f * WIDTH + (size_t)d];
+	}
+	for (int d = 0; d < WIDTH; d++) {
+		left += pow((double)y[d] - out[d], 2);
+		whole += pow((double)y[d], 2);
+	}
+	return left / whole;
+}
+
+/* Opens a transcoder of F features and starts it from a, with as many atoms. */
+static void
+start(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int F, const float *importance)
+{
+	const struct ct_train_transcoder_shape shape = { .L = 1, .D = WIDTH, .F = F };
+	struct ct_rng rng;
+
+	ct_rng_seed(&rng, 4, 0);
+	assert_int_equal(ct_train_transcoder_open(c, &shape, NULL), CT_OK);
+	ct_train_transcoder_init(c, .03, &rng);
+	assert_int_equal(ct_dictionary_start(c, a, 0, importance, F + 9, .05, &rng, NULL), CT_OK);
+}
+
+/* More atoms than rows and than features; rows without importance have no say. */
+static void
+a_few_rows_are_enough(void **state)
+{
+	float importance[COMBINED] = { 0 };
+	struct ct_train_transcoder c;
+	struct ct_mlp_rows a;
+
+	(void)state;
+	combine_parts(&a);
+	a.N = SUBJECTS;
+	for (int t = 0; t < a.N - 1; t++)
+		importance[t] = 1;
+	start(&c, &a, SUBJECTS + 8, importance);
+	for (int t = 0; t < a.N - 1; t++)
+		if (!(unwritten(&c, &a, t) < .1))
+			fail_msg("row %d: %.3f is not written", t, unwritten(&c, &a, t));
+	if (!(unwritten(&c, &a, a.N - 1) > .5))
+		fail_msg("the row that does not count: only %.3f is not written", unwritten(&c, &a, a.N - 1));
+	ct_train_transcoder_close(&c);
+	ct_arena_free(&a.arena);
+}
+
+/* An MLP that writes nothing but b_dec, or no input at all, leaves all features silent. */
+static void
+nothing_has_no_features(void **state)
+{
+	float importance[COMBINED];
+	struct ct_train_transcoder c;
+	struct ct_mlp_rows a;
+
+	(void)state;
+	for (int t = 0; t < COMBINED; t++)
+		importance[t] = 1;
+	for (int input = 0; input < 2; input++) {
+		combine_parts(&a);
+		memset(input ? a.x : a.y, 0, COMBINED * WIDTH * sizeof(float));
+		start(&c, &a, PARTS, importance);
+		for (int f = 0; f < PARTS; f++)
+			for (int t = 0; t < COMBINED; t++)
+				assert_true(reads(&c, &a, f, t) == -1);
+		ct_train_transcoder_close(&c);
+		ct_arena_free(&a.arena);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dictionaries_come_apart),
+		cmocka_unit_test(a_few_rows_are_enough),
+		cmocka_unit_test(nothing_has_no_features),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
