@@ -36,4 +36,5 @@ done
 ok "and the graphs" has "graph +dallas +a saved graph"
 show "view start\nsearch From Dallas\nkey Enter\nscreen\n"
 ok "Enter opens one" has '^─ boxes'
+ok "and it says what it is about" has '^ dallas.session: From Dallas to Austin by way of Texas'
 exit $failed

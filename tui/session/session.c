@@ -378,6 +378,8 @@ settle(struct app *a, const char *name, const char *said, int failed, const stru
 {
 	struct session *s = &a->session;
 	struct lines now = { .text = NULL };
+	const char *file = strrchr(name, '/');
+	struct session_about about;
 
 	free(s->saved);
 	free(s->work);
@@ -398,8 +400,11 @@ settle(struct app *a, const char *name, const char *said, int failed, const stru
 		return app_fail(a, "%s; %d more lines have errors", wrong->msg, failed - 1);
 	if (failed)
 		return app_fail(a, "%s", wrong->msg);
-	app_say(a, "%s: as you left it%s", name,
-	    s->path || strchr(name, '/') ? "" : "; changes are not kept");
+	session_about(said, &about);
+	if (file && *about.note)	/* somebody else's, as in the gallery */
+		app_say(a, "%s: %s", file + 1, about.note);
+	else
+		app_say(a, "%s: as you left it%s", name, s->path || file ? "" : "; changes are not kept");
 	return DID_CHANGE;
 }
 
