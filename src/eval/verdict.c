@@ -88,7 +88,7 @@ judge_labels(struct ct_verdict *v, const struct ct_eval *e)
 		if (!needed)
 			add(v, CT_VERDICT_TRY, "features without a fitting label carry the value, too: "
 			    "train: `noise`, `pairs: 1`, `attention layer: 1`; transcoder: `lookups: 1`, "
-			    "`alike: 0.98`, more `sparsity`");
+			    "`alike: 0.98`, `dictionary`, more `sparsity`");
 	}
 }
 
