@@ -15,6 +15,7 @@
 #include "fixture.h"
 #include "scratch.h"
 #include "session/engine.h"
+#include "tui/study/study.h"
 #include "world.h"
 
 /* How much feature f of layer l raises the logit of v at its own position, but for a positive factor. */
@@ -92,6 +93,40 @@ test_sign(void **state)
 	assert_true(of[0] > 0 && of[1] > 0);
 	ct_session_close(s);
 	ct_engine_close(e);
+}
+
+/* Two nodes with words of their own do not replace each other's, or a screen that shows both never rests. */
+static void
+test_kept(void **state)
+{
+	struct ct_engine_options opt = { .neurons = true, .k = 60 };
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	struct study s = { 0 };
+	char text[STUDY_NAME];
+	int pairs = 0;
+
+	world_ok(study_open(&s, ct_engine_info(w->e)->dir, &opt, &err), &err);
+	world_ok(study_prompt(&s, PROMPT, &err), &err);
+	world_ok(study_trace(&s, &(struct ct_targets){ .pos = -1 }, &err), &err);
+	for (int i = 0; i < s.graph->n_features; i++)
+		for (int j = 0; j < i; j++) {
+			const struct ct_node *a = &s.graph->nodes[i], *b = &s.graph->nodes[j];
+
+			if (a->layer != b->layer || a->index != b->index ||
+			    (a->activation < 0) == (b->activation < 0))
+				continue;
+			study_words_within(&s, 0);
+			study_note(&s, i, text, sizeof text);
+			study_note(&s, j, text, sizeof text);
+			study_words_within(&s, 1e-9);
+			assert_true(*study_note(&s, i, text, sizeof text));
+			assert_true(*study_note(&s, j, text, sizeof text));
+			assert_false(study_words_missing(&s));
+			pairs++;
+		}
+	assert_true(pairs > 0);
+	study_close(&s);
 }
 
 static void
@@ -217,6 +252,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_written),
 		WORLD_TEST(test_sign),
+		WORLD_TEST(test_kept),
 		WORLD_TEST(test_words),
 		cmocka_unit_test(test_spellings),
 		WORLD_TEST(test_direct),

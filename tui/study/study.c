@@ -313,6 +313,25 @@ study_label(const struct study *s, int layer, int feature, char *buf, size_t siz
 }
 
 /*
+ * Where the words of a feature are, or are to be: in one of several slots, because features that share one
+ * would replace each other's words at every redraw of a screen that shows both, for ever.
+ */
+static struct study_word *
+word_slot(struct study_words *w, int layer, int feature, bool negative)
+{
+	unsigned home = (unsigned)layer * 40503u + (unsigned)feature;
+
+	for (unsigned i = 0; i < STUDY_WORDS_NEAR; i++) {
+		struct study_word *slot = &w->slot[(home + i) % STUDY_WORDS];
+
+		if (!slot->known || (slot->layer == layer && slot->feature == feature &&
+		    slot->negative == negative))
+			return slot;
+	}
+	return &w->slot[(home + w->turn % STUDY_WORDS_NEAR) % STUDY_WORDS];
+}
+
+/*
  * The words for a feature: its label, or the tokens that it writes. These need a product with the
  * unembedding, for which no screen waits: a feature whose tokens are not known in time has no words yet.
  */
@@ -320,7 +339,7 @@ static enum ct_words
 words_of(const struct study *s, const struct ct_node *n, char *buf, size_t size)
 {
 	struct study_words *w = s->words;
-	unsigned at = ((unsigned)n->layer * 40503u + (unsigned)n->index) % STUDY_WORDS;
+	struct study_word *slot;
 	bool guess, negative;
 
 	ct_engine_label_short(s->engine, n->layer, n->index, buf, size, &guess);
@@ -329,19 +348,21 @@ words_of(const struct study *s, const struct ct_node *n, char *buf, size_t size)
 	if (s->info->from_file || n->kind == CT_NODE_OTHER)
 		return CT_WORDS_NONE;
 	negative = n->activation < 0;
-	if (!w->slot[at].known || w->slot[at].negative != negative || w->slot[at].layer != n->layer ||
-	    w->slot[at].feature != n->index) {
+	slot = word_slot(w, n->layer, n->index, negative);
+	if (!slot->known || slot->negative != negative || slot->layer != n->layer ||
+	    slot->feature != n->index) {
 		if (w->until > 0 && ct_seconds() > w->until) {
 			w->missing = true;
 			return CT_WORDS_NONE;
 		}
-		w->slot[at] = (struct study_word){ .known = true, .negative = negative, .layer = n->layer,
+		w->turn++;
+		*slot = (struct study_word){ .known = true, .negative = negative, .layer = n->layer,
 			.feature = n->index };
-		w->slot[at].kind = ct_session_words(s->session, n->layer, n->index, n->pos, buf, size);
-		snprintf(w->slot[at].text, sizeof w->slot[at].text, "%s", buf);
+		slot->kind = ct_session_words(s->session, n->layer, n->index, n->pos, buf, size);
+		snprintf(slot->text, sizeof slot->text, "%s", buf);
 	}
-	snprintf(buf, size, "%s", w->slot[at].text);
-	return w->slot[at].kind;
+	snprintf(buf, size, "%s", slot->text);
+	return slot->kind;
 }
 
 bool

@@ -39,7 +39,7 @@ struct undo {
 };
 
 /* The words of features without a label, as far as they were computed. */
-enum { STUDY_WORDS = 1024 };
+enum { STUDY_WORDS = 1024, STUDY_WORDS_NEAR = 8 };
 struct study_word {
 	bool known, negative;		/* negative: words of a negative activation */
 	int layer, feature;
@@ -49,6 +49,7 @@ struct study_word {
 struct study_words {
 	double until;			/* compute no more after this time; 0: no limit */
 	bool missing;			/* something was not computed for lack of time */
+	unsigned turn;			/* which of the slots near a feature's place is replaced next */
 	struct study_word slot[STUDY_WORDS];
 };
 
