@@ -156,7 +156,7 @@ ct_export_config(const char *dir, bool per_layer, int L, const struct ct_export_
 	char text[512];
 	int n = snprintf(text, sizeof text, "model_name: \"%.64s\"\nmodel_kind: \"%s\"\n"
 	    "feature_input_hook: \"%s\"\nfeature_output_hook: \"%s\"\nscan: \"%.64s%s\"\n", names->model,
-	    per_layer ? "transcoder_set" : "cross_layer_transcoder", names->read, names->write, names->model,
+	    per_layer ? "transcoder_set" : "cross_layer_transcoder", names->read, names->write, names->scan,
 	    per_layer ? "-plt" : "");
 	int code = replace_in(dir, "config.yaml", text, (size_t)n, err);
 
@@ -178,7 +178,7 @@ int
 ct_export_transcoder(const char *dir, const struct ct_train_transcoder *transcoder, const char *name,
     struct ct_error *err)
 {
-	const struct ct_export_names names = { name, "hook_resid_mid", "hook_mlp_out" };
+	const struct ct_export_names names = { name, name, "hook_resid_mid", "hook_mlp_out" };
 	bool per_layer = transcoder->s.per_layer;
 	char *sub = ct_path_join(dir, ct_export_folder(per_layer));
 	int code;

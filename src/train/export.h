@@ -22,9 +22,9 @@ int ct_export_transcoder(const char *dir, const struct ct_train_transcoder *tran
  */
 const char *ct_export_folder(bool per_layer);
 
-/* The model's name, and where the transcoder reads and writes, for config.yaml. */
+/* The names of the model and of its transcoder, and where that reads and writes, for config.yaml. */
 struct ct_export_names {
-	const char *model, *read, *write;
+	const char *model, *scan, *read, *write;
 };
 
 /* Writes layer l of the transcoder to dir, as the files of layer `number`. */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "corpus/windows.h"
+#include "model/name.h"
 #include "model/tokenizer.h"
 #include "train/export.h"
 #include "train/fit_text.h"
@@ -266,13 +267,37 @@ move(const char *from_dir, const char *to_dir, const char *stem, int l, struct c
 	return code;
 }
 
+/*
+ * What config.yaml calls the model: as the recipe does if that is its name; else as its own recipe or its
+ * directory does, because a name that is not the model's would make ctrace doubt or refuse the transcoder.
+ */
+static const char *
+model_name(const struct own *w, struct ct_arena *a)
+{
+	const char *ours = ct_name_recipe(w->from, "name", a, &w->m->notes), *name = w->recipe.name;
+	char *real;
+
+	if (*ours)
+		return ours;
+	if (!ct_name_known(w->m, name) && (real = realpath(w->from, NULL))) {
+		const char *last = ct_name_last(real);
+
+		/* as YAML has it between quotes */
+		if (strlen(last) <= 64 && !strpbrk(last, "\"\\") && (last = ct_arena_strdup(a, last)))
+			name = last;
+		free(real);
+	}
+	return name;
+}
+
 /* Once all layers are complete: they replace those of an earlier transcoder; config.yaml is written last. */
 static int
 publish(const struct part *p, struct ct_error *err)
 {
 	const struct own *w = p->own;
-	const struct ct_export_names names = { w->recipe.name, ct_own_read_name(p->o->read),
-		ct_own_write_name(p->o->write) };
+	struct ct_arena memory = { 0 };
+	const struct ct_export_names names = { model_name(w, &memory), w->recipe.name,
+		ct_own_read_name(p->o->read), ct_own_write_name(p->o->write) };
 	char *dir = ct_path_join(w->work.dir, ct_export_folder(p->o->per_layer));
 	int code = dir ? ct_dir_make(dir, err) : ct_fail_memory(err, strlen(w->work.dir), "a path");
 
@@ -285,6 +310,7 @@ publish(const struct part *p, struct ct_error *err)
 	}
 	if (code == CT_OK)
 		code = ct_export_config(dir, p->o->per_layer, w->m->cfg.L, &names, err);
+	ct_arena_free(&memory);
 	free(dir);
 	return code;
 }

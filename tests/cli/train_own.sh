@@ -10,7 +10,7 @@ words() {
 words 3000 1 >"$tmp/one.txt"
 words 1500 2 >"$tmp/two.txt"
 cat >"$tmp/recipe.yaml" <<END
-name: llama-clt
+name: words
 model: {from: $golden}
 corpus: {text: [one.txt, two.txt], window: 16, block: 4, held out: 0.1, sample: 40}
 transcoder-plt: {features: 64, l0: 5, steps: 150, batch: 64, buffer: 1024, rate: 0.005}
@@ -30,6 +30,7 @@ ok "its cards are built" has '^.*out.d/transcoder-plt/features: 192 cards of the
 ok "nothing of the training is left" [ "$(ls "$tmp/out.d")" = transcoder-plt ]
 run trace -m "$golden" --transcoder "$tmp/out.d/transcoder-plt" "$prompt"
 ok "it traces, and adds up" [ "$status" = 0 ]
+ok "as a transcoder of this model, whatever the recipe is called" [ ! -s "$tmp/err" ]
 ok "with features" has '^graph +[1-9][0-9]* features'
 ok "at the hooks of the recipe" grep -qx 'feature_input_hook: "mlp.hook_in"' "$tmp/out.d/transcoder-plt/config.yaml"
 run features -m "$golden" --transcoder "$tmp/out.d/transcoder-plt" L1#3
