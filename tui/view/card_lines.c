@@ -83,7 +83,7 @@ draw_label(struct app *a, const struct area *area, int y, const struct card *c)
 	}
 	label = study_label(&a->study, n->layer, n->index, shown, sizeof shown, &guess);
 	snprintf(text, sizeof text, "%s",
-	    guess && c->card && c->card->n_candidates ? "mixed; it may be" : label);
+	    *label && guess && c->card && c->card->n_candidates ? "mixed; it may be" : label);
 	if (!*label && c->card && c->card->n_top && a->study.info->from_file)
 		snprintf(text, sizeof text, "says %s", c->card->top[0].token);
 	if (*ct_engine_label_typed(a->study.engine, n->layer, n->index))
