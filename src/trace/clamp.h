@@ -108,7 +108,7 @@ struct ct_sweep {
 /* One feature of the pruned graph set to 0: frozen, through the model. */
 struct ct_ablation {
 	int node;
-	double influence;		/* raw, on the graph's targets */
+	double influence;		/* share of that of all nodes */
 	/* of the next token at the graph's position, model || ablated, in nats */
 	double kl;
 	float effect;			/* change of the first target, as ct_effect's observed */

@@ -91,8 +91,8 @@ ct_survey_run(struct ct_survey *out, const struct ct_local_model *lrm, const str
 		goto done;
 	for (int i = 0; i < g->n_features; i++)
 		if (g->nodes[i].kept)
-			out->items[out->n++] = (struct ct_ablation){ .node = i, .influence =
-			    g->nodes[i].influence };
+			out->items[out->n++] = (struct ct_ablation){ .node = i,
+				.influence = ct_graph_influence_share(g, i) };
 	ct_logits(lrm->m, 1, lrm->pass->final + (size_t)g->pos * lrm->m->cfg.D, logits);
 	j.logits = logits;
 	j.items = out->items;

@@ -80,6 +80,7 @@ check_survey(struct fixture *f, const struct ct_shape *s)
 
 		assert_true(n->kept && n->kind == CT_NODE_FEATURE);
 		assert_true(i == 0 || v.items[i].kl <= v.items[i - 1].kl);
+		assert_true(v.items[i].influence == ct_graph_influence_share(g, v.items[i].node));
 		for (int k = 0; k < i; k++)
 			assert_int_not_equal(v.items[k].node, v.items[i].node);
 		shares(f, run.final, q);
