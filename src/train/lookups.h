@@ -19,7 +19,7 @@
  * where w has <w, x> = 1 for all x of the group, and the least weighted sum of <w, x>^2 over all other
  * inputs. Weights are 1, and grow in a few rounds where <w, x> is large. So the feature has the activation 1
  * in its group, and is inactive on most other inputs. Features for which there is no group are never active.
- * After b_dec is set. Cost: (D^3 / 3 + n D) for each group, n inputs. Oracle: tests/unit/test_train_fit.c
+ * After b_dec is set. Cost: (D^3 / 3 + n D) for each group, n inputs. Oracle: tests/unit/test_dictionary.c
  */
 int ct_lookups_start(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int l,
     double alike, struct ct_error *err);

@@ -1,6 +1,7 @@
 /*
- * dictionary: outputs that are sums of two parts are taken apart into the parts; few rows, rows that do not
- * count, and an MLP that writes nothing are no harm.
+ * dictionary and lookups: the features that they start with. Outputs that are sums of two parts are taken
+ * apart into the parts; inputs with one output share a feature. Few rows, rows that do not count, and an MLP
+ * that writes nothing do no harm.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 
 #include "base/random.h"
 #include "train/dictionary.h"
+#include "train/lookups.h"
 
 enum {
 	SUBJECTS = 12, QUESTIONS = 5, PARTS = SUBJECTS + QUESTIONS, COMBINED = SUBJECTS * QUESTIONS,
@@ -56,6 +58,62 @@ reads(const struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int f, i
 	for (int d = 0; d < WIDTH; d++)
 		h += (double)enc[d] * (double)a->x[t * WIDTH + d];
 	return h;
+}
+
+enum { GROUPS = 8, MEMBERS = 5, ROWS = GROUPS * MEMBERS };
+
+/* Random inputs, of which MEMBERS have the same output. */
+static void
+make_rows(struct ct_mlp_rows *a)
+{
+	struct ct_rng rng;
+
+	memset(a, 0, sizeof *a);
+	a->N = ROWS;
+	a->L = 1;
+	a->D = WIDTH;
+	a->x = ct_arena_alloc(&a->arena, ROWS * WIDTH, sizeof(float));
+	a->y = ct_arena_alloc(&a->arena, ROWS * WIDTH, sizeof(float));
+	assert_true(a->x && a->y);
+	ct_rng_seed(&rng, 5, 0);
+	for (int i = 0; i < ROWS * WIDTH; i++)
+		a->x[i] = (float)(2 * ct_rng_uniform(&rng) - 1);
+	for (int i = 0; i < GROUPS * WIDTH; i++)
+		a->y[i] = (float)(2 * ct_rng_uniform(&rng) - 1);
+	for (int t = GROUPS; t < ROWS; t++)
+		memcpy(a->y + t * WIDTH, a->y + t % GROUPS * WIDTH, WIDTH * sizeof(float));
+}
+
+/* One feature for all inputs with one output: 1 there, silent elsewhere, and it writes the output. */
+static void
+lookups_are_grouped(void **state)
+{
+	const struct ct_train_transcoder_shape shape = { .L = 1, .D = WIDTH, .F = GROUPS + 2 };
+	struct ct_train_transcoder c;
+	struct ct_mlp_rows a;
+	struct ct_rng rng;
+
+	(void)state;
+	make_rows(&a);
+	ct_rng_seed(&rng, 1, 0);
+	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), CT_OK);
+	ct_train_transcoder_init(&c, .03, &rng);
+	assert_int_equal(ct_lookups_start(&c, &a, 0, .9, NULL), CT_OK);
+	for (int f = 0; f < GROUPS; f++) {
+		for (int t = 0; t < ROWS; t++) {
+			if (t % GROUPS == f)
+				assert_float_equal(reads(&c, &a, f, t), 1, 1e-3);
+			else
+				assert_true(reads(&c, &a, f, t) < 0);
+		}
+		for (int d = 0; d < WIDTH; d++)
+			assert_float_equal(c.params.w[c.layers[0].dec + (size_t)(f * WIDTH + d)],
+			    a.y[f * WIDTH + d], 1e-5);
+	}
+	for (int t = 0; t < ROWS; t++)
+		assert_true(reads(&c, &a, GROUPS, t) == -1);
+	ct_train_transcoder_close(&c);
+	ct_arena_free(&a.arena);
 }
 
 /* Whether feature f is active exactly where the part is. */
@@ -191,6 +249,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lookups_are_grouped),
 		cmocka_unit_test(dictionaries_come_apart),
 		cmocka_unit_test(a_few_rows_are_enough),
 		cmocka_unit_test(nothing_has_no_features),

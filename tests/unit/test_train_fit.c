@@ -16,7 +16,6 @@
 #include "train/fit_model.h"
 #include "train/fit_transcoder.h"
 #include "train/groups.h"
-#include "train/lookups.h"
 #include "train/measure.h"
 #include "train/pack.h"
 
@@ -327,74 +326,6 @@ lookups_know_their_inputs(void **state)
 	close_world(&w);
 }
 
-enum { GROUPS = 8, MEMBERS = 5, WIDTH = 48, ROWS = GROUPS * MEMBERS };
-
-/* Random inputs, of which MEMBERS have the same output. */
-static void
-make_rows(struct ct_mlp_rows *a)
-{
-	struct ct_rng rng;
-
-	memset(a, 0, sizeof *a);
-	a->N = ROWS;
-	a->L = 1;
-	a->D = WIDTH;
-	a->x = ct_arena_alloc(&a->arena, ROWS * WIDTH, sizeof(float));
-	a->y = ct_arena_alloc(&a->arena, ROWS * WIDTH, sizeof(float));
-	assert_true(a->x && a->y);
-	ct_rng_seed(&rng, 5, 0);
-	for (int i = 0; i < ROWS * WIDTH; i++)
-		a->x[i] = (float)(2 * ct_rng_uniform(&rng) - 1);
-	for (int i = 0; i < GROUPS * WIDTH; i++)
-		a->y[i] = (float)(2 * ct_rng_uniform(&rng) - 1);
-	for (int t = GROUPS; t < ROWS; t++)
-		memcpy(a->y + t * WIDTH, a->y + t % GROUPS * WIDTH, WIDTH * sizeof(float));
-}
-
-/* Feature f's pre-activation on row t, in double. */
-static double
-reads(const struct ct_train_transcoder *c, const struct ct_mlp_rows *a, int f, int t)
-{
-	const float *p = c->params.w, *enc = p + c->layers[0].enc + (size_t)f * WIDTH;
-	double h = (double)p[c->layers[0].b_enc + (size_t)f];
-
-	for (int d = 0; d < WIDTH; d++)
-		h += (double)enc[d] * (double)a->x[t * WIDTH + d];
-	return h;
-}
-
-/* One feature for all inputs with one output: 1 there, silent elsewhere, and it writes the output. */
-static void
-lookups_are_grouped(void **state)
-{
-	const struct ct_train_transcoder_shape shape = { .L = 1, .D = WIDTH, .F = GROUPS + 2 };
-	struct ct_train_transcoder c;
-	struct ct_mlp_rows a;
-	struct ct_rng rng;
-
-	(void)state;
-	make_rows(&a);
-	ct_rng_seed(&rng, 1, 0);
-	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), CT_OK);
-	ct_train_transcoder_init(&c, .03, &rng);
-	assert_int_equal(ct_lookups_start(&c, &a, 0, .9, NULL), CT_OK);
-	for (int f = 0; f < GROUPS; f++) {
-		for (int t = 0; t < ROWS; t++) {
-			if (t % GROUPS == f)
-				assert_float_equal(reads(&c, &a, f, t), 1, 1e-3);
-			else
-				assert_true(reads(&c, &a, f, t) < 0);
-		}
-		for (int d = 0; d < WIDTH; d++)
-			assert_float_equal(c.params.w[c.layers[0].dec + (size_t)(f * WIDTH + d)],
-			    a.y[f * WIDTH + d], 1e-5);
-	}
-	for (int t = 0; t < ROWS; t++)
-		assert_true(reads(&c, &a, GROUPS, t) == -1);
-	ct_train_transcoder_close(&c);
-	ct_arena_free(&a.arena);
-}
-
 static void
 same_recipe_same_weights(void **state)
 {
@@ -539,7 +470,6 @@ main(void)
 		cmocka_unit_test(activations_are_collected_once),
 		cmocka_unit_test(training_reaches_its_goals),
 		cmocka_unit_test(lookups_know_their_inputs),
-		cmocka_unit_test(lookups_are_grouped),
 		cmocka_unit_test(attention_stays_silent),
 		cmocka_unit_test(same_recipe_same_weights),
 		cmocka_unit_test(watching_can_cancel),
