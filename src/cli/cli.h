@@ -234,8 +234,9 @@ struct cli_progress {
 bool cli_progress(void *ctx, const char *phase, long done, long total);
 struct ct_job cli_job(struct cli_progress *p);	/* a job with this progress function */
 void cli_progress_end(struct cli_progress *p);
-/* Shows any text in place of the bar; "" removes it. If stderr is no terminal, it is a line once a minute. */
+/* Shows any text in place of the bar; "" removes it. A log gets it as a line of its own. */
 void cli_status(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+double cli_status_pause(void);	/* seconds between two of them: fewer lines for a log */
 bool cli_interrupted(void);
 
 #endif

@@ -10,7 +10,8 @@
 #include "base/text.h"
 
 enum { BAR = 24 };
-static const double first_after = 0.4, redraw_every = 0.1, log_every = 60;	/* seconds */
+static const double first_after = 0.4, redraw_every = 0.1;	/* seconds */
+static const double status_every = 0.2, log_every = 60;
 
 static void
 time_left(char *dst, size_t size, double seconds)
@@ -65,11 +66,15 @@ cli_progress(void *ctx, const char *phase, long done, long total)
 	return true;
 }
 
+double
+cli_status_pause(void)
+{
+	return isatty(STDERR_FILENO) ? status_every : log_every;
+}
+
 void
 cli_status(const char *fmt, ...)
 {
-	static double logged;		/* when a log got its last line, or the work began */
-	bool terminal = isatty(STDERR_FILENO);
 	char raw[400], clean[400];
 	va_list ap;
 
@@ -77,17 +82,11 @@ cli_status(const char *fmt, ...)
 	vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
 	ct_text_clean(clean, sizeof clean, raw, strlen(raw));
-	if (terminal) {
-		/* One wider than the terminal must not wrap: the next would overwrite its last line only. */
+	/* One wider than the terminal must not wrap: the next would overwrite its last line only. */
+	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[?7l%s\033[K\033[?7h", clean);
-		return;
-	}
-	if (logged == 0)
-		logged = ct_seconds();
-	if (!*clean || ct_seconds() - logged < log_every)
-		return;
-	logged = ct_seconds();
-	cli_error("%s", clean);
+	else if (*clean)
+		cli_error("%s", clean);
 }
 
 struct ct_job

@@ -15,8 +15,6 @@
 enum { KEY_THREADS = CLI_LONG, KEY_SAVE_EVERY, KEY_ESTIMATE };
 enum { SCORED_PROMPTS = 40 };
 
-static const double redraw_every = 0.2;		/* seconds */
-
 /* " name 0.123", or nothing if the figure is unknown. */
 static int
 figure(char *dst, size_t size, const char *name, const char *unit, double x)
@@ -35,7 +33,7 @@ watch(void *ctx, const struct ct_train_live *live)
 
 	if (cli_interrupted())
 		return false;
-	if (now - *drawn < redraw_every)
+	if (now - *drawn < cli_status_pause())
 		return true;
 	*drawn = now;
 	if (live->seconds_left < 600)
@@ -149,7 +147,7 @@ run(struct cli *c)
 {
 	struct ct_train_report report = { 0 };
 	struct ct_error err = { 0 };
-	double drawn = 0;
+	double drawn = ct_seconds();
 	struct ct_train_options opt = { .save_every = 10, .watch = watch, .note = tell, .ctx = &drawn };
 	const char *value, *recipe, *json = NULL;
 	int key, code;
