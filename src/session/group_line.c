@@ -32,7 +32,8 @@ classes_of(struct ct_engine *e, const struct ct_classes **out, struct ct_error *
 static bool
 is_label(const char *label)
 {
-	return *label && strncmp(label, CT_LABEL_MIXED, sizeof CT_LABEL_MIXED - 1) != 0;
+	return *label && strncmp(label, CT_LABEL_MIXED, sizeof CT_LABEL_MIXED - 1) != 0 &&
+	    strncmp(label, CT_LABEL_GUESS, sizeof CT_LABEL_GUESS - 1) != 0;
 }
 
 static void

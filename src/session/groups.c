@@ -205,6 +205,16 @@ take_parts(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *
 	return code;
 }
 
+/* A guess that is too bad to be shown does not say what a feature has in common with others. */
+static const char *
+label_to_group_by(const struct ct_engine *e, const struct ct_node *n)
+{
+	const char *label = ct_engine_label(e, n->layer, n->index);
+	char shown[CT_LABEL_TEXT];
+
+	return *ct_engine_label_short(e, n->layer, n->index, shown, sizeof shown, NULL) ? label : "";
+}
+
 int
 ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_auto_groups *said,
     const struct ct_job *job, struct ct_error *err)
@@ -228,7 +238,7 @@ ct_session_auto_groups(struct ct_session *s, struct ct_subgraph *out, struct ct_
 	for (int i = 0; code == CT_OK && i < g->T; i++)
 		token[i] = ct_session_token_text(s, i);
 	for (int i = 0; code == CT_OK && i < g->n_features; i++)
-		label[i] = ct_engine_label(s->e, g->nodes[i].layer, g->nodes[i].index);
+		label[i] = label_to_group_by(s->e, &g->nodes[i]);
 	if (code == CT_OK)
 		code = ct_graph_groups(&x.groups, g, label, token, &tmp, &own, err);
 	if (code == CT_OK)

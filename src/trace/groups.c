@@ -2,6 +2,7 @@
 #include "trace/groups.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -329,27 +330,90 @@ count_label(const struct grouping *w, const struct ct_graph_group *group, const 
 	return sum;
 }
 
-/* The commonest label of the members that has the stem; of equally common ones the first in the alphabet. */
-static void
-name_group(const struct grouping *w, const struct ct_graph_group *group, int stem,
-    char name[CT_SUPERNODE_NAME])
+/* The c-th label of the k-th member that may name the group, "" without the stem; false after the last. */
+static bool
+naming_label(const struct grouping *w, const struct ct_graph_group *group, int k, int c, const char *stem,
+    bool guesses, char text[CT_STEM_LABEL])
 {
-	char text[CT_STEM_LABEL], best[CT_STEM_LABEL] = "";
+	const char *label = w->label[group->node[k]];
+
+	return (guesses || ct_stems_weight(label, 0) == 1) && ct_stems_label(text, label, c, stem);
+}
+
+static bool
+all_have(const struct grouping *w, const struct ct_graph_group *group, const char *stem, bool guesses,
+    const char *phrase)
+{
+	char text[CT_STEM_LABEL];
+
+	for (int k = 0; k < group->n; k++)
+		for (int c = 0; naming_label(w, group, k, c, stem, guesses, text); c++)
+			if (*text && !ct_stems_has(text, phrase))
+				return false;
+	return true;
+}
+
+/* The commonest label that has the stem, or ""; of equally common ones the first in the alphabet. */
+static void
+commonest(const struct grouping *w, const struct ct_graph_group *group, const char *stem, bool guesses,
+    char best[CT_STEM_LABEL])
+{
+	char text[CT_STEM_LABEL];
 	double most = 0;
 
-	for (int k = 0; stem != NO_STEM && k < group->n; k++) {
-		const char *label = w->label[group->node[k]];
-
-		for (int c = 0; ct_stems_label(text, label, c, w->stems.stem[stem].text); c++) {
+	*best = '\0';
+	for (int k = 0; k < group->n; k++)
+		for (int c = 0; naming_label(w, group, k, c, stem, guesses, text); c++) {
 			double sum = *text ? count_label(w, group, text) : 0;
 
 			if (sum > most || (sum == most && sum > 0 && strcmp(text, best) < 0)) {
 				most = sum;
-				memcpy(best, text, sizeof best);
+				memcpy(best, text, CT_STEM_LABEL);
 			}
 		}
+}
+
+/* The longest phrase with the stem that all labels share with this one; the stem itself if there is none. */
+static void
+in_common(const struct grouping *w, const struct ct_graph_group *group, const char *stem, bool guesses,
+    const char *label, char best[CT_STEM_LABEL])
+{
+	char text[CT_STEM_LABEL];
+	bool any = false;
+
+	for (int first = 0; ct_stems_phrase(text, label, first, first, stem); first++)
+		for (int last = first; ct_stems_phrase(text, label, first, last, stem); last++)
+			if (*text && (!any || strlen(text) > strlen(best)) &&
+			    all_have(w, group, stem, guesses, text)) {
+				memcpy(best, text, CT_STEM_LABEL);
+				any = true;
+			}
+	if (!any)
+		snprintf(best, CT_STEM_LABEL, "%s", stem);
+}
+
+/*
+ * Mixed labels only name a group in which no other label has the stem, and then as a guess. If labels differ,
+ * the name is what they have in common: of "in Texas" and "Texas, answering" it is "Texas".
+ */
+static void
+name_group(const struct grouping *w, const struct ct_graph_group *group, int stem,
+    char name[CT_SUPERNODE_NAME])
+{
+	char best[CT_STEM_LABEL] = "", text[CT_STEM_LABEL], marked[CT_STEM_LABEL + sizeof CT_LABEL_GUESS];
+	const char *word = stem == NO_STEM ? "" : w->stems.stem[stem].text;
+	bool guesses = false;
+
+	commonest(w, group, word, false, best);
+	if (!*best) {
+		guesses = true;
+		commonest(w, group, word, true, best);
 	}
-	ct_supernode_name(name, best);
+	memcpy(text, best, sizeof text);
+	if (!all_have(w, group, word, guesses, best))
+		in_common(w, group, word, guesses, best, text);
+	snprintf(marked, sizeof marked, "%s%s", *text && guesses ? CT_LABEL_GUESS : "", text);
+	ct_supernode_name(name, marked);
 }
 
 /* Groups of two and more, from the forest. */

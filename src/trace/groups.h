@@ -22,7 +22,11 @@ struct ct_graph_group {
 	int *node;			/* (n) features, ascending */
 	int sign;			/* towards the first target: +1, -1; 0: nothing reaches it */
 	double influence;		/* summed */
-	char name[CT_SUPERNODE_NAME];	/* the commonest label of those that joined it; "": there is none */
+	/*
+	 * the label of those that joined it, or what their labels have in common; "≈ Texas" if all are mixed;
+	 * "" if there is none
+	 */
+	char name[CT_SUPERNODE_NAME];
 };
 
 struct ct_graph_groups {

@@ -10,7 +10,7 @@
 /* Function words: they do not say what a label is about. */
 static const char *const binding[] = {
 	"a", "about", "after", "ahead", "an", "and", "as", "at", "before", "by", "first", "for", "from", "in",
-	"is", "of", "on", "or", "second", "that", "the", "to", "with"
+	"is", "make", "of", "on", "or", "second", "that", "the", "to", "with"
 };
 
 struct found {
@@ -99,6 +99,39 @@ ct_stems_label(char dst[CT_STEM_LABEL], const char *label, int i, const char *st
 	if (!n)
 		*dst = '\0';
 	return true;
+}
+
+bool
+ct_stems_phrase(char dst[CT_STEM_LABEL], const char *label, int first, int last, const char *stem)
+{
+	bool says = strncmp(stem, "say ", 4) == 0, has = false;
+	const char *p = label, *end = label + strcspn(label, ",("), *from = label;
+	char word[CT_STEM_SIZE];
+
+	*dst = '\0';
+	for (int i = 0; i <= last; i++) {
+		while (p < end && !in_word(*p))
+			p++;
+		if (p == end)
+			return false;
+		from = i == first ? p : from;
+		next_word(&p, end, word);
+		has |= i >= first && strcmp(word, says ? stem + 4 : stem) == 0;
+	}
+	if (has && (!says || first == 0))
+		snprintf(dst, CT_STEM_LABEL, "%.*s", (int)(p - from), from);
+	return true;
+}
+
+bool
+ct_stems_has(const char *label, const char *phrase)
+{
+	size_t n = strlen(phrase);
+
+	for (const char *p = n ? strstr(label, phrase) : NULL; p; p = strstr(p + 1, phrase))
+		if ((p == label || !in_word(p[-1])) && !in_word(p[n]))
+			return true;
+	return false;
 }
 
 /* By text, then by feature, then what counts most. */

@@ -43,4 +43,13 @@ double ct_stems_weight(const char *label, int i);
 /* The i-th candidate of a label, "" if it does not have the stem; false after the last. */
 bool ct_stems_label(char dst[CT_STEM_LABEL], const char *label, int i, const char *stem);
 
+/*
+ * A label's words from one to another (from 0), up to a comma or bracket, as they are written; "" if the stem
+ * is in none of them; false if there is no last word. "say X" has to begin with "say".
+ */
+bool ct_stems_phrase(char dst[CT_STEM_LABEL], const char *label, int first, int last, const char *stem);
+
+/* Whether a label has a phrase, as whole words. */
+bool ct_stems_has(const char *label, const char *phrase);
+
 #endif

@@ -47,6 +47,15 @@ ok "leaves the cards as they were" has '^ +(≈ )?w[0-9]+ .*L[0-9]#[0-9]+@[0-9] 
 fails "a folder without cards" 'no card of this transcoder: expected files such as 0.json' \
     features -m "$tmp/copy" --import "$tmp/copy"
 fails "a folder that is missing" 'nothere: no such directory' features -m "$tmp/copy" --import "$tmp/nothere"
+# Groups are formed and named by a guess only if it fits well enough to be shown.
+sed -i 's|"label": *"[^"]*"|"label":"mixed: a Texas / an Ohio"|; s|"label_f1": *[^,]*|"label_f1":0.3|' "$tmp/json"/*.json
+run features -m "$tmp/copy" --import "$tmp/json"
+run trace -m "$tmp/copy" --groups "$prompt"
+ok "a guess names a group, as one" has '^≈ a Texas @'
+sed -i 's|"label_f1":0.3|"label_f1":0.2|' "$tmp/json"/*.json
+run features -m "$tmp/copy" --import "$tmp/json"
+run trace -m "$tmp/copy" --groups "$prompt"
+ok "a bad guess does not" eval '[ "$status" = 0 ] && ! has "Texas" && ! has "Ohio"'
 fails "cards and a corpus" 'leave out one' features -m "$tmp/copy" --import "$tmp/json" --corpus "$model/recipe.yaml"
 ok "cards have examples, with the blanks between words" grep -rq '"tokens":\["w20"," w21"," w[1357]"," w22"' "$tmp/json"
 run trace -m "$model" "w20 w21 w3 w22"

@@ -185,7 +185,7 @@ if [ -f "$capitals/model.safetensors" ]; then
 	if command -v python3 >/dev/null 2>&1; then
 		ok "the same recurs by an independent program" recurs "$tmp/cities.jsonl"
 	fi
-	ok "the name is the prompt's, the class everyone's" grep -q '"name":"Texas, answering","class":"<state>, answering"' "$tmp/cities.jsonl"
+	ok "the name is the prompt's, the class everyone's" grep -q '"name":"Texas","class":"<state>"' "$tmp/cities.jsonl"
 	ok "so it is of words" grep -q '"name":"Dallas","class":"<city>"' "$tmp/cities.jsonl"
 	run aggregate --about "$tmp/cities.jsonl"
 	ok "all have a group about the state" has '^  "<state>" +6 100.0%'
@@ -193,6 +193,6 @@ if [ -f "$capitals/model.safetensors" ]; then
 	ok "and is fed by the city" has '^  input "<city>" +-> "<state>" +6 100.0%  share \+'
 	ok "one asks for something else" has '^  input "capital" +5  83.3%  influence .* absent in line 6$'
 	run aggregate --groups "$tmp/cities.jsonl"
-	ok "by their labels they are several" has '^  "(in <state>|<state>, answering|bridge <state>)" +[2-5] '
+	ok "and named by what its labels have in common" has '^  "<state>" +6 100.0%'
 fi
 exit $failed

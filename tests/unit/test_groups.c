@@ -439,6 +439,59 @@ test_sums(void **state)
 	fixture_each(5, check_sums);
 }
 
+/* What a group is called whose members have one or the other of two labels. */
+static const struct {
+	const char *label[2], *name;
+} pairs[] = {
+	{ { "in Texas", "Texas, answering" }, "Texas" },
+	{ { "in Texas", "in Texas (input)" }, "in Texas" },
+	{ { "in Texas", "in Texasville or Texas" }, "Texas" },
+	{ { "capital of Texas", "Texan capital of Texas, answering" }, "capital of Texas" },
+	{ { "second _7", "first _6 + second _7" }, "second _7" },
+	{ { "say a capital", "say a capital of Ohio" }, "say a capital" },
+	{ { "say a capital", "say the capital" }, "say capital" },
+	{ { "in Texas", "TEXAS" }, "texas" },
+	{ { "in Texas", "mixed: Texas (input) / a bird" }, "in Texas" },
+	{ { "mixed: in Texas / a bird", "mixed: say Ohio / in Texas, answering" }, "\342\211\210 in Texas" },
+};
+enum { PAIRS = sizeof pairs / sizeof *pairs };
+static int n_named[PAIRS];
+
+static void
+check_names(struct fixture *f, const struct ct_shape *shape)
+{
+	const struct ct_graph *g = f->graph;
+	const char **text = calloc((size_t)g->n_features + 1, sizeof *text);
+	struct ct_graph_groups x;
+
+	(void)shape;
+	for (int k = 0; k < PAIRS; k++) {
+		for (int i = 0; i < g->n_features; i++)
+			text[i] = pairs[k].label[i % 2];
+		assert_int_equal(ct_graph_groups(&x, g, text, NULL, &f->arena, NULL, &err), 0);
+		for (int i = 0; i < x.n; i++) {
+			int n[2] = { 0, 0 };
+
+			for (int m = 0; m < x.group[i].n; m++)
+				n[x.group[i].node[m] % 2]++;
+			if (!n[0] || !n[1])
+				continue;
+			assert_string_equal(x.group[i].name, pairs[k].name);
+			n_named[k]++;
+		}
+	}
+	free(text);
+}
+
+static void
+test_group_names(void **state)
+{
+	(void)state;
+	fixture_each(5, check_names);
+	for (int k = 0; k < PAIRS; k++)
+		assert_true(n_named[k] > 0);
+}
+
 /*
  * Which features are a word: those that read nothing else to speak of, and whose label says no more than the
  * token. And the signed effects that the result lends.
@@ -504,6 +557,7 @@ main(void)
 		cmocka_unit_test(test_stems),
 		cmocka_unit_test(test_reference),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_group_names),
 		cmocka_unit_test(test_words),
 	};
 
