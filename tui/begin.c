@@ -114,6 +114,24 @@ open_terminal(const struct app_options *opt, struct ct_error *err)
 	return term_open(&to, err);
 }
 
+/* Opens the model or graph that a session's file is about. */
+static int
+open_model_of(struct app *a, const struct app_options *opt, struct ct_error *err)
+{
+	struct session_about about;
+	char *text = NULL;
+	size_t n;
+	int code = ct_file_read(&text, &n, opt->session, SESSION_MAX, err);
+
+	if (code == CT_OK) {
+		session_about(text, &about);
+		code = app_open_study(a, &opt->engine, *about.model ? about.model : opt->preferred,
+		    about.graph, err);
+	}
+	free(text);
+	return code;
+}
+
 /* Opens the model before the screen, so that its errors appear on a terminal in its usual state. */
 static int
 open_model(struct app *a, const struct app_options *opt, struct beginning *b, struct ct_error *err)
@@ -121,6 +139,8 @@ open_model(struct app *a, const struct app_options *opt, struct beginning *b, st
 	const char *model = opt->graph ? opt->graph : opt->model;
 	int code;
 
+	if (opt->session)
+		return open_model_of(a, opt, err);
 	if (opt->lesson) {
 		if ((code = lesson_open(&b->lesson, opt->lesson, err)))
 			return code;
@@ -156,23 +176,34 @@ open_screen(struct app *a, const struct app_options *opt, bool *linear, struct c
 	return CT_OK;
 }
 
+/* Loads a session. Off a terminal, a line of a named file that fails is an error. */
+static int
+first_session(struct app *a, const struct app_options *opt, const char *name)
+{
+	if (!(session_load(a, name) & DID_FAIL) || a->live || !opt->session)
+		return CT_OK;
+	app_complain("%s", a->message);
+	return CT_EINVAL;
+}
+
 /* Begins with a session, lesson or prompt; takes over the lesson. A code: a message says why it cannot. */
 static int
 begin_with(struct app *a, const struct app_options *opt, struct beginning *b)
 {
+	const char *session = opt->session ? opt->session : b->session.name;
 	struct lesson *l = b->lesson;
 	int code = CT_OK;
 
 	b->lesson = NULL;
-	if (b->session.name[0])
-		session_load(a, b->session.name);
-	if (l)
+	if (*session)
+		code = first_session(a, opt, session);
+	if (code == CT_OK && l)
 		code = first_step(a, l, opt->check);
-	else if (!b->session.name[0] || !a->study.T)
+	else if (code == CT_OK && (!*session || !a->study.T))
 		code = first_prompt(a, opt->prompt ? opt->prompt : a->study.info->demo);
-	if (code == CT_OK && !b->session.name[0])
+	if (code == CT_OK && !*session)
 		session_begin(a);
-	if (code == CT_OK && opt->resume && !b->session.name[0])
+	if (code == CT_OK && opt->resume && !*session)
 		app_fail(a, "%s", b->why.msg);
 	return code;
 }
@@ -217,7 +248,8 @@ begin_open(struct app *a, const struct app_options *opt, struct beginning *b, bo
 int
 begin(struct app *a, const struct app_options *opt, struct beginning *b)
 {
-	bool asked = opt->model || opt->prompt || opt->script || b->lesson || opt->resume || opt->graph;
+	bool asked = opt->model || opt->prompt || opt->script || b->lesson || opt->resume || opt->graph ||
+	    opt->session;
 	int code;
 
 	if (a->live)

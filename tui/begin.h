@@ -15,6 +15,7 @@ struct app_options {
 	const char *preferred;		/* from the settings; "": capitals */
 	struct ct_engine_options engine;
 	const char *graph;		/* a graph's file in place of a model; NULL: none */
+	const char *session;		/* a session's file, with a slash in its path; NULL: none */
 	const char *prompt;		/* NULL: the model's demo prompt */
 	const char *script;
 	const char *lesson;		/* a file or name; NULL: none */

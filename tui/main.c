@@ -65,7 +65,8 @@ short_form(int code)
 static void
 usage(FILE *out)
 {
-	fputs("usage: ctrace-tui [OPTIONS] [PROMPT]\n\nExplore how a language model arrives at its next "
+	fputs("usage: ctrace-tui [OPTIONS] [PROMPT | FILE.session | GRAPH.json]\n\n", out);
+	fputs("Explore how a language model arrives at its next "
 	      "token.\n\n", out);
 	for (int i = 0; i < N_OPTIONS; i++) {
 		char left[64];
@@ -214,6 +215,41 @@ join_words(char **words)
 	return text;
 }
 
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+
+	return n > k && strcmp(s + n - k, end) == 0;
+}
+
+/* Takes a prompt, or a session or graph to open; the caller frees *text. Returns as take_option does. */
+static int
+take_operands(char **words, char **text, struct app_options *opt)
+{
+	bool session = words[0] && !words[1] && ends_with(words[0], ".session");
+	bool graph = words[0] && !words[1] && ends_with(words[0], ".json") && access(words[0], F_OK) == 0;
+	size_t n = words[0] ? strlen(words[0]) + 3 : 0;
+
+	if (!words[0])
+		return -1;
+	if ((session || graph) && (opt->model || opt->lesson)) {
+		app_complain("%s is %s: leave out the model and lesson", words[0],
+		    session ? "a session, which names its own model"
+			    : "a graph, which is opened without a model");
+		return 2;
+	}
+	*text = session ? malloc(n) : graph ? strdup(words[0]) : join_words(words);
+	if (!*text) {
+		app_complain("out of memory");
+		return 2;
+	}
+	if (session)	/* without a slash it would be a name among the kept ones */
+		snprintf(*text, n, "%s%s", strchr(words[0], '/') ? "" : "./", words[0]);
+	*(session ? &opt->session : graph ? &opt->graph : &opt->prompt) = *text;
+	return -1;
+}
+
 /* Reads the settings before any other option: from --config, else the person's own, if there is a person. */
 static void
 read_settings(int argc, char **argv, const struct option *longs, struct settings *s)
@@ -248,7 +284,7 @@ main(int argc, char **argv)
 	static struct settings settings;
 	struct app_options opt = { .model = NULL };
 	struct option longs[N_OPTIONS + 1] = { { .name = NULL } };
-	char *prompt = NULL;
+	char *operand = NULL;
 	int code, status;
 
 	for (int i = 0; i < N_OPTIONS; i++)
@@ -285,17 +321,11 @@ main(int argc, char **argv)
 		    opt.lesson ? "lesson" : "prompt");
 		return 2;
 	}
-	if (optind < argc) {
-		prompt = join_words(argv + optind);
-		if (!prompt) {
-			app_complain("out of memory");
-			return 2;
-		}
-		opt.prompt = prompt;
-	}
+	if ((status = take_operands(argv + optind, &operand, &opt)) >= 0)
+		return status;
 	ct_map_guard();
 	signal(SIGXFSZ, SIG_IGN);	/* so that writing beyond the limit for files returns an error */
 	status = loop_run(&opt);
-	free(prompt);
+	free(operand);
 	return status;
 }

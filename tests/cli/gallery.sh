@@ -23,6 +23,12 @@ for file in "$top"/models/gallery/*.session; do
 	ok "$piece has its graph as a file" [ -s "$top/models/gallery/$piece.json" ]
 	show "screen\n" --graph "$top/models/gallery/$piece.json"
 	ok "$piece.json opens without its model" sh -c "[ $status = 0 ] && [ ! -s '$tmp/err' ] && grep -q replacement '$tmp/out'"
+	show "save $tmp/opened.session!\n" "$file"
+	ok "$piece.session opens as an argument" sh -c "[ $status = 0 ] && [ ! -s '$tmp/err' ] && diff '$file' '$tmp/opened.session'"
+	show "screen\n" --graph "$top/models/gallery/$piece.json"
+	cp "$tmp/out" "$tmp/graph"
+	show "screen\n" "$top/models/gallery/$piece.json"
+	ok "$piece.json opens as an argument" cmp -s "$tmp/graph" "$tmp/out"
 	# The session's prompt is the graph's.
 	ok "$piece.json is of the same prompt" grep -qF "\"prompt\": \"$(sed -n 's/^prompt //p' "$file")" "$top/models/gallery/$piece.json"
 done

@@ -112,6 +112,25 @@ ok "pins of the file stay taken out" sh -c "grep -q 'without pins: as you left i
 options="--resume --graph $graph"
 lines quit
 ok "the latest session of a graph" sh -c "grep -q 'without pins: as you left it' '$tmp/out'"
+# A session as an argument: the file may be anywhere, and is not a session that is kept.
+printf 'model %s\nprompt w1 w2 w3\nnote session: of a friend\n' "$(cd "$golden" && pwd)" >"$tmp/sent.session"
+opened() {
+	(cd "$tmp" && exec timeout "$limit" "$CTRACE_TUI" --headless 80x24 "$@") >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+opened sent.session
+says "a session opens as an argument" '^ sent.session: of a friend'
+ok "with its model and prompt" has '^ w1 w2\[w3\]'
+echo 'nonsense' >>"$tmp/sent.session"
+opened sent.session
+says "a line of it that fails is an error" '^ctrace-tui: ./sent.session:4: there is no command "nonsense"'
+ok "and nothing is shown" [ "$status" = 2 -a ! -s "$tmp/out" ]
+opened nothere.session
+says "a session that is missing" '^ctrace-tui: cannot open ./nothere.session'
+opened -m x sent.session
+says "a session and a model" '^ctrace-tui: sent.session is a session, which names its own model: leave out'
+opened -m x "$graph"
+says "a graph and a model" '^ctrace-tui: .*reference.json is a graph, which is opened without a model: leave out'
 printf 'graph %s/nothere.json\n' "$tmp" >"$kept/gone.session"
 options="-m $golden"
 lines 'load gone'
