@@ -519,8 +519,8 @@ int ct_session_sweep(struct ct_session *s, double from, double to, int steps, co
 int ct_session_contrast(struct ct_session *s, const struct ct_contrast **out, struct ct_error *err);
 /*
  * The mean agreement of predicted and observed knock-on effects over all sets of clamps that this session
- * had, each counted once, for all its prompts; n: how many sets. Direct modes are not counted, since they
- * agree by construction.
+ * had, each counted once, for all its prompts; n: how many sets. Sets that move fewer than CT_RANK_LEAST
+ * features are not counted, nor are direct modes, since they agree by construction.
  */
 struct ct_agreement ct_session_agreement(const struct ct_session *s);
 

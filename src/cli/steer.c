@@ -304,11 +304,14 @@ show_agreement(const struct ct_effects *o)
 {
 	if (isfinite(o->max_direct_error))
 		cli_line("self-check  all is frozen: observed = edges within %.1e", o->max_direct_error);
+	else if (o->agreement.n < CT_RANK_LEAST)
+		cli_line("agreement of predicted and observed knock-on effects  too few to rank (n %d)",
+		    o->agreement.n);
 	else if (isfinite(o->agreement.spearman) && isfinite(o->agreement.pearson))
 		cli_line("agreement of predicted and observed knock-on effects  spearman %.3f  pearson %.3f  "
 		    "n %d", o->agreement.spearman, o->agreement.pearson, o->agreement.n);
 	else
-		cli_line("agreement of predicted and observed knock-on effects  too few, or all alike (n %d)",
+		cli_line("agreement of predicted and observed knock-on effects  all alike (n %d)",
 		    o->agreement.n);
 }
 

@@ -77,11 +77,11 @@ show(const struct cli_model *m, const struct ct_survey *v, int top)
 	if (v->n > top)
 		cli_line("... %d more", v->n - top);
 	cli_line("%s", "");
-	if (isfinite(v->spearman_kl))
+	if (v->n >= CT_RANK_LEAST && isfinite(v->spearman_kl))
 		cli_line("spearman  influence and KL %.3f  influence and |effect| %.3f  n %d", v->spearman_kl,
 		    v->spearman_effect, v->n);
 	else
-		cli_line("spearman  too few to say (n %d)", v->n);
+		cli_line("spearman  %s (n %d)", v->n < CT_RANK_LEAST ? "too few to rank" : "all alike", v->n);
 	cli_line("time      %.1f ms, %.0f clamps per second", 1e3 * v->seconds, v->n / v->seconds);
 }
 

@@ -150,7 +150,7 @@ ct_session_count_effects(struct ct_session *s)
 	unsigned long long id = experiment(s);
 
 	/* In direct mode there are only direct effects, which agree by construction. */
-	if (!isfinite(a->spearman) || !isfinite(a->pearson) ||
+	if (a->n < CT_RANK_LEAST || !isfinite(a->spearman) || !isfinite(a->pearson) ||
 	    ct_is_direct(&s->clamp_options, s->e->model->cfg.L))
 		return;
 	for (int i = 0; i < r->n_seen && i < CT_RUNNING_SETS; i++)

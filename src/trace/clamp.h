@@ -45,6 +45,9 @@ struct ct_effect {
 	bool clamped;		/* this node is clamped itself */
 };
 
+/* A rank correlation of fewer features says nothing: of three, one order in six agrees by chance. */
+enum { CT_RANK_LEAST = 5 };
+
 struct ct_agreement {
 	double spearman, pearson;	/* of the knock-on part; NAN when n < 3 or constant */
 	int n;

@@ -10,7 +10,14 @@ ok "before and after are shown" has '^w10 +30\.8%  w'
 ok "the agreement is shown" has '^agreement .*(n [0-9]+)'
 
 run steer -m "$golden" --clamp L2#44@8x0 "$prompt"
-ok "of a last layer, which has no knock-on effects, no agreement is given" has '^agreement .* too few, or all alike'
+ok "of a last layer, which has no knock-on effects, no agreement is given" has '^agreement .* all alike \(n [0-9]+\)$'
+few="-m $golden --basis neurons --k 6 --target w27 --clamp L0#16@3=0"
+# shellcheck disable=SC2086
+run steer $few "w19 w10 w9"
+ok "nor of so few that they could agree by chance" has '^agreement .* too few to rank \(n 4\)$'
+# shellcheck disable=SC2086
+run steer $few --json - "w19 w10 w9"
+ok "which JSON has" has '^  "spearman": -?[01]\.[0-9]+,$'
 
 run steer -m "$golden" --clamp L1#43@8=0 --json - "$prompt"
 for field in before after mode through clamps effects agreement; do

@@ -8,6 +8,9 @@ ok "strength, mode and what carries the effect are named" has '^each feature x0;
 ok "the strongest comes first" sh -c "sed -n '/^ablated/,/^\$/p' '$tmp/out' |
     awk '/^L/ { if (n++ && \$3 > last) exit 1; last = \$3 } END { exit n != 20 }'"
 ok "the agreement with influence is shown" has '^spearman  influence and KL -?[01]\.[0-9]{3} .* n [0-9]+$'
+run survey -m "$golden" --basis neurons --k 4 "w19 w10 w9"
+ok "but not of so few features that it could be chance" has '^spearman  too few to rank \(n [0-4]\)$'
+run survey -m "$golden" "$prompt"
 ok "the rate is shown" has '^time .* clamps per second$'
 effect=$(sed -n 's/^L1#43@8 .* \([+-][0-9.]*\)$/\1/p' "$tmp/out")
 run steer -m "$golden" --clamp L1#43@8x0 "$prompt"

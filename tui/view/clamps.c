@@ -199,12 +199,14 @@ draw_agreement(struct app *a, const struct area *area, int y)
 		return;
 	}
 	x += draw_text(area, x, y, ST_DIM, "knock-on effects predicted: ");
-	if (isfinite(o->agreement.spearman) && isfinite(o->agreement.pearson)) {
+	if (o->agreement.n < CT_RANK_LEAST) {
+		x += draw_fmt(area, x, y, ST_DIM, "too few to rank  n %d", o->agreement.n);
+	} else if (isfinite(o->agreement.spearman) && isfinite(o->agreement.pearson)) {
 		x += draw_text(area, x, y, ST_DIM, "Spearman ");
 		x += draw_text(area, x, y, ST_STRONG, fmt_signed(b, sizeof b, o->agreement.spearman));
 		x += draw_fmt(area, x, y, ST_DIM, "  n %d", o->agreement.n);
 	} else {
-		x += draw_text(area, x, y, ST_DIM, "too few, or all alike");
+		x += draw_text(area, x, y, ST_DIM, "all alike");
 	}
 	if (all.n > 1)
 		draw_fmt(area, x, y, ST_DIM, "   this session %s over %d",

@@ -113,8 +113,9 @@ survey_draw(struct app *a, void *state, const struct area *area)
 		if (s->list.top + i == s->list.sel)
 			draw_select(area, 0, 2 + i, area->w - KL - 8);
 	}
-	if (!isfinite(s->v->spearman_kl)) {
-		draw_text(area, 1, area->h - 1, ST_DIM, "too few features to compare influence and effect");
+	if (s->v->n < CT_RANK_LEAST || !isfinite(s->v->spearman_kl)) {
+		draw_text(area, 1, area->h - 1, ST_DIM, s->v->n < CT_RANK_LEAST ?
+		    "too few features to rank by influence and effect" : "influence or effect is all alike");
 		return;
 	}
 	x += draw_text(area, x, area->h - 1, ST_DIM, "influence ranks as KL does: Spearman ");
