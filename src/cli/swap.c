@@ -78,9 +78,10 @@ show(const struct request *r, const struct ct_swap *w)
 	    w->same_got == w->said ? "changes nothing" : "changes the answer");
 	cli_line("control: as many random features     %3d of %d give it, %d change the answer",
 	    w->random_given, w->tried, w->random_changed);
+	cli_line("  of the same layers, moved as far: what they do as well, any push would do");
 	if (!w->controls_hold)
-		cli_line("the controls change answers too: these swaps do not show that the features are the "
-		    "value");
+		cli_line("the controls change answers too: a swap shows little by changing the answer, more "
+		    "by giving the value's own");
 }
 
 static json_t *

@@ -14,6 +14,8 @@
 #include "tui/terminal/fmt.h"
 #include "tui/view/view.h"
 
+enum { FOOT = 4 };			/* lines below the table */
+
 struct swap {
 	struct list list;		/* first, for view_list */
 	const struct ct_swap *w;	/* lent by the session; NULL: not run for this prompt */
@@ -147,7 +149,7 @@ draw_share(struct app *a, const struct swap *s, const struct area *area)
 {
 	const struct ct_swap *w = s->w;
 	char p[FMT_SIZE], *same = ct_session_swap_same(a->study.first, w);
-	int y = area->h - 3, x = 1;
+	int y = area->h - FOOT, x = 1;
 
 	x += draw_fmt(area, x, y, ST_STRONG, "%d of %d, %s", w->given, w->tried, w->tried ? fmt_percent(p,
 	    sizeof p, (double)w->given / w->tried) : "none");
@@ -162,6 +164,8 @@ draw_share(struct app *a, const struct swap *s, const struct area *area)
 	    w->random_changed);
 	if (!w->controls_hold)
 		draw_text(area, x, y + 2, ST_MINUS, ": the swaps prove less");
+	draw_text(area, 3, y + 3, ST_DIM,
+	    "of the same layers, moved as far: what they do as well, any push would do");
 	free(same);
 }
 
@@ -184,7 +188,7 @@ swap_draw(struct app *a, void *state, const struct area *area)
 	draw_text(area, c.expected, 1, ST_DIM, "its answer");
 	draw_text(area, c.got, 1, ST_DIM, "answer now");
 	s->list.y = 2;
-	list_resize(&s->list, s->w->n, area->h - 5);
+	list_resize(&s->list, s->w->n, area->h - 2 - FOOT);
 	for (int i = 0; i < s->list.h && s->list.top + i < s->w->n; i++) {
 		draw_answer(a, area, 2 + i, &s->w->row[s->list.top + i]);
 		if (s->list.top + i == s->list.sel)
