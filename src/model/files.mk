@@ -65,6 +65,8 @@ model_files = \
 	%D%/synthetic.h \
 	%D%/tokenizer.c \
 	%D%/tokenizer.h \
+	%D%/tokenizer_class.c \
+	%D%/tokenizer_class.h \
 	%D%/tokenizer_config.c \
 	%D%/tokenizer_config.h \
 	%D%/transcoder.c \

@@ -47,6 +47,7 @@ gemma_config(struct ct_config *c, const void *json, const char *path, struct ct_
 
 const struct ct_family ct_family_gemma = {
 	.model_type = "gemma",
+	.tokenizer_class = "GemmaTokenizer",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },

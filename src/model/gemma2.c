@@ -52,6 +52,7 @@ gemma2_config(struct ct_config *c, const void *json, const char *path, struct ct
 
 const struct ct_family ct_family_gemma2 = {
 	.model_type = "gemma2",
+	.tokenizer_class = "GemmaTokenizer",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },

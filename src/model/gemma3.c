@@ -145,6 +145,7 @@ gemma3_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
 
 const struct ct_family ct_family_gemma3_text = {
 	.model_type = "gemma3_text",
+	.tokenizer_class = "GemmaTokenizer",
 	.defaults = &defaults,
 	.keys = text_keys,
 	.idle = (const char *const[]){ "*rotary_emb*.inv_freq", NULL },
@@ -153,6 +154,7 @@ const struct ct_family ct_family_gemma3_text = {
 };
 const struct ct_family ct_family_gemma3 = {
 	.model_type = "gemma3",
+	.tokenizer_class = "GemmaTokenizer",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb*.inv_freq", NULL },

@@ -124,6 +124,7 @@ gpt2_bind(struct ct_model *m, struct ct_binder *b, struct ct_error *err)
 
 const struct ct_family ct_family_gpt2 = {
 	.model_type = "gpt2",
+	.tokenizer_class = "GPT2Tokenizer",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "h.*.attn.bias", "h.*.attn.masked_bias", NULL },	/* the causal mask */

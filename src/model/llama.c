@@ -41,6 +41,7 @@ llama_config(struct ct_config *c, const void *json, const char *path, struct ct_
 
 const struct ct_family ct_family_llama = {
 	.model_type = "llama",
+	.tokenizer_class = "LlamaTokenizer",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },	/* computed from the config */

@@ -47,6 +47,7 @@ mistral_config(struct ct_config *c, const void *json, const char *path, struct c
 
 const struct ct_family ct_family_mistral = {
 	.model_type = "mistral",
+	.tokenizer_class = "LlamaTokenizer",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },

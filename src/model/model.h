@@ -62,6 +62,7 @@ struct ct_family {
 	const char *model_type;			/* "llama" */
 	const struct ct_config *defaults;	/* what Hugging Face's class assumes for a missing key */
 	const struct ct_key *keys;		/* of config.json: keys.h */
+	const char *tokenizer_class;		/* in transformers, if no file names one */
 	/* patterns of tensors that are not weights, such as masks; NULL ends */
 	const char *const *idle;
 	int (*config)(struct ct_config *out, const void *json, const char *path, struct ct_notes *notes,

@@ -18,6 +18,7 @@ static const struct ct_key keys[] = {
 
 const struct ct_family ct_family_qwen2 = {
 	.model_type = "qwen2",
+	.tokenizer_class = "Qwen2Tokenizer",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },

@@ -25,6 +25,7 @@ qwen3_config(struct ct_config *c, const void *json, const char *path, struct ct_
 
 const struct ct_family ct_family_qwen3 = {
 	.model_type = "qwen3",
+	.tokenizer_class = "Qwen2Tokenizer",
 	.defaults = &defaults,
 	.keys = keys,
 	.idle = (const char *const[]){ "*rotary_emb.inv_freq", NULL },

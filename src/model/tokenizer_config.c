@@ -1,6 +1,6 @@
 /*
  * tokenizer_config: see tokenizer_config.h. Source: transformers 4.57, tokenization_utils_fast.py,
- * tokenization_utils_base.py and models/{llama,gemma}/tokenization_*_fast.py.
+ * tokenization_utils_base.py and models/auto/tokenization_auto.py; tokenizer_class.c has the classes.
  */
 #include "model/tokenizer_config.h"
 
@@ -10,57 +10,22 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "base/sort.h"
 #include "base/text.h"
+#include "model/tokenizer_class.h"
 
 enum { MAX_FILE = 64 << 20 };
 
-/* Classes that replace the template of tokenizer.json with one of their own, and their bos_token. */
-static const struct own_template {
-	const char *name, *bos;
-} own_templates[] = {
-	{ "LlamaTokenizer", "<s>" }, { "LlamaTokenizerFast", "<s>" },
-	{ "CodeLlamaTokenizer", "<s>" }, { "CodeLlamaTokenizerFast", "<s>" },
-	{ "GemmaTokenizer", "<bos>" }, { "GemmaTokenizerFast", "<bos>" },
-	{ "CohereTokenizer", "<BOS_TOKEN>" }, { "CohereTokenizerFast", "<BOS_TOKEN>" },
+/* Notes the tokens that one file changes or adds, and names the first. */
+struct added {
+	const char *path;
+	size_t n;
+	char first[80];
 };
-
-struct merge {
-	json_t *root;
-	const json_t *config;
-	json_t *added;			/* {text: one of root's added tokens, ...} */
-	const char *path;		/* of tokenizer_config.json */
-	struct ct_notes *notes;
-	bool changed;
-	bool full;			/* a change failed: out of memory */
-};
-
-static void
-set(struct merge *m, json_t *object, const char *key, json_t *value)
-{
-	m->full |= json_object_set_new(object, key, value) != 0;
-	m->changed = true;
-}
-
-/* A ByteLevel that stands alone takes the value from the class, whose default is false. */
-static void
-merge_prefix_space(struct merge *m)
-{
-	json_t *pre = json_object_get(m->root, "pre_tokenizer");
-	const char *type = json_string_value(json_object_get(pre, "type"));
-	const json_t *given = json_object_get(m->config, "add_prefix_space");
-	bool wanted = json_is_true(given), has = json_is_true(json_object_get(pre, "add_prefix_space"));
-
-	if (!type || strcmp(type, "ByteLevel") != 0 || wanted == has)
-		return;
-	ct_note(m->notes, "%s: \"add_prefix_space\" is %s, and counts, as in transformers; "
-	    "tokenizer.json has %s", m->path, wanted ? "true" : json_is_false(given) ? "false" :
-	    "missing, which means false", has ? "true" : "false");
-	set(m, pre, "add_prefix_space", json_boolean(wanted));
-}
 
 /* tokenizer.json's added tokens by their texts: Gemma 3 has thousands. */
 static void
-index_added(struct merge *m)
+index_added(struct ct_tokenizer_files *m)
 {
 	json_t *list = json_object_get(m->root, "added_tokens"), *token;
 	size_t i;
@@ -77,7 +42,7 @@ index_added(struct merge *m)
 
 /* The id that the tokenizers library gives to a token that is added after the others. */
 static long long
-next_id(const struct merge *m, const json_t *list, const char *content)
+next_id(const struct ct_tokenizer_files *m, const json_t *list, const char *content)
 {
 	const json_t *vocab = json_object_get(json_object_get(m->root, "model"), "vocab"), *token;
 	const json_t *known = json_object_get(vocab, content);
@@ -99,7 +64,7 @@ next_id(const struct merge *m, const json_t *list, const char *content)
  * anything.
  */
 static bool
-merge_token(struct merge *m, json_t *list, const json_t *token)
+merge_token(struct ct_tokenizer_files *m, json_t *list, const json_t *token)
 {
 	static const char *const flags[] = { "single_word", "lstrip", "rstrip", "normalized", "special" };
 	const json_t *content = json_object_get(token, "content");
@@ -123,7 +88,10 @@ merge_token(struct merge *m, json_t *list, const json_t *token)
 
 		if (json_is_true(json_object_get(there, flags[i])) == wanted)
 			continue;
-		set(m, there, flags[i], json_boolean(wanted));
+		/* A token that is looked for before the text is normalized still is. */
+		if (json_is_false(json_object_get(there, flags[i])) && strcmp(flags[i], "normalized") == 0)
+			continue;
+		ct_tokenizer_files_set(m, there, flags[i], json_boolean(wanted));
 		changed = true;
 	}
 	return changed;
@@ -137,19 +105,12 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Notes the tokens that were changed or added, and names the first. */
-struct added {
-	json_t *list;
-	size_t n;
-	char first[80];
-};
-
 static void
-add(struct merge *m, struct added *a, const json_t *token)
+add(struct ct_tokenizer_files *m, struct added *a, const json_t *token)
 {
 	const char *text = json_string_value(json_object_get(token, "content"));
 
-	if (m->full || !merge_token(m, a->list, token))
+	if (m->full || !merge_token(m, json_object_get(m->root, "added_tokens"), token))
 		return;
 	m->changed = true;
 	if (!a->n++)
@@ -158,7 +119,7 @@ add(struct merge *m, struct added *a, const json_t *token)
 
 /* {"32000": {"content": "<x>", "lstrip": false, ...}, ...}, in the order of the numbers. */
 static void
-merge_decoder(struct merge *m, struct added *a)
+merge_decoder(struct ct_tokenizer_files *m, struct added *a)
 {
 	const json_t *decoder = json_object_get(m->config, "added_tokens_decoder");
 	const char **keys = calloc(json_object_size(decoder) + 1, sizeof *keys), *key;
@@ -166,11 +127,17 @@ merge_decoder(struct merge *m, struct added *a)
 	size_t n = 0;
 
 	m->full |= !keys;
+	if (decoder && !json_is_object(decoder))
+		ct_tokenizer_files_refused(m, a->path, "added_tokens_decoder",
+		    "an object {\"id\": {...}, ...}");
 	if (!keys)
 		return;
 	json_object_foreach((json_t *)(uintptr_t)decoder, key, token)
 		if (json_is_string(json_object_get(token, "content")))
 			keys[n++] = key;
+		else
+			ct_tokenizer_files_refused(m, a->path, "added_tokens_decoder",
+			    "objects with a \"content\" in it");
 	if (n)
 		qsort(keys, n, sizeof *keys, by_number);
 	for (size_t i = 0; i < n; i++)
@@ -178,153 +145,159 @@ merge_decoder(struct merge *m, struct added *a)
 	free(keys);
 }
 
-/* "<s>" or {"content": "<s>", ...}: adds special tokens that have not been added yet. */
-static void
-merge_special(struct merge *m, struct added *a, const json_t *value)
+static int
+by_id(const void *a, const void *b, void *ids)
 {
-	const json_t *content = json_is_object(value) ? json_object_get(value, "content") : value;
-	const char *text = json_string_value(content);
+	json_int_t x = json_integer_value(json_object_get(ids, *(char *const *)a)),
+	    y = json_integer_value(json_object_get(ids, *(char *const *)b));
+
+	return x < y ? -1 : x > y;
+}
+
+/* {"<x>": 32000, ...}: adds what has not been added yet, in the order of ids. */
+static void
+merge_extra(struct ct_tokenizer_files *m, struct added *a)
+{
+	const char **keys = calloc(json_object_size(m->extra) + 1, sizeof *keys), *key;
+	json_t *id, *token;
+	size_t n = 0;
+
+	m->full |= !keys;
+	if (!keys)
+		return;
+	json_object_foreach(m->extra, key, id)
+		if (*key && !json_object_get(m->added, key))
+			keys[n++] = key;
+	ct_sort(keys, n, sizeof *keys, by_id, m->extra);
+	for (size_t i = 0; i < n; i++) {
+		token = json_pack("{s:s}", "content", keys[i]);
+		m->full |= !token;
+		if (token)
+			add(m, a, token);
+		json_decref(token);
+	}
+	free(keys);
+}
+
+/* "<s>" or {"content": "<s>", "lstrip": false, ...}: adds special tokens that have not been added yet. */
+static void
+merge_special(struct ct_tokenizer_files *m, struct added *a, const char *key, json_t *value)
+{
+	const char *text = json_string_value(json_is_object(value) ? json_object_get(value, "content") :
+	    value);
 	json_t *token;
 
+	if (!text && value && !json_is_null(value))
+		ct_tokenizer_files_refused(m, a->path, key, "a token");
 	if (!text || !*text || json_object_get(m->added, text))
 		return;
-	token = json_pack("{s:O, s:b}", "content", content, "special", 1);
-	m->full |= !token;
+	token = json_is_object(value) ? json_copy(value) : json_pack("{s:O}", "content", value);
+	m->full |= !token || json_object_set_new(token, "special", json_true()) != 0 ||
+	    json_object_set_new(token, "normalized", json_boolean(json_is_true(json_object_get(token,
+	    "normalized")))) != 0;
 	if (token)
 		add(m, a, token);
 	json_decref(token);
 }
 
+/*
+ * A token that the class takes for special. One that the vocabulary lacks needs no note, and is left out if
+ * the model has no row for it.
+ */
 static void
-merge_added(struct merge *m)
+merge_default(struct ct_tokenizer_files *m, struct added *a, const char *text)
+{
+	const json_t *vocab = json_object_get(json_object_get(m->root, "model"), "vocab");
+	struct added aside = { .n = 0 };
+	json_t *value;
+
+	if (!text || !ct_tokenizer_files_row(m, next_id(m, json_object_get(m->root, "added_tokens"), text)))
+		return;
+	value = json_string(text);
+	m->full |= !value;
+	merge_special(m, json_object_get(vocab, text) ? a : &aside, "", value);
+	json_decref(value);
+}
+
+static void
+merge_list(struct ct_tokenizer_files *m, struct added *a, const json_t *from, const char *key)
+{
+	json_t *more = json_object_get(from, key), *value;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(more, i, value)
+		merge_special(m, a, key, value);
+	json_object_foreach(more, name, value)
+		merge_special(m, a, name, value);
+	if (more && !json_is_null(more) && !json_is_array(more) && !json_is_object(more))
+		ct_tokenizer_files_refused(m, a->path, key, "a list of tokens");
+}
+
+/* In the order in which transformers adds them, which gives new ones their ids. */
+static void
+merge_specials(struct ct_tokenizer_files *m, struct added *config, struct added *map, struct added *class)
 {
 	static const char *const names[] = { "bos_token", "eos_token", "unk_token", "sep_token",
-	    "pad_token",
-		"cls_token", "mask_token" };
-	const json_t *more = json_object_get(m->config, "additional_special_tokens"), *value;
-	struct added a = { .list = json_object_get(m->root, "added_tokens") };
-	size_t i;
+		"pad_token", "cls_token", "mask_token" };
+	const struct ct_tokenizer_class *c = m->class;
+	const char *const defaults[] = { c ? c->bos : NULL, c ? c->eos : NULL, c ? c->unk : NULL, NULL,
+		c ? c->pad : NULL, NULL, NULL };
+	bool in_map;
 
-	if (!a.list) {
-		a.list = json_array();
-		m->full |= json_object_set_new(m->root, "added_tokens", a.list) != 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		json_t *value = ct_tokenizer_files_special(m, names[i], &in_map);
+
+		if (value)
+			merge_special(m, in_map ? map : config, names[i], value);
+		else
+			merge_default(m, class, defaults[i]);
 	}
-	if (m->full || !json_is_array(a.list))
-		return;
-	merge_decoder(m, &a);
-	for (i = 0; i < sizeof names / sizeof *names; i++)
-		merge_special(m, &a, json_object_get(m->config, names[i]));
-	json_array_foreach(more, i, value)
-		merge_special(m, &a, value);
-	if (a.n)
+	merge_list(m, config, m->config, "additional_special_tokens");
+	merge_list(m, map, m->map, "additional_special_tokens");
+	for (const char *const *text = c ? c->more : NULL; text && *text; text++)
+		merge_default(m, class, *text);
+	merge_list(m, config, m->config, "extra_special_tokens");
+}
+
+static void
+note_added(const struct ct_tokenizer_files *m, const struct added *a)
+{
+	if (a->n)
 		ct_note(m->notes, "%s: %zu added token%s, such as \"%s\", %s missing from tokenizer.json "
-		    "or %s other flags there; what stands here counts, as in transformers", m->path, a.n,
-		    a.n > 1 ? "s" : "", a.first, a.n > 1 ? "are" : "is", a.n > 1 ? "have" : "has");
-}
-
-static const struct own_template *
-find_class(const struct merge *m)
-{
-	const char *name = json_string_value(json_object_get(m->config, "tokenizer_class"));
-
-	for (size_t i = 0; name && i < sizeof own_templates / sizeof *own_templates; i++)
-		if (strcmp(own_templates[i].name, name) == 0)
-			return &own_templates[i];
-	return NULL;
-}
-
-/* The TemplateProcessing of a post_processor, alone or in a Sequence, or NULL. */
-static const json_t *
-find_template(const json_t *post)
-{
-	const char *type = json_string_value(json_object_get(post, "type"));
-	const json_t *list = json_object_get(post, "processors"), *child;
-	size_t i;
-
-	if (type && strcmp(type, "TemplateProcessing") == 0)
-		return post;
-	json_array_foreach(list, i, child) {
-		const json_t *found = find_template(child);
-
-		if (found)
-			return found;
-	}
-	return NULL;
-}
-
-/* Whether a template is just this token and the text. */
-static bool
-is_bos_alone(const json_t *template, const char *bos, long long id)
-{
-	const json_t *single = json_object_get(template, "single");
-	const json_t *special = json_object_get(json_array_get(single, 0), "SpecialToken");
-	const char *name = json_string_value(json_object_get(special, "id"));
-	const json_t *ids = json_object_get(json_object_get(json_object_get(template, "special_tokens"),
-	    name ? name : ""), "ids");
-
-	return json_array_size(single) == 2 && name && strcmp(name, bos) == 0 && json_array_size(ids) == 1 &&
-	    json_integer_value(json_array_get(ids, 0)) == id;
+		    "or %s other flags there; what stands here counts, as in transformers", a->path, a->n,
+		    a->n > 1 ? "s" : "", a->first, a->n > 1 ? "are" : "is", a->n > 1 ? "have" : "has");
 }
 
 static void
-set_bos(struct merge *m, const char *class, const char *bos)
+merge_added(struct ct_tokenizer_files *m)
 {
-	const json_t *post = json_object_get(m->root, "post_processor");
-	const json_t *token = json_object_get(m->added, bos);
-	const json_t *id = token ? json_object_get(token, "id") : json_object_get(json_object_get(
-	    json_object_get(m->root, "model"), "vocab"), bos);
-	const json_t *template = find_template(post);
-	bool had = template;
-	char shown[80];
-	json_t *own;
+	struct added config = { .path = m->path }, map = { .path = m->map_path },
+	    extra = { .path = m->added_path }, class = { .path = m->class_path };
+	json_t *list = json_object_get(m->root, "added_tokens");
 
-	ct_text_clean(shown, sizeof shown, bos, strlen(bos));
-	if (!json_is_integer(id)) {
-		ct_note(m->notes, "%s: the \"bos_token\" \"%s\" is not in tokenizer.json, whose "
-		    "template counts", m->path, shown);
+	if (!list)
+		m->full |= json_object_set_new(m->root, "added_tokens", json_array()) != 0;
+	if (m->full || (list && !json_is_array(list)))
 		return;
-	}
-	if (is_bos_alone(template, bos, json_integer_value(id)))
-		return;
-	own = json_pack("{s:s, s:[{s:{s:s, s:i}}, {s:{s:s, s:i}}], s:{s:{s:[O]}}}",
-	    "type", "TemplateProcessing", "single", "SpecialToken", "id", bos, "type_id", 0,
-	    "Sequence", "id", "A", "type_id", 0,
-	    "special_tokens", bos, "ids", id);
-	set(m, m->root, "post_processor", own);
-	ct_note(m->notes, "%s: \"%s\" stands before every text, as transformers' %s has it; "
-	    "tokenizer.json has %s", m->path, shown, class, had ? "another template" : "no template");
-}
-
-static void
-merge_template(struct merge *m)
-{
-	const struct own_template *own = find_class(m);
-	const json_t *bos = json_object_get(m->config, "bos_token"), *add;
-	const char *text = json_string_value(json_is_object(bos) ? json_object_get(bos, "content") : bos);
-
-	if (json_is_true(json_object_get(m->config, "add_eos_token")))
-		ct_note(m->notes, "%s: \"add_eos_token\" is true, but nothing is put after prompts "
-		    "here", m->path);
-	if (json_is_true(json_object_get(m->config, "split_special_tokens")))
-		ct_note(m->notes, "%s: \"split_special_tokens\" is not supported: special tokens "
-		    "in prompts stay whole", m->path);
-	add = json_object_get(m->config, "add_bos_token");
-	if (!own)
-		return;
-	if (!json_is_false(add)) {
-		set_bos(m, own->name, text ? text : own->bos);
-	} else if (find_template(json_object_get(m->root, "post_processor"))) {
-		set(m, m->root, "post_processor", json_null());
-		ct_note(m->notes, "%s: \"add_bos_token\" is false, and counts, as in transformers: "
-		    "the template in tokenizer.json is not used", m->path);
-	}
+	merge_decoder(m, &config);
+	merge_extra(m, &extra);
+	merge_specials(m, &config, &map, &class);
+	note_added(m, &config);
+	note_added(m, &map);
+	note_added(m, &extra);
+	if (class.n)
+		ct_note(m->notes, "%s: the tokens of transformers' %s, such as \"%s\", are special, and "
+		    "are found in texts before anything else; tokenizer.json does not say so",
+		    class.path, m->class->name, class.first);
 }
 
 /* A checksum of everything that may have been changed. */
 static int
 add_digest(const json_t *root, uint32_t *digest, struct ct_error *err)
 {
-	static const char *const names[] = { "added_tokens", "pre_tokenizer", "post_processor" };
+	static const char *const names[] = { "added_tokens", "normalizer", "pre_tokenizer",
+		"post_processor" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const json_t *value = json_object_get(root, names[i]);
@@ -340,38 +313,78 @@ add_digest(const json_t *root, uint32_t *digest, struct ct_error *err)
 	return CT_OK;
 }
 
+/* *out = the object in a file beside tokenizer.json, or NULL if there is none that can be read. */
+static int
+load(struct ct_tokenizer_files *m, json_t **out, char **path, const char *name, struct ct_notes *notes,
+    struct ct_error *err)
+{
+	struct ct_error why = { 0 };
+	int code = CT_OK;
+
+	*path = ct_path_join(m->dir, name);
+	if (!*path)
+		return ct_fail_memory(err, strlen(m->dir), "a path");
+	if (!ct_file_missing(*path))
+		code = ct_json_load_mended(out, *path, MAX_FILE, notes, NULL, &why);
+	if (code == CT_ENOMEM)
+		return ct_fail(err, code, "%s", why.msg);
+	if (code != CT_OK)
+		ct_note(notes, "%s; the file is ignored", why.msg);
+	if (*out && !json_is_object(*out)) {
+		ct_note(notes, "%s: expected an object {...}; the file is ignored", *path);
+		json_decref(*out);
+		*out = NULL;
+	}
+	return CT_OK;
+}
+
+static int
+load_all(struct ct_tokenizer_files *m, struct ct_error *err)
+{
+	struct ct_notes own = { .n = 0 };	/* about config.json, of which the model's reader speaks */
+	int code = load(m, &m->config, &m->path, "tokenizer_config.json", m->notes, err);
+
+	if (code == CT_OK)
+		code = load(m, &m->model, &m->model_path, "config.json", &own, err);
+	if (code != CT_OK || json_object_get(m->config, "added_tokens_decoder") ||
+	    (!m->config && !m->model))
+		return code;
+	/* What older versions of transformers wrote. Newer ones read it if the key is missing. */
+	code = load(m, &m->map, &m->map_path, "special_tokens_map.json", m->notes, err);
+	if (code == CT_OK)
+		code = load(m, &m->extra, &m->added_path, "added_tokens.json", m->notes, err);
+	return code;
+}
+
 int
 ct_tokenizer_config_merge(json_t *root, const char *dir, struct ct_notes *notes, uint32_t *digest,
     struct ct_error *err)
 {
-	char *path = ct_path_join(dir, "tokenizer_config.json");
-	struct ct_error why = { 0 };
-	json_t *config = NULL;
-	struct merge m = { .root = root, .path = path, .notes = notes };
-	int code = CT_OK;
+	struct ct_tokenizer_files m = { .root = root, .dir = dir, .notes = notes };
+	int code = load_all(&m, err);
 
-	if (!path)
-		return ct_fail_memory(err, strlen(dir), "a path");
-	if (!ct_file_missing(path))
-		code = ct_json_load_mended(&config, path, MAX_FILE, notes, NULL, &why);
-	if (code == CT_ENOMEM) {
-		ct_fail(err, code, "%s", why.msg);
-	} else if (code != CT_OK) {
-		ct_note(notes, "%s; the file is ignored", why.msg);
-		code = CT_OK;
-	} else if (json_is_object(config)) {
-		m.config = config;
-		merge_prefix_space(&m);
+	if (code == CT_OK && (m.config || m.model)) {
+		if (!m.config)
+			m.config = json_object();
+		m.full = !m.config;
+		ct_tokenizer_class_choose(&m);
+		ct_tokenizer_class_steps(&m);
 		index_added(&m);
 		merge_added(&m);
-		merge_template(&m);
+		ct_tokenizer_class_template(&m);
 		if (m.full)
-			code = ct_fail_memory(err, sizeof m, path);
+			code = ct_fail_memory(err, sizeof m, m.path);
 	}
 	if (code == CT_OK && m.changed)
 		code = add_digest(root, digest, err);
 	json_decref(m.added);
-	json_decref(config);
-	free(path);
+	json_decref(m.config);
+	json_decref(m.map);
+	json_decref(m.extra);
+	json_decref(m.model);
+	free(m.path);
+	free(m.map_path);
+	free(m.added_path);
+	free(m.model_path);
 	return code;
 }

@@ -111,6 +111,8 @@ measure(struct sizes *s, const json_t *map, const json_t *added, const char *pat
 	json_object_foreach((json_t *)(uintptr_t)map, key, id)
 		if (code == CT_OK)
 			code = count_id(s, id, key, path, err);
+	if (code == CT_OK && s->last < 0)
+		code = ct_fail(err, CT_EFORMAT, "%s: the vocabulary is empty", path);
 	json_array_foreach(added, i, id) {
 		key = json_string_value(json_object_get(id, "content"));
 		if (code == CT_OK && !key)
@@ -119,12 +121,10 @@ measure(struct sizes *s, const json_t *map, const json_t *added, const char *pat
 		if (code == CT_OK)
 			code = count_id(s, json_object_get(id, "id"), key, path, err);
 	}
-	if (code == CT_OK && s->last < 0)
-		code = ct_fail(err, CT_EFORMAT, "%s: the vocabulary is empty", path);
 	/* Tables are indexed by id, so an id far beyond the number of tokens would waste memory. */
 	if (code == CT_OK && s->last > (long long)(2 * n + 65536))
 		code = ct_fail(err, CT_EFORMAT, "%s: token id %lld is too large for a vocabulary of %zu "
-		    "tokens", path, s->last, n);
+		    "tokens", path, s->last, json_object_size(map));
 	return code;
 }
 

@@ -1,12 +1,32 @@
 /*
  * Fuzzes tokenizer.json, and with what opens, encoding and decoding: spans must lie in the text, in order.
- * What follows a form feed is the tokenizer_config.json beside it.
+ * What follows a form feed is the tokenizer_config.json beside it, and so on with the other files beside it.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "model/tokenizer.h"
+
+/* A file for which there is no data is an empty object. */
+static void
+write_files(const uint8_t *data, size_t n)
+{
+	static const char *const names[] = { "tokenizer.json", "tokenizer_config.json", "config.json",
+		"special_tokens_map.json", "added_tokens.json" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const uint8_t *cut = n ? memchr(data, '\f', n) : NULL;
+		size_t own = cut ? (size_t)(cut - data) : n;
+
+		if (data)
+			fuzz_file(names[i], data, own);
+		else
+			fuzz_file(names[i], (const uint8_t *)"{}", 2);
+		n -= cut ? own + 1 : own;
+		data = cut ? cut + 1 : NULL;
+	}
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -16,13 +36,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct ct_tokenizer *t;
 	struct ct_error err;
 	char buf[64];
-	const uint8_t *cut = n ? memchr(data, '\f', n) : NULL;
-	size_t at = 0, first = cut ? (size_t)(cut - data) : n;
+	size_t at = 0;
 	int ids[128], count;
 
-	fuzz_file("tokenizer.json", data, first);
-	fuzz_file("tokenizer_config.json", (const uint8_t *)(cut ? (const char *)cut + 1 : "{}"),
-	    cut ? n - first - 1 : 2);
+	write_files(data, n);
 	if (ct_tokenizer_open(&t, fuzz_dir(), &err) != CT_OK)
 		return 0;
 	count = ct_tokenizer_encode(t, text, sizeof text - 1, out, 128, NULL, &err);

@@ -361,18 +361,35 @@ CONFIGS = [
       for cls in ("LlamaTokenizer", "CodeLlamaTokenizer", "GemmaTokenizer", "PreTrainedTokenizerFast")
       for more in ({}, {"add_bos_token": False}, {"add_bos_token": True})],
 ]
+# (family, {file: what it has}): without "tokenizer_class" the class is that of the model, and older files count.
+BESIDE = [
+    *[(name, {"config.json": {"model_type": kind, "vocab_size": 2000}, **more})
+      for name in ("gpt2-prefix", "llama2", "llama3", "gemma")
+      for kind in ("llama", "mistral", "gpt2", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text", "gemma3")
+      for more in ({}, {"tokenizer_config.json": {"bos_token": "<s>", "add_prefix_space": None}})],
+    ("llama3", {"config.json": {"model_type": "llama", "tokenizer_class": "GPTNeoXTokenizer"}}),
+    ("gpt2", {"config.json": {"model_type": "gpt2"}, "added_tokens.json": {"<s>": 453, "xyz": 454},
+              "special_tokens_map.json": {"pad_token": {"content": "<pad>", "rstrip": True},
+                                          "additional_special_tokens": ["foo_bar"]}}),
+    ("llama2", {"tokenizer_config.json": {"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>"},
+                "special_tokens_map.json": {"bos_token": "</s>"}}),
+    ("gpt2", {"tokenizer_config.json": {"tokenizer_class": "GPT2Tokenizer", "extra_special_tokens": {"image_token": "xyz"},
+              "bos_token": {"__type": "AddedToken", "content": "<s>", "lstrip": True}}}),
+]
 
 
 def check_configs(program, directory):
-    """tokenizer_config.json against AutoTokenizer."""
+    """The files beside tokenizer.json against AutoTokenizer."""
     if importlib.util.find_spec("transformers") is None:
         print("# skipped: the Python package transformers is missing")
         return 0
     from transformers import AutoTokenizer
     known, failed = dict(families()), 0
-    for name, config in CONFIGS:
+    for name, files in [(name, {"tokenizer_config.json": config}) for name, config in CONFIGS] + BESIDE:
         spec = known[name] if isinstance(known[name], dict) else json.loads(known[name].to_str())
-        for file, value in (("tokenizer.json", spec), ("tokenizer_config.json", config)):
+        for file in os.listdir(directory):
+            os.remove(os.path.join(directory, file))
+        for file, value in {"tokenizer.json": spec, **files}.items():
             with open(os.path.join(directory, file), "w", encoding="utf-8") as f:
                 json.dump(value, f)
         tok = AutoTokenizer.from_pretrained(directory)
@@ -387,8 +404,7 @@ def check_configs(program, directory):
             if not line.startswith("!") and [int(x) for x in line.split()] != want:
                 bad.append((t, line, want))
         failed += bool(bad)
-        print(f"{'not ok' if bad else 'ok'} - {name} with {config}" + (f": {bad[0]}" if bad else ""))
-    os.remove(os.path.join(directory, "tokenizer_config.json"))
+        print(f"{'not ok' if bad else 'ok'} - {name} with {files}" + (f": {bad[0]}" if bad else ""))
     return failed
 
 

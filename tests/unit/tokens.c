@@ -19,25 +19,36 @@ put(const char *path, const char *text)
 }
 
 int
-tokens_open_with(struct ct_tokenizer **t, const char *json, const char *config, struct ct_error *err)
+tokens_open_files(struct ct_tokenizer **t, const struct tokens_file *files, int n, struct ct_error *err)
 {
 	char dir[] = "/tmp/ctrace-test-XXXXXX";
-	char *path, *beside;
 	int code;
 
 	assert_non_null(mkdtemp(dir));
-	path = ct_path_join(dir, "tokenizer.json");
-	beside = ct_path_join(dir, "tokenizer_config.json");
-	put(path, json);
-	if (config)
-		put(beside, config);
+	for (int i = 0; i < n; i++) {
+		char *path = ct_path_join(dir, files[i].name);
+
+		put(path, files[i].text);
+		free(path);
+	}
 	code = ct_tokenizer_open(t, dir, err);
-	unlink(path);
-	unlink(beside);
+	for (int i = 0; i < n; i++) {
+		char *path = ct_path_join(dir, files[i].name);
+
+		unlink(path);
+		free(path);
+	}
 	rmdir(dir);
-	free(path);
-	free(beside);
 	return code;
+}
+
+int
+tokens_open_with(struct ct_tokenizer **t, const char *json, const char *config, struct ct_error *err)
+{
+	const struct tokens_file files[] = { { "tokenizer.json", json },
+		{ "tokenizer_config.json", config } };
+
+	return tokens_open_files(t, files, config ? 2 : 1, err);
 }
 
 int

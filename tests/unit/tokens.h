@@ -4,6 +4,12 @@
 
 #include "model/tokenizer.h"
 
+/* A tokenizer from such files, in a directory of its own that is gone afterwards. */
+struct tokens_file {
+	const char *name, *text;
+};
+int tokens_open_files(struct ct_tokenizer **t, const struct tokens_file *files, int n, struct ct_error *err);
+
 /* A tokenizer from JSON text, in a directory of its own that is gone afterwards. */
 int tokens_open(struct ct_tokenizer **t, const char *json, struct ct_error *err);
 /* The same with a tokenizer_config.json. */
