@@ -6,8 +6,8 @@
 #include "session/engine.h"
 #include "trace/groups.h"
 
-/* A node in no group gets a box of its own if it has at least this share of all kept nodes' influence. */
-static const double least_share = .03;
+/* A node in no group gets a box of its own, and a group one, with at least these shares of the influence. */
+static const double least_single = .03, least_group = .01;
 
 /* What may become a box: a group; a word with the features that only read it; or a single node. */
 struct part {
@@ -191,7 +191,7 @@ take_parts(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *
 			said->against_influence += p->influence / x->total;
 			continue;
 		}
-		if (!room || (p->group < 0 && p->influence < least_share * x->total)) {
+		if (!room || p->influence < (p->group < 0 ? least_single : least_group) * x->total) {
 			said->left_out += p->members;
 			said->left_out_influence += x->total > 0 ? p->influence / x->total : 0;
 			continue;

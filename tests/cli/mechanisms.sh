@@ -96,6 +96,8 @@ for g in (l for l in lines if "error" not in l):
     assert groups[0]["kind"] == "output"
     members = [x["members"] for x in groups]
     assert len(sum(members, [])) == len(set(sum(members, [])))
+    least = .01 * sum(n.get("influence") or 0 for n in nodes)
+    assert all(x["influence"] > least for x in groups[1:])	# no box for next to nothing
     for t, x in enumerate(groups):
         if t: assert abs(x["influence"] - sum(nodes[i]["influence"] for i in x["members"])) < 1e-7
         outside = {i: inputs[i] - sum(abs(A.get((i, j), 0)) for j in members[t]) for i in members[t]}
@@ -113,7 +115,7 @@ for g in (l for l in lines if "error" not in l):
             assert abs(x["rest"] - others) < 1e-5 * (1 + abs(others)) and abs(x["rest_share"] - left) < 1e-6
             fed += 1
         else: assert x["rest"] is None and x["rest_share"] is None
-assert checked > 50 and fed > 5, (checked, fed)
+assert checked > 15 and fed > 5, (checked, fed)
 EOF2
 if command -v python3 >/dev/null 2>&1; then
 	ok "groups and edges add up, with what is left" python3 "$tmp/adds.py" "$tmp/lines"
