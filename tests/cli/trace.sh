@@ -87,7 +87,7 @@ if [ -f "$top/models/capitals/model.safetensors" ]; then
 		ok "the clamped run $clamp adds up" adds_up
 	done
 	run trace -m "$top/models/capitals" --groups --clamp "$texas=2" "the capital of the state containing Dallas is"
-	ok "what a clamp set is marked" has '^Texas, answering .*%  of all influence  1 of [2-9] set by hand$'
+	ok "what a clamp set is marked" has '^Texas @7 .*%  of all influence  1 of [2-9] set by hand$'
 	run trace -m "$top/models/capitals" --groups --prune 0.9 --depth 1 --top 1 "the capital of the state containing Dallas is"
 	boxes() {
 		sed -n '/^groups /,/^$/{ s/^\([^ <].*[^ ]\)  *[0-9.]*%.*/\1/p; }' "$tmp/out" | grep -vE '^(groups|the rest)' |
