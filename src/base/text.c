@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPLACEMENT = 0xFFFD, NEWLINE_SYMBOL = 0x23CE, TAB_SYMBOL = 0x21E5, ELLIPSIS = 0x2026 };
+enum { REPLACEMENT = 0xFFFD, NEWLINE_SYMBOL = 0x23CE, TAB_SYMBOL = 0x21E5, BLANK_SYMBOL = 0x2423,
+	ELLIPSIS = 0x2026 };
 
 static bool
 valid_cp(uint32_t cp)
@@ -128,6 +129,41 @@ ct_text_clean(char *dst, size_t size, const char *src, size_t n)
 	}
 	dst[at] = '\0';
 	return at;
+}
+
+/* Code points other than U+0020 that look like a blank. */
+static bool
+looks_blank(uint32_t cp)
+{
+	return cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) || cp == 0x202F || cp == 0x205F ||
+	    cp == 0x3000;
+}
+
+const char *
+ct_text_word(char *dst, size_t size, const char *token)
+{
+	size_t n = strlen(token), blanks = strspn(token, " "), at = 0;
+	char out[16];
+	uint32_t cp;
+
+	for (size_t i = 0; i < blanks && blanks == n; i++)
+		if (at + 3 < size)
+			at += (size_t)ct_utf8_encode(BLANK_SYMBOL, dst + at);
+	for (size_t i = blanks; i < n;) {
+		int len = ct_utf8_decode(token + i, n - i, &cp), w = len;
+
+		memcpy(out, token + i, (size_t)len);
+		if (looks_blank(cp) && (i == blanks || i + (size_t)len == n))
+			w = snprintf(out, sizeof out, "\\u{%04X}", (unsigned)cp);
+		if (at + (size_t)w >= size)
+			break;
+		memcpy(dst + at, out, (size_t)w);
+		at += (size_t)w;
+		i += (size_t)len;
+	}
+	if (size)
+		dst[at] = '\0';
+	return dst;
 }
 
 static bool

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "io/json_out.h"
 
 /* NAMED: so many members of a folded row are named */
@@ -17,7 +18,7 @@ static void
 describe(const struct cli_model *m, int node, char *dst, size_t size)
 {
 	const struct ct_node *n = &ct_session_graph(m->session)->nodes[node];
-	char words[160], name[160];
+	char words[160], name[160], token[160];
 
 	ct_session_node_name(m->session, node, name, sizeof name);
 	if (n->kind != CT_NODE_FEATURE) {
@@ -25,8 +26,8 @@ describe(const struct cli_model *m, int node, char *dst, size_t size)
 		return;
 	}
 	ct_session_words(m->session, n->layer, n->index, n->pos, words, sizeof words);
-	snprintf(dst, size, "%s%s%s %s", words, *words ? "  " : "", name,
-	    ct_session_token_text(m->session, n->pos));
+	snprintf(dst, size, "%s%s%s %s", words, *words ? "  " : "", name, ct_text_word(token, sizeof token,
+	    ct_session_token_text(m->session, n->pos)));
 }
 
 /* The first members of a row that folds several words: "Dallas +0.41, containing +0.05". */
@@ -35,11 +36,12 @@ members(const struct cli_model *m, const struct ct_input *row, char *dst, size_t
 {
 	const struct ct_graph *g = ct_session_graph(m->session);
 	size_t at = strlen(dst);
+	char token[160];
 
 	for (int i = 0; i < row->n && i < NAMED && at < size; i++)
 		at += (size_t)snprintf(dst + at, size - at, "%s%s %+.2f", i ? ", " : ": ",
-		    ct_session_token_text(m->session, g->nodes[row->edge[i].source].pos),
-		    (double)row->edge[i].weight);
+		    ct_text_word(token, sizeof token, ct_session_token_text(m->session,
+		    g->nodes[row->edge[i].source].pos)), (double)row->edge[i].weight);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "io/sniff.h"
 
 enum { FILE_MAX = 64 << 20, LEAST_TOKENS = 3 };
@@ -95,10 +96,9 @@ read_lines(struct reader *r, const char *text, size_t n, struct ct_error *err)
 static const char *
 name_label(struct ct_corpus *c, const char *before, int id, const char *after)
 {
-	const char *word = c->words[id] + strspn(c->words[id], " ");
-	char buf[200];
+	char word[180], buf[200];
 
-	snprintf(buf, sizeof buf, "%s%s%s", before, *word != '\0' ? word : "space", after);
+	snprintf(buf, sizeof buf, "%s%s%s", before, ct_text_word(word, sizeof word, c->words[id]), after);
 	return ct_arena_strdup(&c->arena, buf);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/label.h"
+#include "base/text.h"
 #include "corpus/classes.h"
 #include "session/engine.h"
 #include "share/graph_line.h"
@@ -75,11 +76,11 @@ name_part(const struct ct_session *s, const struct ct_subgraph_part *p, const st
     const struct ct_classes *classes, struct ct_line_group *out)
 {
 	const struct ct_node *n = strongest(s->graph, p);
-	const char *word = n ? ct_session_token_text(s, n->pos) : "";
+	char word[CT_LABEL_TEXT];
 
 	if (!n)
 		return;
-	word += strspn(word, " ");
+	ct_text_word(word, sizeof word, ct_session_token_text(s, n->pos));
 	if (n->kind == CT_NODE_TARGET) {
 		out->kind = CT_LINE_OUTPUT;
 		ct_session_node_text(s, n, out->name, sizeof out->name);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "session/engine.h"
 #include "trace/groups.h"
 
@@ -86,11 +87,10 @@ take_word(struct ct_session *s, struct ct_subgraph *sg, const struct parts_of *x
     char plain[CT_SUPERNODE_NAME], struct ct_error *err)
 {
 	const struct ct_node *word = &s->graph->nodes[p->node];
-	const char *token = ct_session_token_text(s, word->pos);
-	char name[CT_SUPERNODE_NAME];
+	char name[CT_SUPERNODE_NAME], token[CT_SUPERNODE_NAME];
 	int code;
 
-	ct_supernode_name(plain, token + strspn(token, " "));
+	ct_supernode_name(plain, ct_text_word(token, sizeof token, ct_session_token_text(s, word->pos)));
 	if (!*plain)
 		ct_supernode_name(plain, "word");
 	only_name(sg, plain, word->pos, name);

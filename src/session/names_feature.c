@@ -64,11 +64,9 @@ ordinal_at(const char *p, int pos)
 static size_t
 token_at(const struct ct_session *s, int pos, const char *p, bool quoted)
 {
-	const char *token = ct_session_token_text(s, pos);
-	size_t n;
+	char token[512];
+	size_t n = strlen(ct_text_word(token, sizeof token, ct_session_token_text(s, pos)));
 
-	token += strspn(token, " ");
-	n = strlen(token);
 	if (n == 0 || strncmp(p, token, n) != 0)
 		return 0;
 	if (quoted)

@@ -6,11 +6,12 @@
 
 #include "base/best.h"
 #include "base/label.h"
+#include "base/text.h"
 #include "math/kernels.h"
 #include "model/linear.h"
 #include "session/engine.h"
 
-enum { SLOTS = 1024, SHOWN = 2 };
+enum { SLOTS = 1024, SHOWN = 2, WORD = 512 };
 
 /* Results found lately, so that redrawing a tree does not multiply by the unembedding again. */
 struct ct_written {
@@ -115,11 +116,12 @@ ct_session_words(struct ct_session *s, int layer, int feature, int pos, char *bu
 		return CT_WORDS_NONE;
 	at = (size_t)snprintf(buf, size, "\342\206\222 ");
 	for (int i = 0; i < n && at < size; i++) {
-		const char *token = ct_engine_token(s->e, ids[i]);
+		const char *quote;
+		char token[WORD];
 
-		token += strspn(token, " ");
-		at += (size_t)snprintf(buf + at, size - at, is_mark(token) ? "%s\"%s\"" : "%s%s",
-		    i ? ", " : "", token);
+		ct_text_word(token, sizeof token, ct_engine_token(s->e, ids[i]));
+		quote = !is_mark(token) ? "" : strchr(token, '"') ? "'" : "\"";
+		at += (size_t)snprintf(buf + at, size - at, "%s%s%s%s", i ? ", " : "", quote, token, quote);
 	}
 	return CT_WORDS_WRITTEN;
 }

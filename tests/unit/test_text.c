@@ -85,6 +85,28 @@ nothing_acts_on_the_terminal(void **state)
 	clean("\xef\xbf\xbd", 3, "\xef\xbf\xbd");			/* U+FFFD itself may be shown */
 }
 
+static void
+a_token_alone_has_a_name(void **state)
+{
+	static const struct {
+		const char *token, *name;
+	} names[] = {
+		{ "Paris", "Paris" }, { " Paris", "Paris" }, { "New York", "New York" }, { "", "" },
+		{ "\"", "\"" },
+		{ " ", "\xe2\x90\xa3" }, { "  ", "\xe2\x90\xa3\xe2\x90\xa3" },
+		{ "\xc2\xa0", "\\u{00A0}" }, { " \xc2\xa0", "\\u{00A0}" }, { "\xc2\xa0x", "\\u{00A0}x" },
+		{ "1\xc2\xa0" "000", "1\xc2\xa0" "000" }, { "x\xe3\x80\x80", "x\\u{3000}" },
+	};
+	char buf[40], small[4];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_string_equal(ct_text_word(buf, sizeof buf, names[i].token), names[i].name);
+	assert_string_equal(ct_text_word(small, sizeof small, "  "), "\xe2\x90\xa3");
+	assert_string_equal(ct_text_word(small, sizeof small, "\xc2\xa0"), "");
+	assert_string_equal(ct_text_word(small, sizeof small, "abcd"), "abc");
+}
+
 /* Every byte, alone and after a lead byte: no control byte and no broken UTF-8 comes out. */
 static void
 every_byte_is_harmless(void **state)
@@ -232,6 +254,7 @@ main(void)
 		cmocka_unit_test(ranges_are_found),
 		cmocka_unit_test(nothing_acts_on_the_terminal),
 		cmocka_unit_test(every_byte_is_harmless),
+		cmocka_unit_test(a_token_alone_has_a_name),
 		cmocka_unit_test(cleaning_cuts_between_characters),
 		cmocka_unit_test(characters_in_pieces),
 		cmocka_unit_test(distances),

@@ -96,7 +96,7 @@ read_row(const struct grid *g, int y, char *out, size_t size)
 		if (n && (gap || after_word))
 			n += (size_t)snprintf(out + n, size - n, "%s", gap > 1 ? ", " : " ");
 		gap = 0;
-		after_word = word && cp >= 0x25a0;
+		after_word = word && (cp >= 0x25a0 || cp == 0x2423);
 		if (word) {
 			n += (size_t)snprintf(out + n, size - n, "%s", word);
 		} else {
@@ -115,7 +115,7 @@ say_header(struct app *a, struct linear *l)
 	const struct study *s = &a->study;
 	bool clamped = s->graph && study_clamps(s)->n > 0;
 	int rows[HEADER] = { 0, -1, -1, 2, clamped ? 3 : -1, a->grid.rows - 2 };
-	char text[HEADER][TEXT] = { "" };
+	char text[HEADER][TEXT] = { "" }, token[STUDY_NAME];
 
 	a->message[0] = '\0';
 	frame_draw(a);
@@ -125,7 +125,8 @@ say_header(struct app *a, struct linear *l)
 	if (s->T) {
 		ct_text_clean(text[1], TEXT, ct_session_text(s->session),
 		    strlen(ct_session_text(s->session)));
-		snprintf(text[2], TEXT, "at %s, token %d of %d", study_token(s, s->pos), s->pos, s->T - 1);
+		snprintf(text[2], TEXT, "at %s, token %d of %d", ct_text_word(token, sizeof token,
+		    study_token(s, s->pos)), s->pos, s->T - 1);
 	}
 	for (int i = 0; i < HEADER; i++) {
 		if (*text[i] && strcmp(text[i], l->header[i]) != 0)

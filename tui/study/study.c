@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "tui/terminal/fmt.h"
 
 static void
@@ -439,12 +440,13 @@ study_word(const struct study *s, int id, char *buf, size_t size)
 const char *
 study_place(const struct study *s, int pos, char *buf, size_t size)
 {
-	const char *token = study_token(s, pos);
+	char token[STUDY_NAME], other[STUDY_NAME];
 	int same = 0;
 
-	token += strspn(token, " ");	/* tokens of byte-pair vocabularies may begin with blanks */
+	/* tokens of byte-pair vocabularies may begin with blanks */
+	ct_text_word(token, sizeof token, study_token(s, pos));
 	for (int i = 0; i < s->T; i++)
-		same += strcmp(study_token(s, i) + strspn(study_token(s, i), " "), token) == 0;
+		same += strcmp(ct_text_word(other, sizeof other, study_token(s, i)), token) == 0;
 	if (same > 1)
 		snprintf(buf, size, "@%s/%d", token, pos);
 	else

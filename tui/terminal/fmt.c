@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define MINUS "\xe2\x88\x92" /* U+2212, as wide as a plus */
 
 /* Two decimals without a leading zero below 1, fewer above: about as many columns at every size. */
@@ -163,6 +165,6 @@ fmt_token(char *buf, size_t size, const char *text)
 
 	for (buf[0] = '\0'; *text == ' ' && n + 4 < size; text++)
 		n += (size_t)snprintf(buf + n, size - n, "\xe2\x90\xa3");
-	snprintf(buf + n, size - n, "%s", text);
+	ct_text_word(buf + n, size - n, text);
 	return buf;
 }

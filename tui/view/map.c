@@ -419,6 +419,7 @@ static void
 map_draw(struct app *a, void *state, const struct area *area)
 {
 	struct map *m = state;
+	char token[STUDY_NAME];
 	struct scale s;
 	int last;
 
@@ -432,7 +433,7 @@ map_draw(struct app *a, void *state, const struct area *area)
 	for (int pos = s.first; pos < last; pos++)
 		draw_short(area, LABEL_W + (pos - s.first) * s.cell, 0, s.cell - 1,
 		    pos == a->study.pos ? ST_STRONG : ST_DIM,
-		    study_token(&a->study, pos) + strspn(study_token(&a->study, pos), " "));
+		    ct_text_word(token, sizeof token, study_token(&a->study, pos)));
 	for (int row = 0; row < m->rows; row++) {
 		char label[16];
 
