@@ -18,6 +18,7 @@ refuse_settings(const json_t *model, const char *path, struct ct_error *err)
 	static const char *const affixes[] = { "continuing_subword_prefix", "end_of_word_suffix" };
 	static const char *const known[] = { "type", "vocab", "merges", "dropout", "unk_token", "fuse_unk",
 		"byte_fallback", "ignore_merges", "continuing_subword_prefix", "end_of_word_suffix" };
+	const json_t *dropout;
 	const char *key;
 	json_t *v;
 
@@ -33,11 +34,16 @@ refuse_settings(const json_t *model, const char *path, struct ct_error *err)
 			    shown);
 	}
 
-	if (json_number_value(json_object_get(model, "dropout")) != 0)
+	dropout = json_object_get(model, "dropout");
+	if (dropout && !json_is_null(dropout) && !(json_is_number(dropout) && json_number_value(dropout) ==
+	    0))
 		return ct_fail(err, CT_EUNSUPPORTED, "%s: model: \"dropout\" is not supported", path);
 	for (size_t i = 0; i < sizeof affixes / sizeof *affixes; i++) {
-		const char *text = json_string_value(json_object_get(model, affixes[i]));
+		const char *text = NULL;
+		int code = ct_json_string(model, path, affixes[i], false, &text, err);
 
+		if (code != CT_OK)
+			return code;
 		if (text && *text)
 			return ct_fail(err, CT_EUNSUPPORTED, "%s: model: \"%s\" \"%.40s\" is not supported",
 			    path, affixes[i], text);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "model/nfc_table.h"
@@ -155,6 +156,23 @@ put_together(struct stretch *s)
 	s->n = n;
 }
 
+/* Whether the characters are those of the text. */
+static bool
+unchanged(const struct stretch *s, const char *text, size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		char own[4];
+		size_t len = (size_t)ct_utf8_encode(s->c[i].cp, own);
+
+		if (len > n - at || memcmp(own, text + at, len) != 0)
+			return false;
+		at += len;
+	}
+	return at == n;
+}
+
 static int
 normalize(const struct ct_piece *in, size_t from, size_t to, struct ct_changed_text *out,
     struct ct_error *err)
@@ -172,6 +190,10 @@ normalize(const struct ct_piece *in, size_t from, size_t to, struct ct_changed_t
 	}
 	sort_marks(&s);
 	put_together(&s);
+	if (unchanged(&s, in->s + from, to - from)) {
+		free(s.c);
+		return ct_changed_copy(out, in, from, to, err);
+	}
 	for (size_t i = 0; i < s.n && code == CT_OK; i++)
 		code = ct_changed_put(out, text, (size_t)ct_utf8_encode(s.c[i].cp, text), in, from, err);
 	free(s.c);

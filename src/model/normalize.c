@@ -66,6 +66,9 @@ read_one(struct ct_normalizer *z, const json_t *json, const char *path, int dept
 		code = ct_json_string(json, path, "prepend", true, &text, err);
 		if (code != CT_OK)
 			return code;
+		if (!*text)
+			return ct_fail(err, CT_EFORMAT, "%s: normalizer: Prepend: \"prepend\": expected a "
+			    "text, found none", path);
 		return add_step(z, CT_NORMALIZE_PREPEND, text, path, err) ? CT_OK : err ? err->code :
 		    CT_EFORMAT;
 	}
@@ -135,10 +138,17 @@ static int
 replace_stretch(void *ctx, size_t from, size_t to, bool matched, struct ct_error *err)
 {
 	struct replacing *r = ctx;
+	size_t last = to > from ? to - 1 : from;
 
 	if (!matched)
 		return ct_changed_copy(r->out, r->in, from, to, err);
-	return ct_changed_put(r->out, r->step->text, strlen(r->step->text), r->in, from, err);
+	/*
+	 * In Hugging Face the new text stands where the last character of the old one stood. So a text whose
+	 * first two characters were replaced does not begin at 0, and Metaspace's "first" is not for it.
+	 */
+	while (last > from && ((unsigned char)r->in->s[last] & 0xC0) == 0x80)
+		last--;
+	return ct_changed_put(r->out, r->step->text, strlen(r->step->text), r->in, last, err);
 }
 
 static int

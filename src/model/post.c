@@ -56,6 +56,12 @@ read_template(struct ct_prefix *p, const struct ct_vocab *v, const json_t *json,
 			return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: the text twice is not "
 			    "supported", path);
 		if (!special) {
+			const json_t *sequence = json_object_get(item, "Sequence");
+			const char *which = json_string_value(json_object_get(sequence, "id"));
+
+			if (!which || strcmp(which, "A") != 0)
+				return ct_fail(err, CT_EUNSUPPORTED, "%s: TemplateProcessing: \"single\": "
+				    "expected only SpecialToken and the Sequence A", path);
 			text = true;
 			continue;
 		}

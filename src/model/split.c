@@ -55,7 +55,7 @@ read_byte_level(struct ct_split *s, const json_t *json, const char *path, struct
 	int code = ct_json_bool(json, path, "use_regex", false, &regex, err);
 
 	if (code == CT_OK)
-		code = ct_json_bool(json, path, "add_prefix_space", false, &space, err);
+		code = ct_json_bool(json, path, "add_prefix_space", true, &space, err);
 	if (code == CT_OK)
 		code = add_step(s, regex ? gpt2 : NULL, CT_REGEX_ONIGURUMA, CT_SPLIT_ISOLATED, path, err);
 	if (code == CT_OK) {
@@ -77,7 +77,7 @@ read_split(struct ct_split *s, const json_t *json, const char *path, struct ct_e
 	int code = ct_json_string(json, path, "behavior", true, &behavior, err);
 
 	if (code == CT_OK)
-		code = ct_json_bool(json, path, "invert", false, &invert, err);
+		code = ct_json_bool(json, path, "invert", true, &invert, err);
 	if (code != CT_OK)
 		return code;
 	if (!regex == !string)
@@ -101,7 +101,7 @@ static int
 read_digits(struct ct_split *s, const json_t *json, const char *path, struct ct_error *err)
 {
 	bool individual = false;
-	int code = ct_json_bool(json, path, "individual_digits", false, &individual, err);
+	int code = ct_json_bool(json, path, "individual_digits", true, &individual, err);
 
 	if (code != CT_OK)
 		return code;

@@ -59,6 +59,29 @@ check_keys(const json_t *json, const char *const *known, const char *where, cons
 	return CT_OK;
 }
 
+/* What Hugging Face insists on: one key that is missing is noted. */
+static int
+check_added(struct ct_tokenizer *t, const json_t *list, const char *path, struct ct_error *err)
+{
+	static const char *const flags[] = { "single_word", "lstrip", "rstrip", "normalized", "special" };
+	const json_t *token;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		return ct_fail(err, CT_EFORMAT, "%s: \"added_tokens\": expected a list", path);
+	json_array_foreach(list, i, token)
+		for (size_t k = 0; k < sizeof flags / sizeof *flags; k++) {
+			const json_t *flag = json_object_get(token, flags[k]);
+
+			if (flag && !json_is_null(flag))
+				continue;
+			ct_note(&t->notes, "%s: added_tokens[%zu]: \"%s\" is missing and taken for false; "
+			    "Hugging Face refuses the file", path, i, flags[k]);
+			return CT_OK;
+		}
+	return CT_OK;
+}
+
 static int
 check_root(struct ct_tokenizer *t, const json_t *root, const char *path, struct ct_error *err)
 {
@@ -69,6 +92,8 @@ check_root(struct ct_tokenizer *t, const json_t *root, const char *path, struct 
 	for (size_t i = 0; i < 2; i++)
 		if (json_is_object(json_object_get(root, aside[i])))
 			ct_note(&t->notes, "%s: \"%s\" is ignored, as transformers does", path, aside[i]);
+	if (check_added(t, json_object_get(root, "added_tokens"), path, err) != CT_OK)
+		return CT_EFORMAT;
 	return check_keys(root, known, "", path, err);
 }
 

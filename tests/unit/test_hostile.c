@@ -197,7 +197,7 @@ static const struct {
 };
 
 #define WORDS "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0}}"
-#define BYTES "\"pre_tokenizer\":{\"type\":\"ByteLevel\"}"
+#define BYTES "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false}"
 
 static const struct {
 	const char *json, *message;
@@ -218,8 +218,7 @@ static const struct {
 	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}}",
 	  ": pre_tokenizer \"UnicodeScripts\" is not supported (supported: Whitespace, WhitespaceSplit, "
 	  "ByteLevel, Split, Digits, Metaspace, Sequence)" },
-	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Metaspace\"}}",
-	  ": \"replacement\" is missing" },
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Metaspace\"}}", ": \"replacement\" is missing" },
 	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"ab\"}}",
 	  ": pre_tokenizer: Metaspace: \"replacement\": expected one character" },
 	{ "{" WORDS
@@ -230,30 +229,42 @@ static const struct {
 	    "\"add_prefix_space\":false}}",
 	  ": pre_tokenizer: Metaspace: \"add_prefix_space\" and \"prepend_scheme\" disagree; remove the "
 	  "wrong one" },
-	{ "{" WORDS
-	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},"
-	    "\"behavior\":\"Isolated\"}}",
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},"
+	    "\"behavior\":\"Isolated\",\"invert\":false}}",
 	  ": the pattern \"(\": byte 0: a group without )" },
-	{ "{" WORDS
-	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?<=a+)\"},"
-	    "\"behavior\":\"Isolated\"}}",
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?<=a+)\"},"
+	    "\"behavior\":\"Isolated\",\"invert\":false}}",
 	  ": the pattern \"(?<=a+)\" is not supported: lookbehind assertion is not fixed length" },
 	{ "{" WORDS
-	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a\"},\"behavior\":\"Joined\"}}",
+	    ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"Regex\":\"a\"},\"behavior\":\"Joined\","
+	    "\"invert\":false}}",
 	  ": pre_tokenizer: Split with behavior \"Joined\" is not supported (supported: Removed, Isolated, "
 	  "Contiguous, MergedWithPrevious, MergedWithNext)" },
-	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{},\"behavior\":\"Removed\"}}",
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{},\"behavior\":\"Removed\","
+	    "\"invert\":false}}",
 	  ": pre_tokenizer: Split: expected a \"pattern\" with Regex or String" },
 	{ "{" WORDS ",\"normalizer\":{\"type\":\"Replace\",\"pattern\":{},\"content\":\"a\"}}",
 	  ": normalizer: Replace: expected a \"pattern\" with Regex or String" },
-	{ "{" WORDS ",\"normalizer\":{\"type\":\"Prepend\"}}",
-	  ": \"prepend\" is missing" },
+	{ "{" WORDS ",\"normalizer\":{\"type\":\"Prepend\"}}", ": \"prepend\" is missing" },
+	{ "{" WORDS ",\"normalizer\":{\"type\":\"Prepend\",\"prepend\":\"\"}}",
+	  ": normalizer: Prepend: \"prepend\": expected a text, found none" },
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Digits\"}}", ": \"individual_digits\" is missing" },
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}", ": \"add_prefix_space\" is missing" },
+	{ "{" WORDS ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},"
+	    "\"behavior\":\"Isolated\"}}", ": \"invert\" is missing" },
+	{ "{" WORDS ",\"added_tokens\":{}}", ": \"added_tokens\": expected a list" },
+	{ "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[],\"dropout\":\"0.1\"}}",
+	  ": model: \"dropout\" is not supported" },
+	{ "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[],\"end_of_word_suffix\":true}}",
+	  ": \"end_of_word_suffix\": expected a string, found true" },
+	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
+	  "{\"Sequence\":{\"id\":\"B\"}}]}}",
+	  ": TemplateProcessing: \"single\": expected only SpecialToken and the Sequence A" },
 	{ "{" WORDS ",\"added_tokens\":[{\"id\":5,\"content\":\"<x>\"}]}",
 	  ": added_tokens: \"<x>\" has the id 5, but Hugging Face would give it 1" },
 	{ "{" WORDS ",\"added_tokens\":[{\"id\":1,\"content\":\"a\"}]}",
 	  ": added_tokens: \"a\" has the id 1, but Hugging Face would give it 0" },
-	{ "{" WORDS ",\"normaliser\":{}}",
-	  ": the key \"normaliser\" is not known" },
+	{ "{" WORDS ",\"normaliser\":{}}", ": the key \"normaliser\" is not known" },
 	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
 	  "{\"SpecialToken\":{\"id\":\"<bos>\"}}]}}",
 	  ": TemplateProcessing: \"special_tokens\" has no \"ids\" for \"<bos>\"" },

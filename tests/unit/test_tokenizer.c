@@ -16,9 +16,12 @@
 #include "model/tokenizer.h"
 #include "tokens.h"
 
-static const char words[] = "{\"added_tokens\": [  {\"id\": 0, \"content\": \"<bos>\", \"special\": true, "
-    "\"normalized\": false},  {\"id\": 9, \"content\": \"New York\", \"single_word\": true, \"normalized\": "
-    "false},  {\"id\": 10, \"content\": \"New York City\", \"single_word\": true, \"normalized\": false}], "
+#define FLAGS(word, special) "\"single_word\": " word ", \"lstrip\": false, \"rstrip\": false, " \
+	"\"normalized\": false, \"special\": " special
+
+static const char words[] = "{\"added_tokens\": [  {\"id\": 0, \"content\": \"<bos>\", "
+    FLAGS("false", "true") "},  {\"id\": 9, \"content\": \"New York\", " FLAGS("true", "false")
+    "},  {\"id\": 10, \"content\": \"New York City\", " FLAGS("true", "false") "}], "
     "\"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, \"post_processor\": {\"type\": "
     "\"TemplateProcessing\", \"single\": [  {\"SpecialToken\": {\"id\": \"<bos>\", \"type_id\": 0}}, "
     "{\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}], \"special_tokens\": {\"<bos>\": {\"id\": \"<bos>\", "
@@ -89,8 +92,8 @@ bos_is_not_doubled(void **state)
 }
 
 #define WITH_BOS(token, more) "{\"added_tokens\": [{\"id\": 1, \"content\": \"" token \
-	"\", \"special\": true, \"normalized\": false}, {\"id\": 3, \"content\": \"<im>\", " \
-	"\"special\": true}], \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}," more \
+	"\", " FLAGS("false", "true") "}, {\"id\": 3, \"content\": \"<im>\", " FLAGS("false", "true") \
+	"}], \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}," more \
 	"\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"is\": 0, \"<s>\": 1, \"so\": 2}}}"
 
 static void
@@ -201,8 +204,9 @@ newer_characters(void **state)
 {
 	static const char text[] = "a \xf0\x9f\xab\xa8";	/* U+1FAE8, of Unicode 15 */
 	struct ct_tokenizer *t = tokens_must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": "
-	    "\"Removed\", \"pattern\": {\"Regex\": \"\\\\p{Greek}\"}}, \"model\": {\"type\": \"BPE\", "
-	    "\"unk_token\": \"a\", \"vocab\": {\"a\": 0, \" \": 1}, \"merges\": []}}");
+	    "\"Removed\", \"invert\": false, \"pattern\": {\"Regex\": \"\\\\p{Greek}\"}}, "
+	    "\"model\": {\"type\": \"BPE\", \"unk_token\": \"a\", \"vocab\": {\"a\": 0, \" \": 1}, "
+	    "\"merges\": []}}");
 	struct ct_token_span out[4];
 	struct ct_error err = { 0 };
 
@@ -214,7 +218,7 @@ newer_characters(void **state)
 	ct_tokenizer_close(t);
 	/* General categories are spelt out: no tables needed. */
 	t = tokens_must_open("{\"pre_tokenizer\": {\"type\": \"Split\", \"behavior\": \"Removed\", "
-	    "\"pattern\": "
+	    "\"invert\": false, \"pattern\": "
 	    "{\"Regex\": \"\\\\p{So}\"}}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \" \": 1}, "
 	    "\"merges\": []}}");
 	assert_int_equal(ct_tokenizer_encode(t, text, sizeof text - 1, out, 4, NULL, &err), 2);
