@@ -42,6 +42,7 @@ struct job {
 	struct ct_operand_form operands;
 	const int *sentence_of;		/* (n_tokens) */
 	const bool *repeated;		/* (n_sentences) whether an earlier sentence has the same tokens */
+	struct ct_pass unit;		/* ct_linear_unit */
 	int layer;
 	struct ct_store_layer *out;
 };
@@ -72,7 +73,10 @@ output_tokens(const struct job *j, float *logits, struct ct_card *card)
 	return true;
 }
 
-/* logits (n,V) = sum over the layers written to of the decoder rows of features first.., times W_U. */
+/*
+ * logits (n,V) = sum over the layers written to of the decoder rows of features first.., through the final
+ * norm with the scale 1 (its gain), times W_U.
+ */
 static bool
 decoder_logits(const struct job *j, int first, int n, struct ct_arena *a, float **logits)
 {
@@ -86,9 +90,11 @@ decoder_logits(const struct job *j, int first, int n, struct ct_arena *a, float 
 	for (f = 0; f < n; f++) {
 		for (m = l; m < l + ct_transcoder_reach(j->tc, l); m++) {
 			ct_transcoder_decoder_row(j->tc, l, first + f, m, row);
+			ct_write_frozen(&j->unit, j->tc, m, 0, row, row);
 			for (d = 0; d < D; d++)
 				sum[(size_t)f * (size_t)D + (size_t)d] += row[d];
 		}
+		ct_final_frozen(&j->unit, 0, sum + (size_t)f * (size_t)D, sum + (size_t)f * (size_t)D);
 	}
 	ct_unembed(j->m, n, sum, *logits);
 	return true;
@@ -444,6 +450,8 @@ ct_cards_build(const char *dir, const struct ct_cards_source *source, struct ct_
 	j.sentence_of = sentence_of;
 	j.repeated = repeated;
 	code = find_repeats(c, repeated, err);
+	if (code == CT_OK)
+		code = ct_linear_unit(&j.unit, source->m, &memory, err);
 	if (code == CT_OK)
 		code = ct_operand_form_find(&j.operands, c, &memory, err);
 	if (code == CT_OK)

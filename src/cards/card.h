@@ -23,7 +23,8 @@ struct ct_card_quantile {
 
 struct ct_card_logit {
 	const char *token;
-	float weight;			/* <sum of decoders, unembedding row>; NAN if a file has none */
+	/* <sum of decoders times the final norm's gain, unembedding row>; NAN if a file has none */
+	float weight;
 };
 
 /*

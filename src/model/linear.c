@@ -290,6 +290,21 @@ ct_embed_back(const struct ct_model *m, int t, int id, const float *g, double *b
 	    (m->cfg.embed_scale > 0 ? (float)m->cfg.embed_scale : 1);
 }
 
+int
+ct_linear_unit(struct ct_pass *p, const struct ct_model *m, struct ct_arena *a, struct ct_error *err)
+{
+	int L = m->cfg.L;
+	float *ones = ct_arena_need(a, (size_t)L + 1, sizeof *ones, "norm scales", err);
+
+	if (!ones)
+		return CT_ENOMEM;
+	for (int i = 0; i <= L; i++)
+		ones[i] = 1;
+	*p = (struct ct_pass){ .m = m, .T = 1, .scale1 = ones, .scale2 = ones, .post1 = ones, .post2 = ones,
+		.scale_f = ones };
+	return CT_OK;
+}
+
 void
 ct_final_frozen(const struct ct_pass *p, int t, const float *dx, float *y)
 {

@@ -23,6 +23,12 @@
 #include "model/transformer.h"
 
 /*
+ * A run of one token that has only norm scales, all 1: with it, what does not pass attention depends only on
+ * the weights. In the arena.
+ */
+int ct_linear_unit(struct ct_pass *p, const struct ct_model *m, struct ct_arena *a, struct ct_error *err);
+
+/*
  * Attention of layer l: dmid (T,D) = dx + Attn(dx).
  *   dx in (T,D), must not be dmid; scratch ct_layer_scratch floats
  */

@@ -10,27 +10,11 @@ struct work {
 	const struct ct_model *m;
 	const struct ct_transcoder *tc;
 	struct ct_weights *out;
-	struct ct_pass pass;	/* of one token; it has only norm scales, which are all 1 */
+	struct ct_pass pass;	/* ct_linear_unit */
 	float *gradient;	/* (D) of the feature's pre-activation, in the stream after attention */
 	float *row, *sum;	/* (D) */
 	const struct ct_job *job;
 };
-
-/* Makes a run whose norms have the scale 1, so that the frozen network depends only on the weights. */
-static int
-unit_pass(struct work *w, struct ct_arena *tmp, struct ct_error *err)
-{
-	int L = w->m->cfg.L;
-	float *ones = ct_arena_need(tmp, (size_t)L + 1, sizeof *ones, "weights", err);
-
-	if (!ones)
-		return CT_ENOMEM;
-	for (int i = 0; i <= L; i++)
-		ones[i] = 1;
-	w->pass = (struct ct_pass){ .m = w->m, .T = 1, .scale1 = ones, .scale2 = ones, .post1 = ones,
-		.post2 = ones, .scale_f = ones };
-	return CT_OK;
-}
 
 /*
  * Computes the weights from every feature of a lower layer: products of its decoder rows and the gradient at
@@ -134,7 +118,7 @@ ct_weights_init(struct ct_weights *out, const struct ct_model *m, const struct c
 		return code;
 	code = take_memory(&w, &tmp, a, err);
 	if (code == CT_OK)
-		code = unit_pass(&w, &tmp, err);
+		code = ct_linear_unit(&w.pass, m, &tmp, err);
 	if (code == CT_OK) {
 		ct_feature_gradient(&w.pass, tc, layer, 0, feature, w.gradient, &bias);
 		out->bias = (float)bias;

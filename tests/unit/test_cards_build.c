@@ -196,24 +196,40 @@ test_activity(void **state)
 	}
 }
 
+/* y (D) in double: the norm at scale 1. */
+static void
+at_scale_1(const struct ct_norm *n, double *y)
+{
+	double mean = 0;
+
+	for (int d = 0; d < n->width && n->kind == CT_LAYERNORM; d++)
+		mean += y[d] / n->width;
+	for (int d = 0; d < n->width; d++)
+		y[d] = (y[d] - mean) * (double)n->w[d];
+}
+
 /* The tokens that a feature raises and lowers most. */
 static void
 check_written(const struct setup *s, const struct ct_card *c)
 {
 	const struct ct_model *m = s->f.m;
-	double above, logit, logits[VOCAB];
+	double above, logits[VOCAB], sum[64] = { 0 }, add[64];
 	int i, v, d, layer;
 	float row[64];
 
-	for (v = 0; v < VOCAB; v++) {
-		for (layer = c->layer, logit = 0; layer < c->layer + ct_transcoder_reach(s->f.tc, c->layer);
-		    layer++) {
-			ct_transcoder_decoder_row(s->f.tc, c->layer, c->feature, layer, row);
-			for (d = 0; d < m->cfg.D; d++)
-				logit += (double)row[d] * (double)ct_matrix_at(&m->unembed, v, d);
-		}
-		logits[v] = logit;
+	for (layer = c->layer; layer < c->layer + ct_transcoder_reach(s->f.tc, c->layer); layer++) {
+		ct_transcoder_decoder_row(s->f.tc, c->layer, c->feature, layer, row);
+		for (d = 0; d < m->cfg.D; d++)
+			add[d] = (double)row[d];
+		if (m->layers[layer].post2.w && s->f.tc->write == CT_WRITE_MLP)
+			at_scale_1(&m->layers[layer].post2, add);
+		for (d = 0; d < m->cfg.D; d++)
+			sum[d] += add[d];
 	}
+	at_scale_1(&m->norm_f, sum);
+	for (v = 0; v < VOCAB; v++)
+		for (d = 0, logits[v] = 0; d < m->cfg.D; d++)
+			logits[v] += sum[d] * (double)ct_matrix_at(&m->unembed, v, d);
 	assert_int_equal(c->n_top, CT_BUILD_LOGITS);
 	for (i = 0; i < c->n_top; i++) {
 		sscanf(c->top[i].token, "w%d", &v);
