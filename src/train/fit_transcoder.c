@@ -81,7 +81,7 @@ settle(struct ct_train_transcoder *c, const struct ct_mlp_rows *a, double share,
 
 	if (!h)
 		return ct_fail_memory(err, (size_t)N * sizeof *h, "activations of a feature");
-	for (int l = 0; l < L && N >= rank; l++) {
+	for (int l = 0; l < L; l++) {
 		const struct ct_train_transcoder_layer *y = &c->layers[l];
 
 		for (int f = 0; f < F; f++) {
@@ -259,6 +259,9 @@ ct_fit_transcoder(struct ct_train_transcoder *transcoder, const struct ct_mlp_ro
 	    pool } };
 	int code;
 
+	if (o->settle > 0 && o->settle_rank > a->N)
+		return ct_fail(err, CT_EINVAL, "\"settle rank\" is %d, but the corpus has only %d positions "
+		    "to train on; lower it, or set \"settle: 0\"", o->settle_rank, a->N);
 	if ((code = set_out(&f, err)) != CT_OK || (code = open_fit(&f, err)) != CT_OK)
 		goto done;
 	resume(&f, checkpoint);

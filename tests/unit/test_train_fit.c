@@ -271,6 +271,38 @@ training_reaches_its_goals(void **state)
 	close_world(&w);
 }
 
+/* Thresholds settle at the activation of some rank; there must be so many activations. */
+static void
+no_rank_beyond_the_corpus(void **state)
+{
+	struct world w;
+	struct ct_mlp_rows rows;
+	struct ct_train_transcoder c;
+	struct ct_reporter reporter;
+	struct ct_error err = { 0 };
+	char wanted[200];
+
+	(void)state;
+	open_world(&w, 2);
+	assert_int_equal(ct_mlp_rows_collect(&rows, &w.net, w.corpus, w.pool, NULL), CT_OK);
+	w.recipe.clt.steps = 2;
+	struct ct_train_transcoder_shape shape = { .L = rows.L, .D = rows.D, .F = 4 };
+
+	assert_int_equal(ct_train_transcoder_open(&c, &shape, NULL), CT_OK);
+	ct_reporter_start(&reporter, NULL, NULL, "transcoder", 0);
+	w.recipe.clt.settle_rank = rows.N + 1;
+	assert_int_equal(ct_fit_transcoder(&c, &rows, &w.recipe.clt, w.pool, &reporter, &none, &err),
+	    CT_EINVAL);
+	snprintf(wanted, sizeof wanted, "\"settle rank\" is %d, but the corpus has only %d positions to "
+	    "train on; lower it, or set \"settle: 0\"", rows.N + 1, rows.N);
+	assert_string_equal(err.msg, wanted);
+	w.recipe.clt.settle_rank = rows.N;
+	assert_int_equal(ct_fit_transcoder(&c, &rows, &w.recipe.clt, w.pool, &reporter, &none, NULL), CT_OK);
+	ct_train_transcoder_close(&c);
+	ct_mlp_rows_free(&rows);
+	close_world(&w);
+}
+
 /* Before it has learned anything, a layer of lookups writes what the MLP writes, where it knows the input. */
 static void
 lookups_know_their_inputs(void **state)
@@ -469,6 +501,7 @@ main(void)
 		cmocka_unit_test(groups_are_drawn),
 		cmocka_unit_test(activations_are_collected_once),
 		cmocka_unit_test(training_reaches_its_goals),
+		cmocka_unit_test(no_rank_beyond_the_corpus),
 		cmocka_unit_test(lookups_know_their_inputs),
 		cmocka_unit_test(attention_stays_silent),
 		cmocka_unit_test(same_recipe_same_weights),
