@@ -73,6 +73,8 @@ enum { CT_LABEL_MAX = 200, CT_LABEL_TEXT = CT_LABEL_MAX + 1 };	/* bytes of a typ
 
 enum { CT_CARD_CANDIDATES = 3 };
 
+#define CT_DENSE 0.1		/* a feature that is active on a larger share of tokens is dense */
+
 struct ct_card {
 	int layer, feature;
 	const char *label;		/* "" when there is none */
@@ -95,5 +97,8 @@ struct ct_card {
 	float *histogram;		/* token counts in equal steps from act_min to act_max */
 	struct ct_arena *memory;	/* owns everything above; see ct_card_free in record.h */
 };
+
+/* Whether the feature is dense and no label says when it is active: then it says little about one prompt. */
+bool ct_card_dense(const struct ct_card *c);
 
 #endif

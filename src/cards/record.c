@@ -35,6 +35,12 @@ ct_card_new(int layer, int feature)
 	return card;
 }
 
+bool
+ct_card_dense(const struct ct_card *c)
+{
+	return c->frequency > CT_DENSE && !c->edited && !(c->f1 >= .5);
+}
+
 void
 ct_card_free(struct ct_card *card)
 {

@@ -116,8 +116,8 @@ show(const struct ct_engine *e, const struct ct_card *c, bool ascii)
 
 	show_label(c);
 	if (isfinite(c->frequency))
-		cli_line("active on %.2f%% of the corpus, at most %.3f", 100 * c->frequency,
-		    (double)c->act_max);
+		cli_line("active on %.2f%% of the corpus%s, at most %.3f", 100 * c->frequency,
+		    ct_card_dense(c) ? " (dense)" : "", (double)c->act_max);
 	for (int q = 0; q < c->n_quantiles; q++)
 		for (int i = 0; i < c->quantiles[q].n && shown < EXAMPLES; i++, shown++)
 			show_example(e, &c->quantiles[q].examples[i]);

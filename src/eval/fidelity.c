@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "cards/card.h"
 #include "math/kernels.h"
 #include "model/transformer.h"
 #include "trace/prompt.h"
@@ -187,7 +188,7 @@ layer_figures(struct ct_fidelity_layer *out, const struct sums *s, int l, int D,
 		size_t n = activity->start[f + 1] - activity->start[f];
 
 		dead += n == 0;
-		dense += (double)n > 0.1 * (double)n_tokens;
+		dense += (double)n > CT_DENSE * (double)n_tokens;
 	}
 	out->dead = ratio((double)dead, activity->F);
 	out->dense = ratio((double)dense, activity->F);

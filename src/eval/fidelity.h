@@ -18,7 +18,7 @@ struct ct_fidelity_layer {
 	double explained_variance;	/* 1 - sum |mlp_out - yhat|^2 / sum |mlp_out - mean|^2, held out */
 	double l0;			/* active features per token, held out */
 	double dead;			/* share of features never active on the whole corpus */
-	double dense;			/* share active on more than 10 % of its tokens */
+	double dense;			/* share active on more than CT_DENSE of its tokens */
 };
 
 struct ct_fidelity {

@@ -39,6 +39,7 @@ find_card(void *ctx, int layer, int feature, struct ct_page_card *out, struct ct
 	    NULL);
 	out->f1 = ct_engine_label_f1(e, layer, feature);
 	out->frequency = card->frequency;
+	out->dense = ct_card_dense(card);
 	list_tokens(out->says, sizeof out->says, card->top, card->n_top);
 	list_tokens(out->says_less, sizeof out->says_less, card->bottom, card->n_bottom);
 	for (int i = 0; top && i < top->n && i < CT_PAGE_EXAMPLES; i++) {

@@ -172,7 +172,8 @@ put_card(struct ct_buffer *f, const struct ct_page *page, const struct ct_node *
 	if (!isnan(c.f1))
 		ct_buffer_printf(f, " · F1 %.2f", c.f1);
 	if (!isnan(c.frequency))
-		ct_buffer_printf(f, " · active on %.3g%% of tokens", 100 * c.frequency);
+		ct_buffer_printf(f, " · active on %.3g%% of tokens%s", 100 * c.frequency,
+		    c.dense ? ": dense" : "");
 	ct_buffer_puts(f, "</p>");
 	if (*c.says || *c.says_less) {
 		ct_buffer_puts(f, "<p>says <b>");

@@ -19,6 +19,7 @@ enum { CT_PAGE_EXAMPLES = 5, CT_PAGE_CHANGES = 8 };
 struct ct_page_card {
 	const char *label;		/* "" when there is none */
 	double f1, frequency;		/* NAN: not known */
+	bool dense;			/* active on many tokens, and no label says when */
 	int n_examples;
 	struct ct_page_example {
 		const char *const *tokens;	/* (n) */

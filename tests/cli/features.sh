@@ -56,6 +56,19 @@ sed -i 's|"label_f1":0.3|"label_f1":0.2|' "$tmp/json"/*.json
 run features -m "$tmp/copy" --import "$tmp/json"
 run trace -m "$tmp/copy" --groups "$prompt"
 ok "a bad guess does not" eval '[ "$status" = 0 ] && ! has "Texas" && ! has "Ohio"'
+# A feature that is active on many tokens is marked, unless its label says on which.
+sed -i 's|"activation_frequency": *[^,]*|"activation_frequency":0.4321|' "$tmp/json"/*.json
+run features -m "$tmp/copy" --import "$tmp/json"
+run features -m "$tmp/copy" "L1#43"
+ok "dense features are marked" has '^active on 43\.21% of the corpus \(dense\), at most'
+printf 'prompt %s\nselect L1#43@8\nscreen\n' "$prompt" | "$CTRACE_TUI" -m "$tmp/copy" --headless 80x24 --script - >"$tmp/out"
+ok "also on the screen" has '│ active on 43\.2% of tokens: dense$'
+run trace -m "$tmp/copy" --html - "$prompt"
+ok "and on pages" has ' · active on 43\.2% of tokens: dense</p>'
+sed -i 's|"label_f1":0.2|"label_f1":0.6|' "$tmp/json"/*.json
+run features -m "$tmp/copy" --import "$tmp/json"
+run features -m "$tmp/copy" "L1#43"
+ok "unless a label fits" has '^active on 43\.21% of the corpus, at most'
 fails "cards and a corpus" 'leave out one' features -m "$tmp/copy" --import "$tmp/json" --corpus "$model/recipe.yaml"
 ok "cards have examples, with the blanks between words" grep -rq '"tokens":\["w20"," w21"," w[1357]"," w22"' "$tmp/json"
 run trace -m "$model" "w20 w21 w3 w22"

@@ -231,6 +231,8 @@ static void
 add_figures(struct app *a, struct card *c)
 {
 	add(c, (struct card_line){ .kind = FIGURES });
+	if (c->card && ct_card_dense(c->card))
+		add(c, (struct card_line){ .kind = DENSE });
 	if (a->study.info->has_cards && c->why.msg[0])
 		add(c, (struct card_line){ .kind = NOTE, .text = c->why.msg });
 }
@@ -255,6 +257,15 @@ add_meaning(struct card *c, int room, bool all)
 	add_logits(c, all);
 }
 
+/* How many labels a mixed feature's card lists. */
+static int
+candidates(const struct card *c, bool all)
+{
+	const struct ct_card *x = c->card;
+
+	return x && !x->edited && x->f1 < .5 && (all || x->f1 >= CT_GUESS_F1) ? x->n_candidates : 0;
+}
+
 /* room: lines of the pane; all: add every line, even if they do not fit. */
 static void
 build(struct app *a, struct card *c, int room, bool all)
@@ -268,7 +279,7 @@ build(struct app *a, struct card *c, int room, bool all)
 	c->list.n = 0;
 	c->plot.h = 0;
 	find_card(a, c, n);
-	mixed = c->card && !c->card->edited && c->card->f1 < .5 ? c->card->n_candidates : 0;
+	mixed = candidates(c, all);
 	add(c, (struct card_line){ .kind = HEAD });
 	if (ct_node_subject(n) != CT_NODE_TARGET)
 		add(c, (struct card_line){ .kind = LABEL });
@@ -327,6 +338,8 @@ build_absent(struct app *a, struct card *c)
 	add(c, (struct card_line){ .kind = ABSENT_HEAD });
 	add(c, (struct card_line){ .kind = LABEL });
 	add(c, (struct card_line){ .kind = ABSENT_FIGURES });
+	if (c->card && ct_card_dense(c->card))
+		add(c, (struct card_line){ .kind = DENSE });
 	add(c, (struct card_line){ .kind = BLANK });
 	if (!c->card) {
 		add(c, (struct card_line){ .kind = NOTE, .text = c->why.msg });

@@ -133,7 +133,7 @@ draw_figures(struct app *a, const struct area *area, int y, const struct card *c
 		else if (!n->kept)
 			draw_text(area, x + 1, y, ST_DIM, "pruned");
 	}
-	if (c->card && n->kind == CT_NODE_FEATURE) {
+	if (c->card && n->kind == CT_NODE_FEATURE && !ct_card_dense(c->card)) {
 		snprintf(text, sizeof text, "fires %s", fmt_percent(p, sizeof p, c->card->frequency));
 		draw_right(area, area->w - 1, y, ST_DIM, text);
 	}
@@ -161,7 +161,7 @@ draw_absent_figures(struct app *a, const struct area *area, int y, const struct 
 
 	draw_fmt(area, 1, y, ST_DIM, "h %s", fmt_signed(b, sizeof b,
 	    (double)ct_session_preactivation(a->study.session, n->layer, n->index, n->pos)));
-	if (!c->card)
+	if (!c->card || ct_card_dense(c->card))
 		return;
 	snprintf(text, sizeof text, "fires %s", fmt_percent(p, sizeof p, c->card->frequency));
 	draw_right(area, area->w - 1, y, ST_DIM, text);
@@ -424,7 +424,7 @@ draw_plot_title(const struct area *area, int y, const struct card *c)
 static void
 draw_more(struct app *a, const struct area *area, int y, const struct card *c, const struct card_line *l)
 {
-	char text[STUDY_NAME];
+	char text[STUDY_NAME], share[FMT_SIZE];
 
 	switch (l->kind) {
 	case PLOT_TITLE:
@@ -442,6 +442,10 @@ draw_more(struct app *a, const struct area *area, int y, const struct card *c, c
 		break;
 	case SPLIT:
 		draw_split(a, area, y, c, l->i);
+		break;
+	case DENSE:
+		draw_fmt(area, 1, y, ST_REST, "active on %s of tokens: dense",
+		    fmt_percent(share, sizeof share, c->card->frequency));
 		break;
 	case ABSENT_HEAD:
 		draw_absent(a, area, y);
