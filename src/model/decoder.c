@@ -97,8 +97,10 @@ read_softcap(double *out, const json_t *json, const char *path, const char *key,
 		*out = 0;
 		return CT_OK;
 	}
+	if (!json_object_get(json, key))
+		return CT_OK;		/* the family's default, which may be none */
 	code = ct_json_double(json, path, key, false, out, err);
-	if (code == CT_OK && !(*out >= 0))
+	if (code == CT_OK && !(*out > 0))
 		code = ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected a positive number or null, found %g",
 		    path, key, *out);
 	return code;

@@ -109,12 +109,13 @@ check_only(const json_t *json, const char *path, const struct ct_key *k, struct 
 	char found[80];
 	bool ok;
 
-	if (!v || json_is_null(v))
+	if (!v)
 		return CT_OK;
 	only = json_loads(k->only, JSON_DECODE_ANY, NULL);
 	if (!only)
 		return ct_fail_memory(err, strlen(k->only), path);
-	ok = same(v, only);
+	/* To Hugging Face null is not a missing key, but as good as false. */
+	ok = same(v, only) || (json_is_null(v) && (json_is_false(only) || json_is_object(only)));
 	json_decref(only);
 	if (ok)
 		return CT_OK;
@@ -143,6 +144,17 @@ choose_name(const char **name, const json_t *json, const char *path, const struc
 	return CT_OK;
 }
 
+/* Hugging Face fails when it computes with null. */
+static int
+refuse_null(const json_t *json, const char *path, const char *name, const char *expected,
+    struct ct_error *err)
+{
+	if (!json_is_null(json_object_get(json, name)))
+		return CT_OK;
+	return ct_fail(err, CT_EFORMAT, "%s: \"%s\": expected %s, found null; without the key the default "
+	    "counts", path, name, expected);
+}
+
 static int
 read_key(struct ct_config *c, const json_t *json, const char *path, const struct ct_key *k,
     struct ct_error *err)
@@ -157,11 +169,15 @@ read_key(struct ct_config *c, const json_t *json, const char *path, const struct
 	case CT_KEY_SIZE:
 		return ct_json_int(json, path, name, k->need, 1, k->max, at, err);
 	case CT_KEY_NUMBER:
-		return ct_json_double(json, path, name, k->need, at, err);
+		code = refuse_null(json, path, name, "a number", err);
+		return code != CT_OK ? code : ct_json_double(json, path, name, k->need, at, err);
 	case CT_KEY_FLAG:
+		if (json_is_null(json_object_get(json, name)))
+			*(bool *)at = false;
 		return ct_json_bool(json, path, name, k->need, at, err);
 	case CT_KEY_ACT:
-		return read_act(at, json, path, name, err);
+		code = refuse_null(json, path, name, "a name", err);
+		return code != CT_OK ? code : read_act(at, json, path, name, err);
 	case CT_KEY_ONLY:
 		return check_only(json, path, k, err);
 	case CT_KEY_FAMILY:

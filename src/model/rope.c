@@ -150,6 +150,10 @@ read_theta(struct ct_config *c, const json_t *json, const json_t *rope, const ch
 	double inner = 0;
 	int code = ct_json_double(json, path, "rope_theta", false, &c->rope_theta, err);
 
+	if (code == CT_OK && json_is_null(json_object_get(json, "rope_theta")) &&
+	    !json_is_number(json_object_get(rope, "rope_theta")))
+		return ct_fail(err, CT_EFORMAT, "%s: \"rope_theta\": expected a number, found null; without "
+		    "the key the default counts", path);
 	if (code == CT_OK && json_is_object(rope))
 		code = ct_json_double(rope, path, "rope_theta", false, &inner, err);
 	if (code == CT_OK && json_is_number(json_object_get(rope, "rope_theta"))) {

@@ -251,6 +251,49 @@ gemma_defaults(void **state)
 	assert_true(c.window == 9 && !c.local[0] && c.local[1]);
 }
 
+/*
+ * To Hugging Face null is no missing key: it is false, it turns a part off, or what computes with it fails.
+ * And 0 turns no softcap off.
+ */
+static void
+null_is_not_missing(void **state)
+{
+	static const struct {
+		const char *json, *message;
+	} cases[] = {
+		{ "{" LLAMA ", \"rms_norm_eps\": null}",
+		  "\"rms_norm_eps\": expected a number, found null; without the key the default counts" },
+		{ "{" LLAMA ", \"hidden_act\": null}",
+		  "\"hidden_act\": expected a name, found null; without the key the default counts" },
+		{ "{" LLAMA ", \"rope_theta\": null}",
+		  "\"rope_theta\": expected a number, found null; without the key the default counts" },
+		{ "{" LLAMA ", \"partial_rotary_factor\": null}",
+		  "\"partial_rotary_factor\": null is not supported (supported: 1)" },
+		{ "{" GPT2 ", \"scale_attn_weights\": null}",
+		  "\"scale_attn_weights\": null is not supported (supported: true)" },
+		{ "{\"model_type\": \"gemma2\", " SIZES ", \"query_pre_attn_scalar\": null}",
+		  "\"query_pre_attn_scalar\": expected a number, found null; without the key the default "
+		  "counts" },
+		{ "{\"model_type\": \"gemma2\", " SIZES ", \"attn_logit_softcapping\": 0}",
+		  "\"attn_logit_softcapping\": expected a positive number or null, found 0" },
+	};
+	struct ct_config c = load("{" GPT2 ", \"tie_word_embeddings\": null, "
+	    "\"scale_attn_by_inverse_layer_idx\": null, \"pruned_heads\": null}");
+
+	(void)state;
+	assert_false(c.tied);
+	c = load("{" LLAMA ", \"rope_theta\": null, \"rope_parameters\": {\"rope_theta\": 50}, "
+	    "\"head_dim\": null}");
+	assert_true(c.rope_theta == 50 && c.head == 8);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ct_error err = { 0 };
+
+		scratch_text("config.json", cases[i].json);
+		assert_int_not_equal(ct_config_load(&c, ".", NULL, &err), CT_OK);
+		assert_string_equal(err.msg + strlen("./config.json: "), cases[i].message);
+	}
+}
+
 /* The text model of Gemma 3, alone or inside, in the older and the newer spelling. */
 static void
 gemma3_inside_and_alone(void **state)
@@ -294,6 +337,7 @@ main(void)
 		cmocka_unit_test(gpt2_defaults),
 		cmocka_unit_test(qwen3_windows),
 		cmocka_unit_test(gemma_defaults),
+		cmocka_unit_test(null_is_not_missing),
 		cmocka_unit_test(gemma3_inside_and_alone),
 	};
 
