@@ -54,6 +54,21 @@ ct_engine_corpus(struct ct_engine *e, const struct ct_corpus **out, struct ct_er
 	return code;
 }
 
+/* What can be done where no corpus says which values there are. */
+#define INSTEAD "; instead, compare PROMPT sets features to what they are in another prompt"
+
+/* The corpus of a swap, which needs a recipe. */
+static int
+find_corpus(struct ct_engine *e, const struct ct_corpus **out, struct ct_error *err)
+{
+	struct ct_error why = { 0 };
+	int code = ct_engine_corpus(e, out, &why);
+
+	if (code < 0)
+		ct_fail(err, code, "%s%s", why.msg, code == CT_ENOTFOUND ? INSTEAD : "");
+	return code;
+}
+
 static int
 prepare(struct ct_engine *e, const struct ct_job *job, struct ct_error *err)
 {
@@ -66,18 +81,18 @@ prepare(struct ct_engine *e, const struct ct_job *job, struct ct_error *err)
 		return CT_OK;
 	if (e->info.neurons)
 		return ct_fail(err, CT_EUNSUPPORTED, "a swap needs a transcoder, whose features are rarely "
-		    "active: neurons are active at every token");
+		    "active: neurons are active at every token" INSTEAD);
 	if (!w)
 		return ct_fail_memory(err, sizeof *w, "swaps");
 	e->swaps = w;
-	code = ct_engine_corpus(e, &corpus, err);
+	code = find_corpus(e, &corpus, err);
 	if (code == CT_OK)
 		code = ct_activity_collect(&activity, e->model, e->transcoder, corpus, job, err);
 	if (code == CT_OK)
 		code = ct_values_init(&w->values, e->transcoder, corpus, activity, err);
 	if (code == CT_OK && w->values.n == 0)
-		code = ct_fail(err, CT_ENOTFOUND, "%s/recipe.yaml: no sentence is about a hidden value",
-		    e->info.dir);
+		code = ct_fail(err, CT_ENOTFOUND, "%s/recipe.yaml: no sentence is about a hidden "
+		    "value" INSTEAD, e->info.dir);
 	ct_activity_free(activity);
 	if (code < 0)
 		ct_engine_drop_swaps(e);
@@ -115,7 +130,7 @@ plan_swap(const struct ct_session *s, const struct ct_swap_options *opt, struct 
 	out->sentence = ct_swap_sentence(v, s->ids, s->T);
 	if (out->sentence < 0)
 		return ct_fail(err, CT_ENOTFOUND, "this prompt is not the beginning of a sentence of the "
-		    "model's corpus, up to its answer, so the value that it hides is unknown");
+		    "model's corpus, up to its answer, so the value that it hides is unknown" INSTEAD);
 	own = v->of[out->sentence];
 	if (opt->from && strcasecmp(opt->from, ct_value_name(v, own)) != 0)
 		return ct_fail(err, CT_EINVAL, "this prompt is about %s, not about %s", ct_value_name(v,
