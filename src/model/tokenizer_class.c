@@ -248,18 +248,21 @@ set_bos(struct ct_tokenizer_files *m, const char *bos)
 	ct_tokenizer_files_set(m, m->root, "post_processor", own);
 }
 
+/* A template of the text alone: then no BOS of config.json is put before texts, either. */
 static void
-remove_template(struct ct_tokenizer_files *m, bool given)
+set_no_bos(struct ct_tokenizer_files *m, bool given)
 {
-	if (!find_template(json_object_get(m->root, "post_processor")))
-		return;
-	ct_tokenizer_files_set(m, m->root, "post_processor", json_null());
+	const json_t *old = find_template(json_object_get(m->root, "post_processor"));
+	json_t *alone = json_pack("{s:s, s:[{s:{s:s, s:i}}]}", "type", "TemplateProcessing", "single",
+	    "Sequence", "id", "A", "type_id", 0);
+
 	if (given)
 		ct_note(m->notes, "%s: \"add_bos_token\" is false, and counts, as in transformers: "
-		    "the template in tokenizer.json is not used", m->path);
-	else
-		ct_note(m->notes, "%s: nothing stands before texts, as transformers' %s has it; the "
+		    "nothing is put before texts", m->path);
+	else if (old && json_array_size(json_object_get(old, "single")) != 1)
+		ct_note(m->notes, "%s: nothing is put before texts, as transformers' %s has it; the "
 		    "template in tokenizer.json is not used", m->class_path, m->class->name);
+	ct_tokenizer_files_set(m, m->root, "post_processor", alone);
 }
 
 void
@@ -281,7 +284,7 @@ ct_tokenizer_class_template(struct ct_tokenizer_files *m)
 	bos = ct_tokenizer_files_special(m, "bos_token", &in_map);
 	text = json_string_value(json_is_object(bos) ? json_object_get(bos, "content") : bos);
 	if (!wanted)
-		remove_template(m, add);
+		set_no_bos(m, add);
 	else if (bos && (!text || !*text))
 		ct_tokenizer_files_refused(m, in_map ? m->map_path : m->path, "bos_token",
 		    "the token that \"add_bos_token\" puts before texts");

@@ -147,9 +147,10 @@ a_class_has_its_own_template(void **state)
 	close_noted(t, "tokenizer_config.json: \"<bos>\" stands before every text, as transformers' "
 	    "GemmaTokenizer has it; tokenizer.json has no template");
 	t = open_with(TEMPLATE("<s>"), "{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": false}");
+	ct_tokenizer_set_bos(t, 0, NULL);
 	IDS(t, "ab", 2, 3);
 	close_noted(t, "tokenizer_config.json: \"add_bos_token\" is false, and counts, as in "
-	    "transformers: the template in tokenizer.json is not used");
+	    "transformers: nothing is put before texts");
 }
 
 static void
@@ -253,7 +254,7 @@ the_class_of_the_model(void **state)
 	    "used as it is");
 	t = open_with(TEMPLATE("<s>"), "{\"tokenizer_class\": \"GPTNeoXTokenizer\"}");
 	IDS(t, "ab", 2, 3);
-	close_noted(t, "tokenizer_config.json: nothing stands before texts, as transformers' "
+	close_noted(t, "tokenizer_config.json: nothing is put before texts, as transformers' "
 	    "GPTNeoXTokenizer has it; the template in tokenizer.json is not used");
 	t = open_with(TEMPLATE("<s>"), "{\"tokenizer_class\": \"GPTNeoXTokenizer\", \"add_bos_token\": true, "
 	    "\"bos_token\": \"</s>\"}");
