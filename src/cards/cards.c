@@ -18,6 +18,7 @@ struct kept {
 struct ct_cards {
 	char *dir;
 	struct ct_store *store;		/* NULL: there are no cards, or they cannot be used */
+	bool neurons;			/* the features are the model's own neurons */
 	char *trouble;			/* why existing cards are not shown; or NULL */
 	struct ct_labels *labels;
 	struct kept kept[CT_CARDS_KEPT];
@@ -84,6 +85,7 @@ ct_cards_open(struct ct_cards **out, const char *features_dir, const char *label
 		ct_cards_close(c);
 		return ct_fail_memory(err, sizeof *c, "feature cards");
 	}
+	c->neurons = tc->neurons;
 	code = open_store(c, tc, fingerprint, err);
 	if (code == CT_OK)
 		code = ct_labels_open(&c->labels, labels_path, fingerprint, notes, err);
@@ -207,6 +209,12 @@ ct_cards_get(struct ct_cards *c, int layer, int feature, struct ct_error *err)
 
 	if (c->trouble) {
 		ct_fail(err, CT_ENOTFOUND, "%s", c->trouble);
+		return NULL;
+	}
+	if (!c->store && c->neurons) {
+		ct_fail(err, CT_ENOTFOUND, "neurons have no cards, since they are active at every token; "
+		    "\"ctrace trace\" shows the tokens that each writes, and a transcoder has features with "
+		    "cards: name one with --transcoder, or train one (\"ctrace train\")");
 		return NULL;
 	}
 	if (!c->store) {

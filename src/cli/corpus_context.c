@@ -107,7 +107,8 @@ open_transcoders(struct cli_corpus_context *context, const struct cli_model *m, 
 	}
 	if (context->n_transcoders == 0 && !context->no_transcoder)
 		return ct_fail(err, CT_ENOTFOUND,
-		    "%s has neither transcoder/ nor transcoder-plt/; name one with --transcoder",
+		    "%s has neither transcoder/ nor transcoder-plt/; name one with --transcoder, or "
+		    "train one (\"ctrace train\")",
 		    context->dir);
 	return CT_OK;
 }

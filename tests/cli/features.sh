@@ -141,7 +141,10 @@ run eval -m "$model" --corpus "$tmp/none.txt"
 ok "a missing text" one_error 'none.txt'
 rm -r "$model/transcoder"
 run features -m "$model"
-ok "a model without a transcoder" one_error 'has neither transcoder/ nor transcoder-plt/'
+ok "a model without a transcoder" one_error 'has neither transcoder/ nor transcoder-plt/; name one .* or train one'
+run features -m "$model" "L1#5"
+ok "whose neurons have no cards" sh -c "[ $status = 2 ] && tail -n 1 '$tmp/err' |
+    grep -qE '^ctrace: neurons have no cards, .*\"ctrace trace\" shows the tokens .* train one'"
 
 # Sentences with two numbers, all pairs of them: cards have a picture. All words of the toy but 12 are numbers.
 cp -r "$golden" "$tmp/numbers" && chmod -R u+w "$tmp/numbers"
