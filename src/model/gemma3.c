@@ -105,6 +105,9 @@ text_config(struct ct_config *c, const void *json, const char *path, struct ct_n
 		leave_out_cap(&c->attn_softcap, "attn_logit_softcapping", "gemma3_text", path, notes);
 	if (code == CT_OK)
 		code = read_rope(c, json, path, notes, err);
+	if (code == CT_OK && !(c->local_theta > 0))
+		code = ct_fail(err, CT_EFORMAT, "%s: the rotary base of local layers: expected a positive "
+		    "number, found %g", path, c->local_theta);
 	return code == CT_OK ? ct_keys_bos(c, json, path, err) : code;
 }
 

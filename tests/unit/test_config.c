@@ -253,7 +253,7 @@ gemma_defaults(void **state)
 
 /*
  * To Hugging Face null is no missing key: it is false, it turns a part off, or what computes with it fails.
- * And 0 turns no softcap off.
+ * And 0 turns off neither a softcap nor the base of local layers.
  */
 static void
 null_is_not_missing(void **state)
@@ -276,6 +276,8 @@ null_is_not_missing(void **state)
 		  "counts" },
 		{ "{\"model_type\": \"gemma2\", " SIZES ", \"attn_logit_softcapping\": 0}",
 		  "\"attn_logit_softcapping\": expected a positive number or null, found 0" },
+		{ "{\"model_type\": \"gemma3_text\", " SIZES ", \"rope_local_base_freq\": 0}",
+		  "the rotary base of local layers: expected a positive number, found 0" },
 	};
 	struct ct_config c = load("{" GPT2 ", \"tie_word_embeddings\": null, "
 	    "\"scale_attn_by_inverse_layer_idx\": null, \"pruned_heads\": null}");
