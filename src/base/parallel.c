@@ -3,7 +3,14 @@
 
 #include <stdlib.h>
 
-enum { ROUND = 32 };	/* items per worker between two calls of the progress function */
+#include "base/clock.h"
+
+/*
+ * Items per worker between two calls of the progress function, at most: less where an item takes long, since
+ * progress must be seen and Ctrl-C heard.
+ */
+enum { ROUND = 32, GROW = 4 };
+static const double short_round = .02, long_round = .2;		/* seconds */
 
 struct worker {
 	struct ct_arena scratch;
@@ -54,7 +61,7 @@ ct_parallel_run(const struct ct_job *job, int n, ct_item_fn fn, void *ctx, const
     struct ct_error *err)
 {
 	struct ct_pool *pool = ct_job_pool(job);
-	int threads = ct_pool_threads(pool), size = ROUND * threads, i, code = CT_OK;
+	int threads = ct_pool_threads(pool), each = 1, size, i, code = CT_OK;
 	struct round r = { .fn = fn, .ctx = ctx };
 	const struct worker *failed;
 
@@ -62,11 +69,20 @@ ct_parallel_run(const struct ct_job *job, int n, ct_item_fn fn, void *ctx, const
 	if (!r.workers)
 		return ct_fail_memory(err, (size_t)threads * sizeof *r.workers, phase);
 	for (r.first = 0; r.first < n && code == CT_OK; r.first += size) {
+		double start = ct_seconds(), took;
+
+		size = each * threads;
 		if (!ct_job_go_on(job, phase, r.first, n)) {
 			code = ct_fail(err, CT_ECANCELLED, "%s: cancelled after %d of %d", phase, r.first, n);
 			break;
 		}
 		ct_pool_run(pool, n - r.first < size ? n - r.first : size, run_item, &r);
+		took = ct_seconds() - start;
+		if (took < short_round && each < ROUND)
+			each *= GROW;
+		else if (took > long_round && each > 1)
+			each /= 2;
+		each = each > ROUND ? ROUND : each;
 		failed = first_failure(r.workers, threads);
 		if (failed) {
 			code = failed->err.code;

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-enum { BAR = 24 };
+enum { BAR = 16 };
 static const double first_after = 0.4, redraw_every = 0.1;	/* seconds */
 static const double status_every = 0.2, log_every = 60;
 
@@ -41,8 +41,9 @@ draw(struct cli_progress *p, const char *phase, long done, long total, double no
 	bar[BAR] = '\0';
 	if (rate > 0)
 		time_left(left, sizeof left, (double)(total - done) / rate);
-	fprintf(stderr, "\r%-20.20s [%s] %3ld%%  %.3g/s  %s left\033[K", phase, bar, 100 * done / total, rate,
-	    *left ? left : "?");
+	/* a percentage of much work stays 0 for long: the count shows that it moves */
+	fprintf(stderr, "\r\033[?7l%-15.20s [%s] %3ld%%  %ld of %ld  %.3g/s  %s left\033[K\033[?7h", phase,
+	    bar, 100 * done / total, done, total, rate, *left ? left : "?");
 }
 
 bool

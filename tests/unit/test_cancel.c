@@ -9,7 +9,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/parallel.h"
 #include "world.h"
 
 struct patience {
@@ -25,6 +27,49 @@ until_tired(void *ctx, const char *phase, long done, long total)
 	assert_true(done >= 0 && (total == 0 || done <= total));
 	p->calls++;
 	return p->left-- > 0;
+}
+
+static int
+slow_item(void *ctx, int item, int worker, struct ct_arena *scratch, struct ct_error *err)
+{
+	const struct timespec pause = { .tv_nsec = 60 * 1000 * 1000 };
+
+	(void)item;
+	(void)worker;
+	(void)scratch;
+	(void)err;
+	nanosleep(&pause, NULL);
+	++*(int *)ctx;
+	return CT_OK;
+}
+
+static int
+quick_item(void *ctx, int item, int worker, struct ct_arena *scratch, struct ct_error *err)
+{
+	(void)worker;
+	(void)scratch;
+	(void)err;
+	*(int *)ctx += item;
+	return CT_OK;
+}
+
+/* Between slow items it is asked each time; between quick ones rarely. */
+static void
+test_slow_items(void **state)
+{
+	struct patience p = { 2, 0 };
+	const struct ct_job job = { .progress = until_tired, .ctx = &p };
+	struct ct_error err = { 0 };
+	int done = 0, sum = 0;
+
+	(void)state;
+	assert_int_equal(ct_parallel_run(&job, 30, slow_item, &done, "items", &err), CT_ECANCELLED);
+	assert_string_equal(err.msg, "items: cancelled after 2 of 30");
+	assert_int_equal(done, 2);
+	p = (struct patience){ INT_MAX, 0 };
+	assert_int_equal(ct_parallel_run(&job, 10000, quick_item, &sum, "items", &err), CT_OK);
+	assert_int_equal(sum, 10000 / 2 * 9999);
+	assert_in_range(p.calls, 10000 / 32, 10000 / 8);
 }
 
 /* Wherever a long call is cancelled, the session is what it was. */
@@ -177,6 +222,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_slow_items),
 		WORLD_TEST(test_cancel),
 		WORLD_TEST(test_questions),
 	};
