@@ -5,12 +5,14 @@ peer_logits_SOURCES = tests/peer/logits.c
 peer_logits_LDADD = $(engine_libs)
 peer_tokens_SOURCES = tests/peer/tokens.c
 peer_tokens_LDADD = $(engine_libs)
-EXTRA_DIST += %D%/check.py %D%/layouts.py %D%/nfc_tables.py %D%/own.py %D%/reference.py \
+EXTRA_DIST += %D%/check.py %D%/config_check.py %D%/layouts.py %D%/nfc_tables.py %D%/own.py %D%/reference.py \
 	%D%/reference_families.py %D%/relp.py %D%/rope.py %D%/tokenizers_check.py
 CLEANFILES += peer_logits peer_tokens
 peer_models = $${MODELS:-$$(dirname $(srcdir)/models/*/config.json)}
 check-peer: peer_logits peer_tokens
 	@python3 $(srcdir)/tests/peer/tokenizers_check.py ./peer_tokens; \
+	status=$$?; test $$status -eq 77 || test $$status -eq 0 || exit $$status
+	@python3 $(srcdir)/tests/peer/config_check.py ./peer_logits; \
 	status=$$?; test $$status -eq 77 || test $$status -eq 0 || exit $$status
 	@python3 $(srcdir)/tests/peer/check.py ./peer_logits $(peer_models); \
 	status=$$?; test $$status -eq 77 || exit $$status
