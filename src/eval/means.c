@@ -6,8 +6,6 @@
 
 #include "math/blas.h"
 
-static const float least_share = 0.1f;
-
 static void
 collect(struct ct_means *s, const struct ct_activity *activity, const int *group, const long *count)
 {
@@ -56,7 +54,7 @@ ct_means_collect(struct ct_means *s, const struct ct_transcoder *tc, const struc
 	float *decoder = malloc(((size_t)tc->D + 1) * sizeof *decoder);
 	int l, i, code = CT_OK;
 
-	*s = (struct ct_means){.L = tc->L, .n_groups = n_groups};
+	*s = (struct ct_means){ .L = tc->L, .n_groups = n_groups, .least = .1f };
 	s->first = calloc((size_t)tc->L + 1, sizeof *s->first);
 	for (l = 0; s->first && l < tc->L; l++)
 		s->first[l + 1] = row += (size_t)tc->layers[l].F;
@@ -106,7 +104,7 @@ ct_means_difference(const struct ct_means *s, int from, int to, int n, int pos, 
 			for (; k < s->first[l + 1]; k++) {
 				d = b[k] - a[k];
 				if ((!only || only[k]) && most > 0 &&
-				    fabsf(d) * s->norm[k] >= least_share * most)
+				    fabsf(d) * s->norm[k] >= s->least * most)
 					clamps[found++] = (struct ct_clamp){ .layer = l,
 						.feature = (int)(k - s->first[l]),
 						.pos = pos - i,

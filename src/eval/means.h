@@ -21,6 +21,8 @@ struct ct_means {
 	size_t *first;		/* (L+1) of each layer's features in a row; the last is the length of a row */
 	float *norm;		/* (row) length of all decoder rows together */
 	float *mean;		/* (groups, row) */
+	/* share of the largest difference of two groups below which a feature counts as noise: .1 */
+	float least;
 };
 
 /*
@@ -32,8 +34,8 @@ void ct_means_free(struct ct_means *s);
 
 /*
  * Clamps, as deltas, that take groups from..from+n-1 out and put groups to..to+n-1 in, the i-th at position
- * pos - i. Features whose difference of means, times the length of their decoders, stays below a tenth of the
- * largest are left out: noise.
+ * pos - i. Features whose difference of means, times the length of their decoders, stays below s->least of
+ * the largest are left out: noise.
  *   only    (row) features that may be moved; NULL: all
  *   clamps  out, room for n rows
  * Returns how many clamps.
