@@ -22,7 +22,7 @@ trap 'rm -rf "$out" "$out".*' EXIT
 
 # How exact the sums are depends on the processor and the compiler's options: only that it is said is compared. Sessions
 # have a time.
-vary='s/exact [0-9][0-9.e-]*/exact/; s/within [0-9][0-9.e-]*/within/; s/today [0-9][0-9]:[0-9][0-9]/today/'
+vary='s/exact [0-9][0-9.e-]*/exact/; s/within [0-9][0-9.e-]*/within/g; s/today [0-9][0-9]:[0-9][0-9]/today/'
 same() {
 	sed "$vary" "$1" >"$out.got"
 	sed "$vary" "$2" >"$out.want"
@@ -38,7 +38,10 @@ find_all() {
 # A model whose tokens are pieces of words, made when a script asks for it.
 bpe=$out.made/bpe
 make_bpe() {
-	[ -d "$bpe" ] || { mkdir "$out.made" && "$maker" "$bpe" "$top/tests/tokenizers/gpt2/tokenizer.json" 380 32 2 64 32; }
+	[ -d "$bpe" ] && return
+	mkdir "$out.made" && "$maker" "$bpe" "$top/tests/tokenizers/gpt2/tokenizer.json" 380 32 2 64 32 || return
+	# Else transformers would take the tokenizer for one of llama's, with a BOS that it lacks.
+	echo '{"tokenizer_class": "PreTrainedTokenizerFast"}' >"$bpe/tokenizer_config.json"
 }
 
 # name, arguments; the script is $out.script
