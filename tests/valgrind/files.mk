@@ -7,16 +7,18 @@ VALGRIND_4 = test_build test_clamped test_corpus test_generate test_heads
 VALGRIND_5 = test_memory test_nfc test_operands test_qk test_train_text
 VALGRIND_6 = tests/cli/export.sh tests/cli/features.sh tests/cli/help.sh tests/cli/hostile.sh \
 	tests/cli/session.sh
-VALGRIND_7 = tests/cli/examples.sh tests/cli/lesson.sh tests/cli/weights.sh
+VALGRIND_7 = tests/cli/lesson.sh tests/cli/weights.sh
 VALGRIND_8 = tests/cli/batch.sh tests/cli/full.sh tests/cli/own.sh tests/cli/settings.sh tests/cli/steer.sh \
 	tests/cli/trace.sh
 VALGRIND_9 = test_pattern
 
 # Fuzzers go on under ASan, which is faster. Tests on a pseudo-terminal wait for the program against the
 # clock, and both tests of trainings kill them at moments that the clock says, until one ends. figures.sh
-# measures whole models, for which eval.sh has a small one; man.sh runs no program of ours.
+# measures whole models, for which eval.sh has a small one, and examples.sh runs the manuals' commands on
+# them: each command has a script with a small model. man.sh runs no program of ours.
 VALGRIND_NOT = $(fuzz_names) test_monkey test_restore test_saving test_terminal test_traffic \
-	tests/cli/train.sh tests/cli/train_own.sh tests/cli/figures.sh tests/cli/man.sh
+	tests/cli/train.sh tests/cli/train_own.sh tests/cli/figures.sh tests/cli/examples.sh \
+	tests/cli/man.sh
 
 # Those of $tests that no list names.
 valgrind_named = $(VALGRIND_3) $(VALGRIND_4) $(VALGRIND_5) $(VALGRIND_6) $(VALGRIND_7) $(VALGRIND_8) \
