@@ -159,13 +159,13 @@ draw_share(struct app *a, const struct swap *s, const struct area *area)
 	    "changes nothing" : "changes the answer");
 	if (same)
 		draw_fmt(area, x, y + 1, ST_DIM, " (%s)", same);
-	x = 1 + draw_text(area, 1, y + 2, ST_DIM, "as many random features: ");
-	x += draw_fmt(area, x, y + 2, ST_TEXT, "%d give it, %d change the answer", w->random_given,
-	    w->random_changed);
+	x = 1 + draw_text(area, 1, y + 2, ST_DIM, "random features: ");
+	x += draw_fmt(area, x, y + 2, ST_TEXT, "%d of %d give it, %d change the answer", w->random_given,
+	    w->tried, w->random_changed);
 	if (!w->controls_hold)
 		draw_text(area, x, y + 2, ST_MINUS, ": the swaps prove less");
 	draw_text(area, 3, y + 3, ST_DIM,
-	    "of the same layers, moved as far: what they do as well, any push would do");
+	    "as many, of the same layers, moved as far: what they do, any push would do");
 	free(same);
 }
 
