@@ -259,7 +259,7 @@ begin(struct app *a, const struct app_options *opt, struct beginning *b)
 		return code;
 	say_notes(a, ct_engine_notes(a->study.engine));
 	say_troubles(a, opt);
-	if (a->live && !asked)
+	if ((a->live || opt->linear) && !asked)
 		view_show(a, VIEW_START);
 	return CT_OK;
 }

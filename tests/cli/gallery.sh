@@ -43,4 +43,7 @@ ok "and the graphs" has "graph +dallas +a saved graph"
 show "view start\nsearch From Dallas\nkey Enter\nscreen\n"
 ok "Enter opens one" has '^─ boxes'
 ok "and it says what it is about" has '^ dallas.session: From Dallas to Austin by way of Texas'
+
+echo quit | XDG_STATE_HOME="$tmp/state" timeout "$limit" "$CTRACE_TUI" --linear >"$tmp/out" 2>&1
+ok "without arguments, lines begin with the start screen, too" has '^1\. lesson, first, What am I looking at'
 exit $failed

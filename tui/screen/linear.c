@@ -263,6 +263,8 @@ say_lesson(struct app *a, struct linear *l)
 			snprintf(before, sizeof before, "lesson choose %d: ", i + 1);
 			say_text(before, s->predict.choice[i]);
 		}
+		if (!s->ask && !s->predict.ask && p->step + 1 < p->lesson->n)
+			app_line("lesson next goes on");
 	} else if (done && !l->done) {
 		app_line("done: lesson next goes on");
 	}
