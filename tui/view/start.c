@@ -137,7 +137,7 @@ add_gallery(struct start *v, char **models)
 		if (!o)
 			break;
 		clean(o->name, sizeof o->name, paths_name(graphs.list[i], name, sizeof name));
-		clean(o->title, sizeof o->title, "a saved graph, which opens without its model");
+		clean(o->title, sizeof o->title, "a saved graph; opens without its model");
 	}
 	ct_model_list_free(sessions.list);
 	ct_model_list_free(graphs.list);
