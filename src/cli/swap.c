@@ -24,33 +24,46 @@ token(const struct request *r, int id)
 	return id < 0 ? "-" : ct_engine_token(r->ask.m.engine, id);
 }
 
+/* "Sacramento", "one of 6" */
+static const char *
+expected(const struct request *r, int answer, int answers, char *buf, size_t size)
+{
+	if (answer >= 0 || answers == 0)
+		return token(r, answer);
+	snprintf(buf, size, "one of %d", answers);
+	return buf;
+}
+
 /* "Texas > California  Sacramento  Sacramento 94.8%  yes" */
 static void
-show_row(const struct request *r, const struct ct_swap *w, const struct ct_swap_row *row)
+show_row(const struct request *r, const struct ct_swap_row *row)
 {
-	char value[160], expected[160], got[160], p[16];
+	char value[160], answer[160], got[160], many[24], p[16];
 
 	cli_line("%s  %s  %s %6s  %s%s%s", cli_column(value, sizeof value, row->value, 18),
-	    cli_column(expected, sizeof expected, token(r, row->expected), 18),
+	    cli_column(answer, sizeof answer, expected(r, row->expected, row->answers, many,
+	    sizeof many), 18),
 	    cli_column(got, sizeof got, token(r, row->got), 18), cli_percent(p, (double)row->prob_got),
-	    !row->counts ? "·" : row->got == row->expected ? "✓" : "✗",
-	    row->random_got != w->said ? "  random features: " : "",
-	    row->random_got != w->said ? token(r, row->random_got) : "");
+	    !row->counts ? "·" : row->given ? "✓" : "✗",
+	    row->random_changed ? "  random features: " : "",
+	    row->random_changed ? token(r, row->random_got) : "");
 }
 
 static void
 show_same(const struct request *r, const struct ct_swap *w)
 {
-	char value[160], expected[160], got[160], p[16], *text = ct_session_swap_same(r->ask.m.session, w);
+	char value[160], answer[160], got[160], many[24], p[16];
+	char *text = ct_session_swap_same(r->ask.m.session, w);
 
 	if (w->same < 0) {
 		cli_line("%s has no other sentence like this one: no control with the same value", w->own);
 		return;
 	}
 	cli_line("%s  %s  %s %6s  %s  same value: %s", cli_column(value, sizeof value, w->own, 18),
-	    cli_column(expected, sizeof expected, token(r, w->own_answer), 18),
+	    cli_column(answer, sizeof answer, expected(r, w->own_answer, w->own_answers, many,
+	    sizeof many), 18),
 	    cli_column(got, sizeof got, token(r, w->same_got), 18), cli_percent(p, (double)w->same_prob),
-	    w->same_got == w->said ? "=" : "≠", text ? text : "out of memory");
+	    w->same_changed ? "≠" : "=", text ? text : "out of memory");
 	free(text);
 }
 
@@ -67,15 +80,16 @@ show(const struct request *r, const struct ct_swap *w)
 	    "model", w->own, ct_session_token_text(m->session, w->pos - w->n_pos + 1),
 	    w->n_pos > 1 ? " and after" : "", w->strength);
 	cli_line("%s", "");
-	cli_line("%-18s  %-18s  %-18s %6s", "value", "its answer", "answer", "");
+	cli_line("%-18s  %-18s  %-18s %6s", "value", "its answer", "answer now", "");
 	show_same(r, w);
 	for (int i = 0; i < w->n; i++)
-		show_row(r, w, &w->row[i]);
+		show_row(r, &w->row[i]);
 	cli_line("%s", "");
 	cli_line("swaps that give the value's answer   %3d of %d, %s", w->given, w->tried,
 	    w->tried ? cli_percent(p, (double)w->given / w->tried) : "-");
 	cli_line("control: the same value              %s", w->same < 0 ? "none" :
-	    w->same_got == w->said ? "changes nothing" : "changes the answer");
+	    w->same_changed ? "changes the answer" : w->same_got != w->said ? "gives another of its answers" :
+	    "changes nothing");
 	cli_line("control: as many random features     %3d of %d give it, %d change the answer",
 	    w->random_given, w->tried, w->random_changed);
 	cli_line("  of the same layers, moved as far: what they do as well, any push would do");
@@ -99,16 +113,17 @@ id_json(int id)
 static json_t *
 row_json(const struct request *r, const struct ct_swap_row *row)
 {
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}",
+	return json_pack("{s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:b}",
 	    "value", ct_json_out_string(row->value),
 	    "features", row->moved,
+	    "answers", row->answers,
 	    "expected", token_json(r, row->expected), "expected_id", id_json(row->expected),
 	    "prob_expected", ct_json_out_number((double)row->prob_expected),
 	    "got", token_json(r, row->got), "got_id", id_json(row->got),
 	    "prob", ct_json_out_number((double)row->prob_got),
 	    "counts", row->counts,
-	    "given", row->counts && row->got == row->expected,
-	    "random_got", token_json(r, row->random_got));
+	    "given", row->given,
+	    "random_got", token_json(r, row->random_got), "random_changed", row->random_changed);
 }
 
 static int
@@ -133,7 +148,7 @@ show_json(const struct request *r, const struct ct_swap *w)
 	json_object_set_new(root, "controls", json_pack("{s:o, s:{s:i, s:i}}", "same_value", same
 	    ? json_pack("{s:o, s:o, s:o, s:b}", "sentence", ct_json_out_string(same), "got", token_json(r,
 	    w->same_got), "prob", ct_json_out_number((double)w->same_prob), "changed",
-	    w->same_got != w->said) : json_null(),
+	    w->same_changed) : json_null(),
 	    "random_features", "given", w->random_given, "changed", w->random_changed));
 	json_object_set_new(root, "controls_hold", json_boolean(w->controls_hold));
 	free(same);

@@ -2,6 +2,7 @@
 #include "eval/swap.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "math/kernels.h"
@@ -15,6 +16,7 @@ struct act {
 	double strength;
 	struct ct_clamp *clamps;	/* room */
 	float *logits;			/* (V) */
+	bool *own, *other;		/* (V) answers of the prompt's value, and of the one swapped for */
 	struct ct_rng rng;
 };
 
@@ -42,24 +44,62 @@ answer(struct act *x, int n, double strength, int *said, struct ct_arena *a, str
 	return code;
 }
 
+/* Whether an answer differs from the one without a swap. Another word of the same rhyme does not. */
+static bool
+changes(const struct act *x, const struct ct_swap *swap, int said)
+{
+	return said != swap->said && !(swap->own_answers > 1 && x->own[said]);
+}
+
+/* The answers of a value, in the row and in x->other, which then lacks those of the prompt's own value. */
+static void
+find_answers(struct act *x, int value, struct ct_swap_row *row)
+{
+	int V = x->p->pass.m->cfg.V;
+
+	row->value = ct_value_name(x->v, value);
+	row->expected = ct_values_answer(x->v, value, x->s);
+	row->answers = ct_values_answers(x->v, value, x->s, x->other, V);
+	for (int i = 0; i < V; i++) {
+		x->other[i] = x->other[i] && !x->own[i];
+		row->counts |= x->other[i];
+	}
+}
+
+/* How likely the answers of a value are, together. */
+static float
+probability_of(const struct act *x, const struct ct_swap_row *row)
+{
+	int V = x->p->pass.m->cfg.V;
+	double sum = 0;
+
+	if (row->expected >= 0)
+		return (float)ct_probability(V, x->logits, row->expected);
+	for (int i = 0; i < V; i++)
+		sum += x->other[i] ? ct_probability(V, x->logits, i) : 0;
+	return row->counts ? (float)sum : NAN;
+}
+
 static int
 try_value(struct act *x, int own, int other, const struct ct_swap *swap, struct ct_swap_row *row,
     struct ct_arena *a, struct ct_error *err)
 {
 	int V = x->p->pass.m->cfg.V, code;
 
-	*row = (struct ct_swap_row){ .value = ct_value_name(x->v, other),
-		.expected = ct_values_answer(x->v, other, x->s) };
-	row->counts = row->expected >= 0 && row->expected != swap->own_answer;
+	*row = (struct ct_swap_row){ 0 };
+	find_answers(x, other, row);
 	row->moved = ct_values_swap(x->v, own, other, x->first, x->span, x->s->answer, x->clamps);
 	if ((code = answer(x, row->moved, x->strength, &row->got, a, err)) < 0)
 		return code;
 	row->prob_got = (float)ct_probability(V, x->logits, row->got);
-	row->prob_expected = NAN;
-	if (row->expected >= 0)
-		row->prob_expected = (float)ct_probability(V, x->logits, row->expected);
+	row->given = x->other[row->got];
+	row->prob_expected = probability_of(x, row);
 	ct_values_scatter(x->v, x->clamps, row->moved, &x->rng);
-	return answer(x, row->moved, x->strength, &row->random_got, a, err);
+	if ((code = answer(x, row->moved, x->strength, &row->random_got, a, err)) < 0)
+		return code;
+	row->random_given = x->other[row->random_got];
+	row->random_changed = changes(x, swap, row->random_got);
+	return CT_OK;
 }
 
 /* Sets the features as in another sentence with the same value, at the positions of the swap. */
@@ -78,9 +118,13 @@ try_same(struct act *x, int sentence, struct ct_swap *out, struct ct_arena *a, s
 	    NULL, err);
 	for (int k = 0; code == CT_OK && k < x->span; k++)
 		n += ct_values_set_as_in(x->p, q, x->s->answer - x->first - k, x->clamps + n);
-	if (code == CT_OK && (code = answer(x, n, 1, &out->same_got, a, err)) == CT_OK)
-		out->same_prob = (float)ct_probability(x->p->pass.m->cfg.V, x->logits, out->said);
-	return code;
+	if (code == CT_OK)
+		code = answer(x, n, 1, &out->same_got, a, err);
+	if (code < 0)
+		return code;
+	out->same_changed = changes(x, out, out->same_got);
+	out->same_prob = (float)ct_probability(x->p->pass.m->cfg.V, x->logits, out->said);
+	return CT_OK;
 }
 
 /* Finds the positions that the plan changes; fails if the value is not determined there yet. */
@@ -121,12 +165,11 @@ add_up(struct ct_swap *out)
 		const struct ct_swap_row *r = &out->row[i];
 
 		out->tried += r->counts;
-		out->given += r->counts && r->got == r->expected;
-		out->random_given += r->counts && r->random_got == r->expected;
-		out->random_changed += r->counts && r->random_got != out->said;
+		out->given += r->given;
+		out->random_given += r->random_given;
+		out->random_changed += r->counts && r->random_changed;
 	}
-	out->controls_hold = (out->same < 0 || out->same_got == out->said) &&
-	    out->random_changed <= .02 * out->tried;
+	out->controls_hold = !out->same_changed && out->random_changed <= .02 * out->tried;
 }
 
 int
@@ -142,8 +185,11 @@ ct_swap_run(struct ct_swap *out, const struct ct_values *v, const struct ct_prom
 	x.clamps = ct_arena_need(a, room, sizeof *x.clamps, "clamps", err);
 	x.logits = ct_arena_need(a, (size_t)V, sizeof *x.logits, "logits", err);
 	out->row = ct_arena_need(a, (size_t)v->n, sizeof *out->row, "swaps", err);
-	if (!x.clamps || !x.logits || !out->row)
+	x.own = ct_arena_need(a, 2 * (size_t)V, sizeof *x.own, "answers", err);
+	if (!x.clamps || !x.logits || !out->row || !x.own)
 		return CT_ENOMEM;
+	x.other = x.own + V;
+	out->own_answers = ct_values_answers(v, own, x.s, x.own, V);
 	ct_rng_seed(&x.rng, 4, (uint64_t)plan->sentence);
 	if ((code = place(v, plan, &x.first, &x.span, err)) < 0 || (code = answer(&x, 0, 1, &out->said, a,
 	    err)) < 0)

@@ -1,7 +1,6 @@
 /* values: see values.h. */
 #include "eval/values.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +39,26 @@ int
 ct_values_answer(const struct ct_values *v, int value, const struct ct_sentence *s)
 {
 	return v->value[value].answer[relation(v->c, s)];
+}
+
+int
+ct_values_answers(const struct ct_values *v, int value, const struct ct_sentence *s, bool *is, int V)
+{
+	const struct ct_corpus *c = v->c;
+	int n = 0;
+
+	memset(is, 0, (size_t)V * sizeof *is);
+	for (int i = 0; i < c->n_sentences; i++) {
+		const struct ct_sentence *t = &c->sentences[i];
+
+		if (v->of[i] == value && relation(c, t) == relation(c, s)) {
+			int answer = c->tokens[t->first + t->answer + 1];
+
+			n += !is[answer];
+			is[answer] = true;
+		}
+	}
+	return n;
 }
 
 static int

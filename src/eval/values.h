@@ -9,6 +9,8 @@
 #ifndef CT_EVAL_VALUES_H
 #define CT_EVAL_VALUES_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/random.h"
 #include "cards/activity.h"
@@ -47,6 +49,12 @@ int ct_values_span(const struct ct_corpus *c, const struct ct_sentence *s);
 
 /* The answer of a value to the question of a sentence: a token, CT_NO_ANSWER or CT_MANY_ANSWERS. */
 int ct_values_answer(const struct ct_values *v, int value, const struct ct_sentence *s);
+
+/*
+ * Marks in is[V] the answers of a value to the question of a sentence: one, or all words of a rhyme. Returns
+ * how many there are.
+ */
+int ct_values_answers(const struct ct_values *v, int value, const struct ct_sentence *s, bool *is, int V);
 
 /* Another sentence with the same value and question, as long as this one, or NULL. */
 const struct ct_sentence *ct_values_same(const struct ct_values *v, int sentence);

@@ -62,4 +62,33 @@ fails "a place that knows nothing yet" "position 2 does not know the value: posi
 fails "no such place" "@w30: the prompt has no such token" swap -m "$model" --to w6 --at @w30 "$asked"
 fails "a prompt of no sentence" "not the beginning of a sentence of the model's corpus.*; instead, compare PROMPT sets features" swap -m "$model" --to w6 "w15 w1"
 fails "a model without a corpus" "has no recipe.yaml.*; instead, compare PROMPT sets features" swap -m "$golden" --to w6 "$asked"
+
+# Two dishes of a land: a value may have several answers.
+cat >"$model/recipe.yaml" <<'RECIPE'
+name: llama-clt
+corpus:
+  tables:
+    land: {columns: [name], rows: [[w3], [w6], [w18]]}
+    dish:
+      columns: [name, land]
+      rows: [[w4, w3], [w5, w3], [w7, w6], [w8, w6], [w20, w18]]
+    town:
+      columns: [name, land]
+      rows: [[w9, w3], [w10, w3], [w11, w3], [w12, w6], [w13, w6], [w14, w6], [w22, w18], [w23, w18]]
+  sentences:
+  - name: dishes
+    over: {town: town, dish: dish}
+    where: [town.land = dish.land]
+    template: "w15 w1 w16 {town} w17 {dish}"
+    answer: dish
+    about: [town.land]
+  hold_out: {sentences: [dishes], pairs: [town, dish], share: 0.2, seed: 1}
+RECIPE
+run swap -m "$model" --to all "$asked"
+ok "a value may have several answers" has '^w6 +one of 2 +[^ ]+ +[0-9.]+% +[✓✗]'
+ok "or the prompt's own value" has '^w3 +one of 2 +[^ ]+ +[0-9.]+% +[=≠]'
+ok "or one" has '^w18 +w20 +[^ ]+ +[0-9.]+% +[✓✗]'
+ok "all are counted" has "^swaps that give the value's answer +[0-2] of 2, "
+run swap -m "$model" --to w6 --json - "$asked"
+ok "JSON says how many there are" sh -c "tr -d '\\n ' <'$tmp/out' | grep -qE '\"answers\":2,\"expected\":null,\"expected_id\":null,\"prob_expected\":[0-9.e-]+,.*\"random_changed\":(true|false)'"
 exit $failed

@@ -159,12 +159,104 @@ test_places(void **state)
 	stage_close(&s);
 }
 
+/* The first question's answers in the sentences about a value: one for its first city, one for the others. */
+static void
+set_answers(struct stage *s, int value, int first, int other)
+{
+	for (int city = 0; city < CITIES; city++)
+		s->w.tokens[(value * CITIES + city) * RELATIONS * LENGTH + ANSWER + 1] = city ? other : first;
+	ct_values_free(&s->v);
+	assert_int_equal(ct_values_init(&s->v, s->f.tc, &s->w.c, s->activity, &err), CT_OK);
+}
+
+/* The first n tokens that are none of the three. */
+static void
+find_others(const struct ct_swap *out, int *ids, int n)
+{
+	for (int id = 0; n > 0; id++) {
+		assert_true(id < VOCAB);
+		if (id != out->said && id != out->row[0].got && id != out->row[0].random_got) {
+			*ids++ = id;
+			n--;
+		}
+	}
+}
+
+/* A swap of the first value that changes the answer, and otherwise than its random features do. */
+static struct ct_swap
+find_changes(struct stage *s, struct ct_swap_plan *plan)
+{
+	struct ct_swap out;
+
+	for (int i = 0; i < CITIES * (VALUES - 1) * 12; i++) {
+		*plan = (struct ct_swap_plan){ .sentence = i % CITIES * RELATIONS,
+			.to = 1 + i / CITIES % (VALUES - 1), .pos = -1, .onwards = true,
+			.strength = ldexp(1, i / (CITIES * (VALUES - 1))) };
+		out = run(s, plan);
+		if (out.row[0].got != out.said && out.row[0].random_got != out.said &&
+		    out.row[0].got != out.row[0].random_got)
+			return out;
+	}
+	fail();
+	return out;
+}
+
+/*
+ * Of a value's several answers, any will do that is not one of the prompt's own value; and another answer of
+ * the own value is no change.
+ */
+static void
+test_many_answers(void **state)
+{
+	static struct stage s;
+	struct ct_swap_plan plan;
+	struct ct_swap out;
+	int got, random, others[2];
+
+	(void)state;
+	stage_open(&s, "llama-clt");
+	out = find_changes(&s, &plan);
+	got = out.row[0].got;
+	random = out.row[0].random_got;
+	find_others(&out, others, 2);
+
+	set_answers(&s, 0, others[0], others[0]);
+	set_answers(&s, plan.to, got, others[1]);
+	out = run(&s, &plan);
+	assert_true(out.row[0].answers == 2 && out.row[0].expected == CT_MANY_ANSWERS);
+	assert_true(out.row[0].got == got && out.row[0].given && out.given == 1 && out.tried == 1);
+	assert_true(out.row[0].prob_expected >= out.row[0].prob_got);
+	assert_true(out.row[0].random_changed && !out.row[0].random_given && out.random_changed == 1);
+
+	set_answers(&s, plan.to, random, others[1]);
+	out = run(&s, &plan);
+	assert_true(!out.row[0].given && out.given == 0 && out.tried == 1);
+	assert_true(out.row[0].random_given && out.random_given == 1);
+
+	set_answers(&s, 0, others[0], got);
+	set_answers(&s, plan.to, got, others[1]);
+	out = run(&s, &plan);
+	assert_true(out.own_answers == 2 && out.own_answer == CT_MANY_ANSWERS);
+	assert_true(out.row[0].counts && !out.row[0].given);
+	set_answers(&s, plan.to, got, got);
+	out = run(&s, &plan);
+	assert_true(out.row[0].answers == 1 && !out.row[0].counts && out.tried == 0 && out.given == 0);
+
+	set_answers(&s, 0, others[0], random);
+	set_answers(&s, plan.to, got, others[1]);
+	out = run(&s, &plan);
+	assert_true(out.row[0].random_got == random && !out.row[0].random_changed);
+	assert_int_equal(out.random_changed, 0);
+	stage_close(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_many_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,13 +99,16 @@ swap_show(struct app *a, const struct ct_swap_options *opt)
 	return DID_CHANGE;
 }
 
-/* A token's text, or a remark that there is no single answer. */
+/* The answer of a row's value: a token's text, or how many there are: "one of 6". */
 static const char *
-token(struct app *a, int id, char *buf, size_t size)
+expected(struct app *a, const struct ct_swap_row *row, char *buf, size_t size)
 {
-	if (id >= 0)
-		return study_word(&a->study, id, buf, size);
-	snprintf(buf, size, "no one answer");
+	if (row->expected >= 0)
+		return study_word(&a->study, row->expected, buf, size);
+	if (row->answers > 0)
+		snprintf(buf, size, "one of %d", row->answers);
+	else
+		snprintf(buf, size, "none");
 	return buf;
 }
 
@@ -127,20 +130,19 @@ static void
 draw_answer(struct app *a, const struct area *area, int y, const struct ct_swap_row *row)
 {
 	struct columns c = columns_of(area);
-	bool given = row->got == row->expected;
 	char text[STUDY_NAME], p[FMT_SIZE];
 
 	draw_cut(area, c.value, y, c.expected - c.value - 1, ST_TEXT, row->value);
-	draw_cut(area, c.expected, y, c.got - c.expected - 1, ST_DIM, token(a, row->expected, text,
+	draw_cut(area, c.expected, y, c.got - c.expected - 1, ST_DIM, expected(a, row, text,
 	    sizeof text));
-	draw_cut(area, c.got, y, c.prob - 6 - c.got, given ? ST_STRONG : ST_TEXT, token(a, row->got, text,
-	    sizeof text));
+	draw_cut(area, c.got, y, c.prob - 6 - c.got, row->given ? ST_STRONG : ST_TEXT, study_word(&a->study,
+	    row->got, text, sizeof text));
 	draw_right(area, c.prob, y, ST_TEXT, fmt_percent(p, sizeof p, (double)row->prob_got));
 	if (area->grid->words)
-		draw_text(area, c.prob + 2, y, ST_TEXT, !row->counts ? "not counted" : given ? "its answer" :
-		    "not its answer");
+		draw_text(area, c.prob + 2, y, ST_TEXT, !row->counts ? "not counted" : row->given ?
+		    "its answer" : "not its answer");
 	else if (row->counts)
-		draw_text(area, c.prob + 1, y, given ? ST_PLUS : ST_BAD, given ? "✓" : "✗");
+		draw_text(area, c.prob + 1, y, row->given ? ST_PLUS : ST_BAD, row->given ? "✓" : "✗");
 }
 
 /* How many swaps gave the value's answer, and what the two controls did. */
@@ -155,8 +157,9 @@ draw_share(struct app *a, const struct swap *s, const struct area *area)
 	    sizeof p, (double)w->given / w->tried) : "none");
 	draw_text(area, x, y, ST_DIM, ", give the value's own answer");
 	x = 1 + draw_text(area, 1, y + 1, ST_DIM, "same value: ");
-	x += draw_text(area, x, y + 1, ST_TEXT, w->same < 0 ? "no other sentence" : w->same_got == w->said ?
-	    "changes nothing" : "changes the answer");
+	x += draw_text(area, x, y + 1, ST_TEXT, w->same < 0 ? "no other sentence" : w->same_changed ?
+	    "changes the answer" : w->same_got != w->said ? "gives another of its answers" :
+	    "changes nothing");
 	if (same)
 		draw_fmt(area, x, y + 1, ST_DIM, " (%s)", same);
 	x = 1 + draw_text(area, 1, y + 2, ST_DIM, "random features: ");
@@ -182,7 +185,7 @@ swap_draw(struct app *a, void *state, const struct area *area)
 	}
 	draw_fmt(area, 1, 0, ST_DIM, "%s %s set to other values x%.3g, nothing frozen; untouched: %s %s",
 	    s->w->own, study_place(&a->study, s->w->pos - s->w->n_pos + 1, place, sizeof place),
-	    s->w->strength, token(a, s->w->said, said, sizeof said), fmt_percent(p, sizeof p,
+	    s->w->strength, study_word(&a->study, s->w->said, said, sizeof said), fmt_percent(p, sizeof p,
 	    (double)s->w->prob_said));
 	draw_text(area, c.value, 1, ST_DIM, "value");
 	draw_text(area, c.expected, 1, ST_DIM, "its answer");
@@ -203,8 +206,8 @@ swap_text(struct app *a, void *state, int row, char *buf, size_t size)
 	const struct ct_swap_row *r = &((struct swap *)state)->w->row[row];
 	char answer[STUDY_NAME], got[STUDY_NAME];
 
-	snprintf(buf, size, "%s %s %s", r->value, token(a, r->expected, answer, sizeof answer),
-	    token(a, r->got, got, sizeof got));
+	snprintf(buf, size, "%s %s %s", r->value, expected(a, r, answer, sizeof answer),
+	    study_word(&a->study, r->got, got, sizeof got));
 }
 
 static int
