@@ -68,6 +68,8 @@ layer_rows(const struct ct_fidelity *f)
 static void
 graph_rows(const struct ct_graph_figures *g)
 {
+	char title[64];
+
 	cli_line(" graphs of %d held-out prompts", g->n);
 	row("replacement score", &g->replacement, 1);
 	row("completeness score", &g->completeness, 1);
@@ -84,6 +86,8 @@ graph_rows(const struct ct_graph_figures *g)
 	row("  without as many random others", &g->random_necessity, 1);
 	row("lead left with nothing else", &g->sufficiency, 1);
 	row("  with as many random others alone", &g->random_sufficiency, 1);
+	snprintf(title, sizeof title, "prompts that lead by %g or more", CT_LEAST_LEAD);
+	cli_line("  %-36s %7d", title, g->n_lead);
 	row("kept features shared by like prompts", &g->stability, 1);
 }
 

@@ -57,7 +57,6 @@ static void
 show_loads(const struct request *r, const struct ct_heads *heads)
 {
 	const struct ct_session *s = r->ask.m.session;
-	double whole = fabs(heads->total);
 	int n = n_rows(r, heads);
 	char from[80], to[80], column[160], p[16];
 
@@ -73,7 +72,7 @@ show_loads(const struct request *r, const struct ct_heads *heads)
 			    cli_column(column, sizeof column, from, 28), to);
 		else
 			cli_line("L%dH%-5d %+9.3f %7s  %s %s", load->layer, load->head, (double)load->loading,
-			    whole > 0 ? cli_percent(p, size / whole) : "",
+			    heads->whole > 0 ? cli_percent(p, size / heads->whole) : "      –",
 			    cli_column(column, sizeof column, from, 28), to);
 	}
 	if (heads->n > n)
@@ -134,6 +133,8 @@ show(const struct request *r, const struct ct_heads *heads)
 	else
 		cli_line(
 		    "heads  that carried %s: %+.3f in all", describe(r, text, sizeof text), heads->total);
+	if (isnan(heads->whole))
+		cli_line("       this lead is below %g logits: too small for shares of it", CT_LEAST_LEAD);
 	cli_line("%s", "");
 	show_loads(r, heads);
 	if (r->q.target < 0)

@@ -19,28 +19,40 @@ struct request {
 	const char *graph;
 };
 
+/* "91.2% of the lead is lost", or a dash; "": the row has no share. */
+static const char *
+share_text(char *dst, size_t size, double share, const char *figure)
+{
+	char p[16];
+
+	if (!*figure)
+		return "";
+	if (isnan(share))
+		return "–";
+	snprintf(dst, size, "%s%s %s", share < 0 ? "-" : "", cli_percent(p, fabs(share)), figure);
+	return dst;
+}
+
 /* A row for one run: what it says instead, the answer's probability, and by how much the answer leads. */
 static void
 show_run(const struct request *r, const struct ct_judgement *j, const char *what, const struct ct_judged *run,
     const char *figure, double share)
 {
-	char p[16], q[16], text[40] = "";
+	char p[16], text[60];
 
-	if (!isnan(share))
-		snprintf(text, sizeof text, "%s %s", cli_percent(q, fabs(share)), figure);
-	cli_line("%-40s %-14s %7s %+8.2f   %s%s", what, run->said == j->answer ? "" :
+	cli_line("%-40s %-14s %7s %+8.2f   %s", what, run->said == j->answer ? "" :
 	    ct_engine_token(r->ask.m.engine, run->said), cli_percent(p, run->prob), run->lead,
-	    share < 0 ? "-" : "", text);
+	    share_text(text, sizeof text, share, figure));
 }
 
 static void
-show_control(const char *what, double share, const char *figure)
+show_control(const struct ct_judgement *j, const char *what, double share, const char *figure)
 {
-	char p[16];
+	char text[60];
 
-	if (!isnan(share))
-		cli_line("%-40s %-14s %7s %8s   %s%s %s", what, "", "", "", share < 0 ? "-" : "",
-		    cli_percent(p, fabs(share)), figure);
+	if (j->draws && j->n_random)
+		cli_line("%-40s %-14s %7s %8s   %s", what, "", "", "",
+		    share_text(text, sizeof text, share, figure));
 }
 
 static void
@@ -52,10 +64,10 @@ show_runs(const struct request *r, const struct ct_judgement *j)
 	show_run(r, j, "as it is", &j->whole, "", NAN);
 	show_run(r, j, "without these features", &j->without, "of the lead is lost", j->necessity);
 	snprintf(what, sizeof what, "  without %d random others", j->n_random);
-	show_control(what, j->random_necessity, "is lost");
+	show_control(j, what, j->random_necessity, "is lost");
 	show_run(r, j, "with these features alone", &j->alone, "of the lead is left", j->sufficiency);
 	snprintf(what, sizeof what, "  with %d random others alone", j->n_random);
-	show_control(what, j->random_sufficiency, "is left");
+	show_control(j, what, j->random_sufficiency, "is left");
 }
 
 static const char *
@@ -111,8 +123,10 @@ show(const struct request *r, const struct ct_explanation *e)
 		cli_line("       %d chosen words and errors stay in every run", e->n_other);
 	cli_line("%s", "");
 	show_runs(r, j);
-	if (isnan(j->necessity))
+	if (!(j->whole.lead > 0))
 		cli_line("the answer does not lead: there is nothing to lose");
+	else if (isnan(j->necessity))
+		cli_line("the lead is below %g logits: too small for shares of it", CT_LEAST_LEAD);
 	show_parts(r, e);
 	cli_line("%s", "");
 	if (e->n_alike)

@@ -36,7 +36,7 @@ struct ct_graph_figures {
 	double left_out;
 	double necessity, sufficiency;	/* means over n_lead prompts: see trace/judge.h */
 	double random_necessity, random_sufficiency;	/* of as many random features, two draws a prompt */
-	int n_lead;			/* prompts whose likeliest token leads */
+	int n_lead;			/* prompts whose likeliest token leads by CT_LEAST_LEAD */
 	double stability;		/* mean overlap of kept features with those of a like sentence */
 	/* prompts for which there is one: same template, relation, `about` and length */
 	int n_alike;

@@ -12,7 +12,7 @@ struct ct_explained_part {
 	int node;			/* in the graph: the single node, or the first member */
 	int n;				/* number of features */
 	struct ct_judged without;
-	double lost;			/* fraction of the lead that is lost; NAN: the answer does not lead */
+	double lost;			/* fraction of the lead that is lost; NAN: as for necessity */
 };
 
 struct ct_explanation {

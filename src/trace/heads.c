@@ -323,6 +323,16 @@ take_memory(struct split *s, struct ct_arena *tmp, struct ct_arena *a, struct ct
 	return ct_gradient_init(&s->gradient, s->lrm->pass, s->T, tmp, err);
 }
 
+/* What shares of the parts are of. All that feeds a difference of logits is a lead; it may be too small. */
+static double
+shared_whole(const struct split *s)
+{
+	double size = fabs(s->out->total);
+	bool lead = is_whole(s->source) && s->target->kind == CT_TARGET_DIFFERENCE;
+
+	return lead && size < CT_LEAST_LEAD ? NAN : size;
+}
+
 int
 ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const struct ct_head_source *source,
     const struct ct_target *target, struct ct_arena *a, const struct ct_job *job, struct ct_error *err)
@@ -347,6 +357,7 @@ ct_heads_split(struct ct_heads *out, const struct ct_local_model *lrm, const str
 	}
 	if (code == CT_OK) {
 		check(&s);
+		out->whole = shared_whole(&s);
 		sort_loads(out);
 	}
 	ct_arena_free(&tmp);
@@ -416,7 +427,7 @@ ct_heads_graph(struct ct_heads *out, const struct ct_local_model *lrm, const str
 	int code = ct_memory_check(cells * sizeof *s.parts, "what heads carry",
 	    "use a shorter prompt, or ask for one node", err);
 
-	*out = (struct ct_heads){ .H = c->H, .layers = c->L };
+	*out = (struct ct_heads){ .H = c->H, .layers = c->L, .whole = 1 };
 	if (code == CT_OK)
 		code = take_memory(&s, &tmp, a, err);
 	if (code == CT_OK && !(s.parts = ct_arena_need(&tmp, cells, sizeof *s.parts, "heads", err)))

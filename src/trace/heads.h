@@ -37,6 +37,7 @@ struct ct_head_load {
 struct ct_heads {
 	int layers, H; /* the target has attention of layers 0..layers-1 below it */
 	double total; /* the edge; of everything: the target's value */
+	double whole; /* what shares are of: |total|, of a graph 1; NAN: that is a lead too small for them */
 	double *loading; /* (layers,H) */
 	double *bypass; /* (layers) */
 	double *constant; /* (layers) */

@@ -14,7 +14,6 @@
 #include "trace/answer.h"
 
 enum { NEAREST = 8 };			/* a random feature is one of so many that are nearest in size */
-static const double nothing = 1e-12;
 
 /* Which features each run leaves out. */
 enum item { WITHOUT, ALONE, DRAWS };
@@ -333,7 +332,7 @@ sum_up(struct judge *j)
 	out->part = j->run + DRAWS + 2 * draws;
 	out->draws = draws;
 	out->necessity = out->sufficiency = out->random_necessity = out->random_sufficiency = NAN;
-	if (!(lead > nothing))
+	if (!(lead >= CT_LEAST_LEAD))
 		return;
 	out->necessity = 1 - out->without.lead / lead;
 	out->sufficiency = out->alone.lead / lead;

@@ -42,9 +42,9 @@ struct ct_judgement {
 	int answer, against;
 	int n_inside, n_outside;	/* features up to pos; of neurons: all of them */
 	struct ct_judged whole, without, alone;
-	/* NAN when there is no lead to lose */
+	/* NAN if the whole lead is below CT_LEAST_LEAD: nothing to lose, or too little for shares */
 	double necessity, sufficiency;
-	/* Means over the draws; NAN without. n_random: features of a draw, fewer where there are too few. */
+	/* Means over the draws; NAN without, too. n_random: features of a draw, or as many as there are. */
 	double random_necessity, random_sufficiency;
 	int n_random, draws;
 	struct ct_judged *part;		/* (n_parts) without that part alone */

@@ -43,6 +43,12 @@ enum ct_node_kind ct_node_kind_of_json(const char *type);
 /* A target is a logit minus the vocabulary's mean, a difference of logits, or a pre-activation. */
 enum ct_target_kind { CT_TARGET_LOGIT, CT_TARGET_DIFFERENCE, CT_TARGET_FEATURE };
 
+/*
+ * The smallest lead of one token over another, in logits, of which shares are given. Shares of a smaller one
+ * only say that it is small: they reach thousands of percent, and rounding errors show in their digits.
+ */
+#define CT_LEAST_LEAD 0.1
+
 /* The beginning of a target's name: a feature's is "target L1#249@8", since "L1#249@8" is the feature. */
 const char *ct_target_label(enum ct_target_kind kind);
 /* What follows the label in a node's name, whatever its case; NULL: the name does not begin with it. */

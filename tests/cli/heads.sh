@@ -21,6 +21,14 @@ ok "and how closely is said" has '^check .* within [0-9.]*e-0[6-9]$'
 run heads -m "$golden" --to "$node" "$prompt"
 ok "all that reaches a node is split" has "^heads  that carried everything to $node: "
 ok "its parts add up, too" layers_add_up
+ok "each with its share" sh -c "grep -qE '^L[0-9]H[0-9] .*%  ' '$tmp/out' && ! grep -q '–\|too small' '$tmp/out'"
+# The first leads over the second by only 0.05 logits: its parts are larger.
+run heads -m "$golden" --target w10-w26 --to 'output "w10" - "w26"' "$prompt"
+ok "of a lead that is too small there are no shares" sh -c "grep -qE '^L[0-9]H[0-9] .* –  ' '$tmp/out' &&
+    ! grep -qE '^L[0-9]H[0-9] .*%' '$tmp/out'"
+ok "and that is said once" [ "$(grep -c 'this lead is below 0.1 logits: too small for shares' "$tmp/out")" = 1 ]
+run heads -m "$golden" --target w10-w26 --from @3 "$prompt"
+ok "an edge into it is no lead" has '^L[0-9]H[0-9] .*%  '
 run heads -m "$golden" --from @3 --top 2 "$prompt"
 ok "so is what was written at a place" has '^heads  that carried all that was written at w[0-9]*@3 to output'
 ok "--top says how many" has '^\.\.\. [0-9]+ more$'

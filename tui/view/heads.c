@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/job.h"
@@ -136,6 +137,7 @@ static void
 draw_title(struct app *a, const struct heads *v, const struct area *area)
 {
 	char from[3 * STUDY_NAME] = "everything", to[2 * STUDY_NAME], sum[FMT_SIZE];
+	const char *note = isnan(v->heads.whole) ? ", too small a lead for shares" : "";
 	int room, x = 1;
 
 	if (is_graph(v) && v->q.to_pos < 0) {
@@ -156,14 +158,15 @@ draw_title(struct app *a, const struct heads *v, const struct area *area)
 		return;
 	}
 	node_name_text(a, v->q.target, to, sizeof to);
-	room = (area->w - 2 - (int)sizeof "from  to : +1e+05") / 2;
+	room = (area->w - 2 - (int)sizeof "from  to : +1e+05" - (int)strlen(note)) / 2;
 	x += draw_text(area, x, 0, ST_DIM, "from ");
 	x += draw_cut(area, x, 0, room, ST_TEXT, from);
 	x += draw_text(area, x, 0, ST_DIM, " to ");
 	x += draw_cut(area, x, 0, room, ST_TEXT, to);
 	x += draw_text(area, x, 0, ST_DIM, ": ");
-	draw_text(area, x, 0, v->heads.total < 0 ? ST_MINUS : ST_PLUS, fmt_summand(sum, sizeof sum,
+	x += draw_text(area, x, 0, v->heads.total < 0 ? ST_MINUS : ST_PLUS, fmt_summand(sum, sizeof sum,
 	    v->heads.total));
+	draw_text(area, x, 0, ST_STRONG, note);
 }
 
 /* The column of the tokens, which leaves room for a bar if the pane is wide. */
@@ -177,7 +180,7 @@ static void
 draw_load(struct app *a, const struct heads *v, const struct area *area, int y, int w, int i)
 {
 	const struct ct_head_load *load = &v->heads.loads[i];
-	double size = fabs((double)load->loading), whole = is_graph(v) ? 1 : fabs(v->heads.total);
+	double size = fabs((double)load->loading), whole = v->heads.whole;
 	char b[FMT_SIZE], from[STUDY_NAME], to[STUDY_NAME];
 	enum style style = load->loading < 0 ? ST_MINUS : ST_PLUS;
 	int x = names_at(area);
@@ -189,7 +192,8 @@ draw_load(struct app *a, const struct heads *v, const struct area *area, int y, 
 		draw_right(area, SHARE, y, ST_TEXT, fmt_percent(b, sizeof b, size / whole));
 		if (x > FROM)
 			draw_bar(area, FROM - 1, y, BAR_W, style, size / whole);
-	}
+	} else
+		draw_right(area, SHARE, y, ST_DIM, "–");
 	study_place(&a->study, load->key, from, sizeof from);
 	study_place(&a->study, load->query, to, sizeof to);
 	x += draw_cut(area, x, y, (w - x) / 2, ST_TEXT, from);

@@ -132,31 +132,37 @@ judge_show(struct app *a, enum judge_of of)
 	return DID_CHANGE;
 }
 
-/* How much of the lead is lost or left, and on the right what the model says instead of the answer. */
+/* A share of the lead, or a dash if there is none. */
+static void
+draw_share(const struct area *area, int y, double share)
+{
+	char b[FMT_SIZE];
+
+	draw_right(area, SHARE, y, isnan(share) ? ST_DIM : ST_STRONG,
+	    isnan(share) ? "–" : fmt_percent(b, sizeof b, share));
+}
+
+/* The answer's probability and lead, and on the right what the model says instead of the answer. */
 static void
 draw_figures(struct app *a, const struct judge *v, const struct area *area, int y,
-    const struct ct_judged *run, double share)
+    const struct ct_judged *run)
 {
 	char b[FMT_SIZE], token[STUDY_NAME];
 
 	draw_right(area, ANSWER, y, ST_TEXT, fmt_percent(b, sizeof b, run->prob));
 	draw_right(area, LEAD, y, run->lead < 0 ? ST_MINUS : ST_PLUS, fmt_summand(b, sizeof b, run->lead));
-	if (!isnan(share))
-		draw_right(area, SHARE, y, ST_STRONG, fmt_percent(b, sizeof b, share));
 	if (run->said != v->found.judged.answer)
 		draw_cut(area, SAYS, y, area->w - 1 - SAYS, ST_TOKEN, fmt_token(token, sizeof token,
 		    ct_engine_token(a->study.engine, run->said)));
 }
 
+/* What is lost without, or left with, the explanation's features or as many random ones. */
 static void
-draw_share(const struct area *area, int y, double share, const char *word)
+draw_result(const struct area *area, int y, double share, const char *word)
 {
-	char b[FMT_SIZE];
-
-	if (isnan(share))
-		return;
-	draw_right(area, SHARE, y, ST_STRONG, fmt_percent(b, sizeof b, share));
-	draw_text(area, SHARE + 1, y, ST_DIM, word);
+	draw_share(area, y, share);
+	if (!isnan(share))
+		draw_text(area, SHARE + 1, y, ST_DIM, word);
 }
 
 static void
@@ -168,17 +174,17 @@ draw_runs(struct app *a, const struct judge *v, const struct area *area)
 	draw_right(area, LEAD, RUNS, ST_DIM, "lead");
 	draw_text(area, SAYS, RUNS, ST_DIM, "says instead");
 	draw_text(area, 1, RUNS + 1, ST_TEXT, "as it is");
-	draw_figures(a, v, area, RUNS + 1, &j->whole, NAN);
+	draw_figures(a, v, area, RUNS + 1, &j->whole);
 	draw_text(area, 1, RUNS + 2, ST_STRONG, "without these features");
-	draw_figures(a, v, area, RUNS + 2, &j->without, NAN);
-	draw_share(area, RUNS + 2, j->necessity, "lost");
+	draw_figures(a, v, area, RUNS + 2, &j->without);
+	draw_result(area, RUNS + 2, j->necessity, "lost");
 	draw_fmt(area, 3, RUNS + 3, ST_DIM, "without %d random others", j->n_random);
-	draw_share(area, RUNS + 3, j->random_necessity, "lost");
+	draw_result(area, RUNS + 3, j->random_necessity, "lost");
 	draw_text(area, 1, RUNS + 4, ST_STRONG, "with these features alone");
-	draw_figures(a, v, area, RUNS + 4, &j->alone, NAN);
-	draw_share(area, RUNS + 4, j->sufficiency, "left");
+	draw_figures(a, v, area, RUNS + 4, &j->alone);
+	draw_result(area, RUNS + 4, j->sufficiency, "left");
 	draw_fmt(area, 3, RUNS + 5, ST_DIM, "with %d random others alone", j->n_random);
-	draw_share(area, RUNS + 5, j->random_sufficiency, "left");
+	draw_result(area, RUNS + 5, j->random_sufficiency, "left");
 }
 
 static void
@@ -195,11 +201,15 @@ draw_title(struct app *a, const struct judge *v, const struct area *area)
 	    e->pinned ? "that are pinned" : "of the pruned graph");
 	draw_fmt(area, x, 0, ST_TEXT, ", of %d active: why %s, not %s?", j->n_inside + j->n_outside, answer,
 	    against);
-	if (isnan(j->necessity)) {
+	if (!(j->whole.lead > 0)) {
 		draw_fmt(area, 1, 1, ST_DIM, "%s does not lead: there is nothing to lose", answer);
 		return;
 	}
-	x = 1 + draw_text(area, 1, 1, ST_DIM, "left out: set to 0 together; attention free");
+	if (isnan(j->necessity))
+		x = 1 + draw_fmt(area, 1, 1, ST_STRONG,
+		    "the lead is below %g logits: too small for shares of it", CT_LEAST_LEAD);
+	else
+		x = 1 + draw_text(area, 1, 1, ST_DIM, "left out: set to 0 together; attention free");
 	if (e->n_absent)
 		x += draw_fmt(area, x, 1, ST_DIM, "; %d not active here", e->n_absent);
 	if (e->n_other)
@@ -237,7 +247,8 @@ draw_parts(struct app *a, struct judge *v, const struct area *area, int top)
 			draw_fmt(area, x, y, ST_DIM, "  (%d)", part->n);
 		} else
 			node_name_draw(a, area, 1, y, NAMES - 1, part->node);
-		draw_figures(a, v, area, y, &part->without, part->lost);
+		draw_figures(a, v, area, y, &part->without);
+		draw_share(area, y, part->lost);
 		if (v->list.top + i == v->list.sel)
 			draw_select(area, 0, y, NAMES);
 	}
