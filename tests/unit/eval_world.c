@@ -138,7 +138,7 @@ naive_means(struct fixture *f, const struct world *w, float mean[VALUES][LENGTH]
 
 int
 naive_clamps(const struct fixture *f, float from[LENGTH][3][64], float to[LENGTH][3][64], int first, int last,
-    double strength, struct ct_clamp *out)
+    double strength, float least, struct ct_clamp *out)
 {
 	float most = 0, d, size;
 	int pass, t, l, x, n = 0;
@@ -151,7 +151,7 @@ naive_clamps(const struct fixture *f, float from[LENGTH][3][64], float to[LENGTH
 					size = fabsf(d) * decoder_length(f, l, x);
 					if (pass == 0)
 						most = fmaxf(most, size);
-					else if (size >= 0.1f * most)
+					else if (size >= least * most)
 						out[n++] =
 						    (struct ct_clamp){.layer = l, .feature = x, .pos = t,
 						    .unit = CT_DELTA, .amount = strength * (double)d};

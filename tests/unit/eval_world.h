@@ -33,8 +33,11 @@ float decoder_length(const struct fixture *f, int l, int x);
 void answer_as_the_model(struct fixture *f, struct world *w, int answers[VALUES][RELATIONS]);
 /* Mean activations by value and position, over training sentences. mean: zeroed. */
 void naive_means(struct fixture *f, const struct world *w, float mean[VALUES][LENGTH][3][64]);
-/* Clamps that move positions first..last of the current prompt from one value to another; how many. */
+/*
+ * Clamps that move positions first..last of the current prompt from one value to another; how many. What
+ * moves less than `least` times the strongest is left out.
+ */
 int naive_clamps(const struct fixture *f, float from[LENGTH][3][64], float to[LENGTH][3][64], int first,
-    int last, double strength, struct ct_clamp *out);
+    int last, double strength, float least, struct ct_clamp *out);
 
 #endif

@@ -63,7 +63,10 @@ naive_kl(const float *p, const float *q)
 	return kl;
 }
 
-/* What is left of the answer's lead over the runner-up without the kept features, or without the others. */
+/*
+ * What is left of the answer's lead over the runner-up without the kept features, or without the others;
+ * NAN if it leads by less than 0.1.
+ */
 static double
 naive_lead(struct fixture *f, const float *original, bool kept)
 {
@@ -79,8 +82,23 @@ naive_lead(struct fixture *f, const float *original, bool kept)
 		if (f->graph->nodes[i].kept == kept)
 			clamps[n++] = (struct ct_clamp){ .layer = f->graph->nodes[i].layer,
 				.feature = f->graph->nodes[i].index, .pos = f->graph->nodes[i].pos };
+	if (original[top] - original[next] < .1f)
+		return NAN;
 	run_clamped(f, clamps, n, CT_FREE, changed);
 	return (double)(changed[top] - changed[next]) / (double)(original[top] - original[next]);
+}
+
+/* Adds what is left without the kept features, and with them alone. False: the lead is too small. */
+static bool
+add_leads(struct fixture *f, const float *original, double *without, double *alone)
+{
+	double left = naive_lead(f, original, true);
+
+	if (isnan(left))
+		return false;
+	*without += left;
+	*alone += naive_lead(f, original, false);
+	return true;
 }
 
 /* Influence and ablation effect of every kept feature. Returns how many there are. */
@@ -116,7 +134,7 @@ test_graph_figures(void **state)
 	struct ct_direct direct;
 	struct ct_subject subject;
 	float original[VOCAB];
-	int s, n, prompts = 0;
+	int n, prompts = 0, leading = 0;
 
 	(void)state;
 	make_world(&w);
@@ -125,7 +143,7 @@ test_graph_figures(void **state)
 	assert_int_equal(ct_pool_open(&pool, 2, &err), CT_OK);
 	assert_int_equal(ct_graph_figures_measure(&got, &subject, 0, &(struct ct_job){ pool, NULL, NULL },
 	    &err), CT_OK);
-	for (s = 0; s < SENTENCES; s++) {
+	for (int s = 0; s < SENTENCES; s++) {
 		if (!w.sentences[s].held_out)
 			continue;
 		fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
@@ -136,19 +154,18 @@ test_graph_figures(void **state)
 		replacement += f.graph->scores.replacement;
 		completeness += f.graph->scores.completeness;
 		spearman += naive_spearman(influence, effect, n);
-		necessity += naive_lead(&f, original, true);
-		sufficiency += naive_lead(&f, original, false);
+		leading += add_leads(&f, original, &necessity, &sufficiency);
 		assert_int_equal(ct_direct_split(&direct, f.graph, f.graph->n_nodes - f.graph->n_targets,
 		    &f.scratch, &err), CT_OK);
 		words += direct.absolute[CT_DIRECT_WORDS];
 		prompts++;
 	}
-	assert_int_equal(got.n, prompts);
+	assert_true(got.n == prompts && leading > 0 && got.n_lead == leading);
 	assert_true(fabs(got.replacement - replacement / prompts) < 1e-6);
 	assert_true(fabs(got.completeness - completeness / prompts) < 1e-6);
 	assert_true(fabs(got.spearman - spearman / prompts) < 1e-3);
-	assert_true(fabs(got.necessity - (1 - necessity / prompts)) < 1e-4);
-	assert_true(fabs(got.sufficiency - sufficiency / prompts) < 1e-4);
+	assert_true(fabs(got.necessity - (1 - necessity / leading)) < 1e-4);
+	assert_true(fabs(got.sufficiency - sufficiency / leading) < 1e-4);
 	assert_true(fabs(got.direct_absolute[CT_DIRECT_WORDS] - words / prompts) < 1e-9);
 	assert_true(got.n_alike == prompts && got.stability > 0 && got.stability < 1);
 	assert_true(got.max_edge_residual > 0 && got.max_edge_residual < 1e-5);
@@ -255,7 +272,7 @@ check_swaps(const char *name)
 			for (place = 0; place < CT_INTERCHANGE_PLACES; place++) {
 				for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
 					n = naive_clamps(&f, mean[own], mean[v], first[place], last[place],
-					    ct_interchange_strengths[k], clamps);
+					    ct_interchange_strengths[k], .1f, clamps);
 					assert_true(n > 0);
 					run_clamped(&f, clamps, n, CT_FREE, logits);
 					hit = ct_likeliest(VOCAB, logits) == answers[v][relation];
@@ -355,7 +372,7 @@ test_exchange(void **state)
 				fixture_run(&f, w.tokens + s * LENGTH, ANSWER + 1);
 				for (k = 0; k < CT_INTERCHANGE_STRENGTHS; k++) {
 					n = naive_clamps(&f, from, to, ANSWER, ANSWER,
-					    ct_interchange_strengths[k], clamps);
+					    ct_interchange_strengths[k], .02f, clamps);
 					run_clamped(&f, clamps, n, CT_FREE, logits);
 					given[part][k] += ct_likeliest(VOCAB, logits) == wanted;
 				}

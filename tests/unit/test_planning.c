@@ -62,7 +62,7 @@ follow_plans(struct fixture *f, struct world *w, float (*mean)[LENGTH][3][64])
 		int after = (s + CITIES * RELATIONS) % SENTENCES;
 
 		n = naive_clamps(f, mean[w->sentences[after].about], mean[w->sentences[s].about], PLAN, PLAN,
-		    2, clamps);
+		    2, .1f, clamps);
 		naive_write(f, w->tokens + after * LENGTH, clamps, n, rest);
 		memcpy(w->tokens + s * LENGTH + PLAN + 1, rest, sizeof rest);
 	}
@@ -127,7 +127,7 @@ test_planning(void **state)
 		for (v = 0; v < VALUES; v++) {
 			for (k = 0; v != from && k < CT_INTERCHANGE_STRENGTHS; k++) {
 				n = naive_clamps(&f, mean[from], mean[v], PLAN, PLAN,
-				    ct_interchange_strengths[k], clamps);
+				    ct_interchange_strengths[k], .1f, clamps);
 				naive_write(&f, w.tokens + s * LENGTH, clamps, n, rest);
 				other[k] += is_rest(&w, v, rest);
 			}
