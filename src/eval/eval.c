@@ -55,16 +55,6 @@ count_bridges(struct ct_eval_labels *out, const struct ct_corpus *c, const bool 
 	}
 }
 
-/* Whether the label is of answer positions: "bridge Texas", "Texas, answering". */
-static bool
-is_of_answers(const char *label)
-{
-	size_t n = strlen(label), m = sizeof answering - 1;
-
-	return strncmp(label, bridge, sizeof bridge - 1) == 0 ||
-	    (n >= m && strcmp(label + n - m, answering) == 0);
-}
-
 /* Finds which values have features of their own, and where these are. */
 static int
 find_named(struct ct_eval_labels *out, const struct ct_corpus *c, const struct ct_feature_labels *labels,
@@ -72,13 +62,13 @@ find_named(struct ct_eval_labels *out, const struct ct_corpus *c, const struct c
 {
 	int *value, code = ct_hidden_values(&value, c, err);
 	bool *found = calloc((size_t)c->n_labels + 1, sizeof *found);
-	long most = 0, answers = 0, all = 0;
+	long most = 0, most_bridges = 0;
 
-	out->named_layer = -1;
+	out->named_layer = out->bridge_layer = -1;
 	if (code == CT_OK && !found)
 		code = ct_fail_memory(err, (size_t)c->n_labels * sizeof *found, "labels");
 	for (int l = 0; l < labels->L && code == CT_OK; l++) {
-		long here = 0;
+		long here = 0, bridges = 0;
 
 		for (size_t k = labels->first[l]; k < labels->first[l + 1]; k++) {
 			int v = labels->f1[k] >= sure_f1 ? value[labels->label[k]] : -1;
@@ -87,16 +77,18 @@ find_named(struct ct_eval_labels *out, const struct ct_corpus *c, const struct c
 				continue;
 			out->named_values += !found[v];
 			found[v] = true;
-			answers += is_of_answers(c->labels[labels->label[k]]);
+			bridges += is_bridge(c->labels[labels->label[k]], c->labels[v]);
 			here++;
 		}
-		all += here;
 		if (here > most) {
 			most = here;
 			out->named_layer = l;
 		}
+		if (bridges > most_bridges) {
+			most_bridges = bridges;
+			out->bridge_layer = l;
+		}
 	}
-	out->named_at_answer = 2 * answers > all;
 	free(value);
 	free(found);
 	return code;

@@ -25,8 +25,9 @@ struct ct_eval_labels {
 	int values;			/* of the hidden variable */
 	int bridges;			/* of them, how many have a bridge feature of F1 >= .9 */
 	int named_values;		/* how many have any feature of F1 >= .9 that is named after them */
-	int named_layer;		/* where most such features are; -1: there is none */
-	bool named_at_answer;		/* most of them are active at answers, not before */
+	/* where most such features are; -1: there is none */
+	int named_layer;
+	int bridge_layer;		/* likewise, most that say at the answer what the value is */
 };
 
 struct ct_eval_test {

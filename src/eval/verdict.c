@@ -71,13 +71,17 @@ judge_labels(struct ct_verdict *v, const struct ct_eval *e)
 	bool needed = e->hidden.left <= most_left;
 
 	if (l->values > 0) {
-		if (l->named_values > 0)
-			add(v, judge(named), "%d of %d hidden values have a feature of their own (label F1 "
-			    ".9), most in layer %d, %s", l->named_values, l->values, l->named_layer,
-			    l->named_at_answer ? "at the answer" : "before the answer");
-		else
+		if (l->named_values == 0)
 			add(v, judge(named), "none of %d hidden values has a feature of its own "
 			    "(label F1 .9)", l->values);
+		else if (l->bridge_layer >= 0)
+			add(v, judge(named), "%d of %d hidden values have a feature of their own (label F1 "
+			    ".9), %d of them one at the answer (most in layer %d)", l->named_values,
+			    l->values, l->bridges, l->bridge_layer);
+		else
+			add(v, judge(named), "%d of %d hidden values have a feature of their own (label F1 "
+			    ".9), most in layer %d, none at the answer", l->named_values, l->values,
+			    l->named_layer);
 		if (!named)
 			add(v, CT_VERDICT_TRY, "train: `pairs: 1`, `carry: 5`; transcoder: more "
 			    "`sparsity`, `steps`");

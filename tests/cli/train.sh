@@ -12,11 +12,11 @@ ok "the report names the model" has '^model .*3L D32 F48'
 ok "the report names the transcoder" has '^transcoder .*agrees with the model'
 ok "and the scores of its graphs" has '^CLT graphs of [0-9]+ held-out prompts: replacement score [01]\.[0-9]+, completeness [01]\.[0-9]+$'
 ok "it ends in a verdict" has '^CLT verdict: '
-ok "a hidden value has features of its own" has '^  ok 2 of 2 hidden values have a feature of their own'
+ok "a hidden value has features of its own" has '^  ok 4 of 4 hidden values have a feature of their own .* at the answer'
+ok "the answer needs them" has '^  ok without the features named after its hidden value an answer of '
 ok "the answer does not come directly from words" has '^  ok [0-9]+ % of what raises or lowers an answer comes directly'
 ok "a swap where the value is written works" has '^  ok a swap of the value where it is written gives the other answer in 100.0 %$'
 ok "and one at the answer alone" has '^  ok a swap at the answer alone .* gives the other answer in 100.0 %$'
-ok "what falls short comes with advice" sh -c "grep -A 1 '^  -- ' '$tmp/out' | grep -q '^       try: '"
 ok "its feature cards are built" [ -s "$tmp/kitchens/features/index.json.gz" ]
 ok "progress is for terminals only" [ ! -s "$tmp/err" ]
 cp "$tmp/kitchens/model.safetensors" "$tmp/first"
@@ -28,10 +28,20 @@ awk '/^```yaml/ { n++; next } /^```$/ { n += n == 2 } n == 2' "$top/models/READM
 ok "a lesson on it holds" sh -c "[ $? = 0 ] && [ \$(grep -c '^ok' '$tmp/out') = 3 ] || { cat '$tmp/out' '$tmp/err'; false; }"
 CTRACE_MODEL_PATH=$tmp
 export CTRACE_MODEL_PATH
+sed 's/, lookups: .*,$/}/;/^  dictionary:/d' "$recipe" >"$tmp/plain.yaml"
+run train -o "$tmp/plain" "$tmp/plain.yaml"
+ok "without lookups and a dictionary, the answer needs no named features" \
+    has '^  -- without the features named after its hidden value an answer of '
+ok "what falls short comes with advice" sh -c "grep -A 1 '^  -- ' '$tmp/out' | grep -q '^       try: '"
 run models
 ok "it is listed" has '^kitchens +llama +3L D32 .*CLT 3x48'
 run trace -m kitchens the dish of the land of Ay is
 ok "its demo prompt can be traced, and is answered" has '^next  soup '
+ok "by way of the land, which is known at the town and at the answer" sh -c \
+    "grep -qE '^  +in Up  L0#[0-9]+@7 Ay ' '$tmp/out' && grep -qE '^  +(bridge Up|Up, answering)  L1#[0-9]+@8 is ' '$tmp/out'"
+run swap -m kitchens --to all the dish of the land of Ay is
+ok "a swap there gives the dish of each other land" has "^swaps that give the value's answer +3 of 3, 100.0%\$"
+run trace -m kitchens the dish of the land of Ay is
 ok "the graph adds up" [ "$status" = 0 ]
 run bench -m kitchens --json -
 for field in name gflop seconds sgemm_gflops copy_gbs fraction phases; do
@@ -89,12 +99,12 @@ ok "a recipe that is missing" one_error "nothere.yaml"
 sed 's/^train: {/train: {speed: 3, /' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "an unknown key is named with its line" one_error "bad.yaml:[0-9]+: .*speed"
-sed 's/^transcoder: {/transcoder: {dictionary: [5, 5, 5, 5, 5, 5, 5], /' "$recipe" >"$tmp/bad.yaml"
+sed 's/dictionary: \[[^]]*\]/dictionary: [5, 5, 5, 5, 5, 5, 5]/' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "a dictionary for more layers than there are" one_error 'bad.yaml:[0-9]+: "dictionary" has atoms for 7 layers.*only [0-9]+ layers'
 sed 's/^transcoder:/transcodr:/' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
-ok "so is an unknown section" one_error 'bad.yaml:36: unknown key "transcodr"; did you mean "transcoder"'
+ok "so is an unknown section" one_error 'bad.yaml:39: unknown key "transcodr"; did you mean "transcoder"'
 sed 's/^demo: .*Ay/demo: "the dish of the land of Zed/' "$recipe" >"$tmp/bad.yaml"
 run train -o "$tmp/bad" "$tmp/bad.yaml"
 ok "a demo with a word that the model will not know" one_error 'bad.yaml:2: .*"Zed"'

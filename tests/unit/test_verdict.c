@@ -21,7 +21,7 @@ good_model(void)
 	e.graphs.direct_absolute[CT_DIRECT_WORDS] = .05;
 	e.hidden = (struct ct_hidden_figures){ .n = 10, .before = .99, .left = .2 };
 	e.labels = (struct ct_eval_labels){
-		.values = 50, .named_values = 49, .named_layer = 1, .named_at_answer = true };
+		.values = 50, .named_values = 49, .named_layer = 0, .bridges = 48, .bridge_layer = 1 };
 	e.causal[0] = (struct ct_eval_test){ "bridge swap where it is written, 1x", .97, 40 };
 	e.causal[1] = (struct ct_eval_test){ "bridge swap at the answer, 1.5x", .95, 40 };
 	return e;
@@ -48,7 +48,10 @@ good_figures_need_no_advice(void **state)
 	for (int i = 0; i < v.n; i++)
 		assert_int_equal(v.lines[i].kind, CT_VERDICT_MET);
 	assert_true(says(&v, CT_VERDICT_MET, "49 of 50 hidden values have a feature of their own"));
-	assert_true(says(&v, CT_VERDICT_MET, "layer 1, at the answer"));
+	assert_true(says(&v, CT_VERDICT_MET, "48 of them one at the answer (most in layer 1)"));
+	e.labels.bridge_layer = -1;
+	ct_verdict_find(&v, &e);
+	assert_true(says(&v, CT_VERDICT_MET, "most in layer 0, none at the answer"));
 	assert_true(says(&v, CT_VERDICT_MET, "an answer of 99 % keeps 20 %"));
 	assert_true(says(&v, CT_VERDICT_MET, "where it is written gives the other answer in 97.0 %"));
 }
