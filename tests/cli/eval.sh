@@ -75,7 +75,12 @@ fi
 mv "$model/transcoder" "$model/transcoder-plt" "$tmp"
 run eval -m "$model" --neurons --prompts 2
 ok "a model without a transcoder is measured by its neurons" [ "$status" -eq 0 ]
+ok "where the answer comes from is shown: words, features, errors" \
+    has '^  answer from words, features, errors +-?[0-9.]+ +-?[0-9.]+ +-?[0-9.]+$'
+ok "by size, the three make 1" sh -c "awk '/^    the same by/ { s = \$(NF-2) + \$(NF-1) + \$NF; n++; bad += s < .998 || s > 1.002 }
+    END { exit n == 0 || bad }' '$tmp/out'"
 ok "without labels none of the first ten features is named" has '^  first ten features: label F1 >= .8 +-$'
+ok "of how many" has '^    of so many, where there are fewer +[0-9.]+$'
 ok "and by nothing else" sh -c '[ "$(grep -c "^ graphs of 2 held-out prompts" "$1")" = 1 ]' - "$tmp/out"
 run eval -m "$model" --prompts 2
 ok "without --neurons it is refused" one_error 'has neither transcoder/ nor transcoder-plt/'
