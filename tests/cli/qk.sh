@@ -49,7 +49,7 @@ for field in ctrace_version format prompt prompt_ids head query key score softca
     parts query_terms key_terms pairs n_pairs rest max_residual max_pattern_error; do
 	ok "its JSON has '$field'" has "^ \"$field\":"
 done
-fails "a head that is none" 'no head L9H0: the model has layers 0 to 2, heads 0 to' qk -m "$golden" --head L9H0 "$prompt"
+fails "a head that is none" 'no head L9H0: the model has layers 0 to 2, heads 0 to 3$' qk -m "$golden" --head L9H0 "$prompt"
 fails "what is no head" 'expected a head, such as L1H2; found "here"' qk -m "$golden" --head here "$prompt"
 fails "a head below 0" 'expected a head, such as L1H2; found "L0H-1"' qk -m "$golden" --head L0H-1 "$prompt"
 fails "no head's name" 'expected a head, such as L1H2; found ""' qk -m "$golden" --head "" "$prompt"
