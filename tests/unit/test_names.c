@@ -31,6 +31,10 @@ test_parse_target(void **state)
 		{ "-w1", CT_ENOTFOUND, NULL },
 		{ "w1-w77", CT_ENOTFOUND, NULL },
 		{ "Dallas", CT_ENOTFOUND, "\"Dallas\" is not a token of this model" },
+		{ "L1", CT_ENOTFOUND, "\"L1\" is not a token of this model; nearest: \"w1\"" },
+		{ "Lw#1", CT_ENOTFOUND, NULL },
+		{ "#40", CT_ENOTFOUND, NULL },
+		{ "#3,w3", CT_EINVAL, "the target \"w3\" is named twice" },
 		{ "L1#2", CT_EINVAL,
 		    "\"L1#2\" " NO_FEATURE },
 		{ "L1#2@*", CT_EINVAL, "a target feature needs one position, as in L1#249@8" },
@@ -53,6 +57,14 @@ test_parse_target(void **state)
 	assert_true(ct_target_same(&t.list[1], &(struct ct_target){ .pos = -1, .index = 4 }));
 	assert_true(ct_target_same(&t.list[2], &(struct ct_target){ .pos = -1, .index = 0 }));
 	world_ok(ct_session_parse_targets(w->s, "w3-w14", 2, &t, &err), &err);
+	assert_true(t.n == 1 && ct_target_same(&t.list[0], &(struct ct_target){ .kind = CT_TARGET_DIFFERENCE,
+		.pos = 2, .index = 3, .other = 14 }));
+	/* tokens by their ids */
+	world_ok(ct_session_parse_targets(w->s, "w3,#39,#0", -1, &t, &err), &err);
+	assert_int_equal(t.n, 3);
+	assert_true(ct_target_same(&t.list[1], &(struct ct_target){ .pos = -1, .index = 39 }));
+	assert_true(ct_target_same(&t.list[2], &(struct ct_target){ .pos = -1, .index = 0 }));
+	world_ok(ct_session_parse_targets(w->s, "#3-#14", 2, &t, &err), &err);
 	assert_true(t.n == 1 && ct_target_same(&t.list[0], &(struct ct_target){ .kind = CT_TARGET_DIFFERENCE,
 		.pos = 2, .index = 3, .other = 14 }));
 	world_ok(ct_session_parse_targets(w->s, "L2#47@8", 3, &t, &err), &err);
