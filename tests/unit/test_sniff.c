@@ -152,6 +152,24 @@ cut_off(void **state)
 	    "or write it again");
 }
 
+/* JSON that has bytes of a SentencePiece model in their places is JSON. */
+static void
+like_a_sentencepiece_model(void **state)
+{
+	static const char *const texts[] = { "\n\n\n{\"a\": [1, 2]}", "\n \n{\"a\": [1, 2]}",
+		"[\n\n\"<unk>\"]", "[  \"<pad>\"]", "\n\n\n[0]" };
+	struct ct_error err = { 0 };
+	json_t *v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		scratch_text("j.json", texts[i]);
+		if (ct_json_load(&v, "j.json", 4096, &err) != CT_OK)
+			fail_msg("%s", err.msg);
+		json_decref(v);
+	}
+}
+
 /* A byte order mark is no reason to refuse text. */
 static void
 byte_order_mark(void **state)
@@ -197,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(other_files),
 		cmocka_unit_test(cut_off),
+		cmocka_unit_test(like_a_sentencepiece_model),
 		cmocka_unit_test(byte_order_mark),
 		cmocka_unit_test(unneeded_dtypes),
 	};
