@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "tokens.h"
 
 /* Ids of tokenizers 0.22: the search goes on behind "<x>", not behind the line breaks that it takes along. */
@@ -28,6 +29,49 @@ a_token_in_the_space_behind_another_counts(void **state)
 	IDS(t, "<x> b", 4, 2);
 	IDS(t, "a<x> \tb", 0, 4, 2);
 	IDS(t, "a \tb", 0, 7, 2);
+	ct_tokenizer_close(t);
+}
+
+/* tokenizers 0.22 takes these code points along, and of all others from 1 to 0x10FFFF none. */
+static bool
+is_taken(unsigned c)
+{
+	static const unsigned taken[] = { 0x9, 0xA, 0xB, 0xC, 0xD, 0x20, 0x85, 0xA0, 0x1680, 0x2000, 0x2001,
+		0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200A, 0x2028, 0x2029,
+		0x202F, 0x205F, 0x3000 };
+
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+		if (taken[i] == c)
+			return true;
+	return false;
+}
+
+static void
+blanks_of_every_kind_are_taken_along(void **state)
+{
+	struct ct_tokenizer *t = tokens_must_open("{\"added_tokens\": [{\"id\": 1, \"content\": \"<r>\", "
+	    "\"rstrip\": true}, {\"id\": 2, \"content\": \"<l>\", \"lstrip\": true}], \"model\": {\"type\": "
+	    "\"BPE\", \"merges\": [], \"vocab\": {\"?\": 0}, \"unk_token\": \"?\"}}");
+
+	(void)state;
+	for (unsigned c = 1; c <= 0xFFFF; c++) {
+		char text[8] = "<r>", *end = text + 3;
+
+		if (c >= 0xD800 && c < 0xE000)
+			continue;
+		end += ct_utf8_encode(c, end);
+		*end = '\0';
+		if (is_taken(c))
+			IDS(t, text, 1);
+		else
+			IDS(t, text, 1, 0);
+		memmove(text, text + 3, (size_t)(end - text) - 3);
+		memcpy(end - 3, "<l>", 4);
+		if (is_taken(c))
+			IDS(t, text, 2);
+		else
+			IDS(t, text, 0, 2);
+	}
 	ct_tokenizer_close(t);
 }
 
@@ -92,6 +136,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_token_in_the_space_behind_another_counts),
+		cmocka_unit_test(blanks_of_every_kind_are_taken_along),
 		cmocka_unit_test(the_first_text_is_where_the_prompt_begins),
 		cmocka_unit_test(a_missing_flag_is_noted),
 	};
