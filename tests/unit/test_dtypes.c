@@ -1,6 +1,6 @@
 /*
  * dtypes: whatever type a file stores its numbers in, they are what is computed with: models and transcoders
- * of every layout, in BF16, F16 and F64, against the same numbers in F32.
+ * of every layout, in BF16, F16 and F64, against the same numbers in F32; other types are refused.
  */
 #include <dirent.h>
 #include <limits.h>
@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "fixture.h"
 #include "io/safetensors.h"
 #include "scratch.h"
@@ -229,10 +230,59 @@ all_types_are_read(void **state)
 		}
 }
 
+/* Replaces the first `old` in a file by `new` of the same length. */
+static void
+patch(const char *path, const char *old, const char *new)
+{
+	const char *at;
+	char *data;
+	size_t size;
+
+	assert_int_equal(strlen(old), strlen(new));
+	assert_int_equal(ct_file_read(&data, &size, path, 1 << 20, NULL), CT_OK);
+	at = ct_text_within(data, size, old);
+	assert_non_null(at);
+	memcpy(data + (at - data), new, strlen(new));
+	scratch_write(path, data, size);
+	free(data);
+}
+
+static void
+expect_refusal(int code, const char *message)
+{
+	struct ct_error err = { 0 };
+	struct ct_model *m;
+
+	assert_int_equal(ct_model_open(&m, "g", NULL, &err), code);
+	assert_string_equal(err.msg, message);
+}
+
+/* The first fault in the order of the model's parts is the one that is said. */
+static void
+other_types_are_refused(void **state)
+{
+	(void)state;
+	scratch_golden("llama-clt");
+	patch("g/model.safetensors", "\"model.norm.weight\":{\"dtype\":\"F32\"",
+	    "\"model.norm.weight\":{\"dtype\":\"I32\"");
+	expect_refusal(CT_EUNSUPPORTED, "g: tensor model.norm.weight: dtype I32 is not supported for weights "
+	    "(supported: F32, F16, BF16, F64)");
+	patch("g/model.safetensors", "\"lm_head.weight\":{\"dtype\":\"F32\"",
+	    "\"lm_head.weight\":{\"dtype\":\"U32\"");
+	expect_refusal(CT_EUNSUPPORTED, "g: tensor lm_head.weight: dtype U32 is not supported for weights "
+	    "(supported: F32, F16, BF16, F64)");
+	patch("g/config.json", "\"vocab_size\": 40", "\"vocab_size\": 41");
+	expect_refusal(CT_EFORMAT, "g/model.safetensors: tensor model.embed_tokens.weight: expected shape "
+	    "[41,16] by config.json, found [40,16]");
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest all[] = { cmocka_unit_test(all_types_are_read) };
+	const struct CMUnitTest all[] = {
+		cmocka_unit_test(all_types_are_read),
+		cmocka_unit_test(other_types_are_refused),
+	};
 
 	if (!realpath(test_path(""), tests))
 		return 1;
