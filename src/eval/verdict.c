@@ -83,8 +83,8 @@ judge_labels(struct ct_verdict *v, const struct ct_eval *e)
 			    ".9), most in layer %d, none at the answer", l->named_values, l->values,
 			    l->named_layer);
 		if (!named)
-			add(v, CT_VERDICT_TRY, "train: `pairs: 1`, `carry: 5`; transcoder: more "
-			    "`sparsity`, `steps`");
+			add(v, CT_VERDICT_TRY, "train: `pairs: 1`, `carry: 5`; transcoder: "
+			    "`lookups: 1`, `alike: 0.985`, `dictionary`, more `sparsity`");
 	}
 	if (e->hidden.n > 0) {
 		add(v, judge(needed), "without the features named after its hidden value an answer of "
@@ -92,7 +92,7 @@ judge_labels(struct ct_verdict *v, const struct ct_eval *e)
 		if (!needed)
 			add(v, CT_VERDICT_TRY, "features without a fitting label carry the value, too: "
 			    "train: `noise`, `pairs: 1`, `attention layer: 1`; transcoder: `lookups: 1`, "
-			    "`alike: 0.98`, `dictionary`, more `sparsity`");
+			    "`alike: 0.985`, `dictionary`, more `sparsity`");
 	}
 }
 

@@ -348,7 +348,7 @@ do_auto(struct app *a, const char *arg)
 	struct ct_subgraph *sg = copy(a);
 	struct ct_auto_groups n;
 	struct ct_error err;
-	char share[FMT_SIZE], other[FMT_SIZE];
+	char groups[64] = "no group", share[FMT_SIZE], other[FMT_SIZE];
 	int did;
 
 	if (!sg)
@@ -360,10 +360,13 @@ do_auto(struct app *a, const char *arg)
 	if (ct_session_auto_groups(a->study.session, sg, &n, &a->study.job, &err) < 0)
 		return give_up(a, sg, &err);
 	did = set(a, sg);
-	app_say(a, "%d group%s of %d nodes, %d single node%s: %s of the influence; left out: %d weaker "
-	    "node%s, and %d against it (%s)", n.groups, n.groups == 1 ? "" : "s", n.members, n.singles,
-	    n.singles == 1 ? "" : "s", fmt_percent(share, sizeof share, n.influence), n.left_out,
-	    n.left_out == 1 ? "" : "s", n.against, fmt_percent(other, sizeof other, n.against_influence));
+	if (n.groups > 0)
+		snprintf(groups, sizeof groups, "%d group%s of %d nodes", n.groups,
+		    n.groups == 1 ? "" : "s", n.members);
+	app_say(a, "%s, %d single node%s: %s of the influence; left out: %d weaker node%s, and %d against "
+	    "it (%s)", groups, n.singles, n.singles == 1 ? "" : "s", fmt_percent(share, sizeof share,
+	    n.influence), n.left_out, n.left_out == 1 ? "" : "s", n.against, fmt_percent(other, sizeof other,
+	    n.against_influence));
 	view_show(a, VIEW_BOXES);
 	return did;
 }
