@@ -121,7 +121,7 @@ show_direct(const struct cli_model *m, int node, struct ct_error *err)
 		share_text(t[3 + i], d.absolute[i]);
 	}
 	if (code == CT_OK)
-		cli_line("  direct from  words %s  features %s  errors %s  (by size %s  %s  %s)", t[0],
+		cli_line("  comes from  words %s  features %s  errors %s  (by size %s  %s  %s)", t[0],
 		    t[1], t[2], t[3], t[4], t[5]);
 	return code;
 }

@@ -11,9 +11,9 @@ ok "the tree has features, with the tokens that they write for" has '^  +→ .* 
 ok "words are one row" has '^  words \([0-9]\): w[0-9]+ [+-].* [+-][0-9.]+ +[0-9]+%$'
 ok "and so are errors" has '^  errors \([0-9]+\) .*%$'
 ok "and the tail" has '^  \.\.\. [0-9]+ more: \+[0-9.]+ -[0-9.]+$'
-ok "where the target comes from is shown" has '^  direct from  words -?[0-9.]+  features -?[0-9.]+  errors -?[0-9.]+  \(by size'
+ok "where the target comes from is shown" has '^  comes from  words -?[0-9.]+  features -?[0-9.]+  errors -?[0-9.]+  \(by size'
 # The rows of the first level and the bias are the target's value.
-ok "the rows add up" sh -c "awk '/^output/ { value = \$3; sum = \$NF; on = 1; next } !on || /^  direct from/ { next } /^\$/ { exit }
+ok "the rows add up" sh -c "awk '/^output/ { value = \$3; sum = \$NF; on = 1; next } !on || /^  comes from/ { next } /^\$/ { exit }
     /^  \.\.\. / { sum += \$(NF - 1) + \$NF } /^  [^ .].*%/ { sub(/  \(see above\)/, \"\"); sum += \$(NF - 1) }
     END { d = value - sum; exit !(value != 0 && d < .02 && d > -.02) }' '$tmp/out'"
 ok "the scores are those of the reference" has '^scores +replacement 0\.560  completeness 0\.858$'
@@ -182,7 +182,7 @@ fails "a difference of a token from itself" "the difference of .w10. from itself
 # What has no node is a row of its own, so that the rows and the bias are the value.
 adds_up() {
 	awk '/^output/ { if (seen++) exit; value = $3; bias = $5; next }
-	    seen && /^  direct from/ { next }
+	    seen && /^  comes from/ { next }
 	    seen && /^$/ { exit }
 	    seen && /^  / { w = $NF ~ /%$/ ? $(NF - 1) : $NF; sum += w; left += /left out of the graph/ }
 	    END { d = sum + bias - value; exit !(left == 1 && d < 0.005 && d > -0.005) }' "$tmp/out"
