@@ -1,11 +1,18 @@
-/* A feature's weights next to the graph: every row against a search of all nodes and edges. */
+/*
+ * A feature's weights next to the graph: every row against a search of all nodes and edges; and their means
+ * over a corpus, against the activations of each sentence run as a prompt.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "corpus/corpus.h"
+#include "session/engine.h"
 #include "world.h"
 
 /* Is a node what a row is about? A word is only the one at the feature's position. */
@@ -137,10 +144,127 @@ test_elsewhere(void **state)
 	ct_arena_free(&a);
 }
 
+enum { ROOM = 64 };		/* for the tokens of the corpus below */
+
+static void
+write_recipe(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs("corpus:\n  tables:\n    place:\n      columns: [name, here, there]\n      rows:\n"
+	    "      - [w1, w19, w10]\n      - [w39, w16, w31]\n      - [w17, w2, w26]\n      - [w8, w33, w9]\n"
+	    "  sentences:\n  - {name: a, over: place, answer: place.there,\n"
+	    "    template: \"w5 {place} w9 {place.here} w7 {place.there}\"}\n"
+	    "  - {name: b, over: place, answer: place.here, template: \"{place} w3 w7 {place.here}\"}\n", f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* act: of every feature at every token of the corpus, 0 at BOS. */
+static void
+run_sentences(const struct world *w, const struct ct_corpus *c, double act[L][F][ROOM])
+{
+	for (int i = 0; i < c->n_sentences; i++) {
+		const struct ct_sentence *x = &c->sentences[i];
+		char *text = ct_engine_text(w->e, c->tokens + x->first + 1, x->n - 1);
+
+		assert_non_null(text);
+		world_prompt(w->s, text);
+		free(text);
+		for (int l = 0; l < L; l++)
+			for (int f = 0; f < F; f++)
+				for (int t = 1; t < x->n; t++)
+					act[l][f][x->first + t] =
+					    (double)ct_session_activation(w->s, l, f, t);
+	}
+}
+
+/* The mean of x over the tokens where a feature is active; 0 if it never is. */
+static double
+mean_where(const double *feature, const double *x, int n)
+{
+	double sum = 0, active = 0;
+
+	for (int t = 0; t < n; t++) {
+		sum += feature[t] > 0 ? x[t] : 0;
+		active += feature[t] > 0;
+	}
+	return active > 0 ? sum / active : 0;
+}
+
+/* Returns whether the feature is active on several tokens of the corpus. */
+static bool
+check_means(const struct world *w, const struct ct_corpus *c, double act[L][F][ROOM], int layer, int feature)
+{
+	const double *own = act[layer][feature];
+	double read[ROOM], together[ROOM], features = 0, mean, word;
+	struct ct_arena a = { 0 };
+	struct ct_error err = { 0 };
+	struct ct_feature_weights x;
+	long active = 0;
+
+	world_ok(ct_engine_weights(w->e, layer, feature, &x, &a, NULL, &err), &err);
+	for (int t = 0; t < c->n_tokens; t++) {
+		read[t] = (double)x.all.read[c->tokens[t]];
+		active += own[t] > 0;
+	}
+	assert_true(x.counted && x.n_active == active);
+	for (int i = 0; active > 0 && i < x.n_in; i++) {
+		const double *from = act[x.in[i].layer][x.in[i].feature];
+		double adds = x.in[i].weight * mean_where(own, from, c->n_tokens);
+
+		for (int t = 0; t < c->n_tokens; t++)
+			together[t] = from[t] > 0;
+		assert_true(fabs(x.in[i].together - mean_where(own, together, c->n_tokens)) < 1e-9);
+		assert_true(fabs(x.in[i].adds - adds) < 1e-4);
+		features += adds;
+	}
+	for (int i = 0; active > 0 && i < x.n_out; i++) {
+		const double *to = act[x.out[i].layer][x.out[i].feature];
+
+		assert_true(fabs(x.out[i].adds - x.out[i].weight * mean_where(to, own, c->n_tokens)) < 1e-4);
+	}
+	mean = mean_where(own, own, c->n_tokens);
+	word = mean_where(own, read, c->n_tokens);
+	if (active > 0) {
+		assert_true(fabs(x.mean - mean) < 1e-4);
+		assert_true(fabs(x.from_features - features) < 1e-3);
+		assert_true(fabs(x.from_word - word) < 1e-4);
+		assert_true(fabs(x.rest - (mean - features - word - (double)x.all.bias)) < 1e-3);
+	} else {
+		assert_true(isnan(x.mean) && isnan(x.from_word));
+	}
+	ct_arena_free(&a);
+	return active > 1;
+}
+
+static void
+test_corpus(void **state)
+{
+	static double act[L][F][ROOM];
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	const struct ct_corpus *c;
+	char path[PATH_MAX + 16];
+	int several = 0;
+
+	snprintf(path, sizeof path, "%s/recipe.yaml", w->dir);
+	write_recipe(path);
+	world_ok(ct_engine_corpus(w->e, &c, &err), &err);
+	assert_in_range(c->n_tokens, 20, ROOM);
+	run_sentences(w, c, act);
+	for (int l = 0; l < L; l++)
+		for (int f = 0; f < F; f += 2)
+			several += check_means(w, c, act, l, f);
+	assert_true(several > 20);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { WORLD_TEST(test_rows), WORLD_TEST(test_elsewhere) };
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(test_rows), WORLD_TEST(test_elsewhere), WORLD_TEST(test_corpus),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ void
 world_remove_dir(const char *dir)
 {
 	static const char *const names[] = { "config.json", "model.safetensors", "tokenizer.json",
-		"transcoder", "labels.yaml" };
+		"transcoder", "labels.yaml", "recipe.yaml" };
 	char path[2 * PATH_MAX];
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
