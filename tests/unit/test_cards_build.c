@@ -116,6 +116,7 @@ struct setup {
 	struct ct_pool *pool;
 	struct ct_activity *activity;
 	struct ct_activity_want want;
+	struct ct_card_rewrite rewrites[256];	/* at some features of all layers but the last */
 	char dir[64], features[80], labels[80];
 };
 
@@ -131,6 +132,10 @@ setup(struct setup *s, const char *name)
 	    &(struct ct_job){ s->pool, NULL, NULL }, &err) != CT_OK)
 		fail_msg("%s", err.msg);
 	naive_activity(&s->want, &s->f, &s->w);
+	assert_in_range(s->f.tc->L * s->f.tc->F, 1, 256);
+	for (int i = 0; i < 256; i++)
+		s->rewrites[i] = (struct ct_card_rewrite){ .layer =
+		    i < (s->f.tc->L - 1) * s->f.tc->F && i * i % 5 == 1 ? s->f.tc->L - 1 : 0 };
 	snprintf(s->dir, sizeof s->dir, "/tmp/ctrace-build-XXXXXX");
 	assert_non_null(mkdtemp(s->dir));
 	snprintf(s->features, sizeof s->features, "%s/features", s->dir);
@@ -161,7 +166,8 @@ teardown(struct setup *s)
 static int
 build(struct setup *s, struct ct_build_summary *summary, struct ct_error *err)
 {
-	const struct ct_cards_source source = { s->f.m, s->f.tc, &s->w.c, s->activity, NULL, NULL };
+	const struct ct_cards_source source = { s->f.m, s->f.tc, &s->w.c, s->activity, s->rewrites,
+	    NULL };
 
 	return ct_cards_build(s->features, &source, summary, &(struct ct_job){ s->pool, NULL, NULL }, err);
 }
@@ -299,19 +305,21 @@ test_cards(void **state)
 	struct ct_build_summary summary;
 	struct ct_error err;
 	int g, l, f;
-	long dead, named;
+	long dead, named, rewrites;
 
 	(void)state;
 	for (g = 0; g < N_GOLDEN; g++) {
 		setup(&s, golden[g]);
 		assert_int_equal(build(&s, &summary, &err), CT_OK);
 		assert_int_equal(ct_store_open(&store, s.features, &err), CT_OK);
-		for (l = 0, dead = named = 0; l < s.f.tc->L; l++) {
+		for (l = 0, dead = named = rewrites = 0; l < s.f.tc->L; l++) {
 			assert_int_equal(ct_store_features(store, l), s.f.tc->layers[l].F);
 			for (f = 0; f < s.f.tc->layers[l].F; f++) {
 				assert_int_equal(ct_store_card(&card, store, l, f, &err), CT_OK);
 				check_card(&s, card);
 				assert_string_equal(card->label, ct_store_label(store, l, f));
+				assert_int_equal(card->rewrite.layer, s.rewrites[l * s.f.tc->F + f].layer);
+				rewrites += card->rewrite.layer > 0;
 				dead += card->frequency == 0;
 				named += card->f1 >= 0.5;
 				ct_card_free(card);
@@ -319,6 +327,7 @@ test_cards(void **state)
 		}
 		assert_int_equal(summary.dead, dead);
 		assert_int_equal(summary.named, named);
+		assert_int_equal(summary.rewrites, rewrites);
 		ct_store_close(store);
 		teardown(&s);
 	}
@@ -336,8 +345,7 @@ test_examples_differ(void **state)
 
 	(void)state;
 	setup(&s, golden[0]);
-	assert_int_equal(build(&s, NULL, &err),
-	    CT_OK);
+	assert_int_equal(build(&s, NULL, &err), CT_OK);
 	assert_int_equal(ct_store_open(&store, s.features, &err), CT_OK);
 	for (f = 0; f < ct_store_features(store, 0); f++) {
 		assert_int_equal(ct_store_card(&card, store, 0, f, &err), CT_OK);
