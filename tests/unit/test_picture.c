@@ -1,6 +1,6 @@
 /*
- * Pictures of graphs: which edges are drawn, against their definition; and that boxes and slots are where a
- * reader expects them, on random graphs.
+ * Pictures of graphs: which edges are drawn, against their definition; and that boxes, slots and edges are
+ * where a reader expects them, on random graphs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -233,12 +233,87 @@ test_layout(void **state)
 	}
 }
 
+/* Links between random boxes, from lower layers to higher ones. */
+static size_t
+join(struct picture_link *links, struct ct_rng *r, const struct picture *p, size_t most)
+{
+	size_t n = 0;
+
+	for (int tries = 0; n < most && tries < 100; tries++) {
+		int a = (int)ct_rng_below(r, (uint32_t)p->n_nodes);
+		int b = (int)ct_rng_below(r, (uint32_t)p->n_nodes);
+
+		if (p->nodes[a].layer < p->nodes[b].layer)
+			links[n++] = (struct picture_link){ .source = a, .target = b };
+	}
+	return n;
+}
+
+/* A link passes the rows between its boxes, if there are any, and no box of them is in its way. */
+static void
+check_passage(const struct picture *p, const struct picture_link *l)
+{
+	const struct picture_node *s = &p->nodes[l->source], *t = &p->nodes[l->target];
+
+	assert_int_equal(isnan(l->corridor), t->row == s->row + 1);
+	for (size_t i = 0; i < p->n_nodes; i++) {
+		const struct picture_node *n = &p->nodes[i];
+
+		if (n->row > s->row && n->row < t->row)
+			assert_true(l->corridor < n->x || l->corridor > n->x + n->w);
+	}
+}
+
+/* So few links that no gap is full never share a lane; returns how many run next to each other. */
+static int
+check_lanes(const struct picture *p)
+{
+	int near = 0;
+
+	for (size_t i = 0; i < p->n_links; i++)
+		for (size_t k = 0; k < i; k++) {
+			double apart = fabs(p->links[i].corridor - p->links[k].corridor);
+
+			assert_false(apart < 4);
+			near += apart < 10;
+		}
+	return near;
+}
+
+static void
+test_passages(void **state)
+{
+	enum { LAYERS = 12, POSITIONS = 2, MOST = 3, LINKS = 60, FEW = 5 };
+	static struct picture_node nodes[LAYERS * POSITIONS * MOST];
+	struct picture_link links[LINKS];
+	struct ct_error err = { 0 };
+	struct ct_rng r;
+	int near = 0;
+
+	(void)state;
+	ct_rng_seed(&r, 7, 1);
+	for (int i = 0; i < 300; i++) {
+		struct picture p = { .nodes = nodes, .links = links };
+		struct picture_layout g;
+
+		p.n_nodes = (size_t)scatter(nodes, &r, LAYERS, POSITIONS, 1 + (int)ct_rng_below(&r, MOST));
+		p.n_links = join(links, &r, &p, i % 2 ? LINKS : FEW);
+		assert_int_equal(picture_layout(&g, &p, &err), CT_OK);
+		for (size_t k = 0; k < p.n_links; k++)
+			check_passage(&p, &links[k]);
+		near += p.n_links <= FEW ? check_lanes(&p) : 0;
+		picture_layout_free(&g);
+	}
+	assert_true(near > 50);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arrows),
 		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_passages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
