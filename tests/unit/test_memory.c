@@ -21,8 +21,8 @@
 #include "cards/build.h"
 #include "cards/cards.h"
 #include "fixture.h"
+#include "graphs.h"
 #include "scratch.h"
-#include "share/graph_file.h"
 #include "world.h"
 
 void *__real_malloc(size_t n);
@@ -40,7 +40,7 @@ void *__wrap_ct_arena_alloc(struct ct_arena *a, size_t n, size_t size);
 void *__wrap_ct_arena_need(struct ct_arena *a, size_t n, size_t size, const char *what, struct ct_error *err);
 char *__wrap_ct_arena_strdup(struct ct_arena *a, const char *s);
 
-enum { MAX_SITES = 4096, SENTENCES = 12, LENGTH = 5 };
+enum { MAX_SITES = 4096, FEW = 10, SENTENCES = 12, LENGTH = 5 };
 
 /* The places that asked, in the order in which they first did; what is to fail: a request of one of them. */
 static struct {
@@ -157,7 +157,7 @@ refuse(struct world *w, step_fn *step, const struct site *site, int turn, const 
 	free(text);
 }
 
-/* Each place is refused its first request, its last, and one between. */
+/* Each place is refused one request after another: of many the first, the last, and one between. */
 static void
 run_out(struct world *w, step_fn *step)
 {
@@ -178,11 +178,9 @@ run_out(struct world *w, step_fn *step)
 	for (int i = 0; i < n; i++) {
 		int asked = memory.site[i].asked;
 
-		refuse(w, step, &memory.site[i], 1, want);
-		if (asked > 1)
-			refuse(w, step, &memory.site[i], asked, want);
-		if (asked > 2)
-			refuse(w, step, &memory.site[i], asked / 2 + 1, want);
+		for (int turn = 1; turn <= asked; turn++)
+			if (asked <= FEW || turn == 1 || turn == asked / 2 + 1 || turn == asked)
+				refuse(w, step, &memory.site[i], turn, want);
 	}
 	world_ok(step(w, &out, &err), &err);
 	assert_non_null(again = ct_buffer_take(&out, NULL));
@@ -314,6 +312,27 @@ graph_file(struct world *w, struct ct_buffer *out, struct ct_error *err)
 	return code;
 }
 
+/* A graph opened without its model. */
+static int
+graph_alone(struct world *w, struct ct_buffer *out, struct ct_error *err)
+{
+	struct ct_engine *e;
+	const struct ct_engine_info *info;
+	int code;
+
+	(void)w;
+	scratch_text("alone.json", GRAPH(FEATURE("0_1_1", "\"0\"", "1") "," LOGIT,
+	    LINK("0_1_1", "3_4_1", "1")));
+	code = ct_engine_open_graph(&e, "alone.json", NULL, err);
+	if (code < 0)
+		return code;
+	info = ct_engine_info(e);
+	ct_buffer_printf(out, "%s %s %s %s %s\n", info->name, info->scan, info->transcoder, info->trouble,
+	    info->dir);
+	ct_engine_close(e);
+	return CT_OK;
+}
+
 static int
 pictures(struct world *w, struct ct_buffer *out, struct ct_error *err)
 {
@@ -428,7 +447,7 @@ static void
 test_session(void **state)
 {
 	static step_fn *const steps[] = { open_all, prompt, trace, steer, sweep, survey, generate, graph_file,
-		pictures, groups };
+		graph_alone, pictures, groups };
 
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		run_out(*state, steps[i]);
