@@ -294,6 +294,43 @@ test_search_path(void **state)
 	unsetenv("XDG_DATA_HOME");
 }
 
+/* The models of each part of the search path are listed by name, those of its first part first. */
+static void
+test_model_list(void **state)
+{
+	static const char *const names[] = { "a/m", "a/p", "b/c", "b/k", "b/o", "b/z" };
+	struct world *w = *state;
+	char dir[PATH_MAX], path[3 * PATH_MAX], **list;
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(dir, sizeof dir, "%s/ctrace-models-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	assert_non_null(mkdtemp(dir));
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/%c", dir, "ab"[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (int i = 0; i < 6; i++) {		/* in no order */
+		snprintf(path, sizeof path, "%s/%s", dir, names[i * 5 % 6]);
+		assert_int_equal(symlink(w->dir, path), 0);
+	}
+	snprintf(path, sizeof path, "%s/a:%s/b", dir, dir);
+	setenv("CTRACE_MODEL_PATH", path, 1);
+	list = ct_model_list();
+	unsetenv("CTRACE_MODEL_PATH");
+	for (int i = 0; i < 6; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		assert_non_null(list[i]);
+		assert_string_equal(list[i], path);
+		unlink(path);
+	}
+	ct_model_list_free(list);
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/%c", dir, "ab"[i]);
+		assert_int_equal(rmdir(path), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void
 test_tokenize(void **state)
 {
@@ -320,7 +357,7 @@ main(void)
 		cmocka_unit_test(test_no_transcoder),
 		cmocka_unit_test(test_neurons_of_targets),
 		cmocka_unit_test(test_too_deep),
-		WORLD_TEST(test_search_path),
+		WORLD_TEST(test_search_path), WORLD_TEST(test_model_list),
 		WORLD_TEST(test_tokenize),
 	};
 
