@@ -136,6 +136,20 @@ random_graph(struct ct_rng *r, int n)
 	return f;
 }
 
+/* The output of random_graph: its word, and below it the probability. */
+static void
+check_output(const struct picture *p)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < p->n_nodes; i++)
+		if (strcmp(p->nodes[i].label, "X") == 0) {
+			assert_string_equal(p->nodes[i].note, "50%");
+			found++;
+		}
+	assert_int_equal(found, 1);
+}
+
 static void
 test_arrows(void **state)
 {
@@ -155,6 +169,7 @@ test_arrows(void **state)
 
 		assert_int_equal(picture_open(&p, &out, &x, 4 + i % 9, &err), CT_OK);
 		thinned += check_arrows(&p);
+		check_output(&p);
 		picture_close(&p);
 		ct_graph_file_close(f);
 	}
