@@ -62,7 +62,8 @@ a_byte_order_mark_is_no_text(void **state)
 static void
 getters_convert_or_keep_the_default(void **state)
 {
-	struct ct_yaml_doc *d = must_open("i: -7\nd: 1e-3\nb: true\ns: 12\nnothing: null\n");
+	struct ct_yaml_doc *d = must_open("i: -7\nd: 1e-3\nb: true\ns: 12\nnothing: null\n"
+	    "no: false\nYes: True\nNo: False\n");
 	const struct ct_yaml *root = ct_yaml_root(d);
 	const char *s = "default";
 	double x = 9;
@@ -76,6 +77,12 @@ getters_convert_or_keep_the_default(void **state)
 	assert_true(x == 1e-3);
 	assert_int_equal(ct_yaml_bool(d, root, "b", true, &b, NULL), CT_OK);
 	assert_true(b);
+	assert_int_equal(ct_yaml_bool(d, root, "no", true, &b, NULL), CT_OK);
+	assert_false(b);
+	assert_int_equal(ct_yaml_bool(d, root, "Yes", true, &b, NULL), CT_OK);
+	assert_true(b);
+	assert_int_equal(ct_yaml_bool(d, root, "No", true, &b, NULL), CT_OK);
+	assert_false(b);
 	assert_int_equal(ct_yaml_string(d, root, "nothing", false, &s, NULL), CT_OK);
 	assert_string_equal(s, "default");
 	assert_int_equal(ct_yaml_int(d, root, "absent", false, 0, 1, &i, NULL), CT_OK);
