@@ -14,9 +14,11 @@
 
 enum { HEAD = 8, SEED = 1 };
 
+/* With the class of a tokenizer of any model: else it counts as llama's, with a BOS that it may lack. */
 static int
 copy_tokenizer(const char *dir, const char *from, struct ct_error *err)
 {
+	static const char class[] = "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}\n";
 	char path[4096], *data;
 	size_t n;
 	int rc = ct_file_read(&data, &n, from, 16 << 20, err);
@@ -26,7 +28,10 @@ copy_tokenizer(const char *dir, const char *from, struct ct_error *err)
 	snprintf(path, sizeof path, "%s/tokenizer.json", dir);
 	rc = ct_file_replace(path, data, n, err);
 	free(data);
-	return rc;
+	if (rc)
+		return rc;
+	snprintf(path, sizeof path, "%s/tokenizer_config.json", dir);
+	return ct_file_replace(path, class, sizeof class - 1, err);
 }
 
 static int
