@@ -1,6 +1,6 @@
 /*
- * Judging an explanation: each run by the naive program in double, with the features left out at 0; and what
- * the random control draws.
+ * Judging an explanation: each run by the naive program in double, with the features left out at 0; what the
+ * random control draws; and how stable it is, against the graphs of sentences with the same answer.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,12 +8,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/pool.h"
 #include "naive.h"
+#include "scratch.h"
 #include "trace/judge.h"
+#include "world.h"
 
 enum { DRAWS = 2, PARTS = 2 };
 
@@ -21,10 +24,10 @@ enum { DRAWS = 2, PARTS = 2 };
 static double *
 naive_logits(const struct fixture *f, const bool *left_out)
 {
-	int V = f->m->cfg.V, n = 0;
+	int words = f->m->cfg.V, n = 0;
 	struct ct_clamp *clamps = calloc((size_t)f->prompt->lrm.n + 1, sizeof *clamps);
 	struct naive_hold hold = { .tc = f->tc, .clamps = clamps };
-	double *logits = malloc((size_t)V * sizeof *logits);
+	double *logits = malloc((size_t)words * sizeof *logits);
 	struct naive_run r;
 
 	for (int i = 0; i < f->prompt->lrm.n; i++) {
@@ -37,7 +40,7 @@ naive_logits(const struct fixture *f, const bool *left_out)
 	}
 	hold.n_clamps = n;
 	naive_run(&r, f->m, f->ids, f->T, NULL, NULL, &hold);
-	for (int v = 0; v < V; v++)
+	for (int v = 0; v < words; v++)
 		logits[v] = naive_logit(f->m, v, r.final + (f->T - 1) * f->m->cfg.D);
 	naive_run_free(&r);
 	free(clamps);
@@ -234,6 +237,81 @@ test_small_leads(void **state)
 	fixture_close(&f);
 }
 
+/* The prompt of the world, two sentences with the same answer, and one with another. */
+static const char recipe[] =
+    "corpus:\n"
+    "  tables:\n"
+    "    sort: {columns: [name, say], rows: [[w9, w10], [w8, w2]]}\n"
+    "    place: {columns: [name, sort], rows: [[w19, w9], [w5, w9], [w6, w8], [w33, w9]]}\n"
+    "  sentences:\n"
+    "  - {name: a, over: place, template: \"{place} w10 {sort} w7 w39 w16 w31 w17 {sort.say}\",\n"
+    "    answer: sort.say, about: [sort]}\n";
+
+/* The explanation of one token's lead over another in the first prompt, and how it compares. */
+static struct ct_explanation
+explain(struct world *w, const char *prompt, const char *target, struct ct_arena *a)
+{
+	struct ct_trace_options opt = { .targets = { .pos = -1 } };
+	struct ct_error err = { 0 };
+	struct ct_explanation x;
+
+	world_prompt(w->s, prompt);
+	world_ok(ct_session_parse_targets(w->s, target, -1, &opt.targets, &err), &err);
+	world_trace(w->s, &opt);
+	world_ok(ct_session_judge(w->s, NULL, &x, a, NULL, &err), &err);
+	return x;
+}
+
+static void
+test_stability(void **state)
+{
+	enum { MOST = L * T * F };
+	static const char *const alike[] = { "w5 w10 w9 w7 w39 w16 w31 w17",
+		"w33 w10 w9 w7 w39 w16 w31 w17" };
+	static struct ct_node own[MOST];
+	struct world *w = *state;
+	struct ct_arena a = { 0 };
+	struct ct_explanation x, none;
+	double found = 0, overlap = 0;
+	char path[PATH_MAX + 16];
+	int n = 0;
+
+	snprintf(path, sizeof path, "%s/recipe.yaml", w->dir);
+	scratch_text(path, recipe);
+	none = explain(w, alike[0], "w2-w10", &a);	/* the sentence has another answer */
+	assert_true(none.n_alike == 0 && isnan(none.found) && isnan(none.overlap));
+	none = explain(w, "w5 w6", "w10-w2", &a);
+	assert_true(none.n_alike == 0 && isnan(none.found) && isnan(none.overlap));
+	x = explain(w, PROMPT, "w10-w2", &a);
+	for (int i = 0; i < ct_session_graph(w->s)->n_features; i++)
+		if (ct_session_graph(w->s)->nodes[i].kept)
+			own[n++] = ct_session_graph(w->s)->nodes[i];
+	assert_int_equal(x.n_alike, 2);
+	for (int k = 0; k < 2; k++) {
+		const struct ct_graph *g;
+		int both = 0, all = n;
+
+		world_prompt(w->s, alike[k]);
+		g = world_trace(w->s, NULL);
+		for (int i = 0; i < g->n_features; i++) {
+			const struct ct_node *f = &g->nodes[i];
+			bool shared = false;
+
+			for (int at = 0; at < n; at++)
+				shared |= own[at].layer == f->layer && own[at].pos == f->pos &&
+				    own[at].index == f->index;
+			both += f->kept && shared;
+			all += f->kept && !shared;
+		}
+		found += (double)both / n / 2;
+		overlap += (double)both / all / 2;
+	}
+	assert_true(found > 0.1 && found < 1);
+	assert_true(fabs(x.found - found) < 1e-9);
+	assert_true(fabs(x.overlap - overlap) < 1e-9);
+	ct_arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -241,6 +319,7 @@ main(void)
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_small_leads),
+		WORLD_TEST(test_stability),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
