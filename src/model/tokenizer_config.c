@@ -179,9 +179,12 @@ merge_extra(struct ct_tokenizer_files *m, struct added *a)
 	free(keys);
 }
 
-/* "<s>" or {"content": "<s>", "lstrip": false, ...}: adds special tokens that have not been added yet. */
+/*
+ * "<s>" or {"content": "<s>", "lstrip": false, ...}: adds special tokens that have not been added yet. If it
+ * is listed, an object's flags count even so.
+ */
 static void
-merge_special(struct ct_tokenizer_files *m, struct added *a, const char *key, json_t *value)
+merge_special(struct ct_tokenizer_files *m, struct added *a, const char *key, json_t *value, bool listed)
 {
 	const char *text = json_string_value(json_is_object(value) ? json_object_get(value, "content") :
 	    value);
@@ -189,7 +192,7 @@ merge_special(struct ct_tokenizer_files *m, struct added *a, const char *key, js
 
 	if (!text && value && !json_is_null(value))
 		ct_tokenizer_files_refused(m, a->path, key, "a token");
-	if (!text || !*text || json_object_get(m->added, text))
+	if (!text || !*text || (json_object_get(m->added, text) && !(listed && json_is_object(value))))
 		return;
 	token = json_is_object(value) ? json_copy(value) : json_pack("{s:O}", "content", value);
 	m->full |= !token || json_object_set_new(token, "special", json_true()) != 0 ||
@@ -215,7 +218,7 @@ merge_default(struct ct_tokenizer_files *m, struct added *a, const char *text)
 		return;
 	value = json_string(text);
 	m->full |= !value;
-	merge_special(m, json_object_get(vocab, text) ? a : &aside, "", value);
+	merge_special(m, json_object_get(vocab, text) ? a : &aside, "", value, false);
 	json_decref(value);
 }
 
@@ -227,9 +230,9 @@ merge_list(struct ct_tokenizer_files *m, struct added *a, const json_t *from, co
 	size_t i;
 
 	json_array_foreach(more, i, value)
-		merge_special(m, a, key, value);
+		merge_special(m, a, key, value, true);
 	json_object_foreach(more, name, value)
-		merge_special(m, a, name, value);
+		merge_special(m, a, name, value, true);
 	if (more && !json_is_null(more) && !json_is_array(more) && !json_is_object(more))
 		ct_tokenizer_files_refused(m, a->path, key, "a list of tokens");
 }
@@ -249,7 +252,7 @@ merge_specials(struct ct_tokenizer_files *m, struct added *config, struct added 
 		json_t *value = ct_tokenizer_files_special(m, names[i], &in_map);
 
 		if (value)
-			merge_special(m, in_map ? map : config, names[i], value);
+			merge_special(m, in_map ? map : config, names[i], value, false);
 		else
 			merge_default(m, class, defaults[i]);
 	}

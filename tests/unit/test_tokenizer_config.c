@@ -19,6 +19,9 @@
 	"\"pre_tokenizer\": {\"type\": \"ByteLevel\", \"add_prefix_space\": " space "}, " \
 	"\"model\": {\"type\": \"BPE\", \"merges\": [], \"vocab\": {\"a\": 0, \"b\": 1, " \
 	"\"\\u0120\": 2, \"x\": 3, \"<\": 4, \">\": 5}}}"
+/* Its token, with another flag. */
+#define RSTRIP "{\"__type\": \"AddedToken\", \"content\": \"<s>\", \"lstrip\": false, \"rstrip\": true, " \
+	"\"normalized\": false, \"single_word\": false}"
 /* One whose template begins with <s>, or with `first`. */
 #define TEMPLATE(first) "{\"added_tokens\": [{\"id\": 0, \"content\": \"<s>\", " FLAGS("true") "}, " \
 	"{\"id\": 1, \"content\": \"</s>\", " FLAGS("true") "}], \"post_processor\": " \
@@ -118,6 +121,25 @@ tokens_are_added(void **state)
 	assert_true(ct_tokenizer_special(t, 1));	/* "b" is in the vocabulary, and keeps its id */
 	close_noted(t, "tokenizer_config.json: 3 added tokens, such as \"<b>\", are missing from "
 	    "tokenizer.json or have other flags there; what stands here counts, as in transformers");
+	/* A token that is there keeps its flags, and no text is no token. */
+	t = open_with(BYTES("false"), "{\"eos_token\": " RSTRIP ", \"pad_token\": \"\"}");
+	IDS(t, "a<s> b", 0, 6, 2, 1);
+	close_noted(t, NULL);
+	/* In a list it gets those that stand there. */
+	for (int i = 0; i < 2; i++) {
+		static const char *const lists[] = { "\"additional_special_tokens\": [" RSTRIP "]",
+			"\"extra_special_tokens\": {\"x_token\": " RSTRIP "}" };
+		char config[300];
+
+		snprintf(config, sizeof config, "{%s}", lists[i]);
+		t = open_with(BYTES("false"), config);
+		IDS(t, "a<s> b", 0, 6, 1);
+		close_noted(t, "tokenizer_config.json: 1 added token, such as \"<s>\", is missing from "
+		    "tokenizer.json or has other flags there; what stands here counts, as in transformers");
+	}
+	t = open_with(BYTES("false"), "{\"additional_special_tokens\": [\"<s>\"]}");
+	IDS(t, "a<s> b", 0, 6, 2, 1);
+	close_noted(t, NULL);
 }
 
 static void
@@ -292,6 +314,13 @@ older_files(void **state)
 	close_noted_by(t, "special_tokens_map.json", "special_tokens_map.json: 3 added tokens, such as "
 	    "\"<b>\", are missing from tokenizer.json or have other flags there; what stands here counts, as "
 	    "in transformers");
+	t = open_beside(BYTES("false"), "special_tokens_map.json", "{\"eos_token\": " RSTRIP "}", plain);
+	IDS(t, "a<s> b", 0, 6, 2, 1);
+	ct_tokenizer_close(t);
+	t = open_beside(BYTES("false"), "special_tokens_map.json", "{\"additional_special_tokens\": ["
+	    RSTRIP "]}", plain);
+	IDS(t, "a<s> b", 0, 6, 1);
+	ct_tokenizer_close(t);
 	t = open_beside(BYTES("false"), "added_tokens.json", "{\"<b>\": 8, \"<a>\": 7}", plain);
 	IDS(t, "a<b><a>", 0, 8, 7);
 	close_noted_by(t, "added_tokens.json", "added_tokens.json: 2 added tokens, such as \"<a>\", are "
