@@ -79,6 +79,12 @@ test_sites(void **state)
 	c = clamp_on(a, CT_DELTA, 0.25);
 	s = fixture_sites(&f, &c, 1);
 	assert_true(fabs((double)s.site[0].value - (double)a->act - 0.25) < 1e-6);
+	/* What is added to a feature that is not active is added to 0. */
+	for (c.feature = 0; ct_local_model_active(&f.prompt->lrm, c.layer, c.pos, c.feature) >= 0;)
+		c.feature++;
+	s = fixture_sites(&f, &c, 1);
+	assert_true(s.site[0].original == 0 && s.site[0].value == 0.25f);
+	c.feature = a->feature;
 	/* All positions but BOS; from a position on; from behind the prompt on; none when off. */
 	c.pos = CT_ALL_POSITIONS;
 	s = fixture_sites(&f, &c, 1);
