@@ -95,6 +95,10 @@ test_supernodes(void **state)
 	text[sizeof text - 1] = '\0';
 	ct_supernode_name(name, text);
 	assert_int_equal(strlen(name), CT_SUPERNODE_NAME - 1);
+	/* Where it is cut, it does not end with a blank. */
+	text[CT_SUPERNODE_NAME - 2] = text[CT_SUPERNODE_NAME - 3] = ' ';
+	ct_supernode_name(name, text);
+	assert_int_equal(strlen(name), CT_SUPERNODE_NAME - 3);
 	ct_supernode_name(name, "a\033[1mb");
 	assert_null(strchr(name, '\033'));
 }
