@@ -89,6 +89,8 @@ pictures_prompts(void **state)
 	assert_true(o.at[0] == 1 && o.at[1] == 3 && o.value[0] == 28 && o.value[1] == 47);
 	assert_int_equal(ct_session_operands(s, 1, 0, 7, &o, NULL, &err), CT_EINVAL);
 	assert_int_equal(ct_session_operands(s, 9, 0, 4, &o, NULL, &err), CT_ENOTFOUND);
+	assert_int_equal(ct_session_operands(s, 1, ct_engine_info(e)->F, 4, &o, NULL, &err), CT_ENOTFOUND);
+	assert_int_equal(ct_session_operands(s, 1, -1, 4, &o, NULL, &err), CT_ENOTFOUND);
 	ct_session_close(other);
 	ct_session_close(s);
 	ct_engine_close(e);
