@@ -204,6 +204,8 @@ test_clamps(void **state)
 static void
 test_activations(void **state)
 {
+	static const int nowhere[][3] = { { 1, 2, 0 }, { 1, 2, T }, { 1, 2, -1 }, { L, 2, 5 }, { -1, 2, 5 },
+		{ 1, F, 5 }, { 1, -1, 5 } };
 	struct ct_clamp c = { .layer = 0, .feature = 17, .pos = 4, .unit = CT_ABSOLUTE, .amount = 3 };
 	struct world *w = *state;
 	const struct ct_graph *g;
@@ -218,6 +220,12 @@ test_activations(void **state)
 	}
 	world_ok(ct_session_clamp(w->s, &c, 1, NULL, NULL, &err), &err);
 	assert_true(ct_session_clamped_activation(w->s, 0, 17, 4) == 3);
+	for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
+		float now = ct_session_clamped_activation(w->s, nowhere[i][0], nowhere[i][1], nowhere[i][2]);
+		float was = ct_session_activation(w->s, nowhere[i][0], nowhere[i][1], nowhere[i][2]);
+
+		assert_true(now == was || (isnan(now) && isnan(was)));
+	}
 	for (int i = 0; i < g->n_features; i++) {
 		const struct ct_node *n = &g->nodes[i];
 		float now = ct_session_clamped_activation(w->s, n->layer, n->index, n->pos);
