@@ -186,6 +186,38 @@ test_changed(void **state)
 	ct_arena_free(&scratch);
 }
 
+/* A graph that says how it was pruned, pruned further: it then says that, and keeps what else stood there. */
+static void
+test_pruned_again(void **state)
+{
+	struct ct_graph_file *f = graphs_good(graphs_reference);
+	struct ct_arena a = { 0 }, scratch = { 0 };
+	json_t *root, *settings;
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ct_graph_prune(&f->graph, i ? 0.3 : 0.4, i ? 0.8 : 0.9, &a, &scratch, NULL,
+		    NULL), 0);
+		text = text_of(f, &f->subgraph);
+		root = json_loads(text, 0, NULL);
+		settings = json_object_get(json_object_get(root, "metadata"), "pruning_settings");
+		assert_true(json_real_value(json_object_get(settings, "node_threshold")) == (i ? 0.3 : 0.4));
+		assert_true(json_real_value(json_object_get(settings, "edge_threshold")) == (i ? 0.8 : 0.9));
+		assert_int_equal(json_is_true(json_object_get(settings, "theirs")), i);
+		json_object_set_new(settings, "theirs", json_true());
+		free(text);
+		ct_graph_file_close(f);
+		text = json_dumps(root, 0);
+		f = graphs_good(text);
+		free(text);
+		json_decref(root);
+	}
+	ct_graph_file_close(f);
+	ct_arena_free(&a);
+	ct_arena_free(&scratch);
+}
+
 static const struct ct_graph_there *
 there(const struct ct_graph_file *f, const char *id, const struct ct_node **n)
 {
@@ -310,6 +342,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round), cmocka_unit_test(test_faithful), cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_pruned_again),
 		cmocka_unit_test(test_kinds), cmocka_unit_test(test_links)
 	};
 
