@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "scratch.h"
+#include "session/engine.h"
 #include "world.h"
 
 static void
@@ -331,6 +333,63 @@ test_model_list(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* The tokenizer of the small model, three of whose words are the tokens that begin a turn. */
+static void
+write_turns(const char *path)
+{
+	char json[2000];
+	size_t n;
+
+	n = (size_t)snprintf(json, sizeof json, "{\"added_tokens\": [{\"id\": 0, \"content\": \"<bos>\", "
+	    "\"special\": true}, {\"id\": 1, \"content\": \"<start_of_turn>\", \"special\": true}, "
+	    "{\"id\": 3, \"content\": \"\\n\"}], \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, "
+	    "\"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": "
+	    "{\"id\": \"<bos>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}], "
+	    "\"special_tokens\": {\"<bos>\": {\"id\": \"<bos>\", \"ids\": [0], \"tokens\": [\"<bos>\"]}}}, "
+	    "\"model\": {\"type\": \"WordLevel\", \"unk_token\": \"<bos>\", \"vocab\": {\"<bos>\": 0, "
+	    "\"<start_of_turn>\": 1, \"user\": 2, \"\\n\": 3");
+	for (int i = 4; i < V; i++)
+		n += (size_t)snprintf(json + n, sizeof json - n, ", \"w%d\": %d", i, i);
+	snprintf(json + n, sizeof json - n, "}}}");
+	scratch_text(path, json);
+}
+
+/* Prompts of a transcoder of an instruction model begin with a turn, and features come after it. */
+static void
+test_turn(void **state)
+{
+	static const char *const bad[] = { "w4 w5 w6 w4 w5", "<start_of_turn> w4\nw5",
+		"<start_of_turn> user w4", "<start_of_turn> user", "user\nw4 w5" };
+	struct ct_engine_options opt = { .threads = 1 };
+	struct world *w = *state;
+	struct ct_error err = { 0 };
+	char path[2 * PATH_MAX];
+	int active = 0;
+
+	ct_session_close(w->s);
+	ct_engine_close(w->e);
+	w->s = NULL;
+	snprintf(path, sizeof path, "%s/tokenizer.json", w->dir);
+	assert_int_equal(unlink(path), 0);
+	write_turns(path);
+	world_ok(ct_engine_open(&w->e, w->dir, &opt, &err), &err);
+	w->e->transcoder->turn = 4;
+	world_ok(ct_session_open(&w->s, w->e, &err), &err);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(ct_session_prompt(w->s, bad[i], NULL, &err), CT_EINVAL);
+		assert_string_equal(err.msg, "this transcoder is of an instruction model: its prompts begin "
+		    "with a turn, <start_of_turn>user and a line break; these have no features");
+	}
+	world_prompt(w->s, "<start_of_turn> user\nw4 w5 w6");
+	for (int l = 0; l < L; l++)
+		for (int f = 0; f < F; f++) {
+			for (int t = 0; t < 4; t++)
+				assert_false(ct_session_activation(w->s, l, f, t) > 0);
+			active += ct_session_activation(w->s, l, f, 4) > 0;
+		}
+	assert_true(active > 0);
+}
+
 static void
 test_tokenize(void **state)
 {
@@ -357,7 +416,7 @@ main(void)
 		cmocka_unit_test(test_no_transcoder),
 		cmocka_unit_test(test_neurons_of_targets),
 		cmocka_unit_test(test_too_deep),
-		WORLD_TEST(test_search_path), WORLD_TEST(test_model_list),
+		WORLD_TEST(test_search_path), WORLD_TEST(test_model_list), WORLD_TEST(test_turn),
 		WORLD_TEST(test_tokenize),
 	};
 
