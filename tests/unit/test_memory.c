@@ -336,10 +336,10 @@ graph_alone(struct world *w, struct ct_buffer *out, struct ct_error *err)
 static int
 pictures(struct world *w, struct ct_buffer *out, struct ct_error *err)
 {
-	static const char *const forms[] = { "dot", "svg" };
+	static const char *const forms[] = { "dot", "svg", "html" };
 	int code = CT_OK;
 
-	for (int i = 0; code == CT_OK && i < 2; i++)
+	for (int i = 0; code == CT_OK && i < 3; i++)
 		code = ct_session_export(w->s, &(struct ct_export_options){ .form = forms[i] },
 		    world_gather, out, err);
 	return code;
