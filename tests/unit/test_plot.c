@@ -138,12 +138,17 @@ dots(void **state)
 	assert_false(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 60, 13, true));
 	assert_false(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 16, 60, false));
 
-	/* The strongest third stands out, the weakest stands back. */
-	o = picture(100, near_75);
-	assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 80, 26, false));
-	ct_plot_row(&p, 1, cells);
-	assert_int_equal(cells[4 + 37].ink, CT_INK_STRONG);
-	assert_int_equal(cells[4 + 33].ink, CT_INK_WEAK);
+	/* The strongest third stands out, the weakest stands back, however small all are. */
+	for (float scale = 1; scale > 0.001f; scale /= 8) {
+		o = picture(100, near_75);
+		for (int i = 0; i < 100 * 100; i++)
+			acts[i] *= scale;
+		o.most *= scale;
+		assert_true(ct_plot_fit(&p, CT_PLOT_DOTS, &o, 80, 26, false));
+		ct_plot_row(&p, 1, cells);
+		assert_int_equal(cells[4 + 37].ink, CT_INK_STRONG);
+		assert_int_equal(cells[4 + 33].ink, CT_INK_WEAK);
+	}
 	/* Years: the scale has room for their digits. */
 	o.n = 12;
 	o.from = 1990;
