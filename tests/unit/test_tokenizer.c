@@ -244,6 +244,29 @@ spans_point_into_the_text(void **state)
 	ct_tokenizer_close(t);
 }
 
+/* A key that newer files have counts only when it is set. */
+static void
+unknown_keys_that_are_off_are_no_fault(void **state)
+{
+	static const char model[] = "\"type\": \"WordLevel\", \"vocab\": {\"is\": 0}";
+	static const char *const off[] = { "null", "false" };
+	struct ct_error err = { 0 };
+	struct ct_tokenizer *t;
+	char json[200];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		snprintf(json, sizeof json, "{\"later\": %s, \"model\": {%s, \"newer\": %s}}", off[i], model,
+		    off[i]);
+		t = tokens_must_open(json);
+		IDS(t, "is", 0);
+		ct_tokenizer_close(t);
+	}
+	snprintf(json, sizeof json, "{\"later\": true, \"model\": {%s}}", model);
+	assert_int_equal(tokens_open(&t, json, &err), CT_EUNSUPPORTED);
+	assert_non_null(strstr(err.msg, "the key \"later\" is not known"));
+}
+
 static void
 unknown_words_are_named_with_their_neighbours(void **state)
 {
@@ -553,6 +576,7 @@ main(void)
 		cmocka_unit_test(mended_files_load_with_a_note),
 		cmocka_unit_test(newer_characters),
 		cmocka_unit_test(spans_point_into_the_text),
+		cmocka_unit_test(unknown_keys_that_are_off_are_no_fault),
 		cmocka_unit_test(unknown_words_are_named_with_their_neighbours),
 		cmocka_unit_test(tokens_become_text),
 		cmocka_unit_test(the_vocabulary_can_be_searched),
