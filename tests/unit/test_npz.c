@@ -15,10 +15,11 @@
 #include "io/npz.h"
 #include "scratch.h"
 
-enum { ROOM = 1 << 16, LOCAL = 30, ENTRY = 46 };
+enum { ROOM = 1 << 16, LOCAL = 30, ENTRY = 46, EXTRA = 37 };
 
-/* An archive being written. */
+/* An archive being written; zip64: sizes and places as files of more than 4 GiB have them. */
 struct zip {
+	bool zip64;
 	unsigned char data[ROOM], directory[ROOM];
 	size_t n, directory_n;
 	int members;
@@ -79,21 +80,35 @@ add(struct zip *z, const char *name, const unsigned char *data, size_t n, bool d
 	memcpy(local + LOCAL, name, name_n);
 	memcpy(entry + ENTRY, name, name_n);
 	memcpy(local + LOCAL + name_n, packed, packed_n);
+	if (z->zip64) {		/* behind a field that is something else, a time */
+		unsigned char *extra = entry + ENTRY + name_n;
+
+		memset(entry + 20, 0xFF, 8);
+		memset(entry + 42, 0xFF, 4);
+		put(entry + 30, EXTRA, 2);
+		put(extra, 0x5455, 2);
+		put(extra + 2, 5, 2);
+		put(extra + 9, 1, 2);
+		put(extra + 11, 24, 2);
+		put(extra + 13, n, 8);
+		put(extra + 21, packed_n, 8);
+		put(extra + 29, z->n, 8);
+	}
 	z->n += LOCAL + name_n + packed_n;
-	z->directory_n += ENTRY + name_n;
+	z->directory_n += ENTRY + name_n + (z->zip64 ? EXTRA : 0);
 	z->members++;
 }
 
-/* Writes it as NAME; zip64: sizes and places as files of more than 4 GiB have them. */
+/* Writes it as NAME. */
 static void
-finish(struct zip *z, const char *name, bool zip64)
+finish(struct zip *z, const char *name)
 {
 	size_t directory = z->n;
 	unsigned char *end;
 
 	memcpy(z->data + z->n, z->directory, z->directory_n);
 	z->n += z->directory_n;
-	if (zip64) {
+	if (z->zip64) {
 		unsigned char *record = z->data + z->n;
 
 		memset(record, 0, 76);
@@ -108,9 +123,9 @@ finish(struct zip *z, const char *name, bool zip64)
 	end = z->data + z->n;
 	memset(end, 0, 22);
 	memcpy(end, "PK\5\6", 4);
-	put(end + 10, zip64 ? 0xFFFF : (uint64_t)z->members, 2);
-	put(end + 12, zip64 ? UINT32_MAX : z->directory_n, 4);
-	put(end + 16, zip64 ? UINT32_MAX : directory, 4);
+	put(end + 10, z->zip64 ? 0xFFFF : (uint64_t)z->members, 2);
+	put(end + 12, z->zip64 ? UINT32_MAX : z->directory_n, 4);
+	put(end + 16, z->zip64 ? UINT32_MAX : directory, 4);
 	z->n += 22;
 	scratch_write(name, z->data, z->n);
 }
@@ -129,6 +144,7 @@ arrays_are_read(void **state)
 	(void)state;
 	for (int zip64 = 0; zip64 < 2; zip64++) {
 		memset(&z, 0, sizeof z);
+		z.zip64 = zip64;
 		add(&z, "m.npy", npy, make_npy(npy, 1, HEADER, 24), false);
 		add(&z, "b.npy", npy, make_npy(npy, 2, "{\"shape\": (5,), \"fortran_order\": True, "
 		    "\"descr\": \"<f2\"}", 10), true);
@@ -136,7 +152,7 @@ arrays_are_read(void **state)
 		    make_npy(npy, 3, "{'descr':\t'<i8',\n'fortran_order': False, 'shape': (), }", 8), false);
 		add(&z, "c.npy", npy, make_npy(npy, 1, "{'descr': '<f8', 'fortran_order': True, 'shape': (2, "
 		    "2), }", 32), true);
-		finish(&z, "a.npz", zip64);
+		finish(&z, "a.npz");
 		if (ct_npz_open(&npz, "a.npz", &err) != CT_OK)
 			fail_msg("%s", err.msg);
 		assert_int_equal(ct_npz_count(npz), 4);
@@ -218,7 +234,7 @@ bad_headers_are_named(void **state)
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
 		memset(&z, 0, sizeof z);
 		add(&z, "m.npy", npy, make_npy(npy, 1, headers[i].header, 24), false);
-		finish(&z, "b.npz", false);
+		finish(&z, "b.npz");
 		expect("b.npz", headers[i].message);
 	}
 }
@@ -279,7 +295,7 @@ damage_is_named(void **state)
 	add(&z, "m.npy", npy, n, false);
 	add(&z, "d.npy", npy, n, true);
 	directory = z.n;
-	finish(&z, "a.npz", false);
+	finish(&z, "a.npz");
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		struct zip b = z;
 
