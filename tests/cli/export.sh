@@ -33,6 +33,14 @@ ok "DOT has each node" [ "$(grep -c 'shape=' "$tmp/out")" = 62 ]
 if command -v dot >/dev/null 2>&1; then
 	ok "Graphviz reads it" dot -Tsvg -o /dev/null "$tmp/out"
 fi
+if command -v python3 >/dev/null 2>&1; then
+	run export "$tmp/graph.json" --to svg
+	ok "a picture has the probabilities of what may come next" python3 -c '
+import json, re, sys
+probs = [n["token_prob"] for n in json.load(open(sys.argv[1]))["nodes"] if n["feature_type"] == "logit"]
+drawn = re.findall(r">([0-9.]+)%<", open(sys.argv[2]).read())
+sys.exit(not drawn or any(all(abs(float(d) - 100 * p) > .06 for p in probs) for d in drawn))' "$tmp/graph.json" "$tmp/out"
+fi
 for form in svg html; do
 	run export "$tmp/graph.json" --to $form
 	ok "$form has the strongest nodes" [ "$(grep -c '<rect x=' "$tmp/out")" = 60 ]
