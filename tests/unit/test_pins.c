@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graphs.h"
+#include "scratch.h"
 #include "world.h"
 
 static struct ct_error err;
@@ -316,6 +318,28 @@ test_json(void **state)
 	json_decref(root);
 }
 
+/* A pin of a graph's file that is no node of it is named in words; alone, it is in no supernode. */
+static void
+test_absent(void **state)
+{
+	struct ct_engine *e;
+	struct ct_session *s;
+	struct ct_pin p;
+	char name[80];
+
+	(void)state;
+	scratch_text("g.json", graphs_reference);
+	world_ok(ct_engine_open_graph(&e, "g.json", NULL, &err), &err);
+	world_ok(ct_session_open(&s, e, &err), &err);
+	world_ok(ct_session_parse_pin(s, "absent \"gone\"", &p, &err), &err);
+	assert_int_equal(p.supernode, -1);
+	ct_session_pin_text(s, &p, name, sizeof name);
+	assert_string_equal(name, "absent \"gone\"");
+	assert_int_equal(ct_session_parse_pin(s, "absent \"here\"", &p, &err), CT_ENOTFOUND);
+	ct_session_close(s);
+	ct_engine_close(e);
+}
+
 int
 main(void)
 {
@@ -326,6 +350,7 @@ main(void)
 		WORLD_TEST(test_clamps),
 		WORLD_TEST(test_activations),
 		WORLD_TEST(test_json),
+		cmocka_unit_test_setup_teardown(test_absent, scratch_enter, scratch_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
