@@ -25,6 +25,8 @@ run trace -m "$golden" --at 3 "$prompt"
 ok "another position can be explained" has '\[w9\] w7'
 run trace -m "$golden" --target w3,w5 --depth 1 --top 2 "$prompt"
 ok "named tokens can be targets" [ "$status" = 0 ]
+run trace -m "$golden" --target "$(printf '%0600d' 0)-w3" "$prompt"
+ok "a difference from a very long text" one_error 'is not a token of this model|expected'
 run trace -m "$golden" --depth 1 --top 3 "$prompt"
 ok "--top says how many" [ "$(grep -cE '^  (→|L)' "$tmp/out")" = 3 ]
 run trace -m "$golden" --targets 2 "$prompt"

@@ -269,7 +269,7 @@ static const struct {
 	  "{\"SpecialToken\":{\"id\":\"<bos>\"}}]}}",
 	  ": TemplateProcessing: \"special_tokens\" has no \"ids\" for \"<bos>\"" },
 	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
-	  "{\"SpecialToken\":{\"id\":\"a\"}}],\"special_tokens\":{\"a\":{\"ids\":[7]}}}}",
+	  "{\"SpecialToken\":{\"id\":\"a\"}}],\"special_tokens\":{\"a\":{\"ids\":[2]}}}}",
 	  ": TemplateProcessing: \"ids\" of \"a\": expected ids of the vocabulary" },
 	{ "{" WORDS ",\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
 	  "{\"SpecialToken\":{\"id\":\"a\"}}],\"special_tokens\":{\"a\":{\"ids\":[0]}}}}",
