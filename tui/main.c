@@ -18,6 +18,7 @@
 #include "tui/lesson/lesson.h"
 #include "tui/loop.h"
 #include "tui/study/dirs.h"
+#include "tui/study/paths.h"
 #include "tui/terminal/term.h"
 #include "tui/view/view.h"
 
@@ -215,20 +216,12 @@ join_words(char **words)
 	return text;
 }
 
-static bool
-ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), k = strlen(end);
-
-	return n > k && strcmp(s + n - k, end) == 0;
-}
-
 /* Takes a prompt, or a session or graph to open; the caller frees *text. Returns as take_option does. */
 static int
 take_operands(char **words, char **text, struct app_options *opt)
 {
-	bool session = words[0] && !words[1] && ends_with(words[0], ".session");
-	bool graph = words[0] && !words[1] && ends_with(words[0], ".json") && access(words[0], F_OK) == 0;
+	bool session = words[0] && !words[1] && paths_end_in(words[0], ".session");
+	bool graph = words[0] && !words[1] && paths_end_in(words[0], ".json") && access(words[0], F_OK) == 0;
 	size_t n = words[0] ? strlen(words[0]) + 3 : 0;
 
 	if (!words[0])
