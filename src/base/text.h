@@ -44,18 +44,18 @@ size_t ct_text_fit(const char *s, int cols);
 size_t ct_text_clean(char *dst, size_t size, const char *src, size_t n);
 
 /*
- * How a token is called where it stands alone: without the blanks it begins with, or if it is nothing else,
- * as U+2423 for each. Blanks that look like these but are others (such as U+00A0) come as \u{NNNN}, unless
- * they are within a word. Returns dst.
- */
-const char *ct_text_word(char *dst, size_t size, const char *token);
-
-/*
  * The same for src[start..end), a piece of src[0..n) that may begin and end inside of characters, as tokens
  * do: the piece with the last byte of a character shows it, a piece with other bytes of it shows an ellipsis,
  * and bytes that belong to no character appear as <e697>.
  */
 size_t ct_text_piece(char *dst, size_t size, const char *src, size_t n, size_t start, size_t end);
+
+/*
+ * How a token is called where it stands alone: without the blanks it begins with, or if it is nothing else,
+ * as U+2423 for each. Blanks that look like these but are others (such as U+00A0) come as \u{NNNN}, unless
+ * they are within a word. dst: size bytes; what does not fit is cut at a character. Returns dst.
+ */
+const char *ct_text_word(char *dst, size_t size, const char *token);
 
 /* Where `what` begins in text, ignoring the case of A-Z; NULL: nowhere. "" is found at the beginning. */
 const char *ct_text_search(const char *text, const char *what);

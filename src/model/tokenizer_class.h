@@ -39,6 +39,7 @@ struct ct_tokenizer_files {
 	bool full;			/* a change failed: out of memory */
 };
 
+/* Puts a value into an object of root, and takes it over. NULL, as without memory, sets m->full. */
 void ct_tokenizer_files_set(struct ct_tokenizer_files *m, json_t *object, const char *key, json_t *value);
 
 /*
