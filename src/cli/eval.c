@@ -82,7 +82,7 @@ graph_rows(const struct ct_graph_figures *g)
 	row("answer from words, features, errors", g->direct_net, CT_DIRECT_SOURCES);
 	row("  the same by the size of edges", g->direct_absolute, CT_DIRECT_SOURCES);
 	row("first ten features: label F1 >= .8", &g->first_named, 1);
-	row("  of so many, where there are fewer", &g->first_rows, 1);
+	row("  of how many a graph has, up to ten", &g->first_rows, 1);
 	row("lead lost without the pruned graph", &g->necessity, 1);
 	row("  without as many random others", &g->random_necessity, 1);
 	row("lead left with nothing else", &g->sufficiency, 1);

@@ -92,10 +92,10 @@ show(const struct request *r, const struct ct_swap *w)
 	    "changes nothing");
 	cli_line("control: as many random features     %3d of %d give it, %d change the answer",
 	    w->random_given, w->tried, w->random_changed);
-	cli_line("  of the same layers, moved as far: what they do as well, any push would do");
+	cli_line("  in the same layers, moved as far: where they change the answer, any push would");
 	if (!w->controls_hold)
-		cli_line("the controls change answers too: a swap shows little by changing the answer, more "
-		    "by giving the value's own");
+		cli_line("the controls change answers too: a changed answer shows little, the value's own "
+		    "answer more");
 }
 
 static json_t *

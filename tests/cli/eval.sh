@@ -80,7 +80,7 @@ ok "where the answer comes from is shown: words, features, errors" \
 ok "by size, the three make 1" sh -c "awk '/^    the same by/ { s = \$(NF-2) + \$(NF-1) + \$NF; n++; bad += s < .998 || s > 1.002 }
     END { exit n == 0 || bad }' '$tmp/out'"
 ok "without labels none of the first ten features is named" has '^  first ten features: label F1 >= .8 +-$'
-ok "of how many" has '^    of so many, where there are fewer +[0-9.]+$'
+ok "of how many" has '^    of how many a graph has, up to ten +[0-9.]+$'
 ok "and by nothing else" sh -c '[ "$(grep -c "^ graphs of 2 held-out prompts" "$1")" = 1 ]' - "$tmp/out"
 run eval -m "$model" --prompts 2
 ok "without --neurons it is refused" one_error 'has neither transcoder/ nor transcoder-plt/'

@@ -35,7 +35,7 @@ ok "each value has a row" [ "$(grep -cE '^(w3|w6|w18) +w[0-9]+ +(w[0-9]+|<bos>) 
 ok "the first is the same value by another sentence" has '^w3 +w4 .* same value: w15 w1 w16 w1[01] w17$'
 ok "the share is at the bottom" has "^swaps that give the value's answer +[0-2] of 2, "
 ok "and the controls" has '^control: as many random features +[0-2] of 2 give it, [0-2] change the answer$'
-ok "with what the second means" has '^ +of the same layers, moved as far: what they do as well, any push would do$'
+ok "with what the second means" has '^ +in the same layers, moved as far: where they change the answer, any push would$'
 holds() {
 	changes=$(sed -n 's/^control: .*it, \([0-9]*\) change.*/\1/p' "$tmp/out")
 	if [ "$changes" = 0 ] && grep -q '^control: the same value  *changes nothing' "$tmp/out"; then

@@ -168,7 +168,7 @@ draw_share(struct app *a, const struct swap *s, const struct area *area)
 	if (!w->controls_hold)
 		draw_text(area, x, y + 2, ST_MINUS, ": the swaps prove less");
 	draw_text(area, 3, y + 3, ST_DIM,
-	    "as many, of the same layers, moved as far: what they do, any push would do");
+	    "as many in these layers, moved as far: where they change it, any push would");
 	free(same);
 }
 
